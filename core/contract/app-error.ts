@@ -1,0 +1,45 @@
+/**
+ * What a person is told when something does not work: one sentence with the value, and what to try. It crosses process
+ * borders as plain data, since class identity does not survive there.
+ */
+export type AppError = {
+  readonly code: AppErrorCode
+  /** One sentence: what failed and where, with the offending value. No stack, no full stop missing. */
+  readonly message: string
+  /** What to do about it, one sentence in the imperative. */
+  readonly tryThis: string
+  /** The system's own words (`EADDRINUSE`, …), for the log. */
+  readonly cause?: string
+}
+
+/** Stable codes, and the exit status the command line gives for each (design: command-line.md, exit status). */
+export const APP_ERROR_EXIT = {
+  'bad-command-line': 2,
+  'bad-url': 2,
+  'bad-spec': 2,
+  'not-supported': 2,
+  'file-not-found': 1,
+  'file-unreadable': 1,
+  'not-a-capture': 1,
+  'unknown-link-type': 1,
+  'no-udp-in-capture': 3,
+  'other-protocol': 3,
+  'nothing-received': 3,
+  'capture-corrupt': 1,
+  'port-in-use': 1,
+  'address-not-local': 1,
+  'interface-gone': 1,
+  'join-refused': 1,
+  'socket-failed': 1,
+  'folder-not-writable': 1,
+  'disk-full': 1,
+  'bad-manifest': 1,
+  'bad-gzip': 1,
+  'bad-xml': 1,
+  'input-unusable': 1,
+  'engine-died': 1,
+  'no-such-session': 1,
+  internal: 1,
+} as const satisfies Record<string, number>
+
+export type AppErrorCode = keyof typeof APP_ERROR_EXIT

@@ -1,0 +1,104 @@
+import type { AppError } from './app-error.ts'
+import type { ObjectBatch, ObjectDetail, ObjectQuery, ObjectRow, ObjectView } from './object-rows.ts'
+import type { Report } from './report.ts'
+import type { SessionSpec } from './session-spec.ts'
+import type { LogLine, SessionSnapshot } from './snapshot.ts'
+
+/**
+ * What a window may ask of an engine. The same map runs over a MessagePort in the app and over a WebSocket in a browser;
+ * every command answers once, with its value or with an AppError.
+ */
+export type EngineCommands = {
+  /** Facts that do not change while the engine runs. */
+  hello: () => EngineHello
+  interfaces: () => readonly NetworkInterface[]
+  /** Checks the spec and starts it; answers once everything it names is open. Fails with the first AppError. */
+  startSession: (spec: SessionSpec) => { readonly sessionId: string }
+  /** The specs behind the three buttons of the first screen, so that no window composes one by itself. */
+  specForCapture: (files: readonly string[], pace: 'fast' | 'real') => SessionSpec
+  specForUrl: (url: string, networkInterface: string | null) => SessionSpec
+  specForDemo: () => SessionSpec
+  /** Stops sources and flushes; everything received stays readable until the session is closed. */
+  stopSession: (sessionId: string) => null
+  /** Stops and forgets: store, gateway and columns go. */
+  closeSession: (sessionId: string) => null
+  /** Sends the current snapshot and all object rows, then changes, as events. */
+  watchSession: (sessionId: string) => null
+  unwatchSession: (sessionId: string) => null
+  listSessions: () => readonly { readonly sessionId: string; readonly name: string }[]
+  queryObjects: (sessionId: string, query: ObjectQuery) => ObjectView
+  /** Runs the view's query again over what has arrived since. */
+  refreshObjects: (sessionId: string, viewId: number) => ObjectView
+  /** Rows `[from, to)` of a view. */
+  objectRows: (sessionId: string, viewId: number, from: number, to: number) => readonly ObjectRow[]
+  objectDetail: (sessionId: string, index: number) => ObjectDetail
+  /** Bytes `[from, to)` of the object as transported, at most 64 KiB a call; shorter where not stored. */
+  objectBytes: (sessionId: string, index: number, from: number, to: number) => Uint8Array
+  /** Position of object `index` in a view, -1 where the filter hides it. */
+  objectPosition: (sessionId: string, viewId: number, index: number) => number
+  signallingText: (sessionId: string, key: string) => SignallingText
+  report: (sessionId: string) => Report
+  /** Writes `serviceN/…` and `report.json` below `dir` (null: the default folder); answers when complete. */
+  dumpSession: (sessionId: string, dir: string | null) => DumpResult
+}
+
+export type EngineEvents = {
+  snapshot: SessionSnapshot
+  objects: ObjectBatch
+  log: readonly LogLine[]
+  /** A failure that belongs to no single command. */
+  problem: { readonly sessionId: string | null; readonly error: AppError }
+}
+
+export type EngineHello = {
+  readonly version: string
+  readonly platform: string
+  /** Where a dump goes when no folder is named. */
+  readonly defaultDumpDir: string
+}
+
+export type NetworkInterface = {
+  readonly name: string
+  readonly address: string
+  readonly family: 'IPv4' | 'IPv6'
+  readonly loopback: boolean
+}
+
+export type SignallingText = { readonly key: string; readonly language: 'xml' | 'plain'; readonly text: string }
+export type DumpResult = { readonly dir: string; readonly files: number; readonly bytes: number }
+
+export type CommandName = keyof EngineCommands
+export type EventName = keyof EngineEvents
+
+/** Every command by name, so that both ends of a wire can refuse the rest. */
+export const COMMAND_NAMES = [
+  'hello',
+  'interfaces',
+  'startSession',
+  'specForCapture',
+  'specForUrl',
+  'specForDemo',
+  'stopSession',
+  'closeSession',
+  'watchSession',
+  'unwatchSession',
+  'listSessions',
+  'queryObjects',
+  'refreshObjects',
+  'objectRows',
+  'objectDetail',
+  'objectBytes',
+  'objectPosition',
+  'signallingText',
+  'report',
+  'dumpSession',
+] as const satisfies readonly CommandName[]
+
+/** What travels on the wire: structured clone over a MessagePort, MessagePack over a WebSocket. */
+export type WireRequest = { readonly id: number; readonly command: CommandName; readonly args: readonly unknown[] }
+export type WireReply =
+  | { readonly id: number; readonly ok: true; readonly value: unknown }
+  | { readonly id: number; readonly ok: false; readonly error: AppError }
+export type WireEvent = {
+  readonly [Name in EventName]: { readonly event: Name; readonly data: EngineEvents[Name] }
+}[EventName]

@@ -1,0 +1,141 @@
+/**
+ * The report: what `inspect --json` and `--report` write, and the app's views read (design: command-line.md).
+ * Times are seconds since the UNIX epoch (float), sizes bytes, ranges half-open `[start, end)`.
+ * A field that is not known is null, never left out or invented.
+ */
+export type Report = {
+  readonly format: 'routescope-report'
+  readonly version: 1
+  readonly source: ReportSource
+  readonly totals: ReportTotals
+  readonly lls: readonly ReportLls[]
+  readonly services: readonly ReportService[]
+  readonly flows: readonly ReportFlow[]
+  readonly alarms: readonly ReportAlarm[]
+}
+
+export type ReportSource = {
+  readonly kind: 'capture' | 'multicast' | 'presentation'
+  readonly name: string
+  readonly firstTime: number | null
+  readonly lastTime: number | null
+}
+
+export type ReportTotals = {
+  readonly frames: number
+  readonly udp: number
+  readonly bytes: number
+  readonly malformed: number
+  readonly fragmentsDropped: number
+}
+
+export type ReportLls = {
+  readonly tableId: number
+  readonly name: string
+  readonly group: number
+  readonly version: number
+  readonly count: number
+  readonly firstTime: number
+  readonly lastTime: number
+  readonly bytes: number
+  readonly xml: string | null
+  readonly values: JsonObject | null
+}
+
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject
+export type JsonObject = { readonly [key: string]: JsonValue }
+
+export type ServiceProtocol = 'route' | 'mmtp' | 'flute' | 'none'
+export type FlowProtocol = 'lls' | 'route' | 'flute' | 'mmtp' | 'unknown'
+export type ChannelRole = 'signaling' | 'video' | 'audio' | 'text' | 'data' | 'unknown'
+export type Severity = 'error' | 'warning' | 'info'
+
+export type ReportService = {
+  readonly id: number
+  readonly name: string | null
+  readonly protocol: ServiceProtocol
+  readonly category: number | null
+  readonly major: number | null
+  readonly minor: number | null
+  /** `ip:port`, or `[ipv6]:port`. */
+  readonly destination: string | null
+  readonly source: string | null
+  readonly sls: readonly ReportSls[]
+  readonly sessions: readonly ReportSession[]
+  readonly mmtp: ReportMmtp | null
+}
+
+export type ReportSls = {
+  readonly type: string
+  readonly name: string
+  readonly version: number | null
+  readonly firstTime: number
+  readonly bytes: number
+}
+
+export type ReportSession = { readonly destination: string; readonly channels: readonly ReportChannel[] }
+
+export type ReportChannel = {
+  readonly tsi: number
+  readonly role: ChannelRole
+  readonly representation: string | null
+  readonly packets: number
+  readonly bytes: number
+  readonly duplicates: number
+  readonly outOfOrder: number
+  /** Bytes known to be missing from objects that were given up. */
+  readonly lost: number
+  readonly objects: readonly ReportObject[]
+}
+
+export type ReportObject = {
+  readonly toi: number
+  /** 0 for the first object under this TOI, then 1, 2 … as the TOI is reused with other content. */
+  readonly instance: number
+  readonly name: string | null
+  readonly contentType: string | null
+  readonly size: number | null
+  readonly received: number
+  readonly complete: boolean
+  readonly missing: readonly (readonly [number, number])[]
+  /** Of the object as transported (before gzip is undone); null while incomplete. */
+  readonly sha256: string | null
+  readonly codepoint: number
+  readonly packets: number
+  readonly firstTime: number
+  readonly lastTime: number
+  readonly repeats: number
+}
+
+export type ReportMmtp = {
+  readonly packets: readonly {
+    readonly packetId: number
+    readonly type: 'mpu' | 'generic' | 'signaling' | 'repair' | 'unknown'
+    readonly packets: number
+    readonly bytes: number
+    readonly lost: number
+  }[]
+  readonly assets: readonly {
+    readonly packetId: number
+    readonly assetId: string
+    readonly type: string
+    readonly mpus: number
+  }[]
+}
+
+export type ReportFlow = {
+  readonly destination: string
+  readonly packets: number
+  readonly bytes: number
+  readonly protocol: FlowProtocol
+}
+
+export type ReportAlarm = {
+  readonly rule: string
+  readonly severity: Severity
+  readonly service: number | null
+  readonly tsi: number | null
+  readonly toi: number | null
+  readonly time: number
+  readonly text: string
+}

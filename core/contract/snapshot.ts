@@ -1,0 +1,160 @@
+import type { AppError } from './app-error.ts'
+import type { ChannelRole, FlowProtocol, ReportAlarm, ServiceProtocol } from './report.ts'
+import type { LogLevel, LogTopic, Pace } from './session-spec.ts'
+
+/**
+ * The state of one session as the interface draws it: small (a few kilobytes), sent at most four times a second, whole.
+ * Times are integer µs since the UNIX epoch of the stream's clock unless a field says wall.
+ */
+export type SessionSnapshot = {
+  readonly sessionId: string
+  readonly name: string
+  readonly phase: SessionPhase
+  /** Why it failed, or what stopped one of its parts while the rest goes on. */
+  readonly problems: readonly AppError[]
+  readonly source: SourceSnapshot
+  readonly totals: TotalsSnapshot
+  readonly services: readonly ServiceSnapshot[]
+  readonly flows: readonly FlowSnapshot[]
+  readonly channels: readonly ChannelSnapshot[]
+  readonly signalling: readonly SignallingSnapshot[]
+  readonly gateway: { readonly baseUrl: string; readonly requests: number; readonly bytes: number } | null
+  readonly broadcast: BroadcastSnapshot | null
+  readonly alarms: readonly ReportAlarm[]
+  /** Rows in the session's object columns so far; row indices run from 0 and never change meaning. */
+  readonly objectCount: number
+}
+
+export type SessionPhase = 'starting' | 'running' | 'finished' | 'stopped' | 'failed'
+
+export type SourceSnapshot = {
+  readonly kind: 'capture' | 'multicast' | 'presentation'
+  /** File name or URL. */
+  readonly label: string
+  readonly pace: Pace | null
+  readonly firstTimeUs: number | null
+  readonly lastTimeUs: number | null
+  /** Wall µs at which the session started. */
+  readonly startedWallUs: number
+  /** Wall µs of the last datagram, null before the first. */
+  readonly lastPacketWallUs: number | null
+  /** Capture reading: bytes done of total (total null when unknown, as with gzip). */
+  readonly progress: { readonly doneBytes: number; readonly totalBytes: number | null } | null
+  readonly sockets: readonly SocketSnapshot[]
+}
+
+/** One multicast socket: what was joined, where, and what the system gave us. */
+export type SocketSnapshot = {
+  readonly destination: string
+  /** Local address joined on, and the interface's name where known. */
+  readonly interface: string
+  readonly joinedWallUs: number
+  readonly packets: number
+  readonly askedBufferBytes: number
+  readonly grantedBufferBytes: number
+  /** Datagrams the system dropped because the queue was full; null where it does not say. */
+  readonly droppedByHost: number | null
+  readonly problem: AppError | null
+}
+
+export type TotalsSnapshot = {
+  readonly packets: number
+  readonly bytes: number
+  readonly rateBps: number
+  readonly packetsPerSecond: number
+  readonly malformed: number
+  readonly objects: number
+  readonly complete: number
+  readonly incomplete: number
+  readonly lostBytes: number
+}
+
+/** `announced` in the SLT only; `signalled` SLS read; `receiving` media arrives; `partial` media with losses; `silent` nothing for 5 s. */
+export type ServiceState = 'announced' | 'signalled' | 'receiving' | 'partial' | 'silent' | 'not-joined'
+
+export type ServiceSnapshot = {
+  readonly id: number
+  readonly name: string | null
+  readonly protocol: ServiceProtocol
+  readonly category: number | null
+  readonly major: number | null
+  readonly minor: number | null
+  readonly destination: string | null
+  readonly state: ServiceState
+  readonly packets: number
+  readonly bytes: number
+  readonly rateBps: number
+  readonly objects: number
+  readonly incomplete: number
+  /** Null while there is nothing to play, with the reason in `notPlayable`. */
+  readonly playable: PlayableSnapshot | null
+  readonly notPlayable: string | null
+}
+
+export type PlayableSnapshot = {
+  readonly kind: 'dash' | 'hls'
+  /** Address of the manifest on the session's gateway. */
+  readonly url: string
+  /** True while the presentation grows (live or real-time replay). */
+  readonly live: boolean
+  readonly codecs: readonly string[]
+}
+
+export type FlowSnapshot = {
+  readonly destination: string
+  readonly source: string
+  readonly protocol: FlowProtocol
+  readonly service: number | null
+  readonly packets: number
+  readonly bytes: number
+  readonly rateBps: number
+}
+
+export type ChannelSnapshot = {
+  /** Index of this LCT channel in the session; object rows refer to it. */
+  readonly channel: number
+  readonly service: number | null
+  readonly destination: string
+  readonly tsi: number
+  readonly role: ChannelRole
+  readonly representation: string | null
+  readonly packets: number
+  readonly bytes: number
+  readonly rateBps: number
+  readonly duplicates: number
+  readonly outOfOrder: number
+  readonly lost: number
+  readonly complete: number
+  readonly incomplete: number
+  readonly lastTimeUs: number
+}
+
+/** One table or fragment of LLS or SLS; its text is fetched by `key`. */
+export type SignallingSnapshot = {
+  readonly key: string
+  readonly scope: 'lls' | 'sls'
+  readonly service: number | null
+  readonly type: string
+  readonly name: string
+  readonly version: number | null
+  readonly count: number
+  readonly bytes: number
+  readonly firstTimeUs: number
+  readonly lastTimeUs: number
+}
+
+export type BroadcastSnapshot = {
+  readonly url: string
+  readonly packets: number
+  readonly bytes: number
+  readonly rateBps: number
+  readonly objects: number
+  readonly lateMs: number
+}
+
+export type LogLine = {
+  readonly wallUs: number
+  readonly topic: LogTopic
+  readonly level: LogLevel
+  readonly text: string
+}

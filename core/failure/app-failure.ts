@@ -1,0 +1,31 @@
+import type { AppError, AppErrorCode } from '../contract/app-error.ts'
+
+/** An `AppError` on its way up the stack: thrown where the reason is known, caught where a person can be told. */
+export class AppFailure extends Error {
+  readonly error: AppError
+
+  constructor(code: AppErrorCode, message: string, tryThis: string, cause?: unknown) {
+    super(message)
+    this.name = 'AppFailure'
+    this.error = cause === undefined ? { code, message, tryThis } : { code, message, tryThis, cause: describe(cause) }
+  }
+}
+
+/** Any thrown value as an `AppError`; what is not an `AppFailure` becomes `internal` with the original words. */
+export function toAppError(thrown: unknown): AppError {
+  if (thrown instanceof AppFailure) return thrown.error
+  return {
+    code: 'internal',
+    message: `Something failed inside Routescope: ${describe(thrown)}.`,
+    tryThis: 'Please report this with the session log.',
+    cause: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown),
+  }
+}
+
+function describe(cause: unknown): string {
+  if (cause instanceof Error) {
+    const code = (cause as { code?: unknown }).code
+    return typeof code === 'string' && !cause.message.includes(code) ? `${code}: ${cause.message}` : cause.message
+  }
+  return String(cause)
+}

@@ -1,0 +1,90 @@
+import type { Toi, Tsi } from '../contract/ids.ts'
+import type { ChannelRole } from '../contract/report.ts'
+
+/** Half-open byte range `[start, end)`. */
+export type ByteRange = readonly [number, number]
+
+/**
+ * One delivery object while it arrives and after. The receiver fills it; the folder, the gateway, the store and the report
+ * are readers. A reader that wants bytes before completion asks for the contiguous prefix and watches for its growth.
+ *
+ * Bytes belong to the receiver until the object ends; `bytes()` stays valid as long as the reader holds the object.
+ */
+export interface ReceivedObject {
+  /** Row of this object in the session's columns. */
+  readonly index: number
+  /** Service it belongs to; null until signalling says. */
+  readonly serviceId: number | null
+  /** `ip:port` of the session it arrived on. */
+  readonly destination: string
+  readonly channel: number
+  readonly tsi: Tsi
+  readonly toi: Toi
+  readonly instance: number
+  readonly role: ChannelRole
+  /** Content-Location, as the network says it: never a path without being checked. Null until known. */
+  readonly name: string | null
+  readonly contentType: string | null
+  readonly contentEncoding: 'gzip' | null
+  /** What the object is to a player. */
+  readonly kind: ObjectKind
+  readonly codepoint: number
+  /** Length as transported; null while unknown. */
+  readonly size: number | null
+  readonly received: number
+  readonly state: 'receiving' | 'complete' | 'partial' | 'truncated'
+  readonly firstTimeUs: number
+  readonly lastTimeUs: number
+  readonly packets: number
+  readonly repeats: number
+
+  /** Length of the unbroken prefix `[0, n)`. */
+  prefixBytes(): number
+  /** Bytes `[from, to)` as a view; holes read as zeros. */
+  bytes(from: number, to: number): Uint8Array
+  /** Ranges not received; the last one ends at `size` where that is known. */
+  missing(): ByteRange[]
+  /** Called after more bytes came or the object ended, at most once per packet. Returns the function that unsubscribes. */
+  watch(watcher: () => void): () => void
+}
+
+/**
+ * `manifest`: MPD, master playlist. `playlist`: HLS child playlist. `init`: initialisation segment.
+ * `media`: media segment. `signalling`: SLS package, EFDT. `file`: anything else (NRT, ESG, raw).
+ */
+export type ObjectKind = 'manifest' | 'playlist' | 'init' | 'media' | 'signalling' | 'file'
+
+/**
+ * A whole named file of a service, ready for readers: a transport object, or a part of a package (the MPD inside the SLS).
+ * `bytes` is content: gzip undone where Content-Encoding said so.
+ */
+export type ReceivedFile = {
+  readonly serviceId: number
+  readonly name: string
+  readonly contentType: string | null
+  readonly kind: ObjectKind
+  readonly bytes: Uint8Array
+  /** Row of the object that carried it. */
+  readonly objectIndex: number
+  readonly tsi: Tsi
+  readonly toi: Toi
+  /** Representation of the S-TSID's MediaInfo, for retention per representation. */
+  readonly representation: string | null
+  /** False where `keepCorrupt` lets an incomplete object through. */
+  readonly complete: boolean
+  readonly missing: readonly ByteRange[]
+  readonly firstTimeUs: number
+  readonly lastTimeUs: number
+}
+
+/** Where objects go. Calls come in stream order; none may throw, a sink that fails says so through its own channel. */
+export interface ObjectSink {
+  /** A media object of a joined service got its first bytes and a name: a live reader may start. */
+  objectBegun?(object: ReceivedObject): void
+  /** A file is whole (or kept although corrupt). The same name may come again with newer content. */
+  file(file: ReceivedFile): void
+  /** An object was given up; what was received can still be read from it. */
+  objectLost?(object: ReceivedObject): void
+  /** More is coming faster than it can be taken: a capture reader waits until this is null or its promise settles. */
+  busy?(): Promise<void> | null
+}
