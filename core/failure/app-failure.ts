@@ -7,7 +7,7 @@ export class AppFailure extends Error {
   constructor(code: AppErrorCode, message: string, tryThis: string, cause?: unknown) {
     super(message)
     this.name = 'AppFailure'
-    this.error = cause === undefined ? { code, message, tryThis } : { code, message, tryThis, cause: describe(cause) }
+    this.error = cause === undefined ? { code, message, tryThis } : { code, message, tryThis, cause: words(cause) }
   }
 }
 
@@ -16,13 +16,13 @@ export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppFailure) return thrown.error
   return {
     code: 'internal',
-    message: `Something failed inside Routescope: ${describe(thrown)}.`,
+    message: `Something failed inside Routescope: ${words(thrown)}.`,
     tryThis: 'Please report this with the session log.',
     cause: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown),
   }
 }
 
-function describe(cause: unknown): string {
+function words(cause: unknown): string {
   if (cause instanceof Error) {
     const code = (cause as { code?: unknown }).code
     return typeof code === 'string' && !cause.message.includes(code) ? `${code}: ${cause.message}` : cause.message
