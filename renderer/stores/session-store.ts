@@ -1,0 +1,68 @@
+import { createStore } from 'zustand/vanilla'
+import type { AppError } from '../../core/contract/app-error.ts'
+import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
+
+/** What the user asked to open, kept so that a failed attempt can be retried with the same words. */
+export type OpenRequest =
+  | { readonly kind: 'capture'; readonly files: readonly string[]; readonly label: string }
+  | { readonly kind: 'url'; readonly url: string; readonly interface: string | null; readonly label: string }
+  | { readonly kind: 'demo'; readonly label: string }
+
+/** An attempt to open a session: uploading and starting, or failed with the reason. */
+export type Opening = {
+  readonly request: OpenRequest
+  /** Bytes sent of a file uploaded from a browser; null when nothing is uploaded. */
+  readonly upload: { readonly doneBytes: number; readonly totalBytes: number } | null
+  readonly error: AppError | null
+}
+
+export type SessionState = {
+  /** The session on the screen; null on the first screen. */
+  readonly sessionId: string | null
+  /** How it was opened, for "try again" and "other interface". */
+  readonly request: OpenRequest | null
+  readonly snapshot: SessionSnapshot | null
+  readonly opening: Opening | null
+  /** Failures of the engine that belong to no command, newest last, until dismissed. */
+  readonly problems: readonly AppError[]
+  /** The engine died and came back; what was lost. */
+  readonly restarted: AppError | null
+}
+
+/** The session on the screen. Snapshots replace each other whole, at most four times a second. */
+export const sessionStore = createStore<SessionState>(() => ({
+  sessionId: null,
+  request: null,
+  snapshot: null,
+  opening: null,
+  problems: [],
+  restarted: null,
+}))
+
+/** Puts a started session on the screen, and forgets the one before. */
+export function showSession(sessionId: string, request: OpenRequest | null): void {
+  sessionStore.setState({ sessionId, request, snapshot: null, opening: null, problems: [], restarted: null })
+}
+
+/** Back to the first screen. */
+export function showNoSession(): void {
+  sessionStore.setState({ sessionId: null, request: null, snapshot: null, opening: null, problems: [] })
+}
+
+/** Takes a snapshot of the session on the screen; one of another session is ignored. */
+export function takeSnapshot(snapshot: SessionSnapshot): void {
+  if (snapshot.sessionId === sessionStore.getState().sessionId) sessionStore.setState({ snapshot })
+}
+
+const MAX_PROBLEMS = 20
+
+/** Keeps a failure for the banner; the same sentence again is not repeated. */
+export function takeProblem(error: AppError): void {
+  const { problems } = sessionStore.getState()
+  if (problems.some((known) => known.message === error.message)) return
+  sessionStore.setState({ problems: [...problems, error].slice(-MAX_PROBLEMS) })
+}
+
+export function dismissProblem(error: AppError): void {
+  sessionStore.setState((state) => ({ problems: state.problems.filter((known) => known !== error) }))
+}

@@ -1,0 +1,92 @@
+import { createStore } from 'zustand/vanilla'
+import type { RecentItem } from '../../core/contract/shell-api.ts'
+
+export type Theme = 'dark' | 'light'
+/** Wall clock here, the same in UTC, or since the first packet of the session. */
+export type TimeBase = 'wall' | 'utc' | 'relative'
+
+export type Settings = {
+  readonly theme: Theme
+  readonly timeBase: TimeBase
+  /** Sizes in px of each split of the frame, by the split's name. */
+  readonly sizes: Readonly<Record<string, readonly number[]>>
+  /** The panel in front in each group of tabs, by the group's name. */
+  readonly fronts: Readonly<Record<string, string>>
+  /** Groups of the frame that are folded away. */
+  readonly hidden: readonly string[]
+  /** Interface last listened on, and what was typed. */
+  readonly listen: { readonly url: string; readonly interface: string | null }
+  /** Only in a browser: in the app the program keeps them. */
+  readonly recent: readonly RecentItem[]
+}
+
+const DEFAULTS: Settings = {
+  theme: 'dark',
+  timeBase: 'wall',
+  sizes: {},
+  fronts: {},
+  hidden: [],
+  listen: { url: 'atsc://', interface: null },
+  recent: [],
+}
+
+const KEY = 'routescope-settings'
+const RECENT_ITEMS = 8
+
+/** What the window remembers. Anything unreadable in the storage is dropped, never an error. */
+export const settingsStore = createStore<Settings>(() => ({ ...DEFAULTS, ...stored() }))
+
+settingsStore.subscribe((settings) => {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(settings))
+  } catch {
+    // Storage full or forbidden: the settings then last as long as the window.
+  }
+})
+
+function stored(): Partial<Settings> {
+  try {
+    const value: unknown = JSON.parse(localStorage.getItem(KEY) ?? '{}')
+    return typeof value === 'object' && value !== null ? checked(value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
+
+function checked(value: Record<string, unknown>): Partial<Settings> {
+  const kept: Record<string, unknown> = {}
+  if (value.theme === 'dark' || value.theme === 'light') kept.theme = value.theme
+  if (value.timeBase === 'wall' || value.timeBase === 'utc' || value.timeBase === 'relative')
+    kept.timeBase = value.timeBase
+  for (const key of ['sizes', 'fronts', 'listen'] as const) {
+    if (typeof value[key] === 'object' && value[key] !== null && !Array.isArray(value[key])) kept[key] = value[key]
+  }
+  for (const key of ['hidden', 'recent'] as const) if (Array.isArray(value[key])) kept[key] = value[key]
+  return kept as Partial<Settings>
+}
+
+export function toggleTheme(): void {
+  settingsStore.setState((state) => ({ theme: state.theme === 'dark' ? 'light' : 'dark' }))
+}
+
+const TIME_BASES: readonly TimeBase[] = ['wall', 'utc', 'relative']
+
+export function nextTimeBase(): void {
+  settingsStore.setState((state) => ({
+    timeBase: TIME_BASES[(TIME_BASES.indexOf(state.timeBase) + 1) % TIME_BASES.length] ?? 'wall',
+  }))
+}
+
+export function rememberSizes(split: string, sizes: readonly number[]): void {
+  settingsStore.setState((state) => ({ sizes: { ...state.sizes, [split]: sizes } }))
+}
+
+/** Puts an item first among the recent ones. */
+export function rememberRecent(item: RecentItem): void {
+  settingsStore.setState((state) => ({
+    recent: [item, ...state.recent.filter((known) => known.kind !== item.kind || known.value !== item.value)].slice(
+      0,
+      RECENT_ITEMS,
+    ),
+  }))
+}
