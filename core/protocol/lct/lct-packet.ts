@@ -1,0 +1,184 @@
+import { u16At, u24At, u32At, u48At } from '../../bytes/ints.ts'
+import { ntpToUnixUs } from '../ntp.ts'
+import { EXT_TIME_USE, LCT_FAULT, LCT_HET, LCT_VERSION, PSI_SOURCE } from './constants.ts'
+
+export { LCT_FAULT, lctFaultName } from './constants.ts'
+
+const MAX_SAFE_HIGH = 0x1f_ffff // high 32 bits of 2^53-1
+
+/**
+ * An ALC/LCT packet header read in place; one instance is reused for every datagram and nothing is allocated.
+ *
+ * ```
+ *  0                   1                   2                   3
+ * |   V   | C |PSI|S| O |H|Res|A|B|   HDR_LEN     | Codepoint (CP)|
+ * | CCI 4+4C | TSI 4S+2H | TOI 4O+2H | extensions up to HDR_LEN*4 |
+ * ```
+ * RFC 5651 §5.1. All forms are read: A/331 fixes C, S, O and H for ROUTE, but FLUTE and real streams differ.
+ */
+export class LctPacket {
+  /** Protocol-specific indication; bit 1 set means source packet in ROUTE. FLUTE leaves it 0. */
+  psi = 0
+  closeSession = false
+  closeObject = false
+  codepoint = 0
+  tsi = 0
+  /** Up to 2^53-1; wider values are the fault `wideToi`. */
+  toi = 0
+  /** Congestion control information; -1 where its value is above 2^53-1 (C > 0). */
+  cci = 0
+  /** HDR_LEN*4, extensions included; the FEC Payload ID follows, unless the datagram ends here. */
+  headerBytes = 0
+  /** Length of the object as transported, -1 unknown. EXT_TOL goes before EXT_FTI. */
+  transferLength = -1
+  /** Extension the length came from: 0 none, 194, 67 or 64. */
+  lengthSource = 0
+  /** Encoding Symbol Length of EXT_FTI, -1 unknown. Meaningless in ROUTE: off air it is the size of this packet's payload. */
+  symbolLength = -1
+  /** Maximum Source Block Length of EXT_FTI (FEC 0), in symbols; -1 unknown. */
+  maxSourceBlock = -1
+  /** EXT_FDT, -1 without. */
+  fdtInstance = -1
+  fluteVersion = -1
+  /** EXT_CENC, -1 without. */
+  contentEncoding = -1
+  /** Sender current time of EXT_TIME, µs since the UNIX epoch; -1 without. */
+  sctUs = -1
+  /** EXT_ROUTE_PRESENTATION_TIME, µs since the UNIX epoch; -1 without. */
+  presentationUs = -1
+  /** 0, or `LCT_FAULT.extension`: extensions from `faultOffset` on are unreadable, header and payload are good. */
+  extensionFault = 0
+  /** Offset in `bytes` of the field that is at fault, -1 without a fault. */
+  faultOffset = -1
+
+  /**
+   * Reads the header of the UDP payload `bytes[start, end)`. Never throws, never reads outside the range.
+   * @returns 0, or the `LCT_FAULT` that makes the packet unusable
+   */
+  read(bytes: Uint8Array, start: number, end: number): number {
+    this.transferLength = -1
+    this.lengthSource = 0
+    this.symbolLength = -1
+    this.maxSourceBlock = -1
+    this.fdtInstance = -1
+    this.fluteVersion = -1
+    this.contentEncoding = -1
+    this.sctUs = -1
+    this.presentationUs = -1
+    this.extensionFault = 0
+    this.faultOffset = -1
+
+    if (end - start < 4) return this.#fault(LCT_FAULT.truncated, end)
+    const b0 = bytes[start] as number
+    const b1 = bytes[start + 1] as number
+    if (b0 >> 4 !== LCT_VERSION) return this.#fault(LCT_FAULT.version, start)
+
+    const cciBytes = 4 + ((b0 >> 2) & 3) * 4
+    const half = (b1 >> 4) & 1
+    const tsiBytes = (b1 >> 7) * 4 + half * 2
+    const toiBytes = ((b1 >> 5) & 3) * 4 + half * 2
+    const headerBytes = (bytes[start + 2] as number) * 4
+    if (4 + cciBytes + tsiBytes + toiBytes > headerBytes) return this.#fault(LCT_FAULT.length, start + 2)
+    if (headerBytes > end - start) return this.#fault(LCT_FAULT.truncated, end)
+
+    this.psi = b0 & 3
+    this.closeSession = (b1 & 2) !== 0
+    this.closeObject = (b1 & 1) !== 0
+    this.headerBytes = headerBytes
+    this.codepoint = bytes[start + 3] as number
+
+    let at = start + 4
+    this.cci = cciBytes === 4 ? u32At(bytes, at) : wide(bytes, at, cciBytes)
+    at += cciBytes
+
+    this.tsi = tsiBytes === 4 ? u32At(bytes, at) : wide(bytes, at, tsiBytes)
+    at += tsiBytes
+
+    const toi = toiBytes === 4 ? u32At(bytes, at) : wide(bytes, at, toiBytes)
+    if (toi < 0) return this.#fault(LCT_FAULT.wideToi, at)
+    this.toi = toi
+    at += toiBytes
+
+    const headerEnd = start + headerBytes
+    if (at < headerEnd) this.#readExtensions(bytes, at, headerEnd)
+    return LCT_FAULT.none
+  }
+
+  #readExtensions(bytes: Uint8Array, start: number, headerEnd: number): void {
+    let at = start
+    // Extensions start aligned and are whole words, so at least 4 bytes are left while at < headerEnd.
+    while (at < headerEnd) {
+      const het = bytes[at] as number
+      if (het >= 128) {
+        if (het === LCT_HET.tol24) {
+          this.transferLength = u24At(bytes, at + 1)
+          this.lengthSource = het
+        } else if (het === LCT_HET.fdt) {
+          const word = u24At(bytes, at + 1)
+          this.fluteVersion = word >> 20
+          this.fdtInstance = word & 0xf_ffff
+        } else if (het === LCT_HET.cenc) {
+          this.contentEncoding = bytes[at + 1] as number
+        }
+        at += 4
+        continue
+      }
+      const size = (bytes[at + 1] as number) * 4
+      if (size === 0 || at + size > headerEnd) {
+        this.extensionFault = LCT_FAULT.extension
+        this.faultOffset = at
+        return
+      }
+      if (het === LCT_HET.tol48) {
+        if (size >= 8) {
+          this.transferLength = u48At(bytes, at + 2)
+          this.lengthSource = het
+        }
+      } else if (het === LCT_HET.fti) {
+        this.#readFti(bytes, at, size)
+      } else if (het === LCT_HET.time) {
+        const use = u16At(bytes, at + 2)
+        if ((use & EXT_TIME_USE.sctHigh) !== 0 && size >= 8) {
+          const low = (use & EXT_TIME_USE.sctLow) !== 0 && size >= 12
+          this.sctUs = ntpToUnixUs(u32At(bytes, at + 4), low ? u32At(bytes, at + 8) : 0)
+        }
+      } else if (het === LCT_HET.presentationTime && size >= 12) {
+        this.presentationUs = ntpToUnixUs(u32At(bytes, at + 4), u32At(bytes, at + 8))
+      }
+      at += size
+    }
+  }
+
+  /** EXT_FTI, whose layout hangs on the FEC Encoding ID: the codepoint in FLUTE, 0 for ROUTE source packets as found on air. */
+  #readFti(bytes: Uint8Array, at: number, size: number): void {
+    const fec = (this.psi & PSI_SOURCE) !== 0 ? 0 : this.codepoint
+    if (size < 12) return
+    // Raptor (1) and RaptorQ (6) have a 40-bit transfer length, all others 48 bits.
+    const raptor = fec === 1 || fec === 6
+    if (this.lengthSource === 0 || this.lengthSource === LCT_HET.fti) {
+      this.transferLength = raptor
+        ? (bytes[at + 2] as number) * 0x1_0000_0000 + u32At(bytes, at + 3)
+        : u48At(bytes, at + 2)
+      this.lengthSource = LCT_HET.fti
+    }
+    if (fec === 0 && size >= 16) {
+      this.symbolLength = u16At(bytes, at + 10)
+      this.maxSourceBlock = u32At(bytes, at + 12)
+    }
+  }
+
+  #fault(code: number, offset: number): number {
+    this.faultOffset = offset
+    return code
+  }
+}
+
+/** Integer of 0 to 16 bytes; -1 above 2^53-1. */
+function wide(bytes: Uint8Array, at: number, size: number): number {
+  let value = 0
+  for (let i = 0; i < size; i += 2) {
+    if (value > MAX_SAFE_HIGH * 0x1_0000 + 0xffff) return -1
+    value = value * 0x1_0000 + u16At(bytes, at + i)
+  }
+  return value
+}
