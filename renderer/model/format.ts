@@ -1,4 +1,4 @@
-import type { TimeBase } from '../stores/settings-store.ts'
+import type { TimeBase } from '../stores/time-store.ts'
 
 /*
  * Numbers as the interface writes them: thin spaces between thousands, `0` for zero, `–` for unknown, SI steps with three
@@ -62,12 +62,13 @@ const two = (value: number): string => (value < 10 ? `0${value}` : String(value)
 const three = (value: number): string => (value < 10 ? `00${value}` : value < 100 ? `0${value}` : String(value))
 
 /**
- * A moment as `14:03:05.902`, in the chosen base. Relative times are signed seconds since `originUs`.
+ * A moment as `14:03:05.902`, in the chosen base.
  * @param timeUs µs since the UNIX epoch
+ * @param originUs what `start` and `cursor` count from; null falls back to the wall clock
  */
 export function formatTime(timeUs: number | null | undefined, base: TimeBase, originUs: number | null): string {
   if (timeUs === null || timeUs === undefined || !Number.isFinite(timeUs)) return UNKNOWN
-  if (base === 'relative' && originUs !== null) return formatOffset(timeUs - originUs)
+  if ((base === 'start' || base === 'cursor') && originUs !== null) return formatOffset(timeUs - originUs)
   const date = new Date(Math.floor(timeUs / 1000))
   return base === 'utc'
     ? `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}.${three(date.getUTCMilliseconds())}`

@@ -1,12 +1,12 @@
 import { createStore } from 'zustand/vanilla'
 import type { RecentItem } from '../../core/contract/shell-api.ts'
+import { TIME_BASES, type TimeBase } from './time-store.ts'
 
 export type Theme = 'dark' | 'light'
-/** Wall clock here, the same in UTC, or since the first packet of the session. */
-export type TimeBase = 'wall' | 'utc' | 'relative'
 
 export type Settings = {
   readonly theme: Theme
+  /** What times count from; the live value is in the time store, this is what the next window starts with. */
   readonly timeBase: TimeBase
   /** Sizes in px of each split of the frame, by the split's name. */
   readonly sizes: Readonly<Record<string, readonly number[]>>
@@ -22,7 +22,7 @@ export type Settings = {
 
 const DEFAULTS: Settings = {
   theme: 'dark',
-  timeBase: 'wall',
+  timeBase: 'local',
   sizes: {},
   fronts: {},
   hidden: [],
@@ -56,8 +56,7 @@ function stored(): Partial<Settings> {
 function checked(value: Record<string, unknown>): Partial<Settings> {
   const kept: Record<string, unknown> = {}
   if (value.theme === 'dark' || value.theme === 'light') kept.theme = value.theme
-  if (value.timeBase === 'wall' || value.timeBase === 'utc' || value.timeBase === 'relative')
-    kept.timeBase = value.timeBase
+  if (TIME_BASES.some((base) => base === value.timeBase)) kept.timeBase = value.timeBase
   for (const key of ['sizes', 'fronts', 'listen'] as const) {
     if (typeof value[key] === 'object' && value[key] !== null && !Array.isArray(value[key])) kept[key] = value[key]
   }
@@ -67,14 +66,6 @@ function checked(value: Record<string, unknown>): Partial<Settings> {
 
 export function toggleTheme(): void {
   settingsStore.setState((state) => ({ theme: state.theme === 'dark' ? 'light' : 'dark' }))
-}
-
-const TIME_BASES: readonly TimeBase[] = ['wall', 'utc', 'relative']
-
-export function nextTimeBase(): void {
-  settingsStore.setState((state) => ({
-    timeBase: TIME_BASES[(TIME_BASES.indexOf(state.timeBase) + 1) % TIME_BASES.length] ?? 'wall',
-  }))
 }
 
 export function rememberSizes(split: string, sizes: readonly number[]): void {

@@ -1,0 +1,21 @@
+import type { WireEvent, WireReply } from '../../core/contract/engine-api.ts'
+import { ENGINE_PORT } from '../../core/contract/shell-api.ts'
+import type { EngineClient } from './engine-client.ts'
+import { WireClient } from './wire-client.ts'
+
+/**
+ * The engine in the app: the preload posts a port to the window, and another one each time a new engine process took the
+ * place of a dead one.
+ */
+export function connectPort(page: Window): EngineClient {
+  const client = new WireClient()
+  page.addEventListener('message', (message) => {
+    const port = message.ports[0]
+    if (message.source !== page || message.data !== ENGINE_PORT || port === undefined) return
+    port.onmessage = (event) => client.receive(event.data as WireReply | WireEvent)
+    // Chromium fires 'close' when the other end goes (newer than its type declarations); older ones learn it from the next port.
+    port.addEventListener('close', () => client.detach())
+    client.attach({ send: (request) => port.postMessage(request), close: () => port.close() })
+  })
+  return client
+}

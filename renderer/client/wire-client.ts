@@ -1,0 +1,150 @@
+import type { AppError } from '../../core/contract/app-error.ts'
+import type {
+  CommandName,
+  EngineCommands,
+  EngineEvents,
+  EventName,
+  WireEvent,
+  WireReply,
+  WireRequest,
+} from '../../core/contract/engine-api.ts'
+import { ENGINE_LOST, EngineCallError } from './call-error.ts'
+import type { ConnectionState, EngineClient } from './engine-client.ts'
+import { busy } from './idle.ts'
+
+/** One connection: how to send on it, and how to end it. */
+export type Wire = { readonly send: (request: WireRequest) => void; readonly close: () => void }
+
+type Pending = {
+  readonly resolve: (value: never) => void
+  readonly reject: (error: EngineCallError) => void
+  readonly done: () => void
+}
+
+/**
+ * What both wires share: numbered calls, events, and what happens when the connection breaks and comes back. Calls made
+ * before the first connection wait for it; calls in flight when it breaks fail with `engine-died`; watched sessions are
+ * watched again on the next one.
+ */
+export class WireClient implements EngineClient {
+  #wire: Wire | null = null
+  #state: ConnectionState = 'connecting'
+  #nextId = 1
+  readonly #pending = new Map<number, Pending>()
+  #waiting: WireRequest[] = []
+  readonly #watched = new Set<string>()
+  readonly #listeners = new Map<EventName, Set<(data: never) => void>>()
+  readonly #stateListeners = new Set<(state: ConnectionState) => void>()
+  #closed = false
+
+  get state(): ConnectionState {
+    return this.#state
+  }
+
+  /** Takes a connection into use, in place of the one before. */
+  attach(wire: Wire): void {
+    if (this.#closed) {
+      wire.close()
+      return
+    }
+    if (this.#wire !== null) this.detach()
+    const again = this.#state === 'lost'
+    this.#wire = wire
+    this.#become('open')
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const request of waiting) wire.send(request)
+    if (again) for (const sessionId of [...this.#watched]) this.#watchAgain(sessionId)
+  }
+
+  /** The connection in use broke: what was asked on it will not be answered. */
+  detach(error: AppError = ENGINE_LOST): void {
+    if (this.#wire === null) return
+    this.#wire = null
+    this.#become('lost')
+    const pending = [...this.#pending.values()]
+    this.#pending.clear()
+    for (const call of pending) {
+      call.done()
+      call.reject(new EngineCallError(error))
+    }
+  }
+
+  /** Takes one message of the wire. Anything that is neither reply nor event is ignored. */
+  receive(message: WireReply | WireEvent): void {
+    if ('event' in message) this.#emit(message.event, message.data as never)
+    else this.#answer(message)
+  }
+
+  call<Name extends CommandName>(
+    name: Name,
+    ...args: Parameters<EngineCommands[Name]>
+  ): Promise<ReturnType<EngineCommands[Name]>> {
+    this.#noteWatching(name, args)
+    if (this.#state === 'lost' || this.#closed) return Promise.reject(new EngineCallError(ENGINE_LOST))
+    const request: WireRequest = { id: this.#nextId++, command: name, args }
+    const done = busy()
+    return new Promise<ReturnType<EngineCommands[Name]>>((resolve, reject) => {
+      this.#pending.set(request.id, { resolve: resolve as (value: never) => void, reject, done })
+      if (this.#wire === null) this.#waiting.push(request)
+      else this.#wire.send(request)
+    })
+  }
+
+  on<Name extends EventName>(event: Name, listener: (data: EngineEvents[Name]) => void): () => void {
+    const listeners = this.#listeners.get(event) ?? new Set()
+    this.#listeners.set(event, listeners)
+    listeners.add(listener as (data: never) => void)
+    return () => {
+      listeners.delete(listener as (data: never) => void)
+    }
+  }
+
+  onState(listener: (state: ConnectionState) => void): () => void {
+    this.#stateListeners.add(listener)
+    return () => {
+      this.#stateListeners.delete(listener)
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    const wire = this.#wire
+    this.detach()
+    wire?.close()
+  }
+
+  #answer(reply: WireReply): void {
+    const call = this.#pending.get(reply.id)
+    if (call === undefined) return
+    this.#pending.delete(reply.id)
+    call.done()
+    if (reply.ok) call.resolve(reply.value as never)
+    else call.reject(new EngineCallError(reply.error))
+  }
+
+  #emit(event: EventName, data: never): void {
+    for (const listener of this.#listeners.get(event) ?? []) listener(data)
+  }
+
+  #noteWatching(name: CommandName, args: readonly unknown[]): void {
+    const sessionId = args[0]
+    if (typeof sessionId !== 'string') return
+    if (name === 'watchSession') this.#watched.add(sessionId)
+    else if (name === 'unwatchSession' || name === 'closeSession') this.#watched.delete(sessionId)
+  }
+
+  #watchAgain(sessionId: string): void {
+    this.call('watchSession', sessionId).catch((thrown: unknown) => {
+      this.#watched.delete(sessionId)
+      const error = thrown instanceof EngineCallError ? thrown.error : ENGINE_LOST
+      this.#emit('problem', { sessionId, error } as never)
+    })
+  }
+
+  #become(state: ConnectionState): void {
+    if (this.#state === state) return
+    this.#state = state
+    for (const listener of this.#stateListeners) listener(state)
+  }
+}
