@@ -1,0 +1,193 @@
+import { CodecError } from '../../bytes/codec-error.ts'
+import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
+import { attr, boolAttr, child, descendants, otherAttributes, uintAttr } from '../../xml/xml-element.ts'
+import { parseXml } from '../../xml/xml-parser.ts'
+import { gunzipIfGzip, MAX_SIGNALLING_BYTES } from '../gzip.ts'
+
+/**
+ * A file delivery table, whichever form it came in: FDT-Instance of FLUTE (RFC 6726 §3.4.2, RFC 3926), EFDT of ROUTE
+ * (A/331 A.3.3.2) with its `afdt:` attributes, or the Korean EFDT with elements in their place. Matched by local name.
+ */
+export type Fdt = {
+  /** efdtVersion, or EFDT@version in the Korean form. */
+  readonly version: number | null
+  /** Expires in NTP seconds (since 1900); 4294944000 and above mean never. */
+  readonly instanceExpiresNtp: number | null
+  /** Names of files not listed, from their TOI: see `applyFileTemplate`. */
+  readonly fileTemplate: string | null
+  /** Upper bound of object sizes, bytes. */
+  readonly maxTransportSize: number | null
+  /** Seconds an object stays valid after its first packet. */
+  readonly maxExpiresDelta: number | null
+  /** Defaults for the files. */
+  readonly contentType: string | null
+  readonly contentEncoding: string | null
+  readonly fecOti: FecOti | null
+  /** No further files will be described. */
+  readonly complete: boolean
+  /** The instance lists all files (RFC 3926). */
+  readonly fullFdt: boolean
+  readonly files: readonly FdtFile[]
+  readonly otherAttributes: readonly XmlAttribute[]
+}
+
+export type FdtFile = {
+  readonly toi: number
+  readonly contentLocation: string
+  /** Bytes after decoding; on air it may equal the transfer length although the file is gzip'ed. */
+  readonly contentLength: number | null
+  /** Bytes as transported. */
+  readonly transferLength: number | null
+  readonly contentType: string | null
+  readonly contentEncoding: string | null
+  /** Base64 of the MD5 of the content. */
+  readonly contentMd5: string | null
+  readonly fecOti: FecOti | null
+  readonly otherAttributes: readonly XmlAttribute[]
+}
+
+/** FEC Object Transmission Information as FDT attributes (RFC 6726 §5); null where absent. */
+export type FecOti = {
+  readonly encodingId: number | null
+  readonly instanceId: number | null
+  readonly maxSourceBlockLength: number | null
+  readonly encodingSymbolLength: number | null
+  readonly maxEncodingSymbols: number | null
+  /** Base64. */
+  readonly schemeSpecificInfo: string | null
+}
+
+/** A table that says nothing; a sender spreads it and adds what it knows. */
+export const FDT_DEFAULTS: Fdt = {
+  version: null,
+  instanceExpiresNtp: null,
+  fileTemplate: null,
+  maxTransportSize: null,
+  maxExpiresDelta: null,
+  contentType: null,
+  contentEncoding: null,
+  fecOti: null,
+  complete: false,
+  fullFdt: false,
+  files: [],
+  otherAttributes: [],
+}
+
+/** All of a file but its TOI and name. */
+export const FDT_FILE_DEFAULTS: Omit<FdtFile, 'toi' | 'contentLocation'> = {
+  contentLength: null,
+  transferLength: null,
+  contentType: null,
+  contentEncoding: null,
+  contentMd5: null,
+  fecOti: null,
+  otherAttributes: [],
+}
+
+const FDT_ATTRIBUTES = new Set([
+  'efdtVersion',
+  'version',
+  'Expires',
+  'fileTemplate',
+  'maxTransportSize',
+  'maxExpiresDelta',
+  'Content-Type',
+  'Content-Encoding',
+  'Complete',
+  'FullFDT',
+  'FEC-OTI-FEC-Encoding-ID',
+  'FEC-OTI-FEC-Instance-ID',
+  'FEC-OTI-Maximum-Source-Block-Length',
+  'FEC-OTI-Encoding-Symbol-Length',
+  'FEC-OTI-Max-Number-of-Encoding-Symbols',
+  'FEC-OTI-Scheme-Specific-Info',
+])
+const FILE_ATTRIBUTES = new Set([
+  'TOI',
+  'Content-Location',
+  'Content-Length',
+  'Transfer-Length',
+  'Content-Type',
+  'Content-Encoding',
+  'Content-MD5',
+  'FEC-OTI-FEC-Encoding-ID',
+  'FEC-OTI-FEC-Instance-ID',
+  'FEC-OTI-Maximum-Source-Block-Length',
+  'FEC-OTI-Encoding-Symbol-Length',
+  'FEC-OTI-Max-Number-of-Encoding-Symbols',
+  'FEC-OTI-Scheme-Specific-Info',
+])
+
+/**
+ * Parses an FDT or EFDT object (TOI 0), gzip'ed or not.
+ * @throws CodecError `fdt-root` when the document is another, `xml-…` and `gzip-…` as their parsers
+ */
+export function parseFdt(bytes: Uint8Array): Fdt {
+  const root = parseXml(gunzipIfGzip(bytes, MAX_SIGNALLING_BYTES))
+  if (root.local !== 'EFDT' && root.local !== 'FDT-Instance' && root.local !== 'FDTInstance') {
+    throw new CodecError('fdt-root', root.offset, `expected EFDT or FDT-Instance, got ${root.local}`)
+  }
+  return readFdt(root)
+}
+
+/** Reads an `EFDT` or `FDT-Instance` element, alone or inside an S-TSID. Files without a usable TOI are left out. */
+export function readFdt(element: XmlElement): Fdt {
+  const instance =
+    element.local === 'EFDT'
+      ? (child(element, 'FDT-Instance') ?? child(element, 'FDTInstance') ?? child(element, 'FDTParameters'))
+      : element
+  const either = (name: string): string | null =>
+    (instance === null ? null : attr(instance, name)) ?? attr(element, name)
+  const number = (name: string): number | null =>
+    (instance === null ? null : uintAttr(instance, name)) ?? uintAttr(element, name)
+  const templates = descendants(element, 'FileTemplate')
+  const files: FdtFile[] = []
+  for (const file of descendants(element, 'File')) {
+    const read = readFile(file)
+    if (read !== null) files.push(read)
+  }
+  const others = otherAttributes(element, FDT_ATTRIBUTES)
+  return {
+    version: number('efdtVersion') ?? uintAttr(element, 'version'),
+    instanceExpiresNtp: number('Expires'),
+    fileTemplate: either('fileTemplate') ?? (templates[0] === undefined ? null : templates[0].text),
+    maxTransportSize: number('maxTransportSize'),
+    maxExpiresDelta: number('maxExpiresDelta'),
+    contentType: either('Content-Type'),
+    contentEncoding: either('Content-Encoding'),
+    fecOti: readFecOti(instance ?? element),
+    complete: boolAttr(instance ?? element, 'Complete', false),
+    fullFdt: boolAttr(instance ?? element, 'FullFDT', false),
+    files,
+    otherAttributes:
+      instance === null || instance === element ? others : [...others, ...otherAttributes(instance, FDT_ATTRIBUTES)],
+  }
+}
+
+function readFile(file: XmlElement): FdtFile | null {
+  const toi = uintAttr(file, 'TOI')
+  if (toi === null) return null
+  return {
+    toi,
+    contentLocation: attr(file, 'Content-Location') ?? '',
+    contentLength: uintAttr(file, 'Content-Length'),
+    transferLength: uintAttr(file, 'Transfer-Length'),
+    contentType: attr(file, 'Content-Type'),
+    contentEncoding: attr(file, 'Content-Encoding'),
+    contentMd5: attr(file, 'Content-MD5'),
+    fecOti: readFecOti(file),
+    otherAttributes: otherAttributes(file, FILE_ATTRIBUTES),
+  }
+}
+
+function readFecOti(element: XmlElement): FecOti | null {
+  if (!element.attributes.some((attribute) => attribute.local.startsWith('FEC-OTI-'))) return null
+  return {
+    encodingId: uintAttr(element, 'FEC-OTI-FEC-Encoding-ID'),
+    instanceId: uintAttr(element, 'FEC-OTI-FEC-Instance-ID'),
+    maxSourceBlockLength: uintAttr(element, 'FEC-OTI-Maximum-Source-Block-Length'),
+    encodingSymbolLength: uintAttr(element, 'FEC-OTI-Encoding-Symbol-Length'),
+    maxEncodingSymbols: uintAttr(element, 'FEC-OTI-Max-Number-of-Encoding-Symbols'),
+    schemeSpecificInfo: attr(element, 'FEC-OTI-Scheme-Specific-Info'),
+  }
+}

@@ -1,0 +1,41 @@
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { CodecError } from '../bytes/codec-error.ts'
+
+/** Most bytes a signalling object may unfold to. */
+export const MAX_SIGNALLING_BYTES = 16 << 20
+
+/** True where bytes start as gzip does (RFC 1952 §2.3.1). Signalling bits about compression are hints; these two bytes decide. */
+export function looksGzip(bytes: Uint8Array): boolean {
+  return bytes.length >= 2 && bytes[0] === 0x1f && bytes[1] === 0x8b
+}
+
+/**
+ * Unfolds a gzip text, up to `maxBytes`; what follows the last member is ignored.
+ * @throws CodecError `gzip-too-large` | `gzip-truncated` | `gzip-corrupt`
+ */
+export function gunzipLimited(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  try {
+    const out = gunzipSync(bytes, { maxOutputLength: Math.max(1, maxBytes) })
+    return new Uint8Array(out.buffer, out.byteOffset, out.byteLength)
+  } catch (thrown) {
+    const { code, message } = thrown as { code?: string; message?: string }
+    if (code === 'ERR_BUFFER_TOO_LARGE' || code === 'ERR_OUT_OF_RANGE') {
+      throw new CodecError('gzip-too-large', 0, `${bytes.length} bytes of gzip unfold to more than ${maxBytes}`)
+    }
+    if (code === 'Z_BUF_ERROR') {
+      throw new CodecError('gzip-truncated', bytes.length, `the gzip data ends early, after ${bytes.length} bytes`)
+    }
+    throw new CodecError('gzip-corrupt', 0, `the gzip data is damaged: ${message ?? code}`)
+  }
+}
+
+/** Unfolds what looks like gzip and passes everything else through as it is. @throws CodecError as `gunzipLimited` */
+export function gunzipIfGzip(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  return looksGzip(bytes) ? gunzipLimited(bytes, maxBytes) : bytes
+}
+
+/** The same bytes give the same gzip text on every run: no name, no time. */
+export function gzip(bytes: Uint8Array): Uint8Array {
+  const out = gzipSync(bytes, { level: 9 })
+  return new Uint8Array(out.buffer, out.byteOffset, out.byteLength)
+}

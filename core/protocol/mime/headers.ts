@@ -1,0 +1,100 @@
+/** Header fields of a MIME part, package or entity: names in lower case, the first of two equal names wins. */
+export type MimeHeaders = Readonly<Record<string, string>>
+
+/** Header text and where the body starts. `bodyStart` is the end of the range when there is no empty line. */
+export type HeaderBlock = { readonly headers: MimeHeaders; readonly bodyStart: number }
+
+/** A header block longer than this is no header block. */
+const MAX_HEADER_BYTES = 64 << 10
+
+/**
+ * Reads header lines from `start` up to the first empty line. Real streams end lines with CRLF or LF, fold them with
+ * spaces or tabs, and leave out the space after the colon; all of that is read. Lines without a colon are passed over.
+ */
+export function readHeaderBlock(bytes: Uint8Array, start: number, end: number): HeaderBlock {
+  const headers: Record<string, string> = Object.create(null) as Record<string, string>
+  const limit = Math.min(end, start + MAX_HEADER_BYTES)
+  let name: string | null = null
+  let value = ''
+  const keep = (): void => {
+    if (name !== null) headers[name] ??= value.trim()
+    name = null
+  }
+  let at = start
+  while (at < limit) {
+    let lineEnd = at
+    while (lineEnd < limit && bytes[lineEnd] !== 0x0a) lineEnd++
+    const next = lineEnd < limit ? lineEnd + 1 : limit
+    if (lineEnd > at && bytes[lineEnd - 1] === 0x0d) lineEnd--
+    if (lineEnd === at) {
+      keep()
+      return { headers, bodyStart: next }
+    }
+    const first = bytes[at]
+    const line = decode(bytes.subarray(at, lineEnd))
+    if (first === 0x20 || first === 0x09) {
+      if (name !== null) value += ` ${line.trim()}`
+    } else {
+      keep()
+      const colon = line.indexOf(':')
+      if (colon > 0) {
+        name = line.slice(0, colon).trim().toLowerCase()
+        value = line.slice(colon + 1)
+      }
+    }
+    at = next
+  }
+  keep()
+  return { headers, bodyStart: end }
+}
+
+/** A media type, lower case without parameters, and its parameters with lower-case names and quotes taken off. */
+export type MediaType = { readonly type: string; readonly parameters: Readonly<Record<string, string>> }
+
+/** Parses a Content-Type value (RFC 2045 §5.1). Never fails; what is no parameter is passed over. */
+export function parseMediaType(text: string): MediaType {
+  const parameters: Record<string, string> = Object.create(null) as Record<string, string>
+  const semicolon = text.indexOf(';')
+  const type = (semicolon < 0 ? text : text.slice(0, semicolon)).trim().toLowerCase()
+  let at = semicolon < 0 ? text.length : semicolon
+  while (at < text.length) {
+    at++ // the semicolon
+    let stop = at
+    while (stop < text.length && text[stop] !== '=' && text[stop] !== ';') stop++
+    if (text[stop] !== '=') {
+      at = stop
+      continue
+    }
+    const name = text.slice(at, stop).trim().toLowerCase()
+    at = stop + 1
+    while (text[at] === ' ' || text[at] === '\t') at++
+    let value = ''
+    if (text[at] === '"') {
+      at++
+      while (at < text.length && text[at] !== '"') {
+        if (text[at] === '\\' && at + 1 < text.length) at++
+        value += text[at]
+        at++
+      }
+      while (at < text.length && text[at] !== ';') at++
+    } else {
+      stop = text.indexOf(';', at)
+      if (stop < 0) stop = text.length
+      value = text.slice(at, stop).trim()
+      at = stop
+    }
+    if (name !== '') parameters[name] ??= value
+  }
+  return { type, parameters }
+}
+
+/** The media type alone, lower case: `application/dash+xml` for `Application/dash+xml; charset=utf-8`. */
+export function bareMediaType(text: string): string {
+  return parseMediaType(text).type
+}
+
+const decoder = new TextDecoder('utf-8')
+
+function decode(bytes: Uint8Array): string {
+  return decoder.decode(bytes)
+}
