@@ -33,7 +33,8 @@ export function isMultipart(bytes: Uint8Array): boolean {
 
 /**
  * Splits a package (RFC 2046 §5.1, RFC 2387) into its parts. Read as found on air: folded headers, LF alone, a boundary
- * that is not announced, a missing end, NULs and line ends after it. NULs and line ends at the end of a part are cut.
+ * that is not announced, a missing end, NULs and line ends after it. One line end before a delimiter belongs to the
+ * delimiter; all before it is the part's, as receivers that write files agree (two line ends end a GPAC manifest with one).
  * @throws CodecError `multipart-boundary` when there is no delimiter at all, `multipart-parts` for too many
  */
 export function parseMultipart(bytes: Uint8Array): MimePackage {
@@ -70,7 +71,7 @@ function split(bytes: Uint8Array, start: number, boundary: string): MimePart[] {
   while (at < bytes.length) {
     if (matches(bytes, at, delimiter) && endsDelimiter(bytes, at + delimiter.length)) {
       delimiters++
-      if (partStart >= 0) parts.push(readPart(bytes, partStart, at))
+      if (partStart >= 0) parts.push(readPart(bytes, partStart, at, true))
       if (parts.length > MAX_PARTS) throw new CodecError('multipart-parts', at, `more than ${MAX_PARTS} parts`)
       const after = at + delimiter.length
       if (bytes[after] === 0x2d && bytes[after + 1] === 0x2d) return parts
@@ -82,19 +83,21 @@ function split(bytes: Uint8Array, start: number, boundary: string): MimePart[] {
   }
   if (delimiters === 0)
     throw new CodecError('multipart-boundary', start, `no line starts with --${boundary.slice(0, 70)}`)
-  if (partStart >= 0 && partStart < bytes.length) parts.push(readPart(bytes, partStart, bytes.length))
+  if (partStart >= 0 && partStart < bytes.length) parts.push(readPart(bytes, partStart, bytes.length, false))
   return parts
 }
 
-function readPart(bytes: Uint8Array, start: number, end: number): MimePart {
+/** @param delimited false for a last part that no delimiter ends */
+function readPart(bytes: Uint8Array, start: number, end: number, delimited: boolean): MimePart {
   const block = readHeaderBlock(bytes, start, end)
   const { headers } = block
+  const bodyEnd = delimited ? beforeLineEnd(bytes, end) : trimmedEnd(bytes, block.bodyStart, end)
   const contentId = headers['content-id']
   return {
     headers,
     contentType: headers['content-type'] ?? '',
     contentLocation: headers['content-location'] ?? (contentId === undefined ? null : contentId.replace(/^<|>$/g, '')),
-    body: bytes.subarray(block.bodyStart, Math.max(block.bodyStart, trimmedEnd(bytes, block.bodyStart, end))),
+    body: bytes.subarray(block.bodyStart, Math.max(block.bodyStart, bodyEnd)),
   }
 }
 
@@ -124,6 +127,11 @@ function firstDelimiter(bytes: Uint8Array, start: number): string | null {
     if (boundary !== '') return boundary
   }
   return null
+}
+
+function beforeLineEnd(bytes: Uint8Array, end: number): number {
+  if (bytes[end - 1] !== 0x0a) return end
+  return bytes[end - 2] === 0x0d ? end - 2 : end - 1
 }
 
 function trimmedEnd(bytes: Uint8Array, start: number, end: number): number {
