@@ -1,0 +1,463 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import {
+  type BroadcastSink,
+  DEFAULT_RECEIVE,
+  type LogSpec,
+  type Pace,
+  type ReceiveSpec,
+  type SessionSpec,
+  type SinkSpec,
+  type SourceSpec,
+  type TuneIn,
+} from '../contract/session-spec.ts'
+import type { InitialRequest } from '../contract/shell-api.ts'
+import { DEFAULT_BROADCAST, parseLogOption } from '../engine/spec.ts'
+import { AppFailure } from '../failure/app-failure.ts'
+
+/** What a command line asks for, before anything is opened. */
+export type CliRequest =
+  | { readonly kind: 'open'; readonly request: InitialRequest; readonly window: boolean; readonly listen: HostPort }
+  | { readonly kind: 'inspect'; readonly spec: SessionSpec; readonly json: boolean }
+  | { readonly kind: 'session'; readonly spec: SessionSpec; readonly json: boolean; readonly quitWhenSilent: boolean }
+  | { readonly kind: 'run'; readonly file: string; readonly json: boolean; readonly overrides: RunOverrides }
+  | { readonly kind: 'text'; readonly text: string }
+
+export type HostPort = { readonly host: string; readonly port: number }
+export type RunOverrides = { readonly durationS?: number; readonly report?: string; readonly log?: LogSpec }
+
+/** `receive` gives up when nothing at all came for so long; GPAC waits 5 s. */
+const RECEIVE_TIMEOUT_S = 10
+
+/** Words of GPAC's grammar, which has its place here and is not read yet. */
+const GPAC_FIRST_WORDS = ['-i', '-o', '-play', '-src', '-dst']
+
+/**
+ * Reads the arguments after the program's name.
+ * @throws AppFailure bad-command-line, with one line that says what is wrong and the right form
+ */
+export function readCommandLine(args: readonly string[], version: string): CliRequest {
+  const first = args[0]
+  if (first !== undefined && (GPAC_FIRST_WORDS.includes(first) || first.startsWith('-logs='))) {
+    throw new AppFailure(
+      'not-supported',
+      `"${first}": GPAC's grammar is not read by this version.`,
+      'Use routescope receive, gateway or send; routescope --help lists them.',
+    )
+  }
+  let request: CliRequest | null = null
+  const program = buildProgram(version, (value) => {
+    request = value
+  })
+  try {
+    program.parse([...args], { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (
+        error.code === 'commander.helpDisplayed' ||
+        error.code === 'commander.help' ||
+        error.code === 'commander.version'
+      ) {
+        return { kind: 'text', text: helpText }
+      }
+      throw badCommandLine(error, args)
+    }
+    throw error
+  }
+  if (request === null) {
+    return { kind: 'open', request: { kind: 'none' }, window: true, listen: { host: '127.0.0.1', port: 0 } }
+  }
+  return request
+}
+
+/** What commander would have printed as help or version; kept here so that this file prints nothing. */
+let helpText = ''
+
+function badCommandLine(error: CommanderError, args: readonly string[]): AppFailure {
+  const sentence = error.message.replace(/^error: /, '').replace(/\.?$/, '.')
+  const command = COMMAND_FORMS[args[0] ?? '']
+  return new AppFailure(
+    'bad-command-line',
+    sentence.charAt(0).toUpperCase() + sentence.slice(1),
+    command === undefined
+      ? 'Commands: open, inspect, receive, gateway, send, run; routescope --help explains them.'
+      : `Right form: ${command}`,
+  )
+}
+
+const COMMAND_FORMS: Record<string, string> = {
+  open: 'routescope open SOURCE',
+  inspect: 'routescope inspect CAPTURE… [--json]',
+  receive: 'routescope receive URL [--out DIR]',
+  gateway: 'routescope gateway URL --listen HOST:PORT',
+  send: 'routescope send INPUT URL',
+  run: 'routescope run SPEC.json',
+}
+
+function buildProgram(version: string, found: (request: CliRequest) => void): Command {
+  helpText = ''
+  const program = new Command('routescope')
+  const quiet = (command: Command): Command =>
+    command.exitOverride().configureOutput({
+      writeOut: (text) => {
+        helpText += text
+      },
+      writeErr: () => {},
+    })
+  quiet(program)
+    .description(
+      'See, hear and explain a ROUTE / ATSC 3.0 multicast, live or from a capture.\nWithout a command: opens the app.',
+    )
+    .version(version)
+    .enablePositionalOptions()
+    .option('--demo', 'open the app with the demo running')
+    .option('--no-window', 'serve the interface to a browser even where there is a display')
+    .addOption(new Option('--listen <host:port>', 'where to serve the interface').argParser(parseHostPort))
+    .allowExcessArguments(false)
+    .action((options) => {
+      found({
+        kind: 'open',
+        request: options.demo ? { kind: 'demo' } : { kind: 'none' },
+        window: options.window,
+        listen: options.listen ?? { host: '127.0.0.1', port: 0 },
+      })
+    })
+
+  const command = (form: string, what: string): Command =>
+    quiet(program.command(form)).description(what).allowExcessArguments(false)
+
+  command('open <source>', 'opens the app on a URL or a capture file')
+    .option('--interface <addr>', 'multicast interface, by address or name')
+    .option('--no-window', 'serve the interface to a browser even where there is a display')
+    .addOption(new Option('--listen <host:port>', 'where to serve the interface').argParser(parseHostPort))
+    .action((source: string, options) => {
+      found({
+        kind: 'open',
+        request: /^[a-z]+:\/\//i.test(source)
+          ? { kind: 'url', url: source, interface: options.interface ?? null }
+          : { kind: 'capture', files: [source] },
+        window: options.window,
+        listen: options.listen ?? { host: '127.0.0.1', port: 0 },
+      })
+    })
+
+  commonOptions(command('inspect <captures...>', 'reads captures as fast as possible and prints the report')).action(
+    (files: string[], options: CommonOptions) => {
+      found({
+        kind: 'inspect',
+        json: options.json === true,
+        spec: session(
+          'inspect',
+          {
+            id: 'source',
+            kind: 'capture',
+            files,
+            pace: options.pace ?? 'fast',
+            loop: options.loop ?? 1,
+            receive: { ...receiveSpec(options, 'all'), keepCorrupt: true },
+          },
+          reportSinks(options),
+          options,
+        ),
+      })
+    },
+  )
+
+  receiveOptions(command('receive [url]', 'receives; writes DIR/serviceN/… as objects complete'))
+    .option('--out <dir>', 'folder to write to')
+    .action((url: string | undefined, options: ReceiveOptions & { out?: string }) => {
+      const sinks: SinkSpec[] = []
+      if (options.out !== undefined) {
+        sinks.push({ id: 'folder', kind: 'folder', dir: options.out, maxSegments: options.maxSegments ?? 0 })
+      }
+      found({
+        kind: 'session',
+        json: options.json === true,
+        quitWhenSilent: true,
+        spec: session(
+          'receive',
+          receivingSource(url, options, options.pace ?? 'fast', options.timeout ?? RECEIVE_TIMEOUT_S),
+          [...sinks, ...reportSinks(options)],
+          options,
+        ),
+      })
+    })
+
+  receiveOptions(command('gateway [url]', 'receives and serves over HTTP'))
+    .requiredOption('--listen <host:port>', 'address to serve on', parseHostPort)
+    .addOption(
+      new Option('--cors <mode>', 'answer cross-origin requests').choices(['auto', 'on', 'off']).default('auto'),
+    )
+    .action((url: string | undefined, options: ReceiveOptions & { listen: HostPort; cors: 'auto' | 'on' | 'off' }) => {
+      found({
+        kind: 'session',
+        json: options.json === true,
+        quitWhenSilent: false,
+        spec: session(
+          'gateway',
+          receivingSource(url, options, options.pace ?? 'real', options.timeout ?? 0),
+          [
+            {
+              id: 'gateway',
+              kind: 'gateway',
+              host: options.listen.host,
+              port: options.listen.port,
+              maxSegments: options.maxSegments ?? 0,
+              cors: options.cors,
+            },
+            ...reportSinks(options),
+          ],
+          options,
+        ),
+      })
+    })
+
+  outputOptions(command('send <input> <url>', 'sends a file, a folder or a DASH/HLS manifest as route:// or atsc://'))
+    .option('--interface <addr>', 'multicast interface, by address or name')
+    .addOption(
+      new Option('--pace <pace>', 'real: at the speed of the media; fast: at once, only into --capture-out').choices([
+        'fast',
+        'real',
+      ]),
+    )
+    .addOption(
+      new Option('--loop [n]', 'repeat a static presentation for ever as one live service')
+        .argParser(parseCount)
+        .preset(0),
+    )
+    .addOption(new Option('--mtu <bytes>', 'largest LCT packet').argParser(parseCount))
+    .addOption(new Option('--carousel <ms>', 'period of signalling').argParser(parseCount))
+    .addOption(new Option('--ttl <n>', 'multicast time to live').argParser(parseCount))
+    .option('--korean', 'Korean flavour of the signalling')
+    .addOption(new Option('--service-id <n>', 'service id').argParser(parseCount))
+    .option('--service-name <name>', 'short service name')
+    .action((input: string, url: string, options: SendOptions) => found(sendRequest(input, url, options)))
+
+  command('run <spec>', 'runs a saved session')
+    .addOption(new Option('--duration <s>', 'stop after so many seconds').argParser(parseSeconds))
+    .option('--report <file>', 'write the report at the end')
+    .addOption(new Option('--log <topics>', 'topic[:topic]@level').argParser(parseLogOption))
+    .option('--json', 'machine output')
+    .action((file: string, options: { duration?: number; report?: string; log?: LogSpec; json?: boolean }) => {
+      found({
+        kind: 'run',
+        file,
+        json: options.json === true,
+        overrides: {
+          ...(options.duration === undefined ? {} : { durationS: options.duration }),
+          ...(options.report === undefined ? {} : { report: options.report }),
+          ...(options.log === undefined ? {} : { log: options.log }),
+        },
+      })
+    })
+  return program
+}
+
+type CommonOptions = {
+  readonly pace?: Pace
+  readonly loop?: number
+  readonly services?: TuneIn
+  readonly duration?: number
+  readonly report?: string
+  readonly captureOut?: string
+  readonly log?: LogSpec
+  readonly json?: boolean
+  readonly keepCorrupt?: boolean
+  readonly keepRepeats?: boolean
+}
+type ReceiveOptions = CommonOptions & {
+  readonly capture?: readonly string[]
+  readonly interface?: string
+  readonly maxSegments?: number
+  readonly timeout?: number
+}
+type SendOptions = CommonOptions & {
+  readonly interface?: string
+  readonly mtu?: number
+  readonly carousel?: number
+  readonly ttl?: number
+  readonly korean?: boolean
+  readonly serviceId?: number
+  readonly serviceName?: string
+}
+
+function outputOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--duration <s>', 'stop after so many seconds').argParser(parseSeconds))
+    .option('--report <file>', 'write the report at the end')
+    .option('--capture-out <file>', 'write packets to this pcapng')
+    .addOption(new Option('--log <topics>', 'topic[:topic]@level').argParser(parseLogOption))
+    .option('--json', 'machine output on stdout')
+}
+
+function commonOptions(command: Command): Command {
+  return outputOptions(command)
+    .addOption(new Option('--pace <pace>', 'as fast as possible, or at the captured times').choices(['fast', 'real']))
+    .addOption(new Option('--loop <n>', 'play the capture n times, 0 for ever').argParser(parseCount))
+    .addOption(new Option('--services <which>', 'all, first, none, scan or ID,ID').argParser(parseTuneIn))
+    .option('--keep-corrupt', 'keep objects that stayed incomplete')
+    .option('--keep-repeats', 'deliver repeats again')
+    .addOption(
+      new Option('--repair <mode>', 'what becomes of incomplete files').choices(['none', 'simple', 'strict', 'http']),
+    )
+    .addOption(new Option('--fec <on|off>', 'AL-FEC repair flows').choices(['on', 'off']))
+    .hook('preAction', (_, action) => {
+      const { repair, fec } = action.opts<{ repair?: string; fec?: string }>()
+      if (repair !== undefined && repair !== 'none') {
+        throw new AppFailure(
+          'not-supported',
+          `--repair ${repair} is not in this version.`,
+          'Use --repair none, or leave it out.',
+        )
+      }
+      if (fec === 'on') {
+        throw new AppFailure('not-supported', '--fec on is not in this version.', 'Use --fec off, or leave it out.')
+      }
+    })
+}
+
+function receiveOptions(command: Command): Command {
+  return commonOptions(command)
+    .addOption(
+      new Option('--capture <file>', 'take packets from this capture (may be repeated)').argParser(
+        (file: string, previous: string[] | undefined) => [...(previous ?? []), file],
+      ),
+    )
+    .option('--interface <addr>', 'multicast interface, by address or name')
+    .addOption(new Option('--max-segments <n>', 'media segments kept per representation, 0 all').argParser(parseCount))
+    .addOption(new Option('--timeout <s>', 'give up when nothing arrived for so long, 0 never').argParser(parseCount))
+}
+
+function session(name: string, source: SourceSpec, sinks: readonly SinkSpec[], options: CommonOptions): SessionSpec {
+  return {
+    format: 'routescope-session',
+    version: 1,
+    name,
+    sources: [source],
+    sinks,
+    ...(options.duration === undefined ? {} : { durationS: options.duration }),
+    ...(options.log === undefined ? {} : { log: options.log }),
+  }
+}
+
+function receiveSpec(options: CommonOptions, services: TuneIn): ReceiveSpec {
+  return {
+    ...DEFAULT_RECEIVE,
+    services: options.services ?? services,
+    keepCorrupt: options.keepCorrupt === true,
+    keepRepeats: options.keepRepeats === true,
+  }
+}
+
+function receivingSource(url: string | undefined, options: ReceiveOptions, pace: Pace, timeoutS: number): SourceSpec {
+  const receive: ReceiveSpec = {
+    ...receiveSpec(options, DEFAULT_RECEIVE.services),
+    ...(timeoutS > 0 && options.capture === undefined ? { timeoutS } : {}),
+  }
+  if (options.capture !== undefined) {
+    return {
+      id: 'source',
+      kind: 'capture',
+      files: options.capture,
+      pace,
+      loop: options.loop ?? 1,
+      ...(url === undefined ? {} : { url }),
+      receive,
+    }
+  }
+  if (url === undefined) {
+    throw new AppFailure(
+      'bad-command-line',
+      'Neither a URL nor a capture was named.',
+      'Right form: routescope receive route://IP:PORT, routescope receive atsc://, or with --capture FILE.',
+    )
+  }
+  return {
+    id: 'source',
+    kind: 'multicast',
+    url,
+    ...(options.interface === undefined ? {} : { interface: options.interface }),
+    receive,
+  }
+}
+
+function sendRequest(input: string, url: string, options: SendOptions): CliRequest {
+  const pace = options.pace ?? (options.captureOut === undefined ? 'real' : 'fast')
+  const loop = options.loop === 0
+  if (options.loop !== undefined && options.loop > 1) {
+    throw new AppFailure(
+      'bad-command-line',
+      `--loop ${options.loop}: a sender repeats for ever or not at all.`,
+      'Use --loop, with --duration to end it.',
+    )
+  }
+  if (pace === 'fast' && options.captureOut === undefined) {
+    throw new AppFailure(
+      'bad-command-line',
+      '--pace fast would flood the network.',
+      'Right form: routescope send INPUT URL --pace fast --capture-out FILE.',
+    )
+  }
+  if (pace === 'fast' && loop && options.duration === undefined) {
+    throw new AppFailure('bad-command-line', '--pace fast with --loop never ends.', 'Add --duration S.')
+  }
+  const broadcast: BroadcastSink = {
+    ...DEFAULT_BROADCAST,
+    id: 'broadcast',
+    url,
+    pace,
+    ...(options.interface === undefined ? {} : { interface: options.interface }),
+    ...(options.mtu === undefined ? {} : { mtu: options.mtu }),
+    ...(options.carousel === undefined ? {} : { carouselMs: options.carousel }),
+    ...(options.ttl === undefined ? {} : { ttl: options.ttl }),
+    ...(options.korean === true ? { flavour: 'korean' as const } : {}),
+    ...(options.serviceId === undefined ? {} : { serviceId: options.serviceId }),
+    ...(options.serviceName === undefined ? {} : { serviceName: options.serviceName }),
+  }
+  return {
+    kind: 'session',
+    json: options.json === true,
+    quitWhenSilent: false,
+    spec: session(
+      'send',
+      { id: 'source', kind: 'presentation', input, loop },
+      [broadcast, ...reportSinks(options)],
+      options,
+    ),
+  }
+}
+
+function reportSinks(options: CommonOptions): SinkSpec[] {
+  const sinks: SinkSpec[] = []
+  if (options.report !== undefined) sinks.push({ id: 'report', kind: 'report', file: options.report })
+  if (options.captureOut !== undefined) sinks.push({ id: 'capture', kind: 'capture', file: options.captureOut })
+  return sinks
+}
+
+function parseHostPort(text: string): HostPort {
+  const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d+)$/.exec(text)
+  const port = Number(match?.[3])
+  if (match === null || port > 65535)
+    throw new InvalidArgumentError('it is HOST:PORT with a port from 0 to 65535, such as 127.0.0.1:8080')
+  return { host: match[1] ?? (match[2] || '127.0.0.1'), port }
+}
+
+function parseCount(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('it is a whole number from 0')
+  return value
+}
+
+function parseSeconds(text: string): number {
+  const value = Number(text)
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('it is a number of seconds above 0')
+  return value
+}
+
+function parseTuneIn(text: string): TuneIn {
+  if (text === 'all' || text === 'first' || text === 'none' || text === 'scan') return text
+  const ids = text.split(',').map(Number)
+  if (ids.length === 0 || ids.some((id) => !Number.isSafeInteger(id) || id < 0)) {
+    throw new InvalidArgumentError('it is all, first, none, scan or service ids such as 1,5009')
+  }
+  return ids
+}

@@ -1,0 +1,131 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { APP_ERROR_EXIT } from '../contract/app-error.ts'
+import type { SessionSpec } from '../contract/session-spec.ts'
+import type { InitialRequest } from '../contract/shell-api.ts'
+import { Engine } from '../engine/engine.ts'
+import { parseSessionSpec } from '../engine/spec.ts'
+import { AppFailure, toAppError } from '../failure/app-failure.ts'
+import { type CliRequest, type RunOverrides, readCommandLine } from './command-line.ts'
+import { noDisplayReason, type ProgramFolders, programFolders } from './display.ts'
+import { inspectCaptures } from './inspect-captures.ts'
+import { runSession } from './run-session.ts'
+import { serveInterface } from './serve-interface.ts'
+import { tellFailure } from './tell.ts'
+
+async function main(): Promise<number> {
+  const folders = programFolders(__dirname)
+  const version = (JSON.parse(readFileSync(join(folders.root, 'package.json'), 'utf8')) as { version: string }).version
+  try {
+    const request = readCommandLine(process.argv.slice(2), version)
+    return await carryOut(request, folders, version)
+  } catch (thrown) {
+    const error = toAppError(thrown)
+    tellFailure(error)
+    return APP_ERROR_EXIT[error.code]
+  }
+}
+
+async function carryOut(request: CliRequest, folders: ProgramFolders, version: string): Promise<number> {
+  if (request.kind === 'text') {
+    process.stdout.write(request.text)
+    return 0
+  }
+  const engine = new Engine({
+    defaultDumpDir: join(homedir(), 'Routescope'),
+    demoDir: folders.demo,
+    version,
+  })
+  try {
+    switch (request.kind) {
+      case 'open': {
+        const reason = request.window ? noDisplayReason(process.platform, process.env) : 'a browser was asked for'
+        if (reason === null && folders.starter !== null) return await startWindow(folders.starter, request.request)
+        return await serveInterface(
+          engine,
+          request,
+          folders,
+          reason ?? 'the desktop app is not installed beside the command line',
+        )
+      }
+      case 'inspect':
+        return await inspectCaptures(engine, request.spec, request.json)
+      case 'session':
+        engine.logger.listen(tellLog)
+        return await runSession(engine, request.spec, request.json)
+      case 'run':
+        engine.logger.listen(tellLog)
+        return await runSession(engine, await readSpec(request.file, request.overrides), request.json)
+    }
+  } finally {
+    await engine.close()
+  }
+}
+
+function tellLog(line: { topic: string; level: string; text: string }): void {
+  if (line.level === 'info' && !process.argv.some((argument) => argument.startsWith('--log'))) return
+  process.stderr.write(`[${line.topic}] ${line.level}: ${line.text}\n`)
+}
+
+async function readSpec(file: string, overrides: RunOverrides): Promise<SessionSpec> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    throw new AppFailure(
+      missing ? 'file-not-found' : 'file-unreadable',
+      missing ? `There is no session file ${file}.` : `The session file ${file} cannot be read.`,
+      'Check the path; right form: routescope run SPEC.json',
+      error,
+    )
+  }
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (error) {
+    throw new AppFailure(
+      'bad-spec',
+      `${file} is not JSON.`,
+      'Correct the session file, or save it again from the app.',
+      error,
+    )
+  }
+  const spec = parseSessionSpec(json, file)
+  return {
+    ...spec,
+    ...(overrides.durationS === undefined ? {} : { durationS: overrides.durationS }),
+    ...(overrides.log === undefined ? {} : { log: overrides.log }),
+    sinks:
+      overrides.report === undefined
+        ? spec.sinks
+        : [...spec.sinks, { id: 'command-line-report', kind: 'report', file: overrides.report }],
+  }
+}
+
+/** Opens the desktop app and waits for it, so that its log and its exit status are this command's. */
+function startWindow(starter: string, request: InitialRequest): Promise<number> {
+  const args =
+    request.kind === 'capture'
+      ? ['open', ...request.files]
+      : request.kind === 'url'
+        ? ['open', request.url, ...(request.interface === null ? [] : ['--interface', request.interface])]
+        : request.kind === 'demo'
+          ? ['--demo']
+          : []
+  const child = spawn(process.execPath, [starter, ...args], { stdio: 'inherit' })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('exit', (code, signal) => resolve(signal === null ? (code ?? 1) : 130))
+  })
+}
+
+void main().then((status) => {
+  process.exitCode = status
+  // A pipe that is still being read must get everything before the process goes.
+  if (process.stdout.writableLength === 0) process.exit(status)
+  process.stdout.once('drain', () => process.exit(status))
+})

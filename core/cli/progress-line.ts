@@ -1,0 +1,58 @@
+import type { SessionSnapshot } from '../contract/snapshot.ts'
+
+/** One line that rewrites itself on a terminal; nothing at all in a pipe. */
+export class ProgressLine {
+  readonly #stream: NodeJS.WriteStream
+  #shown = false
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream
+  }
+
+  show(snapshot: SessionSnapshot): void {
+    if (!this.#stream.isTTY) return
+    const columns = this.#stream.columns || 80
+    this.#stream.write(`\r\u001b[2K${progressText(snapshot).slice(0, columns - 1)}`)
+    this.#shown = true
+  }
+
+  clear(): void {
+    if (!this.#shown) return
+    this.#stream.write('\r\u001b[2K')
+    this.#shown = false
+  }
+}
+
+/** `62 %  1.21 Gb/s  3 719 objects  2 incomplete  0 malformed`, or the sender's counters. */
+export function progressText(snapshot: SessionSnapshot): string {
+  const parts: string[] = []
+  const progress = snapshot.source.progress
+  if (progress?.totalBytes) parts.push(`${Math.floor((100 * progress.doneBytes) / progress.totalBytes)} %`)
+  if (snapshot.broadcast !== null) {
+    const { packets, rateBps, objects, lateMs } = snapshot.broadcast
+    parts.push(`sending ${bitrate(rateBps)}`, `${packets} packets`, `${objects} objects`)
+    if (lateMs > 0) parts.push(`${Math.round(lateMs)} ms behind`)
+  }
+  if (snapshot.source.kind !== 'presentation') {
+    const { rateBps, complete, incomplete, malformed, packets } = snapshot.totals
+    if (packets === 0) parts.push('nothing received yet')
+    else parts.push(bitrate(rateBps), `${complete} objects`, `${incomplete} incomplete`)
+    if (malformed > 0) parts.push(`${malformed} malformed`)
+    let dropped = 0
+    for (const socket of snapshot.source.sockets) dropped += socket.droppedByHost ?? 0
+    if (dropped > 0) parts.push(`${dropped} dropped by this machine`)
+  }
+  return parts.join('  ')
+}
+
+/** Bit rate with three significant digits in SI steps: `4.12 Mb/s`. */
+export function bitrate(bps: number): string {
+  for (const [limit, unit] of [
+    [1e9, 'Gb/s'],
+    [1e6, 'Mb/s'],
+    [1e3, 'kb/s'],
+  ] as const) {
+    if (bps >= limit) return `${(bps / limit).toPrecision(3)} ${unit}`
+  }
+  return `${Math.round(bps)} b/s`
+}

@@ -1,0 +1,65 @@
+import type { Report, ReportService } from '../contract/report.ts'
+
+/** The report for a person at a terminal: what was in it, service by service, and what went wrong. */
+export function reportText(report: Report): string {
+  const lines: string[] = []
+  const { source, totals } = report
+  const span =
+    source.firstTime === null || source.lastTime === null
+      ? 'no packets'
+      : `${(source.lastTime - source.firstTime).toFixed(3)} s from ${new Date(source.firstTime * 1000).toISOString()}`
+  lines.push(`${source.name}: ${span}`)
+  lines.push(
+    `${totals.frames} frames, ${totals.udp} UDP datagrams, ${totals.bytes} bytes, ${totals.malformed} malformed, ` +
+      `${totals.fragmentsDropped} fragments dropped`,
+  )
+  if (report.lls.length > 0) {
+    lines.push('', 'LLS')
+    for (const table of report.lls) {
+      lines.push(
+        `  ${table.name} group ${table.group} version ${table.version}, ${table.count} times, ${table.bytes} bytes`,
+      )
+    }
+  }
+  for (const service of report.services) lines.push('', ...serviceText(service))
+  if (report.flows.length > 0) {
+    lines.push('', 'Flows')
+    for (const flow of report.flows) {
+      lines.push(
+        `  ${flow.destination.padEnd(24)} ${flow.protocol.padEnd(8)} ${flow.packets} packets, ${flow.bytes} bytes`,
+      )
+    }
+  }
+  if (report.alarms.length > 0) {
+    lines.push('', 'Alarms')
+    for (const alarm of report.alarms) lines.push(`  ${alarm.severity.padEnd(8)} ${alarm.rule}: ${alarm.text}`)
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function serviceText(service: ReportService): string[] {
+  const channel = service.major === null ? '' : ` ${service.major}.${service.minor ?? 0}`
+  const lines = [
+    `Service ${service.id}${channel} ${service.name ?? '(no name)'}, ${service.protocol}, ${service.destination ?? 'no destination'}`,
+  ]
+  for (const fragment of service.sls) {
+    lines.push(
+      `  SLS ${fragment.type} ${fragment.name}, version ${fragment.version ?? 'unknown'}, ${fragment.bytes} bytes`,
+    )
+  }
+  for (const session of service.sessions) {
+    for (const channel of session.channels) {
+      const complete = channel.objects.filter((object) => object.complete).length
+      lines.push(
+        `  ${session.destination} TSI ${channel.tsi} ${channel.role}${channel.representation === null ? '' : ` ${channel.representation}`}: ` +
+          `${channel.packets} packets, ${complete} objects complete, ${channel.objects.length - complete} incomplete, ${channel.lost} bytes lost`,
+      )
+    }
+  }
+  for (const packets of service.mmtp?.packets ?? []) {
+    lines.push(
+      `  packet id ${packets.packetId} ${packets.type}: ${packets.packets} packets, ${packets.bytes} bytes, ${packets.lost} lost`,
+    )
+  }
+  return lines
+}

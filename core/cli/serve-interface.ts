@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { InitialRequest } from '../contract/shell-api.ts'
+import type { Engine } from '../engine/engine.ts'
+import { serveEngine } from '../engine/serve.ts'
+import { specForCapture, specForDemo, specForUrl } from '../engine/session-specs.ts'
+import { AppFailure } from '../failure/app-failure.ts'
+import { InterfaceServer } from '../http/interface-server.ts'
+import type { HostPort } from './command-line.ts'
+import type { ProgramFolders } from './display.ts'
+
+/**
+ * Serves the interface to a browser on this machine, says where and why, and goes on until it is interrupted.
+ * A source named on the command line is opened at once, so that the page shows it.
+ */
+export async function serveInterface(
+  engine: Engine,
+  request: { readonly request: InitialRequest; readonly listen: HostPort },
+  folders: ProgramFolders,
+  reason: string,
+): Promise<number> {
+  if (!existsSync(join(folders.page, 'index.html'))) {
+    throw new AppFailure('file-not-found', `The built interface is missing in ${folders.page}.`, 'Run npm run build.')
+  }
+  const uploadDir = join(tmpdir(), 'routescope', `uploads-${process.pid}`)
+  const server = new InterfaceServer({
+    ...request.listen,
+    pageDir: folders.page,
+    uploadDir,
+    onWindow: (wire) => serveEngine(engine, wire),
+  })
+  const { address } = await server.open()
+  try {
+    await startInitial(engine, request.request)
+    process.stdout.write(`Routescope serves its interface to a browser, because ${reason}.\nOpen ${address}\n`)
+    await new Promise<void>((resolve) => {
+      process.once('SIGINT', resolve)
+      process.once('SIGTERM', resolve)
+    })
+    return 130
+  } finally {
+    await server.close()
+    await rm(uploadDir, { recursive: true, force: true })
+  }
+}
+
+async function startInitial(engine: Engine, request: InitialRequest): Promise<void> {
+  switch (request.kind) {
+    case 'none':
+      return
+    case 'demo':
+      await engine.start(specForDemo())
+      return
+    case 'capture':
+      await engine.start(specForCapture(request.files, 'fast'))
+      return
+    case 'url':
+      await engine.start(specForUrl(request.url, request.interface))
+  }
+}

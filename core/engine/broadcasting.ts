@@ -1,0 +1,8 @@
+import { PcapngWriter } from '../capture/pcapng-writer.ts'
+import type { AppError } from '../contract/app-error.ts'
+import type { BroadcastSink, LogLevel, LogTopic, PresentationSource } from '../contract/session-spec.ts'
+import type { BroadcastSnapshot } from '../contract/snapshot.ts'
+import { loadPresentation } from '../files/presentation-loader.ts'
+import { FlowTable } from '../protocol/ip/flow-table.ts'
+import { Broadcaster, type PacketOut } from '../send/broadcaster.ts'
+import { MulticastSender } from '../socket/multicast-sender.ts'

@@ -1,0 +1,120 @@
+import type { CommandName, EngineCommands, WireEvent } from '../contract/engine-api.ts'
+import type { LogLine } from '../contract/snapshot.ts'
+import { listInterfaces } from '../socket/interfaces.ts'
+import type { Engine } from './engine.ts'
+import { specForCapture, specForDemo, specForUrl } from './session-specs.ts'
+import { parseSessionSpec } from './spec.ts'
+
+/** Object rows go out ten times a second at most, snapshots every fourth of those at most, and only when they changed. */
+const BATCH_MS = 100
+const SNAPSHOT_EVERY = 3
+const HEX_PAGE_BYTES = 64 * 1024
+
+type Watch = { objectCursor: number; lastSnapshot: string; ticks: number }
+
+/** One connected window: which sessions it watches, and the answers to its commands. */
+export class EngineWindow {
+  readonly #engine: Engine
+  readonly #post: (event: WireEvent) => void
+  readonly #closed: () => void
+  readonly #watched = new Map<string, Watch>()
+  readonly #unlisten: () => void
+  #logLines: LogLine[] = []
+  #timer: ReturnType<typeof setInterval> | null = null
+
+  constructor(engine: Engine, post: (event: WireEvent) => void, closed: () => void) {
+    this.#engine = engine
+    this.#post = post
+    this.#closed = closed
+    this.#logLines = [...engine.logger.recent()]
+    this.#unlisten = engine.logger.listen((line) => {
+      this.#logLines.push(line)
+    })
+    this.#timer = setInterval(() => this.#flush(), BATCH_MS)
+  }
+
+  close(): void {
+    if (this.#timer === null) return
+    clearInterval(this.#timer)
+    this.#timer = null
+    this.#unlisten()
+    this.#watched.clear()
+    this.#closed()
+  }
+
+  /** @throws AppFailure, and whatever the command throws; the arguments are the contract's, checked where they matter */
+  async call(name: CommandName, args: readonly unknown[]): Promise<unknown> {
+    const command = this.#commands[name] as (...args: readonly unknown[]) => unknown
+    return command(...args)
+  }
+
+  readonly #commands: { [Name in CommandName]: (...args: Parameters<EngineCommands[Name]>) => Answer<Name> } = {
+    hello: () => this.#engine.hello(),
+    interfaces: () => listInterfaces(),
+    startSession: async (spec) => {
+      const session = await this.#engine.start(parseSessionSpec(spec, 'spec'))
+      return { sessionId: session.id }
+    },
+    specForCapture: (files, pace) => specForCapture(files, pace),
+    specForUrl: (url, networkInterface) => specForUrl(url, networkInterface),
+    specForDemo: () => specForDemo(),
+    stopSession: async (sessionId) => {
+      await this.#engine.session(sessionId).stop()
+      return null
+    },
+    closeSession: async (sessionId) => {
+      this.#watched.delete(sessionId)
+      await this.#engine.closeSession(sessionId)
+      return null
+    },
+    watchSession: (sessionId) => {
+      this.#engine.session(sessionId)
+      this.#watched.set(sessionId, { objectCursor: 0, lastSnapshot: '', ticks: 0 })
+      return null
+    },
+    unwatchSession: (sessionId) => {
+      this.#watched.delete(sessionId)
+      return null
+    },
+    listSessions: () => this.#engine.sessions().map((session) => ({ sessionId: session.id, name: session.name })),
+    queryObjects: (sessionId, query) => this.#engine.session(sessionId).queryObjects(query),
+    refreshObjects: (sessionId, viewId) => this.#engine.session(sessionId).refreshObjects(viewId),
+    objectRows: (sessionId, viewId, from, to) => this.#engine.session(sessionId).objectRows(viewId, from, to),
+    objectDetail: (sessionId, index) => this.#engine.session(sessionId).objectDetail(index),
+    objectBytes: (sessionId, index, from, to) =>
+      this.#engine.session(sessionId).objectBytes(index, from, Math.min(to, from + HEX_PAGE_BYTES)),
+    objectPosition: (sessionId, viewId, index) => this.#engine.session(sessionId).objectPosition(viewId, index),
+    signallingText: (sessionId, key) => this.#engine.session(sessionId).signallingText(key),
+    report: (sessionId) => this.#engine.session(sessionId).report(),
+    dumpSession: (sessionId, dir) => this.#engine.session(sessionId).dump(dir, this.#engine.options.defaultDumpDir),
+  }
+
+  #flush(): void {
+    if (this.#logLines.length > 0) {
+      this.#post({ event: 'log', data: this.#logLines })
+      this.#logLines = []
+    }
+    for (const [sessionId, watch] of this.#watched) this.#flushSession(sessionId, watch)
+  }
+
+  #flushSession(sessionId: string, watch: Watch): void {
+    const session = this.#engine.sessions().find((open) => open.id === sessionId)
+    if (session === undefined) {
+      this.#watched.delete(sessionId)
+      return
+    }
+    const batch = session.objectBatch(watch.objectCursor)
+    if (batch !== null) {
+      watch.objectCursor = batch.cursor
+      this.#post({ event: 'objects', data: { sessionId, rows: batch.rows, total: batch.total } })
+    }
+    if (watch.ticks++ % SNAPSHOT_EVERY !== 0) return
+    const snapshot = session.snapshot()
+    const text = JSON.stringify(snapshot)
+    if (text === watch.lastSnapshot) return
+    watch.lastSnapshot = text
+    this.#post({ event: 'snapshot', data: snapshot })
+  }
+}
+
+type Answer<Name extends CommandName> = ReturnType<EngineCommands[Name]> | Promise<ReturnType<EngineCommands[Name]>>

@@ -1,0 +1,99 @@
+import { mkdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { EngineHello, WireEvent } from '../contract/engine-api.ts'
+import type { SessionSpec } from '../contract/session-spec.ts'
+import { AppFailure } from '../failure/app-failure.ts'
+import { wallClockUs } from './clock.ts'
+import { EngineWindow } from './engine-window.ts'
+import { Logger } from './logger.ts'
+import { Session } from './session.ts'
+
+export type EngineOptions = {
+  /** Folder for what sessions spill; each session makes one of its own below it and removes it when closed. */
+  readonly tempDir?: string
+  /** Where a dump goes when no folder is named. */
+  readonly defaultDumpDir: string
+  /** Folder of the presentation that the demo broadcasts. */
+  readonly demoDir: string
+  readonly version: string
+}
+
+/**
+ * Runs sessions and answers windows. The only composer: it owns the clock, the logger and every session's sockets and
+ * files, and is the same in the app's engine process and in the command line.
+ */
+export class Engine {
+  readonly nowUs = wallClockUs()
+  readonly logger = new Logger(this.nowUs)
+  readonly options: EngineOptions
+  readonly #sessions = new Map<string, Session>()
+  readonly #windows = new Set<EngineWindow>()
+  #nextSession = 1
+
+  constructor(options: EngineOptions) {
+    this.options = options
+  }
+
+  hello(): EngineHello {
+    return {
+      version: this.options.version,
+      platform: process.platform,
+      defaultDumpDir: this.options.defaultDumpDir,
+    }
+  }
+
+  /**
+   * Opens everything the spec names and starts it.
+   * @throws AppFailure for the first thing that could not be opened; what had been opened is closed again
+   */
+  async start(spec: SessionSpec): Promise<Session> {
+    if (spec.log !== undefined) this.logger.setLevels(spec.log)
+    const id = `s${this.#nextSession++}`
+    const session = new Session(id, spec, {
+      nowUs: this.nowUs,
+      log: (topic, level, text) => this.logger.log(topic, level, text),
+      demoDir: this.options.demoDir,
+      sessionDir: join(this.options.tempDir ?? join(tmpdir(), 'routescope'), `${process.pid}-${id}`),
+      ensureDir: (dir) => mkdirSync(dir, { recursive: true }),
+    })
+    await session.open()
+    this.#sessions.set(id, session)
+    session.run()
+    return session
+  }
+
+  session(sessionId: string): Session {
+    const session = this.#sessions.get(sessionId)
+    if (session === undefined) {
+      throw new AppFailure(
+        'no-such-session',
+        `Session ${sessionId} is not open any more.`,
+        'Open the capture or the address again.',
+      )
+    }
+    return session
+  }
+
+  sessions(): readonly Session[] {
+    return [...this.#sessions.values()]
+  }
+
+  async closeSession(sessionId: string): Promise<void> {
+    const session = this.session(sessionId)
+    this.#sessions.delete(sessionId)
+    await session.close()
+  }
+
+  /** Connects one window; it gets the recent log at once and what it asks for afterwards. */
+  connect(post: (event: WireEvent) => void): EngineWindow {
+    const window = new EngineWindow(this, post, () => this.#windows.delete(window))
+    this.#windows.add(window)
+    return window
+  }
+
+  async close(): Promise<void> {
+    for (const window of [...this.#windows]) window.close()
+    await Promise.allSettled([...this.#sessions.keys()].map((id) => this.closeSession(id)))
+  }
+}

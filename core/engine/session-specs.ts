@@ -1,0 +1,70 @@
+import { basename } from 'node:path'
+import type { Pace, SessionSpec, SinkSpec } from '../contract/session-spec.ts'
+import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
+import { DEFAULT_BROADCAST, DEFAULT_STORE_MEMORY } from './spec.ts'
+
+/** Address of the built-in demo: an administratively scoped group, sent with TTL 0 on the loopback interface. */
+const DEMO_GROUP = '239.255.82.83'
+const DEMO_PORT = 6000
+const LOOPBACK = '127.0.0.1'
+
+/** What every session of the app keeps: the objects to look at, and a gateway on loopback for the player. */
+function appSinks(maxSegments: number): SinkSpec[] {
+  return [
+    { id: 'store', kind: 'store', memoryBytes: DEFAULT_STORE_MEMORY, maxSegments },
+    { id: 'gateway', kind: 'gateway', host: LOOPBACK, port: 0, maxSegments, cors: 'auto' },
+  ]
+}
+
+/** A capture opened in the app: read at once (`fast`, everything is there to look at) or replayed in real time. */
+export function specForCapture(files: readonly string[], pace: Pace): SessionSpec {
+  const first = files[0] ?? ''
+  return {
+    format: 'routescope-session',
+    version: 1,
+    name: files.length > 1 ? `${basename(first)} and ${files.length - 1} more` : basename(first),
+    sources: [
+      { id: 'source', kind: 'capture', files, pace, loop: 1, receive: { ...DEFAULT_RECEIVE, services: 'all' } },
+    ],
+    sinks: appSinks(0),
+  }
+}
+
+/** Media segments a live session keeps per representation: at 2 s each, half an hour to look back at. */
+const LIVE_SEGMENTS = 900
+
+/** Listening to a multicast in the app. */
+export function specForUrl(url: string, networkInterface: string | null): SessionSpec {
+  return {
+    format: 'routescope-session',
+    version: 1,
+    name: url,
+    sources: [
+      {
+        id: 'source',
+        kind: 'multicast',
+        url,
+        ...(networkInterface === null ? {} : { interface: networkInterface }),
+        receive: { ...DEFAULT_RECEIVE, services: 'all' },
+      },
+    ],
+    sinks: appSinks(LIVE_SEGMENTS),
+  }
+}
+
+/** The demo: our own presentation broadcast in a loop on loopback, and the receiver listening to it. */
+export function specForDemo(): SessionSpec {
+  const url = `route://${DEMO_GROUP}:${DEMO_PORT}`
+  const listening = specForUrl(url, LOOPBACK)
+  return {
+    ...listening,
+    name: 'Demo on loopback',
+    sources: [...listening.sources, { id: 'demo', kind: 'presentation', input: 'demo:', loop: true }],
+    sinks: [...listening.sinks, { ...DEFAULT_BROADCAST, id: 'air', url, interface: LOOPBACK, serviceName: 'Demo' }],
+    links: [
+      { from: 'demo', to: 'air' },
+      { from: 'source', to: 'store' },
+      { from: 'source', to: 'gateway' },
+    ],
+  }
+}

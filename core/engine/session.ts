@@ -1,0 +1,356 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { AppError } from '../contract/app-error.ts'
+import type { DumpResult, SignallingText } from '../contract/engine-api.ts'
+import type { ObjectDetail, ObjectQuery, ObjectRow, ObjectView } from '../contract/object-rows.ts'
+import type { Report } from '../contract/report.ts'
+import type {
+  BroadcastSink,
+  CaptureSource,
+  LogLevel,
+  LogTopic,
+  MulticastSource,
+  PresentationSource,
+  SessionSpec,
+  SinkSpec,
+  SourceSpec,
+} from '../contract/session-spec.ts'
+import type { SessionPhase, SessionSnapshot, SourceSnapshot, TotalsSnapshot } from '../contract/snapshot.ts'
+import { AppFailure, toAppError } from '../failure/app-failure.ts'
+import { Broadcasting } from './broadcasting.ts'
+import { dumpFolderName, writeWhole } from './dump.ts'
+import { Reception } from './reception.ts'
+
+/** What a session gets from the engine that owns it. */
+export type SessionContext = {
+  readonly nowUs: () => number
+  readonly log: (topic: LogTopic, level: LogLevel, text: string) => void
+  readonly demoDir: string
+  /** Folder of this session alone, made when first needed, removed when the session is closed. */
+  readonly sessionDir: string
+  readonly ensureDir: (dir: string) => void
+}
+
+/** What became of a session, in numbers. */
+export type SessionSummary = {
+  readonly packets: number
+  readonly bytes: number
+  readonly objects: number
+  readonly complete: number
+  readonly incomplete: number
+  readonly files: number
+  readonly sentPackets: number
+  readonly sentObjects: number
+}
+
+export type FileNotice = {
+  readonly service: number
+  readonly name: string
+  readonly bytes: number
+  readonly complete: boolean
+}
+
+const NO_TOTALS: TotalsSnapshot = {
+  packets: 0,
+  bytes: 0,
+  rateBps: 0,
+  packetsPerSecond: 0,
+  malformed: 0,
+  objects: 0,
+  complete: 0,
+  incomplete: 0,
+  lostBytes: 0,
+}
+
+/** One running SessionSpec: what receives, what sends, and the state a person is shown. */
+export class Session {
+  readonly id: string
+  readonly spec: SessionSpec
+  readonly name: string
+  /** Settles when the session finished, was stopped or failed, and everything is flushed. Never rejects. */
+  readonly done: Promise<void>
+  readonly #context: SessionContext
+  readonly #startedWallUs: number
+  readonly #problems: AppError[] = []
+  #failure: AppError | null = null
+  #phase: SessionPhase = 'starting'
+  #reception: Reception | null = null
+  #broadcasts: Broadcasting[] = []
+  #durationTimer: ReturnType<typeof setTimeout> | null = null
+  #stopping: Promise<void> | null = null
+  #settle: () => void = () => {}
+
+  constructor(id: string, spec: SessionSpec, context: SessionContext) {
+    this.id = id
+    this.spec = spec
+    this.name = spec.name ?? id
+    this.#context = context
+    this.#startedWallUs = context.nowUs()
+    this.done = new Promise((resolve) => {
+      this.#settle = resolve
+    })
+  }
+
+  /** Whether standard input is a source, and so cannot be a keyboard. */
+  get readsStdin(): boolean {
+    return this.spec.sources.some((source) => source.kind === 'capture' && source.files.includes('-'))
+  }
+
+  /**
+   * Opens sinks before sources, so that nothing arrives before it can be kept.
+   * @throws AppFailure for the first thing that cannot be opened
+   */
+  async open(): Promise<void> {
+    try {
+      const receiving: (CaptureSource | MulticastSource)[] = []
+      const sending: PresentationSource[] = []
+      for (const source of this.spec.sources) {
+        if (source.kind === 'presentation') sending.push(source)
+        else receiving.push(source)
+      }
+      if (receiving.length > 1) throw tooMany('receives from', receiving)
+      if (sending.length > 1) throw tooMany('sends', sending)
+      const [source] = receiving
+      if (source !== undefined) {
+        this.#reception = new Reception(source, this.#sinksOf(source), {
+          ...this.#context,
+          onProblem: (error) => this.#problem(error),
+        })
+        await this.#reception.open()
+      }
+      const [presentation] = sending
+      if (presentation !== undefined) {
+        const sinks = this.#sinksOf(presentation)
+        const air = sinks.filter((sink): sink is BroadcastSink => sink.kind === 'broadcast')
+        const captureFile = sinks.find((sink) => sink.kind === 'capture')?.file ?? null
+        if (air.length === 0) {
+          throw new AppFailure('bad-spec', `${presentation.id} is sent nowhere.`, 'Add a sink of kind broadcast.')
+        }
+        for (const sink of air) {
+          const broadcast = new Broadcasting(presentation, sink, captureFile, this.spec.durationS ?? null, {
+            ...this.#context,
+            onProblem: (error) => this.#problem(error),
+          })
+          this.#broadcasts.push(broadcast)
+          await broadcast.open()
+        }
+      }
+    } catch (thrown) {
+      await this.#release()
+      throw thrown
+    }
+  }
+
+  /** Starts the sources. Returns at once; `done` tells the end. */
+  run(): void {
+    this.#phase = 'running'
+    const parts: Promise<void>[] = []
+    if (this.#reception !== null) parts.push(this.#reception.run())
+    for (const broadcast of this.#broadcasts) parts.push(broadcast.run())
+    if (this.spec.durationS !== undefined) {
+      this.#durationTimer = setTimeout(() => void this.#end('finished'), this.spec.durationS * 1000)
+    }
+    for (const part of parts) part.catch((thrown) => this.#fail(toAppError(thrown)))
+    // A session that receives is over when its source is; one that only sends, when everything is sent.
+    const leading = this.#reception === null ? parts : parts.slice(0, 1)
+    void Promise.allSettled(leading).then(() => this.#end('finished'))
+  }
+
+  /** Stops sources and flushes sinks; what was received stays readable. */
+  stop(): Promise<void> {
+    return this.#end('stopped')
+  }
+
+  /** Stops and gives everything back: store, gateway, temporary files. */
+  async close(): Promise<void> {
+    await this.stop()
+    await this.#release()
+    await rm(this.#context.sessionDir, { recursive: true, force: true })
+  }
+
+  problems(): readonly AppError[] {
+    return this.#problems
+  }
+
+  failure(): AppError | null {
+    return this.#failure
+  }
+
+  /** Tells of each file as it is delivered, until the session is closed. */
+  onFile(listener: (file: FileNotice) => void): void {
+    this.#reception?.onFile(listener)
+  }
+
+  snapshot(): SessionSnapshot {
+    const reception = this.#reception
+    const state = reception?.state() ?? null
+    return {
+      sessionId: this.id,
+      name: this.name,
+      phase: this.#phase,
+      problems: this.#problems,
+      source: state?.source ?? this.#sendingSource(),
+      totals: state?.totals ?? NO_TOTALS,
+      services: state?.services ?? [],
+      flows: state?.flows ?? [],
+      channels: state?.channels ?? [],
+      signalling: state?.signalling ?? [],
+      gateway: state?.gateway ?? null,
+      broadcast: this.#broadcasts[0]?.state() ?? null,
+      alarms: state?.alarms ?? [],
+      objectCount: state?.totals.objects ?? 0,
+    }
+  }
+
+  summary(): SessionSummary {
+    const totals = this.#reception?.state().totals ?? NO_TOTALS
+    const sent = this.#broadcasts.map((broadcast) => broadcast.state())
+    return {
+      packets: totals.packets,
+      bytes: totals.bytes,
+      objects: totals.objects,
+      complete: totals.complete,
+      incomplete: totals.incomplete,
+      files: this.#reception?.files() ?? 0,
+      sentPackets: sent.reduce((sum, part) => sum + part.packets, 0),
+      sentObjects: sent.reduce((sum, part) => sum + part.objects, 0),
+    }
+  }
+
+  report(): Report {
+    return this.#receiving().report()
+  }
+
+  objectBatch(cursor: number): { rows: Uint8Array; total: number; cursor: number } | null {
+    return this.#reception?.objectBatch(cursor) ?? null
+  }
+
+  queryObjects(query: ObjectQuery): ObjectView {
+    return this.#receiving().columns.query(query)
+  }
+
+  refreshObjects(viewId: number): ObjectView {
+    return this.#receiving().columns.refresh(viewId)
+  }
+
+  objectRows(viewId: number, from: number, to: number): readonly ObjectRow[] {
+    return this.#receiving().columns.rows(viewId, from, to)
+  }
+
+  objectPosition(viewId: number, index: number): number {
+    return this.#receiving().columns.position(viewId, index)
+  }
+
+  objectDetail(index: number): ObjectDetail {
+    return this.#receiving().objectDetail(index)
+  }
+
+  objectBytes(index: number, from: number, to: number): Uint8Array {
+    return this.#receiving().objectBytes(index, from, to)
+  }
+
+  signallingText(key: string): SignallingText {
+    return this.#receiving().columns.signallingText(key)
+  }
+
+  /**
+   * Writes what is stored as `serviceN/…` and the report below `dir`.
+   * @throws AppFailure folder-not-writable | disk-full
+   */
+  async dump(dir: string | null, defaultDir: string): Promise<DumpResult> {
+    const reception = this.#receiving()
+    const target = dir ?? join(defaultDir, dumpFolderName(this.name, this.#startedWallUs))
+    const result = await reception.dump(target)
+    await writeWhole(join(target, 'report.json'), `${JSON.stringify(this.report(), null, 1)}\n`)
+    return { ...result, dir: target }
+  }
+
+  #receiving(): Reception {
+    if (this.#reception === null) {
+      throw new AppFailure(
+        'not-supported',
+        `${this.name} only sends; nothing is received in it.`,
+        'Open a session that receives.',
+      )
+    }
+    return this.#reception
+  }
+
+  #sinksOf(source: SourceSpec): SinkSpec[] {
+    const links = this.spec.links?.filter((link) => link.from === source.id) ?? []
+    if (links.length === 0) {
+      // Without links a source feeds every sink that can take what it gives.
+      const sends = source.kind === 'presentation'
+      return this.spec.sinks.filter((sink) => (sink.kind === 'broadcast' ? sends : !sends || sink.kind === 'capture'))
+    }
+    return this.spec.sinks.filter((sink) => links.some((link) => link.to === sink.id))
+  }
+
+  #sendingSource(): SourceSnapshot {
+    const source = this.spec.sources.find((part): part is PresentationSource => part.kind === 'presentation')
+    return {
+      kind: 'presentation',
+      label: source?.input ?? this.name,
+      pace: null,
+      firstTimeUs: null,
+      lastTimeUs: null,
+      startedWallUs: this.#startedWallUs,
+      lastPacketWallUs: null,
+      progress: null,
+      sockets: [],
+    }
+  }
+
+  #problem(error: AppError): void {
+    this.#problems.push(error)
+    this.#context.log('engine', 'error', `${error.message} ${error.tryThis}`)
+  }
+
+  #fail(error: AppError): void {
+    if (this.#failure === null) this.#failure = error
+    this.#problem(error)
+    void this.#end('failed')
+  }
+
+  #end(phase: 'finished' | 'stopped' | 'failed'): Promise<void> {
+    this.#stopping ??= this.#shutDown(phase)
+    return this.#stopping
+  }
+
+  async #shutDown(phase: 'finished' | 'stopped' | 'failed'): Promise<void> {
+    if (this.#durationTimer !== null) clearTimeout(this.#durationTimer)
+    const parts = [...this.#broadcasts.map((broadcast) => broadcast.stop()), this.#reception?.stop()]
+    for (const result of await Promise.allSettled(parts)) {
+      if (result.status !== 'rejected') continue
+      const error = toAppError(result.reason)
+      if (this.#failure === null) this.#failure = error
+      this.#problem(error)
+    }
+    try {
+      for (const sink of this.spec.sinks) {
+        if (sink.kind === 'report' && this.#reception !== null) {
+          await writeWhole(sink.file, `${JSON.stringify(this.report(), null, 1)}\n`)
+        }
+      }
+    } catch (thrown) {
+      const error = toAppError(thrown)
+      if (this.#failure === null) this.#failure = error
+      this.#problem(error)
+    }
+    if (this.#failure === null && phase === 'finished') this.#failure = this.#reception?.silence() ?? null
+    this.#phase = this.#failure === null || phase === 'stopped' ? phase : 'failed'
+    this.#settle()
+  }
+
+  async #release(): Promise<void> {
+    await Promise.allSettled([this.#reception?.close(), ...this.#broadcasts.map((broadcast) => broadcast.close())])
+  }
+}
+
+function tooMany(verb: string, sources: readonly SourceSpec[]): AppFailure {
+  return new AppFailure(
+    'not-supported',
+    `The session ${verb} ${sources.length} sources (${sources.map((source) => source.id).join(', ')}); one is supported.`,
+    'Run a session for each.',
+  )
+}

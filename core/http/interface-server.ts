@@ -1,0 +1,202 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { basename, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { decode, encode } from '@msgpack/msgpack'
+import sirv from 'sirv'
+import { WebSocketServer } from 'ws'
+import { AppFailure } from '../failure/app-failure.ts'
+
+/** The other end of one browser window: MessagePack messages over a WebSocket. */
+export type BrowserWire = {
+  post(message: unknown): void
+  onMessage(listener: (message: unknown) => void): void
+  onClose(listener: () => void): void
+}
+
+export type InterfaceServerOptions = {
+  readonly host: string
+  readonly port: number
+  /** Folder of the built interface. */
+  readonly pageDir: string
+  /** Where captures dropped on the page are put until the session closes. */
+  readonly uploadDir: string
+  readonly onWindow: (wire: BrowserWire) => void
+}
+
+/** Largest capture a browser may upload. */
+const UPLOAD_LIMIT_BYTES = 8 * 1024 ** 3
+
+/** Events wait here while a browser is slow; above it snapshots are skipped rather than queued. */
+const SOCKET_BACKLOG_BYTES = 4 * 1024 * 1024
+
+/**
+ * Serves the interface to a browser where there is no display: the page itself, one WebSocket per window, and uploads.
+ * The page is harmless without its engine, so only `/engine` and `/upload` ask for the token of the printed address.
+ */
+export class InterfaceServer {
+  readonly #options: InterfaceServerOptions
+  readonly #token = randomBytes(18).toString('base64url')
+  readonly #server = createServer((request, response) => this.#respond(request, response))
+  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: 16 * 1024 * 1024 })
+  readonly #page: ReturnType<typeof sirv>
+  #uploads = 0
+
+  constructor(options: InterfaceServerOptions) {
+    this.#options = options
+    this.#page = sirv(options.pageDir, { dev: false, etag: true, single: false })
+    this.#server.on('upgrade', (request, socket, head) => {
+      if (this.#path(request) !== '/engine' || !this.#allowed(request)) {
+        socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
+        return
+      }
+      this.#sockets.handleUpgrade(request, socket, head, (ws) => {
+        options.onWindow({
+          post: (message) => {
+            const skippable =
+              typeof message === 'object' && message !== null && 'event' in message && message.event === 'snapshot'
+            if (skippable && ws.bufferedAmount > SOCKET_BACKLOG_BYTES) return
+            if (ws.readyState === ws.OPEN) ws.send(encode(message, { ignoreUndefined: true }))
+          },
+          onMessage: (listener) =>
+            ws.on('message', (data) => {
+              try {
+                listener(decode(data as Buffer))
+              } catch {
+                ws.close(1003, 'not MessagePack')
+              }
+            }),
+          onClose: (listener) => ws.on('close', listener),
+        })
+      })
+    })
+  }
+
+  /** @returns the address to open, with its token. @throws AppFailure port-in-use | address-not-local | socket-failed */
+  async open(): Promise<{ address: string }> {
+    const { host, port } = this.#options
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (error: NodeJS.ErrnoException) => {
+        if (error.code === 'EADDRINUSE') {
+          reject(
+            new AppFailure(
+              'port-in-use',
+              `Port ${port} on ${host} is already in use.`,
+              'Choose another port, or 0 for any free one.',
+              error,
+            ),
+          )
+        } else if (error.code === 'EADDRNOTAVAIL') {
+          reject(new AppFailure('address-not-local', `${host} is no address of this machine.`, 'Use 127.0.0.1.', error))
+        } else {
+          reject(
+            new AppFailure(
+              'socket-failed',
+              `The interface could not be served on ${host}:${port}.`,
+              'See the cause.',
+              error,
+            ),
+          )
+        }
+      })
+      this.#server.listen(port, host, () => resolve())
+    })
+    const bound = this.#server.address() as AddressInfo
+    const shown = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
+    return { address: `http://${shown}:${bound.port}/?token=${this.#token}` }
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.#sockets.clients) client.terminate()
+    this.#server.closeAllConnections()
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()))
+  }
+
+  #respond(request: IncomingMessage, response: ServerResponse): void {
+    if (!this.#hostAllowed(request)) {
+      refuse(response, 421, 'This address is served under another name.')
+      return
+    }
+    const path = this.#path(request)
+    if (path === '/upload') {
+      if (request.method !== 'POST') {
+        refuse(response, 405, 'Uploads are sent with POST.')
+        return
+      }
+      if (!this.#allowed(request)) {
+        refuse(response, 403, 'The address lacks its token; open the address that was printed.')
+        return
+      }
+      void this.#upload(request, response)
+      return
+    }
+    response.setHeader('X-Content-Type-Options', 'nosniff')
+    response.setHeader('Referrer-Policy', 'no-referrer')
+    response.setHeader(
+      'Content-Security-Policy',
+      "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src blob: http://127.0.0.1:* http://localhost:*; " +
+        "connect-src 'self' ws: http://127.0.0.1:* http://localhost:*; worker-src 'self' blob:; frame-ancestors 'none'",
+    )
+    this.#page(request, response, () => refuse(response, 404, 'There is nothing here.'))
+  }
+
+  async #upload(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const named = new URL(request.url ?? '/', 'http://local').searchParams.get('name') ?? 'capture'
+    const name =
+      basename(named.replaceAll('\\', '/'))
+        .replace(/[^\w.-]+/g, '_')
+        .slice(-120) || 'capture'
+    const folder = join(this.#options.uploadDir, String(++this.#uploads))
+    const path = join(folder, name)
+    try {
+      await mkdir(folder, { recursive: true })
+      let bytes = 0
+      request.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+        if (bytes > UPLOAD_LIMIT_BYTES) request.destroy()
+      })
+      await pipeline(request, createWriteStream(path))
+      const body = JSON.stringify({ path })
+      response
+        .writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) })
+        .end(body)
+    } catch (error) {
+      refuse(
+        response,
+        507,
+        `The capture could not be stored: ${error instanceof Error ? error.message : String(error)}.`,
+      )
+    }
+  }
+
+  #path(request: IncomingMessage): string {
+    return (request.url ?? '/').split('?', 1)[0] ?? '/'
+  }
+
+  #allowed(request: IncomingMessage): boolean {
+    const given = Buffer.from(new URL(request.url ?? '/', 'http://local').searchParams.get('token') ?? '')
+    const token = Buffer.from(this.#token)
+    return given.length === token.length && timingSafeEqual(given, token) && this.#hostAllowed(request)
+  }
+
+  /** A page of another site that resolves its own name to loopback must not reach the engine (DNS rebinding). */
+  #hostAllowed(request: IncomingMessage): boolean {
+    const host = (request.headers.host ?? '').replace(/:\d+$/, '')
+    return host === this.#options.host || ['127.0.0.1', 'localhost', '[::1]', `[${this.#options.host}]`].includes(host)
+  }
+}
+
+function refuse(response: ServerResponse, status: number, sentence: string): void {
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  response.writeHead(status, {
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': Buffer.byteLength(sentence),
+  })
+  response.end(sentence)
+}
