@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process'
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '..', '..')
+
+/** What `npm run build` leaves; the oldest of these is as new as the build. */
+const OUTPUTS = [
+  'dist/main/index.cjs',
+  'dist/main/engine.cjs',
+  'dist/preload/index.cjs',
+  'dist/renderer/index.html',
+  'dist/cli/routescope.cjs',
+]
+const SOURCES = ['core', 'electron', 'renderer', 'package.json', 'electron.vite.config.ts', 'vite.cli.config.ts']
+
+/** Builds when an output is missing or a source is newer; a checkout that is up to date starts at once. */
+export async function buildIfStale() {
+  const built = Math.min(...OUTPUTS.map((path) => newest(join(root, path))))
+  const edited = Math.max(...SOURCES.map((path) => newest(join(root, path))))
+  if (built >= edited) return
+  console.error(built === 0 ? 'Building Routescope…' : 'Sources have changed; building Routescope…')
+  await runNpmBuild()
+}
+
+/**
+ * @param {string} path
+ * @returns {number} newest modification time at or below `path` in ms, 0 where there is nothing
+ */
+function newest(path) {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return 0
+  if (!found.isDirectory()) return /\.test\.tsx?$/.test(path) ? 0 : found.mtimeMs
+  return Math.max(0, ...readdirSync(path).map((entry) => newest(join(path, entry))))
+}
+
+/** @returns {Promise<void>} */
+function runNpmBuild() {
+  return new Promise((done, failed) => {
+    const command = process.platform === 'win32' ? 'npm.cmd' : 'npm'
+    // Its output goes to stderr: stdout may be a report that another program reads.
+    const child = spawn(command, ['run', '--silent', 'build'], {
+      cwd: root,
+      stdio: ['ignore', 2, 2],
+      shell: process.platform === 'win32',
+    })
+    child.on('error', failed)
+    child.on('close', (code) => (code === 0 ? done() : failed(new Error('The build failed; its output is above.'))))
+  })
+}

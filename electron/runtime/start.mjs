@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import { join } from 'node:path'
+import { buildIfStale } from './build-state.mjs'
+import { resolveElectron } from './resolve.mjs'
+import { sandboxObstacle } from './sandbox.mjs'
+
+/*
+ * `npm start -- ARGS`: opens the app, or where there is no display serves the same interface from the command line.
+ * ARGS are the app's: `--demo`, a capture file, a URL, `open SOURCE`.
+ */
+
+const root = join(import.meta.dirname, '..', '..')
+const args = process.argv.slice(2)
+
+/** macOS and Windows always have a display as far as a program can ask. */
+function hasDisplay() {
+  return process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY)
+}
+
+async function startApp() {
+  const { executable, version, origin } = await resolveElectron()
+  if (origin === 'fallback') {
+    console.error(
+      `Running on Electron ${version}, kept for closed networks; \`npx install-electron\` fetches the current one.`,
+    )
+  }
+  const obstacle = sandboxObstacle(executable)
+  if (obstacle !== null) console.error(`Starting without Chromium's sandbox: ${obstacle}.`)
+  return run(executable, [...(obstacle === null ? [] : ['--no-sandbox']), root, ...args])
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} commandArgs
+ * @returns {Promise<number>} the exit status a shell would report
+ */
+function run(command, commandArgs) {
+  // Set by editors that are Electron programs themselves; it would turn ours into a plain Node.
+  const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env
+  const child = spawn(command, commandArgs, { stdio: 'inherit', env })
+  // On a terminal the child gets the signal too; passing it on covers the caller who signals only this process.
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => child.kill(signal))
+  return new Promise((done, failed) => {
+    child.on('error', failed)
+    child.on('close', (code, signal) => done(code ?? 128 + (signal === null ? 0 : constants.signals[signal])))
+  })
+}
+
+try {
+  await buildIfStale()
+  process.exitCode = hasDisplay()
+    ? await startApp()
+    : await run(process.execPath, [join(root, 'dist/cli/routescope.cjs'), ...args])
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}
