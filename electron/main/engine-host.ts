@@ -1,0 +1,111 @@
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MessageChannelMain, type UtilityProcess, utilityProcess, type WebContents } from 'electron'
+import type { AppError } from '../../core/contract/app-error.ts'
+import type { EngineOptions } from '../../core/engine/engine.ts'
+import { SHELL_ENGINE_PORT } from '../preload/channels.ts'
+
+/** An engine that dies this often within a minute dies of something that a restart does not mend. */
+const DEATHS_PER_MINUTE = 4
+/** Flushing files to a slow disk takes a moment; a hung engine must not keep the app from closing. */
+const CLOSE_LIMIT_MS = 5_000
+
+export type EngineHostOptions = {
+  readonly modulePath: string
+  readonly engine: Omit<EngineOptions, 'tempDir'>
+  /** An engine died; another one runs by now, unless it keeps dying. What was lost is said in the error. */
+  readonly onLost: (error: AppError) => void
+}
+
+/**
+ * Supervises the engine process and hands every window a port to it. Main never sees what goes through: rows and
+ * statistics travel between engine and page directly.
+ */
+export class EngineHost {
+  readonly #options: EngineHostOptions
+  readonly #deaths: number[] = []
+  #process: UtilityProcess | null = null
+  #closing = false
+  /** Removal of what dead engines spilled; the app waits for it before it goes. */
+  #cleaning: Promise<void> = Promise.resolve()
+
+  constructor(options: EngineHostOptions) {
+    this.#options = options
+    this.#start()
+  }
+
+  /** Gives the page of `contents` a port of its own; the port that it had before is closed by its end going away. */
+  connect(contents: WebContents): void {
+    if (this.#process === null || contents.isDestroyed()) return
+    const { port1, port2 } = new MessageChannelMain()
+    this.#process.postMessage('connect', [port1])
+    contents.postMessage(SHELL_ENGINE_PORT, null, [port2])
+  }
+
+  /** Process id of the engine, undefined while none runs. */
+  get pid(): number | undefined {
+    return this.#process?.pid
+  }
+
+  /** Stops every session, flushes what they write and ends the process. */
+  async close(): Promise<void> {
+    this.#closing = true
+    const child = this.#process
+    if (child !== null) await this.#end(child)
+    await this.#cleaning
+  }
+
+  #end(child: UtilityProcess): Promise<void> {
+    return new Promise((done) => {
+      const limit = setTimeout(() => child.kill(), CLOSE_LIMIT_MS)
+      child.once('exit', () => {
+        clearTimeout(limit)
+        done()
+      })
+      child.postMessage('close')
+    })
+  }
+
+  #start(): void {
+    // A folder for each engine, so that what a dead one spilled goes with it.
+    const tempDir = mkdtempSync(join(tmpdir(), 'routescope-'))
+    const options: EngineOptions = { ...this.#options.engine, tempDir }
+    const child = utilityProcess.fork(this.#options.modulePath, [JSON.stringify(options)], {
+      serviceName: 'Routescope engine',
+    })
+    this.#process = child
+    child.once('exit', (code) => {
+      this.#process = null
+      this.#cleaning = Promise.all([this.#cleaning, rm(tempDir, { recursive: true, force: true })]).then(
+        () => undefined,
+        (error: unknown) => console.error(error),
+      )
+      if (!this.#closing) this.#recover(code)
+    })
+  }
+
+  #recover(code: number): void {
+    const now = Date.now()
+    this.#deaths.push(now)
+    const recent = this.#deaths.filter((time) => now - time < 60_000).length
+    if (recent < DEATHS_PER_MINUTE) {
+      this.#start()
+      this.#options.onLost({
+        code: 'engine-died',
+        message:
+          'The engine stopped unexpectedly and was started again; sessions and what they had not dumped are lost.',
+        tryThis: 'Open the capture or the address again.',
+        cause: `exit status ${code}`,
+      })
+      return
+    }
+    this.#options.onLost({
+      code: 'engine-died',
+      message: `The engine stopped ${recent} times within a minute and was not started again.`,
+      tryThis: 'Close Routescope, start it from a terminal and report what it prints there.',
+      cause: `exit status ${code}`,
+    })
+  }
+}

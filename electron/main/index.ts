@@ -1,0 +1,95 @@
+import { join } from 'node:path'
+import { app, BrowserWindow } from 'electron'
+import type { InitialRequest } from '../../core/contract/shell-api.ts'
+import { SHELL_ENGINE_RESTART } from '../preload/channels.ts'
+import { registerAppScheme, serveAppScheme } from './app-scheme.ts'
+import { EngineHost } from './engine-host.ts'
+import { launchRequest } from './launch-request.ts'
+import { installMenu } from './menu.ts'
+import { RecentItems } from './recent.ts'
+import { guardPages } from './security.ts'
+import { serveShell } from './shell-ipc.ts'
+import { focusWindow, openWindow } from './windows.ts'
+
+/*
+ * Life cycle of the desktop app. Main starts things and holds no data: traffic lives in the engine process, and what is
+ * shown of it in the pages.
+ */
+
+const appFolder = join(__dirname, '..', '..')
+const demoDir = app.isPackaged
+  ? join(process.resourcesPath, 'demo', 'presentation')
+  : join(appFolder, 'assets', 'demo', 'presentation')
+
+const request = launchRequest(process.argv.slice(1), process.cwd())
+
+// The request travels as data: the command line that Chromium passes on is reordered.
+if (app.requestSingleInstanceLock(request)) run()
+else app.quit()
+
+function run(): void {
+  registerAppScheme()
+  let openedByFinder: InitialRequest | null = null
+  let open = (asked: InitialRequest) => {
+    openedByFinder = asked
+  }
+  app.on('open-file', (event, path) => {
+    event.preventDefault()
+    open({ kind: 'capture', files: [path] })
+  })
+  app.on('second-instance', (_event, _args, _workingDir, asked) => openRequest(asked as InitialRequest))
+  // A window for each request: opening a capture must not throw away what another window shows.
+  function openRequest(asked: InitialRequest): void {
+    const [first] = BrowserWindow.getAllWindows()
+    if (asked.kind === 'none' && first !== undefined) focusWindow(first)
+    else open(asked)
+  }
+
+  void app.whenReady().then(() => {
+    guardPages()
+    serveAppScheme(join(appFolder, 'dist', 'renderer'))
+    serveShell(new RecentItems(join(app.getPath('userData'), 'recent.json')))
+    const host = startEngine()
+    open = (asked) => {
+      const window = openWindow(asked)
+      // At each load, so that a page that was reloaded gets a port again.
+      window.webContents.on('did-finish-load', () => host.connect(window.webContents))
+    }
+    installMenu(() => open({ kind: 'none' }))
+    app.on('activate', () => {
+      if (BrowserWindow.getAllWindows().length === 0) open({ kind: 'none' })
+    })
+    open(openedByFinder ?? request)
+  })
+  app.on('window-all-closed', () => {
+    if (process.platform !== 'darwin') app.quit()
+  })
+}
+
+function startEngine(): EngineHost {
+  const host = new EngineHost({
+    modulePath: join(__dirname, 'engine.cjs'),
+    engine: {
+      defaultDumpDir: join(app.getPath('home'), 'Routescope'),
+      demoDir,
+      version: app.getVersion(),
+    },
+    onLost(error) {
+      console.error(`${error.message} (${error.cause})`)
+      for (const { webContents } of BrowserWindow.getAllWindows()) {
+        webContents.send(SHELL_ENGINE_RESTART, error)
+        host.connect(webContents)
+      }
+    },
+  })
+  let closed = false
+  app.on('will-quit', (event) => {
+    if (closed) return
+    event.preventDefault()
+    void host.close().finally(() => {
+      closed = true
+      app.quit()
+    })
+  })
+  return host
+}

@@ -1,0 +1,28 @@
+import { resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { launchRequest } from './launch-request.ts'
+
+const here = import.meta.dirname
+
+describe('launchRequest', () => {
+  test('asks for nothing where only switches and the app folder are given', () => {
+    expect(launchRequest(['--no-sandbox', '--remote-debugging-port=0', here], '/')).toEqual({ kind: 'none' })
+  })
+
+  test('opens files, named against the working folder, with or without the word open', () => {
+    const files = [resolve('/captures/a.pcap'), resolve('/b.pcapng')]
+    expect(launchRequest([here, 'a.pcap', '/b.pcapng'], '/captures')).toEqual({ kind: 'capture', files })
+    expect(launchRequest([here, 'open', 'a.pcap', '/b.pcapng'], '/captures')).toEqual({ kind: 'capture', files })
+  })
+
+  test('takes a URL with its interface in either spelling', () => {
+    const asked = { kind: 'url', url: 'route://239.1.1.1:6000/', interface: '127.0.0.1' }
+    expect(launchRequest(['route://239.1.1.1:6000/', '--interface', '127.0.0.1'], '/')).toEqual(asked)
+    expect(launchRequest(['--interface=127.0.0.1', 'open', 'route://239.1.1.1:6000/'], '/')).toEqual(asked)
+    expect(launchRequest(['ATSC://'], '/')).toEqual({ kind: 'url', url: 'ATSC://', interface: null })
+  })
+
+  test('starts the demo', () => {
+    expect(launchRequest(['--no-sandbox', here, '--demo'], '/')).toEqual({ kind: 'demo' })
+  })
+})

@@ -1,0 +1,35 @@
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { InitialRequest } from '../../core/contract/shell-api.ts'
+
+const MULTICAST_URL = /^(route|atsc):\/\//i
+
+/**
+ * What a command line asks the app to open: `[open] FILE…`, `[open] URL [--interface ADDR]` or `--demo`. Switches that
+ * are Chromium's, and the app's own folder where Electron is given one, are passed over.
+ *
+ * @param args everything after the executable
+ * @param workingDir against which file names are resolved
+ */
+export function launchRequest(args: readonly string[], workingDir: string): InitialRequest {
+  const files: string[] = []
+  let url: string | null = null
+  let networkInterface: string | null = null
+  for (let at = 0; at < args.length; at += 1) {
+    const arg = args[at] as string
+    if (arg === '--demo') return { kind: 'demo' }
+    if (arg === '--interface') networkInterface = args[++at] ?? null
+    else if (arg.startsWith('--interface=')) networkInterface = arg.slice('--interface='.length)
+    else if (MULTICAST_URL.test(arg)) url = arg
+    // A name that does not exist is kept: the engine says so in a sentence, where passing it over would say nothing.
+    else if (!arg.startsWith('-') && arg !== 'open' && !isFolder(resolve(workingDir, arg))) {
+      files.push(resolve(workingDir, arg))
+    }
+  }
+  if (url !== null) return { kind: 'url', url, interface: networkInterface }
+  return files.length > 0 ? { kind: 'capture', files } : { kind: 'none' }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}

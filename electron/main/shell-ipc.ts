@@ -1,0 +1,75 @@
+import { isAbsolute } from 'node:path'
+import { dialog, type IpcMainInvokeEvent, ipcMain, shell } from 'electron'
+import { SHELL_CALL, type ShellCallName, type ShellCalls } from '../preload/channels.ts'
+import { isOurPage } from './app-address.ts'
+import { isRecentItem, type RecentItems } from './recent.ts'
+import { type OpenedWindow, windowOfPage } from './windows.ts'
+
+const LONGEST_PATH = 4096
+
+/** Arguments arrive from the page as anything at all. */
+type Handlers = {
+  readonly [Name in ShellCallName]: (from: OpenedWindow, argument: unknown) => ReturnType<ShellCalls[Name]>
+}
+
+/** Answers what pages ask of the desktop; sender, name and arguments are checked here and nowhere else. */
+export function serveShell(recent: RecentItems): void {
+  const handlers = shellHandlers(recent)
+  ipcMain.handle(SHELL_CALL, (event, name: unknown, argument: unknown) => {
+    const from = sender(event)
+    if (typeof name !== 'string' || !Object.hasOwn(handlers, name)) throw new TypeError('The shell has no such call')
+    return handlers[name as ShellCallName](from, argument)
+  })
+}
+
+function shellHandlers(recent: RecentItems): Handlers {
+  return {
+    async chooseCapture({ window }) {
+      const { canceled, filePaths } = await dialog.showOpenDialog(window, {
+        title: 'Open capture',
+        properties: ['openFile', 'multiSelections'],
+        filters: [
+          { name: 'Captures', extensions: ['pcap', 'pcapng', 'cap', 'dmp', 'gz'] },
+          { name: 'All files', extensions: ['*'] },
+        ],
+      })
+      return canceled ? null : filePaths
+    },
+    async chooseFolder({ window }, suggested) {
+      const { canceled, filePaths } = await dialog.showOpenDialog(window, {
+        title: 'Choose a folder',
+        ...(isPath(suggested) ? { defaultPath: suggested } : {}),
+        properties: ['openDirectory', 'createDirectory'],
+      })
+      return canceled ? null : (filePaths[0] ?? null)
+    },
+    async recent() {
+      return recent.list()
+    },
+    async addRecent(_from, item) {
+      if (!isRecentItem(item)) throw new TypeError('Not a recent item')
+      recent.add(item)
+    },
+    async showInFolder(_from, path) {
+      // Shows the item in the file manager; never opens it, since it came from the network.
+      if (!isPath(path)) throw new TypeError('Not an absolute path')
+      shell.showItemInFolder(path)
+    },
+    async initialRequest(from) {
+      return from.takeRequest()
+    },
+  }
+}
+
+/** Only the top frame of a window of ours may ask, and only while it shows our page. */
+function sender(event: IpcMainInvokeEvent): OpenedWindow {
+  const from = windowOfPage(event.sender.id)
+  const frame = event.senderFrame
+  if (from === undefined || frame === null || frame !== event.sender.mainFrame || !isOurPage(frame.url)) {
+    throw new TypeError('Not a page of Routescope')
+  }
+  return from
+}
+
+const isPath = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= LONGEST_PATH && isAbsolute(value) && !value.includes('\0')

@@ -1,0 +1,70 @@
+import { join } from 'node:path'
+import { app, BrowserWindow, screen } from 'electron'
+import type { InitialRequest } from '../../core/contract/shell-api.ts'
+import { APP_ORIGIN } from './app-address.ts'
+import { readJson, writeJson } from './json-file.ts'
+import { WEB_PREFERENCES } from './security.ts'
+import { MIN_HEIGHT, MIN_WIDTH, restoredWindowState, type WindowState } from './window-state.ts'
+
+/** The page's own dark surface (renderer/app/tokens.css), so that opening and resizing never flash white. */
+const BACKGROUND = '#0b0e12'
+/** A further window appears this far from the one it was opened over. */
+const CASCADE = 28
+
+export type OpenedWindow = { readonly window: BrowserWindow; takeRequest(): InitialRequest }
+
+const opened = new Map<number, OpenedWindow>()
+
+/** The open window whose page has this id. */
+export const windowOfPage = (contentsId: number): OpenedWindow | undefined => opened.get(contentsId)
+
+/**
+ * Opens a window that shows itself once it has something to show.
+ *
+ * @param request what it opens at start; handed out once, so that a reload does not open it a second time
+ */
+export function openWindow(request: InitialRequest): BrowserWindow {
+  const stateFile = join(app.getPath('userData'), 'window.json')
+  const main = screen.getPrimaryDisplay()
+  const others = screen.getAllDisplays().filter((display) => display.id !== main.id)
+  const { maximized, ...stored } = restoredWindowState(
+    readJson(stateFile),
+    [main, ...others].map((display) => display.workArea),
+  )
+  const over = BrowserWindow.getFocusedWindow()?.getBounds()
+  const bounds = over === undefined ? stored : { ...over, x: over.x + CASCADE, y: over.y + CASCADE }
+  const window = new BrowserWindow({
+    ...bounds,
+    minWidth: MIN_WIDTH,
+    minHeight: MIN_HEIGHT,
+    backgroundColor: BACKGROUND,
+    show: false,
+    webPreferences: { ...WEB_PREFERENCES, preload: join(__dirname, '..', 'preload', 'index.cjs') },
+  })
+  let pending = request
+  const contentsId = window.webContents.id
+  opened.set(contentsId, {
+    window,
+    takeRequest() {
+      const taken = pending
+      pending = { kind: 'none' }
+      return taken
+    },
+  })
+  if (maximized) window.maximize()
+  window.once('ready-to-show', () => window.show())
+  window.on('close', () => {
+    const state: WindowState = { ...window.getNormalBounds(), maximized: window.isMaximized() }
+    writeJson(stateFile, state)
+  })
+  window.on('closed', () => opened.delete(contentsId))
+  void window.loadURL(`${APP_ORIGIN}/`)
+  return window
+}
+
+/** Brings a window that is already open to the front, whatever hides it. */
+export function focusWindow(window: BrowserWindow): void {
+  if (window.isMinimized()) window.restore()
+  window.show()
+  window.focus()
+}

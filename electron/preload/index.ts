@@ -1,0 +1,43 @@
+import { contextBridge, type IpcRendererEvent, ipcRenderer, webUtils } from 'electron'
+import { ENGINE_PORT, type ShellApi } from '../../core/contract/shell-api.ts'
+import {
+  SHELL_CALL,
+  SHELL_ENGINE_PORT,
+  SHELL_ENGINE_RESTART,
+  SHELL_MENU,
+  type ShellCallName,
+  type ShellCalls,
+} from './channels.ts'
+
+/** The page gets these functions and never `ipcRenderer` itself: it can ask for nothing that is not in the contract. */
+const shell: ShellApi = {
+  kind: 'desktop',
+  chooseCapture: () => call('chooseCapture'),
+  chooseFolder: (suggested) => call('chooseFolder', suggested),
+  pathOfFile,
+  recent: () => call('recent'),
+  addRecent: (item) => call('addRecent', item),
+  showInFolder: (path) => call('showInFolder', path),
+  initialRequest: () => call('initialRequest'),
+  onMenu: (listener) => subscribe(SHELL_MENU, listener),
+  onEngineRestart: (listener) => subscribe(SHELL_ENGINE_RESTART, listener),
+}
+contextBridge.exposeInMainWorld('routescopeShell', shell)
+
+// A port cannot cross the bridge as a value; posted to the window it can.
+ipcRenderer.on(SHELL_ENGINE_PORT, (event) => window.postMessage(ENGINE_PORT, location.origin, event.ports))
+
+function call<Name extends ShellCallName>(name: Name, ...args: Parameters<ShellCalls[Name]>) {
+  return ipcRenderer.invoke(SHELL_CALL, name, ...args) as ReturnType<ShellCalls[Name]>
+}
+
+function subscribe<Value>(channel: string, listener: (value: Value) => void): () => void {
+  const receive = (_event: IpcRendererEvent, value: Value) => listener(value)
+  ipcRenderer.on(channel, receive)
+  return () => ipcRenderer.removeListener(channel, receive)
+}
+
+/** Electron 29 brought `webUtils`; before it a file carried its path itself. */
+function pathOfFile(file: object): string {
+  return webUtils?.getPathForFile(file as File) ?? (file as { path?: string }).path ?? ''
+}
