@@ -1,6 +1,8 @@
+import { CodecError } from './codec-error.ts'
+
 /**
- * Writes big-endian fields into a buffer that grows. Values out of a field's range are the caller's mistake and throw a
- * `RangeError`, so that nothing leaves here truncated.
+ * Writes big-endian fields into a buffer that grows. A value that its field cannot hold throws `CodecError` `out-of-range`,
+ * so that nothing leaves here cut.
  */
 export class ByteWriter {
   #bytes: Uint8Array
@@ -52,7 +54,9 @@ export class ByteWriter {
 
   u64(value: bigint): this {
     const at = this.#room(8)
-    if (value < 0n || value > 0xffff_ffff_ffff_ffffn) throw new RangeError(`${value} does not fit 64 bits`)
+    if (value < 0n || value > 0xffff_ffff_ffff_ffffn) {
+      throw new CodecError('out-of-range', at, `${value} does not fit 64 bits`)
+    }
     this.#view.setBigUint64(at, value)
     return this
   }
@@ -103,6 +107,8 @@ export class ByteWriter {
 }
 
 function checked(value: number, max: number): number {
-  if (!(Number.isInteger(value) && value >= 0 && value <= max)) throw new RangeError(`${value} is not in 0..${max}`)
+  if (!(Number.isInteger(value) && value >= 0 && value <= max)) {
+    throw new CodecError('out-of-range', 0, `${value} is not in 0..${max}`)
+  }
   return value
 }

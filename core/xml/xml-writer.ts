@@ -1,4 +1,4 @@
-import type { XmlElement } from './xml-element.ts'
+import type { XmlAttribute, XmlElement } from './xml-element.ts'
 
 /** An attribute's value as given to the writer; null and undefined leave the attribute out. */
 export type XmlValue = string | number | boolean | null | undefined
@@ -23,6 +23,26 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\t': '&#9;',
   '\r': '&#13;',
   '\n': '&#10;',
+}
+
+/** What of an element can be written back: a parsed `XmlElement` is one. */
+export type XmlTree = Pick<XmlElement, 'name' | 'attributes' | 'text'> & { readonly children: readonly XmlTree[] }
+
+/**
+ * Attributes that were kept because their meaning was not known, ready for writing. Prefixed ones are left out unless the
+ * prefix is among `declared`: their declaration was not kept.
+ */
+export function keptAttributes(
+  attributes: readonly XmlAttribute[],
+  declared: readonly string[] = [],
+): Readonly<Record<string, string>> {
+  const kept: Record<string, string> = {}
+  for (const { name, value } of attributes) {
+    const colon = name.indexOf(':')
+    const prefix = colon < 0 ? null : name.slice(0, colon)
+    if (prefix === null || prefix === 'xml' || declared.includes(prefix)) kept[name] = value
+  }
+  return kept
 }
 
 /** Writes one indented document, element by element. */
@@ -57,7 +77,7 @@ export class XmlWriter {
   }
 
   /** A parsed element and all below it. */
-  element(element: XmlElement): this {
+  element(element: XmlTree): this {
     const attributes: Record<string, string> = {}
     for (const { name, value } of element.attributes) attributes[name] = value
     if (element.children.length === 0) {

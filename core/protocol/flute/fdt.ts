@@ -1,8 +1,9 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import { xmlRootName } from '../../xml/root-name.ts'
 import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
 import { attr, boolAttr, child, descendants, otherAttributes, uintAttr } from '../../xml/xml-element.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
-import { gunzipIfGzip, MAX_SIGNALLING_BYTES } from '../gzip.ts'
+import { gunzipIfGzip, gunzipLimited, looksGzip, MAX_SIGNALLING_BYTES } from '../gzip.ts'
 
 /**
  * A file delivery table, whichever form it came in: FDT-Instance of FLUTE (RFC 6726 §3.4.2, RFC 3926), EFDT of ROUTE
@@ -124,10 +125,30 @@ const FILE_ATTRIBUTES = new Set([
  */
 export function parseFdt(bytes: Uint8Array): Fdt {
   const root = parseXml(gunzipIfGzip(bytes, MAX_SIGNALLING_BYTES))
-  if (root.local !== 'EFDT' && root.local !== 'FDT-Instance' && root.local !== 'FDTInstance') {
+  if (!isFdtRoot(root.local)) {
     throw new CodecError('fdt-root', root.offset, `expected EFDT or FDT-Instance, got ${root.local}`)
   }
   return readFdt(root)
+}
+
+/**
+ * True where an object is a file delivery table: XML, gzip'ed or not, that begins with one of the root names. For TOI 0 of
+ * channels that have no EFDT in the S-TSID; elsewhere TOI 0 may be a segment.
+ */
+export function looksLikeFdt(bytes: Uint8Array): boolean {
+  let text = bytes
+  if (looksGzip(bytes)) {
+    try {
+      text = gunzipLimited(bytes, MAX_SIGNALLING_BYTES)
+    } catch {
+      return false
+    }
+  }
+  return isFdtRoot(xmlRootName(text))
+}
+
+function isFdtRoot(local: string | null): boolean {
+  return local === 'EFDT' || local === 'FDT-Instance' || local === 'FDTInstance'
 }
 
 /** Reads an `EFDT` or `FDT-Instance` element, alone or inside an S-TSID. Files without a usable TOI are left out. */

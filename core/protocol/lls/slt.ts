@@ -11,7 +11,7 @@ import {
   uintAttr,
 } from '../../xml/xml-element.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
-import { XmlWriter } from '../../xml/xml-writer.ts'
+import { keptAttributes, XmlWriter } from '../../xml/xml-writer.ts'
 
 /** Service List Table, A/331 §6.3. */
 export type Slt = {
@@ -201,7 +201,7 @@ function numbers(text: string | null): number[] {
 /** The SLT as XML, with what it does not say at its default left out. */
 export function serialiseSlt(slt: Slt): Uint8Array {
   const xml = new XmlWriter()
-  xml.open('SLT', { xmlns: SLT_NAMESPACE, bsid: slt.bsids.join(' '), ...unprefixed(slt.otherAttributes) })
+  xml.open('SLT', { xmlns: SLT_NAMESPACE, bsid: slt.bsids.join(' '), ...keptAttributes(slt.otherAttributes) })
   if (slt.capabilities !== null) xml.leaf('SLTCapabilities', {}, slt.capabilities)
   for (const { urlType, url } of slt.inetUrls) xml.leaf('SLTInetUrl', { urlType }, url)
   for (const service of slt.services) writeService(xml, service)
@@ -224,7 +224,7 @@ function writeService(xml: XmlWriter, service: SltService): void {
     drmSystemID: service.drmSystemIds.length === 0 ? null : service.drmSystemIds.join(' '),
     hideInGuide: service.hideInGuide || null,
     configuration: service.configuration,
-    ...unprefixed(service.otherAttributes),
+    ...keptAttributes(service.otherAttributes),
   })
   const { simulcastTsid, signalling } = service
   if (simulcastTsid !== null) {
@@ -246,11 +246,4 @@ function writeService(xml: XmlWriter, service: SltService): void {
   for (const { urlType, url } of service.inetUrls) xml.leaf('SvcInetUrl', { urlType }, url)
   for (const { type, bsids } of service.otherBsids) xml.leaf('OtherBsid', { type }, bsids.join(' '))
   xml.close()
-}
-
-/** Attributes we do not know, for writing back; prefixed ones would need declarations we did not keep. */
-function unprefixed(attributes: readonly XmlAttribute[]): Record<string, string> {
-  const kept: Record<string, string> = {}
-  for (const { name, value } of attributes) if (!name.includes(':') || name.startsWith('xml:')) kept[name] = value
-  return kept
 }

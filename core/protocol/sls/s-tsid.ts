@@ -1,8 +1,19 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
-import { attr, boolAttr, child, childrenOf, otherAttributes, requiredUint, uintAttr } from '../../xml/xml-element.ts'
+import {
+  attr,
+  boolAttr,
+  child,
+  childrenOf,
+  descendants,
+  otherAttributes,
+  requiredUint,
+  uintAttr,
+} from '../../xml/xml-element.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
+import { keptAttributes, type XmlTree, XmlWriter } from '../../xml/xml-writer.ts'
 import { type Fdt, readFdt } from '../flute/fdt.ts'
+import { AFDT_NAMESPACE, FDT_NAMESPACE, writeEfdt } from '../flute/fdt-writer.ts'
 
 /** Service-based Transport Session Instance Description: which LCT channel carries what. A/331 §7.1.4, RFC 9223 §3. */
 export type Stsid = {
@@ -68,16 +79,14 @@ export type StsidPayload = {
   readonly fecParams: string | null
 }
 
-/** `RepairFlow`, as written: attributes of itself and all below, under element paths such as `FECParameters/ProtectedObject`. */
+/** `RepairFlow`, kept as written. */
 export type RepairFlow = {
-  readonly elements: readonly {
-    readonly path: string
-    readonly attributes: readonly XmlAttribute[]
-    readonly text: string
-  }[]
+  readonly element: XmlTree
   /** TSIs of the source flows it protects. */
   readonly protectedTsis: readonly number[]
 }
+
+export const STSID_NAMESPACE = 'tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/S-TSID/1.0/'
 
 const STSID = new Set<string>()
 const RS = new Set(['sIpAddr', 'dIpAddr', 'dPort', 'dport'])
@@ -154,16 +163,78 @@ function readPayload(payload: XmlElement): StsidPayload {
 }
 
 function readRepair(flow: XmlElement): RepairFlow {
-  const elements: { path: string; attributes: readonly XmlAttribute[]; text: string }[] = []
   const protectedTsis: number[] = []
-  const walk = (element: XmlElement, path: string): void => {
-    elements.push({ path, attributes: element.attributes, text: element.text })
-    if (element.local === 'ProtectedObject') {
-      const tsi = uintAttr(element, 'tsi')
-      if (tsi !== null) protectedTsis.push(tsi)
-    }
-    for (const each of element.children) walk(each, path === '' ? each.local : `${path}/${each.local}`)
+  for (const object of descendants(flow, 'ProtectedObject')) {
+    const tsi = uintAttr(object, 'tsi')
+    if (tsi !== null) protectedTsis.push(tsi)
   }
-  walk(flow, '')
-  return { elements, protectedTsis }
+  return { element: copy(flow), protectedTsis }
+}
+
+function copy({ name, attributes, text, children }: XmlElement): XmlTree {
+  return { name, attributes, text, children: children.map(copy) }
+}
+
+/** `us` as A/331 has it, `korean` with elements in place of the FDT-Instance's attributes. */
+export type StsidFlavour = 'us' | 'korean'
+
+/**
+ * The S-TSID as XML. Prefixes are those receivers were built on: `FDT-Instance` without one and `fdt:File`, as on air.
+ * The Korean flavour has no place for Expires and maxTransportSize.
+ */
+export function serialiseStsid(stsid: Stsid, flavour: StsidFlavour): Uint8Array {
+  const xml = new XmlWriter()
+  xml.open('S-TSID', {
+    xmlns: STSID_NAMESPACE,
+    'xmlns:afdt': AFDT_NAMESPACE,
+    'xmlns:fdt': FDT_NAMESPACE,
+    ...keptAttributes(stsid.otherAttributes),
+  })
+  for (const session of stsid.sessions) {
+    xml.open('RS', {
+      dIpAddr: session.destinationAddress,
+      dPort: session.destinationPort,
+      sIpAddr: session.sourceAddress,
+      ...keptAttributes(session.otherAttributes),
+    })
+    for (const channel of session.channels) writeChannel(xml, channel, flavour)
+    xml.close()
+  }
+  return xml.close().toBytes()
+}
+
+function writeChannel(xml: XmlWriter, channel: StsidChannel, flavour: StsidFlavour): void {
+  xml.open('LS', {
+    tsi: channel.tsi,
+    bw: channel.bandwidthKbps,
+    startTime: channel.startTime,
+    endTime: channel.endTime,
+    ...keptAttributes(channel.otherAttributes),
+  })
+  if (channel.source !== null) writeSource(xml, channel.source, flavour)
+  if (channel.repair !== null) xml.element(channel.repair.element)
+  xml.close()
+}
+
+function writeSource(xml: XmlWriter, flow: SourceFlow, flavour: StsidFlavour): void {
+  xml.open('SrcFlow', { rt: flow.realTime, minBuffSize: flow.minBufferKb, ...keptAttributes(flow.otherAttributes) })
+  if (flow.efdt !== null) writeEfdt(xml, flow.efdt, flavour)
+  if (flow.media.length > 0) {
+    xml.open('ContentInfo')
+    for (const { repId, contentType, lang, startup } of flow.media) {
+      xml.leaf('MediaInfo', { repId, contentType, 'xml:lang': lang, startup: startup || null })
+    }
+    xml.close()
+  }
+  for (const payload of flow.payloads) {
+    xml.leaf('Payload', {
+      codePoint: payload.codepoint,
+      formatId: payload.formatId,
+      frag: payload.fragmentation,
+      order: payload.inOrder,
+      srcFecPayloadId: payload.sourceFecPayloadId,
+      fecParams: payload.fecParams,
+    })
+  }
+  xml.close()
 }

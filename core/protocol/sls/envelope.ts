@@ -1,0 +1,65 @@
+import { CodecError } from '../../bytes/codec-error.ts'
+import { attr, descendants, uintAttr } from '../../xml/xml-element.ts'
+import { parseXml } from '../../xml/xml-parser.ts'
+import { XmlWriter } from '../../xml/xml-writer.ts'
+
+/** Metadata envelope of an SLS package: the fragments in it and their versions. A/331 Annex C, 3GPP TS 26.346 §11.1.3. */
+export type Envelope = { readonly items: readonly EnvelopeItem[] }
+
+export type EnvelopeItem = {
+  /** Content-Location of the part. */
+  readonly uri: string
+  /** Changes when that fragment changes; null where absent. */
+  readonly version: number | null
+  /** Null where absent, as on air: the part's own Content-Type counts. */
+  readonly contentType: string | null
+  /** xs:dateTime as written. */
+  readonly validFrom: string | null
+  readonly validUntil: string | null
+  /** Where and when the next version appears. */
+  readonly nextUrl: string | null
+  readonly availAt: string | null
+}
+
+export const ENVELOPE_NAMESPACE = 'urn:3gpp:metadata:2005:MBMS:envelope'
+
+/** All of an item but its name, version and type. */
+export const ENVELOPE_ITEM_DEFAULTS: Omit<EnvelopeItem, 'uri' | 'version' | 'contentType'> = {
+  validFrom: null,
+  validUntil: null,
+  nextUrl: null,
+  availAt: null,
+}
+
+/** Parses an envelope; items without a name are left out. @throws CodecError `envelope-root` | `xml-…` */
+export function parseEnvelope(bytes: Uint8Array | string): Envelope {
+  const root = parseXml(bytes)
+  if (root.local !== 'metadataEnvelope') {
+    throw new CodecError('envelope-root', root.offset, `expected metadataEnvelope, got ${root.local}`)
+  }
+  const items: EnvelopeItem[] = []
+  for (const item of descendants(root, 'item')) {
+    const uri = attr(item, 'metadataURI')
+    if (uri === null) continue
+    items.push({
+      uri,
+      version: uintAttr(item, 'version'),
+      contentType: attr(item, 'contentType'),
+      validFrom: attr(item, 'validFrom'),
+      validUntil: attr(item, 'validUntil'),
+      nextUrl: attr(item, 'nextURL') ?? descendants(item, 'nextURL')[0]?.text ?? null,
+      availAt: attr(item, 'availAt') ?? descendants(item, 'availAt')[0]?.text ?? null,
+    })
+  }
+  return { items }
+}
+
+/** The envelope as XML. `nextUrl` and `availAt` are not written: they belong to another namespace and we never announce. */
+export function serialiseEnvelope(envelope: Envelope): Uint8Array {
+  const xml = new XmlWriter()
+  xml.open('metadataEnvelope', { xmlns: ENVELOPE_NAMESPACE })
+  for (const { uri, version, contentType, validFrom, validUntil } of envelope.items) {
+    xml.leaf('item', { metadataURI: uri, version, contentType, validFrom, validUntil })
+  }
+  return xml.close().toBytes()
+}

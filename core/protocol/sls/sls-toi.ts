@@ -1,0 +1,78 @@
+/**
+ * TOI of an SLS package, A/331 Annex C: what it holds and its version. Senders set the bits of changed fragments only, or
+ * none (GPAC, off air): hints for display, never for decisions.
+ *
+ * ```
+ * | gzip 1 | 0 6 | RSAT 1 | DWD 1 | HELD 1 | 0 2 | APD 1 | MPD 1 | S-TSID 1 | USBD 1 | 0 8 | version 8 |
+ * ```
+ */
+export type SlsToi = {
+  readonly gzip: boolean
+  readonly rsat: boolean
+  readonly dwd: boolean
+  readonly held: boolean
+  readonly apd: boolean
+  readonly mpd: boolean
+  readonly stsid: boolean
+  readonly usbd: boolean
+  /** Modulo 256. */
+  readonly version: number
+}
+
+// Multipliers and not shifts: bit 31 would make a shifted number negative.
+const BIT = {
+  gzip: 0x8000_0000,
+  rsat: 0x0100_0000,
+  dwd: 0x0080_0000,
+  held: 0x0040_0000,
+  apd: 0x0008_0000,
+  mpd: 0x0004_0000,
+  stsid: 0x0002_0000,
+  usbd: 0x0001_0000,
+} as const
+
+/** The fields of an SLS package's TOI; of a wider TOI those of its low 32 bits. */
+export function parseSlsToi(toi: number): SlsToi {
+  const has = (bit: number): boolean => Math.floor(toi / bit) % 2 === 1
+  return {
+    gzip: has(BIT.gzip),
+    rsat: has(BIT.rsat),
+    dwd: has(BIT.dwd),
+    held: has(BIT.held),
+    apd: has(BIT.apd),
+    mpd: has(BIT.mpd),
+    stsid: has(BIT.stsid),
+    usbd: has(BIT.usbd),
+    version: toi % 256,
+  }
+}
+
+/** TOI of a package with these fragments; what is left out is absent. */
+export function slsToi(fields: Partial<SlsToi> & { readonly version: number }): number {
+  let toi = fields.version % 256
+  if (fields.gzip) toi += BIT.gzip
+  if (fields.rsat) toi += BIT.rsat
+  if (fields.dwd) toi += BIT.dwd
+  if (fields.held) toi += BIT.held
+  if (fields.apd) toi += BIT.apd
+  if (fields.mpd) toi += BIT.mpd
+  if (fields.stsid) toi += BIT.stsid
+  if (fields.usbd) toi += BIT.usbd
+  return toi
+}
+
+/** The TOI in words: `gzip, MPD, S-TSID, version 3`. */
+export function describeSlsToi(toi: number): string {
+  const fields = parseSlsToi(toi)
+  const words: string[] = []
+  if (fields.gzip) words.push('gzip')
+  if (fields.rsat) words.push('RSAT')
+  if (fields.dwd) words.push('DWD')
+  if (fields.held) words.push('HELD')
+  if (fields.apd) words.push('APD')
+  if (fields.mpd) words.push('MPD')
+  if (fields.stsid) words.push('S-TSID')
+  if (fields.usbd) words.push('USBD')
+  words.push(`version ${fields.version}`)
+  return words.join(', ')
+}

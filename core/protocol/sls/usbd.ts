@@ -1,0 +1,86 @@
+import { CodecError } from '../../bytes/codec-error.ts'
+import type { XmlElement } from '../../xml/xml-element.ts'
+import { attr, boolAttr, childrenOf, descendants, uintAttr } from '../../xml/xml-element.ts'
+import { parseXml } from '../../xml/xml-parser.ts'
+import { XmlWriter } from '../../xml/xml-writer.ts'
+
+/** User Service Bundle Description, A/331 §7.1.3: what the service is called and which URLs come by broadcast. */
+export type Usbd = {
+  /** Equals the SLT's; null where the document has none. */
+  readonly serviceId: number | null
+  /** True: active. */
+  readonly serviceStatus: boolean
+  readonly names: readonly { readonly lang: string | null; readonly text: string }[]
+  readonly languages: readonly string[]
+  /** Parts of URLs that say a file is broadcast (BroadcastAppService). */
+  readonly basePatterns: readonly string[]
+  /** Parts of URLs that say a file is to be had by broadband (UnicastAppService). */
+  readonly unicastPatterns: readonly string[]
+}
+
+export const USBD_NAMESPACE = 'tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/ROUTEUSD/1.0/'
+
+/**
+ * Parses a USBD of ROUTE or MMT, whichever root it has: its first UserServiceDescription counts.
+ * @throws CodecError `usbd-root` | `xml-…`
+ */
+export function parseUsbd(bytes: Uint8Array | string): Usbd {
+  const root = parseXml(bytes)
+  const service = isService(root) ? root : (find(root) ?? null)
+  if (service === null) {
+    throw new CodecError('usbd-root', root.offset, `expected a UserServiceDescription, got ${root.local}`)
+  }
+  return {
+    serviceId: uintAttr(service, 'serviceId'),
+    serviceStatus: boolAttr(service, 'serviceStatus', true),
+    names: named(service, 'Name').map((name) => ({ lang: attr(name, 'lang'), text: name.text })),
+    languages: named(service, 'ServiceLanguage').map((language) => language.text),
+    basePatterns: patterns(service, 'BroadcastAppService'),
+    unicastPatterns: patterns(service, 'UnicastAppService'),
+  }
+}
+
+function isService(element: XmlElement): boolean {
+  return element.local.toLowerCase() === 'userservicedescription'
+}
+
+function find(root: XmlElement): XmlElement | undefined {
+  return descendants(root, 'UserServiceDescription')[0] ?? descendants(root, 'userServiceDescription')[0]
+}
+
+/** MBMS writes its names with a small first letter. */
+function named(service: XmlElement, local: string): XmlElement[] {
+  return [...childrenOf(service, local), ...childrenOf(service, local[0]?.toLowerCase() + local.slice(1))]
+}
+
+function patterns(service: XmlElement, delivery: string): string[] {
+  return descendants(service, delivery).flatMap((each) =>
+    descendants(each, 'BasePattern').map((pattern) => pattern.text),
+  )
+}
+
+/** The USBD of a ROUTE service as XML; both flavours share it. */
+export function serialiseUsbd(usbd: Usbd): Uint8Array {
+  const xml = new XmlWriter()
+  xml.open('BundleDescriptionROUTE', { xmlns: USBD_NAMESPACE })
+  xml.open('UserServiceDescription', {
+    serviceId: usbd.serviceId,
+    serviceStatus: usbd.serviceStatus ? null : false,
+  })
+  for (const { lang, text } of usbd.names) xml.leaf('Name', { 'xml:lang': lang }, text)
+  for (const language of usbd.languages) xml.leaf('ServiceLanguage', {}, language)
+  if (usbd.basePatterns.length + usbd.unicastPatterns.length > 0) {
+    xml.open('DeliveryMethod')
+    writePatterns(xml, 'BroadcastAppService', usbd.basePatterns)
+    writePatterns(xml, 'UnicastAppService', usbd.unicastPatterns)
+    xml.close()
+  }
+  return xml.close().close().toBytes()
+}
+
+function writePatterns(xml: XmlWriter, delivery: string, basePatterns: readonly string[]): void {
+  if (basePatterns.length === 0) return
+  xml.open(delivery)
+  for (const pattern of basePatterns) xml.leaf('BasePattern', {}, pattern)
+  xml.close()
+}

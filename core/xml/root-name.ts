@@ -1,0 +1,27 @@
+/**
+ * Local name of a document's root element, found without parsing it; null where the bytes do not start like XML.
+ * Declaration, comments, processing instructions and a document type are stepped over; only the first 64 KiB are looked at.
+ */
+export function xmlRootName(bytes: Uint8Array): string | null {
+  const text = decode(bytes.subarray(0, 64 << 10))
+  let at = 0
+  while (true) {
+    while (at < text.length && /[\s\ufeff]/.test(text[at] as string)) at++
+    if (text[at] !== '<') return null
+    if (text.startsWith('<!--', at)) at = after(text, '-->', at)
+    else if (text.startsWith('<?', at)) at = after(text, '?>', at)
+    else if (text.startsWith('<!', at)) at = after(text, '>', at)
+    else return /^<(?:[^\s<>/:]+:)?([^\s<>/:]+)/.exec(text.slice(at, at + 300))?.[1] ?? null
+  }
+}
+
+function after(text: string, token: string, from: number): number {
+  const at = text.indexOf(token, from)
+  return at < 0 ? text.length : at + token.length
+}
+
+function decode(bytes: Uint8Array): string {
+  const utf16 =
+    bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : null
+  return new TextDecoder(utf16 ?? 'utf-8').decode(bytes)
+}
