@@ -20,3 +20,35 @@ export function unixUsToNtp(timeUs: number): { seconds: number; fraction: number
     fraction: Math.ceil((rest * ERA_SECONDS) / 1_000_000),
   }
 }
+
+/**
+ * A time as ISO 8601 text in UTC with µs: `2026-11-21T06:17:59.286000Z`. By arithmetic, since this folder knows no clock.
+ * @param timeUs since the UNIX epoch, years 1970 to 9999
+ */
+export function utcText(timeUs: number): string {
+  const days = Math.floor(timeUs / 86_400_000_000)
+  const inDay = timeUs - days * 86_400_000_000
+  const { year, month, day } = civilDate(days)
+  const seconds = Math.floor(inDay / 1_000_000)
+  const pad = (value: number, width: number): string => String(value).padStart(width, '0')
+  const clock = `${pad(Math.floor(seconds / 3600), 2)}:${pad(Math.floor(seconds / 60) % 60, 2)}:${pad(seconds % 60, 2)}`
+  return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${clock}.${pad(inDay % 1_000_000, 6)}Z`
+}
+
+/** Gregorian date of a day number from 1970-01-01, counting 400-year eras whose years begin in March. */
+function civilDate(days: number): { year: number; month: number; day: number } {
+  const shifted = days + 719_468
+  const era = Math.floor(shifted / 146_097)
+  const dayOfEra = shifted - era * 146_097
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+  )
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
+  const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153)
+  const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+  return {
+    year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0),
+    month,
+    day: dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1,
+  }
+}
