@@ -2,10 +2,12 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FALLBACK_VERSION, fallbackElectron, fallbackIsReady, fallbackObstacle } from './fallback.mjs'
+import { sandboxObstacle } from './sandbox.mjs'
 
 /*
  * Which Electron runs this checkout: the one named in ROUTESCOPE_ELECTRON, else the installed one, else a download of
- * it, else the fallback for closed networks. `node electron/runtime/resolve.mjs` prints the answer.
+ * it, else the fallback for closed networks. `node electron/runtime/resolve.mjs` prints the answer
+ * as JSON, with the reason why Chromium's sandbox cannot be used here, if any.
  */
 
 /** Electron's own download shows no sign of life in a network that swallows packets, hence the bound. */
@@ -108,7 +110,8 @@ async function runInstaller() {
 
 if (process.argv[1] === import.meta.filename) {
   try {
-    console.log(JSON.stringify(await resolveElectron()))
+    const resolved = await resolveElectron()
+    console.log(JSON.stringify({ ...resolved, sandboxObstacle: sandboxObstacle(resolved.executable) }))
   } catch (error) {
     console.error(error instanceof Error ? error.message : error)
     process.exitCode = 1

@@ -12,6 +12,8 @@ import { sandboxObstacle } from './sandbox.mjs'
 
 const root = join(import.meta.dirname, '..', '..')
 const args = process.argv.slice(2)
+// A bare source is short for the command that opens it.
+if (args[0] !== undefined && args[0] !== 'open' && !args[0].startsWith('-')) args.unshift('open')
 
 /** macOS and Windows always have a display as far as a program can ask. */
 function hasDisplay() {

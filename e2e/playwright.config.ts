@@ -1,0 +1,21 @@
+import { join } from 'node:path'
+import { defineConfig } from '@playwright/test'
+import type { TargetOptions } from './fixtures/routescope.ts'
+
+const results = join(__dirname, '..', '.cache', 'test-results')
+
+/** The same specs against the desktop app and against the headless server in Chromium. */
+export default defineConfig<object, TargetOptions>({
+  testDir: 'specs',
+  outputDir: join(results, 'e2e'),
+  // Two cores and one loopback interface: specs side by side would measure each other.
+  workers: 1,
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
+  forbidOnly: true,
+  reporter: [['list'], ['json', { outputFile: join(results, 'e2e.json') }]],
+  projects: [
+    { name: 'electron', use: { target: 'electron' } },
+    { name: 'browser', use: { target: 'browser' } },
+  ],
+})
