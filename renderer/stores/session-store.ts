@@ -1,10 +1,16 @@
 import { createStore } from 'zustand/vanilla'
 import type { AppError } from '../../core/contract/app-error.ts'
+import type { Pace } from '../../core/contract/session-spec.ts'
 import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
 
 /** What the user asked to open, kept so that a failed attempt can be retried with the same words. */
 export type OpenRequest =
-  | { readonly kind: 'capture'; readonly files: readonly string[]; readonly label: string }
+  | {
+      readonly kind: 'capture'
+      readonly files: readonly string[]
+      readonly pace: Pace
+      readonly label: string
+    }
   | { readonly kind: 'url'; readonly url: string; readonly interface: string | null; readonly label: string }
   | { readonly kind: 'demo'; readonly label: string }
 

@@ -1,0 +1,217 @@
+import type { SessionSpec } from '../../core/contract/session-spec.ts'
+import type { RecentItem } from '../../core/contract/shell-api.ts'
+import { appErrorOf } from '../client/call-error.ts'
+import { engine } from '../client/engine-client.ts'
+import { uploadFile } from '../client/upload.ts'
+import { formatBytesShort, formatCount } from '../model/format.ts'
+import { noticeDone, noticeFailed } from '../stores/notice-store.ts'
+import { objectColumns } from '../stores/object-columns.ts'
+import { clearSelection } from '../stores/selection-store.ts'
+import { type OpenRequest, sessionStore, showNoSession, showSession } from '../stores/session-store.ts'
+import { rememberRecent } from '../stores/settings-store.ts'
+import { resetTime } from '../stores/time-store.ts'
+import { shell } from './shell.ts'
+
+/** What a request becomes is the engine's business; the window only asks. */
+function specFor(request: OpenRequest): Promise<SessionSpec> {
+  switch (request.kind) {
+    case 'capture':
+      return engine().call('specForCapture', request.files, request.pace)
+    case 'url':
+      return engine().call('specForUrl', request.url, request.interface)
+    case 'demo':
+      return engine().call('specForDemo')
+  }
+}
+
+/** Attempts are numbered: one that was cancelled or overtaken must not put its session on the screen. */
+let attempts = 0
+
+/** Starts what is asked for. The session on the screen stays until the new one runs; a failure is shown, the form kept. */
+export async function open(request: OpenRequest): Promise<void> {
+  attempts += 1
+  const attempt = attempts
+  sessionStore.setState({ opening: { request, upload: null, error: null } })
+  try {
+    const spec = await specFor(request)
+    const { sessionId } = await engine().call('startSession', spec)
+    if (attempt !== attempts) {
+      await engine().call('closeSession', sessionId)
+      return
+    }
+    const before = sessionStore.getState().sessionId
+    await show(sessionId, request)
+    remember(request)
+    if (before !== null) await engine().call('closeSession', before)
+  } catch (thrown) {
+    if (attempt !== attempts) return
+    sessionStore.setState({ opening: { request, upload: null, error: appErrorOf(thrown) } })
+  }
+}
+
+/** Puts a session that the engine already runs on the screen. */
+export async function show(sessionId: string, request: OpenRequest | null): Promise<void> {
+  showSession(sessionId, request)
+  clearSelection()
+  resetTime()
+  objectColumns.clear()
+  await engine().call('watchSession', sessionId)
+}
+
+/** After a reload of the page, or when the engine was started with a session: shows the newest one. */
+export async function showRunningSession(): Promise<void> {
+  const sessions = await engine().call('listSessions')
+  const newest = sessions.at(-1)
+  if (newest !== undefined && sessionStore.getState().sessionId === null) await show(newest.sessionId, null)
+}
+
+const fileName = (path: string): string => path.split(/[\\/]/).at(-1) ?? path
+
+/** Name on the screen for one file or several. */
+export function captureLabel(files: readonly string[]): string {
+  const first = fileName(files[0] ?? '')
+  return files.length > 1 ? `${first} and ${files.length - 1} more` : first
+}
+
+export function openCapture(files: readonly string[], pace: 'fast' | 'real' = 'fast'): Promise<void> {
+  return open({ kind: 'capture', files, pace, label: captureLabel(files) })
+}
+
+export function listen(url: string, networkInterface: string | null): Promise<void> {
+  return open({ kind: 'url', url, interface: networkInterface, label: url })
+}
+
+export const openDemo = (): Promise<void> => open({ kind: 'demo', label: 'Demo' })
+
+export function openRecent(item: RecentItem): Promise<void> {
+  return item.kind === 'capture' ? openCapture([item.value]) : listen(item.value, null)
+}
+
+let cancelUpload: (() => void) | null = null
+
+/** Gives up an attempt that has not become a session yet. */
+export function cancelOpening(): void {
+  attempts += 1
+  cancelUpload?.()
+  cancelUpload = null
+  sessionStore.setState({ opening: null })
+}
+
+/** The error is read; the form stays as it was filled in. */
+export const dismissOpening = (): void => sessionStore.setState({ opening: null })
+
+/** Files from a drop or a file field. In the app they have a path; in a browser they are sent to the engine first. */
+export async function openFiles(files: readonly File[]): Promise<void> {
+  if (files.length === 0) return
+  const desktop = shell()
+  if (desktop !== undefined) return openCapture(files.map((file) => desktop.pathOfFile(file)))
+  attempts += 1
+  const attempt = attempts
+  const totalBytes = files.reduce((sum, file) => sum + file.size, 0)
+  const request: OpenRequest = {
+    kind: 'capture',
+    files: files.map((file) => file.name),
+    pace: 'fast',
+    label: captureLabel(files.map((file) => file.name)),
+  }
+  const paths: string[] = []
+  let before = 0
+  try {
+    for (const file of files) {
+      const upload = uploadFile(file, location.href, (doneBytes) => {
+        if (attempt !== attempts) return
+        const sent = { doneBytes: before + Math.min(doneBytes, file.size), totalBytes }
+        sessionStore.setState({ opening: { request, upload: sent, error: null } })
+      })
+      cancelUpload = upload.cancel
+      sessionStore.setState({ opening: { request, upload: { doneBytes: before, totalBytes }, error: null } })
+      paths.push(await upload.path)
+      before += file.size
+    }
+  } catch (thrown) {
+    if (attempt === attempts) sessionStore.setState({ opening: { request, upload: null, error: appErrorOf(thrown) } })
+    return
+  } finally {
+    cancelUpload = null
+  }
+  if (attempt === attempts) await openCapture(paths)
+}
+
+/** The system's file dialog in the app, the browser's file field elsewhere. */
+export async function chooseCapture(): Promise<void> {
+  const desktop = shell()
+  if (desktop !== undefined) {
+    const files = await desktop.chooseCapture()
+    if (files !== null && files.length > 0) await openCapture(files)
+    return
+  }
+  document.querySelector<HTMLInputElement>('input[data-capture-field]')?.click()
+}
+
+function remember(request: OpenRequest): void {
+  if (request.kind === 'demo') return
+  const value = request.kind === 'url' ? request.url : request.files[0]
+  if (value === undefined) return
+  const item: RecentItem = { kind: request.kind, value, label: request.label }
+  const desktop = shell()
+  if (desktop === undefined) rememberRecent(item)
+  else void desktop.addRecent(item)
+}
+
+/** Stops sources and sinks; everything received stays on the screen. */
+export async function stop(): Promise<void> {
+  const { sessionId } = sessionStore.getState()
+  if (sessionId === null) return
+  try {
+    await engine().call('stopSession', sessionId)
+  } catch (thrown) {
+    noticeFailed(appErrorOf(thrown))
+  }
+}
+
+/** Back to the first screen. */
+export async function close(): Promise<void> {
+  const { sessionId } = sessionStore.getState()
+  showNoSession()
+  clearSelection()
+  objectColumns.clear()
+  resetTime()
+  if (sessionId !== null)
+    await engine()
+      .call('closeSession', sessionId)
+      .catch(() => null)
+}
+
+/** Starts the same thing again: after a failure, or to listen on another interface. */
+export async function again(
+  change: { readonly interface?: string; readonly pace?: 'fast' | 'real' } = {},
+): Promise<void> {
+  const { request, opening } = sessionStore.getState()
+  const asked = opening?.request ?? request
+  if (asked === null) return
+  if (asked.kind === 'url') await open({ ...asked, interface: change.interface ?? asked.interface })
+  else if (asked.kind === 'capture') await open({ ...asked, pace: change.pace ?? asked.pace })
+  else await open(asked)
+}
+
+/** Writes everything received to a folder: asked for in the app, the engine's default one in a browser. */
+export async function dump(): Promise<void> {
+  const { sessionId } = sessionStore.getState()
+  if (sessionId === null) return
+  const desktop = shell()
+  try {
+    let dir: string | null = null
+    if (desktop !== undefined) {
+      const { defaultDumpDir } = await engine().call('hello')
+      dir = await desktop.chooseFolder(defaultDumpDir)
+      if (dir === null) return
+    }
+    const result = await engine().call('dumpSession', sessionId, dir)
+    noticeDone(
+      `Wrote ${formatCount(result.files)} files, ${formatBytesShort(result.bytes)}, to ${result.dir}`,
+      desktop === undefined ? null : { label: 'Show in folder', run: () => void desktop.showInFolder(result.dir) },
+    )
+  } catch (thrown) {
+    noticeFailed(appErrorOf(thrown))
+  }
+}

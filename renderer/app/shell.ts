@@ -1,0 +1,10 @@
+import type { ShellApi } from '../../core/contract/shell-api.ts'
+
+declare global {
+  interface Window {
+    readonly routescopeShell?: ShellApi
+  }
+}
+
+/** The program around the page; undefined in a browser. */
+export const shell = (): ShellApi | undefined => window.routescopeShell

@@ -1,0 +1,70 @@
+import { createStore } from 'zustand/vanilla'
+import { groupOfPanel, INSPECT_LAYOUT, type PanelId, visiblePanels } from '../model/layout.ts'
+import { settingsStore } from './settings-store.ts'
+
+/** Which dialog lies over the frame. */
+export type Dialog = 'palette' | 'keys' | 'listen'
+
+export type FrameState = {
+  readonly dialog: Dialog | null
+  /** Panel the keyboard is in, for the rail's mark. */
+  readonly focused: PanelId | null
+  /** Panel that fills the frame for now; null shows all. */
+  readonly maximised: PanelId | null
+}
+
+export const frameStore = createStore<FrameState>(() => ({ dialog: null, focused: null, maximised: null }))
+
+export const showDialog = (dialog: Dialog | null): void => frameStore.setState({ dialog })
+
+/** Brings a panel to the front of its group, unfolding it. */
+export function revealPanel(panel: PanelId): void {
+  const group = groupOfPanel(INSPECT_LAYOUT, panel)
+  if (group === undefined) return
+  settingsStore.setState((state) => ({
+    fronts: { ...state.fronts, [group.id]: panel },
+    hidden: state.hidden.filter((id) => id !== group.id),
+  }))
+  const { maximised } = frameStore.getState()
+  if (maximised !== null && maximised !== panel) frameStore.setState({ maximised: null })
+}
+
+/** Brings a panel to the front and moves the keyboard into it. */
+export function goToPanel(panel: PanelId): void {
+  revealPanel(panel)
+  // After React has put it there.
+  requestAnimationFrame(() => focusPanel(panel))
+}
+
+/** Focuses what a panel marks as its main thing (`data-main`), or the panel itself. */
+export function focusPanel(panel: PanelId): void {
+  const section = document.querySelector<HTMLElement>(`[data-panel="${panel}"]`)
+  if (section === null) return
+  const main = section.querySelector<HTMLElement>('[data-main]') ?? section
+  main.focus({ preventScroll: true })
+}
+
+/** F6: the next panel on the screen after the one with the focus. */
+export function stepPanel(step: 1 | -1): void {
+  const { fronts, hidden } = settingsStore.getState()
+  const { maximised } = frameStore.getState()
+  const panels = maximised === null ? visiblePanels(INSPECT_LAYOUT, fronts, hidden) : [maximised]
+  const { focused } = frameStore.getState()
+  const at = focused === null ? -1 : panels.indexOf(focused)
+  const next = panels[(at + step + panels.length) % panels.length] ?? panels[0]
+  if (next !== undefined) focusPanel(next)
+}
+
+/** Folds the group of a panel away, or back. */
+export function togglePanel(panel: PanelId): void {
+  const group = groupOfPanel(INSPECT_LAYOUT, panel)
+  if (group === undefined) return
+  const { hidden } = settingsStore.getState()
+  if (hidden.includes(group.id)) goToPanel(panel)
+  else settingsStore.setState({ hidden: [...hidden, group.id] })
+}
+
+/** One panel over the whole frame, and back. */
+export function toggleMaximised(panel: PanelId): void {
+  frameStore.setState((state) => ({ maximised: state.maximised === panel ? null : panel }))
+}

@@ -1,0 +1,27 @@
+import { createStore } from 'zustand/vanilla'
+import type { AppError } from '../../core/contract/app-error.ts'
+
+/** What a command of the user's came to, shown until dismissed or replaced. */
+export type Notice = {
+  /** Grows, so that the same words twice are two notices. */
+  readonly id: number
+  readonly text: string
+  readonly error: AppError | null
+  readonly action: { readonly label: string; readonly run: () => void } | null
+}
+
+export const noticeStore = createStore<{ readonly notice: Notice | null }>(() => ({ notice: null }))
+
+let lastId = 0
+
+export function noticeDone(text: string, action: Notice['action'] = null): void {
+  lastId += 1
+  noticeStore.setState({ notice: { id: lastId, text, error: null, action } })
+}
+
+export function noticeFailed(error: AppError): void {
+  lastId += 1
+  noticeStore.setState({ notice: { id: lastId, text: error.message, error, action: null } })
+}
+
+export const dismissNotice = (): void => noticeStore.setState({ notice: null })

@@ -1,0 +1,27 @@
+import styles from './Progress.module.css'
+
+type ProgressProps = {
+  readonly label: string
+  readonly done: number
+  /** Null when the whole is not known: the bar then only moves. */
+  readonly total: number | null
+}
+
+export function Progress({ label, done, total }: ProgressProps) {
+  const share = total !== null && total > 0 ? Math.min(1, done / total) : null
+  return (
+    <div
+      className={styles.track}
+      role="progressbar"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      {...(share === null ? {} : { 'aria-valuenow': Math.round(share * 100) })}
+    >
+      <div
+        className={share === null ? styles.unknown : styles.bar}
+        style={share === null ? undefined : { transform: `scaleX(${share})` }}
+      />
+    </div>
+  )
+}

@@ -1,0 +1,28 @@
+import { Tooltip as Radix } from 'radix-ui'
+import type { ReactElement } from 'react'
+import { KeyHint } from './KeyHint.tsx'
+import styles from './Tooltip.module.css'
+
+type TooltipProps = {
+  readonly text: string
+  readonly keys?: string
+  readonly side?: 'top' | 'bottom' | 'right'
+  readonly children: ReactElement
+}
+
+/** A name, and the key that does the same, after a short rest of the pointer. */
+export function Tooltip({ text, keys, side = 'bottom', children }: TooltipProps) {
+  return (
+    <Radix.Root>
+      <Radix.Trigger asChild>{children}</Radix.Trigger>
+      <Radix.Portal>
+        <Radix.Content className={styles.tooltip} side={side} sideOffset={6} collisionPadding={6}>
+          {text}
+          {keys !== undefined && <KeyHint keys={keys} />}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  )
+}
+
+export const TooltipProvider = Radix.Provider

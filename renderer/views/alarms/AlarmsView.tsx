@@ -1,0 +1,83 @@
+import { CircleCheck } from 'lucide-react'
+import { useMemo } from 'react'
+import { useStore } from 'zustand'
+import type { ReportAlarm } from '../../../core/contract/report.ts'
+import { formatTime } from '../../model/format.ts'
+import { serviceNameOf } from '../../model/names.ts'
+import { selectChannel, selectionStore, selectService } from '../../stores/selection-store.ts'
+import { sessionStore } from '../../stores/session-store.ts'
+import { setCursor, timeStore } from '../../stores/time-store.ts'
+import { EmptyState } from '../../ui/EmptyState.tsx'
+import { type Column, Grid } from '../../ui/Grid.tsx'
+import { SeverityGlyph } from '../../ui/glyphs.tsx'
+import { useTimeOrigin } from '../../ui/use-time-origin.ts'
+import { alarmsInView, SEVERITY_TEXT, whereText } from './alarms-model.ts'
+import { useAlarmSelection } from './use-alarm-selection.ts'
+
+const NONE: readonly ReportAlarm[] = []
+
+/** What is wrong with the stream, the newest last. */
+export function AlarmsView() {
+  const alarms = useStore(sessionStore, (state) => state.snapshot?.alarms ?? NONE)
+  const service = useStore(selectionStore, (state) => state.serviceId)
+  const rows = useMemo(() => alarmsInView(alarms, service), [alarms, service])
+  const [selected, setSelected] = useAlarmSelection(rows)
+  const base = useStore(timeStore, (state) => state.base)
+  const origin = useTimeOrigin()
+  const columns = useMemo<readonly Column<ReportAlarm>[]>(() => {
+    const nameOf = (id: number) => serviceNameOf(sessionStore.getState().snapshot, id)
+    return [
+      {
+        id: 'severity',
+        title: 'Severity',
+        width: 92,
+        text: (alarm) => SEVERITY_TEXT[alarm.severity],
+        cell: (alarm) => (
+          <>
+            <SeverityGlyph severity={alarm.severity} />
+            <span>{SEVERITY_TEXT[alarm.severity]}</span>
+          </>
+        ),
+      },
+      { id: 'rule', title: 'Rule', width: 150, text: (alarm) => alarm.rule },
+      { id: 'where', title: 'Where', width: 150, text: (alarm) => whereText(alarm, nameOf) },
+      {
+        id: 'time',
+        title: 'Time',
+        width: 104,
+        align: 'end',
+        text: (alarm) => formatTime(alarm.time * 1e6, base, origin),
+        raw: (alarm) => String(alarm.time),
+      },
+      { id: 'text', title: 'What', width: 260, grow: 1, text: (alarm) => alarm.text, tooltip: (alarm) => alarm.text },
+    ]
+  }, [base, origin])
+
+  const jump = (position: number) => {
+    const alarm = rows[position]
+    if (alarm === undefined) return
+    setSelected(position)
+    setCursor(alarm.time * 1e6)
+    const channel = sessionStore
+      .getState()
+      .snapshot?.channels.find((one) => one.service === alarm.service && one.tsi === alarm.tsi)
+    if (channel !== undefined) selectChannel(channel.channel, alarm.service)
+    else if (alarm.service !== null) selectService(alarm.service)
+  }
+
+  return (
+    <Grid
+      label="Alarms"
+      columns={columns}
+      count={rows.length}
+      rowAt={(position) => rows[position] ?? null}
+      selected={selected}
+      onSelect={jump}
+      empty={
+        <EmptyState icon={CircleCheck} title={service === null ? 'No alarm' : 'No alarm for this service'}>
+          Losses, missing signalling and whatever breaks a rule of the standard are listed here as they happen.
+        </EmptyState>
+      }
+    />
+  )
+}

@@ -1,0 +1,28 @@
+import type { ReportAlarm, Severity } from '../../../core/contract/report.ts'
+
+export const SEVERITY_TEXT: Readonly<Record<Severity, string>> = { error: 'Error', warning: 'Warning', info: 'Note' }
+
+/** Alarms of one service and those of no service; null shows all. */
+export function alarmsInView(alarms: readonly ReportAlarm[], service: number | null): readonly ReportAlarm[] {
+  return service === null ? alarms : alarms.filter((alarm) => alarm.service === null || alarm.service === service)
+}
+
+/** `KUSI, TSI 10, TOI 60060`, as far as known. */
+export function whereText(alarm: ReportAlarm, nameOf: (service: number) => string): string {
+  const parts = [
+    alarm.service === null ? null : nameOf(alarm.service),
+    alarm.tsi === null ? null : `TSI ${alarm.tsi}`,
+    alarm.toi === null ? null : `TOI ${alarm.toi}`,
+  ].filter((part) => part !== null)
+  return parts.length === 0 ? '–' : parts.join(', ')
+}
+
+export function countBySeverity(alarms: readonly ReportAlarm[]): Readonly<Record<Severity, number>> {
+  const counts = { error: 0, warning: 0, info: 0 }
+  for (const alarm of alarms) counts[alarm.severity] += 1
+  return counts
+}
+
+/** Identity of an alarm across snapshots, which arrive whole each time. */
+export const alarmKey = (alarm: ReportAlarm): string =>
+  `${alarm.rule} ${alarm.service} ${alarm.tsi} ${alarm.toi} ${alarm.time}`

@@ -1,0 +1,181 @@
+import { Waypoints } from 'lucide-react'
+import { useMemo, useState } from 'react'
+import { useStore } from 'zustand'
+import { formatCount, formatPercent, formatRate, UNKNOWN } from '../../model/format.ts'
+import { protocolName, serviceNameOf } from '../../model/names.ts'
+import { selectChannel, selectionStore, selectService } from '../../stores/selection-store.ts'
+import { sessionStore } from '../../stores/session-store.ts'
+import { EmptyState } from '../../ui/EmptyState.tsx'
+import { type Column, Grid } from '../../ui/Grid.tsx'
+import { ROLE_TEXT, RoleName } from '../../ui/glyphs.tsx'
+import styles from './FlowsView.module.css'
+import { type FlowLine, flowLines } from './flows-model.ts'
+
+const EMPTY = { flows: [], channels: [] }
+
+/** Every address that carries packets, and the LCT channels (TSIs) in it. */
+export function FlowsView() {
+  const snapshot = useStore(sessionStore, (state) => state.snapshot)
+  const service = useStore(selectionStore, (state) => state.serviceId)
+  const selectedChannel = useStore(selectionStore, (state) => state.channel)
+  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set())
+  const [selectedKey, setSelectedKey] = useState<string | null>(null)
+  const lines = useMemo(() => flowLines(snapshot ?? EMPTY, service, folded), [snapshot, service, folded])
+  const columns = useMemo(() => columnsFor((id) => serviceNameOf(sessionStore.getState().snapshot, id)), [])
+
+  const selected = lines.findIndex((line) =>
+    selectedChannel !== null
+      ? line.kind === 'channel' && line.channel.channel === selectedChannel
+      : line.key === selectedKey,
+  )
+  const select = (position: number) => {
+    const line = lines[position]
+    if (line === undefined) return
+    setSelectedKey(line.key)
+    selectChannel(line.kind === 'channel' ? line.channel.channel : null)
+  }
+  const toggle = (position: number) => {
+    const line = lines[position]
+    if (line?.kind !== 'flow') return
+    const next = new Set(folded)
+    if (!next.delete(line.key)) next.add(line.key)
+    setFolded(next)
+  }
+
+  return (
+    <Grid
+      label="Flows"
+      columns={columns}
+      count={lines.length}
+      rowAt={(position) => lines[position] ?? null}
+      selected={selected}
+      onSelect={select}
+      onActivate={toggle}
+      onToggle={toggle}
+      tree={(line) =>
+        line.kind === 'flow'
+          ? { level: 1, expanded: line.channels === 0 ? null : line.expanded }
+          : { level: 2, expanded: null }
+      }
+      rowTone={(line) => (line.kind === 'flow' ? 'flow' : undefined)}
+      empty={
+        service === null ? (
+          <EmptyState icon={Waypoints} title="No flow yet">
+            Every address and port that carries packets is listed here.
+          </EmptyState>
+        ) : (
+          <EmptyState
+            icon={Waypoints}
+            title="No flow of this service"
+            actions={
+              <button type="button" className={styles.link} onClick={() => selectService(null)}>
+                Show all services
+              </button>
+            }
+          >
+            It is announced, but none of its addresses carried a packet.
+          </EmptyState>
+        )
+      }
+    />
+  )
+}
+
+function columnsFor(nameOf: (service: number | null) => string): readonly Column<FlowLine>[] {
+  const both = (line: FlowLine) => (line.kind === 'flow' ? line.flow : line.channel)
+  const channelCount = (value: (line: FlowLine & { kind: 'channel' }) => number) => (line: FlowLine) =>
+    line.kind === 'channel' ? formatCount(value(line)) : ''
+  return [
+    {
+      id: 'address',
+      title: 'Address, TSI',
+      width: 200,
+      grow: 1,
+      text: (line) => (line.kind === 'flow' ? line.flow.destination : `TSI ${line.channel.tsi}`),
+      tooltip: (line) => (line.kind === 'flow' ? `${line.flow.source} → ${line.flow.destination}` : undefined),
+    },
+    {
+      id: 'role',
+      title: 'Role',
+      width: 96,
+      text: (line) => (line.kind === 'flow' ? protocolName(line.flow.protocol) : ROLE_TEXT[line.channel.role]),
+      cell: (line) => (line.kind === 'flow' ? protocolName(line.flow.protocol) : <RoleName role={line.channel.role} />),
+    },
+    {
+      id: 'representation',
+      title: 'Representation',
+      width: 120,
+      grow: 1,
+      text: (line) =>
+        line.kind === 'flow'
+          ? line.flow.service === null
+            ? ''
+            : nameOf(line.flow.service)
+          : (line.channel.representation ?? UNKNOWN),
+    },
+    {
+      id: 'rate',
+      title: 'Rate',
+      width: 88,
+      align: 'end',
+      text: (line) => formatRate(both(line).rateBps),
+      raw: (line) => String(both(line).rateBps),
+    },
+    {
+      id: 'packets',
+      title: 'Packets',
+      width: 82,
+      align: 'end',
+      text: (line) => formatCount(both(line).packets),
+      raw: (line) => String(both(line).packets),
+    },
+    {
+      id: 'bytes',
+      title: 'Bytes',
+      width: 104,
+      align: 'end',
+      text: (line) => formatCount(both(line).bytes),
+      raw: (line) => String(both(line).bytes),
+    },
+    { id: 'complete', title: 'Complete', width: 76, align: 'end', text: channelCount((line) => line.channel.complete) },
+    {
+      id: 'incomplete',
+      title: 'Incomplete',
+      width: 84,
+      align: 'end',
+      text: channelCount((line) => line.channel.incomplete),
+      cell: (line) => (line.kind === 'channel' ? <Bad count={line.channel.incomplete} /> : ''),
+    },
+    {
+      id: 'lost',
+      title: 'Lost',
+      unit: 'B',
+      width: 96,
+      align: 'end',
+      text: channelCount((line) => line.channel.lost),
+      cell: (line) => (line.kind === 'channel' ? <Bad count={line.channel.lost} /> : ''),
+      tooltip: (line) =>
+        line.kind === 'channel' && line.channel.lost > 0
+          ? `${formatPercent(line.channel.lost, line.channel.lost + line.channel.bytes)} of this channel`
+          : undefined,
+    },
+    {
+      id: 'duplicates',
+      title: 'Duplicates',
+      width: 82,
+      align: 'end',
+      text: channelCount((line) => line.channel.duplicates),
+    },
+    {
+      id: 'outOfOrder',
+      title: 'Out of order',
+      width: 92,
+      align: 'end',
+      text: channelCount((line) => line.channel.outOfOrder),
+    },
+  ]
+}
+
+function Bad({ count }: { readonly count: number }) {
+  return <span className={count > 0 ? styles.bad : undefined}>{formatCount(count)}</span>
+}

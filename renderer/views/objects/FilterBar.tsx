@@ -1,0 +1,106 @@
+import { CircleHelp, Search, X } from 'lucide-react'
+import { Popover } from 'radix-ui'
+import { useId } from 'react'
+import { formatCount } from '../../model/format.ts'
+import { IconButton } from '../../ui/Button.tsx'
+import styles from './ObjectsView.module.css'
+import { FILTER_HELP, FILTER_HINT } from './objects-model.ts'
+
+type FilterBarProps = {
+  readonly typed: string
+  readonly onType: (typed: string) => void
+  readonly error: string | null
+  readonly total: number
+  readonly all: number
+  readonly service: string | null
+  readonly onClearService: () => void
+  readonly tsi: number | null
+  readonly onClearChannel: () => void
+}
+
+/** The filter field, what narrows the table besides it, and how much is left. */
+export function FilterBar(props: FilterBarProps) {
+  const errorId = useId()
+  const { typed, error } = props
+  return (
+    <div className={styles.bar}>
+      <div className={styles.field} data-bad={error !== null}>
+        <Search size={13} aria-hidden />
+        <input
+          type="text"
+          aria-label="Filter objects"
+          aria-invalid={error !== null}
+          aria-describedby={error === null ? undefined : errorId}
+          placeholder={FILTER_HINT}
+          value={typed}
+          spellCheck={false}
+          autoComplete="off"
+          data-filter
+          onChange={(event) => props.onType(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') {
+              if (typed === '')
+                event.currentTarget
+                  .closest<HTMLElement>('[data-panel]')
+                  ?.querySelector<HTMLElement>('[data-main]')
+                  ?.focus()
+              props.onType('')
+              event.stopPropagation()
+            } else if (event.key === 'Enter' || event.key === 'ArrowDown') {
+              event.currentTarget
+                .closest<HTMLElement>('[data-panel]')
+                ?.querySelector<HTMLElement>('[data-main]')
+                ?.focus()
+              event.preventDefault()
+            }
+          }}
+        />
+        {typed !== '' && <IconButton label="Clear filter" icon={X} size={12} onClick={() => props.onType('')} />}
+        <Popover.Root>
+          <Popover.Trigger asChild>
+            <button type="button" className={styles.help} aria-label="What can be typed here">
+              <CircleHelp size={13} aria-hidden />
+            </button>
+          </Popover.Trigger>
+          <Popover.Portal>
+            <Popover.Content className={styles.popover} align="start" sideOffset={6} collisionPadding={8}>
+              <p>Terms separated by spaces; all must hold.</p>
+              <dl>
+                {FILTER_HELP.map(([term, meaning]) => (
+                  <div key={term}>
+                    <dt>{term}</dt>
+                    <dd>{meaning}</dd>
+                  </div>
+                ))}
+              </dl>
+            </Popover.Content>
+          </Popover.Portal>
+        </Popover.Root>
+      </div>
+      {props.service !== null && <Chip label={props.service} onClear={props.onClearService} />}
+      {props.tsi !== null && <Chip label={`TSI ${props.tsi}`} onClear={props.onClearChannel} />}
+      {error !== null ? (
+        <p className={styles.error} id={errorId} role="alert">
+          {error}
+        </p>
+      ) : (
+        <p className={styles.count}>
+          {props.total === props.all
+            ? `${formatCount(props.total)} objects`
+            : `${formatCount(props.total)} of ${formatCount(props.all)}`}
+        </p>
+      )}
+    </div>
+  )
+}
+
+function Chip({ label, onClear }: { readonly label: string; readonly onClear: () => void }) {
+  return (
+    <span className={styles.chip}>
+      <span>{label}</span>
+      <button type="button" aria-label={`Stop narrowing to ${label}`} onClick={onClear}>
+        <X size={11} aria-hidden />
+      </button>
+    </span>
+  )
+}

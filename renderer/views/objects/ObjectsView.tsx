@@ -1,0 +1,183 @@
+import { Boxes, SearchX } from 'lucide-react'
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import { useStore } from 'zustand'
+import type { ObjectQuery } from '../../../core/contract/object-rows.ts'
+import { engine } from '../../client/engine-client.ts'
+import { formatCount } from '../../model/format.ts'
+import { serviceNameOf } from '../../model/names.ts'
+import { revealPanel } from '../../stores/frame-store.ts'
+import { selectChannel, selectionStore, selectObject, selectService } from '../../stores/selection-store.ts'
+import { sessionStore } from '../../stores/session-store.ts'
+import { timeStore } from '../../stores/time-store.ts'
+import { Button } from '../../ui/Button.tsx'
+import { EmptyState } from '../../ui/EmptyState.tsx'
+import { ErrorBlock } from '../../ui/ErrorBlock.tsx'
+import { Grid } from '../../ui/Grid.tsx'
+import { useTimeOrigin } from '../../ui/use-time-origin.ts'
+import { columnOfSort, objectColumnsFor, objectTone, sortOfColumn } from './columns.tsx'
+import { FilterBar } from './FilterBar.tsx'
+import styles from './ObjectsView.module.css'
+import { ObjectList } from './object-list.ts'
+import { combinedFilter, firstSort, nextSort } from './objects-model.ts'
+import { useObjectKeys } from './use-object-keys.ts'
+
+/** Every transport object of the session, filtered and sorted by the engine, fetched as it is scrolled to. */
+export function ObjectsView() {
+  const sessionId = useStore(sessionStore, (state) => state.sessionId)
+  return sessionId === null ? null : <Objects key={sessionId} sessionId={sessionId} />
+}
+
+const REFRESH_MS = 500
+const TYPING_MS = 180
+
+function Objects({ sessionId }: { readonly sessionId: string }) {
+  const list = useMemo(() => new ObjectList(engine(), sessionId), [sessionId])
+  const state = useSyncExternalStore(list.subscribe, list.state)
+  const [typed, setTyped] = useState('')
+  const [settled, setSettled] = useState('')
+  const [chosenSort, setSort] = useState<ObjectQuery['sort'] | null>(null)
+  const hovering = useRef(false)
+
+  const kind = useStore(sessionStore, (session) => session.snapshot?.source.kind ?? 'capture')
+  const pace = useStore(sessionStore, (session) => session.snapshot?.source.pace ?? null)
+  const objectCount = useStore(sessionStore, (session) => session.snapshot?.objectCount ?? 0)
+  const running = useStore(sessionStore, (session) => session.snapshot?.phase === 'running')
+  const service = useStore(selectionStore, (selection) => selection.serviceId)
+  const channelId = useStore(selectionStore, (selection) => selection.channel)
+  const objectIndex = useStore(selectionStore, (selection) => selection.objectIndex)
+  const channel = useStore(
+    sessionStore,
+    (session) => session.snapshot?.channels.find((one) => one.channel === channelId) ?? null,
+  )
+  const tsi = channel?.tsi ?? null
+  const base = useStore(timeStore, (time) => time.base)
+  const origin = useTimeOrigin()
+
+  const started = useStore(sessionStore, (session) => session.snapshot !== null)
+  const sort = useMemo(() => chosenSort ?? firstSort({ kind, pace }), [chosenSort, kind, pace])
+  const filter = combinedFilter(settled, service, tsi === null ? null : channel)
+
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(typed), TYPING_MS)
+    return () => clearTimeout(timer)
+  }, [typed])
+  useEffect(() => {
+    if (started) void list.setQuery({ filter, sort })
+  }, [list, started, filter, sort])
+  useEffect(() => list.setCount(objectCount), [list, objectCount])
+  useEffect(() => void list.setObject(objectIndex), [list, objectIndex])
+
+  // New rows come in by themselves only where nothing on the screen moves by it: at the top of an unattended table.
+  const wrapper = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const timer = setInterval(() => {
+      const grid = wrapper.current?.querySelector('[role=grid]')
+      const { newer, total } = list.state()
+      const short = grid != null && grid.scrollHeight <= grid.clientHeight + 1
+      const steady = !hovering.current && (selectionStore.getState().objectIndex === null || total === 0)
+      const atEdge = grid == null || short || (sort.descending ? grid.scrollTop === 0 : isAppending(sort, list))
+      if (newer > 0 && steady && atEdge) void list.refresh()
+      else if (running) void list.renewGrowing()
+    }, REFRESH_MS)
+    return () => clearInterval(timer)
+  }, [list, sort, running])
+  // Nothing comes any more: what is left is let in at once, unless someone is pointing at the rows.
+  useEffect(() => {
+    if (!running && !hovering.current && list.state().newer > 0) void list.refresh()
+  }, [list, running])
+
+  const columns = useMemo(
+    () => objectColumnsFor(base, origin, (id) => serviceNameOf(sessionStore.getState().snapshot, id)),
+    [base, origin],
+  )
+  const select = useCallback(
+    (position: number) => {
+      const row = list.takePosition(position)
+      if (row !== null) selectObject(row.index)
+      else {
+        // Scrolled faster than rows come: the position is known, the row follows.
+        list.want(position, position + 1)
+      }
+    },
+    [list],
+  )
+  useObjectKeys(list, select)
+
+  if (state.failed !== null && !state.ready) return <ErrorBlock error={state.failed} />
+  const narrowed = service !== null || channelId !== null
+  return (
+    <div className={styles.view} ref={wrapper}>
+      <FilterBar
+        typed={typed}
+        onType={setTyped}
+        error={state.filterError}
+        total={state.total}
+        all={objectCount}
+        service={service === null ? null : serviceNameOf(sessionStore.getState().snapshot, service)}
+        onClearService={() => selectService(null)}
+        tsi={tsi}
+        onClearChannel={() => selectChannel(null)}
+      />
+      <div className={styles.table}>
+        <Grid
+          label="Objects"
+          columns={columns}
+          count={state.total}
+          rowAt={list.row}
+          version={state.version}
+          selected={state.selected}
+          onSelect={select}
+          onActivate={(position) => {
+            select(position)
+            revealPanel('inspector')
+          }}
+          sort={{ column: columnOfSort(sort.column), descending: sort.descending }}
+          onSort={(id) => {
+            const column = sortOfColumn(id)
+            if (column !== undefined) setSort(nextSort(sort, column))
+          }}
+          onRange={list.want}
+          rowTone={objectTone}
+          onHover={(over) => {
+            hovering.current = over
+          }}
+          empty={
+            typed.trim() !== '' || narrowed ? (
+              <EmptyState
+                icon={SearchX}
+                title="No object matches"
+                actions={
+                  <Button
+                    onClick={() => {
+                      setTyped('')
+                      selectService(null)
+                    }}
+                  >
+                    Show all {formatCount(objectCount)}
+                  </Button>
+                }
+              />
+            ) : (
+              <EmptyState icon={Boxes} title={running ? 'No object yet' : 'No object'}>
+                {running
+                  ? 'Segments, manifests and signalling appear as their packets arrive.'
+                  : 'No ROUTE or FLUTE object was found in what was received.'}
+              </EmptyState>
+            )
+          }
+        />
+        {state.newer > 0 && state.ready && (
+          <button type="button" className={styles.pill} onClick={() => void list.refresh()}>
+            {filter === '' ? '' : 'up to '}
+            {formatCount(state.newer)} new
+          </button>
+        )}
+      </div>
+    </div>
+  )
+}
+
+/** Ascending by time, new rows come below what is on the screen and move nothing. */
+function isAppending(sort: ObjectQuery['sort'], list: ObjectList): boolean {
+  return sort.column === 'firstTimeUs' || list.state().total === 0
+}

@@ -1,0 +1,134 @@
+import type { ObjectRow, ObjectSortColumn } from '../../../core/contract/object-rows.ts'
+import { formatCount, formatHex, formatPercent, formatTime, UNKNOWN } from '../../model/format.ts'
+import type { TimeBase } from '../../stores/time-store.ts'
+import type { Column } from '../../ui/Grid.tsx'
+import { OBJECT_STATE_TEXT, ObjectStateGlyph, ROLE_TEXT, RoleName } from '../../ui/glyphs.tsx'
+import styles from './ObjectsView.module.css'
+import { receivedShare, typeName } from './objects-model.ts'
+
+/** Column ids that the engine can sort by. */
+const SORTS: Readonly<Record<string, ObjectSortColumn>> = {
+  time: 'firstTimeUs',
+  service: 'service',
+  tsi: 'tsi',
+  toi: 'toi',
+  name: 'name',
+  type: 'contentType',
+  codepoint: 'codepoint',
+  size: 'size',
+  received: 'received',
+  packets: 'packets',
+  repeats: 'repeats',
+  state: 'state',
+}
+
+export const sortOfColumn = (id: string): ObjectSortColumn | undefined => SORTS[id]
+
+export const columnOfSort = (sort: ObjectSortColumn): string =>
+  Object.keys(SORTS).find((id) => SORTS[id] === sort) ?? ''
+
+/** The object table's columns. Times depend on the base; services on their names. */
+export function objectColumnsFor(
+  base: TimeBase,
+  originUs: number | null,
+  nameOf: (service: number | null) => string,
+): readonly Column<ObjectRow>[] {
+  const columns: readonly Column<ObjectRow>[] = [
+    {
+      id: 'time',
+      title: 'Time',
+      width: 102,
+      text: (row) => formatTime(row.firstTimeUs, base, originUs),
+      raw: (row) => String(row.firstTimeUs),
+    },
+    { id: 'service', title: 'Service', width: 92, text: (row) => nameOf(row.service) },
+    {
+      id: 'tsi',
+      title: 'TSI',
+      width: 92,
+      text: (row) => `${row.tsi} ${ROLE_TEXT[row.role]}`,
+      raw: (row) => String(row.tsi),
+      tooltip: (row) => row.destination,
+      cell: (row) => (
+        <>
+          <span className={styles.tsi}>{row.tsi}</span>
+          <RoleName role={row.role} />
+        </>
+      ),
+    },
+    {
+      id: 'toi',
+      title: 'TOI',
+      width: 84,
+      align: 'end',
+      text: (row) => formatCount(row.toi),
+      raw: (row) => String(row.toi),
+      tooltip: (row) => `${formatHex(row.toi)}, instance ${row.instance}`,
+    },
+    {
+      id: 'name',
+      title: 'Name',
+      width: 170,
+      grow: 3,
+      text: (row) => row.name ?? UNKNOWN,
+      tooltip: (row) => row.name ?? undefined,
+    },
+    {
+      id: 'type',
+      title: 'Type',
+      width: 96,
+      grow: 1,
+      text: (row) => typeName(row.contentType),
+      raw: (row) => row.contentType ?? '',
+      tooltip: (row) => row.contentType ?? undefined,
+    },
+    { id: 'codepoint', title: 'CP', width: 44, align: 'end', text: (row) => String(row.codepoint) },
+    {
+      id: 'size',
+      title: 'Size',
+      unit: 'B',
+      width: 92,
+      align: 'end',
+      text: (row) => formatCount(row.size),
+      raw: (row) => (row.size === null ? '' : String(row.size)),
+    },
+    {
+      id: 'received',
+      title: 'Received',
+      width: 86,
+      align: 'end',
+      text: (row) => (row.size === null ? UNKNOWN : formatPercent(row.received, row.size, 2)),
+      raw: (row) => String(row.received),
+      tooltip: (row) => `${formatCount(row.received)} of ${formatCount(row.size)} B`,
+      cell: (row) => {
+        const share = receivedShare(row.size, row.received)
+        return (
+          <span className={styles.received}>
+            {row.size === null ? UNKNOWN : formatPercent(row.received, row.size, 2)}
+            {share !== null && share < 1 && (
+              <span className={styles.meter} style={{ transform: `scaleX(${share})` }} aria-hidden />
+            )}
+          </span>
+        )
+      },
+    },
+    { id: 'packets', title: 'Packets', width: 74, align: 'end', text: (row) => formatCount(row.packets) },
+    { id: 'repeats', title: 'Repeats', width: 74, align: 'end', text: (row) => formatCount(row.repeats) },
+    {
+      id: 'state',
+      title: 'State',
+      width: 98,
+      text: (row) => OBJECT_STATE_TEXT[row.state],
+      cell: (row) => (
+        <>
+          <ObjectStateGlyph state={row.state} />
+          <span>{OBJECT_STATE_TEXT[row.state]}</span>
+        </>
+      ),
+    },
+  ]
+  return columns.map((column) => ({ ...column, sortable: true }))
+}
+
+/** Tone of a row: losses stand out, everything else is quiet. */
+export const objectTone = (row: ObjectRow): string | undefined => (row.state === 'partial' ? 'error' : undefined)

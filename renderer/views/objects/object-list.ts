@@ -1,0 +1,216 @@
+import type { AppError } from '../../../core/contract/app-error.ts'
+import type { ObjectQuery, ObjectRow, ObjectView } from '../../../core/contract/object-rows.ts'
+import { appErrorOf } from '../../client/call-error.ts'
+import type { EngineClient } from '../../client/engine-client.ts'
+import { ObjectPages, PAGE_ROWS } from './object-pages.ts'
+
+export type ObjectListState = {
+  /** Rows of the view. */
+  readonly total: number
+  /** Which term of the filter was not understood. */
+  readonly filterError: string | null
+  readonly failed: AppError | null
+  /** Objects that came since the view was made, waiting behind the pill. */
+  readonly newer: number
+  /** Position of the selected object; -1 where it is hidden or none. */
+  readonly selected: number
+  /** Grows with anything that changes what a row shows. */
+  readonly version: number
+  /** False until the first view has come. */
+  readonly ready: boolean
+}
+
+/**
+ * The object table's side of a view that the engine keeps: which rows are here, what came since, and where the selected
+ * object stands. The view on the screen stays until the next one has arrived, so nothing flashes.
+ */
+export class ObjectList {
+  readonly #client: EngineClient
+  readonly #sessionId: string
+  readonly #listeners = new Set<() => void>()
+  #state: ObjectListState = {
+    total: 0,
+    filterError: null,
+    failed: null,
+    newer: 0,
+    selected: -1,
+    version: 0,
+    ready: false,
+  }
+  #viewId: number | null = null
+  #pages = new ObjectPages()
+  readonly #fetching = new Set<number>()
+  #query: ObjectQuery | null = null
+  /** Objects in the session when the view was made, and now. */
+  #seen = 0
+  #count = 0
+  #asked = 0
+  #refreshing = false
+  #object: number | null = null
+  #range: readonly [number, number] = [0, 0]
+
+  constructor(client: EngineClient, sessionId: string) {
+    this.#client = client
+    this.#sessionId = sessionId
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => {
+      this.#listeners.delete(listener)
+    }
+  }
+
+  readonly state = (): ObjectListState => this.#state
+
+  readonly row = (position: number): ObjectRow | null => this.#pages.row(position)
+
+  /** Asks for another selection or order. */
+  setQuery(query: ObjectQuery): Promise<void> {
+    const before = this.#query
+    if (
+      before !== null &&
+      before.filter === query.filter &&
+      before.sort.column === query.sort.column &&
+      before.sort.descending === query.sort.descending
+    ) {
+      return Promise.resolve()
+    }
+    this.#query = query
+    return this.#take(() => this.#client.call('queryObjects', this.#sessionId, query))
+  }
+
+  /** Objects in the session by now; those the view does not know yet wait. */
+  setCount(count: number): void {
+    this.#count = count
+    const newer = Math.max(0, count - this.#seen)
+    if (newer !== this.#state.newer) this.#change({ newer })
+  }
+
+  /** Lets in what came since. Refreshes do not pile up. */
+  async refresh(): Promise<void> {
+    const viewId = this.#viewId
+    if (viewId === null || this.#refreshing) return
+    this.#refreshing = true
+    try {
+      await this.#take(() => this.#client.call('refreshObjects', this.#sessionId, viewId))
+    } finally {
+      this.#refreshing = false
+    }
+  }
+
+  /** The rows on the screen; fetches what is not here. */
+  readonly want = (from: number, to: number): void => {
+    this.#range = [from, Math.min(to, this.#state.total)]
+    const viewId = this.#viewId
+    if (viewId === null) return
+    for (const page of this.#pages.missing(...this.#range)) void this.#fetch(viewId, page)
+  }
+
+  /** Fetches again the rows on the screen that were still growing. */
+  async renewGrowing(): Promise<void> {
+    const viewId = this.#viewId
+    const [from, to] = this.#range
+    let first = -1
+    let last = -1
+    for (let position = from; position < to; position++) {
+      if (this.#pages.row(position)?.state !== 'receiving') continue
+      if (first < 0) first = position
+      last = position
+    }
+    if (viewId === null || first < 0) return
+    try {
+      const rows = await this.#client.call('objectRows', this.#sessionId, viewId, first, last + 1)
+      if (viewId !== this.#viewId) return
+      this.#pages.replace(first, rows)
+      this.#change({})
+    } catch {
+      // A row that could not be renewed is renewed with the next one, or the connection's banner tells why not.
+    }
+  }
+
+  /** Follows an object, whoever selected it. */
+  async setObject(index: number | null): Promise<void> {
+    if (index === this.#object) return
+    this.#object = index
+    await this.#locate()
+  }
+
+  /** The object at a position was selected here: no need to ask where it stands. */
+  takePosition(position: number): ObjectRow | null {
+    const row = this.#pages.row(position)
+    if (row !== null) this.#object = row.index
+    this.#change({ selected: position })
+    return row
+  }
+
+  async #take(ask: () => Promise<ObjectView>): Promise<void> {
+    this.#asked += 1
+    const asked = this.#asked
+    const count = this.#count
+    try {
+      const view = await ask()
+      // Its first rows come along, so that the table never shows placeholders where it had rows.
+      const pages = new ObjectPages()
+      const [from, to] = this.#range
+      const wanted = pages.missing(from, Math.max(Math.min(to, view.total), Math.min(view.total, PAGE_ROWS)))
+      const rows = await Promise.all(wanted.map((page) => this.#rows(view, page)))
+      if (asked !== this.#asked) return
+      for (const [at, page] of wanted.entries()) pages.put(page, rows[at] ?? [])
+      this.#viewId = view.viewId
+      this.#pages = pages
+      this.#fetching.clear()
+      this.#seen = Math.max(count, 0)
+      this.#change({
+        total: view.total,
+        filterError: view.error,
+        failed: null,
+        newer: Math.max(0, this.#count - this.#seen),
+        ready: true,
+      })
+      await this.#locate()
+      this.want(...this.#range)
+    } catch (thrown) {
+      if (asked === this.#asked) this.#change({ failed: appErrorOf(thrown), ready: true })
+    }
+  }
+
+  #rows(view: ObjectView, page: number): Promise<readonly ObjectRow[]> {
+    const from = page * PAGE_ROWS
+    return this.#client.call('objectRows', this.#sessionId, view.viewId, from, Math.min(view.total, from + PAGE_ROWS))
+  }
+
+  async #fetch(viewId: number, page: number): Promise<void> {
+    if (this.#fetching.has(page)) return
+    this.#fetching.add(page)
+    try {
+      const rows = await this.#rows({ viewId, total: this.#state.total, error: null }, page)
+      if (viewId !== this.#viewId) return
+      this.#pages.put(page, rows)
+      this.#fetching.delete(page)
+      this.#change({})
+    } catch {
+      if (viewId === this.#viewId) this.#fetching.delete(page)
+    }
+  }
+
+  async #locate(): Promise<void> {
+    const viewId = this.#viewId
+    const index = this.#object
+    if (index === null || viewId === null) {
+      this.#change({ selected: -1 })
+      return
+    }
+    try {
+      const selected = await this.#client.call('objectPosition', this.#sessionId, viewId, index)
+      if (viewId === this.#viewId && index === this.#object) this.#change({ selected })
+    } catch {
+      // The view went with its session; the next one asks again.
+    }
+  }
+
+  #change(change: Partial<ObjectListState>): void {
+    this.#state = { ...this.#state, ...change, version: this.#state.version + 1 }
+    for (const listener of this.#listeners) listener()
+  }
+}

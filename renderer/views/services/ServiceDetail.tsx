@@ -1,0 +1,92 @@
+import { Check, Minus, Play, X } from 'lucide-react'
+import { useStore } from 'zustand'
+import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
+import { formatCount, formatRate } from '../../model/format.ts'
+import { serviceTitle } from '../../model/names.ts'
+import { selectService } from '../../stores/selection-store.ts'
+import { sessionStore } from '../../stores/session-store.ts'
+import { Button } from '../../ui/Button.tsx'
+import { SERVICE_STATE_TEXT, ServiceStateGlyph } from '../../ui/glyphs.tsx'
+import styles from './ServicesView.module.css'
+import { rungsOf, serviceKind } from './services-model.ts'
+
+type ServiceDetailProps = { readonly service: ServiceSnapshot | null; readonly onPlay: () => void }
+
+/** Where the selected service comes from, how far it got, and why it does not play. */
+export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
+  const snapshot = useStore(sessionStore, (state) => state.snapshot)
+  if (snapshot === null) return null
+  if (service === null) {
+    return (
+      <div className={styles.detail}>
+        <p className={styles.hint}>
+          {snapshot.services.length === 0
+            ? 'Nothing announced yet.'
+            : 'All services are shown. Select one to narrow every view to it; Enter plays it.'}
+        </p>
+      </div>
+    )
+  }
+  const rungs = rungsOf(service, snapshot)
+  const broken = rungs.findIndex((rung) => !rung.reached)
+  return (
+    <div className={styles.detail}>
+      <div className={styles.head}>
+        <ServiceStateGlyph state={service.state} />
+        <h3 className={styles.title}>{serviceTitle(service)}</h3>
+        <Button variant="quiet" onClick={() => selectService(null)}>
+          Show all
+        </Button>
+        <Button
+          variant={service.playable === null ? 'plain' : 'primary'}
+          icon={Play}
+          disabled={service.playable === null}
+          onClick={onPlay}
+        >
+          Play
+        </Button>
+      </div>
+      <dl className={styles.facts}>
+        <dt>State</dt>
+        <dd>{SERVICE_STATE_TEXT[service.state]}</dd>
+        <dt>Kind</dt>
+        <dd>{serviceKind(service)}</dd>
+        <dt>From</dt>
+        <dd className={styles.address}>{service.destination ?? '–'}</dd>
+        <dt>Received</dt>
+        <dd>
+          {formatCount(service.packets)} packets, {formatCount(service.bytes)} B, {formatRate(service.rateBps)}
+        </dd>
+        {service.protocol !== 'mmtp' && (
+          <>
+            <dt>Objects</dt>
+            <dd>
+              {formatCount(service.objects)}
+              {service.incomplete > 0 && (
+                <span className={styles.bad}>, {formatCount(service.incomplete)} incomplete</span>
+              )}
+            </dd>
+          </>
+        )}
+      </dl>
+      <ol className={styles.rungs} aria-label="How far it got">
+        {rungs.map((rung, at) => {
+          const Icon = rung.reached ? Check : at === broken ? X : Minus
+          const words = rung.reached ? 'reached' : at === broken ? 'not reached' : 'later'
+          return (
+            <li
+              key={rung.name}
+              className={rung.reached ? styles.reached : at === broken ? styles.broken : styles.later}
+            >
+              <Icon size={12} strokeWidth={2.6} aria-hidden />
+              <span>{rung.name}</span>
+              <span className="visually-hidden">{words}</span>
+              {rung.note !== '' && <span className={styles.note}>{rung.note}</span>}
+            </li>
+          )
+        })}
+      </ol>
+      {service.notPlayable !== null && <p className={styles.why}>{service.notPlayable}</p>}
+    </div>
+  )
+}

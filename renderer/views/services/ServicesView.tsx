@@ -1,0 +1,99 @@
+import { RadioTower } from 'lucide-react'
+import { useMemo } from 'react'
+import { useStore } from 'zustand'
+import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
+import { formatChannelNumber, formatCount, formatRate } from '../../model/format.ts'
+import { categoryName, protocolName, serviceName } from '../../model/names.ts'
+import { revealPanel } from '../../stores/frame-store.ts'
+import { playService, selectionStore, selectService } from '../../stores/selection-store.ts'
+import { sessionStore } from '../../stores/session-store.ts'
+import { EmptyState } from '../../ui/EmptyState.tsx'
+import { type Column, Grid } from '../../ui/Grid.tsx'
+import { SERVICE_STATE_TEXT, ServiceStateGlyph } from '../../ui/glyphs.tsx'
+import { ServiceDetail } from './ServiceDetail.tsx'
+import styles from './ServicesView.module.css'
+import { orderedServices } from './services-model.ts'
+
+const COLUMNS: readonly Column<ServiceSnapshot>[] = [
+  {
+    id: 'name',
+    title: 'Service',
+    width: 118,
+    grow: 1,
+    text: serviceName,
+    tooltip: (service) => `${serviceName(service)}: ${SERVICE_STATE_TEXT[service.state].toLowerCase()}`,
+    cell: (service) => (
+      <>
+        <ServiceStateGlyph state={service.state} />
+        <span className={styles.number}>
+          {service.major === null ? '' : formatChannelNumber(service.major, service.minor)}
+        </span>
+        <span>{serviceName(service)}</span>
+      </>
+    ),
+  },
+  { id: 'protocol', title: 'Protocol', width: 66, text: (service) => protocolName(service.protocol) },
+  {
+    id: 'rate',
+    title: 'Rate',
+    width: 84,
+    align: 'end',
+    text: (service) => formatRate(service.rateBps),
+    raw: (service) => String(service.rateBps),
+  },
+  { id: 'state', title: 'State', width: 88, text: (service) => SERVICE_STATE_TEXT[service.state] },
+  { id: 'category', title: 'Category', width: 92, text: (service) => categoryName(service.category) },
+  { id: 'objects', title: 'Objects', width: 72, align: 'end', text: (service) => formatCount(service.objects) },
+  {
+    id: 'incomplete',
+    title: 'Incomplete',
+    width: 82,
+    align: 'end',
+    text: (service) => formatCount(service.incomplete),
+    cell: (service) => (
+      <span className={service.incomplete > 0 ? styles.bad : undefined}>{formatCount(service.incomplete)}</span>
+    ),
+  },
+  { id: 'id', title: 'Id', width: 64, align: 'end', text: (service) => String(service.id) },
+]
+
+const NONE: readonly ServiceSnapshot[] = []
+
+/** What is on the air: one row a service, and how far the selected one got. */
+export function ServicesView() {
+  const services = useStore(sessionStore, (state) => state.snapshot?.services ?? NONE)
+  const selectedId = useStore(selectionStore, (state) => state.serviceId)
+  const rows = useMemo(() => orderedServices(services), [services])
+  const selected = rows.findIndex((service) => service.id === selectedId)
+
+  const play = (position: number) => {
+    const service = rows[position]
+    if (service === undefined) return
+    selectService(service.id)
+    revealPanel('player')
+    playService(service.id)
+  }
+
+  return (
+    <div className={styles.view}>
+      <div className={styles.list}>
+        <Grid
+          label="Services"
+          columns={COLUMNS}
+          count={rows.length}
+          rowAt={(position) => rows[position] ?? null}
+          selected={selected}
+          onSelect={(position) => selectService(rows[position]?.id ?? null)}
+          onActivate={play}
+          rowTone={(service) => (service.packets === 0 ? 'dim' : undefined)}
+          empty={
+            <EmptyState icon={RadioTower} title="No service yet">
+              A service appears with the first SLT, S-TSID or ROUTE packets.
+            </EmptyState>
+          }
+        />
+      </div>
+      <ServiceDetail service={rows[selected] ?? null} onPlay={() => play(selected)} />
+    </div>
+  )
+}
