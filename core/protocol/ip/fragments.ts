@@ -1,0 +1,157 @@
+/** What may wait for its missing fragments at one time: 256 datagrams of 64 KiB are 16 MiB. */
+export const FRAGMENT_LIMITS = { datagrams: 256, datagramBytes: 65535, ageUs: 30_000_000 } as const
+
+const KEY_WORDS = 11
+
+/** One datagram waiting for fragments. Its buffer is used again for the next. */
+class Partial {
+  readonly key = new Int32Array(KEY_WORDS)
+  readonly bytes = new Uint8Array(FRAGMENT_LIMITS.datagramBytes)
+  /** Received pieces, `[start, end)` in pairs. */
+  pieces: number[] = []
+  received = 0
+  /** -1 until the last fragment came. */
+  total = -1
+  fragments = 0
+  protocol = 0
+  startedUs = 0
+  /** Fragments overlapped: the rest is swallowed until the id is used again or it expires. */
+  dead = false
+}
+
+/**
+ * Puts fragments of IPv4 and IPv6 together, in any order. Keyed by (VLAN, addresses, protocol, id) for IPv4 and by
+ * (VLAN, addresses, id) for IPv6, so never by port: only the first fragment has one.
+ */
+export class Reassembler {
+  /** Fragments given up: expired, overlapping, or pushed out. */
+  dropped = 0
+  /** The key of the fragment about to be added: VLAN and family, id, protocol (0 for IPv6), source, destination. */
+  readonly key = new Int32Array(KEY_WORDS)
+  /** The result of `add`, valid until the next call. */
+  bytes: Uint8Array = new Uint8Array(0)
+  total = 0
+  protocol = 0
+  readonly #open: Partial[] = []
+  readonly #free: Partial[] = []
+
+  get waiting(): number {
+    return this.#open.length
+  }
+
+  /**
+   * Adds `from[start, end)`, which belongs at `offset`.
+   * @param protocol of the payload; the one of the fragment at offset 0 counts
+   * @returns true where the datagram is whole: in `bytes[0, total)`
+   */
+  add(
+    from: Uint8Array,
+    start: number,
+    end: number,
+    offset: number,
+    more: boolean,
+    protocol: number,
+    timeUs: number,
+  ): boolean {
+    const length = end - start
+    const stop = offset + length
+    if (stop > FRAGMENT_LIMITS.datagramBytes || (more && (length % 8 !== 0 || length === 0))) {
+      this.dropped++
+      return false
+    }
+    this.#expire(timeUs)
+    let partial = this.#find()
+    if (partial !== null) {
+      const clash = clashOf(partial, from, start, offset, stop)
+      if (clash === 'same') return false
+      // Other bytes for a piece already there: a 16-bit id comes round in seconds at high rates, so this is the next one.
+      if (clash === 'reused') {
+        this.#giveUp(partial)
+        partial = null
+      } else if (clash === 'overlap' || (!more && partial.total >= 0) || (partial.total >= 0 && stop > partial.total)) {
+        partial.dead = true
+      }
+    }
+    partial ??= this.#begin(timeUs)
+    partial.fragments++
+    if (partial.dead) return false
+    partial.bytes.set(from.subarray(start, end), offset)
+    partial.pieces.push(offset, stop)
+    partial.received += length
+    if (offset === 0) partial.protocol = protocol
+    if (!more) partial.total = stop
+    if (partial.received !== partial.total) {
+      if (partial.total >= 0 && partial.received > partial.total) partial.dead = true
+      return false
+    }
+    this.bytes = partial.bytes
+    this.total = partial.total
+    this.protocol = partial.protocol
+    this.#release(partial)
+    return true
+  }
+
+  /** Gives up everything waiting: the capture ended. */
+  flush(): void {
+    while (this.#open.length > 0) this.#giveUp(this.#open[0] as Partial)
+  }
+
+  #find(): Partial | null {
+    for (const partial of this.#open) {
+      let word = 0
+      while (word < KEY_WORDS && partial.key[word] === this.key[word]) word++
+      if (word === KEY_WORDS) return partial
+    }
+    return null
+  }
+
+  #begin(timeUs: number): Partial {
+    if (this.#open.length >= FRAGMENT_LIMITS.datagrams) this.#giveUp(this.#open[0] as Partial)
+    const partial = this.#free.pop() ?? new Partial()
+    partial.key.set(this.key)
+    partial.startedUs = timeUs
+    this.#open.push(partial)
+    return partial
+  }
+
+  /** Datagrams wait in order of their first fragment, so the oldest is in front. */
+  #expire(timeUs: number): void {
+    while (this.#open.length > 0 && timeUs - (this.#open[0] as Partial).startedUs > FRAGMENT_LIMITS.ageUs) {
+      this.#giveUp(this.#open[0] as Partial)
+    }
+  }
+
+  #giveUp(partial: Partial): void {
+    this.dropped += partial.fragments
+    this.#release(partial)
+  }
+
+  #release(partial: Partial): void {
+    this.#open.splice(this.#open.indexOf(partial), 1)
+    partial.pieces.length = 0
+    partial.received = 0
+    partial.total = -1
+    partial.fragments = 0
+    partial.dead = false
+    this.#free.push(partial)
+  }
+}
+
+function clashOf(
+  partial: Partial,
+  from: Uint8Array,
+  start: number,
+  offset: number,
+  stop: number,
+): 'none' | 'same' | 'reused' | 'overlap' {
+  for (let index = 0; index < partial.pieces.length; index += 2) {
+    const pieceStart = partial.pieces[index] as number
+    const pieceEnd = partial.pieces[index + 1] as number
+    if (pieceStart === offset && pieceEnd === stop) {
+      for (let at = offset; at < stop; at++) if (partial.bytes[at] !== from[start + at - offset]) return 'reused'
+      return 'same'
+    }
+    if (offset < pieceEnd && stop > pieceStart) return 'overlap'
+  }
+  return 'none'
+}
