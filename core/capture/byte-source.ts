@@ -1,0 +1,219 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { constants, createGunzip } from 'node:zlib'
+import { fileFailure, folderFailure } from './capture-errors.ts'
+import { SNIFF_BYTES } from './sniff.ts'
+
+/** Bytes of a capture one after the other, from a file, a stream or a decompressor. One read at a time. */
+export interface ByteSource {
+  /** The first bytes, not taken: SNIFF_BYTES of a file, at least `enough` of a stream unless it ends before. */
+  peek(enough: number): Promise<Uint8Array>
+  /** @returns how many bytes it wrote to `into[at, at + length)`; 0 at the end only */
+  read(into: Uint8Array, at: number, length: number): Promise<number>
+  /** Bytes taken from the file, compressed ones where it is compressed. */
+  readonly doneBytes: number
+  /** Size of the file; null for a stream. */
+  readonly totalBytes: number | null
+  /** May be called while a read is pending, which then ends with 0 or rejects. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens a file, a named pipe, or `-` for stdin.
+ * @throws AppFailure file-not-found | file-unreadable
+ */
+export async function openByteSource(file: string): Promise<ByteSource> {
+  if (file === '-') return new StreamBytes(process.stdin)
+  let handle: FileHandle
+  try {
+    handle = await open(file, 'r')
+  } catch (cause) {
+    throw fileFailure(file, cause)
+  }
+  const stat = await handle.stat()
+  if (stat.isFile()) return new FileBytes(file, handle, stat.size)
+  if (stat.isDirectory()) {
+    await handle.close()
+    throw folderFailure(file)
+  }
+  return new StreamBytes(handle.createReadStream())
+}
+
+/** A regular file, read at positions. */
+class FileBytes implements ByteSource {
+  readonly totalBytes: number
+  doneBytes = 0
+  readonly #file: string
+  readonly #handle: FileHandle
+  #pending: Promise<unknown> = Promise.resolve()
+
+  constructor(file: string, handle: FileHandle, size: number) {
+    this.#file = file
+    this.#handle = handle
+    this.totalBytes = size
+  }
+
+  async peek(): Promise<Uint8Array> {
+    const bytes = new Uint8Array(SNIFF_BYTES)
+    return bytes.subarray(0, await this.#readAt(bytes, 0, SNIFF_BYTES, 0))
+  }
+
+  async read(into: Uint8Array, at: number, length: number): Promise<number> {
+    const count = await this.#readAt(into, at, length, this.doneBytes)
+    this.doneBytes += count
+    return count
+  }
+
+  async #readAt(into: Uint8Array, at: number, length: number, position: number): Promise<number> {
+    try {
+      const reading = this.#handle.read(into, at, length, position)
+      this.#pending = reading
+      return (await reading).bytesRead
+    } catch (cause) {
+      throw fileFailure(this.#file, cause)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pending.catch(() => undefined)
+    await this.#handle.close()
+  }
+}
+
+/** A stream: stdin, a named pipe, or what gunzip puts out. */
+class StreamBytes implements ByteSource {
+  readonly totalBytes: number | null = null
+  doneBytes = 0
+  readonly #stream: Readable
+  /** Taken from the stream and not yet given out. */
+  #chunk: Uint8Array = new Uint8Array(0)
+  #ended = false
+  #error: unknown = null
+  #wake: (() => void) | null = null
+
+  constructor(stream: Readable) {
+    this.#stream = stream
+    const wake = () => this.#wakeUp()
+    const end = () => {
+      this.#ended = true
+      wake()
+    }
+    stream.on('readable', wake)
+    stream.on('end', end)
+    stream.on('close', end)
+    stream.on('error', (error) => {
+      this.#error = error
+      end()
+    })
+  }
+
+  async peek(enough: number): Promise<Uint8Array> {
+    while (this.#chunk.length < enough && (await this.#more())) {
+      const next = this.#stream.read() as Uint8Array | null
+      if (next !== null) this.#chunk = Buffer.concat([this.#chunk, next])
+    }
+    return this.#chunk.slice(0, SNIFF_BYTES)
+  }
+
+  async read(into: Uint8Array, at: number, length: number): Promise<number> {
+    if (this.#chunk.length === 0 && !(await this.#more())) {
+      if (this.#error !== null) throw this.#error
+      return 0
+    }
+    let count = 0
+    while (count < length) {
+      if (this.#chunk.length === 0) {
+        const next = this.#stream.read() as Uint8Array | null
+        if (next === null) break
+        this.#chunk = next
+      }
+      const step = Math.min(this.#chunk.length, length - count)
+      into.set(this.#chunk.subarray(0, step), at + count)
+      this.#chunk = this.#chunk.subarray(step)
+      count += step
+    }
+    this.doneBytes += count
+    return count > 0 ? count : this.read(into, at, length)
+  }
+
+  async close(): Promise<void> {
+    this.#stream.destroy()
+  }
+
+  /** Waits until the stream has bytes; false at its end. */
+  async #more(): Promise<boolean> {
+    while (this.#stream.readableLength === 0) {
+      if (this.#ended) return false
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    return true
+  }
+
+  #wakeUp(): void {
+    const wake = this.#wake
+    this.#wake = null
+    wake?.()
+  }
+}
+
+const COMPRESSED_CHUNK = 256 * 1024
+/** zlib loses the chunk in which it finds damage, so this is what a damaged file loses at most. */
+const INFLATED_CHUNK = 64 * 1024
+
+/** gzip undone while reading: several members, trailing zeros, and a file that breaks off are all read as far as they go. */
+export class GunzipBytes implements ByteSource {
+  /** What gunzip said of damage; the bytes before it were read. */
+  problem: unknown = null
+  readonly #source: ByteSource
+  readonly #inflated: StreamBytes
+  #closed = false
+
+  constructor(source: ByteSource) {
+    this.#source = source
+    const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: INFLATED_CHUNK })
+    const compressed = Readable.from(this.#compressed(), { objectMode: false, highWaterMark: COMPRESSED_CHUNK })
+    compressed.on('error', (error) => gunzip.destroy(error))
+    compressed.pipe(gunzip)
+    this.#inflated = new StreamBytes(gunzip)
+  }
+
+  get doneBytes(): number {
+    return this.#source.doneBytes
+  }
+
+  get totalBytes(): number | null {
+    return this.#source.totalBytes
+  }
+
+  async peek(enough: number): Promise<Uint8Array> {
+    return this.#inflated.peek(enough)
+  }
+
+  async read(into: Uint8Array, at: number, length: number): Promise<number> {
+    try {
+      return await this.#inflated.read(into, at, length)
+    } catch (cause) {
+      const code = String((cause as { code?: unknown }).code)
+      if (!code.startsWith('Z_')) throw cause
+      this.problem = cause
+      return 0
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#inflated.close()
+    await this.#source.close()
+  }
+
+  async *#compressed(): AsyncGenerator<Uint8Array> {
+    while (!this.#closed) {
+      const bytes = new Uint8Array(COMPRESSED_CHUNK)
+      const count = await this.#source.read(bytes, 0, bytes.length)
+      if (count === 0) return
+      yield bytes.subarray(0, count)
+    }
+  }
+}

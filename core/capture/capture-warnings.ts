@@ -1,0 +1,80 @@
+import type { AppError } from '../contract/app-error.ts'
+import { captureLabel } from './capture-errors.ts'
+
+/** A capture damaged all over would give a warning per packet. */
+const MAX_WARNINGS = 20
+
+/** The sentences about a capture that could only be read in part, each with the file and the byte. */
+export class CaptureWarnings {
+  readonly #list: AppError[] = []
+  readonly #said: (error: AppError) => void
+  readonly #keys = new Set<string>()
+  #left = 0
+
+  /** @param said is told each one as it comes */
+  constructor(said: (error: AppError) => void) {
+    this.#said = said
+  }
+
+  all(): readonly AppError[] {
+    return this.#list
+  }
+
+  truncated(file: string, offset: number, compressed: boolean): void {
+    this.#add(
+      `${captureLabel(file)} ends in the middle of a packet, at ${place(offset, compressed)}; everything before it was read.`,
+      'Nothing needs to be done, unless the end matters: then record or copy it again.',
+    )
+  }
+
+  damaged(file: string, offset: number, skipped: number, reason: string, compressed: boolean): void {
+    this.#add(
+      skipped === 0
+        ? `${captureLabel(file)} is damaged at ${place(offset, compressed)}: ${reason}; nothing was skipped.`
+        : `${captureLabel(file)} is damaged at ${place(offset - skipped, compressed)}: ${reason}; ${bytes(skipped)} were skipped up to the next good packet.`,
+      'What follows was read all the same; copy the file again if the missing part matters.',
+    )
+  }
+
+  gaveUp(file: string, offset: number, skipped: number, reason: string, compressed: boolean): void {
+    this.#add(
+      `${captureLabel(file)} is damaged at ${place(Math.max(0, offset - skipped), compressed)}: ${reason}, and no good packet follows in ${bytes(skipped)}; everything before it was read.`,
+      'Copy or record the file again if the rest matters.',
+    )
+  }
+
+  gzip(file: string, cause: unknown): void {
+    this.#add(
+      `${captureLabel(file)} is damaged inside its gzip compression; what came before the damage was read.`,
+      'Copy or download the file again if the rest matters.',
+      cause instanceof Error ? cause.message : String(cause),
+      'bad-gzip',
+    )
+  }
+
+  #add(message: string, tryThis: string, cause?: string, code: AppError['code'] = 'capture-corrupt'): void {
+    // A capture played in a loop says it once.
+    if (this.#keys.has(message)) return
+    if (this.#list.length > MAX_WARNINGS) {
+      this.#left++
+      this.#list[MAX_WARNINGS] = {
+        code: 'capture-corrupt',
+        message: `The capture is damaged in ${this.#left + 1} more places.`,
+        tryThis: 'Copy or record the file again.',
+      }
+      return
+    }
+    this.#keys.add(message)
+    const error: AppError = cause === undefined ? { code, message, tryThis } : { code, message, tryThis, cause }
+    this.#list.push(error)
+    this.#said(error)
+  }
+}
+
+function place(offset: number, compressed: boolean): string {
+  return compressed ? `byte ${offset} of the uncompressed data` : `byte ${offset}`
+}
+
+function bytes(count: number): string {
+  return count === 1 ? '1 byte' : `${count} bytes`
+}

@@ -1,0 +1,119 @@
+import { u16 } from '../protocol/ip/wire.ts'
+import { LINK_TYPE } from './link-types.ts'
+
+const MAX_VLAN_TAGS = 8
+/** Kinds of non-IP frames remembered for the message about a capture without UDP. */
+const MAX_OTHER_TYPES = 64
+
+/** Finds the IP packet in a captured frame. One instance per capture; nothing is allocated per frame. */
+export class LinkLayer {
+  /** VLAN of the last Ethernet frame, outer and inner id mixed; 0 without a tag. Part of the fragment key. */
+  vlan = 0
+  /** Frames without IP by EtherType; 0 stands for other framing. */
+  readonly otherTypes = new Map<number, number>()
+
+  /** @returns where in `bytes[start, end)` the IP packet starts, -1 where there is none */
+  ip(linkType: number, bytes: Uint8Array, start: number, end: number): number {
+    this.vlan = 0
+    switch (linkType) {
+      case LINK_TYPE.ethernet:
+        return end - start < 14 ? -1 : this.#etherType(bytes, start + 12, end)
+      case LINK_TYPE.null:
+        return this.#addressFamily(bytes, start, end, true)
+      case LINK_TYPE.loop:
+        return this.#addressFamily(bytes, start, end, false)
+      case LINK_TYPE.raw:
+      case LINK_TYPE.ipv4:
+      case LINK_TYPE.ipv6:
+        return start < end ? start : -1
+      case LINK_TYPE.rawDlt12:
+      case LINK_TYPE.rawDlt14: {
+        if (start >= end) return -1
+        const version = (bytes[start] as number) >> 4
+        return version === 4 || version === 6 ? start : this.#addressFamily(bytes, start, end, false)
+      }
+      case LINK_TYPE.linuxSll:
+        return end - start < 16 ? -1 : this.#protocol(u16(bytes, start + 14), bytes, start + 16, end)
+      case LINK_TYPE.linuxSll2:
+        return end - start < 20 ? -1 : this.#protocol(u16(bytes, start), bytes, start + 20, end)
+      default:
+        return -1
+    }
+  }
+
+  /** NULL and LOOP: four bytes of address family, of which the version nibble behind them is the better witness. */
+  #addressFamily(bytes: Uint8Array, start: number, end: number, hostOrder: boolean): number {
+    if (end - start < 5) return -1
+    const high = u16(bytes, start)
+    const low = u16(bytes, start + 2)
+    // The host's order is not known: the family is the reading below 65536.
+    const family = high === 0 ? low : hostOrder && low === 0 ? swap16(high) : -1
+    const version = (bytes[start + 4] as number) >> 4
+    if (family === 2 && version !== 4) return this.#other(0)
+    if (family < 0 || (version !== 4 && version !== 6)) return this.#other(0)
+    return start + 4
+  }
+
+  #etherType(bytes: Uint8Array, typeAt: number, end: number): number {
+    let at = typeAt
+    let type = u16(bytes, at)
+    for (let tags = 0; isVlanTag(type) && tags < MAX_VLAN_TAGS; tags++) {
+      if (at + 6 > end) return -1
+      this.vlan = ((this.vlan << 12) | (u16(bytes, at + 2) & 0xfff)) & 0xffffff
+      at += 4
+      type = u16(bytes, at)
+    }
+    at += 2
+    if (type <= 1500) {
+      // IEEE 802.3 length: IP only behind LLC/SNAP aa aa 03 00 00 00.
+      if (at + 8 > end || u16(bytes, at) !== 0xaaaa || u16(bytes, at + 2) !== 0x0300 || bytes[at + 4] !== 0) {
+        return this.#other(0)
+      }
+      type = u16(bytes, at + 6)
+      at += 8
+    }
+    return this.#protocol(type, bytes, at, end)
+  }
+
+  #protocol(etherType: number, bytes: Uint8Array, start: number, end: number): number {
+    let type = etherType
+    let at = start
+    if (isVlanTag(type) && at + 4 <= end) {
+      this.vlan = u16(bytes, at) & 0xfff
+      type = u16(bytes, at + 2)
+      at += 4
+    }
+    if (type === 0x0800 || type === 0x86dd) return at < end ? at : -1
+    if (type === 0x8847 || type === 0x8848) {
+      while (at + 4 < end) {
+        const bottom = ((bytes[at + 2] as number) & 1) !== 0
+        at += 4
+        if (bottom) return isIpVersion(bytes[at] as number) ? at : this.#other(type)
+      }
+      return this.#other(type)
+    }
+    if (type === 0x8864 && at + 8 < end) {
+      const ppp = u16(bytes, at + 6)
+      if (ppp === 0x0021 || ppp === 0x0057) return at + 8
+    }
+    return this.#other(type)
+  }
+
+  #other(type: number): number {
+    const count = this.otherTypes.get(type)
+    if (count !== undefined || this.otherTypes.size < MAX_OTHER_TYPES) this.otherTypes.set(type, (count ?? 0) + 1)
+    return -1
+  }
+}
+
+function isVlanTag(type: number): boolean {
+  return type === 0x8100 || type === 0x88a8 || type === 0x9100 || type === 0x9200 || type === 0x9300
+}
+
+function isIpVersion(first: number): boolean {
+  return first >> 4 === 4 || first >> 4 === 6
+}
+
+function swap16(value: number): number {
+  return ((value & 255) << 8) | (value >>> 8)
+}

@@ -1,0 +1,85 @@
+/** Link types (LINKTYPE_ registry of libpcap) that lead to IP packets. */
+export const LINK_TYPE = {
+  null: 0,
+  ethernet: 1,
+  /** DLT numbers that some old files carry: raw IP, or on OpenBSD LOOP. */
+  rawDlt12: 12,
+  rawDlt14: 14,
+  raw: 101,
+  loop: 108,
+  linuxSll: 113,
+  ipv4: 228,
+  ipv6: 229,
+  linuxSll2: 276,
+} as const
+
+const NAMES: Readonly<Record<number, string>> = {
+  0: 'NULL',
+  1: 'Ethernet',
+  3: 'AX.25',
+  6: 'token ring',
+  7: 'ARCNET',
+  8: 'SLIP',
+  9: 'PPP',
+  10: 'FDDI',
+  12: 'RAW (DLT 12)',
+  14: 'RAW (DLT 14)',
+  50: 'PPP in HDLC framing',
+  51: 'PPPoE',
+  101: 'RAW',
+  104: 'Cisco HDLC',
+  105: 'IEEE 802.11',
+  107: 'frame relay',
+  108: 'LOOP',
+  113: 'Linux SLL',
+  117: 'PFLOG',
+  119: 'IEEE 802.11 with Prism header',
+  127: 'IEEE 802.11 with radiotap header',
+  163: 'IEEE 802.11 with AVS header',
+  187: 'Bluetooth HCI',
+  189: 'Linux USB',
+  192: 'PPI',
+  195: 'IEEE 802.15.4',
+  201: 'Bluetooth HCI',
+  220: 'Linux USB',
+  227: 'SocketCAN',
+  228: 'IPv4',
+  229: 'IPv6',
+  239: 'NFLOG',
+  243: 'MPEG-2 transport stream',
+  249: 'USBPcap',
+  253: 'netlink',
+  258: 'PKTAP',
+  276: 'Linux SLL2',
+  289: 'ATSC ALP',
+}
+
+const SUPPORTED: ReadonlySet<number> = new Set(Object.values(LINK_TYPE))
+
+export function isLinkTypeSupported(linkType: number): boolean {
+  return SUPPORTED.has(linkType)
+}
+
+/** Name for people, with the number: `Ethernet (1)`. */
+export function linkTypeName(linkType: number): string {
+  const user = linkType >= 147 && linkType <= 162 ? `USER${linkType - 147}` : 'unknown'
+  return `${NAMES[linkType] ?? user} (${linkType})`
+}
+
+/** What to do about a link type that cannot be read. */
+export function linkTypeAdvice(linkType: number): string {
+  switch (linkType) {
+    case 243:
+      return 'This is a transport stream, not IP: record the multicast on the network side of the receiver.'
+    case 105:
+    case 119:
+    case 127:
+    case 163:
+    case 192:
+      return 'This is a Wi-Fi monitor capture: record it again in managed mode, so that it holds Ethernet frames.'
+    case 258:
+      return 'Record it again with `tcpdump -i en0` (one interface, not PKTAP).'
+    default:
+      return 'Record it again on an Ethernet, loopback or "any" interface; Ethernet, NULL, LOOP, RAW, IPv4, IPv6, SLL and SLL2 can be read.'
+  }
+}

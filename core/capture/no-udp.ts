@@ -1,0 +1,78 @@
+import type { AppError } from '../contract/app-error.ts'
+import { AppFailure } from '../failure/app-failure.ts'
+import { captureLabel } from './capture-errors.ts'
+
+const PROTOCOLS: Readonly<Record<number, string>> = {
+  1: 'ICMP',
+  2: 'IGMP',
+  4: 'IP-in-IP',
+  6: 'TCP',
+  41: 'IPv6-in-IP',
+  47: 'GRE',
+  50: 'ESP',
+  58: 'ICMPv6',
+  89: 'OSPF',
+  103: 'PIM',
+  132: 'SCTP',
+}
+
+const ETHER_TYPES: Readonly<Record<number, string>> = {
+  0: 'other framing',
+  2054: 'ARP',
+  34525: 'IPv6',
+  34887: 'MPLS',
+  34916: 'PPPoE',
+  35020: 'LLDP',
+  35041: 'AVB',
+  35063: 'PTP',
+}
+
+type Found = {
+  readonly counters: {
+    readonly frames: number
+    readonly malformed: number
+    readonly cutBySnaplen: number
+    readonly fragmentsDropped: number
+  }
+  /** Packets by IP protocol number. */
+  readonly protocols: ArrayLike<number>
+  /** Frames without IP by EtherType. */
+  readonly otherTypes: ReadonlyMap<number, number>
+  readonly warnings: readonly AppError[]
+}
+
+/** The failure that says what a capture holds instead of UDP. */
+export function noUdpFailure(files: readonly string[], found: Found): AppFailure {
+  const { counters } = found
+  const several = files.length > 1
+  const label = several ? `None of the ${files.length} captures` : captureLabel(files[0] as string)
+  if (counters.frames === 0) {
+    const damaged = found.warnings[0]
+    return new AppFailure(
+      damaged === undefined ? 'no-udp-in-capture' : 'capture-corrupt',
+      damaged?.message ?? (several ? `${label} holds a packet.` : `${label} holds no packets at all.`),
+      'Record it again while the multicast is received on that interface, for example with `tcpdump -i any udp -w file.pcap`.',
+    )
+  }
+  const parts: [string, number][] = []
+  for (let protocol = 0; protocol < 256; protocol++) {
+    const count = found.protocols[protocol] as number
+    if (count > 0) parts.push([PROTOCOLS[protocol] ?? `IP protocol ${protocol}`, count])
+  }
+  for (const [type, count] of found.otherTypes) {
+    parts.push([ETHER_TYPES[type] ?? `EtherType 0x${type.toString(16).padStart(4, '0')}`, count])
+  }
+  if (counters.malformed > 0) parts.push(['malformed', counters.malformed])
+  if (counters.cutBySnaplen > 0) parts.push(['cut off by the snap length', counters.cutBySnaplen])
+  if (counters.fragmentsDropped > 0) parts.push(['fragments without the rest', counters.fragmentsDropped])
+  parts.sort((a, b) => b[1] - a[1])
+  const list = parts.slice(0, 5).map(([name, count]) => `${count} ${name}`)
+  const contents = list.length === 0 ? '' : ` (${list.join(', ')})`
+  return new AppFailure(
+    'no-udp-in-capture',
+    `${label} holds ${several ? '' : 'no '}UDP: its ${counters.frames} packets are of other kinds${contents}.`,
+    counters.cutBySnaplen > 0
+      ? 'Record it again with whole packets: `tcpdump -s 0`.'
+      : 'Record it again where the multicast arrives; a capture filter such as `udp` or `net 224.0.0.0/4` keeps what is needed.',
+  )
+}

@@ -1,0 +1,198 @@
+import { fileU16, fileU32 } from './order.ts'
+import {
+  type CaptureParser,
+  type CaptureRecord,
+  MAX_RECORD_BYTES,
+  MAX_RESYNC_BYTES,
+  NTP_2000_S,
+  NTP_TO_UNIX_S,
+  type ParserEvents,
+  type RecordSink,
+} from './record.ts'
+
+export const PCAP_HEADER_BYTES = 24
+const RESYNC_HEADERS = 3
+const RESYNC_SECONDS = 86400
+
+/** What a pcap file header says. */
+export type PcapHeader = {
+  readonly littleEndian: boolean
+  readonly nanoseconds: boolean
+  /** The old Linux format with 24-byte record headers. */
+  readonly modified: boolean
+  readonly major: number
+  readonly minor: number
+  readonly linkType: number
+}
+
+/**
+ * @returns the header of a pcap file, null where the first bytes are none
+ *
+ * The magic as it stands in the file: a1b2c3d4 is big-endian, 4 for µs; a1b23c4d for ns; a1b2cd34 for 24-byte record headers.
+ */
+export function parsePcapHeader(bytes: Uint8Array): PcapHeader | null {
+  if (bytes.length < PCAP_HEADER_BYTES) return null
+  const magic = fileU32(bytes, 0, false)
+  const littleEndian = bytes[0] !== 0xa1
+  const value = littleEndian ? fileU32(bytes, 0, true) : magic
+  if (value !== 0xa1b2c3d4 && value !== 0xa1b23c4d && value !== 0xa1b2cd34) return null
+  return {
+    littleEndian,
+    nanoseconds: value === 0xa1b23c4d,
+    modified: value === 0xa1b2cd34,
+    major: fileU16(bytes, 4, littleEndian),
+    minor: fileU16(bytes, 6, littleEndian),
+    // The upper half of the word holds FCS flags.
+    linkType: fileU32(bytes, 20, littleEndian) & 0xffff,
+  }
+}
+
+/** Records of a pcap file after its 24-byte header. */
+export class PcapParser implements CaptureParser {
+  readonly linkTypes: readonly number[]
+  readonly skippedBlocks = 0
+  readonly reportedDrops = 0
+  epochCorrected = false
+  readonly #header: PcapHeader
+  readonly #headerBytes: 16 | 24
+  readonly #fractionLimit: number
+  readonly #record: CaptureRecord
+  readonly #sink: RecordSink
+  readonly #events: ParserEvents
+  #epochS = 0
+  #first = true
+  /** Seconds of the last good record, as in the file; -1 before the first. */
+  #lastS = -1
+  /** Bytes searched since the records were lost, -1 while in step. */
+  #searched = -1
+  #dead = false
+
+  constructor(header: PcapHeader, record: CaptureRecord, sink: RecordSink, events: ParserEvents) {
+    this.#header = header
+    this.#headerBytes = header.modified ? 24 : 16
+    this.#fractionLimit = header.nanoseconds ? 1_000_000_000 : 1_000_000
+    this.#record = record
+    this.#sink = sink
+    this.#events = events
+    this.linkTypes = [header.linkType]
+    record.linkType = header.linkType
+  }
+
+  parse(bytes: Uint8Array, from: number, to: number, atEnd: boolean): number {
+    const little = this.#header.littleEndian
+    const headerBytes = this.#headerBytes
+    const nanoseconds = this.#header.nanoseconds
+    const record = this.#record
+    record.bytes = bytes
+    record.linkType = this.#header.linkType
+    let at = from
+    for (;;) {
+      if (this.#dead) return to
+      if (this.#searched >= 0) {
+        const found = this.#resync(bytes, at, to, atEnd)
+        if (this.#searched >= 0) return found
+        at = found
+      }
+      if (to - at < headerBytes) break
+      const seconds = fileU32(bytes, at, little)
+      const fraction = fileU32(bytes, at + 4, little)
+      let captured = fileU32(bytes, at + 8, little)
+      let original = fileU32(bytes, at + 12, little)
+      if (this.#lengthsSwapped(captured, original)) {
+        const other = captured
+        captured = original
+        original = other
+      }
+      if (captured > MAX_RECORD_BYTES || (captured === 0 && original === 0 && seconds === 0)) {
+        this.#searched = 0
+        continue
+      }
+      const start = at + headerBytes
+      if (start + captured > to) break
+      if (this.#first) this.#decideEpoch(seconds)
+      record.start = start
+      record.end = start + captured
+      record.originalLength = Math.max(original, captured)
+      // A fraction of a second or more is carried into the seconds.
+      record.timeUs = (seconds - this.#epochS) * 1e6 + (nanoseconds ? Math.floor(fraction / 1000) : fraction)
+      if (record.timeUs < 0) record.timeUs = 0
+      if (captured > 0 && !this.#sink.record()) return at
+      this.#lastS = seconds
+      at = start + captured
+    }
+    if (!atEnd) return at
+    if (at < to) this.#events.truncated(at)
+    return to
+  }
+
+  /** Versions before 2.3 wrote the two lengths the other way round, 2.3 sometimes. */
+  #lengthsSwapped(captured: number, original: number): boolean {
+    const { major, minor } = this.#header
+    return major === 2 && (minor < 3 || (minor === 3 && captured > original))
+  }
+
+  #decideEpoch(seconds: number): void {
+    this.#first = false
+    if (seconds < NTP_2000_S) return
+    this.#epochS = NTP_TO_UNIX_S
+    this.epochCorrected = true
+  }
+
+  /** Looks bytewise for a row of sane headers. Leaves `#searched` at -1 where found; @returns where it stands. */
+  #resync(bytes: Uint8Array, from: number, to: number, atEnd: boolean): number {
+    let at = this.#searched === 0 ? from + 1 : from
+    let searched = Math.max(this.#searched, 1)
+    const last = to - this.#headerBytes
+    while (at <= last && searched <= MAX_RESYNC_BYTES) {
+      const row = this.#saneRow(bytes, at, to, atEnd)
+      if (row === NEED_MORE) {
+        this.#searched = searched
+        return at
+      }
+      if (row === SANE) {
+        this.#searched = -1
+        this.#events.damaged(at, searched, 'a record has an impossible length')
+        return at
+      }
+      at++
+      searched++
+    }
+    if (!atEnd && searched <= MAX_RESYNC_BYTES) {
+      this.#searched = searched
+      return at
+    }
+    this.#dead = true
+    this.#events.gaveUp(at, searched + (atEnd ? to - at : 0), 'a record has an impossible length')
+    return to
+  }
+
+  #saneRow(bytes: Uint8Array, start: number, to: number, atEnd: boolean): number {
+    const little = this.#header.littleEndian
+    let at = start
+    let previousS = this.#lastS
+    for (let count = 0; count < RESYNC_HEADERS; count++) {
+      if (to - at < this.#headerBytes) {
+        if (!atEnd) return NEED_MORE
+        return count > 0 && at === to ? SANE : count > 1 ? SANE : NOT_SANE
+      }
+      let captured = fileU32(bytes, at + 8, little)
+      let original = fileU32(bytes, at + 12, little)
+      if (this.#lengthsSwapped(captured, original)) [captured, original] = [original, captured]
+      if (captured === 0 || captured > original || original > MAX_RECORD_BYTES) return NOT_SANE
+      if (fileU32(bytes, at + 4, little) >= this.#fractionLimit) return NOT_SANE
+      const seconds = fileU32(bytes, at, little)
+      if (previousS >= 0 && Math.abs(seconds - previousS) > RESYNC_SECONDS) return NOT_SANE
+      previousS = seconds
+      at += this.#headerBytes + captured
+      if (at > to) {
+        if (!atEnd) return NEED_MORE
+        return count > 0 ? SANE : NOT_SANE
+      }
+    }
+    return SANE
+  }
+}
+
+const NOT_SANE = 0
+const SANE = 1
+const NEED_MORE = 2

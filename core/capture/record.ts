@@ -1,0 +1,59 @@
+/** libpcap's ceiling for the bytes of one record. */
+export const MAX_RECORD_BYTES = 262144
+/** Parsers give up looking for the next good record after so many bytes. */
+export const MAX_RESYNC_BYTES = 16 * 1024 * 1024
+/** pcapng blocks up to here are looked at as a whole. */
+export const MAX_PARSED_BLOCK_BYTES = 1024 * 1024
+/** Parsers leave at most so much unread for the next call: a block, and the look-ahead of a resynchronisation. */
+export const MAX_TAIL_BYTES = 2 * 1024 * 1024
+/** NTP seconds of 2000-01-01: as UNIX time this is 2069, so such a file counts from 1900 (GPAC writes them). */
+export const NTP_2000_S = 0xbc17c200
+export const NTP_TO_UNIX_S = 2208988800
+
+/**
+ * One captured frame on its way from a parser to the reader, in one reused object: fields rather than arguments, because
+ * numbers beyond 31 bits would be allocated when passed.
+ */
+export class CaptureRecord {
+  bytes: Uint8Array = new Uint8Array(0)
+  start = 0
+  end = 0
+  /** Length on the wire, where the capture says. */
+  originalLength = 0
+  linkType = 0
+  /** Capture time in integer µs since the UNIX epoch, NTP epoch already corrected; -1 where the record has none. */
+  timeUs = -1
+}
+
+export interface RecordSink {
+  /** @returns false where the record cannot be taken now: the parser stops in front of it and offers it again. */
+  record(): boolean
+}
+
+/** What a parser says besides records. Offsets are positions in the buffer being parsed. */
+export interface ParserEvents {
+  /** The file breaks off inside a record or block. */
+  truncated(at: number): void
+  /** Bytes were damaged: `[from, to)` could not be read, `reason` completes "…, because". */
+  damaged(at: number, skippedBytes: number, reason: string): void
+  /** The rest cannot be read: no good record followed for MAX_RESYNC_BYTES, or until the end of the file. */
+  gaveUp(at: number, skippedBytes: number, reason: string): void
+}
+
+/** Reads one file's bytes in pieces. State between calls is small; what was not consumed is offered again with more behind. */
+export interface CaptureParser {
+  /** The NTP epoch was taken off this file's times. */
+  readonly epochCorrected: boolean
+  /** Link types seen so far, in order. */
+  readonly linkTypes: readonly number[]
+  /** Blocks that hold no packet or could not be used. */
+  readonly skippedBlocks: number
+  /** Packets that the capturing system says it lost; 0 where it says nothing. */
+  readonly reportedDrops: number
+  /**
+   * Reads records of `bytes[from, to)`.
+   * @param atEnd nothing follows
+   * @returns where it stopped; all before is done with
+   */
+  parse(bytes: Uint8Array, from: number, to: number, atEnd: boolean): number
+}
