@@ -21,6 +21,10 @@ async function main(): Promise<number> {
   const version = (JSON.parse(readFileSync(join(folders.root, 'package.json'), 'utf8')) as { version: string }).version
   try {
     const request = readCommandLine(process.argv.slice(2), version)
+    if (request.kind === 'text') {
+      process.stdout.write(request.text)
+      return 0
+    }
     return await carryOut(request, folders, version)
   } catch (thrown) {
     const error = toAppError(thrown)
@@ -29,11 +33,9 @@ async function main(): Promise<number> {
   }
 }
 
-async function carryOut(request: CliRequest, folders: ProgramFolders, version: string): Promise<number> {
-  if (request.kind === 'text') {
-    process.stdout.write(request.text)
-    return 0
-  }
+type EngineRequest = Exclude<CliRequest, { kind: 'text' }>
+
+async function carryOut(request: EngineRequest, folders: ProgramFolders, version: string): Promise<number> {
   const engine = new Engine({
     defaultDumpDir: join(homedir(), 'Routescope'),
     demoDir: folders.demo,

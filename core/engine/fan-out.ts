@@ -3,10 +3,13 @@ import type { ObjectSink, ReceivedFile, ReceivedObject } from '../receive/object
 
 /** Several object sinks as one: a sink that is behind holds the source back, a sink that failed does not stop its siblings. */
 export class ObjectFanOut implements ObjectSink {
+  /** Buffers go back to the receiver only when no sink keeps any. */
+  readonly borrows: boolean
   readonly #sinks: readonly ObjectSink[]
 
   constructor(sinks: readonly ObjectSink[]) {
     this.#sinks = sinks
+    this.borrows = sinks.every((sink) => sink.borrows === true)
   }
 
   objectBegun(object: ReceivedObject): void {

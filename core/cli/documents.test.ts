@@ -1,0 +1,40 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { readCommandLine } from './command-line.ts'
+
+const root = join(__dirname, '..', '..')
+const read = (file: string): string => readFileSync(join(root, file), 'utf8')
+const scripts = Object.keys((JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts)
+
+describe.each(['README.md', 'CONTRIBUTING.md'])('%s', (file) => {
+  const text = read(file)
+
+  it('names npm scripts that exist', () => {
+    const named = [...text.matchAll(/npm run ([\w:]+)/g)].map((match) => match[1])
+    for (const name of named) expect(scripts, `npm run ${name}`).toContain(name)
+    for (const short of ['start', 'test']) if (text.includes(`npm ${short}`)) expect(scripts).toContain(short)
+  })
+
+  it('points to files that exist', () => {
+    const targets = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1] ?? '')
+    for (const target of targets) expect(existsSync(join(root, target)), target).toBe(true)
+  })
+})
+
+describe('README.md', () => {
+  const commands = [...read('README.md').matchAll(/^routescope.*$/gm)].map((match) => match[0].replace(/\s+#.*$/, ''))
+
+  it('shows every command', () => {
+    for (const command of ['open', 'inspect', 'receive', 'gateway', 'send', 'run']) {
+      expect(
+        commands.some((line) => line.startsWith(`routescope ${command} `)),
+        command,
+      ).toBe(true)
+    }
+  })
+
+  it.each(commands)('%s is a command line we read', (line) => {
+    expect(() => readCommandLine(line.split(/\s+/).slice(1), '0.0.0')).not.toThrow()
+  })
+})

@@ -1,0 +1,48 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { captureBench } from './capture-bench.mjs'
+import { liveBench } from './live-bench.mjs'
+import { root } from './measure.mjs'
+import { windowBench } from './window-bench.mjs'
+
+/*
+ * `npm run bench [capture|live|window]`: speed and size against the limits we hold ourselves to. Ratios are taken within one
+ * run, since machines differ and are noisy; the table goes to the terminal, the figures to bench-results/ as JSON.
+ */
+const parts = { capture: captureBench, live: liveBench, window: windowBench }
+const chosen = process.argv.slice(2)
+const unknown = chosen.filter((name) => !(name in parts))
+if (unknown.length > 0) {
+  console.error(`There is no bench "${unknown.join(', ')}"; choose from ${Object.keys(parts).join(', ')}.`)
+  process.exit(2)
+}
+const scratch = mkdtempSync(join(tmpdir(), 'routescope-bench-'))
+/** @type {import('./measure.mjs').Figure[]} */
+const figures = []
+try {
+  for (const [name, part] of Object.entries(parts)) {
+    if (chosen.length > 0 && !chosen.includes(name)) continue
+    console.error(`Measuring ${name} …`)
+    figures.push(...(await part(scratch)))
+  }
+} finally {
+  rmSync(scratch, { recursive: true, force: true })
+}
+
+const rows = figures.map(({ name, value, unit, limit, ok, detail }) => [
+  ok ? '✓' : '✗',
+  name,
+  `${Number.isInteger(value) ? value : value.toPrecision(3)} ${unit}`,
+  limit,
+  detail,
+])
+const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
+for (const row of rows) console.log(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
+
+const results = join(root, 'bench-results')
+mkdirSync(results, { recursive: true })
+const stamp = new Date().toISOString().replace(/[:.]/g, '-')
+const machine = { node: process.version, cores: cpus().length, model: cpus()[0]?.model ?? null }
+writeFileSync(join(results, `${stamp}.json`), `${JSON.stringify({ machine, figures }, null, 1)}\n`)
+process.exitCode = figures.every((figure) => figure.ok) ? 0 : 1
