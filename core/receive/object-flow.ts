@@ -79,6 +79,11 @@ export type ReceivedFile = {
 
 /** Where objects go. Calls come in stream order; none may throw, a sink that fails says so through its own channel. */
 export interface ObjectSink {
+  /**
+   * True where this sink is done with all bytes when `file` or `objectLost` returns, and keeps no ReceivedObject: buffers are
+   * then used again, which is what makes reading a capture fast. Else every file has its own buffer, which is the sink's.
+   */
+  readonly borrows?: boolean
   /** A media object of a joined service got its first bytes and a name: a live reader may start. */
   objectBegun?(object: ReceivedObject): void
   /** A file is whole (or kept although corrupt). The same name may come again with newer content. */

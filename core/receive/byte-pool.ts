@@ -1,0 +1,65 @@
+/** Free buffers kept for the next object; more than this goes to the garbage collector. */
+const MAX_FREE_BYTES = 32 << 20
+/** Below this a plain zeroed allocation is as cheap. */
+const SMALL = 4096
+
+/**
+ * The memory objects are put together in: a bound on all of it, and, where the sink only borrows bytes, buffers that are used
+ * again. Contents of a taken buffer are undefined.
+ */
+export class BytePool {
+  /** Bytes handed out and neither given back nor given away. */
+  used = 0
+  readonly #limit: number
+  readonly #recycle: boolean
+  readonly #free = new Map<number, Uint8Array[]>()
+  #freeBytes = 0
+
+  constructor(limit: number, recycle: boolean) {
+    this.#limit = limit
+    this.#recycle = recycle
+  }
+
+  /** True where given-back buffers are used again: views of them do not outlive the object. */
+  get recycles(): boolean {
+    return this.#recycle
+  }
+
+  /** A buffer of at least `bytes`, exactly that where nothing is recycled; null where the bound would be passed. */
+  take(bytes: number): Uint8Array | null {
+    const size = this.#recycle ? sizeClass(bytes) : bytes
+    if (this.used + size > this.#limit) return null
+    this.used += size
+    const free = this.#recycle ? this.#free.get(size)?.pop() : undefined
+    if (free !== undefined) {
+      this.#freeBytes -= size
+      return free
+    }
+    return size < SMALL ? new Uint8Array(size) : new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
+  }
+
+  /** Back for the next object; nobody reads it any more. */
+  giveBack(buffer: Uint8Array): void {
+    this.used -= buffer.length
+    if (!this.#recycle || this.#freeBytes + buffer.length > MAX_FREE_BYTES) return
+    let list = this.#free.get(buffer.length)
+    if (list === undefined) {
+      list = []
+      this.#free.set(buffer.length, list)
+    }
+    list.push(buffer)
+    this.#freeBytes += buffer.length
+  }
+
+  /** Readers own it now: no longer counted, never used again. */
+  giveAway(buffer: Uint8Array): void {
+    this.used -= buffer.length
+  }
+}
+
+/** Four classes to the octave, so that at most a quarter is unused. */
+function sizeClass(bytes: number): number {
+  if (bytes <= SMALL) return SMALL
+  const step = 1 << Math.max(0, 31 - Math.clz32(bytes - 1) - 2)
+  return Math.ceil(bytes / step) * step
+}

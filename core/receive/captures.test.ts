@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { CaptureReader } from '../capture/capture-reader.ts'
+import type { ReceivedFile, ReceivedObject } from './object-flow.ts'
+import { type Alarm, ObserverTee, type ServiceFacts } from './observer.ts'
+import { Receiver, type ReceiveTarget } from './receiver.ts'
+
+const captures = fileURLToPath(new URL('../../../shared/captures/', import.meta.url))
+const present = existsSync(captures)
+
+type Run = {
+  files: Map<string, string>
+  kinds: Map<string, string>
+  services: Map<number, ServiceFacts>
+  objects: ReceivedObject[]
+  alarms: Alarm[]
+  heldBytes: number
+}
+
+async function receive(name: string, target: ReceiveTarget): Promise<Run> {
+  const run: Run = { files: new Map(), kinds: new Map(), services: new Map(), objects: [], alarms: [], heldBytes: -1 }
+  const sink = {
+    borrows: true,
+    file(file: ReceivedFile): void {
+      const path = `service${file.serviceId}/${file.name}`
+      run.files.set(path, createHash('sha256').update(file.bytes).digest('hex'))
+      run.kinds.set(path, file.kind)
+    },
+  }
+  const observer = new ObserverTee({
+    serviceChanged: (service) => void run.services.set(service.id, service),
+    objectBegun: (object) => void run.objects.push(object),
+    alarm: (alarm) => void run.alarms.push(alarm),
+  })
+  const receive = { services: 'all', keepCorrupt: false, keepRepeats: false, reorderMs: 500 } as const
+  const receiver = new Receiver({ target, receive }, sink, observer)
+  const reader = new CaptureReader({ files: [`${captures}${name}.pcap`], pace: 'fast', loop: 1, nowUs: () => 0 })
+  let lastUs = 0
+  await reader.run(
+    {
+      datagram(flow, bytes, start, end, timeUs, frame) {
+        lastUs = timeUs
+        receiver.datagram(flow, bytes, start, end, timeUs, frame)
+      },
+    },
+    receiver,
+  )
+  receiver.close(lastUs, 'capture-end')
+  run.heldBytes = receiver.heldBytes
+  return run
+}
+
+const route: ReceiveTarget = { kind: 'route', address: '225.1.1.0', port: 6000 }
+const cases: [string, ReceiveTarget][] = [
+  ['route-dash', { kind: 'discover' }],
+  ['route-dash', route],
+  ['route-hls', { kind: 'discover' }],
+  ['route-hls', route],
+  ['route-ll', { kind: 'discover' }],
+  ['route-ll', route],
+  ['route-loss', { kind: 'discover' }],
+  ['route-loss', route],
+  ['atsc-korean', { kind: 'discover' }],
+  ['atsc-korean', { kind: 'atsc' }],
+  ['atsc-us-two-services', { kind: 'discover' }],
+  ['atsc-us-two-services', { kind: 'atsc' }],
+]
+
+describe.skipIf(!present)('captures with a list of what is in them', () => {
+  it.each(cases)('%s as %o gives exactly its files', async (name, target) => {
+    const run = await receive(name, target)
+    const expected = JSON.parse(readFileSync(`${captures}${name}.expected.json`, 'utf8')) as {
+      files: { path: string; sha256: string }[]
+    }
+    const wanted = new Map(expected.files.map((file) => [file.path, file.sha256]))
+    expect([...run.files.keys()].sort()).toEqual([...wanted.keys()].sort())
+    for (const [path, sha256] of wanted) expect(run.files.get(path), path).toBe(sha256)
+    expect(run.heldBytes).toBe(0)
+    expect(run.alarms.filter((alarm) => alarm.rule !== 'OBJ-LOSS')).toEqual([])
+  })
+
+  it('tells manifests, playlists, init and media segments apart', async () => {
+    const { kinds } = await receive('route-hls', route)
+    expect(kinds.get('service1/live.m3u8')).toBe('manifest')
+    expect(kinds.get('service1/live_1.m3u8')).toBe('playlist')
+    expect(kinds.get('service1/src_dash_track1_init.mp4')).toBe('init')
+    expect(kinds.get('service1/src_dash_track1_3.m4s')).toBe('media')
+  })
+
+  it('gives up the objects that lost packets, and knows what is missing', async () => {
+    const run = await receive('route-loss', route)
+    const partial = run.objects.filter((object) => object.state === 'partial')
+    expect(partial.map((object) => object.toi)).toContain(60060 * 2)
+    expect(partial).toHaveLength(11)
+    const first = partial.find((object) => object.toi === 0)
+    expect(first?.missing()).toEqual([
+      [167968, 169416],
+      [214304, 215752],
+    ])
+    expect(run.alarms.filter((alarm) => alarm.rule === 'OBJ-LOSS')).toHaveLength(11)
+  })
+
+  it('lists the five services of the off-air capture and names ESG objects by their in-band tables', async () => {
+    const run = await receive('offair-mmt-and-esg', { kind: 'discover' })
+    const services = [...run.services.values()].map(({ id, name, protocol, category }) => [
+      id,
+      name,
+      protocol,
+      category,
+    ])
+    expect(services).toEqual([
+      [1001, 'ATEME MMT 1', 'mmtp', 1],
+      [1002, 'ATEME MMT 2', 'mmtp', 1],
+      [1003, 'ATEME MMT 3', 'mmtp', 1],
+      [1004, 'ATEME MMT 4', 'mmtp', 1],
+      [5009, 'ESG', 'route', 4],
+    ])
+    const video = run.services.get(1001)?.mmtp?.find((each) => each.packetId === 35)
+    expect(video).toMatchObject({ type: 'mpu', lost: 0 })
+    expect([...run.files.keys()].sort()).toEqual([
+      'service5009/sgdd_1244',
+      'service5009/sgdu_long_2228',
+      'service5009/sgdu_long_2230',
+      'service5009/sgdu_service_schedule_4487',
+      'service5009/sgdu_short_3229',
+    ])
+    const named = run.objects.filter((object) => object.tsi === 4 && object.name !== null)
+    expect(named.map((object) => object.name)).toContain('x37E-PAuwH1nVIsqjRuJw70c6-tbAOR6OVpiT6Ktsf0.png')
+    expect(run.heldBytes).toBe(0)
+  })
+})

@@ -1,0 +1,67 @@
+import { hash32 } from './content-hash.ts'
+import type { TransportObject } from './transport-object.ts'
+
+/** How many first bytes tell a repeat from a reuse of the TOI. */
+export const HEAD_BYTES = 64
+
+/** What a channel remembers of an object that has ended: enough to know its next transmission. */
+export class DoneObject {
+  readonly key: number
+  readonly index: number
+  readonly instance: number
+  readonly complete: boolean
+  readonly length: number
+  readonly headHash: number
+  readonly headBytes: number
+  readonly media: boolean
+  readonly signalling: boolean
+  readonly name: string | null
+  /** Loop count of the channel when it ended: after a loop the same TOI is a new object. */
+  readonly loop: number
+  /** Content of init segments, playlists and tables, which senders replace under the same TOI; else null. */
+  bytes: Uint8Array | null
+  packets: number
+  repeats: number
+  /** End of the last packet of the repeat that is under way; starts at the length. */
+  repeatEnd: number
+
+  constructor(object: TransportObject, loop: number, bytes: Uint8Array | null) {
+    this.key = object.key
+    this.index = object.index
+    this.instance = object.instance
+    this.complete = object.state === 'complete'
+    this.length = object.length
+    this.headHash = object.headHash
+    this.headBytes = object.headBytes
+    this.media = object.kind === 'media'
+    this.signalling = object.kind === 'signalling'
+    this.name = object.name
+    this.loop = loop
+    this.bytes = bytes
+    this.packets = object.packets
+    this.repeats = object.repeats
+    this.repeatEnd = Math.max(0, object.length)
+  }
+
+  /**
+   * True where a packet under the same TOI belongs to other content than this.
+   * @param transferLength of the packet's header, -1 unknown
+   */
+  isReplacedBy(transferLength: number, offset: number, bytes: Uint8Array, from: number, to: number): boolean {
+    const count = to - from
+    // An object that was lost starts anew when its beginning comes again (GPAC does the same).
+    if (!this.complete) return offset === 0 && count > 0
+    if (transferLength >= 0 && transferLength !== this.length) return true
+    if (offset + count > this.length) return true
+    if (this.bytes !== null) {
+      for (let at = 0; at < count; at++) if (this.bytes[offset + at] !== bytes[from + at]) return true
+      return false
+    }
+    return (
+      offset === 0 &&
+      this.headBytes > 0 &&
+      count >= this.headBytes &&
+      hash32(bytes, from, from + this.headBytes) !== this.headHash
+    )
+  }
+}

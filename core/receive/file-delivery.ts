@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto'
+import { CodecError } from '../bytes/codec-error.ts'
+import type { Toi, Tsi } from '../contract/ids.ts'
+import { gunzipLimited, looksGzip } from '../protocol/gzip.ts'
+import { parseEntity } from '../protocol/mime/entity.ts'
+import { isMultipart, parseMultipart } from '../protocol/mime/multipart.ts'
+import { manifestKind } from './channel-names.ts'
+import type { LctChannel } from './lct-channel.ts'
+import type { ReceivedFile } from './object-flow.ts'
+import type { ReceiveContext } from './receive-context.ts'
+import type { TransportObject } from './transport-object.ts'
+
+const FORMAT = { file: 1, entity: 2, package: 3, signedPackage: 4 } as const
+
+/** True where the object's name comes from inside it: it need not wait for a table. */
+export function namesItself(channel: LctChannel, object: TransportObject): boolean {
+  return channel.names.formatId(object.codepoint) !== FORMAT.file
+}
+
+/**
+ * The files of a whole object, content as a reader wants it: the object itself, the body of an entity, the parts of a
+ * package; gzip undone where Content-Encoding says so and the bytes agree. What cannot be read is an alarm and no file.
+ */
+export function filesOf(
+  context: ReceiveContext,
+  channel: LctChannel,
+  object: TransportObject,
+  serviceId: number,
+): readonly ReceivedFile[] {
+  const bytes = object.bytes(0, object.length)
+  try {
+    const format = channel.names.formatId(object.codepoint)
+    if (format === FORMAT.entity) return entityFiles(context, channel, object, serviceId, bytes)
+    if (format !== FORMAT.file) {
+      const unpacked = looksGzip(bytes) ? gunzipLimited(bytes, context.limits.unpackedBytes) : bytes
+      if (isMultipart(unpacked)) {
+        return parseMultipart(unpacked).parts.flatMap((part) =>
+          part.contentLocation === null
+            ? []
+            : [fileOf(channel, object, serviceId, part.contentLocation, part.contentType || null, part.body)],
+        )
+      }
+    }
+    if (object.name === null) return []
+    let content = bytes
+    if (object.contentEncoding === 'gzip' && looksGzip(bytes))
+      content = gunzipLimited(bytes, context.limits.unpackedBytes)
+    checkMd5(context, channel, object, serviceId, content)
+    return [fileOf(channel, object, serviceId, object.name, object.contentType, content)]
+  } catch (thrown) {
+    if (!(thrown instanceof CodecError)) throw thrown
+    raise(context, 'OBJ-CONTENT', channel, object, serviceId, `${label(object)} cannot be read: ${thrown.message}`)
+    return []
+  }
+}
+
+/** A given-up object as it is, holes read as zeros; for `keepCorrupt`. */
+export function corruptFile(channel: LctChannel, object: TransportObject, serviceId: number): ReceivedFile | null {
+  if (object.name === null || object.ranges.total === 0) return null
+  const size = object.size ?? object.ranges.highest
+  return {
+    ...fileOf(channel, object, serviceId, object.name, object.contentType, object.bytes(0, size)),
+    complete: false,
+    missing: object.missing(),
+  }
+}
+
+/** A stable name for an object that no table ever named. */
+export function inventedName(object: TransportObject): string {
+  return `tsi-${object.tsi}/toi-${object.toi}.bin`
+}
+
+function entityFiles(
+  context: ReceiveContext,
+  channel: LctChannel,
+  object: TransportObject,
+  serviceId: number,
+  bytes: Uint8Array,
+): readonly ReceivedFile[] {
+  const entity = parseEntity(bytes)
+  const name = entity.contentLocation ?? object.name
+  if (name === null) return []
+  const gzipped = /\bgzip\b/i.test(entity.contentEncoding ?? '') && looksGzip(entity.body)
+  const content = gzipped ? gunzipLimited(entity.body, context.limits.unpackedBytes) : entity.body
+  object.name ??= name
+  object.contentType ??= entity.contentType
+  return [fileOf(channel, object, serviceId, name, entity.contentType, content)]
+}
+
+function fileOf(
+  channel: LctChannel,
+  object: TransportObject,
+  serviceId: number,
+  name: string,
+  contentType: string | null,
+  bytes: Uint8Array,
+): ReceivedFile {
+  const kind = object.kind === 'file' ? (manifestKind(name, contentType) ?? 'file') : object.kind
+  return {
+    serviceId,
+    name,
+    contentType,
+    kind,
+    bytes,
+    objectIndex: object.index,
+    tsi: object.tsi as Tsi,
+    toi: object.toi as Toi,
+    representation: channel.representation,
+    complete: true,
+    missing: [],
+    firstTimeUs: object.firstTimeUs,
+    lastTimeUs: object.lastTimeUs,
+  }
+}
+
+function checkMd5(
+  context: ReceiveContext,
+  channel: LctChannel,
+  object: TransportObject,
+  serviceId: number,
+  content: Uint8Array,
+): void {
+  const expected = channel.names.md5(object.toi)
+  if (expected === null) return
+  const got = createHash('md5').update(content).digest('base64')
+  if (got !== expected.trim()) {
+    raise(context, 'OBJ-MD5', channel, object, serviceId, `${label(object)} has MD5 ${got}, its table says ${expected}`)
+  }
+}
+
+function label(object: TransportObject): string {
+  return `${object.name ?? 'unnamed object'} (TSI ${object.tsi}, TOI ${object.toi})`
+}
+
+function raise(
+  context: ReceiveContext,
+  rule: string,
+  channel: LctChannel,
+  object: TransportObject,
+  service: number,
+  text: string,
+): void {
+  const { toi, lastTimeUs, frame } = object
+  context.alarm({ rule, severity: 'error', service, tsi: channel.tsi, toi, timeUs: lastTimeUs, frame, text })
+}

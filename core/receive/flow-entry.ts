@@ -1,0 +1,35 @@
+import type { FlowProtocol } from '../contract/report.ts'
+import type { Flow } from '../protocol/ip/flow.ts'
+import type { MmtpSession } from './mmtp-session.ts'
+import type { FlowFacts } from './observer.ts'
+import type { ReceivedService } from './received-service.ts'
+import type { RouteSession } from './route-session.ts'
+
+/** Datagrams of a flow that are looked at to tell its protocol. */
+const PROBES = 64
+
+/** Where one flow's packets go, and how many there were. */
+export class FlowEntry implements FlowFacts {
+  readonly flow: Flow | null
+  readonly firstTimeUs: number
+  lastTimeUs: number
+  packets = 0
+  bytes = 0
+  protocol: FlowProtocol = 'unknown'
+  isLls = false
+  session: RouteSession | null = null
+  mmtp: MmtpSession | null = null
+  /** Service whose destination this is, joined or not. */
+  service: ReceivedService | null = null
+  probesLeft = PROBES
+
+  constructor(flow: Flow | null, timeUs: number) {
+    this.flow = flow
+    this.firstTimeUs = timeUs
+    this.lastTimeUs = timeUs
+  }
+
+  get serviceId(): number | null {
+    return this.session?.service?.id ?? this.service?.id ?? null
+  }
+}

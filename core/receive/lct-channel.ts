@@ -1,0 +1,589 @@
+import { u32At } from '../bytes/ints.ts'
+import type { Toi } from '../contract/ids.ts'
+import type { ChannelRole } from '../contract/report.ts'
+import type { LctPacket } from '../protocol/lct/lct-packet.ts'
+import type { BytePool } from './byte-pool.ts'
+import { ChannelNames } from './channel-names.ts'
+import { hash32 } from './content-hash.ts'
+import { DoneObject, HEAD_BYTES } from './done-object.ts'
+import type { ReceiveLimits } from './limits.ts'
+import type { ChannelFacts, ReceiveObserver } from './observer.ts'
+import { type ObjectHome, SIZE_SOURCE, TAKEN, TransportObject } from './transport-object.ts'
+
+/** TOIs that GPAC gives to what it replaces: init segment, and child playlists in turn. */
+const FIRST_RESERVED_TOI = 0xffff_fffd
+/** Given-up objects kept with their bytes, since a carousel may bring the rest: few for media, which is sent once. */
+const HELD_MEDIA = 2
+const HELD_FILES = 64
+/** Larger tables and init segments are not kept for comparison. */
+const MAX_COMPARED = 256 << 10
+
+/** What a channel asks of its session and receiver. */
+export interface ChannelHost {
+  readonly destination: string
+  readonly limits: ReceiveLimits
+  readonly reorderUs: number
+  readonly pool: BytePool
+  readonly observer: ReceiveObserver
+  nextObjectIndex(): number
+  /** The object is whole; the host releases it when it has been delivered. */
+  objectComplete(object: TransportObject, timeUs: number): void
+  /** A packet of a new object came and a name is known or not; called once per object, and once more when named late. */
+  objectBegun(object: TransportObject): void
+  objectGivenUp(object: TransportObject, timeUs: number): void
+  /** A finished object began to be sent again (`whole` false), or has been sent again (true). */
+  objectRepeated(channel: LctChannel, done: DoneObject, whole: boolean, timeUs: number): void
+  /** Bytes could not be kept: frees what can be freed. @returns false where nothing could */
+  relieveMemory(timeUs: number): boolean
+  badPacket(code: string, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void
+  limitReached(rule: string, text: string, channel: LctChannel, timeUs: number, frame: number): void
+  looped(channel: LctChannel, from: number, to: number, timeUs: number, frame: number): void
+}
+
+/**
+ * One LCT channel (TSI) of a ROUTE session: finds the object each packet belongs to, tells repeats from reuse of a TOI, and
+ * decides when an unfinished object is given up. Objects given up stay open to later bytes for a while (carousels heal).
+ */
+export class LctChannel implements ChannelFacts, ObjectHome {
+  readonly index: number
+  readonly tsi: number
+  readonly names: ChannelNames
+  serviceId: number | null = null
+  role: ChannelRole
+  representation: string | null = null
+  packets = 0
+  bytes = 0
+  repairPackets = 0
+  duplicates = 0
+  outOfOrder = 0
+  lost = 0
+  complete = 0
+  incomplete = 0
+  loops = 0
+  lastTimeUs = 0
+  readonly #host: ChannelHost
+  readonly #open = new Map<number, TransportObject>()
+  readonly #done = new Map<number, DoneObject>()
+  #last: TransportObject | null = null
+  #comparedBytes = 0
+  #newestMediaToi = -1
+  #mediaStep = 1
+  #closedSinceUs = -1
+
+  constructor(host: ChannelHost, index: number, tsi: number) {
+    this.#host = host
+    this.index = index
+    this.tsi = tsi
+    this.names = new ChannelNames(tsi)
+    this.role = tsi === 0 ? 'signaling' : 'unknown'
+  }
+
+  get destination(): string {
+    return this.#host.destination
+  }
+
+  /** Objects that are being received or held. */
+  get openObjects(): Iterable<TransportObject> {
+    return this.#open.values()
+  }
+
+  /** One source packet, its header read into `lct`. */
+  packet(lct: LctPacket, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
+    this.packets++
+    this.bytes += end - start
+    this.lastTimeUs = timeUs
+    if (lct.closeSession !== this.#closedSinceUs >= 0) this.#closing(lct.closeSession, timeUs)
+
+    const headerEnd = start + lct.headerBytes
+    if (headerEnd === end) {
+      this.#headerOnly(lct, timeUs)
+      return
+    }
+    if (headerEnd + 4 > end) {
+      this.#host.badPacket('fec-payload-id', bytes, start, end, timeUs, frame)
+      return
+    }
+    const from = headerEnd + 4
+    const offset = u32At(bytes, headerEnd)
+    // TOI 0 with EXT_FDT is one object per FDT instance (RFC 6726 §3.4.1): instances may interleave.
+    const key = lct.toi === 0 && lct.fdtInstance >= 0 ? -1 - lct.fdtInstance : lct.toi
+    let object = this.#last
+    if (object === null || object.key !== key) object = this.#open.get(key) ?? null
+    if (object === null) {
+      object = this.#newOrRepeat(lct, key, offset, bytes, start, from, end, timeUs, frame)
+      if (object === null) return
+    } else if (!this.#sameLength(object, lct)) {
+      this.#giveUp(object, 'partial', timeUs)
+      this.#forgetBytes(object)
+      object = this.#begin(lct, key, object.instance + 1, bytes, start, from, timeUs, frame)
+      if (object === null) return
+    }
+    this.#last = object
+    this.#take(object, lct, offset, bytes, start, from, end, timeUs, frame)
+  }
+
+  #take(
+    object: TransportObject,
+    lct: LctPacket,
+    offset: number,
+    bytes: Uint8Array,
+    start: number,
+    from: number,
+    end: number,
+    timeUs: number,
+    frame: number,
+  ): void {
+    const count = end - from
+    if (offset + count > this.#host.limits.objectBytes) {
+      this.#host.limitReached(
+        'LIMIT-OBJECT',
+        `an object of more than ${this.#host.limits.objectBytes} bytes`,
+        this,
+        timeUs,
+        frame,
+      )
+      return
+    }
+    object.packets++
+    object.lastTimeUs = timeUs
+    if (object.sizeSource === SIZE_SOURCE.closeFlag && offset + count > object.length) {
+      // The close flag was set early: more bytes follow, so it did not tell the length.
+      object.length = -1
+      object.sizeSource = SIZE_SOURCE.none
+    }
+    let added = object.take(offset, bytes, from, end)
+    if (added === TAKEN.noMemory && this.#host.relieveMemory(timeUs)) added = object.take(offset, bytes, from, end)
+    if (added < 0) {
+      this.#notTaken(object, added, bytes, start, end, timeUs, frame)
+      return
+    }
+    if (added < count && isReplaceable(object) && object.differs(offset, bytes, from, end)) {
+      this.#replaceWhileOpen(object, lct, offset, bytes, start, from, end, timeUs, frame)
+      return
+    }
+    if (added === 0 && count > 0) this.duplicates++
+    if (offset === 0) {
+      if (object.headBytes === 0 && count > 0) {
+        object.headBytes = Math.min(HEAD_BYTES, count)
+        object.headHash = hash32(bytes, from, from + object.headBytes)
+      }
+      // The beginning after the end is the next round of a carousel, not a late packet.
+      if (object.cursor > 0 && added > 0 && object.endingSinceUs < 0 && object.cursor !== object.length)
+        this.outOfOrder++
+      if (added === 0 || object.cursor === object.length || object.endingSinceUs >= 0) object.cursor = count
+      else object.cursor = Math.max(object.cursor, count)
+    } else if (offset >= object.cursor) {
+      object.cursor = offset + count
+    } else if (added > 0) {
+      this.outOfOrder++
+    }
+    if (added > 0 && object.state !== 'receiving') this.#resume(object)
+    if (lct.closeObject) this.#closeObject(object, timeUs)
+    if (object.length >= 0 && object.ranges.prefix >= object.length) this.#finish(object, timeUs)
+    else object.notify()
+  }
+
+  #closeObject(object: TransportObject, timeUs: number): void {
+    if (object.length < 0) {
+      object.length = object.ranges.highest
+      object.sizeSource = SIZE_SOURCE.closeFlag
+    }
+    if (object.endingSinceUs < 0) object.endingSinceUs = timeUs
+  }
+
+  #notTaken(
+    object: TransportObject,
+    why: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    timeUs: number,
+    frame: number,
+  ): void {
+    if (why === TAKEN.malformed) {
+      this.#host.badPacket('object-range', bytes, start, end, timeUs, frame)
+    } else if (why === TAKEN.tooManyHoles) {
+      this.#host.limitReached('LIMIT-HOLES', `TOI ${object.toi} has too many holes`, this, timeUs, frame)
+    } else {
+      this.#host.limitReached('LIMIT-MEMORY', 'unfinished objects fill the memory allowed', this, timeUs, frame)
+      if (object.state === 'receiving') this.#giveUp(object, 'partial', timeUs)
+      this.#drop(object)
+    }
+  }
+
+  /** A replaceable object whose bytes change in mid-transmission: the new content starts over with this packet. */
+  #replaceWhileOpen(
+    object: TransportObject,
+    lct: LctPacket,
+    offset: number,
+    bytes: Uint8Array,
+    start: number,
+    from: number,
+    end: number,
+    timeUs: number,
+    frame: number,
+  ): void {
+    if (object.state === 'receiving') this.#giveUp(object, 'partial', timeUs)
+    this.#forgetBytes(object)
+    const next = this.#begin(lct, object.key, object.instance + 1, bytes, start, from, timeUs, frame)
+    if (next === null) return
+    this.#last = next
+    this.#take(next, lct, offset, bytes, start, from, end, timeUs, frame)
+  }
+
+  /** False where the header's length contradicts what this object is: another one now has its TOI. */
+  #sameLength(object: TransportObject, lct: LctPacket): boolean {
+    const announced = lct.transferLength
+    if (announced < 0 || announced === object.length) {
+      if (announced >= 0) object.sizeSource = SIZE_SOURCE.extension
+      return true
+    }
+    if (object.sizeSource === SIZE_SOURCE.extension) return false
+    if (announced < object.ranges.highest || announced > this.#host.limits.objectBytes) return false
+    object.length = announced
+    object.sizeSource = SIZE_SOURCE.extension
+    return true
+  }
+
+  #newOrRepeat(
+    lct: LctPacket,
+    key: number,
+    offset: number,
+    bytes: Uint8Array,
+    start: number,
+    from: number,
+    end: number,
+    timeUs: number,
+    frame: number,
+  ): TransportObject | null {
+    const done = this.#done.get(key)
+    if (done === undefined) return this.#begin(lct, key, 0, bytes, start, from, timeUs, frame)
+    if (done.media && offset === 0 && this.#isFarBack(key)) this.#loop(key, timeUs, frame)
+    const again = done.loop !== this.loops || done.isReplacedBy(lct.transferLength, offset, bytes, from, end)
+    if (!again) {
+      this.#repeat(done, offset, end - from, timeUs)
+      return null
+    }
+    const object = this.#begin(lct, key, done.instance + 1, bytes, start, from, timeUs, frame)
+    if (object === null) return null
+    // What this round already repeated unchanged belongs to the new content too.
+    if (
+      done.bytes !== null &&
+      done.loop === this.loops &&
+      done.repeats > 0 &&
+      done.repeatEnd === offset &&
+      offset > 0
+    ) {
+      if (object.take(0, done.bytes, 0, offset) > 0) {
+        object.headBytes = Math.min(HEAD_BYTES, offset)
+        object.headHash = hash32(done.bytes, 0, object.headBytes)
+        object.cursor = offset
+      }
+    }
+    this.#forgetDone(done)
+    return object
+  }
+
+  #begin(
+    lct: LctPacket,
+    key: number,
+    instance: number,
+    bytes: Uint8Array,
+    start: number,
+    from: number,
+    timeUs: number,
+    frame: number,
+  ): TransportObject | null {
+    const host = this.#host
+    if (this.#closedSinceUs >= 0 && timeUs - this.#closedSinceUs > host.reorderUs) return null
+    if (lct.transferLength > host.limits.objectBytes) {
+      const text = `TOI ${lct.toi} claims ${lct.transferLength} bytes, ${host.limits.objectBytes} are allowed`
+      host.limitReached('LIMIT-OBJECT', text, this, timeUs, frame)
+      return null
+    }
+    if (this.#open.size >= host.limits.openObjects) this.#evict(timeUs, frame)
+    const index = host.nextObjectIndex()
+    const object = new TransportObject(
+      this,
+      host.pool,
+      index,
+      key,
+      lct.toi as Toi,
+      instance,
+      lct.codepoint,
+      timeUs,
+      frame,
+    )
+    this.names.resolve(object)
+    if (lct.transferLength >= 0) {
+      object.length = lct.transferLength
+      object.sizeSource = SIZE_SOURCE.extension
+    } else {
+      const listed = this.names.transferLength(lct.toi)
+      if (listed >= 0 && listed <= host.limits.objectBytes) {
+        object.length = listed
+        object.sizeSource = SIZE_SOURCE.file
+      }
+    }
+    if (isMedia(object)) {
+      if (this.#isFarBack(object.toi)) this.#loop(object.toi, timeUs, frame)
+      if (object.toi > this.#newestMediaToi) {
+        if (this.#newestMediaToi >= 0) this.#mediaStep = object.toi - this.#newestMediaToi
+        this.#newestMediaToi = object.toi
+      }
+    }
+    // An init segment or playlist is sent between segments and says nothing about them.
+    if (object.kind !== 'init' && object.kind !== 'playlist' && object.toi < FIRST_RESERVED_TOI) {
+      for (const other of this.#open.values()) if (other.endingSinceUs < 0) other.endingSinceUs = timeUs
+    }
+    this.#open.set(key, object)
+    host.observer.objectBegun(object, bytes, start, from)
+    host.objectBegun(object)
+    return object
+  }
+
+  /** A packet of an object that is already whole. */
+  #repeat(done: DoneObject, offset: number, count: number, timeUs: number): void {
+    done.packets++
+    if (offset === 0) {
+      done.repeats++
+      done.repeatEnd = count
+      this.#host.objectRepeated(this, done, false, timeUs)
+    } else if (offset >= done.repeatEnd && done.repeatEnd < done.length) {
+      done.repeatEnd = offset === done.repeatEnd ? offset + count : done.length
+    } else {
+      this.duplicates++
+    }
+    this.#host.observer.objectRepeated(done.index, done.packets, done.repeats, timeUs)
+    if (done.repeatEnd === done.length && offset + count === done.length) {
+      this.#host.objectRepeated(this, done, true, timeUs)
+    }
+  }
+
+  #headerOnly(lct: LctPacket, timeUs: number): void {
+    const object = this.#open.get(lct.toi)
+    if (object === undefined) return
+    object.packets++
+    object.lastTimeUs = timeUs
+    if (lct.transferLength >= 0 && object.length < 0 && lct.transferLength >= object.ranges.highest) {
+      object.length = lct.transferLength
+      object.sizeSource = SIZE_SOURCE.extension
+    }
+    if (lct.closeObject) this.#closeObject(object, timeUs)
+    if (object.whole) this.#finish(object, timeUs)
+  }
+
+  #closing(closing: boolean, timeUs: number): void {
+    this.#closedSinceUs = closing ? timeUs : -1
+    if (!closing) return
+    for (const object of this.#open.values()) if (object.endingSinceUs < 0) object.endingSinceUs = timeUs
+  }
+
+  #finish(object: TransportObject, timeUs: number): void {
+    if (object.state !== 'receiving') this.#resume(object)
+    object.state = 'complete'
+    this.complete++
+    object.join()
+    this.#open.delete(object.key)
+    if (this.#last === object) this.#last = null
+    let kept: Uint8Array | null = null
+    if (isReplaceable(object) && object.length <= MAX_COMPARED) {
+      kept = object.bytes(0, object.length).slice()
+      this.#comparedBytes += kept.length
+    }
+    this.#remember(new DoneObject(object, this.loops, kept))
+    this.#host.observer.objectEnded(object)
+    object.notify()
+    this.#host.objectComplete(object, timeUs)
+  }
+
+  #remember(done: DoneObject): void {
+    const known = this.#done
+    known.delete(done.key)
+    known.set(done.key, done)
+    if (known.size > this.#host.limits.knownObjects) {
+      for (const oldest of known.values()) {
+        this.#forgetDone(oldest)
+        break
+      }
+    }
+    if (this.#comparedBytes > this.#host.limits.comparedBytes) {
+      for (const each of known.values()) {
+        if (each.bytes === null || each === done) continue
+        this.#comparedBytes -= each.bytes.length
+        each.bytes = null
+        if (this.#comparedBytes <= this.#host.limits.comparedBytes) break
+      }
+    }
+  }
+
+  #forgetDone(done: DoneObject): void {
+    if (done.bytes !== null) this.#comparedBytes -= done.bytes.length
+    this.#done.delete(done.key)
+  }
+
+  #resume(object: TransportObject): void {
+    object.state = 'receiving'
+    object.endingSinceUs = -1
+    this.lost -= object.countedLost
+    object.countedLost = 0
+    this.incomplete--
+    this.#host.observer.objectResumed(object)
+  }
+
+  #giveUp(object: TransportObject, state: 'partial' | 'truncated', timeUs: number): void {
+    if (object.state !== 'receiving') return
+    object.state = state
+    this.incomplete++
+    if (state === 'partial') {
+      for (const [from, to] of object.missing()) object.countedLost += to - from
+      this.lost += object.countedLost
+    }
+    this.#host.observer.objectEnded(object)
+    object.notify()
+    this.#host.objectGivenUp(object, timeUs)
+  }
+
+  /** Ends the stay of a given-up object; its TOI is remembered as lost. */
+  #drop(object: TransportObject): void {
+    this.#forgetBytes(object)
+    this.#remember(new DoneObject(object, this.loops, null))
+  }
+
+  #forgetBytes(object: TransportObject): void {
+    object.release()
+    this.#open.delete(object.key)
+    if (this.#last === object) this.#last = null
+  }
+
+  /** Makes room for one more open object: a held one if there is, else the oldest. */
+  #evict(timeUs: number, frame: number): void {
+    let victim: TransportObject | null = null
+    for (const object of this.#open.values()) {
+      victim ??= object
+      if (object.state !== 'receiving') {
+        victim = object
+        break
+      }
+    }
+    if (victim === null) return
+    if (victim.state === 'receiving') {
+      const text = `more than ${this.#host.limits.openObjects} objects unfinished at a time`
+      this.#host.limitReached('LIMIT-OPEN', text, this, timeUs, frame)
+      this.#giveUp(victim, 'partial', timeUs)
+    }
+    this.#drop(victim)
+  }
+
+  /** Lets go of objects that were given up and only held for healing. @returns true where there were some */
+  dropHeld(): boolean {
+    let dropped = false
+    for (const object of [...this.#open.values()]) {
+      if (object.state === 'receiving') continue
+      this.#drop(object)
+      dropped = true
+    }
+    return dropped
+  }
+
+  /** Gives up what waited long enough. */
+  tick(timeUs: number): void {
+    if (this.#open.size === 0) return
+    let heldMedia = 0
+    let heldFiles = 0
+    for (const object of this.#open.values()) {
+      if (object.state === 'receiving') {
+        const quietSince = Math.max(object.lastTimeUs, object.endingSinceUs)
+        const wait = object.endingSinceUs >= 0 ? this.#host.reorderUs : this.#host.limits.idleMs * 1000
+        if (timeUs - quietSince < wait) continue
+        this.#giveUp(object, 'partial', timeUs)
+      }
+      if (isMedia(object)) heldMedia++
+      else heldFiles++
+    }
+    if (heldMedia <= HELD_MEDIA && heldFiles <= HELD_FILES) return
+    for (const object of [...this.#open.values()]) {
+      if (object.state === 'receiving') continue
+      if (isMedia(object) ? heldMedia-- > HELD_MEDIA : heldFiles-- > HELD_FILES) this.#drop(object)
+    }
+  }
+
+  /** The capture starts over: what is open is cut off, and what was whole may come again as new. */
+  loop(timeUs: number): void {
+    this.#endAll(timeUs)
+    this.loops++
+    this.#newestMediaToi = -1
+  }
+
+  /** No more packets. An object whose transmission had ended is lost, the others are only cut off. */
+  close(timeUs: number): void {
+    this.#endAll(timeUs)
+    this.#done.clear()
+    this.#comparedBytes = 0
+  }
+
+  #endAll(timeUs: number): void {
+    for (const object of [...this.#open.values()]) {
+      const sentToTheEnd = object.length >= 0 && object.ranges.highest >= object.length
+      const over = object.endingSinceUs >= 0 || sentToTheEnd
+      this.#giveUp(object, over ? 'partial' : 'truncated', timeUs)
+      this.#drop(object)
+    }
+  }
+
+  #isFarBack(toi: number): boolean {
+    return toi < this.#newestMediaToi - Math.max(100, 4 * this.#mediaStep)
+  }
+
+  /** TOIs went far back: the source plays its content again from an earlier point. */
+  #loop(toi: number, timeUs: number, frame: number): void {
+    this.#host.looped(this, this.#newestMediaToi, toi, timeUs, frame)
+    for (const object of [...this.#open.values()]) {
+      if (!isMedia(object)) continue
+      this.#giveUp(object, 'truncated', timeUs)
+      this.#drop(object)
+    }
+    this.loops++
+    this.#newestMediaToi = toi
+  }
+
+  /** Names or lengths became known: looks again at what is open. */
+  namesChanged(timeUs: number): void {
+    for (const done of [...this.#done.values()]) {
+      const listed = this.names.listedName(done.key)
+      // The TOI now stands for another file; its next transmission is a new object.
+      if (listed !== null && done.name !== null && listed !== done.name) this.#forgetDone(done)
+    }
+    for (const object of [...this.#open.values()]) {
+      const named = object.name
+      this.names.resolve(object)
+      if (object.sizeSource < SIZE_SOURCE.file) {
+        const listed = this.names.transferLength(object.toi)
+        if (listed >= object.ranges.highest && listed <= this.#host.limits.objectBytes) {
+          object.length = listed
+          object.sizeSource = SIZE_SOURCE.file
+        }
+      }
+      if (named === null && object.name !== null) {
+        if (object.state === 'receiving') this.#host.objectBegun(object)
+        else this.#host.observer.objectNamed(object)
+      }
+      if (object.whole) this.#finish(object, timeUs)
+    }
+  }
+}
+
+function isMedia(object: TransportObject): boolean {
+  return object.kind === 'media' && object.toi < FIRST_RESERVED_TOI
+}
+
+/** Objects that senders replace under the same TOI: their bytes are compared. */
+function isReplaceable(object: TransportObject): boolean {
+  return (
+    object.kind === 'init' ||
+    object.kind === 'playlist' ||
+    object.kind === 'manifest' ||
+    object.kind === 'signalling' ||
+    object.toi >= FIRST_RESERVED_TOI
+  )
+}

@@ -1,0 +1,48 @@
+/**
+ * What hostile or broken input may cost. Every bound that is hit is counted and raised as an alarm; nothing grows with the
+ * length of a session but the rows of `inspect`.
+ */
+export type ReceiveLimits = {
+  /** Largest object; packets of a larger one are refused. */
+  readonly objectBytes: number
+  /** Memory of all objects that are unfinished, waiting to be named, or held for healing. */
+  readonly memoryBytes: number
+  /** Whole objects of one session that wait for a name or a service. */
+  readonly quarantineBytes: number
+  readonly quarantineObjects: number
+  /** Objects of one channel that are unfinished at the same time. */
+  readonly openObjects: number
+  /** Finished objects a channel remembers, to know a repeat. */
+  readonly knownObjects: number
+  /** Bytes a channel keeps of finished init segments, playlists and tables, to know a change. */
+  readonly comparedBytes: number
+  /** LCT channels (TSIs) of one session. */
+  readonly channels: number
+  readonly sessions: number
+  readonly services: number
+  /** Flows told apart; the rest is counted together. */
+  readonly flows: number
+  /** Most that one gzip member, table or package may unpack to. */
+  readonly unpackedBytes: number
+  /** Unfinished object without any packet for so long is given up, ms of stream time. */
+  readonly idleMs: number
+  /** How long a discovered session waits for an SLT or S-TSID to claim it before it gets a service of its own, ms. */
+  readonly claimMs: number
+}
+
+export const RECEIVE_LIMITS: ReceiveLimits = {
+  objectBytes: 256 << 20,
+  memoryBytes: 512 << 20,
+  quarantineBytes: 32 << 20,
+  quarantineObjects: 1024,
+  openObjects: 128,
+  knownObjects: 16_384,
+  comparedBytes: 4 << 20,
+  channels: 256,
+  sessions: 256,
+  services: 512,
+  flows: 16_384,
+  unpackedBytes: 64 << 20,
+  idleMs: 10_000,
+  claimMs: 1_200,
+}

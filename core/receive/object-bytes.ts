@@ -1,0 +1,184 @@
+import type { BytePool } from './byte-pool.ts'
+import type { ByteRanges } from './byte-ranges.ts'
+
+/** Up to here an object is one buffer, whose length is believed; a longer one is kept in pages as its bytes arrive. */
+const FLAT_BYTES = 1 << 20
+const PAGE_SHIFT = 18
+const PAGE_BYTES = 1 << PAGE_SHIFT
+/** First buffer of an object whose length is not known. */
+const FIRST_BYTES = 32 << 10
+
+/**
+ * The bytes of one object while it arrives. What a length field claims is never allocated beyond `FLAT_BYTES`: a forged
+ * length costs a page for each page really written to.
+ */
+export class ObjectBytes {
+  readonly #pool: BytePool
+  #flat: Uint8Array | null = null
+  #pages: (Uint8Array | undefined)[] | null = null
+  #released = false
+
+  constructor(pool: BytePool) {
+    this.#pool = pool
+  }
+
+  /**
+   * Copies `source[from, to)` to position `at`.
+   * @param size length of the object where known, else -1
+   * @returns false where memory is at its bound
+   */
+  write(at: number, source: Uint8Array, from: number, to: number, size: number): boolean {
+    const end = at + to - from
+    if (this.#pages === null) {
+      const flat = this.#flat
+      if (flat !== null && end <= flat.length) {
+        copyInto(flat, at, source, from, to)
+        return true
+      }
+      if (end <= FLAT_BYTES && size <= FLAT_BYTES) {
+        const grown = this.#grow(end, size)
+        if (grown === null) return false
+        copyInto(grown, at, source, from, to)
+        return true
+      }
+      if (!this.#toPages()) return false
+    }
+    return this.#writePages(at, source, from, to)
+  }
+
+  #grow(end: number, size: number): Uint8Array | null {
+    const old = this.#flat
+    const doubled = Math.min(FLAT_BYTES, Math.max(FIRST_BYTES, end, (old?.length ?? 0) * 2))
+    const grown = this.#pool.take(size >= end ? size : doubled)
+    if (grown === null) return null
+    if (old !== null) {
+      grown.set(old)
+      // Readers may hold views of the old buffer, which stay right: bytes below its end do not change any more.
+      this.#drop(old)
+    }
+    this.#flat = grown
+    return grown
+  }
+
+  #toPages(): boolean {
+    const flat = this.#flat
+    this.#pages = []
+    this.#flat = null
+    if (flat === null) return true
+    const moved = this.#writePages(0, flat, 0, flat.length)
+    this.#drop(flat)
+    return moved
+  }
+
+  #writePages(at: number, source: Uint8Array, from: number, to: number): boolean {
+    const pages = this.#pages as (Uint8Array | undefined)[]
+    let position = at
+    let read = from
+    while (read < to) {
+      const number = position >>> PAGE_SHIFT
+      const inside = position & (PAGE_BYTES - 1)
+      const count = Math.min(to - read, PAGE_BYTES - inside)
+      let page = pages[number]
+      if (page === undefined) {
+        const taken = this.#pool.take(PAGE_BYTES)
+        if (taken === null) return false
+        page = taken
+        pages[number] = page
+      }
+      copyInto(page, inside, source, read, read + count)
+      position += count
+      read += count
+    }
+    return true
+  }
+
+  /** Bytes `[from, to)`, all of which have arrived: a view where they lie in one piece, else a copy. */
+  view(from: number, to: number): Uint8Array {
+    if (this.#flat !== null) return this.#flat.subarray(from, to)
+    const pages = this.#pages
+    if (pages === null) return new Uint8Array(to - from)
+    const first = pages[from >>> PAGE_SHIFT]
+    if (first !== undefined && from >>> PAGE_SHIFT === (to - 1) >>> PAGE_SHIFT) {
+      const base = from & (PAGE_BYTES - 1)
+      return first.subarray(base, base + to - from)
+    }
+    const joined = new Uint8Array(to - from)
+    this.#copyPages(from, to, joined, 0)
+    return joined
+  }
+
+  #copyPages(from: number, to: number, into: Uint8Array, at: number): void {
+    const pages = this.#pages as (Uint8Array | undefined)[]
+    for (let position = from; position < to; ) {
+      const inside = position & (PAGE_BYTES - 1)
+      const count = Math.min(to - position, PAGE_BYTES - inside)
+      const page = pages[position >>> PAGE_SHIFT]
+      if (page !== undefined) copyInto(into, at + position - from, page, inside, inside + count)
+      position += count
+    }
+  }
+
+  /** Bytes `[from, to)` as a copy in which holes are zeros. */
+  copyWithHoles(from: number, to: number, ranges: ByteRanges): Uint8Array {
+    const copy = new Uint8Array(to - from)
+    for (const [start, end] of ranges.covered(from, to)) {
+      if (this.#flat !== null) copyInto(copy, start - from, this.#flat, start, end)
+      else if (this.#pages !== null) this.#copyPages(start, end, copy, start - from)
+    }
+    return copy
+  }
+
+  /** Makes a whole object one piece of its own size, so that its bytes can be handed on. */
+  join(size: number): void {
+    if (this.#pages !== null) {
+      const pooled = this.#pool.take(size)
+      const joined = pooled ?? new Uint8Array(size)
+      if (pooled === null) this.#pool.used += joined.length
+      this.#copyPages(0, size, joined, 0)
+      this.#dropPages()
+      this.#flat = joined
+    } else if (this.#flat !== null && !this.#pool.recycles && this.#flat.length > size + (size >> 2)) {
+      const exact = this.#flat.slice(0, size)
+      this.#drop(this.#flat)
+      this.#pool.used += size
+      this.#flat = exact
+    }
+  }
+
+  /**
+   * The receiver is done with the object. Where buffers are recycled its bytes are gone; else the account is closed and
+   * whoever holds the object goes on reading.
+   */
+  release(): void {
+    if (this.#released) return
+    this.#released = true
+    if (this.#pool.recycles) {
+      if (this.#flat !== null) this.#pool.giveBack(this.#flat)
+      this.#flat = null
+      this.#dropPages()
+      return
+    }
+    if (this.#flat !== null) this.#pool.giveAway(this.#flat)
+    if (this.#pages !== null) for (const page of this.#pages) if (page !== undefined) this.#pool.giveAway(page)
+  }
+
+  #dropPages(): void {
+    if (this.#pages === null) return
+    for (const page of this.#pages) if (page !== undefined) this.#drop(page)
+    this.#pages = null
+  }
+
+  #drop(buffer: Uint8Array): void {
+    if (this.#pool.recycles) this.#pool.giveBack(buffer)
+    else this.#pool.giveAway(buffer)
+  }
+}
+
+/** `set` needs a view of the source; for a few bytes a loop is cheaper than making one. */
+function copyInto(target: Uint8Array, at: number, source: Uint8Array, from: number, to: number): void {
+  if (to - from <= 48) {
+    for (let i = from, o = at; i < to; i++, o++) target[o] = source[i] as number
+  } else {
+    target.set(source.subarray(from, to), at)
+  }
+}

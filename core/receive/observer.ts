@@ -1,0 +1,228 @@
+import type { ChannelRole, FlowProtocol, JsonObject, ServiceProtocol, Severity } from '../contract/report.ts'
+import type { Flow } from '../protocol/ip/flow.ts'
+import type { ReceivedObject } from './object-flow.ts'
+
+/** A multicast destination whose packets are wanted. */
+export type Destination = { readonly address: string; readonly port: number }
+
+/** One flow on the wire, counted by the receiver; an observer reads the numbers when it wants them. Times µs. */
+export interface FlowFacts {
+  /** Null for what came after the bound on flows was reached: those are counted together. */
+  readonly flow: Flow | null
+  readonly protocol: FlowProtocol
+  readonly serviceId: number | null
+  readonly packets: number
+  /** UDP payload. */
+  readonly bytes: number
+  readonly firstTimeUs: number
+  readonly lastTimeUs: number
+}
+
+/** One packet_id of an MMTP flow. */
+export interface MmtpFacts {
+  readonly packetId: number
+  readonly type: 'mpu' | 'generic' | 'signaling' | 'repair' | 'unknown'
+  readonly packets: number
+  readonly bytes: number
+  readonly lost: number
+}
+
+export interface ServiceFacts {
+  readonly id: number
+  readonly name: string | null
+  readonly protocol: ServiceProtocol
+  readonly category: number | null
+  readonly major: number | null
+  readonly minor: number | null
+  /** `ip:port` of the SLS, or of the MMTP flow. */
+  readonly destination: string | null
+  readonly source: string | null
+  readonly joined: boolean
+  /** USBD, S-TSID or a manifest has been read. */
+  readonly signalled: boolean
+  /** The manifest's name below the service, once one has been read. */
+  readonly manifest: { readonly kind: 'dash' | 'hls'; readonly name: string; readonly codecs: readonly string[] } | null
+  readonly mmtp: readonly MmtpFacts[] | null
+}
+
+/** One LCT channel, counted by the receiver. */
+export interface ChannelFacts {
+  /** Index in the session, dense from 0. */
+  readonly index: number
+  readonly destination: string
+  readonly tsi: number
+  readonly serviceId: number | null
+  readonly role: ChannelRole
+  readonly representation: string | null
+  readonly packets: number
+  /** UDP payload. */
+  readonly bytes: number
+  /** Repair packets among `packets`. */
+  readonly repairPackets: number
+  /** Packets of an object still arriving that brought nothing new. */
+  readonly duplicates: number
+  readonly outOfOrder: number
+  /** Bytes known to be missing from objects that were given up. */
+  readonly lost: number
+  readonly complete: number
+  readonly incomplete: number
+  readonly lastTimeUs: number
+}
+
+/** One LLS table as it was first seen; `values` where it could be read. */
+export type LlsTable = {
+  /** Identity of the content: the same for every repetition of it. */
+  readonly key: number
+  readonly tableId: number
+  readonly name: string
+  readonly group: number
+  readonly version: number
+  /** Size of the datagram. */
+  readonly bytes: number
+  readonly xml: string | null
+  readonly values: JsonObject | null
+}
+
+/** One fragment of service layer signalling: part of an SLS package, an in-band FDT, or the like. */
+export type SlsFragment = {
+  readonly type: string
+  readonly name: string
+  readonly version: number | null
+  readonly bytes: Uint8Array
+}
+
+export type Alarm = {
+  readonly rule: string
+  readonly severity: Severity
+  readonly service: number | null
+  readonly tsi: number | null
+  readonly toi: number | null
+  readonly timeUs: number
+  readonly frame: number
+  readonly text: string
+}
+
+/**
+ * Told what happened, in stream order. Facts objects are live: kept and read later, they say the current numbers. Bytes
+ * are valid during the call.
+ */
+export interface ReceiveObserver {
+  flowSeen(flow: FlowFacts): void
+  /** Called for a new service and whenever one of its facts changes (not for counters). */
+  serviceChanged(service: ServiceFacts): void
+  /** A discovered service turned out to belong to another one. */
+  serviceGone(service: ServiceFacts): void
+  channelSeen(channel: ChannelFacts): void
+  /** A table with new content. */
+  llsTable(table: LlsTable, timeUs: number): void
+  /** A table with content seen before. */
+  llsRepeated(key: number, timeUs: number): void
+  /** A fragment with new content; `bytes` is unpacked. */
+  slsFragment(serviceId: number, fragment: SlsFragment, timeUs: number): void
+  /** The fragments that package held last were sent again unchanged. */
+  slsRepeated(serviceId: number, timeUs: number): void
+  /** Rows count from 0. `bytes[start, end)` is the LCT header of its first packet with the FEC Payload ID. */
+  objectBegun(object: ReceivedObject, bytes: Uint8Array, start: number, end: number): void
+  /** Whole, given up or cut off; its bytes can be read during the call. */
+  objectEnded(object: ReceivedObject): void
+  /** An object that had been given up gets missing bytes after all. */
+  objectResumed(object: ReceivedObject): void
+  /** A packet of a finished object: `repeats` whole transmissions of it began since. */
+  objectRepeated(index: number, packets: number, repeats: number, timeUs: number): void
+  /** A name or type became known after the object had ended. */
+  objectNamed(object: ReceivedObject): void
+  /** A datagram or a table that could not be read. */
+  malformed(
+    code: string,
+    flow: Flow,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    timeUs: number,
+    frame: number,
+  ): void
+  alarm(alarm: Alarm): void
+  /** All destinations whose packets are wanted now; those no longer named can be left. */
+  destinationsWanted?(destinations: readonly Destination[]): void
+}
+
+/** Several observers as one; each takes what it has a method for. */
+export class ObserverTee implements ReceiveObserver {
+  readonly #observers: readonly Partial<ReceiveObserver>[]
+
+  constructor(...observers: readonly Partial<ReceiveObserver>[]) {
+    this.#observers = observers
+  }
+
+  flowSeen(flow: FlowFacts): void {
+    for (const each of this.#observers) each.flowSeen?.(flow)
+  }
+
+  serviceChanged(service: ServiceFacts): void {
+    for (const each of this.#observers) each.serviceChanged?.(service)
+  }
+
+  serviceGone(service: ServiceFacts): void {
+    for (const each of this.#observers) each.serviceGone?.(service)
+  }
+
+  channelSeen(channel: ChannelFacts): void {
+    for (const each of this.#observers) each.channelSeen?.(channel)
+  }
+
+  llsTable(table: LlsTable, timeUs: number): void {
+    for (const each of this.#observers) each.llsTable?.(table, timeUs)
+  }
+
+  llsRepeated(key: number, timeUs: number): void {
+    for (const each of this.#observers) each.llsRepeated?.(key, timeUs)
+  }
+
+  slsFragment(serviceId: number, fragment: SlsFragment, timeUs: number): void {
+    for (const each of this.#observers) each.slsFragment?.(serviceId, fragment, timeUs)
+  }
+
+  slsRepeated(serviceId: number, timeUs: number): void {
+    for (const each of this.#observers) each.slsRepeated?.(serviceId, timeUs)
+  }
+
+  objectBegun(object: ReceivedObject, bytes: Uint8Array, start: number, end: number): void {
+    for (const each of this.#observers) each.objectBegun?.(object, bytes, start, end)
+  }
+
+  objectEnded(object: ReceivedObject): void {
+    for (const each of this.#observers) each.objectEnded?.(object)
+  }
+
+  objectResumed(object: ReceivedObject): void {
+    for (const each of this.#observers) each.objectResumed?.(object)
+  }
+
+  objectRepeated(index: number, packets: number, repeats: number, timeUs: number): void {
+    for (const each of this.#observers) each.objectRepeated?.(index, packets, repeats, timeUs)
+  }
+
+  objectNamed(object: ReceivedObject): void {
+    for (const each of this.#observers) each.objectNamed?.(object)
+  }
+
+  malformed(
+    code: string,
+    flow: Flow,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    timeUs: number,
+    frame: number,
+  ): void {
+    for (const each of this.#observers) each.malformed?.(code, flow, bytes, start, end, timeUs, frame)
+  }
+
+  alarm(alarm: Alarm): void {
+    for (const each of this.#observers) each.alarm?.(alarm)
+  }
+
+  destinationsWanted(destinations: readonly Destination[]): void {
+    for (const each of this.#observers) each.destinationsWanted?.(destinations)
+  }
+}

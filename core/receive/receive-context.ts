@@ -1,0 +1,54 @@
+import { CodecError } from '../bytes/codec-error.ts'
+import type { ReceiveSpec } from '../contract/session-spec.ts'
+import { BytePool } from './byte-pool.ts'
+import type { ReceiveLimits } from './limits.ts'
+import type { ObjectSink, ReceivedFile } from './object-flow.ts'
+import type { Alarm, ReceiveObserver } from './observer.ts'
+
+/** What all parts of one receiver share. */
+export class ReceiveContext {
+  readonly spec: ReceiveSpec
+  readonly limits: ReceiveLimits
+  readonly sink: ObjectSink
+  readonly observer: ReceiveObserver
+  readonly pool: BytePool
+  readonly reorderUs: number
+  #objects = 0
+  #channels = 0
+
+  constructor(spec: ReceiveSpec, limits: ReceiveLimits, sink: ObjectSink, observer: ReceiveObserver) {
+    this.spec = spec
+    this.limits = limits
+    this.sink = sink
+    this.observer = observer
+    this.pool = new BytePool(limits.memoryBytes, sink.borrows === true)
+    this.reorderUs = spec.reorderMs * 1000
+  }
+
+  nextObjectIndex(): number {
+    return this.#objects++
+  }
+
+  nextChannelIndex(): number {
+    return this.#channels++
+  }
+
+  alarm(alarm: Alarm): void {
+    this.observer.alarm(alarm)
+  }
+
+  file(file: ReceivedFile): void {
+    this.sink.file(file)
+  }
+}
+
+/** Runs a parser on what came from the wire. @returns what went wrong, or null with `use` done */
+export function codecFault(use: () => void): CodecError | null {
+  try {
+    use()
+    return null
+  } catch (thrown) {
+    if (thrown instanceof CodecError) return thrown
+    throw thrown
+  }
+}

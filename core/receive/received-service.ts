@@ -1,0 +1,38 @@
+import type { ChannelRole, ServiceProtocol } from '../contract/report.ts'
+import type { MmtpSession } from './mmtp-session.ts'
+import type { Destination, MmtpFacts, ServiceFacts } from './observer.ts'
+
+/** One service, from the SLT or given to a session that was found without one. */
+export class ReceivedService implements ServiceFacts {
+  readonly id: number
+  /** Found by its packets; no SLT names it. */
+  readonly discovered: boolean
+  name: string | null = null
+  protocol: ServiceProtocol = 'none'
+  category: number | null = null
+  major: number | null = null
+  minor: number | null = null
+  destination: string | null = null
+  /** As `destination`, in parts. */
+  address: Destination | null = null
+  source: string | null = null
+  joined = false
+  signalled = false
+  manifest: ServiceFacts['manifest'] = null
+  mmtpSession: MmtpSession | null = null
+  /** The SLT gave it a name: that of the USBD is then not used. */
+  namedBySlt = false
+  /** Roles of the MPD's Representations. */
+  roles: ReadonlyMap<string, ChannelRole> = new Map()
+  /** Destinations of its sessions, SLS first. */
+  readonly destinations = new Map<string, Destination>()
+
+  constructor(id: number, discovered: boolean) {
+    this.id = id
+    this.discovered = discovered
+  }
+
+  get mmtp(): readonly MmtpFacts[] | null {
+    return this.mmtpSession?.facts ?? null
+  }
+}

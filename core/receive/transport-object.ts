@@ -1,0 +1,191 @@
+import type { Toi, Tsi } from '../contract/ids.ts'
+import type { ChannelRole } from '../contract/report.ts'
+import type { BytePool } from './byte-pool.ts'
+import { ByteRanges } from './byte-ranges.ts'
+import { ObjectBytes } from './object-bytes.ts'
+import type { ByteRange, ObjectKind, ReceivedObject } from './object-flow.ts'
+
+/** What an object needs to know of the LCT channel it arrives on. */
+export interface ObjectHome {
+  readonly index: number
+  readonly destination: string
+  readonly tsi: number
+  readonly serviceId: number | null
+  readonly role: ChannelRole
+}
+
+/** Why a packet's bytes were not taken. */
+export const TAKEN = { malformed: -1, tooManyHoles: -2, noMemory: -3 } as const
+
+/** Where a length came from; a weaker source gives way to a stronger one. */
+export const SIZE_SOURCE = { none: 0, closeFlag: 1, file: 2, extension: 3 } as const
+
+const scratch: number[] = []
+
+/**
+ * One transport object while it is put together. The channel decides which packet belongs to it and when it ends; this class
+ * knows ranges and bytes. Bytes first received win where packets overlap (RFC 9223 leaves it open).
+ */
+export class TransportObject implements ReceivedObject {
+  readonly home: ObjectHome
+  readonly index: number
+  readonly toi: Toi
+  readonly instance: number
+  readonly codepoint: number
+  readonly firstTimeUs: number
+  name: string | null = null
+  contentType: string | null = null
+  contentEncoding: 'gzip' | null = null
+  kind: ObjectKind = 'file'
+  state: 'receiving' | 'complete' | 'partial' | 'truncated' = 'receiving'
+  lastTimeUs: number
+  packets = 0
+  repeats = 0
+  /** Length, -1 while unknown. */
+  length = -1
+  sizeSource: number = SIZE_SOURCE.none
+  /** Key in the channel's maps: the TOI, or less than 0 for an FDT instance on TOI 0. */
+  readonly key: number
+  /** Frame of its first packet. */
+  readonly frame: number
+  /** Stream time at which a newer object of the channel began, or the sender closed this one; -1 neither. */
+  endingSinceUs = -1
+  /** Where the transmission has got to: the end of the packet last in order. */
+  cursor = 0
+  /** Hash of its first bytes and how many, for telling a repeat from a reuse; 0 bytes: not known. */
+  headHash = 0
+  headBytes = 0
+  /** `objectBegun` of the sink has been called. */
+  announced = false
+  /** Bytes counted as lost when it was given up; taken back where it heals. */
+  countedLost = 0
+  readonly ranges = new ByteRanges()
+  readonly #bytes: ObjectBytes
+  #watchers: Set<() => void> | null = null
+  #notifiedPackets = -1
+
+  constructor(
+    home: ObjectHome,
+    pool: BytePool,
+    index: number,
+    key: number,
+    toi: Toi,
+    instance: number,
+    codepoint: number,
+    timeUs: number,
+    frame: number,
+  ) {
+    this.home = home
+    this.#bytes = new ObjectBytes(pool)
+    this.index = index
+    this.key = key
+    this.toi = toi
+    this.instance = instance
+    this.codepoint = codepoint
+    this.firstTimeUs = timeUs
+    this.lastTimeUs = timeUs
+    this.frame = frame
+  }
+
+  get serviceId(): number | null {
+    return this.home.serviceId
+  }
+  get destination(): string {
+    return this.home.destination
+  }
+  get channel(): number {
+    return this.home.index
+  }
+  get tsi(): Tsi {
+    return this.home.tsi as Tsi
+  }
+  get role(): ChannelRole {
+    return this.home.role
+  }
+  get size(): number | null {
+    return this.length < 0 ? null : this.length
+  }
+  get received(): number {
+    return this.ranges.total
+  }
+  get whole(): boolean {
+    return this.length >= 0 && this.ranges.prefix >= this.length
+  }
+
+  /**
+   * Takes `source[from, to)` at offset `start`.
+   * @returns bytes that were new, or less than 0 (`TAKEN`) where nothing was taken
+   */
+  take(start: number, source: Uint8Array, from: number, to: number): number {
+    const end = start + to - from
+    if (this.length >= 0 && end > this.length) return TAKEN.malformed
+    if (start === this.ranges.prefix && this.ranges.highest <= start) {
+      if (!this.#bytes.write(start, source, from, to, this.length)) return TAKEN.noMemory
+      this.ranges.prefix = end
+      this.ranges.highest = end
+      this.ranges.total += end - start
+      return end - start
+    }
+    scratch.length = 0
+    const added = this.ranges.add(start, end, scratch)
+    if (added < 0) return TAKEN.tooManyHoles
+    for (let i = 0; i < scratch.length; i += 2) {
+      const a = scratch[i] as number
+      const b = scratch[i + 1] as number
+      // Ranges are already marked: where memory is at its bound the object is given up by the channel.
+      if (!this.#bytes.write(a, source, from + a - start, from + b - start, this.length)) return TAKEN.noMemory
+    }
+    return added
+  }
+
+  /** True where bytes already received at `start` differ from `source[from, to)`. */
+  differs(start: number, source: Uint8Array, from: number, to: number): boolean {
+    const end = start + to - from
+    if (!this.ranges.touches(start, end)) return false
+    for (const [a, b] of this.ranges.covered(start, end)) {
+      const have = this.#bytes.view(a, b)
+      for (let i = 0; i < have.length; i++) if (have[i] !== source[from + a - start + i]) return true
+    }
+    return false
+  }
+
+  /** One piece of memory for the whole object, now that it is complete. */
+  join(): void {
+    this.#bytes.join(this.length)
+  }
+
+  /** The receiver needs the bytes no more (see `ObjectBytes.release`). */
+  release(): void {
+    this.#bytes.release()
+  }
+
+  /** Tells watchers that bytes came or the object ended. */
+  notify(): void {
+    if (this.#watchers === null) return
+    if (this.state === 'receiving' && this.#notifiedPackets === this.packets) return
+    this.#notifiedPackets = this.packets
+    for (const watcher of [...this.#watchers]) watcher()
+  }
+
+  prefixBytes(): number {
+    return this.ranges.prefix
+  }
+
+  bytes(from: number, to: number): Uint8Array {
+    if (from >= to) return new Uint8Array(0)
+    if (to <= this.ranges.prefix) return this.#bytes.view(from, to)
+    return this.#bytes.copyWithHoles(from, to, this.ranges)
+  }
+
+  missing(): ByteRange[] {
+    return this.ranges.missing(this.size)
+  }
+
+  watch(watcher: () => void): () => void {
+    this.#watchers ??= new Set()
+    this.#watchers.add(watcher)
+    return () => {
+      this.#watchers?.delete(watcher)
+    }
+  }
+}
