@@ -1,0 +1,155 @@
+import { CodecError } from '../../bytes/codec-error.ts'
+import { resolveReference } from '../reference.ts'
+import type { InclusiveRange, MpdPeriod, MpdRepresentation, SegmentClock, UrlRange } from './mpd.ts'
+import { expandTemplate, type TemplateMatcher, templateAddress, templateMatcher } from './template.ts'
+import { US_PER_SECOND } from './time.ts'
+
+/** One media segment of a representation. */
+export type MpdSegment = {
+  readonly number: number
+  /** Media time of its start in ticks, with the presentation time offset: what `$Time$` carries. */
+  readonly time: number
+  /** Ticks. */
+  readonly duration: number
+  readonly timescale: number
+  /** Start within the period, µs, rounded. */
+  readonly startUs: number
+  readonly durationUs: number
+  /** Resolved against the manifest; still percent-encoded as written. */
+  readonly name: string
+  /** The bytes of the file that are this segment; null for all of it. */
+  readonly range: InclusiveRange | null
+}
+
+/** More segments than this in one representation are refused: 12 days of 2 s segments fit. */
+export const MAX_SEGMENTS = 524_288
+
+/**
+ * The segments of a representation in order. With a constant duration and an open period the list ends at `untilUs` (µs in
+ * the period, default: nothing). `single` and `base` representations give one segment, the whole file.
+ * @throws CodecError mpd-too-many-segments, mpd-template
+ */
+export function listSegments(period: MpdPeriod, representation: MpdRepresentation, untilUs = 0): MpdSegment[] {
+  const { addressing } = representation
+  if (addressing.kind === 'single' || addressing.kind === 'base') {
+    const durationUs = period.durationUs ?? 0
+    const whole = { number: 1, time: 0, duration: durationUs, timescale: US_PER_SECOND, startUs: 0, durationUs }
+    return [{ ...whole, name: representation.baseUrl, range: null }]
+  }
+  const endUs = period.durationUs ?? untilUs
+  if (addressing.kind === 'list') {
+    const clocked = { ...addressing, endNumber: addressing.startNumber + addressing.urls.length - 1 }
+    // A list says by itself how many there are; the period's end does not cut it.
+    const spans = spansOf(clocked, Number.POSITIVE_INFINITY, addressing.urls.length)
+    return spans.map((span, index) => {
+      const url = addressing.urls[index]
+      return { ...span, name: resolveReference(representation.baseUrl, url?.url ?? ''), range: url?.range ?? null }
+    })
+  }
+  return spansOf(addressing, endUs, MAX_SEGMENTS + 1).map((span) => ({
+    ...span,
+    name: segmentName(representation, span.number, span.time),
+    range: null,
+  }))
+}
+
+/** Name of the initialisation segment; null for a self-initialising file. */
+export function initSegment(
+  representation: MpdRepresentation,
+): { readonly name: string; readonly range: InclusiveRange | null } | null {
+  const { addressing } = representation
+  if (addressing.kind === 'single') return null
+  if (addressing.kind === 'template') {
+    if (addressing.initialization === null) return null
+    const { id: representationId, bandwidth } = representation
+    const url = expandTemplate(addressing.initialization, { representationId, bandwidth })
+    return { name: resolveReference(representation.baseUrl, url), range: null }
+  }
+  const own: UrlRange | null = addressing.initialization
+  return own === null ? null : { name: resolveReference(representation.baseUrl, own.url), range: own.range }
+}
+
+/** Name of a segment of a template by its number and time, resolved against the manifest. */
+export function segmentName(representation: MpdRepresentation, number: number, time: number): string {
+  const { addressing, id: representationId, bandwidth } = representation
+  if (addressing.kind !== 'template') throw new CodecError('mpd-template', 0, 'the representation has no template')
+  const url = expandTemplate(addressing.media, { representationId, bandwidth, number, time })
+  return resolveReference(representation.baseUrl, url)
+}
+
+/** Traces a name back to the segment of a representation it would be. */
+export type SegmentFinder = (name: string) => SegmentAddress | null
+
+/** Where a segment stands: its number, its media time, or both, as far as the addressing tells. */
+export type SegmentAddress = { readonly number: number | null; readonly time: number | null }
+
+/** The inverse of `segmentName` (and of the list), for asking about many names of one representation. */
+export function segmentFinder(representation: MpdRepresentation): SegmentFinder {
+  const { addressing, id, bandwidth, baseUrl } = representation
+  if (addressing.kind === 'list') {
+    const numbers = new Map<string, number>()
+    addressing.urls.forEach((url, index) => {
+      numbers.set(resolveReference(baseUrl, url.url), addressing.startNumber + index)
+    })
+    return (name) => {
+      const number = numbers.get(name)
+      return number === undefined ? null : { number, time: null }
+    }
+  }
+  if (addressing.kind !== 'template' || templateAddress(addressing.media) === null) return () => null
+  // Resolving is done on the template's text, so that `../` and folders of the BaseURL are part of the pattern.
+  const matcher: TemplateMatcher = templateMatcher(resolveReference(baseUrl, addressing.media), id, bandwidth)
+  const { duration, startNumber, presentationTimeOffset } = addressing
+  return (name) => {
+    const found = matcher(name)
+    if (found === null || duration === null) return found
+    if (found.number !== null && found.number < startNumber) return null
+    // With a constant duration number and time say the same.
+    const number = found.number ?? startNumber + Math.round(((found.time ?? 0) - presentationTimeOffset) / duration)
+    const time = found.time ?? (number - startNumber) * duration + presentationTimeOffset
+    return { number, time }
+  }
+}
+
+type Span = Omit<MpdSegment, 'name' | 'range'>
+
+function spansOf(clock: SegmentClock, endUs: number, most: number): Span[] {
+  const { timescale, presentationTimeOffset: offset } = clock
+  const spans: Span[] = []
+  const lastNumber = clock.endNumber ?? Number.POSITIVE_INFINITY
+  const push = (number: number, time: number, duration: number): void => {
+    if (spans.length >= MAX_SEGMENTS)
+      throw new CodecError('mpd-too-many-segments', 0, `a representation has more than ${MAX_SEGMENTS} segments`)
+    spans.push({ number, time, duration, timescale, ...toUs(time - offset, duration, timescale) })
+  }
+  if (clock.timeline === null) {
+    if (clock.duration === null) return spans
+    const fitting = Math.ceil((endUs / US_PER_SECOND) * (timescale / clock.duration) - 1e-6)
+    const count = Math.min(most, Math.max(0, fitting), lastNumber - clock.startNumber + 1)
+    for (let index = 0; index < count; index++)
+      push(clock.startNumber + index, index * clock.duration + offset, clock.duration)
+    return spans
+  }
+  const endTicks = (endUs / US_PER_SECOND) * timescale + offset
+  let number = clock.startNumber
+  let time = 0
+  clock.timeline.forEach((entry, index) => {
+    time = entry.time ?? time
+    number = entry.number ?? number
+    const until = clock.timeline?.[index + 1]?.time ?? endTicks
+    const open = entry.repeat < 0
+    if (entry.duration === 0 && (open || entry.repeat > 0)) return
+    const count = open ? Math.ceil((until - time) / entry.duration - 1e-9) : entry.repeat + 1
+    for (let turn = 0; turn < count && number <= lastNumber && spans.length < most; turn++) {
+      push(number, time, entry.duration)
+      number++
+      time += entry.duration
+    }
+  })
+  return spans
+}
+
+function toUs(ticks: number, duration: number, timescale: number): { startUs: number; durationUs: number } {
+  const startUs = Math.round((ticks / timescale) * US_PER_SECOND)
+  return { startUs, durationUs: Math.round(((ticks + duration) / timescale) * US_PER_SECOND) - startUs }
+}

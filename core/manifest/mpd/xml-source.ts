@@ -1,0 +1,162 @@
+import { CodecError } from '../../bytes/codec-error.ts'
+import { parseXml } from '../../xml/xml-parser.ts'
+
+/** An attribute and where its value stands in the text, between the quotes. */
+export type SourceAttribute = {
+  readonly name: string
+  readonly value: string
+  readonly start: number
+  readonly valueStart: number
+  readonly valueEnd: number
+}
+
+/**
+ * An element with its place in the text, so that a rewrite touches only what it means to: comments, prefixes, unknown
+ * elements and white space stay as they were sent. Offsets are UTF-16 indices into the document's text.
+ */
+export type SourceElement = {
+  /** Local name. */
+  readonly name: string
+  /** Name as written, with its prefix. */
+  readonly qualifiedName: string
+  /** Index of `<`. */
+  readonly start: number
+  /** Just after the `>` of the start tag. */
+  readonly openEnd: number
+  /** Index of `</`; equals `openEnd` where the element is written `<x/>`. */
+  readonly closeStart: number
+  /** Just after the whole element. */
+  readonly end: number
+  readonly selfClosed: boolean
+  readonly attributes: readonly SourceAttribute[]
+  readonly children: readonly SourceElement[]
+}
+
+export type SourceDocument = { readonly text: string; readonly root: SourceElement }
+
+type Draft = { -readonly [Key in keyof SourceElement]: SourceElement[Key] } & { children: Draft[] }
+
+/**
+ * Reads a document that stays editable in place.
+ * @throws CodecError xml-… as `parseXml` does, mpd-encoding for text that is not UTF-8
+ */
+export function parseXmlSource(bytes: Uint8Array): SourceDocument {
+  // The strict parser goes first: the scan below then only meets well-formed text without a document type.
+  parseXml(bytes)
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new CodecError('mpd-encoding', 0, 'the manifest is not UTF-8')
+  }
+  const document: Draft[] = []
+  const open: Draft[] = []
+  let at = text.indexOf('<')
+  while (at >= 0) {
+    if (text.startsWith('<!--', at)) at = after(text, '-->', at + 4)
+    else if (text.startsWith('<![CDATA[', at)) at = after(text, ']]>', at + 9)
+    else if (text.startsWith('<?', at)) at = after(text, '?>', at + 2)
+    else if (text.startsWith('<!', at)) throw new CodecError('xml-doctype', at, 'the manifest has a document type')
+    else if (text.startsWith('</', at)) {
+      const closing = open.pop()
+      const end = after(text, '>', at)
+      if (closing !== undefined) {
+        closing.closeStart = at
+        closing.end = end
+      }
+      at = end
+    } else {
+      const element = startTag(text, at)
+      const siblings = open.at(-1)?.children ?? document
+      siblings.push(element)
+      if (!element.selfClosed) open.push(element)
+      at = element.openEnd
+    }
+    at = text.indexOf('<', at)
+  }
+  const root = document[0]
+  if (root === undefined) throw new CodecError('mpd-empty', 0, 'the manifest has no element')
+  return { text, root }
+}
+
+/** Value of an attribute by its name as written, entities undone; null where absent. */
+export function sourceAttribute(element: SourceElement, name: string): string | null {
+  return element.attributes.find((attribute) => attribute.name === name)?.value ?? null
+}
+
+/** Child elements of a local name, in order. */
+export function sourceChildren(element: SourceElement, name: string): SourceElement[] {
+  return element.children.filter((child) => child.name === name)
+}
+
+/** Character data of an element that holds only text, trimmed. */
+export function sourceText(document: SourceDocument, element: SourceElement): string {
+  const inner = document.text.slice(element.openEnd, element.closeStart)
+  const plain = inner.replace(/<!--[\s\S]*?-->|<\?[\s\S]*?\?>/g, '')
+  // CDATA may stand inside character data; its content is taken as it is.
+  return plain
+    .split(/(<!\[CDATA\[[\s\S]*?\]\]>)/)
+    .map((part) => (part.startsWith('<![CDATA[') ? part.slice(9, -3) : unescapeXml(part)))
+    .join('')
+    .trim()
+}
+
+/** Text with the five characters of XML markup escaped, for attribute values and character data. */
+export function escapeXmlText(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? character)
+}
+
+const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' }
+const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
+
+function unescapeXml(text: string): string {
+  return text.replace(/&(#x[0-9a-fA-F]+|#\d+|\w+);/g, (whole, name: string) => {
+    if (!name.startsWith('#')) return ENTITIES[name] ?? whole
+    const point = name.startsWith('#x') ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1))
+    return point <= 0x10ffff ? String.fromCodePoint(point) : whole
+  })
+}
+
+const TAG_NAME = /[^\s/>]+/y
+const ATTRIBUTE = /\s+([^\s=/>]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/y
+
+function startTag(text: string, start: number): Draft {
+  TAG_NAME.lastIndex = start + 1
+  const qualifiedName = TAG_NAME.exec(text)?.[0] ?? ''
+  const attributes: SourceAttribute[] = []
+  let at = start + 1 + qualifiedName.length
+  for (;;) {
+    ATTRIBUTE.lastIndex = at
+    const found = ATTRIBUTE.exec(text)
+    if (found === null) break
+    const raw = found[2] ?? found[3] ?? ''
+    const valueEnd = ATTRIBUTE.lastIndex - 1
+    attributes.push({
+      name: found[1] ?? '',
+      value: unescapeXml(raw.replace(/[\t\r\n]/g, ' ')),
+      start: at,
+      valueStart: valueEnd - raw.length,
+      valueEnd,
+    })
+    at = ATTRIBUTE.lastIndex
+  }
+  const close = text.indexOf('>', at)
+  const openEnd = close + 1
+  const selfClosed = text[close - 1] === '/'
+  return {
+    name: qualifiedName.slice(qualifiedName.indexOf(':') + 1),
+    qualifiedName,
+    start,
+    openEnd,
+    closeStart: openEnd,
+    end: openEnd,
+    selfClosed,
+    attributes,
+    children: [],
+  }
+}
+
+function after(text: string, mark: string, from: number): number {
+  const found = text.indexOf(mark, from)
+  return found < 0 ? text.length : found + mark.length
+}
