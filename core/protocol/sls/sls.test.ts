@@ -1,0 +1,288 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { CodecError } from '../../bytes/codec-error.ts'
+import { FDT_DEFAULTS, FDT_FILE_DEFAULTS, type Fdt } from '../flute/fdt.ts'
+import { ENVELOPE_ITEM_DEFAULTS, parseEnvelope, serialiseEnvelope } from './envelope.ts'
+import { fragmentType, SLS_MEDIA_TYPE } from './fragment-type.ts'
+import { parseStsid, type Stsid, type StsidChannel, serialiseStsid } from './s-tsid.ts'
+import { describeSlsToi, parseSlsToi, slsToi } from './sls-toi.ts'
+import { parseUsbd, serialiseUsbd, type Usbd } from './usbd.ts'
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(value)
+const words = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 15 }).filter((each) => each.trim() === each)
+const nothing = fc.constant([])
+
+const efdt: Fdt = {
+  ...FDT_DEFAULTS,
+  version: 0,
+  fileTemplate: '1_$TOI$.m4s',
+  instanceExpiresNtp: 4294944000,
+  maxTransportSize: 304176,
+  files: [{ ...FDT_FILE_DEFAULTS, toi: 4294967295, contentLocation: '1_.mp4' }],
+}
+const channel: StsidChannel = {
+  tsi: 10,
+  bandwidthKbps: 668,
+  startTime: null,
+  endTime: null,
+  source: {
+    realTime: true,
+    minBufferKb: null,
+    efdt,
+    media: [{ repId: '1', contentType: 'video', lang: null, startup: false }],
+    payloads: [
+      { codepoint: 128, formatId: 1, fragmentation: 0, inOrder: true, sourceFecPayloadId: 0, fecParams: null },
+    ],
+    otherAttributes: [],
+  },
+  repair: null,
+  otherAttributes: [],
+}
+const stsid: Stsid = {
+  sessions: [
+    {
+      sourceAddress: '127.0.0.1',
+      destinationAddress: '225.1.1.0',
+      destinationPort: 6000,
+      channels: [channel],
+      otherAttributes: [],
+    },
+  ],
+  otherAttributes: [],
+}
+
+describe('S-TSID', () => {
+  it('is written in the US flavour with the names receivers compare', () => {
+    const written = text(serialiseStsid(stsid, 'us'))
+    expect(written).toContain(
+      '<FDT-Instance afdt:efdtVersion="0" afdt:fileTemplate="1_$TOI$.m4s" Expires="4294944000" afdt:maxTransportSize="304176">',
+    )
+    expect(written).toContain('<fdt:File Content-Location="1_.mp4" TOI="4294967295"/>')
+    expect(written).toContain('<RS dIpAddr="225.1.1.0" dPort="6000" sIpAddr="127.0.0.1">')
+    expect(parseStsid(written)).toEqual(stsid)
+  })
+
+  it('is written in the Korean flavour, which has no Expires and no size', () => {
+    const written = text(serialiseStsid(stsid, 'korean'))
+    expect(written).toMatch(
+      /<EFDT version="0">\s*<FileTemplate>1_\$TOI\$\.m4s<\/FileTemplate>\s*<FDTParameters>\s*<fdt:File /,
+    )
+    const source = parseStsid(written).sessions[0]?.channels[0]?.source
+    expect(source?.efdt).toEqual({ ...efdt, instanceExpiresNtp: null, maxTransportSize: null })
+  })
+
+  it('reads the sparse one off air', () => {
+    const parsed = parseStsid(
+      '<S-TSID xmlns="x"><RS sIpAddr="172.16.200.1" dIpAddr="239.255.20.9" dPort="52009"><LS tsi="1" startTime="2018-09-01T00:00:00Z" endTime="2035-12-31T23:59:59Z"><SrcFlow rt="false"><Payload codePoint="0" formatId="1"/></SrcFlow></LS></RS></S-TSID>',
+    )
+    expect(parsed.sessions[0]?.channels[0]).toMatchObject({
+      tsi: 1,
+      bandwidthKbps: null,
+      endTime: '2035-12-31T23:59:59Z',
+      source: {
+        efdt: null,
+        media: [],
+        payloads: [{ codepoint: 0, formatId: 1, inOrder: true, sourceFecPayloadId: 0 }],
+      },
+    })
+  })
+
+  it('leaves addresses null where they are those of the SLT', () => {
+    expect(parseStsid('<S-TSID><RS><LS tsi="1"/></RS></S-TSID>').sessions[0]).toMatchObject({
+      sourceAddress: null,
+      destinationAddress: null,
+      destinationPort: null,
+      channels: [{ tsi: 1, source: null, repair: null }],
+    })
+  })
+
+  it('keeps a repair flow as written, under either name', () => {
+    for (const name of ['RepairFlow', 'RprFlow']) {
+      const flow = `<${name} rt="true"><FECParameters maximumDelay="5000" overhead="10" fecOTI="00"><ProtectedObject tsi="10" fecTransportObjectSize="1"/></FECParameters></${name}>`
+      const parsed = parseStsid(`<S-TSID><RS><LS tsi="11">${flow}</LS></RS></S-TSID>`)
+      const repair = parsed.sessions[0]?.channels[0]?.repair
+      expect(repair?.protectedTsis).toEqual([10])
+      expect(repair?.element.children[0]?.attributes[0]).toEqual({
+        name: 'maximumDelay',
+        local: 'maximumDelay',
+        value: '5000',
+      })
+      expect(parseStsid(serialiseStsid(parsed, 'us'))).toEqual(parsed)
+    }
+  })
+
+  it('says where a channel lacks its TSI, and what else it got', () => {
+    expect(() => parseStsid('<S-TSID>\n <RS>\n  <LS/></RS></S-TSID>')).toThrow(/^line 3, column \d+: LS has no @tsi$/)
+    expect(() => parseStsid('<MPD/>')).toThrow('expected S-TSID, got MPD')
+  })
+
+  it('comes back as it was written', () => {
+    const arbitrary: fc.Arbitrary<Stsid> = fc.record({
+      sessions: fc.array(
+        fc.record({
+          sourceAddress: maybe(fc.ipV4()),
+          destinationAddress: maybe(fc.ipV4()),
+          destinationPort: maybe(fc.nat(65535)),
+          channels: fc.array(
+            fc.record({
+              tsi: fc.nat(),
+              bandwidthKbps: maybe(fc.nat()),
+              startTime: maybe(words),
+              endTime: maybe(words),
+              source: maybe(
+                fc.record({
+                  realTime: fc.boolean(),
+                  minBufferKb: maybe(fc.nat()),
+                  efdt: maybe(fc.constantFrom(efdt, FDT_DEFAULTS)),
+                  media: fc.array(
+                    fc.record({ repId: words, contentType: maybe(words), lang: maybe(words), startup: fc.boolean() }),
+                    { maxLength: 2 },
+                  ),
+                  payloads: fc.array(
+                    fc.record({
+                      codepoint: fc.nat(255),
+                      formatId: fc.integer({ min: 1, max: 4 }),
+                      fragmentation: fc.nat(2),
+                      inOrder: fc.boolean(),
+                      sourceFecPayloadId: fc.nat(2),
+                      fecParams: maybe(fc.constant('00aa')),
+                    }),
+                    { maxLength: 2 },
+                  ),
+                  otherAttributes: nothing,
+                }),
+              ),
+              repair: fc.constant(null),
+              otherAttributes: nothing,
+            }),
+            { maxLength: 3 },
+          ),
+          otherAttributes: fc.constantFrom([], [{ name: 'odd', local: 'odd', value: '<&>' }]),
+        }),
+        { maxLength: 2 },
+      ),
+      otherAttributes: nothing,
+    })
+    fc.assert(
+      fc.property(arbitrary, (value) => {
+        expect(parseStsid(serialiseStsid(value, 'us'))).toEqual(value)
+      }),
+    )
+  })
+})
+
+describe('USBD', () => {
+  it('reads names with and without the xml prefix, and a bare one', () => {
+    const usbd = parseUsbd(
+      '<BundleDescriptionROUTE><UserServiceDescription serviceId="1"><Name lang="eng">ALPHA</Name><Name xml:lang="fr">ALEPH</Name><ServiceLanguage>en</ServiceLanguage><DeliveryMethod><BroadcastAppService><BasePattern>1_</BasePattern></BroadcastAppService><UnicastAppService><BasePattern>u_</BasePattern></UnicastAppService></DeliveryMethod></UserServiceDescription></BundleDescriptionROUTE>',
+    )
+    expect(usbd).toEqual({
+      serviceId: 1,
+      serviceStatus: true,
+      names: [
+        { lang: 'eng', text: 'ALPHA' },
+        { lang: 'fr', text: 'ALEPH' },
+      ],
+      languages: ['en'],
+      basePatterns: ['1_'],
+      unicastPatterns: ['u_'],
+    })
+    expect(parseUsbd('<x><UserServiceDescription serviceId="5009"/></x>')).toMatchObject({ serviceId: 5009, names: [] })
+    expect(
+      parseUsbd(
+        '<bundleDescription><userServiceDescription><name>K</name></userServiceDescription></bundleDescription>',
+      ),
+    ).toMatchObject({ serviceId: null, names: [{ lang: null, text: 'K' }] })
+    expect(() => parseUsbd('<MPD/>')).toThrow(CodecError)
+  })
+
+  it('comes back as it was written', () => {
+    const arbitrary: fc.Arbitrary<Usbd> = fc.record({
+      serviceId: maybe(fc.nat(65535)),
+      serviceStatus: fc.boolean(),
+      names: fc.array(fc.record({ lang: maybe(fc.constantFrom('eng', 'kor')), text: words }), { maxLength: 2 }),
+      languages: fc.array(words, { maxLength: 2 }),
+      basePatterns: fc.array(words, { maxLength: 3 }),
+      unicastPatterns: fc.array(words, { maxLength: 3 }),
+    })
+    fc.assert(
+      fc.property(arbitrary, (value) => {
+        expect(parseUsbd(serialiseUsbd(value))).toEqual(value)
+      }),
+    )
+  })
+})
+
+describe('envelope', () => {
+  it('reads items without type or version, as on air', () => {
+    expect(
+      parseEnvelope('<metadataEnvelope><item metadataURI="a" version="0"/><item/></metadataEnvelope>').items,
+    ).toEqual([{ ...ENVELOPE_ITEM_DEFAULTS, uri: 'a', version: 0, contentType: null }])
+    expect(() => parseEnvelope('<a/>')).toThrow(CodecError)
+  })
+
+  it('comes back as it was written', () => {
+    const items = [
+      { ...ENVELOPE_ITEM_DEFAULTS, uri: 'usbd.xml', version: 3, contentType: SLS_MEDIA_TYPE.us.usbd },
+      {
+        ...ENVELOPE_ITEM_DEFAULTS,
+        uri: 'a&b',
+        version: null,
+        contentType: null,
+        validFrom: '2026-11-21T00:00:00Z',
+        validUntil: '2027-01-01T00:00:00Z',
+      },
+    ]
+    expect(parseEnvelope(serialiseEnvelope({ items })).items).toEqual(items)
+    expect(text(serialiseEnvelope({ items }))).toContain(
+      '<item metadataURI="usbd.xml" version="3" contentType="application/route-usd+xml"/>',
+    )
+  })
+})
+
+describe('SLS TOI', () => {
+  it('says what the examples of the standard and of captures say', () => {
+    expect(describeSlsToi(0x80470003)).toBe('gzip, HELD, MPD, S-TSID, USBD, version 3')
+    expect(describeSlsToi(0x00030000)).toBe('S-TSID, USBD, version 0')
+    expect(describeSlsToi(0x80020001)).toBe('gzip, S-TSID, version 1')
+    expect(slsToi({ gzip: true, mpd: true, stsid: true, version: 257 })).toBe(0x80060001)
+  })
+
+  it('goes both ways', () => {
+    const bit = fc.boolean()
+    const fields = fc.record({
+      gzip: bit,
+      rsat: bit,
+      dwd: bit,
+      held: bit,
+      apd: bit,
+      mpd: bit,
+      stsid: bit,
+      usbd: bit,
+      version: fc.nat(255),
+    })
+    fc.assert(
+      fc.property(fields, (value) => {
+        expect(parseSlsToi(slsToi(value))).toEqual(value)
+      }),
+    )
+  })
+})
+
+describe('fragmentType', () => {
+  it.each([
+    ['application/route-s-tsid+xml; charset=utf-8', '<S-TSID/>', 'S-TSID'],
+    ['text/xml', '<?xml version="1.0"?><!-- x --><MPD xmlns="y">', 'MPD'],
+    ['APPLICATION/VND.APPLE.MPEGURL', '', 'HLS'],
+    ['', '#EXTM3U\n', 'HLS'],
+    ['application/s-tsid', 'cut', 'S-TSID'],
+    ['application/mbms-user-service-description+xml', '<BundleDescriptionROUTE>', 'USBD'],
+    ['application/mbms-envelope+xml', '<e:metadataEnvelope/>', 'ENVELOPE'],
+    ['constructor', '<constructor/>', 'UNKNOWN'],
+    ['', '<AssociatedProcedureDescription/>', 'APD'],
+  ])('%j with %j is %s', (contentType, body, type) => {
+    expect(fragmentType(contentType, utf8(body))).toBe(type)
+  })
+})
