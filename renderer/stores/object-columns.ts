@@ -4,6 +4,7 @@ import { OBJECT_ROW, OBJECT_ROW_BYTES, type ObjectBatch } from '../../core/contr
 export const NO_CHANNEL = 0xffffffff
 
 const FIRST_CAPACITY = 4096
+const MAX_CHANNEL = 0xfffff
 
 /**
  * The object columns of the watched session as typed arrays: the model behind everything drawn per object.
@@ -40,6 +41,7 @@ export class ObjectColumns {
   arrived = new Uint32Array(FIRST_CAPACITY)
 
   readonly #listeners = new Set<() => void>()
+  #longestUs = new Float64Array(64)
 
   /** Takes the rows of one batch. Rows of another session start the columns over. */
   apply(batch: ObjectBatch): void {
@@ -67,10 +69,16 @@ export class ObjectColumns {
       this.state[index] = view.getUint16(at + OBJECT_ROW.state, true)
       this.codepoint[index] = view.getUint16(at + OBJECT_ROW.codepoint, true)
       this.repeats[index] = view.getUint32(at + OBJECT_ROW.repeats, true)
+      this.#noteLength(this.channel[index] as number, last - first)
       if (first < this.minUs) this.minUs = first
       if (last > this.maxUs) this.maxUs = last
     }
     if (rows > 0) this.#changed()
+  }
+
+  /** Longest time from first to last packet of any object of the channel, µs. Bounds a search by time. */
+  longestUs(channel: number): number {
+    return this.#longestUs[channel] ?? 0
   }
 
   /** Forgets all rows: the session was closed. */
@@ -95,7 +103,17 @@ export class ObjectColumns {
     this.arrivedCount = 0
     this.minUs = Number.POSITIVE_INFINITY
     this.maxUs = Number.NEGATIVE_INFINITY
+    this.#longestUs.fill(0)
     this.generation++
+  }
+
+  #noteLength(channel: number, lengthUs: number): void {
+    if (channel >= this.#longestUs.length) {
+      // A channel number is an index of the session's channels; a wild one from a broken batch must not size an array.
+      if (channel > MAX_CHANNEL) return
+      this.#longestUs = grown(this.#longestUs, new Float64Array(2 ** Math.ceil(Math.log2(channel + 1))))
+    }
+    if (lengthUs > (this.#longestUs[channel] as number)) this.#longestUs[channel] = lengthUs
   }
 
   #changed(): void {

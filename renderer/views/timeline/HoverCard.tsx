@@ -1,0 +1,89 @@
+import { useEffect, useState } from 'react'
+import { useStore } from 'zustand'
+import { OBJECT_STATE, type ObjectState } from '../../../core/contract/object-rows.ts'
+import { engine } from '../../client/engine-client.ts'
+import { formatCount, formatDuration, formatPercent, formatTime } from '../../model/format.ts'
+import { objectColumns } from '../../stores/object-columns.ts'
+import { sessionStore } from '../../stores/session-store.ts'
+import { timeStore } from '../../stores/time-store.ts'
+import { OBJECT_STATE_TEXT, ObjectStateGlyph } from '../../ui/glyphs.tsx'
+import { startUs } from './session-edge.ts'
+import styles from './TimelineView.module.css'
+import type { Hover } from './timeline-controller.ts'
+
+/** The pointer rests so long before the name is asked for. */
+const REST_MS = 120
+const STATES = Object.keys(OBJECT_STATE) as ObjectState[]
+
+/** What the pointer is on. All but the name comes from the columns at once. */
+export function HoverCard({ hover }: { readonly hover: NonNullable<Hover> }) {
+  const { row } = hover
+  const name = useObjectName(row)
+  const base = useStore(timeStore, (state) => (state.base === 'cursor' ? 'local' : state.base))
+  const origin = useStore(sessionStore, (state) => startUs(state.snapshot))
+  const snapshot = useStore(sessionStore, (state) => state.snapshot)
+  const channel = snapshot?.channels.find((one) => one.channel === objectColumns.channel[row])
+  const state = STATES[objectColumns.state[row] ?? 0] ?? 'receiving'
+  const size = objectColumns.size[row] ?? -1
+  const received = objectColumns.received[row] ?? 0
+  const first = objectColumns.firstTimeUs[row] ?? 0
+  const last = objectColumns.lastTimeUs[row] ?? 0
+  const repeats = objectColumns.repeats[row] ?? 0
+  const below = hover.y < 150
+  return (
+    <div
+      className={styles.card}
+      style={{
+        left: `clamp(4px, ${hover.x + 14}px, calc(100% - 264px))`,
+        ...(below ? { top: hover.y + 16 } : { bottom: `calc(100% - ${hover.y - 12}px)` }),
+      }}
+      aria-hidden
+    >
+      <div className={styles.cardName}>{name ?? `TOI ${objectColumns.toi[row]}`}</div>
+      <div className={styles.cardState}>
+        <ObjectStateGlyph state={state} /> {OBJECT_STATE_TEXT[state]}
+        {state !== 'complete' && size > 0 && ` ${formatPercent(received, size, 1)}`}
+        {repeats > 0 && `, ${formatCount(repeats)} ${repeats === 1 ? 'repeat' : 'repeats'}`}
+      </div>
+      <dl className={styles.cardFacts}>
+        <dt>TSI / TOI</dt>
+        <dd>
+          {channel?.tsi ?? '–'} / {objectColumns.toi[row]}
+        </dd>
+        <dt>Received</dt>
+        <dd>
+          {formatCount(received)} of {formatCount(size < 0 ? null : size)} B
+        </dd>
+        <dt>First packet</dt>
+        <dd>{formatTime(first, base, origin)}</dd>
+        <dt>Last packet</dt>
+        <dd>
+          {formatTime(last, base, origin)}, {formatDuration(last - first)}
+        </dd>
+      </dl>
+    </div>
+  )
+}
+
+function useObjectName(row: number): string | null {
+  const sessionId = useStore(sessionStore, (state) => state.sessionId)
+  const [known, setKnown] = useState<{ readonly row: number; readonly name: string | null } | null>(null)
+  useEffect(() => {
+    if (sessionId === null) return
+    let wanted = true
+    const timer = setTimeout(() => {
+      engine()
+        .call('objectDetail', sessionId, row)
+        .then((detail) => {
+          if (wanted) setKnown({ row, name: detail.row.name })
+        })
+        // The card goes on without a name; the inspector tells failures.
+        .catch(() => undefined)
+    }, REST_MS)
+    return () => {
+      wanted = false
+      clearTimeout(timer)
+    }
+  }, [sessionId, row])
+  return known?.row === row ? known.name : null
+}

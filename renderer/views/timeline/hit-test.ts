@@ -1,0 +1,69 @@
+import { type TimeScale, timeToX, xToTime } from '../../model/time-scale.ts'
+import type { ObjectColumns } from '../../stores/object-columns.ts'
+import type { LaneIndex } from './lane-index.ts'
+import { type LaneLayout, laneAt } from './lanes.ts'
+
+/** A pointer may miss a mark by so many pixels. */
+const SLOP = 4
+
+export type Hit =
+  | { readonly kind: 'object'; readonly row: number; readonly lane: number }
+  | { readonly kind: 'table'; readonly key: string; readonly lane: number }
+  | { readonly kind: 'nothing'; readonly lane: number }
+
+/**
+ * What lies at `x` and `y`, `y` measured from the top of the first lane. Of overlapping objects the shortest wins, being the
+ * hardest to point at; where several share a pixel, the one nearest in time.
+ */
+export function hitTest(
+  layout: LaneLayout,
+  columns: ObjectColumns,
+  index: LaneIndex,
+  scale: TimeScale,
+  x: number,
+  y: number,
+): Hit {
+  const position = laneAt(layout, y)
+  const lane = layout.lanes[position]
+  if (lane === undefined || lane.kind === 'group') return { kind: 'nothing', lane: position }
+  if (lane.kind === 'lls') {
+    let nearest = SLOP
+    let key: string | null = null
+    for (const table of lane.tables) {
+      for (const timeUs of [table.firstTimeUs, table.lastTimeUs]) {
+        const distance = Math.abs(timeToX(scale, timeUs) - x)
+        if (distance < nearest) {
+          nearest = distance
+          key = table.key
+        }
+      }
+    }
+    return key === null ? { kind: 'nothing', lane: position } : { kind: 'table', key, lane: position }
+  }
+  const row = objectAt(columns, index, lane.channel, scale, x)
+  return row < 0 ? { kind: 'nothing', lane: position } : { kind: 'object', row, lane: position }
+}
+
+function objectAt(columns: ObjectColumns, index: LaneIndex, channel: number, scale: TimeScale, x: number): number {
+  const rows = index.rows(channel)
+  if (rows === undefined) return -1
+  const until = xToTime(scale, x + SLOP)
+  let best = -1
+  let bestDistance = SLOP
+  let bestLength = Number.POSITIVE_INFINITY
+  for (let at = index.firstVisible(channel, rows, xToTime(scale, x - SLOP)); at < rows.count; at++) {
+    const row = rows.order[at] as number
+    const first = columns.firstTimeUs[row] as number
+    if (first > until) break
+    const length = (columns.lastTimeUs[row] as number) - first
+    const start = timeToX(scale, first)
+    const end = timeToX(scale, first + length)
+    const distance = x < start ? start - x : x > end ? x - end : 0
+    if (distance < bestDistance || (distance === bestDistance && length < bestLength)) {
+      best = row
+      bestDistance = distance
+      bestLength = length
+    }
+  }
+  return best
+}

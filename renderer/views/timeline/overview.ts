@@ -1,0 +1,124 @@
+import { OBJECT_STATE } from '../../../core/contract/object-rows.ts'
+import type { ReportAlarm } from '../../../core/contract/report.ts'
+import type { Palette } from '../../canvas/palette.ts'
+import { type TimeScale, timeToX } from '../../model/time-scale.ts'
+import { NO_CHANNEL, type ObjectColumns } from '../../stores/object-columns.ts'
+
+const BUCKETS = 600
+
+/** The whole session in a strip: bytes of objects over time, and where some stayed incomplete. */
+export class Overview {
+  readonly bytes = new Float64Array(BUCKETS)
+  /** Incomplete objects. */
+  readonly hurt = new Uint32Array(BUCKETS)
+  fromUs = 0
+  toUs = 0
+  peak = 0
+
+  /** Counts all rows again: O(rows), so callers do it seldom. */
+  rebuild(columns: ObjectColumns): void {
+    this.bytes.fill(0)
+    this.hurt.fill(0)
+    this.peak = 0
+    if (columns.minUs > columns.maxUs) {
+      this.fromUs = 0
+      this.toUs = 0
+      return
+    }
+    this.fromUs = columns.minUs
+    this.toUs = Math.max(columns.maxUs, columns.minUs + 1000)
+    const perUs = BUCKETS / (this.toUs - this.fromUs)
+    const { channel, firstTimeUs, lastTimeUs, received, state, repeats } = columns
+    for (let row = 0; row < columns.count; row++) {
+      if (channel[row] === NO_CHANNEL) continue
+      const first = Math.min(BUCKETS - 1, Math.floor(((firstTimeUs[row] as number) - this.fromUs) * perUs))
+      const end = (repeats[row] as number) > 0 ? first : Math.floor(((lastTimeUs[row] as number) - this.fromUs) * perUs)
+      const last = Math.min(BUCKETS - 1, Math.max(first, end))
+      const each = (received[row] as number) / (last - first + 1)
+      for (let bucket = first; bucket <= last; bucket++) this.bytes[bucket] = (this.bytes[bucket] as number) + each
+      if (state[row] === OBJECT_STATE.partial) this.hurt[first] = (this.hurt[first] as number) + 1
+    }
+    for (const value of this.bytes) if (value > this.peak) this.peak = value
+  }
+}
+
+export type OverviewPicture = {
+  readonly overview: Overview
+  readonly scale: TimeScale
+  readonly palette: Palette
+  readonly range: { readonly fromUs: number; readonly toUs: number }
+  readonly cursorUs: number | null
+  readonly alarms: readonly ReportAlarm[]
+}
+
+const TICKS_HEIGHT = 6
+
+export function drawOverview(
+  pen: CanvasRenderingContext2D,
+  picture: OverviewPicture,
+  width: number,
+  height: number,
+): void {
+  const { overview, palette, scale, range } = picture
+  const base = height - 2
+  const room = height - TICKS_HEIGHT - 6
+  const step = scale.width / BUCKETS
+  if (overview.peak > 0) {
+    pen.beginPath()
+    pen.moveTo(scale.left, base)
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      // The root keeps quiet stretches visible beside a burst.
+      const y = base - Math.sqrt((overview.bytes[bucket] as number) / overview.peak) * room
+      pen.lineTo(scale.left + bucket * step, y)
+      pen.lineTo(scale.left + (bucket + 1) * step, y)
+    }
+    pen.lineTo(scale.left + scale.width, base)
+    pen.closePath()
+    pen.fillStyle = palette.textQuiet
+    pen.globalAlpha = 0.55
+    pen.fill()
+    pen.globalAlpha = 1
+  }
+  pen.fillStyle = palette.hole
+  for (let bucket = 0; bucket < BUCKETS; bucket++) {
+    if ((overview.hurt[bucket] as number) > 0)
+      pen.fillRect(scale.left + bucket * step, 1, Math.max(step, 2), TICKS_HEIGHT)
+  }
+  for (const alarm of picture.alarms) {
+    if (alarm.severity === 'info') continue
+    pen.fillStyle = alarm.severity === 'error' ? palette.hole : palette.warning
+    pen.fillRect(timeToX(scale, alarm.time * 1e6), 1, 2, TICKS_HEIGHT)
+  }
+  const left = Math.max(0, timeToX(scale, range.fromUs))
+  const right = Math.min(width, Math.max(timeToX(scale, range.toUs), left + 4))
+  pen.fillStyle = palette.surface
+  pen.globalAlpha = 0.6
+  pen.fillRect(0, 0, left, height)
+  pen.fillRect(right, 0, width - right, height)
+  pen.globalAlpha = 1
+  pen.fillStyle = palette.range
+  pen.fillRect(left, 0, right - left, height)
+  pen.fillStyle = palette.accent
+  pen.fillRect(left, 0, 1, height)
+  pen.fillRect(right - 1, 0, 1, height)
+  pen.fillRect(left - 1, height / 2 - 6, 3, 12)
+  pen.fillRect(right - 2, height / 2 - 6, 3, 12)
+  if (picture.cursorUs !== null) {
+    pen.fillStyle = palette.cursor
+    pen.fillRect(timeToX(scale, picture.cursorUs), 0, 1, height)
+  }
+}
+
+/** What a press at `x` takes hold of. */
+export function overviewGrip(
+  scale: TimeScale,
+  range: { fromUs: number; toUs: number },
+  x: number,
+): 'from' | 'to' | 'move' | 'new' {
+  const left = timeToX(scale, range.fromUs)
+  const right = timeToX(scale, range.toUs)
+  const slop = right - left > 24 ? 6 : 3
+  if (Math.abs(x - left) <= slop) return 'from'
+  if (Math.abs(x - right) <= slop) return 'to'
+  return x > left && x < right ? 'move' : 'new'
+}
