@@ -1,3 +1,5 @@
+import { utf16Text } from '../bytes/text.ts'
+
 /**
  * Local name of a document's root element, found without parsing it; null where the bytes do not start like XML.
  * Declaration, comments, processing instructions and a document type are stepped over; only the first 64 KiB are looked at.
@@ -21,7 +23,7 @@ function after(text: string, token: string, from: number): number {
 }
 
 function decode(bytes: Uint8Array): string {
-  const utf16 =
-    bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : null
-  return new TextDecoder(utf16 ?? 'utf-8').decode(bytes)
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return utf16Text(bytes, true)
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return utf16Text(bytes, false)
+  return new TextDecoder('utf-8').decode(bytes)
 }

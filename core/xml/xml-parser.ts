@@ -1,4 +1,5 @@
 import { SaxesParser } from 'saxes'
+import { latin1Text, utf16Text } from '../bytes/text.ts'
 import { type XmlAttribute, type XmlElement, XmlError } from './xml-element.ts'
 
 /** What a document may cost. An SLS fragment is a few kilobytes; a long timeline MPD is a few megabytes. */
@@ -98,13 +99,13 @@ function isSpace(byte: number): boolean {
 
 /** Bytes as text: UTF-16 by its byte order mark, Latin-1 where the declaration says so, else UTF-8 (bad bytes become U+FFFD). */
 function decode(bytes: Uint8Array): string {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes)
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes)
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return utf16Text(bytes, true)
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return utf16Text(bytes, false)
   const text = new TextDecoder('utf-8').decode(bytes)
   const declared = /^\s*<\?xml[^>]{0,100}encoding\s*=\s*["'](?:iso-8859-1|windows-1252|latin1)["']/i.test(
     text.slice(0, 200),
   )
-  return declared ? new TextDecoder('latin1').decode(bytes) : text
+  return declared ? latin1Text(bytes) : text
 }
 
 /** Cuts what senders leave around a document, and says how much so that positions stay those of the original. */

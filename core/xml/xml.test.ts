@@ -34,6 +34,8 @@ describe('parseXml', () => {
     utf16.set([0xff, 0xfe])
     for (let i = 0; i < text.length; i++) utf16[2 + i * 2] = text.charCodeAt(i)
     expect(attr(parseXml(utf16), 'n')).toBe('é')
+    expect(attr(parseXml(Uint8Array.from(utf16, (_, i) => utf16[i ^ 1] as number)), 'n')).toBe('é')
+    expect(xmlRootName(utf16)).toBe('a')
     const latin1 = Uint8Array.from('<?xml version="1.0" encoding="ISO-8859-1"?><a n="é"/>', (c) => c.charCodeAt(0))
     expect(attr(parseXml(latin1), 'n')).toBe('é')
   })

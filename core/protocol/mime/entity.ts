@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import { latin1Text } from '../../bytes/text.ts'
 import { type MimeHeaders, readHeaderBlock } from './headers.ts'
 
 /** An object of entity mode (formatId 2): HTTP entity headers, an empty line, and the body. A/331 A.3.3.3, RFC 9223 §4. */
@@ -42,7 +43,7 @@ function joinChunks(bytes: Uint8Array, start: number): Uint8Array {
   while (at < bytes.length) {
     let lineEnd = bytes.indexOf(0x0a, at)
     if (lineEnd < 0) lineEnd = bytes.length
-    const line = new TextDecoder('latin1').decode(bytes.subarray(at, Math.min(lineEnd, at + 64)))
+    const line = latin1Text(bytes.subarray(at, Math.min(lineEnd, at + 64)))
     const digits = /^\s*([0-9a-fA-F]{1,8})\s*(?:;|$)/.exec(line)?.[1]
     if (digits === undefined) throw new CodecError('entity-chunk', at, `no chunk size at byte ${at}`)
     const size = Number.parseInt(digits, 16)

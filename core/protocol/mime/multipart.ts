@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import { latin1Text } from '../../bytes/text.ts'
 import { type MimeHeaders, parseMediaType, readHeaderBlock } from './headers.ts'
 
 /** One part of a package. `body` is a view into the package. */
@@ -25,7 +26,7 @@ const MAX_BOUNDARY = 200 // RFC 2046 says 70
 
 /** True where bytes start like a package: a `Content-Type: multipart/…` header among the first ones, or a delimiter line. */
 export function isMultipart(bytes: Uint8Array): boolean {
-  const head = new TextDecoder('latin1').decode(bytes.subarray(0, 1024))
+  const head = latin1Text(bytes.subarray(0, 1024))
   if (/^\s*--[^\s-]/.test(head)) return true
   const blank = head.search(/\r?\n\r?\n/)
   return /(?:^|\n)content-type[ \t]*:\s*multipart\//i.test(blank < 0 ? head : head.slice(0, blank))
