@@ -1,0 +1,120 @@
+import type { NetworkInterface } from '../contract/engine-api.ts'
+import type { SocketSnapshot } from '../contract/snapshot.ts'
+import { formatDestination } from '../protocol/ip/address.ts'
+import type { DatagramSink } from '../protocol/ip/flow.ts'
+import { FlowTable } from '../protocol/ip/flow-table.ts'
+import { listInterfaces } from './interfaces.ts'
+import { ReceiveSocket } from './receive-socket.ts'
+
+/** Asked for where the user does not say; systems grant what their limit allows. */
+export const DEFAULT_RECEIVE_BUFFER_BYTES = 16 * 1024 * 1024
+const INTERFACE_CHECK_MS = 1000
+const DROPS_AGE_US = 250_000
+
+export type MulticastReceiverOptions = {
+  /** Address or name of the interface to join on; absent: the system's choice. */
+  readonly interface?: string
+  readonly receiveBufferBytes: number
+  /** Wall clock, µs since the UNIX epoch. */
+  readonly nowUs: () => number
+  readonly flows?: FlowTable
+  /** The machine's interfaces; for tests. */
+  readonly interfaces?: () => NetworkInterface[]
+}
+
+/** Receives from any number of multicast (or local unicast) destinations, one socket each. The live datagram source. */
+export class MulticastReceiver {
+  readonly #options: MulticastReceiverOptions
+  readonly #sink: DatagramSink
+  readonly #flows: FlowTable
+  readonly #sockets = new Map<string, ReceiveSocket>()
+  readonly #opening = new Map<string, Promise<void>>()
+  readonly #interfaces: () => NetworkInterface[]
+  #timer: NodeJS.Timeout | null = null
+  #dropsReadUs = Number.NEGATIVE_INFINITY
+  #lastUs = 0
+  #closed = false
+
+  constructor(options: MulticastReceiverOptions, sink: DatagramSink) {
+    this.#options = options
+    this.#sink = sink
+    this.#flows = options.flows ?? new FlowTable()
+    this.#interfaces = options.interfaces ?? listInterfaces
+  }
+
+  /**
+   * Starts to receive a destination; joined already, nothing happens.
+   * @throws AppFailure port-in-use | address-not-local | interface-gone | join-refused | socket-failed
+   */
+  join(address: string, port: number): Promise<void> {
+    const key = formatDestination(address, port)
+    const opening = this.#opening.get(key)
+    if (opening !== undefined) return opening
+    if (this.#sockets.has(key) || this.#closed) return Promise.resolve()
+    const joining = this.#open(key, address, port).finally(() => this.#opening.delete(key))
+    this.#opening.set(key, joining)
+    return joining
+  }
+
+  /** Stops receiving a destination; not joined, nothing happens. */
+  leave(address: string, port: number): void {
+    const key = formatDestination(address, port)
+    const socket = this.#sockets.get(key)
+    this.#sockets.delete(key)
+    void socket?.close()
+  }
+
+  /** One entry per destination, in order of joining. */
+  sockets(): SocketSnapshot[] {
+    const nowUs = this.#options.nowUs()
+    if (Math.abs(nowUs - this.#dropsReadUs) > DROPS_AGE_US) {
+      this.#dropsReadUs = nowUs
+      for (const socket of this.#sockets.values()) socket.readDrops()
+    }
+    return Array.from(this.#sockets.values(), (socket) => socket.snapshot())
+  }
+
+  /** Looks whether the interfaces are still there; runs by itself every second. */
+  checkInterfaces(): void {
+    if (this.#sockets.size === 0) return
+    const list = this.#interfaces()
+    for (const socket of this.#sockets.values()) socket.checkInterface(list)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    if (this.#timer !== null) clearInterval(this.#timer)
+    this.#timer = null
+    await Promise.allSettled(this.#opening.values())
+    const sockets = [...this.#sockets.values()]
+    this.#sockets.clear()
+    await Promise.all(sockets.map((socket) => socket.close()))
+  }
+
+  async #open(key: string, address: string, port: number): Promise<void> {
+    const socket = new ReceiveSocket(
+      {
+        address,
+        port,
+        interface: this.#options.interface ?? null,
+        receiveBufferBytes: this.#options.receiveBufferBytes,
+        nowUs: () => this.#now(),
+        interfaces: this.#interfaces,
+        flows: this.#flows,
+      },
+      this.#sink,
+    )
+    await socket.open()
+    this.#sockets.set(key, socket)
+    if (this.#timer !== null || this.#closed) return
+    this.#timer = setInterval(() => this.checkInterfaces(), INTERFACE_CHECK_MS)
+    this.#timer.unref()
+  }
+
+  /** The clock for all sockets together, which are one source: it never goes backwards. */
+  #now(): number {
+    const nowUs = this.#options.nowUs()
+    if (nowUs > this.#lastUs) this.#lastUs = nowUs
+    return this.#lastUs
+  }
+}
