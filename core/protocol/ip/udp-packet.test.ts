@@ -1,0 +1,46 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { foldSum, internetChecksum, wordSum } from './checksum.ts'
+import type { Flow } from './flow.ts'
+import { FlowTable } from './flow-table.ts'
+import { IpReader } from './ip-reader.ts'
+import { maxUdpPayload, udpHeader, writeUdpPacket } from './udp-packet.ts'
+
+test("the checksum folds carries until none is left: GPAC's f065 is f064", () => {
+  const header = [0x45, 0, 5, 0xdc, 0, 0, 0, 0, 0x0a, 17, 0, 0, 192, 168, 0, 4, 239, 255, 10, 1]
+  expect(internetChecksum(wordSum(Uint8Array.from(header), 0, 20)).toString(16)).toBe('f064')
+})
+
+test('a written packet reads back, with right checksums', () => {
+  const table = new FlowTable()
+  const flows = [table.byText('192.0.2.1', '225.1.1.0', 4000, 6000), table.byText('fd00::2', 'ff15::1', 4000, 6000)]
+  fc.assert(
+    fc.property(fc.constantFrom(...flows), fc.uint8Array({ maxLength: 3000 }), (flow, payload) => {
+      const header = udpHeader(flow)
+      const into = new Uint8Array(4000)
+      const length = writeUdpPacket(header, payload, 0, payload.length, into, 5)
+      expect(length).toBe(header.bytes.length + payload.length)
+      if (flow.family === 4) {
+        expect(foldSum(wordSum(into, 5, 25))).toBe(0xffff)
+      } else {
+        // Pseudo header: addresses, length, next header.
+        expect(foldSum(wordSum(into, 13, 45) + 8 + payload.length + 17 + wordSum(into, 45, 5 + length))).toBe(0xffff)
+      }
+      const got: [Flow, Uint8Array][] = []
+      const sink = {
+        datagram: (to: Flow, bytes: Uint8Array, start: number, end: number) =>
+          void got.push([to, bytes.slice(start, end)]),
+      }
+      const reader = new IpReader(table, sink)
+      reader.packet(into, 5, 5 + length)
+      expect(got).toEqual([[flow, payload]])
+      expect(reader.counters.wrongChecksums).toBe(0)
+    }),
+  )
+})
+
+test('the largest payloads fit a packet', () => {
+  const table = new FlowTable()
+  expect(maxUdpPayload(udpHeader(table.byText('1.1.1.1', '225.1.1.0', 1, 2)))).toBe(65507)
+  expect(maxUdpPayload(udpHeader(table.byText('::1', 'ff15::1', 1, 2)))).toBe(65527)
+})
