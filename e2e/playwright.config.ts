@@ -16,6 +16,7 @@ export default defineConfig<object, TargetOptions>({
   reporter: [['list'], ['json', { outputFile: join(results, 'e2e.json') }]],
   projects: [
     { name: 'electron', use: { target: 'electron' } },
-    { name: 'browser', use: { target: 'browser' } },
+    // Windows, navigation and engine processes are a browser's own business there.
+    { name: 'browser', use: { target: 'browser' }, testIgnore: '**/desktop/**' },
   ],
 })

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-import { desktopCommand } from '../fixtures/desktop.ts'
 import { expect, test } from '../fixtures/routescope.ts'
 
 test('shows the first screen, and the console stays clean', async ({ routescope: { app, page, consoleErrors } }) => {
@@ -19,77 +17,4 @@ test('a page finds neither Node nor Electron', async ({ routescope: { app, page 
     ),
   )
   expect(found).toEqual([])
-})
-
-test.describe('the desktop window', () => {
-  test.skip(({ target }) => target !== 'electron', 'a browser guards its own windows')
-
-  test('goes nowhere else', async ({ routescope: { app, page, electron } }) => {
-    await app.idle()
-    const address = page.url()
-    expect(await page.evaluate(() => String(window.open('http://127.0.0.1:9/')))).toBe('null')
-    await page.evaluate(() => {
-      location.href = 'http://127.0.0.1:9/'
-    })
-    // An evaluation that comes back from main and page shows that the refused navigation is over.
-    expect(await electron?.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1)
-    await app.idle()
-    expect(page.url()).toBe(address)
-  })
-
-  test('fetches from the gateway on loopback only, and runs no text', async ({ routescope: { page } }) => {
-    const policy = await page.evaluate(async () => (await fetch('/')).headers.get('content-security-policy'))
-    expect(policy).toContain("default-src 'self'")
-    expect(policy).toContain("script-src 'self';")
-    const refused = await page.evaluate(async () => {
-      const seen = new Promise<string>((done) =>
-        document.addEventListener('securitypolicyviolation', (event) => done(event.effectiveDirective), { once: true }),
-      )
-      await fetch('http://127.0.0.2:9/').catch(() => null)
-      return seen
-    })
-    expect(refused).toBe('connect-src')
-  })
-
-  test('serves no file outside the page', async ({ routescope: { page } }) => {
-    const statuses = await page.evaluate(async () => {
-      const names = ['/..%2fmain/index.cjs', '/%2e%2e/package.json', '/..%2f..%2fpackage.json', '//etc/passwd']
-      return Promise.all(names.map(async (name) => (await fetch(`routescope://app${name}`)).status))
-    })
-    expect(statuses).toEqual([404, 404, 404, 404])
-  })
-
-  test('answers only what the contract names', async ({ routescope: { page } }) => {
-    const shell = await page.evaluate(() => Object.keys(Reflect.get(window, 'routescopeShell')).sort())
-    expect(shell).toEqual([
-      ...['addRecent', 'chooseCapture', 'chooseFolder', 'initialRequest', 'kind', 'onEngineRestart', 'onMenu'],
-      ...['pathOfFile', 'recent', 'showInFolder'],
-    ])
-    const refusal = await page.evaluate(() =>
-      Reflect.get(window, 'routescopeShell')
-        .addRecent({ kind: 'program', value: 'x', label: 'x' })
-        .catch((error: Error) => error.message),
-    )
-    expect(refusal).toContain('Not a recent item')
-  })
-
-  test('keeps to a size at which the panels fit', async ({ routescope: { electron } }) => {
-    const size = await electron?.evaluate(({ BrowserWindow }) => {
-      const window = BrowserWindow.getAllWindows()[0]
-      window?.setSize(300, 200)
-      return window?.getSize()
-    })
-    expect(size).toEqual([1024, 640])
-  })
-
-  test('a second start opens its file in a window of the first', async ({ routescope: { app, electron, home } }) => {
-    await app.idle()
-    const opened = electron?.waitForEvent('window')
-    const second = await desktopCommand(home, ['open', 'no-such.pcap'])
-    const child = spawn(second.executable, second.args, { env: second.env, stdio: 'ignore' })
-    const status = new Promise((done) => child.once('exit', done))
-    await opened
-    expect(await status).toBe(0)
-    expect(await electron?.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(2)
-  })
 })

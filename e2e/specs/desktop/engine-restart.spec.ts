@@ -1,7 +1,5 @@
 import type { ElectronApplication } from '@playwright/test'
-import { expect, test } from '../fixtures/routescope.ts'
-
-test.skip(({ target }) => target !== 'electron', 'headless, the engine is the program itself')
+import { expect, test } from '../../fixtures/routescope.ts'
 
 test('an engine that is killed is replaced, and the window says so', async ({
   routescope: { app, page, electron },
