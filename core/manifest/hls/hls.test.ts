@@ -1,0 +1,157 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { CodecError } from '../../bytes/codec-error.ts'
+import { parsePlaylist } from './parse.ts'
+import type { HlsMedia } from './playlist.ts'
+import { windowPlaylist } from './window.ts'
+
+const playlist = (text: string) => parsePlaylist(new TextEncoder().encode(text))
+
+const MEDIA = `#EXTM3U
+#EXT-X-VERSION:6
+#EXT-X-TARGETDURATION:2
+#EXT-X-PLAYLIST-TYPE:VOD
+#EXT-X-MAP:URI="init.mp4"
+#EXTINF:2,
+s1.m4s
+#EXTINF:2.000,title, with comma
+s2.m4s
+#EXTINF:2,
+s3.m4s
+
+#EXTINF:1.5,
+s4.m4s
+#EXT-X-ENDLIST
+`
+
+function media(text: string): HlsMedia {
+  const parsed = playlist(text)
+  if (parsed.kind !== 'media') throw new Error('not a media playlist')
+  return parsed
+}
+
+describe('parsePlaylist', () => {
+  test('a master playlist as GPAC writes it', () => {
+    const parsed = playlist(`#EXTM3U
+#EXT-X-VERSION:6
+#EXT-X-INDEPENDENT-SEGMENTS
+
+#EXT-X-STREAM-INF:BANDWIDTH=672641,CODECS="avc1.4D401E,mp4a.40.2",RESOLUTION=640x360,FRAME-RATE=25,AUDIO="audio",CLOSED-CAPTIONS=NONE
+live_1.m3u8
+
+#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="2",AUTOSELECT=YES,URI="live_2.m3u8",CHANNELS="2"
+`)
+    expect(parsed).toMatchObject({
+      kind: 'master',
+      version: 6,
+      independentSegments: true,
+      variants: [
+        { uri: 'live_1.m3u8', bandwidth: 672_641, codecs: ['avc1.4D401E', 'mp4a.40.2'], resolution: { width: 640 } },
+      ],
+      renditions: [{ type: 'AUDIO', groupId: 'audio', uri: 'live_2.m3u8' }],
+    })
+  })
+
+  test('a media playlist', () => {
+    expect(media(MEDIA)).toMatchObject({
+      version: 6,
+      targetDurationS: 2,
+      mediaSequence: 0,
+      endList: true,
+      playlistType: 'VOD',
+      segments: [
+        { uri: 's1.m4s', sequence: 0, durationS: 2, map: { uri: 'init.mp4' } },
+        { uri: 's2.m4s', title: 'title, with comma' },
+        { uri: 's3.m4s', sequence: 2 },
+        { uri: 's4.m4s', durationS: 1.5 },
+      ],
+    })
+  })
+
+  test('byte ranges without an offset follow the one before in the same file', () => {
+    const parsed = media(`#EXTM3U
+#EXT-X-TARGETDURATION:2
+#EXT-X-MEDIA-SEQUENCE:7
+#EXT-X-MAP:URI="v.mp4",BYTERANGE="100@0"
+#EXTINF:2
+#EXT-X-BYTERANGE:50@100
+v.mp4
+#EXT-X-DISCONTINUITY
+#EXTINF:2
+#EXT-X-BYTERANGE:30
+v.mp4`)
+    expect(parsed.segments).toMatchObject([
+      { byteRange: [100, 150], sequence: 7, map: { byteRange: [0, 100] } },
+      { byteRange: [150, 180], sequence: 8, discontinuity: true },
+    ])
+  })
+
+  test.each([
+    ['<MPD/>', 'hls-header'],
+    ['#EXTM3U\n#EXTINF:2,\ns1', 'hls-missing'],
+    ['#EXTM3U\n#EXT-X-TARGETDURATION:2\ns1', 'hls-missing'],
+    ['#EXTM3U\n#EXT-X-TARGETDURATION:two\n', 'hls-number'],
+    ['#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:-1', 'hls-number'],
+  ])('%j is refused', (text, code) => {
+    expect(() => playlist(text)).toThrow(expect.objectContaining({ code }))
+  })
+
+  test('mutated playlists throw CodecError and nothing else', () => {
+    fc.assert(
+      fc.property(fc.nat(MEDIA.length - 1), fc.string({ maxLength: 4 }), fc.nat(6), (at, insert, remove) => {
+        try {
+          const parsed = playlist(MEDIA.slice(0, at) + insert + MEDIA.slice(at + remove))
+          if (parsed.kind === 'media') windowPlaylist(parsed, { has: () => true, ended: true, newest: null })
+        } catch (error) {
+          if (!(error instanceof CodecError)) throw error
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('windowPlaylist', () => {
+  const without =
+    (...names: string[]) =>
+    (segment: { uri: string }) =>
+      !names.includes(segment.uri)
+  const cut = (has: (segment: { uri: string }) => boolean, ended = true, newest: number | null = null) =>
+    windowPlaylist(media(MEDIA), { has, ended, newest })
+
+  test('leaves out what is missing at the ends, with its map and number', () => {
+    expect(cut(without('s1.m4s', 's4.m4s'))).toBe(`#EXTM3U
+#EXT-X-VERSION:6
+#EXT-X-TARGETDURATION:2
+#EXT-X-MEDIA-SEQUENCE:1
+#EXT-X-PLAYLIST-TYPE:VOD
+#EXT-X-MAP:URI="init.mp4"
+#EXTINF:2.000,title, with comma
+s2.m4s
+#EXTINF:2,
+s3.m4s
+#EXT-X-ENDLIST
+`)
+  })
+
+  test('a hole in between stays as a gap', () => {
+    const parsed = media(cut(without('s2.m4s')))
+    expect(parsed.segments.map((segment) => [segment.uri, segment.gap])).toEqual([
+      ['s1.m4s', false],
+      ['s2.m4s', true],
+      ['s3.m4s', false],
+      ['s4.m4s', false],
+    ])
+    expect(parsed.version).toBe(8)
+  })
+
+  test('while it grows there is no end and only the newest are listed', () => {
+    const parsed = media(cut(without('s4.m4s'), false, 2))
+    expect(parsed).toMatchObject({ endList: false, playlistType: null, mediaSequence: 1 })
+    expect(parsed.segments.map((segment) => segment.uri)).toEqual(['s2.m4s', 's3.m4s'])
+  })
+
+  test('nothing to be had gives an empty playlist that still parses', () => {
+    expect(media(cut(() => false)).segments).toEqual([])
+  })
+})

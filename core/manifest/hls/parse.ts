@@ -1,0 +1,208 @@
+import { CodecError } from '../../bytes/codec-error.ts'
+import type {
+  HlsAttributes,
+  HlsMap,
+  HlsMaster,
+  HlsMedia,
+  HlsPlaylist,
+  HlsRendition,
+  HlsSegment,
+  HlsVariant,
+} from './playlist.ts'
+
+/** Larger playlists are refused before they are read. */
+export const MAX_PLAYLIST_BYTES = 8 * 1024 * 1024
+
+/** Tags that speak of the segment after them; all others before the first segment are the playlist's own. */
+const SEGMENT_TAGS =
+  /^#EXT(?:INF|-X-(?:BYTERANGE|DISCONTINUITY|KEY|MAP|PROGRAM-DATE-TIME|DATERANGE|GAP|BITRATE|PART))(?::|$)/
+
+/**
+ * Reads a master or a media playlist. Unknown tags are kept as lines.
+ * @throws CodecError hls-header | hls-too-large | hls-number | hls-missing, offset is the line from 1
+ */
+export function parsePlaylist(bytes: Uint8Array): HlsPlaylist {
+  if (bytes.byteLength > MAX_PLAYLIST_BYTES)
+    throw new CodecError('hls-too-large', 0, `a playlist of ${bytes.byteLength} bytes is over ${MAX_PLAYLIST_BYTES}`)
+  const text = new TextDecoder('utf-8').decode(bytes)
+  const lines = text.split(/\r\n|\n|\r/).map((line) => line.trimEnd())
+  if (lines[0] !== '#EXTM3U') throw new CodecError('hls-header', 1, 'a playlist starts with #EXTM3U')
+  const isMaster = lines.some((line) => line.startsWith('#EXT-X-STREAM-INF:') || line.startsWith('#EXT-X-MEDIA:'))
+  return isMaster ? parseMaster(lines) : parseMedia(lines)
+}
+
+/** An attribute list such as `BANDWIDTH=1,CODECS="a,b"`. */
+export function parseHlsAttributes(text: string): HlsAttributes {
+  const attributes = new Map<string, string>()
+  for (const [, name, quoted, plain] of text.matchAll(/([A-Z0-9-]+)=(?:"([^"]*)"|([^,]*))/g))
+    attributes.set(name ?? '', quoted ?? plain?.trim() ?? '')
+  return attributes
+}
+
+function parseMaster(lines: readonly string[]): HlsMaster {
+  const variants: HlsVariant[] = []
+  const renditions: HlsRendition[] = []
+  let pending: HlsAttributes | null = null
+  lines.forEach((line, index) => {
+    if (line.startsWith('#EXT-X-STREAM-INF:')) pending = parseHlsAttributes(tagValue(line))
+    else if (line.startsWith('#EXT-X-MEDIA:')) {
+      const attributes = parseHlsAttributes(tagValue(line))
+      renditions.push({
+        type: attributes.get('TYPE') ?? '',
+        groupId: attributes.get('GROUP-ID') ?? '',
+        name: attributes.get('NAME') ?? '',
+        language: attributes.get('LANGUAGE') ?? null,
+        uri: attributes.get('URI') ?? null,
+        attributes,
+      })
+    } else if (line !== '' && !line.startsWith('#') && pending !== null) {
+      variants.push(variant(line, pending, index))
+      pending = null
+    }
+  })
+  return {
+    kind: 'master',
+    version: version(lines),
+    independentSegments: independent(lines),
+    variants,
+    renditions,
+    lines,
+  }
+}
+
+function variant(uri: string, attributes: HlsAttributes, line: number): HlsVariant {
+  const size = /^(\d{1,6})x(\d{1,6})$/.exec(attributes.get('RESOLUTION') ?? '')
+  return {
+    uri,
+    bandwidth: whole(attributes.get('BANDWIDTH') ?? '0', line),
+    codecs: (attributes.get('CODECS') ?? '')
+      .split(',')
+      .map((codec) => codec.trim())
+      .filter((codec) => codec !== ''),
+    resolution: size === null ? null : { width: Number(size[1]), height: Number(size[2]) },
+    attributes,
+  }
+}
+
+type Pending = {
+  firstLine: number | null
+  durationS: number | null
+  title: string
+  byteRange: string | null
+  discontinuity: boolean
+  gap: boolean
+  programDateTime: string | null
+}
+
+const nothingPending = (): Pending => ({
+  firstLine: null,
+  durationS: null,
+  title: '',
+  byteRange: null,
+  discontinuity: false,
+  gap: false,
+  programDateTime: null,
+})
+
+function parseMedia(lines: readonly string[]): HlsMedia {
+  const segments: HlsSegment[] = []
+  let targetDurationS: number | null = null
+  let mediaSequence = 0
+  let discontinuitySequence = 0
+  let playlistType: HlsMedia['playlistType'] = null
+  let map: HlsMap | null = null
+  let pending = nothingPending()
+  lines.forEach((line, index) => {
+    if (SEGMENT_TAGS.test(line)) pending.firstLine ??= index
+    if (line.startsWith('#EXTINF:')) {
+      const [seconds = '', ...title] = tagValue(line).split(',')
+      pending.durationS = decimal(seconds, index)
+      pending.title = title.join(',')
+    } else if (line.startsWith('#EXT-X-BYTERANGE:')) pending.byteRange = tagValue(line)
+    else if (line === '#EXT-X-DISCONTINUITY') pending.discontinuity = true
+    else if (line === '#EXT-X-GAP') pending.gap = true
+    else if (line.startsWith('#EXT-X-PROGRAM-DATE-TIME:')) pending.programDateTime = tagValue(line)
+    else if (line.startsWith('#EXT-X-MAP:')) map = parseMap(line, index)
+    else if (line.startsWith('#EXT-X-TARGETDURATION:')) targetDurationS = decimal(tagValue(line), index)
+    else if (line.startsWith('#EXT-X-MEDIA-SEQUENCE:')) mediaSequence = whole(tagValue(line), index)
+    else if (line.startsWith('#EXT-X-DISCONTINUITY-SEQUENCE:')) discontinuitySequence = whole(tagValue(line), index)
+    else if (line.startsWith('#EXT-X-PLAYLIST-TYPE:')) {
+      const type = tagValue(line)
+      playlistType = type === 'VOD' || type === 'EVENT' ? type : null
+    } else if (line !== '' && !line.startsWith('#')) {
+      if (pending.durationS === null) throw new CodecError('hls-missing', index + 1, 'a segment has no #EXTINF')
+      segments.push({
+        uri: line,
+        sequence: mediaSequence + segments.length,
+        durationS: pending.durationS,
+        title: pending.title,
+        byteRange: pending.byteRange === null ? null : byteRange(pending.byteRange, line, segments.at(-1), index),
+        discontinuity: pending.discontinuity,
+        gap: pending.gap,
+        programDateTime: pending.programDateTime,
+        map,
+        firstLine: pending.firstLine ?? index,
+        endLine: index + 1,
+      })
+      pending = nothingPending()
+    }
+  })
+  if (targetDurationS === null) throw new CodecError('hls-missing', 1, 'a media playlist has no #EXT-X-TARGETDURATION')
+  return {
+    kind: 'media',
+    version: version(lines),
+    targetDurationS,
+    mediaSequence,
+    discontinuitySequence,
+    playlistType,
+    endList: lines.includes('#EXT-X-ENDLIST'),
+    independentSegments: independent(lines),
+    segments: numbered(segments, mediaSequence),
+    lines,
+    headerLines: segments[0]?.firstLine ?? lines.length,
+  }
+}
+
+/** EXT-X-MEDIA-SEQUENCE may stand after the first segment in sloppy playlists; numbers come from its final value. */
+function numbered(segments: HlsSegment[], mediaSequence: number): HlsSegment[] {
+  if ((segments[0]?.sequence ?? mediaSequence) === mediaSequence) return segments
+  return segments.map((segment, index) => ({ ...segment, sequence: mediaSequence + index }))
+}
+
+function parseMap(line: string, index: number): HlsMap {
+  const attributes = parseHlsAttributes(tagValue(line))
+  const uri = attributes.get('URI')
+  if (uri === undefined) throw new CodecError('hls-missing', index + 1, '#EXT-X-MAP has no URI')
+  const range = attributes.get('BYTERANGE')
+  return { uri, byteRange: range === undefined ? null : byteRange(range, uri, undefined, index), line: index }
+}
+
+/** `length[@offset]`; without an offset it follows the range before it in the same file (§4.3.2.2). */
+function byteRange(text: string, uri: string, before: HlsSegment | undefined, line: number): [number, number] {
+  const [length = '', offset] = text.split('@')
+  const follows = before?.uri === uri ? before.byteRange?.[1] : 0
+  const from = offset === undefined ? (follows ?? 0) : whole(offset, line)
+  return [from, from + whole(length, line)]
+}
+
+function version(lines: readonly string[]): number {
+  const index = lines.findIndex((line) => line.startsWith('#EXT-X-VERSION:'))
+  return index < 0 ? 1 : whole(tagValue(lines[index] ?? ''), index)
+}
+
+const independent = (lines: readonly string[]): boolean => lines.includes('#EXT-X-INDEPENDENT-SEGMENTS')
+const tagValue = (line: string): string => line.slice(line.indexOf(':') + 1).trim()
+
+function whole(text: string, line: number): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text.trim()) || !Number.isSafeInteger(value))
+    throw new CodecError('hls-number', line + 1, `not a whole number: "${text.slice(0, 60)}"`)
+  return value
+}
+
+function decimal(text: string, line: number): number {
+  const value = Number(text)
+  if (!/^\d+(?:\.\d*)?$/.test(text.trim()) || !Number.isFinite(value))
+    throw new CodecError('hls-number', line + 1, `not a duration: "${text.slice(0, 60)}"`)
+  return value
+}

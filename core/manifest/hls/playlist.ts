@@ -1,0 +1,74 @@
+/** An HLS playlist (RFC 8216), with the lines it was written in so that a rewrite keeps what it does not touch. */
+export type HlsPlaylist = HlsMaster | HlsMedia
+
+export type HlsMaster = {
+  readonly kind: 'master'
+  readonly version: number
+  readonly independentSegments: boolean
+  readonly variants: readonly HlsVariant[]
+  /** EXT-X-MEDIA; `uri` null where the rendition is inside the variant. */
+  readonly renditions: readonly HlsRendition[]
+  readonly lines: readonly string[]
+}
+
+export type HlsVariant = {
+  readonly uri: string
+  /** bit/s */
+  readonly bandwidth: number
+  readonly codecs: readonly string[]
+  readonly resolution: { readonly width: number; readonly height: number } | null
+  readonly attributes: HlsAttributes
+}
+
+export type HlsRendition = {
+  /** `AUDIO`, `VIDEO`, `SUBTITLES`, `CLOSED-CAPTIONS`. */
+  readonly type: string
+  readonly groupId: string
+  readonly name: string
+  readonly language: string | null
+  readonly uri: string | null
+  readonly attributes: HlsAttributes
+}
+
+export type HlsMedia = {
+  readonly kind: 'media'
+  readonly version: number
+  readonly targetDurationS: number
+  /** EXT-X-MEDIA-SEQUENCE: number of the first segment, 0 where absent. */
+  readonly mediaSequence: number
+  readonly discontinuitySequence: number
+  readonly playlistType: 'VOD' | 'EVENT' | null
+  readonly endList: boolean
+  readonly independentSegments: boolean
+  readonly segments: readonly HlsSegment[]
+  readonly lines: readonly string[]
+  /** Lines before the first segment's first. */
+  readonly headerLines: number
+}
+
+export type HlsSegment = {
+  readonly uri: string
+  readonly sequence: number
+  readonly durationS: number
+  readonly title: string
+  /** Bytes of the file that are this segment, half-open; null for all of it. */
+  readonly byteRange: readonly [number, number] | null
+  readonly discontinuity: boolean
+  readonly gap: boolean
+  /** EXT-X-PROGRAM-DATE-TIME of this segment, as written. */
+  readonly programDateTime: string | null
+  /** Initialisation section in force (EXT-X-MAP); null where there is none. */
+  readonly map: HlsMap | null
+  /** Its lines in the playlist, half-open: tags that belong to it, then the URI. */
+  readonly firstLine: number
+  readonly endLine: number
+}
+
+export type HlsMap = {
+  readonly uri: string
+  readonly byteRange: readonly [number, number] | null
+  readonly line: number
+}
+
+/** An attribute list (RFC 8216 §4.2), quotes removed. */
+export type HlsAttributes = ReadonlyMap<string, string>
