@@ -1,0 +1,27 @@
+import { u32At } from '../../bytes/ints.ts'
+import { childBoxes, findBox, fullBox, readBoxes } from './boxes.ts'
+
+/**
+ * Media timescale of each track of an initialisation segment, ticks per second by track_ID (`tkhd`, `mdhd`;
+ * ISO/IEC 14496-12 §8.3.2, §8.4.2). Empty where there is no `moov`.
+ * @throws CodecError bmff-…
+ */
+export function trackTimescales(init: Uint8Array): Map<number, number> {
+  const timescales = new Map<number, number>()
+  const moov = readBoxes(init).find((box) => box.type === 'moov')
+  if (moov === undefined) return timescales
+  for (const trak of childBoxes(init, moov)) {
+    if (trak.type !== 'trak') continue
+    const tkhd = findBox(init, trak, 'tkhd')
+    const mdhd = findBox(init, trak, 'mdia', 'mdhd')
+    if (tkhd === undefined || mdhd === undefined) continue
+    timescales.set(timedField(init, tkhd), timedField(init, mdhd))
+  }
+  return timescales
+}
+
+/** The 32-bit field after creation and modification time, which are 64 bits wide from version 1 on. */
+function timedField(bytes: Uint8Array, box: Parameters<typeof fullBox>[1]): number {
+  const { version, fields } = fullBox(bytes, box, 12)
+  return version === 0 ? u32At(bytes, fields + 8) : u32At(bytes, fullBox(bytes, box, 20).fields + 16)
+}
