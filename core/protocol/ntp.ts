@@ -1,5 +1,5 @@
 /** Seconds from the NTP epoch (1900) to the UNIX epoch (1970). */
-export const NTP_TO_UNIX_SECONDS = 2_208_988_800
+const NTP_TO_UNIX_SECONDS = 2_208_988_800
 const ERA_SECONDS = 0x1_0000_0000
 
 /**

@@ -83,7 +83,7 @@ export function requiredUint(element: XmlElement, local: string, max = Number.MA
 }
 
 /** Attribute that must be there. @throws XmlError `xml-attribute` */
-export function requiredAttr(element: XmlElement, local: string): string {
+function requiredAttr(element: XmlElement, local: string): string {
   const text = attr(element, local)
   if (text === null) throw new XmlError('xml-attribute', element, `${element.local} has no @${local}`)
   return text
@@ -108,7 +108,7 @@ export function otherAttributes(element: XmlElement, known: ReadonlySet<string>)
   return others ?? NO_ATTRIBUTES
 }
 
-export function isDeclaration(attributeName: string): boolean {
+function isDeclaration(attributeName: string): boolean {
   return attributeName === 'xmlns' || attributeName.startsWith('xmlns:')
 }
 

@@ -11,7 +11,7 @@ export type XmlLimits = {
   readonly maxAttributes: number
 }
 
-export const XML_LIMITS: XmlLimits = { maxLength: 16 << 20, maxDepth: 128, maxElements: 400_000, maxAttributes: 256 }
+const XML_LIMITS: XmlLimits = { maxLength: 16 << 20, maxDepth: 128, maxElements: 400_000, maxAttributes: 256 }
 
 type Open = {
   name: string

@@ -30,9 +30,6 @@ export const EXT_TIME_USE = { sctHigh: 0x8000, sctLow: 0x4000, ert: 0x2000, slc:
 /** Protocol-specific indication of ALC, RFC 5775 §2.1: the source packet indicator is its high bit. */
 export const PSI_SOURCE = 2
 
-/** EXT_CENC values, RFC 6726 §3.4.3. */
-export const CENC = { none: 0, zlib: 1, deflate: 2, gzip: 3 } as const
-
 /** What can be wrong with a header. `extension` leaves the payload usable; see `LctPacket.extensionFault`. */
 export const LCT_FAULT = { none: 0, truncated: 1, version: 2, length: 3, wideToi: 4, extension: 5 } as const
 

@@ -40,7 +40,7 @@ export class LctPacket {
   /** EXT_FDT, -1 without. */
   fdtInstance = -1
   fluteVersion = -1
-  /** EXT_CENC, -1 without. */
+  /** EXT_CENC: 0 none, 1 zlib, 2 deflate, 3 gzip (RFC 6726 §3.4.3); -1 without. */
   contentEncoding = -1
   /** Sender current time of EXT_TIME, µs since the UNIX epoch; -1 without. */
   sctUs = -1

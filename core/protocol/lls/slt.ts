@@ -75,7 +75,7 @@ export type SltSignalling = {
 
 export const SLS_PROTOCOL = { route: 1, mmtp: 2 } as const
 
-export const SLT_NAMESPACE = 'tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/SLT/1.0/'
+const SLT_NAMESPACE = 'tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/SLT/1.0/'
 
 /** All of a service that may be left unsaid; a sender spreads it and adds what it knows. */
 export const SLT_SERVICE_DEFAULTS: Omit<SltService, 'serviceId'> = {

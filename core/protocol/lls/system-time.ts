@@ -23,7 +23,7 @@ export type SystemTime = {
   readonly otherAttributes: readonly XmlAttribute[]
 }
 
-export const SYSTEM_TIME_NAMESPACE = 'tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/SYSTIME/1.0/'
+const SYSTEM_TIME_NAMESPACE = 'tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/SYSTIME/1.0/'
 
 const KNOWN = new Set([
   'currentUtcOffset',

@@ -21,7 +21,7 @@ export type EnvelopeItem = {
   readonly availAt: string | null
 }
 
-export const ENVELOPE_NAMESPACE = 'urn:3gpp:metadata:2005:MBMS:envelope'
+const ENVELOPE_NAMESPACE = 'urn:3gpp:metadata:2005:MBMS:envelope'
 
 /** All of an item but its name, version and type. */
 export const ENVELOPE_ITEM_DEFAULTS: Omit<EnvelopeItem, 'uri' | 'version' | 'contentType'> = {

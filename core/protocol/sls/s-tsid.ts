@@ -86,7 +86,7 @@ export type RepairFlow = {
   readonly protectedTsis: readonly number[]
 }
 
-export const STSID_NAMESPACE = 'tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/S-TSID/1.0/'
+const STSID_NAMESPACE = 'tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/S-TSID/1.0/'
 
 const STSID = new Set<string>()
 const RS = new Set(['sIpAddr', 'dIpAddr', 'dPort', 'dport'])

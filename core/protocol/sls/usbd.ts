@@ -18,7 +18,7 @@ export type Usbd = {
   readonly unicastPatterns: readonly string[]
 }
 
-export const USBD_NAMESPACE = 'tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/ROUTEUSD/1.0/'
+const USBD_NAMESPACE = 'tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/ROUTEUSD/1.0/'
 
 /**
  * Parses a USBD of ROUTE or MMT, whichever root it has: its first UserServiceDescription counts.
