@@ -61,7 +61,11 @@ const CODECS: readonly [string, Uint8Array, (bytes: Uint8Array) => unknown][] = 
   ['S-TSID', stsid, parseStsid],
   ['USBD', usbd, parseUsbd],
   ['envelope', envelope, parseEnvelope],
-  ['package', serialiseMultipart([part, part], { boundary: 'b', type: 'application/dash+xml' }), parseMultipart],
+  [
+    'package',
+    serialiseMultipart([part, part], { boundary: 'a-boundary', type: 'application/dash+xml' }),
+    parseMultipart,
+  ],
 ]
 
 describe.each(CODECS)('%s', (_name, valid, parse) => {

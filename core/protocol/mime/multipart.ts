@@ -154,7 +154,7 @@ export type NewMimePart = {
 
 /**
  * Writes a package. Receivers exist (GPAC) that look for the literal text `Content-Type: multipart/related` on one line and
- * for CRLF CRLF after headers, so it is written exactly so.
+ * for CRLF CRLF after headers, so it is written exactly so; they search the boundary anywhere, so it may be nowhere in a part.
  * @param options.type media type of the root part, the first one
  * @throws CodecError `multipart-boundary` when a part contains the boundary
  */
@@ -164,12 +164,11 @@ export function serialiseMultipart(
 ): Uint8Array {
   const { boundary, type } = options
   const encoder = new TextEncoder()
-  const delimiter = encoder.encode(`--${boundary}`)
   const chunks: Uint8Array[] = [
     encoder.encode(`Content-Type: multipart/related; type="${type}"; boundary="${boundary}"\r\n\r\n`),
   ]
   for (const part of parts) {
-    if (contains(part.body, delimiter)) {
+    if (contains(part.body, boundary)) {
       throw new CodecError('multipart-boundary', 0, `${part.contentLocation} contains the boundary ${boundary}`)
     }
     chunks.push(
@@ -190,7 +189,6 @@ export function serialiseMultipart(
   return out
 }
 
-function contains(bytes: Uint8Array, pattern: Uint8Array): boolean {
-  for (let at = 0; at < bytes.length; at = nextLine(bytes, at)) if (matches(bytes, at, pattern)) return true
-  return false
+function contains(bytes: Uint8Array, text: string): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(text)
 }
