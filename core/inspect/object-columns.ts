@@ -1,0 +1,227 @@
+import { createHash } from 'node:crypto'
+import { OBJECT_ROW, OBJECT_ROW_BYTES, OBJECT_STATE, type ObjectState } from '../contract/object-rows.ts'
+import type { ByteRange, ReceivedObject } from '../receive/object-flow.ts'
+import { BytePile, GrowingColumn } from './growing-columns.ts'
+import { NameTable } from './name-table.ts'
+
+/** Rows a session keeps at most: a full channel for a day. */
+export const MAX_ROWS = 1 << 20
+/** Bytes of a first packet's header that are kept. */
+const MAX_HEADER_BYTES = 64
+/** Missing ranges kept for one object. */
+const MAX_MISSING = 1024
+const HASH_BYTES = 32
+const STATE_NAMES = Object.keys(OBJECT_STATE) as ObjectState[]
+
+/** Every object of a session as a row of typed columns; rows are indexed as the receiver counts objects. */
+export class ObjectColumns {
+  readonly channel = new GrowingColumn((n) => new Uint32Array(n), 1024)
+  readonly firstTimeUs = new GrowingColumn((n) => new Float64Array(n), 1024)
+  readonly lastTimeUs = new GrowingColumn((n) => new Float64Array(n), 1024)
+  /** -1 while unknown. */
+  readonly size = new GrowingColumn((n) => new Float64Array(n), 1024)
+  readonly received = new GrowingColumn((n) => new Float64Array(n), 1024)
+  readonly toi = new GrowingColumn((n) => new Float64Array(n), 1024)
+  readonly state = new GrowingColumn((n) => new Uint16Array(n), 1024)
+  readonly codepoint = new GrowingColumn((n) => new Uint16Array(n), 1024)
+  readonly repeats = new GrowingColumn((n) => new Uint32Array(n), 1024)
+  readonly packets = new GrowingColumn((n) => new Uint32Array(n), 1024)
+  readonly instance = new GrowingColumn((n) => new Uint32Array(n), 1024)
+  /** Number in `names` plus 1; 0 where there is none. */
+  readonly name = new GrowingColumn((n) => new Uint32Array(n), 1024)
+  readonly contentType = new GrowingColumn((n) => new Uint32Array(n), 1024)
+  readonly names = new NameTable()
+  readonly types = new NameTable()
+  count = 0
+  /** Objects that found no row. */
+  refused = 0
+  readonly #headerAt = new GrowingColumn((n) => new Uint32Array(n), 1024)
+  readonly #headerBytes = new GrowingColumn((n) => new Uint8Array(n), 1024)
+  readonly #headers = new BytePile()
+  /** Position of the hash in `#hashes`, in hashes, plus 1. */
+  readonly #hashAt = new GrowingColumn((n) => new Uint32Array(n), 1024)
+  readonly #hashes = new BytePile()
+  #hashCount = 0
+  /** Version in which a row changed last. */
+  readonly #changed = new GrowingColumn((n) => new Uint32Array(n), 1024)
+  #version = 1
+  readonly #missing = new Map<number, readonly ByteRange[]>()
+  readonly #live = new Map<number, ReceivedObject>()
+  readonly #hash: boolean
+  readonly #maxRows: number
+
+  constructor(hash: boolean, maxRows: number) {
+    this.#hash = hash
+    this.#maxRows = maxRows
+  }
+
+  begin(object: ReceivedObject, header: Uint8Array, start: number, end: number): void {
+    const row = object.index
+    if (row >= this.#maxRows) {
+      this.refused++
+      return
+    }
+    this.#reserve(row + 1)
+    if (row >= this.count) this.count = row + 1
+    this.channel.values[row] = object.channel
+    this.firstTimeUs.values[row] = object.firstTimeUs
+    this.toi.values[row] = object.toi
+    this.codepoint.values[row] = object.codepoint
+    this.instance.values[row] = object.instance
+    const kept = Math.min(end, start + MAX_HEADER_BYTES)
+    this.#headerAt.values[row] = this.#headers.add(header, start, kept)
+    this.#headerBytes.values[row] = kept - start
+    this.#live.set(row, object)
+    this.#copy(row, object)
+  }
+
+  #reserve(rows: number): void {
+    if (rows <= this.channel.values.length) return
+    for (const column of this.#columns()) column.reserve(rows)
+  }
+
+  #columns(): GrowingColumn<Float64Array | Uint32Array | Uint16Array | Uint8Array>[] {
+    const columns: unknown[] = [
+      this.channel,
+      this.firstTimeUs,
+      this.lastTimeUs,
+      this.size,
+      this.received,
+      this.toi,
+      this.state,
+      this.codepoint,
+      this.repeats,
+      this.packets,
+      this.instance,
+      this.name,
+      this.contentType,
+      this.#headerAt,
+      this.#headerBytes,
+      this.#hashAt,
+      this.#changed,
+    ]
+    return columns as GrowingColumn<Float64Array | Uint32Array | Uint16Array | Uint8Array>[]
+  }
+
+  end(object: ReceivedObject): void {
+    const row = object.index
+    if (row >= this.count) return
+    this.#live.delete(row)
+    this.#copy(row, object)
+    if (object.state !== 'complete') {
+      this.#missing.set(row, object.missing().slice(0, MAX_MISSING))
+      return
+    }
+    this.#missing.delete(row)
+    if (!this.#hash || object.size === null) return
+    const digest = createHash('sha256').update(object.bytes(0, object.size)).digest()
+    this.#hashes.add(digest, 0, HASH_BYTES)
+    this.#hashAt.values[row] = ++this.#hashCount
+  }
+
+  resume(object: ReceivedObject): void {
+    if (object.index >= this.count) return
+    this.#live.set(object.index, object)
+    this.#copy(object.index, object)
+  }
+
+  repeat(row: number, packets: number, repeats: number, timeUs: number): void {
+    if (row >= this.count) return
+    this.packets.values[row] = packets
+    this.repeats.values[row] = repeats
+    this.lastTimeUs.values[row] = timeUs
+    this.#changed.values[row] = this.#version
+  }
+
+  named(object: ReceivedObject): void {
+    if (object.index < this.count) this.#copy(object.index, object)
+  }
+
+  /** Takes over how far the objects still arriving have got. */
+  refresh(): void {
+    for (const [row, object] of this.#live) {
+      if (this.packets.values[row] !== object.packets || this.size.values[row] !== (object.size ?? -1)) {
+        this.#copy(row, object)
+      } else if (object.name !== null && this.name.values[row] === 0) {
+        this.#copy(row, object)
+      }
+    }
+  }
+
+  #copy(row: number, object: ReceivedObject): void {
+    this.lastTimeUs.values[row] = Math.max(object.lastTimeUs, this.lastTimeUs.values[row] as number)
+    this.size.values[row] = object.size ?? -1
+    this.received.values[row] = object.received
+    this.packets.values[row] = Math.max(object.packets, this.packets.values[row] as number)
+    this.state.values[row] = OBJECT_STATE[object.state]
+    if (object.name !== null) this.name.values[row] = this.names.idOf(object.name) + 1
+    if (object.contentType !== null) this.contentType.values[row] = this.types.idOf(object.contentType) + 1
+    this.#changed.values[row] = this.#version
+  }
+
+  nameOf(row: number): string | null {
+    const id = this.name.values[row] as number
+    return id === 0 ? null : this.names.name(id - 1)
+  }
+
+  typeOf(row: number): string | null {
+    const id = this.contentType.values[row] as number
+    return id === 0 ? null : this.types.name(id - 1)
+  }
+
+  stateOf(row: number): ObjectState {
+    return STATE_NAMES[this.state.values[row] as number] as ObjectState
+  }
+
+  /** Ranges that never came; of an object still arriving, those it lacks now. */
+  missingOf(row: number): readonly ByteRange[] {
+    return this.#live.get(row)?.missing() ?? this.#missing.get(row) ?? []
+  }
+
+  /** Header of its first packet, with the FEC Payload ID. A view. */
+  headerOf(row: number): Uint8Array {
+    return this.#headers.borrow(this.#headerAt.values[row] as number, this.#headerBytes.values[row] as number)
+  }
+
+  /** SHA-256 in hexadecimal, null where the object is not whole or hashes are not kept. */
+  sha256Of(row: number): string | null {
+    const at = this.#hashAt.values[row] as number
+    if (at === 0 || this.state.values[row] !== OBJECT_STATE.complete) return null
+    const digest = this.#hashes.borrow((at - 1) * HASH_BYTES, HASH_BYTES)
+    return Buffer.from(digest.buffer, digest.byteOffset, HASH_BYTES).toString('hex')
+  }
+
+  /**
+   * Rows that changed after version `since` (0: all), packed as `OBJECT_ROW` says, `perBatch` at most in one array.
+   * @returns the version to ask from next time
+   */
+  changes(since: number, perBatch: number): { version: number; batches: Uint8Array[] } {
+    this.refresh()
+    const changed = this.#changed.values
+    const rows: number[] = []
+    for (let row = 0; row < this.count; row++) if ((changed[row] as number) > since) rows.push(row)
+    const batches: Uint8Array[] = []
+    for (let from = 0; from < rows.length; from += perBatch) batches.push(this.#pack(rows.slice(from, from + perBatch)))
+    return { version: this.#version++, batches }
+  }
+
+  #pack(rows: readonly number[]): Uint8Array {
+    const packed = new Uint8Array(rows.length * OBJECT_ROW_BYTES)
+    const view = new DataView(packed.buffer)
+    let at = 0
+    for (const row of rows) {
+      view.setUint32(at + OBJECT_ROW.index, row, true)
+      view.setUint32(at + OBJECT_ROW.channel, this.channel.values[row] as number, true)
+      view.setFloat64(at + OBJECT_ROW.firstTimeUs, this.firstTimeUs.values[row] as number, true)
+      view.setFloat64(at + OBJECT_ROW.lastTimeUs, this.lastTimeUs.values[row] as number, true)
+      view.setFloat64(at + OBJECT_ROW.size, this.size.values[row] as number, true)
+      view.setFloat64(at + OBJECT_ROW.received, this.received.values[row] as number, true)
+      view.setFloat64(at + OBJECT_ROW.toi, this.toi.values[row] as number, true)
+      view.setUint16(at + OBJECT_ROW.state, this.state.values[row] as number, true)
+      view.setUint16(at + OBJECT_ROW.codepoint, this.codepoint.values[row] as number, true)
+      view.setUint32(at + OBJECT_ROW.repeats, this.repeats.values[row] as number, true)
+      at += OBJECT_ROW_BYTES
+    }
+    return packed
+  }
+}

@@ -1,0 +1,142 @@
+import { OBJECT_STATE } from '../contract/object-rows.ts'
+import type {
+  Report,
+  ReportChannel,
+  ReportFlow,
+  ReportObject,
+  ReportService,
+  ReportSession,
+  ReportSource,
+} from '../contract/report.ts'
+import type { ChannelFacts, FlowFacts, ServiceFacts } from '../receive/observer.ts'
+import type { AlarmLog } from './alarm-log.ts'
+import type { ObjectColumns } from './object-columns.ts'
+import type { SignallingLog } from './signalling-log.ts'
+
+/** What the capture reader or the sockets know and the receiver does not. */
+export type ReportExtra = {
+  readonly frames: number
+  readonly udp: number
+  /** UDP payload. */
+  readonly bytes: number
+  readonly fragmentsDropped: number
+  /** IP or UDP packets that could not be read; added to our own. */
+  readonly malformed?: number
+}
+
+export type ReportParts = {
+  readonly columns: ObjectColumns
+  readonly signalling: SignallingLog
+  readonly alarms: AlarmLog
+  readonly services: readonly ServiceFacts[]
+  readonly channels: readonly ChannelFacts[]
+  readonly flows: readonly FlowFacts[]
+}
+
+/** The report document (design: command-line.md); times become seconds here and nowhere else. */
+export function makeReport(parts: ReportParts, source: ReportSource, extra: ReportExtra): Report {
+  const rows = rowsByChannel(parts.columns, parts.channels.length)
+  return {
+    format: 'routescope-report',
+    version: 1,
+    source,
+    totals: {
+      frames: extra.frames,
+      udp: extra.udp,
+      bytes: extra.bytes,
+      malformed: parts.alarms.malformed + (extra.malformed ?? 0),
+      fragmentsDropped: extra.fragmentsDropped,
+    },
+    lls: parts.signalling.reportLls(),
+    services: parts.services.map((service) => reportService(parts, service, rows)),
+    flows: reportFlows(parts.flows),
+    alarms: parts.alarms.report(),
+  }
+}
+
+function rowsByChannel(columns: ObjectColumns, channels: number): number[][] {
+  const rows: number[][] = Array.from({ length: channels }, () => [])
+  for (let row = 0; row < columns.count; row++) rows[columns.channel.values[row] as number]?.push(row)
+  return rows
+}
+
+function reportService(parts: ReportParts, service: ServiceFacts, rows: readonly number[][]): ReportService {
+  const sessions = new Map<string, ReportChannel[]>()
+  for (const channel of parts.channels) {
+    if (channel.serviceId !== service.id) continue
+    let channels = sessions.get(channel.destination)
+    if (channels === undefined) {
+      channels = []
+      sessions.set(channel.destination, channels)
+    }
+    channels.push(reportChannel(parts.columns, channel, rows[channel.index] ?? []))
+  }
+  const listed: ReportSession[] = []
+  for (const [destination, channels] of sessions) {
+    listed.push({ destination, channels: channels.sort((a, b) => a.tsi - b.tsi) })
+  }
+  const { id, name, protocol, category, major, minor, destination, source } = service
+  return {
+    id,
+    name,
+    protocol,
+    category,
+    major,
+    minor,
+    destination,
+    source,
+    sls: parts.signalling.reportSls(id),
+    sessions: listed,
+    mmtp:
+      service.mmtp === null
+        ? null
+        : {
+            packets: [...service.mmtp]
+              .sort((a, b) => a.packetId - b.packetId)
+              .map(({ packetId, type, packets, bytes, lost }) => ({ packetId, type, packets, bytes, lost })),
+            assets: [],
+          },
+  }
+}
+
+function reportChannel(columns: ObjectColumns, channel: ChannelFacts, rows: readonly number[]): ReportChannel {
+  const { tsi, role, representation, packets, bytes, duplicates, outOfOrder, lost } = channel
+  const objects = rows.map((row) => reportObject(columns, row))
+  return { tsi, role, representation, packets, bytes, duplicates, outOfOrder, lost, objects }
+}
+
+function reportObject(columns: ObjectColumns, row: number): ReportObject {
+  const size = columns.size.values[row] as number
+  return {
+    toi: columns.toi.values[row] as number,
+    instance: columns.instance.values[row] as number,
+    name: columns.nameOf(row),
+    contentType: columns.typeOf(row),
+    size: size < 0 ? null : size,
+    received: columns.received.values[row] as number,
+    complete: columns.state.values[row] === OBJECT_STATE.complete,
+    missing: columns.missingOf(row),
+    sha256: columns.sha256Of(row),
+    codepoint: columns.codepoint.values[row] as number,
+    packets: columns.packets.values[row] as number,
+    firstTime: (columns.firstTimeUs.values[row] as number) / 1e6,
+    lastTime: (columns.lastTimeUs.values[row] as number) / 1e6,
+    repeats: columns.repeats.values[row] as number,
+  }
+}
+
+/** One line for each destination, whatever the sources. */
+function reportFlows(flows: readonly FlowFacts[]): ReportFlow[] {
+  const byDestination = new Map<string, ReportFlow>()
+  for (const facts of flows) {
+    const destination = facts.flow?.destination ?? 'others'
+    const before = byDestination.get(destination)
+    byDestination.set(destination, {
+      destination,
+      packets: (before?.packets ?? 0) + facts.packets,
+      bytes: (before?.bytes ?? 0) + facts.bytes,
+      protocol: before === undefined || before.protocol === 'unknown' ? facts.protocol : before.protocol,
+    })
+  }
+  return [...byDestination.values()]
+}
