@@ -1,0 +1,93 @@
+import type { EmitContext, Emitter, PacketCutter } from './emitter.ts'
+import type { Presentation, PresentationFile } from './presentation.ts'
+import type { RouteObject } from './route-object.ts'
+import { CODEPOINT, FILES_TSI } from './toi-plan.ts'
+
+export type FileCarouselOptions = {
+  readonly startUs: number
+  /** A turn takes at least so long. */
+  readonly periodUs: number
+  /** And so long that the files do not come faster than this, bit/s. */
+  readonly rateBps: number
+  /** Once, or for ever. */
+  readonly repeat: boolean
+}
+
+/** Plain files one after another on TSI 1, TOI 1, 2, 3 …, evenly spread over a turn. */
+export class FileCarousel implements Emitter {
+  objects = 0
+  #nextUs: number
+  #turnStartUs: number
+  #index = 0
+  #sentBytes = 0
+  #object: RouteObject | null = null
+  readonly #files: readonly PresentationFile[]
+  readonly #presentation: Presentation
+  readonly #cutter: PacketCutter
+  readonly #turnUs: number
+  readonly #totalBytes: number
+  readonly #repeat: boolean
+
+  constructor(presentation: Presentation, cutter: PacketCutter, options: FileCarouselOptions) {
+    this.#files = presentation.files
+    this.#presentation = presentation
+    this.#cutter = cutter
+    this.#repeat = options.repeat
+    this.#totalBytes = Math.max(
+      1,
+      presentation.files.reduce((sum, file) => sum + file.sizeBytes, 0),
+    )
+    this.#turnUs = Math.max(options.periodUs, Math.ceil((this.#totalBytes * 8_000_000) / options.rateBps))
+    this.#turnStartUs = options.startUs
+    this.#nextUs = this.#files.length === 0 ? Number.POSITIVE_INFINITY : options.startUs
+  }
+
+  get nextUs(): number {
+    return this.#nextUs
+  }
+
+  missing(): PresentationFile[] {
+    const file = this.#object === null ? this.#files[this.#index] : this.#files[this.#index + 1]
+    return file === undefined || this.#presentation.bytes.get(file) !== null ? [] : [file]
+  }
+
+  /** Goes on after a pause without catching up. */
+  resume(nowUs: number): void {
+    const lateUs = nowUs - this.#nextUs
+    if (lateUs <= 0) return
+    this.#turnStartUs += lateUs
+    this.#nextUs += lateUs
+  }
+
+  send(context: EmitContext): boolean {
+    const file = this.#files[this.#index]
+    if (file === undefined) return false
+    if (this.#object === null) {
+      const bytes = this.#presentation.bytes.get(file)
+      if (bytes === null) return false
+      this.#object = this.#cutter.open(FILES_TSI, this.#index + 1, CODEPOINT.file, bytes)
+    }
+    const object = this.#object
+    this.#cutter.next(object, context)
+    let done = this.#sentBytes + object.offset
+    if (object.done) {
+      this.#presentation.bytes.release(file)
+      this.#object = null
+      this.objects++
+      this.#sentBytes = done
+      this.#index++
+      if (this.#index === this.#files.length) {
+        if (!this.#repeat) {
+          this.#nextUs = Number.POSITIVE_INFINITY
+          return true
+        }
+        this.#index = 0
+        this.#sentBytes = 0
+        this.#turnStartUs += this.#turnUs
+        done = 0
+      }
+    }
+    this.#nextUs = this.#turnStartUs + Math.floor((this.#turnUs * done) / this.#totalBytes)
+    return true
+  }
+}

@@ -1,0 +1,39 @@
+import type { ScheduledSegment, TrackSchedule } from './track-schedule.ts'
+
+/**
+ * The child playlist of a looped HLS presentation: a sliding window over the segments sent so far (RFC 8216 §6.2.2). Turns of
+ * MPEG-2 TS, whose time stamps are not moved, are set apart as discontinuities.
+ */
+export function livePlaylist(schedule: TrackSchedule, segments: readonly ScheduledSegment[]): Uint8Array {
+  const { playlist, segments: own } = schedule.track
+  if (playlist === null) throw new RangeError(`${schedule.track.repId} has no playlist`)
+  const isMoved = playlist.mapUri !== null
+  const first = segments[0]
+  const lines = [
+    '#EXTM3U',
+    `#EXT-X-VERSION:${playlist.version}`,
+    `#EXT-X-TARGETDURATION:${playlist.targetDurationS}`,
+    `#EXT-X-MEDIA-SEQUENCE:${playlist.mediaSequence + (first?.index ?? 0)}`,
+  ]
+  // Turns that have left the window took their discontinuities with them (§4.3.3.3).
+  if (!isMoved && first !== undefined) {
+    const passed = first.index % own.length === 0 ? first.turn - 1 : first.turn
+    lines.push(`#EXT-X-DISCONTINUITY-SEQUENCE:${Math.max(0, passed)}`)
+  }
+  if (playlist.independentSegments) lines.push('#EXT-X-INDEPENDENT-SEGMENTS')
+  if (playlist.mapUri !== null) lines.push(`#EXT-X-MAP:URI="${playlist.mapUri}"`)
+  for (const segment of segments) {
+    if (!isMoved && segment.turn > 0 && segment.index % own.length === 0) lines.push('#EXT-X-DISCONTINUITY')
+    lines.push(`#EXTINF:${(segment.durationUs / 1_000_000).toFixed(6)},`, relativeTo(playlist.name, segment.name))
+  }
+  return new TextEncoder().encode(`${lines.join('\n')}\n`)
+}
+
+/** A name as a reference from the playlist's own folder, as both are relative to the master playlist. */
+function relativeTo(playlist: string, name: string): string {
+  const from = playlist.split('/').slice(0, -1)
+  const to = name.split('/')
+  let shared = 0
+  while (shared < from.length && shared < to.length - 1 && from[shared] === to[shared]) shared++
+  return [...from.slice(shared).map(() => '..'), ...to.slice(shared)].join('/')
+}

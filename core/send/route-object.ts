@@ -1,0 +1,87 @@
+import { asToi, asTsi } from '../contract/ids.ts'
+import { tolExtension } from '../protocol/lct/extensions.ts'
+import { lctHeaderBytes, routeLctHeader, serialiseLctHeader } from '../protocol/lct/header.ts'
+
+/** Whole LCT packet on Ethernet: 1500 less IPv4 and UDP headers. */
+export const DEFAULT_MTU = 1472
+
+/** The smallest mtu that leaves room for data after the longest header. */
+export const MIN_MTU = 64
+
+/** A longer object is refused: receivers, ours among them, hold an object in memory and give up above this. */
+export const MAX_OBJECT_BYTES = 256 * 1024 * 1024
+
+const START_OFFSET = 4
+
+/**
+ * One delivery object on its way into ROUTE source packets (RFC 9223 §2.1, A/331 A.3.6): header written once, then patched for
+ * each packet, so that cutting an object allocates nothing.
+ *
+ * ```
+ * | V=1 C=0 PSI=10 | S=1 O=01 H=0 B | HDR_LEN | CP | CCI=0 | TSI 32 | TOI 32 | EXT_TOL | start_offset 32 | data |
+ * ```
+ */
+export class RouteObject {
+  readonly tsi: number
+  readonly toi: number
+  readonly sizeBytes: number
+  readonly #bytes: Uint8Array
+  readonly #header: Uint8Array
+  readonly #payloadBytes: number
+  #offset = 0
+  #done = false
+
+  /** @param mtu whole LCT packet: header, start_offset and data */
+  constructor(tsi: number, toi: number, codepoint: number, bytes: Uint8Array, mtu: number) {
+    if (bytes.length > MAX_OBJECT_BYTES)
+      throw new RangeError(`an object of ${bytes.length} bytes is too long for ROUTE`)
+    this.tsi = tsi
+    this.toi = toi
+    this.sizeBytes = bytes.length
+    this.#bytes = bytes
+    this.#header = headerWithRoom(tsi, toi, codepoint, bytes.length)
+    this.#payloadBytes = mtu - this.#header.length
+    if (this.#payloadBytes < 1) throw new RangeError(`an mtu of ${mtu} bytes holds no data`)
+  }
+
+  /** Offset of the first byte not yet written. */
+  get offset(): number {
+    return this.#offset
+  }
+
+  /** An empty object is one packet. */
+  get done(): boolean {
+    return this.#done
+  }
+
+  /**
+   * Writes the next packet to the start of `into`, at least mtu bytes long.
+   * @returns its length
+   */
+  next(into: Uint8Array): number {
+    const headerBytes = this.#header.length
+    const from = this.#offset
+    const to = Math.min(from + this.#payloadBytes, this.sizeBytes)
+    into.set(this.#header, 0)
+    into[headerBytes - 4] = from >>> 24
+    into[headerBytes - 3] = (from >>> 16) & 0xff
+    into[headerBytes - 2] = (from >>> 8) & 0xff
+    into[headerBytes - 1] = from & 0xff
+    into.set(this.#bytes.subarray(from, to), headerBytes)
+    this.#offset = to
+    if (to === this.sizeBytes) {
+      this.#done = true
+      into[1] = (into[1] as number) | 1 // B, close object
+    }
+    return headerBytes + to - from
+  }
+}
+
+/** Header with EXT_TOL and room for start_offset. */
+function headerWithRoom(tsi: number, toi: number, codepoint: number, length: number): Uint8Array {
+  const fields = { tsi: asTsi(tsi), toi: asToi(toi), codepoint, extensions: [tolExtension(length)] }
+  const header = routeLctHeader(fields)
+  const bytes = new Uint8Array(lctHeaderBytes(header) + START_OFFSET)
+  serialiseLctHeader(header, bytes)
+  return bytes
+}

@@ -1,0 +1,60 @@
+import { LLS_TABLE, serialiseLlsTable } from '../protocol/lls/lls-table.ts'
+import { SLS_PROTOCOL, SLT_SERVICE_DEFAULTS, serialiseSlt } from '../protocol/lls/slt.ts'
+import { serialiseSystemTime } from '../protocol/lls/system-time.ts'
+
+/** What the SLT says of one service. */
+export type ListedService = {
+  readonly serviceId: number
+  readonly serviceName: string
+  readonly address: string
+  readonly port: number
+  readonly sourceAddress: string
+}
+
+/** TAI - UTC since 2017, seconds. */
+const UTC_OFFSET_S = 37
+/** A/331 §6.3.2 allows shortServiceName seven characters. */
+const SHORT_NAME = 7
+const ROUTE_VERSION = { majorVersion: 1, minorVersion: 0 } as const
+
+/** LLS datagrams of an atsc:// broadcast: SystemTime, then SLT (A/331 §6.3, §6.4). */
+export function serialiseLls(services: readonly ListedService[], bsid: number, version: number): Uint8Array[] {
+  const systemTime = serialiseSystemTime({
+    currentUtcOffset: UTC_OFFSET_S,
+    ptpPrepend: 0,
+    leap59: false,
+    leap61: false,
+    utcLocalOffset: 'PT0H',
+    dsStatus: false,
+    dsDayOfMonth: null,
+    dsHour: null,
+    otherAttributes: [],
+  })
+  const slt = serialiseSlt({
+    bsids: [bsid],
+    capabilities: null,
+    inetUrls: [],
+    services: services.map((service, index) => ({
+      ...SLT_SERVICE_DEFAULTS,
+      serviceId: service.serviceId,
+      globalServiceId: `urn:routescope:service:${bsid}:${service.serviceId}`,
+      majorChannelNo: 2,
+      minorChannelNo: index + 1,
+      shortServiceName: service.serviceName.slice(0, SHORT_NAME),
+      configuration: 'Broadcast',
+      signalling: {
+        slsProtocol: SLS_PROTOCOL.route,
+        ...ROUTE_VERSION,
+        destinationAddress: service.address,
+        destinationPort: service.port,
+        sourceAddress: service.sourceAddress,
+      },
+    })),
+    otherAttributes: [],
+  })
+  const table = { groupId: 0, groupCount: 1, compressed: true }
+  return [
+    serialiseLlsTable({ ...table, tableId: LLS_TABLE.systemTime, version: 1, body: systemTime }),
+    serialiseLlsTable({ ...table, tableId: LLS_TABLE.slt, version, body: slt }),
+  ]
+}

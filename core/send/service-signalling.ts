@@ -1,0 +1,182 @@
+import { FDT_DEFAULTS, FDT_FILE_DEFAULTS, type FdtFile } from '../protocol/flute/fdt.ts'
+import { gzip } from '../protocol/gzip.ts'
+import { type NewMimePart, serialiseMultipart } from '../protocol/mime/multipart.ts'
+import { ENVELOPE_ITEM_DEFAULTS, serialiseEnvelope } from '../protocol/sls/envelope.ts'
+import { SLS_MEDIA_TYPE } from '../protocol/sls/fragment-type.ts'
+import { type SourceFlow, type StsidChannel, serialiseStsid } from '../protocol/sls/s-tsid.ts'
+import { slsToi } from '../protocol/sls/sls-toi.ts'
+import { serialiseUsbd } from '../protocol/sls/usbd.ts'
+
+/** GPAC's way of saying never, in NTP seconds: just below the end of the era. */
+const NEVER_NTP = 4_294_944_000
+const LINE_FEED = 0x0a
+const CARRIAGE_RETURN = 0x0d
+const BOUNDARY = '_ROUTESCOPE_SLS_7d41c0a95be2_'
+
+/** A file of a channel that is listed by itself. */
+export type ListedFile = {
+  readonly toi: number
+  readonly name: string
+  readonly contentType: string | null
+  readonly bytes: number | null
+}
+
+/** What the S-TSID says of one channel. */
+export type SignalledChannel = {
+  readonly tsi: number
+  readonly realTime: boolean
+  /** Of the media, bit/s; null for files. */
+  readonly bandwidth: number | null
+  readonly media: { readonly repId: string; readonly contentType: string | null; readonly lang: string | null } | null
+  /** Changes with what is listed. */
+  readonly efdtVersion: number
+  readonly fileTemplate: string | null
+  /** Upper bound of the objects' sizes. */
+  readonly largestBytes: number
+  readonly files: readonly ListedFile[]
+}
+
+export type SignalledManifest = { readonly name: string; readonly contentType: string; readonly bytes: Uint8Array }
+
+export type SignalledService = {
+  readonly scheme: 'route' | 'atsc'
+  readonly flavour: 'us' | 'korean'
+  readonly serviceId: number
+  readonly serviceName: string
+  readonly address: string
+  readonly port: number
+  readonly sourceAddress: string
+}
+
+/** Versions of the fragments, for the envelope. */
+export type FragmentVersions = { readonly manifest: number; readonly stsid: number }
+
+/**
+ * The SLS of a service as one object of TSI 0: what route:// needs (manifest, S-TSID) or, for atsc://, all of it with its
+ * envelope (A/331 §7.1, Annex C). Order and media types are GPAC's, whose receiver compares them exactly.
+ * @param version of the object; a receiver reads it again when it changes
+ */
+export function serialiseSls(
+  service: SignalledService,
+  manifest: SignalledManifest | null,
+  channels: readonly SignalledChannel[],
+  versions: FragmentVersions,
+  version: number,
+): { readonly toi: number; readonly bytes: Uint8Array } {
+  const types = SLS_MEDIA_TYPE[service.flavour]
+  const stsid: NewMimePart = {
+    contentType: types.stsid,
+    contentLocation: 'stsid.xml',
+    body: serialiseStsid(
+      {
+        sessions: [
+          {
+            sourceAddress: service.sourceAddress,
+            destinationAddress: service.address,
+            destinationPort: service.port,
+            channels: channels.map(channel),
+            otherAttributes: [],
+          },
+        ],
+        otherAttributes: [],
+      },
+      service.flavour,
+    ),
+  }
+  const parts: NewMimePart[] = []
+  if (manifest !== null)
+    parts.push({ contentType: manifest.contentType, contentLocation: manifest.name, body: manifest.bytes })
+  parts.push(stsid)
+  if (service.scheme === 'atsc') {
+    parts.unshift({
+      contentType: types.usbd,
+      contentLocation: 'usbd.xml',
+      body: serialiseUsbd({
+        serviceId: service.serviceId,
+        serviceStatus: true,
+        names: [{ lang: 'en', text: service.serviceName }],
+        languages: [],
+        basePatterns: basePatterns(channels),
+        unicastPatterns: [],
+      }),
+    })
+    const items = parts.map((part) => ({
+      ...ENVELOPE_ITEM_DEFAULTS,
+      uri: part.contentLocation,
+      contentType: part.contentType,
+      version: part === stsid ? versions.stsid : part.contentLocation === manifest?.name ? versions.manifest : 1,
+    }))
+    parts.unshift({
+      contentType: SLS_MEDIA_TYPE.envelope,
+      contentLocation: 'envelope.xml',
+      body: serialiseEnvelope({ items }),
+    })
+  }
+  const packed = serialiseMultipart(parts, { boundary: BOUNDARY, type: parts[0]?.contentType ?? '' })
+  const isAtsc = service.scheme === 'atsc'
+  return {
+    toi: slsToi({ gzip: true, mpd: manifest !== null, stsid: true, usbd: isAtsc, version }),
+    // GPAC's receiver reports an error when more than one character follows the last delimiter.
+    bytes: gzip(endingInOneCharacter(packed)),
+  }
+}
+
+function endingInOneCharacter(packed: Uint8Array): Uint8Array {
+  let end = packed.length
+  while (packed[end - 1] === LINE_FEED || packed[end - 1] === CARRIAGE_RETURN) end--
+  const copy = packed.slice(0, end + 1)
+  copy[end] = LINE_FEED
+  return copy
+}
+
+function channel(signalled: SignalledChannel): StsidChannel {
+  const source: SourceFlow = {
+    realTime: signalled.realTime,
+    minBufferKb: null,
+    efdt: {
+      ...FDT_DEFAULTS,
+      version: signalled.efdtVersion,
+      instanceExpiresNtp: NEVER_NTP,
+      fileTemplate: signalled.fileTemplate,
+      maxTransportSize: signalled.largestBytes,
+      files: signalled.files.map(file),
+    },
+    media: signalled.media === null ? [] : [{ ...signalled.media, startup: false }],
+    // As GPAC declares it: receivers take codepoints below 128 from the standard's table.
+    payloads: [
+      { codepoint: 128, formatId: 1, fragmentation: 0, inOrder: true, sourceFecPayloadId: 0, fecParams: null },
+    ],
+    otherAttributes: [],
+  }
+  return {
+    tsi: signalled.tsi,
+    // A tenth more than the media, for headers and repetitions.
+    bandwidthKbps: signalled.bandwidth === null ? null : Math.max(1, Math.ceil((signalled.bandwidth * 1.1) / 1000)),
+    startTime: null,
+    endTime: null,
+    source,
+    repair: null,
+    otherAttributes: [],
+  }
+}
+
+function file(listed: ListedFile): FdtFile {
+  return {
+    ...FDT_FILE_DEFAULTS,
+    toi: listed.toi,
+    contentLocation: listed.name,
+    contentLength: listed.bytes,
+    contentType: listed.contentType,
+  }
+}
+
+/** What the names of broadcast files begin with. */
+function basePatterns(channels: readonly SignalledChannel[]): string[] {
+  const patterns = new Set<string>()
+  for (const { fileTemplate, files } of channels) {
+    const fixed = fileTemplate?.split('$', 1)[0] ?? ''
+    if (fixed !== '') patterns.add(fixed)
+    for (const { name } of files) if (fixed === '' || !name.startsWith(fixed)) patterns.add(name)
+  }
+  return [...patterns]
+}

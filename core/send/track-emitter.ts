@@ -1,0 +1,166 @@
+import { CodecError } from '../bytes/codec-error.ts'
+import { AppFailure } from '../failure/app-failure.ts'
+import { readBoxes } from '../media/bmff/boxes.ts'
+import { trackTimescales } from '../media/bmff/init-segment.ts'
+import { shiftSegment } from '../media/bmff/shift-segment.ts'
+import type { EmitContext, Emitter, PacketCutter } from './emitter.ts'
+import type { FileBytes } from './presentation.ts'
+import type { RouteObject } from './route-object.ts'
+import { CODEPOINT, INIT_TOI } from './toi-plan.ts'
+import type { ScheduledSegment, TrackSchedule } from './track-schedule.ts'
+
+/** The child playlist to send before a segment, and the signalling that must be known before it. */
+export interface SegmentStart {
+  /** Called when a segment of a track starts, before anything of it is sent. */
+  beginSegment(
+    track: TrackEmitter,
+    segment: ScheduledSegment,
+    context: EmitContext,
+  ): { toi: number; bytes: Uint8Array } | null
+}
+
+/** One media channel: before each segment its playlist and initialisation segment, then its bytes spread over its duration. */
+export class TrackEmitter implements Emitter {
+  readonly schedule: TrackSchedule
+  readonly tsi: number
+  /** Segments sent completely. */
+  objects = 0
+  #nextUs: number
+  #index = 0
+  #object: RouteObject | null = null
+  #segment: ScheduledSegment | null
+  #sequence = 1
+  #startUs: number
+  readonly #bytes: FileBytes
+  readonly #cutter: PacketCutter
+  readonly #start: SegmentStart
+  readonly #timescales: ReadonlyMap<number, number>
+
+  constructor(
+    schedule: TrackSchedule,
+    tsi: number,
+    startUs: number,
+    bytes: FileBytes,
+    cutter: PacketCutter,
+    start: SegmentStart,
+  ) {
+    this.schedule = schedule
+    this.tsi = tsi
+    this.#startUs = startUs
+    this.#bytes = bytes
+    this.#cutter = cutter
+    this.#start = start
+    const { init } = schedule.track
+    this.#timescales =
+      init === null || schedule.loop === null ? new Map() : readable(init.name, () => trackTimescales(init.bytes))
+    this.#segment = schedule.at(0)
+    this.#nextUs = this.#segment === null ? Number.POSITIVE_INFINITY : startUs + this.#segment.startUs
+  }
+
+  get nextUs(): number {
+    return this.#nextUs
+  }
+
+  /** Index of the segment being sent, or of the next. */
+  get index(): number {
+    return this.#index
+  }
+
+  /** Segments whose bytes are needed up to `untilUs` and not in memory. */
+  missingUntil(untilUs: number): ScheduledSegment[] {
+    const missing: ScheduledSegment[] = []
+    // While an object is open its bytes are held.
+    for (let index = this.#object === null ? this.#index : this.#index + 1; ; index++) {
+      const segment = this.schedule.at(index)
+      if (segment === null || this.#startUs + segment.startUs > untilUs) return missing
+      if (this.#bytes.get(segment.source) === null) missing.push(segment)
+    }
+  }
+
+  send(context: EmitContext): boolean {
+    const segment = this.#segment
+    if (segment === null) return false
+    let object = this.#object
+    if (object === null) {
+      object = this.#begin(segment, context)
+      if (object === null) return false
+    }
+    this.#cutter.next(object, context)
+    if (object.done) this.#end(segment)
+    else
+      this.#nextUs =
+        this.#startUs + segment.startUs + Math.floor((segment.durationUs * object.offset) / object.sizeBytes)
+    return true
+  }
+
+  /**
+   * Goes on after a pause (a machine that slept) without sending in a burst what has been missed: a loop leaves it out, since
+   * its manifest is bound to the clock; anything else is sent later.
+   */
+  resume(nowUs: number): void {
+    const lateUs = nowUs - this.#nextUs
+    if (lateUs <= 0 || this.#segment === null) return
+    if (this.schedule.loop === null) {
+      this.#startUs += lateUs
+      this.#nextUs += lateUs
+      return
+    }
+    this.#object = null
+    while (this.#segment !== null && this.#startUs + this.#segment.startUs < nowUs) this.#advance()
+  }
+
+  #begin(segment: ScheduledSegment, context: EmitContext): RouteObject | null {
+    const stored = this.#bytes.get(segment.source)
+    if (stored === null) return null
+    const bytes = this.#moved(segment, stored)
+    const { init } = this.schedule.track
+    const playlist = this.#start.beginSegment(this, segment, context)
+    if (playlist !== null) this.#cutter.whole(this.tsi, playlist.toi, CODEPOINT.playlist, playlist.bytes, context)
+    if (init !== null) this.#cutter.whole(this.tsi, INIT_TOI, CODEPOINT.init, init.bytes, context)
+    this.#object = this.#cutter.open(this.tsi, segment.toi, CODEPOINT.media, bytes)
+    return this.#object
+  }
+
+  /** The segment's bytes at its place in the endless time line: untouched in the first turn. */
+  #moved(segment: ScheduledSegment, bytes: Uint8Array): Uint8Array {
+    if (this.schedule.loop === null || this.#timescales.size === 0) return bytes
+    const shift = { ticks: segment.turn * this.schedule.loop.loopUs, timescale: 1_000_000 }
+    if (segment.turn === 0) {
+      this.#sequence += readable(segment.source.name, () => readBoxes(bytes)).filter(
+        ({ type }) => type === 'moof',
+      ).length
+      return bytes
+    }
+    const moved = readable(segment.source.name, () => shiftSegment(bytes, shift, this.#timescales, this.#sequence))
+    this.#sequence += moved.fragments
+    return moved.bytes
+  }
+
+  #end(segment: ScheduledSegment): void {
+    this.#bytes.release(segment.source)
+    this.objects++
+    this.#object = null
+    this.#advance()
+  }
+
+  #advance(): void {
+    this.#index++
+    this.#segment = this.schedule.at(this.#index)
+    this.#nextUs = this.#segment === null ? Number.POSITIVE_INFINITY : this.#startUs + this.#segment.startUs
+  }
+}
+
+/** What cannot be read as ISO media cannot be moved in time either. */
+function readable<T>(name: string, read: () => T): T {
+  try {
+    return read()
+  } catch (thrown) {
+    if (!(thrown instanceof CodecError)) throw thrown
+    throw new AppFailure(
+      'input-unusable',
+      `"${name}" cannot be moved in time: ${thrown.message}.`,
+      'Check the file, or send the presentation without the loop.',
+      thrown.code,
+    )
+  }
+}

@@ -1,0 +1,57 @@
+/** Names a broadcaster can put into Content-Location that must stay inside the session folder, whatever the system. */
+export const HOSTILE_NAMES: readonly string[] = [
+  '../../x',
+  '..\\..\\x',
+  '/etc/passwd',
+  '//host/share/x',
+  '\\\\host\\share\\x',
+  'C:\\x',
+  'C:x',
+  'c:/windows/x',
+  'file:///etc/passwd',
+  'a/../../b',
+  'a/./../../../b',
+  '%2e%2e/%2e%2e/x',
+  '..%2f..%2fx',
+  '..',
+  '.',
+  '',
+  '/',
+  'a//b',
+  'a/',
+  'nul\u0000.txt',
+  'line\nfeed',
+  '\u202egnp.exe',
+  'CON',
+  'aux.txt',
+  'NUL.m4s',
+  'trailing.',
+  'trailing ',
+  'colon:stream',
+  'star*?.m4s',
+  'tag:broadcaster.example,2025:services/file.mp4',
+  'x'.repeat(5000),
+  `${'d/'.repeat(500)}x`,
+  'é\u0301/\ud800',
+  '.report.json.part',
+]
+
+/** Two names of one file on systems that fold case. */
+export const NAMES_DIFFERING_BY_CASE: readonly [string, string] = ['Segment-1.m4s', 'segment-1.m4s']
+
+/** Datagrams no sender should make: each is a malformed or adversarial UDP payload. */
+export const HOSTILE_DATAGRAMS: readonly { readonly what: string; readonly hex: string }[] = [
+  { what: 'empty', hex: '' },
+  { what: 'one byte', hex: '12' },
+  { what: 'HDR_LEN 0', hex: '12a0000800000000000000010000000a' },
+  { what: 'HDR_LEN beyond the datagram', hex: '12a0ff0800000000000000010000000a' },
+  { what: 'version 2', hex: '22a0040800000000000000010000000a00000000' },
+  { what: 'HEL 0', hex: '12a0050800000000000000010000000a4300000000000000' },
+  { what: 'HEL beyond the header', hex: '12a0050800000000000000010000000a43ff000000000000' },
+  { what: 'EXT_TOL of 2^48-1', hex: '12a0060800000000000000010000000a4302ffffffffffff00000000aabb' },
+  { what: 'start_offset of 2^32-1', hex: '12a0050800000000000000010000000ac2000010ffffffffaabb' },
+  { what: 'data beyond EXT_TOL', hex: '12a0050800000000000000010000000ac200000100000000aabbccdd' },
+  { what: 'no FEC Payload ID', hex: '12a1050800000000000000010000000ac2000010' },
+  { what: 'three bytes of FEC Payload ID', hex: '12a0040800000000000000010000000a000000' },
+  { what: 'TOI of 112 bits', hex: `12f00808${'00'.repeat(4)}${'ff'.repeat(6)}${'ff'.repeat(14)}00000000` },
+]
