@@ -42,9 +42,9 @@ export class ObjectColumns {
   readonly #hashAt = new GrowingColumn((n) => new Uint32Array(n), 1024)
   readonly #hashes = new BytePile()
   #hashCount = 0
-  /** Version in which a row changed last. */
+  /** Number of the last change of each row: all changes are counted. */
   readonly #changed = new GrowingColumn((n) => new Uint32Array(n), 1024)
-  #version = 1
+  #changes = 0
   readonly #missing = new Map<number, readonly ByteRange[]>()
   readonly #live = new Map<number, ReceivedObject>()
   readonly #hash: boolean
@@ -130,7 +130,7 @@ export class ObjectColumns {
     this.packets.values[row] = packets
     this.repeats.values[row] = repeats
     this.lastTimeUs.values[row] = timeUs
-    this.#changed.values[row] = this.#version
+    this.#changed.values[row] = ++this.#changes
   }
 
   named(object: ReceivedObject): void {
@@ -156,7 +156,7 @@ export class ObjectColumns {
     this.state.values[row] = OBJECT_STATE[object.state]
     if (object.name !== null) this.name.values[row] = this.names.idOf(object.name) + 1
     if (object.contentType !== null) this.contentType.values[row] = this.types.idOf(object.contentType) + 1
-    this.#changed.values[row] = this.#version
+    this.#changed.values[row] = ++this.#changes
   }
 
   nameOf(row: number): string | null {
@@ -192,17 +192,22 @@ export class ObjectColumns {
   }
 
   /**
-   * Rows that changed after version `since` (0: all), packed as `OBJECT_ROW` says, `perBatch` at most in one array.
-   * @returns the version to ask from next time
+   * Rows that changed since `cursor` (0: all), oldest change first, `limit` at most, packed as `OBJECT_ROW` says.
+   * @returns null where nothing changed; else the rows, and the cursor to ask from next
    */
-  changes(since: number, perBatch: number): { version: number; batches: Uint8Array[] } {
+  changes(cursor: number, limit: number): { readonly rows: Uint8Array; readonly cursor: number } | null {
     this.refresh()
     const changed = this.#changed.values
-    const rows: number[] = []
-    for (let row = 0; row < this.count; row++) if ((changed[row] as number) > since) rows.push(row)
-    const batches: Uint8Array[] = []
-    for (let from = 0; from < rows.length; from += perBatch) batches.push(this.#pack(rows.slice(from, from + perBatch)))
-    return { version: this.#version++, batches }
+    let upTo = this.#changes
+    let rows: number[] = []
+    for (let row = 0; row < this.count; row++) if ((changed[row] as number) > cursor) rows.push(row)
+    if (rows.length === 0) return null
+    if (rows.length > limit) {
+      const order = Uint32Array.from(rows, (row) => changed[row] as number).sort()
+      upTo = order[limit - 1] as number
+      rows = rows.filter((row) => (changed[row] as number) <= upTo)
+    }
+    return { rows: this.#pack(rows), cursor: upTo }
   }
 
   #pack(rows: readonly number[]): Uint8Array {

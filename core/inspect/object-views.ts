@@ -25,10 +25,11 @@ export class ObjectViews {
     return this.#run(this.#nextId++, query)
   }
 
-  /** The same query over what there is now; null where the view is not known any more. */
-  refresh(viewId: number): ObjectView | null {
+  /** The same query over what there is now. */
+  refresh(viewId: number): ObjectView {
     const view = this.#views.get(viewId)
-    return view === undefined ? null : this.#run(viewId, view.query)
+    if (view === undefined) return { viewId, total: 0, error: 'This selection is no longer kept.' }
+    return this.#run(viewId, view.query)
   }
 
   /** Row numbers `[from, to)` of a view. */

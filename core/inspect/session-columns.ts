@@ -1,7 +1,6 @@
 import type { SignallingText } from '../contract/engine-api.ts'
 import {
   OBJECT_BATCH_ROWS,
-  type ObjectBatch,
   type ObjectDetail,
   type ObjectQuery,
   type ObjectRow,
@@ -42,12 +41,11 @@ const MAX_LINES = 512
 const MAX_KEPT_BYTES = 2 << 20
 
 export type SessionColumnsOptions = {
-  readonly sessionId?: string
   /** Compute SHA-256 of every whole object, as transported. */
   readonly hash: boolean
   readonly maxRows?: number
   /** Bytes of an object as transported, where something still has them. */
-  readonly stored?: (index: number) => Uint8Array | null
+  readonly bytesOf?: (index: number) => Uint8Array | null
   /** Address of a named object of a service, where something serves it. */
   readonly urlOf?: (serviceId: number, name: string) => string | null
 }
@@ -254,8 +252,8 @@ export class SessionColumns implements ReceiveObserver {
     return this.#signalling.snapshot().slice(-MAX_LINES)
   }
 
-  /** Null where the key is not known, or its text is no longer kept. */
-  signallingText(key: string): SignallingText | null {
+  /** Empty where the text is no longer kept. */
+  signallingText(key: string): SignallingText {
     return this.#signalling.text(key)
   }
 
@@ -264,21 +262,20 @@ export class SessionColumns implements ReceiveObserver {
   }
 
   /**
-   * Rows new or changed since `version` (0: all of them).
-   * @returns batches to send, and the version to ask from next time
+   * Rows new or changed since `cursor` (0: all of them), `OBJECT_BATCH_ROWS` at most, packed as `ObjectBatch` says.
+   * @returns null where there are none; call again with the new cursor until then
    */
-  objectBatches(since: number): { readonly version: number; readonly batches: readonly ObjectBatch[] } {
-    const { version, batches } = this.objects.changes(since, OBJECT_BATCH_ROWS)
-    const sessionId = this.#options.sessionId ?? ''
-    return { version, batches: batches.map((rows) => ({ sessionId, rows, total: this.objects.count })) }
+  objectBatch(cursor: number): { readonly rows: Uint8Array; readonly total: number; readonly cursor: number } | null {
+    const changes = this.objects.changes(cursor, OBJECT_BATCH_ROWS)
+    return changes === null ? null : { ...changes, total: this.objects.count }
   }
 
   query(query: ObjectQuery): ObjectView {
     return this.#views.query(query)
   }
 
-  /** Null where the view has been dropped for newer ones. */
-  refresh(viewId: number): ObjectView | null {
+  /** A view dropped for newer ones is empty and says so. */
+  refresh(viewId: number): ObjectView {
     return this.#views.refresh(viewId)
   }
 
@@ -328,7 +325,7 @@ export class SessionColumns implements ReceiveObserver {
 
   /** Bytes of an object as transported: signalling is kept here, the rest comes from the store. */
   storedBytes(index: number): Uint8Array | null {
-    return this.#kept.get(index) ?? this.#options.stored?.(index) ?? null
+    return this.#kept.get(index) ?? this.#options.bytesOf?.(index) ?? null
   }
 }
 

@@ -155,10 +155,10 @@ export class SignallingLog {
     if (versions.length === 0) this.#series.delete(series)
   }
 
-  text(key: string): SignallingText | null {
+  /** Empty where the entry or its text is no longer kept. */
+  text(key: string): SignallingText {
     const entry = this.#entries.get(key)
-    if (entry === undefined) return null
-    return { key, language: entry.xml ? 'xml' : 'plain', text: entry.text ?? '' }
+    return { key, language: entry?.xml === true ? 'xml' : 'plain', text: entry?.text ?? '' }
   }
 
   snapshot(): SignallingSnapshot[] {
