@@ -1,5 +1,6 @@
 import type { SessionSpec } from '../../core/contract/session-spec.ts'
 import type { RecentItem } from '../../core/contract/shell-api.ts'
+import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { appErrorOf } from '../client/call-error.ts'
 import { engine } from '../client/engine-client.ts'
 import { uploadFile } from '../client/upload.ts'
@@ -182,12 +183,19 @@ export async function close(): Promise<void> {
       .catch(() => null)
 }
 
+/** A session that this window did not open itself can be opened again where its label says all there is to know. */
+function requestOf(snapshot: SessionSnapshot | null): OpenRequest | null {
+  if (snapshot?.source.kind !== 'multicast' || snapshot.broadcast !== null) return null
+  const { label } = snapshot.source
+  return { kind: 'url', url: label, interface: null, label }
+}
+
 /** Starts the same thing again: after a failure, or to listen on another interface. */
 export async function again(
   change: { readonly interface?: string; readonly pace?: 'fast' | 'real' } = {},
 ): Promise<void> {
-  const { request, opening } = sessionStore.getState()
-  const asked = opening?.request ?? request
+  const { request, opening, snapshot } = sessionStore.getState()
+  const asked = opening?.request ?? request ?? requestOf(snapshot)
   if (asked === null) return
   if (asked.kind === 'url') await open({ ...asked, interface: change.interface ?? asked.interface })
   else if (asked.kind === 'capture') await open({ ...asked, pace: change.pace ?? asked.pace })

@@ -31,6 +31,8 @@ export type Split = {
   readonly children: readonly LayoutNode[]
   readonly minSize: number
   readonly size: number | string
+  /** Takes the room that is left over, and gives it when the window shrinks. */
+  readonly stretches?: boolean
 }
 
 export type LayoutNode = Split | Group
@@ -49,7 +51,8 @@ export const INSPECT_LAYOUT: Split = {
       id: 'centre',
       direction: 'column',
       minSize: 320,
-      size: '100%',
+      size: 700,
+      stretches: true,
       children: [
         { kind: 'group', id: 'over-time', panels: ['timeline'], minSize: 120, size: '42%' },
         {
@@ -66,7 +69,7 @@ export const INSPECT_LAYOUT: Split = {
       id: 'right',
       direction: 'column',
       minSize: 280,
-      size: 400,
+      size: 390,
       children: [
         { kind: 'group', id: 'picture', panels: ['player'], minSize: 160, size: '46%' },
         { kind: 'group', id: 'detail', panels: ['inspector'], minSize: 120, size: '54%' },

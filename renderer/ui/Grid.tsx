@@ -308,7 +308,7 @@ const GridRow = memo(function GridRow(props: GridRowProps) {
           title={row === null ? undefined : column.tooltip?.(row)}
         >
           {at === 0 && place !== undefined && <Twist place={place} onToggle={() => props.onToggle?.(position)} />}
-          {row === null ? <span className={styles.pending} /> : (column.cell?.(row) ?? column.text(row))}
+          {row === null ? <span className={styles.pending} /> : (column.cell?.(row) ?? <span>{column.text(row)}</span>)}
         </div>
       ))}
     </div>

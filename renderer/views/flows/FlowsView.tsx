@@ -89,7 +89,7 @@ function columnsFor(nameOf: (service: number | null) => string): readonly Column
     {
       id: 'address',
       title: 'Address, TSI',
-      width: 200,
+      width: 172,
       grow: 1,
       text: (line) => (line.kind === 'flow' ? line.flow.destination : `TSI ${line.channel.tsi}`),
       tooltip: (line) => (line.kind === 'flow' ? `${line.flow.source} → ${line.flow.destination}` : undefined),
@@ -97,14 +97,14 @@ function columnsFor(nameOf: (service: number | null) => string): readonly Column
     {
       id: 'role',
       title: 'Role',
-      width: 96,
+      width: 92,
       text: (line) => (line.kind === 'flow' ? protocolName(line.flow.protocol) : ROLE_TEXT[line.channel.role]),
       cell: (line) => (line.kind === 'flow' ? protocolName(line.flow.protocol) : <RoleName role={line.channel.role} />),
     },
     {
       id: 'representation',
       title: 'Representation',
-      width: 120,
+      width: 104,
       grow: 1,
       text: (line) =>
         line.kind === 'flow'
@@ -116,7 +116,7 @@ function columnsFor(nameOf: (service: number | null) => string): readonly Column
     {
       id: 'rate',
       title: 'Rate',
-      width: 88,
+      width: 82,
       align: 'end',
       text: (line) => formatRate(both(line).rateBps),
       raw: (line) => String(both(line).rateBps),
@@ -124,20 +124,24 @@ function columnsFor(nameOf: (service: number | null) => string): readonly Column
     {
       id: 'packets',
       title: 'Packets',
-      width: 82,
+      width: 72,
       align: 'end',
       text: (line) => formatCount(both(line).packets),
       raw: (line) => String(both(line).packets),
     },
     {
-      id: 'bytes',
-      title: 'Bytes',
-      width: 104,
+      id: 'lost',
+      title: 'Lost',
+      unit: 'B',
+      width: 72,
       align: 'end',
-      text: (line) => formatCount(both(line).bytes),
-      raw: (line) => String(both(line).bytes),
+      text: channelCount((line) => line.channel.lost),
+      cell: (line) => (line.kind === 'channel' ? <Bad count={line.channel.lost} /> : ''),
+      tooltip: (line) =>
+        line.kind === 'channel' && line.channel.lost > 0
+          ? `${formatPercent(line.channel.lost, line.channel.lost + line.channel.bytes)} of this channel`
+          : undefined,
     },
-    { id: 'complete', title: 'Complete', width: 76, align: 'end', text: channelCount((line) => line.channel.complete) },
     {
       id: 'incomplete',
       title: 'Incomplete',
@@ -146,18 +150,14 @@ function columnsFor(nameOf: (service: number | null) => string): readonly Column
       text: channelCount((line) => line.channel.incomplete),
       cell: (line) => (line.kind === 'channel' ? <Bad count={line.channel.incomplete} /> : ''),
     },
+    { id: 'complete', title: 'Complete', width: 76, align: 'end', text: channelCount((line) => line.channel.complete) },
     {
-      id: 'lost',
-      title: 'Lost',
-      unit: 'B',
-      width: 96,
+      id: 'bytes',
+      title: 'Bytes',
+      width: 104,
       align: 'end',
-      text: channelCount((line) => line.channel.lost),
-      cell: (line) => (line.kind === 'channel' ? <Bad count={line.channel.lost} /> : ''),
-      tooltip: (line) =>
-        line.kind === 'channel' && line.channel.lost > 0
-          ? `${formatPercent(line.channel.lost, line.channel.lost + line.channel.bytes)} of this channel`
-          : undefined,
+      text: (line) => formatCount(both(line).bytes),
+      raw: (line) => String(both(line).bytes),
     },
     {
       id: 'duplicates',

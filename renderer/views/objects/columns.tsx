@@ -37,15 +37,22 @@ export function objectColumnsFor(
     {
       id: 'time',
       title: 'Time',
-      width: 102,
+      width: 116,
       text: (row) => formatTime(row.firstTimeUs, base, originUs),
+      tooltip: (row) => OBJECT_STATE_TEXT[row.state],
+      cell: (row) => (
+        <>
+          <ObjectStateGlyph state={row.state} />
+          <span>{formatTime(row.firstTimeUs, base, originUs)}</span>
+        </>
+      ),
       raw: (row) => String(row.firstTimeUs),
     },
-    { id: 'service', title: 'Service', width: 92, text: (row) => nameOf(row.service) },
+    { id: 'service', title: 'Service', width: 88, grow: 1, text: (row) => nameOf(row.service) },
     {
       id: 'tsi',
       title: 'TSI',
-      width: 92,
+      width: 116,
       text: (row) => `${row.tsi} ${ROLE_TEXT[row.role]}`,
       raw: (row) => String(row.tsi),
       tooltip: (row) => row.destination,
@@ -59,7 +66,7 @@ export function objectColumnsFor(
     {
       id: 'toi',
       title: 'TOI',
-      width: 84,
+      width: 92,
       align: 'end',
       text: (row) => formatCount(row.toi),
       raw: (row) => String(row.toi),
@@ -68,26 +75,26 @@ export function objectColumnsFor(
     {
       id: 'name',
       title: 'Name',
-      width: 170,
-      grow: 3,
+      width: 150,
+      grow: 4,
       text: (row) => row.name ?? UNKNOWN,
       tooltip: (row) => row.name ?? undefined,
     },
     {
       id: 'type',
       title: 'Type',
-      width: 96,
+      width: 92,
       grow: 1,
       text: (row) => typeName(row.contentType),
       raw: (row) => row.contentType ?? '',
       tooltip: (row) => row.contentType ?? undefined,
     },
-    { id: 'codepoint', title: 'CP', width: 44, align: 'end', text: (row) => String(row.codepoint) },
+    { id: 'codepoint', title: 'CP', width: 40, align: 'end', text: (row) => String(row.codepoint) },
     {
       id: 'size',
       title: 'Size',
       unit: 'B',
-      width: 92,
+      width: 82,
       align: 'end',
       text: (row) => formatCount(row.size),
       raw: (row) => (row.size === null ? '' : String(row.size)),
@@ -95,7 +102,7 @@ export function objectColumnsFor(
     {
       id: 'received',
       title: 'Received',
-      width: 86,
+      width: 80,
       align: 'end',
       text: (row) => (row.size === null ? UNKNOWN : formatPercent(row.received, row.size, 2)),
       raw: (row) => String(row.received),

@@ -1,5 +1,5 @@
 import { RadioTower } from 'lucide-react'
-import { useMemo } from 'react'
+import { useMemo, useRef } from 'react'
 import { useStore } from 'zustand'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
 import { formatChannelNumber, formatCount, formatRate } from '../../model/format.ts'
@@ -10,6 +10,7 @@ import { sessionStore } from '../../stores/session-store.ts'
 import { EmptyState } from '../../ui/EmptyState.tsx'
 import { type Column, Grid } from '../../ui/Grid.tsx'
 import { SERVICE_STATE_TEXT, ServiceStateGlyph } from '../../ui/glyphs.tsx'
+import { useFittingColumns } from '../../ui/use-fitting-columns.ts'
 import { ServiceDetail } from './ServiceDetail.tsx'
 import styles from './ServicesView.module.css'
 import { orderedServices } from './services-model.ts'
@@ -57,6 +58,9 @@ const COLUMNS: readonly Column<ServiceSnapshot>[] = [
   { id: 'id', title: 'Id', width: 64, align: 'end', text: (service) => String(service.id) },
 ]
 
+/** Name, protocol and rate stay; the rest comes as the panel gets wider. */
+const COLUMNS_AT_LEAST = 3
+
 const NONE: readonly ServiceSnapshot[] = []
 
 /** What is on the air: one row a service, and how far the selected one got. */
@@ -74,12 +78,15 @@ export function ServicesView() {
     playService(service.id)
   }
 
+  const list = useRef<HTMLDivElement>(null)
+  const columns = useFittingColumns(list, COLUMNS, COLUMNS_AT_LEAST)
+
   return (
     <div className={styles.view}>
-      <div className={styles.list}>
+      <div className={styles.list} ref={list}>
         <Grid
           label="Services"
-          columns={COLUMNS}
+          columns={columns}
           count={rows.length}
           rowAt={(position) => rows[position] ?? null}
           selected={selected}

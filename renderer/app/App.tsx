@@ -1,0 +1,60 @@
+import { useStore } from 'zustand'
+import { isWaiting } from '../model/names.ts'
+import { sessionStore } from '../stores/session-store.ts'
+import { Progress } from '../ui/Progress.tsx'
+import { TooltipProvider } from '../ui/Tooltip.tsx'
+import { StatusStrip } from '../views/status/StatusStrip.tsx'
+import { WaitingView } from '../views/welcome/WaitingView.tsx'
+import { WelcomeView } from '../views/welcome/WelcomeView.tsx'
+import styles from './App.module.css'
+import { Banners } from './Banners.tsx'
+import { Dialogs } from './Dialogs.tsx'
+import { Dock } from './Dock.tsx'
+import { DropTarget } from './DropTarget.tsx'
+import { Rail } from './Rail.tsx'
+import { SourceBar } from './SourceBar.tsx'
+
+const TOOLTIP_DELAY_MS = 450
+
+/** The window: source bar, rail, panels, status; or the first screen while nothing is open. */
+export function App() {
+  const hasSession = useStore(sessionStore, (state) => state.sessionId !== null)
+  const waiting = useStore(sessionStore, (state) => state.snapshot !== null && isWaiting(state.snapshot))
+  const started = useStore(sessionStore, (state) => state.snapshot !== null)
+  const panels = hasSession && started && !waiting
+  return (
+    <TooltipProvider delayDuration={TOOLTIP_DELAY_MS}>
+      <div className={styles.window} data-screen={!hasSession ? 'start' : waiting ? 'waiting' : 'session'}>
+        <div className={styles.top}>
+          <SourceBar />
+          <Banners />
+        </div>
+        <div className={styles.middle}>
+          {panels && <Rail />}
+          <div className={styles.main}>
+            {!hasSession ? <WelcomeView /> : waiting ? <Waiting /> : started ? <Dock /> : <Starting />}
+          </div>
+        </div>
+        <StatusStrip />
+      </div>
+      <Dialogs />
+      <DropTarget />
+    </TooltipProvider>
+  )
+}
+
+function Waiting() {
+  const snapshot = useStore(sessionStore, (state) => state.snapshot)
+  return snapshot === null ? null : <WaitingView snapshot={snapshot} />
+}
+
+/** Between the engine's yes and its first snapshot: a fraction of a second, named all the same. */
+function Starting() {
+  const label = useStore(sessionStore, (state) => state.request?.label ?? 'the session')
+  return (
+    <main className={styles.starting} aria-label="Starting">
+      <p>Opening {label}</p>
+      <Progress label={`Opening ${label}`} done={0} total={null} />
+    </main>
+  )
+}

@@ -1,0 +1,154 @@
+import { useStore } from 'zustand'
+import { formatBytesShort, formatCount, formatPercent } from '../model/format.ts'
+import { droppedByHost } from '../model/names.ts'
+import { connectionStore } from '../stores/connection-store.ts'
+import { dismissNotice, noticeStore } from '../stores/notice-store.ts'
+import { dismissProblem, sessionStore } from '../stores/session-store.ts'
+import { Banner } from '../ui/Banner.tsx'
+import { Button } from '../ui/Button.tsx'
+import { again, cancelOpening, dismissOpening, stop } from './session-actions.ts'
+
+/** What concerns the session as a whole, under the source bar, worst first. */
+export function Banners() {
+  return (
+    <>
+      <ConnectionBanner />
+      <OpeningBanner />
+      <ProblemBanners />
+      <ReadingBanner />
+      <NoticeBanner />
+    </>
+  )
+}
+
+function ConnectionBanner() {
+  const lost = useStore(connectionStore, (state) => state.state === 'lost')
+  const restarted = useStore(sessionStore, (state) => state.restarted)
+  const request = useStore(sessionStore, (state) => state.request)
+  if (lost) {
+    return (
+      <Banner
+        severity="error"
+        text="The connection to the engine was lost."
+        tryThis="It is being restored; what is on the screen is what was last received."
+      />
+    )
+  }
+  if (restarted === null) return null
+  return (
+    <Banner
+      severity="error"
+      text={restarted.message}
+      tryThis={restarted.tryThis}
+      {...(request === null ? {} : { actions: <Button onClick={() => void again()}>Start it again</Button> })}
+      onDismiss={() => sessionStore.setState({ restarted: null })}
+    />
+  )
+}
+
+/** An attempt to open something while a session is on the screen; the first screen shows its own. */
+function OpeningBanner() {
+  const opening = useStore(sessionStore, (state) => (state.sessionId === null ? null : state.opening))
+  if (opening === null) return null
+  const { request, upload, error } = opening
+  if (error !== null) {
+    return (
+      <Banner
+        severity="error"
+        text={error.message}
+        tryThis={error.tryThis}
+        actions={<Button onClick={() => void again()}>Try again</Button>}
+        onDismiss={dismissOpening}
+      />
+    )
+  }
+  const progress =
+    upload === null
+      ? ''
+      : ` ${formatBytesShort(upload.doneBytes)} of ${formatBytesShort(upload.totalBytes)} (${formatPercent(upload.doneBytes, upload.totalBytes, 0)})`
+  return (
+    <Banner
+      severity="info"
+      text={`${upload === null ? 'Opening' : 'Sending'} ${request.label}.${progress}`}
+      actions={<Button onClick={cancelOpening}>Cancel</Button>}
+    />
+  )
+}
+
+function ProblemBanners() {
+  const failed = useStore(sessionStore, (state) => state.snapshot?.phase === 'failed')
+  const ofSession = useStore(sessionStore, (state) => state.snapshot?.problems ?? null)
+  const others = useStore(sessionStore, (state) => state.problems)
+  const canRetry = useStore(sessionStore, (state) => state.request !== null)
+  const dropped = useStore(sessionStore, (state) => (state.snapshot === null ? 0 : droppedByHost(state.snapshot)))
+  const known = new Set((ofSession ?? []).map((error) => error.message))
+  return (
+    <>
+      {(ofSession ?? []).map((error) => (
+        <Banner
+          key={error.message}
+          severity={failed ? 'error' : 'warning'}
+          text={error.message}
+          tryThis={error.tryThis}
+          {...(failed && canRetry ? { actions: <Button onClick={() => void again()}>Try again</Button> } : {})}
+        />
+      ))}
+      {others
+        .filter((error) => !known.has(error.message))
+        .map((error) => (
+          <Banner
+            key={error.message}
+            severity="warning"
+            text={error.message}
+            tryThis={error.tryThis}
+            onDismiss={() => dismissProblem(error)}
+          />
+        ))}
+      {dropped > 0 && (
+        <Banner
+          severity="warning"
+          text={`This computer dropped ${formatCount(dropped)} ${dropped === 1 ? 'packet' : 'packets'}: its receive queue was full.`}
+          tryThis="Losses counted since may be its own and not the network's. Close other programs, or allow a larger receive buffer."
+        />
+      )}
+    </>
+  )
+}
+
+/** A capture is being read: how far, and a way to stop there. Small ones are done before this is worth saying. */
+const WORTH_SAYING_BYTES = 64e6
+
+function ReadingBanner() {
+  const source = useStore(sessionStore, (state) =>
+    state.snapshot?.phase === 'running' && state.snapshot.source.pace === 'fast' ? state.snapshot.source : null,
+  )
+  const progress = source?.progress
+  if (source === null || progress == null) return null
+  const { doneBytes, totalBytes } = progress
+  if ((totalBytes ?? doneBytes) < WORTH_SAYING_BYTES) return null
+  return (
+    <Banner
+      severity="info"
+      text={`Reading ${source.label}: ${formatBytesShort(doneBytes)}${totalBytes === null ? '' : ` of ${formatBytesShort(totalBytes)} (${formatPercent(doneBytes, totalBytes, 0)})`}.`}
+      tryThis="Everything read so far can be looked at already."
+      actions={<Button onClick={() => void stop()}>Stop reading</Button>}
+    />
+  )
+}
+
+function NoticeBanner() {
+  const notice = useStore(noticeStore, (state) => state.notice)
+  if (notice === null) return null
+  return (
+    <Banner
+      key={notice.id}
+      severity={notice.error === null ? 'info' : 'error'}
+      text={notice.text}
+      {...(notice.error === null ? {} : { tryThis: notice.error.tryThis })}
+      {...(notice.action === null
+        ? {}
+        : { actions: <Button onClick={notice.action.run}>{notice.action.label}</Button> })}
+      onDismiss={dismissNotice}
+    />
+  )
+}

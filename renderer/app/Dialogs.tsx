@@ -1,0 +1,169 @@
+import { Command as Palette } from 'cmdk'
+import { X } from 'lucide-react'
+import { Dialog as Radix } from 'radix-ui'
+import { type ReactNode, useEffect, useState } from 'react'
+import { useStore } from 'zustand'
+import { type Command, commandStore } from '../stores/command-store.ts'
+import { type Dialog, frameStore, showDialog } from '../stores/frame-store.ts'
+import { sessionStore } from '../stores/session-store.ts'
+import { IconButton } from '../ui/Button.tsx'
+import { KeyHint } from '../ui/KeyHint.tsx'
+import { ListenForm } from '../views/welcome/ListenForm.tsx'
+import styles from './Dialogs.module.css'
+
+const GROUPS = ['Session', 'View', 'Objects', 'Timeline', 'Player', 'Window'] as const
+
+/** What lies over the frame: one at a time. */
+export function Dialogs() {
+  const dialog = useStore(frameStore, (state) => state.dialog)
+  const sessionId = useStore(sessionStore, (state) => state.sessionId)
+  // A session that was started from the dialog takes the screen, so the dialog goes.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the change itself is what counts
+  useEffect(() => showDialog(null), [sessionId])
+  return (
+    <>
+      <CommandPalette open={dialog === 'palette'} />
+      <Sheet which="keys" open={dialog === 'keys'} title="Keys" wide>
+        <KeyList />
+      </Sheet>
+      <Sheet which="listen" open={dialog === 'listen'} title="Listen">
+        <p className={styles.lead}>Join a multicast and see what arrives. The session on the screen is closed.</p>
+        <ListenForm />
+      </Sheet>
+    </>
+  )
+}
+
+const closing = (open: boolean): void => {
+  if (!open) showDialog(null)
+}
+
+type SheetProps = {
+  readonly which: Dialog
+  readonly open: boolean
+  readonly title: string
+  readonly wide?: boolean
+  readonly children: ReactNode
+}
+
+function Sheet({ which, open, title, wide = false, children }: SheetProps) {
+  return (
+    <Radix.Root open={open} onOpenChange={closing}>
+      <Radix.Portal>
+        <Radix.Overlay className={styles.scrim} />
+        <Radix.Content
+          className={wide ? `${styles.sheet} ${styles.wide}` : styles.sheet}
+          aria-describedby={undefined}
+          data-dialog={which}
+        >
+          <div className={styles.head}>
+            <Radix.Title className={styles.title}>{title}</Radix.Title>
+            <Radix.Close asChild>
+              <IconButton label="Close" icon={X} />
+            </Radix.Close>
+          </div>
+          <div className={styles.body}>{children}</div>
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  )
+}
+
+function CommandPalette({ open }: { readonly open: boolean }) {
+  const commands = useStore(commandStore, (state) => state.commands)
+  const shown = commands.filter((command) => command.enabled === undefined || command.enabled())
+  const run = (command: Command) => {
+    showDialog(null)
+    // After the dialog has given the focus back.
+    setTimeout(() => command.run(), 0)
+  }
+  return (
+    <Radix.Root open={open} onOpenChange={closing}>
+      <Radix.Portal>
+        <Radix.Overlay className={styles.scrim} />
+        <Radix.Content className={styles.palette} aria-describedby={undefined} data-dialog="palette">
+          <Radix.Title className="visually-hidden">Find a command</Radix.Title>
+          <Palette label="Commands" loop>
+            <Palette.Input className={styles.search} placeholder="Find a command" />
+            <Palette.List className={styles.list} tabIndex={-1}>
+              <Palette.Empty className={styles.none}>No command of that name.</Palette.Empty>
+              {GROUPS.map((group) => {
+                const own = shown.filter((command) => command.group === group)
+                return own.length === 0 ? null : (
+                  <Palette.Group key={group} heading={group} className={styles.group}>
+                    {own.map((command) => (
+                      <Palette.Item
+                        key={command.id}
+                        value={command.title}
+                        className={styles.item}
+                        onSelect={() => run(command)}
+                      >
+                        <span>{command.title}</span>
+                        {command.keys?.[0] !== undefined && <KeyHint keys={command.keys[0]} />}
+                      </Palette.Item>
+                    ))}
+                  </Palette.Group>
+                )
+              })}
+            </Palette.List>
+          </Palette>
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  )
+}
+
+/** Keys that a table has by itself, without being a command. */
+const TABLE_KEYS: readonly (readonly [string, readonly string[]])[] = [
+  ['Row up, row down', ['ArrowUp', 'ArrowDown']],
+  ['A page up, a page down', ['PageUp', 'PageDown']],
+  ['First row, last row', ['Home', 'End']],
+  ['Fold, unfold', ['ArrowLeft', 'ArrowRight']],
+  ['Open or play the row', ['Enter']],
+  ['Copy the row', ['$mod+c']],
+]
+
+function KeyList() {
+  const commands = useStore(commandStore, (state) => state.commands)
+  const [groups] = useState(() =>
+    GROUPS.map((group) => ({
+      group,
+      own: commands.filter((command) => command.group === group && (command.keys?.length ?? 0) > 0),
+    })).filter(({ own }) => own.length > 0),
+  )
+  return (
+    <div className={styles.columns}>
+      {groups.map(({ group, own }) => (
+        <section key={group} aria-label={group}>
+          <h3>{group}</h3>
+          <dl>
+            {own.map((command) => (
+              <KeyLine key={command.id} title={command.title.replace(/…$/, '')} keys={command.keys ?? []} />
+            ))}
+          </dl>
+        </section>
+      ))}
+      <section aria-label="Tables">
+        <h3>Tables</h3>
+        <dl>
+          {TABLE_KEYS.map(([title, keys]) => (
+            <KeyLine key={title} title={title} keys={keys} />
+          ))}
+        </dl>
+      </section>
+    </div>
+  )
+}
+
+function KeyLine({ title, keys }: { readonly title: string; readonly keys: readonly string[] }) {
+  return (
+    <div>
+      <dt>{title}</dt>
+      <dd>
+        {keys.map((key) => (
+          <KeyHint key={key} keys={key} />
+        ))}
+      </dd>
+    </div>
+  )
+}

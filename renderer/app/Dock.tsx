@@ -1,0 +1,159 @@
+import { Allotment, LayoutPriority } from 'allotment'
+import { Maximize2, Minimize2, PanelRightClose } from 'lucide-react'
+import { type ComponentType, type KeyboardEvent, useRef } from 'react'
+import { useStore } from 'zustand'
+import {
+  frontPanel,
+  type Group,
+  groupOfPanel,
+  INSPECT_LAYOUT,
+  isHidden,
+  type LayoutNode,
+  PANEL_TITLES,
+  type PanelId,
+  type Split,
+} from '../model/layout.ts'
+import { frameStore, goToPanel, revealPanel, toggleMaximised, togglePanel } from '../stores/frame-store.ts'
+import { rememberSizes, settingsStore } from '../stores/settings-store.ts'
+import { IconButton } from '../ui/Button.tsx'
+import { AlarmsView } from '../views/alarms/AlarmsView.tsx'
+import { FlowsView } from '../views/flows/FlowsView.tsx'
+import { InspectorView } from '../views/inspector/InspectorView.tsx'
+import { LogView } from '../views/log/LogView.tsx'
+import { ObjectsView } from '../views/objects/ObjectsView.tsx'
+import { PlayerView } from '../views/player/PlayerView.tsx'
+import { ServicesView } from '../views/services/ServicesView.tsx'
+import { SignallingView } from '../views/signalling/SignallingView.tsx'
+import { TimelineView } from '../views/timeline/TimelineView.tsx'
+import styles from './Dock.module.css'
+import { PanelBoundary } from './PanelBoundary.tsx'
+
+const VIEWS: Readonly<Record<PanelId, ComponentType>> = {
+  services: ServicesView,
+  timeline: TimelineView,
+  objects: ObjectsView,
+  flows: FlowsView,
+  signalling: SignallingView,
+  alarms: AlarmsView,
+  log: LogView,
+  player: PlayerView,
+  inspector: InspectorView,
+}
+
+/** The panels of the frame, laid out as the layout says and the user left them. */
+export function Dock() {
+  const maximised = useStore(frameStore, (state) => state.maximised)
+  if (maximised !== null) {
+    const group = groupOfPanel(INSPECT_LAYOUT, maximised)
+    if (group !== undefined) return <GroupView group={group} only={maximised} />
+  }
+  return <SplitView split={INSPECT_LAYOUT} />
+}
+
+function SplitView({ split }: { readonly split: Split }) {
+  const hidden = useStore(settingsStore, (state) => state.hidden)
+  // Read once: the splitter keeps its own sizes from then on.
+  const sizes = useRef(settingsStore.getState().sizes[split.id])
+  const known = sizes.current?.length === split.children.length ? [...sizes.current] : undefined
+  return (
+    <Allotment
+      vertical={split.direction === 'column'}
+      proportionalLayout={split.direction === 'column'}
+      {...(known === undefined ? {} : { defaultSizes: known })}
+      onDragEnd={(now) => rememberSizes(split.id, now)}
+    >
+      {split.children.map((child) => (
+        <Allotment.Pane
+          key={child.id}
+          minSize={child.minSize}
+          visible={!isHidden(child, hidden)}
+          priority={child.kind === 'split' && child.stretches === true ? LayoutPriority.High : LayoutPriority.Normal}
+          {...(known === undefined ? { preferredSize: child.size } : {})}
+        >
+          <NodeView node={child} />
+        </Allotment.Pane>
+      ))}
+    </Allotment>
+  )
+}
+
+function NodeView({ node }: { readonly node: LayoutNode }) {
+  return node.kind === 'split' ? <SplitView split={node} /> : <GroupView group={node} />
+}
+
+type GroupViewProps = { readonly group: Group; readonly only?: PanelId }
+
+function GroupView({ group, only }: GroupViewProps) {
+  const fronts = useStore(settingsStore, (state) => state.fronts)
+  const maximised = useStore(frameStore, (state) => state.maximised)
+  const front = only ?? frontPanel(group, fronts)
+  if (front === undefined) return null
+  const View = VIEWS[front]
+  const title = PANEL_TITLES[front]
+  return (
+    <section
+      className={styles.group}
+      aria-label={title}
+      data-panel={front}
+      tabIndex={-1}
+      onFocus={() => frameStore.setState({ focused: front })}
+    >
+      <div className={styles.head}>
+        {group.panels.length > 1 ? <Tabs group={group} front={front} /> : <h2 className={styles.title}>{title}</h2>}
+        <span className={styles.tools}>
+          {group.id === 'detail' && maximised === null && (
+            <IconButton
+              label="Hide inspector"
+              keys="q"
+              icon={PanelRightClose}
+              size={13}
+              onClick={() => togglePanel('inspector')}
+            />
+          )}
+          <IconButton
+            label={maximised === null ? `Maximise ${title}` : 'Restore'}
+            icon={maximised === null ? Maximize2 : Minimize2}
+            size={12}
+            onClick={() => toggleMaximised(front)}
+          />
+        </span>
+      </div>
+      <div className={styles.body}>
+        <PanelBoundary key={front} title={title}>
+          <View />
+        </PanelBoundary>
+      </div>
+    </section>
+  )
+}
+
+function Tabs({ group, front }: { readonly group: Group; readonly front: PanelId }) {
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
+    if (step === 0) return
+    const { panels } = group
+    const next = panels[(panels.indexOf(front) + step + panels.length) % panels.length]
+    if (next === undefined) return
+    revealPanel(next)
+    event.preventDefault()
+    const list = event.currentTarget
+    requestAnimationFrame(() => list.querySelector<HTMLElement>('[aria-selected=true]')?.focus())
+  }
+  return (
+    <div className={styles.tabs} role="tablist" aria-label="Tables" onKeyDown={onKeyDown}>
+      {group.panels.map((panel) => (
+        <button
+          key={panel}
+          type="button"
+          role="tab"
+          aria-selected={panel === front}
+          tabIndex={panel === front ? 0 : -1}
+          className={styles.tab}
+          onClick={() => goToPanel(panel)}
+        >
+          {PANEL_TITLES[panel]}
+        </button>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,71 @@
+import { FileDown } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import styles from './DropTarget.module.css'
+import { openFiles } from './session-actions.ts'
+
+/** Takes captures dropped anywhere on the window, and shows that it would; also the hidden file field of a browser. */
+export function DropTarget() {
+  const [over, setOver] = useState(false)
+  useEffect(() => {
+    // Each element entered fires before the one left: count them.
+    let depth = 0
+    const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') === true
+    const enter = (event: DragEvent) => {
+      if (!hasFiles(event)) return
+      event.preventDefault()
+      depth += 1
+      setOver(true)
+    }
+    const hover = (event: DragEvent) => {
+      if (!hasFiles(event) || event.dataTransfer === null) return
+      event.preventDefault()
+      event.dataTransfer.dropEffect = 'copy'
+    }
+    const leave = (event: DragEvent) => {
+      if (!hasFiles(event)) return
+      depth = Math.max(0, depth - 1)
+      if (depth === 0) setOver(false)
+    }
+    const drop = (event: DragEvent) => {
+      if (!hasFiles(event)) return
+      event.preventDefault()
+      depth = 0
+      setOver(false)
+      void openFiles([...(event.dataTransfer?.files ?? [])])
+    }
+    window.addEventListener('dragenter', enter)
+    window.addEventListener('dragover', hover)
+    window.addEventListener('dragleave', leave)
+    window.addEventListener('drop', drop)
+    return () => {
+      window.removeEventListener('dragenter', enter)
+      window.removeEventListener('dragover', hover)
+      window.removeEventListener('dragleave', leave)
+      window.removeEventListener('drop', drop)
+    }
+  }, [])
+  return (
+    <>
+      <input
+        type="file"
+        multiple
+        hidden
+        aria-label="Capture file"
+        accept=".pcap,.pcapng,.cap,.gz"
+        data-capture-field
+        onChange={(event) => {
+          void openFiles([...(event.currentTarget.files ?? [])])
+          event.currentTarget.value = ''
+        }}
+      />
+      {over && (
+        <div className={styles.target} role="status">
+          <div className={styles.frame}>
+            <FileDown size={34} strokeWidth={1.4} aria-hidden />
+            <p>Drop to open the capture</p>
+          </div>
+        </div>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,220 @@
+import {
+  ChevronDown,
+  Clapperboard,
+  Download,
+  FileUp,
+  Moon,
+  Radio,
+  RotateCcw,
+  Search,
+  Square,
+  Sun,
+  Undo2,
+} from 'lucide-react'
+import { DropdownMenu } from 'radix-ui'
+import { useStore } from 'zustand'
+import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
+import { formatBytesShort, formatCount, formatPercent, formatRate } from '../model/format.ts'
+import { lossOf, sourceBadge } from '../model/names.ts'
+import { runCommand } from '../stores/command-store.ts'
+import { goToPanel } from '../stores/frame-store.ts'
+import { sessionStore } from '../stores/session-store.ts'
+import { settingsStore } from '../stores/settings-store.ts'
+import { Button, IconButton } from '../ui/Button.tsx'
+import { SeverityGlyph } from '../ui/glyphs.tsx'
+import { KeyHint } from '../ui/KeyHint.tsx'
+import { Progress } from '../ui/Progress.tsx'
+import { Tooltip } from '../ui/Tooltip.tsx'
+import { countBySeverity } from '../views/alarms/alarms-model.ts'
+import styles from './SourceBar.module.css'
+
+/** The top line: what is open, how much arrives, what is wrong, and the few things done to a session as a whole. */
+export function SourceBar() {
+  const snapshot = useStore(sessionStore, (state) => state.snapshot)
+  const label = useStore(sessionStore, (state) => state.request?.label ?? '')
+  const hasSession = useStore(sessionStore, (state) => state.sessionId !== null)
+  return (
+    <header className={styles.bar}>
+      {hasSession ? (
+        <SourceMenu snapshot={snapshot} label={label} />
+      ) : (
+        <span className={styles.brand}>
+          <Mark /> Routescope
+        </span>
+      )}
+      {snapshot !== null && <Figures snapshot={snapshot} />}
+      <span className={styles.spring} />
+      <Tooltip text="Find a command" keys="$mod+k">
+        <button type="button" className={styles.search} onClick={() => runCommand('palette')}>
+          <Search size={13} aria-hidden />
+          <span>Find a command</span>
+          <KeyHint keys="$mod+k" />
+        </button>
+      </Tooltip>
+      {hasSession && (
+        <>
+          <Tooltip text="Write everything received to a folder" keys="$mod+d">
+            <Button icon={Download} onClick={() => runCommand('dump')} disabled={snapshot === null}>
+              Dump
+            </Button>
+          </Tooltip>
+          <Tooltip text="Stop, and keep everything received readable">
+            <Button icon={Square} onClick={() => runCommand('stop')} disabled={snapshot?.phase !== 'running'}>
+              Stop
+            </Button>
+          </Tooltip>
+        </>
+      )}
+      <ThemeButton />
+    </header>
+  )
+}
+
+function ThemeButton() {
+  const theme = useStore(settingsStore, (state) => state.theme)
+  return (
+    <IconButton
+      label={theme === 'dark' ? 'Light theme' : 'Dark theme'}
+      icon={theme === 'dark' ? Sun : Moon}
+      onClick={() => runCommand('toggle-theme')}
+    />
+  )
+}
+
+/** The program's sign: arcs of a broadcast becoming lanes of objects. */
+function Mark() {
+  return (
+    <svg className={styles.mark} viewBox="0 0 18 18" aria-hidden>
+      <path d="M2 14.5h4.2M8 14.5h3M12.8 14.5H16M2 10h2.6M6.4 10h5.2M13.4 10H16" />
+      <path d="M9 6.6a1.6 1.6 0 0 1 0-.1M5.6 6.4a3.5 3.5 0 0 1 6.8 0M3 5.2a6.2 6.2 0 0 1 12 0" />
+    </svg>
+  )
+}
+
+type SourceMenuProps = { readonly snapshot: SessionSnapshot | null; readonly label: string }
+
+function SourceMenu({ snapshot, label }: SourceMenuProps) {
+  const badge = snapshot === null ? null : sourceBadge(snapshot)
+  const running = snapshot?.phase === 'running' || snapshot?.phase === 'starting'
+  const name = snapshot?.source.label ?? label
+  const capture = snapshot?.source.kind === 'capture'
+  return (
+    <DropdownMenu.Root>
+      <DropdownMenu.Trigger asChild>
+        <button type="button" className={styles.source} aria-label={`Source: ${name}`}>
+          {badge !== null && (
+            <span className={styles.badge} data-live={running && badge !== 'CAPTURE'}>
+              {running && badge !== 'CAPTURE' && <span className={styles.dot} />}
+              {snapshot?.phase === 'stopped' ? 'STOPPED' : snapshot?.phase === 'failed' ? 'FAILED' : badge}
+            </span>
+          )}
+          <span className={styles.name} title={name}>
+            {name}
+          </span>
+          <ChevronDown size={14} aria-hidden />
+        </button>
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content className={styles.menu} align="start" sideOffset={6}>
+          <MenuItem icon={FileUp} text="Open capture…" keys="$mod+o" command="open-capture" />
+          <MenuItem icon={Radio} text="Listen…" keys="l" command="listen" />
+          <MenuItem icon={Clapperboard} text="Demo" command="demo" />
+          <DropdownMenu.Separator className={styles.separator} />
+          {capture && (
+            <MenuItem
+              icon={RotateCcw}
+              text={snapshot.source.pace === 'real' ? 'Read again, fast' : 'Play again at its own pace'}
+              command={snapshot.source.pace === 'real' ? 'read-fast' : 'replay'}
+            />
+          )}
+          <MenuItem icon={Undo2} text="Close session" command="close" />
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  )
+}
+
+type MenuItemProps = {
+  readonly icon: typeof FileUp
+  readonly text: string
+  readonly keys?: string
+  readonly command: string
+}
+
+function MenuItem({ icon: Icon, text, keys, command }: MenuItemProps) {
+  return (
+    // The menu gives the focus back first: what the command focuses must keep it.
+    <DropdownMenu.Item className={styles.item} onSelect={() => setTimeout(() => runCommand(command), 0)}>
+      <Icon size={14} aria-hidden />
+      <span>{text}</span>
+      {keys !== undefined && <KeyHint keys={keys} />}
+    </DropdownMenu.Item>
+  )
+}
+
+function Figures({ snapshot }: { readonly snapshot: SessionSnapshot }) {
+  const { totals, source, phase } = snapshot
+  const { lost, whole } = lossOf(snapshot)
+  const counts = countBySeverity(snapshot.alarms)
+  const reading = source.kind === 'capture' && phase === 'running' ? source.progress : null
+  return (
+    <div className={styles.figures}>
+      {reading !== null && (
+        <span className={styles.progress}>
+          <Progress label={`Reading ${source.label}`} done={reading.doneBytes} total={reading.totalBytes} />
+          <span>
+            {reading.totalBytes === null
+              ? formatBytesShort(reading.doneBytes)
+              : formatPercent(reading.doneBytes, reading.totalBytes, 0)}
+          </span>
+        </span>
+      )}
+      {phase === 'running' ? (
+        <>
+          <Figure label="Bit rate" value={formatRate(totals.rateBps)} width={66} />
+          <Figure label="Packets per second" value={`${formatCount(totals.packetsPerSecond)} p/s`} width={68} />
+        </>
+      ) : (
+        <>
+          <Figure label="Received" value={formatBytesShort(totals.bytes)} width={0} />
+          <Figure label="Packets" value={`${formatCount(totals.packets)} packets`} width={0} />
+        </>
+      )}
+      <Figure label="Lost of what was sent" value={`loss ${formatPercent(lost, whole)}`} width={84} bad={lost > 0} />
+      <Tooltip text="Alarms">
+        <button
+          type="button"
+          className={styles.alarms}
+          aria-label={`Alarms: ${counts.error} errors, ${counts.warning} warnings`}
+          onClick={() => goToPanel('alarms')}
+        >
+          <span data-some={counts.error > 0}>
+            <SeverityGlyph severity="error" />
+            {formatCount(counts.error)}
+          </span>
+          <span data-some={counts.warning > 0}>
+            <SeverityGlyph severity="warning" />
+            {formatCount(counts.warning)}
+          </span>
+        </button>
+      </Tooltip>
+    </div>
+  )
+}
+
+type FigureProps = {
+  readonly label: string
+  readonly value: string
+  /** Kept free, so that neighbours do not move as digits come and go. */
+  readonly width: number
+  readonly bad?: boolean
+}
+
+function Figure({ label, value, width, bad = false }: FigureProps) {
+  return (
+    <span className={styles.figure} style={{ minWidth: width }} title={label} data-bad={bad}>
+      <span className="visually-hidden">{label}: </span>
+      {value}
+    </span>
+  )
+}

@@ -1,0 +1,178 @@
+import { PANEL_ORDER, PANEL_TITLES, type PanelId } from '../model/layout.ts'
+import { addCommands, type Command } from '../stores/command-store.ts'
+import {
+  focusPanel,
+  frameStore,
+  goToPanel,
+  showDialog,
+  stepPanel,
+  toggleMaximised,
+  togglePanel,
+} from '../stores/frame-store.ts'
+import { clearInnermost, playService, selectionStore } from '../stores/selection-store.ts'
+import { sessionStore } from '../stores/session-store.ts'
+import { toggleTheme } from '../stores/settings-store.ts'
+import { nextTimeBase } from '../stores/time-store.ts'
+import { again, chooseCapture, close, dump, openDemo, stop } from './session-actions.ts'
+
+const hasSession = (): boolean => sessionStore.getState().sessionId !== null
+const isRunning = (): boolean => sessionStore.getState().snapshot?.phase === 'running'
+const isCapture = (): boolean => sessionStore.getState().request?.kind === 'capture'
+
+/** Where the person types an address: the first screen's form, or the dialog over a session. */
+function goToListen(): void {
+  const field = document.querySelector<HTMLInputElement>('[data-listen-address]')
+  if (field === null) showDialog('listen')
+  else {
+    field.focus()
+    field.select()
+  }
+}
+
+/** The filter of the panel with the focus, else the objects'. */
+function goToFilter(): void {
+  const panel = frameStore.getState().focused
+  const own = panel === null ? null : document.querySelector<HTMLInputElement>(`[data-panel="${panel}"] [data-filter]`)
+  if (own !== null) own.focus()
+  else {
+    goToPanel('objects')
+    requestAnimationFrame(() =>
+      document.querySelector<HTMLInputElement>('[data-panel="objects"] [data-filter]')?.focus(),
+    )
+  }
+}
+
+function playSelected(): void {
+  const { serviceId } = selectionStore.getState()
+  const services = sessionStore.getState().snapshot?.services ?? []
+  const service = services.find((one) => one.id === serviceId) ?? services.find((one) => one.playable !== null)
+  if (service === undefined) return
+  goToPanel('player')
+  playService(service.id)
+}
+
+const panelCommand = (panel: PanelId, at: number): Command => ({
+  id: `go-to-${panel}`,
+  title: `Go to ${PANEL_TITLES[panel].toLowerCase()}`,
+  group: 'View',
+  keys: [`Alt+${at + 1}`],
+  enabled: hasSession,
+  run: () => goToPanel(panel),
+})
+
+/** The window's own commands; views add theirs while they are on the screen. */
+export function addWindowCommands(): () => void {
+  return addCommands([
+    {
+      id: 'open-capture',
+      title: 'Open a capture…',
+      group: 'Session',
+      keys: ['$mod+o'],
+      run: () => void chooseCapture(),
+    },
+    { id: 'listen', title: 'Listen to an address…', group: 'Session', keys: ['l'], run: goToListen },
+    { id: 'demo', title: 'Start the demo', group: 'Session', run: () => void openDemo() },
+    {
+      id: 'dump',
+      title: 'Dump everything received to a folder…',
+      group: 'Session',
+      keys: ['$mod+d'],
+      enabled: hasSession,
+      run: () => void dump(),
+    },
+    {
+      id: 'stop',
+      title: 'Stop, and keep what was received',
+      group: 'Session',
+      enabled: isRunning,
+      run: () => void stop(),
+    },
+    {
+      id: 'replay',
+      title: 'Play the capture again at its own pace',
+      group: 'Session',
+      enabled: isCapture,
+      run: () => void again({ pace: 'real' }),
+    },
+    {
+      id: 'read-fast',
+      title: 'Read the capture again as fast as possible',
+      group: 'Session',
+      enabled: isCapture,
+      run: () => void again({ pace: 'fast' }),
+    },
+    { id: 'close', title: 'Close the session', group: 'Session', enabled: hasSession, run: () => void close() },
+    ...PANEL_ORDER.map(panelCommand),
+    {
+      id: 'next-panel',
+      title: 'Next panel',
+      group: 'View',
+      keys: ['F6'],
+      enabled: hasSession,
+      run: () => stepPanel(1),
+    },
+    {
+      id: 'previous-panel',
+      title: 'Previous panel',
+      group: 'View',
+      keys: ['Shift+F6'],
+      enabled: hasSession,
+      run: () => stepPanel(-1),
+    },
+    {
+      id: 'filter',
+      title: 'Filter the focused panel',
+      group: 'View',
+      keys: ['$mod+f', '[Shift]+/'],
+      enabled: hasSession,
+      run: goToFilter,
+    },
+    {
+      id: 'inspector',
+      title: 'Show or hide the inspector',
+      group: 'View',
+      keys: ['q'],
+      enabled: hasSession,
+      run: () => togglePanel('inspector'),
+    },
+    {
+      id: 'maximise',
+      title: 'Fill the window with the focused panel, and back',
+      group: 'View',
+      keys: ['$mod+Shift+Enter'],
+      enabled: hasSession,
+      run: () => {
+        const { focused, maximised } = frameStore.getState()
+        const panel = maximised ?? focused
+        if (panel === null) return
+        toggleMaximised(panel)
+        requestAnimationFrame(() => focusPanel(panel))
+      },
+    },
+    {
+      id: 'clear-selection',
+      title: 'Clear the selection, innermost first',
+      group: 'View',
+      keys: ['Escape'],
+      enabled: hasSession,
+      run: clearInnermost,
+    },
+    {
+      id: 'play-selected',
+      title: 'Play the selected service',
+      group: 'Player',
+      enabled: hasSession,
+      run: playSelected,
+    },
+    { id: 'time-base', title: 'Change what times count from', group: 'View', keys: ['t'], run: nextTimeBase },
+    { id: 'toggle-theme', title: 'Switch between dark and light', group: 'Window', run: toggleTheme },
+    {
+      id: 'palette',
+      title: 'Find a command…',
+      group: 'Window',
+      keys: ['$mod+k', '$mod+Shift+p'],
+      run: () => showDialog('palette'),
+    },
+    { id: 'keys', title: 'Show all keys', group: 'Window', keys: ['[Shift]+?'], run: () => showDialog('keys') },
+  ])
+}

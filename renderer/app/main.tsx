@@ -1,0 +1,36 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import 'allotment/dist/style.css'
+import './global.css'
+import { appErrorOf } from '../client/call-error.ts'
+import { setEngine } from '../client/engine-client.ts'
+import { connectPort } from '../client/port-client.ts'
+import { connectSocket, engineAddress } from '../client/socket-client.ts'
+import { runCommand } from '../stores/command-store.ts'
+import { noticeFailed } from '../stores/notice-store.ts'
+import { sessionStore } from '../stores/session-store.ts'
+import { App } from './App.tsx'
+import { addWindowCommands } from './commands.ts'
+import { bindKeys } from './key-map.ts'
+import { shell } from './shell.ts'
+import { openInitial, wireEngine, wireSettings } from './wire.ts'
+
+const desktop = shell()
+const client = desktop === undefined ? connectSocket(engineAddress(location.href)) : connectPort(window)
+setEngine(client)
+wireSettings()
+wireEngine(client)
+addWindowCommands()
+bindKeys(window)
+desktop?.onMenu(runCommand)
+desktop?.onEngineRestart((error) => sessionStore.setState({ restarted: error }))
+
+const root = document.getElementById('root')
+if (root !== null) {
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  )
+}
+openInitial().catch((thrown: unknown) => noticeFailed(appErrorOf(thrown)))

@@ -1,0 +1,155 @@
+import type { AppError } from '../../core/contract/app-error.ts'
+import type { CommandName, EngineCommands, EngineEvents, EventName } from '../../core/contract/engine-api.ts'
+import { OBJECT_ROW, OBJECT_ROW_BYTES, OBJECT_STATE, type ObjectRow } from '../../core/contract/object-rows.ts'
+import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
+import { EngineCallError } from '../client/call-error.ts'
+import type { ConnectionState, EngineClient } from '../client/engine-client.ts'
+import { busy } from '../client/idle.ts'
+
+type Answers = {
+  [Name in CommandName]?: (...args: Parameters<EngineCommands[Name]>) => ReturnType<EngineCommands[Name]>
+}
+
+/** An engine for tests: answers from a table, emits what it is told to, and notes every call. Never part of the program. */
+export class FakeEngine implements EngineClient {
+  state: ConnectionState = 'open'
+  readonly calls: { readonly name: CommandName; readonly args: readonly unknown[] }[] = []
+  readonly answers: Answers
+  readonly #listeners = new Map<EventName, Set<(data: never) => void>>()
+  readonly #states = new Set<(state: ConnectionState) => void>()
+
+  constructor(answers: Answers = {}) {
+    this.answers = answers
+  }
+
+  async call<Name extends CommandName>(
+    name: Name,
+    ...args: Parameters<EngineCommands[Name]>
+  ): Promise<ReturnType<EngineCommands[Name]>> {
+    this.calls.push({ name, args })
+    const done = busy()
+    try {
+      await Promise.resolve()
+      const answer = this.answers[name] as ((...given: unknown[]) => ReturnType<EngineCommands[Name]>) | undefined
+      if (answer === undefined) throw new EngineCallError(fakeError(`The fake engine has no answer to ${name}.`))
+      return answer(...args)
+    } finally {
+      done()
+    }
+  }
+
+  on<Name extends EventName>(event: Name, listener: (data: EngineEvents[Name]) => void): () => void {
+    const listeners = this.#listeners.get(event) ?? new Set()
+    this.#listeners.set(event, listeners)
+    listeners.add(listener as (data: never) => void)
+    return () => {
+      listeners.delete(listener as (data: never) => void)
+    }
+  }
+
+  onState(listener: (state: ConnectionState) => void): () => void {
+    this.#states.add(listener)
+    return () => {
+      this.#states.delete(listener)
+    }
+  }
+
+  close(): void {}
+
+  emit<Name extends EventName>(event: Name, data: EngineEvents[Name]): void {
+    for (const listener of this.#listeners.get(event) ?? []) listener(data as never)
+  }
+
+  become(state: ConnectionState): void {
+    this.state = state
+    for (const listener of this.#states) listener(state)
+  }
+}
+
+export function fakeError(message: string, code: AppError['code'] = 'internal'): AppError {
+  return { code, message, tryThis: 'Give the fake engine an answer.' }
+}
+
+/** A session with nothing in it, for tests to fill in what they are about. */
+export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnapshot {
+  return {
+    sessionId: 's1',
+    name: 'test',
+    phase: 'running',
+    problems: [],
+    source: {
+      kind: 'capture',
+      label: 'test.pcap',
+      pace: 'fast',
+      firstTimeUs: null,
+      lastTimeUs: null,
+      startedWallUs: 0,
+      lastPacketWallUs: null,
+      progress: null,
+      sockets: [],
+    },
+    totals: {
+      packets: 0,
+      bytes: 0,
+      rateBps: 0,
+      packetsPerSecond: 0,
+      malformed: 0,
+      objects: 0,
+      complete: 0,
+      incomplete: 0,
+      lostBytes: 0,
+    },
+    services: [],
+    flows: [],
+    channels: [],
+    signalling: [],
+    gateway: null,
+    broadcast: null,
+    alarms: [],
+    objectCount: 0,
+    ...change,
+  }
+}
+
+export function fakeRow(index: number, change: Partial<ObjectRow> = {}): ObjectRow {
+  return {
+    index,
+    service: 1,
+    destination: '239.255.10.1:6000',
+    tsi: 10,
+    toi: index + 1,
+    instance: 0,
+    role: 'video',
+    name: `seg_${index + 1}.m4s`,
+    contentType: 'video/mp4',
+    codepoint: 8,
+    size: 1000,
+    received: 1000,
+    packets: 1,
+    repeats: 0,
+    state: 'complete',
+    firstTimeUs: index * 1e6,
+    lastTimeUs: index * 1e6 + 5e5,
+    ...change,
+  }
+}
+
+/** Rows as they cross in a batch. @param channelOf the channel of a row */
+export function packRows(rows: readonly ObjectRow[], channelOf: (row: ObjectRow) => number): Uint8Array {
+  const bytes = new Uint8Array(rows.length * OBJECT_ROW_BYTES)
+  const view = new DataView(bytes.buffer)
+  for (const [at, row] of rows.entries()) {
+    const base = at * OBJECT_ROW_BYTES
+    view.setUint32(base + OBJECT_ROW.index, row.index, true)
+    view.setUint32(base + OBJECT_ROW.channel, channelOf(row), true)
+    view.setFloat64(base + OBJECT_ROW.firstTimeUs, row.firstTimeUs, true)
+    view.setFloat64(base + OBJECT_ROW.lastTimeUs, row.lastTimeUs, true)
+    view.setFloat64(base + OBJECT_ROW.size, row.size ?? -1, true)
+    view.setFloat64(base + OBJECT_ROW.received, row.received, true)
+    view.setFloat64(base + OBJECT_ROW.toi, row.toi, true)
+    view.setUint16(base + OBJECT_ROW.state, OBJECT_STATE[row.state], true)
+    view.setUint16(base + OBJECT_ROW.codepoint, row.codepoint, true)
+    view.setUint32(base + OBJECT_ROW.repeats, row.repeats, true)
+  }
+  return bytes
+}

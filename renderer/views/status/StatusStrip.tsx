@@ -1,0 +1,77 @@
+import { useStore } from 'zustand'
+import type { SessionPhase } from '../../../core/contract/snapshot.ts'
+import type { ConnectionState } from '../../client/engine-client.ts'
+import { formatBytesShort, formatCount } from '../../model/format.ts'
+import { connectionStore } from '../../stores/connection-store.ts'
+import { goToPanel } from '../../stores/frame-store.ts'
+import { logStore } from '../../stores/log-store.ts'
+import { sessionStore } from '../../stores/session-store.ts'
+import { nextTimeBase, type TimeBase, timeStore } from '../../stores/time-store.ts'
+import { CopyButton } from '../../ui/CopyButton.tsx'
+import { SeverityGlyph } from '../../ui/glyphs.tsx'
+import { Tooltip } from '../../ui/Tooltip.tsx'
+import styles from './StatusStrip.module.css'
+
+const CONNECTION_TEXT: Readonly<Record<ConnectionState, string>> = {
+  connecting: 'Connecting to the engine',
+  open: 'Engine ready',
+  lost: 'Engine connection lost',
+}
+
+const PHASE_TEXT: Readonly<Record<SessionPhase, string>> = {
+  starting: 'Starting',
+  running: 'Running',
+  finished: 'Finished',
+  stopped: 'Stopped',
+  failed: 'Failed',
+}
+
+const BASE_TEXT: Readonly<Record<TimeBase, string>> = {
+  local: 'Local time',
+  utc: 'UTC',
+  start: 'Since start',
+  cursor: 'Since cursor',
+}
+
+/** The bottom line: engine, gateway, the last thing logged, time base. */
+export function StatusStrip() {
+  const state = useStore(connectionStore, (connection) => connection.state)
+  const phase = useStore(sessionStore, (session) => session.snapshot?.phase ?? null)
+  const gateway = useStore(sessionStore, (session) => session.snapshot?.gateway ?? null)
+  const line = useStore(logStore, (log) => log.lines.at(-1) ?? null)
+  const base = useStore(timeStore, (time) => time.base)
+  return (
+    <footer className={styles.strip}>
+      <span className={styles.engine} data-state={state}>
+        <span className={styles.dot} />
+        {state === 'open' && phase !== null ? PHASE_TEXT[phase] : CONNECTION_TEXT[state]}
+      </span>
+      {gateway !== null && (
+        <span className={styles.gateway}>
+          <span className={styles.name}>Gateway</span>
+          <span className={styles.address}>{gateway.baseUrl}</span>
+          <CopyButton label="Copy gateway address" text={() => gateway.baseUrl} />
+          <span className={styles.served}>
+            {formatCount(gateway.requests)} requests, {formatBytesShort(gateway.bytes)}
+          </span>
+        </span>
+      )}
+      <button type="button" className={styles.tail} onClick={() => goToPanel('log')} disabled={line === null}>
+        {line !== null && (
+          <>
+            {(line.level === 'error' || line.level === 'warning') && <SeverityGlyph severity={line.level} />}
+            <span className="visually-hidden">Last log line: </span>
+            <span>{line.text}</span>
+          </>
+        )}
+      </button>
+      {phase !== null && (
+        <Tooltip text="Change what times count from" keys="t" side="top">
+          <button type="button" className={styles.base} onClick={nextTimeBase}>
+            {BASE_TEXT[base]}
+          </button>
+        </Tooltip>
+      )}
+    </footer>
+  )
+}

@@ -1,0 +1,180 @@
+import { Clapperboard, FileUp, FolderOpen, type LucideIcon, MonitorPlay, Radio, RadioTower } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { useStore } from 'zustand'
+import type { RecentItem } from '../../../core/contract/shell-api.ts'
+import { again, cancelOpening, chooseCapture, dismissOpening, openDemo, openRecent } from '../../app/session-actions.ts'
+import { shell } from '../../app/shell.ts'
+import { formatBytesShort, formatPercent } from '../../model/format.ts'
+import { connectionStore } from '../../stores/connection-store.ts'
+import { type Opening, sessionStore } from '../../stores/session-store.ts'
+import { Button } from '../../ui/Button.tsx'
+import { ErrorBlock } from '../../ui/ErrorBlock.tsx'
+import { KeyHint } from '../../ui/KeyHint.tsx'
+import { Progress } from '../../ui/Progress.tsx'
+import { ListenForm } from './ListenForm.tsx'
+import { useRecent } from './use-recent.ts'
+import styles from './WelcomeView.module.css'
+
+/** The first screen: three ways in, and what was open before. */
+export function WelcomeView() {
+  const opening = useStore(sessionStore, (state) => state.opening)
+  const engineState = useStore(connectionStore, (state) => state.state)
+  const recent = useRecent()
+  const capture = opening?.request.kind === 'capture' ? opening : null
+  const demo = opening?.request.kind === 'demo' ? opening : null
+  return (
+    <main className={styles.screen} aria-label="Start">
+      <div className={styles.content}>
+        <header className={styles.header}>
+          <h1 className={styles.title}>What would you like to look at?</h1>
+          <p className={styles.subtitle}>
+            A live ROUTE or ATSC 3.0 multicast, a capture of one, or the demonstration that comes with Routescope.
+          </p>
+        </header>
+        <div className={styles.ways}>
+          <Way icon={RadioTower} title="Listen" keys="l" text="Join a multicast and see what arrives.">
+            <ListenForm />
+          </Way>
+          <Way
+            icon={FolderOpen}
+            title="Open a capture"
+            keys="$mod+o"
+            text="pcap or pcapng, plain or gzip. Or drop a file anywhere on this window."
+          >
+            <Button
+              size="large"
+              icon={FileUp}
+              onClick={() => void chooseCapture()}
+              disabled={capture !== null && capture.error === null}
+            >
+              Open capture…
+            </Button>
+            <OpeningState
+              opening={capture}
+              verb="Opening"
+              again="Choose another"
+              onAgain={() => void chooseCapture()}
+            />
+          </Way>
+          <Way
+            icon={Clapperboard}
+            title="Demo"
+            text="Sends a small test presentation over this computer's loopback as a live ROUTE service, and receives it."
+          >
+            <Button
+              size="large"
+              icon={MonitorPlay}
+              onClick={() => void openDemo()}
+              disabled={demo !== null && demo.error === null}
+            >
+              Demo
+            </Button>
+            <OpeningState opening={demo} verb="Starting" />
+          </Way>
+        </div>
+        {recent.length > 0 && (
+          <section className={styles.recent} aria-label="Recent">
+            <h2>Recent</h2>
+            <ul>
+              {recent.map((item) => (
+                <li key={`${item.kind} ${item.value}`}>
+                  <RecentButton item={item} />
+                </li>
+              ))}
+            </ul>
+          </section>
+        )}
+        <p className={styles.foot}>
+          <span>
+            <KeyHint keys="$mod+k" /> every command
+          </span>
+          <span>
+            <KeyHint keys="?" /> every key
+          </span>
+          {engineState === 'connecting' && <span role="status">Connecting to the engine…</span>}
+        </p>
+      </div>
+    </main>
+  )
+}
+
+type WayProps = {
+  readonly icon: LucideIcon
+  readonly title: string
+  readonly keys?: string
+  readonly text: string
+  readonly children: ReactNode
+}
+
+function Way({ icon: Icon, title, keys, text, children }: WayProps) {
+  return (
+    <section className={styles.way} aria-label={title}>
+      <div className={styles.wayHead}>
+        <Icon size={20} strokeWidth={1.6} aria-hidden />
+        <h2>{title}</h2>
+        {keys !== undefined && <KeyHint keys={keys} />}
+      </div>
+      <p className={styles.wayText}>{text}</p>
+      <div className={styles.wayBody}>{children}</div>
+    </section>
+  )
+}
+
+type OpeningStateProps = {
+  readonly opening: Opening | null
+  readonly verb: string
+  readonly again?: string
+  readonly onAgain?: () => void
+}
+
+/** How an attempt stands, where it was begun. */
+function OpeningState({ opening, verb, again: againText, onAgain }: OpeningStateProps) {
+  if (opening === null) return null
+  if (opening.error !== null) {
+    return (
+      <ErrorBlock
+        error={opening.error}
+        actions={
+          <>
+            <Button onClick={() => void again()}>Try again</Button>
+            {againText !== undefined && onAgain !== undefined && <Button onClick={onAgain}>{againText}</Button>}
+            <Button variant="quiet" onClick={dismissOpening}>
+              Dismiss
+            </Button>
+          </>
+        }
+      />
+    )
+  }
+  const { upload, request } = opening
+  return (
+    <div className={styles.opening} role="status">
+      <p>
+        {upload === null ? verb : 'Sending'} {request.label}
+        {upload !== null && (
+          <span>
+            , {formatBytesShort(upload.doneBytes)} of {formatBytesShort(upload.totalBytes)} (
+            {formatPercent(upload.doneBytes, upload.totalBytes, 0)})
+          </span>
+        )}
+      </p>
+      <Progress label={`${verb} ${request.label}`} done={upload?.doneBytes ?? 0} total={upload?.totalBytes ?? null} />
+      <Button variant="quiet" onClick={cancelOpening}>
+        Cancel
+      </Button>
+    </div>
+  )
+}
+
+function RecentButton({ item }: { readonly item: RecentItem }) {
+  const Icon = item.kind === 'url' ? Radio : FolderOpen
+  // In a browser a capture was sent to the engine, and its path there means nothing to the person.
+  const place = item.kind === 'capture' && shell() !== undefined ? item.value : ''
+  return (
+    <button type="button" className={styles.item} title={item.value} onClick={() => void openRecent(item)}>
+      <Icon size={14} aria-hidden />
+      <span className={styles.label}>{item.label}</span>
+      <span className={styles.place}>{place}</span>
+    </button>
+  )
+}

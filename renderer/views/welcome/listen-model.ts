@@ -1,0 +1,24 @@
+import type { NetworkInterface } from '../../../core/contract/engine-api.ts'
+
+export type InterfaceChoice = { readonly value: string; readonly text: string }
+
+/** Interfaces a multicast can be joined on, IPv4 first and the loopback last; by address, as several may share a name. */
+export function interfaceChoices(interfaces: readonly NetworkInterface[]): readonly InterfaceChoice[] {
+  const rank = (one: NetworkInterface) => (one.loopback ? 2 : 0) + (one.family === 'IPv6' ? 1 : 0)
+  return [...interfaces]
+    .sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name))
+    .map((one) => ({
+      value: one.address,
+      text: `${one.name}, ${one.address}${one.loopback ? ' (this computer only)' : ''}`,
+    }))
+}
+
+/** Interfaces that are not the one listened on: what to try next. */
+export function otherInterfaces(
+  interfaces: readonly NetworkInterface[],
+  used: readonly string[],
+): readonly NetworkInterface[] {
+  return interfaces.filter(
+    (one) => one.family === 'IPv4' && !used.some((text) => text.includes(one.address) || text === one.name),
+  )
+}

@@ -1,0 +1,23 @@
+import { useEffect, useState } from 'react'
+import { useStore } from 'zustand'
+import type { RecentItem } from '../../../core/contract/shell-api.ts'
+import { shell } from '../../app/shell.ts'
+import { settingsStore } from '../../stores/settings-store.ts'
+
+/** What was open before: kept by the program in the app, by the page in a browser. */
+export function useRecent(): readonly RecentItem[] {
+  const kept = useStore(settingsStore, (state) => state.recent)
+  const [fromShell, setFromShell] = useState<readonly RecentItem[]>([])
+  useEffect(() => {
+    let wanted = true
+    void shell()
+      ?.recent()
+      .then((items) => {
+        if (wanted) setFromShell(items)
+      })
+    return () => {
+      wanted = false
+    }
+  }, [])
+  return shell() === undefined ? kept : fromShell
+}
