@@ -151,7 +151,7 @@ function channel(signalled: SignalledChannel): StsidChannel {
   return {
     tsi: signalled.tsi,
     // A tenth more than the media, for headers and repetitions.
-    bandwidthKbps: signalled.bandwidth === null ? null : Math.max(1, Math.ceil((signalled.bandwidth * 1.1) / 1000)),
+    bandwidthKbps: signalled.bandwidth === null ? null : Math.max(1, Math.ceil((signalled.bandwidth * 11) / 10_000)),
     startTime: null,
     endTime: null,
     source,
