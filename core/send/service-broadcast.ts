@@ -115,7 +115,9 @@ export class ServiceBroadcast implements Emitter, SegmentStart {
   }
 
   #renewManifest(atUs: number, context: EmitContext): void {
-    this.#manifest = this.#manifestAt(atUs)
+    const manifest = this.#manifestAt(atUs)
+    if (manifest === null || this.#manifest === null || equalBytes(manifest.bytes, this.#manifest.bytes)) return
+    this.#manifest = manifest
     this.#manifestVersion = nextVersion(this.#manifestVersion)
     this.#renew(context)
   }
@@ -224,6 +226,10 @@ function listedNow(emitter: TrackEmitter, atUs: number): ScheduledSegment[] {
   const listed = listedSegments(emitter.schedule, atUs, emitter.index)
   const first = emitter.schedule.at(0)
   return listed.length > 0 || first === null ? listed : [first]
+}
+
+function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index])
 }
 
 /** 1 to 255: a receiver cannot tell version 0 from none. */

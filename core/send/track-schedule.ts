@@ -75,6 +75,6 @@ function inventedTemplate(track: PresentationTrack): string {
   const name = track.segments[0]?.name ?? ''
   const folder = name.slice(0, name.lastIndexOf('/') + 1)
   const ending = /\.[A-Za-z0-9]+$/.exec(name)?.[0] ?? ''
-  const literal = `${folder}${track.repId}-`.replaceAll('$', '$$$$')
+  const literal = `${folder}${track.repId.replaceAll('/', '-')}-`.replaceAll('$', '$$$$')
   return `${literal}$TOI$${ending}`
 }
