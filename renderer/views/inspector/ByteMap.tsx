@@ -1,0 +1,53 @@
+import { useEffect, useRef } from 'react'
+import type { ChannelRole } from '../../../core/contract/report.ts'
+import { CanvasSurface } from '../../canvas/canvas-surface.ts'
+import { readPalette, watchTheme } from '../../canvas/palette.ts'
+import styles from './InspectorView.module.css'
+import { gapSpans } from './inspector-model.ts'
+
+type ByteMapProps = {
+  readonly role: ChannelRole
+  /** Null while unknown: then only what arrived is drawn. */
+  readonly size: number | null
+  readonly received: number
+  readonly missing: readonly (readonly [number, number])[]
+  readonly label: string
+}
+
+/** The object from its first byte to its last, with its holes. */
+export function ByteMap(props: ByteMapProps) {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const latest = useRef(props)
+  const surface = useRef<CanvasSurface | null>(null)
+  useEffect(() => {
+    const element = canvas.current
+    if (element === null) return
+    let palette = readPalette(element)
+    const made = new CanvasSurface(element, (pen, width, height) => {
+      const { role, size, received, missing } = latest.current
+      const whole = size ?? received
+      pen.fillStyle = palette.role[role]
+      pen.fillRect(0, 0, whole > 0 ? width : 0, height)
+      for (const span of gapSpans(missing, whole, width)) {
+        pen.fillStyle = palette.missing
+        pen.fillRect(span.x, 0, span.width, height)
+        pen.fillStyle = palette.hole
+        pen.fillRect(span.x, height - 3, span.width, 3)
+      }
+    })
+    surface.current = made
+    const off = watchTheme(() => {
+      palette = readPalette(element)
+      made.invalidate()
+    })
+    return () => {
+      off()
+      made.close()
+    }
+  }, [])
+  useEffect(() => {
+    latest.current = props
+    surface.current?.invalidate()
+  })
+  return <canvas ref={canvas} className={styles.map} role="img" aria-label={props.label} />
+}

@@ -1,0 +1,150 @@
+import { useState } from 'react'
+import { useStore } from 'zustand'
+import type { ObjectDetail } from '../../../core/contract/object-rows.ts'
+import { formatCount, formatDuration, formatHex, formatPercent, formatTime } from '../../model/format.ts'
+import { timeStore } from '../../stores/time-store.ts'
+import { CopyButton } from '../../ui/CopyButton.tsx'
+import { OBJECT_STATE_TEXT, ObjectStateGlyph, RoleName } from '../../ui/glyphs.tsx'
+import { useTimeOrigin } from '../../ui/use-time-origin.ts'
+import { ByteMap } from './ByteMap.tsx'
+import styles from './InspectorView.module.css'
+import { codepointMeaning, missingBytes } from './inspector-model.ts'
+
+/** Missing ranges listed before the rest is folded away. */
+const LISTED = 4
+const LISTED_ALL = 400
+
+type ObjectFactsProps = { readonly detail: ObjectDetail; readonly onShowBytes: (offset: number) => void }
+
+/** Name, state, how much of it came and when. */
+export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
+  const base = useStore(timeStore, (state) => state.base)
+  const origin = useTimeOrigin()
+  const { row, missing, sha256, url } = detail
+  const title = row.name ?? `TOI ${row.toi}`
+  const whole = row.size === row.received
+  return (
+    <header className={styles.facts}>
+      <div className={styles.titleRow}>
+        <h2 className={styles.title}>{title}</h2>
+        <CopyButton label="Copy name" text={() => title} />
+      </div>
+      <p className={styles.state}>
+        <ObjectStateGlyph state={row.state} />
+        <strong>{OBJECT_STATE_TEXT[row.state]}</strong>
+        <RoleName role={row.role} />
+        {row.contentType !== null && <span>{row.contentType}</span>}
+      </p>
+      <ByteMap
+        role={row.role}
+        size={row.size}
+        received={row.received}
+        missing={missing}
+        label={`${formatCount(row.received)} of ${formatCount(row.size)} bytes received`}
+      />
+      <p className={styles.received}>
+        {whole ? (
+          <>
+            <strong>{formatCount(row.size)}</strong> B, all received
+          </>
+        ) : (
+          <>
+            <strong>{formatCount(row.received)}</strong> of {formatCount(row.size)} B
+            {row.size !== null && ` (${formatPercent(row.received, row.size, 2)})`}
+          </>
+        )}
+      </p>
+      {missing.length > 0 && row.state !== 'receiving' && <Missing missing={missing} onShowBytes={onShowBytes} />}
+      <dl className={styles.grid}>
+        <dt>TSI</dt>
+        <dd>{row.tsi}</dd>
+        <dt>TOI</dt>
+        <dd>
+          <span title={formatHex(row.toi)}>{row.toi}</span>
+          {row.instance > 0 && <span className={styles.aside}> instance {row.instance}</span>}
+        </dd>
+        <dt>CP</dt>
+        <dd>
+          {row.codepoint} <span className={styles.aside}>{codepointMeaning(row.codepoint)}</span>
+        </dd>
+        <dt>First packet</dt>
+        <dd>{formatTime(row.firstTimeUs, base, origin)}</dd>
+        <dt>Last packet</dt>
+        <dd>
+          {formatTime(row.lastTimeUs, base, origin)}
+          <span className={styles.aside}> after {formatDuration(row.lastTimeUs - row.firstTimeUs)}</span>
+        </dd>
+        <dt>Packets</dt>
+        <dd>
+          {formatCount(row.packets)}
+          <span className={styles.aside}>
+            {row.repeats === 0
+              ? ' no repeats'
+              : ` ${formatCount(row.repeats)} ${row.repeats === 1 ? 'repeat' : 'repeats'}`}
+          </span>
+        </dd>
+        <dt>Session</dt>
+        <dd>{row.destination}</dd>
+        <dt>SHA-256</dt>
+        <dd className={styles.withButton}>
+          {sha256 === null ? (
+            <span className={styles.aside}>only of a complete object</span>
+          ) : (
+            <>
+              <code title={sha256}>{sha256.slice(0, 8)}…</code>
+              <CopyButton label="Copy SHA-256" text={() => sha256} />
+            </>
+          )}
+        </dd>
+        {url !== null && (
+          <>
+            <dt>Gateway</dt>
+            <dd className={styles.withButton}>
+              <span className={styles.url} title={url}>
+                {url.replace(/^https?:\/\//, '')}
+              </span>
+              <CopyButton label="Copy gateway link" text={() => url} />
+            </dd>
+          </>
+        )}
+      </dl>
+    </header>
+  )
+}
+
+type MissingProps = {
+  readonly missing: readonly (readonly [number, number])[]
+  readonly onShowBytes: (offset: number) => void
+}
+
+function Missing({ missing, onShowBytes }: MissingProps) {
+  const [all, setAll] = useState(false)
+  const listed = missing.slice(0, all ? LISTED_ALL : LISTED)
+  return (
+    <div className={styles.missing}>
+      <span className={styles.missingTitle}>
+        Missing {formatCount(missingBytes(missing))} B in {formatCount(missing.length)}{' '}
+        {missing.length === 1 ? 'range' : 'ranges'}
+      </span>
+      <ul className={styles.ranges}>
+        {listed.map(([start, end]) => (
+          <li key={start}>
+            <button type="button" className={styles.jump} title="Show in Hex" onClick={() => onShowBytes(start)}>
+              {formatCount(start)}–{formatCount(end - 1)}
+            </button>
+          </li>
+        ))}
+        {missing.length > listed.length &&
+          (all ? (
+            <li>and {formatCount(missing.length - listed.length)} more</li>
+          ) : (
+            <li>
+              <button type="button" className={styles.more} onClick={() => setAll(true)}>
+                {formatCount(missing.length - listed.length)} more
+              </button>
+            </li>
+          ))}
+      </ul>
+    </div>
+  )
+}

@@ -1,0 +1,65 @@
+/*
+ * What the inspector works out from an object's detail: the meaning of a codepoint, and where bytes are missing.
+ */
+
+/** A/331 table A.3.6. From 128 on, the S-TSID's Payload element of that codepoint says what the object is. */
+const CODEPOINTS: Readonly<Record<number, string>> = {
+  0: 'reserved by the standard',
+  1: 'NRT, file mode',
+  2: 'NRT, entity mode',
+  3: 'NRT, unsigned package',
+  4: 'NRT, signed package',
+  5: 'new initialisation segment, timeline changed',
+  6: 'new initialisation segment, timeline continued',
+  7: 'repeated initialisation segment',
+  8: 'media segment, file mode',
+  9: 'media segment, entity mode',
+  10: 'media segment, file mode, CMAF random access chunk',
+}
+
+export function codepointMeaning(codepoint: number): string {
+  return CODEPOINTS[codepoint] ?? (codepoint >= 128 ? 'as its Payload in the S-TSID says' : 'not assigned')
+}
+
+/** Bytes in ranges. */
+export function missingBytes(missing: readonly (readonly [number, number])[]): number {
+  return missing.reduce((sum, [start, end]) => sum + (end - start), 0)
+}
+
+/** A stretch of the byte map, in pixels. */
+export type MapSpan = { readonly x: number; readonly width: number }
+
+/**
+ * Where a bar of `width` pixels shows gaps: one pixel at least for each, neighbours on the same pixel joined, so that a
+ * thousand gaps cost no more than the width.
+ */
+export function gapSpans(
+  missing: readonly (readonly [number, number])[],
+  size: number,
+  width: number,
+): readonly MapSpan[] {
+  const spans: { x: number; width: number }[] = []
+  if (!(size > 0)) return spans
+  for (const [start, end] of missing) {
+    const x = Math.min(width - 1, Math.floor((start / size) * width))
+    const right = Math.min(width, Math.max(x + 1, Math.round((end / size) * width)))
+    const last = spans.at(-1)
+    if (last !== undefined && x <= last.x + last.width) last.width = Math.max(last.width, right - last.x)
+    else spans.push({ x, width: right - x })
+  }
+  return spans
+}
+
+/** Whether byte `at` was not received; `missing` is sorted and does not overlap. */
+export function isMissing(missing: readonly (readonly [number, number])[], at: number): boolean {
+  let low = 0
+  let high = missing.length - 1
+  while (low <= high) {
+    const middle = (low + high) >> 1
+    const [start, end] = missing[middle] ?? [0, 0]
+    if (at < start) high = middle - 1
+    else if (at >= end) low = middle + 1
+    else return true
+  }
+  return false
+}

@@ -1,0 +1,67 @@
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import type { AppError } from '../../../core/contract/app-error.ts'
+import type { ObjectDetail } from '../../../core/contract/object-rows.ts'
+import { appErrorOf } from '../../client/call-error.ts'
+import { engine } from '../../client/engine-client.ts'
+import { objectColumns } from '../../stores/object-columns.ts'
+
+/** An object that still arrives is asked for again this often at most. */
+const REFRESH_MS = 500
+
+export type DetailState = {
+  /** The last answer for this object, kept while a newer one is awaited. */
+  readonly detail: ObjectDetail | null
+  readonly error: AppError | null
+  readonly retry: () => void
+}
+
+type Answer = {
+  readonly sessionId: string
+  readonly index: number
+  readonly detail: ObjectDetail | null
+  readonly error: AppError | null
+}
+
+/** Detail of one object, asked for again when its row changes. */
+export function useObjectDetail(sessionId: string | null, index: number): DetailState {
+  const change = useSyncExternalStore(subscribe, () => rowChange(index))
+  const [asked, setAsked] = useState(0)
+  const [answer, setAnswer] = useState<Answer | null>(null)
+  const last = useRef({ index: -1, atMs: 0 })
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `change` and `asked` are why it asks again
+  useEffect(() => {
+    if (sessionId === null) return
+    let wanted = true
+    const ask = () => {
+      last.current = { index, atMs: performance.now() }
+      engine()
+        .call('objectDetail', sessionId, index)
+        .then((detail) => {
+          if (wanted) setAnswer({ sessionId, index, detail, error: null })
+        })
+        .catch((thrown: unknown) => {
+          if (wanted) setAnswer({ sessionId, index, detail: null, error: appErrorOf(thrown) })
+        })
+    }
+    // Counted from the last asking, not from the change: rows that change ten times a second would put it off for ever.
+    const waitMs = last.current.index === index ? last.current.atMs + REFRESH_MS - performance.now() : 0
+    const timer = waitMs > 0 ? setTimeout(ask, waitMs) : undefined
+    if (timer === undefined) ask()
+    return () => {
+      wanted = false
+      clearTimeout(timer)
+    }
+  }, [sessionId, index, change, asked])
+
+  const mine = answer !== null && answer.index === index && answer.sessionId === sessionId ? answer : null
+  return { detail: mine?.detail ?? null, error: mine?.error ?? null, retry: () => setAsked((count) => count + 1) }
+}
+
+const subscribe = (listener: () => void): (() => void) => objectColumns.subscribe(listener)
+
+/** A value that differs whenever the row does. */
+function rowChange(index: number): string {
+  const { generation, state, received, repeats } = objectColumns
+  return `${generation}:${state[index]}:${received[index]}:${repeats[index]}`
+}

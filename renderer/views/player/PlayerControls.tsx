@@ -1,0 +1,136 @@
+import { Pause, Play, Volume1, Volume2, VolumeX } from 'lucide-react'
+import { formatCount } from '../../model/format.ts'
+import { IconButton } from '../../ui/Button.tsx'
+import styles from './PlayerView.module.css'
+import type { Playback } from './playback.ts'
+import type { PlayerSnapshot } from './player-adapter.ts'
+import { clockText } from './player-model.ts'
+
+/** Behind the live edge by more than its aim and this, a way back is offered. */
+const LIVE_SLACK_S = 3
+
+export type Volume = { readonly level: number; readonly muted: boolean }
+
+type PlayerControlsProps = {
+  readonly snapshot: PlayerSnapshot
+  readonly playback: Playback
+  readonly volume: Volume
+  readonly onVolume: (volume: Volume) => void
+}
+
+export function PlayerControls({ snapshot, playback, volume, onVolume }: PlayerControlsProps) {
+  const { phase, timeS, startS, endS, live, latencyS, targetLatencyS } = snapshot
+  const running = phase === 'playing' || phase === 'stalled'
+  const goLive = () => playback.seek(endS - (targetLatencyS ?? 0))
+  const behind = live && latencyS !== null && latencyS > (targetLatencyS ?? 0) + LIVE_SLACK_S
+  const where = live ? clockText(timeS - endS) : clockText(timeS - startS)
+  const VolumeIcon = volume.muted || volume.level === 0 ? VolumeX : volume.level < 0.5 ? Volume1 : Volume2
+  return (
+    <div className={styles.controls}>
+      <IconButton
+        label={running ? 'Pause' : 'Play'}
+        keys="Space"
+        icon={running ? Pause : Play}
+        size={17}
+        side="top"
+        onClick={() => playback.togglePlay()}
+      />
+      <span className={styles.clock}>{where}</span>
+      <input
+        className={styles.seek}
+        type="range"
+        aria-label="Seek"
+        aria-valuetext={live ? `${where} from the live edge` : `${where} of ${clockText(endS - startS)}`}
+        min={startS}
+        max={Math.max(endS, startS + 0.1)}
+        step={0.1}
+        value={Math.min(Math.max(timeS, startS), endS)}
+        style={
+          { '--done': `${endS > startS ? ((timeS - startS) / (endS - startS)) * 100 : 0}%` } as React.CSSProperties
+        }
+        onChange={(event) => playback.seek(Number(event.target.value))}
+      />
+      {live ? (
+        <button type="button" className={styles.golive} data-behind={behind || undefined} onClick={goLive}>
+          <span className={styles.dot} />
+          {behind ? 'Go live' : 'Live'}
+        </button>
+      ) : (
+        <span className={styles.clock}>{clockText(endS - startS)}</span>
+      )}
+      <IconButton
+        label={volume.muted ? 'Unmute' : 'Mute'}
+        keys="m"
+        icon={VolumeIcon}
+        side="top"
+        onClick={() => onVolume({ ...volume, muted: !volume.muted })}
+      />
+      <input
+        className={styles.volume}
+        type="range"
+        aria-label="Volume"
+        aria-valuetext={`${Math.round(volume.level * 100)} %`}
+        min={0}
+        max={1}
+        step={0.05}
+        value={volume.muted ? 0 : volume.level}
+        style={{ '--done': `${volume.muted ? 0 : volume.level * 100}%` } as React.CSSProperties}
+        onChange={(event) => onVolume({ level: Number(event.target.value), muted: false })}
+      />
+      {snapshot.qualities.length > 0 && (
+        <select
+          className={styles.quality}
+          aria-label="Quality"
+          value={snapshot.chosen ?? ''}
+          onChange={(event) => playback.choose(event.target.value === '' ? null : event.target.value)}
+        >
+          <option value="">Auto{snapshot.chosen === null ? autoText(snapshot) : ''}</option>
+          {snapshot.qualities.map((quality) => (
+            <option key={quality.id} value={quality.id}>
+              {quality.label}
+            </option>
+          ))}
+        </select>
+      )}
+    </div>
+  )
+}
+
+function autoText(snapshot: PlayerSnapshot): string {
+  const playing = snapshot.qualities.find((quality) => quality.id === snapshot.playing)
+  return playing === undefined ? '' : ` (${playing.label.split(' ')[0]})`
+}
+
+/** Numbers of the player: latency, buffer, frames, picture. */
+export function PlayerMetrics({ snapshot }: { readonly snapshot: PlayerSnapshot }) {
+  const { live, latencyS, targetLatencyS, bufferS, decodedFrames, droppedFrames, width, height } = snapshot
+  return (
+    <dl className={styles.metrics}>
+      {live && (
+        <div>
+          <dt>Latency</dt>
+          <dd>
+            {latencyS === null ? '–' : `${latencyS.toFixed(2)} s`}
+            {targetLatencyS !== null && <span className={styles.aside}> of {targetLatencyS.toFixed(1)} s</span>}
+          </dd>
+        </div>
+      )}
+      <div data-low={bufferS < 0.5 || undefined}>
+        <dt>Buffer</dt>
+        <dd>{bufferS.toFixed(1)} s</dd>
+      </div>
+      <div>
+        <dt>Frames</dt>
+        <dd>{formatCount(decodedFrames)}</dd>
+      </div>
+      <div data-low={droppedFrames > 0 || undefined}>
+        <dt>Dropped</dt>
+        <dd>{formatCount(droppedFrames)}</dd>
+      </div>
+      <div>
+        <dt>Picture</dt>
+        <dd>{width > 0 ? `${width}×${height}` : '–'}</dd>
+      </div>
+    </dl>
+  )
+}

@@ -1,0 +1,264 @@
+import { LoaderCircle, MonitorOff, Play, TvMinimalPlay } from 'lucide-react'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import { useStore } from 'zustand'
+import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
+import { serviceTitle } from '../../model/names.ts'
+import { addCommands } from '../../stores/command-store.ts'
+import { selectionStore } from '../../stores/selection-store.ts'
+import { sessionStore } from '../../stores/session-store.ts'
+import { Button } from '../../ui/Button.tsx'
+import { EmptyState } from '../../ui/EmptyState.tsx'
+import { SeverityGlyph } from '../../ui/glyphs.tsx'
+import { checkCodecs } from './codecs.ts'
+import { PlayerControls, PlayerMetrics, type Volume } from './PlayerControls.tsx'
+import styles from './PlayerView.module.css'
+import { Playback, type PlaybackState } from './playback.ts'
+import { serviceToPlay } from './player-model.ts'
+
+const NO_SERVICES: readonly ServiceSnapshot[] = []
+const IDLE: PlaybackState = { snapshot: null, problem: null }
+const VOLUME_STEP = 0.1
+
+/** The play request that was answered last, so that a panel that comes back does not start it again. */
+let answered = 0
+
+/** Plays one service from the session's gateway. */
+export function PlayerView() {
+  const sessionId = useStore(sessionStore, (state) => state.sessionId)
+  const services = useStore(sessionStore, (state) => state.snapshot?.services ?? NO_SERVICES)
+  const selected = useStore(selectionStore, (state) => state.serviceId)
+  const asked = useStore(selectionStore, (state) => state.play)
+  // The service that plays stays, whatever is selected meanwhile, until another is asked for.
+  const [playing, setPlaying] = useState<{ readonly sessionId: string; readonly serviceId: number } | null>(null)
+  const started = playing !== null && playing.sessionId === sessionId
+  const service = serviceToPlay(services, started ? playing.serviceId : null, selected)
+  const [state, setState] = useState<PlaybackState>(IDLE)
+  const [volume, setVolume] = useState<Volume>({ level: 1, muted: false })
+  const [playback, setPlayback] = useState<Playback | null>(null)
+  const video = useRef<HTMLVideoElement>(null)
+
+  const kind = service?.playable?.kind
+  const url = service?.playable?.url
+  const live = service?.playable?.live ?? false
+  const codecs = useMemo(
+    () =>
+      checkCodecs(service?.playable?.codecs ?? [], (type) => globalThis.MediaSource?.isTypeSupported(type) ?? false),
+    [service?.playable?.codecs],
+  )
+  const active = started && kind !== undefined && url !== undefined && !codecs.blocked
+
+  useEffect(() => {
+    if (asked.count === answered) return
+    answered = asked.count
+    setPlaying(asked.serviceId === null || sessionId === null ? null : { sessionId, serviceId: asked.serviceId })
+  }, [asked, sessionId])
+
+  const [attempt, setAttempt] = useState(0)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt starts over; `live` turns with the manifest, which the player notices itself
+  useEffect(() => {
+    if (!active || video.current === null) return
+    const made = new Playback(video.current, { kind, url, live, codecs: [] }, setState)
+    setPlayback(made)
+    return () => {
+      made.close()
+      setPlayback(null)
+      setState(IDLE)
+    }
+  }, [active, kind, url, attempt])
+
+  useEffect(() => {
+    if (video.current === null) return
+    video.current.volume = volume.level
+    video.current.muted = volume.muted
+  }, [volume])
+
+  const start = () => {
+    if (service !== null && sessionId !== null) setPlaying({ sessionId, serviceId: service.id })
+  }
+  usePlayerKeys({ playback, start, setVolume })
+
+  const playable = services.filter((one) => one.playable !== null)
+  const { snapshot, problem } = state
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: the player takes keys of its own, listed under "?".
+    <section className={styles.player} data-main tabIndex={0} aria-label="Player">
+      <div className={styles.screen}>
+        {/* biome-ignore lint/a11y/useMediaCaption: captions are tracks of the broadcast, which the library adds */}
+        <video
+          ref={video}
+          className={styles.video}
+          aria-label={service === null ? 'Video' : `Video of ${serviceTitle(service)}`}
+          playsInline
+          onClick={() => playback?.togglePlay()}
+        />
+        <Over
+          service={service}
+          blocked={codecs.blocked ? codecs.message : null}
+          started={started}
+          state={state}
+          onPlay={start}
+          onRetry={() => setAttempt((count) => count + 1)}
+          onResume={() => playback?.togglePlay()}
+        />
+      </div>
+      {active && (codecs.message !== null || (problem !== null && !problem.fatal)) && (
+        <p className={styles.notice} role="status">
+          <SeverityGlyph severity="warning" />
+          {codecs.message ?? `${problem?.message} ${problem?.tryThis}`}
+        </p>
+      )}
+      {active && snapshot !== null && playback !== null && (
+        <>
+          <PlayerControls snapshot={snapshot} playback={playback} volume={volume} onVolume={setVolume} />
+          <div className={styles.foot}>
+            <PlayerMetrics snapshot={snapshot} />
+            {playable.length > 1 && service !== null && sessionId !== null && (
+              <select
+                className={styles.quality}
+                aria-label="Service"
+                value={service.id}
+                onChange={(event) => setPlaying({ sessionId, serviceId: Number(event.target.value) })}
+              >
+                {playable.map((one) => (
+                  <option key={one.id} value={one.id}>
+                    {serviceTitle(one)}
+                  </option>
+                ))}
+              </select>
+            )}
+          </div>
+        </>
+      )}
+    </section>
+  )
+}
+
+type OverProps = {
+  readonly service: ServiceSnapshot | null
+  readonly blocked: string | null
+  readonly started: boolean
+  readonly state: PlaybackState
+  readonly onPlay: () => void
+  readonly onRetry: () => void
+  readonly onResume: () => void
+}
+
+/** What lies over the picture, or stands in its place. */
+function Over({ service, blocked, started, state, onPlay, onRetry, onResume }: OverProps) {
+  const { snapshot, problem } = state
+  if (service === null) {
+    return (
+      <Words>
+        <EmptyState icon={TvMinimalPlay} title="Nothing to play yet">
+          A service can be played once its manifest has been received.
+        </EmptyState>
+      </Words>
+    )
+  }
+  const title = serviceTitle(service)
+  if (service.playable === null) {
+    return (
+      <Words>
+        <EmptyState icon={MonitorOff} title={`${title} cannot be played`}>
+          {service.notPlayable ?? 'No manifest has been received.'}
+          {service.protocol === 'mmtp' && ' MMTP services are shown by their flows and packets.'}
+        </EmptyState>
+      </Words>
+    )
+  }
+  if (blocked !== null) {
+    return (
+      <Words>
+        <EmptyState icon={MonitorOff} title={blocked}>
+          Analysing goes on. Save the files with Dump and play them in a player that has the decoder.
+        </EmptyState>
+      </Words>
+    )
+  }
+  if (!started) {
+    return (
+      <button type="button" className={styles.poster} onClick={onPlay} aria-label={`Play ${title}`}>
+        <span className={styles.big}>
+          <Play size={30} strokeWidth={1.6} fill="currentColor" aria-hidden />
+        </span>
+        <span className={styles.posterTitle}>{title}</span>
+        <span className={styles.posterNote}>
+          {service.playable.kind === 'dash' ? 'DASH' : 'HLS'}, {service.playable.live ? 'live' : 'from the capture'}
+        </span>
+      </button>
+    )
+  }
+  if (problem?.fatal === true) {
+    return (
+      <Words>
+        <div role="alert">
+          <EmptyState icon={MonitorOff} title={problem.message} actions={<Button onClick={onRetry}>Play again</Button>}>
+            {problem.tryThis}
+          </EmptyState>
+        </div>
+      </Words>
+    )
+  }
+  if (snapshot === null || snapshot.phase === 'loading' || snapshot.phase === 'stalled') {
+    return (
+      <div className={styles.waiting} role="status">
+        <LoaderCircle size={26} strokeWidth={1.8} aria-hidden />
+        {snapshot?.phase === 'stalled' ? 'Waiting for segments' : 'Loading'}
+      </div>
+    )
+  }
+  if (snapshot.phase === 'paused' || snapshot.phase === 'ended') {
+    return (
+      <button
+        type="button"
+        className={styles.resume}
+        onClick={onResume}
+        aria-label={snapshot.phase === 'ended' ? 'Play from the start' : 'Go on playing'}
+      >
+        <span className={styles.big}>
+          <Play size={30} strokeWidth={1.6} fill="currentColor" aria-hidden />
+        </span>
+      </button>
+    )
+  }
+  return null
+}
+
+function Words({ children }: { readonly children: React.ReactNode }) {
+  return <div className={styles.words}>{children}</div>
+}
+
+type Keys = {
+  readonly playback: Playback | null
+  readonly start: () => void
+  readonly setVolume: (change: (volume: Volume) => Volume) => void
+}
+
+function usePlayerKeys(keys: Keys): void {
+  const latest = useRef(keys)
+  useEffect(() => {
+    latest.current = keys
+  })
+  useEffect(() => {
+    const seek = (seconds: number) => () => latest.current.playback?.seekBy(seconds)
+    const louder = (step: number) => () =>
+      latest.current.setVolume(({ level }) => ({ level: Math.min(1, Math.max(0, level + step)), muted: false }))
+    const command = (id: string, title: string, key: string, run: () => void) =>
+      ({ id: `player-${id}`, title, group: 'Player', keys: [key], panel: 'player', run }) as const
+    return addCommands([
+      command('play', 'Play or pause', 'Space', () => {
+        if (latest.current.playback === null) latest.current.start()
+        else latest.current.playback.togglePlay()
+      }),
+      command('back', 'Back 1 s', 'ArrowLeft', seek(-1)),
+      command('on', 'On 1 s', 'ArrowRight', seek(1)),
+      command('back-far', 'Back 10 s', 'Shift+ArrowLeft', seek(-10)),
+      command('on-far', 'On 10 s', 'Shift+ArrowRight', seek(10)),
+      command('louder', 'Louder', 'ArrowUp', louder(VOLUME_STEP)),
+      command('quieter', 'Quieter', 'ArrowDown', louder(-VOLUME_STEP)),
+      command('mute', 'Mute or unmute', 'm', () =>
+        latest.current.setVolume((volume) => ({ ...volume, muted: !volume.muted })),
+      ),
+    ])
+  }, [])
+}

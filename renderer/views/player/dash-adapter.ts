@@ -1,0 +1,129 @@
+import type { MediaPlayerClass, MediaPlayerSettingClass } from 'dashjs'
+import { formatRate } from '../../model/format.ts'
+import { type PlayerAdapter, type PlayerOptions, type PlayerSnapshot, qualityLabel } from './player-adapter.ts'
+import { videoFacts } from './video-facts.ts'
+
+/*
+ * The gateway is on this machine: retries are short and few, since what it does not have now was lost or is not there yet;
+ * gaps from lost segments are jumped. Nothing is kept in the browser's storage.
+ */
+const SETTINGS: MediaPlayerSettingClass = {
+  debug: { logLevel: 0 },
+  streaming: {
+    delay: { liveDelayFragmentCount: 3, useSuggestedPresentationDelay: true },
+    // Only what the manifest names: the library's own default asks a server on the internet.
+    utcSynchronization: { enabled: true, useManifestDateHeaderTimeSource: false },
+    gaps: { jumpGaps: true, jumpLargeGaps: true, enableSeekFix: true, enableStallFix: true },
+    buffer: { bufferTimeDefault: 12, fastSwitchEnabled: true },
+    retryIntervals: { MPD: 500, MediaSegment: 300, InitializationSegment: 300 },
+    retryAttempts: { MPD: 3, MediaSegment: 2, InitializationSegment: 4 },
+    lastBitrateCachingInfo: { enabled: false },
+    lastMediaSettingsCachingInfo: { enabled: false },
+    cmcd: { enabled: false },
+  },
+}
+
+/** dash.js's numbers for failures that end playing, or do not. */
+const ERROR = { manifestParse: 10, manifestLoad: 11, timeSync: 16, segment: 27, init: 28, manifestEmpty: 25 } as const
+
+/** Plays an MPD with dash.js, which is loaded now. */
+export async function createDashAdapter(options: PlayerOptions): Promise<PlayerAdapter> {
+  const { MediaPlayer } = await import('dashjs')
+  const player = MediaPlayer().create()
+  player.updateSettings(SETTINGS)
+  player.initialize(options.video, undefined as never, true, undefined as never)
+  player.clearDefaultUTCTimingSources()
+  player.on('error', (event: unknown) => tell(event, options))
+  player.on('playbackError', (event: unknown) => tell(event, options))
+  player.attachSource(options.url)
+  return new DashAdapter(player, options.video)
+}
+
+class DashAdapter implements PlayerAdapter {
+  readonly #player: MediaPlayerClass
+  readonly #video: HTMLVideoElement
+  #chosen: string | null = null
+
+  constructor(player: MediaPlayerClass, video: HTMLVideoElement) {
+    this.#player = player
+    this.#video = video
+  }
+
+  snapshot(): PlayerSnapshot {
+    const facts = videoFacts(this.#video)
+    const nothing = { qualities: [], chosen: null, playing: null, latencyS: null, targetLatencyS: null }
+    if (!this.#player.isReady() || this.#player.getActiveStream() === null) {
+      return { ...facts, ...nothing, phase: 'loading', startS: 0, endS: 0, live: false }
+    }
+    const live = this.#player.isDynamic()
+    const window = this.#player.getDvrWindow()
+    const duration = this.#player.duration()
+    const latency = live ? this.#player.getCurrentLiveLatency() : Number.NaN
+    const target = live ? this.#player.getTargetLiveDelay() : Number.NaN
+    const renditions = this.#player.getRepresentationsByType('video')
+    return {
+      ...facts,
+      live,
+      startS: window?.start ?? 0,
+      endS: window?.end ?? (Number.isFinite(duration) ? duration : facts.timeS),
+      latencyS: Number.isFinite(latency) ? latency : null,
+      targetLatencyS: Number.isFinite(target) ? target : null,
+      qualities: renditions.map((one) => ({ id: one.id, label: qualityLabel(one.height, formatRate(one.bandwidth)) })),
+      chosen: this.#chosen,
+      playing: this.#player.getCurrentRepresentationForType('video')?.id ?? null,
+    }
+  }
+
+  seek(timeS: number): void {
+    if (this.#player.isReady()) this.#player.seekToPresentationTime(timeS)
+  }
+
+  choose(id: string | null): void {
+    this.#chosen = id
+    this.#player.updateSettings({ streaming: { abr: { autoSwitchBitrate: { video: id === null } } } } as never)
+    if (id !== null) this.#player.setRepresentationForTypeById('video', id, true)
+  }
+
+  destroy(): void {
+    this.#player.destroy()
+  }
+}
+
+type DashError = { readonly error?: { readonly code?: number; readonly message?: string } | string }
+
+function tell(event: unknown, options: PlayerOptions): void {
+  const { error } = event as DashError
+  const code = typeof error === 'object' ? error.code : undefined
+  const message = typeof error === 'object' ? (error.message ?? '') : (error ?? '')
+  switch (code) {
+    case ERROR.timeSync:
+      // The machine's own clock is then used, which is the gateway's as well.
+      return
+    case ERROR.manifestParse:
+    case ERROR.manifestLoad:
+    case ERROR.manifestEmpty:
+      options.onProblem({
+        kind: 'manifest',
+        message: `The manifest could not be used: ${message}`,
+        tryThis: 'Read it under Signalling, or try again when it has been received anew.',
+        fatal: true,
+      })
+      return
+    case ERROR.segment:
+    case ERROR.init:
+      options.onProblem({
+        kind: 'segments',
+        message: code === ERROR.init ? 'An initialisation segment is missing.' : 'A segment is missing.',
+        tryThis: 'Look for partial objects in the timeline: key E steps through them.',
+        fatal: false,
+      })
+      return
+    default:
+      options.onProblem({
+        kind: /decode|MEDIA_ERR|mediasource/i.test(message) ? 'decoder' : 'player',
+        message: `The player gave up: ${message || 'it did not say why'}`,
+        tryThis: 'Play again; if it stays so, save the files with Dump and play them elsewhere.',
+        fatal: true,
+      })
+  }
+}

@@ -1,0 +1,110 @@
+import type Hls from 'hls.js'
+import type { ErrorData } from 'hls.js'
+import { formatRate } from '../../model/format.ts'
+import {
+  type PlayerAdapter,
+  type PlayerOptions,
+  type PlayerProblem,
+  type PlayerSnapshot,
+  qualityLabel,
+} from './player-adapter.ts'
+import { videoFacts } from './video-facts.ts'
+
+/** Plays a multivariant or media playlist with hls.js, which is loaded now. */
+export async function createHlsAdapter(options: PlayerOptions): Promise<PlayerAdapter> {
+  const { default: Player } = await import('hls.js')
+  const hls = new Player({
+    // Its worker comes from a blob, which the page's policy forbids; remuxing fMP4 is next to nothing.
+    enableWorker: false,
+    lowLatencyMode: true,
+    liveSyncDurationCount: 3,
+    maxBufferLength: 12,
+    backBufferLength: 60,
+    maxBufferHole: 0.5,
+    nudgeOnVideoHole: true,
+  })
+  let recovered = false
+  hls.on(Player.Events.ERROR, (_event, data: ErrorData) => {
+    if (data.fatal && data.type === Player.ErrorTypes.MEDIA_ERROR && !recovered) {
+      recovered = true
+      hls.recoverMediaError()
+      return
+    }
+    const problem = problemOf(data, data.type === Player.ErrorTypes.NETWORK_ERROR)
+    if (problem !== null) options.onProblem(problem)
+  })
+  hls.on(Player.Events.MANIFEST_PARSED, () => {
+    // Refused where the page may not start sound by itself: the view then shows its play button.
+    options.video.play().catch(() => undefined)
+  })
+  hls.loadSource(options.url)
+  hls.attachMedia(options.video)
+  return new HlsAdapter(hls, options.video)
+}
+
+class HlsAdapter implements PlayerAdapter {
+  readonly #hls: Hls
+  readonly #video: HTMLVideoElement
+  #chosen: string | null = null
+
+  constructor(hls: Hls, video: HTMLVideoElement) {
+    this.#hls = hls
+    this.#video = video
+  }
+
+  snapshot(): PlayerSnapshot {
+    const facts = videoFacts(this.#video)
+    const details = this.#hls.latestLevelDetails
+    const { seekable, duration } = this.#video
+    const last = seekable.length - 1
+    const live = details?.live ?? false
+    const playing = this.#hls.levels.length > 0 ? String(Math.max(0, this.#hls.currentLevel)) : null
+    return {
+      ...facts,
+      live,
+      startS: last >= 0 ? seekable.start(0) : 0,
+      endS: last >= 0 ? seekable.end(last) : Number.isFinite(duration) ? duration : facts.timeS,
+      latencyS: live && this.#hls.latency > 0 ? this.#hls.latency : null,
+      targetLatencyS: live ? this.#hls.targetLatency : null,
+      qualities: this.#hls.levels.map((level, place) => ({
+        id: String(place),
+        label: qualityLabel(level.height, formatRate(level.bitrate)),
+      })),
+      chosen: this.#chosen,
+      playing,
+    }
+  }
+
+  seek(timeS: number): void {
+    this.#video.currentTime = timeS
+  }
+
+  choose(id: string | null): void {
+    this.#chosen = id
+    this.#hls.nextLevel = id === null ? -1 : Number(id)
+  }
+
+  destroy(): void {
+    this.#hls.destroy()
+  }
+}
+
+function problemOf(data: ErrorData, network: boolean): PlayerProblem | null {
+  const status = data.response?.code
+  if (!data.fatal) {
+    if (data.details !== 'fragLoadError') return null
+    return {
+      kind: 'segments',
+      message: `A segment is missing${status === undefined ? '' : ` (HTTP ${status})`}.`,
+      tryThis: 'Look for partial objects in the timeline: key E steps through them.',
+      fatal: false,
+    }
+  }
+  const manifest = data.details.startsWith('manifest') || data.details.startsWith('level')
+  return {
+    kind: network ? (manifest ? 'manifest' : 'segments') : 'decoder',
+    message: `The player gave up: ${data.error.message}${status ? ` (HTTP ${status})` : ''}`,
+    tryThis: 'Play again; if it stays so, save the files with Dump and play them elsewhere.',
+    fatal: true,
+  }
+}

@@ -1,0 +1,131 @@
+import type { PlayableSnapshot } from '../../../core/contract/snapshot.ts'
+import { createDashAdapter } from './dash-adapter.ts'
+import { createHlsAdapter } from './hls-adapter.ts'
+import type { PlayerAdapter, PlayerProblem, PlayerSnapshot } from './player-adapter.ts'
+import { refusalText } from './player-model.ts'
+
+const SNAPSHOT_MS = 250
+
+export type PlaybackState = {
+  readonly snapshot: PlayerSnapshot | null
+  readonly problem: PlayerProblem | null
+}
+
+/**
+ * One go at playing one address: asks the gateway for the manifest first, so that its own words are at hand when there is
+ * none, then makes the adapter. Tells its state four times a second and when the video element changes; nothing after `close`.
+ */
+export class Playback {
+  readonly #video: HTMLVideoElement
+  readonly #tell: (state: PlaybackState) => void
+  readonly #stop = new AbortController()
+  #adapter: PlayerAdapter | null = null
+  #problem: PlayerProblem | null = null
+  #timer: ReturnType<typeof setInterval> | undefined
+
+  constructor(video: HTMLVideoElement, playable: PlayableSnapshot, tell: (state: PlaybackState) => void) {
+    this.#video = video
+    this.#tell = tell
+    void this.#start(playable)
+  }
+
+  togglePlay(): void {
+    // Refused only where the page may not start sound by itself, which a key or click just allowed.
+    if (this.#video.paused) this.#video.play().catch(() => undefined)
+    else this.#video.pause()
+  }
+
+  seek(timeS: number): void {
+    const snapshot = this.#adapter?.snapshot()
+    if (snapshot === undefined) return
+    this.#adapter?.seek(Math.min(Math.max(timeS, snapshot.startS), snapshot.endS))
+    this.#update()
+  }
+
+  seekBy(deltaS: number): void {
+    this.seek(this.#video.currentTime + deltaS)
+  }
+
+  choose(id: string | null): void {
+    this.#adapter?.choose(id)
+    this.#update()
+  }
+
+  close(): void {
+    this.#stop.abort()
+    clearInterval(this.#timer)
+    this.#adapter?.destroy()
+    this.#adapter = null
+    // The element outlives the playback, without its last picture.
+    this.#video.removeAttribute('src')
+    this.#video.load()
+  }
+
+  async #start({ kind, url }: PlayableSnapshot): Promise<void> {
+    const { signal } = this.#stop
+    try {
+      const refusal = await refusalOf(url, signal)
+      if (signal.aborted) return
+      if (refusal !== null) {
+        this.#fail(refusal)
+        return
+      }
+      const options = { video: this.#video, url, onProblem: (problem: PlayerProblem) => this.#fail(problem) }
+      const adapter = await (kind === 'dash' ? createDashAdapter(options) : createHlsAdapter(options))
+      if (signal.aborted) {
+        adapter.destroy()
+        return
+      }
+      this.#adapter = adapter
+    } catch (thrown) {
+      if (signal.aborted) return
+      this.#fail({
+        kind: 'player',
+        message: `The player could not be started: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+        tryThis: 'Reload the window and play again.',
+        fatal: true,
+      })
+      return
+    }
+    for (const event of ['playing', 'pause', 'waiting', 'seeked', 'ended', 'volumechange'] as const) {
+      this.#video.addEventListener(event, () => this.#update(), { signal })
+    }
+    this.#timer = setInterval(() => {
+      if (!document.hidden) this.#update()
+    }, SNAPSHOT_MS)
+    this.#update()
+  }
+
+  #fail(problem: PlayerProblem): void {
+    if (this.#stop.signal.aborted || (this.#problem?.fatal === true && !problem.fatal)) return
+    this.#problem = problem
+    this.#update()
+  }
+
+  #update(): void {
+    if (this.#stop.signal.aborted) return
+    this.#tell({ snapshot: this.#adapter?.snapshot() ?? null, problem: this.#problem })
+  }
+}
+
+/** What is wrong with the manifest's address; null where it answers. */
+async function refusalOf(url: string, signal: AbortSignal): Promise<PlayerProblem | null> {
+  const tryThis = 'Wait until the manifest has been received, then play again.'
+  try {
+    const answer = await fetch(url, { signal, cache: 'no-store' })
+    if (answer.ok) {
+      await answer.body?.cancel()
+      return null
+    }
+    const message = refusalText(answer.status, answer.statusText, await answer.text())
+    return { kind: 'manifest', message, tryThis, fatal: true }
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown)
+    return {
+      kind: 'manifest',
+      message: `The gateway at ${url} cannot be reached: ${reason}.`,
+      tryThis: 'Look under Log for what the gateway says; open the session again if it has stopped.',
+      fatal: true,
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import type { PlayerSnapshot } from './player-adapter.ts'
+
+/** What the video element itself knows of a snapshot. */
+export type VideoFacts = Pick<
+  PlayerSnapshot,
+  'phase' | 'timeS' | 'bufferS' | 'decodedFrames' | 'droppedFrames' | 'width' | 'height'
+>
+
+/** A gap between buffered ranges a player jumps over. */
+const JUMPED_GAP_S = 0.3
+const HAVE_CURRENT_DATA = 2
+const HAVE_FUTURE_DATA = 3
+
+export function videoFacts(video: HTMLVideoElement): VideoFacts {
+  const quality = video.getVideoPlaybackQuality?.()
+  return {
+    phase: phaseOf(video),
+    timeS: video.currentTime,
+    bufferS: bufferedAhead(video.buffered, video.currentTime),
+    decodedFrames: quality?.totalVideoFrames ?? 0,
+    droppedFrames: quality?.droppedVideoFrames ?? 0,
+    width: video.videoWidth,
+    height: video.videoHeight,
+  }
+}
+
+function phaseOf(video: HTMLVideoElement): PlayerSnapshot['phase'] {
+  if (video.ended) return 'ended'
+  if (video.readyState < HAVE_CURRENT_DATA && video.currentTime === 0) return 'loading'
+  if (video.paused) return 'paused'
+  return video.readyState < HAVE_FUTURE_DATA ? 'stalled' : 'playing'
+}
+
+/** Seconds from `at` to the end of what is buffered there. */
+export function bufferedAhead(buffered: Pick<TimeRanges, 'length' | 'start' | 'end'>, at: number): number {
+  let end = at
+  for (let range = 0; range < buffered.length; range++) {
+    if (buffered.start(range) <= end + JUMPED_GAP_S && buffered.end(range) > end) end = buffered.end(range)
+  }
+  return end - at
+}
