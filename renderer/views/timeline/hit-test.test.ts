@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import { hitTest } from './hit-test.ts'
+import { LaneIndex } from './lane-index.ts'
+import { GROUP_HEIGHT, layoutLanes } from './lanes.ts'
+import { type Bar, channel, columnsOf, service, table } from './timeline-testdata.ts'
+
+const scale = { fromUs: 0, toUs: 1_000_000, left: 0, width: 1000 }
+const bars: readonly Bar[] = [
+  { channel: 0, fromUs: 100_000, toUs: 200_000 },
+  { channel: 0, fromUs: 205_000, toUs: 300_000 },
+  { channel: 0, fromUs: 0, toUs: 900_000, repeats: 3 },
+  { channel: 0, fromUs: 950_000, toUs: 950_010 },
+]
+
+function hit(x: number, y: number) {
+  const columns = columnsOf(bars)
+  const index = new LaneIndex(columns)
+  index.sync()
+  const layout = layoutLanes([service(1)], [channel(0)], [table('slt', { firstTimeUs: 400_000 })], null)
+  return hitTest(layout, columns, index, scale, x, y)
+}
+
+describe('hit test', () => {
+  const onLane = GROUP_HEIGHT + 10
+
+  it('finds the object under the pointer, the shorter of two', () => {
+    expect(hit(150, onLane)).toEqual({ kind: 'object', row: 0, lane: 1 })
+    expect(hit(500, onLane)).toEqual({ kind: 'object', row: 2, lane: 1 })
+  })
+
+  it('forgives a few pixels, for the nearest', () => {
+    expect(hit(948, onLane)).toEqual({ kind: 'object', row: 3, lane: 1 })
+    expect(hit(930, onLane)).toEqual({ kind: 'nothing', lane: 1 })
+  })
+
+  it('finds nothing on headings and below the lanes', () => {
+    expect(hit(150, 5)).toEqual({ kind: 'nothing', lane: 0 })
+    expect(hit(150, 5000)).toEqual({ kind: 'nothing', lane: -1 })
+  })
+
+  it('finds LLS tables by their ticks', () => {
+    expect(hit(402, GROUP_HEIGHT + 24 + 5)).toEqual({ kind: 'table', key: 'slt', lane: 2 })
+    expect(hit(500, GROUP_HEIGHT + 24 + 5)).toEqual({ kind: 'nothing', lane: 2 })
+  })
+})

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest'
+import { GROUP_HEIGHT, LANE_HEIGHT, laneAt, layoutLanes, THIN_LANE_HEIGHT } from './lanes.ts'
+import { channel, service, table } from './timeline-testdata.ts'
+
+const channels = [
+  channel(0, { role: 'signaling', tsi: 0 }),
+  channel(1, { role: 'audio', tsi: 20 }),
+  channel(2, { role: 'video', tsi: 11 }),
+  channel(3, { role: 'video', tsi: 10 }),
+  channel(4, { role: 'video', tsi: 10, service: 2 }),
+  channel(5, { service: null, tsi: 7, role: 'unknown' }),
+]
+
+describe('lanes', () => {
+  it('stand under their service, media first, signalling last, what has no service after, LLS at the end', () => {
+    const { lanes } = layoutLanes(
+      [service(1), service(2)],
+      channels,
+      [table('slt'), table('mpd', { scope: 'sls' })],
+      null,
+    )
+    const names = lanes.map((lane) =>
+      lane.kind === 'channel' ? lane.channel : lane.kind === 'lls' ? 'lls' : lane.title,
+    )
+    expect(names).toEqual(['S1', 3, 2, 1, 0, 'S2', 4, 'No service', 5, 'lls'])
+  })
+
+  it('are narrowed to a service, which hides what belongs to none', () => {
+    const { lanes } = layoutLanes([service(1), service(2)], channels, [], 2)
+    expect(lanes.map((lane) => lane.key)).toEqual(['g2', 'c4'])
+  })
+
+  it('keep channels of a service that the snapshot does not list', () => {
+    const { lanes } = layoutLanes([service(2)], [channel(0, { service: 9 })], [], null)
+    expect(lanes.map((lane) => lane.key)).toEqual(['g', 'c0'])
+  })
+
+  it('leave out services without channels', () => {
+    expect(layoutLanes([service(1), service(3)], [channel(0)], [], null).lanes).toHaveLength(2)
+  })
+
+  it('lie under each other without gaps, and are found by y', () => {
+    const layout = layoutLanes([service(1)], channels, [table('slt')], 1)
+    const heights = [GROUP_HEIGHT, LANE_HEIGHT, LANE_HEIGHT, LANE_HEIGHT, THIN_LANE_HEIGHT, THIN_LANE_HEIGHT]
+    expect(layout.lanes.map((lane) => lane.height)).toEqual(heights)
+    expect(layout.height).toBe(heights.reduce((sum, height) => sum + height, 0))
+    let y = 0
+    for (const [position, height] of heights.entries()) {
+      expect(laneAt(layout, y)).toBe(position)
+      expect(laneAt(layout, y + height - 1)).toBe(position)
+      y += height
+    }
+    expect([laneAt(layout, -1), laneAt(layout, y)]).toEqual([-1, -1])
+  })
+})

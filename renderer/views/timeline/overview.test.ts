@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import { Overview, overviewGrip } from './overview.ts'
+import { columnsOf } from './timeline-testdata.ts'
+
+describe('overview', () => {
+  it('counts every byte once, over the time of its object, and notes incomplete ones where they begin', () => {
+    const overview = new Overview()
+    overview.rebuild(
+      columnsOf([
+        { channel: 0, fromUs: 0, toUs: 600_000, received: 600 },
+        { channel: 0, fromUs: 300_000, toUs: 300_500, state: 'partial', received: 300 },
+        { channel: 0, fromUs: 100_000, toUs: 600_000, received: 40, repeats: 9 },
+      ]),
+    )
+    expect(overview.bytes.reduce((sum, value) => sum + value, 0)).toBeCloseTo(940)
+    expect(overview.bytes[100]).toBeCloseTo(41)
+    expect([...overview.hurt.keys()].filter((bucket) => overview.hurt[bucket] === 1)).toEqual([300])
+    expect(overview.peak).toBeGreaterThan(300)
+  })
+
+  it('is empty without rows', () => {
+    const overview = new Overview()
+    overview.rebuild(columnsOf([]))
+    expect([overview.fromUs, overview.toUs, overview.peak]).toEqual([0, 0, 0])
+  })
+
+  it('is held by its ends, its middle, or drawn anew', () => {
+    const scale = { fromUs: 0, toUs: 1000, left: 0, width: 1000 }
+    const range = { fromUs: 200, toUs: 400 }
+    expect([198, 300, 403, 600].map((x) => overviewGrip(scale, range, x))).toEqual(['from', 'move', 'to', 'new'])
+  })
+})
