@@ -31,7 +31,7 @@ export function pathOfName(folder: string, name: string): string {
 }
 
 /** Size of a file; null where there is none. @throws AppFailure file-unreadable, input-unusable (too long, no file) */
-export async function sizeOfFile(path: string): Promise<number | null> {
+async function sizeOfFile(path: string): Promise<number | null> {
   const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return null
     throw unreadable(path, cause)

@@ -5,7 +5,7 @@ import { TextEdits } from './text-edits.ts'
 import type { ScheduledSegment, TrackSchedule } from './track-schedule.ts'
 
 /** How far back a player may go in a looped broadcast. */
-export const TIME_SHIFT_US = 60_000_000
+const TIME_SHIFT_US = 60_000_000
 /** A numbered MPD never changes, but a dynamic one must say how long that is certain (ISO/IEC 23009-1 §5.3.1.2). */
 const UNCHANGED_US = 10_000_000
 /** The end of a segment's last packet against its nominal end: the sender's own timers. */

@@ -23,7 +23,7 @@ export class DatagramList implements PacketOut {
 }
 
 /** The same numbers in [0, 1) for the same seed, on every machine (mulberry32). */
-export function seededRandom(seed: number): () => number {
+function seededRandom(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0

@@ -15,8 +15,8 @@ import { FIXTURE_START_US } from './make-fixtures.ts'
 export type NrtFile = { readonly name: string; readonly contentType: string; readonly bytes: Uint8Array }
 
 export const ESG_SERVICE = 5009
-export const ESG_ADDRESS = '239.255.20.9'
-export const ESG_PORT = 52_009
+const ESG_ADDRESS = '239.255.20.9'
+const ESG_PORT = 52_009
 
 /**
  * A file service the way broadcasters send it, which is not how GPAC does: codepoint 0 declared by a Payload, EXT_FTI with the

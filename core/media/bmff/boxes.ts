@@ -14,7 +14,7 @@ export type Box = {
 }
 
 /** More boxes at one level are refused; a segment of one-frame chunks has a few hundred. */
-export const MAX_BOXES = 16_384
+const MAX_BOXES = 16_384
 
 /**
  * The boxes one after another in `bytes[start, end)`: the top level of a file, or the children of a box (`childBoxes`).
