@@ -17,6 +17,8 @@ export default defineConfig({
         test: {
           name: 'renderer',
           environment: 'happy-dom',
+          // The theme's tokens are read as text by their contrast test; every other style sheet stays empty.
+          css: { include: [/tokens\.css/] },
           include: ['renderer/**/*.test.{ts,tsx}'],
           testTimeout: 60_000,
         },

@@ -38,6 +38,15 @@ const closing = (open: boolean): void => {
   if (!open) showDialog(null)
 }
 
+/** Into the first field, or the sheet itself: not on the button that closes it. */
+function focusFirstField(event: Event): void {
+  event.preventDefault()
+  const sheet = event.currentTarget instanceof HTMLElement ? event.currentTarget : null
+  const field = sheet?.querySelector<HTMLInputElement>('input')
+  if (field != null) field.select()
+  else sheet?.focus()
+}
+
 type SheetProps = {
   readonly which: Dialog
   readonly open: boolean
@@ -55,6 +64,7 @@ function Sheet({ which, open, title, wide = false, children }: SheetProps) {
           className={wide ? `${styles.sheet} ${styles.wide}` : styles.sheet}
           aria-describedby={undefined}
           data-dialog={which}
+          onOpenAutoFocus={focusFirstField}
         >
           <div className={styles.head}>
             <Radix.Title className={styles.title}>{title}</Radix.Title>

@@ -45,7 +45,7 @@ export const INSPECT_LAYOUT: Split = {
   minSize: 0,
   size: '100%',
   children: [
-    { kind: 'group', id: 'left', panels: ['services'], minSize: 200, size: 300 },
+    { kind: 'group', id: 'left', panels: ['services'], minSize: 200, size: 290 },
     {
       kind: 'split',
       id: 'centre',
@@ -69,7 +69,7 @@ export const INSPECT_LAYOUT: Split = {
       id: 'right',
       direction: 'column',
       minSize: 280,
-      size: 390,
+      size: 370,
       children: [
         { kind: 'group', id: 'picture', panels: ['player'], minSize: 160, size: '46%' },
         { kind: 'group', id: 'detail', panels: ['inspector'], minSize: 120, size: '54%' },

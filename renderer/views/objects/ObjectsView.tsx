@@ -50,6 +50,10 @@ function Objects({ sessionId }: { readonly sessionId: string }) {
     (session) => session.snapshot?.channels.find((one) => one.channel === channelId) ?? null,
   )
   const tsi = channel?.tsi ?? null
+  const protocol = useStore(
+    sessionStore,
+    (session) => session.snapshot?.services.find((one) => one.id === service)?.protocol ?? null,
+  )
   const base = useStore(timeStore, (time) => time.base)
   const origin = useTimeOrigin()
 
@@ -86,10 +90,10 @@ function Objects({ sessionId }: { readonly sessionId: string }) {
     if (!running && !hovering.current && list.state().newer > 0) void list.refresh()
   }, [list, running])
 
-  const columns = useMemo(
-    () => objectColumnsFor(base, origin, (id) => serviceNameOf(sessionStore.getState().snapshot, id)),
-    [base, origin],
-  )
+  const columns = useMemo(() => {
+    const all = objectColumnsFor(base, origin, (id) => serviceNameOf(sessionStore.getState().snapshot, id))
+    return service === null ? all : all.filter((column) => column.id !== 'service')
+  }, [base, origin, service])
   const select = useCallback(
     (position: number) => {
       const row = list.takePosition(position)
@@ -142,7 +146,11 @@ function Objects({ sessionId }: { readonly sessionId: string }) {
             hovering.current = over
           }}
           empty={
-            typed.trim() !== '' || narrowed ? (
+            protocol === 'mmtp' && typed.trim() === '' ? (
+              <EmptyState icon={Boxes} title="An MMTP service carries no ROUTE objects">
+                Its packets and bytes are counted under Services and Flows.
+              </EmptyState>
+            ) : typed.trim() !== '' || narrowed ? (
               <EmptyState
                 icon={SearchX}
                 title="No object matches"

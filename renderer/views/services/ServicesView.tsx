@@ -33,11 +33,11 @@ const COLUMNS: readonly Column<ServiceSnapshot>[] = [
       </>
     ),
   },
-  { id: 'protocol', title: 'Protocol', width: 66, text: (service) => protocolName(service.protocol) },
+  { id: 'protocol', title: 'Protocol', width: 62, text: (service) => protocolName(service.protocol) },
   {
     id: 'rate',
     title: 'Rate',
-    width: 84,
+    width: 80,
     align: 'end',
     text: (service) => formatRate(service.rateBps),
     raw: (service) => String(service.rateBps),
@@ -83,7 +83,7 @@ export function ServicesView() {
 
   return (
     <div className={styles.view}>
-      <div className={styles.list} ref={list}>
+      <div className={styles.list} ref={list} data-numbers={rows.some((service) => service.major !== null)}>
         <Grid
           label="Services"
           columns={columns}

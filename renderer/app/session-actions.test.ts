@@ -1,0 +1,119 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { SessionSpec } from '../../core/contract/session-spec.ts'
+import { EngineCallError } from '../client/call-error.ts'
+import { setEngine } from '../client/engine-client.ts'
+import { noticeStore } from '../stores/notice-store.ts'
+import { sessionStore, showNoSession } from '../stores/session-store.ts'
+import { settingsStore } from '../stores/settings-store.ts'
+import { FakeEngine, fakeError } from '../testdata/fake-engine.ts'
+import {
+  again,
+  cancelOpening,
+  captureLabel,
+  close,
+  dump,
+  listen,
+  openCapture,
+  showRunningSession,
+} from './session-actions.ts'
+
+const SPEC: SessionSpec = { format: 'routescope-session', version: 1, sources: [], sinks: [] }
+let engine: FakeEngine
+let started: number
+
+beforeEach(() => {
+  started = 0
+  engine = new FakeEngine({
+    specForCapture: () => SPEC,
+    specForUrl: () => SPEC,
+    startSession: () => {
+      started += 1
+      return { sessionId: `s${started}` }
+    },
+    watchSession: () => null,
+    closeSession: () => null,
+    listSessions: () => [],
+  })
+  setEngine(engine)
+  showNoSession()
+  settingsStore.setState({ recent: [] })
+})
+
+const names = () => engine.calls.map((call) => call.name)
+
+describe('opening', () => {
+  it('keeps the session on the screen until the next one runs, then closes it', async () => {
+    await openCapture(['/a/first.pcap'])
+    await openCapture(['/a/second.pcap'])
+    expect(sessionStore.getState().sessionId).toBe('s2')
+    expect(engine.calls.at(-1)).toEqual({ name: 'closeSession', args: ['s1'] })
+  })
+
+  it('leaves the session on the screen when the next one fails', async () => {
+    await openCapture(['/a/first.pcap'])
+    engine.answers.startSession = () => {
+      throw new EngineCallError(fakeError('x.jpg is not a capture.', 'not-a-capture'))
+    }
+    await openCapture(['/a/x.jpg'])
+    expect(sessionStore.getState()).toMatchObject({ sessionId: 's1', opening: { error: { code: 'not-a-capture' } } })
+    expect(names()).not.toContain('closeSession')
+  })
+
+  it('closes a session that starts after it was cancelled', async () => {
+    const opening = openCapture(['/a/slow.pcap'])
+    cancelOpening()
+    await opening
+    expect(sessionStore.getState()).toMatchObject({ sessionId: null, opening: null })
+    expect(engine.calls.at(-1)).toEqual({ name: 'closeSession', args: ['s1'] })
+  })
+
+  it('remembers what was opened', async () => {
+    await openCapture(['/a/first.pcap'])
+    expect(settingsStore.getState().recent).toEqual([{ kind: 'capture', value: '/a/first.pcap', label: 'first.pcap' }])
+  })
+
+  it('tries the same again with another interface or pace', async () => {
+    await listen('atsc://', null)
+    await again({ interface: '10.0.0.2' })
+    expect(engine.calls.filter((call) => call.name === 'specForUrl').at(-1)?.args).toEqual(['atsc://', '10.0.0.2'])
+    await openCapture(['/a/first.pcap'])
+    await again({ pace: 'real' })
+    expect(engine.calls.filter((call) => call.name === 'specForCapture').at(-1)?.args).toEqual([
+      ['/a/first.pcap'],
+      'real',
+    ])
+  })
+})
+
+it('shows a session that already runs', async () => {
+  engine.answers.listSessions = () => [
+    { sessionId: 'old', name: 'old' },
+    { sessionId: 'new', name: 'new' },
+  ]
+  await showRunningSession()
+  expect(sessionStore.getState().sessionId).toBe('new')
+})
+
+it('goes back to the first screen', async () => {
+  await openCapture(['/a/first.pcap'])
+  await close()
+  expect(sessionStore.getState().sessionId).toBeNull()
+  expect(engine.calls.at(-1)).toEqual({ name: 'closeSession', args: ['s1'] })
+})
+
+it('says what a dump came to', async () => {
+  await openCapture(['/a/first.pcap'])
+  engine.answers.dumpSession = () => ({ dir: '/home/me/out', files: 412, bytes: 254_112_308 })
+  await dump()
+  expect(noticeStore.getState().notice?.text).toBe('Wrote 412 files, 254 MB, to /home/me/out')
+  engine.answers.dumpSession = () => {
+    throw new EngineCallError(fakeError('The disk is full.', 'disk-full'))
+  }
+  await dump()
+  expect(noticeStore.getState().notice?.error?.code).toBe('disk-full')
+})
+
+it('names one file, or how many', () => {
+  expect(captureLabel(['C:\\captures\\a.pcap'])).toBe('a.pcap')
+  expect(captureLabel(['/x/a.pcap', '/x/b.pcap', '/x/c.pcap'])).toBe('a.pcap and 2 more')
+})

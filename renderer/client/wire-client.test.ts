@@ -1,0 +1,92 @@
+import { describe, expect, it, vi } from 'vitest'
+import type { WireRequest } from '../../core/contract/engine-api.ts'
+import { appErrorOf, EngineCallError } from './call-error.ts'
+import { WireClient } from './wire-client.ts'
+
+function wire() {
+  const sent: WireRequest[] = []
+  return { sent, send: (request: WireRequest) => void sent.push(request), close: vi.fn() }
+}
+
+const failure = (promise: Promise<unknown>) => promise.then(() => null, appErrorOf)
+
+describe('the wire client', () => {
+  it('keeps calls until the first connection, then answers them by number', async () => {
+    const client = new WireClient()
+    const hello = client.call('hello')
+    const interfaces = client.call('interfaces')
+    const first = wire()
+    client.attach(first)
+    expect(first.sent.map((request) => request.command)).toEqual(['hello', 'interfaces'])
+    client.receive({ id: first.sent[1]?.id ?? 0, ok: true, value: [] })
+    client.receive({ id: first.sent[0]?.id ?? 0, ok: true, value: { version: '1' } })
+    expect(await interfaces).toEqual([])
+    expect(await hello).toEqual({ version: '1' })
+  })
+
+  it('rejects with the error the engine gave', async () => {
+    const client = new WireClient()
+    const first = wire()
+    client.attach(first)
+    const call = client.call('stopSession', 's1')
+    const error = { code: 'no-such-session', message: 'There is no session s1.', tryThis: 'Open one.' } as const
+    client.receive({ id: first.sent[0]?.id ?? 0, ok: false, error })
+    expect(await failure(call)).toEqual(error)
+  })
+
+  it('fails what is in flight, and what is asked, while the connection is lost', async () => {
+    const client = new WireClient()
+    const states: string[] = []
+    client.onState((state) => states.push(state))
+    client.attach(wire())
+    const call = client.call('hello')
+    client.detach()
+    expect((await failure(call))?.code).toBe('engine-died')
+    expect((await failure(client.call('hello')))?.code).toBe('engine-died')
+    expect(states).toEqual(['open', 'lost'])
+  })
+
+  it('watches again what was watched, and tells when it is gone', async () => {
+    const client = new WireClient()
+    const first = wire()
+    client.attach(first)
+    void failure(client.call('watchSession', 'kept'))
+    void failure(client.call('watchSession', 'closed'))
+    void failure(client.call('closeSession', 'closed'))
+    client.detach()
+    const problems = vi.fn()
+    client.on('problem', problems)
+    const second = wire()
+    client.attach(second)
+    expect(second.sent).toMatchObject([{ command: 'watchSession', args: ['kept'] }])
+    const error = { code: 'no-such-session', message: 'Gone.', tryThis: 'Open it again.' } as const
+    client.receive({ id: second.sent[0]?.id ?? 0, ok: false, error })
+    await vi.waitFor(() => expect(problems).toHaveBeenCalledWith({ sessionId: 'kept', error }))
+  })
+
+  it('gives events to those who listen, until they stop', () => {
+    const client = new WireClient()
+    const listener = vi.fn()
+    const off = client.on('log', listener)
+    client.receive({ event: 'log', data: [] })
+    off()
+    client.receive({ event: 'log', data: [] })
+    expect(listener).toHaveBeenCalledTimes(1)
+  })
+
+  it('says busy while a call is out and idle two frames after', async () => {
+    const client = new WireClient()
+    const first = wire()
+    client.attach(first)
+    const call = client.call('hello')
+    expect(document.documentElement.dataset.idle).toBe('false')
+    client.receive({ id: first.sent[0]?.id ?? 0, ok: true, value: null })
+    await call
+    await vi.waitFor(() => expect(document.documentElement.dataset.idle).toBe('true'))
+  })
+
+  it('wraps what is no engine error as internal', () => {
+    expect(appErrorOf(new TypeError('x')).code).toBe('internal')
+    expect(appErrorOf(new EngineCallError({ code: 'bad-url', message: 'm', tryThis: 't' })).code).toBe('bad-url')
+  })
+})

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest'
+import { fakeSnapshot } from '../testdata/fake-engine.ts'
+import { categoryName, droppedByHost, isWaiting, serviceNameOf, sourceBadge, streamNowUs } from './names.ts'
+
+const live = fakeSnapshot({ source: { ...fakeSnapshot().source, kind: 'multicast', pace: null } })
+
+describe('names', () => {
+  it('call a service by its number where it has no name', () => {
+    expect(serviceNameOf(fakeSnapshot(), 5003)).toBe('Service 5003')
+    expect(serviceNameOf(fakeSnapshot(), null)).toBe('–')
+    expect(categoryName(1)).toBe('Linear A/V')
+    expect(categoryName(77)).toBe('Category 77')
+  })
+
+  it('tell live from capture, replay and demo', () => {
+    expect(sourceBadge(fakeSnapshot())).toBe('CAPTURE')
+    expect(sourceBadge(fakeSnapshot({ source: { ...fakeSnapshot().source, pace: 'real' } }))).toBe('REPLAY')
+    expect(sourceBadge(live)).toBe('LIVE')
+  })
+})
+
+describe('a live session', () => {
+  it('waits until the first packet', () => {
+    expect(isWaiting(live)).toBe(true)
+    expect(isWaiting({ ...live, source: { ...live.source, lastPacketWallUs: 1 } })).toBe(false)
+    expect(isWaiting({ ...live, phase: 'stopped' })).toBe(false)
+    expect(isWaiting(fakeSnapshot())).toBe(false)
+  })
+
+  it('tells ages by the wall clock, a capture by its last packet', () => {
+    expect(streamNowUs(live, 5)).toBe(5000)
+    const capture = fakeSnapshot({ source: { ...fakeSnapshot().source, lastTimeUs: 77 } })
+    expect(streamNowUs(capture, 5)).toBe(77)
+  })
+
+  it('sums what its sockets dropped, as far as they say', () => {
+    const socket = {
+      destination: '239.1.1.1:1',
+      interface: 'lo',
+      joinedWallUs: 0,
+      packets: 0,
+      askedBufferBytes: 1,
+      grantedBufferBytes: 1,
+      problem: null,
+    }
+    const sockets = [
+      { ...socket, droppedByHost: 300 },
+      { ...socket, droppedByHost: null },
+      { ...socket, droppedByHost: 12 },
+    ]
+    expect(droppedByHost({ ...live, source: { ...live.source, sockets } })).toBe(312)
+  })
+})

@@ -1,0 +1,82 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { fakeError, fakeSnapshot } from '../testdata/fake-engine.ts'
+import { clearLog, LOG_LINES, logStore, takeLogLines } from './log-store.ts'
+import {
+  clearInnermost,
+  clearSelection,
+  playService,
+  selectChannel,
+  selectionStore,
+  selectObject,
+  selectService,
+} from './selection-store.ts'
+import { dismissProblem, sessionStore, showNoSession, showSession, takeProblem, takeSnapshot } from './session-store.ts'
+import { rememberRecent, settingsStore } from './settings-store.ts'
+
+beforeEach(() => {
+  showNoSession()
+  clearSelection()
+  clearLog()
+})
+
+describe('the selection', () => {
+  it('lets go of the channel with its service', () => {
+    selectService(1)
+    selectChannel(4, 1)
+    selectService(2)
+    expect(selectionStore.getState()).toMatchObject({ serviceId: 2, channel: null })
+  })
+
+  it('clears from the inside out', () => {
+    selectService(1)
+    selectChannel(4)
+    selectObject(9)
+    clearInnermost()
+    expect(selectionStore.getState()).toMatchObject({ serviceId: 1, channel: 4, objectIndex: null })
+    clearInnermost()
+    expect(selectionStore.getState().channel).toBeNull()
+    clearInnermost()
+    expect(selectionStore.getState().serviceId).toBeNull()
+  })
+
+  it('asks the player again for the same service', () => {
+    playService(1)
+    const { count } = selectionStore.getState().play
+    playService(1)
+    expect(selectionStore.getState().play).toEqual({ serviceId: 1, count: count + 1 })
+  })
+})
+
+describe('the session', () => {
+  it('takes only its own snapshots', () => {
+    showSession('s1', null)
+    takeSnapshot(fakeSnapshot({ sessionId: 'other' }))
+    expect(sessionStore.getState().snapshot).toBeNull()
+    takeSnapshot(fakeSnapshot({ sessionId: 's1' }))
+    expect(sessionStore.getState().snapshot?.sessionId).toBe('s1')
+  })
+
+  it('tells a failure once, until it is dismissed', () => {
+    const error = fakeError('The disk is full.', 'disk-full')
+    takeProblem(error)
+    takeProblem({ ...error })
+    expect(sessionStore.getState().problems).toEqual([error])
+    dismissProblem(error)
+    expect(sessionStore.getState().problems).toEqual([])
+  })
+})
+
+it('keeps the last log lines and counts all', () => {
+  const line = (wallUs: number) => ({ wallUs, topic: 'engine', level: 'info', text: String(wallUs) }) as const
+  takeLogLines(Array.from({ length: LOG_LINES + 10 }, (_, at) => line(at)))
+  takeLogLines([line(-1)])
+  expect(logStore.getState().lines).toHaveLength(LOG_LINES)
+  expect(logStore.getState().lines.at(-1)?.text).toBe('-1')
+  expect(logStore.getState().total).toBe(LOG_LINES + 11)
+})
+
+it('keeps recent items once, the newest first', () => {
+  const item = (value: string) => ({ kind: 'capture', value, label: value }) as const
+  for (const value of ['a', 'b', 'a']) rememberRecent(item(value))
+  expect(settingsStore.getState().recent.map((one) => one.value)).toEqual(['a', 'b'])
+})

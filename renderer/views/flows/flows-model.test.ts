@@ -1,0 +1,54 @@
+import { expect, it } from 'vitest'
+import type { ChannelSnapshot, FlowSnapshot } from '../../../core/contract/snapshot.ts'
+import { flowLines } from './flows-model.ts'
+
+const flow = (destination: string, service: number | null, source = '10.0.0.1:1'): FlowSnapshot => ({
+  destination,
+  source,
+  protocol: 'route',
+  service,
+  packets: 1,
+  bytes: 1,
+  rateBps: 0,
+})
+
+const channel = (id: number, destination: string, tsi: number, service: number | null): ChannelSnapshot => ({
+  channel: id,
+  service,
+  destination,
+  tsi,
+  role: 'video',
+  representation: null,
+  packets: 1,
+  bytes: 1,
+  rateBps: 0,
+  duplicates: 0,
+  outOfOrder: 0,
+  lost: 0,
+  complete: 0,
+  incomplete: 0,
+  lastTimeUs: 0,
+})
+
+const snapshot = {
+  flows: [flow('239.10.0.1:1', 2), flow('239.9.0.1:1', 1), flow('239.9.0.1:1', 1, '10.0.0.2:1')],
+  channels: [channel(0, '239.9.0.1:1', 20, 1), channel(1, '239.9.0.1:1', 0, 1), channel(2, '239.10.0.1:1', 10, 2)],
+}
+const keys = (lines: ReturnType<typeof flowLines>) =>
+  lines.map((line) => (line.kind === 'flow' ? line.flow.destination : `tsi ${line.channel.tsi}`))
+
+it('lists channels by TSI below their flow, once', () => {
+  expect(keys(flowLines(snapshot, null, new Set()))).toEqual([
+    '239.9.0.1:1',
+    'tsi 0',
+    'tsi 20',
+    '239.9.0.1:1',
+    '239.10.0.1:1',
+    'tsi 10',
+  ])
+})
+
+it('narrows to a service, and folds', () => {
+  expect(keys(flowLines(snapshot, 2, new Set()))).toEqual(['239.10.0.1:1', 'tsi 10'])
+  expect(keys(flowLines(snapshot, 2, new Set(['10.0.0.1:1 239.10.0.1:1'])))).toEqual(['239.10.0.1:1'])
+})

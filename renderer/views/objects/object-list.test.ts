@@ -1,0 +1,104 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { ObjectRow } from '../../../core/contract/object-rows.ts'
+import { FakeEngine, fakeRow } from '../../testdata/fake-engine.ts'
+import { ObjectList } from './object-list.ts'
+
+const QUERY = { filter: '', sort: { column: 'firstTimeUs', descending: false } } as const
+
+let rows: ObjectRow[]
+let engine: FakeEngine
+let list: ObjectList
+
+/** An engine whose views are what `rows` were when asked. */
+beforeEach(() => {
+  rows = Array.from({ length: 300 }, (_, index) => fakeRow(index))
+  const views: ObjectRow[][] = []
+  const view = () => {
+    views.push([...rows])
+    return { viewId: views.length - 1, total: rows.length, error: null }
+  }
+  engine = new FakeEngine({
+    queryObjects: view,
+    refreshObjects: view,
+    objectRows: (_session, viewId, from, to) => (views[viewId] ?? []).slice(from, to),
+    objectPosition: (_session, viewId, index) => (views[viewId] ?? []).findIndex((row) => row.index === index),
+  })
+  list = new ObjectList(engine, 's1')
+})
+
+describe('the object list', () => {
+  it('comes with its first rows, and fetches others as they are wanted', async () => {
+    await list.setQuery(QUERY)
+    expect(list.state()).toMatchObject({ total: 300, ready: true, filterError: null })
+    expect(list.row(0)?.index).toBe(0)
+    expect(list.row(200)).toBeNull()
+    list.want(190, 230)
+    await settled()
+    expect(list.row(200)?.index).toBe(200)
+  })
+
+  it('asks once for one page', async () => {
+    await list.setQuery(QUERY)
+    const before = engine.calls.length
+    list.want(130, 140)
+    list.want(131, 141)
+    await settled()
+    expect(engine.calls.slice(before).filter((call) => call.name === 'objectRows')).toHaveLength(1)
+  })
+
+  it('lets new objects wait until it is refreshed', async () => {
+    list.setCount(300)
+    await list.setQuery(QUERY)
+    rows = [...rows, fakeRow(300), fakeRow(301)]
+    list.setCount(302)
+    expect(list.state()).toMatchObject({ total: 300, newer: 2 })
+    await list.refresh()
+    expect(list.state()).toMatchObject({ total: 302, newer: 0 })
+  })
+
+  it('keeps hold of the selected object while others come before it', async () => {
+    await list.setQuery(QUERY)
+    list.takePosition(3)
+    rows = [fakeRow(300), ...rows]
+    await list.refresh()
+    expect(list.state().selected).toBe(4)
+  })
+
+  it('finds an object that was selected elsewhere, or says it is hidden', async () => {
+    await list.setQuery(QUERY)
+    await list.setObject(250)
+    expect(list.state().selected).toBe(250)
+    await list.setObject(9999)
+    expect(list.state().selected).toBe(-1)
+  })
+
+  it('fetches again only rows that were growing', async () => {
+    rows[10] = fakeRow(10, { state: 'receiving', received: 10 })
+    await list.setQuery(QUERY)
+    list.want(0, 40)
+    const before = engine.calls.length
+    await list.renewGrowing()
+    expect(engine.calls.slice(before)).toMatchObject([{ name: 'objectRows', args: ['s1', 0, 10, 11] }])
+  })
+
+  it('keeps what is shown when the engine fails', async () => {
+    await list.setQuery(QUERY)
+    delete engine.answers.queryObjects
+    await list.setQuery({ ...QUERY, filter: 'tsi:1' })
+    expect(list.state().failed).not.toBeNull()
+    expect(list.row(0)?.index).toBe(0)
+  })
+
+  it('takes the last of several queries that overlap', async () => {
+    const slow = list.setQuery({ ...QUERY, filter: 'a' })
+    rows = rows.slice(0, 7)
+    const last = list.setQuery({ ...QUERY, filter: 'ab' })
+    await Promise.all([slow, last])
+    expect(list.state().total).toBe(7)
+  })
+})
+
+/** Everything that was asked has been answered: the fake answers within a few turns of the event loop. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+}

@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest'
+import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
+import { fakeSnapshot } from '../../testdata/fake-engine.ts'
+import { orderedServices, rungsOf } from './services-model.ts'
+
+const service = (id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnapshot => ({
+  id,
+  name: null,
+  protocol: 'route',
+  category: 1,
+  major: null,
+  minor: null,
+  destination: null,
+  state: 'receiving',
+  packets: 0,
+  bytes: 0,
+  rateBps: 0,
+  objects: 0,
+  incomplete: 0,
+  playable: null,
+  notPlayable: null,
+  ...change,
+})
+
+it('orders by channel number, those without one last', () => {
+  const services = [service(9), service(2, { major: 51, minor: 2 }), service(3, { major: 51, minor: 1 }), service(1)]
+  expect(orderedServices(services).map((one) => one.id)).toEqual([3, 2, 1, 9])
+})
+
+it('names the first rung that was not reached', () => {
+  const silent = rungsOf(service(1), fakeSnapshot())
+  expect(silent.find((rung) => !rung.reached)?.name).toBe('Packets')
+  const unsignalled = rungsOf(service(1, { packets: 5 }), fakeSnapshot())
+  expect(unsignalled.find((rung) => !rung.reached)).toMatchObject({ name: 'SLS', note: 'no signalling received' })
+})
+
+it('does not ask an MMTP service for ROUTE signalling', () => {
+  expect(rungsOf(service(1, { protocol: 'mmtp', packets: 5 }), fakeSnapshot()).map((rung) => rung.name)).toEqual([
+    'Packets',
+  ])
+})

@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest'
+import type { SignallingSnapshot } from '../../../core/contract/snapshot.ts'
+import { signallingLines } from './signalling-model.ts'
+
+const table = (key: string, scope: 'lls' | 'sls', service: number | null, type: string): SignallingSnapshot => ({
+  key,
+  scope,
+  service,
+  type,
+  name: type,
+  version: 1,
+  count: 1,
+  bytes: 1,
+  firstTimeUs: 0,
+  lastTimeUs: 0,
+})
+
+const snapshot = {
+  services: [],
+  signalling: [
+    table('a', 'sls', 2, 'USBD'),
+    table('b', 'lls', null, 'SLT'),
+    table('c', 'sls', 1, 'MPD'),
+    table('d', 'sls', 2, 'MPD'),
+  ],
+}
+const titles = (lines: ReturnType<typeof signallingLines>) =>
+  lines.map((line) => (line.kind === 'group' ? line.title : line.key))
+
+it('puts LLS first, then each service, tables by type', () => {
+  expect(titles(signallingLines(snapshot, null, new Set()))).toEqual([
+    'LLS',
+    'b',
+    'Service 2 SLS',
+    'd',
+    'a',
+    'Service 1 SLS',
+    'c',
+  ])
+})
+
+it('keeps LLS when narrowed to a service, and folds groups', () => {
+  expect(titles(signallingLines(snapshot, 1, new Set(['lls'])))).toEqual(['LLS', 'Service 1 SLS', 'c'])
+})
