@@ -9,8 +9,10 @@ const MAX_VERSIONS = 32
 /** Tables and fragments kept in all. */
 const MAX_ENTRIES = 2048
 /** Text kept in all; beyond it the oldest text goes, the entry stays. */
-const MAX_TEXT = 32 << 20
+const MAX_TEXT = 8 << 20
 const MAX_ONE_TEXT = 1 << 20
+/** Fragments of one service that count as current. */
+const MAX_CURRENT = 64
 
 type Entry = {
   readonly key: string
@@ -21,6 +23,8 @@ type Entry = {
   readonly version: number | null
   readonly group: number
   readonly tableId: number
+  /** Identity of an LLS table's content. */
+  readonly content: number
   readonly bytes: number
   readonly values: JsonObject | null
   readonly xml: boolean
@@ -51,6 +55,7 @@ export class SignallingLog {
       version: table.version,
       group,
       tableId,
+      content: table.key,
       bytes: table.bytes,
       values: table.values,
       xml: table.xml !== null,
@@ -77,6 +82,7 @@ export class SignallingLog {
       version,
       group: 0,
       tableId: 0,
+      content: 0,
       bytes: bytes.length,
       values: null,
       xml: looksLikeXml(bytes),
@@ -88,7 +94,15 @@ export class SignallingLog {
       current = new Map()
       this.#current.set(service, current)
     }
-    current.set(`${type}/${name}`, entry)
+    const id = `${type}/${name}`
+    current.delete(id)
+    current.set(id, entry)
+    if (current.size > MAX_CURRENT) {
+      for (const oldest of current.keys()) {
+        current.delete(oldest)
+        break
+      }
+    }
   }
 
   /** The package that brought the service's fragments came again. */
@@ -142,10 +156,11 @@ export class SignallingLog {
     this.#entries.delete(entry.key)
     this.#textLength -= entry.text?.length ?? 0
     entry.text = null
-    for (const [key, each] of this.#llsByContent) {
-      if (each !== entry) continue
-      this.#llsByContent.delete(key)
-      break
+    if (this.#llsByContent.get(entry.content) === entry) this.#llsByContent.delete(entry.content)
+    if (entry.service !== null) {
+      const current = this.#current.get(entry.service)
+      const id = `${entry.type}/${entry.name}`
+      if (current?.get(id) === entry) current.delete(id)
     }
     const series = entry.key.slice(0, entry.key.lastIndexOf('/'))
     const versions = this.#series.get(series)

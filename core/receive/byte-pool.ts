@@ -38,6 +38,17 @@ export class BytePool {
     return size < SMALL ? new Uint8Array(size) : new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
   }
 
+  /** Counts memory that is kept elsewhere. @returns false where the bound would be passed */
+  reserve(bytes: number): boolean {
+    if (this.used + bytes > this.#limit) return false
+    this.used += bytes
+    return true
+  }
+
+  unreserve(bytes: number): void {
+    this.used -= bytes
+  }
+
   /** Back for the next object; nobody reads it any more. */
   giveBack(buffer: Uint8Array): void {
     this.used -= buffer.length

@@ -10,6 +10,10 @@ import type { ReceivedFile } from './object-flow.ts'
 import type { ReceiveContext } from './receive-context.ts'
 import type { TransportObject } from './transport-object.ts'
 
+/** A corrupt file may be so many times longer than what arrived of it, and this much more. */
+const MAX_HOLE_RATIO = 8
+const MAX_SMALL_HOLES = 64 << 10
+
 const FORMAT = { file: 1, entity: 2, package: 3, signedPackage: 4 } as const
 
 /** True where the object's name comes from inside it: it need not wait for a table. */
@@ -54,10 +58,15 @@ export function filesOf(
   }
 }
 
-/** A given-up object as it is, holes read as zeros; for `keepCorrupt`. */
+/**
+ * A given-up object as it is, holes read as zeros; for `keepCorrupt`. A length or an offset far beyond what arrived is not
+ * believed: the file then ends with the last byte received, or is none.
+ */
 export function corruptFile(channel: LctChannel, object: TransportObject, serviceId: number): ReceivedFile | null {
-  if (object.name === null || object.ranges.total === 0) return null
-  const size = object.size ?? object.ranges.highest
+  const { total, highest } = object.ranges
+  const plausible = total * MAX_HOLE_RATIO + MAX_SMALL_HOLES
+  if (object.name === null || total === 0 || highest > plausible) return null
+  const size = object.size !== null && object.size <= plausible ? object.size : highest
   return {
     ...fileOf(channel, object, serviceId, object.name, object.contentType, object.bytes(0, size)),
     complete: false,

@@ -25,6 +25,8 @@ export interface ChannelHost {
   readonly reorderUs: number
   readonly pool: BytePool
   readonly observer: ReceiveObserver
+  /** Finished objects that all channels together remember; each channel counts its own in it. */
+  readonly known: { count: number }
   nextObjectIndex(): number
   /** The object is whole; the host releases it when it has been delivered. */
   objectComplete(object: TransportObject, timeUs: number): void
@@ -336,6 +338,7 @@ export class LctChannel implements ChannelFacts, ObjectHome {
     if (object.kind !== 'init' && object.kind !== 'playlist' && object.toi < FIRST_RESERVED_TOI) {
       for (const other of this.#open.values()) if (other.endingSinceUs < 0) other.endingSinceUs = timeUs
     }
+    if (this.#closedSinceUs >= 0) object.endingSinceUs = timeUs
     this.#open.set(key, object)
     host.observer.objectBegun(object, bytes, start, from)
     host.objectBegun(object)
@@ -387,7 +390,7 @@ export class LctChannel implements ChannelFacts, ObjectHome {
     this.#open.delete(object.key)
     if (this.#last === object) this.#last = null
     let kept: Uint8Array | null = null
-    if (isReplaceable(object) && object.length <= MAX_COMPARED) {
+    if (isReplaceable(object) && object.length <= MAX_COMPARED && this.#host.pool.reserve(object.length)) {
       kept = object.bytes(0, object.length).slice()
       this.#comparedBytes += kept.length
     }
@@ -398,28 +401,35 @@ export class LctChannel implements ChannelFacts, ObjectHome {
   }
 
   #remember(done: DoneObject): void {
+    const { limits } = this.#host
     const known = this.#done
-    known.delete(done.key)
+    const before = known.get(done.key)
+    if (before !== undefined) this.#forgetDone(before)
     known.set(done.key, done)
-    if (known.size > this.#host.limits.knownObjects) {
+    this.#host.known.count++
+    if (known.size > limits.knownObjects || this.#host.known.count > limits.knownObjectsInAll) {
       for (const oldest of known.values()) {
         this.#forgetDone(oldest)
         break
       }
     }
-    if (this.#comparedBytes > this.#host.limits.comparedBytes) {
-      for (const each of known.values()) {
-        if (each.bytes === null || each === done) continue
-        this.#comparedBytes -= each.bytes.length
-        each.bytes = null
-        if (this.#comparedBytes <= this.#host.limits.comparedBytes) break
-      }
+    if (this.#comparedBytes <= limits.comparedBytes) return
+    for (const each of known.values()) {
+      if (each !== done) this.#forgetCompared(each)
+      if (this.#comparedBytes <= limits.comparedBytes) break
     }
   }
 
+  #forgetCompared(done: DoneObject): void {
+    if (done.bytes === null) return
+    this.#comparedBytes -= done.bytes.length
+    this.#host.pool.unreserve(done.bytes.length)
+    done.bytes = null
+  }
+
   #forgetDone(done: DoneObject): void {
-    if (done.bytes !== null) this.#comparedBytes -= done.bytes.length
-    this.#done.delete(done.key)
+    this.#forgetCompared(done)
+    if (this.#done.delete(done.key)) this.#host.known.count--
   }
 
   #resume(object: TransportObject): void {
@@ -475,15 +485,16 @@ export class LctChannel implements ChannelFacts, ObjectHome {
     this.#drop(victim)
   }
 
-  /** Lets go of objects that were given up and only held for healing. @returns true where there were some */
-  dropHeld(): boolean {
-    let dropped = false
+  /** Frees memory: objects only held for healing, and bytes kept for comparison. @returns true where there were some */
+  relieve(): boolean {
+    let freed = this.#comparedBytes > 0
+    for (const done of this.#done.values()) this.#forgetCompared(done)
     for (const object of [...this.#open.values()]) {
       if (object.state === 'receiving') continue
       this.#drop(object)
-      dropped = true
+      freed = true
     }
-    return dropped
+    return freed
   }
 
   /** Gives up what waited long enough. */
@@ -518,8 +529,7 @@ export class LctChannel implements ChannelFacts, ObjectHome {
   /** No more packets. An object whose transmission had ended is lost, the others are only cut off. */
   close(timeUs: number): void {
     this.#endAll(timeUs)
-    this.#done.clear()
-    this.#comparedBytes = 0
+    for (const done of [...this.#done.values()]) this.#forgetDone(done)
   }
 
   #endAll(timeUs: number): void {

@@ -5,7 +5,7 @@
 export type ReceiveLimits = {
   /** Largest object; packets of a larger one are refused. */
   readonly objectBytes: number
-  /** Memory of all objects that are unfinished, waiting to be named, or held for healing. */
+  /** Memory of all objects that are unfinished, waiting to be named, or held for healing, and of what is kept to compare. */
   readonly memoryBytes: number
   /** Whole objects of one session that wait for a name or a service. */
   readonly quarantineBytes: number
@@ -14,6 +14,8 @@ export type ReceiveLimits = {
   readonly openObjects: number
   /** Finished objects a channel remembers, to know a repeat. */
   readonly knownObjects: number
+  /** All channels together. */
+  readonly knownObjectsInAll: number
   /** Bytes a channel keeps of finished init segments, playlists and tables, to know a change. */
   readonly comparedBytes: number
   /** LCT channels (TSIs) of one session. */
@@ -37,7 +39,8 @@ export const RECEIVE_LIMITS: ReceiveLimits = {
   quarantineObjects: 1024,
   openObjects: 128,
   knownObjects: 16_384,
-  comparedBytes: 4 << 20,
+  knownObjectsInAll: 262_144,
+  comparedBytes: 1 << 20,
   channels: 256,
   sessions: 256,
   services: 512,

@@ -13,6 +13,8 @@ export class ReceiveContext {
   readonly observer: ReceiveObserver
   readonly pool: BytePool
   readonly reorderUs: number
+  /** Finished objects that all channels remember. */
+  readonly known = { count: 0 }
   #objects = 0
   #channels = 0
 

@@ -39,6 +39,7 @@ export class RouteSession implements ChannelHost {
   readonly reorderUs: number
   readonly pool: BytePool
   readonly observer: ReceiveObserver
+  readonly known: { count: number }
   readonly firstTimeUs: number
   /** Service whose SLS (TSI 0) it carries, and that channels belong to which no S-TSID claims; null until decided. */
   service: ReceivedService | null = null
@@ -68,6 +69,7 @@ export class RouteSession implements ChannelHost {
     this.reorderUs = context.reorderUs
     this.pool = context.pool
     this.observer = context.observer
+    this.known = context.known
     this.firstTimeUs = timeUs
   }
 
@@ -368,7 +370,7 @@ export class RouteSession implements ChannelHost {
 
   relieveMemory(_timeUs: number): boolean {
     let freed = false
-    for (const channel of this.#channels.values()) if (channel.dropHeld()) freed = true
+    for (const channel of this.#channels.values()) if (channel.relieve()) freed = true
     while (this.#waiting.length > 0) {
       const oldest = this.#waiting.shift() as TransportObject
       this.#waitingBytes -= oldest.length
