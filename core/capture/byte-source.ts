@@ -80,13 +80,15 @@ class FileBytes implements ByteSource {
   }
 }
 
+const EMPTY = new Uint8Array(0)
+
 /** A stream: stdin, a named pipe, or what gunzip puts out. */
 class StreamBytes implements ByteSource {
   readonly totalBytes: number | null = null
   doneBytes = 0
   readonly #stream: Readable
   /** Taken from the stream and not yet given out. */
-  #chunk: Uint8Array = new Uint8Array(0)
+  #chunk: Uint8Array = EMPTY
   #ended = false
   #error: unknown = null
   #wake: (() => void) | null = null
@@ -108,41 +110,45 @@ class StreamBytes implements ByteSource {
   }
 
   async peek(enough: number): Promise<Uint8Array> {
-    while (this.#chunk.length < enough && (await this.#more())) {
-      const next = this.#stream.read() as Uint8Array | null
-      if (next !== null) this.#chunk = Buffer.concat([this.#chunk, next])
+    let head: Uint8Array = new Uint8Array(0)
+    while (head.length < enough && (await this.#next())) {
+      head = Buffer.concat([head, this.#chunk])
+      this.#chunk = EMPTY
     }
-    return this.#chunk.slice(0, SNIFF_BYTES)
+    this.#chunk = head
+    return head.slice(0, SNIFF_BYTES)
   }
 
   async read(into: Uint8Array, at: number, length: number): Promise<number> {
-    if (this.#chunk.length === 0 && !(await this.#more())) {
+    if (this.#chunk.length === 0 && !(await this.#next())) {
       if (this.#error !== null) throw this.#error
       return 0
     }
     let count = 0
-    while (count < length) {
-      if (this.#chunk.length === 0) {
-        const next = this.#stream.read() as Uint8Array | null
-        if (next === null) break
-        this.#chunk = next
-      }
+    do {
       const step = Math.min(this.#chunk.length, length - count)
       into.set(this.#chunk.subarray(0, step), at + count)
       this.#chunk = this.#chunk.subarray(step)
       count += step
-    }
+    } while (count < length && this.#take())
     this.doneBytes += count
-    return count > 0 ? count : this.read(into, at, length)
+    return count
   }
 
   async close(): Promise<void> {
     this.#stream.destroy()
   }
 
-  /** Waits until the stream has bytes; false at its end. */
-  async #more(): Promise<boolean> {
-    while (this.#stream.readableLength === 0) {
+  /** Takes what the stream has without waiting; false where it has nothing now. */
+  #take(): boolean {
+    const chunk = this.#ended ? null : (this.#stream.read() as Uint8Array | null)
+    if (chunk !== null) this.#chunk = chunk
+    return this.#chunk.length > 0
+  }
+
+  /** Waits for the next bytes; false at the end. Reading is also what makes a stream say that it ended. */
+  async #next(): Promise<boolean> {
+    while (!this.#take()) {
       if (this.#ended) return false
       await new Promise<void>((resolve) => {
         this.#wake = resolve

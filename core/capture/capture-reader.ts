@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers'
 import type { AppError } from '../contract/app-error.ts'
 import type { Pace } from '../contract/session-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
@@ -23,6 +22,8 @@ const TICK_US = 100_000
 const MAX_GAP_TICKS = 300
 /** Timers are no better than this; what is due until then is sent at once. */
 const MIN_SLEEP_US = 2_000
+/** So many packets without a time at the beginning, and there is nothing to play by. */
+const MAX_UNTIMED = 16
 
 /** What a reader has seen so far; UDP counts are after fragments were put together. */
 export type CaptureCounters = Readonly<IpCounters> & {
@@ -85,6 +86,7 @@ export class CaptureReader {
   #parsers = { skippedBlocks: 0, reportedDrops: 0 }
   #parser: CaptureParser | null = null
   #epochCorrected = false
+  #untimed = 0
   #nextTickUs = -1
   /** Records beyond this stream time are not due yet. */
   #dueUs = Number.POSITIVE_INFINITY
@@ -223,7 +225,10 @@ export class CaptureReader {
     const record = this.#record
     const clock = this.#clock
     if (this.#stopped) return false
-    if (record.timeUs < 0 && clock.lastUs < 0 && this.#options.pace === 'real') throw untimedFailure()
+    if (record.timeUs < 0 && clock.firstCaptureUs < 0 && this.#options.pace === 'real') {
+      // One damaged time at the beginning is no reason to give up.
+      if (++this.#untimed > MAX_UNTIMED) throw untimedFailure()
+    }
     const streamUs = clock.stamp(record.timeUs)
     if (streamUs > this.#dueUs) {
       this.#waitUntilUs = streamUs
@@ -271,7 +276,7 @@ export class CaptureReader {
 
   #sleep(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = wait(resolve, ms)
+      const timer = setTimeout(resolve, ms)
       this.#interrupt = () => {
         clearTimeout(timer)
         resolve()

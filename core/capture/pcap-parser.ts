@@ -7,6 +7,7 @@ import {
   NTP_2000_S,
   NTP_TO_UNIX_S,
   type ParserEvents,
+  plausibleTimeUs,
   type RecordSink,
 } from './record.ts'
 
@@ -114,8 +115,8 @@ export class PcapParser implements CaptureParser {
       record.end = start + captured
       record.originalLength = Math.max(original, captured)
       // A fraction of a second or more is carried into the seconds.
-      record.timeUs = (seconds - this.#epochS) * 1e6 + (nanoseconds ? Math.floor(fraction / 1000) : fraction)
-      if (record.timeUs < 0) record.timeUs = 0
+      const microseconds = nanoseconds ? Math.floor(fraction / 1000) : fraction
+      record.timeUs = plausibleTimeUs((seconds - this.#epochS) * 1e6 + microseconds)
       if (captured > 0 && !this.#sink.record()) return at
       this.#lastS = seconds
       at = start + captured

@@ -8,6 +8,7 @@ import {
   MAX_RECORD_BYTES,
   MAX_RESYNC_BYTES,
   type ParserEvents,
+  plausibleTimeUs,
   type RecordSink,
 } from './record.ts'
 
@@ -191,8 +192,8 @@ export class PcapngParser implements CaptureParser {
     record.end = record.start + captured
     record.originalLength = Math.max(captured, fileU32(bytes, at + 24, this.#little))
     record.linkType = from.linkType
-    record.timeUs = this.#ntpWords && from.time.isMicroseconds ? ntpWordsToUs(high, low) : from.time.toUs(high, low)
-    if (!(record.timeUs >= 0)) record.timeUs = 0
+    const ntp = this.#ntpWords && from.time.isMicroseconds
+    record.timeUs = plausibleTimeUs(ntp ? ntpWordsToUs(high, low) : from.time.toUs(high, low))
     if (captured > 0 && isLinkTypeSupported(from.linkType)) {
       if (!this.#sink.record()) return false
     } else {

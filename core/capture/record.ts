@@ -10,6 +10,14 @@ export const MAX_TAIL_BYTES = 2 * 1024 * 1024
 export const NTP_2000_S = 0xbc17c200
 export const NTP_TO_UNIX_S = 2208988800
 
+/** Year 2223: times beyond it come from damage, and would not leave room for exact arithmetic. */
+const MAX_TIME_US = 8e15
+
+/** The time itself, or -1 where no capture can have it. */
+export function plausibleTimeUs(timeUs: number): number {
+  return timeUs >= 0 && timeUs <= MAX_TIME_US ? timeUs : -1
+}
+
 /**
  * One captured frame on its way from a parser to the reader, in one reused object: fields rather than arguments, because
  * numbers beyond 31 bits would be allocated when passed.
@@ -21,7 +29,7 @@ export class CaptureRecord {
   /** Length on the wire, where the capture says. */
   originalLength = 0
   linkType = 0
-  /** Capture time in integer µs since the UNIX epoch, NTP epoch already corrected; -1 where the record has none. */
+  /** Capture time in integer µs since the UNIX epoch, NTP epoch already corrected; -1 where the record has none that can be. */
   timeUs = -1
 }
 
