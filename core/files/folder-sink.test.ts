@@ -1,0 +1,180 @@
+import fs from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { AppError } from '../contract/app-error.ts'
+import type { FileCalls } from './file-writer.ts'
+import { FolderSink } from './folder-sink.ts'
+import { receivedFile } from './test-objects.ts'
+
+let dir: string
+let problems: AppError[]
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'folder-sink-'))
+  problems = []
+})
+afterEach(() => rm(dir, { recursive: true, force: true }))
+
+async function sinkFor(options: { maxSegments?: number; calls?: FileCalls; at?: string } = {}): Promise<FolderSink> {
+  const sink = new FolderSink({
+    dir: options.at ?? join(dir, 'out'),
+    maxSegments: options.maxSegments ?? 0,
+    onProblem: (error) => void problems.push(error),
+    ...(options.calls === undefined ? {} : { calls: options.calls }),
+  })
+  await sink.open()
+  return sink
+}
+
+const everything = async (): Promise<string[]> => {
+  const found = await readdir(join(dir, 'out'), { recursive: true, withFileTypes: true })
+  return found
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(join(dir, 'out').length + 1))
+    .sort()
+}
+const content = (path: string): Promise<string> => readFile(join(dir, 'out', path), 'utf8')
+
+describe('FolderSink', () => {
+  test('writes files by service and name, the newest content of a name wins', async () => {
+    const sink = await sinkFor()
+    for (let turn = 1; turn <= 20; turn++)
+      sink.file(receivedFile('manifest.mpd', `version ${turn}`, { kind: 'manifest' }))
+    sink.file(receivedFile('video/1.m4s', 'one'))
+    sink.file(receivedFile('video/1.m4s', 'other', { serviceId: 7 }))
+    sink.file(receivedFile('empty', '', { kind: 'file' }))
+    expect(await sink.close()).toEqual({ files: 4, bytes: 10 + 3 + 5 })
+    expect(await everything()).toEqual([
+      'service1/empty',
+      'service1/manifest.mpd',
+      'service1/video/1.m4s',
+      'service7/video/1.m4s',
+    ])
+    expect(await content('service1/manifest.mpd')).toBe('version 20')
+    expect(await content('service7/video/1.m4s')).toBe('other')
+  })
+
+  test('copies bytes before it returns, so that buffers can be used again', async () => {
+    const sink = await sinkFor()
+    const buffer = new Uint8Array(100_000)
+    for (let value = 0; value < 50; value++) sink.file(receivedFile(`${value}.m4s`, buffer.fill(value)))
+    await sink.close()
+    for (let value = 0; value < 50; value++)
+      expect((await readFile(join(dir, 'out/service1', `${value}.m4s`))).equals(Buffer.alloc(100_000, value))).toBe(
+        true,
+      )
+  })
+
+  test('keeps the newest segments of each representation; manifests and init segments stay', async () => {
+    const sink = await sinkFor({ maxSegments: 2 })
+    sink.file(receivedFile('init.mp4', 'i', { kind: 'init' }))
+    for (let number = 1; number <= 5; number++) {
+      sink.file(receivedFile(`v${number}`, 'v', { representation: 'v' }))
+      sink.file(receivedFile(`a${number}`, 'a', { representation: 'a' }))
+    }
+    expect(await sink.close()).toEqual({ files: 5, bytes: 5 })
+    expect(await everything()).toEqual([
+      'service1/a4',
+      'service1/a5',
+      'service1/init.mp4',
+      'service1/v4',
+      'service1/v5',
+    ])
+  })
+
+  test('an incomplete file is named so, until it comes whole', async () => {
+    const sink = await sinkFor()
+    sink.file(receivedFile('1.m4s', 'half', { complete: false, missing: [[4, 8]] }))
+    sink.file(receivedFile('2.m4s', 'half', { complete: false, missing: [[4, 8]] }))
+    sink.file(receivedFile('2.m4s', 'complete'))
+    expect(await sink.close()).toEqual({ files: 2, bytes: 12 })
+    expect(await everything()).toEqual(['service1/1.m4s.partial', 'service1/2.m4s'])
+  })
+
+  test('hostile names stay inside, each with its own content', async () => {
+    const names = [
+      '../../x',
+      '/etc/x',
+      'C:\\x',
+      'a\0b',
+      'x'.repeat(5000),
+      'Case',
+      'case',
+      '..',
+      'a',
+      'a/b',
+      '.routescope-1-1',
+    ]
+    const sink = await sinkFor()
+    for (const name of names) sink.file(receivedFile(name, name))
+    expect((await sink.close()).files).toBe(names.length)
+    const found = await everything()
+    expect(found).toHaveLength(names.length)
+    expect(new Set(await Promise.all(found.map(content)))).toEqual(new Set(names))
+    expect(await readdir(dir)).toEqual(['out'])
+    expect(problems).toEqual([])
+  })
+
+  test('a link inside the folder is not followed', async () => {
+    await mkdir(join(dir, 'out/service1'), { recursive: true })
+    await mkdir(join(dir, 'outside'))
+    await symlink(join(dir, 'outside'), join(dir, 'out/service1/video'))
+    await writeFile(join(dir, 'outside/target'), 'untouched')
+    await symlink(join(dir, 'outside/target'), join(dir, 'out/service1/leaf'))
+    const sink = await sinkFor()
+    sink.file(receivedFile('video/1.m4s', 'x'))
+    sink.file(receivedFile('leaf', 'x'))
+    sink.file(receivedFile('good.m4s', 'good'))
+    await sink.close()
+    expect(await readdir(join(dir, 'outside'))).toEqual(['target'])
+    expect(await readFile(join(dir, 'outside/target'), 'utf8')).toBe('untouched')
+    expect(await content('service1/good.m4s')).toBe('good')
+    expect(problems).toMatchObject([{ code: 'folder-not-writable', message: expect.stringContaining('video') }])
+  })
+
+  test('a folder that cannot be made is refused with its path', async () => {
+    await writeFile(join(dir, 'file'), '')
+    await expect(sinkFor({ at: join(dir, 'file/out') })).rejects.toMatchObject({
+      error: { code: 'folder-not-writable', message: expect.stringContaining(join(dir, 'file/out')) },
+    })
+  })
+
+  test('a full disk is told once; what was written stays and no temporary is left', async () => {
+    let left = 300_000
+    const write = ((
+      handle: number,
+      bytes: Uint8Array,
+      at: number,
+      length: number,
+      position: number,
+      done: (error: Error | null, n: number) => void,
+    ) => {
+      left -= length
+      if (left < 0)
+        fs.write(handle, bytes, at, length >> 1, position, () =>
+          done(Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' }), 0),
+        )
+      else fs.write(handle, bytes, at, length, position, done)
+    }) as unknown as typeof fs.write
+    const sink = await sinkFor({ calls: { ...fs, write } })
+    for (let number = 1; number <= 20; number++) sink.file(receivedFile(`${number}.m4s`, new Uint8Array(50_000)))
+    const { files, bytes } = await sink.close()
+    expect({ files, bytes }).toEqual({ files: 6, bytes: 300_000 })
+    expect(await everything()).toHaveLength(6)
+    expect(problems).toMatchObject([{ code: 'disk-full', cause: expect.stringContaining('ENOSPC') }])
+  })
+
+  test('asks a fast source to wait while much is queued', async () => {
+    const sink = await sinkFor()
+    const big = new Uint8Array(8 * 1024 * 1024)
+    expect(sink.busy()).toBeNull()
+    for (let number = 0; number < 9; number++) sink.file(receivedFile(`${number}`, big))
+    const wait = sink.busy()
+    expect(wait).not.toBeNull()
+    await wait
+    expect(sink.busy()).toBeNull()
+    expect((await sink.close()).files).toBe(9)
+  })
+})

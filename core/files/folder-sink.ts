@@ -1,0 +1,142 @@
+import { mkdir, realpath, rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { AppError } from '../contract/app-error.ts'
+import { AppFailure } from '../failure/app-failure.ts'
+import type { ObjectSink, ReceivedFile } from '../receive/object-flow.ts'
+import { type FileCalls, FileWriter } from './file-writer.ts'
+import { SegmentRetention } from './retention.ts'
+import { ASIDE_PREFIX, PathNames } from './safe-name.ts'
+
+export type FolderSinkOptions = {
+  readonly dir: string
+  /** Media segments kept per representation; 0 keeps all. */
+  readonly maxSegments: number
+  /** Told once; what was written before stays. */
+  readonly onProblem: (error: AppError) => void
+  readonly calls?: FileCalls
+}
+
+/** After these nothing further can be written; any other failure is that of one file. */
+const FATAL = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'])
+
+/**
+ * Received files as `DIR/serviceN/<name>`. A name appears when its file is whole; an incomplete file that is kept is called
+ * `<name>.partial`. Bytes are copied when handed over.
+ */
+export class FolderSink implements ObjectSink {
+  readonly borrows = true
+  readonly #options: FolderSinkOptions
+  readonly #names = new PathNames()
+  readonly #sizes = new Map<string, number>()
+  /** Names of which only a part is in the folder. */
+  readonly #partials = new Set<string>()
+  readonly #retention: SegmentRetention<string>
+  #writer: FileWriter | null = null
+  #bytes = 0
+  #told = false
+  #failed = false
+
+  constructor(options: FolderSinkOptions) {
+    this.#options = options
+    this.#retention = new SegmentRetention(options.maxSegments)
+  }
+
+  /** @throws AppFailure folder-not-writable | disk-full */
+  async open(): Promise<void> {
+    const dir = resolve(this.#options.dir)
+    try {
+      await mkdir(dir, { recursive: true })
+      const root = await realpath(dir)
+      // Permission bits do not tell everything (read-only mounts, quotas): the proof is a file.
+      const probe = join(root, `${ASIDE_PREFIX}${process.pid}-probe`)
+      await writeFile(probe, 'x', { flag: 'wx' }).finally(() => rm(probe, { force: true }))
+      this.#writer = new FileWriter({
+        root,
+        onError: (error, path) => this.#problem(error, path),
+        ...(this.#options.calls === undefined ? {} : { calls: this.#options.calls }),
+      })
+    } catch (error) {
+      throw writeFailure(error as NodeJS.ErrnoException, dir)
+    }
+  }
+
+  file(file: ReceivedFile): void {
+    const name = `service${file.serviceId}/${file.name}`
+    if (file.complete) {
+      this.#write(name, file.bytes)
+      // What was kept of it before it came whole is of no use any more.
+      if (this.#partials.delete(name)) this.#remove(`${name}.partial`)
+    } else {
+      this.#partials.add(name)
+      this.#write(`${name}.partial`, file.bytes)
+    }
+    if (file.kind !== 'media') return
+    const written = file.complete ? name : `${name}.partial`
+    for (const expired of this.#retention.add(file, written)) this.#remove(expired)
+  }
+
+  busy(): Promise<void> | null {
+    return this.#writer?.busy() ?? null
+  }
+
+  /** Waits for what is under way. Counts what is in the folder now. */
+  async close(): Promise<{ files: number; bytes: number }> {
+    await this.#writer?.drained()
+    this.#writer = null
+    return { files: this.#sizes.size, bytes: this.#bytes }
+  }
+
+  #write(name: string, bytes: Uint8Array): void {
+    if (this.#writer === null || this.#failed) return
+    const size = bytes.byteLength
+    this.#writer.write(this.#names.pathOf(name), bytes, (written) => {
+      if (!written) return
+      this.#bytes += size - (this.#sizes.get(name) ?? 0)
+      this.#sizes.set(name, size)
+    })
+  }
+
+  #remove(name: string): void {
+    this.#writer?.remove(this.#names.pathOf(name), () => {
+      this.#bytes -= this.#sizes.get(name) ?? 0
+      this.#sizes.delete(name)
+    })
+    this.#names.forget(name)
+    if (name.endsWith('.partial')) this.#partials.delete(name.slice(0, -'.partial'.length))
+  }
+
+  #problem(error: NodeJS.ErrnoException, path: string): void {
+    if (FATAL.has(error.code ?? '')) this.#failed = true
+    if (this.#told) return
+    this.#told = true
+    this.#options.onProblem(writeFailure(error, join(resolve(this.#options.dir), path)).error)
+  }
+}
+
+/** A failed write as a person is told of it. */
+export function writeFailure(error: NodeJS.ErrnoException, path: string): AppFailure {
+  if (error.code === 'ENOSPC' || error.code === 'EDQUOT') {
+    return new AppFailure(
+      'disk-full',
+      `The disk filled up while writing ${path}; what was written before is kept.`,
+      'Free some space, or choose a folder on another disk.',
+      error,
+    )
+  }
+  return new AppFailure(
+    'folder-not-writable',
+    `${path} cannot be written${REASONS[error.code ?? ''] ?? ''}.`,
+    'Choose a folder you may write to.',
+    error,
+  )
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: ': permission is denied',
+  EPERM: ': permission is denied',
+  EROFS: ': the disk is read-only',
+  ENOTDIR: ': a part of the path is a file or a link, not a folder',
+  EEXIST: ': a part of the path is a file, not a folder',
+  EISDIR: ': a folder of that name is in the way',
+  EIO: ': the disk reports an error',
+}

@@ -1,0 +1,420 @@
+import { closeSync, openSync, readSync } from 'node:fs'
+import { mkdir, open, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { AppError } from '../contract/app-error.ts'
+import type { DumpResult } from '../contract/engine-api.ts'
+import { AppFailure } from '../failure/app-failure.ts'
+import type { ByteRange, ObjectSink, ReceivedFile, ReceivedObject } from '../receive/object-flow.ts'
+import { FileWriter } from './file-writer.ts'
+import { FolderSink, writeFailure } from './folder-sink.ts'
+import { SegmentRetention } from './retention.ts'
+import type { Found, LostObject, StoredBytes, StoredFile } from './stored-file.ts'
+
+export type ObjectStoreOptions = {
+  /** Bytes of content kept in memory; what is above goes to files, oldest first. */
+  readonly memoryBytes: number
+  /** Made when first needed, removed by `close`. */
+  readonly spillDir: string
+  /** Media segments kept per representation; 0 keeps all. */
+  readonly maxSegments: number
+  /** Told once, when content cannot be spilled and is given up. */
+  readonly onProblem?: (error: AppError) => void
+}
+
+/** Content in memory or spilled; a lost object's has no file. */
+type Entry = {
+  readonly index: number
+  readonly size: number
+  readonly file: StoredFile | null
+  bytes: Uint8Array | null
+  /** Name below the spill folder once written. */
+  spilled: string | null
+  spilling: boolean
+}
+
+type ServiceFiles = {
+  readonly ready: Map<string, Entry>
+  readonly live: Map<string, ReceivedObject>
+  readonly lost: Map<string, LostObject>
+  readonly expired: Set<string>
+}
+
+/** Names remembered after their content went, per service: enough to say what happened to a late request. */
+const REMEMBERED_NAMES = 20_000
+/** Zeros kept with what arrived of a lost object: so many times as much, and this much more. */
+const MAX_HOLE_RATIO = 8
+const MAX_SMALL_HOLES = 64 << 10
+/** Earlier contents of manifests and other files kept for the inspector. */
+const SUPERSEDED = 256
+
+/**
+ * What a session has received, by service and name and by object: for the gateway, the inspector and the dump. Objects
+ * still arriving are visible by name. The store keeps the bytes it is given.
+ */
+export class ObjectStore implements ObjectSink {
+  readonly borrows = false
+  readonly #options: ObjectStoreOptions
+  readonly #services = new Map<number, ServiceFiles>()
+  /** By row of the session's columns; null where several files came in one object. */
+  readonly #byIndex = new Map<number, Entry | ReceivedObject | null>()
+  /** Entries whose bytes are in memory, oldest first. */
+  readonly #resident = new Set<Entry>()
+  readonly #superseded: Entry[] = []
+  readonly #retention: SegmentRetention<{ serviceId: number; name: string; entry: Entry }>
+  readonly #watchers = new Set<() => void>()
+  #memoryBytes = 0
+  #version = 0
+  #writer: FileWriter | null = null
+  #finished = false
+  #told = false
+
+  constructor(options: ObjectStoreOptions) {
+    this.#options = options
+    this.#retention = new SegmentRetention(options.maxSegments)
+  }
+
+  /** True once nothing more will come. */
+  get finished(): boolean {
+    return this.#finished
+  }
+
+  /** Grows with everything that changes what `find` and `list` say. */
+  get version(): number {
+    return this.#version
+  }
+
+  /** Content bytes in memory now. */
+  get memoryBytes(): number {
+    return this.#memoryBytes
+  }
+
+  /** The source has ended and the receiver is closed: what is not here will not come. */
+  finish(): void {
+    this.#finished = true
+    this.#changed()
+  }
+
+  objectBegun(object: ReceivedObject): void {
+    this.#byIndex.set(object.index, object)
+    if (object.serviceId !== null && object.name !== null) this.#of(object.serviceId).live.set(object.name, object)
+    this.#changed()
+  }
+
+  file(file: ReceivedFile): void {
+    const { bytes, ...facts } = file
+    const service = this.#of(file.serviceId)
+    const stored: StoredFile = { ...facts, size: bytes.byteLength, version: this.#version + 1 }
+    const entry = this.#keep(file.objectIndex, bytes, stored)
+    const before = service.ready.get(file.name)
+    service.ready.set(file.name, entry)
+    service.live.delete(file.name)
+    service.lost.delete(file.name)
+    service.expired.delete(file.name)
+    if (before !== undefined) this.#supersede(before)
+    if (file.kind === 'media') {
+      for (const old of this.#retention.add(file, { serviceId: file.serviceId, name: file.name, entry }))
+        this.#expire(old.serviceId, old.name, old.entry)
+    }
+    this.#changed()
+  }
+
+  objectLost(object: ReceivedObject): void {
+    const missing = object.missing()
+    const lastHole = missing.at(-1)
+    const tail = lastHole !== undefined && lastHole[1] === object.size
+    const end = tail ? lastHole[0] : (object.size ?? contiguousEnd(object.received, missing))
+    // A hostile offset would otherwise make gigabytes of zeros out of one packet.
+    const kept = end <= object.received * MAX_HOLE_RATIO + MAX_SMALL_HOLES ? end : object.prefixBytes()
+    const entry = this.#keep(object.index, object.bytes(0, kept), null)
+    if (this.#options.maxSegments > 0) this.#supersede(entry)
+    if (object.serviceId !== null && object.name !== null) {
+      const service = this.#of(object.serviceId)
+      const { name, kind, size, received, lastTimeUs } = object
+      if (service.live.get(name) === object) service.live.delete(name)
+      remember(service.lost, name, { name, kind, size, received, missing, lastTimeUs })
+    }
+    this.#changed()
+  }
+
+  busy(): Promise<void> | null {
+    return this.#writer?.busy() ?? null
+  }
+
+  /** What there is under a name, as the network says it. */
+  find(serviceId: number, name: string): Found {
+    const service = this.#services.get(serviceId)
+    if (service === undefined) return { state: 'unknown' }
+    const entry = service.ready.get(name)
+    if (entry?.file != null) return this.#gone(entry) ? { state: 'expired' } : { state: 'ready', file: entry.file }
+    const object = service.live.get(name)
+    if (object?.state === 'receiving') return { state: 'receiving', object }
+    // It ended without a file: its content could not be read.
+    if (object !== undefined) service.live.delete(name)
+    const lost = service.lost.get(name)
+    if (lost !== undefined) return { state: 'lost', lost }
+    return { state: service.expired.has(name) ? 'expired' : 'unknown' }
+  }
+
+  /** Services that have sent anything, in order of number. */
+  services(): number[] {
+    return [...this.#services.keys()].sort((a, b) => a - b)
+  }
+
+  /** Files of a service, in the order their names first came. */
+  list(serviceId: number): StoredFile[] {
+    const files: StoredFile[] = []
+    for (const entry of this.#services.get(serviceId)?.ready.values() ?? [])
+      if (entry.file !== null && !this.#gone(entry)) files.push(entry.file)
+    return files
+  }
+
+  /** Objects of a service that are arriving. */
+  live(serviceId: number): ReceivedObject[] {
+    const objects = this.#services.get(serviceId)?.live.values() ?? []
+    return [...objects].filter((object) => object.state === 'receiving')
+  }
+
+  /** Objects of a service that were given up, by name. */
+  lost(serviceId: number): LostObject[] {
+    return [...(this.#services.get(serviceId)?.lost.values() ?? [])]
+  }
+
+  /** Where the bytes of a stored file are now; null when it was replaced or expired meanwhile. */
+  bytesOf(file: StoredFile): StoredBytes {
+    const entry = this.#services.get(file.serviceId)?.ready.get(file.name)
+    if (entry === undefined || entry.file !== file) return null
+    if (entry.bytes !== null) return { bytes: entry.bytes }
+    return entry.spilled === null ? null : { path: this.#spillPath(entry.spilled) }
+  }
+
+  /** The bytes of a small stored file (a manifest) at once. */
+  read(file: StoredFile): Uint8Array | null {
+    const entry = this.#services.get(file.serviceId)?.ready.get(file.name)
+    return entry === undefined || entry.file !== file ? null : this.#slice(entry, 0, entry.size)
+  }
+
+  /**
+   * Bytes `[from, to)` of an object as far as they are stored; holes of an incomplete one are zeros. Null where nothing is.
+   * @param index row of the object in the session's columns
+   */
+  objectBytes(index: number, from = 0, to = Number.POSITIVE_INFINITY): Uint8Array | null {
+    const held = this.#byIndex.get(index)
+    if (held === undefined || held === null) return null
+    if (!('spilling' in held)) {
+      const end = Math.min(to, held.prefixBytes())
+      return held.bytes(Math.min(from, end), end)
+    }
+    return this.#slice(held, Math.min(from, held.size), Math.min(to, held.size))
+  }
+
+  /** How many bytes `objectBytes` can give. */
+  storedBytes(index: number): number {
+    const held = this.#byIndex.get(index)
+    if (held === undefined || held === null) return 0
+    if (!('spilling' in held)) return held.prefixBytes()
+    return this.#gone(held) ? 0 : held.size
+  }
+
+  /** Calls back after every change, until the returned function is called. */
+  watch(watcher: () => void): () => void {
+    this.#watchers.add(watcher)
+    return () => this.#watchers.delete(watcher)
+  }
+
+  /**
+   * Writes every file as `DIR/serviceN/<name>`, exactly as a FolderSink that saw them arrive would have.
+   * @throws AppFailure folder-not-writable | disk-full
+   */
+  async dump(dir: string): Promise<DumpResult> {
+    let problem: AppError | null = null
+    const sink = new FolderSink({
+      dir,
+      maxSegments: 0,
+      onProblem: (error) => {
+        problem = error
+      },
+    })
+    await sink.open()
+    for (const serviceId of this.services()) {
+      for (const file of this.list(serviceId)) {
+        const bytes = await this.#load(file)
+        if (bytes !== null) sink.file({ ...file, bytes })
+        const wait = sink.busy()
+        if (wait !== null) await wait
+        if (problem !== null) break
+      }
+    }
+    const { files, bytes } = await sink.close()
+    if (problem !== null) {
+      const { code, message, tryThis, cause } = problem as AppError
+      throw new AppFailure(code, message, tryThis, cause)
+    }
+    return { dir: resolve(dir), files, bytes }
+  }
+
+  /** Forgets everything and removes the spill folder. */
+  async close(): Promise<void> {
+    this.#finished = true
+    this.#services.clear()
+    this.#byIndex.clear()
+    this.#resident.clear()
+    this.#memoryBytes = 0
+    await this.#writer?.drained()
+    if (this.#writer !== null) await rm(this.#options.spillDir, { recursive: true, force: true })
+    this.#writer = null
+    this.#changed()
+    this.#watchers.clear()
+  }
+
+  #of(serviceId: number): ServiceFiles {
+    let service = this.#services.get(serviceId)
+    if (service === undefined) {
+      service = { ready: new Map(), live: new Map(), lost: new Map(), expired: new Set() }
+      this.#services.set(serviceId, service)
+    }
+    return service
+  }
+
+  #changed(): void {
+    this.#version++
+    for (const watcher of this.#watchers) watcher()
+  }
+
+  #keep(index: number, bytes: Uint8Array, file: StoredFile | null): Entry {
+    const entry: Entry = { index, size: bytes.byteLength, file, bytes, spilled: null, spilling: false }
+    const held = this.#byIndex.get(index)
+    // A corrupt file is kept after its object was lost: it takes that place.
+    const shared = held === null || (held !== undefined && 'spilling' in held && held.file !== null)
+    this.#byIndex.set(index, shared ? null : entry)
+    this.#resident.add(entry)
+    this.#memoryBytes += entry.size
+    this.#spill()
+    return entry
+  }
+
+  #expire(serviceId: number, name: string, entry: Entry): void {
+    const service = this.#of(serviceId)
+    if (service.ready.get(name) !== entry) return
+    service.ready.delete(name)
+    remember(service.expired, name)
+    this.#drop(entry)
+  }
+
+  #supersede(entry: Entry): void {
+    if (entry.file?.kind === 'media' || entry.file?.kind === 'init') {
+      this.#drop(entry)
+      return
+    }
+    this.#superseded.push(entry)
+    const oldest = this.#superseded.length > SUPERSEDED ? this.#superseded.shift() : undefined
+    if (oldest !== undefined) this.#drop(oldest)
+  }
+
+  #drop(entry: Entry): void {
+    if (this.#byIndex.get(entry.index) === entry) this.#byIndex.delete(entry.index)
+    this.#release(entry)
+    if (entry.spilled !== null || entry.spilling) this.#writer?.remove(spillName(entry))
+    entry.spilled = null
+  }
+
+  #release(entry: Entry): void {
+    if (!this.#resident.delete(entry)) return
+    this.#memoryBytes -= entry.size
+    entry.bytes = null
+  }
+
+  #gone(entry: Entry): boolean {
+    return entry.bytes === null && entry.spilled === null
+  }
+
+  #spill(): void {
+    let excess = this.#memoryBytes - this.#options.memoryBytes - (this.#writer?.queuedBytes ?? 0)
+    if (excess <= 0) return
+    for (const entry of this.#resident) {
+      if (excess <= 0) break
+      if (entry.spilling || entry.bytes === null || entry.file?.kind === 'manifest' || entry.file?.kind === 'playlist')
+        continue
+      excess -= entry.size
+      entry.spilling = true
+      this.#spillWriter().writeOwned(spillName(entry), entry.bytes, (written) => {
+        entry.spilling = false
+        if (!this.#resident.has(entry)) return
+        if (written) entry.spilled = spillName(entry)
+        this.#release(entry)
+      })
+    }
+  }
+
+  #spillWriter(): FileWriter {
+    if (this.#writer === null) {
+      const root = resolve(this.#options.spillDir)
+      this.#writer = new FileWriter({
+        root,
+        prepare: () => mkdir(root, { recursive: true }),
+        onError: (error, path) => {
+          if (this.#told) return
+          this.#told = true
+          this.#options.onProblem?.(writeFailure(error, join(root, path)).error)
+        },
+      })
+    }
+    return this.#writer
+  }
+
+  #spillPath(name: string): string {
+    return join(resolve(this.#options.spillDir), name)
+  }
+
+  #slice(entry: Entry, from: number, to: number): Uint8Array | null {
+    if (entry.bytes !== null) return entry.bytes.subarray(from, to)
+    if (entry.spilled === null) return null
+    try {
+      const handle = openSync(this.#spillPath(entry.spilled), 'r')
+      try {
+        const bytes = new Uint8Array(Math.max(0, to - from))
+        return bytes.subarray(0, readSync(handle, bytes, 0, bytes.byteLength, from))
+      } finally {
+        closeSync(handle)
+      }
+    } catch {
+      // Somebody cleaned the temporary folder: the content is gone, the facts about it are not.
+      return null
+    }
+  }
+
+  async #load(file: StoredFile): Promise<Uint8Array | null> {
+    const held = this.bytesOf(file)
+    if (held === null) return null
+    if ('bytes' in held) return held.bytes
+    try {
+      const handle = await open(held.path, 'r')
+      try {
+        return await handle.readFile()
+      } finally {
+        await handle.close()
+      }
+    } catch {
+      return null
+    }
+  }
+}
+
+/** End of the last byte of an object of unknown size. */
+function contiguousEnd(received: number, missing: readonly ByteRange[]): number {
+  return missing.reduce((sum, [from, to]) => sum + to - from, received)
+}
+
+function spillName(entry: Entry): string {
+  return `${entry.index}-${entry.file?.version ?? 'lost'}`
+}
+
+function remember<Value>(names: Map<string, Value> | Set<string>, name: string, value?: Value): void {
+  names.delete(name)
+  if (names instanceof Set) names.add(name)
+  else names.set(name, value as Value)
+  if (names.size <= REMEMBERED_NAMES) return
+  for (const oldest of names.keys()) {
+    names.delete(oldest)
+    return
+  }
+}

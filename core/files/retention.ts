@@ -1,0 +1,34 @@
+import type { ReceivedFile } from '../receive/object-flow.ts'
+
+type SegmentKey = Pick<ReceivedFile, 'serviceId' | 'representation' | 'tsi' | 'name' | 'complete'>
+
+/** Keeps the newest media segments of each representation (or TSI, where none is named), by order of arrival. */
+export class SegmentRetention<Value> {
+  readonly #maxSegments: number
+  readonly #kept = new Map<string, Map<string, Value>>()
+
+  /** @param maxSegments 0 keeps all */
+  constructor(maxSegments: number) {
+    this.#maxSegments = maxSegments
+  }
+
+  /** Adds a segment (again: it counts as new). @returns the values of those that go */
+  add(segment: SegmentKey, value: Value): Value[] {
+    if (this.#maxSegments === 0) return []
+    const group = `${segment.serviceId}/${segment.representation ?? `tsi ${segment.tsi}`}`
+    let kept = this.#kept.get(group)
+    if (kept === undefined) {
+      kept = new Map()
+      this.#kept.set(group, kept)
+    }
+    kept.delete(segment.name)
+    kept.set(segment.name, value)
+    const expired: Value[] = []
+    for (const [name, old] of kept) {
+      if (kept.size <= this.#maxSegments) break
+      kept.delete(name)
+      expired.push(old)
+    }
+    return expired
+  }
+}
