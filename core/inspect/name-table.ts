@@ -54,6 +54,7 @@ export class NameTable {
       end = dot
       while (end > 0 && !isDigit(name.charCodeAt(end - 1))) end--
     }
+    if (end === 0) end = name.length
     let start = end
     while (start > 0 && end - start < 15 && isDigit(name.charCodeAt(start - 1))) start--
     const pattern = `${name.slice(0, start)}\u0000${name.slice(end)}`

@@ -19,7 +19,7 @@ type Run = {
   heldBytes: number
 }
 
-async function receive(name: string, target: ReceiveTarget): Promise<Run> {
+async function receive(name: string, target: ReceiveTarget, keepCorrupt = false): Promise<Run> {
   const run: Run = { files: new Map(), kinds: new Map(), services: new Map(), objects: [], alarms: [], heldBytes: -1 }
   const sink = {
     borrows: true,
@@ -34,7 +34,7 @@ async function receive(name: string, target: ReceiveTarget): Promise<Run> {
     objectBegun: (object) => void run.objects.push(object),
     alarm: (alarm) => void run.alarms.push(alarm),
   })
-  const receive = { services: 'all', keepCorrupt: false, keepRepeats: false, reorderMs: 500 } as const
+  const receive = { services: 'all', keepCorrupt, keepRepeats: false, reorderMs: 500 } as const
   const receiver = new Receiver({ target, receive }, sink, observer)
   const reader = new CaptureReader({ files: [`${captures}${name}.pcap`], pace: 'fast', loop: 1, nowUs: () => 0 })
   let lastUs = 0
@@ -100,6 +100,11 @@ describe.skipIf(!present)('captures with a list of what is in them', () => {
       [214304, 215752],
     ])
     expect(run.alarms.filter((alarm) => alarm.rule === 'OBJ-LOSS')).toHaveLength(11)
+  })
+
+  it('keeps all 40 files of the lossy capture where corrupt ones are wanted, as GPAC does', async () => {
+    const { files } = await receive('route-loss', route, true)
+    expect(files.size).toBe(40)
   })
 
   it('lists the five services of the off-air capture and names ESG objects by their in-band tables', async () => {

@@ -325,7 +325,7 @@ export class RouteSession implements ChannelHost {
     const read: Fdt = table
     channel.names.addTable(read)
     const name = `EFDT of TSI ${channel.tsi}`
-    this.observer.slsFragment(serviceId, { type: 'EFDT', name, version: read.version, bytes }, timeUs)
+    this.observer.slsFragment(serviceId, { type: 'EFDT', name, version: read.version, bytes }, object.lastTimeUs)
     channel.namesChanged(timeUs)
     this.drain(timeUs)
     return true

@@ -102,7 +102,9 @@ export class ServiceSignalling {
     this.#seen.set(id, content)
     if (!unchanged) {
       const { type, name, version, body } = fragment
-      this.#context.observer.slsFragment(this.#service.id, { type, name, version, bytes: body }, timeUs)
+      // The object may have waited for its session to be claimed: when it came is what counts.
+      const cameUs = object.lastTimeUs
+      this.#context.observer.slsFragment(this.#service.id, { type, name, version, bytes: body }, cameUs)
     }
     try {
       this.#apply(fragment, object, timeUs)

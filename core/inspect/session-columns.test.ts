@@ -1,0 +1,296 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { OBJECT_ROW, OBJECT_ROW_BYTES, OBJECT_STATE } from '../contract/object-rows.ts'
+import type { ReportSource } from '../contract/report.ts'
+import { Receiver } from '../receive/receiver.ts'
+import { content, testFlow, testPacket } from '../receive/test-session.ts'
+import { SessionColumns } from './session-columns.ts'
+
+const STSID = `<S-TSID><RS>${['10', '20']
+  .map(
+    (tsi) =>
+      `<LS tsi="${tsi}"><SrcFlow rt="true"><EFDT><FDT-Instance Expires="1" fileTemplate="${tsi}/s-$TOI$.m4s"/></EFDT><ContentInfo><MediaInfo repId="r${tsi}" contentType="${tsi === '10' ? 'video' : 'audio'}"/></ContentInfo></SrcFlow></LS>`,
+  )
+  .join('')}</RS></S-TSID>`
+const source: ReportSource = { kind: 'capture', name: 'x.pcap', firstTime: 1, lastTime: 2 }
+const extra = { frames: 9, udp: 8, bytes: 7, fragmentsDropped: 0 }
+const byToi = { column: 'toi', descending: false } as const
+
+class Setup {
+  readonly columns: SessionColumns
+  readonly receiver: Receiver
+  readonly flow = testFlow()
+  timeUs = 5_000_000
+  #frame = 0
+
+  constructor(options: Partial<ConstructorParameters<typeof SessionColumns>[0]> = {}) {
+    this.columns = new SessionColumns({ hash: true, ...options })
+    this.receiver = new Receiver(
+      {
+        target: { kind: 'route', address: this.flow.destinationAddress, port: this.flow.destinationPort },
+        receive: { services: 'all', keepCorrupt: false, keepRepeats: false, reorderMs: 500 },
+      },
+      { borrows: true, file: () => undefined },
+      this.columns,
+    )
+    this.send(0, 1, new TextEncoder().encode(STSID), { codepoint: 1 })
+  }
+
+  send(
+    tsi: number,
+    toi: number,
+    bytes: Uint8Array,
+    more: { codepoint?: number; length?: number; offset?: number } = {},
+  ) {
+    this.timeUs += 1000
+    const packet = testPacket({ tsi, toi, payload: bytes, length: bytes.length, ...more })
+    this.receiver.datagram(this.flow, packet, 0, packet.length, this.timeUs, ++this.#frame)
+  }
+
+  names(filter: string, column: Parameters<SessionColumns['query']>[0]['sort']['column'] = 'toi', descending = false) {
+    const view = this.columns.query({ filter, sort: { column, descending } })
+    return this.columns.rows(view.viewId, 0, view.total).map((row) => row.name ?? `toi ${row.toi}`)
+  }
+}
+
+function small(): Setup {
+  const setup = new Setup()
+  setup.send(10, 2, content(300))
+  setup.send(10, 10, content(100))
+  setup.send(20, 3, content(50))
+  setup.send(20, 3, content(50))
+  setup.send(10, 11, content(40), { length: 100 })
+  return setup
+}
+
+describe('report', () => {
+  it('says what arrived, with hashes of what was transported', () => {
+    const setup = small()
+    setup.receiver.close(setup.timeUs, 'capture-end')
+    const report = setup.columns.report(source, extra)
+    expect(report.totals).toEqual({ frames: 9, udp: 8, bytes: 7, malformed: 0, fragmentsDropped: 0 })
+    expect(report.flows).toEqual([
+      { destination: '239.255.1.1:5000', packets: 6, bytes: expect.any(Number), protocol: 'route' },
+    ])
+    const service = report.services[0]
+    expect(service).toMatchObject({ id: 1, name: null, protocol: 'route', destination: '239.255.1.1:5000', mmtp: null })
+    expect(service?.sls).toEqual([
+      { type: 'S-TSID', name: 'stsid.xml', version: null, firstTime: 5.001, bytes: STSID.length },
+    ])
+    const [signalling, video, audio] = service?.sessions[0]?.channels ?? []
+    expect(signalling).toMatchObject({ tsi: 0, role: 'signaling', representation: null })
+    expect(video).toMatchObject({ tsi: 10, role: 'video', representation: 'r10', packets: 3, lost: 0, duplicates: 0 })
+    expect(audio?.objects).toEqual([
+      {
+        toi: 3,
+        instance: 0,
+        name: '20/s-3.m4s',
+        contentType: null,
+        size: 50,
+        received: 50,
+        complete: true,
+        missing: [],
+        sha256: createHash('sha256').update(content(50)).digest('hex'),
+        codepoint: 8,
+        packets: 2,
+        firstTime: 5.004,
+        lastTime: 5.005,
+        repeats: 1,
+      },
+    ])
+    expect(video?.objects[2]).toMatchObject({
+      toi: 11,
+      complete: false,
+      received: 40,
+      sha256: null,
+      missing: [[40, 100]],
+    })
+    expect(JSON.parse(JSON.stringify(report))).toEqual(report)
+  })
+
+  it('computes no hashes where none are asked for', () => {
+    const setup = new Setup({ hash: false })
+    setup.send(10, 1, content(10))
+    const objects = setup.columns.report(source, extra).services[0]?.sessions[0]?.channels[1]?.objects
+    expect(objects?.[0]).toMatchObject({ complete: true, sha256: null })
+  })
+
+  it('counts malformed datagrams by code with the first example', () => {
+    const setup = new Setup()
+    const bad = Uint8Array.of(0x20, 1, 2, 3)
+    for (let i = 0; i < 3; i++) setup.receiver.datagram(setup.flow, bad, 0, 4, setup.timeUs, 77 + i)
+    const report = setup.columns.report(source, extra)
+    expect(report.totals.malformed).toBe(3)
+    expect(report.alarms).toHaveLength(1)
+    expect(report.alarms[0]).toMatchObject({ rule: 'LCT-HEADER', severity: 'error' })
+    expect(report.alarms[0]?.text).toMatch(/3 malformed datagrams \(lct-version\).*frame 77: 20010203/)
+  })
+
+  it('lists so many alarms of a rule and counts the rest', () => {
+    const { columns } = new Setup()
+    for (let toi = 0; toi < 250; toi++) {
+      const where = { service: 1, tsi: 10, toi, timeUs: toi * 1e6, frame: 1 }
+      columns.alarm({ rule: 'OBJ-LOSS', severity: 'error', text: `object ${toi}`, ...where })
+    }
+    expect(columns.alarms()).toHaveLength(101)
+    expect(columns.alarms().at(-1)?.text).toContain('150 more of OBJ-LOSS')
+  })
+})
+
+describe('rows', () => {
+  it('filters by each term, by all of several, and by bare words', () => {
+    const setup = small()
+    expect(setup.names('')).toHaveLength(5)
+    expect(setup.names('tsi:10')).toEqual(['10/s-2.m4s', '10/s-10.m4s', '10/s-11.m4s'])
+    expect(setup.names('role:audio')).toEqual(['20/s-3.m4s'])
+    expect(setup.names('state:receiving')).toEqual(['10/s-11.m4s'])
+    expect(setup.names('size:>=100 tsi:10')).toEqual(['10/s-2.m4s', '10/s-10.m4s', '10/s-11.m4s'])
+    expect(setup.names('service:1 size:<60')).toEqual(['20/s-3.m4s'])
+    expect(setup.names('name:S-1')).toEqual(['10/s-10.m4s', '10/s-11.m4s'])
+    expect(setup.names('11')).toEqual(['10/s-11.m4s'])
+    expect(setup.names('s-2 toi:2')).toEqual(['10/s-2.m4s'])
+  })
+
+  it('says which term it does not understand and shows everything', () => {
+    const { columns } = small()
+    for (const filter of ['colour:red', 'tsi:ten', 'state:lost', 'role:', 'role:boss']) {
+      const view = columns.query({ filter, sort: byToi })
+      expect(view.error).toContain(`"${filter}"`)
+      expect(view.total).toBe(5)
+    }
+  })
+
+  it('sorts by any column, names by their numbers', () => {
+    const setup = small()
+    expect(setup.names('', 'name')).toEqual(['10/s-2.m4s', '10/s-10.m4s', '10/s-11.m4s', '20/s-3.m4s', 'toi 1'])
+    expect(setup.names('tsi:10', 'size', true)).toEqual(['10/s-2.m4s', '10/s-10.m4s', '10/s-11.m4s'])
+    expect(setup.names('tsi:10', 'firstTimeUs', true)).toEqual(['10/s-11.m4s', '10/s-10.m4s', '10/s-2.m4s'])
+    const columns = [
+      'lastTimeUs',
+      'service',
+      'tsi',
+      'contentType',
+      'codepoint',
+      'received',
+      'packets',
+      'repeats',
+      'state',
+    ] as const
+    for (const column of columns) expect(setup.names('', column)).toHaveLength(5)
+  })
+
+  it('keeps a selection until it is refreshed, and knows where a row is in it', () => {
+    const setup = small()
+    const view = setup.columns.query({ filter: 'tsi:10', sort: byToi })
+    setup.send(10, 1, content(5))
+    expect(setup.columns.rows(view.viewId, 0, 99)).toHaveLength(3)
+    expect(setup.columns.position(view.viewId, 5)).toBe(-1)
+    expect(setup.columns.refresh(view.viewId)).toMatchObject({ viewId: view.viewId, total: 4, error: null })
+    expect(setup.columns.position(view.viewId, 5)).toBe(0)
+    expect(setup.columns.refresh(9999).error).not.toBeNull()
+  })
+
+  it('hands out changed rows by cursor, packed as the contract says', () => {
+    const setup = small()
+    const first = setup.columns.objectBatch(0)
+    expect(first?.rows.length).toBe(5 * OBJECT_ROW_BYTES)
+    expect(first?.total).toBe(5)
+    expect(setup.columns.objectBatch(first?.cursor ?? 0)).toBeNull()
+    setup.send(10, 11, content(60), { offset: 40, length: 100 })
+    const next = setup.columns.objectBatch(first?.cursor ?? 0)
+    expect(next?.rows.length).toBe(OBJECT_ROW_BYTES)
+    const view = new DataView(next?.rows.buffer as ArrayBuffer)
+    expect(view.getUint32(OBJECT_ROW.index, true)).toBe(4)
+    expect(view.getFloat64(OBJECT_ROW.toi, true)).toBe(11)
+    expect(view.getFloat64(OBJECT_ROW.size, true)).toBe(100)
+    expect(view.getFloat64(OBJECT_ROW.received, true)).toBe(100)
+    expect(view.getUint16(OBJECT_ROW.state, true)).toBe(OBJECT_STATE.complete)
+  })
+
+  it('hands out many rows in batches that together are all of them, once each', () => {
+    const setup = new Setup()
+    for (let toi = 0; toi < 20_000; toi++) setup.send(10, toi, content(4))
+    const seen = new Set<number>()
+    let cursor = 0
+    for (let batch = setup.columns.objectBatch(cursor); batch !== null; batch = setup.columns.objectBatch(cursor)) {
+      cursor = batch.cursor
+      const view = new DataView(batch.rows.buffer)
+      for (let at = 0; at < batch.rows.length; at += OBJECT_ROW_BYTES) {
+        const index = view.getUint32(at + OBJECT_ROW.index, true)
+        expect(seen.has(index)).toBe(false)
+        seen.add(index)
+      }
+    }
+    expect(seen.size).toBe(20_001)
+  })
+
+  it('describes one object: header fields, hash, what is missing, stored bytes and address', () => {
+    const bytes = new Uint8Array([0, 0, 0, 8, 0x73, 0x74, 0x79, 0x70, 0, 0, 0, 9, 0x6d, 0x64, 0x61, 0x74, 1])
+    const setup = new Setup({
+      bytesOf: (index) => (index === 1 ? bytes : null),
+      urlOf: (id, name) => `http://h/${id}/${name}`,
+    })
+    setup.send(10, 2, bytes)
+    const detail = setup.columns.detail(1)
+    expect(detail).toMatchObject({
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+      missing: [],
+      boxes: [
+        { type: 'styp', offset: 0, size: 8 },
+        { type: 'mdat', offset: 8, size: 9 },
+      ],
+      storedBytes: 17,
+      text: null,
+      url: 'http://h/1/10/s-2.m4s',
+    })
+    expect(detail?.header.map((field) => field.name)).toEqual(expect.arrayContaining(['TSI', 'TOI', 'CCI']))
+    expect(setup.columns.detail(0)?.text).toEqual({ language: 'xml', text: STSID })
+    expect(setup.columns.detail(99)).toBeNull()
+  })
+
+  it('keeps no more rows than allowed', () => {
+    const setup = new Setup({ maxRows: 3 })
+    for (let toi = 1; toi < 10; toi++) setup.send(10, toi, content(4))
+    expect(setup.columns.objectCount).toBe(3)
+    expect(setup.columns.objects.refused).toBe(7)
+  })
+})
+
+describe('snapshot', () => {
+  it('has rates over a second, the state of services, and signalling by key', () => {
+    const setup = small()
+    const { columns } = setup
+    columns.sample(setup.timeUs)
+    setup.send(10, 12, content(980))
+    columns.sample(setup.timeUs + 500_000)
+    expect(columns.flows()[0]?.rateBps).toBe(0)
+    columns.sample(setup.timeUs + 999_000)
+    expect(columns.flows()[0]).toMatchObject({ protocol: 'route', service: 1, rateBps: (980 + 24) * 8 })
+    expect(columns.totals()).toMatchObject({ packets: 7, packetsPerSecond: 1, objects: 6, complete: 5, malformed: 0 })
+    const playable = { kind: 'dash', url: 'u', live: true, codecs: [] } as const
+    expect(columns.services(() => null)[0]).toMatchObject({ state: 'receiving', objects: 5, playable: null })
+    expect(columns.services(() => null)[0]?.notPlayable).not.toBeNull()
+    expect(columns.services(() => playable)[0]).toMatchObject({ playable, notPlayable: null })
+    columns.sample(setup.timeUs + 20_000_000)
+    expect(columns.services(() => null)[0]?.state).toBe('silent')
+    expect(columns.channels().map((each) => [each.tsi, each.role, each.complete])).toEqual([
+      [0, 'signaling', 1],
+      [10, 'video', 3],
+      [20, 'audio', 1],
+    ])
+    const key = columns.signalling()[0]?.key ?? ''
+    expect(columns.signallingText(key)).toEqual({ key, language: 'xml', text: STSID })
+    expect(columns.signallingText('none').text).toBe('')
+  })
+
+  it('keeps the last 32 versions of a fragment', () => {
+    const setup = new Setup()
+    for (let version = 1; version <= 50; version++) {
+      setup.send(0, version + 1, new TextEncoder().encode(`<MPD id="${version}"/>`), { codepoint: 1 })
+    }
+    const manifests = setup.columns.signalling().filter((each) => each.type === 'MPD')
+    expect(manifests).toHaveLength(32)
+    expect(setup.columns.signallingText(manifests.at(-1)?.key ?? '').text).toContain('id="50"')
+    expect(new Set(manifests.map((each) => each.key)).size).toBe(32)
+  })
+})
