@@ -113,7 +113,7 @@ export class MulticastReceiver {
 
   /** The clock for all sockets together, which are one source: it never goes backwards. */
   #now(): number {
-    const nowUs = this.#options.nowUs()
+    const nowUs = Math.floor(this.#options.nowUs())
     if (nowUs > this.#lastUs) this.#lastUs = nowUs
     return this.#lastUs
   }
