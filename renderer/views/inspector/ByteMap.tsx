@@ -29,10 +29,11 @@ export function ByteMap(props: ByteMapProps) {
       pen.fillStyle = palette.role[role]
       pen.fillRect(0, 0, whole > 0 ? width : 0, height)
       for (const span of gapSpans(missing, whole, width)) {
-        pen.fillStyle = palette.missing
-        pen.fillRect(span.x, 0, span.width, height)
+        // A narrow gap has no room for anything but its colour.
+        pen.fillStyle = span.width < 6 ? palette.hole : palette.missing
+        pen.fillRect(span.x, 0, Math.max(span.width, 2), height)
         pen.fillStyle = palette.hole
-        pen.fillRect(span.x, height - 3, span.width, 3)
+        pen.fillRect(span.x, height - 3, Math.max(span.width, 2), 3)
       }
     })
     surface.current = made

@@ -49,8 +49,10 @@ export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
           </>
         ) : (
           <>
-            <strong>{formatCount(row.received)}</strong> of {formatCount(row.size)} B
-            {row.size !== null && ` (${formatPercent(row.received, row.size, 2)})`}
+            <strong>{formatCount(row.received)}</strong>
+            {row.size === null
+              ? ' B, of a size that is not known'
+              : ` of ${formatCount(row.size)} B (${formatPercent(row.received, row.size, 2)})`}
           </>
         )}
       </p>

@@ -35,6 +35,7 @@ export function PlayerView() {
   const [state, setState] = useState<PlaybackState>(IDLE)
   const [volume, setVolume] = useState<Volume>({ level: 1, muted: false })
   const [playback, setPlayback] = useState<Playback | null>(null)
+  const panel = useRef<HTMLElement>(null)
   const video = useRef<HTMLVideoElement>(null)
 
   const kind = service?.playable?.kind
@@ -72,8 +73,11 @@ export function PlayerView() {
     video.current.muted = volume.muted
   }, [volume])
 
+  // The button that was pressed goes away; without this the keys would go nowhere.
+  const holdFocus = () => panel.current?.focus({ preventScroll: true })
   const start = () => {
     if (service !== null && sessionId !== null) setPlaying({ sessionId, serviceId: service.id })
+    holdFocus()
   }
   usePlayerKeys({ playback, start, setVolume })
 
@@ -81,7 +85,7 @@ export function PlayerView() {
   const { snapshot, problem } = state
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: the player takes keys of its own, listed under "?".
-    <section className={styles.player} data-main tabIndex={0} aria-label="Player">
+    <section ref={panel} className={styles.player} data-main tabIndex={0} aria-label="Player">
       <div className={styles.screen}>
         {/* biome-ignore lint/a11y/useMediaCaption: captions are tracks of the broadcast, which the library adds */}
         <video
@@ -98,7 +102,10 @@ export function PlayerView() {
           state={state}
           onPlay={start}
           onRetry={() => setAttempt((count) => count + 1)}
-          onResume={() => playback?.togglePlay()}
+          onResume={() => {
+            playback?.togglePlay()
+            holdFocus()
+          }}
         />
       </div>
       {active && (codecs.message !== null || (problem !== null && !problem.fatal)) && (
@@ -191,7 +198,7 @@ function Over({ service, blocked, started, state, onPlay, onRetry, onResume }: O
   if (problem?.fatal === true) {
     return (
       <Words>
-        <div role="alert">
+        <div className={styles.alert} role="alert">
           <EmptyState icon={MonitorOff} title={problem.message} actions={<Button onClick={onRetry}>Play again</Button>}>
             {problem.tryThis}
           </EmptyState>

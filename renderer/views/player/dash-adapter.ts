@@ -1,7 +1,16 @@
 import type { MediaPlayerClass, MediaPlayerSettingClass } from 'dashjs'
 import { formatRate } from '../../model/format.ts'
-import { type PlayerAdapter, type PlayerOptions, type PlayerSnapshot, qualityLabel } from './player-adapter.ts'
+import {
+  type PlayerAdapter,
+  type PlayerOptions,
+  type PlayerProblem,
+  type PlayerSnapshot,
+  qualityLabel,
+} from './player-adapter.ts'
+import { refusalText } from './player-model.ts'
 import { videoFacts } from './video-facts.ts'
+
+const SEGMENT_RETRIES = 4
 
 /*
  * The gateway is on this machine: retries are short and few, since what it does not have now was lost or is not there yet;
@@ -15,8 +24,8 @@ const SETTINGS: MediaPlayerSettingClass = {
     utcSynchronization: { enabled: true, useManifestDateHeaderTimeSource: false },
     gaps: { jumpGaps: true, jumpLargeGaps: true, enableSeekFix: true, enableStallFix: true },
     buffer: { bufferTimeDefault: 12, fastSwitchEnabled: true },
-    retryIntervals: { MPD: 500, MediaSegment: 300, InitializationSegment: 300 },
-    retryAttempts: { MPD: 3, MediaSegment: 2, InitializationSegment: 4 },
+    retryIntervals: { MPD: 500, MediaSegment: 500, InitializationSegment: 500 },
+    retryAttempts: { MPD: 3, MediaSegment: SEGMENT_RETRIES, InitializationSegment: SEGMENT_RETRIES },
     lastBitrateCachingInfo: { enabled: false },
     lastMediaSettingsCachingInfo: { enabled: false },
     cmcd: { enabled: false },
@@ -35,9 +44,49 @@ export async function createDashAdapter(options: PlayerOptions): Promise<PlayerA
   player.clearDefaultUTCTimingSources()
   player.on('error', (event: unknown) => tell(event, options))
   player.on('playbackError', (event: unknown) => tell(event, options))
+  player.addResponseInterceptor(skipLostSegments(options) as never)
   player.attachSource(options.url)
   return new DashAdapter(player, options.video)
 }
+
+/** As much of dash.js's response as is read and changed here (its CommonMediaResponse). */
+type SegmentResponse = {
+  status?: number
+  data?: unknown
+  readonly url?: string
+  readonly request: { readonly customData?: { readonly request?: { readonly type?: string } } }
+}
+
+/**
+ * A segment that was lost becomes an empty one: dash.js would otherwise give up the only base address it has and stop,
+ * while what follows the gap can be played. One that is only expected (503) is asked for again first.
+ */
+function skipLostSegments(options: PlayerOptions): (response: SegmentResponse) => Promise<SegmentResponse> {
+  const refusals = new Map<string, number>()
+  return async (response) => {
+    const { status = 0, url = '' } = response
+    const segment = response.request.customData?.request?.type === 'MediaSegment'
+    if (!segment || (status !== 404 && status !== 410 && status !== 503)) return response
+    const refused = (refusals.get(url) ?? 0) + 1
+    refusals.set(url, refused)
+    if (status === 503 && refused <= SEGMENT_RETRIES) return response
+    refusals.delete(url)
+    options.onProblem({ ...LOST, message: `Skipped a segment. ${refusalText(status, '', textOf(response.data))}` })
+    response.status = 200
+    response.data = new ArrayBuffer(0)
+    return response
+  }
+}
+
+const LOST: PlayerProblem = {
+  kind: 'segments',
+  message: 'A segment is missing.',
+  tryThis: 'In the timeline, E steps through incomplete objects.',
+  fatal: false,
+}
+
+const textOf = (data: unknown): string =>
+  data instanceof ArrayBuffer ? new TextDecoder().decode(data.slice(0, 400)) : ''
 
 class DashAdapter implements PlayerAdapter {
   readonly #player: MediaPlayerClass
@@ -111,12 +160,7 @@ function tell(event: unknown, options: PlayerOptions): void {
       return
     case ERROR.segment:
     case ERROR.init:
-      options.onProblem({
-        kind: 'segments',
-        message: code === ERROR.init ? 'An initialisation segment is missing.' : 'A segment is missing.',
-        tryThis: 'Look for partial objects in the timeline: key E steps through them.',
-        fatal: false,
-      })
+      options.onProblem(code === ERROR.init ? { ...LOST, message: 'An initialisation segment is missing.' } : LOST)
       return
     default:
       options.onProblem({

@@ -28,5 +28,6 @@ export function refusalText(status: number, statusText: string, body: string): s
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, 300)
-  return `The gateway answered ${status}${statusText === '' ? '' : ` ${statusText}`}${words === '' ? '.' : `: ${words}`}`
+  const said = words === '' ? '.' : `: ${words}${/[.!?]$/.test(words) ? '' : '.'}`
+  return `The gateway answered ${status}${statusText === '' ? '' : ` ${statusText}`}${said}`
 }

@@ -1,0 +1,51 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { codepointMeaning, gapSpans, isMissing, missingBytes } from './inspector-model.ts'
+
+const ranges = fc
+  .uniqueArray(fc.integer({ min: 0, max: 5000 }), { maxLength: 40 })
+  .map((ends) => ends.sort((a, b) => a - b))
+  .map((ends) => ends.flatMap((end, at) => (at % 2 === 1 ? [[ends[at - 1] ?? 0, end] as const] : [])))
+
+describe('missing ranges', () => {
+  it('are found by a byte inside them', () => {
+    fc.assert(
+      fc.property(ranges, fc.integer({ min: 0, max: 5000 }), (missing, at) => {
+        expect(isMissing(missing, at)).toBe(missing.some(([start, end]) => at >= start && at < end))
+      }),
+    )
+  })
+
+  it('show as spans on the bar: all of them, in order, apart from each other', () => {
+    fc.assert(
+      fc.property(ranges, fc.integer({ min: 10, max: 800 }), (missing, width) => {
+        const spans = gapSpans(missing, 5001, width)
+        expect(spans.length > 0).toBe(missing.length > 0)
+        let end = -1
+        for (const span of spans) {
+          expect(span.x).toBeGreaterThan(end)
+          expect(span.width).toBeGreaterThanOrEqual(1)
+          end = span.x + span.width
+        }
+        expect(end).toBeLessThanOrEqual(width)
+      }),
+    )
+  })
+
+  it('are summed, and need a size to be drawn', () => {
+    expect(
+      missingBytes([
+        [10, 20],
+        [30, 31],
+      ]),
+    ).toBe(11)
+    expect(gapSpans([[0, 5]], 0, 100)).toEqual([])
+  })
+})
+
+describe('codepoints', () => {
+  it('are told by the table of the standard', () => {
+    expect(codepointMeaning(8)).toBe('media segment, file mode')
+    expect([codepointMeaning(11), codepointMeaning(130)]).toEqual(['not assigned', 'as its Payload in the S-TSID says'])
+  })
+})

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest'
+import { checkCodecs, codecFact } from './codecs.ts'
+
+const decodes =
+  (...good: string[]) =>
+  (type: string) =>
+    good.some((codec) => type.includes(`"${codec}`))
+
+describe('codecs', () => {
+  it('names what it knows and leaves the rest as it is', () => {
+    expect(codecFact('hvc1.2.4.L120')).toMatchObject({ name: 'HEVC (hvc1.2.4.L120)', kind: 'video' })
+    expect(codecFact('mp4a.40.2')).toMatchObject({ name: 'AAC (mp4a.40.2)', kind: 'audio' })
+    expect(codecFact('zzzz.1')).toMatchObject({ name: 'zzzz.1', kind: 'video' })
+  })
+
+  it('asks with the media type of the kind', () => {
+    const asked: string[] = []
+    checkCodecs(['avc1.42c01e', 'ac-4.02.01.00', 'stpp.ttml.im1t'], (type) => asked.push(type) > 0)
+    expect(asked).toEqual(['video/mp4; codecs="avc1.42c01e"', 'audio/mp4; codecs="ac-4.02.01.00"'])
+  })
+
+  it('plays without a word what can be decoded', () => {
+    expect(checkCodecs(['avc1.42c01e', 'mp4a.40.2'], () => true)).toEqual({ blocked: false, message: null })
+    expect(checkCodecs([], () => false)).toEqual({ blocked: false, message: null })
+  })
+
+  it('refuses when no video is left, and says which codec', () => {
+    expect(checkCodecs(['hvc1.2.4.L120', 'mp4a.40.2'], decodes('mp4a'))).toEqual({
+      blocked: true,
+      message: 'HEVC (hvc1.2.4.L120) is not decodable here.',
+    })
+  })
+
+  it('goes on with what is left', () => {
+    expect(checkCodecs(['avc1.42c01e', 'ac-4.02.01'], decodes('avc1')).message).toBe(
+      'AC-4 (ac-4.02.01) is not decodable here; playing video only.',
+    )
+    expect(checkCodecs(['avc1.42c01e', 'hev1.1', 'vvc1.1', 'mp4a.40.2'], decodes('avc1', 'mp4a'))).toEqual({
+      blocked: false,
+      message: 'HEVC (hev1.1) and VVC (vvc1.1) are not decodable here; playing the other representations.',
+    })
+  })
+
+  it('refuses a radio service without a decoder', () => {
+    expect(checkCodecs(['mhm1.0x0b'], () => false).blocked).toBe(true)
+  })
+})

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
+import { qualityLabel } from './player-adapter.ts'
+import { clockText, refusalText, serviceToPlay } from './player-model.ts'
+import { bufferedAhead } from './video-facts.ts'
+
+const playable = { kind: 'dash', url: 'http://127.0.0.1/x.mpd', live: false, codecs: [] } as const
+const service = (id: number, can: boolean) => ({ id, playable: can ? playable : null }) as unknown as ServiceSnapshot
+
+describe('service to play', () => {
+  const services = [service(1, false), service(2, true), service(3, true)]
+  const picked = (asked: number | null, selected: number | null) => serviceToPlay(services, asked, selected)?.id
+
+  it('is the one asked for, then the selected one, then the first that can be played', () => {
+    expect([picked(3, 2), picked(null, 3), picked(null, null), picked(null, 1)]).toEqual([3, 3, 2, 2])
+  })
+
+  it('stays the one asked for when it cannot be played, to say why', () => {
+    expect(picked(1, 3)).toBe(1)
+  })
+
+  it('is one that says why when none can be played, or nothing', () => {
+    expect(serviceToPlay([service(1, false), service(4, false)], null, 4)?.id).toBe(4)
+    expect(serviceToPlay([], null, 4)).toBeNull()
+  })
+})
+
+describe('words', () => {
+  it('writes positions as clocks', () => {
+    expect([0, 9.9, 65, 3725, -0.4, -12.6].map(clockText)).toEqual(['0:00', '0:09', '1:05', '1:02:05', '0:00', '−0:12'])
+  })
+
+  it('gives the gateway its own words, without markup', () => {
+    expect(refusalText(503, 'Service Unavailable', '<h1>expected</h1>\n in 2 s')).toBe(
+      'The gateway answered 503 Service Unavailable: expected in 2 s.',
+    )
+    expect(refusalText(404, '', '')).toBe('The gateway answered 404.')
+  })
+
+  it('labels renditions by height and rate', () => {
+    expect([qualityLabel(720, '1.2 Mb/s'), qualityLabel(0, '96.0 kb/s')]).toEqual(['720p 1.2 Mb/s', '96.0 kb/s'])
+  })
+})
+
+describe('buffer', () => {
+  const ranges = (...pairs: [number, number][]) => ({
+    length: pairs.length,
+    start: (at: number) => pairs[at]?.[0] ?? 0,
+    end: (at: number) => pairs[at]?.[1] ?? 0,
+  })
+
+  it('counts across gaps a player jumps, not across others, and not what lies behind', () => {
+    expect(bufferedAhead(ranges([0, 4], [4.1, 8], [9, 12]), 2)).toBe(6)
+    expect(bufferedAhead(ranges([0, 4]), 5)).toBe(0)
+    expect(bufferedAhead(ranges(), 5)).toBe(0)
+  })
+})
