@@ -5,7 +5,8 @@ import type { LctPacket } from '../protocol/lct/lct-packet.ts'
 import type { BytePool } from './byte-pool.ts'
 import { ChannelNames } from './channel-names.ts'
 import { hash32 } from './content-hash.ts'
-import { DoneObject, HEAD_BYTES } from './done-object.ts'
+import { type DoneObject, HEAD_BYTES } from './done-object.ts'
+import { KnownObjects } from './known-objects.ts'
 import type { ReceiveLimits } from './limits.ts'
 import type { ChannelFacts, ReceiveObserver } from './observer.ts'
 import { type ObjectHome, SIZE_SOURCE, TAKEN, TransportObject } from './transport-object.ts'
@@ -15,8 +16,6 @@ const FIRST_RESERVED_TOI = 0xffff_fffd
 /** Given-up objects kept with their bytes, since a carousel may bring the rest: few for media, which is sent once. */
 const HELD_MEDIA = 2
 const HELD_FILES = 64
-/** Larger tables and init segments are not kept for comparison. */
-const MAX_COMPARED = 256 << 10
 
 /** What a channel asks of its session and receiver. */
 export interface ChannelHost {
@@ -65,15 +64,15 @@ export class LctChannel implements ChannelFacts, ObjectHome {
   lastTimeUs = 0
   readonly #host: ChannelHost
   readonly #open = new Map<number, TransportObject>()
-  readonly #done = new Map<number, DoneObject>()
+  readonly #known: KnownObjects
   #last: TransportObject | null = null
-  #comparedBytes = 0
   #newestMediaToi = -1
   #mediaStep = 1
   #closedSinceUs = -1
 
   constructor(host: ChannelHost, index: number, tsi: number) {
     this.#host = host
+    this.#known = new KnownObjects(host)
     this.index = index
     this.tsi = tsi
     this.names = new ChannelNames(tsi)
@@ -258,7 +257,7 @@ export class LctChannel implements ChannelFacts, ObjectHome {
     timeUs: number,
     frame: number,
   ): TransportObject | null {
-    const done = this.#done.get(key)
+    const done = this.#known.get(key)
     if (done === undefined) return this.#begin(lct, key, 0, bytes, start, from, timeUs, frame)
     if (done.media && offset === 0 && this.#isFarBack(key)) this.#loop(key, timeUs, frame)
     const again = done.loop !== this.loops || done.isReplacedBy(lct.transferLength, offset, bytes, from, end)
@@ -282,7 +281,7 @@ export class LctChannel implements ChannelFacts, ObjectHome {
         object.cursor = offset
       }
     }
-    this.#forgetDone(done)
+    this.#known.forget(done)
     return object
   }
 
@@ -389,47 +388,10 @@ export class LctChannel implements ChannelFacts, ObjectHome {
     object.join()
     this.#open.delete(object.key)
     if (this.#last === object) this.#last = null
-    let kept: Uint8Array | null = null
-    if (isReplaceable(object) && object.length <= MAX_COMPARED && this.#host.pool.reserve(object.length)) {
-      kept = object.bytes(0, object.length).slice()
-      this.#comparedBytes += kept.length
-    }
-    this.#remember(new DoneObject(object, this.loops, kept))
+    this.#known.remember(object, this.loops, isReplaceable(object))
     this.#host.observer.objectEnded(object)
     object.notify()
     this.#host.objectComplete(object, timeUs)
-  }
-
-  #remember(done: DoneObject): void {
-    const { limits } = this.#host
-    const known = this.#done
-    const before = known.get(done.key)
-    if (before !== undefined) this.#forgetDone(before)
-    known.set(done.key, done)
-    this.#host.known.count++
-    if (known.size > limits.knownObjects || this.#host.known.count > limits.knownObjectsInAll) {
-      for (const oldest of known.values()) {
-        this.#forgetDone(oldest)
-        break
-      }
-    }
-    if (this.#comparedBytes <= limits.comparedBytes) return
-    for (const each of known.values()) {
-      if (each !== done) this.#forgetCompared(each)
-      if (this.#comparedBytes <= limits.comparedBytes) break
-    }
-  }
-
-  #forgetCompared(done: DoneObject): void {
-    if (done.bytes === null) return
-    this.#comparedBytes -= done.bytes.length
-    this.#host.pool.unreserve(done.bytes.length)
-    done.bytes = null
-  }
-
-  #forgetDone(done: DoneObject): void {
-    this.#forgetCompared(done)
-    if (this.#done.delete(done.key)) this.#host.known.count--
   }
 
   #resume(object: TransportObject): void {
@@ -457,7 +419,7 @@ export class LctChannel implements ChannelFacts, ObjectHome {
   /** Ends the stay of a given-up object; its TOI is remembered as lost. */
   #drop(object: TransportObject): void {
     this.#forgetBytes(object)
-    this.#remember(new DoneObject(object, this.loops, null))
+    this.#known.remember(object, this.loops, false)
   }
 
   #forgetBytes(object: TransportObject): void {
@@ -487,8 +449,7 @@ export class LctChannel implements ChannelFacts, ObjectHome {
 
   /** Frees memory: objects only held for healing, and bytes kept for comparison. @returns true where there were some */
   relieve(): boolean {
-    let freed = this.#comparedBytes > 0
-    for (const done of this.#done.values()) this.#forgetCompared(done)
+    let freed = this.#known.relieve()
     for (const object of [...this.#open.values()]) {
       if (object.state === 'receiving') continue
       this.#drop(object)
@@ -529,7 +490,7 @@ export class LctChannel implements ChannelFacts, ObjectHome {
   /** No more packets. An object whose transmission had ended is lost, the others are only cut off. */
   close(timeUs: number): void {
     this.#endAll(timeUs)
-    for (const done of [...this.#done.values()]) this.#forgetDone(done)
+    this.#known.clear()
   }
 
   #endAll(timeUs: number): void {
@@ -559,10 +520,10 @@ export class LctChannel implements ChannelFacts, ObjectHome {
 
   /** Names or lengths became known: looks again at what is open. */
   namesChanged(timeUs: number): void {
-    for (const done of [...this.#done.values()]) {
+    for (const done of this.#known.all) {
       const listed = this.names.listedName(done.key)
       // The TOI now stands for another file; its next transmission is a new object.
-      if (listed !== null && done.name !== null && listed !== done.name) this.#forgetDone(done)
+      if (listed !== null && done.name !== null && listed !== done.name) this.#known.forget(done)
     }
     for (const object of [...this.#open.values()]) {
       const named = object.name

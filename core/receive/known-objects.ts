@@ -1,0 +1,78 @@
+import type { BytePool } from './byte-pool.ts'
+import { DoneObject } from './done-object.ts'
+import type { ReceiveLimits } from './limits.ts'
+import type { TransportObject } from './transport-object.ts'
+
+/** Larger tables and init segments are not kept for comparison. */
+const MAX_COMPARED = 256 << 10
+
+/** What a channel's memory of finished objects shares with all others: bounds are on the sum. */
+export type KnownBudget = { readonly limits: ReceiveLimits; readonly pool: BytePool; readonly known: { count: number } }
+
+/** The finished objects one channel remembers, oldest forgotten first. */
+export class KnownObjects {
+  readonly #budget: KnownBudget
+  readonly #objects = new Map<number, DoneObject>()
+  #comparedBytes = 0
+
+  constructor(budget: KnownBudget) {
+    this.#budget = budget
+  }
+
+  get(key: number): DoneObject | undefined {
+    return this.#objects.get(key)
+  }
+
+  get all(): DoneObject[] {
+    return [...this.#objects.values()]
+  }
+
+  /** @param compare keep its bytes, since senders replace such objects under the same TOI */
+  remember(object: TransportObject, loop: number, compare: boolean): void {
+    const { limits, pool, known } = this.#budget
+    let kept: Uint8Array | null = null
+    if (compare && object.length <= MAX_COMPARED && pool.reserve(object.length)) {
+      kept = object.bytes(0, object.length).slice()
+      this.#comparedBytes += kept.length
+    }
+    const done = new DoneObject(object, loop, kept)
+    const before = this.#objects.get(done.key)
+    if (before !== undefined) this.forget(before)
+    this.#objects.set(done.key, done)
+    known.count++
+    if (this.#objects.size > limits.knownObjects || known.count > limits.knownObjectsInAll) {
+      for (const oldest of this.#objects.values()) {
+        this.forget(oldest)
+        break
+      }
+    }
+    if (this.#comparedBytes <= limits.comparedBytes) return
+    for (const each of this.#objects.values()) {
+      if (each !== done) this.#forgetBytes(each)
+      if (this.#comparedBytes <= limits.comparedBytes) break
+    }
+  }
+
+  forget(done: DoneObject): void {
+    this.#forgetBytes(done)
+    if (this.#objects.delete(done.key)) this.#budget.known.count--
+  }
+
+  /** Frees what is kept for comparison. @returns true where there was something */
+  relieve(): boolean {
+    if (this.#comparedBytes === 0) return false
+    for (const done of this.#objects.values()) this.#forgetBytes(done)
+    return true
+  }
+
+  clear(): void {
+    for (const done of this.all) this.forget(done)
+  }
+
+  #forgetBytes(done: DoneObject): void {
+    if (done.bytes === null) return
+    this.#comparedBytes -= done.bytes.length
+    this.#budget.pool.unreserve(done.bytes.length)
+    done.bytes = null
+  }
+}
