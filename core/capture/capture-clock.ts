@@ -1,6 +1,6 @@
 /** Gaps longer than this are shortened to GAP_LEFT_US in `real` pace. */
-export const MAX_GAP_US = 5_000_000
-export const GAP_LEFT_US = 1_000_000
+const MAX_GAP_US = 5_000_000
+const GAP_LEFT_US = 1_000_000
 /** Steps back below this are disorder of several interfaces and count as no step. */
 const DISORDER_US = 1_000_000
 /** A step forward beyond this inside one file is a damaged time stamp. */

@@ -108,7 +108,9 @@ test.skipIf(process.platform !== 'linux')('a full disk stops the writer, and clo
   await expect(writer.close()).rejects.toMatchObject({ error: { code: 'disk-full' } })
 })
 
-const tshark = spawnSync('tshark', ['--version']).status === 0
+/** Wireshark's programs, where this machine has them: a second reader for what we write. */
+const TOOLS = { tshark: 'tshark', capinfos: 'capinfos' }
+const tshark = spawnSync(TOOLS.tshark, ['--version']).status === 0
 
 test.skipIf(!tshark)('tshark and capinfos read it (skipped where they are not installed)', async () => {
   const file = join(folder.dir, 'tshark.pcapng')
@@ -129,7 +131,7 @@ test.skipIf(!tshark)('tshark and capinfos read it (skipped where they are not in
   ]
   const options = ['-o', 'ip.check_checksum:TRUE', '-o', 'udp.check_checksum:TRUE', '-T', 'fields', '-E', 'separator=;']
   const args = ['-r', file, ...options, ...fields.flatMap((field) => ['-e', field])]
-  const lines = execFileSync('tshark', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  const lines = execFileSync(TOOLS.tshark, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
   expect(lines.trim().split('\n')).toEqual([
     '1795241879.313815000;225.1.1.0;;6000;6001;000102030405060708090a;routescope',
     '1795241880.813816000;239.255.255.255;;65535;1;0102030405060708090a0b0c;routescope',
@@ -142,8 +144,8 @@ test.skipIf(!tshark)('tshark and capinfos read it (skipped where they are not in
     '-Y',
     'ip.checksum.status == 0 || udp.checksum.status == 0 || _ws.malformed',
   ]
-  expect(execFileSync('tshark', bad, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })).toBe('')
-  const info = execFileSync('capinfos', [file], { encoding: 'utf8' })
+  expect(execFileSync(TOOLS.tshark, bad, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })).toBe('')
+  const info = execFileSync(TOOLS.capinfos, [file], { encoding: 'utf8' })
   expect(info).toMatch(/Number of packets:\s+3/)
   expect(info).toMatch(/File type:\s+Wireshark\/\.\.\. - pcapng/)
   expect(info).toMatch(/Capture application:\s+Routescope/)

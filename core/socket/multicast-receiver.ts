@@ -7,14 +7,15 @@ import { listInterfaces } from './interfaces.ts'
 import { ReceiveSocket } from './receive-socket.ts'
 
 /** Asked for where the user does not say; systems grant what their limit allows. */
-export const DEFAULT_RECEIVE_BUFFER_BYTES = 16 * 1024 * 1024
+const DEFAULT_RECEIVE_BUFFER_BYTES = 16 * 1024 * 1024
 const INTERFACE_CHECK_MS = 1000
 const DROPS_AGE_US = 250_000
 
 export type MulticastReceiverOptions = {
   /** Address or name of the interface to join on; absent: the system's choice. */
   readonly interface?: string
-  readonly receiveBufferBytes: number
+  /** Asked of the system for each socket; absent: 16 MiB. What was granted is in the snapshot. */
+  readonly receiveBufferBytes?: number
   /** Wall clock, µs since the UNIX epoch. */
   readonly nowUs: () => number
   readonly flows?: FlowTable
@@ -97,7 +98,7 @@ export class MulticastReceiver {
         address,
         port,
         interface: this.#options.interface ?? null,
-        receiveBufferBytes: this.#options.receiveBufferBytes,
+        receiveBufferBytes: this.#options.receiveBufferBytes ?? DEFAULT_RECEIVE_BUFFER_BYTES,
         nowUs: () => this.#now(),
         interfaces: this.#interfaces,
         flows: this.#flows,
