@@ -10,6 +10,9 @@ import {
 } from './player-adapter.ts'
 import { videoFacts } from './video-facts.ts'
 
+const SEGMENT_RETRIES = 4
+const RETRY = { maxNumRetry: SEGMENT_RETRIES + 1, retryDelayMs: 500, maxRetryDelayMs: 1000 }
+
 /** Plays a multivariant or media playlist with hls.js, which is loaded now. */
 export async function createHlsAdapter(options: PlayerOptions): Promise<PlayerAdapter> {
   const { default: Player } = await import('hls.js')
@@ -22,6 +25,10 @@ export async function createHlsAdapter(options: PlayerOptions): Promise<PlayerAd
     backBufferLength: 60,
     maxBufferHole: 0.5,
     nudgeOnVideoHole: true,
+    // The gateway is on this machine: retries are short and few.
+    fragLoadPolicy: {
+      default: { maxTimeToFirstByteMs: 10_000, maxLoadTimeMs: 60_000, timeoutRetry: RETRY, errorRetry: RETRY },
+    },
   })
   let recovered = false
   hls.on(Player.Events.ERROR, (_event, data: ErrorData) => {
@@ -30,6 +37,7 @@ export async function createHlsAdapter(options: PlayerOptions): Promise<PlayerAd
       hls.recoverMediaError()
       return
     }
+    if (!data.fatal && data.details === Player.ErrorDetails.FRAG_LOAD_ERROR) markLost(data)
     const problem = problemOf(data, data.type === Player.ErrorTypes.NETWORK_ERROR)
     if (problem !== null) options.onProblem(problem)
   })
@@ -89,6 +97,18 @@ class HlsAdapter implements PlayerAdapter {
   }
 }
 
+/**
+ * A segment that was lost is treated as its playlist's EXT-X-GAP would have it: skipped, where hls.js would otherwise stop
+ * before it. One that is only expected (503) is asked for again first.
+ */
+function markLost({ frag, response, errorAction }: ErrorData): void {
+  const status = response?.code
+  const refused = (errorAction?.retryCount ?? 0) + 1
+  if (frag === undefined || (status !== 404 && status !== 410 && !(status === 503 && refused > SEGMENT_RETRIES))) return
+  frag.gap = true
+  frag.tagList.push(['GAP'])
+}
+
 function problemOf(data: ErrorData, network: boolean): PlayerProblem | null {
   const status = data.response?.code
   if (!data.fatal) {
@@ -96,7 +116,7 @@ function problemOf(data: ErrorData, network: boolean): PlayerProblem | null {
     return {
       kind: 'segments',
       message: `A segment is missing${status === undefined ? '' : ` (HTTP ${status})`}.`,
-      tryThis: 'Look for partial objects in the timeline: key E steps through them.',
+      tryThis: 'In the timeline, E steps through incomplete objects.',
       fatal: false,
     }
   }
