@@ -55,7 +55,11 @@ export function useObjectDetail(sessionId: string | null, index: number): Detail
   }, [sessionId, index, change, asked])
 
   const mine = answer !== null && answer.index === index && answer.sessionId === sessionId ? answer : null
-  return { detail: mine?.detail ?? null, error: mine?.error ?? null, retry: () => setAsked((count) => count + 1) }
+  const retry = () => {
+    last.current = { index: -1, atMs: 0 }
+    setAsked((count) => count + 1)
+  }
+  return { detail: mine?.detail ?? null, error: mine?.error ?? null, retry }
 }
 
 const subscribe = (listener: () => void): (() => void) => objectColumns.subscribe(listener)

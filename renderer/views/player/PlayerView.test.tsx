@@ -1,0 +1,104 @@
+import { act } from 'react'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
+import { clearSelection, playService, selectService } from '../../stores/selection-store.ts'
+import { showNoSession, showSession, takeSnapshot } from '../../stores/session-store.ts'
+import { fakeSnapshot } from '../../testdata/fake-engine.ts'
+import { buttonNamed, type Mounted, mount } from '../../testdata/mount.tsx'
+import { PlayerView } from './PlayerView.tsx'
+
+const URL = 'http://127.0.0.1:8080/service1/live.mpd'
+
+function service(id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnapshot {
+  return {
+    id,
+    name: `S${id}`,
+    protocol: 'route',
+    category: 1,
+    major: null,
+    minor: null,
+    destination: null,
+    state: 'receiving',
+    packets: 0,
+    bytes: 0,
+    rateBps: 0,
+    objects: 0,
+    incomplete: 0,
+    playable: { kind: 'dash', url: URL, live: true, codecs: ['avc1.42c01e'] },
+    notPlayable: null,
+    ...change,
+  }
+}
+
+let view: Mounted
+let asked: string[]
+let decodable = true
+
+beforeEach(async () => {
+  asked = []
+  decodable = true
+  vi.stubGlobal('MediaSource', { isTypeSupported: () => decodable })
+  vi.stubGlobal('fetch', async (url: string) => {
+    asked.push(url)
+    return new Response('never announced', { status: 404, statusText: 'Not Found' })
+  })
+  showSession('s1', null)
+  view = await mount(<PlayerView />)
+})
+
+afterEach(() => {
+  view.unmount()
+  clearSelection()
+  showNoSession()
+  vi.unstubAllGlobals()
+})
+
+async function show(...services: ServiceSnapshot[]): Promise<string> {
+  await act(async () => takeSnapshot(fakeSnapshot({ services })))
+  return view.host.textContent ?? ''
+}
+
+describe('player', () => {
+  it('asks for nothing before play is pressed', async () => {
+    expect(view.host.textContent).toContain('Nothing to play yet')
+    await show(service(1))
+    expect(buttonNamed(view.host, 'Play S1').textContent).toContain('DASH, live')
+    expect(asked).toEqual([])
+  })
+
+  it('gives the gateway its own words when there is no manifest, and tries again on demand', async () => {
+    await show(service(1))
+    await act(async () => buttonNamed(view.host, 'Play S1').click())
+    await view.settle()
+    expect(view.host.querySelector('[role=alert]')?.textContent).toContain(
+      'The gateway answered 404 Not Found: never announced.',
+    )
+    await act(async () => buttonNamed(view.host, 'Play again').click())
+    expect(asked).toEqual([URL, URL])
+  })
+
+  it('names the codec that cannot be decoded, and what remains possible', async () => {
+    decodable = false
+    const words = await show(
+      service(1, { playable: { kind: 'dash', url: URL, live: true, codecs: ['hvc1.2.4.L120'] } }),
+    )
+    expect(words).toContain('HEVC (hvc1.2.4.L120) is not decodable here.')
+    expect(words).toContain('Save the files with Dump')
+  })
+
+  it('says why a service cannot be played', async () => {
+    const words = await show(service(1, { playable: null, notPlayable: 'No manifest in 9 s.', protocol: 'mmtp' }))
+    expect(words).toContain('S1 cannot be played')
+    expect(words).toContain('No manifest in 9 s. MMTP services are shown by their flows and packets.')
+  })
+
+  it('offers the selected service, and keeps the one that plays', async () => {
+    await show(service(1), service(2))
+    await act(async () => selectService(2))
+    expect(buttonNamed(view.host, 'Play S2')).toBeDefined()
+    await act(async () => playService(1))
+    await act(async () => selectService(2))
+    expect(view.host.querySelector('video')?.getAttribute('aria-label')).toBe('Video of S1')
+    expect(asked).toEqual([URL])
+  })
+})
