@@ -1,10 +1,12 @@
+import { EventEmitter } from 'node:events'
 import fs from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AppError } from '../contract/app-error.ts'
-import type { FileCalls } from './file-writer.ts'
+import { type DiskPort, type DiskReply, type DiskSetup, diskLoop } from './disk-loop.ts'
+import type { DiskThread, FileWriterOptions } from './file-writer.ts'
 import { FolderSink } from './folder-sink.ts'
 import { receivedFile } from './test-objects.ts'
 
@@ -17,15 +19,35 @@ beforeEach(async () => {
 })
 afterEach(() => rm(dir, { recursive: true, force: true }))
 
-async function sinkFor(options: { maxSegments?: number; calls?: FileCalls; at?: string } = {}): Promise<FolderSink> {
+async function sinkFor(
+  options: { maxSegments?: number; startDisk?: FileWriterOptions['startDisk']; at?: string } = {},
+): Promise<FolderSink> {
   const sink = new FolderSink({
     dir: options.at ?? join(dir, 'out'),
     maxSegments: options.maxSegments ?? 0,
     onProblem: (error) => void problems.push(error),
-    ...(options.calls === undefined ? {} : { calls: options.calls }),
+    ...(options.startDisk === undefined ? {} : { startDisk: options.startDisk }),
   })
   await sink.open()
   return sink
+}
+
+/** The disk loop in this thread, with calls that can fail. */
+function diskHere(setup: DiskSetup, calls: typeof fs): DiskThread {
+  const here: EventEmitter = new EventEmitter()
+  const there: EventEmitter = new EventEmitter()
+  const port: DiskPort = {
+    on: (event, listener) => there.on(event, listener),
+    postMessage: (reply: DiskReply) => void setImmediate(() => here.emit('message', reply)),
+  }
+  diskLoop(port, calls, setup)
+  return {
+    on: (event: string, listener: (...values: never[]) => void) => here.on(event, listener as () => void),
+    postMessage: (jobs) => void setImmediate(() => there.emit('message', jobs)),
+    ref: () => {},
+    unref: () => {},
+    terminate: () => {},
+  }
 }
 
 const everything = async (): Promise<string[]> => {
@@ -143,22 +165,13 @@ describe('FolderSink', () => {
 
   test('a full disk is told once; what was written stays and no temporary is left', async () => {
     let left = 300_000
-    const write = ((
-      handle: number,
-      bytes: Uint8Array,
-      at: number,
-      length: number,
-      position: number,
-      done: (error: Error | null, n: number) => void,
-    ) => {
+    const writeSync = ((handle: number, bytes: Uint8Array, at: number, length: number) => {
       left -= length
-      if (left < 0)
-        fs.write(handle, bytes, at, length >> 1, position, () =>
-          done(Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' }), 0),
-        )
-      else fs.write(handle, bytes, at, length, position, done)
-    }) as unknown as typeof fs.write
-    const sink = await sinkFor({ calls: { ...fs, write } })
+      if (left >= 0) return fs.writeSync(handle, bytes, at, length)
+      fs.writeSync(handle, bytes, at, length >> 1)
+      throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
+    }) as typeof fs.writeSync
+    const sink = await sinkFor({ startDisk: (setup) => diskHere(setup, { ...fs, writeSync }) })
     for (let number = 1; number <= 20; number++) sink.file(receivedFile(`${number}.m4s`, new Uint8Array(50_000)))
     const { files, bytes } = await sink.close()
     expect({ files, bytes }).toEqual({ files: 6, bytes: 300_000 })

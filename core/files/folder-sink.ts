@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import type { AppError } from '../contract/app-error.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { ObjectSink, ReceivedFile } from '../receive/object-flow.ts'
-import { type FileCalls, FileWriter } from './file-writer.ts'
+import { FileWriter, type FileWriterOptions } from './file-writer.ts'
 import { SegmentRetention } from './retention.ts'
 import { ASIDE_PREFIX, PathNames } from './safe-name.ts'
 
@@ -13,7 +13,7 @@ export type FolderSinkOptions = {
   readonly maxSegments: number
   /** Told once; what was written before stays. */
   readonly onProblem: (error: AppError) => void
-  readonly calls?: FileCalls
+  readonly startDisk?: FileWriterOptions['startDisk']
 }
 
 /** After these nothing further can be written; any other failure is that of one file. */
@@ -53,7 +53,7 @@ export class FolderSink implements ObjectSink {
       this.#writer = new FileWriter({
         root,
         onError: (error, path) => this.#problem(error, path),
-        ...(this.#options.calls === undefined ? {} : { calls: this.#options.calls }),
+        ...(this.#options.startDisk === undefined ? {} : { startDisk: this.#options.startDisk }),
       })
     } catch (error) {
       throw writeFailure(error as NodeJS.ErrnoException, dir)
@@ -81,8 +81,7 @@ export class FolderSink implements ObjectSink {
 
   /** Waits for what is under way. Counts what is in the folder now. */
   async close(): Promise<{ files: number; bytes: number }> {
-    await this.#writer?.drained()
-    this.#writer = null
+    await this.#writer?.close()
     return { files: this.#sizes.size, bytes: this.#bytes }
   }
 

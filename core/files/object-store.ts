@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs'
-import { mkdir, open, rm } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { AppError } from '../contract/app-error.ts'
 import type { DumpResult } from '../contract/engine-api.ts'
@@ -259,7 +259,7 @@ export class ObjectStore implements ObjectSink {
     this.#byIndex.clear()
     this.#resident.clear()
     this.#memoryBytes = 0
-    await this.#writer?.drained()
+    await this.#writer?.close()
     if (this.#writer !== null) await rm(this.#options.spillDir, { recursive: true, force: true })
     this.#writer = null
     this.#changed()
@@ -336,7 +336,7 @@ export class ObjectStore implements ObjectSink {
         continue
       excess -= entry.size
       entry.spilling = true
-      this.#spillWriter().writeOwned(spillName(entry), entry.bytes, (written) => {
+      this.#spillWriter().write(spillName(entry), entry.bytes, (written) => {
         entry.spilling = false
         if (!this.#resident.has(entry)) return
         if (written) entry.spilled = spillName(entry)
@@ -350,7 +350,6 @@ export class ObjectStore implements ObjectSink {
       const root = resolve(this.#options.spillDir)
       this.#writer = new FileWriter({
         root,
-        prepare: () => mkdir(root, { recursive: true }),
         onError: (error, path) => {
           if (this.#told) return
           this.#told = true

@@ -1,0 +1,94 @@
+import type fs from 'node:fs'
+
+/** Files to write and remove, in order. An empty `offset` of -1 means the bytes are in `own`; null bytes remove the file. */
+export type DiskJob = {
+  /** Below the root, with `/`, safe already. */
+  readonly path: string
+  readonly remove: boolean
+  /** Where the bytes stand in the shared ring; -1: in `own`. */
+  readonly offset: number
+  readonly length: number
+  readonly own: Uint8Array | null
+}
+
+/** What became of each job of a batch: null, or the system's code and words. */
+export type DiskReply = readonly (readonly [code: string, message: string] | null)[]
+
+export type DiskSetup = { readonly root: string; readonly ring: SharedArrayBuffer; readonly asidePrefix: string }
+
+export type DiskPort = {
+  on(event: 'message', listener: (jobs: readonly DiskJob[]) => void): unknown
+  postMessage(reply: DiskReply): void
+}
+
+type DiskCalls = Pick<
+  typeof fs,
+  'openSync' | 'writeSync' | 'closeSync' | 'renameSync' | 'unlinkSync' | 'mkdirSync' | 'lstatSync'
+>
+
+/**
+ * The writing half of `FileWriter`: each file aside, then renamed. It runs in a worker thread from its own source text, so it
+ * uses nothing but its arguments.
+ */
+export function diskLoop(port: DiskPort, calls: DiskCalls, setup: DiskSetup): void {
+  const { root, asidePrefix } = setup
+  const ring = new Uint8Array(setup.ring)
+  const folders = new Set<string>()
+  let serial = 0
+
+  /** Makes a folder component by component and refuses one that leads elsewhere. */
+  function makeFolder(folder: string): void {
+    if (folders.has(folder)) return
+    if (folder === '') calls.mkdirSync(root, { recursive: true })
+    else {
+      makeFolder(folder.slice(0, Math.max(0, folder.lastIndexOf('/'))))
+      const path = `${root}/${folder}`
+      try {
+        calls.mkdirSync(path)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+        if (!calls.lstatSync(path).isDirectory()) {
+          throw Object.assign(new Error(`ENOTDIR: ${path} is a link or a file, not a folder`), { code: 'ENOTDIR' })
+        }
+      }
+    }
+    folders.add(folder)
+  }
+
+  function write(job: DiskJob): void {
+    const folder = job.path.slice(0, Math.max(0, job.path.lastIndexOf('/')))
+    makeFolder(folder)
+    serial++
+    const aside = `${root}/${folder}/${asidePrefix}${process.pid}-${serial}`
+    const bytes = job.own ?? ring.subarray(job.offset, job.offset + job.length)
+    // Exclusive: a link that somebody left under this name is not followed.
+    const handle = calls.openSync(aside, 'wx')
+    try {
+      try {
+        for (let at = 0; at < bytes.length; ) at += calls.writeSync(handle, bytes, at, bytes.length - at)
+      } finally {
+        calls.closeSync(handle)
+      }
+      calls.renameSync(aside, `${root}/${job.path}`)
+    } catch (error) {
+      calls.unlinkSync(aside)
+      throw error
+    }
+  }
+
+  function run(job: DiskJob): readonly [string, string] | null {
+    try {
+      if (job.remove) calls.unlinkSync(`${root}/${job.path}`)
+      else write(job)
+      return null
+    } catch (thrown) {
+      const error = thrown as NodeJS.ErrnoException
+      if (job.remove && error.code === 'ENOENT') return null
+      // The folder may have been removed by somebody: the next file makes it again.
+      folders.clear()
+      return [error.code ?? '', error.message]
+    }
+  }
+
+  port.on('message', (jobs) => port.postMessage(jobs.map(run)))
+}
