@@ -32,7 +32,7 @@ export function App() {
         <div className={styles.middle}>
           {panels && <Rail />}
           <div className={styles.main}>
-            {!hasSession ? <WelcomeView /> : waiting ? <Waiting /> : started ? <Dock /> : <Starting />}
+            {!hasSession ? <WelcomeView /> : waiting ? <Waiting /> : started ? <Panels /> : <Starting />}
           </div>
         </div>
         <StatusStrip />
@@ -40,6 +40,15 @@ export function App() {
       <Dialogs />
       <DropTarget />
     </TooltipProvider>
+  )
+}
+
+function Panels() {
+  return (
+    <main className={styles.panels} aria-label="Session">
+      <h1 className="visually-hidden">Routescope</h1>
+      <Dock />
+    </main>
   )
 }
 
@@ -53,7 +62,7 @@ function Starting() {
   const label = useStore(sessionStore, (state) => state.request?.label ?? 'the session')
   return (
     <main className={styles.starting} aria-label="Starting">
-      <p>Opening {label}</p>
+      <h1 className={styles.opening}>Opening {label}</h1>
       <Progress label={`Opening ${label}`} done={0} total={null} />
     </main>
   )

@@ -101,7 +101,8 @@ function SourceMenu({ snapshot, label }: SourceMenuProps) {
   return (
     <DropdownMenu.Root>
       <DropdownMenu.Trigger asChild>
-        <button type="button" className={styles.source} aria-label={`Source: ${name}`}>
+        <button type="button" className={styles.source}>
+          <span className="visually-hidden">Source: </span>
           {badge !== null && (
             <span className={styles.badge} data-live={running && badge !== 'CAPTURE'}>
               {running && badge !== 'CAPTURE' && <span className={styles.dot} />}
@@ -182,19 +183,16 @@ function Figures({ snapshot }: { readonly snapshot: SessionSnapshot }) {
       )}
       <Figure label="Lost of what was sent" value={`loss ${formatPercent(lost, whole)}`} width={84} bad={lost > 0} />
       <Tooltip text="Alarms">
-        <button
-          type="button"
-          className={styles.alarms}
-          aria-label={`Alarms: ${counts.error} errors, ${counts.warning} warnings`}
-          onClick={() => goToPanel('alarms')}
-        >
+        <button type="button" className={styles.alarms} onClick={() => goToPanel('alarms')}>
           <span data-some={counts.error > 0}>
             <SeverityGlyph severity="error" />
             {formatCount(counts.error)}
+            <span className="visually-hidden">{counts.error === 1 ? ' error' : ' errors'}</span>
           </span>
           <span data-some={counts.warning > 0}>
             <SeverityGlyph severity="warning" />
             {formatCount(counts.warning)}
+            <span className="visually-hidden">{counts.warning === 1 ? ' warning' : ' warnings'}</span>
           </span>
         </button>
       </Tooltip>

@@ -45,7 +45,7 @@ export const INSPECT_LAYOUT: Split = {
   minSize: 0,
   size: '100%',
   children: [
-    { kind: 'group', id: 'left', panels: ['services'], minSize: 200, size: 290 },
+    { kind: 'group', id: 'left', panels: ['services'], minSize: 224, size: 290 },
     {
       kind: 'split',
       id: 'centre',

@@ -65,10 +65,11 @@ function Objects({ sessionId }: { readonly sessionId: string }) {
     const timer = setTimeout(() => setSettled(typed), TYPING_MS)
     return () => clearTimeout(timer)
   }, [typed])
+  // Before the query, which notes how many objects there were when it was asked.
+  useEffect(() => list.setCount(objectCount), [list, objectCount])
   useEffect(() => {
     if (started) void list.setQuery({ filter, sort })
   }, [list, started, filter, sort])
-  useEffect(() => list.setCount(objectCount), [list, objectCount])
   useEffect(() => void list.setObject(objectIndex), [list, objectIndex])
 
   // New rows come in by themselves only where nothing on the screen moves by it: at the top of an unattended table.

@@ -37,7 +37,7 @@ export function objectColumnsFor(
     {
       id: 'time',
       title: 'Time',
-      width: 116,
+      width: 110,
       text: (row) => formatTime(row.firstTimeUs, base, originUs),
       tooltip: (row) => OBJECT_STATE_TEXT[row.state],
       cell: (row) => (
@@ -48,11 +48,11 @@ export function objectColumnsFor(
       ),
       raw: (row) => String(row.firstTimeUs),
     },
-    { id: 'service', title: 'Service', width: 88, grow: 1, text: (row) => nameOf(row.service) },
+    { id: 'service', title: 'Service', width: 84, grow: 1, text: (row) => nameOf(row.service) },
     {
       id: 'tsi',
       title: 'TSI',
-      width: 116,
+      width: 110,
       text: (row) => `${row.tsi} ${ROLE_TEXT[row.role]}`,
       raw: (row) => String(row.tsi),
       tooltip: (row) => row.destination,
@@ -66,7 +66,7 @@ export function objectColumnsFor(
     {
       id: 'toi',
       title: 'TOI',
-      width: 92,
+      width: 90,
       align: 'end',
       text: (row) => formatCount(row.toi),
       raw: (row) => String(row.toi),
@@ -75,26 +75,16 @@ export function objectColumnsFor(
     {
       id: 'name',
       title: 'Name',
-      width: 150,
+      width: 138,
       grow: 4,
       text: (row) => row.name ?? UNKNOWN,
       tooltip: (row) => row.name ?? undefined,
     },
     {
-      id: 'type',
-      title: 'Type',
-      width: 92,
-      grow: 1,
-      text: (row) => typeName(row.contentType),
-      raw: (row) => row.contentType ?? '',
-      tooltip: (row) => row.contentType ?? undefined,
-    },
-    { id: 'codepoint', title: 'CP', width: 40, align: 'end', text: (row) => String(row.codepoint) },
-    {
       id: 'size',
       title: 'Size',
       unit: 'B',
-      width: 82,
+      width: 80,
       align: 'end',
       text: (row) => formatCount(row.size),
       raw: (row) => (row.size === null ? '' : String(row.size)),
@@ -102,7 +92,7 @@ export function objectColumnsFor(
     {
       id: 'received',
       title: 'Received',
-      width: 80,
+      width: 78,
       align: 'end',
       text: (row) => (row.size === null ? UNKNOWN : formatPercent(row.received, row.size, 2)),
       raw: (row) => String(row.received),
@@ -119,6 +109,16 @@ export function objectColumnsFor(
         )
       },
     },
+    {
+      id: 'type',
+      title: 'Type',
+      width: 92,
+      grow: 1,
+      text: (row) => typeName(row.contentType),
+      raw: (row) => row.contentType ?? '',
+      tooltip: (row) => row.contentType ?? undefined,
+    },
+    { id: 'codepoint', title: 'CP', width: 40, align: 'end', text: (row) => String(row.codepoint) },
     { id: 'packets', title: 'Packets', width: 74, align: 'end', text: (row) => formatCount(row.packets) },
     { id: 'repeats', title: 'Repeats', width: 74, align: 'end', text: (row) => formatCount(row.repeats) },
     {

@@ -5,7 +5,7 @@ import { formatCount, formatRate } from '../../model/format.ts'
 import { serviceTitle } from '../../model/names.ts'
 import { selectService } from '../../stores/selection-store.ts'
 import { sessionStore } from '../../stores/session-store.ts'
-import { Button } from '../../ui/Button.tsx'
+import { Button, IconButton } from '../../ui/Button.tsx'
 import { SERVICE_STATE_TEXT, ServiceStateGlyph } from '../../ui/glyphs.tsx'
 import styles from './ServicesView.module.css'
 import { rungsOf, serviceKind } from './services-model.ts'
@@ -34,9 +34,6 @@ export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
       <div className={styles.head}>
         <ServiceStateGlyph state={service.state} />
         <h3 className={styles.title}>{serviceTitle(service)}</h3>
-        <Button variant="quiet" onClick={() => selectService(null)}>
-          Show all
-        </Button>
         <Button
           variant={service.playable === null ? 'plain' : 'primary'}
           icon={Play}
@@ -45,6 +42,7 @@ export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
         >
           Play
         </Button>
+        <IconButton label="Show all services" icon={X} size={14} onClick={() => selectService(null)} />
       </div>
       <dl className={styles.facts}>
         <dt>State</dt>

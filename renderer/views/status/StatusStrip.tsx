@@ -56,15 +56,15 @@ export function StatusStrip() {
           </span>
         </span>
       )}
-      <button type="button" className={styles.tail} onClick={() => goToPanel('log')} disabled={line === null}>
-        {line !== null && (
-          <>
-            {(line.level === 'error' || line.level === 'warning') && <SeverityGlyph severity={line.level} />}
-            <span className="visually-hidden">Last log line: </span>
-            <span>{line.text}</span>
-          </>
-        )}
-      </button>
+      {line === null ? (
+        <span className={styles.tail} />
+      ) : (
+        <button type="button" className={styles.tail} onClick={() => goToPanel('log')}>
+          {(line.level === 'error' || line.level === 'warning') && <SeverityGlyph severity={line.level} />}
+          <span className="visually-hidden">Last log line: </span>
+          <span>{line.text}</span>
+        </button>
+      )}
       {phase !== null && (
         <Tooltip text="Change what times count from" keys="t" side="top">
           <button type="button" className={styles.base} onClick={nextTimeBase}>
