@@ -58,23 +58,19 @@ export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
       </p>
       {missing.length > 0 && row.state !== 'receiving' && <Missing missing={missing} onShowBytes={onShowBytes} />}
       <dl className={styles.grid}>
-        <dt>TSI</dt>
-        <dd>{row.tsi}</dd>
-        <dt>TOI</dt>
+        <dt>TSI / TOI</dt>
         <dd>
-          <span title={formatHex(row.toi)}>{row.toi}</span>
+          {row.tsi} / <span title={formatHex(row.toi)}>{row.toi}</span>
           {row.instance > 0 && <span className={styles.aside}> instance {row.instance}</span>}
         </dd>
         <dt>CP</dt>
         <dd>
           {row.codepoint} <span className={styles.aside}>{codepointMeaning(row.codepoint)}</span>
         </dd>
-        <dt>First packet</dt>
-        <dd>{formatTime(row.firstTimeUs, base, origin)}</dd>
-        <dt>Last packet</dt>
-        <dd>
-          {formatTime(row.lastTimeUs, base, origin)}
-          <span className={styles.aside}> after {formatDuration(row.lastTimeUs - row.firstTimeUs)}</span>
+        <dt>Time</dt>
+        <dd title="First and last packet">
+          {formatTime(row.firstTimeUs, base, origin)} – {formatTime(row.lastTimeUs, base, origin)}
+          <span className={styles.aside}> {formatDuration(row.lastTimeUs - row.firstTimeUs)}</span>
         </dd>
         <dt>Packets</dt>
         <dd>

@@ -1,4 +1,5 @@
 import { Pause, Play, Volume1, Volume2, VolumeX } from 'lucide-react'
+import type { CSSProperties } from 'react'
 import { formatCount } from '../../model/format.ts'
 import { IconButton } from '../../ui/Button.tsx'
 import styles from './PlayerView.module.css'
@@ -27,6 +28,29 @@ export function PlayerControls({ snapshot, playback, volume, onVolume }: PlayerC
   const VolumeIcon = volume.muted || volume.level === 0 ? VolumeX : volume.level < 0.5 ? Volume1 : Volume2
   return (
     <div className={styles.controls}>
+      <div className={styles.track}>
+        <span className={styles.clock}>{where}</span>
+        <input
+          className={styles.seek}
+          type="range"
+          aria-label="Seek"
+          aria-valuetext={live ? `${where} from the live edge` : `${where} of ${clockText(endS - startS)}`}
+          min={startS}
+          max={Math.max(endS, startS + 0.1)}
+          step={0.1}
+          value={Math.min(Math.max(timeS, startS), endS)}
+          style={done(endS > startS ? (timeS - startS) / (endS - startS) : 0)}
+          onChange={(event) => playback.seek(Number(event.target.value))}
+        />
+        {live ? (
+          <button type="button" className={styles.golive} data-behind={behind || undefined} onClick={goLive}>
+            <span className={styles.dot} />
+            {behind ? 'Go live' : 'Live'}
+          </button>
+        ) : (
+          <span className={styles.clock}>{clockText(endS - startS)}</span>
+        )}
+      </div>
       <IconButton
         label={running ? 'Pause' : 'Play'}
         keys="Space"
@@ -35,29 +59,6 @@ export function PlayerControls({ snapshot, playback, volume, onVolume }: PlayerC
         side="top"
         onClick={() => playback.togglePlay()}
       />
-      <span className={styles.clock}>{where}</span>
-      <input
-        className={styles.seek}
-        type="range"
-        aria-label="Seek"
-        aria-valuetext={live ? `${where} from the live edge` : `${where} of ${clockText(endS - startS)}`}
-        min={startS}
-        max={Math.max(endS, startS + 0.1)}
-        step={0.1}
-        value={Math.min(Math.max(timeS, startS), endS)}
-        style={
-          { '--done': `${endS > startS ? ((timeS - startS) / (endS - startS)) * 100 : 0}%` } as React.CSSProperties
-        }
-        onChange={(event) => playback.seek(Number(event.target.value))}
-      />
-      {live ? (
-        <button type="button" className={styles.golive} data-behind={behind || undefined} onClick={goLive}>
-          <span className={styles.dot} />
-          {behind ? 'Go live' : 'Live'}
-        </button>
-      ) : (
-        <span className={styles.clock}>{clockText(endS - startS)}</span>
-      )}
       <IconButton
         label={volume.muted ? 'Unmute' : 'Mute'}
         keys="m"
@@ -74,7 +75,7 @@ export function PlayerControls({ snapshot, playback, volume, onVolume }: PlayerC
         max={1}
         step={0.05}
         value={volume.muted ? 0 : volume.level}
-        style={{ '--done': `${volume.muted ? 0 : volume.level * 100}%` } as React.CSSProperties}
+        style={done(volume.muted ? 0 : volume.level)}
         onChange={(event) => onVolume({ level: Number(event.target.value), muted: false })}
       />
       {snapshot.qualities.length > 0 && (
@@ -95,6 +96,9 @@ export function PlayerControls({ snapshot, playback, volume, onVolume }: PlayerC
     </div>
   )
 }
+
+/** How far a slider is filled, 0 to 1. */
+const done = (share: number): CSSProperties => ({ '--done': `${share * 100}%` }) as CSSProperties
 
 function autoText(snapshot: PlayerSnapshot): string {
   const playing = snapshot.qualities.find((quality) => quality.id === snapshot.playing)

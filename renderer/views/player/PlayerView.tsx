@@ -109,9 +109,9 @@ export function PlayerView() {
         />
       </div>
       {active && (codecs.message !== null || (problem !== null && !problem.fatal)) && (
-        <p className={styles.notice} role="status">
+        <p className={styles.notice} role="status" title={problem?.tryThis}>
           <SeverityGlyph severity="warning" />
-          {codecs.message ?? `${problem?.message} ${problem?.tryThis}`}
+          {codecs.message ?? problem?.message}
         </p>
       )}
       {active && snapshot !== null && playback !== null && (
