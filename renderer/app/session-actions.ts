@@ -214,6 +214,7 @@ export async function dump(): Promise<void> {
       dir = await desktop.chooseFolder(defaultDumpDir)
       if (dir === null) return
     }
+    noticeDone('Writing everything received…')
     const result = await engine().call('dumpSession', sessionId, dir)
     noticeDone(
       `Wrote ${formatCount(result.files)} files, ${formatBytesShort(result.bytes)}, to ${result.dir}`,

@@ -1,12 +1,20 @@
+import type { AppError } from '../../core/contract/app-error.ts'
 import type { EngineClient } from '../client/engine-client.ts'
 import { connectionStore, setConnectionState } from '../stores/connection-store.ts'
 import { takeLogLines } from '../stores/log-store.ts'
 import { objectColumns } from '../stores/object-columns.ts'
-import { sessionStore, takeProblem, takeSnapshot } from '../stores/session-store.ts'
+import { loseSession, sessionStore, takeProblem, takeSnapshot } from '../stores/session-store.ts'
 import { settingsStore } from '../stores/settings-store.ts'
 import { timeStore } from '../stores/time-store.ts'
 import { listen, openCapture, openDemo, showRunningSession } from './session-actions.ts'
 import { shell } from './shell.ts'
+
+/** What a session that the engine no longer knows means to the person who had it open. */
+const SESSION_GONE: AppError = {
+  code: 'engine-died',
+  message: 'The engine was started again, and the session went with the old one.',
+  tryThis: 'What the window still holds can be read; start the session again to go on.',
+}
 
 /** Leads the engine's events into the stores. @returns the function that unties them */
 export function wireEngine(client: EngineClient): () => void {
@@ -18,7 +26,9 @@ export function wireEngine(client: EngineClient): () => void {
     }),
     client.on('log', takeLogLines),
     client.on('problem', ({ sessionId, error }) => {
-      if (sessionId === null || mine(sessionId)) takeProblem(error)
+      if (sessionId !== null && !mine(sessionId)) return
+      if (sessionId !== null && error.code === 'no-such-session') loseSession(SESSION_GONE)
+      else takeProblem(error)
     }),
     client.onState((state) => {
       setConnectionState(state, Date.now())

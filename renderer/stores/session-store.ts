@@ -55,6 +55,14 @@ export function showNoSession(): void {
   sessionStore.setState({ sessionId: null, request: null, snapshot: null, opening: null, problems: [] })
 }
 
+/** The engine that ran the session is gone: what was received stays readable as far as the window holds it. */
+export function loseSession(error: AppError): void {
+  sessionStore.setState((state) => ({
+    restarted: state.restarted ?? error,
+    snapshot: state.snapshot === null ? null : { ...state.snapshot, phase: 'stopped', gateway: null },
+  }))
+}
+
 /** Takes a snapshot of the session on the screen; one of another session is ignored. */
 export function takeSnapshot(snapshot: SessionSnapshot): void {
   if (snapshot.sessionId === sessionStore.getState().sessionId) sessionStore.setState({ snapshot })

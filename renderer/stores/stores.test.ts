@@ -10,7 +10,15 @@ import {
   selectObject,
   selectService,
 } from './selection-store.ts'
-import { dismissProblem, sessionStore, showNoSession, showSession, takeProblem, takeSnapshot } from './session-store.ts'
+import {
+  dismissProblem,
+  loseSession,
+  sessionStore,
+  showNoSession,
+  showSession,
+  takeProblem,
+  takeSnapshot,
+} from './session-store.ts'
 import { rememberRecent, settingsStore } from './settings-store.ts'
 
 beforeEach(() => {
@@ -54,6 +62,15 @@ describe('the session', () => {
     expect(sessionStore.getState().snapshot).toBeNull()
     takeSnapshot(fakeSnapshot({ sessionId: 's1' }))
     expect(sessionStore.getState().snapshot?.sessionId).toBe('s1')
+  })
+
+  it('stops on the screen when its engine is gone, and says so once', () => {
+    showSession('s1', null)
+    takeSnapshot(fakeSnapshot())
+    const first = fakeError('The engine died.', 'engine-died')
+    loseSession(first)
+    loseSession(fakeError('There is no session s1.', 'no-such-session'))
+    expect(sessionStore.getState()).toMatchObject({ restarted: first, snapshot: { phase: 'stopped' } })
   })
 
   it('tells a failure once, until it is dismissed', () => {
