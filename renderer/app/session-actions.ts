@@ -29,7 +29,7 @@ function specFor(request: OpenRequest): Promise<SessionSpec> {
 let attempts = 0
 
 /** Starts what is asked for. The session on the screen stays until the new one runs; a failure is shown, the form kept. */
-export async function open(request: OpenRequest): Promise<void> {
+async function open(request: OpenRequest): Promise<void> {
   attempts += 1
   const attempt = attempts
   sessionStore.setState({ opening: { request, upload: null, error: null } })
@@ -51,7 +51,7 @@ export async function open(request: OpenRequest): Promise<void> {
 }
 
 /** Puts a session that the engine already runs on the screen. */
-export async function show(sessionId: string, request: OpenRequest | null): Promise<void> {
+async function show(sessionId: string, request: OpenRequest | null): Promise<void> {
   showSession(sessionId, request)
   clearSelection()
   resetTime()

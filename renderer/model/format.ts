@@ -22,7 +22,7 @@ export function formatCount(value: number | null | undefined): string {
 const STEPS = ['', 'k', 'M', 'G', 'T'] as const
 
 /** Value and unit with an SI prefix, three significant digits: `4.12 Mb/s`. */
-export function formatSi(value: number | null | undefined, unit: string): string {
+function formatSi(value: number | null | undefined, unit: string): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return UNKNOWN
   if (value === 0) return `0 ${unit}`
   let step = 0

@@ -68,7 +68,7 @@ type GridProps<Row> = {
   readonly onHover?: (over: boolean) => void
 }
 
-export const ROW_HEIGHT = 24
+const ROW_HEIGHT = 24
 const HEADER_HEIGHT = 26
 const OVERSCAN = 4
 

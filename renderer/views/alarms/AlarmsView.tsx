@@ -4,14 +4,15 @@ import { useStore } from 'zustand'
 import type { ReportAlarm } from '../../../core/contract/report.ts'
 import { formatTime } from '../../model/format.ts'
 import { serviceNameOf } from '../../model/names.ts'
-import { selectChannel, selectionStore, selectService } from '../../stores/selection-store.ts'
+import { objectColumns } from '../../stores/object-columns.ts'
+import { selectChannel, selectionStore, selectObject, selectService } from '../../stores/selection-store.ts'
 import { sessionStore } from '../../stores/session-store.ts'
 import { setCursor, timeStore } from '../../stores/time-store.ts'
 import { EmptyState } from '../../ui/EmptyState.tsx'
 import { type Column, Grid } from '../../ui/Grid.tsx'
 import { SeverityGlyph } from '../../ui/glyphs.tsx'
 import { useTimeOrigin } from '../../ui/use-time-origin.ts'
-import { alarmsInView, SEVERITY_TEXT, whereText } from './alarms-model.ts'
+import { alarmsInView, objectOfAlarm, SEVERITY_TEXT, whereText } from './alarms-model.ts'
 import { useAlarmSelection } from './use-alarm-selection.ts'
 
 const NONE: readonly ReportAlarm[] = []
@@ -61,8 +62,14 @@ export function AlarmsView() {
     const channel = sessionStore
       .getState()
       .snapshot?.channels.find((one) => one.service === alarm.service && one.tsi === alarm.tsi)
-    if (channel !== undefined) selectChannel(channel.channel, alarm.service)
-    else if (alarm.service !== null) selectService(alarm.service)
+    if (channel === undefined) {
+      if (alarm.service !== null) selectService(alarm.service)
+      return
+    }
+    selectChannel(channel.channel, alarm.service)
+    const object =
+      alarm.toi === null ? null : objectOfAlarm(objectColumns, channel.channel, alarm.toi, alarm.time * 1e6)
+    if (object !== null) selectObject(object)
   }
 
   return (

@@ -26,3 +26,21 @@ export function countBySeverity(alarms: readonly ReportAlarm[]): Readonly<Record
 /** Identity of an alarm across snapshots, which arrive whole each time. */
 export const alarmKey = (alarm: ReportAlarm): string =>
   `${alarm.rule} ${alarm.service} ${alarm.tsi} ${alarm.toi} ${alarm.time}`
+
+type Columns = {
+  readonly count: number
+  readonly channel: Uint32Array
+  readonly toi: Float64Array
+  readonly firstTimeUs: Float64Array
+}
+
+/** Row of the object an alarm is about: under its TOI on its channel, the last that had begun by then; null where there is none. */
+export function objectOfAlarm(columns: Columns, channel: number, toi: number, timeUs: number): number | null {
+  let best: number | null = null
+  for (let row = 0; row < columns.count; row++) {
+    if (columns.channel[row] !== channel || columns.toi[row] !== toi) continue
+    if (best !== null && (columns.firstTimeUs[row] ?? 0) > timeUs) continue
+    best = row
+  }
+  return best
+}

@@ -1,5 +1,5 @@
 import type { ServiceSnapshot, SessionSnapshot } from '../../../core/contract/snapshot.ts'
-import { categoryName, protocolName, serviceName } from '../../model/names.ts'
+import { categoryName, protocolName } from '../../model/names.ts'
 
 /** By channel number, then id; those without a number last. */
 export function orderedServices(services: readonly ServiceSnapshot[]): readonly ServiceSnapshot[] {
@@ -49,9 +49,4 @@ export function serviceKind(service: ServiceSnapshot): string {
   return service.category === null
     ? protocolName(service.protocol)
     : `${protocolName(service.protocol)}, ${categoryName(service.category)}`
-}
-
-/** For screen readers, one sentence. */
-export function serviceLabel(service: ServiceSnapshot, state: string): string {
-  return `${serviceName(service)}, ${protocolName(service.protocol)}, ${state}`
 }
