@@ -31,7 +31,7 @@ export function AlarmsView() {
       {
         id: 'severity',
         title: 'Severity',
-        width: 92,
+        width: 84,
         text: (alarm) => SEVERITY_TEXT[alarm.severity],
         cell: (alarm) => (
           <>
@@ -40,8 +40,8 @@ export function AlarmsView() {
           </>
         ),
       },
-      { id: 'rule', title: 'Rule', width: 150, text: (alarm) => alarm.rule },
-      { id: 'where', title: 'Where', width: 150, text: (alarm) => whereText(alarm, nameOf) },
+      { id: 'rule', title: 'Rule', width: 132, text: (alarm) => alarm.rule },
+      { id: 'where', title: 'Where', width: 132, text: (alarm) => whereText(alarm, nameOf) },
       {
         id: 'time',
         title: 'Time',
