@@ -85,7 +85,7 @@ export function PlayerView() {
   const { snapshot, problem } = state
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: the player takes keys of its own, listed under "?".
-    <section ref={panel} className={styles.player} data-main tabIndex={0} aria-label="Player">
+    <section ref={panel} className={styles.player} data-main tabIndex={0} aria-label="Playback">
       <div className={styles.screen}>
         {/* biome-ignore lint/a11y/useMediaCaption: captions are tracks of the broadcast, which the library adds */}
         <video
