@@ -70,7 +70,7 @@ export type TimeTick = {
 export type TimeReading = { readonly base: TimeBase; readonly startUs: number; readonly cursorUs: number | null }
 
 /** Smallest step that keeps labels `gap` pixels apart. */
-export function tickStepUs(scale: TimeScale, gap: number): number {
+function tickStepUs(scale: TimeScale, gap: number): number {
   const wanted = ((scale.toUs - scale.fromUs) / scale.width) * gap
   return STEPS_US.find((step) => step >= wanted) ?? LONGEST_RANGE_US
 }

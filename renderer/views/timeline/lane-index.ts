@@ -81,7 +81,7 @@ export class LaneIndex {
 }
 
 /** First place whose object begins after `timeUs`. */
-export function firstAfter(rows: ChannelRows, firstTimeUs: Float64Array, timeUs: number): number {
+function firstAfter(rows: ChannelRows, firstTimeUs: Float64Array, timeUs: number): number {
   let low = 0
   let high = rows.count
   while (low < high) {
