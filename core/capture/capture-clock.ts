@@ -42,6 +42,11 @@ export class CaptureClock {
     this.#events = events
   }
 
+  /** What is added to capture time to get stream time, µs, as it stands now. */
+  get shiftUs(): number {
+    return this.#shiftUs
+  }
+
   /** The next record comes from another file: its time may be anything later. */
   nextFile(): void {
     this.#newFile = true

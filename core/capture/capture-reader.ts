@@ -118,6 +118,11 @@ export class CaptureReader {
     }
   }
 
+  /** What is added to the capture's time to get the stream's, µs: 0 in `fast` pace until the capture is repeated. */
+  get shiftUs(): number {
+    return this.#clock.shiftUs
+  }
+
   /** Bytes of the files done in this pass (compressed ones of a .gz); total null where a stream is among them. */
   progress(): { doneBytes: number; totalBytes: number | null } {
     return this.#files.progress()

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EngineHello, WireEvent } from '../contract/engine-api.ts'
@@ -55,7 +54,6 @@ export class Engine {
       log: (topic, level, text) => this.logger.log(topic, level, text),
       demoDir: this.options.demoDir,
       sessionDir: join(this.options.tempDir ?? join(tmpdir(), 'routescope'), `${process.pid}-${id}`),
-      ensureDir: (dir) => mkdirSync(dir, { recursive: true }),
     })
     await session.open()
     this.#sessions.set(id, session)

@@ -37,28 +37,35 @@ export class ObjectFanOut implements ObjectSink {
   }
 }
 
-/** What a live source delivered: counted where it enters, before anything can go wrong with it. */
+/** What a source delivered: counted where it enters, before anything can go wrong with it. */
 export class DatagramCounter implements DatagramSink {
   datagrams = 0
+  /** UDP payload. */
   bytes = 0
   /** Stream time of the first and last datagram, µs; null before the first. */
   firstTimeUs: number | null = null
   lastTimeUs: number | null = null
-  readonly #next: DatagramSink
-  readonly #beside: DatagramSink | null
-
-  /** @param beside a capture writer that sees the same datagrams */
-  constructor(next: DatagramSink, beside: DatagramSink | null) {
-    this.#next = next
-    this.#beside = beside
-  }
+  /** Set before the source runs; until then datagrams are only counted. */
+  next: DatagramSink | null = null
 
   datagram(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
     this.datagrams++
     this.bytes += end - start
     if (this.firstTimeUs === null) this.firstTimeUs = timeUs
     this.lastTimeUs = timeUs
-    this.#next.datagram(flow, bytes, start, end, timeUs, frame)
-    if (this.#beside !== null) this.#beside.datagram(flow, bytes, start, end, timeUs, frame)
+    this.next?.datagram(flow, bytes, start, end, timeUs, frame)
+  }
+}
+
+/** Several datagram sinks as one. */
+export class DatagramTee implements DatagramSink {
+  readonly #sinks: readonly DatagramSink[]
+
+  constructor(sinks: readonly DatagramSink[]) {
+    this.#sinks = sinks
+  }
+
+  datagram(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
+    for (const sink of this.#sinks) sink.datagram(flow, bytes, start, end, timeUs, frame)
   }
 }

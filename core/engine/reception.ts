@@ -1,40 +1,46 @@
-import { isAbsolute, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { CaptureReader, type CaptureSummary } from '../capture/capture-reader.ts'
 import { PcapngWriter } from '../capture/pcapng-writer.ts'
 import type { AppError } from '../contract/app-error.ts'
 import type { DumpResult } from '../contract/engine-api.ts'
 import type { ObjectDetail } from '../contract/object-rows.ts'
-import type { Report } from '../contract/report.ts'
+import type { Report, ReportSource } from '../contract/report.ts'
 import type { CaptureSource, LogLevel, LogTopic, MulticastSource, SinkSpec } from '../contract/session-spec.ts'
-import type { SessionSnapshot, SourceSnapshot } from '../contract/snapshot.ts'
-import { AppFailure } from '../failure/app-failure.ts'
+import type { PlayableSnapshot, SessionSnapshot, SourceSnapshot } from '../contract/snapshot.ts'
+import { AppFailure, toAppError } from '../failure/app-failure.ts'
 import { FolderSink } from '../files/folder-sink.ts'
 import { ObjectStore } from '../files/object-store.ts'
 import { Gateway } from '../http/gateway.ts'
 import { SessionColumns } from '../inspect/session-columns.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import type { ObjectSink, ReceivedFile } from '../receive/object-flow.ts'
-import { ObserverTee } from '../receive/observer.ts'
+import { type Destination, ObserverTee, type ServiceFacts } from '../receive/observer.ts'
 import { Receiver, type ReceiveTarget } from '../receive/receiver.ts'
 import { MulticastReceiver } from '../socket/multicast-receiver.ts'
 import { parseMulticastUrl } from '../socket/multicast-url.ts'
-import { DatagramCounter, ObjectFanOut } from './fan-out.ts'
+import { DatagramCounter, DatagramTee, ObjectFanOut } from './fan-out.ts'
 import type { FileNotice } from './session.ts'
+import { nothingReceived } from './silence.ts'
+import { DEFAULT_STORE_MEMORY } from './spec.ts'
 
 type ReceptionContext = {
   readonly nowUs: () => number
   readonly log: (topic: LogTopic, level: LogLevel, text: string) => void
   readonly sessionDir: string
-  readonly ensureDir: (dir: string) => void
   readonly onProblem: (error: AppError) => void
 }
 
 /** Stream time passes at least so often while a socket is silent. */
 const LIVE_TICK_MS = 100
-/** Asked of the system for each socket; what it grants is reported. */
-const RECEIVE_BUFFER_BYTES = 16 * 1024 * 1024
-/** A gateway without a store sink keeps this much in memory before it spills. */
-const GATEWAY_MEMORY_BYTES = 96 * 1024 * 1024
+/** Rates are taken so often, µs of stream time. */
+const SAMPLE_US = 250_000
+
+type ReceptionState = Pick<
+  SessionSnapshot,
+  'totals' | 'services' | 'flows' | 'channels' | 'signalling' | 'gateway' | 'alarms'
+> & {
+  readonly source: SourceSnapshot
+}
 
 /** The receiving side of a session: one source, the receiver, and every sink of what is received. */
 export class Reception {
@@ -45,18 +51,392 @@ export class Reception {
   readonly #target: ReceiveTarget
   readonly #startedWallUs: number
   readonly #flows = new FlowTable()
-  readonly #notices = new Set<(file: FileNotice) => void>()
+  readonly #fileListeners = new Set<(file: FileNotice) => void>()
   readonly #folders: FolderSink[] = []
   readonly #writers: PcapngWriter[] = []
+  readonly #wanted = new Set<string>()
+  readonly #counter = new DatagramCounter()
+  #fanOut = new ObjectFanOut([])
   #store: ObjectStore | null = null
   #gateway: Gateway | null = null
   #reader: CaptureReader | null = null
   #sockets: MulticastReceiver | null = null
   #receiver: Receiver | null = null
-  #counter: DatagramCounter | null = null
   #summary: CaptureSummary | null = null
   #files = 0
-  #stopLive: (() => void) | null = null
+  #sampledUs = 0
+  #lastPacketWallUs: number | null = null
+  #seenDatagrams = 0
+  #endLive: () => void = () => {}
   #running: Promise<void> = Promise.resolve()
-  #stopped: Promise<void> | null = null
+  #stopping: Promise<void> | null = null
+  #begun: () => void = () => {}
+  /** Settles when the first packet came or the source ended. */
+  readonly begun: Promise<void>
+
+  constructor(source: CaptureSource | MulticastSource, sinks: readonly SinkSpec[], context: ReceptionContext) {
+    this.#source = source
+    this.#sinks = sinks
+    this.#context = context
+    this.#startedWallUs = context.nowUs()
+    this.#target = targetOf(source)
+    this.begun = new Promise((resolveBegun) => {
+      this.#begun = resolveBegun
+    })
+    this.columns = new SessionColumns({
+      // SHA-256 is for those who can ask for it: a plain dump to files does not pay.
+      hash:
+        !sinks.some((sink) => sink.kind === 'folder') ||
+        sinks.some((sink) => sink.kind === 'report' || sink.kind === 'store'),
+      bytesOf: (index) => this.#store?.objectBytes(index) ?? null,
+      urlOf: (serviceId, name) => this.#gateway?.urlOf(serviceId, name) ?? null,
+    })
+  }
+
+  /** @throws AppFailure for the first sink or source that cannot be opened */
+  async open(): Promise<void> {
+    for (const sink of this.#sinks) {
+      if (sink.kind === 'folder') {
+        const folder = new FolderSink({
+          dir: sink.dir,
+          maxSegments: sink.maxSegments,
+          onProblem: this.#context.onProblem,
+        })
+        await folder.open()
+        this.#folders.push(folder)
+      } else if (sink.kind === 'capture') {
+        this.#writers.push(await PcapngWriter.create(resolve(sink.file)))
+      }
+    }
+    await this.#openStoreAndGateway()
+    const sinks: ObjectSink[] = [...this.#folders, ...(this.#store === null ? [] : [this.#store])]
+    this.#fanOut = new ObjectFanOut([{ borrows: true, file: (file) => this.#delivered(file) }, ...sinks])
+    const observer = new ObserverTee(this.columns, { destinationsWanted: (wanted) => this.#join(wanted) })
+    const source = this.#source
+    if (source.kind === 'multicast') {
+      this.#sockets = new MulticastReceiver(
+        {
+          ...(source.interface === undefined ? {} : { interface: source.interface }),
+          ...(source.receiveBufferBytes === undefined ? {} : { receiveBufferBytes: source.receiveBufferBytes }),
+          nowUs: this.#context.nowUs,
+          flows: this.#flows,
+        },
+        this.#entrance(),
+      )
+    } else {
+      this.#reader = new CaptureReader({
+        files: source.files,
+        pace: source.pace,
+        loop: source.loop,
+        nowUs: this.#context.nowUs,
+        flows: this.#flows,
+      })
+    }
+    this.#receiver = new Receiver({ target: this.#target, receive: source.receive }, this.#fanOut, observer)
+    this.#counter.next = this.#receiver
+    await this.#joined()
+  }
+
+  /** Runs until the capture is over, the stream is silent for too long, or `stop`. Rejects with AppFailure. */
+  run(): Promise<void> {
+    this.#running = this.#reader === null ? this.#listen() : this.#read(this.#reader)
+    return this.#running.finally(() => this.#begun())
+  }
+
+  /** Ends the source, then flushes what is open through every sink. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#flush()
+    return this.#stopping
+  }
+
+  /** Gives back store, gateway and their files. */
+  async close(): Promise<void> {
+    await this.stop()
+    await this.#gateway?.close()
+    await this.#store?.close()
+  }
+
+  onFile(listener: (file: FileNotice) => void): void {
+    this.#fileListeners.add(listener)
+  }
+
+  files(): number {
+    return this.#files
+  }
+
+  droppedByHost(): number {
+    return (this.#sockets?.sockets() ?? []).reduce((sum, socket) => sum + (socket.droppedByHost ?? 0), 0)
+  }
+
+  /** Why a session that ran to its end has nothing to show; null where it received something. */
+  silence(): AppError | null {
+    const { flows, totals } = this.state()
+    return nothingReceived({
+      label: this.#label(),
+      live: this.#sockets !== null,
+      joined: this.#sockets?.sockets() ?? [],
+      packets: totals.packets,
+      objects: totals.objects,
+      services: this.columns.services(() => null),
+      flows,
+    })
+  }
+
+  state(): ReceptionState {
+    this.#sample(this.#nowStreamUs())
+    return {
+      source: this.#sourceState(),
+      totals: this.columns.totals(),
+      services: this.columns.services((service) => this.#playable(service)),
+      flows: this.columns.flows(),
+      channels: this.columns.channels(),
+      signalling: this.columns.signalling(),
+      gateway:
+        this.#gateway === null || this.#gateway.baseUrl === null
+          ? null
+          : { baseUrl: this.#gateway.baseUrl, requests: this.#gateway.requests, bytes: this.#gateway.bytes },
+      alarms: this.columns.alarms(),
+    }
+  }
+
+  report(): Report {
+    const counters = this.#reader?.counters ?? null
+    const source: ReportSource = {
+      kind: this.#source.kind,
+      name: this.#label(),
+      firstTime: seconds(this.#counter.firstTimeUs),
+      lastTime: seconds(this.#counter.lastTimeUs),
+    }
+    return this.columns.report(source, {
+      frames: counters?.frames ?? this.#counter.datagrams,
+      udp: this.#counter.datagrams,
+      bytes: this.#counter.bytes,
+      fragmentsDropped: counters?.fragmentsDropped ?? 0,
+      malformed: counters?.malformed ?? 0,
+    })
+  }
+
+  objectBatch(cursor: number): { rows: Uint8Array; total: number; cursor: number } | null {
+    return this.columns.objectBatch(cursor)
+  }
+
+  /** @throws AppFailure no-such-session where the row does not exist */
+  objectDetail(index: number): ObjectDetail {
+    const detail = this.columns.detail(index)
+    if (detail === null) {
+      throw new AppFailure('no-such-session', `There is no object in row ${index}.`, 'Choose another object.')
+    }
+    return detail
+  }
+
+  objectBytes(index: number, from: number, to: number): Uint8Array {
+    const bytes = this.#store?.objectBytes(index, from, to) ?? this.columns.storedBytes(index)?.subarray(from, to)
+    // A copy: a view would carry its whole buffer across the process border.
+    return bytes === undefined ? new Uint8Array(0) : bytes.slice()
+  }
+
+  /** @throws AppFailure folder-not-writable | disk-full | not-supported */
+  dump(dir: string): Promise<DumpResult> {
+    if (this.#store === null) {
+      throw new AppFailure('not-supported', 'This session keeps no objects to dump.', 'Start it with a store sink.')
+    }
+    return this.#store.dump(dir)
+  }
+
+  async #openStoreAndGateway(): Promise<void> {
+    const gateway = this.#sinks.find((sink) => sink.kind === 'gateway')
+    const store = this.#sinks.find((sink) => sink.kind === 'store')
+    if (gateway === undefined && store === undefined) return
+    this.#store = new ObjectStore({
+      memoryBytes: store?.memoryBytes ?? DEFAULT_STORE_MEMORY,
+      spillDir: resolve(this.#context.sessionDir, 'objects'),
+      maxSegments: gateway?.maxSegments ?? store?.maxSegments ?? 0,
+      onProblem: this.#context.onProblem,
+    })
+    if (gateway === undefined) return
+    this.#gateway = new Gateway({
+      host: gateway.host,
+      port: gateway.port,
+      cors: gateway.cors,
+      store: this.#store,
+      nowUs: this.#context.nowUs,
+      streamShiftUs: () => 0,
+      manifestShiftUs: () => this.#reader?.shiftUs ?? 0,
+      services: () => this.columns.serviceFacts(),
+      log: (level, text) => this.#context.log('http', level, text),
+    })
+    const { baseUrl } = await this.#gateway.open()
+    this.#context.log('http', 'info', `Gateway on ${baseUrl}`)
+  }
+
+  /** Where datagrams enter: counted, and written to a capture where one is asked for. */
+  #entrance(): DatagramCounter | DatagramTee {
+    return this.#writers.length === 0 ? this.#counter : new DatagramTee([this.#counter, ...this.#writers])
+  }
+
+  async #read(reader: CaptureReader): Promise<void> {
+    const log = this.#context.log
+    this.#summary = await reader.run(this.#entrance(), {
+      tick: (timeUs) => {
+        this.#begun()
+        this.#receiver?.tick(timeUs)
+        this.#sample(timeUs)
+      },
+      loop: (timeUs) => this.#receiver?.loop(timeUs),
+      busy: () => this.#busy(),
+      warning: (error) => {
+        this.#context.onProblem(error)
+      },
+      notice: (text) => log('engine', 'info', text),
+    })
+  }
+
+  #busy(): Promise<void> | null {
+    const sinks = this.#fanOut.busy()
+    let writing: Promise<void> | null = null
+    for (const writer of this.#writers) writing ??= writer.busy()
+    if (sinks === null) return writing
+    return writing === null ? sinks : Promise.all([sinks, writing]).then(() => undefined)
+  }
+
+  #listen(): Promise<void> {
+    const timeoutS = this.#source.receive.timeoutS
+    return new Promise((end) => {
+      const timer = setInterval(() => {
+        const now = this.#context.nowUs()
+        this.#receiver?.tick(now)
+        this.#sample(now)
+        if (this.#counter.datagrams > 0) this.#begun()
+        const silentSince = this.#lastPacketWallUs ?? this.#startedWallUs
+        if (timeoutS !== undefined && now - silentSince > timeoutS * 1e6) this.#endLive()
+      }, LIVE_TICK_MS)
+      this.#endLive = () => {
+        clearInterval(timer)
+        end()
+      }
+    })
+  }
+
+  /** Joins what the receiver wants; what it no longer wants is left. */
+  #join(wanted: readonly Destination[]): void {
+    const sockets = this.#sockets
+    if (sockets === null) return
+    const keys = new Set(wanted.map(({ address, port }) => `${address} ${port}`))
+    for (const key of this.#wanted) {
+      if (keys.has(key)) continue
+      const [address = '', port] = key.split(' ')
+      this.#wanted.delete(key)
+      sockets.leave(address, Number(port))
+    }
+    for (const { address, port } of wanted) {
+      const key = `${address} ${port}`
+      if (this.#wanted.has(key)) continue
+      this.#wanted.add(key)
+      this.#joins.push(
+        sockets.join(address, port).then(
+          () => this.#context.log('socket', 'info', `Joined ${address}:${port}`),
+          (thrown) => {
+            this.#joinFailure ??= toAppError(thrown)
+            if (this.#open) this.#context.onProblem(toAppError(thrown))
+          },
+        ),
+      )
+    }
+  }
+
+  /** The destinations of the target must be there before the session counts as open; later ones only report their trouble. */
+  async #joined(): Promise<void> {
+    await Promise.all(this.#joins)
+    this.#joins.length = 0
+    this.#open = true
+    if (this.#joinFailure === null) return
+    const { code, message, tryThis, cause } = this.#joinFailure
+    await this.#sockets?.close()
+    throw new AppFailure(code, message, tryThis, cause)
+  }
+  readonly #joins: Promise<void>[] = []
+  #joinFailure: AppError | null = null
+  #open = false
+
+  #delivered(file: ReceivedFile): void {
+    this.#files++
+    if (this.#fileListeners.size === 0) return
+    const { serviceId, name, bytes, complete } = file
+    for (const listener of this.#fileListeners)
+      listener({ service: serviceId, name, bytes: bytes.byteLength, complete })
+  }
+
+  #sample(timeUs: number): void {
+    if (this.#counter.datagrams > this.#seenDatagrams) {
+      this.#seenDatagrams = this.#counter.datagrams
+      this.#lastPacketWallUs = this.#context.nowUs()
+    }
+    if (timeUs - this.#sampledUs < SAMPLE_US && timeUs >= this.#sampledUs) return
+    this.#sampledUs = timeUs
+    this.columns.sample(timeUs)
+  }
+
+  #nowStreamUs(): number {
+    const clockRuns = this.#stopping === null && (this.#source.kind === 'multicast' || this.#source.pace === 'real')
+    return clockRuns ? this.#context.nowUs() : (this.#counter.lastTimeUs ?? 0)
+  }
+
+  async #flush(): Promise<void> {
+    this.#reader?.stop()
+    this.#endLive()
+    await this.#running.catch(() => undefined)
+    await this.#sockets?.close()
+    this.#receiver?.close(this.#nowStreamUs(), this.#summary === null ? 'stopped' : 'capture-end')
+    this.#store?.finish()
+    const dropped = this.droppedByHost()
+    await Promise.all([
+      ...this.#folders.map((folder) => folder.close()),
+      ...this.#writers.map((writer) => writer.close(dropped)),
+    ])
+    for (const { problem } of this.#writers) if (problem !== null) this.#context.onProblem(problem.error)
+  }
+
+  #playable(service: ServiceFacts): PlayableSnapshot | null {
+    if (service.manifest === null || this.#gateway === null) return null
+    const url = this.#gateway.urlOf(service.id, service.manifest.name)
+    if (url === null || this.#store?.find(service.id, service.manifest.name).state !== 'ready') return null
+    return {
+      kind: service.manifest.kind,
+      url,
+      live: this.#store?.finished !== true,
+      codecs: service.manifest.codecs,
+    }
+  }
+
+  #label(): string {
+    const source = this.#source
+    if (source.kind === 'multicast') return source.url
+    const [first = ''] = source.files
+    return source.files.length > 1 ? `${first} and ${source.files.length - 1} more` : first
+  }
+
+  #sourceState(): SourceSnapshot {
+    return {
+      kind: this.#source.kind,
+      label: this.#label(),
+      pace: this.#source.kind === 'capture' ? this.#source.pace : null,
+      firstTimeUs: this.#counter.firstTimeUs,
+      lastTimeUs: this.#counter.lastTimeUs,
+      startedWallUs: this.#startedWallUs,
+      lastPacketWallUs: this.#lastPacketWallUs,
+      progress: this.#reader?.progress() ?? null,
+      sockets: this.#sockets?.sockets() ?? [],
+    }
+  }
+}
+
+function seconds(timeUs: number | null): number | null {
+  return timeUs === null ? null : timeUs / 1e6
+}
+
+function targetOf(source: CaptureSource | MulticastSource): ReceiveTarget {
+  if (source.url === undefined) return { kind: 'discover' }
+  const { scheme, address, port } = parseMulticastUrl(source.url)
+  if (scheme === 'atsc' || address === null || port === null) return { kind: 'atsc' }
+  return { kind: 'route', address, port }
 }

@@ -28,7 +28,6 @@ export type SessionContext = {
   readonly demoDir: string
   /** Folder of this session alone, made when first needed, removed when the session is closed. */
   readonly sessionDir: string
-  readonly ensureDir: (dir: string) => void
 }
 
 /** What became of a session, in numbers. */
@@ -41,6 +40,10 @@ export type SessionSummary = {
   readonly files: number
   readonly sentPackets: number
   readonly sentObjects: number
+  /** Datagrams the system dropped before we could read them. */
+  readonly droppedByHost: number
+  /** Largest delay of a sent packet behind its time, ms. */
+  readonly lateMs: number
 }
 
 export type FileNotice = {
@@ -214,6 +217,8 @@ export class Session {
       files: this.#reception?.files() ?? 0,
       sentPackets: sent.reduce((sum, part) => sum + part.packets, 0),
       sentObjects: sent.reduce((sum, part) => sum + part.objects, 0),
+      droppedByHost: this.#reception?.droppedByHost() ?? 0,
+      lateMs: Math.max(0, ...sent.map((part) => part.lateMs)),
     }
   }
 

@@ -202,9 +202,9 @@ export class SessionColumns implements ReceiveObserver {
     return { ...totals, objects: this.objects.count, malformed: this.#alarms.malformed }
   }
 
-  /** Facts of one service, such as its manifest. */
-  service(id: number): ServiceFacts | null {
-    return this.#services.find((each) => each.id === id) ?? null
+  /** The services as the receiver knows them. */
+  serviceFacts(): readonly ServiceFacts[] {
+    return this.#services
   }
 
   /** @param playable address and codecs of a service's manifest where one is served */

@@ -1,0 +1,46 @@
+import type { AppError } from '../contract/app-error.ts'
+import type { FlowSnapshot, ServiceSnapshot, SocketSnapshot } from '../contract/snapshot.ts'
+
+type Outcome = {
+  readonly label: string
+  readonly live: boolean
+  readonly joined: readonly SocketSnapshot[]
+  readonly packets: number
+  readonly objects: number
+  readonly services: readonly ServiceSnapshot[]
+  readonly flows: readonly FlowSnapshot[]
+}
+
+/**
+ * Why a session has nothing to show: no packets at all, or packets of something else. Null where a service was found or an
+ * object arrived; a capture of MMTP services only is not nothing.
+ */
+export function nothingReceived(outcome: Outcome): AppError | null {
+  const { label, live, joined, packets, objects, services, flows } = outcome
+  if (objects > 0 || services.some((service) => service.packets > 0 || service.protocol !== 'none')) {
+    if (packets > 0) return null
+  }
+  if (packets === 0) {
+    const where = joined.map((socket) => `${socket.destination} on ${socket.interface}`).join(', ')
+    return {
+      code: 'nothing-received',
+      message: live
+        ? `Nothing was received from ${label} (joined ${where || 'nothing'}).`
+        : `Nothing was received from ${label}.`,
+      tryThis: live
+        ? 'Check that the sender runs, and choose another interface with --interface.'
+        : 'Check that the capture holds the address that was asked for.',
+    }
+  }
+  const busiest = [...flows].sort((a, b) => b.bytes - a.bytes)[0]
+  const named = flows.find((flow) => flow.protocol === 'flute' || flow.protocol === 'mmtp')
+  const what =
+    named === undefined
+      ? `${packets} UDP datagrams on ${flows.length} ${flows.length === 1 ? 'flow' : 'flows'}${busiest === undefined ? '' : `, most to ${busiest.destination}`}, none of them ROUTE or ATSC 3.0`
+      : `${named.protocol.toUpperCase()} on ${named.destination}, which this version counts but does not rebuild`
+  return {
+    code: 'other-protocol',
+    message: `${label} carries ${what}.`,
+    tryThis: 'Use a capture or an address of a ROUTE or ATSC 3.0 service.',
+  }
+}
