@@ -17,9 +17,10 @@ export const MAX_MPD_BYTES = 8 * 1024 * 1024
 
 /**
  * Reads an MPD: what it says, inheritance and BaseURL resolved, and where it says it.
+ * @param name of the MPD itself: names of segments come resolved against it (`dash/live.mpd` gives `dash/1.m4s`)
  * @throws CodecError xml-… (not well-formed), mpd-root, mpd-too-large, mpd-duration, mpd-date-time, mpd-number, mpd-missing …
  */
-export function parseMpd(bytes: Uint8Array): Mpd {
+export function parseMpd(bytes: Uint8Array, name = ''): Mpd {
   if (bytes.byteLength > MAX_MPD_BYTES)
     throw new CodecError(
       'mpd-too-large',
@@ -32,7 +33,7 @@ export function parseMpd(bytes: Uint8Array): Mpd {
     throw new CodecError('mpd-root', 0, `expected an MPD, got <${root.qualifiedName.slice(0, 60)}>`)
   const type = sourceAttribute(root, 'type') === 'dynamic' ? 'dynamic' : 'static'
   const mediaPresentationDurationUs = duration(root, 'mediaPresentationDuration')
-  const base = nearestBase('', document, root)
+  const base = nearestBase(name.slice(0, name.lastIndexOf('/') + 1), document, root)
   return {
     type,
     availabilityStartTimeUs: dateTime(root, 'availabilityStartTime'),
