@@ -1,0 +1,92 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { type CorsMode, corsHeaders } from './cors.ts'
+
+/** Why a name cannot be had now, for programs: the header X-Routescope-State. */
+export type RefusedState = 'unknown' | 'expected' | 'lost' | 'expired'
+
+export type Refusal = {
+  readonly status: number
+  /** One plain sentence for a person. */
+  readonly sentence: string
+  readonly state?: RefusedState
+  readonly headers?: OutgoingHttpHeaders
+  /** Facts for programs, added to the JSON form. */
+  readonly facts?: Readonly<Record<string, unknown>>
+}
+
+/** One request and its reply: what all replies have in common is done here. */
+export class Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly #common: OutgoingHttpHeaders
+  readonly #sent: (bytes: number) => void
+
+  /** @param sent told the bytes of every body, as they are handed to the socket */
+  constructor(request: IncomingMessage, response: ServerResponse, cors: CorsMode, sent: (bytes: number) => void) {
+    this.request = request
+    this.response = response
+    this.#common = { ...corsHeaders(request, cors), 'X-Content-Type-Options': 'nosniff' }
+    this.#sent = sent
+  }
+
+  get isHead(): boolean {
+    return this.request.method === 'HEAD'
+  }
+
+  /** The client went away, or the reply is over. */
+  get isOver(): boolean {
+    return this.response.destroyed || this.response.writableEnded
+  }
+
+  accepts(mediaType: string): boolean {
+    return (this.request.headers.accept ?? '').toLowerCase().includes(mediaType)
+  }
+
+  head(status: number, headers: OutgoingHttpHeaders): void {
+    this.response.writeHead(status, { ...this.#common, ...headers })
+  }
+
+  /** Body bytes that go to the socket by another way than this object. */
+  count(bytes: number): void {
+    this.#sent(bytes)
+  }
+
+  /** @returns false when the socket wants no more until `drain` */
+  write(bytes: Uint8Array): boolean {
+    this.#sent(bytes.byteLength)
+    return this.response.write(bytes)
+  }
+
+  end(bytes?: Uint8Array): void {
+    if (bytes === undefined || this.isHead) {
+      this.response.end()
+      return
+    }
+    this.#sent(bytes.byteLength)
+    this.response.end(bytes)
+  }
+
+  /** A whole reply of text. */
+  text(status: number, mediaType: string, text: string, headers: OutgoingHttpHeaders = {}): void {
+    const bytes = Buffer.from(text)
+    this.head(status, { 'Content-Type': mediaType, 'Content-Length': bytes.byteLength, ...headers })
+    this.end(bytes)
+  }
+
+  /** Says why not, in words or as JSON where the client prefers that. A reply that has begun is cut off instead. */
+  refuse({ status, sentence, state, headers, facts }: Refusal): void {
+    if (this.isOver) return
+    if (this.response.headersSent) {
+      this.response.destroy()
+      return
+    }
+    const common = {
+      'Cache-Control': 'no-store',
+      ...(state === undefined ? {} : { 'X-Routescope-State': state }),
+      ...headers,
+    }
+    if (this.accepts('application/json'))
+      this.text(status, 'application/json', JSON.stringify({ error: sentence, state: state ?? null, ...facts }), common)
+    else this.text(status, 'text/plain; charset=utf-8', `${sentence}\n`, common)
+  }
+}

@@ -1,0 +1,374 @@
+import { randomBytes } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { ObjectStore } from '../files/object-store.ts'
+import type { LostObject, StoredFile } from '../files/stored-file.ts'
+import { serialiseXsDateTime } from '../manifest/mpd/time.ts'
+import type { ReceivedObject } from '../receive/object-flow.ts'
+import type { CorsMode } from './cors.ts'
+import { Exchange } from './exchange.ts'
+import { answerConditions, answerFile, validatorHeaders } from './file-answer.ts'
+import { HeldRequests } from './held-requests.ts'
+import { answerFileList, answerIndex, type GatewayService } from './index-answer.ts'
+import { isLocalHostHeader, isLoopback, listen } from './listen.ts'
+import { answerGrowing, answerGrowingPart, growingRange } from './live-answer.ts'
+import { contentTag, ManifestAnswers } from './manifest-answer.ts'
+import { mediaTypeOf } from './mime.ts'
+import { parseRange } from './ranges.ts'
+import { encodePath, parseTarget, type RequestTarget } from './request-target.ts'
+import { isManifest, isManifestName, ServiceManifests } from './service-manifests.ts'
+
+export type GatewayOptions = {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  readonly cors: CorsMode
+  readonly store: ObjectStore
+  /** Wall clock. */
+  readonly nowUs: () => number
+  /** Stream time to wall time: 0 live and in `real` pace, whose stream time already is wall time. */
+  readonly streamShiftUs: () => number
+  /** Absolute times in manifests are moved by this: 0 live; for a replayed capture wall time now minus its own. */
+  readonly manifestShiftUs: () => number
+  /** Services with their manifests, as the receiver knows them. */
+  readonly services: () => readonly GatewayService[]
+  readonly log?: (level: 'info' | 'warning' | 'debug', text: string) => void
+  /** Shortest and longest time a request waits for what is expected; one segment lies between. */
+  readonly holdMs?: readonly [number, number]
+}
+
+const HOLD_MS = [1000, 5000] as const
+const MAX_HELD = 256
+const MAX_HEADERS = 100
+/** A client that neither sends nor takes anything for so long is let go. */
+const IDLE_MS = 120_000
+
+/** Serves what a session has received, and what it is receiving, to players: `/serviceN/<name>`. */
+export class Gateway {
+  readonly #options: GatewayOptions
+  readonly #server = createServer(
+    {
+      maxHeaderSize: 16 * 1024,
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
+      keepAliveTimeout: 30_000,
+      noDelay: true,
+    },
+    (request, response) => this.#respond(request, response),
+  )
+  readonly #held = new HeldRequests(MAX_HELD)
+  readonly #manifests: ServiceManifests
+  readonly #answers: ManifestAnswers
+  /** Tells this session's contents from those of another on the same port. */
+  readonly #instance = randomBytes(6).toString('base64url')
+  #baseUrl: string | null = null
+  #requests = 0
+  #bytes = 0
+
+  constructor(options: GatewayOptions) {
+    this.#options = options
+    const warn = (text: string): void => options.log?.('warning', text)
+    this.#manifests = new ServiceManifests(options.store, warn)
+    this.#answers = new ManifestAnswers(options.store, this.#manifests, options, warn)
+    this.#server.maxRequestsPerSocket = 1000
+    this.#server.timeout = IDLE_MS
+    this.#server.on('clientError', refuseMalformed)
+    this.#server.on('connect', (_request, socket) => socket.end(rawReply('405 Method Not Allowed')))
+  }
+
+  /** Address of the index without the last slash; null while closed. */
+  get baseUrl(): string | null {
+    return this.#baseUrl
+  }
+
+  get requests(): number {
+    return this.#requests
+  }
+
+  /** Body bytes given out. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** @throws AppFailure port-in-use | address-not-local | socket-failed */
+  async open(): Promise<{ baseUrl: string }> {
+    const { host, port } = await listen(this.#server, this.#options.host, this.#options.port)
+    this.#baseUrl = `http://${host}:${port}`
+    return { baseUrl: this.#baseUrl }
+  }
+
+  /** Lets everyone go at once. */
+  async close(): Promise<void> {
+    this.#baseUrl = null
+    this.#held.releaseAll()
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve())
+      this.#server.closeAllConnections()
+    })
+  }
+
+  /** Address of a file; null while closed and for a name that no request can say. */
+  urlOf(serviceId: number, name: string): string | null {
+    const path = encodePath(name)
+    return path === null || this.#baseUrl === null ? null : `${this.#baseUrl}/service${serviceId}/${path}`
+  }
+
+  #respond(request: IncomingMessage, response: ServerResponse): void {
+    this.#requests++
+    const exchange = new Exchange(request, response, this.#options.cors, (bytes) => {
+      this.#bytes += bytes
+    })
+    this.#route(exchange).catch((error: unknown) => {
+      this.#options.log?.('warning', `A request failed: ${error instanceof Error ? error.message : String(error)}`)
+      exchange.refuse({ status: 500, sentence: 'The gateway failed on this request; the session log says why.' })
+    })
+  }
+
+  async #route(exchange: Exchange): Promise<void> {
+    const { request } = exchange
+    if (request.rawHeaders.length > 2 * MAX_HEADERS)
+      return exchange.refuse({ status: 431, sentence: `More than ${MAX_HEADERS} header fields.` })
+    if (isLoopback(this.#options.host) && !isLocalHostHeader(request.headers.host, this.#options.host))
+      return exchange.refuse({ status: 421, sentence: 'This address is served under another name.' })
+    if (request.method === 'OPTIONS') return answerOptions(exchange)
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return exchange.refuse({ status: 405, sentence: 'Files are read with GET or HEAD.', headers: { Allow: ALLOWED } })
+    const target = parseTarget(request.url ?? '/')
+    if (target === 400) return exchange.refuse({ status: 400, sentence: 'The address is malformed.' })
+    if (target === 414) return exchange.refuse({ status: 414, sentence: 'The address is too long.' })
+    const { store } = this.#options
+    const [first = '', ...rest] = target.components
+    if (rest.length === 0 && first === '') return answerIndex(exchange, store, this.#options.services())
+    if (rest.length === 0 && first === 'clock') return this.#answerClock(exchange)
+    const service = /^service(\d{1,10})$/.exec(first)
+    if (service !== null) {
+      const serviceId = Number(service[1])
+      if (rest.length === 0)
+        return exchange.text(308, 'text/plain; charset=utf-8', 'See the list.\n', { Location: `/service${serviceId}/` })
+      if (rest.length > 1 || rest[0] !== '') return this.#answerName(exchange, serviceId, target, 1)
+      if (this.#isKnown(serviceId)) return answerFileList(exchange, store, serviceId)
+      return exchange.refuse({ status: 404, sentence: `There is no service ${serviceId}.`, state: 'unknown' })
+    }
+    const [only, ...others] = store.services().filter((id) => store.list(id).length > 0)
+    if (only !== undefined && others.length === 0) return this.#answerName(exchange, only, target, 0)
+    return exchange.refuse({
+      status: 404,
+      sentence: 'Names are looked for below /serviceN/, where N is the number of the service.',
+      state: 'unknown',
+    })
+  }
+
+  #isKnown(serviceId: number): boolean {
+    return (
+      this.#options.store.services().includes(serviceId) || this.#options.services().some(({ id }) => id === serviceId)
+    )
+  }
+
+  #answerClock(exchange: Exchange): void {
+    const nowMs = Math.floor(this.#options.nowUs() / 1000)
+    // Three decimals always: some players read the date by position.
+    const text = serialiseXsDateTime(nowMs * 1000).replace(/(?:\.(\d+))?Z$/, (_, ms = '') => `.${ms.padEnd(3, '0')}Z`)
+    exchange.text(200, 'text/plain; charset=utf-8', text, { 'Cache-Control': 'no-store' })
+  }
+
+  /** @param skip components of the path before the name */
+  async #answerName(exchange: Exchange, serviceId: number, target: RequestTarget, skip: number): Promise<void> {
+    const { store } = this.#options
+    const names = [target.components.slice(skip).join('/'), target.written.slice(skip).join('/')]
+    const startedMs = performance.now()
+    for (;;) {
+      const name = names.find((one) => store.find(serviceId, one).state !== 'unknown') ?? names[0] ?? ''
+      const found = store.find(serviceId, name)
+      const { version } = store
+      let waitMs = this.#options.holdMs?.[1] ?? HOLD_MS[1]
+      if (found.state === 'ready') {
+        const done = await this.#answerReady(exchange, found.file, target)
+        if (done === 'done') return
+        if (done === 'gone') {
+          const again = store.find(serviceId, name)
+          if (again.state !== 'ready' || again.file !== found.file) continue
+          return refuseExpired(exchange)
+        }
+        if (store.finished) return this.#refuseUnknown(exchange)
+      } else if (found.state === 'receiving') {
+        if (await this.#answerReceiving(exchange, found.object, startedMs)) return
+      } else if (found.state === 'lost') {
+        return refuseLost(exchange, found.lost)
+      } else if (found.state === 'expired') {
+        return refuseExpired(exchange)
+      } else {
+        if (store.finished) return this.#refuseUnknown(exchange)
+        const expected = this.#expects(serviceId, names)
+        if (expected === null) return this.#refuseUnknown(exchange)
+        if (expected.passed)
+          return exchange.refuse({
+            status: 404,
+            sentence: 'Nothing of it was received, while later segments were: it was sent before, or lost on the way.',
+            state: 'lost',
+          })
+        waitMs = this.#holdMs(expected.durationUs)
+      }
+      const end = await this.#held.hold(
+        exchange,
+        waitMs - (performance.now() - startedMs),
+        (changed) => store.watch(changed),
+        () => store.version !== version,
+      )
+      if (end === 'gone') return exchange.isOver ? undefined : void exchange.response.destroy()
+      if (end !== 'settled') return refuseExpected(exchange)
+    }
+  }
+
+  #holdMs(durationUs: number): number {
+    const [least, most] = this.#options.holdMs ?? HOLD_MS
+    return Math.min(most, Math.max(least, durationUs / 1000))
+  }
+
+  #expects(serviceId: number, names: readonly string[]): { durationUs: number; passed: boolean } | null {
+    for (const name of names) {
+      const expected = this.#manifests.expects(serviceId, name)
+      if (expected !== null) return expected
+      const known = this.#options.services().find(({ id }) => id === serviceId)
+      const awaited = known?.manifest?.name ?? null
+      // A player may be quicker than the signalling that names the manifest.
+      if (awaited === name || (awaited === null && known !== undefined && isManifestName(name)))
+        return { durationUs: Number.POSITIVE_INFINITY, passed: false }
+    }
+    return null
+  }
+
+  async #answerReady(
+    exchange: Exchange,
+    file: StoredFile,
+    target: RequestTarget,
+  ): Promise<'done' | 'gone' | 'not-yet'> {
+    const { store } = this.#options
+    if (isManifest(file) && target.query.get('as') !== 'sent') {
+      const answer = this.#answers.answer(file, `${this.#addressFor(exchange)}/clock`)
+      if (answer === 'not-yet') return 'not-yet'
+      if (answer !== 'as-sent') {
+        this.#answerText(exchange, file, answer.text)
+        return 'done'
+      }
+    }
+    const validators = {
+      etag: `"${this.#instance}-${file.version.toString(16)}-${file.size.toString(16)}"`,
+      modifiedMs: Math.floor((file.lastTimeUs + this.#options.streamShiftUs()) / 1000),
+    }
+    return (await answerFile(exchange, file, store.bytesOf(file), validators)) ? 'done' : 'gone'
+  }
+
+  /** A manifest that was rewritten: it changes while its file does not, so only its content tells it apart. */
+  #answerText(exchange: Exchange, file: StoredFile, text: string): void {
+    const validators = { etag: `"${contentTag(text)}"`, modifiedMs: null }
+    const headers = { ...validatorHeaders(validators), 'Cache-Control': 'no-cache' }
+    if (answerConditions(exchange, validators, headers)) return
+    exchange.text(200, mediaTypeOf(file.name, file.contentType), text, headers)
+  }
+
+  /** @returns false where the object ended meanwhile and what came of it is to be looked at anew */
+  async #answerReceiving(exchange: Exchange, object: ReceivedObject, startedMs: number): Promise<boolean> {
+    const leftMs = (this.#options.holdMs?.[1] ?? HOLD_MS[1]) - (performance.now() - startedMs)
+    const range =
+      exchange.isHead || exchange.request.headers['if-range'] !== undefined
+        ? null
+        : parseRange(exchange.request.headers.range)
+    // Its bytes are not content before they are unpacked, which needs all of them.
+    const packed = object.contentEncoding !== null
+    const usable = (): boolean =>
+      object.state !== 'receiving' ||
+      (!packed &&
+        (range === null
+          ? exchange.isHead || object.prefixBytes() > 0
+          : growingRange(range, object, false) !== 'undecided'))
+    const end = await this.#held.hold(exchange, leftMs, (changed) => object.watch(changed), usable)
+    if (end === 'gone') {
+      if (!exchange.isOver) exchange.response.destroy()
+      return true
+    }
+    // Complete, it is about to be a file; if not, it was lost.
+    if (object.state !== 'receiving') return false
+    const part = range === null || packed ? null : growingRange(range, object, end !== 'settled')
+    if (end !== 'settled' && (part === null || part === 'undecided')) refuseExpected(exchange)
+    else if (range === null) answerGrowing(exchange, object)
+    else if (part === null || part === 'undecided')
+      exchange.refuse({
+        status: 416,
+        sentence: 'The range asked for lies outside of the file.',
+        headers: { 'Content-Range': `bytes */${object.size ?? '*'}` },
+      })
+    else answerGrowingPart(exchange, object, part)
+    return true
+  }
+
+  /** The address by which this client reaches us. */
+  #addressFor(exchange: Exchange): string {
+    const { host } = exchange.request.headers
+    const plain = host !== undefined && /^(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i.test(host)
+    return plain ? `http://${host}` : (this.#baseUrl ?? '')
+  }
+
+  #refuseUnknown(exchange: Exchange): void {
+    const sentence = this.#options.store.finished
+      ? 'The session is over, and nothing of that name came.'
+      : 'Nothing of that name was ever announced.'
+    exchange.refuse({ status: 404, sentence, state: 'unknown' })
+  }
+}
+
+const ALLOWED = 'GET, HEAD, OPTIONS'
+
+function answerOptions(exchange: Exchange): void {
+  exchange.head(204, { Allow: ALLOWED })
+  exchange.end()
+}
+
+function refuseExpected(exchange: Exchange): void {
+  exchange.refuse({
+    status: 503,
+    sentence: 'It is expected, and has not come yet.',
+    state: 'expected',
+    headers: { 'Retry-After': '1' },
+  })
+}
+
+function refuseExpired(exchange: Exchange): void {
+  exchange.refuse({
+    status: 410,
+    sentence: 'It was received, and has been dropped since to keep only the newest segments.',
+    state: 'expired',
+  })
+}
+
+/** Ranges named in a sentence; the JSON form has more. */
+const SAID_RANGES = 8
+const TOLD_RANGES = 1000
+
+function refuseLost(exchange: Exchange, lost: LostObject): void {
+  const { size, received, missing } = lost
+  const said = missing.slice(0, SAID_RANGES).map(([from, to]) => `${from}-${to - 1}`)
+  const more = missing.length > SAID_RANGES ? ` and ${missing.length - SAID_RANGES} more` : ''
+  const which = said.length === 0 ? '' : `; missing are bytes ${said.join(', ')}${more}`
+  exchange.refuse({
+    status: 404,
+    sentence: `It was lost on the way: ${received} of ${size ?? 'an unknown number of'} bytes came${which}.`,
+    state: 'lost',
+    facts: { name: lost.name, size, received, missing: missing.slice(0, TOLD_RANGES) },
+  })
+}
+
+function rawReply(status: string): string {
+  return `HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`
+}
+
+/** What Node's parser refuses has no request to answer: a bare reply, and the connection ends. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  if (error.code === 'HPE_INVALID_METHOD') socket.end(rawReply('501 Not Implemented'))
+  else if (error.code === 'HPE_HEADER_OVERFLOW') socket.end(rawReply('431 Request Header Fields Too Large'))
+  else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') socket.end(rawReply('408 Request Timeout'))
+  else socket.end(rawReply('400 Bad Request'))
+}

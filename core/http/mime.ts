@@ -1,0 +1,23 @@
+import { contentTypeOf } from '../files/content-types.ts'
+
+/** What the network may call a file in a header of ours. */
+const MEDIA_TYPE = /^[a-z]+\/[a-z0-9][a-z0-9!#$&^_.+-]{0,80}(?:\s*;\s*[a-z0-9-]+=(?:[\w.-]+|"[\w., -]*"))*$/i
+
+/**
+ * Content-Type of a file: by its extension, never by its bytes; for MP4 files whether they are sound or picture as the
+ * network says.
+ * @param announced the network's own word for it
+ */
+export function mediaTypeOf(name: string, announced: string | null): string {
+  const known = contentTypeOf(name)
+  const said = announced !== null && MEDIA_TYPE.test(announced) ? announced : null
+  if (known === 'video/iso.segment' || known === 'video/mp4')
+    return said?.toLowerCase().startsWith('audio/') ? 'audio/mp4' : 'video/mp4'
+  const type = known ?? said ?? 'application/octet-stream'
+  return /^text\/[^;]*$|^application\/json$/.test(type) ? `${type}; charset=utf-8` : type
+}
+
+/** True for what a browser would run as a page: such a file is served without rights. */
+export function isDocument(mediaType: string): boolean {
+  return /html|svg|xml/i.test(mediaType)
+}

@@ -1,0 +1,66 @@
+/** A request target taken apart: path components decoded, and the path as it was written. */
+export type RequestTarget = {
+  /** Decoded components: `/a/b%20c` is `['a', 'b c']`, `/` is `['']`, `/a/` is `['a', '']`. */
+  readonly components: readonly string[]
+  /** The same components as they came. */
+  readonly written: readonly string[]
+  readonly query: URLSearchParams
+}
+
+const MAX_TARGET_BYTES = 8 * 1024
+
+/**
+ * Reads a request target strictly (RFC 9112 §3.2): origin form, or absolute form of which host and scheme are dropped.
+ * @returns the status to refuse it with: 414 too long, 400 not decodable or with what must not stand in a name
+ */
+export function parseTarget(target: string): RequestTarget | 400 | 414 {
+  if (target.length > MAX_TARGET_BYTES) return 414
+  const origin = target.startsWith('/') ? target : (/^https?:\/\/[^/?#]*(.*)$/i.exec(target)?.[1] ?? null)
+  if (origin === null) return 400
+  const [beforeFragment = ''] = origin.split('#', 1)
+  const mark = beforeFragment.indexOf('?')
+  const path = (mark < 0 ? beforeFragment : beforeFragment.slice(0, mark)) || '/'
+  if (!path.startsWith('/')) return 400
+  const written = path.slice(1).split('/')
+  const components: string[] = []
+  for (const one of written) {
+    const decoded = decodeComponent(one)
+    if (decoded === null) return 400
+    components.push(decoded)
+  }
+  return { components, written, query: new URLSearchParams(mark < 0 ? '' : beforeFragment.slice(mark + 1)) }
+}
+
+/** Decoded once; null for a bad escape, bad UTF-8, `.` and `..`, control characters, and separators that were hidden. */
+function decodeComponent(written: string): string | null {
+  let decoded: string
+  try {
+    decoded = decodeURIComponent(written)
+  } catch {
+    return null
+  }
+  return isPlain(decoded) ? decoded : null
+}
+
+function isPlain(component: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  return component !== '.' && component !== '..' && !/[\x00-\x1f\x7f/\\]/.test(component)
+}
+
+/** A name as the path of an address, `/` kept; null for a name that no request can say. */
+export function encodePath(name: string): string | null {
+  const components = name.split('/')
+  if (!components.every(isPlain)) return null
+  try {
+    return components
+      .map((component) => encodeURIComponent(component).replace(/%(3A|40|24|26|2B|2C|3B|3D)/g, plain))
+      .join('/')
+  } catch {
+    return null
+  }
+}
+
+/** Characters that a path may hold as they are (RFC 3986 §3.3). */
+function plain(escaped: string): string {
+  return decodeURIComponent(escaped)
+}
