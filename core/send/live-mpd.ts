@@ -1,7 +1,7 @@
 import type { Mpd } from '../manifest/mpd/mpd.ts'
+import { TextEdits } from '../manifest/mpd/text-edits.ts'
 import { serialiseXsDateTime, serialiseXsDuration } from '../manifest/mpd/time.ts'
 import { type SourceElement, sourceAttribute, sourceChildren } from '../manifest/mpd/xml-source.ts'
-import { TextEdits } from './text-edits.ts'
 import type { ScheduledSegment, TrackSchedule } from './track-schedule.ts'
 
 /** How far back a player may go in a looped broadcast. */

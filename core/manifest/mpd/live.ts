@@ -78,7 +78,7 @@ export function liveMpd(mpd: Mpd, names: StoredNames, clock: LiveClock): string 
   if (mpd.type === 'dynamic') {
     if (clock.startUs !== null && mpd.availabilityStartTimeUs !== null)
       shiftTimes(edits, root, clock.startUs - mpd.availabilityStartTimeUs)
-    return edits.apply(mpd.document)
+    return edits.apply(mpd.document.text)
   }
   const segmentUs = longestSegmentUs(mpd)
   edits.setAttribute(root, 'type', 'dynamic')
@@ -92,7 +92,7 @@ export function liveMpd(mpd: Mpd, names: StoredNames, clock: LiveClock): string 
     if (sourceAttribute(period.element, 'start') === null && period.startUs !== null)
       edits.setAttribute(period.element, 'start', serialiseXsDuration(period.startUs))
   listWhatIsThere(edits, mpd, names)
-  return edits.apply(mpd.document)
+  return edits.apply(mpd.document.text)
 }
 
 /** A timeline of a static MPD lists the future too; a player takes its end for the live edge. */
@@ -124,17 +124,23 @@ function removeUncarried(edits: TextEdits, mpd: Mpd, names: StoredNames): void {
   }
 }
 
-function pointClock(edits: TextEdits, root: SourceElement, url: string): void {
-  const prefix = root.qualifiedName.slice(0, root.qualifiedName.indexOf(':') + 1)
+/** What may stand before UTCTiming, from Period on (ISO/IEC 23009-1 §5.3.1.3). */
+const BEFORE_CLOCK = ['Period', 'Metrics', 'EssentialProperty', 'SupplementalProperty']
+
+/** Makes a clock the only one players are told of, in the place the schema has for it. */
+export function pointClock(edits: TextEdits, root: SourceElement, url: string): void {
+  const prefix = root.qualifiedName.slice(0, -root.name.length)
   const timing = `<${prefix}UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-xsdate:2014" value="${escapeXmlText(url)}"/>`
   const [first, ...others] = sourceChildren(root, 'UTCTiming')
-  if (first === undefined) edits.insertLast(root, timing)
-  else edits.replaceElement(first, timing)
+  const before = root.children.filter((child) => BEFORE_CLOCK.includes(child.name)).at(-1)
+  if (first !== undefined) edits.replaceElement(first, timing)
+  else if (before !== undefined) edits.insertAfter(before, timing)
+  else edits.insertLast(root, timing)
   for (const other of others) edits.replaceElement(other, '')
 }
 
 /** Absolute times of a dynamic MPD, by element and attribute. Period starts are relative to the first and need no change. */
-function shiftTimes(edits: TextEdits, root: SourceElement, byUs: number): void {
+export function shiftTimes(edits: TextEdits, root: SourceElement, byUs: number): void {
   for (const name of ['availabilityStartTime', 'availabilityEndTime', 'publishTime'])
     shiftAttribute(edits, root, name, byUs)
   const walk = (element: SourceElement): void => {

@@ -1,9 +1,24 @@
 import type { MpdRepresentation } from './mpd.ts'
 import type { MpdSegment } from './segments.ts'
 import { isUnbroken } from './stored-segments.ts'
-import { expandTemplate, templateAddress } from './template.ts'
+import { expandTemplate } from './template.ts'
 import type { TextEdits } from './text-edits.ts'
 import { escapeXmlText, type SourceElement } from './xml-source.ts'
+
+/** Attributes of segment elements that are written anew, or that mean nothing once all is stored. */
+const OWN_ATTRIBUTES = new Set([
+  'media',
+  'initialization',
+  'timescale',
+  'presentationTimeOffset',
+  'presentationDuration',
+  'startNumber',
+  'endNumber',
+  'duration',
+  'availabilityTimeOffset',
+  'availabilityTimeComplete',
+  'timeShiftBufferDepth',
+])
 
 /**
  * Makes a representation list exactly these segments, under the names they were sent with, as a SegmentTimeline. A run of
@@ -28,48 +43,64 @@ export function writeSegments(
 
 function segmentXml(representation: MpdRepresentation, segments: readonly MpdSegment[], originTicks: number): string {
   const { addressing, id: representationId, bandwidth } = representation
-  const { qualifiedName } = representation.element
-  const prefix = qualifiedName.slice(0, qualifiedName.indexOf(':') + 1)
+  const { qualifiedName, name } = representation.element
+  const prefix = qualifiedName.slice(0, -name.length)
   const first = segments[0]
   if (first === undefined || (addressing.kind !== 'template' && addressing.kind !== 'list')) return ''
-  const { timescale } = addressing
-  const common = `timescale="${timescale}" presentationTimeOffset="${originTicks}" startNumber="${first.number}"`
-  if (addressing.kind === 'template') {
-    const init = addressing.initialization
-    const byTime = templateAddress(addressing.media) === 'time'
-    if (byTime || isUnbroken(representation, segments)) {
-      const initialization = init === null ? '' : ` initialization="${escapeXmlText(init)}"`
-      const template = `${prefix}SegmentTemplate`
-      return `<${template} media="${escapeXmlText(addressing.media)}"${initialization} ${common}>${timeline(prefix, segments, true)}</${template}>`
-    }
-    const url = init === null ? null : expandTemplate(init, { representationId, bandwidth })
-    const initialization = url === null ? '' : `<${prefix}Initialization sourceURL="${escapeXmlText(url)}"/>`
-    const urls = segments.map(({ number, time }) => {
-      const media = expandTemplate(addressing.media, { representationId, bandwidth, number, time })
-      return `<${prefix}SegmentURL media="${escapeXmlText(media)}"/>`
+  const common =
+    `timescale="${addressing.timescale}" presentationTimeOffset="${originTicks}" startNumber="${first.number}"` +
+    otherAttributes(representation)
+  if (addressing.kind === 'list') {
+    const own = addressing.initialization
+    const initialization = own === null ? '' : `<${prefix}Initialization${urlRange('sourceURL', 'range', own)}/>`
+    const urls = segments.map((segment) => {
+      const url = addressing.urls[segment.number - addressing.startNumber]
+      return `<${prefix}SegmentURL${url === undefined ? '' : urlRange('media', 'mediaRange', url)}/>`
     })
-    return list(prefix, common, initialization, segments, urls.join(''))
+    return list(prefix, common, initialization, segments, urls)
   }
-  const own = addressing.initialization
-  const initialization = own === null ? '' : `<${prefix}Initialization${urlRange('sourceURL', own)}/>`
-  const urls = segments.map((segment) => {
-    const url = addressing.urls[segment.number - addressing.startNumber]
-    return url === undefined ? '' : `<${prefix}SegmentURL${urlRange('media', url)}/>`
+  const init = addressing.initialization
+  if (isUnbroken(representation, segments)) {
+    const initialization = init === null ? '' : ` initialization="${escapeXmlText(init)}"`
+    const template = `${prefix}SegmentTemplate`
+    return `<${template} media="${escapeXmlText(addressing.media)}"${initialization} ${common}>${timeline(prefix, segments, true)}</${template}>`
+  }
+  const url = init === null ? null : expandTemplate(init, { representationId, bandwidth })
+  const initialization = url === null ? '' : `<${prefix}Initialization sourceURL="${escapeXmlText(url)}"/>`
+  const urls = segments.map(({ number, time }) => {
+    const media = expandTemplate(addressing.media, { representationId, bandwidth, number, time })
+    return `<${prefix}SegmentURL media="${escapeXmlText(media)}"/>`
   })
-  return list(prefix, common, initialization, segments, urls.join(''))
+  return list(prefix, common, initialization, segments, urls)
 }
 
-function list(prefix: string, common: string, init: string, segments: readonly MpdSegment[], urls: string): string {
-  return `<${prefix}SegmentList ${common}>${init}${timeline(prefix, segments, false)}${urls}</${prefix}SegmentList>`
+function otherAttributes(representation: MpdRepresentation): string {
+  const others = new Map<string, string>()
+  for (const element of representation.segmentElements)
+    for (const { name, value } of element.attributes) if (!OWN_ATTRIBUTES.has(name)) others.set(name, value)
+  return [...others].map(([name, value]) => ` ${name}="${escapeXmlText(value)}"`).join('')
 }
 
-function urlRange(name: string, part: { url: string; range: readonly [number, number] | null }): string {
+function list(
+  prefix: string,
+  common: string,
+  initialization: string,
+  segments: readonly MpdSegment[],
+  urls: readonly string[],
+): string {
+  return `<${prefix}SegmentList ${common}>${initialization}${timeline(prefix, segments, false)}${urls.join('')}</${prefix}SegmentList>`
+}
+
+function urlRange(
+  name: string,
+  rangeName: string,
+  part: { url: string; range: readonly [number, number] | null },
+): string {
   const url = part.url === '' ? '' : ` ${name}="${escapeXmlText(part.url)}"`
-  const rangeName = name === 'media' ? 'mediaRange' : 'range'
   return part.range === null ? url : `${url} ${rangeName}="${part.range[0]}-${part.range[1]}"`
 }
 
-/** @param repeats false writes one entry for each segment, as players expect beside SegmentURLs */
+/** @param repeats false writes one entry for each segment: beside SegmentURLs, dash.js counts entries without repeats */
 function timeline(prefix: string, segments: readonly MpdSegment[], repeats: boolean): string {
   const entries: { time: number | null; duration: number; repeat: number }[] = []
   let end: number | null = null

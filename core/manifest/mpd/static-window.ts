@@ -1,43 +1,10 @@
 import type { Mpd, MpdPeriod, MpdRepresentation } from './mpd.ts'
 import { writeSegments } from './segment-writer.ts'
 import { initSegment, listSegments, type MpdSegment } from './segments.ts'
-import { type StoredNames, segmentsAmong } from './stored-segments.ts'
+import { isUnbroken, type StoredNames, segmentsAmong } from './stored-segments.ts'
 import { TextEdits } from './text-edits.ts'
 import { serialiseXsDuration, US_PER_SECOND } from './time.ts'
-import { type SourceElement, sourceChildren } from './xml-source.ts'
-
-/** `as-sent`: nothing need be changed. `empty`: nothing that could be played is there. */
-export type WindowedMpd =
-  | { readonly kind: 'as-sent' }
-  | { readonly kind: 'empty' }
-  | { readonly kind: 'rewritten'; readonly text: string }
-
-type KeptRepresentation = { readonly representation: MpdRepresentation; readonly segments: readonly MpdSegment[] }
-
-/**
- * The presentation of a session that is over: static, from the first moment that can be played to the last, listing the
- * segments that are there. Representations without a whole segment (or without their initialisation segment) are left out,
- * and sets and periods without representations. Segments lost on the way are gaps of the timeline.
- * @throws CodecError mpd-too-many-segments, mpd-template
- */
-export function staticWindow(mpd: Mpd, names: StoredNames): WindowedMpd {
-  if (mpd.type === 'static' && isAllThere(mpd, names)) return { kind: 'as-sent' }
-  const edits = new TextEdits()
-  const removed = new Set<SourceElement>()
-  let totalUs = 0
-  for (const period of mpd.periods) {
-    const lengthUs = windowPeriod(edits, period, names, removed)
-    if (lengthUs === 0) edits.replaceElement(period.element, '')
-    totalUs += lengthUs
-  }
-  if (totalUs === 0) return { kind: 'empty' }
-  const { root } = mpd.document
-  edits.setAttribute(root, 'type', 'static')
-  for (const name of LIVE_ATTRIBUTES) edits.removeAttribute(root, name)
-  edits.setAttribute(root, 'mediaPresentationDuration', serialiseXsDuration(totalUs))
-  for (const name of LIVE_ELEMENTS) for (const element of sourceChildren(root, name)) edits.replaceElement(element, '')
-  return { kind: 'rewritten', text: edits.apply(mpd.document) }
-}
+import { type SourceElement, sourceAttribute, sourceChildren } from './xml-source.ts'
 
 const LIVE_ATTRIBUTES = [
   'availabilityStartTime',
@@ -48,53 +15,122 @@ const LIVE_ATTRIBUTES = [
   'suggestedPresentationDelay',
 ]
 const LIVE_ELEMENTS = ['Location', 'PatchLocation', 'UTCTiming']
+/** A template is what the live profile is about; a SegmentList needs the full one (ISO/IEC 23009-1 §8.2, §8.4). */
+const FULL_PROFILE = 'urn:mpeg:dash:profile:full:2011'
 
-/** @returns length of the period that is left, µs; 0 where nothing is */
-function windowPeriod(edits: TextEdits, period: MpdPeriod, names: StoredNames, removed: Set<SourceElement>): number {
+/** `as-sent`: nothing need be changed. `empty`: nothing that could be played is there. */
+export type WindowedMpd =
+  | { readonly kind: 'as-sent' }
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'rewritten'; readonly text: string }
+
+/**
+ * The presentation of a session that is over: static, from the first moment that can be played to the last, listing the
+ * segments that are there. Representations without a whole segment (or without their initialisation segment) are left out,
+ * and sets and periods without representations. Segments lost on the way are gaps of the timeline.
+ * @throws CodecError mpd-too-many-segments, mpd-template
+ */
+export function staticWindow(mpd: Mpd, names: StoredNames): WindowedMpd {
+  const { root, text } = mpd.document
+  if (mpd.type === 'static' && isAllThere(mpd, names)) return { kind: 'as-sent' }
+  const edits = new TextEdits()
+  let totalUs = 0
+  let hasLists = false
+  for (const period of mpd.periods) {
+    const window = windowOf(period, names)
+    if (window === null) edits.replaceElement(period.element, '')
+    else {
+      totalUs += window.endUs - window.startUs
+      hasLists ||= window.kept.some(({ representation, segments }) => !isUnbroken(representation, segments))
+      editPeriod(edits, period, window)
+    }
+  }
+  if (totalUs === 0) return { kind: 'empty' }
+  edits.setAttribute(root, 'type', 'static')
+  for (const name of LIVE_ATTRIBUTES) edits.removeAttribute(root, name)
+  edits.setAttribute(root, 'mediaPresentationDuration', serialiseXsDuration(totalUs))
+  if (hasLists) edits.setAttribute(root, 'profiles', FULL_PROFILE)
+  for (const name of LIVE_ELEMENTS) for (const element of sourceChildren(root, name)) edits.replaceElement(element, '')
+  removeOffsets(edits, root)
+  return { kind: 'rewritten', text: edits.apply(text) }
+}
+
+type Kept = { readonly representation: MpdRepresentation; readonly segments: readonly MpdSegment[] }
+
+/** What is left of a period; µs from its start. */
+type Window = { readonly startUs: number; readonly endUs: number; readonly kept: readonly Kept[] }
+
+function windowOf(period: MpdPeriod, names: StoredNames): Window | null {
   const sets = period.adaptationSets.map((set) => ({
-    set,
+    isMedia: set.contentType === 'video' || set.contentType === 'audio',
     kept: set.representations.flatMap((representation) => keptOf(period, representation, names)),
   }))
   const playing = sets.filter(({ kept }) => kept.length > 0)
-  if (playing.length === 0) return 0
-  const media = playing.filter(({ set }) => set.contentType === 'video' || set.contentType === 'audio')
-  // From where every set that must play can: an earlier start would stand still on the one that begins later.
-  const startUs = Math.max(...(media.length > 0 ? media : playing).map(({ kept }) => Math.min(...kept.map(startOf))))
-  const endUs = Math.max(...playing.flatMap(({ kept }) => kept.map((one) => endOf(period, one))))
-  if (endUs <= startUs) return 0
-  for (const { set, kept } of sets) {
-    if (kept.length === 0) edits.replaceElement(set.element, '')
+  if (playing.length === 0) return null
+  const media = playing.filter(({ isMedia }) => isMedia)
+  // From where every set that must play can: with an earlier start, players would wait for the one that begins later.
+  const starts = (media.length > 0 ? media : playing).map(({ kept }) => least(kept.map(startOf)))
+  const startUs = Math.max(0, ...starts)
+  const kept = playing
+    .flatMap((set) => set.kept)
+    .map(({ representation, segments }) => ({
+      representation,
+      segments: segments.filter((segment) => segment.startUs + segment.durationUs > startUs),
+    }))
+    .filter(({ representation, segments }) => segments.length > 0 || isOneFile(representation))
+  const endUs = kept.reduce((us, one) => Math.max(us, endOf(period, one)), 0)
+  return endUs > startUs ? { startUs, endUs, kept } : null
+}
+
+function editPeriod(edits: TextEdits, period: MpdPeriod, { startUs, endUs, kept }: Window): void {
+  const byRepresentation = new Map(kept.map((one) => [one.representation, one]))
+  const done = new Set<SourceElement>()
+  for (const set of period.adaptationSets) {
+    if (!set.representations.some((representation) => byRepresentation.has(representation))) {
+      edits.replaceElement(set.element, '')
+      continue
+    }
     for (const representation of set.representations) {
-      const one = kept.find((candidate) => candidate.representation === representation)
+      const one = byRepresentation.get(representation)
       if (one === undefined) edits.replaceElement(representation.element, '')
-      else rewrite(edits, one, startUs, removed)
+      else rewrite(edits, one, startUs, done)
     }
   }
+  // Events are counted from the period's start, which has moved.
+  for (const stream of sourceChildren(period.element, 'EventStream')) moveEvents(edits, stream, startUs)
   edits.removeAttribute(period.element, 'start')
   edits.setAttribute(period.element, 'duration', serialiseXsDuration(endUs - startUs))
-  return endUs - startUs
 }
 
-function rewrite(edits: TextEdits, kept: KeptRepresentation, startUs: number, removed: Set<SourceElement>): void {
-  const { representation } = kept
+/** @param done segment elements already taken out: several representations may inherit one */
+function rewrite(edits: TextEdits, kept: Kept, startUs: number, done: Set<SourceElement>): void {
+  const { representation, segments } = kept
   const { addressing } = representation
-  if (addressing.kind === 'single' || addressing.kind === 'base') return
-  const inside = kept.segments.filter((segment) => segment.startUs + segment.durationUs > startUs)
-  const ticks = Math.round((startUs / US_PER_SECOND) * addressing.timescale)
-  const last = kept.segments.slice(-1)
-  writeSegments(
-    edits,
-    representation,
-    inside.length > 0 ? inside : last,
-    addressing.presentationTimeOffset + ticks,
-    removed,
-  )
+  if (addressing.kind === 'single') return
+  const originTicks = addressing.presentationTimeOffset + Math.round((startUs / US_PER_SECOND) * addressing.timescale)
+  if (addressing.kind === 'base') {
+    for (const base of representation.segmentElements.slice(-1))
+      edits.setAttribute(base, 'presentationTimeOffset', String(originTicks))
+  } else writeSegments(edits, representation, segments, originTicks, done)
 }
 
-function keptOf(period: MpdPeriod, representation: MpdRepresentation, names: StoredNames): KeptRepresentation[] {
+function moveEvents(edits: TextEdits, stream: SourceElement, byUs: number): void {
+  const timescale = Number(sourceAttribute(stream, 'timescale') ?? 1)
+  const offset = Number(sourceAttribute(stream, 'presentationTimeOffset') ?? 0)
+  const moved = Math.round(offset + (byUs / US_PER_SECOND) * timescale)
+  if (byUs > 0 && Number.isSafeInteger(moved)) edits.setAttribute(stream, 'presentationTimeOffset', String(moved))
+}
+
+function removeOffsets(edits: TextEdits, element: SourceElement): void {
+  if (element.name === 'BaseURL' || element.name === 'SegmentBase')
+    for (const name of ['availabilityTimeOffset', 'availabilityTimeComplete', 'timeShiftBufferDepth'])
+      edits.removeAttribute(element, name)
+  for (const child of element.children) removeOffsets(edits, child)
+}
+
+function keptOf(period: MpdPeriod, representation: MpdRepresentation, names: StoredNames): Kept[] {
   const { addressing, baseUrl } = representation
-  if (addressing.kind === 'single' || addressing.kind === 'base')
-    return names.has(baseUrl) ? [{ representation, segments: [] }] : []
+  if (isOneFile(representation)) return names.has(baseUrl) ? [{ representation, segments: [] }] : []
   const init = initSegment(representation)
   if (init !== null && !names.has(init.name)) return []
   // Ranges of one file are there when the file is.
@@ -105,18 +141,21 @@ function keptOf(period: MpdPeriod, representation: MpdRepresentation, names: Sto
   return segments.length === 0 ? [] : [{ representation, segments }]
 }
 
-function startOf(kept: KeptRepresentation): number {
-  return kept.segments[0]?.startUs ?? 0
+function isOneFile({ addressing }: MpdRepresentation): boolean {
+  return addressing.kind === 'single' || addressing.kind === 'base'
 }
 
-function endOf(period: MpdPeriod, kept: KeptRepresentation): number {
-  const last = kept.segments.at(-1)
+function startOf({ segments }: Kept): number {
+  return segments[0]?.startUs ?? 0
+}
+
+function endOf(period: MpdPeriod, { segments }: Kept): number {
+  const last = segments.at(-1)
   const endUs = last === undefined ? (period.durationUs ?? 0) : last.startUs + last.durationUs
   return Math.min(endUs, period.durationUs ?? endUs)
 }
 
 function isAllThere(mpd: Mpd, names: StoredNames): boolean {
-  if (mpd.locations.length > 0) return false
   return mpd.periods.every((period) =>
     period.adaptationSets.every((set) =>
       set.representations.every((representation) => {
@@ -128,3 +167,5 @@ function isAllThere(mpd: Mpd, names: StoredNames): boolean {
     ),
   )
 }
+
+const least = (values: readonly number[]): number => values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)

@@ -1,6 +1,5 @@
 import type { MpdPeriod, MpdRepresentation, SegmentClock } from './mpd.ts'
-import { initSegment, listSegments, type MpdSegment, segmentFinder } from './segments.ts'
-import { templateAddress } from './template.ts'
+import { initSegment, listSegments, type MpdSegment, type SegmentAddress, segmentFinder } from './segments.ts'
 import { US_PER_SECOND } from './time.ts'
 
 /** What of a presentation can be had, by names resolved as the MPD's are. */
@@ -25,8 +24,9 @@ export function isCarried(representation: MpdRepresentation, names: StoredNames)
 }
 
 /**
- * The segments of a representation that are there whole, in order of time. Of a live timeline only the newest part is listed
- * in the newest MPD: times and durations of older ones are told from their names and neighbours.
+ * The segments of a representation among these names, in order of time. A live timeline lists only its newest part: times and
+ * durations of older segments are told from their names and from what is listed.
+ * @throws CodecError mpd-too-many-segments, mpd-template
  */
 export function segmentsAmong(
   period: MpdPeriod,
@@ -40,40 +40,44 @@ export function segmentsAmong(
   if (addressing.kind === 'list' || addressing.timeline !== null)
     for (const segment of listSegments(period, representation)) listed.set(segment.name, segment)
   const found: MpdSegment[] = []
-  const unlisted: { name: string; number: number | null; time: number | null }[] = []
+  const unlisted: Unlisted[] = []
   for (const name of names) {
     const address = find(name)
     if (address === null) continue
     const known = listed.get(name)
+    const { number, time } = address
     if (known !== undefined) found.push(known)
-    else if (addressing.timeline === null && addressing.duration !== null) {
-      const { number, time } = address
-      if (number !== null && time !== null) found.push(spanOf(addressing, name, number, time, addressing.duration))
-    } else unlisted.push({ name, ...address })
+    else if (addressing.timeline !== null) unlisted.push({ name, ...address })
+    else if (addressing.duration !== null && number !== null && time !== null && !isPast(addressing, number))
+      found.push(spanOf(addressing, name, number, time, addressing.duration))
   }
   if (unlisted.length > 0) found.push(...inferred(addressing, unlisted, [...listed.values()]))
-  const within = period.durationUs ?? Number.POSITIVE_INFINITY
-  return found.filter((segment) => segment.startUs < within).sort((a, b) => a.time - b.time)
+  // Periods may share one template; what starts behind this period or ends before it belongs to another.
+  const withinUs = period.durationUs ?? Number.POSITIVE_INFINITY
+  return found
+    .filter((segment) => segment.startUs < withinUs && segment.startUs + segment.durationUs > 0)
+    .sort((a, b) => a.time - b.time)
 }
 
-/** Segments of a timeline that it no longer lists. */
-function inferred(
-  clock: SegmentClock,
-  unlisted: readonly { name: string; number: number | null; time: number | null }[],
-  listed: readonly MpdSegment[],
-): MpdSegment[] {
+type Unlisted = SegmentAddress & { readonly name: string }
+
+const isPast = (clock: SegmentClock, number: number): boolean => clock.endNumber !== null && number > clock.endNumber
+
+/** Segments of a timeline that it no longer lists. By number alone the time is an estimate from the mean duration. */
+function inferred(clock: SegmentClock, unlisted: readonly Unlisted[], listed: readonly MpdSegment[]): MpdSegment[] {
   const first = listed[0]
-  const typical = clock.timeline?.[0]?.duration ?? 0
-  const timed = unlisted.flatMap(({ name, number, time }) => {
-    if (time !== null) return [{ name, number: number ?? 0, time }]
-    // By number alone the time is an estimate: so many typical durations from one that is known.
-    if (first === undefined || number === null) return []
-    return [{ name, number, time: first.time + (number - first.number) * typical }]
-  })
+  if (first === undefined) return []
+  const typical = listed.reduce((sum, segment) => sum + segment.duration, 0) / listed.length
+  const timed = unlisted.map(({ name, number, time }) => ({
+    name,
+    number: number ?? first.number,
+    time: time ?? Math.round(first.time + ((number ?? first.number) - first.number) * typical),
+  }))
   const times = [...timed, ...listed].map((segment) => segment.time).sort((a, b) => a - b)
+  const next = new Map(times.map((time, index) => [time, times[index + 1]]))
   return timed.flatMap(({ name, number, time }) => {
-    const next = times.find((other) => other > time)
-    const duration = next !== undefined && next - time < 1.5 * typical ? next - time : typical
+    const step = (next.get(time) ?? Number.POSITIVE_INFINITY) - time
+    const duration = step < 1.5 * typical ? step : Math.round(typical)
     return time < 0 || duration <= 0 ? [] : [spanOf(clock, name, number, time, duration)]
   })
 }
@@ -85,13 +89,12 @@ function spanOf(clock: SegmentClock, name: string, number: number, time: number,
   return { number, time, duration, timescale, startUs, durationUs: endUs - startUs, name, range: null }
 }
 
-/** True where nothing between the first and the last is missing, and numbers go up by one. */
+/** True where players that count the entries of a timeline come to the right names: no numbers in them, or none left out. */
 export function isUnbroken(representation: MpdRepresentation, segments: readonly MpdSegment[]): boolean {
   const { addressing } = representation
-  const byTime = addressing.kind === 'template' && templateAddress(addressing.media) === 'time'
+  if (addressing.kind === 'template' && !/\$Number(?:%0\d+d)?\$/.test(addressing.media)) return true
   return segments.every((segment, index) => {
     const before = segments[index - 1]
-    if (before === undefined) return true
-    return byTime ? before.time + before.duration === segment.time : before.number + 1 === segment.number
+    return before === undefined || before.number + 1 === segment.number
   })
 }
