@@ -362,12 +362,13 @@ function rawReply(status: string): string {
 }
 
 /** What Node's parser refuses has no request to answer: a bare reply, and the connection ends. */
-function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+function refuseMalformed(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()
     return
   }
-  if (error.code === 'HPE_INVALID_METHOD') socket.end(rawReply('501 Not Implemented'))
+  const isRequest = /^[A-Za-z-]+ \S+ HTTP\//.test(error.rawPacket?.toString('latin1', 0, 200) ?? '')
+  if (error.code === 'HPE_INVALID_METHOD' && isRequest) socket.end(rawReply('501 Not Implemented'))
   else if (error.code === 'HPE_HEADER_OVERFLOW') socket.end(rawReply('431 Request Header Fields Too Large'))
   else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') socket.end(rawReply('408 Request Timeout'))
   else socket.end(rawReply('400 Bad Request'))
