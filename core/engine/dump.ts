@@ -1,6 +1,7 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { AppFailure } from '../failure/app-failure.ts'
+import { makeFolder } from '../files/make-folder.ts'
 
 /** `route-dash-20261121-143005`: a folder name from a session's name and its start, safe on every system. */
 export function dumpFolderName(sessionName: string, startedWallUs: number): string {
@@ -20,7 +21,7 @@ export function dumpFolderName(sessionName: string, startedWallUs: number): stri
 export async function writeWhole(file: string, text: string): Promise<void> {
   const aside = `${file}.writing`
   try {
-    await mkdir(dirname(file), { recursive: true })
+    await makeFolder(dirname(file))
     await writeFile(aside, text)
     await rename(aside, file)
   } catch (error) {

@@ -6,7 +6,7 @@ import type { DumpResult } from '../contract/engine-api.ts'
 import type { ObjectDetail } from '../contract/object-rows.ts'
 import type { Report, ReportSource } from '../contract/report.ts'
 import type { CaptureSource, LogLevel, LogTopic, MulticastSource, SinkSpec } from '../contract/session-spec.ts'
-import type { PlayableSnapshot, SessionSnapshot, SourceSnapshot } from '../contract/snapshot.ts'
+import type { PlayableSnapshot, SessionSnapshot, SocketSnapshot, SourceSnapshot } from '../contract/snapshot.ts'
 import { AppFailure, toAppError } from '../failure/app-failure.ts'
 import { FolderSink } from '../files/folder-sink.ts'
 import { ObjectStore } from '../files/object-store.ts'
@@ -65,6 +65,7 @@ export class Reception {
   #summary: CaptureSummary | null = null
   #files = 0
   #sampledUs = 0
+  #lastSockets: readonly SocketSnapshot[] | null = null
   #lastPacketWallUs: number | null = null
   #seenDatagrams = 0
   #endLive: () => void = () => {}
@@ -165,7 +166,7 @@ export class Reception {
   }
 
   droppedByHost(): number {
-    return (this.#sockets?.sockets() ?? []).reduce((sum, socket) => sum + (socket.droppedByHost ?? 0), 0)
+    return this.#socketStates().reduce((sum, socket) => sum + (socket.droppedByHost ?? 0), 0)
   }
 
   /** Why a session that ran to its end has nothing to show; null where it received something. */
@@ -174,7 +175,7 @@ export class Reception {
     return nothingReceived({
       label: this.#label(),
       live: this.#sockets !== null,
-      joined: this.#sockets?.sockets() ?? [],
+      joined: this.#socketStates(),
       packets: totals.packets,
       objects: totals.objects,
       services: this.columns.services(() => null),
@@ -385,6 +386,7 @@ export class Reception {
     this.#reader?.stop()
     this.#endLive()
     await this.#running.catch(() => undefined)
+    this.#lastSockets = this.#sockets?.sockets() ?? []
     await this.#sockets?.close()
     this.#receiver?.close(this.#nowStreamUs(), this.#summary === null ? 'stopped' : 'capture-end')
     this.#store?.finish()
@@ -408,6 +410,11 @@ export class Reception {
     }
   }
 
+  /** As they are, or as they were when the session stopped. */
+  #socketStates(): readonly SocketSnapshot[] {
+    return this.#lastSockets ?? this.#sockets?.sockets() ?? []
+  }
+
   #label(): string {
     const source = this.#source
     if (source.kind === 'multicast') return source.url
@@ -425,7 +432,7 @@ export class Reception {
       startedWallUs: this.#startedWallUs,
       lastPacketWallUs: this.#lastPacketWallUs,
       progress: this.#reader?.progress() ?? null,
-      sockets: this.#sockets?.sockets() ?? [],
+      sockets: this.#socketStates(),
     }
   }
 }

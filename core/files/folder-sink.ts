@@ -1,9 +1,10 @@
-import { mkdir, realpath, rm, writeFile } from 'node:fs/promises'
+import { realpath, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { AppError } from '../contract/app-error.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { ObjectSink, ReceivedFile } from '../receive/object-flow.ts'
 import { FileWriter, type FileWriterOptions } from './file-writer.ts'
+import { makeFolder } from './make-folder.ts'
 import { SegmentRetention } from './retention.ts'
 import { ASIDE_PREFIX, PathNames } from './safe-name.ts'
 
@@ -45,7 +46,7 @@ export class FolderSink implements ObjectSink {
   async open(): Promise<void> {
     const dir = resolve(this.#options.dir)
     try {
-      await mkdir(dir, { recursive: true })
+      await makeFolder(dir)
       const root = await realpath(dir)
       // Permission bits do not tell everything (read-only mounts, quotas): the proof is a file.
       const probe = join(root, `${ASIDE_PREFIX}${process.pid}-probe`)
