@@ -21,7 +21,8 @@ export function answerIndex(exchange: Exchange, store: ObjectStore, services: re
       id,
       name: known?.name ?? null,
       url: `/service${id}/`,
-      manifest: manifest === null ? null : { ...manifest, url: addressOf(id, manifest.name) },
+      manifest:
+        manifest === null ? null : { kind: manifest.kind, name: manifest.name, url: addressOf(id, manifest.name) },
       files: store.list(id).length,
     }
   })
