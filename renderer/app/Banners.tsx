@@ -1,6 +1,6 @@
 import { useStore } from 'zustand'
 import { formatBytesShort, formatCount, formatPercent } from '../model/format.ts'
-import { droppedByHost } from '../model/names.ts'
+import { droppedByHost, sourceName } from '../model/names.ts'
 import { connectionStore } from '../stores/connection-store.ts'
 import { dismissNotice, noticeStore } from '../stores/notice-store.ts'
 import { dismissProblem, sessionStore } from '../stores/session-store.ts'
@@ -119,6 +119,7 @@ function ProblemBanners() {
 const WORTH_SAYING_BYTES = 64e6
 
 function ReadingBanner() {
+  const name = useStore(sessionStore, (state) => sourceName(state.snapshot, state.request?.label ?? ''))
   const source = useStore(sessionStore, (state) =>
     state.snapshot?.phase === 'running' && state.snapshot.source.pace === 'fast' ? state.snapshot.source : null,
   )
@@ -129,7 +130,7 @@ function ReadingBanner() {
   return (
     <Banner
       severity="info"
-      text={`Reading ${source.label}: ${formatBytesShort(doneBytes)}${totalBytes === null ? '' : ` of ${formatBytesShort(totalBytes)} (${formatPercent(doneBytes, totalBytes, 0)})`}.`}
+      text={`Reading ${name}: ${formatBytesShort(doneBytes)}${totalBytes === null ? '' : ` of ${formatBytesShort(totalBytes)} (${formatPercent(doneBytes, totalBytes, 0)})`}.`}
       tryThis="Everything read so far can be looked at already."
       actions={<Button onClick={() => void stop()}>Stop reading</Button>}
     />

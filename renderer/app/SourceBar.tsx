@@ -15,7 +15,7 @@ import { DropdownMenu } from 'radix-ui'
 import { useStore } from 'zustand'
 import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { formatBytesShort, formatCount, formatPercent, formatRate } from '../model/format.ts'
-import { lossOf, sourceBadge } from '../model/names.ts'
+import { lossOf, sourceBadge, sourceName } from '../model/names.ts'
 import { runCommand } from '../stores/command-store.ts'
 import { goToPanel } from '../stores/frame-store.ts'
 import { sessionStore } from '../stores/session-store.ts'
@@ -96,8 +96,8 @@ type SourceMenuProps = { readonly snapshot: SessionSnapshot | null; readonly lab
 function SourceMenu({ snapshot, label }: SourceMenuProps) {
   const badge = snapshot === null ? null : sourceBadge(snapshot)
   const running = snapshot?.phase === 'running' || snapshot?.phase === 'starting'
-  const name = snapshot?.source.label ?? label
   const capture = snapshot?.source.kind === 'capture'
+  const name = sourceName(snapshot, label)
   return (
     <DropdownMenu.Root>
       <DropdownMenu.Trigger asChild>
@@ -109,7 +109,7 @@ function SourceMenu({ snapshot, label }: SourceMenuProps) {
               {snapshot?.phase === 'stopped' ? 'STOPPED' : snapshot?.phase === 'failed' ? 'FAILED' : badge}
             </span>
           )}
-          <span className={styles.name} title={name}>
+          <span className={styles.name} title={snapshot?.source.label ?? name}>
             {name}
           </span>
           <ChevronDown size={14} aria-hidden />
@@ -162,7 +162,7 @@ function Figures({ snapshot }: { readonly snapshot: SessionSnapshot }) {
     <div className={styles.figures}>
       {reading !== null && (
         <span className={styles.progress}>
-          <Progress label={`Reading ${source.label}`} done={reading.doneBytes} total={reading.totalBytes} />
+          <Progress label={`Reading ${sourceName(snapshot, '')}`} done={reading.doneBytes} total={reading.totalBytes} />
           <span>
             {reading.totalBytes === null
               ? formatBytesShort(reading.doneBytes)

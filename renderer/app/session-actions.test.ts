@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { SessionSpec } from '../../core/contract/session-spec.ts'
+import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { EngineCallError } from '../client/call-error.ts'
 import { setEngine } from '../client/engine-client.ts'
 import { noticeStore } from '../stores/notice-store.ts'
 import { sessionStore, showNoSession } from '../stores/session-store.ts'
 import { settingsStore } from '../stores/settings-store.ts'
-import { FakeEngine, fakeError } from '../testdata/fake-engine.ts'
+import { FakeEngine, fakeError, fakeSnapshot } from '../testdata/fake-engine.ts'
 import {
   again,
   cancelOpening,
@@ -20,9 +21,12 @@ import {
 const SPEC: SessionSpec = { format: 'routescope-session', version: 1, sources: [], sinks: [] }
 let engine: FakeEngine
 let started: number
+/** What a started session says of itself first. */
+let answered: Partial<SessionSnapshot>
 
 beforeEach(() => {
   started = 0
+  answered = { phase: 'finished' }
   engine = new FakeEngine({
     specForCapture: () => SPEC,
     specForUrl: () => SPEC,
@@ -30,7 +34,11 @@ beforeEach(() => {
       started += 1
       return { sessionId: `s${started}` }
     },
-    watchSession: () => null,
+    watchSession: (sessionId) => {
+      engine.emit('snapshot', { ...fakeSnapshot(), ...answered, sessionId })
+      return null
+    },
+    unwatchSession: () => null,
     closeSession: () => null,
     listSessions: () => [],
   })
@@ -59,6 +67,21 @@ describe('opening', () => {
     expect(names()).not.toContain('closeSession')
   })
 
+  it('takes a session that fails with nothing received for one that never started', async () => {
+    await openCapture(['/a/first.pcap'])
+    const error = fakeError('x.jpg is not a packet capture.', 'not-a-capture')
+    answered = { phase: 'failed', problems: [error] }
+    await openCapture(['/a/x.jpg'])
+    expect(sessionStore.getState()).toMatchObject({ sessionId: 's1', opening: { error } })
+    expect(engine.calls.at(-1)).toEqual({ name: 'closeSession', args: ['s2'] })
+  })
+
+  it('shows a session that fails after packets came', async () => {
+    answered = { phase: 'failed', totals: { ...fakeSnapshot().totals, packets: 9 } }
+    await openCapture(['/a/cut.pcap'])
+    expect(sessionStore.getState()).toMatchObject({ sessionId: 's1', opening: null })
+  })
+
   it('closes a session that starts after it was cancelled', async () => {
     const opening = openCapture(['/a/slow.pcap'])
     cancelOpening()
@@ -67,9 +90,10 @@ describe('opening', () => {
     expect(engine.calls.at(-1)).toEqual({ name: 'closeSession', args: ['s1'] })
   })
 
-  it('remembers what was opened', async () => {
-    await openCapture(['/a/first.pcap'])
-    expect(settingsStore.getState().recent).toEqual([{ kind: 'capture', value: '/a/first.pcap', label: 'first.pcap' }])
+  it('remembers addresses, but in a browser no capture: it was only sent there for now', async () => {
+    await listen('atsc://', null)
+    await openCapture(['/tmp/uploads/first.pcap'])
+    expect(settingsStore.getState().recent).toEqual([{ kind: 'url', value: 'atsc://', label: 'atsc://' }])
   })
 
   it('tries the same again with another interface or pace', async () => {

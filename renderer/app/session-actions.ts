@@ -1,10 +1,12 @@
+import type { AppError } from '../../core/contract/app-error.ts'
 import type { SessionSpec } from '../../core/contract/session-spec.ts'
 import type { RecentItem } from '../../core/contract/shell-api.ts'
 import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
-import { appErrorOf } from '../client/call-error.ts'
+import { appErrorOf, EngineCallError } from '../client/call-error.ts'
 import { engine } from '../client/engine-client.ts'
 import { uploadFile } from '../client/upload.ts'
 import { formatBytesShort, formatCount } from '../model/format.ts'
+import { fileName } from '../model/names.ts'
 import { noticeDone, noticeFailed } from '../stores/notice-store.ts'
 import { objectColumns } from '../stores/object-columns.ts'
 import { clearSelection } from '../stores/selection-store.ts'
@@ -40,6 +42,12 @@ async function open(request: OpenRequest): Promise<void> {
       await engine().call('closeSession', sessionId)
       return
     }
+    const failure = await earlyFailure(sessionId)
+    if (failure !== null || attempt !== attempts) {
+      await engine().call('closeSession', sessionId)
+      if (failure !== null && attempt === attempts) throw new EngineCallError(failure)
+      return
+    }
     const before = sessionStore.getState().sessionId
     await show(sessionId, request)
     remember(request)
@@ -47,6 +55,38 @@ async function open(request: OpenRequest): Promise<void> {
   } catch (thrown) {
     if (attempt !== attempts) return
     sessionStore.setState({ opening: { request, upload: null, error: appErrorOf(thrown) } })
+  }
+}
+
+/** How long a session may take to show what it is before it is put on the screen as it is. */
+const EARLY_MS = 1500
+
+/**
+ * A session starts before its file has been looked into. One that fails having received nothing is no session to look at:
+ * the reason then belongs where it was asked for, and what was on the screen stays.
+ */
+async function earlyFailure(sessionId: string): Promise<AppError | null> {
+  const client = engine()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let off = () => {}
+  const verdict = new Promise<AppError | null>((resolve) => {
+    timer = setTimeout(() => resolve(null), EARLY_MS)
+    off = client.on('snapshot', (snapshot) => {
+      if (snapshot.sessionId !== sessionId) return
+      const { phase, problems, totals, source } = snapshot
+      if (phase === 'failed' && totals.packets === 0) resolve(problems.at(-1) ?? null)
+      else if (totals.packets > 0 || (phase === 'running' && source.kind === 'multicast')) resolve(null)
+      else if (phase === 'finished' || phase === 'stopped') resolve(null)
+    })
+  })
+  try {
+    await client.call('watchSession', sessionId)
+    return await verdict
+  } finally {
+    clearTimeout(timer)
+    off()
+    // Watched again when it is shown: that sends every row from the beginning.
+    await client.call('unwatchSession', sessionId)
   }
 }
 
@@ -65,8 +105,6 @@ export async function showRunningSession(): Promise<void> {
   const newest = sessions.at(-1)
   if (newest !== undefined && sessionStore.getState().sessionId === null) await show(newest.sessionId, null)
 }
-
-const fileName = (path: string): string => path.split(/[\\/]/).at(-1) ?? path
 
 /** Name on the screen for one file or several. */
 export function captureLabel(files: readonly string[]): string {
@@ -155,8 +193,9 @@ function remember(request: OpenRequest): void {
   if (value === undefined) return
   const item: RecentItem = { kind: request.kind, value, label: request.label }
   const desktop = shell()
-  if (desktop === undefined) rememberRecent(item)
-  else void desktop.addRecent(item)
+  if (desktop !== undefined) void desktop.addRecent(item)
+  // A capture sent from a browser lies in a folder that goes with the engine: it could not be opened again.
+  else if (request.kind === 'url') rememberRecent(item)
 }
 
 /** Stops sources and sinks; everything received stays on the screen. */

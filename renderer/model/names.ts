@@ -58,6 +58,15 @@ export function sourceBadge(snapshot: SessionSnapshot): 'LIVE' | 'CAPTURE' | 'RE
   return snapshot.source.pace === 'real' ? 'REPLAY' : 'CAPTURE'
 }
 
+/** Last part of a path of either kind of system. */
+export const fileName = (path: string): string => path.split(/[\\/]/).at(-1) ?? path
+
+/** What a session is called on the screen: a capture by its file's name, everything else as it says itself. */
+export function sourceName(snapshot: Pick<SessionSnapshot, 'source'> | null, asked: string): string {
+  if (snapshot === null) return asked
+  return snapshot.source.kind === 'capture' ? asked || fileName(snapshot.source.label) : snapshot.source.label
+}
+
 /** µs of the stream's clock now, against which ages are told: the last packet of a capture, the wall clock of a live source. */
 export function streamNowUs(snapshot: SessionSnapshot, nowMs: number): number | null {
   const ended = snapshot.phase !== 'running'

@@ -40,8 +40,8 @@ export function AlarmsView() {
           </>
         ),
       },
-      { id: 'rule', title: 'Rule', width: 132, text: (alarm) => alarm.rule },
-      { id: 'where', title: 'Where', width: 132, text: (alarm) => whereText(alarm, nameOf) },
+      { id: 'rule', title: 'Rule', width: 120, text: (alarm) => alarm.rule },
+      { id: 'where', title: 'Where', width: 168, grow: 1, text: (alarm) => whereText(alarm, nameOf) },
       {
         id: 'time',
         title: 'Time',
@@ -50,7 +50,7 @@ export function AlarmsView() {
         text: (alarm) => formatTime(alarm.time * 1e6, base, origin),
         raw: (alarm) => String(alarm.time),
       },
-      { id: 'text', title: 'What', width: 260, grow: 1, text: (alarm) => alarm.text, tooltip: (alarm) => alarm.text },
+      { id: 'text', title: 'What', width: 220, grow: 4, text: (alarm) => alarm.text, tooltip: (alarm) => alarm.text },
     ]
   }, [base, origin])
 

@@ -11,7 +11,8 @@ type FilterBarProps = {
   readonly onType: (typed: string) => void
   readonly error: string | null
   readonly total: number
-  readonly all: number
+  /** Of how many; null where nothing narrows the table. */
+  readonly all: number | null
   readonly service: string | null
   readonly onClearService: () => void
   readonly tsi: number | null
@@ -85,7 +86,7 @@ export function FilterBar(props: FilterBarProps) {
         </p>
       ) : (
         <p className={styles.count}>
-          {props.total === props.all
+          {props.all === null
             ? `${formatCount(props.total)} objects`
             : `${formatCount(props.total)} of ${formatCount(props.all)}`}
         </p>

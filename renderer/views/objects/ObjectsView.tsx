@@ -117,7 +117,7 @@ function Objects({ sessionId }: { readonly sessionId: string }) {
         onType={setTyped}
         error={state.filterError}
         total={state.total}
-        all={objectCount}
+        all={filter === '' ? null : objectCount}
         service={service === null ? null : serviceNameOf(sessionStore.getState().snapshot, service)}
         onClearService={() => selectService(null)}
         tsi={tsi}

@@ -17,13 +17,10 @@ export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
   const snapshot = useStore(sessionStore, (state) => state.snapshot)
   if (snapshot === null) return null
   if (service === null) {
+    if (snapshot.services.length === 0) return null
     return (
       <div className={styles.detail}>
-        <p className={styles.hint}>
-          {snapshot.services.length === 0
-            ? 'Nothing announced yet.'
-            : 'All services are shown. Select one to narrow every view to it; Enter plays it.'}
-        </p>
+        <p className={styles.hint}>All services are shown. Select one to narrow every view to it; Enter plays it.</p>
       </div>
     )
   }

@@ -66,6 +66,7 @@ const NONE: readonly ServiceSnapshot[] = []
 /** What is on the air: one row a service, and how far the selected one got. */
 export function ServicesView() {
   const services = useStore(sessionStore, (state) => state.snapshot?.services ?? NONE)
+  const running = useStore(sessionStore, (state) => state.snapshot?.phase === 'running')
   const selectedId = useStore(selectionStore, (state) => state.serviceId)
   const rows = useMemo(() => orderedServices(services), [services])
   const selected = rows.findIndex((service) => service.id === selectedId)
@@ -94,8 +95,10 @@ export function ServicesView() {
           onActivate={play}
           rowTone={(service) => (service.packets === 0 ? 'dim' : undefined)}
           empty={
-            <EmptyState icon={RadioTower} title="No service yet">
-              A service appears with the first SLT, S-TSID or ROUTE packets.
+            <EmptyState icon={RadioTower} title={running ? 'No service yet' : 'No service'}>
+              {running
+                ? 'A service appears with the first SLT, S-TSID or ROUTE packets.'
+                : 'Neither signalling nor ROUTE packets of one were received.'}
             </EmptyState>
           }
         />

@@ -6,7 +6,7 @@ import { EngineCallError } from '../../client/call-error.ts'
 import { setEngine } from '../../client/engine-client.ts'
 import { connectionStore } from '../../stores/connection-store.ts'
 import { sessionStore, showNoSession } from '../../stores/session-store.ts'
-import { FakeEngine } from '../../testdata/fake-engine.ts'
+import { FakeEngine, fakeSnapshot } from '../../testdata/fake-engine.ts'
 import { ListenForm } from './ListenForm.tsx'
 import { interfaceChoices, otherInterfaces } from './listen-model.ts'
 
@@ -26,7 +26,11 @@ beforeEach(() => {
   engine = new FakeEngine({
     specForUrl: () => SPEC,
     startSession: () => ({ sessionId: 's1' }),
-    watchSession: () => null,
+    watchSession: () => {
+      engine.emit('snapshot', fakeSnapshot({ phase: 'finished' }))
+      return null
+    },
+    unwatchSession: () => null,
   })
   setEngine(engine)
   showNoSession()
