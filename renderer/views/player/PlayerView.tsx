@@ -2,6 +2,7 @@ import { LoaderCircle, MonitorOff, Play, TvMinimalPlay } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { useStore } from 'zustand'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
+import { formatSeconds } from '../../model/format.ts'
 import { serviceTitle } from '../../model/names.ts'
 import { addCommands } from '../../stores/command-store.ts'
 import { selectionStore } from '../../stores/selection-store.ts'
@@ -16,8 +17,10 @@ import { Playback, type PlaybackState } from './playback.ts'
 import { serviceToPlay } from './player-model.ts'
 
 const NO_SERVICES: readonly ServiceSnapshot[] = []
-const IDLE: PlaybackState = { snapshot: null, problem: null }
+const IDLE: PlaybackState = { snapshot: null, problem: null, stalledMs: 0 }
 const VOLUME_STEP = 0.1
+/** A stall this long is worth saying why. */
+const LONG_STALL_MS = 5000
 
 /** The play request that was answered last, so that a panel that comes back does not start it again. */
 let answered = 0
@@ -152,7 +155,7 @@ type OverProps = {
 
 /** What lies over the picture, or stands in its place. */
 function Over({ service, blocked, started, state, onPlay, onRetry, onResume }: OverProps) {
-  const { snapshot, problem } = state
+  const { snapshot, problem, stalledMs } = state
   if (service === null) {
     return (
       <Words>
@@ -209,8 +212,8 @@ function Over({ service, blocked, started, state, onPlay, onRetry, onResume }: O
   if (snapshot === null || snapshot.phase === 'loading' || snapshot.phase === 'stalled') {
     return (
       <div className={styles.waiting} role="status">
-        <LoaderCircle size={26} strokeWidth={1.8} aria-hidden />
-        {snapshot?.phase === 'stalled' ? 'Waiting for segments' : 'Loading'}
+        {stalledMs < LONG_STALL_MS && <LoaderCircle size={26} strokeWidth={1.8} aria-hidden />}
+        {snapshot?.phase === 'stalled' ? stallText(snapshot.live, stalledMs) : 'Loading'}
       </div>
     )
   }
@@ -229,6 +232,13 @@ function Over({ service, blocked, started, state, onPlay, onRetry, onResume }: O
     )
   }
   return null
+}
+
+/** Says what it is once it is no longer a hiccup, instead of turning a wheel for ever. */
+function stallText(live: boolean, stalledMs: number): string {
+  if (stalledMs < LONG_STALL_MS) return 'Waiting for segments'
+  if (live) return `No complete segments for ${formatSeconds(stalledMs / 1000)}`
+  return 'No complete segments from here on: the rest was lost or not captured'
 }
 
 function Words({ children }: { readonly children: React.ReactNode }) {

@@ -1,16 +1,8 @@
 import type { MediaPlayerClass, MediaPlayerSettingClass } from 'dashjs'
 import { formatRate } from '../../model/format.ts'
-import {
-  type PlayerAdapter,
-  type PlayerOptions,
-  type PlayerProblem,
-  type PlayerSnapshot,
-  qualityLabel,
-} from './player-adapter.ts'
-import { refusalText } from './player-model.ts'
+import { LOST_SEGMENT, responseChanges, SEGMENT_RETRIES } from './dash-responses.ts'
+import { type PlayerAdapter, type PlayerOptions, type PlayerSnapshot, qualityLabel } from './player-adapter.ts'
 import { videoFacts } from './video-facts.ts'
-
-const SEGMENT_RETRIES = 4
 
 /*
  * The gateway is on this machine: retries are short and few, since what it does not have now was lost or is not there yet;
@@ -44,49 +36,10 @@ export async function createDashAdapter(options: PlayerOptions): Promise<PlayerA
   player.clearDefaultUTCTimingSources()
   player.on('error', (event: unknown) => tell(event, options))
   player.on('playbackError', (event: unknown) => tell(event, options))
-  player.addResponseInterceptor(skipLostSegments(options) as never)
+  player.addResponseInterceptor(responseChanges(options) as never)
   player.attachSource(options.url)
   return new DashAdapter(player, options.video)
 }
-
-/** As much of dash.js's response as is read and changed here (its CommonMediaResponse). */
-type SegmentResponse = {
-  status?: number
-  data?: unknown
-  readonly url?: string
-  readonly request: { readonly customData?: { readonly request?: { readonly type?: string } } }
-}
-
-/**
- * A segment that was lost becomes an empty one: dash.js would otherwise give up the only base address it has and stop,
- * while what follows the gap can be played. One that is only expected (503) is asked for again first.
- */
-function skipLostSegments(options: PlayerOptions): (response: SegmentResponse) => Promise<SegmentResponse> {
-  const refusals = new Map<string, number>()
-  return async (response) => {
-    const { status = 0, url = '' } = response
-    const segment = response.request.customData?.request?.type === 'MediaSegment'
-    if (!segment || (status !== 404 && status !== 410 && status !== 503)) return response
-    const refused = (refusals.get(url) ?? 0) + 1
-    refusals.set(url, refused)
-    if (status === 503 && refused <= SEGMENT_RETRIES) return response
-    refusals.delete(url)
-    options.onProblem({ ...LOST, message: `Skipped a segment. ${refusalText(status, '', textOf(response.data))}` })
-    response.status = 200
-    response.data = new ArrayBuffer(0)
-    return response
-  }
-}
-
-const LOST: PlayerProblem = {
-  kind: 'segments',
-  message: 'A segment is missing.',
-  tryThis: 'In the timeline, E steps through incomplete objects.',
-  fatal: false,
-}
-
-const textOf = (data: unknown): string =>
-  data instanceof ArrayBuffer ? new TextDecoder().decode(data.slice(0, 400)) : ''
 
 class DashAdapter implements PlayerAdapter {
   readonly #player: MediaPlayerClass
@@ -160,11 +113,13 @@ function tell(event: unknown, options: PlayerOptions): void {
       return
     case ERROR.segment:
     case ERROR.init:
-      options.onProblem(code === ERROR.init ? { ...LOST, message: 'An initialisation segment is missing.' } : LOST)
+      options.onProblem(
+        code === ERROR.init ? { ...LOST_SEGMENT, message: 'An initialisation segment is missing.' } : LOST_SEGMENT,
+      )
       return
     default:
       options.onProblem({
-        kind: /decode|MEDIA_ERR|mediasource/i.test(message) ? 'decoder' : 'player',
+        kind: /decode|demuxer|append|MEDIA_ERR|mediasource/i.test(message) ? 'decoder' : 'player',
         message: `The player gave up: ${message || 'it did not say why'}`,
         tryThis: 'Play again; if it stays so, save the files with Dump and play them elsewhere.',
         fatal: true,

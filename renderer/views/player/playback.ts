@@ -9,6 +9,8 @@ const SNAPSHOT_MS = 250
 export type PlaybackState = {
   readonly snapshot: PlayerSnapshot | null
   readonly problem: PlayerProblem | null
+  /** How long it has been standing still for want of segments, ms. */
+  readonly stalledMs: number
 }
 
 /**
@@ -18,15 +20,27 @@ export type PlaybackState = {
 export class Playback {
   readonly #video: HTMLVideoElement
   readonly #tell: (state: PlaybackState) => void
+  readonly #playable: PlayableSnapshot
   readonly #stop = new AbortController()
+  /** Set on the second try: some low-latency streams can only be played by whole segments. */
+  #wholeSegments = false
   #adapter: PlayerAdapter | null = null
   #problem: PlayerProblem | null = null
-  #timer: ReturnType<typeof setInterval> | undefined
+  #stalledSinceMs: number | null = null
+  readonly #timer: ReturnType<typeof setInterval>
 
   constructor(video: HTMLVideoElement, playable: PlayableSnapshot, tell: (state: PlaybackState) => void) {
     this.#video = video
     this.#tell = tell
-    void this.#start(playable)
+    this.#playable = playable
+    void this.#start()
+    const { signal } = this.#stop
+    for (const event of ['playing', 'pause', 'waiting', 'seeked', 'ended', 'volumechange'] as const) {
+      video.addEventListener(event, () => this.#update(), { signal })
+    }
+    this.#timer = setInterval(() => {
+      if (!document.hidden) this.#update()
+    }, SNAPSHOT_MS)
   }
 
   togglePlay(): void {
@@ -61,7 +75,8 @@ export class Playback {
     this.#video.load()
   }
 
-  async #start({ kind, url }: PlayableSnapshot): Promise<void> {
+  async #start(): Promise<void> {
+    const { kind, url } = this.#playable
     const { signal } = this.#stop
     try {
       const refusal = await refusalOf(url, signal)
@@ -70,7 +85,12 @@ export class Playback {
         this.#fail(refusal)
         return
       }
-      const options = { video: this.#video, url, onProblem: (problem: PlayerProblem) => this.#fail(problem) }
+      const wholeSegments = this.#wholeSegments
+      const onProblem = (problem: PlayerProblem) => {
+        // What an adapter that was given up says on its way out is of no interest.
+        if (wholeSegments === this.#wholeSegments) this.#fail(problem)
+      }
+      const options = { video: this.#video, url, wholeSegments, onProblem }
       const adapter = await (kind === 'dash' ? createDashAdapter(options) : createHlsAdapter(options))
       if (signal.aborted) {
         adapter.destroy()
@@ -87,24 +107,30 @@ export class Playback {
       })
       return
     }
-    for (const event of ['playing', 'pause', 'waiting', 'seeked', 'ended', 'volumechange'] as const) {
-      this.#video.addEventListener(event, () => this.#update(), { signal })
-    }
-    this.#timer = setInterval(() => {
-      if (!document.hidden) this.#update()
-    }, SNAPSHOT_MS)
     this.#update()
   }
 
   #fail(problem: PlayerProblem): void {
     if (this.#stop.signal.aborted || (this.#problem?.fatal === true && !problem.fatal)) return
+    if (problem.kind === 'decoder' && this.#playable.kind === 'dash' && !this.#wholeSegments) {
+      this.#wholeSegments = true
+      this.#adapter?.destroy()
+      this.#adapter = null
+      void this.#start()
+      return
+    }
     this.#problem = problem
     this.#update()
   }
 
   #update(): void {
     if (this.#stop.signal.aborted) return
-    this.#tell({ snapshot: this.#adapter?.snapshot() ?? null, problem: this.#problem })
+    const snapshot = this.#adapter?.snapshot() ?? null
+    const nowMs = performance.now()
+    if (snapshot?.phase !== 'stalled') this.#stalledSinceMs = null
+    else this.#stalledSinceMs ??= nowMs
+    const stalledMs = this.#stalledSinceMs === null ? 0 : nowMs - this.#stalledSinceMs
+    this.#tell({ snapshot, problem: this.#problem, stalledMs })
   }
 }
 

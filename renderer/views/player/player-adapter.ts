@@ -46,6 +46,8 @@ export interface PlayerAdapter {
 export type PlayerOptions = {
   readonly video: HTMLVideoElement
   readonly url: string
+  /** Ask for segments only once they are whole, at the price of latency. */
+  readonly wholeSegments: boolean
   readonly onProblem: (problem: PlayerProblem) => void
 }
 
