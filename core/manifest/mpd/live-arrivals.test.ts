@@ -73,7 +73,7 @@ describe('a static MPD', () => {
     expect(mpdOf(text)).toMatchObject({
       type: 'dynamic',
       minimumUpdatePeriodUs: 2_000_000,
-      suggestedPresentationDelayUs: 6_000_000,
+      suggestedPresentationDelayUs: 2_000_000,
       timeShiftBufferDepthUs: null,
       mediaPresentationDurationUs: 60_000_000,
       locations: [],

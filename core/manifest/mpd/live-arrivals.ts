@@ -23,8 +23,8 @@ export type LiveArrivals = {
 
 /** How often a player looks whether the presentation has ended. */
 const UPDATE_US = 2_000_000
-/** Segments between the newest and what is played: one that arrives, one ready, one in reserve. */
-const DELAY_SEGMENTS = 3
+/** Segments between the newest and what is played, at most: one that arrives, one ready, one in reserve. */
+const MOST_DELAY = 3
 const LIVE_PROFILE = 'urn:mpeg:dash:profile:isoff-live:2011'
 
 /**
@@ -43,7 +43,7 @@ export function liveMpd(mpd: Mpd, arrivals: LiveArrivals): string | null {
     if (!representationsOf(mpd).some(([, representation]) => isSegmented(representation))) return text
     const startUs = startFromArrivals(mpd, arrivals)
     if (startUs === null) return null
-    becomeDynamic(edits, mpd, startUs)
+    becomeDynamic(edits, mpd, startUs, delaySegments(mpd, arrivals))
   }
   for (const name of ['Location', 'PatchLocation'])
     for (const element of sourceChildren(root, name)) edits.replaceElement(element, '')
@@ -79,6 +79,12 @@ function startFromArrivals(mpd: Mpd, arrivals: LiveArrivals): number | null {
   return starts.length === 0 ? null : Math.max(...starts)
 }
 
+/** No more than came: a player must not begin before the first segment, as dash.js gives up where its first is missing. */
+function delaySegments(mpd: Mpd, arrivals: LiveArrivals): number {
+  const counts = arrived(mpd, arrivals).flatMap(({ length }) => (length === 0 ? [] : [length]))
+  return Math.min(MOST_DELAY, ...counts)
+}
+
 /** End of a segment on the presentation's time line, and when it was there. */
 type Arrived = { readonly endUs: number; readonly durationUs: number; readonly completeUs: number }
 
@@ -96,13 +102,13 @@ function arrived(mpd: Mpd, { complete }: Pick<LiveArrivals, 'complete'>): Arrive
   })
 }
 
-function becomeDynamic(edits: TextEdits, mpd: Mpd, startUs: number): void {
+function becomeDynamic(edits: TextEdits, mpd: Mpd, startUs: number, delay: number): void {
   const { root } = mpd.document
   edits.setAttribute(root, 'type', 'dynamic')
   edits.setAttribute(root, 'availabilityStartTime', serialiseXsDateTime(startUs))
   edits.setAttribute(root, 'publishTime', serialiseXsDateTime(startUs))
   edits.setAttribute(root, 'minimumUpdatePeriod', serialiseXsDuration(UPDATE_US))
-  edits.setAttribute(root, 'suggestedPresentationDelay', serialiseXsDuration(DELAY_SEGMENTS * longestSegmentUs(mpd)))
+  edits.setAttribute(root, 'suggestedPresentationDelay', serialiseXsDuration(delay * longestSegmentUs(mpd)))
   // All that came can be had: no limit to going back. Until when, the sender did not mean for a broadcast.
   for (const name of ['timeShiftBufferDepth', 'availabilityEndTime']) edits.removeAttribute(root, name)
   const profiles = sourceAttribute(root, 'profiles')

@@ -104,7 +104,7 @@ describe('staticWindow', () => {
       <SegmentTimeline><S t="0" d="95232"/><S d="96256" r="2"/></SegmentTimeline></SegmentTemplate><Representation id="4"/></AdaptationSet></Period></MPD>`)
     const text = rewritten(timed, names('4/seg-init.mp4', '4/seg-95232.m4s', '4/seg-287744.m4s'))
     expect(listed(text)).toEqual({ '4': ['4/seg-95232.m4s', '4/seg-287744.m4s'] })
-    expect(text).toContain('<S t="95232" d="96256"/><S t="287744" d="96256"/>')
+    expect(text).toContain('<S t="95232" d="192512"/><S d="96256"/>')
     expect(text).toContain('presentationTimeOffset="95232"')
   })
 

@@ -100,16 +100,21 @@ function urlRange(
   return part.range === null ? url : `${url} ${rangeName}="${part.range[0]}-${part.range[1]}"`
 }
 
-/** @param repeats false writes one entry for each segment: beside SegmentURLs, dash.js counts entries without repeats */
+/**
+ * A segment before a hole is said to last until the next one, so that the timeline has no hole: dash.js 5 takes a hole in a
+ * static timeline for the end, whereas it jumps over media that is missing.
+ * @param repeats false writes one entry for each segment: beside SegmentURLs, dash.js counts entries without repeats
+ */
 function timeline(prefix: string, segments: readonly MpdSegment[], repeats: boolean): string {
   const entries: { time: number | null; duration: number; repeat: number }[] = []
   let end: number | null = null
-  for (const { time, duration } of segments) {
+  segments.forEach(({ time, duration: own }, index) => {
+    const duration = Math.max(own, (segments[index + 1]?.time ?? 0) - time)
     const last = entries.at(-1)
     if (repeats && last !== undefined && time === end && last.duration === duration) last.repeat++
     else entries.push({ time: time === end ? null : time, duration, repeat: 0 })
     end = time + duration
-  }
+  })
   const lines = entries.map(({ time, duration, repeat }) => {
     const at = time === null ? '' : ` t="${time}"`
     return `<${prefix}S${at} d="${duration}"${repeat === 0 ? '' : ` r="${repeat}"`}/>`
