@@ -14,4 +14,3 @@ export type ServiceId = Brand<number, 'ServiceId'>
 
 export const asTsi = (value: number): Tsi => value as Tsi
 export const asToi = (value: number): Toi => value as Toi
-export const asServiceId = (value: number): ServiceId => value as ServiceId

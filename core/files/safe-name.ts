@@ -30,7 +30,7 @@ export function safeRelativePath(name: string, rules: NameRules = systemRules())
 }
 
 /** The rules of the machine this runs on. */
-export function systemRules(): NameRules {
+function systemRules(): NameRules {
   return process.platform === 'win32' ? 'windows' : 'posix'
 }
 

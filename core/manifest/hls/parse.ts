@@ -11,7 +11,7 @@ import type {
 } from './playlist.ts'
 
 /** Larger playlists are refused before they are read. */
-export const MAX_PLAYLIST_BYTES = 8 * 1024 * 1024
+const MAX_PLAYLIST_BYTES = 8 * 1024 * 1024
 
 /** Tags that speak of the segment after them; all others before the first segment are the playlist's own. */
 const SEGMENT_TAGS =
@@ -32,7 +32,7 @@ export function parsePlaylist(bytes: Uint8Array): HlsPlaylist {
 }
 
 /** An attribute list such as `BANDWIDTH=1,CODECS="a,b"`. */
-export function parseHlsAttributes(text: string): HlsAttributes {
+function parseHlsAttributes(text: string): HlsAttributes {
   const attributes = new Map<string, string>()
   for (const [, name, quoted, plain] of text.matchAll(/([A-Z0-9-]+)=(?:"([^"]*)"|([^,]*))/g))
     attributes.set(name ?? '', quoted ?? plain?.trim() ?? '')

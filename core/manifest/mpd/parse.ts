@@ -13,7 +13,7 @@ import {
 } from './xml-source.ts'
 
 /** Larger manifests are refused before they are read. */
-export const MAX_MPD_BYTES = 8 * 1024 * 1024
+const MAX_MPD_BYTES = 8 * 1024 * 1024
 
 /**
  * Reads an MPD: what it says, inheritance and BaseURL resolved, and where it says it.

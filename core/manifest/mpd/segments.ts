@@ -22,7 +22,7 @@ export type MpdSegment = {
 }
 
 /** More segments than this in one representation are refused: 12 days of 2 s segments fit. */
-export const MAX_SEGMENTS = 524_288
+const MAX_SEGMENTS = 524_288
 
 /**
  * The segments of a representation in order. With a constant duration and an open period the list ends at `untilUs` (µs in
@@ -70,7 +70,7 @@ export function initSegment(
 }
 
 /** Name of a segment of a template by its number and time, resolved against the manifest. */
-export function segmentName(representation: MpdRepresentation, number: number, time: number): string {
+function segmentName(representation: MpdRepresentation, number: number, time: number): string {
   const { addressing, id: representationId, bandwidth } = representation
   if (addressing.kind !== 'template') throw new CodecError('mpd-template', 0, 'the representation has no template')
   const url = expandTemplate(addressing.media, { representationId, bandwidth, number, time })

@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest'
+import type { SessionSnapshot } from '../contract/snapshot.ts'
+import { bitrate, progressText } from './progress-line.ts'
+
+const snapshot = {
+  source: { kind: 'capture', progress: { doneBytes: 62, totalBytes: 100 }, sockets: [] },
+  totals: { packets: 10, rateBps: 1.2149e9, complete: 3719, incomplete: 2, malformed: 0 },
+  broadcast: null,
+} as unknown as SessionSnapshot
+
+it('says how far a capture is and what came out of it', () => {
+  expect(progressText(snapshot)).toBe('62 %  1.21 Gb/s  3719 objects  2 incomplete')
+})
+
+it('says that nothing came yet, and what this machine dropped', () => {
+  const live = {
+    ...snapshot,
+    source: {
+      kind: 'multicast',
+      progress: null,
+      sockets: [{ droppedByHost: 4 }, { droppedByHost: null }, { droppedByHost: 3 }],
+    },
+    totals: { ...snapshot.totals, packets: 0, malformed: 1 },
+  } as unknown as SessionSnapshot
+  expect(progressText(live)).toBe('nothing received yet  1 malformed  7 dropped by this machine')
+})
+
+it('says what is sent and how late it is', () => {
+  const sending = {
+    ...snapshot,
+    source: { kind: 'presentation', progress: null, sockets: [] },
+    broadcast: { packets: 5, rateBps: 4_120_000, objects: 2, lateMs: 3.4 },
+  } as unknown as SessionSnapshot
+  expect(progressText(sending)).toBe('sending 4.12 Mb/s  5 packets  2 objects  3 ms behind')
+})
+
+it('writes bit rates with three significant digits', () => {
+  expect([0, 999, 1000, 725_400, 22_700_000].map(bitrate)).toEqual([
+    '0 b/s',
+    '999 b/s',
+    '1.00 kb/s',
+    '725 kb/s',
+    '22.7 Mb/s',
+  ])
+})
