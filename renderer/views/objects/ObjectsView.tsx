@@ -82,10 +82,10 @@ function Objects({ sessionId }: { readonly sessionId: string }) {
       const steady = !hovering.current && (selectionStore.getState().objectIndex === null || total === 0)
       const atEdge = grid == null || short || (sort.descending ? grid.scrollTop === 0 : isAppending(sort, list))
       if (newer > 0 && steady && atEdge) void list.refresh()
-      else if (running) void list.renewGrowing()
+      else void list.renewGrowing()
     }, REFRESH_MS)
     return () => clearInterval(timer)
-  }, [list, sort, running])
+  }, [list, sort])
   // Nothing comes any more: what is left is let in at once, unless someone is pointing at the rows.
   useEffect(() => {
     if (!running && !hovering.current && list.state().newer > 0) void list.refresh()
