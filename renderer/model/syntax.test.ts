@@ -24,10 +24,21 @@ describe('colouring', () => {
 
   it('never changes the text', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom('<', '>', '/', '"', "'", '=', '!', '-', '?', ' ', 'a', '\n') }), (text) => {
-        expect(syntaxRuns(text, 'xml').map((run) => run.text).join('')).toBe(text)
-        expect(syntaxRuns(`#EXTM3U${text}`, 'plain').map((run) => run.text).join('')).toBe(`#EXTM3U${text}`)
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom('<', '>', '/', '"', "'", '=', '!', '-', '?', ' ', 'a', '\n') }),
+        (text) => {
+          expect(
+            syntaxRuns(text, 'xml')
+              .map((run) => run.text)
+              .join(''),
+          ).toBe(text)
+          expect(
+            syntaxRuns(`#EXTM3U${text}`, 'plain')
+              .map((run) => run.text)
+              .join(''),
+          ).toBe(`#EXTM3U${text}`)
+        },
+      ),
     )
   })
 
