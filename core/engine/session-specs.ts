@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { basename } from 'node:path'
 import type { Pace, SessionSpec, SinkSpec } from '../contract/session-spec.ts'
 import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
@@ -5,7 +6,8 @@ import { DEFAULT_BROADCAST, DEFAULT_STORE_MEMORY } from './spec.ts'
 
 /** Address of the built-in demo: an administratively scoped group, sent with TTL 0 on the loopback interface. */
 const DEMO_GROUP = '239.255.82.83'
-const DEMO_PORT = 6000
+/** Each demo takes a port by chance: two on one machine must not hear each other. */
+const DEMO_PORTS = [20_000, 60_000] as const
 const LOOPBACK = '127.0.0.1'
 
 /** What every session of the app keeps: the objects to look at, and a gateway on loopback for the player. */
@@ -54,7 +56,7 @@ export function specForUrl(url: string, networkInterface: string | null): Sessio
 
 /** The demo: our own presentation broadcast in a loop on loopback, and the receiver listening to it. */
 export function specForDemo(): SessionSpec {
-  const url = `route://${DEMO_GROUP}:${DEMO_PORT}`
+  const url = `route://${DEMO_GROUP}:${randomInt(...DEMO_PORTS)}`
   const listening = specForUrl(url, LOOPBACK)
   return {
     ...listening,
