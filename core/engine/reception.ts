@@ -390,6 +390,7 @@ export class Reception {
     await this.#sockets?.close()
     this.#receiver?.close(this.#nowStreamUs(), this.#summary === null ? 'stopped' : 'capture-end')
     this.#store?.finish()
+    this.columns.settle((this.#counter.lastTimeUs ?? 0) - (this.#counter.firstTimeUs ?? 0))
     const dropped = this.droppedByHost()
     await Promise.all([
       ...this.#folders.map((folder) => folder.close()),

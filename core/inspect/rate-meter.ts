@@ -8,9 +8,11 @@ type Rate = { packets: number; bytes: number; bps: number; pps: number }
 export class RateMeter {
   readonly #rates = new Map<Counted, Rate>()
   #sinceUs = -1
+  #settled = false
 
   /** Called now and then with the stream's time; does something once a window. */
   sample(timeUs: number, counted: Iterable<Counted>): void {
+    if (this.#settled) return
     const elapsedUs = timeUs - this.#sinceUs
     if (this.#sinceUs >= 0 && elapsedUs >= 0 && elapsedUs < WINDOW_US) return
     const first = this.#sinceUs < 0 || elapsedUs < 0
@@ -25,6 +27,13 @@ export class RateMeter {
         this.#next(rate, each, first ? 0 : elapsedUs)
       }
     }
+  }
+
+  /** The session is over after `spanUs`: rates are means over all of it from now on. */
+  settle(spanUs: number, counted: Iterable<Counted>): void {
+    for (const each of counted)
+      this.#rates.set(each, this.#next({ packets: 0, bytes: 0, bps: 0, pps: 0 }, each, spanUs))
+    this.#settled = true
   }
 
   #next(rate: Rate, counted: Counted, elapsedUs: number): Rate {

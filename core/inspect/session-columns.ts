@@ -163,6 +163,11 @@ export class SessionColumns implements ReceiveObserver {
     this.#rates.sample(timeUs, this.#counted())
   }
 
+  /** The source has ended: rates are means over the whole session, which took `spanUs` of stream time. */
+  settle(spanUs: number): void {
+    this.#rates.settle(spanUs, this.#counted())
+  }
+
   *#counted(): Iterable<FlowFacts | ChannelFacts> {
     yield* this.#flows
     for (const channel of this.#channels) if (channel !== undefined) yield channel
