@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
 import type { ObjectStore } from '../files/object-store.ts'
-import type { LostObject, StoredFile } from '../files/stored-file.ts'
+import type { StoredFile } from '../files/stored-file.ts'
 import { serialiseXsDateTime } from '../manifest/mpd/time.ts'
 import type { ReceivedObject } from '../receive/object-flow.ts'
 import type { CorsMode } from './cors.ts'
@@ -15,6 +14,7 @@ import { answerGrowing, answerGrowingPart, growingRange } from './live-answer.ts
 import { contentTag, ManifestAnswers } from './manifest-answer.ts'
 import { mediaTypeOf } from './mime.ts'
 import { parseRange } from './ranges.ts'
+import { rawReply, refuseExpected, refuseExpired, refuseLost, refuseMalformed, refusePassed } from './refusals.ts'
 import { encodePath, parseTarget, type RequestTarget } from './request-target.ts'
 import { isManifest, isManifestName, ServiceManifests } from './service-manifests.ts'
 
@@ -200,12 +200,7 @@ export class Gateway {
         if (store.finished) return this.#refuseUnknown(exchange)
         const expected = this.#expects(serviceId, names)
         if (expected === null) return this.#refuseUnknown(exchange)
-        if (expected.passed)
-          return exchange.refuse({
-            status: 404,
-            sentence: 'Nothing of it was received, while later segments were: it was sent before, or lost on the way.',
-            state: 'lost',
-          })
+        if (expected.passed) return refusePassed(exchange)
         waitMs = this.#holdMs(expected.durationUs)
       }
       const end = await this.#held.hold(
@@ -321,55 +316,4 @@ const ALLOWED = 'GET, HEAD, OPTIONS'
 function answerOptions(exchange: Exchange): void {
   exchange.head(204, { Allow: ALLOWED })
   exchange.end()
-}
-
-function refuseExpected(exchange: Exchange): void {
-  exchange.refuse({
-    status: 503,
-    sentence: 'It is expected, and has not come yet.',
-    state: 'expected',
-    headers: { 'Retry-After': '1' },
-  })
-}
-
-function refuseExpired(exchange: Exchange): void {
-  exchange.refuse({
-    status: 410,
-    sentence: 'It was received, and has been dropped since to keep only the newest segments.',
-    state: 'expired',
-  })
-}
-
-/** Ranges named in a sentence; the JSON form has more. */
-const SAID_RANGES = 8
-const TOLD_RANGES = 1000
-
-function refuseLost(exchange: Exchange, lost: LostObject): void {
-  const { size, received, missing } = lost
-  const said = missing.slice(0, SAID_RANGES).map(([from, to]) => `${from}-${to - 1}`)
-  const more = missing.length > SAID_RANGES ? ` and ${missing.length - SAID_RANGES} more` : ''
-  const which = said.length === 0 ? '' : `; missing are bytes ${said.join(', ')}${more}`
-  exchange.refuse({
-    status: 404,
-    sentence: `It was lost on the way: ${received} of ${size ?? 'an unknown number of'} bytes came${which}.`,
-    state: 'lost',
-    facts: { name: lost.name, size, received, missing: missing.slice(0, TOLD_RANGES) },
-  })
-}
-
-function rawReply(status: string): string {
-  return `HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`
-}
-
-/** What Node's parser refuses has no request to answer: a bare reply, and the connection ends. */
-function refuseMalformed(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: Duplex): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy()
-    return
-  }
-  const isRequest = /^[A-Za-z-]+ \S+ HTTP\//.test(error.rawPacket?.toString('latin1', 0, 200) ?? '')
-  if (error.code === 'HPE_INVALID_METHOD' && isRequest) socket.end(rawReply('501 Not Implemented'))
-  else if (error.code === 'HPE_HEADER_OVERFLOW') socket.end(rawReply('431 Request Header Fields Too Large'))
-  else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') socket.end(rawReply('408 Request Timeout'))
-  else socket.end(rawReply('400 Bad Request'))
 }
