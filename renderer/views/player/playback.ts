@@ -110,13 +110,19 @@ export class Playback {
     this.#update()
   }
 
+  #startOver(): void {
+    if (this.#stop.signal.aborted) return
+    this.#adapter?.destroy()
+    this.#adapter = null
+    void this.#start()
+  }
+
   #fail(problem: PlayerProblem): void {
     if (this.#stop.signal.aborted || (this.#problem?.fatal === true && !problem.fatal)) return
     if (problem.kind === 'decoder' && this.#playable.kind === 'dash' && !this.#wholeSegments) {
       this.#wholeSegments = true
-      this.#adapter?.destroy()
-      this.#adapter = null
-      void this.#start()
+      // The library is in the midst of telling of its failure: taken down now, it would trip over itself.
+      setTimeout(() => this.#startOver())
       return
     }
     this.#problem = problem

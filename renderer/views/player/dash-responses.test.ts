@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest'
+import { type DashResponse, responseChanges, SEGMENT_RETRIES, withoutPartialSegments } from './dash-responses.ts'
+import type { PlayerProblem } from './player-adapter.ts'
+
+function changes(wholeSegments = false) {
+  const problems: PlayerProblem[] = []
+  const video = {} as HTMLVideoElement
+  const change = responseChanges({ video, url: '', wholeSegments, onProblem: (problem) => problems.push(problem) })
+  return { problems, change }
+}
+
+const response = (type: string, status: number, data: unknown, url = 'http://127.0.0.1/1.m4s'): DashResponse => ({
+  status,
+  data,
+  url,
+  request: { customData: { request: { type, representation: { id: 'v' } } } },
+})
+const words = (text: string): ArrayBuffer => new TextEncoder().encode(text).buffer as ArrayBuffer
+
+describe('answers on their way to dash.js', () => {
+  it('turn a lost segment into an empty one, in the words of the gateway', async () => {
+    const { change, problems } = changes()
+    const changed = await change(response('MediaSegment', 404, words('lost 2 896 bytes')))
+    expect([changed.status, (changed.data as ArrayBuffer).byteLength]).toEqual([200, 0])
+    expect(problems).toMatchObject([
+      { fatal: false, message: 'Skipped a segment. The gateway answered 404: lost 2 896 bytes.' },
+    ])
+  })
+
+  it('leave an expected segment refused until it was asked for often enough', async () => {
+    const { change } = changes()
+    for (let asked = 0; asked < SEGMENT_RETRIES; asked++) {
+      expect((await change(response('MediaSegment', 503, words('')))).status).toBe(503)
+    }
+    expect((await change(response('MediaSegment', 503, words(''), 'http://127.0.0.1/2.m4s'))).status).toBe(503)
+    expect((await change(response('MediaSegment', 503, words('')))).status).toBe(200)
+  })
+
+  it('leave a missing initialisation segment and a good segment alone', async () => {
+    const { change, problems } = changes()
+    expect((await change(response('InitializationSegment', 404, words('')))).status).toBe(404)
+    const data = words('styp and more')
+    expect((await change(response('MediaSegment', 200, data))).data).toBe(data)
+    expect(problems).toEqual([])
+  })
+
+  it('hide segments that still arrive when only whole ones can be played', async () => {
+    const mpd = '<SegmentTemplate a="1" availabilityTimeOffset="1.8" availabilityTimeComplete="false" startNumber="1"/>'
+    expect(withoutPartialSegments(mpd)).toBe('<SegmentTemplate a="1" startNumber="1"/>')
+    expect((await changes(true).change(response('MPD', 200, mpd))).data).toBe(withoutPartialSegments(mpd))
+    expect((await changes(false).change(response('MPD', 200, mpd))).data).toBe(mpd)
+  })
+})
