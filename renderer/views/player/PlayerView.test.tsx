@@ -89,7 +89,7 @@ describe('player', () => {
   it('says why a service cannot be played', async () => {
     const words = await show(service(1, { playable: null, notPlayable: 'No manifest in 9 s.', protocol: 'mmtp' }))
     expect(words).toContain('S1 cannot be played')
-    expect(words).toContain('No manifest in 9 s. MMTP services are shown by their flows and packets.')
+    expect(words).toContain('No manifest in 9 s. Flows shows what arrives of it.')
   })
 
   it('offers the selected service, and keeps the one that plays', async () => {

@@ -171,7 +171,7 @@ function Over({ service, blocked, started, state, onPlay, onRetry, onResume }: O
       <Words>
         <EmptyState icon={MonitorOff} title={`${title} cannot be played`}>
           {service.notPlayable ?? 'No manifest has been received.'}
-          {service.protocol === 'mmtp' && ' MMTP services are shown by their flows and packets.'}
+          {service.protocol === 'mmtp' && ' Flows shows what arrives of it.'}
         </EmptyState>
       </Words>
     )

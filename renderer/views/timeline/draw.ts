@@ -241,7 +241,7 @@ function drawLabel(
   if (kind === MARK.partial) {
     // On the hatch, letters need ground of their own.
     pen.fillStyle = palette.missing
-    pen.fillRect(left + 3, top + 1, needed + 8, high - 3)
+    pen.fillRect(left + 3, top + 1, pen.measureText(text).width + 6, high - 3)
     pen.fillStyle = palette.hole
   } else pen.fillStyle = kind === MARK.truncated ? palette.text : palette.onRole
   pen.fillText(text, left + 6, top + high / 2 + 0.5)
