@@ -3,10 +3,9 @@ import type { ObjectStore } from '../files/object-store.ts'
 import type { StoredFile } from '../files/stored-file.ts'
 import type { HlsMedia } from '../manifest/hls/playlist.ts'
 import { windowPlaylist } from '../manifest/hls/window.ts'
-import { liveMpd, type SegmentArrival, startFromArrivals } from '../manifest/mpd/live.ts'
+import { finishedMpd } from '../manifest/mpd/finished.ts'
+import { liveMpd } from '../manifest/mpd/live-arrivals.ts'
 import type { Mpd } from '../manifest/mpd/mpd.ts'
-import { staticWindow } from '../manifest/mpd/static-window.ts'
-import type { StoredNames } from '../manifest/mpd/stored-segments.ts'
 import { resolveReference } from '../manifest/reference.ts'
 import { messageOf, type SegmentRule, type ServiceManifests } from './service-manifests.ts'
 
@@ -22,13 +21,10 @@ export type ManifestAnswer = { readonly text: string } | 'as-sent' | 'not-yet'
 /** Segments per representation from which the time line of a live presentation is told; the same ones ever after. */
 const TOLD_BY_SEGMENTS = 3
 
-/** The time line that was given out for one presentation. */
-type GivenTimes = {
-  readonly key: string
-  readonly arrivals: SegmentArrival[][]
-  startUs: number | null
-  settled: boolean
-}
+type Arrival = { readonly name: string; readonly lastTimeUs: number }
+
+/** What the time line of one presentation was told by: the first segments of each representation. */
+type Told = { readonly key: string; readonly byRepresentation: Map<string, Arrival[]> }
 
 /** Manifests as players are given them: moved to now while they arrive, and cut to what was received when it is over. */
 export class ManifestAnswers {
@@ -36,7 +32,7 @@ export class ManifestAnswers {
   readonly #manifests: ServiceManifests
   readonly #clock: ManifestClock
   readonly #warn: (text: string) => void
-  readonly #given = new Map<string, GivenTimes>()
+  readonly #told = new Map<string, Told>()
   readonly #finished = new Map<string, { readonly at: string; readonly answer: ManifestAnswer }>()
   readonly #warned = new Set<string>()
 
@@ -73,50 +69,57 @@ export class ManifestAnswers {
     if (manifest.kind !== 'mpd') return 'as-sent'
     const { mpd, rules } = manifest
     const files = this.#store.list(file.serviceId)
-    const names = this.#names(file.serviceId, files)
-    // One that is all there needs no live edge, also while the session goes on.
-    if (this.#store.finished || mpd.type === 'static') {
-      const window = staticWindow(mpd, names)
-      if (window.kind === 'as-sent') return 'as-sent'
-      if (this.#store.finished) return window.kind === 'empty' ? 'as-sent' : { text: window.text }
-    }
-    const startUs = this.#startUs(file, mpd, rules, files)
-    if (startUs === null && mpd.type === 'static') return 'not-yet'
-    const nowUs = this.#clock.nowUs()
-    const firsts = files.filter((one) => one.kind === 'media').map((one) => one.firstTimeUs)
-    const depthUs =
-      firsts.length === 0 ? null : nowUs - this.#clock.streamShiftUs() - firsts.reduce((a, b) => Math.min(a, b))
-    return { text: liveMpd(mpd, names, { startUs, clockUrl, nowUs, depthUs }) }
+    const stored = [...this.#readyNames(files)]
+    if (this.#store.finished) return { text: finishedMpd(mpd, stored) }
+    const text = liveMpd(mpd, {
+      shiftUs: this.#clock.manifestShiftUs(),
+      clockUrl,
+      complete: this.#complete(file, mpd, rules, files),
+      carried: this.#carried(file.serviceId, rules, stored),
+    })
+    return text === null ? 'not-yet' : { text }
   }
 
-  /** availabilityStartTime as it is given out: told by the first segments, and kept, since players do not like it to move. */
-  #startUs(file: StoredFile, mpd: Mpd, rules: readonly SegmentRule[], files: readonly StoredFile[]): number | null {
-    const sentUs = mpd.availabilityStartTimeUs
+  /** The first whole segments of each representation: told once and kept, since players do not like their clock to move. */
+  #complete(
+    file: StoredFile,
+    mpd: Mpd,
+    rules: readonly SegmentRule[],
+    files: readonly StoredFile[],
+  ): { name: string; completeUs: number }[] {
     const place = `${file.serviceId}/${file.name}`
-    // A dynamic MPD changes all the time and its start does not; a static one has none.
-    const key = mpd.type === 'dynamic' ? `dynamic ${sentUs}` : `static ${contentTag(this.#store.read(file))}`
-    let given = this.#given.get(place)
-    if (given?.key !== key) {
-      given = { key, arrivals: [], startUs: null, settled: false }
-      this.#given.set(place, given)
+    // A dynamic MPD changes all the time and its start does not; another static one is another presentation.
+    const generation = mpd.type === 'dynamic' ? String(mpd.availabilityStartTimeUs) : contentTag(mpd.document.text)
+    const key = `${mpd.type} ${generation}`
+    let told = this.#told.get(place)
+    if (told?.key !== key) {
+      told = { key, byRepresentation: new Map() }
+      this.#told.set(place, told)
     }
-    if (!given.settled) {
-      const { arrivals } = given
-      rules.forEach(({ find }, index) => {
-        arrivals[index] ??= []
-        const told = arrivals[index]
-        for (const one of files) {
-          if (told.length >= TOLD_BY_SEGMENTS) break
-          if (find(one.name) === null || told.some((other) => other.name === one.name)) continue
-          told.push({ name: one.name, firstTimeUs: one.firstTimeUs, lastTimeUs: one.lastTimeUs })
-        }
-      })
-      given.startUs = startFromArrivals(mpd, arrivals.flat()) ?? given.startUs
-      const begun = arrivals.filter((told) => told.length > 0)
-      given.settled = begun.length > 0 && begun.every((told) => told.length >= TOLD_BY_SEGMENTS)
+    const complete: { name: string; completeUs: number }[] = []
+    for (const { id, find } of rules) {
+      // Those of a period that is gone say nothing any more.
+      const arrivals = (told.byRepresentation.get(id) ?? []).filter((one) => find(one.name) !== null)
+      for (const { name, lastTimeUs } of files) {
+        if (arrivals.length >= TOLD_BY_SEGMENTS) break
+        if (find(name) !== null && !arrivals.some((one) => one.name === name)) arrivals.push({ name, lastTimeUs })
+      }
+      if (arrivals.length > 0) told.byRepresentation.set(id, arrivals)
+      for (const { name, lastTimeUs } of arrivals)
+        complete.push({ name, completeUs: lastTimeUs + this.#clock.streamShiftUs() })
     }
-    if (given.startUs !== null) return given.startUs + this.#clock.streamShiftUs()
-    return sentUs === null ? null : sentUs + this.#clock.manifestShiftUs()
+    return complete
+  }
+
+  /** Representations of which anything was seen: a sender need not carry all that its MPD lists. */
+  #carried(serviceId: number, rules: readonly SegmentRule[], stored: readonly string[]): Set<string> {
+    const seen = [
+      ...stored,
+      ...this.#store.live(serviceId).flatMap((object) => object.name ?? []),
+      ...this.#store.lost(serviceId).map((lost) => lost.name),
+    ]
+    const carried = rules.filter(({ init, find }) => seen.some((name) => name === init || find(name) !== null))
+    return new Set(carried.map(({ id }) => id))
   }
 
   #playlist(file: StoredFile, playlist: HlsMedia): ManifestAnswer {
@@ -127,16 +130,6 @@ export class ManifestAnswers {
     if (!playlist.segments.some(has)) return finished || last === undefined ? 'as-sent' : 'not-yet'
     const ended = finished || (playlist.endList && last !== undefined && has(last))
     return { text: windowPlaylist(playlist, { has, ended, newest: null }) }
-  }
-
-  #names(serviceId: number, files: readonly StoredFile[]): StoredNames {
-    const ready = this.#readyNames(files)
-    const whole = [...this.#readyNames(files.filter((one) => one.kind === 'media' || one.kind === 'file'))]
-    const others = [
-      ...this.#store.live(serviceId).flatMap((object) => object.name ?? []),
-      ...this.#store.lost(serviceId).map((lost) => lost.name),
-    ]
-    return { has: (name) => ready.has(name), whole: () => whole, seen: () => [...whole, ...others] }
   }
 
   /** Names as they came, and as a manifest would write those that need escaping. */

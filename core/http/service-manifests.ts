@@ -16,6 +16,8 @@ export type ServiceManifest =
 
 /** How the names of one representation are made. */
 export type SegmentRule = {
+  /** Representation@id. */
+  readonly id: string
   readonly find: SegmentFinder
   readonly init: string | null
   /** Nominal, µs. */
@@ -90,6 +92,7 @@ export class ServiceManifests {
         const timed = addressing.kind === 'template' || addressing.kind === 'list' ? addressing : null
         const ticks = timed?.duration ?? timed?.timeline?.at(-1)?.duration ?? 0
         return {
+          id: representation.id,
           find: segmentFinder(representation),
           init: addressing.kind === 'single' ? representation.baseUrl : (initSegment(representation)?.name ?? null),
           durationUs: ticks === 0 ? UNTIMED_US : Math.round((ticks / (timed?.timescale ?? 1)) * 1_000_000),
