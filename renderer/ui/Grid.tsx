@@ -64,7 +64,7 @@ type GridProps<Row> = {
   readonly onToggle?: (position: number) => void
   readonly rowTone?: (row: Row) => string | undefined
   readonly empty?: ReactNode
-  /** The pointer came over the rows, or left them. */
+  /** The pointer moves over the rows, or left them. */
   readonly onHover?: (over: boolean) => void
 }
 
@@ -153,7 +153,8 @@ export function Grid<Row>(props: GridProps<Row>) {
             tabIndex={0}
             data-main
             onKeyDown={onKeyDown}
-            onPointerEnter={() => props.onHover?.(true)}
+            // Not on enter: a table that opens under a pointer at rest is not being pointed at.
+            onPointerMove={() => props.onHover?.(true)}
             onPointerLeave={() => props.onHover?.(false)}
             onContextMenu={(event) => setTarget(cellAt(event.target, columns, rowAt))}
           >
