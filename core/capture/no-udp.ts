@@ -70,7 +70,7 @@ export function noUdpFailure(files: readonly string[], found: Found): AppFailure
   const contents = list.length === 0 ? '' : ` (${list.join(', ')})`
   return new AppFailure(
     'no-udp-in-capture',
-    `${label} holds ${several ? '' : 'no '}UDP: its ${counters.frames} packets are of other kinds${contents}.`,
+    `${label} holds ${several ? '' : 'no '}UDP: ${several ? 'their' : 'its'} ${counters.frames} packets are of other kinds${contents}.`,
     counters.cutBySnaplen > 0
       ? 'Record it again with whole packets: `tcpdump -s 0`.'
       : 'Record it again where the multicast arrives; a capture filter such as `udp` or `net 224.0.0.0/4` keeps what is needed.',

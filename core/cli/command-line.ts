@@ -18,7 +18,7 @@ import { AppFailure } from '../failure/app-failure.ts'
 export type CliRequest =
   | { readonly kind: 'open'; readonly request: InitialRequest; readonly window: boolean; readonly listen: HostPort }
   | { readonly kind: 'inspect'; readonly spec: SessionSpec; readonly json: boolean }
-  | { readonly kind: 'session'; readonly spec: SessionSpec; readonly json: boolean; readonly quitWhenSilent: boolean }
+  | { readonly kind: 'session'; readonly spec: SessionSpec; readonly json: boolean }
   | { readonly kind: 'run'; readonly file: string; readonly json: boolean; readonly overrides: RunOverrides }
   | { readonly kind: 'text'; readonly text: string }
 
@@ -172,7 +172,6 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
       found({
         kind: 'session',
         json: options.json === true,
-        quitWhenSilent: true,
         spec: session(
           'receive',
           receivingSource(url, options, options.pace ?? 'fast', options.timeout ?? RECEIVE_TIMEOUT_S),
@@ -182,7 +181,7 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
       })
     })
 
-  receiveOptions(command('gateway [url]', 'receives and serves over HTTP'))
+  receiveOptions(command('gateway [url]', 'receives and serves over HTTP; a capture stays served when it is over'))
     .requiredOption('--listen <host:port>', 'address to serve on', parseHostPort)
     .addOption(
       new Option('--cors <mode>', 'answer cross-origin requests').choices(['auto', 'on', 'off']).default('auto'),
@@ -191,7 +190,6 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
       found({
         kind: 'session',
         json: options.json === true,
-        quitWhenSilent: false,
         spec: session(
           'gateway',
           receivingSource(url, options, options.pace ?? 'real', options.timeout ?? 0),
@@ -230,6 +228,8 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
     .option('--korean', 'Korean flavour of the signalling')
     .addOption(new Option('--service-id <n>', 'service id').argParser(parseCount))
     .option('--service-name <name>', 'short service name')
+    // Taken in order to say why it is refused.
+    .addOption(new Option('--report <file>').hideHelp())
     .action((input: string, url: string, options: SendOptions) => found(sendRequest(input, url, options)))
 
   command('run <spec>', 'runs a saved session')
@@ -283,7 +283,6 @@ type SendOptions = CommonOptions & {
 function outputOptions(command: Command): Command {
   return command
     .addOption(new Option('--duration <s>', 'stop after so many seconds').argParser(parseSeconds))
-    .option('--report <file>', 'write the report at the end')
     .option('--capture-out <file>', 'write packets to this pcapng')
     .addOption(new Option('--log <topics>', 'topic[:topic]@level').argParser(parseLogOption))
     .option('--json', 'machine output on stdout')
@@ -291,6 +290,7 @@ function outputOptions(command: Command): Command {
 
 function commonOptions(command: Command): Command {
   return outputOptions(command)
+    .option('--report <file>', 'write the report at the end')
     .addOption(new Option('--pace <pace>', 'as fast as possible, or at the captured times').choices(['fast', 'real']))
     .addOption(new Option('--loop <n>', 'play the capture n times, 0 for ever').argParser(parseCount))
     .addOption(new Option('--services <which>', 'all, first, none, scan or ID,ID').argParser(parseTuneIn))
@@ -381,6 +381,13 @@ function receivingSource(url: string | undefined, options: ReceiveOptions, pace:
 }
 
 function sendRequest(input: string, url: string, options: SendOptions): CliRequest {
+  if (options.report !== undefined) {
+    throw new AppFailure(
+      'bad-command-line',
+      `--report ${options.report}: nothing is received while sending, so there is nothing to report.`,
+      'Use --capture-out FILE, then routescope inspect FILE.',
+    )
+  }
   const pace = options.pace ?? (options.captureOut === undefined ? 'real' : 'fast')
   const loop = options.loop === 0
   if (options.loop !== undefined && options.loop > 1) {
@@ -416,7 +423,6 @@ function sendRequest(input: string, url: string, options: SendOptions): CliReque
   return {
     kind: 'session',
     json: options.json === true,
-    quitWhenSilent: false,
     spec: session(
       'send',
       { id: 'source', kind: 'presentation', input, loop },

@@ -12,9 +12,10 @@ import { AppFailure, toAppError } from '../failure/app-failure.ts'
 import { type CliRequest, type RunOverrides, readCommandLine } from './command-line.ts'
 import { noDisplayReason, type ProgramFolders, programFolders } from './display.ts'
 import { inspectCaptures } from './inspect-captures.ts'
+import { outputFailure, outputFlushed, watchOutput } from './output.ts'
 import { runSession } from './run-session.ts'
 import { serveInterface } from './serve-interface.ts'
-import { tellFailure } from './tell.ts'
+import { logTeller, tellFailure } from './tell.ts'
 
 async function main(): Promise<number> {
   const folders = programFolders(__dirname)
@@ -54,22 +55,20 @@ async function carryOut(request: EngineRequest, folders: ProgramFolders, version
         )
       }
       case 'inspect':
+        engine.logger.listen(logTeller(request.spec.log))
         return await inspectCaptures(engine, request.spec, request.json)
       case 'session':
-        engine.logger.listen(tellLog)
+        engine.logger.listen(logTeller(request.spec.log))
         return await runSession(engine, request.spec, request.json)
-      case 'run':
-        engine.logger.listen(tellLog)
-        return await runSession(engine, await readSpec(request.file, request.overrides), request.json)
+      case 'run': {
+        const spec = await readSpec(request.file, request.overrides)
+        engine.logger.listen(logTeller(spec.log))
+        return await runSession(engine, spec, request.json)
+      }
     }
   } finally {
     await engine.close()
   }
-}
-
-function tellLog(line: { topic: string; level: string; text: string }): void {
-  if (line.level === 'info' && !process.argv.some((argument) => argument.startsWith('--log'))) return
-  process.stderr.write(`[${line.topic}] ${line.level}: ${line.text}\n`)
 }
 
 async function readSpec(file: string, overrides: RunOverrides): Promise<SessionSpec> {
@@ -125,9 +124,11 @@ function startWindow(starter: string, request: InitialRequest): Promise<number> 
   })
 }
 
-void main().then((status) => {
-  process.exitCode = status
+watchOutput()
+void main().then(async (status) => {
   // A pipe that is still being read must get everything before the process goes.
-  if (process.stdout.writableLength === 0) process.exit(status)
-  process.stdout.once('drain', () => process.exit(status))
+  await outputFlushed()
+  const failure = outputFailure()
+  if (failure !== null) tellFailure(failure)
+  process.exit(failure === null ? status : status || APP_ERROR_EXIT[failure.code])
 })

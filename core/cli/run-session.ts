@@ -1,35 +1,30 @@
-import type { AppError } from '../contract/app-error.ts'
 import { APP_ERROR_EXIT } from '../contract/app-error.ts'
 import type { SessionSpec } from '../contract/session-spec.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Session } from '../engine/session.ts'
 import { ProgressLine } from './progress-line.ts'
+import { QuitKeys } from './quit-keys.ts'
 import { tellFailure } from './tell.ts'
 
 const PROGRESS_MS = 250
 
 /**
- * Runs one session in this process until its sources end, its duration is over, or the user stops it.
+ * Runs one session in this process until its sources end, its duration is over, or the user stops it. A gateway whose
+ * capture is over goes on serving it until then.
  * @returns the exit status of command-line.md
  */
 export async function runSession(engine: Engine, spec: SessionSpec, json: boolean): Promise<number> {
+  const startedUs = engine.nowUs()
   const session = await engine.start(spec)
   const progress = new ProgressLine(process.stderr)
-  const stopWatching = watchForQuit(session)
-  const told = new Set<AppError>()
-  const tellProblems = (): void => {
-    for (const problem of session.problems()) {
-      if (told.has(problem)) continue
-      told.add(problem)
-      progress.clear()
-      tellFailure(problem)
-    }
-  }
-  if (json) session.onFile((file) => process.stdout.write(`${JSON.stringify({ event: 'file', ...file })}\n`))
-  const gateway = session.snapshot().gateway
-  if (gateway !== null) {
-    if (json) process.stdout.write(`${JSON.stringify({ event: 'gateway', baseUrl: gateway.baseUrl })}\n`)
-    else process.stdout.write(`Serving ${gateway.baseUrl}\n`)
+  const keys = new QuitKeys(session.readsStdin)
+  void keys.asked.then(() => session.stop())
+  const tellProblems = problemTeller(session, progress)
+  if (json) session.onFile((file) => print({ event: 'file', ...file }))
+  const baseUrl = session.snapshot().gateway?.baseUrl ?? null
+  if (baseUrl !== null) {
+    if (json) print({ event: 'gateway', baseUrl })
+    else process.stdout.write(`Serving ${baseUrl}\n`)
   }
   const timer = setInterval(() => {
     progress.show(session.snapshot())
@@ -38,53 +33,66 @@ export async function runSession(engine: Engine, spec: SessionSpec, json: boolea
   await session.done
   clearInterval(timer)
   progress.clear()
-  const interrupted = stopWatching()
   tellProblems()
   const failure = session.failure()
-  if (failure !== null) {
-    if (!told.has(failure)) tellFailure(failure)
-    return APP_ERROR_EXIT[failure.code]
+  if (failure === null) {
+    if (json) print({ event: 'end', ...session.summary() })
+    else process.stderr.write(`${summaryText(session)}\n`)
+    if (baseUrl !== null && !keys.quit && endsByItself(spec))
+      await serveOn(keys, spec, engine.nowUs() - startedUs, baseUrl)
   }
-  if (json) process.stdout.write(`${JSON.stringify({ event: 'end', ...session.summary() })}\n`)
-  else process.stderr.write(`${summaryText(session)}\n`)
-  if (interrupted) return 130
-  return session.problems().some((problem) => APP_ERROR_EXIT[problem.code] === 1) ? 1 : 0
+  keys.close()
+  if (failure !== null) return APP_ERROR_EXIT[failure.code]
+  if (keys.quit) return 130
+  return session.spoiled ? 1 : 0
+}
+
+/** A capture is over whether somebody still watches or not; a multicast that fell silent for too long has been given up. */
+function endsByItself(spec: SessionSpec): boolean {
+  return spec.sources.some((source) => source.kind === 'capture')
+}
+
+/** What was received stays served until the user, or the duration, ends it. */
+async function serveOn(keys: QuitKeys, spec: SessionSpec, elapsedUs: number, baseUrl: string): Promise<void> {
+  if (spec.durationS === undefined) {
+    process.stderr.write(`The source has ended; what was received is still served on ${baseUrl} until Ctrl-C.\n`)
+    // A promise alone does not keep the process alive, the gateway's listening socket does.
+    await keys.asked
+    return
+  }
+  const leftMs = spec.durationS * 1000 - elapsedUs / 1000
+  if (leftMs <= 0) return
+  let timer: ReturnType<typeof setTimeout> | undefined
+  await Promise.race([
+    keys.asked,
+    new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, leftMs)
+    }),
+  ])
+  clearTimeout(timer)
+}
+
+/** @returns the function that tells the problems that came since it was called last, each once */
+export function problemTeller(session: Session, progress: ProgressLine): () => void {
+  const told = new Set<string>()
+  return () => {
+    const failure = session.failure()
+    // The failure first: it may repeat a warning and know better what to do about it.
+    for (const problem of failure === null ? session.problems() : [failure, ...session.problems()]) {
+      if (told.has(problem.message)) continue
+      told.add(problem.message)
+      progress.clear()
+      tellFailure(problem)
+    }
+  }
+}
+
+function print(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`)
 }
 
 function summaryText(session: Session): string {
   const { objects, complete, incomplete, files, packets, bytes, sentPackets, sentObjects } = session.summary()
   if (sentPackets > 0 && packets === 0) return `Sent ${sentPackets} packets, ${sentObjects} objects.`
   return `Received ${packets} packets, ${bytes} bytes: ${complete} of ${objects} objects complete, ${incomplete} incomplete, ${files} files.`
-}
-
-/** Ctrl-C, `q` on a terminal and a polite kill stop the session; everything is flushed before the process ends. */
-function watchForQuit(session: Session): () => boolean {
-  let interrupted = false
-  const quit = (): void => {
-    if (interrupted) process.exit(130)
-    interrupted = true
-    void session.stop()
-  }
-  const onKey = (data: Buffer): void => {
-    const key = data.toString()
-    if (key === 'q' || key === 'Q' || key === '\u0003') quit()
-  }
-  process.on('SIGINT', quit)
-  process.on('SIGTERM', quit)
-  const terminal = process.stdin.isTTY && session.readsStdin === false
-  if (terminal) {
-    process.stdin.setRawMode(true)
-    process.stdin.resume()
-    process.stdin.on('data', onKey)
-  }
-  return () => {
-    process.off('SIGINT', quit)
-    process.off('SIGTERM', quit)
-    if (terminal) {
-      process.stdin.off('data', onKey)
-      process.stdin.setRawMode(false)
-      process.stdin.pause()
-    }
-    return interrupted
-  }
 }

@@ -1,6 +1,6 @@
-import { rename, rm, writeFile } from 'node:fs/promises'
+import { access, constants, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { AppFailure } from '../failure/app-failure.ts'
+import { writeFailure } from '../files/folder-sink.ts'
 import { makeFolder } from '../files/make-folder.ts'
 
 /** `route-dash-20261121-143005`: a folder name from a session's name and its start, safe on every system. */
@@ -26,19 +26,22 @@ export async function writeWhole(file: string, text: string): Promise<void> {
     await rename(aside, file)
   } catch (error) {
     await rm(aside, { force: true }).catch(() => undefined)
-    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') {
-      throw new AppFailure(
-        'disk-full',
-        `The disk filled up while writing ${file}.`,
-        'Free some space and dump again.',
-        error,
-      )
-    }
-    throw new AppFailure(
-      'folder-not-writable',
-      `${file} cannot be written.`,
-      'Choose a folder you may write to.',
-      error,
-    )
+    throw writeFailure(error as NodeJS.ErrnoException, file)
+  }
+}
+
+/**
+ * Makes the folder of a file that is written at the end, so that an hour is not received for nothing.
+ * @throws AppFailure folder-not-writable | disk-full
+ */
+export async function prepareFile(file: string): Promise<void> {
+  try {
+    const folder = dirname(file)
+    await makeFolder(folder)
+    await access(folder, constants.W_OK)
+    const found = await stat(file).catch(() => null)
+    if (found?.isDirectory()) throw Object.assign(new Error(`EISDIR: ${file} is a folder`), { code: 'EISDIR' })
+  } catch (error) {
+    throw writeFailure(error as NodeJS.ErrnoException, file)
   }
 }

@@ -1,5 +1,6 @@
 import type { CommandName, EngineCommands, WireEvent } from '../contract/engine-api.ts'
 import type { LogLine } from '../contract/snapshot.ts'
+import { AppFailure } from '../failure/app-failure.ts'
 import { listInterfaces } from '../socket/interfaces.ts'
 import type { Engine } from './engine.ts'
 import { specForCapture, specForDemo, specForUrl } from './session-specs.ts'
@@ -53,6 +54,12 @@ export class EngineWindow {
     interfaces: () => listInterfaces(),
     startSession: async (spec) => {
       const session = await this.#engine.start(parseSessionSpec(spec, 'spec'))
+      // What cannot be read at all is the answer to whoever named it, not a session without content.
+      const failure = await session.stillborn()
+      if (failure !== null) {
+        await this.#engine.closeSession(session.id)
+        throw new AppFailure(failure.code, failure.message, failure.tryThis, failure.cause)
+      }
       return { sessionId: session.id }
     },
     specForCapture: (files, pace) => specForCapture(files, pace),

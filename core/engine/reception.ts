@@ -28,6 +28,8 @@ type ReceptionContext = {
   readonly log: (topic: LogTopic, level: LogLevel, text: string) => void
   readonly sessionDir: string
   readonly onProblem: (error: AppError) => void
+  /** Something could only be read in part; what was read is good. */
+  readonly onWarning: (error: AppError) => void
 }
 
 /** Stream time passes at least so often while a socket is silent. */
@@ -72,7 +74,7 @@ export class Reception {
   #running: Promise<void> = Promise.resolve()
   #stopping: Promise<void> | null = null
   #begun: () => void = () => {}
-  /** Settles when the first packet came or the source ended. */
+  /** Settles when packets come, or at once where only waiting can tell: a socket that is joined is all there is to see. */
   readonly begun: Promise<void>
 
   constructor(source: CaptureSource | MulticastSource, sinks: readonly SinkSpec[], context: ReceptionContext) {
@@ -141,7 +143,7 @@ export class Reception {
   /** Runs until the capture is over, the stream is silent for too long, or `stop`. Rejects with AppFailure. */
   run(): Promise<void> {
     this.#running = this.#reader === null ? this.#listen() : this.#read(this.#reader)
-    return this.#running.finally(() => this.#begun())
+    return this.#running
   }
 
   /** Ends the source, then flushes what is open through every sink. */
@@ -178,6 +180,7 @@ export class Reception {
       joined: this.#socketStates(),
       packets: totals.packets,
       objects: totals.objects,
+      wanted: this.#source.receive.services,
       services: this.columns.services(() => null),
       flows,
     })
@@ -279,15 +282,13 @@ export class Reception {
     const log = this.#context.log
     this.#summary = await reader.run(this.#entrance(), {
       tick: (timeUs) => {
-        this.#begun()
+        if (this.#counter.datagrams > 0) this.#begun()
         this.#receiver?.tick(timeUs)
         this.#sample(timeUs)
       },
       loop: (timeUs) => this.#receiver?.loop(timeUs),
       busy: () => this.#busy(),
-      warning: (error) => {
-        this.#context.onProblem(error)
-      },
+      warning: (error) => this.#context.onWarning(error),
       notice: (text) => log('engine', 'info', text),
     })
   }
@@ -302,12 +303,12 @@ export class Reception {
 
   #listen(): Promise<void> {
     const timeoutS = this.#source.receive.timeoutS
+    this.#begun()
     return new Promise((end) => {
       const timer = setInterval(() => {
         const now = this.#context.nowUs()
         this.#receiver?.tick(now)
         this.#sample(now)
-        if (this.#counter.datagrams > 0) this.#begun()
         const silentSince = this.#lastPacketWallUs ?? this.#startedWallUs
         if (timeoutS !== undefined && now - silentSince > timeoutS * 1e6) this.#endLive()
       }, LIVE_TICK_MS)
@@ -392,11 +393,11 @@ export class Reception {
     this.#store?.finish()
     this.columns.settle((this.#counter.lastTimeUs ?? 0) - (this.#counter.firstTimeUs ?? 0))
     const dropped = this.droppedByHost()
-    await Promise.all([
+    const closed = await Promise.allSettled([
       ...this.#folders.map((folder) => folder.close()),
       ...this.#writers.map((writer) => writer.close(dropped)),
     ])
-    for (const { problem } of this.#writers) if (problem !== null) this.#context.onProblem(problem.error)
+    for (const result of closed) if (result.status === 'rejected') throw result.reason
   }
 
   #playable(service: ServiceFacts): PlayableSnapshot | null {

@@ -18,7 +18,7 @@ import type {
 import type { SessionPhase, SessionSnapshot, SourceSnapshot, TotalsSnapshot } from '../contract/snapshot.ts'
 import { AppFailure, toAppError } from '../failure/app-failure.ts'
 import { Broadcasting } from './broadcasting.ts'
-import { dumpFolderName, writeWhole } from './dump.ts'
+import { dumpFolderName, prepareFile, writeWhole } from './dump.ts'
 import { Reception } from './reception.ts'
 
 /** What a session gets from the engine that owns it. */
@@ -53,6 +53,9 @@ export type FileNotice = {
   readonly complete: boolean
 }
 
+/** So long a window waits to hear that a capture is none. */
+const BEGIN_MS = 500
+
 const NO_TOTALS: TotalsSnapshot = {
   packets: 0,
   bytes: 0,
@@ -75,6 +78,7 @@ export class Session {
   readonly #context: SessionContext
   readonly #startedWallUs: number
   readonly #problems: AppError[] = []
+  #spoiled = false
   #failure: AppError | null = null
   #phase: SessionPhase = 'starting'
   #reception: Reception | null = null
@@ -113,11 +117,17 @@ export class Session {
       }
       if (receiving.length > 1) throw tooMany('receives from', receiving)
       if (sending.length > 1) throw tooMany('sends', sending)
+      for (const sink of this.spec.sinks) {
+        if (sink.kind !== 'report') continue
+        if (receiving.length === 0) throw nothingToReport(sink.file)
+        await prepareFile(sink.file)
+      }
       const [source] = receiving
       if (source !== undefined) {
         this.#reception = new Reception(source, this.#sinksOf(source), {
           ...this.#context,
-          onProblem: (error) => this.#problem(error),
+          onProblem: (error) => this.#problem(error, 'error'),
+          onWarning: (error) => this.#problem(error, 'warning'),
         })
         await this.#reception.open()
       }
@@ -132,7 +142,7 @@ export class Session {
         for (const sink of air) {
           const broadcast = new Broadcasting(presentation, sink, captureFile, this.spec.durationS ?? null, {
             ...this.#context,
-            onProblem: (error) => this.#problem(error),
+            onProblem: (error) => this.#problem(error, 'error'),
           })
           this.#broadcasts.push(broadcast)
           await broadcast.open()
@@ -142,6 +152,20 @@ export class Session {
       await this.#release()
       throw thrown
     }
+  }
+
+  /**
+   * Waits until packets come or the session is over, but not for long.
+   * @returns why there is no session to show: it failed before the first packet; null where there is one
+   */
+  async stillborn(): Promise<AppError | null> {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, BEGIN_MS)
+    })
+    await Promise.race([this.#reception?.begun, this.done, patience])
+    clearTimeout(timer)
+    return this.summary().packets === 0 && this.summary().sentPackets === 0 ? this.#failure : null
   }
 
   /** Starts the sources. Returns at once; `done` tells the end. */
@@ -177,6 +201,11 @@ export class Session {
 
   failure(): AppError | null {
     return this.#failure
+  }
+
+  /** Whether a part of it did not work; a damaged capture, read as far as it is good, does not count. */
+  get spoiled(): boolean {
+    return this.#spoiled
   }
 
   /** Tells of each file as it is delivered, until the session is closed. */
@@ -306,14 +335,15 @@ export class Session {
     }
   }
 
-  #problem(error: AppError): void {
+  #problem(error: AppError, level: 'error' | 'warning'): void {
+    if (level === 'error') this.#spoiled = true
     this.#problems.push(error)
-    this.#context.log('engine', 'error', `${error.message} ${error.tryThis}`)
+    this.#context.log('engine', level, `${error.message} ${error.tryThis}`)
   }
 
   #fail(error: AppError): void {
     if (this.#failure === null) this.#failure = error
-    this.#problem(error)
+    this.#problem(error, 'error')
     void this.#end('failed')
   }
 
@@ -329,7 +359,7 @@ export class Session {
       if (result.status !== 'rejected') continue
       const error = toAppError(result.reason)
       if (this.#failure === null) this.#failure = error
-      this.#problem(error)
+      this.#problem(error, 'error')
     }
     try {
       for (const sink of this.spec.sinks) {
@@ -340,7 +370,7 @@ export class Session {
     } catch (thrown) {
       const error = toAppError(thrown)
       if (this.#failure === null) this.#failure = error
-      this.#problem(error)
+      this.#problem(error, 'error')
     }
     if (this.#failure === null && phase === 'finished') this.#failure = this.#reception?.silence() ?? null
     this.#phase = this.#failure === null || phase === 'stopped' ? phase : 'failed'
@@ -350,6 +380,14 @@ export class Session {
   async #release(): Promise<void> {
     await Promise.allSettled([this.#reception?.close(), ...this.#broadcasts.map((broadcast) => broadcast.close())])
   }
+}
+
+function nothingToReport(file: string): AppFailure {
+  return new AppFailure(
+    'bad-spec',
+    `The report ${file} would stay empty: this session only sends, and a report says what was received.`,
+    'Leave the report out; --capture-out keeps what is sent, and inspect reports on it.',
+  )
 }
 
 function tooMany(verb: string, sources: readonly SourceSpec[]): AppFailure {

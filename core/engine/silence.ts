@@ -1,4 +1,5 @@
 import type { AppError } from '../contract/app-error.ts'
+import type { TuneIn } from '../contract/session-spec.ts'
 import type { FlowSnapshot, ServiceSnapshot, SocketSnapshot } from '../contract/snapshot.ts'
 
 type Outcome = {
@@ -7,16 +8,24 @@ type Outcome = {
   readonly joined: readonly SocketSnapshot[]
   readonly packets: number
   readonly objects: number
+  readonly wanted: TuneIn
   readonly services: readonly ServiceSnapshot[]
   readonly flows: readonly FlowSnapshot[]
 }
 
 /**
  * Why a session has nothing to show: no packets at all, or packets of something else. Null where a service was found or an
- * object arrived; a capture of MMTP services only is not nothing.
+ * object arrived; a capture of MMTP services only is not nothing. Services asked for by number must be among those found.
  */
 export function nothingReceived(outcome: Outcome): AppError | null {
-  const { label, live, joined, packets, objects, services, flows } = outcome
+  const { label, live, joined, packets, objects, wanted, services, flows } = outcome
+  if (typeof wanted !== 'string' && services.length > 0 && !services.some(({ id }) => wanted.includes(id))) {
+    return {
+      code: 'nothing-received',
+      message: `${label} has no service ${wanted.join(' or ')}; it has ${services.map(({ id }) => id).join(', ')}.`,
+      tryThis: 'Name one of these with --services, or use all.',
+    }
+  }
   if (objects > 0 || services.some((service) => service.packets > 0 || service.protocol !== 'none')) {
     if (packets > 0) return null
   }
