@@ -2,13 +2,12 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { decode, encode } from '@msgpack/msgpack'
 import sirv from 'sirv'
 import { WebSocketServer } from 'ws'
-import { AppFailure } from '../failure/app-failure.ts'
+import { isLocalHostHeader, listen } from './listen.ts'
 
 /** The other end of one browser window: MessagePack messages over a WebSocket. */
 export type BrowserWire = {
@@ -77,36 +76,8 @@ export class InterfaceServer {
 
   /** @returns the address to open, with its token. @throws AppFailure port-in-use | address-not-local | socket-failed */
   async open(): Promise<{ address: string }> {
-    const { host, port } = this.#options
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', (error: NodeJS.ErrnoException) => {
-        if (error.code === 'EADDRINUSE') {
-          reject(
-            new AppFailure(
-              'port-in-use',
-              `Port ${port} on ${host} is already in use.`,
-              'Choose another port, or 0 for any free one.',
-              error,
-            ),
-          )
-        } else if (error.code === 'EADDRNOTAVAIL') {
-          reject(new AppFailure('address-not-local', `${host} is no address of this machine.`, 'Use 127.0.0.1.', error))
-        } else {
-          reject(
-            new AppFailure(
-              'socket-failed',
-              `The interface could not be served on ${host}:${port}.`,
-              'See the cause.',
-              error,
-            ),
-          )
-        }
-      })
-      this.#server.listen(port, host, () => resolve())
-    })
-    const bound = this.#server.address() as AddressInfo
-    const shown = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
-    return { address: `http://${shown}:${bound.port}/?token=${this.#token}` }
+    const { host, port } = await listen(this.#server, this.#options.host, this.#options.port)
+    return { address: `http://${host}:${port}/?token=${this.#token}` }
   }
 
   async close(): Promise<void> {
@@ -116,7 +87,7 @@ export class InterfaceServer {
   }
 
   #respond(request: IncomingMessage, response: ServerResponse): void {
-    if (!this.#hostAllowed(request)) {
+    if (!isLocalHostHeader(request.headers.host, this.#options.host)) {
       refuse(response, 421, 'This address is served under another name.')
       return
     }
@@ -179,13 +150,11 @@ export class InterfaceServer {
   #allowed(request: IncomingMessage): boolean {
     const given = Buffer.from(new URL(request.url ?? '/', 'http://local').searchParams.get('token') ?? '')
     const token = Buffer.from(this.#token)
-    return given.length === token.length && timingSafeEqual(given, token) && this.#hostAllowed(request)
-  }
-
-  /** A page of another site that resolves its own name to loopback must not reach the engine (DNS rebinding). */
-  #hostAllowed(request: IncomingMessage): boolean {
-    const host = (request.headers.host ?? '').replace(/:\d+$/, '')
-    return host === this.#options.host || ['127.0.0.1', 'localhost', '[::1]', `[${this.#options.host}]`].includes(host)
+    return (
+      given.length === token.length &&
+      timingSafeEqual(given, token) &&
+      isLocalHostHeader(request.headers.host, this.#options.host)
+    )
   }
 }
 

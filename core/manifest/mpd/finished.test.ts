@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { finishedMpd } from './finished.ts'
 import type { Mpd } from './mpd.ts'
 import { parseMpd } from './parse.ts'
-import { initSegment, isSegmentName, listSegments } from './segments.ts'
+import { initSegment, listSegments } from './segments.ts'
 
 const mpdOf = (text: string, name = ''): Mpd => parseMpd(new TextEncoder().encode(text), name)
 
@@ -150,11 +150,4 @@ describe('finishedMpd', () => {
     expect(list[0]).toEqual(['4', 0])
     expect(list.at(-1)?.[0]).toBe('20003')
   })
-})
-
-test('isSegmentName tells media segments from all else', () => {
-  const mpd = mpdOf(LOW_LATENCY, 'dash/live.mpd')
-  expect(isSegmentName(mpd, 'dash/v_900.m4s')).toBe(true)
-  for (const name of ['v_900.m4s', 'dash/v_0.m4s', 'dash/v_init.mp4', 'dash/x_1.m4s'])
-    expect(isSegmentName(mpd, name)).toBe(false)
 })

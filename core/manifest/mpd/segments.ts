@@ -1,6 +1,6 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import { resolveReference } from '../reference.ts'
-import type { InclusiveRange, Mpd, MpdPeriod, MpdRepresentation, SegmentClock, UrlRange } from './mpd.ts'
+import type { InclusiveRange, MpdRepresentation, SegmentClock, UrlRange } from './mpd.ts'
 import { expandTemplate, type TemplateMatcher, templateAddress, templateMatcher } from './template.ts'
 import { US_PER_SECOND } from './time.ts'
 
@@ -109,15 +109,6 @@ export function segmentFinder(representation: MpdRepresentation): SegmentFinder 
     const time = found.time ?? (number - startNumber) * duration + presentationTimeOffset
     return { number, time }
   }
-}
-
-/** True for a name that some representation gives to a media segment: one that is expected or was, rather than never announced. */
-export function isSegmentName(mpd: Mpd, name: string): boolean {
-  return mpd.periods.some((period) =>
-    period.adaptationSets.some((set) =>
-      set.representations.some((representation) => segmentFinder(representation)(name) !== null),
-    ),
-  )
 }
 
 type Span = Omit<MpdSegment, 'name' | 'range'>

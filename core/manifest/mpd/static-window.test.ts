@@ -1,15 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { parseXml } from '../../xml/xml-parser.ts'
-import { announcedSegment, liveMpd, type SegmentArrival, startFromArrivals } from './live.ts'
 import type { Mpd } from './mpd.ts'
 import { parseMpd } from './parse.ts'
 import { initSegment, listSegments } from './segments.ts'
 import { staticWindow } from './static-window.ts'
 import type { StoredNames } from './stored-segments.ts'
-import { serialiseXsDateTime } from './time.ts'
 
 const mpdOf = (text: string, name = ''): Mpd => parseMpd(new TextEncoder().encode(text), name)
-const CLOCK = 'http://127.0.0.1:8080/clock'
 
 function names(...list: string[]): StoredNames {
   const media = list.filter((name) => !name.includes('init'))
@@ -130,79 +127,5 @@ describe('staticWindow', () => {
     const text = rewritten(prefixed, names('dash/m/init', 'dash/m/2'))
     expect(listed(text)).toEqual({ v: ['m/2'] })
     expect(text).toContain('<d:SegmentTimeline>')
-  })
-})
-
-/** `id` arrives on time for a presentation that starts at `startUs`: segment n is whole at its end. */
-const arriving = (id: string, startUs: number, from: number, to: number): SegmentArrival[] =>
-  Array.from({ length: to - from + 1 }, (_, index) => {
-    const lastTimeUs = startUs + (from + index) * 2_000_000
-    return { name: `${id}_${from + index}.m4s`, firstTimeUs: lastTimeUs - 1_900_000, lastTimeUs }
-  })
-
-describe('liveMpd', () => {
-  const startUs = Date.UTC(2026, 10, 21, 12) * 1000
-
-  test('a static MPD becomes dynamic, so that what it says is available has arrived', () => {
-    const mpd = mpdOf(NUMBERED)
-    const measured = startFromArrivals(mpd, [
-      ...arriving('v', startUs, 2, 3),
-      ...arriving('a', startUs + 300_000, 2, 3),
-    ])
-    expect(measured).toBe(startUs + 300_000)
-    const stored = names(...all('v', 2, 3), ...all('a', 2, 3))
-    const text = liveMpd(mpd, stored, { startUs: measured, clockUrl: CLOCK, nowUs: startUs, depthUs: 4_000_000 })
-    expect(mpdOf(text)).toMatchObject({
-      type: 'dynamic',
-      availabilityStartTimeUs: startUs + 300_000,
-      mediaPresentationDurationUs: null,
-      minimumUpdatePeriodUs: 2_000_000,
-      timeShiftBufferDepthUs: 4_000_000,
-      utcTimings: [{ scheme: 'urn:mpeg:dash:utc:http-xsdate:2014', value: CLOCK }],
-    })
-    // The template says what will come; `w` was never carried.
-    expect(listed(text)).toEqual({ v: all('v', 1, 5).slice(1), a: all('a', 1, 5).slice(1) })
-  })
-
-  test('a dynamic MPD is moved in time and stays as sent otherwise', () => {
-    const sent = `<?xml version="1.0"?>
-<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="dynamic" availabilityStartTime="2020-01-01T00:00:00.500Z" publishTime="2020-01-01T00:00:10Z">
- <Period id="DID1" start="PT5S">
-  <AdaptationSet mimeType="video/mp4"><ProducerReferenceTime id="0" type="encoder" wallClockTime="2020-01-01T00:00:05Z" presentationTime="0"/>
-   <SegmentTemplate media="$RepresentationID$_$Number$.m4s" initialization="$RepresentationID$_init.mp4" duration="2" availabilityTimeOffset="1.8" availabilityTimeComplete="false"/>
-   <Representation id="v"/>
-  </AdaptationSet>
- </Period>
- <UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-head:2014" value="http://elsewhere/"/>
-</MPD>`
-    const mpd = mpdOf(sent)
-    // The period starts 5 s in; first bytes come 100 ms into a segment, later than the 200 ms before its end promised early.
-    const measured = startFromArrivals(mpd, arriving('v', startUs + 5_000_000, 1, 4))
-    expect(measured).toBe(startUs)
-    const text = liveMpd(mpd, names(...all('v', 1, 4)), { startUs: measured, clockUrl: CLOCK, nowUs: 0, depthUs: null })
-    expect(text).toBe(
-      sent
-        .replace('2020-01-01T00:00:00.500Z', serialiseXsDateTime(startUs))
-        .replace('2020-01-01T00:00:10Z', serialiseXsDateTime(startUs + 9_500_000))
-        .replace('2020-01-01T00:00:05Z', serialiseXsDateTime(startUs + 4_500_000))
-        .replace(/<UTCTiming [^>]*>/, `<UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-xsdate:2014" value="${CLOCK}"/>`),
-    )
-  })
-
-  test('a timeline of a static MPD ends with what is there', () => {
-    const mpd =
-      mpdOf(`<MPD type="static" mediaPresentationDuration="PT8S"><Period duration="PT8S"><AdaptationSet contentType="video">
-      <SegmentTemplate media="v_$Number$.m4s" initialization="v_init.mp4" timescale="1"><SegmentTimeline><S t="0" d="2" r="3"/></SegmentTimeline></SegmentTemplate>
-      <Representation id="v"/></AdaptationSet></Period></MPD>`)
-    const text = liveMpd(mpd, names(...all('v', 1, 2)), { startUs, clockUrl: CLOCK, nowUs: startUs, depthUs: null })
-    expect(listed(text)).toEqual({ v: ['v_1.m4s', 'v_2.m4s'] })
-  })
-
-  test('without an arrival there is no start, and names say whether they were announced', () => {
-    const mpd = mpdOf(NUMBERED)
-    expect(startFromArrivals(mpd, [])).toBeNull()
-    expect(announcedSegment(mpd, 'v_3.m4s')).toEqual({ startUs: 4_000_000, durationUs: 2_000_000, earlyUs: 0 })
-    expect(announcedSegment(mpd, 'v_9.m4s')).toBeNull()
-    expect(announcedSegment(mpd, 'other')).toBeNull()
   })
 })

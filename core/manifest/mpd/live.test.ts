@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type LiveArrivals, latenessUs, liveMpd } from './live-arrivals.ts'
+import { type LiveArrivals, latenessUs, liveMpd } from './live.ts'
 import type { Mpd } from './mpd.ts'
 import { parseMpd } from './parse.ts'
 import { listSegments } from './segments.ts'
