@@ -1,6 +1,6 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import { resolveReference } from '../reference.ts'
-import type { InclusiveRange, MpdRepresentation, SegmentClock, UrlRange } from './mpd.ts'
+import type { InclusiveRange, MpdPeriod, MpdRepresentation, SegmentClock, UrlRange } from './mpd.ts'
 import { expandTemplate, type TemplateMatcher, templateAddress, templateMatcher } from './template.ts'
 import { US_PER_SECOND } from './time.ts'
 
