@@ -9,8 +9,6 @@ export type Brand<T, Name extends string> = T & { readonly [brand]: Name }
 export type Tsi = Brand<number, 'Tsi'>
 /** Transport object identifier of LCT (RFC 5651 §5.1). Values above 2^53-1 are refused when parsed. */
 export type Toi = Brand<number, 'Toi'>
-/** serviceId of the SLT (A/331 §6.3), or a number we gave to a service found without an SLT. */
-export type ServiceId = Brand<number, 'ServiceId'>
 
 export const asTsi = (value: number): Tsi => value as Tsi
 export const asToi = (value: number): Toi => value as Toi

@@ -9,6 +9,6 @@ import { staticWindow } from './static-window.ts'
  */
 export function finishedMpd(mpd: Mpd, stored: readonly string[]): string {
   const names = new Set(stored)
-  const window = staticWindow(mpd, { has: (name) => names.has(name), whole: () => names, seen: () => names })
+  const window = staticWindow(mpd, { has: (name) => names.has(name), whole: () => names })
   return window.kind === 'rewritten' ? window.text : mpd.document.text
 }

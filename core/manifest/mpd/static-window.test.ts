@@ -10,7 +10,7 @@ const mpdOf = (text: string, name = ''): Mpd => parseMpd(new TextEncoder().encod
 
 function names(...list: string[]): StoredNames {
   const media = list.filter((name) => !name.includes('init'))
-  return { has: (name) => list.includes(name), whole: () => media, seen: () => media }
+  return { has: (name) => list.includes(name), whole: () => media }
 }
 
 /** Names each representation lists, by id, as a player would ask for them. */

@@ -1,5 +1,5 @@
 import type { MpdPeriod, MpdRepresentation, SegmentClock } from './mpd.ts'
-import { initSegment, listSegments, type MpdSegment, type SegmentAddress, segmentFinder } from './segments.ts'
+import { listSegments, type MpdSegment, type SegmentAddress, segmentFinder } from './segments.ts'
 import { US_PER_SECOND } from './time.ts'
 
 /** What of a presentation can be had, by names resolved as the MPD's are. */
@@ -8,19 +8,6 @@ export interface StoredNames {
   has(name: string): boolean
   /** Names of media segments that are there whole. */
   whole(): Iterable<string>
-  /** Names of media segments of which anything was ever seen: whole, arriving, lost or expired. */
-  seen(): Iterable<string>
-}
-
-/** True where anything of a representation was ever received: a sender need not carry all that its MPD lists. */
-export function isCarried(representation: MpdRepresentation, names: StoredNames): boolean {
-  const { addressing, baseUrl } = representation
-  if (addressing.kind === 'single' || addressing.kind === 'base') return names.has(baseUrl)
-  const init = initSegment(representation)
-  if (init !== null && names.has(init.name)) return true
-  const find = segmentFinder(representation)
-  for (const name of names.seen()) if (find(name) !== null) return true
-  return false
 }
 
 /**
