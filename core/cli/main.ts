@@ -14,7 +14,6 @@ import { noDisplayReason, type ProgramFolders, programFolders } from './display.
 import { inspectCaptures } from './inspect-captures.ts'
 import { outputFailure, outputFlushed, watchOutput } from './output.ts'
 import { runSession } from './run-session.ts'
-import { serveInterface } from './serve-interface.ts'
 import { logTeller, tellFailure } from './tell.ts'
 
 async function main(): Promise<number> {
@@ -47,6 +46,7 @@ async function carryOut(request: EngineRequest, folders: ProgramFolders, version
       case 'open': {
         const reason = request.window ? noDisplayReason(process.platform, process.env) : 'a browser was asked for'
         if (reason === null && folders.starter !== null) return await startWindow(folders.starter, request.request)
+        const { serveInterface } = await import('./serve-interface.ts')
         return await serveInterface(
           engine,
           request,

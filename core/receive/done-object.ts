@@ -54,8 +54,7 @@ export class DoneObject {
     if (transferLength >= 0 && transferLength !== this.length) return true
     if (offset + count > this.length) return true
     if (this.bytes !== null) {
-      for (let at = 0; at < count; at++) if (this.bytes[offset + at] !== bytes[from + at]) return true
-      return false
+      return Buffer.compare(this.bytes.subarray(offset, offset + count), bytes.subarray(from, to)) !== 0
     }
     return (
       offset === 0 &&
