@@ -1,12 +1,28 @@
+import { useEffect, useReducer } from 'react'
 import { useStore } from 'zustand'
 import { formatCount, formatTime } from '../../model/format.ts'
 import { sessionStore } from '../../stores/session-store.ts'
 import { timeStore } from '../../stores/time-store.ts'
 import { startUs } from './session-edge.ts'
 
-/** The picture in words, for those who do not see it. Renders with the snapshot, not with every move of the range. */
+/** A range that has not moved for so long is the one that is looked at. */
+const SETTLED_MS = 300
+
+/** The picture in words, for those who do not see it. Renders with the snapshot and when the range has come to rest. */
 export function TimelineSummary({ id }: { readonly id: string }) {
   const snapshot = useStore(sessionStore, (state) => state.snapshot)
+  const [, settle] = useReducer((count: number) => count + 1, 0)
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const off = timeStore.subscribe(() => {
+      clearTimeout(timer)
+      timer = setTimeout(settle, SETTLED_MS)
+    })
+    return () => {
+      off()
+      clearTimeout(timer)
+    }
+  }, [])
   return (
     <p id={id} className="visually-hidden">
       {snapshot === null ? 'No session.' : summaryText(snapshot)} The Objects table lists the same objects as text.
