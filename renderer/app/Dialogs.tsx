@@ -1,7 +1,7 @@
 import { Command as Palette } from 'cmdk'
 import { X } from 'lucide-react'
 import { Dialog as Radix } from 'radix-ui'
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useStore } from 'zustand'
 import { type Command, commandStore } from '../stores/command-store.ts'
 import { type Dialog, frameStore, showDialog } from '../stores/frame-store.ts'
@@ -38,14 +38,36 @@ const closing = (open: boolean): void => {
   if (!open) showDialog(null)
 }
 
-/** Into the first field, or the sheet itself: not on the button that closes it. */
+/** Into the first field, or on what scrolls: not on the button that closes it. */
 function focusFirstField(event: Event): void {
   event.preventDefault()
   const sheet = event.currentTarget instanceof HTMLElement ? event.currentTarget : null
   const field = sheet?.querySelector<HTMLInputElement>('input')
   if (field != null) field.select()
-  else sheet?.focus()
+  else sheet?.querySelector<HTMLElement>('[data-main]')?.focus()
 }
+
+/**
+ * A dialog gives the focus back to the button that opened it; ours are opened by keys and commands and have none. So it goes
+ * back to where it was, unless what was chosen in the dialog has taken it.
+ */
+function useFocusBack() {
+  const before = useRef<Element | null>(null)
+  return {
+    remember: () => {
+      before.current = document.activeElement
+    },
+    giveBack: (event: Event) => {
+      event.preventDefault()
+      const { activeElement } = document
+      const taken = activeElement !== null && activeElement !== document.body && !within(event, activeElement)
+      if (!taken && before.current instanceof HTMLElement) before.current.focus({ preventScroll: true })
+    },
+  }
+}
+
+const within = (event: Event, element: Element): boolean =>
+  event.currentTarget instanceof Element && event.currentTarget.contains(element)
 
 type SheetProps = {
   readonly which: Dialog
@@ -56,6 +78,7 @@ type SheetProps = {
 }
 
 function Sheet({ which, open, title, wide = false, children }: SheetProps) {
+  const focus = useFocusBack()
   return (
     <Radix.Root open={open} onOpenChange={closing}>
       <Radix.Portal>
@@ -64,7 +87,11 @@ function Sheet({ which, open, title, wide = false, children }: SheetProps) {
           className={wide ? `${styles.sheet} ${styles.wide}` : styles.sheet}
           aria-describedby={undefined}
           data-dialog={which}
-          onOpenAutoFocus={focusFirstField}
+          onOpenAutoFocus={(event) => {
+            focus.remember()
+            focusFirstField(event)
+          }}
+          onCloseAutoFocus={focus.giveBack}
         >
           <div className={styles.head}>
             <Radix.Title className={styles.title}>{title}</Radix.Title>
@@ -72,7 +99,10 @@ function Sheet({ which, open, title, wide = false, children }: SheetProps) {
               <IconButton label="Close" icon={X} />
             </Radix.Close>
           </div>
-          <div className={styles.body}>{children}</div>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must do so by keys as well */}
+          <div className={styles.body} data-main tabIndex={0}>
+            {children}
+          </div>
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>
@@ -81,6 +111,7 @@ function Sheet({ which, open, title, wide = false, children }: SheetProps) {
 
 function CommandPalette({ open }: { readonly open: boolean }) {
   const commands = useStore(commandStore, (state) => state.commands)
+  const focus = useFocusBack()
   const shown = commands.filter((command) => command.enabled === undefined || command.enabled())
   const run = (command: Command) => {
     showDialog(null)
@@ -91,7 +122,13 @@ function CommandPalette({ open }: { readonly open: boolean }) {
     <Radix.Root open={open} onOpenChange={closing}>
       <Radix.Portal>
         <Radix.Overlay className={styles.scrim} />
-        <Radix.Content className={styles.palette} aria-describedby={undefined} data-dialog="palette">
+        <Radix.Content
+          className={styles.palette}
+          aria-describedby={undefined}
+          data-dialog="palette"
+          onOpenAutoFocus={focus.remember}
+          onCloseAutoFocus={focus.giveBack}
+        >
           <Radix.Title className="visually-hidden">Find a command</Radix.Title>
           <Palette label="Commands" loop>
             <Palette.Input className={styles.search} placeholder="Find a command" />
