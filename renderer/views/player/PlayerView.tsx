@@ -187,11 +187,14 @@ function Over({ service, blocked, started, state, onPlay, onRetry, onResume }: O
   }
   if (!started) {
     return (
-      <button type="button" className={styles.poster} onClick={onPlay} aria-label={`Play ${title}`}>
+      <button type="button" className={styles.poster} onClick={onPlay}>
         <span className={styles.big}>
           <Play size={30} strokeWidth={1.6} fill="currentColor" aria-hidden />
         </span>
-        <span className={styles.posterTitle}>{title}</span>
+        <span className={styles.posterTitle}>
+          <span className="visually-hidden">Play </span>
+          {title}
+        </span>
         <span className={styles.posterNote}>
           {service.playable.kind === 'dash' ? 'DASH' : 'HLS'}, {service.playable.live ? 'live' : 'from the capture'}
         </span>
