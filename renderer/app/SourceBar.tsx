@@ -99,7 +99,7 @@ function SourceMenu({ snapshot, label }: SourceMenuProps) {
   const capture = snapshot?.source.kind === 'capture'
   const name = sourceName(snapshot, label)
   return (
-    <DropdownMenu.Root>
+    <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>
         <button type="button" className={styles.source}>
           <span className="visually-hidden">Source: </span>
@@ -115,22 +115,21 @@ function SourceMenu({ snapshot, label }: SourceMenuProps) {
           <ChevronDown size={14} aria-hidden />
         </button>
       </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content className={styles.menu} align="start" sideOffset={6}>
-          <MenuItem icon={FileUp} text="Open capture…" keys="$mod+o" command="open-capture" />
-          <MenuItem icon={Radio} text="Listen…" keys="l" command="listen" />
-          <MenuItem icon={Clapperboard} text="Demo" command="demo" />
-          <DropdownMenu.Separator className={styles.separator} />
-          {capture && (
-            <MenuItem
-              icon={RotateCcw}
-              text={snapshot.source.pace === 'real' ? 'Read again, fast' : 'Play again at its own pace'}
-              command={snapshot.source.pace === 'real' ? 'read-fast' : 'replay'}
-            />
-          )}
-          <MenuItem icon={Undo2} text="Close session" command="close" />
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
+      {/* Neither modal nor in a portal: it belongs to the bar, and hides nothing of the window from screen readers. */}
+      <DropdownMenu.Content className={styles.menu} align="start" sideOffset={6}>
+        <MenuItem icon={FileUp} text="Open capture…" keys="$mod+o" command="open-capture" />
+        <MenuItem icon={Radio} text="Listen…" keys="l" command="listen" />
+        <MenuItem icon={Clapperboard} text="Demo" command="demo" />
+        <DropdownMenu.Separator className={styles.separator} />
+        {capture && (
+          <MenuItem
+            icon={RotateCcw}
+            text={snapshot.source.pace === 'real' ? 'Read again, fast' : 'Play again at its own pace'}
+            command={snapshot.source.pace === 'real' ? 'read-fast' : 'replay'}
+          />
+        )}
+        <MenuItem icon={Undo2} text="Close session" command="close" />
+      </DropdownMenu.Content>
     </DropdownMenu.Root>
   )
 }
