@@ -16,7 +16,7 @@ export function InspectorView() {
   const table = useStore(sessionStore, (state) => state.snapshot?.signalling.find((one) => one.key === signallingKey))
   const last = useLastSelected()
   const showTable = table !== undefined && (last === 'table' || objectIndex === null)
-  if (showTable) return <TableText table={table} />
+  if (showTable) return <TableText table={table} place="inspector" />
   if (objectIndex !== null) return <ObjectInspector index={objectIndex} />
   return (
     <div className={styles.nothing}>

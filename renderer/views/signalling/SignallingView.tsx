@@ -60,7 +60,7 @@ export function SignallingView() {
       <Allotment.Pane minSize={200}>
         <div className={styles.side}>
           {line?.kind === 'table' ? (
-            <TableText table={line.table} />
+            <TableText table={line.table} place="signalling" />
           ) : (
             <EmptyState icon={FileCode2} title={lines.length === 0 ? 'Nothing to read yet' : 'No table selected'}>
               {lines.length > 0 && 'Select a table to read it as it was sent.'}

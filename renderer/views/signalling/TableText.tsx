@@ -18,8 +18,14 @@ import styles from './SignallingView.module.css'
 
 type Shape = 'indented' | 'sent'
 
+type TableTextProps = {
+  readonly table: SignallingSnapshot
+  /** Where it stands, for its name: the same table may be open in two panels. */
+  readonly place: string
+}
+
 /** The text of one table, fetched when it is selected and again when a newer version came under the same key. */
-export function TableText({ table }: { readonly table: SignallingSnapshot }) {
+export function TableText({ table, place }: TableTextProps) {
   const sessionId = useStore(sessionStore, (state) => state.sessionId)
   const base = useStore(timeStore, (state) => state.base)
   const origin = useTimeOrigin()
@@ -82,7 +88,9 @@ export function TableText({ table }: { readonly table: SignallingSnapshot }) {
             <ErrorBlock error={failed} />
           </div>
         ) : (
-          loaded !== null && <SyntaxText label={`Text of ${table.name}`} text={text} language={loaded.language} />
+          loaded !== null && (
+            <SyntaxText label={`Text of ${table.name}, ${place}`} text={text} language={loaded.language} />
+          )
         )}
       </div>
     </div>
