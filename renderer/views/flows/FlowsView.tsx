@@ -10,6 +10,7 @@ import { type Column, Grid } from '../../ui/Grid.tsx'
 import { ROLE_TEXT, RoleName } from '../../ui/glyphs.tsx'
 import styles from './FlowsView.module.css'
 import { type FlowLine, flowLines } from './flows-model.ts'
+import { Sockets } from './Sockets.tsx'
 
 const EMPTY = { flows: [], channels: [] }
 
@@ -43,41 +44,46 @@ export function FlowsView() {
   }
 
   return (
-    <Grid
-      label="Flows"
-      columns={columns}
-      count={lines.length}
-      rowAt={(position) => lines[position] ?? null}
-      selected={selected}
-      onSelect={select}
-      onActivate={toggle}
-      onToggle={toggle}
-      tree={(line) =>
-        line.kind === 'flow'
-          ? { level: 1, expanded: line.channels === 0 ? null : line.expanded }
-          : { level: 2, expanded: null }
-      }
-      rowTone={(line) => (line.kind === 'flow' ? 'flow' : undefined)}
-      empty={
-        service === null ? (
-          <EmptyState icon={Waypoints} title="No flow yet">
-            Every address and port that carries packets is listed here.
-          </EmptyState>
-        ) : (
-          <EmptyState
-            icon={Waypoints}
-            title="No flow of this service"
-            actions={
-              <button type="button" className={styles.link} onClick={() => selectService(null)}>
-                Show all services
-              </button>
-            }
-          >
-            It is announced, but none of its addresses carried a packet.
-          </EmptyState>
-        )
-      }
-    />
+    <div className={styles.view}>
+      <div className={styles.grid}>
+        <Grid
+          label="Flows"
+          columns={columns}
+          count={lines.length}
+          rowAt={(position) => lines[position] ?? null}
+          selected={selected}
+          onSelect={select}
+          onActivate={toggle}
+          onToggle={toggle}
+          tree={(line) =>
+            line.kind === 'flow'
+              ? { level: 1, expanded: line.channels === 0 ? null : line.expanded }
+              : { level: 2, expanded: null }
+          }
+          rowTone={(line) => (line.kind === 'flow' ? 'flow' : undefined)}
+          empty={
+            service === null ? (
+              <EmptyState icon={Waypoints} title="No flow yet">
+                Every address and port that carries packets is listed here.
+              </EmptyState>
+            ) : (
+              <EmptyState
+                icon={Waypoints}
+                title="No flow of this service"
+                actions={
+                  <button type="button" className={styles.link} onClick={() => selectService(null)}>
+                    Show all services
+                  </button>
+                }
+              >
+                It is announced, but none of its addresses carried a packet.
+              </EmptyState>
+            )
+          }
+        />
+      </div>
+      <Sockets sockets={snapshot?.source.sockets ?? []} />
+    </div>
   )
 }
 

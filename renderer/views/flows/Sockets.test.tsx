@@ -1,0 +1,34 @@
+import { act } from 'react'
+import { createRoot } from 'react-dom/client'
+import { expect, it } from 'vitest'
+import type { SocketSnapshot } from '../../../core/contract/snapshot.ts'
+import { Sockets } from './Sockets.tsx'
+
+const socket: SocketSnapshot = {
+  destination: '225.1.1.0:6000',
+  interface: '127.0.0.1 (lo)',
+  joinedWallUs: 0,
+  packets: 10,
+  askedBufferBytes: 16_777_216,
+  grantedBufferBytes: 8_388_608,
+  droppedByHost: 7,
+  problem: null,
+}
+
+const textOf = (sockets: readonly SocketSnapshot[]): string => {
+  const host = document.createElement('div')
+  act(() => createRoot(host).render(<Sockets sockets={sockets} />))
+  return (host.textContent ?? '').replace(/\s+/g, ' ')
+}
+
+it('says what was granted of what was asked for, and what this computer dropped', () => {
+  const text = textOf([socket])
+  expect(text).toContain('225.1.1.0:6000 on 127.0.0.1 (lo)')
+  expect(text).toMatch(/receive buffer 8.388.608 B of 16.777.216 asked for/)
+  expect(text).toContain('dropped by this computer 7')
+})
+
+it('shows nothing for a capture, and a dash where the system does not count', () => {
+  expect(textOf([])).toBe('')
+  expect(textOf([{ ...socket, droppedByHost: null }])).toContain('dropped by this computer –')
+})

@@ -1,0 +1,30 @@
+import type { SocketSnapshot } from '../../../core/contract/snapshot.ts'
+import { formatCount, UNKNOWN } from '../../model/format.ts'
+import styles from './FlowsView.module.css'
+
+/** What this computer listens with: where each group was joined, the buffer it was granted, and what it dropped itself. */
+export function Sockets({ sockets }: { readonly sockets: readonly SocketSnapshot[] }) {
+  if (sockets.length === 0) return null
+  return (
+    <section className={styles.sockets} aria-label="Sockets">
+      <ul>
+        {sockets.map((socket) => (
+          <li key={`${socket.destination} ${socket.interface}`}>
+            <span>
+              {socket.destination} on {socket.interface}
+            </span>
+            <span>
+              receive buffer {formatCount(socket.grantedBufferBytes)} B
+              {socket.grantedBufferBytes < socket.askedBufferBytes &&
+                ` of ${formatCount(socket.askedBufferBytes)} asked for`}
+            </span>
+            <span data-bad={(socket.droppedByHost ?? 0) > 0}>
+              dropped by this computer {socket.droppedByHost === null ? UNKNOWN : formatCount(socket.droppedByHost)}
+            </span>
+            {socket.problem !== null && <span data-bad>{socket.problem.message}</span>}
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
