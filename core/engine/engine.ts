@@ -52,6 +52,7 @@ export class Engine {
     const session = new Session(id, spec, {
       nowUs: this.nowUs,
       log: (topic, level, text) => this.logger.log(topic, level, text),
+      logs: (topic, level) => this.logger.wants(topic, level),
       demoDir: this.options.demoDir,
       sessionDir: join(this.options.tempDir ?? join(tmpdir(), 'routescope'), `${process.pid}-${id}`),
     })

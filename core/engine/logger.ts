@@ -23,8 +23,13 @@ export class Logger {
     this.#threshold = thresholdOf(spec)
   }
 
+  /** Whether a line of this topic and level is kept. */
+  wants(topic: LogTopic, level: LogLevel): boolean {
+    return RANK[level] <= this.#threshold(topic)
+  }
+
   log(topic: LogTopic, level: LogLevel, text: string): void {
-    if (RANK[level] > this.#threshold(topic)) return
+    if (!this.wants(topic, level)) return
     const line: LogLine = { wallUs: this.#nowUs(), topic, level, text }
     this.#kept.push(line)
     if (this.#kept.length > KEPT_LINES) this.#kept.splice(0, this.#kept.length - KEPT_LINES)

@@ -12,6 +12,7 @@ import { FolderSink } from '../files/folder-sink.ts'
 import { ObjectStore } from '../files/object-store.ts'
 import type { Gateway } from '../http/gateway.ts'
 import { SessionColumns } from '../inspect/session-columns.ts'
+import { formatDestination } from '../protocol/ip/address.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import type { ObjectSink, ReceivedFile } from '../receive/object-flow.ts'
 import { type Destination, ObserverTee, type ServiceFacts } from '../receive/observer.ts'
@@ -19,6 +20,7 @@ import { Receiver, type ReceiveTarget } from '../receive/receiver.ts'
 import { MulticastReceiver } from '../socket/multicast-receiver.ts'
 import { parseMulticastUrl } from '../socket/multicast-url.ts'
 import { DatagramCounter, DatagramTee, ObjectFanOut } from './fan-out.ts'
+import { ReceiveLog } from './receive-log.ts'
 import type { FileNotice } from './session.ts'
 import { nothingReceived } from './silence.ts'
 import { DEFAULT_STORE_MEMORY } from './spec.ts'
@@ -26,6 +28,7 @@ import { DEFAULT_STORE_MEMORY } from './spec.ts'
 type ReceptionContext = {
   readonly nowUs: () => number
   readonly log: (topic: LogTopic, level: LogLevel, text: string) => void
+  readonly logs: (topic: LogTopic, level: LogLevel) => boolean
   readonly sessionDir: string
   readonly onProblem: (error: AppError) => void
   /** Something could only be read in part; what was read is good. */
@@ -118,7 +121,9 @@ export class Reception {
     await this.#openStoreAndGateway()
     const sinks: ObjectSink[] = [...this.#folders, ...(this.#store === null ? [] : [this.#store])]
     this.#fanOut = new ObjectFanOut([{ borrows: true, file: (file) => this.#delivered(file) }, ...sinks])
-    const observer = new ObserverTee(this.columns, { destinationsWanted: (wanted) => this.#join(wanted) })
+    const observer = new ObserverTee(this.columns, new ReceiveLog(this.#context.log, this.#context.logs), {
+      destinationsWanted: (wanted) => this.#join(wanted),
+    })
     const source = this.#source
     if (source.kind === 'multicast') {
       this.#sockets = new MulticastReceiver(
@@ -184,6 +189,7 @@ export class Reception {
       joined: this.#socketStates(),
       packets: totals.packets,
       objects: totals.objects,
+      asked: askedOf(this.#target),
       wanted: this.#source.receive.services,
       services: this.columns.services(() => null),
       flows,
@@ -447,6 +453,11 @@ export class Reception {
 
 function seconds(timeUs: number | null): number | null {
   return timeUs === null ? null : timeUs / 1e6
+}
+
+function askedOf(target: ReceiveTarget): string | null {
+  if (target.kind === 'route') return formatDestination(target.address, target.port)
+  return target.kind === 'atsc' ? 'lls' : null
 }
 
 function targetOf(source: CaptureSource | MulticastSource): ReceiveTarget {

@@ -25,6 +25,8 @@ import { Reception } from './reception.ts'
 export type SessionContext = {
   readonly nowUs: () => number
   readonly log: (topic: LogTopic, level: LogLevel, text: string) => void
+  /** Whether such a line would be kept, for those that cost something to write. */
+  readonly logs: (topic: LogTopic, level: LogLevel) => boolean
   readonly demoDir: string
   /** Folder of this session alone, made when first needed, removed when the session is closed. */
   readonly sessionDir: string

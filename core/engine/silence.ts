@@ -6,6 +6,8 @@ type Outcome = {
   readonly label: string
   readonly live: boolean
   readonly joined: readonly SocketSnapshot[]
+  /** `ip:port` of the ROUTE session that was asked for, `lls` for what the LLS lists, null for whatever there is. */
+  readonly asked: string | null
   readonly packets: number
   readonly objects: number
   readonly wanted: TuneIn
@@ -18,7 +20,7 @@ type Outcome = {
  * object arrived; a capture of MMTP services only is not nothing. Services asked for by number must be among those found.
  */
 export function nothingReceived(outcome: Outcome): AppError | null {
-  const { label, live, joined, packets, objects, wanted, services, flows } = outcome
+  const { label, live, joined, asked, packets, objects, wanted, services, flows } = outcome
   if (typeof wanted !== 'string' && services.length > 0 && !services.some(({ id }) => wanted.includes(id))) {
     return {
       code: 'nothing-received',
@@ -26,6 +28,8 @@ export function nothingReceived(outcome: Outcome): AppError | null {
       tryThis: 'Name one of these with --services, or use all.',
     }
   }
+  const elsewhere = packets > 0 && asked !== null ? notAsAsked(label, asked, services, flows) : null
+  if (elsewhere !== null) return elsewhere
   if (objects > 0 || services.some((service) => service.packets > 0 || service.protocol !== 'none')) {
     if (packets > 0) return null
   }
@@ -41,7 +45,7 @@ export function nothingReceived(outcome: Outcome): AppError | null {
         : 'Check that the capture holds the address that was asked for.',
     }
   }
-  const busiest = [...flows].sort((a, b) => b.bytes - a.bytes)[0]
+  const busiest = busiestOf(flows)
   const named = flows.find((flow) => flow.protocol === 'flute' || flow.protocol === 'mmtp')
   const what =
     named === undefined
@@ -52,4 +56,34 @@ export function nothingReceived(outcome: Outcome): AppError | null {
     message: `${label} carries ${what}.`,
     tryThis: 'Use a capture or an address of a ROUTE or ATSC 3.0 service.',
   }
+}
+
+/** Packets came, but not what the URL names: another address, or no list of services. */
+function notAsAsked(
+  label: string,
+  asked: string,
+  services: readonly ServiceSnapshot[],
+  flows: readonly FlowSnapshot[],
+): AppError | null {
+  const route = busiestOf(flows.filter((flow) => flow.protocol === 'route'))
+  if (asked === 'lls') {
+    if (services.length > 0 || route === undefined) return null
+    return {
+      code: 'nothing-received',
+      message: `${label} has ROUTE on ${route.destination}, but no LLS that lists a service.`,
+      tryThis: `Use route://${route.destination} instead of atsc://.`,
+    }
+  }
+  if (flows.some((flow) => flow.destination === asked)) return null
+  const other = route ?? busiestOf(flows)
+  return {
+    code: 'nothing-received',
+    message: `${label} has no packets to ${asked}${other === undefined ? '' : `; most go to ${other.destination}`}.`,
+    tryThis:
+      other === undefined ? 'Correct the address.' : `Correct the address, for example route://${other.destination}.`,
+  }
+}
+
+function busiestOf(flows: readonly FlowSnapshot[]): FlowSnapshot | undefined {
+  return [...flows].sort((a, b) => b.bytes - a.bytes)[0]
 }
