@@ -128,12 +128,15 @@ describe('FolderSink', () => {
       'a',
       'a/b',
       '.routescope-1-1',
+      '',
+      'd/'.repeat(600),
     ]
     const sink = await sinkFor()
     for (const name of names) sink.file(receivedFile(name, name))
     expect((await sink.close()).files).toBe(names.length)
     const found = await everything()
     expect(found).toHaveLength(names.length)
+    for (const path of found) expect(path.startsWith('service1/')).toBe(true)
     expect(new Set(await Promise.all(found.map(content)))).toEqual(new Set(names))
     expect(await readdir(dir)).toEqual(['out'])
     expect(problems).toEqual([])

@@ -27,7 +27,8 @@ const FATAL = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'])
 export class FolderSink implements ObjectSink {
   readonly borrows = true
   readonly #options: FolderSinkOptions
-  readonly #names = new PathNames()
+  /** Paths below each service's folder: whatever a name is, it stays in its own service. */
+  readonly #names = new Map<string, PathNames>()
   readonly #sizes = new Map<string, number>()
   /** Names of which only a part is in the folder. */
   readonly #partials = new Set<string>()
@@ -89,7 +90,7 @@ export class FolderSink implements ObjectSink {
   #write(name: string, bytes: Uint8Array): void {
     if (this.#writer === null || this.#failed) return
     const size = bytes.byteLength
-    this.#writer.write(this.#names.pathOf(name), bytes, (written) => {
+    this.#writer.write(this.#pathOf(name), bytes, (written) => {
       if (!written) return
       this.#bytes += size - (this.#sizes.get(name) ?? 0)
       this.#sizes.set(name, size)
@@ -97,12 +98,25 @@ export class FolderSink implements ObjectSink {
   }
 
   #remove(name: string): void {
-    this.#writer?.remove(this.#names.pathOf(name), () => {
+    this.#writer?.remove(this.#pathOf(name), () => {
       this.#bytes -= this.#sizes.get(name) ?? 0
       this.#sizes.delete(name)
     })
-    this.#names.forget(name)
+    const slash = name.indexOf('/')
+    this.#names.get(name.slice(0, slash))?.forget(name.slice(slash + 1))
     if (name.endsWith('.partial')) this.#partials.delete(name.slice(0, -'.partial'.length))
+  }
+
+  /** @param name `serviceN/` and the name as it was sent */
+  #pathOf(name: string): string {
+    const slash = name.indexOf('/')
+    const service = name.slice(0, slash)
+    let names = this.#names.get(service)
+    if (names === undefined) {
+      names = new PathNames()
+      this.#names.set(service, names)
+    }
+    return `${service}/${names.pathOf(name.slice(slash + 1))}`
   }
 
   #problem(error: NodeJS.ErrnoException, path: string): void {
