@@ -9,6 +9,17 @@ export default defineConfig({
           name: 'core',
           environment: 'node',
           include: ['core/**/*.test.ts', 'electron/**/*.test.ts'],
+          exclude: ['**/*.process.test.ts'],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        // The command line as a user meets it: these run the built program, which is built first where it is out of date.
+        test: {
+          name: 'program',
+          environment: 'node',
+          globalSetup: ['electron/runtime/build-before-tests.mjs'],
+          include: ['core/**/*.process.test.ts'],
           testTimeout: 60_000,
         },
       },

@@ -109,6 +109,8 @@ describe('readCommandLine', () => {
       'send a b --pace fast',
       'send a b --loop --capture-out f',
       'receive x --no-such-option',
+      'inspect x --jsno',
+      'send a b --report r',
     ]) {
       const { error } = failure(line)
       expect(error.code, line).toBe('bad-command-line')

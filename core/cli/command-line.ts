@@ -73,7 +73,11 @@ export function readCommandLine(args: readonly string[], version: string): CliRe
 let helpText = ''
 
 function badCommandLine(error: CommanderError, args: readonly string[]): AppFailure {
-  const sentence = error.message.replace(/^error: /, '').replace(/\.?$/, '.')
+  // Commander puts its "Did you mean" on a line of its own.
+  const sentence = error.message
+    .replace(/^error: /, '')
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/\.?$/, '.')
   const command = COMMAND_FORMS[args[0] ?? '']
   return new AppFailure(
     'bad-command-line',

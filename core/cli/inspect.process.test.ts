@@ -1,0 +1,262 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Report } from '../contract/report.ts'
+import { ethernet, ipv4Packet, pcapFile } from '../testdata/capture-builder.ts'
+import { type Datagram, pcapOf, withLoss } from '../testdata/datagrams.ts'
+import { atscFixture, FIXTURE_START_US, routeFixture } from '../testdata/make-fixtures.ts'
+import { mmtpFlow, nrtService } from '../testdata/off-air.ts'
+import { inspect, RunningProgram, routescope, TestFolder } from '../testdata/program.ts'
+import { reportFaults } from '../testdata/report-shape.ts'
+
+const folder = new TestFolder()
+const shared = join(__dirname, '..', '..', '..', 'shared', 'captures')
+const posix = process.platform !== 'win32'
+let sent: Datagram[]
+let whole: Uint8Array
+let capture: string
+
+beforeAll(async () => {
+  sent = await routeFixture()
+  whole = pcapOf(sent)
+  capture = write('whole.pcap', whole)
+})
+afterAll(() => folder.remove())
+
+function write(name: string, bytes: Uint8Array | string): string {
+  writeFileSync(folder.at(name), bytes)
+  return folder.at(name)
+}
+
+const objects = (report: Report) =>
+  report.services.flatMap((service) => service.sessions.flatMap(({ channels }) => channels.flatMap((c) => c.objects)))
+/** What must not depend on how a capture is stored. */
+const contents = ({ totals, services, flows, lls }: Report) => ({ totals, services, flows, lls })
+
+describe('inspect --json', () => {
+  const captures: [string, () => Promise<string>][] = [
+    ['a ROUTE session', async () => capture],
+    ['a lossy one', async () => write('loss.pcap', pcapOf(withLoss(sent, 0.02, 3)))],
+    ['ATSC 3.0', async () => write('atsc.pcap', pcapOf(await atscFixture()))],
+    [
+      'MMTP and a file service off air',
+      async () => {
+        const esg = nrtService([{ name: 'a.xml', contentType: 'text/xml', bytes: new Uint8Array(5000).fill(32) }])
+        return write('air.pcap', pcapOf([...esg, ...mmtpFlow(50)]))
+      },
+    ],
+  ]
+  it.each(captures)('of %s has the fields of the design, all of them and no other', async (_, make) => {
+    const file = await make()
+    const report = await inspect(file)
+    expect(reportFaults(report)).toEqual([])
+    expect(report.source.name).toContain(basename(file))
+    expect(report.source.firstTime).toBe(FIXTURE_START_US / 1e6)
+    expect(report.source.lastTime).toBeGreaterThan(FIXTURE_START_US / 1e6)
+    expect(report.totals.udp).toBeGreaterThan(0)
+  })
+
+  const names = [
+    'route-dash',
+    'route-hls',
+    'route-ll',
+    'route-loss',
+    'atsc-korean',
+    'atsc-us-two-services',
+    'offair-mmt-and-esg',
+  ]
+  it.skipIf(!existsSync(shared)).each(names)('of %s.pcap has them too', async (name) => {
+    expect(reportFaults(await inspect(join(shared, `${name}.pcap`)))).toEqual([])
+  })
+
+  it('is all in a pipe that is read slowly, and larger than it', async () => {
+    const many = Array.from({ length: 4000 }, (_, index): Datagram => {
+      const bytes = new Uint8Array(28)
+      const view = new DataView(bytes.buffer)
+      bytes.set([0x12, 0xa1, 5, 8])
+      view.setUint32(8, 10)
+      view.setUint32(12, index)
+      view.setUint32(16, 0xc2000004)
+      return { address: '239.255.1.1', port: 6000, bytes, timeUs: FIXTURE_START_US + index }
+    })
+    const program = new RunningProgram(['inspect', '--json', write('many.pcap', pcapOf(many))])
+    program.child.stdin.end()
+    program.child.stdout.pause()
+    // The kernel's pipe is full long before the report is out; only then is it read.
+    await new Promise((resolve) => program.child.stdout.once('readable', resolve))
+    program.child.stdout.resume()
+    const { status, stdout } = await program.ended
+    expect(status).toBe(0)
+    expect(stdout.length).toBeGreaterThan(1_000_000)
+    expect(objects(JSON.parse(stdout))).toHaveLength(4000)
+  })
+
+  it('ends quietly when its reader leaves', async () => {
+    const program = new RunningProgram(['inspect', '--json', capture])
+    program.child.stdin.end()
+    program.child.stdout.destroy()
+    const { status, signal, stderr } = await program.ended
+    expect({ signal, stderr }).toEqual({ signal: null, stderr: '' })
+    expect(status).toBe(0)
+  })
+
+  it.skipIf(!existsSync('/dev/full'))('says when its output cannot be written', async () => {
+    const shell = { command: ['sh', '-c', 'exec "$@" > /dev/full', 'sh', process.execPath] }
+    const program = new RunningProgram(['inspect', '--json', capture], shell)
+    program.child.stdin.end()
+    const { status, stderr } = await program.ended
+    expect(stderr).toMatch(/^routescope: The output could not be written: .*ENOSPC.*\n$/)
+    expect(status).toBe(1)
+  })
+})
+
+describe('inspect', () => {
+  it('prints a report for people without --json, and nothing on stderr in a pipe', async () => {
+    const { status, stdout, stderr } = await routescope(['inspect', capture])
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toContain('Service 1')
+    expect(stdout).toContain('TSI')
+  })
+
+  it('reads standard input, gzip, and several files as one, all to the same report', async () => {
+    const expected = contents(await inspect(capture))
+    const piped = await routescope(['inspect', '--json', '-'], whole)
+    expect(contents(JSON.parse(piped.stdout))).toEqual(expected)
+    expect(contents(await inspect(write('zipped.pcap.gz', gzipSync(whole))))).toEqual(expected)
+    const zipped = await routescope(['inspect', '--json', '-'], gzipSync(whole))
+    expect(contents(JSON.parse(zipped.stdout))).toEqual(expected)
+    const half = sent.length >> 1
+    const parts = [sent.slice(0, half), sent.slice(half)].map((part, index) =>
+      write(`part-${index}.pcap`, pcapOf(part)),
+    )
+    const joined = await inspect(...parts)
+    expect(contents(joined)).toEqual(expected)
+    expect(joined.source.name).toContain('and 1 more')
+  })
+
+  it('plays a capture as often as asked', async () => {
+    const [once, twice] = [await inspect(capture), await inspect(capture, '--loop', '2')]
+    expect(twice.totals.udp).toBe(2 * once.totals.udp)
+    expect(twice.totals.bytes).toBe(2 * once.totals.bytes)
+    expect(objects(twice).every((object) => object.complete)).toBe(true)
+  })
+
+  it('writes the same report to a file, in a folder it makes', async () => {
+    const file = folder.at('new', 'folder', 'report.json')
+    const { status, stdout } = await routescope(['inspect', '--json', capture, '--report', file])
+    expect(status).toBe(0)
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(JSON.parse(stdout))
+  })
+
+  it('joins what --services says', async () => {
+    const file = write('services.pcap', pcapOf(await atscFixture()))
+    for (const services of ['none', 'scan']) {
+      const report = await inspect(file, '--services', services)
+      expect(report.services.map(({ id, destination }) => [id, destination])).toEqual([[1001, '239.255.1.1:6000']])
+      expect(objects(report)).toEqual([])
+    }
+    expect(objects(await inspect(file, '--services', '1001')).length).toBeGreaterThan(20)
+    const { status, stderr } = await routescope(['inspect', file, '--services', '7,8'])
+    expect(stderr).toMatch(/^routescope: .*services\.pcap has no service 7 or 8; it has 1001\. .*--services.*\n$/)
+    expect(status).toBe(3)
+  })
+})
+
+describe('inspect of what is not right', () => {
+  const tcp = () => pcapFile({ frames: [{ bytes: ethernet(ipv4Packet([1, 2, 3, 4], { protocol: 6 })) }], linkWord: 1 })
+  const cases: [string, number, RegExp, () => string[]][] = [
+    ['a file that is not there', 1, /There is no file .*nowhere\.pcap\./, () => [folder.at('nowhere.pcap')]],
+    ['a folder', 1, /is a folder, not a capture\./, () => [folder.path]],
+    ['an empty file', 1, /empty\.pcap is not a packet capture: it is empty\./, () => [write('empty.pcap', '')]],
+    ['text', 1, /text\.pcap is not a packet capture: it is text\./, () => [write('text.pcap', 'hello\n'.repeat(99))]],
+    ['a piece of a header', 1, /is not a packet capture/, () => [write('head.pcap', whole.subarray(0, 10))]],
+    ['gzip of something else', 1, /is not a packet capture/, () => [write('x.gz', gzipSync('hello'.repeat(99)))]],
+    ['one good and one bad file', 1, /text\.pcap is not a packet capture/, () => [capture, write('text.pcap', 'text')]],
+    [
+      'a first packet cut',
+      1,
+      /first\.pcap ends in the middle of a packet/,
+      () => [write('first.pcap', whole.subarray(0, 60))],
+    ],
+    ['an unknown option', 2, /Unknown option '--jsno'.*Right form: routescope inspect/, () => [capture, '--jsno']],
+    ['a loop of standard input', 2, /stdin cannot be repeated/, () => ['-', '--loop', '2']],
+    [
+      'a report below a file',
+      1,
+      /whole\.pcap\/report\.json cannot be written: .*not a folder/,
+      () => [capture, '--report', join(capture, 'report.json')],
+    ],
+  ]
+  it.each(cases)('%s: status %i, one sentence, nothing on stdout', async (_, expected, sentence, args) => {
+    const { status, stdout, stderr } = await routescope(['inspect', '--json', ...args()], whole)
+    expect(stderr).toMatch(sentence)
+    expect(stderr).toMatch(/^routescope: .*[.:] .*\n$/)
+    expect(stderr.trimEnd()).not.toContain('\n')
+    expect({ status, stdout }).toEqual({ status: expected, stdout: '' })
+  })
+
+  const nothing: [string, RegExp, () => string][] = [
+    ['no packet', /holds no packets at all\./, () => write('none.pcap', whole.subarray(0, 24))],
+    ['no UDP', /tcp\.pcap holds no UDP: its 1 packets are of other kinds \(1 TCP\)\./, () => write('tcp.pcap', tcp())],
+    [
+      'UDP of something else',
+      /carries 50 UDP datagrams on 1 flow, most to 239\.1\.1\.1:5353, none of them ROUTE or ATSC 3\.0\./,
+      () => {
+        const bytes = new TextEncoder().encode('hello there, this is no broadcast')
+        const other = Array.from({ length: 50 }, (_, index) => ({
+          address: '239.1.1.1',
+          port: 5353,
+          bytes,
+          timeUs: index,
+        }))
+        return write('other.pcap', pcapOf(other))
+      },
+    ],
+  ]
+  it.each(nothing)(
+    '%s: status 3 and a sentence, and the report says what there is instead',
+    async (_, sentence, make) => {
+      const { status, stdout, stderr } = await routescope(['inspect', '--json', make()])
+      expect(stderr).toMatch(sentence)
+      expect(stderr.trimEnd()).not.toContain('\n')
+      expect(status).toBe(3)
+      expect(reportFaults(JSON.parse(stdout))).toEqual([])
+    },
+  )
+
+  it('a capture cut in the middle of a packet: a warning, and all before it', async () => {
+    const cut = await routescope(['inspect', '--json', write('cut.pcap', whole.subarray(0, whole.length - 7))])
+    expect(cut.stderr).toMatch(/^routescope: cut\.pcap ends in the middle of a packet, at byte \d+; .*\n$/)
+    expect(cut.status).toBe(0)
+    expect(JSON.parse(cut.stdout).totals.udp).toBe(sent.length - 1)
+    const zipped = gzipSync(whole)
+    const broken = await routescope(['inspect', '--json', write('cut.pcap.gz', zipped.subarray(0, zipped.length >> 1))])
+    expect(broken.stderr).toContain('cut.pcap.gz')
+    expect(broken.status).toBe(0)
+    expect(JSON.parse(broken.stdout).totals.udp).toBeGreaterThan(100)
+  })
+})
+
+describe.skipIf(!posix)('Ctrl-C', () => {
+  /** A long capture that is still being read: more than pipe and buffers hold has gone in, and the end has not come. */
+  async function reading(args: string[]): Promise<RunningProgram> {
+    const program = new RunningProgram(['inspect', '-', ...args], { env: { TMPDIR: folder.path } })
+    await new Promise<void>((taken) => program.child.stdin.write(whole, () => taken()))
+    for (let turn = 0; turn < 8; turn++) {
+      await new Promise<void>((taken) => program.child.stdin.write(whole.subarray(24), () => taken()))
+    }
+    return program
+  }
+
+  it('ends with 130, the report of what was read, and the report file', async () => {
+    const file = folder.at('interrupted.json')
+    const { status, stdout, stderr } = await (await reading(['--json', '--report', file])).interrupt()
+    expect({ status, stderr }).toEqual({ status: 130, stderr: '' })
+    const report = JSON.parse(stdout)
+    expect(reportFaults(report)).toEqual([])
+    expect(report.totals.udp).toBeGreaterThan(sent.length)
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(report)
+    expect(existsSync(`${file}.writing`)).toBe(false)
+  })
+})

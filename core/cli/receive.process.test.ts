@@ -1,0 +1,466 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { testPacket } from '../receive/test-session.ts'
+import { type Datagram, duplicated, interleaved, pcapOf, shuffled, withLoss } from '../testdata/datagrams.ts'
+import { HOSTILE_NAMES, NAMES_DIFFERING_BY_CASE } from '../testdata/hostile.ts'
+import {
+  atscFixture,
+  DEMO_FOLDER,
+  hlsFixture,
+  liveFixture,
+  lowLatency,
+  routeFixture,
+  twoServicesFixture,
+} from '../testdata/make-fixtures.ts'
+import { ESG_SERVICE, mmtpFlow, nrtService } from '../testdata/off-air.ts'
+import { inspect, RunningProgram, routescope, sha256, TestFolder, type TreeEntry, treeOf } from '../testdata/program.ts'
+import { reportFaults } from '../testdata/report-shape.ts'
+
+const folder = new TestFolder()
+const shared = join(__dirname, '..', '..', '..', 'shared', 'captures')
+const posix = process.platform !== 'win32'
+const hasTshark = spawnSync('tshark', ['--version']).status === 0
+let sent: Datagram[]
+let capture: string
+let outs = 0
+
+beforeAll(async () => {
+  sent = await routeFixture()
+  capture = write('demo.pcap', sent)
+})
+afterAll(() => folder.remove())
+
+function write(name: string, datagrams: readonly Datagram[]): string {
+  writeFileSync(folder.at(name), pcapOf(datagrams))
+  return folder.at(name)
+}
+const newOut = (): string => folder.at(`out-${++outs}`)
+
+/** Receives a capture into a folder of its own and lists it. */
+async function received(file: string, ...options: string[]): Promise<TreeEntry[]> {
+  return receivedInto(newOut(), file, ...options)
+}
+
+async function receivedInto(out: string, file: string, ...options: string[]): Promise<TreeEntry[]> {
+  const { status, stdout, stderr } = await routescope(['receive', '--capture', file, '--out', out, ...options])
+  expect(stderr).toMatch(/^Received \d+ packets, \d+ bytes: .*\n$/)
+  expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
+  return treeOf(out)
+}
+
+/** The demo's files as a service's folder should hold them. */
+const demo = (service: number, wanted: RegExp): TreeEntry[] =>
+  readdirSync(DEMO_FOLDER)
+    .filter((name) => wanted.test(name))
+    .map((name) => {
+      const bytes = readFileSync(join(DEMO_FOLDER, name))
+      return { path: `service${service}/${name}`, size: bytes.length, sha256: sha256(bytes) }
+    })
+    .sort((a, b) => (a.path < b.path ? -1 : 1))
+const DASH = /\.(mpd|mp4|m4s)$/
+const HLS = /\.(m3u8|mp4|m4s)$/
+
+const expectations = existsSync(shared)
+  ? readdirSync(shared).filter(
+      (name) => /^(route|atsc)-.*\.expected\.json$/.test(name) && !name.startsWith('route-raptorq'),
+    )
+  : []
+
+describe.skipIf(expectations.length === 0)(
+  `receive --out, against what GPAC wrote${expectations.length === 0 ? ' (skipped: no ../shared/captures)' : ''}`,
+  () => {
+    it.each(expectations)('%s', async (name) => {
+      const { files } = JSON.parse(readFileSync(join(shared, name), 'utf8')) as { files: TreeEntry[] }
+      const found = await received(join(shared, name.replace('.expected.json', '.pcap')), '--services', 'all')
+      expect(found).toEqual([...files].sort((a, b) => (a.path < b.path ? -1 : 1)))
+    })
+  },
+)
+
+describe('receive --capture --out', () => {
+  const fixtures: [string, () => Promise<Datagram[]>, () => TreeEntry[]][] = [
+    ['a ROUTE session', async () => sent, () => demo(1, DASH)],
+    ['HLS', hlsFixture, () => demo(1, HLS)],
+    ['ATSC 3.0', () => atscFixture('us'), () => demo(1001, DASH)],
+    ['ATSC 3.0 in Korea', () => atscFixture('korean'), () => demo(1001, DASH)],
+    ['packets out of order and twice', async () => duplicated(shuffled(sent, 24, 5), 0.3, 40, 6), () => demo(1, DASH)],
+    ['lengths known at the end', async () => lowLatency(sent), () => demo(1, DASH)],
+    ['two services', twoServicesFixture, () => [...demo(1, DASH), ...demo(2, HLS)]],
+  ]
+  it.each(fixtures)('rebuilds %s', async (name, make, files) => {
+    expect(await received(write(`${name}.pcap`, await make()), '--services', 'all')).toEqual(files())
+  })
+
+  it('rebuilds a file service beside MMTP, named by the table in its channel', async () => {
+    const bytes = new Uint8Array(13_568).fill(7)
+    const datagrams = interleaved(
+      nrtService([{ name: 'esg/logo.png', contentType: 'image/png', bytes }]),
+      mmtpFlow(100),
+    )
+    const found = await received(write('air.pcap', datagrams), '--services', 'all')
+    expect(found).toContainEqual({
+      path: `service${ESG_SERVICE}/esg/logo.png`,
+      size: bytes.length,
+      sha256: sha256(bytes),
+    })
+  })
+
+  it('keeps whole files only when packets are lost, and the others beside them with --keep-corrupt', async () => {
+    const file = write('loss.pcap', withLoss(sent, 0.01, 3))
+    const whole = demo(1, DASH)
+    const found = await received(file)
+    expect(found.length).toBeGreaterThan(3)
+    expect(found.length).toBeLessThan(whole.length)
+    for (const entry of found) expect(whole).toContainEqual(entry)
+    const kept = await received(file, '--keep-corrupt')
+    expect(kept.map(({ path }) => path.replace(/\.partial$/, ''))).toEqual(whole.map(({ path }) => path))
+    expect(kept.filter(({ path }) => !path.endsWith('.partial'))).toEqual(found)
+  })
+
+  it('takes one session, one service, or none, as --services says', async () => {
+    const file = write('two.pcap', await twoServicesFixture())
+    const services = async (...options: string[]) => [
+      ...new Set((await received(file, ...options)).map(({ path }) => path.split('/')[0])),
+    ]
+    expect(await services()).toEqual(['service1'])
+    expect(await services('--services', 'first')).toEqual(['service1'])
+    expect(await services('--services', '2')).toEqual(['service2'])
+    expect(await services('--services', '2,1')).toEqual(['service1', 'service2'])
+    for (const nothing of ['none', 'scan']) {
+      const report = folder.at(`${nothing}.json`)
+      expect(await services('--services', nothing, '--report', report)).toEqual([])
+      expect(JSON.parse(readFileSync(report, 'utf8')).services).toHaveLength(2)
+    }
+  })
+
+  it('receives only the address that is asked for', async () => {
+    const file = write('two.pcap', await twoServicesFixture())
+    const out = newOut()
+    const { status } = await routescope(['receive', 'route://239.255.1.1:6001', '--capture', file, '--out', out])
+    expect(status).toBe(0)
+    expect(treeOf(out)).toEqual(
+      demo(2, HLS)
+        .map((entry) => ({ ...entry, path: entry.path.replace('service2', 'service1') }))
+        .sort((a, b) => (a.path < b.path ? -1 : 1)),
+    )
+  })
+
+  it('keeps the newest segments of each representation with --max-segments', async () => {
+    const found = (await received(capture, '--max-segments', '2')).map(({ path }) => basename(path))
+    expect(found).toEqual([
+      'audio-11.m4s',
+      'audio-12.m4s',
+      'audio-init.mp4',
+      'manifest.mpd',
+      'video-11.m4s',
+      'video-12.m4s',
+      'video-init.mp4',
+    ])
+  })
+
+  it('takes several captures as one, and standard input', async () => {
+    const half = sent.length >> 1
+    const parts = [write('a.pcap', sent.slice(0, half)), write('b.pcap', sent.slice(half))]
+    const out = newOut()
+    await routescope(['receive', '--capture', parts[0] as string, '--capture', parts[1] as string, '--out', out])
+    expect(treeOf(out)).toEqual(demo(1, DASH))
+    const piped = newOut()
+    await routescope(['receive', '--capture', '-', '--out', piped], pcapOf(sent))
+    expect(treeOf(piped)).toEqual(demo(1, DASH))
+  })
+
+  it('says each file and the end as JSON lines', async () => {
+    const { status, stdout, stderr } = await routescope(['receive', '--capture', capture, '--json'])
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    const files = demo(1, DASH)
+    expect(
+      lines
+        .slice(0, -1)
+        .map(({ event, service, name, bytes }) => ({ event, path: `service${service}/${name}`, bytes })),
+    ).toEqual(expect.arrayContaining(files.map(({ path, size }) => ({ event: 'file', path, bytes: size }))))
+    expect(lines.at(-1)).toMatchObject({ event: 'end', packets: sent.length, files: files.length, incomplete: 0 })
+  })
+
+  it('writes the packets it receives to a pcapng that says the same', async () => {
+    const copy = folder.at('copy.pcapng')
+    const { status } = await routescope(['receive', '--capture', capture, '--capture-out', copy])
+    expect(status).toBe(0)
+    const [from, to] = [await inspect(capture), await inspect(copy)]
+    expect(to.totals).toEqual(from.totals)
+    expect(to.services).toEqual(from.services)
+    if (!hasTshark) return
+    const fields = ['-T', 'fields', '-e', 'ip.dst', '-e', 'udp.dstport']
+    const lines = execFileSync('tshark', ['-r', copy, ...fields], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    const read = lines.trimEnd().split('\n')
+    expect(read).toHaveLength(sent.length)
+    expect(new Set(read)).toEqual(new Set(['239.255.1.1\t6000']))
+  })
+
+  it('plays at the captured times with --pace real, for as long as --duration says', async () => {
+    const report = folder.at('real.json')
+    const before = Date.now() / 1000
+    const { status } = await routescope([
+      'receive',
+      '--capture',
+      capture,
+      '--pace',
+      'real',
+      '--duration',
+      '1',
+      '--report',
+      report,
+    ])
+    const { totals, source } = JSON.parse(readFileSync(report, 'utf8'))
+    expect(status).toBe(0)
+    expect(totals.udp).toBeGreaterThan(0)
+    expect(totals.udp).toBeLessThan(sent.length)
+    expect(source.firstTime).toBeGreaterThanOrEqual(before - 0.1)
+    expect(source.lastTime).toBeLessThanOrEqual(Date.now() / 1000 + 0.1)
+  })
+
+  it('logs what was asked for on stderr', async () => {
+    const { stderr } = await routescope(['receive', '--capture', capture, '--log', 'route@debug'])
+    expect(stderr).toMatch(/^\[route\] (info|debug): /m)
+    expect(stderr).not.toMatch(/^\[(?!route)/m)
+    const quiet = await routescope(['receive', '--capture', capture])
+    expect(quiet.stderr).not.toContain('[')
+  })
+})
+
+describe('receive of what is not right', () => {
+  const cases: [string, number, RegExp, () => string[]][] = [
+    [
+      'a port out of range',
+      2,
+      /The port 99999 of route:\/\/225\.1\.1\.0:99999 is not a number from 1 to 65535\./,
+      () => ['route://225.1.1.0:99999'],
+    ],
+    ['no port', 2, /route:\/\/225\.1\.1\.0 names no port\./, () => ['route://225.1.1.0']],
+    ['a scheme that is none', 2, /http:\/\/ is not a scheme that can be received\./, () => ['http://x/y.mpd']],
+    ['neither URL nor capture', 2, /Neither a URL nor a capture was named\./, () => []],
+    [
+      'an interface that has gone',
+      1,
+      /203\.0\.113\.7 is not an address of this machine\. Choose an interface/,
+      () => ['route://239.255.77.90:6000', '--interface', '203.0.113.7'],
+    ],
+    ['a capture that is none', 1, /is not a packet capture/, () => ['--capture', join(DEMO_FOLDER, 'manifest.mpd')]],
+    [
+      'a folder below a file',
+      1,
+      /demo\.pcap\/out cannot be written: .*not a folder/,
+      () => ['--capture', capture, '--out', join(capture, 'out')],
+    ],
+    [
+      'a capture out below a file',
+      1,
+      /demo\.pcap\/x\.pcapng cannot be written/,
+      () => ['--capture', capture, '--capture-out', join(capture, 'x.pcapng')],
+    ],
+    ['a service that is not there', 3, /has no service 9; it has 1\./, () => ['--capture', capture, '--services', '9']],
+    [
+      'an address that is not in the capture',
+      3,
+      /demo\.pcap has no packets to 239\.255\.1\.9:6000; most go to 239\.255\.1\.1:6000\./,
+      () => ['route://239.255.1.9:6000', '--capture', capture],
+    ],
+    [
+      'a capture without LLS',
+      3,
+      /demo\.pcap has ROUTE on 239\.255\.1\.1:6000, but no LLS/,
+      () => ['atsc://', '--capture', capture],
+    ],
+    [
+      'nobody sending',
+      3,
+      /Nothing was received from route:\/\/239\.255\.77\.91:6000 \(joined 239\.255\.77\.91:6000 on 127\.0\.0\.1/,
+      () => ['route://239.255.77.91:6000', '--interface', '127.0.0.1', '--duration', '0.3'],
+    ],
+  ]
+  it.each(cases)('%s: status %i and one sentence', async (_, expected, sentence, args) => {
+    const { status, stdout, stderr } = await routescope(['receive', ...args()])
+    expect(stderr).toMatch(sentence)
+    expect(stderr).toMatch(/^routescope: .*[.:] .*\n$/)
+    expect(stderr.trimEnd()).not.toContain('\n')
+    expect({ status, stdout }).toEqual({ status: expected, stdout: '' })
+  })
+
+  it.skipIf(process.platform !== 'linux')('a folder where nobody may make one', async () => {
+    const { status, stderr } = await routescope(['receive', '--capture', capture, '--out', '/proc/routescope/out'])
+    expect(stderr).toMatch(/^routescope: \/proc\/routescope\/out cannot be written.*\n$/)
+    expect(status).toBe(1)
+  })
+
+  it.skipIf(!existsSync('/dev/full'))(
+    'a disk that is full for the capture: the files are there all the same',
+    async () => {
+      const out = newOut()
+      const { status, stderr } = await routescope([
+        'receive',
+        '--capture',
+        capture,
+        '--out',
+        out,
+        '--capture-out',
+        '/dev/full',
+      ])
+      expect(stderr).toMatch(
+        /^routescope: The disk is full: the capture \/dev\/full ends early\. Free some space, .*\n$/,
+      )
+      expect(status).toBe(1)
+      expect(treeOf(out)).toEqual(demo(1, DASH))
+    },
+  )
+
+  const canMount =
+    spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', '-o', 'size=1m', 'none', folder.path]).status === 0
+  it.skipIf(!canMount)(
+    `a disk that fills up: what was written is whole, and nothing half is left${canMount ? '' : ' (skipped: no small disk can be mounted here)'}`,
+    async () => {
+      const disk = folder.at('disk')
+      const listing = folder.at('listing')
+      mkdirSync(disk)
+      mkdirSync(listing)
+      // The mount is gone with the process: what it held is copied out first.
+      const script = `mount -t tmpfs -o size=1m none '${disk}' && "$@"; status=$?; cp -a '${disk}/.' '${listing}'; exit $status`
+      const program = new RunningProgram(['receive', '--capture', capture, '--out', join(disk, 'out')], {
+        command: ['unshare', '-rm', 'sh', '-c', script, 'sh', process.execPath],
+      })
+      program.child.stdin.end()
+      const { status, stderr } = await program.ended
+      expect(stderr).toMatch(
+        /^routescope: The disk filled up while writing .*; what was written before is kept\. Free some space.*\n/,
+      )
+      expect(stderr.match(/disk filled up/g)).toHaveLength(1)
+      expect(status).toBe(1)
+      const found = treeOf(join(listing, 'out'))
+      expect(found.length).toBeGreaterThan(2)
+      for (const entry of found) expect(demo(1, DASH)).toContainEqual(entry)
+    },
+  )
+
+  it('a capture cut in the middle of a packet: a warning, all before it, and status 0', async () => {
+    const file = folder.at('cut.pcap')
+    const bytes = pcapOf(sent)
+    writeFileSync(file, bytes.subarray(0, bytes.length - 9))
+    const out = newOut()
+    const { status, stderr } = await routescope(['receive', '--capture', file, '--out', out])
+    expect(stderr).toMatch(/^routescope: cut\.pcap ends in the middle of a packet.*\nReceived .*\n$/)
+    expect(status).toBe(0)
+    expect(treeOf(out).length).toBeGreaterThanOrEqual(demo(1, DASH).length - 1)
+  })
+})
+
+describe('hostile names', () => {
+  it('stay inside the folder, each with its own content', async () => {
+    // What XML cannot carry comes in a header, below.
+    const names = [...HOSTILE_NAMES, ...NAMES_DIFFERING_BY_CASE].filter((name) => /^[^\p{Cc}\p{Cs}]+$/u.test(name))
+    const files = names.map((name) => ({
+      name,
+      contentType: 'text/plain',
+      bytes: new TextEncoder().encode(`content of ${name}`),
+    }))
+    const parent = folder.at('parent')
+    mkdirSync(parent)
+    const out = join(parent, 'a', 'b')
+    const file = write('hostile.pcap', nrtService(files))
+    const above = readdirSync(folder.path).sort()
+    const { status, stderr } = await routescope(['receive', '--capture', file, '--services', 'all', '--out', out])
+    expect(stderr).toMatch(/^Received .*\n$/)
+    expect(status).toBe(0)
+    const contents = treeOf(out).map((entry) => readFileSync(join(out, entry.path), 'utf8'))
+    for (const { bytes } of files) expect(contents).toContain(new TextDecoder().decode(bytes))
+    expect(readdirSync(parent)).toEqual(['a'])
+    expect(readdirSync(join(parent, 'a'))).toEqual(['b'])
+    expect(readdirSync(out)).toEqual([`service${ESG_SERVICE}`])
+    expect(readdirSync(folder.path).sort()).toEqual(above)
+    for (const outside of ['/etc/x', '/x', '/c:']) expect(existsSync(outside)).toBe(false)
+  })
+
+  it('stay inside the folder when they come as the header of an entity, NUL and all', async () => {
+    const text = (value: string): Uint8Array => new TextEncoder().encode(value)
+    const names = HOSTILE_NAMES.filter((name) => name.trim() !== '' && !/[\n\ud800]/.test(name))
+    const datagrams = names.map((name, index): Datagram => {
+      const payload = text(`Content-Location: ${name}\r\nContent-Type: text/plain\r\n\r\ncontent ${index}`)
+      const bytes = testPacket({
+        tsi: 12,
+        toi: index + 1,
+        codepoint: 2,
+        length: payload.length,
+        closeObject: true,
+        payload,
+      })
+      return { address: '239.255.1.1', port: 6000, bytes, timeUs: index * 1000 }
+    })
+    const parent = folder.at('entities')
+    mkdirSync(parent)
+    const found = await receivedInto(join(parent, 'out'), write('entities.pcap', datagrams), '--services', 'all')
+    expect(found.length).toBe(names.length)
+    expect(found.every(({ path }) => path.startsWith('service1/'))).toBe(true)
+    expect(readdirSync(parent)).toEqual(['out'])
+  })
+})
+
+describe.skipIf(!posix)('a live session', () => {
+  const url = `route://239.255.77.92:${20_000 + (process.pid % 20_000)}`
+  const loopback = ['--interface', '127.0.0.1']
+
+  it('ends with 130 on Ctrl-C, after everything was flushed', async () => {
+    const out = newOut()
+    const report = folder.at('live.json')
+    const temporary = folder.at('temporary')
+    mkdirSync(temporary)
+    const live = ['--json', '--out', out, '--report', report, '--capture-out', folder.at('live.pcapng')]
+    const receiver = new RunningProgram(['receive', url, ...loopback, ...live], { env: { TMPDIR: temporary } })
+    const sender = new RunningProgram(['send', join(DEMO_FOLDER, 'manifest.mpd'), url, ...loopback, '--loop', '--json'])
+    try {
+      await receiver.said('stdout', /"event":"file".*\.m4s/)
+      const { status, stdout, stderr } = await receiver.interrupt()
+      expect({ status, stderr }).toEqual({ status: 130, stderr: '' })
+      const lines = stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+      const names = new Set(lines.filter(({ event }) => event === 'file').map(({ name }) => `service1/${name}`))
+      expect(lines.at(-1)).toMatchObject({ event: 'end' })
+      expect(new Set(treeOf(out).map(({ path }) => path))).toEqual(names)
+      const written = JSON.parse(readFileSync(report, 'utf8'))
+      expect(reportFaults(written)).toEqual([])
+      expect(written.source).toMatchObject({ kind: 'multicast', name: url })
+      expect((await inspect(folder.at('live.pcapng'))).totals.udp).toBe(written.totals.udp)
+      expect(treeOf(temporary)).toEqual([])
+    } finally {
+      const { status, stdout, stderr } = await sender.interrupt()
+      expect({ status, stderr }).toEqual({ status: 130, stderr: '' })
+      expect(JSON.parse(stdout)).toMatchObject({ event: 'end', droppedByHost: 0 })
+    }
+  })
+
+  it('ends with the output: files are flushed when the reader of stdout leaves', async () => {
+    const out = newOut()
+    const program = new RunningProgram([
+      'receive',
+      '--capture',
+      write('long.pcap', await liveFixture(40)),
+      '--json',
+      '--out',
+      out,
+    ])
+    program.child.stdin.end()
+    await program.said('stdout', /\n/)
+    program.child.stdout.destroy()
+    const { status, signal, stderr } = await program.ended
+    expect({ signal, stderr }).toEqual({ signal: null, stderr: '' })
+    expect([0, 130]).toContain(status)
+    expect(treeOf(out).every(({ path }) => path.startsWith('service1/'))).toBe(true)
+  })
+})

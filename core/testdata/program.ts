@@ -1,0 +1,118 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative, sep } from 'node:path'
+import type { Report } from '../contract/report.ts'
+
+/** The built command line, as `npm ci` leaves it. */
+export const PROGRAM = join(__dirname, '..', '..', 'dist', 'cli', 'routescope.cjs')
+
+/** How a run of the program ended. */
+export type Ended = {
+  /** Null where a signal ended it. */
+  readonly status: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** The program while it runs: its output can be waited for. */
+export class RunningProgram {
+  readonly child: ChildProcessWithoutNullStreams
+  readonly ended: Promise<Ended>
+  readonly #output = { stdout: '', stderr: '' }
+  readonly #waiting = new Set<() => void>()
+  #over = false
+
+  constructor(args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv; command?: string[] } = {}) {
+    const [command = process.execPath, ...before] = options.command ?? [process.execPath]
+    this.child = spawn(command, [...before, PROGRAM, ...args], {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+    })
+    // A program that ends before it read everything is told by its status.
+    this.child.stdin.on('error', () => undefined)
+    for (const name of ['stdout', 'stderr'] as const) {
+      this.child[name].setEncoding('utf8').on('data', (text: string) => {
+        this.#output[name] += text
+        for (const look of [...this.#waiting]) look()
+      })
+    }
+    this.ended = new Promise((resolve, reject) => {
+      this.child.on('error', reject)
+      this.child.on('close', (status, signal) => {
+        this.#over = true
+        for (const look of [...this.#waiting]) look()
+        resolve({ status, signal, ...this.#output })
+      })
+    })
+  }
+
+  /** Waits until the pattern is in the output. @throws when the program ends without it */
+  said(stream: 'stdout' | 'stderr', pattern: RegExp): Promise<RegExpExecArray> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const match = pattern.exec(this.#output[stream])
+        if (match === null && !this.#over) return
+        this.#waiting.delete(look)
+        if (match !== null) resolve(match)
+        else reject(new Error(`ended without ${pattern} on ${stream}: ${JSON.stringify(this.#output)}`))
+      }
+      this.#waiting.add(look)
+      look()
+    })
+  }
+
+  interrupt(): Promise<Ended> {
+    this.child.kill('SIGINT')
+    return this.ended
+  }
+}
+
+/** Runs the program to its end; `stdin` is closed at once, or after the bytes. */
+export function routescope(args: readonly string[], stdin?: Uint8Array): Promise<Ended> {
+  const program = new RunningProgram(args)
+  program.child.stdin.end(stdin)
+  return program.ended
+}
+
+/** `inspect --json` of captures that hold something. */
+export async function inspect(...args: string[]): Promise<Report> {
+  const { status, stdout, stderr } = await routescope(['inspect', '--json', ...args])
+  if (status !== 0) throw new Error(`inspect ended with ${status}: ${stderr}`)
+  return JSON.parse(stdout) as Report
+}
+
+/** A folder for one test, removed with everything in it at the end. */
+export class TestFolder {
+  readonly path = mkdtempSync(join(tmpdir(), 'routescope-program-'))
+
+  at(...names: string[]): string {
+    return join(this.path, ...names)
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true })
+  }
+}
+
+export type TreeEntry = { readonly path: string; readonly size: number; readonly sha256: string }
+
+/** Every file below a folder with its digest, sorted, paths with slashes; as the `.expected.json` files list them. */
+export function treeOf(folder: string): TreeEntry[] {
+  return filesBelow(folder)
+    .map((file) => {
+      const bytes = readFileSync(file)
+      return { path: relative(folder, file).split(sep).join('/'), size: bytes.length, sha256: sha256(bytes) }
+    })
+    .sort((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? filesBelow(join(folder, entry.name)) : [join(folder, entry.name)],
+  )
+}
