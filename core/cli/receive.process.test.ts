@@ -1,7 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { serialiseMultipart } from '../protocol/mime/multipart.ts'
 import { testPacket } from '../receive/test-session.ts'
 import { type Datagram, duplicated, interleaved, pcapOf, shuffled, withLoss } from '../testdata/datagrams.ts'
 import { HOSTILE_NAMES, NAMES_DIFFERING_BY_CASE } from '../testdata/hostile.ts'
@@ -357,6 +359,54 @@ describe('receive of what is not right', () => {
     expect(stderr).toMatch(/^routescope: cut\.pcap ends in the middle of a packet.*\nReceived .*\n$/)
     expect(status).toBe(0)
     expect(treeOf(out).length).toBeGreaterThanOrEqual(demo(1, DASH).length - 1)
+  })
+})
+
+describe('signalling that cannot be read', () => {
+  const text = (value: string): Uint8Array => new TextEncoder().encode(value)
+  const STSID = `<S-TSID><RS dPort="6000"><LS tsi="10"><SrcFlow rt="true"><EFDT><FDT-Instance Expires="1" fileTemplate="v_$TOI$.m4s"/></EFDT></SrcFlow></LS></RS></S-TSID>`
+  const part = (contentType: string, contentLocation: string, body: string) => ({
+    contentType,
+    contentLocation,
+    body: text(body),
+  })
+  const multipart = (...parts: ReturnType<typeof part>[]): Uint8Array =>
+    serialiseMultipart(parts, { boundary: 'between-parts', type: 'application/route-usd+xml' })
+
+  it('is an alarm with line and column each, and everything good is kept', async () => {
+    const good = gzipSync(
+      multipart(
+        part('application/route-s-tsid+xml', 'stsid.xml', STSID),
+        part('application/dash+xml', 'a.mpd', '<MPD>\n  <Period'),
+      ),
+    )
+    const sls = (toi: number, payload: Uint8Array): Uint8Array =>
+      testPacket({ tsi: 0, toi, codepoint: 3, length: payload.length, closeObject: true, payload })
+    const media = new Uint8Array(900).fill(5)
+    const packets: [string, number, Uint8Array][] = [
+      ['224.0.23.60', 4937, Uint8Array.from([1, 0, 0, 1, ...gzipSync('<SLT>\n\n <Service serviceId=7/></SLT>')])],
+      ['224.0.23.60', 4937, Uint8Array.from([3, 0, 0, 1, ...gzipSync('<SystemTime/>').subarray(0, 12)])],
+      ['239.255.1.1', 6000, sls(0x8003_0000, good)],
+      ['239.255.1.1', 6000, sls(0x8003_0001, good.subarray(0, good.length - 12))],
+      [
+        '239.255.1.1',
+        6000,
+        sls(0x0003_0002, multipart(part('application/route-s-tsid+xml', 's.xml', '<S-TSID>\n<RS></S-TSID>'))),
+      ],
+      ['239.255.1.1', 6000, testPacket({ tsi: 10, toi: 4, length: 900, closeObject: true, payload: media })],
+    ]
+    const datagrams = packets.map(([address, port, bytes], index) => ({ address, port, bytes, timeUs: index * 1000 }))
+    const report = folder.at('broken.json')
+    const found = await received(write('broken.pcap', datagrams), '--services', 'all', '--report', report)
+    expect(found).toContainEqual({ path: 'service1/v_4.m4s', size: 900, sha256: sha256(media) })
+    const document = JSON.parse(readFileSync(report, 'utf8'))
+    expect(reportFaults(document)).toEqual([])
+    const alarms = document.alarms.map(({ rule, text }: { rule: string; text: string }) => `${rule} ${text}`).join('\n')
+    expect(alarms).toMatch(/^LLS.*line 3, column \d+/m)
+    expect(alarms).toMatch(/^LLS.*gzip/m)
+    expect(alarms).toMatch(/^MPD-XML .*a\.mpd.*line 2, column \d+/m)
+    expect(alarms).toMatch(/^SLS-GZIP /m)
+    expect(alarms).toMatch(/^STSID-XML .*s\.xml.*line 2, column \d+/m)
   })
 })
 

@@ -1,0 +1,372 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pcapOf } from '../testdata/datagrams.ts'
+import { DEMO_FOLDER, routeFixture } from '../testdata/make-fixtures.ts'
+import { inspect, RunningProgram, routescope, TestFolder, treeOf } from '../testdata/program.ts'
+import { reportFaults } from '../testdata/report-shape.ts'
+
+const folder = new TestFolder()
+const posix = process.platform !== 'win32'
+const hasTshark = spawnSync('tshark', ['--version']).status === 0
+const demoMpd = join(DEMO_FOLDER, 'manifest.mpd')
+let capture: string
+
+beforeAll(async () => {
+  capture = write('demo.pcap', pcapOf(await routeFixture()))
+})
+afterAll(() => folder.remove())
+
+function write(name: string, content: string | Uint8Array): string {
+  writeFileSync(folder.at(name), content)
+  return folder.at(name)
+}
+
+const oneSentence = (stderr: string): void => {
+  expect(stderr).toMatch(/^routescope: .*[.:] .*\n$/)
+  expect(stderr.trimEnd()).not.toContain('\n')
+}
+
+describe('send --capture-out', () => {
+  it.each([
+    ['route://239.255.1.1:6000', ['--service-id', '1'], '239.255.1.1:6000'],
+    ['atsc://', ['--service-id', '7', '--service-name', 'Seven'], '239.255.2.1:6000'],
+    ['atsc://239.255.3.1:7000', ['--korean'], '239.255.3.1:7000'],
+  ])('%s %j: what it wrote is the presentation, for us and for tshark', async (url, options, destination) => {
+    const file = folder.at(`sent-${destination.replace(/\W/g, '-')}.pcapng`)
+    const { status, stdout, stderr } = await routescope(['send', demoMpd, url, '--capture-out', file, ...options])
+    expect(stderr).toMatch(/^Sent \d+ packets, \d+ objects\.\n$/)
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
+    const report = await inspect(file)
+    const [service] = report.services
+    expect(service?.destination).toBe(destination)
+    if (options.includes('Seven')) expect(service).toMatchObject({ id: 7, name: 'Seven' })
+    const out = folder.at(`out-${destination.replace(/\W/g, '-')}`)
+    await routescope(['receive', '--capture', file, '--out', out])
+    const names = treeOf(join(out, `service${service?.id}`))
+    const sent = treeOf(DEMO_FOLDER).filter(({ path }) => /\.(m4s|mp4)$/.test(path))
+    expect(names.filter(({ path }) => /\.(m4s|mp4)$/.test(path))).toEqual(sent)
+    if (!hasTshark) return
+    const lines = execFileSync('tshark', ['-r', file, '-T', 'fields', '-e', 'udp.dstport'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    expect(lines.toString().trimEnd().split('\n')).toHaveLength(report.totals.udp)
+  })
+
+  it('says the end as a JSON line, and stops a loop after --duration', async () => {
+    const file = folder.at('loop.pcapng')
+    const args = [
+      'send',
+      demoMpd,
+      'route://239.255.1.1:6000',
+      '--loop',
+      '--duration',
+      '60',
+      '--capture-out',
+      file,
+      '--json',
+    ]
+    const { status, stdout, stderr } = await routescope(args)
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    const { source, totals } = await inspect(file)
+    expect(JSON.parse(stdout)).toMatchObject({ event: 'end', packets: 0, sentPackets: totals.udp })
+    // By the broadcast's own clock: it is written as fast as it can be.
+    expect((source.lastTime ?? 0) - (source.firstTime ?? 0)).toBeGreaterThan(55)
+  })
+})
+
+describe('send of what is not right', () => {
+  const url = 'route://239.255.1.1:6000'
+  const out = () => ['--capture-out', folder.at('unused.pcapng')]
+  const presentation = (name: string, mpd?: string): string => {
+    const at = folder.at(name)
+    cpSync(DEMO_FOLDER, at, { recursive: true })
+    if (mpd !== undefined) writeFileSync(join(at, 'manifest.mpd'), mpd)
+    return at
+  }
+  const cases: [string, number, RegExp, () => string[]][] = [
+    [
+      'a manifest that is not there',
+      1,
+      /nowhere\.mpd" does not exist\./,
+      () => [folder.at('nowhere.mpd'), url, ...out()],
+    ],
+    [
+      'an MPD that is not well-formed',
+      1,
+      /broken\/manifest\.mpd" is no usable MPD: line 3, column \d+: /,
+      () => [
+        join(presentation('broken', '<?xml version="1.0"?>\n<MPD>\n  <Period a=b/>\n</MPD>'), 'manifest.mpd'),
+        url,
+        ...out(),
+      ],
+    ],
+    [
+      'an MPD that ends early',
+      1,
+      /cut\/manifest\.mpd" is no usable MPD: line \d+, column \d+: /,
+      () => [join(presentation('cut', readFileSync(demoMpd, 'utf8').slice(0, 700)), 'manifest.mpd'), url, ...out()],
+    ],
+    [
+      'text',
+      1,
+      /text\/manifest\.mpd" is no usable MPD: line 1/,
+      () => [join(presentation('text', 'hello'), 'manifest.mpd'), url, ...out()],
+    ],
+    [
+      'an MPD without media',
+      1,
+      /bare\/manifest\.mpd" describes no representation\./,
+      () => [
+        join(presentation('bare', '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><Period/></MPD>'), 'manifest.mpd'),
+        url,
+        ...out(),
+      ],
+    ],
+    [
+      'a segment that is missing',
+      1,
+      /missing\/video-3\.m4s" is missing: the manifest names it as segment 3 of "video"\./,
+      () => {
+        const at = presentation('missing')
+        rmSync(join(at, 'video-3.m4s'))
+        return [join(at, 'manifest.mpd'), url, ...out()]
+      },
+    ],
+    [
+      'a child playlist that is missing',
+      1,
+      /child\/audio\.m3u8" is missing/,
+      () => {
+        const at = presentation('child')
+        rmSync(join(at, 'audio.m3u8'))
+        return [join(at, 'master.m3u8'), url, ...out()]
+      },
+    ],
+    [
+      'an empty folder',
+      1,
+      /There is no file in ".*empty"\./,
+      () => {
+        mkdirSync(folder.at('empty'))
+        return [folder.at('empty'), url, ...out()]
+      },
+    ],
+    [
+      'an HTTP address',
+      2,
+      /cannot be sent from an HTTP address yet/,
+      () => ['http://127.0.0.1:9/x.mpd', url, ...out()],
+    ],
+    [
+      'a bad port',
+      2,
+      /The port 0 of route:\/\/239\.255\.1\.1:0 is not a number from 1 to 65535\./,
+      () => [demoMpd, 'route://239.255.1.1:0', ...out()],
+    ],
+    [
+      'an interface that has gone',
+      1,
+      /203\.0\.113\.7 is not an address of this machine\./,
+      () => [demoMpd, url, '--interface', '203.0.113.7'],
+    ],
+    [
+      'a capture that cannot be written',
+      1,
+      /demo\.pcap\/x\.pcapng cannot be written/,
+      () => [demoMpd, url, '--capture-out', join(capture, 'x.pcapng')],
+    ],
+    ['fast, to the network', 2, /--pace fast would flood the network\./, () => [demoMpd, url, '--pace', 'fast']],
+    [
+      'a report',
+      2,
+      /nothing is received while sending/,
+      () => [demoMpd, url, '--report', folder.at('r.json'), ...out()],
+    ],
+  ]
+  it.each(cases)('%s: status %i and one sentence', async (_, expected, sentence, args) => {
+    const { status, stdout, stderr } = await routescope(['send', ...args()])
+    expect(stderr).toMatch(sentence)
+    oneSentence(stderr)
+    expect({ status, stdout }).toEqual({ status: expected, stdout: '' })
+    expect(existsSync(folder.at('unused.pcapng'))).toBe(false)
+  })
+
+  it.skipIf(!existsSync('/dev/full'))('a disk that is full', async () => {
+    const { status, stderr } = await routescope(['send', demoMpd, url, '--capture-out', '/dev/full'])
+    expect(stderr).toMatch(/The disk is full: the capture \/dev\/full ends early\./)
+    oneSentence(stderr)
+    expect(status).toBe(1)
+  })
+})
+
+describe('run', () => {
+  const spec = (parts: object): string =>
+    write(`spec-${Math.random()}.json`, JSON.stringify({ format: 'routescope-session', version: 1, ...parts }))
+  const source = (more: object = {}) => ({ id: 'in', kind: 'capture', files: [capture], ...more })
+
+  it('does what receive does from a saved session', async () => {
+    const saved = spec({
+      sources: [source({ receive: { services: 'all' } })],
+      sinks: [
+        { id: 'files', kind: 'folder', dir: folder.at('run') },
+        { id: 'report', kind: 'report', file: folder.at('run.json') },
+      ],
+    })
+    const { status, stdout, stderr } = await routescope(['run', saved])
+    expect(stderr).toMatch(/^Received .*\n$/)
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
+    await routescope(['receive', '--capture', capture, '--services', 'all', '--out', folder.at('receive')])
+    expect(treeOf(folder.at('run'))).toEqual(treeOf(folder.at('receive')))
+    expect(reportFaults(JSON.parse(readFileSync(folder.at('run.json'), 'utf8')))).toEqual([])
+  })
+
+  it('sends from a saved session', async () => {
+    const saved = spec({
+      sources: [{ id: 'in', kind: 'presentation', input: demoMpd }],
+      sinks: [
+        { id: 'air', kind: 'broadcast', url: 'route://239.255.1.1:6000', pace: 'fast' },
+        { id: 'file', kind: 'capture', file: folder.at('run.pcapng') },
+      ],
+    })
+    const { status, stderr } = await routescope(['run', saved])
+    expect(stderr).toMatch(/^Sent \d+ packets/)
+    expect(status).toBe(0)
+    expect((await inspect(folder.at('run.pcapng'))).totals.udp).toBeGreaterThan(500)
+  })
+
+  it('lets the command line add a report, a duration and a log', async () => {
+    const saved = spec({ sources: [source({ pace: 'real', loop: 0 })] })
+    const report = folder.at('override.json')
+    const args = ['run', saved, '--duration', '0.5', '--report', report, '--log', 'route@info', '--json']
+    const { status, stdout, stderr } = await routescope(args)
+    expect(status).toBe(0)
+    expect(stderr).toMatch(/^\[route\] info: /)
+    expect(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+        .at(-1),
+    ).toMatchObject({ event: 'end' })
+    expect(reportFaults(JSON.parse(readFileSync(report, 'utf8')))).toEqual([])
+  })
+
+  const cases: [string, number, RegExp, () => string[]][] = [
+    ['no file', 1, /There is no session file .*nowhere\.json\./, () => [folder.at('nowhere.json')]],
+    ['no JSON', 2, /demo\.mpd is not JSON\./, () => [write('demo.mpd', '<MPD/>')]],
+    ['something else', 2, /other\.json\.format is missing/, () => [write('other.json', '{}')]],
+    [
+      'an unknown field',
+      2,
+      /\.sources\[0\]\.pase is not known here/,
+      () => [spec({ sources: [source({ pase: 'fast' })] })],
+    ],
+    [
+      'a report of a session that only sends',
+      2,
+      /would stay empty: this session only sends/,
+      () => [
+        spec({
+          sources: [{ id: 'in', kind: 'presentation', input: demoMpd }],
+          sinks: [{ id: 'air', kind: 'broadcast', url: 'route://239.255.1.1:6000' }],
+        }),
+        '--report',
+        folder.at('none.json'),
+      ],
+    ],
+    [
+      'a presentation that is sent nowhere',
+      2,
+      /in is sent nowhere\./,
+      () => [spec({ sources: [{ id: 'in', kind: 'presentation', input: demoMpd }] })],
+    ],
+  ]
+  it.each(cases)('%s: status %i and one sentence', async (_, expected, sentence, args) => {
+    const { status, stdout, stderr } = await routescope(['run', ...args()])
+    expect(stderr).toMatch(sentence)
+    oneSentence(stderr)
+    expect({ status, stdout }).toEqual({ status: expected, stdout: '' })
+  })
+})
+
+describe('gateway', () => {
+  const fast = ['gateway', '--pace', 'fast', '--listen', '127.0.0.1:0', '--capture']
+
+  it.skipIf(!posix)('says where it serves, and goes on when the capture is over, until Ctrl-C', async () => {
+    const temporary = folder.at('temporary')
+    mkdirSync(temporary)
+    const program = new RunningProgram([...fast, capture], { env: { TMPDIR: temporary } })
+    const [, baseUrl] = await program.said('stdout', /^Serving (http:\/\/127\.0\.0\.1:\d+)\n/)
+    await program.said('stderr', /The source has ended; what was received is still served/)
+    const answer = await fetch(`${baseUrl}/service1/video-5.m4s`)
+    expect(answer.status).toBe(200)
+    expect(Buffer.from(await answer.arrayBuffer()).equals(readFileSync(join(DEMO_FOLDER, 'video-5.m4s')))).toBe(true)
+    const { status, stderr } = await program.interrupt()
+    expect(stderr).toMatch(/^Received .*\nThe source has ended; .*\n$/)
+    expect(status).toBe(130)
+    expect(treeOf(temporary)).toEqual([])
+  })
+
+  it('ends after --duration, and says where it serves as a JSON line', async () => {
+    const { status, stdout } = await routescope([...fast, capture, '--duration', '0.5', '--json'])
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines[0]).toMatchObject({ event: 'gateway', baseUrl: expect.stringMatching(/^http:/) })
+    expect(lines.at(-1)).toMatchObject({ event: 'end' })
+    expect(status).toBe(0)
+  })
+
+  it('says that a port is in use', async () => {
+    const server = createServer()
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+    const { port } = server.address() as { port: number }
+    const { status, stdout, stderr } = await routescope([
+      'gateway',
+      '--capture',
+      capture,
+      '--listen',
+      `127.0.0.1:${port}`,
+    ])
+    await new Promise((closed) => server.close(closed))
+    expect(stderr).toContain(String(port))
+    expect(stderr).toContain('in use')
+    oneSentence(stderr)
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+  })
+
+  const cases: [string, number, RegExp, () => string[]][] = [
+    ['no address to listen on', 2, /--listen/, () => ['--capture', capture]],
+    ['a port out of range', 2, /127\.0\.0\.1:70000/, () => ['--capture', capture, '--listen', '127.0.0.1:70000']],
+    ['an address that is not ours', 1, /203\.0\.113\.7/, () => ['--capture', capture, '--listen', '203.0.113.7:0']],
+    ['a capture that is none', 1, /is not a packet capture/, () => ['--capture', demoMpd, '--listen', '127.0.0.1:0']],
+  ]
+  it.each(cases)('%s: status %i and one sentence', async (_, expected, sentence, args) => {
+    const { status, stderr } = await routescope(['gateway', ...args()])
+    expect(stderr).toMatch(sentence)
+    oneSentence(stderr)
+    expect(status).toBe(expected)
+  })
+})
+
+describe('the program', () => {
+  it('prints help and version with status 0, and refuses an unknown command with the right ones', async () => {
+    expect(await routescope(['--version'])).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+      stderr: '',
+    })
+    for (const command of ['open', 'inspect', 'receive', 'gateway', 'send', 'run']) {
+      const { status, stdout, stderr } = await routescope([command, '--help'])
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+      expect(stdout).toContain(`routescope ${command}`)
+    }
+    const { status, stdout, stderr } = await routescope(['recieve', 'route://239.255.1.1:6000'])
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    oneSentence(stderr)
+  })
+})
