@@ -1,4 +1,8 @@
 import { expect, type Locator, type Page } from '@playwright/test'
+import { GridOnPage } from './grid.ts'
+
+/** The panels that share one place, by the titles on their tabs. */
+export const TABLE_TABS = ['Objects', 'Flows', 'Signalling', 'Alarms', 'Log'] as const
 
 /** The window as a person finds their way in it: by roles and names. */
 export class AppPage {
@@ -8,6 +12,16 @@ export class AppPage {
   readonly openCaptureButton: Locator
   readonly listenButton: Locator
   readonly demoButton: Locator
+  readonly dumpButton: Locator
+  readonly stopButton: Locator
+  readonly objects: GridOnPage
+  readonly services: GridOnPage
+  readonly flows: GridOnPage
+  readonly signalling: GridOnPage
+  readonly timeline: Locator
+  readonly player: Locator
+  readonly inspector: Locator
+  readonly video: Locator
 
   constructor(page: Page) {
     this.page = page
@@ -15,6 +29,16 @@ export class AppPage {
     this.openCaptureButton = this.start.getByRole('button', { name: /^open capture/i })
     this.listenButton = this.start.getByRole('button', { name: 'Listen', exact: true })
     this.demoButton = this.start.getByRole('button', { name: 'Demo', exact: true })
+    this.dumpButton = page.getByRole('button', { name: 'Dump', exact: true })
+    this.stopButton = page.getByRole('button', { name: 'Stop', exact: true })
+    this.objects = new GridOnPage(page.getByRole('grid', { name: 'Objects' }))
+    this.services = new GridOnPage(page.getByRole('grid', { name: 'Services' }))
+    this.flows = new GridOnPage(page.getByRole('treegrid', { name: 'Flows' }))
+    this.signalling = new GridOnPage(page.getByRole('treegrid', { name: 'Signalling tables' }))
+    this.timeline = page.getByRole('application', { name: 'Timeline' })
+    this.player = page.getByRole('region', { name: 'Playback' })
+    this.inspector = page.getByRole('region', { name: 'Inspector' })
+    this.video = page.locator('video')
   }
 
   /** Waits until nothing is under way and all that arrived is on the screen (renderer/client/idle.ts). */
@@ -33,17 +57,60 @@ export class AppPage {
     await this.sessionShown()
   }
 
+  /** Waits until the window says that everything is written. @returns the folder it names */
+  async dumped(): Promise<string> {
+    const notice = this.page.getByRole('status').filter({ hasText: /^Wrote / })
+    await expect(notice).toBeVisible()
+    return /, to (\S+)/.exec((await notice.textContent()) ?? '')?.[1] ?? ''
+  }
+
+  /** Brings one of the panels that share a place to the front. */
+  async openTab(name: (typeof TABLE_TABS)[number]): Promise<void> {
+    await this.page.getByRole('tablist', { name: 'Tables' }).getByRole('tab', { name, exact: true }).click()
+  }
+
+  /** What the timeline says of itself to those who do not see it. */
+  timelineWords(): Promise<string> {
+    return this.timeline.evaluate((timeline) => {
+      const id = timeline.getAttribute('aria-describedby') ?? ''
+      return document.getElementById(id)?.textContent ?? ''
+    })
+  }
+
+  /** Plays the service that the player offers. */
+  async play(): Promise<void> {
+    await this.player.getByRole('button', { name: /^Play / }).click()
+  }
+
   /** Waits until the picture moves: media time has come `seconds` further and frames were decoded for it. */
   async playing(seconds: number): Promise<void> {
-    const video = this.page.locator('video')
-    await expect(video).toBeVisible()
-    const begun = await video.evaluate((element: HTMLVideoElement) => element.currentTime)
-    const position = () =>
-      video.evaluate((element: HTMLVideoElement) => ({
-        time: element.currentTime,
-        frames: element.getVideoPlaybackQuality().totalVideoFrames,
-      }))
-    await expect.poll(async () => (await position()).time, { timeout: 60_000 }).toBeGreaterThan(begun + seconds)
-    expect((await position()).frames).toBeGreaterThan(0)
+    await expect(this.video).toBeVisible()
+    const begun = await this.#position()
+    await expect
+      .poll(
+        async () => {
+          const { time, frames } = await this.#position()
+          // A quarter of the slowest usual frame rate: a busy machine drops frames, a still or skipped picture has none.
+          return time >= begun.time + seconds && frames > begun.frames + seconds * 6
+        },
+        { timeout: 60_000, message: `the picture to move for ${seconds} s` },
+      )
+      .toBe(true)
+  }
+
+  #position(): Promise<{ readonly time: number; readonly frames: number }> {
+    return this.video.evaluate((element: HTMLVideoElement) => ({
+      time: element.currentTime,
+      frames: element.getVideoPlaybackQuality().totalVideoFrames,
+    }))
+  }
+
+  /** Runs a command from the palette, which lists all there are. */
+  async command(title: string): Promise<void> {
+    await this.page.keyboard.press('ControlOrMeta+k')
+    const palette = this.page.getByRole('dialog', { name: 'Find a command' })
+    await palette.getByRole('combobox').fill(title)
+    await palette.getByRole('option', { name: title }).click()
+    await expect(palette).toBeHidden()
   }
 }

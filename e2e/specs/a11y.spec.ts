@@ -1,0 +1,105 @@
+import AxeBuilder from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { demoCapture, withLoss } from '../fixtures/captures.ts'
+import { expect, test } from '../fixtures/routescope.ts'
+import { type AppPage, TABLE_TABS } from '../pages/app-page.ts'
+
+for (const theme of ['dark', 'light'] as const) {
+  test(`first screen, ${theme}`, async ({ routescope: { app, page } }) => {
+    await wear(app, theme)
+    expect(await violations(page)).toEqual([])
+    await app.start.getByLabel('Address').fill('route://239.255.82.85:99999')
+    await app.listenButton.click()
+    await expect(app.start.getByRole('alert')).toBeVisible()
+    expect(await violations(page)).toEqual([])
+  })
+
+  test(`a session with every tab, ${theme}`, async ({ routescope: { app, page, home, openCapture } }) => {
+    await openCapture(await withLoss(await demoCapture(home), 190))
+    await wear(app, theme)
+    for (const tab of TABLE_TABS) {
+      await app.openTab(tab)
+      await app.idle()
+      expect(await violations(page), tab).toEqual([])
+    }
+    await app.openTab('Signalling')
+    await app.signalling.row('MPD').click()
+    await expect(page.getByRole('region', { name: /^Text of .*signalling$/ })).toBeVisible()
+    expect(await violations(page), 'signalling text').toEqual([])
+    await app.openTab('Objects')
+    await app.objects
+      .row(/Partial|Cut off/)
+      .first()
+      .click()
+    for (const tab of ['Fields', 'Hex']) {
+      await app.inspector.getByRole('tab', { name: tab }).click()
+      await app.idle()
+      expect(await violations(page), `inspector, ${tab}`).toEqual([])
+    }
+    await app.play()
+    await app.playing(1)
+    expect(await violations(page), 'playing').toEqual([])
+  })
+
+  test(`what lies over a session, ${theme}`, async ({ routescope: { app, page, home, openCapture } }) => {
+    await openCapture(await demoCapture(home))
+    await wear(app, theme)
+    for (const [key, name] of [
+      ['ControlOrMeta+k', 'Find a command'],
+      ['?', 'Keys'],
+      ['l', 'Listen'],
+    ] as const) {
+      await app.objects.grid.focus()
+      await page.keyboard.press(key)
+      const dialog = page.getByRole('dialog', { name })
+      await expect(dialog).toBeVisible()
+      await opaque(page)
+      expect(await violations(page), name).toEqual([])
+      await page.keyboard.press('Escape')
+      await expect(dialog).toBeHidden()
+    }
+    await page.getByRole('button', { name: /^Source: / }).click()
+    await expect(page.getByRole('menu')).toBeVisible()
+    await opaque(page)
+    expect(await violations(page), 'source menu').toEqual([])
+  })
+
+  test(`waiting for packets, ${theme}`, async ({ routescope: { app, page } }) => {
+    await wear(app, theme)
+    await app.start.getByLabel('Address').fill('route://239.255.82.85:6085')
+    await app.start.getByLabel('Network interface').selectOption('127.0.0.1')
+    await app.listenButton.click()
+    await expect(page.getByRole('main', { name: 'Waiting for packets' })).toBeVisible()
+    expect(await violations(page)).toEqual([])
+  })
+}
+
+async function wear(app: AppPage, theme: 'dark' | 'light'): Promise<void> {
+  await app.idle()
+  const html = app.page.locator('html')
+  if ((await html.getAttribute('data-theme')) !== theme) {
+    await app.page.getByRole('button', { name: theme === 'light' ? 'Light theme' : 'Dark theme' }).click()
+  }
+  await expect(html).toHaveAttribute('data-theme', theme)
+  await opaque(app.page)
+}
+
+/** Waits until nothing fades in or changes colour any more: in between, contrasts are neither one's. */
+async function opaque(page: Page): Promise<void> {
+  await page.waitForFunction(() =>
+    document
+      .getAnimations()
+      .every(
+        (one) => one.playState !== 'running' || one.effect?.getComputedTiming().endTime === Number.POSITIVE_INFINITY,
+      ),
+  )
+}
+
+/** One line for each element that breaks a rule of axe. */
+async function violations(page: Page): Promise<readonly string[]> {
+  // Without "legacy" axe opens a page of its own to finish in, which Electron does not have.
+  const found = await new AxeBuilder({ page }).setLegacyMode().analyze()
+  return found.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary?.replace(/\s+/g, ' ')}`),
+  )
+}

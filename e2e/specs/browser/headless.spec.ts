@@ -1,0 +1,61 @@
+import { get, request } from 'node:http'
+import { expect, test } from '../../fixtures/routescope.ts'
+
+/*
+ * What only the headless server has: a token and uploads. That the interface works there as it does in the app is shown by
+ * the other specs, which run in both.
+ */
+test('refuses a WebSocket without the token', async ({ routescope: { page } }) => {
+  for (const query of ['', '?token=wrong']) {
+    expect(await upgradeStatus(new URL(`/engine${query}`, page.url()))).toBe(403)
+  }
+  const right = new URL('/engine', page.url())
+  right.search = new URL(page.url()).search
+  expect(await upgradeStatus(right)).toBe(101)
+})
+
+test('refuses an upload without the token, in words', async ({ routescope: { page } }) => {
+  for (const query of ['?name=a.pcap', '?name=a.pcap&token=wrong']) {
+    const answer = await fetch(new URL(`/upload${query}`, page.url()), { method: 'POST', body: 'x' })
+    expect(answer.status).toBe(403)
+    expect(await answer.text()).toContain('open the address that was printed')
+  }
+})
+
+test('answers under its own name only', async ({ routescope: { page } }) => {
+  const { port } = new URL(page.url())
+  const status = await new Promise<number | undefined>((done, failed) =>
+    get({ host: '127.0.0.1', port, headers: { host: 'evil.example' } }, (answer) => {
+      answer.resume()
+      done(answer.statusCode)
+    }).on('error', failed),
+  )
+  expect(status).toBe(421)
+})
+
+test('says why there is no window, and where to look', async ({ routescope: { log } }) => {
+  expect(log()).toMatch(/serves its interface to a browser, because .+\.\nOpen http:\/\/127\.0\.0\.1:\d+\/\?token=/)
+})
+
+function upgradeStatus(address: URL): Promise<number | undefined> {
+  return new Promise((done, failed) => {
+    const asked = request(address, {
+      headers: {
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-version': '13',
+        'sec-websocket-key': 'cm91dGVzY29wZS1lMmUhIQ==',
+      },
+    })
+    asked.on('response', (answer) => {
+      answer.resume()
+      done(answer.statusCode)
+    })
+    asked.on('upgrade', (answer, socket) => {
+      socket.destroy()
+      done(answer.statusCode)
+    })
+    asked.on('error', failed)
+    asked.end()
+  })
+}

@@ -1,0 +1,54 @@
+import { hashesBelow } from '../fixtures/folders.ts'
+import { expect, test } from '../fixtures/routescope.ts'
+
+const SEGMENT_S = 2
+
+test('the demo appears, plays and stays close to live', async ({ routescope: { app, startDemo, consoleErrors } }) => {
+  await startDemo()
+  await expect(app.services.row('ROUTE')).toBeVisible()
+  await app.play()
+  await app.playing(5)
+  const latency = app.player.locator('div').filter({ has: app.page.getByText('Latency', { exact: true }) })
+  const seconds = async () => Number.parseFloat((await latency.last().getByRole('definition').textContent()) ?? '')
+  await expect.poll(seconds).toBeGreaterThan(0)
+  expect(await seconds()).toBeLessThan(4 * SEGMENT_S)
+  expect(consoleErrors).toEqual([])
+})
+
+test('objects of the demo keep coming, and can be dumped', async ({ routescope: { app, startDemo, dump } }) => {
+  await startDemo()
+  // Two segments of both media, after what was there at first.
+  const before = await app.objects.count()
+  await expect.poll(() => app.objects.count(), { timeout: 30_000 }).toBeGreaterThanOrEqual(before + 4)
+  const files = Object.keys(await hashesBelow(await dump()))
+  expect(files).toContain('report.json')
+  expect(files.filter((name) => /^service\d+\/.*\.m4s$/.test(name)).length).toBeGreaterThan(1)
+  expect(files.filter((name) => /\.mpd$/.test(name))).toHaveLength(1)
+})
+
+test('after Stop everything received can be read', async ({ routescope: { app, page, startDemo } }) => {
+  await startDemo()
+  await expect.poll(() => app.objects.count(), { timeout: 30_000 }).toBeGreaterThan(6)
+  await app.stopButton.click()
+  await expect(app.stopButton).toBeDisabled()
+  await expect(page.getByRole('contentinfo')).toContainText('Stopped')
+  await app.idle()
+
+  // Nothing goes on: what was still arriving is cut off.
+  const receiving = async () => (await app.objects.lines()).filter((line) => line.State === 'Receiving')
+  await expect.poll(receiving).toEqual([])
+  const lines = await app.objects.lines()
+  const segment = lines.find((line) => line.State === 'Complete' && line.Name?.endsWith('.m4s'))
+  await page.getByRole('textbox', { name: 'Filter objects' }).fill(`name:${segment?.Name}`)
+  await expect.poll(() => app.objects.count()).toBeLessThan(lines.length)
+  await app.objects
+    .row(segment?.Name ?? '')
+    .first()
+    .click()
+  await app.inspector.getByRole('tab', { name: 'Hex' }).click()
+  await expect(app.inspector.getByRole('region', { name: 'Bytes' })).toContainText('styp')
+
+  await app.openTab('Signalling')
+  await app.signalling.row('MPD').click()
+  await expect(page.getByRole('region', { name: /^Text of .*signalling$/ })).toContainText('<MPD')
+})

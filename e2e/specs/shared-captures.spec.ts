@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { sharedCapture } from '../fixtures/captures.ts'
+import { objectsOf, reportOf } from '../fixtures/cli.ts'
+import { hashesBelow } from '../fixtures/folders.ts'
+import { expect, test } from '../fixtures/routescope.ts'
+
+/*
+ * Captures of other senders, from reference material that lies beside some checkouts.
+ */
+
+/** @throws what makes Playwright count the test as skipped, with the reason, where the capture is absent */
+function captureNamed(name: string): string {
+  const path = sharedCapture(name)
+  test.skip(path === null, `../shared/captures/${name}.pcap is absent`)
+  return path ?? ''
+}
+
+test('HLS plays, and is dumped as expected', async ({ routescope: { app, openCapture, dump } }) => {
+  const capture = captureNamed('route-hls')
+  await openCapture(capture)
+  await app.play()
+  await app.playing(5)
+  const hashes = await hashesBelow(await dump())
+  for (const { path, sha256 } of await expectedFiles(capture)) expect(hashes[path], path).toBe(sha256)
+})
+
+test('two ATSC services, and another can be chosen while one plays', async ({ routescope: { app, openCapture } }) => {
+  await openCapture(captureNamed('atsc-us-two-services'))
+  await expect.poll(() => app.services.count()).toBe(2)
+  await app.play()
+  await app.playing(2)
+  const choice = app.player.getByRole('combobox', { name: 'Service' })
+  const [first = '', second = ''] = await choice.getByRole('option').allTextContents()
+  expect(first).not.toBe(second)
+  await choice.selectOption(second)
+  await expect(app.video).toHaveAccessibleName(`Video of ${second}`)
+  await app.playing(2)
+})
+
+test('off the air: five services, and MMTP named as what is not played', async ({
+  routescope: { app, openCapture },
+}) => {
+  const capture = captureNamed('offair-mmt-and-esg')
+  await openCapture(capture)
+  const report = await reportOf(capture)
+  await expect.poll(() => app.services.count()).toBe(5)
+  const lines = await app.services.lines()
+  expect(lines.filter((line) => line.Protocol === 'MMTP').length).toBe(
+    report.services.filter((service) => service.protocol === 'mmtp').length,
+  )
+  for (const { name } of report.services) if (name !== null) await expect(app.services.row(name).first()).toBeVisible()
+  await expect.poll(() => app.objects.count()).toBe(objectsOf(report).length)
+  await app.openTab('Flows')
+  const flows = Object.values(await app.flows.lines()).map((line) => Object.values(line).join(' '))
+  for (const { destination } of report.flows) {
+    expect(
+      flows.some((words) => words.includes(destination)),
+      destination,
+    ).toBe(true)
+  }
+  await app.services.row('MMTP').first().click()
+  await expect(app.player).toContainText('cannot be played')
+  await expect(app.player).toContainText('MMTP')
+})
+
+test('low latency: listed whole, and played though later fragments carry no decode time', async ({
+  routescope: { app, openCapture },
+}) => {
+  const capture = captureNamed('route-ll')
+  await openCapture(capture)
+  const expected = objectsOf(await reportOf(capture))
+  await expect.poll(() => app.objects.count()).toBe(expected.length)
+  const names = (await app.objects.lines()).map((line) => line.Name ?? '')
+  expect(names.sort()).toEqual(expected.map(({ name }) => name ?? '–').sort())
+  await app.play()
+  await app.playing(5)
+})
+
+type Expected = { readonly files: readonly { readonly path: string; readonly sha256: string }[] }
+
+async function expectedFiles(capture: string): Promise<Expected['files']> {
+  const text = await readFile(join(capture.replace(/\.pcap$/, '.expected.json')), 'utf8')
+  return (JSON.parse(text) as Expected).files
+}

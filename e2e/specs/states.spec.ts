@@ -1,0 +1,70 @@
+import { captureWithoutUdp, demoCapture, demoCaptureWithCodecs, noCapture } from '../fixtures/captures.ts'
+import { expect, test } from '../fixtures/routescope.ts'
+
+const SILENT = 'route://239.255.82.85:6085'
+
+test('no packets yet: says where it listens, since when, and what to try', async ({ routescope: { app, page } }) => {
+  await app.start.getByLabel('Address').fill(SILENT)
+  await app.start.getByLabel('Network interface').selectOption('127.0.0.1')
+  await app.listenButton.click()
+  const waiting = page.getByRole('main', { name: 'Waiting for packets' })
+  await expect(waiting.getByRole('heading', { level: 1 })).toHaveText(
+    /^Nothing received on 239\.255\.82\.85:6085 for [2-9] s$/,
+  )
+  const joined = waiting.getByRole('list', { name: 'What was joined' })
+  await expect(joined.getByRole('listitem')).toHaveText(
+    /Joined 239\.255\.82\.85:6085 on 127\.0\.0\.1.*receive buffer [\d\u2009]+ B/,
+  )
+  await expect(waiting.getByRole('region', { name: 'What to try' }).getByRole('listitem')).toHaveCount(3)
+  await app.stopButton.click()
+  await expect(waiting).toBeHidden()
+})
+
+test('a file that is no capture is refused in words, and another can be chosen', async ({
+  routescope: { app, home, chooseCapture, openCapture },
+}) => {
+  await chooseCapture(await noCapture(home))
+  const refusal = app.start.getByRole('alert')
+  await expect(refusal).toContainText('notes.pcap is not a packet capture')
+  await expect(refusal.getByRole('button', { name: 'Choose another' })).toBeVisible()
+  await openCapture(await demoCapture(home))
+  await expect(app.objects.grid).toBeVisible()
+})
+
+test('a capture without datagrams is told from an empty session', async ({
+  routescope: { app, home, chooseCapture },
+}) => {
+  await chooseCapture(await captureWithoutUdp(home))
+  await expect(app.page.getByRole('alert')).toContainText(/only-arp\.pcap.*no UDP/i)
+  await expect(app.openCaptureButton).toBeVisible()
+})
+
+test('an address with a bad port is refused, and the form kept', async ({ routescope: { app } }) => {
+  const address = app.start.getByLabel('Address')
+  await address.fill('route://239.255.82.85:99999')
+  await app.start.getByLabel('Network interface').selectOption('127.0.0.1')
+  await app.listenButton.click()
+  await expect(app.start.getByRole('alert')).toContainText('99999')
+  await expect(address).toHaveValue('route://239.255.82.85:99999')
+  await expect(app.start.getByLabel('Network interface')).toHaveValue('127.0.0.1')
+  await address.fill(SILENT)
+  await expect(app.start.getByRole('alert')).toHaveCount(0)
+})
+
+test('codecs that cannot be decoded are named, and the rest goes on', async ({
+  routescope: { app, home, openCapture },
+}) => {
+  await openCapture(await demoCaptureWithCodecs(home, 'hvc1.2.4.L120.B0', 'ac-4.02.01.01'))
+  await expect(app.player).toContainText('HEVC (hvc1.2.4.L120.B0)')
+  await expect(app.player).toContainText('AC-4 (ac-4.02.01.01)')
+  await expect(app.player).toContainText('not decodable here')
+  await expect(app.player).toContainText('Dump')
+  expect(await app.objects.count()).toBeGreaterThan(20)
+})
+
+test('sound that cannot be decoded leaves the picture', async ({ routescope: { app, home, openCapture } }) => {
+  await openCapture(await demoCaptureWithCodecs(home, 'avc1.64001f', 'ac-4.02.01.01'))
+  await app.play()
+  await app.playing(2)
+  await expect(app.player.getByRole('status').filter({ hasText: 'AC-4' })).toContainText('playing video only')
+})
