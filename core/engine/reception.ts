@@ -236,7 +236,7 @@ export class Reception {
 
   /** @throws AppFailure no-such-session where the row does not exist */
   objectDetail(index: number): ObjectDetail {
-    const detail = this.columns.detail(index)
+    const detail = Number.isSafeInteger(index) ? this.columns.detail(index) : null
     if (detail === null) {
       throw new AppFailure('no-such-session', `There is no object in row ${index}.`, 'Choose another object.')
     }
@@ -244,6 +244,7 @@ export class Reception {
   }
 
   objectBytes(index: number, from: number, to: number): Uint8Array {
+    if (!Number.isSafeInteger(index)) return new Uint8Array(0)
     const bytes = this.#store?.objectBytes(index, from, to) ?? this.columns.storedBytes(index)?.subarray(from, to)
     // A copy: a view would carry its whole buffer across the process border.
     return bytes === undefined ? new Uint8Array(0) : bytes.slice()

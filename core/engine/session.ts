@@ -374,7 +374,10 @@ export class Session {
       if (this.#failure === null) this.#failure = error
       this.#problem(error, 'error')
     }
-    if (this.#failure === null && phase === 'finished') this.#failure = this.#reception?.silence() ?? null
+    if (this.#failure === null && phase === 'finished') {
+      this.#failure = this.#reception?.silence() ?? null
+      if (this.#failure !== null) this.#problem(this.#failure, 'error')
+    }
     this.#phase = this.#failure === null || phase === 'stopped' ? phase : 'failed'
     this.#settle()
   }

@@ -1,12 +1,13 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { decode, encode } from '@msgpack/msgpack'
 import sirv from 'sirv'
 import { WebSocketServer } from 'ws'
+import { safeRelativePath } from '../files/safe-name.ts'
 import { isLocalHostHeader, listen } from './listen.ts'
 
 /** The other end of one browser window: MessagePack messages over a WebSocket. */
@@ -116,10 +117,11 @@ export class InterfaceServer {
 
   async #upload(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const named = new URL(request.url ?? '/', 'http://local').searchParams.get('name') ?? 'capture'
-    const name =
+    const name = safeRelativePath(
       basename(named.replaceAll('\\', '/'))
         .replace(/[^\w.-]+/g, '_')
-        .slice(-120) || 'capture'
+        .slice(-120),
+    )
     const folder = join(this.#options.uploadDir, String(++this.#uploads))
     const path = join(folder, name)
     try {
@@ -135,6 +137,7 @@ export class InterfaceServer {
         .writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) })
         .end(body)
     } catch (error) {
+      await rm(folder, { recursive: true, force: true }).catch(() => undefined)
       refuse(
         response,
         507,
