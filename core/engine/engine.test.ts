@@ -1,0 +1,289 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { SessionSpec } from '../contract/session-spec.ts'
+import { pcapOf, withLoss } from '../testdata/datagrams.ts'
+import { DEMO_FOLDER, routeFixture } from '../testdata/make-fixtures.ts'
+import { sha256, TestFolder, treeOf } from '../testdata/program.ts'
+import { reportFaults } from '../testdata/report-shape.ts'
+import { Engine } from './engine.ts'
+import { TestWindow } from './test-window.ts'
+
+const folder = new TestFolder()
+let capture: string
+let lossy: string
+let engine: Engine
+let window: TestWindow
+let runs = 0
+let temporary: string
+
+beforeAll(async () => {
+  const sent = await routeFixture()
+  capture = write('demo.pcap', pcapOf(sent))
+  lossy = write('lossy.pcap', pcapOf(withLoss(sent, 0.02, 3)))
+})
+beforeEach(() => {
+  temporary = folder.at(`temporary-${++runs}`)
+  engine = new Engine({
+    tempDir: temporary,
+    defaultDumpDir: folder.at(`dumps-${runs}`),
+    demoDir: DEMO_FOLDER,
+    version: '1.2.3',
+  })
+  window = new TestWindow(engine)
+})
+afterEach(() => engine.close())
+afterAll(() => folder.remove())
+
+function write(name: string, content: string | Uint8Array): string {
+  writeFileSync(folder.at(name), content)
+  return folder.at(name)
+}
+
+async function opened(file: string, pace: 'fast' | 'real' = 'fast'): Promise<string> {
+  return (await window.call('startSession', await window.call('specForCapture', [file], pace))).sessionId
+}
+
+/** A capture opened, watched, and read to its end. */
+async function read(file: string): Promise<string> {
+  const sessionId = await opened(file)
+  await window.call('watchSession', sessionId)
+  const { objectCount } = await window.ended(sessionId)
+  await window.until(() => window.rows(sessionId).size === objectCount)
+  return sessionId
+}
+
+const byTime = { column: 'firstTimeUs', descending: false } as const
+
+describe('the engine, asked by a window', () => {
+  it('says who it is, and the interfaces', async () => {
+    expect(await window.call('hello')).toEqual({
+      version: '1.2.3',
+      platform: process.platform,
+      defaultDumpDir: folder.at(`dumps-${runs}`),
+    })
+    expect(await window.call('interfaces')).toContainEqual(
+      expect.objectContaining({ address: '127.0.0.1', loopback: true }),
+    )
+  })
+
+  it('refuses what the contract does not have, and drops what is no request', async () => {
+    for (const command of ['constructor', '__proto__', 'toString', 'hack']) {
+      const reply = await window.send({ id: 70, command, args: [] })
+      expect(reply).toMatchObject({ id: 70, ok: false, error: { code: 'not-supported' } })
+    }
+    for (const message of [
+      null,
+      5,
+      'hello',
+      {},
+      { id: 'x', command: 'hello', args: [] },
+      { id: 1, command: 'hello' },
+    ]) {
+      window.drop(message)
+    }
+    expect((await window.call('hello')).version).toBe('1.2.3')
+  })
+
+  it('says where a spec is wrong', async () => {
+    const spec = { format: 'routescope-session', version: 1, sources: [], sinks: [] } as const
+    await expect(window.call('startSession', spec)).rejects.toMatchObject({
+      error: { code: 'bad-spec', message: expect.stringContaining('spec.sources') },
+    })
+    await expect(window.call('startSession', null as unknown as SessionSpec)).rejects.toMatchObject({
+      error: { code: 'bad-spec' },
+    })
+    await expect(window.call('report', 's99')).rejects.toMatchObject({ error: { code: 'no-such-session' } })
+    await expect(
+      window.call('startSession', await window.call('specForUrl', 'route://225.1.1.0:0', null)),
+    ).rejects.toMatchObject({ error: { code: 'bad-url' } })
+  })
+
+  const unreadable: [string, string, () => string][] = [
+    ['a file that is no capture', 'not-a-capture', () => write('text.pcap', 'hello\n'.repeat(100))],
+    ['a file that is not there', 'file-not-found', () => folder.at('nowhere.pcap')],
+    ['a folder', 'file-unreadable', () => folder.path],
+    ['a capture without packets', 'no-udp-in-capture', () => write('none.pcap', readFileSync(capture).subarray(0, 24))],
+  ]
+  it.each(unreadable)('answers the opening of %s with what is wrong, and keeps nothing', async (_, code, make) => {
+    await expect(opened(make())).rejects.toMatchObject({ error: { code, tryThis: expect.stringMatching(/\.$/) } })
+    expect(await window.call('listSessions')).toEqual([])
+    expect(existsSync(temporary) ? readdirSync(temporary) : []).toEqual([])
+  })
+
+  it('keeps the session before it when one cannot be opened', async () => {
+    const first = await read(capture)
+    await expect(opened(folder.at('nowhere.pcap'))).rejects.toThrow()
+    expect(await window.call('listSessions')).toEqual([{ sessionId: first, name: 'demo.pcap' }])
+    expect((await window.call('report', first)).services).toHaveLength(1)
+  })
+
+  it('reads a capture cut short with a problem to see, as a session', async () => {
+    const bytes = readFileSync(capture)
+    const sessionId = await read(write('cut.pcap', bytes.subarray(0, bytes.length - 9)))
+    const { phase, problems, totals } = await window.ended(sessionId)
+    expect(phase).toBe('finished')
+    expect(problems).toMatchObject([{ code: 'capture-corrupt' }])
+    expect(totals.complete).toBeGreaterThan(20)
+  })
+
+  it('ends in words when a capture holds another protocol', async () => {
+    const bytes = new TextEncoder().encode('neither fish nor flesh')
+    const other = Array.from({ length: 20 }, (_, timeUs) => ({ address: '239.1.1.1', port: 53, bytes, timeUs }))
+    const spec = await window.call('specForCapture', [write('other.pcap', pcapOf(other))], 'fast')
+    const { sessionId } = await window.call('startSession', spec)
+    await window.call('watchSession', sessionId)
+    const { phase, problems, flows } = await window.ended(sessionId)
+    expect(phase).toBe('failed')
+    expect(flows).toMatchObject([{ destination: '239.1.1.1:53', packets: 20 }])
+    expect(problems.map(({ code }) => code)).toEqual(['other-protocol'])
+  })
+})
+
+describe('a session', () => {
+  it('comes to a window as snapshot and rows that agree with the report', async () => {
+    const sessionId = await read(capture)
+    const snapshot = await window.ended(sessionId)
+    const report = await window.call('report', sessionId)
+    expect(reportFaults(report)).toEqual([])
+    const objects = report.services.flatMap(({ sessions }) =>
+      sessions.flatMap(({ channels }) => channels.flatMap((each) => each.objects)),
+    )
+    expect(snapshot.objectCount).toBe(objects.length)
+    expect(window.rows(sessionId)).toEqual(new Set(objects.map((_, index) => index)))
+    expect(snapshot.totals).toMatchObject({ packets: report.totals.udp, complete: objects.length, incomplete: 0 })
+    expect(snapshot.services[0]?.playable).toMatchObject({ kind: 'dash', live: false })
+    const manifest = await fetch(snapshot.services[0]?.playable?.url ?? '')
+    expect(manifest.status).toBe(200)
+    expect(await manifest.text()).toContain('<MPD')
+  })
+
+  it('comes to a second window whole, also when it is over', async () => {
+    const sessionId = await read(capture)
+    const second = new TestWindow(engine)
+    expect(await second.call('listSessions')).toEqual([{ sessionId, name: 'demo.pcap' }])
+    await second.call('watchSession', sessionId)
+    const { objectCount } = await second.ended(sessionId)
+    await second.until(() => second.rows(sessionId).size === objectCount)
+    expect(second.data('log').flat().length).toBeGreaterThan(0)
+    second.close()
+    expect((await window.call('report', sessionId)).services).toHaveLength(1)
+  })
+
+  it('answers tables, details, bytes and signalling', async () => {
+    const sessionId = await read(lossy)
+    const all = await window.call('queryObjects', sessionId, { filter: '', sort: byTime })
+    const rows = await window.call('objectRows', sessionId, all.viewId, 0, all.total)
+    const whole = rows.find((row) => row.name?.endsWith('.m4s') && row.state === 'complete')
+    if (whole === undefined) throw new Error('no whole segment')
+    const detail = await window.call('objectDetail', sessionId, whole.index)
+    const file = readFileSync(join(DEMO_FOLDER, whole.name ?? ''))
+    expect(detail).toMatchObject({ sha256: sha256(file), missing: [], storedBytes: file.length })
+    expect(detail.boxes.map(({ type }) => type)).toEqual(expect.arrayContaining(['moof', 'mdat']))
+    expect(detail.header.length).toBeGreaterThan(3)
+    expect(
+      Buffer.from(await window.call('objectBytes', sessionId, whole.index, 8, 40)).equals(file.subarray(8, 40)),
+    ).toBe(true)
+    expect((await window.call('objectBytes', sessionId, whole.index, 0, 1e9)).length).toBe(
+      Math.min(file.length, 65_536),
+    )
+    expect(await window.call('objectPosition', sessionId, all.viewId, whole.index)).toBe(rows.indexOf(whole))
+
+    const partial = await window.call('queryObjects', sessionId, { filter: 'state:partial', sort: byTime })
+    const lost = await window.call('objectRows', sessionId, partial.viewId, 0, partial.total)
+    expect(lost.length).toBeGreaterThan(0)
+    expect(lost.every(({ state }) => state === 'partial')).toBe(true)
+    expect(await window.call('objectPosition', sessionId, partial.viewId, whole.index)).toBe(-1)
+    expect((await window.call('objectDetail', sessionId, lost[0]?.index ?? -1)).missing.length).toBeGreaterThan(0)
+    expect(await window.call('queryObjects', sessionId, { filter: 'size:>x', sort: byTime })).toMatchObject({
+      error: expect.any(String),
+    })
+    expect(await window.call('refreshObjects', sessionId, all.viewId)).toMatchObject({ total: all.total })
+
+    const { signalling } = await window.ended(sessionId)
+    const mpd = signalling.find(({ type }) => type === 'MPD')
+    const { language, text } = await window.call('signallingText', sessionId, mpd?.key ?? '')
+    expect(language).toBe('xml')
+    expect(text).toContain('</MPD>')
+  })
+
+  it('answers nonsense with nothing or an error, and goes on', async () => {
+    const sessionId = await read(capture)
+    for (const index of [-1, 1e9, Number.NaN, 0.5]) {
+      await expect(window.call('objectDetail', sessionId, index), String(index)).rejects.toThrow()
+      expect(await window.call('objectBytes', sessionId, index, 0, 10)).toEqual(new Uint8Array(0))
+    }
+    expect(await window.call('signallingText', sessionId, 'nothing')).toMatchObject({ text: '' })
+    expect(await window.call('objectRows', sessionId, 77, 0, 10)).toEqual([])
+    expect((await window.call('objectBytes', sessionId, 0, 10, 5)).length).toBe(0)
+    expect((await window.call('report', sessionId)).services).toHaveLength(1)
+  })
+
+  it('dumps what it has, with the report, to a folder or to the default one', async () => {
+    const sessionId = await read(capture)
+    const result = await window.call('dumpSession', sessionId, folder.at('dump'))
+    const media = treeOf(folder.at('dump')).filter(({ path }) => /\.(m4s|mp4)$/.test(path))
+    const sent = treeOf(DEMO_FOLDER).filter(({ path }) => /\.(m4s|mp4)$/.test(path))
+    expect(media).toEqual(sent.map((entry) => ({ ...entry, path: `service1/${entry.path}` })))
+    expect(result).toMatchObject({ dir: folder.at('dump'), files: sent.length + 1 })
+    expect(reportFaults(JSON.parse(readFileSync(folder.at('dump', 'report.json'), 'utf8')))).toEqual([])
+    const { dir } = await window.call('dumpSession', sessionId, null)
+    expect(dir).toMatch(/dumps-\d+.demo-\d{8}-\d{6}$/)
+    expect(existsSync(join(dir, 'report.json'))).toBe(true)
+    await expect(window.call('dumpSession', sessionId, join(capture, 'below'))).rejects.toMatchObject({
+      error: { code: 'folder-not-writable' },
+    })
+  })
+
+  it('stops, and everything that came stays readable until it is closed', async () => {
+    const sessionId = await opened(capture, 'real')
+    await window.call('watchSession', sessionId)
+    await window.until(() => window.rows(sessionId).size > 0)
+    await window.call('stopSession', sessionId)
+    const { phase, objectCount } = await window.ended(sessionId)
+    expect(phase).toBe('stopped')
+    const { viewId, total } = await window.call('queryObjects', sessionId, { filter: '', sort: byTime })
+    expect(total).toBe(objectCount)
+    expect(await window.call('objectRows', sessionId, viewId, 0, total)).toHaveLength(total)
+    await window.call('stopSession', sessionId)
+    await window.call('closeSession', sessionId)
+    await expect(window.call('report', sessionId)).rejects.toMatchObject({ error: { code: 'no-such-session' } })
+    expect(await window.call('listSessions')).toEqual([])
+  })
+
+  it('spills what is too much for memory, and removes it when it is closed', async () => {
+    const spec = await window.call('specForCapture', [capture], 'fast')
+    const sinks = spec.sinks.map((sink) => (sink.kind === 'store' ? { ...sink, memoryBytes: 100_000 } : sink))
+    const { sessionId } = await window.call('startSession', { ...spec, sinks })
+    await window.call('watchSession', sessionId)
+    await window.ended(sessionId)
+    mkdirSync(temporary, { recursive: true })
+    expect(treeOf(temporary).length).toBeGreaterThan(5)
+    await window.call('dumpSession', sessionId, folder.at('spilled'))
+    expect(treeOf(folder.at('spilled')).filter(({ path }) => path.endsWith('.m4s'))).toHaveLength(24)
+    await window.call('closeSession', sessionId)
+    expect(readdirSync(temporary)).toEqual([])
+  })
+
+  it('gives its port back when it is closed', async () => {
+    const sessionId = await read(capture)
+    const { gateway } = await window.ended(sessionId)
+    expect((await fetch(`${gateway?.baseUrl}/`)).ok).toBe(true)
+    await window.call('closeSession', sessionId)
+    await expect(fetch(`${gateway?.baseUrl}/`)).rejects.toThrow()
+  })
+
+  it('is no longer told to a window that closed or stopped watching', async () => {
+    const sessionId = await opened(capture, 'real')
+    const second = new TestWindow(engine)
+    await second.call('watchSession', sessionId)
+    await second.until(() => second.snapshot(sessionId) !== null)
+    await second.call('unwatchSession', sessionId)
+    const before = second.data('snapshot').length
+    await window.call('watchSession', sessionId)
+    await window.until(() => window.data('snapshot').length > 2)
+    expect(second.data('snapshot').length).toBe(before)
+    second.close()
+    window.close()
+  })
+})
