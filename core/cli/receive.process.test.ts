@@ -78,6 +78,12 @@ describe.skipIf(expectations.length === 0)(
       const found = await received(join(shared, name.replace('.expected.json', '.pcap')), '--services', 'all')
       expect(found).toEqual([...files].sort((a, b) => (a.path < b.path ? -1 : 1)))
     })
+
+    it('keeps the incomplete files of route-loss too with --keep-corrupt, as many as GPAC', async () => {
+      const found = await received(join(shared, 'route-loss.pcap'), '--services', 'all', '--keep-corrupt')
+      expect(found).toHaveLength(40)
+      expect(found.filter(({ path }) => path.endsWith('.partial'))).toHaveLength(11)
+    })
   },
 )
 

@@ -353,6 +353,34 @@ describe('gateway', () => {
   })
 })
 
+describe('open --no-window', () => {
+  it.skipIf(!posix)(
+    'prints its address with a token, serves the page, and takes uploads away with it on Ctrl-C',
+    async () => {
+      const temporary = folder.at('temporary-open')
+      mkdirSync(temporary)
+      const program = new RunningProgram(['open', capture, '--no-window'], { env: { TMPDIR: temporary } })
+      const [, address] = await program.said('stdout', /^Open (http:\/\/127\.0\.0\.1:\d+\/\?token=\S+)$/m)
+      const page = await fetch(address ?? '')
+      expect(page.status).toBe(200)
+      expect(await page.text()).toContain('<title>')
+      const upload = (address ?? '').replace('/?', '/upload?name=x.pcap&')
+      expect((await fetch(upload, { method: 'POST', body: 'x' })).status).toBe(200)
+      expect(treeOf(temporary)).toHaveLength(1)
+      const { status, stderr } = await program.interrupt()
+      expect({ status, stderr }).toEqual({ status: 130, stderr: '' })
+      expect(treeOf(temporary)).toEqual([])
+    },
+  )
+
+  it('says that an address is bad', async () => {
+    const { status, stdout, stderr } = await routescope(['open', 'route://225.1.1.0:0', '--no-window'])
+    expect(stderr).toContain('The port 0 of route://225.1.1.0:0')
+    oneSentence(stderr)
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+  })
+})
+
 describe('the program', () => {
   it('prints help and version with status 0, and refuses an unknown command with the right ones', async () => {
     expect(await routescope(['--version'])).toMatchObject({

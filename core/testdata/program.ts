@@ -6,7 +6,7 @@ import { join, relative, sep } from 'node:path'
 import type { Report } from '../contract/report.ts'
 
 /** The built command line, as `npm ci` leaves it. */
-export const PROGRAM = join(__dirname, '..', '..', 'dist', 'cli', 'routescope.cjs')
+const PROGRAM = join(__dirname, '..', '..', 'dist', 'cli', 'routescope.cjs')
 
 /** How a run of the program ended. */
 export type Ended = {
