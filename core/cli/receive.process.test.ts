@@ -519,4 +519,33 @@ describe.skipIf(!posix)('a live session', () => {
     expect([0, 130]).toContain(status)
     expect(treeOf(out).every(({ path }) => path.startsWith('service1/'))).toBe(true)
   })
+
+  // A network of its own, whose interface a line on stdin takes away and the next interrupts the program.
+  const network = `ip link set lo up && ip addr add 10.1.2.3/24 dev lo && ip route add 224.0.0.0/4 dev lo || exit 77`
+  const canMakeNetwork = spawnSync('unshare', ['-rn', 'sh', '-c', network]).status === 0
+  const skipped = canMakeNetwork ? '' : ' (skipped: no network namespace can be made here)'
+  const script = `${network}; "$@" & pid=$!; read line; ip addr del 10.1.2.3/24 dev lo; ip link set lo down; read line; kill -INT $pid; wait $pid`
+  it.skipIf(!canMakeNetwork)(`says that its interface has gone, and goes on${skipped}`, async () => {
+    const command = ['unshare', '-rn', 'sh', '-c', script, 'sh', process.execPath]
+    const on = ['--interface', '10.1.2.3', '--json']
+    const receiver = new RunningProgram(['receive', url, ...on, '--log', 'socket@info'], { command })
+    await receiver.said('stderr', /\[socket\] info: Joined /)
+    receiver.child.stdin.write('\n')
+    await receiver.said(
+      'stderr',
+      /^routescope: The interface lo \(10\.1\.2\.3\), on which .* has gone\. Plug it in.*\n/m,
+    )
+    receiver.child.stdin.end('\n')
+    expect((await receiver.ended).status).toBe(130)
+
+    const sending = ['send', join(DEMO_FOLDER, 'manifest.mpd'), url, ...on, '--loop', '--log', 'send@info']
+    const sender = new RunningProgram(sending, { command })
+    await sender.said('stderr', /\[send\] info: Sending /)
+    sender.child.stdin.write('\n')
+    await sender.said('stderr', /^routescope: Packets cannot be sent on 10\.1\.2\.3.*\n/m)
+    sender.child.stdin.end('\n')
+    const { status, stderr } = await sender.ended
+    expect(stderr.trimEnd().split('\n')).toHaveLength(2)
+    expect(status).toBe(130)
+  })
 })

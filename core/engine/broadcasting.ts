@@ -43,6 +43,7 @@ export class Broadcasting implements PacketOut {
   #startUs = 0
   #sender: MulticastSender | null = null
   #writer: PcapngWriter | null = null
+  readonly #told = new Set<string>()
   #packets = 0
   #bytes = 0
   #stopped = false
@@ -101,6 +102,8 @@ export class Broadcasting implements PacketOut {
         ttl: this.#sink.ttl,
       })
     }
+    const into = this.#captureFile === null ? '' : `, into ${this.#captureFile}`
+    this.#context.log('send', 'info', `Sending ${this.#source.input} as ${sink.url}${into}`)
   }
 
   run(): Promise<void> {
@@ -127,7 +130,7 @@ export class Broadcasting implements PacketOut {
     const counters = this.#broadcaster?.counters
     return {
       url: this.#sink.url,
-      packets: this.#packets,
+      packets: this.#packets - (this.#sender?.counters.errors ?? 0),
       bytes: this.#bytes,
       rateBps: this.#rate.bitsPerSecond(this.#context.nowUs(), this.#bytes),
       objects: counters?.objects ?? 0,
@@ -159,7 +162,15 @@ export class Broadcasting implements PacketOut {
       await broadcaster.prepare(now)
       broadcaster.send(this.#context.nowUs(), this)
       await this.#sender?.drained()
+      this.#tellProblem(this.#sender?.problem ?? null)
     }
+  }
+
+  /** Packets that cannot be sent are told once for each reason. */
+  #tellProblem(problem: AppError | null): void {
+    if (problem === null || this.#told.has(problem.message)) return
+    this.#told.add(problem.message)
+    this.#context.onProblem(problem)
   }
 
   async #runFast(): Promise<void> {

@@ -60,6 +60,7 @@ export class Reception {
   readonly #folders: FolderSink[] = []
   readonly #writers: PcapngWriter[] = []
   readonly #wanted = new Set<string>()
+  readonly #socketProblems = new Map<string, AppError | null>()
   readonly #counter = new DatagramCounter()
   #fanOut = new ObjectFanOut([])
   #store: ObjectStore | null = null
@@ -322,6 +323,7 @@ export class Reception {
         const now = this.#context.nowUs()
         this.#receiver?.tick(now)
         this.#sample(now)
+        this.#tellSocketProblems()
         const silentSince = this.#lastPacketWallUs ?? this.#startedWallUs
         if (timeoutS !== undefined && now - silentSince > timeoutS * 1e6) this.#endLive()
       }, LIVE_TICK_MS)
@@ -330,6 +332,17 @@ export class Reception {
         end()
       }
     })
+  }
+
+  /** A socket says itself what is wrong with it, such as an interface that has gone; whoever does not look at it is told once. */
+  #tellSocketProblems(): void {
+    for (const { destination, problem } of this.#sockets?.sockets() ?? []) {
+      const told = this.#socketProblems.get(destination) ?? null
+      if (problem?.message === told?.message) continue
+      this.#socketProblems.set(destination, problem)
+      if (problem !== null) this.#context.onProblem(problem)
+      else this.#context.log('socket', 'info', `${destination} is received again`)
+    }
   }
 
   /** Joins what the receiver wants; what it no longer wants is left. */
