@@ -2,7 +2,7 @@ import { linkSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * Writes a DASH presentation of many equal segments, as hard links to one file of noise: traffic of any rate and any number
+ * Writes a DASH presentation of many equal segments, as hard links to files of noise: traffic of any rate and any number
  * of objects without the disk it would take. Its segments are no media and are never played.
  * @param {string} dir
  * @param {{ representations: number, segments: number, segmentBytes: number, segmentSeconds: number }} shape
@@ -15,10 +15,11 @@ export function syntheticPresentation(dir, { representations, segments, segmentB
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
     noise[at] = state >>> 24
   }
-  const source = join(dir, 'noise.bin')
-  writeFileSync(source, noise)
   const ids = Array.from({ length: representations }, (_, index) => `r${index}`)
   for (const id of ids) {
+    // One file per representation: file systems bound the links to one.
+    const source = join(dir, `${id}.noise`)
+    writeFileSync(source, noise)
     for (let number = 1; number <= segments; number++) linkSync(source, join(dir, `${id}_${number}.m4s`))
   }
   const bandwidth = Math.ceil((segmentBytes * 8) / segmentSeconds)

@@ -1,0 +1,212 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { _electron, chromium } from '@playwright/test'
+import { cli, mustSucceed, percentile, root, run } from './measure.mjs'
+import { syntheticPresentation } from './synthetic.mjs'
+
+const OBJECTS = 100_000
+const FRAME_LIMIT_MS = 17
+const TRAFFIC_BPS = 50e6
+const TRAFFIC_SECONDS = 10
+const TRAFFIC_LIMIT = 200_000
+const URL = 'route://239.255.82.92:7002'
+
+/**
+ * The window: frames while scrolling and zooming over many objects in Electron, and what crosses from the engine to a window
+ * while 50 Mbit/s arrive. Under Xvfb frames are drawn in software.
+ * @param {string} dir scratch folder
+ * @returns {Promise<import('./measure.mjs').Figure[]>}
+ */
+export async function windowBench(dir) {
+  return [...(await frames(dir)), await traffic(dir)]
+}
+
+/** @param {string} dir */
+async function frames(dir) {
+  const representations = 10
+  const input = join(dir, 'many')
+  const manifest = syntheticPresentation(input, {
+    representations,
+    segments: OBJECTS / representations,
+    segmentBytes: 200,
+    segmentSeconds: 2,
+  })
+  const capture = join(dir, 'many.pcapng')
+  mustSucceed(await run(process.execPath, [cli, 'send', manifest, URL, '--capture-out', capture]), 'send')
+  rmSync(input, { recursive: true })
+  const electron = await launch(join(dir, 'home'), ['open', capture])
+  try {
+    const page = await electron.firstWindow()
+    const grid = page.getByRole('grid', { name: 'Objects' })
+    await grid.waitFor()
+    await page.waitForFunction(
+      (objects) =>
+        Number(document.querySelector('[role=grid][aria-label=Objects]')?.getAttribute('aria-rowcount')) > objects,
+      OBJECTS,
+      { timeout: 180_000 },
+    )
+    await page.waitForFunction(() => document.documentElement.dataset.idle === 'true')
+    const timeline = page.getByRole('application', { name: 'Timeline' })
+    const activities = [
+      await measure('scrolling the object table', page, () => wheel(page, grid, 120, 900)),
+      await measure('zooming the timeline', page, () => wheel(page, timeline, 60, -120, 'Control')),
+      await measure('panning the timeline', page, () => wheel(page, timeline, 60, 200, 'Shift')),
+    ]
+    return activities
+  } finally {
+    await electron.close()
+  }
+}
+
+/**
+ * Frame intervals while something is done, from requestAnimationFrame: what a person sees.
+ * @param {string} name
+ * @param {import('@playwright/test').Page} page
+ * @param {() => Promise<void>} act
+ * @returns {Promise<import('./measure.mjs').Figure>}
+ */
+async function measure(name, page, act) {
+  await page.evaluate(() => {
+    const bench = /** @type {{ times: number[], on: boolean }} */ ({ times: [], on: true })
+    Object.assign(window, { bench })
+    const frame = (/** @type {number} */ time) => {
+      bench.times.push(time)
+      if (bench.on) requestAnimationFrame(frame)
+    }
+    requestAnimationFrame(frame)
+  })
+  await act()
+  const times = await page.evaluate(() => {
+    const { bench } = /** @type {{ bench: { times: number[], on: boolean } }} */ (/** @type {unknown} */ (window))
+    bench.on = false
+    return bench.times
+  })
+  const intervals = times.slice(1).map((time, index) => time - (times[index] ?? time))
+  const p95 = percentile(intervals, 0.95)
+  return {
+    name,
+    value: p95,
+    unit: 'ms p95 frame',
+    limit: `< ${FRAME_LIMIT_MS}`,
+    ok: intervals.length > 30 && p95 < FRAME_LIMIT_MS,
+    detail: `${OBJECTS} objects, ${intervals.length} frames, median ${percentile(intervals, 0.5).toFixed(1)} ms, p99 ${percentile(intervals, 0.99).toFixed(1)} ms`,
+  }
+}
+
+/**
+ * Turns the wheel over something, once a frame, until `turns` frames have passed.
+ * @param {import('@playwright/test').Page} page
+ * @param {import('@playwright/test').Locator} over
+ * @param {number} turns
+ * @param {number} delta
+ * @param {'Control' | 'Shift'} [key]
+ */
+async function wheel(page, over, turns, delta, key) {
+  const box = await over.boundingBox()
+  if (box === null) throw new Error('there is nothing to turn the wheel over')
+  await page.mouse.move(box.x + box.width * 0.6, box.y + box.height * 0.5)
+  if (key !== undefined) await page.keyboard.down(key)
+  for (let turn = 0; turn < turns; turn++) await page.mouse.wheel(0, turn < turns / 2 ? delta : -delta)
+  if (key !== undefined) await page.keyboard.up(key)
+}
+
+/**
+ * Bytes from the engine to one window over its WebSocket while a live session receives.
+ * @param {string} dir
+ * @returns {Promise<import('./measure.mjs').Figure>}
+ */
+async function traffic(dir) {
+  const representations = 5
+  const segmentSeconds = 2
+  const manifest = syntheticPresentation(join(dir, 'fifty'), {
+    representations,
+    segments: (TRAFFIC_SECONDS + 10) / segmentSeconds,
+    segmentBytes: Math.ceil((TRAFFIC_BPS / 8 / representations) * segmentSeconds),
+    segmentSeconds,
+  })
+  const server = spawn(process.execPath, [cli, 'open', URL, '--interface', '127.0.0.1', '--no-window'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const address = await new Promise((found, failed) => {
+    let text = ''
+    server.stdout.on('data', (chunk) => {
+      text += chunk
+      const open = /Open (\S+)/.exec(text)?.[1]
+      if (open !== undefined) found(open)
+    })
+    server.on('exit', () => failed(new Error('the interface was not served')))
+  })
+  const sending = spawn(process.execPath, [cli, 'send', manifest, URL, '--interface', '127.0.0.1'], { stdio: 'ignore' })
+  const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
+  if (executablePath === undefined) throw new Error('There is no Chromium here: `apt-get install chromium`.')
+  const browser = await chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+  })
+  try {
+    const page = await browser.newPage()
+    let bytes = 0
+    let frames = 0
+    page.on('websocket', (socket) =>
+      socket.on('framereceived', ({ payload }) => {
+        bytes += payload.length
+        frames += 1
+      }),
+    )
+    await page.goto(address)
+    // What was there before the window opened comes at once; the rate is that of what follows.
+    await page.getByRole('grid', { name: 'Objects' }).waitFor()
+    const [before, started] = [bytes, process.hrtime.bigint()]
+    await page.waitForFunction(
+      (ms) => performance.now() > ms,
+      (await page.evaluate(() => performance.now())) + TRAFFIC_SECONDS * 1000,
+      {
+        timeout: TRAFFIC_SECONDS * 4000,
+      },
+    )
+    const rate = (bytes - before) / (Number(process.hrtime.bigint() - started) / 1e9)
+    return {
+      name: 'engine to window at 50 Mbit/s',
+      value: rate / 1000,
+      unit: 'kB/s',
+      limit: '< 200',
+      ok: rate > 0 && rate < TRAFFIC_LIMIT,
+      detail: `${frames} messages over a WebSocket`,
+    }
+  } finally {
+    await browser.close()
+    for (const child of [sending, server]) {
+      if (child.exitCode !== null) continue
+      child.kill('SIGINT')
+      await once(child, 'exit')
+    }
+  }
+}
+
+/**
+ * @param {string} home
+ * @param {readonly string[]} args
+ */
+async function launch(home, args) {
+  mkdirSync(home, { recursive: true })
+  const resolved = mustSucceed(
+    await run(process.execPath, [join(root, 'electron', 'runtime', 'resolve.mjs')]),
+    'resolve',
+  )
+  const { executable, sandboxObstacle } = JSON.parse(resolved.stdout)
+  /** @type {Record<string, string>} */
+  const env = { HOME: home }
+  for (const [name, value] of Object.entries(process.env)) if (value !== undefined && name !== 'HOME') env[name] = value
+  return _electron.launch({
+    executablePath: executable,
+    args: [
+      ...(sandboxObstacle === null ? [] : ['--no-sandbox']),
+      `--user-data-dir=${join(home, 'user-data')}`,
+      root,
+      ...args,
+    ],
+    env,
+  })
+}
