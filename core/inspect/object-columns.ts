@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { OBJECT_ROW, OBJECT_ROW_BYTES, OBJECT_STATE, type ObjectState } from '../contract/object-rows.ts'
 import type { ByteRange, ReceivedObject } from '../receive/object-flow.ts'
 import { BytePile, GrowingColumn } from './growing-columns.ts'
@@ -11,6 +11,8 @@ const MAX_HEADER_BYTES = 64
 /** Missing ranges kept for one object. */
 const MAX_MISSING = 1024
 const HASH_BYTES = 32
+/** What is hashed of an object while it arrives is hashed in pieces of this, as long as the receiver's pages. */
+const HASH_STEP_BYTES = 256 << 10
 const STATE_NAMES = Object.keys(OBJECT_STATE) as ObjectState[]
 
 /** Every object of a session as a row of typed columns; rows are indexed as the receiver counts objects. */
@@ -48,6 +50,8 @@ export class ObjectColumns {
   readonly #missing = new Map<number, readonly ByteRange[]>()
   readonly #live = new Map<number, ReceivedObject>()
   readonly #hash: boolean
+  /** Of large objects still arriving: how much of them is hashed. */
+  readonly #begunHashes = new Map<number, { readonly hash: Hash; upTo: number }>()
   readonly #maxRows: number
 
   constructor(hash: boolean, maxRows: number) {
@@ -108,15 +112,38 @@ export class ObjectColumns {
     if (row >= this.count) return
     this.#live.delete(row)
     this.#copy(row, object)
+    const begun = this.#begunHashes.get(row)
+    if (begun !== undefined) this.#begunHashes.delete(row)
     if (object.state !== 'complete') {
       this.#missing.set(row, object.missing().slice(0, MAX_MISSING))
       return
     }
     this.#missing.delete(row)
     if (!this.#hash || object.size === null) return
-    const digest = createHash('sha256').update(object.bytes(0, object.size)).digest()
+    const hash = begun?.hash ?? createHash('sha256')
+    const digest = hash.update(object.bytes(begun?.upTo ?? 0, object.size)).digest()
     this.#hashes.add(digest, 0, HASH_BYTES)
     this.#hashAt.values[row] = ++this.#hashCount
+  }
+
+  /**
+   * Hashes what has come of the objects still arriving, so that not all of it is left for their ends: segments of all
+   * representations end at the same time, and packets of the next ones are coming already.
+   */
+  hashArrived(): void {
+    if (!this.#hash) return
+    for (const [row, object] of this.#live) {
+      const prefix = object.prefixBytes()
+      let begun = this.#begunHashes.get(row)
+      if (prefix - (begun?.upTo ?? 0) < HASH_STEP_BYTES) continue
+      if (begun === undefined) {
+        begun = { hash: createHash('sha256'), upTo: 0 }
+        this.#begunHashes.set(row, begun)
+      }
+      for (; prefix - begun.upTo >= HASH_STEP_BYTES; begun.upTo += HASH_STEP_BYTES) {
+        begun.hash.update(object.bytes(begun.upTo, begun.upTo + HASH_STEP_BYTES))
+      }
+    }
   }
 
   resume(object: ReceivedObject): void {

@@ -256,6 +256,36 @@ describe('rows', () => {
   })
 })
 
+describe('hashes of large objects', () => {
+  const whole = content(3_000_000)
+  const parts = Array.from({ length: 30 }, (_, index) => index * 100_000)
+  const receive = (setup: Setup, order: readonly number[]) => {
+    for (const offset of order) {
+      setup.send(10, 2, whole.subarray(offset, offset + 100_000), { offset, length: whole.length })
+      setup.columns.sample(setup.timeUs)
+    }
+    return setup.columns.detail(1)
+  }
+
+  it('are right however often they were begun and whatever the order of arrival', () => {
+    const sha256 = createHash('sha256').update(whole).digest('hex')
+    expect(receive(new Setup(), parts)).toMatchObject({ row: { state: 'complete' }, sha256 })
+    expect(receive(new Setup(), [...parts].reverse())).toMatchObject({ row: { state: 'complete' }, sha256 })
+    const swapped = parts.map((_, index) => parts[index ^ 1] ?? 0)
+    expect(receive(new Setup(), swapped)).toMatchObject({ row: { state: 'complete' }, sha256 })
+  })
+
+  it('are not given for what was lost', () => {
+    const setup = new Setup()
+    receive(
+      setup,
+      parts.filter((offset) => offset !== 2_000_000),
+    )
+    setup.receiver.close(setup.timeUs, 'capture-end')
+    expect(setup.columns.detail(1)).toMatchObject({ sha256: null, missing: [[2_000_000, 2_100_000]] })
+  })
+})
+
 describe('snapshot', () => {
   it('has rates over a second, the state of services, and signalling by key', () => {
     const setup = small()

@@ -157,9 +157,13 @@ export class SessionColumns implements ReceiveObserver {
     this.#alarms.alarm(alarm)
   }
 
-  /** Takes the stream's time; rates are means over windows of about a second. Call it a few times a second. */
+  /**
+   * Takes the stream's time; rates are means over windows of about a second, and objects are hashed as they arrive. Call it a
+   * few times a second.
+   */
   sample(timeUs: number): void {
     this.#nowUs = timeUs
+    this.objects.hashArrived()
     this.#rates.sample(timeUs, this.#counted())
   }
 

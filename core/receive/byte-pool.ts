@@ -1,4 +1,4 @@
-/** Free buffers kept for the next object; more than this goes to the garbage collector. */
+/** Free buffers kept for the next object, or as much as was in use at once; more than this goes to the garbage collector. */
 const MAX_FREE_BYTES = 32 << 20
 /** Below this a plain zeroed allocation is as cheap. */
 const SMALL = 4096
@@ -10,6 +10,8 @@ const SMALL = 4096
 export class BytePool {
   /** Bytes handed out and neither given back nor given away. */
   used = 0
+  /** Most that was ever in use. */
+  #peak = 0
   readonly #limit: number
   readonly #recycle: boolean
   readonly #free = new Map<number, Uint8Array[]>()
@@ -30,6 +32,7 @@ export class BytePool {
     const size = this.#recycle ? sizeClass(bytes) : bytes
     if (this.used + size > this.#limit) return null
     this.used += size
+    if (this.used > this.#peak) this.#peak = this.used
     const free = this.#recycle ? this.#free.get(size)?.pop() : undefined
     if (free !== undefined) {
       this.#freeBytes -= size
@@ -52,7 +55,9 @@ export class BytePool {
   /** Back for the next object; nobody reads it any more. */
   giveBack(buffer: Uint8Array): void {
     this.used -= buffer.length
-    if (!this.#recycle || this.#freeBytes + buffer.length > MAX_FREE_BYTES) return
+    if (!this.#recycle) return
+    // Segments of all representations end at once: what they give back is what the next ones need.
+    if (this.#freeBytes + buffer.length > Math.max(MAX_FREE_BYTES, this.#peak - this.used)) return
     let list = this.#free.get(buffer.length)
     if (list === undefined) {
       list = []

@@ -35,6 +35,30 @@ describe.each([true, false])('ObjectBytes, buffers recycled: %s', (recycle) => {
     expect(copy.subarray(10)).toEqual(content(1000).subarray(0, 10))
   })
 
+  it('makes a long object one piece once a part of it has come, in any order', () => {
+    const size = 5 * MIB + 123
+    const pool = new BytePool(64 * MIB, recycle)
+    const bytes = new ObjectBytes(pool)
+    const whole = content(size)
+    const step = 65_537
+    const starts = Array.from({ length: Math.ceil(size / step) }, (_, index) => index * step)
+    for (const at of [...starts.filter((_, index) => index % 2 === 1), ...starts.filter((_, index) => index % 2 === 0)])
+      expect(bytes.write(at, whole, at, Math.min(size, at + step), size)).toBe(true)
+    expect(Buffer.compare(bytes.view(0, size), whole)).toBe(0)
+    expect(bytes.view(0, size).buffer).toBe(bytes.view(MIB, 2 * MIB).buffer)
+    bytes.release()
+    expect(pool.used).toBe(0)
+  })
+
+  it('stays in pages where there is no memory for one piece', () => {
+    const size = 6 * MIB
+    const pool = new BytePool(7 * MIB, recycle)
+    const bytes = new ObjectBytes(pool)
+    const whole = content(size)
+    for (let at = 0; at < size; at += MIB) expect(bytes.write(at, whole, at, at + MIB, size)).toBe(true)
+    expect(Buffer.compare(bytes.view(0, size), whole)).toBe(0)
+  })
+
   it('says so when memory is at its bound', () => {
     const bytes = new ObjectBytes(new BytePool(MIB, recycle))
     expect(bytes.write(0, content(100), 0, 100, 100)).toBe(true)

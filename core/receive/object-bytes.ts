@@ -5,17 +5,21 @@ import type { ByteRanges } from './byte-ranges.ts'
 const FLAT_BYTES = 1 << 20
 const PAGE_SHIFT = 18
 const PAGE_BYTES = 1 << PAGE_SHIFT
+/** A long object's length is believed once pages for this part of it are in use: then it becomes one buffer too. */
+const BELIEVED_PART = 1 / 4
 /** First buffer of an object whose length is not known. */
 const FIRST_BYTES = 32 << 10
 
 /**
- * The bytes of one object while it arrives. What a length field claims is never allocated beyond `FLAT_BYTES`: a forged
- * length costs a page for each page really written to.
+ * The bytes of one object while it arrives. What a length field claims is not allocated beyond `FLAT_BYTES` before a part of
+ * it has come: a forged length costs a few times what is really sent. Believing it then saves joining all pages in the one
+ * moment the object ends, which for many representations is the same.
  */
 export class ObjectBytes {
   readonly #pool: BytePool
   #flat: Uint8Array | null = null
   #pages: (Uint8Array | undefined)[] | null = null
+  #pageCount = 0
   #released = false
 
   constructor(pool: BytePool) {
@@ -42,6 +46,9 @@ export class ObjectBytes {
         return true
       }
       if (!this.#toPages()) return false
+    } else if (this.#pageCount * PAGE_BYTES >= size * BELIEVED_PART && size >= end && this.#toFlat(size)) {
+      copyInto(this.#flat as unknown as Uint8Array, at, source, from, to)
+      return true
     }
     return this.#writePages(at, source, from, to)
   }
@@ -70,6 +77,19 @@ export class ObjectBytes {
     return moved
   }
 
+  /** @returns false where memory is at its bound */
+  #toFlat(size: number): boolean {
+    const pages = this.#pages as (Uint8Array | undefined)[]
+    if ((pages.length - 1) * PAGE_BYTES >= size) return false
+    const flat = this.#pool.take(size)
+    if (flat === null) return false
+    this.#copyPages(0, size, flat, 0)
+    // As where a buffer grows, readers of the pages see nothing change.
+    this.#dropPages()
+    this.#flat = flat
+    return true
+  }
+
   #writePages(at: number, source: Uint8Array, from: number, to: number): boolean {
     const pages = this.#pages as (Uint8Array | undefined)[]
     let position = at
@@ -84,6 +104,7 @@ export class ObjectBytes {
         if (taken === null) return false
         page = taken
         pages[number] = page
+        this.#pageCount++
       }
       copyInto(page, inside, source, read, read + count)
       position += count
@@ -166,6 +187,7 @@ export class ObjectBytes {
     if (this.#pages === null) return
     for (const page of this.#pages) if (page !== undefined) this.#drop(page)
     this.#pages = null
+    this.#pageCount = 0
   }
 
   #drop(buffer: Uint8Array): void {
