@@ -21,22 +21,19 @@ export async function captureBench(dir) {
   await makeCapture(half, (BIG_BYTES / 2) * secondsPerByte)
   const bytes = statSync(big).size
 
-  const out = join(dir, 'out')
-  const copy = join(dir, 'copy.pcapng')
+  // A fresh folder for each round, and all removed at the end: right after a removal file systems are slow at making files.
+  const rounds = join(dir, 'rounds')
+  mkdirSync(rounds)
   /** @type {number[]} */
   const copies = []
   /** @type {number[]} */
   const receives = []
   for (let round = 0; round < ROUNDS; round++) {
-    rmSync(copy, { force: true })
-    copies.push(mustSucceed(await run('cp', [big, copy]), 'cp').seconds)
-    rmSync(out, { recursive: true, force: true })
-    mkdirSync(out)
+    copies.push(mustSucceed(await run('cp', [big, join(rounds, `copy-${round}.pcapng`)]), 'cp').seconds)
+    const out = join(rounds, `out-${round}`)
     const receive = ['receive', '--capture', big, '--services', 'all', '--out', out]
     receives.push(mustSucceed(await run(process.execPath, [cli, ...receive]), 'receive').seconds)
   }
-  rmSync(out, { recursive: true, force: true })
-  rmSync(copy, { force: true })
   const ratio = median(receives) / median(copies)
 
   /** @type {number[]} */
@@ -51,8 +48,7 @@ export async function captureBench(dir) {
     peakHalf = Math.max(peakHalf, shorter.peakBytes ?? 0)
   }
   const speed = bytes / median(inspects) / 1e6
-  rmSync(big)
-  rmSync(half)
+  for (const path of [rounds, big, half, probe]) rmSync(path, { recursive: true })
   return [
     {
       name: 'capture to files',
