@@ -87,9 +87,6 @@ export function Grid<Row>(props: GridProps<Row>) {
     scrollPaddingStart: HEADER_HEIGHT,
   })
   const items = virtual.getVirtualItems()
-  // Rows that scroll out become the rows that scroll in: their elements get other words instead of being made anew.
-  const pool = useRef(1)
-  pool.current = Math.max(pool.current, items.length)
   const from = items[0]?.index ?? 0
   const to = (items.at(-1)?.index ?? -1) + 1
   useEffect(() => onRange?.(from, to), [onRange, from, to])
