@@ -6,8 +6,8 @@ import type { DumpResult } from '../contract/engine-api.ts'
 import type { ObjectDetail } from '../contract/object-rows.ts'
 import type { Report, ReportSource } from '../contract/report.ts'
 import type { CaptureSource, LogLevel, LogTopic, MulticastSource, SinkSpec } from '../contract/session-spec.ts'
-import type { PlayableSnapshot, SessionSnapshot, SocketSnapshot, SourceSnapshot } from '../contract/snapshot.ts'
-import { AppFailure, toAppError } from '../failure/app-failure.ts'
+import type { PlayableSnapshot, SessionSnapshot, SourceSnapshot } from '../contract/snapshot.ts'
+import { AppFailure } from '../failure/app-failure.ts'
 import { FolderSink } from '../files/folder-sink.ts'
 import { ObjectStore } from '../files/object-store.ts'
 import type { Gateway } from '../http/gateway.ts'
@@ -15,13 +15,12 @@ import { SessionColumns } from '../inspect/session-columns.ts'
 import { formatDestination } from '../protocol/ip/address.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import type { ObjectSink, ReceivedFile } from '../receive/object-flow.ts'
-import { type Destination, ObserverTee, type ServiceFacts } from '../receive/observer.ts'
+import { ObserverTee, type ServiceFacts } from '../receive/observer.ts'
 import { Receiver, type ReceiveTarget } from '../receive/receiver.ts'
-import { MulticastReceiver } from '../socket/multicast-receiver.ts'
 import { parseMulticastUrl } from '../socket/multicast-url.ts'
 import { DatagramCounter, DatagramTee, ObjectFanOut } from './fan-out.ts'
+import { LiveSockets } from './live-sockets.ts'
 import { ReceiveLog } from './receive-log.ts'
-import type { FileNotice } from './session.ts'
 import { nothingReceived } from './silence.ts'
 import { DEFAULT_STORE_MEMORY } from './spec.ts'
 
@@ -33,6 +32,14 @@ type ReceptionContext = {
   readonly onProblem: (error: AppError) => void
   /** Something could only be read in part; what was read is good. */
   readonly onWarning: (error: AppError) => void
+}
+
+/** A file as it is delivered, for whoever only wants to hear of it. */
+export type FileNotice = {
+  readonly service: number
+  readonly name: string
+  readonly bytes: number
+  readonly complete: boolean
 }
 
 /** Stream time passes at least so often while a socket is silent. */
@@ -59,19 +66,16 @@ export class Reception {
   readonly #fileListeners = new Set<(file: FileNotice) => void>()
   readonly #folders: FolderSink[] = []
   readonly #writers: PcapngWriter[] = []
-  readonly #wanted = new Set<string>()
-  readonly #socketProblems = new Map<string, AppError | null>()
   readonly #counter = new DatagramCounter()
   #fanOut = new ObjectFanOut([])
   #store: ObjectStore | null = null
   #gateway: Gateway | null = null
   #reader: CaptureReader | null = null
-  #sockets: MulticastReceiver | null = null
+  #sockets: LiveSockets | null = null
   #receiver: Receiver | null = null
   #summary: CaptureSummary | null = null
   #files = 0
   #sampledUs = 0
-  #lastSockets: readonly SocketSnapshot[] | null = null
   #lastPacketWallUs: number | null = null
   #seenDatagrams = 0
   #endLive: () => void = () => {}
@@ -123,19 +127,11 @@ export class Reception {
     const sinks: ObjectSink[] = [...this.#folders, ...(this.#store === null ? [] : [this.#store])]
     this.#fanOut = new ObjectFanOut([{ borrows: true, file: (file) => this.#delivered(file) }, ...sinks])
     const observer = new ObserverTee(this.columns, new ReceiveLog(this.#context.log, this.#context.logs), {
-      destinationsWanted: (wanted) => this.#join(wanted),
+      destinationsWanted: (wanted) => this.#sockets?.want(wanted),
     })
     const source = this.#source
     if (source.kind === 'multicast') {
-      this.#sockets = new MulticastReceiver(
-        {
-          ...(source.interface === undefined ? {} : { interface: source.interface }),
-          ...(source.receiveBufferBytes === undefined ? {} : { receiveBufferBytes: source.receiveBufferBytes }),
-          nowUs: this.#context.nowUs,
-          flows: this.#flows,
-        },
-        this.#entrance(),
-      )
+      this.#sockets = new LiveSockets(source, this.#flows, this.#entrance(), this.#context)
     } else {
       this.#reader = new CaptureReader({
         files: source.files,
@@ -147,7 +143,7 @@ export class Reception {
     }
     this.#receiver = new Receiver({ target: this.#target, receive: source.receive }, this.#fanOut, observer)
     this.#counter.next = this.#receiver
-    await this.#joined()
+    await this.#sockets?.opened()
   }
 
   /** Runs until the capture is over, the stream is silent for too long, or `stop`. Rejects with AppFailure. */
@@ -178,7 +174,7 @@ export class Reception {
   }
 
   droppedByHost(): number {
-    return this.#socketStates().reduce((sum, socket) => sum + (socket.droppedByHost ?? 0), 0)
+    return (this.#sockets?.states() ?? []).reduce((sum, socket) => sum + (socket.droppedByHost ?? 0), 0)
   }
 
   /** Why a session that ran to its end has nothing to show; null where it received something. */
@@ -187,7 +183,7 @@ export class Reception {
     return nothingReceived({
       label: this.#label(),
       live: this.#sockets !== null,
-      joined: this.#socketStates(),
+      joined: this.#sockets?.states() ?? [],
       packets: totals.packets,
       objects: totals.objects,
       asked: askedOf(this.#target),
@@ -323,7 +319,7 @@ export class Reception {
         const now = this.#context.nowUs()
         this.#receiver?.tick(now)
         this.#sample(now)
-        this.#tellSocketProblems()
+        this.#sockets?.tellProblems()
         const silentSince = this.#lastPacketWallUs ?? this.#startedWallUs
         if (timeoutS !== undefined && now - silentSince > timeoutS * 1e6) this.#endLive()
       }, LIVE_TICK_MS)
@@ -333,58 +329,6 @@ export class Reception {
       }
     })
   }
-
-  /** A socket says itself what is wrong with it, such as an interface that has gone; whoever does not look at it is told once. */
-  #tellSocketProblems(): void {
-    for (const { destination, problem } of this.#sockets?.sockets() ?? []) {
-      const told = this.#socketProblems.get(destination) ?? null
-      if (problem?.message === told?.message) continue
-      this.#socketProblems.set(destination, problem)
-      if (problem !== null) this.#context.onProblem(problem)
-      else this.#context.log('socket', 'info', `${destination} is received again`)
-    }
-  }
-
-  /** Joins what the receiver wants; what it no longer wants is left. */
-  #join(wanted: readonly Destination[]): void {
-    const sockets = this.#sockets
-    if (sockets === null) return
-    const keys = new Set(wanted.map(({ address, port }) => `${address} ${port}`))
-    for (const key of this.#wanted) {
-      if (keys.has(key)) continue
-      const [address = '', port] = key.split(' ')
-      this.#wanted.delete(key)
-      sockets.leave(address, Number(port))
-    }
-    for (const { address, port } of wanted) {
-      const key = `${address} ${port}`
-      if (this.#wanted.has(key)) continue
-      this.#wanted.add(key)
-      this.#joins.push(
-        sockets.join(address, port).then(
-          () => this.#context.log('socket', 'info', `Joined ${address}:${port}`),
-          (thrown) => {
-            this.#joinFailure ??= toAppError(thrown)
-            if (this.#open) this.#context.onProblem(toAppError(thrown))
-          },
-        ),
-      )
-    }
-  }
-
-  /** The destinations of the target must be there before the session counts as open; later ones only report their trouble. */
-  async #joined(): Promise<void> {
-    await Promise.all(this.#joins)
-    this.#joins.length = 0
-    this.#open = true
-    if (this.#joinFailure === null) return
-    const { code, message, tryThis, cause } = this.#joinFailure
-    await this.#sockets?.close()
-    throw new AppFailure(code, message, tryThis, cause)
-  }
-  readonly #joins: Promise<void>[] = []
-  #joinFailure: AppError | null = null
-  #open = false
 
   #delivered(file: ReceivedFile): void {
     this.#files++
@@ -413,7 +357,6 @@ export class Reception {
     this.#reader?.stop()
     this.#endLive()
     await this.#running.catch(() => undefined)
-    this.#lastSockets = this.#sockets?.sockets() ?? []
     await this.#sockets?.close()
     this.#receiver?.close(this.#nowStreamUs(), this.#summary === null ? 'stopped' : 'capture-end')
     this.#store?.finish()
@@ -438,11 +381,6 @@ export class Reception {
     }
   }
 
-  /** As they are, or as they were when the session stopped. */
-  #socketStates(): readonly SocketSnapshot[] {
-    return this.#lastSockets ?? this.#sockets?.sockets() ?? []
-  }
-
   #label(): string {
     const source = this.#source
     if (source.kind === 'multicast') return source.url
@@ -460,7 +398,7 @@ export class Reception {
       startedWallUs: this.#startedWallUs,
       lastPacketWallUs: this.#lastPacketWallUs,
       progress: this.#reader?.progress() ?? null,
-      sockets: this.#socketStates(),
+      sockets: this.#sockets?.states() ?? [],
     }
   }
 }

@@ -19,7 +19,7 @@ import type { SessionPhase, SessionSnapshot, SourceSnapshot, TotalsSnapshot } fr
 import { AppFailure, toAppError } from '../failure/app-failure.ts'
 import { Broadcasting } from './broadcasting.ts'
 import { dumpFolderName, prepareFile, writeWhole } from './dump.ts'
-import { Reception } from './reception.ts'
+import { type FileNotice, Reception } from './reception.ts'
 
 /** What a session gets from the engine that owns it. */
 export type SessionContext = {
@@ -46,13 +46,6 @@ export type SessionSummary = {
   readonly droppedByHost: number
   /** Largest delay of a sent packet behind its time, ms. */
   readonly lateMs: number
-}
-
-export type FileNotice = {
-  readonly service: number
-  readonly name: string
-  readonly bytes: number
-  readonly complete: boolean
 }
 
 /** So long a window waits to hear that a capture is none. */
