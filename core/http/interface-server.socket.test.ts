@@ -108,7 +108,15 @@ describe('the page', () => {
       expect((await ask('/', { headers: { host } })).status, host).toBe(421)
     }
     for (const host of [`localhost:${address.port}`, `127.0.0.1:${address.port}`, '[::1]:80']) {
-      expect((await ask('/', { headers: { host } })).status, host).toBe(200)
+      expect((await ask(`/${address.search}`, { headers: { host } })).status, host).toBe(200)
+    }
+  })
+
+  it('says that an address without its token, or with an old one, is of no use', async () => {
+    for (const path of ['/', '/index.html', '/?token=old', '/index.html?token=']) {
+      const { status, body } = await ask(path)
+      expect(status, path).toBe(403)
+      expect(body, path).toContain('open the address that was printed')
     }
   })
 })

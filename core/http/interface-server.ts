@@ -35,7 +35,7 @@ const SOCKET_BACKLOG_BYTES = 4 * 1024 * 1024
 
 /**
  * Serves the interface to a browser where there is no display: the page itself, one WebSocket per window, and uploads.
- * The page is harmless without its engine, so only `/engine` and `/upload` ask for the token of the printed address.
+ * The page, `/engine` and `/upload` ask for the token of the printed address; the page's own files are harmless.
  */
 export class InterfaceServer {
   readonly #options: InterfaceServerOptions
@@ -103,6 +103,11 @@ export class InterfaceServer {
         return
       }
       void this.#upload(request, response)
+      return
+    }
+    // The page could do nothing without its engine; better said here than by a page that tries for ever.
+    if ((path === '/' || path === '/index.html') && !this.#allowed(request)) {
+      refuse(response, 403, 'The address lacks its token, or has an old one; open the address that was printed.')
       return
     }
     response.setHeader('X-Content-Type-Options', 'nosniff')

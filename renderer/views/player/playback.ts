@@ -102,7 +102,7 @@ export class Playback {
       this.#fail({
         kind: 'player',
         message: `The player could not be started: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
-        tryThis: 'Reload the window and play again.',
+        tryThis: 'Press play again; if it stays so, open the session anew.',
         fatal: true,
       })
       return
