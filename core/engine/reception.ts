@@ -99,10 +99,10 @@ export class Reception {
       }
     })
     this.columns = new SessionColumns({
-      // SHA-256 is for those who can ask for it: a plain dump to files does not pay.
+      // SHA-256 is for those who can ask for it: a report, the app, `inspect`. A plain dump or a gateway does not pay.
       hash:
-        !sinks.some((sink) => sink.kind === 'folder') ||
-        sinks.some((sink) => sink.kind === 'report' || sink.kind === 'store'),
+        sinks.some((sink) => sink.kind === 'report' || sink.kind === 'store') ||
+        (source.kind === 'capture' && sinks.length === 0),
       bytesOf: (index) => this.#store?.objectBytes(index) ?? null,
       urlOf: (serviceId, name) => this.#gateway?.urlOf(serviceId, name) ?? null,
     })
