@@ -14,7 +14,12 @@ export type DiskJob = {
 /** What became of each job of a batch: null, or the system's code and words. */
 export type DiskReply = readonly (readonly [code: string, message: string] | null)[]
 
-export type DiskSetup = { readonly root: string; readonly ring: SharedArrayBuffer; readonly asidePrefix: string }
+export type DiskSetup = {
+  readonly root: string
+  readonly ring: SharedArrayBuffer
+  /** Name of the file that is being written, in whatever folder: no other writer's. */
+  readonly asideName: string
+}
 
 export type DiskPort = {
   on(event: 'message', listener: (jobs: readonly DiskJob[]) => void): unknown
@@ -31,10 +36,9 @@ type DiskCalls = Pick<
  * uses nothing but its arguments.
  */
 export function diskLoop(port: DiskPort, calls: DiskCalls, setup: DiskSetup): void {
-  const { root, asidePrefix } = setup
+  const { root, asideName } = setup
   const ring = new Uint8Array(setup.ring)
   const folders = new Set<string>()
-  let serial = 0
 
   /** Makes a folder component by component and refuses one that leads elsewhere. */
   function makeFolder(folder: string): void {
@@ -58,8 +62,8 @@ export function diskLoop(port: DiskPort, calls: DiskCalls, setup: DiskSetup): vo
   function write(job: DiskJob): void {
     const folder = job.path.slice(0, Math.max(0, job.path.lastIndexOf('/')))
     makeFolder(folder)
-    serial++
-    const aside = `${root}/${folder}/${asidePrefix}${process.pid}-${serial}`
+    // One name again and again: a folder grows no faster than by the files that stay.
+    const aside = `${root}/${folder}/${asideName}`
     const bytes = job.own ?? ring.subarray(job.offset, job.offset + job.length)
     // Exclusive: a link that somebody left under this name is not followed.
     const handle = calls.openSync(aside, 'wx')

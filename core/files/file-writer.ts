@@ -2,6 +2,9 @@ import { Worker } from 'node:worker_threads'
 import { type DiskJob, type DiskReply, type DiskSetup, diskLoop } from './disk-loop.ts'
 import { ASIDE_PREFIX } from './safe-name.ts'
 
+/** Writers of this process so far: each has a name of its own for what is not whole yet. */
+let writers = 0
+
 export type FileWriterOptions = {
   /** Made when needed. Nothing is written outside it, also not through symbolic links found inside. */
   readonly root: string
@@ -165,7 +168,7 @@ export class FileWriter {
     if (this.#thread !== null) return this.#thread
     const ring = new SharedArrayBuffer(RING_BYTES)
     this.#ring = new Uint8Array(ring)
-    const setup = { root: this.#options.root, ring, asidePrefix: ASIDE_PREFIX }
+    const setup = { root: this.#options.root, ring, asideName: `${ASIDE_PREFIX}${process.pid}-${++writers}` }
     const thread = (this.#options.startDisk ?? startWorker)(setup)
     thread.on('message', (reply) => this.#answer(reply))
     thread.on('error', (error) => {
