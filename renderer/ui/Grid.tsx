@@ -99,15 +99,17 @@ export function Grid<Row>(props: GridProps<Row>) {
     return { '--tracks': tracks.join(' '), '--least': `${least}px` } as CSSProperties
   }, [columns])
 
+  const revealed = useRef(-1)
   const reveal = (position: number) => {
+    revealed.current = position
     if (position >= 0) virtual.scrollToIndex(position, { align: 'auto' })
   }
   const shown = useRef(-1)
   useEffect(() => {
-    if (selected !== shown.current) {
-      shown.current = selected
-      if (selected >= 0) virtual.scrollToIndex(selected, { align: 'auto' })
-    }
+    if (selected === shown.current) return
+    shown.current = selected
+    // A key has done so already; asking again would lay the page out a second time.
+    if (selected !== revealed.current) reveal(selected)
   })
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -300,18 +302,25 @@ const GridRow = memo(function GridRow(props: GridRowProps) {
       onClick={() => props.onSelect(position)}
       onDoubleClick={() => props.onActivate?.(position)}
     >
-      {columns.map((column, at) => (
-        <div
-          key={column.id}
-          role="gridcell"
-          data-column={column.id}
-          className={column.align === 'end' ? `${styles.cell} ${styles.end}` : styles.cell}
-          title={row === null ? undefined : column.tooltip?.(row)}
-        >
-          {at === 0 && place !== undefined && <Twist place={place} onToggle={() => props.onToggle?.(position)} />}
-          {row === null ? <span className={styles.pending} /> : (column.cell?.(row) ?? <span>{column.text(row)}</span>)}
+      {row === null ? (
+        // One cell, since rows that are not here come by the screenful while the scrollbar is dragged.
+        <div role="gridcell" aria-colspan={columns.length} className={`${styles.cell} ${styles.whole}`}>
+          <span className={styles.pending} />
         </div>
-      ))}
+      ) : (
+        columns.map((column, at) => (
+          <div
+            key={column.id}
+            role="gridcell"
+            data-column={column.id}
+            className={column.align === 'end' ? `${styles.cell} ${styles.end}` : styles.cell}
+            title={column.tooltip?.(row)}
+          >
+            {at === 0 && place !== undefined && <Twist place={place} onToggle={() => props.onToggle?.(position)} />}
+            {column.cell?.(row) ?? <span>{column.text(row)}</span>}
+          </div>
+        ))
+      )}
     </div>
   )
 })

@@ -188,7 +188,9 @@ export class ObjectList {
       if (viewId !== this.#viewId) return
       this.#pages.put(page, rows)
       this.#fetching.delete(page)
-      this.#change({})
+      // Scrolled past meanwhile: nothing on the screen shows it.
+      const [from, to] = this.#range
+      if (page * PAGE_ROWS < to && (page + 1) * PAGE_ROWS > from) this.#change({})
     } catch {
       if (viewId === this.#viewId) this.#fetching.delete(page)
     }
