@@ -1,5 +1,5 @@
 import { act } from 'react'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ObjectDetail } from '../../../core/contract/object-rows.ts'
 import { EngineCallError } from '../../client/call-error.ts'
 import { setEngine } from '../../client/engine-client.ts'
@@ -45,7 +45,11 @@ afterEach(() => {
 
 async function select(index: number): Promise<string> {
   await act(async () => selectObject(index))
-  await view.settle()
+  // One after the other, objects are asked for a moment apart.
+  await vi.waitFor(async () => {
+    await view.settle()
+    expect(view.host.querySelector('[aria-busy=true]')).toBeNull()
+  })
   return view.host.textContent ?? ''
 }
 
@@ -93,6 +97,22 @@ describe('inspector', () => {
     await select(1)
     await openTab('XML')
     expect(view.host.querySelector('pre')?.textContent).toContain('<MPD id="a"/>')
+  })
+
+  it('leaves the object before on the screen until the next has come', async () => {
+    await select(0)
+    engine.answers.objectDetail = () => detail({ row: fakeRow(1, { name: 'seg_2.m4s' }) })
+    await act(async () => selectObject(1))
+    expect(view.host.querySelector('[aria-busy=true]')?.textContent).toContain('seg_1.m4s')
+    expect(await select(1)).toContain('seg_2.m4s')
+  })
+
+  it('passes over objects that are left before they are shown', async () => {
+    await select(0)
+    for (const index of [1, 2, 3]) await act(async () => selectObject(index))
+    await select(4)
+    const asked = engine.calls.filter((call) => call.name === 'objectDetail').map((call) => call.args[1])
+    expect(asked).toEqual([0, 4])
   })
 
   it('tells a failure and tries again on demand', async () => {

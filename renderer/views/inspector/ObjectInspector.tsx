@@ -20,7 +20,7 @@ type Tab = 'fields' | 'boxes' | 'hex' | 'text'
 /** One object: what is known about it, and its bytes. */
 export function ObjectInspector({ index }: { readonly index: number }) {
   const sessionId = useStore(sessionStore, (state) => state.sessionId)
-  const { detail, error, retry } = useObjectDetail(sessionId, index)
+  const { detail, stale, error, retry } = useObjectDetail(sessionId, index)
   const [tab, setTab] = useState<Tab>('fields')
   // Where the hex view goes when a box or a missing range is chosen; `count` lets the same place be asked for twice.
   const [goal, setGoal] = useState({ offset: 0, count: 0 })
@@ -59,7 +59,7 @@ export function ObjectInspector({ index }: { readonly index: number }) {
     (tab === 'boxes' && detail.boxes.length === 0) || (tab === 'text' && detail.text === null) ? 'fields' : tab
 
   return (
-    <div className={styles.object}>
+    <div className={styles.object} aria-busy={stale} data-stale={stale || undefined}>
       <ObjectFacts detail={detail} onShowBytes={showBytes} />
       <Tabs.Root className={styles.tabs} value={shown} onValueChange={(value) => setTab(value as Tab)}>
         <Tabs.List className={styles.tabList} aria-label="Parts of the object">
@@ -83,7 +83,7 @@ export function ObjectInspector({ index }: { readonly index: number }) {
                 'The session keeps the newest objects within its limit. What is known about this one stays; its bytes made room.'}
             </EmptyState>
           ) : (
-            <HexView key={index} sessionId={sessionId ?? ''} detail={detail} goal={goal} />
+            <HexView key={detail.row.index} sessionId={sessionId ?? ''} detail={detail} goal={goal} />
           )}
         </Tabs.Content>
         <Tabs.Content value="text" className={styles.pane} tabIndex={-1}>

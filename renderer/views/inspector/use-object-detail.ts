@@ -7,10 +7,14 @@ import { objectColumns } from '../../stores/object-columns.ts'
 
 /** An object that still arrives is asked for again this often at most. */
 const REFRESH_MS = 500
+/** While a key is held down, objects on the way are passed over: one is asked for this often at most. */
+const STEP_MS = 80
 
 export type DetailState = {
-  /** The last answer for this object, kept while a newer one is awaited. */
+  /** The last answer, kept while a newer one is awaited. */
   readonly detail: ObjectDetail | null
+  /** It is of the object before; this one's is awaited. */
+  readonly stale: boolean
   readonly error: AppError | null
   readonly retry: () => void
 }
@@ -27,7 +31,7 @@ export function useObjectDetail(sessionId: string | null, index: number): Detail
   const change = useSyncExternalStore(subscribe, () => rowChange(index))
   const [asked, setAsked] = useState(0)
   const [answer, setAnswer] = useState<Answer | null>(null)
-  const last = useRef({ index: -1, atMs: 0 })
+  const last = useRef({ index: -1, atMs: Number.NEGATIVE_INFINITY })
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `change` and `asked` are why it asks again
   useEffect(() => {
@@ -45,7 +49,8 @@ export function useObjectDetail(sessionId: string | null, index: number): Detail
         })
     }
     // Counted from the last asking, not from the change: rows that change ten times a second would put it off for ever.
-    const waitMs = last.current.index === index ? last.current.atMs + REFRESH_MS - performance.now() : 0
+    const pauseMs = last.current.index === index ? REFRESH_MS : STEP_MS
+    const waitMs = last.current.atMs + pauseMs - performance.now()
     const timer = waitMs > 0 ? setTimeout(ask, waitMs) : undefined
     if (timer === undefined) ask()
     return () => {
@@ -54,12 +59,13 @@ export function useObjectDetail(sessionId: string | null, index: number): Detail
     }
   }, [sessionId, index, change, asked])
 
-  const mine = answer !== null && answer.index === index && answer.sessionId === sessionId ? answer : null
+  const answered = answer !== null && answer.sessionId === sessionId ? answer : null
+  const stale = answered !== null && answered.index !== index
   const retry = () => {
-    last.current = { index: -1, atMs: 0 }
+    last.current = { index: -1, atMs: Number.NEGATIVE_INFINITY }
     setAsked((count) => count + 1)
   }
-  return { detail: mine?.detail ?? null, error: mine?.error ?? null, retry }
+  return { detail: answered?.detail ?? null, stale, error: stale ? null : (answered?.error ?? null), retry }
 }
 
 const subscribe = (listener: () => void): (() => void) => objectColumns.subscribe(listener)
