@@ -41,8 +41,8 @@ const BATCHES_UNDER_WAY = 2
 
 /**
  * Writes whole files below a folder in the background, in order, each aside and then renamed, so that a name never shows half a
- * file. One thread does the writing: measured on two cores, that costs a third less processor time than writing through the
- * system's pool, a second thread gains nothing, and unlike writing in the caller's thread it does not stop a receiver while the
+ * file. A thread does the writing: measured on two cores, that costs a third less processor time than writing through the
+ * system's pool, and unlike writing in the caller's thread it does not stop a receiver while the
  * disk is slow.
  */
 export class FileWriter {

@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path'
 import type { AppError } from '../contract/app-error.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { ObjectSink, ReceivedFile } from '../receive/object-flow.ts'
-import { FileWriter, type FileWriterOptions } from './file-writer.ts'
+import type { FileWriterOptions } from './file-writer.ts'
+import { FileWriters } from './file-writers.ts'
 import { makeFolder } from './make-folder.ts'
 import { SegmentRetention } from './retention.ts'
 import { ASIDE_PREFIX, PathNames } from './safe-name.ts'
@@ -33,7 +34,7 @@ export class FolderSink implements ObjectSink {
   /** Names of which only a part is in the folder. */
   readonly #partials = new Set<string>()
   readonly #retention: SegmentRetention<string>
-  #writer: FileWriter | null = null
+  #writer: FileWriters | null = null
   #bytes = 0
   #told = false
   #failed = false
@@ -52,7 +53,7 @@ export class FolderSink implements ObjectSink {
       // Permission bits do not tell everything (read-only mounts, quotas): the proof is a file.
       const probe = join(root, `${ASIDE_PREFIX}${process.pid}-probe`)
       await writeFile(probe, 'x', { flag: 'wx' }).finally(() => rm(probe, { force: true }))
-      this.#writer = new FileWriter({
+      this.#writer = new FileWriters({
         root,
         onError: (error, path) => this.#problem(error, path),
         ...(this.#options.startDisk === undefined ? {} : { startDisk: this.#options.startDisk }),
