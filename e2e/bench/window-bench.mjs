@@ -53,6 +53,7 @@ async function frames(dir) {
     const timeline = page.getByRole('application', { name: 'Timeline' })
     const activities = [
       await measure('scrolling the object table', page, () => wheel(page, grid, 120, SCROLL_PIXELS)),
+      await measure('dragging its scrollbar', page, () => dragScrollbar(page, grid, 120)),
       await measure('zooming the timeline', page, () => wheel(page, timeline, 60, -120, 'Control')),
       await measure('panning the timeline', page, () => wheel(page, timeline, 60, 200, 'Shift')),
     ]
@@ -112,6 +113,27 @@ async function wheel(page, over, turns, delta, key) {
   if (key !== undefined) await page.keyboard.down(key)
   for (let turn = 0; turn < turns; turn++) await page.mouse.wheel(0, turn < turns / 2 ? delta : -delta)
   if (key !== undefined) await page.keyboard.up(key)
+}
+
+/**
+ * Moves the scrollbar down through the whole list, by mouse.
+ * @param {import('@playwright/test').Page} page
+ * @param {import('@playwright/test').Locator} grid
+ * @param {number} steps
+ */
+async function dragScrollbar(page, grid, steps) {
+  const box = await grid.boundingBox()
+  if (box === null) throw new Error('there is no scrollbar to drag')
+  await grid.evaluate((element) => element.scrollTo(0, 0))
+  // Inside the bar, and left of the panel's own edge.
+  const x = box.x + box.width - 7
+  const from = box.y + 8
+  await page.mouse.move(x, from)
+  await page.mouse.down()
+  for (let step = 1; step <= steps; step++) await page.mouse.move(x, from + ((box.height - 16) * step) / steps)
+  await page.mouse.up()
+  const reached = await grid.evaluate((element) => element.scrollTop / (element.scrollHeight - element.clientHeight))
+  if (reached < 0.9) throw new Error(`dragging the scrollbar went to ${Math.round(reached * 100)} % of the list`)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ObjectRow } from '../../../core/contract/object-rows.ts'
 import { FakeEngine, fakeRow } from '../../testdata/fake-engine.ts'
 import { ObjectList } from './object-list.ts'
@@ -44,6 +44,28 @@ describe('the object list', () => {
     list.want(131, 141)
     await settled()
     expect(engine.calls.slice(before).filter((call) => call.name === 'objectRows')).toHaveLength(1)
+  })
+
+  it('fetches rows once a dragged scrollbar slows down, not all it passes', async () => {
+    rows = Array.from({ length: 50_000 }, (_, index) => fakeRow(index))
+    await list.setQuery(QUERY)
+    const before = engine.calls.length
+    vi.useFakeTimers()
+    try {
+      for (let at = 1000; at <= 40_000; at += 1000) {
+        list.want(at, at + 20)
+        vi.advanceTimersByTime(16)
+      }
+      const fetched = () => engine.calls.slice(before).filter((call) => call.name === 'objectRows').length
+      const passed = fetched()
+      expect(passed).toBeLessThanOrEqual(2)
+      vi.advanceTimersByTime(100)
+      expect(fetched()).toBeGreaterThan(passed)
+    } finally {
+      vi.useRealTimers()
+    }
+    await settled()
+    expect(list.row(40_000)?.index).toBe(40_000)
   })
 
   it('lets new objects wait until it is refreshed', async () => {

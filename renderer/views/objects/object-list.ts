@@ -20,6 +20,10 @@ export type ObjectListState = {
   readonly ready: boolean
 }
 
+/** A scrollbar being dragged jumps further than this, again within the pause: rows are fetched once it slows down. */
+const FAR_ROWS = 8 * PAGE_ROWS
+const DRAG_PAUSE_MS = 60
+
 /**
  * The object table's side of a view that the engine keeps: which rows are here, what came since, and where the selected
  * object stands. The view on the screen stays until the next one has arrived, so nothing flashes.
@@ -48,6 +52,8 @@ export class ObjectList {
   #refreshing = false
   #object: number | null = null
   #range: readonly [number, number] = [0, 0]
+  #jumpedMs = Number.NEGATIVE_INFINITY
+  #later: ReturnType<typeof setTimeout> | undefined
 
   constructor(client: EngineClient, sessionId: string) {
     this.#client = client
@@ -101,7 +107,22 @@ export class ObjectList {
 
   /** The rows on the screen; fetches what is not here. */
   readonly want = (from: number, to: number): void => {
+    const jump = Math.abs(from - this.#range[0]) > FAR_ROWS
     this.#range = [from, Math.min(to, this.#state.total)]
+    clearTimeout(this.#later)
+    if (jump) {
+      const now = performance.now()
+      const dragging = now - this.#jumpedMs < DRAG_PAUSE_MS
+      this.#jumpedMs = now
+      if (dragging) {
+        this.#later = setTimeout(() => this.#fetchRange(), DRAG_PAUSE_MS)
+        return
+      }
+    }
+    this.#fetchRange()
+  }
+
+  #fetchRange(): void {
     const viewId = this.#viewId
     if (viewId === null) return
     for (const page of this.#pages.missing(...this.#range)) void this.#fetch(viewId, page)
