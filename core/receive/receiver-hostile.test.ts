@@ -56,10 +56,19 @@ function corpus(): { seeds: Uint8Array[]; media: Uint8Array[] } {
   return { seeds: [...whole, ...open, lls], media: segments }
 }
 
-/** Heap and buffers in use, bytes. */
-function memory(): number {
-  const { heapUsed, arrayBuffers } = process.memoryUsage()
-  return heapUsed + arrayBuffers
+/**
+ * Heap and buffers in use, bytes. What zlib and the collector give back takes some turns of the event loop, more of them on a
+ * busy machine: the least of several readings is what is really held.
+ */
+async function memory(): Promise<number> {
+  let least = Number.POSITIVE_INFINITY
+  for (let turn = 0; turn < 8; turn++) {
+    await new Promise((resolve) => setImmediate(resolve))
+    collectGarbage()
+    const { heapUsed, arrayBuffers } = process.memoryUsage()
+    least = Math.min(least, heapUsed + arrayBuffers)
+  }
+  return least
 }
 
 describe('hostile datagrams', () => {
@@ -111,17 +120,13 @@ describe('hostile datagrams', () => {
       // A failed gunzip keeps its buffers until the event loop turns.
       if (count % 20_000 === 0) await new Promise((resolve) => setImmediate(resolve))
       if (count % 1000 === 0) columns.sample(timeUs)
-      if (count === 250_000) {
-        collectGarbage()
-        memoryAfterWarmUp = memory()
-      }
+      if (count === 250_000) memoryAfterWarmUp = await memory()
     }
-    await new Promise((resolve) => setImmediate(resolve))
-    collectGarbage()
+    const memoryAtTheEnd = await memory()
     expect(alarms).toEqual([])
     expect(files).toBeGreaterThan(0)
     expect(receiver.heldBytes).toBeLessThanOrEqual(limits.memoryBytes)
-    expect(memory() - memoryAfterWarmUp).toBeLessThan(24 << 20)
+    expect(memoryAtTheEnd - memoryAfterWarmUp).toBeLessThan(24 << 20)
     receiver.close(timeUs, 'capture-end')
     expect(receiver.heldBytes).toBe(0)
     const report = columns.report(
