@@ -1,6 +1,7 @@
 import { APP_ERROR_EXIT } from '../contract/app-error.ts'
 import type { SessionSpec } from '../contract/session-spec.ts'
 import type { Engine } from '../engine/engine.ts'
+import { writeText } from './output.ts'
 import { ProgressLine } from './progress-line.ts'
 import { QuitKeys } from './quit-keys.ts'
 import { reportText } from './report-text.ts'
@@ -26,6 +27,7 @@ export async function inspectCaptures(engine: Engine, spec: SessionSpec, json: b
   // Status 3 has a report all the same: what is in the capture instead is what one wants to know.
   if (status !== 0 && status !== 3 && session.summary().packets === 0) return status
   const report = session.report()
-  process.stdout.write(json ? `${JSON.stringify(report, null, 1)}\n` : reportText(report))
+  writeText(json ? JSON.stringify(report, null, 1) : reportText(report))
+  if (json) writeText('\n')
   return failure === null && keys.quit ? 130 : status
 }

@@ -3,6 +3,8 @@ import type { AppError } from '../contract/app-error.ts'
 /** What became of stdout: `gone` when its reader left (`… | head`), an error when nothing more can be written to it. */
 type OutputState = 'open' | 'gone' | AppError
 
+const PIECE = 1 << 16
+
 let state: OutputState = 'open'
 const listeners = new Set<() => void>()
 
@@ -34,6 +36,17 @@ export function onOutputEnd(listener: () => void): () => void {
   if (state !== 'open') queueMicrotask(listener)
   listeners.add(listener)
   return () => listeners.delete(listener)
+}
+
+/** Writes to stdout piece by piece: a long report is not copied as a whole on its way out. */
+export function writeText(text: string): void {
+  for (let at = 0; at < text.length; ) {
+    let end = at + PIECE
+    // Not between the two halves of one character.
+    if ((text.charCodeAt(end - 1) & 0xfc00) === 0xd800) end++
+    process.stdout.write(text.slice(at, end))
+    at = end
+  }
 }
 
 /** Settles when everything written so far has left the process, or cannot. */
