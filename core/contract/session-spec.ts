@@ -70,6 +70,38 @@ export type ReceiveSpec = {
   readonly reorderMs: number
   /** Give up when nothing at all arrived for so long, s; absent: wait for ever. */
   readonly timeoutS?: number
+  /** Uses AL-FEC repair flows to restore lost source symbols, whatever `repair` says. */
+  readonly fec: boolean
+  /** What becomes of objects that stay incomplete. */
+  readonly repair: RepairSpec
+}
+
+/**
+ * `none`: left as they are. `simple` and `strict`: ISO BMFF and TS files are patched so that a player can read them (GPAC's
+ * words: `simple` keeps a damaged mdat, `strict` hides its whole fragment). `http`: missing bytes are fetched first, and what
+ * still lacks some is patched as in `strict` (GPAC's `full`).
+ */
+export type RepairSpec = {
+  readonly mode: 'none' | 'simple' | 'strict' | 'http'
+  /** Servers, tried in order; empty: those the signalling names (GPAC's repair_urls). */
+  readonly urls: readonly string[]
+  /** Requests at a time (GPAC's max_sess). */
+  readonly connections: number
+  /** Gaps closer than this are fetched by one request, bytes (GPAC's range_merge). */
+  readonly mergeBytes: number
+  /** Below this share of received bytes the whole file is fetched, percent; 0: always whole (GPAC's minrecv). */
+  readonly minReceivedPercent: number
+  /** In which order, and how much, of an ISO BMFF file is fetched (GPAC's riso). */
+  readonly order: 'none' | 'simple' | 'partial' | 'deps' | 'depx'
+}
+
+export const DEFAULT_REPAIR: RepairSpec = {
+  mode: 'strict',
+  urls: [],
+  connections: 1,
+  mergeBytes: 10_000,
+  minReceivedPercent: 20,
+  order: 'none',
 }
 
 export const DEFAULT_RECEIVE: ReceiveSpec = {
@@ -77,6 +109,8 @@ export const DEFAULT_RECEIVE: ReceiveSpec = {
   keepCorrupt: false,
   keepRepeats: false,
   reorderMs: 500,
+  fec: true,
+  repair: DEFAULT_REPAIR,
 }
 
 export type SinkSpec = FolderSink | GatewaySink | ReportSink | CaptureSink | BroadcastSink | StoreSink

@@ -7,12 +7,13 @@ import type {
   MulticastSource,
   PresentationSource,
   ReceiveSpec,
+  RepairSpec,
   SessionSpec,
   SinkSpec,
   SourceSpec,
   TuneIn,
 } from '../contract/session-spec.ts'
-import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
+import { DEFAULT_RECEIVE, DEFAULT_REPAIR } from '../contract/session-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 
 /**
@@ -117,7 +118,7 @@ function parseSource(at: Field): SourceSpec {
 function parseReceive(at: Field | undefined): ReceiveSpec {
   if (at === undefined) return DEFAULT_RECEIVE
   const fields = at.object()
-  at.only(fields, ['services', 'keepCorrupt', 'keepRepeats', 'reorderMs', 'timeoutS'])
+  at.only(fields, ['services', 'keepCorrupt', 'keepRepeats', 'reorderMs', 'timeoutS', 'fec', 'repair'])
   const services = at.optional(fields, 'services')
   const timeoutS = at.optional(fields, 'timeoutS')?.positive()
   return {
@@ -126,6 +127,26 @@ function parseReceive(at: Field | undefined): ReceiveSpec {
     keepRepeats: at.optional(fields, 'keepRepeats')?.boolean() ?? DEFAULT_RECEIVE.keepRepeats,
     reorderMs: at.optional(fields, 'reorderMs')?.count() ?? DEFAULT_RECEIVE.reorderMs,
     ...(timeoutS === undefined ? {} : { timeoutS }),
+    fec: at.optional(fields, 'fec')?.boolean() ?? DEFAULT_RECEIVE.fec,
+    repair: parseRepair(at.optional(fields, 'repair')),
+  }
+}
+
+function parseRepair(at: Field | undefined): RepairSpec {
+  if (at === undefined) return DEFAULT_REPAIR
+  const fields = at.object()
+  at.only(fields, ['mode', 'urls', 'connections', 'mergeBytes', 'minReceivedPercent', 'order'])
+  return {
+    mode: at.optional(fields, 'mode')?.oneOf(['none', 'simple', 'strict', 'http']) ?? DEFAULT_REPAIR.mode,
+    urls:
+      at
+        .optional(fields, 'urls')
+        ?.array()
+        .map((url) => url.string()) ?? DEFAULT_REPAIR.urls,
+    connections: at.optional(fields, 'connections')?.positive() ?? DEFAULT_REPAIR.connections,
+    mergeBytes: at.optional(fields, 'mergeBytes')?.count() ?? DEFAULT_REPAIR.mergeBytes,
+    minReceivedPercent: at.optional(fields, 'minReceivedPercent')?.count() ?? DEFAULT_REPAIR.minReceivedPercent,
+    order: at.optional(fields, 'order')?.oneOf(['none', 'simple', 'partial', 'deps', 'depx']) ?? DEFAULT_REPAIR.order,
   }
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { CaptureReader } from '../capture/capture-reader.ts'
+import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
 import { receivedFile } from '../files/test-objects.ts'
 import { parsePlaylist } from '../manifest/hls/parse.ts'
 import { parseMpd } from '../manifest/mpd/parse.ts'
@@ -139,7 +140,7 @@ describe.skipIf(!existsSync(captures))('captures from ../shared/captures, finish
     const receiver = new Receiver(
       {
         target: { kind: 'discover' },
-        receive: { services: 'all', keepCorrupt: false, keepRepeats: false, reorderMs: 500 },
+        receive: { ...DEFAULT_RECEIVE, services: 'all' },
       },
       one.store,
       new ObserverTee({ serviceChanged: (service) => void facts.set(service.id, service) }),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { OBJECT_ROW, OBJECT_ROW_BYTES, OBJECT_STATE } from '../contract/object-rows.ts'
 import type { ReportSource } from '../contract/report.ts'
+import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
 import { Receiver } from '../receive/receiver.ts'
 import { content, testFlow, testPacket } from '../receive/test-session.ts'
 import { SessionColumns } from './session-columns.ts'
@@ -28,7 +29,7 @@ class Setup {
     this.receiver = new Receiver(
       {
         target: { kind: 'route', address: this.flow.destinationAddress, port: this.flow.destinationPort },
-        receive: { services: 'all', keepCorrupt: false, keepRepeats: false, reorderMs: 500 },
+        receive: { ...DEFAULT_RECEIVE, services: 'all' },
       },
       { borrows: true, file: () => undefined },
       this.columns,

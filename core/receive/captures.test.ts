@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { CaptureReader } from '../capture/capture-reader.ts'
+import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
 import type { ReceivedFile, ReceivedObject } from './object-flow.ts'
 import { type Alarm, ObserverTee, type ServiceFacts } from './observer.ts'
 import { Receiver, type ReceiveTarget } from './receiver.ts'
@@ -34,7 +35,7 @@ async function receive(name: string, target: ReceiveTarget, keepCorrupt = false)
     objectBegun: (object) => void run.objects.push(object),
     alarm: (alarm) => void run.alarms.push(alarm),
   })
-  const receive = { services: 'all', keepCorrupt, keepRepeats: false, reorderMs: 500 } as const
+  const receive = { ...DEFAULT_RECEIVE, services: 'all' as const, keepCorrupt }
   const receiver = new Receiver({ target, receive }, sink, observer)
   const reader = new CaptureReader({ files: [`${captures}${name}.pcap`], pace: 'fast', loop: 1, nowUs: () => 0 })
   let lastUs = 0

@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
 import { SessionColumns } from '../inspect/session-columns.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import type { Alarm } from './observer.ts'
@@ -85,7 +86,7 @@ describe('hostile datagrams', () => {
     const { seeds, media } = corpus()
     const alarms: Alarm[] = []
     const columns = new SessionColumns({ hash: true, maxRows: 20_000 })
-    const receive = { services: 'all', keepCorrupt: true, keepRepeats: false, reorderMs: 500 } as const
+    const receive = { ...DEFAULT_RECEIVE, services: 'all' as const, keepCorrupt: true }
     const limits = { memoryBytes: 16 << 20, quarantineBytes: 4 << 20, openObjects: 32, channels: 32, knownObjects: 256 }
     let files = 0
     const receiver = new Receiver(

@@ -1,4 +1,4 @@
-import type { ReceiveSpec } from '../contract/session-spec.ts'
+import { DEFAULT_RECEIVE, type ReceiveSpec } from '../contract/session-spec.ts'
 import type { Flow } from '../protocol/ip/flow.ts'
 import type { ReceiveLimits } from './limits.ts'
 import type { ObjectSink, ReceivedFile, ReceivedObject } from './object-flow.ts'
@@ -88,7 +88,7 @@ export class TestSession {
     this.receiver = new Receiver(
       {
         target,
-        receive: { services: 'all', keepCorrupt: false, keepRepeats: false, reorderMs: 500, ...receive },
+        receive: { ...DEFAULT_RECEIVE, services: 'all', ...receive },
         limits,
       },
       {

@@ -1,3 +1,4 @@
+import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
 import type { ReceivedFile, ReceivedObject } from '../receive/object-flow.ts'
 import { ObserverTee } from '../receive/observer.ts'
 import { Receiver, type ReceiveTarget } from '../receive/receiver.ts'
@@ -27,7 +28,7 @@ export function receiveAll(datagrams: readonly Datagram[], target: ReceiveTarget
     },
     objectLost: (object: ReceivedObject) => void lost.push(object),
   }
-  const receive = { services: 'all', keepCorrupt: false, keepRepeats: false, reorderMs: 500 } as const
+  const receive = { ...DEFAULT_RECEIVE, services: 'all' as const }
   const observer = new ObserverTee({ alarm: (alarm) => void alarms.push(alarm) })
   const receiver = new Receiver({ target, receive }, sink, observer)
   play(datagrams, receiver)
