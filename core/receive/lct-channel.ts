@@ -2,50 +2,20 @@ import { u32At } from '../bytes/ints.ts'
 import type { Toi } from '../contract/ids.ts'
 import type { ChannelRole } from '../contract/report.ts'
 import type { LctPacket } from '../protocol/lct/lct-packet.ts'
-import type { BytePool } from './byte-pool.ts'
+import type { ChannelHost } from './channel-host.ts'
 import { ChannelNames } from './channel-names.ts'
 import { hash32 } from './content-hash.ts'
 import { type DoneObject, HEAD_BYTES } from './done-object.ts'
 import { KnownObjects } from './known-objects.ts'
-import type { ReceiveLimits } from './limits.ts'
-import type { ChannelFacts, ReceiveObserver } from './observer.ts'
-import { type ObjectHome, SIZE_SOURCE, TAKEN, TransportObject } from './transport-object.ts'
-
-/** TOIs that GPAC gives to what it replaces: init segment, and child playlists in turn. */
-const FIRST_RESERVED_TOI = 0xffff_fffd
-/** Given-up objects kept with their bytes, since a carousel may bring the rest: few for media, which is sent once. */
-const HELD_MEDIA = 2
-const HELD_FILES = 64
-
-/** What a channel asks of its session and receiver. */
-export interface ChannelHost {
-  readonly destination: string
-  readonly limits: ReceiveLimits
-  readonly reorderUs: number
-  readonly pool: BytePool
-  readonly observer: ReceiveObserver
-  /** Finished objects that all channels together remember; each channel counts its own in it. */
-  readonly known: { count: number }
-  nextObjectIndex(): number
-  /** The object is whole; the host releases it when it has been delivered. */
-  objectComplete(object: TransportObject, timeUs: number): void
-  /** A packet of a new object came and a name is known or not; called once per object, and once more when named late. */
-  objectBegun(object: TransportObject): void
-  objectGivenUp(object: TransportObject, timeUs: number): void
-  /** A finished object began to be sent again (`whole` false), or has been sent again (true). */
-  objectRepeated(channel: LctChannel, done: DoneObject, whole: boolean, timeUs: number): void
-  /** Bytes could not be kept: frees what can be freed. @returns false where nothing could */
-  relieveMemory(timeUs: number): boolean
-  badPacket(code: string, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void
-  limitReached(rule: string, text: string, channel: LctChannel, timeUs: number, frame: number): void
-  looped(channel: LctChannel, from: number, to: number, timeUs: number, frame: number): void
-}
+import type { ChannelFacts } from './observer.ts'
+import { type CountedHome, isReplaceable, OpenObjects } from './open-objects.ts'
+import { SIZE_SOURCE, TAKEN, TransportObject } from './transport-object.ts'
 
 /**
  * One LCT channel (TSI) of a ROUTE session: finds the object each packet belongs to, tells repeats from reuse of a TOI, and
  * decides when an unfinished object is given up. Objects given up stay open to later bytes for a while (carousels heal).
  */
-export class LctChannel implements ChannelFacts, ObjectHome {
+export class LctChannel implements ChannelFacts, CountedHome {
   readonly index: number
   readonly tsi: number
   readonly names: ChannelNames
@@ -63,16 +33,14 @@ export class LctChannel implements ChannelFacts, ObjectHome {
   loops = 0
   lastTimeUs = 0
   readonly #host: ChannelHost
-  readonly #open = new Map<number, TransportObject>()
+  readonly #open: OpenObjects
   readonly #known: KnownObjects
-  #last: TransportObject | null = null
-  #newestMediaToi = -1
-  #mediaStep = 1
   #closedSinceUs = -1
 
   constructor(host: ChannelHost, index: number, tsi: number) {
     this.#host = host
     this.#known = new KnownObjects(host)
+    this.#open = new OpenObjects(host, this, this.#known)
     this.index = index
     this.tsi = tsi
     this.names = new ChannelNames(tsi)
@@ -108,18 +76,18 @@ export class LctChannel implements ChannelFacts, ObjectHome {
     const offset = u32At(bytes, headerEnd)
     // TOI 0 with EXT_FDT is one object per FDT instance (RFC 6726 §3.4.1): instances may interleave.
     const key = lct.toi === 0 && lct.fdtInstance >= 0 ? -1 - lct.fdtInstance : lct.toi
-    let object = this.#last
+    let object = this.#open.last
     if (object === null || object.key !== key) object = this.#open.get(key) ?? null
     if (object === null) {
       object = this.#newOrRepeat(lct, key, offset, bytes, start, from, end, timeUs, frame)
       if (object === null) return
     } else if (!this.#sameLength(object, lct)) {
-      this.#giveUp(object, 'partial', timeUs)
-      this.#forgetBytes(object)
+      this.#open.giveUp(object, 'partial', timeUs)
+      this.#open.forgetBytes(object)
       object = this.#begin(lct, key, object.instance + 1, bytes, start, from, timeUs, frame)
       if (object === null) return
     }
-    this.#last = object
+    this.#open.last = object
     this.#take(object, lct, offset, bytes, start, from, end, timeUs, frame)
   }
 
@@ -178,9 +146,9 @@ export class LctChannel implements ChannelFacts, ObjectHome {
     } else if (added > 0) {
       this.outOfOrder++
     }
-    if (added > 0 && object.state !== 'receiving') this.#resume(object)
+    if (added > 0 && object.state !== 'receiving') this.#open.resume(object)
     if (lct.closeObject) this.#closeObject(object, timeUs)
-    if (object.length >= 0 && object.ranges.prefix >= object.length) this.#finish(object, timeUs)
+    if (object.length >= 0 && object.ranges.prefix >= object.length) this.#open.finish(object, timeUs)
     else object.notify()
   }
 
@@ -207,8 +175,8 @@ export class LctChannel implements ChannelFacts, ObjectHome {
       this.#host.limitReached('LIMIT-HOLES', `TOI ${object.toi} has too many holes`, this, timeUs, frame)
     } else {
       this.#host.limitReached('LIMIT-MEMORY', 'unfinished objects fill the memory allowed', this, timeUs, frame)
-      if (object.state === 'receiving') this.#giveUp(object, 'partial', timeUs)
-      this.#drop(object)
+      if (object.state === 'receiving') this.#open.giveUp(object, 'partial', timeUs)
+      this.#open.drop(object)
     }
   }
 
@@ -224,11 +192,11 @@ export class LctChannel implements ChannelFacts, ObjectHome {
     timeUs: number,
     frame: number,
   ): void {
-    if (object.state === 'receiving') this.#giveUp(object, 'partial', timeUs)
-    this.#forgetBytes(object)
+    if (object.state === 'receiving') this.#open.giveUp(object, 'partial', timeUs)
+    this.#open.forgetBytes(object)
     const next = this.#begin(lct, object.key, object.instance + 1, bytes, start, from, timeUs, frame)
     if (next === null) return
-    this.#last = next
+    this.#open.last = next
     this.#take(next, lct, offset, bytes, start, from, end, timeUs, frame)
   }
 
@@ -259,7 +227,7 @@ export class LctChannel implements ChannelFacts, ObjectHome {
   ): TransportObject | null {
     const done = this.#known.get(key)
     if (done === undefined) return this.#begin(lct, key, 0, bytes, start, from, timeUs, frame)
-    if (done.media && offset === 0 && this.#isFarBack(key)) this.#loop(key, timeUs, frame)
+    if (done.media && offset === 0 && this.#open.isFarBack(key)) this.#open.startOver(key, timeUs, frame)
     const again = done.loop !== this.loops || done.isReplacedBy(lct.transferLength, offset, bytes, from, end)
     if (!again) {
       this.#repeat(done, offset, end - from, timeUs)
@@ -302,7 +270,7 @@ export class LctChannel implements ChannelFacts, ObjectHome {
       host.limitReached('LIMIT-OBJECT', text, this, timeUs, frame)
       return null
     }
-    if (this.#open.size >= host.limits.openObjects) this.#evict(timeUs, frame)
+    if (this.#open.size >= host.limits.openObjects) this.#open.evict(timeUs, frame)
     const index = host.nextObjectIndex()
     const object = new TransportObject(
       this,
@@ -326,19 +294,8 @@ export class LctChannel implements ChannelFacts, ObjectHome {
         object.sizeSource = SIZE_SOURCE.file
       }
     }
-    if (isMedia(object)) {
-      if (this.#isFarBack(object.toi)) this.#loop(object.toi, timeUs, frame)
-      if (object.toi > this.#newestMediaToi) {
-        if (this.#newestMediaToi >= 0) this.#mediaStep = object.toi - this.#newestMediaToi
-        this.#newestMediaToi = object.toi
-      }
-    }
-    // An init segment or playlist is sent between segments and says nothing about them.
-    if (object.kind !== 'init' && object.kind !== 'playlist' && object.toi < FIRST_RESERVED_TOI) {
-      for (const other of this.#open.values()) if (other.endingSinceUs < 0) other.endingSinceUs = timeUs
-    }
+    this.#open.add(object, timeUs, frame)
     if (this.#closedSinceUs >= 0) object.endingSinceUs = timeUs
-    this.#open.set(key, object)
     host.observer.objectBegun(object, bytes, start, from)
     host.objectBegun(object)
     return object
@@ -372,150 +329,32 @@ export class LctChannel implements ChannelFacts, ObjectHome {
       object.sizeSource = SIZE_SOURCE.extension
     }
     if (lct.closeObject) this.#closeObject(object, timeUs)
-    if (object.whole) this.#finish(object, timeUs)
+    if (object.whole) this.#open.finish(object, timeUs)
   }
 
   #closing(closing: boolean, timeUs: number): void {
     this.#closedSinceUs = closing ? timeUs : -1
     if (!closing) return
-    for (const object of this.#open.values()) if (object.endingSinceUs < 0) object.endingSinceUs = timeUs
-  }
-
-  #finish(object: TransportObject, timeUs: number): void {
-    if (object.state !== 'receiving') this.#resume(object)
-    object.state = 'complete'
-    this.complete++
-    object.join()
-    this.#open.delete(object.key)
-    if (this.#last === object) this.#last = null
-    this.#known.remember(object, this.loops, isReplaceable(object))
-    this.#host.observer.objectEnded(object)
-    object.notify()
-    this.#host.objectComplete(object, timeUs)
-  }
-
-  #resume(object: TransportObject): void {
-    object.state = 'receiving'
-    object.endingSinceUs = -1
-    this.lost -= object.countedLost
-    object.countedLost = 0
-    this.incomplete--
-    this.#host.observer.objectResumed(object)
-  }
-
-  #giveUp(object: TransportObject, state: 'partial' | 'truncated', timeUs: number): void {
-    if (object.state !== 'receiving') return
-    object.state = state
-    this.incomplete++
-    if (state === 'partial') {
-      for (const [from, to] of object.missing()) object.countedLost += to - from
-      this.lost += object.countedLost
-    }
-    this.#host.observer.objectEnded(object)
-    object.notify()
-    this.#host.objectGivenUp(object, timeUs)
-  }
-
-  /** Ends the stay of a given-up object; its TOI is remembered as lost. */
-  #drop(object: TransportObject): void {
-    this.#forgetBytes(object)
-    this.#known.remember(object, this.loops, false)
-  }
-
-  #forgetBytes(object: TransportObject): void {
-    object.release()
-    this.#open.delete(object.key)
-    if (this.#last === object) this.#last = null
-  }
-
-  /** Makes room for one more open object: a held one if there is, else the oldest. */
-  #evict(timeUs: number, frame: number): void {
-    let victim: TransportObject | null = null
-    for (const object of this.#open.values()) {
-      victim ??= object
-      if (object.state !== 'receiving') {
-        victim = object
-        break
-      }
-    }
-    if (victim === null) return
-    if (victim.state === 'receiving') {
-      const text = `more than ${this.#host.limits.openObjects} objects unfinished at a time`
-      this.#host.limitReached('LIMIT-OPEN', text, this, timeUs, frame)
-      this.#giveUp(victim, 'partial', timeUs)
-    }
-    this.#drop(victim)
-  }
-
-  /** Frees memory: objects only held for healing, and bytes kept for comparison. @returns true where there were some */
-  relieve(): boolean {
-    let freed = this.#known.relieve()
-    for (const object of [...this.#open.values()]) {
-      if (object.state === 'receiving') continue
-      this.#drop(object)
-      freed = true
-    }
-    return freed
+    this.#open.ending(timeUs)
   }
 
   /** Gives up what waited long enough. */
   tick(timeUs: number): void {
-    if (this.#open.size === 0) return
-    let heldMedia = 0
-    let heldFiles = 0
-    for (const object of this.#open.values()) {
-      if (object.state === 'receiving') {
-        const quietSince = Math.max(object.lastTimeUs, object.endingSinceUs)
-        const wait = object.endingSinceUs >= 0 ? this.#host.reorderUs : this.#host.limits.idleMs * 1000
-        if (timeUs - quietSince < wait) continue
-        this.#giveUp(object, 'partial', timeUs)
-      }
-      if (isMedia(object)) heldMedia++
-      else heldFiles++
-    }
-    if (heldMedia <= HELD_MEDIA && heldFiles <= HELD_FILES) return
-    for (const object of [...this.#open.values()]) {
-      if (object.state === 'receiving') continue
-      if (isMedia(object) ? heldMedia-- > HELD_MEDIA : heldFiles-- > HELD_FILES) this.#drop(object)
-    }
+    this.#open.tick(timeUs)
+  }
+
+  relieve(): boolean {
+    return this.#open.relieve()
   }
 
   /** The capture starts over: what is open is cut off, and what was whole may come again as new. */
   loop(timeUs: number): void {
-    this.#endAll(timeUs)
-    this.loops++
-    this.#newestMediaToi = -1
+    this.#open.loop(timeUs)
   }
 
   /** No more packets. An object whose transmission had ended is lost, the others are only cut off. */
   close(timeUs: number): void {
-    this.#endAll(timeUs)
-    this.#known.clear()
-  }
-
-  #endAll(timeUs: number): void {
-    for (const object of [...this.#open.values()]) {
-      const sentToTheEnd = object.length >= 0 && object.ranges.highest >= object.length
-      const over = object.endingSinceUs >= 0 || sentToTheEnd
-      this.#giveUp(object, over ? 'partial' : 'truncated', timeUs)
-      this.#drop(object)
-    }
-  }
-
-  #isFarBack(toi: number): boolean {
-    return toi < this.#newestMediaToi - Math.max(100, 4 * this.#mediaStep)
-  }
-
-  /** TOIs went far back: the source plays its content again from an earlier point. */
-  #loop(toi: number, timeUs: number, frame: number): void {
-    this.#host.looped(this, this.#newestMediaToi, toi, timeUs, frame)
-    for (const object of [...this.#open.values()]) {
-      if (!isMedia(object)) continue
-      this.#giveUp(object, 'truncated', timeUs)
-      this.#drop(object)
-    }
-    this.loops++
-    this.#newestMediaToi = toi
+    this.#open.close(timeUs)
   }
 
   /** Names or lengths became known: looks again at what is open. */
@@ -539,22 +378,7 @@ export class LctChannel implements ChannelFacts, ObjectHome {
         if (object.state === 'receiving') this.#host.objectBegun(object)
         else this.#host.observer.objectNamed(object)
       }
-      if (object.whole) this.#finish(object, timeUs)
+      if (object.whole) this.#open.finish(object, timeUs)
     }
   }
-}
-
-function isMedia(object: TransportObject): boolean {
-  return object.kind === 'media' && object.toi < FIRST_RESERVED_TOI
-}
-
-/** Objects that senders replace under the same TOI: their bytes are compared. */
-function isReplaceable(object: TransportObject): boolean {
-  return (
-    object.kind === 'init' ||
-    object.kind === 'playlist' ||
-    object.kind === 'manifest' ||
-    object.kind === 'signalling' ||
-    object.toi >= FIRST_RESERVED_TOI
-  )
 }

@@ -1,0 +1,223 @@
+import type { ChannelHost } from './channel-host.ts'
+import type { KnownObjects } from './known-objects.ts'
+import type { ObjectHome, TransportObject } from './transport-object.ts'
+
+/** TOIs that GPAC gives to what it replaces: init segment, and child playlists in turn. */
+const FIRST_RESERVED_TOI = 0xffff_fffd
+/** Given-up objects kept with their bytes, since a carousel may bring the rest: few for media, which is sent once. */
+const HELD_MEDIA = 2
+const HELD_FILES = 64
+
+/** The channel as its objects know it: where they came from, and what is counted when they end. */
+export interface CountedHome extends ObjectHome {
+  /** Bytes known to be missing from objects that were given up. */
+  lost: number
+  complete: number
+  incomplete: number
+  /** How often the source has begun again. */
+  loops: number
+}
+
+/**
+ * The objects of one channel that are being received, or held after they were given up: how each of them ends, and when.
+ */
+export class OpenObjects {
+  readonly #host: ChannelHost
+  readonly #channel: CountedHome
+  readonly #known: KnownObjects
+  readonly #objects = new Map<number, TransportObject>()
+  /** Object of the packet before, which the next one mostly belongs to. */
+  last: TransportObject | null = null
+  #newestMediaToi = -1
+  #mediaStep = 1
+
+  constructor(host: ChannelHost, channel: CountedHome, known: KnownObjects) {
+    this.#host = host
+    this.#channel = channel
+    this.#known = known
+  }
+
+  get size(): number {
+    return this.#objects.size
+  }
+
+  get(key: number): TransportObject | undefined {
+    return this.#objects.get(key)
+  }
+
+  values(): Iterable<TransportObject> {
+    return this.#objects.values()
+  }
+
+  /** Takes in a new object, whose beginning says that those before it are over. */
+  add(object: TransportObject, timeUs: number, frame: number): void {
+    if (isMedia(object)) {
+      if (this.isFarBack(object.toi)) this.startOver(object.toi, timeUs, frame)
+      if (object.toi > this.#newestMediaToi) {
+        if (this.#newestMediaToi >= 0) this.#mediaStep = object.toi - this.#newestMediaToi
+        this.#newestMediaToi = object.toi
+      }
+    }
+    // An init segment or playlist is sent between segments and says nothing about them.
+    if (object.kind !== 'init' && object.kind !== 'playlist' && object.toi < FIRST_RESERVED_TOI) this.ending(timeUs)
+    this.#objects.set(object.key, object)
+  }
+
+  /** No more bytes are to be expected of what is open, but late ones. */
+  ending(timeUs: number): void {
+    for (const object of this.#objects.values()) if (object.endingSinceUs < 0) object.endingSinceUs = timeUs
+  }
+
+  finish(object: TransportObject, timeUs: number): void {
+    if (object.state !== 'receiving') this.resume(object)
+    object.state = 'complete'
+    this.#channel.complete++
+    object.join()
+    this.#objects.delete(object.key)
+    if (this.last === object) this.last = null
+    this.#known.remember(object, this.#channel.loops, isReplaceable(object))
+    this.#host.observer.objectEnded(object)
+    object.notify()
+    this.#host.objectComplete(object, timeUs)
+  }
+
+  resume(object: TransportObject): void {
+    object.state = 'receiving'
+    object.endingSinceUs = -1
+    this.#channel.lost -= object.countedLost
+    object.countedLost = 0
+    this.#channel.incomplete--
+    this.#host.observer.objectResumed(object)
+  }
+
+  giveUp(object: TransportObject, state: 'partial' | 'truncated', timeUs: number): void {
+    if (object.state !== 'receiving') return
+    object.state = state
+    this.#channel.incomplete++
+    if (state === 'partial') {
+      for (const [from, to] of object.missing()) object.countedLost += to - from
+      this.#channel.lost += object.countedLost
+    }
+    this.#host.observer.objectEnded(object)
+    object.notify()
+    this.#host.objectGivenUp(object, timeUs)
+  }
+
+  /** Ends the stay of a given-up object; its TOI is remembered as lost. */
+  drop(object: TransportObject): void {
+    this.forgetBytes(object)
+    this.#known.remember(object, this.#channel.loops, false)
+  }
+
+  forgetBytes(object: TransportObject): void {
+    object.release()
+    this.#objects.delete(object.key)
+    if (this.last === object) this.last = null
+  }
+
+  /** Makes room for one more open object: a held one if there is, else the oldest. */
+  evict(timeUs: number, frame: number): void {
+    let victim: TransportObject | null = null
+    for (const object of this.#objects.values()) {
+      victim ??= object
+      if (object.state !== 'receiving') {
+        victim = object
+        break
+      }
+    }
+    if (victim === null) return
+    if (victim.state === 'receiving') {
+      const text = `more than ${this.#host.limits.openObjects} objects unfinished at a time`
+      this.#host.limitReached('LIMIT-OPEN', text, this.#channel, timeUs, frame)
+      this.giveUp(victim, 'partial', timeUs)
+    }
+    this.drop(victim)
+  }
+
+  /** Frees memory: objects only held for healing, and bytes kept for comparison. @returns true where there were some */
+  relieve(): boolean {
+    let freed = this.#known.relieve()
+    for (const object of [...this.#objects.values()]) {
+      if (object.state === 'receiving') continue
+      this.drop(object)
+      freed = true
+    }
+    return freed
+  }
+
+  /** Gives up what waited long enough. */
+  tick(timeUs: number): void {
+    if (this.#objects.size === 0) return
+    let heldMedia = 0
+    let heldFiles = 0
+    for (const object of this.#objects.values()) {
+      if (object.state === 'receiving') {
+        const quietSince = Math.max(object.lastTimeUs, object.endingSinceUs)
+        const wait = object.endingSinceUs >= 0 ? this.#host.reorderUs : this.#host.limits.idleMs * 1000
+        if (timeUs - quietSince < wait) continue
+        this.giveUp(object, 'partial', timeUs)
+      }
+      if (isMedia(object)) heldMedia++
+      else heldFiles++
+    }
+    if (heldMedia <= HELD_MEDIA && heldFiles <= HELD_FILES) return
+    for (const object of [...this.#objects.values()]) {
+      if (object.state === 'receiving') continue
+      if (isMedia(object) ? heldMedia-- > HELD_MEDIA : heldFiles-- > HELD_FILES) this.drop(object)
+    }
+  }
+
+  /** The capture starts over: what is open is cut off, and what was whole may come again as new. */
+  loop(timeUs: number): void {
+    this.endAll(timeUs)
+    this.#channel.loops++
+    this.#newestMediaToi = -1
+  }
+
+  /** No more packets. An object whose transmission had ended is lost, the others are only cut off. */
+  close(timeUs: number): void {
+    this.endAll(timeUs)
+    this.#known.clear()
+  }
+
+  endAll(timeUs: number): void {
+    for (const object of [...this.#objects.values()]) {
+      const sentToTheEnd = object.length >= 0 && object.ranges.highest >= object.length
+      const over = object.endingSinceUs >= 0 || sentToTheEnd
+      this.giveUp(object, over ? 'partial' : 'truncated', timeUs)
+      this.drop(object)
+    }
+  }
+
+  isFarBack(toi: number): boolean {
+    return toi < this.#newestMediaToi - Math.max(100, 4 * this.#mediaStep)
+  }
+
+  /** TOIs went far back: the source plays its content again from an earlier point. */
+  startOver(toi: number, timeUs: number, frame: number): void {
+    this.#host.looped(this.#channel, this.#newestMediaToi, toi, timeUs, frame)
+    for (const object of [...this.#objects.values()]) {
+      if (!isMedia(object)) continue
+      this.giveUp(object, 'truncated', timeUs)
+      this.drop(object)
+    }
+    this.#channel.loops++
+    this.#newestMediaToi = toi
+  }
+}
+
+/** A media segment, sent once under a TOI of its own. */
+function isMedia(object: TransportObject): boolean {
+  return object.kind === 'media' && object.toi < FIRST_RESERVED_TOI
+}
+
+/** Objects that senders replace under the same TOI: their bytes are compared. */
+export function isReplaceable(object: TransportObject): boolean {
+  return (
+    object.kind === 'init' ||
+    object.kind === 'playlist' ||
+    object.kind === 'manifest' ||
+    object.kind === 'signalling' ||
+    object.toi >= FIRST_RESERVED_TOI
+  )
+}
