@@ -141,7 +141,7 @@ export class Reception {
         flows: this.#flows,
       })
     }
-    this.#receiver = new Receiver({ target: this.#target, receive: source.receive }, this.#fanOut, observer)
+    this.#receiver = new Receiver({ targets: [this.#target], receive: source.receive }, this.#fanOut, observer)
     this.#counter.next = this.#receiver
     await this.#sockets?.opened()
   }

@@ -139,7 +139,7 @@ describe.skipIf(!existsSync(captures))('captures from ../shared/captures, finish
     const one = await open({ services: () => [...facts.values()] })
     const receiver = new Receiver(
       {
-        target: { kind: 'discover' },
+        targets: [{ kind: 'discover' }],
         receive: { ...DEFAULT_RECEIVE, services: 'all' },
       },
       one.store,

@@ -28,7 +28,7 @@ class Setup {
     this.columns = new SessionColumns({ hash: true, ...options })
     this.receiver = new Receiver(
       {
-        target: { kind: 'route', address: this.flow.destinationAddress, port: this.flow.destinationPort },
+        targets: [{ kind: 'route', address: this.flow.destinationAddress, port: this.flow.destinationPort }],
         receive: { ...DEFAULT_RECEIVE, services: 'all' },
       },
       { borrows: true, file: () => undefined },

@@ -36,7 +36,7 @@ async function receive(name: string, target: ReceiveTarget, keepCorrupt = false)
     alarm: (alarm) => void run.alarms.push(alarm),
   })
   const receive = { ...DEFAULT_RECEIVE, services: 'all' as const, keepCorrupt }
-  const receiver = new Receiver({ target, receive }, sink, observer)
+  const receiver = new Receiver({ targets: [target], receive }, sink, observer)
   const reader = new CaptureReader({ files: [`${captures}${name}.pcap`], pace: 'fast', loop: 1, nowUs: () => 0 })
   let lastUs = 0
   await reader.run(

@@ -1,6 +1,7 @@
 import type { ChannelRole, FlowProtocol, JsonObject, ServiceProtocol, Severity } from '../contract/report.ts'
 import type { Flow } from '../protocol/ip/flow.ts'
 import type { ReceivedObject } from './object-flow.ts'
+import type { ReceiveTarget } from './receiver.ts'
 
 /** A multicast destination whose packets are wanted. */
 export type Destination = { readonly address: string; readonly port: number }
@@ -142,8 +143,8 @@ export interface ReceiveObserver {
     frame: number,
   ): void
   alarm(alarm: Alarm): void
-  /** All destinations whose packets are wanted now; those no longer named can be left. */
-  destinationsWanted?(destinations: readonly Destination[]): void
+  /** All destinations whose packets are wanted now of one target's source; those no longer named can be left. */
+  destinationsWanted?(destinations: readonly Destination[], target: ReceiveTarget): void
 }
 
 /** Several observers as one; each takes what it has a method for. */
@@ -222,7 +223,7 @@ export class ObserverTee implements ReceiveObserver {
     for (const each of this.#observers) each.alarm?.(alarm)
   }
 
-  destinationsWanted(destinations: readonly Destination[]): void {
-    for (const each of this.#observers) each.destinationsWanted?.(destinations)
+  destinationsWanted(destinations: readonly Destination[], target: ReceiveTarget): void {
+    for (const each of this.#observers) each.destinationsWanted?.(destinations, target)
   }
 }

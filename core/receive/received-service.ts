@@ -1,6 +1,7 @@
 import type { ChannelRole, ServiceProtocol } from '../contract/report.ts'
 import type { MmtpSession } from './mmtp-session.ts'
 import type { Destination, MmtpFacts, ServiceFacts } from './observer.ts'
+import type { ReceiveTarget } from './receiver.ts'
 
 /** One service, from the SLT or given to a session that was found without one. */
 export class ReceivedService implements ServiceFacts {
@@ -13,6 +14,8 @@ export class ReceivedService implements ServiceFacts {
   major: number | null = null
   minor: number | null = null
   destination: string | null = null
+  /** What of the session it came from; its tune-in decides whether it is joined. */
+  target: ReceiveTarget | null = null
   /** As `destination`, in parts. */
   address: Destination | null = null
   source: string | null = null

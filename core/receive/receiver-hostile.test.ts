@@ -90,7 +90,7 @@ describe('hostile datagrams', () => {
     const limits = { memoryBytes: 16 << 20, quarantineBytes: 4 << 20, openObjects: 32, channels: 32, knownObjects: 256 }
     let files = 0
     const receiver = new Receiver(
-      { target: { kind: 'discover' }, receive, limits },
+      { targets: [{ kind: 'discover' }], receive, limits },
       { borrows: true, file: () => void files++ },
       new ObserverTee(columns, { alarm: (alarm) => void (alarm.rule === 'INTERNAL' && alarms.push(alarm)) }),
     )

@@ -1,6 +1,6 @@
 import { CodecError } from '../bytes/codec-error.ts'
 import type { FlowProtocol } from '../contract/report.ts'
-import type { ReceiveSpec } from '../contract/session-spec.ts'
+import type { ReceiveSpec, TuneIn } from '../contract/session-spec.ts'
 import type { DatagramSink, Flow } from '../protocol/ip/flow.ts'
 import { LLS_ADDRESS, LLS_PORT } from '../protocol/lls/lls-table.ts'
 import { FlowEntry } from './flow-entry.ts'
@@ -10,19 +10,21 @@ import { LlsReceiver } from './lls-receiver.ts'
 import type { ObjectSink } from './object-flow.ts'
 import type { ReceiveObserver } from './observer.ts'
 import { ReceiveContext } from './receive-context.ts'
-import { ServiceDirectory } from './service-directory.ts'
+import { ServiceDirectory, usesLls } from './service-directory.ts'
 
 /**
- * What to receive. `route`: one ROUTE session, service 1. `atsc`: services through the LLS. `discover`: the LLS where there is
- * one, and every other flow that looks like ROUTE; for captures.
+ * What to receive. `route`: one ROUTE session. `atsc`: services through the LLS. `discover`: the LLS where there is one, and
+ * every other flow that looks like ROUTE; for captures. Each joins the services it is asked to; absent: those of the ReceiveSpec.
  */
-export type ReceiveTarget =
+export type ReceiveTarget = (
   | { readonly kind: 'route'; readonly address: string; readonly port: number }
   | { readonly kind: 'atsc' }
   | { readonly kind: 'discover' }
+) & { readonly services?: TuneIn }
 
 export type ReceiverOptions = {
-  readonly target: ReceiveTarget
+  /** At least one. `route` targets are services 1, 2, 3 … in this order; beside an LLS, which numbers its own, from 65536. */
+  readonly targets: readonly ReceiveTarget[]
   readonly receive: ReceiveSpec
   readonly limits?: Partial<ReceiveLimits>
 }
@@ -39,7 +41,7 @@ const TICK_US = 100_000
  */
 export class Receiver implements DatagramSink {
   readonly #context: ReceiveContext
-  readonly #target: ReceiveTarget
+  readonly #discovers: boolean
   readonly #observer: ReceiveObserver
   readonly #entries: FlowEntry[] = []
   #entryCount = 0
@@ -53,14 +55,13 @@ export class Receiver implements DatagramSink {
 
   constructor(options: ReceiverOptions, sink: ObjectSink, observer: ReceiveObserver) {
     this.#context = new ReceiveContext(options.receive, { ...RECEIVE_LIMITS, ...options.limits }, sink, observer)
-    this.#target = options.target
+    this.#discovers = options.targets.some((target) => target.kind === 'discover')
     this.#observer = observer
-    this.#directory = new ServiceDirectory(this.#context, options.target, () => this.#rebind())
+    this.#directory = new ServiceDirectory(this.#context, options.targets, () => this.#rebind())
     const directory = this.#directory
-    this.#lls =
-      options.target.kind === 'route'
-        ? null
-        : new LlsReceiver(this.#context, (slts, timeUs) => directory.sltsChanged(slts, timeUs))
+    this.#lls = options.targets.some(usesLls)
+      ? new LlsReceiver(this.#context, (slts, timeUs) => directory.sltsChanged(slts, timeUs))
+      : null
     this.#directory.start()
   }
 
@@ -157,7 +158,7 @@ export class Receiver implements DatagramSink {
     // FLUTE and ROUTE repair packets look alike: go on looking for a source packet.
     if (guess === 'flute') return
     entry.probesLeft = 0
-    if (guess === 'route' && entry.session === null && entry.flow !== null && this.#target.kind === 'discover') {
+    if (guess === 'route' && entry.session === null && entry.flow !== null && this.#discovers) {
       this.#directory.discovered(entry.flow, timeUs)
     }
   }

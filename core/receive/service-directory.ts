@@ -1,3 +1,4 @@
+import type { TuneIn } from '../contract/session-spec.ts'
 import { formatDestination } from '../protocol/ip/address.ts'
 import type { Flow } from '../protocol/ip/flow.ts'
 import { LLS_ADDRESS, LLS_PORT } from '../protocol/lls/lls-table.ts'
@@ -11,24 +12,37 @@ import type { ReceiveTarget } from './receiver.ts'
 import { RouteSession, type SessionHost } from './route-session.ts'
 import { ServiceSignalling } from './service-signalling.ts'
 
+/** Services of `route` targets beside an LLS: those of an SLT are below 65536. */
+const FIRST_BESIDE_LLS = 65_536
+
+/** True where services of this target come from the LLS. */
+export function usesLls(target: ReceiveTarget): boolean {
+  return target.kind === 'atsc' || target.kind === 'discover'
+}
+
 /** Services and sessions: who is there, which are joined, and which session belongs to whom. */
 export class ServiceDirectory implements SessionHost {
   readonly #context: ReceiveContext
-  readonly #target: ReceiveTarget
+  readonly #targets: readonly ReceiveTarget[]
+  /** Whose services the SLT lists: the first target that uses the LLS. */
+  readonly #llsTarget: ReceiveTarget | null
+  readonly #discoverTarget: ReceiveTarget | null
   readonly #rebind: () => void
   readonly #services = new Map<number, ReceivedService>()
   readonly #signalling = new Map<ReceivedService, ServiceSignalling>()
   readonly #sessions = new Map<string, RouteSession>()
   /** Services by the destination the SLT gives. */
   readonly #byDestination = new Map<string, ReceivedService>()
-  /** The one service that `first` joined. */
-  #first: ReceivedService | null = null
-  #wanted = ''
+  /** The one service that `first` joined, of each target. */
+  readonly #first = new Map<ReceiveTarget, ReceivedService>()
+  readonly #wanted = new Map<ReceiveTarget, string>()
   #limited = false
 
-  constructor(context: ReceiveContext, target: ReceiveTarget, rebind: () => void) {
+  constructor(context: ReceiveContext, targets: readonly ReceiveTarget[], rebind: () => void) {
     this.#context = context
-    this.#target = target
+    this.#targets = targets
+    this.#llsTarget = targets.find(usesLls) ?? null
+    this.#discoverTarget = targets.find((target) => target.kind === 'discover') ?? null
     this.#rebind = rebind
   }
 
@@ -44,14 +58,18 @@ export class ServiceDirectory implements SessionHost {
     return this.#byDestination.get(destination) ?? null
   }
 
-  /** Sets up what the target itself names. */
+  /** Sets up what the targets themselves name. */
   start(): void {
-    if (this.#target.kind === 'route') {
-      const { address, port } = this.#target
-      const service = new ReceivedService(1, false)
+    for (const target of this.#targets) {
+      if (target.kind !== 'route') continue
+      const { address, port } = target
+      // The same session twice is one service, whichever way its packets come.
+      if (this.#byDestination.has(formatDestination(address, port))) continue
+      const service = new ReceivedService(this.#freeId(this.#llsTarget === null ? 1 : FIRST_BESIDE_LLS), false)
+      service.target = target
       service.protocol = 'route'
       this.#setAddress(service, { address, port })
-      this.#services.set(1, service)
+      this.#services.set(service.id, service)
       service.joined = this.#wants(service)
       if (service.joined) this.#sessionAt({ address, port }, 0)?.own(service, 0)
       this.#context.observer.serviceChanged(service)
@@ -64,8 +82,10 @@ export class ServiceDirectory implements SessionHost {
     const listed = slts.flatMap((slt) => slt.services).slice(0, this.#context.limits.services)
     const changed: ReceivedService[] = []
     for (const entry of listed) changed.push(this.#fromSlt(entry))
-    if (this.#context.spec.services === 'first' && this.#first === null) {
-      this.#first = changed.find((each) => each.protocol === 'route') ?? changed[0] ?? null
+    const target = this.#llsTarget
+    if (target !== null && this.#tuneIn(target) === 'first' && !this.#first.has(target)) {
+      const first = changed.find((each) => each.protocol === 'route') ?? changed[0]
+      if (first !== undefined) this.#first.set(target, first)
     }
     for (const service of changed) {
       service.joined = this.#wants(service)
@@ -81,6 +101,7 @@ export class ServiceDirectory implements SessionHost {
     if (service === undefined || service.discovered) {
       if (service !== undefined) this.#renumber(service)
       service = new ReceivedService(entry.serviceId, false)
+      service.target = this.#llsTarget
       this.#services.set(entry.serviceId, service)
     }
     service.namedBySlt = entry.shortServiceName !== null && entry.shortServiceName !== ''
@@ -151,8 +172,10 @@ export class ServiceDirectory implements SessionHost {
 
   /** A flow looks like ROUTE and nothing names it yet. */
   discovered(flow: Flow, timeUs: number): void {
-    const tuneIn = this.#context.spec.services
-    const listOnly = tuneIn === 'none' || tuneIn === 'scan' || (tuneIn === 'first' && this.#first !== null)
+    const target = this.#discoverTarget
+    if (target === null) return
+    const tuneIn = this.#tuneIn(target)
+    const listOnly = tuneIn === 'none' || tuneIn === 'scan' || (tuneIn === 'first' && this.#first.has(target))
     const known = this.#byDestination.get(flow.destination)
     if (known !== undefined) return
     const address = { address: flow.destinationAddress, port: flow.destinationPort }
@@ -164,12 +187,11 @@ export class ServiceDirectory implements SessionHost {
 
   #newService(address: Destination): ReceivedService | null {
     if (this.#services.size >= this.#context.limits.services) return null
-    let id = 1
-    while (this.#services.has(id)) id++
-    const service = new ReceivedService(id, true)
+    const service = new ReceivedService(this.#freeId(1), true)
+    service.target = this.#discoverTarget
     service.protocol = 'route'
     this.#setAddress(service, address)
-    this.#services.set(id, service)
+    this.#services.set(service.id, service)
     service.joined = this.#wants(service)
     this.#context.observer.serviceChanged(service)
     return service
@@ -189,13 +211,25 @@ export class ServiceDirectory implements SessionHost {
     this.#tellWanted()
   }
 
+  #freeId(from: number): number {
+    let id = from
+    while (this.#services.has(id)) id++
+    return id
+  }
+
+  #tuneIn(target: ReceiveTarget | null): TuneIn {
+    return target?.services ?? this.#context.spec.services
+  }
+
   #wants(service: ReceivedService): boolean {
-    const tuneIn = this.#context.spec.services
+    const { target } = service
+    const tuneIn = this.#tuneIn(target)
     if (tuneIn === 'all') return true
     if (tuneIn === 'none' || tuneIn === 'scan') return false
     if (tuneIn !== 'first') return tuneIn.includes(service.id)
-    this.#first ??= service
-    return this.#first === service
+    if (target === null) return false
+    if (!this.#first.has(target)) this.#first.set(target, service)
+    return this.#first.get(target) === service
   }
 
   #sessionAt(address: Destination, timeUs: number): RouteSession | null {
@@ -287,16 +321,25 @@ export class ServiceDirectory implements SessionHost {
   #tellWanted(): void {
     const tell = this.#context.observer.destinationsWanted
     if (tell === undefined) return
-    const wanted = new Map<string, Destination>()
-    if (this.#target.kind !== 'route') {
-      wanted.set(formatDestination(LLS_ADDRESS, LLS_PORT), { address: LLS_ADDRESS, port: LLS_PORT })
+    for (const target of this.#targets) {
+      const wanted = new Map<string, Destination>()
+      // Whatever uses the LLS sees the same SLT: its services are wanted from each of them.
+      const lls = usesLls(target)
+      if (lls) wanted.set(formatDestination(LLS_ADDRESS, LLS_PORT), { address: LLS_ADDRESS, port: LLS_PORT })
+      for (const service of this.#services.values()) {
+        if (!service.joined || service.target === null) continue
+        const same = service.target === target || (lls && usesLls(service.target))
+        if (
+          !same &&
+          !(target.kind === 'route' && service.destination === formatDestination(target.address, target.port))
+        )
+          continue
+        for (const [destination, address] of service.destinations) wanted.set(destination, address)
+      }
+      const key = [...wanted.keys()].join(' ')
+      if (key === this.#wanted.get(target)) continue
+      this.#wanted.set(target, key)
+      this.#context.observer.destinationsWanted?.([...wanted.values()], target)
     }
-    for (const service of this.#services.values()) {
-      if (service.joined) for (const [destination, address] of service.destinations) wanted.set(destination, address)
-    }
-    const key = [...wanted.keys()].join(' ')
-    if (key === this.#wanted) return
-    this.#wanted = key
-    this.#context.observer.destinationsWanted?.([...wanted.values()])
   }
 }

@@ -67,10 +67,11 @@ export class TestSession {
   #frame = 0
 
   constructor(
-    target: ReceiveTarget,
+    target: ReceiveTarget | readonly ReceiveTarget[],
     receive: Partial<ReceiveSpec> = {},
     limits: Partial<ReceiveLimits> = {},
     sink: Partial<ObjectSink> = {},
+    onWanted?: (destinations: readonly Destination[], target: ReceiveTarget) => void,
   ) {
     const observer = new ObserverTee({
       objectBegun: (object) => void this.objects.push(object),
@@ -81,13 +82,14 @@ export class TestSession {
       alarm: (alarm) => void this.alarms.push(alarm),
       malformed: (code) => void this.malformed.push(code),
       slsFragment: (service, fragment) => void this.fragments.push({ ...fragment, service }),
-      destinationsWanted: (destinations) => {
+      destinationsWanted: (destinations, of) => {
         this.wanted = destinations
+        onWanted?.(destinations, of)
       },
     })
     this.receiver = new Receiver(
       {
-        target,
+        targets: Array.isArray(target) ? target : [target as ReceiveTarget],
         receive: { ...DEFAULT_RECEIVE, services: 'all', ...receive },
         limits,
       },

@@ -30,7 +30,7 @@ export function receiveAll(datagrams: readonly Datagram[], target: ReceiveTarget
   }
   const receive = { ...DEFAULT_RECEIVE, services: 'all' as const }
   const observer = new ObserverTee({ alarm: (alarm) => void alarms.push(alarm) })
-  const receiver = new Receiver({ target, receive }, sink, observer)
+  const receiver = new Receiver({ targets: [target], receive }, sink, observer)
   play(datagrams, receiver)
   receiver.close(datagrams.at(-1)?.timeUs ?? 0, 'capture-end')
   return { files, order, lost, alarms }
