@@ -14,6 +14,8 @@ export interface ChannelHost {
   /** Finished objects that all channels together remember; each channel counts its own in it. */
   readonly known: { count: number }
   nextObjectIndex(): number
+  /** False where a whole object contradicts its digest: it then counts as corrupt. The host has told so. */
+  objectSound(object: TransportObject): boolean
   /** The object is whole; the host releases it when it has been delivered. */
   objectComplete(object: TransportObject, timeUs: number): void
   /** A packet of a new object came and a name is known or not; called once per object, and once more when named late. */

@@ -1,4 +1,3 @@
-import { u32At } from '../bytes/ints.ts'
 import type { Toi } from '../contract/ids.ts'
 import type { ChannelRole } from '../contract/report.ts'
 import type { LctPacket } from '../protocol/lct/lct-packet.ts'
@@ -12,8 +11,8 @@ import { type CountedHome, isReplaceable, OpenObjects } from './open-objects.ts'
 import { SIZE_SOURCE, TAKEN, TransportObject } from './transport-object.ts'
 
 /**
- * One LCT channel (TSI) of a ROUTE session: finds the object each packet belongs to, tells repeats from reuse of a TOI, and
- * decides when an unfinished object is given up. Objects given up stay open to later bytes for a while (carousels heal).
+ * One LCT channel (TSI) of a ROUTE or FLUTE session: finds the object each packet belongs to, tells repeats from reuse of a
+ * TOI, and decides when an unfinished object is given up. Objects given up stay open to later bytes for a while (carousels heal).
  */
 export class LctChannel implements ChannelFacts, CountedHome {
   readonly index: number
@@ -36,14 +35,16 @@ export class LctChannel implements ChannelFacts, CountedHome {
   readonly #open: OpenObjects
   readonly #known: KnownObjects
   #closedSinceUs = -1
+  /** A packet with data has come. */
+  #began = false
 
-  constructor(host: ChannelHost, index: number, tsi: number) {
+  constructor(host: ChannelHost, index: number, tsi: number, names: ChannelNames = new ChannelNames(tsi)) {
     this.#host = host
     this.#known = new KnownObjects(host)
     this.#open = new OpenObjects(host, this, this.#known)
     this.index = index
     this.tsi = tsi
-    this.names = new ChannelNames(tsi)
+    this.names = names
     this.role = tsi === 0 ? 'signaling' : 'unknown'
   }
 
@@ -56,26 +57,25 @@ export class LctChannel implements ChannelFacts, CountedHome {
     return this.#open.values()
   }
 
-  /** One source packet, its header read into `lct`. */
-  packet(lct: LctPacket, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
-    this.packets++
-    this.bytes += end - start
-    this.lastTimeUs = timeUs
+  /**
+   * One source packet, its header read into `lct`. Where its bytes belong is for the session to say: that is the one thing in
+   * which ROUTE (start_offset) and FLUTE (source block and symbol) differ.
+   * @param offset place of its data in the object, bytes
+   * @param from where its data begins in `bytes`, behind the FEC Payload ID
+   */
+  packet(
+    lct: LctPacket,
+    offset: number,
+    bytes: Uint8Array,
+    start: number,
+    from: number,
+    end: number,
+    timeUs: number,
+    frame: number,
+  ): void {
+    this.count(end - start, timeUs)
     if (lct.closeSession !== this.#closedSinceUs >= 0) this.#closing(lct.closeSession, timeUs)
-
-    const headerEnd = start + lct.headerBytes
-    if (headerEnd === end) {
-      this.#headerOnly(lct, timeUs)
-      return
-    }
-    if (headerEnd + 4 > end) {
-      this.#host.badPacket('fec-payload-id', bytes, start, end, timeUs, frame)
-      return
-    }
-    const from = headerEnd + 4
-    const offset = u32At(bytes, headerEnd)
-    // TOI 0 with EXT_FDT is one object per FDT instance (RFC 6726 §3.4.1): instances may interleave.
-    const key = lct.toi === 0 && lct.fdtInstance >= 0 ? -1 - lct.fdtInstance : lct.toi
+    const key = objectKey(lct)
     let object = this.#open.last
     if (object === null || object.key !== key) object = this.#open.get(key) ?? null
     if (object === null) {
@@ -87,8 +87,27 @@ export class LctChannel implements ChannelFacts, CountedHome {
       object = this.#begin(lct, key, object.instance + 1, bytes, start, from, timeUs, frame)
       if (object === null) return
     }
+    if (!this.#began) {
+      // What was sent of this object before we listened is not lost.
+      this.#began = true
+      object.joinedAt = offset
+    }
     this.#open.last = object
     this.#take(object, lct, offset, bytes, start, from, end, timeUs, frame)
+  }
+
+  /** One packet that has a header only. */
+  headerOnly(lct: LctPacket, size: number, timeUs: number): void {
+    this.count(size, timeUs)
+    if (lct.closeSession !== this.#closedSinceUs >= 0) this.#closing(lct.closeSession, timeUs)
+    this.#headerOnly(lct, timeUs)
+  }
+
+  /** Counts a packet that brings no object any bytes. */
+  count(size: number, timeUs: number): void {
+    this.packets++
+    this.bytes += size
+    this.lastTimeUs = timeUs
   }
 
   #take(
@@ -381,4 +400,9 @@ export class LctChannel implements ChannelFacts, CountedHome {
       if (object.whole) this.#open.finish(object, timeUs)
     }
   }
+}
+
+/** The TOI; for TOI 0 with EXT_FDT each instance is an object of its own (RFC 6726 §3.4.1), and they may interleave. */
+function objectKey(lct: LctPacket): number {
+  return lct.toi === 0 && lct.fdtInstance >= 0 ? -1 - lct.fdtInstance : lct.toi
 }

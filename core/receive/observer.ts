@@ -28,6 +28,20 @@ export interface MmtpFacts {
   readonly lost: number
 }
 
+/** A server that has the objects of a service, to fetch what was lost from (UnicastRepairParameters of DVB-MABR). */
+export type RepairServer = {
+  /** Goes before the object's name, once `stripBase` has been taken off its front. */
+  readonly url: string
+  /** Share of the requests among all servers; 0: not to be used. */
+  readonly weight: number
+  readonly stripBase: string | null
+  /** Before a request: so long, and a random time up to the second, ms. */
+  readonly fixedBackoffMs: number
+  readonly randomBackoffMs: number
+  /** An object without packets for so long is to be repaired, ms. */
+  readonly afterMs: number
+}
+
 export interface ServiceFacts {
   readonly id: number
   readonly name: string | null
@@ -44,6 +58,8 @@ export interface ServiceFacts {
   /** The manifest's name below the service, once one has been read. */
   readonly manifest: { readonly kind: 'dash' | 'hls'; readonly name: string; readonly codecs: readonly string[] } | null
   readonly mmtp: readonly MmtpFacts[] | null
+  /** Where lost bytes can be had, as the signalling says; empty where it names no server. */
+  readonly repairServers: readonly RepairServer[]
 }
 
 /** One LCT channel, counted by the receiver. */

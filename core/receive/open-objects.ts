@@ -70,6 +70,11 @@ export class OpenObjects {
 
   finish(object: TransportObject, timeUs: number): void {
     if (object.state !== 'receiving') this.resume(object)
+    if (!this.#host.objectSound(object)) {
+      this.giveUp(object, 'partial', timeUs)
+      this.drop(object)
+      return
+    }
     object.state = 'complete'
     this.#channel.complete++
     object.join()
@@ -90,13 +95,18 @@ export class OpenObjects {
     this.#host.observer.objectResumed(object)
   }
 
-  giveUp(object: TransportObject, state: 'partial' | 'truncated', timeUs: number): void {
+  /** @param why `partial` where its transmission is over, `truncated` where only we stop listening */
+  giveUp(object: TransportObject, why: 'partial' | 'truncated', timeUs: number): void {
     if (object.state !== 'receiving') return
-    object.state = state
+    object.state = why
     this.#channel.incomplete++
-    if (state === 'partial') {
-      for (const [from, to] of object.missing()) object.countedLost += to - from
+    if (why === 'partial') {
+      const holes = object.missing()
+      const { joinedAt } = object
+      for (const [from, to] of holes) if (to > joinedAt) object.countedLost += to - Math.max(from, joinedAt)
       this.#channel.lost += object.countedLost
+      // Nothing is missing but what was sent before we listened: cut off at its start instead of its end.
+      if (object.countedLost === 0 && holes.length > 0) object.state = 'truncated'
     }
     this.#host.observer.objectEnded(object)
     object.notify()

@@ -1,6 +1,6 @@
 import type { ChannelRole, ServiceProtocol } from '../contract/report.ts'
 import type { MmtpSession } from './mmtp-session.ts'
-import type { Destination, MmtpFacts, ServiceFacts } from './observer.ts'
+import type { Destination, MmtpFacts, RepairServer, ServiceFacts } from './observer.ts'
 import type { ReceiveTarget } from './receiver.ts'
 
 /** One service, from the SLT or given to a session that was found without one. */
@@ -22,6 +22,7 @@ export class ReceivedService implements ServiceFacts {
   joined = false
   signalled = false
   manifest: ServiceFacts['manifest'] = null
+  repairServers: readonly RepairServer[] = []
   mmtpSession: MmtpSession | null = null
   /** The SLT gave it a name: that of the USBD is then not used. */
   namedBySlt = false

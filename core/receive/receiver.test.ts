@@ -200,7 +200,7 @@ describe('loss', () => {
   it('tells an object cut off by the end of the capture from a lost one', () => {
     const session = new TestSession(target)
     sls(session)
-    session.send({ tsi: 10, toi: 1, offset: 50, payload: content(50), length: 100 })
+    session.send({ tsi: 10, toi: 1, offset: 0, payload: content(50), length: 100 })
     session.send({ tsi: 10, toi: 2, offset: 0, payload: content(50), length: 100 })
     session.close()
     expect(session.objects.map((object) => [object.toi, object.state])).toEqual([
@@ -210,6 +210,31 @@ describe('loss', () => {
     ])
     expect(session.channels.find((each) => each.tsi === 10)?.lost).toBe(50)
     expect(session.receiver.heldBytes).toBe(0)
+  })
+
+  it('does not call lost what was sent before it listened', () => {
+    const session = new TestSession(target)
+    sls(session)
+    const whole = content(300)
+    session.send({ tsi: 10, toi: 1, offset: 100, payload: whole.subarray(100), length: 300 })
+    session.sendObject({ tsi: 10, toi: 2 }, content(200))
+    session.pass(1000)
+    expect(session.objects.find((object) => object.toi === 1)).toMatchObject({ state: 'truncated', received: 200 })
+    expect(session.channels.find((each) => each.tsi === 10)).toMatchObject({ lost: 0, incomplete: 1 })
+    expect(session.alarms).toEqual([])
+    session.send({ tsi: 10, toi: 1, offset: 0, payload: whole.subarray(0, 100), length: 300 })
+    expect(session.files.at(-1)?.bytes).toEqual(whole)
+  })
+
+  it('counts only the holes behind the place where it began to listen', () => {
+    const session = new TestSession(target)
+    sls(session)
+    session.send({ tsi: 10, toi: 1, offset: 100, payload: content(50), length: 300 })
+    session.send({ tsi: 10, toi: 1, offset: 170, payload: content(130), length: 300 })
+    session.sendObject({ tsi: 10, toi: 2 }, content(200))
+    session.pass(1000)
+    expect(session.channels.find((each) => each.tsi === 10)).toMatchObject({ lost: 20, incomplete: 1 })
+    expect(session.alarms.map(({ rule, toi }) => [rule, toi])).toEqual([['OBJ-LOSS', 1]])
   })
 
   it('closes what is open and takes no new objects once the sender closed the channel', () => {

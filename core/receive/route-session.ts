@@ -1,3 +1,4 @@
+import { u32At } from '../bytes/ints.ts'
 import type { Severity } from '../contract/report.ts'
 import type { Flow } from '../protocol/ip/flow.ts'
 import { LCT_FAULT, LctPacket, lctFaultName } from '../protocol/lct/lct-packet.ts'
@@ -92,15 +93,22 @@ export class RouteSession implements ChannelHost, DeliveringSession {
     if (packet.extensionFault !== 0) this.badPacket('lct-extension', bytes, start, end, timeUs, frame)
     if ((packet.psi & 2) === 0) {
       // A repair packet, or FLUTE; neither is put together here.
-      channel.packets++
       channel.repairPackets++
-      channel.bytes += end - start
-      channel.lastTimeUs = timeUs
+      channel.count(end - start, timeUs)
       return
     }
     if (((bytes[start + 1] as number) & 0xf0) !== 0xa0) this.#oddHeader(timeUs, frame)
     this.sourcePackets++
-    channel.packet(packet, bytes, start, end, timeUs, frame)
+    const headerEnd = start + packet.headerBytes
+    const from = headerEnd + 4
+    if (from <= end) {
+      channel.packet(packet, u32At(bytes, headerEnd), bytes, start, from, end, timeUs, frame)
+    } else if (headerEnd === end) {
+      channel.headerOnly(packet, end - start, timeUs)
+    } else {
+      channel.count(end - start, timeUs)
+      this.badPacket('fec-payload-id', bytes, start, end, timeUs, frame)
+    }
   }
 
   /** Takes an S-TSID's word on one channel of this session. */
@@ -219,6 +227,11 @@ export class RouteSession implements ChannelHost, DeliveringSession {
 
   quarantineFull(timeUs: number): void {
     this.#host.quarantineFull(this, timeUs)
+  }
+
+  /** Its name, and with it a digest, may still be unknown: that is looked at when the object is handed on. */
+  objectSound(): boolean {
+    return true
   }
 
   objectComplete(object: TransportObject, timeUs: number): void {

@@ -57,6 +57,8 @@ export class TransportObject implements ReceivedObject {
   headBytes = 0
   /** `objectBegun` of the sink has been called. */
   announced = false
+  /** Offset of the packet with which reception of its channel began, where it began inside this object; what is before is not lost. */
+  joinedAt = 0
   /** Bytes counted as lost when it was given up; taken back where it heals. */
   countedLost = 0
   readonly ranges = new ByteRanges()
