@@ -1,4 +1,4 @@
-import type { ChannelRole } from './report.ts'
+import type { ChannelRole, RepairHow } from './report.ts'
 
 /** Life of an object: bytes arriving, whole, given up with holes, or cut off by the end of the capture. */
 export const OBJECT_STATE = { receiving: 0, complete: 1, partial: 2, truncated: 3 } as const
@@ -103,7 +103,12 @@ export type ObjectDetail = {
   readonly text: { readonly language: 'xml' | 'plain'; readonly text: string } | null
   /** Address on the gateway; null where it has no name. */
   readonly url: string | null
+  /** What was done to it where it lacked bytes: how many that gave, and from where; null where nothing was. */
+  readonly repair: ObjectRepair | null
 }
+
+/** `bytes` fetched and put in (`http`), or overwritten so that players can read the rest (`simple`, `strict`). */
+export type ObjectRepair = { readonly how: RepairHow; readonly bytes: number; readonly urls: readonly string[] }
 
 export type HeaderField = {
   readonly name: string

@@ -105,7 +105,12 @@ export type ReportObject = {
   readonly firstTime: number
   readonly lastTime: number
   readonly repeats: number
+  /** What was done to an object that lacked bytes, and how many bytes that gave; null where nothing was. */
+  readonly repair: { readonly how: RepairHow; readonly bytes: number } | null
 }
+
+/** `http`: fetched, the object is whole. `simple`, `strict`: patched so that players can read around what is missing. */
+export type RepairHow = 'http' | 'simple' | 'strict'
 
 export type ReportMmtp = {
   readonly packets: readonly {

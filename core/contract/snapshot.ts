@@ -20,6 +20,8 @@ export type SessionSnapshot = {
   readonly signalling: readonly SignallingSnapshot[]
   readonly gateway: { readonly baseUrl: string; readonly requests: number; readonly bytes: number } | null
   readonly broadcast: BroadcastSnapshot | null
+  /** Fetching of missing bytes; null where the session does not fetch. */
+  readonly repair: RepairSnapshot | null
   readonly alarms: readonly ReportAlarm[]
   /** Rows in the session's object columns so far; row indices run from 0 and never change meaning. */
   readonly objectCount: number
@@ -150,6 +152,30 @@ export type BroadcastSnapshot = {
   readonly rateBps: number
   readonly objects: number
   readonly lateMs: number
+}
+
+/** Fetching of missing bytes by HTTP: objects being fetched, waiting, whole again, and given up. */
+export type RepairSnapshot = {
+  readonly active: number
+  readonly queued: number
+  readonly done: number
+  readonly failed: number
+  /** Body bytes taken from all servers. */
+  readonly bytes: number
+  readonly servers: readonly RepairServerSnapshot[]
+}
+
+/**
+ * `ready`: used. `whole-files`: used, but it does not answer ranges. `failing`: it did not answer lately. `refused`: what it
+ * said was wrong, and it is not asked any more.
+ */
+export type RepairServerSnapshot = {
+  readonly url: string
+  readonly state: 'ready' | 'whole-files' | 'failing' | 'refused'
+  readonly requests: number
+  readonly bytes: number
+  /** What was last wrong with it, one clause. */
+  readonly problem: string | null
 }
 
 export type LogLine = {

@@ -224,6 +224,7 @@ export class Session {
       signalling: state?.signalling ?? [],
       gateway: state?.gateway ?? null,
       broadcast: this.#broadcasts[0]?.state() ?? null,
+      repair: null,
       alarms: state?.alarms ?? [],
       objectCount: state?.totals.objects ?? 0,
     }

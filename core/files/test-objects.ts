@@ -37,6 +37,8 @@ export class ArrivingObject implements ReceivedObject {
   readonly toi = asToi(1)
   readonly instance = 0
   readonly role = 'video'
+  readonly representation: string | null = '1'
+  readonly listed: ReceivedObject['listed'] = null
   readonly name: string
   readonly contentType = null
   readonly contentEncoding = null

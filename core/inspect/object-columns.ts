@@ -1,6 +1,13 @@
 import { createHash, type Hash } from 'node:crypto'
-import { OBJECT_ROW, OBJECT_ROW_BYTES, OBJECT_STATE, type ObjectState } from '../contract/object-rows.ts'
+import {
+  OBJECT_ROW,
+  OBJECT_ROW_BYTES,
+  OBJECT_STATE,
+  type ObjectRepair,
+  type ObjectState,
+} from '../contract/object-rows.ts'
 import type { ByteRange, ReceivedObject } from '../receive/object-flow.ts'
+import type { RepairFact } from '../receive/observer.ts'
 import { BytePile, GrowingColumn } from './growing-columns.ts'
 import { NameTable } from './name-table.ts'
 
@@ -48,6 +55,7 @@ export class ObjectColumns {
   readonly #changed = new GrowingColumn((n) => new Uint32Array(n), 1024)
   #changes = 0
   readonly #missing = new Map<number, readonly ByteRange[]>()
+  readonly #repairs = new Map<number, ObjectRepair>()
   readonly #live = new Map<number, ReceivedObject>()
   readonly #hash: boolean
   /** Of large objects still arriving: how much of them is hashed. */
@@ -115,13 +123,17 @@ export class ObjectColumns {
     const begun = this.#begunHashes.get(row)
     if (begun !== undefined) this.#begunHashes.delete(row)
     if (object.state !== 'complete') {
+      if (this.#repairs.get(row)?.how === 'http') return
       this.#missing.set(row, object.missing().slice(0, MAX_MISSING))
       return
     }
     this.#missing.delete(row)
     if (!this.#hash || object.size === null) return
     const hash = begun?.hash ?? createHash('sha256')
-    const digest = hash.update(object.bytes(begun?.upTo ?? 0, object.size)).digest()
+    this.#keepHash(row, hash.update(object.bytes(begun?.upTo ?? 0, object.size)).digest())
+  }
+
+  #keepHash(row: number, digest: Uint8Array): void {
     this.#hashes.add(digest, 0, HASH_BYTES)
     this.#hashAt.values[row] = ++this.#hashCount
   }
@@ -146,8 +158,32 @@ export class ObjectColumns {
     }
   }
 
+  /** A row given up was made whole by another way, or readable in part. */
+  repaired(row: number, { how, bytes, urls, whole }: RepairFact): void {
+    if (row >= this.count) return
+    this.#repairs.set(row, { how, bytes, urls })
+    this.#changed.values[row] = ++this.#changes
+    if (how !== 'http') return
+    this.state.values[row] = OBJECT_STATE.complete
+    this.#live.delete(row)
+    this.#missing.delete(row)
+    this.#begunHashes.delete(row)
+    if (whole === null) {
+      this.received.values[row] = Math.max(this.received.values[row] as number, this.size.values[row] as number)
+      return
+    }
+    this.size.values[row] = whole.length
+    this.received.values[row] = whole.length
+    if (this.#hash) this.#keepHash(row, createHash('sha256').update(whole).digest())
+  }
+
+  /** What was done to the object where it lacked bytes. */
+  repairOf(row: number): ObjectRepair | null {
+    return this.#repairs.get(row) ?? null
+  }
+
   resume(object: ReceivedObject): void {
-    if (object.index >= this.count) return
+    if (object.index >= this.count || this.#repairs.get(object.index)?.how === 'http') return
     this.#live.set(object.index, object)
     this.#copy(object.index, object)
   }
@@ -176,6 +212,8 @@ export class ObjectColumns {
   }
 
   #copy(row: number, object: ReceivedObject): void {
+    // Made whole by another way: what still comes of it on air changes nothing until it is all there.
+    if (object.state !== 'complete' && this.#repairs.get(row)?.how === 'http') return
     this.lastTimeUs.values[row] = Math.max(object.lastTimeUs, this.lastTimeUs.values[row] as number)
     this.size.values[row] = object.size ?? -1
     this.received.values[row] = object.received

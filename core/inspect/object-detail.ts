@@ -28,6 +28,7 @@ export function makeDetail(
     storedBytes: stored?.length ?? 0,
     text: stored === null ? null : textOf(stored),
     url,
+    repair: columns.repairOf(row.index),
   }
 }
 

@@ -97,6 +97,7 @@ describe('report', () => {
         firstTime: 5.004,
         lastTime: 5.005,
         repeats: 1,
+        repair: null,
       },
     ])
     expect(video?.objects[2]).toMatchObject({

@@ -23,6 +23,7 @@ import type {
   FlowFacts,
   LlsTable,
   ReceiveObserver,
+  RepairFact,
   ServiceFacts,
   SlsFragment,
 } from '../receive/observer.ts'
@@ -135,6 +136,10 @@ export class SessionColumns implements ReceiveObserver {
 
   objectRepeated(index: number, packets: number, repeats: number, timeUs: number): void {
     this.objects.repeat(index, packets, repeats, timeUs)
+  }
+
+  objectRepaired(index: number, repair: RepairFact): void {
+    this.objects.repaired(index, repair)
   }
 
   objectNamed(object: ReceivedObject): void {

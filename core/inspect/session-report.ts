@@ -107,6 +107,7 @@ function reportChannel(columns: ObjectColumns, channel: ChannelFacts, rows: read
 
 function reportObject(columns: ObjectColumns, row: number): ReportObject {
   const size = columns.size.values[row] as number
+  const repair = columns.repairOf(row)
   return {
     toi: columns.toi.values[row] as number,
     instance: columns.instance.values[row] as number,
@@ -122,6 +123,7 @@ function reportObject(columns: ObjectColumns, row: number): ReportObject {
     firstTime: (columns.firstTimeUs.values[row] as number) / 1e6,
     lastTime: (columns.lastTimeUs.values[row] as number) / 1e6,
     repeats: columns.repeats.values[row] as number,
+    repair: repair === null ? null : { how: repair.how, bytes: repair.bytes },
   }
 }
 

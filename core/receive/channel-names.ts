@@ -70,6 +70,7 @@ export class ChannelNames {
   resolve(object: TransportObject): void {
     const file = this.#file(object.toi)
     const table = this.source?.efdt ?? this.#inBandTable
+    object.listed = file
     if (file !== null) {
       object.name = file.contentLocation
       object.contentType = file.contentType ?? table?.contentType ?? null

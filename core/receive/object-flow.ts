@@ -1,5 +1,6 @@
 import type { Toi, Tsi } from '../contract/ids.ts'
 import type { ChannelRole } from '../contract/report.ts'
+import type { FdtFile } from '../protocol/flute/fdt.ts'
 
 /** Half-open byte range `[start, end)`. */
 export type ByteRange = readonly [number, number]
@@ -22,10 +23,14 @@ export interface ReceivedObject {
   readonly toi: Toi
   readonly instance: number
   readonly role: ChannelRole
+  /** Representation of the S-TSID's MediaInfo. */
+  readonly representation: string | null
   /** Content-Location, as the network says it: never a path without being checked. Null until known. */
   readonly name: string | null
   readonly contentType: string | null
   readonly contentEncoding: 'gzip' | null
+  /** How its File entry says it can be checked, and had elsewhere; null without an entry. */
+  readonly listed: ListedFacts | null
   /** What the object is to a player. */
   readonly kind: ObjectKind
   readonly codepoint: number
@@ -47,6 +52,9 @@ export interface ReceivedObject {
   /** Called after more bytes came or the object ended, at most once per packet. Returns the function that unsubscribes. */
   watch(watcher: () => void): () => void
 }
+
+/** What a File entry says of an object besides its name. */
+export type ListedFacts = Pick<FdtFile, 'contentMd5' | 'alternateLocations'>
 
 /**
  * `manifest`: MPD, master playlist. `playlist`: HLS child playlist. `init`: initialisation segment.

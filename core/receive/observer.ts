@@ -1,3 +1,4 @@
+import type { ObjectRepair } from '../contract/object-rows.ts'
 import type { ChannelRole, FlowProtocol, JsonObject, ServiceProtocol, Severity } from '../contract/report.ts'
 import type { Flow } from '../protocol/ip/flow.ts'
 import type { ReceivedObject } from './object-flow.ts'
@@ -108,6 +109,12 @@ export type SlsFragment = {
   readonly bytes: Uint8Array
 }
 
+/** What was done to an object that lacked bytes. */
+export type RepairFact = ObjectRepair & {
+  /** The object as transported, where it is whole now; valid during the call. */
+  readonly whole: Uint8Array | null
+}
+
 export type Alarm = {
   readonly rule: string
   readonly severity: Severity
@@ -146,6 +153,8 @@ export interface ReceiveObserver {
   objectResumed(object: ReceivedObject): void
   /** A packet of a finished object: `repeats` whole transmissions of it began since. */
   objectRepeated(index: number, packets: number, repeats: number, timeUs: number): void
+  /** An object that had been given up was made whole, or readable, by another way; its loss stays a fact. */
+  objectRepaired(index: number, repair: RepairFact): void
   /** A name or type became known after the object had ended. */
   objectNamed(object: ReceivedObject): void
   /** A datagram or a table that could not be read. */
@@ -217,6 +226,10 @@ export class ObserverTee implements ReceiveObserver {
 
   objectRepeated(index: number, packets: number, repeats: number, timeUs: number): void {
     for (const each of this.#observers) each.objectRepeated?.(index, packets, repeats, timeUs)
+  }
+
+  objectRepaired(index: number, repair: RepairFact): void {
+    for (const each of this.#observers) each.objectRepaired?.(index, repair)
   }
 
   objectNamed(object: ReceivedObject): void {

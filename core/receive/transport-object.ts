@@ -3,7 +3,7 @@ import type { ChannelRole } from '../contract/report.ts'
 import type { BytePool } from './byte-pool.ts'
 import { ByteRanges } from './byte-ranges.ts'
 import { ObjectBytes } from './object-bytes.ts'
-import type { ByteRange, ObjectKind, ReceivedObject } from './object-flow.ts'
+import type { ByteRange, ListedFacts, ObjectKind, ReceivedObject } from './object-flow.ts'
 
 /** What an object needs to know of the LCT channel it arrives on. */
 export interface ObjectHome {
@@ -12,6 +12,7 @@ export interface ObjectHome {
   readonly tsi: number
   readonly serviceId: number | null
   readonly role: ChannelRole
+  readonly representation: string | null
 }
 
 /** Why a packet's bytes were not taken. */
@@ -36,6 +37,7 @@ export class TransportObject implements ReceivedObject {
   name: string | null = null
   contentType: string | null = null
   contentEncoding: 'gzip' | null = null
+  listed: ListedFacts | null = null
   kind: ObjectKind = 'file'
   state: 'receiving' | 'complete' | 'partial' | 'truncated' = 'receiving'
   lastTimeUs: number
@@ -100,6 +102,9 @@ export class TransportObject implements ReceivedObject {
   }
   get tsi(): Tsi {
     return this.home.tsi as Tsi
+  }
+  get representation(): string | null {
+    return this.home.representation
   }
   get role(): ChannelRole {
     return this.home.role

@@ -66,6 +66,7 @@ const object = exactly({
   firstTime: number,
   lastTime: number,
   repeats: count,
+  repair: optional(exactly({ how: oneOf('http', 'simple', 'strict'), bytes: count })),
 })
 
 const channel = exactly({

@@ -105,6 +105,7 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
     signalling: [],
     gateway: null,
     broadcast: null,
+    repair: null,
     alarms: [],
     objectCount: 0,
     ...change,

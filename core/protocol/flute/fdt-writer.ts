@@ -38,6 +38,8 @@ export function writeEfdt(xml: XmlWriter, fdt: Fdt, flavour: 'us' | 'korean'): v
   xml.close().close()
 }
 
+const MBMS_2012 = 'urn:3GPP:metadata:2012:FLUTE:FDT'
+
 function instanceAttributes(fdt: Fdt): Record<string, XmlValue> {
   return {
     'afdt:efdtVersion': fdt.version,
@@ -56,7 +58,7 @@ function instanceAttributes(fdt: Fdt): Record<string, XmlValue> {
 
 function writeFiles(xml: XmlWriter, files: readonly FdtFile[]): void {
   for (const file of files) {
-    xml.leaf('fdt:File', {
+    const attributes = {
       'Content-Location': file.contentLocation,
       TOI: file.toi,
       'Content-Length': file.contentLength,
@@ -66,7 +68,16 @@ function writeFiles(xml: XmlWriter, files: readonly FdtFile[]): void {
       'Content-MD5': file.contentMd5,
       ...otiAttributes(file.fecOti),
       ...keptAttributes(file.otherAttributes, DECLARED),
-    })
+    }
+    if (file.alternateLocations.length === 0) {
+      xml.leaf('fdt:File', attributes)
+      continue
+    }
+    xml.open('fdt:File', attributes)
+    for (const { url, availableUntil } of file.alternateLocations) {
+      xml.leaf('Alternate-Content-Location-1', { xmlns: MBMS_2012, 'Availability-Time': availableUntil }, url)
+    }
+    xml.close()
   }
 }
 

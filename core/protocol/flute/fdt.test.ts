@@ -41,6 +41,30 @@ describe('parseFdt', () => {
     ])
   })
 
+  it('reads where a file can be had elsewhere: group 1 before 2, each on the bases of its own', () => {
+    const fdt = parseFdt(
+      utf8(`<FDT-Instance xmlns:r12="urn:3GPP:metadata:2012:FLUTE:FDT" Expires="1">
+ <r12:Base-URL-1>http://a.example/x/</r12:Base-URL-1><r12:Base-URL-1>https://b.example/</r12:Base-URL-1>
+ <r12:Base-URL-2>http://c.example/</r12:Base-URL-2>
+ <File TOI="1" Content-Location="v/1.m4s">
+  <r12:Alternate-Content-Location-2>r/1.m4s</r12:Alternate-Content-Location-2>
+  <r12:Alternate-Content-Location-1 r12:Availability-Time="2026-11-21T10:00:00Z">v/1.m4s</r12:Alternate-Content-Location-1>
+  <r12:Alternate-Content-Location-1>http://d.example/1</r12:Alternate-Content-Location-1>
+ </File>
+ <File TOI="2" Content-Location="v/2.m4s"/>
+</FDT-Instance>`),
+    )
+    expect(fdt.files.map((file) => file.alternateLocations)).toEqual([
+      [
+        { url: 'http://a.example/x/v/1.m4s', availableUntil: '2026-11-21T10:00:00Z' },
+        { url: 'https://b.example/v/1.m4s', availableUntil: '2026-11-21T10:00:00Z' },
+        { url: 'http://d.example/1', availableUntil: null },
+        { url: 'http://c.example/r/1.m4s', availableUntil: null },
+      ],
+      [],
+    ])
+  })
+
   it('reads an EFDT in the Korean form, without a namespace and gzip-ed', () => {
     const fdt = parseFdt(
       gzip(
@@ -94,6 +118,10 @@ describe('parseFdt', () => {
       contentType: maybe(text),
       contentEncoding: maybe(text),
       contentMd5: maybe(text),
+      alternateLocations: fc.array(
+        fc.record({ url: fc.webUrl(), availableUntil: maybe(fc.constant('2026-11-21T00:00:00Z')) }),
+        { maxLength: 3 },
+      ),
       fecOti: oti,
       otherAttributes: fc.constant([]),
     })

@@ -1,7 +1,7 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import { xmlRootName } from '../../xml/root-name.ts'
 import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
-import { attr, boolAttr, child, descendants, otherAttributes, uintAttr } from '../../xml/xml-element.ts'
+import { attr, boolAttr, child, childrenOf, descendants, otherAttributes, uintAttr } from '../../xml/xml-element.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 import { gunzipIfGzip, gunzipLimited, looksGzip, MAX_SIGNALLING_BYTES } from '../gzip.ts'
 
@@ -43,8 +43,17 @@ export type FdtFile = {
   readonly contentEncoding: string | null
   /** Base64 of the MD5 of the content. */
   readonly contentMd5: string | null
+  /** Where the file can be had by HTTP, in the order to try (A/331 A.3.3.2.4, TS 26.346 §7.2.10.5). */
+  readonly alternateLocations: readonly AlternateLocation[]
   readonly fecOti: FecOti | null
   readonly otherAttributes: readonly XmlAttribute[]
+}
+
+/** `Alternate-Content-Location-1` or `-2` of a file, resolved against its `Base-URL` where the table has one. */
+export type AlternateLocation = {
+  readonly url: string
+  /** Availability-Time, as written: it can be had from there until then. */
+  readonly availableUntil: string | null
 }
 
 /** FEC Object Transmission Information as FDT attributes (RFC 6726 §5); null where absent. */
@@ -81,6 +90,7 @@ export const FDT_FILE_DEFAULTS: Omit<FdtFile, 'toi' | 'contentLocation'> = {
   contentType: null,
   contentEncoding: null,
   contentMd5: null,
+  alternateLocations: [],
   fecOti: null,
   otherAttributes: [],
 }
@@ -163,8 +173,9 @@ export function readFdt(element: XmlElement): Fdt {
     (instance === null ? null : uintAttr(instance, name)) ?? uintAttr(element, name)
   const templates = descendants(element, 'FileTemplate')
   const files: FdtFile[] = []
+  const bases = ['Base-URL-1', 'Base-URL-2'].map((name) => baseUrls(element, name))
   for (const file of descendants(element, 'File')) {
-    const read = readFile(file)
+    const read = readFile(file, bases)
     if (read !== null) files.push(read)
   }
   const others = otherAttributes(element, FDT_ATTRIBUTES)
@@ -185,7 +196,7 @@ export function readFdt(element: XmlElement): Fdt {
   }
 }
 
-function readFile(file: XmlElement): FdtFile | null {
+function readFile(file: XmlElement, bases: readonly (readonly string[])[]): FdtFile | null {
   const toi = uintAttr(file, 'TOI')
   if (toi === null) return null
   return {
@@ -196,8 +207,45 @@ function readFile(file: XmlElement): FdtFile | null {
     contentType: attr(file, 'Content-Type'),
     contentEncoding: attr(file, 'Content-Encoding'),
     contentMd5: attr(file, 'Content-MD5'),
+    alternateLocations: readLocations(file, bases),
     fecOti: readFecOti(file),
     otherAttributes: otherAttributes(file, FILE_ATTRIBUTES),
+  }
+}
+
+/** Alternative places told of one file: a person would not list more. */
+const MAX_LOCATIONS = 8
+
+function baseUrls(element: XmlElement, name: string): string[] {
+  return descendants(element, name)
+    .slice(0, MAX_LOCATIONS)
+    .map((base) => base.text)
+}
+
+/** All of group 1 before group 2; a relative one on each base of its group, and as it stands where the table has none. */
+function readLocations(file: XmlElement, bases: readonly (readonly string[])[]): readonly AlternateLocation[] {
+  if (file.children.length === 0) return NO_LOCATIONS
+  const locations: AlternateLocation[] = []
+  for (const [group, own] of bases.entries()) {
+    for (const element of childrenOf(file, `Alternate-Content-Location-${group + 1}`)) {
+      const availableUntil = attr(element, 'Availability-Time')
+      const relative = !/^[a-z][a-z0-9+.-]*:/i.test(element.text)
+      for (const base of relative && own.length > 0 ? own : ['']) {
+        const url = base === '' ? element.text : resolved(element.text, base)
+        if (url !== null && url !== '' && locations.length < MAX_LOCATIONS) locations.push({ url, availableUntil })
+      }
+    }
+  }
+  return locations
+}
+
+const NO_LOCATIONS: readonly AlternateLocation[] = []
+
+function resolved(location: string, base: string): string | null {
+  try {
+    return new URL(location, base).href
+  } catch {
+    return null
   }
 }
 

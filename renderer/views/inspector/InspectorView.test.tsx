@@ -19,6 +19,7 @@ const detail = (change: Partial<ObjectDetail> = {}): ObjectDetail => ({
   storedBytes: 1000,
   text: null,
   url: 'http://127.0.0.1:8080/service1/seg_1.m4s',
+  repair: null,
   ...change,
 })
 
