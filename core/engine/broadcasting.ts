@@ -21,6 +21,8 @@ type BroadcastContext = {
 
 /** Timers wake no finer than this; what falls due within it goes out together. */
 const WAKE_MS = 2
+/** What is sent before the event loop gets a turn spans at most so much time. */
+const MAX_STEP_US = 8000
 /** Steps of a `fast` broadcast before the event loop gets a turn. */
 const FAST_STEPS = 4096
 /** Where the services of `atsc://` go when the URL names no address: A/331 §6.1 asks for 239.255.major.x. */
@@ -49,6 +51,8 @@ export class Broadcasting implements PacketOut {
   #stopped = false
   #wake: (() => void) | null = null
   #running: Promise<void> = Promise.resolve()
+  #reading: Promise<void> | null = null
+  #readFailure: { readonly thrown: unknown } | null = null
 
   constructor(
     source: PresentationSource,
@@ -151,6 +155,8 @@ export class Broadcasting implements PacketOut {
   async #runPaced(): Promise<void> {
     const broadcaster = this.#broadcaster
     if (broadcaster === null) return
+    let sentUntilUs = this.#startUs
+    let turnUs = this.#startUs
     while (!this.#stopped) {
       const due = broadcaster.next()
       if (due === Number.POSITIVE_INFINITY) return
@@ -159,11 +165,33 @@ export class Broadcasting implements PacketOut {
         await this.#sleep(Math.max(WAKE_MS, Math.floor((due - now) / 1000)))
         continue
       }
-      await broadcaster.prepare(now)
-      broadcaster.send(this.#context.nowUs(), this)
+      this.#read(broadcaster, now)
+      // After a hold-up what is due goes out at twice the pace, not at once: receive buffers are short.
+      const step = Math.min(MAX_STEP_US, Math.max(WAKE_MS * 1000, 2 * (now - turnUs)))
+      sentUntilUs = Math.min(now, Math.max(due, sentUntilUs) + step)
+      turnUs = now
+      broadcaster.send(sentUntilUs, this)
       await this.#sender?.drained()
       this.#tellProblem(this.#sender?.problem ?? null)
+      if (broadcaster.next() <= sentUntilUs) await this.#reading
+      if (this.#readFailure !== null) throw this.#readFailure.thrown
     }
+  }
+
+  /** Starts to read what will be due soon; packets go on leaving meanwhile. */
+  #read(broadcaster: Broadcaster, now: number): void {
+    if (this.#reading !== null) return
+    const loading = broadcaster.prepare(now)
+    if (loading === null) return
+    this.#reading = loading.then(
+      () => {
+        this.#reading = null
+      },
+      (thrown) => {
+        this.#reading = null
+        this.#readFailure = { thrown }
+      },
+    )
   }
 
   /** Packets that cannot be sent are told once for each reason. */

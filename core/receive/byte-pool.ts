@@ -1,5 +1,7 @@
 /** Free buffers kept for the next object, or as much as was in use at once; more than this goes to the garbage collector. */
 const MAX_FREE_BYTES = 32 << 20
+/** Longest object whose length is believed before a part of it has come. */
+const MAX_CLAIMED_BYTES = 32 << 20
 /** Below this a plain zeroed allocation is as cheap. */
 const SMALL = 4096
 
@@ -39,6 +41,14 @@ export class BytePool {
       return free
     }
     return size < SMALL ? new Uint8Array(size) : new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
+  }
+
+  /**
+   * True where so many bytes may be set aside for a length that is only claimed: untouched, they cost the system nothing, and
+   * half of the bound stays for what really comes.
+   */
+  hasMuchRoom(bytes: number): boolean {
+    return bytes <= MAX_CLAIMED_BYTES && this.used + bytes <= this.#limit / 2
   }
 
   /** Counts memory that is kept elsewhere. @returns false where the bound would be passed */

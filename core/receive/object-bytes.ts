@@ -1,7 +1,7 @@
 import type { BytePool } from './byte-pool.ts'
 import type { ByteRanges } from './byte-ranges.ts'
 
-/** Up to here an object is one buffer, whose length is believed; a longer one is kept in pages as its bytes arrive. */
+/** Up to here an object is one buffer, whose length is believed; a longer one only while there is much room, else it is kept in pages. */
 const FLAT_BYTES = 1 << 20
 const PAGE_SHIFT = 18
 const PAGE_BYTES = 1 << PAGE_SHIFT
@@ -39,7 +39,7 @@ export class ObjectBytes {
         copyInto(flat, at, source, from, to)
         return true
       }
-      if (end <= FLAT_BYTES && size <= FLAT_BYTES) {
+      if (end <= FLAT_BYTES && (size <= FLAT_BYTES || this.#pool.hasMuchRoom(size))) {
         const grown = this.#grow(end, size)
         if (grown === null) return false
         copyInto(grown, at, source, from, to)

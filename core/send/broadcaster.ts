@@ -60,6 +60,8 @@ const DEFAULT_FILE_RATE_BPS = 10_000_000
 const LOOPBACK = '127.0.0.1'
 /** Segments that start within this are fetched. */
 const READ_AHEAD_US = 3_000_000
+/** On the network, packets of one emitter so close together go out together: choosing anew for each costs more than sending. */
+const TURN_US = 2000
 /** Later than this, the machine slept: what was missed is not sent in a burst. */
 const PAUSE_US = 5_000_000
 
@@ -171,9 +173,12 @@ export class Broadcaster {
       // What was stalled is sent late: time does not go back for it.
       const timeUs = this.#pace === 'fast' ? emitter.nextUs : nowUs
       if (timeUs > this.#context.timeUs) this.#context.timeUs = timeUs
-      if (!emitter.send(this.#context)) {
+      const untilUs = this.#pace === 'fast' ? emitter.nextUs : Math.min(nowUs, emitter.nextUs + TURN_US)
+      while (emitter.nextUs <= untilUs) {
+        if (emitter.send(this.#context)) continue
         stalled ??= new Set()
         stalled.add(emitter)
+        break
       }
     }
     this.counters.objects = this.#media.reduce((sum, emitter) => sum + emitter.objects, 0)
