@@ -1,0 +1,27 @@
+/** FEC Encoding IDs, as the IANA registry of reliable multicast transport has them. */
+export const FEC_ENCODING = {
+  compactNoCode: 0,
+  raptor: 1,
+  reedSolomonM: 2,
+  reedSolomon8: 5,
+  raptorq: 6,
+  smallBlock: 129,
+} as const
+
+const NAMES: Readonly<Record<number, string>> = {
+  0: 'Compact No-Code (0)',
+  1: 'Raptor (1)',
+  2: 'Reed-Solomon GF(2^m) (2)',
+  3: 'LDPC Staircase (3)',
+  4: 'LDPC Triangle (4)',
+  5: 'Reed-Solomon GF(2^8) (5)',
+  6: 'RaptorQ (6)',
+  128: 'Small Block, Large Block and Expandable (128)',
+  129: 'Small Block Systematic (129)',
+  130: 'Compact (130)',
+}
+
+/** A scheme's name with its number, as told to a person. */
+export function fecSchemeName(encodingId: number): string {
+  return NAMES[encodingId] ?? `FEC Encoding ID ${encodingId}`
+}
