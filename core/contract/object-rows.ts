@@ -1,4 +1,4 @@
-import type { ChannelRole, RepairHow } from './report.ts'
+import type { ChannelRole, LossCause, RepairHow } from './report.ts'
 
 /** Life of an object: bytes arriving, whole, given up with holes, or cut off by the end of the capture. */
 export const OBJECT_STATE = { receiving: 0, complete: 1, partial: 2, truncated: 3 } as const
@@ -105,6 +105,26 @@ export type ObjectDetail = {
   readonly url: string | null
   /** What was done to it where it lacked bytes: how many that gave, and from where; null where nothing was. */
   readonly repair: ObjectRepair | null
+  readonly times: ObjectTimeFacts
+  /** Who lost what is missing; null where nothing is. */
+  readonly cause: LossCause | null
+}
+
+/** What is known of an object's time besides its arrival, µs since the UNIX epoch; null where nothing says it. */
+export type ObjectTimeFacts = {
+  /** Sender current time (EXT_TIME), and arrival less it. */
+  readonly senderUs: number | null
+  readonly senderDelayUs: number | null
+  /** Expected residual time, ms. */
+  readonly residualMs: number | null
+  readonly sessionChangedUs: number | null
+  readonly presentationUs: number | null
+  /** Earliest presentation time in the CCI, in ticks of the media. */
+  readonly earliestTicks: number | null
+  /** When the manifest says the segment may be asked for: live MPDs whose segments can be told apart by name. */
+  readonly availabilityUs: number | null
+  /** Availability less arrival of the last byte: positive where it came in time. Null while it is not whole. */
+  readonly marginUs: number | null
 }
 
 /** `bytes` fetched and put in (`http`), or overwritten so that players can read the rest (`simple`, `strict`). */

@@ -27,7 +27,46 @@ export type ReportTotals = {
   readonly bytes: number
   readonly malformed: number
   readonly fragmentsDropped: number
+  /** Objects with missing bytes and announced objects that never came, by who lost them. */
+  readonly losses: Losses
+  /** Packets this computer (or, in a capture, the one that captured) dropped itself; null where nothing tells. */
+  readonly hostDrops: number | null
+  /** Longest time the program was kept from reading its sockets, ms; null for a capture. */
+  readonly eventLoopLagMs: number | null
 }
+
+/**
+ * Who lost something, as far as facts tell (the rules are those of core/inspect/loss-causes.ts): on the way before this
+ * computer's socket, in this computer, never sent by the source; `unknown` rather than a guess.
+ */
+export type LossCause = 'network' | 'host' | 'sender' | 'unknown'
+
+/** Bytes are those known to be missing; an object of which nothing came counts with the length a table announced, or 0. */
+export type Losses = Readonly<Record<LossCause, { readonly objects: number; readonly bytes: number }>>
+
+/**
+ * The way from tuning in to a picture, in order. `join`: the first group was joined, or the capture's first packet. `lls`,
+ * `slt`: first LLS table, first SLT that lists the service. `firstPacket`: of the service. `sls`: first whole fragment of its
+ * signalling. `stsid`, `manifest`: first S-TSID, first MPD or playlist. `init`: first whole initialisation segment.
+ * `firstMedia`, `firstSegment`: first media object begun, and whole. `playable`: manifest read, and of every role the S-TSID
+ * announces (without one: that was seen) an initialisation segment, where there are any, and a media segment whole.
+ */
+export const STARTUP_STEPS = [
+  'join',
+  'lls',
+  'slt',
+  'firstPacket',
+  'sls',
+  'stsid',
+  'manifest',
+  'init',
+  'firstMedia',
+  'firstSegment',
+  'playable',
+] as const
+export type StartupStep = (typeof STARTUP_STEPS)[number]
+/** When each step was reached first; null where it was not, or the protocol has none. */
+export type Startup = Readonly<Record<StartupStep, number | null>>
 
 export type ReportLls = {
   readonly tableId: number
@@ -62,6 +101,8 @@ export type ReportService = {
   readonly source: string | null
   readonly sls: readonly ReportSls[]
   readonly sessions: readonly ReportSession[]
+  /** Times of the steps of tuning in. */
+  readonly startup: Startup
   readonly mmtp: ReportMmtp | null
 }
 
@@ -85,6 +126,8 @@ export type ReportChannel = {
   readonly outOfOrder: number
   /** Bytes known to be missing from objects that were given up. */
   readonly lost: number
+  /** Objects that were announced (by manifest, playlist or file table) and of which no packet came. */
+  readonly missingObjects: number
   readonly objects: readonly ReportObject[]
 }
 
@@ -107,6 +150,10 @@ export type ReportObject = {
   readonly repeats: number
   /** What was done to an object that lacked bytes, and how many bytes that gave; null where nothing was. */
   readonly repair: { readonly how: RepairHow; readonly bytes: number } | null
+  /** Sender current time of EXT_TIME in the first packet that has one. */
+  readonly senderTime: number | null
+  /** EXT_ROUTE_PRESENTATION_TIME. */
+  readonly presentationTime: number | null
 }
 
 /** `http`: fetched, the object is whole. `simple`, `strict`: patched so that players can read around what is missing. */
@@ -143,4 +190,6 @@ export type ReportAlarm = {
   readonly toi: number | null
   readonly time: number
   readonly text: string
+  /** Who lost it, for alarms about a loss; else null. */
+  readonly cause: LossCause | null
 }

@@ -1,5 +1,5 @@
 import type { AppError } from './app-error.ts'
-import type { ChannelRole, FlowProtocol, ReportAlarm, ServiceProtocol } from './report.ts'
+import type { ChannelRole, FlowProtocol, JsonObject, Losses, ReportAlarm, ServiceProtocol, Startup } from './report.ts'
 import type { LogLevel, LogTopic, Pace } from './session-spec.ts'
 
 /**
@@ -23,8 +23,23 @@ export type SessionSnapshot = {
   /** Fetching of missing bytes; null where the session does not fetch. */
   readonly repair: RepairSnapshot | null
   readonly alarms: readonly ReportAlarm[]
+  readonly losses: Losses
+  /** Datagrams this computer dropped, or a capture says were dropped when it was made; null where nothing tells. */
+  readonly hostDrops: number | null
+  /** Longest time within the last few seconds that the engine was kept from reading its sockets, ms; null for a capture. */
+  readonly eventLoopLagMs: number | null
+  /** The SystemTime table of the LLS; null where there is none. */
+  readonly systemTime: SystemTimeSnapshot | null
   /** Rows in the session's object columns so far; row indices run from 0 and never change meaning. */
   readonly objectCount: number
+}
+
+/** SystemTime (A/331 §6.4) as sent last, and when it came. It carries no clock: offsets, and changes of them to come. */
+export type SystemTimeSnapshot = {
+  readonly values: JsonObject
+  readonly firstTimeUs: number
+  readonly lastTimeUs: number
+  readonly count: number
 }
 
 export type SessionPhase = 'starting' | 'running' | 'finished' | 'stopped' | 'failed'
@@ -88,6 +103,8 @@ export type ServiceSnapshot = {
   readonly rateBps: number
   readonly objects: number
   readonly incomplete: number
+  /** Stream times of the steps of tuning in, µs. */
+  readonly startup: Startup
   /** Null while there is nothing to play, with the reason in `notPlayable`. */
   readonly playable: PlayableSnapshot | null
   readonly notPlayable: string | null
@@ -128,6 +145,10 @@ export type ChannelSnapshot = {
   readonly lost: number
   readonly complete: number
   readonly incomplete: number
+  /** Announced objects of which no packet came. */
+  readonly missingObjects: number
+  /** Arrival less sender current time of the last object that carried one, µs; null where none does. */
+  readonly senderDelayUs: number | null
   readonly lastTimeUs: number
 }
 

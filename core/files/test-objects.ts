@@ -50,6 +50,7 @@ export class ArrivingObject implements ReceivedObject {
   lastTimeUs = 0
   readonly packets = 0
   readonly repeats = 0
+  readonly times = null
   #bytes = new Uint8Array(0)
   readonly #watchers = new Set<() => void>()
 

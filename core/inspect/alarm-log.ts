@@ -1,4 +1,4 @@
-import type { ReportAlarm, Severity } from '../contract/report.ts'
+import type { LossCause, ReportAlarm, Severity } from '../contract/report.ts'
 import type { Flow } from '../protocol/ip/flow.ts'
 import type { Alarm } from '../receive/observer.ts'
 
@@ -7,7 +7,8 @@ const MAX_OF_RULE = 100
 /** Codes of malformed datagrams told apart. */
 const MAX_CODES = 64
 
-type RuleLog = { count: number; readonly kept: ReportAlarm[]; severity: Severity; lastTimeUs: number }
+type Kept = Omit<ReportAlarm, 'cause'> & { readonly cause: LossCause | null; readonly object: number | null }
+type RuleLog = { count: number; readonly kept: Kept[]; severity: Severity; lastTimeUs: number }
 type Malformed = {
   count: number
   readonly destination: string
@@ -38,7 +39,8 @@ export class AlarmLog {
     log.lastTimeUs = timeUs
     if (log.kept.length >= MAX_OF_RULE) return
     const where = alarm.frame > 0 ? ` (frame ${alarm.frame})` : ''
-    log.kept.push({ rule, severity, service, tsi, toi, time: timeUs / 1e6, text: `${text}${where}` })
+    const { object = null, cause = null } = alarm
+    log.kept.push({ rule, severity, service, tsi, toi, time: timeUs / 1e6, text: `${text}${where}`, cause, object })
   }
 
   datagram(
@@ -61,10 +63,12 @@ export class AlarmLog {
     this.#malformed.set(code, { count: 1, destination: flow.destination, frame, timeUs, head })
   }
 
-  report(): ReportAlarm[] {
+  /** @param causeOf who lost what the object of a row lacks; null where it has healed */
+  report(causeOf: (row: number) => LossCause | null): ReportAlarm[] {
     const alarms: ReportAlarm[] = []
     for (const [rule, log] of this.#rules) {
-      alarms.push(...log.kept)
+      for (const { object, ...alarm } of log.kept)
+        alarms.push(withCause(alarm, object === null ? alarm.cause : causeOf(object)))
       const more = log.count - log.kept.length
       if (more === 0) continue
       const text = `${more} more of ${rule} are not listed`
@@ -76,6 +80,7 @@ export class AlarmLog {
         toi: null,
         time: log.lastTimeUs / 1e6,
         text,
+        cause: null,
       })
     }
     for (const [code, { count, destination, frame, timeUs, head }] of this.#malformed) {
@@ -83,8 +88,19 @@ export class AlarmLog {
       if (code === 'internal' || !/^(lct|mmtp|fec|object)-/.test(code)) continue
       const rule = code.startsWith('mmtp') ? 'MMTP-HEADER' : 'LCT-HEADER'
       const text = `${count} malformed datagram${count === 1 ? '' : 's'} (${code}), the first to ${destination} in frame ${frame}: ${head}…`
-      alarms.push({ rule, severity: 'error', service: null, tsi: null, toi: null, time: timeUs / 1e6, text })
+      const time = timeUs / 1e6
+      alarms.push({ rule, severity: 'error', service: null, tsi: null, toi: null, time, text, cause: null })
     }
     return alarms.sort((a, b) => a.time - b.time)
   }
+}
+
+/** An alarm that says who lost what it is about, where that is known. */
+function withCause(alarm: ReportAlarm, cause: LossCause | null): ReportAlarm {
+  return { ...alarm, text: causeText(alarm.text, cause), cause }
+}
+
+/** The words of an alarm with the cause behind them. */
+export function causeText(text: string, cause: LossCause | null): string {
+  return cause === null ? text : `${text}; cause: ${cause}`
 }

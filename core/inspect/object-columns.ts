@@ -10,6 +10,7 @@ import type { ByteRange, ReceivedObject } from '../receive/object-flow.ts'
 import type { RepairFact } from '../receive/observer.ts'
 import { BytePile, GrowingColumn } from './growing-columns.ts'
 import { NameTable } from './name-table.ts'
+import { ObjectTimeColumns } from './object-times.ts'
 
 /** Rows a session keeps at most: a full channel for a day. */
 export const MAX_ROWS = 1 << 20
@@ -41,6 +42,7 @@ export class ObjectColumns {
   readonly contentType = new GrowingColumn((n) => new Uint32Array(n), 1024)
   readonly names = new NameTable()
   readonly types = new NameTable()
+  readonly times = new ObjectTimeColumns()
   count = 0
   /** Objects that found no row. */
   refused = 0
@@ -219,6 +221,7 @@ export class ObjectColumns {
     this.received.values[row] = object.received
     this.packets.values[row] = Math.max(object.packets, this.packets.values[row] as number)
     this.state.values[row] = OBJECT_STATE[object.state]
+    this.times.copy(row, object)
     if (object.name !== null) this.name.values[row] = this.names.idOf(object.name) + 1
     if (object.contentType !== null) this.contentType.values[row] = this.types.idOf(object.contentType) + 1
     this.#changed.values[row] = ++this.#changes

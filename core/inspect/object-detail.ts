@@ -1,5 +1,6 @@
 import { CodecError } from '../bytes/codec-error.ts'
-import type { ObjectDetail, ObjectRow } from '../contract/object-rows.ts'
+import type { ObjectDetail, ObjectRow, ObjectTimeFacts } from '../contract/object-rows.ts'
+import type { LossCause } from '../contract/report.ts'
 import { readBoxes } from '../media/bmff/boxes.ts'
 import { gunzipLimited, looksGzip } from '../protocol/gzip.ts'
 import { describeLctPacket } from '../protocol/lct/describe.ts'
@@ -11,13 +12,19 @@ import type { ObjectColumns } from './object-columns.ts'
 const MAX_TEXT = 1 << 20
 const BOX_TYPES = new Set(['ftyp', 'styp', 'moov', 'moof', 'sidx', 'prft', 'emsg', 'mdat', 'free', 'mmpu'])
 
-/** What the inspector shows of one row; `stored` is the object as transported, null where it is no longer kept. */
-export function makeDetail(
-  columns: ObjectColumns,
-  row: ObjectRow,
-  stored: Uint8Array | null,
-  url: string | null,
-): ObjectDetail {
+/** What is known of a row beside its columns. */
+export type DetailExtra = {
+  /** The object as transported, null where it is no longer kept. */
+  readonly stored: Uint8Array | null
+  readonly url: string | null
+  /** Availability start the manifest gives, µs. */
+  readonly availabilityUs: number | null
+  readonly cause: LossCause | null
+}
+
+/** What the inspector shows of one row. */
+export function makeDetail(columns: ObjectColumns, row: ObjectRow, extra: DetailExtra): ObjectDetail {
+  const { stored, url, cause } = extra
   const header = columns.headerOf(row.index)
   return {
     row,
@@ -29,6 +36,24 @@ export function makeDetail(
     text: stored === null ? null : textOf(stored),
     url,
     repair: columns.repairOf(row.index),
+    times: timesOf(columns, row, extra.availabilityUs),
+    cause,
+  }
+}
+
+function timesOf({ times }: ObjectColumns, row: ObjectRow, availabilityUs: number | null): ObjectTimeFacts {
+  const { index } = row
+  return {
+    senderUs: times.senderUs.get(index),
+    senderDelayUs: times.senderDelayUs.get(index),
+    residualMs: times.residualMs.get(index),
+    sessionChangedUs: times.sessionChangedUs.get(index),
+    presentationUs: times.presentationUs.get(index),
+    earliestTicks: times.earliestTicks.get(index),
+    availabilityUs,
+    // Repeats move the last packet's time: only what came once tells when it was whole.
+    marginUs:
+      availabilityUs === null || row.state !== 'complete' || row.repeats > 0 ? null : availabilityUs - row.lastTimeUs,
   }
 }
 

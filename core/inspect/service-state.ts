@@ -1,3 +1,4 @@
+import type { Startup } from '../contract/report.ts'
 import type { PlayableSnapshot, ServiceSnapshot, ServiceState } from '../contract/snapshot.ts'
 import type { ChannelFacts, FlowFacts, ServiceFacts } from '../receive/observer.ts'
 import type { RateMeter } from './rate-meter.ts'
@@ -12,6 +13,7 @@ export function serviceSnapshot(
   flows: readonly FlowFacts[],
   rates: RateMeter,
   nowUs: number,
+  startup: Startup,
   playable: PlayableSnapshot | null,
 ): ServiceSnapshot {
   let packets = 0
@@ -50,6 +52,7 @@ export function serviceSnapshot(
     rateBps,
     objects,
     incomplete,
+    startup,
     playable,
     notPlayable: playable === null ? whyNotPlayable(service) : null,
   }

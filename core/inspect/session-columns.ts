@@ -6,13 +6,15 @@ import {
   type ObjectRow,
   type ObjectView,
 } from '../contract/object-rows.ts'
-import type { Report, ReportAlarm, ReportSource } from '../contract/report.ts'
+import type { Losses, Report, ReportAlarm, ReportSource } from '../contract/report.ts'
 import type {
   ChannelSnapshot,
   FlowSnapshot,
   PlayableSnapshot,
   ServiceSnapshot,
   SignallingSnapshot,
+  SocketSnapshot,
+  SystemTimeSnapshot,
   TotalsSnapshot,
 } from '../contract/snapshot.ts'
 import type { Flow } from '../protocol/ip/flow.ts'
@@ -27,7 +29,9 @@ import type {
   ServiceFacts,
   SlsFragment,
 } from '../receive/observer.ts'
-import { AlarmLog } from './alarm-log.ts'
+import { AlarmLog, causeText } from './alarm-log.ts'
+import { channelSnapshot, flowSnapshot } from './flow-snapshots.ts'
+import { LossWatch } from './loss-watch.ts'
 import { MAX_ROWS, ObjectColumns } from './object-columns.ts'
 import { makeDetail } from './object-detail.ts'
 import { ObjectViews } from './object-views.ts'
@@ -35,6 +39,8 @@ import { RateMeter } from './rate-meter.ts'
 import { serviceSnapshot } from './service-state.ts'
 import { makeReport, type ReportExtra } from './session-report.ts'
 import { SignallingLog } from './signalling-log.ts'
+import { StartupLog } from './startup-log.ts'
+import { SystemTimeLog } from './system-time-log.ts'
 
 /** Lines of a list in a snapshot, which must stay small. */
 const MAX_LINES = 512
@@ -49,6 +55,8 @@ export type SessionColumnsOptions = {
   readonly bytesOf?: (index: number) => Uint8Array | null
   /** Address of a named object of a service, where something serves it. */
   readonly urlOf?: (serviceId: number, name: string) => string | null
+  /** Told of every alarm, those of the receiver and those found here, with what is known of its cause. */
+  readonly onAlarm?: (alarm: Alarm) => void
 }
 
 /**
@@ -65,6 +73,9 @@ export class SessionColumns implements ReceiveObserver {
   readonly #signalling = new SignallingLog()
   readonly #alarms = new AlarmLog()
   readonly #rates = new RateMeter()
+  readonly #startup = new StartupLog()
+  readonly #systemTime = new SystemTimeLog()
+  readonly #losses: LossWatch
   readonly #kept = new Map<number, Uint8Array>()
   #keptBytes = 0
   #nowUs = 0
@@ -73,6 +84,12 @@ export class SessionColumns implements ReceiveObserver {
     this.#options = options
     this.objects = new ObjectColumns(options.hash, options.maxRows ?? MAX_ROWS)
     this.#views = new ObjectViews(this.objects, this.#channels)
+    this.#losses = new LossWatch(
+      this.objects,
+      this.#channels,
+      (destination) => this.#rateOf(destination),
+      (alarm) => this.alarm(alarm),
+    )
   }
 
   flowSeen(flow: FlowFacts): void {
@@ -87,6 +104,8 @@ export class SessionColumns implements ReceiveObserver {
     const at = this.#services.indexOf(service)
     if (at >= 0) this.#services.splice(at, 1)
     this.#signalling.serviceGone(service.id)
+    this.#startup.serviceGone(service.id)
+    this.#losses.serviceGone(service.id)
   }
 
   channelSeen(channel: ChannelFacts): void {
@@ -95,14 +114,20 @@ export class SessionColumns implements ReceiveObserver {
 
   llsTable(table: LlsTable, timeUs: number): void {
     this.#signalling.llsTable(table, timeUs)
+    this.#startup.llsTable(table, timeUs)
+    this.#systemTime.llsTable(table, timeUs)
   }
 
   llsRepeated(key: number, timeUs: number): void {
     this.#signalling.llsRepeated(key, timeUs)
+    this.#systemTime.llsRepeated(key, timeUs)
   }
 
   slsFragment(serviceId: number, fragment: SlsFragment, timeUs: number): void {
     this.#signalling.slsFragment(serviceId, fragment, timeUs)
+    this.#startup.slsFragment(serviceId, fragment, timeUs)
+    const own = this.#services.find(({ id }) => id === serviceId)?.destination ?? null
+    this.#losses.slsFragment(serviceId, fragment, own, timeUs)
   }
 
   slsRepeated(serviceId: number, timeUs: number): void {
@@ -111,10 +136,14 @@ export class SessionColumns implements ReceiveObserver {
 
   objectBegun(object: ReceivedObject, bytes: Uint8Array, start: number, end: number): void {
     this.objects.begin(object, bytes, start, end)
+    this.#startup.objectBegun(object)
+    this.#losses.objectBegun(object)
   }
 
   objectEnded(object: ReceivedObject): void {
     this.objects.end(object)
+    this.#startup.objectEnded(object)
+    this.#losses.objectEnded(object)
     if (object.kind === 'signalling' && object.state === 'complete' && object.size !== null)
       this.#keep(object, object.size)
   }
@@ -132,6 +161,7 @@ export class SessionColumns implements ReceiveObserver {
 
   objectResumed(object: ReceivedObject): void {
     this.objects.resume(object)
+    this.#losses.objectResumed(object)
   }
 
   objectRepeated(index: number, packets: number, repeats: number, timeUs: number): void {
@@ -144,6 +174,8 @@ export class SessionColumns implements ReceiveObserver {
 
   objectNamed(object: ReceivedObject): void {
     this.objects.named(object)
+    this.#startup.objectEnded(object)
+    this.#losses.objectEnded(object)
   }
 
   malformed(
@@ -160,6 +192,58 @@ export class SessionColumns implements ReceiveObserver {
 
   alarm(alarm: Alarm): void {
     this.#alarms.alarm(alarm)
+    if (alarm.rule === 'TOI-LOOP') this.#startOver(alarm)
+    const cause = alarm.object === undefined ? (alarm.cause ?? null) : this.#losses.causeOf(alarm.object)
+    this.#options.onAlarm?.({ ...alarm, text: causeText(alarm.text, cause) })
+  }
+
+  #startOver(alarm: Alarm): void {
+    for (const channel of this.#channels)
+      if (channel?.tsi === alarm.tsi && channel?.serviceId === alarm.service) this.#losses.startOver(channel.index)
+  }
+
+  /** The capture starts again from its beginning. */
+  loop(): void {
+    this.#losses.startOver(null)
+  }
+
+  /** The source was joined, or its first packet came; the earliest counts. */
+  joined(timeUs: number): void {
+    this.#startup.joined(timeUs)
+  }
+
+  /** Looks at the sockets' counters of what the system dropped. */
+  hostSockets(sockets: readonly SocketSnapshot[], timeUs: number): void {
+    this.#losses.hostSockets(sockets, timeUs)
+  }
+
+  /** The program was kept from reading its sockets for `lagMs` at some time within the stretch. */
+  hostLag(lagMs: number, fromUs: number, timeUs: number): void {
+    this.#losses.host.lag(lagMs, fromUs, timeUs)
+  }
+
+  /** Packets the capture says were dropped up to `timeUs`; of them `sometime` since `sinceUs`, it does not say when. */
+  captureDrops(total: number, sometime: number, sinceUs: number, timeUs: number): void {
+    this.#losses.captureDrops(total, sometime, sinceUs, timeUs)
+  }
+
+  /** What this computer did to the stream itself: packets dropped, and longest lag lately, ms; null where not known. */
+  host(): { readonly hostDrops: number | null; readonly eventLoopLagMs: number | null } {
+    return { hostDrops: this.#losses.host.dropped, eventLoopLagMs: this.#losses.host.lagNow(this.#nowUs) }
+  }
+
+  losses(): Losses {
+    return this.#losses.totals
+  }
+
+  systemTime(): SystemTimeSnapshot | null {
+    return this.#systemTime.newest
+  }
+
+  #rateOf(destination: string): number {
+    let bps = 0
+    for (const flow of this.#flows) if (flow.flow?.destination === destination) bps += this.#rates.bitsPerSecond(flow)
+    return bps
   }
 
   /**
@@ -170,11 +254,13 @@ export class SessionColumns implements ReceiveObserver {
     this.#nowUs = timeUs
     this.objects.hashArrived()
     this.#rates.sample(timeUs, this.#counted())
+    this.#losses.sample(timeUs)
   }
 
   /** The source has ended: rates are means over the whole session, which took `spanUs` of stream time. */
   settle(spanUs: number): void {
     this.#rates.settle(spanUs, this.#counted())
+    this.#losses.settle(this.#nowUs)
   }
 
   *#counted(): Iterable<FlowFacts | ChannelFacts> {
@@ -193,6 +279,8 @@ export class SessionColumns implements ReceiveObserver {
       columns: this.objects,
       signalling: this.#signalling,
       alarms: this.#alarms,
+      losses: this.#losses,
+      startup: this.#startup,
       services: this.#services,
       channels: this.#channels,
       flows: this.#flows,
@@ -226,40 +314,26 @@ export class SessionColumns implements ReceiveObserver {
     return this.#services
       .slice(0, MAX_LINES)
       .map((service) =>
-        serviceSnapshot(service, this.#channels, this.#flows, this.#rates, this.#nowUs, playable(service)),
+        serviceSnapshot(
+          service,
+          this.#channels,
+          this.#flows,
+          this.#rates,
+          this.#nowUs,
+          this.#startup.of(service, this.#channels, this.#flows),
+          playable(service),
+        ),
       )
   }
 
   flows(): FlowSnapshot[] {
-    return this.#flows.slice(0, MAX_LINES).map((facts) => ({
-      destination: facts.flow?.destination ?? 'others',
-      source: facts.flow === null ? '' : sourceOf(facts.flow),
-      protocol: facts.protocol,
-      service: facts.serviceId,
-      packets: facts.packets,
-      bytes: facts.bytes,
-      rateBps: this.#rates.bitsPerSecond(facts),
-    }))
+    return this.#flows.slice(0, MAX_LINES).map((facts) => flowSnapshot(facts, this.#rates))
   }
 
   channels(): ChannelSnapshot[] {
-    return this.#channels.slice(0, MAX_LINES).map((channel) => ({
-      channel: channel.index,
-      service: channel.serviceId,
-      destination: channel.destination,
-      tsi: channel.tsi,
-      role: channel.role,
-      representation: channel.representation,
-      packets: channel.packets,
-      bytes: channel.bytes,
-      rateBps: this.#rates.bitsPerSecond(channel),
-      duplicates: channel.duplicates,
-      outOfOrder: channel.outOfOrder,
-      lost: channel.lost,
-      complete: channel.complete,
-      incomplete: channel.incomplete,
-      lastTimeUs: channel.lastTimeUs,
-    }))
+    return this.#channels
+      .slice(0, MAX_LINES)
+      .map((channel) => channelSnapshot(channel, this.#rates, this.objects, this.#losses))
   }
 
   signalling(): SignallingSnapshot[] {
@@ -272,7 +346,7 @@ export class SessionColumns implements ReceiveObserver {
   }
 
   alarms(): ReportAlarm[] {
-    return this.#alarms.report()
+    return this.#alarms.report((row) => this.#losses.causeOf(row))
   }
 
   /**
@@ -334,15 +408,16 @@ export class SessionColumns implements ReceiveObserver {
     const row = this.row(index)
     const url =
       row.name === null || row.service === null ? null : (this.#options.urlOf?.(row.service, row.name) ?? null)
-    return makeDetail(this.objects, row, this.storedBytes(index), url)
+    const availabilityUs =
+      row.name === null || row.service === null
+        ? null
+        : this.#losses.media.availabilityUs(row.service, row.name, row.lastTimeUs)
+    const cause = this.#losses.causeOf(index)
+    return makeDetail(this.objects, row, { stored: this.storedBytes(index), url, availabilityUs, cause })
   }
 
   /** Bytes of an object as transported: signalling is kept here, the rest comes from the store. */
   storedBytes(index: number): Uint8Array | null {
     return this.#kept.get(index) ?? this.#options.bytesOf?.(index) ?? null
   }
-}
-
-function sourceOf(flow: Flow): string {
-  return flow.family === 6 ? `[${flow.sourceAddress}]:${flow.sourcePort}` : `${flow.sourceAddress}:${flow.sourcePort}`
 }

@@ -7,11 +7,15 @@ import type {
   ReportService,
   ReportSession,
   ReportSource,
+  Startup,
 } from '../contract/report.ts'
+import { STARTUP_STEPS } from '../contract/report.ts'
 import type { ChannelFacts, FlowFacts, ServiceFacts } from '../receive/observer.ts'
 import type { AlarmLog } from './alarm-log.ts'
+import type { LossWatch } from './loss-watch.ts'
 import type { ObjectColumns } from './object-columns.ts'
 import type { SignallingLog } from './signalling-log.ts'
+import type { StartupLog } from './startup-log.ts'
 
 /** What the capture reader or the sockets know and the receiver does not. */
 export type ReportExtra = {
@@ -28,6 +32,8 @@ export type ReportParts = {
   readonly columns: ObjectColumns
   readonly signalling: SignallingLog
   readonly alarms: AlarmLog
+  readonly losses: LossWatch
+  readonly startup: StartupLog
   readonly services: readonly ServiceFacts[]
   readonly channels: readonly ChannelFacts[]
   readonly flows: readonly FlowFacts[]
@@ -46,11 +52,14 @@ export function makeReport(parts: ReportParts, source: ReportSource, extra: Repo
       bytes: extra.bytes,
       malformed: parts.alarms.malformed + (extra.malformed ?? 0),
       fragmentsDropped: extra.fragmentsDropped,
+      losses: parts.losses.totals,
+      hostDrops: parts.losses.host.dropped,
+      eventLoopLagMs: parts.losses.host.longestLagMs,
     },
     lls: parts.signalling.reportLls(),
     services: parts.services.map((service) => reportService(parts, service, rows)),
     flows: reportFlows(parts.flows),
-    alarms: parts.alarms.report(),
+    alarms: parts.alarms.report((row) => parts.losses.causeOf(row)),
   }
 }
 
@@ -69,7 +78,7 @@ function reportService(parts: ReportParts, service: ServiceFacts, rows: readonly
       channels = []
       sessions.set(channel.destination, channels)
     }
-    channels.push(reportChannel(parts.columns, channel, rows[channel.index] ?? []))
+    channels.push(reportChannel(parts, channel, rows[channel.index] ?? []))
   }
   const listed: ReportSession[] = []
   for (const [destination, channels] of sessions) {
@@ -87,6 +96,7 @@ function reportService(parts: ReportParts, service: ServiceFacts, rows: readonly
     source,
     sls: parts.signalling.reportSls(id),
     sessions: listed,
+    startup: inSeconds(parts.startup.of(service, parts.channels, parts.flows)),
     mmtp:
       service.mmtp === null
         ? null
@@ -99,10 +109,20 @@ function reportService(parts: ReportParts, service: ServiceFacts, rows: readonly
   }
 }
 
-function reportChannel(columns: ObjectColumns, channel: ChannelFacts, rows: readonly number[]): ReportChannel {
+function reportChannel(parts: ReportParts, channel: ChannelFacts, rows: readonly number[]): ReportChannel {
   const { tsi, role, representation, packets, bytes, duplicates, outOfOrder, lost } = channel
-  const objects = rows.map((row) => reportObject(columns, row))
-  return { tsi, role, representation, packets, bytes, duplicates, outOfOrder, lost, objects }
+  const missingObjects = parts.losses.absentOf(channel.index)
+  const objects = rows.map((row) => reportObject(parts.columns, row))
+  return { tsi, role, representation, packets, bytes, duplicates, outOfOrder, lost, missingObjects, objects }
+}
+
+function inSeconds(startup: Startup): Startup {
+  const steps = STARTUP_STEPS.map((step) => [step, seconds(startup[step])] as const)
+  return Object.fromEntries(steps) as Startup
+}
+
+function seconds(us: number | null): number | null {
+  return us === null ? null : us / 1e6
 }
 
 function reportObject(columns: ObjectColumns, row: number): ReportObject {
@@ -124,6 +144,8 @@ function reportObject(columns: ObjectColumns, row: number): ReportObject {
     lastTime: (columns.lastTimeUs.values[row] as number) / 1e6,
     repeats: columns.repeats.values[row] as number,
     repair: repair === null ? null : { how: repair.how, bytes: repair.bytes },
+    senderTime: seconds(columns.times.senderUs.get(row)),
+    presentationTime: seconds(columns.times.presentationUs.get(row)),
   }
 }
 

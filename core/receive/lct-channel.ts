@@ -134,6 +134,7 @@ export class LctChannel implements ChannelFacts, CountedHome {
     }
     object.packets++
     object.lastTimeUs = timeUs
+    if (lct.timed) object.takeTimes(lct, timeUs)
     if (object.sizeSource === SIZE_SOURCE.closeFlag && offset + count > object.length) {
       // The close flag was set early: more bytes follow, so it did not tell the length.
       object.length = -1
@@ -343,6 +344,7 @@ export class LctChannel implements ChannelFacts, CountedHome {
     if (object === undefined) return
     object.packets++
     object.lastTimeUs = timeUs
+    if (lct.timed) object.takeTimes(lct, timeUs)
     if (lct.transferLength >= 0 && object.length < 0 && lct.transferLength >= object.ranges.highest) {
       object.length = lct.transferLength
       object.sizeSource = SIZE_SOURCE.extension

@@ -152,7 +152,7 @@ export class ObjectDelivery {
     const name = `EFDT of TSI ${channel.tsi}`
     this.#context.observer.slsFragment(
       serviceId,
-      { type: 'EFDT', name, version: read.version, bytes },
+      { type: 'EFDT', name, version: read.version, bytes, channel: channel.index },
       object.lastTimeUs,
     )
     channel.namesChanged(timeUs)
@@ -167,7 +167,17 @@ export class ObjectDelivery {
       const holes = object.missing()
       const of = object.length >= 0 ? ` of ${object.length}` : ''
       const text = `${object.name ?? 'An object'} (TSI ${channel.tsi}, TOI ${object.toi}): ${object.countedLost}${of} bytes missing in ${holes.length} range${holes.length === 1 ? '' : 's'}, first at ${holes[0]?.[0] ?? 0}`
-      this.#session.alarm('OBJ-LOSS', text, channel.tsi, object.toi, timeUs, object.frame)
+      this.#context.alarm({
+        rule: 'OBJ-LOSS',
+        severity: 'error',
+        service: serviceId,
+        tsi: channel.tsi,
+        toi: object.toi,
+        timeUs,
+        frame: object.frame,
+        text,
+        object: object.index,
+      })
     }
     if (serviceId === null || object.kind === 'signalling') return
     if (object.name === null) channel.names.resolve(object)

@@ -6,6 +6,24 @@ import type { FdtFile } from '../protocol/flute/fdt.ts'
 export type ByteRange = readonly [number, number]
 
 /**
+ * What the LCT headers of an object say about time, each from the first packet that said it; null where none did. Times µs
+ * since the UNIX epoch.
+ */
+export type ObjectTimes = {
+  /** Sender current time (EXT_TIME, RFC 5651 §5.2.2), and when the packet that carried it came. */
+  readonly sctUs: number | null
+  readonly sctArrivalUs: number | null
+  /** Expected residual time of the object, ms. */
+  readonly ertMs: number | null
+  /** When the session last changed. */
+  readonly slcUs: number | null
+  /** EXT_ROUTE_PRESENTATION_TIME (A/331 A.3.7.2). */
+  readonly presentationUs: number | null
+  /** Earliest presentation time in the CCI, in ticks of the media (RFC 9223 §2.1); the sender leaves 0 for none. */
+  readonly earliestTicks: number | null
+}
+
+/**
  * One delivery object while it arrives and after. The receiver fills it; the folder, the gateway, the store and the report
  * are readers. A reader that wants bytes before completion asks for the contiguous prefix and watches for its growth.
  *
@@ -42,6 +60,8 @@ export interface ReceivedObject {
   readonly lastTimeUs: number
   readonly packets: number
   readonly repeats: number
+  /** Null where no packet of it said a time. */
+  readonly times: ObjectTimes | null
 
   /** Length of the unbroken prefix `[0, n)`. */
   prefixBytes(): number

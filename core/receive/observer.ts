@@ -1,5 +1,5 @@
 import type { ObjectRepair } from '../contract/object-rows.ts'
-import type { ChannelRole, FlowProtocol, JsonObject, ServiceProtocol, Severity } from '../contract/report.ts'
+import type { ChannelRole, FlowProtocol, JsonObject, LossCause, ServiceProtocol, Severity } from '../contract/report.ts'
 import type { Flow } from '../protocol/ip/flow.ts'
 import type { ReceivedObject } from './object-flow.ts'
 import type { ReceiveTarget } from './receiver.ts'
@@ -107,6 +107,8 @@ export type SlsFragment = {
   readonly name: string
   readonly version: number | null
   readonly bytes: Uint8Array
+  /** Index of the LCT channel whose files a table (EFDT, FDT) lists. */
+  readonly channel?: number
 }
 
 /** What was done to an object that lacked bytes. */
@@ -124,6 +126,9 @@ export type Alarm = {
   readonly timeUs: number
   readonly frame: number
   readonly text: string
+  /** Row of the object a loss is about, and who lost it where that is known at once. */
+  readonly object?: number
+  readonly cause?: LossCause
 }
 
 /**

@@ -1,9 +1,10 @@
 import type { Toi, Tsi } from '../contract/ids.ts'
 import type { ChannelRole } from '../contract/report.ts'
+import type { LctPacket } from '../protocol/lct/lct-packet.ts'
 import type { BytePool } from './byte-pool.ts'
 import { ByteRanges } from './byte-ranges.ts'
 import { ObjectBytes } from './object-bytes.ts'
-import type { ByteRange, ListedFacts, ObjectKind, ReceivedObject } from './object-flow.ts'
+import type { ByteRange, ListedFacts, ObjectKind, ObjectTimes, ReceivedObject } from './object-flow.ts'
 
 /** What an object needs to know of the LCT channel it arrives on. */
 export interface ObjectHome {
@@ -43,6 +44,7 @@ export class TransportObject implements ReceivedObject {
   lastTimeUs: number
   packets = 0
   repeats = 0
+  times: { -readonly [name in keyof ObjectTimes]: ObjectTimes[name] } | null = null
   /** Length, -1 while unknown. */
   length = -1
   sizeSource: number = SIZE_SOURCE.none
@@ -154,6 +156,27 @@ export class TransportObject implements ReceivedObject {
       for (let i = 0; i < have.length; i++) if (have[i] !== source[from + a - start + i]) return true
     }
     return false
+  }
+
+  /** Keeps the times a header says; only for headers that say some, as most say none. */
+  takeTimes(lct: LctPacket, timeUs: number): void {
+    this.times ??= {
+      sctUs: null,
+      sctArrivalUs: null,
+      ertMs: null,
+      slcUs: null,
+      presentationUs: null,
+      earliestTicks: null,
+    }
+    const times = this.times
+    if (times.sctUs === null && lct.sctUs >= 0) {
+      times.sctUs = lct.sctUs
+      times.sctArrivalUs = timeUs
+    }
+    if (times.ertMs === null && lct.ertMs >= 0) times.ertMs = lct.ertMs
+    if (times.slcUs === null && lct.slcUs >= 0) times.slcUs = lct.slcUs
+    if (times.presentationUs === null && lct.presentationUs >= 0) times.presentationUs = lct.presentationUs
+    if (times.earliestTicks === null && lct.cci > 0) times.earliestTicks = lct.cci
   }
 
   /** One piece of memory for the whole object, now that it is complete. */

@@ -67,6 +67,25 @@ const object = exactly({
   lastTime: number,
   repeats: count,
   repair: optional(exactly({ how: oneOf('http', 'simple', 'strict'), bytes: count })),
+  senderTime: optional(number),
+  presentationTime: optional(number),
+})
+
+const cause = oneOf('network', 'host', 'sender', 'unknown')
+const loss = exactly({ objects: count, bytes: count })
+const losses = exactly({ network: loss, host: loss, sender: loss, unknown: loss })
+const startup = exactly({
+  join: optional(number),
+  lls: optional(number),
+  slt: optional(number),
+  firstPacket: optional(number),
+  sls: optional(number),
+  stsid: optional(number),
+  manifest: optional(number),
+  init: optional(number),
+  firstMedia: optional(number),
+  firstSegment: optional(number),
+  playable: optional(number),
 })
 
 const channel = exactly({
@@ -78,6 +97,7 @@ const channel = exactly({
   duplicates: count,
   outOfOrder: count,
   lost: count,
+  missingObjects: count,
   objects: list(object),
 })
 
@@ -92,6 +112,7 @@ const service = exactly({
   source: optional(string),
   sls: list(exactly({ type: string, name: string, version: optional(count), firstTime: number, bytes: count })),
   sessions: list(exactly({ destination, channels: list(channel) })),
+  startup,
   mmtp: optional(
     exactly({
       packets: list(
@@ -117,7 +138,16 @@ const report = exactly({
     firstTime: optional(number),
     lastTime: optional(number),
   }),
-  totals: exactly({ frames: count, udp: count, bytes: count, malformed: count, fragmentsDropped: count }),
+  totals: exactly({
+    frames: count,
+    udp: count,
+    bytes: count,
+    malformed: count,
+    fragmentsDropped: count,
+    losses,
+    hostDrops: optional(count),
+    eventLoopLagMs: optional(number),
+  }),
   lls: list(
     exactly({
       tableId: count,
@@ -145,6 +175,7 @@ const report = exactly({
       toi: optional(count),
       time: number,
       text: string,
+      cause: optional(cause),
     }),
   ),
 })

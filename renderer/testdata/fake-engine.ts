@@ -1,6 +1,7 @@
 import type { AppError } from '../../core/contract/app-error.ts'
 import type { CommandName, EngineCommands, EngineEvents, EventName } from '../../core/contract/engine-api.ts'
 import { OBJECT_ROW, OBJECT_ROW_BYTES, OBJECT_STATE, type ObjectRow } from '../../core/contract/object-rows.ts'
+import { STARTUP_STEPS, type Startup } from '../../core/contract/report.ts'
 import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { EngineCallError } from '../client/call-error.ts'
 import type { ConnectionState, EngineClient } from '../client/engine-client.ts'
@@ -71,6 +72,9 @@ export function fakeError(message: string, code: AppError['code'] = 'internal'):
 }
 
 /** A session with nothing in it, for tests to fill in what they are about. */
+/** A service that has not been tuned in. */
+export const NO_STARTUP = Object.fromEntries(STARTUP_STEPS.map((step) => [step, null])) as Startup
+
 export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnapshot {
   return {
     sessionId: 's1',
@@ -107,6 +111,15 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
     broadcast: null,
     repair: null,
     alarms: [],
+    losses: {
+      network: { objects: 0, bytes: 0 },
+      host: { objects: 0, bytes: 0 },
+      sender: { objects: 0, bytes: 0 },
+      unknown: { objects: 0, bytes: 0 },
+    },
+    hostDrops: null,
+    eventLoopLagMs: null,
+    systemTime: null,
     objectCount: 0,
     ...change,
   }

@@ -44,8 +44,14 @@ export class LctPacket {
   contentEncoding = -1
   /** Sender current time of EXT_TIME, µs since the UNIX epoch; -1 without. */
   sctUs = -1
+  /** Expected residual time of EXT_TIME, ms; -1 without. */
+  ertMs = -1
+  /** Session last changed of EXT_TIME, µs since the UNIX epoch; -1 without. */
+  slcUs = -1
   /** EXT_ROUTE_PRESENTATION_TIME, µs since the UNIX epoch; -1 without. */
   presentationUs = -1
+  /** The header says a time: EXT_TIME, EXT_ROUTE_PRESENTATION_TIME, or a CCI that is not 0. */
+  timed = false
   /** 0, or `LCT_FAULT.extension`: extensions from `faultOffset` on are unreadable, header and payload are good. */
   extensionFault = 0
   /** Offset in `bytes` of the field that is at fault, -1 without a fault. */
@@ -64,6 +70,8 @@ export class LctPacket {
     this.fluteVersion = -1
     this.contentEncoding = -1
     this.sctUs = -1
+    this.ertMs = -1
+    this.slcUs = -1
     this.presentationUs = -1
     this.extensionFault = 0
     this.faultOffset = -1
@@ -89,6 +97,7 @@ export class LctPacket {
 
     let at = start + 4
     this.cci = cciBytes === 4 ? u32At(bytes, at) : wide(bytes, at, cciBytes)
+    this.timed = this.cci > 0
     at += cciBytes
 
     this.tsi = tsiBytes === 4 ? u32At(bytes, at) : wide(bytes, at, tsiBytes)
@@ -137,16 +146,32 @@ export class LctPacket {
       } else if (het === LCT_HET.fti) {
         this.#readFti(bytes, at, size)
       } else if (het === LCT_HET.time) {
-        const use = u16At(bytes, at + 2)
-        if ((use & EXT_TIME_USE.sctHigh) !== 0 && size >= 8) {
-          const low = (use & EXT_TIME_USE.sctLow) !== 0 && size >= 12
-          this.sctUs = ntpToUnixUs(u32At(bytes, at + 4), low ? u32At(bytes, at + 8) : 0)
-        }
+        this.#readTime(bytes, at, size)
       } else if (het === LCT_HET.presentationTime && size >= 12) {
         this.presentationUs = ntpToUnixUs(u32At(bytes, at + 4), u32At(bytes, at + 8))
+        this.timed = true
       }
       at += size
     }
+  }
+
+  /** EXT_TIME: a word for each bit of Use that is set, in order (RFC 5651 §5.2.2). Words beyond its length are not there. */
+  #readTime(bytes: Uint8Array, start: number, size: number): void {
+    const use = u16At(bytes, start + 2)
+    const end = start + size
+    let at = start + 4
+    if ((use & EXT_TIME_USE.sctHigh) !== 0) {
+      const low = (use & EXT_TIME_USE.sctLow) !== 0 && at + 8 <= end
+      if (at + 4 <= end) this.sctUs = ntpToUnixUs(u32At(bytes, at), low ? u32At(bytes, at + 4) : 0)
+      at += 4
+    }
+    if ((use & EXT_TIME_USE.sctLow) !== 0) at += 4
+    if ((use & EXT_TIME_USE.ert) !== 0) {
+      if (at + 4 <= end) this.ertMs = u32At(bytes, at)
+      at += 4
+    }
+    if ((use & EXT_TIME_USE.slc) !== 0 && at + 4 <= end) this.slcUs = ntpToUnixUs(u32At(bytes, at), 0)
+    this.timed = true
   }
 
   /** EXT_FTI, whose layout hangs on the FEC Encoding ID: the codepoint in FLUTE, 0 for ROUTE source packets as found on air. */

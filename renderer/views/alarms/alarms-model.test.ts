@@ -10,6 +10,7 @@ const alarm = (change: Partial<ReportAlarm>): ReportAlarm => ({
   toi: null,
   time: 0,
   text: '',
+  cause: null,
   ...change,
 })
 

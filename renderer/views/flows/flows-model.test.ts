@@ -27,6 +27,8 @@ const channel = (id: number, destination: string, tsi: number, service: number |
   lost: 0,
   complete: 0,
   incomplete: 0,
+  missingObjects: 0,
+  senderDelayUs: null,
   lastTimeUs: 0,
 })
 

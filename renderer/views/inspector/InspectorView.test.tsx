@@ -20,6 +20,17 @@ const detail = (change: Partial<ObjectDetail> = {}): ObjectDetail => ({
   text: null,
   url: 'http://127.0.0.1:8080/service1/seg_1.m4s',
   repair: null,
+  times: {
+    senderUs: null,
+    senderDelayUs: null,
+    residualMs: null,
+    sessionChangedUs: null,
+    presentationUs: null,
+    earliestTicks: null,
+    availabilityUs: null,
+    marginUs: null,
+  },
+  cause: null,
   ...change,
 })
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
 import { clearSelection, playService, selectService } from '../../stores/selection-store.ts'
 import { showNoSession, showSession, takeSnapshot } from '../../stores/session-store.ts'
-import { fakeSnapshot } from '../../testdata/fake-engine.ts'
+import { fakeSnapshot, NO_STARTUP } from '../../testdata/fake-engine.ts'
 import { buttonNamed, type Mounted, mount } from '../../testdata/mount.tsx'
 import { PlayerView } from './PlayerView.tsx'
 
@@ -26,6 +26,7 @@ function service(id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnap
     incomplete: 0,
     playable: { kind: 'dash', url: URL, live: true, codecs: ['avc1.42c01e'] },
     notPlayable: null,
+    startup: NO_STARTUP,
     ...change,
   }
 }

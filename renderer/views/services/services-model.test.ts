@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
-import { fakeSnapshot } from '../../testdata/fake-engine.ts'
+import { fakeSnapshot, NO_STARTUP } from '../../testdata/fake-engine.ts'
 import { orderedServices, rungsOf } from './services-model.ts'
 
 const service = (id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnapshot => ({
@@ -19,6 +19,7 @@ const service = (id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnap
   incomplete: 0,
   playable: null,
   notPlayable: null,
+  startup: NO_STARTUP,
   ...change,
 })
 

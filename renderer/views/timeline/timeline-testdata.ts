@@ -1,7 +1,7 @@
 import type { OBJECT_STATE } from '../../../core/contract/object-rows.ts'
 import type { ChannelSnapshot, ServiceSnapshot, SignallingSnapshot } from '../../../core/contract/snapshot.ts'
 import { ObjectColumns } from '../../stores/object-columns.ts'
-import { fakeRow, packRows } from '../../testdata/fake-engine.ts'
+import { fakeRow, NO_STARTUP, packRows } from '../../testdata/fake-engine.ts'
 
 /** One object of a test: times in µs. */
 export type Bar = {
@@ -46,6 +46,7 @@ export function service(id: number, change: Partial<ServiceSnapshot> = {}): Serv
     incomplete: 0,
     playable: null,
     notPlayable: null,
+    startup: NO_STARTUP,
     ...change,
   }
 }
@@ -66,6 +67,8 @@ export function channel(number: number, change: Partial<ChannelSnapshot> = {}): 
     lost: 0,
     complete: 0,
     incomplete: 0,
+    missingObjects: 0,
+    senderDelayUs: null,
     lastTimeUs: 0,
     ...change,
   }

@@ -1,0 +1,93 @@
+import { CodecError } from '../bytes/codec-error.ts'
+import { parsePlaylist } from '../manifest/hls/parse.ts'
+import { parseMpd } from '../manifest/mpd/parse.ts'
+import { resolveReference } from '../manifest/reference.ts'
+import type { SlsFragment } from '../receive/observer.ts'
+import { listedSegments, mpdLists, type SegmentList } from './segment-list.ts'
+
+/** Larger manifests are not kept for this. */
+const MAX_BYTES = 1 << 20
+const MAX_PLAYLISTS = 64
+
+type Manifest = {
+  readonly name: string
+  readonly bytes: Uint8Array
+  /** Read when first asked for: a live manifest may come with every segment. */
+  lists: readonly SegmentList[] | null
+}
+type Service = { manifest: Manifest | null; readonly playlists: Map<string, SegmentList> }
+
+/** Where a segment stands among those announced: two of one list can be counted from one to the other. */
+export type AnnouncedPlace = { readonly list: SegmentList; readonly position: number }
+
+/** The media segments that the manifests and playlists of each service announce, as the newest of them say. */
+export class AnnouncedMedia {
+  readonly #services = new Map<number, Service>()
+
+  slsFragment(serviceId: number, fragment: SlsFragment): void {
+    if (fragment.type !== 'MPD' || fragment.bytes.length > MAX_BYTES) return
+    this.#service(serviceId).manifest = { name: fragment.name, bytes: fragment.bytes.slice(), lists: null }
+  }
+
+  /** A whole child playlist, as a player reads it. */
+  playlist(serviceId: number, name: string, bytes: Uint8Array): void {
+    if (bytes.length > MAX_BYTES) return
+    const { playlists } = this.#service(serviceId)
+    try {
+      const playlist = parsePlaylist(bytes)
+      if (playlist.kind !== 'media') return
+      const segments = playlist.segments.map(({ uri, durationS }) => ({
+        name: resolveReference(name, uri),
+        durationUs: Math.round(durationS * 1e6),
+        availabilityUs: null,
+      }))
+      if (playlists.size >= MAX_PLAYLISTS && !playlists.has(name)) return
+      playlists.set(name, listedSegments(segments))
+    } catch (thrown) {
+      if (!(thrown instanceof CodecError)) throw thrown
+    }
+  }
+
+  serviceGone(serviceId: number): void {
+    this.#services.delete(serviceId)
+  }
+
+  /** Where a name stands; null where nothing announces it. @param timeUs how far an open list is to be read */
+  place(serviceId: number, name: string, timeUs: number): AnnouncedPlace | null {
+    const service = this.#services.get(serviceId)
+    if (service === undefined) return null
+    for (const list of [...this.#lists(service, timeUs), ...service.playlists.values()]) {
+      const position = list.positionOf(name)
+      if (position !== null) return { list, position }
+    }
+    return null
+  }
+
+  /** Availability start of a segment on the wire's clock, µs; null where the manifest does not say. */
+  availabilityUs(serviceId: number, name: string, timeUs: number): number | null {
+    const place = this.place(serviceId, name, timeUs)
+    return place === null ? null : place.list.availabilityUs(place.position)
+  }
+
+  #lists(service: Service, timeUs: number): readonly SegmentList[] {
+    const { manifest } = service
+    if (manifest === null) return []
+    if (manifest.lists !== null) return manifest.lists
+    try {
+      manifest.lists = mpdLists(parseMpd(manifest.bytes, manifest.name), timeUs)
+    } catch (thrown) {
+      if (!(thrown instanceof CodecError)) throw thrown
+      manifest.lists = []
+    }
+    return manifest.lists
+  }
+
+  #service(id: number): Service {
+    let service = this.#services.get(id)
+    if (service === undefined) {
+      service = { manifest: null, playlists: new Map() }
+      this.#services.set(id, service)
+    }
+    return service
+  }
+}
