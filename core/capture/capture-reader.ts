@@ -36,6 +36,8 @@ export type CaptureCounters = Readonly<IpCounters> & {
   readonly skippedBlocks: number
   /** Packets that the capturing system said it lost. */
   readonly reportedDrops: number
+  /** Of these, what it said without saying when. */
+  readonly undatedDrops: number
 }
 
 export type CaptureSummary = {
@@ -83,7 +85,7 @@ export class CaptureReader {
   #frames = 0
   #frame = 0
   #nonIp = 0
-  #parsers = { skippedBlocks: 0, reportedDrops: 0 }
+  #parsers = { skippedBlocks: 0, reportedDrops: 0, undatedDrops: 0 }
   #parser: CaptureParser | null = null
   #epochCorrected = false
   #untimed = 0
@@ -115,6 +117,7 @@ export class CaptureReader {
       fragmentsDropped: ip?.fragmentsDropped ?? 0,
       skippedBlocks: this.#parsers.skippedBlocks + (this.#parser?.skippedBlocks ?? 0),
       reportedDrops: this.#parsers.reportedDrops + (this.#parser?.reportedDrops ?? 0),
+      undatedDrops: this.#parsers.undatedDrops + (this.#parser?.undatedDrops ?? 0),
     }
   }
 
@@ -312,6 +315,7 @@ export class CaptureReader {
     if (parser === null) return
     this.#parsers.skippedBlocks += parser.skippedBlocks
     this.#parsers.reportedDrops += parser.reportedDrops
+    this.#parsers.undatedDrops += parser.undatedDrops
     for (const linkType of parser.linkTypes) if (!this.#linkTypes.includes(linkType)) this.#linkTypes.push(linkType)
     if (parser.epochCorrected && !this.#epochCorrected) {
       this.#epochCorrected = true

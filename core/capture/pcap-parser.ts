@@ -53,6 +53,7 @@ export class PcapParser implements CaptureParser {
   readonly linkTypes: readonly number[]
   readonly skippedBlocks = 0
   readonly reportedDrops = 0
+  readonly undatedDrops = 0
   epochCorrected = false
   readonly #header: PcapHeader
   readonly #headerBytes: 16 | 24

@@ -25,6 +25,7 @@ export class PcapngParser implements CaptureParser {
   epochCorrected = false
   skippedBlocks = 0
   reportedDrops = 0
+  undatedDrops = 0
   readonly linkTypes: number[] = []
   readonly #record: CaptureRecord
   readonly #sink: RecordSink
@@ -250,6 +251,7 @@ export class PcapngParser implements CaptureParser {
     })
     if (drops <= from.drops) return
     this.reportedDrops += drops - from.drops
+    this.undatedDrops += drops - from.drops
     from.drops = drops
   }
 

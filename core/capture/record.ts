@@ -58,6 +58,8 @@ export interface CaptureParser {
   readonly skippedBlocks: number
   /** Packets that the capturing system says it lost; 0 where it says nothing. */
   readonly reportedDrops: number
+  /** Of these, what it says without saying when: only in the statistics of an interface. */
+  readonly undatedDrops: number
   /**
    * Reads records of `bytes[from, to)`.
    * @param atEnd nothing follows

@@ -71,6 +71,17 @@ export class ReceiveLog implements Partial<ReceiveObserver> {
     this.#complain(topic, alarm.severity === 'info' ? 'info' : 'warning', `${alarm.rule}: ${alarm.text}`)
   }
 
+  /** This log for all but alarms, which come to it with what is known of their cause. */
+  withoutAlarms(): Partial<ReceiveObserver> {
+    return {
+      llsTable: (table) => this.llsTable(table),
+      serviceChanged: (service) => this.serviceChanged(service),
+      slsFragment: (serviceId, fragment) => this.slsFragment(serviceId, fragment),
+      channelSeen: (channel) => this.channelSeen(channel),
+      objectEnded: (object) => this.objectEnded(object),
+    }
+  }
+
   #complain(topic: LogTopic, level: LogLevel, text: string): void {
     this.#complaints++
     if (this.#complaints < MAX_COMPLAINTS) this.#log(topic, level, text)

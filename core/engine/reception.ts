@@ -19,6 +19,7 @@ import { ObserverTee, type ServiceFacts } from '../receive/observer.ts'
 import { Receiver, type ReceiveTarget } from '../receive/receiver.ts'
 import { parseMulticastUrl } from '../socket/multicast-url.ts'
 import { DatagramCounter, DatagramTee, ObjectFanOut } from './fan-out.ts'
+import { HostWatch } from './host-watch.ts'
 import { LiveSockets } from './live-sockets.ts'
 import { ReceiveLog } from './receive-log.ts'
 import { nothingReceived } from './silence.ts'
@@ -49,7 +50,17 @@ const SAMPLE_US = 250_000
 
 type ReceptionState = Pick<
   SessionSnapshot,
-  'totals' | 'services' | 'flows' | 'channels' | 'signalling' | 'gateway' | 'alarms'
+  | 'totals'
+  | 'services'
+  | 'flows'
+  | 'channels'
+  | 'signalling'
+  | 'gateway'
+  | 'alarms'
+  | 'losses'
+  | 'hostDrops'
+  | 'eventLoopLagMs'
+  | 'systemTime'
 > & {
   readonly source: SourceSnapshot
 }
@@ -67,6 +78,8 @@ export class Reception {
   readonly #folders: FolderSink[] = []
   readonly #writers: PcapngWriter[] = []
   readonly #counter = new DatagramCounter()
+  readonly #host: HostWatch
+  readonly #log: ReceiveLog
   #fanOut = new ObjectFanOut([])
   #store: ObjectStore | null = null
   #gateway: Gateway | null = null
@@ -98,6 +111,7 @@ export class Reception {
         resolveBegun()
       }
     })
+    this.#log = new ReceiveLog(context.log, context.logs)
     this.columns = new SessionColumns({
       // SHA-256 is for those who can ask for it: a report, the app, `inspect`. A plain dump or a gateway does not pay.
       hash:
@@ -105,7 +119,9 @@ export class Reception {
         (source.kind === 'capture' && sinks.length === 0),
       bytesOf: (index) => this.#store?.objectBytes(index) ?? null,
       urlOf: (serviceId, name) => this.#gateway?.urlOf(serviceId, name) ?? null,
+      onAlarm: (alarm) => this.#log.alarm(alarm),
     })
+    this.#host = new HostWatch(this.columns)
   }
 
   /** @throws AppFailure for the first sink or source that cannot be opened */
@@ -126,7 +142,7 @@ export class Reception {
     await this.#openStoreAndGateway()
     const sinks: ObjectSink[] = [...this.#folders, ...(this.#store === null ? [] : [this.#store])]
     this.#fanOut = new ObjectFanOut([{ borrows: true, file: (file) => this.#delivered(file) }, ...sinks])
-    const observer = new ObserverTee(this.columns, new ReceiveLog(this.#context.log, this.#context.logs), {
+    const observer = new ObserverTee(this.columns, this.#log.withoutAlarms(), {
       destinationsWanted: (wanted) => this.#sockets?.want(wanted),
     })
     const source = this.#source
@@ -207,6 +223,9 @@ export class Reception {
           ? null
           : { baseUrl: this.#gateway.baseUrl, requests: this.#gateway.requests, bytes: this.#gateway.bytes },
       alarms: this.columns.alarms(),
+      losses: this.columns.losses(),
+      ...this.columns.host(),
+      systemTime: this.columns.systemTime(),
     }
   }
 
@@ -293,10 +312,14 @@ export class Reception {
     this.#summary = await reader.run(this.#entrance(), {
       tick: (timeUs) => {
         if (this.#counter.datagrams > 0) this.#begun()
+        this.#host.capture(reader.counters, timeUs)
         this.#receiver?.tick(timeUs)
         this.#sample(timeUs)
       },
-      loop: (timeUs) => this.#receiver?.loop(timeUs),
+      loop: (timeUs) => {
+        this.#receiver?.loop(timeUs)
+        this.columns.loop()
+      },
       busy: () => this.#busy(),
       warning: (error) => this.#context.onWarning(error),
       notice: (text) => log('engine', 'info', text),
@@ -317,6 +340,7 @@ export class Reception {
     return new Promise((end) => {
       const timer = setInterval(() => {
         const now = this.#context.nowUs()
+        this.#host.look(this.#sockets?.states() ?? [], now)
         this.#receiver?.tick(now)
         this.#sample(now)
         this.#sockets?.tellProblems()
@@ -345,7 +369,15 @@ export class Reception {
     }
     if (timeUs - this.#sampledUs < SAMPLE_US && timeUs >= this.#sampledUs) return
     this.#sampledUs = timeUs
+    const joinedUs = this.#joinedUs()
+    if (joinedUs !== null) this.columns.joined(joinedUs)
     this.columns.sample(timeUs)
+  }
+
+  /** When listening began: the first group joined, or the first packet of a capture. */
+  #joinedUs(): number | null {
+    const joined = (this.#sockets?.states() ?? []).map((socket) => socket.joinedWallUs)
+    return joined.length === 0 ? this.#counter.firstTimeUs : Math.min(...joined)
   }
 
   #nowStreamUs(): number {
@@ -357,9 +389,13 @@ export class Reception {
     this.#reader?.stop()
     this.#endLive()
     await this.#running.catch(() => undefined)
+    this.#host.close()
     await this.#sockets?.close()
     this.#receiver?.close(this.#nowStreamUs(), this.#summary === null ? 'stopped' : 'capture-end')
     this.#store?.finish()
+    const joinedUs = this.#joinedUs()
+    if (joinedUs !== null) this.columns.joined(joinedUs)
+    if (this.#reader !== null) this.#host.capture(this.#reader.counters, this.#nowStreamUs())
     this.columns.settle((this.#counter.lastTimeUs ?? 0) - (this.#counter.firstTimeUs ?? 0))
     const dropped = this.droppedByHost()
     const closed = await Promise.allSettled([

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { AppError } from '../contract/app-error.ts'
 import type { DumpResult, SignallingText } from '../contract/engine-api.ts'
 import type { ObjectDetail, ObjectQuery, ObjectRow, ObjectView } from '../contract/object-rows.ts'
-import type { Report } from '../contract/report.ts'
+import type { Losses, Report } from '../contract/report.ts'
 import type {
   BroadcastSink,
   CaptureSource,
@@ -61,6 +61,13 @@ const NO_TOTALS: TotalsSnapshot = {
   complete: 0,
   incomplete: 0,
   lostBytes: 0,
+}
+
+const NO_LOSSES: Losses = {
+  network: { objects: 0, bytes: 0 },
+  host: { objects: 0, bytes: 0 },
+  sender: { objects: 0, bytes: 0 },
+  unknown: { objects: 0, bytes: 0 },
 }
 
 /** One running SessionSpec: what receives, what sends, and the state a person is shown. */
@@ -226,6 +233,10 @@ export class Session {
       broadcast: this.#broadcasts[0]?.state() ?? null,
       repair: null,
       alarms: state?.alarms ?? [],
+      losses: state?.losses ?? NO_LOSSES,
+      hostDrops: state?.hostDrops ?? null,
+      eventLoopLagMs: state?.eventLoopLagMs ?? null,
+      systemTime: state?.systemTime ?? null,
       objectCount: state?.totals.objects ?? 0,
     }
   }

@@ -88,7 +88,8 @@ export class LossLedger {
   }
 
   get totals(): Losses {
-    return this.#totals
+    const { network, host, sender, unknown } = this.#totals
+    return { network: { ...network }, host: { ...host }, sender: { ...sender }, unknown: { ...unknown } }
   }
 
   /**

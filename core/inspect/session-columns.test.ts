@@ -69,7 +69,13 @@ describe('report', () => {
     const setup = small()
     setup.receiver.close(setup.timeUs, 'capture-end')
     const report = setup.columns.report(source, extra)
-    expect(report.totals).toEqual({ frames: 9, udp: 8, bytes: 7, malformed: 0, fragmentsDropped: 0 })
+    const none = { objects: 0, bytes: 0 }
+    expect(report.totals).toEqual({
+      ...{ frames: 9, udp: 8, bytes: 7, malformed: 0, fragmentsDropped: 0 },
+      losses: { network: none, host: none, sender: none, unknown: none },
+      hostDrops: null,
+      eventLoopLagMs: null,
+    })
     expect(report.flows).toEqual([
       { destination: '239.255.1.1:5000', packets: 6, bytes: expect.any(Number), protocol: 'route' },
     ])
@@ -97,6 +103,8 @@ describe('report', () => {
         firstTime: 5.004,
         lastTime: 5.005,
         repeats: 1,
+        senderTime: null,
+        presentationTime: null,
         repair: null,
       },
     ])
