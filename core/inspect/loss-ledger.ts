@@ -3,7 +3,7 @@ import type { ByteRange, ReceivedObject } from '../receive/object-flow.ts'
 import type { LossCauses } from './loss-causes.ts'
 import { OptionalColumn } from './optional-column.ts'
 
-export const LOSS_CAUSES: readonly LossCause[] = ['network', 'host', 'sender', 'unknown']
+const LOSS_CAUSES: readonly LossCause[] = ['network', 'host', 'sender', 'unknown']
 /** Losses remembered for being told their cause anew. */
 const MAX_REMEMBERED = 1024
 
