@@ -1,0 +1,160 @@
+import type { XmlAttribute } from '../../xml/xml-element.ts'
+import type { XmlTree } from '../../xml/xml-writer.ts'
+
+/**
+ * The configuration document of DVB-MABR (ETSI TS 103 769 clause 10): what a multicast server sends and a gateway receives.
+ * Matched by local name, since three namespaces are on air; durations and dates stay as written. What is not understood is
+ * kept, in `otherAttributes` and `others`.
+ */
+export type MabrConfiguration = Kept & {
+  readonly root: MabrRoot
+  /** `xmlns` of the root as found. */
+  readonly namespace: string | null
+  readonly schemaVersion: number | null
+  /** xs:duration */
+  readonly validityPeriod: string | null
+  /** xs:dateTime */
+  readonly validUntil: string | null
+  /** Where this configuration, or more of it, is sent. */
+  readonly configurationSessions: readonly MabrTransportSession[]
+  readonly sessions: readonly MabrSession[]
+}
+
+export type MabrRoot = 'MulticastGatewayConfiguration' | 'MulticastServerConfiguration'
+
+/** What an element holds that has no field here. */
+export type Kept = { readonly otherAttributes: readonly XmlAttribute[]; readonly others: readonly XmlTree[] }
+
+/** `MulticastSession`: one service. */
+export type MabrSession = Kept & {
+  readonly serviceIdentifier: string
+  /** xs:duration; how much later than the manifest says a player may ask. */
+  readonly availabilityOffset: string | null
+  readonly manifests: readonly MabrManifest[]
+  readonly transports: readonly MabrTransportSession[]
+}
+
+/** `PresentationManifestLocator` */
+export type MabrManifest = Kept & {
+  readonly manifestId: string
+  readonly contentType: string | null
+  /** Name of the manifest among the multicast objects. */
+  readonly transportObjectUri: string | null
+  /** Request paths of players that mean this session. */
+  readonly playbackPathPattern: string | null
+  /** Where the manifest is at the origin; GPAC leaves it empty. */
+  readonly url: string
+}
+
+/** `MulticastTransportSession` and `MulticastGatewayConfigurationTransportSession`. */
+export type MabrTransportSession = Kept & {
+  readonly id: string | null
+  readonly serviceClass: string | null
+  readonly start: string | null
+  readonly duration: string | null
+  readonly contentIngestMethod: string | null
+  /** `resource`: whole objects; `chunked`: each chunk is an object. */
+  readonly transmissionMode: string | null
+  /** `integrity` means that digests are there, not that anything is signed. */
+  readonly transportSecurity: string | null
+  /** A gateway may leave the group after so long without packets, ms. */
+  readonly idleTimeoutMs: number | null
+  readonly tags: string | null
+  /** The identifier's last component is what counts: see `mabrProtocol`. */
+  readonly protocolIdentifier: string | null
+  readonly protocolVersion: string | null
+  readonly endpoints: readonly MabrEndpoint[]
+  /** bit/s */
+  readonly averageBitRate: number | null
+  readonly maximumBitRate: number | null
+  readonly fec: readonly MabrFec[]
+  readonly repair: MabrRepair | null
+  readonly components: readonly MabrComponent[]
+  readonly carousels: readonly MabrCarousel[]
+}
+
+/** `EndpointAddress`; the session has any TSI where none is given. */
+export type MabrEndpoint = {
+  readonly source: string | null
+  readonly group: string
+  readonly port: number
+  readonly tsi: number | null
+}
+
+/** `ForwardErrorCorrectionParameters` */
+export type MabrFec = {
+  /** `urn:ietf:rmt:fec:encoding:6` and the like. */
+  readonly scheme: string
+  readonly overheadPercent: number | null
+  /** Where repair packets are; empty: on the session's own endpoints. */
+  readonly endpoints: readonly MabrEndpoint[]
+}
+
+/** `UnicastRepairParameters` */
+export type MabrRepair = Kept & {
+  /** Taken off the front of an object's name before a base URL goes there. */
+  readonly objectBaseUri: string | null
+  /** Silence of an object after which it is to be repaired, ms. */
+  readonly receptionTimeoutMs: number | null
+  readonly fixedBackoffMs: number
+  readonly randomBackoffMs: number
+  readonly baseUrls: readonly { readonly url: string; readonly weight: number }[]
+}
+
+/** `ServiceComponentIdentifier`; which attributes it has hangs on its xsi:type. */
+export type MabrComponent = Kept & {
+  readonly kind: 'dash' | 'hls' | 'generic'
+  readonly manifestId: string | null
+  readonly period: string | null
+  readonly adaptationSet: string | null
+  readonly representation: string | null
+  /** URL of the child playlist (HLS). */
+  readonly playlist: string | null
+  readonly component: string | null
+}
+
+/** `ObjectCarousel`: what the session sends again and again. */
+export type MabrCarousel = {
+  readonly transportBytes: number | null
+  readonly contentBytes: number | null
+  readonly items: readonly MabrCarouselItem[]
+}
+
+export type MabrCarouselItem = Kept & {
+  readonly kind: 'manifests' | 'init' | 'resource'
+  readonly serviceIdRef: string | null
+  readonly transportSessionIdRef: string | null
+  /** xs:duration */
+  readonly revalidationPeriod: string | null
+  /** Of a `resource`; else empty. */
+  readonly url: string
+}
+
+/** Name of the configuration object in the multicast, whatever the year of its classification scheme. */
+export const GATEWAY_CONFIGURATION_URI =
+  'urn:dvb:metadata:cs:MulticastTransportObjectTypeCS:2021:gateway-configuration'
+export const MABR_CONTENT_TYPE = 'application/xml+dvb-mabr-session-configuration'
+export const MABR_NAMESPACE = 'urn:dvb:metadata:MulticastSessionConfiguration:2024'
+const PROTOCOL_PREFIX = 'urn:dvb:metadata:cs:MulticastTransportProtocolCS:2019:'
+
+/** True for the name of a configuration object. */
+export function isConfigurationUri(name: string): boolean {
+  return /^urn:dvb:metadata:cs:MulticastTransportObjectTypeCS:\d{4}:gateway-configuration$/i.test(name)
+}
+
+/** Transport protocol of a session, by the last component of its identifier; `other` for what is not received. */
+export function mabrProtocol(identifier: string | null): 'flute' | 'route' | 'other' {
+  const last = identifier?.trim().split(':').at(-1)?.toLowerCase()
+  return last === 'flute' || last === 'route' ? last : 'other'
+}
+
+/** The identifier of a protocol we send. */
+export function mabrProtocolIdentifier(protocol: 'flute' | 'route'): string {
+  return PROTOCOL_PREFIX + protocol.toUpperCase()
+}
+
+/** FEC encoding id of a scheme identifier; null where it is none. */
+export function fecEncodingId(scheme: string): number | null {
+  const match = /^urn:ietf:rmt:fec:encoding:(\d{1,3})$/i.exec(scheme.trim())
+  return match === null ? null : Number(match[1])
+}
