@@ -1,4 +1,4 @@
-import { gunzipSync, gzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync, inflateRawSync, inflateSync } from 'node:zlib'
 import { CodecError } from '../bytes/codec-error.ts'
 
 /** Most bytes a signalling object may unfold to. */
@@ -14,18 +14,40 @@ export function looksGzip(bytes: Uint8Array): boolean {
  * @throws CodecError `gzip-too-large` | `gzip-truncated` | `gzip-corrupt`
  */
 export function gunzipLimited(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  return unfold(gunzipSync, bytes, maxBytes)
+}
+
+/**
+ * Unfolds a document packed in any way FLUTE knows (RFC 6726 §3.4.3): gzip, zlib, deflate, or not at all. Text is told from
+ * packed bytes by how it begins.
+ * @throws CodecError as `gunzipLimited`
+ */
+export function unpackLimited(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  const first = bytes.find((byte) => byte > 0x20)
+  // `<`, or the byte order mark of UTF-8 or UTF-16.
+  if (first === undefined || first === 0x3c || first === 0xef || first >= 0xfe) return bytes
+  if (looksGzip(bytes)) return gunzipLimited(bytes, maxBytes)
+  const zlib = (first & 0x0f) === 8 && bytes.length > 1 && (first * 256 + (bytes[1] as number)) % 31 === 0
+  return unfold(zlib ? inflateSync : inflateRawSync, bytes, maxBytes)
+}
+
+function unfold(
+  inflate: (bytes: Uint8Array, options: { maxOutputLength: number }) => Buffer,
+  bytes: Uint8Array,
+  maxBytes: number,
+): Uint8Array {
   try {
-    const out = gunzipSync(bytes, { maxOutputLength: Math.max(1, maxBytes) })
+    const out = inflate(bytes, { maxOutputLength: Math.max(1, maxBytes) })
     return new Uint8Array(out.buffer, out.byteOffset, out.byteLength)
   } catch (thrown) {
     const { code, message } = thrown as { code?: string; message?: string }
     if (code === 'ERR_BUFFER_TOO_LARGE' || code === 'ERR_OUT_OF_RANGE') {
-      throw new CodecError('gzip-too-large', 0, `${bytes.length} bytes of gzip unfold to more than ${maxBytes}`)
+      throw new CodecError('gzip-too-large', 0, `${bytes.length} packed bytes unfold to more than ${maxBytes}`)
     }
     if (code === 'Z_BUF_ERROR') {
-      throw new CodecError('gzip-truncated', bytes.length, `the gzip data ends early, after ${bytes.length} bytes`)
+      throw new CodecError('gzip-truncated', bytes.length, `the packed data ends early, after ${bytes.length} bytes`)
     }
-    throw new CodecError('gzip-corrupt', 0, `the gzip data is damaged: ${message ?? code}`)
+    throw new CodecError('gzip-corrupt', 0, `the packed data is damaged: ${message ?? code}`)
   }
 }
 

@@ -54,7 +54,10 @@ async function receive(name: string, target: ReceiveTarget, keepCorrupt = false)
 }
 
 const route: ReceiveTarget = { kind: 'route', address: '225.1.1.0', port: 6000 }
+const mabr: ReceiveTarget = { kind: 'mabr', address: '225.1.1.0', port: 6000 }
 const cases: [string, ReceiveTarget][] = [
+  ['mabr-dash', { kind: 'discover' }],
+  ['mabr-dash', mabr],
   ['route-dash', { kind: 'discover' }],
   ['route-dash', route],
   ['route-hls', { kind: 'discover' }],

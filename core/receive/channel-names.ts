@@ -43,19 +43,24 @@ export class ChannelNames {
     return this.#tsi === 0 || this.source === null || this.source.efdt === null
   }
 
+  /** True where the channel's objects are service signalling. */
+  get carriesSls(): boolean {
+    return this.#tsi === 0
+  }
+
   /** Name of a File entry for this TOI, null without one. */
   listedName(toi: number): string | null {
-    return this.#file(toi)?.contentLocation ?? null
+    return this.file(toi)?.contentLocation ?? null
   }
 
   /** The File entry's Content-MD5. */
   md5(toi: number): string | null {
-    return this.#file(toi)?.contentMd5 ?? null
+    return this.file(toi)?.contentMd5 ?? null
   }
 
   /** Length as transported that a File entry gives, -1 without. Content-Length counts only for what is not encoded. */
   transferLength(toi: number): number {
-    const file = this.#file(toi)
+    const file = this.file(toi)
     if (file === null) return -1
     if (file.transferLength !== null) return file.transferLength
     return file.contentEncoding === null && file.contentLength !== null ? file.contentLength : -1
@@ -68,7 +73,7 @@ export class ChannelNames {
 
   /** Sets what is known of an object's name, type and kind. */
   resolve(object: TransportObject): void {
-    const file = this.#file(object.toi)
+    const file = this.file(object.toi)
     const table = this.source?.efdt ?? this.#inBandTable
     object.listed = file
     if (file !== null) {
@@ -80,14 +85,15 @@ export class ChannelNames {
       object.contentType ??= table.contentType
       if (table.contentEncoding === 'gzip') object.contentEncoding = 'gzip'
     }
-    object.kind = this.#kindOf(object, file !== null)
+    object.kind = this.kindOf(object, file !== null)
   }
 
-  #file(toi: number): FdtFile | null {
+  /** What the tables say of a TOI. */
+  protected file(toi: number): FdtFile | null {
     return this.#listed.get(toi) ?? this.#inBand.get(toi) ?? null
   }
 
-  #kindOf(object: TransportObject, listed: boolean): ObjectKind {
+  protected kindOf(object: TransportObject, listed: boolean): ObjectKind {
     if (this.#tsi === 0) return 'signalling'
     if (object.toi === 0 && this.source !== null && this.source.efdt === null) return 'signalling'
     const byName = manifestKind(object.name, object.contentType)

@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto'
 import { CodecError } from '../bytes/codec-error.ts'
 import type { Toi, Tsi } from '../contract/ids.ts'
-import { gunzipLimited, looksGzip } from '../protocol/gzip.ts'
+import { gunzipIfGzip, gunzipLimited, looksGzip } from '../protocol/gzip.ts'
 import { parseEntity } from '../protocol/mime/entity.ts'
 import { isMultipart, parseMultipart } from '../protocol/mime/multipart.ts'
 import { manifestKind } from './channel-names.ts'
 import type { LctChannel } from './lct-channel.ts'
+import { digestFault, hasDigest } from './object-digest.ts'
 import type { ReceivedFile } from './object-flow.ts'
-import type { ReceiveContext } from './receive-context.ts'
+import { codecFault, type ReceiveContext } from './receive-context.ts'
 import type { TransportObject } from './transport-object.ts'
 
 /** A corrupt file may be so many times longer than what arrived of it, and this much more. */
@@ -49,8 +49,13 @@ export function filesOf(
     let content = bytes
     if (object.contentEncoding === 'gzip' && looksGzip(bytes))
       content = gunzipLimited(bytes, context.limits.unpackedBytes)
-    checkMd5(context, channel, object, serviceId, content)
-    return [fileOf(channel, object, serviceId, object.name, object.contentType, content)]
+    const file = fileOf(channel, object, serviceId, object.name, object.contentType, content)
+    // Its table came late: else the channel has asked already.
+    object.sound ??= isSound(context, channel, object, content)
+    if (object.sound) return [file]
+    channel.complete--
+    channel.incomplete++
+    return context.spec.keepCorrupt ? [{ ...file, complete: false }] : []
   } catch (thrown) {
     if (!(thrown instanceof CodecError)) throw thrown
     raise(context, 'OBJ-CONTENT', channel, object, serviceId, `${label(object)} cannot be read: ${thrown.message}`)
@@ -122,19 +127,26 @@ function fileOf(
   }
 }
 
-function checkMd5(
-  context: ReceiveContext,
-  channel: LctChannel,
-  object: TransportObject,
-  serviceId: number,
-  content: Uint8Array,
-): void {
-  const expected = channel.names.md5(object.toi)
-  if (expected === null) return
-  const got = createHash('md5').update(content).digest('base64')
-  if (got !== expected.trim()) {
-    raise(context, 'OBJ-MD5', channel, object, serviceId, `${label(object)} has MD5 ${got}, its table says ${expected}`)
+/** False where a whole object contradicts the digests that its table gives; the alarm has been raised then. */
+export function objectIsSound(context: ReceiveContext, channel: LctChannel, object: TransportObject): boolean {
+  if (!hasDigest(object.listed)) return true
+  let content = object.bytes(0, object.length)
+  if (object.contentEncoding === 'gzip') {
+    const packed = content
+    // What cannot be unpacked is told of when the object is handed on.
+    if (codecFault(() => (content = gunzipIfGzip(packed, context.limits.unpackedBytes))) !== null) return true
   }
+  object.sound = isSound(context, channel, object, content)
+  return object.sound
+}
+
+function isSound(context: ReceiveContext, channel: LctChannel, object: TransportObject, content: Uint8Array): boolean {
+  if (!hasDigest(object.listed)) return true
+  // Tables differ in whether they mean the content or what is transported.
+  const fault = digestFault(object.listed, [content, object.bytes(0, object.length)])
+  if (fault === null) return true
+  raise(context, 'OBJ-MD5', channel, object, channel.serviceId, `${label(object)} is corrupt: ${fault}`)
+  return false
 }
 
 function label(object: TransportObject): string {
@@ -146,7 +158,7 @@ function raise(
   rule: string,
   channel: LctChannel,
   object: TransportObject,
-  service: number,
+  service: number | null,
   text: string,
 ): void {
   const { toi, lastTimeUs, frame } = object

@@ -3,10 +3,15 @@ import type { Flow } from '../protocol/ip/flow.ts'
 import type { MmtpSession } from './mmtp-session.ts'
 import type { FlowFacts } from './observer.ts'
 import type { ReceivedService } from './received-service.ts'
-import type { RouteSession } from './route-session.ts'
 
 /** Datagrams of a flow that are looked at to tell its protocol. */
 const PROBES = 64
+
+/** A ROUTE or FLUTE session, as far as the packets of a flow are concerned. */
+export interface FlowSession {
+  readonly service: ReceivedService | null
+  datagram(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void
+}
 
 /** Where one flow's packets go, and how many there were. */
 export class FlowEntry implements FlowFacts {
@@ -17,7 +22,7 @@ export class FlowEntry implements FlowFacts {
   bytes = 0
   protocol: FlowProtocol = 'unknown'
   isLls = false
-  session: RouteSession | null = null
+  session: FlowSession | null = null
   mmtp: MmtpSession | null = null
   /** Service whose destination this is, joined or not. */
   service: ReceivedService | null = null

@@ -25,3 +25,12 @@ export function guessProtocol(bytes: Uint8Array, start: number, end: number): Fl
   }
   return looksLikeMmtp(bytes, start, end) ? 'mmtp' : 'unknown'
 }
+
+/**
+ * True for a datagram that is FLUTE for certain, where `guessProtocol` says so: short ids, which ROUTE does not have, or a table
+ * with its instance id. All else could be a repair packet of ROUTE.
+ */
+export function isSurelyFlute(bytes: Uint8Array, start: number, end: number): boolean {
+  if (probe.read(bytes, start, end) !== LCT_FAULT.none || probe.psi !== 0) return false
+  return ((bytes[start + 1] as number) & 0x10) !== 0 || (probe.toi === 0 && probe.fdtInstance >= 0)
+}

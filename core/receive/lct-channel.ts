@@ -30,6 +30,7 @@ export class LctChannel implements ChannelFacts, CountedHome {
   complete = 0
   incomplete = 0
   loops = 0
+  toisGoRound = false
   lastTimeUs = 0
   readonly #host: ChannelHost
   readonly #open: OpenObjects
@@ -55,6 +56,21 @@ export class LctChannel implements ChannelFacts, CountedHome {
   /** Objects that are being received or held. */
   get openObjects(): Iterable<TransportObject> {
     return this.#open.values()
+  }
+
+  /** The object that packets with this key (`objectKey`) belong to now; null where none is open. */
+  openObject(key: number): TransportObject | null {
+    return this.#open.get(key) ?? null
+  }
+
+  /** A table says that a TOI stands for other content now: its next packet begins a new object. */
+  replaced(toi: number, timeUs: number): void {
+    const done = this.#known.get(toi)
+    if (done !== undefined) this.#known.forget(done)
+    const object = this.#open.get(toi)
+    if (object === undefined) return
+    this.#open.giveUp(object, 'partial', timeUs)
+    this.#open.forgetBytes(object)
   }
 
   /**
@@ -405,6 +421,6 @@ export class LctChannel implements ChannelFacts, CountedHome {
 }
 
 /** The TOI; for TOI 0 with EXT_FDT each instance is an object of its own (RFC 6726 §3.4.1), and they may interleave. */
-function objectKey(lct: LctPacket): number {
+export function objectKey(lct: LctPacket): number {
   return lct.toi === 0 && lct.fdtInstance >= 0 ? -1 - lct.fdtInstance : lct.toi
 }

@@ -19,6 +19,10 @@ export interface DeliveringSession {
   readonly signalling: ServiceSignalling | null
   /** A whole object waits although the quarantine is full: time to decide whose session this is. */
   quarantineFull(timeUs: number): void
+  /** Takes a whole object for itself, before it is known whose it is. @returns false where it is to be delivered */
+  takeObject?(object: TransportObject, timeUs: number): boolean
+  /** Takes a file for itself. @returns false where it is to be handed on */
+  takeFile?(file: ReceivedFile, object: TransportObject, timeUs: number): boolean
   limitReached(rule: string, text: string, channel: ObjectHome, timeUs: number, frame: number): void
   alarm(
     rule: string,
@@ -92,6 +96,10 @@ export class ObjectDelivery {
   }
 
   #tryDeliver(object: TransportObject, timeUs: number): boolean {
+    if (this.#session.takeObject?.(object, timeUs) === true) {
+      object.release()
+      return true
+    }
     const channel = channelOf(object)
     const serviceId = channel.serviceId
     if (serviceId === null) return false
@@ -99,7 +107,7 @@ export class ObjectDelivery {
       object.release()
       return true
     }
-    if (channel.tsi === 0) {
+    if (channel.names.carriesSls) {
       this.#session.signalling?.object(object, timeUs)
       object.release()
       return true
@@ -109,23 +117,23 @@ export class ObjectDelivery {
       if (object.name !== null) this.#context.observer.objectNamed(object)
       else if (!namesItself(channel, object)) return false
     }
-    this.#deliver(filesOf(this.#context, channel, object, serviceId), object)
+    this.#deliver(filesOf(this.#context, channel, object, serviceId), object, timeUs)
     return true
   }
 
-  #deliver(files: readonly ReceivedFile[], object: TransportObject): void {
-    for (const file of files) this.#context.file(file)
+  #deliver(files: readonly ReceivedFile[], object: TransportObject, timeUs: number): void {
+    for (const file of files) if (this.#session.takeFile?.(file, object, timeUs) !== true) this.#context.file(file)
     if (this.#context.spec.keepRepeats && files.length > 0) this.#keepForRepeats(files, object)
     object.release()
   }
 
   #deliverUnnamed(object: TransportObject): void {
     const channel = channelOf(object)
-    if (channel.serviceId !== null && channel.tsi !== 0 && object.name === null) {
+    if (channel.serviceId !== null && !channel.names.carriesSls && object.name === null) {
       object.name = inventedName(object)
       const files = filesOf(this.#context, channel, object, channel.serviceId)
       object.name = null
-      this.#deliver(files, object)
+      this.#deliver(files, object, object.lastTimeUs)
     } else {
       object.release()
     }

@@ -74,7 +74,7 @@ export interface ReceivedObject {
 }
 
 /** What a File entry says of an object besides its name. */
-export type ListedFacts = Pick<FdtFile, 'contentMd5' | 'alternateLocations'>
+export type ListedFacts = Pick<FdtFile, 'contentMd5' | 'alternateLocations' | 'otherAttributes'>
 
 /**
  * `manifest`: MPD, master playlist. `playlist`: HLS child playlist. `init`: initialisation segment.

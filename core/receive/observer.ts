@@ -59,6 +59,8 @@ export interface ServiceFacts {
   /** The manifest's name below the service, once one has been read. */
   readonly manifest: { readonly kind: 'dash' | 'hls'; readonly name: string; readonly codecs: readonly string[] } | null
   readonly mmtp: readonly MmtpFacts[] | null
+  /** Service whose files belong to this one too: what a configuration session of DVB-MABR carries for all. */
+  readonly sharesFilesOf: number | null
   /** Where lost bytes can be had, as the signalling says; empty where it names no server. */
   readonly repairServers: readonly RepairServer[]
 }

@@ -16,6 +16,8 @@ export interface CountedHome extends ObjectHome {
   incomplete: number
   /** How often the source has begun again. */
   loops: number
+  /** TOIs have few bits and begin again at 1: one that goes back says nothing of the source. */
+  toisGoRound: boolean
 }
 
 /**
@@ -200,7 +202,7 @@ export class OpenObjects {
   }
 
   isFarBack(toi: number): boolean {
-    return toi < this.#newestMediaToi - Math.max(100, 4 * this.#mediaStep)
+    return !this.#channel.toisGoRound && toi < this.#newestMediaToi - Math.max(100, 4 * this.#mediaStep)
   }
 
   /** TOIs went far back: the source plays its content again from an earlier point. */

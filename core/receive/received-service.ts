@@ -23,6 +23,7 @@ export class ReceivedService implements ServiceFacts {
   signalled = false
   manifest: ServiceFacts['manifest'] = null
   repairServers: readonly RepairServer[] = []
+  sharesFilesOf: number | null = null
   mmtpSession: MmtpSession | null = null
   /** The SLT gave it a name: that of the USBD is then not used. */
   namedBySlt = false

@@ -4,7 +4,7 @@ import type { ReceiveSpec, TuneIn } from '../contract/session-spec.ts'
 import type { DatagramSink, Flow } from '../protocol/ip/flow.ts'
 import { LLS_ADDRESS, LLS_PORT } from '../protocol/lls/lls-table.ts'
 import { FlowEntry } from './flow-entry.ts'
-import { guessProtocol } from './flow-kind.ts'
+import { guessProtocol, isSurelyFlute } from './flow-kind.ts'
 import { RECEIVE_LIMITS, type ReceiveLimits } from './limits.ts'
 import { LlsReceiver } from './lls-receiver.ts'
 import type { ObjectSink } from './object-flow.ts'
@@ -13,12 +13,14 @@ import { ReceiveContext } from './receive-context.ts'
 import { ServiceDirectory, usesLls } from './service-directory.ts'
 
 /**
- * What to receive. `route`: one ROUTE session. `atsc`: services through the LLS. `discover`: the LLS where there is one, and
- * every other flow that looks like ROUTE; for captures. Each joins the services it is asked to; absent: those of the ReceiveSpec.
+ * What to receive. `route`: one ROUTE session. `atsc`: services through the LLS. `mabr`: services through the gateway
+ * configuration sent there (DVB-MABR), by FLUTE or ROUTE. `discover`: the LLS where there is one, and
+ * every other flow that looks like ROUTE or FLUTE; for captures. Each joins the services it is asked to; absent: those of the ReceiveSpec.
  */
 export type ReceiveTarget = (
   | { readonly kind: 'route'; readonly address: string; readonly port: number }
   | { readonly kind: 'atsc' }
+  | { readonly kind: 'mabr'; readonly address: string; readonly port: number }
   | { readonly kind: 'discover' }
 ) & { readonly services?: TuneIn }
 
@@ -37,11 +39,10 @@ const TICK_US = 100_000
  * be read is counted by code and told to the observer.
  *
  * Each flow is decided once, at its first packets: LLS, a session that signalling or the target names, one that looks like
- * ROUTE (when discovering), MMTP, or something only counted.
+ * ROUTE or FLUTE (when discovering), MMTP, or something only counted.
  */
 export class Receiver implements DatagramSink {
   readonly #context: ReceiveContext
-  readonly #discovers: boolean
   readonly #observer: ReceiveObserver
   readonly #entries: FlowEntry[] = []
   #entryCount = 0
@@ -55,7 +56,6 @@ export class Receiver implements DatagramSink {
 
   constructor(options: ReceiverOptions, sink: ObjectSink, observer: ReceiveObserver) {
     this.#context = new ReceiveContext(options.receive, { ...RECEIVE_LIMITS, ...options.limits }, sink, observer)
-    this.#discovers = options.targets.some((target) => target.kind === 'discover')
     this.#observer = observer
     this.#directory = new ServiceDirectory(this.#context, options.targets, () => this.#rebind())
     const directory = this.#directory
@@ -155,12 +155,10 @@ export class Receiver implements DatagramSink {
     const guess: FlowProtocol = guessProtocol(bytes, start, end)
     if (guess === 'unknown') return
     if (guess === 'route' || entry.protocol === 'unknown') entry.protocol = guess
-    // FLUTE and ROUTE repair packets look alike: go on looking for a source packet.
-    if (guess === 'flute') return
-    entry.probesLeft = 0
-    if (guess === 'route' && entry.session === null && entry.flow !== null && this.#discovers) {
-      this.#directory.discovered(entry.flow, timeUs)
-    }
+    // FLUTE and ROUTE repair packets may look alike: go on looking for a packet that tells.
+    const sure = guess !== 'flute' || isSurelyFlute(bytes, start, end)
+    if (sure) entry.probesLeft = 0
+    if (entry.session === null && entry.flow !== null) this.#directory.arrived(entry.flow, guess, sure, timeUs)
   }
 
   #caught(

@@ -6,10 +6,12 @@ import type { StsidChannel } from '../protocol/sls/s-tsid.ts'
 import type { BytePool } from './byte-pool.ts'
 import type { ChannelHost } from './channel-host.ts'
 import type { DoneObject } from './done-object.ts'
+import { objectIsSound } from './file-delivery.ts'
 import { LctChannel } from './lct-channel.ts'
 import type { ReceiveLimits } from './limits.ts'
 import { roleOfType } from './mpd-facts.ts'
 import { type DeliveringSession, ObjectDelivery } from './object-delivery.ts'
+import type { ReceivedFile } from './object-flow.ts'
 import type { Destination, ReceiveObserver } from './observer.ts'
 import type { ReceiveContext } from './receive-context.ts'
 import type { ReceivedService } from './received-service.ts'
@@ -21,6 +23,9 @@ export interface SessionHost {
   signallingOf(session: RouteSession): ServiceSignalling | null
   /** A whole object waits although the quarantine is full: time to decide whose session this is. */
   quarantineFull(session: RouteSession, timeUs: number): void
+  /** Takes an object of a DVB-MABR session that is no file of it. @returns false elsewhere */
+  takeObject(session: RouteSession, object: TransportObject, timeUs: number): boolean
+  takeFile(session: RouteSession, file: ReceivedFile, object: TransportObject, timeUs: number): boolean
 }
 
 /**
@@ -225,13 +230,20 @@ export class RouteSession implements ChannelHost, DeliveringSession {
     return this.#host.signallingOf(this)
   }
 
+  takeObject(object: TransportObject, timeUs: number): boolean {
+    return this.#host.takeObject(this, object, timeUs)
+  }
+
+  takeFile(file: ReceivedFile, object: TransportObject, timeUs: number): boolean {
+    return this.#host.takeFile(this, file, object, timeUs)
+  }
+
   quarantineFull(timeUs: number): void {
     this.#host.quarantineFull(this, timeUs)
   }
 
-  /** Its name, and with it a digest, may still be unknown: that is looked at when the object is handed on. */
-  objectSound(): boolean {
-    return true
+  objectSound(object: TransportObject): boolean {
+    return objectIsSound(this.#context, object.home as LctChannel, object)
   }
 
   objectComplete(object: TransportObject, timeUs: number): void {

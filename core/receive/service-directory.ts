@@ -1,16 +1,21 @@
+import type { FlowProtocol } from '../contract/report.ts'
 import type { TuneIn } from '../contract/session-spec.ts'
 import { formatDestination } from '../protocol/ip/address.ts'
 import type { Flow } from '../protocol/ip/flow.ts'
 import { LLS_ADDRESS, LLS_PORT } from '../protocol/lls/lls-table.ts'
 import { SLS_PROTOCOL, type Slt, type SltService } from '../protocol/lls/slt.ts'
 import type { Stsid } from '../protocol/sls/s-tsid.ts'
+import { FluteDirectory, type ServiceTable } from './flute-directory.ts'
+import type { FluteSession } from './flute-session.ts'
 import { MmtpSession } from './mmtp-session.ts'
+import type { ReceivedFile } from './object-flow.ts'
 import type { Destination } from './observer.ts'
 import type { ReceiveContext } from './receive-context.ts'
 import { ReceivedService } from './received-service.ts'
 import type { ReceiveTarget } from './receiver.ts'
 import { RouteSession, type SessionHost } from './route-session.ts'
 import { ServiceSignalling } from './service-signalling.ts'
+import type { TransportObject } from './transport-object.ts'
 
 /** Services of `route` targets beside an LLS: those of an SLT are below 65536. */
 const FIRST_BESIDE_LLS = 65_536
@@ -21,7 +26,7 @@ export function usesLls(target: ReceiveTarget): boolean {
 }
 
 /** Services and sessions: who is there, which are joined, and which session belongs to whom. */
-export class ServiceDirectory implements SessionHost {
+export class ServiceDirectory implements SessionHost, ServiceTable {
   readonly #context: ReceiveContext
   readonly #targets: readonly ReceiveTarget[]
   /** Whose services the SLT lists: the first target that uses the LLS. */
@@ -36,6 +41,9 @@ export class ServiceDirectory implements SessionHost {
   /** The one service that `first` joined, of each target. */
   readonly #first = new Map<ReceiveTarget, ReceivedService>()
   readonly #wanted = new Map<ReceiveTarget, string>()
+  readonly #flute: FluteDirectory
+  /** An SLT has come: numbers below 65536 are its own. */
+  #listed = false
   #limited = false
 
   constructor(context: ReceiveContext, targets: readonly ReceiveTarget[], rebind: () => void) {
@@ -44,14 +52,15 @@ export class ServiceDirectory implements SessionHost {
     this.#llsTarget = targets.find(usesLls) ?? null
     this.#discoverTarget = targets.find((target) => target.kind === 'discover') ?? null
     this.#rebind = rebind
+    this.#flute = new FluteDirectory(context, this, this.#discoverTarget)
   }
 
-  get sessions(): Iterable<RouteSession> {
-    return this.#sessions.values()
+  get sessions(): Iterable<RouteSession | FluteSession> {
+    return [...this.#sessions.values(), ...this.#flute.sessions]
   }
 
-  session(destination: string): RouteSession | null {
-    return this.#sessions.get(destination) ?? null
+  session(destination: string): RouteSession | FluteSession | null {
+    return this.#sessions.get(destination) ?? this.#flute.session(destination)
   }
 
   serviceAt(destination: string): ReceivedService | null {
@@ -61,6 +70,7 @@ export class ServiceDirectory implements SessionHost {
   /** Sets up what the targets themselves name. */
   start(): void {
     for (const target of this.#targets) {
+      if (target.kind === 'mabr') this.#flute.start(target)
       if (target.kind !== 'route') continue
       const { address, port } = target
       // The same session twice is one service, whichever way its packets come.
@@ -68,9 +78,9 @@ export class ServiceDirectory implements SessionHost {
       const service = new ReceivedService(this.#freeId(this.#llsTarget === null ? 1 : FIRST_BESIDE_LLS), false)
       service.target = target
       service.protocol = 'route'
-      this.#setAddress(service, { address, port })
+      this.setAddress(service, { address, port })
       this.#services.set(service.id, service)
-      service.joined = this.#wants(service)
+      service.joined = this.wants(service)
       if (service.joined) this.#sessionAt({ address, port }, 0)?.own(service, 0)
       this.#context.observer.serviceChanged(service)
     }
@@ -79,6 +89,7 @@ export class ServiceDirectory implements SessionHost {
 
   /** The lists of services as they are now, all broadcast streams and groups together. */
   sltsChanged(slts: readonly Slt[], timeUs: number): void {
+    this.#listed = true
     const listed = slts.flatMap((slt) => slt.services).slice(0, this.#context.limits.services)
     const changed: ReceivedService[] = []
     for (const entry of listed) changed.push(this.#fromSlt(entry))
@@ -88,7 +99,7 @@ export class ServiceDirectory implements SessionHost {
       if (first !== undefined) this.#first.set(target, first)
     }
     for (const service of changed) {
-      service.joined = this.#wants(service)
+      service.joined = this.wants(service)
       if (service.joined) this.#join(service, timeUs)
       this.#context.observer.serviceChanged(service)
     }
@@ -121,11 +132,11 @@ export class ServiceDirectory implements SessionHost {
           ? 'mmtp'
           : 'none'
     service.source = signalling.sourceAddress
-    this.#setAddress(service, { address: signalling.destinationAddress, port: signalling.destinationPort })
+    this.setAddress(service, { address: signalling.destinationAddress, port: signalling.destinationPort })
     return service
   }
 
-  #setAddress(service: ReceivedService, address: Destination): void {
+  setAddress(service: ReceivedService, address: Destination): void {
     const destination = formatDestination(address.address, address.port)
     if (service.destination === destination) return
     if (service.destination !== null) {
@@ -154,8 +165,12 @@ export class ServiceDirectory implements SessionHost {
   #takeOver(session: RouteSession, service: ReceivedService, timeUs: number): void {
     const former = session.service
     session.own(service, timeUs)
+    this.released(former, session.destination)
+  }
+
+  released(former: ReceivedService | null, destination: string): void {
     if (former === null || !former.discovered) return
-    former.destinations.delete(session.destination)
+    former.destinations.delete(destination)
     if (former.destinations.size > 0) return
     this.#services.delete(former.id)
     this.#signalling.delete(former)
@@ -170,8 +185,17 @@ export class ServiceDirectory implements SessionHost {
     for (const session of this.#sessions.values()) if (session.service === discovered) session.service = null
   }
 
+  /**
+   * It has become clear what the packets of a flow are which no session takes yet.
+   * @param sure false where it may be another protocol all the same
+   */
+  arrived(flow: Flow, protocol: FlowProtocol, sure: boolean, timeUs: number): void {
+    this.#flute.arrived(flow, protocol, sure, timeUs)
+    if (protocol === 'route' && this.session(flow.destination) === null) this.#discovered(flow, timeUs)
+  }
+
   /** A flow looks like ROUTE and nothing names it yet. */
-  discovered(flow: Flow, timeUs: number): void {
+  #discovered(flow: Flow, timeUs: number): void {
     const target = this.#discoverTarget
     if (target === null) return
     const tuneIn = this.#tuneIn(target)
@@ -179,20 +203,37 @@ export class ServiceDirectory implements SessionHost {
     const known = this.#byDestination.get(flow.destination)
     if (known !== undefined) return
     const address = { address: flow.destinationAddress, port: flow.destinationPort }
-    if (listOnly) this.#newService(address)
+    if (listOnly) this.#newService(address, 'route')
     else this.#sessionAt(address, timeUs)
     this.#rebind()
     this.#tellWanted()
   }
 
-  #newService(address: Destination): ReceivedService | null {
+  addService(target: ReceiveTarget, first: boolean): ReceivedService | null {
+    if (this.#services.size >= this.#context.limits.services) return null
+    const from = this.#listed || (this.#llsTarget !== null && target.kind === 'mabr') ? FIRST_BESIDE_LLS : first ? 0 : 1
+    // 0 is for configurations; a second one is numbered among the services.
+    const service = new ReceivedService(
+      from === 0 && this.#services.has(0) ? this.#freeId(1) : this.#freeId(from),
+      false,
+    )
+    service.target = target
+    this.#services.set(service.id, service)
+    return service
+  }
+
+  addDiscovered(address: Destination, protocol: 'flute'): ReceivedService | null {
+    return this.#newService(address, protocol)
+  }
+
+  #newService(address: Destination, protocol: 'route' | 'flute'): ReceivedService | null {
     if (this.#services.size >= this.#context.limits.services) return null
     const service = new ReceivedService(this.#freeId(1), true)
     service.target = this.#discoverTarget
-    service.protocol = 'route'
-    this.#setAddress(service, address)
+    service.protocol = protocol
+    this.setAddress(service, address)
     this.#services.set(service.id, service)
-    service.joined = this.#wants(service)
+    service.joined = this.wants(service)
     this.#context.observer.serviceChanged(service)
     return service
   }
@@ -200,7 +241,7 @@ export class ServiceDirectory implements SessionHost {
   /** Gives a service to each session that waited long enough for signalling to claim it. */
   #claim(session: RouteSession, timeUs: number): void {
     if (session.service !== null || session.claimed) return
-    const service = this.#newService(session.address)
+    const service = this.#newService(session.address, 'route')
     if (service?.joined === true) {
       session.own(service, timeUs)
     } else {
@@ -221,7 +262,7 @@ export class ServiceDirectory implements SessionHost {
     return target?.services ?? this.#context.spec.services
   }
 
-  #wants(service: ReceivedService): boolean {
+  wants(service: ReceivedService): boolean {
     const { target } = service
     const tuneIn = this.#tuneIn(target)
     if (tuneIn === 'all') return true
@@ -236,26 +277,44 @@ export class ServiceDirectory implements SessionHost {
     const destination = formatDestination(address.address, address.port)
     const known = this.#sessions.get(destination)
     if (known !== undefined) return known
-    if (this.#sessions.size >= this.#context.limits.sessions) {
-      if (!this.#limited) {
-        this.#limited = true
-        const text = `More than ${this.#context.limits.sessions} ROUTE sessions; ${destination} and others are not received`
-        this.#context.alarm({
-          rule: 'LIMIT-SESSIONS',
-          severity: 'error',
-          service: null,
-          tsi: null,
-          toi: null,
-          timeUs,
-          frame: 0,
-          text,
-        })
-      }
-      return null
-    }
+    if (!this.mayAddSession(destination, timeUs)) return null
     const session = new RouteSession(this.#context, this, address, destination, timeUs)
     this.#sessions.set(destination, session)
     return session
+  }
+
+  mayAddSession(destination: string, timeUs: number): boolean {
+    const { sessions } = this.#context.limits
+    if (this.#sessions.size + this.#flute.size < sessions) return true
+    if (!this.#limited) {
+      this.#limited = true
+      const text = `More than ${sessions} ROUTE and FLUTE sessions; ${destination} and others are not received`
+      const nobody = { service: null, tsi: null, toi: null, frame: 0 }
+      this.#context.alarm({ ...nobody, rule: 'LIMIT-SESSIONS', severity: 'error', timeUs, text })
+    }
+    return false
+  }
+
+  routeSessionAt(address: Destination, timeUs: number): RouteSession | null {
+    return this.#sessionAt(address, timeUs)
+  }
+
+  dropRoute(session: RouteSession, timeUs: number): void {
+    this.#sessions.delete(session.destination)
+    session.close(timeUs)
+  }
+
+  changed(): void {
+    this.#rebind()
+    this.#tellWanted()
+  }
+
+  takeObject(session: RouteSession, object: TransportObject, timeUs: number): boolean {
+    return this.#flute.takeObject(session, object, timeUs)
+  }
+
+  takeFile(session: RouteSession, file: ReceivedFile, object: TransportObject, timeUs: number): boolean {
+    return this.#flute.takeFile(session, file, object, timeUs)
   }
 
   signallingOf(session: RouteSession): ServiceSignalling | null {
@@ -311,11 +370,13 @@ export class ServiceDirectory implements SessionHost {
       }
       session.tick(timeUs)
     }
+    this.#flute.tick(timeUs)
   }
 
   close(timeUs: number): void {
     for (const session of [...this.#sessions.values()]) this.#claim(session, timeUs)
     for (const session of this.#sessions.values()) session.close(timeUs)
+    this.#flute.close(timeUs)
   }
 
   #tellWanted(): void {

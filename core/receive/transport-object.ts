@@ -63,6 +63,8 @@ export class TransportObject implements ReceivedObject {
   announced = false
   /** Offset of the packet with which reception of its channel began, where it began inside this object; what is before is not lost. */
   joinedAt = 0
+  /** Whether it agrees with the digests of its table; null where that was not looked at. */
+  sound: boolean | null = null
   /** Bytes counted as lost when it was given up; taken back where it heals. */
   countedLost = 0
   readonly ranges = new ByteRanges()

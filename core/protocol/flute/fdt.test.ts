@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CodecError } from '../../bytes/codec-error.ts'
 import { gzip } from '../gzip.ts'
-import { fluteBlockOffset } from './block.ts'
 import { FDT_DEFAULTS, FDT_FILE_DEFAULTS, type Fdt, type FdtFile, looksLikeFdt, parseFdt } from './fdt.ts'
 import { serialiseFdt } from './fdt-writer.ts'
 import { applyFileTemplate, toiOfFileName } from './file-template.ts'
@@ -177,38 +176,5 @@ describe('applyFileTemplate', () => {
     expect(toiOfFileName('1_$TOI$.m4s', '2_1.m4s')).toBeNull()
     expect(toiOfFileName('1_$TOI$.m4s', '1_01.m4s')).toBeNull()
     expect(toiOfFileName('none', 'none')).toBeNull()
-  })
-})
-
-describe('fluteBlockOffset', () => {
-  it('is symbol times length while one block holds all', () => {
-    expect(fluteBlockOffset(143_615, 1416, 65_535, 0, 101)).toBe(101 * 1416)
-    expect(fluteBlockOffset(143_615, 1416, 65_535, 0, 102)).toBe(-1)
-    expect(fluteBlockOffset(0, 1416, 64, 0, 0)).toBe(0)
-    expect(fluteBlockOffset(-1, 1416, 64, 0, 0)).toBe(-1)
-    expect(fluteBlockOffset(10, 0, 64, 0, 0)).toBe(-1)
-  })
-
-  it('covers the object exactly, in order, with whatever sizes', () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 5000 }),
-        fc.integer({ min: 1, max: 50 }),
-        fc.integer({ min: 1, max: 40 }),
-        (length, symbol, block) => {
-          let expected = 0
-          for (let sbn = 0; expected < length; sbn++) {
-            expect(fluteBlockOffset(length, symbol, block, sbn, 0)).toBe(expected)
-            let esi = 0
-            while (fluteBlockOffset(length, symbol, block, sbn, esi) === expected) {
-              expected += symbol
-              esi++
-            }
-            expect(esi).toBeLessThanOrEqual(block)
-          }
-          expect(expected - length).toBeLessThan(symbol)
-        },
-      ),
-    )
   })
 })

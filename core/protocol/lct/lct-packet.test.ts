@@ -91,7 +91,7 @@ describe('LctPacket', () => {
 
   it('reads the 40-bit length of Raptor and RaptorQ where the codepoint says so', () => {
     const { packet } = read('10a00806 00000000 00000001 00000002 4004 0100000002 00 0594 01 0001 04 0000')
-    expect(packet).toMatchObject({ transferLength: 0x1_0000_0002, symbolLength: -1 })
+    expect(packet).toMatchObject({ transferLength: 0x1_0000_0002, symbolLength: 1428 })
   })
 
   it('reads the second NTP era and the presentation time', () => {

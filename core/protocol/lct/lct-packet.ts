@@ -35,8 +35,13 @@ export class LctPacket {
   lengthSource = 0
   /** Encoding Symbol Length of EXT_FTI, -1 unknown. Meaningless in ROUTE: off air it is the size of this packet's payload. */
   symbolLength = -1
-  /** Maximum Source Block Length of EXT_FTI (FEC 0), in symbols; -1 unknown. */
+  /** Maximum Source Block Length of EXT_FTI, in symbols; -1 unknown, and with Raptor and RaptorQ. */
   maxSourceBlock = -1
+  /** Z and N of EXT_FTI with Raptor and RaptorQ; -1 otherwise. */
+  sourceBlocks = -1
+  subBlocks = -1
+  /** m of EXT_FTI with Reed-Solomon over GF(2^m), the bits of a symbol id; 8 otherwise. */
+  symbolIdBits = 8
   /** EXT_FDT, -1 without. */
   fdtInstance = -1
   fluteVersion = -1
@@ -66,6 +71,9 @@ export class LctPacket {
     this.lengthSource = 0
     this.symbolLength = -1
     this.maxSourceBlock = -1
+    this.sourceBlocks = -1
+    this.subBlocks = -1
+    this.symbolIdBits = 8
     this.fdtInstance = -1
     this.fluteVersion = -1
     this.contentEncoding = -1
@@ -186,9 +194,19 @@ export class LctPacket {
         : u48At(bytes, at + 2)
       this.lengthSource = LCT_HET.fti
     }
-    if (fec === 0 && size >= 16) {
+    if (fec === 5) {
+      this.symbolLength = u16At(bytes, at + 8)
+      this.maxSourceBlock = bytes[at + 10] as number
+    } else if (size < 16) {
+      // Every other scheme has four words; what is shorter tells the transfer length only.
+    } else if (raptor) {
+      this.symbolLength = u16At(bytes, at + 8)
+      this.sourceBlocks = fec === 1 ? u16At(bytes, at + 10) : (bytes[at + 10] as number)
+      this.subBlocks = fec === 1 ? (bytes[at + 12] as number) : u16At(bytes, at + 11)
+    } else {
       this.symbolLength = u16At(bytes, at + 10)
-      this.maxSourceBlock = u32At(bytes, at + 12)
+      this.maxSourceBlock = fec === 0 ? u32At(bytes, at + 12) : u16At(bytes, at + 12)
+      if (fec === 2) this.symbolIdBits = (bytes[at + 8] as number) || 8
     }
   }
 

@@ -135,8 +135,7 @@ function readRepair(element: XmlElement): MabrRepair {
 function readComponent(element: XmlElement): MabrComponent {
   const type = attr(element, 'type')?.split(':').at(-1)
   return {
-    kind:
-      type === 'DASHComponentIdentifierType' ? 'dash' : type === 'HLSComponentIdentifierType' ? 'hls' : 'generic',
+    kind: type === 'DASHComponentIdentifierType' ? 'dash' : type === 'HLSComponentIdentifierType' ? 'hls' : 'generic',
     manifestId: attr(element, 'manifestIdRef'),
     period: attr(element, 'periodIdentifier'),
     adaptationSet: attr(element, 'adaptationSetIdentifier'),
@@ -203,12 +202,7 @@ const ROOT_ATTRIBUTES = new Set(['schemaVersion', 'validityPeriod', 'validUntil'
 const ROOT_CHILDREN = new Set(['MulticastGatewayConfigurationTransportSession', 'MulticastSession'])
 const SESSION_ATTRIBUTES = new Set(['serviceIdentifier', 'contentPlaybackAvailabilityOffset'])
 const SESSION_CHILDREN = new Set(['PresentationManifestLocator', 'MulticastTransportSession'])
-const MANIFEST_ATTRIBUTES = new Set([
-  'manifestId',
-  'contentType',
-  'transportObjectURI',
-  'contentPlaybackPathPattern',
-])
+const MANIFEST_ATTRIBUTES = new Set(['manifestId', 'contentType', 'transportObjectURI', 'contentPlaybackPathPattern'])
 const TRANSPORT_ATTRIBUTES = new Set([
   'id',
   'serviceClass',

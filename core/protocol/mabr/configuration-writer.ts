@@ -120,7 +120,11 @@ function writeComponent(xml: XmlWriter, component: MabrComponent): void {
   writeOthers(xml, component).close()
 }
 
-const CAROUSEL_NAMES = { manifests: 'PresentationManifests', init: 'InitSegments', resource: 'ResourceLocator' } as const
+const CAROUSEL_NAMES = {
+  manifests: 'PresentationManifests',
+  init: 'InitSegments',
+  resource: 'ResourceLocator',
+} as const
 
 function writeCarousel(xml: XmlWriter, carousel: MabrCarousel): void {
   xml.open('ObjectCarousel', {

@@ -131,8 +131,7 @@ export type MabrCarouselItem = Kept & {
 }
 
 /** Name of the configuration object in the multicast, whatever the year of its classification scheme. */
-export const GATEWAY_CONFIGURATION_URI =
-  'urn:dvb:metadata:cs:MulticastTransportObjectTypeCS:2021:gateway-configuration'
+export const GATEWAY_CONFIGURATION_URI = 'urn:dvb:metadata:cs:MulticastTransportObjectTypeCS:2021:gateway-configuration'
 export const MABR_CONTENT_TYPE = 'application/xml+dvb-mabr-session-configuration'
 export const MABR_NAMESPACE = 'urn:dvb:metadata:MulticastSessionConfiguration:2024'
 const PROTOCOL_PREFIX = 'urn:dvb:metadata:cs:MulticastTransportProtocolCS:2019:'

@@ -1,0 +1,155 @@
+import { u16At, u24At, u32At } from '../../bytes/ints.ts'
+import type { FecOti } from './fdt.ts'
+
+/** FEC Encoding IDs of the IANA registry whose payload ids are read. */
+export const FEC_ENCODING = {
+  noCode: 0,
+  raptor: 1,
+  reedSolomonM: 2,
+  reedSolomon: 5,
+  raptorQ: 6,
+  smallBlock: 129,
+} as const
+
+/**
+ * FEC Object Transmission Information as far as it says where a source symbol belongs (RFC 5052 §6): from EXT_FTI, or from
+ * the attributes of an FDT. Less than 0: not known.
+ */
+export type SymbolLayout = {
+  readonly encodingId: number
+  /** L, bytes. */
+  readonly transferLength: number
+  /** E or T, bytes. */
+  readonly symbolLength: number
+  /** B, symbols; not said by Raptor and RaptorQ. */
+  readonly maxSourceBlock: number
+  /** Z of Raptor and RaptorQ. */
+  readonly sourceBlocks: number
+  /** N of Raptor and RaptorQ: above 1 the bytes of a symbol do not lie together. */
+  readonly subBlocks: number
+  /** Bits of the symbol id in a payload id of Reed-Solomon over GF(2^m). */
+  readonly symbolIdBits: number
+}
+
+/** Why a symbol has no place in the object. */
+export const NO_PLACE = {
+  /** Its sizes are not known yet. */
+  unknown: -1,
+  /** The object has no such symbol. */
+  none: -2,
+  /** It is a repair symbol. */
+  repair: -3,
+  /** It lies in several pieces (sub-blocks). */
+  scattered: -4,
+} as const
+
+/** Bytes of the FEC Payload ID that follows the LCT header. */
+export function payloadIdBytes(encodingId: number): number {
+  return encodingId === FEC_ENCODING.smallBlock ? 8 : 4
+}
+
+/** Source block number of the payload id at `at`. */
+export function payloadIdBlock(encodingId: number, symbolIdBits: number, bytes: Uint8Array, at: number): number {
+  switch (encodingId) {
+    case FEC_ENCODING.raptorQ:
+      return bytes[at] as number
+    case FEC_ENCODING.reedSolomon:
+      return u24At(bytes, at)
+    case FEC_ENCODING.reedSolomonM:
+      return Math.floor(u32At(bytes, at) / 2 ** symbolIdBits)
+    case FEC_ENCODING.smallBlock:
+      return u32At(bytes, at)
+    default:
+      return u16At(bytes, at)
+  }
+}
+
+/** Encoding symbol id of the payload id at `at`. */
+export function payloadIdSymbol(encodingId: number, symbolIdBits: number, bytes: Uint8Array, at: number): number {
+  switch (encodingId) {
+    case FEC_ENCODING.raptorQ:
+      return u24At(bytes, at + 1)
+    case FEC_ENCODING.reedSolomon:
+      return bytes[at + 3] as number
+    case FEC_ENCODING.reedSolomonM:
+      return u32At(bytes, at) % 2 ** symbolIdBits
+    case FEC_ENCODING.smallBlock:
+      return u16At(bytes, at + 6)
+    default:
+      return u16At(bytes, at + 2)
+  }
+}
+
+/** Symbol ids of Compact No-Code have 16 bits and go round in larger objects. */
+const SYMBOL_IDS = 65_536
+
+/**
+ * Byte offset in the object of symbol `esi` of source block `sbn` (RFC 5052 §9.1, RFC 5053 §5.3.1.2, RFC 6330 §4.4.1.2): with
+ * T symbols in N blocks the first T - floor(T/N)*N blocks are one symbol longer. Block 0 begins the object whatever its
+ * length, so that senders which announce one block length and use another (GPAC) are understood.
+ * @param near where reception of the object has got to, bytes: tells the round of a symbol id that goes round
+ * @returns the offset, or a `NO_PLACE`
+ */
+export function symbolOffset(layout: SymbolLayout, sbn: number, esi: number, near: number): number {
+  const { encodingId, transferLength, symbolLength } = layout
+  if (symbolLength <= 0) return sbn === 0 && esi === 0 && encodingId === 0 ? 0 : NO_PLACE.unknown
+  if (encodingId === FEC_ENCODING.noCode && sbn === 0) {
+    const symbols = transferLength < 0 ? Number.POSITIVE_INFINITY : Math.ceil(transferLength / symbolLength)
+    if (esi >= symbols && esi > 0) return NO_PLACE.none
+    if (symbols <= SYMBOL_IDS || symbols === Number.POSITIVE_INFINITY) return esi * symbolLength
+    const rounds = Math.max(0, Math.round((near / symbolLength - esi) / SYMBOL_IDS))
+    const symbol = esi + rounds * SYMBOL_IDS
+    return (symbol < symbols ? symbol : symbol - SYMBOL_IDS) * symbolLength
+  }
+  if (transferLength < 0) return NO_PLACE.unknown
+  const symbols = Math.ceil(transferLength / symbolLength)
+  const blocks = blocksOf(layout, symbols)
+  if (sbn >= blocks) return NO_PLACE.none
+  const small = Math.floor(symbols / blocks)
+  const longer = symbols - small * blocks
+  if (esi >= (sbn < longer ? small + 1 : small)) {
+    return encodingId === FEC_ENCODING.noCode ? NO_PLACE.none : NO_PLACE.repair
+  }
+  if (layout.subBlocks > 1) return NO_PLACE.scattered
+  return (sbn * small + Math.min(sbn, longer) + esi) * symbolLength
+}
+
+function blocksOf(layout: SymbolLayout, symbols: number): number {
+  if (layout.sourceBlocks > 0) return layout.sourceBlocks
+  return layout.maxSourceBlock > 0 ? Math.ceil(symbols / layout.maxSourceBlock) : 1
+}
+
+/**
+ * The layout that an FDT gives a file: its own attributes over those of the instance (RFC 6726 §5.1).
+ * @param transferLength -1 unknown
+ * @param codepoint of the packets, which is the FEC Encoding ID where the table does not say
+ */
+export function layoutOf(
+  file: FecOti | null,
+  instance: FecOti | null,
+  transferLength: number,
+  codepoint: number,
+): SymbolLayout {
+  const encodingId = file?.encodingId ?? instance?.encodingId ?? codepoint
+  const specific = decoded(file?.schemeSpecificInfo ?? instance?.schemeSpecificInfo ?? null)
+  const raptor = encodingId === FEC_ENCODING.raptor
+  const raptorQ = encodingId === FEC_ENCODING.raptorQ
+  const known = (raptor || raptorQ) && specific !== null && specific.length >= 4
+  return {
+    encodingId,
+    transferLength,
+    symbolLength: file?.encodingSymbolLength ?? instance?.encodingSymbolLength ?? -1,
+    maxSourceBlock: file?.maxSourceBlockLength ?? instance?.maxSourceBlockLength ?? -1,
+    sourceBlocks: !known ? -1 : raptorQ ? (specific[0] as number) : u16At(specific, 0),
+    subBlocks: !known ? 1 : raptorQ ? u16At(specific, 1) : (specific[2] as number),
+    symbolIdBits: encodingId === FEC_ENCODING.reedSolomonM ? specific?.[0] || 8 : 8,
+  }
+}
+
+/** Longer scheme-specific information is of no scheme here. */
+const MAX_SPECIFIC = 64
+
+function decoded(base64: string | null): Uint8Array | null {
+  if (base64 === null || base64.length > MAX_SPECIFIC) return null
+  return new Uint8Array(Buffer.from(base64, 'base64'))
+}

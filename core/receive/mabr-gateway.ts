@@ -1,0 +1,330 @@
+import { CodecError } from '../bytes/codec-error.ts'
+import { gunzipIfGzip } from '../protocol/gzip.ts'
+import { formatDestination } from '../protocol/ip/address.ts'
+import {
+  GATEWAY_CONFIGURATION_URI,
+  isConfigurationUri,
+  MABR_CONTENT_TYPE,
+  type MabrConfiguration,
+  type MabrManifest,
+  type MabrSession,
+  type MabrTransportSession,
+  mabrProtocol,
+} from '../protocol/mabr/configuration.ts'
+import { isConfigurationRoot, parseMabrConfiguration } from '../protocol/mabr/configuration-parser.ts'
+import { bareMediaType } from '../protocol/mime/headers.ts'
+import { xmlRootName } from '../xml/root-name.ts'
+import { looksLikeXml } from '../xml/xml-parser.ts'
+import { FluteSession } from './flute-session.ts'
+import { readHlsCodecs, readMpdFacts } from './mpd-facts.ts'
+import type { ReceivedFile } from './object-flow.ts'
+import type { Destination, RepairServer } from './observer.ts'
+import type { ReceiveContext } from './receive-context.ts'
+import type { ReceivedService } from './received-service.ts'
+import type { RouteSession } from './route-session.ts'
+import type { TransportObject } from './transport-object.ts'
+
+/** Manifests that came before the configuration that says whose they are. */
+const MAX_EARLY_MANIFESTS = 16
+const MAX_EARLY_BYTES = 4 << 20
+/** A configured session without any packet for so long after it was joined is said to be missing, µs. */
+const MISSING_AFTER_US = 10_000_000
+/** GPAC's default of transportObjectReceptionTimeout, for a document without it, ms. */
+const DEFAULT_REPAIR_AFTER_MS = 50
+
+/** What a gateway asks of the service directory. */
+export interface MabrHost {
+  /** A new service of this gateway; null where no more are allowed. */
+  newService(gateway: MabrGateway): ReceivedService | null
+  wants(service: ReceivedService): boolean
+  setAddress(service: ReceivedService, address: Destination): void
+  /** The session at a destination, made where there is none; null where no more are allowed. */
+  transportAt(
+    gateway: MabrGateway,
+    address: Destination,
+    protocol: 'flute' | 'route',
+    timeUs: number,
+  ): FluteSession | RouteSession | null
+  /** A service found without signalling has turned out to be part of this one. */
+  takeOver(session: FluteSession | RouteSession, service: ReceivedService, timeUs: number): void
+  /** Nothing names this session any more. */
+  leave(session: FluteSession | RouteSession, timeUs: number): void
+  /** Destinations or services have changed. */
+  changed(): void
+}
+
+/** One transport session of the configuration, as it was applied. */
+type Link = {
+  readonly key: string
+  readonly service: ReceivedService
+  readonly session: FluteSession | RouteSession
+  readonly tsi: number | null
+  readonly sinceUs: number
+  missing: boolean
+}
+
+type Held = { readonly service: ReceivedService; manifests: readonly MabrManifest[] }
+
+/**
+ * A multicast gateway as TS 103 769 has it: reads the configuration that a session carries, makes a service of each
+ * MulticastSession, and gives sessions and manifests to them. The configuration session itself is a service too (GPAC's
+ * service 0), whose files the others share. A changed configuration leaves alone what it does not change.
+ */
+export class MabrGateway {
+  /** Carries the configuration, and what all services share. */
+  readonly service: ReceivedService
+  readonly #context: ReceiveContext
+  readonly #host: MabrHost
+  /** Services by serviceIdentifier. */
+  readonly #services = new Map<string, Held>()
+  #links = new Map<string, Link>()
+  #early: ReceivedFile[] = []
+  #known = false
+
+  constructor(context: ReceiveContext, host: MabrHost, service: ReceivedService) {
+    this.#context = context
+    this.#host = host
+    this.service = service
+  }
+
+  /** Takes an object that is a gateway configuration. @returns false where it is something else */
+  takeObject(object: TransportObject, timeUs: number): boolean {
+    if (!isConfiguration(object)) return false
+    try {
+      const bytes = gunzipIfGzip(object.bytes(0, object.length), this.#context.limits.unpackedBytes)
+      const configuration = parseMabrConfiguration(bytes)
+      const name = object.name ?? GATEWAY_CONFIGURATION_URI
+      const fragment = { type: 'MABR', name, version: configuration.schemaVersion, bytes }
+      this.#context.observer.slsFragment(this.service.id, fragment, object.lastTimeUs)
+      this.#apply(configuration, timeUs)
+    } catch (thrown) {
+      if (!(thrown instanceof CodecError)) throw thrown
+      const text = `The gateway configuration cannot be read (${thrown.code}): ${thrown.message}`
+      this.#alarm('MABR-XML', 'error', this.service.id, text, timeUs, object)
+    }
+    return true
+  }
+
+  /** Takes a manifest, whose service the configuration tells. @returns false where the file belongs to its channel's service */
+  takeFile(file: ReceivedFile, timeUs: number): boolean {
+    if (file.kind !== 'manifest' && file.kind !== 'playlist') {
+      // Without a wish to receive anything only the signalling is read.
+      return file.serviceId === this.service.id && !this.#receives
+    }
+    if (!this.#known) {
+      const held = this.#early.reduce((sum, each) => sum + each.bytes.length, 0)
+      if (this.#early.length < MAX_EARLY_MANIFESTS && held + file.bytes.length <= MAX_EARLY_BYTES)
+        this.#early.push({ ...file, bytes: file.bytes.slice() })
+      return true
+    }
+    const held = this.#ownerOf(file)
+    if (held === null) return file.serviceId === this.service.id && !this.#receives
+    if (held.service.joined)
+      this.#manifest(held.service, { ...file, serviceId: held.service.id, kind: 'manifest' }, timeUs)
+    return true
+  }
+
+  get #receives(): boolean {
+    if (!this.#known) return true
+    for (const { service } of this.#services.values()) if (service.joined) return true
+    return false
+  }
+
+  /** The service whose manifest this is; null for a child playlist and what no service names. */
+  #ownerOf(file: ReceivedFile): Held | null {
+    const services = [...this.#services.values()]
+    const names = (each: MabrManifest): boolean => each.transportObjectUri === file.name || each.url === file.name
+    const named = services.find((held) => held.manifests.some(names))
+    if (named !== undefined) return named
+    if (file.kind === 'playlist') return null
+    const own = services.find((held) => held.service.id === file.serviceId)
+    if (own !== undefined) return own
+    // One that says neither name nor place: GPAC writes both, others may write neither.
+    const silent = services.filter((held) =>
+      held.manifests.every((each) => each.transportObjectUri === null && each.url === ''),
+    )
+    return silent.length === 1 ? (silent[0] as Held) : null
+  }
+
+  #manifest(service: ReceivedService, file: ReceivedFile, timeUs: number): void {
+    const type = file.contentType === null ? '' : bareMediaType(file.contentType)
+    try {
+      if (/mpegurl$/.test(type) || file.name.endsWith('.m3u8')) {
+        const codecs = readHlsCodecs(new TextDecoder().decode(file.bytes))
+        service.manifest = { kind: 'hls', name: file.name, codecs }
+      } else {
+        const facts = readMpdFacts(file.bytes)
+        if (facts !== null) {
+          service.manifest = { kind: 'dash', name: file.name, codecs: facts.codecs }
+          service.roles = facts.roles
+          for (const link of this.#links.values()) if (link.service === service) link.session.applyRoles()
+        }
+      }
+    } catch (thrown) {
+      if (!(thrown instanceof CodecError)) throw thrown
+      const text = `The manifest ${file.name} of service ${service.id} cannot be read (${thrown.code}): ${thrown.message}`
+      this.#alarm('MPD-XML', 'error', service.id, text, timeUs, null)
+    }
+    this.#context.observer.slsFragment(
+      service.id,
+      { type: service.manifest?.kind === 'hls' ? 'HLS' : 'MPD', name: file.name, version: null, bytes: file.bytes },
+      file.lastTimeUs,
+    )
+    this.#context.file(file)
+    this.#context.observer.serviceChanged(service)
+  }
+
+  #apply(configuration: MabrConfiguration, timeUs: number): void {
+    this.#known = true
+    this.service.signalled = true
+    const links = new Map<string, Link>()
+    for (const transport of configuration.configurationSessions) {
+      this.#link(links, this.service, transport, true, timeUs)
+    }
+    const present = new Set<string>()
+    for (const [index, session] of configuration.sessions.entries()) {
+      const identifier = session.serviceIdentifier === '' ? `#${index}` : session.serviceIdentifier
+      const held = this.#serviceFor(identifier)
+      if (held === null) break
+      present.add(identifier)
+      this.#configure(held, session, links, timeUs)
+    }
+    for (const [identifier, { service }] of this.#services) {
+      if (present.has(identifier)) continue
+      service.joined = false
+      service.destinations.clear()
+      this.#context.observer.serviceChanged(service)
+    }
+    const before = this.#links
+    this.#links = links
+    for (const [key, link] of before) if (!links.has(key)) this.#unlink(link, timeUs)
+    this.#context.observer.serviceChanged(this.service)
+    this.#host.changed()
+    const early = this.#early
+    this.#early = []
+    for (const file of early) if (!this.takeFile(file, timeUs)) this.#context.file(file)
+  }
+
+  #serviceFor(identifier: string): Held | null {
+    const known = this.#services.get(identifier)
+    if (known !== undefined) return known
+    const service = this.#host.newService(this)
+    if (service === null) return null
+    const held: Held = { service, manifests: [] }
+    this.#services.set(identifier, held)
+    return held
+  }
+
+  #configure(held: Held, session: MabrSession, links: Map<string, Link>, timeUs: number): void {
+    const { service } = held
+    held.manifests = session.manifests
+    service.name = session.serviceIdentifier || null
+    service.signalled = true
+    service.sharesFilesOf = this.service.id
+    service.repairServers = session.transports.flatMap(repairServers).filter(isFirst)
+    const [first] = session.transports
+    const protocol = mabrProtocol(first?.protocolIdentifier ?? null)
+    service.protocol = protocol === 'other' ? 'none' : protocol
+    service.joined = this.#host.wants(service)
+    const [endpoint] = first?.endpoints ?? []
+    service.source = endpoint?.source ?? null
+    service.destinations.clear()
+    if (endpoint !== undefined) this.#host.setAddress(service, { address: endpoint.group, port: endpoint.port })
+    for (const transport of session.transports) this.#link(links, service, transport, false, timeUs)
+    this.#context.observer.serviceChanged(service)
+  }
+
+  #link(
+    links: Map<string, Link>,
+    service: ReceivedService,
+    transport: MabrTransportSession,
+    configures: boolean,
+    timeUs: number,
+  ): void {
+    const protocol = mabrProtocol(transport.protocolIdentifier)
+    if (protocol === 'other') {
+      const text = `A transport session of ${service.name ?? `service ${service.id}`} uses ${transport.protocolIdentifier ?? 'no protocol'}, which is not received`
+      this.#alarm('MABR-CONFIG', 'warning', service.id, text, timeUs, null)
+      return
+    }
+    for (const { group, port, tsi } of transport.endpoints) {
+      const address = { address: group, port }
+      if (service.joined) service.destinations.set(formatDestination(group, port), address)
+      const key = `${protocol} ${group} ${port} ${tsi ?? '*'} ${service.id}`
+      const before = this.#links.get(key)
+      if (before !== undefined && service.joined) {
+        links.set(key, before)
+        continue
+      }
+      if (!service.joined || links.has(key)) continue
+      const session = this.#host.transportAt(this, address, protocol, timeUs)
+      if (session === null) continue
+      const representation = transport.components.find((each) => each.representation !== null)?.representation ?? null
+      if (session instanceof FluteSession) session.assign(tsi, { service, configures, representation }, timeUs)
+      if (session.service === null || session.service.discovered) this.#host.takeOver(session, service, timeUs)
+      links.set(key, { key, service, session, tsi, sinceUs: timeUs, missing: false })
+    }
+  }
+
+  #unlink(link: Link, timeUs: number): void {
+    const { session, tsi } = link
+    for (const other of this.#links.values()) {
+      // Another service has it now.
+      if (other.session === session && other.tsi === tsi) return
+    }
+    if (session instanceof FluteSession) session.unassign(tsi, timeUs)
+    if (![...this.#links.values()].some((other) => other.session === session)) this.#host.leave(session, timeUs)
+  }
+
+  /** Says once of each session that is configured and not on air. */
+  tick(timeUs: number): void {
+    for (const link of this.#links.values()) {
+      if (link.missing || timeUs - link.sinceUs < MISSING_AFTER_US) continue
+      const channels = [...link.session.channels]
+      if (channels.some(({ tsi }) => link.tsi === null || link.tsi === tsi)) continue
+      link.missing = true
+      const of = link.tsi === null ? '' : `TSI ${link.tsi} at `
+      const text = `The configuration names ${of}${link.session.destination}, where nothing has come for 10 s`
+      this.#alarm('MABR-CONFIG', 'warning', link.service.id, text, timeUs, null)
+    }
+  }
+
+  #alarm(
+    rule: string,
+    severity: 'error' | 'warning',
+    service: number,
+    text: string,
+    timeUs: number,
+    object: TransportObject | null,
+  ): void {
+    const { tsi = null, toi = null, frame = 0 } = object ?? {}
+    this.#context.alarm({ rule, severity, service, tsi, toi, timeUs, frame, text })
+  }
+}
+
+/** True for a gateway configuration: by its name, else by its type, else by what the document is. */
+export function isConfiguration(object: TransportObject): boolean {
+  const { name, contentType } = object
+  if (name !== null && isConfigurationUri(name)) return true
+  if (contentType !== null && bareMediaType(contentType) === MABR_CONTENT_TYPE) return true
+  // Media cannot be one, and to look into each would cost.
+  if (object.toi === 0 || object.kind === 'media' || object.kind === 'init' || object.kind === 'manifest') return false
+  const bytes = object.bytes(0, object.length)
+  return looksLikeXml(bytes) && isConfigurationRoot(xmlRootName(bytes))
+}
+
+function repairServers({ repair }: MabrTransportSession): RepairServer[] {
+  if (repair === null) return []
+  return repair.baseUrls.map(({ url, weight }) => ({
+    url,
+    weight,
+    stripBase: repair.objectBaseUri,
+    fixedBackoffMs: repair.fixedBackoffMs,
+    randomBackoffMs: repair.randomBackoffMs,
+    afterMs: repair.receptionTimeoutMs ?? DEFAULT_REPAIR_AFTER_MS,
+  }))
+}
+
+function isFirst(server: RepairServer, index: number, all: readonly RepairServer[]): boolean {
+  return all.findIndex(({ url, stripBase }) => url === server.url && stripBase === server.stripBase) === index
+}
