@@ -2,7 +2,7 @@ import { u16At, u24At, u32At } from '../../bytes/ints.ts'
 import type { FecOti } from './fdt.ts'
 
 /** FEC Encoding IDs of the IANA registry whose payload ids are read. */
-export const FEC_ENCODING = {
+const FEC_ENCODING = {
   noCode: 0,
   raptor: 1,
   reedSolomonM: 2,
