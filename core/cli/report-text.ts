@@ -1,4 +1,5 @@
-import type { Report, ReportService } from '../contract/report.ts'
+import type { Report, ReportService, ReportTotals } from '../contract/report.ts'
+import { startupText } from './startup-text.ts'
 
 /** The report for a person at a terminal: what was in it, service by service, and what went wrong. */
 export function reportText(report: Report): string {
@@ -13,6 +14,7 @@ export function reportText(report: Report): string {
     `${totals.frames} frames, ${totals.udp} UDP datagrams, ${totals.bytes} bytes, ${totals.malformed} malformed, ` +
       `${totals.fragmentsDropped} fragments dropped`,
   )
+  lines.push(...lossText(totals))
   if (report.lls.length > 0) {
     lines.push('', 'LLS')
     for (const table of report.lls) {
@@ -37,11 +39,28 @@ export function reportText(report: Report): string {
   return `${lines.join('\n')}\n`
 }
 
+/** What was lost by whom, and what this computer did itself; nothing where nothing was. */
+function lossText({ losses, hostDrops, eventLoopLagMs }: ReportTotals): string[] {
+  const lines: string[] = []
+  const lost = (['network', 'host', 'sender', 'unknown'] as const)
+    .filter((cause) => losses[cause].objects > 0)
+    .map((cause) => `${cause} ${losses[cause].objects} objects (${losses[cause].bytes} bytes)`)
+  if (lost.length > 0) lines.push(`Lost by ${lost.join(', ')}`)
+  const host: string[] = []
+  if (hostDrops !== null && hostDrops > 0) host.push(`${hostDrops} packets dropped by the computer that took them in`)
+  if (eventLoopLagMs !== null && eventLoopLagMs >= 50)
+    host.push(`kept from the sockets for up to ${Math.round(eventLoopLagMs)} ms`)
+  if (host.length > 0) lines.push(`Host: ${host.join(', ')}`)
+  return lines
+}
+
 function serviceText(service: ReportService): string[] {
   const channel = service.major === null ? '' : ` ${service.major}.${service.minor ?? 0}`
   const lines = [
     `Service ${service.id}${channel} ${service.name ?? '(no name)'}, ${service.protocol}, ${service.destination ?? 'no destination'}`,
   ]
+  const startup = startupText(service.startup, 1)
+  if (startup !== null) lines.push(`  ${startup}`)
   for (const fragment of service.sls) {
     lines.push(
       `  SLS ${fragment.type} ${fragment.name}, version ${fragment.version ?? 'unknown'}, ${fragment.bytes} bytes`,
@@ -52,7 +71,7 @@ function serviceText(service: ReportService): string[] {
       const complete = channel.objects.filter((object) => object.complete).length
       lines.push(
         `  ${session.destination} TSI ${channel.tsi} ${channel.role}${channel.representation === null ? '' : ` ${channel.representation}`}: ` +
-          `${channel.packets} packets, ${complete} objects complete, ${channel.objects.length - complete} incomplete, ${channel.lost} bytes lost`,
+          `${channel.packets} packets, ${complete} objects complete, ${channel.objects.length - complete} incomplete, ${channel.lost} bytes lost${channel.missingObjects === 0 ? '' : `, ${channel.missingObjects} announced objects never came`}`,
       )
     }
   }

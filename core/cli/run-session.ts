@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { Session } from '../engine/session.ts'
 import { ProgressLine } from './progress-line.ts'
 import { QuitKeys } from './quit-keys.ts'
+import { startupText } from './startup-text.ts'
 import { tellFailure } from './tell.ts'
 
 const PROGRESS_MS = 250
@@ -37,7 +38,7 @@ export async function runSession(engine: Engine, spec: SessionSpec, json: boolea
   const failure = session.failure()
   if (failure === null) {
     if (json) print({ event: 'end', ...session.summary() })
-    else process.stderr.write(`${summaryText(session)}\n`)
+    else for (const line of summaryLines(session)) process.stderr.write(`${line}\n`)
     if (baseUrl !== null && !keys.quit && endsByItself(spec))
       await serveOn(keys, spec, engine.nowUs() - startedUs, baseUrl)
   }
@@ -89,6 +90,19 @@ export function problemTeller(session: Session, progress: ProgressLine): () => v
 
 function print(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`)
+}
+
+/** What became of the session, and for each service that was received how long tuning in took. */
+function summaryLines(session: Session): string[] {
+  const lines = [summaryText(session)]
+  const { services, hostDrops } = session.snapshot()
+  for (const { id, packets, startup } of services) {
+    const text = packets === 0 ? null : startupText(startup, 1e6)
+    if (text !== null) lines.push(`Service ${id}: ${text}`)
+  }
+  if (hostDrops !== null && hostDrops > 0)
+    lines.push(`This computer dropped ${hostDrops} packets: a socket's queue was full.`)
+  return lines
 }
 
 function summaryText(session: Session): string {

@@ -30,7 +30,7 @@ export class LossWatch {
   readonly #raise: (alarm: Alarm) => void
   readonly #causes: LossCauses
   readonly #ledger: LossLedger
-  readonly #objects = new MissingObjects(this.media)
+  readonly #objects: MissingObjects
   readonly #files: MissingFiles
   readonly #history = new PacketHistory()
   readonly #nameless = new Set<number>()
@@ -51,6 +51,10 @@ export class LossWatch {
     this.#causes = new LossCauses(this.host, rateOf)
     this.#ledger = new LossLedger(this.#causes)
     this.#files = new MissingFiles(columns, channels)
+    this.#objects = new MissingObjects(this.media, (channel, before, untilUs) => {
+      const fromUs = columns.lastTimeUs.values[before] as number
+      return this.#history.othersArrived(channels, channel, fromUs, untilUs)
+    })
   }
 
   get totals(): Losses {
@@ -179,7 +183,7 @@ export class LossWatch {
     for (const absent of this.#files.due(timeUs)) this.#absentFiles(absent)
   }
 
-  #gap({ channel, names, before, after, noticedUs }: Gap): void {
+  #gap({ channel, names, before, after, noticedUs, othersArrived }: Gap): void {
     const { firstTimeUs, lastTimeUs, state, packets } = this.#columns
     const { destination } = channel
     const toUs = firstTimeUs.values[after] as number
@@ -189,10 +193,11 @@ export class LossWatch {
     const around = {
       neighboursWhole: whole(before) && whole(after),
       neighbourPackets: Math.min(packets.values[before] as number, packets.values[after] as number),
-      othersArrived: this.#history.othersArrived(this.#channels, channel, fromUs, toUs),
+      othersArrived,
       othersLost:
         this.#ledger.lostElsewhere(destination, channel.index, fromUs, toUs) ||
-        this.#objects.pendingElsewhere(destination, channel.index, fromUs, toUs),
+        this.#objects.pendingElsewhere(destination, channel.index, fromUs, toUs) ||
+        this.#holesElsewhere(destination, channel.index, fromUs, toUs),
     }
     const cause = this.#causes.ofObject({ destination, fromUs, toUs }, around)
     const between = `between ${this.#columns.nameOf(before)} and ${this.#columns.nameOf(after)}`
@@ -200,11 +205,21 @@ export class LossWatch {
     this.#alarm('TOI-GAP', `${neverCame(names)} on TSI ${channel.tsi}, ${between}`, channel, cause, noticedUs)
   }
 
-  #absentFiles({ channel, names, bytes, sinceUs }: AbsentFiles): void {
+  /** Objects still arriving that lack bytes before their last ones: their loss is not told yet. */
+  #holesElsewhere(destination: string, channel: number, fromUs: number, toUs: number): boolean {
+    for (const object of this.#columns.arriving()) {
+      if (object.destination !== destination || object.channel === channel) continue
+      if (object.firstTimeUs > toUs || object.lastTimeUs < fromUs) continue
+      if (object.missing().some(([, end]) => end !== object.size)) return true
+    }
+    return false
+  }
+
+  #absentFiles({ channel, names, bytes, sinceUs, wentRound }: AbsentFiles): void {
     const toUs = channel.lastTimeUs
     const around = {
       neighboursWhole: channel.incomplete === 0,
-      neighbourPackets: channel.packets,
+      neighbourPackets: wentRound ? Number.POSITIVE_INFINITY : channel.packets,
       othersArrived: true,
       othersLost: channel.lost > 0,
     }

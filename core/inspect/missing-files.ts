@@ -38,6 +38,8 @@ export type AbsentFiles = {
   readonly names: readonly string[]
   readonly bytes: number
   readonly sinceUs: number
+  /** Others of the channel were sent again and again meanwhile. */
+  readonly wentRound: boolean
 }
 
 /**
@@ -144,11 +146,12 @@ export class MissingFiles {
       const table = this.#tables.get(`${channel.destination} ${channel.tsi}`)
       if (table === undefined || table.absent <= 0) continue
       const expired = table.expiresUs !== null && timeUs > table.expiresUs
-      if (!expired && !this.#wentRound(table)) continue
+      const wentRound = this.#wentRound(table)
+      if (!expired && !wentRound) continue
       const absent = [...table.files.values()].filter(({ row }) => row < 0)
       table.absent = 0
       const bytes = absent.reduce((sum, file) => sum + file.bytes, 0)
-      found.push({ channel, names: absent.map(({ name }) => name), bytes, sinceUs: table.sinceUs })
+      found.push({ channel, names: absent.map(({ name }) => name), bytes, sinceUs: table.sinceUs, wentRound })
     }
     return found
   }

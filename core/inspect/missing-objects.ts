@@ -26,6 +26,8 @@ export type Gap = {
   /** When the object before began, and the one after. */
   readonly sinceUs: number
   readonly noticedUs: number
+  /** Whether other channels of the destination had packets in between, as was known then. */
+  readonly othersArrived: boolean
 }
 
 type Pending = Gap & { readonly names: string[]; readonly dueUs: number; readonly latestUs: number }
@@ -48,10 +50,16 @@ type Lane = {
  */
 export class MissingObjects {
   readonly #media: AnnouncedMedia
+  readonly #othersArrived: (channel: ChannelFacts, before: number, untilUs: number) => boolean
   readonly #lanes = new Map<number, Lane>()
 
-  constructor(media: AnnouncedMedia) {
+  /** @param othersArrived asked when a gap is noticed, since what came when is not remembered for long */
+  constructor(
+    media: AnnouncedMedia,
+    othersArrived: (channel: ChannelFacts, before: number, untilUs: number) => boolean,
+  ) {
     this.#media = media
+    this.#othersArrived = othersArrived
   }
 
   /** A media object of a joined service got its first packet, or its name. */
@@ -156,6 +164,7 @@ export class MissingObjects {
         after: newest.row,
         sinceUs: lane.anchor.firstTimeUs,
         noticedUs: newest.firstTimeUs,
+        othersArrived: this.#othersArrived(lane.channel, lane.anchor.row, newest.firstTimeUs),
         dueUs,
         latestUs: dueUs + Math.max(2 * durationUs, 4 * REORDER_US),
       })

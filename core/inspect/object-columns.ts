@@ -227,6 +227,11 @@ export class ObjectColumns {
     this.#changed.values[row] = ++this.#changes
   }
 
+  /** Objects that have begun and not ended. */
+  arriving(): Iterable<ReceivedObject> {
+    return this.#live.values()
+  }
+
   nameOf(row: number): string | null {
     const id = this.name.values[row] as number
     return id === 0 ? null : this.names.name(id - 1)

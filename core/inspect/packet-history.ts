@@ -1,7 +1,9 @@
 import type { ChannelFacts } from '../receive/observer.ts'
 
-/** Looks remembered: half a minute at four a second. */
+/** Looks remembered: half a minute at four a second, which is how often it is asked to look. */
 const MAX_LOOKS = 120
+/** Two looks are so far apart at least, µs. */
+const LEAST_US = 100_000
 /** Channels looked at; more is a storm of TSIs. */
 const MAX_CHANNELS = 1024
 
@@ -10,6 +12,8 @@ export class PacketHistory {
   readonly #looks: { readonly timeUs: number; readonly packets: Float64Array }[] = []
 
   look(channels: readonly ChannelFacts[], timeUs: number): void {
+    const last = this.#looks.at(-1)
+    if (last !== undefined && timeUs >= last.timeUs && timeUs - last.timeUs < LEAST_US) return
     const packets = new Float64Array(Math.min(channels.length, MAX_CHANNELS))
     for (let index = 0; index < packets.length; index++) packets[index] = channels[index]?.packets ?? 0
     this.#looks.push({ timeUs, packets })
