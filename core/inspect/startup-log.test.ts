@@ -91,21 +91,7 @@ describe('the steps of tuning in', () => {
 })
 
 describe('LLS and SLT', () => {
-  const service = {
-    id: 7,
-    name: null,
-    protocol: 'route',
-    category: 1,
-    major: null,
-    minor: null,
-    destination: '239.255.1.1:5000',
-    source: null,
-    joined: true,
-    signalled: false,
-    manifest: null,
-    mmtp: null,
-    repairServers: [],
-  } as const
+  const service = { id: 7, destination: '239.255.1.1:5000', manifest: null } as const
   const table = (tableId: number, values: object) => ({
     key: tableId,
     tableId,

@@ -7,6 +7,9 @@ import { readMpdFacts, roleOfType } from '../receive/mpd-facts.ts'
 import type { ReceivedObject } from '../receive/object-flow.ts'
 import type { ChannelFacts, FlowFacts, LlsTable, ServiceFacts, SlsFragment } from '../receive/observer.ts'
 
+/** What must be known of a service. */
+type StartingService = Pick<ServiceFacts, 'id' | 'destination' | 'manifest'>
+
 /** Destinations of SLTs remembered. */
 const MAX_ANNOUNCED = 4096
 
@@ -93,7 +96,7 @@ export class StartupLog {
   }
 
   /** The steps of one service by now. */
-  of(service: ServiceFacts, channels: readonly ChannelFacts[], flows: readonly FlowFacts[]): Startup {
+  of(service: StartingService, channels: readonly ChannelFacts[], flows: readonly FlowFacts[]): Startup {
     const steps = this.#service(service.id)
     const own = channels.filter((channel) => channel?.serviceId === service.id)
     const slt = service.destination === null ? null : (this.#announced.get(service.destination) ?? null)
@@ -125,7 +128,7 @@ export class StartupLog {
 
   /** The last of what playing needs; null while some of it lacks. */
   #playable(
-    service: ServiceFacts,
+    service: StartingService,
     steps: ServiceSteps,
     own: readonly ChannelFacts[],
     manifestUs: number | null,
