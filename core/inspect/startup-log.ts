@@ -8,7 +8,7 @@ import type { ReceivedObject } from '../receive/object-flow.ts'
 import type { ChannelFacts, FlowFacts, LlsTable, ServiceFacts, SlsFragment } from '../receive/observer.ts'
 
 /** What must be known of a service. */
-type StartingService = Pick<ServiceFacts, 'id' | 'destination' | 'manifest'>
+type StartingService = Pick<ServiceFacts, 'id' | 'destination' | 'manifest' | 'sharesFilesOf'>
 
 /** Destinations of SLTs remembered. */
 const MAX_ANNOUNCED = 4096
@@ -98,7 +98,14 @@ export class StartupLog {
   /** The steps of one service by now. */
   of(service: StartingService, channels: readonly ChannelFacts[], flows: readonly FlowFacts[]): Startup {
     const steps = this.#service(service.id)
-    const own = channels.filter((channel) => channel?.serviceId === service.id)
+    // Manifests and initialisation segments of DVB-MABR come in the configuration session, which is another service.
+    const shared = service.sharesFilesOf === null ? null : this.#service(service.sharesFilesOf)
+    const own = channels.filter(
+      (channel) =>
+        channel !== undefined &&
+        channel.serviceId !== null &&
+        (channel.serviceId === service.id || channel.serviceId === service.sharesFilesOf),
+    )
     const slt = service.destination === null ? null : (this.#announced.get(service.destination) ?? null)
     let first: number | null = null
     for (const flow of flows)
@@ -108,15 +115,17 @@ export class StartupLog {
         const value = pick(this.#channel(index))
         return value === null ? least : earlier(least, value)
       }, null)
-    const ofObjects = least((channel) => channel.manifestUs)
-    const manifest = ofObjects === null ? steps.manifestUs : earlier(steps.manifestUs, ofObjects)
+    const manifest = earliest(
+      steps.manifestUs,
+      least((channel) => channel.manifestUs),
+    )
     steps.playableUs ??= this.#playable(service, steps, own, manifest)
     return {
       join: this.#joinUs,
       lls: slt === null ? null : this.#llsUs,
       slt,
       firstPacket: first,
-      sls: steps.slsUs,
+      sls: earliest(steps.slsUs, shared?.slsUs ?? null),
       stsid: steps.stsidUs,
       manifest,
       init: least((channel) => channel.initUs),
@@ -211,6 +220,11 @@ function announcedIn(values: JsonObject): string[] {
       ? [formatDestination(destinationAddress, destinationPort)]
       : []
   })
+}
+
+/** The earlier of two, where there are two. */
+function earliest(one: number | null, other: number | null): number | null {
+  return other === null ? one : earlier(one, other)
 }
 
 function earlier(before: number | null, timeUs: number): number {

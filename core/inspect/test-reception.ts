@@ -105,7 +105,7 @@ export class TestReception {
 }
 
 /** An MPD whose segment step is the `SegmentTemplate` attributes and children given. */
-export function mpd(tracks: readonly TestTrack[], attributes: string): string {
+function mpd(tracks: readonly TestTrack[], attributes: string): string {
   const sets = tracks.map(
     ({ tsi, role, step }) =>
       `<AdaptationSet contentType="${role}"><SegmentTemplate media="${tsi}/${step.startsWith('<') ? '$Time$' : '$Number$'}.m4s" initialization="${tsi}/init.mp4" ${step.startsWith('<') ? `timescale="90000">${step}</SegmentTemplate>` : `${step}/>`}<Representation id="r${tsi}" bandwidth="1"/></AdaptationSet>`,
