@@ -1,6 +1,6 @@
 import type { AppError } from './app-error.ts'
 import type { ObjectBatch, ObjectDetail, ObjectQuery, ObjectRow, ObjectView } from './object-rows.ts'
-import type { Report } from './report.ts'
+import type { JsonObject, Report, ReportSignature } from './report.ts'
 import type { SessionSpec } from './session-spec.ts'
 import type { LogLine, SessionSnapshot } from './snapshot.ts'
 
@@ -64,7 +64,19 @@ export type NetworkInterface = {
   readonly loopback: boolean
 }
 
-export type SignallingText = { readonly key: string; readonly language: 'xml' | 'plain'; readonly text: string }
+/** One version of a table or fragment: as text, decoded, and as sent. All empty where it is no longer kept. */
+export type SignallingText = {
+  readonly key: string
+  readonly language: 'xml' | 'plain'
+  /** Empty where it is no text. */
+  readonly text: string
+  /** As in the report. */
+  readonly values: JsonObject | null
+  /** The first 64 KiB as sent: an LLS datagram with its header, a fragment as it stood in its package. */
+  readonly raw: Uint8Array
+  readonly rawBytes: number
+  readonly signature: ReportSignature | null
+}
 export type DumpResult = { readonly dir: string; readonly files: number; readonly bytes: number }
 
 export type CommandName = keyof EngineCommands

@@ -78,8 +78,40 @@ export type ReportLls = {
   readonly lastTime: number
   readonly bytes: number
   readonly xml: string | null
+  /** Decoded; null where it is private or cannot be read. */
   readonly values: JsonObject | null
+  /** The body in hex where it is no XML, cut after 4096 bytes; else null. */
+  readonly hex: string | null
+  /** Came inside a SignedMultiTable. */
+  readonly signed: boolean
+  /** Verdict on the signature over it (SignedMultiTable and what is in it, CertificationData); null where it has none. */
+  readonly signature: ReportSignature | null
+  /** Between arrivals of this table, whatever its version: s; null before the second. */
+  readonly interval: ReportInterval | null
 }
+
+/** `good`: the signature matches its content and certificate, whose trust nobody vouches for; `bad`: something does not match. */
+export type SignatureVerdict = 'good' | 'bad' | 'unchecked'
+
+export type ReportSignature = {
+  readonly verdict: SignatureVerdict
+  /** One sentence: by whom, until when, up to which authority; or what does not match; or why it was not checked. */
+  readonly text: string
+  /** Subject of the signer's certificate, where that is at hand. */
+  readonly signer: string | null
+  readonly issuer: string | null
+  /** Validity of the signer's certificate. */
+  readonly validFrom: number | null
+  readonly validTo: number | null
+  /** `ECDSA SHA-256`. */
+  readonly algorithm: string | null
+  readonly signingTime: number | null
+  /** Subjects from the signer upward, as far as certificates are at hand and signed by the next. */
+  readonly chain: readonly string[]
+}
+
+/** Seconds. The median is that of the last 128. */
+export type ReportInterval = { readonly min: number; readonly median: number; readonly max: number }
 
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject
 export type JsonObject = { readonly [key: string]: JsonValue }
@@ -112,6 +144,19 @@ export type ReportSls = {
   readonly version: number | null
   readonly firstTime: number
   readonly bytes: number
+  readonly lastTime: number
+  /** How often this version came. */
+  readonly count: number
+  /** TOI of the object that brought it last. */
+  readonly toi: number | null
+  /** What that TOI says of the package (A/331 Annex C): `gzip, S-TSID, version 1`; null for other objects. */
+  readonly toiMeaning: string | null
+  /** Decoded; null for what is no XML and no playlist, or cannot be read. */
+  readonly values: JsonObject | null
+  /** Verdict on the signed package it came in; null where that was not signed. */
+  readonly signature: ReportSignature | null
+  /** Between arrivals of this fragment, whatever its version: s; null before the second. */
+  readonly interval: ReportInterval | null
 }
 
 export type ReportSession = { readonly destination: string; readonly channels: readonly ReportChannel[] }

@@ -1,5 +1,14 @@
 import type { AppError } from './app-error.ts'
-import type { ChannelRole, FlowProtocol, JsonObject, Losses, ReportAlarm, ServiceProtocol, Startup } from './report.ts'
+import type {
+  ChannelRole,
+  FlowProtocol,
+  JsonObject,
+  Losses,
+  ReportAlarm,
+  ServiceProtocol,
+  SignatureVerdict,
+  Startup,
+} from './report.ts'
 import type { LogLevel, LogTopic, Pace } from './session-spec.ts'
 
 /**
@@ -152,18 +161,30 @@ export type ChannelSnapshot = {
   readonly lastTimeUs: number
 }
 
-/** One table or fragment of LLS or SLS; its text is fetched by `key`. */
+/** One version of a table or fragment of LLS or SLS; its text is fetched by `key`. */
 export type SignallingSnapshot = {
   readonly key: string
+  /** The same for all versions of it; they follow each other in the list. */
+  readonly series: string
   readonly scope: 'lls' | 'sls'
   readonly service: number | null
   readonly type: string
   readonly name: string
+  /** LLS_group_id. */
+  readonly group: number | null
+  /** Came inside a SignedMultiTable, or in a signed package. */
+  readonly signed: boolean
+  readonly signature: SignatureVerdict | null
   readonly version: number | null
+  /** The object that brought it: TOI of the SLS package. */
+  readonly tsi: number | null
+  readonly toi: number | null
   readonly count: number
   readonly bytes: number
   readonly firstTimeUs: number
   readonly lastTimeUs: number
+  /** Between arrivals, over all versions; with the newest version only, null before the second arrival. */
+  readonly interval: { readonly minUs: number; readonly medianUs: number; readonly maxUs: number } | null
 }
 
 export type BroadcastSnapshot = {

@@ -82,7 +82,20 @@ describe('report', () => {
     const service = report.services[0]
     expect(service).toMatchObject({ id: 1, name: null, protocol: 'route', destination: '239.255.1.1:5000', mmtp: null })
     expect(service?.sls).toEqual([
-      { type: 'S-TSID', name: 'stsid.xml', version: null, firstTime: 5.001, bytes: STSID.length },
+      {
+        type: 'S-TSID',
+        name: 'stsid.xml',
+        version: null,
+        firstTime: 5.001,
+        bytes: STSID.length,
+        lastTime: 5.001,
+        count: 1,
+        toi: 1,
+        toiMeaning: 'version 1',
+        values: expect.objectContaining({ sessions: expect.any(Array) }),
+        signature: null,
+        interval: null,
+      },
     ])
     const [signalling, video, audio] = service?.sessions[0]?.channels ?? []
     expect(signalling).toMatchObject({ tsi: 0, role: 'signaling', representation: null })
@@ -319,7 +332,8 @@ describe('snapshot', () => {
       [20, 'audio', 1],
     ])
     const key = columns.signalling()[0]?.key ?? ''
-    expect(columns.signallingText(key)).toEqual({ key, language: 'xml', text: STSID })
+    expect(columns.signallingText(key)).toMatchObject({ key, language: 'xml', text: STSID })
+    expect(columns.signallingText(key).values).toMatchObject({ sessions: [{ channels: [{ tsi: 10 }, { tsi: 20 }] }] })
     expect(columns.signallingText('none').text).toBe('')
   })
 

@@ -6,7 +6,7 @@ import {
   type ObjectRow,
   type ObjectView,
 } from '../contract/object-rows.ts'
-import type { Losses, Report, ReportAlarm, ReportSource } from '../contract/report.ts'
+import type { Losses, Report, ReportAlarm, ReportSignature, ReportSource } from '../contract/report.ts'
 import type {
   ChannelSnapshot,
   FlowSnapshot,
@@ -130,8 +130,20 @@ export class SessionColumns implements ReceiveObserver {
     this.#losses.slsFragment(serviceId, fragment, own, timeUs)
   }
 
-  slsRepeated(serviceId: number, timeUs: number): void {
-    this.#signalling.slsRepeated(serviceId, timeUs)
+  slsRepeated(serviceId: number, timeUs: number, tsi: number, toi: number): void {
+    this.#signalling.slsRepeated(serviceId, timeUs, tsi, toi)
+  }
+
+  slsUnchanged(serviceId: number, fragment: string, tsi: number, toi: number, timeUs: number): void {
+    this.#signalling.slsUnchanged(serviceId, fragment, tsi, toi, timeUs)
+  }
+
+  llsSignature(key: number, signature: ReportSignature): void {
+    this.#signalling.llsSignature(key, signature)
+  }
+
+  slsSignature(serviceId: number, tsi: number, toi: number, signature: ReportSignature): void {
+    this.#signalling.slsSignature(serviceId, tsi, toi, signature)
   }
 
   objectBegun(object: ReceivedObject, bytes: Uint8Array, start: number, end: number): void {

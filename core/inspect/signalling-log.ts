@@ -1,94 +1,112 @@
+import { bytesToHex } from '../bytes/hex.ts'
 import type { SignallingText } from '../contract/engine-api.ts'
-import type { JsonObject, ReportLls, ReportSls } from '../contract/report.ts'
+import type { JsonObject, ReportInterval, ReportLls, ReportSignature, ReportSls } from '../contract/report.ts'
 import type { SignallingSnapshot } from '../contract/snapshot.ts'
+import { tableValues } from '../protocol/lls/table-values.ts'
+import { describeSlsToi } from '../protocol/sls/sls-toi.ts'
 import type { LlsTable, SlsFragment } from '../receive/observer.ts'
 import { looksLikeXml } from '../xml/xml-parser.ts'
+import { fragmentValues } from './fragment-values.ts'
+import { IntervalMeter } from './interval-meter.ts'
 
 /** Versions kept of one table or fragment; a dynamic MPD changes every few seconds. */
 const MAX_VERSIONS = 32
 /** Tables and fragments kept in all. */
 const MAX_ENTRIES = 2048
-/** Text kept in all; beyond it the oldest text goes, the entry stays. */
-const MAX_TEXT = 8 << 20
-const MAX_ONE_TEXT = 1 << 20
+/** Content kept in all; beyond it the oldest content goes, the entry stays. */
+const MAX_CONTENT = 24 << 20
+/** Of one table; a longer one is cut, and then has no values. */
+const MAX_ONE_CONTENT = 8 << 20
 /** Fragments of one service that count as current. */
 const MAX_CURRENT = 64
+/** Hex in the report, bytes. */
+const MAX_HEX = 4096
+/** Bytes as sent that a window gets. */
+const MAX_RAW = 64 << 10
+
+/** Bytes of an entry. `raw` is as sent where that differs from `body`. */
+type Content = { readonly body: Uint8Array; readonly raw: Uint8Array | null; readonly whole: boolean }
 
 type Entry = {
   readonly key: string
-  readonly scope: 'lls' | 'sls'
-  readonly service: number | null
-  readonly type: string
-  readonly name: string
+  readonly series: Series
   readonly version: number | null
-  readonly group: number
-  readonly tableId: number
   /** Identity of an LLS table's content. */
-  readonly content: number
+  readonly llsKey: number
+  /** Object that brought a fragment, -1 where that is not said. */
+  tsi: number
+  toi: number
   readonly bytes: number
-  readonly values: JsonObject | null
   readonly xml: boolean
-  text: string | null
+  content: Content | null
+  signature: ReportSignature | null
   readonly firstTimeUs: number
   lastTimeUs: number
   count: number
 }
 
-/** Tables of LLS and fragments of SLS with their text, newest versions of each. */
+/** One table or fragment through its versions. */
+type Series = {
+  readonly id: string
+  readonly scope: 'lls' | 'sls'
+  readonly service: number | null
+  readonly type: string
+  readonly name: string
+  readonly group: number
+  readonly tableId: number
+  readonly signed: boolean
+  readonly versions: Entry[]
+  readonly meter: IntervalMeter
+}
+
+type NewEntry = Pick<Entry, 'version' | 'llsKey' | 'tsi' | 'toi' | 'bytes' | 'signature'> & {
+  readonly body: Uint8Array | null
+  readonly raw: Uint8Array | null
+  readonly timeUs: number
+}
+
+/** Tables of LLS and fragments of SLS with their bytes, newest versions of each; what they say is decoded when asked for. */
 export class SignallingLog {
   /** In order of arrival. */
   readonly #entries = new Map<string, Entry>()
-  readonly #llsByContent = new Map<number, Entry>()
+  readonly #llsByKey = new Map<number, Entry>()
   /** Newest entry of each fragment, by service. */
   readonly #current = new Map<number, Map<string, Entry>>()
-  readonly #series = new Map<string, Entry[]>()
+  readonly #series = new Map<string, Series>()
   #serial = 0
-  #textLength = 0
+  #contentBytes = 0
 
   llsTable(table: LlsTable, timeUs: number): void {
-    const { tableId, group } = table
-    const entry = this.#add(`lls/${tableId}/${group}`, {
-      scope: 'lls',
-      service: null,
-      type: table.name,
-      name: table.name,
-      version: table.version,
-      group,
-      tableId,
-      content: table.key,
-      bytes: table.bytes,
-      values: table.values,
-      xml: table.xml !== null,
-      text: table.xml,
-      timeUs,
-    })
-    this.#llsByContent.set(table.key, entry)
+    const { key, tableId, name, group, version, bytes, raw, body, signed, signature } = table
+    const id = `lls/${tableId}/${group}${signed ? '/signed' : ''}`
+    const series = this.#seriesOf(id, () => ({ scope: 'lls', service: null, type: name, name, group, tableId, signed }))
+    const entry = this.#add(series, { version, llsKey: key, tsi: -1, toi: -1, bytes, body, raw, signature, timeUs })
+    this.#llsByKey.set(key, entry)
   }
 
   llsRepeated(key: number, timeUs: number): void {
-    const entry = this.#llsByContent.get(key)
-    if (entry === undefined) return
-    entry.count++
-    entry.lastTimeUs = timeUs
+    const entry = this.#llsByKey.get(key)
+    if (entry !== undefined) repeated(entry, timeUs)
+  }
+
+  llsSignature(key: number, signature: ReportSignature): void {
+    const entry = this.#llsByKey.get(key)
+    if (entry !== undefined) entry.signature = signature
   }
 
   slsFragment(service: number, fragment: SlsFragment, timeUs: number): void {
-    const { type, name, version, bytes } = fragment
-    const entry = this.#add(`sls/${service}/${type}/${name}`, {
+    const { type, name, version, bytes: body, tsi = -1, toi = -1, signature = null } = fragment
+    const series = this.#seriesOf(`sls/${service}/${type}/${name}`, () => ({
       scope: 'sls',
       service,
       type,
       name,
-      version,
       group: 0,
       tableId: 0,
-      content: 0,
-      bytes: bytes.length,
-      values: null,
-      xml: looksLikeXml(bytes),
-      text: new TextDecoder().decode(bytes.subarray(0, MAX_ONE_TEXT)),
-      timeUs,
-    })
+      signed: signature !== null,
+    }))
+    const fields = { version, llsKey: -1, tsi, toi, bytes: body.length, body, raw: null, signature, timeUs }
+    const entry = this.#add(series, fields)
     let current = this.#current.get(service)
     if (current === undefined) {
       current = new Map()
@@ -105,107 +123,151 @@ export class SignallingLog {
     }
   }
 
-  /** The package that brought the service's fragments came again. */
-  slsRepeated(service: number, timeUs: number): void {
+  /** The object that brought some of the service's fragments came again; -1 for all of them. */
+  slsRepeated(service: number, timeUs: number, tsi: number, toi: number): void {
     for (const entry of this.#current.get(service)?.values() ?? []) {
-      if (entry.type === 'EFDT') continue
-      entry.count++
-      entry.lastTimeUs = timeUs
+      if (toi < 0 ? entry.series.type !== 'EFDT' : entry.tsi === tsi && entry.toi === toi) repeated(entry, timeUs)
     }
   }
 
-  #add(
-    series: string,
-    fields: Omit<Entry, 'key' | 'firstTimeUs' | 'lastTimeUs' | 'count'> & { timeUs: number },
-  ): Entry {
-    const { timeUs, ...rest } = fields
+  /** A fragment came again in another object, which brings it from now on. */
+  slsUnchanged(service: number, fragment: string, tsi: number, toi: number, timeUs: number): void {
+    const entry = this.#current.get(service)?.get(fragment)
+    if (entry === undefined) return
+    entry.tsi = tsi
+    entry.toi = toi
+    repeated(entry, timeUs)
+  }
+
+  slsSignature(service: number, tsi: number, toi: number, signature: ReportSignature): void {
+    for (const entry of this.#current.get(service)?.values() ?? []) {
+      if (entry.tsi === tsi && entry.toi === toi) entry.signature = signature
+    }
+  }
+
+  #seriesOf(id: string, make: () => Omit<Series, 'id' | 'versions' | 'meter'>): Series {
+    let series = this.#series.get(id)
+    if (series === undefined) {
+      series = { ...make(), id, versions: [], meter: new IntervalMeter() }
+      this.#series.set(id, series)
+    }
+    return series
+  }
+
+  #add(series: Series, fields: NewEntry): Entry {
+    const { timeUs, body, raw, ...rest } = fields
+    const content = body === null && raw === null ? null : keep(body ?? new Uint8Array(0), raw)
     const entry: Entry = {
       ...rest,
-      key: `${series}/${this.#serial++}`,
+      series,
+      key: `${series.id}/${this.#serial++}`,
+      xml: body !== null && looksLikeXml(body),
+      content,
       firstTimeUs: timeUs,
       lastTimeUs: timeUs,
       count: 1,
     }
     this.#entries.set(entry.key, entry)
-    this.#textLength += entry.text?.length ?? 0
-    let versions = this.#series.get(series)
-    if (versions === undefined) {
-      versions = []
-      this.#series.set(series, versions)
-    }
-    versions.push(entry)
-    if (versions.length > MAX_VERSIONS) this.#remove(versions.shift() as Entry)
+    this.#contentBytes += sizeOf(content)
+    series.meter.arrived(timeUs)
+    series.versions.push(entry)
+    if (series.versions.length > MAX_VERSIONS) this.#remove(series.versions[0] as Entry)
     if (this.#entries.size > MAX_ENTRIES) {
       for (const oldest of this.#entries.values()) {
         this.#remove(oldest)
         break
       }
     }
-    if (this.#textLength > MAX_TEXT) {
+    if (this.#contentBytes > MAX_CONTENT) {
       for (const oldest of this.#entries.values()) {
-        if (this.#textLength <= MAX_TEXT) break
+        if (this.#contentBytes <= MAX_CONTENT) break
         if (oldest === entry) continue
-        this.#textLength -= oldest.text?.length ?? 0
-        oldest.text = null
+        this.#contentBytes -= sizeOf(oldest.content)
+        oldest.content = null
       }
     }
     return entry
   }
 
   #remove(entry: Entry): void {
+    const { series } = entry
     this.#entries.delete(entry.key)
-    this.#textLength -= entry.text?.length ?? 0
-    entry.text = null
-    if (this.#llsByContent.get(entry.content) === entry) this.#llsByContent.delete(entry.content)
-    if (entry.service !== null) {
-      const current = this.#current.get(entry.service)
-      const id = `${entry.type}/${entry.name}`
+    this.#contentBytes -= sizeOf(entry.content)
+    entry.content = null
+    if (this.#llsByKey.get(entry.llsKey) === entry) this.#llsByKey.delete(entry.llsKey)
+    if (series.service !== null) {
+      const current = this.#current.get(series.service)
+      const id = `${series.type}/${series.name}`
       if (current?.get(id) === entry) current.delete(id)
     }
-    const series = entry.key.slice(0, entry.key.lastIndexOf('/'))
-    const versions = this.#series.get(series)
-    if (versions === undefined) return
-    const at = versions.indexOf(entry)
-    if (at >= 0) versions.splice(at, 1)
-    if (versions.length === 0) this.#series.delete(series)
+    const at = series.versions.indexOf(entry)
+    if (at >= 0) series.versions.splice(at, 1)
+    if (series.versions.length === 0) this.#series.delete(series.id)
   }
 
-  /** Empty where the entry or its text is no longer kept. */
+  /** All that is known of one version; empty where the entry or its content is no longer kept. */
   text(key: string): SignallingText {
     const entry = this.#entries.get(key)
-    return { key, language: entry?.xml === true ? 'xml' : 'plain', text: entry?.text ?? '' }
+    const content = entry?.content ?? null
+    if (entry === undefined || content === null) {
+      return { key, language: 'plain', text: '', values: null, raw: new Uint8Array(0), rawBytes: 0, signature: null }
+    }
+    const raw = content.raw ?? content.body
+    const readable = entry.xml || isText(content.body)
+    return {
+      key,
+      language: entry.xml ? 'xml' : 'plain',
+      text: readable ? new TextDecoder().decode(content.body) : '',
+      values: valuesOf(entry),
+      raw: raw.slice(0, MAX_RAW),
+      rawBytes: raw.length,
+      signature: entry.signature,
+    }
   }
 
   snapshot(): SignallingSnapshot[] {
-    return [...this.#entries.values()].map((entry) => ({
+    return Array.from(this.#entries.values(), ({ series, ...entry }) => ({
       key: entry.key,
-      scope: entry.scope,
-      service: entry.service,
-      type: entry.type,
-      name: entry.name,
+      series: series.id,
+      scope: series.scope,
+      service: series.service,
+      type: series.type,
+      name: series.name,
+      group: series.scope === 'lls' ? series.group : null,
+      signed: series.signed,
+      signature: entry.signature?.verdict ?? null,
       version: entry.version,
+      tsi: entry.tsi < 0 ? null : entry.tsi,
+      toi: entry.toi < 0 ? null : entry.toi,
       count: entry.count,
       bytes: entry.bytes,
       firstTimeUs: entry.firstTimeUs,
       lastTimeUs: entry.lastTimeUs,
+      interval: entry.key === series.versions.at(-1)?.key ? series.meter.interval : null,
     }))
   }
 
   reportLls(): ReportLls[] {
     const tables: ReportLls[] = []
     for (const entry of this.#entries.values()) {
-      if (entry.scope !== 'lls') continue
+      const { series, content } = entry
+      if (series.scope !== 'lls') continue
+      const payload = content === null ? null : content.body.length > 0 ? content.body : (content.raw ?? content.body)
       tables.push({
-        tableId: entry.tableId,
-        name: entry.name,
-        group: entry.group,
+        tableId: series.tableId,
+        name: series.name,
+        group: series.group,
         version: entry.version ?? 0,
         count: entry.count,
         firstTime: entry.firstTimeUs / 1e6,
         lastTime: entry.lastTimeUs / 1e6,
         bytes: entry.bytes,
-        xml: entry.text,
-        values: entry.values,
+        xml: entry.xml && content !== null ? new TextDecoder().decode(content.body) : null,
+        values: valuesOf(entry),
+        hex: entry.xml || payload === null ? null : bytesToHex(payload.subarray(0, MAX_HEX)),
+        signed: series.signed,
+        signature: entry.signature,
+        interval: secondsOf(series.meter),
       })
     }
     return tables
@@ -214,9 +276,22 @@ export class SignallingLog {
   reportSls(service: number): ReportSls[] {
     const fragments: ReportSls[] = []
     for (const entry of this.#entries.values()) {
-      if (entry.scope !== 'sls' || entry.service !== service) continue
-      const { type, name, version, bytes } = entry
-      fragments.push({ type, name, version, firstTime: entry.firstTimeUs / 1e6, bytes })
+      const { series, version, bytes, count, signature, tsi, toi } = entry
+      if (series.scope !== 'sls' || series.service !== service) continue
+      fragments.push({
+        type: series.type,
+        name: series.name,
+        version,
+        firstTime: entry.firstTimeUs / 1e6,
+        bytes,
+        lastTime: entry.lastTimeUs / 1e6,
+        count,
+        toi: toi < 0 ? null : toi,
+        toiMeaning: tsi === 0 && toi > 0 ? describeSlsToi(toi) : null,
+        values: valuesOf(entry),
+        signature,
+        interval: secondsOf(series.meter),
+      })
     }
     return fragments
   }
@@ -225,4 +300,44 @@ export class SignallingLog {
   serviceGone(service: number): void {
     this.#current.delete(service)
   }
+}
+
+function repeated(entry: Entry, timeUs: number): void {
+  entry.count++
+  entry.lastTimeUs = timeUs
+  entry.series.meter.arrived(timeUs)
+}
+
+/** Copies: the bytes belong to whoever received them. */
+function keep(body: Uint8Array, raw: Uint8Array | null): Content {
+  const whole = body.length <= MAX_ONE_CONTENT
+  return {
+    body: body.slice(0, MAX_ONE_CONTENT),
+    raw: raw === null ? null : raw.slice(0, MAX_ONE_CONTENT),
+    whole,
+  }
+}
+
+function sizeOf(content: Content | null): number {
+  return content === null ? 0 : content.body.length + (content.raw?.length ?? 0)
+}
+
+function valuesOf({ series, content }: Entry): JsonObject | null {
+  if (content === null || !content.whole || content.body.length === 0) return null
+  return series.scope === 'lls' ? tableValues(series.tableId, content.body) : fragmentValues(series.type, content.body)
+}
+
+function secondsOf(meter: IntervalMeter): ReportInterval | null {
+  const interval = meter.interval
+  if (interval === null) return null
+  return { min: interval.minUs / 1e6, median: interval.medianUs / 1e6, max: interval.maxUs / 1e6 }
+}
+
+/** Looks at the beginning only: text has no control characters but tabs and line ends. */
+function isText(body: Uint8Array): boolean {
+  for (let at = 0; at < body.length && at < 4096; at++) {
+    const byte = body[at] as number
+    if (byte < 9 || (byte > 13 && byte < 32) || byte === 127) return false
+  }
+  return true
 }

@@ -32,6 +32,7 @@ const usbd = serialiseUsbd({
   languages: [],
   basePatterns: ['1_'],
   unicastPatterns: [],
+  otherAttributes: [],
 })
 const stsid = utf8(
   '<S-TSID><RS dPort="1"><LS tsi="1"><SrcFlow><EFDT><FDT-Instance><File TOI="1"/></FDT-Instance></EFDT></SrcFlow><RepairFlow/></LS></RS></S-TSID>',

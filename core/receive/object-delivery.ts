@@ -160,7 +160,7 @@ export class ObjectDelivery {
     const name = `EFDT of TSI ${channel.tsi}`
     this.#context.observer.slsFragment(
       serviceId,
-      { type: 'EFDT', name, version: read.version, bytes, channel: channel.index },
+      { type: 'EFDT', name, version: read.version, bytes, channel: channel.index, tsi: channel.tsi, toi: 0 },
       object.lastTimeUs,
     )
     channel.namesChanged(timeUs)
@@ -196,11 +196,13 @@ export class ObjectDelivery {
   }
 
   repeated(channel: ObjectHome, done: DoneObject, whole: boolean, timeUs: number): void {
-    if (channel.tsi === 0) {
-      if (!whole && done.key !== 0 && channel.serviceId !== null)
-        this.#context.observer.slsRepeated(channel.serviceId, timeUs)
+    if (done.signalling) {
+      if (!whole && channel.serviceId !== null) {
+        this.#context.observer.slsRepeated(channel.serviceId, timeUs, channel.tsi, done.key)
+      }
       return
     }
+    if (channel.tsi === 0) return
     if (!whole || !this.#context.spec.keepRepeats) return
     for (const file of this.#repeatFiles.get(done.index) ?? []) this.#context.file({ ...file, lastTimeUs: timeUs })
   }

@@ -1,5 +1,13 @@
 import type { ObjectRepair } from '../contract/object-rows.ts'
-import type { ChannelRole, FlowProtocol, JsonObject, LossCause, ServiceProtocol, Severity } from '../contract/report.ts'
+import type {
+  ChannelRole,
+  FlowProtocol,
+  JsonObject,
+  LossCause,
+  ReportSignature,
+  ServiceProtocol,
+  Severity,
+} from '../contract/report.ts'
 import type { Flow } from '../protocol/ip/flow.ts'
 import type { ReceivedObject } from './object-flow.ts'
 import type { ReceiveTarget } from './receiver.ts'
@@ -89,7 +97,7 @@ export interface ChannelFacts {
   readonly lastTimeUs: number
 }
 
-/** One LLS table as it was first seen; `values` where it could be read. */
+/** One LLS table as it was first seen. Bytes are valid during the call. */
 export type LlsTable = {
   /** Identity of the content: the same for every repetition of it. */
   readonly key: number
@@ -97,10 +105,17 @@ export type LlsTable = {
   readonly name: string
   readonly group: number
   readonly version: number
-  /** Size of the datagram. */
+  /** Size of the datagram; of a table inside a SignedMultiTable that of its payload. */
   readonly bytes: number
-  readonly xml: string | null
+  /** As sent: the datagram, or the payload. */
+  readonly raw: Uint8Array
+  /** gzip undone; null where that cannot be done. */
+  readonly body: Uint8Array | null
+  /** The body decoded, at the moment this is read; null where it is private or cannot be read. */
   readonly values: JsonObject | null
+  /** Came inside a SignedMultiTable. */
+  readonly signed: boolean
+  readonly signature: ReportSignature | null
 }
 
 /** One fragment of service layer signalling: part of an SLS package, an in-band FDT, or the like. */
@@ -111,6 +126,11 @@ export type SlsFragment = {
   readonly bytes: Uint8Array
   /** Index of the LCT channel whose files a table (EFDT, FDT) lists. */
   readonly channel?: number
+  /** The object that brought it, where `slsRepeated` will name that. */
+  readonly tsi?: number
+  readonly toi?: number
+  /** Verdict on the signed package it came in. */
+  readonly signature?: ReportSignature | null
 }
 
 /** What was done to an object that lacked bytes. */
@@ -150,8 +170,13 @@ export interface ReceiveObserver {
   llsRepeated(key: number, timeUs: number): void
   /** A fragment with new content; `bytes` is unpacked. */
   slsFragment(serviceId: number, fragment: SlsFragment, timeUs: number): void
-  /** The fragments that package held last were sent again unchanged. */
-  slsRepeated(serviceId: number, timeUs: number): void
+  /** Fragments were sent again unchanged: those of object `toi` of channel `tsi`, or all current ones of the service (-1). */
+  slsRepeated(serviceId: number, timeUs: number, tsi: number, toi: number): void
+  /** A fragment (`TYPE/name`) came with another object and with the same content. */
+  slsUnchanged(serviceId: number, fragment: string, tsi: number, toi: number, timeUs: number): void
+  /** A signature that could not be checked before could be now, or the other way round. */
+  llsSignature(key: number, signature: ReportSignature): void
+  slsSignature(serviceId: number, tsi: number, toi: number, signature: ReportSignature): void
   /** Rows count from 0. `bytes[start, end)` is the LCT header of its first packet with the FEC Payload ID. */
   objectBegun(object: ReceivedObject, bytes: Uint8Array, start: number, end: number): void
   /** Whole, given up or cut off; its bytes can be read during the call. */
@@ -215,8 +240,20 @@ export class ObserverTee implements ReceiveObserver {
     for (const each of this.#observers) each.slsFragment?.(serviceId, fragment, timeUs)
   }
 
-  slsRepeated(serviceId: number, timeUs: number): void {
-    for (const each of this.#observers) each.slsRepeated?.(serviceId, timeUs)
+  slsRepeated(serviceId: number, timeUs: number, tsi: number, toi: number): void {
+    for (const each of this.#observers) each.slsRepeated?.(serviceId, timeUs, tsi, toi)
+  }
+
+  slsUnchanged(serviceId: number, fragment: string, tsi: number, toi: number, timeUs: number): void {
+    for (const each of this.#observers) each.slsUnchanged?.(serviceId, fragment, tsi, toi, timeUs)
+  }
+
+  llsSignature(key: number, signature: ReportSignature): void {
+    for (const each of this.#observers) each.llsSignature?.(key, signature)
+  }
+
+  slsSignature(serviceId: number, tsi: number, toi: number, signature: ReportSignature): void {
+    for (const each of this.#observers) each.slsSignature?.(serviceId, tsi, toi, signature)
   }
 
   objectBegun(object: ReceivedObject, bytes: Uint8Array, start: number, end: number): void {

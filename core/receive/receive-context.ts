@@ -4,6 +4,7 @@ import { BytePool } from './byte-pool.ts'
 import type { ReceiveLimits } from './limits.ts'
 import type { ObjectSink, ReceivedFile } from './object-flow.ts'
 import type { Alarm, ReceiveObserver } from './observer.ts'
+import { Signatures } from './signatures.ts'
 
 /** What all parts of one receiver share. */
 export class ReceiveContext {
@@ -15,6 +16,8 @@ export class ReceiveContext {
   readonly reorderUs: number
   /** Finished objects that all channels remember. */
   readonly known = { count: 0 }
+  /** Certificates of LLS, for all that is signed. */
+  readonly signatures = new Signatures()
   #objects = 0
   #channels = 0
 

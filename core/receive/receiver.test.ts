@@ -40,6 +40,10 @@ function names(session: TestSession): string[] {
   return session.files.map((file) => file.name)
 }
 
+/** Rules of what went wrong; that a test's TOI does not follow Annex C is no fault of the stream under test. */
+const rulesOf = (session: TestSession): string[] =>
+  session.alarms.filter((alarm) => alarm.rule !== 'SLS-TOI-BITS').map((alarm) => alarm.rule)
+
 describe('putting objects together', () => {
   it('gives identical bytes however an object is cut, shuffled and repeated', () => {
     const plan = fc.record({
@@ -439,12 +443,12 @@ describe('names and signalling', () => {
     session.sendObject({ tsi: 0, toi: 1, codepoint: 3 }, parts)
     session.sendObject({ tsi: 10, toi: 1 }, content(10))
     expect(names(session)).toEqual(['v_1.m4s'])
-    expect(session.alarms.map((alarm) => alarm.rule)).toEqual(['MPD-XML'])
-    expect(session.alarms[0]?.text).toMatch(/bad\.mpd.*line 3/)
+    expect(rulesOf(session)).toEqual(['MPD-XML'])
+    expect(session.alarms.at(-1)?.text).toMatch(/bad\.mpd.*line 3/)
     const broken = gzipSync(parts)
     broken.fill(0xee, 40, 60)
     session.sendObject({ tsi: 0, toi: 2, codepoint: 3 }, new Uint8Array(broken))
-    expect(session.alarms.map((alarm) => alarm.rule)).toEqual(['MPD-XML', 'SLS-GZIP'])
+    expect(rulesOf(session)).toEqual(['MPD-XML', 'SLS-GZIP'])
   })
 
   it('warns of a TSI that the S-TSID does not declare', () => {

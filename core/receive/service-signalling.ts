@@ -1,19 +1,24 @@
 import { CodecError } from '../bytes/codec-error.ts'
+import type { ReportSignature, Severity } from '../contract/report.ts'
 import { gunzipLimited, looksGzip } from '../protocol/gzip.ts'
 import { bareMediaType } from '../protocol/mime/headers.ts'
 import { isMultipart, parseMultipart } from '../protocol/mime/multipart.ts'
 import { parseEnvelope } from '../protocol/sls/envelope.ts'
 import { type FragmentType, fragmentType } from '../protocol/sls/fragment-type.ts'
 import { parseStsid, type Stsid } from '../protocol/sls/s-tsid.ts'
+import { describeSlsToi, slsToiMismatch } from '../protocol/sls/sls-toi.ts'
 import { parseUsbd } from '../protocol/sls/usbd.ts'
 import { contentKey } from './content-hash.ts'
 import { type MpdFacts, readHlsCodecs, readMpdFacts } from './mpd-facts.ts'
 import type { ReceiveContext } from './receive-context.ts'
 import type { ReceivedService } from './received-service.ts'
+import { unwrapSigned } from './signed-package.ts'
 import type { TransportObject } from './transport-object.ts'
 
 /** Fragments one service may have at a time. */
 const MAX_FRAGMENTS = 256
+/** Ways in which TOIs and contents differ that are told. */
+const MAX_ODD_TOIS = 16
 
 type Fragment = {
   type: FragmentType
@@ -38,6 +43,7 @@ export class ServiceSignalling {
   readonly #service: ReceivedService
   readonly #host: SignallingHost
   readonly #seen = new Map<string, number>()
+  readonly #oddTois = new Set<string>()
 
   constructor(context: ReceiveContext, service: ReceivedService, host: SignallingHost) {
     this.#context = context
@@ -58,15 +64,41 @@ export class ServiceSignalling {
       }
     }
     let fragments: Fragment[]
+    let signature: ReportSignature | null
     try {
+      const { tsi, toi } = object
+      const unwrapped = unwrapSigned(this.#context, `sls/${this.#service.id}`, bytes, timeUs, (later) => {
+        this.#context.observer.slsSignature(this.#service.id, tsi, toi, later)
+        this.#judge(later, object, timeUs)
+      })
+      signature = unwrapped.signature
+      bytes = unwrapped.bytes
       fragments = split(bytes, object)
     } catch (thrown) {
       this.#fault('SLS-PACKAGE', `The SLS package with TOI ${object.toi}`, thrown, object, timeUs)
       return
     }
     this.#versions(fragments, object, timeUs)
-    for (const fragment of fragments) this.#fragment(fragment, object, timeUs)
+    if (signature !== null) this.#judge(signature, object, timeUs)
+    if (isMultipart(bytes)) this.#compareToi(fragments, bytes !== transported && looksGzip(transported), object, timeUs)
+    for (const fragment of fragments) this.#fragment(fragment, signature, object, timeUs)
     this.#context.observer.serviceChanged(this.#service)
+  }
+
+  #judge(signature: ReportSignature, object: TransportObject, timeUs: number): void {
+    if (signature.verdict !== 'bad') return
+    const text = `The SLS package with TOI ${object.toi} has a bad signature. ${signature.text}`
+    this.#alarm('SLS-SIGNED', 'error', text, object, timeUs)
+  }
+
+  /** The TOI of a package says what is in it (A/331 Annex C), which senders get wrong: told once for each way of it. */
+  #compareToi(fragments: readonly Fragment[], gzip: boolean, object: TransportObject, timeUs: number): void {
+    const wrong = slsToiMismatch(object.toi, new Set(fragments.map((each) => each.type)), gzip)
+    if (wrong === null || this.#oddTois.has(wrong) || this.#oddTois.size >= MAX_ODD_TOIS) return
+    this.#oddTois.add(wrong)
+    const hex = `0x${object.toi.toString(16).padStart(8, '0')}`
+    const text = `SLS TOI ${hex} says ${describeSlsToi(object.toi)}: ${wrong}`
+    this.#alarm('SLS-TOI-BITS', 'info', text, object, timeUs)
   }
 
   /** The envelope says the version of the others, and their type where the part does not. */
@@ -92,19 +124,25 @@ export class ServiceSignalling {
     }
   }
 
-  #fragment(fragment: Fragment, object: TransportObject, timeUs: number): void {
+  #fragment(fragment: Fragment, signature: ReportSignature | null, object: TransportObject, timeUs: number): void {
     if (fragment.name === '') fragment.name = DEFAULT_NAMES[fragment.type] ?? `toi-${object.toi}`
     const id = `${fragment.type}/${fragment.name}`
     const content = contentKey(fragment.body)
     const unchanged = this.#seen.get(id) === content
+    // The object may have waited for its session to be claimed: when it came is what counts.
+    const cameUs = object.lastTimeUs
+    const { tsi, toi } = object
+    if (unchanged) this.#context.observer.slsUnchanged(this.#service.id, id, tsi, toi, cameUs)
     if (unchanged && !this.#context.spec.keepRepeats) return
     if (this.#seen.size >= MAX_FRAGMENTS) this.#seen.clear()
     this.#seen.set(id, content)
     if (!unchanged) {
       const { type, name, version, body } = fragment
-      // The object may have waited for its session to be claimed: when it came is what counts.
-      const cameUs = object.lastTimeUs
-      this.#context.observer.slsFragment(this.#service.id, { type, name, version, bytes: body }, cameUs)
+      this.#context.observer.slsFragment(
+        this.#service.id,
+        { type, name, version, bytes: body, tsi, toi, signature },
+        cameUs,
+      )
     }
     try {
       this.#apply(fragment, object, timeUs)
@@ -159,10 +197,13 @@ export class ServiceSignalling {
 
   #fault(rule: string, what: string, thrown: unknown, object: TransportObject, timeUs: number): void {
     if (!(thrown instanceof CodecError)) throw thrown
-    const text = `${what} cannot be read (${thrown.code}): ${thrown.message}`
+    this.#alarm(rule, 'error', `${what} cannot be read (${thrown.code}): ${thrown.message}`, object, timeUs)
+  }
+
+  #alarm(rule: string, severity: Severity, text: string, object: TransportObject, timeUs: number): void {
     this.#context.alarm({
       rule,
-      severity: 'error',
+      severity,
       service: this.#service.id,
       tsi: object.tsi,
       toi: object.toi,

@@ -48,6 +48,7 @@ export function serialiseLls(services: readonly ListedService[], bsid: number, v
         destinationAddress: service.address,
         destinationPort: service.port,
         sourceAddress: service.sourceAddress,
+        otherAttributes: [],
       },
     })),
     otherAttributes: [],

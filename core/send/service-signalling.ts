@@ -98,6 +98,7 @@ export function serialiseSls(
         languages: [],
         basePatterns: basePatterns(channels),
         unicastPatterns: [],
+        otherAttributes: [],
       }),
     })
     const items = parts.map((part) => ({
@@ -141,10 +142,19 @@ function channel(signalled: SignalledChannel): StsidChannel {
       maxTransportSize: signalled.largestBytes,
       files: signalled.files.map(file),
     },
-    media: signalled.media === null ? [] : [{ ...signalled.media, startup: false }],
+    media: signalled.media === null ? [] : [{ ...signalled.media, startup: false, ratings: [], otherAttributes: [] }],
+    aeaIds: [],
     // As GPAC declares it: receivers take codepoints below 128 from the standard's table.
     payloads: [
-      { codepoint: 128, formatId: 1, fragmentation: 0, inOrder: true, sourceFecPayloadId: 0, fecParams: null },
+      {
+        codepoint: 128,
+        formatId: 1,
+        fragmentation: 0,
+        inOrder: true,
+        sourceFecPayloadId: 0,
+        fecParams: null,
+        otherAttributes: [],
+      },
     ],
     otherAttributes: [],
   }

@@ -83,6 +83,7 @@ function signalling(): Uint8Array {
                 minBufferKb: null,
                 efdt: null,
                 media: [],
+                aeaIds: [],
                 payloads: [
                   {
                     codepoint: 0,
@@ -91,6 +92,7 @@ function signalling(): Uint8Array {
                     inOrder: true,
                     sourceFecPayloadId: 0,
                     fecParams: null,
+                    otherAttributes: [],
                   },
                 ],
                 otherAttributes: [],
@@ -110,6 +112,7 @@ function signalling(): Uint8Array {
     languages: [],
     basePatterns: [],
     unicastPatterns: [],
+    otherAttributes: [],
   })
   const parts = [
     { contentType: 'application/route-usd+xml', contentLocation: 'usbd.xml', body: usbd },

@@ -101,6 +101,19 @@ const channel = exactly({
   objects: list(object),
 })
 
+const interval = exactly({ min: number, median: number, max: number })
+const signature = exactly({
+  verdict: oneOf('good', 'bad', 'unchecked'),
+  text: string,
+  signer: optional(string),
+  issuer: optional(string),
+  validFrom: optional(number),
+  validTo: optional(number),
+  algorithm: optional(string),
+  signingTime: optional(number),
+  chain: list(string),
+})
+
 const service = exactly({
   id: count,
   name: optional(string),
@@ -110,7 +123,22 @@ const service = exactly({
   minor: optional(count),
   destination: optional(destination),
   source: optional(string),
-  sls: list(exactly({ type: string, name: string, version: optional(count), firstTime: number, bytes: count })),
+  sls: list(
+    exactly({
+      type: string,
+      name: string,
+      version: optional(count),
+      firstTime: number,
+      bytes: count,
+      lastTime: number,
+      count,
+      toi: optional(count),
+      toiMeaning: optional(string),
+      values: optional(values),
+      signature: optional(signature),
+      interval: optional(interval),
+    }),
+  ),
   sessions: list(exactly({ destination, channels: list(channel) })),
   startup,
   mmtp: optional(
@@ -160,6 +188,10 @@ const report = exactly({
       bytes: count,
       xml: optional(string),
       values: optional(values),
+      hex: optional(matching(/^([0-9a-f]{2})*$/)),
+      signed: boolean,
+      signature: optional(signature),
+      interval: optional(interval),
     }),
   ),
   services: list(service),

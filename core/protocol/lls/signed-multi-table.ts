@@ -3,8 +3,16 @@ import { CodecError } from '../../bytes/codec-error.ts'
 import { gunzipIfGzip, looksGzip, MAX_SIGNALLING_BYTES } from '../gzip.ts'
 import { LLS_TABLE, type LlsTable } from './lls-table.ts'
 
-/** Tables of one SignedMultiTable, and the CMS signature over them, which we keep and do not verify. */
-export type SignedMultiTable = { readonly tables: readonly LlsTable[]; readonly signature: Uint8Array }
+/** Tables of one SignedMultiTable, and the CMS signature over them. */
+export type SignedMultiTable = {
+  readonly tables: readonly SignedTable[]
+  /** What is signed: from LLS_payload_count up to signature_length. */
+  readonly signedBytes: Uint8Array
+  readonly signature: Uint8Array
+}
+
+/** A table inside; `payload` is its body as it was signed. */
+export type SignedTable = LlsTable & { readonly payload: Uint8Array }
 
 /**
  * Unwraps a SignedMultiTable (A/331:2019 §6.7) into tables as if each had come alone, in the group of the wrapper.
@@ -17,7 +25,7 @@ export type SignedMultiTable = { readonly tables: readonly LlsTable[]; readonly 
  */
 export function parseSignedMultiTable(table: LlsTable, maxBytes = MAX_SIGNALLING_BYTES): SignedMultiTable {
   const reader = new ByteReader(table.body, 0, table.body.length, 'lls-truncated')
-  const tables: LlsTable[] = []
+  const tables: SignedTable[] = []
   let left = maxBytes
   const count = reader.u8('LLS_payload_count')
   for (let i = 0; i < count; i++) {
@@ -38,8 +46,10 @@ export function parseSignedMultiTable(table: LlsTable, maxBytes = MAX_SIGNALLING
       version,
       body,
       compressed: looksGzip(payload),
+      payload,
     })
   }
+  const signedBytes = table.body.subarray(0, reader.offset)
   const signature = reader.borrow(reader.u16('signature_length'), 'signature')
-  return { tables, signature }
+  return { tables, signedBytes, signature }
 }

@@ -71,6 +71,7 @@ export type SltSignalling = {
   readonly destinationPort: number
   /** What it says; packets may come from elsewhere. */
   readonly sourceAddress: string | null
+  readonly otherAttributes: readonly XmlAttribute[]
 }
 
 export const SLS_PROTOCOL = { route: 1, mmtp: 2 } as const
@@ -121,7 +122,11 @@ const SERVICE = new Set([
 
 /** Parses an SLT's XML (`LlsTable.body`). Only serviceId is indispensable. @throws CodecError `slt-root` | `xml-…` */
 export function parseSlt(bytes: Uint8Array | string): Slt {
-  const root = parseXml(bytes)
+  return readSlt(parseXml(bytes))
+}
+
+/** As `parseSlt`, of a document that has been parsed. @throws CodecError as there */
+export function readSlt(root: XmlElement): Slt {
   if (root.local !== 'SLT') throw new CodecError('slt-root', root.offset, `expected SLT, got ${root.local}`)
   return {
     bsids: numbers(attr(root, 'bsid')),
@@ -169,6 +174,15 @@ function readService(service: XmlElement): SltService {
   }
 }
 
+const SIGNALLING = new Set([
+  'slsProtocol',
+  'slsMajorProtocolVersion',
+  'slsMinorProtocolVersion',
+  'slsDestinationIpAddress',
+  'slsDestinationUdpPort',
+  'slsSourceIpAddress',
+])
+
 /** Null where it lacks an address or port: the service is then listed, but cannot be tuned. */
 function readSignalling(element: XmlElement): SltSignalling | null {
   const destinationAddress = attr(element, 'slsDestinationIpAddress')?.trim()
@@ -181,6 +195,7 @@ function readSignalling(element: XmlElement): SltSignalling | null {
     destinationAddress,
     destinationPort,
     sourceAddress: attr(element, 'slsSourceIpAddress')?.trim() || null,
+    otherAttributes: otherAttributes(element, SIGNALLING),
   }
 }
 
@@ -241,6 +256,7 @@ function writeService(xml: XmlWriter, service: SltService): void {
       slsDestinationIpAddress: signalling.destinationAddress,
       slsDestinationUdpPort: signalling.destinationPort,
       slsSourceIpAddress: signalling.sourceAddress,
+      ...keptAttributes(signalling.otherAttributes),
     })
   }
   for (const { urlType, url } of service.inetUrls) xml.leaf('SvcInetUrl', { urlType }, url)

@@ -1,5 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
-import type { XmlAttribute } from '../../xml/xml-element.ts'
+import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
 import { attr, boolAttr, otherAttributes, uintAttr } from '../../xml/xml-element.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 import { keptAttributes, XmlWriter } from '../../xml/xml-writer.ts'
@@ -38,7 +38,11 @@ const KNOWN = new Set([
 
 /** Parses a SystemTime table's XML (`LlsTable.body`). @throws CodecError `system-time-root` | `xml-…` */
 export function parseSystemTime(bytes: Uint8Array | string): SystemTime {
-  const root = parseXml(bytes)
+  return readSystemTime(parseXml(bytes))
+}
+
+/** As `parseSystemTime`, of a document that has been parsed. @throws CodecError `system-time-root` */
+export function readSystemTime(root: XmlElement): SystemTime {
   if (root.local !== 'SystemTime') {
     throw new CodecError('system-time-root', root.offset, `expected SystemTime, got ${root.local}`)
   }

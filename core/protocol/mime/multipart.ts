@@ -11,6 +11,8 @@ export type MimePart = {
   /** Content-Location, else Content-ID without its angle brackets, else null. */
   readonly contentLocation: string | null
   readonly body: Uint8Array
+  /** Headers and body, a view as well: what a signature over the part covers. */
+  readonly whole: Uint8Array
 }
 
 /** A `multipart/related` package; `type` is the media type of its root part, as its header says. */
@@ -99,6 +101,7 @@ function readPart(bytes: Uint8Array, start: number, end: number, delimited: bool
     contentType: headers['content-type'] ?? '',
     contentLocation: headers['content-location'] ?? (contentId === undefined ? null : contentId.replace(/^<|>$/g, '')),
     body: bytes.subarray(block.bodyStart, Math.max(block.bodyStart, bodyEnd)),
+    whole: bytes.subarray(start, Math.max(block.bodyStart, bodyEnd)),
   }
 }
 

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { codepointName, resolveCodepoint } from './codepoint.ts'
 
-const payload = { codepoint: 0, formatId: 1, fragmentation: 2, inOrder: false, sourceFecPayloadId: 0, fecParams: null }
+const payload = {
+  codepoint: 0,
+  formatId: 1,
+  fragmentation: 2,
+  inOrder: false,
+  sourceFecPayloadId: 0,
+  fecParams: null,
+  otherAttributes: [],
+}
 
 describe('resolveCodepoint', () => {
   it('follows the fixed table', () => {

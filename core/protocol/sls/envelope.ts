@@ -1,5 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
-import { attr, descendants, uintAttr } from '../../xml/xml-element.ts'
+import { attr, descendants, uintAttr, type XmlElement } from '../../xml/xml-element.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 import { XmlWriter } from '../../xml/xml-writer.ts'
 
@@ -33,7 +33,11 @@ export const ENVELOPE_ITEM_DEFAULTS: Omit<EnvelopeItem, 'uri' | 'version' | 'con
 
 /** Parses an envelope; items without a name are left out. @throws CodecError `envelope-root` | `xml-…` */
 export function parseEnvelope(bytes: Uint8Array | string): Envelope {
-  const root = parseXml(bytes)
+  return readEnvelope(parseXml(bytes))
+}
+
+/** As `parseEnvelope`, of a document that has been parsed. @throws CodecError `envelope-root` */
+export function readEnvelope(root: XmlElement): Envelope {
   if (root.local !== 'metadataEnvelope') {
     throw new CodecError('envelope-root', root.offset, `expected metadataEnvelope, got ${root.local}`)
   }

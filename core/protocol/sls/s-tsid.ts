@@ -52,6 +52,8 @@ export type SourceFlow = {
   /** Null: the table comes as TOI 0 of the channel, or objects carry their own headers. */
   readonly efdt: Fdt | null
   readonly media: readonly StsidMedia[]
+  /** `ContentInfo/AEAMedia/AEAId`: alerts whose media this flow carries. */
+  readonly aeaIds: readonly string[]
   readonly payloads: readonly StsidPayload[]
   readonly otherAttributes: readonly XmlAttribute[]
 }
@@ -63,6 +65,9 @@ export type StsidMedia = {
   readonly contentType: string | null
   readonly lang: string | null
   readonly startup: boolean
+  /** One at most in 2017, any number in 2019; the scheme defaults to `tag:atsc.org,2016:carating:1`. */
+  readonly ratings: readonly { readonly scheme: string; readonly value: string | null }[]
+  readonly otherAttributes: readonly XmlAttribute[]
 }
 
 /** `Payload`: what a codepoint of this channel means. A/331 A.3.3.3. */
@@ -75,15 +80,41 @@ export type StsidPayload = {
   readonly inOrder: boolean
   /** 0: a 32-bit start_offset follows the header. */
   readonly sourceFecPayloadId: number
-  /** hexBinary, as written. */
+  /** hexBinary, as written: FEC OTI of the source flow. */
   readonly fecParams: string | null
+  readonly otherAttributes: readonly XmlAttribute[]
 }
 
-/** `RepairFlow`, kept as written. */
+/** `RepairFlow`, A/331 A.4, RFC 9223 §2.3: also kept as written. */
 export type RepairFlow = {
   readonly element: XmlTree
   /** TSIs of the source flows it protects. */
   readonly protectedTsis: readonly number[]
+  /** `FECParameters`; what is null was not said. */
+  readonly parameters: {
+    /** From a source packet to the repair packet that restores it, ms. */
+    readonly maximumDelayMs: number | null
+    readonly overheadPercent: number | null
+    /** Buffer for all objects of a super-object; the unit is not stated, examples look like bytes. */
+    readonly minBufferSize: number | null
+    /** hexBinary, as written: RFC 6330 common FEC OTI (8 bytes) and scheme specific (4). */
+    readonly fecOti: string | null
+    readonly otherAttributes: readonly XmlAttribute[]
+  }
+  readonly protectedObjects: readonly ProtectedObject[]
+}
+
+/** `ProtectedObject`: one source flow's part of the super-objects. */
+export type ProtectedObject = {
+  /** Null where the document leaves out what its schema requires. */
+  readonly tsi: number | null
+  /** Another S-TSID or session that holds the source flow. */
+  readonly sessionDescription: string | null
+  /** Source TOI = x * repair TOI + y; null where the expression is another than that. */
+  readonly sourceToi: { readonly x: number; readonly y: number } | null
+  /** In symbols, with padding and size field. */
+  readonly fecTransportObjectSize: number | null
+  readonly otherAttributes: readonly XmlAttribute[]
 }
 
 const STSID_NAMESPACE = 'tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/S-TSID/1.0/'
@@ -92,10 +123,19 @@ const STSID = new Set<string>()
 const RS = new Set(['sIpAddr', 'dIpAddr', 'dPort', 'dport'])
 const LS = new Set(['tsi', 'bw', 'startTime', 'endTime'])
 const SRC_FLOW = new Set(['rt', 'minBuffSize'])
+const MEDIA = new Set(['repId', 'contentType', 'lang', 'startup'])
+const PAYLOAD = new Set(['codePoint', 'formatId', 'frag', 'order', 'srcFecPayloadId', 'fecParams'])
+const FEC_PARAMETERS = new Set(['maximumDelay', 'overhead', 'minBuffSize', 'fecOTI'])
+const PROTECTED_OBJECT = new Set(['tsi', 'sessionDescription', 'sourceTOI', 'fecTransportObjectSize'])
+const RATING_SCHEME = 'tag:atsc.org,2016:carating:1'
 
 /** Parses an S-TSID fragment. @throws CodecError `stsid-root` | `xml-…` (a channel without a usable TSI is `xml-attribute`) */
 export function parseStsid(bytes: Uint8Array | string): Stsid {
-  const root = parseXml(bytes)
+  return readStsid(parseXml(bytes))
+}
+
+/** As `parseStsid`, of a document that has been parsed. @throws CodecError as there */
+export function readStsid(root: XmlElement): Stsid {
   if (root.local !== 'S-TSID') throw new CodecError('stsid-root', root.offset, `expected S-TSID, got ${root.local}`)
   return {
     sessions: childrenOf(root, 'RS').map(readSession),
@@ -136,6 +176,9 @@ function readSource(flow: XmlElement): SourceFlow {
     minBufferKb: uintAttr(flow, 'minBuffSize'),
     efdt: efdt === null ? null : readFdt(efdt),
     media: childrenOf(flow, 'ContentInfo').flatMap((info) => childrenOf(info, 'MediaInfo').map(readMedia)),
+    aeaIds: childrenOf(flow, 'ContentInfo').flatMap((info) =>
+      childrenOf(info, 'AEAMedia').flatMap((media) => childrenOf(media, 'AEAId').map((id) => id.text)),
+    ),
     payloads: childrenOf(flow, 'Payload').map(readPayload),
     otherAttributes: otherAttributes(flow, SRC_FLOW),
   }
@@ -147,6 +190,11 @@ function readMedia(media: XmlElement): StsidMedia {
     contentType: attr(media, 'contentType'),
     lang: attr(media, 'lang'),
     startup: boolAttr(media, 'startup', false),
+    ratings: childrenOf(media, 'ContentRating').map((rating) => ({
+      scheme: attr(rating, 'schemeIdUri') ?? RATING_SCHEME,
+      value: attr(rating, 'value'),
+    })),
+    otherAttributes: otherAttributes(media, MEDIA),
   }
 }
 
@@ -159,16 +207,56 @@ function readPayload(payload: XmlElement): StsidPayload {
     inOrder: boolAttr(payload, 'order', true),
     sourceFecPayloadId: uintAttr(payload, 'srcFecPayloadId', 255) ?? 0,
     fecParams: attr(payload, 'fecParams'),
+    otherAttributes: otherAttributes(payload, PAYLOAD),
   }
 }
 
 function readRepair(flow: XmlElement): RepairFlow {
-  const protectedTsis: number[] = []
-  for (const object of descendants(flow, 'ProtectedObject')) {
-    const tsi = uintAttr(object, 'tsi')
-    if (tsi !== null) protectedTsis.push(tsi)
+  // FECParameters is where the elements stand in the prose; drafts have ProtectedObject and attributes on the flow itself.
+  const parameters = child(flow, 'FECParameters') ?? flow
+  const protectedObjects = descendants(flow, 'ProtectedObject').map(readProtectedObject)
+  return {
+    element: copy(flow),
+    protectedTsis: protectedObjects.flatMap(({ tsi }) => (tsi === null ? [] : [tsi])),
+    parameters: {
+      maximumDelayMs: uintAttr(parameters, 'maximumDelay'),
+      overheadPercent: uintAttr(parameters, 'overhead'),
+      minBufferSize: uintAttr(parameters, 'minBuffSize') ?? uintAttr(flow, 'minBuffSize'),
+      fecOti: attr(parameters, 'fecOTI') ?? attr(flow, 'fecOTI'),
+      otherAttributes: otherAttributes(parameters, FEC_PARAMETERS),
+    },
+    protectedObjects,
   }
-  return { element: copy(flow), protectedTsis }
+}
+
+function readProtectedObject(object: XmlElement): ProtectedObject {
+  return {
+    tsi: uintAttr(object, 'tsi'),
+    sessionDescription: attr(object, 'sessionDescription'),
+    sourceToi: readSourceToi(object),
+    fecTransportObjectSize: uintAttr(object, 'fecTransportObjectSize'),
+    otherAttributes: otherAttributes(object, PROTECTED_OBJECT),
+  }
+}
+
+/** A child with x and y as in the prose, or an attribute with an expression as in the schema: `20`, `TOI`, `2*TOI+1`. */
+function readSourceToi(object: XmlElement): ProtectedObject['sourceToi'] {
+  const element = child(object, 'SourceTOI') ?? child(object, 'sourceTOI')
+  if (element !== null) return { x: uintAttr(element, 'x') ?? 1, y: uintAttr(element, 'y') ?? 0 }
+  const written = attr(object, 'sourceTOI')
+  if (written === null) return { x: 1, y: 0 }
+  let x = 0
+  let y = 0
+  for (const term of written
+    .slice(0, 100)
+    .replace(/[\s()]/g, '')
+    .split('+')) {
+    const match = /^(?:(\d{1,10})\*)?TOI(?:\*(\d{1,10}))?$/i.exec(term)
+    if (match !== null) x += Number(match[1] ?? 1) * Number(match[2] ?? 1)
+    else if (/^\d{1,10}$/.test(term)) y += Number(term)
+    else return null
+  }
+  return { x, y }
 }
 
 function copy({ name, attributes, text, children }: XmlElement): XmlTree {
@@ -219,10 +307,13 @@ function writeChannel(xml: XmlWriter, channel: StsidChannel, flavour: StsidFlavo
 function writeSource(xml: XmlWriter, flow: SourceFlow, flavour: StsidFlavour): void {
   xml.open('SrcFlow', { rt: flow.realTime, minBuffSize: flow.minBufferKb, ...keptAttributes(flow.otherAttributes) })
   if (flow.efdt !== null) writeEfdt(xml, flow.efdt, flavour)
-  if (flow.media.length > 0) {
+  if (flow.media.length + flow.aeaIds.length > 0) {
     xml.open('ContentInfo')
-    for (const { repId, contentType, lang, startup } of flow.media) {
-      xml.leaf('MediaInfo', { repId, contentType, 'xml:lang': lang, startup: startup || null })
+    for (const media of flow.media) writeMedia(xml, media)
+    if (flow.aeaIds.length > 0) {
+      xml.open('AEAMedia')
+      for (const id of flow.aeaIds) xml.leaf('AEAId', {}, id)
+      xml.close()
     }
     xml.close()
   }
@@ -234,7 +325,26 @@ function writeSource(xml: XmlWriter, flow: SourceFlow, flavour: StsidFlavour): v
       order: payload.inOrder,
       srcFecPayloadId: payload.sourceFecPayloadId,
       fecParams: payload.fecParams,
+      ...keptAttributes(payload.otherAttributes),
     })
   }
+  xml.close()
+}
+
+function writeMedia(xml: XmlWriter, media: StsidMedia): void {
+  const { repId, contentType, lang, startup, ratings } = media
+  const attributes = {
+    repId,
+    contentType,
+    'xml:lang': lang,
+    startup: startup || null,
+    ...keptAttributes(media.otherAttributes),
+  }
+  if (ratings.length === 0) {
+    xml.leaf('MediaInfo', attributes)
+    return
+  }
+  xml.open('MediaInfo', attributes)
+  for (const { scheme, value } of ratings) xml.leaf('ContentRating', { schemeIdUri: scheme, value })
   xml.close()
 }

@@ -1,3 +1,5 @@
+import type { FragmentType } from './fragment-type.ts'
+
 /**
  * TOI of an SLS package, A/331 Annex C: what it holds and its version. Senders set the bits of changed fragments only, or
  * none (GPAC, off air): hints for display, never for decisions.
@@ -59,6 +61,33 @@ export function slsToi(fields: Partial<SlsToi> & { readonly version: number }): 
   if (fields.stsid) toi += BIT.stsid
   if (fields.usbd) toi += BIT.usbd
   return toi
+}
+
+const RESERVED = 0x7e30_ff00
+
+/**
+ * How a package differs from what its TOI says of it, in words; null where they agree. Fragments that no bit stands for
+ * (envelope, HLS playlists) are left out.
+ * @param types of its fragments
+ */
+export function slsToiMismatch(toi: number, types: ReadonlySet<FragmentType>, gzip: boolean): string | null {
+  const said = parseSlsToi(toi)
+  const faults: string[] = []
+  const compare = (bit: boolean, there: boolean, what: string): void => {
+    if (bit && !there) faults.push(`${what} announced, not there`)
+    if (!bit && there) faults.push(`${what} there, not announced`)
+  }
+  compare(said.usbd, types.has('USBD'), 'USBD')
+  compare(said.stsid, types.has('S-TSID'), 'S-TSID')
+  compare(said.mpd, types.has('MPD'), 'MPD')
+  compare(said.apd, types.has('APD'), 'APD')
+  compare(said.held, types.has('HELD'), 'HELD')
+  compare(said.dwd, types.has('DWD'), 'DWD')
+  compare(said.rsat, types.has('RSAT'), 'RSAT')
+  compare(said.gzip, gzip, 'gzip')
+  // As unsigned 32 bits: the mask has no top bit, so the result is never negative.
+  if ((toi & RESERVED) !== 0) faults.push('reserved bits set')
+  return faults.length === 0 ? null : faults.join(', ')
 }
 
 /** The TOI in words: `gzip, MPD, S-TSID, version 3`. */

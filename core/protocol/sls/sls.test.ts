@@ -31,9 +31,18 @@ const channel: StsidChannel = {
     realTime: true,
     minBufferKb: null,
     efdt,
-    media: [{ repId: '1', contentType: 'video', lang: null, startup: false }],
+    media: [{ repId: '1', contentType: 'video', lang: null, startup: false, ratings: [], otherAttributes: [] }],
+    aeaIds: [],
     payloads: [
-      { codepoint: 128, formatId: 1, fragmentation: 0, inOrder: true, sourceFecPayloadId: 0, fecParams: null },
+      {
+        codepoint: 128,
+        formatId: 1,
+        fragmentation: 0,
+        inOrder: true,
+        sourceFecPayloadId: 0,
+        fecParams: null,
+        otherAttributes: [],
+      },
     ],
     otherAttributes: [],
   },
@@ -113,6 +122,48 @@ describe('S-TSID', () => {
     }
   })
 
+  it('reads what a repair flow says, in the form of the schema and in that of the prose', () => {
+    const repair = (flow: string) =>
+      parseStsid(`<S-TSID><RS><LS tsi="11">${flow}</LS></RS></S-TSID>`).sessions[0]?.channels[0]?.repair
+    const written = repair(
+      '<RepairFlow><FECParameters maximumDelay="5000" overhead="10" minBuffSize="20000000" fecOTI="000000000000000000000000">' +
+        '<ProtectedObject tsi="10" sourceTOI="2*TOI+1" fecTransportObjectSize="892"/><ProtectedObject tsi="20" sourceTOI="20"/>' +
+        '<ProtectedObject tsi="30"><SourceTOI x="3" y="4"/></ProtectedObject><ProtectedObject sourceTOI="TOI-1" sessionDescription="dport=7" more="x"/>' +
+        '</FECParameters></RepairFlow>',
+    )
+    expect(written?.parameters).toEqual({
+      maximumDelayMs: 5000,
+      overheadPercent: 10,
+      minBufferSize: 20000000,
+      fecOti: '000000000000000000000000',
+      otherAttributes: [],
+    })
+    expect(written?.protectedTsis).toEqual([10, 20, 30])
+    expect(written?.protectedObjects).toMatchObject([
+      { tsi: 10, sourceToi: { x: 2, y: 1 }, fecTransportObjectSize: 892 },
+      { tsi: 20, sourceToi: { x: 0, y: 20 }, fecTransportObjectSize: null },
+      { tsi: 30, sourceToi: { x: 3, y: 4 } },
+      { tsi: null, sourceToi: null, sessionDescription: 'dport=7', otherAttributes: [{ name: 'more' }] },
+    ])
+    expect(repair('<RprFlow fecOTI="aa"/>')?.parameters.fecOti).toBe('aa')
+  })
+
+  it('reads ratings and alert media of a flow, and keeps what it does not know', () => {
+    const source = parseStsid(
+      '<S-TSID><RS><LS tsi="1"><SrcFlow><ContentInfo><MediaInfo repId="v" role="x"><ContentRating value="1,\'TV-PG\'"/>' +
+        '<ContentRating schemeIdUri="s" value="2"/></MediaInfo><AEAMedia><AEAId>a1</AEAId><AEAId>a2</AEAId></AEAMedia></ContentInfo>' +
+        '<Payload codePoint="128" formatId="4" frag="1" order="false" srcFecPayloadId="1" fecParams="00" extra="1"/></SrcFlow></LS></RS></S-TSID>',
+    ).sessions[0]?.channels[0]?.source
+    expect(source?.media[0]?.ratings).toEqual([
+      { scheme: 'tag:atsc.org,2016:carating:1', value: "1,'TV-PG'" },
+      { scheme: 's', value: '2' },
+    ])
+    expect(source?.media[0]?.otherAttributes).toMatchObject([{ name: 'role', value: 'x' }])
+    expect(source?.aeaIds).toEqual(['a1', 'a2'])
+    expect(source?.payloads[0]).toMatchObject({ formatId: 4, inOrder: false, sourceFecPayloadId: 1, fecParams: '00' })
+    expect(source?.payloads[0]?.otherAttributes).toMatchObject([{ name: 'extra' }])
+  })
+
   it('says where a channel lacks its TSI, and what else it got', () => {
     expect(() => parseStsid('<S-TSID>\n <RS>\n  <LS/></RS></S-TSID>')).toThrow(/^line 3, column \d+: LS has no @tsi$/)
     expect(() => parseStsid('<MPD/>')).toThrow('expected S-TSID, got MPD')
@@ -137,9 +188,17 @@ describe('S-TSID', () => {
                   minBufferKb: maybe(fc.nat()),
                   efdt: maybe(fc.constantFrom(efdt, FDT_DEFAULTS)),
                   media: fc.array(
-                    fc.record({ repId: words, contentType: maybe(words), lang: maybe(words), startup: fc.boolean() }),
+                    fc.record({
+                      repId: words,
+                      contentType: maybe(words),
+                      lang: maybe(words),
+                      startup: fc.boolean(),
+                      ratings: fc.array(fc.record({ scheme: words, value: maybe(words) }), { maxLength: 2 }),
+                      otherAttributes: nothing,
+                    }),
                     { maxLength: 2 },
                   ),
+                  aeaIds: fc.array(words, { maxLength: 2 }),
                   payloads: fc.array(
                     fc.record({
                       codepoint: fc.nat(255),
@@ -148,6 +207,7 @@ describe('S-TSID', () => {
                       inOrder: fc.boolean(),
                       sourceFecPayloadId: fc.nat(2),
                       fecParams: maybe(fc.constant('00aa')),
+                      otherAttributes: nothing,
                     }),
                     { maxLength: 2 },
                   ),
@@ -188,6 +248,7 @@ describe('USBD', () => {
       languages: ['en'],
       basePatterns: ['1_'],
       unicastPatterns: ['u_'],
+      otherAttributes: [],
     })
     expect(parseUsbd('<x><UserServiceDescription serviceId="5009"/></x>')).toMatchObject({ serviceId: 5009, names: [] })
     expect(
@@ -206,6 +267,7 @@ describe('USBD', () => {
       languages: fc.array(words, { maxLength: 2 }),
       basePatterns: fc.array(words, { maxLength: 3 }),
       unicastPatterns: fc.array(words, { maxLength: 3 }),
+      otherAttributes: nothing,
     })
     fc.assert(
       fc.property(arbitrary, (value) => {

@@ -1,8 +1,8 @@
 import { CodecError } from '../../bytes/codec-error.ts'
-import type { XmlElement } from '../../xml/xml-element.ts'
-import { attr, boolAttr, childrenOf, descendants, uintAttr } from '../../xml/xml-element.ts'
+import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
+import { attr, boolAttr, childrenOf, descendants, otherAttributes, uintAttr } from '../../xml/xml-element.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
-import { XmlWriter } from '../../xml/xml-writer.ts'
+import { keptAttributes, XmlWriter } from '../../xml/xml-writer.ts'
 
 /** User Service Bundle Description, A/331 §7.1.3: what the service is called and which URLs come by broadcast. */
 export type Usbd = {
@@ -16,16 +16,23 @@ export type Usbd = {
   readonly basePatterns: readonly string[]
   /** Parts of URLs that say a file is to be had by broadband (UnicastAppService). */
   readonly unicastPatterns: readonly string[]
+  readonly otherAttributes: readonly XmlAttribute[]
 }
 
 const USBD_NAMESPACE = 'tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/ROUTEUSD/1.0/'
+
+const SERVICE = new Set(['serviceId', 'serviceStatus'])
 
 /**
  * Parses a USBD of ROUTE or MMT, whichever root it has: its first UserServiceDescription counts.
  * @throws CodecError `usbd-root` | `xml-…`
  */
 export function parseUsbd(bytes: Uint8Array | string): Usbd {
-  const root = parseXml(bytes)
+  return readUsbd(parseXml(bytes))
+}
+
+/** As `parseUsbd`, of a document that has been parsed. @throws CodecError `usbd-root` */
+export function readUsbd(root: XmlElement): Usbd {
   const service = isService(root) ? root : (find(root) ?? null)
   if (service === null) {
     throw new CodecError('usbd-root', root.offset, `expected a UserServiceDescription, got ${root.local}`)
@@ -37,6 +44,7 @@ export function parseUsbd(bytes: Uint8Array | string): Usbd {
     languages: named(service, 'ServiceLanguage').map((language) => language.text),
     basePatterns: patterns(service, 'BroadcastAppService'),
     unicastPatterns: patterns(service, 'UnicastAppService'),
+    otherAttributes: otherAttributes(service, SERVICE),
   }
 }
 
@@ -66,6 +74,7 @@ export function serialiseUsbd(usbd: Usbd): Uint8Array {
   xml.open('UserServiceDescription', {
     serviceId: usbd.serviceId,
     serviceStatus: usbd.serviceStatus ? null : false,
+    ...keptAttributes(usbd.otherAttributes),
   })
   for (const { lang, text } of usbd.names) xml.leaf('Name', { 'xml:lang': lang }, text)
   for (const language of usbd.languages) xml.leaf('ServiceLanguage', {}, language)

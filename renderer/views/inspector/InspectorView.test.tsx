@@ -152,9 +152,24 @@ describe('inspector', () => {
   })
 
   it('shows what was selected last, object or table', async () => {
-    engine.answers.signallingText = () => ({ key: 'slt', language: 'xml', text: '<SLT bsid="1"/>' })
+    engine.answers.signallingText = () => ({
+      key: 'slt',
+      language: 'xml',
+      text: '<SLT bsid="1"/>',
+      values: null,
+      raw: new Uint8Array(0),
+      rawBytes: 0,
+      signature: null,
+    })
     const slt = {
       key: 'slt',
+      series: 'slt',
+      group: null,
+      signed: false,
+      signature: null,
+      tsi: null,
+      toi: null,
+      interval: null,
       scope: 'lls',
       service: null,
       type: 'SLT',

@@ -4,6 +4,13 @@ import { signallingLines } from './signalling-model.ts'
 
 const table = (key: string, scope: 'lls' | 'sls', service: number | null, type: string): SignallingSnapshot => ({
   key,
+  series: key,
+  group: null,
+  signed: false,
+  signature: null,
+  tsi: null,
+  toi: null,
+  interval: null,
   scope,
   service,
   type,

@@ -77,6 +77,13 @@ export function channel(number: number, change: Partial<ChannelSnapshot> = {}): 
 export function table(key: string, change: Partial<SignallingSnapshot> = {}): SignallingSnapshot {
   return {
     key,
+    series: key,
+    group: null,
+    signed: false,
+    signature: null,
+    tsi: null,
+    toi: null,
+    interval: null,
     scope: 'lls',
     service: null,
     type: 'SLT',

@@ -1,0 +1,33 @@
+/** Intervals kept for the median. */
+const KEPT = 128
+
+/** Time between arrivals of one thing: shortest and longest ever, median of the last 128. Times µs. */
+export class IntervalMeter {
+  readonly #last = new Float64Array(KEPT)
+  #count = 0
+  #previousUs = -1
+  #minUs = Number.POSITIVE_INFINITY
+  #maxUs = 0
+
+  arrived(timeUs: number): void {
+    const previous = this.#previousUs
+    this.#previousUs = timeUs
+    if (previous < 0) return
+    // A clock that is set back says nothing of the sender.
+    const us = timeUs - previous
+    if (us < 0) return
+    this.#last[this.#count++ % KEPT] = us
+    if (us < this.#minUs) this.#minUs = us
+    if (us > this.#maxUs) this.#maxUs = us
+  }
+
+  /** Null before the second arrival. */
+  get interval(): { readonly minUs: number; readonly medianUs: number; readonly maxUs: number } | null {
+    if (this.#count === 0) return null
+    const sorted = this.#last.slice(0, Math.min(this.#count, KEPT)).sort()
+    const middle = sorted.length >> 1
+    const upper = sorted[middle] as number
+    const medianUs = sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2
+    return { minUs: this.#minUs, medianUs, maxUs: this.#maxUs }
+  }
+}

@@ -1,0 +1,111 @@
+import { createHash, X509Certificate } from 'node:crypto'
+import { AsnConvert, OctetString } from '@peculiar/asn1-schema'
+import { AuthorityKeyIdentifier, Certificate } from '@peculiar/asn1-x509'
+import { bytesToHex } from '../../bytes/hex.ts'
+import { isModestBer } from './der-shape.ts'
+
+/** One X.509 certificate as it came in signalling. Times µs since the UNIX epoch; key identifiers and serial in hex. */
+export type SignerCertificate = {
+  /** `CN=…, O=…` as the certificate orders them. */
+  readonly subject: string
+  readonly issuer: string
+  readonly serial: string
+  /** DER of the issuer's name, hex: what a signature names it by. */
+  readonly issuerDer: string
+  readonly subjectDer: string
+  readonly validFromUs: number
+  readonly validToUs: number
+  /** Of the extension, else SHA-1 of the key (RFC 5280 §4.2.1.2). */
+  readonly subjectKeyId: string
+  readonly authorityKeyId: string | null
+  /** `EC prime256v1`, `RSA 2048`. */
+  readonly key: string
+  readonly x509: X509Certificate
+}
+
+/** Larger ones are no certificates. */
+const MAX_CERTIFICATE_BYTES = 64 << 10
+
+/** Reads a certificate in DER; null where it is none, since one bad certificate must not hide the others. */
+export function readCertificate(der: Uint8Array): SignerCertificate | null {
+  if (der.length > MAX_CERTIFICATE_BYTES || !isModestBer(der)) return null
+  try {
+    const x509 = new X509Certificate(der)
+    const { tbsCertificate: body } = AsnConvert.parse(der, Certificate)
+    const extension = (id: string) => body.extensions?.find((each) => each.extnID === id)?.extnValue.buffer
+    const subjectKey = extension('2.5.29.14')
+    const authorityKey = extension('2.5.29.35')
+    const { publicKey } = x509
+    const details = publicKey.asymmetricKeyDetails
+    return {
+      subject: oneLine(x509.subject),
+      issuer: oneLine(x509.issuer),
+      serial: bytesToHex(new Uint8Array(body.serialNumber)),
+      issuerDer: bytesToHex(new Uint8Array(AsnConvert.serialize(body.issuer))),
+      subjectDer: bytesToHex(new Uint8Array(AsnConvert.serialize(body.subject))),
+      validFromUs: body.validity.notBefore.getTime().getTime() * 1000,
+      validToUs: body.validity.notAfter.getTime().getTime() * 1000,
+      subjectKeyId:
+        subjectKey === undefined
+          ? createHash('sha1').update(new Uint8Array(body.subjectPublicKeyInfo.subjectPublicKey)).digest('hex')
+          : bytesToHex(new Uint8Array(AsnConvert.parse(subjectKey, OctetString).buffer)),
+      authorityKeyId: authorityKey === undefined ? null : authorityKeyId(authorityKey),
+      key: `${(publicKey.asymmetricKeyType ?? 'unknown').toUpperCase()} ${details?.namedCurve ?? details?.modulusLength ?? ''}`.trim(),
+      x509,
+    }
+  } catch {
+    // OpenSSL and the ASN.1 reader throw errors of many kinds at what is no certificate.
+    return null
+  }
+}
+
+function authorityKeyId(value: ArrayBuffer): string | null {
+  const { keyIdentifier } = AsnConvert.parse(value, AuthorityKeyIdentifier)
+  return keyIdentifier === undefined ? null : bytesToHex(new Uint8Array(keyIdentifier.buffer))
+}
+
+/** Node gives a name as lines. */
+function oneLine(name: string | undefined): string {
+  return (name ?? '').split('\n').join(', ').slice(0, 300)
+}
+
+/** Certificates one signature or table may bring. */
+const MAX_CHAIN = 10
+
+export type CertificateChain = {
+  /** From the signer upward, each signed by the next. */
+  readonly certificates: readonly SignerCertificate[]
+  /** The last one signed itself. */
+  readonly complete: boolean
+  /** A certificate that names the next as its issuer, which did not sign it. */
+  readonly broken: SignerCertificate | null
+}
+
+/** Follows a certificate up through those at hand. No trust list is consulted: where it ends is all that is said. */
+export function certificateChain(signer: SignerCertificate, atHand: readonly SignerCertificate[]): CertificateChain {
+  const certificates = [signer]
+  let last = signer
+  while (certificates.length < MAX_CHAIN) {
+    if (isSignedBy(last, last)) return { certificates, complete: true, broken: null }
+    const issuers = atHand.filter(
+      (each) =>
+        !certificates.includes(each) &&
+        each.subjectDer === last.issuerDer &&
+        (last.authorityKeyId === null || last.authorityKeyId === each.subjectKeyId),
+    )
+    const next = issuers.find((each) => isSignedBy(last, each))
+    if (next === undefined) return { certificates, complete: false, broken: issuers.length > 0 ? last : null }
+    certificates.push(next)
+    last = next
+  }
+  return { certificates, complete: false, broken: null }
+}
+
+function isSignedBy(certificate: SignerCertificate, issuer: SignerCertificate): boolean {
+  if (certificate.issuerDer !== issuer.subjectDer) return false
+  try {
+    return certificate.x509.verify(issuer.x509.publicKey)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,317 @@
+import { constants, createHash, timingSafeEqual, verify } from 'node:crypto'
+import { type Attribute, ContentInfo, SignedData, type SignerInfo } from '@peculiar/asn1-cms'
+import { AsnConvert, OctetString } from '@peculiar/asn1-schema'
+import { AlgorithmIdentifier, Time } from '@peculiar/asn1-x509'
+import { bytesToHex } from '../../bytes/hex.ts'
+import { utcText } from '../ntp.ts'
+import { certificateChain, readCertificate, type SignerCertificate } from './certificate.ts'
+import { isModestBer, joinOctets } from './der-shape.ts'
+
+/** What checking a signature gave. Times µs since the UNIX epoch. */
+export type Verdict = {
+  /** `good`: digest, signature and certificate agree; nobody vouches for the certificate. */
+  readonly verdict: 'good' | 'bad' | 'unchecked'
+  /** One sentence for a person. */
+  readonly text: string
+  readonly signer: SignerCertificate | null
+  readonly algorithm: string | null
+  readonly signingTimeUs: number | null
+  /** Subjects from the signer upward. */
+  readonly chain: readonly string[]
+}
+
+/** A CMS signature as far as it could be taken apart. */
+export type ReadSignedData = {
+  /** Content inside it; null where the signature is detached. */
+  readonly content: Uint8Array | null
+  readonly certificates: readonly SignerCertificate[]
+  readonly signers: readonly SignerInfo[]
+  /** Object ids of what is signed and of the digests it was announced with. */
+  readonly contentType: string
+  readonly digestIds: readonly string[]
+  /** As it came. */
+  readonly bytes: Uint8Array
+}
+
+const MAX_SIGNATURE_BYTES = 1 << 20
+const MAX_SIGNERS = 8
+const MAX_CERTIFICATES = 32
+
+const ID_SIGNED_DATA = '1.2.840.113549.1.7.2'
+const ID_CONTENT_TYPE = '1.2.840.113549.1.9.3'
+const ID_MESSAGE_DIGEST = '1.2.840.113549.1.9.4'
+const ID_SIGNING_TIME = '1.2.840.113549.1.9.5'
+
+const DIGESTS: Readonly<Record<string, string>> = {
+  '1.3.14.3.2.26': 'sha1',
+  '2.16.840.1.101.3.4.2.4': 'sha224',
+  '2.16.840.1.101.3.4.2.1': 'sha256',
+  '2.16.840.1.101.3.4.2.2': 'sha384',
+  '2.16.840.1.101.3.4.2.3': 'sha512',
+}
+
+type Scheme = { readonly name: string; readonly digest: string | null; readonly key: string; readonly pss?: true }
+
+/** A `digest` of null is that of the digest algorithm. */
+const SIGNATURES: Readonly<Record<string, Scheme>> = {
+  '1.2.840.10045.2.1': { name: 'ECDSA', digest: null, key: 'ec' },
+  '1.2.840.10045.4.1': { name: 'ECDSA', digest: 'sha1', key: 'ec' },
+  '1.2.840.10045.4.3.1': { name: 'ECDSA', digest: 'sha224', key: 'ec' },
+  '1.2.840.10045.4.3.2': { name: 'ECDSA', digest: 'sha256', key: 'ec' },
+  '1.2.840.10045.4.3.3': { name: 'ECDSA', digest: 'sha384', key: 'ec' },
+  '1.2.840.10045.4.3.4': { name: 'ECDSA', digest: 'sha512', key: 'ec' },
+  '1.2.840.113549.1.1.1': { name: 'RSA', digest: null, key: 'rsa' },
+  '1.2.840.113549.1.1.5': { name: 'RSA', digest: 'sha1', key: 'rsa' },
+  '1.2.840.113549.1.1.14': { name: 'RSA', digest: 'sha224', key: 'rsa' },
+  '1.2.840.113549.1.1.11': { name: 'RSA', digest: 'sha256', key: 'rsa' },
+  '1.2.840.113549.1.1.12': { name: 'RSA', digest: 'sha384', key: 'rsa' },
+  '1.2.840.113549.1.1.13': { name: 'RSA', digest: 'sha512', key: 'rsa' },
+  // The parameters may name another digest; senders use one throughout.
+  '1.2.840.113549.1.1.10': { name: 'RSA-PSS', digest: null, key: 'rsa', pss: true },
+  '1.3.101.112': { name: 'Ed25519', digest: '', key: 'ed25519' },
+  '1.3.101.113': { name: 'Ed448', digest: '', key: 'ed448' },
+}
+
+/** Takes CMS SignedData apart (RFC 5652 §5), DER or BER, with or without ContentInfo; null where it is none. */
+export function readSignedData(bytes: Uint8Array): ReadSignedData | null {
+  if (bytes.length > MAX_SIGNATURE_BYTES || !isModestBer(bytes)) return null
+  try {
+    const signed = parseSignedData(bytes)
+    const certificates: SignerCertificate[] = []
+    for (const choice of [...(signed.certificates ?? [])].slice(0, MAX_CERTIFICATES)) {
+      if (choice.certificate === undefined) continue
+      const read = readCertificate(new Uint8Array(AsnConvert.serialize(choice.certificate)))
+      if (read !== null) certificates.push(read)
+    }
+    const inside = signed.encapContentInfo.eContent
+    // In BER a streamed content comes in pieces, and the reader leaves it as it is.
+    const pieces = inside?.any === undefined ? null : joinOctets(new Uint8Array(inside.any))
+    return {
+      content: inside?.single === undefined ? pieces : new Uint8Array(inside.single.buffer),
+      certificates,
+      signers: [...signed.signerInfos].slice(0, MAX_SIGNERS + 1),
+      contentType: signed.encapContentInfo.eContentType,
+      digestIds: [...signed.digestAlgorithms].map((each) => each.algorithm),
+      bytes,
+    }
+  } catch {
+    // The ASN.1 reader throws errors of many kinds at what it does not understand.
+    return null
+  }
+}
+
+function parseSignedData(bytes: Uint8Array): SignedData {
+  const info = AsnConvert.parse(bytes, ContentInfo)
+  if (info.contentType !== ID_SIGNED_DATA) throw new TypeError('not SignedData')
+  return AsnConvert.parse(info.content, SignedData)
+}
+
+/**
+ * Checks a signature over `contents`: forms of the same content of which one must have the digest, as a transport may have
+ * changed line ends. A signature by several signers is as good as the worst of them.
+ * @param known certificates that came otherwise (CertificationData), besides those in the signature
+ */
+export function checkSignature(
+  signature: ReadSignedData | null,
+  contents: readonly Uint8Array[],
+  known: readonly SignerCertificate[],
+): Verdict {
+  if (signature === null) return unchecked('the signature is no CMS SignedData that can be read')
+  if (signature.signers.length === 0) return unchecked('the SignedData holds no signature')
+  if (signature.signers.length > MAX_SIGNERS) return unchecked(`more than ${MAX_SIGNERS} signatures`)
+  const atHand = [...signature.certificates, ...known]
+  let worst: Verdict | null = null
+  for (const signer of signature.signers) {
+    const verdict = checked(() => checkSigner(signature, signer, contents, atHand))
+    if (worst === null || RANK[verdict.verdict] > RANK[worst.verdict]) worst = verdict
+  }
+  return worst as Verdict
+}
+
+function checked(check: () => Verdict): Verdict {
+  try {
+    return check()
+  } catch {
+    return unchecked('its attributes cannot be read')
+  }
+}
+
+const RANK = { good: 0, unchecked: 1, bad: 2 } as const
+
+function checkSigner(
+  { contentType, digestIds, bytes: whole }: ReadSignedData,
+  signer: SignerInfo,
+  contents: readonly Uint8Array[],
+  atHand: readonly SignerCertificate[],
+): Verdict {
+  const digestId = signer.digestAlgorithm.algorithm
+  const digest = own(DIGESTS, digestId)
+  const scheme = own(SIGNATURES, signer.signatureAlgorithm.algorithm)
+  if (scheme === null)
+    return unchecked(`the signature algorithm ${signer.signatureAlgorithm.algorithm} is not supported`)
+  // Ed25519 signs without a digest of its own, but attributes have one.
+  if (digest === null) return unchecked(`the digest algorithm ${digestId} is not supported`)
+  const hash = scheme.digest ?? digest
+  const algorithm = hash === '' ? scheme.name : `${scheme.name} ${hash.toUpperCase().replace('SHA', 'SHA-')}`
+  const certificate = certificateOf(signer, atHand)
+  const facts = {
+    algorithm,
+    signer: certificate,
+    signingTimeUs: signingTime(signer),
+    chain: certificate === null ? [] : [certificate.subject],
+  }
+  let signed: readonly Uint8Array[] = contents
+  const bad = (text: string): Verdict => ({ ...facts, verdict: 'bad', text })
+  if (!digestIds.includes(digestId))
+    return bad('The digest algorithm of the signer is not among those of the signature.')
+  if (signer.signedAttrs !== undefined) {
+    const wanted = messageDigest(signer)
+    if (wanted === null) return bad('The signed attributes hold no message digest.')
+    const matches = contents.some((content) => same(createHash(digest).update(content).digest(), wanted))
+    if (!matches) {
+      const text = `The ${digest.toUpperCase().replace('SHA', 'SHA-')} digest that is signed is not that of the content: it was changed after signing.`
+      return { ...facts, verdict: 'bad', text }
+    }
+    if (!hasContentType(signer, contentType)) return bad('The type of content that is signed is not the one that came.')
+    const attributes = derSet(signer.signedAttrs)
+    // RFC 5652 §5.3 wants DER here; anything else is not what was signed.
+    if (!Buffer.from(whole.buffer, whole.byteOffset, whole.length).includes(Buffer.from(attributes.subarray(1)))) {
+      return bad('The signed attributes are not in DER.')
+    }
+    signed = [attributes]
+  }
+  if (certificate === null) {
+    return {
+      ...unchecked(
+        `the certificate of the signer (${signerName(signer)}) is neither in the signature nor in CertificationData`,
+      ),
+      ...facts,
+    }
+  }
+  const key = certificate.x509.publicKey
+  const type = key.asymmetricKeyType
+  if (type !== scheme.key && !(type === 'rsa-pss' && scheme.pss === true)) {
+    return {
+      ...facts,
+      verdict: 'bad',
+      text: `The signature is ${scheme.name}, the key of ${certificate.subject} is ${certificate.key}.`,
+    }
+  }
+  const value = new Uint8Array(signer.signature.buffer)
+  const padding = scheme.pss
+    ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_AUTO }
+    : {}
+  let matches = false
+  try {
+    matches = signed.some((bytes) => verify(hash === '' ? null : hash, bytes, { key, ...padding }, value))
+  } catch (thrown) {
+    return {
+      ...unchecked(`the signature could not be computed: ${thrown instanceof Error ? thrown.message : thrown}`),
+      ...facts,
+    }
+  }
+  if (!matches) {
+    const text = `The signature is not by the key of ${certificate.subject}, whose certificate it names.`
+    return { ...facts, verdict: 'bad', text }
+  }
+  const { certificates, complete, broken } = certificateChain(certificate, atHand)
+  const chain = certificates.map((each) => each.subject)
+  if (broken !== null) {
+    const text = `The certificate of ${broken.subject} is not signed by the ${broken.issuer} at hand.`
+    return { ...facts, chain, verdict: 'bad', text }
+  }
+  const top = certificates.at(-1) as SignerCertificate
+  const authority = complete
+    ? certificates.length === 1
+      ? 'it signed itself'
+      : `chain to ${top.subject}`
+    : `issued by ${top.issuer}, whose certificate is not at hand`
+  const text =
+    `Signed by ${certificate.subject} (${algorithm}), certificate valid from ${day(certificate.validFromUs)} to ${day(certificate.validToUs)}, ` +
+    `${authority}; there is no trust list.`
+  return { ...facts, chain, verdict: 'good', text }
+}
+
+function certificateOf(signer: SignerInfo, atHand: readonly SignerCertificate[]): SignerCertificate | null {
+  const { subjectKeyIdentifier, issuerAndSerialNumber } = signer.sid
+  if (subjectKeyIdentifier !== undefined) {
+    const id = bytesToHex(new Uint8Array(subjectKeyIdentifier.buffer))
+    return atHand.find((each) => each.subjectKeyId === id) ?? null
+  }
+  if (issuerAndSerialNumber === undefined) return null
+  const serial = bytesToHex(new Uint8Array(issuerAndSerialNumber.serialNumber))
+  const issuer = bytesToHex(new Uint8Array(AsnConvert.serialize(issuerAndSerialNumber.issuer)))
+  return atHand.find((each) => each.serial === serial && each.issuerDer === issuer) ?? null
+}
+
+function signerName(signer: SignerInfo): string {
+  const { subjectKeyIdentifier, issuerAndSerialNumber } = signer.sid
+  if (subjectKeyIdentifier !== undefined) return `key ${bytesToHex(new Uint8Array(subjectKeyIdentifier.buffer))}`
+  if (issuerAndSerialNumber === undefined) return 'unnamed'
+  return `serial ${bytesToHex(new Uint8Array(issuerAndSerialNumber.serialNumber))}`
+}
+
+function messageDigest(signer: SignerInfo): Uint8Array | null {
+  const value = signer.signedAttrs?.find((each) => each.attrType === ID_MESSAGE_DIGEST)?.attrValues[0]
+  return value === undefined ? null : new Uint8Array(AsnConvert.parse(value, OctetString).buffer)
+}
+
+function hasContentType(signer: SignerInfo, contentType: string): boolean {
+  const value = signer.signedAttrs?.find((each) => each.attrType === ID_CONTENT_TYPE)?.attrValues[0]
+  if (value === undefined) return false
+  // An AlgorithmIdentifier without parameters is a SEQUENCE of the object id alone.
+  const wanted = new Uint8Array(AsnConvert.serialize(new AlgorithmIdentifier({ algorithm: contentType }))).subarray(2)
+  return same(new Uint8Array(value), wanted)
+}
+
+function signingTime(signer: SignerInfo): number | null {
+  const value = signer.signedAttrs?.find((each) => each.attrType === ID_SIGNING_TIME)?.attrValues[0]
+  try {
+    return value === undefined ? null : AsnConvert.parse(value, Time).getTime().getTime() * 1000
+  } catch {
+    return null
+  }
+}
+
+/** RFC 5652 §5.4: what is signed is the attributes' own DER encoding as a SET, not the [0] they travel as. */
+function derSet(attributes: readonly Attribute[]): Uint8Array {
+  const parts = attributes.map((each) => new Uint8Array(AsnConvert.serialize(each)))
+  let length = 0
+  for (const part of parts) length += part.length
+  const lengthBytes: number[] = []
+  for (let left = length; left > 0; left = Math.floor(left / 256)) lengthBytes.unshift(left % 256)
+  const head = length < 128 ? [SET, length] : [SET, 0x80 + lengthBytes.length, ...lengthBytes]
+  const out = new Uint8Array(head.length + length)
+  out.set(head)
+  let at = head.length
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
+}
+
+const SET = 0x31
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+function unchecked(why: string): Verdict {
+  return {
+    verdict: 'unchecked',
+    text: `Not checked: ${why}.`,
+    signer: null,
+    algorithm: null,
+    signingTimeUs: null,
+    chain: [],
+  }
+}
+
+function day(timeUs: number): string {
+  return utcText(timeUs).slice(0, 10)
+}
+
+function own<T>(table: Readonly<Record<string, T>>, name: string): T | null {
+  return Object.hasOwn(table, name) ? (table[name] as T) : null
+}

@@ -1,0 +1,90 @@
+import { CodecError } from '../../bytes/codec-error.ts'
+import { bytesToHex } from '../../bytes/hex.ts'
+import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
+import { attr, child, childrenOf, otherAttributes } from '../../xml/xml-element.ts'
+import { readCertificate, type SignerCertificate } from '../cms/certificate.ts'
+
+/** CertificationData, A/331:2019 §6.8 and A/360 §5.2.2.2: the certificates that other signalling is signed with. */
+export type CertificationData = {
+  /** How long the OCSP responses are good, xs:dayTimeDuration as written. */
+  readonly ocspRefresh: string | null
+  /** Authorities first, as a rule without the root. */
+  readonly certificates: readonly SignerCertificate[]
+  /** Certificates that could not be read. */
+  readonly unreadable: number
+  /** Key id, hex, of the certificate that signs now. */
+  readonly currentCert: string | null
+  readonly replacement: {
+    /** Key id, hex. */
+    readonly nextCert: string | null
+    readonly nextCertFrom: string | null
+    readonly currentCertUntil: string | null
+  } | null
+  /** Over the ToBeSignedData element, tags included. */
+  readonly signature: Uint8Array | null
+  readonly ocspResponses: readonly Uint8Array[]
+  readonly otherAttributes: readonly XmlAttribute[]
+}
+
+const MAX_CERTIFICATES = 64
+const TO_BE_SIGNED = new Set(['OCSPRefresh'])
+
+/** Reads a CertificationData that has been parsed. @throws CodecError `cdt-root` */
+export function readCertificationData(root: XmlElement): CertificationData {
+  if (root.local !== 'CertificationData') {
+    throw new CodecError('cdt-root', root.offset, `expected CertificationData, got ${root.local}`)
+  }
+  const signed = child(root, 'ToBeSignedData') ?? root
+  const replacement = child(signed, 'CertReplacement')
+  const current = child(signed, 'CurrentCert')
+  const next = replacement === null ? null : child(replacement, 'NextCert')
+  const signature = child(root, 'CMSSignedData')
+  const certificates: SignerCertificate[] = []
+  let unreadable = 0
+  for (const element of childrenOf(signed, 'Certificates').slice(0, MAX_CERTIFICATES)) {
+    // One element each in the published example; white space between several has been seen in drafts.
+    const read = readCertificate(base64(element.text))
+    if (read === null) unreadable++
+    else certificates.push(read)
+  }
+  return {
+    ocspRefresh: attr(signed, 'OCSPRefresh'),
+    certificates,
+    unreadable,
+    currentCert: current === null ? null : keyId(current.text),
+    replacement:
+      replacement === null
+        ? null
+        : {
+            nextCert: next === null ? null : keyId(next.text),
+            nextCertFrom: attr(replacement, 'NextCertFrom'),
+            currentCertUntil: attr(replacement, 'CurrentCertUntil'),
+          },
+    signature: signature === null ? null : base64(signature.text),
+    ocspResponses: childrenOf(root, 'OCSPResponse')
+      .slice(0, MAX_CERTIFICATES)
+      .map((each) => base64(each.text)),
+    otherAttributes: otherAttributes(signed, TO_BE_SIGNED),
+  }
+}
+
+/** Bytes of a document that its signature covers: the ToBeSignedData element as sent, tags included; null without one. */
+export function toBeSignedBytes(document: Uint8Array): Uint8Array | null {
+  const text = Buffer.from(document.buffer, document.byteOffset, document.length)
+  const open = /<(?:[\w.-]+:)?ToBeSignedData[\s>/]/.exec(text.toString('latin1'))
+  if (open === null) return null
+  const name = open[0].slice(1, -1)
+  const close = text.indexOf(`</${name}`, open.index)
+  const end = close < 0 ? -1 : text.indexOf('>', close)
+  return end < 0 ? null : document.subarray(open.index, end + 1)
+}
+
+function base64(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, 'base64'))
+}
+
+/** An OCTET STRING around the identifier is what SubjectKeyIdentifier is in DER; both forms are met in drafts. */
+function keyId(text: string): string {
+  const bytes = base64(text)
+  return bytesToHex(bytes[0] === 4 && bytes[1] === bytes.length - 2 ? bytes.subarray(2) : bytes)
+}

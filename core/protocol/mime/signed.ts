@@ -1,0 +1,61 @@
+import { parseMediaType, readHeaderBlock } from './headers.ts'
+import { parseMultipart } from './multipart.ts'
+import { decodeTransfer } from './transfer-encoding.ts'
+
+/** What is signed and by which signature: S/MIME as packages come in it. RFC 8551 §3.5, A/360 §5.2.2.1. */
+export type SignedEntity = {
+  /** The package with its headers; null where it travels inside the signature. */
+  readonly content: Uint8Array | null
+  /** CMS SignedData, DER or BER. */
+  readonly signature: Uint8Array
+}
+
+const SIGNATURE_TYPES = new Set(['application/pkcs7-signature', 'application/x-pkcs7-signature'])
+const OPAQUE_TYPES = new Set(['application/pkcs7-mime', 'application/x-pkcs7-mime'])
+
+/**
+ * Takes an S/MIME entity apart: `multipart/signed` with the package as its first part, or `application/pkcs7-mime` with the
+ * package inside the signature. Null for anything else.
+ * @throws CodecError `multipart-…` for a broken package
+ */
+export function readSignedEntity(bytes: Uint8Array): SignedEntity | null {
+  let start = 0
+  while (start < bytes.length && isBlank(bytes[start] as number)) start++
+  const { headers, bodyStart } = readHeaderBlock(bytes, start, bytes.length)
+  const { type } = parseMediaType(headers['content-type'] ?? '')
+  if (OPAQUE_TYPES.has(type)) {
+    const body = bytes.subarray(bodyStart)
+    return { content: null, signature: decodeTransfer(body, headers['content-transfer-encoding'] ?? null) }
+  }
+  if (type !== 'multipart/signed') return null
+  const { parts } = parseMultipart(bytes)
+  const signature = parts.find((part) => SIGNATURE_TYPES.has(parseMediaType(part.contentType).type)) ?? parts[1]
+  const content = parts.find((part) => part !== signature)
+  if (signature === undefined || content === undefined) return null
+  return {
+    content: content.whole,
+    signature: decodeTransfer(signature.body, signature.headers['content-transfer-encoding'] ?? null),
+  }
+}
+
+/**
+ * The forms in which signed content may have been when it was signed: as it is, and with CR LF for each line end, which is
+ * S/MIME's canonical form that a transport of texts may have changed (RFC 8551 §3.1.1).
+ */
+export function signedForms(content: Uint8Array): readonly Uint8Array[] {
+  let bare = 0
+  for (let at = 0; at < content.length; at++) if (content[at] === 0x0a && content[at - 1] !== 0x0d) bare++
+  if (bare === 0) return [content]
+  const canonical = new Uint8Array(content.length + bare)
+  let to = 0
+  for (let at = 0; at < content.length; at++) {
+    const byte = content[at] as number
+    if (byte === 0x0a && content[at - 1] !== 0x0d) canonical[to++] = 0x0d
+    canonical[to++] = byte
+  }
+  return [content, canonical]
+}
+
+function isBlank(byte: number): boolean {
+  return byte === 0x0a || byte === 0x0d || byte === 0x20 || byte === 0x09
+}

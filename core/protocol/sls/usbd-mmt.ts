@@ -1,0 +1,142 @@
+import { CodecError } from '../../bytes/codec-error.ts'
+import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
+import { attr, boolAttr, child, childrenOf, descendants, otherAttributes, uintAttr } from '../../xml/xml-element.ts'
+import { parseXml } from '../../xml/xml-parser.ts'
+
+/** User Service Bundle Description of an MMT service, A/331 §7.2.1: root BundleDescriptionMMT. */
+export type UsbdMmt = {
+  /** Equals the SLT's; null where the document has none. */
+  readonly serviceId: number | null
+  /** True: active. */
+  readonly serviceStatus: boolean
+  readonly names: readonly { readonly lang: string | null; readonly text: string }[]
+  readonly languages: readonly string[]
+  /** Text of ContentAdvisoryRating elements, in the RRT's terms. */
+  readonly contentAdvisoryRatings: readonly string[]
+  readonly channel: MmtChannel | null
+  /** Packages delivered by MMTP. */
+  readonly mpuComponents: readonly MpuComponent[]
+  /** Files and components delivered by ROUTE. */
+  readonly routeComponents: readonly RouteComponent[]
+  /** Components to be had by broadband: URIs of full MPDs. */
+  readonly broadbandComponents: readonly { readonly fullMpdUri: string | null }[]
+  readonly componentInfos: readonly ComponentInfo[]
+  readonly otherAttributes: readonly XmlAttribute[]
+}
+
+/** `Channel`: how the service is shown. */
+export type MmtChannel = {
+  readonly serviceGenre: string | null
+  readonly serviceIcon: string | null
+  readonly serviceDescriptions: readonly { readonly lang: string | null; readonly text: string }[]
+  readonly otherAttributes: readonly XmlAttribute[]
+}
+
+/** `MPUComponent`: the MMT package of now, and of next. */
+export type MpuComponent = {
+  readonly mmtPackageId: string | null
+  readonly nextMmtPackageId: string | null
+  readonly otherAttributes: readonly XmlAttribute[]
+}
+
+/** `ROUTEComponent`: an S-TSID and the session it comes on. What is null is that of the SLT. */
+export type RouteComponent = {
+  readonly stsidUri: string | null
+  readonly apdUri: string | null
+  readonly destinationAddress: string | null
+  readonly destinationPort: number | null
+  readonly sourceAddress: string | null
+  readonly otherAttributes: readonly XmlAttribute[]
+}
+
+/** `ComponentInfo`: what an asset is. */
+export type ComponentInfo = {
+  /** 0 audio, 1 video, 2 closed captions; null where not said. */
+  readonly componentType: number | null
+  readonly componentRole: number | null
+  readonly protected: boolean
+  /** Asset id. */
+  readonly componentId: string | null
+  readonly componentName: string | null
+  readonly otherAttributes: readonly XmlAttribute[]
+}
+
+const SERVICE = new Set(['serviceId', 'serviceStatus', 'lang'])
+const CHANNEL = new Set(['serviceGenre', 'serviceIcon'])
+const MPU = new Set(['mmtPackageId', 'nextMmtPackageId'])
+const ROUTE = new Set([
+  'sTSIDUri',
+  'apdUri',
+  'sTSIDDestinationIpAddress',
+  'sTSIDDestinationUdpPort',
+  'sTSIDSourceIpAddress',
+])
+const COMPONENT = new Set(['componentType', 'componentRole', 'componentProtectedFlag', 'componentId', 'componentName'])
+
+/** True where a document's root is that of an MMT service's USBD. */
+export function isUsbdMmt(root: XmlElement): boolean {
+  return root.local === 'BundleDescriptionMMT'
+}
+
+/**
+ * Parses the USBD of an MMT service, as it comes in an ATSC message of content type 1, or in an SLS package.
+ * @throws CodecError `usbd-root` | `xml-…`
+ */
+export function parseUsbdMmt(bytes: Uint8Array | string): UsbdMmt {
+  return readUsbdMmt(parseXml(bytes))
+}
+
+/** As `parseUsbdMmt`, of a document that has been parsed. @throws CodecError `usbd-root` */
+export function readUsbdMmt(root: XmlElement): UsbdMmt {
+  const service =
+    root.local === 'UserServiceDescription' ? root : (descendants(root, 'UserServiceDescription')[0] ?? null)
+  if (service === null) {
+    throw new CodecError('usbd-root', root.offset, `expected a UserServiceDescription, got ${root.local}`)
+  }
+  const channel = child(service, 'Channel')
+  return {
+    serviceId: uintAttr(service, 'serviceId'),
+    serviceStatus: boolAttr(service, 'serviceStatus', true),
+    names: childrenOf(service, 'Name').map((name) => ({ lang: attr(name, 'lang'), text: name.text })),
+    languages: childrenOf(service, 'ServiceLanguage').map((language) => language.text),
+    contentAdvisoryRatings: childrenOf(service, 'ContentAdvisoryRating').map((rating) => rating.text),
+    channel: channel === null ? null : readChannel(channel),
+    mpuComponents: childrenOf(service, 'MPUComponent').map((component) => ({
+      mmtPackageId: attr(component, 'mmtPackageId'),
+      nextMmtPackageId: attr(component, 'nextMmtPackageId'),
+      otherAttributes: otherAttributes(component, MPU),
+    })),
+    routeComponents: childrenOf(service, 'ROUTEComponent').map((component) => ({
+      stsidUri: attr(component, 'sTSIDUri'),
+      apdUri: attr(component, 'apdUri'),
+      destinationAddress: attr(component, 'sTSIDDestinationIpAddress'),
+      destinationPort: uintAttr(component, 'sTSIDDestinationUdpPort', 65535),
+      sourceAddress: attr(component, 'sTSIDSourceIpAddress'),
+      otherAttributes: otherAttributes(component, ROUTE),
+    })),
+    broadbandComponents: childrenOf(service, 'BroadbandComponent').map((component) => ({
+      fullMpdUri: attr(component, 'fullMPDUri'),
+    })),
+    componentInfos: childrenOf(service, 'ComponentInfo').map((info) => ({
+      componentType: uintAttr(info, 'componentType', 255),
+      componentRole: uintAttr(info, 'componentRole', 255),
+      protected: boolAttr(info, 'componentProtectedFlag', false),
+      componentId: attr(info, 'componentId'),
+      componentName: attr(info, 'componentName'),
+      otherAttributes: otherAttributes(info, COMPONENT),
+    })),
+    otherAttributes: otherAttributes(service, SERVICE),
+  }
+}
+
+function readChannel(channel: XmlElement): MmtChannel {
+  return {
+    serviceGenre: attr(channel, 'serviceGenre'),
+    serviceIcon: attr(channel, 'serviceIcon'),
+    serviceDescriptions: childrenOf(channel, 'ServiceDescription').map((description) => ({
+      lang: attr(description, 'lang') ?? attr(description, 'serviceDescrLang'),
+      text: attr(description, 'serviceDescrText') ?? description.text,
+    })),
+    otherAttributes: otherAttributes(channel, CHANNEL),
+  }
+}
