@@ -418,7 +418,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
     // A table that comes again says that its channel's signalling does.
     if (done.key < 0) {
       if (!whole && serviceId !== null && this.#channels.get(channel.tsi)?.names.configures === true)
-        this.observer.slsRepeated(serviceId, timeUs)
+        this.observer.slsRepeated(serviceId, timeUs, -1, -1)
       return
     }
     this.#delivery.repeated(channel, done, whole, timeUs)
