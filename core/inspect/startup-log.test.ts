@@ -99,7 +99,10 @@ describe('LLS and SLT', () => {
     group: 1,
     version: 1,
     bytes: 1,
-    xml: null,
+    raw: new Uint8Array(0),
+    body: null,
+    signed: false,
+    signature: null,
     values: values as never,
   })
 
