@@ -30,6 +30,10 @@ const BROKEN: readonly (readonly [path: string, code: string])[] = [
   ['core/inspect/planted.ts', importing('../files/folder-sink.ts')],
   ['core/files/planted.ts', importing('../http/gateway.ts')],
   ['core/http/planted.ts', importing('../engine/engine.ts')],
+  ['core/http/planted.ts', importing('../repair/repair-stage.ts')],
+  ['core/repair/planted.ts', importing('../engine/engine.ts')],
+  ['core/repair/planted.ts', importing('../files/object-store.ts')],
+  ['core/receive/planted.ts', importing('../repair/repair-stage.ts')],
   ['core/socket/planted.ts', importing('../receive/receiver.ts')],
   ['core/engine/planted.ts', importing('../cli/main.ts')],
   ['core/engine/planted.ts', importing('react')],
@@ -47,6 +51,7 @@ const BROKEN: readonly (readonly [path: string, code: string])[] = [
 const ALLOWED: typeof BROKEN = [
   ['core/receive/planted.ts', importing('../protocol/lct/header.ts')],
   ['core/engine/planted.ts', importing('../http/gateway.ts')],
+  ['core/repair/planted.ts', importing('../media/bmff/boxes.ts')],
   ['renderer/model/planted.ts', importing('../../core/contract/report.ts')],
   ['electron/main/planted.ts', importing('../../core/engine/engine.ts')],
 ]

@@ -121,7 +121,6 @@ describe('readCommandLine', () => {
 
   it('refuses by name what this version does not do', () => {
     expect(failure('-i route://225.1.1.0:6000 -o x').error).toMatchObject({ code: 'not-supported' })
-    expect(failure('receive atsc:// --repair http').error).toMatchObject({ code: 'not-supported' })
   })
 
   it('prints help and version', () => {
@@ -130,5 +129,23 @@ describe('readCommandLine', () => {
     expect(read('--version')).toEqual({ kind: 'text', text: '1.2.3\n' })
     const receive = read('receive --help')
     expect(receive.kind === 'text' && receive.text).toContain('--max-segments')
+  })
+
+  it('takes what becomes of incomplete files, and servers to fetch from, which mean http', () => {
+    const repairOf = (line: string) => {
+      const request = readCommandLine(line.split(' '), '1.0.0')
+      if (request.kind !== 'session') throw new Error('no session')
+      const [source] = request.spec.sources
+      return source?.kind === 'multicast' ? source.receive.repair : undefined
+    }
+    expect(repairOf('receive atsc://')).toMatchObject({ mode: 'strict', urls: [] })
+    expect(repairOf('receive atsc:// --repair simple')).toMatchObject({ mode: 'simple', urls: [] })
+    expect(repairOf('receive atsc:// --repair-url http://a/x --repair-url https://b')).toMatchObject({
+      mode: 'http',
+      urls: ['http://a/x', 'https://b'],
+    })
+    for (const line of ['--repair strict --repair-url http://a/', '--repair-url ftp://a/', '--repair full']) {
+      expect(failure(`receive atsc:// ${line}`).error).toMatchObject({ code: 'bad-command-line' })
+    }
   })
 })

@@ -2,9 +2,11 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import {
   type BroadcastSink,
   DEFAULT_RECEIVE,
+  DEFAULT_REPAIR,
   type LogSpec,
   type Pace,
   type ReceiveSpec,
+  type RepairSpec,
   type SessionSpec,
   type SinkSpec,
   type SourceSpec,
@@ -13,6 +15,7 @@ import {
 import type { InitialRequest } from '../contract/shell-api.ts'
 import { DEFAULT_BROADCAST, parseLogOption } from '../engine/spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
+import { httpAddress } from '../repair/resource-url.ts'
 
 /** What a command line asks for, before anything is opened. */
 export type CliRequest =
@@ -267,6 +270,8 @@ type CommonOptions = {
   readonly json?: boolean
   readonly keepCorrupt?: boolean
   readonly keepRepeats?: boolean
+  readonly repair?: RepairSpec['mode']
+  readonly repairUrl?: readonly string[]
 }
 type ReceiveOptions = CommonOptions & {
   readonly capture?: readonly string[]
@@ -303,14 +308,19 @@ function commonOptions(command: Command): Command {
     .addOption(
       new Option('--repair <mode>', 'what becomes of incomplete files').choices(['none', 'simple', 'strict', 'http']),
     )
+    .addOption(
+      new Option('--repair-url <url>', 'server to fetch missing bytes from (may be repeated)').argParser(
+        parseRepairUrl,
+      ),
+    )
     .addOption(new Option('--fec <on|off>', 'AL-FEC repair flows').choices(['on', 'off']))
     .hook('preAction', (_, action) => {
-      const { repair, fec } = action.opts<{ repair?: string; fec?: string }>()
-      if (repair !== undefined && repair !== 'none') {
+      const { repair, repairUrl, fec } = action.opts<CommonOptions & { fec?: string }>()
+      if (repairUrl !== undefined && repair !== undefined && repair !== 'http') {
         throw new AppFailure(
-          'not-supported',
-          `--repair ${repair} is not in this version.`,
-          'Use --repair none, or leave it out.',
+          'bad-command-line',
+          `--repair ${repair} does not fetch anything, and --repair-url ${repairUrl[0]} names a server.`,
+          'Leave one of the two out; --repair-url alone means --repair http.',
         )
       }
       if (fec === 'on') {
@@ -349,6 +359,11 @@ function receiveSpec(options: CommonOptions, services: TuneIn): ReceiveSpec {
     services: options.services ?? services,
     keepCorrupt: options.keepCorrupt === true,
     keepRepeats: options.keepRepeats === true,
+    repair: {
+      ...DEFAULT_REPAIR,
+      mode: options.repair ?? (options.repairUrl === undefined ? DEFAULT_REPAIR.mode : 'http'),
+      urls: options.repairUrl ?? [],
+    },
   }
 }
 
@@ -455,6 +470,13 @@ function parseCount(text: string): number {
   const value = Number(text)
   if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('it is a whole number from 0')
   return value
+}
+
+function parseRepairUrl(text: string, before: readonly string[] | undefined): readonly string[] {
+  if (httpAddress(text) === null) {
+    throw new InvalidArgumentError('it is an address such as http://server/folder/')
+  }
+  return [...(before ?? []), text]
 }
 
 function parseSeconds(text: string): number {

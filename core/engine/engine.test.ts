@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { SessionSpec } from '../contract/session-spec.ts'
 import { pcapOf, withLoss } from '../testdata/datagrams.ts'
 import { DEMO_FOLDER, routeFixture } from '../testdata/make-fixtures.ts'
@@ -258,7 +258,8 @@ describe('a session', () => {
     await window.call('watchSession', sessionId)
     await window.ended(sessionId)
     mkdirSync(temporary, { recursive: true })
-    expect(treeOf(temporary).length).toBeGreaterThan(5)
+    // Spilling goes on beside the session: on a busy machine it ends later.
+    await vi.waitUntil(() => treeOf(temporary).length > 5, { timeout: 10_000 })
     await window.call('dumpSession', sessionId, folder.at('spilled'))
     expect(treeOf(folder.at('spilled')).filter(({ path }) => path.endsWith('.m4s'))).toHaveLength(24)
     await window.call('closeSession', sessionId)

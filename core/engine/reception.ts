@@ -14,7 +14,7 @@ import type { Gateway } from '../http/gateway.ts'
 import { SessionColumns } from '../inspect/session-columns.ts'
 import { formatDestination } from '../protocol/ip/address.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
-import type { ObjectSink, ReceivedFile } from '../receive/object-flow.ts'
+import type { ReceivedFile } from '../receive/object-flow.ts'
 import { ObserverTee, type ServiceFacts } from '../receive/observer.ts'
 import { Receiver, type ReceiveTarget } from '../receive/receiver.ts'
 import { parseMulticastUrl } from '../socket/multicast-url.ts'
@@ -22,6 +22,7 @@ import { DatagramCounter, DatagramTee, ObjectFanOut } from './fan-out.ts'
 import { HostWatch } from './host-watch.ts'
 import { LiveSockets } from './live-sockets.ts'
 import { ReceiveLog } from './receive-log.ts'
+import { Repairing } from './repairing.ts'
 import { nothingReceived } from './silence.ts'
 import { DEFAULT_STORE_MEMORY } from './spec.ts'
 
@@ -56,6 +57,7 @@ type ReceptionState = Pick<
   | 'channels'
   | 'signalling'
   | 'gateway'
+  | 'repair'
   | 'alarms'
   | 'losses'
   | 'hostDrops'
@@ -80,13 +82,14 @@ export class Reception {
   readonly #counter = new DatagramCounter()
   readonly #host: HostWatch
   readonly #log: ReceiveLog
-  #fanOut = new ObjectFanOut([])
+  #repairing: Repairing | null = null
   #store: ObjectStore | null = null
   #gateway: Gateway | null = null
   #reader: CaptureReader | null = null
   #sockets: LiveSockets | null = null
   #receiver: Receiver | null = null
   #summary: CaptureSummary | null = null
+  #readToEnd = false
   #files = 0
   #sampledUs = 0
   #lastPacketWallUs: number | null = null
@@ -140,11 +143,11 @@ export class Reception {
       }
     }
     await this.#openStoreAndGateway()
-    const sinks: ObjectSink[] = [...this.#folders, ...(this.#store === null ? [] : [this.#store])]
-    this.#fanOut = new ObjectFanOut([{ borrows: true, file: (file) => this.#delivered(file) }, ...sinks])
     const observer = new ObserverTee(this.columns, this.#log.withoutAlarms(), {
       destinationsWanted: (wanted) => this.#sockets?.want(wanted),
+      slsFragment: (serviceId, fragment) => this.#repairing?.stage.slsFragment(serviceId, fragment),
     })
+    this.#repairing = await this.#openRepair(observer)
     const source = this.#source
     if (source.kind === 'multicast') {
       this.#sockets = new LiveSockets(source, this.#flows, this.#entrance(), this.#context)
@@ -157,7 +160,7 @@ export class Reception {
         flows: this.#flows,
       })
     }
-    this.#receiver = new Receiver({ targets: [this.#target], receive: source.receive }, this.#fanOut, observer)
+    this.#receiver = new Receiver({ targets: [this.#target], receive: source.receive }, this.#repairing.stage, observer)
     this.#counter.next = this.#receiver
     await this.#sockets?.opened()
   }
@@ -172,6 +175,11 @@ export class Reception {
   stop(): Promise<void> {
     this.#stopping ??= this.#flush()
     return this.#stopping
+  }
+
+  /** Nobody wants to wait for what is still being fetched. */
+  hurry(): void {
+    this.#repairing?.hurry()
   }
 
   /** Gives back store, gateway and their files. */
@@ -222,6 +230,7 @@ export class Reception {
         this.#gateway === null || this.#gateway.baseUrl === null
           ? null
           : { baseUrl: this.#gateway.baseUrl, requests: this.#gateway.requests, bytes: this.#gateway.bytes },
+      repair: this.#repairing?.state() ?? null,
       alarms: this.columns.alarms(),
       losses: this.columns.losses(),
       ...this.columns.host(),
@@ -282,6 +291,7 @@ export class Reception {
       memoryBytes: store?.memoryBytes ?? DEFAULT_STORE_MEMORY,
       spillDir: resolve(this.#context.sessionDir, 'objects'),
       maxSegments: gateway?.maxSegments ?? store?.maxSegments ?? 0,
+      dumpPatched: this.#source.receive.keepCorrupt,
       onProblem: this.#context.onProblem,
     })
     if (gateway === undefined) return
@@ -300,6 +310,19 @@ export class Reception {
     })
     const { baseUrl } = await this.#gateway.open()
     this.#context.log('http', 'info', `Gateway on ${baseUrl}`)
+  }
+
+  /** All sinks of objects, behind the stage that decides what becomes of lost ones. */
+  #openRepair(observer: ObserverTee): Promise<Repairing> {
+    const { receive } = this.#source
+    const live = this.#source.kind === 'multicast' || this.#source.pace === 'real'
+    return Repairing.open(receive, live, {
+      files: new ObjectFanOut([{ borrows: true, file: (file) => this.#delivered(file) }, ...this.#folders]),
+      store: this.#store,
+      idle: this.#store === null && !(receive.keepCorrupt && this.#folders.length > 0),
+      observer,
+      serversOf: (serviceId) => this.columns.serviceFacts().find(({ id }) => id === serviceId)?.repairServers ?? [],
+    })
   }
 
   /** Where datagrams enter: counted, and written to a capture where one is asked for. */
@@ -324,10 +347,11 @@ export class Reception {
       warning: (error) => this.#context.onWarning(error),
       notice: (text) => log('engine', 'info', text),
     })
+    this.#readToEnd = true
   }
 
   #busy(): Promise<void> | null {
-    const sinks = this.#fanOut.busy()
+    const sinks = this.#repairing?.stage.busy() ?? null
     let writing: Promise<void> | null = null
     for (const writer of this.#writers) writing ??= writer.busy()
     if (sinks === null) return writing
@@ -386,12 +410,15 @@ export class Reception {
   }
 
   async #flush(): Promise<void> {
+    const captureEnd = this.#readToEnd
     this.#reader?.stop()
     this.#endLive()
     await this.#running.catch(() => undefined)
     this.#host.close()
     await this.#sockets?.close()
+    this.#repairing?.ending(captureEnd)
     this.#receiver?.close(this.#nowStreamUs(), this.#summary === null ? 'stopped' : 'capture-end')
+    await this.#repairing?.close(captureEnd)
     this.#store?.finish()
     const joinedUs = this.#joinedUs()
     if (joinedUs !== null) this.columns.joined(joinedUs)

@@ -187,6 +187,7 @@ export class Session {
 
   /** Stops sources and flushes sinks; what was received stays readable. */
   stop(): Promise<void> {
+    this.#reception?.hurry()
     return this.#end('stopped')
   }
 
@@ -231,7 +232,7 @@ export class Session {
       signalling: state?.signalling ?? [],
       gateway: state?.gateway ?? null,
       broadcast: this.#broadcasts[0]?.state() ?? null,
-      repair: null,
+      repair: state?.repair ?? null,
       alarms: state?.alarms ?? [],
       losses: state?.losses ?? NO_LOSSES,
       hostDrops: state?.hostDrops ?? null,

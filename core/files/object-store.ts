@@ -17,6 +17,8 @@ export type ObjectStoreOptions = {
   readonly spillDir: string
   /** Media segments kept per representation; 0 keeps all. */
   readonly maxSegments: number
+  /** `dump` writes patched files too, as it does other incomplete ones. */
+  readonly dumpPatched?: boolean
   /** Told once, when content cannot be spilled and is given up. */
   readonly onProblem?: (error: AppError) => void
 }
@@ -104,8 +106,10 @@ export class ObjectStore implements ObjectSink {
     const { bytes, ...facts } = file
     const service = this.#of(file.serviceId)
     const stored: StoredFile = { ...facts, size: bytes.byteLength, version: this.#version + 1 }
-    const entry = this.#keep(file.objectIndex, bytes, stored)
     const before = service.ready.get(file.name)
+    // A damaged one is no better than the whole one there is, whichever is newer.
+    if (!file.complete && before?.file?.complete === true && !this.#gone(before)) return
+    const entry = this.#keep(file.objectIndex, bytes, stored)
     service.ready.set(file.name, entry)
     service.live.delete(file.name)
     service.lost.delete(file.name)
@@ -237,6 +241,7 @@ export class ObjectStore implements ObjectSink {
     await sink.open()
     for (const serviceId of this.services()) {
       for (const file of this.list(serviceId)) {
+        if (file.patched !== undefined && this.#options.dumpPatched !== true) continue
         const bytes = await this.#load(file)
         if (bytes !== null) sink.file({ ...file, bytes })
         const wait = sink.busy()

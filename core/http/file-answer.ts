@@ -24,7 +24,9 @@ export async function answerFile(
   const isSegment = file.kind === 'media' || file.kind === 'init'
   const headers = {
     ...validatorHeaders(validators),
-    'Cache-Control': isSegment ? SEGMENT_CACHE : 'no-cache',
+    // Of a damaged file there may be a better one soon.
+    'Cache-Control': !file.complete ? 'no-store' : isSegment ? SEGMENT_CACHE : 'no-cache',
+    ...(file.complete ? {} : { 'X-Routescope-State': file.patched === undefined ? 'incomplete' : 'patched' }),
   }
   if (answerConditions(exchange, validators, headers)) return true
   const whole = {

@@ -98,9 +98,11 @@ export type ReceivedFile = {
   readonly toi: Toi
   /** Representation of the S-TSID's MediaInfo, for retention per representation. */
   readonly representation: string | null
-  /** False where `keepCorrupt` lets an incomplete object through. */
+  /** False where `keepCorrupt` lets an incomplete object through, or it was patched. */
   readonly complete: boolean
   readonly missing: readonly ByteRange[]
+  /** How an incomplete file was made readable: its boxes or packets are whole, what they hold is not. */
+  readonly patched?: 'simple' | 'strict'
   readonly firstTimeUs: number
   readonly lastTimeUs: number
 }

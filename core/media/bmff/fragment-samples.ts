@@ -1,0 +1,116 @@
+import { CodecError } from '../../bytes/codec-error.ts'
+import { u32At } from '../../bytes/ints.ts'
+import { type Box, childBoxes, findBox, fullBox } from './boxes.ts'
+
+/** One sample of a movie fragment: where its bytes are in the segment, and whether others need it. */
+export type FragmentSample = {
+  readonly track: number
+  /** Of its first byte, from the start of the bytes that hold the `moof`. */
+  readonly offset: number
+  readonly size: number
+  /** False only where sample_is_depended_on says that no other sample needs it (ISO/IEC 14496-12 §8.8.3.1). */
+  readonly needed: boolean
+}
+
+/** Samples of one fragment; a segment of ten seconds of audio has some five hundred. */
+const MAX_SAMPLES = 65_536
+/** sample_is_depended_on, and its value for "not depended on". */
+const DEPENDED_ON_SHIFT = 22
+const DISPOSABLE = 2
+
+/**
+ * The samples that a `moof` describes, in the order of their runs (`tfhd`, `trun`; ISO/IEC 14496-12 §8.8.7, §8.8.8). Where
+ * sizes come from the initialisation segment (`trex`) they are not known here, and the run is left out.
+ * @throws CodecError bmff-… as readBoxes; bmff-too-many
+ */
+export function fragmentSamples(bytes: Uint8Array, moof: Box): FragmentSample[] {
+  const samples: FragmentSample[] = []
+  let dataEnd = moof.offset
+  for (const traf of childBoxes(bytes, moof)) {
+    if (traf.type !== 'traf') continue
+    const tfhd = findBox(bytes, traf, 'tfhd')
+    if (tfhd === undefined) continue
+    const defaults = readDefaults(bytes, tfhd)
+    let at = defaults.base ?? (defaults.baseIsMoof || samples.length === 0 ? moof.offset : dataEnd)
+    const base = at
+    for (const trun of childBoxes(bytes, traf)) {
+      if (trun.type === 'trun') at = readRun(bytes, trun, defaults, base, at, samples)
+    }
+    dataEnd = at
+  }
+  return samples
+}
+
+type Defaults = {
+  readonly track: number
+  readonly base: number | null
+  readonly baseIsMoof: boolean
+  readonly size: number | null
+  readonly flags: number
+}
+
+function readDefaults(bytes: Uint8Array, tfhd: Box): Defaults {
+  const { fields } = fullBox(bytes, tfhd, 4)
+  const flags = u32At(bytes, fields - 4) & 0xff_ffff
+  const needed = 4 + (flags & 1 ? 8 : 0) + (flags & 2 ? 4 : 0) + (flags & 8 ? 4 : 0) + (flags & 16 ? 4 : 0)
+  fullBox(bytes, tfhd, needed + (flags & 32 ? 4 : 0))
+  let at = fields + 4
+  const base = flags & 1 ? u32At(bytes, at) * 0x1_0000_0000 + u32At(bytes, at + 4) : null
+  if (flags & 1) at += 8
+  if (flags & 2) at += 4
+  if (flags & 8) at += 4
+  const size = flags & 16 ? u32At(bytes, at) : null
+  if (flags & 16) at += 4
+  return {
+    track: u32At(bytes, fields),
+    base,
+    baseIsMoof: (flags & 0x02_0000) !== 0,
+    size,
+    flags: flags & 32 ? u32At(bytes, at) : 0,
+  }
+}
+
+/** @returns where the data of the run ends */
+function readRun(
+  bytes: Uint8Array,
+  trun: Box,
+  defaults: Defaults,
+  base: number,
+  start: number,
+  into: FragmentSample[],
+): number {
+  const { fields } = fullBox(bytes, trun, 4)
+  const flags = u32At(bytes, fields - 4) & 0xff_ffff
+  const count = u32At(bytes, fields)
+  const entryBytes =
+    4 *
+    (Number((flags & 0x100) > 0) +
+      Number((flags & 0x200) > 0) +
+      Number((flags & 0x400) > 0) +
+      Number((flags & 0x800) > 0))
+  if (into.length + count > MAX_SAMPLES)
+    throw new CodecError('bmff-too-many', trun.offset, `trun at byte ${trun.offset} has ${count} samples`)
+  fullBox(bytes, trun, 4 + (flags & 1 ? 4 : 0) + (flags & 4 ? 4 : 0) + count * entryBytes)
+  let at = fields + 4
+  let data = start
+  if (flags & 1) {
+    data = base + (u32At(bytes, at) | 0)
+    at += 4
+  }
+  const firstFlags = flags & 4 ? u32At(bytes, at) : null
+  if (flags & 4) at += 4
+  if (!(flags & 0x200) && defaults.size === null) return data
+  for (let number = 0; number < count; number++) {
+    if (flags & 0x100) at += 4
+    const size = flags & 0x200 ? u32At(bytes, at) : (defaults.size as number)
+    if (flags & 0x200) at += 4
+    let sampleFlags = flags & 0x400 ? u32At(bytes, at) : defaults.flags
+    if (flags & 0x400) at += 4
+    else if (number === 0 && firstFlags !== null) sampleFlags = firstFlags
+    if (flags & 0x800) at += 4
+    const needed = ((sampleFlags >>> DEPENDED_ON_SHIFT) & 3) !== DISPOSABLE
+    into.push({ track: defaults.track, offset: data, size, needed })
+    data += size
+  }
+  return data
+}

@@ -1,0 +1,108 @@
+import { u32At } from '../../bytes/ints.ts'
+import { type Hole, isWhole, nextHole } from '../holes.ts'
+
+/** A box of the top level of a segment that lacks bytes, or a gap in which none can be found. */
+export type SegmentBox = {
+  /** Null for a gap. */
+  readonly type: string | null
+  readonly offset: number
+  /** To the start of the next one; all sizes together are the length of the segment. */
+  readonly size: number
+  /** What its size field says; differs from `size` where that reaches beyond the segment, or bytes behind it were added. */
+  readonly said: number
+  readonly headerBytes: number
+  /** No byte of it is missing. */
+  readonly whole: boolean
+}
+
+/** What stands at the top level of a segment (ISO/IEC 14496-12, 23009-1): only these are believed where no box is expected. */
+const SEGMENT_TYPES = new Set(['styp', 'sidx', 'ssix', 'prft', 'emsg', 'moof', 'mdat', 'free', 'skip', 'uuid'])
+const KNOWN_TYPES = new Set([...SEGMENT_TYPES, 'ftyp', 'moov', 'meta'])
+/** As `readBoxes`. */
+const MAX_BOXES = 16_384
+/** All types begin with one of these: while searching, most bytes are passed over without making a string. */
+const BEGINS = new Uint8Array(256)
+for (const type of SEGMENT_TYPES) BEGINS[type.charCodeAt(0)] = 1
+
+/**
+ * The boxes and gaps that a segment with holes consists of, from its first byte to its last. Where the header of a box is
+ * missing, the next one that can be believed is searched in what has arrived.
+ * @returns null where not one box can be found, or more than any segment has
+ */
+export function segmentBoxes(bytes: Uint8Array, holes: readonly Hole[]): SegmentBox[] | null {
+  const boxes: SegmentBox[] = []
+  const end = bytes.length
+  let found = false
+  for (let at = 0; at < end; ) {
+    if (boxes.length >= MAX_BOXES) return null
+    const last = boxes.at(-1)
+    if (end - at < 8 && last !== undefined) {
+      // No box fits here: the one before takes these bytes.
+      boxes[boxes.length - 1] = { ...last, size: end - last.offset }
+      break
+    }
+    const box = boxAt(bytes, holes, at)
+    if (box === null) {
+      const next = nextHeader(bytes, holes, at + 8)
+      boxes.push({ type: null, offset: at, size: next - at, said: 0, headerBytes: 8, whole: false })
+      at = next
+    } else {
+      found = true
+      boxes.push(box)
+      at += box.size
+    }
+  }
+  return found ? boxes : null
+}
+
+/**
+ * The box at a place where one must begin; null where its header is not all there, or is no header. It is cut at the end
+ * of the bytes.
+ */
+export function boxAt(bytes: Uint8Array, holes: readonly Hole[], at: number): SegmentBox | null {
+  const left = bytes.length - at
+  if (left < 8 || !isWhole(holes, at, at + 8)) return null
+  let said = u32At(bytes, at)
+  let headerBytes = 8
+  if (said === 1) {
+    if (left < 16 || !isWhole(holes, at, at + 16)) return null
+    said = u32At(bytes, at + 8) * 0x1_0000_0000 + u32At(bytes, at + 12)
+    headerBytes = 16
+  } else if (said === 0) said = left // to the end of the file
+  if (said < headerBytes) return null
+  const type = typeAt(bytes, at)
+  if (!KNOWN_TYPES.has(type) && (said > left || !/^[\x20-\x7e\xa9]{4}$/.test(type))) return null
+  const size = Math.min(said, left)
+  return { type, offset: at, size, said, headerBytes, whole: said <= left && isWhole(holes, at, at + said) }
+}
+
+/** Offset of the next header that can be believed: known, inside the bytes, and followed by another, a hole or the end. */
+function nextHeader(bytes: Uint8Array, holes: readonly Hole[], from: number): number {
+  const end = bytes.length
+  let at = from
+  while (at + 8 <= end) {
+    const hole = nextHole(holes, at)
+    if (hole !== null && hole[0] < at + 8) {
+      at = hole[1]
+      continue
+    }
+    const last = (hole === null ? end : hole[0]) - 8
+    for (; at <= last; at++) {
+      if (BEGINS[bytes[at + 4] as number] === 1 && isBelievable(bytes, holes, at)) return at
+    }
+  }
+  return end
+}
+
+function isBelievable(bytes: Uint8Array, holes: readonly Hole[], at: number): boolean {
+  if (!SEGMENT_TYPES.has(typeAt(bytes, at))) return false
+  const box = boxAt(bytes, holes, at)
+  if (box === null || box.said > box.size) return false
+  const next = at + box.size
+  if (next === bytes.length || !isWhole(holes, next, next + 8)) return true
+  return boxAt(bytes, holes, next) !== null
+}
+
+function typeAt(bytes: Uint8Array, at: number): string {
+  return String.fromCharCode(...bytes.subarray(at + 4, at + 8))
+}

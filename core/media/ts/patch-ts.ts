@@ -1,0 +1,46 @@
+import { type Hole, isWhole } from '../holes.ts'
+
+/** Length of a packet of an MPEG-2 transport stream (ISO/IEC 13818-1 §2.4.3.2). */
+const PACKET_BYTES = 188
+const SYNC = 0x47
+/** Header of a null packet: PID 0x1FFF, payload only. */
+const NULL_HEADER = [SYNC, 0x1f, 0xff, 0x10] as const
+/** Packets that must begin with the sync byte before bytes are taken for a transport stream. */
+const PROBED = 5
+
+/**
+ * True where bytes with holes are a transport stream: the packets that arrived begin with the sync byte.
+ * @param missing holes in order, disjoint
+ */
+export function looksLikeTs(bytes: Uint8Array, missing: readonly Hole[]): boolean {
+  let seen = 0
+  for (let at = 0; at + PACKET_BYTES <= bytes.length && seen < PROBED; at += PACKET_BYTES) {
+    if (!isWhole(missing, at, at + 1)) continue
+    if (bytes[at] !== SYNC) return false
+    seen++
+  }
+  return seen > 0
+}
+
+/**
+ * A copy of a transport stream in which every packet that lacks bytes is a null packet; continuity counters jump, which
+ * players tolerate. A piece shorter than a packet at the end is filled with 0xFF where it lacks bytes.
+ * @param missing holes in order, disjoint
+ * @returns null packets written too
+ */
+export function patchTs(bytes: Uint8Array, missing: readonly Hole[]): { bytes: Uint8Array; packets: number } {
+  const out = bytes.slice()
+  let packets = 0
+  let done = 0
+  for (const [from, to] of missing) {
+    let at = Math.max(done, from - (from % PACKET_BYTES))
+    for (; at < Math.min(to, out.length); at += PACKET_BYTES) {
+      const end = Math.min(at + PACKET_BYTES, out.length)
+      out.fill(0xff, at, end)
+      if (end - at === PACKET_BYTES) out.set(NULL_HEADER, at)
+      packets++
+    }
+    done = Math.max(done, at)
+  }
+  return { bytes: out, packets }
+}

@@ -1,0 +1,220 @@
+import { setMaxListeners } from 'node:events'
+import { Agent } from 'node:http'
+import { Agent as SecureAgent } from 'node:https'
+import type { RepairSpec } from '../contract/session-spec.ts'
+import type { RepairSnapshot } from '../contract/snapshot.ts'
+import { HTTP_LIMITS, type HttpAgents, type HttpLimits } from './http-get.ts'
+import { pause, type RepairClock, SYSTEM_CLOCK } from './repair-clock.ts'
+import { type FetchOutcome, RepairJob, type WantedObject } from './repair-job.ts'
+import { RequestSlots } from './request-slots.ts'
+import { ServerBook } from './server-book.ts'
+
+/** What fetching may cost. Times ms. */
+export type RepairLimits = HttpLimits & {
+  /** Largest object; also the most taken of one answer. */
+  readonly objectBytes: number
+  /** Memory of the objects that wait or are being fetched. */
+  readonly heldBytes: number
+  readonly heldObjects: number
+  /** A busy server, or one that has the file not yet, is asked again after so long, and for so long. */
+  readonly retryMs: number
+  readonly retryForMs: number
+  /** After so long an object is of no more use: media is late, a file is asked for when it is sent again. */
+  readonly deadlineMs: number
+}
+
+const REPAIR_LIMITS: RepairLimits = {
+  ...HTTP_LIMITS,
+  objectBytes: 256 << 20,
+  heldBytes: 128 << 20,
+  heldObjects: 256,
+  retryMs: 100,
+  retryForMs: 1000,
+  deadlineMs: 20_000,
+}
+
+export type HttpRepairOptions = {
+  readonly spec: RepairSpec
+  /** Stream time is wall time: back-off makes sense, and what is too much is given up. A file is read only as fast as it can be repaired. */
+  readonly live: boolean
+  readonly clock?: RepairClock
+  readonly limits?: Partial<RepairLimits>
+}
+
+type Held = {
+  readonly wanted: WantedObject
+  readonly bytes: number
+  readonly abort: AbortController
+  readonly done: (outcome: FetchOutcome | null) => void
+}
+
+/** Fetches what objects lack by HTTP: so many requests at a time, each object until its deadline. */
+export class HttpRepair {
+  readonly #spec: RepairSpec
+  readonly #live: boolean
+  readonly #clock: RepairClock
+  readonly #limits: RepairLimits
+  readonly #slots: RequestSlots
+  readonly #starts: RequestSlots
+  readonly #book: ServerBook
+  readonly #agents: HttpAgents
+  /** By row, in the order they came. */
+  readonly #held = new Map<number, Held>()
+  readonly #idle = new Set<() => void>()
+  #heldBytes = 0
+  #active = 0
+  #done = 0
+  #failed = 0
+  #bytes = 0
+  #closing = false
+
+  constructor(options: HttpRepairOptions) {
+    const { connections, urls } = options.spec
+    this.#spec = options.spec
+    this.#live = options.live
+    this.#clock = options.clock ?? SYSTEM_CLOCK
+    this.#limits = { ...REPAIR_LIMITS, ...options.limits }
+    this.#slots = new RequestSlots(connections)
+    this.#starts = new RequestSlots(connections)
+    this.#book = new ServerBook(urls, this.#clock)
+    const agent = { keepAlive: true, maxSockets: connections, maxTotalSockets: connections }
+    this.#agents = { http: new Agent(agent), https: new SecureAgent(agent) }
+  }
+
+  /**
+   * Takes an object to fetch what it lacks. `done` is called once, later: with what became of it, or null where it was
+   * cancelled because it came whole by another way.
+   * @returns false where no more can be taken
+   */
+  fetch(wanted: WantedObject, done: (outcome: FetchOutcome | null) => void): boolean {
+    const bytes = Math.max(wanted.bytes.length, wanted.size ?? 0)
+    if (this.#held.has(wanted.index) || !this.admits(bytes)) return false
+    const held: Held = { wanted, bytes, abort: new AbortController(), done }
+    setMaxListeners(0, held.abort.signal)
+    this.#held.set(wanted.index, held)
+    this.#heldBytes += bytes
+    void this.#run(held)
+    return true
+  }
+
+  /** Whether an object of so many bytes would be taken now. */
+  admits(bytes: number): boolean {
+    if (this.#closing || bytes > Math.min(this.#limits.objectBytes, this.#limits.heldBytes)) return false
+    return !this.#live || !this.#isFull(bytes)
+  }
+
+  has(index: number): boolean {
+    return this.#held.has(index)
+  }
+
+  #isFull(more: number): boolean {
+    return this.#held.size >= this.#limits.heldObjects || this.#heldBytes + more > this.#limits.heldBytes
+  }
+
+  async #run(held: Held): Promise<void> {
+    const { clock, limits } = { clock: this.#clock, limits: this.#limits }
+    const { signal } = held.abort
+    const { fixedMs, randomMs } = held.wanted.backoff
+    // So that not all receivers ask at the same moment; who reads a file is alone.
+    const backoffMs = this.#live ? fixedMs + clock.random() * randomMs : 0
+    const cancelDeadline = clock.after(backoffMs + limits.deadlineMs, () => held.abort.abort())
+    await pause(clock, backoffMs, signal)
+    const release = await this.#starts.take()
+    this.#active++
+    const job = new RepairJob(
+      held.wanted,
+      {
+        spec: this.#spec,
+        clock,
+        limits,
+        agents: this.#agents,
+        slots: this.#slots,
+        book: this.#book,
+        onBytes: (bytes) => {
+          this.#bytes += bytes
+        },
+      },
+      signal,
+    )
+    const outcome = await job.run()
+    this.#active--
+    release()
+    cancelDeadline()
+    if (this.#held.get(held.wanted.index) === held) {
+      this.#leave(held)
+      if (outcome.whole) this.#done++
+      else this.#failed++
+      held.done(outcome)
+    }
+    this.#tellIdle()
+  }
+
+  #leave(held: Held): void {
+    this.#held.delete(held.wanted.index)
+    this.#heldBytes -= held.bytes
+  }
+
+  #tellIdle(): void {
+    for (const tell of [...this.#idle]) tell()
+  }
+
+  /** The object came whole by another way. */
+  cancel(index: number): void {
+    const held = this.#held.get(index)
+    if (held === undefined) return
+    this.#leave(held)
+    held.abort.abort()
+    held.done(null)
+    this.#tellIdle()
+  }
+
+  /** More is lost than can be fetched meanwhile: a file waits to be read on. */
+  busy(): Promise<void> | null {
+    if (this.#live || !this.#isFull(0)) return null
+    return this.#until(() => !this.#isFull(0))
+  }
+
+  /** Waits until everything taken is settled, at most so long; what is not done then is settled as it is. */
+  async flush(graceMs: number): Promise<void> {
+    const cancel = this.#clock.after(graceMs, () => this.hurry())
+    await this.#until(() => this.#held.size === 0)
+    cancel()
+  }
+
+  /** Ends all fetching now; each object is settled as it is. */
+  hurry(): void {
+    for (const { abort } of this.#held.values()) abort.abort()
+  }
+
+  #until(met: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!met()) return
+        this.#idle.delete(look)
+        resolve()
+      }
+      this.#idle.add(look)
+      look()
+    })
+  }
+
+  state(): RepairSnapshot {
+    return {
+      active: this.#active,
+      queued: Math.max(0, this.#held.size - this.#active),
+      done: this.#done,
+      failed: this.#failed,
+      bytes: this.#bytes,
+      servers: this.#book.snapshots(),
+    }
+  }
+
+  /** Gives connections back; what is still held is settled as it is. */
+  async close(): Promise<void> {
+    this.#closing = true
+    this.hurry()
+    await this.#until(() => this.#held.size === 0)
+    this.#agents.http.destroy()
+    this.#agents.https.destroy()
+  }
+}

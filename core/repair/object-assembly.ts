@@ -1,0 +1,114 @@
+import type { ByteRange } from '../receive/object-flow.ts'
+import { gapsOf, inGaps, sumOf } from './gaps.ts'
+import type { Piece } from './http-answer.ts'
+import type { KnownServer } from './server-book.ts'
+
+type Fill = { readonly range: ByteRange; readonly server: KnownServer }
+
+/** An object being made whole: what came on air, which is believed, and what servers put into its gaps. */
+export class ObjectAssembly {
+  #bytes: Uint8Array
+  #size: number | null
+  readonly #air: readonly ByteRange[]
+  #fills: Fill[] = []
+  #gaps: readonly ByteRange[]
+
+  /**
+   * @param bytes what came on air up to its last byte, holes zero; taken over
+   * @param missing holes; those beyond the last byte received count too where the size is known
+   */
+  constructor(bytes: Uint8Array, size: number | null, missing: readonly ByteRange[]) {
+    this.#bytes = bytes
+    this.#size = size
+    this.#air = gapsOf(bytes.length, missing)
+    this.#gaps = missing
+    this.#resize(size ?? bytes.length)
+  }
+
+  /** Null while not known. */
+  get size(): number | null {
+    return this.#size
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes
+  }
+
+  /** What is missing now; of an object of unknown size, before its last byte received. */
+  get gaps(): readonly ByteRange[] {
+    return this.#gaps
+  }
+
+  /** End of the last byte that is there. */
+  get reach(): number {
+    return Math.max(0, ...this.#air.map(([, to]) => to))
+  }
+
+  get whole(): boolean {
+    return this.#size !== null && this.#gaps.length === 0
+  }
+
+  /** Bytes that came from servers. */
+  get filled(): number {
+    return sumOf(this.#fills.map(({ range }) => range))
+  }
+
+  /** Servers whose bytes are in it. */
+  get servers(): KnownServer[] {
+    return [...new Set(this.#fills.map(({ server }) => server))]
+  }
+
+  learnSize(size: number): void {
+    if (this.#size !== null) return
+    this.#size = size
+    this.#resize(size)
+  }
+
+  #resize(size: number): void {
+    if (size !== this.#bytes.length) {
+      const resized = new Uint8Array(size)
+      resized.set(this.#bytes.subarray(0, size))
+      this.#bytes = resized
+    }
+    this.#findGaps()
+  }
+
+  #findGaps(): void {
+    this.#gaps = gapsOf(this.#bytes.length, [...this.#air, ...this.#fills.map(({ range }) => range)])
+  }
+
+  /**
+   * Where a piece contradicts what came on air or from another server; null where it agrees. What is beyond the end of the
+   * object is not looked at.
+   */
+  conflict({ at, bytes }: Piece, offset: number): number | null {
+    const start = at - offset
+    for (const [from, to] of [...this.#air, ...this.#fills.map(({ range }) => range)]) {
+      const end = Math.min(to, start + bytes.length)
+      for (let here = Math.max(from, start); here < end; here++) {
+        if (this.#bytes[here] !== bytes[here - start]) return here
+      }
+    }
+    return null
+  }
+
+  /** Puts a piece into the gaps. @returns bytes that were missing */
+  fill({ at, bytes }: Piece, offset: number, server: KnownServer): number {
+    const start = at - offset
+    let added = 0
+    for (const [from, to] of inGaps(this.#gaps, start, start + bytes.length)) {
+      this.#bytes.set(bytes.subarray(from - start, to - start), from)
+      this.#fills.push({ range: [from, to], server })
+      added += to - from
+    }
+    if (added > 0) this.#findGaps()
+    return added
+  }
+
+  /** Takes out again what came from a server: it cannot be trusted. */
+  forget(server: KnownServer): void {
+    for (const fill of this.#fills) if (fill.server === server) this.#bytes.fill(0, fill.range[0], fill.range[1])
+    this.#fills = this.#fills.filter((fill) => fill.server !== server)
+    this.#findGaps()
+  }
+}

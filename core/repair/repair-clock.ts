@@ -1,0 +1,38 @@
+/** Time and chance for fetching: real in the program, made up in tests. */
+export interface RepairClock {
+  /** Milliseconds that only go forward. */
+  nowMs(): number
+  /** UNIX time in ms. */
+  wallMs(): number
+  /** Calls once after so long. Returns the function that prevents it. */
+  after(ms: number, call: () => void): () => void
+  /** From 0 up to, not including, 1. */
+  random(): number
+}
+
+export const SYSTEM_CLOCK: RepairClock = {
+  nowMs: () => performance.now(),
+  wallMs: () => Date.now(),
+  after(ms, call) {
+    const timer = setTimeout(call, ms)
+    return () => clearTimeout(timer)
+  },
+  random: () => Math.random(),
+}
+
+/** Waits; ends early, without an error, when `signal` is aborted. */
+export function pause(clock: RepairClock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (ms <= 0 || signal.aborted) {
+      resolve()
+      return
+    }
+    const end = (): void => {
+      cancel()
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const cancel = clock.after(ms, end)
+    signal.addEventListener('abort', end)
+  })
+}

@@ -1,0 +1,317 @@
+import { createHash } from 'node:crypto'
+import { CodecError } from '../bytes/codec-error.ts'
+import type { RepairSpec } from '../contract/session-spec.ts'
+import { gunzipLimited, looksGzip } from '../protocol/gzip.ts'
+import type { ByteRange, ListedFacts } from '../receive/object-flow.ts'
+import type { RepairServer } from '../receive/observer.ts'
+import { wantedByBoxes } from './box-order.ts'
+import { mergeGaps } from './gaps.ts'
+import type { Answer } from './http-answer.ts'
+import { type HttpAgents, type HttpAsk, type HttpLimits, httpGet } from './http-get.ts'
+import { ObjectAssembly } from './object-assembly.ts'
+import { pause, type RepairClock } from './repair-clock.ts'
+import type { RequestSlots } from './request-slots.ts'
+import { type Resource, resourceOf } from './resource-url.ts'
+import type { Place, ServerBook } from './server-book.ts'
+
+/** An object that lacks bytes, as it is handed over for fetching. */
+export type WantedObject = {
+  /** Row in the session's columns. */
+  readonly index: number
+  readonly name: string
+  /** As transported; null while unknown. */
+  readonly size: number | null
+  readonly received: number
+  /** What came, holes zero, up to the last byte received; taken over. */
+  readonly bytes: Uint8Array
+  /** Up to `size` where that is known. */
+  readonly missing: readonly ByteRange[]
+  /** It is gzip'ed on air: ranges of it mean nothing to a server that has the content. */
+  readonly encoded: boolean
+  readonly isBoxes: boolean
+  readonly listed: ListedFacts | null
+  readonly servers: readonly RepairServer[]
+  /** Wait so long before the first request, and a random time up to the second, ms. */
+  readonly backoff: { readonly fixedMs: number; readonly randomMs: number }
+}
+
+/** `bytes` is the object as it is now, and what still lacks of it; `content` the file it holds where it is whole. */
+export type FetchOutcome = {
+  readonly whole: boolean
+  readonly bytes: Uint8Array
+  /** The file in it: the same bytes, but for an object that is gzip'ed on air. */
+  readonly content: Uint8Array
+  readonly missing: readonly ByteRange[]
+  /** Null where it is still not known. */
+  readonly size: number | null
+  /** Bytes put in. */
+  readonly filled: number
+  /** Servers they are from. */
+  readonly urls: readonly string[]
+  /** Why it is not whole; null where it is. */
+  readonly reason: string | null
+}
+
+export type JobContext = {
+  readonly spec: RepairSpec
+  readonly clock: RepairClock
+  readonly limits: HttpLimits & { readonly objectBytes: number; readonly retryMs: number; readonly retryForMs: number }
+  readonly agents: HttpAgents
+  readonly slots: RequestSlots
+  readonly book: ServerBook
+  readonly onBytes: (bytes: number) => void
+}
+
+/** Answers after which asking again soon may help: not there yet, too busy, restarting. */
+const PASSING = new Set([404, 408, 425, 429, 500, 502, 503, 504])
+
+/** Ranges that are asked for at a time; with more gaps than that, more is fetched between them. */
+const MAX_REQUESTS = 256
+
+/** What became of one request, for the job: carry on here, ask the same again later, or leave this server. */
+type Step = 'on' | 'again' | 'leave'
+
+/** Fetches what one object lacks, from one server after another, until it is whole or there is nowhere left to ask. */
+export class RepairJob {
+  readonly #wanted: WantedObject
+  readonly #context: JobContext
+  readonly #signal: AbortSignal
+  readonly #resource: Resource
+  readonly #assembly: ObjectAssembly
+  /** Set for an object that is gzip'ed on air: a server gives the file itself. */
+  #content: { readonly bytes: Uint8Array; readonly place: Place } | null = null
+  #etags = new Map<string, string>()
+  #reason: string | null = null
+
+  constructor(wanted: WantedObject, context: JobContext, signal: AbortSignal) {
+    this.#wanted = wanted
+    this.#context = context
+    this.#signal = signal
+    this.#resource = resourceOf(wanted.name)
+    this.#assembly = new ObjectAssembly(wanted.bytes, wanted.size, wanted.missing)
+  }
+
+  /** Never rejects. */
+  async run(): Promise<FetchOutcome> {
+    const places = this.#places()
+    if (places.length === 0) this.#reason = 'no server is known for it'
+    for (const place of places) {
+      if (this.#signal.aborted || this.#done) break
+      if (!place.server.isUsable(this.#context.clock.nowMs())) {
+        this.#reason ??= place.server.problem
+        continue
+      }
+      await this.#ask(place)
+      if (this.#done) this.#verify()
+    }
+    return this.#outcome()
+  }
+
+  #places(): Place[] {
+    const { listed, servers } = this.#wanted
+    return this.#context.book.placesOf(this.#resource, listed, servers)
+  }
+
+  get #done(): boolean {
+    return this.#content !== null || this.#assembly.whole
+  }
+
+  /** Asks one server until nothing is wanted, it has nothing more to give, or its time is over. */
+  async #ask(place: Place): Promise<void> {
+    const { clock, limits } = this.#context
+    let triesUntilMs: number | null = null
+    while (!this.#signal.aborted && !this.#done) {
+      const asks = this.#plan(place)
+      if (asks.length === 0) return
+      const before = this.#assembly.filled
+      const steps = await this.#askAll(asks, place)
+      if (steps.includes('leave')) return
+      if (steps.includes('again')) {
+        const nowMs = clock.nowMs()
+        triesUntilMs ??= nowMs + limits.retryForMs
+        if (nowMs + limits.retryMs > triesUntilMs) return
+        await pause(clock, limits.retryMs, this.#signal)
+      } else if (!this.#done && this.#assembly.filled === before) return
+    }
+  }
+
+  async #askAll(asks: readonly HttpAsk[], place: Place): Promise<Step[]> {
+    const steps: Step[] = []
+    const queue = [...asks]
+    const worker = async (): Promise<void> => {
+      for (let ask = queue.shift(); ask !== undefined; ask = queue.shift()) {
+        const step = await this.#request(ask, place)
+        steps.push(step)
+        // The others would only hear the same.
+        if (step !== 'on') queue.length = 0
+      }
+    }
+    const { connections } = this.#context.spec
+    await Promise.all(Array.from({ length: Math.min(connections, asks.length) }, worker))
+    return steps
+  }
+
+  /** The requests that are wanted now, whole file or ranges. */
+  #plan(place: Place): HttpAsk[] {
+    const { spec, limits } = this.#context
+    const { offset, isChunk } = this.#resource
+    const { size, gaps, reach } = this.#assembly
+    const total = isChunk || this.#wanted.encoded ? null : size
+    const common = { url: place.url, etag: this.#etags.get(place.url) ?? null, total, gzip: this.#wanted.encoded }
+    const ask = (range: HttpAsk['range']): HttpAsk => ({ ...common, range, maxBytes: limits.objectBytes })
+    if (this.#wanted.encoded) return isChunk ? [] : [ask(null)]
+    if (isChunk && size === null) return []
+    const whole =
+      spec.minReceivedPercent === 0 || (size !== null && this.#wanted.received * 100 < spec.minReceivedPercent * size)
+    if (!place.server.ranges) return [ask(null)]
+    if (whole && this.#assembly.filled === 0) {
+      return [ask(isChunk ? [offset, offset + (size as number)] : null)]
+    }
+    // One byte that is there already tells whether it is the same file.
+    if (size === null) return [ask([Math.max(0, reach - 1), null])]
+    return this.#wantedGaps(gaps).map(([from, to]) => ask([offset + from, offset + to]))
+  }
+
+  #wantedGaps(gaps: readonly ByteRange[]): ByteRange[] {
+    const { order, mergeBytes } = this.#context.spec
+    const inOrder = order !== 'none' && this.#wanted.isBoxes
+    const wanted = inOrder ? wantedByBoxes(this.#assembly.bytes, gaps, order, Math.max(64, mergeBytes)) : gaps
+    let ranges = mergeGaps(wanted, mergeBytes)
+    for (let apart = mergeBytes; ranges.length > MAX_REQUESTS; ranges = mergeGaps(wanted, apart))
+      apart = 4 * apart + 1024
+    return ranges
+  }
+
+  async #request(ask: HttpAsk, place: Place): Promise<Step> {
+    const { agents, clock, limits, slots } = this.#context
+    const release = await slots.take()
+    try {
+      if (this.#signal.aborted) return 'leave'
+      place.server.requests++
+      const result = await httpGet(ask, agents, clock, limits, this.#signal)
+      switch (result.kind) {
+        case 'bytes':
+          return this.#take(ask, result, place)
+        case 'refused':
+          return this.#refused(result.status, place)
+        case 'lied':
+          return this.#lied(result.reason, place)
+        case 'failed':
+          this.#reason = result.reason
+          place.server.failed(result.reason, clock.nowMs())
+          return 'leave'
+        case 'cancelled':
+          return 'leave'
+      }
+    } finally {
+      release()
+    }
+  }
+
+  #refused(status: number, place: Place): Step {
+    this.#reason = `HTTP ${status}`
+    place.server.problem = this.#reason
+    return PASSING.has(status) ? 'again' : 'leave'
+  }
+
+  #lied(reason: string, place: Place): Step {
+    this.#reason = reason
+    place.server.lied(reason)
+    this.#assembly.forget(place.server)
+    this.#etags.delete(place.url)
+    return 'leave'
+  }
+
+  #take(ask: HttpAsk, answer: Answer, place: Place): Step {
+    const { server } = place
+    const bytes = answer.pieces.reduce((sum, piece) => sum + piece.bytes.length, 0)
+    server.bytes += bytes
+    this.#context.onBytes(bytes)
+    if (this.#wanted.encoded) return this.#takeContent(answer, place)
+    const { offset, isChunk } = this.#resource
+    for (const piece of answer.pieces) {
+      const at = this.#assembly.conflict(piece, offset)
+      if (at !== null) return this.#lied(`its bytes differ at ${at} from those received`, place)
+    }
+    // Only what holds against the bytes on air tells how long the object is.
+    const total = answer.total ?? endOf(ask, answer)
+    if (!isChunk && total !== null) {
+      if (total < this.#assembly.reach) {
+        return this.#lied(`it says the file has ${total} bytes, more than that were received`, place)
+      }
+      if (total > this.#context.limits.objectBytes) return 'leave'
+      this.#assembly.learnSize(total)
+    }
+    if (ask.range !== null && answer.whole) server.ranges = false
+    if (answer.etag !== null) this.#etags.set(place.url, answer.etag)
+    let added = 0
+    for (const piece of answer.pieces) added += this.#assembly.fill(piece, offset, server)
+    if (answer.broken === null) {
+      server.worked()
+      return 'on'
+    }
+    this.#reason = answer.broken
+    server.failed(answer.broken, this.#context.clock.nowMs())
+    // Some of it came: the rest may too, but a server that is too slow is no use.
+    return added > 0 && answer.broken === 'the connection broke' ? 'again' : 'leave'
+  }
+
+  #takeContent(answer: Answer, place: Place): Step {
+    const [piece] = answer.pieces
+    if (piece === undefined || answer.broken !== null) {
+      this.#reason = answer.broken
+      place.server.failed(answer.broken ?? 'an empty answer', this.#context.clock.nowMs())
+      return 'again'
+    }
+    let { bytes } = piece
+    if (answer.gzip || looksGzip(bytes)) {
+      try {
+        bytes = gunzipLimited(bytes, this.#context.limits.objectBytes)
+      } catch (thrown) {
+        if (thrown instanceof CodecError) return this.#lied('its gzip cannot be read', place)
+        throw thrown
+      }
+    }
+    place.server.worked()
+    this.#content = { bytes, place }
+    return 'on'
+  }
+
+  /** Content-MD5 of the File entry, where there is one: a file that is whole but another is no repair. */
+  #verify(): void {
+    const expected = this.#wanted.listed?.contentMd5?.trim() ?? null
+    if (expected === null || this.#resource.isChunk) return
+    const content = this.#content?.bytes ?? this.#assembly.bytes
+    if (createHash('md5').update(content).digest('base64') === expected) return
+    const servers = this.#content === null ? this.#assembly.servers : [this.#content.place.server]
+    this.#reason = 'its MD5 is not that of the file table'
+    for (const server of servers) {
+      server.lied(this.#reason)
+      this.#assembly.forget(server)
+    }
+    this.#content = null
+    this.#etags.clear()
+  }
+
+  #outcome(): FetchOutcome {
+    const whole = this.#done
+    const { bytes, gaps, filled, servers, size } = this.#assembly
+    const content = this.#content
+    return {
+      whole,
+      bytes,
+      content: content?.bytes ?? bytes,
+      missing: gaps,
+      size,
+      filled: content === null ? filled : content.bytes.length,
+      urls: content === null ? servers.map((server) => server.url) : [content.place.server.url],
+      reason: whole ? null : (this.#reason ?? 'its time was up'),
+    }
+  }
+}
+
+/** Where the answer to an open-ended range shows the resource to end, although it does not say so. */
+function endOf(ask: HttpAsk, { pieces, broken }: Answer): number | null {
+  const [piece] = pieces
+  return ask.range?.[1] === null && broken === null && piece !== undefined ? piece.at + piece.bytes.length : null
+}

@@ -1,0 +1,261 @@
+import type { RepairSpec } from '../contract/session-spec.ts'
+import { manifestKind } from '../receive/channel-names.ts'
+import type { ByteRange, ObjectKind, ObjectSink, ReceivedFile, ReceivedObject } from '../receive/object-flow.ts'
+import type { ReceiveObserver, RepairServer, SlsFragment } from '../receive/observer.ts'
+import { wantedByBoxes } from './box-order.ts'
+import { sumOf } from './gaps.ts'
+import type { HttpRepair } from './http-repair.ts'
+import { looksLikeBoxes, patchObject } from './patch-object.ts'
+import { type Backoff, readPostFileRepair } from './post-file-repair.ts'
+import type { FetchOutcome } from './repair-job.ts'
+
+export type RepairStageOptions = {
+  readonly spec: RepairSpec
+  /** Incomplete files go to `files` too (GPAC's kc). */
+  readonly keepCorrupt: boolean
+  /** Take whole files, and incomplete ones where these are kept: folders, and whoever counts files. */
+  readonly files: ObjectSink
+  /** Takes files to serve and look at, patched ones included; null where there is none. */
+  readonly store: ObjectSink | null
+  /** Nobody reads files: patching them would be for nothing. */
+  readonly idle: boolean
+  readonly observer: Pick<ReceiveObserver, 'objectRepaired' | 'alarm'>
+  /** Servers that the signalling of a service names. */
+  readonly serversOf: (serviceId: number) => readonly RepairServer[]
+  /** Fetches missing bytes; null where the session does not. */
+  readonly fetcher: HttpRepair | null
+}
+
+/** What is known of a lost object when it is given up; the object itself may change afterwards. */
+type Lost = {
+  readonly object: ReceivedObject
+  readonly facts: Omit<ReceivedFile, 'bytes' | 'complete' | 'missing'>
+}
+
+/** A length far beyond what came is not believed: so many times as much, and this much more. */
+const MAX_HOLE_RATIO = 8
+const MAX_SMALL_HOLES = 64 << 10
+const NO_BACKOFF: Backoff = { fixedMs: 0, randomMs: 0 }
+/** Services whose back-off is kept. */
+const MAX_SERVICES = 512
+
+/**
+ * Stands between the receiver and the sinks and decides what becomes of objects that lack bytes: left as they are, patched so
+ * that players can read around the holes, or fetched by HTTP and then patched if some still lacks. Damaged manifests,
+ * playlists and initialisation segments are never served.
+ */
+export class RepairStage implements ObjectSink {
+  readonly borrows: boolean
+  readonly #options: RepairStageOptions
+  readonly #backoffs = new Map<number, Backoff>()
+  /** Row of the object that was last given up and dealt with here: what the receiver still says of it is dropped. */
+  #settledIndex = -1
+  #fetches = true
+
+  constructor(options: RepairStageOptions) {
+    this.#options = options
+    this.borrows = options.files.borrows === true && (options.store === null || options.store.borrows === true)
+  }
+
+  objectBegun(object: ReceivedObject): void {
+    this.#options.files.objectBegun?.(object)
+    this.#options.store?.objectBegun?.(object)
+  }
+
+  file(file: ReceivedFile): void {
+    if (file.complete) this.#options.fetcher?.cancel(file.objectIndex)
+    else if (file.objectIndex === this.#settledIndex) return
+    else if (isNeededWhole(file) && this.#options.spec.mode !== 'none') {
+      this.#options.files.file(file)
+      return
+    }
+    this.#deliver(file)
+  }
+
+  objectLost(object: ReceivedObject): void {
+    this.#settledIndex = -1
+    const lost = lostFacts(object)
+    if (this.#options.spec.mode === 'none' || lost === null) this.#forward(object)
+    else if (this.#options.fetcher?.has(object.index)) this.#settledIndex = object.index
+    else if (!this.#fetch(lost)) this.#patchReceived(lost)
+  }
+
+  busy(): Promise<void> | null {
+    const { files, store, fetcher } = this.#options
+    let waits: Promise<void>[] | null = null
+    for (const wait of [files.busy?.(), store?.busy?.(), fetcher?.busy()]) {
+      if (wait === undefined || wait === null) continue
+      waits ??= []
+      waits.push(wait)
+    }
+    return waits === null ? null : Promise.all(waits).then(() => undefined)
+  }
+
+  /** The back-off that a service's APD asks for. */
+  slsFragment(serviceId: number, fragment: SlsFragment): void {
+    if (fragment.type !== 'APD') return
+    const backoff = readPostFileRepair(fragment.bytes)
+    if (backoff !== null && this.#backoffs.size < MAX_SERVICES) this.#backoffs.set(serviceId, backoff)
+  }
+
+  /** Objects given up from now on are only cut off by the end of the session: nothing more is fetched for them. */
+  stopFetching(): void {
+    this.#fetches = false
+  }
+
+  /** Waits for what is being fetched, at most so long; what is not there then is patched. */
+  async flush(graceMs: number): Promise<void> {
+    await this.#options.fetcher?.flush(graceMs)
+  }
+
+  #deliver(file: ReceivedFile): void {
+    this.#options.files.file(file)
+    this.#options.store?.file(file)
+  }
+
+  #forward(object: ReceivedObject): void {
+    this.#options.files.objectLost?.(object)
+    this.#options.store?.objectLost?.(object)
+  }
+
+  /** @returns false where its missing bytes cannot be fetched */
+  #fetch(lost: Lost): boolean {
+    const { fetcher, serversOf } = this.#options
+    const { object, facts } = lost
+    if (fetcher === null || !this.#fetches || object.kind === 'signalling') return false
+    const missing = object.missing()
+    const reach = reachOf(object, missing)
+    if (!fetcher.admits(Math.max(reach, object.size ?? 0))) return false
+    // The receiver may use its buffer again when this call returns: a copy.
+    const bytes = object.bytes(0, reach).slice()
+    const servers = serversOf(facts.serviceId)
+    const [server] = servers
+    const signalled =
+      server === undefined ? NO_BACKOFF : { fixedMs: server.fixedBackoffMs, randomMs: server.randomBackoffMs }
+    const wanted = {
+      index: object.index,
+      name: facts.name,
+      size: object.size,
+      received: object.received,
+      bytes,
+      missing,
+      encoded: object.contentEncoding !== null,
+      isBoxes: facts.kind === 'media' && looksLikeBoxes(bytes, missing),
+      listed: object.listed,
+      servers,
+      backoff: this.#backoffs.get(facts.serviceId) ?? signalled,
+    }
+    if (!fetcher.fetch(wanted, (outcome) => this.#fetched(lost, outcome))) return false
+    this.#settledIndex = object.index
+    return true
+  }
+
+  #fetched(lost: Lost, outcome: FetchOutcome | null): void {
+    if (outcome === null) return
+    const { object, facts } = lost
+    const { whole, bytes, content, filled, urls, missing, reason } = outcome
+    if (whole) {
+      const transported = content === bytes ? bytes : null
+      this.#options.observer.objectRepaired(object.index, { how: 'http', bytes: filled, urls, whole: transported })
+      this.#tell(lost, 'OBJ-REPAIRED', `${filled} missing bytes fetched from ${urls.join(', ')}`)
+      this.#deliver({ ...facts, bytes: content, complete: true, missing: [] })
+      return
+    }
+    this.#tell(lost, 'OBJ-UNREPAIRED', `not made whole by HTTP: ${reason}`)
+    // It is being sent again: the receiver will say what becomes of it.
+    if (object.state === 'receiving') return
+    this.#forward(object)
+    const mode = this.#modeAfter(bytes, missing)
+    if (this.#patch(lost, bytes, missing, mode, outcome.size === null) || !this.#options.keepCorrupt) return
+    const damaged = { ...facts, bytes, complete: false, missing }
+    if (isNeededWhole(damaged)) this.#options.files.file(damaged)
+    else this.#deliver(damaged)
+  }
+
+  /** What is left to do after fetching in an order that leaves media out on purpose: its headers are there, so it is kept. */
+  #modeAfter(bytes: Uint8Array, missing: readonly ByteRange[]): 'simple' | 'strict' {
+    const { order } = this.#options.spec
+    if (order === 'partial' || order === 'depx') return 'simple'
+    return order === 'deps' && wantedByBoxes(bytes, missing, 'deps', 0).length === 0 ? 'simple' : 'strict'
+  }
+
+  #patchReceived(lost: Lost): void {
+    const { object } = lost
+    const { spec, idle } = this.#options
+    this.#forward(object)
+    const missing = object.missing()
+    const reach = reachOf(object, missing)
+    const believed = object.received * MAX_HOLE_RATIO + MAX_SMALL_HOLES
+    const length = object.size !== null && object.size <= believed ? object.size : reach
+    if (idle || object.kind !== 'media' || object.contentEncoding !== null) return
+    if (length > believed || object.received === 0) return
+    const mode = spec.mode === 'simple' ? 'simple' : 'strict'
+    const bytes = object.bytes(0, length)
+    if (this.#patch(lost, bytes, missing, mode, length !== object.size)) this.#settledIndex = object.index
+  }
+
+  /** @returns false where nothing can be made of it; the caller then does what it likes */
+  #patch(
+    { object, facts }: Lost,
+    bytes: Uint8Array,
+    missing: readonly ByteRange[],
+    mode: 'simple' | 'strict',
+    cut: boolean,
+  ): boolean {
+    const { idle, keepCorrupt, observer, files, store } = this.#options
+    const inside = missing.filter(([from]) => from < bytes.length)
+    const patched = idle ? null : patchObject(facts.kind, bytes, inside, mode, cut)
+    if (patched === null) return false
+    observer.objectRepaired(object.index, { how: mode, bytes: sumOf(inside), urls: [], whole: null })
+    this.#tell({ object, facts }, 'OBJ-PATCHED', patched.text)
+    const file = { ...facts, bytes: patched.bytes, complete: false, missing, patched: mode }
+    if (keepCorrupt) files.file(file)
+    store?.file(file)
+    return true
+  }
+
+  #tell({ object, facts }: Lost, rule: string, text: string): void {
+    this.#options.observer.alarm({
+      rule,
+      severity: 'info',
+      service: facts.serviceId,
+      tsi: object.tsi,
+      toi: object.toi,
+      timeUs: facts.lastTimeUs,
+      frame: 0,
+      text: `${facts.name} (TSI ${object.tsi}, TOI ${object.toi}): ${text}`,
+    })
+  }
+}
+
+/** Null where the object has no name yet, or belongs to no service: then it is no file. */
+function lostFacts(object: ReceivedObject): Lost | null {
+  const { serviceId, name, contentType, index, tsi, toi, representation, firstTimeUs, lastTimeUs } = object
+  if (serviceId === null || name === null || name === '') return null
+  const kind: ObjectKind = object.kind === 'file' ? (manifestKind(name, contentType) ?? 'file') : object.kind
+  const facts = {
+    serviceId,
+    name,
+    contentType,
+    kind,
+    objectIndex: index,
+    tsi,
+    toi,
+    representation,
+    firstTimeUs,
+    lastTimeUs,
+  }
+  return { object, facts }
+}
+
+/** A part of it would mislead a player rather than help it. */
+function isNeededWhole({ kind }: Pick<ReceivedFile, 'kind'>): boolean {
+  return kind === 'manifest' || kind === 'playlist' || kind === 'init'
+}
+
+/** End of the last byte received. */
+function reachOf(object: ReceivedObject, missing: readonly ByteRange[]): number {
+  const last = missing.at(-1)
+  if (object.size === null) return object.received + sumOf(missing)
+  return last !== undefined && last[1] === object.size ? last[0] : object.size
+}
