@@ -66,6 +66,8 @@ const cases: [string, ReceiveTarget][] = [
   ['route-ll', route],
   ['route-loss', { kind: 'discover' }],
   ['route-loss', route],
+  ['route-raptorq', { kind: 'discover' }],
+  ['route-raptorq', route],
   ['atsc-korean', { kind: 'discover' }],
   ['atsc-korean', { kind: 'atsc' }],
   ['atsc-us-two-services', { kind: 'discover' }],

@@ -5,16 +5,19 @@ import type { ChannelHost } from './channel-host.ts'
 import { ChannelNames } from './channel-names.ts'
 import { hash32 } from './content-hash.ts'
 import { type DoneObject, HEAD_BYTES } from './done-object.ts'
+import type { FecChannel, RepairSink } from './fec-host.ts'
 import { KnownObjects } from './known-objects.ts'
 import type { ChannelFacts } from './observer.ts'
 import { type CountedHome, isReplaceable, OpenObjects } from './open-objects.ts'
 import { SIZE_SOURCE, TAKEN, TransportObject } from './transport-object.ts'
 
+const NO_HEADER = new Uint8Array(0)
+
 /**
  * One LCT channel (TSI) of a ROUTE or FLUTE session: finds the object each packet belongs to, tells repeats from reuse of a
  * TOI, and decides when an unfinished object is given up. Objects given up stay open to later bytes for a while (carousels heal).
  */
-export class LctChannel implements ChannelFacts, CountedHome {
+export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   readonly index: number
   readonly tsi: number
   readonly names: ChannelNames
@@ -24,6 +27,15 @@ export class LctChannel implements ChannelFacts, CountedHome {
   packets = 0
   bytes = 0
   repairPackets = 0
+  repairBytes = 0
+  repair: RepairSink | null = null
+  protects: readonly number[] = []
+  protectedBy: readonly RepairSink[] = []
+  repairWaitUs = 0
+  healed = 0
+  recovered = 0
+  recoveredSymbols = 0
+  decodeUs = 0
   duplicates = 0
   outOfOrder = 0
   lost = 0
@@ -373,6 +385,44 @@ export class LctChannel implements ChannelFacts, CountedHome {
     this.#closedSinceUs = closing ? timeUs : -1
     if (!closing) return
     this.#open.ending(timeUs)
+  }
+
+  openObject(toi: number): TransportObject | null {
+    return this.#open.get(toi) ?? null
+  }
+
+  doneObject(toi: number): DoneObject | undefined {
+    return this.#known.get(toi)
+  }
+
+  restore(
+    object: TransportObject | null,
+    toi: number,
+    length: number,
+    bytes: Uint8Array,
+    ranges: readonly (readonly [number, number])[],
+    timeUs: number,
+    frame: number,
+  ): void {
+    const restored = object ?? this.#beginUnseen(toi, length, timeUs, frame)
+    if (restored !== null) this.#open.restore(restored, length, bytes, ranges, timeUs)
+  }
+
+  /** An object of which no packet came. */
+  #beginUnseen(toi: number, length: number, timeUs: number, frame: number): TransportObject | null {
+    const host = this.#host
+    if (this.#known.get(toi) !== undefined || length > host.limits.objectBytes) return null
+    if (this.#open.size >= host.limits.openObjects) this.#open.evict(timeUs, frame)
+    const codepoint = this.names.source?.payloads[0]?.codepoint ?? 0
+    const index = host.nextObjectIndex()
+    const object = new TransportObject(this, host.pool, index, toi, toi as Toi, 0, codepoint, timeUs, frame)
+    this.names.resolve(object)
+    object.length = length
+    object.sizeSource = SIZE_SOURCE.extension
+    this.#open.add(object, timeUs, frame)
+    host.observer.objectBegun(object, NO_HEADER, 0, 0)
+    host.objectBegun(object)
+    return object
   }
 
   /** Gives up what waited long enough. */

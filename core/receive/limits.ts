@@ -26,6 +26,10 @@ export type ReceiveLimits = {
   readonly flows: number
   /** Most that one gzip member, table or package may unpack to. */
   readonly unpackedBytes: number
+  /** Repair symbols, and whole objects kept for others of their super-object, of all repair flows together. */
+  readonly fecBytes: number
+  /** Largest FEC (super-)object that is decoded. */
+  readonly fecObjectBytes: number
   /** Unfinished object without any packet for so long is given up, ms of stream time. */
   readonly idleMs: number
   /** How long a discovered session waits for an SLT or S-TSID to claim it before it gets a service of its own, ms. */
@@ -46,6 +50,8 @@ export const RECEIVE_LIMITS: ReceiveLimits = {
   services: 512,
   flows: 16_384,
   unpackedBytes: 64 << 20,
+  fecBytes: 64 << 20,
+  fecObjectBytes: 64 << 20,
   idleMs: 10_000,
   claimMs: 1_200,
 }

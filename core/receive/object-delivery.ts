@@ -174,7 +174,7 @@ export class ObjectDelivery {
     if (object.state === 'partial' && object.countedLost > 0) {
       const holes = object.missing()
       const of = object.length >= 0 ? ` of ${object.length}` : ''
-      const text = `${object.name ?? 'An object'} (TSI ${channel.tsi}, TOI ${object.toi}): ${object.countedLost}${of} bytes missing in ${holes.length} range${holes.length === 1 ? '' : 's'}, first at ${holes[0]?.[0] ?? 0}`
+      const text = `${object.name ?? 'An object'} (TSI ${channel.tsi}, TOI ${object.toi}): ${object.countedLost}${of} bytes missing in ${holes.length} range${holes.length === 1 ? '' : 's'}, first at ${holes[0]?.[0] ?? 0}${explainFec(channel, object)}`
       this.#context.alarm({
         rule: 'OBJ-LOSS',
         severity: 'error',
@@ -226,6 +226,15 @@ export class ObjectDelivery {
     for (const object of waiting) this.#deliverUnnamed(object)
     return waiting.length > 0
   }
+}
+
+/** Why a repair flow did not help; empty where none protects the channel. */
+function explainFec(channel: LctChannel, object: TransportObject): string {
+  for (const flow of channel.protectedBy) {
+    const why = flow.explain(object)
+    if (why !== null) return `; FEC did not restore it: ${why}`
+  }
+  return ''
 }
 
 function channelOf(object: TransportObject): LctChannel {

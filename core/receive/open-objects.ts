@@ -1,6 +1,8 @@
 import type { ChannelHost } from './channel-host.ts'
+import { hash32 } from './content-hash.ts'
+import { HEAD_BYTES } from './done-object.ts'
 import type { KnownObjects } from './known-objects.ts'
-import type { ObjectHome, TransportObject } from './transport-object.ts'
+import { type ObjectHome, SIZE_SOURCE, type TransportObject } from './transport-object.ts'
 
 /** TOIs that GPAC gives to what it replaces: init segment, and child playlists in turn. */
 const FIRST_RESERVED_TOI = 0xffff_fffd
@@ -14,6 +16,11 @@ export interface CountedHome extends ObjectHome {
   lost: number
   complete: number
   incomplete: number
+  /** Objects made whole by FEC, and bytes of objects that it gave back. */
+  healed: number
+  recovered: number
+  /** An object that lacks bytes waits so long for repair packets after its last one, µs; 0 where nothing protects it. */
+  readonly repairWaitUs: number
   /** How often the source has begun again. */
   loops: number
   /** TOIs have few bits and begin again at 1: one that goes back says nothing of the source. */
@@ -86,6 +93,39 @@ export class OpenObjects {
     this.#host.observer.objectEnded(object)
     object.notify()
     this.#host.objectComplete(object, timeUs)
+  }
+
+  /**
+   * Puts decoded bytes into an object's holes.
+   * @param length of the object, -1 unknown
+   * @param bytes the object from its beginning, of which `ranges` are right
+   */
+  restore(
+    object: TransportObject,
+    length: number,
+    bytes: Uint8Array,
+    ranges: readonly (readonly [number, number])[],
+    timeUs: number,
+  ): void {
+    if (object.length < 0 && length >= object.ranges.highest) {
+      object.length = length
+      object.sizeSource = SIZE_SOURCE.extension
+    }
+    const before = object.recovered
+    for (const [from, to] of ranges) if (object.restore(from, to, bytes) < 0) break
+    if (object.recovered === before && !object.whole) return
+    this.#channel.recovered += object.recovered - before
+    if (object.headBytes === 0 && object.ranges.prefix >= HEAD_BYTES) {
+      object.headBytes = HEAD_BYTES
+      object.headHash = hash32(object.bytes(0, HEAD_BYTES), 0, HEAD_BYTES)
+    }
+    if (object.state !== 'receiving') this.resume(object)
+    if (!object.whole) {
+      object.notify()
+      return
+    }
+    this.#channel.healed++
+    this.finish(object, timeUs)
   }
 
   resume(object: TransportObject): void {
@@ -166,7 +206,7 @@ export class OpenObjects {
       if (object.state === 'receiving') {
         const quietSince = Math.max(object.lastTimeUs, object.endingSinceUs)
         const wait = object.endingSinceUs >= 0 ? this.#host.reorderUs : this.#host.limits.idleMs * 1000
-        if (timeUs - quietSince < wait) continue
+        if (timeUs - quietSince < wait || timeUs - object.lastTimeUs < this.#channel.repairWaitUs) continue
         this.giveUp(object, 'partial', timeUs)
       }
       if (isMedia(object)) heldMedia++

@@ -1,6 +1,7 @@
 import { CodecError } from '../bytes/codec-error.ts'
 import type { ReceiveSpec } from '../contract/session-spec.ts'
 import { BytePool } from './byte-pool.ts'
+import { FecReceiver } from './fec-receiver.ts'
 import type { ReceiveLimits } from './limits.ts'
 import type { ObjectSink, ReceivedFile } from './object-flow.ts'
 import type { Alarm, ReceiveObserver } from './observer.ts'
@@ -14,6 +15,8 @@ export class ReceiveContext {
   readonly observer: ReceiveObserver
   readonly pool: BytePool
   readonly reorderUs: number
+  /** Repair flows; null where they are not to be used. */
+  readonly fec: FecReceiver | null
   /** Finished objects that all channels remember. */
   readonly known = { count: 0 }
   /** Certificates of LLS, for all that is signed. */
@@ -21,13 +24,21 @@ export class ReceiveContext {
   #objects = 0
   #channels = 0
 
-  constructor(spec: ReceiveSpec, limits: ReceiveLimits, sink: ObjectSink, observer: ReceiveObserver) {
+  /** @param elapsedUs measures how long decoding takes; the time of the stream is another */
+  constructor(
+    spec: ReceiveSpec,
+    limits: ReceiveLimits,
+    sink: ObjectSink,
+    observer: ReceiveObserver,
+    elapsedUs: () => number = () => 0,
+  ) {
     this.spec = spec
     this.limits = limits
     this.sink = sink
     this.observer = observer
     this.pool = new BytePool(limits.memoryBytes, sink.borrows === true)
     this.reorderUs = spec.reorderMs * 1000
+    this.fec = spec.fec ? new FecReceiver(limits, this.pool, this.reorderUs, elapsedUs) : null
   }
 
   nextObjectIndex(): number {

@@ -29,6 +29,8 @@ export type ReceiverOptions = {
   readonly targets: readonly ReceiveTarget[]
   readonly receive: ReceiveSpec
   readonly limits?: Partial<ReceiveLimits>
+  /** µs from any beginning: measures how long FEC decoding takes. Without it that counts as nothing. */
+  readonly elapsedUs?: () => number
 }
 
 /** Timers are looked at this often, µs of stream time. */
@@ -55,7 +57,8 @@ export class Receiver implements DatagramSink {
   #closed = false
 
   constructor(options: ReceiverOptions, sink: ObjectSink, observer: ReceiveObserver) {
-    this.#context = new ReceiveContext(options.receive, { ...RECEIVE_LIMITS, ...options.limits }, sink, observer)
+    const limits = { ...RECEIVE_LIMITS, ...options.limits }
+    this.#context = new ReceiveContext(options.receive, limits, sink, observer, options.elapsedUs)
     this.#observer = observer
     this.#directory = new ServiceDirectory(this.#context, options.targets, () => this.#rebind())
     const directory = this.#directory
@@ -95,11 +98,15 @@ export class Receiver implements DatagramSink {
   /** Time passes: what waited long enough is given up, and sessions nobody claims get a service. */
   tick(timeUs: number): void {
     this.#nextTickUs = timeUs + TICK_US
+    // What can be decoded now is not given up.
+    this.#context.fec?.tick(timeUs)
     this.#directory.tick(timeUs)
   }
 
   /** The source starts again from its beginning; what comes is new even where it has been seen. */
   loop(timeUs: number): void {
+    this.#context.fec?.finish(timeUs)
+    this.#context.fec?.clear()
     for (const session of this.#directory.sessions) session.loop(timeUs)
   }
 
@@ -107,6 +114,7 @@ export class Receiver implements DatagramSink {
   close(timeUs: number, _reason: 'capture-end' | 'stopped'): void {
     if (this.#closed) return
     this.#closed = true
+    this.#context.fec?.finish(timeUs)
     this.#directory.close(timeUs)
   }
 

@@ -1,5 +1,6 @@
 import { u32At } from '../bytes/ints.ts'
 import type { Severity } from '../contract/report.ts'
+import { readRepairFlow } from '../protocol/fec/repair-flow.ts'
 import type { Flow } from '../protocol/ip/flow.ts'
 import { LCT_FAULT, LctPacket, lctFaultName } from '../protocol/lct/lct-packet.ts'
 import type { StsidChannel } from '../protocol/sls/s-tsid.ts'
@@ -70,6 +71,11 @@ export class RouteSession implements ChannelHost, DeliveringSession {
     this.known = context.known
     this.firstTimeUs = timeUs
     this.#delivery = new ObjectDelivery(context, this)
+    context.fec?.open(this)
+  }
+
+  channel(tsi: number): LctChannel | null {
+    return this.#channels.get(tsi) ?? null
   }
 
   get channels(): Iterable<LctChannel> {
@@ -97,9 +103,13 @@ export class RouteSession implements ChannelHost, DeliveringSession {
     }
     if (packet.extensionFault !== 0) this.badPacket('lct-extension', bytes, start, end, timeUs, frame)
     if ((packet.psi & 2) === 0) {
-      // A repair packet, or FLUTE; neither is put together here.
       channel.repairPackets++
+      channel.repairBytes += end - start
       channel.count(end - start, timeUs)
+      if (channel.repair === null && this.#context.fec !== null) {
+        channel.repair = this.#context.fec.flowOf(this, channel.tsi)
+      }
+      channel.repair?.packet(packet, bytes, start, end, timeUs, frame)
       return
     }
     if (((bytes[start + 1] as number) & 0xf0) !== 0xa0) this.#oddHeader(timeUs, frame)
@@ -119,6 +129,9 @@ export class RouteSession implements ChannelHost, DeliveringSession {
   /** Takes an S-TSID's word on one channel of this session. */
   describe(described: StsidChannel, service: ReceivedService, timeUs: number): void {
     this.#described.set(described.tsi, { channel: described, service })
+    if (described.repair !== null) {
+      this.#context.fec?.describe(this, described.tsi, readRepairFlow(described.repair.element), timeUs)
+    }
     const channel = this.#channels.get(described.tsi)
     if (channel !== undefined) this.#applyDescription(channel, timeUs)
   }
@@ -126,6 +139,7 @@ export class RouteSession implements ChannelHost, DeliveringSession {
   /** All RS of an S-TSID have been applied: whole objects may now have names, and channels without a word stand out. */
   descriptionsApplied(timeUs: number): void {
     for (const channel of this.#channels.values()) this.#warnUndeclared(channel, timeUs, 0)
+    this.#context.fec?.protect()
     this.#delivery.drain(timeUs)
   }
 
@@ -153,6 +167,7 @@ export class RouteSession implements ChannelHost, DeliveringSession {
     const channel = new LctChannel(this, this.#context.nextChannelIndex(), tsi)
     this.#channels.set(tsi, channel)
     this.#applyDescription(channel, timeUs)
+    this.#context.fec?.protect()
     this.observer.channelSeen(channel)
     this.#warnUndeclared(channel, timeUs, frame)
     return channel
@@ -170,6 +185,7 @@ export class RouteSession implements ChannelHost, DeliveringSession {
         channel.representation = source.media[0]?.repId ?? null
       }
       channel.role = this.#roleOf(channel, described.channel, described.service)
+      channel.protects = described.channel.repair?.protectedTsis ?? []
     }
     if (described !== undefined || changedService) channel.namesChanged(timeUs)
   }
@@ -247,6 +263,8 @@ export class RouteSession implements ChannelHost, DeliveringSession {
   }
 
   objectComplete(object: TransportObject, timeUs: number): void {
+    // Before it is delivered, which may free its bytes.
+    for (const flow of (object.home as LctChannel).protectedBy) flow.sourceComplete(object, timeUs)
     this.#delivery.complete(object, timeUs)
   }
 
@@ -299,6 +317,7 @@ export class RouteSession implements ChannelHost, DeliveringSession {
     for (const channel of this.#channels.values()) channel.close(timeUs)
     this.#delivery.drain(timeUs)
     this.#delivery.giveAway()
+    this.#context.fec?.close(this)
   }
 
   alarm(

@@ -22,6 +22,9 @@ export const TAKEN = { malformed: -1, tooManyHoles: -2, noMemory: -3 } as const
 /** Where a length came from; a weaker source gives way to a stronger one. */
 export const SIZE_SOURCE = { none: 0, closeFlag: 1, file: 2, extension: 3 } as const
 
+/** Ranges given back by FEC that are remembered of one object. */
+const MAX_RECOVERED_RANGES = 1024
+
 const scratch: number[] = []
 
 /**
@@ -65,12 +68,18 @@ export class TransportObject implements ReceivedObject {
   joinedAt = 0
   /** Whether it agrees with the digests of its table; null where that was not looked at. */
   sound: boolean | null = null
+  /** Bytes that FEC gave back; they count as missing from the network. */
+  recovered = 0
+  /** Where these lie, the first `MAX_RECOVERED_RANGES` of them. */
+  readonly recoveredRanges: ByteRange[] = []
   /** Bytes counted as lost when it was given up; taken back where it heals. */
   countedLost = 0
   readonly ranges = new ByteRanges()
   readonly #bytes: ObjectBytes
   #watchers: Set<() => void> | null = null
   #notifiedPackets = -1
+  #keepers = 0
+  #released = false
 
   constructor(
     home: ObjectHome,
@@ -117,7 +126,7 @@ export class TransportObject implements ReceivedObject {
     return this.length < 0 ? null : this.length
   }
   get received(): number {
-    return this.ranges.total
+    return this.ranges.total - this.recovered
   }
   get whole(): boolean {
     return this.length >= 0 && this.ranges.prefix >= this.length
@@ -147,6 +156,27 @@ export class TransportObject implements ReceivedObject {
       if (!this.#bytes.write(a, source, from + a - start, from + b - start, this.length)) return TAKEN.noMemory
     }
     return added
+  }
+
+  /** Fills the holes of `[from, to)` with bytes of `source`, which begins where the object does. @returns as `take` */
+  restore(from: number, to: number, source: Uint8Array): number {
+    let filled = 0
+    let cursor = from
+    for (const [start, end] of [...this.ranges.covered(from, to), [to, to] as const]) {
+      if (start > cursor) {
+        const added = this.take(cursor, source, cursor, start)
+        if (added < 0) {
+          this.recovered += filled
+          return added
+        }
+        filled += added
+        if (this.recoveredRanges.length < MAX_RECOVERED_RANGES) this.recoveredRanges.push([cursor, start])
+      }
+      cursor = end
+    }
+    this.recovered += filled
+    this.#notifiedPackets = -1
+    return filled
   }
 
   /** True where bytes already received at `start` differ from `source[from, to)`. */
@@ -186,9 +216,19 @@ export class TransportObject implements ReceivedObject {
     this.#bytes.join(this.length)
   }
 
-  /** The receiver needs the bytes no more (see `ObjectBytes.release`). */
+  /** The receiver needs the bytes no more (see `ObjectBytes.release`), unless a repair flow keeps them for others. */
   release(): void {
-    this.#bytes.release()
+    this.#released = true
+    if (this.#keepers === 0) this.#bytes.release()
+  }
+
+  /** Keeps the bytes beyond `release`, until as many calls of `letGo`. */
+  keep(): void {
+    this.#keepers++
+  }
+
+  letGo(): void {
+    if (--this.#keepers === 0 && this.#released) this.#bytes.release()
   }
 
   /** Tells watchers that bytes came or the object ended. */

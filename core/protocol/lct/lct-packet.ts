@@ -42,6 +42,8 @@ export class LctPacket {
   subBlocks = -1
   /** m of EXT_FTI with Reed-Solomon over GF(2^m), the bits of a symbol id; 8 otherwise. */
   symbolIdBits = 8
+  /** Offset of EXT_FTI in `bytes`, -1 without: repair packets of ROUTE carry RaptorQ's there, whatever their codepoint says. */
+  ftiAt = -1
   /** EXT_FDT, -1 without. */
   fdtInstance = -1
   fluteVersion = -1
@@ -74,6 +76,7 @@ export class LctPacket {
     this.sourceBlocks = -1
     this.subBlocks = -1
     this.symbolIdBits = 8
+    this.ftiAt = -1
     this.fdtInstance = -1
     this.fluteVersion = -1
     this.contentEncoding = -1
@@ -152,6 +155,7 @@ export class LctPacket {
           this.lengthSource = het
         }
       } else if (het === LCT_HET.fti) {
+        this.ftiAt = at
         this.#readFti(bytes, at, size)
       } else if (het === LCT_HET.time) {
         this.#readTime(bytes, at, size)

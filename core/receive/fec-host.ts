@@ -1,0 +1,82 @@
+import type { Severity } from '../contract/report.ts'
+import type { LctPacket } from '../protocol/lct/lct-packet.ts'
+import type { BytePool } from './byte-pool.ts'
+import type { DoneObject } from './done-object.ts'
+import type { SuperObject } from './super-object.ts'
+import type { ObjectHome, TransportObject } from './transport-object.ts'
+
+/** Takes the repair packets of one channel. */
+export interface RepairSink {
+  packet(lct: LctPacket, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void
+  /** A source object that it protects is whole; its bytes are still there. */
+  sourceComplete(object: TransportObject, timeUs: number): void
+  /** Why an object was not healed; null where it is not protected. */
+  explain(lost: TransportObject): string | null
+}
+
+/** An LCT channel as repair flows know it: as the one that carries them, and as the one they protect. */
+export interface FecChannel extends ObjectHome {
+  /** Where its packets with PSI `0x` go; null while none has come and no S-TSID names a repair flow here. */
+  repair: RepairSink | null
+  /** TSIs that its repair flow protects. */
+  protects: readonly number[]
+  /** Flows that protect its objects. */
+  protectedBy: readonly RepairSink[]
+  /** An object that lacks bytes is not given up before this time after its last packet, µs. */
+  repairWaitUs: number
+  /** Of its repair flow: symbols decoded, and the time that took, µs. */
+  recoveredSymbols: number
+  decodeUs: number
+  openObject(toi: number): TransportObject | null
+  doneObject(toi: number): DoneObject | undefined
+  /**
+   * Puts decoded bytes into the holes of an object.
+   * @param object null: nothing of it came, it begins with these
+   * @param length of the object, -1 unknown
+   * @param bytes the object from its beginning; only `ranges` of it are right
+   */
+  restore(
+    object: TransportObject | null,
+    toi: number,
+    length: number,
+    bytes: Uint8Array,
+    ranges: readonly (readonly [number, number])[],
+    timeUs: number,
+    frame: number,
+  ): void
+}
+
+/** A ROUTE session as its repair flows know it. */
+export interface FecSession {
+  readonly destination: string
+  channel(tsi: number): FecChannel | null
+  badPacket(code: string, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void
+  alarm(
+    rule: string,
+    text: string,
+    tsi: number | null,
+    toi: number | null,
+    timeUs: number,
+    frame: number,
+    severity?: Severity,
+  ): void
+}
+
+/** What a repair flow asks of the receiver: memory, time, and other sessions. */
+export interface FecHost {
+  readonly pool: BytePool
+  readonly reorderUs: number
+  readonly idleUs: number
+  /** Largest (super-)object that is decoded. */
+  readonly maxDecodedBytes: number
+  /** For measuring: µs from any beginning, 0 where there is no clock. */
+  elapsedUs(): number
+  sessionAt(address: string, port: number): FecSession | null
+  /** So many bytes of repair symbols more are kept. */
+  grew(object: SuperObject, bytes: number, timeUs: number): void
+  shrank(bytes: number): void
+  /** So many bytes of whole source objects more are kept; fewer where negative. */
+  kept(bytes: number): void
+  /** Frees symbols of older objects than this one. @returns false where there were none */
+  makeRoom(besides: SuperObject, timeUs: number): boolean
+}
