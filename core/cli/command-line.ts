@@ -272,6 +272,7 @@ type CommonOptions = {
   readonly keepRepeats?: boolean
   readonly repair?: RepairSpec['mode']
   readonly repairUrl?: readonly string[]
+  readonly fec?: 'on' | 'off'
 }
 type ReceiveOptions = CommonOptions & {
   readonly capture?: readonly string[]
@@ -315,16 +316,13 @@ function commonOptions(command: Command): Command {
     )
     .addOption(new Option('--fec <on|off>', 'AL-FEC repair flows').choices(['on', 'off']))
     .hook('preAction', (_, action) => {
-      const { repair, repairUrl, fec } = action.opts<CommonOptions & { fec?: string }>()
+      const { repair, repairUrl } = action.opts<CommonOptions>()
       if (repairUrl !== undefined && repair !== undefined && repair !== 'http') {
         throw new AppFailure(
           'bad-command-line',
           `--repair ${repair} does not fetch anything, and --repair-url ${repairUrl[0]} names a server.`,
           'Leave one of the two out; --repair-url alone means --repair http.',
         )
-      }
-      if (fec === 'on') {
-        throw new AppFailure('not-supported', '--fec on is not in this version.', 'Use --fec off, or leave it out.')
       }
     })
 }
@@ -364,6 +362,7 @@ function receiveSpec(options: CommonOptions, services: TuneIn): ReceiveSpec {
       mode: options.repair ?? (options.repairUrl === undefined ? DEFAULT_REPAIR.mode : 'http'),
       urls: options.repairUrl ?? [],
     },
+    fec: options.fec !== 'off',
   }
 }
 

@@ -160,7 +160,11 @@ export class Reception {
         flows: this.#flows,
       })
     }
-    this.#receiver = new Receiver({ targets: [this.#target], receive: source.receive }, this.#repairing.stage, observer)
+    this.#receiver = new Receiver(
+      { targets: [this.#target], receive: source.receive, elapsedUs: () => performance.now() * 1000 },
+      this.#repairing.stage,
+      observer,
+    )
     this.#counter.next = this.#receiver
     await this.#sockets?.opened()
   }

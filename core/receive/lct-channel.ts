@@ -387,10 +387,6 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     this.#open.ending(timeUs)
   }
 
-  openObject(toi: number): TransportObject | null {
-    return this.#open.get(toi) ?? null
-  }
-
   doneObject(toi: number): DoneObject | undefined {
     return this.#known.get(toi)
   }
