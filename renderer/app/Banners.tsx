@@ -81,6 +81,7 @@ function ProblemBanners() {
   const others = useStore(sessionStore, (state) => state.problems)
   const canRetry = useStore(sessionStore, (state) => state.request !== null)
   const dropped = useStore(sessionStore, (state) => (state.snapshot === null ? 0 : droppedByHost(state.snapshot)))
+  const byHost = useStore(sessionStore, (state) => state.snapshot?.losses.host.objects ?? 0)
   const known = new Set((ofSession ?? []).map((error) => error.message))
   return (
     <>
@@ -107,8 +108,8 @@ function ProblemBanners() {
       {dropped > 0 && (
         <Banner
           severity="warning"
-          text={`This computer dropped ${formatCount(dropped)} ${dropped === 1 ? 'packet' : 'packets'}: its receive queue was full.`}
-          tryThis="Losses counted since may be its own and not the network's. Close other programs, or allow a larger receive buffer."
+          text={`This computer dropped ${formatCount(dropped)} ${dropped === 1 ? 'packet' : 'packets'}: its receive queue was full (${formatCount(byHost)} ${byHost === 1 ? 'object' : 'objects'} lost by it).`}
+          tryThis="What it lost itself is marked as such in Alarms. Close other programs, or allow a larger receive buffer."
         />
       )}
     </>

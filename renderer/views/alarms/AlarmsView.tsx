@@ -3,6 +3,7 @@ import { useMemo } from 'react'
 import { useStore } from 'zustand'
 import type { ReportAlarm } from '../../../core/contract/report.ts'
 import { formatTime } from '../../model/format.ts'
+import { CAUSE_TEXT } from '../../model/losses.ts'
 import { serviceNameOf } from '../../model/names.ts'
 import { objectColumns } from '../../stores/object-columns.ts'
 import { selectChannel, selectionStore, selectObject, selectService } from '../../stores/selection-store.ts'
@@ -41,6 +42,13 @@ export function AlarmsView() {
         ),
       },
       { id: 'rule', title: 'Rule', width: 120, text: (alarm) => alarm.rule },
+      {
+        id: 'cause',
+        title: 'Lost by',
+        width: 100,
+        text: (alarm) => (alarm.cause === null ? '' : CAUSE_TEXT[alarm.cause]),
+        tooltip: () => 'Who lost it, as far as drops, lag and the rest of the stream tell',
+      },
       { id: 'where', title: 'Where', width: 168, grow: 1, text: (alarm) => whereText(alarm, nameOf) },
       {
         id: 'time',

@@ -1,7 +1,7 @@
 import { Waypoints } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { useStore } from 'zustand'
-import { formatCount, formatPercent, formatRate, UNKNOWN } from '../../model/format.ts'
+import { formatCount, formatDuration, formatPercent, formatRate, UNKNOWN } from '../../model/format.ts'
 import { protocolName, serviceNameOf } from '../../model/names.ts'
 import { selectChannel, selectionStore, selectService } from '../../stores/selection-store.ts'
 import { sessionStore } from '../../stores/session-store.ts'
@@ -10,6 +10,7 @@ import { type Column, Grid } from '../../ui/Grid.tsx'
 import { ROLE_TEXT, RoleName } from '../../ui/glyphs.tsx'
 import styles from './FlowsView.module.css'
 import { type FlowLine, flowLines } from './flows-model.ts'
+import { HostRow } from './HostRow.tsx'
 import { Sockets } from './Sockets.tsx'
 
 const EMPTY = { flows: [], channels: [] }
@@ -82,6 +83,7 @@ export function FlowsView() {
           }
         />
       </div>
+      {snapshot !== null && <HostRow snapshot={snapshot} />}
       <Sockets sockets={snapshot?.source.sockets ?? []} />
     </div>
   )
@@ -156,6 +158,15 @@ function columnsFor(nameOf: (service: number | null) => string): readonly Column
       text: channelCount((line) => line.channel.incomplete),
       cell: (line) => (line.kind === 'channel' ? <Bad count={line.channel.incomplete} /> : ''),
     },
+    {
+      id: 'missing',
+      title: 'Never came',
+      width: 84,
+      align: 'end',
+      text: channelCount((line) => line.channel.missingObjects),
+      cell: (line) => (line.kind === 'channel' ? <Bad count={line.channel.missingObjects} /> : ''),
+      tooltip: () => 'Objects that manifest, playlist or file table announced and of which no packet came',
+    },
     { id: 'complete', title: 'Complete', width: 76, align: 'end', text: channelCount((line) => line.channel.complete) },
     {
       id: 'bytes',
@@ -178,6 +189,15 @@ function columnsFor(nameOf: (service: number | null) => string): readonly Column
       width: 92,
       align: 'end',
       text: channelCount((line) => line.channel.outOfOrder),
+    },
+    {
+      id: 'senderDelay',
+      title: 'Sender delay',
+      width: 92,
+      align: 'end',
+      text: (line) => (line.kind === 'channel' ? formatDuration(line.channel.senderDelayUs) : ''),
+      raw: (line) => (line.kind === 'channel' ? String(line.channel.senderDelayUs ?? '') : ''),
+      tooltip: () => 'Arrival less the sender’s time (EXT_TIME) of the last object that carried one',
     },
   ]
 }

@@ -1,14 +1,16 @@
 import { useState } from 'react'
 import { useStore } from 'zustand'
 import type { ObjectDetail } from '../../../core/contract/object-rows.ts'
+import type { LossCause } from '../../../core/contract/report.ts'
 import { formatCount, formatDuration, formatHex, formatPercent, formatTime } from '../../model/format.ts'
+import { CAUSE_TEXT } from '../../model/losses.ts'
 import { timeStore } from '../../stores/time-store.ts'
 import { CopyButton } from '../../ui/CopyButton.tsx'
 import { OBJECT_STATE_TEXT, ObjectStateGlyph, RoleName } from '../../ui/glyphs.tsx'
 import { useTimeOrigin } from '../../ui/use-time-origin.ts'
 import { ByteMap } from './ByteMap.tsx'
 import styles from './InspectorView.module.css'
-import { codepointMeaning, missingBytes } from './inspector-model.ts'
+import { codepointMeaning, marginText, missingBytes } from './inspector-model.ts'
 
 /** Missing ranges listed before the rest is folded away. */
 const LISTED = 4
@@ -20,7 +22,7 @@ type ObjectFactsProps = { readonly detail: ObjectDetail; readonly onShowBytes: (
 export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
   const base = useStore(timeStore, (state) => state.base)
   const origin = useTimeOrigin()
-  const { row, missing, sha256, url } = detail
+  const { row, missing, sha256, url, times, cause } = detail
   const title = row.name ?? `TOI ${row.toi}`
   const whole = row.size === row.received
   return (
@@ -56,7 +58,9 @@ export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
           </>
         )}
       </p>
-      {missing.length > 0 && row.state !== 'receiving' && <Missing missing={missing} onShowBytes={onShowBytes} />}
+      {missing.length > 0 && row.state !== 'receiving' && (
+        <Missing missing={missing} cause={cause} onShowBytes={onShowBytes} />
+      )}
       <dl className={styles.grid}>
         <dt>TSI / TOI</dt>
         <dd>
@@ -72,6 +76,48 @@ export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
           {formatTime(row.firstTimeUs, base, origin)} – {formatTime(row.lastTimeUs, base, origin)}
           <span className={styles.aside}> {formatDuration(row.lastTimeUs - row.firstTimeUs)}</span>
         </dd>
+        {times.availabilityUs !== null && (
+          <>
+            <dt>Available</dt>
+            <dd title="When the manifest says it may be asked for, less when its last byte came">
+              {formatTime(times.availabilityUs, base, origin)}
+              {times.marginUs !== null && (
+                <span className={times.marginUs < 0 ? styles.late : styles.aside}> {marginText(times.marginUs)}</span>
+              )}
+            </dd>
+          </>
+        )}
+        {times.senderUs !== null && (
+          <>
+            <dt>Sent</dt>
+            <dd title="Sender current time of EXT_TIME, and arrival less it">
+              {formatTime(times.senderUs, base, origin)}
+              <span className={styles.aside}> {formatDuration(times.senderDelayUs)} before it came</span>
+            </dd>
+          </>
+        )}
+        {(times.presentationUs !== null || times.earliestTicks !== null) && (
+          <>
+            <dt>Present</dt>
+            <dd title="EXT_ROUTE_PRESENTATION_TIME, and earliest presentation time in the CCI">
+              {times.presentationUs !== null && formatTime(times.presentationUs, base, origin)}
+              {times.earliestTicks !== null && (
+                <span className={styles.aside}> CCI {formatCount(times.earliestTicks)} ticks</span>
+              )}
+            </dd>
+          </>
+        )}
+        {(times.residualMs !== null || times.sessionChangedUs !== null) && (
+          <>
+            <dt>EXT_TIME</dt>
+            <dd>
+              {times.residualMs !== null && `ends in ${formatDuration(times.residualMs * 1000)} `}
+              {times.sessionChangedUs !== null && (
+                <span className={styles.aside}>session changed {formatTime(times.sessionChangedUs, base, origin)}</span>
+              )}
+            </dd>
+          </>
+        )}
         <dt>Packets</dt>
         <dd>
           {formatCount(row.packets)}
@@ -111,11 +157,12 @@ export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
 }
 
 type MissingProps = {
+  readonly cause: LossCause | null
   readonly missing: readonly (readonly [number, number])[]
   readonly onShowBytes: (offset: number) => void
 }
 
-function Missing({ missing, onShowBytes }: MissingProps) {
+function Missing({ missing, cause, onShowBytes }: MissingProps) {
   const [all, setAll] = useState(false)
   const listed = missing.slice(0, all ? LISTED_ALL : LISTED)
   return (
@@ -123,6 +170,7 @@ function Missing({ missing, onShowBytes }: MissingProps) {
       <span className={styles.missingTitle}>
         Missing {formatCount(missingBytes(missing))} B in {formatCount(missing.length)}{' '}
         {missing.length === 1 ? 'range' : 'ranges'}
+        {cause !== null && `, cause: ${CAUSE_TEXT[cause].toLowerCase()}`}
       </span>
       <ul className={styles.ranges}>
         {listed.map(([start, end]) => (

@@ -1,11 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { codepointMeaning, gapSpans, isMissing, missingBytes } from './inspector-model.ts'
+import { codepointMeaning, gapSpans, isMissing, marginText, missingBytes } from './inspector-model.ts'
 
 const ranges = fc
   .uniqueArray(fc.integer({ min: 0, max: 5000 }), { maxLength: 40 })
   .map((ends) => ends.sort((a, b) => a - b))
   .map((ends) => ends.flatMap((end, at) => (at % 2 === 1 ? [[ends[at - 1] ?? 0, end] as const] : [])))
+
+it('writes margins with their sign, and late in words', () => {
+  expect(marginText(98_000)).toBe('+98 ms margin')
+  expect(marginText(0)).toBe('+0 ms margin')
+  expect(marginText(-212_000)).toBe('−212 ms late')
+})
 
 describe('missing ranges', () => {
   it('are found by a byte inside them', () => {

@@ -1,3 +1,5 @@
+import { formatDuration } from '../../model/format.ts'
+
 /*
  * What the inspector works out from an object's detail: the meaning of a codepoint, and where bytes are missing.
  */
@@ -62,4 +64,9 @@ export function isMissing(missing: readonly (readonly [number, number])[], at: n
     else return true
   }
   return false
+}
+
+/** `+98 ms margin`, `−212 ms late`: signed, and never by colour alone. */
+export function marginText(marginUs: number): string {
+  return marginUs < 0 ? `${formatDuration(marginUs)} late` : `+${formatDuration(marginUs)} margin`
 }

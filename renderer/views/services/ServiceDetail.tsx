@@ -1,20 +1,23 @@
 import { Check, Minus, Play, X } from 'lucide-react'
 import { useStore } from 'zustand'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
-import { formatCount, formatRate } from '../../model/format.ts'
-import { serviceTitle } from '../../model/names.ts'
+import { formatCount, formatDuration, formatRate } from '../../model/format.ts'
+import { serviceTitle, streamNowUs } from '../../model/names.ts'
 import { selectService } from '../../stores/selection-store.ts'
 import { sessionStore } from '../../stores/session-store.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { SERVICE_STATE_TEXT, ServiceStateGlyph } from '../../ui/glyphs.tsx'
+import { useNow } from '../../ui/use-now.ts'
+import { rungsOf } from './ladder.ts'
 import styles from './ServicesView.module.css'
-import { rungsOf, serviceKind } from './services-model.ts'
+import { serviceKind } from './services-model.ts'
 
 type ServiceDetailProps = { readonly service: ServiceSnapshot | null; readonly onPlay: () => void }
 
 /** Where the selected service comes from, how far it got, and why it does not play. */
 export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
   const snapshot = useStore(sessionStore, (state) => state.snapshot)
+  const nowMs = useNow()
   if (snapshot === null) return null
   if (service === null) {
     if (snapshot.services.length === 0) return null
@@ -24,7 +27,7 @@ export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
       </div>
     )
   }
-  const rungs = rungsOf(service, snapshot)
+  const rungs = rungsOf(service, snapshot, streamNowUs(snapshot, nowMs))
   const broken = rungs.findIndex((rung) => !rung.reached)
   return (
     <div className={styles.detail}>
@@ -76,6 +79,11 @@ export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
               <Icon size={12} strokeWidth={2.6} aria-hidden />
               <span>{rung.name}</span>
               <span className="visually-hidden">{words}</span>
+              {rung.afterUs !== null && (
+                <span className={styles.after} title="After tuning in">
+                  {formatDuration(rung.afterUs)}
+                </span>
+              )}
               {rung.note !== '' && <span className={styles.note}>{rung.note}</span>}
             </li>
           )

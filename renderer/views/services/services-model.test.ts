@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
-import { fakeSnapshot, NO_STARTUP } from '../../testdata/fake-engine.ts'
-import { orderedServices, rungsOf } from './services-model.ts'
+import { NO_STARTUP } from '../../testdata/fake-engine.ts'
+import { orderedServices } from './services-model.ts'
 
 const service = (id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnapshot => ({
   id,
@@ -26,17 +26,4 @@ const service = (id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnap
 it('orders by channel number, those without one last', () => {
   const services = [service(9), service(2, { major: 51, minor: 2 }), service(3, { major: 51, minor: 1 }), service(1)]
   expect(orderedServices(services).map((one) => one.id)).toEqual([3, 2, 1, 9])
-})
-
-it('names the first rung that was not reached', () => {
-  const silent = rungsOf(service(1), fakeSnapshot())
-  expect(silent.find((rung) => !rung.reached)?.name).toBe('Packets')
-  const unsignalled = rungsOf(service(1, { packets: 5 }), fakeSnapshot())
-  expect(unsignalled.find((rung) => !rung.reached)).toMatchObject({ name: 'SLS', note: 'no signalling received' })
-})
-
-it('does not ask an MMTP service for ROUTE signalling', () => {
-  expect(rungsOf(service(1, { protocol: 'mmtp', packets: 5 }), fakeSnapshot()).map((rung) => rung.name)).toEqual([
-    'Packets',
-  ])
 })

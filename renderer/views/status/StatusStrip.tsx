@@ -2,6 +2,7 @@ import { useStore } from 'zustand'
 import type { SessionPhase } from '../../../core/contract/snapshot.ts'
 import type { ConnectionState } from '../../client/engine-client.ts'
 import { formatBytesShort, formatCount } from '../../model/format.ts'
+import { SLOW_MS } from '../../model/losses.ts'
 import { connectionStore } from '../../stores/connection-store.ts'
 import { goToPanel } from '../../stores/frame-store.ts'
 import { logStore } from '../../stores/log-store.ts'
@@ -38,6 +39,8 @@ export function StatusStrip() {
   const state = useStore(connectionStore, (connection) => connection.state)
   const phase = useStore(sessionStore, (session) => session.snapshot?.phase ?? null)
   const gateway = useStore(sessionStore, (session) => session.snapshot?.gateway ?? null)
+  const lagMs = useStore(sessionStore, (session) => session.snapshot?.eventLoopLagMs ?? null)
+  const drops = useStore(sessionStore, (session) => session.snapshot?.hostDrops ?? null)
   const line = useStore(logStore, (log) => log.lines.at(-1) ?? null)
   const base = useStore(timeStore, (time) => time.base)
   return (
@@ -54,6 +57,23 @@ export function StatusStrip() {
           <span className={styles.served}>
             {formatCount(gateway.requests)} requests, {formatBytesShort(gateway.bytes)}
           </span>
+        </span>
+      )}
+      {(lagMs !== null || (drops ?? 0) > 0) && (
+        <span
+          className={styles.host}
+          title="This computer: how long the engine was kept from its sockets lately, and packets dropped because their queue was full"
+        >
+          {lagMs !== null && (
+            <span data-bad={lagMs >= SLOW_MS}>
+              <span className={styles.name}>Lag</span> {formatCount(lagMs)} ms
+            </span>
+          )}
+          {drops !== null && (
+            <span data-bad={drops > 0}>
+              <span className={styles.name}>Dropped</span> {formatCount(drops)}
+            </span>
+          )}
         </span>
       )}
       {line === null ? (

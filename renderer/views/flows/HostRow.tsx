@@ -1,0 +1,33 @@
+import type { SessionSnapshot } from '../../../core/contract/snapshot.ts'
+import { formatCount } from '../../model/format.ts'
+import { lossLines, SLOW_MS } from '../../model/losses.ts'
+import styles from './FlowsView.module.css'
+
+/** What this computer did to the stream, and who lost what: network or laptop? */
+export function HostRow({ snapshot }: { readonly snapshot: SessionSnapshot }) {
+  const { hostDrops, eventLoopLagMs, losses, source } = snapshot
+  const lost = lossLines(losses)
+  if (hostDrops === null && eventLoopLagMs === null && lost.length === 0) return null
+  return (
+    <section className={styles.sockets} aria-label="Host and losses">
+      <ul>
+        <li>
+          <span>{source.kind === 'capture' ? 'When captured' : 'This computer'}</span>
+          <span data-bad={(hostDrops ?? 0) > 0}>
+            {hostDrops === null ? 'drops not counted by the system' : `dropped ${formatCount(hostDrops)} packets`}
+          </span>
+          {eventLoopLagMs !== null && (
+            <span data-bad={eventLoopLagMs >= SLOW_MS} title="Longest time the engine was kept from its sockets lately">
+              lag {formatCount(eventLoopLagMs)} ms
+            </span>
+          )}
+          {lost.map(({ cause, text }) => (
+            <span key={cause} data-bad>
+              {text}
+            </span>
+          ))}
+        </li>
+      </ul>
+    </section>
+  )
+}

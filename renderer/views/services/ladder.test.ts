@@ -1,0 +1,87 @@
+import { expect, it } from 'vitest'
+import type { Startup } from '../../../core/contract/report.ts'
+import type { ServiceSnapshot, SignallingSnapshot } from '../../../core/contract/snapshot.ts'
+import { fakeSnapshot, NO_STARTUP } from '../../testdata/fake-engine.ts'
+import { service as fakeService } from '../timeline/timeline-testdata.ts'
+import { type Rung, rungsOf } from './ladder.ts'
+
+const S = 1_000_000
+const service = (startup: Partial<Startup>, change: Partial<ServiceSnapshot> = {}): ServiceSnapshot => ({
+  ...fakeService(1, change),
+  startup: { ...NO_STARTUP, join: 10 * S, ...startup },
+})
+const table = (scope: 'lls' | 'sls', type: string): SignallingSnapshot => ({
+  key: type,
+  scope,
+  service: scope === 'lls' ? null : 1,
+  type,
+  name: type === 'MPD' ? 'live.mpd' : type,
+  version: 3,
+  count: 1,
+  bytes: 1,
+  firstTimeUs: 0,
+  lastTimeUs: 0,
+})
+const firstRed = (rungs: readonly Rung[]): Rung | undefined => rungs.find((rung) => !rung.reached)
+const text = (rungs: readonly Rung[]) =>
+  rungs.map(({ name, afterUs, note }) => `${name} ${afterUs ?? '–'} ${note}`.trim())
+
+it('says when each rung was reached, by what, and the first that was not with how long it has been missed', () => {
+  const snapshot = fakeSnapshot({
+    signalling: [table('lls', 'SystemTime'), table('lls', 'SLT'), table('sls', 'USBD'), table('sls', 'S-TSID')],
+  })
+  const waiting = service(
+    { lls: 10 * S, slt: 10.5 * S, firstPacket: 10.6 * S, sls: 11 * S, stsid: 11 * S },
+    { packets: 1234, destination: '239.1.1.1:5000' },
+  )
+  const rungs = rungsOf(waiting, snapshot, 19.4 * S)
+  expect(text(rungs).slice(0, 5)).toEqual([
+    'LLS 0 SystemTime, SLT',
+    'SLT 500000 lists it at 239.1.1.1:5000',
+    'Packets 600000 1\u2009234 packets',
+    'SLS 1000000 USBD, S-TSID',
+    'S-TSID 1000000 version 3',
+  ])
+  expect(firstRed(rungs)).toMatchObject({ name: 'Manifest', note: 'no Manifest in 9.40 s' })
+})
+
+it('begins with packets where there is no LLS, and asks an unsignalled one for its signalling', () => {
+  expect(firstRed(rungsOf(service({}), fakeSnapshot(), 14 * S))).toMatchObject({
+    name: 'Packets',
+    note: 'no packets in 4.00 s',
+  })
+  const notJoined = service({}, { state: 'not-joined' })
+  expect(firstRed(rungsOf(notJoined, fakeSnapshot(), 14 * S))?.note).toBe('not joined')
+  const unsignalled = service({ firstPacket: 10 * S }, { packets: 5 })
+  expect(firstRed(rungsOf(unsignalled, fakeSnapshot(), null))).toMatchObject({ name: 'SLS', note: 'no SLS yet' })
+})
+
+it('does not ask for what a protocol has not: no S-TSID of DVB-MABR, no init segment of transport streams', () => {
+  const mabr = service({ firstPacket: 10 * S, sls: 10 * S, manifest: 10 * S }, { protocol: 'flute', packets: 5 })
+  expect(rungsOf(mabr, fakeSnapshot(), null).map((rung) => rung.name)).toEqual([
+    'Packets',
+    'SLS',
+    'Manifest',
+    'Init segment',
+    'Media',
+    'Segment',
+    'Playable',
+  ])
+  const all = { firstPacket: 10 * S, sls: 10 * S, stsid: 10 * S, manifest: 10 * S, firstMedia: 10 * S }
+  const ts = service({ ...all, firstSegment: 12 * S, playable: 12 * S }, { packets: 5 })
+  expect(firstRed(rungsOf(ts, fakeSnapshot(), null))).toBeUndefined()
+  const mmtp = service({ firstPacket: 10 * S }, { protocol: 'mmtp', packets: 5 })
+  expect(rungsOf(mmtp, fakeSnapshot(), null).map((rung) => rung.name)).toEqual(['Packets'])
+})
+
+it('ends with objects for a service that brings no media', () => {
+  const esg = service({ firstPacket: 10 * S, sls: 10 * S, stsid: 10 * S }, { category: 4, packets: 5, objects: 0 })
+  expect(firstRed(rungsOf(esg, fakeSnapshot(), 20 * S))).toMatchObject({ name: 'Objects', note: 'none complete yet' })
+  expect(firstRed(rungsOf({ ...esg, objects: 3, incomplete: 1 }, fakeSnapshot(), null))).toBeUndefined()
+})
+
+it('says of a service whose first segments came that a role still lacks one', () => {
+  const all = { firstPacket: 10 * S, sls: 10 * S, stsid: 10 * S, manifest: 10 * S, init: 10 * S, firstMedia: 10 * S }
+  const rungs = rungsOf(service({ ...all, firstSegment: 12 * S }, { packets: 5 }), fakeSnapshot(), 14 * S)
+  expect(firstRed(rungs)).toMatchObject({ name: 'Playable', note: 'not of every role yet' })
+})

@@ -1,0 +1,96 @@
+import type { Startup, StartupStep } from '../../../core/contract/report.ts'
+import type { ServiceSnapshot, SessionSnapshot, SignallingSnapshot } from '../../../core/contract/snapshot.ts'
+import { formatCount, formatDuration } from '../../model/format.ts'
+
+/**
+ * One rung of the way from the air to the picture. `afterUs`: since the join; null where it was not reached, or its time is
+ * not known. `note`: what shows that it was reached, or why not.
+ */
+export type Rung = {
+  readonly name: string
+  readonly reached: boolean
+  readonly afterUs: number | null
+  readonly note: string
+}
+
+/** Categories of services that bring pictures or sound (A/331 table 6.4): 1 linear A/V, 2 linear audio. */
+const MEDIA_CATEGORIES: readonly (number | null)[] = [1, 2, null]
+
+/**
+ * How far a service got. The first rung that was not reached is the answer to "why do I see nothing?".
+ * @param nowUs of the stream's clock, for how long a rung has been waited for; null where not known
+ */
+export function rungsOf(service: ServiceSnapshot, snapshot: SessionSnapshot, nowUs: number | null): readonly Rung[] {
+  const { startup } = service
+  const ofService = snapshot.signalling.filter((one) => one.scope === 'sls' && one.service === service.id)
+  const rungs: Rung[] = []
+  const add = (name: string, step: StartupStep, evidence: string, why?: string): void => {
+    const time = startup[step]
+    const note = time === null ? (why ?? waitedFor(name, startup, nowUs)) : evidence
+    const afterUs = time === null || startup.join === null ? null : Math.max(0, time - startup.join)
+    rungs.push({ name, reached: time !== null, afterUs, note })
+  }
+
+  const lls = snapshot.signalling.filter((one) => one.scope === 'lls')
+  if (startup.slt !== null) {
+    add('LLS', 'lls', names(lls))
+    add('SLT', 'slt', service.destination === null ? 'lists it' : `lists it at ${service.destination}`)
+  } else if (lls.length > 0) {
+    rungs.push({ name: 'SLT', reached: true, afterUs: null, note: '' })
+  }
+  const packets = `${formatCount(service.packets)} packets`
+  if (startup.firstPacket === null && service.packets > 0)
+    rungs.push({ name: 'Packets', reached: true, afterUs: null, note: packets })
+  else add('Packets', 'firstPacket', packets, service.state === 'not-joined' ? 'not joined' : undefined)
+  if (service.protocol === 'none') return rungs
+  if (service.protocol === 'mmtp' && startup.sls === null && startup.manifest === null) return rungs
+
+  add('SLS', 'sls', names(ofService))
+  // Only ROUTE has one, and a session whose manifest came without it does not need it.
+  if (startup.stsid !== null || (service.protocol === 'route' && startup.manifest === null))
+    add('S-TSID', 'stsid', versions(ofService, 'S-TSID'))
+  if (!bringsMedia(service)) {
+    const whole = service.objects - service.incomplete
+    const note = whole > 0 ? `${formatCount(whole)} whole` : 'none complete yet'
+    return [...rungs, { name: 'Objects', reached: whole > 0, afterUs: null, note }]
+  }
+  add('Manifest', 'manifest', manifestNames(ofService))
+  // An HLS of transport stream segments has none.
+  if (startup.init !== null || startup.firstSegment === null || startup.playable === null)
+    add('Init segment', 'init', '')
+  add('Media', 'firstMedia', 'first segment began')
+  add('Segment', 'firstSegment', `${formatCount(service.objects - service.incomplete)} objects whole`)
+  const playing =
+    service.playable === null ? '' : `${service.playable.kind.toUpperCase()} ${service.playable.codecs.join(', ')}`
+  add('Playable', 'playable', playing, startup.firstSegment === null ? undefined : 'not of every role yet')
+  return rungs
+}
+
+/** Something of what a player needs came or is announced. */
+function bringsMedia({ category, startup, objects }: ServiceSnapshot): boolean {
+  if (startup.manifest !== null || startup.firstMedia !== null || startup.init !== null) return true
+  return MEDIA_CATEGORIES.includes(category) && !(category === null && objects > 0 && startup.stsid !== null)
+}
+
+/** `no S-TSID in 9.4 s`. */
+function waitedFor(name: string, { join }: Startup, nowUs: number | null): string {
+  const what =
+    name === 'Playable' ? 'not playable' : `no ${name === 'Packets' || name === 'Media' ? name.toLowerCase() : name}`
+  return join === null || nowUs === null || nowUs <= join ? `${what} yet` : `${what} in ${formatDuration(nowUs - join)}`
+}
+
+/** `SLT, SystemTime`. */
+function names(tables: readonly SignallingSnapshot[]): string {
+  return [...new Set(tables.map((one) => one.type))].join(', ')
+}
+
+function versions(fragments: readonly SignallingSnapshot[], type: string): string {
+  const newest = fragments.filter((one) => one.type === type).at(-1)
+  return newest === undefined || newest.version === null ? '' : `version ${newest.version}`
+}
+
+function manifestNames(fragments: readonly SignallingSnapshot[]): string {
+  return [...new Set(fragments.filter((one) => one.type === 'MPD' || one.type === 'HLS').map((one) => one.name))].join(
+    ', ',
+  )
+}
