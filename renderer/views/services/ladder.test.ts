@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { Startup } from '../../../core/contract/report.ts'
 import type { ServiceSnapshot, SignallingSnapshot } from '../../../core/contract/snapshot.ts'
 import { fakeSnapshot, NO_STARTUP } from '../../testdata/fake-engine.ts'
-import { service as fakeService } from '../timeline/timeline-testdata.ts'
+import { service as fakeService, table as fakeTable } from '../timeline/timeline-testdata.ts'
 import { type Rung, rungsOf } from './ladder.ts'
 
 const S = 1_000_000
@@ -10,18 +10,10 @@ const service = (startup: Partial<Startup>, change: Partial<ServiceSnapshot> = {
   ...fakeService(1, change),
   startup: { ...NO_STARTUP, join: 10 * S, ...startup },
 })
-const table = (scope: 'lls' | 'sls', type: string): SignallingSnapshot => ({
-  key: type,
-  scope,
-  service: scope === 'lls' ? null : 1,
-  type,
-  name: type === 'MPD' ? 'live.mpd' : type,
-  version: 3,
-  count: 1,
-  bytes: 1,
-  firstTimeUs: 0,
-  lastTimeUs: 0,
-})
+const table = (scope: 'lls' | 'sls', type: string): SignallingSnapshot => {
+  const service = scope === 'lls' ? null : 1
+  return fakeTable(type, { scope, service, type, name: type === 'MPD' ? 'live.mpd' : type, version: 3 })
+}
 const firstRed = (rungs: readonly Rung[]): Rung | undefined => rungs.find((rung) => !rung.reached)
 const text = (rungs: readonly Rung[]) =>
   rungs.map(({ name, afterUs, note }) => `${name} ${afterUs ?? '–'} ${note}`.trim())
