@@ -114,9 +114,43 @@ export type ServiceSnapshot = {
   readonly incomplete: number
   /** Stream times of the steps of tuning in, µs. */
   readonly startup: Startup
+  /** Of an MMTP service; null for others. */
+  readonly mmtp: MmtpSnapshot | null
   /** Null while there is nothing to play, with the reason in `notPlayable`. */
   readonly playable: PlayableSnapshot | null
   readonly notPlayable: string | null
+}
+
+/** What an MMTP flow carries. */
+export type MmtpSnapshot = {
+  readonly packets: readonly {
+    readonly packetId: number
+    readonly type: 'mpu' | 'generic' | 'signaling' | 'repair' | 'unknown'
+    readonly packets: number
+    readonly bytes: number
+    readonly rateBps: number
+    readonly lost: number
+    readonly duplicates: number
+    readonly outOfOrder: number
+  }[]
+  readonly assets: readonly {
+    readonly packetId: number
+    /** Null until an MP table or an MPU said it. */
+    readonly assetId: string | null
+    readonly type: string | null
+    /** Whole MPUs. */
+    readonly mpus: number
+    /** MPUs given up. */
+    readonly incomplete: number
+    readonly firstMpu: number | null
+    readonly lastMpu: number | null
+    /** The MPU that was on its way when reception began. */
+    readonly partialAtStart: number | null
+    readonly samplesLost: number
+  }[]
+  readonly messages: readonly { readonly name: string; readonly count: number; readonly version: number }[]
+  /** Packets of all packet_ids that never came, by packet_counter; null where the sender does not count. */
+  readonly lostInAll: number | null
 }
 
 export type PlayableSnapshot = {
@@ -138,9 +172,11 @@ export type FlowSnapshot = {
   readonly rateBps: number
 }
 
+/** A lane of objects: an LCT channel, or an asset of an MMTP flow (`tsi` is its packet_id, TOIs are MPU sequence numbers). */
 export type ChannelSnapshot = {
-  /** Index of this LCT channel in the session; object rows refer to it. */
+  /** Index of this channel in the session; object rows refer to it. */
   readonly channel: number
+  readonly protocol: 'lct' | 'mmtp'
   readonly service: number | null
   readonly destination: string
   readonly tsi: number

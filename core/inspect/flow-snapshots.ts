@@ -29,6 +29,7 @@ export function channelSnapshot(
     channel: channel.index,
     service: channel.serviceId,
     destination: channel.destination,
+    protocol: channel.mmtp === true ? 'mmtp' : 'lct',
     tsi: channel.tsi,
     role: channel.role,
     representation: channel.representation,

@@ -3,6 +3,7 @@ import type { JsonObject } from '../contract/report.ts'
 import { parsePlaylist } from '../manifest/hls/parse.ts'
 import { readFdt } from '../protocol/flute/fdt.ts'
 import { toJson, xmlValues } from '../protocol/json-values.ts'
+import { mmtMessageValues } from '../protocol/mmtp/message-values.ts'
 import { readApd } from '../protocol/sls/apd.ts'
 import { readDwd } from '../protocol/sls/dwd.ts'
 import { readEnvelope } from '../protocol/sls/envelope.ts'
@@ -18,12 +19,12 @@ import { mpdValues } from './mpd-values.ts'
  * What a fragment of service layer signalling says, decoded: a form of its own for each type the standard has, the elements
  * and attributes as they stand for any other XML. Called when somebody looks, not when it arrives.
  * @param type as the receiver found it: a `FragmentType`, or `EFDT`, `FDT`
- * @returns null for what is no XML and no playlist, and for what cannot be read
+ * @returns null for what is no XML, no playlist and no MMT message, and for what cannot be read
  */
 export function fragmentValues(type: string, body: Uint8Array): JsonObject | null {
   try {
     if (type === 'HLS') return playlistValues(body)
-    return looksLikeXml(body) ? xmlFragment(type, parseXml(body)) : null
+    return looksLikeXml(body) ? xmlFragment(type, parseXml(body)) : mmtMessageValues(type, body)
   } catch (thrown) {
     if (thrown instanceof CodecError) return null
     throw thrown

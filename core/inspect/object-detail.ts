@@ -5,6 +5,7 @@ import { readBoxes } from '../media/bmff/boxes.ts'
 import { gunzipLimited, looksGzip } from '../protocol/gzip.ts'
 import { describeLctPacket } from '../protocol/lct/describe.ts'
 import { isMultipart } from '../protocol/mime/multipart.ts'
+import { describeMmtpPacket } from '../protocol/mmtp/describe.ts'
 import { looksLikeXml } from '../xml/xml-parser.ts'
 import type { ObjectColumns } from './object-columns.ts'
 
@@ -20,17 +21,19 @@ export type DetailExtra = {
   /** Availability start the manifest gives, µs. */
   readonly availabilityUs: number | null
   readonly cause: LossCause | null
+  /** It came by MMTP and not by LCT. */
+  readonly mmtp: boolean
 }
 
 /** What the inspector shows of one row. */
 export function makeDetail(columns: ObjectColumns, row: ObjectRow, extra: DetailExtra): ObjectDetail {
-  const { stored, url, cause } = extra
+  const { stored, url, cause, mmtp } = extra
   const header = columns.headerOf(row.index)
   return {
     row,
     sha256: columns.sha256Of(row.index),
     missing: columns.missingOf(row.index),
-    header: describeLctPacket(header, 0, header.length),
+    header: mmtp ? describeMmtpPacket(header, 0, header.length) : describeLctPacket(header, 0, header.length),
     boxes: stored === null ? [] : topLevelBoxes(stored),
     storedBytes: stored?.length ?? 0,
     text: stored === null ? null : textOf(stored),

@@ -1,5 +1,5 @@
 import type { Startup } from '../contract/report.ts'
-import type { PlayableSnapshot, ServiceSnapshot, ServiceState } from '../contract/snapshot.ts'
+import type { MmtpSnapshot, PlayableSnapshot, ServiceSnapshot, ServiceState } from '../contract/snapshot.ts'
 import type { ChannelFacts, FlowFacts, ServiceFacts } from '../receive/observer.ts'
 import type { RateMeter } from './rate-meter.ts'
 
@@ -53,8 +53,32 @@ export function serviceSnapshot(
     objects,
     incomplete,
     startup,
+    mmtp: mmtpSnapshot(service, rates),
     playable,
     notPlayable: playable === null ? whyNotPlayable(service) : null,
+  }
+}
+
+/** Rows of one list in a snapshot. */
+const MAX_ROWS = 64
+
+function mmtpSnapshot(service: ServiceFacts, rates: RateMeter): MmtpSnapshot | null {
+  const { mmtp, mmtpFlow } = service
+  if (mmtp === null || mmtpFlow === null) return null
+  return {
+    packets: [...mmtp]
+      .sort((a, b) => a.packetId - b.packetId)
+      .slice(0, MAX_ROWS)
+      .map((facts) => {
+        const { packetId, type, packets, bytes, lost, duplicates, outOfOrder } = facts
+        return { packetId, type, packets, bytes, rateBps: rates.bitsPerSecond(facts), lost, duplicates, outOfOrder }
+      }),
+    assets: mmtpFlow.assets.slice(0, MAX_ROWS).map((asset) => {
+      const { packetId, assetId, type, mpus, incomplete, firstMpu, lastMpu, partialAtStart, samplesLost } = asset
+      return { packetId, assetId, type, mpus, incomplete, firstMpu, lastMpu, partialAtStart, samplesLost }
+    }),
+    messages: mmtpFlow.messages.slice(0, MAX_ROWS).map(({ name, count, version }) => ({ name, count, version })),
+    lostInAll: mmtpFlow.lostInAll,
   }
 }
 
@@ -67,7 +91,7 @@ function stateOf(service: ServiceFacts, media: boolean, incomplete: number, sile
 
 function whyNotPlayable(service: ServiceFacts): string {
   if (!service.joined) return 'This service is not joined.'
-  if (service.protocol === 'mmtp') return 'MMTP services are counted, not played.'
+  if (service.protocol === 'mmtp' && service.manifest === null) return 'No MPU of it has come whole yet.'
   if (service.protocol === 'none') return 'No broadcast signalling is announced for this service.'
   if (service.manifest !== null) return 'Nothing serves this session over HTTP.'
   return service.signalled ? 'Its signalling holds no manifest.' : 'Its signalling has not come yet.'

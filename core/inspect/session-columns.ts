@@ -24,6 +24,7 @@ import type {
   ChannelFacts,
   FlowFacts,
   LlsTable,
+  MmtpFacts,
   ReceiveObserver,
   RepairFact,
   ServiceFacts,
@@ -275,8 +276,9 @@ export class SessionColumns implements ReceiveObserver {
     this.#losses.settle(this.#nowUs)
   }
 
-  *#counted(): Iterable<FlowFacts | ChannelFacts> {
+  *#counted(): Iterable<FlowFacts | ChannelFacts | MmtpFacts> {
     yield* this.#flows
+    for (const service of this.#services) if (service.mmtp !== null) yield* service.mmtp
     for (const channel of this.#channels) if (channel !== undefined) yield channel
   }
 
@@ -425,7 +427,8 @@ export class SessionColumns implements ReceiveObserver {
         ? null
         : this.#losses.media.availabilityUs(row.service, row.name, row.lastTimeUs)
     const cause = this.#losses.causeOf(index)
-    return makeDetail(this.objects, row, { stored: this.storedBytes(index), url, availabilityUs, cause })
+    const mmtp = this.#channels[this.objects.channel.values[index] as number]?.mmtp === true
+    return makeDetail(this.objects, row, { stored: this.storedBytes(index), url, availabilityUs, cause, mmtp })
   }
 
   /** Bytes of an object as transported: signalling is kept here, the rest comes from the store. */

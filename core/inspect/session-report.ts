@@ -72,7 +72,8 @@ function rowsByChannel(columns: ObjectColumns, channels: number): number[][] {
 function reportService(parts: ReportParts, service: ServiceFacts, rows: readonly number[][]): ReportService {
   const sessions = new Map<string, ReportChannel[]>()
   for (const channel of parts.channels) {
-    if (channel.serviceId !== service.id) continue
+    // Sessions are those of LCT; what is known of MMTP has its own place.
+    if (channel.serviceId !== service.id || channel.mmtp === true) continue
     let channels = sessions.get(channel.destination)
     if (channels === undefined) {
       channels = []
@@ -104,7 +105,12 @@ function reportService(parts: ReportParts, service: ServiceFacts, rows: readonly
             packets: [...service.mmtp]
               .sort((a, b) => a.packetId - b.packetId)
               .map(({ packetId, type, packets, bytes, lost }) => ({ packetId, type, packets, bytes, lost })),
-            assets: [],
+            assets: (service.mmtpFlow?.assets ?? []).map(({ packetId, assetId, type, mpus }) => ({
+              packetId,
+              assetId: assetId ?? '',
+              type: type ?? '',
+              mpus,
+            })),
           },
   }
 }

@@ -133,7 +133,8 @@ describe.skipIf(!present)('captures with a list of what is in them', () => {
     ])
     const video = run.services.get(1001)?.mmtp?.find((each) => each.packetId === 35)
     expect(video).toMatchObject({ type: 'mpu', lost: 0 })
-    expect([...run.files.keys()].sort()).toEqual([
+    // MPUs have a test of their own.
+    expect([...run.files.keys()].filter((name) => !name.endsWith('.mp4')).sort()).toEqual([
       'service5009/sgdd_1244',
       'service5009/sgdu_long_2228',
       'service5009/sgdu_long_2230',

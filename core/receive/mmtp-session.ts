@@ -1,67 +1,408 @@
-import { MMTP_FAULT, MmtpPacket, mmtpFaultName } from '../protocol/mmtp/mmtp-packet.ts'
-import type { MmtpFacts } from './observer.ts'
+import type { CodecError } from '../bytes/codec-error.ts'
+import type { Toi, Tsi } from '../contract/ids.ts'
+import type { Severity } from '../contract/report.ts'
+import { codecString } from '../media/mmt/codec-string.ts'
+import type { Flow } from '../protocol/ip/flow.ts'
+import type { Atsc3Message } from '../protocol/mmtp/atsc3-message.ts'
+import { MMTP_FAULT, MMTP_TYPE, MmtpPacket, mmtpFaultName } from '../protocol/mmtp/mmtp-packet.ts'
+import { identifierText, type MpTable } from '../protocol/mmtp/mp-table.ts'
+import { MPU_FAULT, MpuPayload, mpuFaultName } from '../protocol/mmtp/mpu-payload.ts'
+import { ntpToUnixUs } from '../protocol/ntp.ts'
+import { parseUsbd } from '../protocol/sls/usbd.ts'
+import { type AssetHost, MmtpAsset } from './mmtp-asset.ts'
+import { MmtpCounter, SequenceCounter } from './mmtp-counter.ts'
+import { MmtpSignalling } from './mmtp-signalling.ts'
+import type { MpuObject } from './mpu-object.ts'
+import type { ReceivedFile } from './object-flow.ts'
+import type {
+  Destination,
+  MmtpAssetFacts,
+  MmtpFacts,
+  MmtpFlowFacts,
+  MmtpMessageFacts,
+  SlsFragment,
+} from './observer.ts'
+import { codecFault, type ReceiveContext } from './receive-context.ts'
+import type { ReceivedService } from './received-service.ts'
 
 /** Real services use a few packet_ids; a forged flow may use all 65536. */
 const MAX_PACKET_IDS = 1024
-const TYPE_NAMES = ['mpu', 'generic', 'signaling', 'repair'] as const
+/** Fragments of signalling that wait for a service. */
+const MAX_WAITING = 256
+/** The name under which the gateway serves the presentation of an MMT service. */
+const MMT_MANIFEST = 'manifest.mpd'
 
-class MmtpCounter implements MmtpFacts {
-  readonly packetId: number
-  type: MmtpFacts['type'] = 'unknown'
-  packets = 0
-  bytes = 0
-  lost = 0
-  next = -1
-
-  constructor(packetId: number) {
-    this.packetId = packetId
-  }
-}
-
-/** One MMTP flow, counted by packet_id. Losses are gaps of the packet sequence number (ISO/IEC 23008-1 §9.2). */
-export class MmtpSession {
+/**
+ * One MMTP flow: its packets counted by packet_id, signalling read, MPUs put together into files. Before a service claims it,
+ * whole MPUs wait.
+ */
+export class MmtpSession implements AssetHost, MmtpFlowFacts {
+  readonly destination: string
+  readonly address: Destination
+  readonly context: ReceiveContext
+  readonly firstTimeUs: number
+  service: ReceivedService | null = null
+  /** By packet_counter, where the sender counts: packets of all packet_ids, also of those that never came. */
+  readonly #all = new SequenceCounter()
+  #counted = false
   readonly #packet = new MmtpPacket()
+  readonly #payload = new MpuPayload()
   readonly #counters: MmtpCounter[] = []
   readonly #byId = new Map<number, MmtpCounter>()
   #last: MmtpCounter | null = null
+  readonly #assets = new Map<number, MmtpAsset>()
+  readonly #assetList: MmtpAsset[] = []
+  #lastAsset: MmtpAsset | null = null
+  readonly #signalling: MmtpSignalling
+  #waiting: MpuObject[] = []
+  #waitingBytes = 0
+  #waitingFragments: { fragment: SlsFragment; timeUs: number }[] = []
+  readonly #toldLoss = new Map<MmtpCounter, number>()
+  readonly #told = new Set<string>()
 
+  constructor(context: ReceiveContext, destination: string, address: Destination, timeUs: number) {
+    this.context = context
+    this.destination = destination
+    this.address = address
+    this.firstTimeUs = timeUs
+    this.#signalling = new MmtpSignalling(
+      {
+        mpTable: (table) => this.#mpTable(table),
+        atsc3: (message, at) => this.#atsc3(message, at),
+        fragment: (fragment, changed, at) => this.#fragment(fragment, changed, at),
+        unreadable: (what, fault, at, frame) => this.#unreadable(what, fault, at, frame),
+      },
+      context.limits.unpackedBytes,
+    )
+  }
+
+  get serviceId(): number | null {
+    return this.service?.id ?? null
+  }
   /** Live counters in order of first sight. */
   get facts(): readonly MmtpFacts[] {
     return this.#counters
   }
-
-  /** @returns null, or the fault's name where the header cannot be read */
-  datagram(bytes: Uint8Array, start: number, end: number): string | null {
-    const packet = this.#packet
-    const fault = packet.read(bytes, start, end)
-    if (fault !== MMTP_FAULT.none) return mmtpFaultName(fault)
-    const counter = this.#counterOf(packet.packetId)
-    if (counter === null) return null
-    counter.packets++
-    counter.bytes += end - start
-    // Signalling messages also travel on the packet_ids of assets: media decides.
-    if (counter.type !== 'mpu') counter.type = TYPE_NAMES[packet.type] ?? 'unknown'
-    const gap = counter.next < 0 ? 0 : (packet.sequence - counter.next) >>> 0
-    if (gap < 0x8000_0000) {
-      counter.lost += gap
-      counter.next = (packet.sequence + 1) >>> 0
-    } else if (counter.lost > 0) {
-      // An older number than expected: one that had been counted as lost came late, or a duplicate.
-      counter.lost--
-    }
-    return null
+  get assets(): readonly MmtpAssetFacts[] {
+    return this.#assetList
+  }
+  get lostInAll(): number | null {
+    return this.#counted ? this.#all.lost : null
+  }
+  get messages(): readonly MmtpMessageFacts[] {
+    return this.#signalling.kinds
   }
 
-  #counterOf(packetId: number): MmtpCounter | null {
+  /** @throws CodecError for signalling that cannot be read */
+  datagram(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
+    const packet = this.#packet
+    const fault = packet.read(bytes, start, end)
+    if (fault !== MMTP_FAULT.none) {
+      this.context.observer.malformed(mmtpFaultName(fault), flow, bytes, start, end, timeUs, frame)
+      return
+    }
+    const counter = this.#counterOf(packet.packetId, timeUs, frame)
+    if (packet.counter >= 0) {
+      this.#counted = true
+      this.#all.take(packet.counter)
+    }
+    if (counter === null) return
+    const arrival = counter.count(packet, end - start, timeUs)
+    if (packet.type === MMTP_TYPE.mpu) {
+      const payload = this.#payload
+      let mpuFault = payload.read(bytes, packet.payloadStart, packet.payloadEnd)
+      if (mpuFault === MPU_FAULT.none) {
+        const asset = this.#assetOf(packet.packetId, timeUs, frame)
+        if (asset === null) return
+        mpuFault = asset.packet(packet, payload, counter, arrival, bytes, start, timeUs, frame)
+      }
+      if (mpuFault !== MPU_FAULT.none)
+        this.context.observer.malformed(mpuFaultName(mpuFault), flow, bytes, start, end, timeUs, frame)
+    } else if (packet.type === MMTP_TYPE.signalling) {
+      counter.signalling++
+      this.#signalling.payload(packet.packetId, bytes, packet.payloadStart, packet.payloadEnd, timeUs, frame)
+    }
+  }
+
+  /** The flow is this service's. */
+  own(service: ReceivedService, timeUs: number): void {
+    this.service = service
+    service.mmtpSession = this
+    const { observer } = this.context
+    for (const { fragment, timeUs: cameUs } of this.#waitingFragments)
+      observer.slsFragment(service.id, fragment, cameUs)
+    this.#waitingFragments = []
+    const waiting = this.#waiting
+    this.#waiting = []
+    this.#waitingBytes = 0
+    for (const mpu of waiting) this.#deliver(mpu, timeUs)
+    this.#offer()
+  }
+
+  tick(timeUs: number): void {
+    for (const asset of this.#assetList) asset.tick(timeUs)
+    for (const counter of this.#counters) {
+      if (counter.lost === 0 || this.#toldLoss.has(counter)) continue
+      const { lostForSure } = counter.sequence
+      if (lostForSure > 0) this.#tellLoss(counter, lostForSure, timeUs)
+    }
+    for (const asset of this.#assetList) if (asset.unread > 0) this.#tellUnread(asset, false, timeUs)
+  }
+
+  /** The capture starts over. */
+  loop(timeUs: number): void {
+    for (const asset of this.#assetList) asset.endAll(timeUs)
+    for (const counter of this.#counters) counter.sequence.restart()
+    this.#all.restart()
+    this.#signalling.restart()
+  }
+
+  /** No more packets. */
+  close(timeUs: number): void {
+    for (const asset of this.#assetList) {
+      asset.endAll(timeUs)
+      if (asset.unread > 0) this.#tellUnread(asset, true, timeUs)
+      asset.lastMovie = null
+    }
+    for (const counter of this.#counters) {
+      if (counter.lost > (this.#toldLoss.get(counter) ?? 0)) this.#tellLoss(counter, counter.lost, timeUs)
+    }
+    for (const mpu of this.#waiting) mpu.release()
+    this.#waiting = []
+  }
+
+  mpuComplete(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void {
+    mpu.release()
+    if (this.service !== null) {
+      this.#deliver(mpu, timeUs)
+      this.#offer()
+      return
+    }
+    const { limits } = this.context
+    this.#waiting.push(mpu)
+    this.#waitingBytes += mpu.size ?? 0
+    while (this.#waiting.length > limits.quarantineObjects || this.#waitingBytes > limits.quarantineBytes) {
+      const oldest = this.#waiting.shift()
+      if (oldest === undefined) break
+      this.#waitingBytes -= oldest.size ?? 0
+      oldest.forget()
+      this.#limit('LIMIT-QUARANTINE', 'whole MPUs without a service fill the quarantine', asset.packetId, timeUs, 0)
+    }
+  }
+
+  mpuGivenUp(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void {
+    const { file, state, fault } = mpu
+    if (state === 'partial') {
+      const what =
+        file === null ? 'its samples are not known' : `${file.incomplete} of ${file.samples} samples are not whole`
+      const why = !mpu.hasMetadata
+        ? ', its MPU metadata did not come'
+        : file === null && !mpu.hasFragments
+          ? ', its movie fragment metadata did not come'
+          : ''
+      const read = fault === null ? '' : ` (${fault.code}: ${fault.message})`
+      const text = `MPU ${mpu.toi} of packet_id ${asset.packetId}${asset.type === null ? '' : ` (${asset.type})`}: ${what}${why}${read}`
+      this.#alarm('MPU-LOSS', 'error', text, asset.packetId, mpu.toi, timeUs, mpu.frame)
+    }
+    if (this.service !== null) {
+      this.context.sink.objectLost?.(mpu)
+      if (this.context.spec.keepCorrupt && file !== null && state === 'partial')
+        this.context.file(this.#fileOf(mpu, file.bytes))
+    }
+    mpu.release()
+    if (this.context.sink.borrows === true) mpu.forget()
+  }
+
+  memoryFull(asset: MmtpAsset, timeUs: number, frame: number): void {
+    this.#limit(
+      'LIMIT-MEMORY',
+      'an MPU is larger than is allowed, or unfinished objects fill the memory',
+      asset.packetId,
+      timeUs,
+      frame,
+    )
+  }
+
+  #counterOf(packetId: number, timeUs: number, frame: number): MmtpCounter | null {
     if (this.#last !== null && this.#last.packetId === packetId) return this.#last
     let counter = this.#byId.get(packetId)
     if (counter === undefined) {
-      if (this.#counters.length >= MAX_PACKET_IDS) return null
+      if (this.#counters.length >= MAX_PACKET_IDS) {
+        this.#limit(
+          'LIMIT-PACKET-IDS',
+          `more than ${MAX_PACKET_IDS} packet_ids; the others are not counted`,
+          packetId,
+          timeUs,
+          frame,
+        )
+        return null
+      }
       counter = new MmtpCounter(packetId)
       this.#byId.set(packetId, counter)
       this.#counters.push(counter)
     }
     this.#last = counter
     return counter
+  }
+
+  #assetOf(packetId: number, timeUs: number, frame: number): MmtpAsset | null {
+    if (this.#lastAsset !== null && this.#lastAsset.packetId === packetId) return this.#lastAsset
+    let asset = this.#assets.get(packetId)
+    if (asset === undefined) {
+      const { channels } = this.context.limits
+      if (this.#assetList.length >= channels) {
+        this.#limit(
+          'LIMIT-CHANNELS',
+          `more than ${channels} assets; the others are only counted`,
+          packetId,
+          timeUs,
+          frame,
+        )
+        return null
+      }
+      asset = new MmtpAsset(this, packetId)
+      this.#assets.set(packetId, asset)
+      this.#assetList.push(asset)
+      this.context.observer.channelSeen(asset)
+    }
+    this.#lastAsset = asset
+    return asset
+  }
+
+  #mpTable(table: MpTable): void {
+    for (const entry of table.assets) {
+      const here = entry.locations.find(
+        (location) =>
+          location.type === 0 ||
+          ((location.type === 1 || location.type === 2) &&
+            location.destination === this.address.address &&
+            location.port === this.address.port),
+      )
+      if (here === undefined || !('packetId' in here)) continue
+      const asset = this.#assetOf(here.packetId, 0, 0)
+      if (asset === null) continue
+      asset.describe(identifierText(entry.identifier), entry.type)
+      for (const descriptor of entry.descriptors) {
+        if (descriptor.kind !== 'mpu-timestamp') continue
+        for (const { mpuSequence, seconds, fraction } of descriptor.timestamps)
+          asset.times.set(mpuSequence, ntpToUnixUs(seconds, fraction))
+      }
+    }
+    if (this.service !== null && !this.service.signalled) {
+      this.service.signalled = true
+      this.context.observer.serviceChanged(this.service)
+    }
+  }
+
+  #atsc3(message: Atsc3Message, timeUs: number): void {
+    if (message.contentName !== 'USBD' || this.service === null) return
+    const { service } = this
+    const fault = codecFault(() => {
+      const usbd = parseUsbd(message.content)
+      service.signalled = true
+      if (!service.namedBySlt) service.name = usbd.names[0]?.text || service.name
+    })
+    if (fault !== null) this.#unreadable('The USBD', fault, timeUs, 0)
+    this.context.observer.serviceChanged(service)
+  }
+
+  #fragment(fragment: SlsFragment, changed: boolean, timeUs: number): void {
+    const { observer } = this.context
+    if (this.service === null) {
+      if (!changed || this.#waitingFragments.length >= MAX_WAITING) return
+      this.#waitingFragments.push({ fragment: { ...fragment, bytes: fragment.bytes.slice() }, timeUs })
+    } else if (changed) observer.slsFragment(this.service.id, fragment, timeUs)
+    else observer.slsUnchanged(this.service.id, `${fragment.type}/${fragment.name}`, -1, -1, timeUs)
+  }
+
+  /** The gateway can offer a presentation as soon as an asset has told what it is. */
+  #offer(): void {
+    const { service } = this
+    if (service === null) return
+    const codecs: string[] = []
+    for (const { lastMovie } of this.#assetList) {
+      const track = lastMovie?.tracks[0]
+      if (lastMovie === null || track === undefined) continue
+      const fault = codecFault(() => void codecs.push(codecString(lastMovie, track)))
+      if (fault !== null) codecs.push(track.entryType)
+    }
+    if (codecs.length === 0 || service.manifest?.codecs.join() === codecs.join()) return
+    service.manifest = { kind: 'dash', name: MMT_MANIFEST, codecs }
+    this.context.observer.serviceChanged(service)
+  }
+
+  #deliver(mpu: MpuObject, _timeUs: number): void {
+    if (mpu.file === null) return
+    this.context.file(this.#fileOf(mpu, mpu.file.bytes))
+    if (this.context.sink.borrows === true) mpu.forget()
+  }
+
+  #fileOf(mpu: MpuObject, bytes: Uint8Array): ReceivedFile {
+    return {
+      serviceId: this.service?.id ?? 0,
+      name: mpu.name,
+      contentType: mpu.contentType,
+      kind: 'media',
+      bytes,
+      objectIndex: mpu.index,
+      tsi: mpu.tsi as Tsi,
+      toi: mpu.toi as Toi,
+      representation: mpu.representation,
+      complete: mpu.state === 'complete',
+      missing: mpu.missing(),
+      firstTimeUs: mpu.firstTimeUs,
+      lastTimeUs: mpu.lastTimeUs,
+    }
+  }
+
+  #tellLoss(counter: MmtpCounter, lost: number, timeUs: number): void {
+    this.#toldLoss.set(counter, lost)
+    const { packetId, packets, sequence } = counter
+    const text = `packet_id ${packetId} of ${this.destination}: ${lost} of ${lost + packets} packets are missing, in ${sequence.gaps} gap${sequence.gaps === 1 ? '' : 's'} so far`
+    this.#alarm('MMTP-SEQ', 'error', text, packetId, null, timeUs, 0)
+  }
+
+  /** Once when it is first seen, and once more at the end with all of it. */
+  #tellUnread(asset: MmtpAsset, ended: boolean, timeUs: number): void {
+    const key = `unread ${asset.packetId}`
+    if (!ended && this.#told.has(key)) return
+    this.#told.add(key)
+    asset.tell()
+    const { packetId, withoutMetadata, withoutFragments } = asset
+    const text = `packet_id ${packetId} of ${this.destination}: ${withoutMetadata} MPU${withoutMetadata === 1 ? '' : 's'} without MPU metadata, ${withoutFragments} without movie fragment metadata`
+    this.#alarm('MPU-METADATA', 'error', text, packetId, null, timeUs, 0)
+  }
+
+  #unreadable(what: string, fault: CodecError, timeUs: number, frame: number): void {
+    const key = `${what} ${fault.code}`
+    if (this.#told.has(key) || this.#told.size >= MAX_PACKET_IDS) return
+    this.#told.add(key)
+    this.#alarm(
+      'MMTP-MESSAGE',
+      'error',
+      `${what} cannot be read (${fault.code}): ${fault.message}`,
+      null,
+      null,
+      timeUs,
+      frame,
+    )
+  }
+
+  #limit(rule: string, text: string, packetId: number, timeUs: number, frame: number): void {
+    if (this.#told.has(rule)) return
+    this.#told.add(rule)
+    this.#alarm(rule, 'error', `${this.destination}, packet_id ${packetId}: ${text}`, packetId, null, timeUs, frame)
+  }
+
+  #alarm(
+    rule: string,
+    severity: Severity,
+    text: string,
+    tsi: number | null,
+    toi: number | null,
+    timeUs: number,
+    frame: number,
+  ): void {
+    this.context.alarm({ rule, severity, service: this.serviceId, tsi, toi, timeUs, frame, text })
   }
 }

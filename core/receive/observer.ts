@@ -35,6 +35,48 @@ export interface MmtpFacts {
   readonly packets: number
   readonly bytes: number
   readonly lost: number
+  readonly duplicates: number
+  readonly outOfOrder: number
+}
+
+/** One asset of an MMT package, that is one packet_id with MPUs. */
+export interface MmtpAssetFacts {
+  readonly packetId: number
+  /** From the MP table, else from the MPUs; null until either came. */
+  readonly assetId: string | null
+  /** Four-character code; null until known. */
+  readonly type: string | null
+  /** Whole MPUs. */
+  readonly mpus: number
+  /** MPUs given up. */
+  readonly incomplete: number
+  /** MPU sequence numbers seen. */
+  readonly firstMpu: number | null
+  readonly lastMpu: number | null
+  /** The MPU that was on its way when the asset was first seen: not a loss. */
+  readonly partialAtStart: number | null
+  /** Samples of MPUs given up that are not whole. */
+  readonly samplesLost: number
+  /** When an MPU is presented, UNIX µs on the sender's clock; null where nothing said so. */
+  timeOf(mpuSequence: number): number | null
+}
+
+/** Signalling messages of one kind on an MMTP flow. */
+export interface MmtpMessageFacts {
+  /** `PA`, `MPT`, `MA3 USBD`, …. */
+  readonly name: string
+  readonly count: number
+  /** Of the newest. */
+  readonly version: number
+  readonly lastTimeUs: number
+}
+
+/** What is known of an MMTP flow beside its packet_ids. */
+export interface MmtpFlowFacts {
+  readonly assets: readonly MmtpAssetFacts[]
+  readonly messages: readonly MmtpMessageFacts[]
+  /** Packets of all packet_ids that never came, by packet_counter; null where the sender does not count. */
+  readonly lostInAll: number | null
 }
 
 /** A server that has the objects of a service, to fetch what was lost from (UnicastRepairParameters of DVB-MABR). */
@@ -69,14 +111,17 @@ export interface ServiceFacts {
   readonly mmtp: readonly MmtpFacts[] | null
   /** Service whose files belong to this one too: what a configuration session of DVB-MABR carries for all. */
   readonly sharesFilesOf: number | null
+  readonly mmtpFlow: MmtpFlowFacts | null
   /** Where lost bytes can be had, as the signalling says; empty where it names no server. */
   readonly repairServers: readonly RepairServer[]
 }
 
-/** One LCT channel, counted by the receiver. */
+/** One LCT channel, or one asset of an MMTP flow, counted by the receiver. */
 export interface ChannelFacts {
   /** Index in the session, dense from 0. */
   readonly index: number
+  /** An asset: `tsi` is its packet_id, the TOI of its objects the MPU_sequence_number. */
+  readonly mmtp?: boolean
   readonly destination: string
   readonly tsi: number
   readonly serviceId: number | null

@@ -1,6 +1,6 @@
 import type { ChannelRole, ServiceProtocol } from '../contract/report.ts'
 import type { MmtpSession } from './mmtp-session.ts'
-import type { Destination, MmtpFacts, RepairServer, ServiceFacts } from './observer.ts'
+import type { Destination, MmtpFacts, MmtpFlowFacts, RepairServer, ServiceFacts } from './observer.ts'
 import type { ReceiveTarget } from './receiver.ts'
 
 /** One service, from the SLT or given to a session that was found without one. */
@@ -39,5 +39,9 @@ export class ReceivedService implements ServiceFacts {
 
   get mmtp(): readonly MmtpFacts[] | null {
     return this.mmtpSession?.facts ?? null
+  }
+
+  get mmtpFlow(): MmtpFlowFacts | null {
+    return this.mmtpSession
   }
 }

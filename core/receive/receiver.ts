@@ -84,8 +84,7 @@ export class Receiver implements DatagramSink {
       if (entry.session !== null) {
         entry.session.datagram(flow, bytes, start, end, timeUs, frame)
       } else if (entry.mmtp !== null) {
-        const fault = entry.mmtp.datagram(bytes, start, end)
-        if (fault !== null) this.#observer.malformed(fault, flow, bytes, start, end, timeUs, frame)
+        entry.mmtp.datagram(flow, bytes, start, end, timeUs, frame)
       } else if (entry.isLls && this.#lls !== null) {
         const fault = this.#lls.datagram(bytes, start, end, timeUs, frame)
         if (fault !== null) this.#observer.malformed(fault, flow, bytes, start, end, timeUs, frame)
@@ -107,7 +106,7 @@ export class Receiver implements DatagramSink {
   loop(timeUs: number): void {
     this.#context.fec?.finish(timeUs)
     this.#context.fec?.clear()
-    for (const session of this.#directory.sessions) session.loop(timeUs)
+    this.#directory.loop(timeUs)
   }
 
   /** Ends what is open: an object cut off by the end is `truncated`, one whose transmission was over is lost. */
@@ -147,7 +146,7 @@ export class Receiver implements DatagramSink {
     }
     entry.session = this.#directory.session(flow.destination)
     entry.service = this.#directory.serviceAt(flow.destination)
-    entry.mmtp = entry.service?.joined === true ? entry.service.mmtpSession : null
+    entry.mmtp = this.#directory.mmtpSession(flow.destination)
     if (entry.service?.protocol === 'mmtp') {
       entry.protocol = 'mmtp'
       entry.probesLeft = 0
@@ -166,7 +165,8 @@ export class Receiver implements DatagramSink {
     // FLUTE and ROUTE repair packets may look alike: go on looking for a packet that tells.
     const sure = guess !== 'flute' || isSurelyFlute(bytes, start, end)
     if (sure) entry.probesLeft = 0
-    if (entry.session === null && entry.flow !== null) this.#directory.arrived(entry.flow, guess, sure, timeUs)
+    if (entry.session === null && entry.mmtp === null && entry.flow !== null)
+      this.#directory.arrived(entry.flow, guess, sure, timeUs)
   }
 
   #caught(

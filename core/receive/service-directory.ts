@@ -36,6 +36,7 @@ export class ServiceDirectory implements SessionHost, ServiceTable {
   readonly #services = new Map<number, ReceivedService>()
   readonly #signalling = new Map<ReceivedService, ServiceSignalling>()
   readonly #sessions = new Map<string, RouteSession>()
+  readonly #mmtpSessions = new Map<string, MmtpSession>()
   /** Services by the destination the SLT gives. */
   readonly #byDestination = new Map<string, ReceivedService>()
   /** The one service that `first` joined, of each target. */
@@ -55,12 +56,12 @@ export class ServiceDirectory implements SessionHost, ServiceTable {
     this.#flute = new FluteDirectory(context, this, this.#discoverTarget)
   }
 
-  get sessions(): Iterable<RouteSession | FluteSession> {
-    return [...this.#sessions.values(), ...this.#flute.sessions]
-  }
-
   session(destination: string): RouteSession | FluteSession | null {
     return this.#sessions.get(destination) ?? this.#flute.session(destination)
+  }
+
+  mmtpSession(destination: string): MmtpSession | null {
+    return this.#mmtpSessions.get(destination) ?? null
   }
 
   serviceAt(destination: string): ReceivedService | null {
@@ -152,7 +153,8 @@ export class ServiceDirectory implements SessionHost, ServiceTable {
   #join(service: ReceivedService, timeUs: number): void {
     if (service.address === null) return
     if (service.protocol === 'mmtp') {
-      service.mmtpSession ??= new MmtpSession()
+      const session = this.#mmtpSessionAt(service.address, timeUs)
+      if (session !== null && session.service !== service) this.#takeOver(session, service, timeUs)
       return
     }
     if (service.protocol !== 'route') return
@@ -162,7 +164,7 @@ export class ServiceDirectory implements SessionHost, ServiceTable {
   }
 
   /** Gives a session to the service that signalling says it belongs to. */
-  #takeOver(session: RouteSession, service: ReceivedService, timeUs: number): void {
+  #takeOver(session: RouteSession | MmtpSession, service: ReceivedService, timeUs: number): void {
     const former = session.service
     session.own(service, timeUs)
     this.released(former, session.destination)
@@ -182,7 +184,8 @@ export class ServiceDirectory implements SessionHost, ServiceTable {
     this.#services.delete(discovered.id)
     this.#signalling.delete(discovered)
     this.#context.observer.serviceGone(discovered)
-    for (const session of this.#sessions.values()) if (session.service === discovered) session.service = null
+    for (const session of [...this.#sessions.values(), ...this.#mmtpSessions.values()])
+      if (session.service === discovered) session.service = null
   }
 
   /**
@@ -191,11 +194,12 @@ export class ServiceDirectory implements SessionHost, ServiceTable {
    */
   arrived(flow: Flow, protocol: FlowProtocol, sure: boolean, timeUs: number): void {
     this.#flute.arrived(flow, protocol, sure, timeUs)
-    if (protocol === 'route' && this.session(flow.destination) === null) this.#discovered(flow, timeUs)
+    if ((protocol === 'route' || protocol === 'mmtp') && this.session(flow.destination) === null)
+      this.#discovered(flow, protocol, timeUs)
   }
 
-  /** A flow looks like ROUTE and nothing names it yet. */
-  #discovered(flow: Flow, timeUs: number): void {
+  /** A flow looks like ROUTE, or MMTP, and nothing names it yet. */
+  #discovered(flow: Flow, protocol: 'route' | 'mmtp', timeUs: number): void {
     const target = this.#discoverTarget
     if (target === null) return
     const tuneIn = this.#tuneIn(target)
@@ -203,7 +207,8 @@ export class ServiceDirectory implements SessionHost, ServiceTable {
     const known = this.#byDestination.get(flow.destination)
     if (known !== undefined) return
     const address = { address: flow.destinationAddress, port: flow.destinationPort }
-    if (listOnly) this.#newService(address, 'route')
+    if (listOnly) this.#newService(address, protocol)
+    else if (protocol === 'mmtp') this.#mmtpSessionAt(address, timeUs)
     else this.#sessionAt(address, timeUs)
     this.#rebind()
     this.#tellWanted()
@@ -226,7 +231,7 @@ export class ServiceDirectory implements SessionHost, ServiceTable {
     return this.#newService(address, protocol)
   }
 
-  #newService(address: Destination, protocol: 'route' | 'flute'): ReceivedService | null {
+  #newService(address: Destination, protocol: 'route' | 'flute' | 'mmtp'): ReceivedService | null {
     if (this.#services.size >= this.#context.limits.services) return null
     const service = new ReceivedService(this.#freeId(1), true)
     service.target = this.#discoverTarget
@@ -250,6 +255,31 @@ export class ServiceDirectory implements SessionHost, ServiceTable {
     }
     this.#rebind()
     this.#tellWanted()
+  }
+
+  /** As `#claim`, for an MMTP flow that no SLT names. */
+  #claimMmtp(session: MmtpSession, timeUs: number): void {
+    if (session.service !== null) return
+    const listed = this.#byDestination.get(session.destination)
+    const service = listed ?? this.#newService(session.address, 'mmtp')
+    if (listed === undefined && service?.joined === true) {
+      session.own(service, timeUs)
+    } else {
+      this.#mmtpSessions.delete(session.destination)
+      session.close(timeUs)
+    }
+    this.#rebind()
+    this.#tellWanted()
+  }
+
+  #mmtpSessionAt(address: Destination, timeUs: number): MmtpSession | null {
+    const destination = formatDestination(address.address, address.port)
+    const known = this.#mmtpSessions.get(destination)
+    if (known !== undefined) return known
+    if (!this.mayAddSession(destination, timeUs)) return null
+    const session = new MmtpSession(this.#context, destination, address, timeUs)
+    this.#mmtpSessions.set(destination, session)
+    return session
   }
 
   #freeId(from: number): number {
@@ -285,10 +315,10 @@ export class ServiceDirectory implements SessionHost, ServiceTable {
 
   mayAddSession(destination: string, timeUs: number): boolean {
     const { sessions } = this.#context.limits
-    if (this.#sessions.size + this.#flute.size < sessions) return true
+    if (this.#sessions.size + this.#flute.size + this.#mmtpSessions.size < sessions) return true
     if (!this.#limited) {
       this.#limited = true
-      const text = `More than ${sessions} ROUTE and FLUTE sessions; ${destination} and others are not received`
+      const text = `More than ${sessions} ROUTE, FLUTE and MMTP sessions; ${destination} and others are not received`
       const nobody = { service: null, tsi: null, toi: null, frame: 0 }
       this.#context.alarm({ ...nobody, rule: 'LIMIT-SESSIONS', severity: 'error', timeUs, text })
     }
@@ -371,12 +401,26 @@ export class ServiceDirectory implements SessionHost, ServiceTable {
       session.tick(timeUs)
     }
     this.#flute.tick(timeUs)
+    for (const session of this.#mmtpSessions.values()) {
+      if (session.service === null && timeUs - session.firstTimeUs >= this.#context.limits.claimMs * 1000)
+        this.#claimMmtp(session, timeUs)
+      else session.tick(timeUs)
+    }
+  }
+
+  /** The source starts again from its beginning. */
+  loop(timeUs: number): void {
+    for (const session of this.#sessions.values()) session.loop(timeUs)
+    for (const session of this.#flute.sessions) session.loop(timeUs)
+    for (const session of this.#mmtpSessions.values()) session.loop(timeUs)
   }
 
   close(timeUs: number): void {
     for (const session of [...this.#sessions.values()]) this.#claim(session, timeUs)
     for (const session of this.#sessions.values()) session.close(timeUs)
     this.#flute.close(timeUs)
+    for (const session of [...this.#mmtpSessions.values()]) this.#claimMmtp(session, timeUs)
+    for (const session of this.#mmtpSessions.values()) session.close(timeUs)
   }
 
   #tellWanted(): void {

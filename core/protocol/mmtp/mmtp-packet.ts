@@ -6,6 +6,14 @@ export const MMTP_TYPE = { mpu: 0, generic: 1, signalling: 2, repair: 3 } as con
 /** What can be wrong with a header. */
 export const MMTP_FAULT = { none: 0, truncated: 1, version: 2, extension: 3 } as const
 
+/** Payload types as the report names them; others are `unknown`. */
+const TYPE_NAMES = ['mpu', 'generic', 'signaling', 'repair'] as const
+
+/** Word for a payload type of the header. */
+export function mmtpTypeName(type: number): 'mpu' | 'generic' | 'signaling' | 'repair' | 'unknown' {
+  return TYPE_NAMES[type] ?? 'unknown'
+}
+
 const FAULT_NAMES = ['none', 'mmtp-truncated', 'mmtp-version', 'mmtp-extension'] as const
 
 /** Stable name of a `MMTP_FAULT` code, as counted in the report. */
@@ -39,6 +47,14 @@ export class MmtpPacket {
   counter = -1
   /** 0 none, 1 source, 2 repair. */
   fec = 0
+  /** Flow label word of version 1: r, TB (2), DS (3), TP (3), flow_label (7); -1 in version 0. */
+  flowWord = -1
+  /** Header extension: type, or -1 without one; its bytes are `[extensionStart, extensionEnd)`. */
+  extensionType = -1
+  extensionStart = 0
+  extensionEnd = 0
+  /** source_FEC_payload_ID at the end of the packet, -1 where it is none of an FEC-protected flow. */
+  fecPayloadId = -1
   /** R flag; off air it is set on every packet. */
   randomAccess = false
   /** Where the payload begins and ends, in `bytes`. */
@@ -75,19 +91,26 @@ export class MmtpPacket {
     }
     if (version === 1) {
       if (end - at < 2) return this.#fault(MMTP_FAULT.truncated, end)
+      this.flowWord = u16At(bytes, at)
       at += 2
-    }
+    } else this.flowWord = -1
+    this.extensionType = -1
+    this.fecPayloadId = -1
     if ((version === 0 ? b0 & 2 : b0 & 4) !== 0) {
       if (end - at < 4) return this.#fault(MMTP_FAULT.truncated, end)
       const length = u16At(bytes, at + 2)
       if (length > end - at - 4) return this.#fault(MMTP_FAULT.extension, at + 2)
+      this.extensionType = u16At(bytes, at)
+      this.extensionStart = at + 4
       at += 4 + length
+      this.extensionEnd = at
     }
     this.payloadStart = at
     this.payloadEnd = end
     if (this.fec === FEC_SOURCE) {
       if (end - at < 4) return this.#fault(MMTP_FAULT.truncated, end)
       this.payloadEnd = end - 4
+      this.fecPayloadId = u32At(bytes, end - 4)
     }
     return MMTP_FAULT.none
   }

@@ -14,6 +14,7 @@ const flow = (destination: string, service: number | null, source = '10.0.0.1:1'
 
 const channel = (id: number, destination: string, tsi: number, service: number | null): ChannelSnapshot => ({
   channel: id,
+  protocol: 'lct',
   service,
   destination,
   tsi,

@@ -25,6 +25,7 @@ function service(id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnap
     objects: 0,
     incomplete: 0,
     playable: { kind: 'dash', url: URL, live: true, codecs: ['avc1.42c01e'] },
+    mmtp: null,
     notPlayable: null,
     startup: NO_STARTUP,
     ...change,

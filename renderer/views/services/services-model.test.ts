@@ -18,6 +18,7 @@ const service = (id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnap
   objects: 0,
   incomplete: 0,
   playable: null,
+  mmtp: null,
   notPlayable: null,
   startup: NO_STARTUP,
   ...change,

@@ -45,6 +45,7 @@ export function service(id: number, change: Partial<ServiceSnapshot> = {}): Serv
     objects: 0,
     incomplete: 0,
     playable: null,
+    mmtp: null,
     notPlayable: null,
     startup: NO_STARTUP,
     ...change,
@@ -54,6 +55,7 @@ export function service(id: number, change: Partial<ServiceSnapshot> = {}): Serv
 export function channel(number: number, change: Partial<ChannelSnapshot> = {}): ChannelSnapshot {
   return {
     channel: number,
+    protocol: 'lct',
     service: 1,
     destination: '239.255.10.1:6000',
     tsi: number * 10,

@@ -1,0 +1,121 @@
+import { bytesToHex } from '../../bytes/hex.ts'
+import type { JsonObject, JsonValue } from '../../contract/report.ts'
+import { ntpToUnixUs, utcText } from '../ntp.ts'
+import { type MmtMessage, parseMmtMessage } from './message.ts'
+import { isMessageName, MESSAGE_ID } from './message-id.ts'
+import type { MmtDescriptor } from './mmt-descriptor.ts'
+import type { MmtLocation } from './mmt-location.ts'
+import { identifierText, type MpAsset, type MpTable, parseMpTable, printable } from './mp-table.ts'
+import { parsePaBody } from './pa-message.ts'
+
+/** Bytes of an undecoded field that are shown. */
+const MAX_SHOWN = 1024
+
+/**
+ * What an MMT signalling message says, decoded.
+ * @param type name of the message
+ * @param bytes an MP table for `MPT`, else the whole message
+ * @returns null for a type that is no MMT message
+ * @throws CodecError mmtp-…, mmt-…
+ */
+export function mmtMessageValues(type: string, bytes: Uint8Array): JsonObject | null {
+  if (type === 'MPT') return mpTableValues(parseMpTable(bytes))
+  if (!isMessageName(type)) return null
+  const message = parseMmtMessage(bytes)
+  if (message.id !== MESSAGE_ID.pa) return messageValues(message)
+  const tables = parsePaBody(message.body)
+  return {
+    version: message.version,
+    tables: tables.map(({ tableId, version, bytes: table }) => ({ table_id: tableId, version, length: table.length })),
+  }
+}
+
+/** An MP table as values for a person, in wire order, with the names of the standard. */
+export function mpTableValues(table: MpTable): JsonObject {
+  return {
+    table_id: table.tableId,
+    version: table.version,
+    MP_table_mode: table.mode,
+    number_of_assets: table.assetCount,
+    ...(table.packageId === null ? {} : { MMT_package_id: printable(table.packageId) }),
+    ...(table.descriptors.length === 0 ? {} : { MP_table_descriptors: shown(table.descriptors) }),
+    assets: table.assets.map(assetValues),
+    ...(table.rest.length === 0 ? {} : { not_understood: shown(table.rest) }),
+  }
+}
+
+/** Any message whose fields are not decoded here: its header, and its bytes. */
+export function messageValues(message: MmtMessage): JsonObject {
+  const { id, name, version, claimed, body } = message
+  return {
+    message_id: `0x${id.toString(16).padStart(4, '0')}`,
+    name,
+    version,
+    length: claimed,
+    ...(claimed === body.length ? {} : { length_there: body.length }),
+    ...(id === MESSAGE_ID.signedAtsc3 ? { signature: 'not verified' } : {}),
+    ...splice(id, body),
+    body: shown(body),
+  }
+}
+
+function assetValues(asset: MpAsset): JsonObject {
+  const { identifier, clock } = asset
+  return {
+    ...(identifier.kind === 'asset-id'
+      ? { asset_id_scheme: identifier.scheme, asset_id: identifierText(identifier) }
+      : identifier.kind === 'urls'
+        ? { asset_urls: identifier.urls.slice(0, 64) }
+        : { identifier_type: identifier.type, identifier: shown(identifier.bytes) }),
+    asset_type: asset.type,
+    default_asset: asset.isDefault,
+    ...(clock === null
+      ? {}
+      : {
+          asset_clock_relation_id: clock.relationId,
+          ...(clock.timescale === null ? {} : { asset_timescale: clock.timescale }),
+        }),
+    locations: asset.locations.map(locationValues),
+    descriptors: asset.descriptors.map(descriptorValues),
+    ...(asset.unreadDescriptors.length === 0 ? {} : { not_understood: shown(asset.unreadDescriptors) }),
+  }
+}
+
+function locationValues(location: MmtLocation): JsonObject {
+  return { ...location }
+}
+
+function descriptorValues(descriptor: MmtDescriptor): JsonObject {
+  if (descriptor.kind === 'other')
+    return {
+      tag: descriptor.tag,
+      ...(descriptor.name === null ? {} : { name: descriptor.name }),
+      bytes: shown(descriptor.bytes),
+    }
+  return {
+    tag: descriptor.tag,
+    name: 'MPU_timestamp_descriptor',
+    timestamps: descriptor.timestamps.slice(0, 256).map(({ mpuSequence, seconds, fraction }) => ({
+      MPU_sequence_number: mpuSequence,
+      MPU_presentation_time: utcText(ntpToUnixUs(seconds, fraction)),
+    })),
+  }
+}
+
+/** Of an SCTE 35 message: the splice_info_section inside, which begins with table_id 0xFC and says its length. */
+function splice(id: number, body: Uint8Array): JsonObject {
+  if (id !== MESSAGE_ID.scte35) return {}
+  for (let at = 0; at + 3 <= body.length; at++) {
+    if (body[at] !== 0xfc) continue
+    const length = (((body[at + 1] as number) & 0x0f) << 8) | (body[at + 2] as number)
+    if (at + 3 + length <= body.length && length >= 11)
+      return { splice_info_section: bytesToHex(body.subarray(at, at + 3 + length).subarray(0, MAX_SHOWN)) }
+  }
+  return {}
+}
+
+function shown(bytes: Uint8Array): JsonValue {
+  return bytes.length <= MAX_SHOWN
+    ? bytesToHex(bytes)
+    : `${bytesToHex(bytes.subarray(0, MAX_SHOWN))}… (${bytes.length} bytes)`
+}

@@ -1,0 +1,172 @@
+import { CodecError } from '../bytes/codec-error.ts'
+import { type Atsc3Message, parseAtsc3Body } from '../protocol/mmtp/atsc3-message.ts'
+import { type MmtMessage, parseMmtMessage } from '../protocol/mmtp/message.ts'
+import { MESSAGE_ID } from '../protocol/mmtp/message-id.ts'
+import { MP_TABLE, type MpTable, parseMpTable } from '../protocol/mmtp/mp-table.ts'
+import { FRAGMENT_INDICATOR } from '../protocol/mmtp/mpu-payload.ts'
+import { parsePaBody } from '../protocol/mmtp/pa-message.ts'
+import { parseSignallingPayload } from '../protocol/mmtp/signalling-payload.ts'
+import { fragmentType } from '../protocol/sls/fragment-type.ts'
+import { looksLikeXml } from '../xml/xml-parser.ts'
+import { contentKey } from './content-hash.ts'
+import type { MmtpMessageFacts, SlsFragment } from './observer.ts'
+
+/** A message in fragments, and all that are open together. */
+const MAX_MESSAGE_BYTES = 4 << 20
+const MAX_OPEN = 64
+/** Fragments and messages told apart. */
+const MAX_SEEN = 512
+const MAX_KINDS = 128
+
+/** Messages of one kind, counted. */
+class MessageKind implements MmtpMessageFacts {
+  readonly name: string
+  count = 0
+  version = 0
+  lastTimeUs = 0
+
+  constructor(name: string) {
+    this.name = name
+  }
+}
+
+/** What a session does with its signalling. */
+export interface MmtpSignallingHost {
+  mpTable(table: MpTable, packetId: number, timeUs: number): void
+  atsc3(message: Atsc3Message, timeUs: number): void
+  fragment(fragment: SlsFragment, changed: boolean, timeUs: number): void
+  /** A message that cannot be read; the others go on. */
+  unreadable(what: string, fault: CodecError, timeUs: number, frame: number): void
+}
+
+type Open = { parts: Uint8Array[]; bytes: number; counter: number }
+
+/** The signalling messages of one MMTP flow, on whatever packet_id they come: put together, read, listed. */
+export class MmtpSignalling {
+  readonly kinds: MessageKind[] = []
+  readonly #host: MmtpSignallingHost
+  readonly #maxUnpacked: number
+  readonly #open = new Map<number, Open>()
+  readonly #seen = new Map<string, number>()
+
+  constructor(host: MmtpSignallingHost, maxUnpacked: number) {
+    this.#host = host
+    this.#maxUnpacked = maxUnpacked
+  }
+
+  /** One signalling payload. @throws CodecError mmtp-si-… */
+  payload(packetId: number, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
+    const { indicator, fragmentCounter, parts } = parseSignallingPayload(bytes, start, end)
+    if (indicator === FRAGMENT_INDICATOR.whole) {
+      this.#open.delete(packetId)
+      for (const part of parts) this.#message(part, packetId, timeUs, frame)
+      return
+    }
+    const [part] = parts
+    if (part === undefined) return
+    let open = this.#open.get(packetId)
+    if (indicator === FRAGMENT_INDICATOR.first) {
+      if (open === undefined && this.#open.size >= MAX_OPEN) return
+      open = { parts: [], bytes: 0, counter: (fragmentCounter + 1) & 0xff }
+      this.#open.set(packetId, open)
+    }
+    // A hole: what is left of the message is of no use.
+    if (
+      open === undefined ||
+      ((open.counter - fragmentCounter) & 0xff) !== 1 ||
+      open.bytes + part.length > MAX_MESSAGE_BYTES
+    ) {
+      this.#open.delete(packetId)
+      return
+    }
+    open.parts.push(part.slice())
+    open.bytes += part.length
+    open.counter = fragmentCounter
+    if (indicator !== FRAGMENT_INDICATOR.last) return
+    this.#open.delete(packetId)
+    this.#message(Buffer.concat(open.parts), packetId, timeUs, frame)
+  }
+
+  /** What comes next may be the same once more and counts as new. */
+  restart(): void {
+    this.#open.clear()
+  }
+
+  #message(bytes: Uint8Array, packetId: number, timeUs: number, frame: number): void {
+    let what = 'A signalling message'
+    try {
+      const message = parseMmtMessage(bytes)
+      const where = packetId === 0 ? '' : ` on packet_id ${packetId}`
+      what = `${message.name}${where}`
+      if (message.id === MESSAGE_ID.pa) this.#pa(message, bytes, packetId, where, timeUs)
+      else if (message.id >= MESSAGE_ID.mpt && message.id <= MESSAGE_ID.lastMpt)
+        this.#mpt(message.body, packetId, where, timeUs)
+      else if (message.id === MESSAGE_ID.atsc3) this.#atsc3(message, timeUs)
+      else this.#other(message, bytes, where, timeUs)
+    } catch (thrown) {
+      if (!(thrown instanceof CodecError)) throw thrown
+      this.#host.unreadable(what, thrown, timeUs, frame)
+    }
+  }
+
+  #pa(message: MmtMessage, whole: Uint8Array, packetId: number, where: string, timeUs: number): void {
+    this.#count('PA', message.version, timeUs)
+    const name = `PA${where}`
+    const tables = parsePaBody(message.body)
+    this.#list('PA', name, message.version, whole, timeUs)
+    for (const { tableId, bytes } of tables)
+      if (tableId >= MP_TABLE.firstSubset && tableId <= MP_TABLE.complete) this.#mpt(bytes, packetId, where, timeUs)
+  }
+
+  #mpt(bytes: Uint8Array, packetId: number, where: string, timeUs: number): void {
+    const table = parseMpTable(bytes)
+    this.#count('MPT', table.version, timeUs)
+    const name =
+      table.tableId === MP_TABLE.complete ? `MPT${where}` : `MPT subset ${table.tableId - MP_TABLE.firstSubset}${where}`
+    const changed = this.#list('MPT', name, table.version, bytes, timeUs)
+    if (changed) this.#host.mpTable(table, packetId, timeUs)
+  }
+
+  #atsc3(message: MmtMessage, timeUs: number): void {
+    const content = parseAtsc3Body(message.body, this.#maxUnpacked)
+    this.#count(`MA3 ${content.contentName}`, content.contentVersion, timeUs)
+    const xml = looksLikeXml(content.content)
+    const found = xml ? fragmentType(null, content.content) : 'UNKNOWN'
+    const type = found === 'UNKNOWN' ? content.contentName : found
+    const name = content.uri === '' ? `${type.toLowerCase()}${xml ? '.xml' : ''}` : content.uri
+    const changed = this.#list(type, name, content.contentVersion, content.content, timeUs)
+    if (changed) this.#host.atsc3(content, timeUs)
+  }
+
+  #other(message: MmtMessage, bytes: Uint8Array, where: string, timeUs: number): void {
+    this.#count(message.name, message.version, timeUs)
+    const { name, version } = message
+    this.#list(name, `${name}${where}`, version, bytes, timeUs)
+  }
+
+  /** @returns true where it is new */
+  #list(type: string, name: string, version: number, bytes: Uint8Array, timeUs: number): boolean {
+    const key = `${type}/${name}`
+    const content = contentKey(bytes)
+    const changed = this.#seen.get(key) !== content
+    if (changed) {
+      if (this.#seen.size >= MAX_SEEN) this.#seen.clear()
+      this.#seen.set(key, content)
+    }
+    const fragment = { type, name, version, bytes }
+    this.#host.fragment(fragment, changed, timeUs)
+    return changed
+  }
+
+  #count(name: string, version: number, timeUs: number): void {
+    let kind = this.kinds.find((each) => each.name === name)
+    if (kind === undefined) {
+      if (this.kinds.length >= MAX_KINDS) return
+      kind = new MessageKind(name)
+      this.kinds.push(kind)
+    }
+    kind.count++
+    kind.version = version
+    kind.lastTimeUs = timeUs
+  }
+}
