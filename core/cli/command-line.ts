@@ -386,7 +386,7 @@ function receivingSource(url: string | undefined, options: ReceiveOptions, pace:
     throw new AppFailure(
       'bad-command-line',
       'Neither a URL nor a capture was named.',
-      'Right form: routescope receive route://IP:PORT, routescope receive atsc://, or with --capture FILE.',
+      'Right form: routescope receive route://IP:PORT, mabr://IP:PORT or atsc://, or with --capture FILE.',
     )
   }
   return {

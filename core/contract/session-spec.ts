@@ -19,7 +19,10 @@ export type SessionSpec = {
 export type LinkSpec = { readonly from: string; readonly to: string }
 export type SourceSpec = MulticastSource | CaptureSource | PresentationSource
 
-/** Listening to a live multicast. `route://IP:PORT` is one ROUTE session; `atsc://` tunes through LLS on 224.0.23.60:4937. */
+/**
+ * Listening to a live multicast. `route://IP:PORT` is one ROUTE session; `atsc://` tunes through LLS on 224.0.23.60:4937;
+ * `mabr://IP:PORT` is where a gateway configuration of DVB-MABR is sent.
+ */
 export type MulticastSource = {
   readonly id: string
   readonly kind: 'multicast'

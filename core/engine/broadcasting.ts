@@ -79,6 +79,13 @@ export class Broadcasting implements PacketOut {
       )
     }
     const { scheme, address, port, path } = parseMulticastUrl(sink.url)
+    if (scheme === 'mabr') {
+      throw new AppFailure(
+        'not-supported',
+        `${sink.url}: sending DVB-MABR is not in this version.`,
+        'Send to route://IP:PORT or atsc://.',
+      )
+    }
     const demo = this.#source.input === 'demo:'
     const presentation = await loadPresentation(demo ? join(this.#context.demoDir, 'manifest.mpd') : this.#source.input)
     this.#startUs = this.#context.nowUs()

@@ -146,6 +146,9 @@ export class Reception {
     const observer = new ObserverTee(this.columns, this.#log.withoutAlarms(), {
       destinationsWanted: (wanted) => this.#sockets?.want(wanted),
       slsFragment: (serviceId, fragment) => this.#repairing?.stage.slsFragment(serviceId, fragment),
+      serviceChanged: ({ id, sharesFilesOf }) => {
+        if (sharesFilesOf !== null) this.#store?.share(id, sharesFilesOf)
+      },
     })
     this.#repairing = await this.#openRepair(observer)
     const source = this.#source
@@ -475,7 +478,7 @@ function seconds(timeUs: number | null): number | null {
 }
 
 function askedOf(target: ReceiveTarget): string | null {
-  if (target.kind === 'route') return formatDestination(target.address, target.port)
+  if (target.kind === 'route' || target.kind === 'mabr') return formatDestination(target.address, target.port)
   return target.kind === 'atsc' ? 'lls' : null
 }
 
@@ -483,5 +486,5 @@ function targetOf(source: CaptureSource | MulticastSource): ReceiveTarget {
   if (source.url === undefined) return { kind: 'discover' }
   const { scheme, address, port } = parseMulticastUrl(source.url)
   if (scheme === 'atsc' || address === null || port === null) return { kind: 'atsc' }
-  return { kind: 'route', address, port }
+  return { kind: scheme, address, port }
 }

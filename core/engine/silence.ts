@@ -46,15 +46,15 @@ export function nothingReceived(outcome: Outcome): AppError | null {
     }
   }
   const busiest = busiestOf(flows)
-  const named = flows.find((flow) => flow.protocol === 'flute' || flow.protocol === 'mmtp')
+  const named = flows.find((flow) => flow.protocol === 'mmtp')
   const what =
     named === undefined
-      ? `${packets} UDP datagrams on ${flows.length} ${flows.length === 1 ? 'flow' : 'flows'}${busiest === undefined ? '' : `, most to ${busiest.destination}`}, none of them ROUTE or ATSC 3.0`
+      ? `${packets} UDP datagrams on ${flows.length} ${flows.length === 1 ? 'flow' : 'flows'}${busiest === undefined ? '' : `, most to ${busiest.destination}`}, none of them ROUTE, FLUTE or ATSC 3.0`
       : `${named.protocol.toUpperCase()} on ${named.destination}, which this version counts but does not rebuild`
   return {
     code: 'other-protocol',
     message: `${label} carries ${what}.`,
-    tryThis: 'Use a capture or an address of a ROUTE or ATSC 3.0 service.',
+    tryThis: 'Use a capture or an address of a ROUTE, DVB-MABR or ATSC 3.0 service.',
   }
 }
 

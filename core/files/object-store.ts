@@ -64,6 +64,8 @@ export class ObjectStore implements ObjectSink {
   readonly #superseded: Entry[] = []
   readonly #retention: SegmentRetention<{ serviceId: number; name: string; entry: Entry }>
   readonly #watchers = new Set<() => void>()
+  /** Service whose files a service has too. */
+  readonly #shared = new Map<number, number>()
   #memoryBytes = 0
   #version = 0
   #writer: FileWriter | null = null
@@ -144,8 +146,21 @@ export class ObjectStore implements ObjectSink {
     return this.#writer?.busy() ?? null
   }
 
+  /** Files of `from` can be found under `serviceId` too: what a configuration session carries for all (DVB-MABR). */
+  share(serviceId: number, from: number): void {
+    if (this.#shared.get(serviceId) === from || serviceId === from) return
+    this.#shared.set(serviceId, from)
+    this.#changed()
+  }
+
   /** What there is under a name, as the network says it. */
   find(serviceId: number, name: string): Found {
+    const found = this.#findOwn(serviceId, name)
+    const from = this.#shared.get(serviceId)
+    return found.state === 'unknown' && from !== undefined ? this.#findOwn(from, name) : found
+  }
+
+  #findOwn(serviceId: number, name: string): Found {
     const service = this.#services.get(serviceId)
     if (service === undefined) return { state: 'unknown' }
     const entry = service.ready.get(name)
@@ -170,6 +185,12 @@ export class ObjectStore implements ObjectSink {
     for (const entry of this.#services.get(serviceId)?.ready.values() ?? [])
       if (entry.file !== null && !this.#gone(entry)) files.push(entry.file)
     return files
+  }
+
+  /** Files that `find` finds for a service: its own, and those it shares. */
+  available(serviceId: number): StoredFile[] {
+    const from = this.#shared.get(serviceId)
+    return from === undefined ? this.list(serviceId) : [...this.list(serviceId), ...this.list(from)]
   }
 
   /** Objects of a service that are arriving. */

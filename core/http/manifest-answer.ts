@@ -68,7 +68,7 @@ export class ManifestAnswers {
     if (manifest.kind === 'media') return this.#playlist(file, manifest)
     if (manifest.kind !== 'mpd') return 'as-sent'
     const { mpd, rules } = manifest
-    const files = this.#store.list(file.serviceId)
+    const files = this.#store.available(file.serviceId)
     const stored = [...this.#readyNames(files)]
     if (this.#store.finished) return { text: finishedMpd(mpd, stored) }
     const text = liveMpd(mpd, {
@@ -124,7 +124,7 @@ export class ManifestAnswers {
 
   #playlist(file: StoredFile, playlist: HlsMedia): ManifestAnswer {
     const { finished } = this.#store
-    const ready = this.#readyNames(this.#store.list(file.serviceId))
+    const ready = this.#readyNames(this.#store.available(file.serviceId))
     const has = (segment: { readonly uri: string }): boolean => ready.has(resolveReference(file.name, segment.uri))
     const last = playlist.segments.at(-1)
     if (!playlist.segments.some(has)) return finished || last === undefined ? 'as-sent' : 'not-yet'

@@ -3,7 +3,7 @@ import { formatIpv6, parseIpv4, parseIpv6 } from '../protocol/ip/address.ts'
 
 /** Where a multicast is: address and port are null for `atsc://` alone, which tunes through LLS. */
 export type MulticastUrl = {
-  readonly scheme: 'route' | 'atsc'
+  readonly scheme: 'route' | 'atsc' | 'mabr'
   /** Text form without brackets; a unicast address is one to listen on. */
   readonly address: string | null
   readonly port: number | null
@@ -11,11 +11,11 @@ export type MulticastUrl = {
   readonly path: string
 }
 
-const SCHEMES = ['route', 'atsc'] as const
-const FORMS = 'Supported are route://IP:PORT and atsc:// (or atsc://IP:PORT).'
+const SCHEMES = ['route', 'atsc', 'mabr'] as const
+const FORMS = 'Supported are route://IP:PORT, mabr://IP:PORT and atsc:// (or atsc://IP:PORT).'
 
 /**
- * Reads `route://225.1.1.0:6000`, `route://[ff15::1]:6000/name`, `atsc://`.
+ * Reads `route://225.1.1.0:6000`, `route://[ff15::1]:6000/name`, `mabr://225.1.1.0:6000`, `atsc://`.
  * @throws AppFailure bad-url with what is wrong
  */
 export function parseMulticastUrl(text: string): MulticastUrl {
@@ -28,7 +28,7 @@ export function parseMulticastUrl(text: string): MulticastUrl {
   const authority = (match[2] as string).replace(/:(?:gpac:|[a-z_]+=).*$/is, '')
   if (authority === '') {
     if (scheme === 'atsc') return { scheme, address: null, port: null, path }
-    throw badUrl(`${text} names no address.`, 'Write it as route://225.1.1.0:6000.')
+    throw badUrl(`${text} names no address.`, `Write it as ${scheme}://225.1.1.0:6000.`)
   }
   const { host, port } = splitPort(text, scheme, authority)
   return { scheme, address: checkAddress(text, host), port: checkPort(text, port), path }

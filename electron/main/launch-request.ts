@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { InitialRequest } from '../../core/contract/shell-api.ts'
 
-const MULTICAST_URL = /^(route|atsc):\/\//i
+const MULTICAST_URL = /^(route|atsc|mabr):\/\//i
 
 /**
  * What a command line asks the app to open: `[open] FILE…`, `[open] URL [--interface ADDR]` or `--demo`. Switches that

@@ -10,7 +10,7 @@ import { ErrorBlock } from '../../ui/ErrorBlock.tsx'
 import styles from './ListenForm.module.css'
 import { interfaceChoices } from './listen-model.ts'
 
-const EXAMPLES = ['atsc://', 'route://225.1.1.0:6000'] as const
+const EXAMPLES = ['atsc://', 'route://225.1.1.0:6000', 'mabr://225.1.1.0:6000'] as const
 
 /** Where to listen, and on which interface. What was typed is kept, also when it fails. */
 export function ListenForm() {
