@@ -201,7 +201,7 @@ describe('inspect of what is not right', () => {
     ['no UDP', /tcp\.pcap holds no UDP: its 1 packets are of other kinds \(1 TCP\)\./, () => write('tcp.pcap', tcp())],
     [
       'UDP of something else',
-      /carries 50 UDP datagrams on 1 flow, most to 239\.1\.1\.1:5353, none of them ROUTE or ATSC 3\.0\./,
+      /carries 50 UDP datagrams on 1 flow, most to 239\.1\.1\.1:5353, none of them ROUTE, FLUTE or ATSC 3\.0\./,
       () => {
         const bytes = new TextEncoder().encode('hello there, this is no broadcast')
         const other = Array.from({ length: 50 }, (_, index) => ({
