@@ -20,16 +20,14 @@ export class FluteChannel {
   readonly names: FluteNames
   /** Packets waiting for the table that describes their object, oldest first. */
   early: EarlyPacket[] = []
+  /** When the first table came. */
+  firstTableUs = Number.NEGATIVE_INFINITY
   readonly #layouts = new Map<number, SymbolLayout>()
   #lastKey = Number.NaN
   #lastLayout: SymbolLayout | null = null
 
-  /** Frame of its first packet. */
-  readonly firstFrame: number
-
-  constructor(channel: LctChannel, names: FluteNames, frame: number) {
+  constructor(channel: LctChannel, names: FluteNames) {
     this.channel = channel
-    this.firstFrame = frame
     this.names = names
   }
 

@@ -95,7 +95,7 @@ export class FluteDirectory implements FluteHost, MabrHost {
       if (session === null) return
       this.#awaited.delete(flow.destination)
       this.#configures(session, gateway, timeUs)
-    } else if (protocol === 'flute' && sure && this.#discoverTarget !== null) {
+    } else if (protocol === 'flute' && sure && this.#discoverTarget !== null && !this.#isConfigured(flow.destination)) {
       this.#sessionAt(address, timeUs)
     } else {
       return
@@ -150,7 +150,8 @@ export class FluteDirectory implements FluteHost, MabrHost {
   /** Gives a service to a session that waited long enough for a configuration to claim it. */
   #claim(session: FluteSession, timeUs: number): void {
     if (session.service !== null || session.claimed) return
-    const service = this.#table.addDiscovered(session.address, 'flute')
+    const configured = this.#isConfigured(session.destination)
+    const service = configured ? null : this.#table.addDiscovered(session.address, 'flute')
     if (service?.joined === true) {
       session.own(service, timeUs)
     } else {
@@ -158,6 +159,11 @@ export class FluteDirectory implements FluteHost, MabrHost {
       session.close(timeUs)
     }
     this.#table.changed()
+  }
+
+  /** True for the session of a service that a configuration names and nobody wants. */
+  #isConfigured(destination: string): boolean {
+    return this.#gateways.some(({ gateway }) => gateway.names(destination))
   }
 
   newService(gateway: MabrGateway): ReceivedService | null {
@@ -217,5 +223,6 @@ export class FluteDirectory implements FluteHost, MabrHost {
   close(timeUs: number): void {
     for (const session of [...this.#sessions.values()]) this.#claim(session, timeUs)
     for (const session of this.#sessions.values()) session.close(timeUs)
+    for (const { gateway } of this.#gateways) gateway.close(timeUs)
   }
 }

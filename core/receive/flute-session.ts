@@ -224,7 +224,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
     this.#earlyPackets -= old.length
     for (const each of old) this.#earlyBytes -= each.bytes.length
     // Whoever begins to listen in the middle of an object has missed its table.
-    const joining = first.frame === state.firstFrame
+    const joining = first.timeUs <= state.firstTableUs
     if (!this.#once(`early ${joining} ${tsi}`)) return
     const text = `${old.length} packets of TSI ${tsi} at ${this.destination} are of objects that no FDT describes${joining ? ': reception began in the middle of one' : ''}`
     this.alarm('FDT', text, tsi, first.toi, first.timeUs, first.frame, joining ? 'info' : 'error')
@@ -318,7 +318,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
     const names = new FluteNames(tsi)
     const channel = new LctChannel(this, this.#context.nextChannelIndex(), tsi, names)
     channel.toisGoRound = true
-    const state = new FluteChannel(channel, names, frame)
+    const state = new FluteChannel(channel, names)
     this.#channels.set(tsi, state)
     this.#applyOwner(channel, names, timeUs)
     this.observer.channelSeen(channel)
@@ -378,6 +378,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
         this.alarm('FDT', text, channel.tsi, 0, timeUs, object.frame, 'warning')
       }
     }
+    if (state.firstTableUs === Number.NEGATIVE_INFINITY) state.firstTableUs = timeUs
     const changed = state.names.addInstance(read, object.firstTimeUs)
     state.forgetLayouts(changed)
     for (const toi of changed) channel.replaced(toi, timeUs)

@@ -48,6 +48,8 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   readonly #open: OpenObjects
   readonly #known: KnownObjects
   #closedSinceUs = -1
+  /** FDT instances that have begun. */
+  #tables = 0
   /** A packet with data has come. */
   #began = false
 
@@ -326,7 +328,8 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       index,
       key,
       lct.toi as Toi,
-      instance,
+      // Each FDT instance is another object under TOI 0.
+      key < 0 ? this.#tables++ : instance,
       lct.codepoint,
       timeUs,
       frame,

@@ -15,6 +15,7 @@ import { isConfigurationRoot, parseMabrConfiguration } from '../protocol/mabr/co
 import { bareMediaType } from '../protocol/mime/headers.ts'
 import { xmlRootName } from '../xml/root-name.ts'
 import { looksLikeXml } from '../xml/xml-parser.ts'
+import { contentKey } from './content-hash.ts'
 import { FluteSession } from './flute-session.ts'
 import { readHlsCodecs, readMpdFacts } from './mpd-facts.ts'
 import type { ReceivedFile } from './object-flow.ts'
@@ -63,7 +64,12 @@ type Link = {
   missing: boolean
 }
 
-type Held = { readonly service: ReceivedService; manifests: readonly MabrManifest[] }
+type Held = {
+  readonly service: ReceivedService
+  manifests: readonly MabrManifest[]
+  /** What the manifests last were, by name. */
+  readonly contents: Map<string, number>
+}
 
 /**
  * A multicast gateway as TS 103 769 has it: reads the configuration that a session carries, makes a service of each
@@ -78,6 +84,8 @@ export class MabrGateway {
   /** Services by serviceIdentifier. */
   readonly #services = new Map<string, Held>()
   #links = new Map<string, Link>()
+  /** Every destination the configuration names. */
+  #endpoints = new Set<string>()
   #early: ReceivedFile[] = []
   #known = false
 
@@ -119,9 +127,23 @@ export class MabrGateway {
     }
     const held = this.#ownerOf(file)
     if (held === null) return file.serviceId === this.service.id && !this.#receives
-    if (held.service.joined)
-      this.#manifest(held.service, { ...file, serviceId: held.service.id, kind: 'manifest' }, timeUs)
+    if (held.service.joined) this.#manifest(held, { ...file, serviceId: held.service.id }, timeUs)
     return true
+  }
+
+  /** True where the configuration names this destination, wanted or not. */
+  names(destination: string): boolean {
+    return this.#endpoints.has(destination)
+  }
+
+  /** Nothing more comes: what waited for a configuration is handed on as it is. */
+  close(timeUs: number): void {
+    if (this.#known) return
+    for (const file of this.#early) this.#context.file(file)
+    this.#early = []
+    if (this.service.destination === null) return
+    const text = `No gateway configuration came on ${this.service.destination}`
+    this.#alarm('MABR-CONFIG', 'error', this.service.id, text, timeUs, null)
   }
 
   get #receives(): boolean {
@@ -130,23 +152,34 @@ export class MabrGateway {
     return false
   }
 
-  /** The service whose manifest this is; null for a child playlist and what no service names. */
+  /** The service whose manifest or child playlist this is; null where none can be told. */
   #ownerOf(file: ReceivedFile): Held | null {
     const services = [...this.#services.values()]
-    const names = (each: MabrManifest): boolean => each.transportObjectUri === file.name || each.url === file.name
-    const named = services.find((held) => held.manifests.some(names))
+    const named = services.find((held) => isLocated(held, file.name))
     if (named !== undefined) return named
-    if (file.kind === 'playlist') return null
     const own = services.find((held) => held.service.id === file.serviceId)
     if (own !== undefined) return own
-    // One that says neither name nor place: GPAC writes both, others may write neither.
-    const silent = services.filter((held) =>
-      held.manifests.every((each) => each.transportObjectUri === null && each.url === ''),
+    const beside = services.filter((held) =>
+      held.manifests.some((each) => folderOf(nameOf(each)) === folderOf(file.name)),
     )
-    return silent.length === 1 ? (silent[0] as Held) : null
+    if (beside.length > 0) return beside[0] as Held
+    // GPAC writes where manifests are; a document that says nothing can only mean the one service it has.
+    return services.length === 1 ? (services[0] as Held) : null
   }
 
-  #manifest(service: ReceivedService, file: ReceivedFile, timeUs: number): void {
+  #manifest(held: Held, file: ReceivedFile, timeUs: number): void {
+    const { service } = held
+    // In-band, each channel of the service brings it.
+    const content = contentKey(file.bytes)
+    if (held.contents.get(file.name) === content && !this.#context.spec.keepRepeats) return
+    if (held.contents.size >= MAX_EARLY_MANIFESTS) held.contents.clear()
+    held.contents.set(file.name, content)
+    // The master playlist is told from its children by the configuration, or by being the only one that is named.
+    const main = isLocated(held, file.name) || (file.kind === 'manifest' && service.manifest === null)
+    if (!main && file.kind === 'playlist') {
+      this.#context.file(file)
+      return
+    }
     const type = file.contentType === null ? '' : bareMediaType(file.contentType)
     try {
       if (/mpegurl$/.test(type) || file.name.endsWith('.m3u8')) {
@@ -170,17 +203,18 @@ export class MabrGateway {
       { type: service.manifest?.kind === 'hls' ? 'HLS' : 'MPD', name: file.name, version: null, bytes: file.bytes },
       file.lastTimeUs,
     )
-    this.#context.file(file)
+    this.#context.file({ ...file, kind: 'manifest' })
     this.#context.observer.serviceChanged(service)
   }
 
   #apply(configuration: MabrConfiguration, timeUs: number): void {
     this.#known = true
     this.service.signalled = true
+    const all = [...configuration.configurationSessions, ...configuration.sessions.flatMap((each) => each.transports)]
+    this.#endpoints = new Set(
+      all.flatMap((each) => each.endpoints.map(({ group, port }) => formatDestination(group, port))),
+    )
     const links = new Map<string, Link>()
-    for (const transport of configuration.configurationSessions) {
-      this.#link(links, this.service, transport, true, timeUs)
-    }
     const present = new Set<string>()
     for (const [index, session] of configuration.sessions.entries()) {
       const identifier = session.serviceIdentifier === '' ? `#${index}` : session.serviceIdentifier
@@ -188,6 +222,10 @@ export class MabrGateway {
       if (held === null) break
       present.add(identifier)
       this.#configure(held, session, links, timeUs)
+    }
+    // Last, so that a ROUTE session which is said to be of both kinds (GPAC) belongs to the service that it carries.
+    for (const transport of configuration.configurationSessions) {
+      this.#link(links, this.service, transport, true, timeUs)
     }
     for (const [identifier, { service }] of this.#services) {
       if (present.has(identifier)) continue
@@ -210,7 +248,7 @@ export class MabrGateway {
     if (known !== undefined) return known
     const service = this.#host.newService(this)
     if (service === null) return null
-    const held: Held = { service, manifests: [] }
+    const held: Held = { service, manifests: [], contents: new Map() }
     this.#services.set(identifier, held)
     return held
   }
@@ -311,6 +349,18 @@ export function isConfiguration(object: TransportObject): boolean {
   if (object.toi === 0 || object.kind === 'media' || object.kind === 'init' || object.kind === 'manifest') return false
   const bytes = object.bytes(0, object.length)
   return looksLikeXml(bytes) && isConfigurationRoot(xmlRootName(bytes))
+}
+
+function isLocated({ manifests }: Held, name: string): boolean {
+  return manifests.some((each) => each.transportObjectUri === name || each.url === name)
+}
+
+function nameOf({ transportObjectUri, url }: MabrManifest): string {
+  return transportObjectUri ?? url
+}
+
+function folderOf(name: string): string {
+  return name.slice(0, name.lastIndexOf('/') + 1)
 }
 
 function repairServers({ repair }: MabrTransportSession): RepairServer[] {
