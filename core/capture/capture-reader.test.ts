@@ -38,11 +38,68 @@ describe('several files', () => {
     expect(played.datagrams.map(({ frame }) => frame)).toEqual([1, 2, 3, 4])
   })
 
-  test('an older second file does not turn time back', async () => {
+  test('are played in the order of their times, whatever the order they are named in', async () => {
     const files = [await folder.write(capture([60_000, 60_010])), await folder.write(capture([0, 10, 20], 2))]
     const played = await playCapture(files)
-    expect(sinceStartMs(played)).toEqual([60_000, 60_010, 60_010, 60_020, 60_030])
-    expect(played.notices).toEqual([expect.stringContaining('jumps by -60')])
+    expect(numbers(played)).toEqual([2, 3, 4, 0, 1])
+    expect(sinceStartMs(played)).toEqual([0, 10, 20, 60_000, 60_010])
+    expect(played.notices).toEqual([])
+  })
+
+  test('that overlap are merged packet by packet, equal times in the order of the names', async () => {
+    const files = [
+      await folder.write(capture([0, 20, 40, 60])),
+      await folder.write(gzipSync(capture([10, 20, 50], 10))),
+      await folder.write(capture([45], 20)),
+    ]
+    const played = await playCapture(files)
+    expect(numbers(played)).toEqual([0, 10, 1, 11, 2, 20, 12, 3])
+    expect(sinceStartMs(played)).toEqual([0, 10, 20, 20, 40, 45, 50, 60])
+    expect(played.progress.doneBytes).toBe(played.progress.totalBytes)
+    const again = await playCapture(files, { loop: 2 })
+    expect(numbers(again)).toEqual([...numbers(played), ...numbers(played)])
+  })
+
+  test('keep their own order where their time steps back, and come in turn after a damaged time', async () => {
+    const files = [
+      await folder.write(capture([0, 40, 30, 50])),
+      await folder.write(capture([10, 200_000_000, 20, 45], 10)),
+    ]
+    const played = await playCapture(files)
+    expect(numbers(played)).toEqual([0, 10, 11, 12, 1, 2, 13, 3])
+  })
+
+  test('of different epochs are merged by the corrected time, and it is said', async () => {
+    const ntp = pcapFile({ frames: [{ bytes: ipv4Udp([9]), seconds: START_S + 2_208_988_800, fraction: 5000 }] })
+    const played = await playCapture([await folder.write(capture([0, 10])), await folder.write(ntp)])
+    expect(numbers(played)).toEqual([0, 9, 1])
+    expect(played.summary.epochCorrected).toBe(true)
+    expect(played.notices).toEqual([
+      '1 of 2 captures count time from 1900 (as GPAC writes it); 70 years were taken off.',
+    ])
+  })
+
+  test('that are years apart are played one after the other, and it is said', async () => {
+    const later = pcapFile({ frames: [{ bytes: ipv4Udp([9]), seconds: START_S + 86_400 * 400 }] })
+    const files = [await folder.write(later, 'later.pcap'), await folder.write(capture([0, 10]))]
+    const played = await playCapture(files)
+    expect(numbers(played)).toEqual([0, 1, 9])
+    expect(played.notices).toEqual(['later.pcap begins 400 days after the packets before it.'])
+  })
+
+  test('a thousand that follow each other are open one at a time', async () => {
+    const files: string[] = []
+    for (let index = 0; index < 1000; index++) files.push(await folder.write(capture([index * 10, index * 10 + 5])))
+    const played = await playCapture(files.reverse())
+    expect(played.datagrams.length).toBe(2000)
+    expect(sinceStartMs(played)).toEqual(Array.from({ length: 2000 }, (_, index) => index * 5))
+  })
+
+  test('too many that overlap are refused by number', async () => {
+    const file = await folder.write(capture([0, 1_000]))
+    await expect(playCapture(new Array<string>(300).fill(file))).rejects.toMatchObject({
+      error: { code: 'not-supported', message: expect.stringContaining('256') },
+    })
   })
 
   test('what is wrong with a later one is said before the first is played', async () => {

@@ -1,15 +1,16 @@
 import type { AppError } from '../contract/app-error.ts'
 import type { Pace } from '../contract/session-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
+import { type AlpCounters, AlpReceiver, type LinkSignalling } from '../protocol/alp/alp-receiver.ts'
 import type { DatagramSink, DatagramSourceEvents } from '../protocol/ip/flow.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import { type IpCounters, IpReader } from '../protocol/ip/ip-reader.ts'
 import { CaptureClock } from './capture-clock.ts'
 import { captureLabel, unknownLinkType } from './capture-errors.ts'
-import { CaptureFiles } from './capture-files.ts'
+import { CaptureFiles, type OpenCapture, type QueuedFile } from './capture-files.ts'
 import { CaptureWarnings } from './capture-warnings.ts'
 import { LinkLayer } from './link-layer.ts'
-import { isLinkTypeSupported } from './link-types.ts'
+import { isLinkTypeSupported, LINK_TYPE, type UserLinkType } from './link-types.ts'
 import { noUdpFailure } from './no-udp.ts'
 import { PCAP_HEADER_BYTES, PcapParser } from './pcap-parser.ts'
 import { PcapngParser } from './pcapng-parser.ts'
@@ -20,6 +21,7 @@ import { type CaptureParser, CaptureRecord, type ParserEvents } from './record.t
 const TICK_US = 100_000
 /** Across a gap, ticks stop after so many and go on at its end: nothing waits longer than this. */
 const MAX_GAP_TICKS = 300
+const DAY_US = 86_400_000_000
 /** Timers are no better than this; what is due until then is sent at once. */
 const MIN_SLEEP_US = 2_000
 /** So many packets without a time at the beginning, and there is nothing to play by. */
@@ -58,11 +60,15 @@ export interface CaptureEvents extends DatagramSourceEvents {
   warning?(error: AppError): void
   /** Something worth a line in the log: a gap shortened, times corrected. */
   notice?(text: string): void
+  /** Link-layer signalling of an ALP capture; its bytes are valid during the call. */
+  linkSignalling?(signalling: LinkSignalling, timeUs: number, frame: number): void
 }
 
 export type CaptureReaderOptions = {
-  /** Played one after the other as one capture; `-` is stdin. */
+  /** Played as one capture in the order of their times, those that overlap packet by packet; `-` is stdin. */
   readonly files: readonly string[]
+  /** What the frames of user-defined and experimental link types are. */
+  readonly linkType?: UserLinkType
   readonly pace: Pace
   /** How often to play it: 1 once, 0 for ever. */
   readonly loop: number
@@ -86,7 +92,14 @@ export class CaptureReader {
   #frame = 0
   #nonIp = 0
   #parsers = { skippedBlocks: 0, reportedDrops: 0, undatedDrops: 0 }
-  #parser: CaptureParser | null = null
+  readonly #open: Cursor[] = []
+  readonly #buffers: (readonly [Uint8Array, Uint8Array])[] = []
+  /** The file being parsed, and the capture time at which another one's packet comes first. */
+  #cursor: Cursor | null = null
+  #limitUs = Number.POSITIVE_INFINITY
+  /** That other one comes first at the same time. */
+  #limitGoesFirst = false
+  readonly #alp: AlpReceiver
   #epochCorrected = false
   #untimed = 0
   #nextTickUs = -1
@@ -99,8 +112,13 @@ export class CaptureReader {
 
   constructor(options: CaptureReaderOptions) {
     this.#options = options
-    this.#files = new CaptureFiles(options.files)
+    this.#files = new CaptureFiles(options.files, options.linkType ?? null)
     this.#flows = options.flows ?? new FlowTable()
+    this.#alp = new AlpReceiver({
+      ipPacket: (bytes, start, end, plp) => this.#alpIp(bytes, start, end, plp),
+      linkSignalling: (signalling) =>
+        this.#events.linkSignalling?.(signalling, Math.max(0, this.#clock.lastUs), this.#frame),
+    })
     this.#clock = new CaptureClock(options.pace === 'real', {
       gapShortened: (gapUs) => this.#notice(`A gap of ${seconds(gapUs)} in the capture is played as 1 s.`),
       jumped: (byUs) => this.#notice(`The capture's clock jumps by ${seconds(byUs)}; time goes on without the jump.`),
@@ -115,10 +133,15 @@ export class CaptureReader {
       frames: this.#frames,
       nonIp: this.#nonIp,
       fragmentsDropped: ip?.fragmentsDropped ?? 0,
-      skippedBlocks: this.#parsers.skippedBlocks + (this.#parser?.skippedBlocks ?? 0),
-      reportedDrops: this.#parsers.reportedDrops + (this.#parser?.reportedDrops ?? 0),
-      undatedDrops: this.#parsers.undatedDrops + (this.#parser?.undatedDrops ?? 0),
+      skippedBlocks: this.#open.reduce((sum, { parser }) => sum + parser.skippedBlocks, this.#parsers.skippedBlocks),
+      reportedDrops: this.#open.reduce((sum, { parser }) => sum + parser.reportedDrops, this.#parsers.reportedDrops),
+      undatedDrops: this.#open.reduce((sum, { parser }) => sum + parser.undatedDrops, this.#parsers.undatedDrops),
     }
+  }
+
+  /** What ALP packets there were; null for captures without ALP. */
+  get alp(): Readonly<AlpCounters> | null {
+    return this.#alp.counters.packets === 0 ? null : this.#alp.counters
   }
 
   /** What is added to the capture's time to get the stream's, µs: 0 in `fast` pace until the capture is repeated. */
@@ -172,7 +195,7 @@ export class CaptureReader {
 
   async #passes(ip: IpReader): Promise<void> {
     const { files, loop } = this.#options
-    const buffers = ReadAhead.buffers()
+    if (files.length > 1) this.#tellEpochs(files.length)
     for (let pass = 0; (loop === 0 || pass < loop) && !this.#stopped; pass++) {
       if (pass > 0) {
         this.#clock.nextPass()
@@ -180,52 +203,113 @@ export class CaptureReader {
       }
       this.#frame = 0
       this.#files.rewind()
-      for (const file of files) if (!this.#stopped) await this.#playFile(file, buffers)
+      await this.#playFiles([...this.#files.order])
       ip.flush()
+      this.#alp.flush()
       if (ip.counters.udp === 0 && !this.#stopped) throw this.#nothingFound(ip)
     }
   }
 
-  async #playFile(file: string, buffers: readonly [Uint8Array, Uint8Array]): Promise<void> {
+  /** Plays files together: of those open, always the one whose next packet is the oldest; each is opened when its time comes. */
+  async #playFiles(queue: QueuedFile[]): Promise<void> {
+    const open = this.#open
     try {
-      const capture = await this.#orStopped(this.#files.open(file))
-      if (capture === undefined) return
-      const { source, pcap, gunzip } = capture
-      const window = new ReadAhead(source, buffers)
-      const events = this.#parserEvents(file, window, gunzip !== null)
-      this.#clock.nextFile()
-      if (pcap === null) {
-        this.#parser = new PcapngParser(this.#record, this, events)
-      } else {
-        this.#parser = new PcapParser(pcap, this.#record, this, events)
-        while (window.to - window.from < PCAP_HEADER_BYTES && !this.#stopped) await this.#orStopped(window.advance())
-        window.from += PCAP_HEADER_BYTES
+      while (!this.#stopped) {
+        const oldest = oldestOf(open)
+        const next = queue[0]
+        if (next !== undefined && (oldest === null || next.firstUs <= oldest.pendingUs)) {
+          queue.shift()
+          const cursor = await this.#openFile(next)
+          if (cursor !== null) open.push(cursor)
+          continue
+        }
+        if (oldest === null) return
+        this.#cursor = oldest
+        this.#limitUs = next?.firstUs ?? Number.POSITIVE_INFINITY
+        this.#limitGoesFirst = false
+        for (const other of open) {
+          if (other === oldest || other.pendingUs > this.#limitUs) continue
+          const earlier = other.place < oldest.place
+          this.#limitGoesFirst = earlier || (this.#limitGoesFirst && other.pendingUs === this.#limitUs)
+          this.#limitUs = other.pendingUs
+        }
+        if (await this.#pump(oldest)) await this.#closeFile(oldest)
       }
-      await this.#pump(this.#parser, window)
-      if (gunzip !== null && gunzip.problem !== null) this.#warnings.gzip(file, gunzip.problem)
     } finally {
-      this.#endParser(file)
-      await this.#files.close()
+      for (const cursor of [...open]) await this.#closeFile(cursor)
     }
   }
 
-  async #pump(parser: CaptureParser, window: ReadAhead): Promise<void> {
+  async #openFile({ file, place, firstUs }: QueuedFile): Promise<Cursor | null> {
+    const capture = await this.#orStopped(this.#files.open(file))
+    if (capture === undefined) return null
+    const buffers = this.#buffers.pop() ?? ReadAhead.buffers()
+    const window = new ReadAhead(capture.source, buffers)
+    const events = this.#parserEvents(file, window, capture.gunzip !== null)
+    const parser =
+      capture.pcap === null
+        ? new PcapngParser(this.#record, this, events, this.#options.linkType ?? null)
+        : new PcapParser(capture.pcap, this.#record, this, events)
+    const cursor: Cursor = { capture, place, parser, window, buffers, pendingUs: firstUs, lastUs: -1, merged: false }
+    const silentUs = firstUs - this.#clock.lastCaptureUs
+    if (this.#options.files.length > 1 && this.#clock.lastCaptureUs >= 0 && silentUs > DAY_US) {
+      const days = Math.round(silentUs / DAY_US)
+      this.#notice(`${captureLabel(file)} begins ${days} ${days === 1 ? 'day' : 'days'} after the packets before it.`)
+    }
+    this.#clock.nextFile()
+    if (capture.pcap === null) return cursor
+    while (window.to - window.from < PCAP_HEADER_BYTES && !this.#stopped) await this.#orStopped(window.advance())
+    window.from += PCAP_HEADER_BYTES
+    return cursor
+  }
+
+  async #closeFile(cursor: Cursor): Promise<void> {
+    const at = this.#open.indexOf(cursor)
+    if (at >= 0) this.#open.splice(at, 1)
+    const { capture, parser, buffers } = cursor
+    const { file, gunzip } = capture
+    if (gunzip !== null && gunzip.problem !== null) this.#warnings.gzip(file, gunzip.problem)
+    this.#endParser(file, parser)
+    await this.#files.close(capture.source)
+    this.#buffers.push(buffers)
+  }
+
+  /** Parses until another file's packet comes first. @returns true at the end of the file */
+  async #pump(cursor: Cursor): Promise<boolean> {
     const real = this.#options.pace === 'real'
+    const { parser, window } = cursor
     for (;;) {
       if (real) {
         this.#clock.nowUs = this.#options.nowUs()
         this.#dueUs = this.#clock.nowUs
       }
       this.#waitUntilUs = -1
+      cursor.merged = false
       window.from = parser.parse(window.bytes, window.from, window.to, window.atEnd)
-      if (this.#stopped) return
+      if (this.#stopped) return false
       const busy = this.#events.busy?.() ?? null
       if (busy !== null) await this.#orStopped(busy)
+      if (cursor.merged) return false
       if (this.#waitUntilUs >= 0) await this.#sleepUntil(this.#waitUntilUs)
-      else if (window.atEnd) return
+      else if (window.atEnd) return true
       else await this.#orStopped(window.advance())
-      if (this.#stopped) return
+      if (this.#stopped) return false
     }
+  }
+
+  /** Whether another file's packet comes before this one's. */
+  #comesLater(captureUs: number): boolean {
+    const cursor = this.#cursor as Cursor
+    // A file's own order stands: steps back, damaged times and records without one come at the time of the record before.
+    const odd = captureUs < cursor.lastUs || (cursor.lastUs >= 0 && captureUs - cursor.lastUs > DAY_US)
+    const timeUs = odd ? cursor.lastUs : captureUs
+    if (timeUs > this.#limitUs || (timeUs === this.#limitUs && this.#limitGoesFirst)) {
+      cursor.pendingUs = timeUs
+      cursor.merged = true
+      return true
+    }
+    cursor.lastUs = timeUs
+    return false
   }
 
   /** One record from the parser; for the parser only. @returns false where it is not due yet */
@@ -233,6 +317,7 @@ export class CaptureReader {
     const record = this.#record
     const clock = this.#clock
     if (this.#stopped) return false
+    if (this.#limitUs !== Number.POSITIVE_INFINITY && this.#comesLater(record.timeUs)) return false
     if (record.timeUs < 0 && clock.firstCaptureUs < 0 && this.#options.pace === 'real') {
       // One damaged time at the beginning is no reason to give up.
       if (++this.#untimed > MAX_UNTIMED) throw untimedFailure()
@@ -246,6 +331,7 @@ export class CaptureReader {
     clock.accept(record.timeUs, streamUs)
     this.#frames++
     const ip = this.#ip as IpReader
+    if (record.linkType === LINK_TYPE.alp) return this.#alpPacket(ip, streamUs)
     const start = this.#link.ip(record.linkType, record.bytes, record.start, record.end)
     ip.frame = ++this.#frame
     if (start < 0) {
@@ -257,6 +343,27 @@ export class CaptureReader {
     ip.cut = record.originalLength > record.end - record.start
     ip.packet(record.bytes, start, record.end)
     return true
+  }
+
+  /** A record of an ALP capture: one ALP packet. */
+  #alpPacket(ip: IpReader, streamUs: number): true {
+    const record = this.#record
+    ip.frame = ++this.#frame
+    ip.timeUs = streamUs
+    ip.cut = record.originalLength > record.end - record.start
+    const udpBefore = ip.counters.udp
+    if (this.#alp.read(record.bytes, record.start, record.end, -1) < 0) ip.brokenOff()
+    else if (ip.counters.udp === udpBefore) this.#nonIp++
+    return true
+  }
+
+  #alpIp(bytes: Uint8Array, start: number, end: number, plp: number): void {
+    const ip = this.#ip as IpReader
+    // One PLP's fragments are none of another's.
+    ip.vlan = plp + 1
+    this.#flows.plp = plp
+    ip.packet(bytes, start, end)
+    this.#flows.plp = -1
   }
 
   /** The ticks due until `untilUs`. */
@@ -309,10 +416,7 @@ export class CaptureReader {
     }
   }
 
-  #endParser(file: string): void {
-    const parser = this.#parser
-    this.#parser = null
-    if (parser === null) return
+  #endParser(file: string, parser: CaptureParser): void {
     this.#parsers.skippedBlocks += parser.skippedBlocks
     this.#parsers.reportedDrops += parser.reportedDrops
     this.#parsers.undatedDrops += parser.undatedDrops
@@ -321,6 +425,15 @@ export class CaptureReader {
       this.#epochCorrected = true
       this.#notice(`${captureLabel(file)} counts time from 1900 (as GPAC writes it); 70 years were taken off.`)
     }
+  }
+
+  /** Captures of different epochs are brought to one before they are merged; that is worth saying once. */
+  #tellEpochs(files: number): void {
+    const { corrected } = this.#files
+    if (corrected === 0) return
+    this.#epochCorrected = true
+    const which = corrected === files ? `All ${files} captures count` : `${corrected} of ${files} captures count`
+    this.#notice(`${which} time from 1900 (as GPAC writes it); 70 years were taken off.`)
   }
 
   #nothingFound(ip: IpReader): AppFailure {
@@ -338,6 +451,34 @@ export class CaptureReader {
   #notice(text: string): void {
     this.#events.notice?.(text)
   }
+}
+
+/** A file being played among others. */
+type Cursor = {
+  readonly capture: OpenCapture
+  readonly place: number
+  readonly parser: CaptureParser
+  readonly window: ReadAhead
+  readonly buffers: readonly [Uint8Array, Uint8Array]
+  /** Capture time of its next record, as far as known. */
+  pendingUs: number
+  /** Capture time of its last record, -1 before the first. */
+  lastUs: number
+  /** Its next record was refused, because another file comes first. */
+  merged: boolean
+}
+
+/** The one whose next record is the oldest; of equal ones the one named first. */
+function oldestOf(open: readonly Cursor[]): Cursor | null {
+  let oldest: Cursor | null = null
+  for (const cursor of open) {
+    const first =
+      oldest === null ||
+      cursor.pendingUs < oldest.pendingUs ||
+      (cursor.pendingUs === oldest.pendingUs && cursor.place < oldest.place)
+    if (first) oldest = cursor
+  }
+  return oldest
 }
 
 const NO_IP: IpCounters = {

@@ -11,6 +11,7 @@ export const LINK_TYPE = {
   ipv4: 228,
   ipv6: 229,
   linuxSll2: 276,
+  alp: 289,
 } as const
 
 const NAMES: Readonly<Record<number, string>> = {
@@ -56,13 +57,24 @@ const NAMES: Readonly<Record<number, string>> = {
 
 const SUPPORTED: ReadonlySet<number> = new Set(Object.values(LINK_TYPE))
 
+/** What the frames of USER0 to USER15 and of the experimental link types are, where the user says it. */
+export type UserLinkType = 'raw' | 'eth' | 'alp'
+
+/** The link type to read frames as: that of the capture, or the user's word for types that have no meaning of their own. */
+export function resolveLinkType(linkType: number, user: UserLinkType | null): number {
+  const free = (linkType >= 147 && linkType <= 162) || linkType >= 65001
+  if (!free || user === null) return linkType
+  return user === 'raw' ? LINK_TYPE.raw : user === 'eth' ? LINK_TYPE.ethernet : LINK_TYPE.alp
+}
+
 export function isLinkTypeSupported(linkType: number): boolean {
   return SUPPORTED.has(linkType)
 }
 
 /** Name for people, with the number: `Ethernet (1)`. */
 export function linkTypeName(linkType: number): string {
-  const user = linkType >= 147 && linkType <= 162 ? `USER${linkType - 147}` : 'unknown'
+  const user =
+    linkType >= 147 && linkType <= 162 ? `USER${linkType - 147}` : linkType >= 65001 ? 'experimental' : 'unknown'
   return `${NAMES[linkType] ?? user} (${linkType})`
 }
 
@@ -80,6 +92,9 @@ export function linkTypeAdvice(linkType: number): string {
     case 258:
       return 'Record it again with `tcpdump -i en0` (one interface, not PKTAP).'
     default:
-      return 'Record it again on an Ethernet, loopback or "any" interface; Ethernet, NULL, LOOP, RAW, IPv4, IPv6, SLL and SLL2 can be read.'
+      if (resolveLinkType(linkType, 'raw') === LINK_TYPE.raw) {
+        return 'Say what its frames are with --link-type raw, eth or alp.'
+      }
+      return 'Record it again on an Ethernet, loopback or "any" interface; Ethernet, NULL, LOOP, RAW, IPv4, IPv6, SLL, SLL2 and ATSC ALP can be read.'
   }
 }

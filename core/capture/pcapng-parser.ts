@@ -1,4 +1,4 @@
-import { isLinkTypeSupported } from './link-types.ts'
+import { isLinkTypeSupported, resolveLinkType, type UserLinkType } from './link-types.ts'
 import { fileU16, fileU32, fileU64 } from './order.ts'
 import { looksLikeNtpWords, ntpWordsToUs, PcapngTime } from './pcapng-time.ts'
 import {
@@ -41,8 +41,11 @@ export class PcapngParser implements CaptureParser {
   #searched = -1
   #reason = ''
   #dead = false
+  readonly #user: UserLinkType | null
 
-  constructor(record: CaptureRecord, sink: RecordSink, events: ParserEvents) {
+  /** @param user what frames of user-defined link types are, null where nobody said */
+  constructor(record: CaptureRecord, sink: RecordSink, events: ParserEvents, user: UserLinkType | null = null) {
+    this.#user = user
     this.#record = record
     this.#sink = sink
     this.#events = events
@@ -154,7 +157,7 @@ export class PcapngParser implements CaptureParser {
       this.skippedBlocks++
       return
     }
-    const linkType = fileU16(bytes, at + 8, this.#little)
+    const linkType = resolveLinkType(fileU16(bytes, at + 8, this.#little), this.#user)
     let resolution = 6
     let offset = 0
     this.#options(bytes, at + 16, at + total - 4, (code, valueAt, length) => {

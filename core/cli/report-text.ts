@@ -28,9 +28,15 @@ export function reportText(report: Report): string {
     lines.push('', 'Flows')
     for (const flow of report.flows) {
       lines.push(
-        `  ${flow.destination.padEnd(24)} ${flow.protocol.padEnd(8)} ${flow.packets} packets, ${flow.bytes} bytes`,
+        `  ${flow.destination.padEnd(24)} ${flow.protocol.padEnd(8)} ${flow.plp === null ? '' : `PLP ${flow.plp}, `}${flow.packets} packets, ${flow.bytes} bytes`,
       )
     }
+  }
+  for (const link of report.links) {
+    const counts = Object.entries(link.counts).filter(([, count]) => count > 0)
+    lines.push('', `${link.kind.toUpperCase()} ${link.destination ?? ''}`.trimEnd())
+    lines.push(`  ${counts.map(([name, count]) => `${name} ${count}`).join(', ')}`)
+    for (const { plp, count } of link.lmt) lines.push(`  LMT in PLP ${plp ?? 'unknown'}: ${count} times`)
   }
   if (report.alarms.length > 0) {
     lines.push('', 'Alarms')

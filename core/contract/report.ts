@@ -11,6 +11,8 @@ export type Report = {
   readonly lls: readonly ReportLls[]
   readonly services: readonly ReportService[]
   readonly flows: readonly ReportFlow[]
+  /** Links and tunnels that carried the flows with a PLP; empty for plain IP traffic. */
+  readonly links: readonly ReportLink[]
   readonly alarms: readonly ReportAlarm[]
 }
 
@@ -69,6 +71,7 @@ export type StartupStep = (typeof STARTUP_STEPS)[number]
 export type Startup = Readonly<Record<StartupStep, number | null>>
 
 export type ReportLls = {
+  /** 0 for tables of the link layer (LMT, RDT), which are no LLS; their `group` is the PLP. */
   readonly tableId: number
   readonly name: string
   readonly group: number
@@ -117,7 +120,8 @@ export type JsonValue = string | number | boolean | null | readonly JsonValue[] 
 export type JsonObject = { readonly [key: string]: JsonValue }
 
 export type ServiceProtocol = 'route' | 'mmtp' | 'flute' | 'none'
-export type FlowProtocol = 'lls' | 'route' | 'flute' | 'mmtp' | 'unknown'
+/** `stltp` and `alptp` are tunnels; the flows inside are listed themselves. */
+export type FlowProtocol = 'lls' | 'route' | 'flute' | 'mmtp' | 'stltp' | 'alptp' | 'unknown'
 export type ChannelRole = 'signaling' | 'video' | 'audio' | 'text' | 'data' | 'unknown'
 export type Severity = 'error' | 'warning' | 'info'
 
@@ -225,6 +229,26 @@ export type ReportFlow = {
   readonly packets: number
   readonly bytes: number
   readonly protocol: FlowProtocol
+  /** Physical layer pipe; null where the link does not say. */
+  readonly plp: number | null
+}
+
+/** One link or tunnel below the IP packets: captured ALP, or a studio-to-transmitter tunnel. */
+export type ReportLink = {
+  readonly kind: 'alp' | 'stltp' | 'alptp'
+  /** Of the tunnel; null for a capture of ALP packets. */
+  readonly destination: string | null
+  /** Packets and losses at each level, by name: `lost` tunnel packets, `basebandLost`, `alpDropped` and so on. */
+  readonly counts: Readonly<Record<string, number>>
+  readonly lmt: readonly ReportLmt[]
+}
+
+/** When the link mapping table came in one PLP. */
+export type ReportLmt = {
+  readonly plp: number | null
+  readonly count: number
+  readonly firstTime: number
+  readonly lastTime: number
 }
 
 export type ReportAlarm = {

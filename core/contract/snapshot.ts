@@ -5,6 +5,7 @@ import type {
   JsonObject,
   Losses,
   ReportAlarm,
+  ReportLink,
   ServiceProtocol,
   SignatureVerdict,
   Startup,
@@ -25,6 +26,8 @@ export type SessionSnapshot = {
   readonly totals: TotalsSnapshot
   readonly services: readonly ServiceSnapshot[]
   readonly flows: readonly FlowSnapshot[]
+  /** Links and tunnels below the flows. */
+  readonly links: readonly ReportLink[]
   readonly channels: readonly ChannelSnapshot[]
   readonly signalling: readonly SignallingSnapshot[]
   readonly gateway: { readonly baseUrl: string; readonly requests: number; readonly bytes: number } | null
@@ -166,6 +169,8 @@ export type FlowSnapshot = {
   readonly destination: string
   readonly source: string
   readonly protocol: FlowProtocol
+  /** Physical layer pipe; null where the link does not say. */
+  readonly plp: number | null
   readonly service: number | null
   readonly packets: number
   readonly bytes: number

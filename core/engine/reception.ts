@@ -51,6 +51,7 @@ const SAMPLE_US = 250_000
 
 type ReceptionState = Pick<
   SessionSnapshot,
+  | 'links'
   | 'totals'
   | 'services'
   | 'flows'
@@ -88,6 +89,8 @@ export class Reception {
   #reader: CaptureReader | null = null
   #sockets: LiveSockets | null = null
   #receiver: Receiver | null = null
+  /** Takes the link-layer signalling of an ALP capture. */
+  #alp: ReturnType<Receiver['link']> | null = null
   #summary: CaptureSummary | null = null
   #readToEnd = false
   #files = 0
@@ -164,7 +167,12 @@ export class Reception {
       })
     }
     this.#receiver = new Receiver(
-      { targets: [this.#target], receive: source.receive, elapsedUs: () => performance.now() * 1000 },
+      {
+        targets: [this.#target],
+        receive: source.receive,
+        elapsedUs: () => performance.now() * 1000,
+        flows: this.#flows,
+      },
       this.#repairing.stage,
       observer,
     )
@@ -231,6 +239,7 @@ export class Reception {
       totals: this.columns.totals(),
       services: this.columns.services((service) => this.#playable(service)),
       flows: this.columns.flows(),
+      links: this.columns.links(),
       channels: this.columns.channels(),
       signalling: this.columns.signalling(),
       gateway:
@@ -342,6 +351,7 @@ export class Reception {
     this.#summary = await reader.run(this.#entrance(), {
       tick: (timeUs) => {
         if (this.#counter.datagrams > 0) this.#begun()
+        if (reader.alp !== null) this.#alpLink(reader)
         this.#host.capture(reader.counters, timeUs)
         this.#receiver?.tick(timeUs)
         this.#sample(timeUs)
@@ -353,8 +363,22 @@ export class Reception {
       busy: () => this.#busy(),
       warning: (error) => this.#context.onWarning(error),
       notice: (text) => log('engine', 'info', text),
+      linkSignalling: (signalling, timeUs, frame) => this.#alpLink(reader)?.(signalling, timeUs, frame),
     })
     this.#readToEnd = true
+  }
+
+  /** An ALP capture is a link of its own, announced when its first packet was read. */
+  #alpLink(reader: CaptureReader): ReturnType<Receiver['link']> | null {
+    this.#alp ??=
+      this.#receiver?.link({
+        kind: 'alp',
+        destination: null,
+        counts: () => ({ ...reader.alp }),
+        losses: [['dropped', 'segmented ALP packets']],
+        lossRule: 'ALP-SEGMENTS',
+      }) ?? null
+    return this.#alp
   }
 
   #busy(): Promise<void> | null {

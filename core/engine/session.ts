@@ -228,6 +228,7 @@ export class Session {
       totals: state?.totals ?? NO_TOTALS,
       services: state?.services ?? [],
       flows: state?.flows ?? [],
+      links: state?.links ?? [],
       channels: state?.channels ?? [],
       signalling: state?.signalling ?? [],
       gateway: state?.gateway ?? null,

@@ -11,6 +11,7 @@ export function flowSnapshot(facts: FlowFacts, rates: RateMeter): FlowSnapshot {
     destination: facts.flow?.destination ?? 'others',
     source: facts.flow === null ? '' : sourceOf(facts.flow),
     protocol: facts.protocol,
+    plp: facts.flow?.plp ?? null,
     service: facts.serviceId,
     packets: facts.packets,
     bytes: facts.bytes,

@@ -77,7 +77,7 @@ describe('report', () => {
       eventLoopLagMs: null,
     })
     expect(report.flows).toEqual([
-      { destination: '239.255.1.1:5000', packets: 6, bytes: expect.any(Number), protocol: 'route' },
+      { destination: '239.255.1.1:5000', packets: 6, bytes: expect.any(Number), protocol: 'route', plp: null },
     ])
     const service = report.services[0]
     expect(service).toMatchObject({ id: 1, name: null, protocol: 'route', destination: '239.255.1.1:5000', mmtp: null })

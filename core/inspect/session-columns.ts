@@ -6,7 +6,7 @@ import {
   type ObjectRow,
   type ObjectView,
 } from '../contract/object-rows.ts'
-import type { Losses, Report, ReportAlarm, ReportSignature, ReportSource } from '../contract/report.ts'
+import type { Losses, Report, ReportAlarm, ReportLink, ReportSignature, ReportSource } from '../contract/report.ts'
 import type {
   ChannelSnapshot,
   FlowSnapshot,
@@ -23,6 +23,7 @@ import type {
   Alarm,
   ChannelFacts,
   FlowFacts,
+  LinkFacts,
   LlsTable,
   MmtpFacts,
   ReceiveObserver,
@@ -71,6 +72,7 @@ export class SessionColumns implements ReceiveObserver {
   readonly #services: ServiceFacts[] = []
   readonly #channels: ChannelFacts[] = []
   readonly #flows: FlowFacts[] = []
+  readonly #links: LinkFacts[] = []
   readonly #signalling = new SignallingLog()
   readonly #alarms = new AlarmLog()
   readonly #rates = new RateMeter()
@@ -95,6 +97,10 @@ export class SessionColumns implements ReceiveObserver {
 
   flowSeen(flow: FlowFacts): void {
     this.#flows.push(flow)
+  }
+
+  linkSeen(link: LinkFacts): void {
+    this.#links.push(link)
   }
 
   serviceChanged(service: ServiceFacts): void {
@@ -298,6 +304,7 @@ export class SessionColumns implements ReceiveObserver {
       services: this.#services,
       channels: this.#channels,
       flows: this.#flows,
+      links: this.#links,
     }
     return makeReport(parts, source, extra)
   }
@@ -305,6 +312,7 @@ export class SessionColumns implements ReceiveObserver {
   totals(): TotalsSnapshot {
     const totals = { packets: 0, bytes: 0, rateBps: 0, packetsPerSecond: 0, complete: 0, incomplete: 0, lostBytes: 0 }
     for (const flow of this.#flows) {
+      if (flow.inner) continue
       totals.packets += flow.packets
       totals.bytes += flow.bytes
       totals.rateBps += this.#rates.bitsPerSecond(flow)
@@ -342,6 +350,10 @@ export class SessionColumns implements ReceiveObserver {
 
   flows(): FlowSnapshot[] {
     return this.#flows.slice(0, MAX_LINES).map((facts) => flowSnapshot(facts, this.#rates))
+  }
+
+  links(): ReportLink[] {
+    return this.#links.map(({ kind, destination, counts, lmt }) => ({ kind, destination, counts, lmt }))
   }
 
   channels(): ChannelSnapshot[] {

@@ -10,7 +10,7 @@ import type {
   Startup,
 } from '../contract/report.ts'
 import { STARTUP_STEPS } from '../contract/report.ts'
-import type { ChannelFacts, FlowFacts, ServiceFacts } from '../receive/observer.ts'
+import type { ChannelFacts, FlowFacts, LinkFacts, ServiceFacts } from '../receive/observer.ts'
 import type { AlarmLog } from './alarm-log.ts'
 import type { LossWatch } from './loss-watch.ts'
 import type { ObjectColumns } from './object-columns.ts'
@@ -37,6 +37,7 @@ export type ReportParts = {
   readonly services: readonly ServiceFacts[]
   readonly channels: readonly ChannelFacts[]
   readonly flows: readonly FlowFacts[]
+  readonly links: readonly LinkFacts[]
 }
 
 /** The report document (design: command-line.md); times become seconds here and nowhere else. */
@@ -59,6 +60,7 @@ export function makeReport(parts: ReportParts, source: ReportSource, extra: Repo
     lls: parts.signalling.reportLls(),
     services: parts.services.map((service) => reportService(parts, service, rows)),
     flows: reportFlows(parts.flows),
+    links: parts.links.map(({ kind, destination, counts, lmt }) => ({ kind, destination, counts, lmt })),
     alarms: parts.alarms.report((row) => parts.losses.causeOf(row)),
   }
 }
@@ -155,14 +157,16 @@ function reportObject(columns: ObjectColumns, row: number): ReportObject {
   }
 }
 
-/** One line for each destination, whatever the sources. */
+/** One line for each destination in each PLP, whatever the sources. */
 function reportFlows(flows: readonly FlowFacts[]): ReportFlow[] {
   const byDestination = new Map<string, ReportFlow>()
   for (const facts of flows) {
     const destination = facts.flow?.destination ?? 'others'
-    const before = byDestination.get(destination)
-    byDestination.set(destination, {
+    const key = `${destination} ${facts.flow?.plp ?? ''}`
+    const before = byDestination.get(key)
+    byDestination.set(key, {
       destination,
+      plp: facts.flow?.plp ?? null,
       packets: (before?.packets ?? 0) + facts.packets,
       bytes: (before?.bytes ?? 0) + facts.bytes,
       protocol: before === undefined || before.protocol === 'unknown' ? facts.protocol : before.protocol,

@@ -2,6 +2,7 @@ import { bytesToHex } from '../bytes/hex.ts'
 import type { SignallingText } from '../contract/engine-api.ts'
 import type { JsonObject, ReportInterval, ReportLls, ReportSignature, ReportSls } from '../contract/report.ts'
 import type { SignallingSnapshot } from '../contract/snapshot.ts'
+import { linkTableValues } from '../protocol/alp/link-table.ts'
 import { tableValues } from '../protocol/lls/table-values.ts'
 import { describeSlsToi } from '../protocol/sls/sls-toi.ts'
 import type { LlsTable, SlsFragment } from '../receive/observer.ts'
@@ -78,7 +79,8 @@ export class SignallingLog {
 
   llsTable(table: LlsTable, timeUs: number): void {
     const { key, tableId, name, group, version, bytes, raw, body, signed, signature } = table
-    const id = `lls/${tableId}/${group}${signed ? '/signed' : ''}`
+    // Tables of the link layer share the id 0.
+    const id = `lls/${tableId === 0 ? name : tableId}/${group}${signed ? '/signed' : ''}`
     const series = this.#seriesOf(id, () => ({ scope: 'lls', service: null, type: name, name, group, tableId, signed }))
     const entry = this.#add(series, { version, llsKey: key, tsi: -1, toi: -1, bytes, body, raw, signature, timeUs })
     this.#llsByKey.set(key, entry)
@@ -324,6 +326,10 @@ function sizeOf(content: Content | null): number {
 
 function valuesOf({ series, content }: Entry): JsonObject | null {
   if (content === null || !content.whole || content.body.length === 0) return null
+  if (series.scope === 'lls' && series.tableId === 0) {
+    const values = linkTableValues(series.name, content.body)
+    if (values !== null) return values
+  }
   return series.scope === 'lls' ? tableValues(series.tableId, content.body) : fragmentValues(series.type, content.body)
 }
 

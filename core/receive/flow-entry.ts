@@ -3,6 +3,7 @@ import type { Flow } from '../protocol/ip/flow.ts'
 import type { MmtpSession } from './mmtp-session.ts'
 import type { FlowFacts } from './observer.ts'
 import type { ReceivedService } from './received-service.ts'
+import type { TunnelFlow } from './tunnels.ts'
 
 /** Datagrams of a flow that are looked at to tell its protocol. */
 const PROBES = 64
@@ -27,8 +28,14 @@ export class FlowEntry implements FlowFacts {
   /** Service whose destination this is, joined or not. */
   service: ReceivedService | null = null
   probesLeft = PROBES
+  readonly inner: boolean
+  /** Bytes in front of the payload of each datagram: the header of DSTP. */
+  skip = 0
+  /** Takes its datagrams where it belongs to a tunnel. */
+  tunnel: TunnelFlow | null = null
 
-  constructor(flow: Flow | null, timeUs: number) {
+  constructor(flow: Flow | null, timeUs: number, inner = false) {
+    this.inner = inner
     this.flow = flow
     this.firstTimeUs = timeUs
     this.lastTimeUs = timeUs

@@ -4,6 +4,7 @@ import type {
   FlowProtocol,
   JsonObject,
   LossCause,
+  ReportLink,
   ReportSignature,
   ServiceProtocol,
   Severity,
@@ -26,7 +27,12 @@ export interface FlowFacts {
   readonly bytes: number
   readonly firstTimeUs: number
   readonly lastTimeUs: number
+  /** It came inside a tunnel, whose own flow counts the bytes on the wire. */
+  readonly inner: boolean
 }
+
+/** A link or tunnel below the flows, counted as it runs. */
+export type LinkFacts = ReportLink
 
 /** One packet_id of an MMTP flow. */
 export interface MmtpFacts {
@@ -245,6 +251,8 @@ export interface ReceiveObserver {
     frame: number,
   ): void
   alarm(alarm: Alarm): void
+  /** A link or tunnel below the flows; live, like all facts. */
+  linkSeen?(link: LinkFacts): void
   /** All destinations whose packets are wanted now of one target's source; those no longer named can be left. */
   destinationsWanted?(destinations: readonly Destination[], target: ReceiveTarget): void
 }
@@ -339,6 +347,10 @@ export class ObserverTee implements ReceiveObserver {
 
   alarm(alarm: Alarm): void {
     for (const each of this.#observers) each.alarm?.(alarm)
+  }
+
+  linkSeen(link: LinkFacts): void {
+    for (const each of this.#observers) each.linkSeen?.(link)
   }
 
   destinationsWanted(destinations: readonly Destination[], target: ReceiveTarget): void {

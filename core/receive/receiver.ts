@@ -1,16 +1,21 @@
 import { CodecError } from '../bytes/codec-error.ts'
 import type { FlowProtocol } from '../contract/report.ts'
 import type { ReceiveSpec, TuneIn } from '../contract/session-spec.ts'
+import type { LinkSignalling } from '../protocol/alp/alp-receiver.ts'
 import type { DatagramSink, Flow } from '../protocol/ip/flow.ts'
+import type { FlowTable } from '../protocol/ip/flow-table.ts'
 import { LLS_ADDRESS, LLS_PORT } from '../protocol/lls/lls-table.ts'
+import { DSTP_HEADER_BYTES } from '../protocol/stltp/recognise.ts'
 import { FlowEntry } from './flow-entry.ts'
 import { guessProtocol, isSurelyFlute } from './flow-kind.ts'
 import { RECEIVE_LIMITS, type ReceiveLimits } from './limits.ts'
+import { type LinkSource, Links } from './links.ts'
 import { LlsReceiver } from './lls-receiver.ts'
 import type { ObjectSink } from './object-flow.ts'
 import type { ReceiveObserver } from './observer.ts'
 import { ReceiveContext } from './receive-context.ts'
 import { ServiceDirectory, usesLls } from './service-directory.ts'
+import { isDstp, Tunnels } from './tunnels.ts'
 
 /**
  * What to receive. `route`: one ROUTE session. `atsc`: services through the LLS. `mabr`: services through the gateway
@@ -31,6 +36,10 @@ export type ReceiverOptions = {
   readonly limits?: Partial<ReceiveLimits>
   /** µs from any beginning: measures how long FEC decoding takes. Without it that counts as nothing. */
   readonly elapsedUs?: () => number
+  /** Where the source interns its flows; without it tunnels (STLTP, ALPTP) are not opened, only counted. */
+  readonly flows?: FlowTable
+  /** `ip:port` of a flow that is an STLTP tunnel, whatever its packets look like. */
+  readonly stltp?: string
 }
 
 /** Timers are looked at this often, µs of stream time. */
@@ -52,6 +61,11 @@ export class Receiver implements DatagramSink {
   #overflow: FlowEntry | null = null
   readonly #directory: ServiceDirectory
   readonly #lls: LlsReceiver | null
+  readonly #links: Links
+  readonly #tunnels: Tunnels | null
+  readonly #stltp: string | null
+  /** A datagram from inside a tunnel is being handed on. */
+  #inside = false
   #nextTickUs = 0
   #internalFaults = 0
   #closed = false
@@ -65,6 +79,9 @@ export class Receiver implements DatagramSink {
     this.#lls = options.targets.some(usesLls)
       ? new LlsReceiver(this.#context, (slts, timeUs) => directory.sltsChanged(slts, timeUs))
       : null
+    this.#links = new Links(this.#context)
+    this.#stltp = options.stltp ?? null
+    this.#tunnels = options.flows === undefined ? null : new Tunnels(this.#links, options.flows, this.#innerSink())
     this.#directory.start()
   }
 
@@ -75,19 +92,22 @@ export class Receiver implements DatagramSink {
 
   datagram(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
     if (timeUs >= this.#nextTickUs) this.tick(timeUs)
-    const entry = this.#entries[flow.id] ?? this.#enter(flow, timeUs)
+    const entry = this.#entries[flow.id] ?? this.#enter(flow, bytes, start, end, timeUs)
     entry.packets++
     entry.bytes += end - start
     entry.lastTimeUs = timeUs
+    const from = start + entry.skip
     try {
-      if (entry.probesLeft > 0) this.#probe(entry, bytes, start, end, timeUs)
+      if (entry.probesLeft > 0) this.#probe(entry, bytes, from, end, timeUs)
       if (entry.session !== null) {
-        entry.session.datagram(flow, bytes, start, end, timeUs, frame)
+        entry.session.datagram(flow, bytes, from, end, timeUs, frame)
       } else if (entry.mmtp !== null) {
-        entry.mmtp.datagram(flow, bytes, start, end, timeUs, frame)
+        entry.mmtp.datagram(flow, bytes, from, end, timeUs, frame)
       } else if (entry.isLls && this.#lls !== null) {
-        const fault = this.#lls.datagram(bytes, start, end, timeUs, frame)
+        const fault = this.#lls.datagram(bytes, from, end, timeUs, frame)
         if (fault !== null) this.#observer.malformed(fault, flow, bytes, start, end, timeUs, frame)
+      } else if (entry.tunnel !== null) {
+        entry.tunnel.datagram(bytes, start, end, timeUs, frame)
       }
     } catch (thrown) {
       this.#caught(thrown, flow, bytes, start, end, timeUs, frame)
@@ -100,6 +120,7 @@ export class Receiver implements DatagramSink {
     // What can be decoded now is not given up.
     this.#context.fec?.tick(timeUs)
     this.#directory.tick(timeUs)
+    this.#links.tick(timeUs)
   }
 
   /** The source starts again from its beginning; what comes is new even where it has been seen. */
@@ -112,12 +133,14 @@ export class Receiver implements DatagramSink {
   /** Ends what is open: an object cut off by the end is `truncated`, one whose transmission was over is lost. */
   close(timeUs: number, _reason: 'capture-end' | 'stopped'): void {
     if (this.#closed) return
+    this.#tunnels?.flush(timeUs)
+    this.#links.tick(timeUs)
     this.#closed = true
     this.#context.fec?.finish(timeUs)
     this.#directory.close(timeUs)
   }
 
-  #enter(flow: Flow, timeUs: number): FlowEntry {
+  #enter(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number): FlowEntry {
     if (this.#entryCount >= this.#context.limits.flows) {
       if (this.#overflow === null) {
         this.#overflow = new FlowEntry(null, timeUs)
@@ -126,7 +149,9 @@ export class Receiver implements DatagramSink {
       }
       return this.#overflow
     }
-    const entry = new FlowEntry(flow, timeUs)
+    const entry = new FlowEntry(flow, timeUs, this.#inside)
+    if (isDstp(flow, bytes, start, end)) entry.skip = DSTP_HEADER_BYTES
+    if (flow.destination === this.#stltp && !this.#inside) this.#tunnels?.stltp(flow)
     this.#entries[flow.id] = entry
     this.#entryCount++
     this.#bind(entry)
@@ -141,6 +166,12 @@ export class Receiver implements DatagramSink {
     if (flow.destinationAddress === LLS_ADDRESS && flow.destinationPort === LLS_PORT) {
       entry.isLls = true
       entry.protocol = 'lls'
+      entry.probesLeft = 0
+      return
+    }
+    entry.tunnel = entry.inner ? null : (this.#tunnels?.at(flow) ?? null)
+    if (entry.tunnel !== null) {
+      entry.protocol = entry.tunnel.kind
       entry.probesLeft = 0
       return
     }
@@ -159,6 +190,11 @@ export class Receiver implements DatagramSink {
 
   #probe(entry: FlowEntry, bytes: Uint8Array, start: number, end: number, timeUs: number): void {
     entry.probesLeft--
+    if (entry.flow !== null && !entry.inner && this.#tunnels?.probe(entry.flow, bytes, start, end) === true) {
+      // Its FEC may have come before it.
+      this.#rebind()
+      return
+    }
     const guess: FlowProtocol = guessProtocol(bytes, start, end)
     if (guess === 'unknown') return
     if (guess === 'route' || entry.protocol === 'unknown') entry.protocol = guess
@@ -167,6 +203,22 @@ export class Receiver implements DatagramSink {
     if (sure) entry.probesLeft = 0
     if (entry.session === null && entry.mmtp === null && entry.flow !== null)
       this.#directory.arrived(entry.flow, guess, sure, timeUs)
+  }
+
+  /** What is inside tunnels comes in again here, and opens no further ones. */
+  #innerSink(): DatagramSink {
+    return {
+      datagram: (flow, bytes, start, end, timeUs, frame) => {
+        this.#inside = true
+        this.datagram(flow, bytes, start, end, timeUs, frame)
+        this.#inside = false
+      },
+    }
+  }
+
+  /** A link below the source's IP packets, such as captured ALP. @returns where to hand its link-layer signalling */
+  link(source: LinkSource): (signalling: LinkSignalling, timeUs: number, frame: number) => void {
+    return this.#links.add(source)
   }
 
   #caught(

@@ -45,7 +45,16 @@ export function testPacket(packet: TestPacket): Uint8Array {
 
 export function testFlow(destinationAddress = '239.255.1.1', destinationPort = 5000, id = 0): Flow {
   const destination = `${destinationAddress}:${destinationPort}`
-  return { id, family: 4, sourceAddress: '10.0.0.1', destinationAddress, sourcePort: 1, destinationPort, destination }
+  return {
+    id,
+    family: 4,
+    sourceAddress: '10.0.0.1',
+    destinationAddress,
+    sourcePort: 1,
+    destinationPort,
+    destination,
+    plp: null,
+  }
 }
 
 /** A receiver under a made-up clock, and everything it said. */

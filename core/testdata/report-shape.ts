@@ -196,7 +196,21 @@ const report = exactly({
   ),
   services: list(service),
   flows: list(
-    exactly({ destination, packets: count, bytes: count, protocol: oneOf('lls', 'route', 'flute', 'mmtp', 'unknown') }),
+    exactly({
+      destination,
+      packets: count,
+      bytes: count,
+      protocol: oneOf('lls', 'route', 'flute', 'mmtp', 'stltp', 'alptp', 'unknown'),
+      plp: optional(count),
+    }),
+  ),
+  links: list(
+    exactly({
+      kind: oneOf('alp', 'stltp', 'alptp'),
+      destination: optional(destination),
+      counts: values,
+      lmt: list(exactly({ plp: optional(count), count, firstTime: number, lastTime: number })),
+    }),
   ),
   alarms: list(
     exactly({

@@ -11,6 +11,8 @@ const PROTOCOLS: Readonly<Record<ServiceProtocol | FlowProtocol, string>> = {
   mmtp: 'MMTP',
   flute: 'FLUTE',
   lls: 'LLS',
+  stltp: 'STLTP',
+  alptp: 'ALPTP',
   none: UNKNOWN,
   unknown: 'Unknown',
 }

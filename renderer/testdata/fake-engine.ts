@@ -105,6 +105,7 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
     },
     services: [],
     flows: [],
+    links: [],
     channels: [],
     signalling: [],
     gateway: null,

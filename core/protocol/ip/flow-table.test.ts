@@ -13,6 +13,7 @@ test('a flow seen again is the same object, by number, by text and by bytes', ()
     destinationAddress: '225.1.1.0',
     sourcePort: 6000,
     destinationPort: 6001,
+    plp: null,
     destination: '225.1.1.0:6001',
   })
   expect(table.ipv4(0x7f000001, 0xe1010100 | 0, 6000, 6001)).toBe(first)

@@ -10,9 +10,11 @@ export const FLOW_LIMITS = { unicast: 16384, multicast: 65536 } as const
  * the one flow to port 0 of the unspecified address, so that traffic of no interest cannot push out multicast.
  */
 export class FlowTable {
+  /** PLP of the flows looked up next, -1 without: the same addresses on two PLPs are two flows. */
+  plp = -1
   readonly #flows: Flow[] = []
-  readonly #ipv4 = new KeyTable(3)
-  readonly #ipv6 = new KeyTable(9)
+  readonly #ipv4 = new KeyTable(4)
+  readonly #ipv6 = new KeyTable(10)
   #last4: Flow | null = null
   #last6: Flow | null = null
   #overflow4: Flow | null = null
@@ -31,10 +33,14 @@ export class FlowTable {
     const ports = (sourcePort << 16) | destinationPort
     const from = source | 0
     const to = destination | 0
-    if (this.#last4 !== null && key[0] === from && key[1] === to && key[2] === ports) return this.#last4
+    const plp = this.plp
+    if (this.#last4 !== null && key[0] === from && key[1] === to && key[2] === ports && key[3] === plp) {
+      return this.#last4
+    }
     key[0] = from
     key[1] = to
     key[2] = ports
+    key[3] = plp
     const id = this.#ipv4.find()
     const flow = id >= 0 ? (this.#flows[id] as Flow) : this.#add4(from, to, sourcePort, destinationPort)
     this.#last4 = flow
@@ -51,8 +57,9 @@ export class FlowTable {
   ): Flow {
     const key = this.#ipv6.key
     const ports = (sourcePort << 16) | destinationPort
-    let same = this.#last6 !== null && key[8] === ports
+    let same = this.#last6 !== null && key[8] === ports && key[9] === this.plp
     key[8] = ports
+    key[9] = this.plp
     for (let word = 0; word < 4; word++) {
       const from = i32(bytes, sourceOffset + word * 4)
       const to = i32(bytes, destinationOffset + word * 4)
@@ -118,6 +125,7 @@ export class FlowTable {
       sourcePort,
       destinationPort,
       destination: formatDestination(destination, destinationPort),
+      plp: this.plp < 0 ? null : this.plp,
     }
     this.#flows.push(flow)
     return flow

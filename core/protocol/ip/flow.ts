@@ -1,4 +1,4 @@
-/** One direction of UDP traffic: source address, destination address and port. Interned, so that identity is equality. */
+/** One direction of UDP traffic: source address, destination address and port, and the PLP where there are PLPs. Interned, so that identity is equality. */
 export type Flow = {
   /** Dense, from 0, in order of first sight within one FlowTable: an index for arrays. */
   readonly id: number
@@ -10,6 +10,8 @@ export type Flow = {
   readonly destinationPort: number
   /** `ip:port` or `[ipv6]:port`, as the report writes it. */
   readonly destination: string
+  /** Physical layer pipe that brought it, where the link layer says (ALP, STLTP); null otherwise. */
+  readonly plp: number | null
 }
 
 /**

@@ -73,6 +73,12 @@ export class IpReader {
     else this.counters.malformed++
   }
 
+  /** What should hold an IP packet ends before one could be found in it. */
+  brokenOff(): void {
+    if (this.cut) this.counters.cutBySnaplen++
+    else this.counters.malformed++
+  }
+
   /** The capture ended: waiting fragments are given up. */
   flush(): void {
     this.#fragments.flush()

@@ -11,6 +11,7 @@ import { ROLE_TEXT, RoleName } from '../../ui/glyphs.tsx'
 import styles from './FlowsView.module.css'
 import { type FlowLine, flowLines } from './flows-model.ts'
 import { HostRow } from './HostRow.tsx'
+import { Links } from './Links.tsx'
 import { Sockets } from './Sockets.tsx'
 
 const EMPTY = { flows: [], channels: [] }
@@ -23,7 +24,11 @@ export function FlowsView() {
   const [folded, setFolded] = useState<ReadonlySet<string>>(new Set())
   const [selectedKey, setSelectedKey] = useState<string | null>(null)
   const lines = useMemo(() => flowLines(snapshot ?? EMPTY, service, folded), [snapshot, service, folded])
-  const columns = useMemo(() => columnsFor((id) => serviceNameOf(sessionStore.getState().snapshot, id)), [])
+  const hasPlps = snapshot?.flows.some(({ plp }) => plp !== null) === true
+  const columns = useMemo(
+    () => columnsFor((id) => serviceNameOf(sessionStore.getState().snapshot, id), hasPlps),
+    [hasPlps],
+  )
 
   const selected = lines.findIndex((line) =>
     selectedChannel !== null
@@ -83,13 +88,14 @@ export function FlowsView() {
           }
         />
       </div>
+      <Links links={snapshot?.links ?? []} />
       {snapshot !== null && <HostRow snapshot={snapshot} />}
       <Sockets sockets={snapshot?.source.sockets ?? []} />
     </div>
   )
 }
 
-function columnsFor(nameOf: (service: number | null) => string): readonly Column<FlowLine>[] {
+function columnsFor(nameOf: (service: number | null) => string, hasPlps: boolean): readonly Column<FlowLine>[] {
   const both = (line: FlowLine) => (line.kind === 'flow' ? line.flow : line.channel)
   const channelCount = (value: (line: FlowLine & { kind: 'channel' }) => number) => (line: FlowLine) =>
     line.kind === 'channel' ? formatCount(value(line)) : ''
@@ -102,6 +108,7 @@ function columnsFor(nameOf: (service: number | null) => string): readonly Column
       text: (line) => (line.kind === 'flow' ? line.flow.destination : `TSI ${line.channel.tsi}`),
       tooltip: (line) => (line.kind === 'flow' ? `${line.flow.source} → ${line.flow.destination}` : undefined),
     },
+    ...(hasPlps ? [PLP_COLUMN] : []),
     {
       id: 'role',
       title: 'Role',
@@ -200,6 +207,15 @@ function columnsFor(nameOf: (service: number | null) => string): readonly Column
       tooltip: () => 'Arrival less the sender’s time (EXT_TIME) of the last object that carried one',
     },
   ]
+}
+
+/** Physical layer pipe; only where the link layer tells them apart. */
+const PLP_COLUMN: Column<FlowLine> = {
+  id: 'plp',
+  title: 'PLP',
+  width: 44,
+  align: 'end',
+  text: (line) => (line.kind === 'flow' ? (line.flow.plp?.toString() ?? UNKNOWN) : ''),
 }
 
 function Bad({ count }: { readonly count: number }) {

@@ -6,6 +6,7 @@ const flow = (destination: string, service: number | null, source = '10.0.0.1:1'
   destination,
   source,
   protocol: 'route',
+  plp: null,
   service,
   packets: 1,
   bytes: 1,

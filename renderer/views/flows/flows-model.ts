@@ -12,7 +12,7 @@ export type FlowLine =
   | { readonly kind: 'channel'; readonly key: string; readonly channel: ChannelSnapshot }
 
 /**
- * Flows by address with their channels by TSI below them. Two flows of one destination (two sources) share its channels;
+ * Flows by address with their channels by TSI below them. Two flows of one destination (two sources, two PLPs) share its channels;
  * they are listed under the first, so that nothing is counted twice.
  * @param service narrows to one service; null shows all
  * @param folded keys of flows whose channels are hidden
@@ -30,7 +30,7 @@ export function flowLines(
     taken.add(flow.destination)
     const shown = service === null ? own : own.filter((channel) => channel.service === service)
     if (service !== null && flow.service !== service && shown.length === 0) continue
-    const key = `${flow.source} ${flow.destination}`
+    const key = `${flow.source} ${flow.destination}${flow.plp === null ? '' : ` PLP ${flow.plp}`}`
     const expanded = !folded.has(key)
     lines.push({ kind: 'flow', key, flow, channels: shown.length, expanded })
     if (!expanded) continue
@@ -55,6 +55,7 @@ function groupByDestination(channels: readonly ChannelSnapshot[]): ReadonlyMap<s
 function byAddress(a: FlowSnapshot, b: FlowSnapshot): number {
   return (
     a.destination.localeCompare(b.destination, 'en', { numeric: true }) ||
-    a.source.localeCompare(b.source, 'en', { numeric: true })
+    a.source.localeCompare(b.source, 'en', { numeric: true }) ||
+    (a.plp ?? -1) - (b.plp ?? -1)
   )
 }

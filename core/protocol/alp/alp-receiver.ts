@@ -1,0 +1,285 @@
+import { foldSum, wordSum } from '../ip/checksum.ts'
+import { u16 } from '../ip/wire.ts'
+import { ALP_EXTENSION, ALP_FAULT, ALP_FORM, ALP_TYPE, AlpPacket } from './alp-packet.ts'
+
+/** Packets that may be waiting for their segments at one time. */
+const MAX_OPEN = 64
+/** 32 segments of 2047 bytes. */
+const MAX_SEGMENTED_BYTES = 32 * 2047
+const HIGHEST_SEGMENT = 31
+
+/** What ALP packets carried, and what of it was lost. */
+export type AlpCounters = {
+  packets: number
+  /** IP packets handed on. */
+  ip: number
+  /** Packets that came in segments, among `ip`. */
+  joined: number
+  /** Packets that came together with others, among `ip`. */
+  concatenated: number
+  /** Compressed headers (type 2): counted, not undone. */
+  rohc: number
+  signalling: number
+  /** ALP packets of a transport stream (type 7) and the TS packets in them; not handed on. */
+  ts: number
+  tsPackets: number
+  extension: number
+  /** Types 1, 3 and 5. */
+  reserved: number
+  /** Segmented packets given up because a segment was missing or the result was no sound IP packet. */
+  dropped: number
+  /** Headers that could not be read, or with the length 0. */
+  malformed: number
+}
+
+/** One body of link-layer signalling; valid during the call. */
+export type LinkSignalling = {
+  /** `LINK_SIGNALLING`, or a type not known. */
+  readonly type: number
+  readonly version: number
+  /** 0 binary, 1 XML, 2 JSON. */
+  readonly format: number
+  /** 0 none, 1 DEFLATE. */
+  readonly encoding: number
+  /** PLP it came in, -1 unknown. */
+  readonly plp: number
+  readonly bytes: Uint8Array
+}
+
+export interface AlpSink {
+  /** An IP packet in `bytes[start, end)`, from PLP `plp` (-1 unknown); valid during the call. */
+  ipPacket(bytes: Uint8Array, start: number, end: number, plp: number): void
+  linkSignalling(signalling: LinkSignalling): void
+}
+
+class Joining {
+  readonly bytes = new Uint8Array(MAX_SEGMENTED_BYTES)
+  /** A segment was missing: the rest is swallowed up to the last. */
+  dead = false
+  used = 0
+  next = 0
+  type = 0
+  signallingType = 0
+  signallingVersion = 0
+  signallingFormat = 0
+  signallingEncoding = 0
+}
+
+export function noAlpCounters(): AlpCounters {
+  return {
+    packets: 0,
+    ip: 0,
+    joined: 0,
+    concatenated: 0,
+    rohc: 0,
+    signalling: 0,
+    ts: 0,
+    tsPackets: 0,
+    extension: 0,
+    reserved: 0,
+    dropped: 0,
+    malformed: 0,
+  }
+}
+
+/** Takes ALP packets of any number of PLPs down to IP packets and link-layer signalling. */
+export class AlpReceiver {
+  readonly counters = noAlpCounters()
+  /** The packet read last. */
+  readonly packet = new AlpPacket()
+  readonly #sink: AlpSink
+  /** Segmented packets by PLP and SID, the one begun first in front. */
+  readonly #joining = new Map<number, Joining>()
+  readonly #spare: Joining[] = []
+
+  constructor(sink: AlpSink) {
+    this.#sink = sink
+  }
+
+  /**
+   * The ALP packet at `start`.
+   * @param plp PLP the bytes came from, -1 unknown; the packet's own extension goes before it
+   * @returns where the next packet starts; -1 where this one goes on beyond `end`, with nothing done
+   */
+  read(bytes: Uint8Array, start: number, end: number, plp: number): number {
+    const packet = this.packet
+    const fault = packet.read(bytes, start, end)
+    if (fault === ALP_FAULT.short) return -1
+    const counters = this.counters
+    counters.packets++
+    const from = packet.plp >= 0 ? packet.plp : plp
+    if (fault !== ALP_FAULT.none) counters.malformed++
+    else if (packet.type === ALP_TYPE.ipv4) this.#ip(bytes, from)
+    else if (packet.type === ALP_TYPE.signalling) this.#signalling(bytes, from)
+    else if (packet.type === ALP_TYPE.rohc) counters.rohc += packet.form === ALP_FORM.concatenation ? packet.count : 1
+    else if (packet.type === ALP_TYPE.extension) counters.extension++
+    else if (packet.type === ALP_TYPE.ts) {
+      counters.ts++
+      counters.tsPackets += packet.tsPackets
+    } else counters.reserved++
+    return packet.payloadEnd
+  }
+
+  /** A packet was lost before the next: what waits for segments of this PLP will not be whole. */
+  lost(plp: number): void {
+    for (const key of [...this.#joining.keys()]) if (key >> 9 === plp + 1) this.#giveUp(key)
+  }
+
+  /** The input ended. */
+  flush(): void {
+    for (const key of [...this.#joining.keys()]) this.#giveUp(key)
+  }
+
+  #ip(bytes: Uint8Array, plp: number): void {
+    const { form, payloadStart, payloadEnd } = this.packet
+    if (form === ALP_FORM.segment) {
+      const joined = this.#join(bytes, plp)
+      if (joined === null) return
+      if (isSoundIp(joined.bytes, joined.used)) {
+        this.counters.joined++
+        this.counters.ip++
+        this.#sink.ipPacket(joined.bytes, 0, joined.used, plp)
+      } else {
+        this.counters.dropped++
+      }
+      this.#spare.push(joined)
+      return
+    }
+    if (form !== ALP_FORM.concatenation) {
+      this.counters.ip++
+      this.#sink.ipPacket(bytes, payloadStart, payloadEnd, plp)
+      return
+    }
+    const { count, lengths } = this.packet
+    this.counters.ip += count
+    this.counters.concatenated += count
+    let at = payloadStart
+    for (let index = 0; index < count; index++) {
+      const stop = at + (lengths[index] as number)
+      this.#sink.ipPacket(bytes, at, stop, plp)
+      at = stop
+    }
+  }
+
+  /** The 5 bytes of signalling information stand once in each ALP packet, in front of the (pieces of) tables. */
+  #signalling(bytes: Uint8Array, plp: number): void {
+    const { form, payloadStart, payloadEnd, count, lengths } = this.packet
+    if (form === ALP_FORM.segment) {
+      const joined = this.#join(bytes, plp)
+      if (joined === null) return
+      this.#table(joined, plp, joined.bytes.subarray(0, joined.used))
+      this.#spare.push(joined)
+      return
+    }
+    if (form !== ALP_FORM.concatenation) {
+      this.#table(this.packet, plp, bytes.subarray(payloadStart, payloadEnd))
+      return
+    }
+    let at = payloadStart
+    for (let index = 0; index < count; index++) {
+      const stop = Math.min(payloadEnd, at + (lengths[index] as number))
+      this.#table(this.packet, plp, bytes.subarray(at, stop))
+      at = stop
+    }
+  }
+
+  #table(
+    from: Pick<AlpPacket, 'signallingType' | 'signallingVersion' | 'signallingFormat' | 'signallingEncoding'>,
+    plp: number,
+    bytes: Uint8Array,
+  ): void {
+    this.counters.signalling++
+    this.#sink.linkSignalling({
+      type: from.signallingType,
+      version: from.signallingVersion,
+      format: from.signallingFormat,
+      encoding: from.signallingEncoding,
+      plp,
+      bytes,
+    })
+  }
+
+  /** @returns the packet where this was its last segment: it no longer waits, and goes back to `#spare` when used */
+  #join(bytes: Uint8Array, plp: number): Joining | null {
+    const packet = this.packet
+    const key = ((plp + 1) << 9) | (packet.sid + 1)
+    const { segment, last } = packet
+    let joining = this.#joining.get(key)
+    if (joining === undefined || segment === 0) {
+      if (joining !== undefined) this.#giveUp(key)
+      joining = this.#begin(key)
+    }
+    const length = packet.payloadEnd - packet.payloadStart
+    const follows = joining.next === segment && joining.type === packet.type
+    // A packet of one segment needs none, so the last cannot be the first.
+    const fits =
+      joining.used + length <= MAX_SEGMENTED_BYTES && (segment === 0 ? !last : segment < HIGHEST_SEGMENT || last)
+    if (!joining.dead && !(follows && fits)) {
+      joining.dead = true
+      this.counters.dropped++
+    }
+    if (joining.dead) {
+      if (last) this.#giveUp(key)
+      return null
+    }
+    joining.bytes.set(bytes.subarray(packet.payloadStart, packet.payloadEnd), joining.used)
+    joining.used += length
+    joining.next = segment + 1
+    if (!last) return null
+    this.#joining.delete(key)
+    return joining
+  }
+
+  #begin(key: number): Joining {
+    if (this.#joining.size >= MAX_OPEN) {
+      for (const oldest of this.#joining.keys()) {
+        this.#giveUp(oldest)
+        break
+      }
+    }
+    const joining = this.#spare.pop() ?? new Joining()
+    const { type, signallingType, signallingVersion, signallingFormat, signallingEncoding } = this.packet
+    joining.used = 0
+    joining.next = 0
+    joining.dead = false
+    joining.type = type
+    joining.signallingType = signallingType
+    joining.signallingVersion = signallingVersion
+    joining.signallingFormat = signallingFormat
+    joining.signallingEncoding = signallingEncoding
+    this.#joining.set(key, joining)
+    return joining
+  }
+
+  #giveUp(key: number): void {
+    const joining = this.#joining.get(key)
+    if (joining === undefined) return
+    this.#joining.delete(key)
+    this.#spare.push(joining)
+    if (!joining.dead) this.counters.dropped++
+  }
+}
+
+/** Time of the extension F0, as `flag(2) s(32) ms(10) µs(10) ns(10)`; µs of TAI since the UNIX epoch, -1 without. */
+export function alpTimeUs(packet: AlpPacket, bytes: Uint8Array): number {
+  const at = packet.extensionStart
+  if (packet.extensionType !== ALP_EXTENSION.time || packet.extensionEnd - at < 8) return -1
+  const high = u16(bytes, at) * 0x10000 + u16(bytes, at + 2)
+  const low = u16(bytes, at + 4) * 0x10000 + u16(bytes, at + 6)
+  const seconds = (high % 0x40000000) * 4 + Math.floor(low / 0x40000000)
+  return seconds * 1e6 + ((low >>> 20) & 0x3ff) * 1000 + ((low >>> 10) & 0x3ff)
+}
+
+/** Segments carry no packet number: whether the right ones were joined only the packet itself can say. */
+function isSoundIp(bytes: Uint8Array, length: number): boolean {
+  if (length < 20) return false
+  const version = (bytes[0] as number) >> 4
+  if (version === 6) return length >= 40
+  const header = ((bytes[0] as number) & 15) * 4
+  if (version !== 4 || header < 20 || header > length) return false
+  const total = u16(bytes, 2)
+  if (total !== length && total !== 0) return false
+  // GPAC folds its checksum once only, so that a sound packet of its can be off by one.
+  const sum = foldSum(wordSum(bytes, 0, header))
+  return sum === 0xffff || u16(bytes, 10) === 0 || sum === 0 || sum === 1 || sum === 0xfffe
+}

@@ -1,0 +1,274 @@
+import { FEC_PAYLOAD_AT, type FecPacket, parseFecPacket, xorInto } from './fec-packet.ts'
+import { RTP_HEADER_BYTES, RtpPacket, sequenceDistance, writeRtpHeader } from './rtp.ts'
+
+/** Packets a gap waits for, without FEC. */
+const WINDOW = 64
+/** Packets remembered, and waited for at most where there is FEC. */
+const HISTORY = 1024
+/** Further away than this a sequence number is a new beginning. */
+const JUMP = 2048
+const MAX_FEC_WAITING = 512
+
+export type OrderCounters = {
+  packets: number
+  /** Sequence numbers that never came and could not be recovered. */
+  lost: number
+  /** Packets rebuilt from FEC. */
+  recovered: number
+  duplicates: number
+  /** Packets that came after one with a higher number. */
+  outOfOrder: number
+  /** Came after they had been given up. */
+  late: number
+  fecPackets: number
+  fecMalformed: number
+  /** The sender began anew. */
+  restarts: number
+}
+
+export interface OrderSink {
+  /** The next packet in order: RTP header and payload in `bytes[start, end)`. `gap`: packets before it are missing. */
+  ordered(bytes: Uint8Array, start: number, end: number, gap: boolean, recovered: boolean): void
+}
+
+type Slot = { sequence: number; bytes: Uint8Array; length: number; recovered: boolean }
+type Waiting = { readonly fec: FecPacket; readonly xor: Uint8Array }
+
+/**
+ * RTP packets of one stream in order of their sequence numbers: duplicates dropped, gaps waited for, and filled by SMPTE
+ * ST 2022-1 FEC where it comes.
+ */
+export class RtpOrder {
+  readonly counters: OrderCounters = {
+    packets: 0,
+    lost: 0,
+    recovered: 0,
+    duplicates: 0,
+    outOfOrder: 0,
+    late: 0,
+    fecPackets: 0,
+    fecMalformed: 0,
+    restarts: 0,
+  }
+  readonly #sink: OrderSink
+  readonly #packet = new RtpPacket()
+  /** By sequence number modulo HISTORY. Without gaps and FEC nothing is kept. */
+  readonly #slots: (Slot | undefined)[] = new Array<Slot | undefined>(HISTORY)
+  /** Numbers that were given up, to know a late one from a duplicate. */
+  readonly #givenUp = new Int32Array(HISTORY).fill(-1)
+  /** Next number to hand on, -1 before the first. */
+  #next = -1
+  /** Highest number seen. */
+  #highest = -1
+  #waiting = 0
+  #gap = false
+  #hasFec = false
+  #fec: Waiting[] = []
+  /** Numbers that FEC can still need, from the matrices seen. */
+  #span = WINDOW
+  /** In a recovery: packets handed on must not start another. */
+  #busy = false
+
+  constructor(sink: OrderSink) {
+    this.#sink = sink
+  }
+
+  /** An RTP packet. @returns false where it is none */
+  packet(bytes: Uint8Array, start: number, end: number): boolean {
+    const packet = this.#packet
+    if (!packet.read(bytes, start, end)) return false
+    this.counters.packets++
+    this.#arrived(packet.sequence, bytes, start, end, false)
+    if (this.#waiting > 0 && this.#fec.length > 0) this.#recover()
+    return true
+  }
+
+  /** An FEC packet of this stream, from the port of the columns or of the rows. */
+  fec(bytes: Uint8Array, start: number, end: number): void {
+    this.counters.fecPackets++
+    const packet = this.#packet
+    if (!packet.read(bytes, start, end)) {
+      this.counters.fecMalformed++
+      return
+    }
+    let fec: FecPacket
+    try {
+      fec = parseFecPacket(bytes, start, end)
+    } catch {
+      this.counters.fecMalformed++
+      return
+    }
+    this.#hasFec = true
+    this.#span = Math.max(this.#span, Math.min(HISTORY - 1, fec.step * fec.count * 2 + WINDOW))
+    if (this.#next < 0 || this.#missing(fec) === 0) return
+    if (this.#fec.length >= MAX_FEC_WAITING) this.#fec.shift()
+    this.#fec.push({ fec, xor: bytes.slice(start + FEC_PAYLOAD_AT, end) })
+    this.#recover()
+  }
+
+  /** The input ended: what waits behind gaps is handed on. */
+  flush(): void {
+    while (this.#waiting > 0) this.#skip()
+    this.#fec = []
+  }
+
+  #arrived(sequence: number, bytes: Uint8Array, start: number, end: number, recovered: boolean): void {
+    const counters = this.counters
+    if (this.#next < 0) this.#begin(sequence)
+    let ahead = sequenceDistance(sequence, this.#next)
+    if (Math.abs(ahead) > JUMP) {
+      counters.restarts++
+      this.flush()
+      this.#begin(sequence)
+      this.#gap = true
+      ahead = 0
+    }
+    if (ahead < 0) {
+      // Known, or too late to be put in its place.
+      if (this.#givenUp[sequence % HISTORY] === sequence) counters.late++
+      else counters.duplicates++
+      return
+    }
+    if (!recovered) {
+      if (sequenceDistance(sequence, this.#highest) < 0) counters.outOfOrder++
+      else this.#highest = sequence
+    }
+    if (ahead === 0) {
+      if (this.#hasFec) this.#keep(sequence, bytes, start, end, recovered)
+      this.#handOn(bytes, start, end, recovered)
+      this.#drain()
+      return
+    }
+    if (this.#slots[sequence % HISTORY]?.sequence === sequence) {
+      counters.duplicates++
+      return
+    }
+    if (ahead >= HISTORY) {
+      while (this.#waiting > 0) this.#skip()
+      while (this.#next !== sequence) this.#giveUpNext()
+      if (this.#hasFec) this.#keep(sequence, bytes, start, end, recovered)
+      this.#handOn(bytes, start, end, recovered)
+      return
+    }
+    this.#keep(sequence, bytes, start, end, recovered)
+    this.#waiting++
+    const patience = this.#hasFec ? this.#span : WINDOW
+    while (this.#waiting > 0 && sequenceDistance(this.#highest, this.#next) >= patience) this.#skip()
+  }
+
+  #begin(sequence: number): void {
+    this.#next = sequence
+    this.#highest = sequence
+    this.#waiting = 0
+    this.#fec = []
+    for (const slot of this.#slots) if (slot !== undefined) slot.sequence = -1
+  }
+
+  #keep(sequence: number, bytes: Uint8Array, start: number, end: number, recovered: boolean): void {
+    const length = end - start
+    let slot = this.#slots[sequence % HISTORY]
+    if (slot === undefined) {
+      slot = { sequence: -1, bytes: new Uint8Array(Math.max(1500, length)), length: 0, recovered: false }
+      this.#slots[sequence % HISTORY] = slot
+    } else if (slot.bytes.length < length) {
+      slot.bytes = new Uint8Array(length)
+    }
+    slot.sequence = sequence
+    slot.length = length
+    slot.recovered = recovered
+    slot.bytes.set(bytes.subarray(start, end))
+  }
+
+  #handOn(bytes: Uint8Array, start: number, end: number, recovered: boolean): void {
+    const gap = this.#gap
+    this.#gap = false
+    this.#next = (this.#next + 1) & 0xffff
+    this.#sink.ordered(bytes, start, end, gap, recovered)
+  }
+
+  #drain(): void {
+    while (this.#waiting > 0) {
+      const slot = this.#slots[this.#next % HISTORY]
+      if (slot === undefined || slot.sequence !== this.#next) return
+      this.#waiting--
+      this.#handOn(slot.bytes, 0, slot.length, slot.recovered)
+      if (!this.#hasFec) slot.sequence = -1
+    }
+  }
+
+  /** Gives up the missing packets in front of the next one that is there. */
+  #skip(): void {
+    while (this.#waiting > 0 && this.#slots[this.#next % HISTORY]?.sequence !== this.#next) {
+      this.#giveUpNext()
+    }
+    this.#drain()
+  }
+
+  #giveUpNext(): void {
+    this.counters.lost++
+    this.#gap = true
+    this.#givenUp[this.#next % HISTORY] = this.#next
+    this.#next = (this.#next + 1) & 0xffff
+  }
+
+  /** How many of the packets it protects are neither handed on nor kept. */
+  #missing(fec: FecPacket): number {
+    let missing = 0
+    for (let index = 0; index < fec.count; index++) {
+      const sequence = (fec.base + index * fec.step) & 0xffff
+      if (this.#slots[sequence % HISTORY]?.sequence !== sequence) missing++
+    }
+    return missing
+  }
+
+  #recover(): void {
+    if (this.#busy) return
+    this.#busy = true
+    for (let found = true; found; ) {
+      found = false
+      const waiting = this.#fec
+      this.#fec = []
+      for (const each of waiting) {
+        const last = (each.fec.base + (each.fec.count - 1) * each.fec.step) & 0xffff
+        const missing = this.#missing(each.fec)
+        // Of no use any more: everything it protects is there, or has been given up.
+        if (missing === 0 || sequenceDistance(last, this.#next) < 0) continue
+        if (missing === 1 && this.#rebuild(each)) found = true
+        else this.#fec.push(each)
+      }
+    }
+    this.#busy = false
+  }
+
+  #rebuild({ fec, xor }: Waiting): boolean {
+    let lost = -1
+    let length = fec.length
+    let payloadType = fec.payloadType
+    let timestamp = fec.timestamp
+    const rebuilt = new Uint8Array(RTP_HEADER_BYTES + xor.length)
+    rebuilt.set(xor, RTP_HEADER_BYTES)
+    for (let index = 0; index < fec.count; index++) {
+      const sequence = (fec.base + index * fec.step) & 0xffff
+      const slot = this.#slots[sequence % HISTORY]
+      if (slot?.sequence !== sequence) {
+        lost = sequence
+        continue
+      }
+      length ^= slot.length - RTP_HEADER_BYTES
+      payloadType ^= (slot.bytes[1] as number) & 0x7f
+      timestamp ^= this.#timestampOf(slot)
+      xorInto(rebuilt, RTP_HEADER_BYTES, slot.bytes, RTP_HEADER_BYTES, slot.length)
+    }
+    if (lost < 0 || length > xor.length || sequenceDistance(lost, this.#next) < 0) return false
+    // The last header word is not protected, so what it says about packets that begin here is lost with M.
+    writeRtpHeader({ marker: false, payloadType, sequence: lost, timestamp: timestamp >>> 0, word: 0 }, rebuilt)
+    this.counters.recovered++
+    this.#arrived(lost, rebuilt, 0, RTP_HEADER_BYTES + length, true)
+    return true
+  }
+
+  #timestampOf(slot: Slot): number {
+    const at = slot.bytes
+    return ((at[4] as number) << 24) | ((at[5] as number) << 16) | ((at[6] as number) << 8) | (at[7] as number)
+  }
+}
