@@ -10,13 +10,6 @@ export const ALP_FORM = { single: 0, long: 1, segment: 2, concatenation: 3 } as 
 /** What can be wrong with a packet. `short`: it goes on beyond the bytes at hand, so a stream waits for more. */
 export const ALP_FAULT = { none: 0, short: 1, empty: 2, lengths: 3 } as const
 
-const FAULT_NAMES = ['none', 'alp-truncated', 'alp-empty', 'alp-lengths'] as const
-
-/** Stable name of an `ALP_FAULT`, as counted. */
-export function alpFaultName(fault: number): string {
-  return FAULT_NAMES[fault] ?? `alp-fault-${fault}`
-}
-
 /** Private header extensions that have been seen: PLP id in the upper 6 bits; time as TAI. */
 export const ALP_EXTENSION = { time: 0xf0, plp: 0xf1 } as const
 

@@ -65,7 +65,7 @@ class Joining {
   signallingEncoding = 0
 }
 
-export function noAlpCounters(): AlpCounters {
+function noAlpCounters(): AlpCounters {
   return {
     packets: 0,
     ip: 0,
