@@ -22,7 +22,7 @@ describe('readCommandLine', () => {
 
   it('opens URLs and files', () => {
     expect(read('open atsc:// --interface 127.0.0.1')).toMatchObject({
-      request: { kind: 'url', url: 'atsc://', interface: '127.0.0.1' },
+      request: { kind: 'url', url: 'atsc://', choices: { interfaces: ['127.0.0.1'] } },
     })
     expect(read('open air.pcap')).toMatchObject({ request: { kind: 'capture', files: ['air.pcap'] } })
   })

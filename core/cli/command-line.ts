@@ -1,21 +1,18 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { ReceiveChoices } from '../contract/receive-options.ts'
 import {
   type BroadcastSink,
   DEFAULT_RECEIVE,
-  DEFAULT_REPAIR,
   type LogSpec,
   type Pace,
-  type ReceiveSpec,
-  type RepairSpec,
   type SessionSpec,
   type SinkSpec,
   type SourceSpec,
-  type TuneIn,
 } from '../contract/session-spec.ts'
 import type { InitialRequest } from '../contract/shell-api.ts'
 import { DEFAULT_BROADCAST, parseLogOption } from '../engine/spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
-import { httpAddress } from '../repair/resource-url.ts'
+import { addReceiveOptions, choicesOf, receivingSources } from './receive-arguments.ts'
 
 /** What a command line asks for, before anything is opened. */
 export type CliRequest =
@@ -27,9 +24,6 @@ export type CliRequest =
 
 export type HostPort = { readonly host: string; readonly port: number }
 export type RunOverrides = { readonly durationS?: number; readonly report?: string; readonly log?: LogSpec }
-
-/** `receive` gives up when nothing at all came for so long; GPAC waits 5 s. */
-const RECEIVE_TIMEOUT_S = 10
 
 /** Words of GPAC's grammar, which has its place here and is not read yet. */
 const GPAC_FIRST_WORDS = ['-i', '-o', '-play', '-src', '-dst']
@@ -92,10 +86,10 @@ function badCommandLine(error: CommanderError, args: readonly string[]): AppFail
 }
 
 const COMMAND_FORMS: Record<string, string> = {
-  open: 'routescope open SOURCE',
+  open: 'routescope open URL…, or routescope open CAPTURE…',
   inspect: 'routescope inspect CAPTURE… [--json]',
-  receive: 'routescope receive URL [--out DIR]',
-  gateway: 'routescope gateway URL --listen HOST:PORT',
+  receive: 'routescope receive URL… [--out DIR]',
+  gateway: 'routescope gateway URL… --listen HOST:PORT',
   send: 'routescope send INPUT URL',
   run: 'routescope run SPEC.json',
 }
@@ -132,36 +126,40 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
   const command = (form: string, what: string): Command =>
     quiet(program.command(form)).description(what).allowExcessArguments(false)
 
-  command('open <source>', 'opens the app on a URL or a capture file')
-    .option('--interface <addr>', 'multicast interface, by address or name')
-    .option('--no-window', 'serve the interface to a browser even where there is a display')
-    .addOption(new Option('--listen <host:port>', 'where to serve the interface').argParser(parseHostPort))
-    .action((source: string, options) => {
-      found({
-        kind: 'open',
-        request: /^[a-z]+:\/\//i.test(source)
-          ? { kind: 'url', url: source, interface: options.interface ?? null }
-          : { kind: 'capture', files: [source] },
-        window: options.window,
-        listen: options.listen ?? { host: '127.0.0.1', port: 0 },
-      })
+  const opening = addReceiveOptions(
+    command('open <sources...>', 'opens the app on URLs or capture files')
+      .option('--no-window', 'serve the interface to a browser even where there is a display')
+      .addOption(new Option('--listen <host:port>', 'where to serve the interface').argParser(parseHostPort)),
+    'open',
+    'basic',
+  )
+  addReceiveOptions(opening, 'open', 'expert').action((named: string[], options) => {
+    found({
+      kind: 'open',
+      request: openRequest(named, choicesOf('open', options)),
+      window: options.window,
+      listen: options.listen ?? { host: '127.0.0.1', port: 0 },
     })
+  })
 
-  commonOptions(command('inspect <captures...>', 'reads captures as fast as possible and prints the report')).action(
+  const inspecting = command('inspect <captures...>', 'reads captures as fast as possible and prints the report')
+  addReceiveOptions(inspecting, 'inspect', 'basic')
+  addReceiveOptions(commonOptions(inspecting), 'inspect', 'expert').action(
     (files: string[], options: CommonOptions) => {
       found({
         kind: 'inspect',
         json: options.json === true,
         spec: session(
           'inspect',
-          {
-            id: 'source',
-            kind: 'capture',
-            files,
+          receivingSources({
+            urls: [],
+            capture: files,
             pace: options.pace ?? 'fast',
             loop: options.loop ?? 1,
-            receive: { ...receiveSpec(options, 'all'), keepCorrupt: true },
-          },
+            choices: { ...choicesOf('inspect', options), keepCorrupt: true },
+            services: 'all',
+            givesUp: false,
+          }),
           reportSinks(options),
           options,
         ),
@@ -169,52 +167,73 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
     },
   )
 
-  receiveOptions(command('receive [url]', 'receives; writes DIR/serviceN/… as objects complete'))
-    .option('--out <dir>', 'folder to write to')
-    .action((url: string | undefined, options: ReceiveOptions & { out?: string }) => {
+  receiveCommand(command('receive [urls...]', 'receives; writes DIR/serviceN/… as objects complete'), 'receive').action(
+    (urls: string[], options: ReceiveOptions) => {
+      const choices = choicesOf('receive', options)
       const sinks: SinkSpec[] = []
-      if (options.out !== undefined) {
-        sinks.push({ id: 'folder', kind: 'folder', dir: options.out, maxSegments: options.maxSegments ?? 0 })
+      if (choices.out !== undefined) {
+        const { out: dir, maxSegments = 0, splitTsi = false } = choices
+        sinks.push({ id: 'folder', kind: 'folder', dir, maxSegments, splitTsi })
       }
       found({
         kind: 'session',
         json: options.json === true,
         spec: session(
           'receive',
-          receivingSource(url, options, options.pace ?? 'fast', options.timeout ?? RECEIVE_TIMEOUT_S),
+          receivingSources({
+            urls,
+            capture: options.capture,
+            pace: options.pace ?? 'fast',
+            loop: options.loop ?? 1,
+            choices,
+            services: DEFAULT_RECEIVE.services,
+            givesUp: true,
+          }),
           [...sinks, ...reportSinks(options)],
           options,
         ),
       })
-    })
+    },
+  )
 
-  receiveOptions(command('gateway [url]', 'receives and serves over HTTP; a capture stays served when it is over'))
-    .requiredOption('--listen <host:port>', 'address to serve on', parseHostPort)
-    .addOption(
-      new Option('--cors <mode>', 'answer cross-origin requests').choices(['auto', 'on', 'off']).default('auto'),
-    )
-    .action((url: string | undefined, options: ReceiveOptions & { listen: HostPort; cors: 'auto' | 'on' | 'off' }) => {
-      found({
-        kind: 'session',
-        json: options.json === true,
-        spec: session(
-          'gateway',
-          receivingSource(url, options, options.pace ?? 'real', options.timeout ?? 0),
-          [
-            {
-              id: 'gateway',
-              kind: 'gateway',
-              host: options.listen.host,
-              port: options.listen.port,
-              maxSegments: options.maxSegments ?? 0,
-              cors: options.cors,
-            },
-            ...reportSinks(options),
-          ],
-          options,
-        ),
-      })
+  receiveCommand(
+    command('gateway [urls...]', 'receives and serves over HTTP; a capture stays served when it is over')
+      .requiredOption('--listen <host:port>', 'address to serve on', parseHostPort)
+      .addOption(
+        new Option('--cors <mode>', 'answer cross-origin requests').choices(['auto', 'on', 'off']).default('auto'),
+      ),
+    'gateway',
+  ).action((urls: string[], options: ReceiveOptions & { listen: HostPort; cors: 'auto' | 'on' | 'off' }) => {
+    const choices = choicesOf('gateway', options)
+    found({
+      kind: 'session',
+      json: options.json === true,
+      spec: session(
+        'gateway',
+        receivingSources({
+          urls,
+          capture: options.capture,
+          pace: options.pace ?? 'real',
+          loop: options.loop ?? 1,
+          choices,
+          services: DEFAULT_RECEIVE.services,
+          givesUp: false,
+        }),
+        [
+          {
+            id: 'gateway',
+            kind: 'gateway',
+            host: options.listen.host,
+            port: options.listen.port,
+            maxSegments: choices.cachedSegments ?? choices.maxSegments ?? 0,
+            cors: options.cors,
+          },
+          ...reportSinks(options),
+        ],
+        options,
+      ),
     })
+  })
 
   outputOptions(command('send <input> <url>', 'sends a file, a folder or a DASH/HLS manifest as route:// or atsc://'))
     .option('--interface <addr>', 'multicast interface, by address or name')
@@ -262,24 +281,13 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
 type CommonOptions = {
   readonly pace?: Pace
   readonly loop?: number
-  readonly services?: TuneIn
   readonly duration?: number
   readonly report?: string
   readonly captureOut?: string
   readonly log?: LogSpec
   readonly json?: boolean
-  readonly keepCorrupt?: boolean
-  readonly keepRepeats?: boolean
-  readonly repair?: RepairSpec['mode']
-  readonly repairUrl?: readonly string[]
-  readonly fec?: 'on' | 'off'
 }
-type ReceiveOptions = CommonOptions & {
-  readonly capture?: readonly string[]
-  readonly interface?: string
-  readonly maxSegments?: number
-  readonly timeout?: number
-}
+type ReceiveOptions = CommonOptions & { readonly capture?: readonly string[] }
 type SendOptions = CommonOptions & {
   readonly interface?: string
   readonly mtu?: number
@@ -303,98 +311,43 @@ function commonOptions(command: Command): Command {
     .option('--report <file>', 'write the report at the end')
     .addOption(new Option('--pace <pace>', 'as fast as possible, or at the captured times').choices(['fast', 'real']))
     .addOption(new Option('--loop <n>', 'play the capture n times, 0 for ever').argParser(parseCount))
-    .addOption(new Option('--services <which>', 'all, first, none, scan or ID,ID').argParser(parseTuneIn))
-    .option('--keep-corrupt', 'keep objects that stayed incomplete')
-    .option('--keep-repeats', 'deliver repeats again')
-    .addOption(
-      new Option('--repair <mode>', 'what becomes of incomplete files').choices(['none', 'simple', 'strict', 'http']),
-    )
-    .addOption(
-      new Option('--repair-url <url>', 'server to fetch missing bytes from (may be repeated)').argParser(
-        parseRepairUrl,
-      ),
-    )
-    .addOption(new Option('--fec <on|off>', 'AL-FEC repair flows').choices(['on', 'off']))
-    .hook('preAction', (_, action) => {
-      const { repair, repairUrl } = action.opts<CommonOptions>()
-      if (repairUrl !== undefined && repair !== undefined && repair !== 'http') {
-        throw new AppFailure(
-          'bad-command-line',
-          `--repair ${repair} does not fetch anything, and --repair-url ${repairUrl[0]} names a server.`,
-          'Leave one of the two out; --repair-url alone means --repair http.',
-        )
-      }
-    })
 }
 
-function receiveOptions(command: Command): Command {
-  return commonOptions(command)
-    .addOption(
-      new Option('--capture <file>', 'take packets from this capture (may be repeated)').argParser(
-        (file: string, previous: string[] | undefined) => [...(previous ?? []), file],
-      ),
-    )
-    .option('--interface <addr>', 'multicast interface, by address or name')
-    .addOption(new Option('--max-segments <n>', 'media segments kept per representation, 0 all').argParser(parseCount))
-    .addOption(new Option('--timeout <s>', 'give up when nothing arrived for so long, 0 never').argParser(parseCount))
+/** What `receive` and `gateway` have in common: everyday options first, expert ones in groups below. */
+function receiveCommand(command: Command, name: 'receive' | 'gateway'): Command {
+  addReceiveOptions(command, name, 'basic').addOption(
+    new Option('--capture <file>', 'take packets from this capture (may be repeated)').argParser(
+      (file: string, previous: string[] | undefined) => [...(previous ?? []), file],
+    ),
+  )
+  return addReceiveOptions(commonOptions(command), name, 'expert')
 }
 
-function session(name: string, source: SourceSpec, sinks: readonly SinkSpec[], options: CommonOptions): SessionSpec {
+function openRequest(named: readonly string[], choices: ReceiveChoices): InitialRequest {
+  const urls = named.filter((one) => /^[a-z]+:\/\//i.test(one))
+  if (urls.length === 0) return { kind: 'capture', files: named, choices }
+  if (urls.length === named.length) return { kind: 'url', url: urls.join(' '), choices }
+  throw new AppFailure(
+    'bad-command-line',
+    'URLs and captures cannot be opened together.',
+    'Right form: routescope open URL…, or routescope open CAPTURE…',
+  )
+}
+
+function session(
+  name: string,
+  sources: readonly SourceSpec[],
+  sinks: readonly SinkSpec[],
+  options: CommonOptions,
+): SessionSpec {
   return {
     format: 'routescope-session',
     version: 1,
     name,
-    sources: [source],
+    sources,
     sinks,
     ...(options.duration === undefined ? {} : { durationS: options.duration }),
     ...(options.log === undefined ? {} : { log: options.log }),
-  }
-}
-
-function receiveSpec(options: CommonOptions, services: TuneIn): ReceiveSpec {
-  return {
-    ...DEFAULT_RECEIVE,
-    services: options.services ?? services,
-    keepCorrupt: options.keepCorrupt === true,
-    keepRepeats: options.keepRepeats === true,
-    repair: {
-      ...DEFAULT_REPAIR,
-      mode: options.repair ?? (options.repairUrl === undefined ? DEFAULT_REPAIR.mode : 'http'),
-      urls: options.repairUrl ?? [],
-    },
-    fec: options.fec !== 'off',
-  }
-}
-
-function receivingSource(url: string | undefined, options: ReceiveOptions, pace: Pace, timeoutS: number): SourceSpec {
-  const receive: ReceiveSpec = {
-    ...receiveSpec(options, DEFAULT_RECEIVE.services),
-    ...(timeoutS > 0 && options.capture === undefined ? { timeoutS } : {}),
-  }
-  if (options.capture !== undefined) {
-    return {
-      id: 'source',
-      kind: 'capture',
-      files: options.capture,
-      pace,
-      loop: options.loop ?? 1,
-      ...(url === undefined ? {} : { url }),
-      receive,
-    }
-  }
-  if (url === undefined) {
-    throw new AppFailure(
-      'bad-command-line',
-      'Neither a URL nor a capture was named.',
-      'Right form: routescope receive route://IP:PORT, mabr://IP:PORT or atsc://, or with --capture FILE.',
-    )
-  }
-  return {
-    id: 'source',
-    kind: 'multicast',
-    url,
-    ...(options.interface === undefined ? {} : { interface: options.interface }),
-    receive,
   }
 }
 
@@ -443,7 +396,7 @@ function sendRequest(input: string, url: string, options: SendOptions): CliReque
     json: options.json === true,
     spec: session(
       'send',
-      { id: 'source', kind: 'presentation', input, loop },
+      [{ id: 'source', kind: 'presentation', input, loop }],
       [broadcast, ...reportSinks(options)],
       options,
     ),
@@ -471,24 +424,8 @@ function parseCount(text: string): number {
   return value
 }
 
-function parseRepairUrl(text: string, before: readonly string[] | undefined): readonly string[] {
-  if (httpAddress(text) === null) {
-    throw new InvalidArgumentError('it is an address such as http://server/folder/')
-  }
-  return [...(before ?? []), text]
-}
-
 function parseSeconds(text: string): number {
   const value = Number(text)
   if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('it is a number of seconds above 0')
   return value
-}
-
-function parseTuneIn(text: string): TuneIn {
-  if (text === 'all' || text === 'first' || text === 'none' || text === 'scan') return text
-  const ids = text.split(',').map(Number)
-  if (ids.length === 0 || ids.some((id) => !Number.isSafeInteger(id) || id < 0)) {
-    throw new InvalidArgumentError('it is all, first, none, scan or service ids such as 1,5009')
-  }
-  return ids
 }

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { APP_ERROR_EXIT } from '../contract/app-error.ts'
+import type { ReceiveChoices } from '../contract/receive-options.ts'
 import type { SessionSpec } from '../contract/session-spec.ts'
 import type { InitialRequest } from '../contract/shell-api.ts'
 import { Engine } from '../engine/engine.ts'
@@ -107,13 +108,18 @@ async function readSpec(file: string, overrides: RunOverrides): Promise<SessionS
   }
 }
 
+/** How the app is told what the command line chose. */
+function chosen(choices: ReceiveChoices): string[] {
+  return Object.keys(choices).length === 0 ? [] : [`--receive-options=${JSON.stringify(choices)}`]
+}
+
 /** Opens the desktop app and waits for it, so that its log and its exit status are this command's. */
 function startWindow(starter: string, request: InitialRequest): Promise<number> {
   const args =
     request.kind === 'capture'
-      ? ['open', ...request.files]
+      ? ['open', ...request.files, ...chosen(request.choices)]
       : request.kind === 'url'
-        ? ['open', request.url, ...(request.interface === null ? [] : ['--interface', request.interface])]
+        ? ['open', ...request.url.split(' '), ...chosen(request.choices)]
         : request.kind === 'demo'
           ? ['--demo']
           : []

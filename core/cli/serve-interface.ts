@@ -54,9 +54,9 @@ async function startInitial(engine: Engine, request: InitialRequest): Promise<vo
       await engine.start(specForDemo())
       return
     case 'capture':
-      await engine.start(specForCapture(request.files, 'fast'))
+      await engine.start(specForCapture(request.files, 'fast', request.choices))
       return
     case 'url':
-      await engine.start(specForUrl(request.url, request.interface))
+      await engine.start(specForUrl(request.url, request.choices))
   }
 }

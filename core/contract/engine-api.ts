@@ -1,5 +1,6 @@
 import type { AppError } from './app-error.ts'
 import type { ObjectBatch, ObjectDetail, ObjectQuery, ObjectRow, ObjectView } from './object-rows.ts'
+import type { ReceiveChoices } from './receive-options.ts'
 import type { JsonObject, Report, ReportSignature } from './report.ts'
 import type { SessionSpec } from './session-spec.ts'
 import type { LogLine, SessionSnapshot } from './snapshot.ts'
@@ -15,8 +16,9 @@ export type EngineCommands = {
   /** Checks the spec and starts it; answers once everything it names is open. Fails with the first AppError. */
   startSession: (spec: SessionSpec) => { readonly sessionId: string }
   /** The specs behind the three buttons of the first screen, so that no window composes one by itself. */
-  specForCapture: (files: readonly string[], pace: 'fast' | 'real') => SessionSpec
-  specForUrl: (url: string, networkInterface: string | null) => SessionSpec
+  specForCapture: (files: readonly string[], pace: 'fast' | 'real', choices: ReceiveChoices) => SessionSpec
+  /** `url` may be several, with spaces between them: one session receives them all. */
+  specForUrl: (url: string, choices: ReceiveChoices) => SessionSpec
   specForDemo: () => SessionSpec
   /** Stops sources and flushes; everything received stays readable until the session is closed. */
   stopSession: (sessionId: string) => null

@@ -27,10 +27,14 @@ export type MulticastSource = {
   readonly id: string
   readonly kind: 'multicast'
   readonly url: string
-  /** Local address or interface name to join on; absent: the system's choice. */
-  readonly interface?: string
-  /** Socket receive buffer to ask for, bytes; what the system grants is reported. */
-  readonly receiveBufferBytes?: number
+  /** Local addresses or interface names to join on, each with sockets of its own; absent: the system's choice. */
+  readonly interfaces?: readonly string[]
+  /** Only datagrams of these senders (a source-specific join); absent: of any. Never taken from the SLT. */
+  readonly sourceAddresses?: readonly string[]
+  /** Datagrams of these senders are passed over. */
+  readonly excludeSourceAddresses?: readonly string[]
+  /** Socket receive buffer to ask for, bytes; what the system grants is reported. Absent: 16 MiB. */
+  readonly bufferBytes?: number
   readonly receive: ReceiveSpec
 }
 
@@ -71,8 +75,27 @@ export type ReceiveSpec = {
   readonly keepRepeats: boolean
   /** How long an incomplete object waits once a newer one of its TSI started, ms of stream time (GPAC's rtimeout: 500). */
   readonly reorderMs: number
-  /** Give up when nothing at all arrived for so long, s; absent: wait for ever. */
+  /** False: an object is done, or given up, as soon as another TOI of its TSI begins (GPAC's reorder=false). */
+  readonly reorder: boolean
+  /**
+   * When TOIs that jump back mean that the content starts again. `on`: GPAC's cloop, a TOI more than 100 below the last; `auto`:
+   * more than 100 and more than four steps below, which `$Time$` TOIs need; `off`: never.
+   */
+  readonly detectLoops: 'auto' | 'on' | 'off'
+  /** Give up when nothing of a service arrived for so long, s; absent: wait for ever (GPAC's timeout). */
   readonly timeoutS?: number
+  /** When a service that was received falls silent, keep it and its sockets instead of ending after `timeoutS` (GPAC's ka). */
+  readonly keepAlive: boolean
+  /** Rebuild the objects of this TSI only, beside the signalling on TSI 0; absent: all (GPAC's tsidbg). */
+  readonly onlyTsi?: number
+  /** The gateway gives out only whole segments (GPAC's fullseg). */
+  readonly fullSegments: boolean
+  /** False: as `fullSegments`, and manifests no longer promise segments before they are whole (GPAC's llmode=false). */
+  readonly lowLatency: boolean
+  /** Live behind a gateway only: groups of representations that nobody asks for are left until somebody does (GPAC's dynsel). */
+  readonly dynamicSelection: boolean
+  /** Period of the statistics in the log (`route@info`), ms; 0 none; less than 0: counted from the start on, never reset. */
+  readonly statsMs: number
   /** Uses AL-FEC repair flows to restore lost source symbols, whatever `repair` says. */
   readonly fec: boolean
   /** What becomes of objects that stay incomplete. */
@@ -112,6 +135,13 @@ export const DEFAULT_RECEIVE: ReceiveSpec = {
   keepCorrupt: false,
   keepRepeats: false,
   reorderMs: 500,
+  reorder: true,
+  detectLoops: 'auto',
+  keepAlive: false,
+  fullSegments: false,
+  lowLatency: true,
+  dynamicSelection: true,
+  statsMs: 0,
   fec: true,
   repair: DEFAULT_REPAIR,
 }
@@ -123,8 +153,10 @@ export type FolderSink = {
   readonly id: string
   readonly kind: 'folder'
   readonly dir: string
-  /** Media segments kept per representation; 0 keeps all. */
+  /** Media segments kept per representation; 0 keeps all (GPAC's max_segs). */
   readonly maxSegments: number
+  /** One folder for each TSI, `DIR/serviceN/tsiT/…`; what comes inside a signalling package is in `tsi0` (GPAC's stsi). */
+  readonly splitTsi: boolean
 }
 
 /** HTTP server over what is received. */

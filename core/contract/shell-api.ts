@@ -1,4 +1,5 @@
 import type { AppError } from './app-error.ts'
+import type { ReceiveChoices } from './receive-options.ts'
 
 /**
  * What the page asks of the program it runs in: file dialogs, menus, recent files. In the app the preload exposes it as
@@ -26,8 +27,9 @@ export type RecentItem = { readonly kind: 'capture' | 'url'; readonly value: str
 
 export type InitialRequest =
   | { readonly kind: 'none' }
-  | { readonly kind: 'capture'; readonly files: readonly string[] }
-  | { readonly kind: 'url'; readonly url: string; readonly interface: string | null }
+  | { readonly kind: 'capture'; readonly files: readonly string[]; readonly choices: ReceiveChoices }
+  /** `url` may be several, with spaces between them. */
+  | { readonly kind: 'url'; readonly url: string; readonly choices: ReceiveChoices }
   | { readonly kind: 'demo' }
 
 export const MENU_COMMANDS = [

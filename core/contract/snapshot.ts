@@ -75,8 +75,12 @@ export type SourceSnapshot = {
 /** One multicast socket: what was joined, where, and what the system gave us. */
 export type SocketSnapshot = {
   readonly destination: string
-  /** Local address joined on, and the interface's name where known. */
+  /** Local addresses joined on, and the interfaces' names where known. */
   readonly interface: string
+  /** Whose datagrams are taken, in words; null: anyone's. */
+  readonly filter: string | null
+  /** Datagrams of senders that are not taken; those the system sorted out are not counted. */
+  readonly passedOver: number
   readonly joinedWallUs: number
   readonly packets: number
   readonly askedBufferBytes: number

@@ -62,8 +62,8 @@ export class EngineWindow {
       }
       return { sessionId: session.id }
     },
-    specForCapture: (files, pace) => specForCapture(files, pace),
-    specForUrl: (url, networkInterface) => specForUrl(url, networkInterface),
+    specForCapture: (files, pace, choices) => specForCapture(files, pace, choices),
+    specForUrl: (url, choices) => specForUrl(url, choices),
     specForDemo: () => specForDemo(),
     stopSession: async (sessionId) => {
       await this.#engine.session(sessionId).stop()

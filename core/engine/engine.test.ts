@@ -41,7 +41,7 @@ function write(name: string, content: string | Uint8Array): string {
 }
 
 async function opened(file: string, pace: 'fast' | 'real' = 'fast'): Promise<string> {
-  return (await window.call('startSession', await window.call('specForCapture', [file], pace))).sessionId
+  return (await window.call('startSession', await window.call('specForCapture', [file], pace, {}))).sessionId
 }
 
 /** A capture opened, watched, and read to its end. */
@@ -95,7 +95,7 @@ describe('the engine, asked by a window', () => {
     })
     await expect(window.call('report', 's99')).rejects.toMatchObject({ error: { code: 'no-such-session' } })
     await expect(
-      window.call('startSession', await window.call('specForUrl', 'route://225.1.1.0:0', null)),
+      window.call('startSession', await window.call('specForUrl', 'route://225.1.1.0:0', {})),
     ).rejects.toMatchObject({ error: { code: 'bad-url' } })
   })
 
@@ -130,7 +130,7 @@ describe('the engine, asked by a window', () => {
   it('ends in words when a capture holds another protocol', async () => {
     const bytes = new TextEncoder().encode('neither fish nor flesh')
     const other = Array.from({ length: 20 }, (_, timeUs) => ({ address: '239.1.1.1', port: 53, bytes, timeUs }))
-    const spec = await window.call('specForCapture', [write('other.pcap', pcapOf(other))], 'fast')
+    const spec = await window.call('specForCapture', [write('other.pcap', pcapOf(other))], 'fast', {})
     const { sessionId } = await window.call('startSession', spec)
     await window.call('watchSession', sessionId)
     const { phase, problems, flows } = await window.ended(sessionId)
@@ -252,7 +252,7 @@ describe('a session', () => {
   })
 
   it('spills what is too much for memory, and removes it when it is closed', async () => {
-    const spec = await window.call('specForCapture', [capture], 'fast')
+    const spec = await window.call('specForCapture', [capture], 'fast', {})
     const sinks = spec.sinks.map((sink) => (sink.kind === 'store' ? { ...sink, memoryBytes: 100_000 } : sink))
     const { sessionId } = await window.call('startSession', { ...spec, sinks })
     await window.call('watchSession', sessionId)

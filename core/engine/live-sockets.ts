@@ -7,7 +7,7 @@ import type { FlowTable } from '../protocol/ip/flow-table.ts'
 import type { Destination } from '../receive/observer.ts'
 import { MulticastReceiver } from '../socket/multicast-receiver.ts'
 
-type LiveContext = {
+export type LiveContext = {
   readonly nowUs: () => number
   readonly log: (topic: LogTopic, level: LogLevel, text: string) => void
   readonly onProblem: (error: AppError) => void
@@ -29,8 +29,9 @@ export class LiveSockets {
     this.#context = context
     this.#receiver = new MulticastReceiver(
       {
-        ...(source.interface === undefined ? {} : { interface: source.interface }),
-        ...(source.receiveBufferBytes === undefined ? {} : { receiveBufferBytes: source.receiveBufferBytes }),
+        ...(source.interfaces === undefined ? {} : { joinOn: source.interfaces }),
+        ...(source.bufferBytes === undefined ? {} : { receiveBufferBytes: source.bufferBytes }),
+        filter: { include: source.sourceAddresses ?? [], exclude: source.excludeSourceAddresses ?? [] },
         nowUs: context.nowUs,
         flows,
       },

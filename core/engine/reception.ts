@@ -5,24 +5,25 @@ import type { AppError } from '../contract/app-error.ts'
 import type { DumpResult } from '../contract/engine-api.ts'
 import type { ObjectDetail } from '../contract/object-rows.ts'
 import type { Report, ReportSource } from '../contract/report.ts'
-import type { CaptureSource, LogLevel, LogTopic, MulticastSource, SinkSpec } from '../contract/session-spec.ts'
-import type { PlayableSnapshot, SessionSnapshot, SourceSnapshot } from '../contract/snapshot.ts'
+import type { LogLevel, LogTopic, SinkSpec } from '../contract/session-spec.ts'
+import type { PlayableSnapshot, SessionSnapshot, SocketSnapshot, SourceSnapshot } from '../contract/snapshot.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { FolderSink } from '../files/folder-sink.ts'
 import { ObjectStore } from '../files/object-store.ts'
 import type { Gateway } from '../http/gateway.ts'
 import { SessionColumns } from '../inspect/session-columns.ts'
-import { formatDestination } from '../protocol/ip/address.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import type { ReceivedFile } from '../receive/object-flow.ts'
-import { ObserverTee, type ServiceFacts } from '../receive/observer.ts'
-import { Receiver, type ReceiveTarget } from '../receive/receiver.ts'
-import { parseMulticastUrl } from '../socket/multicast-url.ts'
+import { type FlowFacts, ObserverTee, type ServiceFacts } from '../receive/observer.ts'
+import { Receiver } from '../receive/receiver.ts'
 import { DatagramCounter, DatagramTee, ObjectFanOut } from './fan-out.ts'
 import { HostWatch } from './host-watch.ts'
-import { LiveSockets } from './live-sockets.ts'
+import { LiveJoins } from './live-joins.ts'
 import { ReceiveLog } from './receive-log.ts'
+import { ReceiveStatistics } from './receive-statistics.ts'
+import { askedOf, planReceiving, type ReceivingPlan, type ReceivingSource, tuneInOf } from './receiving-sources.ts'
 import { Repairing } from './repairing.ts'
+import { partsOf, RepresentationSelection } from './representation-selection.ts'
 import { nothingReceived } from './silence.ts'
 import { DEFAULT_STORE_MEMORY } from './spec.ts'
 
@@ -46,6 +47,8 @@ export type FileNotice = {
 
 /** Stream time passes at least so often while a socket is silent. */
 const LIVE_TICK_MS = 100
+/** Wall time between two looks at what players ask for, µs. */
+const SELECT_US = 1_000_000
 /** Rates are taken so often, µs of stream time. */
 const SAMPLE_US = 250_000
 
@@ -68,13 +71,12 @@ type ReceptionState = Pick<
   readonly source: SourceSnapshot
 }
 
-/** The receiving side of a session: one source, the receiver, and every sink of what is received. */
+/** The receiving side of a session: its sources, one receiver, and every sink of what is received. */
 export class Reception {
   readonly columns: SessionColumns
-  readonly #source: CaptureSource | MulticastSource
+  readonly #plan: ReceivingPlan
   readonly #sinks: readonly SinkSpec[]
   readonly #context: ReceptionContext
-  readonly #target: ReceiveTarget
   readonly #startedWallUs: number
   readonly #flows = new FlowTable()
   readonly #fileListeners = new Set<(file: FileNotice) => void>()
@@ -87,7 +89,15 @@ export class Reception {
   #store: ObjectStore | null = null
   #gateway: Gateway | null = null
   #reader: CaptureReader | null = null
-  #sockets: LiveSockets | null = null
+  #joins: LiveJoins | null = null
+  /** Null where all that is wanted stays joined. */
+  readonly #selection: RepresentationSelection | null
+  readonly #statistics: ReceiveStatistics
+  /** Flows of the LLS, whose packets are no sign of a service. */
+  readonly #llsFlows: FlowFacts[] = []
+  #services = 0
+  #timedOut = false
+  #selectedUs = 0
   #receiver: Receiver | null = null
   /** Takes the link-layer signalling of an ALP capture. */
   #alp: ReturnType<Receiver['link']> | null = null
@@ -96,6 +106,7 @@ export class Reception {
   #files = 0
   #sampledUs = 0
   #lastPacketWallUs: number | null = null
+  #lastServiceWallUs: number | null = null
   #seenDatagrams = 0
   #endLive: () => void = () => {}
   #running: Promise<void> = Promise.resolve()
@@ -104,12 +115,17 @@ export class Reception {
   /** Settles when packets come, or at once where only waiting can tell: a socket that is joined is all there is to see. */
   readonly begun: Promise<void>
 
-  constructor(source: CaptureSource | MulticastSource, sinks: readonly SinkSpec[], context: ReceptionContext) {
-    this.#source = source
+  /** @throws AppFailure bad-spec | bad-url where the sources do not go together or cannot be read */
+  constructor(sources: readonly ReceivingSource[], sinks: readonly SinkSpec[], context: ReceptionContext) {
+    this.#plan = planReceiving(sources)
+    // Somebody who keeps what comes wants all of it: only what players alone ask for may be left.
+    const playersOnly = sinks.length > 0 && sinks.every((sink) => sink.kind === 'gateway')
+    const selects = playersOnly && this.#plan.receive.dynamicSelection && this.#plan.live.length > 0
+    this.#selection = selects ? new RepresentationSelection() : null
+    this.#statistics = new ReceiveStatistics(this.#plan.receive.statsMs, (text) => context.log('route', 'info', text))
     this.#sinks = sinks
     this.#context = context
     this.#startedWallUs = context.nowUs()
-    this.#target = targetOf(source)
     this.begun = new Promise((resolveBegun) => {
       this.#begun = () => {
         // Every tick comes here, and settling a promise again is not free.
@@ -122,7 +138,7 @@ export class Reception {
       // SHA-256 is for those who can ask for it: a report, the app, `inspect`. A plain dump or a gateway does not pay.
       hash:
         sinks.some((sink) => sink.kind === 'report' || sink.kind === 'store') ||
-        (source.kind === 'capture' && sinks.length === 0),
+        (this.#plan.kind === 'capture' && sinks.length === 0),
       bytesOf: (index) => this.#store?.objectBytes(index) ?? null,
       urlOf: (serviceId, name) => this.#gateway?.urlOf(serviceId, name) ?? null,
       onAlarm: (alarm) => this.#log.alarm(alarm),
@@ -137,6 +153,7 @@ export class Reception {
         const folder = new FolderSink({
           dir: sink.dir,
           maxSegments: sink.maxSegments,
+          splitTsi: sink.splitTsi,
           onProblem: this.#context.onProblem,
         })
         await folder.open()
@@ -147,42 +164,36 @@ export class Reception {
     }
     await this.#openStoreAndGateway()
     const observer = new ObserverTee(this.columns, this.#log.withoutAlarms(), {
-      destinationsWanted: (wanted) => this.#sockets?.want(wanted),
+      destinationsWanted: (wanted, target) => this.#joins?.want(wanted, target),
+      flowSeen: (flow) => {
+        if (flow.protocol === 'lls') this.#llsFlows.push(flow)
+      },
       slsFragment: (serviceId, fragment) => this.#repairing?.stage.slsFragment(serviceId, fragment),
       serviceChanged: ({ id, sharesFilesOf }) => {
         if (sharesFilesOf !== null) this.#store?.share(id, sharesFilesOf)
       },
     })
     this.#repairing = await this.#openRepair(observer)
-    const source = this.#source
-    if (source.kind === 'multicast') {
-      this.#sockets = new LiveSockets(source, this.#flows, this.#entrance(), this.#context)
-    } else {
-      this.#reader = new CaptureReader({
-        files: source.files,
-        pace: source.pace,
-        loop: source.loop,
-        nowUs: this.#context.nowUs,
-        flows: this.#flows,
-      })
+    const { capture, live, targets, receive } = this.#plan
+    if (live.length > 0) this.#joins = new LiveJoins(live, this.#flows, this.#entrance(), this.#context)
+    if (capture !== null) {
+      this.#reader = new CaptureReader({ ...capture, nowUs: this.#context.nowUs, flows: this.#flows })
     }
     this.#receiver = new Receiver(
-      {
-        targets: [this.#target],
-        receive: source.receive,
-        elapsedUs: () => performance.now() * 1000,
-        flows: this.#flows,
-      },
+      { targets, receive, elapsedUs: () => performance.now() * 1000, flows: this.#flows },
       this.#repairing.stage,
       observer,
     )
     this.#counter.next = this.#receiver
-    await this.#sockets?.opened()
+    await this.#joins?.opened()
   }
 
   /** Runs until the capture is over, the stream is silent for too long, or `stop`. Rejects with AppFailure. */
   run(): Promise<void> {
-    this.#running = this.#reader === null ? this.#listen() : this.#read(this.#reader)
+    const parts: Promise<void>[] = []
+    if (this.#joins !== null) parts.push(this.#listen())
+    if (this.#reader !== null) parts.push(this.#read(this.#reader))
+    this.#running = Promise.all(parts).then(() => undefined)
     return this.#running
   }
 
@@ -213,20 +224,21 @@ export class Reception {
   }
 
   droppedByHost(): number {
-    return (this.#sockets?.states() ?? []).reduce((sum, socket) => sum + (socket.droppedByHost ?? 0), 0)
+    return this.#socketStates().reduce((sum, socket) => sum + (socket.droppedByHost ?? 0), 0)
   }
 
   /** Why a session that ran to its end has nothing to show; null where it received something. */
   silence(): AppError | null {
     const { flows, totals } = this.state()
     return nothingReceived({
-      label: this.#label(),
-      live: this.#sockets !== null,
-      joined: this.#sockets?.states() ?? [],
+      label: this.#plan.label,
+      live: this.#joins !== null,
+      joined: this.#socketStates(),
+      tuneInFailed: this.#timedOut && this.#servicePackets() === 0,
       packets: totals.packets,
       objects: totals.objects,
-      asked: askedOf(this.#target),
-      wanted: this.#source.receive.services,
+      asked: askedOf(this.#plan.targets),
+      wanted: tuneInOf(this.#plan.targets, this.#plan.receive),
       services: this.columns.services(() => null),
       flows,
     })
@@ -257,8 +269,8 @@ export class Reception {
   report(): Report {
     const counters = this.#reader?.counters ?? null
     const source: ReportSource = {
-      kind: this.#source.kind,
-      name: this.#label(),
+      kind: this.#plan.kind,
+      name: this.#plan.label,
       firstTime: seconds(this.#counter.firstTimeUs),
       lastTime: seconds(this.#counter.lastTimeUs),
     }
@@ -307,7 +319,7 @@ export class Reception {
       memoryBytes: store?.memoryBytes ?? DEFAULT_STORE_MEMORY,
       spillDir: resolve(this.#context.sessionDir, 'objects'),
       maxSegments: gateway?.maxSegments ?? store?.maxSegments ?? 0,
-      dumpPatched: this.#source.receive.keepCorrupt,
+      dumpPatched: this.#plan.receive.keepCorrupt,
       onProblem: this.#context.onProblem,
     })
     if (gateway === undefined) return
@@ -322,6 +334,9 @@ export class Reception {
       streamShiftUs: () => 0,
       manifestShiftUs: () => this.#reader?.shiftUs ?? 0,
       services: () => this.columns.serviceFacts(),
+      growing: !this.#plan.receive.fullSegments,
+      lowLatency: this.#plan.receive.lowLatency,
+      ...(this.#selection === null ? {} : { asked: (serviceId, name) => this.#asked(serviceId, name) }),
       log: (level, text) => this.#context.log('http', level, text),
     })
     const { baseUrl } = await this.#gateway.open()
@@ -330,9 +345,8 @@ export class Reception {
 
   /** All sinks of objects, behind the stage that decides what becomes of lost ones. */
   #openRepair(observer: ObserverTee): Promise<Repairing> {
-    const { receive } = this.#source
-    const live = this.#source.kind === 'multicast' || this.#source.pace === 'real'
-    return Repairing.open(receive, live, {
+    const { receive, live, capture } = this.#plan
+    return Repairing.open(receive, live.length > 0 || capture?.pace === 'real', {
       files: new ObjectFanOut([{ borrows: true, file: (file) => this.#delivered(file) }, ...this.#folders]),
       store: this.#store,
       idle: this.#store === null && !(receive.keepCorrupt && this.#folders.length > 0),
@@ -390,23 +404,97 @@ export class Reception {
   }
 
   #listen(): Promise<void> {
-    const timeoutS = this.#source.receive.timeoutS
     this.#begun()
     return new Promise((end) => {
       const timer = setInterval(() => {
         const now = this.#context.nowUs()
-        this.#host.look(this.#sockets?.states() ?? [], now)
+        this.#host.look(this.#socketStates(), now)
         this.#receiver?.tick(now)
         this.#sample(now)
-        this.#sockets?.tellProblems()
-        const silentSince = this.#lastPacketWallUs ?? this.#startedWallUs
-        if (timeoutS !== undefined && now - silentSince > timeoutS * 1e6) this.#endLive()
+        this.#joins?.tellProblems()
+        this.#select(now)
+        if (this.#givesUp(now)) {
+          this.#timedOut = true
+          this.#endLive()
+        }
       }, LIVE_TICK_MS)
       this.#endLive = () => {
         clearInterval(timer)
         end()
       }
     })
+  }
+
+  /** A player asked for a file: what carries it is worth being joined, and is joined again where it had been left. */
+  #asked(serviceId: number, name: string): void {
+    const carrier = this.#gateway?.carrierOf(serviceId, name) ?? null
+    if (carrier === null || this.#selection === null) return
+    const channel = this.columns
+      .channels()
+      .find(
+        ({ service, representation, tsi }) =>
+          service === serviceId &&
+          (carrier.tsi === null ? representation === carrier.representation : tsi === carrier.tsi),
+      )
+    if (channel === undefined) return
+    if (!this.#selection.asked(serviceId, channel.destination, this.#context.nowUs())) return
+    this.#joins?.leave(this.#selection.left)
+    this.#context.log(
+      'route',
+      'info',
+      `Service ${serviceId}: joined ${channel.destination} again, ${name} is asked for`,
+    )
+  }
+
+  /** Leaves groups of representations that no player asks for, where they are on addresses of their own. */
+  #select(nowUs: number): void {
+    if (this.#selection === null || nowUs - this.#selectedUs < SELECT_US) return
+    this.#selectedUs = nowUs
+    const before = this.#selection.left
+    if (!this.#selection.look(partsOf(this.columns.serviceFacts(), this.columns.channels()), nowUs)) return
+    for (const destination of this.#selection.left) {
+      if (before.has(destination)) continue
+      this.#receiver?.left(destination, nowUs)
+      this.#context.log('route', 'info', `Left ${destination}: nobody asks for what it carries`)
+    }
+    this.#joins?.leave(this.#selection.left)
+  }
+
+  /** True where a live source has been silent for longer than `timeoutS` allows. */
+  #givesUp(nowUs: number): boolean {
+    const { timeoutS, keepAlive, services } = this.#plan.receive
+    const packets = this.#sampleServices(nowUs, services === 'scan' || services === 'none')
+    if (timeoutS === undefined || (keepAlive && packets > 0)) return false
+    return nowUs - (this.#lastServiceWallUs ?? this.#startedWallUs) > timeoutS * 1e6
+  }
+
+  /**
+   * Looks whether something of a service came. Where none is to be joined, a new one in a list is what counts for a scan,
+   * and any packet else.
+   * @returns packets of services so far
+   */
+  #sampleServices(nowUs: number, listsOnly: boolean): number {
+    const packets = this.#servicePackets()
+    const seen = !listsOnly
+      ? packets
+      : this.#plan.receive.services === 'scan'
+        ? this.columns.serviceFacts().length
+        : this.#counter.datagrams
+    if (seen > this.#services) {
+      this.#services = seen
+      this.#lastServiceWallUs = nowUs
+    }
+    return packets
+  }
+
+  #servicePackets(): number {
+    let packets = this.#counter.datagrams
+    for (const flow of this.#llsFlows) packets -= flow.packets
+    return packets
+  }
+
+  #socketStates(): SocketSnapshot[] {
+    return this.#joins?.states() ?? []
   }
 
   #delivered(file: ReceivedFile): void {
@@ -427,16 +515,18 @@ export class Reception {
     const joinedUs = this.#joinedUs()
     if (joinedUs !== null) this.columns.joined(joinedUs)
     this.columns.sample(timeUs)
+    this.#statistics.tick(timeUs, () => this.columns.totals())
   }
 
   /** When listening began: the first group joined, or the first packet of a capture. */
   #joinedUs(): number | null {
-    const joined = (this.#sockets?.states() ?? []).map((socket) => socket.joinedWallUs)
+    const joined = this.#socketStates().map((socket) => socket.joinedWallUs)
     return joined.length === 0 ? this.#counter.firstTimeUs : Math.min(...joined)
   }
 
   #nowStreamUs(): number {
-    const clockRuns = this.#stopping === null && (this.#source.kind === 'multicast' || this.#source.pace === 'real')
+    const { live, capture } = this.#plan
+    const clockRuns = this.#stopping === null && (live.length > 0 || capture?.pace === 'real')
     return clockRuns ? this.#context.nowUs() : (this.#counter.lastTimeUs ?? 0)
   }
 
@@ -445,8 +535,8 @@ export class Reception {
     this.#reader?.stop()
     this.#endLive()
     await this.#running.catch(() => undefined)
+    await this.#joins?.close()
     this.#host.close()
-    await this.#sockets?.close()
     this.#repairing?.ending(captureEnd)
     this.#receiver?.close(this.#nowStreamUs(), this.#summary === null ? 'stopped' : 'capture-end')
     await this.#repairing?.close(captureEnd)
@@ -475,40 +565,21 @@ export class Reception {
     }
   }
 
-  #label(): string {
-    const source = this.#source
-    if (source.kind === 'multicast') return source.url
-    const [first = ''] = source.files
-    return source.files.length > 1 ? `${first} and ${source.files.length - 1} more` : first
-  }
-
   #sourceState(): SourceSnapshot {
     return {
-      kind: this.#source.kind,
-      label: this.#label(),
-      pace: this.#source.kind === 'capture' ? this.#source.pace : null,
+      kind: this.#plan.kind,
+      label: this.#plan.label,
+      pace: this.#plan.capture?.pace ?? null,
       firstTimeUs: this.#counter.firstTimeUs,
       lastTimeUs: this.#counter.lastTimeUs,
       startedWallUs: this.#startedWallUs,
       lastPacketWallUs: this.#lastPacketWallUs,
       progress: this.#reader?.progress() ?? null,
-      sockets: this.#sockets?.states() ?? [],
+      sockets: this.#socketStates(),
     }
   }
 }
 
 function seconds(timeUs: number | null): number | null {
   return timeUs === null ? null : timeUs / 1e6
-}
-
-function askedOf(target: ReceiveTarget): string | null {
-  if (target.kind === 'route' || target.kind === 'mabr') return formatDestination(target.address, target.port)
-  return target.kind === 'atsc' ? 'lls' : null
-}
-
-function targetOf(source: CaptureSource | MulticastSource): ReceiveTarget {
-  if (source.url === undefined) return { kind: 'discover' }
-  const { scheme, address, port } = parseMulticastUrl(source.url)
-  if (scheme === 'atsc' || address === null || port === null) return { kind: 'atsc' }
-  return { kind: scheme, address, port }
 }

@@ -1,7 +1,9 @@
 import { randomInt } from 'node:crypto'
 import { basename } from 'node:path'
+import { checkedChoices, receiveSpecOf, socketFieldsOf } from '../contract/receive-choices.ts'
+import type { ReceiveChoices } from '../contract/receive-options.ts'
 import type { Pace, SessionSpec, SinkSpec } from '../contract/session-spec.ts'
-import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
+import { AppFailure } from '../failure/app-failure.ts'
 import { DEFAULT_BROADCAST, DEFAULT_STORE_MEMORY } from './spec.ts'
 
 /** Address of the built-in demo: an administratively scoped group, sent with TTL 0 on the loopback interface. */
@@ -19,45 +21,55 @@ function appSinks(maxSegments: number): SinkSpec[] {
 }
 
 /** A capture opened in the app: read at once (`fast`, everything is there to look at) or replayed in real time. */
-export function specForCapture(files: readonly string[], pace: Pace): SessionSpec {
+export function specForCapture(files: readonly string[], pace: Pace, choices: ReceiveChoices = {}): SessionSpec {
   const first = files[0] ?? ''
   return {
     format: 'routescope-session',
     version: 1,
     name: files.length > 1 ? `${basename(first)} and ${files.length - 1} more` : basename(first),
-    sources: [
-      { id: 'source', kind: 'capture', files, pace, loop: 1, receive: { ...DEFAULT_RECEIVE, services: 'all' } },
-    ],
-    sinks: appSinks(0),
+    sources: [{ id: 'source', kind: 'capture', files, pace, loop: 1, receive: receiveSpecOf(checked(choices), 'all') }],
+    sinks: appSinks(choices.cachedSegments ?? 0),
   }
 }
 
 /** Media segments a live session keeps per representation: at 2 s each, half an hour to look back at. */
 const LIVE_SEGMENTS = 900
 
-/** Listening to a multicast in the app. */
-export function specForUrl(url: string, networkInterface: string | null): SessionSpec {
+/**
+ * Listening to a multicast in the app, or to several.
+ * @throws AppFailure bad-spec where a choice is none
+ */
+export function specForUrl(url: string, choices: ReceiveChoices = {}): SessionSpec {
+  const urls = url.trim().split(/\s+/)
+  const receive = receiveSpecOf(checked(choices), 'all')
   return {
     format: 'routescope-session',
     version: 1,
-    name: url,
-    sources: [
-      {
-        id: 'source',
-        kind: 'multicast',
-        url,
-        ...(networkInterface === null ? {} : { interface: networkInterface }),
-        receive: { ...DEFAULT_RECEIVE, services: 'all' },
-      },
-    ],
-    sinks: appSinks(LIVE_SEGMENTS),
+    name: urls.join(' '),
+    sources: urls.map((one, at) => ({
+      id: urls.length === 1 ? 'source' : `source${at + 1}`,
+      kind: 'multicast',
+      url: one,
+      ...socketFieldsOf(choices),
+      receive,
+    })),
+    sinks: appSinks(choices.cachedSegments ?? LIVE_SEGMENTS),
+  }
+}
+
+/** Choices come from another process: a wrong one is said, not run. */
+function checked(choices: ReceiveChoices): ReceiveChoices {
+  try {
+    return checkedChoices(choices, true)
+  } catch (error) {
+    throw new AppFailure('bad-spec', `${(error as Error).message}.`, 'Correct the option.')
   }
 }
 
 /** The demo: our own presentation broadcast in a loop on loopback, and the receiver listening to it. */
 export function specForDemo(): SessionSpec {
   const url = `route://${DEMO_GROUP}:${randomInt(...DEMO_PORTS)}`
-  const listening = specForUrl(url, LOOPBACK)
+  const listening = specForUrl(url, { interfaces: [LOOPBACK] })
   return {
     ...listening,
     name: 'Demo on loopback',

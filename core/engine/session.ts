@@ -117,16 +117,14 @@ export class Session {
         if (source.kind === 'presentation') sending.push(source)
         else receiving.push(source)
       }
-      if (receiving.length > 1) throw tooMany('receives from', receiving)
-      if (sending.length > 1) throw tooMany('sends', sending)
+      if (sending.length > 1) throw tooMany(sending)
       for (const sink of this.spec.sinks) {
         if (sink.kind !== 'report') continue
         if (receiving.length === 0) throw nothingToReport(sink.file)
         await prepareFile(sink.file)
       }
-      const [source] = receiving
-      if (source !== undefined) {
-        this.#reception = new Reception(source, this.#sinksOf(source), {
+      if (receiving.length > 0) {
+        this.#reception = new Reception(receiving, this.#sinksOfAll(receiving), {
           ...this.#context,
           onProblem: (error) => this.#problem(error, 'error'),
           onWarning: (error) => this.#problem(error, 'warning'),
@@ -319,6 +317,19 @@ export class Session {
     return this.#reception
   }
 
+  /** What is received is one, wherever it came from: every source feeds the same sinks. */
+  #sinksOfAll(sources: readonly SourceSpec[]): SinkSpec[] {
+    const [first = [], ...others] = sources.map((source) => this.#sinksOf(source))
+    if (others.some((sinks) => sinks.length !== first.length || sinks.some((sink) => !first.includes(sink)))) {
+      throw new AppFailure(
+        'bad-spec',
+        `The sources ${sources.map((source) => source.id).join(', ')} are linked to different sinks.`,
+        'Link all that is received to the same sinks, or run a session for each.',
+      )
+    }
+    return first
+  }
+
   #sinksOf(source: SourceSpec): SinkSpec[] {
     const links = this.spec.links?.filter((link) => link.from === source.id) ?? []
     if (links.length === 0) {
@@ -402,10 +413,10 @@ function nothingToReport(file: string): AppFailure {
   )
 }
 
-function tooMany(verb: string, sources: readonly SourceSpec[]): AppFailure {
+function tooMany(sources: readonly SourceSpec[]): AppFailure {
   return new AppFailure(
     'not-supported',
-    `The session ${verb} ${sources.length} sources (${sources.map((source) => source.id).join(', ')}); one is supported.`,
+    `The session sends ${sources.length} sources (${sources.map((source) => source.id).join(', ')}); one is supported.`,
     'Run a session for each.',
   )
 }

@@ -8,6 +8,8 @@ type Outcome = {
   readonly joined: readonly SocketSnapshot[]
   /** `ip:port` of the ROUTE session that was asked for, `lls` for what the LLS lists, null for whatever there is. */
   readonly asked: string | null
+  /** The waiting ended, and nothing of a service had come. */
+  readonly tuneInFailed: boolean
   readonly packets: number
   readonly objects: number
   readonly wanted: TuneIn
@@ -28,6 +30,8 @@ export function nothingReceived(outcome: Outcome): AppError | null {
       tryThis: 'Name one of these with --services, or use all.',
     }
   }
+  const silent = outcome.tuneInFailed ? notTunedIn(outcome) : null
+  if (silent !== null) return silent
   const elsewhere = packets > 0 && asked !== null ? notAsAsked(label, asked, services, flows) : null
   if (elsewhere !== null) return elsewhere
   if (objects > 0 || services.some((service) => service.packets > 0 || service.protocol !== 'none')) {
@@ -55,6 +59,18 @@ export function nothingReceived(outcome: Outcome): AppError | null {
     code: 'other-protocol',
     message: `${label} carries ${what}.`,
     tryThis: 'Use a capture or an address of a ROUTE, DVB-MABR or ATSC 3.0 service.',
+  }
+}
+
+/** The LLS lists services, and nothing came from those that were joined. */
+function notTunedIn({ label, packets, services }: Outcome): AppError | null {
+  const joined = services.filter((service) => service.state !== 'not-joined' && service.destination !== null)
+  if (packets === 0 || joined.length === 0) return null
+  const where = joined.map(({ id, name, destination }) => `${id}${name === null ? '' : ` "${name}"`} on ${destination}`)
+  return {
+    code: 'nothing-received',
+    message: `${label} lists its services, but nothing came of ${where.join(', ')}.`,
+    tryThis: 'Check that its sender runs, wait longer with --timeout, or join another with --services.',
   }
 }
 

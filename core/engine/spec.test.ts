@@ -21,8 +21,8 @@ describe('parseSessionSpec', () => {
   it('takes back what the app writes', () => {
     for (const spec of [
       specForCapture(['a.pcap', 'b.pcap'], 'real'),
-      specForUrl('atsc://', '127.0.0.1'),
-      specForUrl('route://225.1.1.0:6000', null),
+      specForUrl('atsc:// route://225.1.1.0:6000', { interfaces: ['127.0.0.1'] }),
+      specForUrl('route://225.1.1.0:6000'),
       specForDemo(),
     ]) {
       expect(parseSessionSpec(JSON.parse(JSON.stringify(spec)), 'spec')).toEqual(spec)

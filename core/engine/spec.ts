@@ -1,3 +1,5 @@
+import { checkOption, receiveSpecOf, socketFieldsOf } from '../contract/receive-choices.ts'
+import { RECEIVE_OPTIONS, type ReceiveChoices, type ReceiveOption } from '../contract/receive-options.ts'
 import type {
   BroadcastSink,
   CaptureSource,
@@ -7,13 +9,11 @@ import type {
   MulticastSource,
   PresentationSource,
   ReceiveSpec,
-  RepairSpec,
   SessionSpec,
   SinkSpec,
   SourceSpec,
-  TuneIn,
 } from '../contract/session-spec.ts'
-import { DEFAULT_RECEIVE, DEFAULT_REPAIR } from '../contract/session-spec.ts'
+import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 
 /**
@@ -72,15 +72,27 @@ function parseSource(at: Field): SourceSpec {
   const kind = at.get(fields, 'kind').string()
   switch (kind) {
     case 'multicast': {
-      at.only(fields, ['id', 'kind', 'url', 'interface', 'receiveBufferBytes', 'receive'])
-      const networkInterface = at.optional(fields, 'interface')?.string()
-      const receiveBufferBytes = at.optional(fields, 'receiveBufferBytes')?.positive()
+      at.only(fields, [
+        'id',
+        'kind',
+        'url',
+        ...SOCKET_OPTIONS.map((row) => fieldOf(row, 'source.')),
+        'receive',
+        // As earlier versions wrote it.
+        'interface',
+      ])
+      const choices: Record<string, unknown> = {}
+      const before = at.optional(fields, 'interface')?.string()
+      if (before !== undefined) choices.interfaces = [before]
+      for (const row of SOCKET_OPTIONS) {
+        const field = at.optional(fields, fieldOf(row, 'source.'))
+        if (field !== undefined) choices[row.key] = field.option(row)
+      }
       return {
         id,
         kind,
         url: at.get(fields, 'url').string(),
-        ...(networkInterface === undefined ? {} : { interface: networkInterface }),
-        ...(receiveBufferBytes === undefined ? {} : { receiveBufferBytes }),
+        ...socketFieldsOf(choices as ReceiveChoices),
         receive: parseReceive(at.optional(fields, 'receive')),
       } satisfies MulticastSource
     }
@@ -115,44 +127,38 @@ function parseSource(at: Field): SourceSpec {
   }
 }
 
+const ROWS: readonly ReceiveOption[] = RECEIVE_OPTIONS
+const SOCKET_OPTIONS = ROWS.filter((row) => /^source\.[^.]+$/.test(row.path))
+const REPAIR_OPTIONS = ROWS.filter((row) => row.path.startsWith('source.receive.repair.'))
+const OBJECT_OPTIONS = ROWS.filter((row) => /^source\.receive\.[^.]+$/.test(row.path))
+
+function fieldOf(row: ReceiveOption, below: string): string {
+  return row.path.slice(below.length)
+}
+
+/** Fields are those of the table of receive options. */
 function parseReceive(at: Field | undefined): ReceiveSpec {
   if (at === undefined) return DEFAULT_RECEIVE
   const fields = at.object()
-  at.only(fields, ['services', 'keepCorrupt', 'keepRepeats', 'reorderMs', 'timeoutS', 'fec', 'repair'])
-  const services = at.optional(fields, 'services')
-  const timeoutS = at.optional(fields, 'timeoutS')?.positive()
-  return {
-    services: services === undefined ? DEFAULT_RECEIVE.services : parseServices(services),
-    keepCorrupt: at.optional(fields, 'keepCorrupt')?.boolean() ?? DEFAULT_RECEIVE.keepCorrupt,
-    keepRepeats: at.optional(fields, 'keepRepeats')?.boolean() ?? DEFAULT_RECEIVE.keepRepeats,
-    reorderMs: at.optional(fields, 'reorderMs')?.count() ?? DEFAULT_RECEIVE.reorderMs,
-    ...(timeoutS === undefined ? {} : { timeoutS }),
-    fec: at.optional(fields, 'fec')?.boolean() ?? DEFAULT_RECEIVE.fec,
-    repair: parseRepair(at.optional(fields, 'repair')),
+  at.only(fields, [...OBJECT_OPTIONS.map((row) => fieldOf(row, 'source.receive.')), 'repair'])
+  const choices: Record<string, unknown> = {}
+  for (const row of OBJECT_OPTIONS) {
+    const field = at.optional(fields, fieldOf(row, 'source.receive.'))
+    if (field !== undefined) choices[row.key] = field.option(row)
   }
-}
-
-function parseRepair(at: Field | undefined): RepairSpec {
-  if (at === undefined) return DEFAULT_REPAIR
-  const fields = at.object()
-  at.only(fields, ['mode', 'urls', 'connections', 'mergeBytes', 'minReceivedPercent', 'order'])
-  return {
-    mode: at.optional(fields, 'mode')?.oneOf(['none', 'simple', 'strict', 'http']) ?? DEFAULT_REPAIR.mode,
-    urls:
-      at
-        .optional(fields, 'urls')
-        ?.array()
-        .map((url) => url.string()) ?? DEFAULT_REPAIR.urls,
-    connections: at.optional(fields, 'connections')?.positive() ?? DEFAULT_REPAIR.connections,
-    mergeBytes: at.optional(fields, 'mergeBytes')?.count() ?? DEFAULT_REPAIR.mergeBytes,
-    minReceivedPercent: at.optional(fields, 'minReceivedPercent')?.count() ?? DEFAULT_REPAIR.minReceivedPercent,
-    order: at.optional(fields, 'order')?.oneOf(['none', 'simple', 'partial', 'deps', 'depx']) ?? DEFAULT_REPAIR.order,
+  const repair = at.optional(fields, 'repair')
+  if (repair !== undefined) {
+    const below = repair.object()
+    repair.only(
+      below,
+      REPAIR_OPTIONS.map((row) => fieldOf(row, 'source.receive.repair.')),
+    )
+    for (const row of REPAIR_OPTIONS) {
+      const field = repair.optional(below, fieldOf(row, 'source.receive.repair.'))
+      if (field !== undefined) choices[row.key] = field.option(row)
+    }
   }
-}
-
-function parseServices(at: Field): TuneIn {
-  if (Array.isArray(at.raw)) return at.array().map((id) => id.count())
-  return at.oneOf(['first', 'all', 'none', 'scan'])
+  return receiveSpecOf(choices as ReceiveChoices, DEFAULT_RECEIVE.services)
 }
 
 function parseSink(at: Field): SinkSpec {
@@ -161,12 +167,13 @@ function parseSink(at: Field): SinkSpec {
   const kind = at.get(fields, 'kind').string()
   switch (kind) {
     case 'folder':
-      at.only(fields, ['id', 'kind', 'dir', 'maxSegments'])
+      at.only(fields, ['id', 'kind', 'dir', 'maxSegments', 'splitTsi'])
       return {
         id,
         kind,
         dir: at.get(fields, 'dir').string(),
         maxSegments: at.optional(fields, 'maxSegments')?.count() ?? 0,
+        splitTsi: at.optional(fields, 'splitTsi')?.boolean() ?? false,
       }
     case 'gateway':
       at.only(fields, ['id', 'kind', 'host', 'port', 'maxSegments', 'cors'])
@@ -351,6 +358,13 @@ class Field {
   boolean(): boolean {
     if (typeof this.raw !== 'boolean') throw this.refuse('must be true or false')
     return this.raw
+  }
+
+  /** A value of the table of receive options. */
+  option(row: ReceiveOption): unknown {
+    const reading = checkOption(row, this.raw)
+    if (!reading.ok) throw this.refuse(reading.problem)
+    return reading.value
   }
 
   /** Whole number from 0. */

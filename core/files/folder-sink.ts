@@ -13,6 +13,8 @@ export type FolderSinkOptions = {
   readonly dir: string
   /** Media segments kept per representation; 0 keeps all. */
   readonly maxSegments: number
+  /** One folder for each TSI below that of the service. */
+  readonly splitTsi?: boolean
   /** Told once; what was written before stays. */
   readonly onProblem: (error: AppError) => void
   readonly startDisk?: FileWriterOptions['startDisk']
@@ -64,7 +66,9 @@ export class FolderSink implements ObjectSink {
   }
 
   file(file: ReceivedFile): void {
-    const name = `service${file.serviceId}/${file.name}`
+    const name = this.#options.splitTsi
+      ? `service${file.serviceId}/tsi${file.tsi}/${file.name}`
+      : `service${file.serviceId}/${file.name}`
     if (file.complete) {
       this.#write(name, file.bytes)
       // What was kept of it before it came whole is of no use any more.

@@ -33,6 +33,12 @@ export type GatewayOptions = {
   /** Services with their manifests, as the receiver knows them. */
   readonly services: () => readonly GatewayService[]
   readonly log?: (level: 'info' | 'warning' | 'debug', text: string) => void
+  /** False: an object is given out only when it is whole; who asks earlier waits. */
+  readonly growing?: boolean
+  /** False: as `growing` false, and manifests do not promise segments before they are whole. */
+  readonly lowLatency?: boolean
+  /** Told of every file that is asked for, before it is looked for. */
+  readonly asked?: (serviceId: number, name: string) => void
   /** Shortest and longest time a request waits for what is expected; one segment lies between. */
   readonly holdMs?: readonly [number, number]
 }
@@ -113,6 +119,19 @@ export class Gateway {
     return path === null || this.#baseUrl === null ? null : `${this.#baseUrl}/service${serviceId}/${path}`
   }
 
+  /** What carries a file: its representation as a manifest says, or the TSI it came on before; null where neither is known. */
+  carrierOf(
+    serviceId: number,
+    name: string,
+  ): { readonly representation: string | null; readonly tsi: number | null } | null {
+    const representation = this.#manifests.representationOf(serviceId, name)
+    if (representation !== null) return { representation, tsi: null }
+    const found = this.#options.store.find(serviceId, name)
+    // A manifest comes with the signalling.
+    if (found.state !== 'ready' || found.file.kind === 'manifest') return null
+    return { representation: found.file.representation, tsi: found.file.tsi }
+  }
+
   #respond(request: IncomingMessage, response: ServerResponse): void {
     this.#requests++
     const exchange = new Exchange(request, response, this.#options.cors, (bytes) => {
@@ -176,6 +195,7 @@ export class Gateway {
     const { store } = this.#options
     const names = [target.components.slice(skip).join('/'), target.written.slice(skip).join('/')]
     const startedMs = performance.now()
+    for (const name of new Set(names)) this.#options.asked?.(serviceId, name)
     for (;;) {
       const name = names.find((one) => store.find(serviceId, one).state !== 'unknown') ?? names[0] ?? ''
       const found = store.find(serviceId, name)
@@ -268,8 +288,9 @@ export class Gateway {
       exchange.isHead || exchange.request.headers['if-range'] !== undefined
         ? null
         : parseRange(exchange.request.headers.range)
-    // Its bytes are not content before they are unpacked, which needs all of them.
-    const packed = object.contentEncoding !== null
+    // Its bytes are not content before they are unpacked, which needs all of them; or only whole files were asked for.
+    const { growing, lowLatency } = this.#options
+    const packed = object.contentEncoding !== null || growing === false || lowLatency === false
     const usable = (): boolean =>
       object.state !== 'receiving' ||
       (!packed &&

@@ -13,6 +13,8 @@ export type ManifestClock = {
   readonly nowUs: () => number
   readonly streamShiftUs: () => number
   readonly manifestShiftUs: () => number
+  /** False: manifests must not promise segments before they are whole. */
+  readonly lowLatency?: boolean
 }
 
 /** `as-sent`: the bytes as stored. `not-yet`: nothing can be played so far. */
@@ -76,6 +78,7 @@ export class ManifestAnswers {
       clockUrl,
       complete: this.#complete(file, mpd, rules, files),
       carried: this.#carried(file.serviceId, rules, stored),
+      wholeOnly: this.#clock.lowLatency === false,
     })
     return text === null ? 'not-yet' : { text }
   }

@@ -80,6 +80,18 @@ export class ServiceManifests {
     return null
   }
 
+  /** Representation@id of which an MPD of the service says that this is a segment; null where none does. */
+  representationOf(serviceId: number, name: string): string | null {
+    for (const file of this.#store.list(serviceId)) {
+      if (!isManifest(file)) continue
+      const manifest = this.of(file)
+      if (manifest.kind !== 'mpd') continue
+      const rule = manifest.rules.find(({ init, find }) => name === init || find(name) !== null)
+      if (rule !== undefined) return rule.id
+    }
+    return null
+  }
+
   #parse(file: StoredFile): ServiceManifest {
     const bytes = isManifest(file) ? this.#store.read(file) : null
     if (bytes === null) return { kind: 'other' }

@@ -86,6 +86,8 @@ export class TestReception {
       askedBufferBytes: 10_000,
       grantedBufferBytes: 10_000,
       droppedByHost: drops,
+      filter: null,
+      passedOver: 0,
       problem: null,
       ...change,
     }

@@ -1,3 +1,4 @@
+import type { ReceiveSpec } from '../contract/session-spec.ts'
 import type { BytePool } from './byte-pool.ts'
 import type { DoneObject } from './done-object.ts'
 import type { ReceiveLimits } from './limits.ts'
@@ -8,6 +9,8 @@ import type { ObjectHome, TransportObject } from './transport-object.ts'
 export interface ChannelHost {
   readonly destination: string
   readonly limits: ReceiveLimits
+  /** What was asked of the order of packets. */
+  readonly spec: Pick<ReceiveSpec, 'reorder' | 'detectLoops'>
   readonly reorderUs: number
   readonly pool: BytePool
   readonly observer: ReceiveObserver

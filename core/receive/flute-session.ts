@@ -1,4 +1,5 @@
 import type { ChannelRole, Severity } from '../contract/report.ts'
+import type { ReceiveSpec } from '../contract/session-spec.ts'
 import { readBoxes } from '../media/bmff/boxes.ts'
 import { type Fdt, parseFdt } from '../protocol/flute/fdt.ts'
 import {
@@ -64,6 +65,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
   readonly destination: string
   readonly address: Destination
   readonly limits: ReceiveLimits
+  readonly spec: ReceiveSpec
   readonly reorderUs: number
   readonly pool: BytePool
   readonly observer: ReceiveObserver
@@ -95,6 +97,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
     this.address = address
     this.destination = destination
     this.limits = context.limits
+    this.spec = context.spec
     this.reorderUs = context.reorderUs
     this.pool = context.pool
     this.observer = context.observer
@@ -128,6 +131,11 @@ export class FluteSession implements ChannelHost, DeliveringSession {
       this.#last = state
     }
     if (packet.extensionFault !== 0) this.badPacket('lct-extension', bytes, start, end, timeUs, frame)
+    const { onlyTsi } = this.spec
+    if (onlyTsi !== undefined && packet.tsi !== onlyTsi && packet.toi !== 0 && !state.names.configures) {
+      state.channel.count(end - start, timeUs)
+      return
+    }
     this.#place(state, packet, bytes, start, end, timeUs, frame)
   }
 
@@ -467,6 +475,11 @@ export class FluteSession implements ChannelHost, DeliveringSession {
   loop(timeUs: number): void {
     for (const { channel } of this.#channels.values()) channel.loop(timeUs)
     this.#segments.close(timeUs)
+  }
+
+  /** Nothing more comes, since we left; what is under way is cut off. */
+  left(timeUs: number): void {
+    for (const { channel } of this.#channels.values()) channel.left(timeUs)
   }
 
   /** No more packets: ends what is open, and hands on what waits under invented names. */

@@ -438,6 +438,11 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     this.#open.loop(timeUs)
   }
 
+  /** We stopped listening for a while: what is open is cut off, what comes later is another transmission. */
+  left(timeUs: number): void {
+    this.#open.endAll(timeUs)
+  }
+
   /** No more packets. An object whose transmission had ended is lost, the others are only cut off. */
   close(timeUs: number): void {
     this.#open.close(timeUs)

@@ -68,13 +68,24 @@ export class OpenObjects {
       }
     }
     // An init segment or playlist is sent between segments and says nothing about them.
-    if (object.kind !== 'init' && object.kind !== 'playlist' && object.toi < FIRST_RESERVED_TOI) this.ending(timeUs)
+    if (object.kind !== 'init' && object.kind !== 'playlist' && object.toi < FIRST_RESERVED_TOI) {
+      this.ending(timeUs)
+      if (!this.#host.spec.reorder) this.#endNow(timeUs)
+    }
     this.#objects.set(object.key, object)
   }
 
   /** No more bytes are to be expected of what is open, but late ones. */
   ending(timeUs: number): void {
     for (const object of this.#objects.values()) if (object.endingSinceUs < 0) object.endingSinceUs = timeUs
+  }
+
+  /** Packets are said to come in order: what another object follows is over at once, and late bytes are not waited for. */
+  #endNow(timeUs: number): void {
+    for (const object of [...this.#objects.values()]) {
+      this.giveUp(object, 'partial', timeUs)
+      this.drop(object)
+    }
   }
 
   finish(object: TransportObject, timeUs: number): void {
@@ -242,7 +253,10 @@ export class OpenObjects {
   }
 
   isFarBack(toi: number): boolean {
-    return !this.#channel.toisGoRound && toi < this.#newestMediaToi - Math.max(100, 4 * this.#mediaStep)
+    const { detectLoops } = this.#host.spec
+    if (detectLoops === 'off' || this.#channel.toisGoRound) return false
+    // GPAC takes 100 for far whatever the step; TOIs of `$Time$` differ by much more from one segment to the next.
+    return toi < this.#newestMediaToi - (detectLoops === 'on' ? 100 : Math.max(100, 4 * this.#mediaStep))
   }
 
   /** TOIs went far back: the source plays its content again from an earlier point. */

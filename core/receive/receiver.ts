@@ -130,6 +130,11 @@ export class Receiver implements DatagramSink {
     this.#directory.loop(timeUs)
   }
 
+  /** The source left this destination by our own wish: what arrives there is cut off, and nothing of it lost. */
+  left(destination: string, timeUs: number): void {
+    this.#directory.session(destination)?.left(timeUs)
+  }
+
   /** Ends what is open: an object cut off by the end is `truncated`, one whose transmission was over is lost. */
   close(timeUs: number, _reason: 'capture-end' | 'stopped'): void {
     if (this.#closed) return

@@ -1,5 +1,6 @@
 import { u32At } from '../bytes/ints.ts'
 import type { Severity } from '../contract/report.ts'
+import type { ReceiveSpec } from '../contract/session-spec.ts'
 import { readRepairFlow } from '../protocol/fec/repair-flow.ts'
 import type { Flow } from '../protocol/ip/flow.ts'
 import { LCT_FAULT, LctPacket, lctFaultName } from '../protocol/lct/lct-packet.ts'
@@ -38,6 +39,7 @@ export class RouteSession implements ChannelHost, DeliveringSession {
   readonly destination: string
   readonly address: Destination
   readonly limits: ReceiveLimits
+  readonly spec: ReceiveSpec
   readonly reorderUs: number
   readonly pool: BytePool
   readonly observer: ReceiveObserver
@@ -65,6 +67,7 @@ export class RouteSession implements ChannelHost, DeliveringSession {
     this.address = address
     this.destination = destination
     this.limits = context.limits
+    this.spec = context.spec
     this.reorderUs = context.reorderUs
     this.pool = context.pool
     this.observer = context.observer
@@ -114,6 +117,10 @@ export class RouteSession implements ChannelHost, DeliveringSession {
     }
     if (((bytes[start + 1] as number) & 0xf0) !== 0xa0) this.#oddHeader(timeUs, frame)
     this.sourcePackets++
+    if (this.spec.onlyTsi !== undefined && packet.tsi !== this.spec.onlyTsi && packet.tsi !== 0) {
+      channel.count(end - start, timeUs)
+      return
+    }
     const headerEnd = start + packet.headerBytes
     const from = headerEnd + 4
     if (from <= end) {
@@ -148,6 +155,11 @@ export class RouteSession implements ChannelHost, DeliveringSession {
     this.service = service
     for (const channel of this.#channels.values()) this.#applyDescription(channel, timeUs)
     this.#delivery.drain(timeUs)
+  }
+
+  /** Nothing more comes, since we left; what is under way is cut off. */
+  left(timeUs: number): void {
+    for (const channel of this.#channels.values()) channel.left(timeUs)
   }
 
   #addChannel(tsi: number, timeUs: number, frame: number): LctChannel | null {

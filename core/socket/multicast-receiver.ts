@@ -5,6 +5,7 @@ import type { DatagramSink } from '../protocol/ip/flow.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import { listInterfaces } from './interfaces.ts'
 import { ReceiveSocket } from './receive-socket.ts'
+import { ANY_SOURCE, type SourceFilter } from './source-filter.ts'
 
 /** Asked for where the user does not say; systems grant what their limit allows. */
 const DEFAULT_RECEIVE_BUFFER_BYTES = 16 * 1024 * 1024
@@ -12,8 +13,10 @@ const INTERFACE_CHECK_MS = 1000
 const DROPS_AGE_US = 250_000
 
 export type MulticastReceiverOptions = {
-  /** Address or name of the interface to join on; absent: the system's choice. */
-  readonly interface?: string
+  /** Addresses or names of the interfaces to join on; absent: the system's choice. */
+  readonly joinOn?: readonly string[]
+  /** Whose datagrams are taken; absent: anyone's. */
+  readonly filter?: SourceFilter
   /** Asked of the system for each socket; absent: 16 MiB. What was granted is in the snapshot. */
   readonly receiveBufferBytes?: number
   /** Wall clock, µs since the UNIX epoch. */
@@ -97,7 +100,8 @@ export class MulticastReceiver {
       {
         address,
         port,
-        interface: this.#options.interface ?? null,
+        joinOn: this.#options.joinOn ?? [],
+        filter: this.#options.filter ?? ANY_SOURCE,
         receiveBufferBytes: this.#options.receiveBufferBytes ?? DEFAULT_RECEIVE_BUFFER_BYTES,
         nowUs: () => this.#now(),
         interfaces: this.#interfaces,

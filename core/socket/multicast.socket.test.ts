@@ -37,7 +37,7 @@ afterEach(async () => {
 
 function receiver(sink: DatagramSink, options: Partial<MulticastReceiverOptions> = {}): MulticastReceiver {
   const made = new MulticastReceiver(
-    { interface: LOOPBACK, receiveBufferBytes: 1024 * 1024, nowUs: () => Date.now() * 1000, ...options },
+    { joinOn: [LOOPBACK], receiveBufferBytes: 1024 * 1024, nowUs: () => Date.now() * 1000, ...options },
     sink,
   )
   closing.push(() => made.close())
@@ -177,7 +177,7 @@ test.each([
   ['203.0.113.77', 'address-not-local'],
 ])('interface %s is refused with the ones that exist', async (name, code) => {
   const error = { code, message: expect.stringContaining(name), tryThis: expect.stringContaining(LOOPBACK) }
-  await expect(receiver(new Collector(), { interface: name }).join(GROUP, 6000)).rejects.toMatchObject({ error })
+  await expect(receiver(new Collector(), { joinOn: [name] }).join(GROUP, 6000)).rejects.toMatchObject({ error })
   await expect(MulticastSender.open({ interface: name, ttl: 1 })).rejects.toMatchObject({ error })
 })
 
@@ -212,7 +212,7 @@ const loopback6 = listInterfaces().find((entry) => entry.address === '::1')
 
 test.skipIf(!LINUX || loopback6 === undefined)('IPv6 groups, joined by the name of the interface', async (context) => {
   const sink = new Collector()
-  const receiving = receiver(sink, { interface: loopback6?.name as string })
+  const receiving = receiver(sink, { joinOn: [loopback6?.name as string] })
   const port = await freePort()
   await receiving.join('ff11::77', port)
   await receiving.join('ff15::77', port)

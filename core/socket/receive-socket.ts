@@ -9,6 +9,7 @@ import type { FlowTable } from '../protocol/ip/flow-table.ts'
 import { ownSocketInodes, procAddress, readProcUdp } from './host-drops.ts'
 import { resolveInterface } from './interfaces.ts'
 import { joinFailure, socketFailure } from './socket-errors.ts'
+import { describeFilter, ofFamily, type SourceFilter, takes } from './source-filter.ts'
 
 /** Senders of one group whose flows are remembered without asking the table. */
 const RECENT_SENDERS = 4
@@ -16,8 +17,9 @@ const RECENT_SENDERS = 4
 export type ReceiveSocketOptions = {
   readonly address: string
   readonly port: number
-  /** Address or name of the interface to join on; null leaves the choice to the system. */
-  readonly interface: string | null
+  /** Addresses or names of the interfaces to join on; none leaves the choice to the system. */
+  readonly joinOn: readonly string[]
+  readonly filter: SourceFilter
   readonly receiveBufferBytes: number
   readonly nowUs: () => number
   readonly interfaces: () => NetworkInterface[]
@@ -45,7 +47,16 @@ export class ReceiveSocket {
   #lastUs = 0
   #granted = 0
   #joinedUs = 0
-  #on: NetworkInterface | null = null
+  readonly #filter: SourceFilter
+  /** The system knows how to join a sender's packets only; where it does not, they are sorted out here. */
+  #filteredBySystem: boolean
+  /** The datagrams of `#last` are taken. */
+  #takesLast = true
+  #passedOver = 0
+  /** Interfaces joined on; none where the system chose and does not say. */
+  #on: readonly NetworkInterface[] = []
+  /** Those of them that have gone. */
+  readonly #gone = new Set<NetworkInterface>()
   #problem: AppError | null = null
   #inode: string | null = null
   #drops: number | null = null
@@ -57,6 +68,8 @@ export class ReceiveSocket {
     this.#family = options.address.includes(':') ? 6 : 4
     this.#multicast = isMulticastAddress(options.address)
     this.destination = formatDestination(options.address, options.port)
+    this.#filter = ofFamily(options.filter, this.#family)
+    this.#filteredBySystem = this.#multicast && this.#filter.include.length > 0
     this.#socket = createSocket({
       type: this.#family === 4 ? 'udp4' : 'udp6',
       reuseAddr: this.#multicast,
@@ -66,19 +79,23 @@ export class ReceiveSocket {
 
   /**
    * Binds, sizes the receive buffer, joins.
-   * @throws AppFailure port-in-use | address-not-local | interface-gone | join-refused | socket-failed
+   * @throws AppFailure port-in-use | address-not-local | interface-gone | join-refused | socket-failed | bad-spec
    */
   async open(): Promise<void> {
     try {
-      if (this.#multicast) this.#on = this.#chooseInterface()
+      if (this.#multicast) this.#on = this.#chooseInterfaces()
+      if (this.#filter.include.length === 0 && this.#options.filter.include.length > 0) throw this.#noSuchSource()
       await this.#bind()
       this.#socket.on('error', (cause) => {
         this.#problem = socketFailure(this.destination, cause, this.#options.interfaces()).error
       })
       this.#sizeBuffer()
       if (this.#multicast) {
-        this.#on ??= await probeRoute(this.#options, this.#family)
-        this.#join()
+        if (this.#on.length === 0) {
+          const routed = await probeRoute(this.#options, this.#family)
+          if (routed !== null) this.#on = [routed]
+        }
+        this.#joinAll()
       }
       this.#joinedUs = this.#options.nowUs()
       this.#claimInode()
@@ -94,7 +111,13 @@ export class ReceiveSocket {
     return {
       destination: this.destination,
       interface:
-        on === null ? (this.#multicast ? 'chosen by the system' : this.#options.address) : `${on.address} (${on.name})`,
+        on.length === 0
+          ? this.#multicast
+            ? 'chosen by the system'
+            : this.#options.address
+          : on.map(({ name, address }) => `${address} (${name})`).join(', '),
+      filter: describeFilter(this.#filter, this.#filteredBySystem),
+      passedOver: this.#passedOver,
       joinedWallUs: this.#joinedUs,
       packets: this.#packets,
       askedBufferBytes: this.#options.receiveBufferBytes,
@@ -111,28 +134,42 @@ export class ReceiveSocket {
     if (row !== undefined) this.#drops = row.drops
   }
 
-  /** Notices that the interface joined on has gone, and joins again when it is back. */
+  /** Notices that an interface joined on has gone, and joins again when it is back. */
   checkInterface(list: readonly NetworkInterface[]): void {
-    const on = this.#on
-    if (on === null || this.#closed) return
-    const present = list.some((entry) => entry.name === on.name && entry.address === on.address)
-    if (!present && this.#problem?.code !== 'interface-gone') {
+    if (this.#closed) return
+    for (const on of this.#on) {
+      const present = list.some((entry) => entry.name === on.name && entry.address === on.address)
+      if (!present) this.#gone.add(on)
+      else if (this.#gone.has(on)) this.#joinAgain(on)
+    }
+    const [missing] = this.#gone
+    if (missing === undefined) {
+      if (this.#problem?.code === 'interface-gone') this.#problem = null
+    } else if (this.#problem?.code !== 'interface-gone') {
       this.#problem = new AppFailure(
         'interface-gone',
-        `The interface ${on.name} (${on.address}), on which ${this.destination} was joined, has gone.`,
+        `The interface ${missing.name} (${missing.address}), on which ${this.destination} was joined, has gone.`,
         'Plug it in or bring it up again: the multicast is joined again by itself.',
       ).error
     }
-    if (!present || this.#problem?.code !== 'interface-gone') return
+  }
+
+  #joinAgain(on: NetworkInterface): void {
+    const { address } = this.#options
     try {
       // The system may still count the old membership.
-      this.#socket.dropMembership(this.#options.address, this.#membership())
+      if (this.#filteredBySystem) {
+        for (const source of this.#filter.include)
+          this.#socket.dropSourceSpecificMembership(source, address, this.#membership(on))
+      } else {
+        this.#socket.dropMembership(address, this.#membership(on))
+      }
     } catch {
       // It does not: nothing to leave.
     }
     try {
-      this.#join()
-      this.#problem = null
+      this.#join(on)
+      this.#gone.delete(on)
     } catch {
       // Up, but not usable yet: asked again at the next check.
     }
@@ -146,11 +183,20 @@ export class ReceiveSocket {
     await new Promise<void>((resolve) => this.#socket.close(() => resolve()))
   }
 
-  #chooseInterface(): NetworkInterface | null {
-    const name = this.#options.interface
-    return name === null
-      ? null
-      : resolveInterface(name, this.#family === 4 ? 'IPv4' : 'IPv6', this.#options.interfaces())
+  #chooseInterfaces(): NetworkInterface[] {
+    const family = this.#family === 4 ? 'IPv4' : 'IPv6'
+    const list = this.#options.interfaces()
+    const chosen = this.#options.joinOn.map((name) => resolveInterface(name, family, list))
+    return chosen.filter((one, at) => chosen.findIndex((each) => each.address === one.address) === at)
+  }
+
+  #noSuchSource(): AppFailure {
+    const asked = this.#options.filter.include.join(', ')
+    return new AppFailure(
+      'bad-spec',
+      `No sender with the address ${asked} can send to ${this.destination}: one is IPv4 and the other IPv6.`,
+      'Give a source address of the same kind as the group.',
+    )
   }
 
   #bind(): Promise<void> {
@@ -168,7 +214,8 @@ export class ReceiveSocket {
 
   /** Groups of link-local scope (ffx1, ffx2) can only be bound on a named interface. */
   #scoped(address: string): string {
-    return /^ff[0-9a-f][12]:/i.test(address) && this.#on !== null ? `${address}%${this.#on.name}` : address
+    const [on] = this.#on
+    return /^ff[0-9a-f][12]:/i.test(address) && on !== undefined ? `${address}%${on.name}` : address
   }
 
   #sizeBuffer(): void {
@@ -182,19 +229,43 @@ export class ReceiveSocket {
     this.#granted = process.platform === 'linux' ? size / 2 : size
   }
 
-  #join(): void {
+  #joinAll(): void {
+    if (this.#on.length === 0) this.#join(null)
+    for (const on of this.#on) this.#join(on)
+  }
+
+  #join(on: NetworkInterface | null): void {
+    const membership = on === null ? undefined : this.#membership(on)
     try {
-      this.#socket.addMembership(this.#options.address, this.#membership())
+      if (this.#filteredBySystem && this.#joinSources(membership)) return
+      this.#filteredBySystem = false
+      this.#socket.addMembership(this.#options.address, membership)
     } catch (cause) {
-      const on = this.#on === null ? null : `${this.#on.name} (${this.#on.address})`
-      throw joinFailure(this.destination, on, cause, this.#options.interfaces())
+      // Two of its addresses were named: one interface is joined once.
+      if (this.#on.length > 1 && (cause as { code?: unknown }).code === 'EADDRINUSE') return
+      const where = on === null ? null : `${on.name} (${on.address})`
+      throw joinFailure(this.destination, where, cause, this.#options.interfaces())
     }
   }
 
+  /** @returns false where the system knows no source-specific join */
+  #joinSources(membership: string | undefined): boolean {
+    for (const source of this.#filter.include) {
+      try {
+        this.#socket.addSourceSpecificMembership(source, this.#options.address, membership)
+      } catch (cause) {
+        const { code } = cause as { code?: unknown }
+        if (code === 'EADDRINUSE' || code === 'EADDRNOTAVAIL') continue
+        if (code === 'ENOSYS' || code === 'ENOPROTOOPT' || code === 'EOPNOTSUPP') return false
+        throw cause
+      }
+    }
+    return true
+  }
+
   /** How Node names an interface when joining: IPv4 by its address, IPv6 by its zone. */
-  #membership(): string | undefined {
-    if (this.#on === null) return undefined
-    return this.#family === 4 ? this.#on.address : `::%${this.#on.name}`
+  #membership(on: NetworkInterface): string {
+    return this.#family === 4 ? on.address : `::%${on.name}`
   }
 
   #claimInode(): void {
@@ -214,6 +285,11 @@ export class ReceiveSocket {
     if (flow === null || flow.sourcePort !== sender.port || flow.sourceAddress !== sender.address) {
       flow = this.#flowOf(sender)
       this.#last = flow
+      this.#takesLast = takes(this.#filter, flow.sourceAddress)
+    }
+    if (!this.#takesLast) {
+      this.#passedOver++
+      return
     }
     const nowUs = this.#options.nowUs()
     if (nowUs > this.#lastUs) this.#lastUs = nowUs

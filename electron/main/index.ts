@@ -35,7 +35,7 @@ function run(): void {
   }
   app.on('open-file', (event, path) => {
     event.preventDefault()
-    open({ kind: 'capture', files: [path] })
+    open({ kind: 'capture', files: [path], choices: {} })
   })
   app.on('second-instance', (_event, _args, _workingDir, asked) => openRequest(asked as InitialRequest))
   // A window for each request: opening a capture must not throw away what another window shows.

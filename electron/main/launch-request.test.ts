@@ -11,15 +11,31 @@ describe('launchRequest', () => {
 
   test('opens files, named against the working folder, with or without the word open', () => {
     const files = [resolve('/captures/a.pcap'), resolve('/b.pcapng')]
-    expect(launchRequest([here, 'a.pcap', '/b.pcapng'], '/captures')).toEqual({ kind: 'capture', files })
-    expect(launchRequest([here, 'open', 'a.pcap', '/b.pcapng'], '/captures')).toEqual({ kind: 'capture', files })
+    expect(launchRequest([here, 'a.pcap', '/b.pcapng'], '/captures')).toEqual({ kind: 'capture', files, choices: {} })
+    expect(launchRequest([here, 'open', 'a.pcap', '/b.pcapng'], '/captures')).toEqual({
+      kind: 'capture',
+      files,
+      choices: {},
+    })
   })
 
   test('takes a URL with its interface in either spelling', () => {
-    const asked = { kind: 'url', url: 'route://239.1.1.1:6000/', interface: '127.0.0.1' }
+    const asked = { kind: 'url', url: 'route://239.1.1.1:6000/', choices: { interfaces: ['127.0.0.1'] } }
     expect(launchRequest(['route://239.1.1.1:6000/', '--interface', '127.0.0.1'], '/')).toEqual(asked)
     expect(launchRequest(['--interface=127.0.0.1', 'open', 'route://239.1.1.1:6000/'], '/')).toEqual(asked)
-    expect(launchRequest(['ATSC://'], '/')).toEqual({ kind: 'url', url: 'ATSC://', interface: null })
+    expect(launchRequest(['ATSC://'], '/')).toEqual({ kind: 'url', url: 'ATSC://', choices: {} })
+  })
+
+  test('takes several URLs, and what the command line chose besides', () => {
+    const args = ['open', 'atsc://', 'route://239.1.1.1:6000', '--receive-options={"keepCorrupt":true,"statsMs":1000}']
+    expect(launchRequest(args, '/')).toEqual({
+      kind: 'url',
+      url: 'atsc:// route://239.1.1.1:6000',
+      choices: { keepCorrupt: true, statsMs: 1000 },
+    })
+    const odd = ['/a.pcap', '--receive-options={"keepCorrupt":"yes","nonsense":1}']
+    expect(launchRequest(odd, '/')).toEqual({ kind: 'capture', files: ['/a.pcap'], choices: {} })
+    expect(launchRequest(['/a.pcap', '--receive-options={'], '/')).toMatchObject({ choices: {} })
   })
 
   test('starts the demo', () => {

@@ -91,20 +91,24 @@ describe('opening', () => {
   })
 
   it('remembers addresses, but in a browser no capture: it was only sent there for now', async () => {
-    await listen('atsc://', null)
+    await listen('atsc://', {})
     await openCapture(['/tmp/uploads/first.pcap'])
     expect(settingsStore.getState().recent).toEqual([{ kind: 'url', value: 'atsc://', label: 'atsc://' }])
   })
 
   it('tries the same again with another interface or pace', async () => {
-    await listen('atsc://', null)
+    await listen('atsc://', {})
     await again({ interface: '10.0.0.2' })
-    expect(engine.calls.filter((call) => call.name === 'specForUrl').at(-1)?.args).toEqual(['atsc://', '10.0.0.2'])
+    expect(engine.calls.filter((call) => call.name === 'specForUrl').at(-1)?.args).toEqual([
+      'atsc://',
+      { interfaces: ['10.0.0.2'] },
+    ])
     await openCapture(['/a/first.pcap'])
     await again({ pace: 'real' })
     expect(engine.calls.filter((call) => call.name === 'specForCapture').at(-1)?.args).toEqual([
       ['/a/first.pcap'],
       'real',
+      {},
     ])
   })
 })

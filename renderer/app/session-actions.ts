@@ -1,4 +1,5 @@
 import type { AppError } from '../../core/contract/app-error.ts'
+import type { ReceiveChoices } from '../../core/contract/receive-options.ts'
 import type { SessionSpec } from '../../core/contract/session-spec.ts'
 import type { RecentItem } from '../../core/contract/shell-api.ts'
 import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
@@ -11,7 +12,7 @@ import { noticeDone, noticeFailed } from '../stores/notice-store.ts'
 import { objectColumns } from '../stores/object-columns.ts'
 import { clearSelection } from '../stores/selection-store.ts'
 import { type OpenRequest, sessionStore, showNoSession, showSession } from '../stores/session-store.ts'
-import { rememberRecent } from '../stores/settings-store.ts'
+import { rememberRecent, settingsStore } from '../stores/settings-store.ts'
 import { resetTime } from '../stores/time-store.ts'
 import { shell } from './shell.ts'
 
@@ -19,9 +20,9 @@ import { shell } from './shell.ts'
 function specFor(request: OpenRequest): Promise<SessionSpec> {
   switch (request.kind) {
     case 'capture':
-      return engine().call('specForCapture', request.files, request.pace)
+      return engine().call('specForCapture', request.files, request.pace, request.choices)
     case 'url':
-      return engine().call('specForUrl', request.url, request.interface)
+      return engine().call('specForUrl', request.url, request.choices)
     case 'demo':
       return engine().call('specForDemo')
   }
@@ -112,18 +113,24 @@ export function captureLabel(files: readonly string[]): string {
   return files.length > 1 ? `${first} and ${files.length - 1} more` : first
 }
 
-export function openCapture(files: readonly string[], pace: 'fast' | 'real' = 'fast'): Promise<void> {
-  return open({ kind: 'capture', files, pace, label: captureLabel(files) })
+/** @param choices by default those of the first screen, which apply to captures however they are opened */
+export function openCapture(
+  files: readonly string[],
+  pace: 'fast' | 'real' = 'fast',
+  choices: ReceiveChoices = settingsStore.getState().capture,
+): Promise<void> {
+  return open({ kind: 'capture', files, pace, choices, label: captureLabel(files) })
 }
 
-export function listen(url: string, networkInterface: string | null): Promise<void> {
-  return open({ kind: 'url', url, interface: networkInterface, label: url })
+/** @param url or several, with spaces between them */
+export function listen(url: string, choices: ReceiveChoices): Promise<void> {
+  return open({ kind: 'url', url, choices, label: url })
 }
 
 export const openDemo = (): Promise<void> => open({ kind: 'demo', label: 'Demo' })
 
 export function openRecent(item: RecentItem): Promise<void> {
-  return item.kind === 'capture' ? openCapture([item.value]) : listen(item.value, null)
+  return item.kind === 'capture' ? openCapture([item.value]) : listen(item.value, {})
 }
 
 let cancelUpload: (() => void) | null = null
@@ -151,6 +158,7 @@ export async function openFiles(files: readonly File[]): Promise<void> {
     kind: 'capture',
     files: files.map((file) => file.name),
     pace: 'fast',
+    choices: settingsStore.getState().capture,
     label: captureLabel(files.map((file) => file.name)),
   }
   const paths: string[] = []
@@ -226,7 +234,7 @@ export async function close(): Promise<void> {
 function requestOf(snapshot: SessionSnapshot | null): OpenRequest | null {
   if (snapshot?.source.kind !== 'multicast' || snapshot.broadcast !== null) return null
   const { label } = snapshot.source
-  return { kind: 'url', url: label, interface: null, label }
+  return { kind: 'url', url: label, choices: {}, label }
 }
 
 /** Starts the same thing again: after a failure, or to listen on another interface. */
@@ -236,7 +244,9 @@ export async function again(
   const { request, opening, snapshot } = sessionStore.getState()
   const asked = opening?.request ?? request ?? requestOf(snapshot)
   if (asked === null) return
-  if (asked.kind === 'url') await open({ ...asked, interface: change.interface ?? asked.interface })
+  const { interface: on } = change
+  if (asked.kind === 'url')
+    await open(on === undefined ? asked : { ...asked, choices: { ...asked.choices, interfaces: [on] } })
   else if (asked.kind === 'capture') await open({ ...asked, pace: change.pace ?? asked.pace })
   else await open(asked)
 }

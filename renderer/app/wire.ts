@@ -57,9 +57,9 @@ export async function openInitial(): Promise<void> {
   const request = (await shell()?.initialRequest()) ?? { kind: 'none' as const }
   switch (request.kind) {
     case 'capture':
-      return openCapture(request.files)
+      return openCapture(request.files, 'fast', request.choices)
     case 'url':
-      return listen(request.url, request.interface)
+      return listen(request.url, request.choices)
     case 'demo':
       return openDemo()
     case 'none':

@@ -41,6 +41,8 @@ describe('a live session', () => {
       packets: 0,
       askedBufferBytes: 1,
       grantedBufferBytes: 1,
+      filter: null,
+      passedOver: 0,
       problem: null,
     }
     const sockets = [

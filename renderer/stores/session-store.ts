@@ -1,5 +1,6 @@
 import { createStore } from 'zustand/vanilla'
 import type { AppError } from '../../core/contract/app-error.ts'
+import type { ReceiveChoices } from '../../core/contract/receive-options.ts'
 import type { Pace } from '../../core/contract/session-spec.ts'
 import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
 
@@ -9,9 +10,10 @@ export type OpenRequest =
       readonly kind: 'capture'
       readonly files: readonly string[]
       readonly pace: Pace
+      readonly choices: ReceiveChoices
       readonly label: string
     }
-  | { readonly kind: 'url'; readonly url: string; readonly interface: string | null; readonly label: string }
+  | { readonly kind: 'url'; readonly url: string; readonly choices: ReceiveChoices; readonly label: string }
   | { readonly kind: 'demo'; readonly label: string }
 
 /** An attempt to open a session: uploading and starting, or failed with the reason. */

@@ -1,4 +1,6 @@
 import { createStore } from 'zustand/vanilla'
+import { checkedChoices } from '../../core/contract/receive-choices.ts'
+import type { ReceiveChoices } from '../../core/contract/receive-options.ts'
 import type { RecentItem } from '../../core/contract/shell-api.ts'
 import { TIME_BASES, type TimeBase } from './time-store.ts'
 
@@ -14,8 +16,10 @@ export type Settings = {
   readonly fronts: Readonly<Record<string, string>>
   /** Groups of the frame that are folded away. */
   readonly hidden: readonly string[]
-  /** Interface last listened on, and what was typed. */
-  readonly listen: { readonly url: string; readonly interface: string | null }
+  /** What was typed, and the options chosen, when last listening. */
+  readonly listen: { readonly url: string; readonly choices: ReceiveChoices }
+  /** Options with which captures are opened. */
+  readonly capture: ReceiveChoices
   /** Only in a browser: in the app the program keeps them. */
   readonly recent: readonly RecentItem[]
 }
@@ -26,7 +30,8 @@ const DEFAULTS: Settings = {
   sizes: {},
   fronts: {},
   hidden: [],
-  listen: { url: 'atsc://', interface: null },
+  listen: { url: 'atsc://', choices: {} },
+  capture: {},
   recent: [],
 }
 
@@ -57,9 +62,16 @@ function checked(value: Record<string, unknown>): Partial<Settings> {
   const kept: Record<string, unknown> = {}
   if (value.theme === 'dark' || value.theme === 'light') kept.theme = value.theme
   if (TIME_BASES.some((base) => base === value.timeBase)) kept.timeBase = value.timeBase
-  for (const key of ['sizes', 'fronts', 'listen'] as const) {
+  for (const key of ['sizes', 'fronts'] as const) {
     if (typeof value[key] === 'object' && value[key] !== null && !Array.isArray(value[key])) kept[key] = value[key]
   }
+  const listen = value.listen as { url?: unknown; interface?: unknown; choices?: unknown } | null | undefined
+  if (typeof listen?.url === 'string') {
+    // Earlier versions remembered one interface and nothing else.
+    const before = typeof listen.interface === 'string' ? { interfaces: [listen.interface] } : {}
+    kept.listen = { url: listen.url, choices: { ...before, ...checkedChoices(listen.choices, false) } }
+  }
+  kept.capture = checkedChoices(value.capture, false)
   for (const key of ['hidden', 'recent'] as const) if (Array.isArray(value[key])) kept[key] = value[key]
   return kept as Partial<Settings>
 }

@@ -19,6 +19,8 @@ export type LiveArrivals = {
   readonly complete: readonly { readonly name: string; readonly completeUs: number }[]
   /** Representation@id of what the service carries, where that is known: others are left out. */
   readonly carried?: ReadonlySet<string>
+  /** Segments can be had only once they are whole: what promises them earlier, or a latency that needs it, is left out. */
+  readonly wholeOnly?: boolean
 }
 
 /** How often a player looks whether the presentation has ended. */
@@ -45,6 +47,8 @@ export function liveMpd(mpd: Mpd, arrivals: LiveArrivals): string | null {
     if (startUs === null) return null
     becomeDynamic(edits, mpd, startUs, delaySegments(mpd, arrivals))
   }
+  if (arrivals.wholeOnly === true) removePromises(edits, root)
+  else if (mpd.type !== 'dynamic') removeEndlessOffsets(edits, root)
   for (const name of ['Location', 'PatchLocation'])
     for (const element of sourceChildren(root, name)) edits.replaceElement(element, '')
   pointClock(edits, root, arrivals.clockUrl)
@@ -116,7 +120,6 @@ function becomeDynamic(edits: TextEdits, mpd: Mpd, startUs: number, delay: numbe
   for (const period of mpd.periods)
     if (sourceAttribute(period.element, 'start') === null && period.startUs !== null)
       edits.setAttribute(period.element, 'start', serialiseXsDuration(period.startUs))
-  removeEndlessOffsets(edits, root)
 }
 
 /** `INF` says that all is there from the beginning, which was true of the files and is not of a broadcast. */
@@ -124,6 +127,14 @@ function removeEndlessOffsets(edits: TextEdits, element: SourceElement): void {
   if (sourceAttribute(element, 'availabilityTimeOffset')?.trim() === 'INF')
     edits.removeAttribute(element, 'availabilityTimeOffset')
   for (const child of element.children) removeEndlessOffsets(edits, child)
+}
+
+function removePromises(edits: TextEdits, element: SourceElement): void {
+  for (const name of ['availabilityTimeOffset', 'availabilityTimeComplete']) edits.removeAttribute(element, name)
+  for (const child of element.children) {
+    if (element.name === 'ServiceDescription' && child.name === 'Latency') edits.replaceElement(child, '')
+    else removePromises(edits, child)
+  }
 }
 
 function removeUncarried(edits: TextEdits, mpd: Mpd, carried: ReadonlySet<string>): void {

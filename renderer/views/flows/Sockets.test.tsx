@@ -11,6 +11,8 @@ const socket: SocketSnapshot = {
   packets: 10,
   askedBufferBytes: 16_777_216,
   grantedBufferBytes: 8_388_608,
+  filter: null,
+  passedOver: 0,
   droppedByHost: 7,
   problem: null,
 }

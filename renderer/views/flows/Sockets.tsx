@@ -21,6 +21,8 @@ export function Sockets({ sockets }: { readonly sockets: readonly SocketSnapshot
             <span data-bad={(socket.droppedByHost ?? 0) > 0}>
               dropped by this computer {socket.droppedByHost === null ? UNKNOWN : formatCount(socket.droppedByHost)}
             </span>
+            {socket.filter !== null && <span>{socket.filter}</span>}
+            {socket.passedOver > 0 && <span>passed over {formatCount(socket.passedOver)}</span>}
             {socket.problem !== null && <span data-bad>{socket.problem.message}</span>}
           </li>
         ))}

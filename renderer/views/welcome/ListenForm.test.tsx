@@ -6,7 +6,10 @@ import { EngineCallError } from '../../client/call-error.ts'
 import { setEngine } from '../../client/engine-client.ts'
 import { connectionStore } from '../../stores/connection-store.ts'
 import { sessionStore, showNoSession } from '../../stores/session-store.ts'
+import { settingsStore } from '../../stores/settings-store.ts'
 import { FakeEngine, fakeSnapshot } from '../../testdata/fake-engine.ts'
+import { buttonNamed } from '../../testdata/mount.tsx'
+import { TooltipProvider } from '../../ui/Tooltip.tsx'
 import { ListenForm } from './ListenForm.tsx'
 import { interfaceChoices, otherInterfaces } from './listen-model.ts'
 
@@ -35,10 +38,17 @@ beforeEach(() => {
   setEngine(engine)
   showNoSession()
   connectionStore.setState({ interfaces: INTERFACES })
+  settingsStore.setState({ listen: { url: 'atsc://', choices: {} }, capture: {} })
   host = document.createElement('div')
   document.body.append(host)
   root = createRoot(host)
-  act(() => root.render(<ListenForm />))
+  act(() =>
+    root.render(
+      <TooltipProvider>
+        <ListenForm />
+      </TooltipProvider>,
+    ),
+  )
 })
 
 afterEach(() => {
@@ -47,8 +57,17 @@ afterEach(() => {
 })
 
 function fill(address: string): void {
-  const field = host.querySelector<HTMLInputElement>('[data-listen-address]')
-  if (field === null) throw new Error('no address field')
+  type(host.querySelector<HTMLInputElement>('[data-listen-address]'), address)
+}
+
+/** The field with this label. */
+function labelled(text: string): HTMLInputElement {
+  const label = [...host.querySelectorAll('label')].find((one) => one.textContent === text)
+  return host.querySelector(`[id="${label?.htmlFor}"]`) as HTMLInputElement
+}
+
+function type(field: HTMLInputElement | null, address: string): void {
+  if (field === null) throw new Error('no such field')
   const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')?.set
   act(() => {
     set?.call(field, address)
@@ -66,7 +85,7 @@ it('asks the engine for what was typed, and puts the session on the screen', asy
   fill(' route://225.1.1.0:6000 ')
   submit()
   await act(() => vi.waitFor(() => expect(sessionStore.getState().sessionId).toBe('s1')))
-  expect(engine.calls[0]).toEqual({ name: 'specForUrl', args: ['route://225.1.1.0:6000', null] })
+  expect(engine.calls[0]).toEqual({ name: 'specForUrl', args: ['route://225.1.1.0:6000', {}] })
   expect(engine.calls.at(-1)).toEqual({ name: 'watchSession', args: ['s1'] })
 })
 
@@ -83,6 +102,57 @@ it('says what is wrong beside the form, and keeps what was typed', async () => {
   expect(host.querySelector<HTMLInputElement>('[data-listen-address]')?.value).toBe('route://225.1.1.0:99999')
   fill('route://225.1.1.0:9999')
   expect(host.querySelector('[role=alert]')).toBeNull()
+})
+
+it('is made from the table of options: chooses, checks in place, and writes the command line', async () => {
+  fill('atsc://')
+  expect(host.querySelector('details')?.open).toBe(false)
+  type(labelled('Reorder time'), 'soon')
+  expect(labelled('Reorder time').getAttribute('aria-invalid')).toBe('true')
+  expect(host.querySelector('[role=alert]')?.textContent).toBe('It must be a whole number from 0 to 3600000.')
+  expect(host.querySelector<HTMLButtonElement>('button[type=submit]')?.disabled).toBe(true)
+  expect(host.querySelector('details')?.open).toBe(true)
+  type(labelled('Reorder time'), '250')
+  type(labelled('Services'), '1,5009')
+  type(labelled('Only from senders'), '10.0.0.1 10.0.0.2')
+  act(() => labelled('Keep corrupt files').click())
+  expect(host.querySelector('[role=alert]')).toBeNull()
+  const lines = [...host.querySelectorAll('code')].map((line) => line.textContent)
+  expect(lines).toEqual([
+    'routescope open atsc:// --services 1,5009 --source 10.0.0.1 --source 10.0.0.2 --keep-corrupt --reorder-ms 250',
+    'gpac -play atsc:// --kc=true --rtimeout=250000',
+  ])
+  expect(host.textContent).toContain('GPAC has no word for --services, --source.')
+  submit()
+  await act(() => vi.waitFor(() => expect(sessionStore.getState().sessionId).toBe('s1')))
+  const choices = {
+    services: [1, 5009],
+    sourceAddresses: ['10.0.0.1', '10.0.0.2'],
+    keepCorrupt: true,
+    reorderMs: 250,
+  }
+  expect(engine.calls[0]?.args).toEqual(['atsc://', choices])
+  expect(settingsStore.getState().listen).toEqual({ url: 'atsc://', choices })
+  act(() => buttonNamed(host, 'All as usual').click())
+  expect(labelled('Reorder time').value).toBe('')
+})
+
+it('joins on several interfaces', () => {
+  fill('atsc://')
+  const choose = (at: number, value: string) => {
+    const list = host.querySelectorAll('select')[at] as HTMLSelectElement
+    act(() => {
+      list.value = value
+      list.dispatchEvent(new Event('change', { bubbles: true }))
+    })
+  }
+  choose(0, '127.0.0.1')
+  act(() => buttonNamed(host, 'Join on another interface').click())
+  expect(host.querySelector('code')?.textContent).toBe(
+    'routescope open atsc:// --interface 127.0.0.1 --interface 192.168.1.20',
+  )
+  act(() => buttonNamed(host, 'Leave out interface 1').click())
+  expect(host.querySelector('code')?.textContent).toBe('routescope open atsc:// --interface 192.168.1.20')
 })
 
 it('offers interfaces that reach out first', () => {

@@ -1,35 +1,45 @@
 import { Radio } from 'lucide-react'
 import { type FormEvent, useId, useMemo, useState } from 'react'
 import { useStore } from 'zustand'
+import type { ReceiveChoices } from '../../../core/contract/receive-options.ts'
 import { listen } from '../../app/session-actions.ts'
 import { connectionStore } from '../../stores/connection-store.ts'
 import { sessionStore } from '../../stores/session-store.ts'
 import { settingsStore } from '../../stores/settings-store.ts'
 import { Button } from '../../ui/Button.tsx'
 import { ErrorBlock } from '../../ui/ErrorBlock.tsx'
+import { CommandLines } from './CommandLines.tsx'
+import { InterfaceField } from './InterfaceField.tsx'
 import styles from './ListenForm.module.css'
-import { interfaceChoices } from './listen-model.ts'
+import { ReceiveFields } from './ReceiveFields.tsx'
+import { linesOf } from './receive-form.ts'
+import { useReceiveForm } from './use-receive-form.ts'
 
 const EXAMPLES = ['atsc://', 'route://225.1.1.0:6000', 'mabr://225.1.1.0:6000'] as const
 
-/** Where to listen, and on which interface. What was typed is kept, also when it fails. */
+/** Where to listen, on which interfaces, and how what comes is treated. What was typed is kept, also when it fails. */
 export function ListenForm() {
   const remembered = useStore(settingsStore, (state) => state.listen)
   const interfaces = useStore(connectionStore, (state) => state.interfaces)
   const opening = useStore(sessionStore, (state) => (state.opening?.request.kind === 'url' ? state.opening : null))
   const [url, setUrl] = useState(remembered.url)
-  const choices = useMemo(() => interfaceChoices(interfaces), [interfaces])
-  const [chosen, setChosen] = useState(remembered.interface ?? '')
-  const known = choices.some((choice) => choice.value === chosen) ? chosen : ''
+  const [chosen, setChosen] = useState(remembered.choices.interfaces ?? [])
+  // An interface that has gone since is not offered, and not asked for.
+  const known = useMemo(
+    () => chosen.filter((value) => interfaces.some(({ address, name }) => address === value || name === value)),
+    [chosen, interfaces],
+  )
+  const form = useReceiveForm('url', remembered.choices)
   const urlId = useId()
-  const interfaceId = useId()
   const busy = opening !== null && opening.error === null
+  const choices: ReceiveChoices = { ...form.choices, ...(known.length === 0 ? {} : { interfaces: known }) }
+  const ready = url.trim() !== '' && form.problems.size === 0
 
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    const networkInterface = known === '' ? null : known
-    settingsStore.setState({ listen: { url: url.trim(), interface: networkInterface } })
-    void listen(url.trim(), networkInterface)
+    if (!ready) return
+    settingsStore.setState({ listen: { url: url.trim(), choices } })
+    void listen(url.trim(), choices)
   }
   return (
     <form className={styles.form} onSubmit={submit}>
@@ -40,6 +50,7 @@ export function ListenForm() {
           type="text"
           className={styles.input}
           value={url}
+          title="Several addresses, with spaces between them, are received as one session"
           spellCheck={false}
           autoComplete="off"
           data-listen-address
@@ -57,26 +68,13 @@ export function ListenForm() {
           ))}
         </p>
       </div>
-      <div className={styles.field}>
-        <label htmlFor={interfaceId}>Network interface</label>
-        <select
-          id={interfaceId}
-          className={styles.input}
-          value={known}
-          onChange={(event) => setChosen(event.target.value)}
-        >
-          <option value="">Chosen by the system</option>
-          {choices.map((choice) => (
-            <option key={choice.value} value={choice.value}>
-              {choice.text}
-            </option>
-          ))}
-        </select>
-      </div>
+      <InterfaceField chosen={known} onChange={setChosen} />
+      <ReceiveFields {...form.fields} />
       {opening?.error != null && <ErrorBlock error={opening.error} />}
-      <Button type="submit" variant="primary" size="large" icon={Radio} disabled={busy || url.trim() === ''}>
+      <Button type="submit" variant="primary" size="large" icon={Radio} disabled={busy || !ready}>
         {busy ? 'Joining…' : 'Listen'}
       </Button>
+      {url.trim() !== '' && form.problems.size === 0 && <CommandLines lines={linesOf('url', url, choices)} />}
     </form>
   )
 }

@@ -88,6 +88,8 @@ function SocketLine({ socket }: { readonly socket: SocketSnapshot }) {
       <Check size={14} strokeWidth={2.4} aria-hidden />
       <span>
         Joined <strong>{socket.destination}</strong> on {socket.interface}
+        {socket.filter !== null && `, ${socket.filter}`}
+        {socket.passedOver > 0 && ` (${formatCount(socket.passedOver)} passed over)`}
         <span className={styles.buffer}>
           receive buffer {formatCount(granted)} B{granted < asked && ` granted of ${formatCount(asked)} asked for`}
         </span>

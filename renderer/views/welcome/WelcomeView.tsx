@@ -11,6 +11,7 @@ import { Button } from '../../ui/Button.tsx'
 import { ErrorBlock } from '../../ui/ErrorBlock.tsx'
 import { KeyHint } from '../../ui/KeyHint.tsx'
 import { Progress } from '../../ui/Progress.tsx'
+import { CaptureOptions } from './CaptureOptions.tsx'
 import { ListenForm } from './ListenForm.tsx'
 import { useRecent } from './use-recent.ts'
 import styles from './WelcomeView.module.css'
@@ -55,6 +56,7 @@ export function WelcomeView() {
               again="Choose another"
               onAgain={() => void chooseCapture()}
             />
+            <CaptureOptions />
           </Way>
           <Way
             icon={Clapperboard}

@@ -1,0 +1,254 @@
+import { createSocket } from 'node:dgram'
+import { writeFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { receiveSpecOf, socketFieldsOf } from '../contract/receive-choices.ts'
+import type { ReceiveChoices } from '../contract/receive-options.ts'
+import type { SessionSpec, SinkSpec, SourceSpec } from '../contract/session-spec.ts'
+import { testPacket } from '../receive/test-session.ts'
+import { MulticastSender } from '../socket/multicast-sender.ts'
+import { pcapOf } from '../testdata/datagrams.ts'
+import { DEMO_FOLDER, routeFixture } from '../testdata/make-fixtures.ts'
+import { TestFolder } from '../testdata/program.ts'
+import { Engine } from './engine.ts'
+import type { Session } from './session.ts'
+
+const LOOPBACK = '127.0.0.1'
+const GROUP = '239.255.82.91'
+const OTHER_GROUP = '239.255.82.92'
+const folder = new TestFolder()
+let engine: Engine
+const closing: (() => Promise<void>)[] = []
+
+beforeEach(() => {
+  engine = new Engine({
+    tempDir: folder.at('tmp'),
+    defaultDumpDir: folder.at('dumps'),
+    demoDir: DEMO_FOLDER,
+    version: '0',
+  })
+})
+afterEach(async () => {
+  await engine.close()
+  for (const close of closing.splice(0)) await close()
+})
+afterAll(() => folder.remove())
+
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4')
+  await new Promise<void>((resolve) => socket.bind(0, LOOPBACK, resolve))
+  const { port } = socket.address()
+  await new Promise<void>((resolve) => socket.close(resolve))
+  return port
+}
+
+async function sender(): Promise<MulticastSender> {
+  const made = await MulticastSender.open({ interface: LOOPBACK, ttl: 0 })
+  closing.push(() => made.close())
+  return made
+}
+
+function live(id: string, url: string, choices: ReceiveChoices): SourceSpec {
+  const on: ReceiveChoices = { interfaces: [LOOPBACK], ...choices }
+  return { id, kind: 'multicast', url, ...socketFieldsOf(on), receive: receiveSpecOf(on, 'first') }
+}
+
+function start(sources: readonly SourceSpec[], sinks: readonly SinkSpec[] = []): Promise<Session> {
+  const spec: SessionSpec = { format: 'routescope-session', version: 1, sources, sinks }
+  return engine.start(spec)
+}
+
+/** Sends, again and again until the session has what was waited for: the first may come before the socket reads. */
+async function until(session: Session, send: () => void, reached: () => boolean): Promise<void> {
+  while (!reached()) {
+    send()
+    // A turn of the event loop, in which sockets are read.
+    await new Promise((resolve) => setImmediate(resolve))
+    if (session.snapshot().phase !== 'running') throw new Error(`the session is ${session.snapshot().phase}`)
+  }
+}
+
+const object = (toi: number): Uint8Array =>
+  testPacket({ tsi: 10, toi, length: 3, offset: 0, closeObject: true, payload: Uint8Array.of(1, 2, 3) })
+
+describe('--timeout', () => {
+  it('ends a session to which nothing comes, and says what was joined', async () => {
+    const port = await freePort()
+    const session = await start([live('a', `route://${GROUP}:${port}`, { timeoutS: 0.2 })])
+    await session.done
+    expect(session.failure()).toMatchObject({
+      code: 'nothing-received',
+      message: expect.stringContaining(`${GROUP}:${port} on 127.0.0.1`),
+    })
+  })
+
+  it('ends a session that fell silent, and that is no failure', async () => {
+    const port = await freePort()
+    const session = await start([live('a', `route://${GROUP}:${port}`, { timeoutS: 0.3 })])
+    const sending = await sender()
+    await until(
+      session,
+      () => sending.send(GROUP, port, object(1)),
+      () => session.summary().objects > 0,
+    )
+    await session.done
+    expect(session.failure()).toBeNull()
+    expect(session.snapshot().phase).toBe('finished')
+  })
+
+  it('is a tune-in failure where only the list of services comes', async () => {
+    const port = await freePort()
+    const session = await start([live('a', 'atsc://', { timeoutS: 0.4, services: [7] })])
+    const sending = await sender()
+    const xml = `<SLT xmlns="tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/SLT/1.0/" bsid="1"><Service serviceId="7" shortServiceName="Seven"><BroadcastSvcSignaling slsProtocol="1" slsDestinationIpAddress="${OTHER_GROUP}" slsDestinationUdpPort="${port}"/></Service></SLT>`
+    const slt = Uint8Array.from([1, 0, 0, 1, ...gzipSync(xml)])
+    const repeat = setInterval(() => sending.send('224.0.23.60', 4937, slt), 50)
+    await session.done
+    clearInterval(repeat)
+    expect(session.failure()).toMatchObject({
+      code: 'nothing-received',
+      message: `atsc:// lists its services, but nothing came of 7 "Seven" on ${OTHER_GROUP}:${port}.`,
+    })
+  })
+
+  it('ends a scan when no new service has been listed for so long', async () => {
+    const session = await start([live('a', 'atsc://', { timeoutS: 0.4, services: 'scan' })])
+    const sending = await sender()
+    const xml = `<SLT xmlns="tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/SLT/1.0/" bsid="1"><Service serviceId="7"><BroadcastSvcSignaling slsProtocol="1" slsDestinationIpAddress="${OTHER_GROUP}" slsDestinationUdpPort="6000"/></Service></SLT>`
+    const slt = Uint8Array.from([1, 0, 0, 1, ...gzipSync(xml)])
+    const repeat = setInterval(() => sending.send('224.0.23.60', 4937, slt), 50)
+    await session.done
+    clearInterval(repeat)
+    expect(session.failure()).toBeNull()
+    expect(session.snapshot().services).toEqual([expect.objectContaining({ id: 7, state: 'not-joined' })])
+    expect(session.snapshot().source.sockets.map(({ destination }) => destination)).toEqual(['224.0.23.60:4937'])
+  })
+})
+
+describe('--keep-alive', () => {
+  it('waits for a service that fell silent, but not for one that never came', async () => {
+    const port = await freePort()
+    const choices = { timeoutS: 0.2, keepAlive: true }
+    const never = await start([live('a', `route://${OTHER_GROUP}:${port}`, choices)])
+    const session = await start([live('a', `route://${GROUP}:${port}`, choices)])
+    const sending = await sender()
+    await until(
+      session,
+      () => sending.send(GROUP, port, object(1)),
+      () => session.summary().objects > 0,
+    )
+    await never.done
+    expect(never.failure()).toMatchObject({ code: 'nothing-received' })
+    // A second session with as much patience is begun and given up meanwhile: the one that is kept had the time to end.
+    const measure = await start([live('a', `route://${OTHER_GROUP}:${port}`, { timeoutS: 0.4 })])
+    await measure.done
+    expect(session.snapshot().phase).toBe('running')
+    await until(
+      session,
+      () => sending.send(GROUP, port, object(2)),
+      () => session.summary().objects > 1,
+    )
+    await session.stop()
+    expect(session.failure()).toBeNull()
+  })
+})
+
+describe('--interface and --buffer', () => {
+  it('are asked for each socket, and what was granted is shown', async () => {
+    const port = await freePort()
+    const choices = { interfaces: [LOOPBACK], bufferBytes: 8192 }
+    const session = await start([live('a', `route://${GROUP}:${port}`, choices)])
+    expect(session.snapshot().source.sockets).toEqual([
+      expect.objectContaining({
+        destination: `${GROUP}:${port}`,
+        interface: expect.stringContaining(LOOPBACK),
+        askedBufferBytes: 8192,
+        grantedBufferBytes: expect.any(Number),
+      }),
+    ])
+    const granted = session.snapshot().source.sockets[0]?.grantedBufferBytes ?? 0
+    expect(granted).toBeLessThan(65_536)
+  })
+
+  it('an interface that is not there is refused before anything starts', async () => {
+    const start1 = start([live('a', `route://${GROUP}:6000`, { interfaces: [LOOPBACK, '203.0.113.9'] })])
+    await expect(start1).rejects.toMatchObject({ error: { code: 'address-not-local' } })
+  })
+})
+
+describe('several sources at once', () => {
+  it('are one session: services in order, one report, one folder', async () => {
+    const port = await freePort()
+    const sink: SinkSpec = { id: 'out', kind: 'folder', dir: folder.at('two'), maxSegments: 0, splitTsi: false }
+    const sources = [live('a', `route://${GROUP}:${port}`, {}), live('b', `route://${OTHER_GROUP}:${port}`, {})]
+    const session = await start(sources, [sink])
+    const sending = await sender()
+    await until(
+      session,
+      () => {
+        sending.send(GROUP, port, object(1))
+        sending.send(OTHER_GROUP, port, object(1))
+      },
+      () => session.summary().objects > 1,
+    )
+    await session.stop()
+    const report = session.report()
+    expect(report.source).toMatchObject({
+      kind: 'multicast',
+      name: `route://${GROUP}:${port} route://${OTHER_GROUP}:${port}`,
+    })
+    expect(report.services.map(({ id, destination }) => [id, destination])).toEqual([
+      [1, `${GROUP}:${port}`],
+      [2, `${OTHER_GROUP}:${port}`],
+    ])
+  })
+
+  it('a capture plays in real time beside a multicast', async () => {
+    const port = await freePort()
+    const short = (await routeFixture()).slice(0, 40)
+    const from = short[0]?.timeUs ?? 0
+    writeFileSync(folder.at('short.pcap'), pcapOf(short.map((one, at) => ({ ...one, timeUs: from + at * 1000 }))))
+    const multicast = live('live', `route://${GROUP}:${port}`, { timeoutS: 0.5 })
+    if (multicast.kind !== 'multicast') throw new Error('not a multicast')
+    const session = await start([
+      multicast,
+      {
+        id: 'capture',
+        kind: 'capture',
+        files: [folder.at('short.pcap')],
+        pace: 'real',
+        loop: 1,
+        receive: multicast.receive,
+      },
+    ])
+    const sending = await sender()
+    await until(
+      session,
+      () => sending.send(GROUP, port, object(1)),
+      () => session.report().flows.length > 1,
+    )
+    await session.done
+    expect(session.failure()).toBeNull()
+    expect(session.report().services.map(({ destination }) => destination)).toEqual([
+      `${GROUP}:${port}`,
+      '239.255.1.1:6000',
+    ])
+  })
+
+  it('that go to different sinks are two sessions', async () => {
+    const sinks: SinkSpec[] = ['x', 'y'].map((id) => ({
+      id,
+      kind: 'folder',
+      dir: folder.at(id),
+      maxSegments: 0,
+      splitTsi: false,
+    }))
+    const sources = [live('a', `route://${GROUP}:6000`, {}), live('b', `route://${OTHER_GROUP}:6000`, {})]
+    const links = [
+      { from: 'a', to: 'x' },
+      { from: 'b', to: 'y' },
+    ]
+    const spec: SessionSpec = { format: 'routescope-session', version: 1, sources, sinks, links }
+    await expect(engine.start(spec)).rejects.toMatchObject({ error: { code: 'bad-spec' } })
+  })
+})

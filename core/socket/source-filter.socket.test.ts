@@ -1,0 +1,135 @@
+import { createSocket, Socket } from 'node:dgram'
+import { afterEach, expect, test, vi } from 'vitest'
+import type { NetworkInterface } from '../contract/engine-api.ts'
+import type { DatagramSink, Flow } from '../protocol/ip/flow.ts'
+import { MulticastReceiver, type MulticastReceiverOptions } from './multicast-receiver.ts'
+
+/** `--source`, `--exclude-source` and several `--interface`: two senders on loopback, told apart by their address. */
+const GROUP = '239.255.77.9'
+const LOOPBACK = '127.0.0.1'
+const OTHER = '127.0.0.2'
+/** Any address of 127/8 can be sent from; other systems have 127.0.0.1 only. */
+const LINUX = process.platform === 'linux'
+
+const closing: (() => Promise<void>)[] = []
+afterEach(async () => {
+  vi.restoreAllMocks()
+  for (const close of closing.splice(0)) await close()
+})
+
+class Collector implements DatagramSink {
+  readonly got: string[] = []
+  #waiting: { readonly text: string; readonly resolve: () => void }[] = []
+
+  datagram(flow: Flow, bytes: Uint8Array, start: number, end: number): void {
+    const text = `${flow.sourceAddress} ${Buffer.from(bytes.subarray(start, end)).toString()}`
+    this.got.push(text)
+    for (const one of this.#waiting) if (one.text === text) one.resolve()
+  }
+
+  seen(text: string): Promise<void> {
+    if (this.got.includes(text)) return Promise.resolve()
+    return new Promise((resolve) => this.#waiting.push({ text, resolve }))
+  }
+}
+
+/** Sends text to the group from one address of this machine. */
+async function senderFrom(address: string): Promise<(port: number, text: string) => Promise<void>> {
+  const socket = createSocket('udp4')
+  await new Promise<void>((resolve) => socket.bind(0, address, resolve))
+  socket.setMulticastInterface(LOOPBACK)
+  socket.setMulticastTTL(0)
+  socket.setMulticastLoopback(true)
+  closing.push(() => new Promise((resolve) => socket.close(() => resolve())))
+  return (port, text) =>
+    new Promise((resolve, reject) =>
+      socket.send(text, port, GROUP, (error) => (error === null ? resolve() : reject(error))),
+    )
+}
+
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4')
+  await new Promise<void>((resolve) => socket.bind(0, LOOPBACK, resolve))
+  const { port } = socket.address()
+  await new Promise<void>((resolve) => socket.close(resolve))
+  return port
+}
+
+async function joined(
+  options: Partial<MulticastReceiverOptions>,
+): Promise<{ sink: Collector; receiver: MulticastReceiver; port: number }> {
+  const sink = new Collector()
+  const receiver = new MulticastReceiver({ joinOn: [LOOPBACK], nowUs: () => Date.now() * 1000, ...options }, sink)
+  closing.push(() => receiver.close())
+  const port = await freePort()
+  await receiver.join(GROUP, port)
+  return { sink, receiver, port }
+}
+
+test.skipIf(!LINUX)('only the senders that are included are heard, and the system sorts out the rest', async () => {
+  const { sink, receiver, port } = await joined({ filter: { include: [OTHER], exclude: [] } })
+  const [one, two] = [await senderFrom(LOOPBACK), await senderFrom(OTHER)]
+  await one(port, 'a')
+  await two(port, 'b')
+  await one(port, 'c')
+  await two(port, 'd')
+  await sink.seen(`${OTHER} d`)
+  expect(sink.got).toEqual([`${OTHER} b`, `${OTHER} d`])
+  expect(receiver.sockets()[0]).toMatchObject({
+    packets: 2,
+    passedOver: 0,
+    filter: 'only from 127.0.0.2 (source-specific join)',
+  })
+})
+
+test.skipIf(!LINUX)('where the system knows no such join, they are sorted out here, and that is said', async () => {
+  const refuse = vi.spyOn(Socket.prototype, 'addSourceSpecificMembership').mockImplementation(() => {
+    throw Object.assign(new Error('no'), { code: 'ENOPROTOOPT' })
+  })
+  const { sink, receiver, port } = await joined({ filter: { include: [OTHER], exclude: [] } })
+  expect(refuse).toHaveBeenCalledOnce()
+  const [one, two] = [await senderFrom(LOOPBACK), await senderFrom(OTHER)]
+  await one(port, 'a')
+  await two(port, 'b')
+  await sink.seen(`${OTHER} b`)
+  expect(sink.got).toEqual([`${OTHER} b`])
+  expect(receiver.sockets()[0]).toMatchObject({ passedOver: 1, filter: 'only from 127.0.0.2 (sorted out here)' })
+})
+
+test.skipIf(!LINUX)('senders that are excluded are passed over and counted', async () => {
+  const { sink, receiver, port } = await joined({ filter: { include: [], exclude: [LOOPBACK] } })
+  const [one, two] = [await senderFrom(LOOPBACK), await senderFrom(OTHER)]
+  await one(port, 'a')
+  await two(port, 'b')
+  await one(port, 'c')
+  await two(port, 'd')
+  await sink.seen(`${OTHER} d`)
+  expect(sink.got).toEqual([`${OTHER} b`, `${OTHER} d`])
+  expect(receiver.sockets()[0]).toMatchObject({
+    packets: 2,
+    passedOver: 2,
+    filter: 'not from 127.0.0.1 (sorted out here)',
+  })
+})
+
+test('a sender of the other family can never be heard, and that is an error', async () => {
+  const receiver = new MulticastReceiver(
+    { joinOn: [LOOPBACK], nowUs: () => 0, filter: { include: ['2001:db8::1'], exclude: [] } },
+    new Collector(),
+  )
+  await expect(receiver.join(GROUP, 6000)).rejects.toMatchObject({ error: { code: 'bad-spec' } })
+})
+
+test.skipIf(!LINUX)('a group is joined on each interface, and each is named', async () => {
+  const interfaces = (): NetworkInterface[] => [
+    { name: 'lo', address: LOOPBACK, family: 'IPv4', loopback: true },
+    { name: 'second', address: OTHER, family: 'IPv4', loopback: true },
+  ]
+  const add = vi.spyOn(Socket.prototype, 'addMembership')
+  const { sink, receiver, port } = await joined({ joinOn: [LOOPBACK, 'second', 'lo'], interfaces })
+  expect(add.mock.calls.map(([, on]) => on)).toEqual([LOOPBACK, OTHER])
+  const send = await senderFrom(LOOPBACK)
+  await send(port, 'a')
+  await sink.seen(`${LOOPBACK} a`)
+  expect(receiver.sockets()[0]).toMatchObject({ interface: '127.0.0.1 (lo), 127.0.0.2 (second)', filter: null })
+})

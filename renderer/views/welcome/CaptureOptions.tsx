@@ -1,0 +1,20 @@
+import { useEffect } from 'react'
+import { settingsStore } from '../../stores/settings-store.ts'
+import { CommandLines } from './CommandLines.tsx'
+import { ReceiveFields } from './ReceiveFields.tsx'
+import { linesOf } from './receive-form.ts'
+import { useReceiveForm } from './use-receive-form.ts'
+
+/** Options for the captures that are opened next, whether chosen, dropped or recent. Wrong ones are not taken. */
+export function CaptureOptions() {
+  const { choices, problems, fields } = useReceiveForm('capture', settingsStore.getState().capture)
+  useEffect(() => {
+    if (problems.size === 0) settingsStore.setState({ capture: choices })
+  }, [choices, problems])
+  return (
+    <>
+      <ReceiveFields {...fields} />
+      {fields.chosen > 0 && problems.size === 0 && <CommandLines lines={linesOf('capture', 'CAPTURE', choices)} />}
+    </>
+  )
+}

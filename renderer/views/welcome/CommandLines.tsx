@@ -1,0 +1,24 @@
+import { CopyButton } from '../../ui/CopyButton.tsx'
+import styles from './CommandLines.module.css'
+import type { Lines } from './receive-form.ts'
+
+/** What the form does, as it would be typed: in our words and, as far as it has them, in GPAC's. */
+export function CommandLines({ lines }: { readonly lines: Lines }) {
+  return (
+    <section className={styles.lines} aria-label="The same on a command line">
+      <Line label="Copy the command line" text={lines.ours} />
+      <Line label="Copy GPAC's command line" text={lines.gpac} />
+      {lines.notInGpac.length > 0 && <p>GPAC has no word for {lines.notInGpac.join(', ')}.</p>}
+    </section>
+  )
+}
+
+function Line({ label, text }: { readonly label: string; readonly text: string }) {
+  return (
+    <div className={styles.line}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long line scrolls, by keys as well */}
+      <code tabIndex={0}>{text}</code>
+      <CopyButton label={label} text={() => text} />
+    </div>
+  )
+}

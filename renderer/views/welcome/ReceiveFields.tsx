@@ -1,0 +1,125 @@
+import { useId } from 'react'
+import type { ReceiveChoices, ReceiveOption } from '../../../core/contract/receive-options.ts'
+import styles from './ReceiveFields.module.css'
+import { type Drafts, groupsOf, placeholderOf } from './receive-form.ts'
+
+type ReceiveFieldsProps = {
+  readonly rows: readonly ReceiveOption[]
+  readonly drafts: Drafts
+  readonly problems: ReadonlyMap<string, string>
+  readonly standards: ReceiveChoices
+  /** How many options are chosen, for the closed disclosure. */
+  readonly chosen: number
+  readonly onDraft: (key: string, value: string | boolean) => void
+  readonly onReset: () => void
+}
+
+/** The options of receiving, made from their table: folded away, everyday ones first in each group. */
+export function ReceiveFields({ rows, drafts, problems, standards, chosen, onDraft, onReset }: ReceiveFieldsProps) {
+  const wrong = problems.size
+  return (
+    <details className={styles.fold} open={wrong > 0 ? true : undefined} data-advanced>
+      <summary>
+        Advanced
+        <span className={styles.count}>
+          {wrong > 0 ? `${wrong} to correct` : chosen === 0 ? 'as usual' : `${chosen} set`}
+        </span>
+      </summary>
+      {groupsOf(rows).map(([group, own]) => (
+        <fieldset key={group} className={styles.group}>
+          <legend>{group}</legend>
+          {[...own]
+            .sort((a, b) => Number(a.level === 'expert') - Number(b.level === 'expert'))
+            .map((row) => (
+              <Field
+                key={row.key}
+                row={row}
+                draft={drafts[row.key]}
+                problem={problems.get(row.key) ?? null}
+                standards={standards}
+                onDraft={(value) => onDraft(row.key, value)}
+              />
+            ))}
+        </fieldset>
+      ))}
+      {chosen > 0 && (
+        <button type="button" className={styles.reset} onClick={onReset}>
+          All as usual
+        </button>
+      )}
+    </details>
+  )
+}
+
+type FieldProps = {
+  readonly row: ReceiveOption
+  readonly draft: string | boolean | undefined
+  readonly problem: string | null
+  readonly standards: ReceiveChoices
+  readonly onDraft: (value: string | boolean) => void
+}
+
+const SERVICES = ['all', 'first', 'none', 'scan'] as const
+
+function Field({ row, draft, problem, standards, onDraft }: FieldProps) {
+  const id = useId()
+  const { type } = row
+  const hint = `${row.option}: ${row.help}`
+  if (type.kind === 'flag' || type.kind === 'negated' || type.kind === 'switch') {
+    const ticked = typeof draft === 'boolean' ? draft : row.standard === true
+    return (
+      <div className={styles.tick} title={hint}>
+        <input id={id} type="checkbox" checked={ticked} onChange={(event) => onDraft(event.target.checked)} />
+        <label htmlFor={id}>{row.label}</label>
+      </div>
+    )
+  }
+  const text = typeof draft === 'string' ? draft : ''
+  const unit = type.kind === 'number' ? type.unit : type.kind === 'duration' ? 's' : type.kind === 'bytes' ? 'B' : ''
+  return (
+    <div className={styles.field} title={hint}>
+      <label htmlFor={id}>{row.label}</label>
+      {type.kind === 'choice' ? (
+        <select
+          id={id}
+          value={text === '' ? String(row.standard) : text}
+          onChange={(event) => onDraft(event.target.value)}
+        >
+          {type.values.map((value) => (
+            <option key={value} value={value}>
+              {value}
+            </option>
+          ))}
+        </select>
+      ) : (
+        <span className={styles.entry}>
+          <input
+            id={id}
+            type="text"
+            value={text}
+            placeholder={placeholderOf(row, standards)}
+            spellCheck={false}
+            autoComplete="off"
+            aria-invalid={problem !== null}
+            aria-describedby={problem === null ? undefined : `${id}-problem`}
+            list={type.kind === 'services' ? `${id}-list` : undefined}
+            onChange={(event) => onDraft(event.target.value)}
+          />
+          {unit !== '' && <span className={styles.unit}>{unit}</span>}
+        </span>
+      )}
+      {type.kind === 'services' && (
+        <datalist id={`${id}-list`}>
+          {SERVICES.map((value) => (
+            <option key={value} value={value} />
+          ))}
+        </datalist>
+      )}
+      {problem !== null && (
+        <p id={`${id}-problem`} className={styles.problem} role="alert">
+          {problem}
+        </p>
+      )}
+    </div>
+  )
+}
