@@ -1,0 +1,154 @@
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CaptureReader } from '../capture/capture-reader.ts'
+import { LINK_TYPE } from '../capture/link-types.ts'
+import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
+import { SessionColumns } from '../inspect/session-columns.ts'
+import type { ReceivedFile } from '../receive/object-flow.ts'
+import { Receiver } from '../receive/receiver.ts'
+import type { Datagram } from '../testdata/datagrams.ts'
+import { atscFixture, hlsFixture, lowLatency, routeFixture, twoServicesFixture } from '../testdata/make-fixtures.ts'
+import { drop, duplicate, joinPcap, type PcapRecords, reorder, seeded, splitPcap } from '../testdata/pcap-records.ts'
+import { ethernetFrames, ipPacketsFrom, pcapOfFrames } from '../testdata/reencapsulate.ts'
+
+const captures = fileURLToPath(new URL('../../../shared/captures/', import.meta.url))
+const oracle = fileURLToPath(new URL('../../../shared/tools/oracle.py', import.meta.url))
+const names = existsSync(captures)
+  ? readdirSync(captures)
+      .filter((name) => name.endsWith('.pcap'))
+      .map((name) => name.slice(0, -5))
+  : []
+
+/** Our own broadcasts, where the captures beside the checkout are absent. */
+const FIXTURES: Record<string, () => Promise<Datagram[]>> = {
+  'the demo as DASH': routeFixture,
+  'the demo as HLS': hlsFixture,
+  'the demo in Korean ATSC signalling': () => atscFixture('korean'),
+  'two services': twoServicesFixture,
+  'the demo at low latency': async () => lowLatency(await routeFixture()),
+}
+
+let dir = ''
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'routescope-disturbed-'))
+  for (const [name, make] of Object.entries(FIXTURES)) {
+    const frames = ethernetFrames(ipPacketsFrom(await make()))
+    writeFileSync(join(dir, `${name}.pcap`), pcapOfFrames(frames, LINK_TYPE.ethernet))
+  }
+})
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+/** Where an undisturbed capture is. */
+const original = (name: string): string => (name in FIXTURES ? join(dir, `${name}.pcap`) : `${captures}${name}.pcap`)
+
+async function receive(file: string, fec = true) {
+  const files = new Map<string, string>()
+  const columns = new SessionColumns({ hash: true })
+  const receiver = new Receiver(
+    { targets: [{ kind: 'discover' }], receive: { ...DEFAULT_RECEIVE, services: 'all', fec } },
+    {
+      borrows: true,
+      file: (received: ReceivedFile) =>
+        void files.set(
+          `service${received.serviceId}/${received.name}`,
+          createHash('sha256').update(received.bytes).digest('hex'),
+        ),
+    },
+    columns,
+  )
+  const reader = new CaptureReader({ files: [file], pace: 'fast', loop: 1, nowUs: () => 0 })
+  let lastUs = 0
+  await reader.run(
+    {
+      datagram(flow, bytes, start, end, timeUs, frame) {
+        lastUs = timeUs
+        receiver.datagram(flow, bytes, start, end, timeUs, frame)
+      },
+    },
+    receiver,
+  )
+  receiver.close(lastUs, 'capture-end')
+  return { files, columns }
+}
+
+/** What is to come out: the list beside the capture, or what comes out undisturbed. */
+async function wanted(name: string): Promise<Map<string, string>> {
+  const list = `${captures}${name}.expected.json`
+  if (!existsSync(list)) return (await receive(original(name))).files
+  const { files } = JSON.parse(readFileSync(list, 'utf8')) as { files: { path: string; sha256: string }[] }
+  return new Map(files.map((file) => [file.path, file.sha256]))
+}
+
+const CHANGES: readonly [string, (capture: PcapRecords) => PcapRecords][] = [
+  ['reordered within 50 packets', (capture) => reorder(capture, 50, seeded(50))],
+  ['with 5 % of its packets twice', (capture) => duplicate(capture, 0.05, seeded(5))],
+]
+
+function disturbed(name: string, change: (capture: PcapRecords) => PcapRecords): string {
+  const file = join(dir, 'disturbed.pcap')
+  writeFileSync(file, joinPcap(change(splitPcap(readFileSync(original(name))))))
+  return file
+}
+
+async function givesTheSame(name: string, change: (capture: PcapRecords) => PcapRecords): Promise<void> {
+  const { files } = await receive(disturbed(name, change))
+  const expected = await wanted(name)
+  expect(expected.size).toBeGreaterThan(3)
+  expect([...files.keys()].sort()).toEqual([...expected.keys()].sort())
+  for (const [path, sha256] of expected) expect(files.get(path), path).toBe(sha256)
+}
+
+describe('broadcasts as networks disturb them', () => {
+  for (const [what, change] of CHANGES) {
+    it.each(Object.keys(FIXTURES))(`%s, ${what}, gives the same files`, (name) => givesTheSame(name, change))
+  }
+})
+
+describe.skipIf(names.length === 0)('captures as networks disturb them', () => {
+  for (const [what, change] of CHANGES) {
+    it.each(names)(`%s, ${what}, gives the same files`, (name) => givesTheSame(name, change))
+  }
+})
+
+type OracleObject = { dst: string; tsi: number; toi: number; total: number | null; missing: [number, number][] }
+
+describe.skipIf(names.length === 0)('captures that lost 1 % of their packets', () => {
+  it.each(names)('%s: every missing byte range is named', async (name) => {
+    const file = disturbed(name, (capture) => drop(capture, 0.01, seeded(1)))
+    const flags = name.startsWith('mabr') ? ['--flute'] : []
+    const python = spawnSync('python3', [oracle, file, ...flags], { encoding: 'utf8', maxBuffer: 1 << 28 })
+    expect(python.status, python.stderr).toBe(0)
+    const read = JSON.parse(python.stdout) as { objects: OracleObject[] }
+    // Repair flows would bring back what the network lost, and the oracle knows none.
+    const { columns } = await receive(file, false)
+    const report = columns.report(
+      { kind: 'capture', name, firstTime: null, lastTime: null },
+      { frames: 0, udp: 0, bytes: 0, malformed: 0, fragmentsDropped: 0 },
+    )
+    const mine = new Map<string, (readonly (readonly [number, number])[])[]>()
+    for (const service of report.services) {
+      for (const session of service.sessions) {
+        for (const channel of session.channels) {
+          for (const object of channel.objects) {
+            const key = `${session.destination} ${channel.tsi} ${object.toi}`
+            mine.set(key, [...(mine.get(key) ?? []), object.missing])
+          }
+        }
+      }
+    }
+    let compared = 0
+    for (const object of read.objects) {
+      if (object.total === null) continue
+      compared++
+      const key = `${object.dst} ${object.tsi} ${object.toi}`
+      expect(mine.get(key), key).toContainEqual(object.missing)
+    }
+    // Of FLUTE objects the oracle knows a length only where packets carry EXT_FTI.
+    expect(compared).toBeGreaterThan(name.startsWith('mabr') ? 2 : 10)
+  })
+})

@@ -1,0 +1,87 @@
+/** Classic pcap files as lists of records, to be rearranged for tests. Nothing here is shared with the readers. */
+
+/** One record: its 16-byte header without the lengths, and the frame. */
+export type PcapRecord = { readonly seconds: number; readonly fraction: number; readonly frame: Uint8Array }
+
+export type PcapRecords = {
+  /** The 24 bytes in front of the records. */
+  readonly header: Uint8Array
+  readonly littleEndian: boolean
+  readonly records: readonly PcapRecord[]
+}
+
+/** Takes a pcap file apart; the frames are views into it. */
+export function splitPcap(file: Uint8Array): PcapRecords {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
+  const littleEndian = file[0] === 0xd4 || file[0] === 0x4d
+  const records: PcapRecord[] = []
+  for (let at = 24; at + 16 <= file.length; ) {
+    const length = view.getUint32(at + 8, littleEndian)
+    records.push({
+      seconds: view.getUint32(at, littleEndian),
+      fraction: view.getUint32(at + 4, littleEndian),
+      frame: file.subarray(at + 16, at + 16 + length),
+    })
+    at += 16 + length
+  }
+  return { header: file.subarray(0, 24), littleEndian, records }
+}
+
+/** Puts a pcap file together again. */
+export function joinPcap({ header, littleEndian, records }: PcapRecords): Uint8Array {
+  const bytes = records.reduce((sum, record) => sum + 16 + record.frame.length, header.length)
+  const file = new Uint8Array(bytes)
+  const view = new DataView(file.buffer)
+  file.set(header)
+  let at = header.length
+  for (const { seconds, fraction, frame } of records) {
+    view.setUint32(at, seconds, littleEndian)
+    view.setUint32(at + 4, fraction, littleEndian)
+    view.setUint32(at + 8, frame.length, littleEndian)
+    view.setUint32(at + 12, frame.length, littleEndian)
+    file.set(frame, at + 16)
+    at += 16 + frame.length
+  }
+  return file
+}
+
+/** Random numbers from a seed (mulberry32), the same on every machine. Each in [0, 1). */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** The same frames, none more than `reach` places from where it was; times stay where they are. */
+export function reorder(capture: PcapRecords, reach: number, random: () => number): PcapRecords {
+  const places = capture.records.map((record, index) => ({ record, at: index + random() * reach }))
+  places.sort((a, b) => a.at - b.at)
+  return {
+    ...capture,
+    records: places.map(({ record }, index) => ({ ...(capture.records[index] as PcapRecord), frame: record.frame })),
+  }
+}
+
+/** The same frames, a share of them twice, the second a few places later. */
+export function duplicate(capture: PcapRecords, share: number, random: () => number): PcapRecords {
+  const records: PcapRecord[] = []
+  const later: { record: PcapRecord; at: number }[] = []
+  for (const [index, record] of capture.records.entries()) {
+    records.push(record)
+    if (random() < share) later.push({ record, at: index + Math.floor(random() * 8) })
+    while (later.length > 0 && (later[0] as { at: number }).at <= index) {
+      const { record: again } = later.shift() as { record: PcapRecord }
+      records.push({ ...record, frame: again.frame })
+    }
+  }
+  return { ...capture, records }
+}
+
+/** Without a share of the frames. */
+export function drop(capture: PcapRecords, share: number, random: () => number): PcapRecords {
+  return { ...capture, records: capture.records.filter(() => random() >= share) }
+}
