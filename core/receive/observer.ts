@@ -136,8 +136,17 @@ export interface ChannelFacts {
   readonly packets: number
   /** UDP payload. */
   readonly bytes: number
-  /** Repair packets among `packets`. */
+  /** Repair packets among `packets`, and their UDP payload among `bytes`. */
   readonly repairPackets: number
+  readonly repairBytes: number
+  /** TSIs that its repair flow protects, as the S-TSID says. */
+  readonly protects: readonly number[]
+  /** Source symbols its repair flow decoded, and how long that took, µs. */
+  readonly recoveredSymbols: number
+  readonly decodeUs: number
+  /** Its own objects that repair flows made whole, and the bytes they gave back. */
+  readonly healed: number
+  readonly recovered: number
   /** Packets of an object still arriving that brought nothing new. */
   readonly duplicates: number
   readonly outOfOrder: number
