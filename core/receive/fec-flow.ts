@@ -352,7 +352,7 @@ export class FecFlow implements RepairSink {
     const begun = this.#host.elapsedUs()
     const solution = solve(input, ready)
     const channel = this.#session.channel(this.#tsi)
-    if (channel !== null) channel.decodeUs += this.#host.elapsedUs() - begun
+    if (channel !== null) channel.fec.decodeUs += this.#host.elapsedUs() - begun
     for (const sbn of solution.failed) {
       const block = ready.find((each) => each.sbn === sbn)
       if (block !== undefined) object.tried.set(sbn, block.k - block.missing + block.repairs)
@@ -389,7 +389,7 @@ export class FecFlow implements RepairSink {
       base += member.symbols
     }
     const channel = this.#session.channel(this.#tsi)
-    if (channel !== null) channel.recoveredSymbols += solution.recovered
+    if (channel !== null) channel.fec.recoveredSymbols += solution.recovered
     sources.forEach((source, at) => {
       const told = found[at]
       if (source.complete || source.channel === null || told === undefined || told.ranges.length === 0) return

@@ -94,9 +94,14 @@ describe('a repair flow for one object', () => {
         [19_000, 20_000],
       ],
     })
-    expect(channelOf(session, 10)).toMatchObject({ complete: 1, incomplete: 0, lost: 0, healed: 1, recovered: 3000 })
-    expect(channelOf(session, 15)).toMatchObject({ repairPackets: 20, protects: [10] })
-    expect(channelOf(session, 15)?.recoveredSymbols).toBeGreaterThan(10)
+    expect(channelOf(session, 10)).toMatchObject({
+      complete: 1,
+      incomplete: 0,
+      lost: 0,
+      fec: { healed: 1, recovered: 3000 },
+    })
+    expect(channelOf(session, 15)).toMatchObject({ repairPackets: 20, fec: { protects: [10] } })
+    expect(channelOf(session, 15)?.fec?.recoveredSymbols).toBeGreaterThan(10)
     expect(rules(session)).toEqual([])
     session.close()
     expect(session.receiver.heldBytes).toBe(0)
@@ -161,7 +166,7 @@ describe('a repair flow for one object', () => {
     repair(session, [whole], { tsi: 30, toi: 1001 })
     session.pass(100)
     expect(fileOf(session, '30_1.m4s')).toBe(digest(whole))
-    expect(channelOf(session, 30)).toMatchObject({ repairPackets: 20, healed: 1, protects: [] })
+    expect(channelOf(session, 30)).toMatchObject({ repairPackets: 20, fec: { healed: 1, protects: [] } })
   })
 
   it('has its OTI in EXT_FTI, which goes before the S-TSID', () => {
@@ -246,7 +251,7 @@ describe('time', () => {
     repair(session, [content(20_000)], {})
     session.pass(100)
     expect(fileOf(session, '10_1.m4s')).toBe(digest(content(20_000)))
-    expect(channelOf(session, 10)).toMatchObject({ lost: 0, incomplete: 0, healed: 1 })
+    expect(channelOf(session, 10)).toMatchObject({ lost: 0, incomplete: 0, fec: { healed: 1 } })
   })
 
   it('decodes what it can at the end of the capture', () => {
@@ -276,7 +281,7 @@ describe('time', () => {
       for (const packet of packets.slice(number * 4, number * 4 + 4)) session.datagram(packet)
     }
     expect(session.objects.find((object) => object.tsi === 10)).toMatchObject({ received: 20_000, recovered: 0 })
-    expect(channelOf(session, 10)).toMatchObject({ healed: 0 })
+    expect(channelOf(session, 10)).toMatchObject({ fec: { healed: 0 } })
     session.close()
     expect(session.receiver.heldBytes).toBe(0)
   })
@@ -297,7 +302,7 @@ describe('a super-object', () => {
     session.pass(100)
     expect(fileOf(session, '20_15.m4s')).toBe(digest(audio))
     expect(fileOf(session, '10_7.m4s')).toBe(digest(video))
-    expect(channelOf(session, 20)).toMatchObject({ healed: 1, recovered: 1000 })
+    expect(channelOf(session, 20)).toMatchObject({ fec: { healed: 1, recovered: 1000 } })
   })
 
   it('uses the bytes of an object that was whole and handed on long before', () => {
@@ -311,7 +316,7 @@ describe('a super-object', () => {
     lossy(session, 10, 7, video, [4, 5])
     repair(session, [audio, video], { toi: 7, count: 9 })
     session.pass(100)
-    expect(channelOf(session, 10)).toMatchObject({ complete: 1, healed: 1, recovered: 2000 })
+    expect(channelOf(session, 10)).toMatchObject({ complete: 1, fec: { healed: 1, recovered: 2000 } })
     session.close()
     expect(session.receiver.heldBytes).toBe(0)
   })
