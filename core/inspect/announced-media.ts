@@ -15,7 +15,11 @@ type Manifest = {
   /** Read when first asked for: a live manifest may come with every segment. */
   lists: readonly SegmentList[] | null
 }
-type Service = { manifest: Manifest | null; readonly playlists: Map<string, SegmentList> }
+type Service = {
+  manifest: Manifest | null
+  readonly playlists: Map<string, SegmentList>
+  sharesFilesOf: number | null
+}
 
 /** Where a segment stands among those announced: two of one list can be counted from one to the other. */
 export type AnnouncedPlace = { readonly list: SegmentList; readonly position: number }
@@ -25,8 +29,18 @@ export class AnnouncedMedia {
   readonly #services = new Map<number, Service>()
 
   slsFragment(serviceId: number, fragment: SlsFragment): void {
-    if (fragment.type !== 'MPD' || fragment.bytes.length > MAX_BYTES) return
-    this.#service(serviceId).manifest = { name: fragment.name, bytes: fragment.bytes.slice(), lists: null }
+    if (fragment.type === 'MPD') this.manifest(serviceId, fragment.name, fragment.bytes)
+  }
+
+  /** An MPD, from the signalling or as an object of its own. */
+  manifest(serviceId: number, name: string, bytes: Uint8Array): void {
+    if (bytes.length > MAX_BYTES) return
+    this.#service(serviceId).manifest = { name, bytes: bytes.slice(), lists: null }
+  }
+
+  /** What another service carries announces this one's media too (DVB-MABR). */
+  share(serviceId: number, of: number | null): void {
+    this.#service(serviceId).sharesFilesOf = of
   }
 
   /** A whole child playlist, as a player reads it. */
@@ -60,7 +74,8 @@ export class AnnouncedMedia {
       const position = list.positionOf(name)
       if (position !== null) return { list, position }
     }
-    return null
+    const { sharesFilesOf: of } = service
+    return of === null || of === serviceId ? null : this.place(of, name, timeUs)
   }
 
   /** Availability start of a segment on the wire's clock, µs; null where the manifest does not say. */
@@ -85,7 +100,7 @@ export class AnnouncedMedia {
   #service(id: number): Service {
     let service = this.#services.get(id)
     if (service === undefined) {
-      service = { manifest: null, playlists: new Map() }
+      service = { manifest: null, playlists: new Map(), sharesFilesOf: null }
       this.#services.set(id, service)
     }
     return service

@@ -105,6 +105,7 @@ export class SessionColumns implements ReceiveObserver {
 
   serviceChanged(service: ServiceFacts): void {
     if (!this.#services.includes(service)) this.#services.push(service)
+    if (service.sharesFilesOf !== null) this.#losses.media.share(service.id, service.sharesFilesOf)
   }
 
   serviceGone(service: ServiceFacts): void {
