@@ -37,7 +37,7 @@ async function reportOf(bytes: Uint8Array, name = 'x.pcapng'): Promise<Report> {
   writeFileSync(folder.at(name), bytes)
   const { sessionId } = await window.call(
     'startSession',
-    await window.call('specForCapture', [folder.at(name)], 'fast'),
+    await window.call('specForCapture', [folder.at(name)], 'fast', {}),
   )
   await window.call('watchSession', sessionId)
   await window.ended(sessionId)

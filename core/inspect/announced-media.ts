@@ -70,12 +70,16 @@ export class AnnouncedMedia {
   place(serviceId: number, name: string, timeUs: number): AnnouncedPlace | null {
     const service = this.#services.get(serviceId)
     if (service === undefined) return null
-    for (const list of [...this.#lists(service, timeUs), ...service.playlists.values()]) {
+    const shared = service.sharesFilesOf === null ? undefined : this.#services.get(service.sharesFilesOf)
+    const lists = [service, ...(shared === undefined ? [] : [shared])].flatMap((each) => [
+      ...this.#lists(each, timeUs),
+      ...each.playlists.values(),
+    ])
+    for (const list of lists) {
       const position = list.positionOf(name)
       if (position !== null) return { list, position }
     }
-    const { sharesFilesOf: of } = service
-    return of === null || of === serviceId ? null : this.place(of, name, timeUs)
+    return null
   }
 
   /** Availability start of a segment on the wire's clock, µs; null where the manifest does not say. */
