@@ -52,7 +52,7 @@ async function listen(): Promise<void> {
         kind: 'multicast',
         url: `route://${GROUP}:${port}`,
         interface: '127.0.0.1',
-        receiveBufferBytes: 16_384,
+        bufferBytes: 16_384,
         receive: { ...DEFAULT_RECEIVE, services: 'all' },
       },
     ],
