@@ -77,7 +77,8 @@ export class HttpRepair {
     this.#slots = new RequestSlots(connections)
     this.#starts = new RequestSlots(connections)
     this.#book = new ServerBook(urls, this.#clock)
-    const agent = { keepAlive: true, maxSockets: connections, maxTotalSockets: connections }
+    // No bound on sockets here: an idle one to another server would count, and the slots bound the requests.
+    const agent = { keepAlive: true }
     this.#agents = { http: new Agent(agent), https: new SecureAgent(agent) }
   }
 

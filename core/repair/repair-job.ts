@@ -29,7 +29,7 @@ export type WantedObject = {
   /** It is gzip'ed on air: ranges of it mean nothing to a server that has the content. */
   readonly encoded: boolean
   readonly isBoxes: boolean
-  readonly listed: ListedFacts | null
+  readonly listed: Pick<ListedFacts, 'contentMd5' | 'alternateLocations'> | null
   readonly servers: readonly RepairServer[]
   /** Wait so long before the first request, and a random time up to the second, ms. */
   readonly backoff: { readonly fixedMs: number; readonly randomMs: number }
@@ -142,8 +142,8 @@ export class RepairJob {
       for (let ask = queue.shift(); ask !== undefined; ask = queue.shift()) {
         const step = await this.#request(ask, place)
         steps.push(step)
-        // The others would only hear the same.
-        if (step !== 'on') queue.length = 0
+        // The others would only hear the same; or the answer held everything.
+        if (step !== 'on' || this.#done) queue.length = 0
       }
     }
     const { connections } = this.#context.spec
@@ -157,8 +157,8 @@ export class RepairJob {
     const { offset, isChunk } = this.#resource
     const { size, gaps, reach } = this.#assembly
     const total = isChunk || this.#wanted.encoded ? null : size
-    const common = { url: place.url, etag: this.#etags.get(place.url) ?? null, total, gzip: this.#wanted.encoded }
-    const ask = (range: HttpAsk['range']): HttpAsk => ({ ...common, range, maxBytes: limits.objectBytes })
+    const common = { url: place.url, etag: null, total, gzip: this.#wanted.encoded, maxBytes: limits.objectBytes }
+    const ask = (range: HttpAsk['range']): HttpAsk => ({ ...common, range })
     if (this.#wanted.encoded) return isChunk ? [] : [ask(null)]
     if (isChunk && size === null) return []
     const whole =
@@ -188,7 +188,8 @@ export class RepairJob {
     try {
       if (this.#signal.aborted) return 'leave'
       place.server.requests++
-      const result = await httpGet(ask, agents, clock, limits, this.#signal)
+      const etag = this.#etags.get(place.url) ?? null
+      const result = await httpGet({ ...ask, etag }, agents, clock, limits, this.#signal)
       switch (result.kind) {
         case 'bytes':
           return this.#take(ask, result, place)

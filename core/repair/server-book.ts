@@ -87,7 +87,11 @@ export class ServerBook {
    * Where to ask for a resource, in order: the user's servers; else what its File entry names, as long as it is there; else
    * those of the service, drawn by weight.
    */
-  placesOf(resource: Resource, listed: ListedFacts | null, servers: readonly RepairServer[]): Place[] {
+  placesOf(
+    resource: Resource,
+    listed: Pick<ListedFacts, 'alternateLocations'> | null,
+    servers: readonly RepairServer[],
+  ): Place[] {
     const places: Place[] = []
     const add = (server: string, url: string | null): void => {
       if (url !== null && !places.some((place) => place.url === url)) places.push({ server: this.#known(server), url })
