@@ -99,10 +99,8 @@ export class LossWatch {
       if (missing.length > 0 && this.causeOf(object.index) === null) this.#ledger.lost(object, missing)
     }
     const { kind, state, size, name, serviceId } = object
-    if (state !== 'complete' || size === null || name === null || serviceId === null) return
-    if (kind === 'manifest') this.media.manifest(serviceId, name, object.bytes(0, size))
-    else if (kind === 'playlist') this.media.playlist(serviceId, name, object.bytes(0, size))
-    else return
+    if (kind !== 'playlist' || state !== 'complete' || size === null || name === null || serviceId === null) return
+    this.media.playlist(serviceId, name, object.bytes(0, size))
     this.#objects.announced(object.lastTimeUs)
   }
 

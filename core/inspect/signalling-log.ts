@@ -128,7 +128,12 @@ export class SignallingLog {
   /** The object that brought some of the service's fragments came again; -1 for all of them. */
   slsRepeated(service: number, timeUs: number, tsi: number, toi: number): void {
     for (const entry of this.#current.get(service)?.values() ?? []) {
-      if (toi < 0 ? entry.series.type !== 'EFDT' : entry.tsi === tsi && entry.toi === toi) repeated(entry, timeUs)
+      if (
+        toi < 0
+          ? entry.series.type !== 'EFDT' && entry.series.type !== 'PACKAGE'
+          : entry.tsi === tsi && entry.toi === toi
+      )
+        repeated(entry, timeUs)
     }
   }
 

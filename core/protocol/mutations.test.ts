@@ -4,8 +4,8 @@ import { CodecError } from '../bytes/codec-error.ts'
 import { FDT_DEFAULTS, FDT_FILE_DEFAULTS, looksLikeFdt, parseFdt } from './flute/fdt.ts'
 import { serialiseFdt } from './flute/fdt-writer.ts'
 import { gzip } from './gzip.ts'
-import { LLS_TABLE, parseLlsTable, serialiseLlsTable } from './lls/lls-table.ts'
-import { parseSignedMultiTable } from './lls/signed-multi-table.ts'
+import { parseLlsTable, serialiseLlsTable } from './lls/lls-table.ts'
+import { parseSignedMultiTable, unfoldTable } from './lls/signed-multi-table.ts'
 import { parseSlt, SLT_SERVICE_DEFAULTS, serialiseSlt } from './lls/slt.ts'
 import { parseSystemTime } from './lls/system-time.ts'
 import { isMultipart, parseMultipart, serialiseMultipart } from './mime/multipart.ts'
@@ -39,14 +39,7 @@ const stsid = utf8(
 )
 const part = { contentType: 'application/dash+xml', contentLocation: 'x.mpd', body: utf8('<MPD/>') }
 const signed = (body: Uint8Array): unknown =>
-  parseSignedMultiTable({
-    tableId: LLS_TABLE.signedMultiTable,
-    groupId: 0,
-    groupCount: 1,
-    version: 0,
-    body,
-    compressed: false,
-  })
+  parseSignedMultiTable({ groupId: 0, groupCount: 1, body }).tables.map((table) => unfoldTable(table))
 
 const CODECS: readonly [string, Uint8Array, (bytes: Uint8Array) => unknown][] = [
   ['SLT', slt, parseSlt],

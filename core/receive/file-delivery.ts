@@ -1,12 +1,13 @@
+import { createHash } from 'node:crypto'
 import { CodecError } from '../bytes/codec-error.ts'
 import type { Toi, Tsi } from '../contract/ids.ts'
 import { gunzipIfGzip, gunzipLimited, looksGzip } from '../protocol/gzip.ts'
 import { parseEntity } from '../protocol/mime/entity.ts'
-import { isMultipart, parseMultipart } from '../protocol/mime/multipart.ts'
 import { manifestKind } from './channel-names.ts'
 import type { LctChannel } from './lct-channel.ts'
 import { digestFault, hasDigest } from './object-digest.ts'
 import type { ReceivedFile } from './object-flow.ts'
+import { partsOf } from './package-parts.ts'
 import { codecFault, type ReceiveContext } from './receive-context.ts'
 import type { TransportObject } from './transport-object.ts'
 
@@ -36,14 +37,12 @@ export function filesOf(
     const format = channel.names.formatId(object.codepoint)
     if (format === FORMAT.entity) return entityFiles(context, channel, object, serviceId, bytes)
     if (format !== FORMAT.file) {
-      const unpacked = looksGzip(bytes) ? gunzipLimited(bytes, context.limits.unpackedBytes) : bytes
-      if (isMultipart(unpacked)) {
-        return parseMultipart(unpacked).parts.flatMap((part) =>
-          part.contentLocation === null
-            ? []
-            : [fileOf(channel, object, serviceId, part.contentLocation, part.contentType || null, part.body)],
-        )
+      const parts = partsOf(context, object, serviceId, bytes)
+      if (parts !== null) {
+        return parts.map((part) => fileOf(channel, object, serviceId, part.name, part.contentType, part.bytes))
       }
+      // Announced as a package, and none.
+      object.name ??= inventedName(object)
     }
     if (object.name === null) return []
     let content = bytes
@@ -92,13 +91,23 @@ function entityFiles(
   bytes: Uint8Array,
 ): readonly ReceivedFile[] {
   const entity = parseEntity(bytes)
-  const name = entity.contentLocation ?? object.name
-  if (name === null) return []
-  const gzipped = /\bgzip\b/i.test(entity.contentEncoding ?? '') && looksGzip(entity.body)
-  const content = gzipped ? gunzipLimited(entity.body, context.limits.unpackedBytes) : entity.body
+  const name = entity.contentLocation ?? object.name ?? inventedName(object)
   object.name ??= name
   object.contentType ??= entity.contentType
-  return [fileOf(channel, object, serviceId, name, entity.contentType, content)]
+  const range = entity.contentRange
+  let whole = entity.body
+  if (range !== null && (range.first > 0 || range.last + 1 !== range.total || whole.length !== range.total)) {
+    const joined = context.entityRanges.add(`${serviceId}/${channel.index}/${name}`, range, entity.body)
+    if (joined === null) return []
+    whole = joined
+  }
+  const gzipped = /\bgzip\b/i.test(entity.contentEncoding ?? '') && looksGzip(whole)
+  const content = gzipped ? gunzipLimited(whole, context.limits.unpackedBytes) : whole
+  const file = fileOf(channel, object, serviceId, name, entity.contentType, content)
+  const md5 = entity.headers['content-md5']
+  if (md5 === undefined || createHash('md5').update(content).digest('base64') === md5.trim()) return [file]
+  raise(context, 'OBJ-MD5', channel, object, serviceId, `${label(object)} is not what its Content-MD5 says`)
+  return context.spec.keepCorrupt ? [{ ...file, complete: false }] : []
 }
 
 function fileOf(

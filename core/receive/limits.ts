@@ -21,6 +21,7 @@ export type ReceiveLimits = {
   /** LCT channels (TSIs) of one session. */
   readonly channels: number
   readonly sessions: number
+  /** Listed; those that are joined are bounded by `sessions`. */
   readonly services: number
   /** Flows told apart; the rest is counted together. */
   readonly flows: number
@@ -47,7 +48,7 @@ export const RECEIVE_LIMITS: ReceiveLimits = {
   comparedBytes: 1 << 20,
   channels: 256,
   sessions: 256,
-  services: 512,
+  services: 16_384,
   flows: 16_384,
   unpackedBytes: 64 << 20,
   fecBytes: 64 << 20,

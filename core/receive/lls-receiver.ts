@@ -4,7 +4,7 @@ import { readAeat } from '../protocol/lls/aeat.ts'
 import { readCertificationData, toBeSignedBytes } from '../protocol/lls/certification-data.ts'
 import { LLS_HEADER_BYTES, LLS_TABLE, type LlsTable, llsTableName, parseLlsTable } from '../protocol/lls/lls-table.ts'
 import { readOnscreenMessages } from '../protocol/lls/onscreen-message.ts'
-import { parseSignedMultiTable } from '../protocol/lls/signed-multi-table.ts'
+import { parseSignedMultiTable, type SignedTable, unfoldTable } from '../protocol/lls/signed-multi-table.ts'
 import { readSlt, type Slt } from '../protocol/lls/slt.ts'
 import { readSystemTime } from '../protocol/lls/system-time.ts'
 import { tableName, tableValues } from '../protocol/lls/table-values.ts'
@@ -133,7 +133,7 @@ export class LlsReceiver {
   /** Tables as if each had come alone, and what becomes of the signature over them. */
   #signed(table: LlsTable, arrival: Arrival, keys: number[]): string | null {
     const { timeUs, frame, key } = arrival
-    const { tables, signedBytes, signature } = parseSignedMultiTable(table, MAX_TABLE_BYTES)
+    const { tables, signedBytes, signature } = parseSignedMultiTable(table)
     const { signatures, observer } = this.#context
     const inner = tables.map((each) => ({
       table: each,
@@ -172,10 +172,23 @@ export class LlsReceiver {
     if (verdict.signer !== null) this.#dates(verdict.signer, timeUs, frame)
     this.#judge(report.verdict, `The SignedMultiTable of group ${group}`, report.text, timeUs, frame)
     let stream: string | null = null
+    // One limit for all of them: 255 small bombs are a bomb.
+    let left = MAX_TABLE_BYTES
     for (const { table: each, key: innerKey } of inner) {
-      this.#budget.add(each.body.length)
+      let unfolded: LlsTable
+      try {
+        unfolded = unfoldTable(each, left)
+      } catch (thrown) {
+        if (!(thrown instanceof CodecError)) throw thrown
+        const name = llsTableName(each.tableId)
+        const text = `The LLS table ${name} in the SignedMultiTable of group ${group} cannot be read (${thrown.code}): ${thrown.message}`
+        this.#alarm('LLS-GZIP', text, timeUs, frame)
+        continue
+      }
+      left -= unfolded.body.length
+      this.#budget.add(unfolded.body.length)
       const repeated = this.#reported.has(innerKey) && !arrival.counted
-      const found = this.#table(each, { ...arrival, key: innerKey, raw: each.payload, signed: true })
+      const found = this.#table(unfolded, { ...arrival, key: innerKey, raw: each.payload, signed: true })
       if (repeated) observer.llsRepeated(innerKey, timeUs)
       observer.llsSignature(innerKey, report)
       // The whole datagram stands for its SLT when it comes again.
@@ -237,9 +250,10 @@ export class LlsReceiver {
   }
 
   /** Remembers the certificates of a table that is complained about, if it must be, where it is read as one. */
-  #certificates(table: LlsTable): void {
+  #certificates(table: SignedTable): void {
     try {
-      this.#context.signatures.add(readCertificationData(parseXml(table.body)).certificates)
+      const { body } = unfoldTable(table, MAX_TABLE_BYTES)
+      this.#context.signatures.add(readCertificationData(parseXml(body)).certificates)
     } catch (thrown) {
       if (!(thrown instanceof CodecError)) throw thrown
     }

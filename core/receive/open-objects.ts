@@ -17,7 +17,8 @@ export interface CountedHome extends ObjectHome {
   complete: number
   incomplete: number
   /** Objects made whole by FEC, and bytes of objects that it gave back. */
-  readonly fec: { healed: number; recovered: number }
+  healed: number
+  recovered: number
   /** An object that lacks bytes waits so long for repair packets after its last one, µs; 0 where nothing protects it. */
   readonly repairWaitUs: number
   /** How often the source has begun again. */
@@ -124,7 +125,7 @@ export class OpenObjects {
     const before = object.recovered
     for (const [from, to] of ranges) if (object.restore(from, to, bytes) < 0) break
     if (object.recovered === before && !object.whole) return
-    this.#channel.fec.recovered += object.recovered - before
+    this.#channel.recovered += object.recovered - before
     if (object.headBytes === 0 && object.ranges.prefix >= HEAD_BYTES) {
       object.headBytes = HEAD_BYTES
       object.headHash = hash32(object.bytes(0, HEAD_BYTES), 0, HEAD_BYTES)
@@ -134,7 +135,7 @@ export class OpenObjects {
       object.notify()
       return
     }
-    this.#channel.fec.healed++
+    this.#channel.healed++
     this.finish(object, timeUs)
   }
 

@@ -1,6 +1,7 @@
 import { CodecError } from '../bytes/codec-error.ts'
 import type { ReceiveSpec } from '../contract/session-spec.ts'
 import { BytePool } from './byte-pool.ts'
+import { EntityRanges } from './entity-ranges.ts'
 import { FecReceiver } from './fec-receiver.ts'
 import type { ReceiveLimits } from './limits.ts'
 import type { ObjectSink, ReceivedFile } from './object-flow.ts'
@@ -21,6 +22,8 @@ export class ReceiveContext {
   readonly known = { count: 0 }
   /** Certificates of LLS, for all that is signed. */
   readonly signatures = new Signatures()
+  /** Partial objects of entity mode. */
+  readonly entityRanges: EntityRanges
   #objects = 0
   #channels = 0
 
@@ -36,6 +39,7 @@ export class ReceiveContext {
     this.limits = limits
     this.sink = sink
     this.observer = observer
+    this.entityRanges = new EntityRanges(limits.objectBytes)
     this.pool = new BytePool(limits.memoryBytes, sink.borrows === true)
     this.reorderUs = spec.reorderMs * 1000
     this.fec = spec.fec ? new FecReceiver(limits, this.pool, this.reorderUs, elapsedUs) : null

@@ -7,6 +7,7 @@ import {
   type ChannelFacts,
   type Destination,
   ObserverTee,
+  type ReceiveObserver,
   type ServiceFacts,
   type SlsFragment,
 } from './observer.ts'
@@ -81,8 +82,9 @@ export class TestSession {
     limits: Partial<ReceiveLimits> = {},
     sink: Partial<ObjectSink> = {},
     onWanted?: (destinations: readonly Destination[], target: ReceiveTarget) => void,
+    also: Partial<ReceiveObserver> = {},
   ) {
-    const observer = new ObserverTee({
+    const observer = new ObserverTee(also, {
       objectBegun: (object) => void this.objects.push(object),
       objectRepeated: (index, _packets, repeats) => void this.repeats.set(index, repeats),
       channelSeen: (channel) => void this.channels.push(channel),

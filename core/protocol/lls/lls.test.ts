@@ -4,7 +4,7 @@ import { CodecError } from '../../bytes/codec-error.ts'
 import { hexToBytes } from '../../bytes/hex.ts'
 import { gzip } from '../gzip.ts'
 import { LLS_TABLE, type LlsTable, llsTableName, parseLlsTable, serialiseLlsTable } from './lls-table.ts'
-import { parseSignedMultiTable } from './signed-multi-table.ts'
+import { parseSignedMultiTable, unfoldTable } from './signed-multi-table.ts'
 import { parseSlt, SLT_SERVICE_DEFAULTS, type Slt, type SltService, serialiseSlt } from './slt.ts'
 import { parseSystemTime, type SystemTime, serialiseSystemTime, utcLocalOffsetSeconds } from './system-time.ts'
 
@@ -73,11 +73,12 @@ describe('LLS table', () => {
       body,
       compressed: false,
     }
-    const { tables, signature } = parseSignedMultiTable(wrapper)
-    expect(tables).toMatchObject([
+    const { tables, signature, signedBytes } = parseSignedMultiTable(wrapper)
+    expect(tables.map((each) => unfoldTable(each))).toMatchObject([
       { tableId: 1, groupId: 4, groupCount: 2, version: 5, body: utf8('<SLT/>'), compressed: true },
       { tableId: 0xff, version: 1, body: hexToBytes('aabb'), compressed: false },
     ])
+    expect(signedBytes).toEqual(body.subarray(0, body.length - 5))
     expect(signature).toEqual(hexToBytes('010203'))
     for (let end = 0; end < body.length; end++) {
       expect(() => parseSignedMultiTable({ ...wrapper, body: body.subarray(0, end) })).toThrow(CodecError)

@@ -11,22 +11,27 @@ export type SignedMultiTable = {
   readonly signature: Uint8Array
 }
 
-/** A table inside; `payload` is its body as it was signed. */
-export type SignedTable = LlsTable & { readonly payload: Uint8Array }
+/** A table inside: its header as if it had come alone, in the group of the wrapper, and its body as it was signed. */
+export type SignedTable = Omit<LlsTable, 'body'> & { readonly payload: Uint8Array }
+
+/** The table as if it had come alone. @throws CodecError `gzip-…` */
+export function unfoldTable(table: SignedTable, maxBytes = MAX_SIGNALLING_BYTES): LlsTable {
+  const { payload, ...header } = table
+  return { ...header, body: gunzipIfGzip(payload, maxBytes) }
+}
 
 /**
- * Unwraps a SignedMultiTable (A/331:2019 §6.7) into tables as if each had come alone, in the group of the wrapper.
+ * Takes a SignedMultiTable (A/331:2019 §6.7) apart; what is in it stays folded, so that one bad table hides nothing.
  *
  * ```
  * | payload_count 8 | { id 8, version 8, length 16, payload } ... | signature_length 16 | signature |
  * ```
  * @param table `LlsTable` of id 0xFE
- * @throws CodecError `lls-truncated` | `lls-nested` | `gzip-…`
+ * @throws CodecError `lls-truncated` | `lls-nested`
  */
-export function parseSignedMultiTable(table: LlsTable, maxBytes = MAX_SIGNALLING_BYTES): SignedMultiTable {
+export function parseSignedMultiTable(table: Pick<LlsTable, 'groupId' | 'groupCount' | 'body'>): SignedMultiTable {
   const reader = new ByteReader(table.body, 0, table.body.length, 'lls-truncated')
   const tables: SignedTable[] = []
-  let left = maxBytes
   const count = reader.u8('LLS_payload_count')
   for (let i = 0; i < count; i++) {
     const at = reader.offset
@@ -36,15 +41,11 @@ export function parseSignedMultiTable(table: LlsTable, maxBytes = MAX_SIGNALLING
     }
     const version = reader.u8('LLS_payload_version')
     const payload = reader.borrow(reader.u16('LLS_payload_length'), 'LLS_payload')
-    // One limit for all of them: 255 small bombs are a bomb.
-    const body = gunzipIfGzip(payload, left)
-    left -= body.length
     tables.push({
       tableId,
       groupId: table.groupId,
       groupCount: table.groupCount,
       version,
-      body,
       compressed: looksGzip(payload),
       payload,
     })

@@ -65,12 +65,11 @@ export function tableValues(tableId: number, body: Uint8Array): JsonObject | nul
 }
 
 function signedValues(body: Uint8Array): JsonObject {
-  const table = { tableId: LLS_TABLE.signedMultiTable, groupId: 0, groupCount: 1, version: 0, body, compressed: false }
-  const { tables, signature, signedBytes } = parseSignedMultiTable(table)
+  const { tables, signature, signedBytes } = parseSignedMultiTable({ groupId: 0, groupCount: 1, body })
   return {
     tables: tables.map((each) => ({
       tableId: each.tableId,
-      name: tableName(each.tableId, each.body),
+      name: llsTableName(each.tableId),
       version: each.version,
       bytes: each.payload.length,
     })),
