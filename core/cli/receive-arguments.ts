@@ -29,7 +29,7 @@ function optionOf(row: ReceiveOption): Option {
   const value = type.kind === 'number' ? (NUMBER_WORDS[type.unit] ?? 'n') : VALUE_WORDS[type.kind]
   const shown = type.kind === 'switch' || type.kind === 'choice' || type.kind === 'bytes' || type.kind === 'number'
   const standard = shown && row.standard !== null ? ` (default ${written(row.standard)})` : ''
-  const word = type.kind === 'list' ? type.of.slice(0, 4) : value
+  const word = type.kind === 'list' ? (type.of === 'url' ? 'url' : 'addr') : value
   const option = new Option(`${row.option} <${word}>`, `${row.help}${standard}`)
   return option.argParser((text: string, before: unknown) => {
     const reading = readOption(row, text)
@@ -41,7 +41,7 @@ function optionOf(row: ReceiveOption): Option {
 const NUMBER_WORDS: Readonly<Record<string, string>> = { ms: 'ms', '%': 'percent' }
 const VALUE_WORDS: Readonly<Record<Exclude<OptionType['kind'], 'flag' | 'negated' | 'number'>, string>> = {
   switch: 'on|off',
-  choice: 'which',
+  choice: 'mode',
   duration: 's',
   bytes: 'bytes',
   list: 'one',

@@ -265,7 +265,7 @@ export const RECEIVE_OPTIONS = [
     group: 'Repair',
     level: 'basic',
     label: 'Incomplete files',
-    help: 'what becomes of them: none, simple or strict patching, or http first (GPAC: full)',
+    help: 'what becomes of incomplete files: none, simple or strict patching, or http first (GPAC: full)',
     path: 'source.receive.repair.mode',
     commands: EVERYWHERE,
     test: 'core/engine/receive-options.test.ts',
@@ -474,4 +474,4 @@ export type ReceiveOptionKey = Row['key']
 export type ReceiveChoices = { readonly [Each in Row as Each['key']]?: ValueOf<Each['type']> }
 
 /** The order in which groups are shown. */
-export const OPTION_GROUPS: readonly OptionGroup[] = ['Services', 'Network', 'Objects', 'Repair', 'Output', 'Log']
+export const OPTION_GROUPS: readonly OptionGroup[] = ['Services', 'Network', 'Output', 'Objects', 'Repair', 'Log']

@@ -18,7 +18,7 @@ type ReceiveFieldsProps = {
 export function ReceiveFields({ rows, drafts, problems, standards, chosen, onDraft, onReset }: ReceiveFieldsProps) {
   const wrong = problems.size
   return (
-    <details className={styles.fold} open={wrong > 0 ? true : undefined} data-advanced>
+    <details className={styles.fold} data-wrong={wrong > 0}>
       <summary>
         Advanced
         <span className={styles.count}>
@@ -29,7 +29,7 @@ export function ReceiveFields({ rows, drafts, problems, standards, chosen, onDra
         <fieldset key={group} className={styles.group}>
           <legend>{group}</legend>
           {[...own]
-            .sort((a, b) => Number(a.level === 'expert') - Number(b.level === 'expert'))
+            .sort((a, b) => rank(a) - rank(b))
             .map((row) => (
               <Field
                 key={row.key}
@@ -51,6 +51,15 @@ export function ReceiveFields({ rows, drafts, problems, standards, chosen, onDra
   )
 }
 
+/** Fields before ticks, everyday ones before the others. */
+function rank({ level, type }: ReceiveOption): number {
+  return (isTick(type) ? 2 : 0) + (level === 'expert' ? 1 : 0)
+}
+
+function isTick(type: ReceiveOption['type']): boolean {
+  return type.kind === 'flag' || type.kind === 'negated' || type.kind === 'switch'
+}
+
 type FieldProps = {
   readonly row: ReceiveOption
   readonly draft: string | boolean | undefined
@@ -65,7 +74,7 @@ function Field({ row, draft, problem, standards, onDraft }: FieldProps) {
   const id = useId()
   const { type } = row
   const hint = `${row.option}: ${row.help}`
-  if (type.kind === 'flag' || type.kind === 'negated' || type.kind === 'switch') {
+  if (isTick(type)) {
     const ticked = typeof draft === 'boolean' ? draft : row.standard === true
     return (
       <div className={styles.tick} title={hint}>
