@@ -161,7 +161,7 @@ export const PARSERS: readonly FuzzedParser[] = [
   {
     name: 'parseSignedMultiTable',
     samples: [signedMultiTable()],
-    parse: (bytes) => parseSignedMultiTable(parseLlsTable(bytes, LIMIT), LIMIT),
+    parse: (bytes) => parseSignedMultiTable(parseLlsTable(bytes, LIMIT)),
   },
   { name: 'readOnscreenMessages', samples: [sample.ONSCREEN], parse: ofXml(readOnscreenMessages) },
   { name: 'parseSlt', samples: [sample.SLT], parse: parseSlt },
