@@ -36,7 +36,7 @@ export class HostWatch {
       this.#delay.enable()
     }
     // In nanoseconds; a histogram without a value has a maximum of 0, or one less than 0.
-    const lagMs = Math.max(0, this.#delay.max / 1e6 - RESOLUTION_MS)
+    const lagMs = Math.max(0, Math.round(this.#delay.max / 1e5) / 10 - RESOLUTION_MS)
     this.#delay.reset()
     this.#listener.hostLag(lagMs < LEAST_LAG_MS ? 0 : lagMs, this.#lookedUs < 0 ? nowUs : this.#lookedUs, nowUs)
     this.#lookedUs = nowUs

@@ -14,7 +14,11 @@ export function HostRow({ snapshot }: { readonly snapshot: SessionSnapshot }) {
         <li>
           <span>{source.kind === 'capture' ? 'When captured' : 'This computer'}</span>
           <span data-bad={(hostDrops ?? 0) > 0}>
-            {hostDrops === null ? 'drops not counted by the system' : `dropped ${formatCount(hostDrops)} packets`}
+            {hostDrops === null
+              ? source.kind === 'capture'
+                ? 'no drops reported'
+                : 'drops not counted by the system'
+              : `dropped ${formatCount(hostDrops)} packets`}
           </span>
           {eventLoopLagMs !== null && (
             <span data-bad={eventLoopLagMs >= SLOW_MS} title="Longest time the engine was kept from its sockets lately">

@@ -77,7 +77,7 @@ export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
               className={rung.reached ? styles.reached : at === broken ? styles.broken : styles.later}
             >
               <Icon size={12} strokeWidth={2.6} aria-hidden />
-              <span>{rung.name}</span>
+              <span className={styles.rung}>{rung.name}</span>
               <span className="visually-hidden">{words}</span>
               {rung.afterUs !== null && (
                 <span className={styles.after} title="After tuning in">
