@@ -51,6 +51,8 @@ export class ArrivingObject implements ReceivedObject {
   readonly packets = 0
   readonly repeats = 0
   readonly times = null
+  readonly recovered = 0
+  readonly recoveredRanges = []
   #bytes = new Uint8Array(0)
   readonly #watchers = new Set<() => void>()
 

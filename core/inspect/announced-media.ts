@@ -15,7 +15,11 @@ type Manifest = {
   /** Read when first asked for: a live manifest may come with every segment. */
   lists: readonly SegmentList[] | null
 }
-type Service = { manifest: Manifest | null; readonly playlists: Map<string, SegmentList> }
+type Service = {
+  manifest: Manifest | null
+  readonly playlists: Map<string, SegmentList>
+  sharesFilesOf: number | null
+}
 
 /** Where a segment stands among those announced: two of one list can be counted from one to the other. */
 export type AnnouncedPlace = { readonly list: SegmentList; readonly position: number }
@@ -25,8 +29,18 @@ export class AnnouncedMedia {
   readonly #services = new Map<number, Service>()
 
   slsFragment(serviceId: number, fragment: SlsFragment): void {
-    if (fragment.type !== 'MPD' || fragment.bytes.length > MAX_BYTES) return
-    this.#service(serviceId).manifest = { name: fragment.name, bytes: fragment.bytes.slice(), lists: null }
+    if (fragment.type === 'MPD') this.manifest(serviceId, fragment.name, fragment.bytes)
+  }
+
+  /** An MPD, from the signalling or as an object of its own. */
+  manifest(serviceId: number, name: string, bytes: Uint8Array): void {
+    if (bytes.length > MAX_BYTES) return
+    this.#service(serviceId).manifest = { name, bytes: bytes.slice(), lists: null }
+  }
+
+  /** What another service carries announces this one's media too (DVB-MABR). */
+  share(serviceId: number, of: number | null): void {
+    this.#service(serviceId).sharesFilesOf = of
   }
 
   /** A whole child playlist, as a player reads it. */
@@ -56,7 +70,12 @@ export class AnnouncedMedia {
   place(serviceId: number, name: string, timeUs: number): AnnouncedPlace | null {
     const service = this.#services.get(serviceId)
     if (service === undefined) return null
-    for (const list of [...this.#lists(service, timeUs), ...service.playlists.values()]) {
+    const shared = service.sharesFilesOf === null ? undefined : this.#services.get(service.sharesFilesOf)
+    const lists = [service, ...(shared === undefined ? [] : [shared])].flatMap((each) => [
+      ...this.#lists(each, timeUs),
+      ...each.playlists.values(),
+    ])
+    for (const list of lists) {
       const position = list.positionOf(name)
       if (position !== null) return { list, position }
     }
@@ -85,7 +104,7 @@ export class AnnouncedMedia {
   #service(id: number): Service {
     let service = this.#services.get(id)
     if (service === undefined) {
-      service = { manifest: null, playlists: new Map() }
+      service = { manifest: null, playlists: new Map(), sharesFilesOf: null }
       this.#services.set(id, service)
     }
     return service

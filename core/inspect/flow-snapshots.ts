@@ -1,4 +1,4 @@
-import type { ChannelSnapshot, FlowSnapshot } from '../contract/snapshot.ts'
+import type { ChannelSnapshot, FlowSnapshot, TotalsSnapshot } from '../contract/snapshot.ts'
 import type { Flow } from '../protocol/ip/flow.ts'
 import type { ChannelFacts, FlowFacts } from '../receive/observer.ts'
 import type { LossWatch } from './loss-watch.ts'
@@ -46,6 +46,28 @@ export function channelSnapshot(
     senderDelayUs: columns.times.delayOfChannel(channel.index),
     lastTimeUs: channel.lastTimeUs,
   }
+}
+
+/** What all flows and channels together received. */
+export function totalsOf(
+  flows: readonly FlowFacts[],
+  channels: readonly ChannelFacts[],
+  rates: RateMeter,
+): Omit<TotalsSnapshot, 'objects' | 'malformed'> {
+  const totals = { packets: 0, bytes: 0, rateBps: 0, packetsPerSecond: 0, complete: 0, incomplete: 0, lostBytes: 0 }
+  for (const flow of flows) {
+    if (flow.inner) continue
+    totals.packets += flow.packets
+    totals.bytes += flow.bytes
+    totals.rateBps += rates.bitsPerSecond(flow)
+    totals.packetsPerSecond += rates.packetsPerSecond(flow)
+  }
+  for (const channel of channels) {
+    totals.complete += channel.complete
+    totals.incomplete += channel.incomplete
+    totals.lostBytes += channel.lost
+  }
+  return totals
 }
 
 function sourceOf(flow: Flow): string {

@@ -46,7 +46,7 @@ export class LossLedger {
     const toUs = object.lastTimeUs + (missing.at(-1)?.[1] === object.size ? EDGE_US : 0)
     const cause = this.#causes.ofBytes({ destination, fromUs, toUs })
     const perPacket = object.packets === 0 ? bytes : Math.max(1, object.received / object.packets)
-    this.#lostRows.set(row, { destination, channel, fromUs, toUs, packets: Math.ceil(bytes / perPacket) })
+    this.#lostRows.set(row, { destination, channel, fromUs, toUs, packets: Math.max(1, Math.round(bytes / perPacket)) })
     for (const oldest of this.#lostRows.keys()) {
       if (this.#lostRows.size <= MAX_REMEMBERED) break
       this.#lostRows.delete(oldest)

@@ -99,8 +99,10 @@ export class LossWatch {
       if (missing.length > 0 && this.causeOf(object.index) === null) this.#ledger.lost(object, missing)
     }
     const { kind, state, size, name, serviceId } = object
-    if (kind !== 'playlist' || state !== 'complete' || size === null || name === null || serviceId === null) return
-    this.media.playlist(serviceId, name, object.bytes(0, size))
+    if (state !== 'complete' || size === null || name === null || serviceId === null) return
+    if (kind === 'manifest') this.media.manifest(serviceId, name, object.bytes(0, size))
+    else if (kind === 'playlist') this.media.playlist(serviceId, name, object.bytes(0, size))
+    else return
     this.#objects.announced(object.lastTimeUs)
   }
 

@@ -1,4 +1,4 @@
-import type { ObjectQuery, ObjectSortColumn, ObjectView } from '../contract/object-rows.ts'
+import type { ObjectQuery, ObjectRow, ObjectSortColumn, ObjectView } from '../contract/object-rows.ts'
 import type { ChannelFacts } from '../receive/observer.ts'
 import type { ObjectColumns } from './object-columns.ts'
 import { parseFilter } from './object-filter.ts'
@@ -39,6 +39,32 @@ export class ObjectViews {
 
   position(viewId: number, row: number): number {
     return this.#views.get(viewId)?.rows.indexOf(row) ?? -1
+  }
+
+  /** One line of the table. */
+  row(index: number): ObjectRow {
+    const columns = this.#columns
+    const channel = this.#channels[columns.channel.values[index] as number]
+    const size = columns.size.values[index] as number
+    return {
+      index,
+      service: channel?.serviceId ?? null,
+      destination: channel?.destination ?? '',
+      tsi: channel?.tsi ?? 0,
+      toi: columns.toi.values[index] as number,
+      instance: columns.instance.values[index] as number,
+      role: channel?.role ?? 'unknown',
+      name: columns.nameOf(index),
+      contentType: columns.typeOf(index),
+      codepoint: columns.codepoint.values[index] as number,
+      size: size < 0 ? null : size,
+      received: columns.received.values[index] as number,
+      packets: columns.packets.values[index] as number,
+      repeats: columns.repeats.values[index] as number,
+      state: columns.stateOf(index),
+      firstTimeUs: columns.firstTimeUs.values[index] as number,
+      lastTimeUs: columns.lastTimeUs.values[index] as number,
+    }
   }
 
   #run(viewId: number, query: ObjectQuery): ObjectView {

@@ -32,7 +32,8 @@ import type {
   SlsFragment,
 } from '../receive/observer.ts'
 import { AlarmLog, causeText } from './alarm-log.ts'
-import { channelSnapshot, flowSnapshot } from './flow-snapshots.ts'
+import { channelSnapshot, flowSnapshot, totalsOf } from './flow-snapshots.ts'
+import { KeptObjects } from './kept-objects.ts'
 import { LossWatch } from './loss-watch.ts'
 import { MAX_ROWS, ObjectColumns } from './object-columns.ts'
 import { makeDetail } from './object-detail.ts'
@@ -46,8 +47,6 @@ import { SystemTimeLog } from './system-time-log.ts'
 
 /** Lines of a list in a snapshot, which must stay small. */
 const MAX_LINES = 512
-/** Signalling objects kept as transported, since no store keeps them. */
-const MAX_KEPT_BYTES = 2 << 20
 
 export type SessionColumnsOptions = {
   /** Compute SHA-256 of every whole object, as transported. */
@@ -79,8 +78,7 @@ export class SessionColumns implements ReceiveObserver {
   readonly #startup = new StartupLog()
   readonly #systemTime = new SystemTimeLog()
   readonly #losses: LossWatch
-  readonly #kept = new Map<number, Uint8Array>()
-  #keptBytes = 0
+  readonly #kept = new KeptObjects()
   #nowUs = 0
 
   constructor(options: SessionColumnsOptions) {
@@ -105,6 +103,7 @@ export class SessionColumns implements ReceiveObserver {
 
   serviceChanged(service: ServiceFacts): void {
     if (!this.#services.includes(service)) this.#services.push(service)
+    if (service.sharesFilesOf !== null) this.#losses.media.share(service.id, service.sharesFilesOf)
   }
 
   serviceGone(service: ServiceFacts): void {
@@ -163,19 +162,7 @@ export class SessionColumns implements ReceiveObserver {
     this.objects.end(object)
     this.#startup.objectEnded(object)
     this.#losses.objectEnded(object)
-    if (object.kind === 'signalling' && object.state === 'complete' && object.size !== null)
-      this.#keep(object, object.size)
-  }
-
-  #keep(object: ReceivedObject, size: number): void {
-    if (size > MAX_KEPT_BYTES / 8) return
-    this.#kept.set(object.index, object.bytes(0, size).slice())
-    this.#keptBytes += size
-    for (const [index, bytes] of this.#kept) {
-      if (this.#keptBytes <= MAX_KEPT_BYTES) break
-      this.#kept.delete(index)
-      this.#keptBytes -= bytes.length
-    }
+    this.#kept.objectEnded(object)
   }
 
   objectResumed(object: ReceivedObject): void {
@@ -310,20 +297,8 @@ export class SessionColumns implements ReceiveObserver {
   }
 
   totals(): TotalsSnapshot {
-    const totals = { packets: 0, bytes: 0, rateBps: 0, packetsPerSecond: 0, complete: 0, incomplete: 0, lostBytes: 0 }
-    for (const flow of this.#flows) {
-      if (flow.inner) continue
-      totals.packets += flow.packets
-      totals.bytes += flow.bytes
-      totals.rateBps += this.#rates.bitsPerSecond(flow)
-      totals.packetsPerSecond += this.#rates.packetsPerSecond(flow)
-    }
-    for (const channel of this.#channels) {
-      totals.complete += channel.complete
-      totals.incomplete += channel.incomplete
-      totals.lostBytes += channel.lost
-    }
-    return { ...totals, objects: this.objects.count, malformed: this.#alarms.malformed }
+    const received = totalsOf(this.#flows, this.#channels, this.#rates)
+    return { ...received, objects: this.objects.count, malformed: this.#alarms.malformed }
   }
 
   /** The services as the receiver knows them. */
@@ -395,43 +370,18 @@ export class SessionColumns implements ReceiveObserver {
 
   /** Rows `[from, to)` of a view. */
   rows(viewId: number, from: number, to: number): ObjectRow[] {
-    return Array.from(this.#views.rows(viewId, from, to), (row) => this.row(row))
+    return Array.from(this.#views.rows(viewId, from, to), (row) => this.#views.row(row))
   }
 
   position(viewId: number, index: number): number {
     return this.#views.position(viewId, index)
   }
 
-  row(index: number): ObjectRow {
-    const columns = this.objects
-    const channel = this.#channels[columns.channel.values[index] as number]
-    const size = columns.size.values[index] as number
-    return {
-      index,
-      service: channel?.serviceId ?? null,
-      destination: channel?.destination ?? '',
-      tsi: channel?.tsi ?? 0,
-      toi: columns.toi.values[index] as number,
-      instance: columns.instance.values[index] as number,
-      role: channel?.role ?? 'unknown',
-      name: columns.nameOf(index),
-      contentType: columns.typeOf(index),
-      codepoint: columns.codepoint.values[index] as number,
-      size: size < 0 ? null : size,
-      received: columns.received.values[index] as number,
-      packets: columns.packets.values[index] as number,
-      repeats: columns.repeats.values[index] as number,
-      state: columns.stateOf(index),
-      firstTimeUs: columns.firstTimeUs.values[index] as number,
-      lastTimeUs: columns.lastTimeUs.values[index] as number,
-    }
-  }
-
   /** Null where there is no such row. */
   detail(index: number): ObjectDetail | null {
     if (index < 0 || index >= this.objects.count) return null
     this.objects.refresh()
-    const row = this.row(index)
+    const row = this.#views.row(index)
     const url =
       row.name === null || row.service === null ? null : (this.#options.urlOf?.(row.service, row.name) ?? null)
     const availabilityUs =
@@ -445,6 +395,6 @@ export class SessionColumns implements ReceiveObserver {
 
   /** Bytes of an object as transported: signalling is kept here, the rest comes from the store. */
   storedBytes(index: number): Uint8Array | null {
-    return this.#kept.get(index) ?? this.#options.bytesOf?.(index) ?? null
+    return this.#kept.bytes(index) ?? this.#options.bytesOf?.(index) ?? null
   }
 }

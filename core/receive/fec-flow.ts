@@ -25,6 +25,8 @@ const MAX_OBJECTS = 64
 const MAX_KEPT = 32
 /** After the last source packet so long is waited for those overtaken, where the reorder time is not shorter. */
 const GRACE_US = 20_000
+/** A source object whose end has not come is taken to be over after this, where its repair packets come. */
+const QUIET_US = 80_000
 /** Objects that lack symbols are looked at again after this, for late source packets. */
 const RECHECK_US = 50_000
 
@@ -259,16 +261,18 @@ export class FecFlow implements RepairSink {
 
   /** True where no more source packets are to be expected, but lost ones. */
   #isOver(object: SuperObject, sources: readonly Source[], timeUs: number): boolean {
+    const { reorderUs } = this.#host
+    let lastUs = object.firstTimeUs
     for (const { object: source, complete } of sources) {
-      if (source === null || complete || source.state !== 'receiving' || source.endingSinceUs >= 0) continue
+      if (source === null || complete) continue
+      lastUs = Math.max(lastUs, source.lastTimeUs)
+      if (source.state !== 'receiving' || source.endingSinceUs >= 0) continue
       if (source.length >= 0 && source.ranges.highest >= source.length) continue
-      if (timeUs - source.lastTimeUs >= this.#host.reorderUs) continue
-      object.overSinceUs = -1
-      return this.#later(object, timeUs)
+      // Its end may be what is lost: repair packets that come after its last one say that the sender is further.
+      const quietUs = object.lastTimeUs > source.lastTimeUs ? Math.min(QUIET_US, reorderUs) : reorderUs
+      if (timeUs - source.lastTimeUs < quietUs) return this.#later(object, timeUs)
     }
-    if (object.overSinceUs < 0) object.overSinceUs = timeUs
-    if (timeUs - object.overSinceUs >= Math.min(GRACE_US, this.#host.reorderUs)) return true
-    return this.#later(object, timeUs)
+    return timeUs - lastUs >= Math.min(GRACE_US, reorderUs) || this.#later(object, timeUs)
   }
 
   #later(object: SuperObject, timeUs: number): false {
@@ -348,7 +352,7 @@ export class FecFlow implements RepairSink {
     const begun = this.#host.elapsedUs()
     const solution = solve(input, ready)
     const channel = this.#session.channel(this.#tsi)
-    if (channel !== null) channel.decodeUs += this.#host.elapsedUs() - begun
+    if (channel !== null) channel.fec.decodeUs += this.#host.elapsedUs() - begun
     for (const sbn of solution.failed) {
       const block = ready.find((each) => each.sbn === sbn)
       if (block !== undefined) object.tried.set(sbn, block.k - block.missing + block.repairs)
@@ -385,7 +389,7 @@ export class FecFlow implements RepairSink {
       base += member.symbols
     }
     const channel = this.#session.channel(this.#tsi)
-    if (channel !== null) channel.recoveredSymbols += solution.recovered
+    if (channel !== null) channel.fec.recoveredSymbols += solution.recovered
     sources.forEach((source, at) => {
       const told = found[at]
       if (source.complete || source.channel === null || told === undefined || told.ranges.length === 0) return

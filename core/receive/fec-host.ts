@@ -2,6 +2,7 @@ import type { Severity } from '../contract/report.ts'
 import type { LctPacket } from '../protocol/lct/lct-packet.ts'
 import type { BytePool } from './byte-pool.ts'
 import type { DoneObject } from './done-object.ts'
+import type { FecFacts } from './observer.ts'
 import type { SuperObject } from './super-object.ts'
 import type { ObjectHome, TransportObject } from './transport-object.ts'
 
@@ -14,19 +15,25 @@ export interface RepairSink {
   explain(lost: TransportObject): string | null
 }
 
+/** See `FecFacts`. */
+export class FecCounts implements FecFacts {
+  repairBytes = 0
+  protects: readonly number[] = []
+  recoveredSymbols = 0
+  decodeUs = 0
+  healed = 0
+  recovered = 0
+}
+
 /** An LCT channel as repair flows know it: as the one that carries them, and as the one they protect. */
 export interface FecChannel extends ObjectHome {
   /** Where its packets with PSI `0x` go; null while none has come and no S-TSID names a repair flow here. */
   repair: RepairSink | null
-  /** TSIs that its repair flow protects. */
-  protects: readonly number[]
   /** Flows that protect its objects. */
   protectedBy: readonly RepairSink[]
   /** An object that lacks bytes is not given up before this time after its last packet, µs. */
   repairWaitUs: number
-  /** Of its repair flow: symbols decoded, and the time that took, µs. */
-  recoveredSymbols: number
-  decodeUs: number
+  readonly fec: FecCounts
   openObject(toi: number): TransportObject | null
   doneObject(toi: number): DoneObject | undefined
   /**

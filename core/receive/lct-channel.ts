@@ -5,7 +5,7 @@ import type { ChannelHost } from './channel-host.ts'
 import { ChannelNames } from './channel-names.ts'
 import { hash32 } from './content-hash.ts'
 import { type DoneObject, HEAD_BYTES } from './done-object.ts'
-import type { FecChannel, RepairSink } from './fec-host.ts'
+import { type FecChannel, FecCounts, type RepairSink } from './fec-host.ts'
 import { KnownObjects } from './known-objects.ts'
 import type { ChannelFacts } from './observer.ts'
 import { type CountedHome, isReplaceable, OpenObjects } from './open-objects.ts'
@@ -27,15 +27,10 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   packets = 0
   bytes = 0
   repairPackets = 0
-  repairBytes = 0
+  readonly fec = new FecCounts()
   repair: RepairSink | null = null
-  protects: readonly number[] = []
   protectedBy: readonly RepairSink[] = []
   repairWaitUs = 0
-  healed = 0
-  recovered = 0
-  recoveredSymbols = 0
-  decodeUs = 0
   duplicates = 0
   outOfOrder = 0
   lost = 0

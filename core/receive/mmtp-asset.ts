@@ -52,6 +52,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   lost = 0
   lastMovie: MpuMovie | null = null
   readonly repairPackets = 0
+  readonly fec = null
   #counter: MmtpCounter | null = null
   #role: ChannelRole = 'unknown'
   #current: MpuObject | null = null

@@ -40,6 +40,8 @@ export class MpuObject implements ReceivedObject {
   readonly contentEncoding = null
   readonly listed = null
   readonly times = null
+  readonly recovered = 0
+  readonly recoveredRanges = []
   readonly frame: number
   state: ReceivedObject['state'] = 'receiving'
   lastTimeUs: number

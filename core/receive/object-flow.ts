@@ -55,6 +55,9 @@ export interface ReceivedObject {
   /** Length as transported; null while unknown. */
   readonly size: number | null
   readonly received: number
+  /** Bytes that FEC gave back, of those not received; where they lie, as far as that is remembered. */
+  readonly recovered: number
+  readonly recoveredRanges: readonly ByteRange[]
   readonly state: 'receiving' | 'complete' | 'partial' | 'truncated'
   readonly firstTimeUs: number
   readonly lastTimeUs: number

@@ -122,6 +122,20 @@ export interface ServiceFacts {
   readonly repairServers: readonly RepairServer[]
 }
 
+/** What a channel's repair flow did, and what was done for its objects. */
+export interface FecFacts {
+  /** UDP payload of its repair packets. */
+  readonly repairBytes: number
+  /** TSIs that its repair flow protects, as the S-TSID says. */
+  readonly protects: readonly number[]
+  /** Source symbols its repair flow decoded, and how long that took, µs. */
+  readonly recoveredSymbols: number
+  readonly decodeUs: number
+  /** Its own objects that repair flows made whole, and the bytes they gave back. */
+  readonly healed: number
+  readonly recovered: number
+}
+
 /** One LCT channel, or one asset of an MMTP flow, counted by the receiver. */
 export interface ChannelFacts {
   /** Index in the session, dense from 0. */
@@ -138,6 +152,8 @@ export interface ChannelFacts {
   readonly bytes: number
   /** Repair packets among `packets`. */
   readonly repairPackets: number
+  /** Null where nothing of the kind is known of its protocol. */
+  readonly fec: FecFacts | null
   /** Packets of an object still arriving that brought nothing new. */
   readonly duplicates: number
   readonly outOfOrder: number

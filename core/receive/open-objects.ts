@@ -17,8 +17,7 @@ export interface CountedHome extends ObjectHome {
   complete: number
   incomplete: number
   /** Objects made whole by FEC, and bytes of objects that it gave back. */
-  healed: number
-  recovered: number
+  readonly fec: { healed: number; recovered: number }
   /** An object that lacks bytes waits so long for repair packets after its last one, µs; 0 where nothing protects it. */
   readonly repairWaitUs: number
   /** How often the source has begun again. */
@@ -125,7 +124,7 @@ export class OpenObjects {
     const before = object.recovered
     for (const [from, to] of ranges) if (object.restore(from, to, bytes) < 0) break
     if (object.recovered === before && !object.whole) return
-    this.#channel.recovered += object.recovered - before
+    this.#channel.fec.recovered += object.recovered - before
     if (object.headBytes === 0 && object.ranges.prefix >= HEAD_BYTES) {
       object.headBytes = HEAD_BYTES
       object.headHash = hash32(object.bytes(0, HEAD_BYTES), 0, HEAD_BYTES)
@@ -135,7 +134,7 @@ export class OpenObjects {
       object.notify()
       return
     }
-    this.#channel.healed++
+    this.#channel.fec.healed++
     this.finish(object, timeUs)
   }
 

@@ -107,7 +107,7 @@ export class RouteSession implements ChannelHost, DeliveringSession {
     if (packet.extensionFault !== 0) this.badPacket('lct-extension', bytes, start, end, timeUs, frame)
     if ((packet.psi & 2) === 0) {
       channel.repairPackets++
-      channel.repairBytes += end - start
+      channel.fec.repairBytes += end - start
       channel.count(end - start, timeUs)
       if (channel.repair === null && this.#context.fec !== null) {
         channel.repair = this.#context.fec.flowOf(this, channel.tsi)
@@ -197,7 +197,7 @@ export class RouteSession implements ChannelHost, DeliveringSession {
         channel.representation = source.media[0]?.repId ?? null
       }
       channel.role = this.#roleOf(channel, described.channel, described.service)
-      channel.protects = described.channel.repair?.protectedTsis ?? []
+      channel.fec.protects = described.channel.repair?.protectedTsis ?? []
     }
     if (described !== undefined || changedService) channel.namesChanged(timeUs)
   }

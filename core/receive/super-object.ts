@@ -20,8 +20,6 @@ export class SuperObject {
   settled = false
   /** What stood in the way when it was last looked at; null while nothing did. */
   obstacle: string | null = null
-  /** Stream time at which all source objects were first seen to be over; -1 before. */
-  overSinceUs = -1
   /** It is looked at again when so many packets have come, or at this time. */
   checkPackets = 1
   checkTimeUs = 0
@@ -45,7 +43,6 @@ export class SuperObject {
     this.symbols = new RepairSymbols(pool)
     this.settled = false
     this.obstacle = null
-    this.overSinceUs = -1
     this.checkPackets = 1
     this.sources.length = 0
     this.tried.clear()

@@ -1,0 +1,135 @@
+import { createSocket } from 'node:dgram'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
+import type { SessionSnapshot } from '../contract/snapshot.ts'
+import { content, testPacket } from '../receive/test-session.ts'
+import { MulticastSender } from '../socket/multicast-sender.ts'
+import { TestFolder } from '../testdata/program.ts'
+import { Engine } from './engine.ts'
+import { TestWindow } from './test-window.ts'
+
+const GROUP = '239.255.77.31'
+const CUT = 1200
+const STSID =
+  '<S-TSID><RS><LS tsi="10"><SrcFlow rt="true"><EFDT><FDT-Instance Expires="1" fileTemplate="$TOI$.m4s"/></EFDT><ContentInfo><MediaInfo repId="v" contentType="video"/></ContentInfo></SrcFlow></LS></RS></S-TSID>'
+
+let folder: TestFolder
+let engine: Engine
+let window: TestWindow
+let sender: MulticastSender
+let port: number
+let sessionId: string
+
+beforeEach(async () => {
+  folder = new TestFolder()
+  engine = new Engine({ tempDir: folder.path, defaultDumpDir: folder.at('dumps'), demoDir: folder.path, version: '0' })
+  window = new TestWindow(engine)
+  sender = await MulticastSender.open({ interface: '127.0.0.1', ttl: 0 })
+  port = await freePort()
+})
+afterEach(async () => {
+  await sender.close()
+  await engine.close()
+  folder.remove()
+})
+
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4')
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+  const free = socket.address().port
+  await new Promise<void>((resolve) => socket.close(resolve))
+  return free
+}
+
+/** Listens with a socket that holds about a dozen packets, and sends the signalling. */
+async function listen(): Promise<void> {
+  const spec = {
+    format: 'routescope-session',
+    version: 1,
+    sources: [
+      {
+        id: 'air',
+        kind: 'multicast',
+        url: `route://${GROUP}:${port}`,
+        interface: '127.0.0.1',
+        bufferBytes: 16_384,
+        receive: { ...DEFAULT_RECEIVE, services: 'all' },
+      },
+    ],
+    sinks: [{ id: 'store', kind: 'store', memoryBytes: 1 << 20, maxSegments: 0 }],
+  } as const
+  sessionId = (await window.call('startSession', spec)).sessionId
+  await window.call('watchSession', sessionId)
+  const bytes = new TextEncoder().encode(STSID)
+  sender.send(GROUP, port, testPacket({ tsi: 0, toi: 1, codepoint: 3, payload: bytes, length: bytes.length }))
+  await complete(1)
+}
+
+/** Hands a whole segment to the system at once, before anything can be read; those listed are left out. */
+function segment(toi: number, packets: number, left: readonly number[] = []): void {
+  const bytes = content(packets * CUT, toi)
+  for (let at = 0; at < packets; at++) {
+    if (left.includes(at)) continue
+    const payload = bytes.subarray(at * CUT, (at + 1) * CUT)
+    sender.send(GROUP, port, testPacket({ tsi: 10, toi, offset: at * CUT, payload, length: bytes.length }))
+  }
+}
+
+const complete = (count: number): Promise<void> =>
+  window.until(() => (window.snapshot(sessionId)?.totals.complete ?? 0) >= count)
+
+async function lossOf(toi: number): Promise<SessionSnapshot> {
+  const found = () => window.snapshot(sessionId)?.alarms.some(({ rule, toi: of }) => rule === 'OBJ-LOSS' && of === toi)
+  await window.until(() => found() === true)
+  return window.snapshot(sessionId) as SessionSnapshot
+}
+
+it.skipIf(process.platform !== 'linux')(
+  'packets this computer drops while it is busy are called its own loss',
+  async () => {
+    await listen()
+    segment(1, 5)
+    await complete(2)
+    // All of it is in the socket's queue, or dropped, before the event loop comes to read again.
+    segment(2, 200)
+    const until = performance.now() + 150
+    while (performance.now() < until) {
+      // Busy, as a program that computes is.
+    }
+    await sender.drained()
+    await window.until(() => (window.snapshot(sessionId)?.hostDrops ?? 0) > 0)
+    segment(3, 5)
+    await complete(3)
+    const snapshot = await lossOf(2)
+    expect(snapshot.source.sockets[0]?.droppedByHost).toBeGreaterThan(100)
+    expect(snapshot.hostDrops).toBe(snapshot.source.sockets[0]?.droppedByHost)
+    expect(snapshot.eventLoopLagMs).toBeGreaterThan(100)
+    expect(snapshot.alarms.find(({ rule }) => rule === 'OBJ-LOSS')).toMatchObject({
+      toi: 2,
+      cause: 'host',
+      text: expect.stringContaining('cause: host'),
+    })
+    expect(snapshot.losses).toMatchObject({ host: { objects: 1 }, network: { objects: 0 } })
+
+    await window.call('stopSession', sessionId)
+    const report = await window.call('report', sessionId)
+    expect(report.totals.hostDrops).toBe(snapshot.hostDrops)
+    expect(report.totals.losses.host.bytes).toBeGreaterThan(100 * CUT)
+    expect(report.alarms.filter(({ rule }) => rule === 'HOST-DROP')[0]?.text).toMatch(
+      /dropped \d+ packets to 239.255.77.31/,
+    )
+    const { startup } = report.services[0] ?? {}
+    expect(startup?.join).toBeLessThanOrEqual(startup?.firstPacket ?? 0)
+  },
+)
+
+it.skipIf(process.platform !== 'linux')('packets that never reached the socket are called the network’s', async () => {
+  await listen()
+  segment(1, 5, [2])
+  await sender.drained()
+  segment(2, 5)
+  await complete(2)
+  const snapshot = await lossOf(1)
+  expect(snapshot.hostDrops).toBe(0)
+  expect(snapshot.losses).toMatchObject({ host: { objects: 0 }, network: { objects: 1, bytes: CUT } })
+})
