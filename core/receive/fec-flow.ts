@@ -6,16 +6,8 @@ import { FEC_ENCODING } from '../protocol/fec/fec-scheme.ts'
 import { type FecOti, parseOti } from '../protocol/fec/oti.ts'
 import type { FecParameters, ProtectedObject } from '../protocol/fec/repair-flow.ts'
 import type { LctPacket } from '../protocol/lct/lct-packet.ts'
-import type { FecChannel, FecHost, FecSession, RepairSink } from './fec-host.ts'
-import {
-  isMostlyPadding,
-  memberOf,
-  type Solution,
-  type SolverInput,
-  type SolverMember,
-  solve,
-  survey,
-} from './fec-solver.ts'
+import type { FecChannel, FecHost, FecSession, RepairKeeper } from './fec-host.ts'
+import { memberOf, type Solution, type SolverInput, type SolverMember } from './fec-solver.ts'
 import { SuperObject } from './super-object.ts'
 import type { TransportObject } from './transport-object.ts'
 
@@ -27,7 +19,7 @@ const MAX_KEPT = 32
 const GRACE_US = 20_000
 /** A source object whose end has not come is taken to be over after this, where its repair packets come. */
 const QUIET_US = 80_000
-/** Objects that lack symbols are looked at again after this, for late source packets. */
+/** A settled object's packets are looked at this often, for its TOI being used again. */
 const RECHECK_US = 50_000
 
 /** One protected object of a (super-)object, as far as it is there. */
@@ -45,7 +37,7 @@ type Source = {
  * One repair flow of a ROUTE session: keeps the repair symbols of its (super-)objects until the source objects they protect are
  * whole, and decodes those that lack bytes once enough symbols have come.
  */
-export class FecFlow implements RepairSink {
+export class FecFlow implements RepairKeeper {
   readonly #host: FecHost
   readonly #session: FecSession
   readonly #tsi: number
@@ -324,39 +316,17 @@ export class FecFlow implements RepairSink {
   }
 
   #decode(object: SuperObject, sources: readonly Source[], input: SolverInput, timeUs: number): void {
-    const { blocks, fault } = survey(input)
-    if (fault !== null || isMostlyPadding(input)) {
-      this.#tell(
-        'FEC-UNSUPPORTED',
-        `${fault ?? 'sizes with hardly anything but padding'} cannot be decoded`,
-        timeUs,
-        object.frame,
-      )
-      object.obstacle = fault ?? 'hardly anything but padding'
+    const begun = this.#host.elapsedUs()
+    const solution = object.attempt(input, timeUs)
+    if (solution === null) return
+    if (typeof solution === 'string') {
+      this.#tell('FEC-UNSUPPORTED', `${solution} cannot be decoded`, timeUs, object.frame)
+      object.obstacle = solution
       this.#settle(object, timeUs)
       return
     }
-    let short = 0
-    for (const block of blocks) short += Math.max(0, block.missing - block.repairs)
-    const ready = blocks.filter(
-      ({ sbn, k, missing, repairs }) =>
-        missing > 0 && repairs >= missing && (object.tried.get(sbn) ?? -1) < k - missing + repairs,
-    )
-    const lost = blocks.reduce((sum, block) => sum + block.missing, 0)
-    const came = blocks.reduce((sum, block) => sum + block.repairs, 0)
-    const k = blocks.reduce((sum, block) => sum + block.k, 0)
-    object.obstacle = `${lost} of ${k} source symbols are lost, ${came} repair symbols came, ${Math.max(short, 1)} more ${Math.max(short, 1) === 1 ? 'is' : 'are'} needed`
-    object.checkPackets = object.symbols.packets + Math.max(1, short)
-    object.checkTimeUs = timeUs + RECHECK_US
-    if (ready.length === 0) return
-    const begun = this.#host.elapsedUs()
-    const solution = solve(input, ready)
     const channel = this.#session.channel(this.#tsi)
     if (channel !== null) channel.fec.decodeUs += this.#host.elapsedUs() - begun
-    for (const sbn of solution.failed) {
-      const block = ready.find((each) => each.sbn === sbn)
-      if (block !== undefined) object.tried.set(sbn, block.k - block.missing + block.repairs)
-    }
     if (solution.wrong.length > 0) this.#mismatch(object, 'its repair symbols are not of what was received', timeUs)
     else if (solution.recovered > 0) this.#apply(object, sources, input, solution, timeUs)
   }
@@ -434,9 +404,8 @@ export class FecFlow implements RepairSink {
     return 'no repair packet of it came'
   }
 
-  /** Tries what waits, and drops what no packet can come for any more. @param final all that can come has come */
   tick(timeUs: number, final: boolean): void {
-    const waitUs = this.#host.idleUs + (this.#parameters?.maximumDelayMs ?? 0) * 1000
+    const waitUs = this.#host.keepUs + (this.#parameters?.maximumDelayMs ?? 0) * 1000
     for (const object of this.#objects.values()) {
       if (!object.settled) this.#check(object, timeUs, final)
       if (timeUs - object.lastTimeUs > waitUs) this.drop(object)
@@ -444,7 +413,6 @@ export class FecFlow implements RepairSink {
     for (const kept of this.#kept) if (timeUs - kept.lastTimeUs > waitUs) this.#letGo(kept)
   }
 
-  /** The oldest object that holds symbols. */
   get oldest(): SuperObject | null {
     for (const object of this.#objects.values()) if (object.symbols.bytes > 0) return object
     return null
@@ -457,7 +425,6 @@ export class FecFlow implements RepairSink {
     if (this.#last === object) this.#last = null
   }
 
-  /** Lets go of a whole source object kept for others. @returns false where there is none */
   relieve(): boolean {
     const oldest = this.#kept[0]
     if (oldest === undefined) return false
@@ -465,7 +432,6 @@ export class FecFlow implements RepairSink {
     return true
   }
 
-  /** Forgets everything: the source starts over, or is over. */
   clear(): void {
     for (const object of [...this.#objects.values()]) this.drop(object)
     while (this.relieve());

@@ -1,14 +1,12 @@
 import type { Severity } from '../contract/report.ts'
-import type { LctPacket } from '../protocol/lct/lct-packet.ts'
 import type { BytePool } from './byte-pool.ts'
 import type { DoneObject } from './done-object.ts'
 import type { FecFacts } from './observer.ts'
 import type { SuperObject } from './super-object.ts'
 import type { ObjectHome, TransportObject } from './transport-object.ts'
 
-/** Takes the repair packets of one channel. */
+/** Protects the objects of channels. */
 export interface RepairSink {
-  packet(lct: LctPacket, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void
   /** A source object that it protects is whole; its bytes are still there. */
   sourceComplete(object: TransportObject, timeUs: number): void
   /** Why an object was not healed; null where it is not protected. */
@@ -27,8 +25,6 @@ export class FecCounts implements FecFacts {
 
 /** An LCT channel as repair flows know it: as the one that carries them, and as the one they protect. */
 export interface FecChannel extends ObjectHome {
-  /** Where its packets with PSI `0x` go; null while none has come and no S-TSID names a repair flow here. */
-  repair: RepairSink | null
   /** Flows that protect its objects. */
   protectedBy: readonly RepairSink[]
   /** An object that lacks bytes is not given up before this time after its last packet, µs. */
@@ -53,6 +49,20 @@ export interface FecChannel extends ObjectHome {
   ): void
 }
 
+/** Keeps repair symbols for objects that may need them. */
+export interface RepairKeeper extends RepairSink {
+  /** The oldest object that holds symbols. */
+  readonly oldest: SuperObject | null
+  drop(object: SuperObject): void
+  /** Lets go of a whole source object kept for others. @returns false where there is none */
+  relieve(): boolean
+  limitReached(what: string, timeUs: number): void
+  /** Tries what waits, and drops what no packet can come for any more. @param final all that can come has come */
+  tick(timeUs: number, final: boolean): void
+  /** Forgets everything: the source starts over, or is over. */
+  clear(): void
+}
+
 /** A ROUTE session as its repair flows know it. */
 export interface FecSession {
   readonly destination: string
@@ -73,7 +83,8 @@ export interface FecSession {
 export interface FecHost {
   readonly pool: BytePool
   readonly reorderUs: number
-  readonly idleUs: number
+  /** Repair symbols are kept so long after the last one, µs: until after the object they are for is given up. */
+  readonly keepUs: number
   /** Largest (super-)object that is decoded. */
   readonly maxDecodedBytes: number
   /** For measuring: µs from any beginning, 0 where there is no clock. */

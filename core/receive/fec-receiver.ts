@@ -2,7 +2,8 @@ import type { FecParameters } from '../protocol/fec/repair-flow.ts'
 import { formatDestination } from '../protocol/ip/address.ts'
 import type { BytePool } from './byte-pool.ts'
 import { FecFlow } from './fec-flow.ts'
-import type { FecChannel, FecHost, FecSession } from './fec-host.ts'
+import type { FecChannel, FecHost, FecSession, RepairKeeper } from './fec-host.ts'
+import { FluteRepair, type FluteRepairHost } from './flute-repair.ts'
 import type { ReceiveLimits } from './limits.ts'
 import type { SuperObject } from './super-object.ts'
 
@@ -13,13 +14,15 @@ const STEP_US = 100_000
 export class FecReceiver implements FecHost {
   readonly pool: BytePool
   readonly reorderUs: number
-  readonly idleUs: number
+  readonly keepUs: number
   readonly maxDecodedBytes: number
   readonly elapsedUs: () => number
   readonly #limit: number
   readonly #sessions = new Map<string, FecSession>()
   readonly #flows = new Map<FecSession, Map<number, FecFlow>>()
   readonly #maxFlows: number
+  /** Those of FLUTE, by the channel that is protected and carries them. */
+  readonly #keepers = new Map<FecChannel, FluteRepair>()
   #bytes = 0
   #limited = false
 
@@ -27,7 +30,7 @@ export class FecReceiver implements FecHost {
     this.pool = pool
     this.reorderUs = reorderUs
     this.elapsedUs = elapsedUs
-    this.idleUs = limits.idleMs * 1000
+    this.keepUs = limits.idleMs * 1000 + 2 * STEP_US
     this.maxDecodedBytes = limits.fecObjectBytes
     this.#limit = limits.fecBytes
     this.#maxFlows = limits.channels
@@ -70,7 +73,7 @@ export class FecReceiver implements FecHost {
   /** Lets every source channel know the flows that protect it, and how long its objects wait for them. */
   protect(): void {
     const of = new Map<FecChannel, FecFlow[]>()
-    for (const flow of this.#all()) {
+    for (const flow of this.#routeFlows()) {
       for (const channel of flow.sourceChannels()) {
         const flows = of.get(channel)
         if (flows === undefined) of.set(channel, [flow])
@@ -83,8 +86,30 @@ export class FecReceiver implements FecHost {
     }
   }
 
-  *#all(): Iterable<FecFlow> {
+  /** The repair symbols that a FLUTE channel carries for its own objects. */
+  fluteRepairOf(session: FluteRepairHost, channel: FecChannel): FluteRepair {
+    let repair = this.#keepers.get(channel)
+    if (repair === undefined) {
+      repair = new FluteRepair(this, session, channel)
+      this.#keepers.set(channel, repair)
+      channel.protectedBy = [repair]
+    }
+    return repair
+  }
+
+  /** A FLUTE session's channel is no more. */
+  closeFlute(channel: FecChannel): void {
+    this.#keepers.get(channel)?.clear()
+    this.#keepers.delete(channel)
+  }
+
+  *#routeFlows(): Iterable<FecFlow> {
     for (const flows of this.#flows.values()) yield* flows.values()
+  }
+
+  *#all(): Iterable<RepairKeeper> {
+    yield* this.#routeFlows()
+    yield* this.#keepers.values()
   }
 
   grew(object: SuperObject, bytes: number, timeUs: number): void {
@@ -103,7 +128,7 @@ export class FecReceiver implements FecHost {
   makeRoom(besides: SuperObject, timeUs: number): boolean {
     for (const flow of this.#all()) if (flow.relieve()) return true
     let victim: SuperObject | null = null
-    let owner: FecFlow | null = null
+    let owner: RepairKeeper | null = null
     for (const flow of this.#all()) {
       const oldest = flow.oldest
       if (oldest === null || oldest === besides) continue

@@ -1,6 +1,7 @@
 import type { ChannelRole, Severity } from '../contract/report.ts'
 import type { ReceiveSpec } from '../contract/session-spec.ts'
 import { readBoxes } from '../media/bmff/boxes.ts'
+import { fecSchemeName } from '../protocol/fec/fec-scheme.ts'
 import { type Fdt, parseFdt } from '../protocol/flute/fdt.ts'
 import {
   NO_PLACE,
@@ -186,8 +187,11 @@ export class FluteSession implements ChannelHost, DeliveringSession {
       this.#keepEarly(state, packet.toi, bytes, start, end, timeUs, frame)
     } else if (offset === NO_PLACE.repair) {
       channel.repairPackets++
+      channel.fec.repairBytes += end - start
       channel.count(end - start, timeUs)
-      this.#repairSymbol(channel, layout, packet.toi, timeUs, frame)
+      const repair = this.#context.fec?.fluteRepairOf(this, channel)
+      if (repair === undefined) this.#repairSymbol(channel, layout, packet.toi, timeUs, frame)
+      else repair.symbols(key, layout, sbn, esi, bytes, from, end, timeUs, frame)
     } else {
       channel.count(end - start, timeUs)
       const code = offset === NO_PLACE.scattered ? 'flute-sub-blocks' : 'flute-symbol'
@@ -198,7 +202,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
   /** A repair symbol: counted, and said once that it is there. */
   #repairSymbol(channel: LctChannel, layout: SymbolLayout, toi: number, timeUs: number, frame: number): void {
     if (this.#once(`repair ${channel.tsi}`)) {
-      const text = `TSI ${channel.tsi} at ${this.destination} has repair symbols of FEC encoding ${layout.encodingId}`
+      const text = `TSI ${channel.tsi} at ${this.destination} has repair symbols of ${fecSchemeName(layout.encodingId)}, which are not used`
       this.alarm('FEC-SYMBOLS', text, channel.tsi, toi, timeUs, frame, 'info')
     }
   }
@@ -353,6 +357,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
   }
 
   objectComplete(object: TransportObject, timeUs: number): void {
+    for (const repair of channelOf(object).protectedBy) repair.sourceComplete(object, timeUs)
     if (object.toi !== 0) {
       this.#delivery.complete(object, timeUs)
       return
@@ -488,6 +493,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
       this.#dropEarly(state, Number.POSITIVE_INFINITY)
       state.channel.close(timeUs)
     }
+    for (const { channel } of this.#channels.values()) this.#context.fec?.closeFlute(channel)
     this.#delivery.drain(timeUs)
     this.#delivery.giveAway()
     this.#segments.close(timeUs)

@@ -5,6 +5,7 @@ import type { ChannelHost } from './channel-host.ts'
 import { ChannelNames } from './channel-names.ts'
 import { hash32 } from './content-hash.ts'
 import { type DoneObject, HEAD_BYTES } from './done-object.ts'
+import type { FecFlow } from './fec-flow.ts'
 import { type FecChannel, FecCounts, type RepairSink } from './fec-host.ts'
 import { KnownObjects } from './known-objects.ts'
 import type { ChannelFacts } from './observer.ts'
@@ -28,7 +29,8 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   bytes = 0
   repairPackets = 0
   readonly fec = new FecCounts()
-  repair: RepairSink | null = null
+  /** Takes its repair packets (ROUTE); null while none has come and no S-TSID names a repair flow here. */
+  repair: FecFlow | null = null
   protectedBy: readonly RepairSink[] = []
   repairWaitUs = 0
   duplicates = 0

@@ -1,12 +1,5 @@
-/** FEC Encoding IDs, as the IANA registry of reliable multicast transport has them. */
-export const FEC_ENCODING = {
-  compactNoCode: 0,
-  raptor: 1,
-  reedSolomonM: 2,
-  reedSolomon8: 5,
-  raptorq: 6,
-  smallBlock: 129,
-} as const
+/** FEC Encoding IDs of the two Raptors, in the registry of reliable multicast transport. */
+export const FEC_ENCODING = { raptor: 1, raptorq: 6 } as const
 
 const NAMES: Readonly<Record<number, string>> = {
   0: 'Compact No-Code (0)',

@@ -7,7 +7,6 @@ import { decodedObjectBytes, fecObjectSymbols, fitsSymbols, writeFecTail } from 
 import { FEC_ENCODING, fecSchemeName } from './fec-scheme.ts'
 import { parseOti, parseOtiHex, serialiseOti } from './oti.ts'
 import { blockStart, blockSymbols, partition } from './partition.ts'
-import { parsePayloadId } from './payload-id.ts'
 import { readRepairFlow } from './repair-flow.ts'
 import { parseToiExpression, repairToiOf } from './toi-expression.ts'
 
@@ -89,22 +88,8 @@ describe('Partition[]', () => {
   })
 })
 
-describe('FEC Payload ID', () => {
-  it('is read by the widths of its scheme', () => {
-    const bytes = hexToBytes('010008b8 00000007')
-    const id = (scheme: number, m?: number) => parsePayloadId(bytes, 0, 8, scheme, m)
-    expect(id(FEC_ENCODING.raptorq)).toEqual({ sbn: 1, esi: 2232, blockSymbols: null })
-    expect(id(FEC_ENCODING.compactNoCode)).toEqual({ sbn: 256, esi: 2232, blockSymbols: null })
-    expect(id(FEC_ENCODING.raptor)).toEqual({ sbn: 256, esi: 2232, blockSymbols: null })
-    expect(id(FEC_ENCODING.reedSolomon8)).toEqual({ sbn: 0x010008, esi: 0xb8, blockSymbols: null })
-    expect(id(FEC_ENCODING.reedSolomonM, 4)).toEqual({ sbn: 0x010008b, esi: 8, blockSymbols: null })
-    expect(id(FEC_ENCODING.reedSolomonM, 0)).toEqual({ sbn: 0x010008, esi: 0xb8, blockSymbols: null })
-    expect(id(FEC_ENCODING.smallBlock)).toEqual({ sbn: 0x010008b8, esi: 7, blockSymbols: 0 })
-    for (let end = 0; end < 8; end++) expect(() => parsePayloadId(bytes, 0, end, 129)).toThrow(CodecError)
-    for (let end = 0; end < 4; end++) expect(() => parsePayloadId(bytes, 0, end, 6)).toThrow(CodecError)
-  })
-
-  it('has a name for every scheme', () => {
+describe('FEC schemes', () => {
+  it('have a name each', () => {
     expect(fecSchemeName(6)).toBe('RaptorQ (6)')
     expect(fecSchemeName(77)).toBe('FEC Encoding ID 77')
   })

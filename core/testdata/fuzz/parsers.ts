@@ -12,7 +12,6 @@ import { parseLmt, parseRdt } from '../../protocol/alp/link-table.ts'
 import { readCertificate } from '../../protocol/cms/certificate.ts'
 import { readSignedData } from '../../protocol/cms/signed-data.ts'
 import { parseOti, parseOtiHex } from '../../protocol/fec/oti.ts'
-import { parsePayloadId } from '../../protocol/fec/payload-id.ts'
 import { readRepairFlow } from '../../protocol/fec/repair-flow.ts'
 import { parseToiExpression } from '../../protocol/fec/toi-expression.ts'
 import { parseChunkName } from '../../protocol/flute/chunk-name.ts'
@@ -105,11 +104,6 @@ export const PARSERS: readonly FuzzedParser[] = [
     parse: (bytes) => parseOti(bytes, 0, bytes.length, 6),
   },
   { name: 'parseOtiHex', samples: [sample.text('000010000000040001000104')], parse: ofText(parseOtiHex) },
-  {
-    name: 'parsePayloadId',
-    samples: [sample.hex('000008b8 00000000')],
-    parse: (bytes) => [0, 1, 2, 5, 6, 129].map((id) => parsePayloadId(bytes, 0, bytes.length, id)),
-  },
   { name: 'readRepairFlow', samples: [sample.STSID], parse: ofXml(readRepairFlow) },
   {
     name: 'parseToiExpression',
