@@ -95,12 +95,18 @@ export class FluteDirectory implements FluteHost, MabrHost {
       if (session === null) return
       this.#awaited.delete(flow.destination)
       this.#configures(session, gateway, timeUs)
-    } else if (protocol === 'flute' && sure && this.#discoverTarget !== null && !this.#isConfigured(flow.destination)) {
+    } else if (protocol === 'flute' && sure && this.#mayBeWanted(flow.destination)) {
       this.#sessionAt(address, timeUs)
     } else {
       return
     }
     this.#table.changed()
+  }
+
+  /** In a capture, media may come before the configuration that names them. */
+  #mayBeWanted(destination: string): boolean {
+    if (this.#gateways.some(({ gateway }) => !gateway.known)) return true
+    return this.#discoverTarget !== null && !this.#isConfigured(destination)
   }
 
   #configures(session: FluteSession | RouteSession, gateway: MabrGateway, timeUs: number): void {
@@ -150,8 +156,8 @@ export class FluteDirectory implements FluteHost, MabrHost {
   /** Gives a service to a session that waited long enough for a configuration to claim it. */
   #claim(session: FluteSession, timeUs: number): void {
     if (session.service !== null || session.claimed) return
-    const configured = this.#isConfigured(session.destination)
-    const service = configured ? null : this.#table.addDiscovered(session.address, 'flute')
+    const unwanted = this.#discoverTarget === null || this.#isConfigured(session.destination)
+    const service = unwanted ? null : this.#table.addDiscovered(session.address, 'flute')
     if (service?.joined === true) {
       session.own(service, timeUs)
     } else {

@@ -351,7 +351,8 @@ export class FluteSession implements ChannelHost, DeliveringSession {
 
   objectSound(object: TransportObject): boolean {
     if (object.toi === 0) return true
-    const sound = objectIsSound(this.#context, channelOf(object), object)
+    // While nobody has the session a corrupt object has nowhere to go: it waits with the others, and is looked at then.
+    const sound = object.serviceId === null || objectIsSound(this.#context, channelOf(object), object)
     if (object.kind === 'media' || object.kind === 'init') object.kind = mediaKind(object)
     return sound
   }

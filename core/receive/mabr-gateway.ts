@@ -131,6 +131,11 @@ export class MabrGateway {
     return true
   }
 
+  /** A configuration has come. */
+  get known(): boolean {
+    return this.#known
+  }
+
   /** True where the configuration names this destination, wanted or not. */
   names(destination: string): boolean {
     return this.#endpoints.has(destination)
