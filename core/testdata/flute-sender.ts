@@ -33,7 +33,7 @@ export type FluteSenderOptions = {
   readonly gzipTable: boolean
 }
 
-export const FLUTE_SENDER: FluteSenderOptions = {
+const FLUTE_SENDER: FluteSenderOptions = {
   address: '239.255.1.1',
   port: 6000,
   tsi: 1,
