@@ -6,6 +6,7 @@ const snapshot = {
   source: { kind: 'capture', progress: { doneBytes: 62, totalBytes: 100 }, sockets: [] },
   totals: { packets: 10, rateBps: 1.2149e9, complete: 3719, incomplete: 2, malformed: 0 },
   broadcast: null,
+  repair: null,
 } as unknown as SessionSnapshot
 
 it('says how far a capture is and what came out of it', () => {
@@ -23,6 +24,13 @@ it('says that nothing came yet, and what this machine dropped', () => {
     totals: { ...snapshot.totals, packets: 0, malformed: 1 },
   } as unknown as SessionSnapshot
   expect(progressText(live)).toBe('nothing received yet  1 malformed  7 dropped by this machine')
+})
+
+it('says how far fetching of missing bytes is', () => {
+  const repair = { active: 1, queued: 2, done: 1, failed: 4, bytes: 9, servers: [] }
+  expect(progressText({ ...snapshot, repair })).toBe(
+    '62 %  1.21 Gb/s  3719 objects  2 incomplete  fetched 1 object, 3 under way, 4 not made whole',
+  )
 })
 
 it('says what is sent and how late it is', () => {

@@ -1,4 +1,4 @@
-import type { SessionSnapshot } from '../contract/snapshot.ts'
+import type { RepairSnapshot, SessionSnapshot } from '../contract/snapshot.ts'
 
 /** One line that rewrites itself on a terminal; nothing at all in a pipe. */
 export class ProgressLine {
@@ -38,11 +38,22 @@ export function progressText(snapshot: SessionSnapshot): string {
     if (packets === 0) parts.push('nothing received yet')
     else parts.push(bitrate(rateBps), `${complete} objects`, `${incomplete} incomplete`)
     if (malformed > 0) parts.push(`${malformed} malformed`)
+    if (snapshot.repair !== null) parts.push(repairText(snapshot.repair))
     let dropped = 0
     for (const socket of snapshot.source.sockets) dropped += socket.droppedByHost ?? 0
     if (dropped > 0) parts.push(`${dropped} dropped by this machine`)
   }
   return parts.join('  ')
+}
+
+/** `fetched 3 objects, 2 under way, 1 not made whole`. */
+export function repairText({ active, queued, done, failed }: RepairSnapshot): string {
+  const waiting = active + queued
+  return [
+    `fetched ${done} ${done === 1 ? 'object' : 'objects'}`,
+    ...(waiting > 0 ? [`${waiting} under way`] : []),
+    ...(failed > 0 ? [`${failed} not made whole`] : []),
+  ].join(', ')
 }
 
 /** Bit rate with three significant digits in SI steps: `4.12 Mb/s`. */

@@ -2,7 +2,7 @@ import { APP_ERROR_EXIT } from '../contract/app-error.ts'
 import type { SessionSpec } from '../contract/session-spec.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Session } from '../engine/session.ts'
-import { ProgressLine } from './progress-line.ts'
+import { ProgressLine, repairText } from './progress-line.ts'
 import { QuitKeys } from './quit-keys.ts'
 import { startupText } from './startup-text.ts'
 import { tellFailure } from './tell.ts'
@@ -108,5 +108,7 @@ function summaryLines(session: Session): string[] {
 function summaryText(session: Session): string {
   const { objects, complete, incomplete, files, packets, bytes, sentPackets, sentObjects } = session.summary()
   if (sentPackets > 0 && packets === 0) return `Sent ${sentPackets} packets, ${sentObjects} objects.`
-  return `Received ${packets} packets, ${bytes} bytes: ${complete} of ${objects} objects complete, ${incomplete} incomplete, ${files} files.`
+  const { repair } = session.snapshot()
+  const repaired = repair === null ? '' : `; ${repairText(repair)}`
+  return `Received ${packets} packets, ${bytes} bytes: ${complete} of ${objects} objects complete, ${incomplete} incomplete, ${files} files${repaired}.`
 }

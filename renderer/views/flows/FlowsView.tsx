@@ -12,6 +12,7 @@ import styles from './FlowsView.module.css'
 import { type FlowLine, flowLines } from './flows-model.ts'
 import { HostRow } from './HostRow.tsx'
 import { Links } from './Links.tsx'
+import { RepairServers } from './RepairServers.tsx'
 import { Sockets } from './Sockets.tsx'
 
 const EMPTY = { flows: [], channels: [] }
@@ -91,6 +92,7 @@ export function FlowsView() {
       <Links links={snapshot?.links ?? []} />
       {snapshot !== null && <HostRow snapshot={snapshot} />}
       <Sockets sockets={snapshot?.source.sockets ?? []} />
+      <RepairServers repair={snapshot?.repair ?? null} />
     </div>
   )
 }

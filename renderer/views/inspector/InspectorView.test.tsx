@@ -190,3 +190,17 @@ describe('inspector', () => {
     expect(view.host.textContent).toContain('seg_1.m4s')
   })
 })
+
+describe('an object that was repaired', () => {
+  it('says how many bytes came by HTTP, and from where', async () => {
+    engine.answers.objectDetail = () => detail({ repair: { how: 'http', bytes: 1448, urls: ['http://a.example/'] } })
+    const text = await select(0)
+    expect(text).toMatch(/1.448 B by HTTP from http:\/\/a\.example\//)
+    expect(text).toContain('whole by now')
+  })
+
+  it('says what a patched one is like', async () => {
+    engine.answers.objectDetail = () => detail({ repair: { how: 'strict', bytes: 1448, urls: [] } })
+    expect(await select(0)).toContain('served with its damaged fragments hidden')
+  })
+})

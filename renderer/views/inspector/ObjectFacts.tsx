@@ -16,13 +16,19 @@ import { codepointMeaning, marginText, missingBytes } from './inspector-model.ts
 const LISTED = 4
 const LISTED_ALL = 400
 
+/** What a patched segment is like for a player. */
+const PATCH_TEXT = {
+  simple: 'served with zeros in the media',
+  strict: 'served with its damaged fragments hidden',
+} as const
+
 type ObjectFactsProps = { readonly detail: ObjectDetail; readonly onShowBytes: (offset: number) => void }
 
 /** Name, state, how much of it came and when. */
 export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
   const base = useStore(timeStore, (state) => state.base)
   const origin = useTimeOrigin()
-  const { row, missing, sha256, url, times, cause } = detail
+  const { row, missing, sha256, url, times, cause, repair } = detail
   const title = row.name ?? `TOI ${row.toi}`
   const whole = row.size === row.received
   return (
@@ -47,7 +53,7 @@ export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
       <p className={styles.received}>
         {whole ? (
           <>
-            <strong>{formatCount(row.size)}</strong> B, all received
+            <strong>{formatCount(row.size)}</strong> B, {repair?.how === 'http' ? 'whole by now' : 'all received'}
           </>
         ) : (
           <>
@@ -129,6 +135,24 @@ export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
         </dd>
         <dt>Session</dt>
         <dd>{row.destination}</dd>
+        {repair !== null && (
+          <>
+            <dt>Repair</dt>
+            <dd title={repair.urls.join('\n')}>
+              {repair.how === 'http' ? (
+                <>
+                  {formatCount(repair.bytes)} B by HTTP
+                  <span className={styles.aside}> from {repair.urls.join(', ')}</span>
+                </>
+              ) : (
+                <>
+                  {formatCount(repair.bytes)} B papered over
+                  <span className={styles.aside}> {PATCH_TEXT[repair.how]}</span>
+                </>
+              )}
+            </dd>
+          </>
+        )}
         <dt>SHA-256</dt>
         <dd className={styles.withButton}>
           {sha256 === null ? (

@@ -41,6 +41,7 @@ export function StatusStrip() {
   const gateway = useStore(sessionStore, (session) => session.snapshot?.gateway ?? null)
   const lagMs = useStore(sessionStore, (session) => session.snapshot?.eventLoopLagMs ?? null)
   const drops = useStore(sessionStore, (session) => session.snapshot?.hostDrops ?? null)
+  const repair = useStore(sessionStore, (session) => session.snapshot?.repair ?? null)
   const line = useStore(logStore, (log) => log.lines.at(-1) ?? null)
   const base = useStore(timeStore, (time) => time.base)
   return (
@@ -75,6 +76,17 @@ export function StatusStrip() {
             </span>
           )}
         </span>
+      )}
+      {repair !== null && (
+        <button type="button" className={styles.repair} title="Repair by HTTP" onClick={() => goToPanel('flows')}>
+          <span className={styles.name}>Repair</span>
+          <span>
+            {formatCount(repair.done)} whole
+            {repair.active + repair.queued > 0 && `, ${formatCount(repair.active + repair.queued)} under way`}
+            {repair.failed > 0 && `, ${formatCount(repair.failed)} not`}
+          </span>
+          <span className={styles.served}>{formatBytesShort(repair.bytes)}</span>
+        </button>
       )}
       {line === null ? (
         <span className={styles.tail} />

@@ -1,0 +1,177 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { DEFAULT_REPAIR, type RepairSpec } from '../contract/session-spec.ts'
+import { readBoxes } from '../media/bmff/boxes.ts'
+import type { ObjectSink, ReceivedFile, ReceivedObject } from '../receive/object-flow.ts'
+import type { Alarm, RepairFact } from '../receive/observer.ts'
+import { content, TestSession, testFlow } from '../receive/test-session.ts'
+import { RepairStage, type RepairStageOptions } from './repair-stage.ts'
+
+const demo = join(__dirname, '..', '..', 'assets', 'demo', 'presentation')
+const segment = new Uint8Array(readFileSync(join(demo, 'video-2.m4s')))
+const init = new Uint8Array(readFileSync(join(demo, 'video-init.mp4')))
+
+class Taken implements ObjectSink {
+  readonly files: ReceivedFile[] = []
+  readonly lost: ReceivedObject[] = []
+  readonly borrows: boolean
+
+  constructor(borrows: boolean) {
+    this.borrows = borrows
+  }
+  file(file: ReceivedFile): void {
+    this.files.push({ ...file, bytes: file.bytes.slice() })
+  }
+  objectLost(object: ReceivedObject): void {
+    this.lost.push(object)
+  }
+  get names(): string[] {
+    return this.files.map(({ name, complete, patched }) => `${name} ${complete ? 'whole' : (patched ?? 'as it is')}`)
+  }
+}
+
+/** A receiver with the stage behind it, and a ROUTE service whose segments are called `v-<TOI>.m4s`. */
+class Staged {
+  readonly files = new Taken(true)
+  readonly store: Taken | null
+  readonly repairs = new Map<number, RepairFact>()
+  readonly alarms: Alarm[] = []
+  readonly stage: RepairStage
+  readonly session: TestSession
+
+  constructor(
+    spec: Partial<RepairSpec>,
+    keepCorrupt = false,
+    withStore = true,
+    more: Partial<RepairStageOptions> = {},
+  ) {
+    this.store = withStore ? new Taken(false) : null
+    this.stage = new RepairStage({
+      spec: { ...DEFAULT_REPAIR, ...spec },
+      keepCorrupt,
+      files: this.files,
+      store: this.store,
+      idle: !withStore && !keepCorrupt,
+      observer: {
+        objectRepaired: (index, repair) => void this.repairs.set(index, repair),
+        alarm: (alarm) => void this.alarms.push(alarm),
+      },
+      serversOf: () => [],
+      fetcher: null,
+      ...more,
+    })
+    const stage = this.stage
+    this.session = new TestSession(
+      { kind: 'route', address: '239.255.1.1', port: 5000 },
+      { keepCorrupt },
+      {},
+      {
+        borrows: stage.borrows,
+        file: (file) => stage.file(file),
+        objectBegun: (object) => stage.objectBegun(object),
+        objectLost: (object) => stage.objectLost(object),
+        busy: () => stage.busy(),
+      },
+    )
+    const stsid = `<S-TSID><RS><LS tsi="10"><SrcFlow rt="true"><EFDT><FDT-Instance Expires="4294944000" afdt:efdtVersion="1" afdt:fileTemplate="v-$TOI$.m4s" xmlns:afdt="a"><File Content-Location="init.mp4" TOI="4294967295"/></FDT-Instance></EFDT><Payload codePoint="128" formatId="1" frag="0" order="true"/></SrcFlow></LS></RS></S-TSID>`
+    const body = `Content-Type: multipart/related; boundary="b"\r\n\r\n--b\r\nContent-Type: application/route-s-tsid+xml\r\nContent-Location: stsid.xml\r\n\r\n${stsid}\r\n--b--\r\n`
+    this.session.sendObject({ tsi: 0, toi: 1, codepoint: 3 }, new TextEncoder().encode(body))
+  }
+
+  /** Sends an object but for the packets at some of its offsets. */
+  send(toi: number, bytes: Uint8Array, without: readonly number[], codepoint = 8): void {
+    for (let offset = 0; offset < bytes.length; offset += 1000) {
+      if (without.includes(offset)) continue
+      const payload = bytes.subarray(offset, offset + 1000)
+      this.session.send({ tsi: 10, toi, codepoint, length: bytes.length, offset, payload }, testFlow())
+    }
+  }
+
+  /** Lets what is incomplete be given up. */
+  end(): this {
+    this.session.pass(60_000)
+    this.session.close()
+    return this
+  }
+}
+
+describe('the repair stage', () => {
+  it('none: incomplete objects are only lost', () => {
+    const run = new Staged({ mode: 'none' })
+    run.send(1, segment, [5000])
+    run.send(2, segment, [])
+    run.end()
+    expect(run.files.names).toEqual(['v-2.m4s whole'])
+    expect(run.store?.names).toEqual(['v-2.m4s whole'])
+    expect(run.store?.lost).toHaveLength(1)
+    expect(run.repairs.size).toBe(0)
+  })
+
+  it.each(['simple', 'strict'] as const)('%s: a patched segment is served, not kept', (mode) => {
+    const run = new Staged({ mode })
+    run.send(1, segment, [5000])
+    run.end()
+    expect(run.files.names).toEqual([])
+    expect(run.store?.names).toEqual([`v-1.m4s ${mode}`])
+    expect(run.store?.lost).toHaveLength(1)
+    const [file] = run.store?.files ?? []
+    expect(file?.bytes.length).toBe(segment.length)
+    expect(file?.missing).toEqual([[5000, 6000]])
+    const types = readBoxes(file?.bytes ?? new Uint8Array(0)).map(({ type }) => type)
+    expect(types).toEqual(mode === 'strict' ? ['styp', 'sidx', 'free', 'free'] : ['styp', 'sidx', 'moof', 'mdat'])
+    expect([...run.repairs.values()]).toEqual([{ how: mode, bytes: 1000, urls: [], whole: null }])
+    expect(run.alarms.map(({ rule, severity }) => `${rule} ${severity}`)).toEqual(['OBJ-PATCHED info'])
+  })
+
+  it('kept too where corrupt files are, each once', () => {
+    const run = new Staged({ mode: 'strict' }, true)
+    run.send(1, segment, [5000])
+    run.end()
+    expect(run.files.names).toEqual(['v-1.m4s strict'])
+    expect(run.store?.names).toEqual(['v-1.m4s strict'])
+    const plain = new Staged({ mode: 'none' }, true)
+    plain.send(1, segment, [5000])
+    plain.end()
+    expect(plain.files.names).toEqual(['v-1.m4s as it is'])
+    expect(plain.store?.names).toEqual(['v-1.m4s as it is'])
+  })
+
+  it('nobody serves or keeps it: nothing is patched', () => {
+    const run = new Staged({ mode: 'strict' }, false, false)
+    run.send(1, segment, [5000])
+    run.end()
+    expect(run.files.names).toEqual([])
+    expect(run.repairs.size).toBe(0)
+    expect(run.stage.borrows).toBe(true)
+  })
+
+  it('a damaged initialisation segment is never patched or served', () => {
+    for (const keepCorrupt of [false, true]) {
+      const run = new Staged({ mode: 'strict' }, keepCorrupt)
+      const long = new Uint8Array(3000)
+      long.set(init)
+      run.send(0xffff_ffff, long, [1000], 5)
+      run.end()
+      expect(run.store?.names).toEqual([])
+      expect(run.files.names).toEqual(keepCorrupt ? ['init.mp4 as it is'] : [])
+      expect(run.repairs.size).toBe(0)
+    }
+  })
+
+  it('what is no segment stays as it is', () => {
+    const run = new Staged({ mode: 'strict' }, true)
+    run.send(1, content(5000), [2000])
+    run.end()
+    expect(run.files.names).toEqual(['v-1.m4s as it is'])
+  })
+
+  it('an object of forged length costs no more than what came of it', () => {
+    const run = new Staged({ mode: 'strict' })
+    const flow = testFlow()
+    run.session.send({ tsi: 10, toi: 1, length: 0xff_ffff, offset: 0, payload: segment.subarray(0, 1000) }, flow)
+    run.session.send({ tsi: 10, toi: 1, length: 0xff_ffff, offset: 0xff_0000, payload: content(100) }, flow)
+    run.end()
+    expect(run.store?.names).toEqual([])
+  })
+})

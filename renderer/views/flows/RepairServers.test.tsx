@@ -1,0 +1,36 @@
+import { act } from 'react'
+import { createRoot } from 'react-dom/client'
+import { expect, it } from 'vitest'
+import type { RepairSnapshot } from '../../../core/contract/snapshot.ts'
+import { RepairServers } from './RepairServers.tsx'
+
+const repair: RepairSnapshot = {
+  active: 1,
+  queued: 2,
+  done: 11,
+  failed: 4,
+  bytes: 26_064,
+  servers: [
+    { url: 'http://a.example/', state: 'ready', requests: 1, bytes: 26_064, problem: null },
+    { url: 'http://b.example/', state: 'refused', requests: 3, bytes: 0, problem: 'its bytes differ at 2896' },
+  ],
+}
+
+const textOf = (value: RepairSnapshot | null): string => {
+  const host = document.createElement('div')
+  act(() => createRoot(host).render(<RepairServers repair={value} />))
+  return (host.textContent ?? '').replace(/\s+/g, ' ')
+}
+
+it('says how far fetching is, and what each server did', () => {
+  const text = textOf(repair)
+  expect(text).toContain('11 whole, 3 under way, 4 not made whole')
+  expect(text).toContain('http://a.example/ready1 request')
+  expect(text).toContain('http://b.example/not asked any more3 requests')
+  expect(text).toContain('its bytes differ at 2896')
+})
+
+it('shows nothing where nothing is fetched', () => {
+  expect(textOf(null)).toBe('')
+  expect(textOf({ ...repair, servers: [] })).toContain('no server is known yet')
+})
