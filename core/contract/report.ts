@@ -51,7 +51,8 @@ export type Losses = Readonly<Record<LossCause, { readonly objects: number; read
  * `slt`: first LLS table, first SLT that lists the service. `firstPacket`: of the service. `sls`: first whole fragment of its
  * signalling. `stsid`, `manifest`: first S-TSID, first MPD or playlist. `init`: first whole initialisation segment.
  * `firstMedia`, `firstSegment`: first media object begun, and whole. `playable`: manifest read, and of every role the S-TSID
- * announces (without one: that was seen) an initialisation segment, where there are any, and a media segment whole.
+ * announces (without one: that was seen) an initialisation segment, where there are any, and a media segment whole; of MMTP, whose MPUs need no
+ * manifest, signalling read and an MPU of every role whole.
  */
 export const STARTUP_STEPS = [
   'join',

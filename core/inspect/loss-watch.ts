@@ -85,7 +85,7 @@ export class LossWatch {
     this.#files.objectBegun(object)
     if (!isSegment(object)) {
       // What a codepoint does not tell, the S-TSID may tell later.
-      if (object.name === null && this.#nameless.size < MAX_NAMELESS) this.#nameless.add(object.index)
+      if (object.name === null && object.kind !== 'signalling') this.#watchName(object.index)
       return
     }
     this.#begun(object)
@@ -114,11 +114,19 @@ export class LossWatch {
     const channel = this.#channels[object.channel]
     if (channel === undefined) return
     if (object.name === null || object.serviceId === null) {
-      if (this.#nameless.size < MAX_NAMELESS) this.#nameless.add(object.index)
+      this.#watchName(object.index)
       return
     }
     this.#nameless.delete(object.index)
     this.#objects.begun(channel, object.index, object.name, object.firstTimeUs)
+  }
+
+  #watchName(row: number): void {
+    this.#nameless.add(row)
+    for (const oldest of this.#nameless) {
+      if (this.#nameless.size <= MAX_NAMELESS) break
+      this.#nameless.delete(oldest)
+    }
   }
 
   /** The source plays again from an earlier point: one channel, or (null) all. */

@@ -338,3 +338,19 @@ describe('drops that a capture reports', () => {
     }
   })
 })
+
+describe('a manifest that would cost too much', () => {
+  it('is not listed', () => {
+    const step = '<SegmentTimeline><S t="0" d="1" r="100000000"/></SegmentTimeline>'
+    const reception = begin([{ ...VIDEO, step }, AUDIO])
+    for (const time of [1, 2, 4]) reception.segment(10, time)
+    play(reception, [10, 11])
+    reception.pass(3000)
+    expect(reception.alarms('TOI-GAP')).toEqual([])
+    const endless = '<SegmentTimeline><S t="0" d="1" r="-1"/></SegmentTimeline>'
+    const open = begin([{ ...VIDEO, step: endless }])
+    for (const time of [1, 2, 4]) open.segment(10, time)
+    open.pass(3000)
+    expect(open.alarms('TOI-GAP')).toEqual([])
+  })
+})

@@ -4,7 +4,7 @@ import type { AnnouncedMedia } from './announced-media.ts'
 /** Objects missing in a row beyond which a number is no gap but another numbering. */
 const MAX_GAP = 1000
 /** Objects of a channel that may begin before the manifest that announces them is here. */
-const MAX_UNPLACED = 256
+const MAX_UNPLACED = 64
 const MAX_PENDING = 64
 /** An object that began late may still come for so long, µs: GPAC's reorder wait. */
 const REORDER_US = 500_000

@@ -1,4 +1,4 @@
-import type { Mpd, MpdPeriod, MpdRepresentation, TemplateAddressing } from '../manifest/mpd/mpd.ts'
+import type { ListAddressing, Mpd, MpdPeriod, MpdRepresentation, TemplateAddressing } from '../manifest/mpd/mpd.ts'
 import { listSegments, segmentFinder } from '../manifest/mpd/segments.ts'
 import { expandTemplate } from '../manifest/mpd/template.ts'
 import { resolveReference } from '../manifest/reference.ts'
@@ -12,6 +12,10 @@ export interface SegmentList {
   durationUs(position: number): number | null
   availabilityUs(position: number): number | null
 }
+
+/** Representations of one manifest that are looked at, and segments of it that are listed by name. */
+const MAX_LISTS = 256
+const MAX_LISTED = 65_536
 
 type Listed = { readonly name: string; readonly durationUs: number; readonly availabilityUs: number | null }
 
@@ -32,7 +36,8 @@ export function listedSegments(segments: readonly Listed[]): SegmentList {
  * @throws CodecError mpd-too-many-segments, mpd-template
  */
 export function mpdLists(mpd: Mpd, timeUs: number): SegmentList[] {
-  return mpd.periods.flatMap((period, index) =>
+  let left = MAX_LISTED
+  const lists = mpd.periods.flatMap((period, index) =>
     period.adaptationSets.flatMap((set) =>
       set.representations.flatMap((representation) => {
         const { addressing } = representation
@@ -49,8 +54,12 @@ export function mpdLists(mpd: Mpd, timeUs: number): SegmentList[] {
                   lastNumber(period, addressing, index + 1 < mpd.periods.length),
                 ),
               ]
-        const untilUs = originUs === null ? 0 : timeUs + 60e6 - originUs
-        const segments = listSegments(period, representation, Math.max(0, untilUs))
+        const untilUs = originUs === null ? 0 : Math.max(0, timeUs + 60e6 - originUs)
+        const most = mostSegments(addressing, period.durationUs ?? untilUs)
+        // A timeline may name any number of segments in a few bytes.
+        if (most > left) return []
+        left -= most
+        const segments = listSegments(period, representation, untilUs)
         return [
           listedSegments(
             segments.map(({ name, startUs, durationUs }) => ({
@@ -63,6 +72,22 @@ export function mpdLists(mpd: Mpd, timeUs: number): SegmentList[] {
       }),
     ),
   )
+  return lists.slice(0, MAX_LISTS)
+}
+
+/** At most so many segments are in a timeline or list of a period that lasts `endUs`. */
+function mostSegments(addressing: TemplateAddressing | ListAddressing, endUs: number): number {
+  if (addressing.kind === 'list') return addressing.urls.length
+  const endTicks = (endUs / 1e6) * addressing.timescale + addressing.presentationTimeOffset
+  let count = 0
+  let time = 0
+  for (const { time: from, duration, repeat } of addressing.timeline ?? []) {
+    time = from ?? time
+    const times = repeat >= 0 ? repeat + 1 : Math.max(0, Math.ceil((endTicks - time) / Math.max(1, duration)))
+    count += times
+    time += times * duration
+  }
+  return count
 }
 
 /**

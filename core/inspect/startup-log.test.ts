@@ -91,7 +91,13 @@ describe('the steps of tuning in', () => {
 })
 
 describe('LLS and SLT', () => {
-  const service = { id: 7, destination: '239.255.1.1:5000', manifest: null, sharesFilesOf: null } as const
+  const service = {
+    id: 7,
+    protocol: 'route',
+    destination: '239.255.1.1:5000',
+    manifest: null,
+    sharesFilesOf: null,
+  } as const
   const table = (tableId: number, values: object) => ({
     key: tableId,
     tableId,

@@ -8,7 +8,7 @@ import type { ReceivedObject } from '../receive/object-flow.ts'
 import type { ChannelFacts, FlowFacts, LlsTable, ServiceFacts, SlsFragment } from '../receive/observer.ts'
 
 /** What must be known of a service. */
-type StartingService = Pick<ServiceFacts, 'id' | 'destination' | 'manifest' | 'sharesFilesOf'>
+type StartingService = Pick<ServiceFacts, 'id' | 'protocol' | 'destination' | 'manifest' | 'sharesFilesOf'>
 
 /** Destinations of SLTs remembered. */
 const MAX_ANNOUNCED = 4096
@@ -119,7 +119,7 @@ export class StartupLog {
       steps.manifestUs,
       least((channel) => channel.manifestUs),
     )
-    steps.playableUs ??= this.#playable(service, steps, own, manifest)
+    steps.playableUs ??= this.#playable(service, steps, own, service.protocol === 'mmtp' ? steps.slsUs : manifest)
     return {
       join: this.#joinUs,
       lls: slt === null ? null : this.#llsUs,

@@ -54,10 +54,12 @@ export function rungsOf(service: ServiceSnapshot, snapshot: SessionSnapshot, now
     const note = whole > 0 ? `${formatCount(whole)} whole` : 'none complete yet'
     return [...rungs, { name: 'Objects', reached: whole > 0, afterUs: null, note }]
   }
-  add('Manifest', 'manifest', manifestNames(ofService))
+  // An MPU brings its own, and the signalling says what it belongs to.
+  const mmtp = service.protocol === 'mmtp'
+  if (!mmtp) add('Manifest', 'manifest', manifestNames(ofService))
   // An HLS of transport stream segments has none.
-  if (startup.init !== null || startup.firstSegment === null || startup.playable === null)
-    add('Init segment', 'init', '')
+  const needsInit = startup.init !== null || startup.firstSegment === null || startup.playable === null
+  if (!mmtp && needsInit) add('Init segment', 'init', '')
   add('Media', 'firstMedia', 'first segment began')
   add('Segment', 'firstSegment', `${formatCount(service.objects - service.incomplete)} objects whole`)
   const playing =
