@@ -47,7 +47,7 @@ async function received(file: string, ...options: string[]): Promise<TreeEntry[]
 
 async function receivedInto(out: string, file: string, ...options: string[]): Promise<TreeEntry[]> {
   const { status, stdout, stderr } = await routescope(['receive', '--capture', file, '--out', out, ...options])
-  expect(stderr).toMatch(/^Received \d+ packets, \d+ bytes: .*\n$/)
+  expect(stderr).toMatch(/^Received \d+ packets, \d+ bytes: .*\n(?:Service \d+.*\n)*$/)
   expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
   return treeOf(out)
 }
@@ -136,11 +136,16 @@ describe('receive --capture --out', () => {
     expect(await services('--services', 'first')).toEqual(['service1'])
     expect(await services('--services', '2')).toEqual(['service2'])
     expect(await services('--services', '2,1')).toEqual(['service1', 'service2'])
-    for (const nothing of ['none', 'scan']) {
-      const report = folder.at(`${nothing}.json`)
-      expect(await services('--services', nothing, '--report', report)).toEqual([])
-      expect(JSON.parse(readFileSync(report, 'utf8')).services).toHaveLength(2)
-    }
+    const report = folder.at('none.json')
+    expect(await services('--services', 'none', '--report', report)).toEqual([])
+    expect(JSON.parse(readFileSync(report, 'utf8')).services).toHaveLength(2)
+    const out = newOut()
+    const scan = await routescope(['receive', '--capture', file, '--out', out, '--services', 'scan'])
+    expect(scan).toMatchObject({
+      status: 0,
+      stdout: '1\tDemo\troute\t239.255.1.1:6000\n2\tDemo\troute\t239.255.1.1:6001\n',
+    })
+    expect(treeOf(out)).toEqual([])
   })
 
   it('receives only the address that is asked for', async () => {
@@ -362,7 +367,9 @@ describe('receive of what is not right', () => {
     writeFileSync(file, bytes.subarray(0, bytes.length - 9))
     const out = newOut()
     const { status, stderr } = await routescope(['receive', '--capture', file, '--out', out])
-    expect(stderr).toMatch(/^routescope: cut\.pcap ends in the middle of a packet.*\nReceived .*\n$/)
+    expect(stderr).toMatch(
+      /^routescope: cut\.pcap ends in the middle of a packet.*\nReceived .*\n(?:Service \d+.*\n)*$/,
+    )
     expect(status).toBe(0)
     expect(treeOf(out).length).toBeGreaterThanOrEqual(demo(1, DASH).length - 1)
   })
@@ -431,7 +438,7 @@ describe('hostile names', () => {
     const file = write('hostile.pcap', nrtService(files))
     const above = readdirSync(folder.path).sort()
     const { status, stderr } = await routescope(['receive', '--capture', file, '--services', 'all', '--out', out])
-    expect(stderr).toMatch(/^Received .*\n$/)
+    expect(stderr).toMatch(/^Received .*\n(?:Service \d+.*\n)*$/)
     expect(status).toBe(0)
     const contents = treeOf(out).map((entry) => readFileSync(join(out, entry.path), 'utf8'))
     for (const { bytes } of files) expect(contents).toContain(new TextDecoder().decode(bytes))

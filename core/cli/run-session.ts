@@ -37,6 +37,7 @@ export async function runSession(engine: Engine, spec: SessionSpec, json: boolea
   tellProblems()
   const failure = session.failure()
   if (failure === null) {
+    if (listsServices(spec)) listServices(session, json)
     if (json) print({ event: 'end', ...session.summary() })
     else for (const line of summaryLines(session)) process.stderr.write(`${line}\n`)
     if (baseUrl !== null && !keys.quit && endsByItself(spec))
@@ -46,6 +47,18 @@ export async function runSession(engine: Engine, spec: SessionSpec, json: boolea
   if (failure !== null) return APP_ERROR_EXIT[failure.code]
   if (keys.quit) return 130
   return session.spoiled ? 1 : 0
+}
+
+/** The list of services is what a scan is for. */
+function listsServices(spec: SessionSpec): boolean {
+  return spec.sources.some((source) => source.kind !== 'presentation' && source.receive.services === 'scan')
+}
+
+function listServices(session: Session, json: boolean): void {
+  for (const { id, name, protocol, category, destination } of session.snapshot().services) {
+    if (json) print({ event: 'service', id, name, protocol, category, destination })
+    else process.stdout.write(`${[id, name ?? '-', protocol, destination ?? '-'].join('\t')}\n`)
+  }
 }
 
 /** A capture is over whether somebody still watches or not; a multicast that fell silent for too long has been given up. */
