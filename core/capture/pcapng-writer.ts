@@ -2,7 +2,17 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { DatagramSink, Flow } from '../protocol/ip/flow.ts'
 import { maxUdpPayload, type UdpHeader, udpHeader, writeUdpPacket } from '../protocol/ip/udp-packet.ts'
-import { LINK_TYPE } from './link-types.ts'
+import {
+  type CaptureDescription,
+  optionBytes,
+  put32,
+  putOption,
+  putTimeNs,
+  putU64Option,
+  STATISTICS_BYTES,
+  writeHead,
+  writeStatistics,
+} from './pcapng-blocks.ts'
 
 const BUFFER_BYTES = 1024 * 1024
 /** `busy` asks for patience above so many bytes waiting for the disk. */
@@ -10,16 +20,17 @@ const QUEUE_BYTES = 8 * 1024 * 1024
 /** An enhanced packet block without its data: header, the flags option with its end, and the second length. */
 const PACKET_FRAME = 28 + 12 + 4
 const MAX_FLOW_HEADERS = 4096
-const TWO_32 = 0x100000000
+/** Length of a packet's comment, UTF-8. */
+const MAX_COMMENT = 1024
 
 /**
  * Writes datagrams as a pcapng: little-endian, one interface of LINKTYPE_RAW with ns times, the IP and UDP headers made up
- * from the flow. Only whole blocks reach the file. After a failed write everything more is ignored; `problem` and `close`
- * say why.
+ * from the flow. The file has its name from the beginning and grows by whole blocks, so that it can be read while it does and
+ * after a crash. After a failed write everything more is ignored; `problem` and `close` say why.
  */
 export class PcapngWriter implements DatagramSink {
   readonly #file: string
-  readonly #handle: FileHandle
+  readonly #opening: Promise<FileHandle>
   readonly #headers = new Map<Flow, UdpHeader>()
   #lastFlow: Flow | null = null
   #lastHeader: UdpHeader | null = null
@@ -33,30 +44,65 @@ export class PcapngWriter implements DatagramSink {
   #failure: AppFailure | null = null
   #packets = 0
   #written = 0
+  readonly #snapBytes: number
+  /** Said with the next packet. */
+  #drops = 0
+  #comment: Uint8Array | null = null
   #firstUs = -1
   #lastUs = 0
 
-  private constructor(file: string, handle: FileHandle) {
+  private constructor(file: string, opening: Promise<FileHandle>, description: CaptureDescription) {
     this.#file = file
-    this.#handle = handle
-    this.#used = writeHead(this.#buffer)
+    this.#opening = opening
+    this.#snapBytes = description.snapBytes ?? 0
+    this.#used = writeHead(this.#buffer, description)
   }
 
   /**
    * Creates the file, over one of the same name.
    * @throws AppFailure folder-not-writable | disk-full
    */
-  static async create(file: string): Promise<PcapngWriter> {
+  static async create(file: string, description: CaptureDescription = {}): Promise<PcapngWriter> {
+    const writer = PcapngWriter.begin(file, description)
     try {
-      return new PcapngWriter(file, await open(file, 'w'))
+      await writer.#opening
+      return writer
     } catch (cause) {
       throw writeFailure(file, cause)
     }
   }
 
+  /** As `create`, for who cannot wait: a file that cannot be created is told by `problem` and `close`. */
+  static begin(file: string, description: CaptureDescription = {}): PcapngWriter {
+    const opening = open(file, 'w')
+    // It may fail while nobody waits for it; the first write sees the failure.
+    opening.catch(() => undefined)
+    return new PcapngWriter(file, opening, description)
+  }
+
   /** Datagrams written so far. */
   get packets(): number {
     return this.#packets
+  }
+
+  /** Size of the file with what waits to be written. */
+  get bytes(): number {
+    return this.#written + this.#queued + this.#used
+  }
+
+  /** Time of the first packet, µs; -1 before it. */
+  get firstUs(): number {
+    return this.#firstUs
+  }
+
+  /** So many packets were lost since the last one: said with the next (epb_dropcount). */
+  lost(packets: number): void {
+    this.#drops += packets
+  }
+
+  /** Words for the next packet (opt_comment). */
+  comment(text: string): void {
+    this.#comment = new TextEncoder().encode(text).subarray(0, MAX_COMMENT)
   }
 
   /** Why writing stopped; null while all is well. */
@@ -69,10 +115,13 @@ export class PcapngWriter implements DatagramSink {
     const header = this.#header(flow)
     const length = end - start
     if (length > maxUdpPayload(header)) return
-    const captured = header.bytes.length + length
+    const whole = header.bytes.length + length
+    const captured = this.#snapBytes > 0 && whole > this.#snapBytes ? this.#snapBytes : whole
     const padding = (4 - (captured & 3)) & 3
-    const total = PACKET_FRAME + captured + padding
-    if (this.#used + total > BUFFER_BYTES) this.#flush()
+    const extra = this.#drops > 0 || this.#comment !== null ? this.#extraBytes() : 0
+    const total = PACKET_FRAME + captured + padding + extra
+    // A packet that is cut is written whole first.
+    if (this.#used + PACKET_FRAME + whole + 3 + extra > BUFFER_BYTES) this.#flush()
     const into = this.#buffer
     const at = this.#used
     put32(into, at, 6)
@@ -80,14 +129,16 @@ export class PcapngWriter implements DatagramSink {
     put32(into, at + 8, 0)
     putTimeNs(into, at + 12, timeUs)
     put32(into, at + 20, captured)
-    put32(into, at + 24, captured)
+    put32(into, at + 24, whole)
     writeUdpPacket(header, bytes, start, end, into, at + 28)
     let after = at + 28 + captured
     for (let pad = 0; pad < padding; pad++) into[after++] = 0
     put32(into, after, 0x00040002) // epb_flags, 4 bytes
     put32(into, after + 4, 9) // inbound, multicast
-    put32(into, after + 8, 0)
-    put32(into, after + 12, total)
+    after += 8
+    if (extra > 0) after = this.#putExtra(into, after)
+    put32(into, after, 0)
+    put32(into, after + 4, total)
     this.#used = at + total
     this.#packets++
     if (this.#firstUs < 0) this.#firstUs = timeUs
@@ -110,7 +161,7 @@ export class PcapngWriter implements DatagramSink {
     if (this.#closed) return
     this.#closed = true
     if (this.#failure === null) {
-      if (this.#used + 128 > BUFFER_BYTES) this.#flush()
+      if (this.#used + STATISTICS_BYTES > BUFFER_BYTES) this.#flush()
       this.#used = writeStatistics(this.#buffer, this.#used, {
         firstUs: Math.max(0, this.#firstUs),
         lastUs: this.#lastUs,
@@ -121,11 +172,30 @@ export class PcapngWriter implements DatagramSink {
     }
     while (this.#writing !== null) await this.#writing
     try {
-      await this.#handle.close()
+      await (await this.#opening).close()
     } catch (cause) {
       this.#failure ??= writeFailure(this.#file, cause)
     }
     if (this.#failure !== null) throw this.#failure
+  }
+
+  #extraBytes(): number {
+    return (this.#drops > 0 ? 12 : 0) + (this.#comment === null ? 0 : optionBytes(this.#comment.length))
+  }
+
+  #putExtra(into: Uint8Array, at: number): number {
+    let after = at
+    if (this.#drops > 0) {
+      putU64Option(into, after, 4, this.#drops)
+      after += 12
+    }
+    if (this.#comment !== null) {
+      putOption(into, after, 1, this.#comment)
+      after += optionBytes(this.#comment.length)
+    }
+    this.#drops = 0
+    this.#comment = null
+    return after
   }
 
   #header(flow: Flow): UdpHeader {
@@ -172,8 +242,9 @@ export class PcapngWriter implements DatagramSink {
   async #write(before: Promise<void> | null, buffer: Uint8Array<ArrayBuffer>, used: number): Promise<void> {
     await before
     try {
+      const handle = await this.#opening
       for (let at = 0; at < used && this.#failure === null; ) {
-        const { bytesWritten } = await this.#handle.write(buffer, at, used - at, this.#written)
+        const { bytesWritten } = await handle.write(buffer, at, used - at, this.#written)
         at += bytesWritten
         this.#written += bytesWritten
       }
@@ -183,86 +254,6 @@ export class PcapngWriter implements DatagramSink {
     this.#queued -= used
     this.#spare.push(buffer)
   }
-}
-
-/** Section header and the one interface description. */
-function writeHead(into: Uint8Array): number {
-  let at = 0
-  const application = new TextEncoder().encode('Routescope')
-  const section = 24 + option(application.length) + 4 + 4
-  put32(into, at, 0x0a0d0d0a)
-  put32(into, at + 4, section)
-  put32(into, at + 8, 0x1a2b3c4d)
-  put32(into, at + 12, 1) // version 1.0
-  put32(into, at + 16, 0xffffffff)
-  put32(into, at + 20, 0xffffffff)
-  putOption(into, at + 24, 4, application)
-  put32(into, at + section - 4, section)
-  at += section
-  const name = new TextEncoder().encode('routescope')
-  const description = 16 + option(name.length) + option(1) + 4 + 4
-  put32(into, at, 1)
-  put32(into, at + 4, description)
-  put32(into, at + 8, LINK_TYPE.raw)
-  put32(into, at + 12, 0) // no snap length
-  putOption(into, at + 16, 2, name)
-  putOption(into, at + 16 + option(name.length), 9, Uint8Array.of(9))
-  put32(into, at + description - 4, description)
-  return at + description
-}
-
-type Statistics = {
-  readonly firstUs: number
-  readonly lastUs: number
-  readonly received: number
-  readonly dropped: number
-}
-
-/** Interface statistics: first and last time, packets received by the interface, packets dropped by the system. */
-function writeStatistics(into: Uint8Array, at: number, statistics: Statistics): number {
-  const total = 20 + 4 * 12 + 4 + 4
-  into.fill(0, at, at + total)
-  put32(into, at, 5)
-  put32(into, at + 4, total)
-  putTimeNs(into, at + 12, statistics.lastUs)
-  put32(into, at + 20, 0x00080002)
-  putTimeNs(into, at + 24, statistics.firstUs)
-  put32(into, at + 32, 0x00080003)
-  putTimeNs(into, at + 36, statistics.lastUs)
-  put32(into, at + 44, 0x00080004)
-  put64(into, at + 48, statistics.received)
-  put32(into, at + 56, 0x00080007)
-  put64(into, at + 60, statistics.dropped)
-  put32(into, at + total - 4, total)
-  return at + total
-}
-
-function option(length: number): number {
-  return 4 + ((length + 3) & ~3)
-}
-
-function putOption(into: Uint8Array, at: number, code: number, value: Uint8Array): void {
-  put32(into, at, (value.length << 16) | code)
-  into.set(value, at + 4)
-}
-
-function put32(into: Uint8Array, at: number, value: number): void {
-  into[at] = value
-  into[at + 1] = value >>> 8
-  into[at + 2] = value >>> 16
-  into[at + 3] = value >>> 24
-}
-
-function put64(into: Uint8Array, at: number, value: number): void {
-  put32(into, at, value % TWO_32)
-  put32(into, at + 4, Math.floor(value / TWO_32))
-}
-
-/** ns since the epoch, the high word first even in a little-endian file; split, since ns do not fit a double. */
-function putTimeNs(into: Uint8Array, at: number, timeUs: number): void {
-  const low = (timeUs % TWO_32) * 1000
-  put32(into, at, Math.floor(timeUs / TWO_32) * 1000 + Math.floor(low / TWO_32))
-  put32(into, at + 4, low % TWO_32)
 }
 
 function writeFailure(file: string, cause: unknown): AppFailure {

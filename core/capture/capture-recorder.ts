@@ -1,0 +1,143 @@
+import { extname } from 'node:path'
+import type { AppFailure } from '../failure/app-failure.ts'
+import type { DatagramSink, Flow } from '../protocol/ip/flow.ts'
+import type { CaptureDescription } from './pcapng-blocks.ts'
+import { PcapngWriter } from './pcapng-writer.ts'
+
+export type RecorderOptions = CaptureDescription & {
+  /** A new file after so many bytes, as `FILE_00002.pcapng` and so on; the first then is `FILE_00001.pcapng`. */
+  readonly rotateBytes?: number
+  /** A new file after so much stream time, µs. */
+  readonly rotateUs?: number
+  /** Only flows to destinations given to `want`; absent: everything. */
+  readonly onlyWanted?: boolean
+}
+
+/** What is being recorded. */
+export type RecorderState = {
+  /** The file being written. */
+  readonly file: string
+  readonly files: number
+  readonly packets: number
+  readonly bytes: number
+  /** Stream time of the first and last packet, µs; null before them. */
+  readonly firstTimeUs: number | null
+  readonly lastTimeUs: number | null
+}
+
+/** Writes datagrams to one pcapng or a row of them, all or those of chosen destinations. */
+export class CaptureRecorder implements DatagramSink {
+  readonly #file: string
+  readonly #options: RecorderOptions
+  #writer: PcapngWriter
+  readonly #closing: Promise<void>[] = []
+  #failure: AppFailure | null = null
+  #files = 1
+  #packetsBefore = 0
+  #bytesBefore = 0
+  #firstUs = -1
+  #lastUs = -1
+  #wanted: ReadonlySet<string> = new Set()
+  /** By flow id: 0 not looked at, 1 wanted, 2 not. */
+  #verdicts: number[] = []
+
+  private constructor(file: string, writer: PcapngWriter, options: RecorderOptions) {
+    this.#file = file
+    this.#writer = writer
+    this.#options = options
+  }
+
+  /** @throws AppFailure folder-not-writable | disk-full */
+  static async create(file: string, options: RecorderOptions = {}): Promise<CaptureRecorder> {
+    return new CaptureRecorder(file, await PcapngWriter.create(nameOf(file, 1, options), options), options)
+  }
+
+  get state(): RecorderState {
+    return {
+      file: nameOf(this.#file, this.#files, this.#options),
+      files: this.#files,
+      packets: this.#packetsBefore + this.#writer.packets,
+      bytes: this.#bytesBefore + this.#writer.bytes,
+      firstTimeUs: this.#firstUs < 0 ? null : this.#firstUs,
+      lastTimeUs: this.#lastUs < 0 ? null : this.#lastUs,
+    }
+  }
+
+  /** Why writing stopped; null while all is well. */
+  get problem(): AppFailure | null {
+    return this.#failure ?? this.#writer.problem
+  }
+
+  /** The destinations (`ip:port`) to be recorded from now on, where not everything is. */
+  want(destinations: Iterable<string>): void {
+    this.#wanted = new Set(destinations)
+    this.#verdicts = []
+  }
+
+  /** So many packets were lost before the next one. */
+  lost(packets: number): void {
+    this.#writer.lost(packets)
+  }
+
+  /** Words for the next packet. */
+  comment(text: string): void {
+    this.#writer.comment(text)
+  }
+
+  datagram(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
+    if (this.#options.onlyWanted === true && !this.#isWanted(flow)) return
+    const { rotateBytes = 0, rotateUs = 0 } = this.#options
+    const writer = this.#writer
+    if (writer.packets > 0) {
+      if (rotateBytes > 0 && writer.bytes + end - start > rotateBytes) this.#rotate()
+      else if (rotateUs > 0 && timeUs - writer.firstUs >= rotateUs) this.#rotate()
+    }
+    if (this.#firstUs < 0) this.#firstUs = timeUs
+    this.#lastUs = timeUs
+    this.#writer.datagram(flow, bytes, start, end, timeUs, frame)
+  }
+
+  /** Null while the disk keeps up; otherwise settles when it has. */
+  busy(): Promise<void> | null {
+    return this.#writer.busy()
+  }
+
+  /**
+   * Writes what is left and closes.
+   * @param droppedByHost datagrams that the system dropped before they were seen
+   * @throws AppFailure disk-full | folder-not-writable where anything could not be written
+   */
+  async close(droppedByHost = 0): Promise<void> {
+    await Promise.all(this.#closing)
+    await this.#writer.close(droppedByHost)
+    if (this.#failure !== null) throw this.#failure
+  }
+
+  #isWanted(flow: Flow): boolean {
+    let verdict = this.#verdicts[flow.id] ?? 0
+    if (verdict === 0) {
+      verdict = this.#wanted.has(flow.destination) ? 1 : 2
+      this.#verdicts[flow.id] = verdict
+    }
+    return verdict === 1
+  }
+
+  #rotate(): void {
+    const done = this.#writer
+    this.#packetsBefore += done.packets
+    this.#bytesBefore += done.bytes
+    this.#files++
+    this.#writer = PcapngWriter.begin(nameOf(this.#file, this.#files, this.#options), this.#options)
+    const closing = done.close().catch((failure: AppFailure) => {
+      this.#failure ??= failure
+    })
+    this.#closing.push(closing)
+    void closing.then(() => this.#closing.splice(this.#closing.indexOf(closing), 1))
+  }
+}
+
+function nameOf(file: string, number: number, options: RecorderOptions): string {
+  if ((options.rotateBytes ?? 0) === 0 && (options.rotateUs ?? 0) === 0) return file
+  const extension = extname(file)
+  return `${file.slice(0, file.length - extension.length)}_${String(number).padStart(5, '0')}${extension}`
+}
