@@ -1,8 +1,9 @@
+import type { UserLinkType } from '../contract/session-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { type ByteSource, GunzipBytes, openByteSource } from './byte-source.ts'
 import { compressedFailure, notACapture, unknownLinkType } from './capture-errors.ts'
 import { type FirstRecord, firstRecord } from './first-record.ts'
-import { isLinkTypeSupported, resolveLinkType, type UserLinkType } from './link-types.ts'
+import { isLinkTypeSupported, resolveLinkType } from './link-types.ts'
 import { PCAP_HEADER_BYTES, type PcapHeader, parsePcapHeader } from './pcap-parser.ts'
 import { sniffCapture } from './sniff.ts'
 

@@ -1,8 +1,11 @@
 import { extname } from 'node:path'
 import type { AppFailure } from '../failure/app-failure.ts'
 import type { DatagramSink, Flow } from '../protocol/ip/flow.ts'
-import type { CaptureDescription } from './pcapng-blocks.ts'
+import { type CaptureDescription, STATISTICS_BYTES } from './pcapng-blocks.ts'
 import { PcapngWriter } from './pcapng-writer.ts'
+
+/** Headers around a payload, and what closes a file. */
+const OVERHEAD = 96 + STATISTICS_BYTES
 
 export type RecorderOptions = CaptureDescription & {
   /** A new file after so many bytes, as `FILE_00002.pcapng` and so on; the first then is `FILE_00001.pcapng`. */
@@ -89,7 +92,7 @@ export class CaptureRecorder implements DatagramSink {
     const { rotateBytes = 0, rotateUs = 0 } = this.#options
     const writer = this.#writer
     if (writer.packets > 0) {
-      if (rotateBytes > 0 && writer.bytes + end - start > rotateBytes) this.#rotate()
+      if (rotateBytes > 0 && writer.bytes + end - start + OVERHEAD > rotateBytes) this.#rotate()
       else if (rotateUs > 0 && timeUs - writer.firstUs >= rotateUs) this.#rotate()
     }
     if (this.#firstUs < 0) this.#firstUs = timeUs
@@ -125,7 +128,7 @@ export class CaptureRecorder implements DatagramSink {
   #rotate(): void {
     const done = this.#writer
     this.#packetsBefore += done.packets
-    this.#bytesBefore += done.bytes
+    this.#bytesBefore += done.bytes + STATISTICS_BYTES
     this.#files++
     this.#writer = PcapngWriter.begin(nameOf(this.#file, this.#files, this.#options), this.#options)
     const closing = done.close().catch((failure: AppFailure) => {

@@ -1,5 +1,5 @@
+import type { UserLinkType } from '../contract/session-spec.ts'
 import type { ByteSource } from './byte-source.ts'
-import type { UserLinkType } from './link-types.ts'
 import { PCAP_HEADER_BYTES, type PcapHeader, PcapParser } from './pcap-parser.ts'
 import { PcapngParser } from './pcapng-parser.ts'
 import { type CaptureParser, CaptureRecord, type ParserEvents } from './record.ts'

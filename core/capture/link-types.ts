@@ -1,3 +1,5 @@
+import type { UserLinkType } from '../contract/session-spec.ts'
+
 /** Link types (LINKTYPE_ registry of libpcap) that lead to IP packets. */
 export const LINK_TYPE = {
   null: 0,
@@ -56,9 +58,6 @@ const NAMES: Readonly<Record<number, string>> = {
 }
 
 const SUPPORTED: ReadonlySet<number> = new Set(Object.values(LINK_TYPE))
-
-/** What the frames of USER0 to USER15 and of the experimental link types are, where the user says it. */
-export type UserLinkType = 'raw' | 'eth' | 'alp'
 
 /** The link type to read frames as: that of the capture, or the user's word for types that have no meaning of their own. */
 export function resolveLinkType(linkType: number, user: UserLinkType | null): number {

@@ -1,4 +1,5 @@
-import { isLinkTypeSupported, resolveLinkType, type UserLinkType } from './link-types.ts'
+import type { UserLinkType } from '../contract/session-spec.ts'
+import { isLinkTypeSupported, resolveLinkType } from './link-types.ts'
 import { fileU16, fileU32, fileU64 } from './order.ts'
 import { looksLikeNtpWords, ntpWordsToUs, PcapngTime } from './pcapng-time.ts'
 import {

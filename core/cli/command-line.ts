@@ -8,6 +8,7 @@ import {
   type SessionSpec,
   type SinkSpec,
   type SourceSpec,
+  type UserLinkType,
 } from '../contract/session-spec.ts'
 import type { InitialRequest } from '../contract/shell-api.ts'
 import { DEFAULT_BROADCAST, parseLogOption } from '../engine/spec.ts'
@@ -80,7 +81,7 @@ function badCommandLine(error: CommanderError, args: readonly string[]): AppFail
     'bad-command-line',
     sentence.charAt(0).toUpperCase() + sentence.slice(1),
     command === undefined
-      ? 'Commands: open, inspect, receive, gateway, send, run; routescope --help explains them.'
+      ? 'Commands: open, inspect, receive, gateway, record, send, run; routescope --help explains them.'
       : `Right form: ${command}`,
   )
 }
@@ -90,6 +91,7 @@ const COMMAND_FORMS: Record<string, string> = {
   inspect: 'routescope inspect CAPTURE… [--json]',
   receive: 'routescope receive URL… [--out DIR]',
   gateway: 'routescope gateway URL… --listen HOST:PORT',
+  record: 'routescope record URL… --capture-out FILE',
   send: 'routescope send INPUT URL',
   run: 'routescope run SPEC.json',
 }
@@ -156,6 +158,7 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
             capture: files,
             pace: options.pace ?? 'fast',
             loop: options.loop ?? 1,
+            linkType: options.linkType,
             choices: { ...choicesOf('inspect', options), keepCorrupt: true },
             services: 'all',
             givesUp: false,
@@ -185,6 +188,7 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
             capture: options.capture,
             pace: options.pace ?? 'fast',
             loop: options.loop ?? 1,
+            linkType: options.linkType,
             choices,
             services: DEFAULT_RECEIVE.services,
             givesUp: true,
@@ -215,6 +219,7 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
           capture: options.capture,
           pace: options.pace ?? 'real',
           loop: options.loop ?? 1,
+          linkType: options.linkType,
           choices,
           services: DEFAULT_RECEIVE.services,
           givesUp: false,
@@ -234,6 +239,8 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
       ),
     })
   })
+
+  recordCommand(command, (request) => found(request))
 
   outputOptions(command('send <input> <url>', 'sends a file, a folder or a DASH/HLS manifest as route:// or atsc://'))
     .option('--interface <addr>', 'multicast interface, by address or name')
@@ -279,6 +286,7 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
 }
 
 type CommonOptions = {
+  readonly linkType?: UserLinkType
   readonly pace?: Pace
   readonly loop?: number
   readonly duration?: number
@@ -311,6 +319,13 @@ function commonOptions(command: Command): Command {
     .option('--report <file>', 'write the report at the end')
     .addOption(new Option('--pace <pace>', 'as fast as possible, or at the captured times').choices(['fast', 'real']))
     .addOption(new Option('--loop <n>', 'play the capture n times, 0 for ever').argParser(parseCount))
+    .addOption(
+      new Option('--link-type <type>', 'what frames of user-defined link types in a capture are').choices([
+        'raw',
+        'eth',
+        'alp',
+      ]),
+    )
 }
 
 /** What `receive` and `gateway` have in common: everyday options first, expert ones in groups below. */
@@ -321,6 +336,72 @@ function receiveCommand(command: Command, name: 'receive' | 'gateway'): Command 
     ),
   )
   return addReceiveOptions(commonOptions(command), name, 'expert')
+}
+
+type RecordOptions = ReceiveOptions & {
+  readonly comment?: string
+  readonly snap?: number
+  readonly rotateSize?: number
+  readonly rotateTime?: number
+}
+
+/** `record`: what arrives, as a capture. Asked for services, only their packets, those of their signalling and the LLS. */
+function recordCommand(command: (form: string, what: string) => Command, found: (request: CliRequest) => void): void {
+  const recording = command('record [urls...]', 'writes what arrives to a pcapng, all of it or chosen services')
+  addReceiveOptions(recording, 'record', 'basic')
+    .addOption(
+      new Option('--capture <file>', 'take packets from this capture (may be repeated)').argParser(
+        (file: string, previous: string[] | undefined) => [...(previous ?? []), file],
+      ),
+    )
+    .option('--comment <text>', 'words kept in the file')
+    .addOption(
+      new Option('--rotate-size <bytes>', 'a new file after so many bytes, such as 100M').argParser(parseByteCount),
+    )
+    .addOption(new Option('--rotate-time <s>', 'a new file after so many seconds').argParser(parseSeconds))
+    .addOption(new Option('--snap <bytes>', 'keep so many bytes of each packet').argParser(parseByteCount))
+  addReceiveOptions(commonOptions(recording), 'record', 'expert').action((urls: string[], options: RecordOptions) => {
+    const { captureOut: file, comment, snap, rotateSize, rotateTime, capture } = options
+    if (file === undefined) {
+      throw new AppFailure('bad-command-line', 'No file was named.', `Right form: ${COMMAND_FORMS.record}`)
+    }
+    if (capture?.includes(file)) {
+      throw new AppFailure('bad-command-line', `${file} cannot be read and written at once.`, 'Name another file.')
+    }
+    const choices = choicesOf('record', options)
+    const chosen = choices.services !== undefined && choices.services !== 'all'
+    const { captureOut: _, ...others } = options
+    const sink: SinkSpec = {
+      id: 'capture',
+      kind: 'capture',
+      file,
+      // A capture brings what is wanted among other traffic; sockets bring what was joined.
+      ...(chosen || (capture !== undefined && urls.length > 0) ? { joinedOnly: true } : {}),
+      ...(comment === undefined ? {} : { comment }),
+      ...(snap === undefined ? {} : { snapBytes: snap }),
+      ...(rotateSize === undefined ? {} : { rotateBytes: rotateSize }),
+      ...(rotateTime === undefined ? {} : { rotateSeconds: rotateTime }),
+    }
+    found({
+      kind: 'session',
+      json: options.json === true,
+      spec: session(
+        'record',
+        receivingSources({
+          urls,
+          capture,
+          pace: options.pace ?? 'fast',
+          loop: options.loop ?? 1,
+          linkType: options.linkType,
+          choices,
+          services: 'all',
+          givesUp: true,
+        }),
+        [sink, ...reportSinks(others)],
+        options,
+      ),
+    })
+  })
 }
 
 function openRequest(named: readonly string[], choices: ReceiveChoices): InitialRequest {
@@ -416,6 +497,17 @@ function parseHostPort(text: string): HostPort {
   if (match === null || port > 65535)
     throw new InvalidArgumentError('it is HOST:PORT with a port from 0 to 65535, such as 127.0.0.1:8080')
   return { host: match[1] ?? (match[2] || '127.0.0.1'), port }
+}
+
+/** Bytes, also as `512K`, `100M` or `2G`, by 1024. */
+function parseByteCount(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([kmg]?)$/i.exec(text)
+  const unit = 1024 ** ['', 'k', 'm', 'g'].indexOf((match?.[2] ?? '').toLowerCase())
+  const value = match === null ? 0 : Math.round(Number(match[1]) * unit)
+  if (value < 64 || !Number.isSafeInteger(value)) {
+    throw new InvalidArgumentError('it is a number of bytes from 64, such as 1500, 512K or 100M')
+  }
+  return value
 }
 
 function parseCount(text: string): number {

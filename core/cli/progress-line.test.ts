@@ -7,6 +7,7 @@ const snapshot = {
   totals: { packets: 10, rateBps: 1.2149e9, complete: 3719, incomplete: 2, malformed: 0 },
   broadcast: null,
   repair: null,
+  recordings: [],
 } as unknown as SessionSnapshot
 
 it('says how far a capture is and what came out of it', () => {
@@ -40,6 +41,14 @@ it('says what is sent and how late it is', () => {
     broadcast: { packets: 5, rateBps: 4_120_000, objects: 2, lateMs: 3.4 },
   } as unknown as SessionSnapshot
   expect(progressText(sending)).toBe('sending 4.12 Mb/s  5 packets  2 objects  3 ms behind')
+})
+
+it('says what is recorded, as long as it is', () => {
+  const recording = { file: 'a.pcapng', packets: 12, bytes: 3_456_000, endedWallUs: null }
+  const recordings = [recording, { ...recording, file: 'b.pcapng', endedWallUs: 1 }]
+  expect(progressText({ ...snapshot, recordings } as unknown as SessionSnapshot)).toMatch(
+    /2 incomplete {2}12 packets, 3\.5 MB to a\.pcapng$/,
+  )
 })
 
 it('writes bit rates with three significant digits', () => {

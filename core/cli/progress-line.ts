@@ -43,6 +43,9 @@ export function progressText(snapshot: SessionSnapshot): string {
     for (const socket of snapshot.source.sockets) dropped += socket.droppedByHost ?? 0
     if (dropped > 0) parts.push(`${dropped} dropped by this machine`)
   }
+  for (const { file, packets, bytes, endedWallUs } of snapshot.recordings) {
+    if (endedWallUs === null) parts.push(`${packets} packets, ${(bytes / 1e6).toFixed(1)} MB to ${file}`)
+  }
   return parts.join('  ')
 }
 

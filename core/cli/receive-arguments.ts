@@ -7,7 +7,7 @@ import type {
   ReceiveOption,
   ReceiveOptionKey,
 } from '../contract/receive-options.ts'
-import type { Pace, SourceSpec, TuneIn } from '../contract/session-spec.ts'
+import type { Pace, SourceSpec, TuneIn, UserLinkType } from '../contract/session-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 
 /** `receive` gives up when nothing of a service came for so long; GPAC waits 5 s. */
@@ -70,6 +70,7 @@ export type SourceArguments = {
   readonly capture: readonly string[] | undefined
   readonly pace: Pace
   readonly loop: number
+  readonly linkType: UserLinkType | undefined
   readonly choices: ReceiveChoices
   /** Which services, where nothing is said of them. */
   readonly services: TuneIn
@@ -134,6 +135,7 @@ export function receivingSources(named: SourceArguments): SourceSpec[] {
       files: capture,
       pace: named.pace,
       loop: named.loop,
+      ...(named.linkType === undefined ? {} : { linkType: named.linkType }),
       ...(url === undefined ? {} : { url }),
       receive: untimed,
     },

@@ -120,6 +120,14 @@ function summaryLines(session: Session): string[] {
 
 function summaryText(session: Session): string {
   const { objects, complete, incomplete, files, packets, bytes, sentPackets, sentObjects } = session.summary()
+  const recorded = session.snapshot().recordings
+  const first = recorded[0]
+  if (first !== undefined && session.spec.sinks.every(({ kind }) => kind === 'capture' || kind === 'report')) {
+    const count = recorded.reduce((sum, each) => sum + each.packets, 0)
+    const size = recorded.reduce((sum, each) => sum + each.bytes, 0)
+    const where = first.files > 1 ? `${first.files} files, the last ${first.file}` : first.file
+    return `Recorded ${count} of ${packets} packets, ${size} bytes, to ${where}.`
+  }
   if (sentPackets > 0 && packets === 0) return `Sent ${sentPackets} packets, ${sentObjects} objects.`
   const { repair } = session.snapshot()
   const repaired = repair === null ? '' : `; ${repairText(repair)}`

@@ -2,8 +2,8 @@ import type { AppError } from './app-error.ts'
 import type { ObjectBatch, ObjectDetail, ObjectQuery, ObjectRow, ObjectView } from './object-rows.ts'
 import type { ReceiveChoices } from './receive-options.ts'
 import type { JsonObject, Report, ReportSignature } from './report.ts'
-import type { SessionSpec } from './session-spec.ts'
-import type { LogLine, SessionSnapshot } from './snapshot.ts'
+import type { RecordingOptions, SessionSpec } from './session-spec.ts'
+import type { LogLine, RecordingSnapshot, SessionSnapshot } from './snapshot.ts'
 
 /**
  * What a window may ask of an engine. The same map runs over a MessagePort in the app and over a WebSocket in a browser;
@@ -40,6 +40,10 @@ export type EngineCommands = {
   objectPosition: (sessionId: string, viewId: number, index: number) => number
   signallingText: (sessionId: string, key: string) => SignallingText
   report: (sessionId: string) => Report
+  /** Records what arrives from now on to a pcapng (null: a new file in the default folder); answers with its path. */
+  startRecording: (sessionId: string, file: string | null, options: RecordingOptions) => { readonly file: string }
+  /** Ends the recording that was started last by hand; answers once it is on the disk. */
+  stopRecording: (sessionId: string) => RecordingSnapshot
   /** Writes `serviceN/…` and `report.json` below `dir` (null: the default folder); answers when complete. */
   dumpSession: (sessionId: string, dir: string | null) => DumpResult
 }
@@ -105,6 +109,8 @@ export const COMMAND_NAMES = [
   'objectPosition',
   'signallingText',
   'report',
+  'startRecording',
+  'stopRecording',
   'dumpSession',
 ] as const satisfies readonly CommandName[]
 

@@ -19,7 +19,7 @@ export type OptionType =
   | { readonly kind: 'folder' }
 
 export type OptionGroup = 'Services' | 'Network' | 'Objects' | 'Output' | 'Repair' | 'Log'
-export type ReceiveCommand = 'receive' | 'gateway' | 'open' | 'inspect'
+export type ReceiveCommand = 'receive' | 'gateway' | 'open' | 'inspect' | 'record'
 
 /** GPAC's `routein` option and how a value is written there; `gpacValue` where it differs from ours. */
 export type ReceiveOption = {
@@ -47,7 +47,7 @@ export type ReceiveOption = {
 }
 
 const EVERYWHERE = ['receive', 'gateway', 'open', 'inspect'] as const
-const LIVE = ['receive', 'gateway', 'open'] as const
+const LIVE = ['receive', 'gateway', 'open', 'record'] as const
 const SERVED = ['gateway', 'open'] as const
 const MAX = Number.MAX_SAFE_INTEGER
 
@@ -67,7 +67,7 @@ export const RECEIVE_OPTIONS = [
     label: 'Services',
     help: 'which services to join: all, first, none, scan (list them, then end) or ids such as 1,5009',
     path: 'source.receive.services',
-    commands: EVERYWHERE,
+    commands: [...EVERYWHERE, 'record'],
     test: 'core/receive/tune-in.test.ts',
   },
   {

@@ -47,6 +47,7 @@ export type CaptureSource = {
   readonly pace: Pace
   /** How often to play it: 1 once, 0 for ever. */
   readonly loop: number
+  readonly linkType?: UserLinkType
   /** What to receive from it, as for multicast; absent: everything that can be found. */
   readonly url?: string
   readonly receive: ReceiveSpec
@@ -182,8 +183,27 @@ export type StoreSink = {
 /** The report document, written when the session ends. */
 export type ReportSink = { readonly id: string; readonly kind: 'report'; readonly file: string }
 
-/** Packets that arrive or are sent, as a pcapng. */
-export type CaptureSink = { readonly id: string; readonly kind: 'capture'; readonly file: string }
+/**
+ * Packets that arrive or are sent, as a pcapng. It has its name from the beginning and grows by whole blocks. What follows
+ * `file` is for packets that arrive only.
+ */
+export type CaptureSink = { readonly id: string; readonly kind: 'capture'; readonly file: string } & RecordingOptions
+
+/** How packets are recorded. */
+export type RecordingOptions = {
+  /** The user's words, kept in the file. */
+  readonly comment?: string
+  /** Only the packets of joined services, with those of their signalling and of the LLS. */
+  readonly joinedOnly?: boolean
+  /** Bytes kept of each packet, IP header included; absent: all. */
+  readonly snapBytes?: number
+  /** A new file after so many bytes, or after so much stream time: `NAME_00001.pcapng`, `NAME_00002.pcapng` … */
+  readonly rotateBytes?: number
+  readonly rotateSeconds?: number
+}
+
+/** What the frames of user-defined link types (USER0 to USER15, experimental ones) of a capture are. */
+export type UserLinkType = 'raw' | 'eth' | 'alp'
 
 /** Sending a presentation as ROUTE or ATSC 3.0. */
 export type BroadcastSink = {

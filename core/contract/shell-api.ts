@@ -10,6 +10,8 @@ export type ShellApi = {
   /** Opens the system's file dialog; null when cancelled. */
   chooseCapture: () => Promise<readonly string[] | null>
   chooseFolder: (suggested: string) => Promise<string | null>
+  /** Where to write a recording; null when cancelled. */
+  chooseRecording: (suggested: string) => Promise<string | null>
   /** Path of a file dropped on the window. */
   pathOfFile: (file: object) => string
   recent: () => Promise<readonly RecentItem[]>
@@ -37,6 +39,7 @@ export const MENU_COMMANDS = [
   'listen',
   'demo',
   'dump',
+  'record',
   'stop',
   'palette',
   'keys',

@@ -30,6 +30,8 @@ export type SessionSnapshot = {
   readonly links: readonly ReportLink[]
   readonly channels: readonly ChannelSnapshot[]
   readonly signalling: readonly SignallingSnapshot[]
+  /** The newest last. */
+  readonly recordings: readonly RecordingSnapshot[]
   readonly gateway: { readonly baseUrl: string; readonly requests: number; readonly bytes: number } | null
   readonly broadcast: BroadcastSnapshot | null
   /** Fetching of missing bytes; null where the session does not fetch. */
@@ -263,6 +265,21 @@ export type RepairServerSnapshot = {
   readonly bytes: number
   /** What was last wrong with it, one clause. */
   readonly problem: string | null
+}
+
+/** Packets being written to a capture, or that were. */
+export type RecordingSnapshot = {
+  /** The file being written; of several in a row the last. */
+  readonly file: string
+  readonly files: number
+  readonly packets: number
+  readonly bytes: number
+  readonly startedWallUs: number
+  /** Wall µs of its end, null while it goes on. */
+  readonly endedWallUs: number | null
+  /** Started by a person in the session, rather than by what the session was started with. */
+  readonly byHand: boolean
+  readonly problem: AppError | null
 }
 
 export type LogLine = {

@@ -79,10 +79,10 @@ export class Broadcasting implements PacketOut {
       )
     }
     const { scheme, address, port, path } = parseMulticastUrl(sink.url)
-    if (scheme === 'mabr') {
+    if (scheme === 'mabr' || scheme === 'stltp') {
       throw new AppFailure(
         'not-supported',
-        `${sink.url}: sending DVB-MABR is not in this version.`,
+        `${sink.url}: sending ${scheme === 'mabr' ? 'DVB-MABR' : 'STLTP'} is not in this version.`,
         'Send to route://IP:PORT or atsc://.',
       )
     }

@@ -4,7 +4,7 @@ import { AppFailure } from '../failure/app-failure.ts'
 import { listInterfaces } from '../socket/interfaces.ts'
 import type { Engine } from './engine.ts'
 import { specForCapture, specForDemo, specForUrl } from './session-specs.ts'
-import { parseSessionSpec } from './spec.ts'
+import { parseRecordingOptions, parseSessionSpec } from './spec.ts'
 
 /** Object rows go out ten times a second at most, snapshots every fourth of those at most, and only when they changed. */
 const BATCH_MS = 100
@@ -93,6 +93,15 @@ export class EngineWindow {
     objectPosition: (sessionId, viewId, index) => this.#engine.session(sessionId).objectPosition(viewId, index),
     signallingText: (sessionId, key) => this.#engine.session(sessionId).signallingText(key),
     report: (sessionId) => this.#engine.session(sessionId).report(),
+    startRecording: async (sessionId, file, options) => {
+      const { defaultDumpDir } = this.#engine.options
+      return {
+        file: await this.#engine
+          .session(sessionId)
+          .startRecording(file, parseRecordingOptions(options), defaultDumpDir),
+      }
+    },
+    stopRecording: (sessionId) => this.#engine.session(sessionId).stopRecording(),
     dumpSession: (sessionId, dir) => this.#engine.session(sessionId).dump(dir, this.#engine.options.defaultDumpDir),
   }
 

@@ -47,25 +47,15 @@ export class DatagramCounter implements DatagramSink {
   lastTimeUs: number | null = null
   /** Set before the source runs; until then datagrams are only counted. */
   next: DatagramSink | null = null
+  /** Takes everything as it comes, before the next: a recording. */
+  tap: DatagramSink | null = null
 
   datagram(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
     this.datagrams++
     this.bytes += end - start
     if (this.firstTimeUs === null) this.firstTimeUs = timeUs
     this.lastTimeUs = timeUs
+    this.tap?.datagram(flow, bytes, start, end, timeUs, frame)
     this.next?.datagram(flow, bytes, start, end, timeUs, frame)
-  }
-}
-
-/** Several datagram sinks as one. */
-export class DatagramTee implements DatagramSink {
-  readonly #sinks: readonly DatagramSink[]
-
-  constructor(sinks: readonly DatagramSink[]) {
-    this.#sinks = sinks
-  }
-
-  datagram(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
-    for (const sink of this.#sinks) sink.datagram(flow, bytes, start, end, timeUs, frame)
   }
 }

@@ -1,6 +1,15 @@
-import type { CaptureSource, MulticastSource, Pace, ReceiveSpec, TuneIn } from '../contract/session-spec.ts'
+import { basename } from 'node:path'
+import type {
+  CaptureSource,
+  MulticastSource,
+  Pace,
+  ReceiveSpec,
+  TuneIn,
+  UserLinkType,
+} from '../contract/session-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { formatDestination } from '../protocol/ip/address.ts'
+import type { Destination } from '../receive/observer.ts'
 import type { ReceiveTarget } from '../receive/receiver.ts'
 import { parseMulticastUrl } from '../socket/multicast-url.ts'
 
@@ -14,13 +23,19 @@ export type ReceivingPlan = {
   readonly targets: readonly ReceiveTarget[]
   readonly receive: ReceiveSpec
   /** Captures, one after the other as one; null where there is none. */
-  readonly capture: { readonly files: readonly string[]; readonly pace: Pace; readonly loop: number } | null
+  readonly capture: {
+    readonly files: readonly string[]
+    readonly pace: Pace
+    readonly loop: number
+    readonly linkType?: UserLinkType
+  } | null
+  /** STLTP tunnels that were named: what is joined for each, the tunnel itself first. */
+  readonly tunnels: ReadonlyMap<ReceiveTarget, readonly Destination[]>
   readonly live: readonly { readonly source: MulticastSource; readonly target: ReceiveTarget }[]
 }
 
 /**
- * Puts the sources of a session together. Captures are played one after the other, in the order they are named, as one
- * capture; beside a multicast they play in real time, since both then have one clock. Which services are joined is each
+ * Puts the sources of a session together. Captures are played as one, in the order of their times; beside a multicast they play in real time, since both then have one clock. Which services are joined is each
  * source's own choice, how objects are treated is the same for all.
  * @throws AppFailure bad-spec where they do not go together; bad-url
  */
@@ -31,9 +46,12 @@ export function planReceiving(sources: readonly ReceivingSource[]): ReceivingPla
   const captures = sources.filter((source) => source.kind === 'capture')
   const live: { source: MulticastSource; target: ReceiveTarget }[] = []
   const targets: ReceiveTarget[] = []
+  const tunnels = new Map<ReceiveTarget, readonly Destination[]>()
   for (const source of sources) {
     const target = targetOf(source)
     targets.push(target)
+    const tunnel = tunnelOf(source)
+    if (tunnel !== null) tunnels.set(target, tunnel)
     if (source.kind === 'multicast') live.push({ source, target })
   }
   return {
@@ -42,6 +60,7 @@ export function planReceiving(sources: readonly ReceivingSource[]): ReceivingPla
     targets,
     receive: first.receive,
     capture: playedAsOne(captures, live.length > 0),
+    tunnels,
     live,
   }
 }
@@ -63,8 +82,28 @@ function targetOf(source: ReceivingSource): ReceiveTarget {
   const { services } = source.receive
   if (source.url === undefined) return { kind: 'discover', services }
   const { scheme, address, port } = parseMulticastUrl(source.url)
+  // What is in the tunnel is found as in a capture.
+  if (scheme === 'stltp') return { kind: 'discover', services }
   if (scheme === 'atsc' || address === null || port === null) return { kind: 'atsc', services }
   return { kind: scheme, address, port, services }
+}
+
+/** The tunnel of an `stltp://` source and the ports of its FEC (SMPTE ST 2022-1), null for other sources. */
+function tunnelOf(source: ReceivingSource): readonly Destination[] | null {
+  if (source.url === undefined) return null
+  const { scheme, address, port } = parseMulticastUrl(source.url)
+  if (scheme !== 'stltp' || address === null || port === null) return null
+  return [0, 2, 4].filter((on) => port + on <= 65535).map((on) => ({ address, port: port + on }))
+}
+
+/** Names for what is recorded from these sources. */
+export function describeSources(sources: readonly ReceivingSource[]): {
+  readonly interfaceName: string
+  readonly interfaceDescription: string
+} {
+  const [first] = sources
+  const name = first?.kind === 'multicast' ? first.interfaces?.[0] : basename(first?.files[0] ?? '')
+  return { interfaceName: name || 'any', interfaceDescription: labelOf(sources) }
 }
 
 function sameReceive(first: ReceivingSource, other: ReceivingSource): void {
@@ -81,11 +120,13 @@ function sameReceive(first: ReceivingSource, other: ReceivingSource): void {
 function playedAsOne(captures: readonly CaptureSource[], besideLive: boolean): ReceivingPlan['capture'] {
   const [first] = captures
   if (first === undefined) return null
-  const other = captures.find((each) => each.pace !== first.pace || each.loop !== first.loop)
+  const other = captures.find(
+    (each) => each.pace !== first.pace || each.loop !== first.loop || each.linkType !== first.linkType,
+  )
   if (other !== undefined) {
     throw new AppFailure(
       'bad-spec',
-      `The captures ${first.id} and ${other.id} differ in pace or loop; several are played one after the other as one.`,
+      `The captures ${first.id} and ${other.id} differ in pace, loop or link type; several are played one after the other as one.`,
       'Give them the same, or run a session for each.',
     )
   }
@@ -96,7 +137,9 @@ function playedAsOne(captures: readonly CaptureSource[], besideLive: boolean): R
       'Set its pace to real, or run a session for each.',
     )
   }
-  return { files: captures.flatMap((each) => each.files), pace: first.pace, loop: first.loop }
+  const { pace, loop, linkType } = first
+  const files = captures.flatMap((each) => each.files)
+  return { files, pace, loop, ...(linkType === undefined ? {} : { linkType }) }
 }
 
 function labelOf(sources: readonly ReceivingSource[]): string {

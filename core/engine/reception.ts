@@ -1,27 +1,41 @@
 import { resolve } from 'node:path'
 import { CaptureReader, type CaptureSummary } from '../capture/capture-reader.ts'
-import { PcapngWriter } from '../capture/pcapng-writer.ts'
 import type { AppError } from '../contract/app-error.ts'
 import type { DumpResult } from '../contract/engine-api.ts'
 import type { ObjectDetail } from '../contract/object-rows.ts'
 import type { Report, ReportSource } from '../contract/report.ts'
-import type { LogLevel, LogTopic, SinkSpec } from '../contract/session-spec.ts'
-import type { PlayableSnapshot, SessionSnapshot, SocketSnapshot, SourceSnapshot } from '../contract/snapshot.ts'
+import type { LogLevel, LogTopic, RecordingOptions, SinkSpec } from '../contract/session-spec.ts'
+import type {
+  PlayableSnapshot,
+  RecordingSnapshot,
+  SessionSnapshot,
+  SocketSnapshot,
+  SourceSnapshot,
+} from '../contract/snapshot.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { FolderSink } from '../files/folder-sink.ts'
 import { ObjectStore } from '../files/object-store.ts'
 import type { Gateway } from '../http/gateway.ts'
 import { SessionColumns } from '../inspect/session-columns.ts'
+import { formatDestination } from '../protocol/ip/address.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import type { ReceivedFile } from '../receive/object-flow.ts'
 import { type FlowFacts, ObserverTee, type ServiceFacts } from '../receive/observer.ts'
 import { Receiver } from '../receive/receiver.ts'
-import { DatagramCounter, DatagramTee, ObjectFanOut } from './fan-out.ts'
+import { DatagramCounter, ObjectFanOut } from './fan-out.ts'
 import { HostWatch } from './host-watch.ts'
 import { LiveJoins } from './live-joins.ts'
 import { ReceiveLog } from './receive-log.ts'
 import { ReceiveStatistics } from './receive-statistics.ts'
-import { askedOf, planReceiving, type ReceivingPlan, type ReceivingSource, tuneInOf } from './receiving-sources.ts'
+import {
+  askedOf,
+  describeSources,
+  planReceiving,
+  type ReceivingPlan,
+  type ReceivingSource,
+  tuneInOf,
+} from './receiving-sources.ts'
+import { Recordings } from './recordings.ts'
 import { Repairing } from './repairing.ts'
 import { partsOf, RepresentationSelection } from './representation-selection.ts'
 import { nothingReceived } from './silence.ts'
@@ -61,6 +75,7 @@ type ReceptionState = Pick<
   | 'channels'
   | 'signalling'
   | 'gateway'
+  | 'recordings'
   | 'repair'
   | 'alarms'
   | 'losses'
@@ -81,7 +96,7 @@ export class Reception {
   readonly #flows = new FlowTable()
   readonly #fileListeners = new Set<(file: FileNotice) => void>()
   readonly #folders: FolderSink[] = []
-  readonly #writers: PcapngWriter[] = []
+  readonly #recordings: Recordings
   readonly #counter = new DatagramCounter()
   readonly #host: HostWatch
   readonly #log: ReceiveLog
@@ -104,6 +119,8 @@ export class Reception {
   #summary: CaptureSummary | null = null
   #readToEnd = false
   #files = 0
+  #droppedSaid = 0
+  readonly #failedRecordings = new Set<string>()
   #sampledUs = 0
   #lastPacketWallUs: number | null = null
   #lastServiceWallUs: number | null = null
@@ -125,6 +142,7 @@ export class Reception {
     this.#statistics = new ReceiveStatistics(this.#plan.receive.statsMs, (text) => context.log('route', 'info', text))
     this.#sinks = sinks
     this.#context = context
+    this.#recordings = new Recordings(context.nowUs, describeSources(sources))
     this.#startedWallUs = context.nowUs()
     this.begun = new Promise((resolveBegun) => {
       this.#begun = () => {
@@ -159,12 +177,17 @@ export class Reception {
         await folder.open()
         this.#folders.push(folder)
       } else if (sink.kind === 'capture') {
-        this.#writers.push(await PcapngWriter.create(resolve(sink.file)))
+        const { id: _, kind: __, file, ...options } = sink
+        await this.#recordings.start(resolve(file), options, false)
       }
     }
     await this.#openStoreAndGateway()
     const observer = new ObserverTee(this.columns, this.#log.withoutAlarms(), {
-      destinationsWanted: (wanted, target) => this.#joins?.want(wanted, target),
+      destinationsWanted: (wanted, target) => {
+        this.#recordings.want(wanted, target)
+        this.#joins?.want(this.#plan.tunnels.get(target) ?? wanted, target)
+      },
+      linkSeen: (link) => this.#recordings.linkSeen(link),
       flowSeen: (flow) => {
         if (flow.protocol === 'lls') this.#llsFlows.push(flow)
       },
@@ -175,16 +198,25 @@ export class Reception {
     })
     this.#repairing = await this.#openRepair(observer)
     const { capture, live, targets, receive } = this.#plan
-    if (live.length > 0) this.#joins = new LiveJoins(live, this.#flows, this.#entrance(), this.#context)
+    if (live.length > 0) this.#joins = new LiveJoins(live, this.#flows, this.#counter, this.#context)
     if (capture !== null) {
       this.#reader = new CaptureReader({ ...capture, nowUs: this.#context.nowUs, flows: this.#flows })
     }
     this.#receiver = new Receiver(
-      { targets, receive, elapsedUs: () => performance.now() * 1000, flows: this.#flows },
+      {
+        targets,
+        receive,
+        elapsedUs: () => performance.now() * 1000,
+        flows: this.#flows,
+        stltp: [...this.#plan.tunnels.values()].flatMap(([tunnel]) =>
+          tunnel === undefined ? [] : [formatDestination(tunnel.address, tunnel.port)],
+        ),
+      },
       this.#repairing.stage,
       observer,
     )
     this.#counter.next = this.#receiver
+    this.#tapRecordings()
     await this.#joins?.opened()
   }
 
@@ -236,6 +268,8 @@ export class Reception {
       joined: this.#socketStates(),
       tuneInFailed: this.#timedOut && this.#servicePackets() === 0,
       packets: totals.packets,
+      recorded:
+        this.#sinks.length > 0 && this.#sinks.every((sink) => sink.kind === 'capture' || sink.kind === 'report'),
       objects: totals.objects,
       asked: askedOf(this.#plan.targets),
       wanted: tuneInOf(this.#plan.targets, this.#plan.receive),
@@ -258,6 +292,7 @@ export class Reception {
         this.#gateway === null || this.#gateway.baseUrl === null
           ? null
           : { baseUrl: this.#gateway.baseUrl, requests: this.#gateway.requests, bytes: this.#gateway.bytes },
+      recordings: this.#recordings.snapshots(),
       repair: this.#repairing?.state() ?? null,
       alarms: this.columns.alarms(),
       losses: this.columns.losses(),
@@ -355,22 +390,19 @@ export class Reception {
     })
   }
 
-  /** Where datagrams enter: counted, and written to a capture where one is asked for. */
-  #entrance(): DatagramCounter | DatagramTee {
-    return this.#writers.length === 0 ? this.#counter : new DatagramTee([this.#counter, ...this.#writers])
-  }
-
   async #read(reader: CaptureReader): Promise<void> {
     const log = this.#context.log
-    this.#summary = await reader.run(this.#entrance(), {
+    this.#summary = await reader.run(this.#counter, {
       tick: (timeUs) => {
         if (this.#counter.datagrams > 0) this.#begun()
         if (reader.alp !== null) this.#alpLink(reader)
         this.#host.capture(reader.counters, timeUs)
+        this.#watchRecordings()
         this.#receiver?.tick(timeUs)
         this.#sample(timeUs)
       },
       loop: (timeUs) => {
+        this.#recordings.comment('The capture starts again from its beginning.')
         this.#receiver?.loop(timeUs)
         this.columns.loop()
       },
@@ -395,10 +427,48 @@ export class Reception {
     return this.#alp
   }
 
+  /** No recording costs nothing. */
+  #tapRecordings(): void {
+    this.#counter.tap = this.#recordings.any ? this.#recordings : null
+  }
+
+  /** Writes down what the system dropped, and tells once what could not be written. */
+  #watchRecordings(): void {
+    if (!this.#recordings.any) return
+    const dropped = this.droppedByHost()
+    if (dropped > this.#droppedSaid) this.#recordings.lost(dropped - this.#droppedSaid)
+    this.#droppedSaid = dropped
+    for (const { file, problem } of this.#recordings.snapshots()) {
+      if (problem === null || this.#failedRecordings.has(file)) continue
+      this.#failedRecordings.add(file)
+      this.#context.onProblem(problem)
+    }
+  }
+
+  /**
+   * Records what arrives from now on.
+   * @throws AppFailure not-supported where nothing arrives any more; folder-not-writable | disk-full
+   */
+  async startRecording(file: string, options: RecordingOptions): Promise<void> {
+    if (this.#stopping !== null) {
+      throw new AppFailure('not-supported', 'The session has ended; nothing arrives to be recorded.', 'Start it again.')
+    }
+    await this.#recordings.start(file, options, true)
+    this.#tapRecordings()
+  }
+
+  /** @throws AppFailure not-supported where nothing is recorded; disk-full … */
+  async stopRecording(): Promise<RecordingSnapshot> {
+    const stopped = this.#recordings.stop(this.droppedByHost())
+    this.#tapRecordings()
+    const recording = await stopped
+    if (recording !== null) return recording
+    throw new AppFailure('not-supported', 'Nothing is being recorded.', 'Start a recording first.')
+  }
+
   #busy(): Promise<void> | null {
     const sinks = this.#repairing?.stage.busy() ?? null
-    let writing: Promise<void> | null = null
-    for (const writer of this.#writers) writing ??= writer.busy()
+    const writing = this.#recordings.busy()
     if (sinks === null) return writing
     return writing === null ? sinks : Promise.all([sinks, writing]).then(() => undefined)
   }
@@ -409,6 +479,7 @@ export class Reception {
       const timer = setInterval(() => {
         const now = this.#context.nowUs()
         this.#host.look(this.#socketStates(), now)
+        this.#watchRecordings()
         this.#receiver?.tick(now)
         this.#sample(now)
         this.#joins?.tellProblems()
@@ -548,7 +619,7 @@ export class Reception {
     const dropped = this.droppedByHost()
     const closed = await Promise.allSettled([
       ...this.#folders.map((folder) => folder.close()),
-      ...this.#writers.map((writer) => writer.close(dropped)),
+      this.#recordings.close(dropped),
     ])
     for (const result of closed) if (result.status === 'rejected') throw result.reason
   }

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { AppError } from '../contract/app-error.ts'
 import type { DumpResult, SignallingText } from '../contract/engine-api.ts'
 import type { ObjectDetail, ObjectQuery, ObjectRow, ObjectView } from '../contract/object-rows.ts'
@@ -11,11 +11,18 @@ import type {
   LogTopic,
   MulticastSource,
   PresentationSource,
+  RecordingOptions,
   SessionSpec,
   SinkSpec,
   SourceSpec,
 } from '../contract/session-spec.ts'
-import type { SessionPhase, SessionSnapshot, SourceSnapshot, TotalsSnapshot } from '../contract/snapshot.ts'
+import type {
+  RecordingSnapshot,
+  SessionPhase,
+  SessionSnapshot,
+  SourceSnapshot,
+  TotalsSnapshot,
+} from '../contract/snapshot.ts'
 import { AppFailure, toAppError } from '../failure/app-failure.ts'
 import { Broadcasting } from './broadcasting.ts'
 import { dumpFolderName, prepareFile, writeWhole } from './dump.ts'
@@ -230,6 +237,7 @@ export class Session {
       channels: state?.channels ?? [],
       signalling: state?.signalling ?? [],
       gateway: state?.gateway ?? null,
+      recordings: state?.recordings ?? [],
       broadcast: this.#broadcasts[0]?.state() ?? null,
       repair: state?.repair ?? null,
       alarms: state?.alarms ?? [],
@@ -304,6 +312,23 @@ export class Session {
     const result = await reception.dump(target)
     await writeWhole(join(target, 'report.json'), `${JSON.stringify(this.report(), null, 1)}\n`)
     return { ...result, dir: target }
+  }
+
+  /**
+   * Records what arrives from now on. @returns where to
+   * @throws AppFailure folder-not-writable | disk-full | not-supported
+   */
+  async startRecording(file: string | null, options: RecordingOptions, defaultDir: string): Promise<string> {
+    const reception = this.#receiving()
+    const named = file ?? join(defaultDir, `${dumpFolderName(this.name, this.#context.nowUs())}.pcapng`)
+    const target = resolve(named)
+    await prepareFile(target)
+    await reception.startRecording(target, options)
+    return target
+  }
+
+  stopRecording(): Promise<RecordingSnapshot> {
+    return this.#receiving().stopRecording()
   }
 
   #receiving(): Reception {

@@ -11,6 +11,8 @@ type Outcome = {
   /** The waiting ended, and nothing of a service had come. */
   readonly tuneInFailed: boolean
   readonly packets: number
+  /** Packets are all that was wanted, whatever is in them. */
+  readonly recorded: boolean
   readonly objects: number
   readonly wanted: TuneIn
   readonly services: readonly ServiceSnapshot[]
@@ -30,6 +32,7 @@ export function nothingReceived(outcome: Outcome): AppError | null {
       tryThis: 'Name one of these with --services, or use all.',
     }
   }
+  if (outcome.recorded && packets > 0) return null
   const silent = outcome.tuneInFailed ? notTunedIn(outcome) : null
   if (silent !== null) return silent
   const elsewhere = packets > 0 && asked !== null ? notAsAsked(label, asked, services, flows) : null

@@ -9,6 +9,7 @@ import type {
   MulticastSource,
   PresentationSource,
   ReceiveSpec,
+  RecordingOptions,
   SessionSpec,
   SinkSpec,
   SourceSpec,
@@ -97,7 +98,8 @@ function parseSource(at: Field): SourceSpec {
       } satisfies MulticastSource
     }
     case 'capture': {
-      at.only(fields, ['id', 'kind', 'files', 'pace', 'loop', 'url', 'receive'])
+      at.only(fields, ['id', 'kind', 'files', 'pace', 'loop', 'linkType', 'url', 'receive'])
+      const linkType = at.optional(fields, 'linkType')?.oneOf(['raw', 'eth', 'alp'])
       const url = at.optional(fields, 'url')?.string()
       const files = at
         .get(fields, 'files')
@@ -110,6 +112,7 @@ function parseSource(at: Field): SourceSpec {
         files,
         pace: at.optional(fields, 'pace')?.oneOf(['fast', 'real']) ?? 'fast',
         loop: at.optional(fields, 'loop')?.count() ?? 1,
+        ...(linkType === undefined ? {} : { linkType }),
         ...(url === undefined ? {} : { url }),
         receive: parseReceive(at.optional(fields, 'receive')),
       } satisfies CaptureSource
@@ -194,9 +197,11 @@ function parseSink(at: Field): SinkSpec {
         maxSegments: at.optional(fields, 'maxSegments')?.count() ?? 0,
       }
     case 'report':
-    case 'capture':
       at.only(fields, ['id', 'kind', 'file'])
       return { id, kind, file: at.get(fields, 'file').string() }
+    case 'capture':
+      at.only(fields, ['id', 'kind', 'file', ...RECORDING_FIELDS])
+      return { id, kind, file: at.get(fields, 'file').string(), ...parseRecording(at, fields) }
     case 'broadcast':
       return parseBroadcast(at, fields, id)
     default:
@@ -204,6 +209,34 @@ function parseSink(at: Field): SinkSpec {
         .get(fields, 'kind')
         .refuse(`is "${kind}"; a sink is folder, gateway, store, report, capture or broadcast`)
   }
+}
+
+const RECORDING_FIELDS = ['comment', 'joinedOnly', 'snapBytes', 'rotateBytes', 'rotateSeconds'] as const
+
+function parseRecording(at: Field, fields: Record<string, unknown>): RecordingOptions {
+  const comment = at.optional(fields, 'comment')?.string()
+  const joinedOnly = at.optional(fields, 'joinedOnly')?.boolean()
+  const snapBytes = at.optional(fields, 'snapBytes')?.positive()
+  const rotateBytes = at.optional(fields, 'rotateBytes')?.positive()
+  const rotateSeconds = at.optional(fields, 'rotateSeconds')?.positive()
+  return {
+    ...(comment === undefined ? {} : { comment }),
+    ...(joinedOnly === undefined ? {} : { joinedOnly }),
+    ...(snapBytes === undefined ? {} : { snapBytes }),
+    ...(rotateBytes === undefined ? {} : { rotateBytes }),
+    ...(rotateSeconds === undefined ? {} : { rotateSeconds }),
+  }
+}
+
+/**
+ * Recording options as a window sends them.
+ * @throws AppFailure bad-spec
+ */
+export function parseRecordingOptions(value: unknown): RecordingOptions {
+  const at = new Field(value, 'options')
+  const fields = at.object()
+  at.only(fields, RECORDING_FIELDS)
+  return parseRecording(at, fields)
 }
 
 function parseBroadcast(at: Field, fields: Record<string, unknown>, id: string): BroadcastSink {

@@ -38,8 +38,8 @@ export type ReceiverOptions = {
   readonly elapsedUs?: () => number
   /** Where the source interns its flows; without it tunnels (STLTP, ALPTP) are not opened, only counted. */
   readonly flows?: FlowTable
-  /** `ip:port` of a flow that is an STLTP tunnel, whatever its packets look like. */
-  readonly stltp?: string
+  /** `ip:port` of flows that are STLTP tunnels, whatever their packets look like. */
+  readonly stltp?: readonly string[]
 }
 
 /** Timers are looked at this often, µs of stream time. */
@@ -63,7 +63,7 @@ export class Receiver implements DatagramSink {
   readonly #lls: LlsReceiver | null
   readonly #links: Links
   readonly #tunnels: Tunnels | null
-  readonly #stltp: string | null
+  readonly #stltp: readonly string[]
   /** A datagram from inside a tunnel is being handed on. */
   #inside = false
   #nextTickUs = 0
@@ -80,7 +80,7 @@ export class Receiver implements DatagramSink {
       ? new LlsReceiver(this.#context, (slts, timeUs) => directory.sltsChanged(slts, timeUs))
       : null
     this.#links = new Links(this.#context)
-    this.#stltp = options.stltp ?? null
+    this.#stltp = options.stltp ?? []
     this.#tunnels = options.flows === undefined ? null : new Tunnels(this.#links, options.flows, this.#innerSink())
     this.#directory.start()
   }
@@ -156,7 +156,7 @@ export class Receiver implements DatagramSink {
     }
     const entry = new FlowEntry(flow, timeUs, this.#inside)
     if (isDstp(flow, bytes, start, end)) entry.skip = DSTP_HEADER_BYTES
-    if (flow.destination === this.#stltp && !this.#inside) this.#tunnels?.stltp(flow)
+    if (!this.#inside && this.#stltp.includes(flow.destination)) this.#tunnels?.stltp(flow)
     this.#entries[flow.id] = entry
     this.#entryCount++
     this.#bind(entry)

@@ -3,7 +3,7 @@ import { formatIpv6, parseIpv4, parseIpv6 } from '../protocol/ip/address.ts'
 
 /** Where a multicast is: address and port are null for `atsc://` alone, which tunes through LLS. */
 export type MulticastUrl = {
-  readonly scheme: 'route' | 'atsc' | 'mabr'
+  readonly scheme: 'route' | 'atsc' | 'mabr' | 'stltp'
   /** Text form without brackets; a unicast address is one to listen on. */
   readonly address: string | null
   readonly port: number | null
@@ -11,8 +11,8 @@ export type MulticastUrl = {
   readonly path: string
 }
 
-const SCHEMES = ['route', 'atsc', 'mabr'] as const
-const FORMS = 'Supported are route://IP:PORT, mabr://IP:PORT and atsc:// (or atsc://IP:PORT).'
+const SCHEMES = ['route', 'atsc', 'mabr', 'stltp'] as const
+const FORMS = 'Supported are route://IP:PORT, mabr://IP:PORT, stltp://IP:PORT and atsc:// (or atsc://IP:PORT).'
 
 /**
  * Reads `route://225.1.1.0:6000`, `route://[ff15::1]:6000/name`, `mabr://225.1.1.0:6000`, `atsc://`.

@@ -25,6 +25,7 @@ function menuTemplate(isMac: boolean, newWindow: () => void): MenuItemConstructo
         command('Start Demo', 'demo'),
         { type: 'separator' },
         command('Dump Session…', 'dump', 'CmdOrCtrl+D'),
+        command('Record', 'record', 'CmdOrCtrl+R'),
         command('Stop', 'stop'),
         { type: 'separator' },
         { label: 'New Window', accelerator: 'CmdOrCtrl+N', click: newWindow },

@@ -43,6 +43,14 @@ function shellHandlers(recent: RecentItems): Handlers {
       })
       return canceled ? null : (filePaths[0] ?? null)
     },
+    async chooseRecording({ window }, suggested) {
+      const { canceled, filePath } = await dialog.showSaveDialog(window, {
+        title: 'Record to',
+        ...(isPath(suggested) ? { defaultPath: suggested } : {}),
+        filters: [{ name: 'Captures', extensions: ['pcapng'] }],
+      })
+      return canceled || filePath === undefined || filePath === '' ? null : filePath
+    },
     async recent() {
       return recent.list()
     },

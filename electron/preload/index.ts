@@ -14,6 +14,7 @@ const shell: ShellApi = {
   kind: 'desktop',
   chooseCapture: () => call('chooseCapture'),
   chooseFolder: (suggested) => call('chooseFolder', suggested),
+  chooseRecording: (suggested) => call('chooseRecording', suggested),
   pathOfFile,
   recent: () => call('recent'),
   addRecent: (item) => call('addRecent', item),

@@ -1,5 +1,6 @@
 import {
   ChevronDown,
+  CircleDot,
   Clapperboard,
   Download,
   FileUp,
@@ -13,7 +14,7 @@ import {
 } from 'lucide-react'
 import { DropdownMenu } from 'radix-ui'
 import { useStore } from 'zustand'
-import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
+import type { RecordingSnapshot, SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { formatBytesShort, formatCount, formatPercent, formatRate } from '../model/format.ts'
 import { lossOf, sourceBadge, sourceName } from '../model/names.ts'
 import { runCommand } from '../stores/command-store.ts'
@@ -25,6 +26,7 @@ import { SeverityGlyph } from '../ui/glyphs.tsx'
 import { KeyHint } from '../ui/KeyHint.tsx'
 import { Progress } from '../ui/Progress.tsx'
 import { Tooltip } from '../ui/Tooltip.tsx'
+import { useNow } from '../ui/use-now.ts'
 import { countBySeverity } from '../views/alarms/alarms-model.ts'
 import styles from './SourceBar.module.css'
 
@@ -53,6 +55,7 @@ export function SourceBar() {
       </Tooltip>
       {hasSession && (
         <>
+          <RecordButton snapshot={snapshot} />
           <Tooltip text="Write everything received to a folder" keys="$mod+d">
             <Button icon={Download} onClick={() => runCommand('dump')} disabled={snapshot === null}>
               Dump
@@ -68,6 +71,42 @@ export function SourceBar() {
       <ThemeButton />
     </header>
   )
+}
+
+/** Starts and ends recording; while it goes on it says how long and how much. */
+function RecordButton({ snapshot }: { readonly snapshot: SessionSnapshot | null }) {
+  const recording = snapshot?.recordings.find(({ byHand, endedWallUs }) => byHand && endedWallUs === null) ?? null
+  const running = snapshot?.phase === 'running' && snapshot.source.kind !== 'presentation'
+  return (
+    <Tooltip
+      text={recording === null ? 'Record what arrives to a capture' : `End recording to ${recording.file}`}
+      keys="$mod+r"
+    >
+      <Button
+        icon={recording === null ? CircleDot : Square}
+        className={recording === null ? undefined : styles.recording}
+        aria-pressed={recording !== null}
+        onClick={() => runCommand('record')}
+        disabled={!running}
+      >
+        {recording === null ? 'Rec' : <RecordingSize recording={recording} />}
+      </Button>
+    </Tooltip>
+  )
+}
+
+function RecordingSize({ recording }: { readonly recording: RecordingSnapshot }) {
+  const nowMs = useNow()
+  return `Rec ${formatSeconds(nowMs - recording.startedWallUs / 1000)} ${formatBytesShort(recording.bytes)}`
+}
+
+/** `3:07`, or `1:03:07` from an hour on. */
+function formatSeconds(ms: number): string {
+  const total = Math.max(0, Math.floor(ms / 1000))
+  const pad = (value: number) => String(value).padStart(2, '0')
+  const minutes = Math.floor(total / 60)
+  if (minutes < 60) return `${minutes}:${pad(total % 60)}`
+  return `${Math.floor(minutes / 60)}:${pad(minutes % 60)}:${pad(total % 60)}`
 }
 
 function ThemeButton() {

@@ -13,10 +13,11 @@ import { clearInnermost, playService, selectionStore } from '../stores/selection
 import { sessionStore } from '../stores/session-store.ts'
 import { toggleTheme } from '../stores/settings-store.ts'
 import { nextTimeBase } from '../stores/time-store.ts'
-import { again, chooseCapture, close, dump, openDemo, stop } from './session-actions.ts'
+import { again, chooseCapture, close, dump, openDemo, record, stop } from './session-actions.ts'
 
 const hasSession = (): boolean => sessionStore.getState().sessionId !== null
 const isRunning = (): boolean => sessionStore.getState().snapshot?.phase === 'running'
+const isReceiving = (): boolean => sessionStore.getState().snapshot?.source.kind !== 'presentation'
 const isCapture = (): boolean => sessionStore.getState().request?.kind === 'capture'
 
 /** Where the person types an address: the first screen's form, or the dialog over a session. */
@@ -79,6 +80,14 @@ export function addWindowCommands(): () => void {
       keys: ['$mod+d'],
       enabled: hasSession,
       run: () => void dump(),
+    },
+    {
+      id: 'record',
+      title: 'Record what arrives to a capture, or end the recording',
+      group: 'Session',
+      keys: ['$mod+r'],
+      enabled: () => isRunning() && isReceiving(),
+      run: () => void record(),
     },
     {
       id: 'stop',

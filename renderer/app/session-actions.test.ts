@@ -15,6 +15,7 @@ import {
   dump,
   listen,
   openCapture,
+  record,
   showRunningSession,
 } from './session-actions.ts'
 
@@ -45,6 +46,31 @@ beforeEach(() => {
   setEngine(engine)
   showNoSession()
   settingsStore.setState({ recent: [] })
+})
+
+describe('recording', () => {
+  it('begins where the engine says, and ends what was begun by hand', async () => {
+    await openCapture(['/a/first.pcap'])
+    engine.answers.startRecording = () => ({ file: '/home/x.pcapng' })
+    await record()
+    expect(engine.calls.at(-1)).toEqual({ name: 'startRecording', args: ['s1', null, {}] })
+    expect(noticeStore.getState().notice?.text).toBe('Recording to /home/x.pcapng')
+    const recording = {
+      file: '/home/x.pcapng',
+      files: 1,
+      packets: 1234,
+      bytes: 2_000_000,
+      startedWallUs: 0,
+      endedWallUs: null,
+      byHand: true,
+      problem: null,
+    }
+    sessionStore.setState({ snapshot: fakeSnapshot({ recordings: [{ ...recording, byHand: false }, recording] }) })
+    engine.answers.stopRecording = () => ({ ...recording, endedWallUs: 1 })
+    await record()
+    expect(engine.calls.at(-1)).toEqual({ name: 'stopRecording', args: ['s1'] })
+    expect(noticeStore.getState().notice?.text).toMatch(/^Recorded 1.234 packets, .* to \/home\/x\.pcapng$/)
+  })
 })
 
 const names = () => engine.calls.map((call) => call.name)

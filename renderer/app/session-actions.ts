@@ -251,6 +251,32 @@ export async function again(
   else await open(asked)
 }
 
+/** Starts recording what arrives to a file, asked for in the app, the engine's own choice in a browser; or ends it. */
+export async function record(): Promise<void> {
+  const { sessionId, snapshot } = sessionStore.getState()
+  if (sessionId === null) return
+  const desktop = shell()
+  const show = (file: string) =>
+    desktop === undefined ? null : { label: 'Show in folder', run: () => void desktop.showInFolder(file) }
+  try {
+    if (snapshot?.recordings.some(({ byHand, endedWallUs }) => byHand && endedWallUs === null) === true) {
+      const { file, packets, bytes } = await engine().call('stopRecording', sessionId)
+      noticeDone(`Recorded ${formatCount(packets)} packets, ${formatBytesShort(bytes)}, to ${file}`, show(file))
+      return
+    }
+    let chosen: string | null = null
+    if (desktop !== undefined) {
+      const { defaultDumpDir } = await engine().call('hello')
+      chosen = await desktop.chooseRecording(`${defaultDumpDir}/recording.pcapng`)
+      if (chosen === null) return
+    }
+    const { file } = await engine().call('startRecording', sessionId, chosen, {})
+    noticeDone(`Recording to ${file}`)
+  } catch (thrown) {
+    noticeFailed(appErrorOf(thrown))
+  }
+}
+
 /** Writes everything received to a folder: asked for in the app, the engine's default one in a browser. */
 export async function dump(): Promise<void> {
   const { sessionId } = sessionStore.getState()

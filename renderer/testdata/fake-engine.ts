@@ -106,6 +106,7 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
     services: [],
     flows: [],
     links: [],
+    recordings: [],
     channels: [],
     signalling: [],
     gateway: null,

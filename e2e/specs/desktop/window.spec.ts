@@ -40,7 +40,16 @@ test('serves no file outside the page', async ({ routescope: { page } }) => {
 test('answers only what the contract names', async ({ routescope: { page } }) => {
   const shell = await page.evaluate(() => Object.keys(Reflect.get(window, 'routescopeShell')).sort())
   expect(shell).toEqual([
-    ...['addRecent', 'chooseCapture', 'chooseFolder', 'initialRequest', 'kind', 'onEngineRestart', 'onMenu'],
+    ...[
+      'addRecent',
+      'chooseCapture',
+      'chooseFolder',
+      'chooseRecording',
+      'initialRequest',
+      'kind',
+      'onEngineRestart',
+      'onMenu',
+    ],
     ...['pathOfFile', 'recent', 'showInFolder'],
   ])
   const refusal = await page.evaluate(() =>
