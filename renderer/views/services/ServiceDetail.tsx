@@ -1,16 +1,18 @@
 import { Check, Minus, Play, X } from 'lucide-react'
 import { useStore } from 'zustand'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
-import { formatCount, formatDuration, formatRate } from '../../model/format.ts'
+import { formatCount, formatDuration, formatRate, formatTime } from '../../model/format.ts'
 import { serviceTitle, streamNowUs } from '../../model/names.ts'
 import { selectService } from '../../stores/selection-store.ts'
 import { sessionStore } from '../../stores/session-store.ts'
+import { timeStore } from '../../stores/time-store.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { SERVICE_STATE_TEXT, ServiceStateGlyph } from '../../ui/glyphs.tsx'
 import { useNow } from '../../ui/use-now.ts'
+import { useTimeOrigin } from '../../ui/use-time-origin.ts'
 import { rungsOf } from './ladder.ts'
 import styles from './ServicesView.module.css'
-import { serviceKind } from './services-model.ts'
+import { serviceKind, systemTimeText } from './services-model.ts'
 
 type ServiceDetailProps = { readonly service: ServiceSnapshot | null; readonly onPlay: () => void }
 
@@ -18,6 +20,8 @@ type ServiceDetailProps = { readonly service: ServiceSnapshot | null; readonly o
 export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
   const snapshot = useStore(sessionStore, (state) => state.snapshot)
   const nowMs = useNow()
+  const base = useStore(timeStore, (state) => state.base)
+  const origin = useTimeOrigin()
   if (snapshot === null) return null
   if (service === null) {
     if (snapshot.services.length === 0) return null
@@ -63,6 +67,14 @@ export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
               {service.incomplete > 0 && (
                 <span className={styles.bad}>, {formatCount(service.incomplete)} incomplete</span>
               )}
+            </dd>
+          </>
+        )}
+        {snapshot.systemTime !== null && service.startup.slt !== null && (
+          <>
+            <dt title="The LLS table SystemTime (A/331 §6.4): offsets, no clock">System</dt>
+            <dd title={`First ${formatTime(snapshot.systemTime.firstTimeUs, base, origin)}`}>
+              {systemTimeText(snapshot.systemTime)}, last {formatTime(snapshot.systemTime.lastTimeUs, base, origin)}
             </dd>
           </>
         )}

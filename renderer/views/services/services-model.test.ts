@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
 import { NO_STARTUP } from '../../testdata/fake-engine.ts'
-import { orderedServices } from './services-model.ts'
+import { orderedServices, systemTimeText } from './services-model.ts'
 
 const service = (id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnapshot => ({
   id,
@@ -27,4 +27,12 @@ const service = (id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnap
 it('orders by channel number, those without one last', () => {
   const services = [service(9), service(2, { major: 51, minor: 2 }), service(3, { major: 51, minor: 1 }), service(1)]
   expect(orderedServices(services).map((one) => one.id)).toEqual([3, 2, 1, 9])
+})
+
+it('writes the offsets of a SystemTime as far as it has them', () => {
+  const table = { firstTimeUs: 0, lastTimeUs: 1, count: 25 }
+  expect(systemTimeText({ ...table, values: { currentUtcOffset: 37, utcLocalOffset: '-PT5H' } })).toBe(
+    'TAI−UTC 37 s, local -PT5H, 25 times',
+  )
+  expect(systemTimeText({ ...table, count: 1, values: {} })).toBe('1 time')
 })

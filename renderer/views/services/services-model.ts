@@ -1,4 +1,4 @@
-import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
+import type { ServiceSnapshot, SystemTimeSnapshot } from '../../../core/contract/snapshot.ts'
 import { categoryName, protocolName } from '../../model/names.ts'
 
 /** By channel number, then id; those without a number last. */
@@ -12,4 +12,15 @@ export function serviceKind(service: ServiceSnapshot): string {
   return service.category === null
     ? protocolName(service.protocol)
     : `${protocolName(service.protocol)}, ${categoryName(service.category)}`
+}
+
+/** What a SystemTime table says: `TAI−UTC 37 s, local −PT5H, 25 times`. */
+export function systemTimeText({ values, count }: SystemTimeSnapshot): string {
+  const { currentUtcOffset, utcLocalOffset } = values
+  const parts = [
+    typeof currentUtcOffset === 'number' ? `TAI−UTC ${currentUtcOffset} s` : null,
+    typeof utcLocalOffset === 'string' ? `local ${utcLocalOffset}` : null,
+    `${count} ${count === 1 ? 'time' : 'times'}`,
+  ]
+  return parts.filter((part) => part !== null).join(', ')
 }

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest'
+import type { SessionSnapshot } from '../../../core/contract/snapshot.ts'
+import { fakeSnapshot } from '../../testdata/fake-engine.ts'
+import { mount } from '../../testdata/mount.tsx'
+import { HostRow } from './HostRow.tsx'
+
+async function textOf(change: Partial<SessionSnapshot>): Promise<{ text: string; bad: number }> {
+  const view = await mount(<HostRow snapshot={fakeSnapshot(change)} />)
+  const found = { text: view.host.textContent ?? '', bad: view.host.querySelectorAll('[data-bad="true"]').length }
+  view.unmount()
+  return found
+}
+
+const none = { objects: 0, bytes: 0 }
+const losses = { network: { objects: 2, bytes: 10 }, host: none, sender: none, unknown: none }
+
+it('is not there while nothing is known of the host and nothing is lost', async () => {
+  expect(await textOf({})).toEqual({ text: '', bad: 0 })
+})
+
+it('tells drops and lag of this computer apart from what others lost', async () => {
+  const quiet = await textOf({ hostDrops: 0, eventLoopLagMs: 3 })
+  expect(quiet).toMatchObject({ text: expect.stringContaining('dropped 0 packets'), bad: 0 })
+  const busy = await textOf({ hostDrops: 312, eventLoopLagMs: 840, losses })
+  expect(busy.text).toContain('dropped 312 packets')
+  expect(busy.text).toContain('lag 840 ms')
+  expect(busy.text).toContain('lost by the network: 2 objects, 10 B')
+  expect(busy.bad).toBe(3)
+  expect((await textOf({ losses })).text).toContain('no drops reported')
+  const source = { ...fakeSnapshot().source, kind: 'multicast' } as const
+  expect((await textOf({ source, eventLoopLagMs: 3 })).text).toContain('drops not counted by the system')
+})
