@@ -254,7 +254,7 @@ export const RECEIVE_OPTIONS = [
     help: 'restore lost packets from AL-FEC repair flows, whatever --repair says',
     path: 'source.receive.fec',
     commands: EVERYWHERE,
-    test: 'core/engine/receive-options.test.ts',
+    test: 'core/receive/fec.test.ts',
   },
   {
     key: 'repair',
@@ -268,7 +268,7 @@ export const RECEIVE_OPTIONS = [
     help: 'what becomes of incomplete files: none, simple or strict patching, or http first (GPAC: full)',
     path: 'source.receive.repair.mode',
     commands: EVERYWHERE,
-    test: 'core/engine/receive-options.test.ts',
+    test: 'core/repair/repair-stage.test.ts',
   },
   {
     key: 'repairUrls',
@@ -282,7 +282,7 @@ export const RECEIVE_OPTIONS = [
     help: 'HTTP server to fetch missing bytes from, tried in order; implies --repair http; may be repeated',
     path: 'source.receive.repair.urls',
     commands: EVERYWHERE,
-    test: 'core/engine/receive-options.test.ts',
+    test: 'core/repair/http-repair.socket.test.ts',
   },
   {
     key: 'repairConnections',
@@ -296,7 +296,7 @@ export const RECEIVE_OPTIONS = [
     help: 'repair requests under way at a time',
     path: 'source.receive.repair.connections',
     commands: EVERYWHERE,
-    test: 'core/engine/receive-options.test.ts',
+    test: 'core/repair/http-repair.socket.test.ts',
   },
   {
     key: 'repairMergeBytes',
@@ -310,7 +310,7 @@ export const RECEIVE_OPTIONS = [
     help: 'gaps closer than this are fetched by one request',
     path: 'source.receive.repair.mergeBytes',
     commands: EVERYWHERE,
-    test: 'core/engine/receive-options.test.ts',
+    test: 'core/repair/http-repair.socket.test.ts',
   },
   {
     key: 'repairMinPercent',
@@ -324,7 +324,7 @@ export const RECEIVE_OPTIONS = [
     help: 'below this share received the whole file is fetched; 0 always',
     path: 'source.receive.repair.minReceivedPercent',
     commands: EVERYWHERE,
-    test: 'core/engine/receive-options.test.ts',
+    test: 'core/repair/http-repair.socket.test.ts',
   },
   {
     key: 'repairOrder',
@@ -338,7 +338,7 @@ export const RECEIVE_OPTIONS = [
     help: 'in which order, and how much, of an ISO BMFF file is fetched',
     path: 'source.receive.repair.order',
     commands: EVERYWHERE,
-    test: 'core/engine/receive-options.test.ts',
+    test: 'core/repair/http-repair.socket.test.ts',
   },
   {
     key: 'out',
@@ -437,7 +437,7 @@ export const RECEIVE_OPTIONS = [
     help: 'stay joined to representations on addresses of their own that no player of the gateway asks for',
     path: 'source.receive.dynamicSelection',
     commands: ['gateway'],
-    test: 'core/engine/representation-selection.test.ts',
+    test: 'core/engine/dynamic-selection.socket.test.ts',
   },
   {
     key: 'statsMs',
