@@ -134,9 +134,23 @@ export class CaptureReader {
       nonIp: this.#nonIp,
       fragmentsDropped: ip?.fragmentsDropped ?? 0,
       skippedBlocks: this.#open.reduce((sum, { parser }) => sum + parser.skippedBlocks, this.#parsers.skippedBlocks),
-      reportedDrops: this.#open.reduce((sum, { parser }) => sum + parser.reportedDrops, this.#parsers.reportedDrops),
-      undatedDrops: this.#open.reduce((sum, { parser }) => sum + parser.undatedDrops, this.#parsers.undatedDrops),
+      reportedDrops: this.reportedDrops,
+      undatedDrops: this.undatedDrops,
     }
+  }
+
+  /** As in the counters, for whoever asks often. */
+  get reportedDrops(): number {
+    let drops = this.#parsers.reportedDrops
+    for (const { parser } of this.#open) drops += parser.reportedDrops
+    return drops
+  }
+
+  /** As in the counters, for whoever asks often. */
+  get undatedDrops(): number {
+    let drops = this.#parsers.undatedDrops
+    for (const { parser } of this.#open) drops += parser.undatedDrops
+    return drops
   }
 
   /** What ALP packets there were; null for captures without ALP. */

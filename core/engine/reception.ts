@@ -396,7 +396,7 @@ export class Reception {
       tick: (timeUs) => {
         if (this.#counter.datagrams > 0) this.#begun()
         if (reader.alp !== null) this.#alpLink(reader)
-        this.#host.capture(reader.counters, timeUs)
+        this.#host.capture(reader, timeUs)
         this.#watchRecordings()
         this.#receiver?.tick(timeUs)
         this.#sample(timeUs)
@@ -614,7 +614,7 @@ export class Reception {
     this.#store?.finish()
     const joinedUs = this.#joinedUs()
     if (joinedUs !== null) this.columns.joined(joinedUs)
-    if (this.#reader !== null) this.#host.capture(this.#reader.counters, this.#nowStreamUs())
+    if (this.#reader !== null) this.#host.capture(this.#reader, this.#nowStreamUs())
     this.columns.settle((this.#counter.lastTimeUs ?? 0) - (this.#counter.firstTimeUs ?? 0))
     const dropped = this.droppedByHost()
     const closed = await Promise.allSettled([
