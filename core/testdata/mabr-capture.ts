@@ -27,6 +27,9 @@ export type MabrOptions = {
   readonly tableLast: boolean
   /** Names the TSI of each media session; false: any on that port. */
   readonly namesTsi: boolean
+  readonly address: string
+  /** Of the configuration session; media are on the port above. */
+  readonly port: number
   /** Media sessions on the port of the configuration. */
   readonly onePort: boolean
   /** Names of objects begin so. */
@@ -39,6 +42,8 @@ export type MabrOptions = {
   readonly firstToi: number
 }
 
+export const MABR_PORT = 7000
+
 const DEFAULTS: MabrOptions = {
   transport: 'flute',
   inBand: false,
@@ -46,6 +51,8 @@ const DEFAULTS: MabrOptions = {
   chunksEnd: 'isLast',
   tableLast: false,
   namesTsi: true,
+  address: FIXTURE_ADDRESS,
+  port: MABR_PORT,
   onePort: false,
   base: 'tag:mabr.example.2026.service/',
   repair: null,
@@ -54,15 +61,13 @@ const DEFAULTS: MabrOptions = {
   firstToi: 1,
 }
 
-/** Where the configuration session is; media are on the port above. */
-export const MABR_PORT = 7000
 const CONFIGURATION_TSI = 1
 const MABR_SERVICE = 'urn:example:mabr:service'
 
 /** A presentation as a DVB-MABR server sends it: configuration and carousel each second, each segment when it is due. */
 export async function mabrCapture(content: Presentation, options: Partial<MabrOptions> = {}): Promise<Datagram[]> {
   const use = { ...DEFAULTS, ...options }
-  const mediaPort = use.onePort ? MABR_PORT : MABR_PORT + 1
+  const mediaPort = use.onePort ? use.port : use.port + 1
   const shared = sharedFiles(content, use.base)
   const configuration: FluteFile = {
     toi: 1,
@@ -71,7 +76,7 @@ export async function mabrCapture(content: Presentation, options: Partial<MabrOp
     bytes: serialiseMabrConfiguration(configurationOf(content, use, mediaPort)),
   }
   const carousel = [configuration, ...(use.inBand || use.transport === 'route' ? [] : shared)]
-  const sender = new FluteSender({ ...use.sender, address: FIXTURE_ADDRESS, port: MABR_PORT, tsi: CONFIGURATION_TSI })
+  const sender = new FluteSender({ ...use.sender, address: use.address, port: use.port, tsi: CONFIGURATION_TSI })
   const lists: Datagram[][] = []
   const seconds = Math.ceil(content.durationUs / 1_000_000)
   for (let second = 0; second < seconds; second++) {
@@ -81,7 +86,7 @@ export async function mabrCapture(content: Presentation, options: Partial<MabrOp
     lists.push(use.tableLast ? [...objects, ...table] : [...table, ...objects])
   }
   if (use.transport === 'route') {
-    lists.push(await broadcastOf(content, { port: mediaPort, address: FIXTURE_ADDRESS }))
+    lists.push(await broadcastOf(content, { port: mediaPort, address: use.address }))
   } else {
     for (const [index, track] of content.tracks.entries()) {
       lists.push(await trackPackets(content, track, (index + 1) * 10, mediaPort, shared, use))
@@ -109,7 +114,7 @@ async function trackPackets(
   shared: readonly FluteFile[],
   use: MabrOptions,
 ): Promise<Datagram[]> {
-  const sender = new FluteSender({ ...use.sender, address: FIXTURE_ADDRESS, port, tsi })
+  const sender = new FluteSender({ ...use.sender, address: use.address, port, tsi })
   const packets: Datagram[] = []
   let toi = use.firstToi
   const nextToi = (): number => {
@@ -172,7 +177,7 @@ function configurationOf(content: Presentation, use: MabrOptions, mediaPort: num
     tags: null,
     protocolIdentifier: mabrProtocolIdentifier(protocol),
     protocolVersion: '1',
-    endpoints: [{ source: null, group: FIXTURE_ADDRESS, port, tsi: named ? tsi : null }],
+    endpoints: [{ source: null, group: use.address, port, tsi: named ? tsi : null }],
     averageBitRate: null,
     maximumBitRate: null,
     fec: [],
@@ -188,7 +193,7 @@ function configurationOf(content: Presentation, use: MabrOptions, mediaPort: num
     schemaVersion: 2,
     validityPeriod: null,
     validUntil: null,
-    configurationSessions: [transport(CONFIGURATION_TSI, MABR_PORT, 'flute', true)],
+    configurationSessions: [transport(CONFIGURATION_TSI, use.port, 'flute', true)],
     sessions: [
       {
         serviceIdentifier: MABR_SERVICE,
