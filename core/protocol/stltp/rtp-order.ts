@@ -112,6 +112,11 @@ export class RtpOrder {
     this.#fec = []
   }
 
+  /** Packets handed on are kept for FEC, at the beginning in case there is some. */
+  get #keeps(): boolean {
+    return this.#hasFec || this.counters.packets < 2 * HISTORY
+  }
+
   #arrived(sequence: number, bytes: Uint8Array, start: number, end: number, recovered: boolean): void {
     const counters = this.counters
     if (this.#next < 0) this.#begin(sequence)
@@ -134,7 +139,7 @@ export class RtpOrder {
       else this.#highest = sequence
     }
     if (ahead === 0) {
-      if (this.#hasFec) this.#keep(sequence, bytes, start, end, recovered)
+      if (this.#keeps) this.#keep(sequence, bytes, start, end, recovered)
       this.#handOn(bytes, start, end, recovered)
       this.#drain()
       return
@@ -146,7 +151,7 @@ export class RtpOrder {
     if (ahead >= HISTORY) {
       while (this.#waiting > 0) this.#skip()
       while (this.#next !== sequence) this.#giveUpNext()
-      if (this.#hasFec) this.#keep(sequence, bytes, start, end, recovered)
+      if (this.#keeps) this.#keep(sequence, bytes, start, end, recovered)
       this.#handOn(bytes, start, end, recovered)
       return
     }
@@ -192,7 +197,7 @@ export class RtpOrder {
       if (slot === undefined || slot.sequence !== this.#next) return
       this.#waiting--
       this.#handOn(slot.bytes, 0, slot.length, slot.recovered)
-      if (!this.#hasFec) slot.sequence = -1
+      if (!this.#keeps) slot.sequence = -1
     }
   }
 
