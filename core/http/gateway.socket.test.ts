@@ -87,6 +87,23 @@ describe('stored files', () => {
     expect((await get('/service1/a.m4s', { 'If-None-Match': etag })).status).toBe(200)
   })
 
+  test('a patched one is marked, and gives way to the whole one for good', async () => {
+    const one = await open()
+    one.store.file(receivedFile('v1.m4s', 'ab\0\0', { complete: false, missing: [[2, 4]], patched: 'strict' }))
+    const patched = await one.get('/service1/v1.m4s')
+    expect(patched).toMatchObject({ status: 200, text: 'ab\0\0' })
+    expect(patched.headers).toMatchObject({ 'x-routescope-state': 'patched', 'cache-control': 'no-store' })
+    const healed = async (): Promise<void> => {
+      const reply = await one.get('/service1/v1.m4s', { 'If-None-Match': patched.headers.etag ?? '' })
+      expect(reply).toMatchObject({ status: 200, text: 'abcd' })
+      expect(reply.headers['x-routescope-state']).toBeUndefined()
+    }
+    one.store.file(receivedFile('v1.m4s', 'abcd'))
+    await healed()
+    one.store.file(receivedFile('v1.m4s', 'ab\0\0', { complete: false, missing: [[2, 4]], patched: 'strict' }))
+    await healed()
+  })
+
   test('an empty file has a length', async () => {
     const { store, get } = await open()
     store.file(receivedFile('empty.bin', ''))
