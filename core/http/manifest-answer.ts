@@ -7,6 +7,7 @@ import { finishedMpd } from '../manifest/mpd/finished.ts'
 import { liveMpd } from '../manifest/mpd/live.ts'
 import type { Mpd } from '../manifest/mpd/mpd.ts'
 import { resolveReference } from '../manifest/reference.ts'
+import { localReferences } from './local-references.ts'
 import { messageOf, type SegmentRule, type ServiceManifests } from './service-manifests.ts'
 
 export type ManifestClock = {
@@ -52,7 +53,7 @@ export class ManifestAnswers {
     const before = this.#finished.get(key)
     if (this.#store.finished && before?.at === at) return before.answer
     try {
-      const answer = this.#rewrite(file, clockUrl)
+      const answer = this.#local(file, this.#rewrite(file, clockUrl))
       if (this.#store.finished) this.#finished.set(key, { at, answer })
       return answer
     } catch (error) {
@@ -81,6 +82,16 @@ export class ManifestAnswers {
       wholeOnly: this.#clock.lowLatency === false,
     })
     return text === null ? 'not-yet' : { text }
+  }
+
+  /** Absolute URLs of what was received lead here. */
+  #local(file: StoredFile, answer: ManifestAnswer): ManifestAnswer {
+    const names = this.#store.available(file.serviceId).map(({ name }) => name)
+    if (answer === 'not-yet' || !names.some((name) => name.startsWith('http'))) return answer
+    const sent = answer === 'as-sent' ? this.#store.read(file) : null
+    const text = answer === 'as-sent' ? new TextDecoder().decode(sent ?? new Uint8Array(0)) : answer.text
+    const local = localReferences(text, file.serviceId, names)
+    return local === text ? answer : { text: local }
   }
 
   /** The first whole segments of each representation: told once and kept, since players do not like their clock to move. */

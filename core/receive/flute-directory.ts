@@ -2,6 +2,7 @@ import type { FlowProtocol } from '../contract/report.ts'
 import { formatDestination } from '../protocol/ip/address.ts'
 import type { Flow } from '../protocol/ip/flow.ts'
 import { type FluteHost, FluteSession } from './flute-session.ts'
+import type { LctChannel } from './lct-channel.ts'
 import { isConfiguration, MabrGateway, type MabrHost } from './mabr-gateway.ts'
 import type { ReceivedFile } from './object-flow.ts'
 import type { Destination } from './observer.ts'
@@ -132,7 +133,14 @@ export class FluteDirectory implements FluteHost, MabrHost {
 
   takeObject(session: FluteSession | RouteSession, object: TransportObject, timeUs: number): boolean {
     const gateway = this.#gatewayOf.get(session)
-    if (gateway !== undefined) return gateway.takeObject(object, timeUs)
+    if (gateway !== undefined) {
+      if (object.name === null) {
+        const { names } = object.home as LctChannel
+        names.resolve(object)
+        if (object.name !== null) this.#context.observer.objectNamed(object)
+      }
+      return gateway.takeObject(object, timeUs)
+    }
     if (this.#discoverTarget === null || !isConfiguration(object)) return false
     const found = this.#gateway(this.#discoverTarget, session.address)
     if (found === null) return false

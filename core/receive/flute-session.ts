@@ -411,7 +411,6 @@ export class FluteSession implements ChannelHost, DeliveringSession {
   }
 
   takeObject(object: TransportObject, timeUs: number): boolean {
-    if (object.name === null) channelOf(object).names.resolve(object)
     return this.#host.takeObject(this, object, timeUs)
   }
 

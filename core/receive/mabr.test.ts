@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { ReceiveSpec } from '../contract/session-spec.ts'
+import { FlowTable } from '../protocol/ip/flow-table.ts'
 import { GATEWAY_CONFIGURATION_URI, MABR_CONTENT_TYPE } from '../protocol/mabr/configuration.ts'
 import type { Presentation } from '../send/presentation.ts'
 import { type Datagram, duplicated, play, shuffled, withLoss } from '../testdata/datagrams.ts'
@@ -128,6 +129,20 @@ describe('a DVB-MABR service', () => {
     expect(problems(session)).toEqual([])
   })
 
+  it('is configured by ROUTE', async () => {
+    for (const transport of ['flute', 'route'] as const) {
+      const datagrams = await mabrCapture(dash, { configuration: 'route', transport })
+      for (const target of [MABR, { kind: 'discover' } as const]) {
+        const session = run(datagrams, target)
+        const media = session.digests().filter(([name]) => /^service1.*m4s$/.test(name))
+        expect(media).toEqual(sorted(demo(/\.m4s$/, 1, transport === 'route' ? '' : BASE)))
+        expect(session.services.get(0)).toMatchObject({ protocol: 'route', name: 'Gateway configuration' })
+        expect(session.services.get(1)).toMatchObject({ protocol: transport, manifest: { kind: 'dash' } })
+        expect(problems(session)).toEqual([])
+      }
+    }
+  })
+
   it('knows what each channel carries', async () => {
     const session = run(await mabrCapture(dash))
     expect(
@@ -250,6 +265,67 @@ describe('a DVB-MABR service', () => {
     expect(session.gone).toEqual([])
     expect(session.channels.filter(({ tsi }) => tsi === 10)).toHaveLength(1)
     expect(session.digests().filter(([name]) => name.endsWith('.m4s'))).toHaveLength(24)
+  })
+
+  it('follows services that come, go and move', () => {
+    const sender = new FluteSender({ port: MABR_PORT })
+    const configure = (session: TestSession, services: readonly (readonly [string, number])[]): void => {
+      const bytes = new TextEncoder().encode(
+        `<MulticastGatewayConfiguration>${services
+          .map(
+            ([name, port]) =>
+              `<MulticastSession serviceIdentifier="${name}"><MulticastTransportSession><TransportProtocol protocolIdentifier="urn:dvb:metadata:cs:MulticastTransportProtocolCS:2022:FLUTE"/><EndpointAddress><NetworkDestinationGroupAddress>239.1.1.1</NetworkDestinationGroupAddress><TransportDestinationPort>${port}</TransportDestinationPort></EndpointAddress></MulticastTransportSession></MulticastSession>`,
+          )
+          .join('')}</MulticastGatewayConfiguration>`,
+      )
+      const file = { toi: 1, name: GATEWAY_CONFIGURATION_URI, contentType: MABR_CONTENT_TYPE, bytes }
+      session.timeUs += 1000
+      play([...sender.table([file], session.timeUs), ...sender.object(file, session.timeUs)], session.receiver, flows)
+    }
+    const flows = new FlowTable()
+    const services = (session: TestSession): unknown[] =>
+      [...session.services.values()].map(({ id, name, joined, destination }) => [id, name, joined, destination])
+    const session = new TestSession(MABR)
+    const media = new FluteSender({ address: '239.1.1.1', port: 9001, tsi: 7 })
+    const file = (toi: number, seed: number) => ({
+      toi,
+      name: `${toi}.m4s`,
+      contentType: 'video/mp4',
+      bytes: content(3000, seed),
+    })
+    configure(session, [
+      ['a', 9001],
+      ['b', 9002],
+    ])
+    const half = media.object(file(1, 1), session.timeUs)
+    play([...media.table([file(1, 1)], session.timeUs), ...half.slice(0, 1)], session.receiver, flows)
+    configure(session, [
+      ['c', 9003],
+      ['a', 9001],
+    ])
+    expect(services(session)).toEqual([
+      [0, 'Gateway configuration', true, `${FIXTURE_ADDRESS}:${MABR_PORT}`],
+      [1, 'a', true, '239.1.1.1:9001'],
+      [2, 'b', false, '239.1.1.1:9002'],
+      [3, 'c', true, '239.1.1.1:9003'],
+    ])
+    expect(session.wanted.map(({ port }) => port)).toEqual([MABR_PORT, 9001, 9003])
+    // What was under way goes on.
+    play(half.slice(1), session.receiver, flows)
+    expect(session.files.map(({ serviceId, name }) => [serviceId, name])).toEqual([[1, '1.m4s']])
+    configure(session, [['a', 9005]])
+    expect(session.wanted.map(({ port }) => port)).toEqual([MABR_PORT, 9005])
+    const moved = new FluteSender({ address: '239.1.1.1', port: 9005, tsi: 7 })
+    play(
+      [...moved.table([file(2, 2)], session.timeUs), ...moved.object(file(2, 2), session.timeUs)],
+      session.receiver,
+      flows,
+    )
+    expect(session.files.map(({ serviceId, name }) => [serviceId, name])).toEqual([
+      [1, '1.m4s'],
+      [1, '2.m4s'],
+    ])
+    expect(problems(session)).toEqual([])
   })
 
   it('says so where no configuration comes', () => {

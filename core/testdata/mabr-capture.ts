@@ -10,13 +10,17 @@ import {
 } from '../protocol/mabr/configuration.ts'
 import { serialiseMabrConfiguration } from '../protocol/mabr/configuration-writer.ts'
 import type { Presentation, PresentationTrack } from '../send/presentation.ts'
+import { RouteObject } from '../send/route-object.ts'
+import { serialiseSls } from '../send/service-signalling.ts'
 import { type Datagram, interleaved } from './datagrams.ts'
 import { type FluteFile, FluteSender, type FluteSenderOptions } from './flute-sender.ts'
 import { broadcastOf, FIXTURE_ADDRESS, FIXTURE_START_US } from './make-fixtures.ts'
 
 export type MabrOptions = {
-  /** Of the media; the configuration always comes by FLUTE, as GPAC sends it. */
+  /** Of the media. */
   readonly transport: 'flute' | 'route'
+  /** Of the configuration; GPAC always sends it by FLUTE. */
+  readonly configuration: 'flute' | 'route'
   /** Manifest and init segments in every media session instead of the configuration session. */
   readonly inBand: boolean
   /** Low latency: segments in objects of so many bytes; null: whole. */
@@ -46,6 +50,7 @@ export const MABR_PORT = 7000
 
 const DEFAULTS: MabrOptions = {
   transport: 'flute',
+  configuration: 'flute',
   inBand: false,
   chunkBytes: null,
   chunksEnd: 'isLast',
@@ -62,6 +67,7 @@ const DEFAULTS: MabrOptions = {
 }
 
 const CONFIGURATION_TSI = 1
+const ROUTE_MTU = 1472
 const MABR_SERVICE = 'urn:example:mabr:service'
 
 /** A presentation as a DVB-MABR server sends it: configuration and carousel each second, each segment when it is due. */
@@ -75,6 +81,11 @@ export async function mabrCapture(content: Presentation, options: Partial<MabrOp
     contentType: MABR_CONTENT_TYPE,
     bytes: serialiseMabrConfiguration(configurationOf(content, use, mediaPort)),
   }
+  if (use.configuration === 'route')
+    return interleaved(
+      routeCarousel([configuration, ...shared], content, use),
+      ...(await media(content, use, mediaPort, shared)),
+    )
   const carousel = [configuration, ...(use.inBand || use.transport === 'route' ? [] : shared)]
   const sender = new FluteSender({ ...use.sender, address: use.address, port: use.port, tsi: CONFIGURATION_TSI })
   const lists: Datagram[][] = []
@@ -85,14 +96,69 @@ export async function mabrCapture(content: Presentation, options: Partial<MabrOp
     const objects = carousel.flatMap((file) => sender.object(file, timeUs))
     lists.push(use.tableLast ? [...objects, ...table] : [...table, ...objects])
   }
-  if (use.transport === 'route') {
-    lists.push(await broadcastOf(content, { port: mediaPort, address: use.address }))
-  } else {
-    for (const [index, track] of content.tracks.entries()) {
-      lists.push(await trackPackets(content, track, (index + 1) * 10, mediaPort, shared, use))
+  return interleaved(...lists, ...(await media(content, use, mediaPort, shared)))
+}
+
+/** The media sessions. */
+async function media(
+  content: Presentation,
+  use: MabrOptions,
+  port: number,
+  shared: readonly FluteFile[],
+): Promise<Datagram[][]> {
+  if (use.transport === 'route') return [await broadcastOf(content, { port, address: use.address })]
+  const lists: Datagram[][] = []
+  for (const [index, track] of content.tracks.entries()) {
+    lists.push(await trackPackets(content, track, (index + 1) * 10, port, shared, use))
+  }
+  return lists
+}
+
+/** A configuration session by ROUTE (Annex H): an S-TSID on TSI 0 names the objects of TSI 1. Each second. */
+function routeCarousel(files: readonly FluteFile[], content: Presentation, use: MabrOptions): Datagram[] {
+  const signalling = serialiseSls(
+    {
+      scheme: 'route',
+      flavour: 'us',
+      serviceId: 0,
+      serviceName: '',
+      address: use.address,
+      port: use.port,
+      sourceAddress: '127.0.0.1',
+    },
+    null,
+    [
+      {
+        tsi: CONFIGURATION_TSI,
+        realTime: false,
+        bandwidth: null,
+        media: null,
+        efdtVersion: 1,
+        fileTemplate: null,
+        largestBytes: 1_000_000,
+        files: files.map(({ toi, name, contentType, bytes }) => ({ toi, name, contentType, bytes: bytes.length })),
+      },
+    ],
+    { manifest: 1, stsid: 1 },
+    1,
+  )
+  const objects = [
+    { tsi: 0, toi: signalling.toi, codepoint: 3, bytes: signalling.bytes },
+    ...files.map(({ toi, bytes }) => ({ tsi: CONFIGURATION_TSI, toi, codepoint: 1, bytes })),
+  ]
+  const datagrams: Datagram[] = []
+  for (let second = 0; second < Math.ceil(content.durationUs / 1_000_000); second++) {
+    for (const { tsi, toi, codepoint, bytes } of objects) {
+      const object = new RouteObject(tsi, toi, codepoint, bytes, ROUTE_MTU)
+      const packet = new Uint8Array(ROUTE_MTU)
+      while (!object.done) {
+        const length = object.next(packet)
+        const timeUs = FIXTURE_START_US + second * 1_000_000
+        datagrams.push({ address: use.address, port: use.port, bytes: packet.slice(0, length), timeUs })
+      }
     }
   }
-  return interleaved(...lists)
+  return datagrams
 }
 
 /** Manifest, child playlists and init segments. */
@@ -193,7 +259,7 @@ function configurationOf(content: Presentation, use: MabrOptions, mediaPort: num
     schemaVersion: 2,
     validityPeriod: null,
     validUntil: null,
-    configurationSessions: [transport(CONFIGURATION_TSI, use.port, 'flute', true)],
+    configurationSessions: [transport(CONFIGURATION_TSI, use.port, use.configuration, true)],
     sessions: [
       {
         serviceIdentifier: MABR_SERVICE,

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest'
+import { localReferences } from './local-references.ts'
+
+const names = ['http://origin/live/manifest.mpd', 'http://origin/live/a%20b/1.m4s', 'http://origin/v.m3u8']
+
+describe('localReferences', () => {
+  it('leads base URLs of what was received to the gateway, and no others', () => {
+    const mpd = (a: string, b: string): string =>
+      `<MPD><BaseURL serviceLocation="x">${a}</BaseURL><Period><d:BaseURL>\n ${b}</d:BaseURL></Period></MPD>`
+    expect(localReferences(mpd('http://origin/live/', 'http://elsewhere/live/'), 1, names)).toBe(
+      mpd('/service1/http://origin/live/', 'http://elsewhere/live/'),
+    )
+    expect(localReferences(mpd('sub/', 'http://origin/live/'), 7, names)).toBe(
+      mpd('sub/', '/service7/http://origin/live/'),
+    )
+  })
+
+  it('leads the URIs of playlists there too', () => {
+    const playlist = (map: string, uri: string): string =>
+      `#EXTM3U\n#EXT-X-MAP:URI="${map}"\n#EXTINF:2,\n${uri}\nnext.m4s\n`
+    expect(localReferences(playlist('http://origin/i.mp4', 'http://origin/v.m3u8'), 2, names)).toBe(
+      playlist('/service2/http://origin/i.mp4', '/service2/http://origin/v.m3u8'),
+    )
+    expect(localReferences(playlist('https://cdn/i.mp4', 'https://cdn/1.m4s'), 2, names)).toBe(
+      playlist('https://cdn/i.mp4', 'https://cdn/1.m4s'),
+    )
+  })
+
+  it('leaves everything alone where nothing is named by a URL', () => {
+    const text = '<MPD><BaseURL>http://origin/live/</BaseURL></MPD>'
+    expect(localReferences(text, 1, ['manifest.mpd', 'tag:x/1.m4s'])).toBe(text)
+  })
+})
