@@ -84,7 +84,7 @@ describe('--timeout', () => {
 
   it('ends a session that fell silent, and that is no failure', async () => {
     const port = await freePort()
-    const session = await start([live('a', `route://${GROUP}:${port}`, { timeoutS: 0.3 })])
+    const session = await start([live('a', `route://${GROUP}:${port}`, { timeoutS: 1 })])
     const sending = await sender()
     await until(
       session,
@@ -98,7 +98,7 @@ describe('--timeout', () => {
 
   it('is a tune-in failure where only the list of services comes', async () => {
     const port = await freePort()
-    const session = await start([live('a', 'atsc://', { timeoutS: 0.4, services: [7] })])
+    const session = await start([live('a', 'atsc://', { timeoutS: 1, services: [7] })])
     const sending = await sender()
     const xml = `<SLT xmlns="tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/SLT/1.0/" bsid="1"><Service serviceId="7" shortServiceName="Seven"><BroadcastSvcSignaling slsProtocol="1" slsDestinationIpAddress="${OTHER_GROUP}" slsDestinationUdpPort="${port}"/></Service></SLT>`
     const slt = Uint8Array.from([1, 0, 0, 1, ...gzipSync(xml)])
@@ -112,7 +112,7 @@ describe('--timeout', () => {
   })
 
   it('ends a scan when no new service has been listed for so long', async () => {
-    const session = await start([live('a', 'atsc://', { timeoutS: 0.4, services: 'scan' })])
+    const session = await start([live('a', 'atsc://', { timeoutS: 1, services: 'scan' })])
     const sending = await sender()
     const xml = `<SLT xmlns="tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/SLT/1.0/" bsid="1"><Service serviceId="7"><BroadcastSvcSignaling slsProtocol="1" slsDestinationIpAddress="${OTHER_GROUP}" slsDestinationUdpPort="6000"/></Service></SLT>`
     const slt = Uint8Array.from([1, 0, 0, 1, ...gzipSync(xml)])
@@ -128,7 +128,7 @@ describe('--timeout', () => {
 describe('--keep-alive', () => {
   it('waits for a service that fell silent, but not for one that never came', async () => {
     const port = await freePort()
-    const choices = { timeoutS: 0.2, keepAlive: true }
+    const choices = { timeoutS: 0.8, keepAlive: true }
     const never = await start([live('a', `route://${OTHER_GROUP}:${port}`, choices)])
     const session = await start([live('a', `route://${GROUP}:${port}`, choices)])
     const sending = await sender()
@@ -140,7 +140,7 @@ describe('--keep-alive', () => {
     await never.done
     expect(never.failure()).toMatchObject({ code: 'nothing-received' })
     // A second session with as much patience is begun and given up meanwhile: the one that is kept had the time to end.
-    const measure = await start([live('a', `route://${OTHER_GROUP}:${port}`, { timeoutS: 0.4 })])
+    const measure = await start([live('a', `route://${OTHER_GROUP}:${port}`, { timeoutS: 1.6 })])
     await measure.done
     expect(session.snapshot().phase).toBe('running')
     await until(
@@ -208,7 +208,7 @@ describe('several sources at once', () => {
     const short = (await routeFixture()).slice(0, 40)
     const from = short[0]?.timeUs ?? 0
     writeFileSync(folder.at('short.pcap'), pcapOf(short.map((one, at) => ({ ...one, timeUs: from + at * 1000 }))))
-    const multicast = live('live', `route://${GROUP}:${port}`, { timeoutS: 0.5 })
+    const multicast = live('live', `route://${GROUP}:${port}`, { timeoutS: 1 })
     if (multicast.kind !== 'multicast') throw new Error('not a multicast')
     const session = await start([
       multicast,
