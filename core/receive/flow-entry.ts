@@ -28,6 +28,8 @@ export class FlowEntry implements FlowFacts {
   /** Service whose destination this is, joined or not. */
   service: ReceivedService | null = null
   probesLeft = PROBES
+  /** Turn of the receiver's bindings at which this was decided. */
+  turn = 0
   readonly inner: boolean
   /** Bytes in front of the payload of each datagram: the header of DSTP. */
   skip = 0

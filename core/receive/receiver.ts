@@ -67,6 +67,9 @@ export class Receiver implements DatagramSink {
   /** A datagram from inside a tunnel is being handed on. */
   #inside = false
   #nextTickUs = 0
+  /** Grows whenever flows must be decided anew, and what it was when all had been. */
+  #turn = 0
+  #allBound = 0
   #internalFaults = 0
   #closed = false
 
@@ -93,12 +96,16 @@ export class Receiver implements DatagramSink {
   datagram(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
     if (timeUs >= this.#nextTickUs) this.tick(timeUs)
     const entry = this.#entries[flow.id] ?? this.#enter(flow, bytes, start, end, timeUs)
+    if (entry.turn !== this.#turn) this.#bind(entry)
     entry.packets++
     entry.bytes += end - start
     entry.lastTimeUs = timeUs
     const from = start + entry.skip
     try {
-      if (entry.probesLeft > 0) this.#probe(entry, bytes, from, end, timeUs)
+      if (entry.probesLeft > 0) {
+        this.#probe(entry, bytes, from, end, timeUs)
+        if (entry.turn !== this.#turn) this.#bind(entry)
+      }
       if (entry.session !== null) {
         entry.session.datagram(flow, bytes, from, end, timeUs, frame)
       } else if (entry.mmtp !== null) {
@@ -121,6 +128,7 @@ export class Receiver implements DatagramSink {
     this.#context.fec?.tick(timeUs)
     this.#directory.tick(timeUs)
     this.#links.tick(timeUs)
+    this.#bindAll()
   }
 
   /** The source starts again from its beginning; what comes is new even where it has been seen. */
@@ -143,6 +151,7 @@ export class Receiver implements DatagramSink {
     this.#closed = true
     this.#context.fec?.finish(timeUs)
     this.#directory.close(timeUs)
+    this.#bindAll()
   }
 
   #enter(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number): FlowEntry {
@@ -166,6 +175,7 @@ export class Receiver implements DatagramSink {
 
   /** Decides where a flow's packets go, from what signalling says by now. */
   #bind(entry: FlowEntry): void {
+    entry.turn = this.#turn
     const flow = entry.flow
     if (flow === null) return
     if (flow.destinationAddress === LLS_ADDRESS && flow.destinationPort === LLS_PORT) {
@@ -189,8 +199,15 @@ export class Receiver implements DatagramSink {
     }
   }
 
+  /** Signalling says something new: each flow is decided again at its next packet, or when time passes. */
   #rebind(): void {
-    for (const entry of this.#entries) if (entry !== undefined) this.#bind(entry)
+    this.#turn++
+  }
+
+  #bindAll(): void {
+    if (this.#allBound === this.#turn) return
+    this.#allBound = this.#turn
+    for (const entry of this.#entries) if (entry !== undefined && entry.turn !== this.#turn) this.#bind(entry)
   }
 
   #probe(entry: FlowEntry, bytes: Uint8Array, start: number, end: number, timeUs: number): void {

@@ -19,6 +19,8 @@ import type { TransportObject } from './transport-object.ts'
 
 /** Services of `route` targets beside an LLS: those of an SLT are below 65536. */
 const FIRST_BESIDE_LLS = 65_536
+/** With more services than this, what is wanted is told when time passes, and not with each change. */
+const TOLD_AT_ONCE = 512
 
 /** True where services of this target come from the LLS. */
 export function usesLls(target: ReceiveTarget): boolean {
@@ -42,6 +44,9 @@ export class ServiceDirectory implements SessionHost, ServiceTable {
   /** The one service that `first` joined, of each target. */
   readonly #first = new Map<ReceiveTarget, ReceivedService>()
   readonly #wanted = new Map<ReceiveTarget, string>()
+  #wantedStale = false
+  /** Entries of service lists that have had their effect. */
+  readonly #applied = new Map<number, SltService>()
   readonly #flute: FluteDirectory
   /** An SLT has come: numbers below 65536 are its own. */
   #listed = false
@@ -93,7 +98,12 @@ export class ServiceDirectory implements SessionHost, ServiceTable {
     this.#listed = true
     const listed = slts.flatMap((slt) => slt.services).slice(0, this.#context.limits.services)
     const changed: ReceivedService[] = []
-    for (const entry of listed) changed.push(this.#fromSlt(entry))
+    for (const entry of listed) {
+      // A list is parsed once: where one of several changes, the others' entries are the same.
+      if (this.#applied.get(entry.serviceId) === entry) continue
+      this.#applied.set(entry.serviceId, entry)
+      changed.push(this.#fromSlt(entry))
+    }
     const target = this.#llsTarget
     if (target !== null && this.#tuneIn(target) === 'first' && !this.#first.has(target)) {
       const first = changed.find((each) => each.protocol === 'route') ?? changed[0]
@@ -394,6 +404,7 @@ export class ServiceDirectory implements SessionHost, ServiceTable {
   }
 
   tick(timeUs: number): void {
+    this.#tellWantedNow()
     for (const session of this.#sessions.values()) {
       if (session.service === null && timeUs - session.firstTimeUs >= this.#context.limits.claimMs * 1000) {
         this.#claim(session, timeUs)
@@ -424,8 +435,14 @@ export class ServiceDirectory implements SessionHost, ServiceTable {
   }
 
   #tellWanted(): void {
-    const tell = this.#context.observer.destinationsWanted
-    if (tell === undefined) return
+    if (this.#context.observer.destinationsWanted === undefined) return
+    this.#wantedStale = true
+    if (this.#services.size <= TOLD_AT_ONCE) this.#tellWantedNow()
+  }
+
+  #tellWantedNow(): void {
+    if (!this.#wantedStale) return
+    this.#wantedStale = false
     for (const target of this.#targets) {
       const wanted = new Map<string, Destination>()
       // Whatever uses the LLS sees the same SLT: its services are wanted from each of them.
