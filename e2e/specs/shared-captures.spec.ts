@@ -38,6 +38,19 @@ test('two ATSC services, and another can be chosen while one plays', async ({ ro
   await app.playing(2)
 })
 
+test('DVB-MABR: found in the capture, played with init segments of the configuration session, dumped as expected', async ({
+  routescope: { app, openCapture, dump },
+}) => {
+  const capture = captureNamed('mabr-dash')
+  await openCapture(capture)
+  await expect.poll(() => app.services.count()).toBe(2)
+  await expect(app.services.row('gpac.io:dvb-mabr:service:0').first()).toContainText('FLUTE')
+  await app.play()
+  await app.playing(4)
+  const hashes = await hashesBelow(await dump())
+  for (const { path, sha256 } of await expectedFiles(capture)) expect(hashes[path], path).toBe(sha256)
+})
+
 test('off the air: five services, and MMTP named as what is not played', async ({
   routescope: { app, openCapture },
 }) => {
