@@ -6,20 +6,10 @@ import type { LctChannel } from './lct-channel.ts'
 /** Layouts from EXT_FTI that one channel remembers; most senders repeat it in every packet, or give it in the FDT. */
 const MAX_LAYOUTS = 256
 
-/** A packet that came before anything told where its symbols belong. */
-export type EarlyPacket = {
-  readonly toi: number
-  readonly bytes: Uint8Array
-  readonly timeUs: number
-  readonly frame: number
-}
-
 /** One LCT channel of a FLUTE session, with what is needed to place its symbols. */
 export class FluteChannel {
   readonly channel: LctChannel
   readonly names: FluteNames
-  /** Packets waiting for the table that describes their object, oldest first. */
-  early: EarlyPacket[] = []
   /** When the first table came. */
   firstTableUs = Number.NEGATIVE_INFINITY
   readonly #layouts = new Map<number, SymbolLayout>()

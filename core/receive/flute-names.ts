@@ -8,11 +8,14 @@ import type { TransportObject } from './transport-object.ts'
 
 /** Files the tables of one channel may name at a time; the oldest entry is forgotten first. */
 const MAX_FILES = 65_536
+/** Memory that the entries of all channels may take, bytes, and what one takes besides its name. */
+const MAX_LISTED_BYTES = 64 << 20
+const ENTRY_BYTES = 600
 
 type Listed = {
   /** With the instance's defaults filled in. */
   readonly file: FdtFile
-  readonly table: Fdt
+  readonly table: Pick<Fdt, 'fecOti'>
   /** First packet of the instance that said it: a table that was sent earlier and came later does not count. */
   readonly sinceUs: number
 }
@@ -25,6 +28,14 @@ export class FluteNames extends ChannelNames {
   readonly #files = new Map<number, Listed>()
   /** The channel belongs to a gateway configuration session: media files on it are initialisation segments. */
   configures = false
+
+  readonly #budget: { bytes: number }
+
+  /** @param budget what the entries of all channels take */
+  constructor(tsi: number, budget: { bytes: number }) {
+    super(tsi)
+    this.#budget = budget
+  }
 
   override get mayCarryTable(): boolean {
     return false
@@ -40,6 +51,8 @@ export class FluteNames extends ChannelNames {
    */
   addInstance(table: Fdt, sinceUs: number): number[] {
     const changed: number[] = []
+    // The rest of the table is not needed any more, and may be large.
+    const defaults = { fecOti: table.fecOti }
     for (const entry of table.files.slice(0, MAX_FILES)) {
       const before = this.#files.get(entry.toi)
       if (before !== undefined && before.sinceUs > sinceUs) continue
@@ -49,14 +62,27 @@ export class FluteNames extends ChannelNames {
         contentEncoding: entry.contentEncoding ?? table.contentEncoding,
       }
       if (before !== undefined && !sameContent(before.file, file)) changed.push(entry.toi)
-      this.#files.delete(entry.toi)
-      this.#files.set(entry.toi, { file, table, sinceUs })
+      this.#forget(entry.toi)
+      this.#files.set(entry.toi, { file, table: defaults, sinceUs })
+      this.#budget.bytes += costOf(file)
     }
     for (const toi of this.#files.keys()) {
-      if (this.#files.size <= MAX_FILES) break
-      this.#files.delete(toi)
+      if (this.#files.size <= MAX_FILES && this.#budget.bytes <= MAX_LISTED_BYTES) break
+      this.#forget(toi)
     }
     return changed
+  }
+
+  #forget(toi: number): void {
+    const before = this.#files.get(toi)
+    if (before === undefined) return
+    this.#files.delete(toi)
+    this.#budget.bytes -= costOf(before.file)
+  }
+
+  /** The channel is gone. */
+  clear(): void {
+    for (const toi of [...this.#files.keys()]) this.#forget(toi)
   }
 
   /** Where the symbols of a file belong, null while no table names it. */
@@ -92,5 +118,12 @@ function sameContent(a: FdtFile, b: FdtFile): boolean {
     a.contentMd5 === b.contentMd5 &&
     a.contentLength === b.contentLength &&
     a.transferLength === b.transferLength
+  )
+}
+
+function costOf({ contentLocation, otherAttributes }: FdtFile): number {
+  return otherAttributes.reduce(
+    (sum, { name, value }) => sum + 2 * (name.length + value.length),
+    ENTRY_BYTES + 2 * contentLocation.length,
   )
 }

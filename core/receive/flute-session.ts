@@ -1,6 +1,5 @@
 import type { ChannelRole, Severity } from '../contract/report.ts'
 import type { ReceiveSpec } from '../contract/session-spec.ts'
-import { readBoxes } from '../media/bmff/boxes.ts'
 import { fecSchemeName } from '../protocol/fec/fec-scheme.ts'
 import { type Fdt, parseFdt } from '../protocol/flute/fdt.ts'
 import {
@@ -18,9 +17,11 @@ import { ntpToUnixUs } from '../protocol/ntp.ts'
 import type { BytePool } from './byte-pool.ts'
 import type { ChannelHost } from './channel-host.ts'
 import type { DoneObject } from './done-object.ts'
+import { EarlyPackets } from './early-packets.ts'
 import { objectIsSound } from './file-delivery.ts'
 import { FluteChannel } from './flute-channel.ts'
 import { FluteNames } from './flute-names.ts'
+import { instanceOf, mediaKind, readWholeTable } from './flute-objects.ts'
 import { GrowingSegments } from './growing-segments.ts'
 import { LctChannel, objectKey } from './lct-channel.ts'
 import type { ReceiveLimits } from './limits.ts'
@@ -31,13 +32,8 @@ import { codecFault, type ReceiveContext } from './receive-context.ts'
 import type { ReceivedService } from './received-service.ts'
 import type { ObjectHome, TransportObject } from './transport-object.ts'
 
-/** Copies of packets that wait for a table, of one session. */
-const EARLY_BYTES = 4 << 20
-const EARLY_PACKETS = 4096
 /** Tables read before it is known whose the session is. */
 const EARLY_FRAGMENTS = 64
-/** A longer object is no initialisation segment, whatever boxes it has. */
-const MAX_INIT_BYTES = 1 << 20
 /** Expiry this much in the past is the sender's mistake and not a clock that is off, µs. */
 const EXPIRED_US = 10_000_000
 
@@ -87,8 +83,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
   readonly #segments: GrowingSegments
   #last: FluteChannel | null = null
   #flow: Flow | null = null
-  #earlyBytes = 0
-  #earlyPackets = 0
+  readonly #early: EarlyPackets
   #fragments: { channel: LctChannel; fragment: SlsFragment; timeUs: number }[] = []
   readonly #limitCounts = new Map<string, number>()
 
@@ -105,6 +100,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
     this.known = context.known
     this.firstTimeUs = timeUs
     this.#delivery = new ObjectDelivery(context, this)
+    this.#early = new EarlyPackets(context.pool)
     this.#segments = new GrowingSegments(context, (object, channel, atUs) => this.#segmentLost(object, channel, atUs))
   }
 
@@ -184,7 +180,9 @@ export class FluteSession implements ChannelHost, DeliveringSession {
       const to = over > 0 && over < layout.symbolLength && offset < layout.transferLength ? end - over : end
       channel.packet(packet, offset, bytes, start, from, to, timeUs, frame)
     } else if (offset === NO_PLACE.unknown) {
-      this.#keepEarly(state, packet.toi, bytes, start, end, timeUs, frame)
+      channel.count(end - start, timeUs)
+      if (!this.#early.keep(channel.tsi, packet.toi, bytes, start, end, timeUs, frame))
+        this.limitReached('LIMIT-QUARANTINE', 'packets that no table describes', channel, timeUs, frame)
     } else if (offset === NO_PLACE.repair) {
       channel.repairPackets++
       channel.fec.repairBytes += end - start
@@ -207,36 +205,14 @@ export class FluteSession implements ChannelHost, DeliveringSession {
     }
   }
 
-  #keepEarly(
-    state: FluteChannel,
-    toi: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    timeUs: number,
-    frame: number,
-  ): void {
-    state.channel.count(end - start, timeUs)
-    if (this.#earlyPackets >= EARLY_PACKETS || this.#earlyBytes + end - start > EARLY_BYTES) {
-      this.limitReached('LIMIT-QUARANTINE', 'packets that no table describes', state.channel, timeUs, frame)
-      return
-    }
-    state.early.push({ toi, bytes: bytes.slice(start, end), timeUs, frame })
-    this.#earlyPackets++
-    this.#earlyBytes += end - start
-  }
-
   /** Gives up packets from before a time: their table has not come. */
-  #dropEarly(state: FluteChannel, beforeUs: number): void {
-    const { tsi } = state.channel
-    const old = state.early.filter((each) => each.timeUs < beforeUs)
+  #dropEarly({ channel, firstTableUs }: FluteChannel, beforeUs: number): void {
+    const { tsi } = channel
+    const old = this.#early.take(tsi, (packet) => packet.timeUs < beforeUs)
     const [first] = old
     if (first === undefined) return
-    state.early = state.early.filter((each) => each.timeUs >= beforeUs)
-    this.#earlyPackets -= old.length
-    for (const each of old) this.#earlyBytes -= each.bytes.length
     // Whoever begins to listen in the middle of an object has missed its table.
-    const joining = first.timeUs <= state.firstTableUs
+    const joining = first.timeUs <= firstTableUs
     if (!this.#once(`early ${joining} ${tsi}`)) return
     const text = `${old.length} packets of TSI ${tsi} at ${this.destination} are of objects that no FDT describes${joining ? ': reception began in the middle of one' : ''}`
     this.alarm('FDT', text, tsi, first.toi, first.timeUs, first.frame, joining ? 'info' : 'error')
@@ -244,20 +220,12 @@ export class FluteSession implements ChannelHost, DeliveringSession {
 
   /** Packets whose table has come now. */
   #replayEarly(state: FluteChannel): void {
-    if (state.early.length === 0) return
-    const waiting = state.early
-    state.early = []
-    for (const each of waiting) {
-      if (state.names.layout(each.toi, 0) === null) {
-        state.early.push(each)
-        continue
-      }
-      this.#earlyPackets--
-      this.#earlyBytes -= each.bytes.length
-      state.channel.packets--
-      state.channel.bytes -= each.bytes.length
-      this.#earlyPacket.read(each.bytes, 0, each.bytes.length)
-      this.#place(state, this.#earlyPacket, each.bytes, 0, each.bytes.length, each.timeUs, each.frame)
+    const { channel, names } = state
+    for (const { bytes, timeUs, frame } of this.#early.take(channel.tsi, ({ toi }) => names.layout(toi, 0) !== null)) {
+      channel.packets--
+      channel.bytes -= bytes.length
+      this.#earlyPacket.read(bytes, 0, bytes.length)
+      this.#place(state, this.#earlyPacket, bytes, 0, bytes.length, timeUs, frame)
     }
   }
 
@@ -327,7 +295,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
       }
       return null
     }
-    const names = new FluteNames(tsi)
+    const names = new FluteNames(tsi, this.#context.listed)
     const channel = new LctChannel(this, this.#context.nextChannelIndex(), tsi, names)
     channel.toisGoRound = true
     const state = new FluteChannel(channel, names)
@@ -424,7 +392,8 @@ export class FluteSession implements ChannelHost, DeliveringSession {
   }
 
   objectGivenUp(object: TransportObject, timeUs: number): void {
-    this.#delivery.givenUp(object, timeUs)
+    // A chunk is lost to its segment, which tells readers of it.
+    if (!this.#segments.lost(object, channelOf(object), timeUs)) this.#delivery.givenUp(object, timeUs)
   }
 
   objectRepeated(channel: ObjectHome, done: DoneObject, whole: boolean, timeUs: number): void {
@@ -441,18 +410,13 @@ export class FluteSession implements ChannelHost, DeliveringSession {
   #segmentLost(object: TransportObject, channel: LctChannel, timeUs: number): void {
     if (object.state !== 'partial' || object.countedLost === 0) return
     const holes = object.missing()
-    const text = `${object.name} (TSI ${channel.tsi}, chunked): ${object.countedLost} bytes missing in ${holes.length} range${holes.length === 1 ? '' : 's'}, first at ${holes[0]?.[0] ?? 0}`
+    const text = `${object.name} (TSI ${channel.tsi}, in chunks): ${object.countedLost} bytes missing in ${holes.length} range${holes.length === 1 ? '' : 's'}, first at ${holes[0]?.[0] ?? 0}`
     this.alarm('SEG-LOSS', text, channel.tsi, object.toi, timeUs, object.frame)
   }
 
   relieveMemory(_timeUs: number): boolean {
-    let freed = this.#earlyPackets > 0
-    for (const state of this.#channels.values()) {
-      state.early = []
-      if (state.channel.relieve()) freed = true
-    }
-    this.#earlyPackets = 0
-    this.#earlyBytes = 0
+    let freed = this.#early.clear()
+    for (const { channel } of this.#channels.values()) if (channel.relieve()) freed = true
     if (this.#delivery.giveAway()) freed = true
     return freed
   }
@@ -472,7 +436,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
   tick(timeUs: number): void {
     for (const state of this.#channels.values()) {
       state.channel.tick(timeUs)
-      if (state.early.length > 0) this.#dropEarly(state, timeUs - this.limits.idleMs * 1000)
+      this.#dropEarly(state, timeUs - this.limits.idleMs * 1000)
     }
     this.#segments.tick(timeUs)
   }
@@ -497,6 +461,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
     this.#delivery.drain(timeUs)
     this.#delivery.giveAway()
     this.#segments.close(timeUs)
+    for (const { names } of this.#channels.values()) names.clear()
   }
 
   #once(what: string): boolean {
@@ -524,32 +489,4 @@ const WRAPPING_BYTES = 65_536
 
 function channelOf(object: TransportObject): LctChannel {
   return object.home as LctChannel
-}
-
-/** Instance id of an FDT object: see `objectKey`. */
-function instanceOf(object: TransportObject): number {
-  return -1 - object.key
-}
-
-/** Some senders leave EXT_FTI out where a table fits in one packet: then its end tells its length. */
-function readWholeTable(packet: LctPacket, bytes: Uint8Array, from: number, to: number): void {
-  let end = to
-  while (end > from && (bytes[end - 1] as number) <= 0x20) end--
-  if (end - from < 20 || bytes[end - 1] !== 0x3e) return
-  const tail = String.fromCharCode(...bytes.subarray(Math.max(from, end - 40), end))
-  if (/<\/(?:\w+:)?FDT-?Instance>$/.test(tail)) packet.transferLength = to - from
-}
-
-/** What the bytes of an ISO base media file say it is. */
-function mediaKind(object: TransportObject): 'init' | 'media' {
-  const kind = object.kind === 'init' ? 'init' : 'media'
-  const first = String.fromCharCode(...object.bytes(4, Math.min(8, object.length)))
-  if (!['ftyp', 'styp', 'moof', 'sidx', 'moov', 'prft', 'emsg'].includes(first)) return kind
-  if (object.length > MAX_INIT_BYTES) return 'media'
-  let isInit = false
-  codecFault(() => {
-    const types = new Set(readBoxes(object.bytes(0, object.length)).map((box) => box.type))
-    isInit = types.has('moov') && !types.has('moof') && !types.has('mdat')
-  })
-  return isInit ? 'init' : 'media'
 }

@@ -1,4 +1,3 @@
-import type { Toi } from '../contract/ids.ts'
 import { parseChunkName } from '../protocol/flute/chunk-name.ts'
 import { corruptFile } from './file-delivery.ts'
 import type { LctChannel } from './lct-channel.ts'
@@ -19,7 +18,7 @@ type Growing = { readonly object: TransportObject; readonly channel: LctChannel 
  */
 export class GrowingSegments {
   readonly #context: ReceiveContext
-  readonly #lost: (object: TransportObject, channel: LctChannel, timeUs: number) => void
+  readonly #tellLost: (object: TransportObject, channel: LctChannel, timeUs: number) => void
   /** By TSI and name. */
   readonly #growing = new Map<string, Growing>()
   readonly #ended = new Set<string>()
@@ -29,7 +28,7 @@ export class GrowingSegments {
   /** @param lost told of a segment that was given up */
   constructor(context: ReceiveContext, lost: (object: TransportObject, channel: LctChannel, timeUs: number) => void) {
     this.#context = context
-    this.#lost = lost
+    this.#tellLost = lost
   }
 
   /**
@@ -38,12 +37,14 @@ export class GrowingSegments {
    */
   take(file: ReceivedFile, carrier: TransportObject, channel: LctChannel, timeUs: number): boolean {
     const chunk = parseChunkName(file.name)
+    // It contradicts its digest.
+    if (!file.complete) return chunk !== null
     const empty = file.bytes.length === 0
     if (chunk === null && !(empty && this.#growing.has(keyOf(channel, file.name)))) return false
     const name = chunk?.resource ?? file.name
     const key = keyOf(channel, name)
     if (this.#ended.has(key)) return true
-    const growing = this.#growing.get(key) ?? this.#begin(key, name, chunk?.offset ?? 0, file, carrier, channel, timeUs)
+    const growing = this.#growing.get(key) ?? this.#begin(key, name, chunk?.offset ?? 0, carrier, channel, timeUs)
     const { object } = growing
     const offset = chunk?.offset ?? object.ranges.highest
     object.packets += carrier.packets
@@ -56,30 +57,43 @@ export class GrowingSegments {
     return true
   }
 
+  /**
+   * Takes what arrived of a chunk that was given up, where its segment is kept although corrupt.
+   * @returns false where the object is no chunk
+   */
+  lost(chunk: TransportObject, channel: LctChannel, timeUs: number): boolean {
+    const parsed = chunk.name === null ? null : parseChunkName(chunk.name)
+    if (parsed === null || channel.serviceId === null) return false
+    const key = keyOf(channel, parsed.resource)
+    if (this.#ended.has(key)) return true
+    const { object } =
+      this.#growing.get(key) ?? this.#begin(key, parsed.resource, parsed.offset, chunk, channel, timeUs)
+    const end = chunk.size === null ? null : parsed.offset + chunk.size
+    if (parsed.isLast && end !== null && end <= this.#context.limits.objectBytes)
+      object.length = Math.max(end, object.ranges.highest)
+    object.lastTimeUs = timeUs
+    if (!this.#context.spec.keepCorrupt || chunk.sound === false) return true
+    for (const [from, to] of chunk.ranges.covered(0, chunk.ranges.highest)) {
+      if (parsed.offset + to <= this.#context.limits.objectBytes)
+        object.take(parsed.offset + from, chunk.bytes(from, to), 0, to - from)
+    }
+    object.notify()
+    return true
+  }
+
   #begin(
     key: string,
     name: string,
     offset: number,
-    file: ReceivedFile,
     carrier: TransportObject,
     channel: LctChannel,
     timeUs: number,
   ): Growing {
     const { pool } = this.#context
-    const { index, instance, codepoint, firstTimeUs, frame } = carrier
-    const object = new TransportObject(
-      channel,
-      pool,
-      index,
-      0,
-      file.toi as Toi,
-      instance,
-      codepoint,
-      firstTimeUs,
-      frame,
-    )
+    const { index, toi, instance, codepoint, firstTimeUs, frame } = carrier
+    const object = new TransportObject(channel, pool, index, 0, toi, instance, codepoint, firstTimeUs, frame)
     object.name = name
-    object.contentType = file.contentType
+    object.contentType = carrier.contentType
     object.kind = 'media'
     // Chunks sent before we listened are not lost.
     if (!this.#begun.has(channel.tsi)) object.joinedAt = offset
@@ -116,7 +130,7 @@ export class GrowingSegments {
     }
     if (object.countedLost === 0 && object.joinedAt > 0) object.state = 'truncated'
     object.notify()
-    this.#lost(object, channel, timeUs)
+    this.#tellLost(object, channel, timeUs)
     this.#context.sink.objectLost?.(object)
     if (this.#context.spec.keepCorrupt && channel.serviceId !== null) {
       const file = corruptFile(channel, object, channel.serviceId)

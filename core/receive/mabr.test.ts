@@ -192,6 +192,19 @@ describe('a DVB-MABR service', () => {
     expect(session.lost.map(({ name }) => name)).toEqual([`${BASE}video-1.m4s`])
   })
 
+  it('keeps what arrived of a damaged chunk in its segment', async () => {
+    const datagrams = await mabrCapture(dash, { chunkBytes: 9000, segments: 3 })
+    const isLost = ({ bytes, port }: Datagram): boolean =>
+      port === MABR_PORT + 1 && bytes[9] === 10 && bytes[11] === 2 && bytes[15] === 3
+    const rest = datagrams.filter((datagram) => !isLost(datagram))
+    const session = run(rest, MABR, { keepCorrupt: true })
+    expect(problems(session)).toEqual([expect.stringContaining('1000 bytes missing in 1 range, first at 12000')])
+    expect(session.files.filter(({ complete }) => !complete)).toMatchObject([
+      { name: `${BASE}video-1.m4s`, missing: [[12_000, 13_000]] },
+    ])
+    expect(run(rest).files.filter(({ name }) => name.endsWith('video-1.m4s'))).toEqual([])
+  })
+
   it('names every byte that was lost', async () => {
     const sent = await mabrCapture(dash)
     const session = run(withLoss(sent, 0.01, 7))

@@ -20,6 +20,8 @@ export class ReceiveContext {
   readonly fec: FecReceiver | null
   /** Finished objects that all channels remember. */
   readonly known = { count: 0 }
+  /** Memory of what FDT instances say. */
+  readonly listed = { bytes: 0 }
   /** Certificates of LLS, for all that is signed. */
   readonly signatures = new Signatures()
   /** Partial objects of entity mode. */
