@@ -1,4 +1,4 @@
-import type { Report, ReportService, ReportTotals } from '../contract/report.ts'
+import type { Report, ReportFec, ReportService, ReportTotals } from '../contract/report.ts'
 import { startupText } from './startup-text.ts'
 
 /** The report for a person at a terminal: what was in it, service by service, and what went wrong. */
@@ -60,6 +60,20 @@ function lossText({ losses, hostDrops, eventLoopLagMs }: ReportTotals): string[]
   return lines
 }
 
+/** Repair packets of a channel, and what they gave back to it. */
+function fecText(fec: ReportFec | null): string {
+  if (fec === null) return ''
+  let text = ''
+  if (fec.repairPackets > 0 || fec.protects.length > 0) {
+    const of = fec.protects.length === 0 ? '' : ` for TSI ${fec.protects.join(', ')}`
+    const share = fec.overheadPercent === null ? '' : ` (${fec.overheadPercent.toFixed(1)} % of its bytes)`
+    text += `, ${fec.repairPackets} repair packets${of}${share}`
+    if (fec.recoveredSymbols > 0) text += `, ${fec.recoveredSymbols} symbols decoded in ${fec.decodeMs.toFixed(1)} ms`
+  }
+  if (fec.recovered > 0) text += `, ${fec.healed} objects healed and ${fec.recovered} bytes given back by FEC`
+  return text
+}
+
 function serviceText(service: ReportService): string[] {
   const channel = service.major === null ? '' : ` ${service.major}.${service.minor ?? 0}`
   const lines = [
@@ -77,7 +91,7 @@ function serviceText(service: ReportService): string[] {
       const complete = channel.objects.filter((object) => object.complete).length
       lines.push(
         `  ${session.destination} TSI ${channel.tsi} ${channel.role}${channel.representation === null ? '' : ` ${channel.representation}`}: ` +
-          `${channel.packets} packets, ${complete} objects complete, ${channel.objects.length - complete} incomplete, ${channel.lost} bytes lost${channel.missingObjects === 0 ? '' : `, ${channel.missingObjects} announced objects never came`}`,
+          `${channel.packets} packets, ${complete} objects complete, ${channel.objects.length - complete} incomplete, ${channel.lost} bytes lost${channel.missingObjects === 0 ? '' : `, ${channel.missingObjects} announced objects never came`}${fecText(channel.fec)}`,
       )
     }
   }

@@ -19,8 +19,9 @@ export type ObjectState = keyof typeof OBJECT_STATE
  * | 48     | u16  | state (OBJECT_STATE)                                    |
  * | 50     | u16  | codepoint                                               |
  * | 52     | u32  | repeats                                                 |
+ * | 56     | f64  | bytes that FEC gave back; `received` is without them    |
  */
-export const OBJECT_ROW_BYTES = 56
+export const OBJECT_ROW_BYTES = 64
 export const OBJECT_ROW = {
   index: 0,
   channel: 4,
@@ -32,6 +33,7 @@ export const OBJECT_ROW = {
   state: 48,
   codepoint: 50,
   repeats: 52,
+  recovered: 56,
 } as const
 
 /** At most this many rows in one batch, so that a large capture does not arrive as one message. */
@@ -53,6 +55,8 @@ export type ObjectRow = {
   readonly codepoint: number
   readonly size: number | null
   readonly received: number
+  /** Bytes that FEC gave back; `received` is without them. */
+  readonly recovered: number
   readonly packets: number
   readonly repeats: number
   readonly state: ObjectState
@@ -93,6 +97,8 @@ export type ObjectDetail = {
   readonly row: ObjectRow
   readonly sha256: string | null
   readonly missing: readonly (readonly [number, number])[]
+  /** Ranges that FEC gave back. */
+  readonly recovered: readonly (readonly [number, number])[]
   /** LCT and ROUTE header of its first packet, in wire order. */
   readonly header: readonly HeaderField[]
   /** Top-level ISO BMFF boxes where it is one. */

@@ -178,7 +178,26 @@ export type ReportChannel = {
   readonly lost: number
   /** Objects that were announced (by manifest, playlist or file table) and of which no packet came. */
   readonly missingObjects: number
+  /** Null where there was no repair packet and nothing was given back. */
+  readonly fec: ReportFec | null
   readonly objects: readonly ReportObject[]
+}
+
+/** What a channel's repair flow did, and what was done for its objects. */
+export type ReportFec = {
+  readonly repairPackets: number
+  /** UDP payload of the repair packets. */
+  readonly repairBytes: number
+  /** TSIs it protects, as the S-TSID says; none where repair symbols protect the objects of their own channel (FLUTE). */
+  readonly protects: readonly number[]
+  /** `repairBytes` in percent of the source packets' bytes of what it protects; null where none came. */
+  readonly overheadPercent: number | null
+  /** Source symbols decoded, and how long that took. */
+  readonly recoveredSymbols: number
+  readonly decodeMs: number
+  /** Objects of this channel that FEC made whole, and the bytes it gave back. */
+  readonly healed: number
+  readonly recovered: number
 }
 
 export type ReportObject = {
@@ -189,6 +208,8 @@ export type ReportObject = {
   readonly contentType: string | null
   readonly size: number | null
   readonly received: number
+  /** Bytes that FEC gave back; `received` is without them. */
+  readonly recovered: number
   readonly complete: boolean
   readonly missing: readonly (readonly [number, number])[]
   /** Of the object as transported (before gzip is undone); null while incomplete. */

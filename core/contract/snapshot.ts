@@ -5,6 +5,7 @@ import type {
   JsonObject,
   Losses,
   ReportAlarm,
+  ReportFec,
   ReportLink,
   ServiceProtocol,
   SignatureVerdict,
@@ -205,6 +206,8 @@ export type ChannelSnapshot = {
   readonly missingObjects: number
   /** Arrival less sender current time of the last object that carried one, µs; null where none does. */
   readonly senderDelayUs: number | null
+  /** Null where there was no repair packet and nothing was given back. */
+  readonly fec: ReportFec | null
   readonly lastTimeUs: number
 }
 

@@ -1,6 +1,7 @@
 import type { ChannelSnapshot, FlowSnapshot, TotalsSnapshot } from '../contract/snapshot.ts'
 import type { Flow } from '../protocol/ip/flow.ts'
 import type { ChannelFacts, FlowFacts } from '../receive/observer.ts'
+import { reportFec } from './fec-report.ts'
 import type { LossWatch } from './loss-watch.ts'
 import type { ObjectColumns } from './object-columns.ts'
 import type { RateMeter } from './rate-meter.ts'
@@ -25,6 +26,7 @@ export function channelSnapshot(
   rates: RateMeter,
   columns: ObjectColumns,
   losses: LossWatch,
+  channels: readonly ChannelFacts[],
 ): ChannelSnapshot {
   return {
     channel: channel.index,
@@ -44,6 +46,7 @@ export function channelSnapshot(
     incomplete: channel.incomplete,
     missingObjects: losses.absentOf(channel.index),
     senderDelayUs: columns.times.delayOfChannel(channel.index),
+    fec: reportFec(channel, channels),
     lastTimeUs: channel.lastTimeUs,
   }
 }

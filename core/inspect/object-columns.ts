@@ -31,6 +31,8 @@ export class ObjectColumns {
   /** -1 while unknown. */
   readonly size = new GrowingColumn((n) => new Float64Array(n), 1024)
   readonly received = new GrowingColumn((n) => new Float64Array(n), 1024)
+  /** Bytes that FEC gave back. */
+  readonly recovered = new GrowingColumn((n) => new Float64Array(n), 1024)
   readonly toi = new GrowingColumn((n) => new Float64Array(n), 1024)
   readonly state = new GrowingColumn((n) => new Uint16Array(n), 1024)
   readonly codepoint = new GrowingColumn((n) => new Uint16Array(n), 1024)
@@ -57,6 +59,7 @@ export class ObjectColumns {
   readonly #changed = new GrowingColumn((n) => new Uint32Array(n), 1024)
   #changes = 0
   readonly #missing = new Map<number, readonly ByteRange[]>()
+  readonly #recovered = new Map<number, readonly ByteRange[]>()
   readonly #repairs = new Map<number, ObjectRepair>()
   readonly #live = new Map<number, ReceivedObject>()
   readonly #hash: boolean
@@ -101,6 +104,7 @@ export class ObjectColumns {
       this.lastTimeUs,
       this.size,
       this.received,
+      this.recovered,
       this.toi,
       this.state,
       this.codepoint,
@@ -219,12 +223,24 @@ export class ObjectColumns {
     this.lastTimeUs.values[row] = Math.max(object.lastTimeUs, this.lastTimeUs.values[row] as number)
     this.size.values[row] = object.size ?? -1
     this.received.values[row] = object.received
+    if (object.recovered > 0) this.#copyRecovered(row, object)
     this.packets.values[row] = Math.max(object.packets, this.packets.values[row] as number)
     this.state.values[row] = OBJECT_STATE[object.state]
     this.times.copy(row, object)
     if (object.name !== null) this.name.values[row] = this.names.idOf(object.name) + 1
     if (object.contentType !== null) this.contentType.values[row] = this.types.idOf(object.contentType) + 1
     this.#changed.values[row] = ++this.#changes
+  }
+
+  #copyRecovered(row: number, object: ReceivedObject): void {
+    if (this.recovered.values[row] === object.recovered) return
+    this.recovered.values[row] = object.recovered
+    this.#recovered.set(row, [...object.recoveredRanges])
+  }
+
+  /** Ranges that FEC gave back. */
+  recoveredOf(row: number): readonly ByteRange[] {
+    return this.#recovered.get(row) ?? []
   }
 
   /** Objects that have begun and not ended. */
@@ -298,6 +314,7 @@ export class ObjectColumns {
       view.setUint16(at + OBJECT_ROW.state, this.state.values[row] as number, true)
       view.setUint16(at + OBJECT_ROW.codepoint, this.codepoint.values[row] as number, true)
       view.setUint32(at + OBJECT_ROW.repeats, this.repeats.values[row] as number, true)
+      view.setFloat64(at + OBJECT_ROW.recovered, this.recovered.values[row] as number, true)
       at += OBJECT_ROW_BYTES
     }
     return packed

@@ -33,6 +33,7 @@ export function makeDetail(columns: ObjectColumns, row: ObjectRow, extra: Detail
     row,
     sha256: columns.sha256Of(row.index),
     missing: columns.missingOf(row.index),
+    recovered: columns.recoveredOf(row.index),
     header: mmtp ? describeMmtpPacket(header, 0, header.length) : describeLctPacket(header, 0, header.length),
     boxes: stored === null ? [] : topLevelBoxes(stored),
     storedBytes: stored?.length ?? 0,

@@ -7,7 +7,18 @@ import type { ObjectColumns } from './object-columns.ts'
 export type RowTest = (row: number) => boolean
 
 const ROLES: readonly ChannelRole[] = ['signaling', 'video', 'audio', 'text', 'data', 'unknown']
-const NUMBER_FIELDS = ['tsi', 'toi', 'service', 'size', 'received', 'packets', 'repeats', 'cp', 'codepoint'] as const
+const NUMBER_FIELDS = [
+  'tsi',
+  'toi',
+  'service',
+  'size',
+  'received',
+  'recovered',
+  'packets',
+  'repeats',
+  'cp',
+  'codepoint',
+] as const
 
 /**
  * Reads a filter (grammar: `ObjectQuery`). Numbers may be compared: `size:>1000`, `toi:>=5`.
@@ -63,6 +74,7 @@ function numberOf(field: string, columns: ObjectColumns, channels: readonly Chan
   if (field === 'service') return (row) => channelOf(row)?.serviceId ?? -1
   if (field === 'toi') return (row) => columns.toi.values[row] as number
   if (field === 'size') return (row) => columns.size.values[row] as number
+  if (field === 'recovered') return (row) => columns.recovered.values[row] as number
   if (field === 'received') return (row) => columns.received.values[row] as number
   if (field === 'packets') return (row) => columns.packets.values[row] as number
   if (field === 'repeats') return (row) => columns.repeats.values[row] as number

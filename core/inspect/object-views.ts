@@ -59,6 +59,7 @@ export class ObjectViews {
       codepoint: columns.codepoint.values[index] as number,
       size: size < 0 ? null : size,
       received: columns.received.values[index] as number,
+      recovered: columns.recovered.values[index] as number,
       packets: columns.packets.values[index] as number,
       repeats: columns.repeats.values[index] as number,
       state: columns.stateOf(index),

@@ -108,6 +108,7 @@ describe('report', () => {
         contentType: null,
         size: 50,
         received: 50,
+        recovered: 0,
         complete: true,
         missing: [],
         sha256: createHash('sha256').update(content(50)).digest('hex'),

@@ -334,7 +334,7 @@ export class SessionColumns implements ReceiveObserver {
   channels(): ChannelSnapshot[] {
     return this.#channels
       .slice(0, MAX_LINES)
-      .map((channel) => channelSnapshot(channel, this.#rates, this.objects, this.#losses))
+      .map((channel) => channelSnapshot(channel, this.#rates, this.objects, this.#losses, this.#channels))
   }
 
   signalling(): SignallingSnapshot[] {

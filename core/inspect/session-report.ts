@@ -12,6 +12,7 @@ import type {
 import { STARTUP_STEPS } from '../contract/report.ts'
 import type { ChannelFacts, FlowFacts, LinkFacts, ServiceFacts } from '../receive/observer.ts'
 import type { AlarmLog } from './alarm-log.ts'
+import { reportFec } from './fec-report.ts'
 import type { LossWatch } from './loss-watch.ts'
 import type { ObjectColumns } from './object-columns.ts'
 import type { SignallingLog } from './signalling-log.ts'
@@ -121,7 +122,8 @@ function reportChannel(parts: ReportParts, channel: ChannelFacts, rows: readonly
   const { tsi, role, representation, packets, bytes, duplicates, outOfOrder, lost } = channel
   const missingObjects = parts.losses.absentOf(channel.index)
   const objects = rows.map((row) => reportObject(parts.columns, row))
-  return { tsi, role, representation, packets, bytes, duplicates, outOfOrder, lost, missingObjects, objects }
+  const fec = reportFec(channel, parts.channels)
+  return { tsi, role, representation, packets, bytes, duplicates, outOfOrder, lost, missingObjects, fec, objects }
 }
 
 function inSeconds(startup: Startup): Startup {
@@ -143,6 +145,7 @@ function reportObject(columns: ObjectColumns, row: number): ReportObject {
     contentType: columns.typeOf(row),
     size: size < 0 ? null : size,
     received: columns.received.values[row] as number,
+    recovered: columns.recovered.values[row] as number,
     complete: columns.state.values[row] === OBJECT_STATE.complete,
     missing: columns.missingOf(row),
     sha256: columns.sha256Of(row),

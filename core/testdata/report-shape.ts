@@ -58,6 +58,7 @@ const object = exactly({
   contentType: optional(string),
   size: optional(count),
   received: count,
+  recovered: count,
   complete: boolean,
   missing: list(range),
   sha256: optional(matching(/^[0-9a-f]{64}$/)),
@@ -98,6 +99,18 @@ const channel = exactly({
   outOfOrder: count,
   lost: count,
   missingObjects: count,
+  fec: optional(
+    exactly({
+      repairPackets: count,
+      repairBytes: count,
+      protects: list(count),
+      overheadPercent: optional(number),
+      recoveredSymbols: count,
+      decodeMs: number,
+      healed: count,
+      recovered: count,
+    }),
+  ),
   objects: list(object),
 })
 

@@ -19,6 +19,7 @@ function pack(
     view.setUint16(at + OBJECT_ROW.state, row.state ?? OBJECT_STATE.receiving, true)
     view.setUint16(at + OBJECT_ROW.codepoint, 8, true)
     view.setUint32(at + OBJECT_ROW.repeats, 3, true)
+    view.setFloat64(at + OBJECT_ROW.recovered, row.received === undefined ? 0 : 2, true)
   })
   return bytes
 }
@@ -33,6 +34,7 @@ describe('object columns', () => {
     expect([columns.channel[0], columns.toi[0], columns.codepoint[0], columns.repeats[0]]).toEqual([7, 2 ** 40, 8, 3])
     expect([columns.firstTimeUs[0], columns.lastTimeUs[0]]).toEqual([1_000_000.5, 2_000_000])
     expect([columns.size[0], columns.received[0], columns.state[0]]).toEqual([-1, 1460, OBJECT_STATE.partial])
+    expect(columns.recovered[0]).toBe(2)
     expect([columns.minUs, columns.maxUs]).toEqual([1_000_000.5, 2_000_000])
   })
 

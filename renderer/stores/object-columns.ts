@@ -33,6 +33,8 @@ export class ObjectColumns {
   /** Bytes, -1 while unknown. */
   size = new Float64Array(FIRST_CAPACITY)
   received = new Float64Array(FIRST_CAPACITY)
+  /** Bytes that FEC gave back; `received` is without them. */
+  recovered = new Float64Array(FIRST_CAPACITY)
   toi = new Float64Array(FIRST_CAPACITY)
   /** OBJECT_STATE. */
   state = new Uint16Array(FIRST_CAPACITY)
@@ -65,6 +67,7 @@ export class ObjectColumns {
       this.lastTimeUs[index] = last
       this.size[index] = view.getFloat64(at + OBJECT_ROW.size, true)
       this.received[index] = view.getFloat64(at + OBJECT_ROW.received, true)
+      this.recovered[index] = view.getFloat64(at + OBJECT_ROW.recovered, true)
       this.toi[index] = view.getFloat64(at + OBJECT_ROW.toi, true)
       this.state[index] = view.getUint16(at + OBJECT_ROW.state, true)
       this.codepoint[index] = view.getUint16(at + OBJECT_ROW.codepoint, true)
@@ -132,6 +135,7 @@ export class ObjectColumns {
     this.lastTimeUs = grown(this.lastTimeUs, new Float64Array(capacity))
     this.size = grown(this.size, new Float64Array(capacity))
     this.received = grown(this.received, new Float64Array(capacity))
+    this.recovered = grown(this.recovered, new Float64Array(capacity))
     this.toi = grown(this.toi, new Float64Array(capacity))
     this.state = grown(this.state, new Uint16Array(capacity))
     this.codepoint = grown(this.codepoint, new Uint16Array(capacity))

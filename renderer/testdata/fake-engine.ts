@@ -141,6 +141,7 @@ export function fakeRow(index: number, change: Partial<ObjectRow> = {}): ObjectR
     codepoint: 8,
     size: 1000,
     received: 1000,
+    recovered: 0,
     packets: 1,
     repeats: 0,
     state: 'complete',
@@ -166,6 +167,7 @@ export function packRows(rows: readonly ObjectRow[], channelOf: (row: ObjectRow)
     view.setUint16(base + OBJECT_ROW.state, OBJECT_STATE[row.state], true)
     view.setUint16(base + OBJECT_ROW.codepoint, row.codepoint, true)
     view.setUint32(base + OBJECT_ROW.repeats, row.repeats, true)
+    view.setFloat64(base + OBJECT_ROW.recovered, row.recovered, true)
   }
   return bytes
 }

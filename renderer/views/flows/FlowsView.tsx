@@ -9,6 +9,7 @@ import { EmptyState } from '../../ui/EmptyState.tsx'
 import { type Column, Grid } from '../../ui/Grid.tsx'
 import { ROLE_TEXT, RoleName } from '../../ui/glyphs.tsx'
 import styles from './FlowsView.module.css'
+import { givenBackText, healedNote, isRepairFlow, repairNote, repairText } from './fec-text.ts'
 import { type FlowLine, flowLines } from './flows-model.ts'
 import { HostRow } from './HostRow.tsx'
 import { Links } from './Links.tsx'
@@ -26,9 +27,10 @@ export function FlowsView() {
   const [selectedKey, setSelectedKey] = useState<string | null>(null)
   const lines = useMemo(() => flowLines(snapshot ?? EMPTY, service, folded), [snapshot, service, folded])
   const hasPlps = snapshot?.flows.some(({ plp }) => plp !== null) === true
+  const hasFec = snapshot?.channels.some(({ fec }) => fec !== null) === true
   const columns = useMemo(
-    () => columnsFor((id) => serviceNameOf(sessionStore.getState().snapshot, id), hasPlps),
-    [hasPlps],
+    () => columnsFor((id) => serviceNameOf(sessionStore.getState().snapshot, id), hasPlps, hasFec),
+    [hasPlps, hasFec],
   )
 
   const selected = lines.findIndex((line) =>
@@ -97,7 +99,11 @@ export function FlowsView() {
   )
 }
 
-function columnsFor(nameOf: (service: number | null) => string, hasPlps: boolean): readonly Column<FlowLine>[] {
+function columnsFor(
+  nameOf: (service: number | null) => string,
+  hasPlps: boolean,
+  hasFec: boolean,
+): readonly Column<FlowLine>[] {
   const both = (line: FlowLine) => (line.kind === 'flow' ? line.flow : line.channel)
   const channelCount = (value: (line: FlowLine & { kind: 'channel' }) => number) => (line: FlowLine) =>
     line.kind === 'channel' ? formatCount(value(line)) : ''
@@ -115,8 +121,20 @@ function columnsFor(nameOf: (service: number | null) => string, hasPlps: boolean
       id: 'role',
       title: 'Role',
       width: 92,
-      text: (line) => (line.kind === 'flow' ? protocolName(line.flow.protocol) : ROLE_TEXT[line.channel.role]),
-      cell: (line) => (line.kind === 'flow' ? protocolName(line.flow.protocol) : <RoleName role={line.channel.role} />),
+      text: (line) =>
+        line.kind === 'flow'
+          ? protocolName(line.flow.protocol)
+          : isRepairFlow(line.channel)
+            ? 'Repair'
+            : ROLE_TEXT[line.channel.role],
+      cell: (line) =>
+        line.kind === 'flow' ? (
+          protocolName(line.flow.protocol)
+        ) : isRepairFlow(line.channel) ? (
+          'Repair'
+        ) : (
+          <RoleName role={line.channel.role} />
+        ),
     },
     {
       id: 'representation',
@@ -167,6 +185,7 @@ function columnsFor(nameOf: (service: number | null) => string, hasPlps: boolean
       text: channelCount((line) => line.channel.incomplete),
       cell: (line) => (line.kind === 'channel' ? <Bad count={line.channel.incomplete} /> : ''),
     },
+    ...(hasFec ? FEC_COLUMNS : []),
     {
       id: 'missing',
       title: 'Never came',
@@ -219,6 +238,28 @@ const PLP_COLUMN: Column<FlowLine> = {
   align: 'end',
   text: (line) => (line.kind === 'flow' ? (line.flow.plp?.toString() ?? UNKNOWN) : ''),
 }
+
+/** Repair packets, and what they gave back; only where there are some. */
+const FEC_COLUMNS: readonly Column<FlowLine>[] = [
+  {
+    id: 'repairPackets',
+    title: 'Repair',
+    width: 104,
+    align: 'end',
+    text: (line) => (line.kind === 'channel' ? repairText(line.channel.fec) : ''),
+    raw: (line) => (line.kind === 'channel' ? String(line.channel.fec?.repairPackets ?? '') : ''),
+    tooltip: (line) => (line.kind === 'channel' ? repairNote(line.channel.fec) : undefined),
+  },
+  {
+    id: 'healed',
+    title: 'By FEC',
+    unit: 'B',
+    width: 78,
+    align: 'end',
+    text: (line) => (line.kind === 'channel' ? givenBackText(line.channel.fec) : ''),
+    tooltip: (line) => (line.kind === 'channel' ? healedNote(line.channel.fec) : undefined),
+  },
+]
 
 function Bad({ count }: { readonly count: number }) {
   return <span className={count > 0 ? styles.bad : undefined}>{formatCount(count)}</span>

@@ -31,6 +31,7 @@ const channel = (id: number, destination: string, tsi: number, service: number |
   incomplete: 0,
   missingObjects: 0,
   senderDelayUs: null,
+  fec: null,
   lastTimeUs: 0,
 })
 

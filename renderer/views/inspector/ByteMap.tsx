@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react'
 import type { ChannelRole } from '../../../core/contract/report.ts'
 import { CanvasSurface } from '../../canvas/canvas-surface.ts'
+import { hatch } from '../../canvas/hatch.ts'
 import { readPalette, watchTheme } from '../../canvas/palette.ts'
 import styles from './InspectorView.module.css'
 import { gapSpans } from './inspector-model.ts'
@@ -10,6 +11,8 @@ type ByteMapProps = {
   /** Null while unknown: then only what arrived is drawn. */
   readonly size: number | null
   readonly received: number
+  /** Ranges that FEC gave back. */
+  readonly recovered: readonly (readonly [number, number])[]
   readonly missing: readonly (readonly [number, number])[]
   readonly label: string
 }
@@ -24,10 +27,20 @@ export function ByteMap(props: ByteMapProps) {
     if (element === null) return
     let palette = readPalette(element)
     const made = new CanvasSurface(element, (pen, width, height) => {
-      const { role, size, received, missing } = latest.current
+      const { role, size, received, recovered, missing } = latest.current
       const whole = size ?? received
       pen.fillStyle = palette.role[role]
       pen.fillRect(0, 0, whole > 0 ? width : 0, height)
+      for (const span of gapSpans(recovered, whole, width)) {
+        const wide = Math.max(span.width, 2)
+        pen.clearRect(span.x, 0, wide, height)
+        pen.globalAlpha = 0.35
+        pen.fillRect(span.x, 0, wide, height)
+        pen.globalAlpha = 1
+        pen.fillStyle = hatch(pen, palette.role[role])
+        pen.fillRect(span.x, 0, wide, height)
+        pen.fillStyle = palette.role[role]
+      }
       for (const span of gapSpans(missing, whole, width)) {
         // A narrow gap has no room for anything but its colour.
         pen.fillStyle = span.width < 6 ? palette.hole : palette.missing

@@ -14,6 +14,7 @@ const detail = (change: Partial<ObjectDetail> = {}): ObjectDetail => ({
   row: fakeRow(0),
   sha256: 'ab'.repeat(32),
   missing: [],
+  recovered: [],
   header: [{ name: 'TSI', value: '10', note: 'RFC 5651' }],
   boxes: [],
   storedBytes: 1000,

@@ -28,7 +28,7 @@ type ObjectFactsProps = { readonly detail: ObjectDetail; readonly onShowBytes: (
 export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
   const base = useStore(timeStore, (state) => state.base)
   const origin = useTimeOrigin()
-  const { row, missing, sha256, url, times, cause, repair } = detail
+  const { row, missing, recovered, sha256, url, times, cause, repair } = detail
   const title = row.name ?? `TOI ${row.toi}`
   const whole = row.size === row.received
   return (
@@ -46,9 +46,10 @@ export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
       <ByteMap
         role={row.role}
         size={row.size}
-        received={row.received}
+        received={row.received + row.recovered}
         missing={missing}
-        label={`${formatCount(row.received)} of ${formatCount(row.size)} bytes received`}
+        recovered={recovered}
+        label={`${formatCount(row.received)} of ${formatCount(row.size)} bytes received${row.recovered > 0 ? `, ${formatCount(row.recovered)} given back by FEC` : ''}`}
       />
       <p className={styles.received}>
         {whole ? (
@@ -61,6 +62,12 @@ export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
             {row.size === null
               ? ' B, of a size that is not known'
               : ` of ${formatCount(row.size)} B (${formatPercent(row.received, row.size, 2)})`}
+          </>
+        )}
+        {row.recovered > 0 && (
+          <>
+            {' '}
+            and <strong>{formatCount(row.recovered)}</strong> B given back by FEC
           </>
         )}
       </p>

@@ -96,7 +96,8 @@ export function objectColumnsFor(
       align: 'end',
       text: (row) => (row.size === null ? UNKNOWN : formatPercent(row.received, row.size, 2)),
       raw: (row) => String(row.received),
-      tooltip: (row) => `${formatCount(row.received)} of ${formatCount(row.size)} B`,
+      tooltip: (row) =>
+        `${formatCount(row.received)} of ${formatCount(row.size)} B${row.recovered > 0 ? `, ${formatCount(row.recovered)} B given back by FEC` : ''}`,
       cell: (row) => {
         const share = receivedShare(row.size, row.received)
         return (

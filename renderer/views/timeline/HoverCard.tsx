@@ -26,6 +26,7 @@ export function HoverCard({ hover }: { readonly hover: NonNullable<Hover> }) {
   const state = STATES[objectColumns.state[row] ?? 0] ?? 'receiving'
   const size = objectColumns.size[row] ?? -1
   const received = objectColumns.received[row] ?? 0
+  const recovered = objectColumns.recovered[row] ?? 0
   const first = objectColumns.firstTimeUs[row] ?? 0
   const last = objectColumns.lastTimeUs[row] ?? 0
   const repeats = objectColumns.repeats[row] ?? 0
@@ -42,7 +43,7 @@ export function HoverCard({ hover }: { readonly hover: NonNullable<Hover> }) {
       <div className={styles.cardName}>{name ?? `TOI ${objectColumns.toi[row]}`}</div>
       <div className={styles.cardState}>
         <ObjectStateGlyph state={state} /> {OBJECT_STATE_TEXT[state]}
-        {state !== 'complete' && size > 0 && ` ${formatPercent(received, size, 1)}`}
+        {state !== 'complete' && size > 0 && ` ${formatPercent(received + recovered, size, 1)}`}
         {repeats > 0 && `, ${formatCount(repeats)} ${repeats === 1 ? 'repeat' : 'repeats'}`}
       </div>
       <dl className={styles.cardFacts}>
@@ -54,6 +55,12 @@ export function HoverCard({ hover }: { readonly hover: NonNullable<Hover> }) {
         <dd>
           {formatCount(received)} of {formatCount(size < 0 ? null : size)} B
         </dd>
+        {recovered > 0 && (
+          <>
+            <dt>By FEC</dt>
+            <dd>{formatCount(recovered)} B</dd>
+          </>
+        )}
         <dt>First packet</dt>
         <dd>{formatTime(first, base, origin)}</dd>
         <dt>Last packet</dt>

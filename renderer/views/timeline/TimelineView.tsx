@@ -131,6 +131,7 @@ function Toolbar({ controller }: { readonly controller: TimelineController | nul
       </Tooltip>
       <span className={styles.legend} aria-hidden>
         <span className={styles.key} data-state="complete" /> complete
+        <span className={styles.key} data-state="repaired" /> repaired
         <span className={styles.key} data-state="partial" /> partial
         <span className={styles.key} data-state="receiving" /> receiving
         <span className={styles.key} data-state="repeats" /> repeats

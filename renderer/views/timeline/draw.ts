@@ -119,6 +119,18 @@ function drawMarks(pen: Pen, picture: LanesPicture, shift: number): void {
         pen.fillRect(x0, top, wide, high)
         pen.globalAlpha = 1
         break
+      case MARK.repaired:
+        if (patternHue !== hue) {
+          patternHue = hue
+          pattern = hatch(pen, hue)
+        }
+        pen.globalAlpha = 0.45
+        pen.fillStyle = hue
+        pen.fillRect(x0, top, wide - gap, high)
+        pen.globalAlpha = 1
+        pen.fillStyle = pattern
+        pen.fillRect(x0, top, wide - gap, high)
+        break
       case MARK.receiving:
         drawReceiving(pen, hue, scale, x0, x1, share, top, high)
         break
@@ -130,8 +142,8 @@ function drawMarks(pen: Pen, picture: LanesPicture, shift: number): void {
         if (kinds[at] === MARK.partial) drawPartial(pen, palette, hue, pattern, x0, wide - gap, top, high)
         else drawTruncated(pen, palette, hue, x0, wide - gap, top, high)
     }
-    if (wide >= LABEL_WIDTH && (kinds[at] as number) <= MARK.truncated && high >= 12)
-      drawLabel(pen, picture, at, x0, wide, top, high)
+    const lone = (kinds[at] as number) <= MARK.truncated || kinds[at] === MARK.repaired
+    if (wide >= LABEL_WIDTH && lone && high >= 12) drawLabel(pen, picture, at, hue, x0, wide, top, high)
   }
 }
 
@@ -222,6 +234,7 @@ function drawLabel(
   pen: Pen,
   picture: LanesPicture,
   at: number,
+  hue: string,
   x0: number,
   wide: number,
   top: number,
@@ -243,6 +256,10 @@ function drawLabel(
     pen.fillStyle = palette.missing
     pen.fillRect(left + 3, top + 1, pen.measureText(text).width + 6, high - 3)
     pen.fillStyle = palette.hole
+  } else if (kind === MARK.repaired) {
+    pen.fillStyle = hue
+    pen.fillRect(left + 3, top + 1, pen.measureText(text).width + 6, high - 2)
+    pen.fillStyle = palette.onRole
   } else pen.fillStyle = kind === MARK.truncated ? palette.text : palette.onRole
   pen.fillText(text, left + 6, top + high / 2 + 0.5)
 }

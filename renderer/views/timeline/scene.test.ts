@@ -43,6 +43,17 @@ const ms = (bar: number, from: number, to: number, change: Partial<Bar> = {}): B
 })
 
 describe('scene', () => {
+  it('marks whole objects that FEC gave bytes back to', () => {
+    const marks = sceneOf([
+      ms(0, 100, 200, { received: 900, recovered: 100 }),
+      ms(0, 300, 400, { state: 'partial', received: 800, recovered: 100 }),
+    ])
+    expect(marks.map(({ kind, fill }) => [kind, Math.round(fill * 100)])).toEqual([
+      [MARK.repaired, 100],
+      [MARK.partial, 90],
+    ])
+  })
+
   it('draws wide objects one by one, by state, with the share that came', () => {
     const marks = sceneOf([
       ms(0, 100, 200),

@@ -18,6 +18,8 @@ export const MARK = {
   repeats: 6,
   /** First (`fill` 0) or last (`fill` 1) arrival of an LLS table. */
   table: 7,
+  /** Complete, with bytes that FEC gave back. */
+  repaired: 8,
 } as const
 
 /** Bars at least this wide stand alone; below, they are drawn per pixel column. */
@@ -125,7 +127,7 @@ function addChannel(scene: Scene, view: SceneView, lane: number, channel: number
   const { columns, index, scale } = view
   const rows = index.rows(channel)
   if (rows === undefined) return
-  const { firstTimeUs, lastTimeUs, state, size, received, repeats } = columns
+  const { firstTimeUs, lastTimeUs, state, size, received, recovered, repeats } = columns
   const { order, count } = rows
   const right = scale.left + scale.width
   const perUs = scale.width / (scale.toUs - scale.fromUs)
@@ -176,12 +178,13 @@ function addChannel(scene: Scene, view: SceneView, lane: number, channel: number
       x1 = x0
       if (x0 < scale.left - OUTSIDE) continue
     }
-    const kind = state[row] as number
+    const given = recovered[row] as number
+    const kind = given > 0 && state[row] === MARK.complete ? MARK.repaired : (state[row] as number)
     if (x1 - x0 >= LONE_WIDTH || kind === MARK.receiving) {
       endColumn()
       endRun()
       const whole = size[row] as number
-      const share = whole > 0 ? Math.min(1, (received[row] as number) / whole) : -1
+      const share = whole > 0 ? Math.min(1, ((received[row] as number) + given) / whole) : -1
       const shownEnd = Math.min(Math.max(x1, x0 + MIN_WIDTH), right + OUTSIDE)
       scene.add(lane, kind, row, Math.max(x0, scale.left - OUTSIDE), shownEnd, share)
       continue

@@ -10,6 +10,7 @@ export type Bar = {
   readonly toUs: number
   readonly state?: keyof typeof OBJECT_STATE
   readonly received?: number
+  readonly recovered?: number
   readonly repeats?: number
 }
 
@@ -21,6 +22,7 @@ export function columnsOf(bars: readonly Bar[], columns = new ObjectColumns(), f
       lastTimeUs: bar.toUs,
       state: bar.state ?? 'complete',
       received: bar.received ?? 1000,
+      recovered: bar.recovered ?? 0,
       repeats: bar.repeats ?? 0,
     }),
   )
@@ -71,6 +73,7 @@ export function channel(number: number, change: Partial<ChannelSnapshot> = {}): 
     incomplete: 0,
     missingObjects: 0,
     senderDelayUs: null,
+    fec: null,
     lastTimeUs: 0,
     ...change,
   }
