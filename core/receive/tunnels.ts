@@ -18,7 +18,8 @@ const ROW_FEC = 4
 
 const STLTP_LOSSES = [
   ['lost', 'tunnel packets'],
-  ['innerDropped', 'inner packets'],
+  ['innerDropped', 'broken inner packets'],
+  ['innerLost', 'inner packets'],
   ['basebandLost', 'baseband packets'],
   ['alpDropped', 'ALP packets'],
 ] as const

@@ -4,7 +4,7 @@ import { AlpReceiver, type AlpSink } from '../alp/alp-receiver.ts'
 import { AlpStream } from './alp-stream.ts'
 import { NO_POINTER, parseBasebandHeader } from './baseband.ts'
 import { InnerPackets } from './inner-packets.ts'
-import { packetOffset, RTP_TYPE, RtpPacket } from './rtp.ts'
+import { packetOffset, RTP_TYPE, RtpPacket, sequenceDistance } from './rtp.ts'
 import { RtpOrder } from './rtp-order.ts'
 
 /** UDP ports of the inner streams: PLP 0 to 63, preamble, timing and management, security; the next RF channel is 100 on. */
@@ -25,7 +25,9 @@ type StltpCounters = {
   /** Inner UDP datagrams. */
   innerPackets: number
   basebandPackets: number
-  /** Baseband packets of which a piece is missing. */
+  /** Inner RTP packets of baseband streams that never came. */
+  innerLost: number
+  /** Baseband packets of which a piece is missing; those missing whole are among `innerLost` only. */
   basebandLost: number
   preamble: number
   timing: number
@@ -58,6 +60,7 @@ export class StltpReceiver {
   readonly outer: RtpOrder
   readonly counters: StltpCounters = {
     innerPackets: 0,
+    innerLost: 0,
     basebandPackets: 0,
     basebandLost: 0,
     preamble: 0,
@@ -155,7 +158,11 @@ export class StltpReceiver {
       plp = new Plp(this.alp, tag)
       this.#plps.set(tag, plp)
     }
-    if (plp.sequence >= 0 && sequence !== ((plp.sequence + 1) & 0xffff)) this.#lost(plp)
+    if (plp.sequence >= 0 && sequence !== ((plp.sequence + 1) & 0xffff)) {
+      const missing = sequenceDistance(sequence, plp.sequence) - 1
+      if (missing > 0) this.counters.innerLost += missing
+      this.#lost(plp)
+    }
     plp.sequence = sequence
     const length = payloadEnd - payloadStart
     if (marker) {

@@ -9,7 +9,8 @@ const WORDS: readonly (readonly [name: string, text: string, bad: boolean])[] = 
   ['packets', 'packets', false],
   ['lost', 'lost', true],
   ['recovered', 'recovered by FEC', false],
-  ['innerDropped', 'inner packets dropped', true],
+  ['innerLost', 'inner packets lost', true],
+  ['innerDropped', 'inner packets broken', true],
   ['basebandPackets', 'baseband packets', false],
   ['basebandLost', 'baseband packets lost', true],
   ['alpPackets', 'ALP packets', false],
@@ -42,7 +43,7 @@ export function Links({ links }: { readonly links: readonly ReportLink[] }) {
             })}
             {link.lmt.map(({ plp, count }) => (
               <span key={plp ?? UNKNOWN}>
-                LMT in PLP {plp ?? UNKNOWN} {formatCount(count)}
+                LMT in PLP {plp ?? UNKNOWN}: {formatCount(count)}
               </span>
             ))}
           </li>

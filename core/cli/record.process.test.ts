@@ -1,0 +1,103 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { interleaved, pcapOf } from '../testdata/datagrams.ts'
+import { DEMO_FOLDER, twoServicesFixture } from '../testdata/make-fixtures.ts'
+import { inspect, RunningProgram, routescope, TestFolder } from '../testdata/program.ts'
+import { alpFrames, ipPacketsFrom, pcapOfFrames, plpByDestination } from '../testdata/reencapsulate.ts'
+
+const folder = new TestFolder()
+const hasCapinfos = spawnSync('capinfos', ['--version']).status === 0
+let capture: string
+
+beforeAll(async () => {
+  capture = folder.at('two.pcap')
+  writeFileSync(capture, pcapOf(interleaved(await twoServicesFixture())))
+})
+afterAll(() => folder.remove())
+
+describe('record', () => {
+  it('trims a capture to one service, its signalling and the LLS', async () => {
+    const out = folder.at('one.pcapng')
+    const { status, stderr } = await routescope([
+      'record',
+      '--capture',
+      capture,
+      '--services',
+      '2',
+      '--capture-out',
+      out,
+    ])
+    expect(stderr).toMatch(/^Recorded \d+ of \d+ packets, \d+ bytes, to /)
+    expect(status).toBe(0)
+    const whole = await inspect(capture)
+    const part = await inspect(out)
+    const service = whole.services.find(({ id }) => id === 2)
+    const kept = part.services.find(({ id }) => id === 2)
+    expect(part.flows.map(({ destination }) => destination).sort()).toEqual(
+      ['224.0.23.60:4937', ...(service?.sessions ?? []).map(({ destination }) => destination)].sort(),
+    )
+    const hashes = (from: typeof service) =>
+      from?.sessions.flatMap(({ channels }) => channels.flatMap(({ objects }) => objects.map(({ sha256 }) => sha256)))
+    expect(hashes(kept)).toEqual(hashes(service))
+  })
+
+  it('writes a row of files that open as the one they were', async () => {
+    const out = folder.at('row.pcapng')
+    const { status } = await routescope(['record', '--capture', capture, '--capture-out', out, '--rotate-size', '100K'])
+    expect(status).toBe(0)
+    const names = [1, 2, 3].map((number) => folder.at(`row_0000${number}.pcapng`))
+    for (const name of names) expect(readFileSync(name).length).toBeLessThanOrEqual(102_400)
+    expect(existsSync(out)).toBe(false)
+  })
+
+  it('takes a link type of the user’s for frames that have none', async () => {
+    const packets = ipPacketsFrom(await twoServicesFixture())
+    const file = folder.at('user.pcap')
+    writeFileSync(file, pcapOfFrames(alpFrames(packets, 'segments', plpByDestination(2)), 150))
+    const refused = await routescope(['inspect', file])
+    expect(refused.stderr).toContain('Say what its frames are with --link-type raw, eth or alp.')
+    const { status, stdout } = await routescope(['inspect', file, '--link-type', 'alp', '--json'])
+    expect(status).toBe(0)
+    const report = JSON.parse(stdout)
+    expect(report.services).toHaveLength(2)
+    expect(report.links).toMatchObject([{ kind: 'alp', counts: { dropped: 0 }, lmt: [{ plp: 0 }] }])
+  })
+
+  it.each([
+    [['record', 'route://225.1.1.0:6000'], /No file was named\. Right form: routescope record URL… --capture-out FILE/],
+    [['record', '--capture', 'a.pcap', '--capture-out', 'a.pcap'], /cannot be read and written at once/],
+    [['record', 'route://225.1.1.0:6000', '--capture-out', 'x', '--rotate-size', 'big'], /number of bytes from 64/],
+  ])('refuses %j', async (args, words) => {
+    const { status, stderr } = await routescope(args)
+    expect(status).toBe(2)
+    expect(stderr).toMatch(words)
+  })
+
+  it.skipIf(process.platform === 'win32')(
+    'writes a live multicast, and is whole after an interrupt and after a kill (capinfos checks where it is installed)',
+    async () => {
+      const url = 'route://239.255.82.84:6317'
+      const listen = (file: string) =>
+        new RunningProgram(['record', url, '--interface', '127.0.0.1', '--capture-out', file, '--log', 'socket@info'])
+      const interrupted = folder.at('interrupted.pcapng')
+      const killed = folder.at('killed.pcapng')
+      const first = listen(interrupted)
+      const second = listen(killed)
+      await first.said('stderr', /Joined/)
+      await second.said('stderr', /Joined/)
+      const sender = new RunningProgram(['send', DEMO_FOLDER, url, '--interface', '127.0.0.1', '--duration', '2'])
+      expect((await sender.ended).status).toBe(0)
+      first.child.kill('SIGINT')
+      expect((await first.ended).status).toBe(130)
+      second.child.kill('SIGKILL')
+      await second.ended
+      const report = await inspect(interrupted)
+      expect(report.totals.udp).toBeGreaterThan(20)
+      expect((await inspect(killed)).totals.udp).toBe(report.totals.udp)
+      if (!hasCapinfos) return
+      const { stdout } = spawnSync('capinfos', ['-c', killed], { encoding: 'utf8' })
+      expect(Number(/packets:\s+(\d+)/.exec(stdout)?.[1])).toBe(report.totals.udp)
+    },
+  )
+})
