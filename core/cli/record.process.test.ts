@@ -7,7 +7,9 @@ import { inspect, RunningProgram, routescope, TestFolder } from '../testdata/pro
 import { alpFrames, ipPacketsFrom, pcapOfFrames, plpByDestination } from '../testdata/reencapsulate.ts'
 
 const folder = new TestFolder()
-const hasCapinfos = spawnSync('capinfos', ['--version']).status === 0
+/** Wireshark's program, where this machine has it. */
+const TOOLS = { capinfos: 'capinfos' }
+const hasCapinfos = spawnSync(TOOLS.capinfos, ['--version']).status === 0
 let capture: string
 
 beforeAll(async () => {
@@ -96,7 +98,7 @@ describe('record', () => {
       expect(report.totals.udp).toBeGreaterThan(20)
       expect((await inspect(killed)).totals.udp).toBe(report.totals.udp)
       if (!hasCapinfos) return
-      const { stdout } = spawnSync('capinfos', ['-c', killed], { encoding: 'utf8' })
+      const { stdout } = spawnSync(TOOLS.capinfos, ['-c', killed], { encoding: 'utf8' })
       expect(Number(/packets:\s+(\d+)/.exec(stdout)?.[1])).toBe(report.totals.udp)
     },
   )
