@@ -627,7 +627,8 @@ export class Reception {
   #playable(service: ServiceFacts): PlayableSnapshot | null {
     if (service.manifest === null || this.#gateway === null) return null
     const url = this.#gateway.urlOf(service.id, service.manifest.name)
-    if (url === null || this.#store?.find(service.id, service.manifest.name).state !== 'ready') return null
+    const stored = this.#store?.find(service.id, service.manifest.name).state === 'ready'
+    if (url === null || !(stored || this.#gateway.offers(service.id))) return null
     return {
       kind: service.manifest.kind,
       url,

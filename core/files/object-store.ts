@@ -135,9 +135,9 @@ export class ObjectStore implements ObjectSink {
     if (this.#options.maxSegments > 0) this.#supersede(entry)
     if (object.serviceId !== null && object.name !== null) {
       const service = this.#of(object.serviceId)
-      const { name, kind, size, received, lastTimeUs } = object
+      const { index, name, kind, size, received, firstTimeUs, lastTimeUs } = object
       if (service.live.get(name) === object) service.live.delete(name)
-      remember(service.lost, name, { name, kind, size, received, missing, lastTimeUs })
+      remember(service.lost, name, { index, name, kind, size, received, missing, firstTimeUs, lastTimeUs })
     }
     this.#changed()
   }

@@ -9,11 +9,14 @@ export type StoredFile = Omit<ReceivedFile, 'bytes'> & {
 
 /** Why an object that was announced cannot be had: it was given up. */
 export type LostObject = {
+  /** Row of the object; what came of it may be stored. */
+  readonly index: number
   readonly name: string
   readonly kind: ObjectKind
   readonly size: number | null
   readonly received: number
   readonly missing: readonly ByteRange[]
+  readonly firstTimeUs: number
   readonly lastTimeUs: number
 }
 

@@ -15,7 +15,7 @@ const SEGMENT_CACHE = 'public, max-age=5'
  */
 export async function answerFile(
   exchange: Exchange,
-  file: StoredFile,
+  file: Pick<StoredFile, 'name' | 'kind' | 'contentType' | 'size' | 'complete' | 'patched'>,
   held: StoredBytes,
   validators: Validators,
 ): Promise<boolean> {

@@ -13,6 +13,7 @@ import { isLocalHostHeader, isLoopback, listen } from './listen.ts'
 import { answerGrowing, answerGrowingPart, growingRange } from './live-answer.ts'
 import { contentTag, ManifestAnswers } from './manifest-answer.ts'
 import { mediaTypeOf } from './mime.ts'
+import { type MmtAnswer, MmtPresentations } from './mmt-presentations.ts'
 import { parseRange } from './ranges.ts'
 import { rawReply, refuseExpected, refuseExpired, refuseLost, refuseMalformed, refusePassed } from './refusals.ts'
 import { encodePath, parseTarget, type RequestTarget } from './request-target.ts'
@@ -65,6 +66,7 @@ export class Gateway {
   readonly #held = new HeldRequests(MAX_HELD)
   readonly #manifests: ServiceManifests
   readonly #answers: ManifestAnswers
+  readonly #mmt: MmtPresentations
   /** Tells this session's contents from those of another on the same port. */
   readonly #instance = randomBytes(6).toString('base64url')
   #baseUrl: string | null = null
@@ -76,6 +78,7 @@ export class Gateway {
     const warn = (text: string): void => options.log?.('warning', text)
     this.#manifests = new ServiceManifests(options.store, warn)
     this.#answers = new ManifestAnswers(options.store, this.#manifests, options, warn)
+    this.#mmt = new MmtPresentations(options.store, options, options.services, warn)
     this.#server.maxRequestsPerSocket = 1000
     this.#server.timeout = IDLE_MS
     this.#server.on('clientError', refuseMalformed)
@@ -130,6 +133,11 @@ export class Gateway {
     // A manifest comes with the signalling.
     if (found.state !== 'ready' || found.file.kind === 'manifest') return null
     return { representation: found.file.representation, tsi: found.file.tsi }
+  }
+
+  /** True where a manifest that nobody sent, as of an MMT service, can be played now. */
+  offers(serviceId: number): boolean {
+    return this.#mmt.ready(serviceId)
   }
 
   #respond(request: IncomingMessage, response: ServerResponse): void {
@@ -193,6 +201,7 @@ export class Gateway {
   /** @param skip components of the path before the name */
   async #answerName(exchange: Exchange, serviceId: number, target: RequestTarget, skip: number): Promise<void> {
     const { store } = this.#options
+    if (this.#mmt.serves(serviceId) && (await this.#answerMmt(exchange, serviceId, target, skip))) return
     const names = [target.components.slice(skip).join('/'), target.written.slice(skip).join('/')]
     const startedMs = performance.now()
     for (const name of new Set(names)) this.#options.asked?.(serviceId, name)
@@ -232,6 +241,42 @@ export class Gateway {
       if (end === 'gone') return exchange.isOver ? undefined : void exchange.response.destroy()
       if (end !== 'settled') return refuseExpected(exchange)
     }
+  }
+
+  /** Answers for the presentation of an MMT service. @returns false for a name that is not part of it */
+  async #answerMmt(exchange: Exchange, serviceId: number, target: RequestTarget, skip: number): Promise<boolean> {
+    const { store } = this.#options
+    const name = target.components.slice(skip).join('/')
+    const startedMs = performance.now()
+    for (;;) {
+      const { version } = store
+      const answer = this.#mmt.answer(serviceId, name, `${this.#addressFor(exchange)}/clock`)
+      if (answer === null) return false
+      if (answer !== 'not-yet') {
+        await this.#answerMade(exchange, name, answer)
+        return true
+      }
+      if (store.finished) {
+        this.#refuseUnknown(exchange)
+        return true
+      }
+      const waitMs = (this.#options.holdMs?.[1] ?? HOLD_MS[1]) - (performance.now() - startedMs)
+      const watch = (changed: () => void): (() => void) => store.watch(changed)
+      const end = await this.#held.hold(exchange, waitMs, watch, () => store.version !== version)
+      if (end === 'settled') continue
+      if (end !== 'gone') refuseExpected(exchange)
+      else if (!exchange.isOver) exchange.response.destroy()
+      return true
+    }
+  }
+
+  async #answerMade(exchange: Exchange, name: string, answer: MmtAnswer): Promise<void> {
+    if (answer.kind === 'manifest') return this.#answerOwn(exchange, answer.contentType, answer.text)
+    const { bytes, kind, contentType, lastTimeUs } = answer
+    const etag = `"${this.#instance}-${contentTag(bytes)}"`
+    const modifiedMs = Math.floor((lastTimeUs + this.#options.streamShiftUs()) / 1000)
+    const file = { name, kind, contentType, size: bytes.byteLength, complete: true }
+    await answerFile(exchange, file, { bytes }, { etag, modifiedMs })
   }
 
   #holdMs(durationUs: number): number {
@@ -275,10 +320,14 @@ export class Gateway {
 
   /** A manifest that was rewritten: it changes while its file does not, so only its content tells it apart. */
   #answerText(exchange: Exchange, file: StoredFile, text: string): void {
+    this.#answerOwn(exchange, mediaTypeOf(file.name, file.contentType), text)
+  }
+
+  #answerOwn(exchange: Exchange, contentType: string, text: string): void {
     const validators = { etag: `"${contentTag(text)}"`, modifiedMs: null }
     const headers = { ...validatorHeaders(validators), 'Cache-Control': 'no-cache' }
     if (answerConditions(exchange, validators, headers)) return
-    exchange.text(200, mediaTypeOf(file.name, file.contentType), text, headers)
+    exchange.text(200, contentType, text, headers)
   }
 
   /** @returns false where the object ended meanwhile and what came of it is to be looked at anew */

@@ -1,4 +1,5 @@
 import type { ObjectStore } from '../files/object-store.ts'
+import type { MmtpFlowFacts } from '../receive/observer.ts'
 import type { Exchange } from './exchange.ts'
 import { encodePath } from './request-target.ts'
 
@@ -7,6 +8,8 @@ export type GatewayService = {
   readonly id: number
   readonly name: string | null
   readonly manifest: { readonly kind: 'dash' | 'hls'; readonly name: string } | null
+  /** Of a service that comes by MMTP: its presentation is ours. */
+  readonly mmtpFlow?: MmtpFlowFacts | null
 }
 
 type Row = { readonly name: string; readonly url: string | null; readonly facts: string }

@@ -22,6 +22,8 @@ export class SequenceCounter {
   /** Gaps that were opened; some may have been filled since. */
   gaps = 0
   #next = -1
+  /** Numbers from the first one to the newest, as far as the window reaches. */
+  #span = 0
   #jumpedTo = -1
   readonly #seen = new Uint32Array(WINDOW / 32)
 
@@ -51,7 +53,8 @@ export class SequenceCounter {
       }
       this.#seen[word] = (this.#seen[word] as number) | bit
       this.outOfOrder++
-      if (this.lost > 0) this.lost--
+      // One from before the first was never missed.
+      if (behind < this.#span && this.lost > 0) this.lost--
       return ARRIVAL.late
     }
     if (this.#jumpedTo >= 0 && ((sequence - this.#jumpedTo) >>> 0) - 1 < MAX_JUMP_GAP) {
@@ -67,7 +70,7 @@ export class SequenceCounter {
   /** Numbers that never came and are too old to be only late: `lost` without those among the newest. */
   get lostForSure(): number {
     let young = 0
-    for (let step = 1; step <= YOUNG && young < this.lost; step++) {
+    for (let step = 1; step <= Math.min(YOUNG, this.#span) && young < this.lost; step++) {
       const sequence = (this.#next - step) >>> 0
       const word = this.#seen[(sequence >>> 5) % this.#seen.length] as number
       if ((word & (1 << (sequence & 31))) === 0) young++
@@ -82,9 +85,10 @@ export class SequenceCounter {
   }
 
   #start(sequence: number): void {
-    // What lies before the first number is not asked for: it counts as seen.
-    this.#seen.fill(0xffff_ffff)
+    this.#seen.fill(0)
+    this.#seen[(sequence >>> 5) % this.#seen.length] = 1 << (sequence & 31)
     this.#next = (sequence + 1) >>> 0
+    this.#span = 1
     this.#jumpedTo = -1
   }
 
@@ -99,6 +103,7 @@ export class SequenceCounter {
       }
     }
     const sequence = (this.#next + skipped) >>> 0
+    this.#span = Math.min(WINDOW, this.#span + skipped + 1)
     const word = (sequence >>> 5) % seen.length
     seen[word] = (seen[word] as number) | (1 << (sequence & 31))
     this.#next = (sequence + 1) >>> 0

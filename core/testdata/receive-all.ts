@@ -11,7 +11,9 @@ export type Received = {
   /** Names in the order they arrived, repeats included. */
   readonly order: readonly string[]
   readonly lost: readonly ReceivedObject[]
-  readonly alarms: readonly { readonly rule: string }[]
+  readonly alarms: readonly { readonly rule: string; readonly text: string }[]
+  /** Memory held after the end. */
+  readonly heldBytes: number
 }
 
 /** Runs datagrams through our own receiver, in memory. */
@@ -19,7 +21,7 @@ export function receiveAll(datagrams: readonly Datagram[], target: ReceiveTarget
   const files = new Map<string, Uint8Array>()
   const order: string[] = []
   const lost: ReceivedObject[] = []
-  const alarms: { readonly rule: string }[] = []
+  const alarms: { readonly rule: string; readonly text: string }[] = []
   const sink = {
     file(file: ReceivedFile): void {
       const name = `service${file.serviceId}/${file.name}`
@@ -33,5 +35,5 @@ export function receiveAll(datagrams: readonly Datagram[], target: ReceiveTarget
   const receiver = new Receiver({ targets: [target], receive }, sink, observer)
   play(datagrams, receiver)
   receiver.close(datagrams.at(-1)?.timeUs ?? 0, 'capture-end')
-  return { files, order, lost, alarms }
+  return { files, order, lost, alarms, heldBytes: receiver.heldBytes }
 }

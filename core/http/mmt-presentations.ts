@@ -1,0 +1,333 @@
+import { CodecError } from '../bytes/codec-error.ts'
+import type { ObjectStore } from '../files/object-store.ts'
+import { writeMmtMpd } from '../manifest/mmt/mpd.ts'
+import { writeMmtMaster, writeMmtPlaylist } from '../manifest/mmt/playlists.ts'
+import type { MmtLane, MmtPresentation } from '../manifest/mmt/presentation.ts'
+import { codecString } from '../media/mmt/codec-string.ts'
+import { type MpuContents, readMpuFile } from '../media/mmt/mpu-reader.ts'
+import { mpuInitSegment, mpuMediaSegment, mpuTiming, type PlayedSample } from '../media/mmt/mpu-segment.ts'
+import { MpuLane, MpuTimeline, type PlacedMpu } from '../media/mmt/mpu-timeline.ts'
+import type { ByteRange } from '../receive/object-flow.ts'
+import type { GatewayService } from './index-answer.ts'
+import type { ManifestClock } from './manifest-answer.ts'
+
+/** Segments kept made: two players ask for the same ones. */
+const MADE = 16
+/** The clock is not that of the stream where the newest MPU came longer ago than this, µs. */
+const STALE_US = 5_000_000
+const MPU_NAME = /^(asset\d+)\/(\d+)\.mp4$/
+const SEGMENT_NAME = /^(asset\d+)\/(\d+)\.m4s$/
+
+/** An MPU that can be played, where it is stored. */
+type StoredMpu = PlacedMpu & {
+  readonly name: string
+  readonly index: number
+  readonly size: number
+  readonly missing: readonly ByteRange[]
+  readonly lastTimeUs: number
+  readonly contents: MpuContents
+}
+
+type Lane = {
+  readonly id: string
+  readonly line: MpuLane<StoredMpu>
+  init: Uint8Array
+  role: MmtLane['role']
+  codecs: string
+  timescale: number
+  dimensions: MmtLane['dimensions']
+  bytes: number
+  ticks: number
+  dropped: number
+}
+
+type Service = {
+  readonly timeline: MpuTimeline
+  readonly lanes: Map<string, Lane>
+  /** MPUs that were looked at, by name: which content of theirs. */
+  readonly seen: Map<string, number>
+  scanned: number
+  shiftUs: number | null
+}
+
+/** What is served under a name. */
+export type MmtAnswer =
+  | { readonly kind: 'manifest'; readonly text: string; readonly contentType: string }
+  | {
+      readonly kind: 'init' | 'media'
+      readonly bytes: Uint8Array
+      readonly contentType: string
+      readonly lastTimeUs: number
+    }
+
+/**
+ * MMT services as DASH and HLS, which we write: each asset becomes an initialisation segment and one media segment per MPU. Made
+ * from the stored MPUs when they are asked for.
+ */
+export class MmtPresentations {
+  readonly #store: ObjectStore
+  readonly #clock: ManifestClock
+  readonly #services: () => readonly GatewayService[]
+  readonly #warn: (text: string) => void
+  readonly #known = new Map<number, Service>()
+  readonly #made = new Map<string, Uint8Array>()
+  readonly #warned = new Set<string>()
+
+  constructor(
+    store: ObjectStore,
+    clock: ManifestClock,
+    services: () => readonly GatewayService[],
+    warn: (text: string) => void,
+  ) {
+    this.#store = store
+    this.#clock = clock
+    this.#services = services
+    this.#warn = warn
+  }
+
+  /** True for a service that comes by MMTP. */
+  serves(serviceId: number): boolean {
+    return this.#services().some(({ id, mmtpFlow }) => id === serviceId && mmtpFlow != null)
+  }
+
+  /** True where a presentation of this service can be played now. */
+  ready(serviceId: number): boolean {
+    return this.serves(serviceId) && this.#lanes(this.#scan(serviceId)).length > 0
+  }
+
+  /**
+   * What a name of an MMT service stands for.
+   * @returns `not-yet` for a manifest before its first segment; null for a name that is not of the presentation
+   */
+  answer(serviceId: number, name: string, clockUrl: string): MmtAnswer | 'not-yet' | null {
+    const segment = SEGMENT_NAME.exec(name)
+    if (segment !== null) return this.#segment(serviceId, segment[1] as string, Number(segment[2]), name)
+    const playlist = /^(asset\d+)\/index\.m3u8$/.exec(name)
+    const init = /^(asset\d+)\/init\.mp4$/.exec(name)
+    if (name !== 'manifest.mpd' && name !== 'master.m3u8' && playlist === null && init === null) return null
+    const service = this.#scan(serviceId)
+    const lanes = this.#lanes(service)
+    if (lanes.length === 0) return 'not-yet'
+    if (init !== null) {
+      const lane = service.lanes.get(init[1] as string)
+      if (lane === undefined) return null
+      return {
+        kind: 'init',
+        bytes: lane.init,
+        contentType: typeOf(lane),
+        lastTimeUs: lane.line.mpus[0]?.lastTimeUs ?? 0,
+      }
+    }
+    const presentation = this.#presentation(service, lanes, clockUrl)
+    if (name === 'manifest.mpd')
+      return { kind: 'manifest', text: writeMmtMpd(presentation), contentType: 'application/dash+xml' }
+    const contentType = 'application/vnd.apple.mpegurl'
+    if (playlist === null) return { kind: 'manifest', text: writeMmtMaster(presentation), contentType }
+    const lane = service.lanes.get(playlist[1] as string)
+    const told = presentation.lanes.find(({ id }) => id === lane?.id)
+    if (lane === undefined || told === undefined) return null
+    return { kind: 'manifest', text: writeMmtPlaylist(presentation, told, lane.dropped), contentType }
+  }
+
+  #presentation(service: Service, lanes: readonly Lane[], clockUrl: string): MmtPresentation {
+    const nowUs = this.#clock.nowUs()
+    if (service.shiftUs === null) {
+      const newestUs = Math.max(...lanes.map((lane) => lane.line.mpus.at(-1)?.lastTimeUs ?? 0))
+      const behindUs = nowUs - newestUs - this.#clock.streamShiftUs()
+      service.shiftUs = Math.abs(behindUs) > STALE_US ? Math.round(behindUs / 1000) * 1000 : 0
+    }
+    return {
+      startUs: (service.timeline.originUs ?? 0) + this.#clock.streamShiftUs() + service.shiftUs,
+      finished: this.#store.finished,
+      nowUs: Math.floor(nowUs / 1000) * 1000,
+      clockUrl,
+      lanes: lanes.map(({ id, role, codecs, timescale, dimensions, bytes, ticks, line }) => ({
+        id,
+        role,
+        codecs,
+        timescale,
+        dimensions,
+        bandwidthBps: ticks === 0 ? 0 : (bytes * 8 * timescale) / ticks,
+        segments: line.mpus,
+      })),
+    }
+  }
+
+  #lanes(service: Service): Lane[] {
+    return [...service.lanes.values()].filter(({ line }) => line.mpus.length > 0)
+  }
+
+  /** Takes over what has been stored since the last time, and lets go what expired. */
+  #scan(serviceId: number): Service {
+    let service = this.#known.get(serviceId)
+    if (service === undefined) {
+      service = { timeline: new MpuTimeline(), lanes: new Map(), seen: new Map(), scanned: -1, shiftUs: null }
+      this.#known.set(serviceId, service)
+    }
+    if (service.scanned === this.#store.version) return service
+    service.scanned = this.#store.version
+    const there = new Map<string, number>()
+    const found: {
+      name: string
+      index: number
+      size: number
+      missing: readonly ByteRange[]
+      firstTimeUs: number
+      lastTimeUs: number
+    }[] = []
+    for (const file of this.#store.list(serviceId)) {
+      if (!MPU_NAME.test(file.name)) continue
+      found.push({ ...file, index: file.objectIndex })
+    }
+    for (const lost of this.#store.lost(serviceId)) {
+      if (!MPU_NAME.test(lost.name) || lost.size === null || this.#store.storedBytes(lost.index) === 0) continue
+      found.push({ ...lost, size: lost.size })
+    }
+    found.sort((a, b) => a.firstTimeUs - b.firstTimeUs)
+    for (const mpu of found) {
+      there.set(mpu.name, mpu.index)
+      if (service.seen.get(mpu.name) === mpu.index) continue
+      this.#add(serviceId, service, mpu)
+    }
+    service.seen.clear()
+    for (const [name, index] of there) service.seen.set(name, index)
+    for (const lane of service.lanes.values())
+      lane.dropped += lane.line.retain((mpu) => there.get(mpu.name) === mpu.index)
+    return service
+  }
+
+  #add(
+    serviceId: number,
+    service: Service,
+    mpu: {
+      name: string
+      index: number
+      size: number
+      missing: readonly ByteRange[]
+      firstTimeUs: number
+      lastTimeUs: number
+    },
+  ): void {
+    const [, id = '', digits = ''] = MPU_NAME.exec(mpu.name) ?? []
+    const sequence = Number(digits)
+    try {
+      const contents = readMpuFile(
+        mpu.size,
+        (from, to) => this.#store.objectBytes(mpu.index, from, to) ?? new Uint8Array(0),
+      )
+      const { movie } = contents
+      const track = movie.tracks[0]
+      if (track === undefined) return
+      const timing = mpuTiming(
+        track,
+        contents.fragments.map(({ fragment }) => fragment),
+      )
+      if (mpu.missing.length > 0 && !isPlayable(contents, mpu.missing)) return
+      const init = mpuInitSegment(movie, track)
+      let lane = service.lanes.get(id)
+      const before = lane?.line.mpus.length ?? 0
+      const role = track.handler === 'vide' ? 'video' : track.handler === 'soun' ? 'audio' : 'text'
+      if (lane === undefined) {
+        const line = new MpuLane<StoredMpu>(service.timeline)
+        const { timescale, dimensions } = track
+        const codecs = codecString(movie, track)
+        lane = { id, line, init, role, codecs, timescale, dimensions, bytes: 0, ticks: 0, dropped: 0 }
+        service.lanes.set(id, lane)
+      } else if (Buffer.compare(lane.init, init) !== 0) {
+        // Other pictures or sound from here on: what came before needs the other initialisation segment.
+        lane.dropped += before
+        lane.line.retain(() => false)
+        Object.assign(lane, {
+          init,
+          role,
+          codecs: codecString(movie, track),
+          timescale: track.timescale,
+          dimensions: track.dimensions,
+          bytes: 0,
+          ticks: 0,
+        })
+      }
+      const packetId = Number(id.slice('asset'.length))
+      const flow = this.#services().find((each) => each.id === serviceId)?.mmtpFlow
+      const timeUs = flow?.assets.find((asset) => asset.packetId === packetId)?.timeOf(sequence) ?? null
+      const placed = lane.line.place(sequence, timeUs, mpu.firstTimeUs, timing)
+      if (placed === null) return
+      const { name, index, size, missing, lastTimeUs } = mpu
+      lane.line.add({ ...placed, name, index, size, missing, lastTimeUs, contents })
+      lane.bytes += size
+      lane.ticks += timing.duration
+    } catch (thrown) {
+      this.#tell(`Service ${serviceId}: ${mpu.name}`, thrown)
+    }
+  }
+
+  #segment(serviceId: number, laneId: string, time: number, name: string): MmtAnswer | null {
+    const service = this.#scan(serviceId)
+    const lane = service.lanes.get(laneId)
+    const mpu = lane?.line.at(time)
+    if (lane === undefined || mpu == null) return null
+    const key = `${serviceId}/${name}/${mpu.index}`
+    let bytes = this.#made.get(key)
+    if (bytes === undefined) {
+      const file = this.#store.objectBytes(mpu.index, 0, mpu.size)
+      if (file === null) return null
+      try {
+        bytes = segmentOf(mpu, file)
+      } catch (thrown) {
+        this.#tell(`Service ${serviceId}: ${name}`, thrown)
+        return null
+      }
+      this.#made.set(key, bytes)
+      if (this.#made.size > MADE) {
+        for (const oldest of this.#made.keys()) {
+          this.#made.delete(oldest)
+          break
+        }
+      }
+    }
+    return { kind: 'media', bytes, contentType: typeOf(lane), lastTimeUs: mpu.lastTimeUs }
+  }
+
+  #tell(what: string, thrown: unknown): void {
+    if (!(thrown instanceof CodecError)) throw thrown
+    const key = `${what.split('/')[0]} ${thrown.code}`
+    if (this.#warned.has(key)) return
+    this.#warned.add(key)
+    this.#warn(`${what} cannot be offered to players: ${thrown.message}`)
+  }
+}
+
+function typeOf({ role }: Lane): string {
+  return role === 'text' ? 'application/mp4' : `${role}/mp4`
+}
+
+function segmentOf({ contents, decodeTime, sequence, missing }: StoredMpu, file: Uint8Array): Uint8Array {
+  const trackId = contents.movie.tracks[0]?.trackId ?? 1
+  const samples: PlayedSample[] = []
+  for (const { at, sample } of samplesOf(contents)) {
+    const end = at + sample.size
+    const whole = end <= file.length && !missing.some(([from, to]) => from < end && to > at)
+    samples.push({ ...sample, data: whole ? file.subarray(at, end) : null })
+  }
+  return mpuMediaSegment({ trackId, sequenceNumber: sequence, decodeTime, samples })
+}
+
+/** True where an MPU with holes is worth playing: its first sample, which others need, and half of all came. */
+function isPlayable(contents: MpuContents, missing: readonly ByteRange[]): boolean {
+  let whole = 0
+  let all = 0
+  for (const { at, sample } of samplesOf(contents)) {
+    const hit = missing.some(([from, to]) => from < at + sample.size && to > at)
+    if (all === 0 && hit) return false
+    all++
+    if (!hit) whole++
+  }
+  return whole * 2 >= all
+}
+
+function* samplesOf({ movie, fragments }: MpuContents) {
+  const trackId = movie.tracks[0]?.trackId
+  for (const { at, fragment } of fragments)
+    for (const run of fragment.tracks)
+      if (run.track.trackId === trackId) for (const sample of run.samples) yield { at: at + sample.offset, sample }
+}
