@@ -131,6 +131,8 @@ export class MmtPresentations {
 
   #presentation(service: Service, lanes: readonly Lane[], clockUrl: string): MmtPresentation {
     const nowUs = this.#clock.nowUs()
+    // What is over keeps its own times.
+    if (this.#store.finished) service.shiftUs ??= 0
     if (service.shiftUs === null) {
       const newestUs = Math.max(...lanes.map((lane) => lane.line.mpus.at(-1)?.lastTimeUs ?? 0))
       const behindUs = nowUs - newestUs - this.#clock.streamShiftUs()

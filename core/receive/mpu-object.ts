@@ -39,6 +39,7 @@ export class MpuObject implements ReceivedObject {
   readonly repeats = 0
   readonly contentEncoding = null
   readonly listed = null
+  readonly assembled = true
   readonly times = null
   readonly recovered = 0
   readonly recoveredRanges = []

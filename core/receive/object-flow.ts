@@ -51,6 +51,8 @@ export interface ReceivedObject {
   readonly listed: ListedFacts | null
   /** What the object is to a player. */
   readonly kind: ObjectKind
+  /** Its bytes are a file the receiver lays out of smaller units, an MPU: holes are samples, and nobody serves it elsewhere. */
+  readonly assembled?: boolean
   readonly codepoint: number
   /** Length as transported; null while unknown. */
   readonly size: number | null

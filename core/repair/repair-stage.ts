@@ -122,7 +122,7 @@ export class RepairStage implements ObjectSink {
   #fetch(lost: Lost): boolean {
     const { fetcher, serversOf } = this.#options
     const { object, facts } = lost
-    if (fetcher === null || !this.#fetches || object.kind === 'signalling') return false
+    if (fetcher === null || !this.#fetches || object.kind === 'signalling' || object.assembled) return false
     const missing = object.missing()
     const reach = reachOf(object, missing)
     if (!fetcher.admits(Math.max(reach, object.size ?? 0))) return false
@@ -187,7 +187,7 @@ export class RepairStage implements ObjectSink {
     const reach = reachOf(object, missing)
     const believed = object.received * MAX_HOLE_RATIO + MAX_SMALL_HOLES
     const length = object.size !== null && object.size <= believed ? object.size : reach
-    if (idle || object.kind !== 'media' || object.contentEncoding !== null) return
+    if (idle || object.kind !== 'media' || object.assembled || object.contentEncoding !== null) return
     if (length > believed || object.received === 0) return
     const mode = spec.mode === 'simple' ? 'simple' : 'strict'
     const bytes = object.bytes(0, length)
