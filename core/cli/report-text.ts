@@ -100,5 +100,8 @@ function serviceText(service: ReportService): string[] {
       `  packet id ${packets.packetId} ${packets.type}: ${packets.packets} packets, ${packets.bytes} bytes, ${packets.lost} lost`,
     )
   }
+  for (const { packetId, assetId, type, mpus } of service.mmtp?.assets ?? []) {
+    lines.push(`  asset ${packetId} ${type || 'of unknown type'} ${assetId}: ${mpus} MPUs complete`)
+  }
   return lines
 }
