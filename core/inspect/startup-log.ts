@@ -86,9 +86,9 @@ export class StartupLog {
     const { kind, lastTimeUs } = object
     if (kind !== 'media' && kind !== 'init' && kind !== 'manifest') return
     const steps = this.#channel(object.channel)
-    if (kind === 'media') steps.segmentUs = earlier(steps.segmentUs, lastTimeUs)
-    // An MPU brings its own.
+    // An MPU brings its own initialisation.
     if (object.assembled) steps.initUs = earlier(steps.initUs, lastTimeUs)
+    if (kind === 'media') steps.segmentUs = earlier(steps.segmentUs, lastTimeUs)
     else if (kind === 'init') steps.initUs = earlier(steps.initUs, lastTimeUs)
     else steps.manifestUs = earlier(steps.manifestUs, lastTimeUs)
   }
@@ -144,15 +144,14 @@ export class StartupLog {
     own: readonly ChannelFacts[],
     manifestUs: number | null,
   ): number | null {
-    // The presentation of an MMT service is written here, from its MPUs.
-    if (manifestUs === null && !own.some((channel) => channel.mmtp)) return null
+    if (manifestUs === null) return null
     const needed = rolesNeeded(steps, own)
     if (needed.size === 0) return null
     // Initialisation segments may come on a channel of their own.
     const inits = own.map(({ index }) => this.#channel(index).initUs).filter((us) => us !== null)
     const anyInit = inits.length === 0 ? null : Math.min(...inits)
     const needsInit = anyInit !== null || service.manifest?.kind === 'dash'
-    let lastUs = manifestUs ?? Number.NEGATIVE_INFINITY
+    let lastUs = manifestUs
     for (const role of needed) {
       let bestUs = Number.POSITIVE_INFINITY
       for (const channel of own) {
