@@ -17,7 +17,7 @@ import { DEMO_FOLDER, FIXTURE_START_US } from './make-fixtures.ts'
 import { type MadeMpu, makeMpu } from './mmtp-files.ts'
 
 export const MMT_SERVICE = 1001
-export const MMT_ADDRESS = '239.255.10.7'
+const MMT_ADDRESS = '239.255.10.7'
 export const MMT_PORT = 51_007
 /** packet_ids of the two assets. */
 export const MMT_VIDEO = 35
