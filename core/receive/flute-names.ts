@@ -85,6 +85,12 @@ export class FluteNames extends ChannelNames {
     for (const toi of [...this.#files.keys()]) this.#forget(toi)
   }
 
+  /** Where the symbols of a file would belong whose table was lost: as in the file listed last. Null before any table. */
+  likelyLayout(codepoint: number): SymbolLayout | null {
+    const last = [...this.#files.values()].at(-1)
+    return last === undefined ? null : layoutOf(last.file.fecOti, last.table.fecOti, -1, codepoint)
+  }
+
   /** Where the symbols of a file belong, null while no table names it. */
   layout(toi: number, codepoint: number): SymbolLayout | null {
     const listed = this.#files.get(toi)

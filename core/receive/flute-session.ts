@@ -17,7 +17,7 @@ import { ntpToUnixUs } from '../protocol/ntp.ts'
 import type { BytePool } from './byte-pool.ts'
 import type { ChannelHost } from './channel-host.ts'
 import type { DoneObject } from './done-object.ts'
-import { EarlyPackets } from './early-packets.ts'
+import { type EarlyPacket, EarlyPackets } from './early-packets.ts'
 import { objectIsSound } from './file-delivery.ts'
 import { FluteChannel } from './flute-channel.ts'
 import { FluteNames } from './flute-names.ts'
@@ -181,7 +181,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
       channel.packet(packet, offset, bytes, start, from, to, timeUs, frame)
     } else if (offset === NO_PLACE.unknown) {
       channel.count(end - start, timeUs)
-      if (!this.#early.keep(channel.tsi, packet.toi, bytes, start, end, timeUs, frame))
+      if (state.assumed === null && !this.#early.keep(channel.tsi, packet.toi, bytes, start, end, timeUs, frame))
         this.limitReached('LIMIT-QUARANTINE', 'packets that no table describes', channel, timeUs, frame)
     } else if (offset === NO_PLACE.repair) {
       channel.repairPackets++
@@ -205,17 +205,35 @@ export class FluteSession implements ChannelHost, DeliveringSession {
     }
   }
 
-  /** Gives up packets from before a time: their table has not come. */
-  #dropEarly({ channel, firstTableUs }: FluteChannel, beforeUs: number): void {
+  /** Gives up waiting for the table of packets from before a time. */
+  #dropEarly(state: FluteChannel, beforeUs: number): void {
+    const { channel, firstTableUs } = state
     const { tsi } = channel
     const old = this.#early.take(tsi, (packet) => packet.timeUs < beforeUs)
     const [first] = old
     if (first === undefined) return
     // Whoever begins to listen in the middle of an object has missed its table.
     const joining = first.timeUs <= firstTableUs
-    if (!this.#once(`early ${joining} ${tsi}`)) return
-    const text = `${old.length} packets of TSI ${tsi} at ${this.destination} are of objects that no FDT describes${joining ? ': reception began in the middle of one' : ''}`
-    this.alarm('FDT', text, tsi, first.toi, first.timeUs, first.frame, joining ? 'info' : 'error')
+    if (this.#once(`early ${joining} ${tsi}`)) {
+      const text = `${old.length} packets of TSI ${tsi} at ${this.destination} are of objects that no FDT describes${joining ? ': reception began in the middle of one' : ''}`
+      this.alarm('FDT', text, tsi, first.toi, first.timeUs, first.frame, joining ? 'info' : 'error')
+    }
+    // A table was lost: its objects have no name, but what came of them can be put together.
+    if (!joining) this.#placeAsBefore(state, old)
+  }
+
+  #placeAsBefore(state: FluteChannel, packets: readonly EarlyPacket[]): void {
+    const { channel, names } = state
+    for (const { bytes, timeUs, frame } of packets) {
+      this.#earlyPacket.read(bytes, 0, bytes.length)
+      const likely = names.likelyLayout(this.#earlyPacket.codepoint)
+      if (likely === null || likely.symbolLength <= 0) return
+      channel.packets--
+      channel.bytes -= bytes.length
+      state.assumed = likely
+      this.#place(state, this.#earlyPacket, bytes, 0, bytes.length, timeUs, frame)
+      state.assumed = null
+    }
   }
 
   /** Packets whose table has come now. */

@@ -431,6 +431,30 @@ describe('a FLUTE session without DVB-MABR', () => {
     expect(problems(session)).toEqual([expect.stringContaining('FDT: ')])
   })
 
+  it('puts together what lost its table, as the files before it, without a name', () => {
+    const sender = new FluteSender()
+    const at = FIXTURE_START_US
+    const [a, b, c] = [1, 2, 3].map((toi) => ({ ...text, toi, name: `${toi}.txt`, bytes: content(2500, toi) }))
+    if (a === undefined || b === undefined || c === undefined) throw new RangeError()
+    const session = run(
+      [
+        ...sender.table([a], at),
+        ...sender.object(a, at),
+        ...sender.object(b, at + 1000),
+        ...sender.table([c], at + 2000),
+        ...sender.object(c, at + 2000),
+      ],
+      { kind: 'discover' },
+    )
+    expect(problems(session)).toEqual([expect.stringContaining('FDT: 2 packets')])
+    expect(session.files.map(({ name, bytes }) => [name, bytes])).toEqual([
+      ['1.txt', a.bytes],
+      ['3.txt', c.bytes],
+      ['tsi-1/toi-2.bin', b.bytes],
+    ])
+    expect(session.channels[0]?.packets).toBe(9 + 2)
+  })
+
   it('holds no more than it may of packets that nothing describes', () => {
     const sender = new FluteSender()
     const flood = Array.from({ length: 6000 }, (_, toi) =>
