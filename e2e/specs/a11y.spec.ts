@@ -12,6 +12,14 @@ for (const theme of ['dark', 'light'] as const) {
     await app.listenButton.click()
     await expect(app.start.getByRole('alert')).toBeVisible()
     expect(await violations(page)).toEqual([])
+    // The options, opened by keys; one of them wrong.
+    const listen = app.start.getByRole('region', { name: 'Listen' })
+    await listen.getByText('Advanced').focus()
+    await page.keyboard.press('Enter')
+    await listen.getByLabel('Reorder time').fill('soon')
+    await expect(listen.getByText('It must be a whole number')).toBeVisible()
+    await app.start.getByRole('region', { name: 'Open a capture' }).getByText('Advanced').click()
+    expect(await violations(page)).toEqual([])
   })
 
   test(`a session with every tab, ${theme}`, async ({ routescope: { app, page, home, openCapture } }) => {
