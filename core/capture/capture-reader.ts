@@ -16,6 +16,7 @@ import { PCAP_HEADER_BYTES, PcapParser } from './pcap-parser.ts'
 import { PcapngParser } from './pcapng-parser.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { type CaptureParser, CaptureRecord, type ParserEvents } from './record.ts'
+import { SuperPackets } from './super-packets.ts'
 
 /** Ticks come at least so often in stream time. */
 const TICK_US = 100_000
@@ -183,6 +184,7 @@ export class CaptureReader {
     this.#events = events
     this.#warnings = new CaptureWarnings((error) => events.warning?.(error))
     const ip = new IpReader(this.#flows, sink)
+    ip.splitter = new SuperPackets()
     this.#ip = ip
     if (loop !== 1 && files.includes('-')) {
       throw new AppFailure(
@@ -220,6 +222,7 @@ export class CaptureReader {
       await this.#playFiles([...this.#files.order])
       ip.flush()
       this.#alp.flush()
+      if (pass === 0) this.#tellMerged(ip.counters)
       if (ip.counters.udp === 0 && !this.#stopped) throw this.#nothingFound(ip)
     }
   }
@@ -441,6 +444,16 @@ export class CaptureReader {
     }
   }
 
+  /** A capture on the sending host needs no repair, but a word: what was split again is a guess, if a good one. */
+  #tellMerged({ merged, large }: Readonly<IpCounters>): void {
+    if (merged === 0) return
+    const rest = large === 0 ? '' : `, and ${large} could not be told apart`
+    this.#notice(
+      `${merged} packets were several datagrams merged by the capturing host; they were split again${rest}. ` +
+        'Record with `ethtool -K IF gro off gso off`, or on another machine.',
+    )
+  }
+
   /** Captures of different epochs are brought to one before they are merged; that is worth saying once. */
   #tellEpochs(files: number): void {
     const { corrected } = this.#files
@@ -504,6 +517,8 @@ const NO_IP: IpCounters = {
   fragments: 0,
   reassembled: 0,
   wrongChecksums: 0,
+  merged: 0,
+  large: 0,
 }
 
 function untimedFailure(): AppFailure {

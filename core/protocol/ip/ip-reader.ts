@@ -1,5 +1,5 @@
 import { foldSum, wordSum } from './checksum.ts'
-import type { DatagramSink } from './flow.ts'
+import type { DatagramSink, Flow } from './flow.ts'
 import type { FlowTable } from './flow-table.ts'
 import { Reassembler } from './fragments.ts'
 import { i32, u16 } from './wire.ts'
@@ -27,6 +27,18 @@ export type IpCounters = {
   reassembled: number
   /** IPv4 header checksums that are neither right nor 0; the packets are used all the same. */
   wrongChecksums: number
+  /** Packets that were several datagrams merged by the capturing host; each of these is among `udp`. */
+  merged: number
+  /** Payloads larger than an Ethernet frame holds that were taken as one datagram. */
+  large: number
+}
+
+/** Tells whether one large UDP payload is several datagrams that the capturing host had merged. */
+export interface PacketSplitter {
+  /** Payloads up to here are never asked about, bytes. */
+  readonly above: number
+  /** @returns the length of each piece, the last one may be shorter; 0 where it is one datagram */
+  pieceBytes(flowId: number, bytes: Uint8Array, start: number, end: number): number
 }
 
 /**
@@ -39,6 +51,8 @@ export class IpReader {
   vlan = 0
   /** The record holds less than was on the wire. */
   cut = false
+  /** Asked about large payloads; null where none can be merged. */
+  splitter: PacketSplitter | null = null
   readonly counters: IpCounters = {
     udp: 0,
     bytes: 0,
@@ -48,6 +62,8 @@ export class IpReader {
     fragments: 0,
     reassembled: 0,
     wrongChecksums: 0,
+    merged: 0,
+    large: 0,
   }
   /** Packets by IP protocol number, to say what a capture without UDP holds. */
   readonly protocols = new Float64Array(256)
@@ -168,6 +184,17 @@ export class IpReader {
     return this.#fragment(next, bytes, at + 8, stop, place & 0xfff8, more, { at: start + 8, family: 6, tunnels })
   }
 
+  /** A merged packet as the datagrams it was. */
+  #pieces(flow: Flow, bytes: Uint8Array, start: number, end: number, piece: number): number {
+    this.counters.merged++
+    this.counters.bytes += end - start
+    for (let at = start; at < end; at += piece) {
+      this.counters.udp++
+      this.#sink.datagram(flow, bytes, at, Math.min(end, at + piece), this.timeUs, this.frame)
+    }
+    return FAULT.none
+  }
+
   #fragment(
     protocol: number,
     bytes: Uint8Array,
@@ -212,6 +239,13 @@ export class IpReader {
       family === 4
         ? this.#flows.ipv4(i32(addresses, at), i32(addresses, at + 4), sourcePort, destinationPort)
         : this.#flows.ipv6(addresses, at, at + 16, sourcePort, destinationPort)
+    const splitter = this.splitter
+    // What came in fragments was one datagram.
+    if (splitter !== null && stop - start - 8 > splitter.above && bytes === addresses) {
+      const piece = splitter.pieceBytes(flow.id, bytes, start + 8, stop)
+      if (piece > 0) return this.#pieces(flow, bytes, start + 8, stop, piece)
+      this.counters.large++
+    }
     this.counters.udp++
     this.counters.bytes += stop - start - 8
     this.#sink.datagram(flow, bytes, start + 8, stop, this.timeUs, this.frame)
