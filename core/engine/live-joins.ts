@@ -4,6 +4,7 @@ import type { DatagramSink } from '../protocol/ip/flow.ts'
 import type { FlowTable } from '../protocol/ip/flow-table.ts'
 import type { Destination } from '../receive/observer.ts'
 import type { ReceiveTarget } from '../receive/receiver.ts'
+import { SocketThread } from '../socket/socket-thread.ts'
 import { type LiveContext, LiveSockets } from './live-sockets.ts'
 import type { ReceivingPlan } from './receiving-sources.ts'
 
@@ -12,12 +13,15 @@ type Joined = { readonly target: ReceiveTarget; readonly sockets: LiveSockets; w
 /** The sockets of all live sources of a session: each joins what its own target wants, but what is left for now. */
 export class LiveJoins {
   readonly #sources: readonly Joined[]
+  /** Reads the sockets of all of them. */
+  readonly #thread: SocketThread
   #left: ReadonlySet<string> = new Set()
 
   constructor(live: ReceivingPlan['live'], flows: FlowTable, sink: DatagramSink, context: LiveContext) {
+    this.#thread = new SocketThread(context.nowUs)
     this.#sources = live.map(({ source, target }) => ({
       target,
-      sockets: new LiveSockets(source, flows, sink, context),
+      sockets: new LiveSockets(source, this.#thread, flows, sink, context),
       wanted: [],
     }))
   }
@@ -45,6 +49,11 @@ export class LiveJoins {
     }
   }
 
+  /** Hands on what has arrived by now: before time is told to pass for what waits for it. */
+  flush(): void {
+    this.#thread.flush()
+  }
+
   tellProblems(): void {
     for (const { sockets } of this.#sources) sockets.tellProblems()
   }
@@ -55,6 +64,7 @@ export class LiveJoins {
 
   async close(): Promise<void> {
     await Promise.all(this.#sources.map(({ sockets }) => sockets.close()))
+    await this.#thread.close()
   }
 
   #join({ sockets, wanted }: Joined): void {

@@ -6,6 +6,7 @@ import type { DatagramSink } from '../protocol/ip/flow.ts'
 import type { FlowTable } from '../protocol/ip/flow-table.ts'
 import type { Destination } from '../receive/observer.ts'
 import { MulticastReceiver } from '../socket/multicast-receiver.ts'
+import type { SocketThread } from '../socket/socket-thread.ts'
 
 export type LiveContext = {
   readonly nowUs: () => number
@@ -25,7 +26,13 @@ export class LiveSockets {
   /** As they were when they were closed. */
   #last: readonly SocketSnapshot[] | null = null
 
-  constructor(source: MulticastSource, flows: FlowTable, sink: DatagramSink, context: LiveContext) {
+  constructor(
+    source: MulticastSource,
+    thread: SocketThread,
+    flows: FlowTable,
+    sink: DatagramSink,
+    context: LiveContext,
+  ) {
     this.#context = context
     this.#receiver = new MulticastReceiver(
       {
@@ -34,6 +41,7 @@ export class LiveSockets {
         filter: { include: source.sourceAddresses ?? [], exclude: source.excludeSourceAddresses ?? [] },
         nowUs: context.nowUs,
         flows,
+        thread,
       },
       sink,
     )

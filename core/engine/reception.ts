@@ -477,6 +477,8 @@ export class Reception {
     this.#begun()
     return new Promise((end) => {
       const timer = setInterval(() => {
+        // What has arrived comes before the time that has passed.
+        this.#joins?.flush()
         const now = this.#context.nowUs()
         this.#host.look(this.#socketStates(), now)
         this.#watchRecordings()

@@ -5,6 +5,7 @@ import type { DatagramSink } from '../protocol/ip/flow.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import { listInterfaces } from './interfaces.ts'
 import { ReceiveSocket } from './receive-socket.ts'
+import { SocketThread } from './socket-thread.ts'
 import { ANY_SOURCE, type SourceFilter } from './source-filter.ts'
 
 /** Asked for where the user does not say; systems grant what their limit allows. */
@@ -22,6 +23,8 @@ export type MulticastReceiverOptions = {
   /** Wall clock, µs since the UNIX epoch. */
   readonly nowUs: () => number
   readonly flows?: FlowTable
+  /** Reads the sockets, shared with other receivers and closed by whoever made it; absent: one of its own. */
+  readonly thread?: SocketThread
   /** The machine's interfaces; for tests. */
   readonly interfaces?: () => NetworkInterface[]
 }
@@ -34,6 +37,7 @@ export class MulticastReceiver {
   readonly #sockets = new Map<string, ReceiveSocket>()
   readonly #opening = new Map<string, Promise<void>>()
   readonly #interfaces: () => NetworkInterface[]
+  readonly #thread: SocketThread
   #timer: NodeJS.Timeout | null = null
   #dropsReadUs = Number.NEGATIVE_INFINITY
   #lastUs = 0
@@ -44,6 +48,7 @@ export class MulticastReceiver {
     this.#sink = sink
     this.#flows = options.flows ?? new FlowTable()
     this.#interfaces = options.interfaces ?? listInterfaces
+    this.#thread = options.thread ?? new SocketThread(() => this.#now())
   }
 
   /**
@@ -79,10 +84,10 @@ export class MulticastReceiver {
   }
 
   /** Looks whether the interfaces are still there; runs by itself every second. */
-  checkInterfaces(): void {
+  async checkInterfaces(): Promise<void> {
     if (this.#sockets.size === 0) return
     const list = this.#interfaces()
-    for (const socket of this.#sockets.values()) socket.checkInterface(list)
+    await Promise.all(Array.from(this.#sockets.values(), (socket) => socket.checkInterface(list)))
   }
 
   async close(): Promise<void> {
@@ -93,6 +98,7 @@ export class MulticastReceiver {
     const sockets = [...this.#sockets.values()]
     this.#sockets.clear()
     await Promise.all(sockets.map((socket) => socket.close()))
+    if (this.#options.thread === undefined) await this.#thread.close()
   }
 
   async #open(key: string, address: string, port: number): Promise<void> {
@@ -106,13 +112,14 @@ export class MulticastReceiver {
         nowUs: () => this.#now(),
         interfaces: this.#interfaces,
         flows: this.#flows,
+        thread: this.#thread,
       },
       this.#sink,
     )
     await socket.open()
     this.#sockets.set(key, socket)
     if (this.#timer !== null || this.#closed) return
-    this.#timer = setInterval(() => this.checkInterfaces(), INTERFACE_CHECK_MS)
+    this.#timer = setInterval(() => void this.checkInterfaces(), INTERFACE_CHECK_MS)
     this.#timer.unref()
   }
 

@@ -1,4 +1,4 @@
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { createSocket } from 'node:dgram'
 import type { AppError } from '../contract/app-error.ts'
 import type { NetworkInterface } from '../contract/engine-api.ts'
 import type { SocketSnapshot } from '../contract/snapshot.ts'
@@ -6,9 +6,11 @@ import { AppFailure } from '../failure/app-failure.ts'
 import { formatDestination, isMulticastAddress } from '../protocol/ip/address.ts'
 import type { DatagramSink, Flow } from '../protocol/ip/flow.ts'
 import type { FlowTable } from '../protocol/ip/flow-table.ts'
+import type { RingSource } from './datagram-ring.ts'
 import { ownSocketInodes, procAddress, readProcUdp } from './host-drops.ts'
 import { resolveInterface } from './interfaces.ts'
 import { joinFailure, socketFailure } from './socket-errors.ts'
+import type { SocketThread } from './socket-thread.ts'
 import { describeFilter, ofFamily, type SourceFilter, takes } from './source-filter.ts'
 
 /** Senders of one group whose flows are remembered without asking the table. */
@@ -24,6 +26,8 @@ export type ReceiveSocketOptions = {
   readonly nowUs: () => number
   readonly interfaces: () => NetworkInterface[]
   readonly flows: FlowTable
+  /** Reads the socket. */
+  readonly thread: SocketThread
 }
 
 /** Inodes of sockets that are being counted, so that two on one destination do not count each other's drops. */
@@ -39,12 +43,12 @@ export class ReceiveSocket {
   readonly #family: 4 | 6
   readonly #multicast: boolean
   readonly #sink: DatagramSink
-  readonly #socket: Socket
+  /** Its number in the thread, 0 before it is open. */
+  #socket = 0
   readonly #flows: Flow[] = []
   #recent = 0
   #last: Flow | null = null
   #packets = 0
-  #lastUs = 0
   #granted = 0
   #joinedUs = 0
   readonly #filter: SourceFilter
@@ -70,11 +74,6 @@ export class ReceiveSocket {
     this.destination = formatDestination(options.address, options.port)
     this.#filter = ofFamily(options.filter, this.#family)
     this.#filteredBySystem = this.#multicast && this.#filter.include.length > 0
-    this.#socket = createSocket({
-      type: this.#family === 4 ? 'udp4' : 'udp6',
-      reuseAddr: this.#multicast,
-      ipv6Only: this.#family === 6,
-    })
   }
 
   /**
@@ -86,20 +85,15 @@ export class ReceiveSocket {
       if (this.#multicast) this.#on = this.#chooseInterfaces()
       if (this.#filter.include.length === 0 && this.#options.filter.include.length > 0) throw this.#noSuchSource()
       await this.#bind()
-      this.#socket.on('error', (cause) => {
-        this.#problem = socketFailure(this.destination, cause, this.#options.interfaces()).error
-      })
-      this.#sizeBuffer()
       if (this.#multicast) {
         if (this.#on.length === 0) {
           const routed = await probeRoute(this.#options, this.#family)
           if (routed !== null) this.#on = [routed]
         }
-        this.#joinAll()
+        await this.#joinAll()
       }
       this.#joinedUs = this.#options.nowUs()
       this.#claimInode()
-      this.#socket.on('message', (bytes, sender) => this.#message(bytes, sender))
     } catch (failure) {
       await this.close()
       throw failure
@@ -122,7 +116,7 @@ export class ReceiveSocket {
       packets: this.#packets,
       askedBufferBytes: this.#options.receiveBufferBytes,
       grantedBufferBytes: this.#granted,
-      droppedByHost: this.#drops,
+      droppedByHost: this.#droppedByHost(),
       problem: this.#problem,
     }
   }
@@ -134,13 +128,19 @@ export class ReceiveSocket {
     if (row !== undefined) this.#drops = row.drops
   }
 
+  /** By the system, whose queue was full, or for want of room between the thread that reads and the engine. */
+  #droppedByHost(): number | null {
+    const refused = this.#socket === 0 ? 0 : this.#options.thread.refused(this.#socket)
+    return this.#drops === null && refused === 0 ? null : (this.#drops ?? 0) + refused
+  }
+
   /** Notices that an interface joined on has gone, and joins again when it is back. */
-  checkInterface(list: readonly NetworkInterface[]): void {
+  async checkInterface(list: readonly NetworkInterface[]): Promise<void> {
     if (this.#closed) return
     for (const on of this.#on) {
       const present = list.some((entry) => entry.name === on.name && entry.address === on.address)
       if (!present) this.#gone.add(on)
-      else if (this.#gone.has(on)) this.#joinAgain(on)
+      else if (this.#gone.has(on)) await this.#joinAgain(on)
     }
     const [missing] = this.#gone
     if (missing === undefined) {
@@ -154,21 +154,17 @@ export class ReceiveSocket {
     }
   }
 
-  #joinAgain(on: NetworkInterface): void {
-    const { address } = this.#options
+  async #joinAgain(on: NetworkInterface): Promise<void> {
+    const { address: group, thread } = this.#options
+    const sources = this.#filteredBySystem ? this.#filter.include : [null]
     try {
       // The system may still count the old membership.
-      if (this.#filteredBySystem) {
-        for (const source of this.#filter.include)
-          this.#socket.dropSourceSpecificMembership(source, address, this.#membership(on))
-      } else {
-        this.#socket.dropMembership(address, this.#membership(on))
-      }
+      for (const source of sources) await thread.leave(this.#socket, { group, interface: this.#local(on), source })
     } catch {
       // It does not: nothing to leave.
     }
     try {
-      this.#join(on)
+      await this.#join(on)
       this.#gone.delete(on)
     } catch {
       // Up, but not usable yet: asked again at the next check.
@@ -180,7 +176,7 @@ export class ReceiveSocket {
     this.#closed = true
     this.readDrops()
     if (this.#inode !== null) claimedInodes.delete(this.#inode)
-    await new Promise<void>((resolve) => this.#socket.close(() => resolve()))
+    if (this.#socket !== 0) await this.#options.thread.closeSocket(this.#socket)
   }
 
   #chooseInterfaces(): NetworkInterface[] {
@@ -199,17 +195,24 @@ export class ReceiveSocket {
     )
   }
 
-  #bind(): Promise<void> {
-    const { address, port } = this.#options
+  async #bind(): Promise<void> {
+    const { address, port, thread, receiveBufferBytes } = this.#options
     const anyAddress = this.#family === 4 ? '0.0.0.0' : '::'
     const bindTo = this.#multicast && process.platform !== 'linux' ? anyAddress : this.#scoped(address)
-    return new Promise((resolve, reject) => {
-      this.#socket.once('error', (cause) => reject(socketFailure(this.destination, cause, this.#options.interfaces())))
-      this.#socket.bind({ address: bindTo, port }, () => {
-        this.#socket.removeAllListeners('error')
-        resolve()
+    const opening = { family: this.#family, reuse: this.#multicast, address: bindTo, port, receiveBufferBytes }
+    try {
+      const { id, grantedBytes } = await thread.open(opening, {
+        datagram: (sender, bytes, start, end, timeUs) => this.#message(sender, bytes, start, end, timeUs),
+        failed: (cause) => {
+          this.#problem = socketFailure(this.destination, cause, this.#options.interfaces()).error
+        },
       })
-    })
+      this.#socket = id
+      // Linux grants twice what it counts, the other half for its own bookkeeping.
+      this.#granted = process.platform === 'linux' ? grantedBytes / 2 : grantedBytes
+    } catch (cause) {
+      throw socketFailure(this.destination, cause, this.#options.interfaces())
+    }
   }
 
   /** Groups of link-local scope (ffx1, ffx2) can only be bound on a named interface. */
@@ -218,28 +221,17 @@ export class ReceiveSocket {
     return /^ff[0-9a-f][12]:/i.test(address) && on !== undefined ? `${address}%${on.name}` : address
   }
 
-  #sizeBuffer(): void {
-    try {
-      this.#socket.setRecvBufferSize(this.#options.receiveBufferBytes)
-    } catch {
-      // Some systems refuse what others cut: what there is will be shown.
-    }
-    const size = this.#socket.getRecvBufferSize()
-    // Linux grants twice what it counts, the other half for its own bookkeeping.
-    this.#granted = process.platform === 'linux' ? size / 2 : size
+  async #joinAll(): Promise<void> {
+    if (this.#on.length === 0) await this.#join(null)
+    for (const on of this.#on) await this.#join(on)
   }
 
-  #joinAll(): void {
-    if (this.#on.length === 0) this.#join(null)
-    for (const on of this.#on) this.#join(on)
-  }
-
-  #join(on: NetworkInterface | null): void {
-    const membership = on === null ? undefined : this.#membership(on)
+  async #join(on: NetworkInterface | null): Promise<void> {
+    const local = on === null ? null : this.#local(on)
     try {
-      if (this.#filteredBySystem && this.#joinSources(membership)) return
+      if (this.#filteredBySystem && (await this.#joinSources(local))) return
       this.#filteredBySystem = false
-      this.#socket.addMembership(this.#options.address, membership)
+      await this.#options.thread.join(this.#socket, { group: this.#options.address, interface: local, source: null })
     } catch (cause) {
       // Two of its addresses were named: one interface is joined once.
       if (this.#on.length > 1 && (cause as { code?: unknown }).code === 'EADDRINUSE') return
@@ -249,10 +241,10 @@ export class ReceiveSocket {
   }
 
   /** @returns false where the system knows no source-specific join */
-  #joinSources(membership: string | undefined): boolean {
+  async #joinSources(local: string | null): Promise<boolean> {
     for (const source of this.#filter.include) {
       try {
-        this.#socket.addSourceSpecificMembership(source, this.#options.address, membership)
+        await this.#options.thread.join(this.#socket, { group: this.#options.address, interface: local, source })
       } catch (cause) {
         const { code } = cause as { code?: unknown }
         if (code === 'EADDRINUSE' || code === 'EADDRNOTAVAIL') continue
@@ -264,7 +256,7 @@ export class ReceiveSocket {
   }
 
   /** How Node names an interface when joining: IPv4 by its address, IPv6 by its zone. */
-  #membership(on: NetworkInterface): string {
+  #local(on: NetworkInterface): string {
     return this.#family === 4 ? on.address : `::%${on.name}`
   }
 
@@ -280,23 +272,18 @@ export class ReceiveSocket {
     claimedInodes.add(row.inode)
   }
 
-  #message(bytes: Uint8Array, sender: RemoteInfo): void {
+  #message(sender: RingSource, bytes: Uint8Array, start: number, end: number, timeUs: number): void {
     let flow = this.#last
     if (flow === null || flow.sourcePort !== sender.port || flow.sourceAddress !== sender.address) {
       flow = this.#flowOf(sender)
       this.#last = flow
       this.#takesLast = takes(this.#filter, flow.sourceAddress)
     }
-    if (!this.#takesLast) {
-      this.#passedOver++
-      return
-    }
-    const nowUs = this.#options.nowUs()
-    if (nowUs > this.#lastUs) this.#lastUs = nowUs
-    this.#sink.datagram(flow, bytes, 0, bytes.length, this.#lastUs, ++this.#packets)
+    if (this.#takesLast) this.#sink.datagram(flow, bytes, start, end, timeUs, ++this.#packets)
+    else this.#passedOver++
   }
 
-  #flowOf(sender: RemoteInfo): Flow {
+  #flowOf(sender: RingSource): Flow {
     for (const flow of this.#flows) {
       if (flow.sourcePort === sender.port && flow.sourceAddress === sender.address) return flow
     }

@@ -1,0 +1,183 @@
+import type dgram from 'node:dgram'
+import type { RING } from './datagram-ring.ts'
+
+/** What the engine asks of the socket thread; `id` is the socket's number, given by the engine. */
+export type SocketCommand =
+  | { readonly kind: 'open'; readonly id: number; readonly call: number; readonly open: SocketOpening }
+  | { readonly kind: 'join' | 'leave'; readonly id: number; readonly call: number; readonly membership: Membership }
+  | { readonly kind: 'close'; readonly id: number; readonly call: number }
+
+export type SocketOpening = {
+  readonly family: 4 | 6
+  readonly reuse: boolean
+  readonly address: string
+  readonly port: number
+  readonly receiveBufferBytes: number
+}
+
+/** One group joined on one interface; with a source, only what that host sends (RFC 4607). */
+export type Membership = {
+  readonly group: string
+  readonly interface: string | null
+  readonly source: string | null
+}
+
+/** Answers and news of the socket thread. */
+export type SocketReply =
+  | { readonly kind: 'done'; readonly call: number; readonly grantedBytes: number }
+  | { readonly kind: 'failed'; readonly call: number; readonly code: string; readonly message: string }
+  | { readonly kind: 'error'; readonly id: number; readonly code: string; readonly message: string }
+  | { readonly kind: 'datagrams' }
+
+export type SocketPort = {
+  on(event: 'message', listener: (command: SocketCommand) => void): unknown
+  postMessage(reply: SocketReply): void
+}
+
+export type SocketSetup = { readonly memory: SharedArrayBuffer; readonly ring: typeof RING }
+
+/**
+ * The socket thread: opens sockets, joins groups, and writes what arrives into the shared ring. It keeps nothing, so that its
+ * collections are short and a queue of the system is emptied at once, whatever the engine is busy with. It runs from its own
+ * source text, so it uses nothing but its arguments.
+ */
+export function socketLoop(
+  port: SocketPort,
+  createSocket: typeof dgram.createSocket,
+  clock: { now(): number },
+  setup: SocketSetup,
+): void {
+  const ring = setup.ring
+  const control = new Int32Array(setup.memory, 0, ring.controlBytes / 4)
+  const offset = new Float64Array(setup.memory, 0, ring.controlBytes / 8)
+  const words = new Uint32Array(setup.memory, ring.controlBytes)
+  const times = new Float64Array(setup.memory, ring.controlBytes)
+  const bytes = new Uint8Array(setup.memory, ring.controlBytes)
+  const units = bytes.length / 8
+  const sockets = new Map<number, dgram.Socket>()
+  let sources = 0
+
+  /** Room for a record of so many bytes. @returns its place in units of 8 bytes, -1 where there is none */
+  function reserve(length: number): number {
+    const need = (ring.headerBytes + length + 7) >>> 3
+    const head = control[ring.head] as number
+    const tail = Atomics.load(control, ring.tail)
+    // An empty ring is begun anew: at low rates only the beginning of it ever takes memory.
+    const anew = head === tail && head > ring.lowUnits && need < tail
+    if (head >= tail && !anew) {
+      // One unit stays free behind a record: there a wrap mark may have to stand.
+      if (head + need + 2 <= units) return head
+      // Not up to the tail itself: head and tail at one place means empty.
+      if (need >= tail) return -1
+    } else if (!anew) {
+      return head + need < tail ? head : -1
+    }
+    words[head * 2 + 1] = ring.wrap
+    Atomics.store(control, ring.head, 0)
+    return 0
+  }
+
+  function put(socket: number, source: number, payload: Uint8Array, timeUs: number): boolean {
+    const at = reserve(payload.length)
+    if (at < 0) {
+      Atomics.add(control, ring.refused + (socket % ring.refusedCounts), 1)
+      return false
+    }
+    words[at * 2] = payload.length
+    words[at * 2 + 1] = source
+    times[at + 1] = timeUs
+    bytes.set(payload, at * 8 + ring.headerBytes)
+    Atomics.store(control, ring.head, at + ((ring.headerBytes + payload.length + 7) >>> 3))
+    if (Atomics.load(control, ring.sleeping) === 1 && Atomics.exchange(control, ring.sleeping, 0) === 1) {
+      port.postMessage({ kind: 'datagrams' })
+    }
+    return true
+  }
+
+  function receive(id: number, socket: dgram.Socket): void {
+    /** Senders of this socket by address and port; a group has few, and those of a forger of many become one. */
+    const known = new Map<string, number>()
+    const others = { address: socket.address().family === 'IPv6' ? '::' : '0.0.0.0', port: 0 }
+    let lastAddress = ''
+    let lastPort = -1
+    let source = -1
+    socket.on('message', (payload, sender) => {
+      if (sender.port !== lastPort || sender.address !== lastAddress) {
+        const { address, port } = known.size < ring.senders ? sender : others
+        const key = `${address} ${port}`
+        source = known.get(key) ?? -1
+        if (source < 0) {
+          const text = JSON.stringify({ socket: id, address, port })
+          const announced = Uint8Array.from(text, (character) => character.charCodeAt(0))
+          if (!put(id, ring.announces + sources + 1, announced, 0)) return
+          source = ++sources
+          known.set(key, source)
+        }
+        lastPort = sender.port
+        lastAddress = sender.address
+      }
+      put(id, source, payload, Math.floor(clock.now() * 1000 + (offset[ring.clockOffset] as number)))
+    })
+  }
+
+  function refuse(call: number, thrown: unknown): void {
+    const error = thrown as NodeJS.ErrnoException
+    port.postMessage({ kind: 'failed', call, code: error.code ?? '', message: error.message })
+  }
+
+  function open(id: number, call: number, opening: SocketOpening): void {
+    const socket = createSocket({
+      type: opening.family === 4 ? 'udp4' : 'udp6',
+      reuseAddr: opening.reuse,
+      ipv6Only: opening.family === 6,
+    })
+    socket.once('error', (error) => {
+      socket.close()
+      refuse(call, error)
+    })
+    socket.bind({ address: opening.address, port: opening.port }, () => {
+      socket.removeAllListeners('error')
+      socket.on('error', (error: NodeJS.ErrnoException) =>
+        port.postMessage({ kind: 'error', id, code: error.code ?? '', message: error.message }),
+      )
+      try {
+        socket.setRecvBufferSize(opening.receiveBufferBytes)
+      } catch {
+        // Some systems refuse what others cut: what there is will be shown.
+      }
+      sockets.set(id, socket)
+      receive(id, socket)
+      port.postMessage({ kind: 'done', call, grantedBytes: socket.getRecvBufferSize() })
+    })
+  }
+
+  function change(socket: dgram.Socket, joins: boolean, { group, interface: on, source }: Membership): void {
+    const local = on ?? undefined
+    if (source === null) {
+      if (joins) socket.addMembership(group, local)
+      else socket.dropMembership(group, local)
+    } else if (joins) socket.addSourceSpecificMembership(source, group, local)
+    else socket.dropSourceSpecificMembership(source, group, local)
+  }
+
+  port.on('message', (command) => {
+    const { id, call } = command
+    try {
+      const socket = sockets.get(id)
+      if (command.kind === 'open') {
+        open(id, call, command.open)
+        return
+      }
+      if (socket === undefined) throw Object.assign(new Error('The socket is closed.'), { code: 'EBADF' })
+      if (command.kind !== 'close') {
+        change(socket, command.kind === 'join', command.membership)
+        port.postMessage({ kind: 'done', call, grantedBytes: 0 })
+        return
+      }
+      sockets.delete(id)
+      socket.close(() => port.postMessage({ kind: 'done', call, grantedBytes: 0 }))
+    } catch (thrown) {
+      refuse(call, thrown)
+    }
+  })
+}

@@ -1,0 +1,172 @@
+import { Worker } from 'node:worker_threads'
+import { DatagramRing, RING, type RingReader, type RingSource } from './datagram-ring.ts'
+import { type Membership, type SocketCommand, type SocketOpening, type SocketReply, socketLoop } from './socket-loop.ts'
+
+/** A third of a second at 1.5 Gbit/s. Only as much of it as was ever needed at once takes memory. */
+const RING_BYTES = 64 * 1024 * 1024
+/** Datagrams handed on before timers and requests get a turn. */
+const TURN_DATAGRAMS = 2048
+
+/** What one socket of the thread gives. */
+export type SocketListener = {
+  /** `bytes[start, end)` is valid during the call. */
+  datagram(sender: RingSource, bytes: Uint8Array, start: number, end: number, timeUs: number): void
+  /** The socket has a trouble of its own; it may go on. */
+  failed(error: NodeJS.ErrnoException): void
+}
+
+/**
+ * Sockets that are read by a thread of their own, so that nothing the engine does makes the system's short queues run over.
+ * One thread for any number of sockets; it starts with the first and ends with `close`.
+ */
+export class SocketThread implements RingReader {
+  readonly #nowUs: () => number
+  readonly #ring = new DatagramRing(RING_BYTES, this)
+  readonly #listeners = new Map<number, SocketListener>()
+  readonly #sources: (RingSource | undefined)[] = []
+  readonly #sourceListeners: (SocketListener | undefined)[] = []
+  readonly #calls = new Map<number, { done: (grantedBytes: number) => void; fail: (error: Error) => void }>()
+  #worker: Worker | null = null
+  #ids = 0
+  #callCount = 0
+  #lastUs = 0
+  #turn: NodeJS.Immediate | null = null
+  #closed = false
+
+  /** @param nowUs wall clock, µs since the UNIX epoch */
+  constructor(nowUs: () => number) {
+    this.#nowUs = nowUs
+  }
+
+  /** Datagrams of a socket thrown away because the engine was behind by the whole ring. */
+  refused(id: number): number {
+    return this.#ring.refused(id)
+  }
+
+  /**
+   * Opens a bound socket.
+   * @returns its number, and the receive buffer the system says it has
+   * @throws the system's error
+   */
+  async open(opening: SocketOpening, listener: SocketListener): Promise<{ id: number; grantedBytes: number }> {
+    const id = ++this.#ids
+    this.#listeners.set(id, listener)
+    try {
+      const grantedBytes = await this.#call({ kind: 'open', id, call: 0, open: opening })
+      return { id, grantedBytes }
+    } catch (thrown) {
+      this.#listeners.delete(id)
+      throw thrown
+    }
+  }
+
+  /** @throws the system's error */
+  async join(id: number, membership: Membership): Promise<void> {
+    await this.#call({ kind: 'join', id, call: 0, membership })
+  }
+
+  /** @throws the system's error */
+  async leave(id: number, membership: Membership): Promise<void> {
+    await this.#call({ kind: 'leave', id, call: 0, membership })
+  }
+
+  async closeSocket(id: number): Promise<void> {
+    await this.#call({ kind: 'close', id, call: 0 })
+    // What it received before is still handed on.
+    this.#drain()
+    this.#listeners.delete(id)
+    for (const [number, source] of this.#sources.entries()) {
+      if (source?.socket !== id) continue
+      this.#sources[number] = undefined
+      this.#sourceListeners[number] = undefined
+    }
+  }
+
+  /** Hands on all that has arrived by now. */
+  flush(): void {
+    if (this.#worker === null) return
+    this.#ring.clockOffsetUs = this.#nowUs() - monotonicUs()
+    this.#drain()
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    if (this.#turn !== null) clearImmediate(this.#turn)
+    await this.#worker?.terminate()
+    this.#worker = null
+    this.#drain()
+  }
+
+  source(id: number, source: RingSource): void {
+    this.#sources[id] = source
+    this.#sourceListeners[id] = this.#listeners.get(source.socket)
+  }
+
+  datagram(id: number, bytes: Uint8Array, start: number, end: number, timeUs: number): void {
+    const listener = this.#sourceListeners[id]
+    if (listener === undefined) return
+    // All sockets are one source: its time never goes backwards.
+    if (timeUs > this.#lastUs) this.#lastUs = timeUs
+    listener.datagram(this.#sources[id] as RingSource, bytes, start, end, this.#lastUs)
+  }
+
+  #drain(): void {
+    while (this.#ring.read(TURN_DATAGRAMS)) {
+      // Until nothing is left.
+    }
+  }
+
+  /** As much as a turn may take; the rest after timers and requests had theirs. */
+  #takeTurn(): void {
+    this.#turn = null
+    this.#ring.clockOffsetUs = this.#nowUs() - monotonicUs()
+    if (this.#ring.read(TURN_DATAGRAMS)) this.#turn = setImmediate(() => this.#takeTurn())
+  }
+
+  #call(command: SocketCommand): Promise<number> {
+    if (this.#closed) return Promise.reject(Object.assign(new Error('The sockets are closed.'), { code: 'EBADF' }))
+    const call = ++this.#callCount
+    return new Promise((done, fail) => {
+      this.#calls.set(call, { done, fail })
+      this.#thread().postMessage({ ...command, call })
+    })
+  }
+
+  #thread(): Worker {
+    if (this.#worker !== null) return this.#worker
+    this.#ring.clockOffsetUs = this.#nowUs() - monotonicUs()
+    // Wakes the thread's first message: the ring is empty and nobody reads it.
+    this.#ring.read(1)
+    const source = `const { parentPort, workerData } = require('node:worker_threads')
+const { performance } = require('node:perf_hooks')
+const [seconds, nanoseconds] = process.hrtime()
+const shift = seconds * 1e3 + nanoseconds / 1e6 - performance.now()
+const clock = { now: () => performance.now() + shift }
+;(${socketLoop.toString()})(parentPort, require('node:dgram').createSocket, clock, workerData)`
+    const worker = new Worker(source, { eval: true, workerData: { memory: this.#ring.memory, ring: RING } })
+    worker.on('message', (reply: SocketReply) => this.#answer(reply))
+    this.#worker = worker
+    return worker
+  }
+
+  #answer(reply: SocketReply): void {
+    if (reply.kind === 'datagrams') {
+      if (this.#turn === null) this.#takeTurn()
+      return
+    }
+    if (reply.kind === 'error') {
+      this.#listeners.get(reply.id)?.failed(Object.assign(new Error(reply.message), { code: reply.code }))
+      return
+    }
+    const call = this.#calls.get(reply.call)
+    this.#calls.delete(reply.call)
+    if (reply.kind === 'done') call?.done(reply.grantedBytes)
+    else call?.fail(Object.assign(new Error(reply.message), { code: reply.code }))
+  }
+}
+
+/** The system's monotonic clock, the same in all threads. */
+function monotonicUs(): number {
+  const [seconds, nanoseconds] = process.hrtime()
+  return seconds * 1e6 + nanoseconds / 1e3
+}
