@@ -226,9 +226,10 @@ export type SignallingSnapshot = {
   readonly signed: boolean
   readonly signature: SignatureVerdict | null
   readonly version: number | null
-  /** The object that brought it: TOI of the SLS package. */
+  /** The object that brought it: TOI of the SLS package, and what that says of it (A/331 Annex C). */
   readonly tsi: number | null
   readonly toi: number | null
+  readonly toiMeaning: string | null
   readonly count: number
   readonly bytes: number
   readonly firstTimeUs: number

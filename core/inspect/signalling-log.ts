@@ -233,24 +233,25 @@ export class SignallingLog {
   }
 
   snapshot(): SignallingSnapshot[] {
-    return Array.from(this.#entries.values(), ({ series, ...entry }) => ({
+    return Array.from(this.#entries.values(), (entry) => ({
       key: entry.key,
-      series: series.id,
-      scope: series.scope,
-      service: series.service,
-      type: series.type,
-      name: series.name,
-      group: series.scope === 'lls' ? series.group : null,
-      signed: series.signed,
+      series: entry.series.id,
+      scope: entry.series.scope,
+      service: entry.series.service,
+      type: entry.series.type,
+      name: entry.series.name,
+      group: entry.series.scope === 'lls' ? entry.series.group : null,
+      signed: entry.series.signed,
       signature: entry.signature?.verdict ?? null,
       version: entry.version,
       tsi: entry.tsi < 0 ? null : entry.tsi,
       toi: entry.toi < 0 ? null : entry.toi,
+      toiMeaning: meaningOf(entry),
       count: entry.count,
       bytes: entry.bytes,
       firstTimeUs: entry.firstTimeUs,
       lastTimeUs: entry.lastTimeUs,
-      interval: entry.key === series.versions.at(-1)?.key ? series.meter.interval : null,
+      interval: entry.key === entry.series.versions.at(-1)?.key ? entry.series.meter.interval : null,
     }))
   }
 
@@ -283,7 +284,7 @@ export class SignallingLog {
   reportSls(service: number): ReportSls[] {
     const fragments: ReportSls[] = []
     for (const entry of this.#entries.values()) {
-      const { series, version, bytes, count, signature, tsi, toi } = entry
+      const { series, version, bytes, count, signature, toi } = entry
       if (series.scope !== 'sls' || series.service !== service) continue
       fragments.push({
         type: series.type,
@@ -294,7 +295,7 @@ export class SignallingLog {
         lastTime: entry.lastTimeUs / 1e6,
         count,
         toi: toi < 0 ? null : toi,
-        toiMeaning: tsi === 0 && toi > 0 ? describeSlsToi(toi) : null,
+        toiMeaning: meaningOf(entry),
         values: valuesOf(entry),
         signature,
         interval: secondsOf(series.meter),
@@ -313,6 +314,10 @@ function repeated(entry: Entry, timeUs: number): void {
   entry.count++
   entry.lastTimeUs = timeUs
   entry.series.meter.arrived(timeUs)
+}
+
+function meaningOf({ series, tsi, toi }: Entry): string | null {
+  return series.type !== 'EFDT' && tsi === 0 && toi > 0 ? describeSlsToi(toi) : null
 }
 
 /** Copies: the bytes belong to whoever received them. */

@@ -52,6 +52,8 @@ export class LlsReceiver {
   /** Tables reported, by content: those inside a SignedMultiTable come in wrappers that differ. */
   readonly #reported = new Set<number>()
   readonly #current = new Map<string, { readonly key: number; readonly slt: Slt }>()
+  /** Last complaint about a signature, by what it is of: 512 at most, since groups are bytes. */
+  readonly #told = new Map<string, string>()
   readonly #budget = new WorkBudget(BUDGET, BUDGET_PER_SECOND)
   #storms = 0
 
@@ -132,8 +134,11 @@ export class LlsReceiver {
 
   /** Tables as if each had come alone, and what becomes of the signature over them. */
   #signed(table: LlsTable, arrival: Arrival, keys: number[]): string | null {
-    const { timeUs, frame, key } = arrival
+    const { timeUs, frame } = arrival
     const { tables, signedBytes, signature } = parseSignedMultiTable(table)
+    // The same tables signed anew, as a sender may do each time, are no new version.
+    const key = contentKey(signedBytes) + table.groupId * 256 + table.version
+    keys[0] = key
     const { signatures, observer } = this.#context
     const inner = tables.map((each) => ({
       table: each,
@@ -151,7 +156,10 @@ export class LlsReceiver {
     const { groupId: group, version, body } = table
     const name = llsTableName(table.tableId)
     const { raw } = arrival
-    if (!this.#reported.has(key)) {
+    if (this.#reported.has(key)) {
+      if (!arrival.counted) observer.llsRepeated(key, timeUs)
+      observer.llsSignature(key, report)
+    } else {
       this.#reported.add(key)
       this.#list(
         {
@@ -195,7 +203,7 @@ export class LlsReceiver {
       if (found !== null) {
         stream = found
         const current = this.#current.get(found)
-        if (current !== undefined) this.#current.set(found, { ...current, key })
+        if (current !== undefined) this.#current.set(found, { ...current, key: arrival.key })
       }
     }
     return stream
@@ -283,8 +291,13 @@ export class LlsReceiver {
     if (fault !== null) this.#alarm('LLS-CDT', fault, timeUs, frame, 'warning')
   }
 
+  /** Told once for each way of being bad, until a good one comes. */
   #judge(verdict: string, what: string, text: string, timeUs: number, frame: number): void {
-    if (verdict === 'bad') this.#alarm('LLS-SIGNED', `${what} has a bad signature. ${text}`, timeUs, frame)
+    const told = this.#told.get(what)
+    if (verdict === 'bad' && told !== text) {
+      this.#alarm('LLS-SIGNED', `${what} has a bad signature. ${text}`, timeUs, frame)
+      this.#told.set(what, text)
+    } else if (verdict === 'good') this.#told.delete(what)
   }
 
   /** New tables come faster than any station changes them: the rest of this moment is counted and not read. */

@@ -170,6 +170,7 @@ describe('inspector', () => {
       signature: null,
       tsi: null,
       toi: null,
+      toiMeaning: null,
       interval: null,
       scope: 'lls',
       service: null,

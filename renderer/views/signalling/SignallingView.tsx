@@ -1,21 +1,24 @@
 import { Allotment } from 'allotment'
 import { FileCode2, ScrollText } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { useMemo, useRef, useState } from 'react'
 import { useStore } from 'zustand'
-import { formatAge, formatCount, UNKNOWN } from '../../model/format.ts'
+import { formatAge, formatCount, formatDuration, UNKNOWN } from '../../model/format.ts'
 import { streamNowUs } from '../../model/names.ts'
 import { selectionStore, selectSignalling } from '../../stores/selection-store.ts'
 import { sessionStore } from '../../stores/session-store.ts'
 import { EmptyState } from '../../ui/EmptyState.tsx'
 import { type Column, Grid } from '../../ui/Grid.tsx'
+import { useFittingColumns } from '../../ui/use-fitting-columns.ts'
 import { useNow } from '../../ui/use-now.ts'
 import styles from './SignallingView.module.css'
 import { type SignallingLine, signallingLines } from './signalling-model.ts'
 import { TableText } from './TableText.tsx'
+import { VerdictBadge } from './VerdictBadge.tsx'
 
+const COLUMNS_AT_LEAST = 2
 const EMPTY = { signalling: [], services: [] }
 
-/** Every table of LLS and fragment of SLS, with the text of the selected one. */
+/** Every table of LLS and fragment of SLS, with what the selected version of one says. */
 export function SignallingView() {
   const snapshot = useStore(sessionStore, (state) => state.snapshot)
   const service = useStore(selectionStore, (state) => state.serviceId)
@@ -24,9 +27,19 @@ export function SignallingView() {
   const lines = useMemo(() => signallingLines(snapshot ?? EMPTY, service, folded), [snapshot, service, folded])
   const nowMs = useNow()
   const streamNow = snapshot === null ? null : streamNowUs(snapshot, nowMs)
-  const columns = useMemo(() => columnsAt(streamNow), [streamNow])
-  const selected = lines.findIndex((line) => line.key === selectedKey)
+  const signed = snapshot?.signalling.some((one) => one.signature !== null) ?? false
+  const all = useMemo(() => columnsAt(streamNow, signed), [streamNow, signed])
+  const list = useRef<HTMLDivElement>(null)
+  const columns = useFittingColumns(list, all, COLUMNS_AT_LEAST)
+  const selected = lines.findIndex((line) =>
+    line.kind === 'group' ? line.key === selectedKey : line.versions.some((one) => one.key === selectedKey),
+  )
   const line = lines[selected]
+  const table = line?.kind === 'table' ? line.versions.find((one) => one.key === selectedKey) : undefined
+  const select = (position: number) => {
+    const next = lines[position]
+    selectSignalling(next === undefined ? null : next.kind === 'group' ? next.key : next.table.key)
+  }
 
   const toggle = (position: number) => {
     const group = lines[position]
@@ -39,28 +52,30 @@ export function SignallingView() {
   return (
     <Allotment proportionalLayout={false}>
       <Allotment.Pane minSize={220} preferredSize={400}>
-        <Grid
-          label="Signalling tables"
-          columns={columns}
-          count={lines.length}
-          rowAt={(position) => lines[position] ?? null}
-          selected={selected}
-          onSelect={(position) => selectSignalling(lines[position]?.key ?? null)}
-          onActivate={toggle}
-          onToggle={toggle}
-          tree={(one) => (one.kind === 'group' ? { level: 1, expanded: one.expanded } : { level: 2, expanded: null })}
-          rowTone={(one) => (one.kind === 'group' ? 'group' : undefined)}
-          empty={
-            <EmptyState icon={ScrollText} title="No signalling yet">
-              LLS tables arrive on 224.0.23.60:4937, the SLS of a ROUTE service on TSI 0 of its session.
-            </EmptyState>
-          }
-        />
+        <div ref={list} className={styles.list}>
+          <Grid
+            label="Signalling tables"
+            columns={columns}
+            count={lines.length}
+            rowAt={(position) => lines[position] ?? null}
+            selected={selected}
+            onSelect={select}
+            onActivate={toggle}
+            onToggle={toggle}
+            tree={(one) => (one.kind === 'group' ? { level: 1, expanded: one.expanded } : { level: 2, expanded: null })}
+            rowTone={(one) => (one.kind === 'group' ? 'group' : undefined)}
+            empty={
+              <EmptyState icon={ScrollText} title="No signalling yet">
+                LLS tables arrive on 224.0.23.60:4937, the SLS of a ROUTE service on TSI 0 of its session.
+              </EmptyState>
+            }
+          />
+        </div>
       </Allotment.Pane>
       <Allotment.Pane minSize={200}>
         <div className={styles.side}>
-          {line?.kind === 'table' ? (
-            <TableText table={line.table} place="signalling" />
+          {table !== undefined ? (
+            <TableText table={table} place="signalling" />
           ) : (
             <EmptyState icon={FileCode2} title={lines.length === 0 ? 'Nothing to read yet' : 'No table selected'}>
               {lines.length > 0 && 'Select a table to read it as it was sent.'}
@@ -72,14 +87,15 @@ export function SignallingView() {
   )
 }
 
-function columnsAt(streamNow: number | null): readonly Column<SignallingLine>[] {
+/** Most telling first: what does not fit beside the text is left out from the end. */
+function columnsAt(streamNow: number | null, signed: boolean): readonly Column<SignallingLine>[] {
   const ofTable = (value: (line: SignallingLine & { kind: 'table' }) => string) => (line: SignallingLine) =>
     line.kind === 'table' ? value(line) : ''
   return [
     {
       id: 'table',
       title: 'Table',
-      width: 130,
+      width: 150,
       grow: 1,
       text: (line) => (line.kind === 'group' ? line.title : line.table.type),
       cell: (line) =>
@@ -89,18 +105,49 @@ function columnsAt(streamNow: number | null): readonly Column<SignallingLine>[] 
           <>
             <span className={styles.type}>{line.table.type}</span>
             {line.table.name !== line.table.type && <span className={styles.name}>{line.table.name}</span>}
+            {line.table.group !== null && <span className={styles.name}>group {line.table.group}</span>}
           </>
         ),
       tooltip: (line) => (line.kind === 'table' ? line.table.name : undefined),
     },
+    ...(signed ? [SIGNATURE_COLUMN] : []),
     {
       id: 'version',
       title: 'Version',
-      width: 58,
+      width: 66,
       align: 'end',
-      text: ofTable(({ table }) => (table.version === null ? UNKNOWN : String(table.version))),
+      text: ofTable(({ table, versions }) => {
+        const version = table.version === null ? UNKNOWN : String(table.version)
+        return versions.length > 1 ? `${version} (${formatCount(versions.length)})` : version
+      }),
+      tooltip: (line) =>
+        line.kind === 'table' && line.versions.length > 1 ? `${formatCount(line.versions.length)} versions` : undefined,
     },
-    { id: 'count', title: 'Count', width: 52, align: 'end', text: ofTable(({ table }) => formatCount(table.count)) },
+    {
+      id: 'age',
+      title: 'Last',
+      width: 74,
+      align: 'end',
+      text: ofTable(({ table }) => formatAge(streamNow === null ? null : streamNow - table.lastTimeUs)),
+    },
+    {
+      id: 'interval',
+      title: 'Every',
+      width: 64,
+      align: 'end',
+      text: ofTable(({ table }) => formatDuration(table.interval?.medianUs)),
+      tooltip: (line) =>
+        line.kind === 'table' && line.table.interval !== null
+          ? `Between arrivals: ${formatDuration(line.table.interval.minUs)} at least, ${formatDuration(line.table.interval.medianUs)} median, ${formatDuration(line.table.interval.maxUs)} at most`
+          : undefined,
+    },
+    {
+      id: 'count',
+      title: 'Count',
+      width: 52,
+      align: 'end',
+      text: ofTable(({ versions }) => formatCount(versions.reduce((sum, one) => sum + one.count, 0))),
+    },
     {
       id: 'bytes',
       title: 'Size',
@@ -109,12 +156,14 @@ function columnsAt(streamNow: number | null): readonly Column<SignallingLine>[] 
       align: 'end',
       text: ofTable(({ table }) => formatCount(table.bytes)),
     },
-    {
-      id: 'age',
-      title: 'Last',
-      width: 76,
-      align: 'end',
-      text: ofTable(({ table }) => formatAge(streamNow === null ? null : streamNow - table.lastTimeUs)),
-    },
   ]
+}
+
+const SIGNATURE_COLUMN: Column<SignallingLine> = {
+  id: 'signature',
+  title: 'Signature',
+  width: 100,
+  text: (line) => (line.kind === 'table' ? (line.table.signature ?? '') : ''),
+  cell: (line) =>
+    line.kind === 'table' && line.table.signature !== null ? <VerdictBadge verdict={line.table.signature} short /> : '',
 }

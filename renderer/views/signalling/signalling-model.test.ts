@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { SignallingSnapshot } from '../../../core/contract/snapshot.ts'
-import { signallingLines } from './signalling-model.ts'
+import { signallingLines, versionsOf } from './signalling-model.ts'
 
 const table = (key: string, scope: 'lls' | 'sls', service: number | null, type: string): SignallingSnapshot => ({
   key,
@@ -10,6 +10,7 @@ const table = (key: string, scope: 'lls' | 'sls', service: number | null, type: 
   signature: null,
   tsi: null,
   toi: null,
+  toiMeaning: null,
   interval: null,
   scope,
   service,
@@ -48,4 +49,20 @@ it('puts LLS first, then each service, tables by type', () => {
 
 it('keeps LLS when narrowed to a service, and folds groups', () => {
   expect(titles(signallingLines(snapshot, 1, new Set(['lls'])))).toEqual(['LLS', 'Service 1 SLS', 'c'])
+})
+
+it('lists a table once, with its versions oldest first and the newest in front', () => {
+  const version = (key: string, number: number) => ({
+    ...table(key, 'lls', null, 'SLT'),
+    series: 'slt',
+    version: number,
+  })
+  const signalling = [version('a', 1), table('b', 'lls', null, 'SystemTime'), version('c', 2), version('d', 3)]
+  const lines = signallingLines({ services: [], signalling }, null, new Set())
+  expect(lines).toMatchObject([
+    { kind: 'group', count: 2 },
+    { kind: 'table', key: 'slt', table: { key: 'd' }, versions: [{ key: 'a' }, { key: 'c' }, { key: 'd' }] },
+    { kind: 'table', key: 'b' },
+  ])
+  expect(versionsOf(signalling, version('c', 2)).map((one) => one.key)).toEqual(['a', 'c', 'd'])
 })

@@ -1,7 +1,7 @@
 import type { SessionSnapshot, SignallingSnapshot } from '../../../core/contract/snapshot.ts'
 import { serviceNameOf } from '../../model/names.ts'
 
-/** A row of the tree: LLS or a service, and the tables in it. */
+/** A row of the tree: LLS or a service, and the tables in it, each with its versions. */
 export type SignallingLine =
   | {
       readonly kind: 'group'
@@ -10,7 +10,15 @@ export type SignallingLine =
       readonly count: number
       readonly expanded: boolean
     }
-  | { readonly kind: 'table'; readonly key: string; readonly table: SignallingSnapshot }
+  | {
+      readonly kind: 'table'
+      /** The series. */
+      readonly key: string
+      /** The newest version. */
+      readonly table: SignallingSnapshot
+      /** Oldest first. */
+      readonly versions: readonly SignallingSnapshot[]
+    }
 
 /** LLS first, then the SLS of each service in the order of the service list; tables by type. */
 export function signallingLines(
@@ -18,28 +26,48 @@ export function signallingLines(
   service: number | null,
   folded: ReadonlySet<string>,
 ): readonly SignallingLine[] {
-  const groups = new Map<string, { title: string; tables: SignallingSnapshot[] }>()
-  const lls = snapshot.signalling.filter((one) => one.scope === 'lls')
-  if (lls.length > 0) groups.set('lls', { title: 'LLS', tables: lls })
+  const groups = new Map<string, { title: string; series: Map<string, SignallingSnapshot[]> }>()
+  if (snapshot.signalling.some((one) => one.scope === 'lls')) groups.set('lls', { title: 'LLS', series: new Map() })
   for (const table of snapshot.signalling) {
-    if (table.scope === 'lls' || (service !== null && table.service !== service)) continue
-    const key = `sls ${table.service}`
-    const group = groups.get(key)
-    if (group !== undefined) group.tables.push(table)
-    else {
+    if (table.scope === 'sls' && service !== null && table.service !== service) continue
+    const key = table.scope === 'lls' ? 'lls' : `sls ${table.service}`
+    let group = groups.get(key)
+    if (group === undefined) {
       const name = table.service === null ? 'No service' : serviceNameOf(snapshot as SessionSnapshot, table.service)
-      groups.set(key, { title: `${name} SLS`, tables: [table] })
+      group = { title: `${name} SLS`, series: new Map() }
+      groups.set(key, group)
     }
+    const versions = group.series.get(table.series)
+    if (versions === undefined) group.series.set(table.series, [table])
+    else versions.push(table)
   }
   const lines: SignallingLine[] = []
-  for (const [key, { title, tables }] of groups) {
+  for (const [key, { title, series }] of groups) {
     const expanded = !folded.has(key)
-    lines.push({ kind: 'group', key, title, count: tables.length, expanded })
+    lines.push({ kind: 'group', key, title, count: series.size, expanded })
     if (!expanded) continue
-    const ordered = [...tables].sort(
-      (a, b) => a.type.localeCompare(b.type) || (a.version ?? 0) - (b.version ?? 0) || a.firstTimeUs - b.firstTimeUs,
+    const tables = Array.from(series, ([id, versions]) => ({
+      kind: 'table' as const,
+      key: id,
+      table: versions.at(-1) as SignallingSnapshot,
+      versions,
+    }))
+    tables.sort(
+      ({ table: a }, { table: b }) =>
+        a.type.localeCompare(b.type) ||
+        (a.group ?? 0) - (b.group ?? 0) ||
+        Number(a.signed) - Number(b.signed) ||
+        a.name.localeCompare(b.name),
     )
-    for (const table of ordered) lines.push({ kind: 'table', key: table.key, table })
+    lines.push(...tables)
   }
   return lines
+}
+
+/** All versions of the table that this is one of, oldest first. */
+export function versionsOf(
+  signalling: readonly SignallingSnapshot[],
+  table: SignallingSnapshot,
+): readonly SignallingSnapshot[] {
+  return signalling.filter((one) => one.series === table.series)
 }

@@ -88,6 +88,7 @@ export function table(key: string, change: Partial<SignallingSnapshot> = {}): Si
     signature: null,
     tsi: null,
     toi: null,
+    toiMeaning: null,
     interval: null,
     scope: 'lls',
     service: null,

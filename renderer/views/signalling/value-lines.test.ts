@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest'
+import { valueLines } from './value-lines.ts'
+
+const none: ReadonlySet<string> = new Set()
+const shown = (lines: ReturnType<typeof valueLines>) =>
+  lines.map((line) => `${'  '.repeat(line.level - 1)}${line.name}: ${line.value ?? `(${line.summary})`}`)
+
+it('writes values as a tree of names, list items called by what tells them apart', () => {
+  const values = {
+    bsids: [50, 51],
+    capabilities: null,
+    services: [{ serviceId: 1001, shortServiceName: 'ONE', hidden: false, inetUrls: [] }, { odd: '' }],
+  }
+  expect(shown(valueLines(values, none))).toEqual([
+    'bsids: 50, 51',
+    'capabilities: –',
+    'services: (2 items)',
+    '  serviceId 1001 · ONE: (4 items)',
+    '    serviceId: 1001',
+    '    shortServiceName: ONE',
+    '    hidden: no',
+    '    inetUrls: none',
+    '  1: (1 item)',
+    '    odd: (empty)',
+  ])
+})
+
+it('folds what was toggled, and deep groups of long tables from the start', () => {
+  const values = { services: Array.from({ length: 1000 }, (_, serviceId) => ({ serviceId, signalling: { port: 1 } })) }
+  const lines = valueLines(values, none)
+  expect(lines).toHaveLength(1 + 1000 + 2000)
+  expect(lines[3]).toMatchObject({ name: 'signalling', expanded: false })
+  expect(valueLines(values, new Set(['0']))).toHaveLength(1)
+  expect(valueLines(values, new Set(['0.0.1']))).toHaveLength(1 + 1000 + 2000 + 1)
+})

@@ -1,0 +1,103 @@
+import type { JsonValue } from '../../../core/contract/report.ts'
+
+/** One row of the decoded values: a value, or a group of them that folds. */
+export type ValueLine = {
+  /** Where it stands, for folding: names and indices joined by dots. */
+  readonly path: string
+  readonly name: string
+  readonly level: number
+  /** Null for a group. */
+  readonly value: string | null
+  /** What a folded group holds: `5 items`. */
+  readonly summary: string
+  readonly expanded: boolean | null
+}
+
+/** Above this many rows groups deeper than the second level start folded. */
+const OPEN_ALL = 300
+
+/** What of a list item says best which one it is. */
+const TITLES = [
+  'serviceId',
+  'tsi',
+  'toi',
+  'uri',
+  'contentLocation',
+  'repId',
+  'appContextId',
+  'aeaId',
+  'name',
+  'id',
+  'subject',
+  'packetId',
+]
+const NAMES = ['shortServiceName', 'name', 'contentType', 'contentLocation', 'destinationAddress']
+
+/**
+ * Decoded values as rows of a tree.
+ * @param toggled paths whose fold differs from how they start
+ */
+export function valueLines(values: JsonValue, toggled: ReadonlySet<string>): readonly ValueLine[] {
+  const deep = count(values, OPEN_ALL + 1) <= OPEN_ALL
+  const lines: ValueLine[] = []
+  const add = (name: string, value: JsonValue, path: string, level: number): void => {
+    if (typeof value !== 'object' || value === null) {
+      lines.push({ path, name, level, value: written(value), summary: '', expanded: null })
+      return
+    }
+    const entries = Array.isArray(value)
+      ? value.map((each, index) => [itemName(each, index), each] as const)
+      : Object.entries(value)
+    if (entries.length === 0) {
+      lines.push({ path, name, level, value: 'none', summary: '', expanded: null })
+      return
+    }
+    if (Array.isArray(value) && value.every((each) => typeof each !== 'object' || each === null)) {
+      lines.push({ path, name, level, value: value.map(written).join(', '), summary: '', expanded: null })
+      return
+    }
+    const expanded = (deep || level <= 2) !== toggled.has(path)
+    const items = entries.length === 1 ? '1 item' : `${entries.length} items`
+    lines.push({ path, name, level, value: null, summary: items, expanded })
+    if (!expanded) return
+    entries.forEach(([key, each], index) => {
+      add(key, each, `${path}.${index}`, level + 1)
+    })
+  }
+  if (typeof values !== 'object' || values === null) add('value', values, '0', 1)
+  else {
+    Object.entries(values).forEach(([key, each], index) => {
+      add(key, each, String(index), 1)
+    })
+  }
+  return lines
+}
+
+function itemName(item: JsonValue, index: number): string {
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) return String(index)
+  const fields = item as { readonly [key: string]: JsonValue }
+  const title = TITLES.find((name) => isPlain(fields[name]))
+  if (title === undefined) return String(index)
+  const more = NAMES.find((name) => name !== title && isPlain(fields[name]))
+  return `${title} ${fields[title]}${more === undefined ? '' : ` · ${fields[more]}`}`
+}
+
+function isPlain(value: JsonValue | undefined): boolean {
+  return (typeof value === 'string' && value !== '') || typeof value === 'number'
+}
+
+function written(value: JsonValue): string {
+  if (value === null) return '–'
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  return value === '' ? '(empty)' : String(value)
+}
+
+function count(value: JsonValue, most: number): number {
+  if (typeof value !== 'object' || value === null) return 1
+  let sum = 1
+  for (const each of Object.values(value)) {
+    sum += count(each, most)
+    if (sum > most) break
+  }
+  return sum
+}
