@@ -1,4 +1,5 @@
 import type { Report, ReportFec, ReportService, ReportTotals } from '../contract/report.ts'
+import { llsText, slsText } from './signalling-text.ts'
 import { startupText } from './startup-text.ts'
 
 /** The report for a person at a terminal: what was in it, service by service, and what went wrong. */
@@ -16,12 +17,7 @@ export function reportText(report: Report): string {
   )
   lines.push(...lossText(totals))
   if (report.lls.length > 0) {
-    lines.push('', 'LLS')
-    for (const table of report.lls) {
-      lines.push(
-        `  ${table.name} group ${table.group} version ${table.version}, ${table.count} times, ${table.bytes} bytes`,
-      )
-    }
+    lines.push('', 'LLS', ...llsText(report.lls))
   }
   for (const service of report.services) lines.push('', ...serviceText(service))
   if (report.flows.length > 0) {
@@ -81,11 +77,7 @@ function serviceText(service: ReportService): string[] {
   ]
   const startup = startupText(service.startup, 1)
   if (startup !== null) lines.push(`  ${startup}`)
-  for (const fragment of service.sls) {
-    lines.push(
-      `  SLS ${fragment.type} ${fragment.name}, version ${fragment.version ?? 'unknown'}, ${fragment.bytes} bytes`,
-    )
-  }
+  lines.push(...slsText(service.sls))
   for (const session of service.sessions) {
     for (const channel of session.channels) {
       const complete = channel.objects.filter((object) => object.complete).length

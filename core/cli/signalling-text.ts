@@ -1,0 +1,90 @@
+import type {
+  JsonObject,
+  JsonValue,
+  ReportInterval,
+  ReportLls,
+  ReportSignature,
+  ReportSls,
+} from '../contract/report.ts'
+
+/** LLS for a person at a terminal: a line for each version of each table, what it says in short, and its signature. */
+export function llsText(tables: readonly ReportLls[]): string[] {
+  const lines: string[] = []
+  // A signature is spelt out once and named after that.
+  const told = new Set<string>()
+  for (const table of tables) {
+    const { name, group, version, count, bytes, signed, interval } = table
+    const said = tableSummary(name, table.values)
+    lines.push(
+      `  ${name} group ${group} version ${version}${signed ? ', signed' : ''}, ${times(count)}${every(interval)}, ${bytes} bytes` +
+        `${said === '' ? '' : `: ${said}`}${verdict(table.signature)}`,
+    )
+    lines.push(...spelt(table.signature, told))
+  }
+  return lines
+}
+
+/** SLS fragments of a service, likewise. */
+export function slsText(fragments: readonly ReportSls[]): string[] {
+  const lines: string[] = []
+  const told = new Set<string>()
+  for (const { type, name, version, bytes, count, interval, toiMeaning, signature } of fragments) {
+    const inPackage = toiMeaning === null ? '' : ` (package of ${toiMeaning})`
+    lines.push(
+      `  SLS ${type} ${name}, version ${version ?? 'unknown'}, ${times(count)}${every(interval)}, ${bytes} bytes${inPackage}${verdict(signature)}`,
+    )
+    lines.push(...spelt(signature, told))
+  }
+  return lines
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`
+}
+
+function every(interval: ReportInterval | null): string {
+  if (interval === null) return ''
+  const { min, median, max } = interval
+  return ` every ${median.toFixed(3)} s (${min.toFixed(3)} to ${max.toFixed(3)})`
+}
+
+function verdict(signature: ReportSignature | null): string {
+  return signature === null ? '' : `, signature ${signature.verdict}`
+}
+
+function spelt(signature: ReportSignature | null, told: Set<string>): string[] {
+  if (signature === null || told.has(signature.text)) return []
+  told.add(signature.text)
+  return [`    ${signature.text}`]
+}
+
+/** The one thing a table is looked at for. */
+function tableSummary(name: string, values: JsonObject | null): string {
+  if (values === null) return ''
+  const list = (key: string): readonly JsonValue[] => {
+    const value = values[key]
+    return Array.isArray(value) ? value : []
+  }
+  const field = (item: JsonValue, key: string): string => {
+    const value = typeof item === 'object' && item !== null && !Array.isArray(item) ? (item as JsonObject)[key] : null
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+  }
+  if (name === 'SLT')
+    return `${list('services').length} ${list('services').length === 1 ? 'service' : 'services'}, bsid ${list('bsids').join(' ')}`
+  if (name === 'SystemTime') return `TAI - UTC ${values.currentUtcOffset} s, local ${values.utcLocalOffset}`
+  if (name === 'AEAT')
+    return list('alerts')
+      .map((alert) => `${field(alert, 'aeaType')} ${field(alert, 'aeaId')}`)
+      .join(', ')
+  if (name === 'OnscreenMessageNotification') return `${list('keepScreenClear').length} to be kept clear`
+  if (name === 'SignedMultiTable')
+    return list('tables')
+      .map((table) => field(table, 'name'))
+      .join(', ')
+  if (name === 'CertificationData') {
+    return list('certificates')
+      .map((certificate) => `${field(certificate, 'subject')} until ${field(certificate, 'validTo').slice(0, 10)}`)
+      .join('; ')
+  }
+  return ''
+}
