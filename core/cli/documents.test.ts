@@ -35,6 +35,8 @@ describe('README.md', () => {
   })
 
   it.each(commands)('%s is a command line we read', (line) => {
-    expect(() => readCommandLine(line.split(/\s+/).slice(1), '0.0.0')).not.toThrow()
+    // As a shell splits it: what is in quotes is one word.
+    const words = (line.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replace(/^"|"$/g, ''))
+    expect(() => readCommandLine(words.slice(1), '0.0.0')).not.toThrow()
   })
 })
