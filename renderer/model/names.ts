@@ -1,5 +1,5 @@
 import type { FlowProtocol, ServiceProtocol } from '../../core/contract/report.ts'
-import type { ServiceSnapshot, SessionSnapshot } from '../../core/contract/snapshot.ts'
+import type { ChannelSnapshot, ServiceSnapshot, SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { formatChannelNumber, UNKNOWN } from './format.ts'
 
 /*
@@ -96,4 +96,9 @@ export function isWaiting(snapshot: SessionSnapshot): boolean {
     snapshot.source.lastPacketWallUs === null &&
     snapshot.totals.packets === 0
   )
+}
+
+/** `TSI 10` of an LCT channel, `packet_id 35` of an MMTP asset. */
+export function channelLabel(channel: Pick<ChannelSnapshot, 'protocol' | 'tsi'>): string {
+  return `${channel.protocol === 'mmtp' ? 'packet_id' : 'TSI'} ${channel.tsi}`
 }

@@ -2,7 +2,7 @@ import { Waypoints } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { useStore } from 'zustand'
 import { formatCount, formatDuration, formatPercent, formatRate, UNKNOWN } from '../../model/format.ts'
-import { protocolName, serviceNameOf } from '../../model/names.ts'
+import { channelLabel, protocolName, serviceNameOf } from '../../model/names.ts'
 import { selectChannel, selectionStore, selectService } from '../../stores/selection-store.ts'
 import { sessionStore } from '../../stores/session-store.ts'
 import { EmptyState } from '../../ui/EmptyState.tsx'
@@ -113,7 +113,7 @@ function columnsFor(
       title: 'Address, TSI',
       width: 172,
       grow: 1,
-      text: (line) => (line.kind === 'flow' ? line.flow.destination : `TSI ${line.channel.tsi}`),
+      text: (line) => (line.kind === 'flow' ? line.flow.destination : channelLabel(line.channel)),
       tooltip: (line) => (line.kind === 'flow' ? `${line.flow.source} → ${line.flow.destination}` : undefined),
     },
     ...(hasPlps ? [PLP_COLUMN] : []),

@@ -75,7 +75,7 @@ export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
         <Missing missing={missing} cause={cause} onShowBytes={onShowBytes} />
       )}
       <dl className={styles.grid}>
-        <dt>TSI / TOI</dt>
+        <dt>{detail.header.some(({ name }) => name === 'packet_id') ? 'packet_id / MPU' : 'TSI / TOI'}</dt>
         <dd>
           {row.tsi} / <span title={formatHex(row.toi)}>{row.toi}</span>
           {row.instance > 0 && <span className={styles.aside}> instance {row.instance}</span>}

@@ -15,7 +15,7 @@ type FilterBarProps = {
   readonly all: number | null
   readonly service: string | null
   readonly onClearService: () => void
-  readonly tsi: number | null
+  readonly channel: string | null
   readonly onClearChannel: () => void
 }
 
@@ -79,7 +79,7 @@ export function FilterBar(props: FilterBarProps) {
         </Popover.Root>
       </div>
       {props.service !== null && <Chip label={props.service} onClear={props.onClearService} />}
-      {props.tsi !== null && <Chip label={`TSI ${props.tsi}`} onClear={props.onClearChannel} />}
+      {props.channel !== null && <Chip label={props.channel} onClear={props.onClearChannel} />}
       {error !== null ? (
         <p className={styles.error} id={errorId} role="alert">
           {error}

@@ -4,7 +4,7 @@ import { useStore } from 'zustand'
 import type { ObjectQuery } from '../../../core/contract/object-rows.ts'
 import { engine } from '../../client/engine-client.ts'
 import { formatCount } from '../../model/format.ts'
-import { serviceNameOf } from '../../model/names.ts'
+import { channelLabel, serviceNameOf } from '../../model/names.ts'
 import { revealPanel } from '../../stores/frame-store.ts'
 import { selectChannel, selectionStore, selectObject, selectService } from '../../stores/selection-store.ts'
 import { sessionStore } from '../../stores/session-store.ts'
@@ -49,7 +49,6 @@ function Objects({ sessionId }: { readonly sessionId: string }) {
     sessionStore,
     (session) => session.snapshot?.channels.find((one) => one.channel === channelId) ?? null,
   )
-  const tsi = channel?.tsi ?? null
   const protocol = useStore(
     sessionStore,
     (session) => session.snapshot?.services.find((one) => one.id === service)?.protocol ?? null,
@@ -59,7 +58,7 @@ function Objects({ sessionId }: { readonly sessionId: string }) {
 
   const started = useStore(sessionStore, (session) => session.snapshot !== null)
   const sort = useMemo(() => chosenSort ?? firstSort({ kind, pace }), [chosenSort, kind, pace])
-  const filter = combinedFilter(settled, service, tsi === null ? null : channel)
+  const filter = combinedFilter(settled, service, channel)
 
   useEffect(() => {
     const timer = setTimeout(() => setSettled(typed), TYPING_MS)
@@ -120,7 +119,7 @@ function Objects({ sessionId }: { readonly sessionId: string }) {
         all={filter === '' ? null : objectCount}
         service={service === null ? null : serviceNameOf(sessionStore.getState().snapshot, service)}
         onClearService={() => selectService(null)}
-        tsi={tsi}
+        channel={channel === null ? null : channelLabel(channel)}
         onClearChannel={() => selectChannel(null)}
       />
       <div className={styles.table}>
@@ -148,8 +147,8 @@ function Objects({ sessionId }: { readonly sessionId: string }) {
           }}
           empty={
             protocol === 'mmtp' && typed.trim() === '' ? (
-              <EmptyState icon={Boxes} title="An MMTP service carries no ROUTE objects">
-                Its packets and bytes are counted under Services and Flows.
+              <EmptyState icon={Boxes} title="No MPU yet">
+                An MPU appears with its first packet; packets and losses of this service are counted under Services.
               </EmptyState>
             ) : typed.trim() !== '' || narrowed ? (
               <EmptyState

@@ -11,6 +11,7 @@ import { SERVICE_STATE_TEXT, ServiceStateGlyph } from '../../ui/glyphs.tsx'
 import { useNow } from '../../ui/use-now.ts'
 import { useTimeOrigin } from '../../ui/use-time-origin.ts'
 import { rungsOf } from './ladder.ts'
+import { MmtpDetail } from './MmtpDetail.tsx'
 import styles from './ServicesView.module.css'
 import { serviceKind, systemTimeText } from './services-model.ts'
 
@@ -59,17 +60,11 @@ export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
         <dd>
           {formatCount(service.packets)} packets, {formatCount(service.bytes)} B, {formatRate(service.rateBps)}
         </dd>
-        {service.protocol !== 'mmtp' && (
-          <>
-            <dt>Objects</dt>
-            <dd>
-              {formatCount(service.objects)}
-              {service.incomplete > 0 && (
-                <span className={styles.bad}>, {formatCount(service.incomplete)} incomplete</span>
-              )}
-            </dd>
-          </>
-        )}
+        <dt>{service.protocol === 'mmtp' ? 'MPUs' : 'Objects'}</dt>
+        <dd>
+          {formatCount(service.objects)}
+          {service.incomplete > 0 && <span className={styles.bad}>, {formatCount(service.incomplete)} incomplete</span>}
+        </dd>
         {snapshot.systemTime !== null && service.startup.slt !== null && (
           <>
             <dt title="The LLS table SystemTime (A/331 §6.4): offsets, no clock">System</dt>
@@ -101,6 +96,7 @@ export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
           )
         })}
       </ol>
+      {service.mmtp !== null && <MmtpDetail mmtp={service.mmtp} />}
       {service.notPlayable !== null && <p className={styles.why}>{service.notPlayable}</p>}
     </div>
   )

@@ -47,7 +47,7 @@ export function HoverCard({ hover }: { readonly hover: NonNullable<Hover> }) {
         {repeats > 0 && `, ${formatCount(repeats)} ${repeats === 1 ? 'repeat' : 'repeats'}`}
       </div>
       <dl className={styles.cardFacts}>
-        <dt>TSI / TOI</dt>
+        <dt>{channel?.protocol === 'mmtp' ? 'packet_id / MPU' : 'TSI / TOI'}</dt>
         <dd>
           {channel?.tsi ?? '–'} / {objectColumns.toi[row]}
         </dd>

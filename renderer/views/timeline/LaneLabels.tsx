@@ -2,6 +2,7 @@ import { useMemo } from 'react'
 import { useStore } from 'zustand'
 import type { ChannelSnapshot } from '../../../core/contract/snapshot.ts'
 import { formatDay, formatRate } from '../../model/format.ts'
+import { channelLabel } from '../../model/names.ts'
 import { selectChannel, selectionStore, selectService } from '../../stores/selection-store.ts'
 import { timeStore } from '../../stores/time-store.ts'
 import { type Lane, type LaneLayout, ROLE_LABEL } from './lanes.ts'
@@ -60,7 +61,7 @@ function LaneLabel({ lane, snapshot, selected }: LaneLabelProps) {
     )
   }
   const thin = lane.role === 'signaling'
-  const where = `${lane.destination}, TSI ${lane.tsi}`
+  const where = `${lane.destination}, ${channelLabel(snapshot ?? { protocol: 'lct', tsi: lane.tsi })}`
   return (
     <button
       type="button"

@@ -1,0 +1,90 @@
+import type { MmtpSnapshot } from '../../../core/contract/snapshot.ts'
+import { formatCount, formatRate } from '../../model/format.ts'
+import styles from './ServicesView.module.css'
+
+/** What an MMTP flow carries: assets with their MPUs, every packet_id, and the signalling messages. */
+export function MmtpDetail({ mmtp }: { readonly mmtp: MmtpSnapshot }) {
+  const { assets, packets, messages, lostInAll } = mmtp
+  return (
+    <div className={styles.mmtp}>
+      <table className={styles.table}>
+        <caption>Assets</caption>
+        <thead>
+          <tr>
+            <th>Id</th>
+            <th>Type</th>
+            <th>Asset</th>
+            <th className={styles.figure}>MPUs</th>
+            <th className={styles.figure}>Lost</th>
+            <th className={styles.figure}>Newest</th>
+          </tr>
+        </thead>
+        <tbody>
+          {assets.map((asset) => (
+            <tr key={asset.packetId} title={startOf(asset)}>
+              <td>{asset.packetId}</td>
+              <td>{asset.type ?? '–'}</td>
+              <td className={styles.asset}>{asset.assetId ?? '–'}</td>
+              <td className={styles.figure}>{formatCount(asset.mpus)}</td>
+              <Bad value={asset.incomplete} />
+              <td className={styles.figure}>{asset.lastMpu ?? '–'}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {assets.some((asset) => asset.partialAtStart !== null) && (
+        <p className={styles.remark}>Partial at start: the MPUs that were on their way when reception began.</p>
+      )}
+      <table className={styles.table}>
+        <caption>Packets by packet_id</caption>
+        <thead>
+          <tr>
+            <th>Id</th>
+            <th>Type</th>
+            <th className={styles.figure}>Packets</th>
+            <th className={styles.figure}>Rate</th>
+            <th className={styles.figure}>Lost</th>
+            <th className={styles.figure}>Late</th>
+            <th className={styles.figure}>Twice</th>
+          </tr>
+        </thead>
+        <tbody>
+          {packets.map((row) => (
+            <tr key={row.packetId}>
+              <td>{row.packetId}</td>
+              <td>{row.type}</td>
+              <td className={styles.figure}>{formatCount(row.packets)}</td>
+              <td className={styles.figure}>{formatRate(row.rateBps)}</td>
+              <Bad value={row.lost} />
+              <td className={styles.figure}>{formatCount(row.outOfOrder)}</td>
+              <td className={styles.figure}>{formatCount(row.duplicates)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {lostInAll !== null && (
+        <p className={lostInAll > 0 ? styles.bad : styles.remark}>
+          {formatCount(lostInAll)} packets of all packet_ids lost, by packet_counter
+        </p>
+      )}
+      {messages.length > 0 && (
+        <p className={styles.remark}>
+          Messages: {messages.map(({ name, count }) => `${name} ×${formatCount(count)}`).join(', ')}
+        </p>
+      )}
+    </div>
+  )
+}
+
+function Bad({ value }: { readonly value: number }) {
+  return <td className={`${styles.figure} ${value > 0 ? styles.bad : ''}`}>{formatCount(value)}</td>
+}
+
+function startOf({ firstMpu, partialAtStart, samplesLost }: MmtpSnapshot['assets'][number]): string | undefined {
+  const words = [
+    ...(firstMpu === null ? [] : [`from MPU ${firstMpu}`]),
+    ...(partialAtStart === null ? [] : [`MPU ${partialAtStart} partial at start`]),
+    ...(samplesLost === 0 ? [] : [`${samplesLost} samples not whole`]),
+  ]
+  return words.length === 0 ? undefined : words.join(', ')
+}
