@@ -117,6 +117,22 @@ describe('a repair flow for one object', () => {
     expect(fileOf(session, '10_1.m4s')).toBe(digest(whole))
   })
 
+  it('waits for the service of a session that is only being discovered', () => {
+    for (const ends of [true, false]) {
+      const session = new TestSession({ kind: 'discover' })
+      describeFlows(session, ONE)
+      const whole = content(9000)
+      session.sendObject({ tsi: 10, toi: 1 }, content(100))
+      lossy(session, 10, 2, whole, [2])
+      repair(session, [whole], { toi: 2 })
+      session.sendObject({ tsi: 10, toi: 3 }, content(100))
+      if (!ends) for (let tenths = 0; tenths < 14; tenths++) session.pass(100)
+      session.close()
+      expect(fileOf(session, '10_2.m4s')).toBe(digest(whole))
+      expect(rules(session)).toEqual([])
+    }
+  })
+
   it('takes several symbols of one packet', () => {
     const session = new TestSession(target)
     describeFlows(session, ONE)

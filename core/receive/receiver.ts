@@ -149,7 +149,6 @@ export class Receiver implements DatagramSink {
     this.#tunnels?.flush(timeUs)
     this.#links.tick(timeUs)
     this.#closed = true
-    this.#context.fec?.finish(timeUs)
     this.#directory.close(timeUs)
     this.#bindAll()
   }

@@ -59,6 +59,8 @@ export class RouteSession implements ChannelHost, DeliveringSession {
   readonly #limitCounts = new Map<string, number>()
   #oddHeaders = 0
   #refusedChannels = 0
+  /** Repair packets came before an S-TSID. */
+  #undescribedRepair = false
   readonly #delivery: ObjectDelivery
 
   constructor(context: ReceiveContext, host: SessionHost, address: Destination, destination: string, timeUs: number) {
@@ -111,6 +113,7 @@ export class RouteSession implements ChannelHost, DeliveringSession {
       channel.count(end - start, timeUs)
       if (channel.repair === null && this.#context.fec !== null) {
         channel.repair = this.#context.fec.flowOf(this, channel.tsi)
+        if (!this.#described.has(channel.tsi)) this.#undescribedRepair = true
       }
       channel.repair?.packet(packet, bytes, start, end, timeUs, frame)
       return
@@ -317,6 +320,8 @@ export class RouteSession implements ChannelHost, DeliveringSession {
   }
 
   tick(timeUs: number): void {
+    // Whose session this is will be decided soon, and its S-TSID may say that the repair packets are for these objects.
+    if (this.#undescribedRepair && this.service === null && !this.claimed) return
     for (const channel of this.#channels.values()) channel.tick(timeUs)
   }
 

@@ -428,6 +428,8 @@ export class ServiceDirectory implements SessionHost, ServiceTable {
 
   close(timeUs: number): void {
     for (const session of [...this.#sessions.values()]) this.#claim(session, timeUs)
+    // Sessions that have a service only now may have an S-TSID that names repair flows.
+    this.#context.fec?.finish(timeUs)
     for (const session of this.#sessions.values()) session.close(timeUs)
     this.#flute.close(timeUs)
     for (const session of [...this.#mmtpSessions.values()]) this.#claimMmtp(session, timeUs)

@@ -3,12 +3,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { captureBench } from './capture-bench.mjs'
+import { fecBench } from './fec-bench.mjs'
 import { liveBench } from './live-bench.mjs'
 import { root } from './measure.mjs'
 import { windowBench } from './window-bench.mjs'
 
 /*
- * `npm run bench [capture|live|window]`: speed and size against the limits we hold ourselves to. Ratios are taken within one
+ * `npm run bench [capture|fec|live|window]`: speed and size against the limits we hold ourselves to. Ratios are taken within one
  * run, since machines differ and are noisy; the table goes to the terminal, the figures to bench-results/ as JSON.
  */
 // The window needs a display; where there is none the whole run gets a virtual one.
@@ -19,7 +20,7 @@ if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND
   process.exit(status ?? 1)
 }
 
-const parts = { capture: captureBench, live: liveBench, window: windowBench }
+const parts = { capture: captureBench, fec: fecBench, live: liveBench, window: windowBench }
 const chosen = process.argv.slice(2)
 const unknown = chosen.filter((name) => !(name in parts))
 if (unknown.length > 0) {
