@@ -22,9 +22,11 @@ import { FlowTable } from '../protocol/ip/flow-table.ts'
 import type { ReceivedFile } from '../receive/object-flow.ts'
 import { type FlowFacts, ObserverTee, type ServiceFacts } from '../receive/observer.ts'
 import { Receiver } from '../receive/receiver.ts'
+import { DynamicJoins } from './dynamic-joins.ts'
 import { DatagramCounter, ObjectFanOut } from './fan-out.ts'
 import { HostWatch } from './host-watch.ts'
 import { LiveJoins } from './live-joins.ts'
+import { type Arrivals, Patience } from './patience.ts'
 import { ReceiveLog } from './receive-log.ts'
 import { ReceiveStatistics } from './receive-statistics.ts'
 import {
@@ -37,7 +39,6 @@ import {
 } from './receiving-sources.ts'
 import { Recordings } from './recordings.ts'
 import { Repairing } from './repairing.ts'
-import { partsOf, RepresentationSelection } from './representation-selection.ts'
 import { nothingReceived } from './silence.ts'
 import { DEFAULT_STORE_MEMORY } from './spec.ts'
 
@@ -61,8 +62,6 @@ export type FileNotice = {
 
 /** Stream time passes at least so often while a socket is silent. */
 const LIVE_TICK_MS = 100
-/** Wall time between two looks at what players ask for, µs. */
-const SELECT_US = 1_000_000
 /** Rates are taken so often, µs of stream time. */
 const SAMPLE_US = 250_000
 
@@ -106,24 +105,19 @@ export class Reception {
   #reader: CaptureReader | null = null
   #joins: LiveJoins | null = null
   /** Null where all that is wanted stays joined. */
-  readonly #selection: RepresentationSelection | null
+  readonly #dynamic: DynamicJoins | null
   readonly #statistics: ReceiveStatistics
   /** Flows of the LLS, whose packets are no sign of a service. */
   readonly #llsFlows: FlowFacts[] = []
-  #services = 0
-  #timedOut = false
-  #selectedUs = 0
+  readonly #patience: Patience
   #receiver: Receiver | null = null
   /** Takes the link-layer signalling of an ALP capture. */
   #alp: ReturnType<Receiver['link']> | null = null
   #summary: CaptureSummary | null = null
   #readToEnd = false
   #files = 0
-  #droppedSaid = 0
-  readonly #failedRecordings = new Set<string>()
   #sampledUs = 0
   #lastPacketWallUs: number | null = null
-  #lastServiceWallUs: number | null = null
   #seenDatagrams = 0
   #endLive: () => void = () => {}
   #running: Promise<void> = Promise.resolve()
@@ -138,12 +132,21 @@ export class Reception {
     // Somebody who keeps what comes wants all of it: only what players alone ask for may be left.
     const playersOnly = sinks.length > 0 && sinks.every((sink) => sink.kind === 'gateway')
     const selects = playersOnly && this.#plan.receive.dynamicSelection && this.#plan.live.length > 0
-    this.#selection = selects ? new RepresentationSelection() : null
+    this.#dynamic = selects
+      ? new DynamicJoins({
+          services: () => this.columns.serviceFacts(),
+          channels: () => this.columns.channels(),
+          leave: (left) => this.#joins?.leave(left),
+          left: (destination, nowUs) => this.#receiver?.left(destination, nowUs),
+          log: context.log,
+        })
+      : null
     this.#statistics = new ReceiveStatistics(this.#plan.receive.statsMs, (text) => context.log('route', 'info', text))
     this.#sinks = sinks
     this.#context = context
     this.#recordings = new Recordings(context.nowUs, describeSources(sources))
     this.#startedWallUs = context.nowUs()
+    this.#patience = new Patience(this.#plan.receive, this.#startedWallUs)
     this.begun = new Promise((resolveBegun) => {
       this.#begun = () => {
         // Every tick comes here, and settling a promise again is not free.
@@ -266,7 +269,7 @@ export class Reception {
       label: this.#plan.label,
       live: this.#joins !== null,
       joined: this.#socketStates(),
-      tuneInFailed: this.#timedOut && this.#servicePackets() === 0,
+      tuneInFailed: this.#patience.ended && this.#servicePackets() === 0,
       packets: totals.packets,
       recorded:
         this.#sinks.length > 0 && this.#sinks.every((sink) => sink.kind === 'capture' || sink.kind === 'report'),
@@ -371,7 +374,7 @@ export class Reception {
       services: () => this.columns.serviceFacts(),
       growing: !this.#plan.receive.fullSegments,
       lowLatency: this.#plan.receive.lowLatency,
-      ...(this.#selection === null ? {} : { asked: (serviceId, name) => this.#asked(serviceId, name) }),
+      ...(this.#dynamic === null ? {} : { asked: (serviceId, name) => this.#asked(serviceId, name) }),
       log: (level, text) => this.#context.log('http', level, text),
     })
     const { baseUrl } = await this.#gateway.open()
@@ -397,7 +400,7 @@ export class Reception {
         if (this.#counter.datagrams > 0) this.#begun()
         if (reader.alp !== null) this.#alpLink(reader)
         this.#host.capture(reader, timeUs)
-        this.#watchRecordings()
+        this.#recordings.watch(() => this.droppedByHost(), this.#context.onProblem)
         this.#receiver?.tick(timeUs)
         this.#sample(timeUs)
       },
@@ -430,19 +433,6 @@ export class Reception {
   /** No recording costs nothing. */
   #tapRecordings(): void {
     this.#counter.tap = this.#recordings.any ? this.#recordings : null
-  }
-
-  /** Writes down what the system dropped, and tells once what could not be written. */
-  #watchRecordings(): void {
-    if (!this.#recordings.any) return
-    const dropped = this.droppedByHost()
-    if (dropped > this.#droppedSaid) this.#recordings.lost(dropped - this.#droppedSaid)
-    this.#droppedSaid = dropped
-    for (const { file, problem } of this.#recordings.snapshots()) {
-      if (problem === null || this.#failedRecordings.has(file)) continue
-      this.#failedRecordings.add(file)
-      this.#context.onProblem(problem)
-    }
   }
 
   /**
@@ -481,15 +471,12 @@ export class Reception {
         this.#joins?.flush()
         const now = this.#context.nowUs()
         this.#host.look(this.#socketStates(), now)
-        this.#watchRecordings()
+        this.#recordings.watch(() => this.droppedByHost(), this.#context.onProblem)
         this.#receiver?.tick(now)
         this.#sample(now)
         this.#joins?.tellProblems()
-        this.#select(now)
-        if (this.#givesUp(now)) {
-          this.#timedOut = true
-          this.#endLive()
-        }
+        this.#dynamic?.look(now)
+        if (this.#patience.look(this.#arrivals(), now)) this.#endLive()
       }, LIVE_TICK_MS)
       this.#endLive = () => {
         clearInterval(timer)
@@ -498,66 +485,18 @@ export class Reception {
     })
   }
 
-  /** A player asked for a file: what carries it is worth being joined, and is joined again where it had been left. */
   #asked(serviceId: number, name: string): void {
     const carrier = this.#gateway?.carrierOf(serviceId, name) ?? null
-    if (carrier === null || this.#selection === null) return
-    const channel = this.columns
-      .channels()
-      .find(
-        ({ service, representation, tsi }) =>
-          service === serviceId &&
-          (carrier.tsi === null ? representation === carrier.representation : tsi === carrier.tsi),
-      )
-    if (channel === undefined) return
-    if (!this.#selection.asked(serviceId, channel.destination, this.#context.nowUs())) return
-    this.#joins?.leave(this.#selection.left)
-    this.#context.log(
-      'route',
-      'info',
-      `Service ${serviceId}: joined ${channel.destination} again, ${name} is asked for`,
-    )
+    this.#dynamic?.asked(serviceId, name, carrier, this.#context.nowUs())
   }
 
-  /** Leaves groups of representations that no player asks for, where they are on addresses of their own. */
-  #select(nowUs: number): void {
-    if (this.#selection === null || nowUs - this.#selectedUs < SELECT_US) return
-    this.#selectedUs = nowUs
-    const before = this.#selection.left
-    if (!this.#selection.look(partsOf(this.columns.serviceFacts(), this.columns.channels()), nowUs)) return
-    for (const destination of this.#selection.left) {
-      if (before.has(destination)) continue
-      this.#receiver?.left(destination, nowUs)
-      this.#context.log('route', 'info', `Left ${destination}: nobody asks for what it carries`)
+  #arrivals(): Arrivals {
+    const scans = this.#plan.receive.services === 'scan'
+    return {
+      servicePackets: this.#servicePackets(),
+      packets: this.#counter.datagrams,
+      services: scans ? this.columns.serviceFacts().length : 0,
     }
-    this.#joins?.leave(this.#selection.left)
-  }
-
-  /** True where a live source has been silent for longer than `timeoutS` allows. */
-  #givesUp(nowUs: number): boolean {
-    const { timeoutS, keepAlive, services } = this.#plan.receive
-    const packets = this.#sampleServices(nowUs, services === 'scan' || services === 'none')
-    if (timeoutS === undefined || (keepAlive && packets > 0)) return false
-    return nowUs - (this.#lastServiceWallUs ?? this.#startedWallUs) > timeoutS * 1e6
-  }
-
-  /**
-   * Looks whether something of a service came. Where none is to be joined, a new one in a list is what counts for a scan,
-   * and any packet else.
-   * @returns packets of services so far
-   */
-  #sampleServices(nowUs: number, listsOnly: boolean): number {
-    const packets = this.#servicePackets()
-    const seen = !listsOnly
-      ? packets
-      : this.#plan.receive.services === 'scan'
-        ? this.columns.serviceFacts().length
-        : this.#counter.datagrams
-    if (seen > this.#services) {
-      this.#services = seen
-      this.#lastServiceWallUs = nowUs
-    }
-    return packets
   }
 
   #servicePackets(): number {

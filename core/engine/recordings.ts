@@ -1,4 +1,5 @@
 import { CaptureRecorder, type RecorderOptions } from '../capture/capture-recorder.ts'
+import type { AppError } from '../contract/app-error.ts'
 import type { RecordingOptions } from '../contract/session-spec.ts'
 import type { RecordingSnapshot } from '../contract/snapshot.ts'
 import { toAppError } from '../failure/app-failure.ts'
@@ -27,6 +28,9 @@ export class Recordings implements DatagramSink {
   readonly #ended: Recording[] = []
   /** What each target wants, and the tunnels that were found. */
   readonly #wanted = new Map<ReceiveTarget | string, readonly string[]>()
+
+  #droppedSaid = 0
+  readonly #failed = new WeakSet<CaptureRecorder>()
 
   constructor(nowUs: () => number, describe: Pick<RecorderOptions, 'interfaceName' | 'interfaceDescription'>) {
     this.#nowUs = nowUs
@@ -101,9 +105,19 @@ export class Recordings implements DatagramSink {
     this.#tellWanted()
   }
 
-  /** So many packets were lost before the next one. */
-  lost(packets: number): void {
-    for (const { recorder } of this.#running) recorder.lost(packets)
+  /** Writes down what the system dropped since, and tells once of each file what it could not take. */
+  watch(droppedByHost: () => number, onProblem: (error: AppError) => void): void {
+    if (!this.any) return
+    const dropped = droppedByHost()
+    if (dropped > this.#droppedSaid)
+      for (const { recorder } of this.#running) recorder.lost(dropped - this.#droppedSaid)
+    this.#droppedSaid = dropped
+    for (const { recorder } of this.#running) {
+      const { problem } = recorder
+      if (problem === null || this.#failed.has(recorder)) continue
+      this.#failed.add(recorder)
+      onProblem(toAppError(problem))
+    }
   }
 
   /** Words for the next packet. */
