@@ -3,6 +3,9 @@ import type { WireRequest } from '../../core/contract/engine-api.ts'
 import { appErrorOf, EngineCallError } from './call-error.ts'
 import { WireClient } from './wire-client.ts'
 
+/** However slow the machine is, what is waited for comes. */
+const PATIENCE = { timeout: 30_000 }
+
 function wire() {
   const sent: WireRequest[] = []
   return { sent, send: (request: WireRequest) => void sent.push(request), close: vi.fn() }
@@ -61,7 +64,7 @@ describe('the wire client', () => {
     expect(second.sent).toMatchObject([{ command: 'watchSession', args: ['kept'] }])
     const error = { code: 'no-such-session', message: 'Gone.', tryThis: 'Open it again.' } as const
     client.receive({ id: second.sent[0]?.id ?? 0, ok: false, error })
-    await vi.waitFor(() => expect(problems).toHaveBeenCalledWith({ sessionId: 'kept', error }))
+    await vi.waitFor(() => expect(problems).toHaveBeenCalledWith({ sessionId: 'kept', error }), PATIENCE)
   })
 
   it('gives events to those who listen, until they stop', () => {
@@ -82,7 +85,7 @@ describe('the wire client', () => {
     expect(document.documentElement.dataset.idle).toBe('false')
     client.receive({ id: first.sent[0]?.id ?? 0, ok: true, value: null })
     await call
-    await vi.waitFor(() => expect(document.documentElement.dataset.idle).toBe('true'))
+    await vi.waitFor(() => expect(document.documentElement.dataset.idle).toBe('true'), PATIENCE)
   })
 
   it('wraps what is no engine error as internal', () => {

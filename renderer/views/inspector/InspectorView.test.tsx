@@ -9,6 +9,9 @@ import { showNoSession, showSession, takeSnapshot } from '../../stores/session-s
 import { FakeEngine, fakeError, fakeRow, fakeSnapshot, packRows } from '../../testdata/fake-engine.ts'
 import { buttonNamed, type Mounted, mount } from '../../testdata/mount.tsx'
 import { InspectorView } from './InspectorView.tsx'
+import { REFRESH_MS, STEP_MS } from './use-object-detail.ts'
+
+const FRAME_MS = 16
 
 const detail = (change: Partial<ObjectDetail> = {}): ObjectDetail => ({
   row: fakeRow(0),
@@ -47,22 +50,29 @@ beforeEach(async () => {
   showSession('s1', null)
   takeSnapshot(fakeSnapshot())
   view = await mount(<InspectorView />)
+  // From here on time passes only where a test says so, however slow the machine is.
+  vi.useFakeTimers({
+    toFake: ['setTimeout', 'clearTimeout', 'performance', 'requestAnimationFrame', 'cancelAnimationFrame'],
+  })
 })
 
 afterEach(() => {
+  vi.useRealTimers()
   view.unmount()
   showNoSession()
   clearSelection()
   objectColumns.clear()
 })
 
+const passTime = (ms: number) => act(async () => void (await vi.advanceTimersByTimeAsync(ms)))
+
+const busy = () => view.host.querySelector('[aria-busy=true]') !== null
+
 async function select(index: number): Promise<string> {
   await act(async () => selectObject(index))
   // One after the other, objects are asked for a moment apart.
-  await vi.waitFor(async () => {
-    await view.settle()
-    expect(view.host.querySelector('[aria-busy=true]')).toBeNull()
-  })
+  if (busy()) await passTime(STEP_MS)
+  expect(busy()).toBe(false)
   return view.host.textContent ?? ''
 }
 
@@ -70,7 +80,7 @@ async function select(index: number): Promise<string> {
 const openTab = (name: string) =>
   act(async () => {
     buttonNamed(view.host, name).dispatchEvent(new MouseEvent('mousedown', { bubbles: true, button: 0 }))
-    await new Promise((done) => requestAnimationFrame(done))
+    await vi.advanceTimersByTimeAsync(FRAME_MS)
   })
 
 describe('inspector', () => {
@@ -123,9 +133,12 @@ describe('inspector', () => {
   it('passes over objects that are left before they are shown', async () => {
     await select(0)
     for (const index of [1, 2, 3]) await act(async () => selectObject(index))
-    await select(4)
-    const asked = engine.calls.filter((call) => call.name === 'objectDetail').map((call) => call.args[1])
-    expect(asked).toEqual([0, 4])
+    await passTime(STEP_MS - 1)
+    await act(async () => selectObject(4))
+    const asked = () => engine.calls.filter((call) => call.name === 'objectDetail').map((call) => call.args[1])
+    expect(asked()).toEqual([0])
+    await passTime(1)
+    expect(asked()).toEqual([0, 4])
   })
 
   it('tells a failure and tries again on demand', async () => {
@@ -135,7 +148,6 @@ describe('inspector', () => {
     expect(await select(0)).toContain('The session has ended.')
     engine.answers.objectDetail = () => detail()
     await act(async () => buttonNamed(view.host, 'Try again').click())
-    await view.settle()
     expect(view.host.textContent).toContain('seg_1.m4s')
   })
 
@@ -148,7 +160,9 @@ describe('inspector', () => {
       objectColumns.apply({ sessionId: 's1', rows: packRows([fakeRow(0, { received: 2 })], () => 0), total: 1 }),
     )
     // Not at once: a row that arrives changes ten times a second.
-    while (asked() === before) await view.settle()
+    await passTime(REFRESH_MS - 1)
+    expect(asked()).toBe(before)
+    await passTime(1)
     expect(asked()).toBe(before + 1)
   })
 
@@ -185,11 +199,9 @@ describe('inspector', () => {
     takeSnapshot(fakeSnapshot({ signalling: [slt] }))
     await select(0)
     await act(async () => selectSignalling('slt'))
-    await view.settle()
+    await passTime(FRAME_MS)
     expect(view.host.textContent).toContain('<SLT bsid="1"/>')
-    await act(async () => selectObject(3))
-    await view.settle()
-    expect(view.host.textContent).toContain('seg_1.m4s')
+    expect(await select(3)).toContain('seg_1.m4s')
   })
 })
 

@@ -6,9 +6,9 @@ import { engine } from '../../client/engine-client.ts'
 import { objectColumns } from '../../stores/object-columns.ts'
 
 /** An object that still arrives is asked for again this often at most. */
-const REFRESH_MS = 500
+export const REFRESH_MS = 500
 /** While a key is held down, objects on the way are passed over: one is asked for this often at most. */
-const STEP_MS = 80
+export const STEP_MS = 80
 
 export type DetailState = {
   /** The last answer, kept while a newer one is awaited. */

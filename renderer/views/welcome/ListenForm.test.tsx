@@ -13,6 +13,8 @@ import { TooltipProvider } from '../../ui/Tooltip.tsx'
 import { ListenForm } from './ListenForm.tsx'
 import { interfaceChoices, otherInterfaces } from './listen-model.ts'
 
+/** However slow the machine is, what is waited for comes. */
+const PATIENCE = { timeout: 30_000 }
 const SPEC: SessionSpec = { format: 'routescope-session', version: 1, sources: [], sinks: [] }
 const INTERFACES = [
   { name: 'lo', address: '127.0.0.1', family: 'IPv4', loopback: true },
@@ -84,7 +86,7 @@ function submit(): void {
 it('asks the engine for what was typed, and puts the session on the screen', async () => {
   fill(' route://225.1.1.0:6000 ')
   submit()
-  await act(() => vi.waitFor(() => expect(sessionStore.getState().sessionId).toBe('s1')))
+  await act(() => vi.waitFor(() => expect(sessionStore.getState().sessionId).toBe('s1'), PATIENCE))
   expect(engine.calls[0]).toEqual({ name: 'specForUrl', args: ['route://225.1.1.0:6000', {}] })
   expect(engine.calls.at(-1)).toEqual({ name: 'watchSession', args: ['s1'] })
 })
@@ -96,7 +98,7 @@ it('says what is wrong beside the form, and keeps what was typed', async () => {
   }
   fill('route://225.1.1.0:99999')
   submit()
-  await act(() => vi.waitFor(() => expect(sessionStore.getState().opening?.error).toEqual(error)))
+  await act(() => vi.waitFor(() => expect(sessionStore.getState().opening?.error).toEqual(error), PATIENCE))
   expect(host.querySelector('[role=alert]')?.textContent).toContain(error.message)
   expect(host.querySelector('[role=alert]')?.textContent).toContain(error.tryThis)
   expect(host.querySelector<HTMLInputElement>('[data-listen-address]')?.value).toBe('route://225.1.1.0:99999')
@@ -124,7 +126,7 @@ it('is made from the table of options: chooses, checks in place, and writes the 
   ])
   expect(host.textContent).toContain('GPAC has no word for --services, --source.')
   submit()
-  await act(() => vi.waitFor(() => expect(sessionStore.getState().sessionId).toBe('s1')))
+  await act(() => vi.waitFor(() => expect(sessionStore.getState().sessionId).toBe('s1'), PATIENCE))
   const choices = {
     services: [1, 5009],
     sourceAddresses: ['10.0.0.1', '10.0.0.2'],
