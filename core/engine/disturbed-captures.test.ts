@@ -13,7 +13,16 @@ import type { ReceivedFile } from '../receive/object-flow.ts'
 import { Receiver } from '../receive/receiver.ts'
 import type { Datagram } from '../testdata/datagrams.ts'
 import { atscFixture, hlsFixture, lowLatency, routeFixture, twoServicesFixture } from '../testdata/make-fixtures.ts'
-import { drop, duplicate, joinPcap, type PcapRecords, reorder, seeded, splitPcap } from '../testdata/pcap-records.ts'
+import {
+  drop,
+  duplicate,
+  flipBits,
+  joinPcap,
+  type PcapRecords,
+  reorder,
+  seeded,
+  splitPcap,
+} from '../testdata/pcap-records.ts'
 import { ethernetFrames, ipPacketsFrom, pcapOfFrames } from '../testdata/reencapsulate.ts'
 
 const captures = fileURLToPath(new URL('../../../shared/captures/', import.meta.url))
@@ -73,7 +82,7 @@ async function receive(file: string, fec = true) {
     receiver,
   )
   receiver.close(lastUs, 'capture-end')
-  return { files, columns }
+  return { files, columns, heldBytes: receiver.heldBytes }
 }
 
 /** What is to come out: the list beside the capture, or what comes out undisturbed. */
@@ -113,6 +122,33 @@ describe.skipIf(names.length === 0)('captures as networks disturb them', () => {
   for (const [what, change] of CHANGES) {
     it.each(names)(`%s, ${what}, gives the same files`, (name) => givesTheSame(name, change))
   }
+})
+
+/** Link, IP and UDP headers are left alone: what is behind them reaches the parsers of this program. */
+const HEADERS = 42
+
+async function survives(name: string, share: number, intact: number): Promise<void> {
+  for (let seed = 1; seed <= 4; seed++) {
+    const file = disturbed(name, (capture) => flipBits(capture, share, intact, seeded(seed)))
+    const { columns, heldBytes } = await receive(file)
+    const { alarms, totals } = columns.report(
+      { kind: 'capture', name, firstTime: null, lastTime: null },
+      { frames: 0, udp: 0, bytes: 0, malformed: 0, fragmentsDropped: 0 },
+    )
+    expect(alarms.filter((alarm) => alarm.rule === 'INTERNAL')).toEqual([])
+    expect(totals.malformed + alarms.length).toBeGreaterThan(0)
+    expect(heldBytes).toBe(0)
+  }
+}
+
+describe('captures with flipped bits are read to their end, and what is wrong with them is said', () => {
+  it.each(Object.keys(FIXTURES))('%s, one packet in ten', (name) => survives(name, 0.1, HEADERS))
+  it.each(Object.keys(FIXTURES))('%s, every packet', (name) => survives(name, 1, HEADERS))
+})
+
+describe.skipIf(names.length === 0)('real captures with flipped bits are read to their end', () => {
+  it.each(names)('%s, one packet in ten', (name) => survives(name, 0.1, HEADERS))
+  it.each(names)('%s, every packet, headers and all', (name) => survives(name, 1, 0))
 })
 
 type OracleObject = { dst: string; tsi: number; toi: number; total: number | null; missing: [number, number][] }

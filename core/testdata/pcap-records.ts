@@ -85,3 +85,19 @@ export function duplicate(capture: PcapRecords, share: number, random: () => num
 export function drop(capture: PcapRecords, share: number, random: () => number): PcapRecords {
   return { ...capture, records: capture.records.filter(() => random() >= share) }
 }
+
+/** The same frames, a share of them with one to three bits flipped behind the first `intact` bytes. */
+export function flipBits(capture: PcapRecords, share: number, intact: number, random: () => number): PcapRecords {
+  return {
+    ...capture,
+    records: capture.records.map((record) => {
+      if (random() >= share || record.frame.length <= intact) return record
+      const frame = record.frame.slice()
+      for (let flips = 1 + Math.floor(random() * 3); flips > 0; flips--) {
+        const at = intact + Math.floor(random() * (frame.length - intact))
+        frame[at] = (frame[at] as number) ^ (1 << Math.floor(random() * 8))
+      }
+      return { ...record, frame }
+    }),
+  }
+}
