@@ -12,7 +12,17 @@ import { SessionColumns } from '../inspect/session-columns.ts'
 import type { ReceivedFile } from '../receive/object-flow.ts'
 import { Receiver } from '../receive/receiver.ts'
 import type { Datagram } from '../testdata/datagrams.ts'
-import { atscFixture, hlsFixture, lowLatency, routeFixture, twoServicesFixture } from '../testdata/make-fixtures.ts'
+import { protectedSession } from '../testdata/fec-fixture.ts'
+import { mabrCapture } from '../testdata/mabr-capture.ts'
+import {
+  atscFixture,
+  demoDash,
+  hlsFixture,
+  lowLatency,
+  routeFixture,
+  twoServicesFixture,
+} from '../testdata/make-fixtures.ts'
+import { mmtpCapture } from '../testdata/mmtp-capture.ts'
 import {
   drop,
   duplicate,
@@ -40,6 +50,9 @@ const FIXTURES: Record<string, () => Promise<Datagram[]>> = {
   'the demo in Korean ATSC signalling': () => atscFixture('korean'),
   'two services': twoServicesFixture,
   'the demo at low latency': async () => lowLatency(await routeFixture()),
+  'the demo with repair flows': async () => protectedSession(await routeFixture(), { symbolBytes: 512, overhead: 0.2 }),
+  'the demo by DVB-MABR': async () => mabrCapture(await demoDash()),
+  'the demo by MMTP': async () => mmtpCapture(),
 }
 
 let dir = ''
