@@ -9,6 +9,8 @@ import { parseRecordingOptions, parseSessionSpec } from './spec.ts'
 /** Object rows go out ten times a second at most, snapshots every fourth of those at most, and only when they changed. */
 const BATCH_MS = 100
 const SNAPSHOT_EVERY = 3
+/** Characters of JSON for which a snapshot is put off by another turn. */
+const LARGE_SNAPSHOT = 500_000
 const HEX_PAGE_BYTES = 64 * 1024
 
 type Watch = { objectCursor: number; lastSnapshot: string; ticks: number }
@@ -124,7 +126,8 @@ export class EngineWindow {
       watch.objectCursor = batch.cursor
       this.#post({ event: 'objects', data: { sessionId, rows: batch.rows, total: batch.total } })
     }
-    if (watch.ticks++ % SNAPSHOT_EVERY !== 0) return
+    // A snapshot is a few kilobytes; one with thousands of services goes out less often, so as to cost no more.
+    if (watch.ticks++ % (SNAPSHOT_EVERY * (1 + Math.floor(watch.lastSnapshot.length / LARGE_SNAPSHOT))) !== 0) return
     const snapshot = session.snapshot()
     const text = JSON.stringify(snapshot)
     if (text === watch.lastSnapshot) return

@@ -6,6 +6,8 @@ type Log = (topic: LogTopic, level: LogLevel, text: string) => void
 
 /** A damaged stream must not fill the log with the same complaint; the report has them all. */
 const MAX_COMPLAINTS = 200
+/** Fragments known by name, to tell a new one from a new version. */
+const MAX_FRAGMENTS = 10_000
 
 /**
  * What is received, in words for the log: signalling and services as they appear, objects with `debug`, and what went wrong.
@@ -41,6 +43,8 @@ export class ReceiveLog implements Partial<ReceiveObserver> {
     const { type, name, version, bytes } = fragment
     const key = `${serviceId} ${type} ${name}`
     const isNew = !this.#fragments.has(key)
+    // Names come from the network.
+    if (this.#fragments.size >= MAX_FRAGMENTS) this.#fragments.clear()
     this.#fragments.add(key)
     // A live manifest changes with every segment: that it is there is news once.
     const of = version === null ? '' : `, version ${version}`

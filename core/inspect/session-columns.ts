@@ -47,6 +47,8 @@ import { SystemTimeLog } from './system-time-log.ts'
 
 /** Lines of a list in a snapshot, which must stay small. */
 const MAX_LINES = 512
+/** Services in a snapshot: the longest list that is shown. */
+const MAX_SERVICES = 10_000
 
 export type SessionColumnsOptions = {
   /** Compute SHA-256 of every whole object, as transported. */
@@ -69,6 +71,7 @@ export class SessionColumns implements ReceiveObserver {
   readonly #options: SessionColumnsOptions
   readonly #views: ObjectViews
   readonly #services: ServiceFacts[] = []
+  readonly #known = new Set<ServiceFacts>()
   readonly #channels: ChannelFacts[] = []
   readonly #flows: FlowFacts[] = []
   readonly #links: LinkFacts[] = []
@@ -102,11 +105,15 @@ export class SessionColumns implements ReceiveObserver {
   }
 
   serviceChanged(service: ServiceFacts): void {
-    if (!this.#services.includes(service)) this.#services.push(service)
+    // A list may have 10 000 of them, and each change names them all.
+    if (this.#known.has(service)) return
+    this.#known.add(service)
+    this.#services.push(service)
     if (service.sharesFilesOf !== null) this.#losses.media.share(service.id, service.sharesFilesOf)
   }
 
   serviceGone(service: ServiceFacts): void {
+    this.#known.delete(service)
     const at = this.#services.indexOf(service)
     if (at >= 0) this.#services.splice(at, 1)
     this.#signalling.serviceGone(service.id)
@@ -308,19 +315,15 @@ export class SessionColumns implements ReceiveObserver {
 
   /** @param playable address and codecs of a service's manifest where one is served */
   services(playable: (service: ServiceFacts) => PlayableSnapshot | null): ServiceSnapshot[] {
-    return this.#services
-      .slice(0, MAX_LINES)
-      .map((service) =>
-        serviceSnapshot(
-          service,
-          this.#channels,
-          this.#flows,
-          this.#rates,
-          this.#nowUs,
-          this.#startup.of(service, this.#channels, this.#flows),
-          playable(service),
-        ),
-      )
+    const channels = byService(this.#channels)
+    const flows = byService(this.#flows)
+    return this.#services.slice(0, MAX_SERVICES).map((service) => {
+      const ownFlows = flows.get(service.id) ?? []
+      const own = channels.get(service.id) ?? []
+      const shared = service.sharesFilesOf === null ? [] : (channels.get(service.sharesFilesOf) ?? [])
+      const startup = this.#startup.of(service, shared.length === 0 ? own : [...own, ...shared], ownFlows)
+      return serviceSnapshot(service, own, ownFlows, this.#rates, this.#nowUs, startup, playable(service))
+    })
   }
 
   flows(): FlowSnapshot[] {
@@ -397,4 +400,16 @@ export class SessionColumns implements ReceiveObserver {
   storedBytes(index: number): Uint8Array | null {
     return this.#kept.bytes(index) ?? this.#options.bytesOf?.(index) ?? null
   }
+}
+
+/** What belongs to each service, so that a long list of services costs no more than its length. */
+function byService<T extends { readonly serviceId: number | null }>(all: readonly T[]): ReadonlyMap<number, T[]> {
+  const grouped = new Map<number, T[]>()
+  for (const each of all) {
+    if (each === undefined || each.serviceId === null) continue
+    const group = grouped.get(each.serviceId)
+    if (group === undefined) grouped.set(each.serviceId, [each])
+    else group.push(each)
+  }
+  return grouped
 }

@@ -284,3 +284,40 @@ describe('signed SLS packages', () => {
     }
   })
 })
+
+describe('SLS that is an attack', () => {
+  const envelope = (items: number) =>
+    `<metadataEnvelope>${Array.from({ length: items }, (_, item) => `<item metadataURI="x${item}" version="1"/>`).join('')}</metadataEnvelope>`
+
+  it('is bounded where every object is another package', () => {
+    const session = new TestSession(target)
+    const startUs = session.timeUs
+    for (let toi = 1; toi <= 12_000; toi++) {
+      // Twelve thousand in a second.
+      session.timeUs = startUs + Math.floor(toi / 12) * 1000
+      session.sendObject({ tsi: 0, toi, codepoint: 1 }, utf8(`<MPD id="${toi}"/>`))
+    }
+    expect(session.fragments.length).toBeGreaterThan(4000)
+    expect(session.fragments.length).toBeLessThan(12_000)
+    expect(session.alarms.map((alarm) => alarm.rule)).toEqual(['LIMIT-SLS'])
+  })
+
+  it('does not unfold bombs, and takes packages of thousands of parts and endless names', () => {
+    const session = new TestSession(target, {}, { unpackedBytes: 1 << 20 })
+    session.sendObject({ tsi: 0, toi: 1, codepoint: 3 }, new Uint8Array(gzipSync(new Uint8Array(64 << 20))))
+    const parts = Array.from({ length: 9000 }, (_, part) => `--b\r\nContent-Location: p${part}\r\n\r\n<x/>\r\n`).join(
+      '',
+    )
+    session.sendObject(
+      { tsi: 0, toi: 2, codepoint: 3 },
+      new Uint8Array(gzipSync(`Content-Type: multipart/related; boundary="b"\r\n\r\n${parts}--b--`)),
+    )
+    const long = `Content-Type: multipart/related; boundary="b"\r\n\r\n--b\r\nContent-Location: ${'n'.repeat(50_000)}\r\n\r\n<x/>\r\n--b--`
+    session.sendObject({ tsi: 0, toi: 3, codepoint: 3 }, utf8(long))
+    session.sendObject({ tsi: 0, toi: 4, codepoint: 1 }, utf8(envelope(20_000)))
+    expect(session.fragments).toHaveLength(9002)
+    expect(session.fragments[9000]?.name).toHaveLength(1024)
+    const rules = session.alarms.map((alarm) => alarm.rule).filter((rule) => rule !== 'SLS-TOI-BITS')
+    expect(rules).toEqual(['SLS-GZIP'])
+  })
+})

@@ -14,11 +14,19 @@ import type { ReceiveContext } from './receive-context.ts'
 import type { ReceivedService } from './received-service.ts'
 import { unwrapSigned } from './signed-package.ts'
 import type { TransportObject } from './transport-object.ts'
+import { WorkBudget } from './work-budget.ts'
 
 /** Fragments one service may have at a time. */
 const MAX_FRAGMENTS = 256
 /** Ways in which TOIs and contents differ that are told. */
 const MAX_ODD_TOIS = 16
+/** Characters of a fragment's name that are kept. */
+const MAX_NAME = 1024
+/** What reading costs in bytes, besides the bytes themselves: 4096 objects at once, then 1024 a second. */
+const OBJECT_COST = 16 << 10
+const FRAGMENT_COST = 1 << 10
+const BUDGET = 64 << 20
+const BUDGET_PER_SECOND = 16 << 20
 
 type Fragment = {
   type: FragmentType
@@ -44,6 +52,8 @@ export class ServiceSignalling {
   readonly #host: SignallingHost
   readonly #seen = new Map<string, number>()
   readonly #oddTois = new Set<string>()
+  readonly #budget = new WorkBudget(BUDGET, BUDGET_PER_SECOND)
+  #storms = 0
 
   constructor(context: ReceiveContext, service: ReceivedService, host: SignallingHost) {
     this.#context = context
@@ -54,6 +64,10 @@ export class ServiceSignalling {
   /** Reads one whole SLS object. */
   object(object: TransportObject, timeUs: number): void {
     const transported = object.bytes(0, object.length)
+    if (!this.#budget.take(OBJECT_COST + transported.length, timeUs)) {
+      this.#storm(object, timeUs)
+      return
+    }
     let bytes = transported
     if (looksGzip(transported)) {
       try {
@@ -78,11 +92,19 @@ export class ServiceSignalling {
       this.#fault('SLS-PACKAGE', `The SLS package with TOI ${object.toi}`, thrown, object, timeUs)
       return
     }
+    this.#budget.add(bytes.length + fragments.length * FRAGMENT_COST)
     this.#versions(fragments, object, timeUs)
     if (signature !== null) this.#judge(signature, object, timeUs)
     if (isMultipart(bytes)) this.#compareToi(fragments, bytes !== transported && looksGzip(transported), object, timeUs)
     for (const fragment of fragments) this.#fragment(fragment, signature, object, timeUs)
     this.#context.observer.serviceChanged(this.#service)
+  }
+
+  /** New packages come faster than any station changes them: the rest of this moment is not read. */
+  #storm(object: TransportObject, timeUs: number): void {
+    if (this.#storms++ > 0) return
+    const text = 'SLS packages change with every object; those beyond what 16 MB a second allow are not read'
+    this.#alarm('LIMIT-SLS', 'error', text, object, timeUs)
   }
 
   #judge(signature: ReportSignature, object: TransportObject, timeUs: number): void {
@@ -113,7 +135,7 @@ export class ServiceSignalling {
           const item = items.find((each) => each.uri === fragment.name) ?? items[next]
           next++
           if (item === undefined) continue
-          if (fragment.name === '') fragment.name = item.uri
+          if (fragment.name === '') fragment.name = item.uri.slice(0, MAX_NAME)
           fragment.version = item.version
           fragment.contentType ??= item.contentType
           if (fragment.type === 'UNKNOWN') fragment.type = fragmentType(item.contentType, fragment.body)
@@ -227,7 +249,7 @@ function split(bytes: Uint8Array, object: TransportObject): Fragment[] {
   if (isMultipart(bytes)) {
     return parseMultipart(bytes).parts.map((part) => ({
       type: fragmentType(part.contentType, part.body),
-      name: part.contentLocation ?? '',
+      name: (part.contentLocation ?? '').slice(0, MAX_NAME),
       version: null,
       contentType: part.contentType || null,
       body: part.body,

@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest'
+import { gzip } from '../protocol/gzip.ts'
+import { LLS_ADDRESS, LLS_PORT } from '../protocol/lls/lls-table.ts'
+import { TestSession, testFlow } from '../receive/test-session.ts'
+import { SessionColumns } from './session-columns.ts'
+
+it('lists 10 000 services, receives as many sessions as the limit allows, and says that others are not', () => {
+  const columns = new SessionColumns({ hash: false })
+  const session = new TestSession({ kind: 'atsc' }, {}, { sessions: 20 }, {}, undefined, columns)
+  const services = Array.from(
+    { length: 10_000 },
+    (_, index) =>
+      `<Service serviceId="${index}" shortServiceName="S${index}"><BroadcastSvcSignaling slsProtocol="1" slsDestinationIpAddress="239.255.${index >> 8}.${index & 255}" slsDestinationUdpPort="5000"/></Service>`,
+  )
+  const table = gzip(new TextEncoder().encode(`<SLT bsid="1">${services.join('')}</SLT>`))
+  const datagram = Uint8Array.from([1, 1, 0, 1, ...table])
+  for (let turn = 0; turn < 20; turn++) session.datagram(datagram, testFlow(LLS_ADDRESS, LLS_PORT, 9))
+  session.pass(1000)
+  expect(columns.services(() => null)).toHaveLength(10_000)
+  expect(columns.services(() => null)[9_999]).toMatchObject({ id: 9_999, name: 'S9999', state: 'announced' })
+  expect(session.alarms.map((alarm) => alarm.rule)).toEqual(['LIMIT-SESSIONS'])
+  expect(columns.signalling()).toMatchObject([{ type: 'SLT', count: 20 }])
+})
