@@ -2,6 +2,7 @@ import type { AppError } from '../contract/app-error.ts'
 import type { LogLevel, LogTopic, MulticastSource } from '../contract/session-spec.ts'
 import type { SocketSnapshot } from '../contract/snapshot.ts'
 import { AppFailure, toAppError } from '../failure/app-failure.ts'
+import { formatDestination } from '../protocol/ip/address.ts'
 import type { DatagramSink } from '../protocol/ip/flow.ts'
 import type { FlowTable } from '../protocol/ip/flow-table.ts'
 import type { Destination } from '../receive/observer.ts'
@@ -18,7 +19,8 @@ export type LiveContext = {
 export class LiveSockets {
   readonly #receiver: MulticastReceiver
   readonly #context: LiveContext
-  readonly #wanted = new Set<string>()
+  /** By `ip:port`. */
+  readonly #wanted = new Map<string, { readonly destination: Destination; readonly from: string }>()
   readonly #joins: Promise<void>[] = []
   readonly #problems = new Map<string, AppError | null>()
   #joinFailure: AppError | null = null
@@ -49,20 +51,31 @@ export class LiveSockets {
 
   /** Joins what is wanted; what no longer is, is left. */
   want(destinations: readonly Destination[]): void {
-    const keys = new Set(destinations.map(({ address, port }) => `${address} ${port}`))
-    for (const key of this.#wanted) {
-      if (keys.has(key)) continue
-      const [address = '', port] = key.split(' ')
+    const wanted = new Map(
+      destinations.map((destination) => [formatDestination(destination.address, destination.port), destination]),
+    )
+    for (const [key, { destination, from }] of this.#wanted) {
+      const still = wanted.get(key)
+      // A group whose senders have changed is joined anew.
+      if (still !== undefined && sendersOf(still) === from) continue
       this.#wanted.delete(key)
-      this.#receiver.leave(address, Number(port))
+      this.#receiver.leave(destination.address, destination.port)
     }
-    for (const { address, port } of destinations) {
-      const key = `${address} ${port}`
+    for (const [key, destination] of wanted) {
       if (this.#wanted.has(key)) continue
-      this.#wanted.add(key)
+      const from = sendersOf(destination)
+      this.#wanted.set(key, { destination, from })
       this.#joins.push(
-        this.#receiver.join(address, port).then(
-          () => this.#context.log('socket', 'info', `Joined ${address}:${port}`),
+        this.#receiver.join(destination.address, destination.port, destination.sources).then(
+          (refusal) => {
+            if (refusal !== null)
+              this.#context.log(
+                'socket',
+                'warning',
+                `${key} cannot be joined for packets of ${from} only, as signalled; whoever sends is heard: ${refusal.message}`,
+              )
+            this.#context.log('socket', 'info', `Joined ${key}`)
+          },
           (thrown) => {
             this.#joinFailure ??= toAppError(thrown)
             if (this.#open) this.#context.onProblem(toAppError(thrown))
@@ -106,4 +119,8 @@ export class LiveSockets {
     this.#last ??= this.#receiver.sockets()
     await this.#receiver.close()
   }
+}
+
+function sendersOf({ sources }: Destination): string {
+  return (sources ?? []).join(', ')
 }

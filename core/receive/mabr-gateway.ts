@@ -1,11 +1,12 @@
 import { CodecError } from '../bytes/codec-error.ts'
 import { gunzipIfGzip } from '../protocol/gzip.ts'
-import { formatDestination } from '../protocol/ip/address.ts'
+import { formatDestination, senderAddress } from '../protocol/ip/address.ts'
 import {
   GATEWAY_CONFIGURATION_URI,
   isConfigurationUri,
   MABR_CONTENT_TYPE,
   type MabrConfiguration,
+  type MabrEndpoint,
   type MabrManifest,
   type MabrSession,
   type MabrTransportSession,
@@ -19,7 +20,7 @@ import { contentKey } from './content-hash.ts'
 import { FluteSession } from './flute-session.ts'
 import { readHlsCodecs, readMpdFacts } from './mpd-facts.ts'
 import type { ReceivedFile } from './object-flow.ts'
-import type { Destination, RepairServer } from './observer.ts'
+import { type Destination, type RepairServer, wantedByBoth } from './observer.ts'
 import type { ReceiveContext } from './receive-context.ts'
 import type { ReceivedService } from './received-service.ts'
 import type { RouteSession } from './route-session.ts'
@@ -272,7 +273,7 @@ export class MabrGateway {
     const [endpoint] = first?.endpoints ?? []
     service.source = endpoint?.source ?? null
     service.destinations.clear()
-    if (endpoint !== undefined) this.#host.setAddress(service, { address: endpoint.group, port: endpoint.port })
+    if (endpoint !== undefined) this.#host.setAddress(service, destinationOf(endpoint))
     for (const transport of session.transports) this.#link(links, service, transport, false, timeUs)
     this.#context.observer.serviceChanged(service)
   }
@@ -290,9 +291,13 @@ export class MabrGateway {
       this.#alarm('MABR-CONFIG', 'warning', service.id, text, timeUs, null)
       return
     }
-    for (const { group, port, tsi } of transport.endpoints) {
-      const address = { address: group, port }
-      if (service.joined) service.destinations.set(formatDestination(group, port), address)
+    for (const endpoint of transport.endpoints) {
+      const { group, port, tsi } = endpoint
+      // The configuration arrives already, from whomever.
+      const address = configures ? { address: group, port } : destinationOf(endpoint)
+      const destination = formatDestination(group, port)
+      if (service.joined)
+        service.destinations.set(destination, wantedByBoth(service.destinations.get(destination), address))
       const key = `${protocol} ${group} ${port} ${tsi ?? '*'} ${service.id}`
       const before = this.#links.get(key)
       if (before !== undefined && service.joined) {
@@ -358,6 +363,11 @@ export function isConfiguration(object: TransportObject): boolean {
 
 function isLocated({ manifests }: Held, name: string): boolean {
   return manifests.some((each) => each.transportObjectUri === name || each.url === name)
+}
+
+function destinationOf({ group, port, source }: MabrEndpoint): Destination {
+  const sender = source === null ? null : senderAddress(source)
+  return sender === null ? { address: group, port } : { address: group, port, sources: [sender] }
 }
 
 function nameOf({ transportObjectUri, url }: MabrManifest): string {

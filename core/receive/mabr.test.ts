@@ -235,6 +235,19 @@ describe('a DVB-MABR service', () => {
     expect(run(datagrams, { kind: 'discover' }, { services: [2] }).services.size).toBe(2)
   })
 
+  it('is joined for the senders that its endpoints name, but for the configuration', async () => {
+    const sourcesOf = async (source: string, options: Partial<MabrOptions> = {}) =>
+      run(await mabrCapture(dash, { source, segments: 1, ...options })).wanted
+    const config = { address: FIXTURE_ADDRESS, port: MABR_PORT }
+    const media = { address: FIXTURE_ADDRESS, port: MABR_PORT + 1 }
+    expect(await sourcesOf('10.1.2.3')).toEqual([config, { ...media, sources: ['10.1.2.3'] }])
+    expect(await sourcesOf('10.1.2.3', { transport: 'route' })).toEqual([config, { ...media, sources: ['10.1.2.3'] }])
+    // No address that anybody sends from; and whoever sends the configuration is not known.
+    for (const none of ['239.1.1.1', '0.0.0.0', 'origin.example'])
+      expect(await sourcesOf(none)).toEqual([config, media])
+    expect(await sourcesOf('10.1.2.3', { onePort: true })).toEqual([config])
+  })
+
   it('is taken up in the middle without calling lost what came before', async () => {
     const datagrams = (await mabrCapture(dash)).filter(({ timeUs }) => timeUs > FIXTURE_START_US + 3_000_000)
     // The first packets of a segment are gone with its table.

@@ -14,7 +14,20 @@ import type { ReceivedObject } from './object-flow.ts'
 import type { ReceiveTarget } from './receiver.ts'
 
 /** A multicast destination whose packets are wanted. */
-export type Destination = { readonly address: string; readonly port: number }
+export type Destination = {
+  readonly address: string
+  readonly port: number
+  /** Its only senders, as the gateway configuration of DVB-MABR says; absent: not said. */
+  readonly sources?: readonly string[]
+}
+
+/** One destination that two want: with the senders of both, where both say theirs. */
+export function wantedByBoth(one: Destination | undefined, other: Destination): Destination {
+  if (one === undefined) return other
+  const { address, port } = one
+  if (one.sources === undefined || other.sources === undefined) return { address, port }
+  return { address, port, sources: [...new Set([...one.sources, ...other.sources])] }
+}
 
 /** One flow on the wire, counted by the receiver; an observer reads the numbers when it wants them. Times µs. */
 export interface FlowFacts {

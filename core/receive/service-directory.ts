@@ -9,7 +9,7 @@ import { FluteDirectory, type ServiceTable } from './flute-directory.ts'
 import type { FluteSession } from './flute-session.ts'
 import { MmtpSession } from './mmtp-session.ts'
 import type { ReceivedFile } from './object-flow.ts'
-import type { Destination } from './observer.ts'
+import { type Destination, wantedByBoth } from './observer.ts'
 import type { ReceiveContext } from './receive-context.ts'
 import { ReceivedService } from './received-service.ts'
 import type { ReceiveTarget } from './receiver.ts'
@@ -386,7 +386,7 @@ export class ServiceDirectory implements SessionHost, ServiceTable {
       }
       const session = this.#sessionAt(address, timeUs)
       if (session === null) continue
-      service.destinations.set(session.destination, address)
+      if (!service.destinations.has(session.destination)) service.destinations.set(session.destination, address)
       for (const channel of described.channels) session.describe(channel, service, timeUs)
       const owner = session.service
       if (owner === null || (owner !== service && owner.discovered && !owner.signalled)) {
@@ -458,9 +458,12 @@ export class ServiceDirectory implements SessionHost, ServiceTable {
           !(target.kind === 'route' && service.destination === formatDestination(target.address, target.port))
         )
           continue
-        for (const [destination, address] of service.destinations) wanted.set(destination, address)
+        for (const [destination, address] of service.destinations)
+          wanted.set(destination, wantedByBoth(wanted.get(destination), address))
       }
-      const key = [...wanted.keys()].join(' ')
+      const key = Array.from(wanted, ([destination, { sources }]) => [destination, ...(sources ?? [])].join(',')).join(
+        ' ',
+      )
       if (key === this.#wanted.get(target)) continue
       this.#wanted.set(target, key)
       this.#context.observer.destinationsWanted?.([...wanted.values()], target)

@@ -1,6 +1,8 @@
+import type { AppError } from '../contract/app-error.ts'
 import type { NetworkInterface } from '../contract/engine-api.ts'
 import type { SocketSnapshot } from '../contract/snapshot.ts'
-import { formatDestination } from '../protocol/ip/address.ts'
+import { toAppError } from '../failure/app-failure.ts'
+import { formatDestination, isMulticastAddress } from '../protocol/ip/address.ts'
 import type { DatagramSink } from '../protocol/ip/flow.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import { listInterfaces } from './interfaces.ts'
@@ -35,7 +37,9 @@ export class MulticastReceiver {
   readonly #sink: DatagramSink
   readonly #flows: FlowTable
   readonly #sockets = new Map<string, ReceiveSocket>()
-  readonly #opening = new Map<string, Promise<void>>()
+  readonly #opening = new Map<string, Promise<AppError | null>>()
+  /** Left while they were being opened. */
+  readonly #leaving = new Set<string>()
   readonly #interfaces: () => NetworkInterface[]
   readonly #thread: SocketThread
   #timer: NodeJS.Timeout | null = null
@@ -53,14 +57,21 @@ export class MulticastReceiver {
 
   /**
    * Starts to receive a destination; joined already, nothing happens.
+   * @param sources its only senders, as signalled: a group is joined for these where the options include none and the system lets us
+   * @returns why whoever sends is heard nevertheless; null where nothing stands against `sources`
    * @throws AppFailure port-in-use | address-not-local | interface-gone | join-refused | socket-failed
    */
-  join(address: string, port: number): Promise<void> {
+  async join(address: string, port: number, sources: readonly string[] = []): Promise<AppError | null> {
     const key = formatDestination(address, port)
-    const opening = this.#opening.get(key)
-    if (opening !== undefined) return opening
-    if (this.#sockets.has(key) || this.#closed) return Promise.resolve()
-    const joining = this.#open(key, address, port).finally(() => this.#opening.delete(key))
+    for (let opening = this.#opening.get(key); opening !== undefined; opening = this.#opening.get(key)) {
+      if (!this.#leaving.has(key)) return opening
+      await opening.catch(() => undefined)
+    }
+    if (this.#sockets.has(key) || this.#closed) return null
+    const joining = this.#open(key, address, port, sources).finally(() => {
+      this.#opening.delete(key)
+      if (this.#leaving.delete(key)) this.leave(address, port)
+    })
     this.#opening.set(key, joining)
     return joining
   }
@@ -68,6 +79,7 @@ export class MulticastReceiver {
   /** Stops receiving a destination; not joined, nothing happens. */
   leave(address: string, port: number): void {
     const key = formatDestination(address, port)
+    if (this.#opening.has(key)) this.#leaving.add(key)
     const socket = this.#sockets.get(key)
     this.#sockets.delete(key)
     void socket?.close()
@@ -101,26 +113,40 @@ export class MulticastReceiver {
     if (this.#options.thread === undefined) await this.#thread.close()
   }
 
-  async #open(key: string, address: string, port: number): Promise<void> {
-    const socket = new ReceiveSocket(
-      {
-        address,
-        port,
-        joinOn: this.#options.joinOn ?? [],
-        filter: this.#options.filter ?? ANY_SOURCE,
-        receiveBufferBytes: this.#options.receiveBufferBytes ?? DEFAULT_RECEIVE_BUFFER_BYTES,
-        nowUs: () => this.#now(),
-        interfaces: this.#interfaces,
-        flows: this.#flows,
-        thread: this.#thread,
-      },
-      this.#sink,
-    )
-    await socket.open()
+  async #open(key: string, address: string, port: number, sources: readonly string[]): Promise<AppError | null> {
+    const filter = this.#options.filter ?? ANY_SOURCE
+    // The user's choice of senders stands above what the air says.
+    const asSignalled = sources.length > 0 && filter.include.length === 0 && isMulticastAddress(address)
+    let refusal: AppError | null = null
+    let socket = this.#socket(address, port, asSignalled ? { ...filter, include: sources } : filter)
+    try {
+      await socket.open()
+    } catch (thrown) {
+      if (!asSignalled) throw thrown
+      refusal = toAppError(thrown)
+      socket = this.#socket(address, port, filter)
+      await socket.open()
+    }
     this.#sockets.set(key, socket)
-    if (this.#timer !== null || this.#closed) return
+    if (this.#timer !== null || this.#closed) return refusal
     this.#timer = setInterval(() => void this.checkInterfaces(), INTERFACE_CHECK_MS)
     this.#timer.unref()
+    return refusal
+  }
+
+  #socket(address: string, port: number, filter: SourceFilter): ReceiveSocket {
+    const options = {
+      address,
+      port,
+      joinOn: this.#options.joinOn ?? [],
+      filter,
+      receiveBufferBytes: this.#options.receiveBufferBytes ?? DEFAULT_RECEIVE_BUFFER_BYTES,
+      nowUs: () => this.#now(),
+      interfaces: this.#interfaces,
+      flows: this.#flows,
+      thread: this.#thread,
+    }
+    return new ReceiveSocket(options, this.#sink)
   }
 
   /** The clock for all sockets together, which are one source: it never goes backwards. */

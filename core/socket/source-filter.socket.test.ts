@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { afterEach, expect, test, vi } from 'vitest'
+import type { AppError } from '../contract/app-error.ts'
 import type { NetworkInterface } from '../contract/engine-api.ts'
 import type { DatagramSink, Flow } from '../protocol/ip/flow.ts'
 import { MulticastReceiver, type MulticastReceiverOptions } from './multicast-receiver.ts'
@@ -58,13 +59,14 @@ async function freePort(): Promise<number> {
 
 async function joined(
   options: Partial<MulticastReceiverOptions>,
-): Promise<{ sink: Collector; receiver: MulticastReceiver; port: number }> {
+  signalled: readonly string[] = [],
+): Promise<{ sink: Collector; receiver: MulticastReceiver; port: number; refusal: AppError | null }> {
   const sink = new Collector()
   const receiver = new MulticastReceiver({ joinOn: [LOOPBACK], nowUs: () => Date.now() * 1000, ...options }, sink)
   closing.push(() => receiver.close())
   const port = await freePort()
-  await receiver.join(GROUP, port)
-  return { sink, receiver, port }
+  const refusal = await receiver.join(GROUP, port, signalled)
+  return { sink, receiver, port, refusal }
 }
 
 test.skipIf(!LINUX)('only the senders that are included are heard, and the system sorts out the rest', async () => {
@@ -118,6 +120,41 @@ test('a sender of the other family can never be heard, and that is an error', as
     new Collector(),
   )
   await expect(receiver.join(GROUP, 6000)).rejects.toMatchObject({ error: { code: 'bad-spec' } })
+})
+
+test.skipIf(!LINUX)('a group is joined for the senders that signalling names, unless the user says which', async () => {
+  const { sink, receiver, port, refusal } = await joined({}, [OTHER])
+  expect(refusal).toBeNull()
+  const [one, two] = [await senderFrom(LOOPBACK), await senderFrom(OTHER)]
+  await one(port, 'a')
+  await two(port, 'b')
+  await sink.seen(`${OTHER} b`)
+  expect(sink.got).toEqual([`${OTHER} b`])
+  expect(receiver.sockets()[0]?.filter).toBe('only from 127.0.0.2 (source-specific join)')
+  const chosen = await joined({ filter: { include: [LOOPBACK], exclude: [] } }, [OTHER])
+  expect(chosen.receiver.sockets()[0]?.filter).toBe('only from 127.0.0.1 (source-specific join)')
+})
+
+test.skipIf(!LINUX)('where the join for a signalled sender is refused, whoever sends is heard', async () => {
+  const join = vi.spyOn(SocketThread.prototype, 'join')
+  join.mockRejectedValueOnce(Object.assign(new Error('no'), { code: 'EPERM' }))
+  const { sink, receiver, port, refusal } = await joined({}, [OTHER])
+  expect(refusal?.code).toBe('join-refused')
+  await (await senderFrom(LOOPBACK))(port, 'a')
+  await sink.seen(`${LOOPBACK} a`)
+  expect(receiver.sockets()).toMatchObject([{ filter: null }])
+})
+
+test.skipIf(!LINUX)('a destination left while it is being joined can be joined anew for other senders', async () => {
+  const { sink, receiver, port } = await joined({})
+  receiver.leave(GROUP, port)
+  const first = receiver.join(GROUP, port, [LOOPBACK])
+  receiver.leave(GROUP, port)
+  await receiver.join(GROUP, port, [OTHER])
+  await first
+  expect(receiver.sockets().map(({ filter }) => filter)).toEqual(['only from 127.0.0.2 (source-specific join)'])
+  await (await senderFrom(OTHER))(port, 'a')
+  await sink.seen(`${OTHER} a`)
 })
 
 test.skipIf(!LINUX)('a group is joined on each interface, and each is named', async () => {

@@ -32,6 +32,8 @@ export type MabrOptions = {
   /** Names the TSI of each media session; false: any on that port. */
   readonly namesTsi: boolean
   readonly address: string
+  /** Sender that the endpoints of the media name. */
+  readonly source: string | null
   /** Of the configuration session; media are on the port above. */
   readonly port: number
   /** Media sessions on the port of the configuration. */
@@ -57,6 +59,7 @@ const DEFAULTS: MabrOptions = {
   tableLast: false,
   namesTsi: true,
   address: FIXTURE_ADDRESS,
+  source: null,
   port: MABR_PORT,
   onePort: false,
   base: 'tag:mabr.example.2026.service/',
@@ -243,7 +246,7 @@ function configurationOf(content: Presentation, use: MabrOptions, mediaPort: num
     tags: null,
     protocolIdentifier: mabrProtocolIdentifier(protocol),
     protocolVersion: '1',
-    endpoints: [{ source: null, group: use.address, port, tsi: named ? tsi : null }],
+    endpoints: [{ source: use.source, group: use.address, port, tsi: named ? tsi : null }],
     averageBitRate: null,
     maximumBitRate: null,
     fec: [],

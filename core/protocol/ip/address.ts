@@ -74,6 +74,15 @@ function groupsOf(text: string, mayEndInIpv4: boolean): number[] | null {
   return groups
 }
 
+/** The address in its one form; null where the text is none, or none that a host sends from (a group, all zeros). */
+export function senderAddress(text: string): string | null {
+  const v4 = parseIpv4(text)
+  const v6 = v4 === null ? parseIpv6(text) : null
+  if (v4 === null && v6 === null) return null
+  const address = v4 !== null ? formatIpv4(v4) : formatIpv6(v6 as Uint8Array, 0)
+  return v4 === 0 || address === '::' || isMulticastAddress(address) ? null : address
+}
+
 /** 224.0.0.0/4 or ff00::/8, from the text of an address that is valid. */
 export function isMulticastAddress(address: string): boolean {
   if (address.includes(':')) return /^ff[0-9a-f]{2}:/i.test(address)
