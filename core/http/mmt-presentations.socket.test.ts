@@ -148,6 +148,22 @@ describe('an MMT service', () => {
     expect((await over.get(`/service${MMT_SERVICE}/manifest.mpd`)).status).toBe(404)
   })
 
+  test('stands still where an MPU cannot be read, so that its time line has no gap', async () => {
+    // Movie fragment metadata of the third sound MPU, and all of the fifth.
+    const sent = mmtpCapture().filter(({ bytes }) => {
+      if (bytes[3] !== 36 || (bytes[1] as number) !== 0) return true
+      const mpu = new DataView(bytes.buffer, bytes.byteOffset).getUint32(22)
+      return !(mpu === 702 && (bytes[20] as number) >> 4 === 1) && mpu !== 704
+    })
+    const { get } = await served(sent)
+    const playlist = await get(`/service${MMT_SERVICE}/asset36/index.m3u8`)
+    expect(playlist.text).not.toContain('DISCONTINUITY')
+    const names = playlist.text.match(/\d+\.m4s/g) ?? []
+    expect(names).toHaveLength(12)
+    const still = await get(`/service${MMT_SERVICE}/asset36/${names[2]}`)
+    expect(still.body.length).toBeLessThan(1000)
+  })
+
   test.skipIf(!ffprobe)('plays on over losses: samples that are not whole are left out', async () => {
     const { root, get } = await served(withLoss(mmtpCapture(), 0.01, 3))
     const playlist = await get(`/service${MMT_SERVICE}/asset36/index.m3u8`)

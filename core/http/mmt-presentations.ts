@@ -13,6 +13,8 @@ import type { ManifestClock } from './manifest-answer.ts'
 
 /** Segments kept made: two players ask for the same ones. */
 const MADE = 16
+/** Longest gap that is bridged, s: players wait for ever at a gap in one of several streams. */
+const MOST_STILL_S = 10
 /** The clock is not that of the stream where the newest MPU came longer ago than this, µs. */
 const STALE_US = 5_000_000
 const MPU_NAME = /^(asset\d+)\/(\d+)\.mp4$/
@@ -26,6 +28,8 @@ type StoredMpu = PlacedMpu & {
   readonly missing: readonly ByteRange[]
   readonly lastTimeUs: number
   readonly contents: MpuContents
+  /** It stands for MPUs that were lost: its first sample, lasting as long as they would have. */
+  readonly still: boolean
 }
 
 type Lane = {
@@ -255,7 +259,8 @@ export class MmtPresentations {
       const placed = lane.line.place(sequence, timeUs, mpu.firstTimeUs, timing)
       if (placed === null) return
       const { name, index, size, missing, lastTimeUs } = mpu
-      lane.line.add({ ...placed, name, index, size, missing, lastTimeUs, contents })
+      bridge(lane, placed)
+      lane.line.add({ ...placed, name, index, size, missing, lastTimeUs, contents, still: false })
       lane.bytes += size
       lane.ticks += timing.duration
     } catch (thrown) {
@@ -303,7 +308,28 @@ function typeOf({ role }: Lane): string {
   return role === 'text' ? 'application/mp4' : `${role}/mp4`
 }
 
-function segmentOf({ contents, decodeTime, sequence, missing }: StoredMpu, file: Uint8Array): Uint8Array {
+/** Where MPUs before this one were lost whole, or cannot be read, the one before them stands still. */
+function bridge({ line, timescale }: Lane, placed: PlacedMpu): void {
+  const before = line.mpus.at(-1)
+  if (before === undefined || placed.sequence <= before.sequence + 1) return
+  const time = before.time + before.duration
+  const duration = placed.time - time
+  if (duration <= 0 || duration > MOST_STILL_S * timescale) return
+  const lead = before.time - before.decodeTime
+  line.add({
+    ...before,
+    sequence: before.sequence + 1,
+    time,
+    duration,
+    decodeTime: Math.max(0, time - lead),
+    still: true,
+  })
+}
+
+function segmentOf(
+  { contents, decodeTime, sequence, missing, still, duration }: StoredMpu,
+  file: Uint8Array,
+): Uint8Array {
   const trackId = contents.movie.tracks[0]?.trackId ?? 1
   const samples: PlayedSample[] = []
   for (const { at, sample } of samplesOf(contents)) {
@@ -311,20 +337,20 @@ function segmentOf({ contents, decodeTime, sequence, missing }: StoredMpu, file:
     const whole = end <= file.length && !missing.some(([from, to]) => from < end && to > at)
     samples.push({ ...sample, data: whole ? file.subarray(at, end) : null })
   }
+  const first = samples.find(({ data }) => data !== null)
+  if (still && first !== undefined) samples.splice(0, samples.length, { ...first, duration })
   return mpuMediaSegment({ trackId, sequenceNumber: sequence, decodeTime, samples })
 }
 
-/** True where an MPU with holes is worth playing: its first sample, which others need, and half of all came. */
+/** True where an MPU with holes is worth playing: half of its samples came. A gap in their time line makes players wait. */
 function isPlayable(contents: MpuContents, missing: readonly ByteRange[]): boolean {
   let whole = 0
   let all = 0
   for (const { at, sample } of samplesOf(contents)) {
-    const hit = missing.some(([from, to]) => from < at + sample.size && to > at)
-    if (all === 0 && hit) return false
     all++
-    if (!hit) whole++
+    if (!missing.some(([from, to]) => from < at + sample.size && to > at)) whole++
   }
-  return whole * 2 >= all
+  return whole > 0 && whole * 2 >= all
 }
 
 function* samplesOf({ movie, fragments }: MpuContents) {

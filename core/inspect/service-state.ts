@@ -73,10 +73,13 @@ function mmtpSnapshot(service: ServiceFacts, rates: RateMeter): MmtpSnapshot | n
         const { packetId, type, packets, bytes, lost, duplicates, outOfOrder } = facts
         return { packetId, type, packets, bytes, rateBps: rates.bitsPerSecond(facts), lost, duplicates, outOfOrder }
       }),
-    assets: mmtpFlow.assets.slice(0, MAX_ROWS).map((asset) => {
-      const { packetId, assetId, type, mpus, incomplete, firstMpu, lastMpu, partialAtStart, samplesLost } = asset
-      return { packetId, assetId, type, mpus, incomplete, firstMpu, lastMpu, partialAtStart, samplesLost }
-    }),
+    assets: [...mmtpFlow.assets]
+      .sort((a, b) => a.packetId - b.packetId)
+      .slice(0, MAX_ROWS)
+      .map((asset) => {
+        const { packetId, assetId, type, mpus, incomplete, firstMpu, lastMpu, partialAtStart, samplesLost } = asset
+        return { packetId, assetId, type, mpus, incomplete, firstMpu, lastMpu, partialAtStart, samplesLost }
+      }),
     messages: mmtpFlow.messages.slice(0, MAX_ROWS).map(({ name, count, version }) => ({ name, count, version })),
     lostInAll: mmtpFlow.lostInAll,
   }

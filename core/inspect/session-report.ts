@@ -108,12 +108,14 @@ function reportService(parts: ReportParts, service: ServiceFacts, rows: readonly
             packets: [...service.mmtp]
               .sort((a, b) => a.packetId - b.packetId)
               .map(({ packetId, type, packets, bytes, lost }) => ({ packetId, type, packets, bytes, lost })),
-            assets: (service.mmtpFlow?.assets ?? []).map(({ packetId, assetId, type, mpus }) => ({
-              packetId,
-              assetId: assetId ?? '',
-              type: type ?? '',
-              mpus,
-            })),
+            assets: [...(service.mmtpFlow?.assets ?? [])]
+              .sort((a, b) => a.packetId - b.packetId)
+              .map(({ packetId, assetId, type, mpus }) => ({
+                packetId,
+                assetId: assetId ?? '',
+                type: type ?? '',
+                mpus,
+              })),
           },
   }
 }

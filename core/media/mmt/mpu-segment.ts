@@ -72,10 +72,10 @@ export type MpuSegment = {
 
 /**
  * A media segment: `styp`, `moof` with one run, `mdat`. Samples that did not come whole are left out and their duration goes to
- * the one before, or to the start of the next.
+ * the one before; where the first ones are missing, to the first that came: players drop what does not join on.
  */
 export function mpuMediaSegment({ trackId, sequenceNumber, decodeTime, samples }: MpuSegment): Uint8Array {
-  const { played, skippedTicks } = withoutLost(samples)
+  const played = withoutLost(samples)
   const total = played.reduce((sum, sample) => sum + sample.data.length, 0)
   const negative = played.some((sample) => sample.compositionOffset < 0)
   const out = new ByteWriter(total + played.length * 16 + 160)
@@ -86,7 +86,7 @@ export function mpuMediaSegment({ trackId, sequenceNumber, decodeTime, samples }
     box(out, 'mfhd', () => out.u32(0).u32(sequenceNumber >>> 0))
     box(out, 'traf', () => {
       box(out, 'tfhd', () => out.u32(0x02_0000).u32(trackId))
-      box(out, 'tfdt', () => out.u32(0x0100_0000).u64(BigInt(Math.max(0, decodeTime + skippedTicks))))
+      box(out, 'tfdt', () => out.u32(0x0100_0000).u64(BigInt(Math.max(0, decodeTime))))
       box(out, 'trun', () => {
         out.u32((negative ? 0x0100_0000 : 0) | 0x0f01).u32(played.length)
         dataOffset = out.length
@@ -107,19 +107,21 @@ export function mpuMediaSegment({ trackId, sequenceNumber, decodeTime, samples }
   return out.take()
 }
 
-function withoutLost(samples: readonly PlayedSample[]): {
-  played: { duration: number; data: Uint8Array; flags: number; compositionOffset: number }[]
-  skippedTicks: number
-} {
-  const played: { duration: number; data: Uint8Array; flags: number; compositionOffset: number }[] = []
-  let skippedTicks = 0
+type WholeSample = { duration: number; data: Uint8Array; flags: number; compositionOffset: number }
+
+function withoutLost(samples: readonly PlayedSample[]): WholeSample[] {
+  const played: WholeSample[] = []
+  let skipped = 0
   for (const { data, duration, flags, compositionOffset } of samples) {
     const before = played.at(-1)
-    if (data !== null) played.push({ duration, data, flags, compositionOffset })
-    else if (before !== undefined) before.duration += duration
-    else skippedTicks += duration
+    if (data !== null) {
+      // Decoded earlier than it would have been, and shown when it would have been.
+      const early = before === undefined ? skipped : 0
+      played.push({ duration: duration + early, data, flags, compositionOffset: compositionOffset + early })
+    } else if (before !== undefined) before.duration += duration
+    else skipped += duration
   }
-  return { played, skippedTicks }
+  return played
 }
 
 /** Times of one track over the whole MPU, ticks. */
