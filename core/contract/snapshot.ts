@@ -73,7 +73,12 @@ export type SourceSnapshot = {
   /** Capture reading: bytes done of total (total null when unknown, as with gzip). */
   readonly progress: { readonly doneBytes: number; readonly totalBytes: number | null } | null
   readonly sockets: readonly SocketSnapshot[]
+  /** Wanted destinations that are left for now. */
+  readonly left: readonly LeftSnapshot[]
 }
+
+/** A destination that is left until a player asks for what it carries; why, in words. */
+export type LeftSnapshot = { readonly destination: string; readonly reason: string }
 
 /** One multicast socket: what was joined, where, and what the system gave us. */
 export type SocketSnapshot = {

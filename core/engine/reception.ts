@@ -136,6 +136,7 @@ export class Reception {
       ? new DynamicJoins({
           services: () => this.columns.serviceFacts(),
           channels: () => this.columns.channels(),
+          sockets: () => this.#socketStates(),
           leave: (left) => this.#joins?.leave(left),
           left: (destination, nowUs) => this.#receiver?.left(destination, nowUs),
           log: context.log,
@@ -188,6 +189,7 @@ export class Reception {
     const observer = new ObserverTee(this.columns, this.#log.withoutAlarms(), {
       destinationsWanted: (wanted, target) => {
         this.#recordings.want(wanted, target)
+        this.#dynamic?.want(wanted, target)
         this.#joins?.want(this.#plan.tunnels.get(target) ?? wanted, target)
       },
       linkSeen: (link) => this.#recordings.linkSeen(link),
@@ -487,7 +489,8 @@ export class Reception {
 
   #asked(serviceId: number, name: string): void {
     const carrier = this.#gateway?.carrierOf(serviceId, name) ?? null
-    this.#dynamic?.asked(serviceId, name, carrier, this.#context.nowUs())
+    const have = this.#store?.find(serviceId, name).state === 'ready'
+    this.#dynamic?.asked(serviceId, name, carrier, have, this.#context.nowUs())
   }
 
   #arrivals(): Arrivals {
@@ -589,6 +592,7 @@ export class Reception {
       lastPacketWallUs: this.#lastPacketWallUs,
       progress: this.#reader?.progress() ?? null,
       sockets: this.#socketStates(),
+      left: this.#dynamic?.left() ?? [],
     }
   }
 }

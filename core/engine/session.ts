@@ -377,6 +377,7 @@ export class Session {
       lastPacketWallUs: null,
       progress: null,
       sockets: [],
+      left: [],
     }
   }
 

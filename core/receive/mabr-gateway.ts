@@ -89,6 +89,9 @@ export class MabrGateway {
   #endpoints = new Set<string>()
   #early: ReceivedFile[] = []
   #known = false
+  /** Content of the configuration, and how many different ones there have been. */
+  #content: number | null = null
+  #generation = 0
 
   constructor(context: ReceiveContext, host: MabrHost, service: ReceivedService) {
     this.#context = context
@@ -105,6 +108,9 @@ export class MabrGateway {
       const name = object.name ?? GATEWAY_CONFIGURATION_URI
       const fragment = { type: 'MABR', name, version: configuration.schemaVersion, bytes }
       this.#context.observer.slsFragment(this.service.id, fragment, object.lastTimeUs)
+      const content = contentKey(bytes)
+      if (content !== this.#content) this.#generation++
+      this.#content = content
       this.#apply(configuration, timeUs)
     } catch (thrown) {
       if (!(thrown instanceof CodecError)) throw thrown
@@ -272,8 +278,8 @@ export class MabrGateway {
     service.joined = this.#host.wants(service)
     const [endpoint] = first?.endpoints ?? []
     service.source = endpoint?.source ?? null
+    if (endpoint !== undefined) this.#host.setAddress(service, { address: endpoint.group, port: endpoint.port })
     service.destinations.clear()
-    if (endpoint !== undefined) this.#host.setAddress(service, destinationOf(endpoint))
     for (const transport of session.transports) this.#link(links, service, transport, false, timeUs)
     this.#context.observer.serviceChanged(service)
   }
@@ -294,7 +300,7 @@ export class MabrGateway {
     for (const endpoint of transport.endpoints) {
       const { group, port, tsi } = endpoint
       // The configuration arrives already, from whomever.
-      const address = configures ? { address: group, port } : destinationOf(endpoint)
+      const address = configures ? { address: group, port } : this.#destinationOf(endpoint, transport, service)
       const destination = formatDestination(group, port)
       if (service.joined)
         service.destinations.set(destination, wantedByBoth(service.destinations.get(destination), address))
@@ -311,6 +317,21 @@ export class MabrGateway {
       if (session instanceof FluteSession) session.assign(tsi, { service, configures, representation }, timeUs)
       if (session.service === null || session.service.discovered) this.#host.takeOver(session, service, timeUs)
       links.set(key, { key, service, session, tsi, sinceUs: timeUs, missing: false })
+    }
+  }
+
+  #destinationOf(
+    { group, port, source }: MabrEndpoint,
+    { idleTimeoutMs }: MabrTransportSession,
+    service: ReceivedService,
+  ): Destination {
+    const sender = source === null ? null : senderAddress(source)
+    const idle = { afterMs: idleTimeoutMs ?? 0, services: [service.id], generation: this.#generation }
+    return {
+      address: group,
+      port,
+      ...(sender === null ? {} : { sources: [sender] }),
+      ...(idle.afterMs > 0 ? { idle } : {}),
     }
   }
 
@@ -363,11 +384,6 @@ export function isConfiguration(object: TransportObject): boolean {
 
 function isLocated({ manifests }: Held, name: string): boolean {
   return manifests.some((each) => each.transportObjectUri === name || each.url === name)
-}
-
-function destinationOf({ group, port, source }: MabrEndpoint): Destination {
-  const sender = source === null ? null : senderAddress(source)
-  return sender === null ? { address: group, port } : { address: group, port, sources: [sender] }
 }
 
 function nameOf({ transportObjectUri, url }: MabrManifest): string {

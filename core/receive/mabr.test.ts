@@ -23,6 +23,19 @@ beforeAll(async () => {
   hls = await demoHls()
 })
 
+const REPAIR = {
+  objectBaseUri: BASE,
+  receptionTimeoutMs: 50,
+  fixedBackoffMs: 10,
+  randomBackoffMs: 20,
+  baseUrls: [
+    { url: 'http://a/', weight: 2 },
+    { url: 'http://b/', weight: 0 },
+  ],
+  otherAttributes: [],
+  others: [],
+}
+
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 /** Digests of the demo's files by `serviceN/name`. */
@@ -220,7 +233,8 @@ describe('a DVB-MABR service', () => {
   it('is joined only where it is wanted', async () => {
     const datagrams = await mabrCapture(dash)
     const config = { address: FIXTURE_ADDRESS, port: MABR_PORT }
-    const media = { address: FIXTURE_ADDRESS, port: MABR_PORT + 1 }
+    const idle = { afterMs: 60_000, services: [1], generation: 1 }
+    const media = { address: FIXTURE_ADDRESS, port: MABR_PORT + 1, idle }
     for (const services of ['none', 'scan', [2]] as const) {
       const session = run(datagrams, MABR, { services })
       expect(session.wanted).toEqual([config])
@@ -239,7 +253,8 @@ describe('a DVB-MABR service', () => {
     const sourcesOf = async (source: string, options: Partial<MabrOptions> = {}) =>
       run(await mabrCapture(dash, { source, segments: 1, ...options })).wanted
     const config = { address: FIXTURE_ADDRESS, port: MABR_PORT }
-    const media = { address: FIXTURE_ADDRESS, port: MABR_PORT + 1 }
+    const idle = { afterMs: 60_000, services: [1], generation: 1 }
+    const media = { address: FIXTURE_ADDRESS, port: MABR_PORT + 1, idle }
     expect(await sourcesOf('10.1.2.3')).toEqual([config, { ...media, sources: ['10.1.2.3'] }])
     expect(await sourcesOf('10.1.2.3', { transport: 'route' })).toEqual([config, { ...media, sources: ['10.1.2.3'] }])
     // No address that anybody sends from; and whoever sends the configuration is not known.
@@ -259,19 +274,7 @@ describe('a DVB-MABR service', () => {
   })
 
   it('tells where lost bytes can be had', async () => {
-    const repair = {
-      objectBaseUri: BASE,
-      receptionTimeoutMs: 50,
-      fixedBackoffMs: 10,
-      randomBackoffMs: 20,
-      baseUrls: [
-        { url: 'http://a/', weight: 2 },
-        { url: 'http://b/', weight: 0 },
-      ],
-      otherAttributes: [],
-      others: [],
-    }
-    const session = run(await mabrCapture(dash, { repair, segments: 1 }))
+    const session = run(await mabrCapture(dash, { repair: REPAIR, segments: 1 }))
     const common = { stripBase: BASE, fixedBackoffMs: 10, randomBackoffMs: 20, afterMs: 50 }
     expect(session.services.get(1)?.repairServers).toEqual([
       { url: 'http://a/', weight: 2, ...common },
@@ -281,7 +284,7 @@ describe('a DVB-MABR service', () => {
 
   it('goes on where a changed configuration leaves it alone', async () => {
     const before = await mabrCapture(dash)
-    const after = await mabrCapture(dash, { repair: null, namesTsi: true, sender: { digest: 'sha-256' } })
+    const after = await mabrCapture(dash, { repair: REPAIR, namesTsi: true, sender: { digest: 'sha-256' } })
     const half = FIXTURE_START_US + 12_000_000
     const session = run([
       ...before.filter(({ timeUs }) => timeUs < half),
@@ -289,6 +292,7 @@ describe('a DVB-MABR service', () => {
       ...before.filter(({ timeUs, port }) => timeUs >= half && port !== MABR_PORT),
     ])
     expect(session.gone).toEqual([])
+    expect(session.wanted[1]?.idle?.generation).toBe(2)
     expect(session.channels.filter(({ tsi }) => tsi === 10)).toHaveLength(1)
     expect(session.digests().filter(([name]) => name.endsWith('.m4s'))).toHaveLength(24)
   })

@@ -19,14 +19,34 @@ export type Destination = {
   readonly port: number
   /** Its only senders, as the gateway configuration of DVB-MABR says; absent: not said. */
   readonly sources?: readonly string[]
+  /**
+   * What comes there may be left once it has been silent for so long, ms (sessionIdleTimeout of DVB-MABR); whose it is; and
+   * which configuration says so, counted. Absent: it stays joined.
+   */
+  readonly idle?: { readonly afterMs: number; readonly services: readonly number[]; readonly generation: number }
 }
 
-/** One destination that two want: with the senders of both, where both say theirs. */
+/** One destination that two want: with the senders of both, and left as the more patient says, where both say theirs. */
 export function wantedByBoth(one: Destination | undefined, other: Destination): Destination {
   if (one === undefined) return other
-  const { address, port } = one
-  if (one.sources === undefined || other.sources === undefined) return { address, port }
-  return { address, port, sources: [...new Set([...one.sources, ...other.sources])] }
+  const { address, port, sources, idle } = one
+  const everyone = sources === undefined || other.sources === undefined
+  return {
+    address,
+    port,
+    ...(everyone ? {} : { sources: [...new Set([...sources, ...other.sources])] }),
+    ...(idle === undefined || other.idle === undefined ? {} : { idle: idleOfBoth(idle, other.idle) }),
+  }
+}
+
+type Idle = NonNullable<Destination['idle']>
+
+function idleOfBoth(one: Idle, other: Idle): Idle {
+  return {
+    afterMs: Math.max(one.afterMs, other.afterMs),
+    services: [...new Set([...one.services, ...other.services])],
+    generation: Math.max(one.generation, other.generation),
+  }
 }
 
 /** One flow on the wire, counted by the receiver; an observer reads the numbers when it wants them. Times µs. */

@@ -461,9 +461,7 @@ export class ServiceDirectory implements SessionHost, ServiceTable {
         for (const [destination, address] of service.destinations)
           wanted.set(destination, wantedByBoth(wanted.get(destination), address))
       }
-      const key = Array.from(wanted, ([destination, { sources }]) => [destination, ...(sources ?? [])].join(',')).join(
-        ' ',
-      )
+      const key = JSON.stringify([...wanted.values()])
       if (key === this.#wanted.get(target)) continue
       this.#wanted.set(target, key)
       this.#context.observer.destinationsWanted?.([...wanted.values()], target)

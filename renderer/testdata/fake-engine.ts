@@ -91,6 +91,7 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
       lastPacketWallUs: null,
       progress: null,
       sockets: [],
+      left: [],
     },
     totals: {
       packets: 0,

@@ -93,7 +93,7 @@ export function FlowsView() {
       </div>
       <Links links={snapshot?.links ?? []} />
       {snapshot !== null && <HostRow snapshot={snapshot} />}
-      <Sockets sockets={snapshot?.source.sockets ?? []} />
+      <Sockets sockets={snapshot?.source.sockets ?? []} left={snapshot?.source.left ?? []} />
       <RepairServers repair={snapshot?.repair ?? null} />
     </div>
   )

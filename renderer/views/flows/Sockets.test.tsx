@@ -1,7 +1,7 @@
 import { act } from 'react'
 import { createRoot } from 'react-dom/client'
 import { expect, it } from 'vitest'
-import type { SocketSnapshot } from '../../../core/contract/snapshot.ts'
+import type { LeftSnapshot, SocketSnapshot } from '../../../core/contract/snapshot.ts'
 import { Sockets } from './Sockets.tsx'
 
 const socket: SocketSnapshot = {
@@ -17,9 +17,9 @@ const socket: SocketSnapshot = {
   problem: null,
 }
 
-const textOf = (sockets: readonly SocketSnapshot[]): string => {
+const textOf = (sockets: readonly SocketSnapshot[], left: readonly LeftSnapshot[] = []): string => {
   const host = document.createElement('div')
-  act(() => createRoot(host).render(<Sockets sockets={sockets} />))
+  act(() => createRoot(host).render(<Sockets sockets={sockets} left={left} />))
   return (host.textContent ?? '').replace(/\s+/g, ' ')
 }
 
@@ -33,4 +33,10 @@ it('says what was granted of what was asked for, and what this computer dropped'
 it('shows nothing for a capture, and a dash where the system does not count', () => {
   expect(textOf([])).toBe('')
   expect(textOf([{ ...socket, droppedByHost: null }])).toContain('dropped by this computer –')
+})
+
+it('names what is left for now, and why', () => {
+  expect(textOf([socket], [{ destination: '225.1.1.0:6001', reason: 'silent for 60 s' }])).toContain(
+    '225.1.1.0:6001 leftsilent for 60 s; joined again when a player asks for it',
+  )
 })

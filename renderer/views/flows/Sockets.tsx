@@ -1,10 +1,12 @@
-import type { SocketSnapshot } from '../../../core/contract/snapshot.ts'
+import type { LeftSnapshot, SocketSnapshot } from '../../../core/contract/snapshot.ts'
 import { formatCount, UNKNOWN } from '../../model/format.ts'
 import styles from './FlowsView.module.css'
 
+type SocketsProps = { readonly sockets: readonly SocketSnapshot[]; readonly left: readonly LeftSnapshot[] }
+
 /** What this computer listens with: where each group was joined, the buffer it was granted, and what it dropped itself. */
-export function Sockets({ sockets }: { readonly sockets: readonly SocketSnapshot[] }) {
-  if (sockets.length === 0) return null
+export function Sockets({ sockets, left }: SocketsProps) {
+  if (sockets.length === 0 && left.length === 0) return null
   return (
     <section className={styles.sockets} aria-label="Sockets">
       <ul>
@@ -24,6 +26,12 @@ export function Sockets({ sockets }: { readonly sockets: readonly SocketSnapshot
             {socket.filter !== null && <span>{socket.filter}</span>}
             {socket.passedOver > 0 && <span>passed over {formatCount(socket.passedOver)}</span>}
             {socket.problem !== null && <span data-bad>{socket.problem.message}</span>}
+          </li>
+        ))}
+        {left.map(({ destination, reason }) => (
+          <li key={`left ${destination}`}>
+            <span>{destination} left</span>
+            <span>{reason}; joined again when a player asks for it</span>
           </li>
         ))}
       </ul>
