@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { SignallingSnapshot } from '../../../core/contract/snapshot.ts'
+import type { SessionSnapshot, SignallingSnapshot } from '../../../core/contract/snapshot.ts'
 import { signallingLines, versionsOf } from './signalling-model.ts'
 
 const table = (key: string, scope: 'lls' | 'sls', service: number | null, type: string): SignallingSnapshot => ({
@@ -65,4 +65,12 @@ it('lists a table once, with its versions oldest first and the newest in front',
     { kind: 'table', key: 'b' },
   ])
   expect(versionsOf(signalling, version('c', 2)).map((one) => one.key)).toEqual(['a', 'c', 'd'])
+})
+
+it('follows the order of the service list', () => {
+  const signalling = [table('a', 'sls', 2, 'USBD'), table('b', 'sls', 1, 'USBD')]
+  const services = [{ id: 1 }, { id: 2 }] as unknown as SessionSnapshot['services']
+  expect(
+    titles(signallingLines({ services, signalling }, null, new Set())).filter((each) => each.length === 1),
+  ).toEqual(['b', 'a'])
 })

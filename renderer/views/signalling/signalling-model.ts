@@ -41,8 +41,10 @@ export function signallingLines(
     if (versions === undefined) group.series.set(table.series, [table])
     else versions.push(table)
   }
+  const places = new Map(snapshot.services.map(({ id }, place) => [`sls ${id}`, place]))
+  const placeOf = (key: string): number => (key === 'lls' ? -1 : (places.get(key) ?? places.size))
   const lines: SignallingLine[] = []
-  for (const [key, { title, series }] of groups) {
+  for (const [key, { title, series }] of [...groups].sort(([a], [b]) => placeOf(a) - placeOf(b))) {
     const expanded = !folded.has(key)
     lines.push({ kind: 'group', key, title, count: series.size, expanded })
     if (!expanded) continue
