@@ -27,7 +27,6 @@ type StoredMpu = PlacedMpu & {
   readonly size: number
   readonly missing: readonly ByteRange[]
   readonly lastTimeUs: number
-  readonly contents: MpuContents
   /** It stands for MPUs that were lost: its first sample, lasting as long as they would have. */
   readonly still: boolean
 }
@@ -260,7 +259,7 @@ export class MmtPresentations {
       if (placed === null) return
       const { name, index, size, missing, lastTimeUs } = mpu
       bridge(lane, placed)
-      lane.line.add({ ...placed, name, index, size, missing, lastTimeUs, contents, still: false })
+      lane.line.add({ ...placed, name, index, size, missing, lastTimeUs, still: false })
       lane.bytes += size
       lane.ticks += timing.duration
     } catch (thrown) {
@@ -326,10 +325,9 @@ function bridge({ line, timescale }: Lane, placed: PlacedMpu): void {
   })
 }
 
-function segmentOf(
-  { contents, decodeTime, sequence, missing, still, duration }: StoredMpu,
-  file: Uint8Array,
-): Uint8Array {
+function segmentOf({ decodeTime, sequence, missing, still, duration }: StoredMpu, file: Uint8Array): Uint8Array {
+  // Read anew: a day of MPUs has millions of samples.
+  const contents = readMpuFile(file.length, (from, to) => file.subarray(from, to))
   const trackId = contents.movie.tracks[0]?.trackId ?? 1
   const samples: PlayedSample[] = []
   for (const { at, sample } of samplesOf(contents)) {
