@@ -45,12 +45,12 @@ export const INSPECT_LAYOUT: Split = {
   minSize: 0,
   size: '100%',
   children: [
-    { kind: 'group', id: 'left', panels: ['services'], minSize: 224, size: 290 },
+    { kind: 'group', id: 'left', panels: ['services'], minSize: 186, size: 306 },
     {
       kind: 'split',
       id: 'centre',
       direction: 'column',
-      minSize: 320,
+      minSize: 470,
       size: 700,
       stretches: true,
       children: [
@@ -68,7 +68,7 @@ export const INSPECT_LAYOUT: Split = {
       kind: 'split',
       id: 'right',
       direction: 'column',
-      minSize: 280,
+      minSize: 256,
       size: 370,
       children: [
         { kind: 'group', id: 'picture', panels: ['player'], minSize: 160, size: '46%' },

@@ -66,8 +66,17 @@ const OBJECT_SHAPES: Readonly<Record<ObjectState, { readonly path: string; reado
   truncated: { path: 'M0.5 1.5h5L4.3 3.3l1.4 1.7-1.4 1.7 1.2 1.8h-5Z', tone: 'dim' },
 }
 
-export function ObjectStateGlyph({ state }: { readonly state: ObjectState }) {
-  const { path, tone } = OBJECT_SHAPES[state]
+const HEALED_SHAPE = { path: `${FRAME}M1.7 5.6 4.6 2.7h2.2L2.2 7.3H1.7ZM4.6 7.3 8.3 3.6V5.8L6.8 7.3Z`, tone: 'ok' }
+
+/** @param healed complete only by what FEC gave back: hatched, as in the timeline */
+export function ObjectStateGlyph({
+  state,
+  healed = false,
+}: {
+  readonly state: ObjectState
+  readonly healed?: boolean
+}) {
+  const { path, tone } = healed && state === 'complete' ? HEALED_SHAPE : OBJECT_SHAPES[state]
   return (
     <svg className={`${styles.glyph} ${styles[tone]}`} viewBox="0 0 10 10" aria-hidden>
       <path d={path} fillRule="evenodd" />
@@ -84,12 +93,12 @@ export const ROLE_TEXT: Readonly<Record<ChannelRole, string>> = {
   unknown: 'Unknown',
 }
 
-/** A swatch of the role's hue, hatched for the unknown one, and its name. */
-export function RoleName({ role }: { readonly role: ChannelRole }) {
+/** A swatch of the role's hue, hatched for the unknown one, and its name. `repair`: nothing but FEC repair packets. */
+export function RoleName({ role }: { readonly role: ChannelRole | 'repair' }) {
   return (
     <span className={styles.role}>
       <span className={styles.swatch} data-role={role} />
-      {ROLE_TEXT[role]}
+      {role === 'repair' ? 'Repair' : ROLE_TEXT[role]}
     </span>
   )
 }

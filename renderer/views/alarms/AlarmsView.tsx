@@ -1,8 +1,8 @@
 import { CircleCheck } from 'lucide-react'
-import { useMemo } from 'react'
+import { useMemo, useRef } from 'react'
 import { useStore } from 'zustand'
 import type { ReportAlarm } from '../../../core/contract/report.ts'
-import { formatTime } from '../../model/format.ts'
+import { formatTime, UNKNOWN } from '../../model/format.ts'
 import { CAUSE_TEXT } from '../../model/losses.ts'
 import { serviceNameOf } from '../../model/names.ts'
 import { objectColumns } from '../../stores/object-columns.ts'
@@ -12,10 +12,14 @@ import { setCursor, timeStore } from '../../stores/time-store.ts'
 import { EmptyState } from '../../ui/EmptyState.tsx'
 import { type Column, Grid } from '../../ui/Grid.tsx'
 import { SeverityGlyph } from '../../ui/glyphs.tsx'
+import { useFittingColumns } from '../../ui/use-fitting-columns.ts'
 import { useTimeOrigin } from '../../ui/use-time-origin.ts'
+import styles from './AlarmsView.module.css'
 import { alarmsInView, objectOfAlarm, SEVERITY_TEXT, whereText } from './alarms-model.ts'
 import { useAlarmSelection } from './use-alarm-selection.ts'
 
+/** Severity, rule, time and what it is; what is beside them is in the words and the inspector as well. */
+const COLUMNS_AT_LEAST = 4
 const NONE: readonly ReportAlarm[] = []
 
 /** What is wrong with the stream, the newest last. */
@@ -26,13 +30,14 @@ export function AlarmsView() {
   const [selected, setSelected] = useAlarmSelection(rows)
   const base = useStore(timeStore, (state) => state.base)
   const origin = useTimeOrigin()
-  const columns = useMemo<readonly Column<ReportAlarm>[]>(() => {
+  const list = useRef<HTMLDivElement>(null)
+  const all = useMemo<readonly Column<ReportAlarm>[]>(() => {
     const nameOf = (id: number) => serviceNameOf(sessionStore.getState().snapshot, id)
     return [
       {
         id: 'severity',
         title: 'Severity',
-        width: 84,
+        width: 78,
         text: (alarm) => SEVERITY_TEXT[alarm.severity],
         cell: (alarm) => (
           <>
@@ -41,26 +46,34 @@ export function AlarmsView() {
           </>
         ),
       },
-      { id: 'rule', title: 'Rule', width: 120, text: (alarm) => alarm.rule },
-      {
-        id: 'cause',
-        title: 'Lost by',
-        width: 100,
-        text: (alarm) => (alarm.cause === null ? '' : CAUSE_TEXT[alarm.cause]),
-        tooltip: () => 'Who lost it, as far as drops, lag and the rest of the stream tell',
-      },
-      { id: 'where', title: 'Where', width: 168, grow: 1, text: (alarm) => whereText(alarm, nameOf) },
+      { id: 'rule', title: 'Rule', width: 116, text: (alarm) => alarm.rule },
       {
         id: 'time',
         title: 'Time',
-        width: 104,
+        width: 96,
         align: 'end',
         text: (alarm) => formatTime(alarm.time * 1e6, base, origin),
         raw: (alarm) => String(alarm.time),
       },
-      { id: 'text', title: 'What', width: 220, grow: 4, text: (alarm) => alarm.text, tooltip: (alarm) => alarm.text },
+      { id: 'text', title: 'What', width: 180, grow: 4, text: (alarm) => alarm.text, tooltip: (alarm) => alarm.text },
+      {
+        id: 'cause',
+        title: 'Lost by',
+        width: 74,
+        text: (alarm) => (alarm.cause === null ? UNKNOWN : CAUSE_TEXT[alarm.cause]),
+        tooltip: () => 'Who lost it, as far as drops, lag and the rest of the stream tell',
+      },
+      {
+        id: 'where',
+        title: 'Where',
+        width: 190,
+        grow: 1,
+        text: (alarm) => whereText(alarm, nameOf),
+        tooltip: (alarm) => whereText(alarm, nameOf),
+      },
     ]
   }, [base, origin])
+  const columns = useFittingColumns(list, all, COLUMNS_AT_LEAST)
 
   const jump = (position: number) => {
     const alarm = rows[position]
@@ -81,18 +94,20 @@ export function AlarmsView() {
   }
 
   return (
-    <Grid
-      label="Alarms"
-      columns={columns}
-      count={rows.length}
-      rowAt={(position) => rows[position] ?? null}
-      selected={selected}
-      onSelect={jump}
-      empty={
-        <EmptyState icon={CircleCheck} title={service === null ? 'No alarm' : 'No alarm for this service'}>
-          Losses, missing signalling and whatever breaks a rule of the standard are listed here as they happen.
-        </EmptyState>
-      }
-    />
+    <div ref={list} className={styles.view}>
+      <Grid
+        label="Alarms"
+        columns={columns}
+        count={rows.length}
+        rowAt={(position) => rows[position] ?? null}
+        selected={selected}
+        onSelect={jump}
+        empty={
+          <EmptyState icon={CircleCheck} title={service === null ? 'No alarm' : 'No alarm for this service'}>
+            Losses, missing signalling and whatever breaks a rule of the standard are listed here as they happen.
+          </EmptyState>
+        }
+      />
+    </div>
   )
 }

@@ -1,6 +1,7 @@
 import { Waypoints } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { useStore } from 'zustand'
+import type { ChannelSnapshot } from '../../../core/contract/snapshot.ts'
 import { formatCount, formatDuration, formatPercent, formatRate, UNKNOWN } from '../../model/format.ts'
 import { channelLabel, protocolName, serviceNameOf } from '../../model/names.ts'
 import { selectChannel, selectionStore, selectService } from '../../stores/selection-store.ts'
@@ -66,7 +67,7 @@ export function FlowsView() {
           onToggle={toggle}
           tree={(line) =>
             line.kind === 'flow'
-              ? { level: 1, expanded: line.channels === 0 ? null : line.expanded }
+              ? { level: 1, expanded: line.channels.length === 0 ? null : line.expanded }
               : { level: 2, expanded: null }
           }
           rowTone={(line) => (line.kind === 'flow' ? 'flow' : undefined)}
@@ -105,13 +106,25 @@ function columnsFor(
   hasFec: boolean,
 ): readonly Column<FlowLine>[] {
   const both = (line: FlowLine) => (line.kind === 'flow' ? line.flow : line.channel)
-  const channelCount = (value: (line: FlowLine & { kind: 'channel' }) => number) => (line: FlowLine) =>
-    line.kind === 'channel' ? formatCount(value(line)) : ''
+  // Of a flow: of all its channels; unknown where it has none that are told apart.
+  const sum = (line: FlowLine, value: (channel: ChannelSnapshot) => number): number | null => {
+    if (line.kind === 'channel') return value(line.channel)
+    return line.channels.length === 0 ? null : line.channels.reduce((total, channel) => total + value(channel), 0)
+  }
+  const counted = (value: (channel: ChannelSnapshot) => number) => ({
+    align: 'end' as const,
+    text: (line: FlowLine) => formatCount(sum(line, value)),
+    raw: (line: FlowLine) => String(sum(line, value) ?? ''),
+  })
+  const bad = (value: (channel: ChannelSnapshot) => number) => ({
+    ...counted(value),
+    cell: (line: FlowLine) => <Bad count={sum(line, value)} />,
+  })
   return [
     {
       id: 'address',
       title: 'Address, TSI',
-      width: 172,
+      width: 150,
       grow: 1,
       text: (line) => (line.kind === 'flow' ? line.flow.destination : channelLabel(line.channel)),
       tooltip: (line) => (line.kind === 'flow' ? `${line.flow.source} → ${line.flow.destination}` : undefined),
@@ -120,7 +133,7 @@ function columnsFor(
     {
       id: 'role',
       title: 'Role',
-      width: 92,
+      width: 88,
       text: (line) =>
         line.kind === 'flow'
           ? protocolName(line.flow.protocol)
@@ -130,28 +143,26 @@ function columnsFor(
       cell: (line) =>
         line.kind === 'flow' ? (
           protocolName(line.flow.protocol)
-        ) : isRepairFlow(line.channel) ? (
-          'Repair'
         ) : (
-          <RoleName role={line.channel.role} />
+          <RoleName role={isRepairFlow(line.channel) ? 'repair' : line.channel.role} />
         ),
     },
     {
       id: 'representation',
       title: 'Representation',
-      width: 104,
+      width: 96,
       grow: 1,
       text: (line) =>
         line.kind === 'flow'
           ? line.flow.service === null
-            ? ''
+            ? UNKNOWN
             : nameOf(line.flow.service)
           : (line.channel.representation ?? UNKNOWN),
     },
     {
       id: 'rate',
       title: 'Rate',
-      width: 82,
+      width: 76,
       align: 'end',
       text: (line) => formatRate(both(line).rateBps),
       raw: (line) => String(both(line).rateBps),
@@ -159,7 +170,7 @@ function columnsFor(
     {
       id: 'packets',
       title: 'Packets',
-      width: 72,
+      width: 64,
       align: 'end',
       text: (line) => formatCount(both(line).packets),
       raw: (line) => String(both(line).packets),
@@ -168,34 +179,28 @@ function columnsFor(
       id: 'lost',
       title: 'Lost',
       unit: 'B',
-      width: 72,
-      align: 'end',
-      text: channelCount((line) => line.channel.lost),
-      cell: (line) => (line.kind === 'channel' ? <Bad count={line.channel.lost} /> : ''),
+      width: 64,
+      ...bad(({ lost }) => lost),
       tooltip: (line) =>
         line.kind === 'channel' && line.channel.lost > 0
           ? `${formatPercent(line.channel.lost, line.channel.lost + line.channel.bytes)} of this channel`
           : undefined,
     },
+    ...(hasFec ? FEC_COLUMNS : []),
     {
       id: 'incomplete',
       title: 'Incomplete',
       width: 84,
-      align: 'end',
-      text: channelCount((line) => line.channel.incomplete),
-      cell: (line) => (line.kind === 'channel' ? <Bad count={line.channel.incomplete} /> : ''),
+      ...bad(({ incomplete }) => incomplete),
     },
-    ...(hasFec ? FEC_COLUMNS : []),
     {
       id: 'missing',
       title: 'Never came',
       width: 84,
-      align: 'end',
-      text: channelCount((line) => line.channel.missingObjects),
-      cell: (line) => (line.kind === 'channel' ? <Bad count={line.channel.missingObjects} /> : ''),
+      ...bad(({ missingObjects }) => missingObjects),
       tooltip: () => 'Objects that manifest, playlist or file table announced and of which no packet came',
     },
-    { id: 'complete', title: 'Complete', width: 76, align: 'end', text: channelCount((line) => line.channel.complete) },
+    { id: 'complete', title: 'Complete', width: 76, ...counted(({ complete }) => complete) },
     {
       id: 'bytes',
       title: 'Bytes',
@@ -208,22 +213,20 @@ function columnsFor(
       id: 'duplicates',
       title: 'Duplicates',
       width: 82,
-      align: 'end',
-      text: channelCount((line) => line.channel.duplicates),
+      ...counted(({ duplicates }) => duplicates),
     },
     {
       id: 'outOfOrder',
       title: 'Out of order',
       width: 92,
-      align: 'end',
-      text: channelCount((line) => line.channel.outOfOrder),
+      ...counted(({ outOfOrder }) => outOfOrder),
     },
     {
       id: 'senderDelay',
       title: 'Sender delay',
       width: 92,
       align: 'end',
-      text: (line) => (line.kind === 'channel' ? formatDuration(line.channel.senderDelayUs) : ''),
+      text: (line) => (line.kind === 'channel' ? formatDuration(line.channel.senderDelayUs) : UNKNOWN),
       raw: (line) => (line.kind === 'channel' ? String(line.channel.senderDelayUs ?? '') : ''),
       tooltip: () => 'Arrival less the sender’s time (EXT_TIME) of the last object that carried one',
     },
@@ -242,25 +245,25 @@ const PLP_COLUMN: Column<FlowLine> = {
 /** Repair packets, and what they gave back; only where there are some. */
 const FEC_COLUMNS: readonly Column<FlowLine>[] = [
   {
-    id: 'repairPackets',
-    title: 'Repair',
-    width: 104,
-    align: 'end',
-    text: (line) => (line.kind === 'channel' ? repairText(line.channel.fec) : ''),
-    raw: (line) => (line.kind === 'channel' ? String(line.channel.fec?.repairPackets ?? '') : ''),
-    tooltip: (line) => (line.kind === 'channel' ? repairNote(line.channel.fec) : undefined),
-  },
-  {
     id: 'healed',
     title: 'By FEC',
     unit: 'B',
-    width: 78,
+    width: 80,
     align: 'end',
-    text: (line) => (line.kind === 'channel' ? givenBackText(line.channel.fec) : ''),
+    text: (line) => (line.kind === 'channel' && givenBackText(line.channel.fec)) || UNKNOWN,
     tooltip: (line) => (line.kind === 'channel' ? healedNote(line.channel.fec) : undefined),
+  },
+  {
+    id: 'repairPackets',
+    title: 'Repair packets',
+    width: 104,
+    align: 'end',
+    text: (line) => (line.kind === 'channel' && repairText(line.channel.fec)) || UNKNOWN,
+    raw: (line) => (line.kind === 'channel' ? String(line.channel.fec?.repairPackets ?? '') : ''),
+    tooltip: (line) => (line.kind === 'channel' ? repairNote(line.channel.fec) : undefined),
   },
 ]
 
-function Bad({ count }: { readonly count: number }) {
-  return <span className={count > 0 ? styles.bad : undefined}>{formatCount(count)}</span>
+function Bad({ count }: { readonly count: number | null }) {
+  return <span className={count !== null && count > 0 ? styles.bad : undefined}>{formatCount(count)}</span>
 }

@@ -6,7 +6,8 @@ export type FlowLine =
       readonly kind: 'flow'
       readonly key: string
       readonly flow: FlowSnapshot
-      readonly channels: number
+      /** In this flow, shown or folded away. */
+      readonly channels: readonly ChannelSnapshot[]
       readonly expanded: boolean
     }
   | { readonly kind: 'channel'; readonly key: string; readonly channel: ChannelSnapshot }
@@ -32,7 +33,7 @@ export function flowLines(
     if (service !== null && flow.service !== service && shown.length === 0) continue
     const key = `${flow.source} ${flow.destination}${flow.plp === null ? '' : ` PLP ${flow.plp}`}`
     const expanded = !folded.has(key)
-    lines.push({ kind: 'flow', key, flow, channels: shown.length, expanded })
+    lines.push({ kind: 'flow', key, flow, channels: shown, expanded })
     if (!expanded) continue
     for (const channel of [...shown].sort((a, b) => a.tsi - b.tsi || a.channel - b.channel)) {
       lines.push({ kind: 'channel', key: `channel ${channel.channel}`, channel })

@@ -29,6 +29,7 @@ export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
   const base = useStore(timeStore, (state) => state.base)
   const origin = useTimeOrigin()
   const { row, missing, recovered, sha256, url, times, cause, repair } = detail
+  const isMpu = detail.header.some(({ name }) => name === 'packet_id')
   const title = row.name ?? `TOI ${row.toi}`
   const whole = row.size === row.received
   return (
@@ -38,7 +39,7 @@ export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
         <CopyButton label="Copy name" text={() => title} />
       </div>
       <p className={styles.state}>
-        <ObjectStateGlyph state={row.state} />
+        <ObjectStateGlyph state={row.state} healed={row.recovered > 0} />
         <strong>{OBJECT_STATE_TEXT[row.state]}</strong>
         <RoleName role={row.role} />
         {row.contentType !== null && <span>{row.contentType}</span>}
@@ -75,15 +76,19 @@ export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
         <Missing missing={missing} cause={cause} onShowBytes={onShowBytes} />
       )}
       <dl className={styles.grid}>
-        <dt>{detail.header.some(({ name }) => name === 'packet_id') ? 'packet_id / MPU' : 'TSI / TOI'}</dt>
+        <dt>{isMpu ? 'packet_id / MPU' : 'TSI / TOI'}</dt>
         <dd>
           {row.tsi} / <span title={formatHex(row.toi)}>{row.toi}</span>
           {row.instance > 0 && <span className={styles.aside}> instance {row.instance}</span>}
         </dd>
-        <dt>CP</dt>
-        <dd>
-          {row.codepoint} <span className={styles.aside}>{codepointMeaning(row.codepoint)}</span>
-        </dd>
+        {!isMpu && (
+          <>
+            <dt>CP</dt>
+            <dd>
+              {row.codepoint} <span className={styles.aside}>{codepointMeaning(row.codepoint)}</span>
+            </dd>
+          </>
+        )}
         <dt>Time</dt>
         <dd title="First and last packet">
           {formatTime(row.firstTimeUs, base, origin)} – {formatTime(row.lastTimeUs, base, origin)}

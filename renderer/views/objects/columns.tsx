@@ -27,6 +27,11 @@ export const sortOfColumn = (id: string): ObjectSortColumn | undefined => SORTS[
 export const columnOfSort = (sort: ObjectSortColumn): string =>
   Object.keys(SORTS).find((id) => SORTS[id] === sort) ?? ''
 
+const stateText = (row: ObjectRow): string =>
+  row.state === 'complete' && row.recovered > 0
+    ? 'Complete, with bytes that FEC gave back'
+    : OBJECT_STATE_TEXT[row.state]
+
 /** The object table's columns. Times depend on the base; services on their names. */
 export function objectColumnsFor(
   base: TimeBase,
@@ -39,16 +44,15 @@ export function objectColumnsFor(
       title: 'Time',
       width: 110,
       text: (row) => formatTime(row.firstTimeUs, base, originUs),
-      tooltip: (row) => OBJECT_STATE_TEXT[row.state],
+      tooltip: stateText,
       cell: (row) => (
         <>
-          <ObjectStateGlyph state={row.state} />
+          <ObjectStateGlyph state={row.state} healed={row.recovered > 0} />
           <span>{formatTime(row.firstTimeUs, base, originUs)}</span>
         </>
       ),
       raw: (row) => String(row.firstTimeUs),
     },
-    { id: 'service', title: 'Service', width: 84, grow: 1, text: (row) => nameOf(row.service) },
     {
       id: 'tsi',
       title: 'TSI',
@@ -110,6 +114,7 @@ export function objectColumnsFor(
         )
       },
     },
+    { id: 'service', title: 'Service', width: 84, grow: 1, text: (row) => nameOf(row.service) },
     {
       id: 'type',
       title: 'Type',
@@ -127,9 +132,10 @@ export function objectColumnsFor(
       title: 'State',
       width: 98,
       text: (row) => OBJECT_STATE_TEXT[row.state],
+      tooltip: stateText,
       cell: (row) => (
         <>
-          <ObjectStateGlyph state={row.state} />
+          <ObjectStateGlyph state={row.state} healed={row.recovered > 0} />
           <span>{OBJECT_STATE_TEXT[row.state]}</span>
         </>
       ),

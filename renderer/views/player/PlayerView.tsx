@@ -101,6 +101,7 @@ export function PlayerView() {
         <Over
           service={service}
           blocked={codecs.blocked ? codecs.message : null}
+          limits={codecs.blocked ? null : codecs.message}
           started={started}
           state={state}
           onPlay={start}
@@ -146,6 +147,8 @@ export function PlayerView() {
 type OverProps = {
   readonly service: ServiceSnapshot | null
   readonly blocked: string | null
+  /** What will not be seen or heard of it. */
+  readonly limits: string | null
   readonly started: boolean
   readonly state: PlaybackState
   readonly onPlay: () => void
@@ -154,7 +157,7 @@ type OverProps = {
 }
 
 /** What lies over the picture, or stands in its place. */
-function Over({ service, blocked, started, state, onPlay, onRetry, onResume }: OverProps) {
+function Over({ service, blocked, limits, started, state, onPlay, onRetry, onResume }: OverProps) {
   const { snapshot, problem, stalledMs } = state
   if (service === null) {
     return (
@@ -198,6 +201,12 @@ function Over({ service, blocked, started, state, onPlay, onRetry, onResume }: O
         <span className={styles.posterNote}>
           {service.playable.kind === 'dash' ? 'DASH' : 'HLS'}, {service.playable.live ? 'live' : 'from the capture'}
         </span>
+        {limits !== null && (
+          <span className={styles.posterLimits}>
+            <SeverityGlyph severity="warning" />
+            {limits}
+          </span>
+        )}
       </button>
     )
   }

@@ -24,10 +24,17 @@ describe('codecs', () => {
     expect(checkCodecs([], () => false)).toEqual({ blocked: false, message: null })
   })
 
-  it('refuses when no video is left, and says which codec', () => {
+  it('leaves the sound when no video is left, and says which codec', () => {
     expect(checkCodecs(['hvc1.2.4.L120', 'mp4a.40.2'], decodes('mp4a'))).toEqual({
+      blocked: false,
+      message: 'HEVC (hvc1.2.4.L120) is not decodable here; playing sound only.',
+    })
+  })
+
+  it('refuses when nothing is left', () => {
+    expect(checkCodecs(['hvc1.2.4.L120', 'ac-4.02.01'], decodes('mp4a'))).toEqual({
       blocked: true,
-      message: 'HEVC (hvc1.2.4.L120) is not decodable here.',
+      message: 'HEVC (hvc1.2.4.L120) and AC-4 (ac-4.02.01) are not decodable here.',
     })
   })
 

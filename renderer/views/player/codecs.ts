@@ -33,7 +33,7 @@ export function codecFact(codec: string): CodecFact {
 }
 
 export type CodecCheck = {
-  /** Nothing to see would be decoded. */
+  /** Nothing would be decoded. */
   readonly blocked: boolean
   /** One sentence, null where everything is decodable. */
   readonly message: string | null
@@ -48,8 +48,12 @@ export function checkCodecs(codecs: readonly string[], supported: (type: string)
   const names = listed([...new Set(bad.map((fact) => fact.name))])
   const verb = bad.length === 1 ? 'is' : 'are'
   const video = facts.some((fact) => fact.kind === 'video')
-  const blocked = video ? !good.some((fact) => fact.kind === 'video') : good.length === 0
+  // Sound goes on without its picture, and the picture without sound.
+  const blocked = good.length === 0
   if (blocked) return { blocked, message: `${names} ${verb} not decodable here.` }
+  if (video && !good.some((fact) => fact.kind === 'video')) {
+    return { blocked, message: `${names} ${verb} not decodable here; playing sound only.` }
+  }
   const same = good.some((fact) => fact.kind === 'video') && !good.some((fact) => fact.kind === 'audio')
   const rest =
     same && facts.some((fact) => fact.kind === 'audio') ? 'playing video only' : 'playing the other representations'

@@ -33,11 +33,11 @@ const COLUMNS: readonly Column<ServiceSnapshot>[] = [
       </>
     ),
   },
-  { id: 'protocol', title: 'Protocol', width: 62, text: (service) => protocolName(service.protocol) },
+  { id: 'protocol', title: 'Protocol', width: 66, text: (service) => protocolName(service.protocol) },
   {
     id: 'rate',
     title: 'Rate',
-    width: 80,
+    width: 76,
     align: 'end',
     text: (service) => formatRate(service.rateBps),
     raw: (service) => String(service.rateBps),
@@ -58,8 +58,8 @@ const COLUMNS: readonly Column<ServiceSnapshot>[] = [
   { id: 'id', title: 'Id', width: 64, align: 'end', text: (service) => String(service.id) },
 ]
 
-/** Name, protocol and rate stay; the rest comes as the panel gets wider. */
-const COLUMNS_AT_LEAST = 3
+/** The name stays; the rest comes as the panel gets wider. */
+const COLUMNS_AT_LEAST = 1
 
 const NONE: readonly ServiceSnapshot[] = []
 

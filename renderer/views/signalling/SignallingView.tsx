@@ -1,6 +1,6 @@
 import { Allotment } from 'allotment'
 import { FileCode2, ScrollText } from 'lucide-react'
-import { useMemo, useRef, useState } from 'react'
+import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
 import { useStore } from 'zustand'
 import { formatAge, formatCount, formatDuration, UNKNOWN } from '../../model/format.ts'
 import { streamNowUs } from '../../model/names.ts'
@@ -11,11 +11,13 @@ import { type Column, Grid } from '../../ui/Grid.tsx'
 import { useFittingColumns } from '../../ui/use-fitting-columns.ts'
 import { useNow } from '../../ui/use-now.ts'
 import styles from './SignallingView.module.css'
-import { type SignallingLine, signallingLines } from './signalling-model.ts'
+import { nameBeside, type SignallingLine, signallingLines } from './signalling-model.ts'
 import { TableText } from './TableText.tsx'
 import { VerdictBadge } from './VerdictBadge.tsx'
 
 const COLUMNS_AT_LEAST = 2
+/** Below this width the text stands under the list instead of beside it. */
+const STACKED_BELOW = 560
 const EMPTY = { signalling: [], services: [] }
 
 /** Every table of LLS and fragment of SLS, with what the selected version of one says. */
@@ -31,6 +33,8 @@ export function SignallingView() {
   const all = useMemo(() => columnsAt(streamNow, signed), [streamNow, signed])
   const list = useRef<HTMLDivElement>(null)
   const columns = useFittingColumns(list, all, COLUMNS_AT_LEAST)
+  const view = useRef<HTMLDivElement>(null)
+  const stacked = useNarrow(view, STACKED_BELOW)
   const selected = lines.findIndex((line) =>
     line.kind === 'group' ? line.key === selectedKey : line.versions.some((one) => one.key === selectedKey),
   )
@@ -50,41 +54,58 @@ export function SignallingView() {
   }
 
   return (
-    <Allotment proportionalLayout={false}>
-      <Allotment.Pane minSize={220} preferredSize={400}>
-        <div ref={list} className={styles.list}>
-          <Grid
-            label="Signalling tables"
-            columns={columns}
-            count={lines.length}
-            rowAt={(position) => lines[position] ?? null}
-            selected={selected}
-            onSelect={select}
-            onActivate={toggle}
-            onToggle={toggle}
-            tree={(one) => (one.kind === 'group' ? { level: 1, expanded: one.expanded } : { level: 2, expanded: null })}
-            rowTone={(one) => (one.kind === 'group' ? 'group' : undefined)}
-            empty={
-              <EmptyState icon={ScrollText} title="No signalling yet">
-                LLS tables arrive on 224.0.23.60:4937, the SLS of a ROUTE service on TSI 0 of its session.
+    <div ref={view} className={styles.view} data-stacked={stacked}>
+      <Allotment key={stacked ? 'stacked' : 'beside'} vertical={stacked} proportionalLayout={false}>
+        <Allotment.Pane minSize={stacked ? 76 : 220} preferredSize={stacked ? '40%' : 400}>
+          <div ref={list} className={styles.list}>
+            <Grid
+              label="Signalling tables"
+              columns={columns}
+              count={lines.length}
+              rowAt={(position) => lines[position] ?? null}
+              selected={selected}
+              onSelect={select}
+              onActivate={toggle}
+              onToggle={toggle}
+              tree={(one) =>
+                one.kind === 'group' ? { level: 1, expanded: one.expanded } : { level: 2, expanded: null }
+              }
+              rowTone={(one) => (one.kind === 'group' ? 'group' : undefined)}
+              empty={
+                <EmptyState icon={ScrollText} title="No signalling yet">
+                  LLS tables arrive on 224.0.23.60:4937, the SLS of a ROUTE service on TSI 0 of its session.
+                </EmptyState>
+              }
+            />
+          </div>
+        </Allotment.Pane>
+        <Allotment.Pane minSize={stacked ? 110 : 240}>
+          <div className={styles.side}>
+            {table !== undefined ? (
+              <TableText table={table} place="signalling" />
+            ) : (
+              <EmptyState icon={FileCode2} title={lines.length === 0 ? 'Nothing to read yet' : 'No table selected'}>
+                {lines.length > 0 && 'Select a table to read it as it was sent.'}
               </EmptyState>
-            }
-          />
-        </div>
-      </Allotment.Pane>
-      <Allotment.Pane minSize={200}>
-        <div className={styles.side}>
-          {table !== undefined ? (
-            <TableText table={table} place="signalling" />
-          ) : (
-            <EmptyState icon={FileCode2} title={lines.length === 0 ? 'Nothing to read yet' : 'No table selected'}>
-              {lines.length > 0 && 'Select a table to read it as it was sent.'}
-            </EmptyState>
-          )}
-        </div>
-      </Allotment.Pane>
-    </Allotment>
+            )}
+          </div>
+        </Allotment.Pane>
+      </Allotment>
+    </div>
   )
+}
+
+/** Whether an element is narrower than `width` px. */
+function useNarrow(element: RefObject<HTMLElement | null>, width: number): boolean {
+  const [narrow, setNarrow] = useState(false)
+  useEffect(() => {
+    const box = element.current
+    if (box === null) return
+    const observer = new ResizeObserver(() => setNarrow(box.clientWidth > 0 && box.clientWidth < width))
+    observer.observe(box)
+    return () => observer.disconnect()
+  }, [element, width])
+  return narrow
 }
 
 /** Most telling first: what does not fit beside the text is left out from the end. */
@@ -104,7 +125,7 @@ function columnsAt(streamNow: number | null, signed: boolean): readonly Column<S
         ) : (
           <>
             <span className={styles.type}>{line.table.type}</span>
-            {line.table.name !== line.table.type && <span className={styles.name}>{line.table.name}</span>}
+            {nameBeside(line.table) !== '' && <span className={styles.name}>{nameBeside(line.table)}</span>}
             {line.table.group !== null && <span className={styles.name}>group {line.table.group}</span>}
           </>
         ),

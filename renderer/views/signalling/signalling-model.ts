@@ -28,7 +28,10 @@ export function signallingLines(
 ): readonly SignallingLine[] {
   const groups = new Map<string, { title: string; series: Map<string, SignallingSnapshot[]> }>()
   if (snapshot.signalling.some((one) => one.scope === 'lls')) groups.set('lls', { title: 'LLS', series: new Map() })
-  for (const table of snapshot.signalling) {
+  const order = new Map(snapshot.services.map(({ id }, position) => [id, position]))
+  const place = ({ scope, service: id }: SignallingSnapshot) =>
+    scope === 'lls' || id === null ? -1 : (order.get(id) ?? order.size)
+  for (const table of [...snapshot.signalling].sort((a, b) => place(a) - place(b))) {
     if (table.scope === 'sls' && service !== null && table.service !== service) continue
     const key = table.scope === 'lls' ? 'lls' : `sls ${table.service}`
     let group = groups.get(key)
@@ -72,4 +75,12 @@ export function versionsOf(
   table: SignallingSnapshot,
 ): readonly SignallingSnapshot[] {
   return signalling.filter((one) => one.series === table.series)
+}
+
+/** What a table's name adds to its type: `subset 1 on packet_id 35` of `MPT subset 1 on packet_id 35`; empty where nothing. */
+export function nameBeside({ name, type }: Pick<SignallingSnapshot, 'name' | 'type'>): string {
+  if (name === type) return ''
+  return name.startsWith(`${type} of `) || name.startsWith(`${type} on `) || name.startsWith(`${type} subset `)
+    ? name.slice(type.length + 1)
+    : name
 }

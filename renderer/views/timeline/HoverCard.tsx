@@ -40,9 +40,11 @@ export function HoverCard({ hover }: { readonly hover: NonNullable<Hover> }) {
       }}
       aria-hidden
     >
-      <div className={styles.cardName}>{name ?? `TOI ${objectColumns.toi[row]}`}</div>
+      <div className={styles.cardName}>
+        {name ?? `${channel?.protocol === 'mmtp' ? 'MPU' : 'TOI'} ${objectColumns.toi[row]}`}
+      </div>
       <div className={styles.cardState}>
-        <ObjectStateGlyph state={state} /> {OBJECT_STATE_TEXT[state]}
+        <ObjectStateGlyph state={state} healed={recovered > 0} /> {OBJECT_STATE_TEXT[state]}
         {state !== 'complete' && size > 0 && ` ${formatPercent(received + recovered, size, 1)}`}
         {repeats > 0 && `, ${formatCount(repeats)} ${repeats === 1 ? 'repeat' : 'repeats'}`}
       </div>

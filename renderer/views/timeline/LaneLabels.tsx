@@ -5,6 +5,7 @@ import { formatDay, formatRate } from '../../model/format.ts'
 import { channelLabel } from '../../model/names.ts'
 import { selectChannel, selectionStore, selectService } from '../../stores/selection-store.ts'
 import { timeStore } from '../../stores/time-store.ts'
+import { isRepairFlow } from '../flows/fec-text.ts'
 import { type Lane, type LaneLayout, ROLE_LABEL } from './lanes.ts'
 import styles from './TimelineView.module.css'
 
@@ -60,6 +61,7 @@ function LaneLabel({ lane, snapshot, selected }: LaneLabelProps) {
       </button>
     )
   }
+  const repairs = snapshot !== undefined && isRepairFlow(snapshot)
   const thin = lane.role === 'signaling'
   const where = `${lane.destination}, ${channelLabel(snapshot ?? { protocol: 'lct', tsi: lane.tsi })}`
   return (
@@ -73,8 +75,8 @@ function LaneLabel({ lane, snapshot, selected }: LaneLabelProps) {
       title={lane.representation === null ? where : `${where}, representation ${lane.representation}`}
       onClick={() => selectChannel(lane.channel, lane.serviceId)}
     >
-      <span className={styles.swatch} data-role={lane.role} />
-      <span className={styles.role}>{ROLE_LABEL[lane.role]}</span>
+      <span className={styles.swatch} data-role={repairs ? 'repair' : lane.role} />
+      <span className={styles.role}>{repairs ? 'Repair' : ROLE_LABEL[lane.role]}</span>
       <span className={styles.tsi}>{lane.tsi}</span>
       <span className={styles.representation}>{lane.representation ?? ''}</span>
       <span className={styles.rate}>

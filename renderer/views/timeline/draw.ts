@@ -244,12 +244,13 @@ function drawLabel(
   const row = scene.row[at] as number
   const kind = scene.kind[at] as number
   const share = scene.fill[at] as number
-  const toi = `TOI ${columns.toi[row]}`
+  const lane = picture.layout.lanes[scene.lane[at] as number]
+  const toi = `${lane?.kind === 'channel' ? lane.numbering : 'TOI'} ${columns.toi[row]}`
   const percent = share < 0 ? '' : `${(Math.min(share, 0.999) * 100).toFixed(1)} %`
   const text = kind === MARK.partial ? `▲ ${percent}` : kind === MARK.receiving ? percent : toi
   const left = Math.max(x0, scale.left)
   const room = x0 + wide - left - 10
-  const needed = text.length * 5.6
+  const needed = text.length * 6.2
   if (text === '' || room < needed) return
   if (kind === MARK.partial) {
     // On the hatch, letters need ground of their own.

@@ -31,6 +31,8 @@ export type ChannelLane = {
   readonly tsi: number
   readonly representation: string | null
   readonly destination: string
+  /** What its objects are counted by. */
+  readonly numbering: 'TOI' | 'MPU'
 }
 
 /** The LLS tables: ticks where each came first and last. */
@@ -89,6 +91,7 @@ export function layoutLanes(
         tsi,
         representation,
         destination,
+        numbering: member.protocol === 'mmtp' ? 'MPU' : 'TOI',
       })
       y += height
     }

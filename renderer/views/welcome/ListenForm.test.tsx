@@ -135,7 +135,7 @@ it('is made from the table of options: chooses, checks in place, and writes the 
   }
   expect(engine.calls[0]?.args).toEqual(['atsc://', choices])
   expect(settingsStore.getState().listen).toEqual({ url: 'atsc://', choices })
-  act(() => buttonNamed(host, 'All as usual').click())
+  act(() => buttonNamed(host, 'All defaults').click())
   expect(labelled('Reorder time').value).toBe('')
 })
 

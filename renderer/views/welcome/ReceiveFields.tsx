@@ -22,7 +22,7 @@ export function ReceiveFields({ rows, drafts, problems, standards, chosen, onDra
       <summary>
         Advanced
         <span className={styles.count}>
-          {wrong > 0 ? `${wrong} to correct` : chosen === 0 ? 'as usual' : `${chosen} set`}
+          {wrong > 0 ? `${wrong} to correct` : chosen === 0 ? 'defaults' : `${chosen} set`}
         </span>
       </summary>
       {groupsOf(rows).map(([group, own]) => (
@@ -44,7 +44,7 @@ export function ReceiveFields({ rows, drafts, problems, standards, chosen, onDra
       ))}
       {chosen > 0 && (
         <button type="button" className={styles.reset} onClick={onReset}>
-          All as usual
+          All defaults
         </button>
       )}
     </details>

@@ -29,7 +29,8 @@ export function WelcomeView() {
         <header className={styles.header}>
           <h1 className={styles.title}>What would you like to look at?</h1>
           <p className={styles.subtitle}>
-            A live ROUTE or ATSC 3.0 multicast, a capture of one, or the demonstration that comes with Routescope.
+            A live ROUTE, ATSC 3.0 or DVB-MABR multicast, a capture of one, or the demonstration that comes with
+            Routescope.
           </p>
         </header>
         <div className={styles.ways}>

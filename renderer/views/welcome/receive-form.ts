@@ -95,7 +95,7 @@ export function placeholderOf(row: ReceiveOption, standards: ReceiveChoices): st
 
 const LIST_PLACEHOLDER = {
   interface: 'chosen by the system',
-  address: 'addresses, with spaces between',
+  address: 'IP addresses',
   url: 'as signalled, or http://…',
 } as const
 
