@@ -8,6 +8,7 @@ import { parseXmlSource } from '../../manifest/mpd/xml-source.ts'
 import { readBoxes } from '../../media/bmff/boxes.ts'
 import { parseMovieFragment } from '../../media/mmt/movie-fragment.ts'
 import { parseMpuMovie } from '../../media/mmt/mpu-movie.ts'
+import { readMpuFile } from '../../media/mmt/mpu-reader.ts'
 import { parseLmt, parseRdt } from '../../protocol/alp/link-table.ts'
 import { readCertificate } from '../../protocol/cms/certificate.ts'
 import { readSignedData } from '../../protocol/cms/signed-data.ts'
@@ -93,6 +94,11 @@ export const PARSERS: readonly FuzzedParser[] = [
   { name: 'parseXmlSource', samples: [sample.MPD, sample.STSID], parse: parseXmlSource },
   { name: 'readBoxes', samples: [init, moofOf(segment).slice(0, -8)], parse: (bytes) => readBoxes(bytes) },
   { name: 'parseMpuMovie', samples: [init], parse: parseMpuMovie },
+  {
+    name: 'readMpuFile',
+    samples: [Buffer.concat([init, segment])],
+    parse: (bytes) => readMpuFile(bytes.length, (from, to) => bytes.subarray(from, to)),
+  },
   { name: 'parseMovieFragment', samples: [moofOf(segment)], parse: (bytes) => parseMovieFragment(bytes, movie, 0) },
   { name: 'parseLmt', samples: [sample.LMT], parse: (bytes) => parseLmt(bytes) },
   { name: 'parseRdt', samples: [sample.hex('04 07 ff 00')], parse: (bytes) => parseRdt(bytes) },
