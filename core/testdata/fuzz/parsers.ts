@@ -96,7 +96,7 @@ export const PARSERS: readonly FuzzedParser[] = [
   { name: 'parseMpuMovie', samples: [init], parse: parseMpuMovie },
   {
     name: 'readMpuFile',
-    samples: [Buffer.concat([init, segment])],
+    samples: [new Uint8Array(Buffer.concat([init, segment]))],
     parse: (bytes) => readMpuFile(bytes.length, (from, to) => bytes.subarray(from, to)),
   },
   { name: 'parseMovieFragment', samples: [moofOf(segment)], parse: (bytes) => parseMovieFragment(bytes, movie, 0) },
