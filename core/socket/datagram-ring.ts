@@ -24,8 +24,6 @@ export const RING = {
   wrap: 0xffff_ffff,
   /** Senders of one socket that are told apart. */
   senders: 4096,
-  /** Beyond this place (units of 8 bytes) an empty ring is begun anew. */
-  lowUnits: 32_768,
 } as const
 
 /** Who sends what comes from one socket. */

@@ -44,7 +44,7 @@ export type SocketSetup = { readonly memory: SharedArrayBuffer; readonly ring: t
 export function socketLoop(
   port: SocketPort,
   createSocket: typeof dgram.createSocket,
-  clock: { now(): number },
+  clock: { now(): number; soon(task: () => void): void },
   setup: SocketSetup,
 ): void {
   const ring = setup.ring
@@ -56,22 +56,18 @@ export function socketLoop(
   const units = bytes.length / 8
   const sockets = new Map<number, dgram.Socket>()
   let sources = 0
+  let waking = false
 
   /** Room for a record of so many bytes. @returns its place in units of 8 bytes, -1 where there is none */
   function reserve(length: number): number {
     const need = (ring.headerBytes + length + 7) >>> 3
     const head = control[ring.head] as number
     const tail = Atomics.load(control, ring.tail)
-    // An empty ring is begun anew: at low rates only the beginning of it ever takes memory.
-    const anew = head === tail && head > ring.lowUnits && need < tail
-    if (head >= tail && !anew) {
-      // One unit stays free behind a record: there a wrap mark may have to stand.
-      if (head + need + 2 <= units) return head
-      // Not up to the tail itself: head and tail at one place means empty.
-      if (need >= tail) return -1
-    } else if (!anew) {
-      return head + need < tail ? head : -1
-    }
+    if (head < tail) return head + need < tail ? head : -1
+    // One unit stays free behind a record: there a wrap mark may have to stand.
+    if (head + need + 2 <= units) return head
+    // Not up to the tail itself: head and tail at one place means empty.
+    if (need >= tail) return -1
     words[head * 2 + 1] = ring.wrap
     Atomics.store(control, ring.head, 0)
     return 0
@@ -88,10 +84,17 @@ export function socketLoop(
     times[at + 1] = timeUs
     bytes.set(payload, at * 8 + ring.headerBytes)
     Atomics.store(control, ring.head, at + ((ring.headerBytes + payload.length + 7) >>> 3))
-    if (Atomics.load(control, ring.sleeping) === 1 && Atomics.exchange(control, ring.sleeping, 0) === 1) {
-      port.postMessage({ kind: 'datagrams' })
+    if (!waking && Atomics.load(control, ring.sleeping) === 1) {
+      waking = true
+      clock.soon(wake)
     }
     return true
+  }
+
+  /** Not for each datagram: a wake costs more than handing over dozens of them. */
+  function wake(): void {
+    waking = false
+    if (Atomics.exchange(control, ring.sleeping, 0) === 1) port.postMessage({ kind: 'datagrams' })
   }
 
   function receive(id: number, socket: dgram.Socket): void {

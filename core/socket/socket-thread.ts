@@ -2,8 +2,10 @@ import { Worker } from 'node:worker_threads'
 import { DatagramRing, RING, type RingReader, type RingSource } from './datagram-ring.ts'
 import { type Membership, type SocketCommand, type SocketOpening, type SocketReply, socketLoop } from './socket-loop.ts'
 
-/** A third of a second at 1.5 Gbit/s. Only as much of it as was ever needed at once takes memory. */
+/** A third of a second at 1.5 Gbit/s. */
 const RING_BYTES = 64 * 1024 * 1024
+/** Datagrams wait at most so long for others to be handed on with them. */
+const WAKE_MS = 1
 /** Datagrams handed on before timers and requests get a turn. */
 const TURN_DATAGRAMS = 2048
 
@@ -141,7 +143,7 @@ export class SocketThread implements RingReader {
 const { performance } = require('node:perf_hooks')
 const [seconds, nanoseconds] = process.hrtime()
 const shift = seconds * 1e3 + nanoseconds / 1e6 - performance.now()
-const clock = { now: () => performance.now() + shift }
+const clock = { now: () => performance.now() + shift, soon: (task) => void setTimeout(task, ${WAKE_MS}) }
 ;(${socketLoop.toString()})(parentPort, require('node:dgram').createSocket, clock, workerData)`
     const worker = new Worker(source, { eval: true, workerData: { memory: this.#ring.memory, ring: RING } })
     worker.on('message', (reply: SocketReply) => this.#answer(reply))
