@@ -5,7 +5,7 @@ export type DiskJob = {
   /** Below the root, with `/`, safe already. */
   readonly path: string
   readonly remove: boolean
-  /** Where the bytes stand in the shared ring; -1: in `own`. */
+  /** Where the bytes stand in the shared ring; -1: in `own`, which may be shared memory as well. */
   readonly offset: number
   readonly length: number
   readonly own: Uint8Array | null

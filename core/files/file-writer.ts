@@ -24,18 +24,25 @@ export interface DiskThread {
   terminate(): unknown
 }
 
+/** Told whether what was asked for is done. */
+export type FileDone = ((done: boolean) => void) | null
+
 type Pending = {
   readonly path: string
   readonly bytes: number
   /** Just after its bytes in the ring; -1 where they are elsewhere. */
   readonly ringEnd: number
   readonly done: ((done: boolean) => void) | null
+  /** Gives kept bytes back. */
+  readonly letGo: (() => void) | null
 }
 
 /** Bytes on their way to the disk thread are copied here, without an allocation for each file. */
 const RING_BYTES = 48 * 1024 * 1024
 /** Above this a source is asked to wait, and let go on below half of it. */
 const QUEUE_BYTES = 32 * 1024 * 1024
+/** Politeness of the thread that writes. */
+const WRITER_NICE = 5
 /** One batch is being written while the next is on its way. */
 const BATCHES_UNDER_WAY = 2
 
@@ -71,20 +78,33 @@ export class FileWriter {
 
   /**
    * @param path below the root, safe already
-   * @param bytes copied before this returns
+   * @param bytes copied before this returns, unless they can be kept
    * @param done told whether the file is there
+   * @param keep keeps `bytes`, which are shared memory, until the function it returns is called
    */
-  write(path: string, bytes: Uint8Array, done: ((written: boolean) => void) | null = null): void {
+  write(path: string, bytes: Uint8Array, done: FileDone = null, keep: (() => () => void) | null = null): void {
     const length = bytes.byteLength
+    if (keep !== null) {
+      this.#queuedBytes += length
+      const pending = { path, bytes: length, ringEnd: -1, done, letGo: keep() }
+      this.#enqueue({ path, remove: false, offset: -1, length, own: bytes }, pending)
+      return
+    }
     const offset = this.#reserve(length)
     if (offset >= 0) this.#ring?.set(bytes, offset)
     const own = offset < 0 ? bytes.slice() : null
     this.#queuedBytes += length
-    this.#enqueue({ path, remove: false, offset, length, own }, { path, bytes: length, ringEnd: offset + length, done })
+    this.#enqueue(
+      { path, remove: false, offset, length, own },
+      { path, bytes: length, ringEnd: offset + length, done, letGo: null },
+    )
   }
 
-  remove(path: string, done: ((removed: boolean) => void) | null = null): void {
-    this.#enqueue({ path, remove: true, offset: -1, length: 0, own: null }, { path, bytes: 0, ringEnd: -1, done })
+  remove(path: string, done: FileDone = null): void {
+    this.#enqueue(
+      { path, remove: true, offset: -1, length: 0, own: null },
+      { path, bytes: 0, ringEnd: -1, done, letGo: null },
+    )
   }
 
   /** Settles when there is room again; null while there is. */
@@ -152,6 +172,7 @@ export class FileWriter {
       const [code, message] = outcome
       this.#options.onError(Object.assign(new Error(message), { code }), pending.path)
     }
+    pending.letGo?.()
     pending.done?.(outcome === null)
     if (this.#calm !== null && this.#queuedBytes <= QUEUE_BYTES / 2) {
       this.#calm.resolve()
@@ -200,7 +221,9 @@ export class FileWriter {
 
 /** A thread from source text: the program is one bundled file, there is no second one to start a thread from. */
 function startWorker(setup: DiskSetup): DiskThread {
+  // On Linux this is the thread's own priority: whoever reads sockets goes before whoever fills files.
   const source = `const { parentPort, workerData } = require('node:worker_threads')
+if (process.platform === 'linux') require('node:os').setPriority(${WRITER_NICE})
 ;(${diskLoop.toString()})(parentPort, require('node:fs'), workerData)`
   return new Worker(source, { eval: true, workerData: setup })
 }

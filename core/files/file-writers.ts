@@ -1,4 +1,4 @@
-import { FileWriter, type FileWriterOptions } from './file-writer.ts'
+import { type FileDone, FileWriter, type FileWriterOptions } from './file-writer.ts'
 
 /** More gain nothing: two cores are busy with two, and the rest is the file system's own. */
 const THREADS = 2
@@ -15,12 +15,12 @@ export class FileWriters {
   }
 
   /** As `FileWriter.write`; order holds among the jobs of one path. */
-  write(path: string, bytes: Uint8Array, done: ((written: boolean) => void) | null = null): void {
-    this.#of(path)?.write(path, bytes, done)
+  write(path: string, bytes: Uint8Array, done: FileDone = null, keep: (() => () => void) | null = null): void {
+    this.#of(path)?.write(path, bytes, done, keep)
   }
 
   /** As `FileWriter.remove`. */
-  remove(path: string, done: ((removed: boolean) => void) | null = null): void {
+  remove(path: string, done: FileDone = null): void {
     this.#of(path)?.remove(path, done)
   }
 

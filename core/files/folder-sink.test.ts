@@ -60,6 +60,39 @@ const everything = async (): Promise<string[]> => {
 const content = (path: string): Promise<string> => readFile(join(dir, 'out', path), 'utf8')
 
 describe('FolderSink', () => {
+  test('a long file is written from where it was put together, which is given back when it is on disk', async () => {
+    const sink = await sinkFor()
+    const shared = new Uint8Array(new SharedArrayBuffer(2 << 20)).fill(7)
+    let held = 0
+    const keep = () => {
+      held++
+      return () => void held--
+    }
+    sink.file({ ...receivedFile('long.m4s', ''), bytes: shared, keep })
+    sink.file({ ...receivedFile('short.m4s', ''), bytes: shared.subarray(0, 1000), keep })
+    expect(held).toBe(1)
+    await sink.close()
+    expect(held).toBe(0)
+    expect((await readFile(join(dir, 'out', 'service1', 'long.m4s'))).equals(Buffer.from(shared))).toBe(true)
+    expect(await readFile(join(dir, 'out', 'service1', 'short.m4s'))).toHaveLength(1000)
+  })
+
+  test('what could not be written is given back too', async () => {
+    const writeSync = () => {
+      throw Object.assign(new Error('full'), { code: 'ENOSPC' })
+    }
+    const sink = await sinkFor({ startDisk: (setup) => diskHere(setup, { ...fs, writeSync }) })
+    let held = 0
+    const keep = () => {
+      held++
+      return () => void held--
+    }
+    sink.file({ ...receivedFile('long.m4s', ''), bytes: new Uint8Array(new SharedArrayBuffer(2 << 20)), keep })
+    await sink.close()
+    expect(held).toBe(0)
+    expect(problems.map((problem) => problem.code)).toEqual(['disk-full'])
+  })
+
   test('writes files by service and name, the newest content of a name wins', async () => {
     const sink = await sinkFor()
     for (let turn = 1; turn <= 20; turn++)

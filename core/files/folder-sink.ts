@@ -70,7 +70,7 @@ export class FolderSink implements ObjectSink {
       ? `service${file.serviceId}/tsi${file.tsi}/${file.name}`
       : `service${file.serviceId}/${file.name}`
     if (file.complete) {
-      this.#write(name, file.bytes)
+      this.#write(name, file.bytes, file.keep)
       // What was kept of it before it came whole is of no use any more.
       if (this.#partials.delete(name)) this.#remove(`${name}.partial`)
     } else {
@@ -92,14 +92,16 @@ export class FolderSink implements ObjectSink {
     return { files: this.#sizes.size, bytes: this.#bytes }
   }
 
-  #write(name: string, bytes: Uint8Array): void {
+  #write(name: string, bytes: Uint8Array, keep?: () => () => void): void {
     if (this.#writer === null || this.#failed) return
     const size = bytes.byteLength
-    this.#writer.write(this.#pathOf(name), bytes, (written) => {
+    const done = (written: boolean): void => {
       if (!written) return
       this.#bytes += size - (this.#sizes.get(name) ?? 0)
       this.#sizes.set(name, size)
-    })
+    }
+    // A small file is copied with others at once, which is less work than handing it over by itself.
+    this.#writer.write(this.#pathOf(name), bytes, done, size >= KEPT_BYTES ? (keep ?? null) : null)
   }
 
   #remove(name: string): void {
@@ -131,6 +133,9 @@ export class FolderSink implements ObjectSink {
     this.#options.onProblem(writeFailure(error, join(resolve(this.#options.dir), path)).error)
   }
 }
+
+/** Files from here on go to disk from where they were put together. */
+const KEPT_BYTES = 1 << 20
 
 /** A failed write as a person is told of it. */
 export function writeFailure(error: NodeJS.ErrnoException, path: string): AppFailure {

@@ -1,5 +1,7 @@
 /** Free buffers kept for the next object, or as much as was in use at once; more than this goes to the garbage collector. */
 const MAX_FREE_BYTES = 32 << 20
+/** Recycled buffers from here on are shared memory: another thread can write such a file to disk without a copy. */
+const SHARED_BYTES = 64 << 10
 /** Longest object whose length is believed before a part of it has come. */
 const MAX_CLAIMED_BYTES = 32 << 20
 /** Below this a plain zeroed allocation is as cheap. */
@@ -40,6 +42,7 @@ export class BytePool {
       this.#freeBytes -= size
       return free
     }
+    if (this.#recycle && size >= SHARED_BYTES) return new Uint8Array(new SharedArrayBuffer(size))
     return size < SMALL ? new Uint8Array(size) : new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
   }
 

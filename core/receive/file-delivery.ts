@@ -48,7 +48,9 @@ export function filesOf(
     let content = bytes
     if (object.contentEncoding === 'gzip' && looksGzip(bytes))
       content = gunzipLimited(bytes, context.limits.unpackedBytes)
-    const file = fileOf(channel, object, serviceId, object.name, object.contentType, content)
+    const plain = fileOf(channel, object, serviceId, object.name, object.contentType, content)
+    const shared = content === bytes && bytes.buffer instanceof SharedArrayBuffer
+    const file = shared ? { ...plain, keep: () => keepBytes(object) } : plain
     // Its table came late: else the channel has asked already.
     object.sound ??= isSound(context, channel, object, content)
     if (object.sound) return [file]
@@ -59,6 +61,15 @@ export function filesOf(
     if (!(thrown instanceof CodecError)) throw thrown
     raise(context, 'OBJ-CONTENT', channel, object, serviceId, `${label(object)} cannot be read: ${thrown.message}`)
     return []
+  }
+}
+
+function keepBytes(object: TransportObject): () => void {
+  object.keep()
+  let kept = true
+  return () => {
+    if (kept) object.letGo()
+    kept = false
   }
 }
 

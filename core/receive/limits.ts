@@ -39,7 +39,7 @@ export type ReceiveLimits = {
 
 export const RECEIVE_LIMITS: ReceiveLimits = {
   objectBytes: 256 << 20,
-  memoryBytes: 512 << 20,
+  memoryBytes: 1024 << 20,
   quarantineBytes: 32 << 20,
   quarantineObjects: 1024,
   openObjects: 128,

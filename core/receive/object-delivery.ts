@@ -208,7 +208,9 @@ export class ObjectDelivery {
   }
 
   #keepForRepeats(files: readonly ReceivedFile[], object: TransportObject): void {
-    const kept = this.#context.pool.recycles ? files.map((file) => ({ ...file, bytes: file.bytes.slice() })) : files
+    const kept = this.#context.pool.recycles
+      ? files.map(({ keep: _, ...file }) => ({ ...file, bytes: file.bytes.slice() }))
+      : files
     this.#repeatFiles.set(object.index, kept)
     for (const file of kept) this.#repeatBytes += file.bytes.length
     for (const [index, oldest] of this.#repeatFiles) {

@@ -110,6 +110,11 @@ export type ReceivedFile = {
   readonly patched?: 'simple' | 'strict'
   readonly firstTimeUs: number
   readonly lastTimeUs: number
+  /**
+   * Where it is there, `bytes` are in shared memory and can be kept beyond the call without a copy, until the returned function
+   * is called; the receiver counts them as its own so long.
+   */
+  readonly keep?: () => () => void
 }
 
 /** Where objects go. Calls come in stream order; none may throw, a sink that fails says so through its own channel. */
