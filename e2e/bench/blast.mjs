@@ -122,11 +122,7 @@ for (let step = 0; step < total; ) {
   const nowMs = performance.now() - started
   if (nowMs >= nextSignalling) nextSignalling = signal(nextSignalling)
   // At most 8 ms at once: a receiver's queue is short.
-  const due = Math.min(
-    total,
-    step + 1 + Math.floor(total / 125 / seconds),
-    Math.floor((nowMs / 1000 / seconds) * total),
-  )
+  const due = Math.min(total, step + 1 + Math.floor(total / 125 / seconds), stepsDue(nowMs / 1000))
   for (; step < due; step++) {
     const segment = Math.floor(step / packetsEach)
     const from = (step % packetsEach) * DATA
