@@ -164,6 +164,7 @@ export class Reception {
       bytesOf: (index) => this.#store?.objectBytes(index) ?? null,
       urlOf: (serviceId, name) => this.#gateway?.urlOf(serviceId, name) ?? null,
       onAlarm: (alarm) => this.#log.alarm(alarm),
+      onAbsent: (objects) => this.#repairing?.stage.neverCame(objects),
     })
     this.#host = new HostWatch(this.columns)
   }
@@ -392,6 +393,7 @@ export class Reception {
       idle: this.#store === null && !(receive.keepCorrupt && this.#folders.length > 0),
       observer,
       serversOf: (serviceId) => this.columns.serviceFacts().find(({ id }) => id === serviceId)?.repairServers ?? [],
+      usefulUntilUs: (object) => this.columns.usefulUntilUs(object),
     })
   }
 
@@ -554,6 +556,7 @@ export class Reception {
     this.#host.close()
     this.#repairing?.ending(captureEnd)
     this.#receiver?.close(this.#nowStreamUs(), this.#summary === null ? 'stopped' : 'capture-end')
+    if (captureEnd) this.columns.giveUpAbsent()
     await this.#repairing?.close(captureEnd)
     this.#store?.finish()
     const joinedUs = this.#joinedUs()

@@ -21,7 +21,7 @@ export class Repairing {
   static async open(
     receive: ReceiveSpec,
     live: boolean,
-    parts: Pick<RepairStageOptions, 'files' | 'store' | 'idle' | 'observer' | 'serversOf'>,
+    parts: Pick<RepairStageOptions, 'files' | 'store' | 'idle' | 'observer' | 'serversOf' | 'usefulUntilUs'>,
   ): Promise<Repairing> {
     const { repair: spec, keepCorrupt } = receive
     let fetcher: HttpRepair | null = null

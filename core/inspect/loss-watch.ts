@@ -1,8 +1,9 @@
 import { OBJECT_STATE } from '../contract/object-rows.ts'
 import type { LossCause, Losses } from '../contract/report.ts'
 import type { SocketSnapshot } from '../contract/snapshot.ts'
+import type { FdtFile } from '../protocol/flute/fdt.ts'
 import type { ReceivedObject } from '../receive/object-flow.ts'
-import type { Alarm, ChannelFacts, SlsFragment } from '../receive/observer.ts'
+import type { AbsentObject, Alarm, ChannelFacts, SlsFragment } from '../receive/observer.ts'
 import { AnnouncedMedia } from './announced-media.ts'
 import { HostTrouble, type NewDrops } from './host-trouble.ts'
 import { LossCauses } from './loss-causes.ts'
@@ -28,6 +29,7 @@ export class LossWatch {
   readonly #columns: ObjectColumns
   readonly #channels: readonly ChannelFacts[]
   readonly #raise: (alarm: Alarm) => void
+  readonly #tellAbsent: (objects: readonly AbsentObject[]) => void
   readonly #causes: LossCauses
   readonly #ledger: LossLedger
   readonly #objects: MissingObjects
@@ -38,13 +40,18 @@ export class LossWatch {
   readonly #absent: number[] = []
   readonly #untold = new Map<string, { packets: number; sinceUs: number }>()
 
-  /** @param rateOf bit/s of a destination */
+  /**
+   * @param rateOf bit/s of a destination
+   * @param tellAbsent told of announced objects as soon as it is certain that they do not come
+   */
   constructor(
     columns: ObjectColumns,
     channels: readonly ChannelFacts[],
     rateOf: (destination: string) => number,
     raise: (alarm: Alarm) => void,
+    tellAbsent: (objects: readonly AbsentObject[]) => void = () => undefined,
   ) {
+    this.#tellAbsent = tellAbsent
     this.#columns = columns
     this.#channels = channels
     this.#raise = raise
@@ -64,6 +71,13 @@ export class LossWatch {
   /** Null where nothing of the row is missing. */
   causeOf(row: number): LossCause | null {
     return this.#ledger.causeOf(row)
+  }
+
+  /** Until when an object is of use to a player: as the manifest says, else as its file table does. Null where neither. */
+  usefulUntilUs({ serviceId, name, destination, tsi, toi, firstTimeUs }: ReceivedObject): number | null {
+    const announced =
+      serviceId === null || name === null ? null : this.media.usefulUntilUs(serviceId, name, firstTimeUs)
+    return announced ?? this.#files.expiresUs(destination, tsi, toi)
   }
 
   /** Announced objects of a channel that never came. */
@@ -142,6 +156,10 @@ export class LossWatch {
     this.#tellDrops(timeUs, false)
   }
 
+  giveUpAbsent(): void {
+    this.#missing(Number.POSITIVE_INFINITY)
+  }
+
   /** No more comes. */
   settle(timeUs: number): void {
     this.#missing(Number.POSITIVE_INFINITY)
@@ -213,6 +231,15 @@ export class LossWatch {
     const between = `between ${this.#columns.nameOf(before)} and ${this.#columns.nameOf(after)}`
     this.#absentObjects(channel, names, 0, cause, fromUs, toUs)
     this.#alarm('TOI-GAP', `${neverCame(names)} on TSI ${channel.tsi}, ${between}`, channel, cause, noticedUs)
+    const { serviceId, tsi, representation } = channel
+    if (serviceId === null) return
+    const unlisted = { contentType: null, sizeBytes: null, encoded: false, listed: null }
+    this.#tellAbsent(
+      names.map((name) => {
+        const usefulUntilUs = this.media.usefulUntilUs(serviceId, name, noticedUs)
+        return { serviceId, tsi, representation, name, kind: 'media', ...unlisted, noticedUs, usefulUntilUs }
+      }),
+    )
   }
 
   /** Objects still arriving that lack bytes before their last ones: their loss is not told yet. */
@@ -225,7 +252,9 @@ export class LossWatch {
     return false
   }
 
-  #absentFiles({ channel, names, bytes, sinceUs, wentRound }: AbsentFiles): void {
+  #absentFiles({ channel, files, sinceUs, expiresUs, wentRound }: AbsentFiles): void {
+    const names = files.map(({ contentLocation }) => contentLocation)
+    const bytes = files.reduce((sum, file) => sum + (sizeOf(file) ?? 0), 0)
     const toUs = channel.lastTimeUs
     const around = {
       neighboursWhole: channel.incomplete === 0,
@@ -237,6 +266,25 @@ export class LossWatch {
     this.#absentObjects(channel, names, bytes, cause, sinceUs, toUs)
     const text = `${neverCame(names)} on TSI ${channel.tsi}, although its file table lists ${names.length === 1 ? 'it' : 'them'}`
     this.#alarm('TOI-GAP', text, channel, cause, toUs)
+    const { serviceId, tsi, representation } = channel
+    if (serviceId === null) return
+    this.#tellAbsent(
+      files.map((file) => {
+        const { contentLocation: name, contentType } = file
+        const kind = this.media.place(serviceId, name, toUs) === null ? 'file' : 'media'
+        const facts = { kind, contentType, sizeBytes: sizeOf(file), encoded: file.contentEncoding === 'gzip' } as const
+        return {
+          serviceId,
+          tsi,
+          representation,
+          name,
+          ...facts,
+          listed: file,
+          noticedUs: toUs,
+          usefulUntilUs: expiresUs,
+        }
+      }),
+    )
   }
 
   #absentObjects(
@@ -261,6 +309,11 @@ export class LossWatch {
     const tsi = channel?.tsi ?? null
     this.#raise({ rule, severity: 'error', service, tsi, toi: null, timeUs, frame: 0, text, cause })
   }
+}
+
+/** As transported. */
+function sizeOf({ transferLength, contentLength, contentEncoding }: FdtFile): number | null {
+  return transferLength ?? (contentEncoding === null ? contentLength : null)
 }
 
 function isSegment(object: ReceivedObject): boolean {

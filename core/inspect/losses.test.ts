@@ -23,6 +23,12 @@ function begin(tracks: readonly TestTrack[] = [VIDEO, AUDIO]): TestReception {
 const missingOf = (reception: TestReception, tsi: number): number | undefined =>
   reception.columns.channels().find((channel) => channel.tsi === tsi)?.missingObjects
 
+/** An S-TSID whose table lists three files. */
+const table = (expires: number) =>
+  `<S-TSID><RS><LS tsi="5"><SrcFlow><EFDT><FDT-Instance Expires="${expires}">${[1, 2, 3]
+    .map((toi) => `<File TOI="${toi}" Content-Location="f${toi}" Content-Length="100" Transfer-Length="100"/>`)
+    .join('')}</FDT-Instance></EFDT></SrcFlow></LS></RS></S-TSID>`
+
 describe('an announced segment that never comes', () => {
   it('is the sender’s where all around it arrives', () => {
     const reception = begin()
@@ -185,11 +191,6 @@ describe('an announced segment that never comes', () => {
 })
 
 describe('a listed file that never comes', () => {
-  const table = (expires: number) =>
-    `<S-TSID><RS><LS tsi="5"><SrcFlow><EFDT><FDT-Instance Expires="${expires}">${[1, 2, 3]
-      .map((toi) => `<File TOI="${toi}" Content-Location="f${toi}" Content-Length="100" Transfer-Length="100"/>`)
-      .join('')}</FDT-Instance></EFDT></SrcFlow></LS></RS></S-TSID>`
-
   it('is missing when the others have gone round twice more', () => {
     const reception = new TestReception()
     reception.signalling(table(4_294_967_295))
@@ -352,5 +353,46 @@ describe('a manifest that would cost too much', () => {
     for (const time of [1, 2, 4]) open.segment(10, time)
     open.pass(3000)
     expect(open.alarms('TOI-GAP')).toEqual([])
+  })
+})
+
+describe('until when an object is of use', () => {
+  const LIVE =
+    'type="dynamic" availabilityStartTime="2023-11-14T22:13:20Z" timeShiftBufferDepth="PT30S" mediaPresentationDuration="PT1000S"'
+  const useful = (attributes: string): number | null => {
+    const reception = new TestReception()
+    const until: (number | null)[] = []
+    reception.columns.objectEnded = ((ended) => (object) => {
+      if (object.tsi === 10 && object.kind === 'media') until.push(reception.columns.usefulUntilUs(object))
+      ended(object)
+    })(reception.columns.objectEnded.bind(reception.columns))
+    reception.announce([VIDEO], attributes)
+    reception.segment(10, 3)
+    return until[0] === undefined || until[0] === null ? null : (until[0] - reception.startUs) / 1e6
+  }
+
+  it('is its availability, its duration and the time shift buffer', () => {
+    // Available when it is over, at 3 s.
+    expect(useful(LIVE)).toBe(3 + 1 + 30)
+    // Of a presentation on another clock: from its arrival.
+    expect(useful(LIVE.replace('2023-11-14', '2022-11-14'))).toBe(1 + 30)
+  })
+
+  it('is not known where players may stay behind as far as they like, and of a static manifest', () => {
+    expect(useful(LIVE.replace(/ timeShift\S+/, ''))).toBeNull()
+    expect(useful('type="static" mediaPresentationDuration="PT1000S"')).toBeNull()
+  })
+
+  it('is the expiry of its table else, also when a newer one lists other files', () => {
+    const reception = new TestReception()
+    const until: (number | null)[] = []
+    reception.columns.objectEnded = (object) => {
+      if (object.tsi === 5) until.push(reception.columns.usefulUntilUs(object))
+    }
+    const ntp = reception.startUs / 1e6 + 2_208_988_800
+    reception.signalling(table(ntp + 20))
+    const payload = new Uint8Array(100)
+    for (const toi of [1, 9]) reception.packet({ tsi: 5, toi, payload, length: 100, codepoint: 1 })
+    expect(until).toEqual([reception.startUs + 20e6, null])
   })
 })

@@ -8,6 +8,10 @@ import type { ObjectColumns } from './object-columns.ts'
 
 const MAX_CHANNELS = 1024
 const MAX_FILES = 4096
+/** Files of a channel whose expiry is remembered. */
+const MAX_EXPIRES = 1024
+/** Rows looked through for files that came before their table: FLUTE may send a table with each file. */
+const MAX_LOOKED_BACK = 4096
 /** Rounds of a carousel that one listed file must have made while another never began. */
 const ROUNDS = 2
 const NTP_TO_UNIX_S = 2_208_988_800
@@ -15,8 +19,7 @@ const NTP_TO_UNIX_S = 2_208_988_800
 const NEVER_NTP = 4_294_944_000
 
 type ListedFile = {
-  readonly name: string
-  readonly bytes: number
+  readonly entry: FdtFile
   /** Row of the object that brought it, -1 before. */
   row: number
   /** How often it had been repeated when the table came. */
@@ -35,9 +38,10 @@ type Table = {
 /** Files a table lists for one channel of which no packet came. */
 export type AbsentFiles = {
   readonly channel: ChannelFacts
-  readonly names: readonly string[]
-  readonly bytes: number
+  readonly files: readonly FdtFile[]
   readonly sinceUs: number
+  /** Null: never. */
+  readonly expiresUs: number | null
   /** Others of the channel were sent again and again meanwhile. */
   readonly wentRound: boolean
 }
@@ -51,6 +55,8 @@ export class MissingFiles {
   readonly #channels: readonly ChannelFacts[]
   /** By `destination tsi`. */
   readonly #tables = new Map<string, Table>()
+  /** By the same, and TOI. */
+  readonly #expires = new Map<string, Map<number, number>>()
 
   constructor(columns: ObjectColumns, channels: readonly ChannelFacts[]) {
     this.#columns = columns
@@ -65,7 +71,14 @@ export class MissingFiles {
         const channel = this.#channels[fragment.channel]
         if (channel === undefined) return
         const table = parseFdt(fragment.bytes)
-        this.#listed(channel.destination, channel.tsi, table.files, table.instanceExpiresNtp, timeUs)
+        this.#listed(
+          channel.destination,
+          channel.tsi,
+          table.files,
+          table.instanceExpiresNtp,
+          timeUs,
+          fragment.type === 'FDT',
+        )
       }
     } catch (thrown) {
       // The receiver raises an alarm about it.
@@ -94,6 +107,7 @@ export class MissingFiles {
     files: readonly FdtFile[],
     expiresNtp: number | null,
     timeUs: number,
+    mayBeOver = false,
   ): void {
     const key = `${destination} ${tsi}`
     this.#tables.delete(key)
@@ -102,13 +116,14 @@ export class MissingFiles {
     const table: Table = {
       files: new Map(),
       sinceUs: timeUs,
-      // A table that had expired when it came says nothing of the future.
-      expiresUs: expiresUs !== null && expiresUs > timeUs ? expiresUs : null,
+      // A table that had expired when it came says nothing of the future; what one of FLUTE lists may have been sent before
+      // listening began.
+      expiresUs: expiresUs !== null && expiresUs > timeUs && !mayBeOver ? expiresUs : null,
       absent: 0,
     }
     for (const file of files.slice(0, MAX_FILES)) {
-      const bytes = file.transferLength ?? file.contentLength ?? 0
-      table.files.set(file.toi, { name: file.contentLocation, bytes, row: -1, repeats: 0 })
+      table.files.set(file.toi, { entry: file, row: -1, repeats: 0 })
+      this.#expire(key, file.toi, expiresUs !== null && expiresUs > timeUs ? expiresUs : null)
     }
     const channel = this.#channels.find((each) => each?.destination === destination && each.tsi === tsi)
     if (channel !== undefined) this.#findRows(table, channel.index)
@@ -116,10 +131,32 @@ export class MissingFiles {
     this.#tables.set(key, table)
   }
 
+  /** When the entry of a file expires, stream µs; null where it does not, or is not known. */
+  expiresUs(destination: string, tsi: number, toi: number): number | null {
+    return this.#expires.get(`${destination} ${tsi}`)?.get(toi) ?? null
+  }
+
+  /** A newer table may list other files, and those of the older stay valid. */
+  #expire(key: string, toi: number, expiresUs: number | null): void {
+    let expires = this.#expires.get(key)
+    if (expires === undefined) {
+      if (expiresUs === null || this.#expires.size >= MAX_CHANNELS) return
+      expires = new Map()
+      this.#expires.set(key, expires)
+    }
+    expires.delete(toi)
+    if (expiresUs !== null) expires.set(toi, expiresUs)
+    if (expires.size <= MAX_EXPIRES) return
+    for (const oldest of expires.keys()) {
+      expires.delete(oldest)
+      break
+    }
+  }
+
   /** Listed files that came before their table. */
   #findRows(table: Table, channel: number): void {
     const { channel: channels, toi, repeats, count } = this.#columns
-    for (let row = 0; row < count; row++) {
+    for (let row = Math.max(0, count - MAX_LOOKED_BACK); row < count; row++) {
       if (channels.values[row] !== channel) continue
       const file = table.files.get(toi.values[row] as number)
       if (file === undefined) continue
@@ -150,8 +187,8 @@ export class MissingFiles {
       if (!expired && !wentRound) continue
       const absent = [...table.files.values()].filter(({ row }) => row < 0)
       table.absent = 0
-      const bytes = absent.reduce((sum, file) => sum + file.bytes, 0)
-      found.push({ channel, names: absent.map(({ name }) => name), bytes, sinceUs: table.sinceUs, wentRound })
+      const { sinceUs, expiresUs } = table
+      found.push({ channel, files: absent.map(({ entry }) => entry), sinceUs, expiresUs, wentRound })
     }
     return found
   }

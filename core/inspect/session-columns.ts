@@ -20,6 +20,7 @@ import type {
 import type { Flow } from '../protocol/ip/flow.ts'
 import type { ReceivedObject } from '../receive/object-flow.ts'
 import type {
+  AbsentObject,
   Alarm,
   ChannelFacts,
   FlowFacts,
@@ -60,6 +61,8 @@ export type SessionColumnsOptions = {
   readonly urlOf?: (serviceId: number, name: string) => string | null
   /** Told of every alarm, those of the receiver and those found here, with what is known of its cause. */
   readonly onAlarm?: (alarm: Alarm) => void
+  /** Told of announced objects as soon as it is certain that they do not come. */
+  readonly onAbsent?: (objects: readonly AbsentObject[]) => void
 }
 
 /**
@@ -93,6 +96,7 @@ export class SessionColumns implements ReceiveObserver {
       this.#channels,
       (destination) => this.#rateOf(destination),
       (alarm) => this.alarm(alarm),
+      options.onAbsent,
     )
   }
 
@@ -268,6 +272,16 @@ export class SessionColumns implements ReceiveObserver {
     this.objects.hashArrived()
     this.#rates.sample(timeUs, this.#counted())
     this.#losses.sample(timeUs)
+  }
+
+  /** Until when an object is of use to players, stream µs; null where nothing says. */
+  usefulUntilUs(object: ReceivedObject): number | null {
+    return this.#losses.usefulUntilUs(object)
+  }
+
+  /** Nothing more comes: announced objects that have not come by now never will. */
+  giveUpAbsent(): void {
+    this.#losses.giveUpAbsent()
   }
 
   /** The source has ended: rates are means over the whole session, which took `spanUs` of stream time. */

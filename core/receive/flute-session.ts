@@ -388,7 +388,13 @@ export class FluteSession implements ChannelHost, DeliveringSession {
   }
 
   #fragment(channel: LctChannel, instance: number, bytes: Uint8Array, timeUs: number): void {
-    const fragment = { type: 'FDT', name: `FDT of TSI ${channel.tsi}`, version: instance, bytes }
+    const fragment = {
+      type: 'FDT',
+      name: `FDT of TSI ${channel.tsi}`,
+      version: instance,
+      bytes,
+      channel: channel.index,
+    }
     if (channel.serviceId !== null) {
       this.observer.slsFragment(channel.serviceId, fragment, timeUs)
     } else if (this.#fragments.length < EARLY_FRAGMENTS) {

@@ -10,7 +10,7 @@ import type {
   Severity,
 } from '../contract/report.ts'
 import type { Flow } from '../protocol/ip/flow.ts'
-import type { ReceivedObject } from './object-flow.ts'
+import type { ListedFacts, ReceivedObject } from './object-flow.ts'
 import type { ReceiveTarget } from './receiver.ts'
 
 /** A multicast destination whose packets are wanted. */
@@ -130,6 +130,24 @@ export type RepairServer = {
   readonly randomBackoffMs: number
   /** An object without packets for so long is to be repaired, ms. */
   readonly afterMs: number
+}
+
+/** An object that a manifest or a file table announced, and of which no packet came. */
+export type AbsentObject = {
+  readonly serviceId: number
+  readonly tsi: number
+  readonly representation: string | null
+  readonly name: string
+  readonly contentType: string | null
+  readonly kind: 'media' | 'file'
+  /** As transported; null where nothing says. */
+  readonly sizeBytes: number | null
+  /** It would have been gzip'ed on air. */
+  readonly encoded: boolean
+  readonly listed: ListedFacts | null
+  readonly noticedUs: number
+  /** After that nobody wants it, stream µs; null where nothing says. */
+  readonly usefulUntilUs: number | null
 }
 
 export interface ServiceFacts {

@@ -61,7 +61,9 @@ function wanted(file: Uint8Array, missing: readonly ByteRange[], more: Partial<W
     isBoxes: false,
     listed: null,
     servers: [],
-    backoff: { fixedMs: 0, randomMs: 0 },
+    backoff: { silentMs: 0, fixedMs: 0, randomMs: 0 },
+    lastTimeUs: 0,
+    usefulUntilUs: null,
     ...more,
   }
 }
@@ -255,11 +257,59 @@ describe('where to ask', () => {
     const server = await serve({ '/v/1.m4s': FILE })
     const set = setting([server.url], {}, {}, true)
     set.clock.chance = 0.5
-    const done = fetched(set, wanted(FILE, HOLES, { backoff: { fixedMs: 1000, randomMs: 500 } }))
+    const done = fetched(set, wanted(FILE, HOLES, { backoff: { silentMs: 0, fixedMs: 1000, randomMs: 500 } }))
     set.clock.advance(1200)
     expect(set.repair.state()).toMatchObject({ active: 0, queued: 1 })
     set.clock.advance(100)
     expect(await done).toMatchObject({ whole: true })
+  })
+
+  test('live, an object must have been silent for as long as its service says', async () => {
+    const server = await serve({ '/v/1.m4s': FILE })
+    const set = setting([server.url], {}, {}, true)
+    const backoff = { silentMs: 5000, fixedMs: 1000, randomMs: 0 }
+    const lastTimeUs = (set.clock.wallMs() - 2000) * 1000
+    const done = fetched(set, wanted(FILE, HOLES, { backoff, lastTimeUs }))
+    set.clock.advance(3900)
+    expect(set.repair.state()).toMatchObject({ active: 0, queued: 1 })
+    set.clock.advance(200)
+    expect(await done).toMatchObject({ whole: true })
+    // Silent for long already; and a sender's clock that is ahead makes nobody wait longer.
+    for (const at of [0, set.clock.wallMs() * 2000]) {
+      const next = fetched(set, wanted(FILE, HOLES, { backoff: { ...backoff, fixedMs: 0 }, lastTimeUs: at }))
+      if (at > 0) set.clock.advance(5000)
+      expect(await next).toMatchObject({ whole: true })
+    }
+  })
+
+  test('live, until the object is of no more use; a file that is read has no clock', async () => {
+    const server = await serve({ '/v/1.m4s': FILE })
+    server.answer = () => undefined
+    const set = setting([server.url], {}, { answerMs: 1e6 }, true)
+    const within = async (ms: number, beforeMs: number) => {
+      const done = fetched(set, wanted(FILE, HOLES, { usefulUntilUs: (set.clock.wallMs() + ms) * 1000 }))
+      set.clock.advance(beforeMs)
+      const { active, queued } = set.repair.state()
+      expect(active + queued).toBe(1)
+      set.clock.advance(200)
+      return done
+    }
+    expect(await within(60_000, 59_900)).toMatchObject({ whole: false, reason: 'its time was up' })
+    // No longer than ten minutes, whatever a manifest says.
+    expect(await within(1e9, 599_900)).toMatchObject({ whole: false, reason: 'its time was up' })
+    const asked = server.seen.length
+    server.answer = serveWell
+    const late = { usefulUntilUs: (set.clock.wallMs() - 1) * 1000, backoff: { silentMs: 0, fixedMs: 200, randomMs: 0 } }
+    expect(await fetched(set, wanted(FILE, HOLES, late))).toMatchObject({ whole: false, reason: 'its time was up' })
+    expect(server.seen).toHaveLength(asked)
+    expect(await fetched(setting([server.url]), wanted(FILE, HOLES, late))).toMatchObject({ whole: true })
+  })
+
+  test('whole, where nothing of it came and nobody knows how long it is', async () => {
+    const server = await serve({ '/v/1.m4s': FILE })
+    const object = { received: 0, size: null, bytes: new Uint8Array(0) }
+    expect(isSame((await fetched(setting([server.url]), wanted(FILE, [], object)))?.bytes, FILE)).toBe(true)
+    expect(server.ranges).toEqual([null])
   })
 
   test('follows redirects to http, a few', async () => {

@@ -19,8 +19,13 @@ export type RepairLimits = HttpLimits & {
   /** A busy server, or one that has the file not yet, is asked again after so long, and for so long. */
   readonly retryMs: number
   readonly retryForMs: number
-  /** After so long an object is of no more use: media is late, a file is asked for when it is sent again. */
+  /**
+   * After so long an object is of no more use, where nothing says how long it is: media is late, a file is asked for when it
+   * is sent again.
+   */
   readonly deadlineMs: number
+  /** No longer than that, whatever is said. */
+  readonly longestDeadlineMs: number
 }
 
 const REPAIR_LIMITS: RepairLimits = {
@@ -31,6 +36,7 @@ const REPAIR_LIMITS: RepairLimits = {
   retryMs: 100,
   retryForMs: 1000,
   deadlineMs: 20_000,
+  longestDeadlineMs: 600_000,
 }
 
 export type HttpRepairOptions = {
@@ -115,10 +121,8 @@ export class HttpRepair {
   async #run(held: Held): Promise<void> {
     const { clock, limits } = { clock: this.#clock, limits: this.#limits }
     const { signal } = held.abort
-    const { fixedMs, randomMs } = held.wanted.backoff
-    // So that not all receivers ask at the same moment; who reads a file is alone.
-    const backoffMs = this.#live ? fixedMs + clock.random() * randomMs : 0
-    const cancelDeadline = clock.after(backoffMs + limits.deadlineMs, () => held.abort.abort())
+    const backoffMs = this.#backoffMs(held.wanted)
+    const cancelDeadline = clock.after(this.#deadlineMs(held.wanted, backoffMs), () => held.abort.abort())
     await pause(clock, backoffMs, signal)
     const release = await this.#starts.take()
     this.#active++
@@ -148,6 +152,22 @@ export class HttpRepair {
       held.done(outcome)
     }
     this.#tellIdle()
+  }
+
+  /** So that not all receivers ask at the same moment; who reads a file is alone. */
+  #backoffMs({ backoff, lastTimeUs }: WantedObject): number {
+    if (!this.#live) return 0
+    const { silentMs, fixedMs, randomMs } = backoff
+    const silentSinceMs = this.#clock.wallMs() - lastTimeUs / 1000
+    const silenceMs = Math.min(silentMs, Math.max(0, silentMs - silentSinceMs))
+    return silenceMs + fixedMs + this.#clock.random() * randomMs
+  }
+
+  /** A file that is read has no clock: what was too late then is of use now. */
+  #deadlineMs({ usefulUntilUs }: WantedObject, backoffMs: number): number {
+    const { deadlineMs, longestDeadlineMs } = this.#limits
+    if (!this.#live || usefulUntilUs === null) return backoffMs + deadlineMs
+    return Math.max(0, Math.min(longestDeadlineMs, usefulUntilUs / 1000 - this.#clock.wallMs()))
   }
 
   #leave(held: Held): void {

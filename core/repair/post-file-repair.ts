@@ -2,8 +2,8 @@ import { CodecError } from '../bytes/codec-error.ts'
 import { attr, descendants } from '../xml/xml-element.ts'
 import { parseXml } from '../xml/xml-parser.ts'
 
-/** When to ask after an object was lost: so long later, and a random time up to the second, ms. */
-export type Backoff = { readonly fixedMs: number; readonly randomMs: number }
+/** When to ask for an object that was lost: once it has been silent for so long, so much later, and a random time up to the third, ms. */
+export type Backoff = { readonly silentMs: number; readonly fixedMs: number; readonly randomMs: number }
 
 /** No table makes a receiver wait longer, ms. */
 const MAX_BACKOFF_MS = 3_600_000
@@ -14,6 +14,7 @@ export function readPostFileRepair(apd: Uint8Array): Backoff | null {
     const [repair] = descendants(parseXml(apd), 'PostFileRepair')
     if (repair === undefined) return null
     return {
+      silentMs: 0,
       fixedMs: milliseconds(attr(repair, 'offsetTime')),
       randomMs: milliseconds(attr(repair, 'randomTimePeriod')),
     }

@@ -9,6 +9,7 @@ import { mergeGaps } from './gaps.ts'
 import type { Answer } from './http-answer.ts'
 import { type HttpAgents, type HttpAsk, type HttpLimits, httpGet } from './http-get.ts'
 import { ObjectAssembly } from './object-assembly.ts'
+import type { Backoff } from './post-file-repair.ts'
 import { pause, type RepairClock } from './repair-clock.ts'
 import type { RequestSlots } from './request-slots.ts'
 import { type Resource, resourceOf } from './resource-url.ts'
@@ -31,8 +32,11 @@ export type WantedObject = {
   readonly isBoxes: boolean
   readonly listed: Pick<ListedFacts, 'contentMd5' | 'alternateLocations'> | null
   readonly servers: readonly RepairServer[]
-  /** Wait so long before the first request, and a random time up to the second, ms. */
-  readonly backoff: { readonly fixedMs: number; readonly randomMs: number }
+  /** When the first request may be sent; its silence counts from `lastTimeUs`, stream time. */
+  readonly backoff: Backoff
+  readonly lastTimeUs: number
+  /** After that nobody wants it, stream µs; null where nothing says. */
+  readonly usefulUntilUs: number | null
 }
 
 /** `bytes` is the object as it is now, and what still lacks of it; `content` the file it holds where it is whole. */
@@ -167,6 +171,7 @@ export class RepairJob {
     if (whole && this.#assembly.filled === 0) {
       return [ask(isChunk ? [offset, offset + (size as number)] : null)]
     }
+    if (size === null && reach === 0) return [ask(null)]
     // One byte that is there already tells whether it is the same file.
     if (size === null) return [ask([Math.max(0, reach - 1), null])]
     return this.#wantedGaps(gaps).map(([from, to]) => ask([offset + from, offset + to]))

@@ -58,6 +58,7 @@ class Staged {
         alarm: (alarm) => void this.alarms.push(alarm),
       },
       serversOf: () => [],
+      usefulUntilUs: () => null,
       fetcher: null,
       ...more,
     })

@@ -1,7 +1,8 @@
 import type { RepairSpec } from '../contract/session-spec.ts'
 import { manifestKind } from '../receive/channel-names.ts'
 import type { ByteRange, ObjectKind, ObjectSink, ReceivedFile, ReceivedObject } from '../receive/object-flow.ts'
-import type { ReceiveObserver, RepairServer, SlsFragment } from '../receive/observer.ts'
+import type { AbsentObject, ReceiveObserver, RepairServer, SlsFragment } from '../receive/observer.ts'
+import { AbsentFetches } from './absent-fetches.ts'
 import { wantedByBoxes } from './box-order.ts'
 import { sumOf } from './gaps.ts'
 import type { HttpRepair } from './http-repair.ts'
@@ -22,6 +23,8 @@ export type RepairStageOptions = {
   readonly observer: Pick<ReceiveObserver, 'objectRepaired' | 'alarm'>
   /** Servers that the signalling of a service names. */
   readonly serversOf: (serviceId: number) => readonly RepairServer[]
+  /** Until when an object is of use to players, stream µs; null where nothing says. */
+  readonly usefulUntilUs: (object: ReceivedObject) => number | null
   /** Fetches missing bytes; null where the session does not. */
   readonly fetcher: HttpRepair | null
 }
@@ -35,7 +38,7 @@ type Lost = {
 /** A length far beyond what came is not believed: so many times as much, and this much more. */
 const MAX_HOLE_RATIO = 8
 const MAX_SMALL_HOLES = 64 << 10
-const NO_BACKOFF: Backoff = { fixedMs: 0, randomMs: 0 }
+const NO_BACKOFF: Backoff = { silentMs: 0, fixedMs: 0, randomMs: 0 }
 /** Services whose back-off is kept. */
 const MAX_SERVICES = 512
 
@@ -51,9 +54,20 @@ export class RepairStage implements ObjectSink {
   /** Row of the object that was last given up and dealt with here: what the receiver still says of it is dropped. */
   #settledIndex = -1
   #fetches = true
+  readonly #absent: AbsentFetches | null
 
   constructor(options: RepairStageOptions) {
     this.#options = options
+    const { fetcher } = options
+    this.#absent =
+      fetcher === null
+        ? null
+        : new AbsentFetches({
+            ...options,
+            fetcher,
+            backoffOf: (serviceId) => this.#backoffOf(serviceId),
+            deliver: (file) => this.#deliver(file),
+          })
     this.borrows = options.files.borrows === true && (options.store === null || options.store.borrows === true)
   }
 
@@ -63,8 +77,10 @@ export class RepairStage implements ObjectSink {
   }
 
   file(file: ReceivedFile): void {
-    if (file.complete) this.#options.fetcher?.cancel(file.objectIndex)
-    else if (file.objectIndex === this.#settledIndex) return
+    if (file.complete) {
+      this.#options.fetcher?.cancel(file.objectIndex)
+      this.#absent?.arrived(file.serviceId, file.name)
+    } else if (file.objectIndex === this.#settledIndex) return
     else if (isNeededWhole(file) && this.#options.spec.mode !== 'none') {
       this.#options.files.file(file)
       return
@@ -78,6 +94,11 @@ export class RepairStage implements ObjectSink {
     if (this.#options.spec.mode === 'none' || lost === null) this.#forward(object)
     else if (this.#options.fetcher?.has(object.index)) this.#settledIndex = object.index
     else if (!this.#fetch(lost)) this.#patchReceived(lost)
+  }
+
+  /** Announced objects of which no packet came. */
+  neverCame(objects: readonly AbsentObject[]): void {
+    if (this.#fetches) this.#absent?.take(objects)
   }
 
   busy(): Promise<void> | null {
@@ -120,7 +141,7 @@ export class RepairStage implements ObjectSink {
 
   /** @returns false where its missing bytes cannot be fetched */
   #fetch(lost: Lost): boolean {
-    const { fetcher, serversOf } = this.#options
+    const { fetcher, serversOf, usefulUntilUs } = this.#options
     const { object, facts } = lost
     if (fetcher === null || !this.#fetches || object.kind === 'signalling' || object.assembled) return false
     const missing = object.missing()
@@ -128,10 +149,6 @@ export class RepairStage implements ObjectSink {
     if (!fetcher.admits(Math.max(reach, object.size ?? 0))) return false
     // The receiver may use its buffer again when this call returns: a copy.
     const bytes = object.bytes(0, reach).slice()
-    const servers = serversOf(facts.serviceId)
-    const [server] = servers
-    const signalled =
-      server === undefined ? NO_BACKOFF : { fixedMs: server.fixedBackoffMs, randomMs: server.randomBackoffMs }
     const wanted = {
       index: object.index,
       name: facts.name,
@@ -142,12 +159,22 @@ export class RepairStage implements ObjectSink {
       encoded: object.contentEncoding !== null,
       isBoxes: facts.kind === 'media' && looksLikeBoxes(bytes, missing),
       listed: object.listed,
-      servers,
-      backoff: this.#backoffs.get(facts.serviceId) ?? signalled,
+      servers: serversOf(facts.serviceId),
+      backoff: this.#backoffOf(facts.serviceId),
+      lastTimeUs: facts.lastTimeUs,
+      usefulUntilUs: usefulUntilUs(object),
     }
     if (!fetcher.fetch(wanted, (outcome) => this.#fetched(lost, outcome))) return false
     this.#settledIndex = object.index
     return true
+  }
+
+  /** As its APD says, else as its servers do. */
+  #backoffOf(serviceId: number): Backoff {
+    const said = this.#backoffs.get(serviceId)
+    const [server] = said === undefined ? this.#options.serversOf(serviceId) : []
+    if (server === undefined) return said ?? NO_BACKOFF
+    return { silentMs: server.afterMs, fixedMs: server.fixedBackoffMs, randomMs: server.randomBackoffMs }
   }
 
   #fetched(lost: Lost, outcome: FetchOutcome | null): void {

@@ -1,0 +1,174 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { receiveSpecOf } from '../contract/receive-choices.ts'
+import type { ReceiveChoices } from '../contract/receive-options.ts'
+import { LctPacket } from '../protocol/lct/lct-packet.ts'
+import { TestServer } from '../repair/test-server.ts'
+import { type Datagram, pcapOf } from '../testdata/datagrams.ts'
+import { FluteSender } from '../testdata/flute-sender.ts'
+import { mabrCapture } from '../testdata/mabr-capture.ts'
+import { DEMO_FOLDER, demoDash, FIXTURE_ADDRESS, FIXTURE_START_US, routeFixture } from '../testdata/make-fixtures.ts'
+import { sha256, TestFolder, treeOf } from '../testdata/program.ts'
+import { Reception } from './reception.ts'
+
+/** `--repair http` for objects of which no packet came: their names are announced, their bytes are elsewhere. */
+const folder = new TestFolder()
+const originals = readdirSync(DEMO_FOLDER).filter((name) => /\.(mpd|mp4|m4s)$/.test(name))
+const bytesOf = (name: string): Uint8Array => new Uint8Array(readFileSync(join(DEMO_FOLDER, name)))
+let server: TestServer
+const closing: (() => Promise<void>)[] = []
+
+beforeAll(async () => {
+  server = await TestServer.open(Object.fromEntries(originals.map((name) => [`/${name}`, bytesOf(name)])))
+})
+afterEach(async () => {
+  server.seen.length = 0
+  for (const close of closing.splice(0)) await close()
+})
+afterAll(async () => {
+  await server.close()
+  folder.remove()
+})
+
+let runs = 0
+/** Reads a capture into a folder. */
+async function received(datagrams: readonly Datagram[], choices: ReceiveChoices = {}, loop = 1) {
+  const file = folder.at(`${++runs}.pcap`)
+  const dir = folder.at(`out-${runs}`)
+  writeFileSync(file, pcapOf(datagrams))
+  const receive = receiveSpecOf({ repair: 'http', repairUrls: [server.url], ...choices }, 'all')
+  const reception = new Reception(
+    [{ id: 'a', kind: 'capture', files: [file], pace: 'fast', loop, receive }],
+    [{ id: 'f', kind: 'folder', dir, maxSegments: 0, splitTsi: false }],
+    {
+      nowUs: () => Date.now() * 1000,
+      log: () => undefined,
+      logs: () => false,
+      sessionDir: folder.at(`session-${runs}`),
+      onProblem: (error) => {
+        throw new Error(error.message)
+      },
+      onWarning: () => undefined,
+    },
+  )
+  closing.push(() => reception.close())
+  await reception.open()
+  await reception.run()
+  await reception.stop()
+  return { files: treeOf(dir), alarms: reception.state().alarms, report: reception.report() }
+}
+
+/** Without the n-th objects of a channel that are media segments. */
+function withoutObjects(datagrams: readonly Datagram[], tsi: number, numbers: readonly number[]): Datagram[] {
+  const tois: number[] = []
+  return datagrams.filter(({ bytes }) => {
+    const packet = new LctPacket()
+    if (packet.read(bytes, 0, bytes.length) !== 0 || packet.tsi !== tsi || packet.codepoint !== 8) return true
+    if (!tois.includes(packet.toi)) tois.push(packet.toi)
+    return !numbers.includes(tois.indexOf(packet.toi))
+  })
+}
+
+const whole =
+  (service: number, base = '') =>
+  (name: string) => ({
+    path: `service${service}/${base}${name}`,
+    size: bytesOf(name).length,
+    sha256: sha256(bytesOf(name)),
+  })
+
+it('fetches segments that never came, whole, and leaves the loss a fact', async () => {
+  const lossy = withoutObjects(await routeFixture(), 10, [3, 4])
+  const { files, alarms, report } = await received(lossy)
+  expect(files).toEqual(originals.map(whole(1)).sort((a, b) => (a.path < b.path ? -1 : 1)))
+  expect(server.seen.map(({ path, range }) => [path, range])).toEqual([
+    ['/video-4.m4s', null],
+    ['/video-5.m4s', null],
+  ])
+  expect(alarms.filter(({ rule }) => rule === 'OBJ-REPAIRED').map(({ text }) => text)).toEqual([
+    expect.stringMatching(/^video-4\.m4s \(TSI 10\): never came; its \d+ bytes fetched from http:/),
+    expect.stringContaining('video-5.m4s'),
+  ])
+  expect(alarms.some(({ rule }) => rule === 'TOI-GAP')).toBe(true)
+  expect(report.services[0]?.sessions[0]?.channels.find(({ tsi }) => tsi === 10)?.missingObjects).toBe(2)
+})
+
+it('does not where nothing is to be fetched', async () => {
+  const lossy = withoutObjects(await routeFixture(), 10, [3])
+  const plain = await received(lossy, { repair: 'strict', repairUrls: [] })
+  expect(plain.files).toHaveLength(originals.length - 1)
+  const nowhere = await received(lossy, { repairUrls: [] })
+  expect(nowhere.files).toHaveLength(originals.length - 1)
+  expect(nowhere.alarms.some(({ rule }) => rule === 'OBJ-UNREPAIRED')).toBe(false)
+  expect(server.seen).toEqual([])
+})
+
+it('does not ask for what was sent before listening, nor for what a loop leaves out', async () => {
+  const sent = await routeFixture()
+  const late = sent.filter(({ timeUs }) => timeUs > FIXTURE_START_US + 8_000_000)
+  await received(late, {}, 2)
+  // Only of what was cut by the beginning.
+  expect(server.seen.filter(({ range }) => range === null)).toEqual([])
+})
+
+it('says what neither came nor could be had, once its time is up', async () => {
+  const lossy = withoutObjects(await routeFixture(), 10, [3])
+  const { alarms, files } = await received(lossy, { repairUrls: [`${server.url}elsewhere/`] })
+  expect(files).toHaveLength(originals.length - 1)
+  expect(alarms.filter(({ rule }) => rule === 'OBJ-UNREPAIRED').map(({ text }) => text)).toEqual([
+    'video-4.m4s (TSI 10): never came, nor by HTTP: HTTP 404',
+  ])
+})
+
+it('fetches from the servers of DVB-MABR what the manifest names and whose FDT was lost', async () => {
+  const base = 'tag:mabr.example.2026.service/'
+  const sent = await mabrCapture(await demoDash(), {
+    repair: {
+      objectBaseUri: base,
+      receptionTimeoutMs: 50,
+      fixedBackoffMs: 10,
+      randomBackoffMs: 20,
+      baseUrls: [{ url: server.url, weight: 1 }],
+      otherAttributes: [],
+      others: [],
+    },
+  })
+  // The third segment comes without its table, the sixth not at all.
+  const lossy = sent.filter(({ bytes, port }) => {
+    const packet = new LctPacket()
+    if (port === sent[0]?.port || packet.read(bytes, 0, bytes.length) !== 0 || packet.tsi !== 10) return true
+    return packet.toi !== 6 && !(packet.toi === 0 && isTableOf(bytes, 3)) && !(packet.toi === 0 && isTableOf(bytes, 6))
+  })
+  expect(lossy.length).toBeLessThan(sent.length)
+  const { files } = await received(lossy, { repairUrls: [] })
+  const media = originals.filter((name) => name.endsWith('.m4s'))
+  expect(files.filter(({ path }) => path.endsWith('.m4s'))).toEqual(
+    media.map(whole(1, base)).sort((a, b) => (a.path < b.path ? -1 : 1)),
+  )
+  expect(server.seen.map(({ path }) => path)).toEqual(['/video-3.m4s', '/video-6.m4s'])
+})
+
+it('fetches a file that a table lists and that never comes while others go round', async () => {
+  const sender = new FluteSender({ address: FIXTURE_ADDRESS })
+  const names = ['video-init.mp4', 'audio-init.mp4', 'manifest.mpd']
+  const files = names.map((name, index) => ({
+    toi: index + 1,
+    name,
+    contentType: name.endsWith('.mpd') ? 'application/dash+xml' : 'video/mp4',
+    bytes: bytesOf(name),
+  }))
+  const datagrams: Datagram[] = []
+  for (let round = 0; round < 30; round++) {
+    const timeUs = FIXTURE_START_US + round * 1_000_000
+    datagrams.push(...sender.table(files, timeUs, round > 0))
+    for (const file of files.slice(0, 2)) datagrams.push(...sender.object(file, timeUs))
+  }
+  const { files: written } = await received(datagrams)
+  expect(written).toEqual([...names].sort().map(whole(1)))
+  expect(server.seen.map(({ path }) => path)).toEqual(['/manifest.mpd'])
+})
+
+function isTableOf(bytes: Uint8Array, number: number): boolean {
+  return Buffer.from(bytes).includes(`video-${number}.m4s`)
+}

@@ -1,0 +1,136 @@
+import { asToi, asTsi } from '../contract/ids.ts'
+import type { RepairSpec } from '../contract/session-spec.ts'
+import { manifestKind } from '../receive/channel-names.ts'
+import type { ReceivedFile } from '../receive/object-flow.ts'
+import type { AbsentObject, ReceiveObserver, RepairServer } from '../receive/observer.ts'
+import type { HttpRepair } from './http-repair.ts'
+import type { Backoff } from './post-file-repair.ts'
+import type { FetchOutcome } from './repair-job.ts'
+
+export type AbsentFetchesOptions = {
+  readonly spec: RepairSpec
+  readonly fetcher: HttpRepair
+  readonly observer: Pick<ReceiveObserver, 'alarm'>
+  readonly serversOf: (serviceId: number) => readonly RepairServer[]
+  readonly backoffOf: (serviceId: number) => Backoff
+  readonly deliver: (file: ReceivedFile) => void
+}
+
+/** Waiting or being fetched at a time. */
+const MAX_HELD = 64
+/** So many are begun in so much stream time, µs: a server is no substitute for a channel that is off air. */
+const MAX_BEGUN = 64
+const WINDOW_US = 10_000_000
+
+/**
+ * Fetches announced objects of which no packet came, whole: segments that the manifest names between two that were received,
+ * and files that a table lists. Not many at a time, and none that players no longer want.
+ */
+export class AbsentFetches {
+  readonly #options: AbsentFetchesOptions
+  /** Number in the fetcher by service and name: negative, since rows of objects are not. */
+  readonly #held = new Map<string, number>()
+  #next = -1
+  #windowUs = Number.NEGATIVE_INFINITY
+  #begun = 0
+
+  constructor(options: AbsentFetchesOptions) {
+    this.#options = options
+  }
+
+  take(objects: readonly AbsentObject[]): void {
+    const wanted = objects.filter((object) => this.#isAnywhere(object))
+    // Of too many the newest are those that somebody waits for.
+    const left = wanted.slice(0, Math.max(0, wanted.length - this.#room(wanted)))
+    for (const object of wanted.slice(left.length)) this.#fetch(object)
+    const [first] = left
+    if (first === undefined) return
+    const others = left.length === 1 ? '' : ` and ${left.length - 1} more`
+    this.#tell(first, 'OBJ-UNREPAIRED', `never came${others}; not fetched by HTTP: too many at a time`)
+  }
+
+  /** It came on air after all. */
+  arrived(serviceId: number, name: string): void {
+    if (this.#held.size === 0) return
+    const index = this.#held.get(`${serviceId} ${name}`)
+    if (index !== undefined) this.#options.fetcher.cancel(index)
+  }
+
+  /** How many may be begun now. */
+  #room([first]: readonly AbsentObject[]): number {
+    if (first === undefined) return 0
+    if (Math.abs(first.noticedUs - this.#windowUs) >= WINDOW_US) {
+      this.#windowUs = first.noticedUs
+      this.#begun = 0
+    }
+    return Math.max(0, Math.min(MAX_BEGUN - this.#begun, MAX_HELD - this.#held.size))
+  }
+
+  #isAnywhere({ serviceId, listed }: AbsentObject): boolean {
+    const { spec, serversOf } = this.#options
+    if (spec.urls.length > 0 || (listed?.alternateLocations.length ?? 0) > 0) return true
+    return serversOf(serviceId).some(({ weight }) => weight > 0)
+  }
+
+  #fetch(object: AbsentObject): void {
+    const { fetcher, serversOf, backoffOf } = this.#options
+    const { serviceId, name, sizeBytes, encoded, listed, noticedUs, usefulUntilUs } = object
+    const key = `${serviceId} ${name}`
+    if (this.#held.has(key) || !fetcher.admits(sizeBytes ?? 0)) return
+    const wanted = {
+      index: this.#next,
+      name,
+      size: sizeBytes,
+      received: 0,
+      bytes: new Uint8Array(0),
+      missing: sizeBytes === null || sizeBytes === 0 ? [] : [[0, sizeBytes] as const],
+      encoded,
+      isBoxes: false,
+      listed,
+      servers: serversOf(serviceId),
+      // Its time of silence is over.
+      backoff: { ...backoffOf(serviceId), silentMs: 0 },
+      lastTimeUs: noticedUs,
+      usefulUntilUs,
+    }
+    if (!fetcher.fetch(wanted, (outcome) => this.#fetched(key, object, wanted.index, outcome))) return
+    this.#held.set(key, wanted.index)
+    this.#next--
+    this.#begun++
+  }
+
+  #fetched(key: string, object: AbsentObject, index: number, outcome: FetchOutcome | null): void {
+    this.#held.delete(key)
+    if (outcome === null) return
+    if (!outcome.whole) {
+      this.#tell(object, 'OBJ-UNREPAIRED', `never came, nor by HTTP: ${outcome.reason}`)
+      return
+    }
+    const { serviceId, name, contentType, tsi, representation, noticedUs } = object
+    this.#tell(
+      object,
+      'OBJ-REPAIRED',
+      `never came; its ${outcome.filled} bytes fetched from ${outcome.urls.join(', ')}`,
+    )
+    this.#options.deliver({
+      serviceId,
+      name,
+      contentType,
+      kind: manifestKind(name, contentType) ?? object.kind,
+      bytes: outcome.content,
+      objectIndex: index,
+      tsi: asTsi(tsi),
+      toi: asToi(0),
+      representation,
+      complete: true,
+      missing: [],
+      firstTimeUs: noticedUs,
+      lastTimeUs: noticedUs,
+    })
+  }
+
+  #tell({ serviceId, tsi, name, noticedUs }: AbsentObject, rule: string, text: string): void {
+    const place = { service: serviceId, tsi, toi: null, timeUs: noticedUs, frame: 0 }
+    this.#options.observer.alarm({ rule, severity: 'info', ...place, text: `${name} (TSI ${tsi}): ${text}` })
+  }
+}
