@@ -45,7 +45,7 @@ class LoopUnderTest {
       port,
       createSocket,
       { now: () => this.nowMs, soon: (task) => void this.soon.push(task) },
-      { memory: this.ring.memory, ring: RING },
+      { memory: this.ring.memory, ring: { ...RING, warmUpDatagrams: 0 } },
     )
     const open = {
       family: 4,

@@ -24,6 +24,9 @@ export const RING = {
   wrap: 0xffff_ffff,
   /** Senders of one socket that are told apart. */
   senders: 4096,
+  /** What the thread reads from itself before it is ready. */
+  warmUpDatagrams: 2560,
+  warmUpBytes: 1400,
 } as const
 
 /** Who sends what comes from one socket. */

@@ -5,7 +5,6 @@ import { createSocket } from 'node:dgram'
  * cuts and paces a presentation, which at 1.5 Gbit/s takes a core of its own; this one leaves that to the receiver it measures.
  *
  * node blast.mjs SERVICES CHANNELS RATE_BPS SECONDS SEGMENT_SECONDS GROUP FIRST_PORT
- * A second at a tenth of the rate goes before: a receiver just started has its programs still to compile.
  * Service n goes to port FIRST_PORT + n. Prints one line of JSON: packets, bytes and objects sent, and its processor seconds.
  */
 const services = Number(process.argv[2])
@@ -19,8 +18,6 @@ const firstPort = Number(process.argv[8])
 const HEADER = 24
 const DATA = 1472 - HEADER
 const SIGNALLING_MS = 1000
-const LEAD_SECONDS = 1
-const LEAD_SHARE = 0.1
 
 const segmentBytes = Math.floor((rateBps / 8 / services / channels) * segmentSeconds)
 const packetsEach = Math.ceil(segmentBytes / DATA)
@@ -111,18 +108,16 @@ const started = performance.now()
 const processor = process.cpuUsage()
 const total = segments * packetsEach
 let nextSignalling = signal(0)
-/** Steps that are due after so many seconds: a slow lead, then the whole rate. @param {number} passed */
-function stepsDue(passed) {
-  const full = total / seconds
-  const slow = full * LEAD_SHARE * Math.min(passed, LEAD_SECONDS)
-  return Math.floor(slow + full * Math.max(0, passed - LEAD_SECONDS))
-}
 // All channels go in step, as encoders make them: packet n of each, then packet n + 1 of each.
 for (let step = 0; step < total; ) {
   const nowMs = performance.now() - started
   if (nowMs >= nextSignalling) nextSignalling = signal(nextSignalling)
   // At most 8 ms at once: a receiver's queue is short.
-  const due = Math.min(total, step + 1 + Math.floor(total / 125 / seconds), stepsDue(nowMs / 1000))
+  const due = Math.min(
+    total,
+    step + 1 + Math.floor(total / 125 / seconds),
+    Math.floor((nowMs / 1000 / seconds) * total),
+  )
   for (; step < due; step++) {
     const segment = Math.floor(step / packetsEach)
     const from = (step % packetsEach) * DATA
