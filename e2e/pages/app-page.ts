@@ -14,10 +14,13 @@ export class AppPage {
   readonly demoButton: Locator
   readonly dumpButton: Locator
   readonly stopButton: Locator
+  /** Says `Rec`, and while it records how long and how much as well. */
+  readonly recordButton: Locator
   readonly objects: GridOnPage
   readonly services: GridOnPage
   readonly flows: GridOnPage
   readonly signalling: GridOnPage
+  readonly alarms: GridOnPage
   readonly timeline: Locator
   readonly player: Locator
   readonly inspector: Locator
@@ -30,11 +33,13 @@ export class AppPage {
     this.listenButton = this.start.getByRole('button', { name: 'Listen', exact: true })
     this.demoButton = this.start.getByRole('button', { name: 'Demo', exact: true })
     this.dumpButton = page.getByRole('button', { name: 'Dump', exact: true })
+    this.recordButton = page.getByRole('button', { name: /^Rec( |$)/ })
     this.stopButton = page.getByRole('button', { name: 'Stop', exact: true })
     this.objects = new GridOnPage(page.getByRole('grid', { name: 'Objects' }))
     this.services = new GridOnPage(page.getByRole('grid', { name: 'Services' }))
     this.flows = new GridOnPage(page.getByRole('treegrid', { name: 'Flows' }))
     this.signalling = new GridOnPage(page.getByRole('treegrid', { name: 'Signalling tables' }))
+    this.alarms = new GridOnPage(page.getByRole('grid', { name: 'Alarms' }))
     this.timeline = page.getByRole('application', { name: 'Timeline' })
     this.player = page.getByRole('region', { name: 'Playback' })
     this.inspector = page.getByRole('region', { name: 'Inspector' })
@@ -62,6 +67,13 @@ export class AppPage {
     const notice = this.page.getByRole('status').filter({ hasText: /^Wrote / })
     await expect(notice).toBeVisible()
     return /, to (\S+)/.exec((await notice.textContent()) ?? '')?.[1] ?? ''
+  }
+
+  /** Waits until the window says that a recording is being written. @returns the file it names */
+  async recording(): Promise<string> {
+    const notice = this.page.getByRole('status').filter({ hasText: /^Recording to / })
+    await expect(notice).toBeVisible()
+    return /^Recording to (\S+)/.exec((await notice.textContent()) ?? '')?.[1] ?? ''
   }
 
   /** Brings one of the panels that share a place to the front. */

@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
-import { demoCapture, withLoss } from '../fixtures/captures.ts'
+import { demoCapture, fecCapture, mmtCapture, withLoss } from '../fixtures/captures.ts'
 import { expect, test } from '../fixtures/routescope.ts'
 import { type AppPage, TABLE_TABS } from '../pages/app-page.ts'
 
@@ -70,6 +70,37 @@ for (const theme of ['dark', 'light'] as const) {
     await expect(page.getByRole('menu')).toBeVisible()
     await opaque(page)
     expect(await violations(page), 'source menu').toEqual([])
+  })
+
+  test(`repair flows, MMTP and every view of a table, ${theme}`, async ({
+    routescope: { app, page, home, openCapture },
+  }) => {
+    await openCapture(await fecCapture(home))
+    await wear(app, theme)
+    await app.openTab('Flows')
+    await app.flows.row('Repair').first().click()
+    expect(await violations(page), 'repair flows').toEqual([])
+    await app.openTab('Signalling')
+    await app.signalling.row('S-TSID').click()
+    for (const view of ['Decoded', 'XML', 'Raw', 'Diff']) {
+      await app.inspector.getByRole('button', { name: view, exact: true }).click()
+      await app.idle()
+      expect(await violations(page), view).toEqual([])
+    }
+    await app.command('Close the session')
+    await openCapture(await mmtCapture(home))
+    await app.services.row('MMTP').click()
+    await app.openTab('Flows')
+    expect(await violations(page), 'MMTP').toEqual([])
+  })
+
+  test(`recording, ${theme}`, async ({ routescope: { app, page, startDemo, record } }) => {
+    await wear(app, theme)
+    await startDemo()
+    await record()
+    await opaque(page)
+    expect(await violations(page)).toEqual([])
+    await app.recordButton.click()
   })
 
   test(`waiting for packets, ${theme}`, async ({ routescope: { app, page } }) => {

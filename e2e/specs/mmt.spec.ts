@@ -14,14 +14,16 @@ test('an MMT service plays by the presentation we write', async ({
   expect(consoleErrors).toEqual([])
 })
 
-test('MPUs are objects in table and timeline', async ({ routescope: { app, home, openCapture } }) => {
+test('MPUs are objects in table and timeline', async ({ routescope: { app, page, home, openCapture } }) => {
   await openCapture(await mmtCapture(home))
   await expect.poll(() => app.objects.count()).toBe(24)
   const lines = await app.objects.lines()
   expect(lines.filter((line) => line.State === 'Complete')).toHaveLength(24)
   expect(lines.map((line) => line.Name)).toContain('asset35/700.mp4')
   await expect(app.timeline).toHaveAccessibleDescription(/^24 objects on 2 channels, 0 incomplete\./)
-  await app.objects.row('asset35/701.mp4').first().click()
+  await page.getByRole('textbox', { name: 'Filter objects' }).fill('name:asset35/701.mp4')
+  await expect.poll(() => app.objects.count()).toBe(1)
+  await app.objects.row('asset35/701.mp4').click()
   await expect(app.inspector).toContainText('packet_id / MPU')
   await app.inspector.getByRole('tab', { name: 'Hex' }).click()
   await expect(app.inspector.getByRole('region', { name: 'Bytes' })).toContainText('mmpu')

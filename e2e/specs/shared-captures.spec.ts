@@ -77,7 +77,10 @@ test('off the air: five services, and the codec of MMTP named where it cannot be
     ).toBe(true)
   }
   await app.services.row('MMTP').first().click()
-  await expect(app.player).toContainText('HEVC (hev1.2.4.L120.b0) is not decodable here')
+  await expect(app.player).toContainText('HEVC (hev1.2.4.L120.b0) is not decodable here; playing sound only')
+  await app.play()
+  const heard = () => app.video.evaluate((element: HTMLVideoElement) => element.currentTime)
+  await expect.poll(heard).toBeGreaterThan(0.5)
 })
 
 test('low latency: listed whole, and played though later fragments carry no decode time', async ({

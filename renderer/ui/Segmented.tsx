@@ -1,3 +1,4 @@
+import type { KeyboardEvent } from 'react'
 import styles from './Segmented.module.css'
 
 type SegmentedProps<Value extends string> = {
@@ -7,10 +8,23 @@ type SegmentedProps<Value extends string> = {
   readonly onChange: (value: Value) => void
 }
 
+/** Left and right arrows choose the neighbour, as in every row of choices. */
+function walk(event: KeyboardEvent<HTMLElement>): void {
+  const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
+  if (step === 0 || event.ctrlKey || event.altKey || event.metaKey) return
+  const choices = [...event.currentTarget.querySelectorAll('button')]
+  const next = choices[choices.indexOf(document.activeElement as HTMLButtonElement) + step]
+  if (next === undefined) return
+  next.focus()
+  next.click()
+  event.preventDefault()
+  event.stopPropagation()
+}
+
 /** One of a few, side by side. */
 export function Segmented<Value extends string>({ label, options, value, onChange }: SegmentedProps<Value>) {
   return (
-    <fieldset className={styles.group} aria-label={label}>
+    <fieldset className={styles.group} aria-label={label} onKeyDown={walk}>
       {options.map((option) => (
         <button
           key={option.value}

@@ -183,7 +183,7 @@ function TableFacts({ table, newest, text }: TableFactsProps) {
       </span>
       {interval !== null && (
         <span title="Shortest, median and longest time between arrivals">
-          every {formatDuration(interval.minUs)} / {formatDuration(interval.medianUs)} /{' '}
+          every {formatDuration(interval.medianUs)}, {formatDuration(interval.minUs)} to{' '}
           {formatDuration(interval.maxUs)}
         </span>
       )}
