@@ -28,10 +28,7 @@ export function signallingLines(
 ): readonly SignallingLine[] {
   const groups = new Map<string, { title: string; series: Map<string, SignallingSnapshot[]> }>()
   if (snapshot.signalling.some((one) => one.scope === 'lls')) groups.set('lls', { title: 'LLS', series: new Map() })
-  const order = new Map(snapshot.services.map(({ id }, position) => [id, position]))
-  const place = ({ scope, service: id }: SignallingSnapshot) =>
-    scope === 'lls' || id === null ? -1 : (order.get(id) ?? order.size)
-  for (const table of [...snapshot.signalling].sort((a, b) => place(a) - place(b))) {
+  for (const table of snapshot.signalling) {
     if (table.scope === 'sls' && service !== null && table.service !== service) continue
     const key = table.scope === 'lls' ? 'lls' : `sls ${table.service}`
     let group = groups.get(key)
