@@ -108,7 +108,7 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
     })
   quiet(program)
     .description(
-      'See, hear and explain a ROUTE / ATSC 3.0 multicast, live or from a capture.\nWithout a command: opens the app.',
+      'See, hear and explain a ROUTE / ATSC 3.0 / DVB-MABR multicast, live or from a capture.\nWithout a command: opens the app.',
     )
     .version(version)
     .enablePositionalOptions()

@@ -26,7 +26,7 @@ describe('README.md', () => {
   const commands = [...read('README.md').matchAll(/^routescope.*$/gm)].map((match) => match[0].replace(/\s+#.*$/, ''))
 
   it('shows every command', () => {
-    for (const command of ['open', 'inspect', 'receive', 'gateway', 'send', 'run']) {
+    for (const command of ['open', 'inspect', 'receive', 'gateway', 'record', 'send', 'run']) {
       expect(
         commands.some((line) => line.startsWith(`routescope ${command} `)),
         command,
