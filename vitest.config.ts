@@ -1,6 +1,9 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 
+/** Against tests that hang; none is told slow from fast by it, so that a busy machine passes too. */
+const TEST_TIMEOUT_MS = 300_000
+
 export default defineConfig({
   test: {
     projects: [
@@ -10,7 +13,7 @@ export default defineConfig({
           environment: 'node',
           include: ['core/**/*.test.ts', 'electron/**/*.test.ts'],
           exclude: ['**/*.process.test.ts'],
-          testTimeout: 60_000,
+          testTimeout: TEST_TIMEOUT_MS,
         },
       },
       {
@@ -20,7 +23,7 @@ export default defineConfig({
           environment: 'node',
           globalSetup: ['electron/runtime/build-before-tests.mjs'],
           include: ['core/**/*.process.test.ts'],
-          testTimeout: 60_000,
+          testTimeout: TEST_TIMEOUT_MS,
         },
       },
       {
@@ -31,7 +34,7 @@ export default defineConfig({
           // The theme's tokens are read as text by their contrast test; every other style sheet stays empty.
           css: { include: [/tokens\.css/] },
           include: ['renderer/**/*.test.{ts,tsx}'],
-          testTimeout: 60_000,
+          testTimeout: TEST_TIMEOUT_MS,
         },
       },
     ],

@@ -2,20 +2,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { AppFailure } from '../failure/app-failure.ts'
 import { ethernet, ipv4Packet, ipv4Udp, ipv6Packet, PcapngBlocks, pcapFile, udp } from '../testdata/capture-builder.ts'
 import { CaptureFolder, playCapture } from '../testdata/capture-play.ts'
+import { seededBelow } from '../testdata/seeded.ts'
 import { PcapParser, parsePcapHeader } from './pcap-parser.ts'
 import { PcapngParser } from './pcapng-parser.ts'
 import { type CaptureParser, CaptureRecord, MAX_TAIL_BYTES, type ParserEvents } from './record.ts'
-
-/** A small generator with a seed, so that a failure can be repeated. */
-function seeded(seed: number): (below: number) => number {
-  let state = seed | 0
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let value = Math.imul(state ^ (state >>> 15), 1 | state)
-    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value
-    return ((value ^ (value >>> 14)) >>> 0) % below
-  }
-}
 
 function samples(): Uint8Array[] {
   const payload = new Array<number>(100).fill(7)
@@ -75,7 +65,7 @@ function feed(parser: CaptureParser, bytes: Uint8Array, from: number, piece: num
 }
 
 test('4000 mutated captures: parsers come to the end, records stay inside, pieces make no difference', () => {
-  const random = seeded(1)
+  const random = seededBelow(1)
   const originals = samples()
   for (let round = 0; round < 4000; round++) {
     const bytes = mutate(originals[round % originals.length] as Uint8Array, random)
@@ -106,7 +96,7 @@ beforeAll(async () => {
 afterAll(() => folder.remove())
 
 test('800 mutated files: played whole or refused with a sentence, times never going back', async () => {
-  const random = seeded(2)
+  const random = seededBelow(2)
   const originals = samples()
   for (let round = 0; round < 800; round++) {
     const bytes = mutate(originals[round % originals.length] as Uint8Array, random)

@@ -23,17 +23,9 @@ import {
   twoServicesFixture,
 } from '../testdata/make-fixtures.ts'
 import { mmtpCapture } from '../testdata/mmtp-capture.ts'
-import {
-  drop,
-  duplicate,
-  flipBits,
-  joinPcap,
-  type PcapRecords,
-  reorder,
-  seeded,
-  splitPcap,
-} from '../testdata/pcap-records.ts'
+import { drop, duplicate, flipBits, joinPcap, type PcapRecords, reorder, splitPcap } from '../testdata/pcap-records.ts'
 import { ethernetFrames, ipPacketsFrom, pcapOfFrames } from '../testdata/reencapsulate.ts'
+import { seeded } from '../testdata/seeded.ts'
 
 const captures = fileURLToPath(new URL('../../../shared/captures/', import.meta.url))
 const oracle = fileURLToPath(new URL('../../../shared/tools/oracle.py', import.meta.url))

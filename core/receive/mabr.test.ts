@@ -10,6 +10,7 @@ import { type Datagram, duplicated, play, shuffled, withLoss } from '../testdata
 import { FluteSender } from '../testdata/flute-sender.ts'
 import { MABR_PORT, type MabrOptions, mabrCapture } from '../testdata/mabr-capture.ts'
 import { DEMO_FOLDER, demoDash, demoHls, FIXTURE_ADDRESS, FIXTURE_START_US } from '../testdata/make-fixtures.ts'
+import { seededBelow } from '../testdata/seeded.ts'
 import type { ReceiveTarget } from './receiver.ts'
 import { content, TestSession } from './test-session.ts'
 
@@ -486,11 +487,7 @@ describe('a FLUTE session without DVB-MABR', () => {
 describe('damaged FLUTE', () => {
   it('does no more than lose what is damaged', async () => {
     const sent = await mabrCapture(dash, { chunkBytes: 9000, segments: 2, sender: { sizes: 'fti', gzipTable: true } })
-    let seed = 1
-    const random = (below: number): number => {
-      seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0
-      return Math.floor((seed / 2 ** 32) * below)
-    }
+    const random = seededBelow(1)
     for (let round = 0; round < 20; round++) {
       const damaged = sent.map((datagram) => {
         if (random(4) > 0) return datagram

@@ -2,6 +2,7 @@ import type { DatagramSink } from '../protocol/ip/flow.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import { udpHeader, writeUdpPacket } from '../protocol/ip/udp-packet.ts'
 import type { PacketOut } from '../send/emitter.ts'
+import { seeded } from './seeded.ts'
 
 /** One UDP datagram of a made-up capture. */
 export type Datagram = {
@@ -22,33 +23,22 @@ export class DatagramList implements PacketOut {
   }
 }
 
-/** The same numbers in [0, 1) for the same seed, on every machine (mulberry32). */
-function seededRandom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
 /** Each datagram is lost with this probability. */
 export function withLoss(datagrams: readonly Datagram[], probability: number, seed = 1): Datagram[] {
-  const random = seededRandom(seed)
+  const random = seeded(seed)
   return datagrams.filter(() => random() >= probability)
 }
 
 /** Datagrams swap places within `window` of each other; times stay in order. */
 export function shuffled(datagrams: readonly Datagram[], window = 16, seed = 1): Datagram[] {
-  const random = seededRandom(seed)
+  const random = seeded(seed)
   const order = datagrams.map((_, index) => ({ index, key: index + random() * window })).sort((a, b) => a.key - b.key)
   return order.map(({ index }, place) => at(datagrams, index, datagrams[place]?.timeUs))
 }
 
 /** Each datagram comes twice with this probability, the second up to `distance` later. */
 export function duplicated(datagrams: readonly Datagram[], probability: number, distance = 8, seed = 1): Datagram[] {
-  const random = seededRandom(seed)
+  const random = seeded(seed)
   const keyed = datagrams.map((_, index) => ({ index, key: index }))
   datagrams.forEach((_, index) => {
     if (random() < probability) keyed.push({ index, key: index + random() * distance })

@@ -45,17 +45,6 @@ export function joinPcap({ header, littleEndian, records }: PcapRecords): Uint8A
   return file
 }
 
-/** Random numbers from a seed (mulberry32), the same on every machine. Each in [0, 1). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 /** The same frames, none more than `reach` places from where it was; times stay where they are. */
 export function reorder(capture: PcapRecords, reach: number, random: () => number): PcapRecords {
   const places = capture.records.map((record, index) => ({ record, at: index + random() * reach }))

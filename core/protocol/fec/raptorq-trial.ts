@@ -1,3 +1,4 @@
+import { seeded } from '../../testdata/seeded.ts'
 import { decodeBlock, encodeBlock } from './raptorq-codec.ts'
 
 /** What came of many random losses. */
@@ -17,7 +18,7 @@ const EXTRA_REPAIRS = 12
  * small blocks are the ones that fail. The same seed gives the same losses.
  */
 export function recoveryTrial(trials: number, seed: number): TrialResult {
-  const random = generator(seed)
+  const random = seeded(seed)
   let recovered = 0
   let wrong = 0
   for (let done = 0; done < trials; ) {
@@ -61,13 +62,4 @@ function draw(below: number, count: number, random: () => number): number[] {
     all[other] = swap
   }
   return all.slice(0, count)
-}
-
-/** A linear congruential generator: numbers in [0, 1), the same for a seed. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state / 0x1_0000_0000
-  }
 }

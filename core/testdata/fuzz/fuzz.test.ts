@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { CodecError } from '../../bytes/codec-error.ts'
-import { seeded } from '../pcap-records.ts'
+import { seeded } from '../seeded.ts'
 import { mutate } from './mutate.ts'
 import { NOT_FOR_BYTES, PARSERS } from './parsers.ts'
 
