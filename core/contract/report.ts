@@ -141,6 +141,22 @@ export type ReportService = {
   /** Times of the steps of tuning in. */
   readonly startup: Startup
   readonly mmtp: ReportMmtp | null
+  /** Where lost bytes can be had by HTTP, as the configuration of DVB-MABR says; empty where nothing does. */
+  readonly repairServers: readonly ReportRepairServer[]
+}
+
+/** A BaseURL of UnicastRepairParameters (TS 103 769 §10.2.3.13); times in s. */
+export type ReportRepairServer = {
+  readonly url: string
+  /** Share of the requests; 0: not to be used. */
+  readonly weight: number
+  /** Taken off the front of an object's name before it goes behind `url`; null: nothing. */
+  readonly objectBase: string | null
+  /** An object silent for so long is to be repaired, */
+  readonly after: number
+  /** after this, and a random time up to the other. */
+  readonly fixedBackoff: number
+  readonly randomBackoff: number
 }
 
 export type ReportSls = {

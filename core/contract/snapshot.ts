@@ -131,9 +131,21 @@ export type ServiceSnapshot = {
   readonly startup: Startup
   /** Of an MMTP service; null for others. */
   readonly mmtp: MmtpSnapshot | null
+  /** Where lost bytes can be had by HTTP, as signalling says. */
+  readonly repairServers: readonly SignalledServer[]
   /** Null while there is nothing to play, with the reason in `notPlayable`. */
   readonly playable: PlayableSnapshot | null
   readonly notPlayable: string | null
+}
+
+/** A repair server that signalling names: asked once an object was silent for so long, and after a wait between the two, ms. */
+export type SignalledServer = {
+  readonly url: string
+  /** Share of the requests; 0: not to be used. */
+  readonly weight: number
+  readonly afterMs: number
+  readonly fixedBackoffMs: number
+  readonly randomBackoffMs: number
 }
 
 /** What an MMTP flow carries. */

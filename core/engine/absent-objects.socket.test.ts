@@ -10,6 +10,7 @@ import { FluteSender } from '../testdata/flute-sender.ts'
 import { mabrCapture } from '../testdata/mabr-capture.ts'
 import { DEMO_FOLDER, demoDash, FIXTURE_ADDRESS, FIXTURE_START_US, routeFixture } from '../testdata/make-fixtures.ts'
 import { sha256, TestFolder, treeOf } from '../testdata/program.ts'
+import { reportFaults } from '../testdata/report-shape.ts'
 import { Reception } from './reception.ts'
 
 /** `--repair http` for objects of which no packet came: their names are announced, their bytes are elsewhere. */
@@ -141,7 +142,12 @@ it('fetches from the servers of DVB-MABR what the manifest names and whose FDT w
     return packet.toi !== 6 && !(packet.toi === 0 && isTableOf(bytes, 3)) && !(packet.toi === 0 && isTableOf(bytes, 6))
   })
   expect(lossy.length).toBeLessThan(sent.length)
-  const { files } = await received(lossy, { repairUrls: [] })
+  const { files, report } = await received(lossy, { repairUrls: [] })
+  expect(reportFaults(report)).toEqual([])
+  expect(report.services.map(({ repairServers }) => repairServers)).toEqual([
+    [],
+    [{ url: server.url, weight: 1, objectBase: base, after: 0.05, fixedBackoff: 0.01, randomBackoff: 0.02 }],
+  ])
   const media = originals.filter((name) => name.endsWith('.m4s'))
   expect(files.filter(({ path }) => path.endsWith('.m4s'))).toEqual(
     media.map(whole(1, base)).sort((a, b) => (a.path < b.path ? -1 : 1)),

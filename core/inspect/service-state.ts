@@ -54,6 +54,15 @@ export function serviceSnapshot(
     incomplete,
     startup,
     mmtp: mmtpSnapshot(service, rates),
+    repairServers: service.repairServers
+      .slice(0, MAX_ROWS)
+      .map(({ url, weight, afterMs, fixedBackoffMs, randomBackoffMs }) => ({
+        url,
+        weight,
+        afterMs,
+        fixedBackoffMs,
+        randomBackoffMs,
+      })),
     playable,
     notPlayable: playable === null ? whyNotPlayable(service) : null,
   }

@@ -100,6 +100,14 @@ function reportService(parts: ReportParts, service: ServiceFacts, rows: readonly
     source,
     sls: parts.signalling.reportSls(id),
     sessions: listed,
+    repairServers: service.repairServers.map((server) => ({
+      url: server.url,
+      weight: server.weight,
+      objectBase: server.stripBase,
+      after: server.afterMs / 1000,
+      fixedBackoff: server.fixedBackoffMs / 1000,
+      randomBackoff: server.randomBackoffMs / 1000,
+    })),
     startup: inSeconds(parts.startup.of(service, parts.channels, parts.flows)),
     mmtp:
       service.mmtp === null

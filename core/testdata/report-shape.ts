@@ -154,6 +154,16 @@ const service = exactly({
   ),
   sessions: list(exactly({ destination, channels: list(channel) })),
   startup,
+  repairServers: list(
+    exactly({
+      url: string,
+      weight: count,
+      objectBase: optional(string),
+      after: number,
+      fixedBackoff: number,
+      randomBackoff: number,
+    }),
+  ),
   mmtp: optional(
     exactly({
       packets: list(

@@ -26,6 +26,7 @@ function service(id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnap
     incomplete: 0,
     playable: { kind: 'dash', url: URL, live: true, codecs: ['avc1.42c01e'] },
     mmtp: null,
+    repairServers: [],
     notPlayable: null,
     startup: NO_STARTUP,
     ...change,

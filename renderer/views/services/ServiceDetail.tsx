@@ -13,7 +13,7 @@ import { useTimeOrigin } from '../../ui/use-time-origin.ts'
 import { rungsOf } from './ladder.ts'
 import { MmtpDetail } from './MmtpDetail.tsx'
 import styles from './ServicesView.module.css'
-import { serviceKind, systemTimeText } from './services-model.ts'
+import { repairShareText, repairWaitText, serviceKind, systemTimeText } from './services-model.ts'
 
 type ServiceDetailProps = { readonly service: ServiceSnapshot | null; readonly onPlay: () => void }
 
@@ -65,6 +65,19 @@ export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
           {formatCount(service.objects)}
           {service.incomplete > 0 && <span className={styles.bad}>, {formatCount(service.incomplete)} incomplete</span>}
         </dd>
+        {service.repairServers.length > 0 && (
+          <>
+            <dt title="Servers that the configuration names for lost bytes (UnicastRepairParameters)">Repair</dt>
+            <dd className={styles.address}>
+              {service.repairServers.map((server) => (
+                <div key={`${server.url} ${server.weight}`} title={repairWaitText(server)}>
+                  {server.url}
+                  {repairShareText(server, service.repairServers)}
+                </div>
+              ))}
+            </dd>
+          </>
+        )}
         {snapshot.systemTime !== null && service.startup.slt !== null && (
           <>
             <dt title="The LLS table SystemTime (A/331 §6.4): offsets, no clock">System</dt>

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
 import { NO_STARTUP } from '../../testdata/fake-engine.ts'
-import { orderedServices, systemTimeText } from './services-model.ts'
+import { orderedServices, repairShareText, repairWaitText, systemTimeText } from './services-model.ts'
 
 const service = (id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnapshot => ({
   id,
@@ -19,6 +19,7 @@ const service = (id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnap
   incomplete: 0,
   playable: null,
   mmtp: null,
+  repairServers: [],
   notPlayable: null,
   startup: NO_STARTUP,
   ...change,
@@ -35,4 +36,19 @@ it('writes the offsets of a SystemTime as far as it has them', () => {
     'TAI−UTC 37 s, local -PT5H, 25 times',
   )
   expect(systemTimeText({ ...table, count: 1, values: {} })).toBe('1 time')
+})
+
+it('says how often a repair server is asked, and when', () => {
+  const server = { url: 'http://a/', weight: 3, afterMs: 50, fixedBackoffMs: 10, randomBackoffMs: 20 }
+  const other = { ...server, url: 'http://b/', weight: 1 }
+  const off = { ...server, weight: 0 }
+  expect(repairShareText(server, [server])).toBe('')
+  expect([server, other, off].map((each) => repairShareText(each, [server, other, off]))).toEqual([
+    ', 75 %',
+    ', 25 %',
+    ', not to be used',
+  ])
+  expect(repairWaitText(server)).toBe('Asked after 50 ms without packets of an object and 10 ms to 30 ms more')
+  expect(repairWaitText({ ...server, randomBackoffMs: 0 })).toMatch(/object and 10 ms more$/)
+  expect(repairWaitText({ ...server, fixedBackoffMs: 0, randomBackoffMs: 0 })).toMatch(/of an object$/)
 })

@@ -1,4 +1,5 @@
-import type { ServiceSnapshot, SystemTimeSnapshot } from '../../../core/contract/snapshot.ts'
+import type { ServiceSnapshot, SignalledServer, SystemTimeSnapshot } from '../../../core/contract/snapshot.ts'
+import { formatPercent } from '../../model/format.ts'
 import { categoryName, protocolName } from '../../model/names.ts'
 
 /** By channel number, then id; those without a number last. */
@@ -23,4 +24,18 @@ export function systemTimeText({ values, count }: SystemTimeSnapshot): string {
     `${count} ${count === 1 ? 'time' : 'times'}`,
   ]
   return parts.filter((part) => part !== null).join(', ')
+}
+
+/** How often a repair server is asked, where there are several or it is not to be used: `, 25 %`. */
+export function repairShareText(server: SignalledServer, all: readonly SignalledServer[]): string {
+  if (server.weight === 0) return ', not to be used'
+  const total = all.reduce((sum, each) => sum + each.weight, 0)
+  return total === server.weight ? '' : `, ${formatPercent(server.weight, total, 0)}`
+}
+
+/** When it is asked: `Asked after 50 ms without packets of an object and 10 ms to 30 ms more`. */
+export function repairWaitText({ afterMs, fixedBackoffMs, randomBackoffMs }: SignalledServer): string {
+  const most = fixedBackoffMs + randomBackoffMs
+  const more = most === 0 ? '' : ` and ${randomBackoffMs === 0 ? '' : `${fixedBackoffMs} ms to `}${most} ms more`
+  return `Asked after ${afterMs} ms without packets of an object${more}`
 }

@@ -48,6 +48,7 @@ export function service(id: number, change: Partial<ServiceSnapshot> = {}): Serv
     incomplete: 0,
     playable: null,
     mmtp: null,
+    repairServers: [],
     notPlayable: null,
     startup: NO_STARTUP,
     ...change,
