@@ -15,6 +15,18 @@ describe('localReferences', () => {
     )
   })
 
+  it('leads templates and lists of segments there, and leaves their identifiers to players', () => {
+    const mpd = (at: string, other = 'http://elsewhere/'): string =>
+      `<MPD><SegmentTemplate media='${at}$RepresentationID$/a%20b-$Number%05d$.m4s' initialization="${at}$RepresentationID$.mp4" timescale="1"/><SegmentTemplate media="${other}$Number$.m4s" initialization="http://$Number$/x"/><d:SegmentList><d:Initialization sourceURL="${at}i.mp4"/><d:SegmentURL media="${at}1.m4s"/></d:SegmentList><Other media="http://origin/live/x"/></MPD>`
+    expect(localReferences(mpd('http://origin/live/'), 3, names)).toBe(
+      mpd('/service3/http://origin/live/').replace('a%20b', 'a%2520b'),
+    )
+    // A host alone is no folder of what came.
+    expect(localReferences('<SegmentTemplate media="http://origin"/>', 3, names)).toBe(
+      '<SegmentTemplate media="http://origin"/>',
+    )
+  })
+
   it('leads the URIs of playlists there too', () => {
     const playlist = (map: string, uri: string): string =>
       `#EXTM3U\n#EXT-X-MAP:URI="${map}"\n#EXTINF:2,\n${uri}\nnext.m4s\n`

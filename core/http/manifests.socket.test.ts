@@ -65,6 +65,20 @@ describe('an MPD while it arrives', () => {
     expect((await get('/service1/live.mpd', { 'If-None-Match': etag })).status).toBe(304)
   })
 
+  test('absolute templates of what was received lead players here', async () => {
+    const { store, get } = await open()
+    const base = 'http://origin.example/live/'
+    const absolute = STATIC.replace('media="', `media="${base}`).replace('initialization="', `initialization="${base}`)
+    store.file(manifest(absolute, `${base}live.mpd`))
+    store.file(receivedFile(`${base}v.mp4`, 'init', { kind: 'init' }))
+    store.file(receivedFile(`${base}v3.m4s`, 'three', { firstTimeUs: NOW_US - 4e6, lastTimeUs: NOW_US - 2e6 }))
+    const { text } = await get(`/service1/${base}live.mpd`)
+    const media = /media="([^"]+)"/.exec(text)?.[1] ?? ''
+    expect(media).toBe(`/service1/${base}v$Number$.m4s`)
+    expect((await get(media.replace('$Number$', '3'))).text).toBe('three')
+    expect((await get(/initialization="([^"]+)"/.exec(text)?.[1] ?? '')).text).toBe('init')
+  })
+
   test('static without a whole segment: 503', async () => {
     const { store, get } = await open({ holdMs: [1, 1] })
     store.file(manifest(STATIC))
