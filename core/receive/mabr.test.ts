@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { ReceiveSpec } from '../contract/session-spec.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import { GATEWAY_CONFIGURATION_URI, MABR_CONTENT_TYPE } from '../protocol/mabr/configuration.ts'
 import type { Presentation } from '../send/presentation.ts'
-import { type Datagram, duplicated, play, shuffled, withLoss } from '../testdata/datagrams.ts'
+import { type Datagram, duplicated, interleaved, play, shuffled, withLoss } from '../testdata/datagrams.ts'
 import { FluteSender } from '../testdata/flute-sender.ts'
 import { MABR_PORT, type MabrOptions, mabrCapture } from '../testdata/mabr-capture.ts'
 import { DEMO_FOLDER, demoDash, demoHls, FIXTURE_ADDRESS, FIXTURE_START_US } from '../testdata/make-fixtures.ts'
@@ -262,6 +263,45 @@ describe('a DVB-MABR service', () => {
     for (const none of ['239.1.1.1', '0.0.0.0', 'origin.example'])
       expect(await sourcesOf(none)).toEqual([config, media])
     expect(await sourcesOf('10.1.2.3', { onePort: true })).toEqual([config])
+  })
+
+  it('keeps its numbers beside an SLT, whichever comes first', async () => {
+    const mabr = await mabrCapture(dash, { segments: 2 })
+    const at = mabr[mabr.length >> 1]?.timeUs ?? 0
+    const slt = (timeUs: number): Datagram => {
+      const service = (id: number) =>
+        `<Service serviceId="${id}" shortServiceName="S${id}"><BroadcastSvcSignaling slsProtocol="1" slsDestinationIpAddress="239.255.9.9" slsDestinationUdpPort="${5000 + id}"/></Service>`
+      const xml = `<SLT xmlns="tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/SLT/1.0/" bsid="1">${service(1)}${service(2)}</SLT>`
+      return { address: '224.0.23.60', port: 4937, timeUs, bytes: Uint8Array.from([1, 0, 0, 1, ...gzipSync(xml)]) }
+    }
+    const numbers = (session: TestSession): [number, string | null][] =>
+      [...session.services.values()]
+        .map(({ id, name }): [number, string | null] => [id, name])
+        .sort(([a], [b]) => a - b)
+    const names = (session: TestSession): string[] => session.files.map(({ serviceId, name }) => `${serviceId} ${name}`)
+    const config = 'Gateway configuration'
+    const media = 'urn:example:mabr:service'
+
+    const before = run([slt(FIXTURE_START_US - 1), ...mabr], { kind: 'discover' })
+    expect(numbers(before)).toEqual([
+      [1, 'S1'],
+      [2, 'S2'],
+      [65_536, config],
+      [65_537, media],
+    ])
+    const alone = run(mabr, { kind: 'discover' })
+    const after = run(interleaved(mabr, [slt(at), slt(at + 1000)]), { kind: 'discover' })
+    expect(numbers(after)).toEqual([
+      [0, config],
+      [1, media],
+      [2, 'S2'],
+      [65_536, 'S1'],
+    ])
+    expect(after.gone).toEqual([])
+    expect(names(after)).toEqual(names(alone))
+    expect(after.alarms.map(({ rule, service, text }) => [rule, service, text])).toEqual([
+      ['SLT-NUMBER', 65_536, `Service 1 of the SLT has the number 65536 here: ${media} came first with that number`],
+    ])
   })
 
   it('is taken up in the middle without calling lost what came before', async () => {

@@ -47,6 +47,8 @@ export class ServiceDirectory implements SessionHost, ServiceTable {
   #wantedStale = false
   /** Entries of service lists that have had their effect. */
   readonly #applied = new Map<number, SltService>()
+  /** Services of the SLT by their number there. */
+  readonly #fromList = new Map<number, ReceivedService>()
   readonly #flute: FluteDirectory
   /** An SLT has come: numbers below 65536 are its own. */
   #listed = false
@@ -102,7 +104,7 @@ export class ServiceDirectory implements SessionHost, ServiceTable {
       // A list is parsed once: where one of several changes, the others' entries are the same.
       if (this.#applied.get(entry.serviceId) === entry) continue
       this.#applied.set(entry.serviceId, entry)
-      changed.push(this.#fromSlt(entry))
+      changed.push(this.#fromSlt(entry, timeUs))
     }
     const target = this.#llsTarget
     if (target !== null && this.#tuneIn(target) === 'first' && !this.#first.has(target)) {
@@ -118,14 +120,34 @@ export class ServiceDirectory implements SessionHost, ServiceTable {
     this.#tellWanted()
   }
 
-  #fromSlt(entry: SltService): ReceivedService {
-    let service = this.#services.get(entry.serviceId)
-    if (service === undefined || service.discovered) {
-      if (service !== undefined) this.#renumber(service)
-      service = new ReceivedService(entry.serviceId, false)
-      service.target = this.#llsTarget
-      this.#services.set(entry.serviceId, service)
+  /** A service of the SLT: a discovered one makes room for its number, one of a gateway configuration (DVB-MABR) does not. */
+  #addListed(serviceId: number, timeUs: number): ReceivedService {
+    const former = this.#services.get(serviceId)
+    let id = serviceId
+    if (former?.discovered === true) this.#renumber(former)
+    else if (former !== undefined) {
+      id = this.#freeId(FIRST_BESIDE_LLS)
+      const text = `Service ${serviceId} of the SLT has the number ${id} here: ${former.name ?? 'another service'} came first with that number`
+      this.#context.alarm({
+        rule: 'SLT-NUMBER',
+        severity: 'info',
+        service: id,
+        tsi: null,
+        toi: null,
+        timeUs,
+        frame: 0,
+        text,
+      })
     }
+    const service = new ReceivedService(id, false)
+    service.target = this.#llsTarget
+    this.#services.set(id, service)
+    this.#fromList.set(serviceId, service)
+    return service
+  }
+
+  #fromSlt(entry: SltService, timeUs: number): ReceivedService {
+    const service = this.#fromList.get(entry.serviceId) ?? this.#addListed(entry.serviceId, timeUs)
     service.namedBySlt = entry.shortServiceName !== null && entry.shortServiceName !== ''
     if (service.namedBySlt) service.name = entry.shortServiceName
     service.category = entry.serviceCategory
