@@ -216,7 +216,7 @@ describe('run', () => {
       ],
     })
     const { status, stdout, stderr } = await routescope(['run', saved])
-    expect(stderr).toMatch(/^Received .*\n$/)
+    expect(stderr).toMatch(/^Received .*\nService 1: playable after .*\n$/)
     expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
     await routescope(['receive', '--capture', capture, '--services', 'all', '--out', folder.at('receive')])
     expect(treeOf(folder.at('run'))).toEqual(treeOf(folder.at('receive')))
@@ -305,7 +305,7 @@ describe('gateway', () => {
     expect(answer.status).toBe(200)
     expect(Buffer.from(await answer.arrayBuffer()).equals(readFileSync(join(DEMO_FOLDER, 'video-5.m4s')))).toBe(true)
     const { status, stderr } = await program.interrupt()
-    expect(stderr).toMatch(/^Received .*\nThe source has ended; .*\n$/)
+    expect(stderr).toMatch(/^Received .*\nService 1: playable after .*\nThe source has ended; .*\n$/)
     expect(status).toBe(130)
     expect(treeOf(temporary)).toEqual([])
   })
