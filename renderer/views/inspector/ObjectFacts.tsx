@@ -158,7 +158,7 @@ export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
                 </>
               ) : (
                 <>
-                  {formatCount(repair.bytes)} B papered over
+                  {formatCount(repair.bytes)} B patched,
                   <span className={styles.aside}> {PATCH_TEXT[repair.how]}</span>
                 </>
               )}

@@ -1,6 +1,6 @@
 import { SearchX } from 'lucide-react'
 import { Tabs } from 'radix-ui'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useStore } from 'zustand'
 import type { ObjectDetail } from '../../../core/contract/object-rows.ts'
 import { formatCount } from '../../model/format.ts'
@@ -24,6 +24,15 @@ export function ObjectInspector({ index }: { readonly index: number }) {
   const [tab, setTab] = useState<Tab>('fields')
   // Where the hex view goes when a box or a missing range is chosen; `count` lets the same place be asked for twice.
   const [goal, setGoal] = useState({ offset: 0, count: 0 })
+
+  // What was asked for may lie below the facts, where the panel is low. Only then: a new object moves nothing.
+  const parts = useRef<HTMLDivElement>(null)
+  const asked = useRef({ tab, goal })
+  useEffect(() => {
+    if (asked.current.tab === tab && asked.current.goal === goal) return
+    asked.current = { tab, goal }
+    parts.current?.scrollIntoView({ block: 'nearest' })
+  }, [tab, goal])
 
   useEffect(
     () =>
@@ -61,7 +70,7 @@ export function ObjectInspector({ index }: { readonly index: number }) {
   return (
     <div className={styles.object} aria-busy={stale} data-stale={stale || undefined}>
       <ObjectFacts detail={detail} onShowBytes={showBytes} />
-      <Tabs.Root className={styles.tabs} value={shown} onValueChange={(value) => setTab(value as Tab)}>
+      <Tabs.Root ref={parts} className={styles.tabs} value={shown} onValueChange={(value) => setTab(value as Tab)}>
         <Tabs.List className={styles.tabList} aria-label="Parts of the object">
           <Tabs.Trigger value="fields">Fields</Tabs.Trigger>
           {detail.boxes.length > 0 && <Tabs.Trigger value="boxes">Boxes</Tabs.Trigger>}
