@@ -211,7 +211,7 @@ function Figures({ snapshot }: { readonly snapshot: SessionSnapshot }) {
       {phase === 'running' ? (
         <>
           <Figure label="Bit rate" value={formatRate(totals.rateBps)} width={66} />
-          <Figure label="Packets per second" value={`${formatCount(totals.packetsPerSecond)} p/s`} width={68} />
+          <Figure label="Packets per second" value={`${formatCount(totals.packetsPerSecond)} p/s`} width={68} spare />
         </>
       ) : (
         <>
@@ -244,11 +244,13 @@ type FigureProps = {
   /** Kept free, so that neighbours do not move as digits come and go. */
   readonly width: number
   readonly bad?: boolean
+  /** Can be done without where the window is narrow. */
+  readonly spare?: boolean
 }
 
-function Figure({ label, value, width, bad = false }: FigureProps) {
+function Figure({ label, value, width, bad = false, spare = false }: FigureProps) {
   return (
-    <span className={styles.figure} style={{ minWidth: width }} title={label} data-bad={bad}>
+    <span className={styles.figure} style={{ minWidth: width }} title={label} data-bad={bad} data-spare={spare}>
       <span className="visually-hidden">{label}: </span>
       {value}
     </span>
