@@ -1,7 +1,8 @@
 import type { CodecError } from '../bytes/codec-error.ts'
 import type { Toi, Tsi } from '../contract/ids.ts'
-import type { Severity } from '../contract/report.ts'
+import type { ReportSignature, Severity } from '../contract/report.ts'
 import { codecString } from '../media/mmt/codec-string.ts'
+import type { Verdict } from '../protocol/cms/signed-data.ts'
 import type { Flow } from '../protocol/ip/flow.ts'
 import type { Atsc3Message } from '../protocol/mmtp/atsc3-message.ts'
 import { MMTP_FAULT, MMTP_TYPE, MmtpPacket, mmtpFaultName } from '../protocol/mmtp/mmtp-packet.ts'
@@ -24,6 +25,7 @@ import type {
 } from './observer.ts'
 import { codecFault, type ReceiveContext } from './receive-context.ts'
 import type { ReceivedService } from './received-service.ts'
+import { reportSignature } from './signatures.ts'
 
 /** Real services use a few packet_ids; a forged flow may use all 65536. */
 const MAX_PACKET_IDS = 1024
@@ -56,7 +58,7 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
   readonly #signalling: MmtpSignalling
   #waiting: MpuObject[] = []
   #waitingBytes = 0
-  #waitingFragments: { fragment: SlsFragment; timeUs: number }[] = []
+  #waitingFragments: { fragment: SlsFragment; readonly timeUs: number }[] = []
   readonly #toldLoss = new Map<MmtpCounter, number>()
   readonly #told = new Set<string>()
 
@@ -70,6 +72,8 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
         mpTable: (table) => this.#mpTable(table),
         atsc3: (message, at) => this.#atsc3(message, at),
         fragment: (fragment, changed, at) => this.#fragment(fragment, changed, at),
+        verdict: (id, signature, signed, later, at) => this.#verdict(id, signature, signed, later, at),
+        signatureLater: (key, signature) => this.#signatureLater(key, signature),
         unreadable: (what, fault, at, frame) => this.#unreadable(what, fault, at, frame),
       },
       context.limits.unpackedBytes,
@@ -312,7 +316,36 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
       if (!changed || this.#waitingFragments.length >= MAX_WAITING) return
       this.#waitingFragments.push({ fragment: { ...fragment, bytes: fragment.bytes.slice() }, timeUs })
     } else if (changed) observer.slsFragment(this.service.id, fragment, timeUs)
-    else observer.slsUnchanged(this.service.id, `${fragment.type}/${fragment.name}`, -1, -1, timeUs)
+    else observer.slsUnchanged(this.service.id, `${fragment.type}/${fragment.name}`, -1, fragment.toi ?? -1, timeUs)
+  }
+
+  #verdict(
+    id: string,
+    signature: Uint8Array,
+    signed: readonly Uint8Array[],
+    later: (signature: ReportSignature) => void,
+    timeUs: number,
+  ): ReportSignature {
+    const judged = (verdict: Verdict): ReportSignature => {
+      const report = reportSignature(verdict, timeUs)
+      const key = `${id} ${report.text}`
+      if (report.verdict === 'bad' && !this.#told.has(key) && this.#told.size < MAX_PACKET_IDS) {
+        this.#told.add(key)
+        const text = `A signed message of ${this.destination} has a bad signature. ${report.text}`
+        this.#alarm('SLS-SIGNED', 'error', text, null, null, timeUs, 0)
+      }
+      return report
+    }
+    const { signatures } = this.context
+    return judged(
+      signatures.check(`mmtp/${this.destination}/${id}`, signature, signed, (verdict) => later(judged(verdict))),
+    )
+  }
+
+  #signatureLater(key: number, signature: ReportSignature): void {
+    if (this.service !== null) this.context.observer.slsSignature(this.service.id, -1, key, signature)
+    for (const waiting of this.#waitingFragments)
+      if (waiting.fragment.toi === key) waiting.fragment = { ...waiting.fragment, signature }
   }
 
   /** The gateway can offer a presentation as soon as an asset has told what it is. */

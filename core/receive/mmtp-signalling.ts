@@ -1,15 +1,19 @@
 import { CodecError } from '../bytes/codec-error.ts'
+import type { ReportSignature } from '../contract/report.ts'
 import { type Atsc3Message, parseAtsc3Body } from '../protocol/mmtp/atsc3-message.ts'
 import { type MmtMessage, parseMmtMessage } from '../protocol/mmtp/message.ts'
 import { MESSAGE_ID } from '../protocol/mmtp/message-id.ts'
 import { MP_TABLE, type MpTable, parseMpTable } from '../protocol/mmtp/mp-table.ts'
+import { MPI_TABLE, parseMpiBody, parseMpiTable } from '../protocol/mmtp/mpi-table.ts'
 import { FRAGMENT_INDICATOR } from '../protocol/mmtp/mpu-payload.ts'
 import { parsePaBody } from '../protocol/mmtp/pa-message.ts'
 import { parseSignallingPayload } from '../protocol/mmtp/signalling-payload.ts'
+import { parseSignedAtsc3 } from '../protocol/mmtp/signed-message.ts'
 import { fragmentType } from '../protocol/sls/fragment-type.ts'
 import { looksLikeXml } from '../xml/xml-parser.ts'
 import { contentKey } from './content-hash.ts'
 import type { MmtpMessageFacts, SlsFragment } from './observer.ts'
+import { WorkBudget } from './work-budget.ts'
 
 /** A message in fragments, and all that are open together. */
 const MAX_MESSAGE_BYTES = 4 << 20
@@ -17,6 +21,10 @@ const MAX_OPEN = 64
 /** Fragments and messages told apart. */
 const MAX_SEEN = 512
 const MAX_KINDS = 128
+/** Signatures checked: 1024 at once, then 256 a second. */
+const SIGNED_COST = 1
+const SIGNED_BUDGET = 1024
+const SIGNED_PER_SECOND = 256
 
 /** Messages of one kind, counted. */
 class MessageKind implements MmtpMessageFacts {
@@ -35,10 +43,21 @@ export interface MmtpSignallingHost {
   mpTable(table: MpTable, packetId: number, timeUs: number): void
   atsc3(message: Atsc3Message, timeUs: number): void
   fragment(fragment: SlsFragment, changed: boolean, timeUs: number): void
+  /** Checks a signature over content of which any form may match. @param later told of the verdict once it can be had */
+  verdict(
+    id: string,
+    signature: Uint8Array,
+    signed: readonly Uint8Array[],
+    later: (signature: ReportSignature) => void,
+    timeUs: number,
+  ): ReportSignature
+  /** A verdict on a fragment that was told without one. @param key `SlsFragment.toi` */
+  signatureLater(key: number, signature: ReportSignature): void
   /** A message that cannot be read; the others go on. */
   unreadable(what: string, fault: CodecError, timeUs: number, frame: number): void
 }
 
+type Judged = { readonly content: number; readonly key: number; report: ReportSignature | null }
 type Open = { parts: Uint8Array[]; bytes: number; counter: number }
 
 /** The signalling messages of one MMTP flow, on whatever packet_id they come: put together, read, listed. */
@@ -48,6 +67,11 @@ export class MmtpSignalling {
   readonly #maxUnpacked: number
   readonly #open = new Map<number, Open>()
   readonly #seen = new Map<string, number>()
+  /** Signed messages by what they are about. */
+  readonly #verdicts = new Map<string, Judged>()
+  readonly #budget = new WorkBudget(SIGNED_BUDGET, SIGNED_PER_SECOND)
+  /** Counts down from -2: a verdict that comes later finds its fragments by this, which is no TOI. */
+  #signedKeys = -1
 
   constructor(host: MmtpSignallingHost, maxUnpacked: number) {
     this.#host = host
@@ -101,7 +125,10 @@ export class MmtpSignalling {
       if (message.id === MESSAGE_ID.pa) this.#pa(message, bytes, packetId, where, timeUs)
       else if (message.id >= MESSAGE_ID.mpt && message.id <= MESSAGE_ID.lastMpt)
         this.#mpt(message.body, packetId, where, timeUs)
+      else if (message.id >= MESSAGE_ID.mpi && message.id <= MESSAGE_ID.lastMpi)
+        this.#mpi(message.body, packetId, where, timeUs)
       else if (message.id === MESSAGE_ID.atsc3) this.#atsc3(message, timeUs)
+      else if (message.id === MESSAGE_ID.signedAtsc3) this.#signed(message, bytes, where, timeUs)
       else this.#other(message, bytes, where, timeUs)
     } catch (thrown) {
       if (!(thrown instanceof CodecError)) throw thrown
@@ -114,8 +141,57 @@ export class MmtpSignalling {
     const name = `PA${where}`
     const tables = parsePaBody(message.body)
     this.#list('PA', name, message.version, whole, timeUs)
-    for (const { tableId, bytes } of tables)
+    for (const { tableId, bytes } of tables) {
       if (tableId >= MP_TABLE.firstSubset && tableId <= MP_TABLE.complete) this.#mpt(bytes, packetId, where, timeUs)
+      else if (tableId >= MPI_TABLE.firstSubset && tableId <= MPI_TABLE.complete) this.#mpiTable(bytes, where, timeUs)
+    }
+  }
+
+  #mpi(body: Uint8Array, packetId: number, where: string, timeUs: number): void {
+    const { table, mpTable } = parseMpiBody(body)
+    this.#mpiTable(table, where, timeUs)
+    if (mpTable !== null) this.#mpt(mpTable, packetId, where, timeUs)
+  }
+
+  /** Contents that are XML are fragments of their own. */
+  #mpiTable(bytes: Uint8Array, where: string, timeUs: number): void {
+    const table = parseMpiTable(bytes)
+    this.#count('MPI', table.version, timeUs)
+    const subset = table.tableId - MPI_TABLE.firstSubset
+    const name = `MPI${table.tableId === MPI_TABLE.complete ? '' : ` subset ${subset}`}${where}`
+    if (!this.#list('MPI', name, table.version, bytes, timeUs)) return
+    table.contents.forEach(({ type, name: own, content }, index) => {
+      if (!looksLikeXml(content)) return
+      const found = fragmentType(type, content)
+      const kind = found === 'UNKNOWN' ? 'PI' : found
+      this.#list(kind, own === '' ? `${name} ${index + 1}.xml` : own, table.version, content, timeUs)
+    })
+  }
+
+  /** As the message inside it, whatever the verdict. */
+  #signed(message: MmtMessage, bytes: Uint8Array, where: string, timeUs: number): void {
+    const { message: content, signature, signed } = parseSignedAtsc3(message.body, this.#maxUnpacked)
+    const name = `${message.name}${where} ${content.contentName}`
+    this.#count(message.name, message.version, timeUs)
+    const about = `${name}/${content.uri}`
+    const same = contentKey(bytes)
+    let known = this.#verdicts.get(about)
+    if (known?.content !== same) {
+      if (!this.#budget.take(SIGNED_COST, timeUs))
+        throw new CodecError('mmtp-storm', 0, 'signed messages change faster than signatures are checked')
+      if (this.#verdicts.size >= MAX_SEEN) this.#verdicts.clear()
+      this.#signedKeys--
+      const judged: Judged = { content: same, key: this.#signedKeys, report: null }
+      const later = (report: ReportSignature): void => {
+        judged.report = report
+        this.#host.signatureLater(judged.key, report)
+      }
+      judged.report = this.#host.verdict(about, signature, signed, later, timeUs)
+      this.#verdicts.set(about, judged)
+      known = judged
+    }
+    this.#list(message.name, name, message.version, bytes, timeUs, known.report, known.key)
+    this.#atsc3Content(content, timeUs, known.report, known.key)
   }
 
   #mpt(bytes: Uint8Array, packetId: number, where: string, timeUs: number): void {
@@ -128,13 +204,16 @@ export class MmtpSignalling {
   }
 
   #atsc3(message: MmtMessage, timeUs: number): void {
-    const content = parseAtsc3Body(message.body, this.#maxUnpacked)
+    this.#atsc3Content(parseAtsc3Body(message.body, this.#maxUnpacked), timeUs, null, -1)
+  }
+
+  #atsc3Content(content: Atsc3Message, timeUs: number, signature: ReportSignature | null, key: number): void {
     this.#count(`MA3 ${content.contentName}`, content.contentVersion, timeUs)
     const xml = looksLikeXml(content.content)
     const found = xml ? fragmentType(null, content.content) : 'UNKNOWN'
     const type = found === 'UNKNOWN' ? content.contentName : found
     const name = content.uri === '' ? `${type.toLowerCase()}${xml ? '.xml' : ''}` : content.uri
-    const changed = this.#list(type, name, content.contentVersion, content.content, timeUs)
+    const changed = this.#list(type, name, content.contentVersion, content.content, timeUs, signature, key)
     if (changed) this.#host.atsc3(content, timeUs)
   }
 
@@ -145,7 +224,15 @@ export class MmtpSignalling {
   }
 
   /** @returns true where it is new */
-  #list(type: string, name: string, version: number, bytes: Uint8Array, timeUs: number): boolean {
+  #list(
+    type: string,
+    name: string,
+    version: number,
+    bytes: Uint8Array,
+    timeUs: number,
+    signature: ReportSignature | null = null,
+    toi = -1,
+  ): boolean {
     const key = `${type}/${name}`
     const content = contentKey(bytes)
     const changed = this.#seen.get(key) !== content
@@ -153,7 +240,7 @@ export class MmtpSignalling {
       if (this.#seen.size >= MAX_SEEN) this.#seen.clear()
       this.#seen.set(key, content)
     }
-    const fragment = { type, name, version, bytes }
+    const fragment = { type, name, version, bytes, tsi: -1, toi, signature }
     this.#host.fragment(fragment, changed, timeUs)
     return changed
   }

@@ -46,6 +46,8 @@ export type MmtpCaptureOptions = {
   readonly counter?: boolean
   /** Packets carry a source_FEC_payload_ID and a header extension. */
   readonly extended?: boolean
+  /** Further signalling messages, whole, beside the MP table. */
+  readonly messages?: readonly Uint8Array[]
 }
 
 type Sent = { readonly dueUs: number; readonly packetId: number; readonly type: number; readonly payload: Uint8Array }
@@ -60,7 +62,9 @@ export function mmtpCapture(options: MmtpCaptureOptions = {}): Datagram[] {
   ] as const) {
     for (let number = 0; number < mpus; number++) sent.push(...mpuPackets(name, packetId, number, options))
   }
-  if (signalling) for (let atUs = 0; atUs < mpus * SEGMENT_US; atUs += 500_000) sent.push(...serviceSignalling(atUs))
+  if (signalling)
+    for (let atUs = 0; atUs < mpus * SEGMENT_US; atUs += 500_000)
+      sent.push(...serviceSignalling(atUs, options.messages ?? []))
   // Signalling before media of the same time.
   sent.sort((a, b) => a.dueUs - b.dueUs || b.type - a.type)
   const sequences = new Map<number, number>()
@@ -179,7 +183,7 @@ function* pieces(data: Uint8Array): Generator<readonly [number, number, Uint8Arr
   }
 }
 
-function serviceSignalling(dueUs: number): Sent[] {
+function serviceSignalling(dueUs: number, further: readonly Uint8Array[]): Sent[] {
   const table = serialiseMpTable(tableOf([assetOf('video', MMT_VIDEO), assetOf('audio', MMT_AUDIO)]))
   const content = new TextEncoder().encode(
     `<?xml version="1.0" encoding="UTF-8"?><BundleDescriptionMMT xmlns="tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/MMTUSD/1.0/"><UserServiceDescription serviceId="${MMT_SERVICE}"><Name>Demo MMT</Name><ServiceLanguage>en</ServiceLanguage><MPUComponent mmtPackageId="demo"/></UserServiceDescription></BundleDescriptionMMT>`,
@@ -192,12 +196,16 @@ function serviceSignalling(dueUs: number): Sent[] {
     uri: '',
     content,
   })
-  const payloads = [message(MP_TABLE.complete, table), message(MESSAGE_ID.atsc3, usbd)]
+  const payloads = [message(MP_TABLE.complete, table), message(MESSAGE_ID.atsc3, usbd), ...further.map(whole)]
   return payloads.map((payload) => ({ dueUs, packetId: 0, type: MMTP_TYPE.signalling, payload }))
 }
 
 function message(id: number, body: Uint8Array): Uint8Array {
-  const parts = [serialiseMmtMessage(id, 1, body)]
+  return whole(serialiseMmtMessage(id, 1, body))
+}
+
+function whole(message: Uint8Array): Uint8Array {
+  const parts = [message]
   return serialiseSignallingPayload({ indicator: 0, fragmentCounter: 0, aggregated: false, wideLengths: false, parts })
 }
 

@@ -247,7 +247,7 @@ describe('messages', () => {
     expect(parseMmtMessage(hexToBytes('8101 01 00000002 aabb')).claimed).toBe(2)
     expect(parseMmtMessage(hexToBytes('8101 01 0002 aabb')).claimed).toBe(2)
     const signed = messageValues(parseMmtMessage(hexToBytes('8101 01 0002 aabb')))
-    expect(signed).toMatchObject({ name: 'SIGNED-MA3', signature: 'not verified' })
+    expect(signed).toMatchObject({ name: 'SIGNED-MA3', body: 'aabb' })
     const splice = messageValues(parseMmtMessage(hexToBytes('f337 01 0011 ffff fc000c aabbccddeeff001122334455')))
     expect(splice.splice_info_section).toBe('fc000caabbccddeeff001122334455')
   })

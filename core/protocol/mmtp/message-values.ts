@@ -1,11 +1,14 @@
 import { bytesToHex } from '../../bytes/hex.ts'
 import type { JsonObject, JsonValue } from '../../contract/report.ts'
+import { looksLikeXml } from '../../xml/xml-parser.ts'
 import { ntpToUnixUs, utcText } from '../ntp.ts'
 import { type MmtMessage, parseMmtMessage } from './message.ts'
+import { readMessageFields } from './message-fields.ts'
 import { isMessageName, MESSAGE_ID } from './message-id.ts'
 import type { MmtDescriptor } from './mmt-descriptor.ts'
 import type { MmtLocation } from './mmt-location.ts'
 import { identifierText, type MpAsset, type MpTable, parseMpTable, printable } from './mp-table.ts'
+import { type MpiTable, parseMpiTable } from './mpi-table.ts'
 import { parsePaBody } from './pa-message.ts'
 
 /** Bytes of an undecoded field that are shown. */
@@ -14,12 +17,13 @@ const MAX_SHOWN = 1024
 /**
  * What an MMT signalling message says, decoded.
  * @param type name of the message
- * @param bytes an MP table for `MPT`, else the whole message
+ * @param bytes an MP table for `MPT`, an MPI table for `MPI`, else the whole message
  * @returns null for a type that is no MMT message
  * @throws CodecError mmtp-…, mmt-…
  */
 export function mmtMessageValues(type: string, bytes: Uint8Array): JsonObject | null {
   if (type === 'MPT') return mpTableValues(parseMpTable(bytes))
+  if (type === 'MPI') return mpiTableValues(parseMpiTable(bytes))
   if (!isMessageName(type)) return null
   const message = parseMmtMessage(bytes)
   if (message.id !== MESSAGE_ID.pa) return messageValues(message)
@@ -44,7 +48,26 @@ export function mpTableValues(table: MpTable): JsonObject {
   }
 }
 
-/** Any message whose fields are not decoded here: its header, and its bytes. */
+/** An MPI table as values; contents that are XML stand beside it as fragments of their own, with their bytes here counted. */
+function mpiTableValues(table: MpiTable): JsonObject {
+  return {
+    table_id: table.tableId,
+    version: table.version,
+    PI_mode: table.mode,
+    PI_content_count: table.contentCount,
+    ...(table.descriptors.length === 0 ? {} : { MPIT_descriptors: shown(table.descriptors) }),
+    contents: table.contents.map(({ type, name, descriptors, content }) => ({
+      PI_content_type: type,
+      PI_content_name: name,
+      ...(descriptors.length === 0 ? {} : { PI_content_descriptors: shown(descriptors) }),
+      PI_content_length: content.length,
+      ...(looksLikeXml(content) ? {} : { PI_content: shown(content) }),
+    })),
+    ...(table.rest.length === 0 ? {} : { not_understood: shown(table.rest) }),
+  }
+}
+
+/** Any other message: its header, its fields as far as they are known, and its bytes. */
 export function messageValues(message: MmtMessage): JsonObject {
   const { id, name, version, claimed, body } = message
   return {
@@ -53,7 +76,7 @@ export function messageValues(message: MmtMessage): JsonObject {
     version,
     length: claimed,
     ...(claimed === body.length ? {} : { length_there: body.length }),
-    ...(id === MESSAGE_ID.signedAtsc3 ? { signature: 'not verified' } : {}),
+    ...readMessageFields(id, body),
     ...splice(id, body),
     body: shown(body),
   }

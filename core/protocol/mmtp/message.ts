@@ -1,6 +1,6 @@
 import { ByteReader } from '../../bytes/byte-reader.ts'
 import { ByteWriter } from '../../bytes/byte-writer.ts'
-import { hasWideLength, messageName } from './message-id.ts'
+import { hasWideLength, MESSAGE_ID, messageName } from './message-id.ts'
 
 /**
  * An MMT signalling message: its header, and what its length covers. Off air an HRBM message claims 0x86A0 bytes in 14: a length
@@ -20,13 +20,16 @@ export type MmtMessage = {
   readonly body: Uint8Array
 }
 
+/** ADC, LS, LR, and the signed message of A/331:2019. */
+const EITHER_WIDTH: ReadonlySet<number> = new Set([0x0209, 0x020b, 0x020c, MESSAGE_ID.signedAtsc3])
+
 /** @throws CodecError mmtp-message */
 export function parseMmtMessage(bytes: Uint8Array): MmtMessage {
   const reader = new ByteReader(bytes, 0, bytes.length, 'mmtp-message')
   const id = reader.u16('message_id')
   const version = reader.u8('version')
-  // The signed message of A/331:2019 is met with either width: the one that fits is right.
-  const wide = hasWideLength(id) || (id === 0x8101 && reader.remaining >= 4 && wideFits(bytes, reader.offset))
+  // Open implementations give these either width: the one that fits is right.
+  const wide = hasWideLength(id) || (EITHER_WIDTH.has(id) && reader.remaining >= 4 && wideFits(bytes, reader.offset))
   const claimed = wide ? reader.u32('length') : reader.u16('length')
   const body = reader.borrow(Math.min(claimed, reader.remaining), 'body')
   return { id, name: messageName(id), version, claimed, body }

@@ -37,12 +37,15 @@ import { readSignedEntity } from '../../protocol/mime/signed.ts'
 import { parseAtsc3Body } from '../../protocol/mmtp/atsc3-message.ts'
 import { describeMmtpPacket } from '../../protocol/mmtp/describe.ts'
 import { parseHintSample } from '../../protocol/mmtp/hint-sample.ts'
-import { parseMmtMessage } from '../../protocol/mmtp/message.ts'
+import { parseMmtMessage, serialiseMmtMessage } from '../../protocol/mmtp/message.ts'
+import { readMessageFields } from '../../protocol/mmtp/message-fields.ts'
 import { parseMmtDescriptors } from '../../protocol/mmtp/mmt-descriptor.ts'
 import { readMmtLocation } from '../../protocol/mmtp/mmt-location.ts'
 import { parseMpTable } from '../../protocol/mmtp/mp-table.ts'
+import { parseMpiBody, parseMpiTable } from '../../protocol/mmtp/mpi-table.ts'
 import { parsePaBody } from '../../protocol/mmtp/pa-message.ts'
 import { parseSignallingPayload } from '../../protocol/mmtp/signalling-payload.ts'
+import { parseSignedAtsc3, serialiseSignedAtsc3 } from '../../protocol/mmtp/signed-message.ts'
 import { readApd } from '../../protocol/sls/apd.ts'
 import { readDwd } from '../../protocol/sls/dwd.ts'
 import { parseEnvelope, readEnvelope } from '../../protocol/sls/envelope.ts'
@@ -193,6 +196,30 @@ export const PARSERS: readonly FuzzedParser[] = [
     parse: (bytes) => readMmtLocation(new ByteReader(bytes, 0, bytes.length, 'mmt-truncated')),
   },
   { name: 'parseMpTable', samples: [sample.MP_TABLE], parse: parseMpTable },
+  { name: 'parseMpiTable', samples: [sample.MPI_TABLE, sample.MPI_TABLE_NARROW], parse: parseMpiTable },
+  {
+    name: 'parseMpiBody',
+    samples: [concat([0x7f], sample.MPI_TABLE), concat([0xff], sample.MPI_TABLE, sample.MP_TABLE)],
+    parse: parseMpiBody,
+  },
+  {
+    name: 'readMessageFields',
+    samples: [
+      sample.hex('0200 21 01 0014 01 0000 0f 05 fc0000000100 e6000000 80000000'),
+      sample.hex('0203 fd 0017 01 01 02 02 0023 0024 13 0400 07 01 000100 000010 00000064 00001000'),
+      sample.hex('0204 000003e8 00000000 00000000'),
+      sample.hex('020a 01 01 00010000 80'),
+    ],
+    parse: (bytes) => readMessageFields(((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0), bytes.subarray(2)),
+  },
+  {
+    name: 'parseSignedAtsc3',
+    samples: [
+      serialiseSignedAtsc3(serialiseMmtMessage(0x8100, 1, sample.ATSC3_BODY), signCms(sample.SLT, identity)),
+      sample.ATSC3_BODY,
+    ],
+    parse: (bytes) => parseSignedAtsc3(bytes, LIMIT),
+  },
   {
     name: 'parsePaBody',
     samples: [concat([1, 0x20, 1, 0, sample.MP_TABLE.length], sample.MP_TABLE)],

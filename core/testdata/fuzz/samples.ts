@@ -111,6 +111,8 @@ export const MPT_MESSAGE = hex(`0020 01 005c ${Buffer.from(MP_TABLE).toString('h
 export const MMTP_SIGNALLING = hex(
   `6202 0000 b0470000 00000001 00000002 a400 3c 00 ${Buffer.from(MPT_MESSAGE).toString('hex')}`,
 )
+export const MPI_TABLE = hex('10 02 0010 f7 0000 01 01 74 01 6e 0000 0004 3c612f3e')
+export const MPI_TABLE_NARROW = hex('10 02 000f f7 0000 01 01 74 01 6e 00 0004 3c612f3e')
 export const MPU_TIMESTAMPS = hex('0001 0c 00002af5 dfc2b041fef9d7ff')
 export const ATSC3_BODY = hex(`03e9 0001 00 01 03 752f31 00000007 ${Buffer.from('<USBD/>').toString('hex')}`)
 export const LMT = hex('03 03 02 ac10c801 e000173c 9301 1349 3f ac10c801 efff1409 9301 cb29 bf 09')
