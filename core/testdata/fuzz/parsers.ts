@@ -199,7 +199,7 @@ export const PARSERS: readonly FuzzedParser[] = [
   { name: 'parseMpiTable', samples: [sample.MPI_TABLE, sample.MPI_TABLE_NARROW], parse: parseMpiTable },
   {
     name: 'parseMpiBody',
-    samples: [concat([0x7f], sample.MPI_TABLE), concat([0xff], sample.MPI_TABLE, sample.MP_TABLE)],
+    samples: [concat([0x7f], sample.MPI_TABLE), concat([0xff, ...sample.MPI_TABLE], sample.MP_TABLE)],
     parse: parseMpiBody,
   },
   {
