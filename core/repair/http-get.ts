@@ -131,9 +131,7 @@ class Exchange {
     const abort = (): void => this.#abort()
     this.#signal.addEventListener('abort', abort)
     this.#watch(this.#limits.answerMs, () => this.#settle({ kind: 'failed', reason: 'no answer in time' }))
-    request.on('error', (error: NodeJS.ErrnoException) =>
-      this.#settle({ kind: 'failed', reason: `${error.code ?? error.message}` }),
-    )
+    request.on('error', (error: NodeJS.ErrnoException) => this.#settle({ kind: 'failed', reason: reasonOf(error) }))
     request.on('response', (response) => this.#answered(response))
     request.end()
     try {
@@ -201,4 +199,22 @@ class Exchange {
 
 function fault({ reason, lie }: HeadFault): HttpResult {
   return { kind: lie ? 'lied' : 'failed', reason }
+}
+
+/** What is wrong with a certificate, by the code that the system's check gives it. */
+const CERTIFICATE_FAULTS = new Map([
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'is self-signed'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'leads to one that is self-signed'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'is of an issuer this computer does not trust'],
+  ['UNABLE_TO_GET_ISSUER_CERT', 'is of an issuer this computer does not trust'],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'is of an issuer this computer does not trust'],
+  ['CERT_HAS_EXPIRED', 'has expired'],
+  ['CERT_NOT_YET_VALID', 'is not valid yet'],
+  ['CERT_REVOKED', 'was revoked'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'is that of another server'],
+])
+
+function reasonOf({ code, message }: NodeJS.ErrnoException): string {
+  const fault = CERTIFICATE_FAULTS.get(code ?? '')
+  return fault === undefined ? (code ?? message) : `its certificate ${fault}, so nothing is taken from it`
 }

@@ -1,8 +1,12 @@
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { DEFAULT_REPAIR, type RepairSpec } from '../contract/session-spec.ts'
 import { readBoxes } from '../media/bmff/boxes.ts'
 import type { ByteRange } from '../receive/object-flow.ts'
@@ -325,6 +329,36 @@ describe('where to ask', () => {
     expect(await fetched(setting([server.url]), wanted(FILE, HOLES))).toMatchObject({
       reason: 'a redirect to no http address',
     })
+  })
+})
+
+describe('a server by https', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'routescope-certificate-'))
+  const file = join(folder, 'both.pem')
+  const asked = `req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout ${file} -out ${file}.crt`
+  const made = spawnSync('openssl', asked.split(' '))
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  test.skipIf(made.status !== 0)('whose certificate nobody vouches for gives nothing, and that is said', async () => {
+    let answered = 0
+    const secure = createServer({ key: readFileSync(file), cert: readFileSync(`${file}.crt`) }, (_, response) => {
+      answered++
+      response.end(FILE)
+    })
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve))
+    try {
+      const url = `https://127.0.0.1:${(secure.address() as AddressInfo).port}/`
+      const set = setting([url])
+      const reason = 'its certificate is self-signed, so nothing is taken from it'
+      expect(await fetched(set, wanted(FILE, HOLES))).toMatchObject({ whole: false, filled: 0, reason })
+      expect(set.repair.state().servers).toMatchObject([{ bytes: 0, problem: reason }])
+      expect(answered).toBe(0)
+      // Others are asked.
+      const server = await serve({ '/v/1.m4s': FILE })
+      expect(await fetched(setting([url, server.url]), wanted(FILE, HOLES))).toMatchObject({ urls: [server.url] })
+    } finally {
+      await new Promise<void>((resolve) => secure.close(() => resolve()))
+    }
   })
 })
 

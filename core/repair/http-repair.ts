@@ -85,7 +85,7 @@ export class HttpRepair {
     this.#book = new ServerBook(urls, this.#clock)
     // No bound on sockets here: an idle one to another server would count, and the slots bound the requests.
     const agent = { keepAlive: true }
-    this.#agents = { http: new Agent(agent), https: new SecureAgent(agent) }
+    this.#agents = { http: new Agent(agent), https: new SecureAgent({ ...agent, rejectUnauthorized: true }) }
   }
 
   /**
