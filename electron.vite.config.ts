@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
+import { bundledLicences } from './electron/packaging/bundled-licences.mjs'
 
 /*
  * Three bundles of the desktop app. The product runs on current Electron; tests and closed networks may run an Electron
@@ -21,6 +22,7 @@ const cjs = (input: Record<string, string>, external: string[]) => ({
 
 export default defineConfig({
   main: {
+    plugins: [bundledLicences()],
     build: {
       ...cjs({ index: 'electron/main/index.ts', engine: 'electron/engine/index.ts' }, [
         'electron',
@@ -36,7 +38,7 @@ export default defineConfig({
   renderer: {
     root: 'renderer',
     base: './',
-    plugins: [react()],
+    plugins: [react(), bundledLicences()],
     build: {
       target: ELECTRON_CHROMIUM,
       minify: true,

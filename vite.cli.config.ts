@@ -1,11 +1,12 @@
 import { chmodSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { defineConfig } from 'vite'
+import { bundledLicences } from './electron/packaging/bundled-licences.mjs'
 
 /** The command line: one CommonJS file for the user's Node, runnable after `npm ci`. */
 export default defineConfig({
   publicDir: false,
-  plugins: [{ name: 'executable', closeBundle: () => chmodSync('dist/cli/routescope.cjs', 0o755) }],
+  plugins: [{ name: 'executable', closeBundle: () => chmodSync('dist/cli/routescope.cjs', 0o755) }, bundledLicences()],
   ssr: { noExternal: true },
   build: {
     ssr: true,
