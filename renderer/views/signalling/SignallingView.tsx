@@ -31,8 +31,6 @@ export function SignallingView() {
   const streamNow = snapshot === null ? null : streamNowUs(snapshot, nowMs)
   const signed = snapshot?.signalling.some((one) => one.signature !== null) ?? false
   const all = useMemo(() => columnsAt(streamNow, signed), [streamNow, signed])
-  const list = useRef<HTMLDivElement>(null)
-  const columns = useFittingColumns(list, all, COLUMNS_AT_LEAST)
   const view = useRef<HTMLDivElement>(null)
   const stacked = useNarrow(view, STACKED_BELOW)
   const selected = lines.findIndex((line) =>
@@ -57,27 +55,7 @@ export function SignallingView() {
     <div ref={view} className={styles.view} data-stacked={stacked}>
       <Allotment key={stacked ? 'stacked' : 'beside'} vertical={stacked} proportionalLayout={false}>
         <Allotment.Pane minSize={stacked ? 76 : 220} preferredSize={stacked ? '40%' : 400}>
-          <div ref={list} className={styles.list}>
-            <Grid
-              label="Signalling tables"
-              columns={columns}
-              count={lines.length}
-              rowAt={(position) => lines[position] ?? null}
-              selected={selected}
-              onSelect={select}
-              onActivate={toggle}
-              onToggle={toggle}
-              tree={(one) =>
-                one.kind === 'group' ? { level: 1, expanded: one.expanded } : { level: 2, expanded: null }
-              }
-              rowTone={(one) => (one.kind === 'group' ? 'group' : undefined)}
-              empty={
-                <EmptyState icon={ScrollText} title="No signalling yet">
-                  LLS tables arrive on 224.0.23.60:4937, the SLS of a ROUTE service on TSI 0 of its session.
-                </EmptyState>
-              }
-            />
-          </div>
+          <TableList all={all} lines={lines} selected={selected} onSelect={select} onToggle={toggle} />
         </Allotment.Pane>
         <Allotment.Pane minSize={stacked ? 110 : 240}>
           <div className={styles.side}>
@@ -91,6 +69,40 @@ export function SignallingView() {
           </div>
         </Allotment.Pane>
       </Allotment>
+    </div>
+  )
+}
+
+type TableListProps = {
+  readonly all: readonly Column<SignallingLine>[]
+  readonly lines: readonly SignallingLine[]
+  readonly selected: number
+  readonly onSelect: (position: number) => void
+  readonly onToggle: (position: number) => void
+}
+
+function TableList({ all, lines, selected, onSelect, onToggle }: TableListProps) {
+  const list = useRef<HTMLDivElement>(null)
+  const columns = useFittingColumns(list, all, COLUMNS_AT_LEAST)
+  return (
+    <div ref={list} className={styles.list}>
+      <Grid
+        label="Signalling tables"
+        columns={columns}
+        count={lines.length}
+        rowAt={(position) => lines[position] ?? null}
+        selected={selected}
+        onSelect={onSelect}
+        onActivate={onToggle}
+        onToggle={onToggle}
+        tree={(one) => (one.kind === 'group' ? { level: 1, expanded: one.expanded } : { level: 2, expanded: null })}
+        rowTone={(one) => (one.kind === 'group' ? 'group' : undefined)}
+        empty={
+          <EmptyState icon={ScrollText} title="No signalling yet">
+            LLS tables arrive on 224.0.23.60:4937, the SLS of a ROUTE service on TSI 0 of its session.
+          </EmptyState>
+        }
+      />
     </div>
   )
 }
