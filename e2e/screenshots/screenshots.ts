@@ -34,7 +34,7 @@ test('a capture with losses', async ({ routescope: { app, page, home, openCaptur
   await openCapture(capture)
   await page.getByRole('application', { name: 'Timeline' }).focus()
   await page.keyboard.press('e')
-  await page.getByRole('tab', { name: 'Hex' }).click()
+  await app.openTab('Alarms')
   await app.idle()
   await page.screenshot({ path: file('loss') })
 })
