@@ -1,19 +1,21 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import type { ReceiveChoices } from '../contract/receive-options.ts'
-import {
-  type BroadcastSink,
-  DEFAULT_RECEIVE,
-  type LogSpec,
-  type Pace,
-  type SessionSpec,
-  type SinkSpec,
-  type SourceSpec,
-  type UserLinkType,
-} from '../contract/session-spec.ts'
+import { DEFAULT_RECEIVE, type LogSpec, type SessionSpec, type SinkSpec } from '../contract/session-spec.ts'
 import type { InitialRequest } from '../contract/shell-api.ts'
-import { DEFAULT_BROADCAST, parseLogOption } from '../engine/spec.ts'
+import { parseLogOption } from '../engine/log-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
+import { type HostPort, parseHostPort, parseSeconds } from './argument-values.ts'
 import { addReceiveOptions, choicesOf, receivingSources } from './receive-arguments.ts'
+import { RECORD_FORM, recordCommand } from './record-arguments.ts'
+import { sendCommand } from './send-arguments.ts'
+import {
+  type CommonOptions,
+  captureOption,
+  commonOptions,
+  type ReceiveOptions,
+  reportSinks,
+  session,
+} from './session-arguments.ts'
 
 /** What a command line asks for, before anything is opened. */
 export type CliRequest =
@@ -23,7 +25,6 @@ export type CliRequest =
   | { readonly kind: 'run'; readonly file: string; readonly json: boolean; readonly overrides: RunOverrides }
   | { readonly kind: 'text'; readonly text: string }
 
-export type HostPort = { readonly host: string; readonly port: number }
 export type RunOverrides = { readonly durationS?: number; readonly report?: string; readonly log?: LogSpec }
 
 /** Words of GPAC's grammar, which has its place here and is not read yet. */
@@ -91,7 +92,7 @@ const COMMAND_FORMS: Record<string, string> = {
   inspect: 'routescope inspect CAPTURE… [--json]',
   receive: 'routescope receive URL… [--out DIR]',
   gateway: 'routescope gateway URL… --listen HOST:PORT',
-  record: 'routescope record URL… --capture-out FILE',
+  record: RECORD_FORM,
   send: 'routescope send INPUT URL',
   run: 'routescope run SPEC.json',
 }
@@ -240,30 +241,13 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
     })
   })
 
-  recordCommand(command, (request) => found(request))
+  const runs = (spec: SessionSpec, json: boolean): void => found({ kind: 'session', spec, json })
+  recordCommand(command('record [urls...]', 'writes what arrives to a pcapng, all of it or chosen services'), runs)
 
-  outputOptions(command('send <input> <url>', 'sends a file, a folder or a DASH/HLS manifest as route:// or atsc://'))
-    .option('--interface <addr>', 'multicast interface, by address or name')
-    .addOption(
-      new Option('--pace <pace>', 'real: at the speed of the media; fast: at once, only into --capture-out').choices([
-        'fast',
-        'real',
-      ]),
-    )
-    .addOption(
-      new Option('--loop [n]', 'repeat a static presentation for ever as one live service')
-        .argParser(parseCount)
-        .preset(0),
-    )
-    .addOption(new Option('--mtu <bytes>', 'largest LCT packet').argParser(parseCount))
-    .addOption(new Option('--carousel <ms>', 'period of signalling').argParser(parseCount))
-    .addOption(new Option('--ttl <n>', 'multicast time to live').argParser(parseCount))
-    .option('--korean', 'Korean flavour of the signalling')
-    .addOption(new Option('--service-id <n>', 'service id').argParser(parseCount))
-    .option('--service-name <name>', 'short service name')
-    // Taken in order to say why it is refused.
-    .addOption(new Option('--report <file>').hideHelp())
-    .action((input: string, url: string, options: SendOptions) => found(sendRequest(input, url, options)))
+  sendCommand(
+    command('send <input> <url>', 'sends a file, a folder or a DASH/HLS manifest as route:// or atsc://'),
+    runs,
+  )
 
   command('run <spec>', 'runs a saved session')
     .addOption(new Option('--duration <s>', 'stop after so many seconds').argParser(parseSeconds))
@@ -285,125 +269,6 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
   return program
 }
 
-type CommonOptions = {
-  readonly linkType?: UserLinkType
-  readonly pace?: Pace
-  readonly loop?: number
-  readonly duration?: number
-  readonly report?: string
-  readonly captureOut?: string
-  readonly log?: LogSpec
-  readonly json?: boolean
-}
-type ReceiveOptions = CommonOptions & { readonly capture?: readonly string[] }
-type SendOptions = CommonOptions & {
-  readonly interface?: string
-  readonly mtu?: number
-  readonly carousel?: number
-  readonly ttl?: number
-  readonly korean?: boolean
-  readonly serviceId?: number
-  readonly serviceName?: string
-}
-
-function outputOptions(command: Command): Command {
-  return command
-    .addOption(new Option('--duration <s>', 'stop after so many seconds').argParser(parseSeconds))
-    .option('--capture-out <file>', 'write packets to this pcapng')
-    .addOption(new Option('--log <topics>', 'topic[:topic]@level').argParser(parseLogOption))
-    .option('--json', 'machine output on stdout')
-}
-
-function commonOptions(command: Command): Command {
-  return outputOptions(command)
-    .option('--report <file>', 'write the report at the end')
-    .addOption(new Option('--pace <pace>', 'as fast as possible, or at the captured times').choices(['fast', 'real']))
-    .addOption(new Option('--loop <n>', 'play the capture n times, 0 for ever').argParser(parseCount))
-    .addOption(
-      new Option('--link-type <type>', 'what frames of user-defined link types in a capture are').choices([
-        'raw',
-        'eth',
-        'alp',
-      ]),
-    )
-}
-
-/** What `receive` and `gateway` have in common: everyday options first, expert ones in groups below. */
-function receiveCommand(command: Command, name: 'receive' | 'gateway'): Command {
-  addReceiveOptions(command, name, 'basic').addOption(
-    new Option('--capture <file>', 'take packets from this capture (may be repeated)').argParser(
-      (file: string, previous: string[] | undefined) => [...(previous ?? []), file],
-    ),
-  )
-  return addReceiveOptions(commonOptions(command), name, 'expert')
-}
-
-type RecordOptions = ReceiveOptions & {
-  readonly comment?: string
-  readonly snap?: number
-  readonly rotateSize?: number
-  readonly rotateTime?: number
-}
-
-/** `record`: what arrives, as a capture. Asked for services, only their packets, those of their signalling and the LLS. */
-function recordCommand(command: (form: string, what: string) => Command, found: (request: CliRequest) => void): void {
-  const recording = command('record [urls...]', 'writes what arrives to a pcapng, all of it or chosen services')
-  addReceiveOptions(recording, 'record', 'basic')
-    .addOption(
-      new Option('--capture <file>', 'take packets from this capture (may be repeated)').argParser(
-        (file: string, previous: string[] | undefined) => [...(previous ?? []), file],
-      ),
-    )
-    .option('--comment <text>', 'words kept in the file')
-    .addOption(
-      new Option('--rotate-size <bytes>', 'a new file after so many bytes, such as 100M').argParser(parseByteCount),
-    )
-    .addOption(new Option('--rotate-time <s>', 'a new file after so many seconds').argParser(parseSeconds))
-    .addOption(new Option('--snap <bytes>', 'keep so many bytes of each packet').argParser(parseByteCount))
-  addReceiveOptions(commonOptions(recording), 'record', 'expert').action((urls: string[], options: RecordOptions) => {
-    const { captureOut: file, comment, snap, rotateSize, rotateTime, capture } = options
-    if (file === undefined) {
-      throw new AppFailure('bad-command-line', 'No file was named.', `Right form: ${COMMAND_FORMS.record}`)
-    }
-    if (capture?.includes(file)) {
-      throw new AppFailure('bad-command-line', `${file} cannot be read and written at once.`, 'Name another file.')
-    }
-    const choices = choicesOf('record', options)
-    const chosen = choices.services !== undefined && choices.services !== 'all'
-    const { captureOut: _, ...others } = options
-    const sink: SinkSpec = {
-      id: 'capture',
-      kind: 'capture',
-      file,
-      // A capture brings what is wanted among other traffic; sockets bring what was joined.
-      ...(chosen || (capture !== undefined && urls.length > 0) ? { joinedOnly: true } : {}),
-      ...(comment === undefined ? {} : { comment }),
-      ...(snap === undefined ? {} : { snapBytes: snap }),
-      ...(rotateSize === undefined ? {} : { rotateBytes: rotateSize }),
-      ...(rotateTime === undefined ? {} : { rotateSeconds: rotateTime }),
-    }
-    found({
-      kind: 'session',
-      json: options.json === true,
-      spec: session(
-        'record',
-        receivingSources({
-          urls,
-          capture,
-          pace: options.pace ?? 'fast',
-          loop: options.loop ?? 1,
-          linkType: options.linkType,
-          choices,
-          services: 'all',
-          givesUp: true,
-        }),
-        [sink, ...reportSinks(others)],
-        options,
-      ),
-    })
-  })
-}
-
 function openRequest(named: readonly string[], choices: ReceiveChoices): InitialRequest {
   const urls = named.filter((one) => /^[a-z]+:\/\//i.test(one))
   if (urls.length === 0) return { kind: 'capture', files: named, choices }
@@ -415,109 +280,8 @@ function openRequest(named: readonly string[], choices: ReceiveChoices): Initial
   )
 }
 
-function session(
-  name: string,
-  sources: readonly SourceSpec[],
-  sinks: readonly SinkSpec[],
-  options: CommonOptions,
-): SessionSpec {
-  return {
-    format: 'routescope-session',
-    version: 1,
-    name,
-    sources,
-    sinks,
-    ...(options.duration === undefined ? {} : { durationS: options.duration }),
-    ...(options.log === undefined ? {} : { log: options.log }),
-  }
-}
-
-function sendRequest(input: string, url: string, options: SendOptions): CliRequest {
-  if (options.report !== undefined) {
-    throw new AppFailure(
-      'bad-command-line',
-      `--report ${options.report}: nothing is received while sending, so there is nothing to report.`,
-      'Use --capture-out FILE, then routescope inspect FILE.',
-    )
-  }
-  const pace = options.pace ?? (options.captureOut === undefined ? 'real' : 'fast')
-  const loop = options.loop === 0
-  if (options.loop !== undefined && options.loop > 1) {
-    throw new AppFailure(
-      'bad-command-line',
-      `--loop ${options.loop}: a sender repeats for ever or not at all.`,
-      'Use --loop, with --duration to end it.',
-    )
-  }
-  if (pace === 'fast' && options.captureOut === undefined) {
-    throw new AppFailure(
-      'bad-command-line',
-      '--pace fast would flood the network.',
-      'Right form: routescope send INPUT URL --pace fast --capture-out FILE.',
-    )
-  }
-  if (pace === 'fast' && loop && options.duration === undefined) {
-    throw new AppFailure('bad-command-line', '--pace fast with --loop never ends.', 'Add --duration S.')
-  }
-  const broadcast: BroadcastSink = {
-    ...DEFAULT_BROADCAST,
-    id: 'broadcast',
-    url,
-    pace,
-    ...(options.interface === undefined ? {} : { interface: options.interface }),
-    ...(options.mtu === undefined ? {} : { mtu: options.mtu }),
-    ...(options.carousel === undefined ? {} : { carouselMs: options.carousel }),
-    ...(options.ttl === undefined ? {} : { ttl: options.ttl }),
-    ...(options.korean === true ? { flavour: 'korean' as const } : {}),
-    ...(options.serviceId === undefined ? {} : { serviceId: options.serviceId }),
-    ...(options.serviceName === undefined ? {} : { serviceName: options.serviceName }),
-  }
-  return {
-    kind: 'session',
-    json: options.json === true,
-    spec: session(
-      'send',
-      [{ id: 'source', kind: 'presentation', input, loop }],
-      [broadcast, ...reportSinks(options)],
-      options,
-    ),
-  }
-}
-
-function reportSinks(options: CommonOptions): SinkSpec[] {
-  const sinks: SinkSpec[] = []
-  if (options.report !== undefined) sinks.push({ id: 'report', kind: 'report', file: options.report })
-  if (options.captureOut !== undefined) sinks.push({ id: 'capture', kind: 'capture', file: options.captureOut })
-  return sinks
-}
-
-function parseHostPort(text: string): HostPort {
-  const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d+)$/.exec(text)
-  const port = Number(match?.[3])
-  if (match === null || port > 65535)
-    throw new InvalidArgumentError('it is HOST:PORT with a port from 0 to 65535, such as 127.0.0.1:8080')
-  return { host: match[1] ?? (match[2] || '127.0.0.1'), port }
-}
-
-/** Bytes, also as `512K`, `100M` or `2G`, by 1024. */
-function parseByteCount(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)([kmg]?)$/i.exec(text)
-  const unit = 1024 ** ['', 'k', 'm', 'g'].indexOf((match?.[2] ?? '').toLowerCase())
-  const value = match === null ? 0 : Math.round(Number(match[1]) * unit)
-  if (value < 64 || !Number.isSafeInteger(value)) {
-    throw new InvalidArgumentError('it is a number of bytes from 64, such as 1500, 512K or 100M')
-  }
-  return value
-}
-
-function parseCount(text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('it is a whole number from 0')
-  return value
-}
-
-function parseSeconds(text: string): number {
-  const value = Number(text)
-  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('it is a number of seconds above 0')
-  return value
+/** What `receive` and `gateway` have in common: everyday options first, expert ones in groups below. */
+function receiveCommand(command: Command, name: 'receive' | 'gateway'): Command {
+  captureOption(addReceiveOptions(command, name, 'basic'))
+  return addReceiveOptions(commonOptions(command), name, 'expert')
 }

@@ -8,7 +8,7 @@ import { serveEngine } from '../engine/serve.ts'
 import { specForCapture, specForDemo, specForUrl } from '../engine/session-specs.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { InterfaceServer } from '../http/interface-server.ts'
-import type { HostPort } from './command-line.ts'
+import type { HostPort } from './argument-values.ts'
 import type { ProgramFolders } from './display.ts'
 
 /**

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { AppFailure } from '../failure/app-failure.ts'
+import { parseLogOption } from './log-spec.ts'
 import { specForCapture, specForDemo, specForUrl } from './session-specs.ts'
-import { parseLogOption, parseSessionSpec } from './spec.ts'
+import { parseSessionSpec } from './spec.ts'
 
 const saved = (change: Record<string, unknown> = {}): Record<string, unknown> => ({
   format: 'routescope-session',

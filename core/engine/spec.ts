@@ -1,11 +1,8 @@
-import { checkOption, receiveSpecOf, socketFieldsOf } from '../contract/receive-choices.ts'
+import { receiveSpecOf, socketFieldsOf } from '../contract/receive-choices.ts'
 import { RECEIVE_OPTIONS, type ReceiveChoices, type ReceiveOption } from '../contract/receive-options.ts'
 import type {
   BroadcastSink,
   CaptureSource,
-  LogLevel,
-  LogSpec,
-  LogTopic,
   MulticastSource,
   PresentationSource,
   ReceiveSpec,
@@ -15,7 +12,8 @@ import type {
   SourceSpec,
 } from '../contract/session-spec.ts'
 import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
-import { AppFailure } from '../failure/app-failure.ts'
+import { parseLog } from './log-spec.ts'
+import { SpecField } from './spec-field.ts'
 
 /**
  * Reads a SessionSpec from a saved file. Defaults fill what may be left out; anything unknown or of the wrong kind is
@@ -24,7 +22,7 @@ import { AppFailure } from '../failure/app-failure.ts'
  * @throws AppFailure bad-spec
  */
 export function parseSessionSpec(value: unknown, where: string): SessionSpec {
-  const at = new Field(value, where)
+  const at = new SpecField(value, where)
   const spec = at.object()
   if (at.get(spec, 'format').raw !== 'routescope-session') {
     throw at.refuse('is not a saved session: "format" must be "routescope-session"')
@@ -67,7 +65,7 @@ export function parseSessionSpec(value: unknown, where: string): SessionSpec {
   }
 }
 
-function parseSource(at: Field): SourceSpec {
+function parseSource(at: SpecField): SourceSpec {
   const fields = at.object()
   const id = at.get(fields, 'id').string()
   const kind = at.get(fields, 'kind').string()
@@ -140,7 +138,7 @@ function fieldOf(row: ReceiveOption, below: string): string {
 }
 
 /** Fields are those of the table of receive options. */
-function parseReceive(at: Field | undefined): ReceiveSpec {
+function parseReceive(at: SpecField | undefined): ReceiveSpec {
   if (at === undefined) return DEFAULT_RECEIVE
   const fields = at.object()
   at.only(fields, [...OBJECT_OPTIONS.map((row) => fieldOf(row, 'source.receive.')), 'repair'])
@@ -164,7 +162,7 @@ function parseReceive(at: Field | undefined): ReceiveSpec {
   return receiveSpecOf(choices as ReceiveChoices, DEFAULT_RECEIVE.services)
 }
 
-function parseSink(at: Field): SinkSpec {
+function parseSink(at: SpecField): SinkSpec {
   const fields = at.object()
   const id = at.get(fields, 'id').string()
   const kind = at.get(fields, 'kind').string()
@@ -213,7 +211,7 @@ function parseSink(at: Field): SinkSpec {
 
 const RECORDING_FIELDS = ['comment', 'joinedOnly', 'snapBytes', 'rotateBytes', 'rotateSeconds'] as const
 
-function parseRecording(at: Field, fields: Record<string, unknown>): RecordingOptions {
+function parseRecording(at: SpecField, fields: Record<string, unknown>): RecordingOptions {
   const comment = at.optional(fields, 'comment')?.string()
   const joinedOnly = at.optional(fields, 'joinedOnly')?.boolean()
   const snapBytes = at.optional(fields, 'snapBytes')?.positive()
@@ -233,13 +231,13 @@ function parseRecording(at: Field, fields: Record<string, unknown>): RecordingOp
  * @throws AppFailure bad-spec
  */
 export function parseRecordingOptions(value: unknown): RecordingOptions {
-  const at = new Field(value, 'options')
+  const at = new SpecField(value, 'options')
   const fields = at.object()
   at.only(fields, RECORDING_FIELDS)
   return parseRecording(at, fields)
 }
 
-function parseBroadcast(at: Field, fields: Record<string, unknown>, id: string): BroadcastSink {
+function parseBroadcast(at: SpecField, fields: Record<string, unknown>, id: string): BroadcastSink {
   at.only(fields, [
     'id',
     'kind',
@@ -283,146 +281,3 @@ export const DEFAULT_BROADCAST = {
 
 /** What the app keeps of a session in memory before it spills to the session folder. */
 export const DEFAULT_STORE_MEMORY = 96 * 1024 * 1024
-
-const LOG_TOPICS: readonly (LogTopic | 'all')[] = [
-  'all',
-  'engine',
-  'route',
-  'lls',
-  'dash',
-  'http',
-  'socket',
-  'file',
-  'send',
-]
-const LOG_LEVELS: readonly LogLevel[] = ['error', 'warning', 'info', 'debug']
-
-function parseLog(at: Field): LogSpec {
-  const fields = at.object()
-  at.only(fields, LOG_TOPICS)
-  const log: Partial<Record<LogTopic | 'all', LogLevel>> = {}
-  for (const topic of LOG_TOPICS) {
-    const level = at.optional(fields, topic)?.oneOf(LOG_LEVELS)
-    if (level !== undefined) log[topic] = level
-  }
-  return log
-}
-
-/**
- * GPAC's log grammar: `dash:route@info`, several groups joined by `,`.
- * @throws AppFailure bad-command-line
- */
-export function parseLogOption(text: string): LogSpec {
-  const log: Partial<Record<LogTopic | 'all', LogLevel>> = {}
-  for (const group of text.split(',')) {
-    const [topics = '', level = 'info'] = group.split('@')
-    if (!LOG_LEVELS.includes(level as LogLevel)) {
-      throw new AppFailure(
-        'bad-command-line',
-        `--log ${text}: "${level}" is no level.`,
-        `Use topic[:topic]@level with one of ${LOG_LEVELS.join(', ')}.`,
-      )
-    }
-    for (const topic of topics.split(':')) {
-      if (!LOG_TOPICS.includes(topic as LogTopic)) {
-        throw new AppFailure(
-          'bad-command-line',
-          `--log ${text}: "${topic}" is no topic.`,
-          `Use topic[:topic]@level with topics from ${LOG_TOPICS.join(', ')}.`,
-        )
-      }
-      log[topic as LogTopic] = level as LogLevel
-    }
-  }
-  return log
-}
-
-/** A value in a JSON document with its path, for errors that say where. */
-class Field {
-  readonly raw: unknown
-  readonly path: string
-
-  constructor(raw: unknown, path: string) {
-    this.raw = raw
-    this.path = path
-  }
-
-  refuse(problem: string): AppFailure {
-    return new AppFailure(
-      'bad-spec',
-      `${this.path} ${problem}.`,
-      'Correct the session file, or save it again from the app.',
-    )
-  }
-
-  object(): Record<string, unknown> {
-    if (typeof this.raw !== 'object' || this.raw === null || Array.isArray(this.raw))
-      throw this.refuse('must be an object')
-    return this.raw as Record<string, unknown>
-  }
-
-  array(): Field[] {
-    if (!Array.isArray(this.raw)) throw this.refuse('must be a list')
-    return this.raw.map((item, index) => new Field(item, `${this.path}[${index}]`))
-  }
-
-  get(fields: Record<string, unknown>, name: string): Field {
-    const field = new Field(fields[name], `${this.path}.${name}`)
-    if (field.raw === undefined) throw field.refuse('is missing')
-    return field
-  }
-
-  optional(fields: Record<string, unknown>, name: string): Field | undefined {
-    return fields[name] === undefined ? undefined : new Field(fields[name], `${this.path}.${name}`)
-  }
-
-  only(fields: Record<string, unknown>, known: readonly string[]): void {
-    for (const name of Object.keys(fields)) {
-      if (!known.includes(name))
-        throw new Field(fields[name], `${this.path}.${name}`).refuse(`is not known here (known: ${known.join(', ')})`)
-    }
-  }
-
-  string(): string {
-    if (typeof this.raw !== 'string' || this.raw === '') throw this.refuse('must be a text that is not empty')
-    return this.raw
-  }
-
-  boolean(): boolean {
-    if (typeof this.raw !== 'boolean') throw this.refuse('must be true or false')
-    return this.raw
-  }
-
-  /** A value of the table of receive options. */
-  option(row: ReceiveOption): unknown {
-    const reading = checkOption(row, this.raw)
-    if (!reading.ok) throw this.refuse(reading.problem)
-    return reading.value
-  }
-
-  /** Whole number from 0. */
-  count(): number {
-    if (typeof this.raw !== 'number' || !Number.isSafeInteger(this.raw) || this.raw < 0) {
-      throw this.refuse('must be a whole number from 0')
-    }
-    return this.raw
-  }
-
-  positive(): number {
-    if (typeof this.raw !== 'number' || !Number.isFinite(this.raw) || this.raw <= 0)
-      throw this.refuse('must be above 0')
-    return this.raw
-  }
-
-  port(): number {
-    const port = this.count()
-    if (port > 65535) throw this.refuse(`is ${port}; a port is 0 to 65535`)
-    return port
-  }
-
-  oneOf<const Values extends readonly string[]>(values: Values): Values[number] {
-    if (typeof this.raw !== 'string' || !values.includes(this.raw))
-      throw this.refuse(`must be one of ${values.join(', ')}`)
-    return this.raw
-  }
-}
