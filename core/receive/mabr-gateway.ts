@@ -353,7 +353,9 @@ export class MabrGateway {
       if (channels.some(({ tsi }) => link.tsi === null || link.tsi === tsi)) continue
       link.missing = true
       const of = link.tsi === null ? '' : `TSI ${link.tsi} at `
-      const text = `The configuration names ${of}${link.session.destination}, where nothing has come for 10 s`
+      const senders = link.service.destinations.get(link.session.destination)?.sources ?? []
+      const from = senders.length === 0 ? '' : `; it names ${senders.join(', ')} as the sender`
+      const text = `The configuration names ${of}${link.session.destination}, where nothing has come for 10 s${from}`
       this.#alarm('MABR-CONFIG', 'warning', link.service.id, text, timeUs, null)
     }
   }

@@ -265,6 +265,13 @@ describe('a DVB-MABR service', () => {
     expect(await sourcesOf('10.1.2.3', { onePort: true })).toEqual([config])
   })
 
+  it('says which session is not on air, and whom its configuration names as the sender', async () => {
+    const carousel = (await mabrCapture(dash, { source: '10.1.2.3' })).filter(({ port }) => port === MABR_PORT)
+    const text = (tsi: number): string =>
+      `MABR-CONFIG: The configuration names TSI ${tsi} at ${FIXTURE_ADDRESS}:${MABR_PORT + 1}, where nothing has come for 10 s; it names 10.1.2.3 as the sender`
+    expect(problems(run(carousel))).toEqual([text(10), text(20)])
+  })
+
   it('keeps its numbers beside an SLT, whichever comes first', async () => {
     const mabr = await mabrCapture(dash, { segments: 2 })
     const at = mabr[mabr.length >> 1]?.timeUs ?? 0
