@@ -1,7 +1,7 @@
 import type { LogLevel, LogTopic } from '../contract/session-spec.ts'
 import type { ChannelSnapshot, LeftSnapshot, SocketSnapshot } from '../contract/snapshot.ts'
 import type { Destination } from '../receive/observer.ts'
-import type { ReceiveTarget } from '../receive/receiver.ts'
+import type { ReceiveTarget } from '../receive/receive-target.ts'
 import { IdleSessions } from './idle-sessions.ts'
 import { partsOf, RepresentationSelection } from './representation-selection.ts'
 

@@ -1,6 +1,6 @@
 import { formatDestination } from '../protocol/ip/address.ts'
 import type { Destination } from '../receive/observer.ts'
-import type { ReceiveTarget } from '../receive/receiver.ts'
+import type { ReceiveTarget } from '../receive/receive-target.ts'
 
 /** What `IdleSessions` reads of a socket. */
 type Counted = { readonly destination: string; readonly packets: number }

@@ -10,7 +10,7 @@ import type {
 import { AppFailure } from '../failure/app-failure.ts'
 import { formatDestination } from '../protocol/ip/address.ts'
 import type { Destination } from '../receive/observer.ts'
-import type { ReceiveTarget } from '../receive/receiver.ts'
+import type { ReceiveTarget } from '../receive/receive-target.ts'
 import { parseMulticastUrl } from '../socket/multicast-url.ts'
 
 export type ReceivingSource = CaptureSource | MulticastSource

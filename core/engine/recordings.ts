@@ -6,7 +6,7 @@ import { toAppError } from '../failure/app-failure.ts'
 import { formatDestination } from '../protocol/ip/address.ts'
 import type { DatagramSink, Flow } from '../protocol/ip/flow.ts'
 import type { Destination, LinkFacts } from '../receive/observer.ts'
-import type { ReceiveTarget } from '../receive/receiver.ts'
+import type { ReceiveTarget } from '../receive/receive-target.ts'
 
 /** Ended ones that a window still sees. */
 const MAX_ENDED = 8

@@ -6,7 +6,8 @@ import { CaptureReader } from '../capture/capture-reader.ts'
 import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
 import type { ReceivedFile, ReceivedObject } from './object-flow.ts'
 import { type Alarm, ObserverTee, type ServiceFacts } from './observer.ts'
-import { Receiver, type ReceiveTarget } from './receiver.ts'
+import type { ReceiveTarget } from './receive-target.ts'
+import { Receiver } from './receiver.ts'
 
 const captures = fileURLToPath(new URL('../../../shared/captures/', import.meta.url))
 const present = existsSync(captures)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { makeIdentity, signCms } from '../testdata/signing.ts'
-import type { ReceiveTarget } from './receiver.ts'
+import type { ReceiveTarget } from './receive-target.ts'
 import { content, TestSession } from './test-session.ts'
 
 const target: ReceiveTarget = { kind: 'route', address: '239.255.1.1', port: 5000 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { bytesToHex } from '../bytes/hex.ts'
 import { type FecOti, serialiseOti } from '../protocol/fec/oti.ts'
 import { type RepairOptions, repairPackets } from '../testdata/fec-packets.ts'
-import type { ReceiveTarget } from './receiver.ts'
+import type { ReceiveTarget } from './receive-target.ts'
 import { content, TestSession, testFlow } from './test-session.ts'
 
 const target: ReceiveTarget = { kind: 'route', address: '239.255.1.1', port: 5000 }

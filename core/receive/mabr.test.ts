@@ -12,7 +12,7 @@ import { FluteSender } from '../testdata/flute-sender.ts'
 import { MABR_PORT, type MabrOptions, mabrCapture } from '../testdata/mabr-capture.ts'
 import { DEMO_FOLDER, demoDash, demoHls, FIXTURE_ADDRESS, FIXTURE_START_US } from '../testdata/make-fixtures.ts'
 import { seededBelow } from '../testdata/seeded.ts'
-import type { ReceiveTarget } from './receiver.ts'
+import type { ReceiveTarget } from './receive-target.ts'
 import { content, TestSession } from './test-session.ts'
 
 const MABR: ReceiveTarget = { kind: 'mabr', address: FIXTURE_ADDRESS, port: MABR_PORT }

@@ -11,7 +11,7 @@ import type {
 } from '../contract/report.ts'
 import type { Flow } from '../protocol/ip/flow.ts'
 import type { ListedFacts, ReceivedObject } from './object-flow.ts'
-import type { ReceiveTarget } from './receiver.ts'
+import type { ReceiveTarget } from './receive-target.ts'
 
 /** A multicast destination whose packets are wanted. */
 export type Destination = {

@@ -1,7 +1,7 @@
 import type { ChannelRole, ServiceProtocol } from '../contract/report.ts'
 import type { MmtpSession } from './mmtp-session.ts'
 import type { Destination, MmtpFacts, MmtpFlowFacts, RepairServer, ServiceFacts } from './observer.ts'
-import type { ReceiveTarget } from './receiver.ts'
+import type { ReceiveTarget } from './receive-target.ts'
 
 /** One service, from the SLT or given to a session that was found without one. */
 export class ReceivedService implements ServiceFacts {

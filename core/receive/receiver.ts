@@ -1,6 +1,6 @@
 import { CodecError } from '../bytes/codec-error.ts'
 import type { FlowProtocol } from '../contract/report.ts'
-import type { ReceiveSpec, TuneIn } from '../contract/session-spec.ts'
+import type { ReceiveSpec } from '../contract/session-spec.ts'
 import type { LinkSignalling } from '../protocol/alp/alp-receiver.ts'
 import type { DatagramSink, Flow } from '../protocol/ip/flow.ts'
 import type { FlowTable } from '../protocol/ip/flow-table.ts'
@@ -14,20 +14,9 @@ import { LlsReceiver } from './lls-receiver.ts'
 import type { ObjectSink } from './object-flow.ts'
 import type { ReceiveObserver } from './observer.ts'
 import { ReceiveContext } from './receive-context.ts'
-import { ServiceDirectory, usesLls } from './service-directory.ts'
+import { type ReceiveTarget, usesLls } from './receive-target.ts'
+import { ServiceDirectory } from './service-directory.ts'
 import { isDstp, Tunnels } from './tunnels.ts'
-
-/**
- * What to receive. `route`: one ROUTE session. `atsc`: services through the LLS. `mabr`: services through the gateway
- * configuration sent there (DVB-MABR), by FLUTE or ROUTE. `discover`: the LLS where there is one, and
- * every other flow that looks like ROUTE or FLUTE; for captures. Each joins the services it is asked to; absent: those of the ReceiveSpec.
- */
-export type ReceiveTarget = (
-  | { readonly kind: 'route'; readonly address: string; readonly port: number }
-  | { readonly kind: 'atsc' }
-  | { readonly kind: 'mabr'; readonly address: string; readonly port: number }
-  | { readonly kind: 'discover' }
-) & { readonly services?: TuneIn }
 
 export type ReceiverOptions = {
   /** At least one. `route` targets are services 1, 2, 3 … in this order; beside an LLS, which numbers its own, from 65536. */

@@ -11,8 +11,8 @@ import { MmtpSession } from './mmtp-session.ts'
 import type { ReceivedFile } from './object-flow.ts'
 import { type Destination, wantedByBoth } from './observer.ts'
 import type { ReceiveContext } from './receive-context.ts'
+import { type ReceiveTarget, usesLls } from './receive-target.ts'
 import { ReceivedService } from './received-service.ts'
-import type { ReceiveTarget } from './receiver.ts'
 import { RouteSession, type SessionHost } from './route-session.ts'
 import { ServiceSignalling } from './service-signalling.ts'
 import type { TransportObject } from './transport-object.ts'
@@ -21,11 +21,6 @@ import type { TransportObject } from './transport-object.ts'
 const FIRST_BESIDE_LLS = 65_536
 /** With more services than this, what is wanted is told when time passes, and not with each change. */
 const TOLD_AT_ONCE = 512
-
-/** True where services of this target come from the LLS. */
-export function usesLls(target: ReceiveTarget): boolean {
-  return target.kind === 'atsc' || target.kind === 'discover'
-}
 
 /** Services and sessions: who is there, which are joined, and which session belongs to whom. */
 export class ServiceDirectory implements SessionHost, ServiceTable {

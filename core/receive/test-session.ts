@@ -11,7 +11,8 @@ import {
   type ServiceFacts,
   type SlsFragment,
 } from './observer.ts'
-import { Receiver, type ReceiveTarget } from './receiver.ts'
+import type { ReceiveTarget } from './receive-target.ts'
+import { Receiver } from './receiver.ts'
 
 /** One ROUTE packet for tests: fields as in an LCT header, the rest left out. */
 export type TestPacket = {

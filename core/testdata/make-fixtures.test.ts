@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { MmtpPacket } from '../protocol/mmtp/mmtp-packet.ts'
-import type { ReceiveTarget } from '../receive/receiver.ts'
+import type { ReceiveTarget } from '../receive/receive-target.ts'
 import { type Datagram, duplicated, interleaved, pcapOf, shuffled, withLoss } from './datagrams.ts'
 import {
   atscFixture,

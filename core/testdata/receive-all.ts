@@ -1,7 +1,8 @@
 import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
 import type { ReceivedFile, ReceivedObject } from '../receive/object-flow.ts'
 import { ObserverTee } from '../receive/observer.ts'
-import { Receiver, type ReceiveTarget } from '../receive/receiver.ts'
+import type { ReceiveTarget } from '../receive/receive-target.ts'
+import { Receiver } from '../receive/receiver.ts'
 import { type Datagram, play } from './datagrams.ts'
 
 /** What came of some datagrams. */
