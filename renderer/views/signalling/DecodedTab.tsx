@@ -4,11 +4,11 @@ import { type Column, Grid } from '../../ui/Grid.tsx'
 import { type ValueLine, valueLines } from './value-lines.ts'
 
 const COLUMNS: readonly Column<ValueLine>[] = [
-  { id: 'name', title: 'Name', width: 170, grow: 1, text: (line) => line.name, tooltip: (line) => line.name },
+  { id: 'name', title: 'Name', width: 130, grow: 1, text: (line) => line.name, tooltip: (line) => line.name },
   {
     id: 'value',
     title: 'Value',
-    width: 140,
+    width: 110,
     grow: 2,
     text: (line) => line.value ?? line.summary,
     tooltip: (line) => line.value ?? undefined,

@@ -128,7 +128,7 @@ function columnsAt(streamNow: number | null, signed: boolean): readonly Column<S
     {
       id: 'table',
       title: 'Table',
-      width: 150,
+      width: 186,
       grow: 1,
       text: (line) => (line.kind === 'group' ? line.title : line.table.type),
       cell: (line) =>
