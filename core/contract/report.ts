@@ -259,6 +259,10 @@ export type ReportMmtp = {
     readonly assetId: string
     readonly type: string
     readonly mpus: number
+    /** MPUs of which no packet came, by the numbers of those around them. */
+    readonly absent: number
+    /** What the USBD says it is: type and role in words, and its name; null where it says nothing. */
+    readonly component: { readonly role: string | null; readonly name: string | null } | null
   }[]
 }
 

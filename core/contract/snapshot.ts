@@ -174,6 +174,12 @@ export type MmtpSnapshot = {
     /** The MPU that was on its way when reception began. */
     readonly partialAtStart: number | null
     readonly samplesLost: number
+    /** MPUs of which no packet came. */
+    readonly absent: number
+    /** What the USBD says it is, `video, primary`, and its name; null where it says nothing. */
+    readonly component: { readonly role: string | null; readonly name: string | null } | null
+    /** Flow it comes in. */
+    readonly destination: string
   }[]
   readonly messages: readonly { readonly name: string; readonly count: number; readonly version: number }[]
   /** Packets of all packet_ids that never came, by packet_counter; null where the sender does not count. */

@@ -252,9 +252,9 @@ export class MmtPresentations {
           ticks: 0,
         })
       }
-      const packetId = Number(id.slice('asset'.length))
+      const folder = Number(id.slice('asset'.length))
       const flow = this.#services().find((each) => each.id === serviceId)?.mmtpFlow
-      const timeUs = flow?.assets.find((asset) => asset.packetId === packetId)?.timeOf(sequence) ?? null
+      const timeUs = flow?.assets.find((asset) => asset.folder === folder)?.timeOf(sequence) ?? null
       const placed = lane.line.place(sequence, timeUs, mpu.firstTimeUs, timing)
       if (placed === null) return
       const { name, index, size, missing, lastTimeUs } = mpu

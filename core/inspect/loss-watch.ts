@@ -9,6 +9,7 @@ import { HostTrouble, type NewDrops } from './host-trouble.ts'
 import { LossCauses } from './loss-causes.ts'
 import { LossLedger } from './loss-ledger.ts'
 import { type AbsentFiles, MissingFiles } from './missing-files.ts'
+import { type MissingMpuGap, MissingMpus } from './missing-mpus.ts'
 import { type Gap, MissingObjects } from './missing-objects.ts'
 import type { ObjectColumns } from './object-columns.ts'
 import { PacketHistory } from './packet-history.ts'
@@ -34,6 +35,7 @@ export class LossWatch {
   readonly #ledger: LossLedger
   readonly #objects: MissingObjects
   readonly #files: MissingFiles
+  readonly #mpus = new MissingMpus()
   readonly #history = new PacketHistory()
   readonly #nameless = new Set<number>()
   /** By channel: announced objects that never came. */
@@ -97,6 +99,11 @@ export class LossWatch {
 
   objectBegun(object: ReceivedObject): void {
     this.#files.objectBegun(object)
+    const channel = this.#channels[object.channel]
+    if (channel?.mmtp === true) {
+      this.#mpus.begun(channel, object.index, object.toi, object.firstTimeUs)
+      return
+    }
     if (!isSegment(object)) {
       // What a codepoint does not tell, the S-TSID may tell later.
       if (object.name === null && object.kind !== 'signalling') this.#watchName(object.index)
@@ -145,8 +152,11 @@ export class LossWatch {
 
   /** The source plays again from an earlier point: one channel, or (null) all. */
   startOver(channel: number | null): void {
-    if (channel !== null) this.#objects.startOver(channel)
-    else for (const each of this.#channels) if (each !== undefined) this.#objects.startOver(each.index)
+    for (const each of this.#channels) {
+      if (each === undefined || (channel !== null && each.index !== channel)) continue
+      this.#objects.startOver(each.index)
+      this.#mpus.startOver(each.index)
+    }
   }
 
   /** Looks at what has been noticed since; a few times a second. */
@@ -209,25 +219,28 @@ export class LossWatch {
     const ended = (row: number): boolean => state.values[row] !== OBJECT_STATE.receiving
     for (const gap of this.#objects.due(timeUs, ended)) this.#gap(gap)
     for (const absent of this.#files.due(timeUs)) this.#absentFiles(absent)
+    for (const gap of this.#mpus.due(timeUs)) this.#absentMpus(gap)
+  }
+
+  #absentMpus({ channel, mpus, before, after, noticedUs }: MissingMpuGap): void {
+    const fromUs = this.#columns.lastTimeUs.values[before] as number
+    const toUs = this.#columns.firstTimeUs.values[after] as number
+    const othersArrived = this.#history.othersArrived(this.#channels, channel, fromUs, toUs)
+    const cause = this.#absenceCause(channel, before, after, fromUs, toUs, othersArrived, false)
+    const names = mpus.map((mpu) => `MPU ${mpu}`)
+    this.#absentObjects(channel, names, 0, cause, fromUs, toUs)
+    const what = names.length === 1 ? `${names[0]} never came` : `${names.length} MPUs never came (${listed(names)})`
+    this.#alarm('MPU-GAP', `${what} on packet_id ${channel.tsi}`, channel, cause, noticedUs)
   }
 
   #gap({ channel, names, before, after, noticedUs, othersArrived }: Gap): void {
-    const { firstTimeUs, lastTimeUs, state, packets } = this.#columns
+    const { firstTimeUs, lastTimeUs } = this.#columns
     const { destination } = channel
     const toUs = firstTimeUs.values[after] as number
     const lastUs = lastTimeUs.values[before] as number
     const fromUs = lastUs < toUs ? lastUs : (firstTimeUs.values[before] as number)
-    const whole = (row: number): boolean => state.values[row] === OBJECT_STATE.complete
-    const around = {
-      neighboursWhole: whole(before) && whole(after),
-      neighbourPackets: Math.min(packets.values[before] as number, packets.values[after] as number),
-      othersArrived,
-      othersLost:
-        this.#ledger.lostElsewhere(destination, channel.index, fromUs, toUs) ||
-        this.#objects.pendingElsewhere(destination, channel.index, fromUs, toUs) ||
-        this.#holesElsewhere(destination, channel.index, fromUs, toUs),
-    }
-    const cause = this.#causes.ofObject({ destination, fromUs, toUs }, around)
+    const pending = this.#objects.pendingElsewhere(destination, channel.index, fromUs, toUs)
+    const cause = this.#absenceCause(channel, before, after, fromUs, toUs, othersArrived, pending)
     const between = `between ${this.#columns.nameOf(before)} and ${this.#columns.nameOf(after)}`
     this.#absentObjects(channel, names, 0, cause, fromUs, toUs)
     this.#alarm('TOI-GAP', `${neverCame(names)} on TSI ${channel.tsi}, ${between}`, channel, cause, noticedUs)
@@ -239,6 +252,32 @@ export class LossWatch {
         const usefulUntilUs = this.media.usefulUntilUs(serviceId, name, noticedUs)
         return { serviceId, tsi, representation, name, kind: 'media', ...unlisted, noticedUs, usefulUntilUs }
       }),
+    )
+  }
+
+  /** Who lost whole objects between two that came, by rows. */
+  #absenceCause(
+    { destination, index }: ChannelFacts,
+    before: number,
+    after: number,
+    fromUs: number,
+    toUs: number,
+    othersArrived: boolean,
+    pendingElsewhere: boolean,
+  ): LossCause {
+    const { state, packets } = this.#columns
+    const whole = (row: number): boolean => state.values[row] === OBJECT_STATE.complete
+    return this.#causes.ofObject(
+      { destination, fromUs, toUs },
+      {
+        neighboursWhole: whole(before) && whole(after),
+        neighbourPackets: Math.min(packets.values[before] as number, packets.values[after] as number),
+        othersArrived,
+        othersLost:
+          pendingElsewhere ||
+          this.#ledger.lostElsewhere(destination, index, fromUs, toUs) ||
+          this.#holesElsewhere(destination, index, fromUs, toUs),
+      },
     )
   }
 
@@ -324,7 +363,9 @@ function isSegment(object: ReceivedObject): boolean {
 function neverCame(names: readonly string[]): string {
   const [first] = names
   if (names.length === 1) return `The announced object ${first} never came`
-  const listed = names.slice(0, LISTED).join(', ')
-  const more = names.length > LISTED ? ` … ${names.at(-1)}` : ''
-  return `${names.length} announced objects never came (${listed}${more})`
+  return `${names.length} announced objects never came (${listed(names)})`
+}
+
+function listed(names: readonly string[]): string {
+  return `${names.slice(0, LISTED).join(', ')}${names.length > LISTED ? ` … ${names.at(-1)}` : ''}`
 }

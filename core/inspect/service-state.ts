@@ -87,7 +87,21 @@ function mmtpSnapshot(service: ServiceFacts, rates: RateMeter): MmtpSnapshot | n
       .slice(0, MAX_ROWS)
       .map((asset) => {
         const { packetId, assetId, type, mpus, incomplete, firstMpu, lastMpu, partialAtStart, samplesLost } = asset
-        return { packetId, assetId, type, mpus, incomplete, firstMpu, lastMpu, partialAtStart, samplesLost }
+        const { absent, component, destination } = asset
+        return {
+          packetId,
+          assetId,
+          type,
+          mpus,
+          incomplete,
+          firstMpu,
+          lastMpu,
+          partialAtStart,
+          samplesLost,
+          absent,
+          component,
+          destination,
+        }
       }),
     messages: mmtpFlow.messages.slice(0, MAX_ROWS).map(({ name, count, version }) => ({ name, count, version })),
     lostInAll: mmtpFlow.lostInAll,

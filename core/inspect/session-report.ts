@@ -118,11 +118,13 @@ function reportService(parts: ReportParts, service: ServiceFacts, rows: readonly
               .map(({ packetId, type, packets, bytes, lost }) => ({ packetId, type, packets, bytes, lost })),
             assets: [...(service.mmtpFlow?.assets ?? [])]
               .sort((a, b) => a.packetId - b.packetId)
-              .map(({ packetId, assetId, type, mpus }) => ({
+              .map(({ packetId, assetId, type, mpus, absent, component }) => ({
                 packetId,
                 assetId: assetId ?? '',
                 type: type ?? '',
                 mpus,
+                absent,
+                component,
               })),
           },
   }

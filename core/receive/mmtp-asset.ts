@@ -20,10 +20,15 @@ export interface AssetHost {
   readonly destination: string
   readonly serviceId: number | null
   readonly context: ReceiveContext
+  /** What is added to packet_ids to name folders. */
+  readonly folderBase: number
   mpuComplete(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void
   mpuGivenUp(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void
   memoryFull(asset: MmtpAsset, timeUs: number, frame: number): void
 }
+
+/** MPUs that never came, remembered by number in case they do. */
+const MAX_ABSENT = 1 << 16
 
 type Known = { readonly index: number; readonly complete: boolean; packets: number; repeats: number }
 
@@ -36,6 +41,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   readonly pool: BytePool
   readonly maxBytes: number
   assetId: string | null = null
+  component: MmtpAssetFacts['component'] = null
   /** Four-character code, from the MP table or the MPU's sample entry. */
   type: string | null = null
   mpus = 0
@@ -63,6 +69,8 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   readonly #host: AssetHost
   readonly #open = new Map<number, MpuObject>()
   readonly #known = new Map<number, Known>()
+  /** MPU sequence numbers that were passed over. */
+  readonly #absent = new Set<number>()
 
   constructor(host: AssetHost, packetId: number) {
     this.#host = host
@@ -80,6 +88,12 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   }
   get tsi(): number {
     return this.packetId
+  }
+  get folder(): number {
+    return this.#host.folderBase + this.packetId
+  }
+  get absent(): number {
+    return this.#absent.size
   }
   get representation(): string | null {
     return this.assetId
@@ -192,6 +206,10 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
     const behind = this.lastMpu === null ? 0 : (this.lastMpu - mpuSequence) | 0
     // Further back than any late packet: the encoder began to count anew.
     const ahead = behind <= 0 || behind > MAX_KNOWN
+    this.#absent.delete(mpuSequence)
+    // A jump of many is a new count of the encoder, or a long interruption, and no loss of so many MPUs.
+    if (-behind > 1 && -behind <= MAX_KNOWN && this.#absent.size < MAX_ABSENT)
+      for (let missed = 1; missed < -behind; missed++) this.#absent.add((mpuSequence - missed) >>> 0)
     if (ahead) this.lastMpu = mpuSequence
     this.#host.context.observer.objectBegun(mpu, bytes, start, payload.dataEnd)
     // One that comes late does not end those after it.

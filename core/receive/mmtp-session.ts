@@ -5,11 +5,12 @@ import { codecString } from '../media/mmt/codec-string.ts'
 import type { Verdict } from '../protocol/cms/signed-data.ts'
 import type { Flow } from '../protocol/ip/flow.ts'
 import type { Atsc3Message } from '../protocol/mmtp/atsc3-message.ts'
+import type { MmtLocation } from '../protocol/mmtp/mmt-location.ts'
 import { MMTP_FAULT, MMTP_TYPE, MmtpPacket, mmtpFaultName } from '../protocol/mmtp/mmtp-packet.ts'
 import { identifierText, type MpTable } from '../protocol/mmtp/mp-table.ts'
 import { MPU_FAULT, MpuPayload, mpuFaultName } from '../protocol/mmtp/mpu-payload.ts'
 import { ntpToUnixUs } from '../protocol/ntp.ts'
-import { parseUsbd } from '../protocol/sls/usbd.ts'
+import { componentWords, parseUsbdMmt, type UsbdMmt } from '../protocol/sls/usbd-mmt.ts'
 import { type AssetHost, MmtpAsset } from './mmtp-asset.ts'
 import { MmtpCounter, SequenceCounter } from './mmtp-counter.ts'
 import { MmtpSignalling } from './mmtp-signalling.ts'
@@ -27,6 +28,28 @@ import { codecFault, type ReceiveContext } from './receive-context.ts'
 import type { ReceivedService } from './received-service.ts'
 import { reportSignature } from './signatures.ts'
 
+/** What a session asks of the receiver: the other flows of its service. */
+export interface MmtpHost {
+  /** The ROUTE session at this destination carries files and components of an MMT service. */
+  routeComponent(service: ReceivedService, address: Destination, timeUs: number): void
+  /** The MMTP flow at this destination carries assets of the service. Null where that cannot be received, or is another's. */
+  flowOf(service: ReceivedService, address: Destination, timeUs: number): MmtpSession | null
+}
+
+/** An asset that an MP table locates in another flow. */
+type Elsewhere = {
+  readonly address: Destination
+  readonly packetId: number
+  readonly assetId: string
+  readonly type: string
+  readonly times: readonly (readonly [mpuSequence: number, timeUs: number])[]
+}
+
+/** Assets in other flows, ROUTE sessions and further flows of one service. */
+const MAX_ELSEWHERE = 64
+const MAX_FLOWS = 16
+/** packet_ids of a further flow that another one has count on from here, in names of files. */
+const FOLDERS_PER_FLOW = 0x1_0000
 /** Real services use a few packet_ids; a forged flow may use all 65536. */
 const MAX_PACKET_IDS = 1024
 /** Fragments of signalling that wait for a service. */
@@ -43,7 +66,13 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
   readonly address: Destination
   readonly context: ReceiveContext
   readonly firstTimeUs: number
+  folderBase = 0
   service: ReceivedService | null = null
+  readonly #host: MmtpHost
+  /** Flows with further assets of the service, where this is the one the SLT names. */
+  readonly #further: MmtpSession[] = []
+  readonly #elsewhere = new Map<string, Elsewhere>()
+  #usbd: UsbdMmt | null = null
   /** By packet_counter, where the sender counts: packets of all packet_ids, also of those that never came. */
   readonly #all = new SequenceCounter()
   #counted = false
@@ -62,14 +91,15 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
   readonly #toldLoss = new Map<MmtpCounter, number>()
   readonly #told = new Set<string>()
 
-  constructor(context: ReceiveContext, destination: string, address: Destination, timeUs: number) {
+  constructor(context: ReceiveContext, host: MmtpHost, destination: string, address: Destination, timeUs: number) {
     this.context = context
+    this.#host = host
     this.destination = destination
     this.address = address
     this.firstTimeUs = timeUs
     this.#signalling = new MmtpSignalling(
       {
-        mpTable: (table) => this.#mpTable(table),
+        mpTable: (table, _packetId, at) => this.#mpTable(table, at),
         atsc3: (message, at) => this.#atsc3(message, at),
         fragment: (fragment, changed, at) => this.#fragment(fragment, changed, at),
         verdict: (id, signature, signed, later, at) => this.#verdict(id, signature, signed, later, at),
@@ -85,10 +115,13 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
   }
   /** Live counters in order of first sight. */
   get facts(): readonly MmtpFacts[] {
-    return this.#counters
+    return this.#further.length === 0 ? this.#counters : [this, ...this.#further].flatMap((flow) => flow.#counters)
   }
   get assets(): readonly MmtpAssetFacts[] {
-    return this.#assetList
+    return this.#allAssets
+  }
+  get #allAssets(): readonly MmtpAsset[] {
+    return this.#further.length === 0 ? this.#assetList : [this, ...this.#further].flatMap((flow) => flow.#assetList)
   }
   get lostInAll(): number | null {
     return this.#counted ? this.#all.lost : null
@@ -130,8 +163,25 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
 
   /** The flow is this service's. */
   own(service: ReceivedService, timeUs: number): void {
-    this.service = service
     service.mmtpSession = this
+    this.#belong(service, timeUs)
+    this.#applyUsbd(timeUs)
+    for (const asset of this.#elsewhere.values()) this.#locate(asset, timeUs)
+  }
+
+  /** The flow carries further assets of this service. */
+  join(service: ReceivedService, timeUs: number): void {
+    const main = service.mmtpSession
+    if (main !== null && main !== this && !main.#further.includes(this) && main.#further.length < MAX_FLOWS) {
+      main.#further.push(this)
+      const taken = this.#assetList.some(({ packetId }) => main.#assets.has(packetId))
+      if (taken) this.folderBase = main.#further.length * FOLDERS_PER_FLOW
+    }
+    this.#belong(service, timeUs)
+  }
+
+  #belong(service: ReceivedService, timeUs: number): void {
+    this.service = service
     const { observer } = this.context
     for (const { fragment, timeUs: cameUs } of this.#waitingFragments)
       observer.slsFragment(service.id, fragment, cameUs)
@@ -273,41 +323,95 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
     return asset
   }
 
-  #mpTable(table: MpTable): void {
+  #mpTable(table: MpTable, timeUs: number): void {
     for (const entry of table.assets) {
-      const here = entry.locations.find(
-        (location) =>
-          location.type === 0 ||
-          ((location.type === 1 || location.type === 2) &&
-            location.destination === this.address.address &&
-            location.port === this.address.port),
+      const { locations, type } = entry
+      const assetId = identifierText(entry.identifier)
+      const times = entry.descriptors.flatMap((descriptor) =>
+        descriptor.kind !== 'mpu-timestamp'
+          ? []
+          : descriptor.timestamps.map(
+              ({ mpuSequence, seconds, fraction }) => [mpuSequence, ntpToUnixUs(seconds, fraction)] as const,
+            ),
       )
-      if (here === undefined || !('packetId' in here)) continue
-      const asset = this.#assetOf(here.packetId, 0, 0)
-      if (asset === null) continue
-      asset.describe(identifierText(entry.identifier), entry.type)
-      for (const descriptor of entry.descriptors) {
-        if (descriptor.kind !== 'mpu-timestamp') continue
-        for (const { mpuSequence, seconds, fraction } of descriptor.timestamps)
-          asset.times.set(mpuSequence, ntpToUnixUs(seconds, fraction))
+      const here = locations.find(
+        (location) => location.type === 0 || (isFlow(location) && isAt(location, this.address)),
+      )
+      if (here !== undefined && 'packetId' in here) {
+        this.#describe(here.packetId, assetId, type, times)
+        continue
       }
+      const there = locations.find(isFlow)
+      if (there === undefined) continue
+      const { destination, port, packetId } = there
+      const key = `${destination}:${port}/${packetId}`
+      if (!this.#elsewhere.has(key) && this.#elsewhere.size >= MAX_ELSEWHERE) continue
+      const asset = { address: { address: destination, port }, packetId, assetId, type, times }
+      this.#elsewhere.set(key, asset)
+      this.#locate(asset, timeUs)
     }
+    this.#nameComponents()
     if (this.service !== null && !this.service.signalled) {
       this.service.signalled = true
       this.context.observer.serviceChanged(this.service)
     }
   }
 
-  #atsc3(message: Atsc3Message, timeUs: number): void {
-    if (message.contentName !== 'USBD' || this.service === null) return
+  #describe(packetId: number, assetId: string, type: string, times: Elsewhere['times']): void {
+    const asset = this.#assetOf(packetId, 0, 0)
+    if (asset === null) return
+    asset.describe(assetId, type)
+    for (const [mpuSequence, timeUs] of times) asset.times.set(mpuSequence, timeUs)
+  }
+
+  /** Joins the flow of an asset that is not in this one. */
+  #locate({ address, packetId, assetId, type, times }: Elsewhere, timeUs: number): void {
     const { service } = this
+    if (service === null || service.mmtpSession !== this) return
+    const flow = this.#host.flowOf(service, address, timeUs)
+    if (flow === null || flow === this) return
+    if (this.#assets.has(packetId) && flow.folderBase === 0)
+      flow.folderBase = (this.#further.indexOf(flow) + 1) * FOLDERS_PER_FLOW
+    flow.#describe(packetId, assetId, type, times)
+  }
+
+  #atsc3(message: Atsc3Message, timeUs: number): void {
+    if (message.contentName !== 'USBD') return
     const fault = codecFault(() => {
-      const usbd = parseUsbd(message.content)
-      service.signalled = true
-      if (!service.namedBySlt) service.name = usbd.names[0]?.text || service.name
+      this.#usbd = parseUsbdMmt(message.content)
     })
     if (fault !== null) this.#unreadable('The USBD', fault, timeUs, 0)
+    else this.#applyUsbd(timeUs)
+  }
+
+  /** Names, and the ROUTE sessions of files and hybrid components (A/331 §7.2.1). */
+  #applyUsbd(timeUs: number): void {
+    const { service } = this
+    const usbd = this.#usbd
+    if (service === null || usbd === null) return
+    service.signalled = true
+    if (!service.namedBySlt) service.name = usbd.names[0]?.text || service.name
+    this.#nameComponents()
+    for (const component of usbd.routeComponents.slice(0, MAX_FLOWS)) {
+      const { destinationAddress, destinationPort } = component
+      const address = {
+        address: destinationAddress ?? this.address.address,
+        port: destinationPort ?? this.address.port,
+      }
+      this.#host.routeComponent(service, address, timeUs)
+    }
     this.context.observer.serviceChanged(service)
+  }
+
+  #nameComponents(): void {
+    if (this.#usbd === null) return
+    for (const info of this.#usbd.componentInfos) {
+      if (info.componentId === null) continue
+      const id = plainId(info.componentId)
+      for (const asset of this.#allAssets)
+        if (asset.assetId !== null && plainId(asset.assetId) === id)
+          asset.component = { role: componentWords(info), name: info.componentName }
+    }
   }
 
   #fragment(fragment: SlsFragment, changed: boolean, timeUs: number): void {
@@ -353,7 +457,7 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
     const { service } = this
     if (service === null) return
     const codecs: string[] = []
-    for (const { lastMovie } of this.#assetList) {
+    for (const { lastMovie } of service.mmtpSession?.#allAssets ?? []) {
       const track = lastMovie?.tracks[0]
       if (lastMovie === null || track === undefined) continue
       const fault = codecFault(() => void codecs.push(codecString(lastMovie, track)))
@@ -438,4 +542,17 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
   ): void {
     this.context.alarm({ rule, severity, service: this.serviceId, tsi, toi, timeUs, frame, text })
   }
+}
+
+function isFlow(location: MmtLocation): location is MmtLocation & { readonly type: 1 | 2 } {
+  return location.type === 1 || location.type === 2
+}
+
+function isAt({ destination, port }: { destination: string; port: number }, at: Destination): boolean {
+  return destination === at.address && port === at.port
+}
+
+/** Ids are written with and without what groups the digits of a UUID. */
+function plainId(id: string): string {
+  return id.toLowerCase().replaceAll(/^urn:uuid:|[-{}]/g, '')
 }

@@ -21,6 +21,8 @@ export interface MpuHome {
   readonly index: number
   readonly destination: string
   readonly packetId: number
+  /** Number of the folder of its files. */
+  readonly folder: number
   readonly serviceId: number | null
   readonly role: ChannelRole
   readonly pool: BytePool
@@ -107,10 +109,10 @@ export class MpuObject implements ReceivedObject {
     return this.#home.role
   }
   get representation(): string {
-    return `asset${this.#home.packetId}`
+    return `asset${this.#home.folder}`
   }
   get name(): string {
-    return `asset${this.#home.packetId}/${this.toi}.mp4`
+    return `asset${this.#home.folder}/${this.toi}.mp4`
   }
   get contentType(): string {
     const { role } = this.#home

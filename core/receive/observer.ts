@@ -94,6 +94,14 @@ export interface MmtpAssetFacts {
   readonly lastMpu: number | null
   /** The MPU that was on its way when the asset was first seen: not a loss. */
   readonly partialAtStart: number | null
+  /** MPUs of which no packet came, by the numbers of those around them. */
+  readonly absent: number
+  /** What the USBD says it is: `video, primary`, and its name; null where it says nothing. */
+  readonly component: { readonly role: string | null; readonly name: string | null } | null
+  /** Number of the folder its files are in: packet_id, unless that of another flow of the service has it. */
+  readonly folder: number
+  /** Flow it comes in. */
+  readonly destination: string
   /** Samples of MPUs given up that are not whole. */
   readonly samplesLost: number
   /** When an MPU is presented, UNIX µs on the sender's clock; null where nothing said so. */

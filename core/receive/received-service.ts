@@ -25,6 +25,8 @@ export class ReceivedService implements ServiceFacts {
   repairServers: readonly RepairServer[] = []
   sharesFilesOf: number | null = null
   mmtpSession: MmtpSession | null = null
+  /** Where the ROUTE session of an MMT service's files and hybrid components is. */
+  routeAddress: Destination | null = null
   /** The SLT gave it a name: that of the USBD is then not used. */
   namedBySlt = false
   /** Roles of the MPD's Representations. */

@@ -7,7 +7,7 @@ import { SLS_PROTOCOL, type Slt, type SltService } from '../protocol/lls/slt.ts'
 import type { Stsid } from '../protocol/sls/s-tsid.ts'
 import { FluteDirectory, type ServiceTable } from './flute-directory.ts'
 import type { FluteSession } from './flute-session.ts'
-import { MmtpSession } from './mmtp-session.ts'
+import { type MmtpHost, MmtpSession } from './mmtp-session.ts'
 import type { ReceivedFile } from './object-flow.ts'
 import { type Destination, wantedByBoth } from './observer.ts'
 import type { ReceiveContext } from './receive-context.ts'
@@ -23,7 +23,7 @@ const FIRST_BESIDE_LLS = 65_536
 const TOLD_AT_ONCE = 512
 
 /** Services and sessions: who is there, which are joined, and which session belongs to whom. */
-export class ServiceDirectory implements SessionHost, ServiceTable {
+export class ServiceDirectory implements SessionHost, ServiceTable, MmtpHost {
   readonly #context: ReceiveContext
   readonly #targets: readonly ReceiveTarget[]
   /** Whose services the SLT lists: the first target that uses the LLS. */
@@ -304,9 +304,35 @@ export class ServiceDirectory implements SessionHost, ServiceTable {
     const known = this.#mmtpSessions.get(destination)
     if (known !== undefined) return known
     if (!this.mayAddSession(destination, timeUs)) return null
-    const session = new MmtpSession(this.#context, destination, address, timeUs)
+    const session = new MmtpSession(this.#context, this, destination, address, timeUs)
     this.#mmtpSessions.set(destination, session)
     return session
+  }
+
+  routeComponent(service: ReceivedService, address: Destination, timeUs: number): void {
+    const destination = formatDestination(address.address, address.port)
+    // A flow is one or the other.
+    if (this.#mmtpSessions.has(destination) || service.destination === destination) return
+    const session = this.#sessionAt(address, timeUs)
+    if (session === null) return
+    service.destinations.set(destination, address)
+    service.routeAddress ??= address
+    const owner = session.service
+    if (owner === null || (owner !== service && owner.discovered)) this.#takeOver(session, service, timeUs)
+    this.changed()
+  }
+
+  flowOf(service: ReceivedService, address: Destination, timeUs: number): MmtpSession | null {
+    const session = this.#mmtpSessionAt(address, timeUs)
+    if (session === null) return null
+    service.destinations.set(session.destination, address)
+    const former = session.service
+    if (former === null || (former !== service && former.discovered)) {
+      session.join(service, timeUs)
+      this.released(former, session.destination)
+    }
+    this.changed()
+    return session.service === service ? session : null
   }
 
   #freeId(from: number): number {
@@ -393,7 +419,7 @@ export class ServiceDirectory implements SessionHost, ServiceTable {
 
   /** A/331 §7.1.4: what an RS leaves out is that of the session the S-TSID came on. */
   #applyStsid(service: ReceivedService, stsid: Stsid, timeUs: number): void {
-    const own = service.address
+    const own = service.routeAddress ?? service.address
     if (own === null) return
     const touched = new Set<RouteSession>()
     for (const described of stsid.sessions) {

@@ -188,13 +188,14 @@ export class ServiceSignalling {
       const facts = readMpdFacts(fragment.body)
       if (facts === null) return
       service.signalled = true
-      service.manifest = { kind: 'dash', name: fragment.name, codecs: facts.codecs }
+      // An MMT service is played from its MPUs; what ROUTE brings is beside them.
+      if (service.protocol !== 'mmtp') service.manifest = { kind: 'dash', name: fragment.name, codecs: facts.codecs }
       this.#host.applyMpd(facts)
       this.#manifest(fragment, object)
     } else if (fragment.type === 'HLS') {
       service.signalled = true
       const codecs = readHlsCodecs(new TextDecoder().decode(fragment.body))
-      service.manifest = { kind: 'hls', name: fragment.name, codecs }
+      if (service.protocol !== 'mmtp') service.manifest = { kind: 'hls', name: fragment.name, codecs }
       this.#manifest(fragment, object)
     }
   }

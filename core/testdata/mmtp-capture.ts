@@ -19,6 +19,8 @@ import { type MadeMpu, makeMpu } from './mmtp-files.ts'
 export const MMT_SERVICE = 1001
 const MMT_ADDRESS = '239.255.10.7'
 export const MMT_PORT = 51_007
+/** Of the flow that has only sound. */
+export const MMT_AUDIO_PORT = 51_008
 /** packet_ids of the two assets. */
 export const MMT_VIDEO = 35
 export const MMT_AUDIO = 36
@@ -46,11 +48,23 @@ export type MmtpCaptureOptions = {
   readonly counter?: boolean
   /** Packets carry a source_FEC_payload_ID and a header extension. */
   readonly extended?: boolean
+  /** Sound comes in a flow of its own, at `MMT_AUDIO_PORT`. */
+  readonly audioFlow?: boolean
+  /** packet_id of the sound. */
+  readonly audioId?: number
+  /** Further elements of the USBD. */
+  readonly usbd?: string
   /** Further signalling messages, whole, beside the MP table. */
   readonly messages?: readonly Uint8Array[]
 }
 
-type Sent = { readonly dueUs: number; readonly packetId: number; readonly type: number; readonly payload: Uint8Array }
+type Sent = {
+  readonly port?: number
+  readonly dueUs: number
+  readonly packetId: number
+  readonly type: number
+  readonly payload: Uint8Array
+}
 
 /** The demo as an MMT service: an SLT that names it, signalling, and each segment as an MPU sent over its duration. */
 export function mmtpCapture(options: MmtpCaptureOptions = {}): Datagram[] {
@@ -58,21 +72,21 @@ export function mmtpCapture(options: MmtpCaptureOptions = {}): Datagram[] {
   const sent: Sent[] = []
   for (const [name, packetId] of [
     ['video', MMT_VIDEO],
-    ['audio', MMT_AUDIO],
+    ['audio', options.audioId ?? MMT_AUDIO],
   ] as const) {
     for (let number = 0; number < mpus; number++) sent.push(...mpuPackets(name, packetId, number, options))
   }
   if (signalling)
-    for (let atUs = 0; atUs < mpus * SEGMENT_US; atUs += 500_000)
-      sent.push(...serviceSignalling(atUs, options.messages ?? []))
+    for (let atUs = 0; atUs < mpus * SEGMENT_US; atUs += 500_000) sent.push(...serviceSignalling(atUs, options))
   // Signalling before media of the same time.
   sent.sort((a, b) => a.dueUs - b.dueUs || b.type - a.type)
   const sequences = new Map<number, number>()
   const datagrams: Datagram[] = []
-  sent.forEach(({ dueUs, packetId, type, payload }, index) => {
+  sent.forEach(({ port = MMT_PORT, dueUs, packetId, type, payload }, index) => {
     // Numbers wrap within the capture.
-    const sequence = sequences.get(packetId) ?? 0xffff_ff00
-    sequences.set(packetId, (sequence + 1) >>> 0)
+    const key = port * 65_536 + packetId
+    const sequence = sequences.get(key) ?? 0xffff_ff00
+    sequences.set(key, (sequence + 1) >>> 0)
     const timeUs = FIXTURE_START_US + dueUs
     const ntp = unixUsToNtp(timeUs)
     const header = {
@@ -86,7 +100,7 @@ export function mmtpCapture(options: MmtpCaptureOptions = {}): Datagram[] {
       extension: extended ? { type: 1, bytes: new Uint8Array(8) } : null,
       fecPayloadId: extended ? index : null,
     }
-    datagrams.push({ address: MMT_ADDRESS, port: MMT_PORT, bytes: serialiseMmtpPacket(header, payload), timeUs })
+    datagrams.push({ address: MMT_ADDRESS, port, bytes: serialiseMmtpPacket(header, payload), timeUs })
   })
   if (!signalling) return datagrams
   const lls = Array.from({ length: mpus * 2 }, (_, second) => ({
@@ -120,7 +134,9 @@ function mpuPackets(name: 'video' | 'audio', packetId: number, number: number, o
   metadata(MPU_FRAGMENT.movieFragmentMetadata, made.fragment)
   payloads.push(...sampleUnits(made, hints, aggregate && name === 'audio', mpu))
   const startUs = number * SEGMENT_US
+  const port = name === 'audio' && options.audioFlow === true ? MMT_AUDIO_PORT : MMT_PORT
   const sent: Sent[] = payloads.map((payload, index) => ({
+    port,
     dueUs: startUs + Math.floor((index * SEGMENT_US) / payloads.length),
     packetId,
     type: MMTP_TYPE.mpu,
@@ -136,7 +152,7 @@ function mpuPackets(name: 'video' | 'audio', packetId: number, number: number, o
     }
     const tableId = MP_TABLE.firstSubset + 1 + (name === 'video' ? 0 : 1)
     const table = serialiseMpTable({ ...tableOf([asset]), tableId, version: number & 0xff, packageId: null })
-    sent.push({ dueUs: startUs, packetId, type: MMTP_TYPE.signalling, payload: message(tableId, table) })
+    sent.push({ port, dueUs: startUs, packetId, type: MMTP_TYPE.signalling, payload: message(tableId, table) })
   }
   return sent
 }
@@ -183,10 +199,11 @@ function* pieces(data: Uint8Array): Generator<readonly [number, number, Uint8Arr
   }
 }
 
-function serviceSignalling(dueUs: number, further: readonly Uint8Array[]): Sent[] {
-  const table = serialiseMpTable(tableOf([assetOf('video', MMT_VIDEO), assetOf('audio', MMT_AUDIO)]))
+function serviceSignalling(dueUs: number, options: MmtpCaptureOptions): Sent[] {
+  const { messages = [], audioFlow = false, audioId = MMT_AUDIO, usbd: further = '' } = options
+  const table = serialiseMpTable(tableOf([assetOf('video', MMT_VIDEO), assetOf('audio', audioId, audioFlow)]))
   const content = new TextEncoder().encode(
-    `<?xml version="1.0" encoding="UTF-8"?><BundleDescriptionMMT xmlns="tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/MMTUSD/1.0/"><UserServiceDescription serviceId="${MMT_SERVICE}"><Name>Demo MMT</Name><ServiceLanguage>en</ServiceLanguage><MPUComponent mmtPackageId="demo"/></UserServiceDescription></BundleDescriptionMMT>`,
+    `<?xml version="1.0" encoding="UTF-8"?><BundleDescriptionMMT xmlns="tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/MMTUSD/1.0/"><UserServiceDescription serviceId="${MMT_SERVICE}"><Name>Demo MMT</Name><ServiceLanguage>en</ServiceLanguage><MPUComponent mmtPackageId="demo"/>${further}</UserServiceDescription></BundleDescriptionMMT>`,
   )
   const usbd = serialiseAtsc3Body({
     serviceId: MMT_SERVICE,
@@ -196,7 +213,7 @@ function serviceSignalling(dueUs: number, further: readonly Uint8Array[]): Sent[
     uri: '',
     content,
   })
-  const payloads = [message(MP_TABLE.complete, table), message(MESSAGE_ID.atsc3, usbd), ...further.map(whole)]
+  const payloads = [message(MP_TABLE.complete, table), message(MESSAGE_ID.atsc3, usbd), ...messages.map(whole)]
   return payloads.map((payload) => ({ dueUs, packetId: 0, type: MMTP_TYPE.signalling, payload }))
 }
 
@@ -209,13 +226,17 @@ function whole(message: Uint8Array): Uint8Array {
   return serialiseSignallingPayload({ indicator: 0, fragmentCounter: 0, aggregated: false, wideLengths: false, parts })
 }
 
-function assetOf(name: 'video' | 'audio', packetId: number): MpAsset {
+function assetOf(name: 'video' | 'audio', packetId: number, elsewhere = false): MpAsset {
   return {
     identifier: { kind: 'asset-id', scheme: 1, id: new TextEncoder().encode(`${name}-asset`) },
     type: name === 'video' ? 'avc1' : 'mp4a',
     isDefault: true,
     clock: null,
-    locations: [{ type: 0, packetId }],
+    locations: [
+      elsewhere
+        ? { type: 1, source: '172.16.200.1', destination: MMT_ADDRESS, port: MMT_AUDIO_PORT, packetId }
+        : { type: 0, packetId },
+    ],
     descriptors: [],
     unreadDescriptors: new Uint8Array(0),
   }

@@ -175,7 +175,16 @@ const service = exactly({
           lost: count,
         }),
       ),
-      assets: list(exactly({ packetId: count, assetId: string, type: string, mpus: count })),
+      assets: list(
+        exactly({
+          packetId: count,
+          assetId: string,
+          type: string,
+          mpus: count,
+          absent: count,
+          component: optional(exactly({ role: optional(string), name: optional(string) })),
+        }),
+      ),
     }),
   ),
 })

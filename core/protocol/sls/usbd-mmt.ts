@@ -61,6 +61,35 @@ export type ComponentInfo = {
   readonly otherAttributes: readonly XmlAttribute[]
 }
 
+const COMPONENT_TYPES = ['audio', 'video', 'captions'] as const
+const COMPONENT_ROLES: readonly (readonly string[])[] = [
+  ['complete main', 'music and effects', 'dialog', 'commentary', 'visually impaired', 'hearing impaired', 'voice-over'],
+  [
+    'primary',
+    'alternative camera view',
+    'other alternative',
+    'sign language inset',
+    'follow subject',
+    '3D left view',
+    '3D right view',
+    '3D depth',
+    'part of a video array',
+    'follow-subject metadata',
+  ],
+  ['normal', 'easy reader'],
+]
+
+/** A component's type and role in words (A/331 §7.2.1): `audio, dialog`; numbers where A/331 has no words, null where nothing is said. */
+export function componentWords({
+  componentType,
+  componentRole,
+}: Pick<ComponentInfo, 'componentType' | 'componentRole'>): string | null {
+  if (componentType === null) return null
+  const type = COMPONENT_TYPES[componentType] ?? `type ${componentType}`
+  if (componentRole === null) return type
+  return `${type}, ${COMPONENT_ROLES[componentType]?.[componentRole] ?? `role ${componentRole}`}`
+}
+
 const SERVICE = new Set(['serviceId', 'serviceStatus', 'lang'])
 const CHANNEL = new Set(['serviceGenre', 'serviceIcon'])
 const MPU = new Set(['mmtPackageId', 'nextMmtPackageId'])

@@ -15,18 +15,20 @@ export function MmtpDetail({ mmtp }: { readonly mmtp: MmtpSnapshot }) {
             <th>Type</th>
             <th>Asset</th>
             <th className={styles.figure}>MPUs</th>
-            <th className={styles.figure}>Lost</th>
+            <th className={styles.figure} title="MPUs given up, and those that never came">
+              Lost
+            </th>
             <th className={styles.figure}>Newest</th>
           </tr>
         </thead>
         <tbody>
           {assets.map((asset) => (
-            <tr key={asset.packetId} title={startOf(asset)}>
+            <tr key={`${asset.destination} ${asset.packetId}`} title={aboutAsset(asset)}>
               <td>{asset.packetId}</td>
               <td>{asset.type ?? '–'}</td>
-              <td className={styles.asset}>{asset.assetId ?? '–'}</td>
+              <td className={styles.asset}>{componentText(asset) ?? asset.assetId ?? '–'}</td>
               <td className={styles.figure}>{formatCount(asset.mpus)}</td>
-              <Bad value={asset.incomplete} />
+              <Bad value={asset.incomplete + asset.absent} />
               <td className={styles.figure}>{asset.lastMpu ?? '–'}</td>
             </tr>
           ))}
@@ -80,11 +82,23 @@ function Bad({ value }: { readonly value: number }) {
   return <td className={`${styles.figure} ${value > 0 ? styles.bad : ''}`}>{formatCount(value)}</td>
 }
 
-function startOf({ firstMpu, partialAtStart, samplesLost }: MmtpSnapshot['assets'][number]): string | undefined {
-  const words = [
+type Asset = MmtpSnapshot['assets'][number]
+
+/** `Main (video, primary)`, as the USBD says. */
+function componentText({ component }: Asset): string | null {
+  if (component === null) return null
+  const { role, name } = component
+  return name === null ? role : role === null ? name : `${name} (${role})`
+}
+
+function aboutAsset(asset: Asset): string {
+  const { assetId, destination, firstMpu, partialAtStart, samplesLost, absent } = asset
+  return [
+    ...(assetId === null ? [] : [assetId]),
+    `in ${destination}`,
     ...(firstMpu === null ? [] : [`from MPU ${firstMpu}`]),
     ...(partialAtStart === null ? [] : [`MPU ${partialAtStart} partial at start`]),
     ...(samplesLost === 0 ? [] : [`${samplesLost} samples not whole`]),
-  ]
-  return words.length === 0 ? undefined : words.join(', ')
+    ...(absent === 0 ? [] : [`${absent} ${absent === 1 ? 'MPU' : 'MPUs'} never came`]),
+  ].join(', ')
 }
