@@ -225,7 +225,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
 
   /**
    * Hands on an MPU of which all is there. Whether another movie fragment follows only the next MPU tells, until the asset has
-   * shown how many its MPUs have.
+   * shown how many its MPUs have. Of items nothing follows: they may be sent again and again in the one MPU there is.
    */
   #finishIfWhole(mpu: MpuObject, timeUs: number): void {
     if (mpu.state !== 'receiving' || !mpu.complete()) {
@@ -233,8 +233,8 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
       return
     }
     this.#learn(mpu)
-    if (mpu.endingSinceUs < 0 && (this.#learntFragments === 0 || mpu.fragments < this.#learntFragments)) return
-    this.#finish(mpu, timeUs)
+    const mayGoOn = mpu.isTimed && (this.#learntFragments === 0 || mpu.fragments < this.#learntFragments)
+    if (mpu.endingSinceUs >= 0 || !mayGoOn) this.#finish(mpu, timeUs)
   }
 
   /** Takes from an MPU's metadata what an MP table has not said. */

@@ -457,7 +457,8 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
     const { service } = this
     if (service === null) return
     const codecs: string[] = []
-    for (const { lastMovie } of service.mmtpSession?.#allAssets ?? []) {
+    const main = service.mmtpSession ?? this
+    for (const { lastMovie } of main.#allAssets) {
       const track = lastMovie?.tracks[0]
       if (lastMovie === null || track === undefined) continue
       const fault = codecFault(() => void codecs.push(codecString(lastMovie, track)))

@@ -137,6 +137,10 @@ export class MpuObject implements ReceivedObject {
   get hasFragments(): boolean {
     return !this.#timed || this.#fragments.count > 0
   }
+  /** Of items: how much of it there is its metadata says. */
+  get isTimed(): boolean {
+    return this.#timed
+  }
   /** Movie fragments that are known. */
   get fragments(): number {
     return this.#plan?.fragments.length ?? 0

@@ -33,6 +33,7 @@ export function AlarmsView() {
   const list = useRef<HTMLDivElement>(null)
   const all = useMemo<readonly Column<ReportAlarm>[]>(() => {
     const nameOf = (id: number) => serviceNameOf(sessionStore.getState().snapshot, id)
+    const where = (alarm: ReportAlarm) => whereText(alarm, nameOf, sessionStore.getState().snapshot?.channels)
     return [
       {
         id: 'severity',
@@ -68,8 +69,8 @@ export function AlarmsView() {
         title: 'Where',
         width: 190,
         grow: 1,
-        text: (alarm) => whereText(alarm, nameOf),
-        tooltip: (alarm) => whereText(alarm, nameOf),
+        text: where,
+        tooltip: where,
       },
     ]
   }, [base, origin])

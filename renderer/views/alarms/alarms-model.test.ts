@@ -18,6 +18,9 @@ it('says where, as far as known', () => {
   const nameOf = (id: number) => `S${id}`
   expect(whereText(alarm({ service: 1, tsi: 10, toi: 7 }), nameOf)).toBe('S1, TSI 10, TOI 7')
   expect(whereText(alarm({ service: 1 }), nameOf)).toBe('S1')
+  expect(whereText(alarm({ service: 1, tsi: 35, toi: 7, rule: 'MPU-LOSS' }), nameOf)).toBe('S1, packet_id 35, MPU 7')
+  const lanes = [{ service: 1, tsi: 35, protocol: 'mmtp' as const }]
+  expect(whereText(alarm({ service: 1, tsi: 35 }), nameOf, lanes)).toBe('S1, packet_id 35')
   expect(whereText(alarm({}), nameOf)).toBe('–')
 })
 

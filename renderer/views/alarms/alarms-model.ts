@@ -1,4 +1,6 @@
 import type { ReportAlarm, Severity } from '../../../core/contract/report.ts'
+import type { ChannelSnapshot } from '../../../core/contract/snapshot.ts'
+import { channelLabel } from '../../model/names.ts'
 
 export const SEVERITY_TEXT: Readonly<Record<Severity, string>> = { error: 'Error', warning: 'Warning', info: 'Note' }
 
@@ -7,12 +9,20 @@ export function alarmsInView(alarms: readonly ReportAlarm[], service: number | n
   return service === null ? alarms : alarms.filter((alarm) => alarm.service === null || alarm.service === service)
 }
 
-/** `KUSI, TSI 10, TOI 60060`, as far as known. */
-export function whereText(alarm: ReportAlarm, nameOf: (service: number) => string): string {
+type Lane = Pick<ChannelSnapshot, 'service' | 'tsi' | 'protocol'>
+
+/** `KUSI, TSI 10, TOI 60060`, as far as known; of MMTP `KUSI, packet_id 35, MPU 5982`. */
+export function whereText(
+  alarm: ReportAlarm,
+  nameOf: (service: number) => string,
+  channels: readonly Lane[] = [],
+): string {
+  const channel = channels.find((one) => one.service === alarm.service && one.tsi === alarm.tsi)
+  const mmtp = channel?.protocol === 'mmtp' || /^(?:MMTP|MPU)-/.test(alarm.rule)
   const parts = [
     alarm.service === null ? null : nameOf(alarm.service),
-    alarm.tsi === null ? null : `TSI ${alarm.tsi}`,
-    alarm.toi === null ? null : `TOI ${alarm.toi}`,
+    alarm.tsi === null ? null : channelLabel({ protocol: mmtp ? 'mmtp' : 'lct', tsi: alarm.tsi }),
+    alarm.toi === null ? null : `${mmtp ? 'MPU' : 'TOI'} ${alarm.toi}`,
   ].filter((part) => part !== null)
   return parts.length === 0 ? '–' : parts.join(', ')
 }

@@ -30,7 +30,7 @@ export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
   const origin = useTimeOrigin()
   const { row, missing, recovered, sha256, url, times, cause, repair } = detail
   const isMpu = detail.header.some(({ name }) => name === 'packet_id')
-  const title = row.name ?? `TOI ${row.toi}`
+  const title = row.name ?? `${isMpu ? 'MPU' : 'TOI'} ${row.toi}`
   const whole = row.size === row.received
   return (
     <header className={styles.facts}>
@@ -76,9 +76,17 @@ export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
         <Missing missing={missing} cause={cause} onShowBytes={onShowBytes} />
       )}
       <dl className={styles.grid}>
-        <dt>{isMpu ? 'packet_id / MPU' : 'TSI / TOI'}</dt>
+        <dt>{isMpu ? 'MPU' : 'TSI / TOI'}</dt>
         <dd>
-          {row.tsi} / <span title={formatHex(row.toi)}>{row.toi}</span>
+          {isMpu ? (
+            <>
+              {row.toi} <span className={styles.aside}>of packet_id {row.tsi}</span>
+            </>
+          ) : (
+            <>
+              {row.tsi} / <span title={formatHex(row.toi)}>{row.toi}</span>
+            </>
+          )}
           {row.instance > 0 && <span className={styles.aside}> instance {row.instance}</span>}
         </dd>
         {!isMpu && (
