@@ -4,18 +4,7 @@ import type { AppError } from '../contract/app-error.ts'
 import type { DumpResult, SignallingText } from '../contract/engine-api.ts'
 import type { ObjectDetail, ObjectQuery, ObjectRow, ObjectView } from '../contract/object-rows.ts'
 import type { Losses, Report } from '../contract/report.ts'
-import type {
-  BroadcastSink,
-  CaptureSource,
-  LogLevel,
-  LogTopic,
-  MulticastSource,
-  PresentationSource,
-  RecordingOptions,
-  SessionSpec,
-  SinkSpec,
-  SourceSpec,
-} from '../contract/session-spec.ts'
+import type { LogLevel, LogTopic, PresentationSource, RecordingOptions, SessionSpec } from '../contract/session-spec.ts'
 import type {
   RecordingSnapshot,
   SessionPhase,
@@ -27,6 +16,7 @@ import { AppFailure, toAppError } from '../failure/app-failure.ts'
 import { Broadcasting } from './broadcasting.ts'
 import { dumpFolderName, prepareFile, writeWhole } from './dump.ts'
 import { type FileNotice, Reception } from './reception.ts'
+import { airOf, partsOf, sinksOfAll } from './session-parts.ts'
 
 /** What a session gets from the engine that owns it. */
 export type SessionContext = {
@@ -118,34 +108,18 @@ export class Session {
    */
   async open(): Promise<void> {
     try {
-      const receiving: (CaptureSource | MulticastSource)[] = []
-      const sending: PresentationSource[] = []
-      for (const source of this.spec.sources) {
-        if (source.kind === 'presentation') sending.push(source)
-        else receiving.push(source)
-      }
-      if (sending.length > 1) throw tooMany(sending)
-      for (const sink of this.spec.sinks) {
-        if (sink.kind !== 'report') continue
-        if (receiving.length === 0) throw nothingToReport(sink.file)
-        await prepareFile(sink.file)
-      }
+      const { receiving, presentation } = partsOf(this.spec)
+      for (const sink of this.spec.sinks) if (sink.kind === 'report') await prepareFile(sink.file)
       if (receiving.length > 0) {
-        this.#reception = new Reception(receiving, this.#sinksOfAll(receiving), {
+        this.#reception = new Reception(receiving, sinksOfAll(this.spec, receiving), {
           ...this.#context,
           onProblem: (error) => this.#problem(error, 'error'),
           onWarning: (error) => this.#problem(error, 'warning'),
         })
         await this.#reception.open()
       }
-      const [presentation] = sending
-      if (presentation !== undefined) {
-        const sinks = this.#sinksOf(presentation)
-        const air = sinks.filter((sink): sink is BroadcastSink => sink.kind === 'broadcast')
-        const captureFile = sinks.find((sink) => sink.kind === 'capture')?.file ?? null
-        if (air.length === 0) {
-          throw new AppFailure('bad-spec', `${presentation.id} is sent nowhere.`, 'Add a sink of kind broadcast.')
-        }
+      if (presentation !== null) {
+        const { air, captureFile } = airOf(this.spec, presentation)
         for (const sink of air) {
           const broadcast = new Broadcasting(presentation, sink, captureFile, this.spec.durationS ?? null, {
             ...this.#context,
@@ -342,29 +316,6 @@ export class Session {
     return this.#reception
   }
 
-  /** What is received is one, wherever it came from: every source feeds the same sinks. */
-  #sinksOfAll(sources: readonly SourceSpec[]): SinkSpec[] {
-    const [first = [], ...others] = sources.map((source) => this.#sinksOf(source))
-    if (others.some((sinks) => sinks.length !== first.length || sinks.some((sink) => !first.includes(sink)))) {
-      throw new AppFailure(
-        'bad-spec',
-        `The sources ${sources.map((source) => source.id).join(', ')} are linked to different sinks.`,
-        'Link all that is received to the same sinks, or run a session for each.',
-      )
-    }
-    return first
-  }
-
-  #sinksOf(source: SourceSpec): SinkSpec[] {
-    const links = this.spec.links?.filter((link) => link.from === source.id) ?? []
-    if (links.length === 0) {
-      // Without links a source feeds every sink that can take what it gives.
-      const sends = source.kind === 'presentation'
-      return this.spec.sinks.filter((sink) => (sink.kind === 'broadcast' ? sends : !sends || sink.kind === 'capture'))
-    }
-    return this.spec.sinks.filter((sink) => links.some((link) => link.to === sink.id))
-  }
-
   #sendingSource(): SourceSnapshot {
     const source = this.spec.sources.find((part): part is PresentationSource => part.kind === 'presentation')
     return {
@@ -429,20 +380,4 @@ export class Session {
   async #release(): Promise<void> {
     await Promise.allSettled([this.#reception?.close(), ...this.#broadcasts.map((broadcast) => broadcast.close())])
   }
-}
-
-function nothingToReport(file: string): AppFailure {
-  return new AppFailure(
-    'bad-spec',
-    `The report ${file} would stay empty: this session only sends, and a report says what was received.`,
-    'Leave the report out; --capture-out keeps what is sent, and inspect reports on it.',
-  )
-}
-
-function tooMany(sources: readonly SourceSpec[]): AppFailure {
-  return new AppFailure(
-    'not-supported',
-    `The session sends ${sources.length} sources (${sources.map((source) => source.id).join(', ')}); one is supported.`,
-    'Run a session for each.',
-  )
 }

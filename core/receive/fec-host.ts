@@ -1,7 +1,7 @@
-import type { Severity } from '../contract/report.ts'
 import type { BytePool } from './byte-pool.ts'
 import type { DoneObject } from './done-object.ts'
 import type { FecFacts } from './observer.ts'
+import type { RaisesAlarms } from './session-alarm.ts'
 import type { SuperObject } from './super-object.ts'
 import type { ObjectHome, TransportObject } from './transport-object.ts'
 
@@ -64,19 +64,10 @@ export interface RepairKeeper extends RepairSink {
 }
 
 /** A ROUTE session as its repair flows know it. */
-export interface FecSession {
+export interface FecSession extends RaisesAlarms {
   readonly destination: string
   channel(tsi: number): FecChannel | null
   badPacket(code: string, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void
-  alarm(
-    rule: string,
-    text: string,
-    tsi: number | null,
-    toi: number | null,
-    timeUs: number,
-    frame: number,
-    severity?: Severity,
-  ): void
 }
 
 /** What a repair flow asks of the receiver: memory, time, and other sessions. */

@@ -1,4 +1,3 @@
-import type { Severity } from '../contract/report.ts'
 import { type Fdt, parseFdt } from '../protocol/flute/fdt.ts'
 import { gunzipIfGzip } from '../protocol/gzip.ts'
 import { looksLikeXml } from '../xml/xml-parser.ts'
@@ -8,13 +7,14 @@ import type { LctChannel } from './lct-channel.ts'
 import type { ReceivedFile } from './object-flow.ts'
 import { codecFault, type ReceiveContext } from './receive-context.ts'
 import type { ServiceSignalling } from './service-signalling.ts'
+import type { RaisesAlarms } from './session-alarm.ts'
 import type { ObjectHome, TransportObject } from './transport-object.ts'
 
 /** Files kept for `keepRepeats`, so that a repeat can be handed on without being put together again. */
 const KEPT_FOR_REPEATS_BYTES = 64 << 20
 
 /** What the delivery of a session's objects asks of the session. */
-export interface DeliveringSession {
+export interface DeliveringSession extends RaisesAlarms {
   /** The service's SLS, where this session carries it. */
   readonly signalling: ServiceSignalling | null
   /** A whole object waits although the quarantine is full: time to decide whose session this is. */
@@ -24,15 +24,6 @@ export interface DeliveringSession {
   /** Takes a file for itself. @returns false where it is to be handed on */
   takeFile?(file: ReceivedFile, object: TransportObject, timeUs: number): boolean
   limitReached(rule: string, text: string, channel: ObjectHome, timeUs: number, frame: number): void
-  alarm(
-    rule: string,
-    text: string,
-    tsi: number | null,
-    toi: number | null,
-    timeUs: number,
-    frame: number,
-    severity?: Severity,
-  ): void
 }
 
 /**
