@@ -3,14 +3,17 @@
  * already compared the field's end with the end of the datagram.
  */
 
+/** Unsigned, 16 bits. */
 export function u16At(bytes: Uint8Array, at: number): number {
   return ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
 }
 
+/** Unsigned, 24 bits. */
 export function u24At(bytes: Uint8Array, at: number): number {
   return ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number)
 }
 
+/** Unsigned, 32 bits. */
 export function u32At(bytes: Uint8Array, at: number): number {
   return (
     (((bytes[at] as number) << 24) |

@@ -39,10 +39,12 @@ export function fileFailure(file: string, cause: unknown): AppFailure {
   }
 }
 
+/** Where a file was expected. */
 export function folderFailure(file: string): AppFailure {
   return new AppFailure('file-unreadable', `${file} is a folder, not a capture.`, 'Name a .pcap or .pcapng file in it.')
 }
 
+/** `content` says what the file is instead. */
 export function notACapture(file: string, content: string): AppFailure {
   return new AppFailure(
     'not-a-capture',
@@ -51,6 +53,7 @@ export function notACapture(file: string, content: string): AppFailure {
   )
 }
 
+/** Compressed in a way that is not read here; `command` undoes it. */
 export function compressedFailure(file: string, format: string, command: string): AppFailure {
   return new AppFailure(
     'not-a-capture',
@@ -59,6 +62,7 @@ export function compressedFailure(file: string, format: string, command: string)
   )
 }
 
+/** No frame of the capture can be read, because of these link types. */
 export function unknownLinkType(file: string, linkTypes: readonly number[]): AppFailure {
   const names = linkTypes.map(linkTypeName).join(', ')
   return new AppFailure(

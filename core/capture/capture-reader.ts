@@ -43,6 +43,7 @@ export type CaptureCounters = Readonly<IpCounters> & {
   readonly undatedDrops: number
 }
 
+/** What a capture turned out to be, once it has been played. */
 export type CaptureSummary = {
   /** Capture times, NTP epoch corrected but not shifted; null where no record has a time. */
   readonly firstTimeUs: number | null
@@ -65,6 +66,7 @@ export interface CaptureEvents extends DatagramSourceEvents {
   linkSignalling?(signalling: LinkSignalling, timeUs: number, frame: number): void
 }
 
+/** What to play, how fast, and how often. */
 export type CaptureReaderOptions = {
   /** Played as one capture in the order of their times, those that overlap packet by packet; `-` is stdin. */
   readonly files: readonly string[]

@@ -7,6 +7,7 @@ import { PcapngWriter } from './pcapng-writer.ts'
 /** Headers around a payload, and what closes a file. */
 const OVERHEAD = 96 + STATISTICS_BYTES
 
+/** What goes into a recording, how it is cut into files, and what each says of itself. */
 export type RecorderOptions = CaptureDescription & {
   /** A new file after so many bytes, as `FILE_00002.pcapng` and so on; the first then is `FILE_00001.pcapng`. */
   readonly rotateBytes?: number

@@ -1,4 +1,4 @@
-import { u16 } from '../protocol/ip/wire.ts'
+import { u16At } from '../bytes/ints.ts'
 import { LINK_TYPE } from './link-types.ts'
 
 const MAX_VLAN_TAGS = 8
@@ -33,9 +33,9 @@ export class LinkLayer {
         return version === 4 || version === 6 ? start : this.#addressFamily(bytes, start, end, false)
       }
       case LINK_TYPE.linuxSll:
-        return end - start < 16 ? -1 : this.#protocol(u16(bytes, start + 14), bytes, start + 16, end)
+        return end - start < 16 ? -1 : this.#protocol(u16At(bytes, start + 14), bytes, start + 16, end)
       case LINK_TYPE.linuxSll2:
-        return end - start < 20 ? -1 : this.#protocol(u16(bytes, start), bytes, start + 20, end)
+        return end - start < 20 ? -1 : this.#protocol(u16At(bytes, start), bytes, start + 20, end)
       default:
         return -1
     }
@@ -44,8 +44,8 @@ export class LinkLayer {
   /** NULL and LOOP: four bytes of address family, of which the version nibble behind them is the better witness. */
   #addressFamily(bytes: Uint8Array, start: number, end: number, hostOrder: boolean): number {
     if (end - start < 5) return -1
-    const high = u16(bytes, start)
-    const low = u16(bytes, start + 2)
+    const high = u16At(bytes, start)
+    const low = u16At(bytes, start + 2)
     // The host's order is not known: the family is the reading below 65536.
     const family = high === 0 ? low : hostOrder && low === 0 ? swap16(high) : -1
     const version = (bytes[start + 4] as number) >> 4
@@ -56,20 +56,20 @@ export class LinkLayer {
 
   #etherType(bytes: Uint8Array, typeAt: number, end: number): number {
     let at = typeAt
-    let type = u16(bytes, at)
+    let type = u16At(bytes, at)
     for (let tags = 0; isVlanTag(type) && tags < MAX_VLAN_TAGS; tags++) {
       if (at + 6 > end) return -1
-      this.vlan = ((this.vlan << 12) | (u16(bytes, at + 2) & 0xfff)) & 0xffffff
+      this.vlan = ((this.vlan << 12) | (u16At(bytes, at + 2) & 0xfff)) & 0xffffff
       at += 4
-      type = u16(bytes, at)
+      type = u16At(bytes, at)
     }
     at += 2
     if (type <= 1500) {
       // IEEE 802.3 length: IP only behind LLC/SNAP aa aa 03 00 00 00.
-      if (at + 8 > end || u16(bytes, at) !== 0xaaaa || u16(bytes, at + 2) !== 0x0300 || bytes[at + 4] !== 0) {
+      if (at + 8 > end || u16At(bytes, at) !== 0xaaaa || u16At(bytes, at + 2) !== 0x0300 || bytes[at + 4] !== 0) {
         return this.#other(0)
       }
-      type = u16(bytes, at + 6)
+      type = u16At(bytes, at + 6)
       at += 8
     }
     return this.#protocol(type, bytes, at, end)
@@ -79,8 +79,8 @@ export class LinkLayer {
     let type = etherType
     let at = start
     if (isVlanTag(type) && at + 4 <= end) {
-      this.vlan = u16(bytes, at) & 0xfff
-      type = u16(bytes, at + 2)
+      this.vlan = u16At(bytes, at) & 0xfff
+      type = u16At(bytes, at + 2)
       at += 4
     }
     if (type === 0x0800 || type === 0x86dd) return at < end ? at : -1
@@ -93,7 +93,7 @@ export class LinkLayer {
       return this.#other(type)
     }
     if (type === 0x8864 && at + 8 < end) {
-      const ppp = u16(bytes, at + 6)
+      const ppp = u16At(bytes, at + 6)
       if (ppp === 0x0021 || ppp === 0x0057) return at + 8
     }
     return this.#other(type)

@@ -66,6 +66,7 @@ export function resolveLinkType(linkType: number, user: UserLinkType | null): nu
   return user === 'raw' ? LINK_TYPE.raw : user === 'eth' ? LINK_TYPE.ethernet : LINK_TYPE.alp
 }
 
+/** False: frames of this type are counted and not read. */
 export function isLinkTypeSupported(linkType: number): boolean {
   return SUPPORTED.has(linkType)
 }

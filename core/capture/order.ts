@@ -1,11 +1,13 @@
 /** Fields of capture headers, in the order of the file; unsigned. Bounds are the caller's business. */
 
+/** Two bytes. */
 export function fileU16(bytes: Uint8Array, at: number, littleEndian: boolean): number {
   const first = bytes[at] as number
   const second = bytes[at + 1] as number
   return littleEndian ? (second << 8) | first : (first << 8) | second
 }
 
+/** Four bytes. */
 export function fileU32(bytes: Uint8Array, at: number, littleEndian: boolean): number {
   const first = bytes[at] as number
   const second = bytes[at + 1] as number

@@ -11,6 +11,7 @@ import {
   type RecordSink,
 } from './record.ts'
 
+/** The file header, before the first record. */
 export const PCAP_HEADER_BYTES = 24
 const RESYNC_HEADERS = 3
 const RESYNC_SECONDS = 86400

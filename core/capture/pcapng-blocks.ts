@@ -102,6 +102,7 @@ export function optionBytes(length: number): number {
   return 4 + ((length + 3) & ~3)
 }
 
+/** Writes code, length, value and padding: `optionBytes(value.length)` bytes. */
 export function putOption(into: Uint8Array, at: number, code: number, value: Uint8Array): void {
   put32(into, at, ((value.length << 16) | code) >>> 0)
   into.fill(0, at + 4, at + optionBytes(value.length))
@@ -115,6 +116,7 @@ export function putU64Option(into: Uint8Array, at: number, code: number, value: 
   put32(into, at + 8, Math.floor(value / TWO_32))
 }
 
+/** Little-endian, as all that is written here. */
 export function put32(into: Uint8Array, at: number, value: number): void {
   into[at] = value
   into[at + 1] = value >>> 8

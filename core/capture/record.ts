@@ -8,6 +8,7 @@ export const MAX_PARSED_BLOCK_BYTES = 1024 * 1024
 export const MAX_TAIL_BYTES = 2 * 1024 * 1024
 /** NTP seconds of 2000-01-01: as UNIX time this is 2069, so such a file counts from 1900 (GPAC writes them). */
 export const NTP_2000_S = 0xbc17c200
+/** Seconds from 1900 to 1970. */
 export const NTP_TO_UNIX_S = 2208988800
 
 /** Year 2223: times beyond it come from damage, and would not leave room for exact arithmetic. */
@@ -33,6 +34,7 @@ export class CaptureRecord {
   timeUs = -1
 }
 
+/** Takes the records a parser finds, one call each; the record is in the parser's CaptureRecord. */
 export interface RecordSink {
   /** @returns false where the record cannot be taken now: the parser stops in front of it and offers it again. */
   record(): boolean

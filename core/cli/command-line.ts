@@ -25,6 +25,7 @@ export type CliRequest =
   | { readonly kind: 'run'; readonly file: string; readonly json: boolean; readonly overrides: RunOverrides }
   | { readonly kind: 'text'; readonly text: string }
 
+/** What `run` says itself, over the saved session. */
 export type RunOverrides = { readonly durationS?: number; readonly report?: string; readonly log?: LogSpec }
 
 /** Words of GPAC's grammar, which has its place here and is not read yet. */

@@ -65,6 +65,7 @@ export function choicesOf(name: ReceiveCommand, options: Readonly<Record<string,
   return chosen as ReceiveChoices
 }
 
+/** What a command line says of its sources, and what the command makes of that. */
 export type SourceArguments = {
   readonly urls: readonly string[]
   readonly capture: readonly string[] | undefined

@@ -42,4 +42,5 @@ export const APP_ERROR_EXIT = {
   internal: 1,
 } as const satisfies Record<string, number>
 
+/** Stable names of failures, for programs. */
 export type AppErrorCode = keyof typeof APP_ERROR_EXIT

@@ -48,6 +48,7 @@ export type EngineCommands = {
   dumpSession: (sessionId: string, dir: string | null) => DumpResult
 }
 
+/** What the engine says unasked, by name. */
 export type EngineEvents = {
   snapshot: SessionSnapshot
   objects: ObjectBatch
@@ -56,6 +57,7 @@ export type EngineEvents = {
   problem: { readonly sessionId: string | null; readonly error: AppError }
 }
 
+/** The engine's first words to a window. */
 export type EngineHello = {
   readonly version: string
   readonly platform: string
@@ -63,6 +65,7 @@ export type EngineHello = {
   readonly defaultDumpDir: string
 }
 
+/** One address of an interface of this machine. */
 export type NetworkInterface = {
   readonly name: string
   readonly address: string
@@ -83,9 +86,12 @@ export type SignallingText = {
   readonly rawBytes: number
   readonly signature: ReportSignature | null
 }
+/** Where a dump went, and how much it is. */
 export type DumpResult = { readonly dir: string; readonly files: number; readonly bytes: number }
 
+/** Commands of EngineCommands. */
 export type CommandName = keyof EngineCommands
+/** Events of EngineEvents. */
 export type EventName = keyof EngineEvents
 
 /** Every command by name, so that both ends of a wire can refuse the rest. */
@@ -116,9 +122,11 @@ export const COMMAND_NAMES = [
 
 /** What travels on the wire: structured clone over a MessagePort, MessagePack over a WebSocket. */
 export type WireRequest = { readonly id: number; readonly command: CommandName; readonly args: readonly unknown[] }
+/** The answer to the request of the same id. */
 export type WireReply =
   | { readonly id: number; readonly ok: true; readonly value: unknown }
   | { readonly id: number; readonly ok: false; readonly error: AppError }
+/** An event on the wire. */
 export type WireEvent = {
   readonly [Name in EventName]: { readonly event: Name; readonly data: EngineEvents[Name] }
 }[EventName]

@@ -2,6 +2,7 @@ import type { ChannelRole, LossCause, RepairHow } from './report.ts'
 
 /** Life of an object: bytes arriving, whole, given up with holes, or cut off by the end of the capture. */
 export const OBJECT_STATE = { receiving: 0, complete: 1, partial: 2, truncated: 3 } as const
+/** Names of OBJECT_STATE. */
 export type ObjectState = keyof typeof OBJECT_STATE
 
 /**
@@ -22,6 +23,7 @@ export type ObjectState = keyof typeof OBJECT_STATE
  * | 56     | f64  | bytes that FEC gave back; `received` is without them    |
  */
 export const OBJECT_ROW_BYTES = 64
+/** Offsets of the table above. */
 export const OBJECT_ROW = {
   index: 0,
   channel: 4,
@@ -39,6 +41,7 @@ export const OBJECT_ROW = {
 /** At most this many rows in one batch, so that a large capture does not arrive as one message. */
 export const OBJECT_BATCH_ROWS = 8192
 
+/** `total` counts the rows of the session so far. */
 export type ObjectBatch = { readonly sessionId: string; readonly rows: Uint8Array; readonly total: number }
 
 /** One row of the object table, fetched by range. */
@@ -64,6 +67,7 @@ export type ObjectRow = {
   readonly lastTimeUs: number
 }
 
+/** Columns the table can be sorted by. */
 export type ObjectSortColumn =
   | 'firstTimeUs'
   | 'lastTimeUs'
@@ -136,6 +140,7 @@ export type ObjectTimeFacts = {
 /** `bytes` fetched and put in (`http`), or overwritten so that players can read the rest (`simple`, `strict`). */
 export type ObjectRepair = { readonly how: RepairHow; readonly bytes: number; readonly urls: readonly string[] }
 
+/** One field of a packet's headers, as the inspector shows it. */
 export type HeaderField = {
   readonly name: string
   readonly value: string

@@ -13,6 +13,7 @@ export type OptionReading =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly problem: string }
 
+/** The rows that a command takes. */
 export function receiveOptions(command: ReceiveCommand): readonly ReceiveOption[] {
   return (RECEIVE_OPTIONS as readonly ReceiveOption[])
     .filter((row) => row.commands.includes(command))
@@ -169,6 +170,7 @@ function isStandard(row: ReceiveOption, value: unknown, standards: ReceiveChoice
   return row.type.kind === 'list' && Array.isArray(value) && value.length === 0
 }
 
+/** What holds where nothing is chosen: the caller's own standard, else the table's. */
 export function standardOf(row: ReceiveOption, standards: ReceiveChoices): unknown {
   return standards[row.key as ReceiveOptionKey] ?? row.standard
 }

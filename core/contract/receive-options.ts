@@ -18,7 +18,9 @@ export type OptionType =
   | { readonly kind: 'services' }
   | { readonly kind: 'folder' }
 
+/** Headings of the help and the forms. */
 export type OptionGroup = 'Services' | 'Network' | 'Objects' | 'Output' | 'Repair' | 'Log'
+/** Commands that take receive options. */
 export type ReceiveCommand = 'receive' | 'gateway' | 'open' | 'inspect' | 'record'
 
 /** GPAC's `routein` option and how a value is written there; `gpacValue` where it differs from ours. */
@@ -469,6 +471,7 @@ type ValueOf<Type extends OptionType> = Type extends { kind: 'flag' | 'negated' 
           ? TuneIn
           : string
 
+/** Names of the rows, in code. */
 export type ReceiveOptionKey = Row['key']
 /** What somebody chose, by the key of each row; what is not there is as it is by default. */
 export type ReceiveChoices = { readonly [Each in Row as Each['key']]?: ValueOf<Each['type']> }

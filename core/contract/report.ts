@@ -16,6 +16,7 @@ export type Report = {
   readonly alarms: readonly ReportAlarm[]
 }
 
+/** What was received from; times are null where no packet came. */
 export type ReportSource = {
   readonly kind: 'capture' | 'multicast' | 'presentation'
   readonly name: string
@@ -23,6 +24,7 @@ export type ReportSource = {
   readonly lastTime: number | null
 }
 
+/** Sums over the whole session. */
 export type ReportTotals = {
   readonly frames: number
   readonly udp: number
@@ -67,10 +69,12 @@ export const STARTUP_STEPS = [
   'firstSegment',
   'playable',
 ] as const
+/** One of STARTUP_STEPS. */
 export type StartupStep = (typeof STARTUP_STEPS)[number]
 /** When each step was reached first; null where it was not, or the protocol has none. */
 export type Startup = Readonly<Record<StartupStep, number | null>>
 
+/** One LLS table that was received. */
 export type ReportLls = {
   /** 0 for tables of the link layer (LMT, RDT), which are no LLS; their `group` is the PLP. */
   readonly tableId: number
@@ -97,6 +101,7 @@ export type ReportLls = {
 /** `good`: the signature matches its content and certificate, whose trust nobody vouches for; `bad`: something does not match. */
 export type SignatureVerdict = 'good' | 'bad' | 'unchecked'
 
+/** Verdict on a signature (A/360), and who made it. */
 export type ReportSignature = {
   readonly verdict: SignatureVerdict
   /** One sentence: by whom, until when, up to which authority; or what does not match; or why it was not checked. */
@@ -117,15 +122,20 @@ export type ReportSignature = {
 /** Seconds. The median is that of the last 128. */
 export type ReportInterval = { readonly min: number; readonly median: number; readonly max: number }
 
+/** What JSON can hold. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject
+/** An object of JSON. */
 export type JsonObject = { readonly [key: string]: JsonValue }
 
+/** How a service is delivered; `none`: its SLT entry gives no session. */
 export type ServiceProtocol = 'route' | 'mmtp' | 'flute' | 'none'
 /** `stltp` and `alptp` are tunnels; the flows inside are listed themselves. */
 export type FlowProtocol = 'lls' | 'route' | 'flute' | 'mmtp' | 'stltp' | 'alptp' | 'unknown'
 export type ChannelRole = 'signaling' | 'video' | 'audio' | 'text' | 'data' | 'unknown'
+/** `error`: something is missing or wrong; `warning`: it may be; `info`: worth knowing. */
 export type Severity = 'error' | 'warning' | 'info'
 
+/** One service, with what its signalling says and what was received of it. */
 export type ReportService = {
   readonly id: number
   readonly name: string | null
@@ -159,6 +169,7 @@ export type ReportRepairServer = {
   readonly randomBackoff: number
 }
 
+/** One fragment of service layer signalling. */
 export type ReportSls = {
   readonly type: string
   readonly name: string
@@ -180,8 +191,10 @@ export type ReportSls = {
   readonly interval: ReportInterval | null
 }
 
+/** One ROUTE or FLUTE session, by destination, with its LCT channels. */
 export type ReportSession = { readonly destination: string; readonly channels: readonly ReportChannel[] }
 
+/** One LCT channel (TSI). */
 export type ReportChannel = {
   readonly tsi: number
   readonly role: ChannelRole
@@ -216,6 +229,7 @@ export type ReportFec = {
   readonly recovered: number
 }
 
+/** One object, whole or not. */
 export type ReportObject = {
   readonly toi: number
   /** 0 for the first object under this TOI, then 1, 2 … as the TOI is reused with other content. */
@@ -246,6 +260,7 @@ export type ReportObject = {
 /** `http`: fetched, the object is whole. `simple`, `strict`: patched so that players can read around what is missing. */
 export type RepairHow = 'http' | 'simple' | 'strict'
 
+/** What came of an MMTP service: flows by packet id, and assets. */
 export type ReportMmtp = {
   readonly packets: readonly {
     readonly packetId: number
@@ -266,6 +281,7 @@ export type ReportMmtp = {
   }[]
 }
 
+/** One flow of UDP datagrams, understood or not. */
 export type ReportFlow = {
   readonly destination: string
   readonly packets: number
@@ -293,6 +309,7 @@ export type ReportLmt = {
   readonly lastTime: number
 }
 
+/** What matters to a person, by the id of its health rule. */
 export type ReportAlarm = {
   readonly rule: string
   readonly severity: Severity

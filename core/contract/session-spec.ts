@@ -16,7 +16,9 @@ export type SessionSpec = {
   readonly log?: LogSpec
 }
 
+/** Ids of a source and of a sink it feeds. */
 export type LinkSpec = { readonly from: string; readonly to: string }
+/** Where packets or content come from. */
 export type SourceSpec = MulticastSource | CaptureSource | PresentationSource
 
 /**
@@ -63,11 +65,13 @@ export type PresentationSource = {
   readonly loop: boolean
 }
 
+/** `fast`: as fast as it can be taken; `real`: at its own times. */
 export type Pace = 'fast' | 'real'
 
 /** Which services to join: GPAC's tunein -2 first, -1 all, 0 none, -3 scan, or a list of service ids. */
 export type TuneIn = 'first' | 'all' | 'none' | 'scan' | readonly number[]
 
+/** How objects are treated; see RECEIVE_OPTIONS for each field. */
 export type ReceiveSpec = {
   readonly services: TuneIn
   /** Keep objects that stayed incomplete (GPAC's kc). */
@@ -122,6 +126,7 @@ export type RepairSpec = {
   readonly order: 'none' | 'simple' | 'partial' | 'deps' | 'depx'
 }
 
+/** As RECEIVE_OPTIONS has it. */
 export const DEFAULT_REPAIR: RepairSpec = {
   mode: 'strict',
   urls: [],
@@ -131,6 +136,7 @@ export const DEFAULT_REPAIR: RepairSpec = {
   order: 'none',
 }
 
+/** As RECEIVE_OPTIONS has it. */
 export const DEFAULT_RECEIVE: ReceiveSpec = {
   services: 'first',
   keepCorrupt: false,
@@ -147,6 +153,7 @@ export const DEFAULT_RECEIVE: ReceiveSpec = {
   repair: DEFAULT_REPAIR,
 }
 
+/** Where what is received or sent goes. */
 export type SinkSpec = FolderSink | GatewaySink | ReportSink | CaptureSink | BroadcastSink | StoreSink
 
 /** Received files as `DIR/serviceN/…`. */
@@ -225,7 +232,9 @@ export type BroadcastSink = {
   readonly serviceName: string
 }
 
+/** Parts of the program that log, by GPAC's names where it has them. */
 export type LogTopic = 'engine' | 'route' | 'lls' | 'dash' | 'http' | 'socket' | 'file' | 'send'
+/** From the fewest lines to the most. */
 export type LogLevel = 'error' | 'warning' | 'info' | 'debug'
 /** Level per topic; `all` sets those not named. */
 export type LogSpec = Partial<Record<LogTopic | 'all', LogLevel>>

@@ -25,8 +25,10 @@ export type ShellApi = {
   onEngineRestart: (listener: (error: AppError) => void) => () => void
 }
 
+/** Something that was opened before. */
 export type RecentItem = { readonly kind: 'capture' | 'url'; readonly value: string; readonly label: string }
 
+/** What a window is to open first. */
 export type InitialRequest =
   | { readonly kind: 'none' }
   | { readonly kind: 'capture'; readonly files: readonly string[]; readonly choices: ReceiveChoices }
@@ -34,6 +36,7 @@ export type InitialRequest =
   | { readonly kind: 'url'; readonly url: string; readonly choices: ReceiveChoices }
   | { readonly kind: 'demo' }
 
+/** What the menu of the system can ask of the window. */
 export const MENU_COMMANDS = [
   'open-capture',
   'listen',
@@ -45,6 +48,7 @@ export const MENU_COMMANDS = [
   'keys',
   'toggle-theme',
 ] as const
+/** One of MENU_COMMANDS. */
 export type MenuCommand = (typeof MENU_COMMANDS)[number]
 
 /** Message with which the preload hands the page its port to the engine: `window.postMessage(ENGINE_PORT, …, [port])`. */

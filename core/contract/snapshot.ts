@@ -57,8 +57,10 @@ export type SystemTimeSnapshot = {
   readonly count: number
 }
 
+/** Life of a session; the last three are its ends. */
 export type SessionPhase = 'starting' | 'running' | 'finished' | 'stopped' | 'failed'
 
+/** What a session receives from or sends, as it stands. */
 export type SourceSnapshot = {
   readonly kind: 'capture' | 'multicast' | 'presentation'
   /** File name or URL. */
@@ -98,6 +100,7 @@ export type SocketSnapshot = {
   readonly problem: AppError | null
 }
 
+/** Sums over the session so far, and rates of the last seconds. */
 export type TotalsSnapshot = {
   readonly packets: number
   readonly bytes: number
@@ -113,6 +116,7 @@ export type TotalsSnapshot = {
 /** `announced` in the SLT only; `signalled` SLS read; `receiving` media arrives; `partial` media with losses; `silent` nothing for 5 s. */
 export type ServiceState = 'announced' | 'signalled' | 'receiving' | 'partial' | 'silent' | 'not-joined'
 
+/** A service as it stands. */
 export type ServiceSnapshot = {
   readonly id: number
   readonly name: string | null
@@ -186,6 +190,7 @@ export type MmtpSnapshot = {
   readonly lostInAll: number | null
 }
 
+/** Where a player finds a service in the gateway. */
 export type PlayableSnapshot = {
   readonly kind: 'dash' | 'hls'
   /** Address of the manifest on the session's gateway. */
@@ -195,6 +200,7 @@ export type PlayableSnapshot = {
   readonly codecs: readonly string[]
 }
 
+/** A flow as it stands. */
 export type FlowSnapshot = {
   readonly destination: string
   readonly source: string
@@ -261,6 +267,7 @@ export type SignallingSnapshot = {
   readonly interval: { readonly minUs: number; readonly medianUs: number; readonly maxUs: number } | null
 }
 
+/** What is being sent. */
 export type BroadcastSnapshot = {
   readonly url: string
   readonly packets: number
@@ -309,6 +316,7 @@ export type RecordingSnapshot = {
   readonly problem: AppError | null
 }
 
+/** One line of the log. */
 export type LogLine = {
   readonly wallUs: number
   readonly topic: LogTopic

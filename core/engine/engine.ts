@@ -8,6 +8,7 @@ import { EngineWindow } from './engine-window.ts'
 import { Logger } from './logger.ts'
 import { Session } from './session.ts'
 
+/** What the engine gets from the process it runs in. */
 export type EngineOptions = {
   /** Folder for what sessions spill; each session makes one of its own below it and removes it when closed. */
   readonly tempDir?: string

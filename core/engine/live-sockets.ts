@@ -9,6 +9,7 @@ import type { Destination } from '../receive/observer.ts'
 import { MulticastReceiver } from '../socket/multicast-receiver.ts'
 import type { SocketThread } from '../socket/socket-thread.ts'
 
+/** What live sockets get from their session. */
 export type LiveContext = {
   readonly nowUs: () => number
   readonly log: (topic: LogTopic, level: LogLevel, text: string) => void

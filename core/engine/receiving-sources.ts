@@ -13,6 +13,7 @@ import type { Destination } from '../receive/observer.ts'
 import type { ReceiveTarget } from '../receive/receive-target.ts'
 import { parseMulticastUrl } from '../socket/multicast-url.ts'
 
+/** A source that brings packets. */
 export type ReceivingSource = CaptureSource | MulticastSource
 
 /** All a session receives from, as one: what to look for, where packets come from, and how objects are treated. */

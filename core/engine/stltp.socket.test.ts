@@ -1,8 +1,8 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
+import { u16At } from '../bytes/ints.ts'
 import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
-import { u16 } from '../protocol/ip/wire.ts'
 import { twoServicesFixture } from '../testdata/make-fixtures.ts'
 import { ipPacketsFrom, plpByDestination, stltpPackets } from '../testdata/reencapsulate.ts'
 import { Engine } from './engine.ts'
@@ -35,7 +35,7 @@ test('stltp:// joins the tunnel and its FEC, and finds the services inside', asy
   sender.setMulticastTTL(0)
   try {
     for (const { bytes } of tunnel) {
-      await new Promise((sent) => sender.send(bytes.subarray(28), u16(bytes, 22), '239.1.2.3', sent))
+      await new Promise((sent) => sender.send(bytes.subarray(28), u16At(bytes, 22), '239.1.2.3', sent))
       // The receiver shares this process: it reads between two sends.
       await new Promise(setImmediate)
     }

@@ -14,6 +14,7 @@ export type DiskJob = {
 /** What became of each job of a batch: null, or the system's code and words. */
 export type DiskReply = readonly (readonly [code: string, message: string] | null)[]
 
+/** What the thread is given when it starts. */
 export type DiskSetup = {
   readonly root: string
   readonly ring: SharedArrayBuffer
@@ -21,6 +22,7 @@ export type DiskSetup = {
   readonly asideName: string
 }
 
+/** The thread's end of its message port. */
 export type DiskPort = {
   on(event: 'message', listener: (jobs: readonly DiskJob[]) => void): unknown
   postMessage(reply: DiskReply): void

@@ -5,6 +5,7 @@ import { ASIDE_PREFIX } from './safe-name.ts'
 /** Writers of this process so far: each has a name of its own for what is not whole yet. */
 let writers = 0
 
+/** Where to write, and whom to tell of failures. */
 export type FileWriterOptions = {
   /** Made when needed. Nothing is written outside it, also not through symbolic links found inside. */
   readonly root: string

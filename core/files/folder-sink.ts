@@ -9,6 +9,7 @@ import { makeFolder } from './make-folder.ts'
 import { SegmentRetention } from './retention.ts'
 import { ASIDE_PREFIX, PathNames } from './safe-name.ts'
 
+/** Where files go and how many are kept. */
 export type FolderSinkOptions = {
   readonly dir: string
   /** Media segments kept per representation; 0 keeps all. */

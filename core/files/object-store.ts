@@ -10,6 +10,7 @@ import { FolderSink, writeFailure } from './folder-sink.ts'
 import { SegmentRetention } from './retention.ts'
 import type { Found, LostObject, StoredBytes, StoredFile } from './stored-file.ts'
 
+/** How much is kept, in memory and on disk. */
 export type ObjectStoreOptions = {
   /** Bytes of content kept in memory; what is above goes to files, oldest first. */
   readonly memoryBytes: number

@@ -75,6 +75,7 @@ export function missing(path: string, wanted: string): AppFailure {
   )
 }
 
+/** A file of a presentation that is there and cannot be read. */
 export function unreadable(path: string, cause: unknown): AppFailure {
   return new AppFailure('file-unreadable', `"${path}" cannot be read.`, 'Check that you may read it.', cause)
 }

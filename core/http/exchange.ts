@@ -4,6 +4,7 @@ import { type CorsMode, corsHeaders } from './cors.ts'
 /** Why a name cannot be had now, for programs: the header X-Routescope-State. */
 export type RefusedState = 'unknown' | 'expected' | 'lost' | 'expired'
 
+/** An answer that is no file. */
 export type Refusal = {
   readonly status: number
   /** One plain sentence for a person. */

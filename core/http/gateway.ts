@@ -19,6 +19,7 @@ import { rawReply, refuseExpected, refuseExpired, refuseLost, refuseMalformed, r
 import { encodePath, parseTarget, type RequestTarget } from './request-target.ts'
 import { isManifest, isManifestName, ServiceManifests } from './service-manifests.ts'
 
+/** What the gateway serves, where, and to whom. */
 export type GatewayOptions = {
   readonly host: string
   /** 0: any free one. */

@@ -17,6 +17,7 @@ export type BrowserWire = {
   onClose(listener: () => void): void
 }
 
+/** What the server of the interface serves, and where. */
 export type InterfaceServerOptions = {
   readonly host: string
   readonly port: number

@@ -10,6 +10,7 @@ import { resolveReference } from '../manifest/reference.ts'
 import { localReferences } from './local-references.ts'
 import { messageOf, type SegmentRule, type ServiceManifests } from './service-manifests.ts'
 
+/** The times manifests are written for. Shifts in µs. */
 export type ManifestClock = {
   readonly nowUs: () => number
   readonly streamShiftUs: () => number

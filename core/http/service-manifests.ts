@@ -177,6 +177,7 @@ function isPlaylistName({ name, contentType, kind }: StoredFile): boolean {
   return kind === 'playlist' || /\.m3u8?$/i.test(name) || /mpegurl/i.test(contentType ?? '')
 }
 
+/** The words of whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

@@ -51,6 +51,7 @@ const MAX_LINES = 512
 /** Services in a snapshot: the longest list that is shown. */
 const MAX_SERVICES = 10_000
 
+/** What is kept of each object, and of how many. */
 export type SessionColumnsOptions = {
   /** Compute SHA-256 of every whole object, as transported. */
   readonly hash: boolean

@@ -29,6 +29,7 @@ export type ReportExtra = {
   readonly malformed?: number
 }
 
+/** The logs and columns a report is made of. */
 export type ReportParts = {
   readonly columns: ObjectColumns
   readonly signalling: SignallingLog

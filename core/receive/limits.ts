@@ -37,6 +37,7 @@ export type ReceiveLimits = {
   readonly claimMs: number
 }
 
+/** What holds where nothing else is said. */
 export const RECEIVE_LIMITS: ReceiveLimits = {
   objectBytes: 256 << 20,
   memoryBytes: 1024 << 20,

@@ -158,6 +158,7 @@ export type AbsentObject = {
   readonly usefulUntilUs: number | null
 }
 
+/** What is known of a service. */
 export interface ServiceFacts {
   readonly id: number
   readonly name: string | null
@@ -265,6 +266,7 @@ export type RepairFact = ObjectRepair & {
   readonly whole: Uint8Array | null
 }
 
+/** Something that matters to a person, by the id of its health rule. */
 export type Alarm = {
   readonly rule: string
   readonly severity: Severity

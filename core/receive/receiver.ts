@@ -18,6 +18,7 @@ import { type ReceiveTarget, usesLls } from './receive-target.ts'
 import { ServiceDirectory } from './service-directory.ts'
 import { isDstp, Tunnels } from './tunnels.ts'
 
+/** What to receive, and within which bounds. */
 export type ReceiverOptions = {
   /** At least one. `route` targets are services 1, 2, 3 … in this order; beside an LLS, which numbers its own, from 65536. */
   readonly targets: readonly ReceiveTarget[]

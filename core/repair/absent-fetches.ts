@@ -7,6 +7,7 @@ import type { HttpRepair } from './http-repair.ts'
 import type { Backoff } from './post-file-repair.ts'
 import type { FetchOutcome } from './repair-job.ts'
 
+/** What fetching of announced objects needs to know. */
 export type AbsentFetchesOptions = {
   readonly spec: RepairSpec
   readonly fetcher: HttpRepair

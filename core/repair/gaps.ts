@@ -34,4 +34,5 @@ export function inGaps(gaps: readonly ByteRange[], from: number, to: number): By
   return parts
 }
 
+/** Bytes in all ranges together. */
 export const sumOf = (ranges: readonly ByteRange[]): number => ranges.reduce((sum, [from, to]) => sum + to - from, 0)

@@ -28,6 +28,7 @@ export type HttpResult =
   | { readonly kind: 'lied' | 'failed'; readonly reason: string }
   | { readonly kind: 'cancelled' }
 
+/** Connections that are kept open between requests. */
 export type HttpAgents = { readonly http: Agent; readonly https: Agent }
 
 /** Bounds of one request. Times ms. */
@@ -42,6 +43,7 @@ export type HttpLimits = {
   readonly redirects: number
 }
 
+/** What holds where nothing else is said. */
 export const HTTP_LIMITS: HttpLimits = {
   answerMs: 3000,
   idleMs: 3000,

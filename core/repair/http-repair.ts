@@ -39,6 +39,7 @@ const REPAIR_LIMITS: RepairLimits = {
   longestDeadlineMs: 600_000,
 }
 
+/** How HTTP repair is done, and whom it tells. */
 export type HttpRepairOptions = {
   readonly spec: RepairSpec
   /** Stream time is wall time: back-off makes sense, and what is too much is given up. A file is read only as fast as it can be repaired. */

@@ -10,6 +10,7 @@ export interface RepairClock {
   random(): number
 }
 
+/** The machine's own. */
 export const SYSTEM_CLOCK: RepairClock = {
   nowMs: () => performance.now(),
   wallMs: () => Date.now(),

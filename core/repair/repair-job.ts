@@ -56,6 +56,7 @@ export type FetchOutcome = {
   readonly reason: string | null
 }
 
+/** What all jobs of a session share. */
 export type JobContext = {
   readonly spec: RepairSpec
   readonly clock: RepairClock

@@ -9,6 +9,7 @@ import { ServiceBroadcast } from './service-broadcast.ts'
 import { serialiseLls } from './service-list.ts'
 import type { TrackEmitter } from './track-emitter.ts'
 
+/** How a presentation is put on air. */
 export type BroadcastOptions = {
   readonly scheme: 'route' | 'atsc'
   /** Group and port of the first service. */

@@ -3,6 +3,7 @@ import type { Presentation, PresentationFile } from './presentation.ts'
 import type { RouteObject } from './route-object.ts'
 import { CODEPOINT, FILES_TSI } from './toi-plan.ts'
 
+/** How files that are not media are repeated. */
 export type FileCarouselOptions = {
   readonly startUs: number
   /** A turn takes at least so long. */

@@ -11,6 +11,7 @@ const UNCHANGED_US = 10_000_000
 /** The end of a segment's last packet against its nominal end: the sender's own timers. */
 const SENDING_SLACK_US = 250_000
 
+/** The times a live MPD is written for. */
 export type LiveMpdOptions = {
   /** Start of the broadcast, µs since the UNIX epoch: media time 0. */
   readonly startUs: number

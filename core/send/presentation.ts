@@ -15,6 +15,7 @@ export type Presentation = {
   readonly bytes: FileBytes
 }
 
+/** The manifest of a presentation: an MPD, or a multivariant playlist. */
 export type PresentationManifest = {
   readonly name: string
   readonly contentType: string
@@ -46,6 +47,7 @@ export type PresentationTrack = {
   readonly representation: MpdRepresentation | null
 }
 
+/** A playlist of a presentation. */
 export type PresentationPlaylist = InlineFile & {
   readonly version: number
   /** EXT-X-MEDIA-SEQUENCE of the first segment. */
@@ -69,6 +71,7 @@ export type PresentationFile = {
   readonly sizeBytes: number
 }
 
+/** A media segment and its times. */
 export type PresentationSegment = PresentationFile & {
   /** Segment number, or its media time where the template says `$Time$`. */
   readonly toi: number

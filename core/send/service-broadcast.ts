@@ -16,6 +16,7 @@ import { CODEPOINT, FILES_TSI, INIT_TOI, mediaTsi, PLAYLIST_TOIS, SLS_TSI } from
 import { type SegmentStart, TrackEmitter } from './track-emitter.ts'
 import { type ScheduledSegment, TrackSchedule } from './track-schedule.ts'
 
+/** How one service is sent. */
 export type ServiceBroadcastOptions = SignalledService & {
   readonly loop: boolean
   readonly mtu: number

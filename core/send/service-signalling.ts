@@ -36,8 +36,10 @@ export type SignalledChannel = {
   readonly files: readonly ListedFile[]
 }
 
+/** A manifest that goes into the SLS. */
 export type SignalledManifest = { readonly name: string; readonly contentType: string; readonly bytes: Uint8Array }
 
+/** What the signalling says of the service. */
 export type SignalledService = {
   readonly scheme: 'route' | 'atsc'
   readonly flavour: 'us' | 'korean'

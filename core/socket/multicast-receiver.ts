@@ -15,6 +15,7 @@ const DEFAULT_RECEIVE_BUFFER_BYTES = 16 * 1024 * 1024
 const INTERFACE_CHECK_MS = 1000
 const DROPS_AGE_US = 250_000
 
+/** Where to listen, and to whom. */
 export type MulticastReceiverOptions = {
   /** Addresses or names of the interfaces to join on; absent: the system's choice. */
   readonly joinOn?: readonly string[]

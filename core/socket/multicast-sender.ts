@@ -16,6 +16,7 @@ const SEND_BUFFER_BYTES = 4 * 1024 * 1024
 /** A packet on its way to the system, with the memory and the callback it needs; used again afterwards. */
 type Slot = { bytes: Uint8Array; readonly done: (error: Error | null) => void }
 
+/** Where to send from, and how far. */
 export type MulticastSenderOptions = {
   /** Address or name of the interface to send on; absent: the system's choice. */
   readonly interface?: string

@@ -16,6 +16,7 @@ import { describeFilter, ofFamily, type SourceFilter, takes } from './source-fil
 /** Senders of one group whose flows are remembered without asking the table. */
 const RECENT_SENDERS = 4
 
+/** What one socket is bound to. */
 export type ReceiveSocketOptions = {
   readonly address: string
   readonly port: number

@@ -7,6 +7,7 @@ export type SocketCommand =
   | { readonly kind: 'join' | 'leave'; readonly id: number; readonly call: number; readonly membership: Membership }
   | { readonly kind: 'close'; readonly id: number; readonly call: number }
 
+/** How a socket is made and bound. */
 export type SocketOpening = {
   readonly family: 4 | 6
   readonly reuse: boolean
@@ -29,11 +30,13 @@ export type SocketReply =
   | { readonly kind: 'error'; readonly id: number; readonly code: string; readonly message: string }
   | { readonly kind: 'datagrams' }
 
+/** The thread's end of its message port. */
 export type SocketPort = {
   on(event: 'message', listener: (command: SocketCommand) => void): unknown
   postMessage(reply: SocketReply): void
 }
 
+/** What the thread is given when it starts. */
 export type SocketSetup = {
   readonly memory: SharedArrayBuffer
   readonly ring: { readonly [Key in keyof typeof RING]: number }

@@ -1,6 +1,7 @@
 /** Whose datagrams are taken: of these senders only, or of all but those. Both empty: of anyone. */
 export type SourceFilter = { readonly include: readonly string[]; readonly exclude: readonly string[] }
 
+/** Whoever sends is heard. */
 export const ANY_SOURCE: SourceFilter = { include: [], exclude: [] }
 
 /** The part of a filter that concerns one family of addresses. `include` that becomes empty by it matches nobody. */

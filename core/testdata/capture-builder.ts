@@ -58,6 +58,7 @@ export class Bytes {
   }
 }
 
+/** A pcap of the frames, byte for byte as described. */
 export function pcapFile(spec: PcapSpec): Uint8Array {
   const out = new Bytes(spec.order ?? 'little')
   out.u32({ us: 0xa1b2c3d4, ns: 0xa1b23c4d, modified: 0xa1b2cd34 }[spec.magic ?? 'us'])
@@ -166,6 +167,7 @@ const GROUP = [225, 1, 1, 0]
 const GROUP6 = [0xff, 0x15, ...new Array<number>(13).fill(0), 1]
 const HOST6 = [0xfd, ...new Array<number>(14).fill(0), 2]
 
+/** A UDP datagram with its checksum. */
 export function udp(payload: readonly number[], spec: UdpSpec = {}): number[] {
   const length = spec.udpLength ?? 8 + payload.length
   return new Bytes('big')
@@ -194,6 +196,7 @@ export function ipv4Packet(
   return bytes.raw(options).raw(transport).list
 }
 
+/** A UDP datagram in an IPv4 packet. */
 export function ipv4Udp(payload: readonly number[], spec: UdpSpec = {}): number[] {
   return ipv4Packet(udp(payload, spec), spec)
 }

@@ -17,6 +17,7 @@ export type FluteFile = {
   readonly bytes: Uint8Array
 }
 
+/** What the FLUTE of a test says in its tables and headers. */
 export type FluteSenderOptions = {
   readonly address: string
   readonly port: number

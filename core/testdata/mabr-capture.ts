@@ -16,6 +16,7 @@ import { type Datagram, interleaved } from './datagrams.ts'
 import { type FluteFile, FluteSender, type FluteSenderOptions } from './flute-sender.ts'
 import { broadcastOf, FIXTURE_ADDRESS, FIXTURE_START_US } from './make-fixtures.ts'
 
+/** How the DVB-MABR of a test is made. */
 export type MabrOptions = {
   /** Of the media. */
   readonly transport: 'flute' | 'route'

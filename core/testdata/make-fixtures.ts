@@ -26,7 +26,9 @@ export const FIXTURE_OPTIONS: BroadcastOptions = {
   pace: 'fast',
 }
 
+/** The demo as DASH. */
 export const demoDash = (): Promise<Presentation> => loadPresentation(join(DEMO_FOLDER, 'manifest.mpd'))
+/** The demo as HLS. */
 export const demoHls = (): Promise<Presentation> => loadPresentation(join(DEMO_FOLDER, 'master.m3u8'))
 
 /**

@@ -3,6 +3,7 @@
 /** One record: its 16-byte header without the lengths, and the frame. */
 export type PcapRecord = { readonly seconds: number; readonly fraction: number; readonly frame: Uint8Array }
 
+/** A pcap in pieces. */
 export type PcapRecords = {
   /** The 24 bytes in front of the records. */
   readonly header: Uint8Array

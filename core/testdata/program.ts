@@ -97,6 +97,7 @@ export class TestFolder {
   }
 }
 
+/** One file below a folder. */
 export type TreeEntry = { readonly path: string; readonly size: number; readonly sha256: string }
 
 /** Every file below a folder with its digest, sorted, paths with slashes; as the `.expected.json` files list them. */
@@ -109,6 +110,7 @@ export function treeOf(folder: string): TreeEntry[] {
     .sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
+/** In hex. */
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 function filesBelow(folder: string): string[] {

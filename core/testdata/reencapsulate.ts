@@ -1,10 +1,11 @@
+import { u16At } from '../bytes/ints.ts'
 import { LINK_TYPE } from '../capture/link-types.ts'
 import { alpConcatenation, alpPacket, alpSegments, alpSignalling, plpExtension } from '../protocol/alp/alp-writer.ts'
 import { LINK_SIGNALLING, type LmtMulticast, serialiseLmt } from '../protocol/alp/link-table.ts'
 import { formatIpv4 } from '../protocol/ip/address.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import { udpHeader, writeUdpPacket } from '../protocol/ip/udp-packet.ts'
-import { i32, u16 } from '../protocol/ip/wire.ts'
+import { i32 } from '../protocol/ip/wire.ts'
 import { fecPacketOf } from '../protocol/stltp/fec-packet.ts'
 import { RTP_HEADER_BYTES, RTP_TYPE, tunnelTimestamp, writeRtpHeader } from '../protocol/stltp/rtp.ts'
 import { basebandPackets, StltpWriter } from '../protocol/stltp/stltp-writer.ts'
@@ -29,7 +30,7 @@ export function ipPacketsOf(pcap: Uint8Array): IpPacket[] {
     const end = at + 16 + view.getUint32(at + 8, little)
     // The datagram ends by its own length: Ethernet pads.
     if ((pcap[start] as number) >> 4 === 4) {
-      packets.push({ bytes: pcap.slice(start, Math.min(end, start + u16(pcap, start + 2))), timeUs })
+      packets.push({ bytes: pcap.slice(start, Math.min(end, start + u16At(pcap, start + 2))), timeUs })
     }
     at = end
   }
@@ -130,7 +131,7 @@ export function plpByDestination(plps: number): PlpOf {
 }
 
 function destinationOf(bytes: Uint8Array): string {
-  return `${formatIpv4(i32(bytes, 16))}:${u16(bytes, ((bytes[0] as number) & 15) * 4 + 2)}`
+  return `${formatIpv4(i32(bytes, 16))}:${u16At(bytes, ((bytes[0] as number) & 15) * 4 + 2)}`
 }
 
 export type AlpForm = 'single' | 'segments' | 'concatenation'
@@ -211,7 +212,7 @@ function lmtOf(packets: readonly IpPacket[], plpOf: PlpOf): Uint8Array {
     group.set(destination, {
       sourceAddress: formatIpv4(i32(packet.bytes, 12)),
       destinationAddress,
-      sourcePort: u16(packet.bytes, ((packet.bytes[0] as number) & 15) * 4),
+      sourcePort: u16At(packet.bytes, ((packet.bytes[0] as number) & 15) * 4),
       destinationPort: Number(port),
       sid: null,
       contextId: null,
@@ -323,7 +324,7 @@ export function dstpPackets(packets: readonly IpPacket[], payloadType = 0x58): I
     sequence = (sequence + 1) & 0xffff
     writeRtpHeader({ marker: false, payloadType, sequence, timestamp: 0, word: 0 }, rtp)
     const flows = new FlowTable()
-    const flow = flows.ipv4(i32(bytes, 12), i32(bytes, 16), u16(bytes, payloadAt - 8), u16(bytes, payloadAt - 6))
+    const flow = flows.ipv4(i32(bytes, 12), i32(bytes, 16), u16At(bytes, payloadAt - 8), u16At(bytes, payloadAt - 6))
     const payload = Uint8Array.from([...rtp, ...bytes.subarray(payloadAt)])
     const header = udpHeader(flow)
     const packet = new Uint8Array(header.bytes.length + payload.length)

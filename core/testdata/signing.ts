@@ -103,6 +103,7 @@ export function makeIdentity(
   return { certificate, der: new Uint8Array(AsnConvert.serialize(certificate)), privateKey, keyId }
 }
 
+/** What a signature brings along, and how it names its signer. */
 export type SignOptions = {
   /** Certificates to put into the signature. */
   certificates?: readonly TestIdentity[]

@@ -1,6 +1,7 @@
 /** An HLS playlist (RFC 8216), with the lines it was written in so that a rewrite keeps what it does not touch. */
 export type HlsPlaylist = HlsMaster | HlsMedia
 
+/** A multivariant playlist. RFC 8216 §4.3.4. */
 export type HlsMaster = {
   readonly kind: 'master'
   readonly version: number
@@ -11,6 +12,7 @@ export type HlsMaster = {
   readonly lines: readonly string[]
 }
 
+/** EXT-X-STREAM-INF with its URI. */
 export type HlsVariant = {
   readonly uri: string
   /** bit/s */
@@ -20,6 +22,7 @@ export type HlsVariant = {
   readonly attributes: HlsAttributes
 }
 
+/** EXT-X-MEDIA. */
 export type HlsRendition = {
   /** `AUDIO`, `VIDEO`, `SUBTITLES`, `CLOSED-CAPTIONS`. */
   readonly type: string
@@ -30,6 +33,7 @@ export type HlsRendition = {
   readonly attributes: HlsAttributes
 }
 
+/** A media playlist. RFC 8216 §4.3.3. */
 export type HlsMedia = {
   readonly kind: 'media'
   readonly version: number
@@ -46,6 +50,7 @@ export type HlsMedia = {
   readonly headerLines: number
 }
 
+/** EXTINF with its URI. */
 export type HlsSegment = {
   readonly uri: string
   readonly sequence: number
@@ -64,6 +69,7 @@ export type HlsSegment = {
   readonly endLine: number
 }
 
+/** EXT-X-MAP: where the initialisation segment is. */
 export type HlsMap = {
   readonly uri: string
   readonly byteRange: readonly [number, number] | null

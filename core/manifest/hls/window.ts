@@ -1,5 +1,6 @@
 import type { HlsMedia, HlsSegment } from './playlist.ts'
 
+/** The part of a media playlist that is shown. */
 export type PlaylistWindow = {
   /** Whether a segment can be had. */
   readonly has: (segment: HlsSegment) => boolean

@@ -21,6 +21,7 @@ export type Mpd = {
   readonly document: SourceDocument
 }
 
+/** Period, with what it inherits resolved. */
 export type MpdPeriod = {
   readonly id: string | null
   /** Start on the presentation's time line; null for an early-available period (§5.3.2.1). */
@@ -31,6 +32,7 @@ export type MpdPeriod = {
   readonly element: SourceElement
 }
 
+/** AdaptationSet, with what it inherits resolved. */
 export type MpdAdaptationSet = {
   readonly id: string | null
   /** `video`, `audio`, `text` …, as written or taken from the MIME type. */
@@ -41,6 +43,7 @@ export type MpdAdaptationSet = {
   readonly element: SourceElement
 }
 
+/** Representation, with what it inherits resolved. */
 export type MpdRepresentation = {
   readonly id: string
   /** bit/s */
@@ -66,6 +69,7 @@ export type MpdRepresentation = {
 /** How the segments of a representation are found (§5.3.9). `single` has no segment element: the BaseURL is the file. */
 export type SegmentAddressing = TemplateAddressing | ListAddressing | BaseAddressing | { readonly kind: 'single' }
 
+/** Numbers and times of segments. Ticks of `timescale`. */
 export type SegmentClock = {
   readonly timescale: number
   readonly startNumber: number
@@ -77,18 +81,21 @@ export type SegmentClock = {
   readonly timeline: readonly TimelineEntry[] | null
 }
 
+/** SegmentTemplate. */
 export type TemplateAddressing = SegmentClock & {
   readonly kind: 'template'
   readonly media: string
   readonly initialization: string | null
 }
 
+/** SegmentList. */
 export type ListAddressing = SegmentClock & {
   readonly kind: 'list'
   readonly initialization: UrlRange | null
   readonly urls: readonly UrlRange[]
 }
 
+/** SegmentBase: one file, its segments found by its index. */
 export type BaseAddressing = {
   readonly kind: 'base'
   readonly initialization: UrlRange | null

@@ -32,6 +32,7 @@ export type SourceElement = {
   readonly children: readonly SourceElement[]
 }
 
+/** A document with its text, so that parts can be replaced and the rest kept to the letter. */
 export type SourceDocument = { readonly text: string; readonly root: SourceElement }
 
 type Draft = { -readonly [Key in keyof SourceElement]: SourceElement[Key] } & { children: Draft[] }

@@ -18,6 +18,7 @@ export type PatchStep = {
   readonly size: number
 }
 
+/** A segment that players can read around its holes. */
 export type PatchedSegment = {
   /** As long as the input. */
   readonly bytes: Uint8Array

@@ -1,5 +1,5 @@
+import { u16At } from '../../bytes/ints.ts'
 import { foldSum, wordSum } from '../ip/checksum.ts'
-import { u16 } from '../ip/wire.ts'
 import { ALP_EXTENSION, ALP_FAULT, ALP_FORM, ALP_TYPE, AlpPacket } from './alp-packet.ts'
 
 /** Packets that may be waiting for their segments at one time. */
@@ -46,6 +46,7 @@ export type LinkSignalling = {
   readonly bytes: Uint8Array
 }
 
+/** Takes what is inside ALP packets. */
 export interface AlpSink {
   /** An IP packet in `bytes[start, end)`, from PLP `plp` (-1 unknown); valid during the call. */
   ipPacket(bytes: Uint8Array, start: number, end: number, plp: number): void
@@ -264,8 +265,8 @@ export class AlpReceiver {
 export function alpTimeUs(packet: AlpPacket, bytes: Uint8Array): number {
   const at = packet.extensionStart
   if (packet.extensionType !== ALP_EXTENSION.time || packet.extensionEnd - at < 8) return -1
-  const high = u16(bytes, at) * 0x10000 + u16(bytes, at + 2)
-  const low = u16(bytes, at + 4) * 0x10000 + u16(bytes, at + 6)
+  const high = u16At(bytes, at) * 0x10000 + u16At(bytes, at + 2)
+  const low = u16At(bytes, at + 4) * 0x10000 + u16At(bytes, at + 6)
   const seconds = (high % 0x40000000) * 4 + Math.floor(low / 0x40000000)
   return seconds * 1e6 + ((low >>> 20) & 0x3ff) * 1000 + ((low >>> 10) & 0x3ff)
 }
@@ -277,9 +278,9 @@ function isSoundIp(bytes: Uint8Array, length: number): boolean {
   if (version === 6) return length >= 40
   const header = ((bytes[0] as number) & 15) * 4
   if (version !== 4 || header < 20 || header > length) return false
-  const total = u16(bytes, 2)
+  const total = u16At(bytes, 2)
   if (total !== length && total !== 0) return false
   // GPAC folds its checksum once only, so that a sound packet of its can be off by one.
   const sum = foldSum(wordSum(bytes, 0, header))
-  return sum === 0xffff || u16(bytes, 10) === 0 || sum === 0 || sum === 1 || sum === 0xfffe
+  return sum === 0xffff || u16At(bytes, 10) === 0 || sum === 0 || sum === 1 || sum === 0xfffe
 }

@@ -72,6 +72,7 @@ function oneLine(name: string | undefined): string {
 /** Certificates one signature or table may bring. */
 const MAX_CHAIN = 10
 
+/** How far the certificates at hand lead from a signer. */
 export type CertificateChain = {
   /** From the signer upward, each signed by the next. */
   readonly certificates: readonly SignerCertificate[]

@@ -9,6 +9,7 @@ export type Partition = {
   readonly largeBlocks: number
 }
 
+/** RFC 5052 §9.1: `symbols` over `blocks`, large ones first. Both from 1. */
 export function partition(symbols: number, blocks: number): Partition {
   const small = Math.floor(symbols / blocks)
   return { blocks, large: Math.ceil(symbols / blocks), small, largeBlocks: symbols - small * blocks }

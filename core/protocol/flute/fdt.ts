@@ -32,6 +32,7 @@ export type Fdt = {
   readonly otherAttributes: readonly XmlAttribute[]
 }
 
+/** One File element, with what it inherits from the instance. */
 export type FdtFile = {
   readonly toi: number
   readonly contentLocation: string

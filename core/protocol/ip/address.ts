@@ -1,4 +1,5 @@
-import { i32, u16 } from './wire.ts'
+import { u16At } from '../../bytes/ints.ts'
+import { i32 } from './wire.ts'
 
 /** Dotted form of an IPv4 address given as 32 bits, signed or not. */
 export function formatIpv4(address: number): string {
@@ -8,7 +9,7 @@ export function formatIpv4(address: number): string {
 /** Text of the IPv6 address at `at`, in the one form of RFC 5952: lower case, the longest run of zero groups as `::`. */
 export function formatIpv6(bytes: Uint8Array, at: number): string {
   const groups: number[] = []
-  for (let index = 0; index < 8; index++) groups.push(u16(bytes, at + index * 2))
+  for (let index = 0; index < 8; index++) groups.push(u16At(bytes, at + index * 2))
   const mapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff
   if (mapped) return `::ffff:${formatIpv4(i32(bytes, at + 12))}`
   let runStart = -1

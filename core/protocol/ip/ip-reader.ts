@@ -1,8 +1,9 @@
+import { u16At } from '../../bytes/ints.ts'
 import { foldSum, wordSum } from './checksum.ts'
 import type { DatagramSink, Flow } from './flow.ts'
 import type { FlowTable } from './flow-table.ts'
 import { Reassembler } from './fragments.ts'
-import { i32, u16 } from './wire.ts'
+import { i32 } from './wire.ts'
 
 const UDP = 17
 const IP_IN_IP = 4
@@ -111,23 +112,23 @@ export class IpReader {
   #ipv4(bytes: Uint8Array, start: number, end: number, tunnels: number): number {
     if (end - start < 20) return FAULT.short
     const header = ((bytes[start] as number) & 15) * 4
-    const total = u16(bytes, start + 2)
+    const total = u16At(bytes, start + 2)
     // Total length 0 is left by segmentation offload: the packet is what was captured.
     const stop = total === 0 ? end : start + total
     if (header < 20 || stop < start + header) return FAULT.malformed
     if (stop > end) return FAULT.short
-    if (u16(bytes, start + 10) !== 0 && foldSum(wordSum(bytes, start, start + header)) !== 0xffff) {
+    if (u16At(bytes, start + 10) !== 0 && foldSum(wordSum(bytes, start, start + header)) !== 0xffff) {
       this.counters.wrongChecksums++
     }
     const protocol = bytes[start + 9] as number
-    const fragment = u16(bytes, start + 6)
+    const fragment = u16At(bytes, start + 6)
     if ((fragment & 0x3fff) === 0) {
       return this.#transport(protocol, bytes, start + header, stop, bytes, start + 12, 4, tunnels)
     }
     const key = this.#fragments.key
     key.fill(0)
     key[0] = (this.vlan << 4) | 4
-    key[1] = u16(bytes, start + 4)
+    key[1] = u16At(bytes, start + 4)
     key[2] = protocol
     key[3] = i32(bytes, start + 12)
     key[7] = i32(bytes, start + 16)
@@ -140,7 +141,7 @@ export class IpReader {
 
   #ipv6(bytes: Uint8Array, start: number, end: number, tunnels: number): number {
     if (end - start < 40) return FAULT.short
-    const payload = u16(bytes, start + 4)
+    const payload = u16At(bytes, start + 4)
     if (payload === 0) return FAULT.malformed // a jumbogram
     // GPAC writes a payload length that is 40 too large; the UDP length decides whether something is missing.
     const stop = Math.min(end, start + 40 + payload)
@@ -152,7 +153,7 @@ export class IpReader {
       const header = next
       next = bytes[at] as number
       if (header === FRAGMENT_HEADER) {
-        const place = u16(bytes, at + 2)
+        const place = u16At(bytes, at + 2)
         // Neither an offset nor more to come: an atomic fragment (RFC 6946) is whole.
         if ((place & 0xfff9) !== 0) return this.#fragment6(next, bytes, start, at, stop, place, tunnels)
         at += 8
@@ -229,12 +230,12 @@ export class IpReader {
       return FAULT.none
     }
     if (end - start < 8) return FAULT.short
-    const length = u16(bytes, start + 4)
+    const length = u16At(bytes, start + 4)
     const stop = length === 0 ? end : start + length
     if (length !== 0 && length < 8) return FAULT.malformed
     if (stop > end) return FAULT.short
-    const sourcePort = u16(bytes, start)
-    const destinationPort = u16(bytes, start + 2)
+    const sourcePort = u16At(bytes, start)
+    const destinationPort = u16At(bytes, start + 2)
     const flow =
       family === 4
         ? this.#flows.ipv4(i32(addresses, at), i32(addresses, at + 4), sourcePort, destinationPort)

@@ -1,9 +1,5 @@
 /** Big-endian fields read in place, for the packet path: no bounds are checked, the caller has done it. */
 
-export function u16(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
-}
-
 /** Signed, so that it stays a small integer where the engine has them; only compared, hashed, or made unsigned for text. */
 export function i32(bytes: Uint8Array, at: number): number {
   return (
@@ -14,6 +10,7 @@ export function i32(bytes: Uint8Array, at: number): number {
   )
 }
 
+/** Writes two bytes. */
 export function putU16(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value >>> 8
   bytes[at + 1] = value

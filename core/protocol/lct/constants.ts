@@ -1,5 +1,6 @@
 /** Numbers of RFC 5651 (LCT), RFC 5775 (ALC), RFC 6726 (FLUTE), RFC 9223 and A/331 Annex A (ROUTE), with their names there. */
 
+/** The V field; other versions are refused. */
 export const LCT_VERSION = 1
 
 /** Header extension types. Below 128 a length byte (HEL, in 32-bit words) follows; from 128 on the extension is 4 bytes. */

@@ -35,6 +35,7 @@ export type EmergencyAlert = {
   readonly otherAttributes: readonly XmlAttribute[]
 }
 
+/** A text in one language; null where it does not say which. */
 export type AlertText = { readonly lang: string | null; readonly text: string }
 
 /** `Media`: a file that belongs to the alert. */

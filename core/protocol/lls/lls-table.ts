@@ -3,6 +3,7 @@ import { gunzipIfGzip, gzip, looksGzip, MAX_SIGNALLING_BYTES } from '../gzip.ts'
 
 /** Where low-level signalling is sent (A/331 §6.1). */
 export const LLS_ADDRESS = '224.0.23.60'
+/** Of LLS_ADDRESS. A/331 clause 6.1. */
 export const LLS_PORT = 4937
 
 /** LLS_table_id values, A/331:2019 §6.1.1. */
@@ -52,6 +53,7 @@ export type LlsTable = {
   readonly compressed: boolean
 }
 
+/** Table id, group id, group count, version. */
 export const LLS_HEADER_BYTES = 4
 
 /** Parses the payload of one LLS datagram. @throws CodecError `lls-truncated` | `gzip-…` */

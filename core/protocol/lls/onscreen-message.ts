@@ -8,6 +8,7 @@ export type OnscreenMessages = {
   readonly otherAttributes: readonly XmlAttribute[]
 }
 
+/** One KeepScreenClear element: services that must not be drawn over. */
 export type KeepScreenClear = {
   readonly bsid: number | null
   /** Null with no range either: all services of the stream. */

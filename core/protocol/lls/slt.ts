@@ -26,6 +26,7 @@ export type Slt = {
 /** urlType: 1 signalling server, 2 ESG server, 3 usage reporting, 4 dynamic event WebSocket. */
 export type SltInetUrl = { readonly urlType: number | null; readonly url: string }
 
+/** One Service element. */
 export type SltService = {
   readonly serviceId: number
   readonly globalServiceId: string | null
@@ -74,6 +75,7 @@ export type SltSignalling = {
   readonly otherAttributes: readonly XmlAttribute[]
 }
 
+/** Values of slsProtocol. */
 export const SLS_PROTOCOL = { route: 1, mmtp: 2 } as const
 
 const SLT_NAMESPACE = 'tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/SLT/1.0/'

@@ -20,6 +20,7 @@ export type MabrConfiguration = Kept & {
   readonly sessions: readonly MabrSession[]
 }
 
+/** Root elements of a configuration. */
 export type MabrRoot = 'MulticastGatewayConfiguration' | 'MulticastServerConfiguration'
 
 /** What an element holds that has no field here. */
@@ -120,6 +121,7 @@ export type MabrCarousel = {
   readonly items: readonly MabrCarouselItem[]
 }
 
+/** What a carousel of a transport session repeats. */
 export type MabrCarouselItem = Kept & {
   readonly kind: 'manifests' | 'init' | 'resource'
   readonly serviceIdRef: string | null
@@ -132,7 +134,9 @@ export type MabrCarouselItem = Kept & {
 
 /** Name of the configuration object in the multicast, whatever the year of its classification scheme. */
 export const GATEWAY_CONFIGURATION_URI = 'urn:dvb:metadata:cs:MulticastTransportObjectTypeCS:2021:gateway-configuration'
+/** Content type of a configuration. */
 export const MABR_CONTENT_TYPE = 'application/xml+dvb-mabr-session-configuration'
+/** Of the edition that is written here; others are read too. */
 export const MABR_NAMESPACE = 'urn:dvb:metadata:MulticastSessionConfiguration:2024'
 const PROTOCOL_PREFIX = 'urn:dvb:metadata:cs:MulticastTransportProtocolCS:2019:'
 

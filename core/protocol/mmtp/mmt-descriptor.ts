@@ -56,6 +56,7 @@ export function parseMmtDescriptors(bytes: Uint8Array): {
   return { descriptors, rest: new Uint8Array(0) }
 }
 
+/** All of them, one behind the other. */
 export function serialiseMmtDescriptors(descriptors: readonly MmtDescriptor[]): Uint8Array {
   const writer = new ByteWriter()
   for (const descriptor of descriptors) {

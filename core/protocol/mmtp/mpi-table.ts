@@ -60,6 +60,7 @@ export function parseMpiBody(body: Uint8Array): MpiBody {
   return { table: body.subarray(start, end), mpTable: associated && end < body.length ? body.subarray(end) : null }
 }
 
+/** The inverse of the parser. */
 export function serialiseMpiBody({ table, mpTable }: MpiBody): Uint8Array {
   const writer = new ByteWriter(table.length + 1).u8(mpTable === null ? 0x7f : 0xff).bytes(table)
   return (mpTable === null ? writer : writer.bytes(mpTable)).take()

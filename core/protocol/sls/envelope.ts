@@ -6,6 +6,7 @@ import { XmlWriter } from '../../xml/xml-writer.ts'
 /** Metadata envelope of an SLS package: the fragments in it and their versions. A/331 Annex C, 3GPP TS 26.346 §11.1.3. */
 export type Envelope = { readonly items: readonly EnvelopeItem[] }
 
+/** One item of the envelope: a part of the package. */
 export type EnvelopeItem = {
   /** Content-Location of the part. */
   readonly uri: string

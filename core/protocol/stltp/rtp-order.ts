@@ -9,6 +9,7 @@ const HISTORY = 1024
 const JUMP = 2048
 const MAX_FEC_WAITING = 512
 
+/** What became of the packets of one stream. */
 export type OrderCounters = {
   packets: number
   /** Sequence numbers that never came and could not be recovered. */
@@ -26,6 +27,7 @@ export type OrderCounters = {
   restarts: number
 }
 
+/** Takes packets in order. */
 export interface OrderSink {
   /** The next packet in order: RTP header and payload in `bytes[start, end)`. `gap`: packets before it are missing. */
   ordered(bytes: Uint8Array, start: number, end: number, gap: boolean, recovered: boolean): void

@@ -1,6 +1,7 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import { u16At, u32At } from '../../bytes/ints.ts'
 
+/** The fixed header. RFC 3550 §5.1. */
 export const RTP_HEADER_BYTES = 12
 
 /** Payload types of A/324 2019; those of later editions beside them. */
