@@ -100,13 +100,16 @@ test('a place that cannot be written to is refused with the path', async () => {
   }
 })
 
-test.skipIf(process.platform !== 'linux')('a full disk stops the writer, and closing says so', async () => {
-  const writer = await PcapngWriter.create('/dev/full')
-  for (let index = 0; index < 10; index++) {
-    writer.datagram(FLOWS[0] as (typeof FLOWS)[0], new Uint8Array(60000), 0, 60000, START_US, index)
-  }
-  await expect(writer.close()).rejects.toMatchObject({ error: { code: 'disk-full' } })
-})
+test.skipIf(process.platform !== 'linux')(
+  'a full disk stops the writer, and closing says so (Linux only)',
+  async () => {
+    const writer = await PcapngWriter.create('/dev/full')
+    for (let index = 0; index < 10; index++) {
+      writer.datagram(FLOWS[0] as (typeof FLOWS)[0], new Uint8Array(60000), 0, 60000, START_US, index)
+    }
+    await expect(writer.close()).rejects.toMatchObject({ error: { code: 'disk-full' } })
+  },
+)
 
 /** Wireshark's programs, where this machine has them: a second reader for what we write. */
 const TOOLS = { tshark: 'tshark', capinfos: 'capinfos' }

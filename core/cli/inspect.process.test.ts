@@ -66,7 +66,7 @@ describe('inspect --json', () => {
     'atsc-us-two-services',
     'offair-mmt-and-esg',
   ]
-  it.skipIf(!existsSync(shared)).each(names)('of %s.pcap has them too', async (name) => {
+  it.skipIf(!existsSync(shared)).each(names)('of %s.pcap has them too (where ../shared is)', async (name) => {
     expect(reportFaults(await inspect(join(shared, `${name}.pcap`)))).toEqual([])
   })
 
@@ -101,7 +101,7 @@ describe('inspect --json', () => {
     expect(status).toBe(0)
   })
 
-  it.skipIf(!existsSync('/dev/full'))('says when its output cannot be written', async () => {
+  it.skipIf(!existsSync('/dev/full'))('says when its output cannot be written (where there is /dev/full)', async () => {
     const shell = { command: ['sh', '-c', 'exec "$@" > /dev/full', 'sh', process.execPath] }
     const program = new RunningProgram(['inspect', '--json', capture], shell)
     program.child.stdin.end()
@@ -238,7 +238,7 @@ describe('inspect of what is not right', () => {
   })
 })
 
-describe.skipIf(!posix)('Ctrl-C', () => {
+describe.skipIf(!posix)('Ctrl-C (not on Windows)', () => {
   /** A long capture that is still being read: more than pipe and buffers hold has gone in, and the end has not come. */
   async function reading(args: string[]): Promise<RunningProgram> {
     const program = new RunningProgram(['inspect', '-', ...args], { env: { TMPDIR: folder.path } })

@@ -314,7 +314,7 @@ describe('receive of what is not right', () => {
   })
 
   it.skipIf(!existsSync('/dev/full'))(
-    'a disk that is full for the capture: the files are there all the same',
+    'a disk that is full for the capture: the files are there all the same (where there is /dev/full)',
     async () => {
       const out = newOut()
       const { status, stderr } = await routescope([
@@ -473,7 +473,7 @@ describe('hostile names', () => {
   })
 })
 
-describe.skipIf(!posix)('a live session', () => {
+describe.skipIf(!posix)('a live session (not on Windows)', () => {
   const url = `route://239.255.77.92:${20_000 + (process.pid % 20_000)}`
   const loopback = ['--interface', '127.0.0.1']
 

@@ -194,7 +194,7 @@ describe('send of what is not right', () => {
     expect(existsSync(folder.at('unused.pcapng'))).toBe(false)
   })
 
-  it.skipIf(!existsSync('/dev/full'))('a disk that is full', async () => {
+  it.skipIf(!existsSync('/dev/full'))('a disk that is full (where there is /dev/full)', async () => {
     const { status, stderr } = await routescope(['send', demoMpd, url, '--capture-out', '/dev/full'])
     expect(stderr).toMatch(/The disk is full: the capture \/dev\/full ends early\./)
     oneSentence(stderr)
@@ -355,7 +355,7 @@ describe('gateway', () => {
 
 describe('open --no-window', () => {
   it.skipIf(!posix)(
-    'prints its address with a token, serves the page, and takes uploads away with it on Ctrl-C',
+    'prints its address with a token, serves the page, and takes uploads away with it on Ctrl-C (not on Windows)',
     async () => {
       const temporary = folder.at('temporary-open')
       mkdirSync(temporary)

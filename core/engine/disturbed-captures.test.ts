@@ -123,7 +123,7 @@ describe('broadcasts as networks disturb them', () => {
   }
 })
 
-describe.skipIf(names.length === 0)('captures as networks disturb them', () => {
+describe.skipIf(names.length === 0)('captures as networks disturb them (where ../shared is)', () => {
   for (const [what, change] of CHANGES) {
     it.each(names)(`%s, ${what}, gives the same files`, (name) => givesTheSame(name, change))
   }
@@ -151,14 +151,17 @@ describe('captures with flipped bits are read to their end, and what is wrong wi
   it.each(Object.keys(FIXTURES))('%s, every packet', (name) => survives(name, 1, HEADERS))
 })
 
-describe.skipIf(names.length === 0)('real captures with flipped bits are read to their end', () => {
-  it.each(names)('%s, one packet in ten', (name) => survives(name, 0.1, HEADERS))
-  it.each(names)('%s, every packet, headers and all', (name) => survives(name, 1, 0))
-})
+describe.skipIf(names.length === 0)(
+  'real captures with flipped bits are read to their end (where ../shared is)',
+  () => {
+    it.each(names)('%s, one packet in ten', (name) => survives(name, 0.1, HEADERS))
+    it.each(names)('%s, every packet, headers and all', (name) => survives(name, 1, 0))
+  },
+)
 
 type OracleObject = { dst: string; tsi: number; toi: number; total: number | null; missing: [number, number][] }
 
-describe.skipIf(names.length === 0)('captures that lost 1 % of their packets', () => {
+describe.skipIf(names.length === 0)('captures that lost 1 % of their packets (where ../shared is)', () => {
   it.each(names)('%s: every missing byte range is named', async (name) => {
     const file = disturbed(name, (capture) => drop(capture, 0.01, seeded(1)))
     const flags = name.startsWith('mabr') ? ['--flute'] : []

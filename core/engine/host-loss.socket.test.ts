@@ -85,7 +85,7 @@ async function lossOf(toi: number): Promise<SessionSnapshot> {
 }
 
 it.skipIf(process.platform !== 'linux')(
-  'packets this computer drops while it is busy are called its own loss',
+  'packets this computer drops while it is busy are called its own loss (Linux only)',
   async () => {
     await listen()
     segment(1, 5)
@@ -123,13 +123,16 @@ it.skipIf(process.platform !== 'linux')(
   },
 )
 
-it.skipIf(process.platform !== 'linux')('packets that never reached the socket are called the network’s', async () => {
-  await listen()
-  segment(1, 5, [2])
-  await sender.drained()
-  segment(2, 5)
-  await complete(2)
-  const snapshot = await lossOf(1)
-  expect(snapshot.hostDrops).toBe(0)
-  expect(snapshot.losses).toMatchObject({ host: { objects: 0 }, network: { objects: 1, bytes: CUT } })
-})
+it.skipIf(process.platform !== 'linux')(
+  'packets that never reached the socket are called the network’s (Linux only)',
+  async () => {
+    await listen()
+    segment(1, 5, [2])
+    await sender.drained()
+    segment(2, 5)
+    await complete(2)
+    const snapshot = await lossOf(1)
+    expect(snapshot.hostDrops).toBe(0)
+    expect(snapshot.losses).toMatchObject({ host: { objects: 0 }, network: { objects: 1, bytes: CUT } })
+  },
+)

@@ -75,7 +75,7 @@ const cases: [string, ReceiveTarget][] = [
   ['atsc-us-two-services', { kind: 'atsc' }],
 ]
 
-describe.skipIf(!present)('captures with a list of what is in them', () => {
+describe.skipIf(!present)('captures with a list of what is in them (where ../shared is)', () => {
   it.each(cases)('%s as %o gives exactly its files', async (name, target) => {
     const run = await receive(name, target)
     const expected = JSON.parse(readFileSync(`${captures}${name}.expected.json`, 'utf8')) as {

@@ -76,7 +76,7 @@ test('what is sent to a joined group arrives, with its flow, in order', async ()
   expect(sending.counters).toEqual({ packets: 20, bytes: 60, errors: 0, pending: 0 })
 })
 
-test.skipIf(!LINUX)('two groups on one port do not mix', async () => {
+test.skipIf(!LINUX)('two groups on one port do not mix (Linux only)', async () => {
   const sink = new Collector()
   const receiving = receiver(sink)
   const port = await freePort()
@@ -108,7 +108,7 @@ test('a socket says where it joined and what buffer it was granted', async () =>
   if (LINUX) expect(snapshot?.grantedBufferBytes).toBe(64 * 1024)
 })
 
-test.skipIf(!LINUX)('what the system drops because the buffer is full is counted', async () => {
+test.skipIf(!LINUX)('what the system drops because the buffer is full is counted (Linux only)', async () => {
   const sink = new Collector()
   let nowUs = 0
   const receiving = receiver(sink, { receiveBufferBytes: 4096, nowUs: () => nowUs })
@@ -210,21 +210,24 @@ test('an interface that goes is noticed, and joined again when it is back', asyn
 
 const loopback6 = listInterfaces().find((entry) => entry.address === '::1')
 
-test.skipIf(!LINUX || loopback6 === undefined)('IPv6 groups, joined by the name of the interface', async (context) => {
-  const sink = new Collector()
-  const receiving = receiver(sink, { joinOn: [loopback6?.name as string] })
-  const port = await freePort()
-  await receiving.join('ff11::77', port)
-  await receiving.join('ff15::77', port)
-  const sending = await sender(loopback6?.name as string)
-  sending.send('ff15::77', port, Uint8Array.of(6))
-  await sending.drained()
-  if (sending.problem !== null) context.skip('no IPv6 multicast route on the loopback interface')
-  await sink.count(1)
-  expect(sink.got[0]?.flow).toMatchObject({ family: 6, destination: `[ff15::77]:${port}` })
-})
+test.skipIf(!LINUX || loopback6 === undefined)(
+  'IPv6 groups, joined by the name of the interface (Linux, with IPv6 on the loopback interface)',
+  async (context) => {
+    const sink = new Collector()
+    const receiving = receiver(sink, { joinOn: [loopback6?.name as string] })
+    const port = await freePort()
+    await receiving.join('ff11::77', port)
+    await receiving.join('ff15::77', port)
+    const sending = await sender(loopback6?.name as string)
+    sending.send('ff15::77', port, Uint8Array.of(6))
+    await sending.drained()
+    if (sending.problem !== null) context.skip('no IPv6 multicast route on the loopback interface')
+    await sink.count(1)
+    expect(sink.got[0]?.flow).toMatchObject({ family: 6, destination: `[ff15::77]:${port}` })
+  },
+)
 
-test.skipIf(loopback6 === undefined)('IPv6 unicast is received', async () => {
+test.skipIf(loopback6 === undefined)('IPv6 unicast is received (where the loopback interface has IPv6)', async () => {
   const sink = new Collector()
   const receiving = receiver(sink)
   const port = await freePort()

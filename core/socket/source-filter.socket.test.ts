@@ -69,21 +69,24 @@ async function joined(
   return { sink, receiver, port, refusal }
 }
 
-test.skipIf(!LINUX)('only the senders that are included are heard, and the system sorts out the rest', async () => {
-  const { sink, receiver, port } = await joined({ filter: { include: [OTHER], exclude: [] } })
-  const [one, two] = [await senderFrom(LOOPBACK), await senderFrom(OTHER)]
-  await one(port, 'a')
-  await two(port, 'b')
-  await one(port, 'c')
-  await two(port, 'd')
-  await sink.seen(`${OTHER} d`)
-  expect(sink.got).toEqual([`${OTHER} b`, `${OTHER} d`])
-  expect(receiver.sockets()[0]).toMatchObject({
-    packets: 2,
-    passedOver: 0,
-    filter: 'only from 127.0.0.2 (source-specific join)',
-  })
-})
+test.skipIf(!LINUX)(
+  'only the senders that are included are heard, and the system sorts out the rest (Linux only)',
+  async () => {
+    const { sink, receiver, port } = await joined({ filter: { include: [OTHER], exclude: [] } })
+    const [one, two] = [await senderFrom(LOOPBACK), await senderFrom(OTHER)]
+    await one(port, 'a')
+    await two(port, 'b')
+    await one(port, 'c')
+    await two(port, 'd')
+    await sink.seen(`${OTHER} d`)
+    expect(sink.got).toEqual([`${OTHER} b`, `${OTHER} d`])
+    expect(receiver.sockets()[0]).toMatchObject({
+      packets: 2,
+      passedOver: 0,
+      filter: 'only from 127.0.0.2 (source-specific join)',
+    })
+  },
+)
 
 test.skipIf(!LINUX)('where the system knows no such join, they are sorted out here, and that is said', async () => {
   const join = vi.spyOn(SocketThread.prototype, 'join')
@@ -98,7 +101,7 @@ test.skipIf(!LINUX)('where the system knows no such join, they are sorted out he
   expect(receiver.sockets()[0]).toMatchObject({ passedOver: 1, filter: 'only from 127.0.0.2 (sorted out here)' })
 })
 
-test.skipIf(!LINUX)('senders that are excluded are passed over and counted', async () => {
+test.skipIf(!LINUX)('senders that are excluded are passed over and counted (Linux only)', async () => {
   const { sink, receiver, port } = await joined({ filter: { include: [], exclude: [LOOPBACK] } })
   const [one, two] = [await senderFrom(LOOPBACK), await senderFrom(OTHER)]
   await one(port, 'a')
@@ -122,18 +125,21 @@ test('a sender of the other family can never be heard, and that is an error', as
   await expect(receiver.join(GROUP, 6000)).rejects.toMatchObject({ error: { code: 'bad-spec' } })
 })
 
-test.skipIf(!LINUX)('a group is joined for the senders that signalling names, unless the user says which', async () => {
-  const { sink, receiver, port, refusal } = await joined({}, [OTHER])
-  expect(refusal).toBeNull()
-  const [one, two] = [await senderFrom(LOOPBACK), await senderFrom(OTHER)]
-  await one(port, 'a')
-  await two(port, 'b')
-  await sink.seen(`${OTHER} b`)
-  expect(sink.got).toEqual([`${OTHER} b`])
-  expect(receiver.sockets()[0]?.filter).toBe('only from 127.0.0.2 (source-specific join)')
-  const chosen = await joined({ filter: { include: [LOOPBACK], exclude: [] } }, [OTHER])
-  expect(chosen.receiver.sockets()[0]?.filter).toBe('only from 127.0.0.1 (source-specific join)')
-})
+test.skipIf(!LINUX)(
+  'a group is joined for the senders that signalling names, unless the user says which (Linux only)',
+  async () => {
+    const { sink, receiver, port, refusal } = await joined({}, [OTHER])
+    expect(refusal).toBeNull()
+    const [one, two] = [await senderFrom(LOOPBACK), await senderFrom(OTHER)]
+    await one(port, 'a')
+    await two(port, 'b')
+    await sink.seen(`${OTHER} b`)
+    expect(sink.got).toEqual([`${OTHER} b`])
+    expect(receiver.sockets()[0]?.filter).toBe('only from 127.0.0.2 (source-specific join)')
+    const chosen = await joined({ filter: { include: [LOOPBACK], exclude: [] } }, [OTHER])
+    expect(chosen.receiver.sockets()[0]?.filter).toBe('only from 127.0.0.1 (source-specific join)')
+  },
+)
 
 test.skipIf(!LINUX)('where the join for a signalled sender is refused, whoever sends is heard', async () => {
   const join = vi.spyOn(SocketThread.prototype, 'join')
@@ -145,19 +151,22 @@ test.skipIf(!LINUX)('where the join for a signalled sender is refused, whoever s
   expect(receiver.sockets()).toMatchObject([{ filter: null }])
 })
 
-test.skipIf(!LINUX)('a destination left while it is being joined can be joined anew for other senders', async () => {
-  const { sink, receiver, port } = await joined({})
-  receiver.leave(GROUP, port)
-  const first = receiver.join(GROUP, port, [LOOPBACK])
-  receiver.leave(GROUP, port)
-  await receiver.join(GROUP, port, [OTHER])
-  await first
-  expect(receiver.sockets().map(({ filter }) => filter)).toEqual(['only from 127.0.0.2 (source-specific join)'])
-  await (await senderFrom(OTHER))(port, 'a')
-  await sink.seen(`${OTHER} a`)
-})
+test.skipIf(!LINUX)(
+  'a destination left while it is being joined can be joined anew for other senders (Linux only)',
+  async () => {
+    const { sink, receiver, port } = await joined({})
+    receiver.leave(GROUP, port)
+    const first = receiver.join(GROUP, port, [LOOPBACK])
+    receiver.leave(GROUP, port)
+    await receiver.join(GROUP, port, [OTHER])
+    await first
+    expect(receiver.sockets().map(({ filter }) => filter)).toEqual(['only from 127.0.0.2 (source-specific join)'])
+    await (await senderFrom(OTHER))(port, 'a')
+    await sink.seen(`${OTHER} a`)
+  },
+)
 
-test.skipIf(!LINUX)('a group is joined on each interface, and each is named', async () => {
+test.skipIf(!LINUX)('a group is joined on each interface, and each is named (Linux only)', async () => {
   const interfaces = (): NetworkInterface[] => [
     { name: 'lo', address: LOOPBACK, family: 'IPv4', loopback: true },
     { name: 'second', address: OTHER, family: 'IPv4', loopback: true },
