@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os'
 import { resolve } from 'node:path'
 import { CaptureReader, type CaptureSummary } from '../capture/capture-reader.ts'
 import type { AppError } from '../contract/app-error.ts'
@@ -19,6 +20,7 @@ import type { Gateway } from '../http/gateway.ts'
 import { SessionColumns } from '../inspect/session-columns.ts'
 import { formatDestination } from '../protocol/ip/address.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
+import { RECEIVE_LIMITS } from '../receive/limits.ts'
 import type { ReceivedFile } from '../receive/object-flow.ts'
 import { type FlowFacts, ObserverTee, type ServiceFacts } from '../receive/observer.ts'
 import { Receiver } from '../receive/receiver.ts'
@@ -212,6 +214,7 @@ export class Reception {
       {
         targets,
         receive,
+        limits: { memoryBytes: receiveMemory(totalmem()) },
         elapsedUs: () => performance.now() * 1000,
         flows: this.#flows,
         stltp: [...this.#plan.tunnels.values()].flatMap(([tunnel]) =>
@@ -602,4 +605,9 @@ export class Reception {
 
 function seconds(timeUs: number | null): number | null {
   return timeUs === null ? null : timeUs / 1e6
+}
+
+/** An eighth of the machine's memory for objects under way and on their way to disk, within reason. */
+function receiveMemory(totalBytes: number): number {
+  return Math.min(2 ** 31, Math.max(RECEIVE_LIMITS.memoryBytes, totalBytes / 8))
 }

@@ -11,8 +11,11 @@ export type DiskJob = {
   readonly own: Uint8Array | null
 }
 
-/** What became of each job of a batch: null, or the system's code and words. */
-export type DiskReply = readonly (readonly [code: string, message: string] | null)[]
+/** What became of a job: null, or the system's code and words. */
+export type DiskOutcome = readonly [code: string, message: string] | null
+
+/** Outcomes of the next jobs in order; `last` where the batch is done with them. */
+export type DiskReply = { readonly outcomes: readonly DiskOutcome[]; readonly last: boolean }
 
 /** What the thread is given when it starts. */
 export type DiskSetup = {
@@ -20,6 +23,8 @@ export type DiskSetup = {
   readonly ring: SharedArrayBuffer
   /** Name of the file that is being written, in whatever folder: no other writer's. */
   readonly asideName: string
+  /** Outcomes are told when so many bytes have been written since. */
+  readonly replyBytes: number
 }
 
 /** The thread's end of its message port. */
@@ -82,7 +87,7 @@ export function diskLoop(port: DiskPort, calls: DiskCalls, setup: DiskSetup): vo
     }
   }
 
-  function run(job: DiskJob): readonly [string, string] | null {
+  function run(job: DiskJob): DiskOutcome {
     try {
       if (job.remove) calls.unlinkSync(`${root}/${job.path}`)
       else write(job)
@@ -96,5 +101,18 @@ export function diskLoop(port: DiskPort, calls: DiskCalls, setup: DiskSetup): vo
     }
   }
 
-  port.on('message', (jobs) => port.postMessage(jobs.map(run)))
+  port.on('message', (jobs) => {
+    let outcomes: DiskOutcome[] = []
+    let bytes = 0
+    for (const [index, job] of jobs.entries()) {
+      outcomes.push(run(job))
+      bytes += job.length
+      // Memory of long files is given back while the rest of the batch is still being written.
+      if (bytes < setup.replyBytes || index === jobs.length - 1) continue
+      port.postMessage({ outcomes, last: false })
+      outcomes = []
+      bytes = 0
+    }
+    port.postMessage({ outcomes, last: true })
+  })
 }

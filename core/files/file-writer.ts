@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { type DiskJob, type DiskReply, type DiskSetup, diskLoop } from './disk-loop.ts'
+import { type DiskJob, type DiskOutcome, type DiskReply, type DiskSetup, diskLoop } from './disk-loop.ts'
 import { ASIDE_PREFIX } from './safe-name.ts'
 
 /** Writers of this process so far: each has a name of its own for what is not whole yet. */
@@ -42,6 +42,7 @@ type Pending = {
 const RING_BYTES = 48 * 1024 * 1024
 /** Above this a source is asked to wait, and let go on below half of it. */
 const QUEUE_BYTES = 32 * 1024 * 1024
+const REPLY_BYTES = 8 * 1024 * 1024
 /** Politeness of the thread that writes. */
 const WRITER_NICE = 5
 /** One batch is being written while the next is on its way. */
@@ -154,12 +155,12 @@ export class FileWriter {
   }
 
   #answer(reply: DiskReply): void {
-    this.#batches--
+    if (reply.last) this.#batches--
     this.#send()
-    for (const outcome of reply) this.#finish(outcome)
+    for (const outcome of reply.outcomes) this.#finish(outcome)
   }
 
-  #finish(outcome: DiskReply[number]): void {
+  #finish(outcome: DiskOutcome): void {
     const pending = this.#pending[this.#answered]
     if (pending === undefined) return
     this.#answered++
@@ -190,7 +191,12 @@ export class FileWriter {
     if (this.#thread !== null) return this.#thread
     const ring = new SharedArrayBuffer(RING_BYTES)
     this.#ring = new Uint8Array(ring)
-    const setup = { root: this.#options.root, ring, asideName: `${ASIDE_PREFIX}${process.pid}-${++writers}` }
+    const setup = {
+      root: this.#options.root,
+      ring,
+      asideName: `${ASIDE_PREFIX}${process.pid}-${++writers}`,
+      replyBytes: REPLY_BYTES,
+    }
     const thread = (this.#options.startDisk ?? startWorker)(setup)
     thread.on('message', (reply) => this.#answer(reply))
     thread.on('error', (error) => {

@@ -52,6 +52,7 @@ export class ArrivingObject implements ReceivedObject {
   readonly repeats = 0
   readonly times = null
   readonly recovered = 0
+  readonly starved = false
   readonly recoveredRanges = []
   #bytes = new Uint8Array(0)
   readonly #watchers = new Set<() => void>()

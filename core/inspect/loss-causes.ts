@@ -26,7 +26,7 @@ export type Surroundings = {
 const SENT_IN_PIECES = 8
 
 /**
- * Who lost what is missing, by rules that need no guess. In order:
+ * Who lost what is missing, by rules that need no guess. What was given up for want of memory is the host's; else, in order:
  *
  * 1. `host`: the system's drop counter of the destination's socket grew between the beginning of the loss (less the time a
  *    packet may stand in the queue) and its end; in a capture, the drops it reports itself.

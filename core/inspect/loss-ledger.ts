@@ -44,7 +44,7 @@ export class LossLedger {
     // What is missing at its beginning came before its first packet, and what is missing at its end after the last.
     const fromUs = object.firstTimeUs - (missing[0]?.[0] === 0 ? EDGE_US : 0)
     const toUs = object.lastTimeUs + (missing.at(-1)?.[1] === object.size ? EDGE_US : 0)
-    const cause = this.#causes.ofBytes({ destination, fromUs, toUs })
+    const cause = object.starved ? 'host' : this.#causes.ofBytes({ destination, fromUs, toUs })
     const perPacket = object.packets === 0 ? bytes : Math.max(1, object.received / object.packets)
     this.#lostRows.set(row, { destination, channel, fromUs, toUs, packets: Math.max(1, Math.round(bytes / perPacket)) })
     for (const oldest of this.#lostRows.keys()) {

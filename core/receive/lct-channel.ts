@@ -222,6 +222,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       this.#host.limitReached('LIMIT-HOLES', `TOI ${object.toi} has too many holes`, this, timeUs, frame)
     } else {
       this.#host.limitReached('LIMIT-MEMORY', 'unfinished objects fill the memory allowed', this, timeUs, frame)
+      object.starved = true
       if (object.state === 'receiving') this.#open.giveUp(object, 'partial', timeUs)
       this.#open.drop(object)
     }

@@ -40,7 +40,7 @@ export type ReceiveLimits = {
 /** What holds where nothing else is said. */
 export const RECEIVE_LIMITS: ReceiveLimits = {
   objectBytes: 256 << 20,
-  memoryBytes: 1024 << 20,
+  memoryBytes: 512 << 20,
   quarantineBytes: 32 << 20,
   quarantineObjects: 1024,
   openObjects: 128,

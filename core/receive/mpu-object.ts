@@ -44,6 +44,7 @@ export class MpuObject implements ReceivedObject {
   readonly assembled = true
   readonly times = null
   readonly recovered = 0
+  readonly starved = false
   readonly recoveredRanges = []
   readonly frame: number
   state: ReceivedObject['state'] = 'receiving'

@@ -59,6 +59,8 @@ export interface ReceivedObject {
   readonly received: number
   /** Bytes that FEC gave back, of those not received; where they lie, as far as that is remembered. */
   readonly recovered: number
+  /** It was given up because there was no memory left for it. */
+  readonly starved: boolean
   readonly recoveredRanges: readonly ByteRange[]
   readonly state: 'receiving' | 'complete' | 'partial' | 'truncated'
   readonly firstTimeUs: number

@@ -70,6 +70,7 @@ export class TransportObject implements ReceivedObject {
   sound: boolean | null = null
   /** Bytes that FEC gave back; they count as missing from the network. */
   recovered = 0
+  starved = false
   /** Where these lie, the first `MAX_RECOVERED_RANGES` of them. */
   readonly recoveredRanges: ByteRange[] = []
   /** Bytes counted as lost when it was given up; taken back where it heals. */

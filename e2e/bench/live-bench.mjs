@@ -34,12 +34,12 @@ async function ownSender(dir, rateBps) {
     segmentBytes: Math.ceil((rateBps / 8 / representations) * SEGMENT_SECONDS),
     segmentSeconds: SEGMENT_SECONDS,
   })
-  const receiving = receive([url], [])
+  const receiving = await receive([url], [])
   const sent = mustSucceed(
     await run(process.execPath, [cli, 'send', manifest, url, '--interface', '127.0.0.1', '--json']),
     'send',
   )
-  const back = lastEvent(mustSucceed(await receiving, 'receive').stdout)
+  const back = lastEvent(mustSucceed(await receiving.finished, 'receive').stdout)
   rmSync(join(dir, 'live'), { recursive: true })
   const out = lastEvent(sent.stdout)
   return figure(`live at ${rateBps / 1e6} Mbit/s, our own sender`, out.sentPackets, back, back.incomplete === 0)
@@ -52,11 +52,11 @@ async function ownSender(dir, rateBps) {
 async function blasted(dir, { services, channels, rateBps, port }) {
   const folder = join(dir, `live-${services}`)
   const urls = Array.from({ length: services }, (_, index) => `route://${GROUP}:${port + index}`)
-  const receiving = receive(urls, ['--out', folder])
+  const receiving = await receive(urls, ['--out', folder])
   const blast = join(import.meta.dirname, 'blast.mjs')
   const shape = [services, channels, rateBps, SECONDS, SEGMENT_SECONDS].map(String)
   const sent = mustSucceed(await run(process.execPath, [blast, ...shape, GROUP, String(port)]), 'blast')
-  const back = lastEvent(mustSucceed(await receiving, 'receive').stdout)
+  const back = lastEvent(mustSucceed(await receiving.finished, 'receive').stdout)
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.m4s'),
   ).length
@@ -67,10 +67,11 @@ async function blasted(dir, { services, channels, rateBps, port }) {
 }
 
 /**
+ * Starts to receive, and waits until all is joined.
  * @param {readonly string[]} urls
  * @param {readonly string[]} more
  */
-function receive(urls, more) {
+async function receive(urls, more) {
   const options = [
     '--interface',
     '127.0.0.1',
@@ -81,7 +82,18 @@ function receive(urls, more) {
     '--json',
     ...more,
   ]
-  return run(process.execPath, [cli, 'receive', ...urls, ...options])
+  let said = ''
+  /** @type {(value?: undefined) => void} */
+  let joined = () => {}
+  const ready = new Promise((resolve) => {
+    joined = resolve
+  })
+  const finished = run(process.execPath, [cli, 'receive', ...urls, ...options, '--log', 'socket@info'], (text) => {
+    said += text
+    if (said.split('Joined').length > urls.length) joined()
+  })
+  await Promise.race([ready, finished])
+  return { finished }
 }
 
 /**

@@ -11,9 +11,10 @@ export const cli = join(root, 'dist', 'cli', 'routescope.cjs')
  * Runs a command to its end. Peak memory is the kernel's own high-water mark (Linux), read while the process lives.
  * @param {string} command
  * @param {readonly string[]} args
+ * @param {(text: string) => void} [onStderr] told what it says while it runs
  * @returns {Promise<Run>}
  */
-export function run(command, args) {
+export function run(command, args, onStderr) {
   const started = process.hrtime.bigint()
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   let peakBytes = /** @type {number | null} */ (null)
@@ -32,7 +33,10 @@ export function run(command, args) {
   /** @type {Buffer[]} */
   const err = []
   child.stdout.on('data', (chunk) => out.push(chunk))
-  child.stderr.on('data', (chunk) => err.push(chunk))
+  child.stderr.on('data', (chunk) => {
+    err.push(chunk)
+    onStderr?.(String(chunk))
+  })
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (code) => {
