@@ -1,13 +1,11 @@
-import { closeSync, openSync, readSync } from 'node:fs'
-import { open, rm } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { AppError } from '../contract/app-error.ts'
 import type { DumpResult } from '../contract/engine-api.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { ByteRange, ObjectSink, ReceivedFile, ReceivedObject } from '../receive/object-flow.ts'
-import { FileWriter } from './file-writer.ts'
-import { FolderSink, writeFailure } from './folder-sink.ts'
+import { FolderSink } from './folder-sink.ts'
 import { SegmentRetention } from './retention.ts'
+import { readSpilled, SpillFolder } from './spill-folder.ts'
 import type { Found, LostObject, StoredBytes, StoredFile } from './stored-file.ts'
 
 /** How much is kept, in memory and on disk. */
@@ -65,17 +63,17 @@ export class ObjectStore implements ObjectSink {
   readonly #superseded: Entry[] = []
   readonly #retention: SegmentRetention<{ serviceId: number; name: string; entry: Entry }>
   readonly #watchers = new Set<() => void>()
+  readonly #disk: SpillFolder
   /** Service whose files a service has too. */
   readonly #shared = new Map<number, number>()
   #memoryBytes = 0
   #version = 0
-  #writer: FileWriter | null = null
   #finished = false
-  #told = false
 
   constructor(options: ObjectStoreOptions) {
     this.#options = options
     this.#retention = new SegmentRetention(options.maxSegments)
+    this.#disk = new SpillFolder(options.spillDir, options.onProblem)
   }
 
   /** True once nothing more will come. */
@@ -144,7 +142,7 @@ export class ObjectStore implements ObjectSink {
   }
 
   busy(): Promise<void> | null {
-    return this.#writer?.busy() ?? null
+    return this.#disk.busy()
   }
 
   /** Files of `from` can be found under `serviceId` too: what a configuration session carries for all (DVB-MABR). */
@@ -210,7 +208,7 @@ export class ObjectStore implements ObjectSink {
     const entry = this.#services.get(file.serviceId)?.ready.get(file.name)
     if (entry === undefined || entry.file !== file) return null
     if (entry.bytes !== null) return { bytes: entry.bytes }
-    return entry.spilled === null ? null : { path: this.#spillPath(entry.spilled) }
+    return entry.spilled === null ? null : { path: this.#disk.pathOf(entry.spilled) }
   }
 
   /** The bytes of a small stored file (a manifest) at once. */
@@ -286,9 +284,7 @@ export class ObjectStore implements ObjectSink {
     this.#byIndex.clear()
     this.#resident.clear()
     this.#memoryBytes = 0
-    await this.#writer?.close()
-    if (this.#writer !== null) await rm(this.#options.spillDir, { recursive: true, force: true })
-    this.#writer = null
+    await this.#disk.close()
     this.#changed()
     this.#watchers.clear()
   }
@@ -340,7 +336,7 @@ export class ObjectStore implements ObjectSink {
   #drop(entry: Entry): void {
     if (this.#byIndex.get(entry.index) === entry) this.#byIndex.delete(entry.index)
     this.#release(entry)
-    if (entry.spilled !== null || entry.spilling) this.#writer?.remove(spillName(entry))
+    if (entry.spilled !== null || entry.spilling) this.#disk.remove(spillName(entry))
     entry.spilled = null
   }
 
@@ -355,7 +351,7 @@ export class ObjectStore implements ObjectSink {
   }
 
   #spill(): void {
-    let excess = this.#memoryBytes - this.#options.memoryBytes - (this.#writer?.queuedBytes ?? 0)
+    let excess = this.#memoryBytes - this.#options.memoryBytes - this.#disk.queuedBytes
     if (excess <= 0) return
     for (const entry of this.#resident) {
       if (excess <= 0) break
@@ -363,7 +359,7 @@ export class ObjectStore implements ObjectSink {
         continue
       excess -= entry.size
       entry.spilling = true
-      this.#spillWriter().write(spillName(entry), entry.bytes, (written) => {
+      this.#disk.write(spillName(entry), entry.bytes, (written) => {
         entry.spilling = false
         if (!this.#resident.has(entry)) return
         if (written) entry.spilled = spillName(entry)
@@ -372,56 +368,16 @@ export class ObjectStore implements ObjectSink {
     }
   }
 
-  #spillWriter(): FileWriter {
-    if (this.#writer === null) {
-      const root = resolve(this.#options.spillDir)
-      this.#writer = new FileWriter({
-        root,
-        onError: (error, path) => {
-          if (this.#told) return
-          this.#told = true
-          this.#options.onProblem?.(writeFailure(error, join(root, path)).error)
-        },
-      })
-    }
-    return this.#writer
-  }
-
-  #spillPath(name: string): string {
-    return join(resolve(this.#options.spillDir), name)
-  }
-
   #slice(entry: Entry, from: number, to: number): Uint8Array | null {
     if (entry.bytes !== null) return entry.bytes.subarray(from, to)
-    if (entry.spilled === null) return null
-    try {
-      const handle = openSync(this.#spillPath(entry.spilled), 'r')
-      try {
-        const bytes = new Uint8Array(Math.max(0, to - from))
-        return bytes.subarray(0, readSync(handle, bytes, 0, bytes.byteLength, from))
-      } finally {
-        closeSync(handle)
-      }
-    } catch {
-      // Somebody cleaned the temporary folder: the content is gone, the facts about it are not.
-      return null
-    }
+    // Where its file is gone, the content is; the facts about it are not.
+    return entry.spilled === null ? null : this.#disk.slice(entry.spilled, from, to)
   }
 
   async #load(file: StoredFile): Promise<Uint8Array | null> {
     const held = this.bytesOf(file)
     if (held === null) return null
-    if ('bytes' in held) return held.bytes
-    try {
-      const handle = await open(held.path, 'r')
-      try {
-        return await handle.readFile()
-      } finally {
-        await handle.close()
-      }
-    } catch {
-      return null
-    }
+    return 'bytes' in held ? held.bytes : readSpilled(held.path)
   }
 }
 

@@ -1,0 +1,90 @@
+import { closeSync, openSync, readSync } from 'node:fs'
+import { open, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { AppError } from '../contract/app-error.ts'
+import { type FileDone, FileWriter } from './file-writer.ts'
+import { writeFailure } from './folder-sink.ts'
+
+/** Files for content that memory has no room for: made when the first is written, gone when it is closed. */
+export class SpillFolder {
+  readonly #dir: string
+  readonly #onProblem: ((error: AppError) => void) | undefined
+  #writer: FileWriter | null = null
+  #told = false
+
+  /** @param onProblem told once, when content cannot be written and is given up */
+  constructor(dir: string, onProblem: ((error: AppError) => void) | undefined) {
+    this.#dir = resolve(dir)
+    this.#onProblem = onProblem
+  }
+
+  /** Bytes that are on their way to the disk. */
+  get queuedBytes(): number {
+    return this.#writer?.queuedBytes ?? 0
+  }
+
+  /** As `FileWriter.busy`. */
+  busy(): Promise<void> | null {
+    return this.#writer?.busy() ?? null
+  }
+
+  /** As `FileWriter.write`. */
+  write(name: string, bytes: Uint8Array, done: FileDone): void {
+    this.#writer ??= new FileWriter({
+      root: this.#dir,
+      onError: (error, path) => {
+        if (this.#told) return
+        this.#told = true
+        this.#onProblem?.(writeFailure(error, join(this.#dir, path)).error)
+      },
+    })
+    this.#writer.write(name, bytes, done)
+  }
+
+  /** Takes a file away, also one that is still to be written. */
+  remove(name: string): void {
+    this.#writer?.remove(name)
+  }
+
+  /** Where a file is. */
+  pathOf(name: string): string {
+    return join(this.#dir, name)
+  }
+
+  /** Bytes `[from, to)` of a file at once; null where somebody cleaned the temporary folder. */
+  slice(name: string, from: number, to: number): Uint8Array | null {
+    try {
+      const handle = openSync(this.pathOf(name), 'r')
+      try {
+        const bytes = new Uint8Array(Math.max(0, to - from))
+        return bytes.subarray(0, readSync(handle, bytes, 0, bytes.byteLength, from))
+      } finally {
+        closeSync(handle)
+      }
+    } catch {
+      return null
+    }
+  }
+
+  /** Ends what is under way and removes the folder. */
+  async close(): Promise<void> {
+    if (this.#writer === null) return
+    await this.#writer.close()
+    await rm(this.#dir, { recursive: true, force: true })
+    this.#writer = null
+  }
+}
+
+/** The whole of a file that may be gone by now: null then. */
+export async function readSpilled(path: string): Promise<Uint8Array | null> {
+  try {
+    const handle = await open(path, 'r')
+    try {
+      return await handle.readFile()
+    } finally {
+      await handle.close()
+    }
+  } catch {
+    return null
+  }
+}
