@@ -173,4 +173,39 @@ describe('an MMT service', () => {
     const [sound = ''] = await framesOf(`${root}/asset36/index.m3u8`)
     expect(Number(sound.split(',')[1])).toBeGreaterThan(900)
   })
+
+  test('goes on in a new period where its picture changes, so that both parts can be played', async () => {
+    const { get } = await served(mmtpCapture({ widerFrom: 5 }))
+    const text = (await get(`/service${MMT_SERVICE}/manifest.mpd`)).text
+    const mpd = mpdOf(text)
+    expect(mpd.periods).toHaveLength(2)
+    const seen: string[] = []
+    for (const period of mpd.periods) {
+      for (const set of period.adaptationSets) {
+        const [representation] = set.representations
+        if (representation === undefined) throw new Error('no representation')
+        const init = initSegment(representation)?.name ?? ''
+        const segments = listSegments(period, representation)
+        seen.push(`${init} ${representation.width ?? ''} ${segments.length}`)
+        for (const name of [init, ...segments.map((segment) => segment.name)])
+          expect((await get(`/service${MMT_SERVICE}/${name}`)).status, name).toBe(200)
+        // Every segment lies in its period, or reaches into it.
+        for (const { startUs, durationUs } of segments) expect(startUs + durationUs).toBeGreaterThan(0)
+      }
+    }
+    expect(seen).toEqual([
+      'asset35/init.mp4 640 5',
+      expect.stringMatching(/^asset36\/init\.mp4 {2}[56]$/),
+      'asset35/init-2.mp4 1280 7',
+      expect.stringMatching(/^asset36\/init\.mp4 {2}[78]$/),
+    ])
+    const video = (await get(`/service${MMT_SERVICE}/asset35/index.m3u8`)).text
+    expect(video.match(/EXT-X-MAP:URI="[^"]*"/g)).toEqual(['EXT-X-MAP:URI="init.mp4"', 'EXT-X-MAP:URI="init-2.mp4"'])
+    expect(video.match(/EXT-X-DISCONTINUITY\n/g)).toHaveLength(1)
+    expect(video.match(/\.m4s/g)).toHaveLength(12)
+    const audio = (await get(`/service${MMT_SERVICE}/asset36/index.m3u8`)).text
+    expect(audio.match(/EXT-X-DISCONTINUITY\n/g)).toHaveLength(1)
+    expect((await get(`/service${MMT_SERVICE}/asset35/init-3.mp4`)).status).toBe(404)
+    expect((await get(`/service${MMT_SERVICE}/asset35/3-1.m4s`)).status).toBe(404)
+  })
 })

@@ -2,8 +2,9 @@ import { CodecError } from '../bytes/codec-error.ts'
 import type { ObjectStore } from '../files/object-store.ts'
 import { writeMmtMpd } from '../manifest/mmt/mpd.ts'
 import { writeMmtMaster, writeMmtPlaylist } from '../manifest/mmt/playlists.ts'
-import type { MmtLane, MmtPresentation } from '../manifest/mmt/presentation.ts'
+import { type MmtLane, type MmtPresentation, type MmtStretch, mmtInitName } from '../manifest/mmt/presentation.ts'
 import { codecString } from '../media/mmt/codec-string.ts'
+import type { MpuMovie, MpuTrack } from '../media/mmt/mpu-movie.ts'
 import { type MpuContents, readMpuFile } from '../media/mmt/mpu-reader.ts'
 import { mpuInitSegment, mpuMediaSegment, mpuTiming, type PlayedSample } from '../media/mmt/mpu-segment.ts'
 import { MpuLane, MpuTimeline, type PlacedMpu } from '../media/mmt/mpu-timeline.ts'
@@ -15,10 +16,14 @@ import type { ManifestClock } from './manifest-answer.ts'
 const MADE = 16
 /** Longest gap that is bridged, s: players wait for ever at a gap in one of several streams. */
 const MOST_STILL_S = 10
+/** Stretches that end and begin within this meet, s. */
+const MEET_S = 0.005
 /** The clock is not that of the stream where the newest MPU came longer ago than this, µs. */
 const STALE_US = 5_000_000
 const MPU_NAME = /^(asset\d+)\/(\d+)\.mp4$/
-const SEGMENT_NAME = /^(asset\d+)\/(\d+)\.m4s$/
+const SEGMENT_NAME = /^(asset\d+)\/(?:(\d+)-)?(\d+)\.m4s$/
+/** Changes of one asset that are kept. */
+const MAX_STRETCHES = 64
 
 /** An MPU that can be played, where it is stored. */
 type StoredMpu = PlacedMpu & {
@@ -31,17 +36,24 @@ type StoredMpu = PlacedMpu & {
   readonly still: boolean
 }
 
-type Lane = {
-  readonly id: string
+/** MPUs of one asset that share an initialisation segment. */
+type Stretch = {
+  readonly number: number
   readonly line: MpuLane<StoredMpu>
-  init: Uint8Array
-  role: MmtLane['role']
-  codecs: string
-  timescale: number
-  dimensions: MmtLane['dimensions']
+  readonly init: Uint8Array
+  readonly codecs: string
+  readonly timescale: number
+  readonly dimensions: MmtStretch['dimensions']
+  readonly firstTimeUs: number
   bytes: number
   ticks: number
-  dropped: number
+}
+
+type Lane = {
+  readonly id: string
+  readonly role: MmtLane['role']
+  stretches: Stretch[]
+  readonly dropped: { segments: number; stretches: number }
 }
 
 type Service = {
@@ -104,21 +116,25 @@ export class MmtPresentations {
    */
   answer(serviceId: number, name: string, clockUrl: string): MmtAnswer | 'not-yet' | null {
     const segment = SEGMENT_NAME.exec(name)
-    if (segment !== null) return this.#segment(serviceId, segment[1] as string, Number(segment[2]), name)
+    if (segment !== null) {
+      const [, id = '', stretch = '1', time = ''] = segment
+      return this.#segment(serviceId, id, Number(stretch), Number(time), name)
+    }
     const playlist = /^(asset\d+)\/index\.m3u8$/.exec(name)
-    const init = /^(asset\d+)\/init\.mp4$/.exec(name)
+    const init = /^(asset\d+)\/(init(?:-\d+)?\.mp4)$/.exec(name)
     if (name !== 'manifest.mpd' && name !== 'master.m3u8' && playlist === null && init === null) return null
     const service = this.#scan(serviceId)
     const lanes = this.#lanes(service)
     if (lanes.length === 0) return 'not-yet'
     if (init !== null) {
       const lane = service.lanes.get(init[1] as string)
-      if (lane === undefined) return null
+      const stretch = lane?.stretches.find(({ number }) => mmtInitName(number) === init[2])
+      if (lane === undefined || stretch === undefined) return null
       return {
         kind: 'init',
-        bytes: lane.init,
+        bytes: stretch.init,
         contentType: typeOf(lane),
-        lastTimeUs: lane.line.mpus[0]?.lastTimeUs ?? 0,
+        lastTimeUs: stretch.line.mpus[0]?.lastTimeUs ?? 0,
       }
     }
     const presentation = this.#presentation(service, lanes, clockUrl)
@@ -137,7 +153,7 @@ export class MmtPresentations {
     // What is over keeps its own times.
     if (this.#store.finished) service.shiftUs ??= 0
     if (service.shiftUs === null) {
-      const newestUs = Math.max(...lanes.map((lane) => lane.line.mpus.at(-1)?.lastTimeUs ?? 0))
+      const newestUs = Math.max(...lanes.map((lane) => lane.stretches.at(-1)?.line.mpus.at(-1)?.lastTimeUs ?? 0))
       const behindUs = nowUs - newestUs - this.#clock.streamShiftUs()
       service.shiftUs = Math.abs(behindUs) > STALE_US ? Math.round(behindUs / 1000) * 1000 : 0
     }
@@ -146,20 +162,25 @@ export class MmtPresentations {
       finished: this.#store.finished,
       nowUs: Math.floor(nowUs / 1000) * 1000,
       clockUrl,
-      lanes: lanes.map(({ id, role, codecs, timescale, dimensions, bytes, ticks, line }) => ({
+      lanes: lanes.map(({ id, role, stretches }) => ({
         id,
         role,
-        codecs,
-        timescale,
-        dimensions,
-        bandwidthBps: ticks === 0 ? 0 : (bytes * 8 * timescale) / ticks,
-        segments: line.mpus,
+        stretches: stretches
+          .filter(({ line }) => line.mpus.length > 0)
+          .map(({ number, codecs, timescale, dimensions, bytes, ticks, line }) => ({
+            number,
+            codecs,
+            timescale,
+            dimensions,
+            bandwidthBps: ticks === 0 ? 0 : (bytes * 8 * timescale) / ticks,
+            segments: line.mpus,
+          })),
       })),
     }
   }
 
   #lanes(service: Service): Lane[] {
-    return [...service.lanes.values()].filter(({ line }) => line.mpus.length > 0)
+    return [...service.lanes.values()].filter(({ stretches }) => stretches.some(({ line }) => line.mpus.length > 0))
   }
 
   /** Takes over what has been stored since the last time, and lets go what expired. */
@@ -196,8 +217,11 @@ export class MmtPresentations {
     }
     service.seen.clear()
     for (const [name, index] of there) service.seen.set(name, index)
-    for (const lane of service.lanes.values())
-      lane.dropped += lane.line.retain((mpu) => there.get(mpu.name) === mpu.index)
+    for (const lane of service.lanes.values()) {
+      for (const { line } of lane.stretches)
+        lane.dropped.segments += line.retain((mpu) => there.get(mpu.name) === mpu.index)
+      while (lane.stretches.length > 1 && lane.stretches[0]?.line.mpus.length === 0) dropStretch(lane)
+    }
     return service
   }
 
@@ -229,48 +253,35 @@ export class MmtPresentations {
       )
       if (mpu.missing.length > 0 && !isPlayable(contents, mpu.missing)) return
       const init = mpuInitSegment(movie, track)
-      let lane = service.lanes.get(id)
-      const before = lane?.line.mpus.length ?? 0
       const role = track.handler === 'vide' ? 'video' : track.handler === 'soun' ? 'audio' : 'text'
+      let lane = service.lanes.get(id)
       if (lane === undefined) {
-        const line = new MpuLane<StoredMpu>(service.timeline)
-        const { timescale, dimensions } = track
-        const codecs = codecString(movie, track)
-        lane = { id, line, init, role, codecs, timescale, dimensions, bytes: 0, ticks: 0, dropped: 0 }
+        lane = { id, role, stretches: [], dropped: { segments: 0, stretches: 0 } }
         service.lanes.set(id, lane)
-      } else if (Buffer.compare(lane.init, init) !== 0) {
-        // Other pictures or sound from here on: what came before needs the other initialisation segment.
-        lane.dropped += before
-        lane.line.retain(() => false)
-        Object.assign(lane, {
-          init,
-          role,
-          codecs: codecString(movie, track),
-          timescale: track.timescale,
-          dimensions: track.dimensions,
-          bytes: 0,
-          ticks: 0,
-        })
       }
+      const stretch = stretchOf(lane, service.timeline, init, movie, track, mpu.firstTimeUs)
+      if (stretch === null) return
+      const { line } = stretch
       const folder = Number(id.slice('asset'.length))
       const flow = this.#services().find((each) => each.id === serviceId)?.mmtpFlow
       const timeUs = flow?.assets.find((asset) => asset.folder === folder)?.timeOf(sequence) ?? null
-      const placed = lane.line.place(sequence, timeUs, mpu.firstTimeUs, timing)
+      const before = lane.stretches[lane.stretches.indexOf(stretch) - 1]
+      const placed = afterStretch(before, line.place(sequence, timeUs, mpu.firstTimeUs, timing), stretch.timescale)
       if (placed === null) return
       const { name, index, size, missing, lastTimeUs } = mpu
-      bridge(lane, placed)
-      lane.line.add({ ...placed, name, index, size, missing, lastTimeUs, still: false })
-      lane.bytes += size
-      lane.ticks += timing.duration
+      bridge(stretch, placed)
+      line.add({ ...placed, name, index, size, missing, lastTimeUs, still: false })
+      stretch.bytes += size
+      stretch.ticks += timing.duration
     } catch (thrown) {
       this.#tell(`Service ${serviceId}: ${mpu.name}`, thrown)
     }
   }
 
-  #segment(serviceId: number, laneId: string, time: number, name: string): MmtAnswer | null {
+  #segment(serviceId: number, laneId: string, number: number, time: number, name: string): MmtAnswer | null {
     const service = this.#scan(serviceId)
     const lane = service.lanes.get(laneId)
-    const mpu = lane?.line.at(time)
+    const mpu = lane?.stretches.find((each) => each.number === number)?.line.at(time)
     if (lane === undefined || mpu == null) return null
     const key = `${serviceId}/${name}/${mpu.index}`
     let bytes = this.#made.get(key)
@@ -303,12 +314,63 @@ export class MmtPresentations {
   }
 }
 
+/** The stretch an MPU belongs to: the newest, a new one where it needs another initialisation segment, or an earlier one it is late for. */
+function stretchOf(
+  lane: Lane,
+  timeline: MpuTimeline,
+  init: Uint8Array,
+  movie: MpuMovie,
+  track: MpuTrack,
+  firstTimeUs: number,
+): Stretch | null {
+  const { stretches } = lane
+  const newest = stretches.at(-1)
+  const same = (each: Stretch | undefined): boolean => each !== undefined && Buffer.compare(each.init, init) === 0
+  if (newest !== undefined && same(newest)) return newest
+  if (newest !== undefined && firstTimeUs < newest.firstTimeUs) {
+    const late = stretches.filter((each) => each.firstTimeUs <= firstTimeUs).at(-1)
+    return late !== undefined && same(late) ? late : null
+  }
+  const { timescale, dimensions } = track
+  const stretch: Stretch = {
+    number: (newest?.number ?? 0) + 1,
+    line: new MpuLane<StoredMpu>(timeline),
+    init,
+    codecs: codecString(movie, track),
+    timescale,
+    dimensions,
+    firstTimeUs,
+    bytes: 0,
+    ticks: 0,
+  }
+  stretches.push(stretch)
+  if (stretches.length > MAX_STRETCHES) dropStretch(lane)
+  return stretch
+}
+
+function dropStretch(lane: Lane): void {
+  const gone = lane.stretches.shift()
+  if (gone === undefined) return
+  lane.dropped.segments += gone.line.mpus.length
+  lane.dropped.stretches++
+}
+
+/** A stretch begins where the one before it ends, where they would overlap or nearly meet. */
+function afterStretch(before: Stretch | undefined, placed: PlacedMpu | null, timescale: number): PlacedMpu | null {
+  const last = before?.line.mpus.at(-1)
+  if (placed === null || before === undefined || last === undefined) return placed
+  const end = Math.ceil(((last.time + last.duration) / before.timescale) * timescale)
+  const later = end - placed.time
+  if (later > placed.duration / 2 || later < -(timescale * MEET_S)) return later > 0 ? null : placed
+  return { ...placed, time: end, decodeTime: Math.max(0, placed.decodeTime + later) }
+}
+
 function typeOf({ role }: Lane): string {
   return role === 'text' ? 'application/mp4' : `${role}/mp4`
 }
 
 /** Where MPUs before this one were lost whole, or cannot be read, the one before them stands still. */
-function bridge({ line, timescale }: Lane, placed: PlacedMpu): void {
+function bridge({ line, timescale }: Stretch, placed: PlacedMpu): void {
   const before = line.mpus.at(-1)
   if (before === undefined || placed.sequence <= before.sequence + 1) return
   const time = before.time + before.duration

@@ -52,6 +52,8 @@ export type MmtpCaptureOptions = {
   readonly audioFlow?: boolean
   /** packet_id of the sound. */
   readonly audioId?: number
+  /** From this segment on, counted from 0, the picture says that it is twice as wide. */
+  readonly widerFrom?: number
   /** Further elements of the USBD. */
   readonly usbd?: string
   /** Further signalling messages, whole, beside the MP table. */
@@ -115,6 +117,7 @@ export function mmtpCapture(options: MmtpCaptureOptions = {}): Datagram[] {
 function mpuPackets(name: 'video' | 'audio', packetId: number, number: number, options: MmtpCaptureOptions): Sent[] {
   const { hints = true, aggregate = false, times = true, signalling = true } = options
   const init = new Uint8Array(readFileSync(join(DEMO_FOLDER, `${name}-init.mp4`)))
+  if (name === 'video' && number >= (options.widerFrom ?? Number.POSITIVE_INFINITY)) doubleWidth(init)
   const segment = new Uint8Array(readFileSync(join(DEMO_FOLDER, `${name}-${number + 1}.m4s`)))
   const mpu = MMT_FIRST_MPU + number
   const made = makeMpu(init, segment, mpu, `${name}-asset`, hints)
@@ -155,6 +158,13 @@ function mpuPackets(name: 'video' | 'audio', packetId: number, number: number, o
     sent.push({ port, dueUs: startUs, packetId, type: MMTP_TYPE.signalling, payload: message(tableId, table) })
   }
   return sent
+}
+
+/** The width in the visual sample entry, which stands 24 bytes behind its header. */
+function doubleWidth(init: Uint8Array): void {
+  const at = Buffer.from(init.buffer, init.byteOffset, init.length).indexOf('avc1', 64) + 28
+  const view = new DataView(init.buffer, init.byteOffset, init.length)
+  view.setUint16(at, view.getUint16(at) * 2)
 }
 
 function sampleUnits(made: MadeMpu, hints: boolean, aggregate: boolean, mpu: number): Uint8Array[] {

@@ -1,23 +1,30 @@
 import { XmlWriter } from '../../xml/xml-writer.ts'
 import { serialiseXsDateTime, serialiseXsDuration } from '../mpd/time.ts'
-import { longestUs, type MmtLane, type MmtPresentation } from './presentation.ts'
+import {
+  boundariesOf,
+  boundsOf,
+  longestUs,
+  type MmtLane,
+  type MmtPresentation,
+  type MmtSegment,
+  type MmtStretch,
+  mmtInitName,
+  mmtSegmentPrefix,
+  segmentsBetween,
+} from './presentation.ts'
 
 /** Segments between the newest and what is played: one arrives, one may be late, one in reserve. */
 const DELAY_SEGMENTS = 4
 
 /**
- * The MPD of an MMT service (ISO/IEC 23009-1): one period, an adaptation set for each asset, segments by time. Dynamic while the
- * service goes on; a finished one is static and begins with its first segment.
+ * The MPD of an MMT service (ISO/IEC 23009-1): an adaptation set for each asset, segments by time, and a further period wherever
+ * an asset changes so that it needs another initialisation segment. Dynamic while the service goes on; a finished one is static
+ * and begins with its first segment.
  */
 export function writeMmtMpd(presentation: MmtPresentation): string {
   const { lanes, startUs, finished, nowUs, clockUrl } = presentation
   const segmentUs = Math.max(100_000, longestUs(lanes))
-  const bounds = lanes.flatMap(({ segments, timescale }) => {
-    const [first, last] = [segments[0], segments.at(-1)]
-    return first === undefined || last === undefined
-      ? []
-      : [{ fromUs: (first.time / timescale) * 1e6, toUs: ((last.time + last.duration) / timescale) * 1e6 }]
-  })
+  const bounds = lanes.flatMap(({ stretches }) => stretches.map(boundsOf))
   const fromUs = Math.min(...bounds.map((bound) => bound.fromUs))
   const toUs = Math.max(...bounds.map((bound) => bound.toUs))
   const writer = new XmlWriter()
@@ -44,15 +51,44 @@ export function writeMmtMpd(presentation: MmtPresentation): string {
       timeShiftBufferDepth: serialiseXsDuration(Math.round(toUs - fromUs) + DELAY_SEGMENTS * segmentUs),
     })
   }
-  writer.open('Period', { id: '1', start: 'PT0S' })
-  for (const lane of lanes) writeSet(writer, lane, finished ? fromUs : 0)
-  writer.close()
+  const zeroUs = finished ? fromUs : 0
+  const starts = [zeroUs, ...boundariesOf(lanes).filter((boundary) => boundary > zeroUs)]
+  starts.forEach((start, index) => {
+    const next = starts[index + 1]
+    const first = index === 0
+    // The first period has what is in front of its boundary, whatever its start: media time 0 of a live service lies before it.
+    const inside = (stretch: MmtStretch): MmtSegment[] =>
+      segmentsBetween(stretch, first ? Number.NEGATIVE_INFINITY : start, next ?? Number.POSITIVE_INFINITY)
+    const sets = lanes.flatMap((lane) => {
+      // Of two that meet within a boundary's tolerance, the one with more of the period.
+      const [most] = lane.stretches
+        .map((stretch) => ({ lane, stretch, segments: inside(stretch) }))
+        .filter(({ segments }) => segments.length > 0)
+        .sort((one, other) => other.segments.length - one.segments.length)
+      return most === undefined ? [] : [most]
+    })
+    if (sets.length === 0) return
+    writer.open('Period', { id: periodId(start, first), start: serialiseXsDuration(Math.round(start - zeroUs)) })
+    for (const { lane, stretch, segments } of sets) writeSet(writer, lane, stretch, segments, start)
+    writer.close()
+  })
   if (!finished) writer.leaf('UTCTiming', { schemeIdUri: 'urn:mpeg:dash:utc:http-xsdate:2014', value: clockUrl })
   return writer.close().toString()
 }
 
-function writeSet(writer: XmlWriter, lane: MmtLane, fromUs: number): void {
-  const { id, role, codecs, timescale, dimensions, bandwidthBps, segments } = lane
+/** A period keeps its id while those before it go. */
+function periodId(startUs: number, first: boolean): string {
+  return first ? '1' : `p${Math.round(startUs / 1000)}`
+}
+
+function writeSet(
+  writer: XmlWriter,
+  { id, role }: MmtLane,
+  stretch: MmtStretch,
+  segments: readonly MmtSegment[],
+  fromUs: number,
+): void {
+  const { number, codecs, timescale, dimensions, bandwidthBps } = stretch
   const mimeType = role === 'text' ? 'application/mp4' : `${role}/mp4`
   writer.open('AdaptationSet', {
     id: id.replace('asset', ''),
@@ -66,8 +102,8 @@ function writeSet(writer: XmlWriter, lane: MmtLane, fromUs: number): void {
   writer.open('SegmentTemplate', {
     timescale,
     ...(offset === 0 ? {} : { presentationTimeOffset: offset }),
-    initialization: '$RepresentationID$/init.mp4',
-    media: '$RepresentationID$/$Time$.m4s',
+    initialization: `$RepresentationID$/${mmtInitName(number)}`,
+    media: `$RepresentationID$/${mmtSegmentPrefix(number)}$Time$.m4s`,
   })
   writer.open('SegmentTimeline')
   for (let at = 0; at < segments.length; ) {
