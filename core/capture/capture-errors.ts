@@ -71,3 +71,12 @@ export function unknownLinkType(file: string, linkTypes: readonly number[]): App
     linkTypeAdvice(linkTypes[0] ?? -1),
   )
 }
+
+/** Not one of its first packets has a time. */
+export function untimedFailure(): AppFailure {
+  return new AppFailure(
+    'not-supported',
+    'The packets of this capture have no times, so it cannot be played at its own pace.',
+    'Play it with `--pace fast`.',
+  )
+}

@@ -6,8 +6,9 @@ import type { DatagramSink, DatagramSourceEvents } from '../protocol/ip/flow.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import { type IpCounters, IpReader } from '../protocol/ip/ip-reader.ts'
 import { CaptureClock } from './capture-clock.ts'
-import { captureLabel, unknownLinkType } from './capture-errors.ts'
-import { CaptureFiles, type OpenCapture, type QueuedFile } from './capture-files.ts'
+import { type CaptureCursor, limitOf, oldestOf } from './capture-cursor.ts'
+import { captureLabel, unknownLinkType, untimedFailure } from './capture-errors.ts'
+import { CaptureFiles, type QueuedFile } from './capture-files.ts'
 import { CaptureWarnings } from './capture-warnings.ts'
 import { LinkLayer } from './link-layer.ts'
 import { isLinkTypeSupported, LINK_TYPE } from './link-types.ts'
@@ -95,10 +96,10 @@ export class CaptureReader {
   #frame = 0
   #nonIp = 0
   #parsers = { skippedBlocks: 0, reportedDrops: 0, undatedDrops: 0 }
-  readonly #open: Cursor[] = []
+  readonly #open: CaptureCursor[] = []
   readonly #buffers: (readonly [Uint8Array, Uint8Array])[] = []
   /** The file being parsed, and the capture time at which another one's packet comes first. */
-  #cursor: Cursor | null = null
+  #cursor: CaptureCursor | null = null
   #limitUs = Number.POSITIVE_INFINITY
   /** That other one comes first at the same time. */
   #limitGoesFirst = false
@@ -244,14 +245,9 @@ export class CaptureReader {
         }
         if (oldest === null) return
         this.#cursor = oldest
-        this.#limitUs = next?.firstUs ?? Number.POSITIVE_INFINITY
-        this.#limitGoesFirst = false
-        for (const other of open) {
-          if (other === oldest || other.pendingUs > this.#limitUs) continue
-          const earlier = other.place < oldest.place
-          this.#limitGoesFirst = earlier || (this.#limitGoesFirst && other.pendingUs === this.#limitUs)
-          this.#limitUs = other.pendingUs
-        }
+        const limit = limitOf(oldest, open, next?.firstUs ?? Number.POSITIVE_INFINITY)
+        this.#limitUs = limit.timeUs
+        this.#limitGoesFirst = limit.goesFirst
         if (await this.#pump(oldest)) await this.#closeFile(oldest)
       }
     } finally {
@@ -259,7 +255,7 @@ export class CaptureReader {
     }
   }
 
-  async #openFile({ file, place, firstUs }: QueuedFile): Promise<Cursor | null> {
+  async #openFile({ file, place, firstUs }: QueuedFile): Promise<CaptureCursor | null> {
     const capture = await this.#orStopped(this.#files.open(file))
     if (capture === undefined) return null
     const buffers = this.#buffers.pop() ?? ReadAhead.buffers()
@@ -269,7 +265,16 @@ export class CaptureReader {
       capture.pcap === null
         ? new PcapngParser(this.#record, this, events, this.#options.linkType ?? null)
         : new PcapParser(capture.pcap, this.#record, this, events)
-    const cursor: Cursor = { capture, place, parser, window, buffers, pendingUs: firstUs, lastUs: -1, merged: false }
+    const cursor: CaptureCursor = {
+      capture,
+      place,
+      parser,
+      window,
+      buffers,
+      pendingUs: firstUs,
+      lastUs: -1,
+      merged: false,
+    }
     const silentUs = firstUs - this.#clock.lastCaptureUs
     if (this.#options.files.length > 1 && this.#clock.lastCaptureUs >= 0 && silentUs > DAY_US) {
       const days = Math.round(silentUs / DAY_US)
@@ -282,7 +287,7 @@ export class CaptureReader {
     return cursor
   }
 
-  async #closeFile(cursor: Cursor): Promise<void> {
+  async #closeFile(cursor: CaptureCursor): Promise<void> {
     const at = this.#open.indexOf(cursor)
     if (at >= 0) this.#open.splice(at, 1)
     const { capture, parser, buffers } = cursor
@@ -294,7 +299,7 @@ export class CaptureReader {
   }
 
   /** Parses until another file's packet comes first. @returns true at the end of the file */
-  async #pump(cursor: Cursor): Promise<boolean> {
+  async #pump(cursor: CaptureCursor): Promise<boolean> {
     const real = this.#options.pace === 'real'
     const { parser, window } = cursor
     for (;;) {
@@ -318,7 +323,7 @@ export class CaptureReader {
 
   /** Whether another file's packet comes before this one's. */
   #comesLater(captureUs: number): boolean {
-    const cursor = this.#cursor as Cursor
+    const cursor = this.#cursor as CaptureCursor
     // A file's own order stands: steps back, damaged times and records without one come at the time of the record before.
     const odd = captureUs < cursor.lastUs || (cursor.lastUs >= 0 && captureUs - cursor.lastUs > DAY_US)
     const timeUs = odd ? cursor.lastUs : captureUs
@@ -482,34 +487,6 @@ export class CaptureReader {
   }
 }
 
-/** A file being played among others. */
-type Cursor = {
-  readonly capture: OpenCapture
-  readonly place: number
-  readonly parser: CaptureParser
-  readonly window: ReadAhead
-  readonly buffers: readonly [Uint8Array, Uint8Array]
-  /** Capture time of its next record, as far as known. */
-  pendingUs: number
-  /** Capture time of its last record, -1 before the first. */
-  lastUs: number
-  /** Its next record was refused, because another file comes first. */
-  merged: boolean
-}
-
-/** The one whose next record is the oldest; of equal ones the one named first. */
-function oldestOf(open: readonly Cursor[]): Cursor | null {
-  let oldest: Cursor | null = null
-  for (const cursor of open) {
-    const first =
-      oldest === null ||
-      cursor.pendingUs < oldest.pendingUs ||
-      (cursor.pendingUs === oldest.pendingUs && cursor.place < oldest.place)
-    if (first) oldest = cursor
-  }
-  return oldest
-}
-
 const NO_IP: IpCounters = {
   udp: 0,
   bytes: 0,
@@ -521,14 +498,6 @@ const NO_IP: IpCounters = {
   wrongChecksums: 0,
   merged: 0,
   large: 0,
-}
-
-function untimedFailure(): AppFailure {
-  return new AppFailure(
-    'not-supported',
-    'The packets of this capture have no times, so it cannot be played at its own pace.',
-    'Play it with `--pace fast`.',
-  )
 }
 
 function seconds(us: number): string {
