@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CaptureReader } from '../capture/capture-reader.ts'
 import { LINK_TYPE } from '../capture/link-types.ts'
 import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
 import { SessionColumns } from '../inspect/session-columns.ts'
@@ -24,6 +23,7 @@ import {
 } from '../testdata/make-fixtures.ts'
 import { mmtpCapture } from '../testdata/mmtp-capture.ts'
 import { drop, duplicate, flipBits, joinPcap, type PcapRecords, reorder, splitPcap } from '../testdata/pcap-records.ts'
+import { receiveCapture } from '../testdata/receive-capture.ts'
 import { ethernetFrames, ipPacketsFrom, pcapOfFrames } from '../testdata/reencapsulate.ts'
 import { seeded } from '../testdata/seeded.ts'
 
@@ -75,18 +75,7 @@ async function receive(file: string, fec = true) {
     },
     columns,
   )
-  const reader = new CaptureReader({ files: [file], pace: 'fast', loop: 1, nowUs: () => 0 })
-  let lastUs = 0
-  await reader.run(
-    {
-      datagram(flow, bytes, start, end, timeUs, frame) {
-        lastUs = timeUs
-        receiver.datagram(flow, bytes, start, end, timeUs, frame)
-      },
-    },
-    receiver,
-  )
-  receiver.close(lastUs, 'capture-end')
+  await receiveCapture(file, receiver)
   return { files, columns, heldBytes: receiver.heldBytes }
 }
 

@@ -1,4 +1,3 @@
-import { createSocket } from 'node:dgram'
 import { gzipSync } from 'node:zlib'
 import { afterEach, expect, it } from 'vitest'
 import { receiveSpecOf, socketFieldsOf } from '../contract/receive-choices.ts'
@@ -6,6 +5,7 @@ import type { ReceiveChoices } from '../contract/receive-options.ts'
 import type { SinkSpec } from '../contract/session-spec.ts'
 import { testPacket } from '../receive/test-session.ts'
 import { MulticastSender } from '../socket/multicast-sender.ts'
+import { freePort } from '../testdata/free-port.ts'
 import { TestFolder } from '../testdata/program.ts'
 import { Reception } from './reception.ts'
 
@@ -22,14 +22,6 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()
   folder.remove()
 })
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4')
-  await new Promise<void>((resolve) => socket.bind(0, LOOPBACK, resolve))
-  const { port } = socket.address()
-  await new Promise<void>((resolve) => socket.close(resolve))
-  return port
-}
 
 /** The SLS: an MPD of two representations, and where each is sent. */
 function signalling(port: number): Uint8Array {

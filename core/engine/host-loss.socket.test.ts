@@ -1,9 +1,9 @@
-import { createSocket } from 'node:dgram'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
 import type { SessionSnapshot } from '../contract/snapshot.ts'
 import { content, testPacket } from '../receive/test-session.ts'
 import { MulticastSender } from '../socket/multicast-sender.ts'
+import { freePort } from '../testdata/free-port.ts'
 import { TestFolder } from '../testdata/program.ts'
 import { Engine } from './engine.ts'
 import { TestWindow } from './test-window.ts'
@@ -32,14 +32,6 @@ afterEach(async () => {
   await engine.close()
   folder.remove()
 })
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4')
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
-  const free = socket.address().port
-  await new Promise<void>((resolve) => socket.close(resolve))
-  return free
-}
 
 /** Listens with a socket that holds about a dozen packets, and sends the signalling. */
 async function listen(): Promise<void> {

@@ -1,4 +1,3 @@
-import { createSocket } from 'node:dgram'
 import { writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -8,6 +7,7 @@ import type { SessionSpec, SinkSpec, SourceSpec } from '../contract/session-spec
 import { testPacket } from '../receive/test-session.ts'
 import { MulticastSender } from '../socket/multicast-sender.ts'
 import { pcapOf } from '../testdata/datagrams.ts'
+import { freePort } from '../testdata/free-port.ts'
 import { DEMO_FOLDER, routeFixture } from '../testdata/make-fixtures.ts'
 import { TestFolder } from '../testdata/program.ts'
 import { Engine } from './engine.ts'
@@ -33,14 +33,6 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close()
 })
 afterAll(() => folder.remove())
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4')
-  await new Promise<void>((resolve) => socket.bind(0, LOOPBACK, resolve))
-  const { port } = socket.address()
-  await new Promise<void>((resolve) => socket.close(resolve))
-  return port
-}
 
 async function sender(): Promise<MulticastSender> {
   const made = await MulticastSender.open({ interface: LOOPBACK, ttl: 0 })

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { CaptureReader } from '../capture/capture-reader.ts'
 import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
+import { receiveCapture } from '../testdata/receive-capture.ts'
 import type { ReceivedFile, ReceivedObject } from './object-flow.ts'
 import { type Alarm, ObserverTee, type ServiceFacts } from './observer.ts'
 import type { ReceiveTarget } from './receive-target.ts'
@@ -38,18 +38,7 @@ async function receive(name: string, target: ReceiveTarget, keepCorrupt = false)
   })
   const receive = { ...DEFAULT_RECEIVE, services: 'all' as const, keepCorrupt }
   const receiver = new Receiver({ targets: [target], receive }, sink, observer)
-  const reader = new CaptureReader({ files: [`${captures}${name}.pcap`], pace: 'fast', loop: 1, nowUs: () => 0 })
-  let lastUs = 0
-  await reader.run(
-    {
-      datagram(flow, bytes, start, end, timeUs, frame) {
-        lastUs = timeUs
-        receiver.datagram(flow, bytes, start, end, timeUs, frame)
-      },
-    },
-    receiver,
-  )
-  receiver.close(lastUs, 'capture-end')
+  await receiveCapture(`${captures}${name}.pcap`, receiver)
   run.heldBytes = receiver.heldBytes
   return run
 }

@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram'
 import { afterEach, expect, test } from 'vitest'
 import type { NetworkInterface } from '../contract/engine-api.ts'
 import type { DatagramSink, Flow } from '../protocol/ip/flow.ts'
+import { freePort } from '../testdata/free-port.ts'
 import { listInterfaces } from './interfaces.ts'
 import { MulticastReceiver, type MulticastReceiverOptions } from './multicast-receiver.ts'
 import { MulticastSender } from './multicast-sender.ts'
@@ -48,15 +49,6 @@ async function sender(networkInterface = LOOPBACK): Promise<MulticastSender> {
   const made = await MulticastSender.open({ interface: networkInterface, ttl: 0 })
   closing.push(() => made.close())
   return made
-}
-
-/** A port nobody has, for this moment. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4')
-  await new Promise<void>((resolve) => socket.bind(0, LOOPBACK, resolve))
-  const { port } = socket.address()
-  await new Promise<void>((resolve) => socket.close(resolve))
-  return port
 }
 
 test('what is sent to a joined group arrives, with its flow, in order', async () => {

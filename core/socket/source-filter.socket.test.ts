@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import type { AppError } from '../contract/app-error.ts'
 import type { NetworkInterface } from '../contract/engine-api.ts'
 import type { DatagramSink, Flow } from '../protocol/ip/flow.ts'
+import { freePort } from '../testdata/free-port.ts'
 import { MulticastReceiver, type MulticastReceiverOptions } from './multicast-receiver.ts'
 import { SocketThread } from './socket-thread.ts'
 
@@ -47,14 +48,6 @@ async function senderFrom(address: string): Promise<(port: number, text: string)
     new Promise((resolve, reject) =>
       socket.send(text, port, GROUP, (error) => (error === null ? resolve() : reject(error))),
     )
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4')
-  await new Promise<void>((resolve) => socket.bind(0, LOOPBACK, resolve))
-  const { port } = socket.address()
-  await new Promise<void>((resolve) => socket.close(resolve))
-  return port
 }
 
 async function joined(
