@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
-import { CaptureReader } from '../capture/capture-reader.ts'
 import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
 import { receivedFile } from '../files/test-objects.ts'
 import { parsePlaylist } from '../manifest/hls/parse.ts'
@@ -9,6 +8,7 @@ import { parseMpd } from '../manifest/mpd/parse.ts'
 import { initSegment, listSegments } from '../manifest/mpd/segments.ts'
 import { ObserverTee, type ServiceFacts } from '../receive/observer.ts'
 import { Receiver } from '../receive/receiver.ts'
+import { receiveCapture } from '../testdata/receive-capture.ts'
 import { openGateway, type TestGateway } from './test-gateway.ts'
 
 const opened: TestGateway[] = []
@@ -159,18 +159,7 @@ describe.skipIf(!existsSync(captures))('captures from ../shared/captures, finish
       one.store,
       new ObserverTee({ serviceChanged: (service) => void facts.set(service.id, service) }),
     )
-    const reader = new CaptureReader({ files: [`${captures}${capture}.pcap`], pace: 'fast', loop: 1, nowUs: () => 0 })
-    let lastUs = 0
-    await reader.run(
-      {
-        datagram(flow, bytes, start, end, timeUs, frame) {
-          lastUs = timeUs
-          receiver.datagram(flow, bytes, start, end, timeUs, frame)
-        },
-      },
-      receiver,
-    )
-    receiver.close(lastUs, 'capture-end')
+    await receiveCapture(`${captures}${capture}.pcap`, receiver)
     one.store.finish()
     return { ...one, manifestName: facts.get(1)?.manifest?.name ?? '' }
   }
