@@ -23,7 +23,7 @@ export type ReceivingPlan = {
   readonly label: string
   readonly targets: readonly ReceiveTarget[]
   readonly receive: ReceiveSpec
-  /** Captures, one after the other as one; null where there is none. */
+  /** Captures, merged by their times as one; null where there is none. */
   readonly capture: {
     readonly files: readonly string[]
     readonly pace: Pace
@@ -127,7 +127,7 @@ function playedAsOne(captures: readonly CaptureSource[], besideLive: boolean): R
   if (other !== undefined) {
     throw new AppFailure(
       'bad-spec',
-      `The captures ${first.id} and ${other.id} differ in pace, loop or link type; several are played one after the other as one.`,
+      `The captures ${first.id} and ${other.id} differ in pace, loop or link type; several are played as one.`,
       'Give them the same, or run a session for each.',
     )
   }
