@@ -6,6 +6,8 @@ import type { HostTrouble } from './host-trouble.ts'
  * queue that was full, and counters are looked at four times a second.
  */
 const QUEUE_US = 500_000
+/** How much later than a drop the stretch may seem to begin in which its counter grew: counters are not read at each look, µs. */
+const COUNTER_US = 400_000
 
 /** Where and when something was lost, stream µs. */
 export type Loss = { readonly destination: string; readonly fromUs: number; readonly toUs: number }
@@ -29,7 +31,7 @@ const SENT_IN_PIECES = 8
  * Who lost what is missing, by rules that need no guess. What was given up for want of memory is the host's; else, in order:
  *
  * 1. `host`: the system's drop counter of the destination's socket grew between the beginning of the loss (less the time a
- *    packet may stand in the queue) and its end; in a capture, the drops it reports itself.
+ *    packet may stand in the queue) and its end (and the time until the counter is read again); in a capture, the drops it reports itself.
  * 2. `host`: the system does not count drops, and the program was kept from its sockets for longer than the socket's buffer
  *    lasts at the destination's rate.
  * 3. `unknown`: the system does not count drops, and nothing else shows that it had any.
@@ -66,7 +68,7 @@ export class LossCauses {
     const host = this.#host
     const lagMs = host.lagIn(fromUs - QUEUE_US, toUs)
     const sinceUs = fromUs - QUEUE_US - lagMs * 1000
-    if (host.droppedIn(destination, sinceUs, toUs) > 0) return 'host'
+    if (host.droppedIn(destination, sinceUs, toUs + COUNTER_US) > 0) return 'host'
     if (host.tells(destination)) return null
     const buffer = host.bufferOf(destination) ?? Number.POSITIVE_INFINITY
     return (this.#rateOf(destination) / 8000) * lagMs > buffer ? 'host' : 'unknown'
