@@ -44,7 +44,7 @@ const RING_BYTES = 48 * 1024 * 1024
 const QUEUE_BYTES = 32 * 1024 * 1024
 const REPLY_BYTES = 8 * 1024 * 1024
 /** Politeness of the thread that writes. */
-const WRITER_NICE = 5
+const WRITER_NICE = 10
 /** One batch is being written while the next is on its way. */
 const BATCHES_UNDER_WAY = 2
 

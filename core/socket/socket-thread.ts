@@ -4,6 +4,8 @@ import { type Membership, type SocketCommand, type SocketOpening, type SocketRep
 
 /** A third of a second at 1.5 Gbit/s. */
 const RING_BYTES = 64 * 1024 * 1024
+/** Urgency of the thread that reads. */
+const READER_NICE = -10
 /** Datagrams wait at most so long for others to be handed on with them. */
 const WAKE_MS = 1
 /** Datagrams handed on before timers and requests get a turn. */
@@ -139,7 +141,9 @@ export class SocketThread implements RingReader {
     this.#ring.clockOffsetUs = this.#nowUs() - monotonicUs()
     // Wakes the thread's first message: the ring is empty and nobody reads it.
     this.#ring.read(1)
+    // On Linux a thread has a priority of its own; whoever may not raise it (most users) reads as before.
     const source = `const { parentPort, workerData } = require('node:worker_threads')
+if (process.platform === 'linux') try { require('node:os').setPriority(${READER_NICE}) } catch {}
 const { performance } = require('node:perf_hooks')
 const [seconds, nanoseconds] = process.hrtime()
 const shift = seconds * 1e3 + nanoseconds / 1e6 - performance.now()
