@@ -10,6 +10,7 @@ const DOCUMENTS: Readonly<Record<string, string>> = {
   HELD: '<HELD xmlns="tag:atsc.org,2016:XMLSchemas/ATSC3/AppSignaling/HELD/1.0/"><HTMLEntryPackage appContextId="http://app/" bcastEntryPageUrl="index.html" validFrom="2026-01-01T00:00:00Z" coupledServices="1 2" lctTSIRef="20 21" later="x"/></HELD>',
   APD: '<AssociatedProcedureDescription><PostFileRepair offsetTime="5" randomTimePeriod="10"/></AssociatedProcedureDescription>',
   DWD: '<DWD><DistributionWindow startTime="a" endTime="b" lctTSIRef="20" contentLabel="L"><AppContextId dwFilterCode="3">http://app/</AppContextId></DistributionWindow></DWD>',
+  RDT: '<RDT version="2"><Entry id="7">x</Entry></RDT>',
   RSAT: '<RSAT version="1"><Service id="1"><Region>4</Region></Service><Service id="2"/></RSAT>',
   MPD: '<MPD type="dynamic" availabilityStartTime="2026-01-01T00:00:00Z" minimumUpdatePeriod="PT2S"><UTCTiming schemeIdUri="s" value="v"/><Period id="p" start="PT0S"><AdaptationSet id="1" contentType="video"><SegmentTemplate media="$Number$.m4s" timescale="90000" duration="180000"/><Role value="main"/><Representation id="v1" codecs="hev1.1, hev1.2" bandwidth="5000000" width="1920" height="1080"/></AdaptationSet></Period></MPD>',
   USBD: '<BundleDescriptionMMT><UserServiceDescription serviceId="4"><MPUComponent mmtPackageId="P"/></UserServiceDescription></BundleDescriptionMMT>',
@@ -39,6 +40,7 @@ describe('values of a fragment', () => {
     expect(values('DWD', DOCUMENTS.DWD ?? '')).toMatchObject({
       windows: [{ startTime: 'a', contentLabel: 'L', appContexts: [{ id: 'http://app/', filterCode: '3' }] }],
     })
+    expect(values('RDT', DOCUMENTS.RDT ?? '')).toEqual({ RDT: { version: '2', Entry: { id: '7', text: 'x' } } })
     expect(values('RSAT', DOCUMENTS.RSAT ?? '')).toEqual({
       RSAT: { version: '1', Service: [{ id: '1', Region: '4' }, { id: '2' }] },
     })

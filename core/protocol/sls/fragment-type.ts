@@ -2,7 +2,18 @@ import { xmlRootName } from '../../xml/root-name.ts'
 import { bareMediaType } from '../mime/headers.ts'
 
 /** Fragments of service layer signalling, A/331 §7.1. */
-export type FragmentType = 'USBD' | 'S-TSID' | 'MPD' | 'HLS' | 'HELD' | 'APD' | 'DWD' | 'RSAT' | 'ENVELOPE' | 'UNKNOWN'
+export type FragmentType =
+  | 'USBD'
+  | 'S-TSID'
+  | 'MPD'
+  | 'HLS'
+  | 'HELD'
+  | 'APD'
+  | 'DWD'
+  | 'RSAT'
+  | 'RDT'
+  | 'ENVELOPE'
+  | 'UNKNOWN'
 
 /** Media types of the fragments, in the two flavours; receivers compare them exactly, so senders write them exactly. */
 export const SLS_MEDIA_TYPE = {
@@ -27,6 +38,7 @@ const BY_ROOT: Readonly<Record<string, FragmentType>> = {
   APD: 'APD',
   DWD: 'DWD',
   RSAT: 'RSAT',
+  RDT: 'RDT',
   metadataEnvelope: 'ENVELOPE',
 }
 
@@ -45,6 +57,7 @@ const BY_MEDIA_TYPE: Readonly<Record<string, FragmentType>> = {
   'application/route-apd+xml': 'APD',
   'application/atsc-dwd+xml': 'DWD',
   'application/atsc-rsat+xml': 'RSAT',
+  'application/atsc-rdt+xml': 'RDT',
   [SLS_MEDIA_TYPE.envelope]: 'ENVELOPE',
 }
 
