@@ -1,7 +1,7 @@
 /** Free buffers kept for the next object, or as much as was in use at once; more than this goes to the garbage collector. */
 const MAX_FREE_BYTES = 32 << 20
 /** Recycled buffers from here on are shared memory: another thread can write such a file to disk without a copy. */
-const SHARED_BYTES = 64 << 10
+const SHARED_BYTES = 1 << 20
 /** Longest object whose length is believed before a part of it has come. */
 const MAX_CLAIMED_BYTES = 32 << 20
 /** Below this a plain zeroed allocation is as cheap. */
