@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { ipv4Packet, ipv4Udp, PcapngBlocks, pcapFile } from '../testdata/capture-builder.ts'
-import { CaptureFolder, playCapture } from '../testdata/capture-play.ts'
+import { ipv4Packet, ipv4Udp, PcapngBlocks, pcapFile } from '../testing/capture-builder.ts'
+import { CaptureFolder, playCapture } from '../testing/capture-play.ts'
 import { CaptureReader } from './capture-reader.ts'
 
 let folder: CaptureFolder

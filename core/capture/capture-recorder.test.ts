@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
-import { CaptureFolder, playCapture } from '../testdata/capture-play.ts'
+import { CaptureFolder, playCapture } from '../testing/capture-play.ts'
 import { CaptureRecorder, type RecorderOptions } from './capture-recorder.ts'
 
 let folder: CaptureFolder

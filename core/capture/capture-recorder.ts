@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
 import type { AppFailure } from '../failure/app-failure.ts'
-import type { DatagramSink, Flow } from '../protocol/ip/flow.ts'
+import type { DatagramSink, Flow } from '../flow/datagrams.ts'
 import { type CaptureDescription, STATISTICS_BYTES } from './pcapng-blocks.ts'
 import { PcapngWriter } from './pcapng-writer.ts'
 

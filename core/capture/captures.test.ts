@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { playCapture } from '../testdata/capture-play.ts'
+import { playCapture } from '../testing/capture-play.ts'
 
 const CAPTURES = join(__dirname, '..', '..', '..', 'shared', 'captures')
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Bytes, ethernet, ipv4Packet, ipv4Udp, ipv6Packet, pcapFile, udp } from '../testdata/capture-builder.ts'
-import { CaptureFolder, playCapture } from '../testdata/capture-play.ts'
+import { Bytes, ethernet, ipv4Packet, ipv4Udp, ipv6Packet, pcapFile, udp } from '../testing/capture-builder.ts'
+import { CaptureFolder, playCapture } from '../testing/capture-play.ts'
 
 let folder: CaptureFolder
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
-import { CaptureFolder, playCapture } from '../testdata/capture-play.ts'
+import { CaptureFolder, playCapture } from '../testing/capture-play.ts'
 import { PcapngWriter } from './pcapng-writer.ts'
 
 let folder: CaptureFolder

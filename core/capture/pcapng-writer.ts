@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { AppFailure } from '../failure/app-failure.ts'
-import type { DatagramSink, Flow } from '../protocol/ip/flow.ts'
+import type { DatagramSink, Flow } from '../flow/datagrams.ts'
 import { maxUdpPayload, type UdpHeader, udpHeader, writeUdpPacket } from '../protocol/ip/udp-packet.ts'
 import {
   type CaptureDescription,

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import { udpHeader, writeUdpPacket } from '../protocol/ip/udp-packet.ts'
-import { CaptureFolder, playCapture } from '../testdata/capture-play.ts'
-import { routeFixture } from '../testdata/make-fixtures.ts'
-import { type IpPacket, ipPacketsFrom, pcapOfFrames } from '../testdata/reencapsulate.ts'
+import { CaptureFolder, playCapture } from '../testing/capture-play.ts'
+import { routeFixture } from '../testing/make-fixtures.ts'
+import { type IpPacket, ipPacketsFrom, pcapOfFrames } from '../testing/reencapsulate.ts'
 
 let folder: CaptureFolder
 beforeAll(async () => {

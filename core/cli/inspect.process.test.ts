@@ -3,12 +3,12 @@ import { basename, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Report } from '../contract/report.ts'
-import { ethernet, ipv4Packet, pcapFile } from '../testdata/capture-builder.ts'
-import { type Datagram, pcapOf, withLoss } from '../testdata/datagrams.ts'
-import { atscFixture, FIXTURE_START_US, routeFixture } from '../testdata/make-fixtures.ts'
-import { mmtpFlow, nrtService } from '../testdata/off-air.ts'
-import { inspect, RunningProgram, routescope, TestFolder } from '../testdata/program.ts'
-import { reportFaults } from '../testdata/report-shape.ts'
+import { ethernet, ipv4Packet, pcapFile } from '../testing/capture-builder.ts'
+import { type Datagram, pcapOf, withLoss } from '../testing/datagrams.ts'
+import { atscFixture, FIXTURE_START_US, routeFixture } from '../testing/make-fixtures.ts'
+import { mmtpFlow, nrtService } from '../testing/off-air.ts'
+import { inspect, RunningProgram, routescope, TestFolder } from '../testing/program.ts'
+import { reportFaults } from '../testing/report-shape.ts'
 
 const folder = new TestFolder()
 const shared = join(__dirname, '..', '..', '..', 'shared', 'captures')

@@ -4,9 +4,8 @@ import { basename, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { serialiseMultipart } from '../protocol/mime/multipart.ts'
-import { testPacket } from '../receive/test-session.ts'
-import { type Datagram, duplicated, interleaved, pcapOf, shuffled, withLoss } from '../testdata/datagrams.ts'
-import { HOSTILE_NAMES, NAMES_DIFFERING_BY_CASE } from '../testdata/hostile.ts'
+import { type Datagram, duplicated, interleaved, pcapOf, shuffled, withLoss } from '../testing/datagrams.ts'
+import { HOSTILE_NAMES, NAMES_DIFFERING_BY_CASE } from '../testing/hostile.ts'
 import {
   atscFixture,
   DEMO_FOLDER,
@@ -15,10 +14,11 @@ import {
   lowLatency,
   routeFixture,
   twoServicesFixture,
-} from '../testdata/make-fixtures.ts'
-import { ESG_SERVICE, mmtpFlow, nrtService } from '../testdata/off-air.ts'
-import { inspect, RunningProgram, routescope, sha256, TestFolder, type TreeEntry, treeOf } from '../testdata/program.ts'
-import { reportFaults } from '../testdata/report-shape.ts'
+} from '../testing/make-fixtures.ts'
+import { ESG_SERVICE, mmtpFlow, nrtService } from '../testing/off-air.ts'
+import { inspect, RunningProgram, routescope, sha256, TestFolder, type TreeEntry, treeOf } from '../testing/program.ts'
+import { reportFaults } from '../testing/report-shape.ts'
+import { testPacket } from '../testing/test-session.ts'
 
 const folder = new TestFolder()
 const shared = join(__dirname, '..', '..', '..', 'shared', 'captures')

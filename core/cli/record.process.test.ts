@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { interleaved, pcapOf } from '../testdata/datagrams.ts'
-import { DEMO_FOLDER, twoServicesFixture } from '../testdata/make-fixtures.ts'
-import { inspect, RunningProgram, routescope, TestFolder } from '../testdata/program.ts'
-import { alpFrames, ipPacketsFrom, pcapOfFrames, plpByDestination } from '../testdata/reencapsulate.ts'
+import { interleaved, pcapOf } from '../testing/datagrams.ts'
+import { DEMO_FOLDER, twoServicesFixture } from '../testing/make-fixtures.ts'
+import { inspect, RunningProgram, routescope, TestFolder } from '../testing/program.ts'
+import { alpFrames, ipPacketsFrom, pcapOfFrames, plpByDestination } from '../testing/reencapsulate.ts'
 
 const folder = new TestFolder()
 /** Wireshark's program, where this machine has it. */

@@ -3,11 +3,11 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Report } from '../contract/report.ts'
-import { TestServer } from '../repair/test-server.ts'
-import { type Datagram, pcapOf, withLoss } from '../testdata/datagrams.ts'
-import { DEMO_FOLDER, routeFixture } from '../testdata/make-fixtures.ts'
-import { RunningProgram, routescope, sha256, TestFolder, treeOf } from '../testdata/program.ts'
-import { reportFaults } from '../testdata/report-shape.ts'
+import { type Datagram, pcapOf, withLoss } from '../testing/datagrams.ts'
+import { DEMO_FOLDER, routeFixture } from '../testing/make-fixtures.ts'
+import { RunningProgram, routescope, sha256, TestFolder, treeOf } from '../testing/program.ts'
+import { reportFaults } from '../testing/report-shape.ts'
+import { TestServer } from '../testing/test-server.ts'
 
 const folder = new TestFolder()
 const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0

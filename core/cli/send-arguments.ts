@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { BroadcastSink, SessionSpec } from '../contract/session-spec.ts'
-import { DEFAULT_BROADCAST } from '../engine/spec.ts'
+import { DEFAULT_BROADCAST } from '../engine/spec/spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { parseCount } from './argument-values.ts'
 import { type CommonOptions, outputOptions, reportSinks, session } from './session-arguments.ts'

@@ -3,10 +3,10 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { pcapOf } from '../testdata/datagrams.ts'
-import { DEMO_FOLDER, routeFixture } from '../testdata/make-fixtures.ts'
-import { inspect, RunningProgram, routescope, TestFolder, treeOf } from '../testdata/program.ts'
-import { reportFaults } from '../testdata/report-shape.ts'
+import { pcapOf } from '../testing/datagrams.ts'
+import { DEMO_FOLDER, routeFixture } from '../testing/make-fixtures.ts'
+import { inspect, RunningProgram, routescope, TestFolder, treeOf } from '../testing/program.ts'
+import { reportFaults } from '../testing/report-shape.ts'
 
 const folder = new TestFolder()
 const posix = process.platform !== 'win32'

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { LogSpec, Pace, SessionSpec, SinkSpec, SourceSpec, UserLinkType } from '../contract/session-spec.ts'
-import { parseLogOption } from '../engine/log-spec.ts'
+import { parseLogOption } from '../engine/spec/log-spec.ts'
 import { parseCount, parseSeconds } from './argument-values.ts'
 
 /** Options of every command that runs a session, as commander hands them on. */

@@ -256,7 +256,7 @@ export const RECEIVE_OPTIONS = [
     help: 'restore lost packets from AL-FEC repair flows, whatever --repair says',
     path: 'source.receive.fec',
     commands: EVERYWHERE,
-    test: 'core/receive/fec.test.ts',
+    test: 'core/receive/fec/fec.test.ts',
   },
   {
     key: 'repair',
@@ -411,7 +411,7 @@ export const RECEIVE_OPTIONS = [
     help: 'the gateway answers for a segment once it is whole, not while it arrives',
     path: 'source.receive.fullSegments',
     commands: SERVED,
-    test: 'core/http/whole-segments.socket.test.ts',
+    test: 'core/gateway/whole-segments.socket.test.ts',
   },
   {
     key: 'lowLatency',
@@ -425,7 +425,7 @@ export const RECEIVE_OPTIONS = [
     help: 'off: whole segments only, and manifests that promise none earlier',
     path: 'source.receive.lowLatency',
     commands: SERVED,
-    test: 'core/http/whole-segments.socket.test.ts',
+    test: 'core/gateway/whole-segments.socket.test.ts',
   },
   {
     key: 'dynamicSelection',
@@ -439,7 +439,7 @@ export const RECEIVE_OPTIONS = [
     help: 'stay joined to representations on addresses of their own that no player of the gateway asks for, and to DVB-MABR sessions silent beyond their idle timeout',
     path: 'source.receive.dynamicSelection',
     commands: ['gateway'],
-    test: 'core/engine/dynamic-selection.socket.test.ts',
+    test: 'core/engine/selection/dynamic-selection.socket.test.ts',
   },
   {
     key: 'statsMs',
@@ -454,7 +454,7 @@ export const RECEIVE_OPTIONS = [
     help: 'log statistics so often (see --log route@info), 0 never; less than 0: counted since the start',
     path: 'source.receive.statsMs',
     commands: EVERYWHERE,
-    test: 'core/engine/receive-statistics.test.ts',
+    test: 'core/engine/parts/receive-statistics.test.ts',
   },
 ] as const satisfies readonly ReceiveOption[]
 

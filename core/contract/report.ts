@@ -40,7 +40,7 @@ export type ReportTotals = {
 }
 
 /**
- * Who lost something, as far as facts tell (the rules are those of core/inspect/loss-causes.ts): on the way before this
+ * Who lost something, as far as facts tell (the rules are those of core/inspect/losses/loss-causes.ts): on the way before this
  * computer's socket, in this computer, never sent by the source; `unknown` rather than a guess.
  */
 export type LossCause = 'network' | 'host' | 'sender' | 'unknown'

@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { DEMO_FOLDER } from '../testdata/make-fixtures.ts'
-import { TestFolder } from '../testdata/program.ts'
+import { DEMO_FOLDER } from '../testing/make-fixtures.ts'
+import { TestFolder } from '../testing/program.ts'
+import { TestWindow } from '../testing/test-window.ts'
 import { Engine } from './engine.ts'
-import { TestWindow } from './test-window.ts'
 
 let folder: TestFolder
 let engine: Engine

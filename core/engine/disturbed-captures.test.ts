@@ -7,12 +7,12 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LINK_TYPE } from '../capture/link-types.ts'
 import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
+import type { ReceivedFile } from '../flow/objects.ts'
 import { SessionColumns } from '../inspect/session-columns.ts'
-import type { ReceivedFile } from '../receive/object-flow.ts'
 import { Receiver } from '../receive/receiver.ts'
-import type { Datagram } from '../testdata/datagrams.ts'
-import { protectedSession } from '../testdata/fec-fixture.ts'
-import { mabrCapture } from '../testdata/mabr-capture.ts'
+import type { Datagram } from '../testing/datagrams.ts'
+import { protectedSession } from '../testing/fec-fixture.ts'
+import { mabrCapture } from '../testing/mabr-capture.ts'
 import {
   atscFixture,
   demoDash,
@@ -20,12 +20,12 @@ import {
   lowLatency,
   routeFixture,
   twoServicesFixture,
-} from '../testdata/make-fixtures.ts'
-import { mmtpCapture } from '../testdata/mmtp-capture.ts'
-import { drop, duplicate, flipBits, joinPcap, type PcapRecords, reorder, splitPcap } from '../testdata/pcap-records.ts'
-import { receiveCapture } from '../testdata/receive-capture.ts'
-import { ethernetFrames, ipPacketsFrom, pcapOfFrames } from '../testdata/reencapsulate.ts'
-import { seeded } from '../testdata/seeded.ts'
+} from '../testing/make-fixtures.ts'
+import { mmtpCapture } from '../testing/mmtp-capture.ts'
+import { drop, duplicate, flipBits, joinPcap, type PcapRecords, reorder, splitPcap } from '../testing/pcap-records.ts'
+import { receiveCapture } from '../testing/receive-capture.ts'
+import { ethernetFrames, ipPacketsFrom, pcapOfFrames } from '../testing/reencapsulate.ts'
+import { seeded } from '../testing/seeded.ts'
 
 const captures = fileURLToPath(new URL('../../../shared/captures/', import.meta.url))
 const oracle = fileURLToPath(new URL('../../../shared/tools/oracle.py', import.meta.url))

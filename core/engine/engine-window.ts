@@ -3,8 +3,8 @@ import type { LogLine } from '../contract/snapshot.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { listInterfaces } from '../socket/interfaces.ts'
 import type { Engine } from './engine.ts'
-import { specForCapture, specForDemo, specForUrl } from './session-specs.ts'
-import { parseRecordingOptions, parseSessionSpec } from './spec.ts'
+import { specForCapture, specForDemo, specForUrl } from './spec/session-specs.ts'
+import { parseRecordingOptions, parseSessionSpec } from './spec/spec.ts'
 
 /** Object rows go out ten times a second at most, snapshots every fourth of those at most, and only when they changed. */
 const BATCH_MS = 100

@@ -2,12 +2,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { SessionSpec } from '../contract/session-spec.ts'
-import { pcapOf, withLoss } from '../testdata/datagrams.ts'
-import { DEMO_FOLDER, routeFixture } from '../testdata/make-fixtures.ts'
-import { sha256, TestFolder, treeOf } from '../testdata/program.ts'
-import { reportFaults } from '../testdata/report-shape.ts'
+import { pcapOf, withLoss } from '../testing/datagrams.ts'
+import { DEMO_FOLDER, routeFixture } from '../testing/make-fixtures.ts'
+import { sha256, TestFolder, treeOf } from '../testing/program.ts'
+import { reportFaults } from '../testing/report-shape.ts'
+import { TestWindow } from '../testing/test-window.ts'
 import { Engine } from './engine.ts'
-import { TestWindow } from './test-window.ts'
 
 const folder = new TestFolder()
 let capture: string

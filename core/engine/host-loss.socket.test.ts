@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
 import type { SessionSnapshot } from '../contract/snapshot.ts'
-import { content, testPacket } from '../receive/test-session.ts'
 import { MulticastSender } from '../socket/multicast-sender.ts'
-import { freePort } from '../testdata/free-port.ts'
-import { TestFolder } from '../testdata/program.ts'
+import { freePort } from '../testing/free-port.ts'
+import { TestFolder } from '../testing/program.ts'
+import { content, testPacket } from '../testing/test-session.ts'
+import { TestWindow } from '../testing/test-window.ts'
 import { Engine } from './engine.ts'
-import { TestWindow } from './test-window.ts'
 
 const GROUP = '239.255.77.31'
 const CUT = 1200

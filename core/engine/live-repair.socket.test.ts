@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { SessionSpec } from '../contract/session-spec.ts'
 import { LctPacket } from '../protocol/lct/lct-packet.ts'
-import { TestServer } from '../repair/test-server.ts'
 import { MulticastSender } from '../socket/multicast-sender.ts'
-import { DEMO_FOLDER } from '../testdata/make-fixtures.ts'
-import { TestFolder } from '../testdata/program.ts'
+import { DEMO_FOLDER } from '../testing/make-fixtures.ts'
+import { TestFolder } from '../testing/program.ts'
+import { TestServer } from '../testing/test-server.ts'
+import { TestWindow } from '../testing/test-window.ts'
 import { Engine } from './engine.ts'
-import { TestWindow } from './test-window.ts'
 
 /** A sender at real pace, a lossy path, a server with the files, and a player at the gateway. */
 const folder = new TestFolder()

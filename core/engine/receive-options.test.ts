@@ -4,12 +4,12 @@ import { checkOption, readOption, receiveSpecOf } from '../contract/receive-choi
 import { RECEIVE_OPTIONS, type ReceiveChoices, type ReceiveOption } from '../contract/receive-options.ts'
 import type { CaptureSource, SessionSpec, SinkSpec } from '../contract/session-spec.ts'
 import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
-import { type Datagram, pcapOf, withLoss } from '../testdata/datagrams.ts'
-import { broadcastOf, DEMO_FOLDER, demoDash, FIXTURE_PORT, routeFixture } from '../testdata/make-fixtures.ts'
-import { TestFolder, treeOf } from '../testdata/program.ts'
+import { type Datagram, pcapOf, withLoss } from '../testing/datagrams.ts'
+import { broadcastOf, DEMO_FOLDER, demoDash, FIXTURE_PORT, routeFixture } from '../testing/make-fixtures.ts'
+import { TestFolder, treeOf } from '../testing/program.ts'
 import { Engine } from './engine.ts'
-import { specForCapture, specForUrl } from './session-specs.ts'
-import { parseSessionSpec } from './spec.ts'
+import { specForCapture, specForUrl } from './spec/session-specs.ts'
+import { parseSessionSpec } from './spec/spec.ts'
 
 const folder = new TestFolder()
 let sent: readonly Datagram[]

@@ -13,10 +13,10 @@ import type {
   TotalsSnapshot,
 } from '../contract/snapshot.ts'
 import { AppFailure, toAppError } from '../failure/app-failure.ts'
-import { Broadcasting } from './broadcasting.ts'
 import { dumpFolderName, prepareFile, writeWhole } from './dump.ts'
-import { type FileNotice, Reception } from './reception.ts'
-import { airOf, partsOf, sinksOfAll } from './session-parts.ts'
+import { Broadcasting } from './parts/broadcasting.ts'
+import { type FileNotice, Reception } from './parts/reception.ts'
+import { airOf, partsOf, sinksOfAll } from './spec/session-parts.ts'
 
 /** What a session gets from the engine that owns it. */
 export type SessionContext = {

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { u16At } from '../bytes/ints.ts'
 import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
-import { twoServicesFixture } from '../testdata/make-fixtures.ts'
-import { ipPacketsFrom, plpByDestination, stltpPackets } from '../testdata/reencapsulate.ts'
+import { twoServicesFixture } from '../testing/make-fixtures.ts'
+import { ipPacketsFrom, plpByDestination, stltpPackets } from '../testing/reencapsulate.ts'
 import { Engine } from './engine.ts'
 
 test('stltp:// joins the tunnel and its FEC, and finds the services inside', async () => {

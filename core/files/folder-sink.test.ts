@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AppError } from '../contract/app-error.ts'
+import { receivedFile } from '../testing/test-objects.ts'
 import { type DiskPort, type DiskReply, type DiskSetup, diskLoop } from './disk-loop.ts'
 import type { DiskThread, FileWriterOptions } from './file-writer.ts'
 import { FolderSink } from './folder-sink.ts'
-import { receivedFile } from './test-objects.ts'
 
 let dir: string
 let problems: AppError[]

@@ -2,9 +2,9 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { ArrivingObject, receivedFile } from '../testing/test-objects.ts'
 import { FolderSink } from './folder-sink.ts'
 import { ObjectStore } from './object-store.ts'
-import { ArrivingObject, receivedFile } from './test-objects.ts'
 
 let dir: string
 let store: ObjectStore

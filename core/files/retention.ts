@@ -1,4 +1,4 @@
-import type { ReceivedFile } from '../receive/object-flow.ts'
+import type { ReceivedFile } from '../flow/objects.ts'
 
 type SegmentKey = Pick<ReceivedFile, 'serviceId' | 'representation' | 'tsi' | 'name' | 'complete'>
 

@@ -1,4 +1,4 @@
-import type { ByteRange, ObjectKind, ReceivedFile, ReceivedObject } from '../receive/object-flow.ts'
+import type { ByteRange, ObjectKind, ReceivedFile, ReceivedObject } from '../flow/objects.ts'
 
 /** A file of a session that can be read back: all that was said of it, without its bytes. */
 export type StoredFile = Omit<ReceivedFile, 'bytes'> & {

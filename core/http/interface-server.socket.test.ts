@@ -5,7 +5,7 @@ import { basename, dirname } from 'node:path'
 import { decode, encode } from '@msgpack/msgpack'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import { TestFolder } from '../testdata/program.ts'
+import { TestFolder } from '../testing/program.ts'
 import { type BrowserWire, InterfaceServer } from './interface-server.ts'
 
 let folder: TestFolder

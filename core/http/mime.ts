@@ -1,4 +1,4 @@
-import { contentTypeOf } from '../files/content-types.ts'
+import { contentTypeOf } from '../protocol/mime/content-types.ts'
 
 /** What the network may call a file in a header of ours. */
 const MEDIA_TYPE = /^[a-z]+\/[a-z0-9][a-z0-9!#$&^_.+-]{0,80}(?:\s*;\s*[a-z0-9-]+=(?:[\w.-]+|"[\w., -]*"))*$/i

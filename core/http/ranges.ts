@@ -1,4 +1,4 @@
-import type { ByteRange } from '../receive/object-flow.ts'
+import type { ByteRange } from '../flow/objects.ts'
 
 /** One range of a Range header: from `first` to `last` included (null: to the end), or the last `suffix` bytes. */
 export type RangeSpec = { readonly first: number; readonly last: number | null } | { readonly suffix: number }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { gzip } from '../protocol/gzip.ts'
 import { LLS_ADDRESS, LLS_PORT } from '../protocol/lls/lls-table.ts'
-import { TestSession, testFlow } from '../receive/test-session.ts'
+import { TestSession, testFlow } from '../testing/test-session.ts'
 import { SessionColumns } from './session-columns.ts'
 
 it('lists 10 000 services, receives as many sessions as the limit allows, and says that others are not', () => {

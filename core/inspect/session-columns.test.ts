@@ -4,7 +4,7 @@ import { OBJECT_ROW, OBJECT_ROW_BYTES, OBJECT_STATE } from '../contract/object-r
 import type { ReportSource } from '../contract/report.ts'
 import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
 import { Receiver } from '../receive/receiver.ts'
-import { content, testFlow, testPacket } from '../receive/test-session.ts'
+import { content, testFlow, testPacket } from '../testing/test-session.ts'
 import { SessionColumns } from './session-columns.ts'
 
 const STSID = `<S-TSID><RS>${['10', '20']

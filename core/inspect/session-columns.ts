@@ -17,8 +17,7 @@ import type {
   SystemTimeSnapshot,
   TotalsSnapshot,
 } from '../contract/snapshot.ts'
-import type { Flow } from '../protocol/ip/flow.ts'
-import type { ReceivedObject } from '../receive/object-flow.ts'
+import type { Flow } from '../flow/datagrams.ts'
 import type {
   AbsentObject,
   Alarm,
@@ -31,20 +30,21 @@ import type {
   RepairFact,
   ServiceFacts,
   SlsFragment,
-} from '../receive/observer.ts'
-import { AlarmLog, causeText } from './alarm-log.ts'
-import { channelSnapshot, flowSnapshot, totalsOf } from './flow-snapshots.ts'
-import { KeptObjects } from './kept-objects.ts'
-import { LossWatch } from './loss-watch.ts'
-import { MAX_ROWS, ObjectColumns } from './object-columns.ts'
-import { makeDetail } from './object-detail.ts'
-import { ObjectViews } from './object-views.ts'
+} from '../flow/facts.ts'
+import type { ReceivedObject } from '../flow/objects.ts'
+import { KeptObjects } from './columns/kept-objects.ts'
+import { MAX_ROWS, ObjectColumns } from './columns/object-columns.ts'
+import { makeDetail } from './columns/object-detail.ts'
+import { ObjectViews } from './columns/object-views.ts'
+import { LossWatch } from './losses/loss-watch.ts'
 import { RateMeter } from './rate-meter.ts'
-import { serviceSnapshot } from './service-state.ts'
-import { makeReport, type ReportExtra } from './session-report.ts'
-import { SignallingLog } from './signalling-log.ts'
-import { StartupLog } from './startup-log.ts'
-import { SystemTimeLog } from './system-time-log.ts'
+import { channelSnapshot, flowSnapshot, totalsOf } from './report/flow-snapshots.ts'
+import { serviceSnapshot } from './report/service-state.ts'
+import { makeReport, type ReportExtra } from './report/session-report.ts'
+import { StartupLog } from './report/startup-log.ts'
+import { AlarmLog, causeText } from './rules/alarm-log.ts'
+import { SignallingLog } from './signalling/signalling-log.ts'
+import { SystemTimeLog } from './signalling/system-time-log.ts'
 
 /** Lines of a list in a snapshot, which must stay small. */
 const MAX_LINES = 512

@@ -2,12 +2,12 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import type { Report } from '../contract/report.ts'
 import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
+import type { Flow } from '../flow/datagrams.ts'
+import { type Alarm, ObserverTee } from '../flow/facts.ts'
 import { SessionColumns } from '../inspect/session-columns.ts'
-import type { Flow } from '../protocol/ip/flow.ts'
 import { LLS_ADDRESS, LLS_PORT } from '../protocol/lls/lls-table.ts'
-import { type Alarm, ObserverTee } from './observer.ts'
+import { content, type TestPacket, testFlow, testPacket } from '../testing/test-session.ts'
 import { Receiver } from './receiver.ts'
-import { content, type TestPacket, testFlow, testPacket } from './test-session.ts'
 
 const text = (words: string): Uint8Array => new TextEncoder().encode(words)
 const gzip = (bytes: Uint8Array): Uint8Array => new Uint8Array(gzipSync(bytes))

@@ -1,9 +1,9 @@
 import type { FlowProtocol } from '../contract/report.ts'
-import type { Flow } from '../protocol/ip/flow.ts'
-import type { MmtpSession } from './mmtp-session.ts'
-import type { FlowFacts } from './observer.ts'
-import type { ReceivedService } from './received-service.ts'
-import type { TunnelFlow } from './tunnels.ts'
+import type { Flow } from '../flow/datagrams.ts'
+import type { FlowFacts } from '../flow/facts.ts'
+import type { ReceivedService } from './context/received-service.ts'
+import type { TunnelFlow } from './link/tunnels.ts'
+import type { MmtpSession } from './mmtp/mmtp-session.ts'
 
 /** Datagrams of a flow that are looked at to tell its protocol. */
 const PROBES = 64

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ReceiveSpec } from '../contract/session-spec.ts'
-import { content, TestSession } from './test-session.ts'
+import { content, TestSession } from '../testing/test-session.ts'
 
 const TARGET = { kind: 'route', address: '239.255.1.1', port: 5000 } as const
 

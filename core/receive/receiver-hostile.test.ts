@@ -3,13 +3,13 @@ import { runInNewContext } from 'node:vm'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
+import type { Alarm } from '../flow/facts.ts'
+import { ObserverTee } from '../flow/facts.ts'
 import { SessionColumns } from '../inspect/session-columns.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
-import { seededBelow } from '../testdata/seeded.ts'
-import type { Alarm } from './observer.ts'
-import { ObserverTee } from './observer.ts'
+import { seededBelow } from '../testing/seeded.ts'
+import { content, type TestPacket, testPacket } from '../testing/test-session.ts'
 import { Receiver } from './receiver.ts'
-import { content, type TestPacket, testPacket } from './test-session.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ReceiveTarget } from './receive-target.ts'
-import { content, TestSession, testFlow, testPacket } from './test-session.ts'
+import type { ReceiveTarget } from '../flow/receive-target.ts'
+import { content, TestSession, testFlow, testPacket } from '../testing/test-session.ts'
 
 const target: ReceiveTarget = { kind: 'route', address: '239.255.1.1', port: 5000 }
 const SLS_TOI = 0x8002_0001

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { content, TestSession, testFlow } from './test-session.ts'
+import { content, TestSession, testFlow } from '../testing/test-session.ts'
 
 const LLS = testFlow('224.0.23.60', 4937, 9)
 

@@ -1,7 +1,7 @@
 import { CodecError } from '../bytes/codec-error.ts'
+import type { ByteRange } from '../flow/objects.ts'
 import { fragmentSamples } from '../media/bmff/fragment-samples.ts'
 import { boxAt, type SegmentBox } from '../media/bmff/segment-boxes.ts'
-import type { ByteRange } from '../receive/object-flow.ts'
 import { inGaps } from './gaps.ts'
 
 /** In which order, and how much, of a segment is fetched (GPAC's riso, without `none`). */

@@ -1,4 +1,4 @@
-import type { ByteRange } from '../receive/object-flow.ts'
+import type { ByteRange } from '../flow/objects.ts'
 
 /** Ranges of `[0, size)` that no covered range holds, in order. */
 export function gapsOf(size: number, covered: readonly ByteRange[]): ByteRange[] {

@@ -8,12 +8,12 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { DEFAULT_REPAIR, type RepairSpec } from '../contract/session-spec.ts'
+import type { RepairServer } from '../flow/facts.ts'
+import type { ByteRange } from '../flow/objects.ts'
 import { readBoxes } from '../media/bmff/boxes.ts'
-import type { ByteRange } from '../receive/object-flow.ts'
-import type { RepairServer } from '../receive/observer.ts'
+import { rangeOf, serveWell, TestClock, TestServer } from '../testing/test-server.ts'
 import { HttpRepair, type RepairLimits } from './http-repair.ts'
 import type { FetchOutcome, WantedObject } from './repair-job.ts'
-import { rangeOf, serveWell, TestClock, TestServer } from './test-server.ts'
 
 const servers: TestServer[] = []
 const repairs: HttpRepair[] = []

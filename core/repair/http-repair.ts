@@ -3,10 +3,10 @@ import { Agent } from 'node:http'
 import { Agent as SecureAgent } from 'node:https'
 import type { RepairSpec } from '../contract/session-spec.ts'
 import type { RepairSnapshot } from '../contract/snapshot.ts'
-import { HTTP_LIMITS, type HttpAgents, type HttpLimits } from './http-get.ts'
-import { pause, type RepairClock, SYSTEM_CLOCK } from './repair-clock.ts'
+import { HTTP_LIMITS, type HttpAgents, type HttpLimits } from '../http/client/http-get.ts'
+import { pause, type RepairClock, SYSTEM_CLOCK } from '../http/client/repair-clock.ts'
+import { RequestSlots } from '../http/client/request-slots.ts'
 import { type FetchOutcome, RepairJob, type WantedObject } from './repair-job.ts'
-import { RequestSlots } from './request-slots.ts'
 import { ServerBook } from './server-book.ts'
 
 /** What fetching may cost. Times ms. */

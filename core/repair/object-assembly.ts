@@ -1,6 +1,6 @@
-import type { ByteRange } from '../receive/object-flow.ts'
+import type { ByteRange } from '../flow/objects.ts'
+import type { Piece } from '../http/client/http-answer.ts'
 import { gapsOf, inGaps, sumOf } from './gaps.ts'
-import type { Piece } from './http-answer.ts'
 import type { KnownServer } from './server-book.ts'
 
 type Fill = { readonly range: ByteRange; readonly server: KnownServer }

@@ -1,7 +1,7 @@
+import type { ByteRange, ObjectKind } from '../flow/objects.ts'
 import { patchSegment } from '../media/bmff/patch-segment.ts'
 import { segmentBoxes } from '../media/bmff/segment-boxes.ts'
 import { looksLikeTs, patchTs } from '../media/ts/patch-ts.ts'
-import type { ByteRange, ObjectKind } from '../receive/object-flow.ts'
 
 /** A file that players can read around what is missing of it. */
 export type PatchedObject = {

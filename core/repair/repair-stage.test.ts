@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_REPAIR, type RepairSpec } from '../contract/session-spec.ts'
+import type { Alarm, RepairFact } from '../flow/facts.ts'
+import type { ObjectSink, ReceivedFile, ReceivedObject } from '../flow/objects.ts'
 import { readBoxes } from '../media/bmff/boxes.ts'
-import type { ObjectSink, ReceivedFile, ReceivedObject } from '../receive/object-flow.ts'
-import type { Alarm, RepairFact } from '../receive/observer.ts'
-import { content, TestSession, testFlow } from '../receive/test-session.ts'
+import { content, TestSession, testFlow } from '../testing/test-session.ts'
 import { RepairStage, type RepairStageOptions } from './repair-stage.ts'
 
 const demo = join(__dirname, '..', '..', 'assets', 'demo', 'presentation')

@@ -1,7 +1,7 @@
 import type { RepairServerSnapshot } from '../contract/snapshot.ts'
-import type { ListedFacts } from '../receive/object-flow.ts'
-import type { RepairServer } from '../receive/observer.ts'
-import type { RepairClock } from './repair-clock.ts'
+import type { RepairServer } from '../flow/facts.ts'
+import type { ListedFacts } from '../flow/objects.ts'
+import type { RepairClock } from '../http/client/repair-clock.ts'
 import { addressOn, httpAddress, type Resource } from './resource-url.ts'
 
 /** Lies after which a server is not asked any more. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { FileBytes, Presentation, PresentationFile, PresentationTrack } from '../ingest/presentation.ts'
 import { applyFileTemplate } from '../protocol/flute/file-template.ts'
 import { gunzipLimited } from '../protocol/gzip.ts'
 import { LCT_FAULT, LctPacket } from '../protocol/lct/lct-packet.ts'
@@ -6,18 +7,17 @@ import { LLS_ADDRESS, LLS_PORT, LLS_TABLE, parseLlsTable } from '../protocol/lls
 import { parseSlt } from '../protocol/lls/slt.ts'
 import { parseSystemTime } from '../protocol/lls/system-time.ts'
 import { parseMultipart } from '../protocol/mime/multipart.ts'
+import { INIT_TOI } from '../protocol/route/toi-plan.ts'
 import { parseStsid } from '../protocol/sls/s-tsid.ts'
-import { type Datagram, DatagramList } from '../testdata/datagrams.ts'
+import { type Datagram, DatagramList } from '../testing/datagrams.ts'
 import {
   FIXTURE_ADDRESS,
   FIXTURE_OPTIONS,
   FIXTURE_PORT,
   FIXTURE_START_US,
   runBroadcast,
-} from '../testdata/make-fixtures.ts'
+} from '../testing/make-fixtures.ts'
 import { Broadcaster, type BroadcastOptions } from './broadcaster.ts'
-import type { FileBytes, Presentation, PresentationFile, PresentationTrack } from './presentation.ts'
-import { INIT_TOI } from './toi-plan.ts'
 
 /** Files that exist only as a rule: byte n of a file is its TOI or size plus n. */
 class MadeUpBytes implements FileBytes {

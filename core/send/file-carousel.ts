@@ -1,7 +1,7 @@
+import type { Presentation, PresentationFile } from '../ingest/presentation.ts'
+import { CODEPOINT, FILES_TSI } from '../protocol/route/toi-plan.ts'
 import type { EmitContext, Emitter, PacketCutter } from './emitter.ts'
-import type { Presentation, PresentationFile } from './presentation.ts'
 import type { RouteObject } from './route-object.ts'
-import { CODEPOINT, FILES_TSI } from './toi-plan.ts'
 
 /** How files that are not media are repeated. */
 export type FileCarouselOptions = {

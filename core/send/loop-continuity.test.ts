@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { FIXTURE_ADDRESS, FIXTURE_PORT, liveFixture } from '../testdata/make-fixtures.ts'
-import { receiveAll } from '../testdata/receive-all.ts'
+import { FIXTURE_ADDRESS, FIXTURE_PORT, liveFixture } from '../testing/make-fixtures.ts'
+import { receiveAll } from '../testing/receive-all.ts'
 
 const has = (tool: string): boolean => spawnSync(tool, ['-version']).status === 0
 const present = has('ffprobe') && has('ffmpeg')

@@ -1,6 +1,6 @@
 import { AppFailure } from '../failure/app-failure.ts'
+import type { Presentation, PresentationTrack } from '../ingest/presentation.ts'
 import { templateAddress } from '../manifest/mpd/template.ts'
-import type { Presentation, PresentationTrack } from './presentation.ts'
 
 /** How a static presentation becomes an endless one. */
 export type LoopPlan = {

@@ -1,10 +1,11 @@
+import type { FileBytes, Presentation } from '../ingest/presentation.ts'
+import { CODEPOINT, FILES_TSI, INIT_TOI, mediaTsi, PLAYLIST_TOIS, SLS_TSI } from '../protocol/route/toi-plan.ts'
 import type { EmitContext, Emitter } from './emitter.ts'
 import { PacketCutter } from './emitter.ts'
 import { FileCarousel } from './file-carousel.ts'
 import { listedSegments, liveMpd } from './live-mpd.ts'
 import { livePlaylist } from './live-playlist.ts'
 import { type LoopPlan, planLoop } from './loop-plan.ts'
-import type { FileBytes, Presentation } from './presentation.ts'
 import {
   type ListedFile,
   type SignalledChannel,
@@ -12,7 +13,6 @@ import {
   type SignalledService,
   serialiseSls,
 } from './service-signalling.ts'
-import { CODEPOINT, FILES_TSI, INIT_TOI, mediaTsi, PLAYLIST_TOIS, SLS_TSI } from './toi-plan.ts'
 import { type SegmentStart, TrackEmitter } from './track-emitter.ts'
 import { type ScheduledSegment, TrackSchedule } from './track-schedule.ts'
 

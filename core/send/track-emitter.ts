@@ -1,12 +1,12 @@
 import { CodecError } from '../bytes/codec-error.ts'
 import { AppFailure } from '../failure/app-failure.ts'
+import type { FileBytes } from '../ingest/presentation.ts'
 import { readBoxes } from '../media/bmff/boxes.ts'
 import { trackTimescales } from '../media/bmff/init-segment.ts'
 import { shiftSegment } from '../media/bmff/shift-segment.ts'
+import { CODEPOINT, INIT_TOI } from '../protocol/route/toi-plan.ts'
 import type { EmitContext, Emitter, PacketCutter } from './emitter.ts'
-import type { FileBytes } from './presentation.ts'
 import type { RouteObject } from './route-object.ts'
-import { CODEPOINT, INIT_TOI } from './toi-plan.ts'
 import type { ScheduledSegment, TrackSchedule } from './track-schedule.ts'
 
 /** The child playlist to send before a segment, and the signalling that must be known before it. */

@@ -1,7 +1,7 @@
+import type { PresentationSegment, PresentationTrack } from '../ingest/presentation.ts'
 import { templateAddress } from '../manifest/mpd/template.ts'
 import { applyFileTemplate } from '../protocol/flute/file-template.ts'
 import type { LoopPlan } from './loop-plan.ts'
-import type { PresentationSegment, PresentationTrack } from './presentation.ts'
 
 /** A segment with its place on air. */
 export type ScheduledSegment = {

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { seeded } from '../testdata/seeded.ts'
+import { seeded } from '../testing/seeded.ts'
 import { DatagramRing, RING, type RingSource } from './datagram-ring.ts'
 import { type SocketCommand, type SocketReply, socketLoop } from './socket-loop.ts'
 

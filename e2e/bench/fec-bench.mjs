@@ -55,9 +55,9 @@ async function bundled(dir) {
   const from = (/** @type {string} */ path) => JSON.stringify(join(root, path))
   writeFileSync(
     entry,
-    `export { lossyObjects } from ${from('core/testdata/fec-fixture.ts')}
-export { pcapOf } from ${from('core/testdata/datagrams.ts')}
-export { recoveryTrial } from ${from('core/protocol/fec/raptorq-trial.ts')}
+    `export { lossyObjects } from ${from('core/testing/fec-fixture.ts')}
+export { pcapOf } from ${from('core/testing/datagrams.ts')}
+export { recoveryTrial } from ${from('core/testing/raptorq-trial.ts')}
 `,
   )
   await build({

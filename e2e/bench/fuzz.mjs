@@ -14,6 +14,6 @@ if (!Number.isSafeInteger(inputs) || !Number.isSafeInteger(seed)) {
 }
 console.log(`${inputs} inputs, seed ${seed}`)
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
-const run = ['run', '--project', 'core', '--testTimeout', '0', 'core/testdata/fuzz']
+const run = ['run', '--project', 'core', '--testTimeout', '0', 'core/testing/fuzz']
 const env = { ...process.env, ROUTESCOPE_FUZZ: String(inputs), ROUTESCOPE_FUZZ_SEED: String(seed) }
 process.exitCode = spawnSync(process.execPath, [vitest, ...run], { cwd: root, env, stdio: 'inherit' }).status ?? 1

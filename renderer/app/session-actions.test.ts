@@ -6,7 +6,7 @@ import { setEngine } from '../client/engine-client.ts'
 import { noticeStore } from '../stores/notice-store.ts'
 import { sessionStore, showNoSession } from '../stores/session-store.ts'
 import { settingsStore } from '../stores/settings-store.ts'
-import { FakeEngine, fakeError, fakeSnapshot } from '../testdata/fake-engine.ts'
+import { FakeEngine, fakeError, fakeSnapshot } from '../testing/fake-engine.ts'
 import {
   again,
   cancelOpening,

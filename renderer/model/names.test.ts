@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fakeSnapshot } from '../testdata/fake-engine.ts'
+import { fakeSnapshot } from '../testing/fake-engine.ts'
 import { categoryName, droppedByHost, isWaiting, serviceNameOf, sourceBadge, streamNowUs } from './names.ts'
 
 const live = fakeSnapshot({ source: { ...fakeSnapshot().source, kind: 'multicast', pace: null } })

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { fakeError, fakeSnapshot } from '../testdata/fake-engine.ts'
+import { fakeError, fakeSnapshot } from '../testing/fake-engine.ts'
 import { clearLog, LOG_LINES, logStore, takeLogLines } from './log-store.ts'
 import {
   clearInnermost,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { CodecError } from '../../bytes/codec-error.ts'
 import { bytesToHex } from '../../bytes/hex.ts'
+import { recoveryTrial } from '../../testing/raptorq-trial.ts'
 import { decodeBlock, encodeBlock } from './raptorq-codec.ts'
 import { paddedSymbols } from './raptorq-k.ts'
-import { recoveryTrial } from './raptorq-trial.ts'
 
 function source(bytes: number): Uint8Array {
   const data = new Uint8Array(bytes)

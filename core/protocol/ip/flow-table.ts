@@ -1,5 +1,5 @@
+import type { Flow } from '../../flow/datagrams.ts'
 import { formatDestination, formatIpv4, formatIpv6, isMulticastAddress, parseIpv4, parseIpv6 } from './address.ts'
-import type { Flow } from './flow.ts'
 import { i32 } from './wire.ts'
 
 /** Flows remembered one by one; a hostile capture with more of them must not fill the memory. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ipv4Packet, ipv4Udp, ipv6Packet, udp } from '../../testdata/capture-builder.ts'
-import type { Flow } from './flow.ts'
+import type { Flow } from '../../flow/datagrams.ts'
+import { ipv4Packet, ipv4Udp, ipv6Packet, udp } from '../../testing/capture-builder.ts'
 import { FlowTable } from './flow-table.ts'
 import { IpReader } from './ip-reader.ts'
 

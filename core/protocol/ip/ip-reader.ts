@@ -1,6 +1,6 @@
 import { u16At } from '../../bytes/ints.ts'
+import type { DatagramSink, Flow } from '../../flow/datagrams.ts'
 import { foldSum, wordSum } from './checksum.ts'
-import type { DatagramSink, Flow } from './flow.ts'
 import type { FlowTable } from './flow-table.ts'
 import { Reassembler } from './fragments.ts'
 import { i32 } from './wire.ts'

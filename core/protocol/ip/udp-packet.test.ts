@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { Flow } from '../../flow/datagrams.ts'
 import { foldSum, internetChecksum, wordSum } from './checksum.ts'
-import type { Flow } from './flow.ts'
 import { FlowTable } from './flow-table.ts'
 import { IpReader } from './ip-reader.ts'
 import { maxUdpPayload, udpHeader, writeUdpPacket } from './udp-packet.ts'

@@ -1,6 +1,6 @@
+import type { Flow } from '../../flow/datagrams.ts'
 import { parseIpv4, parseIpv6 } from './address.ts'
 import { internetChecksum, wordSum } from './checksum.ts'
-import type { Flow } from './flow.ts'
 import { putU16 } from './wire.ts'
 
 const MAX_PACKET = 65535

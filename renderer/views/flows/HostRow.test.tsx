@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { SessionSnapshot } from '../../../core/contract/snapshot.ts'
-import { fakeSnapshot } from '../../testdata/fake-engine.ts'
-import { mount } from '../../testdata/mount.tsx'
+import { fakeSnapshot } from '../../testing/fake-engine.ts'
+import { mount } from '../../testing/mount.tsx'
 import { HostRow } from './HostRow.tsx'
 
 async function textOf(change: Partial<SessionSnapshot>): Promise<{ text: string; bad: number }> {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ObjectRow } from '../../../core/contract/object-rows.ts'
-import { FakeEngine, fakeRow } from '../../testdata/fake-engine.ts'
+import { FakeEngine, fakeRow } from '../../testing/fake-engine.ts'
 import { ObjectList } from './object-list.ts'
 
 const QUERY = { filter: '', sort: { column: 'firstTimeUs', descending: false } } as const

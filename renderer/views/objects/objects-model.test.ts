@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fakeRow } from '../../testdata/fake-engine.ts'
+import { fakeRow } from '../../testing/fake-engine.ts'
 import { ObjectPages, PAGE_ROWS } from './object-pages.ts'
 import { combinedFilter, firstSort, nextSort, receivedShare, typeName } from './objects-model.ts'
 

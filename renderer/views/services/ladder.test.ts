@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import type { Startup } from '../../../core/contract/report.ts'
 import type { ServiceSnapshot, SignallingSnapshot } from '../../../core/contract/snapshot.ts'
-import { fakeSnapshot, NO_STARTUP } from '../../testdata/fake-engine.ts'
-import { service as fakeService, table as fakeTable } from '../timeline/timeline-testdata.ts'
+import { fakeSnapshot, NO_STARTUP } from '../../testing/fake-engine.ts'
+import { service as fakeService, table as fakeTable } from '../../testing/timeline-testdata.ts'
 import { type Rung, rungsOf } from './ladder.ts'
 
 const S = 1_000_000

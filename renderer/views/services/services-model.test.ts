@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
-import { NO_STARTUP } from '../../testdata/fake-engine.ts'
+import { NO_STARTUP } from '../../testing/fake-engine.ts'
 import { orderedServices, repairShareText, repairWaitText, systemTimeText } from './services-model.ts'
 
 const service = (id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnapshot => ({

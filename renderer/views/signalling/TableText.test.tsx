@@ -4,9 +4,9 @@ import { setEngine } from '../../client/engine-client.ts'
 import { runCommand } from '../../stores/command-store.ts'
 import { clearSelection, selectionStore, selectSignalling } from '../../stores/selection-store.ts'
 import { showNoSession, showSession, takeSnapshot } from '../../stores/session-store.ts'
-import { FakeEngine, fakeSnapshot } from '../../testdata/fake-engine.ts'
-import { buttonNamed, type Mounted, mount } from '../../testdata/mount.tsx'
-import { table } from '../timeline/timeline-testdata.ts'
+import { FakeEngine, fakeSnapshot } from '../../testing/fake-engine.ts'
+import { buttonNamed, type Mounted, mount } from '../../testing/mount.tsx'
+import { table } from '../../testing/timeline-testdata.ts'
 import { SignallingView } from './SignallingView.tsx'
 
 const texts: Readonly<Record<string, string>> = { v1: '<SLT bsid="1"><A/></SLT>', v2: '<SLT bsid="1"><B/></SLT>' }

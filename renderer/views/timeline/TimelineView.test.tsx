@@ -6,10 +6,10 @@ import { objectColumns } from '../../stores/object-columns.ts'
 import { clearSelection, selectionStore, selectObject } from '../../stores/selection-store.ts'
 import { showNoSession, showSession, takeSnapshot } from '../../stores/session-store.ts'
 import { resetTime, setTimeRange, timeStore } from '../../stores/time-store.ts'
-import { fakeSnapshot } from '../../testdata/fake-engine.ts'
-import { type Mounted, mount } from '../../testdata/mount.tsx'
+import { fakeSnapshot } from '../../testing/fake-engine.ts'
+import { type Mounted, mount } from '../../testing/mount.tsx'
+import { type Bar, channel, columnsOf, service } from '../../testing/timeline-testdata.ts'
 import { TimelineView } from './TimelineView.tsx'
-import { type Bar, channel, columnsOf, service } from './timeline-testdata.ts'
 
 const S = 1_000_000
 const bars: readonly Bar[] = [

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Palette } from '../../canvas/palette.ts'
+import { type Bar, channel, columnsOf, service } from '../../testing/timeline-testdata.ts'
 import { barBox, drawLanes, drawOverlay } from './draw.ts'
 import { LaneIndex } from './lane-index.ts'
 import { GROUP_HEIGHT, layoutLanes, RULER_HEIGHT } from './lanes.ts'
 import { buildScene, Scene } from './scene.ts'
-import { type Bar, channel, columnsOf, service } from './timeline-testdata.ts'
 
 type Call = {
   readonly name: string

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { type Bar, channel, columnsOf, service, table } from '../../testing/timeline-testdata.ts'
 import { hitTest } from './hit-test.ts'
 import { LaneIndex } from './lane-index.ts'
 import { GROUP_HEIGHT, layoutLanes } from './lanes.ts'
-import { type Bar, channel, columnsOf, service, table } from './timeline-testdata.ts'
 
 const scale = { fromUs: 0, toUs: 1_000_000, left: 0, width: 1000 }
 const bars: readonly Bar[] = [

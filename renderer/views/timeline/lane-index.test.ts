@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { columnsOf } from '../../testing/timeline-testdata.ts'
 import { LaneIndex } from './lane-index.ts'
-import { columnsOf } from './timeline-testdata.ts'
 
 const order = (index: LaneIndex, channel: number): number[] => {
   const rows = index.rows(channel)

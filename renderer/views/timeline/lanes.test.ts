@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { channel, service, table } from '../../testing/timeline-testdata.ts'
 import { GROUP_HEIGHT, LANE_HEIGHT, laneAt, layoutLanes, THIN_LANE_HEIGHT } from './lanes.ts'
-import { channel, service, table } from './timeline-testdata.ts'
 
 const channels = [
   channel(0, { role: 'signaling', tsi: 0 }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { columnsOf } from '../../testing/timeline-testdata.ts'
 import { Overview, overviewGrip } from './overview.ts'
-import { columnsOf } from './timeline-testdata.ts'
 
 describe('overview', () => {
   it('counts every byte once, over the time of its object, and notes incomplete ones where they begin', () => {

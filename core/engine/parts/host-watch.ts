@@ -1,0 +1,61 @@
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
+import type { SocketSnapshot } from '../../contract/snapshot.ts'
+
+/** How often the event loop is timed, ms: what is measured contains it. */
+const RESOLUTION_MS = 10
+/** Shorter lags are the timer's own. */
+const LEAST_LAG_MS = 5
+
+/** Who wants to know what this computer did to the stream; `SessionColumns` does. */
+export interface HostListener {
+  hostSockets(sockets: readonly SocketSnapshot[], timeUs: number): void
+  hostLag(lagMs: number, fromUs: number, timeUs: number): void
+  captureDrops(total: number, undated: number, sinceUs: number, timeUs: number): void
+}
+
+/**
+ * Watches this computer beside the stream: how long the event loop was kept from the sockets, and how many packets the system
+ * dropped; of a capture, how many it says were dropped when it was made.
+ */
+export class HostWatch {
+  readonly #listener: HostListener
+  #delay: IntervalHistogram | null = null
+  #lookedUs = -1
+  #undated = 0
+  #undatedUs = 0
+
+  constructor(listener: HostListener) {
+    this.#listener = listener
+  }
+
+  /** Looks at the sockets and the event loop; ten times a second while a session listens. */
+  look(sockets: readonly SocketSnapshot[], nowUs: number): void {
+    this.#listener.hostSockets(sockets, nowUs)
+    if (this.#delay === null) {
+      this.#delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+      this.#delay.enable()
+    }
+    // In nanoseconds; a histogram without a value has a maximum of 0, or one less than 0.
+    const lagMs = Math.max(0, Math.round(this.#delay.max / 1e5) / 10 - RESOLUTION_MS)
+    this.#delay.reset()
+    this.#listener.hostLag(lagMs < LEAST_LAG_MS ? 0 : lagMs, this.#lookedUs < 0 ? nowUs : this.#lookedUs, nowUs)
+    this.#lookedUs = nowUs
+  }
+
+  /** Takes what a capture has said of drops up to this time of it. */
+  capture(counters: { readonly reportedDrops: number; readonly undatedDrops: number }, timeUs: number): void {
+    if (this.#undatedUs === 0) this.#undatedUs = timeUs
+    const undated = counters.undatedDrops - this.#undated
+    if (counters.reportedDrops > 0) {
+      this.#listener.captureDrops(counters.reportedDrops, undated, this.#undatedUs, timeUs)
+    }
+    if (undated === 0) return
+    this.#undated = counters.undatedDrops
+    this.#undatedUs = timeUs
+  }
+
+  close(): void {
+    this.#delay?.disable()
+    this.#delay = null
+  }
+}

@@ -1,0 +1,95 @@
+import type { LogLevel, LogTopic } from '../../contract/session-spec.ts'
+import type { Alarm, ChannelFacts, LlsTable, ReceiveObserver, ServiceFacts, SlsFragment } from '../../flow/facts.ts'
+import type { ReceivedObject } from '../../flow/objects.ts'
+
+type Log = (topic: LogTopic, level: LogLevel, text: string) => void
+
+/** A damaged stream must not fill the log with the same complaint; the report has them all. */
+const MAX_COMPLAINTS = 200
+/** Fragments known by name, to tell a new one from a new version. */
+const MAX_FRAGMENTS = 10_000
+
+/**
+ * What is received, in words for the log: signalling and services as they appear, objects with `debug`, and what went wrong.
+ * Called for tables and objects, never for packets.
+ */
+export class ReceiveLog implements Partial<ReceiveObserver> {
+  readonly #log: Log
+  readonly #wants: (topic: LogTopic, level: LogLevel) => boolean
+  readonly #services = new Map<number, string>()
+  readonly #fragments = new Set<string>()
+  #complaints = 0
+
+  constructor(log: Log, wants: (topic: LogTopic, level: LogLevel) => boolean) {
+    this.#log = log
+    this.#wants = wants
+  }
+
+  llsTable(table: LlsTable): void {
+    this.#log('lls', 'info', `${table.name} of group ${table.group}, version ${table.version}: ${table.bytes} bytes`)
+  }
+
+  serviceChanged(service: ServiceFacts): void {
+    const { id, name, protocol, destination, joined, manifest } = service
+    const text =
+      `Service ${id}${name === null ? '' : ` "${name}"`}, ${protocol} on ${destination ?? 'no destination'}, ` +
+      `${joined ? 'joined' : 'not joined'}${manifest === null ? '' : `, manifest ${manifest.name}`}`
+    if (this.#services.get(id) === text) return
+    this.#services.set(id, text)
+    this.#log('route', 'info', text)
+  }
+
+  slsFragment(serviceId: number, fragment: SlsFragment): void {
+    const { type, name, version, bytes } = fragment
+    const key = `${serviceId} ${type} ${name}`
+    const isNew = !this.#fragments.has(key)
+    // Names come from the network.
+    if (this.#fragments.size >= MAX_FRAGMENTS) this.#fragments.clear()
+    this.#fragments.add(key)
+    // A live manifest changes with every segment: that it is there is news once.
+    const of = version === null ? '' : `, version ${version}`
+    const text = `Service ${serviceId}: ${isNew ? '' : 'new '}${type} ${name}${of}, ${bytes.length} bytes`
+    this.#log(type === 'MPD' || type === 'HLS' ? 'dash' : 'route', isNew ? 'info' : 'debug', text)
+  }
+
+  channelSeen(channel: ChannelFacts): void {
+    if (this.#wants('route', 'debug'))
+      this.#log('route', 'debug', `TSI ${channel.tsi} begins on ${channel.destination}`)
+  }
+
+  objectEnded(object: ReceivedObject): void {
+    if (!this.#wants('route', 'debug')) return
+    const { tsi, toi, name, state, received, size } = object
+    const what = `TSI ${tsi} TOI ${toi}${name === null ? '' : ` ${name}`}`
+    const whole = size === null ? 'an unknown number of' : String(size)
+    // A loss is an alarm, which says more.
+    this.#log(
+      'route',
+      'debug',
+      state === 'complete' ? `${what}: ${received} bytes` : `${what}: ${received} of ${whole} bytes`,
+    )
+  }
+
+  alarm(alarm: Alarm): void {
+    const topic = alarm.rule.startsWith('LLS') ? 'lls' : alarm.rule.startsWith('MPD') ? 'dash' : 'route'
+    this.#complain(topic, alarm.severity === 'info' ? 'info' : 'warning', `${alarm.rule}: ${alarm.text}`)
+  }
+
+  /** This log for all but alarms, which come to it with what is known of their cause. */
+  withoutAlarms(): Partial<ReceiveObserver> {
+    return {
+      llsTable: (table) => this.llsTable(table),
+      serviceChanged: (service) => this.serviceChanged(service),
+      slsFragment: (serviceId, fragment) => this.slsFragment(serviceId, fragment),
+      channelSeen: (channel) => this.channelSeen(channel),
+      objectEnded: (object) => this.objectEnded(object),
+    }
+  }
+
+  #complain(topic: LogTopic, level: LogLevel, text: string): void {
+    this.#complaints++
+    if (this.#complaints < MAX_COMPLAINTS) this.#log(topic, level, text)
+    else if (this.#complaints === MAX_COMPLAINTS)
+      this.#log('route', 'warning', 'More of this is in the report, not here.')
+  }
+}

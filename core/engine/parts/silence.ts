@@ -1,0 +1,108 @@
+import type { AppError } from '../../contract/app-error.ts'
+import type { TuneIn } from '../../contract/session-spec.ts'
+import type { FlowSnapshot, ServiceSnapshot, SocketSnapshot } from '../../contract/snapshot.ts'
+
+type Outcome = {
+  readonly label: string
+  readonly live: boolean
+  readonly joined: readonly SocketSnapshot[]
+  /** `ip:port` of the ROUTE session that was asked for, `lls` for what the LLS lists, null for whatever there is. */
+  readonly asked: string | null
+  /** The waiting ended, and nothing of a service had come. */
+  readonly tuneInFailed: boolean
+  readonly packets: number
+  /** Packets are all that was wanted, whatever is in them. */
+  readonly recorded: boolean
+  readonly objects: number
+  readonly wanted: TuneIn
+  readonly services: readonly ServiceSnapshot[]
+  readonly flows: readonly FlowSnapshot[]
+}
+
+/**
+ * Why a session has nothing to show: no packets at all, or packets of something else. Null where a service was found or an
+ * object arrived; a capture of MMTP services only is not nothing. Services asked for by number must be among those found.
+ */
+export function nothingReceived(outcome: Outcome): AppError | null {
+  const { label, live, joined, asked, packets, objects, wanted, services, flows } = outcome
+  if (typeof wanted !== 'string' && services.length > 0 && !services.some(({ id }) => wanted.includes(id))) {
+    return {
+      code: 'nothing-received',
+      message: `${label} has no service ${wanted.join(' or ')}; it has ${services.map(({ id }) => id).join(', ')}.`,
+      tryThis: 'Name one of these with --services, or use all.',
+    }
+  }
+  if (outcome.recorded && packets > 0) return null
+  const silent = outcome.tuneInFailed ? notTunedIn(outcome) : null
+  if (silent !== null) return silent
+  const elsewhere = packets > 0 && asked !== null ? notAsAsked(label, asked, services, flows) : null
+  if (elsewhere !== null) return elsewhere
+  if (objects > 0 || services.some((service) => service.packets > 0 || service.protocol !== 'none')) {
+    if (packets > 0) return null
+  }
+  if (packets === 0) {
+    const where = joined.map((socket) => `${socket.destination} on ${socket.interface}`).join(', ')
+    return {
+      code: 'nothing-received',
+      message: live
+        ? `Nothing was received from ${label} (joined ${where || 'nothing'}).`
+        : `Nothing was received from ${label}.`,
+      tryThis: live
+        ? 'Check that the sender runs, and choose another interface with --interface.'
+        : 'Check that the capture holds the address that was asked for.',
+    }
+  }
+  const busiest = busiestOf(flows)
+  const named = flows.find((flow) => flow.protocol === 'mmtp')
+  const what =
+    named === undefined
+      ? `${packets} UDP datagrams on ${flows.length} ${flows.length === 1 ? 'flow' : 'flows'}${busiest === undefined ? '' : `, most to ${busiest.destination}`}, none of them ROUTE, FLUTE or ATSC 3.0`
+      : `${named.protocol.toUpperCase()} on ${named.destination}, which this version counts but does not rebuild`
+  return {
+    code: 'other-protocol',
+    message: `${label} carries ${what}.`,
+    tryThis: 'Use a capture or an address of a ROUTE, DVB-MABR or ATSC 3.0 service.',
+  }
+}
+
+/** The LLS lists services, and nothing came from those that were joined. */
+function notTunedIn({ label, packets, services }: Outcome): AppError | null {
+  const joined = services.filter((service) => service.state !== 'not-joined' && service.destination !== null)
+  if (packets === 0 || joined.length === 0) return null
+  const where = joined.map(({ id, name, destination }) => `${id}${name === null ? '' : ` "${name}"`} on ${destination}`)
+  return {
+    code: 'nothing-received',
+    message: `${label} lists its services, but nothing came of ${where.join(', ')}.`,
+    tryThis: 'Check that its sender runs, wait longer with --timeout, or join another with --services.',
+  }
+}
+
+/** Packets came, but not what the URL names: another address, or no list of services. */
+function notAsAsked(
+  label: string,
+  asked: string,
+  services: readonly ServiceSnapshot[],
+  flows: readonly FlowSnapshot[],
+): AppError | null {
+  const route = busiestOf(flows.filter((flow) => flow.protocol === 'route'))
+  if (asked === 'lls') {
+    if (services.length > 0 || route === undefined) return null
+    return {
+      code: 'nothing-received',
+      message: `${label} has ROUTE on ${route.destination}, but no LLS that lists a service.`,
+      tryThis: `Use route://${route.destination} instead of atsc://.`,
+    }
+  }
+  if (flows.some((flow) => flow.destination === asked)) return null
+  const other = route ?? busiestOf(flows)
+  return {
+    code: 'nothing-received',
+    message: `${label} has no packets to ${asked}${other === undefined ? '' : `; most go to ${other.destination}`}.`,
+    tryThis:
+      other === undefined ? 'Correct the address.' : `Correct the address, for example route://${other.destination}.`,
+  }
+}
+
+function busiestOf(flows: readonly FlowSnapshot[]): FlowSnapshot | undefined {
+  return [...flows].sort((a, b) => b.bytes - a.bytes)[0]
+}

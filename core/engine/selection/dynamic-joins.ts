@@ -1,0 +1,114 @@
+import type { LogLevel, LogTopic } from '../../contract/session-spec.ts'
+import type { ChannelSnapshot, LeftSnapshot, SocketSnapshot } from '../../contract/snapshot.ts'
+import type { Destination } from '../../flow/facts.ts'
+import type { ReceiveTarget } from '../../flow/receive-target.ts'
+import { IdleSessions } from './idle-sessions.ts'
+import { partsOf, RepresentationSelection } from './representation-selection.ts'
+
+/** Wall time between two looks at what players ask for, µs. */
+const LOOK_US = 1_000_000
+
+/** What carries a file: its TSI where that is known, else its representation. */
+type Carrier = { readonly tsi: number | null; readonly representation: string | null }
+
+type DynamicJoinsOptions = {
+  readonly services: () => Parameters<typeof partsOf>[0]
+  readonly channels: () => readonly ChannelSnapshot[]
+  readonly sockets: () => readonly SocketSnapshot[]
+  /** Leaves all of these destinations, and joins again those no longer named. */
+  readonly leave: (left: ReadonlySet<string>) => void
+  /** A destination is about to be left: what is under way there ends. */
+  readonly left: (destination: string, nowUs: number) => void
+  readonly log: (topic: LogTopic, level: LogLevel, text: string) => void
+}
+
+/**
+ * Leaves groups that carry only representations no player asks for (GPAC's dynsel), and those silent for longer than their
+ * configuration allows; joins them again when a player asks for what they carry.
+ */
+export class DynamicJoins {
+  readonly #options: DynamicJoinsOptions
+  readonly #selection = new RepresentationSelection()
+  readonly #idle = new IdleSessions()
+  #lookedUs = 0
+
+  constructor(options: DynamicJoinsOptions) {
+    this.#options = options
+  }
+
+  /** What signalling wants of one source now; told before it is joined. */
+  want(destinations: readonly Destination[], target: ReceiveTarget): void {
+    this.#joinAgain(this.#idle.want(destinations, target), 'the configuration has changed')
+  }
+
+  /**
+   * A player asked for a file: what carries it is worth being joined.
+   * @param carrier null where that is not known
+   * @param have the file is here already
+   */
+  asked(service: number, name: string, carrier: Carrier | null, have: boolean, nowUs: number): void {
+    if (carrier === null && have) return
+    const channel =
+      carrier === null
+        ? undefined
+        : this.#options
+            .channels()
+            .find(
+              (each) =>
+                each.service === service &&
+                (carrier.tsi === null ? each.representation === carrier.representation : each.tsi === carrier.tsi),
+            )
+    const destination = channel?.destination ?? null
+    const back = this.#idle.asked(service, destination, nowUs)
+    if (destination !== null && this.#selection.asked(service, destination, nowUs)) back.push(destination)
+    this.#joinAgain(back, `${name} of service ${service} is asked for`)
+  }
+
+  /** Looks again at what is asked for, and what is silent, now and then. */
+  look(nowUs: number): void {
+    if (nowUs - this.#lookedUs < LOOK_US) return
+    this.#lookedUs = nowUs
+    const before = this.#selection.left
+    if (this.#selection.look(partsOf(this.#options.services(), this.#options.channels()), nowUs)) {
+      const unasked = [...this.#selection.left].filter((destination) => !before.has(destination))
+      this.#leave(unasked, () => 'nobody asks for what it carries', nowUs)
+    }
+    const silent = this.#idle.look(this.#options.sockets(), nowUs)
+    this.#leave(silent, (destination) => `silent for ${seconds(this.#idle.silentMs(destination))}`, nowUs)
+  }
+
+  /** What is left for now, and why. */
+  left(): LeftSnapshot[] {
+    const unasked = [...this.#selection.left].map((destination) => ({
+      destination,
+      reason: 'nobody asks for what it carries',
+    }))
+    const silent = [...this.#idle.left]
+      .filter((destination) => !this.#selection.left.has(destination))
+      .map((destination) => ({ destination, reason: `silent for ${seconds(this.#idle.silentMs(destination))}` }))
+    return [...unasked, ...silent]
+  }
+
+  #leave(destinations: readonly string[], reason: (destination: string) => string, nowUs: number): void {
+    if (destinations.length === 0) return
+    for (const destination of destinations) {
+      this.#options.left(destination, nowUs)
+      this.#options.log('route', 'info', `Left ${destination}: ${reason(destination)}`)
+    }
+    this.#apply()
+  }
+
+  #joinAgain(destinations: readonly string[], reason: string): void {
+    if (destinations.length === 0) return
+    this.#apply()
+    this.#options.log('route', 'info', `Joined ${[...new Set(destinations)].join(', ')} again: ${reason}`)
+  }
+
+  #apply(): void {
+    this.#options.leave(new Set([...this.#selection.left, ...this.#idle.left]))
+  }
+}
+
+function seconds(ms: number | null): string {
+  return `${Math.round((ms ?? 0) / 100) / 10} s`
+}

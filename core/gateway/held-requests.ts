@@ -1,0 +1,54 @@
+import type { Exchange } from '../http/exchange.ts'
+
+/** How a hold ended. `gone`: the client left or the gateway closed. `full`: too many are held already. */
+export type HoldEnd = 'settled' | 'timeout' | 'gone' | 'full'
+
+/** Requests that wait for something to arrive: bounded in number and in time, and let go when their client leaves. */
+export class HeldRequests {
+  readonly #most: number
+  readonly #releases = new Set<(end: HoldEnd) => void>()
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  get count(): number {
+    return this.#releases.size
+  }
+
+  /**
+   * Waits until `settled`, which is asked after every call of the watched thing.
+   * @param watch subscribes and returns the function that unsubscribes
+   */
+  hold(
+    exchange: Exchange,
+    ms: number,
+    watch: (changed: () => void) => () => void,
+    settled: () => boolean,
+  ): Promise<HoldEnd> {
+    if (exchange.isOver) return Promise.resolve('gone')
+    if (settled()) return Promise.resolve('settled')
+    if (ms <= 0) return Promise.resolve('timeout')
+    if (this.#releases.size >= this.#most) return Promise.resolve('full')
+    return new Promise((resolve) => {
+      const release = (end: HoldEnd): void => {
+        if (!this.#releases.delete(release)) return
+        clearTimeout(timer)
+        unwatch()
+        exchange.response.off('close', leave)
+        resolve(end)
+      }
+      const leave = (): void => release('gone')
+      const timer = setTimeout(() => release('timeout'), ms)
+      const unwatch = watch(() => {
+        if (settled()) release('settled')
+      })
+      exchange.response.once('close', leave)
+      this.#releases.add(release)
+    })
+  }
+
+  releaseAll(): void {
+    for (const release of [...this.#releases]) release('gone')
+  }
+}

@@ -1,0 +1,102 @@
+import type { ReceivedObject } from '../flow/objects.ts'
+import type { Exchange } from '../http/exchange.ts'
+import { mediaTypeOf } from '../http/mime.ts'
+import { contentRange, type RangeSpec } from '../http/ranges.ts'
+
+/** Bytes handed to the socket at a time. */
+const CHUNK_BYTES = 256 * 1024
+
+/** Serves a whole object while it arrives: what is there at once, the rest as it comes; cut off if it is given up. */
+export function answerGrowing(exchange: Exchange, object: ReceivedObject): void {
+  exchange.head(200, {
+    ...headersOf(object),
+    ...(object.size === null ? {} : { 'Content-Length': object.size }),
+  })
+  if (exchange.isHead) exchange.end()
+  else follow(exchange, object, 0, object.size)
+}
+
+/**
+ * The bytes a range means of an object that is arriving, half-open; `undecided` while its length is not known and the
+ * range is not all there, null where the range lies outside.
+ * @param settle true takes what is there of a range: waiting has taken long enough
+ */
+export function growingRange(
+  range: RangeSpec,
+  object: Pick<ReceivedObject, 'size' | 'prefixBytes'>,
+  settle: boolean,
+): readonly [number, number] | 'undecided' | null {
+  const { size } = object
+  const there = object.prefixBytes()
+  if ('suffix' in range) {
+    if (size === null) return 'undecided'
+    return range.suffix === 0 ? null : [Math.max(0, size - range.suffix), size]
+  }
+  const { first, last } = range
+  if (size !== null) return first >= size ? null : [first, last === null ? size : Math.min(size, last + 1)]
+  if (last === null) return there > first ? [first, there] : 'undecided'
+  if (there > last) return [first, last + 1]
+  return settle && there > first ? [first, there] : 'undecided'
+}
+
+/** Serves a part of an object while it arrives. */
+export function answerGrowingPart(exchange: Exchange, object: ReceivedObject, part: readonly [number, number]): void {
+  exchange.head(206, {
+    ...headersOf(object),
+    'Content-Length': part[1] - part[0],
+    'Content-Range': contentRange(part, object.size),
+  })
+  follow(exchange, object, part[0], part[1])
+}
+
+function headersOf(object: ReceivedObject): Record<string, string> {
+  return {
+    'Content-Type': mediaTypeOf(object.name ?? '', object.contentType),
+    'Accept-Ranges': 'bytes',
+    // It has no name for its content yet, and may still be given up.
+    'Cache-Control': 'no-store',
+  }
+}
+
+/** @param to end of what was promised; null: the object's own end */
+function follow(exchange: Exchange, object: ReceivedObject, from: number, to: number | null): void {
+  const { response } = exchange
+  let at = from
+  let scheduled = false
+  let blocked = false
+  // A packet brings a kilobyte: all that one turn of the event loop brought goes out together.
+  const schedule = (): void => {
+    if (scheduled || blocked) return
+    scheduled = true
+    setImmediate(pump)
+  }
+  const unwatch = object.watch(schedule)
+  response.once('close', unwatch)
+  const pump = (): void => {
+    scheduled = false
+    if (exchange.isOver) return
+    const end = Math.min(object.prefixBytes(), to ?? Number.POSITIVE_INFINITY)
+    while (at < end) {
+      const next = Math.min(end, at + CHUNK_BYTES)
+      const chunk = object.bytes(at, next)
+      at = next
+      if (exchange.write(chunk)) continue
+      blocked = true
+      response.once('drain', () => {
+        blocked = false
+        pump()
+      })
+      return
+    }
+    if (to !== null ? at >= to : object.state === 'complete') {
+      unwatch()
+      exchange.end()
+    } else if (object.state !== 'receiving') {
+      // The length that was promised will not come: only a broken connection says so.
+      unwatch()
+      response.destroy()
+    }
+  }
+  response.flushHeaders()
+  pump()
+}

@@ -1,0 +1,56 @@
+import { encodePath } from '../http/request-target.ts'
+
+const ABSOLUTE = /^https?:\/\//i
+/** With a host, at least. */
+const FOLDER = /^https?:\/\/[^/]+\//i
+const IDENTIFIER = /(\$[^$]*\$)/
+/** What names segments in an MPD, beside BaseURL. */
+const SEGMENT_ELEMENTS =
+  /<(?:[\w.-]+:)?(?:SegmentTemplate|SegmentURL|Initialization|RepresentationIndex|BitstreamSwitching)\b[^>]*>/g
+const SEGMENT_ATTRIBUTES =
+  /(\s(?:media|initialization|index|bitstreamSwitching|sourceURL)\s*=\s*["'])(https?:\/\/[^"'\s]+)(["'])/gi
+
+/**
+ * A manifest whose absolute URLs of what was received lead to this gateway: objects of DVB-MABR are mostly named by their URL
+ * at the origin, and a player would go there. Others stay as they are.
+ * @param names of what the service has, as they came
+ */
+export function localReferences(text: string, serviceId: number, names: readonly string[]): string {
+  const known = names.filter((name) => ABSOLUTE.test(name))
+  if (known.length === 0) return text
+  const local = (url: string): string | null => {
+    const [fixed = ''] = url.split('$', 1)
+    const folder = fixed.slice(0, fixed.lastIndexOf('/') + 1)
+    const isHere = FOLDER.test(folder) && known.some((name) => name === url || name.startsWith(folder))
+    const path = isHere ? encodeTemplate(url) : null
+    return path === null ? null : `/service${serviceId}/${path}`
+  }
+  if (/^\s*#EXTM3U/.test(text)) {
+    return text
+      .replace(/^(https?:\/\/\S+)/gim, (url) => local(url) ?? url)
+      .replace(/(\bURI=")(https?:\/\/[^"]+)/gi, (whole, before: string, url: string) => {
+        const path = local(url)
+        return path === null ? whole : before + path
+      })
+  }
+  return text
+    .replace(/(<(?:[\w.-]+:)?BaseURL\b[^>]*>\s*)(https?:\/\/[^<\s]+)/gi, (whole, before: string, url: string) => {
+      const path = local(url)
+      return path === null ? whole : before + path
+    })
+    .replace(SEGMENT_ELEMENTS, (element) =>
+      element.replace(SEGMENT_ATTRIBUTES, (whole, before: string, url: string, after: string) => {
+        const path = local(url)
+        return path === null ? whole : before + path + after
+      }),
+    )
+}
+
+/**
+ * The path of a URL, or of a template of URLs (ISO/IEC 23009-1 §5.3.9.4.4), whose identifiers players put values into.
+ * Null where no request can say it.
+ */
+function encodeTemplate(url: string): string | null {
+  const parts = url.split(IDENTIFIER).map((part, index) => (index % 2 === 1 || part === '' ? part : encodePath(part)))
+  return parts.includes(null) ? null : parts.join('')
+}

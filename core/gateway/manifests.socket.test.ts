@@ -1,0 +1,203 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { afterEach, describe, expect, test } from 'vitest'
+import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
+import { ObserverTee, type ServiceFacts } from '../flow/facts.ts'
+import { parsePlaylist } from '../manifest/hls/parse.ts'
+import { parseMpd } from '../manifest/mpd/parse.ts'
+import { initSegment, listSegments } from '../manifest/mpd/segments.ts'
+import { Receiver } from '../receive/receiver.ts'
+import { receiveCapture } from '../testing/receive-capture.ts'
+import { openGateway, type TestGateway } from '../testing/test-gateway.ts'
+import { receivedFile } from '../testing/test-objects.ts'
+
+const opened: TestGateway[] = []
+async function open(...options: Parameters<typeof openGateway>): Promise<TestGateway> {
+  const one = await openGateway(...options)
+  opened.push(one)
+  return one
+}
+afterEach(async () => {
+  for (const one of opened.splice(0)) await one.close()
+})
+
+const NOW_US = Date.parse('2026-11-21T06:23:49.330Z') * 1000
+const mpdOf = (text: string) => parseMpd(new TextEncoder().encode(text))
+
+const STATIC = `<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT20S" minBufferTime="PT1S">
+<Period><AdaptationSet mimeType="video/mp4"><SegmentTemplate media="v$Number$.m4s" initialization="v.mp4" timescale="1" duration="2" startNumber="1"/>
+<Representation id="1" bandwidth="1"/></AdaptationSet></Period></MPD>`
+const DYNAMIC = STATIC.replace(
+  'type="static" mediaPresentationDuration="PT20S"',
+  'type="dynamic" availabilityStartTime="2020-01-01T00:00:00Z" publishTime="2020-01-01T00:00:00Z" minimumUpdatePeriod="PT2S"',
+).replace('<Period>', '<Period start="PT0S">')
+const manifest = (text: string, name = 'live.mpd') => receivedFile(name, text, { kind: 'manifest' })
+/** A segment of which the last byte came so many seconds ago. */
+const segment = (number: number, ageS: number) =>
+  receivedFile(`v${number}.m4s`, String(number), {
+    firstTimeUs: NOW_US - (ageS + 2) * 1e6,
+    lastTimeUs: NOW_US - ageS * 1e6,
+  })
+
+describe('an MPD while it arrives', () => {
+  test('static: becomes live, the time line told by its first segments and then kept', async () => {
+    const { store, get } = await open()
+    store.file(manifest(STATIC))
+    store.file(receivedFile('v.mp4', 'init', { kind: 'init' }))
+    for (const [number, age] of [
+      [3, 4],
+      [4, 2],
+      [5, 0],
+    ] as const)
+      store.file(segment(number, age))
+    const reply = await get('/service1/live.mpd')
+    expect(reply.headers).toMatchObject({ 'content-type': 'application/dash+xml', 'cache-control': 'no-cache' })
+    const mpd = mpdOf(reply.text)
+    // Segment 3 ends at six seconds and came four seconds ago.
+    expect(mpd).toMatchObject({ type: 'dynamic', availabilityStartTimeUs: NOW_US - 10e6 })
+    expect(mpd.utcTimings).toEqual([
+      { scheme: 'urn:mpeg:dash:utc:http-xsdate:2014', value: expect.stringMatching(/^http:\/\/127.0.0.1:\d+\/clock$/) },
+    ])
+    store.file(segment(6, -5))
+    expect(mpdOf((await get('/service1/live.mpd')).text).availabilityStartTimeUs).toBe(NOW_US - 10e6)
+    expect((await get('/service1/live.mpd?as=sent')).text).toBe(STATIC)
+    const { etag = '' } = (await get('/service1/live.mpd')).headers
+    expect((await get('/service1/live.mpd', { 'If-None-Match': etag })).status).toBe(304)
+  })
+
+  test('absolute templates of what was received lead players here', async () => {
+    const { store, get } = await open()
+    const base = 'http://origin.example/live/'
+    const absolute = STATIC.replace('media="', `media="${base}`).replace('initialization="', `initialization="${base}`)
+    store.file(manifest(absolute, `${base}live.mpd`))
+    store.file(receivedFile(`${base}v.mp4`, 'init', { kind: 'init' }))
+    store.file(receivedFile(`${base}v3.m4s`, 'three', { firstTimeUs: NOW_US - 4e6, lastTimeUs: NOW_US - 2e6 }))
+    const { text } = await get(`/service1/${base}live.mpd`)
+    const media = /media="([^"]+)"/.exec(text)?.[1] ?? ''
+    expect(media).toBe(`/service1/${base}v$Number$.m4s`)
+    expect((await get(media.replace('$Number$', '3'))).text).toBe('three')
+    expect((await get(/initialization="([^"]+)"/.exec(text)?.[1] ?? '')).text).toBe('init')
+  })
+
+  test('static without a whole segment: 503', async () => {
+    const { store, get } = await open({ holdMs: [1, 1] })
+    store.file(manifest(STATIC))
+    expect((await get('/service1/live.mpd')).status).toBe(503)
+  })
+
+  test('dynamic: moved to now, by its segments or by the replay', async () => {
+    const { store, get } = await open({ manifestShiftUs: () => 60e6, streamShiftUs: () => 1e6 })
+    store.file(manifest(DYNAMIC))
+    const before = mpdOf((await get('/service1/live.mpd')).text)
+    expect(before.availabilityStartTimeUs).toBe(Date.parse('2020-01-01T00:01:00Z') * 1000)
+    store.file(segment(3, 4))
+    expect(mpdOf((await get('/service1/live.mpd')).text).availabilityStartTimeUs).toBe(NOW_US - 9e6)
+  })
+
+  test('one that cannot be read goes as it was sent, with one warning', async () => {
+    const { store, get, warnings } = await open()
+    store.file(manifest('<MPD><Period></MPD>'))
+    for (const turn of [1, 2]) {
+      const reply = await get('/service1/live.mpd')
+      expect([turn, reply.status, reply.text]).toEqual([turn, 200, '<MPD><Period></MPD>'])
+    }
+    expect(warnings).toHaveLength(1)
+  })
+})
+
+describe('an HLS playlist', () => {
+  const CHILD =
+    '#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-MAP:URI="v.mp4"\n' +
+    [1, 2, 3].map((number) => `#EXTINF:2,\nv${number}.m4s\n`).join('') +
+    '#EXT-X-ENDLIST\n'
+  const listed = (text: string) => {
+    const playlist = parsePlaylist(new TextEncoder().encode(text))
+    if (playlist.kind !== 'media') throw new Error('no media playlist')
+    return [playlist.endList, playlist.mediaSequence, ...playlist.segments.map((one) => one.uri)]
+  }
+
+  test('lists what is there, and ends with its last segment', async () => {
+    const { store, get } = await open({ holdMs: [1, 1] })
+    store.file(receivedFile('a.m3u8', CHILD, { kind: 'playlist' }))
+    expect((await get('/service1/a.m3u8')).status).toBe(503)
+    store.file(segment(2, 0))
+    const reply = await get('/service1/a.m3u8')
+    expect(reply.headers).toMatchObject({
+      'content-type': 'application/vnd.apple.mpegurl',
+      'cache-control': 'no-cache',
+    })
+    expect(listed(reply.text)).toEqual([false, 1, 'v2.m4s'])
+    expect((await get('/service1/v.mp4')).headers['x-routescope-state']).toBe('expected')
+    expect((await get('/service1/v1.m4s')).headers['x-routescope-state']).toBe('lost')
+    store.file(segment(3, 0))
+    expect(listed((await get('/service1/a.m3u8')).text)).toEqual([true, 1, 'v2.m4s', 'v3.m4s'])
+  })
+
+  test('of a session that is over ends where the session did; a master stays as it was sent', async () => {
+    const { store, get } = await open()
+    const master = '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\na.m3u8\n'
+    store.file(manifest(master, 'live.m3u8'))
+    store.file(receivedFile('a.m3u8', CHILD, { kind: 'playlist' }))
+    store.file(segment(1, 0))
+    store.finish()
+    expect((await get('/service1/live.m3u8')).text).toBe(master)
+    expect(listed((await get('/service1/a.m3u8')).text)).toEqual([true, 0, 'v1.m4s'])
+  })
+})
+
+const captures = fileURLToPath(new URL('../../../shared/captures/', import.meta.url))
+
+describe.skipIf(!existsSync(captures))('captures from ../shared/captures, finished', () => {
+  async function received(capture: string): Promise<TestGateway & { manifestName: string }> {
+    const facts = new Map<number, ServiceFacts>()
+    const one = await open({ services: () => [...facts.values()] })
+    const receiver = new Receiver(
+      {
+        targets: [{ kind: 'discover' }],
+        receive: { ...DEFAULT_RECEIVE, services: 'all' },
+      },
+      one.store,
+      new ObserverTee({ serviceChanged: (service) => void facts.set(service.id, service) }),
+    )
+    await receiveCapture(`${captures}${capture}.pcap`, receiver)
+    one.store.finish()
+    return { ...one, manifestName: facts.get(1)?.manifest?.name ?? '' }
+  }
+
+  test.each(['route-dash', 'route-ll', 'route-loss'])('%s: all that the MPD lists can be had', async (capture) => {
+    const { get, manifestName } = await received(capture)
+    const reply = await get(`/service1/${manifestName}`)
+    const mpd = mpdOf(reply.text)
+    expect(mpd.type).toBe('static')
+    const names = mpd.periods.flatMap((period) =>
+      period.adaptationSets
+        .flatMap((set) => set.representations)
+        .flatMap((one) => [initSegment(one)?.name ?? '', ...listSegments(period, one).map((each) => each.name)]),
+    )
+    expect(names.length).toBeGreaterThan(8)
+    for (const name of names) expect([name, (await get(`/service1/${name}`)).status]).toEqual([name, 200])
+  })
+
+  test('route-hls: all that the playlists list can be had', async () => {
+    const { get, manifestName } = await received('route-hls')
+    const children = (await get(`/service1/${manifestName}`)).text.match(/[\w.]+\.m3u8/g) ?? []
+    expect(children).toHaveLength(2)
+    for (const child of children) {
+      const playlist = parsePlaylist((await get(`/service1/${child}`)).body)
+      if (playlist.kind !== 'media') throw new Error('no media playlist')
+      expect(playlist.endList).toBe(true)
+      for (const { uri, map } of playlist.segments)
+        for (const name of [uri, map?.uri ?? '']) expect((await get(`/service1/${name}`)).status).toBe(200)
+    }
+  })
+
+  test('route-loss: a segment that was lost says which bytes', async () => {
+    const { store, get } = await received('route-loss')
+    const lost = store.lost(1)[0]
+    const told = await get(`/service1/${lost?.name}`, { Accept: 'application/json' })
+    expect([told.status, JSON.parse(told.text)]).toEqual([
+      404,
+      expect.objectContaining({ state: 'lost', missing: lost?.missing }),
+    ])
+  })
+})

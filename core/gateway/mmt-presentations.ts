@@ -1,0 +1,421 @@
+import { CodecError } from '../bytes/codec-error.ts'
+import type { ObjectStore } from '../files/object-store.ts'
+import type { ByteRange } from '../flow/objects.ts'
+import { writeMmtMpd } from '../manifest/mmt/mpd.ts'
+import { writeMmtMaster, writeMmtPlaylist } from '../manifest/mmt/playlists.ts'
+import { type MmtLane, type MmtPresentation, type MmtStretch, mmtInitName } from '../manifest/mmt/presentation.ts'
+import { codecString } from '../media/mmt/codec-string.ts'
+import type { MpuMovie, MpuTrack } from '../media/mmt/mpu-movie.ts'
+import { type MpuContents, readMpuFile } from '../media/mmt/mpu-reader.ts'
+import { mpuInitSegment, mpuMediaSegment, mpuTiming, type PlayedSample } from '../media/mmt/mpu-segment.ts'
+import { MpuLane, MpuTimeline, type PlacedMpu } from '../media/mmt/mpu-timeline.ts'
+import type { GatewayService } from './index-answer.ts'
+import type { ManifestClock } from './manifest-answer.ts'
+
+/** Segments kept made: two players ask for the same ones. */
+const MADE = 16
+/** Longest gap that is bridged, s: players wait for ever at a gap in one of several streams. */
+const MOST_STILL_S = 10
+/** Stretches that end and begin within this meet, s. */
+const MEET_S = 0.005
+/** The clock is not that of the stream where the newest MPU came longer ago than this, µs. */
+const STALE_US = 5_000_000
+const MPU_NAME = /^(asset\d+)\/(\d+)\.mp4$/
+const SEGMENT_NAME = /^(asset\d+)\/(?:(\d+)-)?(\d+)\.m4s$/
+/** Changes of one asset that are kept. */
+const MAX_STRETCHES = 64
+
+/** An MPU that can be played, where it is stored. */
+type StoredMpu = PlacedMpu & {
+  readonly name: string
+  readonly index: number
+  readonly size: number
+  readonly missing: readonly ByteRange[]
+  readonly lastTimeUs: number
+  /** It stands for MPUs that were lost: its first sample, lasting as long as they would have. */
+  readonly still: boolean
+}
+
+/** MPUs of one asset that share an initialisation segment. */
+type Stretch = {
+  readonly number: number
+  readonly line: MpuLane<StoredMpu>
+  readonly init: Uint8Array
+  readonly codecs: string
+  readonly timescale: number
+  readonly dimensions: MmtStretch['dimensions']
+  readonly firstTimeUs: number
+  bytes: number
+  ticks: number
+}
+
+type Lane = {
+  readonly id: string
+  readonly role: MmtLane['role']
+  stretches: Stretch[]
+  readonly dropped: { segments: number; stretches: number }
+}
+
+type Service = {
+  readonly timeline: MpuTimeline
+  readonly lanes: Map<string, Lane>
+  /** MPUs that were looked at, by name: which content of theirs. */
+  readonly seen: Map<string, number>
+  scanned: number
+  shiftUs: number | null
+}
+
+/** What is served under a name. */
+export type MmtAnswer =
+  | { readonly kind: 'manifest'; readonly text: string; readonly contentType: string }
+  | {
+      readonly kind: 'init' | 'media'
+      readonly bytes: Uint8Array
+      readonly contentType: string
+      readonly lastTimeUs: number
+    }
+
+/**
+ * MMT services as DASH and HLS, which we write: each asset becomes an initialisation segment and one media segment per MPU. Made
+ * from the stored MPUs when they are asked for.
+ */
+export class MmtPresentations {
+  readonly #store: ObjectStore
+  readonly #clock: ManifestClock
+  readonly #services: () => readonly GatewayService[]
+  readonly #warn: (text: string) => void
+  readonly #known = new Map<number, Service>()
+  readonly #made = new Map<string, Uint8Array>()
+  readonly #warned = new Set<string>()
+
+  constructor(
+    store: ObjectStore,
+    clock: ManifestClock,
+    services: () => readonly GatewayService[],
+    warn: (text: string) => void,
+  ) {
+    this.#store = store
+    this.#clock = clock
+    this.#services = services
+    this.#warn = warn
+  }
+
+  /** True for a service that comes by MMTP. */
+  serves(serviceId: number): boolean {
+    return this.#services().some(({ id, mmtpFlow }) => id === serviceId && mmtpFlow != null)
+  }
+
+  /** True where a presentation of this service can be played now. */
+  ready(serviceId: number): boolean {
+    return this.serves(serviceId) && this.#lanes(this.#scan(serviceId)).length > 0
+  }
+
+  /**
+   * What a name of an MMT service stands for.
+   * @returns `not-yet` for a manifest before its first segment; null for a name that is not of the presentation
+   */
+  answer(serviceId: number, name: string, clockUrl: string): MmtAnswer | 'not-yet' | null {
+    const segment = SEGMENT_NAME.exec(name)
+    if (segment !== null) {
+      const [, id = '', stretch = '1', time = ''] = segment
+      return this.#segment(serviceId, id, Number(stretch), Number(time), name)
+    }
+    const playlist = /^(asset\d+)\/index\.m3u8$/.exec(name)
+    const init = /^(asset\d+)\/(init(?:-\d+)?\.mp4)$/.exec(name)
+    if (name !== 'manifest.mpd' && name !== 'master.m3u8' && playlist === null && init === null) return null
+    const service = this.#scan(serviceId)
+    const lanes = this.#lanes(service)
+    if (lanes.length === 0) return 'not-yet'
+    if (init !== null) {
+      const lane = service.lanes.get(init[1] as string)
+      const stretch = lane?.stretches.find(({ number }) => mmtInitName(number) === init[2])
+      if (lane === undefined || stretch === undefined) return null
+      return {
+        kind: 'init',
+        bytes: stretch.init,
+        contentType: typeOf(lane),
+        lastTimeUs: stretch.line.mpus[0]?.lastTimeUs ?? 0,
+      }
+    }
+    const presentation = this.#presentation(service, lanes, clockUrl)
+    if (name === 'manifest.mpd')
+      return { kind: 'manifest', text: writeMmtMpd(presentation), contentType: 'application/dash+xml' }
+    const contentType = 'application/vnd.apple.mpegurl'
+    if (playlist === null) return { kind: 'manifest', text: writeMmtMaster(presentation), contentType }
+    const lane = service.lanes.get(playlist[1] as string)
+    const told = presentation.lanes.find(({ id }) => id === lane?.id)
+    if (lane === undefined || told === undefined) return null
+    return { kind: 'manifest', text: writeMmtPlaylist(presentation, told, lane.dropped), contentType }
+  }
+
+  #presentation(service: Service, lanes: readonly Lane[], clockUrl: string): MmtPresentation {
+    const nowUs = this.#clock.nowUs()
+    // What is over keeps its own times.
+    if (this.#store.finished) service.shiftUs ??= 0
+    if (service.shiftUs === null) {
+      const newestUs = Math.max(...lanes.map((lane) => lane.stretches.at(-1)?.line.mpus.at(-1)?.lastTimeUs ?? 0))
+      const behindUs = nowUs - newestUs - this.#clock.streamShiftUs()
+      service.shiftUs = Math.abs(behindUs) > STALE_US ? Math.round(behindUs / 1000) * 1000 : 0
+    }
+    return {
+      startUs: (service.timeline.originUs ?? 0) + this.#clock.streamShiftUs() + service.shiftUs,
+      finished: this.#store.finished,
+      nowUs: Math.floor(nowUs / 1000) * 1000,
+      clockUrl,
+      lanes: lanes.map(({ id, role, stretches }) => ({
+        id,
+        role,
+        stretches: stretches
+          .filter(({ line }) => line.mpus.length > 0)
+          .map(({ number, codecs, timescale, dimensions, bytes, ticks, line }) => ({
+            number,
+            codecs,
+            timescale,
+            dimensions,
+            bandwidthBps: ticks === 0 ? 0 : (bytes * 8 * timescale) / ticks,
+            segments: line.mpus,
+          })),
+      })),
+    }
+  }
+
+  #lanes(service: Service): Lane[] {
+    return [...service.lanes.values()].filter(({ stretches }) => stretches.some(({ line }) => line.mpus.length > 0))
+  }
+
+  /** Takes over what has been stored since the last time, and lets go what expired. */
+  #scan(serviceId: number): Service {
+    let service = this.#known.get(serviceId)
+    if (service === undefined) {
+      service = { timeline: new MpuTimeline(), lanes: new Map(), seen: new Map(), scanned: -1, shiftUs: null }
+      this.#known.set(serviceId, service)
+    }
+    if (service.scanned === this.#store.version) return service
+    service.scanned = this.#store.version
+    const there = new Map<string, number>()
+    const found: {
+      name: string
+      index: number
+      size: number
+      missing: readonly ByteRange[]
+      firstTimeUs: number
+      lastTimeUs: number
+    }[] = []
+    for (const file of this.#store.list(serviceId)) {
+      if (!MPU_NAME.test(file.name)) continue
+      found.push({ ...file, index: file.objectIndex })
+    }
+    for (const lost of this.#store.lost(serviceId)) {
+      if (!MPU_NAME.test(lost.name) || lost.size === null || this.#store.storedBytes(lost.index) === 0) continue
+      found.push({ ...lost, size: lost.size })
+    }
+    found.sort((a, b) => a.firstTimeUs - b.firstTimeUs)
+    for (const mpu of found) {
+      there.set(mpu.name, mpu.index)
+      if (service.seen.get(mpu.name) === mpu.index) continue
+      this.#add(serviceId, service, mpu)
+    }
+    service.seen.clear()
+    for (const [name, index] of there) service.seen.set(name, index)
+    for (const lane of service.lanes.values()) {
+      for (const { line } of lane.stretches)
+        lane.dropped.segments += line.retain((mpu) => there.get(mpu.name) === mpu.index)
+      while (lane.stretches.length > 1 && lane.stretches[0]?.line.mpus.length === 0) dropStretch(lane)
+    }
+    return service
+  }
+
+  #add(
+    serviceId: number,
+    service: Service,
+    mpu: {
+      name: string
+      index: number
+      size: number
+      missing: readonly ByteRange[]
+      firstTimeUs: number
+      lastTimeUs: number
+    },
+  ): void {
+    const [, id = '', digits = ''] = MPU_NAME.exec(mpu.name) ?? []
+    const sequence = Number(digits)
+    try {
+      const contents = readMpuFile(
+        mpu.size,
+        (from, to) => this.#store.objectBytes(mpu.index, from, to) ?? new Uint8Array(0),
+      )
+      const { movie } = contents
+      const track = movie.tracks[0]
+      if (track === undefined) return
+      const timing = mpuTiming(
+        track,
+        contents.fragments.map(({ fragment }) => fragment),
+      )
+      if (mpu.missing.length > 0 && !isPlayable(contents, mpu.missing)) return
+      const init = mpuInitSegment(movie, track)
+      const role = track.handler === 'vide' ? 'video' : track.handler === 'soun' ? 'audio' : 'text'
+      let lane = service.lanes.get(id)
+      if (lane === undefined) {
+        lane = { id, role, stretches: [], dropped: { segments: 0, stretches: 0 } }
+        service.lanes.set(id, lane)
+      }
+      const stretch = stretchOf(lane, service.timeline, init, movie, track, mpu.firstTimeUs)
+      if (stretch === null) return
+      const { line } = stretch
+      const folder = Number(id.slice('asset'.length))
+      const flow = this.#services().find((each) => each.id === serviceId)?.mmtpFlow
+      const timeUs = flow?.assets.find((asset) => asset.folder === folder)?.timeOf(sequence) ?? null
+      const before = lane.stretches[lane.stretches.indexOf(stretch) - 1]
+      const placed = afterStretch(before, line.place(sequence, timeUs, mpu.firstTimeUs, timing), stretch.timescale)
+      if (placed === null) return
+      const { name, index, size, missing, lastTimeUs } = mpu
+      bridge(stretch, placed)
+      line.add({ ...placed, name, index, size, missing, lastTimeUs, still: false })
+      stretch.bytes += size
+      stretch.ticks += timing.duration
+    } catch (thrown) {
+      this.#tell(`Service ${serviceId}: ${mpu.name}`, thrown)
+    }
+  }
+
+  #segment(serviceId: number, laneId: string, number: number, time: number, name: string): MmtAnswer | null {
+    const service = this.#scan(serviceId)
+    const lane = service.lanes.get(laneId)
+    const mpu = lane?.stretches.find((each) => each.number === number)?.line.at(time)
+    if (lane === undefined || mpu == null) return null
+    const key = `${serviceId}/${name}/${mpu.index}`
+    let bytes = this.#made.get(key)
+    if (bytes === undefined) {
+      const file = this.#store.objectBytes(mpu.index, 0, mpu.size)
+      if (file === null) return null
+      try {
+        bytes = segmentOf(mpu, file)
+      } catch (thrown) {
+        this.#tell(`Service ${serviceId}: ${name}`, thrown)
+        return null
+      }
+      this.#made.set(key, bytes)
+      if (this.#made.size > MADE) {
+        for (const oldest of this.#made.keys()) {
+          this.#made.delete(oldest)
+          break
+        }
+      }
+    }
+    return { kind: 'media', bytes, contentType: typeOf(lane), lastTimeUs: mpu.lastTimeUs }
+  }
+
+  #tell(what: string, thrown: unknown): void {
+    if (!(thrown instanceof CodecError)) throw thrown
+    const key = `${what.split('/')[0]} ${thrown.code}`
+    if (this.#warned.has(key)) return
+    this.#warned.add(key)
+    this.#warn(`${what} cannot be offered to players: ${thrown.message}`)
+  }
+}
+
+/** The stretch an MPU belongs to: the newest, a new one where it needs another initialisation segment, or an earlier one it is late for. */
+function stretchOf(
+  lane: Lane,
+  timeline: MpuTimeline,
+  init: Uint8Array,
+  movie: MpuMovie,
+  track: MpuTrack,
+  firstTimeUs: number,
+): Stretch | null {
+  const { stretches } = lane
+  const newest = stretches.at(-1)
+  const same = (each: Stretch | undefined): boolean => each !== undefined && Buffer.compare(each.init, init) === 0
+  if (newest !== undefined && same(newest)) return newest
+  if (newest !== undefined && firstTimeUs < newest.firstTimeUs) {
+    const late = stretches.filter((each) => each.firstTimeUs <= firstTimeUs).at(-1)
+    return late !== undefined && same(late) ? late : null
+  }
+  const { timescale, dimensions } = track
+  const stretch: Stretch = {
+    number: (newest?.number ?? 0) + 1,
+    line: new MpuLane<StoredMpu>(timeline),
+    init,
+    codecs: codecString(movie, track),
+    timescale,
+    dimensions,
+    firstTimeUs,
+    bytes: 0,
+    ticks: 0,
+  }
+  stretches.push(stretch)
+  if (stretches.length > MAX_STRETCHES) dropStretch(lane)
+  return stretch
+}
+
+function dropStretch(lane: Lane): void {
+  const gone = lane.stretches.shift()
+  if (gone === undefined) return
+  lane.dropped.segments += gone.line.mpus.length
+  lane.dropped.stretches++
+}
+
+/** A stretch begins where the one before it ends, where they would overlap or nearly meet. */
+function afterStretch(before: Stretch | undefined, placed: PlacedMpu | null, timescale: number): PlacedMpu | null {
+  const last = before?.line.mpus.at(-1)
+  if (placed === null || before === undefined || last === undefined) return placed
+  const end = Math.ceil(((last.time + last.duration) / before.timescale) * timescale)
+  const later = end - placed.time
+  if (later > placed.duration / 2 || later < -(timescale * MEET_S)) return later > 0 ? null : placed
+  return { ...placed, time: end, decodeTime: Math.max(0, placed.decodeTime + later) }
+}
+
+function typeOf({ role }: Lane): string {
+  return role === 'text' ? 'application/mp4' : `${role}/mp4`
+}
+
+/** Where MPUs before this one were lost whole, or cannot be read, the one before them stands still. */
+function bridge({ line, timescale }: Stretch, placed: PlacedMpu): void {
+  const before = line.mpus.at(-1)
+  if (before === undefined || placed.sequence <= before.sequence + 1) return
+  const time = before.time + before.duration
+  const duration = placed.time - time
+  if (duration <= 0 || duration > MOST_STILL_S * timescale) return
+  const lead = before.time - before.decodeTime
+  line.add({
+    ...before,
+    sequence: before.sequence + 1,
+    time,
+    duration,
+    decodeTime: Math.max(0, time - lead),
+    still: true,
+  })
+}
+
+function segmentOf({ decodeTime, sequence, missing, still, duration }: StoredMpu, file: Uint8Array): Uint8Array {
+  // Read anew: a day of MPUs has millions of samples.
+  const contents = readMpuFile(file.length, (from, to) => file.subarray(from, to))
+  const trackId = contents.movie.tracks[0]?.trackId ?? 1
+  const samples: PlayedSample[] = []
+  for (const { at, sample } of samplesOf(contents)) {
+    const end = at + sample.size
+    const whole = end <= file.length && !missing.some(([from, to]) => from < end && to > at)
+    samples.push({ ...sample, data: whole ? file.subarray(at, end) : null })
+  }
+  const first = samples.find(({ data }) => data !== null)
+  if (still && first !== undefined) samples.splice(0, samples.length, { ...first, duration })
+  return mpuMediaSegment({ trackId, sequenceNumber: sequence, decodeTime, samples })
+}
+
+/** True where an MPU with holes is worth playing: half of its samples came. A gap in their time line makes players wait. */
+function isPlayable(contents: MpuContents, missing: readonly ByteRange[]): boolean {
+  let whole = 0
+  let all = 0
+  for (const { at, sample } of samplesOf(contents)) {
+    all++
+    if (!missing.some(([from, to]) => from < at + sample.size && to > at)) whole++
+  }
+  return whole > 0 && whole * 2 >= all
+}
+
+function* samplesOf({ movie, fragments }: MpuContents) {
+  const trackId = movie.tracks[0]?.trackId
+  for (const { at, fragment } of fragments)
+    for (const run of fragment.tracks)
+      if (run.track.trackId === trackId) for (const sample of run.samples) yield { at: at + sample.offset, sample }
+}

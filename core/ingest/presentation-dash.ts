@@ -1,0 +1,157 @@
+import { dirname } from 'node:path'
+import { AppFailure } from '../failure/app-failure.ts'
+import type { Mpd, MpdPeriod, MpdRepresentation } from '../manifest/mpd/mpd.ts'
+import { initSegment, listSegments, type MpdSegment } from '../manifest/mpd/segments.ts'
+import { templateAddress } from '../manifest/mpd/template.ts'
+import { resolveReference } from '../manifest/reference.ts'
+import { applyFileTemplate } from '../protocol/flute/file-template.ts'
+import { FIRST_RESERVED_TOI } from '../protocol/route/toi-plan.ts'
+import type { InlineFile, Presentation, PresentationSegment, PresentationTrack } from './presentation.ts'
+import { PresentationBytes } from './presentation-bytes.ts'
+import { missing, pathOfName, readSmallFile, sizesOfFiles } from './presentation-folder.ts'
+
+/**
+ * The presentation of a static MPD on disk. Initialisation segments are read, media files looked up.
+ * @param path of the MPD, `bytes` its content
+ * @throws AppFailure not-supported | input-unusable | file-unreadable
+ */
+export async function loadDash(path: string, name: string, bytes: Uint8Array, mpd: Mpd): Promise<Presentation> {
+  if (mpd.type === 'dynamic') {
+    throw new AppFailure(
+      'not-supported',
+      `"${path}" is a live MPD (type="dynamic"): a file on disk does not say what comes next.`,
+      'Send a static MPD; with --loop it becomes a live service.',
+    )
+  }
+  const folder = dirname(path)
+  const stored = new PresentationBytes()
+  const tracks: PresentationTrack[] = []
+  for (const period of mpd.periods)
+    for (const set of period.adaptationSets)
+      for (const representation of set.representations)
+        tracks.push(await loadTrack(folder, period, representation, stored))
+  if (tracks.length === 0) {
+    throw new AppFailure('input-unusable', `"${path}" describes no representation.`, 'Use an MPD with media in it.')
+  }
+  const end = tracks
+    .flatMap((track) => track.segments.slice(-1))
+    .reduce((us, last) => Math.max(us, last.startUs + last.durationUs), 0)
+  return {
+    kind: 'dash',
+    manifest: { name, contentType: 'application/dash+xml', bytes, mpd },
+    tracks,
+    files: [],
+    durationUs: mpd.mediaPresentationDurationUs ?? end,
+    bytes: stored,
+  }
+}
+
+async function loadTrack(
+  folder: string,
+  period: MpdPeriod,
+  representation: MpdRepresentation,
+  stored: PresentationBytes,
+): Promise<PresentationTrack> {
+  const { id, addressing, mimeType } = representation
+  if (addressing.kind === 'single' || addressing.kind === 'base') {
+    throw unsupported(`representation "${id}" is one file with byte ranges (SegmentBase)`)
+  }
+  const contentType = mimeType ?? 'application/octet-stream'
+  const listed = listSegments(period, representation)
+  const init = initSegment(representation)
+  if (init?.range != null || listed.some((segment) => segment.range !== null)) {
+    throw unsupported(`representation "${id}" takes byte ranges of larger files`)
+  }
+  const byTime = addressing.kind === 'template' && templateAddress(addressing.media) === 'time'
+  const paths = listed.map((segment) => pathOfName(folder, segment.name))
+  const sizes = await sizesOfFiles(paths)
+  const segments: PresentationSegment[] = []
+  for (const [index, segment] of listed.entries()) {
+    const path = paths[index] ?? ''
+    const sizeBytes = sizes[index] ?? null
+    if (sizeBytes === null) {
+      // With a constant duration the last number may be one too many, by rounding (ISO/IEC 23009-1 §5.3.9.5.3).
+      if (index > 0 && index === listed.length - 1 && addressing.duration !== null) break
+      throw missing(path, `segment ${segment.number} of "${id}"`)
+    }
+    const entry = {
+      name: segment.name,
+      contentType,
+      sizeBytes,
+      toi: toiOf(segment, byTime, id),
+      startUs: (period.startUs ?? 0) + segment.startUs,
+      durationUs: segment.durationUs,
+    }
+    stored.add(entry, path)
+    segments.push(entry)
+  }
+  if (segments.length === 0) {
+    throw new AppFailure(
+      'input-unusable',
+      `Representation "${id}" has no segments.`,
+      'Check that the MPD gives a duration, or a SegmentTimeline.',
+    )
+  }
+  const initPath = init === null ? null : pathOfName(folder, init.name)
+  const initFile: InlineFile | null =
+    init === null || initPath === null
+      ? null
+      : { name: init.name, contentType, bytes: await readSmallFile(initPath, `initialisation segment of "${id}"`) }
+  return {
+    repId: id,
+    contentType: representation.contentType,
+    mimeType,
+    codecs: representation.codecs,
+    lang: representation.lang,
+    bandwidth: representation.bandwidth ?? largestRate(segments),
+    init: initFile,
+    segments,
+    fileTemplate: fileTemplateOf(representation, segments),
+    playlist: null,
+    representation,
+  }
+}
+
+/** @throws AppFailure not-supported, where a number or time does not fit a TOI */
+function toiOf(segment: MpdSegment, byTime: boolean, id: string): number {
+  const toi = byTime ? segment.time : segment.number
+  if (toi < FIRST_RESERVED_TOI) return toi
+  throw unsupported(
+    `segment "${segment.name}" of "${id}" has ${byTime ? 'time' : 'number'} ${toi}, above the 32 bits of a TOI`,
+  )
+}
+
+/** The EFDT fileTemplate that gives every segment its name; null where names do not follow from TOIs. */
+function fileTemplateOf(representation: MpdRepresentation, segments: readonly PresentationSegment[]): string | null {
+  const { addressing, id, bandwidth, baseUrl } = representation
+  if (addressing.kind !== 'template') return null
+  const literal = (text: string): string => text.replaceAll('$', '$$$$')
+  const expanded = addressing.media
+    .split('$')
+    .map((part, index) => {
+      if (index % 2 === 0) return part
+      if (part === '') return '$$'
+      if (part === 'RepresentationID') return literal(id)
+      if (part.startsWith('Bandwidth')) {
+        const width = Number(/%0(\d+)d/.exec(part)?.[1] ?? 1)
+        return String(bandwidth ?? '').padStart(width, '0')
+      }
+      return `$TOI${part.replace(/^(Number|Time)/, '')}$`
+    })
+    .join('')
+  const template = resolveReference(literal(baseUrl), expanded)
+  return segments.every((segment) => applyFileTemplate(template, segment.toi) === segment.name) ? template : null
+}
+
+function largestRate(segments: readonly PresentationSegment[]): number {
+  const rates = segments.map((segment) => (segment.sizeBytes * 8_000_000) / Math.max(1, segment.durationUs))
+  return Math.ceil(rates.reduce((most, rate) => Math.max(most, rate), 0))
+}
+
+function unsupported(reason: string): AppFailure {
+  return new AppFailure(
+    'not-supported',
+    `The presentation cannot be sent: ${reason}.`,
+    'Cut it into one file per segment with a SegmentTemplate or SegmentList.',
+  )
+}

@@ -1,0 +1,276 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { AppErrorCode } from '../contract/app-error.ts'
+import { DEMO_FOLDER } from '../testing/make-fixtures.ts'
+import { loadPresentation } from './presentation-loader.ts'
+
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'routescope-load-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+function put(name: string, content: string | Uint8Array = name): string {
+  const path = join(folder, name)
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, content)
+  return path
+}
+
+/** An MPD of one period around what is inside its one representation, `id="r1"`. */
+const mpd = (inside: string, period = 'duration="PT6S"', root = 'type="static"'): string =>
+  `<?xml version="1.0"?>
+<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" ${root}><Period ${period}><AdaptationSet contentType="video" mimeType="video/mp4">
+<Representation id="r1" bandwidth="1000">${inside}</Representation></AdaptationSet></Period></MPD>`
+
+const failure = (code: AppErrorCode, message: RegExp): unknown =>
+  expect.objectContaining({ error: expect.objectContaining({ code, message: expect.stringMatching(message) }) })
+
+async function track(text: string): Promise<{ template: string | null; segments: [number, string, number, number][] }> {
+  const { tracks } = await loadPresentation(put('m.mpd', text))
+  const [first] = tracks
+  return {
+    template: first?.fileTemplate ?? null,
+    segments: (first?.segments ?? []).map(({ toi, name, startUs, durationUs }) => [toi, name, startUs, durationUs]),
+  }
+}
+
+describe('loadPresentation, DASH', () => {
+  it('reads the demo', async () => {
+    const demo = await loadPresentation(join(DEMO_FOLDER, 'manifest.mpd'))
+    expect(demo.kind).toBe('dash')
+    expect(demo.durationUs).toBe(24_000_000)
+    expect(
+      demo.tracks.map(({ repId, contentType, fileTemplate, segments }) => [
+        repId,
+        contentType,
+        fileTemplate,
+        segments.length,
+      ]),
+    ).toEqual([
+      ['video', 'video', 'video-$TOI$.m4s', 12],
+      ['audio', 'audio', 'audio-$TOI$.m4s', 12],
+    ])
+    const [segment] = demo.tracks[0]?.segments ?? []
+    if (segment === undefined) throw new Error('no segment')
+    expect(demo.bytes.get(segment)).toBeNull()
+    await demo.bytes.load(segment)
+    expect(demo.bytes.get(segment)?.length).toBe(segment.sizeBytes)
+  })
+
+  it('takes numbers from a padded template below a BaseURL, and lets the last one be missing', async () => {
+    for (const name of ['i.mp4', 'seg-00003.m4s', 'seg-00004.m4s']) put(`v/r1/${name}`)
+    const template =
+      '<SegmentTemplate duration="2" startNumber="3" initialization="$RepresentationID$/i.mp4" media="$RepresentationID$/seg-$Number%05d$.m4s"/>'
+    expect(await track(mpd(`<BaseURL>v/</BaseURL>${template}`))).toEqual({
+      template: 'v/r1/seg-$TOI%05d$.m4s',
+      segments: [
+        [3, 'v/r1/seg-00003.m4s', 0, 2_000_000],
+        [4, 'v/r1/seg-00004.m4s', 2_000_000, 2_000_000],
+      ],
+    })
+  })
+
+  it('takes times from a SegmentTimeline with $Time$, from TOI 0 on', async () => {
+    for (const time of [0, 60_060, 120_120]) put(`${time}.m4s`)
+    const timeline = '<SegmentTimeline><S t="0" d="60060" r="1"/><S d="29940"/></SegmentTimeline>'
+    expect(
+      await track(mpd(`<SegmentTemplate timescale="30000" media="$Time$.m4s">${timeline}</SegmentTemplate>`)),
+    ).toEqual({
+      template: '$TOI$.m4s',
+      segments: [
+        [0, '0.m4s', 0, 2_002_000],
+        [60_060, '60060.m4s', 2_002_000, 2_002_000],
+        [120_120, '120120.m4s', 4_004_000, 998_000],
+      ],
+    })
+  })
+
+  it('lists what a SegmentList names', async () => {
+    put('a.m4s')
+    put('b$.m4s')
+    const list = '<SegmentList duration="3"><SegmentURL media="a.m4s"/><SegmentURL media="b$.m4s"/></SegmentList>'
+    expect(await track(mpd(list))).toEqual({
+      template: null,
+      segments: [
+        [1, 'a.m4s', 0, 3_000_000],
+        [2, 'b$.m4s', 3_000_000, 3_000_000],
+      ],
+    })
+  })
+
+  it('gives every period its own tracks, one after the other', async () => {
+    for (const name of ['p1-1.m4s', 'p2-1.m4s']) put(name)
+    const period = (id: string): string =>
+      `<Period id="${id}" duration="PT2S"><AdaptationSet mimeType="video/mp4"><SegmentTemplate duration="2" media="${id}-$Number$.m4s"/><Representation id="r" bandwidth="1"/></AdaptationSet></Period>`
+    const { tracks } = await loadPresentation(put('m.mpd', `<MPD type="static">${period('p1')}${period('p2')}</MPD>`))
+    expect(tracks.map(({ segments }) => [segments[0]?.name, segments[0]?.startUs])).toEqual([
+      ['p1-1.m4s', 0],
+      ['p2-1.m4s', 2_000_000],
+    ])
+  })
+
+  it('names a missing segment, and a missing initialisation segment', async () => {
+    put('1.m4s')
+    put('3.m4s')
+    const template = (extra = ''): string => mpd(`<SegmentTemplate duration="2" media="$Number$.m4s" ${extra}/>`)
+    await expect(track(template())).rejects.toThrowError(
+      failure('input-unusable', /2\.m4s" is missing.*segment 2 of "r1"/),
+    )
+    put('2.m4s')
+    await expect(track(template('initialization="i.mp4"'))).rejects.toThrowError(
+      failure('input-unusable', /i\.mp4" is missing/),
+    )
+  })
+
+  it('says where a broken MPD is broken', async () => {
+    await expect(track('<MPD>\n<Period>\n</MPD>')).rejects.toThrowError(
+      failure('bad-manifest', /m\.mpd".*line 3, column \d+/),
+    )
+    await expect(track(mpd('<SegmentTemplate duration="x" media="$Number$.m4s"/>'))).rejects.toThrowError(
+      failure('bad-manifest', /line 3, column \d+.*duration/),
+    )
+    await expect(track('<html/>')).rejects.toThrowError(failure('bad-manifest', /expected an MPD/))
+    await expect(track(mpd('<SegmentTemplate duration="2" media="$Nonsense$.m4s"/>'))).rejects.toThrowError(
+      failure('bad-manifest', /Nonsense/),
+    )
+  })
+
+  it.each([
+    ['a live MPD', mpd('', '', 'type="dynamic"'), /live MPD/],
+    ['a single file', mpd('<BaseURL>one.mp4</BaseURL><SegmentBase indexRange="0-1"/>'), /one file with byte ranges/],
+    [
+      'byte ranges',
+      mpd('<SegmentList duration="6"><SegmentURL media="a" mediaRange="0-9"/></SegmentList>'),
+      /byte ranges/,
+    ],
+    [
+      'addresses at a host',
+      mpd('<BaseURL>https://x.example/</BaseURL><SegmentTemplate duration="6" media="$Number$"/>'),
+      /absolute/,
+    ],
+    ['names above its folder', mpd('<SegmentTemplate duration="6" media="../$Number$.m4s"/>'), /plain path/],
+    [
+      'numbers wider than a TOI',
+      mpd('<SegmentTemplate duration="6" startNumber="4294967293" media="$Number$.m4s"/>'),
+      /32 bits/,
+    ],
+  ])('refuses %s with a reason', async (_, text, reason) => {
+    put('4294967293.m4s')
+    await expect(track(text)).rejects.toThrowError(failure('not-supported', reason))
+  })
+
+  it('refuses an MPD without media', async () => {
+    await expect(track('<MPD type="static"><Period/></MPD>')).rejects.toThrowError(
+      failure('input-unusable', /no representation/),
+    )
+    await expect(track(mpd('<SegmentTemplate media="$Number$.m4s"/>'))).rejects.toThrowError(
+      failure('input-unusable', /no segments/),
+    )
+  })
+
+  it('notices a file that changes while it is sent', async () => {
+    const path = put('1.m4s')
+    const { tracks, bytes } = await loadPresentation(
+      put('m.mpd', mpd('<SegmentTemplate duration="6" media="$Number$.m4s"/>')),
+    )
+    const [segment] = tracks[0]?.segments ?? []
+    if (segment === undefined) throw new Error('no segment')
+    writeFileSync(path, 'something longer')
+    await expect(bytes.load(segment)).rejects.toThrowError(failure('input-unusable', /has changed/))
+    rmSync(path)
+    await expect(bytes.load(segment)).rejects.toThrowError(failure('input-unusable', /cannot be read any more/))
+  })
+})
+
+describe('loadPresentation, HLS', () => {
+  const media = (body: string, end = '#EXT-X-ENDLIST\n'): string =>
+    `#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:2\n${body}${end}`
+  const master = '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,RESOLUTION=2x2,CODECS="avc1"\nv/p.m3u8\n'
+
+  it('reads the demo', async () => {
+    const demo = await loadPresentation(join(DEMO_FOLDER, 'master.m3u8'))
+    expect(
+      demo.tracks.map(({ repId, contentType, lang, fileTemplate }) => [repId, contentType, lang, fileTemplate]),
+    ).toEqual([
+      ['video', 'video', null, 'video-$TOI$.m4s'],
+      ['audio', 'audio', 'en', 'audio-$TOI$.m4s'],
+    ])
+    expect(demo.durationUs).toBe(24_000_000)
+  })
+
+  it('finds the counting part of names, below the playlist', async () => {
+    for (const name of ['v/i2.mp4', 'v/s4_009.m4s', 'v/s4_010.m4s']) put(name)
+    put(
+      'v/p.m3u8',
+      media('#EXT-X-MEDIA-SEQUENCE:9\n#EXT-X-MAP:URI="i2.mp4"\n#EXTINF:2,\ns4_009.m4s\n#EXTINF:1.5,\ns4_010.m4s\n'),
+    )
+    const [track] = (await loadPresentation(put('m.m3u8', master))).tracks
+    expect(track?.fileTemplate).toBe('v/s4_$TOI%03d$.m4s')
+    expect(track?.segments.map(({ toi, startUs, durationUs }) => [toi, startUs, durationUs])).toEqual([
+      [9, 0, 2_000_000],
+      [10, 2_000_000, 1_500_000],
+    ])
+    expect(track?.init?.name).toBe('v/i2.mp4')
+    expect(track?.playlist).toMatchObject({ name: 'v/p.m3u8', mediaSequence: 9, obstacle: null })
+  })
+
+  it('lists names that do not count', async () => {
+    for (const name of ['v/x.ts', 'v/y.ts']) put(name)
+    put('v/p.m3u8', media('#EXTINF:2,\nx.ts\n#EXTINF:2,\ny.ts\n'))
+    const [track] = (await loadPresentation(put('m.m3u8', master))).tracks
+    expect(track?.fileTemplate).toBeNull()
+    expect(track?.segments.map(({ toi, contentType }) => [toi, contentType])).toEqual([
+      [1, 'video/mp2t'],
+      [2, 'video/mp2t'],
+    ])
+  })
+
+  it.each<[string, string, AppErrorCode, RegExp]>([
+    ['a live playlist', media('#EXTINF:2,\nx.ts\n', ''), 'not-supported', /live/],
+    ['byte ranges', media('#EXTINF:2,\n#EXT-X-BYTERANGE:5@0\nx.ts\n'), 'not-supported', /byte ranges/],
+    ['a missing segment', media('#EXTINF:2,\ngone.ts\n'), 'input-unusable', /gone\.ts" is missing/],
+    ['a number that is none', media('#EXTINF:two,\nx.ts\n'), 'bad-manifest', /line 4/],
+    ['no playlist at all', 'x', 'bad-manifest', /line 1/],
+  ])('refuses %s', async (_, text, code, reason) => {
+    put('x.ts')
+    await expect(loadPresentation(put('p.m3u8', text))).rejects.toThrowError(failure(code, reason))
+  })
+})
+
+describe('loadPresentation, anything else', () => {
+  it('takes a folder as plain files, in order of their paths', async () => {
+    put('b.txt', 'bb')
+    put('a/ü 1.png', '')
+    put('a/z.json')
+    const { kind, files } = await loadPresentation(folder)
+    expect(kind).toBe('files')
+    expect(files).toEqual([
+      { name: 'a/z.json', contentType: 'application/json', sizeBytes: 8 },
+      { name: 'a/ü 1.png', contentType: 'image/png', sizeBytes: 0 },
+      { name: 'b.txt', contentType: 'text/plain', sizeBytes: 2 },
+    ])
+  })
+
+  it('takes a single file', async () => {
+    expect((await loadPresentation(put('x.bin'))).files).toEqual([
+      { name: 'x.bin', contentType: 'application/octet-stream', sizeBytes: 5 },
+    ])
+  })
+
+  it('says what is wrong with the path', async () => {
+    await expect(loadPresentation(join(folder, 'nope.mpd'))).rejects.toThrowError(
+      failure('file-not-found', /nope\.mpd/),
+    )
+    await expect(loadPresentation(folder)).rejects.toThrowError(failure('input-unusable', /no file/))
+    await expect(loadPresentation('http://x.example/m.mpd')).rejects.toThrowError(failure('not-supported', /HTTP/))
+  })
+
+  it.skipIf(process.getuid?.() === 0 || process.platform === 'win32')('says that a file may not be read', async () => {
+    const path = put('m.mpd', mpd(''))
+    chmodSync(path, 0)
+    await expect(loadPresentation(path)).rejects.toThrowError(failure('file-unreadable', /m\.mpd/))
+  })
+})

@@ -1,0 +1,71 @@
+import { readFile, stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { CodecError } from '../bytes/codec-error.ts'
+import { AppFailure } from '../failure/app-failure.ts'
+import { parseMpd } from '../manifest/mpd/parse.ts'
+import { XmlError } from '../xml/xml-element.ts'
+import type { Presentation } from './presentation.ts'
+import { loadDash } from './presentation-dash.ts'
+import { loadFolder, loadSingleFile } from './presentation-files.ts'
+import { unreadable } from './presentation-folder.ts'
+import { loadHls } from './presentation-hls.ts'
+
+/**
+ * What is to be sent, from a path: an MPD or a playlist with its segments, any other file by itself, or a folder as the plain
+ * files in it. Manifests and initialisation segments are read, segments looked up; their bytes are read when they are due.
+ * @throws AppFailure file-not-found | file-unreadable | bad-manifest | bad-xml | input-unusable | not-supported
+ */
+export async function loadPresentation(input: string): Promise<Presentation> {
+  if (/^https?:/i.test(input)) {
+    throw new AppFailure(
+      'not-supported',
+      `Presentations cannot be sent from an HTTP address yet: ${input}.`,
+      'Download the presentation and give the path of its manifest.',
+    )
+  }
+  const found = await stat(input).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')
+      throw new AppFailure('file-not-found', `"${input}" does not exist.`, 'Check the path.')
+    throw unreadable(input, cause)
+  })
+  if (found.isDirectory()) return loadFolder(input)
+  if (!found.isFile()) {
+    throw new AppFailure(
+      'input-unusable',
+      `"${input}" is neither a file nor a folder.`,
+      'Give a manifest, a file or a folder.',
+    )
+  }
+  const name = basename(input)
+  if (/\.mpd$/i.test(name)) return loadMpd(input, name)
+  if (/\.m3u8?$/i.test(name)) return loadHls(input, name, await bytesOf(input))
+  return loadSingleFile(input)
+}
+
+async function loadMpd(path: string, name: string): Promise<Presentation> {
+  const bytes = await bytesOf(path)
+  try {
+    return await loadDash(path, name, bytes, parseMpd(bytes))
+  } catch (thrown) {
+    if (!(thrown instanceof CodecError)) throw thrown
+    throw new AppFailure(
+      'bad-manifest',
+      `"${path}" is no usable MPD: ${thrown instanceof XmlError ? '' : `${lineAndColumn(bytes, thrown.offset)}: `}${thrown.message}.`,
+      'Correct the MPD, or make it again.',
+      thrown.code,
+    )
+  }
+}
+
+async function bytesOf(path: string): Promise<Uint8Array> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw unreadable(path, cause)
+  })
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
+/** Place of a character of the text, counted from 1. */
+function lineAndColumn(bytes: Uint8Array, offset: number): string {
+  const before = new TextDecoder('utf-8').decode(bytes).slice(0, offset).split('\n')
+  return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`
+}

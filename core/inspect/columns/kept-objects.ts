@@ -1,0 +1,27 @@
+import type { ReceivedObject } from '../../flow/objects.ts'
+
+/** Signalling objects kept as transported, since no store keeps them. */
+const MAX_BYTES = 2 << 20
+
+/** Whole signalling objects by row, the newest as far as there is room. */
+export class KeptObjects {
+  readonly #kept = new Map<number, Uint8Array>()
+  #bytes = 0
+
+  objectEnded(object: ReceivedObject): void {
+    const { kind, state, size, index } = object
+    if (kind !== 'signalling' || state !== 'complete' || size === null || size > MAX_BYTES / 8) return
+    this.#kept.set(index, object.bytes(0, size).slice())
+    this.#bytes += size
+    for (const [oldest, bytes] of this.#kept) {
+      if (this.#bytes <= MAX_BYTES) break
+      this.#kept.delete(oldest)
+      this.#bytes -= bytes.length
+    }
+  }
+
+  /** Null where they are not kept. */
+  bytes(index: number): Uint8Array | null {
+    return this.#kept.get(index) ?? null
+  }
+}

@@ -1,0 +1,139 @@
+import { CodecError } from '../../bytes/codec-error.ts'
+import type { SlsFragment } from '../../flow/facts.ts'
+import { parsePlaylist } from '../../manifest/hls/parse.ts'
+import { parseMpd } from '../../manifest/mpd/parse.ts'
+import { resolveReference } from '../../manifest/reference.ts'
+import { listedSegments, mpdLists, type SegmentList } from './segment-list.ts'
+
+/** Larger manifests are not kept for this. */
+const MAX_BYTES = 1 << 20
+const MAX_PLAYLISTS = 64
+/** A segment that comes further from its availability than this shows another clock, µs. */
+const SAME_CLOCK_US = 60_000_000
+
+type Manifest = {
+  readonly name: string
+  readonly bytes: Uint8Array
+  /** Read when first asked for: a live manifest may come with every segment. */
+  lists: readonly SegmentList[] | null
+  /** How long a player may stay behind; null: as long as it likes, or not known yet. */
+  timeShiftUs: number | null
+}
+type Service = {
+  manifest: Manifest | null
+  readonly playlists: Map<string, SegmentList>
+  sharesFilesOf: number | null
+}
+
+/** Where a segment stands among those announced: two of one list can be counted from one to the other. */
+export type AnnouncedPlace = { readonly list: SegmentList; readonly position: number }
+
+/** The media segments that the manifests and playlists of each service announce, as the newest of them say. */
+export class AnnouncedMedia {
+  readonly #services = new Map<number, Service>()
+
+  slsFragment(serviceId: number, fragment: SlsFragment): void {
+    if (fragment.type === 'MPD') this.manifest(serviceId, fragment.name, fragment.bytes)
+  }
+
+  /** An MPD, from the signalling or as an object of its own. */
+  manifest(serviceId: number, name: string, bytes: Uint8Array): void {
+    if (bytes.length > MAX_BYTES) return
+    this.#service(serviceId).manifest = { name, bytes: bytes.slice(), lists: null, timeShiftUs: null }
+  }
+
+  /** What another service carries announces this one's media too (DVB-MABR). */
+  share(serviceId: number, of: number | null): void {
+    this.#service(serviceId).sharesFilesOf = of
+  }
+
+  /** A whole child playlist, as a player reads it. */
+  playlist(serviceId: number, name: string, bytes: Uint8Array): void {
+    if (bytes.length > MAX_BYTES) return
+    const { playlists } = this.#service(serviceId)
+    try {
+      const playlist = parsePlaylist(bytes)
+      if (playlist.kind !== 'media') return
+      const segments = playlist.segments.map(({ uri, durationS }) => ({
+        name: resolveReference(name, uri),
+        durationUs: Math.round(durationS * 1e6),
+        availabilityUs: null,
+      }))
+      if (playlists.size >= MAX_PLAYLISTS && !playlists.has(name)) return
+      playlists.set(name, listedSegments(segments))
+    } catch (thrown) {
+      if (!(thrown instanceof CodecError)) throw thrown
+    }
+  }
+
+  serviceGone(serviceId: number): void {
+    this.#services.delete(serviceId)
+  }
+
+  /** Where a name stands; null where nothing announces it. @param timeUs how far an open list is to be read */
+  place(serviceId: number, name: string, timeUs: number): AnnouncedPlace | null {
+    const lists = this.#sources(serviceId).flatMap((each) => [...this.#lists(each, timeUs), ...each.playlists.values()])
+    for (const list of lists) {
+      const position = list.positionOf(name)
+      if (position !== null) return { list, position }
+    }
+    return null
+  }
+
+  /** Availability start of a segment on the wire's clock, µs; null where the manifest does not say. */
+  availabilityUs(serviceId: number, name: string, timeUs: number): number | null {
+    const place = this.place(serviceId, name, timeUs)
+    return place === null ? null : place.list.availabilityUs(place.position)
+  }
+
+  /**
+   * Until when players can still want a segment (ISO/IEC 23009-1 §A.3.4): its availability, its duration and the time shift
+   * buffer, stream µs. Where the manifest's clock is not that of the stream it counts from the arrival. Null where the
+   * manifest sets no end.
+   */
+  usefulUntilUs(serviceId: number, name: string, arrivalUs: number): number | null {
+    for (const source of this.#sources(serviceId)) {
+      for (const list of this.#lists(source, arrivalUs)) {
+        const position = list.positionOf(name)
+        const timeShiftUs = source.manifest?.timeShiftUs ?? null
+        if (position === null || timeShiftUs === null) continue
+        const availabilityUs = list.availabilityUs(position) ?? arrivalUs
+        const fromUs = Math.abs(availabilityUs - arrivalUs) > SAME_CLOCK_US ? arrivalUs : availabilityUs
+        return fromUs + (list.durationUs(position) ?? 0) + timeShiftUs
+      }
+    }
+    return null
+  }
+
+  /** What may announce a service's media. */
+  #sources(serviceId: number): Service[] {
+    const service = this.#services.get(serviceId)
+    if (service === undefined) return []
+    const shared = service.sharesFilesOf === null ? undefined : this.#services.get(service.sharesFilesOf)
+    return shared === undefined ? [service] : [service, shared]
+  }
+
+  #lists(service: Service, timeUs: number): readonly SegmentList[] {
+    const { manifest } = service
+    if (manifest === null) return []
+    if (manifest.lists !== null) return manifest.lists
+    try {
+      const mpd = parseMpd(manifest.bytes, manifest.name)
+      manifest.timeShiftUs = mpd.timeShiftBufferDepthUs
+      manifest.lists = mpdLists(mpd, timeUs)
+    } catch (thrown) {
+      if (!(thrown instanceof CodecError)) throw thrown
+      manifest.lists = []
+    }
+    return manifest.lists
+  }
+
+  #service(id: number): Service {
+    let service = this.#services.get(id)
+    if (service === undefined) {
+      service = { manifest: null, playlists: new Map(), sharesFilesOf: null }
+      this.#services.set(id, service)
+    }
+    return service
+  }
+}

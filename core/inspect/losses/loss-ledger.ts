@@ -1,0 +1,131 @@
+import type { LossCause, Losses } from '../../contract/report.ts'
+import type { ByteRange, ReceivedObject } from '../../flow/objects.ts'
+import { OptionalColumn } from '../columns/optional-column.ts'
+import type { LossCauses } from './loss-causes.ts'
+
+const LOSS_CAUSES: readonly LossCause[] = ['network', 'host', 'sender', 'unknown']
+/** Losses remembered for being told their cause anew. */
+const MAX_REMEMBERED = 1024
+
+/** So far from the packets of an object its first and last bytes may have been lost, µs. */
+const EDGE_US = 500_000
+
+/** Where and when something was lost. */
+type Place = { readonly destination: string; readonly channel: number; readonly fromUs: number; readonly toUs: number }
+type Absent = Place & { cause: LossCause; readonly objects: number; readonly bytes: number }
+type Count = { objects: number; bytes: number }
+
+/** Everything that was lost, each with its cause: decided when it is given up, taken back where it heals. */
+export class LossLedger {
+  readonly #causes: LossCauses
+  /** By row: position of the cause in `LOSS_CAUSES`, bytes missing, and the stretch of time it was lost in. */
+  readonly #cause = new OptionalColumn()
+  readonly #bytes = new OptionalColumn()
+  readonly #lostRows = new Map<number, Place & { readonly packets: number }>()
+  readonly #absent: Absent[] = []
+  readonly #totals: Record<LossCause, Count> = {
+    network: { objects: 0, bytes: 0 },
+    host: { objects: 0, bytes: 0 },
+    sender: { objects: 0, bytes: 0 },
+    unknown: { objects: 0, bytes: 0 },
+  }
+
+  constructor(causes: LossCauses) {
+    this.#causes = causes
+  }
+
+  /** An object was given up without the bytes of these ranges. */
+  lost(object: ReceivedObject, missing: readonly ByteRange[]): void {
+    const row = object.index
+    this.healed(row)
+    let bytes = 0
+    for (const [start, end] of missing) bytes += end - start
+    const { destination, channel } = object
+    // What is missing at its beginning came before its first packet, and what is missing at its end after the last.
+    const fromUs = object.firstTimeUs - (missing[0]?.[0] === 0 ? EDGE_US : 0)
+    const toUs = object.lastTimeUs + (missing.at(-1)?.[1] === object.size ? EDGE_US : 0)
+    const cause = object.starved ? 'host' : this.#causes.ofBytes({ destination, fromUs, toUs })
+    const perPacket = object.packets === 0 ? bytes : Math.max(1, object.received / object.packets)
+    this.#lostRows.set(row, { destination, channel, fromUs, toUs, packets: Math.max(1, Math.round(bytes / perPacket)) })
+    for (const oldest of this.#lostRows.keys()) {
+      if (this.#lostRows.size <= MAX_REMEMBERED) break
+      this.#lostRows.delete(oldest)
+    }
+    this.#set(row, cause, bytes)
+  }
+
+  /** Missing bytes came after all. */
+  healed(row: number): void {
+    const cause = this.causeOf(row)
+    if (cause === null) return
+    this.#totals[cause].objects--
+    this.#totals[cause].bytes -= this.#bytes.get(row) ?? 0
+    this.#cause.set(row, null)
+    this.#bytes.set(row, null)
+    this.#lostRows.delete(row)
+  }
+
+  /** Announced objects never came. */
+  absent(place: Place, objects: number, bytes: number, cause: LossCause): void {
+    this.#totals[cause].objects += objects
+    this.#totals[cause].bytes += bytes
+    this.#absent.push({ ...place, cause, objects, bytes })
+    if (this.#absent.length > MAX_REMEMBERED) this.#absent.shift()
+  }
+
+  /** True where another channel of a destination lost something within a stretch of time. */
+  lostElsewhere(destination: string, channel: number, fromUs: number, toUs: number): boolean {
+    const overlaps = (place: Place): boolean =>
+      place.destination === destination && place.channel !== channel && place.fromUs <= toUs && place.toUs >= fromUs
+    for (const place of this.#lostRows.values()) if (overlaps(place)) return true
+    return this.#absent.some(overlaps)
+  }
+
+  /** Null where nothing of the row is missing. */
+  causeOf(row: number): LossCause | null {
+    const at = this.#cause.get(row)
+    return at === null ? null : (LOSS_CAUSES[at] as LossCause)
+  }
+
+  get totals(): Losses {
+    const { network, host, sender, unknown } = this.#totals
+    return { network: { ...network }, host: { ...host }, sender: { ...sender }, unknown: { ...unknown } }
+  }
+
+  /**
+   * A capture says at its end, or now and then, how many packets were dropped while it was made, without saying when: what was
+   * lost since it said so before is this computer's where the drops are enough to explain it, and of unknown cause otherwise.
+   */
+  droppedSometime(packets: number, fromUs: number, toUs: number): void {
+    let needed = 0
+    const rows: number[] = []
+    for (const [row, stretch] of this.#lostRows) {
+      if (stretch.fromUs > toUs || stretch.toUs < fromUs || this.causeOf(row) !== 'network') continue
+      needed += stretch.packets
+      rows.push(row)
+    }
+    const cause: LossCause = packets >= needed ? 'host' : 'unknown'
+    for (const row of rows) {
+      const bytes = this.#bytes.get(row) ?? 0
+      const stretch = this.#lostRows.get(row)
+      this.healed(row)
+      if (stretch !== undefined) this.#lostRows.set(row, stretch)
+      this.#set(row, cause, bytes)
+    }
+    for (const absent of this.#absent) {
+      if (absent.fromUs > toUs || absent.toUs < fromUs || absent.cause === 'host') continue
+      this.#totals[absent.cause].objects -= absent.objects
+      this.#totals[absent.cause].bytes -= absent.bytes
+      this.#totals.unknown.objects += absent.objects
+      this.#totals.unknown.bytes += absent.bytes
+      absent.cause = 'unknown'
+    }
+  }
+
+  #set(row: number, cause: LossCause, bytes: number): void {
+    this.#cause.set(row, LOSS_CAUSES.indexOf(cause))
+    this.#bytes.set(row, bytes)
+    this.#totals[cause].objects++
+    this.#totals[cause].bytes += bytes
+  }
+}

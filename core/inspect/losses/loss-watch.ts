@@ -1,0 +1,371 @@
+import { OBJECT_STATE } from '../../contract/object-rows.ts'
+import type { LossCause, Losses } from '../../contract/report.ts'
+import type { SocketSnapshot } from '../../contract/snapshot.ts'
+import type { AbsentObject, Alarm, ChannelFacts, SlsFragment } from '../../flow/facts.ts'
+import type { ReceivedObject } from '../../flow/objects.ts'
+import type { FdtFile } from '../../protocol/flute/fdt.ts'
+import type { ObjectColumns } from '../columns/object-columns.ts'
+import { AnnouncedMedia } from './announced-media.ts'
+import { HostTrouble, type NewDrops } from './host-trouble.ts'
+import { LossCauses } from './loss-causes.ts'
+import { LossLedger } from './loss-ledger.ts'
+import { type AbsentFiles, MissingFiles } from './missing-files.ts'
+import { type MissingMpuGap, MissingMpus } from './missing-mpus.ts'
+import { type Gap, MissingObjects } from './missing-objects.ts'
+import { PacketHistory } from './packet-history.ts'
+
+/** TOIs that GPAC gives to what it replaces, which are no segments. */
+const FIRST_RESERVED_TOI = 0xffff_fffd
+/** Objects without a name that are watched for getting one. */
+const MAX_NAMELESS = 4096
+/** Drops are told so often at most, µs. */
+const TELL_DROPS_US = 1_000_000
+/** Names listed in an alarm. */
+const LISTED = 6
+
+/** Notices everything that is lost, in objects and as whole objects, says who lost it, and raises TOI-GAP and HOST-DROP. */
+export class LossWatch {
+  readonly media = new AnnouncedMedia()
+  readonly host = new HostTrouble()
+  readonly #columns: ObjectColumns
+  readonly #channels: readonly ChannelFacts[]
+  readonly #raise: (alarm: Alarm) => void
+  readonly #tellAbsent: (objects: readonly AbsentObject[]) => void
+  readonly #causes: LossCauses
+  readonly #ledger: LossLedger
+  readonly #objects: MissingObjects
+  readonly #files: MissingFiles
+  readonly #mpus = new MissingMpus()
+  readonly #history = new PacketHistory()
+  readonly #nameless = new Set<number>()
+  /** By channel: announced objects that never came. */
+  readonly #absent: number[] = []
+  readonly #untold = new Map<string, { packets: number; sinceUs: number }>()
+
+  /**
+   * @param rateOf bit/s of a destination
+   * @param tellAbsent told of announced objects as soon as it is certain that they do not come
+   */
+  constructor(
+    columns: ObjectColumns,
+    channels: readonly ChannelFacts[],
+    rateOf: (destination: string) => number,
+    raise: (alarm: Alarm) => void,
+    tellAbsent: (objects: readonly AbsentObject[]) => void = () => undefined,
+  ) {
+    this.#tellAbsent = tellAbsent
+    this.#columns = columns
+    this.#channels = channels
+    this.#raise = raise
+    this.#causes = new LossCauses(this.host, rateOf)
+    this.#ledger = new LossLedger(this.#causes)
+    this.#files = new MissingFiles(columns, channels)
+    this.#objects = new MissingObjects(this.media, (channel, before, untilUs) => {
+      const fromUs = columns.lastTimeUs.values[before] as number
+      return this.#history.othersArrived(channels, channel, fromUs, untilUs)
+    })
+  }
+
+  get totals(): Losses {
+    return this.#ledger.totals
+  }
+
+  /** Null where nothing of the row is missing. */
+  causeOf(row: number): LossCause | null {
+    return this.#ledger.causeOf(row)
+  }
+
+  /** Until when an object is of use to a player: as the manifest says, else as its file table does. Null where neither. */
+  usefulUntilUs({ serviceId, name, destination, tsi, toi, firstTimeUs }: ReceivedObject): number | null {
+    const announced =
+      serviceId === null || name === null ? null : this.media.usefulUntilUs(serviceId, name, firstTimeUs)
+    return announced ?? this.#files.expiresUs(destination, tsi, toi)
+  }
+
+  /** Announced objects of a channel that never came. */
+  absentOf(channel: number): number {
+    return this.#absent[channel] ?? 0
+  }
+
+  slsFragment(serviceId: number, fragment: SlsFragment, own: string | null, timeUs: number): void {
+    this.media.slsFragment(serviceId, fragment)
+    this.#files.slsFragment(fragment, own, timeUs)
+    if (fragment.type === 'MPD') this.#objects.announced(timeUs)
+  }
+
+  serviceGone(serviceId: number): void {
+    this.media.serviceGone(serviceId)
+  }
+
+  objectBegun(object: ReceivedObject): void {
+    this.#files.objectBegun(object)
+    const channel = this.#channels[object.channel]
+    if (channel?.mmtp === true) {
+      this.#mpus.begun(channel, object.index, object.toi, object.firstTimeUs)
+      return
+    }
+    if (!isSegment(object)) {
+      // What a codepoint does not tell, the S-TSID may tell later.
+      if (object.name === null && object.kind !== 'signalling') this.#watchName(object.index)
+      return
+    }
+    this.#begun(object)
+  }
+
+  /** An object ended, or got its name after its end. */
+  objectEnded(object: ReceivedObject): void {
+    if (this.#nameless.has(object.index) && isSegment(object)) this.#begun(object)
+    if (object.state === 'partial') {
+      const missing = object.missing()
+      if (missing.length > 0 && this.causeOf(object.index) === null) this.#ledger.lost(object, missing)
+    }
+    const { kind, state, size, name, serviceId } = object
+    if (state !== 'complete' || size === null || name === null || serviceId === null) return
+    if (kind === 'manifest') this.media.manifest(serviceId, name, object.bytes(0, size))
+    else if (kind === 'playlist') this.media.playlist(serviceId, name, object.bytes(0, size))
+    else return
+    this.#objects.announced(object.lastTimeUs)
+  }
+
+  objectResumed(object: ReceivedObject): void {
+    this.#ledger.healed(object.index)
+  }
+
+  #begun(object: ReceivedObject): void {
+    const channel = this.#channels[object.channel]
+    if (channel === undefined) return
+    if (object.name === null || object.serviceId === null) {
+      this.#watchName(object.index)
+      return
+    }
+    this.#nameless.delete(object.index)
+    this.#objects.begun(channel, object.index, object.name, object.firstTimeUs)
+  }
+
+  #watchName(row: number): void {
+    this.#nameless.add(row)
+    for (const oldest of this.#nameless) {
+      if (this.#nameless.size <= MAX_NAMELESS) break
+      this.#nameless.delete(oldest)
+    }
+  }
+
+  /** The source plays again from an earlier point: one channel, or (null) all. */
+  startOver(channel: number | null): void {
+    for (const each of this.#channels) {
+      if (each === undefined || (channel !== null && each.index !== channel)) continue
+      this.#objects.startOver(each.index)
+      this.#mpus.startOver(each.index)
+    }
+  }
+
+  /** Looks at what has been noticed since; a few times a second. */
+  sample(timeUs: number): void {
+    this.#history.look(this.#channels, timeUs)
+    this.#missing(timeUs)
+    this.#tellDrops(timeUs, false)
+  }
+
+  giveUpAbsent(): void {
+    this.#missing(Number.POSITIVE_INFINITY)
+  }
+
+  /** No more comes. */
+  settle(timeUs: number): void {
+    this.#missing(Number.POSITIVE_INFINITY)
+    this.#tellDrops(timeUs, true)
+  }
+
+  hostSockets(sockets: readonly SocketSnapshot[], timeUs: number): void {
+    this.#dropped(this.host.sockets(sockets, timeUs))
+  }
+
+  /**
+   * @param total packets that the capture says were dropped, up to here
+   * @param sometime of these, what it says without saying when
+   */
+  captureDrops(total: number, sometime: number, sinceUs: number, timeUs: number): void {
+    const before = this.host.dropped ?? 0
+    const drops = this.host.captureDrops(total, timeUs)
+    this.#dropped(drops)
+    if (sometime > 0 && total > before) this.#ledger.droppedSometime(sometime, sinceUs, timeUs)
+  }
+
+  #dropped(drops: readonly NewDrops[]): void {
+    for (const { destination, packets, fromUs } of drops) {
+      const untold = this.#untold.get(destination ?? '')
+      if (untold === undefined) this.#untold.set(destination ?? '', { packets, sinceUs: fromUs })
+      else untold.packets += packets
+    }
+  }
+
+  #tellDrops(timeUs: number, all: boolean): void {
+    for (const [destination, { packets, sinceUs }] of this.#untold) {
+      if (!all && timeUs - sinceUs < TELL_DROPS_US) continue
+      this.#untold.delete(destination)
+      const many = `${packets} ${packets === 1 ? 'packet' : 'packets'}`
+      const lagMs = Math.round(this.host.lagIn(sinceUs, timeUs))
+      const lag = lagMs >= 50 ? `, while the program was kept busy for ${lagMs} ms` : ''
+      const text =
+        destination === ''
+          ? `The capture says that ${many} were dropped while it was made`
+          : `This computer dropped ${many} to ${destination}: the socket's queue was full${lag}`
+      this.#alarm('HOST-DROP', text, null, 'host', sinceUs)
+    }
+  }
+
+  #missing(timeUs: number): void {
+    const { state } = this.#columns
+    const ended = (row: number): boolean => state.values[row] !== OBJECT_STATE.receiving
+    for (const gap of this.#objects.due(timeUs, ended)) this.#gap(gap)
+    for (const absent of this.#files.due(timeUs)) this.#absentFiles(absent)
+    for (const gap of this.#mpus.due(timeUs)) this.#absentMpus(gap)
+  }
+
+  #absentMpus({ channel, mpus, before, after, noticedUs }: MissingMpuGap): void {
+    const fromUs = this.#columns.lastTimeUs.values[before] as number
+    const toUs = this.#columns.firstTimeUs.values[after] as number
+    const othersArrived = this.#history.othersArrived(this.#channels, channel, fromUs, toUs)
+    const cause = this.#absenceCause(channel, before, after, fromUs, toUs, othersArrived, false)
+    const names = mpus.map((mpu) => `MPU ${mpu}`)
+    this.#absentObjects(channel, names, 0, cause, fromUs, toUs)
+    const what = names.length === 1 ? `${names[0]} never came` : `${names.length} MPUs never came (${listed(names)})`
+    this.#alarm('MPU-GAP', `${what} on packet_id ${channel.tsi}`, channel, cause, noticedUs)
+  }
+
+  #gap({ channel, names, before, after, noticedUs, othersArrived }: Gap): void {
+    const { firstTimeUs, lastTimeUs } = this.#columns
+    const { destination } = channel
+    const toUs = firstTimeUs.values[after] as number
+    const lastUs = lastTimeUs.values[before] as number
+    const fromUs = lastUs < toUs ? lastUs : (firstTimeUs.values[before] as number)
+    const pending = this.#objects.pendingElsewhere(destination, channel.index, fromUs, toUs)
+    const cause = this.#absenceCause(channel, before, after, fromUs, toUs, othersArrived, pending)
+    const between = `between ${this.#columns.nameOf(before)} and ${this.#columns.nameOf(after)}`
+    this.#absentObjects(channel, names, 0, cause, fromUs, toUs)
+    this.#alarm('TOI-GAP', `${neverCame(names)} on TSI ${channel.tsi}, ${between}`, channel, cause, noticedUs)
+    const { serviceId, tsi, representation } = channel
+    if (serviceId === null) return
+    const unlisted = { contentType: null, sizeBytes: null, encoded: false, listed: null }
+    this.#tellAbsent(
+      names.map((name) => {
+        const usefulUntilUs = this.media.usefulUntilUs(serviceId, name, noticedUs)
+        return { serviceId, tsi, representation, name, kind: 'media', ...unlisted, noticedUs, usefulUntilUs }
+      }),
+    )
+  }
+
+  /** Who lost whole objects between two that came, by rows. */
+  #absenceCause(
+    { destination, index }: ChannelFacts,
+    before: number,
+    after: number,
+    fromUs: number,
+    toUs: number,
+    othersArrived: boolean,
+    pendingElsewhere: boolean,
+  ): LossCause {
+    const { state, packets } = this.#columns
+    const whole = (row: number): boolean => state.values[row] === OBJECT_STATE.complete
+    return this.#causes.ofObject(
+      { destination, fromUs, toUs },
+      {
+        neighboursWhole: whole(before) && whole(after),
+        neighbourPackets: Math.min(packets.values[before] as number, packets.values[after] as number),
+        othersArrived,
+        othersLost:
+          pendingElsewhere ||
+          this.#ledger.lostElsewhere(destination, index, fromUs, toUs) ||
+          this.#holesElsewhere(destination, index, fromUs, toUs),
+      },
+    )
+  }
+
+  /** Objects still arriving that lack bytes before their last ones: their loss is not told yet. */
+  #holesElsewhere(destination: string, channel: number, fromUs: number, toUs: number): boolean {
+    for (const object of this.#columns.arriving()) {
+      if (object.destination !== destination || object.channel === channel) continue
+      if (object.firstTimeUs > toUs || object.lastTimeUs < fromUs) continue
+      if (object.missing().some(([, end]) => end !== object.size)) return true
+    }
+    return false
+  }
+
+  #absentFiles({ channel, files, sinceUs, expiresUs, wentRound }: AbsentFiles): void {
+    const names = files.map(({ contentLocation }) => contentLocation)
+    const bytes = files.reduce((sum, file) => sum + (sizeOf(file) ?? 0), 0)
+    const toUs = channel.lastTimeUs
+    const around = {
+      neighboursWhole: channel.incomplete === 0,
+      neighbourPackets: wentRound ? Number.POSITIVE_INFINITY : channel.packets,
+      othersArrived: true,
+      othersLost: channel.lost > 0,
+    }
+    const cause = this.#causes.ofObject({ destination: channel.destination, fromUs: sinceUs, toUs }, around)
+    this.#absentObjects(channel, names, bytes, cause, sinceUs, toUs)
+    const text = `${neverCame(names)} on TSI ${channel.tsi}, although its file table lists ${names.length === 1 ? 'it' : 'them'}`
+    this.#alarm('TOI-GAP', text, channel, cause, toUs)
+    const { serviceId, tsi, representation } = channel
+    if (serviceId === null) return
+    this.#tellAbsent(
+      files.map((file) => {
+        const { contentLocation: name, contentType } = file
+        const kind = this.media.place(serviceId, name, toUs) === null ? 'file' : 'media'
+        const facts = { kind, contentType, sizeBytes: sizeOf(file), encoded: file.contentEncoding === 'gzip' } as const
+        return {
+          serviceId,
+          tsi,
+          representation,
+          name,
+          ...facts,
+          listed: file,
+          noticedUs: toUs,
+          usefulUntilUs: expiresUs,
+        }
+      }),
+    )
+  }
+
+  #absentObjects(
+    channel: ChannelFacts,
+    names: readonly string[],
+    bytes: number,
+    cause: LossCause,
+    fromUs: number,
+    toUs: number,
+  ): void {
+    this.#absent[channel.index] = this.absentOf(channel.index) + names.length
+    this.#ledger.absent(
+      { destination: channel.destination, channel: channel.index, fromUs, toUs },
+      names.length,
+      bytes,
+      cause,
+    )
+  }
+
+  #alarm(rule: string, text: string, channel: ChannelFacts | null, cause: LossCause, timeUs: number): void {
+    const service = channel?.serviceId ?? null
+    const tsi = channel?.tsi ?? null
+    this.#raise({ rule, severity: 'error', service, tsi, toi: null, timeUs, frame: 0, text, cause })
+  }
+}
+
+/** As transported. */
+function sizeOf({ transferLength, contentLength, contentEncoding }: FdtFile): number | null {
+  return transferLength ?? (contentEncoding === null ? contentLength : null)
+}
+
+function isSegment(object: ReceivedObject): boolean {
+  return object.kind === 'media' && object.toi < FIRST_RESERVED_TOI
+}
+
+/** `3 announced objects never came: 4.m4s, 5.m4s, 6.m4s`. */
+function neverCame(names: readonly string[]): string {
+  const [first] = names
+  if (names.length === 1) return `The announced object ${first} never came`
+  return `${names.length} announced objects never came (${listed(names)})`
+}
+
+function listed(names: readonly string[]): string {
+  return `${names.slice(0, LISTED).join(', ')}${names.length > LISTED ? ` … ${names.at(-1)}` : ''}`
+}

@@ -1,0 +1,202 @@
+import { CodecError } from '../../bytes/codec-error.ts'
+import type { ChannelFacts, SlsFragment } from '../../flow/facts.ts'
+import type { ReceivedObject } from '../../flow/objects.ts'
+import { type FdtFile, parseFdt } from '../../protocol/flute/fdt.ts'
+import { formatDestination } from '../../protocol/ip/address.ts'
+import { parseStsid } from '../../protocol/sls/s-tsid.ts'
+import type { ObjectColumns } from '../columns/object-columns.ts'
+
+const MAX_CHANNELS = 1024
+const MAX_FILES = 4096
+/** Files of a channel whose expiry is remembered. */
+const MAX_EXPIRES = 1024
+/** Rows looked through for files that came before their table: FLUTE may send a table with each file. */
+const MAX_LOOKED_BACK = 4096
+/** Rounds of a carousel that one listed file must have made while another never began. */
+const ROUNDS = 2
+const NTP_TO_UNIX_S = 2_208_988_800
+/** Expires from here on means never (GPAC writes 4294944000). */
+const NEVER_NTP = 4_294_944_000
+
+type ListedFile = {
+  readonly entry: FdtFile
+  /** Row of the object that brought it, -1 before. */
+  row: number
+  /** How often it had been repeated when the table came. */
+  repeats: number
+}
+
+type Table = {
+  readonly files: Map<number, ListedFile>
+  readonly sinceUs: number
+  /** Null: never. */
+  readonly expiresUs: number | null
+  /** Files not begun and not reported. */
+  absent: number
+}
+
+/** Files a table lists for one channel of which no packet came. */
+export type AbsentFiles = {
+  readonly channel: ChannelFacts
+  readonly files: readonly FdtFile[]
+  readonly sinceUs: number
+  /** Null: never. */
+  readonly expiresUs: number | null
+  /** Others of the channel were sent again and again meanwhile. */
+  readonly wentRound: boolean
+}
+
+/**
+ * Finds files that a file table (in the S-TSID or of its own) lists and that never come: when the table has expired, or when
+ * another file of the channel has been sent in two more rounds of the carousel. A channel without packets says nothing.
+ */
+export class MissingFiles {
+  readonly #columns: ObjectColumns
+  readonly #channels: readonly ChannelFacts[]
+  /** By `destination tsi`. */
+  readonly #tables = new Map<string, Table>()
+  /** By the same, and TOI. */
+  readonly #expires = new Map<string, Map<number, number>>()
+
+  constructor(columns: ObjectColumns, channels: readonly ChannelFacts[]) {
+    this.#columns = columns
+    this.#channels = channels
+  }
+
+  /** @param own destination of the service's SLS, for what an S-TSID leaves out */
+  slsFragment(fragment: SlsFragment, own: string | null, timeUs: number): void {
+    try {
+      if (fragment.type === 'S-TSID') this.#stsid(fragment.bytes, own, timeUs)
+      else if (fragment.channel !== undefined) {
+        const channel = this.#channels[fragment.channel]
+        if (channel === undefined) return
+        const table = parseFdt(fragment.bytes)
+        this.#listed(
+          channel.destination,
+          channel.tsi,
+          table.files,
+          table.instanceExpiresNtp,
+          timeUs,
+          fragment.type === 'FDT',
+        )
+      }
+    } catch (thrown) {
+      // The receiver raises an alarm about it.
+      if (!(thrown instanceof CodecError)) throw thrown
+    }
+  }
+
+  #stsid(bytes: Uint8Array, own: string | null, timeUs: number): void {
+    for (const session of parseStsid(bytes).sessions) {
+      const { destinationAddress, destinationPort, channels } = session
+      const destination =
+        destinationAddress !== null && destinationPort !== null
+          ? formatDestination(destinationAddress, destinationPort)
+          : own
+      if (destination === null) continue
+      for (const { tsi, source } of channels) {
+        if (source?.efdt == null) continue
+        this.#listed(destination, tsi, source.efdt.files, source.efdt.instanceExpiresNtp, timeUs)
+      }
+    }
+  }
+
+  #listed(
+    destination: string,
+    tsi: number,
+    files: readonly FdtFile[],
+    expiresNtp: number | null,
+    timeUs: number,
+    mayBeOver = false,
+  ): void {
+    const key = `${destination} ${tsi}`
+    this.#tables.delete(key)
+    if (files.length === 0 || this.#tables.size >= MAX_CHANNELS) return
+    const expiresUs = expiresNtp === null || expiresNtp >= NEVER_NTP ? null : (expiresNtp - NTP_TO_UNIX_S) * 1e6
+    const table: Table = {
+      files: new Map(),
+      sinceUs: timeUs,
+      // A table that had expired when it came says nothing of the future; what one of FLUTE lists may have been sent before
+      // listening began.
+      expiresUs: expiresUs !== null && expiresUs > timeUs && !mayBeOver ? expiresUs : null,
+      absent: 0,
+    }
+    for (const file of files.slice(0, MAX_FILES)) {
+      table.files.set(file.toi, { entry: file, row: -1, repeats: 0 })
+      this.#expire(key, file.toi, expiresUs !== null && expiresUs > timeUs ? expiresUs : null)
+    }
+    const channel = this.#channels.find((each) => each?.destination === destination && each.tsi === tsi)
+    if (channel !== undefined) this.#findRows(table, channel.index)
+    table.absent = [...table.files.values()].filter(({ row }) => row < 0).length
+    this.#tables.set(key, table)
+  }
+
+  /** When the entry of a file expires, stream µs; null where it does not, or is not known. */
+  expiresUs(destination: string, tsi: number, toi: number): number | null {
+    return this.#expires.get(`${destination} ${tsi}`)?.get(toi) ?? null
+  }
+
+  /** A newer table may list other files, and those of the older stay valid. */
+  #expire(key: string, toi: number, expiresUs: number | null): void {
+    let expires = this.#expires.get(key)
+    if (expires === undefined) {
+      if (expiresUs === null || this.#expires.size >= MAX_CHANNELS) return
+      expires = new Map()
+      this.#expires.set(key, expires)
+    }
+    expires.delete(toi)
+    if (expiresUs !== null) expires.set(toi, expiresUs)
+    if (expires.size <= MAX_EXPIRES) return
+    for (const oldest of expires.keys()) {
+      expires.delete(oldest)
+      break
+    }
+  }
+
+  /** Listed files that came before their table. */
+  #findRows(table: Table, channel: number): void {
+    const { channel: channels, toi, repeats, count } = this.#columns
+    for (let row = Math.max(0, count - MAX_LOOKED_BACK); row < count; row++) {
+      if (channels.values[row] !== channel) continue
+      const file = table.files.get(toi.values[row] as number)
+      if (file === undefined) continue
+      file.row = row
+      file.repeats = repeats.values[row] as number
+    }
+  }
+
+  objectBegun(object: ReceivedObject): void {
+    if (this.#tables.size === 0) return
+    const file = this.#tables.get(`${object.destination} ${object.tsi}`)
+    const listed = file?.files.get(object.toi)
+    if (file === undefined || listed === undefined) return
+    if (listed.row < 0) file.absent--
+    listed.row = object.index
+    listed.repeats = 0
+  }
+
+  /** Files that are certain to be missing by now, each once. */
+  due(timeUs: number): AbsentFiles[] {
+    const found: AbsentFiles[] = []
+    for (const channel of this.#channels) {
+      if (channel === undefined) continue
+      const table = this.#tables.get(`${channel.destination} ${channel.tsi}`)
+      if (table === undefined || table.absent <= 0) continue
+      const expired = table.expiresUs !== null && timeUs > table.expiresUs
+      const wentRound = this.#wentRound(table)
+      if (!expired && !wentRound) continue
+      const absent = [...table.files.values()].filter(({ row }) => row < 0)
+      table.absent = 0
+      const { sinceUs, expiresUs } = table
+      found.push({ channel, files: absent.map(({ entry }) => entry), sinceUs, expiresUs, wentRound })
+    }
+    return found
+  }
+
+  #wentRound(table: Table): boolean {
+    const { repeats } = this.#columns
+    for (const file of table.files.values())
+      if (file.row >= 0 && (repeats.values[file.row] as number) - file.repeats >= ROUNDS) return true
+    return false
+  }
+}

@@ -1,0 +1,60 @@
+import type { ChannelFacts } from '../../flow/facts.ts'
+
+/** An MPU this far behind the next may still come, µs. */
+const WAIT_US = 2_000_000
+/** A jump of more numbers is another count of the encoder, or a long interruption, and no loss. */
+const MOST_IN_GAP = 64
+/** Gaps that wait, of all assets. */
+const MAX_GAPS = 256
+
+/** MPUs of one asset between two that came. */
+export type MissingMpuGap = {
+  readonly channel: ChannelFacts
+  /** Sequence numbers. */
+  readonly mpus: readonly number[]
+  /** Rows of the objects around them. */
+  readonly before: number
+  readonly after: number
+  readonly noticedUs: number
+}
+
+type Gap = Omit<MissingMpuGap, 'mpus'> & { readonly mpus: Set<number> }
+type Newest = { readonly mpu: number; readonly row: number }
+
+/** Notices MPUs of which no packet came, by the MPU sequence numbers of an asset, which go up by one. */
+export class MissingMpus {
+  readonly #newest = new Map<number, Newest>()
+  readonly #gaps: Gap[] = []
+
+  begun(channel: ChannelFacts, row: number, mpu: number, timeUs: number): void {
+    for (const gap of this.#gaps) if (gap.channel === channel) gap.mpus.delete(mpu)
+    const newest = this.#newest.get(channel.index)
+    const ahead = newest === undefined ? 1 : (mpu - newest.mpu) | 0
+    // One that comes late is not the newest, unless the count began anew.
+    if (ahead <= 0 && ahead > -MOST_IN_GAP) return
+    this.#newest.set(channel.index, { mpu, row })
+    if (newest === undefined || ahead < 2 || ahead > MOST_IN_GAP || this.#gaps.length >= MAX_GAPS) return
+    const mpus = new Set<number>()
+    for (let step = 1; step < ahead; step++) mpus.add((newest.mpu + step) >>> 0)
+    this.#gaps.push({ channel, mpus, before: newest.row, after: row, noticedUs: timeUs })
+  }
+
+  startOver(channel: number): void {
+    this.#newest.delete(channel)
+  }
+
+  /** Gaps that have waited long enough by now. */
+  due(timeUs: number): MissingMpuGap[] {
+    const due: MissingMpuGap[] = []
+    for (let at = 0; at < this.#gaps.length; ) {
+      const gap = this.#gaps[at] as Gap
+      if (gap.mpus.size > 0 && timeUs - gap.noticedUs < WAIT_US) {
+        at++
+        continue
+      }
+      this.#gaps.splice(at, 1)
+      if (gap.mpus.size > 0) due.push({ ...gap, mpus: [...gap.mpus] })
+    }
+    return due
+  }
+}

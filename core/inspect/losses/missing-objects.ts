@@ -1,0 +1,189 @@
+import type { ChannelFacts } from '../../flow/facts.ts'
+import type { AnnouncedMedia } from './announced-media.ts'
+
+/** Objects missing in a row beyond which a number is no gap but another numbering. */
+const MAX_GAP = 1000
+/** Objects of a channel that may begin before the manifest that announces them is here. */
+const MAX_UNPLACED = 64
+const MAX_PENDING = 64
+/** An object that began late may still come for so long, µs: GPAC's reorder wait. */
+const REORDER_US = 500_000
+
+/** One media object as it was received. */
+type Seen = {
+  readonly name: string
+  readonly row: number
+  readonly firstTimeUs: number
+}
+
+/** Consecutive announced objects of one channel of which no packet came. */
+export type Gap = {
+  readonly channel: ChannelFacts
+  readonly names: readonly string[]
+  /** Rows of the objects before and after. */
+  readonly before: number
+  readonly after: number
+  /** When the object before began, and the one after. */
+  readonly sinceUs: number
+  readonly noticedUs: number
+  /** Whether other channels of the destination had packets in between, as was known then. */
+  readonly othersArrived: boolean
+}
+
+type Pending = Gap & { readonly names: string[]; readonly dueUs: number; readonly latestUs: number }
+
+type Lane = {
+  readonly channel: ChannelFacts
+  anchor: Seen
+  /** Begun since the anchor and not placed yet. */
+  readonly unplaced: Seen[]
+  readonly pending: Pending[]
+  /** Typical stream time from one object's beginning to the next's. */
+  paceUs: number | null
+}
+
+/**
+ * Finds announced media objects that never came: between two segments that were received, every one that manifest or playlist
+ * lists must have begun too. Steps are those of the list, so that `$Time$` addressing, whatever its steps, makes no gap; what
+ * was sent before tuning in, and what follows a jump back or far ahead, makes none either. An object is given up a segment and
+ * a half after its time (half of one after its successor began), and not before its successor has ended.
+ */
+export class MissingObjects {
+  readonly #media: AnnouncedMedia
+  readonly #othersArrived: (channel: ChannelFacts, before: number, untilUs: number) => boolean
+  readonly #lanes = new Map<number, Lane>()
+
+  /** @param othersArrived asked when a gap is noticed, since what came when is not remembered for long */
+  constructor(
+    media: AnnouncedMedia,
+    othersArrived: (channel: ChannelFacts, before: number, untilUs: number) => boolean,
+  ) {
+    this.#media = media
+    this.#othersArrived = othersArrived
+  }
+
+  /** A media object of a joined service got its first packet, or its name. */
+  begun(channel: ChannelFacts, row: number, name: string, firstTimeUs: number): void {
+    const seen: Seen = { name, row, firstTimeUs }
+    const lane = this.#lanes.get(channel.index)
+    if (lane === undefined) {
+      this.#lanes.set(channel.index, { channel, anchor: seen, unplaced: [], pending: [], paceUs: null })
+      return
+    }
+    for (const gap of lane.pending) {
+      const at = gap.names.indexOf(name)
+      if (at < 0) continue
+      gap.names.splice(at, 1)
+      return
+    }
+    lane.unplaced.push(seen)
+    this.#place(lane, firstTimeUs)
+    if (lane.unplaced.length <= MAX_UNPLACED) return
+    lane.anchor = seen
+    lane.unplaced.length = 0
+  }
+
+  /** The source began again from an earlier point: what is next is not what was announced to follow. */
+  startOver(channel: number): void {
+    this.#lanes.delete(channel)
+  }
+
+  /** @param ended whether the object of a row has ended. @returns gaps that are certain by now */
+  due(timeUs: number, ended: (row: number) => boolean): Gap[] {
+    const found: Gap[] = []
+    for (const lane of this.#lanes.values()) {
+      for (let at = 0; at < lane.pending.length; at++) {
+        const gap = lane.pending[at] as Pending
+        if (timeUs < gap.dueUs || (timeUs < gap.latestUs && !ended(gap.after))) continue
+        lane.pending.splice(at--, 1)
+        if (gap.names.length > 0) found.push(gap)
+      }
+    }
+    return found
+  }
+
+  /** True where other channels of a destination seem to lack objects too that should have come within a stretch of time. */
+  pendingElsewhere(destination: string, channel: number, fromUs: number, toUs: number): boolean {
+    for (const lane of this.#lanes.values()) {
+      if (lane.channel.destination !== destination || lane.channel.index === channel) continue
+      for (const gap of lane.pending)
+        if (gap.names.length > 0 && gap.sinceUs <= toUs && gap.noticedUs >= fromUs) return true
+    }
+    return false
+  }
+
+  /** Looks at what is left unplaced once more, now that a manifest has come. */
+  announced(timeUs: number): void {
+    for (const lane of this.#lanes.values()) if (lane.unplaced.length > 0) this.#place(lane, timeUs)
+  }
+
+  /** Takes the unplaced objects as far as the list reaches. */
+  #place(lane: Lane, timeUs: number): void {
+    const service = lane.channel.serviceId
+    if (service === null) return
+    const placed: { seen: Seen; position: number }[] = []
+    const from = this.#media.place(service, lane.anchor.name, timeUs)
+    for (const seen of lane.unplaced) {
+      const position = from === null ? null : from.list.positionOf(seen.name)
+      if (position !== null) placed.push({ seen, position })
+    }
+    const newest = lane.unplaced.at(-1) as Seen
+    if (from === null) {
+      // The anchor is not listed, or no longer: counting starts anew from what is.
+      if (this.#media.place(service, newest.name, timeUs) !== null) this.#anchor(lane, newest)
+      return
+    }
+    const last = placed.at(-1)
+    // Not listed yet: the manifest comes a little later.
+    if (last?.seen !== newest) return
+    const ahead = last.position - from.position
+    if (ahead < 0 && -ahead <= MAX_UNPLACED) {
+      lane.unplaced.pop()
+      if (timeUs - lane.anchor.firstTimeUs < REORDER_US) return
+    }
+    if (ahead <= 0) {
+      this.#anchor(lane, newest)
+      return
+    }
+    const durationUs = from.list.durationUs(last.position) ?? 0
+    const elapsedUs = newest.firstTimeUs - lane.anchor.firstTimeUs
+    const came = new Set(placed.map(({ position }) => position))
+    const names: string[] = []
+    if (ahead <= MAX_GAP && this.#isGap(lane, ahead, elapsedUs, durationUs)) {
+      for (let position = from.position + 1; position < last.position; position++) {
+        const name = came.has(position) ? null : from.list.nameAt(position)
+        if (name !== null) names.push(name)
+      }
+    }
+    if (names.length > 0 && lane.pending.length < MAX_PENDING) {
+      const dueUs = newest.firstTimeUs + Math.max(REORDER_US, durationUs / 2)
+      lane.pending.push({
+        channel: lane.channel,
+        names,
+        before: lane.anchor.row,
+        after: newest.row,
+        sinceUs: lane.anchor.firstTimeUs,
+        noticedUs: newest.firstTimeUs,
+        othersArrived: this.#othersArrived(lane.channel, lane.anchor.row, newest.firstTimeUs),
+        dueUs,
+        latestUs: dueUs + Math.max(2 * durationUs, 4 * REORDER_US),
+      })
+    } else if (elapsedUs > 0) {
+      const stepUs = elapsedUs / ahead
+      lane.paceUs = lane.paceUs === null ? stepUs : (lane.paceUs * 3 + stepUs) / 4
+    }
+    this.#anchor(lane, newest)
+  }
+
+  /** Whether the time that passed fits so many objects; a jump ahead in no time is another numbering. */
+  #isGap(lane: Lane, ahead: number, elapsedUs: number, durationUs: number): boolean {
+    if (ahead <= 4) return true
+    const paceUs = Math.min(lane.paceUs ?? durationUs, durationUs)
+    return paceUs > 0 && ahead <= 4 + (2 * elapsedUs) / paceUs
+  }
+
+  #anchor(lane: Lane, seen: Seen): void {
+    lane.anchor = seen
+    lane.unplaced.length = 0
+  }
+}

@@ -1,0 +1,36 @@
+import type { ChannelFacts } from '../../flow/facts.ts'
+
+/** Looks remembered: half a minute at four a second, which is how often it is asked to look. */
+const MAX_LOOKS = 120
+/** Two looks are so far apart at least, µs. */
+const LEAST_US = 100_000
+/** Channels looked at; more is a storm of TSIs. */
+const MAX_CHANNELS = 1024
+
+/** What the channels had received at several moments, to tell whether anything came between two of them. */
+export class PacketHistory {
+  readonly #looks: { readonly timeUs: number; readonly packets: Float64Array }[] = []
+
+  look(channels: readonly ChannelFacts[], timeUs: number): void {
+    const last = this.#looks.at(-1)
+    if (last !== undefined && timeUs >= last.timeUs && timeUs - last.timeUs < LEAST_US) return
+    const packets = new Float64Array(Math.min(channels.length, MAX_CHANNELS))
+    for (let index = 0; index < packets.length; index++) packets[index] = channels[index]?.packets ?? 0
+    this.#looks.push({ timeUs, packets })
+    if (this.#looks.length > MAX_LOOKS) this.#looks.shift()
+  }
+
+  /** True where other channels of a channel's destination are known to have had packets within a stretch of time. */
+  othersArrived(channels: readonly ChannelFacts[], channel: ChannelFacts, fromUs: number, toUs: number): boolean {
+    const within = this.#looks.filter(({ timeUs }) => timeUs >= fromUs && timeUs <= toUs)
+    const first = within[0]
+    const last = within.at(-1)
+    if (first === undefined || last === undefined) return false
+    return channels.some(
+      (each) =>
+        each?.destination === channel.destination &&
+        each !== channel &&
+        (last.packets[each.index] ?? 0) > (first.packets[each.index] ?? 0),
+    )
+  }
+}

@@ -1,0 +1,138 @@
+import type { ListAddressing, Mpd, MpdPeriod, MpdRepresentation, TemplateAddressing } from '../../manifest/mpd/mpd.ts'
+import { listSegments, segmentFinder } from '../../manifest/mpd/segments.ts'
+import { expandTemplate } from '../../manifest/mpd/template.ts'
+import { resolveReference } from '../../manifest/reference.ts'
+
+/** The announced segments of one representation in order, by position: consecutive segments have consecutive positions. */
+export interface SegmentList {
+  /** Null for a name that is none of its own. */
+  positionOf(name: string): number | null
+  /** Null where the list does not reach that far. */
+  nameAt(position: number): string | null
+  durationUs(position: number): number | null
+  availabilityUs(position: number): number | null
+}
+
+/** Representations of one manifest that are looked at, and segments of it that are listed by name. */
+const MAX_LISTS = 256
+const MAX_LISTED = 65_536
+
+type Listed = { readonly name: string; readonly durationUs: number; readonly availabilityUs: number | null }
+
+/** A list that names each segment. */
+export function listedSegments(segments: readonly Listed[]): SegmentList {
+  const positions = new Map(segments.map(({ name }, position) => [name, position]))
+  return {
+    positionOf: (name) => positions.get(name) ?? null,
+    nameAt: (position) => segments[position]?.name ?? null,
+    durationUs: (position) => segments[position]?.durationUs ?? null,
+    availabilityUs: (position) => segments[position]?.availabilityUs ?? null,
+  }
+}
+
+/**
+ * The lists of a manifest's representations, period by period.
+ * @param timeUs an open timeline is read until a minute after
+ * @throws CodecError mpd-too-many-segments, mpd-template
+ */
+export function mpdLists(mpd: Mpd, timeUs: number): SegmentList[] {
+  let left = MAX_LISTED
+  const lists = mpd.periods.flatMap((period, index) =>
+    period.adaptationSets.flatMap((set) =>
+      set.representations.flatMap((representation) => {
+        const { addressing } = representation
+        if (addressing.kind === 'single' || addressing.kind === 'base') return []
+        const originUs = originOf(mpd, period, representation)
+        if (addressing.kind === 'template' && addressing.timeline === null)
+          return addressing.duration === null
+            ? []
+            : [
+                templateList(
+                  representation,
+                  addressing,
+                  originUs,
+                  lastNumber(period, addressing, index + 1 < mpd.periods.length),
+                ),
+              ]
+        const untilUs = originUs === null ? 0 : Math.max(0, timeUs + 60e6 - originUs)
+        const most = mostSegments(addressing, period.durationUs ?? untilUs)
+        // A timeline may name any number of segments in a few bytes.
+        if (most > left) return []
+        left -= most
+        const segments = listSegments(period, representation, untilUs)
+        return [
+          listedSegments(
+            segments.map(({ name, startUs, durationUs }) => ({
+              name,
+              durationUs,
+              availabilityUs: originUs === null ? null : originUs + startUs + durationUs,
+            })),
+          ),
+        ]
+      }),
+    ),
+  )
+  return lists.slice(0, MAX_LISTS)
+}
+
+/** At most so many segments are in a timeline or list of a period that lasts `endUs`. */
+function mostSegments(addressing: TemplateAddressing | ListAddressing, endUs: number): number {
+  if (addressing.kind === 'list') return addressing.urls.length
+  const endTicks = (endUs / 1e6) * addressing.timescale + addressing.presentationTimeOffset
+  let count = 0
+  let time = 0
+  for (const { time: from, duration, repeat } of addressing.timeline ?? []) {
+    time = from ?? time
+    const times = repeat >= 0 ? repeat + 1 : Math.max(0, Math.ceil((endTicks - time) / Math.max(1, duration)))
+    count += times
+    time += times * duration
+  }
+  return count
+}
+
+/**
+ * When a whole segment that ends with the period's beginning would be available (ISO/IEC 23009-1 §5.3.9.5.3): the start of the
+ * period, less availabilityTimeOffset unless that means a segment which has only begun. Null where no clock is given.
+ */
+function originOf(mpd: Mpd, period: MpdPeriod, representation: MpdRepresentation): number | null {
+  if (mpd.type !== 'dynamic' || mpd.availabilityStartTimeUs === null || period.startUs === null) return null
+  const { availabilityTimeOffsetUs, availabilityTimeComplete } = representation
+  if (!Number.isFinite(availabilityTimeOffsetUs)) return null
+  return mpd.availabilityStartTimeUs + period.startUs - (availabilityTimeComplete ? availabilityTimeOffsetUs : 0)
+}
+
+/** Last number of a template; where another period follows, none beyond this one's end. */
+function lastNumber(period: MpdPeriod, clock: TemplateAddressing, followed: boolean): number {
+  const last = clock.endNumber ?? Number.POSITIVE_INFINITY
+  if (!followed || period.durationUs === null) return last
+  const count = Math.ceil(((period.durationUs / 1e6) * clock.timescale) / (clock.duration as number) - 1e-6)
+  return Math.min(last, clock.startNumber + count - 1)
+}
+
+/** A template with a constant duration: positions are segment numbers. */
+function templateList(
+  representation: MpdRepresentation,
+  addressing: TemplateAddressing,
+  originUs: number | null,
+  last: number,
+): SegmentList {
+  const find = segmentFinder(representation)
+  const { startNumber, presentationTimeOffset, timescale } = addressing
+  const ticks = addressing.duration as number
+  const durationUs = Math.round((ticks / timescale) * 1e6)
+  return {
+    positionOf: (name) => {
+      const number = find(name)?.number ?? null
+      return number === null || number > last ? null : number
+    },
+    nameAt: (number) => {
+      if (number < startNumber || number > last) return null
+      const time = (number - startNumber) * ticks + presentationTimeOffset
+      const { id: representationId, bandwidth, baseUrl } = representation
+      return resolveReference(baseUrl, expandTemplate(addressing.media, { representationId, bandwidth, number, time }))
+    },
+    durationUs: () => durationUs,
+    availabilityUs: (number) =>
+      originUs === null ? null : originUs + Math.round(((number - startNumber + 1) * ticks * 1e6) / timescale),
+  }
+}

@@ -1,0 +1,78 @@
+import type { ChannelSnapshot, FlowSnapshot, TotalsSnapshot } from '../../contract/snapshot.ts'
+import type { Flow } from '../../flow/datagrams.ts'
+import type { ChannelFacts, FlowFacts } from '../../flow/facts.ts'
+import type { ObjectColumns } from '../columns/object-columns.ts'
+import type { LossWatch } from '../losses/loss-watch.ts'
+import type { RateMeter } from '../rate-meter.ts'
+import { reportFec } from './fec-report.ts'
+
+/** One line of the list of flows. */
+export function flowSnapshot(facts: FlowFacts, rates: RateMeter): FlowSnapshot {
+  return {
+    destination: facts.flow?.destination ?? 'others',
+    source: facts.flow === null ? '' : sourceOf(facts.flow),
+    protocol: facts.protocol,
+    plp: facts.flow?.plp ?? null,
+    service: facts.serviceId,
+    packets: facts.packets,
+    bytes: facts.bytes,
+    rateBps: rates.bitsPerSecond(facts),
+  }
+}
+
+/** One LCT channel. */
+export function channelSnapshot(
+  channel: ChannelFacts,
+  rates: RateMeter,
+  columns: ObjectColumns,
+  losses: LossWatch,
+  channels: readonly ChannelFacts[],
+): ChannelSnapshot {
+  return {
+    channel: channel.index,
+    service: channel.serviceId,
+    destination: channel.destination,
+    protocol: channel.mmtp === true ? 'mmtp' : 'lct',
+    tsi: channel.tsi,
+    role: channel.role,
+    representation: channel.representation,
+    packets: channel.packets,
+    bytes: channel.bytes,
+    rateBps: rates.bitsPerSecond(channel),
+    duplicates: channel.duplicates,
+    outOfOrder: channel.outOfOrder,
+    lost: channel.lost,
+    complete: channel.complete,
+    incomplete: channel.incomplete,
+    missingObjects: losses.absentOf(channel.index),
+    senderDelayUs: columns.times.delayOfChannel(channel.index),
+    fec: reportFec(channel, channels),
+    lastTimeUs: channel.lastTimeUs,
+  }
+}
+
+/** What all flows and channels together received. */
+export function totalsOf(
+  flows: readonly FlowFacts[],
+  channels: readonly ChannelFacts[],
+  rates: RateMeter,
+): Omit<TotalsSnapshot, 'objects' | 'malformed'> {
+  const totals = { packets: 0, bytes: 0, rateBps: 0, packetsPerSecond: 0, complete: 0, incomplete: 0, lostBytes: 0 }
+  for (const flow of flows) {
+    if (flow.inner) continue
+    totals.packets += flow.packets
+    totals.bytes += flow.bytes
+    totals.rateBps += rates.bitsPerSecond(flow)
+    totals.packetsPerSecond += rates.packetsPerSecond(flow)
+  }
+  for (const channel of channels) {
+    totals.complete += channel.complete
+    totals.incomplete += channel.incomplete
+    totals.lostBytes += channel.lost
+  }
+  return totals
+}
+
+function sourceOf(flow: Flow): string {
+  return flow.family === 6 ? `[${flow.sourceAddress}]:${flow.sourcePort}` : `${flow.sourceAddress}:${flow.sourcePort}`
+}

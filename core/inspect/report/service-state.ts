@@ -1,0 +1,124 @@
+import type { Startup } from '../../contract/report.ts'
+import type { MmtpSnapshot, PlayableSnapshot, ServiceSnapshot, ServiceState } from '../../contract/snapshot.ts'
+import type { ChannelFacts, FlowFacts, ServiceFacts } from '../../flow/facts.ts'
+import type { RateMeter } from '../rate-meter.ts'
+
+/** A service without packets for so long is silent, µs of stream time. */
+const SILENT_US = 5_000_000
+
+/** One line of the service list. */
+export function serviceSnapshot(
+  service: ServiceFacts,
+  channels: readonly ChannelFacts[],
+  flows: readonly FlowFacts[],
+  rates: RateMeter,
+  nowUs: number,
+  startup: Startup,
+  playable: PlayableSnapshot | null,
+): ServiceSnapshot {
+  let packets = 0
+  let bytes = 0
+  let rateBps = 0
+  let lastUs = -1
+  for (const flow of flows) {
+    if (flow.serviceId !== service.id) continue
+    packets += flow.packets
+    bytes += flow.bytes
+    rateBps += rates.bitsPerSecond(flow)
+    lastUs = Math.max(lastUs, flow.lastTimeUs)
+  }
+  let objects = 0
+  let incomplete = 0
+  let mediaPackets = 0
+  for (const channel of channels) {
+    if (channel.serviceId !== service.id) continue
+    objects += channel.complete + channel.incomplete
+    incomplete += channel.incomplete
+    if (channel.tsi !== 0) mediaPackets += channel.packets
+  }
+  const media = service.protocol === 'mmtp' ? packets > 0 && service.joined : mediaPackets > 0
+  const { id, name, protocol, category, major, minor, destination } = service
+  return {
+    id,
+    name,
+    protocol,
+    category,
+    major,
+    minor,
+    destination,
+    state: stateOf(service, media, incomplete, lastUs >= 0 && nowUs - lastUs > SILENT_US),
+    packets,
+    bytes,
+    rateBps,
+    objects,
+    incomplete,
+    startup,
+    mmtp: mmtpSnapshot(service, rates),
+    repairServers: service.repairServers
+      .slice(0, MAX_ROWS)
+      .map(({ url, weight, afterMs, fixedBackoffMs, randomBackoffMs }) => ({
+        url,
+        weight,
+        afterMs,
+        fixedBackoffMs,
+        randomBackoffMs,
+      })),
+    playable,
+    notPlayable: playable === null ? whyNotPlayable(service) : null,
+  }
+}
+
+/** Rows of one list in a snapshot. */
+const MAX_ROWS = 64
+
+function mmtpSnapshot(service: ServiceFacts, rates: RateMeter): MmtpSnapshot | null {
+  const { mmtp, mmtpFlow } = service
+  if (mmtp === null || mmtpFlow === null) return null
+  return {
+    packets: [...mmtp]
+      .sort((a, b) => a.packetId - b.packetId)
+      .slice(0, MAX_ROWS)
+      .map((facts) => {
+        const { packetId, type, packets, bytes, lost, duplicates, outOfOrder } = facts
+        return { packetId, type, packets, bytes, rateBps: rates.bitsPerSecond(facts), lost, duplicates, outOfOrder }
+      }),
+    assets: [...mmtpFlow.assets]
+      .sort((a, b) => a.packetId - b.packetId)
+      .slice(0, MAX_ROWS)
+      .map((asset) => {
+        const { packetId, assetId, type, mpus, incomplete, firstMpu, lastMpu, partialAtStart, samplesLost } = asset
+        const { absent, component, destination } = asset
+        return {
+          packetId,
+          assetId,
+          type,
+          mpus,
+          incomplete,
+          firstMpu,
+          lastMpu,
+          partialAtStart,
+          samplesLost,
+          absent,
+          component,
+          destination,
+        }
+      }),
+    messages: mmtpFlow.messages.slice(0, MAX_ROWS).map(({ name, count, version }) => ({ name, count, version })),
+    lostInAll: mmtpFlow.lostInAll,
+  }
+}
+
+function stateOf(service: ServiceFacts, media: boolean, incomplete: number, silent: boolean): ServiceState {
+  if (!service.joined) return 'not-joined'
+  if (silent) return 'silent'
+  if (media) return incomplete > 0 ? 'partial' : 'receiving'
+  return service.signalled ? 'signalled' : 'announced'
+}
+
+function whyNotPlayable(service: ServiceFacts): string {
+  if (!service.joined) return 'This service is not joined.'
+  if (service.protocol === 'mmtp' && service.manifest === null) return 'No MPU of it has come whole yet.'
+  if (service.protocol === 'none') return 'No broadcast signalling is announced for this service.'
+  if (service.manifest !== null) return 'Nothing serves this session over HTTP.'
+  return service.signalled ? 'Its signalling holds no manifest.' : 'Its signalling has not come yet.'
+}

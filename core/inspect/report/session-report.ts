@@ -1,0 +1,192 @@
+import { OBJECT_STATE } from '../../contract/object-rows.ts'
+import type {
+  Report,
+  ReportChannel,
+  ReportFlow,
+  ReportObject,
+  ReportService,
+  ReportSession,
+  ReportSource,
+  Startup,
+} from '../../contract/report.ts'
+import { STARTUP_STEPS } from '../../contract/report.ts'
+import type { ChannelFacts, FlowFacts, LinkFacts, ServiceFacts } from '../../flow/facts.ts'
+import type { ObjectColumns } from '../columns/object-columns.ts'
+import type { LossWatch } from '../losses/loss-watch.ts'
+import type { AlarmLog } from '../rules/alarm-log.ts'
+import type { SignallingLog } from '../signalling/signalling-log.ts'
+import { reportFec } from './fec-report.ts'
+import type { StartupLog } from './startup-log.ts'
+
+/** What the capture reader or the sockets know and the receiver does not. */
+export type ReportExtra = {
+  readonly frames: number
+  readonly udp: number
+  /** UDP payload. */
+  readonly bytes: number
+  readonly fragmentsDropped: number
+  /** IP or UDP packets that could not be read; added to our own. */
+  readonly malformed?: number
+}
+
+/** The logs and columns a report is made of. */
+export type ReportParts = {
+  readonly columns: ObjectColumns
+  readonly signalling: SignallingLog
+  readonly alarms: AlarmLog
+  readonly losses: LossWatch
+  readonly startup: StartupLog
+  readonly services: readonly ServiceFacts[]
+  readonly channels: readonly ChannelFacts[]
+  readonly flows: readonly FlowFacts[]
+  readonly links: readonly LinkFacts[]
+}
+
+/** The report document (design: command-line.md); times become seconds here and nowhere else. */
+export function makeReport(parts: ReportParts, source: ReportSource, extra: ReportExtra): Report {
+  const rows = rowsByChannel(parts.columns, parts.channels.length)
+  return {
+    format: 'routescope-report',
+    version: 1,
+    source,
+    totals: {
+      frames: extra.frames,
+      udp: extra.udp,
+      bytes: extra.bytes,
+      malformed: parts.alarms.malformed + (extra.malformed ?? 0),
+      fragmentsDropped: extra.fragmentsDropped,
+      losses: parts.losses.totals,
+      hostDrops: parts.losses.host.dropped,
+      eventLoopLagMs: parts.losses.host.longestLagMs,
+    },
+    lls: parts.signalling.reportLls(),
+    services: parts.services.map((service) => reportService(parts, service, rows)),
+    flows: reportFlows(parts.flows),
+    links: parts.links.map(({ kind, destination, counts, lmt }) => ({ kind, destination, counts, lmt })),
+    alarms: parts.alarms.report((row) => parts.losses.causeOf(row)),
+  }
+}
+
+function rowsByChannel(columns: ObjectColumns, channels: number): number[][] {
+  const rows: number[][] = Array.from({ length: channels }, () => [])
+  for (let row = 0; row < columns.count; row++) rows[columns.channel.values[row] as number]?.push(row)
+  return rows
+}
+
+function reportService(parts: ReportParts, service: ServiceFacts, rows: readonly number[][]): ReportService {
+  const sessions = new Map<string, ReportChannel[]>()
+  for (const channel of parts.channels) {
+    // Sessions are those of LCT; what is known of MMTP has its own place.
+    if (channel.serviceId !== service.id || channel.mmtp === true) continue
+    let channels = sessions.get(channel.destination)
+    if (channels === undefined) {
+      channels = []
+      sessions.set(channel.destination, channels)
+    }
+    channels.push(reportChannel(parts, channel, rows[channel.index] ?? []))
+  }
+  const listed: ReportSession[] = []
+  for (const [destination, channels] of sessions) {
+    listed.push({ destination, channels: channels.sort((a, b) => a.tsi - b.tsi) })
+  }
+  const { id, name, protocol, category, major, minor, destination, source } = service
+  return {
+    id,
+    name,
+    protocol,
+    category,
+    major,
+    minor,
+    destination,
+    source,
+    sls: parts.signalling.reportSls(id),
+    sessions: listed,
+    repairServers: service.repairServers.map((server) => ({
+      url: server.url,
+      weight: server.weight,
+      objectBase: server.stripBase,
+      after: server.afterMs / 1000,
+      fixedBackoff: server.fixedBackoffMs / 1000,
+      randomBackoff: server.randomBackoffMs / 1000,
+    })),
+    startup: inSeconds(parts.startup.of(service, parts.channels, parts.flows)),
+    mmtp:
+      service.mmtp === null
+        ? null
+        : {
+            packets: [...service.mmtp]
+              .sort((a, b) => a.packetId - b.packetId)
+              .map(({ packetId, type, packets, bytes, lost }) => ({ packetId, type, packets, bytes, lost })),
+            assets: [...(service.mmtpFlow?.assets ?? [])]
+              .sort((a, b) => a.packetId - b.packetId)
+              .map(({ packetId, assetId, type, mpus, absent, component }) => ({
+                packetId,
+                assetId: assetId ?? '',
+                type: type ?? '',
+                mpus,
+                absent,
+                component,
+              })),
+          },
+  }
+}
+
+function reportChannel(parts: ReportParts, channel: ChannelFacts, rows: readonly number[]): ReportChannel {
+  const { tsi, role, representation, packets, bytes, duplicates, outOfOrder, lost } = channel
+  const missingObjects = parts.losses.absentOf(channel.index)
+  const objects = rows.map((row) => reportObject(parts.columns, row))
+  const fec = reportFec(channel, parts.channels)
+  return { tsi, role, representation, packets, bytes, duplicates, outOfOrder, lost, missingObjects, fec, objects }
+}
+
+function inSeconds(startup: Startup): Startup {
+  const steps = STARTUP_STEPS.map((step) => [step, seconds(startup[step])] as const)
+  return Object.fromEntries(steps) as Startup
+}
+
+function seconds(us: number | null): number | null {
+  return us === null ? null : us / 1e6
+}
+
+function reportObject(columns: ObjectColumns, row: number): ReportObject {
+  const size = columns.size.values[row] as number
+  const repair = columns.repairOf(row)
+  return {
+    toi: columns.toi.values[row] as number,
+    instance: columns.instance.values[row] as number,
+    name: columns.nameOf(row),
+    contentType: columns.typeOf(row),
+    size: size < 0 ? null : size,
+    received: columns.received.values[row] as number,
+    recovered: columns.recovered.values[row] as number,
+    complete: columns.state.values[row] === OBJECT_STATE.complete,
+    missing: columns.missingOf(row),
+    sha256: columns.sha256Of(row),
+    codepoint: columns.codepoint.values[row] as number,
+    packets: columns.packets.values[row] as number,
+    firstTime: (columns.firstTimeUs.values[row] as number) / 1e6,
+    lastTime: (columns.lastTimeUs.values[row] as number) / 1e6,
+    repeats: columns.repeats.values[row] as number,
+    repair: repair === null ? null : { how: repair.how, bytes: repair.bytes },
+    senderTime: seconds(columns.times.senderUs.get(row)),
+    presentationTime: seconds(columns.times.presentationUs.get(row)),
+  }
+}
+
+/** One line for each destination in each PLP, whatever the sources. */
+function reportFlows(flows: readonly FlowFacts[]): ReportFlow[] {
+  const byDestination = new Map<string, ReportFlow>()
+  for (const facts of flows) {
+    const destination = facts.flow?.destination ?? 'others'
+    const key = `${destination} ${facts.flow?.plp ?? ''}`
+    const before = byDestination.get(key)
+    byDestination.set(key, {
+      destination,
+      plp: facts.flow?.plp ?? null,
+      packets: (before?.packets ?? 0) + facts.packets,
+      bytes: (before?.bytes ?? 0) + facts.bytes,
+      protocol: before === undefined || before.protocol === 'unknown' ? facts.protocol : before.protocol,
+    })
+  }
+  return [...byDestination.values()]
+}

@@ -1,0 +1,234 @@
+import { CodecError } from '../../bytes/codec-error.ts'
+import type { ChannelRole, JsonObject, Startup } from '../../contract/report.ts'
+import type { ChannelFacts, FlowFacts, LlsTable, ServiceFacts, SlsFragment } from '../../flow/facts.ts'
+import type { ReceivedObject } from '../../flow/objects.ts'
+import { formatDestination } from '../../protocol/ip/address.ts'
+import { LLS_TABLE } from '../../protocol/lls/lls-table.ts'
+import { parseStsid } from '../../protocol/sls/s-tsid.ts'
+import { readMpdFacts, roleOfType } from '../../receive/signalling/mpd-facts.ts'
+
+/** What must be known of a service. */
+type StartingService = Pick<ServiceFacts, 'id' | 'protocol' | 'destination' | 'manifest' | 'sharesFilesOf'>
+
+/** Destinations of SLTs remembered. */
+const MAX_ANNOUNCED = 4096
+
+type ServiceSteps = {
+  slsUs: number | null
+  stsidUs: number | null
+  manifestUs: number | null
+  playableUs: number | null
+  /** Media of the S-TSID: a role, or the Representation whose role the MPD says. */
+  media: readonly { readonly role: ChannelRole | null; readonly representation: string }[]
+  roles: ReadonlyMap<string, ChannelRole>
+}
+
+type ChannelSteps = {
+  manifestUs: number | null
+  initUs: number | null
+  mediaUs: number | null
+  segmentUs: number | null
+}
+
+/**
+ * When each step of tuning in was reached first (`STARTUP_STEPS` says what they are), stream µs. What was received before the
+ * signalling that explains it counts from when it came, since from then on nothing was missing but the explanation.
+ */
+export class StartupLog {
+  readonly #services = new Map<number, ServiceSteps>()
+  readonly #channels: ChannelSteps[] = []
+  /** By destination of the SLS: the first SLT that lists it. */
+  readonly #announced = new Map<string, number>()
+  #joinUs: number | null = null
+  #llsUs: number | null = null
+
+  /** The source was joined, or began; the earliest counts. */
+  joined(timeUs: number): void {
+    this.#joinUs = earlier(this.#joinUs, timeUs)
+  }
+
+  llsTable(table: LlsTable, timeUs: number): void {
+    this.#llsUs = earlier(this.#llsUs, timeUs)
+    if (table.tableId !== LLS_TABLE.slt || table.values === null) return
+    for (const destination of announcedIn(table.values)) {
+      if (this.#announced.size >= MAX_ANNOUNCED) return
+      if (!this.#announced.has(destination)) this.#announced.set(destination, timeUs)
+    }
+  }
+
+  slsFragment(serviceId: number, fragment: SlsFragment, timeUs: number): void {
+    const { type, bytes } = fragment
+    if (type === 'EFDT' || type === 'FDT') return
+    const steps = this.#service(serviceId)
+    steps.slsUs = earlier(steps.slsUs, timeUs)
+    if (type === 'S-TSID') steps.stsidUs = earlier(steps.stsidUs, timeUs)
+    if (type === 'MPD' || type === 'HLS') steps.manifestUs = earlier(steps.manifestUs, timeUs)
+    if (steps.playableUs !== null) return
+    try {
+      if (type === 'S-TSID') steps.media = mediaOf(bytes)
+      else if (type === 'MPD') steps.roles = readMpdFacts(bytes)?.roles ?? steps.roles
+    } catch (thrown) {
+      // The receiver raises an alarm about it.
+      if (!(thrown instanceof CodecError)) throw thrown
+    }
+  }
+
+  objectBegun(object: ReceivedObject): void {
+    if (object.kind !== 'media') return
+    const steps = this.#channel(object.channel)
+    steps.mediaUs = earlier(steps.mediaUs, object.firstTimeUs)
+  }
+
+  /** An object ended, or what it is became known after its end. */
+  objectEnded(object: ReceivedObject): void {
+    if (object.kind === 'media') this.objectBegun(object)
+    if (object.state !== 'complete') return
+    const { kind, lastTimeUs } = object
+    if (kind !== 'media' && kind !== 'init' && kind !== 'manifest') return
+    const steps = this.#channel(object.channel)
+    // An MPU brings its own initialisation.
+    if (object.assembled) steps.initUs = earlier(steps.initUs, lastTimeUs)
+    if (kind === 'media') steps.segmentUs = earlier(steps.segmentUs, lastTimeUs)
+    else if (kind === 'init') steps.initUs = earlier(steps.initUs, lastTimeUs)
+    else steps.manifestUs = earlier(steps.manifestUs, lastTimeUs)
+  }
+
+  serviceGone(serviceId: number): void {
+    this.#services.delete(serviceId)
+  }
+
+  /** The steps of one service by now. */
+  of(service: StartingService, channels: readonly ChannelFacts[], flows: readonly FlowFacts[]): Startup {
+    const steps = this.#service(service.id)
+    // Manifests and initialisation segments of DVB-MABR come in the configuration session, which is another service.
+    const shared = service.sharesFilesOf === null ? null : this.#service(service.sharesFilesOf)
+    const own = channels.filter(
+      (channel) =>
+        channel !== undefined &&
+        channel.serviceId !== null &&
+        (channel.serviceId === service.id || channel.serviceId === service.sharesFilesOf),
+    )
+    const slt = service.destination === null ? null : (this.#announced.get(service.destination) ?? null)
+    let first: number | null = null
+    for (const flow of flows)
+      if (flow.serviceId === service.id && flow.packets > 0) first = earlier(first, flow.firstTimeUs)
+    const least = (pick: (steps: ChannelSteps) => number | null): number | null =>
+      own.reduce<number | null>((least, { index }) => {
+        const value = pick(this.#channel(index))
+        return value === null ? least : earlier(least, value)
+      }, null)
+    const manifest = earliest(
+      steps.manifestUs,
+      least((channel) => channel.manifestUs),
+    )
+    steps.playableUs ??= this.#playable(service, steps, own, service.protocol === 'mmtp' ? steps.slsUs : manifest)
+    return {
+      join: this.#joinUs,
+      lls: slt === null ? null : this.#llsUs,
+      slt,
+      firstPacket: first,
+      sls: earliest(steps.slsUs, shared?.slsUs ?? null),
+      stsid: steps.stsidUs,
+      manifest,
+      init: least((channel) => channel.initUs),
+      firstMedia: least((channel) => channel.mediaUs),
+      firstSegment: least((channel) => channel.segmentUs),
+      playable: steps.playableUs,
+    }
+  }
+
+  /** The last of what playing needs; null while some of it lacks. */
+  #playable(
+    service: StartingService,
+    steps: ServiceSteps,
+    own: readonly ChannelFacts[],
+    manifestUs: number | null,
+  ): number | null {
+    if (manifestUs === null) return null
+    const needed = rolesNeeded(steps, own)
+    if (needed.size === 0) return null
+    // Initialisation segments may come on a channel of their own.
+    const inits = own.map(({ index }) => this.#channel(index).initUs).filter((us) => us !== null)
+    const anyInit = inits.length === 0 ? null : Math.min(...inits)
+    const needsInit = anyInit !== null || service.manifest?.kind === 'dash'
+    let lastUs = manifestUs
+    for (const role of needed) {
+      let bestUs = Number.POSITIVE_INFINITY
+      for (const channel of own) {
+        if (channel.role !== role) continue
+        const { initUs, segmentUs } = this.#channel(channel.index)
+        if (segmentUs === null) continue
+        const init = initUs ?? anyInit
+        if (needsInit && init === null) continue
+        bestUs = Math.min(bestUs, needsInit ? Math.max(init as number, segmentUs) : segmentUs)
+      }
+      lastUs = Math.max(lastUs, bestUs)
+    }
+    return Number.isFinite(lastUs) ? lastUs : null
+  }
+
+  #service(id: number): ServiceSteps {
+    let steps = this.#services.get(id)
+    if (steps === undefined) {
+      steps = { slsUs: null, stsidUs: null, manifestUs: null, playableUs: null, media: [], roles: new Map() }
+      this.#services.set(id, steps)
+    }
+    return steps
+  }
+
+  #channel(index: number): ChannelSteps {
+    let steps = this.#channels[index]
+    if (steps === undefined) {
+      steps = { manifestUs: null, initUs: null, mediaUs: null, segmentUs: null }
+      this.#channels[index] = steps
+    }
+    return steps
+  }
+}
+
+/** Roles of which a player needs a segment: those announced; where nothing announces any, those that came. */
+function rolesNeeded(steps: ServiceSteps, own: readonly ChannelFacts[]): ReadonlySet<ChannelRole> {
+  const announced = new Set<ChannelRole>()
+  for (const { role, representation } of steps.media) {
+    const said = role ?? steps.roles.get(representation) ?? null
+    if (said !== null) announced.add(said)
+  }
+  if (announced.size > 0) return announced
+  const seen = new Set<ChannelRole>()
+  for (const { role } of own) if (role === 'video' || role === 'audio' || role === 'text') seen.add(role)
+  if (seen.size === 0 && own.some(({ role }) => role === 'unknown')) seen.add('unknown')
+  return seen
+}
+
+function mediaOf(bytes: Uint8Array): ServiceSteps['media'] {
+  return parseStsid(bytes).sessions.flatMap((session) =>
+    session.channels.flatMap(({ source }) =>
+      (source?.media ?? []).map(({ contentType, repId }) => ({
+        role: contentType === null ? null : roleOfType(contentType),
+        representation: repId,
+      })),
+    ),
+  )
+}
+
+/** `ip:port` of every service an SLT lists. */
+function announcedIn(values: JsonObject): string[] {
+  const services = Array.isArray(values.services) ? (values.services as readonly JsonObject[]) : []
+  return services.flatMap((service) => {
+    const signalling = (service.signalling ?? null) as JsonObject | null
+    if (signalling === null) return []
+    const { destinationAddress, destinationPort } = signalling
+    return typeof destinationAddress === 'string' && typeof destinationPort === 'number'
+      ? [formatDestination(destinationAddress, destinationPort)]
+      : []
+  })
+}
+
+/** The earlier of two, where there are two. */
+function earliest(one: number | null, other: number | null): number | null {
+  return other === null ? one : earlier(one, other)
+}
+
+function earlier(before: number | null, timeUs: number): number {
+  return before === null || timeUs < before ? timeUs : before
+}

@@ -1,0 +1,359 @@
+import { bytesToHex } from '../../bytes/hex.ts'
+import type { SignallingText } from '../../contract/engine-api.ts'
+import type { JsonObject, ReportInterval, ReportLls, ReportSignature, ReportSls } from '../../contract/report.ts'
+import type { SignallingSnapshot } from '../../contract/snapshot.ts'
+import type { LlsTable, SlsFragment } from '../../flow/facts.ts'
+import { linkTableValues } from '../../protocol/alp/link-table.ts'
+import { tableValues } from '../../protocol/lls/table-values.ts'
+import { describeSlsToi } from '../../protocol/sls/sls-toi.ts'
+import { looksLikeXml } from '../../xml/xml-parser.ts'
+import { fragmentValues } from './fragment-values.ts'
+import { IntervalMeter } from './interval-meter.ts'
+
+/** Versions kept of one table or fragment; a dynamic MPD changes every few seconds. */
+const MAX_VERSIONS = 32
+/** Tables and fragments kept in all. */
+const MAX_ENTRIES = 2048
+/** Content kept in all; beyond it the oldest content goes, the entry stays. */
+const MAX_CONTENT = 24 << 20
+/** Of one table; a longer one is cut, and then has no values. */
+const MAX_ONE_CONTENT = 8 << 20
+/** Fragments of one service that count as current. */
+const MAX_CURRENT = 64
+/** Hex in the report, bytes. */
+const MAX_HEX = 4096
+/** Bytes as sent that a window gets. */
+const MAX_RAW = 64 << 10
+
+/** Bytes of an entry. `raw` is as sent where that differs from `body`. */
+type Content = { readonly body: Uint8Array; readonly raw: Uint8Array | null; readonly whole: boolean }
+
+type Entry = {
+  readonly key: string
+  readonly series: Series
+  readonly version: number | null
+  /** Identity of an LLS table's content. */
+  readonly llsKey: number
+  /** Object that brought a fragment, -1 where that is not said. */
+  tsi: number
+  toi: number
+  readonly bytes: number
+  readonly xml: boolean
+  content: Content | null
+  signature: ReportSignature | null
+  readonly firstTimeUs: number
+  lastTimeUs: number
+  count: number
+}
+
+/** One table or fragment through its versions. */
+type Series = {
+  readonly id: string
+  readonly scope: 'lls' | 'sls'
+  readonly service: number | null
+  readonly type: string
+  readonly name: string
+  readonly group: number
+  readonly tableId: number
+  readonly signed: boolean
+  readonly versions: Entry[]
+  readonly meter: IntervalMeter
+}
+
+type NewEntry = Pick<Entry, 'version' | 'llsKey' | 'tsi' | 'toi' | 'bytes' | 'signature'> & {
+  readonly body: Uint8Array | null
+  readonly raw: Uint8Array | null
+  readonly timeUs: number
+}
+
+/** Tables of LLS and fragments of SLS with their bytes, newest versions of each; what they say is decoded when asked for. */
+export class SignallingLog {
+  /** In order of arrival. */
+  readonly #entries = new Map<string, Entry>()
+  readonly #llsByKey = new Map<number, Entry>()
+  /** Newest entry of each fragment, by service. */
+  readonly #current = new Map<number, Map<string, Entry>>()
+  readonly #series = new Map<string, Series>()
+  #serial = 0
+  #contentBytes = 0
+
+  llsTable(table: LlsTable, timeUs: number): void {
+    const { key, tableId, name, group, version, bytes, raw, body, signed, signature } = table
+    // Tables of the link layer share the id 0.
+    const id = `lls/${tableId === 0 ? name : tableId}/${group}${signed ? '/signed' : ''}`
+    const series = this.#seriesOf(id, () => ({ scope: 'lls', service: null, type: name, name, group, tableId, signed }))
+    const entry = this.#add(series, { version, llsKey: key, tsi: -1, toi: -1, bytes, body, raw, signature, timeUs })
+    this.#llsByKey.set(key, entry)
+  }
+
+  llsRepeated(key: number, timeUs: number): void {
+    const entry = this.#llsByKey.get(key)
+    if (entry !== undefined) repeated(entry, timeUs)
+  }
+
+  llsSignature(key: number, signature: ReportSignature): void {
+    const entry = this.#llsByKey.get(key)
+    if (entry !== undefined) entry.signature = signature
+  }
+
+  slsFragment(service: number, fragment: SlsFragment, timeUs: number): void {
+    const { type, name, version, bytes: body, tsi = -1, toi = -1, signature = null } = fragment
+    const series = this.#seriesOf(`sls/${service}/${type}/${name}`, () => ({
+      scope: 'sls',
+      service,
+      type,
+      name,
+      group: 0,
+      tableId: 0,
+      signed: signature !== null,
+    }))
+    const fields = { version, llsKey: -1, tsi, toi, bytes: body.length, body, raw: null, signature, timeUs }
+    const entry = this.#add(series, fields)
+    let current = this.#current.get(service)
+    if (current === undefined) {
+      current = new Map()
+      this.#current.set(service, current)
+    }
+    const id = `${type}/${name}`
+    current.delete(id)
+    current.set(id, entry)
+    if (current.size > MAX_CURRENT) {
+      for (const oldest of current.keys()) {
+        current.delete(oldest)
+        break
+      }
+    }
+  }
+
+  /** The object that brought some of the service's fragments came again; -1 for all of them. */
+  slsRepeated(service: number, timeUs: number, tsi: number, toi: number): void {
+    for (const entry of this.#current.get(service)?.values() ?? []) {
+      if (
+        toi < 0
+          ? entry.series.type !== 'EFDT' && entry.series.type !== 'PACKAGE'
+          : entry.tsi === tsi && entry.toi === toi
+      )
+        repeated(entry, timeUs)
+    }
+  }
+
+  /** A fragment came again in another object, which brings it from now on. */
+  slsUnchanged(service: number, fragment: string, tsi: number, toi: number, timeUs: number): void {
+    const entry = this.#current.get(service)?.get(fragment)
+    if (entry === undefined) return
+    entry.tsi = tsi
+    entry.toi = toi
+    repeated(entry, timeUs)
+  }
+
+  slsSignature(service: number, tsi: number, toi: number, signature: ReportSignature): void {
+    for (const entry of this.#current.get(service)?.values() ?? []) {
+      if (entry.tsi === tsi && entry.toi === toi) entry.signature = signature
+    }
+  }
+
+  #seriesOf(id: string, make: () => Omit<Series, 'id' | 'versions' | 'meter'>): Series {
+    let series = this.#series.get(id)
+    if (series === undefined) {
+      series = { ...make(), id, versions: [], meter: new IntervalMeter() }
+      this.#series.set(id, series)
+    }
+    return series
+  }
+
+  #add(series: Series, fields: NewEntry): Entry {
+    const { timeUs, body, raw, ...rest } = fields
+    const content = body === null && raw === null ? null : keep(body ?? new Uint8Array(0), raw)
+    const entry: Entry = {
+      ...rest,
+      series,
+      key: `${series.id}/${this.#serial++}`,
+      xml: body !== null && looksLikeXml(body),
+      content,
+      firstTimeUs: timeUs,
+      lastTimeUs: timeUs,
+      count: 1,
+    }
+    this.#entries.set(entry.key, entry)
+    this.#contentBytes += sizeOf(content)
+    series.meter.arrived(timeUs)
+    series.versions.push(entry)
+    if (series.versions.length > MAX_VERSIONS) this.#remove(series.versions[0] as Entry)
+    if (this.#entries.size > MAX_ENTRIES) {
+      for (const oldest of this.#entries.values()) {
+        this.#remove(oldest)
+        break
+      }
+    }
+    if (this.#contentBytes > MAX_CONTENT) {
+      for (const oldest of this.#entries.values()) {
+        if (this.#contentBytes <= MAX_CONTENT) break
+        if (oldest === entry) continue
+        this.#contentBytes -= sizeOf(oldest.content)
+        oldest.content = null
+      }
+    }
+    return entry
+  }
+
+  #remove(entry: Entry): void {
+    const { series } = entry
+    this.#entries.delete(entry.key)
+    this.#contentBytes -= sizeOf(entry.content)
+    entry.content = null
+    if (this.#llsByKey.get(entry.llsKey) === entry) this.#llsByKey.delete(entry.llsKey)
+    if (series.service !== null) {
+      const current = this.#current.get(series.service)
+      const id = `${series.type}/${series.name}`
+      if (current?.get(id) === entry) current.delete(id)
+    }
+    const at = series.versions.indexOf(entry)
+    if (at >= 0) series.versions.splice(at, 1)
+    if (series.versions.length === 0) this.#series.delete(series.id)
+  }
+
+  /** All that is known of one version; empty where the entry or its content is no longer kept. */
+  text(key: string): SignallingText {
+    const entry = this.#entries.get(key)
+    const content = entry?.content ?? null
+    if (entry === undefined || content === null) {
+      return { key, language: 'plain', text: '', values: null, raw: new Uint8Array(0), rawBytes: 0, signature: null }
+    }
+    const raw = content.raw ?? content.body
+    const readable = entry.xml || isText(content.body)
+    return {
+      key,
+      language: entry.xml ? 'xml' : 'plain',
+      text: readable ? new TextDecoder().decode(content.body) : '',
+      values: valuesOf(entry),
+      raw: raw.slice(0, MAX_RAW),
+      rawBytes: raw.length,
+      signature: entry.signature,
+    }
+  }
+
+  snapshot(): SignallingSnapshot[] {
+    return Array.from(this.#entries.values(), (entry) => ({
+      key: entry.key,
+      series: entry.series.id,
+      scope: entry.series.scope,
+      service: entry.series.service,
+      type: entry.series.type,
+      name: entry.series.name,
+      group: entry.series.scope === 'lls' ? entry.series.group : null,
+      signed: entry.series.signed,
+      signature: entry.signature?.verdict ?? null,
+      version: entry.version,
+      tsi: entry.tsi < 0 ? null : entry.tsi,
+      toi: entry.toi < 0 ? null : entry.toi,
+      toiMeaning: meaningOf(entry),
+      count: entry.count,
+      bytes: entry.bytes,
+      firstTimeUs: entry.firstTimeUs,
+      lastTimeUs: entry.lastTimeUs,
+      interval: entry.key === entry.series.versions.at(-1)?.key ? entry.series.meter.interval : null,
+    }))
+  }
+
+  reportLls(): ReportLls[] {
+    const tables: ReportLls[] = []
+    for (const entry of this.#entries.values()) {
+      const { series, content } = entry
+      if (series.scope !== 'lls') continue
+      const payload = content === null ? null : content.body.length > 0 ? content.body : (content.raw ?? content.body)
+      tables.push({
+        tableId: series.tableId,
+        name: series.name,
+        group: series.group,
+        version: entry.version ?? 0,
+        count: entry.count,
+        firstTime: entry.firstTimeUs / 1e6,
+        lastTime: entry.lastTimeUs / 1e6,
+        bytes: entry.bytes,
+        xml: entry.xml && content !== null ? new TextDecoder().decode(content.body) : null,
+        values: valuesOf(entry),
+        hex: entry.xml || payload === null ? null : bytesToHex(payload.subarray(0, MAX_HEX)),
+        signed: series.signed,
+        signature: entry.signature,
+        interval: secondsOf(series.meter),
+      })
+    }
+    return tables
+  }
+
+  reportSls(service: number): ReportSls[] {
+    const fragments: ReportSls[] = []
+    for (const entry of this.#entries.values()) {
+      const { series, version, bytes, count, signature, toi } = entry
+      if (series.scope !== 'sls' || series.service !== service) continue
+      fragments.push({
+        type: series.type,
+        name: series.name,
+        version,
+        firstTime: entry.firstTimeUs / 1e6,
+        bytes,
+        lastTime: entry.lastTimeUs / 1e6,
+        count,
+        toi: toi < 0 ? null : toi,
+        toiMeaning: meaningOf(entry),
+        values: valuesOf(entry),
+        signature,
+        interval: secondsOf(series.meter),
+      })
+    }
+    return fragments
+  }
+
+  /** A discovered service was merged into another, or numbered anew. */
+  serviceGone(service: number): void {
+    this.#current.delete(service)
+  }
+}
+
+function repeated(entry: Entry, timeUs: number): void {
+  entry.count++
+  entry.lastTimeUs = timeUs
+  entry.series.meter.arrived(timeUs)
+}
+
+function meaningOf({ series, tsi, toi }: Entry): string | null {
+  return series.type !== 'EFDT' && tsi === 0 && toi > 0 ? describeSlsToi(toi) : null
+}
+
+/** Copies: the bytes belong to whoever received them. */
+function keep(body: Uint8Array, raw: Uint8Array | null): Content {
+  const whole = body.length <= MAX_ONE_CONTENT
+  return {
+    body: body.slice(0, MAX_ONE_CONTENT),
+    raw: raw === null ? null : raw.slice(0, MAX_ONE_CONTENT),
+    whole,
+  }
+}
+
+function sizeOf(content: Content | null): number {
+  return content === null ? 0 : content.body.length + (content.raw?.length ?? 0)
+}
+
+function valuesOf({ series, content }: Entry): JsonObject | null {
+  if (content === null || !content.whole || content.body.length === 0) return null
+  if (series.scope === 'lls' && series.tableId === 0) {
+    const values = linkTableValues(series.name, content.body)
+    if (values !== null) return values
+  }
+  return series.scope === 'lls' ? tableValues(series.tableId, content.body) : fragmentValues(series.type, content.body)
+}
+
+function secondsOf(meter: IntervalMeter): ReportInterval | null {
+  const interval = meter.interval
+  if (interval === null) return null
+  return { min: interval.minUs / 1e6, median: interval.medianUs / 1e6, max: interval.maxUs / 1e6 }
+}
+
+/** Looks at the beginning only: text has no control characters but tabs and line ends. */
+function isText(body: Uint8Array): boolean {
+  for (let at = 0; at < body.length && at < 4096; at++) {
+    const byte = body[at] as number
+    if (byte < 9 || (byte > 13 && byte < 32) || byte === 127) return false
+  }
+  return true
+}

@@ -1,0 +1,25 @@
+import type { SystemTimeSnapshot } from '../../contract/snapshot.ts'
+import type { LlsTable } from '../../flow/facts.ts'
+import { LLS_TABLE } from '../../protocol/lls/lls-table.ts'
+
+/** The SystemTime table as it was sent last, with the times it came. */
+export class SystemTimeLog {
+  #key: number | null = null
+  #newest: SystemTimeSnapshot | null = null
+
+  /** Null before the first. */
+  get newest(): SystemTimeSnapshot | null {
+    return this.#newest
+  }
+
+  llsTable(table: LlsTable, timeUs: number): void {
+    if (table.tableId !== LLS_TABLE.systemTime || table.values === null) return
+    this.#key = table.key
+    this.#newest = { values: table.values, firstTimeUs: timeUs, lastTimeUs: timeUs, count: 1 }
+  }
+
+  llsRepeated(key: number, timeUs: number): void {
+    if (this.#newest === null || key !== this.#key) return
+    this.#newest = { ...this.#newest, lastTimeUs: timeUs, count: this.#newest.count + 1 }
+  }
+}

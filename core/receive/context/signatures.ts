@@ -1,0 +1,131 @@
+import type { ReportSignature } from '../../contract/report.ts'
+import type { SignerCertificate } from '../../protocol/cms/certificate.ts'
+import { checkSignature, readSignedData, type Verdict } from '../../protocol/cms/signed-data.ts'
+import { utcText } from '../../protocol/ntp.ts'
+
+/** Certificates remembered; a station has a handful. */
+const MAX_CERTIFICATES = 128
+/** Signatures that wait for their certificate. */
+const MAX_WAITING = 64
+const MAX_WAITING_BYTES = 4 << 20
+/** A certificate that ends within this is worth a warning (beyond LLS-CDT: ours). */
+const SOON_US = 30 * 86_400 * 1e6
+/** Captures with times before 2000 have no clock to judge a certificate by. */
+const YEAR_2000_US = 946_684_800e6
+
+type Waiting = { readonly bytes: number; readonly retry: () => boolean }
+
+/**
+ * Certificates that signalling has brought (CertificationData), for the signatures that name them, in whichever order the
+ * two arrive. No trust list: a signature is good where digest, key and chain agree.
+ */
+export class Signatures {
+  readonly #certificates = new Map<string, SignerCertificate>()
+  readonly #waiting = new Map<string, Waiting>()
+  #waitingBytes = 0
+  readonly #warned = new Set<string>()
+
+  /** Remembers certificates, and checks again what waited for one. */
+  add(certificates: readonly SignerCertificate[]): void {
+    let news = false
+    for (const each of certificates) {
+      const id = `${each.issuerDer}/${each.serial}/${each.subjectKeyId}`
+      if (this.#certificates.has(id)) continue
+      news = true
+      this.#certificates.set(id, each)
+      if (this.#certificates.size > MAX_CERTIFICATES) dropOldest(this.#certificates)
+    }
+    if (!news) return
+    for (const [id, waiting] of [...this.#waiting]) {
+      if (!waiting.retry()) continue
+      this.#waiting.delete(id)
+      this.#waitingBytes -= waiting.bytes
+    }
+  }
+
+  /**
+   * Checks a signature over content of which any form may match.
+   * @param later told of a verdict once its certificate has come, where it could not be checked now
+   */
+  check(
+    id: string,
+    signature: Uint8Array,
+    contents: readonly Uint8Array[],
+    later: (verdict: Verdict) => void,
+  ): Verdict {
+    const read = readSignedData(signature)
+    const known = [...this.#certificates.values()]
+    const verdict = checkSignature(read, contents, known)
+    if (verdict.verdict === 'unchecked' && read !== null) this.#wait(id, signature, contents, later)
+    return verdict
+  }
+
+  #wait(id: string, signature: Uint8Array, contents: readonly Uint8Array[], later: (verdict: Verdict) => void): void {
+    // What waits outlives the datagram it came in.
+    const kept = { signature: signature.slice(), contents: contents.map((each) => each.slice()) }
+    const bytes = contents.reduce((sum, each) => sum + each.length, signature.length)
+    if (bytes > MAX_WAITING_BYTES) return
+    const retry = (): boolean => {
+      const verdict = checkSignature(readSignedData(kept.signature), kept.contents, [...this.#certificates.values()])
+      if (verdict.verdict === 'unchecked') return false
+      later(verdict)
+      return true
+    }
+    this.#waitingBytes += bytes - (this.#waiting.get(id)?.bytes ?? 0)
+    this.#waiting.delete(id)
+    this.#waiting.set(id, { bytes, retry })
+    while (this.#waiting.size > MAX_WAITING || this.#waitingBytes > MAX_WAITING_BYTES) {
+      const oldest = dropOldest(this.#waiting)
+      this.#waitingBytes -= oldest?.bytes ?? 0
+    }
+  }
+
+  /** What is wrong with a certificate's dates at this time, in words and once for each; null where nothing is. */
+  dateFault(certificate: SignerCertificate, timeUs: number): string | null {
+    if (timeUs < YEAR_2000_US) return null
+    const { subject, validFromUs, validToUs } = certificate
+    const fault =
+      timeUs > validToUs
+        ? `expired on ${utcText(validToUs).slice(0, 10)}`
+        : timeUs < validFromUs
+          ? `is not valid before ${utcText(validFromUs).slice(0, 10)}`
+          : timeUs > validToUs - SOON_US
+            ? `expires on ${utcText(validToUs).slice(0, 10)}`
+            : null
+    const id = `${certificate.issuerDer}/${certificate.serial}/${fault?.slice(0, 8)}`
+    if (fault === null || this.#warned.has(id) || this.#warned.size >= MAX_CERTIFICATES) return null
+    this.#warned.add(id)
+    return `The certificate of ${subject} ${fault}`
+  }
+}
+
+/** A verdict for the report, with what the stream's time says of the certificate. */
+export function reportSignature(verdict: Verdict, timeUs: number): ReportSignature {
+  const { signer } = verdict
+  const judged = signer !== null && timeUs >= YEAR_2000_US
+  const dates =
+    judged && timeUs > signer.validToUs
+      ? ' The certificate had expired when this was received.'
+      : judged && timeUs < signer.validFromUs
+        ? ' The certificate was not valid yet when this was received.'
+        : ''
+  return {
+    verdict: verdict.verdict,
+    text: `${verdict.text}${dates}`,
+    signer: signer?.subject ?? null,
+    issuer: signer?.issuer ?? null,
+    validFrom: signer === null ? null : signer.validFromUs / 1e6,
+    validTo: signer === null ? null : signer.validToUs / 1e6,
+    algorithm: verdict.algorithm,
+    signingTime: verdict.signingTimeUs === null ? null : verdict.signingTimeUs / 1e6,
+    chain: verdict.chain,
+  }
+}
+
+function dropOldest<T>(map: Map<string, T>): T | undefined {
+  for (const [key, value] of map) {
+    map.delete(key)
+    return value
+  }
+  return undefined
+}

@@ -1,0 +1,457 @@
+import { createHash } from 'node:crypto'
+import { CodecError } from '../../bytes/codec-error.ts'
+import { u24At } from '../../bytes/ints.ts'
+import { fecObjectSymbols, fitsSymbols } from '../../protocol/fec/fec-object.ts'
+import { FEC_ENCODING } from '../../protocol/fec/fec-scheme.ts'
+import { type FecOti, parseOti } from '../../protocol/fec/oti.ts'
+import type { FecParameters, ProtectedObject } from '../../protocol/fec/repair-flow.ts'
+import type { LctPacket } from '../../protocol/lct/lct-packet.ts'
+import type { TransportObject } from '../object/transport-object.ts'
+import type { FecChannel, FecHost, FecSession, RepairKeeper } from './fec-host.ts'
+import { memberOf, type Solution, type SolverInput, type SolverMember } from './fec-solver.ts'
+import { SuperObject } from './super-object.ts'
+
+/** FEC objects of one flow that are remembered; more than these do not overlap in time. */
+const MAX_OBJECTS = 64
+/** Source objects of one flow kept whole for others of their super-object. */
+const MAX_KEPT = 32
+/** After the last source packet so long is waited for those overtaken, where the reorder time is not shorter. */
+const GRACE_US = 20_000
+/** A source object whose end has not come is taken to be over after this, where its repair packets come. */
+const QUIET_US = 80_000
+/** A settled object's packets are looked at this often, for its TOI being used again. */
+const RECHECK_US = 50_000
+
+/** One protected object of a (super-)object, as far as it is there. */
+type Source = {
+  readonly channel: FecChannel | null
+  readonly toi: number
+  readonly object: TransportObject | null
+  /** It came whole: with `object`, its bytes are still at hand. */
+  readonly complete: boolean
+  /** -1 unknown. */
+  readonly length: number
+}
+
+/**
+ * One repair flow of a ROUTE session: keeps the repair symbols of its (super-)objects until the source objects they protect are
+ * whole, and decodes those that lack bytes once enough symbols have come.
+ */
+export class FecFlow implements RepairKeeper {
+  readonly #host: FecHost
+  readonly #session: FecSession
+  readonly #tsi: number
+  #parameters: FecParameters | null = null
+  readonly #objects = new Map<number, SuperObject>()
+  #last: SuperObject | null = null
+  /** Whole source objects whose bytes others of their super-object may need. */
+  #kept: TransportObject[] = []
+  readonly #told = new Set<string>()
+
+  constructor(host: FecHost, session: FecSession, tsi: number) {
+    this.#host = host
+    this.#session = session
+    this.#tsi = tsi
+  }
+
+  get parameters(): FecParameters | null {
+    return this.#parameters
+  }
+
+  /** Takes the S-TSID's word. */
+  describe(parameters: FecParameters, timeUs: number): void {
+    this.#parameters = parameters
+    if (parameters.faults.length > 0) this.#tell('FEC-PARAMETERS', parameters.faults.join('; '), timeUs, 0)
+    if (parameters.protectedObjects.length === 0) {
+      this.#tell('FEC-PARAMETERS', 'it names no ProtectedObject: its packets are only counted', timeUs, 0)
+    }
+    for (const object of this.#objects.values()) object.checkPackets = 0
+  }
+
+  /** One packet with PSI `0x`. */
+  packet(lct: LctPacket, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
+    const payloadId = start + lct.headerBytes
+    const from = payloadId + 4
+    if (from > end) {
+      if (payloadId !== end) this.#session.badPacket('fec-payload-id', bytes, start, end, timeUs, frame)
+      return
+    }
+    let object = this.#last
+    if (object === null || object.toi !== lct.toi) {
+      object = this.#objects.get(lct.toi) ?? this.#begin(lct.toi, timeUs, frame)
+      this.#last = object
+    }
+    object.lastTimeUs = timeUs
+    if (object.settled && (timeUs < object.checkTimeUs || !this.#begunAgain(object, timeUs))) return
+    if (object.oti === null && lct.ftiAt >= 0) this.#readOti(object, lct, bytes, start, end, timeUs, frame)
+    const sbn = bytes[payloadId] as number
+    const esi = u24At(bytes, payloadId + 1)
+    let added = object.symbols.add(sbn, esi, bytes, from, end)
+    if (added < 0 && this.#host.makeRoom(object, timeUs)) added = object.symbols.add(sbn, esi, bytes, from, end)
+    if (added <= 0) return
+    this.#host.grew(object, added, timeUs)
+    if (object.symbols.bytes > this.#host.maxDecodedBytes) {
+      object.obstacle = `more than ${this.#host.maxDecodedBytes} bytes of repair symbols`
+      this.#settle(object, timeUs)
+      return
+    }
+    if (object.symbols.packets >= object.checkPackets || timeUs >= object.checkTimeUs)
+      this.#check(object, timeUs, false)
+  }
+
+  #begin(toi: number, timeUs: number, frame: number): SuperObject {
+    if (this.#objects.size >= MAX_OBJECTS) {
+      for (const oldest of this.#objects.values()) {
+        this.drop(oldest)
+        break
+      }
+    }
+    const object = new SuperObject(this.#host.pool, toi, timeUs, frame)
+    this.#objects.set(toi, object)
+    if (this.#isWhole(object)) object.settled = true
+    return object
+  }
+
+  /** A settled object whose TOI now stands for source objects that are being received: it starts anew. */
+  #begunAgain(object: SuperObject, timeUs: number): boolean {
+    object.checkTimeUs = timeUs + RECHECK_US
+    const sources = this.#sources(object.toi)
+    if (
+      !sources.some(
+        (source) => source.object !== null && !source.complete && !object.sources.includes(source.object.index),
+      )
+    ) {
+      return false
+    }
+    this.#host.shrank(object.reset(this.#host.pool))
+    return true
+  }
+
+  #readOti(
+    object: SuperObject,
+    lct: LctPacket,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    timeUs: number,
+    frame: number,
+  ): void {
+    try {
+      object.oti = parseOti(bytes, lct.ftiAt + 2, start + lct.headerBytes, FEC_ENCODING.raptorq)
+    } catch (thrown) {
+      if (!(thrown instanceof CodecError)) throw thrown
+      this.#session.badPacket(thrown.code, bytes, start, end, timeUs, frame)
+    }
+  }
+
+  /** A source object of this flow is whole; its bytes are still there. */
+  sourceComplete(object: TransportObject, timeUs: number): void {
+    if ((this.#parameters?.protectedObjects.length ?? 0) > 1) {
+      object.keep()
+      this.#kept.push(object)
+      this.#host.kept(object.length)
+      if (this.#kept.length > MAX_KEPT) this.#letGo(this.#kept[0] as TransportObject)
+    }
+    for (const each of this.#objects.values()) if (!each.settled && this.#isWhole(each)) this.#settle(each, timeUs)
+  }
+
+  #letGo(object: TransportObject): void {
+    this.#kept = this.#kept.filter((each) => each !== object)
+    this.#host.kept(-object.length)
+    object.letGo()
+  }
+
+  #isWhole(object: SuperObject): boolean {
+    const sources = this.#sources(object.toi)
+    return sources.length > 0 && sources.every((source) => source.complete)
+  }
+
+  /** Source objects of a (super-)object, in its order; none while nothing says which. */
+  #sources(repairToi: number): Source[] {
+    const sources: Source[] = []
+    for (const { tsi, session, sourceToi } of this.#parameters?.protectedObjects ?? []) {
+      const channel = this.#sourceChannel(tsi, session)
+      const toi = sourceToi.valueAt(repairToi) ?? -1
+      const open = channel?.openObject(toi) ?? null
+      const kept = this.#keptOf(channel, toi)
+      const done = open === null ? channel?.doneObject(toi) : undefined
+      const length = open?.length ?? kept?.length ?? done?.length ?? -1
+      sources.push({ channel, toi, object: open ?? kept, complete: open === null && done?.complete === true, length })
+    }
+    return sources
+  }
+
+  #sourceChannel(tsi: number | null, session: ProtectedObject['session']): FecChannel | null {
+    const home = session === null ? this.#session : this.#host.sessionAt(session.address, session.port)
+    return home?.channel(tsi ?? this.#tsi) ?? null
+  }
+
+  /** The channels whose objects it protects, as far as they have been seen. */
+  sourceChannels(): FecChannel[] {
+    const channels: FecChannel[] = []
+    for (const { tsi, session } of this.#parameters?.protectedObjects ?? []) {
+      const channel = this.#sourceChannel(tsi, session)
+      if (channel !== null) channels.push(channel)
+    }
+    return channels
+  }
+
+  #keptOf(channel: FecChannel | null, toi: number): TransportObject | null {
+    let newest: TransportObject | null = null
+    for (const each of this.#kept) if (each.home === channel && each.toi === toi) newest = each
+    return newest
+  }
+
+  /** Looks whether the object can be decoded now. @param final no more packets will come */
+  #check(object: SuperObject, timeUs: number, final: boolean): void {
+    const parameters = this.#parameters
+    if (object.settled || parameters === null || parameters.protectedObjects.length === 0) return
+    const oti = object.oti ?? parameters.oti
+    if (oti === null) {
+      this.#tell(
+        'FEC-OTI',
+        'neither the S-TSID nor its packets give FEC OTI: they are only counted',
+        timeUs,
+        object.frame,
+      )
+      object.obstacle = 'no FEC OTI'
+      return
+    }
+    if (oti.subBlocks > 1) {
+      const text = `its symbols are divided in N = ${oti.subBlocks} sub-blocks, which byte ranges of ROUTE do not fit: its packets are only counted`
+      this.#tell('FEC-UNSUPPORTED', text, timeUs, object.frame)
+      object.obstacle = `N = ${oti.subBlocks} sub-blocks`
+      return
+    }
+    const sources = this.#sources(object.toi)
+    if (sources.every((source) => source.complete)) {
+      this.#settle(object, timeUs)
+      return
+    }
+    if (!this.#sameSources(object, sources, timeUs)) return
+    if (!final && !this.#isOver(object, sources, timeUs)) return
+    const input = this.#inputOf(object, sources, oti)
+    if (input === null) return
+    this.#decode(object, sources, input, timeUs)
+  }
+
+  /** False where a source object is another one than before: the symbols that came are not of it. */
+  #sameSources(object: SuperObject, sources: readonly Source[], timeUs: number): boolean {
+    let same = true
+    sources.forEach((source, at) => {
+      const before = object.sources[at] ?? -1
+      const now = source.object?.index ?? before
+      if (before >= 0 && now !== before && source.object !== null && source.object.instance > 0) same = false
+      object.sources[at] = now
+    })
+    if (!same) {
+      this.#host.shrank(object.reset(this.#host.pool))
+      object.checkTimeUs = timeUs
+    }
+    return same
+  }
+
+  /** True where no more source packets are to be expected, but lost ones. */
+  #isOver(object: SuperObject, sources: readonly Source[], timeUs: number): boolean {
+    const { reorderUs } = this.#host
+    let lastUs = object.firstTimeUs
+    for (const { object: source, complete } of sources) {
+      if (source === null || complete) continue
+      lastUs = Math.max(lastUs, source.lastTimeUs)
+      if (source.state !== 'receiving' || source.endingSinceUs >= 0) continue
+      if (source.length >= 0 && source.ranges.highest >= source.length) continue
+      // Its end may be what is lost: repair packets that come after its last one say that the sender is further.
+      const quietUs = object.lastTimeUs > source.lastTimeUs ? Math.min(QUIET_US, reorderUs) : reorderUs
+      if (timeUs - source.lastTimeUs < quietUs) return this.#later(object, timeUs)
+    }
+    return timeUs - lastUs >= Math.min(GRACE_US, reorderUs) || this.#later(object, timeUs)
+  }
+
+  #later(object: SuperObject, timeUs: number): false {
+    object.checkPackets = Number.MAX_SAFE_INTEGER
+    object.checkTimeUs = timeUs + GRACE_US / 4
+    return false
+  }
+
+  /** Sizes of all members; null, with the obstacle noted, where one is not known. */
+  #inputOf(object: SuperObject, sources: readonly Source[], oti: FecOti): SolverInput | null {
+    const parameters = this.#parameters as FecParameters
+    const members: SolverMember[] = []
+    const symbolBytes = oti.symbolBytes
+    let unknown = -1
+    let sum = 0
+    for (let at = 0; at < sources.length; at++) {
+      const source = sources[at] as Source
+      const declared = parameters.protectedObjects[at]?.symbols ?? null
+      const symbols = declared ?? (source.length >= 0 ? fecObjectSymbols(source.length, symbolBytes) : -1)
+      if (source.length >= 0 && !fitsSymbols(source.length, symbols, symbolBytes)) {
+        object.obstacle = `TOI ${source.toi} of ${source.length} bytes is longer than the ${symbols} symbols it is said to be`
+        return null
+      }
+      if (symbols < 0 && unknown >= 0) {
+        object.obstacle = `the lengths of TOIs ${sources[unknown]?.toi} and ${source.toi} are not known`
+        return null
+      }
+      if (symbols < 0) unknown = at
+      else sum += symbols
+      const bytes = source.object
+      members.push({
+        symbols,
+        length: source.length,
+        ranges: bytes?.ranges ?? null,
+        read: (from, to) => bytes?.bytes(from, to) ?? new Uint8Array(to - from),
+        sizeField: true,
+      })
+    }
+    if (unknown >= 0) {
+      const rest = oti.transferLength === 0 ? -1 : Math.ceil(oti.transferLength / symbolBytes) - sum
+      if (rest < 1) {
+        object.obstacle = `the length of TOI ${sources[unknown]?.toi} is not known`
+        return null
+      }
+      members[unknown] = { ...(members[unknown] as SolverMember), symbols: rest }
+    }
+    const maxBytes = this.#host.maxDecodedBytes
+    return { members, symbolBytes, sourceBlocks: oti.sourceBlocks, repair: object.symbols, maxBytes }
+  }
+
+  #decode(object: SuperObject, sources: readonly Source[], input: SolverInput, timeUs: number): void {
+    const begun = this.#host.elapsedUs()
+    const solution = object.attempt(input, timeUs)
+    if (solution === null) return
+    if (typeof solution === 'string') {
+      this.#tell('FEC-UNSUPPORTED', `${solution} cannot be decoded`, timeUs, object.frame)
+      object.obstacle = solution
+      this.#settle(object, timeUs)
+      return
+    }
+    const channel = this.#session.channel(this.#tsi)
+    if (channel !== null) channel.fec.decodeUs += this.#host.elapsedUs() - begun
+    if (solution.wrong.length > 0) this.#mismatch(object, 'its repair symbols are not of what was received', timeUs)
+    else if (solution.recovered > 0) this.#apply(object, sources, input, solution, timeUs)
+  }
+
+  #mismatch(object: SuperObject, why: string, timeUs: number): void {
+    this.#tell('FEC-MISMATCH', `TOI ${object.toi}: ${why}; nothing of it is used`, timeUs, object.frame, object.toi)
+    object.obstacle = why
+    this.#settle(object, timeUs)
+  }
+
+  #apply(
+    object: SuperObject,
+    sources: readonly Source[],
+    input: SolverInput,
+    solution: Solution,
+    timeUs: number,
+  ): void {
+    const size = input.symbolBytes
+    const found: (ReturnType<typeof memberOf> & { readonly base: number })[] = []
+    let base = 0
+    for (let at = 0; at < sources.length; at++) {
+      const member = input.members[at] as SolverMember
+      const told = memberOf(solution, member, base, size)
+      const bytes = solution.bytes.subarray(base * size, (base + member.symbols) * size)
+      if (told === null || !agreesWithDigest(sources[at]?.object ?? null, told.length, bytes)) {
+        this.#mismatch(object, `the decoded bytes of TOI ${sources[at]?.toi} contradict its size or digest`, timeUs)
+        return
+      }
+      found.push({ ...told, base })
+      base += member.symbols
+    }
+    const channel = this.#session.channel(this.#tsi)
+    if (channel !== null) channel.fec.recoveredSymbols += solution.recovered
+    sources.forEach((source, at) => {
+      const told = found[at]
+      if (source.complete || source.channel === null || told === undefined || told.ranges.length === 0) return
+      // An object of which nothing came is only begun where all of it is known now.
+      const whole =
+        told.length >= 0 && told.ranges.length === 1 && told.ranges[0]?.[0] === 0 && told.ranges[0][1] === told.length
+      if (source.object === null && !whole) return
+      const bytes = solution.bytes.subarray(told.base * size)
+      source.channel.restore(source.object, source.toi, told.length, bytes, told.ranges, timeUs, object.frame)
+    })
+    if (this.#isWhole(object)) this.#settle(object, timeUs)
+  }
+
+  #settle(object: SuperObject, _timeUs: number): void {
+    const obstacle = object.obstacle
+    const sources = this.#sources(object.toi)
+    const indexes = sources.map((source, at) => source.object?.index ?? object.sources[at] ?? -1)
+    this.#host.shrank(object.reset(this.#host.pool))
+    object.settled = true
+    object.sources.push(...indexes)
+    object.obstacle = sources.every((source) => source.complete) ? null : obstacle
+    for (const source of sources) {
+      if (source.object !== null && this.#kept.includes(source.object)) this.#letGo(source.object)
+    }
+  }
+
+  /** Why an object of this flow was not healed; null where the flow does not protect it. */
+  explain(lost: TransportObject): string | null {
+    const members = this.#parameters?.protectedObjects ?? []
+    let protects = false
+    members.forEach(({ tsi, session, sourceToi }) => {
+      const constant = sourceToi.linear?.x === 0
+      if (this.#sourceChannel(tsi, session) === lost.home) {
+        protects ||= !constant || sourceToi.valueAt(0) === lost.toi
+      }
+    })
+    if (!protects) return null
+    for (const object of this.#objects.values()) {
+      if (!this.#sources(object.toi).some((source) => source.object === lost)) continue
+      return object.obstacle ?? 'its source packets were not over'
+    }
+    return 'no repair packet of it came'
+  }
+
+  tick(timeUs: number, final: boolean): void {
+    const waitUs = this.#host.keepUs + (this.#parameters?.maximumDelayMs ?? 0) * 1000
+    for (const object of this.#objects.values()) {
+      if (!object.settled) this.#check(object, timeUs, final)
+      if (timeUs - object.lastTimeUs > waitUs) this.drop(object)
+    }
+    for (const kept of this.#kept) if (timeUs - kept.lastTimeUs > waitUs) this.#letGo(kept)
+  }
+
+  get oldest(): SuperObject | null {
+    for (const object of this.#objects.values()) if (object.symbols.bytes > 0) return object
+    return null
+  }
+
+  drop(object: SuperObject): void {
+    this.#host.shrank(object.reset(this.#host.pool))
+    object.symbols.release()
+    this.#objects.delete(object.toi)
+    if (this.#last === object) this.#last = null
+  }
+
+  relieve(): boolean {
+    const oldest = this.#kept[0]
+    if (oldest === undefined) return false
+    this.#letGo(oldest)
+    return true
+  }
+
+  clear(): void {
+    for (const object of [...this.#objects.values()]) this.drop(object)
+    while (this.relieve());
+  }
+
+  limitReached(what: string, timeUs: number): void {
+    this.#tell('LIMIT-FEC', what, timeUs, 0)
+  }
+
+  #tell(rule: string, what: string, timeUs: number, frame: number, toi: number | null = null): void {
+    if (this.#told.has(rule)) return
+    this.#told.add(rule)
+    const text = `Repair flow ${this.#session.destination}, TSI ${this.#tsi}: ${what}`
+    this.#session.alarm(rule, text, this.#tsi, toi, timeUs, frame, 'warning')
+  }
+}
+
+/** False where an MD5 of the File entry contradicts decoded bytes; one of gzipped content says nothing of what was sent. */
+function agreesWithDigest(object: TransportObject | null, length: number, bytes: Uint8Array): boolean {
+  const md5 = object?.listed?.contentMd5 ?? null
+  if (md5 === null || length < 0 || object?.contentEncoding === 'gzip') return true
+  return createHash('md5').update(bytes.subarray(0, length)).digest('base64') === md5
+}

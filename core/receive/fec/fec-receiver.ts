@@ -1,0 +1,163 @@
+import type { FecParameters } from '../../protocol/fec/repair-flow.ts'
+import { formatDestination } from '../../protocol/ip/address.ts'
+import type { BytePool } from '../object/byte-pool.ts'
+import type { ReceiveLimits } from '../object/limits.ts'
+import { FecFlow } from './fec-flow.ts'
+import type { FecChannel, FecHost, FecSession, RepairKeeper } from './fec-host.ts'
+import { FluteRepair, type FluteRepairHost } from './flute-repair.ts'
+import type { SuperObject } from './super-object.ts'
+
+/** Decoding and give-up are looked at in steps of this; an object is held for one more. */
+const STEP_US = 100_000
+
+/** All repair flows of a receiver: super-objects may reach over sessions, and share one bound on memory. */
+export class FecReceiver implements FecHost {
+  readonly pool: BytePool
+  readonly reorderUs: number
+  readonly keepUs: number
+  readonly maxDecodedBytes: number
+  readonly elapsedUs: () => number
+  readonly #limit: number
+  readonly #sessions = new Map<string, FecSession>()
+  readonly #flows = new Map<FecSession, Map<number, FecFlow>>()
+  readonly #maxFlows: number
+  /** Those of FLUTE, by the channel that is protected and carries them. */
+  readonly #keepers = new Map<FecChannel, FluteRepair>()
+  #bytes = 0
+  #limited = false
+
+  constructor(limits: ReceiveLimits, pool: BytePool, reorderUs: number, elapsedUs: () => number) {
+    this.pool = pool
+    this.reorderUs = reorderUs
+    this.elapsedUs = elapsedUs
+    this.keepUs = limits.idleMs * 1000 + 2 * STEP_US
+    this.maxDecodedBytes = limits.fecObjectBytes
+    this.#limit = limits.fecBytes
+    this.#maxFlows = limits.channels
+  }
+
+  open(session: FecSession): void {
+    this.#sessions.set(session.destination, session)
+  }
+
+  /** The session is no more. */
+  close(session: FecSession): void {
+    for (const flow of this.#flows.get(session)?.values() ?? []) flow.clear()
+    this.#flows.delete(session)
+    if (this.#sessions.get(session.destination) === session) this.#sessions.delete(session.destination)
+  }
+
+  sessionAt(address: string, port: number): FecSession | null {
+    return this.#sessions.get(formatDestination(address, port)) ?? null
+  }
+
+  /** The repair flow of a TSI, made at its first packet or its description; null where there are too many. */
+  flowOf(session: FecSession, tsi: number): FecFlow | null {
+    let flows = this.#flows.get(session)
+    if (flows === undefined) {
+      flows = new Map()
+      this.#flows.set(session, flows)
+    }
+    const known = flows.get(tsi)
+    if (known !== undefined || flows.size >= this.#maxFlows) return known ?? null
+    const flow = new FecFlow(this, session, tsi)
+    flows.set(tsi, flow)
+    return flow
+  }
+
+  /** Takes the S-TSID's word on a TSI that carries a repair flow. */
+  describe(session: FecSession, tsi: number, parameters: FecParameters, timeUs: number): void {
+    this.flowOf(session, tsi)?.describe(parameters, timeUs)
+  }
+
+  /** Lets every source channel know the flows that protect it, and how long its objects wait for them. */
+  protect(): void {
+    const of = new Map<FecChannel, FecFlow[]>()
+    for (const flow of this.#routeFlows()) {
+      for (const channel of flow.sourceChannels()) {
+        const flows = of.get(channel)
+        if (flows === undefined) of.set(channel, [flow])
+        else if (!flows.includes(flow)) flows.push(flow)
+      }
+    }
+    for (const [channel, flows] of of) {
+      channel.protectedBy = flows
+      channel.repairWaitUs = Math.max(...flows.map((flow) => flow.parameters?.maximumDelayMs ?? 0)) * 1000 + STEP_US
+    }
+  }
+
+  /** The repair symbols that a FLUTE channel carries for its own objects. */
+  fluteRepairOf(session: FluteRepairHost, channel: FecChannel): FluteRepair {
+    let repair = this.#keepers.get(channel)
+    if (repair === undefined) {
+      repair = new FluteRepair(this, session, channel)
+      this.#keepers.set(channel, repair)
+      channel.protectedBy = [repair]
+    }
+    return repair
+  }
+
+  /** A FLUTE session's channel is no more. */
+  closeFlute(channel: FecChannel): void {
+    this.#keepers.get(channel)?.clear()
+    this.#keepers.delete(channel)
+  }
+
+  *#routeFlows(): Iterable<FecFlow> {
+    for (const flows of this.#flows.values()) yield* flows.values()
+  }
+
+  *#all(): Iterable<RepairKeeper> {
+    yield* this.#routeFlows()
+    yield* this.#keepers.values()
+  }
+
+  grew(object: SuperObject, bytes: number, timeUs: number): void {
+    this.#bytes += bytes
+    while (this.#bytes > this.#limit && this.makeRoom(object, timeUs));
+  }
+
+  shrank(bytes: number): void {
+    this.#bytes -= bytes
+  }
+
+  kept(bytes: number): void {
+    this.#bytes += bytes
+  }
+
+  makeRoom(besides: SuperObject, timeUs: number): boolean {
+    for (const flow of this.#all()) if (flow.relieve()) return true
+    let victim: SuperObject | null = null
+    let owner: RepairKeeper | null = null
+    for (const flow of this.#all()) {
+      const oldest = flow.oldest
+      if (oldest === null || oldest === besides) continue
+      if (victim !== null && victim.firstTimeUs <= oldest.firstTimeUs) continue
+      victim = oldest
+      owner = flow
+    }
+    if (victim === null || owner === null) return false
+    if (!this.#limited) {
+      this.#limited = true
+      owner.limitReached(
+        `repair symbols of more than ${this.#limit} bytes wait; those of older objects are dropped`,
+        timeUs,
+      )
+    }
+    owner.drop(victim)
+    return true
+  }
+
+  tick(timeUs: number): void {
+    for (const flow of this.#all()) flow.tick(timeUs, false)
+  }
+
+  /** No more packets: what can be decoded is decoded now. */
+  finish(timeUs: number): void {
+    for (const flow of this.#all()) flow.tick(timeUs, true)
+  }
+
+  clear(): void {
+    for (const flow of this.#all()) flow.clear()
+  }
+}

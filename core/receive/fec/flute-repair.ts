@@ -1,0 +1,199 @@
+import { fecSchemeName } from '../../protocol/fec/fec-scheme.ts'
+import type { SymbolLayout } from '../../protocol/flute/fec-oti.ts'
+import type { TransportObject } from '../object/transport-object.ts'
+import type { FecChannel, FecHost, FecSession, RepairKeeper } from './fec-host.ts'
+import { memberOf, type SolverInput } from './fec-solver.ts'
+import { SuperObject } from './super-object.ts'
+
+/** FEC objects of one channel that are remembered. */
+const MAX_OBJECTS = 64
+/** After the last packet of an object so long is waited for those overtaken, where the reorder time is not shorter. */
+const GRACE_US = 20_000
+const RAPTORQ = 6
+
+/** A FLUTE session as its repair symbols know it. */
+export type FluteRepairHost = Pick<FecSession, 'destination' | 'alarm'>
+
+/**
+ * Repair symbols of one FLUTE channel, which come under the TSI and TOI of the object they protect with symbol ids from K on
+ * (RFC 6330 §3.2). Objects are plain here: no size field, the last symbol filled up with zeros.
+ */
+export class FluteRepair implements RepairKeeper {
+  readonly #host: FecHost
+  readonly #session: FluteRepairHost
+  readonly #channel: FecChannel
+  readonly #objects = new Map<number, SuperObject>()
+  readonly #layouts = new Map<SuperObject, SymbolLayout>()
+  readonly #told = new Set<string>()
+
+  constructor(host: FecHost, session: FluteRepairHost, channel: FecChannel) {
+    this.#host = host
+    this.#session = session
+    this.#channel = channel
+  }
+
+  /** One packet of repair symbols, `bytes[from, to)`, under the channel's key for its object. */
+  symbols(
+    key: number,
+    layout: SymbolLayout,
+    sbn: number,
+    esi: number,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    timeUs: number,
+    frame: number,
+  ): void {
+    if (layout.encodingId !== RAPTORQ || layout.subBlocks > 1) {
+      const what =
+        layout.encodingId === RAPTORQ ? `N = ${layout.subBlocks} sub-blocks` : fecSchemeName(layout.encodingId)
+      this.#tell('FEC-UNSUPPORTED', `repair symbols of ${what} are only counted`, timeUs, frame)
+      return
+    }
+    const open = this.#channel.openObject(key)
+    // They are packets of the object too: it is not over while they come.
+    if (open !== null) open.lastTimeUs = timeUs
+    else if (this.#channel.doneObject(key)?.complete === true) return
+    const object = this.#objects.get(key) ?? this.#begin(key, timeUs, frame)
+    if (open !== null && object.sources[0] !== undefined && object.sources[0] !== open.index) {
+      this.#host.shrank(object.reset(this.#host.pool))
+    }
+    if (open !== null) object.sources[0] = open.index
+    object.lastTimeUs = timeUs
+    this.#layouts.set(object, layout)
+    if (object.settled) return
+    let added = object.symbols.add(sbn, esi, bytes, from, to)
+    if (added < 0 && this.#host.makeRoom(object, timeUs)) added = object.symbols.add(sbn, esi, bytes, from, to)
+    if (added <= 0) return
+    this.#host.grew(object, added, timeUs)
+    if (object.symbols.bytes > this.#host.maxDecodedBytes) {
+      object.settled = true
+      object.obstacle = `more than ${this.#host.maxDecodedBytes} bytes of repair symbols`
+    } else if (object.isDue(timeUs)) {
+      this.#check(key, object, timeUs, false)
+    }
+  }
+
+  #begin(key: number, timeUs: number, frame: number): SuperObject {
+    for (const oldest of this.#objects.values()) {
+      if (this.#objects.size < MAX_OBJECTS) break
+      this.drop(oldest)
+    }
+    const object = new SuperObject(this.#host.pool, key, timeUs, frame)
+    this.#objects.set(key, object)
+    return object
+  }
+
+  #check(key: number, object: SuperObject, timeUs: number, final: boolean): void {
+    const layout = this.#layouts.get(object)
+    if (object.settled || layout === undefined) return
+    const open = this.#channel.openObject(key)
+    if (open !== null && !final && !this.#isOver(open, object, timeUs)) return
+    const { transferLength, symbolLength } = layout
+    const symbols = Math.ceil(transferLength / symbolLength)
+    const blocks = layout.maxSourceBlock > 0 ? Math.ceil(symbols / layout.maxSourceBlock) : 1
+    const member = {
+      symbols,
+      length: transferLength,
+      ranges: open?.ranges ?? null,
+      read: (from: number, to: number) => open?.bytes(from, to) ?? new Uint8Array(to - from),
+      sizeField: false,
+    }
+    const input: SolverInput = {
+      members: [member],
+      symbolBytes: symbolLength,
+      sourceBlocks: layout.sourceBlocks > 0 ? layout.sourceBlocks : blocks,
+      repair: object.symbols,
+      maxBytes: this.#host.maxDecodedBytes,
+    }
+    const begun = this.#host.elapsedUs()
+    const solution = object.attempt(input, timeUs)
+    if (solution === null) return
+    if (typeof solution === 'string') {
+      this.#tell('FEC-UNSUPPORTED', `${solution} cannot be decoded`, timeUs, object.frame)
+      object.settled = true
+      object.obstacle = solution
+      return
+    }
+    this.#channel.fec.decodeUs += this.#host.elapsedUs() - begun
+    if (solution.wrong.length > 0) {
+      this.#tell('FEC-MISMATCH', `repair symbols of TOI ${key} are not of what was received`, timeUs, object.frame)
+      object.settled = true
+      object.obstacle = 'its repair symbols are not of what was received'
+      return
+    }
+    if (solution.recovered === 0) return
+    const told = memberOf(solution, member, 0, symbolLength)
+    if (told === null) return
+    this.#channel.fec.recoveredSymbols += solution.recovered
+    const whole = told.ranges.length === 1 && told.ranges[0]?.[0] === 0 && told.ranges[0][1] === transferLength
+    if (open === null && (!whole || key < 0)) return
+    const { bytes } = solution
+    this.#channel.restore(open, key, transferLength, bytes, told.ranges, timeUs, object.frame)
+    if (whole) this.drop(object)
+  }
+
+  /** True where its source symbols are through: the sender is with others, or with its repair symbols. */
+  #isOver(open: TransportObject, object: SuperObject, timeUs: number): boolean {
+    const sourceOver =
+      open.state !== 'receiving' ||
+      open.endingSinceUs >= 0 ||
+      timeUs - open.lastTimeUs >= this.#host.reorderUs ||
+      (open.length >= 0 && open.ranges.highest >= open.length) ||
+      // A packet more than are missing: senders that mix the two kinds are rare, and lose nothing by it.
+      object.symbols.bytes > open.length - open.ranges.total
+    if (sourceOver && timeUs - object.firstTimeUs >= Math.min(GRACE_US, this.#host.reorderUs)) return true
+    object.checkPackets = Number.MAX_SAFE_INTEGER
+    object.checkTimeUs = timeUs + GRACE_US / 4
+    return false
+  }
+
+  sourceComplete(object: TransportObject): void {
+    const kept = this.#objects.get(object.key)
+    if (kept !== undefined) this.drop(kept)
+  }
+
+  explain(lost: TransportObject): string | null {
+    const object = this.#objects.get(lost.key)
+    return object === undefined ? null : (object.obstacle ?? 'its source packets were not over')
+  }
+
+  get oldest(): SuperObject | null {
+    for (const object of this.#objects.values()) if (object.symbols.bytes > 0) return object
+    return null
+  }
+
+  drop(object: SuperObject): void {
+    this.#host.shrank(object.reset(this.#host.pool))
+    object.symbols.release()
+    this.#layouts.delete(object)
+    this.#objects.delete(object.toi)
+  }
+
+  /** Whole objects are not kept: each is protected by itself. */
+  relieve(): boolean {
+    return false
+  }
+
+  limitReached(what: string, timeUs: number): void {
+    this.#tell('LIMIT-FEC', what, timeUs, 0)
+  }
+
+  tick(timeUs: number, final: boolean): void {
+    for (const [key, object] of this.#objects) {
+      this.#check(key, object, timeUs, final)
+      if (timeUs - object.lastTimeUs > this.#host.keepUs && this.#objects.get(key) === object) this.drop(object)
+    }
+  }
+
+  clear(): void {
+    for (const object of [...this.#objects.values()]) this.drop(object)
+  }
+
+  #tell(rule: string, what: string, timeUs: number, frame: number): void {
+    if (this.#told.has(rule)) return
+    this.#told.add(rule)
+    const text = `TSI ${this.#channel.tsi} at ${this.#session.destination}: ${what}`
+    this.#session.alarm(rule, text, this.#channel.tsi, null, timeUs, frame, 'warning')
+  }
+}

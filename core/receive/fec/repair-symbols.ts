@@ -1,0 +1,68 @@
+import type { BytePool } from '../object/byte-pool.ts'
+import { ObjectBytes } from '../object/object-bytes.ts'
+
+/** Symbols of one FEC object at most: a block has 56 403 source symbols, and no sender protects it many times over. */
+const MAX_SYMBOLS = 1 << 18
+const SBN_STEP = 0x100_0000
+
+/**
+ * The repair symbols of one FEC (super-)object, in the order they came. Packets are kept as they are until the symbol size is
+ * known; one packet may hold several symbols with consecutive ids.
+ */
+export class RepairSymbols {
+  /** Of every packet kept: SBN, first ESI, place and length of its symbols. */
+  readonly #packets: number[] = []
+  /** SBN and ESI of first symbols, to drop duplicates. */
+  readonly #seen = new Set<number>()
+  readonly #bytes: ObjectBytes
+  /** Bytes kept. */
+  bytes = 0
+
+  constructor(pool: BytePool) {
+    this.#bytes = new ObjectBytes(pool)
+  }
+
+  get packets(): number {
+    return this.#seen.size
+  }
+
+  /** Keeps a copy of one packet's symbols. @returns bytes that were new; -1 where there is no room for them */
+  add(sbn: number, esi: number, bytes: Uint8Array, from: number, to: number): number {
+    const id = sbn * SBN_STEP + esi
+    if (from >= to || this.#seen.has(id)) return 0
+    if (this.#seen.size >= MAX_SYMBOLS || !this.#bytes.write(this.bytes, bytes, from, to, -1)) return -1
+    this.#seen.add(id)
+    this.#packets.push(sbn, esi, this.bytes, to - from)
+    this.bytes += to - from
+    return to - from
+  }
+
+  /**
+   * Symbols of block `sbn`, each id once. Those that are no whole symbols, and source symbols, are left out.
+   * @param k source symbols of the block
+   * @param visit gets each ESI with the symbol's place for `view`
+   */
+  each(sbn: number, k: number, symbolBytes: number, visit: (esi: number, at: number) => void): void {
+    const ids = new Set<number>()
+    for (let i = 0; i < this.#packets.length; i += 4) {
+      if (this.#packets[i] !== sbn) continue
+      const first = this.#packets[i + 1] as number
+      const at = this.#packets[i + 2] as number
+      const count = Math.floor((this.#packets[i + 3] as number) / symbolBytes)
+      for (let symbol = 0; symbol < count; symbol++) {
+        const esi = first + symbol
+        if (esi < k || ids.has(esi) || esi >= SBN_STEP) continue
+        ids.add(esi)
+        visit(esi, at + symbol * symbolBytes)
+      }
+    }
+  }
+
+  view(at: number, size: number): Uint8Array {
+    return this.#bytes.view(at, at + size)
+  }
+
+  release(): void {
+    this.#bytes.release()
+  }
+}

@@ -1,0 +1,92 @@
+import type { FecOti } from '../../protocol/fec/oti.ts'
+import type { BytePool } from '../object/byte-pool.ts'
+import { isMostlyPadding, type Solution, type SolverInput, solve, survey } from './fec-solver.ts'
+import { RepairSymbols } from './repair-symbols.ts'
+
+/** Objects that lack symbols are looked at again after this, for late source packets. */
+const RECHECK_US = 50_000
+
+/**
+ * One FEC object of a repair flow (RFC 9223 §4.2), a super-object where it protects several source objects: its repair symbols,
+ * and what came of decoding it.
+ */
+export class SuperObject {
+  /** TOI of its repair packets. */
+  readonly toi: number
+  readonly firstTimeUs: number
+  lastTimeUs: number
+  /** Frame of its first repair packet. */
+  readonly frame: number
+  /** From EXT_FTI of its packets; goes before that of the S-TSID. */
+  oti: FecOti | null = null
+  symbols: RepairSymbols
+  /** Nothing is left to do: all source objects are whole, or it cannot be decoded. Later packets are only counted. */
+  settled = false
+  /** What stood in the way when it was last looked at; null while nothing did. */
+  obstacle: string | null = null
+  /** It is looked at again when so many packets have come, or at this time. */
+  checkPackets = 1
+  checkTimeUs = 0
+  /** Rows of the source objects it was last seen with; -1 unknown. */
+  readonly sources: number[] = []
+  /** Symbols of each block that decoding was tried with. */
+  readonly #tried = new Map<number, number>()
+
+  constructor(pool: BytePool, toi: number, timeUs: number, frame: number) {
+    this.toi = toi
+    this.firstTimeUs = timeUs
+    this.lastTimeUs = timeUs
+    this.frame = frame
+    this.symbols = new RepairSymbols(pool)
+  }
+
+  /** True where it is time to look whether it can be decoded. */
+  isDue(timeUs: number): boolean {
+    return this.symbols.packets >= this.checkPackets || timeUs >= this.checkTimeUs
+  }
+
+  /**
+   * Decodes the blocks that have symbols enough; notes what stands in the way of the others.
+   * @returns null where there is nothing to decode now; text where it cannot be decoded at all
+   */
+  attempt(input: SolverInput, timeUs: number): Solution | string | null {
+    const { blocks, fault } = survey(input)
+    if (fault !== null) return fault
+    if (isMostlyPadding(input)) return 'sizes with hardly anything but padding'
+    let [lost, short, came, k] = [0, 0, 0, 0]
+    for (const block of blocks) {
+      lost += block.missing
+      short += Math.max(0, block.missing - block.repairs)
+      came += block.repairs
+      k += block.k
+    }
+    const needed = Math.max(1, short)
+    const plural = needed === 1 ? 'is' : 'are'
+    this.obstacle = `${lost} of ${k} source symbols are lost, ${came} repair symbols came, ${needed} more ${plural} needed`
+    this.checkPackets = this.symbols.packets + needed
+    this.checkTimeUs = timeUs + RECHECK_US
+    const ready = blocks.filter(
+      ({ sbn, k: size, missing, repairs }) =>
+        missing > 0 && repairs >= missing && (this.#tried.get(sbn) ?? -1) < size - missing + repairs,
+    )
+    if (ready.length === 0) return null
+    const solution = solve(input, ready)
+    for (const { sbn, k: size, missing, repairs } of ready) {
+      if (solution.failed.includes(sbn)) this.#tried.set(sbn, size - missing + repairs)
+    }
+    return solution
+  }
+
+  /** Forgets the symbols: they belong to an object that is gone. @returns bytes freed */
+  reset(pool: BytePool): number {
+    const freed = this.symbols.bytes
+    this.symbols.release()
+    this.symbols = new RepairSymbols(pool)
+    this.settled = false
+    this.obstacle = null
+    this.checkPackets = 1
+    this.sources.length = 0
+    this.#tried.clear()
+    return freed
+  }
+}

@@ -1,0 +1,78 @@
+import { layoutOf, type SymbolLayout } from '../../protocol/flute/fec-oti.ts'
+import type { LctPacket } from '../../protocol/lct/lct-packet.ts'
+import type { LctChannel } from '../lct/lct-channel.ts'
+import type { FluteNames } from './flute-names.ts'
+
+/** Layouts from EXT_FTI that one channel remembers; most senders repeat it in every packet, or give it in the FDT. */
+const MAX_LAYOUTS = 256
+
+/** One LCT channel of a FLUTE session, with what is needed to place its symbols. */
+export class FluteChannel {
+  readonly channel: LctChannel
+  readonly names: FluteNames
+  /** When the first table came. */
+  firstTableUs = Number.NEGATIVE_INFINITY
+  readonly #layouts = new Map<number, SymbolLayout>()
+  #lastKey = Number.NaN
+  #lastLayout: SymbolLayout | null = null
+
+  constructor(channel: LctChannel, names: FluteNames) {
+    this.channel = channel
+    this.names = names
+  }
+
+  /** Sizes of objects whose table was lost; set while their packets are placed all the same. */
+  assumed: SymbolLayout | null = null
+
+  /** Layout of the object that a packet belongs to: its own EXT_FTI goes before the table. */
+  layoutFor(lct: LctPacket, key: number): SymbolLayout {
+    if (this.assumed !== null) return this.assumed
+    if (lct.symbolLength >= 0) return this.#fromPacket(lct, key)
+    if (key === this.#lastKey && this.#lastLayout !== null) return this.#lastLayout
+    const known = this.#layouts.get(key) ?? this.names.layout(lct.toi, lct.codepoint)
+    // Without sizes it may become known any time.
+    if (known === null) return layoutOf(null, null, lct.transferLength, lct.codepoint)
+    this.#lastKey = key
+    this.#lastLayout = known
+    return known
+  }
+
+  #fromPacket(lct: LctPacket, key: number): SymbolLayout {
+    const last = key === this.#lastKey ? this.#lastLayout : null
+    if (
+      last !== null &&
+      last.symbolLength === lct.symbolLength &&
+      last.transferLength === lct.transferLength &&
+      last.maxSourceBlock === lct.maxSourceBlock &&
+      last.encodingId === lct.codepoint
+    )
+      return last
+    const layout: SymbolLayout = {
+      encodingId: lct.codepoint,
+      transferLength: lct.transferLength,
+      symbolLength: lct.symbolLength,
+      maxSourceBlock: lct.maxSourceBlock,
+      sourceBlocks: lct.sourceBlocks,
+      subBlocks: lct.subBlocks,
+      symbolIdBits: lct.symbolIdBits,
+    }
+    this.#lastKey = key
+    this.#lastLayout = layout
+    this.#layouts.delete(key)
+    this.#layouts.set(key, layout)
+    if (this.#layouts.size > MAX_LAYOUTS) {
+      for (const oldest of this.#layouts.keys()) {
+        this.#layouts.delete(oldest)
+        break
+      }
+    }
+    return layout
+  }
+
+  /** A table has come: what was known of these TOIs may be wrong now. */
+  forgetLayouts(tois: readonly number[]): void {
+    this.#lastKey = Number.NaN
+    this.#lastLayout = null
+    for (const toi of tois) this.#layouts.delete(toi)
+  }
+}

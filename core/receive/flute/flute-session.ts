@@ -1,0 +1,516 @@
+import type { ChannelRole, Severity } from '../../contract/report.ts'
+import type { ReceiveSpec } from '../../contract/session-spec.ts'
+import type { Flow } from '../../flow/datagrams.ts'
+import type { Destination, ReceiveObserver, SlsFragment } from '../../flow/facts.ts'
+import type { ReceivedFile } from '../../flow/objects.ts'
+import { fecSchemeName } from '../../protocol/fec/fec-scheme.ts'
+import { type Fdt, parseFdt } from '../../protocol/flute/fdt.ts'
+import {
+  NO_PLACE,
+  payloadIdBlock,
+  payloadIdBytes,
+  payloadIdSymbol,
+  type SymbolLayout,
+  symbolOffset,
+} from '../../protocol/flute/fec-oti.ts'
+import { unpackLimited } from '../../protocol/gzip.ts'
+import { LCT_FAULT, LctPacket, lctFaultName } from '../../protocol/lct/lct-packet.ts'
+import { ntpToUnixUs } from '../../protocol/ntp.ts'
+import { codecFault, type ReceiveContext } from '../context/receive-context.ts'
+import type { ReceivedService } from '../context/received-service.ts'
+import { objectIsSound } from '../lct/file-delivery.ts'
+import { LctChannel, objectKey } from '../lct/lct-channel.ts'
+import { type DeliveringSession, ObjectDelivery } from '../lct/object-delivery.ts'
+import type { BytePool } from '../object/byte-pool.ts'
+import type { ChannelHost } from '../object/channel-host.ts'
+import type { DoneObject } from '../object/done-object.ts'
+import type { ReceiveLimits } from '../object/limits.ts'
+import type { ObjectHome, TransportObject } from '../object/transport-object.ts'
+import { type EarlyPacket, EarlyPackets } from './early-packets.ts'
+import { FluteChannel } from './flute-channel.ts'
+import { FluteNames } from './flute-names.ts'
+import { instanceOf, mediaKind, readWholeTable } from './flute-objects.ts'
+import { GrowingSegments } from './growing-segments.ts'
+
+/** Tables read before it is known whose the session is. */
+const EARLY_FRAGMENTS = 64
+/** Expiry this much in the past is the sender's mistake and not a clock that is off, µs. */
+const EXPIRED_US = 10_000_000
+
+/** What a FLUTE session asks of the receiver. */
+export interface FluteHost {
+  /** A whole object waits although the quarantine is full: time to decide whose session this is. */
+  fluteUnclaimed(session: FluteSession, timeUs: number): void
+  /** Takes an object that is no file: a gateway configuration. @returns false where it is none */
+  takeObject(session: FluteSession, object: TransportObject, timeUs: number): boolean
+  /** Takes a file whose service is not that of its channel: a manifest. @returns false where it is */
+  takeFile(session: FluteSession, file: ReceivedFile, object: TransportObject, timeUs: number): boolean
+}
+
+/** Whose a channel is, as a gateway configuration says. */
+export type FluteOwner = {
+  readonly service: ReceivedService
+  readonly configures: boolean
+  readonly representation: string | null
+}
+
+/**
+ * The packets of one destination that carries FLUTE (RFC 6726, RFC 3926): each TSI is a FLUTE session of its own, whose FDT
+ * instances name its objects. Data that comes before its table is kept; where nothing says where it belongs, packet by packet.
+ */
+export class FluteSession implements ChannelHost, DeliveringSession {
+  readonly destination: string
+  readonly address: Destination
+  readonly limits: ReceiveLimits
+  readonly spec: ReceiveSpec
+  readonly reorderUs: number
+  readonly pool: BytePool
+  readonly observer: ReceiveObserver
+  readonly known: { count: number }
+  readonly firstTimeUs: number
+  readonly signalling = null
+  /** Service of all channels that no configuration gives to another; null until decided. */
+  service: ReceivedService | null = null
+  readonly #context: ReceiveContext
+  readonly #host: FluteHost
+  readonly #packet = new LctPacket()
+  readonly #earlyPacket = new LctPacket()
+  readonly #channels = new Map<number, FluteChannel>()
+  readonly #owners = new Map<number, FluteOwner>()
+  /** Owner of every TSI that has none in `#owners`. */
+  #anyTsi: FluteOwner | null = null
+  readonly #delivery: ObjectDelivery
+  readonly #segments: GrowingSegments
+  #last: FluteChannel | null = null
+  #flow: Flow | null = null
+  readonly #early: EarlyPackets
+  #fragments: { channel: LctChannel; fragment: SlsFragment; timeUs: number }[] = []
+  readonly #limitCounts = new Map<string, number>()
+
+  constructor(context: ReceiveContext, host: FluteHost, address: Destination, destination: string, timeUs: number) {
+    this.#context = context
+    this.#host = host
+    this.address = address
+    this.destination = destination
+    this.limits = context.limits
+    this.spec = context.spec
+    this.reorderUs = context.reorderUs
+    this.pool = context.pool
+    this.observer = context.observer
+    this.known = context.known
+    this.firstTimeUs = timeUs
+    this.#delivery = new ObjectDelivery(context, this)
+    this.#early = new EarlyPackets(context.pool)
+    this.#segments = new GrowingSegments(context, (object, channel, atUs) => this.#segmentLost(object, channel, atUs))
+  }
+
+  get channels(): Iterable<LctChannel> {
+    return [...this.#channels.values()].map((state) => state.channel)
+  }
+
+  /** True where a configuration says whose it is. */
+  get claimed(): boolean {
+    return this.#owners.size > 0 || this.#anyTsi !== null
+  }
+
+  datagram(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
+    this.#flow = flow
+    const packet = this.#packet
+    const fault = packet.read(bytes, start, end)
+    if (fault !== LCT_FAULT.none) {
+      this.badPacket(lctFaultName(fault), bytes, start, end, timeUs, frame)
+      return
+    }
+    let state = this.#last
+    if (state === null || state.channel.tsi !== packet.tsi) {
+      state = this.#channels.get(packet.tsi) ?? this.#addChannel(packet.tsi, timeUs, frame)
+      if (state === null) return
+      this.#last = state
+    }
+    if (packet.extensionFault !== 0) this.badPacket('lct-extension', bytes, start, end, timeUs, frame)
+    const { onlyTsi } = this.spec
+    if (onlyTsi !== undefined && packet.tsi !== onlyTsi && packet.toi !== 0 && !state.names.configures) {
+      state.channel.count(end - start, timeUs)
+      return
+    }
+    this.#place(state, packet, bytes, start, end, timeUs, frame)
+  }
+
+  /** Finds out where a packet's symbols belong, and gives them to the channel. */
+  #place(
+    state: FluteChannel,
+    packet: LctPacket,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    timeUs: number,
+    frame: number,
+  ): void {
+    const { channel } = state
+    const headerEnd = start + packet.headerBytes
+    if (packet.toi === 0 && packet.fdtInstance < 0) {
+      channel.count(end - start, timeUs)
+      this.badPacket('flute-no-instance', bytes, start, end, timeUs, frame)
+      return
+    }
+    const key = objectKey(packet)
+    const layout = state.layoutFor(packet, key)
+    const from = headerEnd + payloadIdBytes(layout.encodingId)
+    if (from > end) {
+      if (headerEnd !== end) {
+        channel.count(end - start, timeUs)
+        this.badPacket('fec-payload-id', bytes, start, end, timeUs, frame)
+      } else if (state.names.transferLength(packet.toi) === 0) {
+        // An object without bytes needs no payload id either.
+        channel.packet(packet, 0, bytes, start, end, end, timeUs, frame)
+      } else {
+        channel.headerOnly(packet, end - start, timeUs)
+      }
+      return
+    }
+    const { encodingId, symbolIdBits } = layout
+    const sbn = payloadIdBlock(encodingId, symbolIdBits, bytes, headerEnd)
+    const esi = payloadIdSymbol(encodingId, symbolIdBits, bytes, headerEnd)
+    const near = layout.transferLength > WRAPPING_BYTES ? (channel.openObject(key)?.cursor ?? 0) : 0
+    const offset = symbolOffset(layout, sbn, esi, near)
+    if (offset >= 0) {
+      if (packet.toi === 0 && packet.transferLength < 0) readWholeTable(packet, bytes, from, end)
+      // The last symbol of an object may come padded to its full length.
+      const over = layout.transferLength < 0 ? 0 : offset + end - from - layout.transferLength
+      const to = over > 0 && over < layout.symbolLength && offset < layout.transferLength ? end - over : end
+      channel.packet(packet, offset, bytes, start, from, to, timeUs, frame)
+    } else if (offset === NO_PLACE.unknown) {
+      channel.count(end - start, timeUs)
+      if (state.assumed === null && !this.#early.keep(channel.tsi, packet.toi, bytes, start, end, timeUs, frame))
+        this.limitReached('LIMIT-QUARANTINE', 'packets that no table describes', channel, timeUs, frame)
+    } else if (offset === NO_PLACE.repair) {
+      channel.repairPackets++
+      channel.fec.repairBytes += end - start
+      channel.count(end - start, timeUs)
+      const repair = this.#context.fec?.fluteRepairOf(this, channel)
+      if (repair === undefined) this.#repairSymbol(channel, layout, packet.toi, timeUs, frame)
+      else repair.symbols(key, layout, sbn, esi, bytes, from, end, timeUs, frame)
+    } else {
+      channel.count(end - start, timeUs)
+      const code = offset === NO_PLACE.scattered ? 'flute-sub-blocks' : 'flute-symbol'
+      this.badPacket(code, bytes, start, end, timeUs, frame)
+    }
+  }
+
+  /** A repair symbol: counted, and said once that it is there. */
+  #repairSymbol(channel: LctChannel, layout: SymbolLayout, toi: number, timeUs: number, frame: number): void {
+    if (this.#once(`repair ${channel.tsi}`)) {
+      const text = `TSI ${channel.tsi} at ${this.destination} has repair symbols of ${fecSchemeName(layout.encodingId)}, which are not used`
+      this.alarm('FEC-SYMBOLS', text, channel.tsi, toi, timeUs, frame, 'info')
+    }
+  }
+
+  /** Gives up waiting for the table of packets from before a time. */
+  #dropEarly(state: FluteChannel, beforeUs: number): void {
+    const { channel, firstTableUs } = state
+    const { tsi } = channel
+    const old = this.#early.take(tsi, (packet) => packet.timeUs < beforeUs)
+    const [first] = old
+    if (first === undefined) return
+    // Whoever begins to listen in the middle of an object has missed its table.
+    const joining = first.timeUs <= firstTableUs
+    if (this.#once(`early ${joining} ${tsi}`)) {
+      const text = `${old.length} packets of TSI ${tsi} at ${this.destination} are of objects that no FDT describes${joining ? ': reception began in the middle of one' : ''}`
+      this.alarm('FDT', text, tsi, first.toi, first.timeUs, first.frame, joining ? 'info' : 'error')
+    }
+    // A table was lost: its objects have no name, but what came of them can be put together.
+    if (!joining) this.#placeAsBefore(state, old)
+  }
+
+  #placeAsBefore(state: FluteChannel, packets: readonly EarlyPacket[]): void {
+    const { channel, names } = state
+    for (const { bytes, timeUs, frame } of packets) {
+      this.#earlyPacket.read(bytes, 0, bytes.length)
+      const likely = names.likelyLayout(this.#earlyPacket.codepoint)
+      if (likely === null || likely.symbolLength <= 0) return
+      channel.packets--
+      channel.bytes -= bytes.length
+      state.assumed = likely
+      this.#place(state, this.#earlyPacket, bytes, 0, bytes.length, timeUs, frame)
+      state.assumed = null
+    }
+  }
+
+  /** Packets whose table has come now. */
+  #replayEarly(state: FluteChannel): void {
+    const { channel, names } = state
+    for (const { bytes, timeUs, frame } of this.#early.take(channel.tsi, ({ toi }) => names.layout(toi, 0) !== null)) {
+      channel.packets--
+      channel.bytes -= bytes.length
+      this.#earlyPacket.read(bytes, 0, bytes.length)
+      this.#place(state, this.#earlyPacket, bytes, 0, bytes.length, timeUs, frame)
+    }
+  }
+
+  /**
+   * Gives a channel to a service.
+   * @param tsi null: every TSI that is not given to another
+   */
+  assign(tsi: number | null, owner: FluteOwner, timeUs: number): void {
+    if (tsi === null) this.#anyTsi = owner
+    else this.#owners.set(tsi, owner)
+    this.#ownersChanged(timeUs)
+  }
+
+  /** The configuration no longer names this channel. */
+  unassign(tsi: number | null, timeUs: number): void {
+    if (tsi === null) this.#anyTsi = null
+    else this.#owners.delete(tsi)
+    this.#ownersChanged(timeUs)
+  }
+
+  /** The session is this service's, where nothing says more. */
+  own(service: ReceivedService, timeUs: number): void {
+    this.service = service
+    this.#ownersChanged(timeUs)
+  }
+
+  #ownersChanged(timeUs: number): void {
+    for (const { channel, names } of this.#channels.values()) this.#applyOwner(channel, names, timeUs)
+    this.#delivery.drain(timeUs)
+  }
+
+  #applyOwner(channel: LctChannel, names: FluteNames, timeUs: number): void {
+    const owner = this.#owners.get(channel.tsi) ?? this.#anyTsi
+    const service = owner?.service ?? this.service
+    const changed = channel.serviceId !== (service?.id ?? null)
+    channel.serviceId = service?.id ?? null
+    names.configures = owner?.configures ?? false
+    channel.representation = owner?.representation ?? null
+    channel.role = this.#roleOf(owner)
+    if (!changed) return
+    const now = this.#fragments.filter((each) => each.channel === channel)
+    if (channel.serviceId !== null && now.length > 0) {
+      this.#fragments = this.#fragments.filter((each) => each.channel !== channel)
+      for (const each of now) this.observer.slsFragment(channel.serviceId, each.fragment, each.timeUs)
+    }
+    channel.namesChanged(timeUs)
+  }
+
+  #roleOf(owner: FluteOwner | null): ChannelRole {
+    if (owner === null) return this.service === null ? 'unknown' : 'data'
+    if (owner.configures) return 'signaling'
+    return (owner.representation === null ? null : owner.service.roles.get(owner.representation)) ?? 'unknown'
+  }
+
+  /** Roles once more, now that the MPD is known. */
+  applyRoles(): void {
+    for (const { channel } of this.#channels.values()) {
+      channel.role = this.#roleOf(this.#owners.get(channel.tsi) ?? this.#anyTsi)
+    }
+  }
+
+  #addChannel(tsi: number, timeUs: number, frame: number): FluteChannel | null {
+    if (this.#channels.size >= this.limits.channels) {
+      if (this.#once('LIMIT-CHANNELS')) {
+        const text = `More than ${this.limits.channels} TSIs on ${this.destination}; the rest is not received`
+        this.alarm('LIMIT-CHANNELS', text, tsi, null, timeUs, frame)
+      }
+      return null
+    }
+    const names = new FluteNames(tsi, this.#context.listed)
+    const channel = new LctChannel(this, this.#context.nextChannelIndex(), tsi, names)
+    channel.toisGoRound = true
+    const state = new FluteChannel(channel, names)
+    this.#channels.set(tsi, state)
+    this.#applyOwner(channel, names, timeUs)
+    this.observer.channelSeen(channel)
+    return state
+  }
+
+  nextObjectIndex(): number {
+    return this.#context.nextObjectIndex()
+  }
+
+  objectBegun(object: TransportObject): void {
+    if (object.announced || object.name === null || object.kind === 'signalling' || object.kind === 'manifest') return
+    // Chunks are shown as the segment they belong to.
+    if (object.serviceId === null || /#\d+$/.test(object.name)) return
+    object.announced = true
+    this.#context.sink.objectBegun?.(object)
+  }
+
+  objectSound(object: TransportObject): boolean {
+    if (object.toi === 0) return true
+    // While nobody has the session a corrupt object has nowhere to go: it waits with the others, and is looked at then.
+    const sound = object.serviceId === null || objectIsSound(this.#context, channelOf(object), object)
+    if (object.kind === 'media' || object.kind === 'init') object.kind = mediaKind(object)
+    return sound
+  }
+
+  objectComplete(object: TransportObject, timeUs: number): void {
+    for (const repair of channelOf(object).protectedBy) repair.sourceComplete(object, timeUs)
+    if (object.toi !== 0) {
+      this.#delivery.complete(object, timeUs)
+      return
+    }
+    this.#readTable(object, timeUs)
+    object.release()
+  }
+
+  #readTable(object: TransportObject, timeUs: number): void {
+    const channel = channelOf(object)
+    const state = this.#channels.get(channel.tsi)
+    if (state === undefined) return
+    const transported = object.bytes(0, object.length)
+    let bytes = transported
+    let table: Fdt | null = null
+    const fault = codecFault(() => {
+      bytes = unpackLimited(transported, this.limits.unpackedBytes)
+      table = parseFdt(bytes)
+    })
+    if (fault !== null || table === null) {
+      const text = `The FDT instance ${instanceOf(object)} of TSI ${channel.tsi} cannot be read (${fault?.code}): ${fault?.message}`
+      this.alarm('FDT-XML', text, channel.tsi, 0, timeUs, object.frame)
+      return
+    }
+    const read: Fdt = table
+    this.#fragment(channel, instanceOf(object), bytes, object.lastTimeUs)
+    const expiresUs = read.instanceExpiresNtp === null ? null : ntpToUnixUs(read.instanceExpiresNtp % 2 ** 32, 0)
+    if (expiresUs !== null && read.instanceExpiresNtp !== 0 && expiresUs < object.firstTimeUs - EXPIRED_US) {
+      if (this.#once(`expired ${channel.tsi}`)) {
+        const text = `FDT instance ${instanceOf(object)} of TSI ${channel.tsi} had expired when it was sent`
+        this.alarm('FDT', text, channel.tsi, 0, timeUs, object.frame, 'warning')
+      }
+    }
+    if (state.firstTableUs === Number.NEGATIVE_INFINITY) state.firstTableUs = timeUs
+    const changed = state.names.addInstance(read, object.firstTimeUs)
+    state.forgetLayouts(changed)
+    for (const toi of changed) channel.replaced(toi, timeUs)
+    channel.namesChanged(timeUs)
+    this.#replayEarly(state)
+    this.#delivery.drain(timeUs)
+  }
+
+  #fragment(channel: LctChannel, instance: number, bytes: Uint8Array, timeUs: number): void {
+    const fragment = {
+      type: 'FDT',
+      name: `FDT of TSI ${channel.tsi}`,
+      version: instance,
+      bytes,
+      channel: channel.index,
+    }
+    if (channel.serviceId !== null) {
+      this.observer.slsFragment(channel.serviceId, fragment, timeUs)
+    } else if (this.#fragments.length < EARLY_FRAGMENTS) {
+      this.#fragments.push({ channel, fragment: { ...fragment, bytes: bytes.slice() }, timeUs })
+    }
+  }
+
+  takeObject(object: TransportObject, timeUs: number): boolean {
+    return this.#host.takeObject(this, object, timeUs)
+  }
+
+  takeFile(file: ReceivedFile, object: TransportObject, timeUs: number): boolean {
+    if (this.#host.takeFile(this, file, object, timeUs)) return true
+    return this.#segments.take(file, object, channelOf(object), timeUs)
+  }
+
+  quarantineFull(timeUs: number): void {
+    this.#host.fluteUnclaimed(this, timeUs)
+  }
+
+  objectGivenUp(object: TransportObject, timeUs: number): void {
+    // A chunk is lost to its segment, which tells readers of it.
+    if (!this.#segments.lost(object, channelOf(object), timeUs)) this.#delivery.givenUp(object, timeUs)
+  }
+
+  objectRepeated(channel: ObjectHome, done: DoneObject, whole: boolean, timeUs: number): void {
+    const { serviceId } = channel
+    // A table that comes again says that its channel's signalling does.
+    if (done.key < 0) {
+      if (!whole && serviceId !== null && this.#channels.get(channel.tsi)?.names.configures === true)
+        this.observer.slsRepeated(serviceId, timeUs, -1, -1)
+      return
+    }
+    this.#delivery.repeated(channel, done, whole, timeUs)
+  }
+
+  #segmentLost(object: TransportObject, channel: LctChannel, timeUs: number): void {
+    if (object.state !== 'partial' || object.countedLost === 0) return
+    const holes = object.missing()
+    const text = `${object.name} (TSI ${channel.tsi}, in chunks): ${object.countedLost} bytes missing in ${holes.length} range${holes.length === 1 ? '' : 's'}, first at ${holes[0]?.[0] ?? 0}`
+    this.alarm('SEG-LOSS', text, channel.tsi, object.toi, timeUs, object.frame)
+  }
+
+  relieveMemory(_timeUs: number): boolean {
+    let freed = this.#early.clear()
+    for (const { channel } of this.#channels.values()) if (channel.relieve()) freed = true
+    if (this.#delivery.giveAway()) freed = true
+    return freed
+  }
+
+  badPacket(code: string, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
+    if (this.#flow !== null) this.observer.malformed(code, this.#flow, bytes, start, end, timeUs, frame)
+  }
+
+  limitReached(rule: string, text: string, channel: ObjectHome, timeUs: number, frame: number): void {
+    if (!this.#once(rule)) return
+    this.alarm(rule, `${this.destination}, TSI ${channel.tsi}: ${text}`, channel.tsi, null, timeUs, frame)
+  }
+
+  /** TOIs of FLUTE go round: going back says nothing. */
+  looped(): void {}
+
+  tick(timeUs: number): void {
+    for (const state of this.#channels.values()) {
+      state.channel.tick(timeUs)
+      this.#dropEarly(state, timeUs - this.limits.idleMs * 1000)
+    }
+    this.#segments.tick(timeUs)
+  }
+
+  loop(timeUs: number): void {
+    for (const { channel } of this.#channels.values()) channel.loop(timeUs)
+    this.#segments.close(timeUs)
+  }
+
+  /** Nothing more comes, since we left; what is under way is cut off. */
+  left(timeUs: number): void {
+    for (const { channel } of this.#channels.values()) channel.left(timeUs)
+  }
+
+  /** No more packets: ends what is open, and hands on what waits under invented names. */
+  close(timeUs: number): void {
+    for (const state of this.#channels.values()) {
+      this.#dropEarly(state, Number.POSITIVE_INFINITY)
+      state.channel.close(timeUs)
+    }
+    for (const { channel } of this.#channels.values()) this.#context.fec?.closeFlute(channel)
+    this.#delivery.drain(timeUs)
+    this.#delivery.giveAway()
+    this.#segments.close(timeUs)
+    for (const { names } of this.#channels.values()) names.clear()
+  }
+
+  #once(what: string): boolean {
+    const count = (this.#limitCounts.get(what) ?? 0) + 1
+    this.#limitCounts.set(what, count)
+    return count === 1
+  }
+
+  alarm(
+    rule: string,
+    text: string,
+    tsi: number | null,
+    toi: number | null,
+    timeUs: number,
+    frame: number,
+    severity: Severity = 'error',
+  ): void {
+    const service = (tsi === null ? null : this.#channels.get(tsi)?.channel.serviceId) ?? this.service?.id ?? null
+    this.#context.alarm({ rule, severity, service, tsi, toi, timeUs, frame, text })
+  }
+}
+
+/** Objects up to here have symbol ids that do not go round even with symbols of one byte. */
+const WRAPPING_BYTES = 65_536
+
+function channelOf(object: TransportObject): LctChannel {
+  return object.home as LctChannel
+}

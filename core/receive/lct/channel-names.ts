@@ -1,0 +1,116 @@
+import type { ObjectKind } from '../../flow/objects.ts'
+import type { Fdt, FdtFile } from '../../protocol/flute/fdt.ts'
+import { applyFileTemplate } from '../../protocol/flute/file-template.ts'
+import { bareMediaType } from '../../protocol/mime/headers.ts'
+import { resolveCodepoint } from '../../protocol/route/codepoint.ts'
+import type { SourceFlow } from '../../protocol/sls/s-tsid.ts'
+import type { TransportObject } from '../object/transport-object.ts'
+
+/** Files one channel's tables may name at a time. */
+const MAX_FILES = 65_536
+
+/**
+ * What the signalling says of a channel's objects: name, type, encoding and what they are to a player. In order of
+ * authority: a File entry for the TOI, then the file template. TOI 0 is a table only where the S-TSID carries none.
+ */
+export class ChannelNames {
+  /** The S-TSID's word on this channel, null until it has come. */
+  source: SourceFlow | null = null
+  readonly #tsi: number
+  #listed = new Map<number, FdtFile>()
+  readonly #inBand = new Map<number, FdtFile>()
+  #inBandTable: Fdt | null = null
+
+  constructor(tsi: number) {
+    this.#tsi = tsi
+  }
+
+  describe(source: SourceFlow): void {
+    this.source = source
+    this.#listed = new Map()
+    for (const file of source.efdt?.files ?? []) if (this.#listed.size < MAX_FILES) this.#listed.set(file.toi, file)
+  }
+
+  /** Adds what a table sent as TOI 0 of the channel says. */
+  addTable(table: Fdt): void {
+    this.#inBandTable = table
+    if (this.#inBand.size + table.files.length > MAX_FILES) this.#inBand.clear()
+    for (const file of table.files.slice(0, MAX_FILES)) this.#inBand.set(file.toi, file)
+  }
+
+  /** True where TOI 0 may be a table: not where the S-TSID carries one, since `$Time$` media starts with TOI 0. */
+  get mayCarryTable(): boolean {
+    return this.#tsi === 0 || this.source === null || this.source.efdt === null
+  }
+
+  /** True where the channel's objects are service signalling. */
+  get carriesSls(): boolean {
+    return this.#tsi === 0
+  }
+
+  /** Name of a File entry for this TOI, null without one. */
+  listedName(toi: number): string | null {
+    return this.file(toi)?.contentLocation ?? null
+  }
+
+  /** The File entry's Content-MD5. */
+  md5(toi: number): string | null {
+    return this.file(toi)?.contentMd5 ?? null
+  }
+
+  /** Length as transported that a File entry gives, -1 without. Content-Length counts only for what is not encoded. */
+  transferLength(toi: number): number {
+    const file = this.file(toi)
+    if (file === null) return -1
+    if (file.transferLength !== null) return file.transferLength
+    return file.contentEncoding === null && file.contentLength !== null ? file.contentLength : -1
+  }
+
+  /** 1 file, 2 entity, 3 package, 4 signed package: how the object's bytes are to be read. */
+  formatId(codepoint: number): number {
+    return resolveCodepoint(codepoint, this.source?.payloads ?? []).formatId
+  }
+
+  /** Sets what is known of an object's name, type and kind. */
+  resolve(object: TransportObject): void {
+    const file = this.file(object.toi)
+    const table = this.source?.efdt ?? this.#inBandTable
+    object.listed = file
+    if (file !== null) {
+      object.name = file.contentLocation
+      object.contentType = file.contentType ?? table?.contentType ?? null
+      object.contentEncoding = (file.contentEncoding ?? table?.contentEncoding) === 'gzip' ? 'gzip' : null
+    } else if (table?.fileTemplate != null && this.#tsi !== 0) {
+      object.name = applyFileTemplate(table.fileTemplate, object.toi)
+      object.contentType ??= table.contentType
+      if (table.contentEncoding === 'gzip') object.contentEncoding = 'gzip'
+    }
+    object.kind = this.kindOf(object, file !== null)
+  }
+
+  /** What the tables say of a TOI. */
+  protected file(toi: number): FdtFile | null {
+    return this.#listed.get(toi) ?? this.#inBand.get(toi) ?? null
+  }
+
+  protected kindOf(object: TransportObject, listed: boolean): ObjectKind {
+    if (this.#tsi === 0) return 'signalling'
+    if (object.toi === 0 && this.source !== null && this.source.efdt === null) return 'signalling'
+    const byName = manifestKind(object.name, object.contentType)
+    if (byName !== null) return byName
+    const meaning = resolveCodepoint(object.codepoint, this.source?.payloads ?? [])
+    if (meaning.isInit) return 'init'
+    if (meaning.isMedia) return 'media'
+    // Codepoints from 128 on say nothing by themselves: in a real-time flow the template names segments, File entries the rest.
+    if (this.source?.realTime === true && object.codepoint >= 128) return listed ? 'init' : 'media'
+    return 'file'
+  }
+}
+
+/** What a name or media type says of manifests; null for anything else. A playlist that is an object of its own is a child. */
+export function manifestKind(name: string | null, contentType: string | null): 'manifest' | 'playlist' | null {
+  const type = contentType === null ? '' : bareMediaType(contentType)
+  if (type === 'application/dash+xml' || name?.endsWith('.mpd') === true) return 'manifest'
+  if (/mpegurl$/.test(type) || name?.endsWith('.m3u8') === true) return 'playlist'
+  return null
+}

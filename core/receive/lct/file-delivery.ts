@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto'
+import { CodecError } from '../../bytes/codec-error.ts'
+import type { Toi, Tsi } from '../../contract/ids.ts'
+import type { ReceivedFile } from '../../flow/objects.ts'
+import { gunzipIfGzip, gunzipLimited, looksGzip } from '../../protocol/gzip.ts'
+import { parseEntity } from '../../protocol/mime/entity.ts'
+import { codecFault, type ReceiveContext } from '../context/receive-context.ts'
+import { digestFault, hasDigest } from '../object/object-digest.ts'
+import type { TransportObject } from '../object/transport-object.ts'
+import { manifestKind } from './channel-names.ts'
+import type { LctChannel } from './lct-channel.ts'
+import { partsOf } from './package-parts.ts'
+
+/** A corrupt file may be so many times longer than what arrived of it, and this much more. */
+const MAX_HOLE_RATIO = 8
+const MAX_SMALL_HOLES = 64 << 10
+
+const FORMAT = { file: 1, entity: 2, package: 3, signedPackage: 4 } as const
+
+/** True where the object's name comes from inside it: it need not wait for a table. */
+export function namesItself(channel: LctChannel, object: TransportObject): boolean {
+  return channel.names.formatId(object.codepoint) !== FORMAT.file
+}
+
+/**
+ * The files of a whole object, content as a reader wants it: the object itself, the body of an entity, the parts of a
+ * package; gzip undone where Content-Encoding says so and the bytes agree. What cannot be read is an alarm and no file.
+ */
+export function filesOf(
+  context: ReceiveContext,
+  channel: LctChannel,
+  object: TransportObject,
+  serviceId: number,
+): readonly ReceivedFile[] {
+  const bytes = object.bytes(0, object.length)
+  try {
+    const format = channel.names.formatId(object.codepoint)
+    if (format === FORMAT.entity) return entityFiles(context, channel, object, serviceId, bytes)
+    if (format !== FORMAT.file) {
+      const parts = partsOf(context, object, serviceId, bytes)
+      if (parts !== null) {
+        return parts.map((part) => fileOf(channel, object, serviceId, part.name, part.contentType, part.bytes))
+      }
+      // Announced as a package, and none.
+      object.name ??= inventedName(object)
+    }
+    if (object.name === null) return []
+    let content = bytes
+    if (object.contentEncoding === 'gzip' && looksGzip(bytes))
+      content = gunzipLimited(bytes, context.limits.unpackedBytes)
+    const plain = fileOf(channel, object, serviceId, object.name, object.contentType, content)
+    const shared = content === bytes && bytes.buffer instanceof SharedArrayBuffer
+    const file = shared ? { ...plain, keep: () => keepBytes(object) } : plain
+    // Its table came late: else the channel has asked already.
+    object.sound ??= isSound(context, channel, object, content)
+    if (object.sound) return [file]
+    channel.complete--
+    channel.incomplete++
+    return context.spec.keepCorrupt ? [{ ...file, complete: false }] : []
+  } catch (thrown) {
+    if (!(thrown instanceof CodecError)) throw thrown
+    raise(context, 'OBJ-CONTENT', channel, object, serviceId, `${label(object)} cannot be read: ${thrown.message}`)
+    return []
+  }
+}
+
+function keepBytes(object: TransportObject): () => void {
+  object.keep()
+  let kept = true
+  return () => {
+    if (kept) object.letGo()
+    kept = false
+  }
+}
+
+/**
+ * A given-up object as it is, holes read as zeros; for `keepCorrupt`. A length or an offset far beyond what arrived is not
+ * believed: the file then ends with the last byte received, or is none.
+ */
+export function corruptFile(channel: LctChannel, object: TransportObject, serviceId: number): ReceivedFile | null {
+  const { total, highest } = object.ranges
+  const plausible = total * MAX_HOLE_RATIO + MAX_SMALL_HOLES
+  if (object.name === null || total === 0 || highest > plausible) return null
+  const size = object.size !== null && object.size <= plausible ? object.size : highest
+  return {
+    ...fileOf(channel, object, serviceId, object.name, object.contentType, object.bytes(0, size)),
+    complete: false,
+    missing: object.missing(),
+  }
+}
+
+/** A stable name for an object that no table ever named. */
+export function inventedName(object: TransportObject): string {
+  return `tsi-${object.tsi}/toi-${object.toi}.bin`
+}
+
+function entityFiles(
+  context: ReceiveContext,
+  channel: LctChannel,
+  object: TransportObject,
+  serviceId: number,
+  bytes: Uint8Array,
+): readonly ReceivedFile[] {
+  const entity = parseEntity(bytes)
+  const name = entity.contentLocation ?? object.name ?? inventedName(object)
+  object.name ??= name
+  object.contentType ??= entity.contentType
+  const range = entity.contentRange
+  let whole = entity.body
+  if (range !== null && (range.first > 0 || range.last + 1 !== range.total || whole.length !== range.total)) {
+    const joined = context.entityRanges.add(`${serviceId}/${channel.index}/${name}`, range, entity.body)
+    if (joined === null) return []
+    whole = joined
+  }
+  const gzipped = /\bgzip\b/i.test(entity.contentEncoding ?? '') && looksGzip(whole)
+  const content = gzipped ? gunzipLimited(whole, context.limits.unpackedBytes) : whole
+  const file = fileOf(channel, object, serviceId, name, entity.contentType, content)
+  const md5 = entity.headers['content-md5']
+  if (md5 === undefined || createHash('md5').update(content).digest('base64') === md5.trim()) return [file]
+  raise(context, 'OBJ-MD5', channel, object, serviceId, `${label(object)} is not what its Content-MD5 says`)
+  return context.spec.keepCorrupt ? [{ ...file, complete: false }] : []
+}
+
+function fileOf(
+  channel: LctChannel,
+  object: TransportObject,
+  serviceId: number,
+  name: string,
+  contentType: string | null,
+  bytes: Uint8Array,
+): ReceivedFile {
+  const kind = object.kind === 'file' ? (manifestKind(name, contentType) ?? 'file') : object.kind
+  return {
+    serviceId,
+    name,
+    contentType,
+    kind,
+    bytes,
+    objectIndex: object.index,
+    tsi: object.tsi as Tsi,
+    toi: object.toi as Toi,
+    representation: channel.representation,
+    complete: true,
+    missing: [],
+    firstTimeUs: object.firstTimeUs,
+    lastTimeUs: object.lastTimeUs,
+  }
+}
+
+/** False where a whole object contradicts the digests that its table gives; the alarm has been raised then. */
+export function objectIsSound(context: ReceiveContext, channel: LctChannel, object: TransportObject): boolean {
+  if (!hasDigest(object.listed)) return true
+  let content = object.bytes(0, object.length)
+  if (object.contentEncoding === 'gzip') {
+    const packed = content
+    // What cannot be unpacked is told of when the object is handed on.
+    if (codecFault(() => (content = gunzipIfGzip(packed, context.limits.unpackedBytes))) !== null) return true
+  }
+  object.sound = isSound(context, channel, object, content)
+  return object.sound
+}
+
+function isSound(context: ReceiveContext, channel: LctChannel, object: TransportObject, content: Uint8Array): boolean {
+  if (!hasDigest(object.listed)) return true
+  // Tables differ in whether they mean the content or what is transported.
+  const fault = digestFault(object.listed, [content, object.bytes(0, object.length)])
+  if (fault === null) return true
+  raise(context, 'OBJ-MD5', channel, object, channel.serviceId, `${label(object)} is corrupt: ${fault}`)
+  return false
+}
+
+function label(object: TransportObject): string {
+  return `${object.name ?? 'unnamed object'} (TSI ${object.tsi}, TOI ${object.toi})`
+}
+
+function raise(
+  context: ReceiveContext,
+  rule: string,
+  channel: LctChannel,
+  object: TransportObject,
+  service: number | null,
+  text: string,
+): void {
+  const { toi, lastTimeUs, frame } = object
+  context.alarm({ rule, severity: 'error', service, tsi: channel.tsi, toi, timeUs: lastTimeUs, frame, text })
+}

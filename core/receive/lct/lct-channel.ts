@@ -1,0 +1,478 @@
+import type { Toi } from '../../contract/ids.ts'
+import type { ChannelRole } from '../../contract/report.ts'
+import type { ChannelFacts } from '../../flow/facts.ts'
+import type { LctPacket } from '../../protocol/lct/lct-packet.ts'
+import type { FecFlow } from '../fec/fec-flow.ts'
+import { type FecChannel, FecCounts, type RepairSink } from '../fec/fec-host.ts'
+import type { ChannelHost } from '../object/channel-host.ts'
+import { hash32 } from '../object/content-hash.ts'
+import { type DoneObject, HEAD_BYTES } from '../object/done-object.ts'
+import { KnownObjects } from '../object/known-objects.ts'
+import { type CountedHome, isReplaceable, OpenObjects } from '../object/open-objects.ts'
+import { SIZE_SOURCE, TAKEN, TransportObject } from '../object/transport-object.ts'
+import { ChannelNames } from './channel-names.ts'
+
+const NO_HEADER = new Uint8Array(0)
+
+/**
+ * One LCT channel (TSI) of a ROUTE or FLUTE session: finds the object each packet belongs to, tells repeats from reuse of a
+ * TOI, and decides when an unfinished object is given up. Objects given up stay open to later bytes for a while (carousels heal).
+ */
+export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
+  readonly index: number
+  readonly tsi: number
+  readonly names: ChannelNames
+  serviceId: number | null = null
+  role: ChannelRole
+  representation: string | null = null
+  packets = 0
+  bytes = 0
+  repairPackets = 0
+  readonly fec = new FecCounts()
+  /** Takes its repair packets (ROUTE); null while none has come and no S-TSID names a repair flow here. */
+  repair: FecFlow | null = null
+  protectedBy: readonly RepairSink[] = []
+  repairWaitUs = 0
+  duplicates = 0
+  outOfOrder = 0
+  lost = 0
+  complete = 0
+  incomplete = 0
+  loops = 0
+  toisGoRound = false
+  lastTimeUs = 0
+  readonly #host: ChannelHost
+  readonly #open: OpenObjects
+  readonly #known: KnownObjects
+  #closedSinceUs = -1
+  /** FDT instances that have begun. */
+  #tables = 0
+  /** A packet with data has come. */
+  #began = false
+
+  constructor(host: ChannelHost, index: number, tsi: number, names: ChannelNames = new ChannelNames(tsi)) {
+    this.#host = host
+    this.#known = new KnownObjects(host)
+    this.#open = new OpenObjects(host, this, this.#known)
+    this.index = index
+    this.tsi = tsi
+    this.names = names
+    this.role = tsi === 0 ? 'signaling' : 'unknown'
+  }
+
+  get destination(): string {
+    return this.#host.destination
+  }
+
+  /** Objects that are being received or held. */
+  get openObjects(): Iterable<TransportObject> {
+    return this.#open.values()
+  }
+
+  /** The object that packets with this key (`objectKey`) belong to now; null where none is open. */
+  openObject(key: number): TransportObject | null {
+    return this.#open.get(key) ?? null
+  }
+
+  /** A table says that a TOI stands for other content now: its next packet begins a new object. */
+  replaced(toi: number, timeUs: number): void {
+    const done = this.#known.get(toi)
+    if (done !== undefined) this.#known.forget(done)
+    const object = this.#open.get(toi)
+    if (object === undefined) return
+    this.#open.giveUp(object, 'partial', timeUs)
+    this.#open.forgetBytes(object)
+  }
+
+  /**
+   * One source packet, its header read into `lct`. Where its bytes belong is for the session to say: that is the one thing in
+   * which ROUTE (start_offset) and FLUTE (source block and symbol) differ.
+   * @param offset place of its data in the object, bytes
+   * @param from where its data begins in `bytes`, behind the FEC Payload ID
+   */
+  packet(
+    lct: LctPacket,
+    offset: number,
+    bytes: Uint8Array,
+    start: number,
+    from: number,
+    end: number,
+    timeUs: number,
+    frame: number,
+  ): void {
+    this.count(end - start, timeUs)
+    if (lct.closeSession !== this.#closedSinceUs >= 0) this.#closing(lct.closeSession, timeUs)
+    const key = objectKey(lct)
+    let object = this.#open.last
+    if (object === null || object.key !== key) object = this.#open.get(key) ?? null
+    if (object === null) {
+      object = this.#newOrRepeat(lct, key, offset, bytes, start, from, end, timeUs, frame)
+      if (object === null) return
+    } else if (!this.#sameLength(object, lct)) {
+      this.#open.giveUp(object, 'partial', timeUs)
+      this.#open.forgetBytes(object)
+      object = this.#begin(lct, key, object.instance + 1, bytes, start, from, timeUs, frame)
+      if (object === null) return
+    }
+    if (!this.#began) {
+      // What was sent of this object before we listened is not lost.
+      this.#began = true
+      object.joinedAt = offset
+    }
+    this.#open.last = object
+    this.#take(object, lct, offset, bytes, start, from, end, timeUs, frame)
+  }
+
+  /** One packet that has a header only. */
+  headerOnly(lct: LctPacket, size: number, timeUs: number): void {
+    this.count(size, timeUs)
+    if (lct.closeSession !== this.#closedSinceUs >= 0) this.#closing(lct.closeSession, timeUs)
+    this.#headerOnly(lct, timeUs)
+  }
+
+  /** Counts a packet that brings no object any bytes. */
+  count(size: number, timeUs: number): void {
+    this.packets++
+    this.bytes += size
+    this.lastTimeUs = timeUs
+  }
+
+  #take(
+    object: TransportObject,
+    lct: LctPacket,
+    offset: number,
+    bytes: Uint8Array,
+    start: number,
+    from: number,
+    end: number,
+    timeUs: number,
+    frame: number,
+  ): void {
+    const count = end - from
+    if (offset + count > this.#host.limits.objectBytes) {
+      this.#host.limitReached(
+        'LIMIT-OBJECT',
+        `an object of more than ${this.#host.limits.objectBytes} bytes`,
+        this,
+        timeUs,
+        frame,
+      )
+      return
+    }
+    object.packets++
+    object.lastTimeUs = timeUs
+    if (lct.timed) object.takeTimes(lct, timeUs)
+    if (object.sizeSource === SIZE_SOURCE.closeFlag && offset + count > object.length) {
+      // The close flag was set early: more bytes follow, so it did not tell the length.
+      object.length = -1
+      object.sizeSource = SIZE_SOURCE.none
+    }
+    let added = object.take(offset, bytes, from, end)
+    if (added === TAKEN.noMemory && this.#host.relieveMemory(timeUs)) added = object.take(offset, bytes, from, end)
+    if (added < 0) {
+      this.#notTaken(object, added, bytes, start, end, timeUs, frame)
+      return
+    }
+    if (added < count && isReplaceable(object) && object.differs(offset, bytes, from, end)) {
+      this.#replaceWhileOpen(object, lct, offset, bytes, start, from, end, timeUs, frame)
+      return
+    }
+    if (added === 0 && count > 0) this.duplicates++
+    if (offset === 0) {
+      if (object.headBytes === 0 && count > 0) {
+        object.headBytes = Math.min(HEAD_BYTES, count)
+        object.headHash = hash32(bytes, from, from + object.headBytes)
+      }
+      // The beginning after the end is the next round of a carousel, not a late packet.
+      if (object.cursor > 0 && added > 0 && object.endingSinceUs < 0 && object.cursor !== object.length)
+        this.outOfOrder++
+      if (added === 0 || object.cursor === object.length || object.endingSinceUs >= 0) object.cursor = count
+      else object.cursor = Math.max(object.cursor, count)
+    } else if (offset >= object.cursor) {
+      object.cursor = offset + count
+    } else if (added > 0) {
+      this.outOfOrder++
+    }
+    if (added > 0 && object.state !== 'receiving') this.#open.resume(object)
+    if (lct.closeObject) this.#closeObject(object, timeUs)
+    if (object.length >= 0 && object.ranges.prefix >= object.length) this.#open.finish(object, timeUs)
+    else object.notify()
+  }
+
+  #closeObject(object: TransportObject, timeUs: number): void {
+    if (object.length < 0) {
+      object.length = object.ranges.highest
+      object.sizeSource = SIZE_SOURCE.closeFlag
+    }
+    if (object.endingSinceUs < 0) object.endingSinceUs = timeUs
+  }
+
+  #notTaken(
+    object: TransportObject,
+    why: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    timeUs: number,
+    frame: number,
+  ): void {
+    if (why === TAKEN.malformed) {
+      this.#host.badPacket('object-range', bytes, start, end, timeUs, frame)
+    } else if (why === TAKEN.tooManyHoles) {
+      this.#host.limitReached('LIMIT-HOLES', `TOI ${object.toi} has too many holes`, this, timeUs, frame)
+    } else {
+      this.#host.limitReached('LIMIT-MEMORY', 'unfinished objects fill the memory allowed', this, timeUs, frame)
+      object.starved = true
+      if (object.state === 'receiving') this.#open.giveUp(object, 'partial', timeUs)
+      this.#open.drop(object)
+    }
+  }
+
+  /** A replaceable object whose bytes change in mid-transmission: the new content starts over with this packet. */
+  #replaceWhileOpen(
+    object: TransportObject,
+    lct: LctPacket,
+    offset: number,
+    bytes: Uint8Array,
+    start: number,
+    from: number,
+    end: number,
+    timeUs: number,
+    frame: number,
+  ): void {
+    if (object.state === 'receiving') this.#open.giveUp(object, 'partial', timeUs)
+    this.#open.forgetBytes(object)
+    const next = this.#begin(lct, object.key, object.instance + 1, bytes, start, from, timeUs, frame)
+    if (next === null) return
+    this.#open.last = next
+    this.#take(next, lct, offset, bytes, start, from, end, timeUs, frame)
+  }
+
+  /** False where the header's length contradicts what this object is: another one now has its TOI. */
+  #sameLength(object: TransportObject, lct: LctPacket): boolean {
+    const announced = lct.transferLength
+    if (announced < 0 || announced === object.length) {
+      if (announced >= 0) object.sizeSource = SIZE_SOURCE.extension
+      return true
+    }
+    if (object.sizeSource === SIZE_SOURCE.extension) return false
+    if (announced < object.ranges.highest || announced > this.#host.limits.objectBytes) return false
+    object.length = announced
+    object.sizeSource = SIZE_SOURCE.extension
+    return true
+  }
+
+  #newOrRepeat(
+    lct: LctPacket,
+    key: number,
+    offset: number,
+    bytes: Uint8Array,
+    start: number,
+    from: number,
+    end: number,
+    timeUs: number,
+    frame: number,
+  ): TransportObject | null {
+    const done = this.#known.get(key)
+    if (done === undefined) return this.#begin(lct, key, 0, bytes, start, from, timeUs, frame)
+    if (done.media && offset === 0 && this.#open.isFarBack(key)) this.#open.startOver(key, timeUs, frame)
+    const again = done.loop !== this.loops || done.isReplacedBy(lct.transferLength, offset, bytes, from, end)
+    if (!again) {
+      this.#repeat(done, offset, end - from, timeUs)
+      return null
+    }
+    const object = this.#begin(lct, key, done.instance + 1, bytes, start, from, timeUs, frame)
+    if (object === null) return null
+    // What this round already repeated unchanged belongs to the new content too.
+    if (
+      done.bytes !== null &&
+      done.loop === this.loops &&
+      done.repeats > 0 &&
+      done.repeatEnd === offset &&
+      offset > 0
+    ) {
+      if (object.take(0, done.bytes, 0, offset) > 0) {
+        object.headBytes = Math.min(HEAD_BYTES, offset)
+        object.headHash = hash32(done.bytes, 0, object.headBytes)
+        object.cursor = offset
+      }
+    }
+    this.#known.forget(done)
+    return object
+  }
+
+  #begin(
+    lct: LctPacket,
+    key: number,
+    instance: number,
+    bytes: Uint8Array,
+    start: number,
+    from: number,
+    timeUs: number,
+    frame: number,
+  ): TransportObject | null {
+    const host = this.#host
+    if (this.#closedSinceUs >= 0 && timeUs - this.#closedSinceUs > host.reorderUs) return null
+    if (lct.transferLength > host.limits.objectBytes) {
+      const text = `TOI ${lct.toi} claims ${lct.transferLength} bytes, ${host.limits.objectBytes} are allowed`
+      host.limitReached('LIMIT-OBJECT', text, this, timeUs, frame)
+      return null
+    }
+    if (this.#open.size >= host.limits.openObjects) this.#open.evict(timeUs, frame)
+    const index = host.nextObjectIndex()
+    const object = new TransportObject(
+      this,
+      host.pool,
+      index,
+      key,
+      lct.toi as Toi,
+      // Each FDT instance is another object under TOI 0.
+      key < 0 ? this.#tables++ : instance,
+      lct.codepoint,
+      timeUs,
+      frame,
+    )
+    this.names.resolve(object)
+    if (lct.transferLength >= 0) {
+      object.length = lct.transferLength
+      object.sizeSource = SIZE_SOURCE.extension
+    } else {
+      const listed = this.names.transferLength(lct.toi)
+      if (listed >= 0 && listed <= host.limits.objectBytes) {
+        object.length = listed
+        object.sizeSource = SIZE_SOURCE.file
+      }
+    }
+    this.#open.add(object, timeUs, frame)
+    if (this.#closedSinceUs >= 0) object.endingSinceUs = timeUs
+    host.observer.objectBegun(object, bytes, start, from)
+    host.objectBegun(object)
+    return object
+  }
+
+  /** A packet of an object that is already whole. */
+  #repeat(done: DoneObject, offset: number, count: number, timeUs: number): void {
+    done.packets++
+    if (offset === 0) {
+      done.repeats++
+      done.repeatEnd = count
+      this.#host.objectRepeated(this, done, false, timeUs)
+    } else if (offset >= done.repeatEnd && done.repeatEnd < done.length) {
+      done.repeatEnd = offset === done.repeatEnd ? offset + count : done.length
+    } else {
+      this.duplicates++
+    }
+    this.#host.observer.objectRepeated(done.index, done.packets, done.repeats, timeUs)
+    if (done.repeatEnd === done.length && offset + count === done.length) {
+      this.#host.objectRepeated(this, done, true, timeUs)
+    }
+  }
+
+  #headerOnly(lct: LctPacket, timeUs: number): void {
+    const object = this.#open.get(lct.toi)
+    if (object === undefined) return
+    object.packets++
+    object.lastTimeUs = timeUs
+    if (lct.timed) object.takeTimes(lct, timeUs)
+    if (lct.transferLength >= 0 && object.length < 0 && lct.transferLength >= object.ranges.highest) {
+      object.length = lct.transferLength
+      object.sizeSource = SIZE_SOURCE.extension
+    }
+    if (lct.closeObject) this.#closeObject(object, timeUs)
+    if (object.whole) this.#open.finish(object, timeUs)
+  }
+
+  #closing(closing: boolean, timeUs: number): void {
+    this.#closedSinceUs = closing ? timeUs : -1
+    if (!closing) return
+    this.#open.ending(timeUs)
+  }
+
+  doneObject(toi: number): DoneObject | undefined {
+    return this.#known.get(toi)
+  }
+
+  restore(
+    object: TransportObject | null,
+    toi: number,
+    length: number,
+    bytes: Uint8Array,
+    ranges: readonly (readonly [number, number])[],
+    timeUs: number,
+    frame: number,
+  ): void {
+    const restored = object ?? this.#beginUnseen(toi, length, timeUs, frame)
+    if (restored !== null) this.#open.restore(restored, length, bytes, ranges, timeUs)
+  }
+
+  /** An object of which no packet came. */
+  #beginUnseen(toi: number, length: number, timeUs: number, frame: number): TransportObject | null {
+    const host = this.#host
+    if (this.#known.get(toi) !== undefined || length > host.limits.objectBytes) return null
+    if (this.#open.size >= host.limits.openObjects) this.#open.evict(timeUs, frame)
+    const codepoint = this.names.source?.payloads[0]?.codepoint ?? 0
+    const index = host.nextObjectIndex()
+    const object = new TransportObject(this, host.pool, index, toi, toi as Toi, 0, codepoint, timeUs, frame)
+    this.names.resolve(object)
+    object.length = length
+    object.sizeSource = SIZE_SOURCE.extension
+    this.#open.add(object, timeUs, frame)
+    host.observer.objectBegun(object, NO_HEADER, 0, 0)
+    host.objectBegun(object)
+    return object
+  }
+
+  /** Gives up what waited long enough. */
+  tick(timeUs: number): void {
+    this.#open.tick(timeUs)
+  }
+
+  relieve(): boolean {
+    return this.#open.relieve()
+  }
+
+  /** The capture starts over: what is open is cut off, and what was whole may come again as new. */
+  loop(timeUs: number): void {
+    this.#open.loop(timeUs)
+  }
+
+  /** We stopped listening for a while: what is open is cut off, what comes later is another transmission. */
+  left(timeUs: number): void {
+    this.#open.endAll(timeUs)
+  }
+
+  /** No more packets. An object whose transmission had ended is lost, the others are only cut off. */
+  close(timeUs: number): void {
+    this.#open.close(timeUs)
+  }
+
+  /** Names or lengths became known: looks again at what is open. */
+  namesChanged(timeUs: number): void {
+    for (const done of this.#known.all) {
+      const listed = this.names.listedName(done.key)
+      // The TOI now stands for another file; its next transmission is a new object.
+      if (listed !== null && done.name !== null && listed !== done.name) this.#known.forget(done)
+    }
+    for (const object of [...this.#open.values()]) {
+      const named = object.name
+      this.names.resolve(object)
+      if (object.sizeSource < SIZE_SOURCE.file) {
+        const listed = this.names.transferLength(object.toi)
+        if (listed >= object.ranges.highest && listed <= this.#host.limits.objectBytes) {
+          object.length = listed
+          object.sizeSource = SIZE_SOURCE.file
+        }
+      }
+      if (named === null && object.name !== null) {
+        if (object.state === 'receiving') this.#host.objectBegun(object)
+        else this.#host.observer.objectNamed(object)
+      }
+      if (object.whole) this.#open.finish(object, timeUs)
+    }
+  }
+}
+
+/** The TOI; for TOI 0 with EXT_FDT each instance is an object of its own (RFC 6726 §3.4.1), and they may interleave. */
+export function objectKey(lct: LctPacket): number {
+  return lct.toi === 0 && lct.fdtInstance >= 0 ? -1 - lct.fdtInstance : lct.toi
+}

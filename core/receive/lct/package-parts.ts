@@ -1,0 +1,59 @@
+import { gunzipIfGzip, gunzipLimited, looksGzip } from '../../protocol/gzip.ts'
+import { isMultipart, parseMultipart } from '../../protocol/mime/multipart.ts'
+import { decodeTransfer } from '../../protocol/mime/transfer-encoding.ts'
+import type { ReceiveContext } from '../context/receive-context.ts'
+import type { TransportObject } from '../object/transport-object.ts'
+import { unwrapSigned } from '../signalling/signed-package.ts'
+
+/** One file of a package. */
+export type PackagePart = { readonly name: string; readonly contentType: string | null; readonly bytes: Uint8Array }
+
+/** Names in the listing of a signed package. */
+const MAX_LISTED = 1000
+
+/**
+ * The files of a package object (formatId 3 and 4), its signature checked where it has one: the verdict is listed with the
+ * service's signalling as `PACKAGE`, the text of which names the files. Null where the object is no package.
+ * @throws CodecError `gzip-…` | `multipart-…`
+ */
+export function partsOf(
+  context: ReceiveContext,
+  object: TransportObject,
+  serviceId: number,
+  bytes: Uint8Array,
+): readonly PackagePart[] | null {
+  const { tsi, toi, frame, lastTimeUs: timeUs } = object
+  const unpacked = gunzipIfGzip(bytes, context.limits.unpackedBytes)
+  const name = object.name ?? `TSI ${tsi} TOI ${toi}`
+  const judge = (verdict: string, text: string): void => {
+    if (verdict !== 'bad') return
+    const words = `The package ${name} has a bad signature. ${text}`
+    context.alarm({ rule: 'OBJ-SIGNED', severity: 'error', service: serviceId, tsi, toi, timeUs, frame, text: words })
+  }
+  const unwrapped = unwrapSigned(context, `package/${serviceId}/${tsi}/${toi}`, unpacked, timeUs, (later) => {
+    context.observer.slsSignature(serviceId, tsi, toi, later)
+    judge(later.verdict, later.text)
+  })
+  if (!isMultipart(unwrapped.bytes)) return null
+  const parts = parseMultipart(unwrapped.bytes).parts.map((part, index) => {
+    const body = decodeTransfer(part.body, part.headers['content-transfer-encoding'] ?? null)
+    const gzipped = /\bgzip\b/i.test(part.headers['content-encoding'] ?? '') && looksGzip(body)
+    return {
+      name: part.contentLocation ?? `tsi-${tsi}/toi-${toi}/part-${index + 1}.bin`,
+      contentType: part.contentType || null,
+      bytes: gzipped ? gunzipLimited(body, context.limits.unpackedBytes) : body,
+    }
+  })
+  const { signature } = unwrapped
+  if (signature !== null) {
+    const listing = parts.slice(0, MAX_LISTED).map((part) => part.name)
+    const text = new TextEncoder().encode(listing.join('\n'))
+    context.observer.slsFragment(
+      serviceId,
+      { type: 'PACKAGE', name, version: null, bytes: text, tsi, toi, signature },
+      timeUs,
+    )
+    judge(signature.verdict, signature.text)
+  }
+  return parts
+}

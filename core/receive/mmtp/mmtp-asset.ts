@@ -1,0 +1,335 @@
+import type { ChannelRole } from '../../contract/report.ts'
+import type { ChannelFacts, MmtpAssetFacts } from '../../flow/facts.ts'
+import type { MpuMovie } from '../../media/mmt/mpu-movie.ts'
+import type { MmtpPacket } from '../../protocol/mmtp/mmtp-packet.ts'
+import { printable } from '../../protocol/mmtp/mp-table.ts'
+import { MPU_FAULT, type MpuPayload } from '../../protocol/mmtp/mpu-payload.ts'
+import type { ReceiveContext } from '../context/receive-context.ts'
+import type { BytePool } from '../object/byte-pool.ts'
+import { ARRIVAL, type MmtpCounter } from './mmtp-counter.ts'
+import { type MpuHome, MpuObject } from './mpu-object.ts'
+import { MpuTimes } from './mpu-times.ts'
+
+/** MPUs of one asset that are put together at a time. */
+const MAX_OPEN = 8
+/** Finished MPUs that are remembered, to know late packets and repeats. */
+const MAX_KNOWN = 64
+
+/** What an asset asks of its session. */
+export interface AssetHost {
+  readonly destination: string
+  readonly serviceId: number | null
+  readonly context: ReceiveContext
+  /** What is added to packet_ids to name folders. */
+  readonly folderBase: number
+  mpuComplete(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void
+  mpuGivenUp(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void
+  memoryFull(asset: MmtpAsset, timeUs: number, frame: number): void
+}
+
+/** MPUs that never came, remembered by number in case they do. */
+const MAX_ABSENT = 1 << 16
+
+type Known = { readonly index: number; readonly complete: boolean; packets: number; repeats: number }
+
+/** One asset of an MMT package: the MPUs that come under its packet_id. Also a lane of objects, as an LCT channel is. */
+export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
+  readonly index: number
+  readonly packetId: number
+  readonly mmtp = true
+  readonly times = new MpuTimes()
+  readonly pool: BytePool
+  readonly maxBytes: number
+  assetId: string | null = null
+  component: MmtpAssetFacts['component'] = null
+  /** Four-character code, from the MP table or the MPU's sample entry. */
+  type: string | null = null
+  mpus = 0
+  incomplete = 0
+  /** MPUs given up because their MPU metadata, or movie fragment metadata, did not come. */
+  withoutMetadata = 0
+  withoutFragments = 0
+  samplesLost = 0
+  firstMpu: number | null = null
+  lastMpu: number | null = null
+  /** The MPU that was on its way when the asset was first seen. */
+  partialAtStart: number | null = null
+  /** Bytes known to be missing from MPUs that were given up. */
+  lost = 0
+  lastMovie: MpuMovie | null = null
+  readonly repairPackets = 0
+  readonly fec = null
+  #counter: MmtpCounter | null = null
+  #role: ChannelRole = 'unknown'
+  #current: MpuObject | null = null
+  #learntFragments = 0
+  #seenMetadata = false
+  #told = 0
+  #loops = 0
+  readonly #host: AssetHost
+  readonly #open = new Map<number, MpuObject>()
+  readonly #known = new Map<number, Known>()
+  /** MPU sequence numbers that were passed over. */
+  readonly #absent = new Set<number>()
+
+  constructor(host: AssetHost, packetId: number) {
+    this.#host = host
+    this.index = host.context.nextChannelIndex()
+    this.packetId = packetId
+    this.pool = host.context.pool
+    this.maxBytes = host.context.limits.objectBytes
+  }
+
+  get destination(): string {
+    return this.#host.destination
+  }
+  get serviceId(): number | null {
+    return this.#host.serviceId
+  }
+  get tsi(): number {
+    return this.packetId
+  }
+  get folder(): number {
+    return this.#host.folderBase + this.packetId
+  }
+  get absent(): number {
+    return this.#absent.size
+  }
+  get representation(): string | null {
+    return this.assetId
+  }
+  get role(): ChannelRole {
+    return this.#role
+  }
+  get packets(): number {
+    return this.#counter?.packets ?? 0
+  }
+  get bytes(): number {
+    return this.#counter?.bytes ?? 0
+  }
+  get duplicates(): number {
+    return this.#counter?.duplicates ?? 0
+  }
+  get outOfOrder(): number {
+    return this.#counter?.outOfOrder ?? 0
+  }
+  get complete(): number {
+    return this.mpus
+  }
+  get lastTimeUs(): number {
+    return this.#counter?.lastTimeUs ?? 0
+  }
+  /** MPUs given up for want of metadata that have been told of. */
+  get unread(): number {
+    return this.withoutMetadata + this.withoutFragments - this.#told
+  }
+  timeOf(mpuSequence: number): number | null {
+    return this.times.get(mpuSequence)
+  }
+
+  /** What the MP table says of it; it decides over the MPU's own words. */
+  describe(assetId: string, type: string): void {
+    this.assetId = assetId
+    this.type = type
+    this.#role = roleOfEntry(type)
+  }
+
+  /** Marks losses for want of metadata as told. */
+  tell(): void {
+    this.#told = this.withoutMetadata + this.withoutFragments
+  }
+
+  /**
+   * One packet with an MPU payload, its header read into `packet` and `payload`.
+   * @returns 0, or the `MPU_FAULT` at which its units cannot be read
+   */
+  packet(
+    packet: MmtpPacket,
+    payload: MpuPayload,
+    counter: MmtpCounter,
+    arrival: number,
+    bytes: Uint8Array,
+    start: number,
+    timeUs: number,
+    frame: number,
+  ): number {
+    this.#counter = counter
+    if (arrival === ARRIVAL.duplicate) return MPU_FAULT.none
+    const { mpuSequence } = payload
+    let mpu = this.#current
+    if (mpu === null || mpu.toi !== mpuSequence) {
+      mpu = this.#open.get(mpuSequence) ?? this.#begin(packet, payload, bytes, start, timeUs, frame)
+      if (mpu === null) return MPU_FAULT.none
+      this.#current = mpu
+    }
+    mpu.packets++
+    mpu.lastTimeUs = timeUs
+    let step = payload.next(bytes)
+    for (; step > 0; step = payload.next(bytes)) {
+      if (mpu.take(payload, packet.sequence, bytes)) continue
+      this.#host.memoryFull(this, timeUs, frame)
+      this.#giveUp(mpu, 'partial', timeUs)
+      return MPU_FAULT.none
+    }
+    this.#finishIfWhole(mpu, timeUs)
+    return -step
+  }
+
+  #begin(
+    packet: MmtpPacket,
+    payload: MpuPayload,
+    bytes: Uint8Array,
+    start: number,
+    timeUs: number,
+    frame: number,
+  ): MpuObject | null {
+    const { mpuSequence } = payload
+    const known = this.#known.get(mpuSequence)
+    if (known !== undefined) {
+      known.packets++
+      if (payload.fragmentType === 0 && payload.indicator < 2) known.repeats++
+      if (known.complete) this.#host.context.observer.objectRepeated(known.index, known.packets, known.repeats, timeUs)
+      return null
+    }
+    if (this.#open.size >= MAX_OPEN) {
+      for (const oldest of this.#open.values()) {
+        this.#giveUp(oldest, 'partial', timeUs)
+        break
+      }
+    }
+    const first = this.lastMpu === null
+    const index = this.#host.context.nextObjectIndex()
+    const mpu = new MpuObject(this, index, mpuSequence, this.#loops, packet.sequence, timeUs, frame)
+    mpu.joinedLate = first
+    this.#open.set(mpuSequence, mpu)
+    this.firstMpu ??= mpuSequence
+    const behind = this.lastMpu === null ? 0 : (this.lastMpu - mpuSequence) | 0
+    // Further back than any late packet: the encoder began to count anew.
+    const ahead = behind <= 0 || behind > MAX_KNOWN
+    this.#absent.delete(mpuSequence)
+    // A jump of many is a new count of the encoder, or a long interruption, and no loss of so many MPUs.
+    if (-behind > 1 && -behind <= MAX_KNOWN && this.#absent.size < MAX_ABSENT)
+      for (let missed = 1; missed < -behind; missed++) this.#absent.add((mpuSequence - missed) >>> 0)
+    if (ahead) this.lastMpu = mpuSequence
+    this.#host.context.observer.objectBegun(mpu, bytes, start, payload.dataEnd)
+    // One that comes late does not end those after it.
+    if (ahead) {
+      for (const other of [...this.#open.values()]) {
+        if (other === mpu || other.endingSinceUs >= 0) continue
+        other.endingSinceUs = timeUs
+        this.#finishIfWhole(other, timeUs)
+      }
+    }
+    return mpu
+  }
+
+  /**
+   * Hands on an MPU of which all is there. Whether another movie fragment follows only the next MPU tells, until the asset has
+   * shown how many its MPUs have. Of items nothing follows: they may be sent again and again in the one MPU there is.
+   */
+  #finishIfWhole(mpu: MpuObject, timeUs: number): void {
+    if (mpu.state !== 'receiving' || !mpu.complete()) {
+      this.#learn(mpu)
+      return
+    }
+    this.#learn(mpu)
+    const mayGoOn = mpu.isTimed && (this.#learntFragments === 0 || mpu.fragments < this.#learntFragments)
+    if (mpu.endingSinceUs >= 0 || !mayGoOn) this.#finish(mpu, timeUs)
+  }
+
+  /** Takes from an MPU's metadata what an MP table has not said. */
+  #learn(mpu: MpuObject): void {
+    const { movie } = mpu
+    if (movie === null || movie === this.lastMovie) return
+    this.lastMovie = movie
+    const entry = movie.tracks[0]
+    if (entry === undefined) return
+    this.type ??= entry.entryType
+    if (this.assetId === null && movie.assetId !== null) this.assetId = printable(movie.assetId)
+    if (this.#role === 'unknown') this.#role = roleOfHandler(entry.handler)
+  }
+
+  #finish(mpu: MpuObject, timeUs: number): void {
+    mpu.state = 'complete'
+    this.mpus++
+    this.#learntFragments = Math.max(1, mpu.fragments)
+    this.#seenMetadata = true
+    this.#forget(mpu)
+    this.#remember(mpu)
+    this.#host.context.observer.objectEnded(mpu)
+    this.#host.mpuComplete(this, mpu, timeUs)
+  }
+
+  #giveUp(mpu: MpuObject, state: 'partial' | 'truncated', timeUs: number): void {
+    if (mpu.complete()) {
+      this.#learn(mpu)
+      this.#finish(mpu, timeUs)
+      return
+    }
+    const atStart = mpu.joinedLate && !this.#seenMetadata && !(mpu.hasMetadata && mpu.hasFragments)
+    mpu.state = atStart ? 'truncated' : state
+    if (atStart) this.partialAtStart = mpu.toi
+    mpu.buildPartial()
+    this.#learn(mpu)
+    if (mpu.state === 'partial') {
+      this.incomplete++
+      if (!mpu.hasMetadata) this.withoutMetadata++
+      else if (mpu.file === null) this.withoutFragments++
+      this.samplesLost += mpu.file?.incomplete ?? 0
+      for (const [from, to] of mpu.missing()) this.lost += to - from
+    }
+    this.#forget(mpu)
+    this.#remember(mpu)
+    this.#host.context.observer.objectEnded(mpu)
+    this.#host.mpuGivenUp(this, mpu, timeUs)
+  }
+
+  #forget(mpu: MpuObject): void {
+    this.#open.delete(mpu.toi)
+    if (this.#current === mpu) this.#current = null
+  }
+
+  #remember(mpu: MpuObject): void {
+    const { index, packets, state } = mpu
+    this.#known.set(mpu.toi, { index, packets, repeats: 0, complete: state === 'complete' })
+    if (this.#known.size <= MAX_KNOWN) return
+    for (const oldest of this.#known.keys()) {
+      this.#known.delete(oldest)
+      break
+    }
+  }
+
+  /** Gives up what waited long enough. */
+  tick(timeUs: number): void {
+    const { reorderUs, limits } = this.#host.context
+    for (const mpu of [...this.#open.values()]) {
+      const ending = mpu.endingSinceUs >= 0
+      const quietSince = ending ? mpu.endingSinceUs : mpu.lastTimeUs
+      if (timeUs - quietSince >= (ending ? reorderUs : limits.idleMs * 1000)) this.#giveUp(mpu, 'partial', timeUs)
+    }
+  }
+
+  /** No more packets, or the source begins anew: what is open is cut off, unless a newer MPU had begun. */
+  endAll(timeUs: number): void {
+    for (const mpu of [...this.#open.values()])
+      this.#giveUp(mpu, mpu.endingSinceUs >= 0 ? 'partial' : 'truncated', timeUs)
+    this.#known.clear()
+    this.#loops++
+  }
+}
+
+const VIDEO = /^(?:avc[1-4]|hev1|hvc1|dvh[1e]|dva[1v]|vvc1|vvi1|av01|vp0[89]|mp4v|encv|jxs1)$/
+const AUDIO = /^(?:mp4a|ac-[34]|ec-3|mh[am][12]|opus|enca|fLaC)$/i
+const TEXT = /^(?:stpp|wvtt|sbtt|tx3g|enct)$/
+
+function roleOfEntry(type: string): ChannelRole {
+  if (VIDEO.test(type)) return 'video'
+  if (AUDIO.test(type)) return 'audio'
+  return TEXT.test(type) ? 'text' : 'data'
+}
+
+function roleOfHandler(handler: string): ChannelRole {
+  if (handler === 'vide') return 'video'
+  if (handler === 'soun') return 'audio'
+  return handler === 'subt' || handler === 'text' ? 'text' : 'data'
+}

@@ -1,0 +1,150 @@
+import type { MmtpFacts } from '../../flow/facts.ts'
+import { type MmtpPacket, mmtpTypeName } from '../../protocol/mmtp/mmtp-packet.ts'
+
+/** Sequence numbers behind the newest that are remembered, to tell late packets from duplicates. */
+const WINDOW = 1024
+/** Numbers so close to the newest may still come: reordering reaches that far. */
+const YOUNG = 256
+/** A jump further than this is no loss but another count: believed when the next packet goes on from it (RFC 3550 A.1). */
+const MAX_LOSS = 1 << 20
+
+/** What a packet is by its number. */
+export const ARRIVAL = { inOrder: 0, duplicate: 1, late: 2 } as const
+
+/** Counts numbers that go up by one and wrap at 2^32: lost, late and twice. */
+export class SequenceCounter {
+  /** Numbers that never came, as far as is known. */
+  lost = 0
+  duplicates = 0
+  outOfOrder = 0
+  /** The sender began another count. */
+  restarts = 0
+  /** Gaps that were opened; some may have been filled since. */
+  gaps = 0
+  #next = -1
+  /** Numbers from the first one to the newest, as far as the window reaches. */
+  #span = 0
+  #jumpedTo = -1
+  readonly #seen = new Uint32Array(WINDOW / 32)
+
+  /** @returns an `ARRIVAL` */
+  take(sequence: number): number {
+    if (this.#next < 0) {
+      this.#start(sequence)
+      return ARRIVAL.inOrder
+    }
+    const ahead = (sequence - this.#next) >>> 0
+    if (ahead < MAX_LOSS) {
+      if (ahead > 0) {
+        this.lost += ahead
+        this.gaps++
+      }
+      this.#forward(ahead)
+      this.#jumpedTo = -1
+      return ARRIVAL.inOrder
+    }
+    const behind = (this.#next - 1 - sequence) >>> 0
+    if (behind < WINDOW) {
+      const bit = 1 << (sequence & 31)
+      const word = (sequence >>> 5) % this.#seen.length
+      if (((this.#seen[word] as number) & bit) !== 0) {
+        this.duplicates++
+        return ARRIVAL.duplicate
+      }
+      this.#seen[word] = (this.#seen[word] as number) | bit
+      this.outOfOrder++
+      // One from before the first was never missed.
+      if (behind < this.#span && this.lost > 0) this.lost--
+      return ARRIVAL.late
+    }
+    if (this.#jumpedTo >= 0 && ((sequence - this.#jumpedTo) >>> 0) - 1 < MAX_JUMP_GAP) {
+      this.restarts++
+      this.#start(sequence)
+      return ARRIVAL.inOrder
+    }
+    this.#jumpedTo = sequence
+    this.outOfOrder++
+    return ARRIVAL.late
+  }
+
+  /** Numbers that never came and are too old to be only late: `lost` without those among the newest. */
+  get lostForSure(): number {
+    let young = 0
+    for (let step = 1; step <= Math.min(YOUNG, this.#span) && young < this.lost; step++) {
+      const sequence = (this.#next - step) >>> 0
+      const word = this.#seen[(sequence >>> 5) % this.#seen.length] as number
+      if ((word & (1 << (sequence & 31))) === 0) young++
+    }
+    return this.lost - young
+  }
+
+  /** The source begins anew: what comes next is not compared with what came. */
+  restart(): void {
+    this.#next = -1
+    this.#jumpedTo = -1
+  }
+
+  #start(sequence: number): void {
+    this.#seen.fill(0)
+    this.#seen[(sequence >>> 5) % this.#seen.length] = 1 << (sequence & 31)
+    this.#next = (sequence + 1) >>> 0
+    this.#span = 1
+    this.#jumpedTo = -1
+  }
+
+  #forward(skipped: number): void {
+    const seen = this.#seen
+    if (skipped >= WINDOW) seen.fill(0)
+    else {
+      for (let step = 0; step < skipped; step++) {
+        const missing = (this.#next + step) >>> 0
+        const word = (missing >>> 5) % seen.length
+        seen[word] = (seen[word] as number) & ~(1 << (missing & 31))
+      }
+    }
+    const sequence = (this.#next + skipped) >>> 0
+    this.#span = Math.min(WINDOW, this.#span + skipped + 1)
+    const word = (sequence >>> 5) % seen.length
+    seen[word] = (seen[word] as number) | (1 << (sequence & 31))
+    this.#next = (sequence + 1) >>> 0
+  }
+}
+
+/** How far the second packet after a jump may be from the first for the jump to be believed. */
+const MAX_JUMP_GAP = 64
+
+/** One packet_id of an MMTP flow. */
+export class MmtpCounter implements MmtpFacts {
+  readonly packetId: number
+  type: MmtpFacts['type'] = 'unknown'
+  packets = 0
+  bytes = 0
+  /** Packets with a signalling payload among them. */
+  signalling = 0
+  lastTimeUs = 0
+  readonly sequence = new SequenceCounter()
+
+  constructor(packetId: number) {
+    this.packetId = packetId
+  }
+
+  get lost(): number {
+    return this.sequence.lost
+  }
+  get duplicates(): number {
+    return this.sequence.duplicates
+  }
+  get outOfOrder(): number {
+    return this.sequence.outOfOrder
+  }
+
+  /** @returns an `ARRIVAL` */
+  count(packet: MmtpPacket, bytes: number, timeUs: number): number {
+    this.packets++
+    this.bytes += bytes
+    this.lastTimeUs = timeUs
+    // Signalling messages also travel on the packet_ids of assets: media decides.
+    if (this.type !== 'mpu') this.type = mmtpTypeName(packet.type)
+    return this.sequence.take(packet.sequence)
+  }
+}

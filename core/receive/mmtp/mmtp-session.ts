@@ -1,0 +1,559 @@
+import type { CodecError } from '../../bytes/codec-error.ts'
+import type { Toi, Tsi } from '../../contract/ids.ts'
+import type { ReportSignature, Severity } from '../../contract/report.ts'
+import type { Flow } from '../../flow/datagrams.ts'
+import type {
+  Destination,
+  MmtpAssetFacts,
+  MmtpFacts,
+  MmtpFlowFacts,
+  MmtpMessageFacts,
+  SlsFragment,
+} from '../../flow/facts.ts'
+import type { ReceivedFile } from '../../flow/objects.ts'
+import { codecString } from '../../media/mmt/codec-string.ts'
+import type { Verdict } from '../../protocol/cms/signed-data.ts'
+import type { Atsc3Message } from '../../protocol/mmtp/atsc3-message.ts'
+import type { MmtLocation } from '../../protocol/mmtp/mmt-location.ts'
+import { MMTP_FAULT, MMTP_TYPE, MmtpPacket, mmtpFaultName } from '../../protocol/mmtp/mmtp-packet.ts'
+import { identifierText, type MpTable } from '../../protocol/mmtp/mp-table.ts'
+import { MPU_FAULT, MpuPayload, mpuFaultName } from '../../protocol/mmtp/mpu-payload.ts'
+import { ntpToUnixUs } from '../../protocol/ntp.ts'
+import { componentWords, parseUsbdMmt, type UsbdMmt } from '../../protocol/sls/usbd-mmt.ts'
+import { codecFault, type ReceiveContext } from '../context/receive-context.ts'
+import type { ReceivedService } from '../context/received-service.ts'
+import { reportSignature } from '../context/signatures.ts'
+import { type AssetHost, MmtpAsset } from './mmtp-asset.ts'
+import { MmtpCounter, SequenceCounter } from './mmtp-counter.ts'
+import { MmtpSignalling } from './mmtp-signalling.ts'
+import type { MpuObject } from './mpu-object.ts'
+
+/** What a session asks of the receiver: the other flows of its service. */
+export interface MmtpHost {
+  /** The ROUTE session at this destination carries files and components of an MMT service. */
+  routeComponent(service: ReceivedService, address: Destination, timeUs: number): void
+  /** The MMTP flow at this destination carries assets of the service. Null where that cannot be received, or is another's. */
+  flowOf(service: ReceivedService, address: Destination, timeUs: number): MmtpSession | null
+}
+
+/** An asset that an MP table locates in another flow. */
+type Elsewhere = {
+  readonly address: Destination
+  readonly packetId: number
+  readonly assetId: string
+  readonly type: string
+  readonly times: readonly (readonly [mpuSequence: number, timeUs: number])[]
+}
+
+/** Assets in other flows, ROUTE sessions and further flows of one service. */
+const MAX_ELSEWHERE = 64
+const MAX_FLOWS = 16
+/** packet_ids of a further flow that another one has count on from here, in names of files. */
+const FOLDERS_PER_FLOW = 0x1_0000
+/** Real services use a few packet_ids; a forged flow may use all 65536. */
+const MAX_PACKET_IDS = 1024
+/** Fragments of signalling that wait for a service. */
+const MAX_WAITING = 256
+/** The name under which the gateway serves the presentation of an MMT service. */
+const MMT_MANIFEST = 'manifest.mpd'
+
+/**
+ * One MMTP flow: its packets counted by packet_id, signalling read, MPUs put together into files. Before a service claims it,
+ * whole MPUs wait.
+ */
+export class MmtpSession implements AssetHost, MmtpFlowFacts {
+  readonly destination: string
+  readonly address: Destination
+  readonly context: ReceiveContext
+  readonly firstTimeUs: number
+  folderBase = 0
+  service: ReceivedService | null = null
+  readonly #host: MmtpHost
+  /** Flows with further assets of the service, where this is the one the SLT names. */
+  readonly #further: MmtpSession[] = []
+  readonly #elsewhere = new Map<string, Elsewhere>()
+  #usbd: UsbdMmt | null = null
+  /** By packet_counter, where the sender counts: packets of all packet_ids, also of those that never came. */
+  readonly #all = new SequenceCounter()
+  #counted = false
+  readonly #packet = new MmtpPacket()
+  readonly #payload = new MpuPayload()
+  readonly #counters: MmtpCounter[] = []
+  readonly #byId = new Map<number, MmtpCounter>()
+  #last: MmtpCounter | null = null
+  readonly #assets = new Map<number, MmtpAsset>()
+  readonly #assetList: MmtpAsset[] = []
+  #lastAsset: MmtpAsset | null = null
+  readonly #signalling: MmtpSignalling
+  #waiting: MpuObject[] = []
+  #waitingBytes = 0
+  #waitingFragments: { fragment: SlsFragment; readonly timeUs: number }[] = []
+  readonly #toldLoss = new Map<MmtpCounter, number>()
+  readonly #told = new Set<string>()
+
+  constructor(context: ReceiveContext, host: MmtpHost, destination: string, address: Destination, timeUs: number) {
+    this.context = context
+    this.#host = host
+    this.destination = destination
+    this.address = address
+    this.firstTimeUs = timeUs
+    this.#signalling = new MmtpSignalling(
+      {
+        mpTable: (table, _packetId, at) => this.#mpTable(table, at),
+        atsc3: (message, at) => this.#atsc3(message, at),
+        fragment: (fragment, changed, at) => this.#fragment(fragment, changed, at),
+        verdict: (id, signature, signed, later, at) => this.#verdict(id, signature, signed, later, at),
+        signatureLater: (key, signature) => this.#signatureLater(key, signature),
+        unreadable: (what, fault, at, frame) => this.#unreadable(what, fault, at, frame),
+      },
+      context.limits.unpackedBytes,
+    )
+  }
+
+  get serviceId(): number | null {
+    return this.service?.id ?? null
+  }
+  /** Live counters in order of first sight. */
+  get facts(): readonly MmtpFacts[] {
+    return this.#further.length === 0 ? this.#counters : [this, ...this.#further].flatMap((flow) => flow.#counters)
+  }
+  get assets(): readonly MmtpAssetFacts[] {
+    return this.#allAssets
+  }
+  get #allAssets(): readonly MmtpAsset[] {
+    return this.#further.length === 0 ? this.#assetList : [this, ...this.#further].flatMap((flow) => flow.#assetList)
+  }
+  get lostInAll(): number | null {
+    return this.#counted ? this.#all.lost : null
+  }
+  get messages(): readonly MmtpMessageFacts[] {
+    return this.#signalling.kinds
+  }
+
+  /** @throws CodecError for signalling that cannot be read */
+  datagram(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
+    const packet = this.#packet
+    const fault = packet.read(bytes, start, end)
+    if (fault !== MMTP_FAULT.none) {
+      this.context.observer.malformed(mmtpFaultName(fault), flow, bytes, start, end, timeUs, frame)
+      return
+    }
+    const counter = this.#counterOf(packet.packetId, timeUs, frame)
+    if (packet.counter >= 0) {
+      this.#counted = true
+      this.#all.take(packet.counter)
+    }
+    if (counter === null) return
+    const arrival = counter.count(packet, end - start, timeUs)
+    if (packet.type === MMTP_TYPE.mpu) {
+      const payload = this.#payload
+      let mpuFault = payload.read(bytes, packet.payloadStart, packet.payloadEnd)
+      if (mpuFault === MPU_FAULT.none) {
+        const asset = this.#assetOf(packet.packetId, timeUs, frame)
+        if (asset === null) return
+        mpuFault = asset.packet(packet, payload, counter, arrival, bytes, start, timeUs, frame)
+      }
+      if (mpuFault !== MPU_FAULT.none)
+        this.context.observer.malformed(mpuFaultName(mpuFault), flow, bytes, start, end, timeUs, frame)
+    } else if (packet.type === MMTP_TYPE.signalling) {
+      counter.signalling++
+      this.#signalling.payload(packet.packetId, bytes, packet.payloadStart, packet.payloadEnd, timeUs, frame)
+    }
+  }
+
+  /** The flow is this service's. */
+  own(service: ReceivedService, timeUs: number): void {
+    service.mmtpSession = this
+    this.#belong(service, timeUs)
+    this.#applyUsbd(timeUs)
+    for (const asset of this.#elsewhere.values()) this.#locate(asset, timeUs)
+  }
+
+  /** The flow carries further assets of this service. */
+  join(service: ReceivedService, timeUs: number): void {
+    const main = service.mmtpSession
+    if (main !== null && main !== this && !main.#further.includes(this) && main.#further.length < MAX_FLOWS) {
+      main.#further.push(this)
+      const taken = this.#assetList.some(({ packetId }) => main.#assets.has(packetId))
+      if (taken) this.folderBase = main.#further.length * FOLDERS_PER_FLOW
+    }
+    this.#belong(service, timeUs)
+  }
+
+  #belong(service: ReceivedService, timeUs: number): void {
+    this.service = service
+    const { observer } = this.context
+    for (const { fragment, timeUs: cameUs } of this.#waitingFragments)
+      observer.slsFragment(service.id, fragment, cameUs)
+    this.#waitingFragments = []
+    const waiting = this.#waiting
+    this.#waiting = []
+    this.#waitingBytes = 0
+    for (const mpu of waiting) this.#deliver(mpu, timeUs)
+    this.#offer()
+  }
+
+  tick(timeUs: number): void {
+    for (const asset of this.#assetList) asset.tick(timeUs)
+    for (const counter of this.#counters) {
+      if (counter.lost === 0 || this.#toldLoss.has(counter)) continue
+      const { lostForSure } = counter.sequence
+      if (lostForSure > 0) this.#tellLoss(counter, lostForSure, timeUs)
+    }
+    for (const asset of this.#assetList) if (asset.unread > 0) this.#tellUnread(asset, false, timeUs)
+  }
+
+  /** The capture starts over. */
+  loop(timeUs: number): void {
+    for (const asset of this.#assetList) asset.endAll(timeUs)
+    for (const counter of this.#counters) counter.sequence.restart()
+    this.#all.restart()
+    this.#signalling.restart()
+  }
+
+  /** No more packets. */
+  close(timeUs: number): void {
+    for (const asset of this.#assetList) {
+      asset.endAll(timeUs)
+      if (asset.unread > 0) this.#tellUnread(asset, true, timeUs)
+      asset.lastMovie = null
+    }
+    for (const counter of this.#counters) {
+      if (counter.lost > (this.#toldLoss.get(counter) ?? 0)) this.#tellLoss(counter, counter.lost, timeUs)
+    }
+    for (const mpu of this.#waiting) mpu.release()
+    this.#waiting = []
+  }
+
+  mpuComplete(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void {
+    mpu.release()
+    if (this.service !== null) {
+      this.#deliver(mpu, timeUs)
+      this.#offer()
+      return
+    }
+    const { limits } = this.context
+    this.#waiting.push(mpu)
+    this.#waitingBytes += mpu.size ?? 0
+    while (this.#waiting.length > limits.quarantineObjects || this.#waitingBytes > limits.quarantineBytes) {
+      const oldest = this.#waiting.shift()
+      if (oldest === undefined) break
+      this.#waitingBytes -= oldest.size ?? 0
+      oldest.forget()
+      this.#limit('LIMIT-QUARANTINE', 'whole MPUs without a service fill the quarantine', asset.packetId, timeUs, 0)
+    }
+  }
+
+  mpuGivenUp(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void {
+    const { file, state, fault } = mpu
+    if (state === 'partial') {
+      const what =
+        file === null ? 'its samples are not known' : `${file.incomplete} of ${file.samples} samples are not whole`
+      const why = !mpu.hasMetadata
+        ? ', its MPU metadata did not come'
+        : file === null && !mpu.hasFragments
+          ? ', its movie fragment metadata did not come'
+          : ''
+      const read = fault === null ? '' : ` (${fault.code}: ${fault.message})`
+      const text = `MPU ${mpu.toi} of packet_id ${asset.packetId}${asset.type === null ? '' : ` (${asset.type})`}: ${what}${why}${read}`
+      this.#alarm('MPU-LOSS', 'error', text, asset.packetId, mpu.toi, timeUs, mpu.frame)
+    }
+    if (this.service !== null) {
+      this.context.sink.objectLost?.(mpu)
+      if (this.context.spec.keepCorrupt && file !== null && state === 'partial')
+        this.context.file(this.#fileOf(mpu, file.bytes))
+    }
+    mpu.release()
+    if (this.context.sink.borrows === true) mpu.forget()
+  }
+
+  memoryFull(asset: MmtpAsset, timeUs: number, frame: number): void {
+    this.#limit(
+      'LIMIT-MEMORY',
+      'an MPU is larger than is allowed, or unfinished objects fill the memory',
+      asset.packetId,
+      timeUs,
+      frame,
+    )
+  }
+
+  #counterOf(packetId: number, timeUs: number, frame: number): MmtpCounter | null {
+    if (this.#last !== null && this.#last.packetId === packetId) return this.#last
+    let counter = this.#byId.get(packetId)
+    if (counter === undefined) {
+      if (this.#counters.length >= MAX_PACKET_IDS) {
+        this.#limit(
+          'LIMIT-PACKET-IDS',
+          `more than ${MAX_PACKET_IDS} packet_ids; the others are not counted`,
+          packetId,
+          timeUs,
+          frame,
+        )
+        return null
+      }
+      counter = new MmtpCounter(packetId)
+      this.#byId.set(packetId, counter)
+      this.#counters.push(counter)
+    }
+    this.#last = counter
+    return counter
+  }
+
+  #assetOf(packetId: number, timeUs: number, frame: number): MmtpAsset | null {
+    if (this.#lastAsset !== null && this.#lastAsset.packetId === packetId) return this.#lastAsset
+    let asset = this.#assets.get(packetId)
+    if (asset === undefined) {
+      const { channels } = this.context.limits
+      if (this.#assetList.length >= channels) {
+        this.#limit(
+          'LIMIT-CHANNELS',
+          `more than ${channels} assets; the others are only counted`,
+          packetId,
+          timeUs,
+          frame,
+        )
+        return null
+      }
+      asset = new MmtpAsset(this, packetId)
+      this.#assets.set(packetId, asset)
+      this.#assetList.push(asset)
+      this.context.observer.channelSeen(asset)
+    }
+    this.#lastAsset = asset
+    return asset
+  }
+
+  #mpTable(table: MpTable, timeUs: number): void {
+    for (const entry of table.assets) {
+      const { locations, type } = entry
+      const assetId = identifierText(entry.identifier)
+      const times = entry.descriptors.flatMap((descriptor) =>
+        descriptor.kind !== 'mpu-timestamp'
+          ? []
+          : descriptor.timestamps.map(
+              ({ mpuSequence, seconds, fraction }) => [mpuSequence, ntpToUnixUs(seconds, fraction)] as const,
+            ),
+      )
+      const here = locations.find(
+        (location) => location.type === 0 || (isFlow(location) && isAt(location, this.address)),
+      )
+      if (here !== undefined && 'packetId' in here) {
+        this.#describe(here.packetId, assetId, type, times)
+        continue
+      }
+      const there = locations.find(isFlow)
+      if (there === undefined) continue
+      const { destination, port, packetId } = there
+      const key = `${destination}:${port}/${packetId}`
+      if (!this.#elsewhere.has(key) && this.#elsewhere.size >= MAX_ELSEWHERE) continue
+      const asset = { address: { address: destination, port }, packetId, assetId, type, times }
+      this.#elsewhere.set(key, asset)
+      this.#locate(asset, timeUs)
+    }
+    this.#nameComponents()
+    if (this.service !== null && !this.service.signalled) {
+      this.service.signalled = true
+      this.context.observer.serviceChanged(this.service)
+    }
+  }
+
+  #describe(packetId: number, assetId: string, type: string, times: Elsewhere['times']): void {
+    const asset = this.#assetOf(packetId, 0, 0)
+    if (asset === null) return
+    asset.describe(assetId, type)
+    for (const [mpuSequence, timeUs] of times) asset.times.set(mpuSequence, timeUs)
+  }
+
+  /** Joins the flow of an asset that is not in this one. */
+  #locate({ address, packetId, assetId, type, times }: Elsewhere, timeUs: number): void {
+    const { service } = this
+    if (service === null || service.mmtpSession !== this) return
+    const flow = this.#host.flowOf(service, address, timeUs)
+    if (flow === null || flow === this) return
+    if (this.#assets.has(packetId) && flow.folderBase === 0)
+      flow.folderBase = (this.#further.indexOf(flow) + 1) * FOLDERS_PER_FLOW
+    flow.#describe(packetId, assetId, type, times)
+  }
+
+  #atsc3(message: Atsc3Message, timeUs: number): void {
+    if (message.contentName !== 'USBD') return
+    const fault = codecFault(() => {
+      this.#usbd = parseUsbdMmt(message.content)
+    })
+    if (fault !== null) this.#unreadable('The USBD', fault, timeUs, 0)
+    else this.#applyUsbd(timeUs)
+  }
+
+  /** Names, and the ROUTE sessions of files and hybrid components (A/331 §7.2.1). */
+  #applyUsbd(timeUs: number): void {
+    const { service } = this
+    const usbd = this.#usbd
+    if (service === null || usbd === null) return
+    service.signalled = true
+    if (!service.namedBySlt) service.name = usbd.names[0]?.text || service.name
+    this.#nameComponents()
+    for (const component of usbd.routeComponents.slice(0, MAX_FLOWS)) {
+      const { destinationAddress, destinationPort } = component
+      const address = {
+        address: destinationAddress ?? this.address.address,
+        port: destinationPort ?? this.address.port,
+      }
+      this.#host.routeComponent(service, address, timeUs)
+    }
+    this.context.observer.serviceChanged(service)
+  }
+
+  #nameComponents(): void {
+    if (this.#usbd === null) return
+    for (const info of this.#usbd.componentInfos) {
+      if (info.componentId === null) continue
+      const id = plainId(info.componentId)
+      for (const asset of this.#allAssets)
+        if (asset.assetId !== null && plainId(asset.assetId) === id)
+          asset.component = { role: componentWords(info), name: info.componentName }
+    }
+  }
+
+  #fragment(fragment: SlsFragment, changed: boolean, timeUs: number): void {
+    const { observer } = this.context
+    if (this.service === null) {
+      if (!changed || this.#waitingFragments.length >= MAX_WAITING) return
+      this.#waitingFragments.push({ fragment: { ...fragment, bytes: fragment.bytes.slice() }, timeUs })
+    } else if (changed) observer.slsFragment(this.service.id, fragment, timeUs)
+    else observer.slsUnchanged(this.service.id, `${fragment.type}/${fragment.name}`, -1, fragment.toi ?? -1, timeUs)
+  }
+
+  #verdict(
+    id: string,
+    signature: Uint8Array,
+    signed: readonly Uint8Array[],
+    later: (signature: ReportSignature) => void,
+    timeUs: number,
+  ): ReportSignature {
+    const judged = (verdict: Verdict): ReportSignature => {
+      const report = reportSignature(verdict, timeUs)
+      const key = `${id} ${report.text}`
+      if (report.verdict === 'bad' && !this.#told.has(key) && this.#told.size < MAX_PACKET_IDS) {
+        this.#told.add(key)
+        const text = `A signed message of ${this.destination} has a bad signature. ${report.text}`
+        this.#alarm('SLS-SIGNED', 'error', text, null, null, timeUs, 0)
+      }
+      return report
+    }
+    const { signatures } = this.context
+    return judged(
+      signatures.check(`mmtp/${this.destination}/${id}`, signature, signed, (verdict) => later(judged(verdict))),
+    )
+  }
+
+  #signatureLater(key: number, signature: ReportSignature): void {
+    if (this.service !== null) this.context.observer.slsSignature(this.service.id, -1, key, signature)
+    for (const waiting of this.#waitingFragments)
+      if (waiting.fragment.toi === key) waiting.fragment = { ...waiting.fragment, signature }
+  }
+
+  /** The gateway can offer a presentation as soon as an asset has told what it is. */
+  #offer(): void {
+    const { service } = this
+    if (service === null) return
+    const codecs: string[] = []
+    const main = service.mmtpSession ?? this
+    for (const { lastMovie } of main.#allAssets) {
+      const track = lastMovie?.tracks[0]
+      if (lastMovie === null || track === undefined) continue
+      const fault = codecFault(() => void codecs.push(codecString(lastMovie, track)))
+      if (fault !== null) codecs.push(track.entryType)
+    }
+    if (codecs.length === 0 || service.manifest?.codecs.join() === codecs.join()) return
+    service.manifest = { kind: 'dash', name: MMT_MANIFEST, codecs }
+    this.context.observer.serviceChanged(service)
+  }
+
+  #deliver(mpu: MpuObject, _timeUs: number): void {
+    if (mpu.file === null) return
+    this.context.file(this.#fileOf(mpu, mpu.file.bytes))
+    if (this.context.sink.borrows === true) mpu.forget()
+  }
+
+  #fileOf(mpu: MpuObject, bytes: Uint8Array): ReceivedFile {
+    return {
+      serviceId: this.service?.id ?? 0,
+      name: mpu.name,
+      contentType: mpu.contentType,
+      kind: 'media',
+      bytes,
+      objectIndex: mpu.index,
+      tsi: mpu.tsi as Tsi,
+      toi: mpu.toi as Toi,
+      representation: mpu.representation,
+      complete: mpu.state === 'complete',
+      missing: mpu.missing(),
+      firstTimeUs: mpu.firstTimeUs,
+      lastTimeUs: mpu.lastTimeUs,
+    }
+  }
+
+  #tellLoss(counter: MmtpCounter, lost: number, timeUs: number): void {
+    this.#toldLoss.set(counter, lost)
+    const { packetId, packets, sequence } = counter
+    const text = `packet_id ${packetId} of ${this.destination}: ${lost} of ${lost + packets} packets are missing, in ${sequence.gaps} gap${sequence.gaps === 1 ? '' : 's'} so far`
+    this.#alarm('MMTP-SEQ', 'error', text, packetId, null, timeUs, 0)
+  }
+
+  /** Once when it is first seen, and once more at the end with all of it. */
+  #tellUnread(asset: MmtpAsset, ended: boolean, timeUs: number): void {
+    const key = `unread ${asset.packetId}`
+    if (!ended && this.#told.has(key)) return
+    this.#told.add(key)
+    asset.tell()
+    const { packetId, withoutMetadata, withoutFragments } = asset
+    const text = `packet_id ${packetId} of ${this.destination}: ${withoutMetadata} MPU${withoutMetadata === 1 ? '' : 's'} without MPU metadata, ${withoutFragments} without movie fragment metadata`
+    this.#alarm('MPU-METADATA', 'error', text, packetId, null, timeUs, 0)
+  }
+
+  #unreadable(what: string, fault: CodecError, timeUs: number, frame: number): void {
+    const key = `${what} ${fault.code}`
+    if (this.#told.has(key) || this.#told.size >= MAX_PACKET_IDS) return
+    this.#told.add(key)
+    this.#alarm(
+      'MMTP-MESSAGE',
+      'error',
+      `${what} cannot be read (${fault.code}): ${fault.message}`,
+      null,
+      null,
+      timeUs,
+      frame,
+    )
+  }
+
+  #limit(rule: string, text: string, packetId: number, timeUs: number, frame: number): void {
+    if (this.#told.has(rule)) return
+    this.#told.add(rule)
+    this.#alarm(rule, 'error', `${this.destination}, packet_id ${packetId}: ${text}`, packetId, null, timeUs, frame)
+  }
+
+  #alarm(
+    rule: string,
+    severity: Severity,
+    text: string,
+    tsi: number | null,
+    toi: number | null,
+    timeUs: number,
+    frame: number,
+  ): void {
+    this.context.alarm({ rule, severity, service: this.serviceId, tsi, toi, timeUs, frame, text })
+  }
+}
+
+function isFlow(location: MmtLocation): location is MmtLocation & { readonly type: 1 | 2 } {
+  return location.type === 1 || location.type === 2
+}
+
+function isAt({ destination, port }: { destination: string; port: number }, at: Destination): boolean {
+  return destination === at.address && port === at.port
+}
+
+/** Ids are written with and without what groups the digits of a UUID. */
+function plainId(id: string): string {
+  return id.toLowerCase().replaceAll(/^urn:uuid:|[-{}]/g, '')
+}

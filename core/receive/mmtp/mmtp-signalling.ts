@@ -1,0 +1,259 @@
+import { CodecError } from '../../bytes/codec-error.ts'
+import type { ReportSignature } from '../../contract/report.ts'
+import type { MmtpMessageFacts, SlsFragment } from '../../flow/facts.ts'
+import { type Atsc3Message, parseAtsc3Body } from '../../protocol/mmtp/atsc3-message.ts'
+import { type MmtMessage, parseMmtMessage } from '../../protocol/mmtp/message.ts'
+import { MESSAGE_ID } from '../../protocol/mmtp/message-id.ts'
+import { MP_TABLE, type MpTable, parseMpTable } from '../../protocol/mmtp/mp-table.ts'
+import { MPI_TABLE, parseMpiBody, parseMpiTable } from '../../protocol/mmtp/mpi-table.ts'
+import { FRAGMENT_INDICATOR } from '../../protocol/mmtp/mpu-payload.ts'
+import { parsePaBody } from '../../protocol/mmtp/pa-message.ts'
+import { parseSignallingPayload } from '../../protocol/mmtp/signalling-payload.ts'
+import { parseSignedAtsc3 } from '../../protocol/mmtp/signed-message.ts'
+import { fragmentType } from '../../protocol/sls/fragment-type.ts'
+import { looksLikeXml } from '../../xml/xml-parser.ts'
+import { contentKey } from '../object/content-hash.ts'
+import { WorkBudget } from '../object/work-budget.ts'
+
+/** A message in fragments, and all that are open together. */
+const MAX_MESSAGE_BYTES = 4 << 20
+const MAX_OPEN = 64
+/** Fragments and messages told apart. */
+const MAX_SEEN = 512
+const MAX_KINDS = 128
+/** Signatures checked: 1024 at once, then 256 a second. */
+const SIGNED_COST = 1
+const SIGNED_BUDGET = 1024
+const SIGNED_PER_SECOND = 256
+
+/** Messages of one kind, counted. */
+class MessageKind implements MmtpMessageFacts {
+  readonly name: string
+  count = 0
+  version = 0
+  lastTimeUs = 0
+
+  constructor(name: string) {
+    this.name = name
+  }
+}
+
+/** What a session does with its signalling. */
+export interface MmtpSignallingHost {
+  mpTable(table: MpTable, packetId: number, timeUs: number): void
+  atsc3(message: Atsc3Message, timeUs: number): void
+  fragment(fragment: SlsFragment, changed: boolean, timeUs: number): void
+  /** Checks a signature over content of which any form may match. @param later told of the verdict once it can be had */
+  verdict(
+    id: string,
+    signature: Uint8Array,
+    signed: readonly Uint8Array[],
+    later: (signature: ReportSignature) => void,
+    timeUs: number,
+  ): ReportSignature
+  /** A verdict on a fragment that was told without one. @param key `SlsFragment.toi` */
+  signatureLater(key: number, signature: ReportSignature): void
+  /** A message that cannot be read; the others go on. */
+  unreadable(what: string, fault: CodecError, timeUs: number, frame: number): void
+}
+
+type Judged = { readonly content: number; readonly key: number; report: ReportSignature | null }
+type Open = { parts: Uint8Array[]; bytes: number; counter: number }
+
+/** The signalling messages of one MMTP flow, on whatever packet_id they come: put together, read, listed. */
+export class MmtpSignalling {
+  readonly kinds: MessageKind[] = []
+  readonly #host: MmtpSignallingHost
+  readonly #maxUnpacked: number
+  readonly #open = new Map<number, Open>()
+  readonly #seen = new Map<string, number>()
+  /** Signed messages by what they are about. */
+  readonly #verdicts = new Map<string, Judged>()
+  readonly #budget = new WorkBudget(SIGNED_BUDGET, SIGNED_PER_SECOND)
+  /** Counts down from -2: a verdict that comes later finds its fragments by this, which is no TOI. */
+  #signedKeys = -1
+
+  constructor(host: MmtpSignallingHost, maxUnpacked: number) {
+    this.#host = host
+    this.#maxUnpacked = maxUnpacked
+  }
+
+  /** One signalling payload. @throws CodecError mmtp-si-… */
+  payload(packetId: number, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
+    const { indicator, fragmentCounter, parts } = parseSignallingPayload(bytes, start, end)
+    if (indicator === FRAGMENT_INDICATOR.whole) {
+      this.#open.delete(packetId)
+      for (const part of parts) this.#message(part, packetId, timeUs, frame)
+      return
+    }
+    const [part] = parts
+    if (part === undefined) return
+    let open = this.#open.get(packetId)
+    if (indicator === FRAGMENT_INDICATOR.first) {
+      if (open === undefined && this.#open.size >= MAX_OPEN) return
+      open = { parts: [], bytes: 0, counter: (fragmentCounter + 1) & 0xff }
+      this.#open.set(packetId, open)
+    }
+    // A hole: what is left of the message is of no use.
+    if (
+      open === undefined ||
+      ((open.counter - fragmentCounter) & 0xff) !== 1 ||
+      open.bytes + part.length > MAX_MESSAGE_BYTES
+    ) {
+      this.#open.delete(packetId)
+      return
+    }
+    open.parts.push(part.slice())
+    open.bytes += part.length
+    open.counter = fragmentCounter
+    if (indicator !== FRAGMENT_INDICATOR.last) return
+    this.#open.delete(packetId)
+    this.#message(Buffer.concat(open.parts), packetId, timeUs, frame)
+  }
+
+  /** What comes next may be the same once more and counts as new. */
+  restart(): void {
+    this.#open.clear()
+  }
+
+  #message(bytes: Uint8Array, packetId: number, timeUs: number, frame: number): void {
+    let what = 'A signalling message'
+    try {
+      const message = parseMmtMessage(bytes)
+      const where = packetId === 0 ? '' : ` on packet_id ${packetId}`
+      what = `${message.name}${where}`
+      if (message.id === MESSAGE_ID.pa) this.#pa(message, bytes, packetId, where, timeUs)
+      else if (message.id >= MESSAGE_ID.mpt && message.id <= MESSAGE_ID.lastMpt)
+        this.#mpt(message.body, packetId, where, timeUs)
+      else if (message.id >= MESSAGE_ID.mpi && message.id <= MESSAGE_ID.lastMpi)
+        this.#mpi(message.body, packetId, where, timeUs)
+      else if (message.id === MESSAGE_ID.atsc3) this.#atsc3(message, timeUs)
+      else if (message.id === MESSAGE_ID.signedAtsc3) this.#signed(message, bytes, where, timeUs)
+      else this.#other(message, bytes, where, timeUs)
+    } catch (thrown) {
+      if (!(thrown instanceof CodecError)) throw thrown
+      this.#host.unreadable(what, thrown, timeUs, frame)
+    }
+  }
+
+  #pa(message: MmtMessage, whole: Uint8Array, packetId: number, where: string, timeUs: number): void {
+    this.#count('PA', message.version, timeUs)
+    const name = `PA${where}`
+    const tables = parsePaBody(message.body)
+    this.#list('PA', name, message.version, whole, timeUs)
+    for (const { tableId, bytes } of tables) {
+      if (tableId >= MP_TABLE.firstSubset && tableId <= MP_TABLE.complete) this.#mpt(bytes, packetId, where, timeUs)
+      else if (tableId >= MPI_TABLE.firstSubset && tableId <= MPI_TABLE.complete) this.#mpiTable(bytes, where, timeUs)
+    }
+  }
+
+  #mpi(body: Uint8Array, packetId: number, where: string, timeUs: number): void {
+    const { table, mpTable } = parseMpiBody(body)
+    this.#mpiTable(table, where, timeUs)
+    if (mpTable !== null) this.#mpt(mpTable, packetId, where, timeUs)
+  }
+
+  /** Contents that are XML are fragments of their own. */
+  #mpiTable(bytes: Uint8Array, where: string, timeUs: number): void {
+    const table = parseMpiTable(bytes)
+    this.#count('MPI', table.version, timeUs)
+    const subset = table.tableId - MPI_TABLE.firstSubset
+    const name = `MPI${table.tableId === MPI_TABLE.complete ? '' : ` subset ${subset}`}${where}`
+    if (!this.#list('MPI', name, table.version, bytes, timeUs)) return
+    table.contents.forEach(({ type, name: own, content }, index) => {
+      if (!looksLikeXml(content)) return
+      const found = fragmentType(type, content)
+      const kind = found === 'UNKNOWN' ? 'PI' : found
+      this.#list(kind, own === '' ? `${name} ${index + 1}.xml` : own, table.version, content, timeUs)
+    })
+  }
+
+  /** As the message inside it, whatever the verdict. */
+  #signed(message: MmtMessage, bytes: Uint8Array, where: string, timeUs: number): void {
+    const { message: content, signature, signed } = parseSignedAtsc3(message.body, this.#maxUnpacked)
+    const name = `${message.name}${where} ${content.contentName}`
+    this.#count(message.name, message.version, timeUs)
+    const about = `${name}/${content.uri}`
+    const same = contentKey(bytes)
+    let known = this.#verdicts.get(about)
+    if (known?.content !== same) {
+      if (!this.#budget.take(SIGNED_COST, timeUs))
+        throw new CodecError('mmtp-storm', 0, 'signed messages change faster than signatures are checked')
+      if (this.#verdicts.size >= MAX_SEEN) this.#verdicts.clear()
+      this.#signedKeys--
+      const judged: Judged = { content: same, key: this.#signedKeys, report: null }
+      const later = (report: ReportSignature): void => {
+        judged.report = report
+        this.#host.signatureLater(judged.key, report)
+      }
+      judged.report = this.#host.verdict(about, signature, signed, later, timeUs)
+      this.#verdicts.set(about, judged)
+      known = judged
+    }
+    this.#list(message.name, name, message.version, bytes, timeUs, known.report, known.key)
+    this.#atsc3Content(content, timeUs, known.report, known.key)
+  }
+
+  #mpt(bytes: Uint8Array, packetId: number, where: string, timeUs: number): void {
+    const table = parseMpTable(bytes)
+    this.#count('MPT', table.version, timeUs)
+    const name =
+      table.tableId === MP_TABLE.complete ? `MPT${where}` : `MPT subset ${table.tableId - MP_TABLE.firstSubset}${where}`
+    const changed = this.#list('MPT', name, table.version, bytes, timeUs)
+    if (changed) this.#host.mpTable(table, packetId, timeUs)
+  }
+
+  #atsc3(message: MmtMessage, timeUs: number): void {
+    this.#atsc3Content(parseAtsc3Body(message.body, this.#maxUnpacked), timeUs, null, -1)
+  }
+
+  #atsc3Content(content: Atsc3Message, timeUs: number, signature: ReportSignature | null, key: number): void {
+    this.#count(`MA3 ${content.contentName}`, content.contentVersion, timeUs)
+    const xml = looksLikeXml(content.content)
+    const found = xml ? fragmentType(null, content.content) : 'UNKNOWN'
+    const type = found === 'UNKNOWN' ? content.contentName : found
+    const name = content.uri === '' ? `${type.toLowerCase()}${xml ? '.xml' : ''}` : content.uri
+    const changed = this.#list(type, name, content.contentVersion, content.content, timeUs, signature, key)
+    if (changed) this.#host.atsc3(content, timeUs)
+  }
+
+  #other(message: MmtMessage, bytes: Uint8Array, where: string, timeUs: number): void {
+    this.#count(message.name, message.version, timeUs)
+    const { name, version } = message
+    this.#list(name, `${name}${where}`, version, bytes, timeUs)
+  }
+
+  /** @returns true where it is new */
+  #list(
+    type: string,
+    name: string,
+    version: number,
+    bytes: Uint8Array,
+    timeUs: number,
+    signature: ReportSignature | null = null,
+    toi = -1,
+  ): boolean {
+    const key = `${type}/${name}`
+    const content = contentKey(bytes)
+    const changed = this.#seen.get(key) !== content
+    if (changed) {
+      if (this.#seen.size >= MAX_SEEN) this.#seen.clear()
+      this.#seen.set(key, content)
+    }
+    const fragment = { type, name, version, bytes, tsi: -1, toi, signature }
+    this.#host.fragment(fragment, changed, timeUs)
+    return changed
+  }
+
+  #count(name: string, version: number, timeUs: number): void {
+    let kind = this.kinds.find((each) => each.name === name)
+    if (kind === undefined) {
+      if (this.kinds.length >= MAX_KINDS) return
+      kind = new MessageKind(name)
+      this.kinds.push(kind)
+    }
+    kind.count++
+    kind.version = version
+    kind.lastTimeUs = timeUs
+  }
+}

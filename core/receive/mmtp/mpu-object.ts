@@ -1,0 +1,263 @@
+import { CodecError } from '../../bytes/codec-error.ts'
+import type { Toi, Tsi } from '../../contract/ids.ts'
+import type { ChannelRole } from '../../contract/report.ts'
+import type { ByteRange, ObjectKind, ReceivedObject } from '../../flow/objects.ts'
+import { type MpuMovie, parseMpuMovie } from '../../media/mmt/mpu-movie.ts'
+import { hintBytesAt } from '../../protocol/mmtp/hint-sample.ts'
+import { FRAGMENT_INDICATOR, MPU_FRAGMENT, type MpuPayload } from '../../protocol/mmtp/mpu-payload.ts'
+import type { BytePool } from '../object/byte-pool.ts'
+import { fillMpu, type MpuFile, type MpuPlan, planItems, planTimed } from './mpu-file.ts'
+import { MpuParts } from './mpu-parts.ts'
+import { wholeUnits } from './mpu-units.ts'
+
+/** Movie fragments of one MPU. */
+const MAX_FRAGMENTS = 1024
+/** Holes of an MPU that is not whole are at most so many times what came, and this much more. */
+const MAX_HOLE_RATIO = 8
+const MAX_SMALL_HOLES = 64 << 10
+
+/** What an MPU needs to know of the asset it belongs to. */
+export interface MpuHome {
+  readonly index: number
+  readonly destination: string
+  readonly packetId: number
+  /** Number of the folder of its files. */
+  readonly folder: number
+  readonly serviceId: number | null
+  readonly role: ChannelRole
+  readonly pool: BytePool
+  readonly maxBytes: number
+  /** Metadata of an earlier MPU of the asset, which stands in where an MPU's own is lost; null before the first. */
+  readonly lastMovie: MpuMovie | null
+}
+
+/** One media processing unit while it arrives and after: an object whose bytes are the MP4 file made of it. */
+export class MpuObject implements ReceivedObject {
+  readonly index: number
+  readonly toi: Toi
+  readonly instance: number
+  readonly firstTimeUs: number
+  readonly codepoint = 0
+  readonly repeats = 0
+  readonly contentEncoding = null
+  readonly listed = null
+  readonly assembled = true
+  readonly times = null
+  readonly recovered = 0
+  readonly starved = false
+  readonly recoveredRanges = []
+  readonly frame: number
+  state: ReceivedObject['state'] = 'receiving'
+  lastTimeUs: number
+  packets = 0
+  /** Stream time at which a newer MPU of the asset began; -1 while this is the newest. */
+  endingSinceUs = -1
+  /** It was on its way when its asset was first seen. */
+  joinedLate = false
+  readonly #home: MpuHome
+  readonly #base: number
+  readonly #metadata: MpuParts
+  readonly #fragments: MpuParts
+  readonly #media: MpuParts
+  #timed = true
+  #mediaBytes = 0
+  #movie: MpuMovie | null = null
+  #plan: MpuPlan | null = null
+  /** Nothing that says where bytes belong has come since the plan was made. */
+  #planned = false
+  #triedAt = -1
+  #file: MpuFile | null = null
+  /** What could not be read of it, once. */
+  fault: CodecError | null = null
+
+  /** @param sequence of its first packet */
+  constructor(
+    home: MpuHome,
+    index: number,
+    mpu: number,
+    instance: number,
+    sequence: number,
+    timeUs: number,
+    frame: number,
+  ) {
+    this.#home = home
+    this.index = index
+    this.toi = mpu as Toi
+    this.instance = instance
+    this.#base = sequence
+    this.firstTimeUs = timeUs
+    this.lastTimeUs = timeUs
+    this.frame = frame
+    const room = (): MpuParts => new MpuParts(home.pool, home.maxBytes)
+    this.#metadata = room()
+    this.#fragments = room()
+    this.#media = room()
+  }
+
+  get serviceId(): number | null {
+    return this.#home.serviceId
+  }
+  get destination(): string {
+    return this.#home.destination
+  }
+  get channel(): number {
+    return this.#home.index
+  }
+  get tsi(): Tsi {
+    return this.#home.packetId as Tsi
+  }
+  get role(): ChannelRole {
+    return this.#home.role
+  }
+  get representation(): string {
+    return `asset${this.#home.folder}`
+  }
+  get name(): string {
+    return `asset${this.#home.folder}/${this.toi}.mp4`
+  }
+  get contentType(): string {
+    const { role } = this.#home
+    return role === 'video' || role === 'audio' ? `${role}/mp4` : 'application/mp4'
+  }
+  get kind(): ObjectKind {
+    return 'media'
+  }
+  get size(): number | null {
+    return this.#file?.bytes.length ?? this.#plan?.size ?? null
+  }
+  get received(): number {
+    if (this.#file !== null)
+      return this.#file.missing.reduce((sum, [from, to]) => sum - (to - from), this.#file.bytes.length)
+    return this.#metadata.used + this.#fragments.used + this.#mediaBytes
+  }
+
+  /** MPU metadata and movie fragment metadata came whole. */
+  get hasMetadata(): boolean {
+    return this.#movie !== null
+  }
+  get hasFragments(): boolean {
+    return !this.#timed || this.#fragments.count > 0
+  }
+  /** Of items: how much of it there is its metadata says. */
+  get isTimed(): boolean {
+    return this.#timed
+  }
+  /** Movie fragments that are known. */
+  get fragments(): number {
+    return this.#plan?.fragments.length ?? 0
+  }
+  get movie(): MpuMovie | null {
+    return this.#movie
+  }
+  get file(): MpuFile | null {
+    return this.#file
+  }
+
+  /** Takes the data unit `payload` stands at. @returns false where a bound is reached */
+  take(payload: MpuPayload, sequence: number, bytes: Uint8Array): boolean {
+    const { fragmentType, indicator, fragmentCounter, dataStart: start, dataEnd: end } = payload
+    if (fragmentType === MPU_FRAGMENT.mfu) {
+      const { timed, movieFragment, offset } = payload
+      const sample = timed ? payload.sampleNumber : payload.itemId
+      this.#timed = timed
+      const starts = indicator === FRAGMENT_INDICATOR.whole || indicator === FRAGMENT_INDICATOR.first
+      const hint = timed && starts ? hintBytesAt(bytes, start, end, movieFragment, sample) : 0
+      this.#mediaBytes += end - start - hint
+      return this.#media.add(movieFragment, sample, sequence, indicator, fragmentCounter, offset, bytes, start, end)
+    }
+    const parts = fragmentType === MPU_FRAGMENT.mpuMetadata ? this.#metadata : this.#fragments
+    if (parts.count >= MAX_FRAGMENTS) return true
+    this.#planned = false
+    return parts.add(0, 0, sequence, indicator, fragmentCounter, 0, bytes, start, end)
+  }
+
+  /** Builds the file if all of it is there. @returns true where it is whole */
+  complete(): boolean {
+    if (this.#file !== null) return this.#file.missing.length === 0
+    const plan = this.#planned ? this.#plan : this.#makePlan(false)
+    if (plan === null || this.#mediaBytes < plan.mediaBytes || this.#triedAt === this.#mediaBytes) return false
+    this.#triedAt = this.#mediaBytes
+    const file = this.#fill(plan)
+    if (file === null || file.missing.length > 0) return false
+    this.#file = file
+    return true
+  }
+
+  /** Builds what can be built of it, with the metadata of an earlier MPU where its own is missing. */
+  buildPartial(): void {
+    if (this.#file !== null) return
+    const own = this.#movie !== null
+    const plan = this.#plan ?? this.#makePlan(true)
+    const came = this.received
+    if (plan === null || plan.size > came * MAX_HOLE_RATIO + MAX_SMALL_HOLES) return
+    const file = this.#fill(plan)
+    if (file === null) return
+    const lent: ByteRange[] = own ? [] : [[0, plan.movie.bytes.length]]
+    this.#file = { ...file, missing: [...lent, ...file.missing] }
+  }
+
+  /** Its memory is free again, except for the file, which whoever holds it may go on reading. */
+  release(): void {
+    for (const parts of [this.#metadata, this.#fragments, this.#media]) parts.release()
+    this.#plan = null
+  }
+
+  /** The file itself is given up too. */
+  forget(): void {
+    this.release()
+    this.#file = null
+    this.#movie = null
+  }
+
+  prefixBytes(): number {
+    return this.state === 'complete' ? (this.#file?.bytes.length ?? 0) : 0
+  }
+
+  bytes(from: number, to: number): Uint8Array {
+    return this.#file?.bytes.subarray(from, to) ?? new Uint8Array(0)
+  }
+
+  missing(): ByteRange[] {
+    if (this.#file !== null) return [...this.#file.missing]
+    const { size } = this
+    return this.state === 'receiving' || size === null ? [] : [[0, size]]
+  }
+
+  watch(): () => void {
+    return () => {}
+  }
+
+  #makePlan(lend: boolean): MpuPlan | null {
+    this.#planned = true
+    this.#triedAt = -1
+    try {
+      const metadata = this.#movie === null ? wholeUnits(this.#metadata.inOrder(this.#base))[0] : undefined
+      if (metadata !== undefined) this.#movie = parseMpuMovie(metadata.slice())
+      const movie = this.#movie ?? (lend ? this.#home.lastMovie : null)
+      if (movie === null) return null
+      if (!this.#timed || movie.items.length > 0) this.#plan = planItems(movie)
+      else {
+        const units = wholeUnits(this.#fragments.inOrder(this.#base))
+        this.#plan = units.length === 0 ? null : planTimed(movie, units)
+      }
+      if (this.#plan !== null && this.#plan.size > this.#home.maxBytes) {
+        this.fault ??= new CodecError('mpu-size', 0, `${this.#plan.size} bytes, ${this.#home.maxBytes} are allowed`)
+        this.#plan = null
+      }
+    } catch (thrown) {
+      if (!(thrown instanceof CodecError)) throw thrown
+      this.fault ??= thrown
+      this.#plan = null
+    }
+    return this.#plan
+  }
+
+  #fill(plan: MpuPlan): MpuFile | null {
+    if (!this.#home.pool.reserve(plan.size)) return null
+    try {
+      return fillMpu(plan, this.#media.inOrder(this.#base), new Uint8Array(plan.size))
+    } finally {
+      this.#home.pool.unreserve(plan.size)
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import type { BytePool } from '../object/byte-pool.ts'
+
+/** Words of one record. */
+const STRIDE = 8
+const FIRST_BYTES = 4096
+const FIRST_RECORDS = 64
+/** Fragments of one MPU: 256 MiB in packets of 1 KiB. */
+const MAX_RECORDS = 1 << 18
+
+/** One data unit, or a fragment of one, as it came. */
+export type MpuPart = {
+  readonly movieFragment: number
+  /** sample_number, or item_ID of non-timed media. */
+  readonly sample: number
+  readonly sequence: number
+  readonly indicator: number
+  readonly fragmentCounter: number
+  readonly offset: number
+  readonly data: Uint8Array
+}
+
+/**
+ * The units of one MPU in the order they arrive: their bytes one after another in one piece of memory that grows, what is said
+ * of them in a table beside it. Nothing is allocated per packet.
+ */
+export class MpuParts {
+  readonly #pool: BytePool
+  readonly #maxBytes: number
+  #bytes = new Uint8Array(0)
+  #used = 0
+  #records = new Uint32Array(FIRST_RECORDS * STRIDE)
+  #count = 0
+
+  constructor(pool: BytePool, maxBytes: number) {
+    this.#pool = pool
+    this.#maxBytes = maxBytes
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** Bytes kept. */
+  get used(): number {
+    return this.#used
+  }
+
+  /** Copies `bytes[start, end)`. @returns false where a bound would be passed */
+  add(
+    movieFragment: number,
+    sample: number,
+    sequence: number,
+    indicator: number,
+    fragmentCounter: number,
+    offset: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): boolean {
+    const length = end - start
+    if (this.#count >= MAX_RECORDS || !this.#room(length)) return false
+    this.#bytes.set(bytes.subarray(start, end), this.#used)
+    const at = this.#count * STRIDE
+    if (at === this.#records.length) {
+      const grown = new Uint32Array(this.#records.length * 2)
+      grown.set(this.#records)
+      this.#records = grown
+    }
+    const records = this.#records
+    records[at] = movieFragment
+    records[at + 1] = sample
+    records[at + 2] = sequence
+    records[at + 3] = (indicator << 8) | fragmentCounter
+    records[at + 4] = offset
+    records[at + 5] = this.#used
+    records[at + 6] = length
+    this.#used += length
+    this.#count++
+    return true
+  }
+
+  /** All parts in the order they were sent, views of the memory here. Sequence numbers count from about `base`. */
+  inOrder(base: number): MpuPart[] {
+    const order = Array.from({ length: this.#count }, (_, index) => index)
+    const records = this.#records
+    const place = (index: number): number => ((records[index * STRIDE + 2] as number) - base) | 0
+    // Several units of one packet keep their order: sorting is stable.
+    order.sort((a, b) => place(a) - place(b))
+    return order.map((index) => {
+      const at = index * STRIDE
+      const from = records[at + 5] as number
+      return {
+        movieFragment: records[at] as number,
+        sample: records[at + 1] as number,
+        sequence: records[at + 2] as number,
+        indicator: (records[at + 3] as number) >>> 8,
+        fragmentCounter: (records[at + 3] as number) & 0xff,
+        offset: records[at + 4] as number,
+        data: this.#bytes.subarray(from, from + (records[at + 6] as number)),
+      }
+    })
+  }
+
+  release(): void {
+    this.#pool.unreserve(this.#bytes.length)
+    this.#bytes = new Uint8Array(0)
+    this.#used = 0
+    this.#count = 0
+  }
+
+  #room(length: number): boolean {
+    const needed = this.#used + length
+    if (needed <= this.#bytes.length) return true
+    if (needed > this.#maxBytes) return false
+    let size = Math.max(FIRST_BYTES, this.#bytes.length)
+    while (size < needed) size *= 2
+    size = Math.min(size, this.#maxBytes)
+    if (!this.#pool.reserve(size - this.#bytes.length)) return false
+    const grown = new Uint8Array(size)
+    grown.set(this.#bytes.subarray(0, this.#used))
+    this.#bytes = grown
+    return true
+  }
+}

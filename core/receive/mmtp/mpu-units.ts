@@ -1,0 +1,49 @@
+import { FRAGMENT_INDICATOR } from '../../protocol/mmtp/mpu-payload.ts'
+import type { MpuPart } from './mpu-parts.ts'
+
+const { whole, first, last } = FRAGMENT_INDICATOR
+
+/**
+ * The data units that came whole among `parts` (in the order they were sent): unfragmented ones, and those whose fragments
+ * follow one another without a hole, which the counter of fragments still to come tells.
+ */
+export function wholeUnits(parts: readonly MpuPart[]): Uint8Array[] {
+  const units: Uint8Array[] = []
+  let open: MpuPart[] = []
+  for (const part of parts) {
+    if (part.indicator === whole) {
+      units.push(part.data)
+      open = []
+      continue
+    }
+    const before = open.at(-1)
+    const follows = before !== undefined && isNext(before, part)
+    if (part.indicator === first) open = [part]
+    else if (follows) open.push(part)
+    else open = []
+    if (part.indicator === last && open.length > 1) {
+      units.push(joined(open))
+      open = []
+    }
+  }
+  return units
+}
+
+/** True where `part` is the fragment after `before`. */
+export function isNext(before: MpuPart, part: MpuPart): boolean {
+  return (
+    part.movieFragment === before.movieFragment &&
+    part.sample === before.sample &&
+    ((before.fragmentCounter - part.fragmentCounter) & 0xff) === 1
+  )
+}
+
+function joined(parts: readonly MpuPart[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.data.length, 0))
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part.data, at)
+    at += part.data.length
+  }
+  return bytes
+}

@@ -1,0 +1,130 @@
+import type { ByteRange } from '../../flow/objects.ts'
+
+/** Most holes one object may have at a time; a forged series of one-byte packets stops here. */
+export const MAX_ISLANDS = 16_384
+
+/**
+ * Which bytes of an object have arrived: the unbroken prefix, and islands behind it. In-order data only moves `prefix`;
+ * islands are a flat sorted list `start, end, start, end …`, disjoint and never touching.
+ */
+export class ByteRanges {
+  /** Length of the unbroken prefix `[0, prefix)`. */
+  prefix = 0
+  /** Bytes covered. */
+  total = 0
+  /** End of the last covered byte. */
+  highest = 0
+  readonly #islands: number[] = []
+
+  /**
+   * Covers `[start, end)`.
+   * @param fresh gets the parts that were not covered before, flat pairs, appended
+   * @returns number of bytes newly covered, -1 where that would make too many holes (nothing is changed then)
+   */
+  add(start: number, end: number, fresh: number[]): number {
+    const from = Math.max(start, this.prefix)
+    if (from >= end) return 0
+    const islands = this.#islands
+    if (islands.length === 0 && from === this.prefix) {
+      this.prefix = end
+      this.highest = end
+      this.total += end - from
+      fresh.push(from, end)
+      return end - from
+    }
+    return this.#addBehind(from, end, fresh)
+  }
+
+  #addBehind(start: number, end: number, fresh: number[]): number {
+    const islands = this.#islands
+    const first = this.#firstEndingFrom(start)
+    let next = first
+    let cursor = start
+    let joinedStart = start
+    let joinedEnd = end
+    let added = 0
+    for (; next < islands.length && (islands[next] as number) <= end; next += 2) {
+      const islandStart = islands[next] as number
+      const islandEnd = islands[next + 1] as number
+      if (islandStart > cursor) {
+        fresh.push(cursor, islandStart)
+        added += islandStart - cursor
+      }
+      if (islandEnd > cursor) cursor = islandEnd
+      if (islandStart < joinedStart) joinedStart = islandStart
+      if (islandEnd > joinedEnd) joinedEnd = islandEnd
+    }
+    if (cursor < end) {
+      fresh.push(cursor, end)
+      added += end - cursor
+    }
+    if (joinedStart === this.prefix) {
+      this.prefix = joinedEnd
+      islands.splice(0, next)
+    } else if (next === first) {
+      if (islands.length >= MAX_ISLANDS * 2) {
+        fresh.length = 0
+        return -1
+      }
+      islands.splice(first, 0, joinedStart, joinedEnd)
+    } else {
+      islands[first] = joinedStart
+      islands[first + 1] = joinedEnd
+      if (next > first + 2) islands.splice(first + 2, next - first - 2)
+    }
+    if (end > this.highest) this.highest = end
+    this.total += added
+    return added
+  }
+
+  /** Index of the first island whose end is at or after `position`. */
+  #firstEndingFrom(position: number): number {
+    const islands = this.#islands
+    let low = 0
+    let high = islands.length / 2
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((islands[middle * 2 + 1] as number) < position) low = middle + 1
+      else high = middle
+    }
+    return low * 2
+  }
+
+  /** True where every byte of `[start, end)` is covered. */
+  covers(start: number, end: number): boolean {
+    if (end <= this.prefix) return true
+    const at = this.#firstEndingFrom(end)
+    return at < this.#islands.length && (this.#islands[at] as number) <= start
+  }
+
+  /** True where at least one byte of `[start, end)` is covered. */
+  touches(start: number, end: number): boolean {
+    if (start < this.prefix) return end > start
+    const at = this.#firstEndingFrom(start + 1)
+    return at < this.#islands.length && (this.#islands[at] as number) < end
+  }
+
+  /** Parts of `[start, end)` that are covered. */
+  covered(start: number, end: number): ByteRange[] {
+    const found: ByteRange[] = []
+    if (start < this.prefix) found.push([start, Math.min(end, this.prefix)])
+    for (let at = this.#firstEndingFrom(start + 1); at < this.#islands.length; at += 2) {
+      const islandStart = this.#islands[at] as number
+      if (islandStart >= end) break
+      found.push([Math.max(start, islandStart), Math.min(end, this.#islands[at + 1] as number)])
+    }
+    return found
+  }
+
+  /** Ranges not covered, up to `size`; with an unknown size (null) only the holes before the last covered byte. */
+  missing(size: number | null): ByteRange[] {
+    const holes: ByteRange[] = []
+    let cursor = this.prefix
+    for (let at = 0; at < this.#islands.length; at += 2) {
+      holes.push([cursor, this.#islands[at] as number])
+      cursor = this.#islands[at + 1] as number
+    }
+    if (size !== null && cursor < size) holes.push([cursor, size])
+    return holes
+  }
+}

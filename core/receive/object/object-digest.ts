@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto'
+import type { ListedFacts } from '../../flow/objects.ts'
+
+/** Digest fields of RFC 9530 that DVB-MABR puts into File entries, and their predecessor of RFC 3230. */
+const DIGEST_FIELDS = ['Content-Digest', 'Repr-Digest', 'Digest']
+const ALGORITHMS: Readonly<Record<string, string>> = {
+  md5: 'md5',
+  sha: 'sha1',
+  'sha-256': 'sha256',
+  'sha-512': 'sha512',
+}
+
+type Digest = { readonly field: string; readonly algorithm: string; readonly value: string }
+
+/**
+ * What a File entry's digests say against an object: a sentence, or null where they agree or there are none.
+ * @param forms the object as transported, and as content where that is another: tables differ in which they mean
+ */
+export function digestFault(listed: ListedFacts, forms: readonly Uint8Array[]): string | null {
+  for (const { field, algorithm, value } of digestsOf(listed)) {
+    const [first = ''] = forms.slice(0, 1).map((bytes) => hash(algorithm, bytes))
+    if (bare(first) === bare(value)) continue
+    if (!forms.slice(1).some((bytes) => bare(hash(algorithm, bytes)) === bare(value)))
+      return `its ${field} is ${first}, its table says ${value}`
+  }
+  return null
+}
+
+/** True where `digestFault` has anything to look at. */
+export function hasDigest(listed: ListedFacts | null): listed is ListedFacts {
+  if (listed === null) return false
+  return listed.contentMd5 !== null || listed.otherAttributes.some(({ local }) => DIGEST_FIELDS.includes(local))
+}
+
+function digestsOf(listed: ListedFacts): Digest[] {
+  const digests: Digest[] = []
+  const md5 = listed.contentMd5?.trim() ?? ''
+  if (md5 !== '') digests.push({ field: 'MD5', algorithm: 'md5', value: md5 })
+  for (const { local, value } of listed.otherAttributes) {
+    if (!DIGEST_FIELDS.includes(local)) continue
+    // `sha-256=:base64:, sha-512=:base64:`, without the colons in RFC 3230.
+    for (const member of value.slice(0, 1000).split(',')) {
+      const [, name = '', text = ''] = /^\s*([a-z0-9-]+)\s*=\s*:?([A-Za-z0-9+/=_-]+):?\s*$/i.exec(member) ?? []
+      const algorithm = ALGORITHMS[name.toLowerCase()]
+      if (algorithm !== undefined) digests.push({ field: local, algorithm, value: text })
+    }
+  }
+  return digests
+}
+
+function hash(algorithm: string, bytes: Uint8Array): string {
+  return createHash(algorithm).update(bytes).digest('base64')
+}
+
+/** Base64 without padding. */
+function bare(base64: string): string {
+  return base64.replace(/=+$/, '')
+}

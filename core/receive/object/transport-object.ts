@@ -1,0 +1,264 @@
+import type { Toi, Tsi } from '../../contract/ids.ts'
+import type { ChannelRole } from '../../contract/report.ts'
+import type { ByteRange, ListedFacts, ObjectKind, ObjectTimes, ReceivedObject } from '../../flow/objects.ts'
+import type { LctPacket } from '../../protocol/lct/lct-packet.ts'
+import type { BytePool } from './byte-pool.ts'
+import { ByteRanges } from './byte-ranges.ts'
+import { ObjectBytes } from './object-bytes.ts'
+
+/** What an object needs to know of the LCT channel it arrives on. */
+export interface ObjectHome {
+  readonly index: number
+  readonly destination: string
+  readonly tsi: number
+  readonly serviceId: number | null
+  readonly role: ChannelRole
+  readonly representation: string | null
+}
+
+/** Why a packet's bytes were not taken. */
+export const TAKEN = { malformed: -1, tooManyHoles: -2, noMemory: -3 } as const
+
+/** Where a length came from; a weaker source gives way to a stronger one. */
+export const SIZE_SOURCE = { none: 0, closeFlag: 1, file: 2, extension: 3 } as const
+
+/** Ranges given back by FEC that are remembered of one object. */
+const MAX_RECOVERED_RANGES = 1024
+
+const scratch: number[] = []
+
+/**
+ * One transport object while it is put together. The channel decides which packet belongs to it and when it ends; this class
+ * knows ranges and bytes. Bytes first received win where packets overlap (RFC 9223 leaves it open).
+ */
+export class TransportObject implements ReceivedObject {
+  readonly home: ObjectHome
+  readonly index: number
+  readonly toi: Toi
+  readonly instance: number
+  readonly codepoint: number
+  readonly firstTimeUs: number
+  name: string | null = null
+  contentType: string | null = null
+  contentEncoding: 'gzip' | null = null
+  listed: ListedFacts | null = null
+  kind: ObjectKind = 'file'
+  state: 'receiving' | 'complete' | 'partial' | 'truncated' = 'receiving'
+  lastTimeUs: number
+  packets = 0
+  repeats = 0
+  times: { -readonly [name in keyof ObjectTimes]: ObjectTimes[name] } | null = null
+  /** Length, -1 while unknown. */
+  length = -1
+  sizeSource: number = SIZE_SOURCE.none
+  /** Key in the channel's maps: the TOI, or less than 0 for an FDT instance on TOI 0. */
+  readonly key: number
+  /** Frame of its first packet. */
+  readonly frame: number
+  /** Stream time at which a newer object of the channel began, or the sender closed this one; -1 neither. */
+  endingSinceUs = -1
+  /** Where the transmission has got to: the end of the packet last in order. */
+  cursor = 0
+  /** Hash of its first bytes and how many, for telling a repeat from a reuse; 0 bytes: not known. */
+  headHash = 0
+  headBytes = 0
+  /** `objectBegun` of the sink has been called. */
+  announced = false
+  /** Offset of the packet with which reception of its channel began, where it began inside this object; what is before is not lost. */
+  joinedAt = 0
+  /** Whether it agrees with the digests of its table; null where that was not looked at. */
+  sound: boolean | null = null
+  /** Bytes that FEC gave back; they count as missing from the network. */
+  recovered = 0
+  starved = false
+  /** Where these lie, the first `MAX_RECOVERED_RANGES` of them. */
+  readonly recoveredRanges: ByteRange[] = []
+  /** Bytes counted as lost when it was given up; taken back where it heals. */
+  countedLost = 0
+  readonly ranges = new ByteRanges()
+  readonly #bytes: ObjectBytes
+  #watchers: Set<() => void> | null = null
+  #notifiedPackets = -1
+  #keepers = 0
+  #released = false
+
+  constructor(
+    home: ObjectHome,
+    pool: BytePool,
+    index: number,
+    key: number,
+    toi: Toi,
+    instance: number,
+    codepoint: number,
+    timeUs: number,
+    frame: number,
+  ) {
+    this.home = home
+    this.#bytes = new ObjectBytes(pool)
+    this.index = index
+    this.key = key
+    this.toi = toi
+    this.instance = instance
+    this.codepoint = codepoint
+    this.firstTimeUs = timeUs
+    this.lastTimeUs = timeUs
+    this.frame = frame
+  }
+
+  get serviceId(): number | null {
+    return this.home.serviceId
+  }
+  get destination(): string {
+    return this.home.destination
+  }
+  get channel(): number {
+    return this.home.index
+  }
+  get tsi(): Tsi {
+    return this.home.tsi as Tsi
+  }
+  get representation(): string | null {
+    return this.home.representation
+  }
+  get role(): ChannelRole {
+    return this.home.role
+  }
+  get size(): number | null {
+    return this.length < 0 ? null : this.length
+  }
+  get received(): number {
+    return this.ranges.total - this.recovered
+  }
+  get whole(): boolean {
+    return this.length >= 0 && this.ranges.prefix >= this.length
+  }
+
+  /**
+   * Takes `source[from, to)` at offset `start`.
+   * @returns bytes that were new, or less than 0 (`TAKEN`) where nothing was taken
+   */
+  take(start: number, source: Uint8Array, from: number, to: number): number {
+    const end = start + to - from
+    if (this.length >= 0 && end > this.length) return TAKEN.malformed
+    if (start === this.ranges.prefix && this.ranges.highest <= start) {
+      if (!this.#bytes.write(start, source, from, to, this.length)) return TAKEN.noMemory
+      this.ranges.prefix = end
+      this.ranges.highest = end
+      this.ranges.total += end - start
+      return end - start
+    }
+    scratch.length = 0
+    const added = this.ranges.add(start, end, scratch)
+    if (added < 0) return TAKEN.tooManyHoles
+    for (let i = 0; i < scratch.length; i += 2) {
+      const a = scratch[i] as number
+      const b = scratch[i + 1] as number
+      // Ranges are already marked: where memory is at its bound the object is given up by the channel.
+      if (!this.#bytes.write(a, source, from + a - start, from + b - start, this.length)) return TAKEN.noMemory
+    }
+    return added
+  }
+
+  /** Fills the holes of `[from, to)` with bytes of `source`, which begins where the object does. @returns as `take` */
+  restore(from: number, to: number, source: Uint8Array): number {
+    let filled = 0
+    let cursor = from
+    for (const [start, end] of [...this.ranges.covered(from, to), [to, to] as const]) {
+      if (start > cursor) {
+        const added = this.take(cursor, source, cursor, start)
+        if (added < 0) {
+          this.recovered += filled
+          return added
+        }
+        filled += added
+        if (this.recoveredRanges.length < MAX_RECOVERED_RANGES) this.recoveredRanges.push([cursor, start])
+      }
+      cursor = end
+    }
+    this.recovered += filled
+    this.#notifiedPackets = -1
+    return filled
+  }
+
+  /** True where bytes already received at `start` differ from `source[from, to)`. */
+  differs(start: number, source: Uint8Array, from: number, to: number): boolean {
+    const end = start + to - from
+    if (!this.ranges.touches(start, end)) return false
+    for (const [a, b] of this.ranges.covered(start, end)) {
+      const have = this.#bytes.view(a, b)
+      for (let i = 0; i < have.length; i++) if (have[i] !== source[from + a - start + i]) return true
+    }
+    return false
+  }
+
+  /** Keeps the times a header says; only for headers that say some, as most say none. */
+  takeTimes(lct: LctPacket, timeUs: number): void {
+    this.times ??= {
+      sctUs: null,
+      sctArrivalUs: null,
+      ertMs: null,
+      slcUs: null,
+      presentationUs: null,
+      earliestTicks: null,
+    }
+    const times = this.times
+    if (times.sctUs === null && lct.sctUs >= 0) {
+      times.sctUs = lct.sctUs
+      times.sctArrivalUs = timeUs
+    }
+    if (times.ertMs === null && lct.ertMs >= 0) times.ertMs = lct.ertMs
+    if (times.slcUs === null && lct.slcUs >= 0) times.slcUs = lct.slcUs
+    if (times.presentationUs === null && lct.presentationUs >= 0) times.presentationUs = lct.presentationUs
+    if (times.earliestTicks === null && lct.cci > 0) times.earliestTicks = lct.cci
+  }
+
+  /** One piece of memory for the whole object, now that it is complete. */
+  join(): void {
+    this.#bytes.join(this.length)
+  }
+
+  /** The receiver needs the bytes no more (see `ObjectBytes.release`), unless a repair flow keeps them for others. */
+  release(): void {
+    this.#released = true
+    if (this.#keepers === 0) this.#bytes.release()
+  }
+
+  /** Keeps the bytes beyond `release`, until as many calls of `letGo`. */
+  keep(): void {
+    this.#keepers++
+  }
+
+  letGo(): void {
+    if (--this.#keepers === 0 && this.#released) this.#bytes.release()
+  }
+
+  /** Tells watchers that bytes came or the object ended. */
+  notify(): void {
+    if (this.#watchers === null) return
+    if (this.state === 'receiving' && this.#notifiedPackets === this.packets) return
+    this.#notifiedPackets = this.packets
+    for (const watcher of [...this.#watchers]) watcher()
+  }
+
+  prefixBytes(): number {
+    return this.ranges.prefix
+  }
+
+  bytes(from: number, to: number): Uint8Array {
+    if (from >= to) return new Uint8Array(0)
+    if (to <= this.ranges.prefix) return this.#bytes.view(from, to)
+    return this.#bytes.copyWithHoles(from, to, this.ranges)
+  }
+
+  missing(): ByteRange[] {
+    return this.ranges.missing(this.size)
+  }
+
+  watch(watcher: () => void): () => void {
+    this.#watchers ??= new Set()
+    this.#watchers.add(watcher)
+    return () => {
+      this.#watchers?.delete(watcher)
+    }
+  }
+}

@@ -1,0 +1,242 @@
+import type { FlowProtocol } from '../../contract/report.ts'
+import type { Flow } from '../../flow/datagrams.ts'
+import type { Destination } from '../../flow/facts.ts'
+import type { ReceivedFile } from '../../flow/objects.ts'
+import type { ReceiveTarget } from '../../flow/receive-target.ts'
+import { formatDestination } from '../../protocol/ip/address.ts'
+import type { ReceiveContext } from '../context/receive-context.ts'
+import type { ReceivedService } from '../context/received-service.ts'
+import { type FluteHost, FluteSession } from '../flute/flute-session.ts'
+import type { LctChannel } from '../lct/lct-channel.ts'
+import type { TransportObject } from '../object/transport-object.ts'
+import type { RouteSession } from '../route/route-session.ts'
+import { isConfiguration, MabrGateway, type MabrHost } from './mabr-gateway.ts'
+
+/** A FLUTE session waits so much longer than a ROUTE session for someone to claim it: a configuration may be sent seldom. */
+const CLAIM_PATIENCE = 4
+
+/** What FLUTE sessions and gateways ask of the service directory. */
+export interface ServiceTable {
+  /** A service of a gateway. `first`: that of the configuration, 0 where that is free. Null where no more are allowed. */
+  addService(target: ReceiveTarget, first: boolean): ReceivedService | null
+  /** A service for a session that nothing names. */
+  addDiscovered(address: Destination, protocol: 'flute'): ReceivedService | null
+  wants(service: ReceivedService): boolean
+  setAddress(service: ReceivedService, address: Destination): void
+  routeSessionAt(address: Destination, timeUs: number): RouteSession | null
+  /** `former` no longer has this destination; one without any is gone. */
+  released(former: ReceivedService | null, destination: string): void
+  dropRoute(session: RouteSession, timeUs: number): void
+  /** True where another session may be made; says once where not. */
+  mayAddSession(destination: string, timeUs: number): boolean
+  changed(): void
+}
+
+/** FLUTE sessions, and the gateways of DVB-MABR that sessions of either kind belong to. */
+export class FluteDirectory implements FluteHost, MabrHost {
+  readonly #context: ReceiveContext
+  readonly #table: ServiceTable
+  readonly #discoverTarget: ReceiveTarget | null
+  readonly #sessions = new Map<string, FluteSession>()
+  readonly #gateways: { readonly gateway: MabrGateway; readonly target: ReceiveTarget }[] = []
+  readonly #gatewayOf = new Map<FluteSession | RouteSession, MabrGateway>()
+  /** Gateways whose configuration session is known by address and has sent nothing yet. */
+  readonly #awaited = new Map<string, MabrGateway>()
+
+  constructor(context: ReceiveContext, table: ServiceTable, discoverTarget: ReceiveTarget | null) {
+    this.#context = context
+    this.#table = table
+    this.#discoverTarget = discoverTarget
+  }
+
+  get sessions(): Iterable<FluteSession> {
+    return this.#sessions.values()
+  }
+
+  get size(): number {
+    return this.#sessions.size
+  }
+
+  session(destination: string): FluteSession | null {
+    return this.#sessions.get(destination) ?? null
+  }
+
+  /** Sets up a gateway whose configuration session is at a given place. */
+  start(target: Extract<ReceiveTarget, { kind: 'mabr' }>): void {
+    const address = { address: target.address, port: target.port }
+    const destination = formatDestination(target.address, target.port)
+    if (this.#awaited.has(destination)) return
+    const gateway = this.#gateway(target, address)
+    if (gateway !== null) this.#awaited.set(destination, gateway)
+  }
+
+  #gateway(target: ReceiveTarget, address: Destination): MabrGateway | null {
+    const service = this.#table.addService(target, true)
+    if (service === null) return null
+    service.protocol = 'flute'
+    service.name = 'Gateway configuration'
+    service.joined = true
+    this.#table.setAddress(service, address)
+    const gateway = new MabrGateway(this.#context, this, service)
+    this.#gateways.push({ gateway, target })
+    this.#context.observer.serviceChanged(service)
+    return gateway
+  }
+
+  /**
+   * It has become clear what the packets of a flow are which no session takes yet.
+   * @param sure false where a repair flow of ROUTE would look the same
+   */
+  arrived(flow: Flow, protocol: FlowProtocol, sure: boolean, timeUs: number): void {
+    const address = { address: flow.destinationAddress, port: flow.destinationPort }
+    const gateway = this.#awaited.get(flow.destination)
+    if (gateway !== undefined && (protocol === 'flute' || protocol === 'route')) {
+      const session =
+        protocol === 'flute' ? this.#sessionAt(address, timeUs) : this.#table.routeSessionAt(address, timeUs)
+      if (session === null) return
+      this.#awaited.delete(flow.destination)
+      this.#configures(session, gateway, timeUs)
+    } else if (protocol === 'flute' && sure && this.#mayBeWanted(flow.destination)) {
+      this.#sessionAt(address, timeUs)
+    } else {
+      return
+    }
+    this.#table.changed()
+  }
+
+  /** In a capture, media may come before the configuration that names them. */
+  #mayBeWanted(destination: string): boolean {
+    if (this.#gateways.some(({ gateway }) => !gateway.known)) return true
+    return this.#discoverTarget !== null && !this.#isConfigured(destination)
+  }
+
+  #configures(session: FluteSession | RouteSession, gateway: MabrGateway, timeUs: number): void {
+    const { service } = gateway
+    service.protocol = session instanceof FluteSession ? 'flute' : 'route'
+    this.#gatewayOf.set(session, gateway)
+    this.takeOver(session, service, timeUs)
+    if (session instanceof FluteSession) {
+      session.assign(null, { service, configures: true, representation: null }, timeUs)
+    }
+    this.#context.observer.serviceChanged(service)
+  }
+
+  #sessionAt(address: Destination, timeUs: number): FluteSession | null {
+    const destination = formatDestination(address.address, address.port)
+    const known = this.#sessions.get(destination)
+    if (known !== undefined) return known
+    if (!this.#table.mayAddSession(destination, timeUs)) return null
+    const session = new FluteSession(this.#context, this, address, destination, timeUs)
+    this.#sessions.set(destination, session)
+    return session
+  }
+
+  takeObject(session: FluteSession | RouteSession, object: TransportObject, timeUs: number): boolean {
+    const gateway = this.#gatewayOf.get(session)
+    if (gateway !== undefined) {
+      if (object.name === null) {
+        const { names } = object.home as LctChannel
+        names.resolve(object)
+        if (object.name !== null) this.#context.observer.objectNamed(object)
+      }
+      return gateway.takeObject(object, timeUs)
+    }
+    if (this.#discoverTarget === null || !isConfiguration(object)) return false
+    const found = this.#gateway(this.#discoverTarget, session.address)
+    if (found === null) return false
+    this.#configures(session, found, timeUs)
+    return found.takeObject(object, timeUs)
+  }
+
+  takeFile(
+    session: FluteSession | RouteSession,
+    file: ReceivedFile,
+    _object: TransportObject,
+    timeUs: number,
+  ): boolean {
+    return this.#gatewayOf.get(session)?.takeFile(file, timeUs) ?? false
+  }
+
+  fluteUnclaimed(session: FluteSession, timeUs: number): void {
+    this.#claim(session, timeUs)
+  }
+
+  /** Gives a service to a session that waited long enough for a configuration to claim it. */
+  #claim(session: FluteSession, timeUs: number): void {
+    if (session.service !== null || session.claimed) return
+    const unwanted = this.#discoverTarget === null || this.#isConfigured(session.destination)
+    const service = unwanted ? null : this.#table.addDiscovered(session.address, 'flute')
+    if (service?.joined === true) {
+      session.own(service, timeUs)
+    } else {
+      this.#sessions.delete(session.destination)
+      session.close(timeUs)
+    }
+    this.#table.changed()
+  }
+
+  /** True for the session of a service that a configuration names and nobody wants. */
+  #isConfigured(destination: string): boolean {
+    return this.#gateways.some(({ gateway }) => gateway.names(destination))
+  }
+
+  newService(gateway: MabrGateway): ReceivedService | null {
+    const target = this.#gateways.find((each) => each.gateway === gateway)?.target
+    return target === undefined ? null : this.#table.addService(target, false)
+  }
+
+  wants(service: ReceivedService): boolean {
+    return this.#table.wants(service)
+  }
+
+  setAddress(service: ReceivedService, address: Destination): void {
+    this.#table.setAddress(service, address)
+  }
+
+  transportAt(
+    gateway: MabrGateway,
+    address: Destination,
+    protocol: 'flute' | 'route',
+    timeUs: number,
+  ): FluteSession | RouteSession | null {
+    const session =
+      protocol === 'flute' ? this.#sessionAt(address, timeUs) : this.#table.routeSessionAt(address, timeUs)
+    if (session !== null && !this.#gatewayOf.has(session)) this.#gatewayOf.set(session, gateway)
+    return session
+  }
+
+  takeOver(session: FluteSession | RouteSession, service: ReceivedService, timeUs: number): void {
+    const former = session.service
+    session.own(service, timeUs)
+    if (former !== service) this.#table.released(former, session.destination)
+  }
+
+  leave(session: FluteSession | RouteSession, timeUs: number): void {
+    this.#gatewayOf.delete(session)
+    if (session instanceof FluteSession) {
+      this.#sessions.delete(session.destination)
+      session.close(timeUs)
+    } else {
+      this.#table.dropRoute(session, timeUs)
+    }
+  }
+
+  changed(): void {
+    this.#table.changed()
+  }
+
+  tick(timeUs: number): void {
+    const patienceUs = this.#context.limits.claimMs * 1000 * CLAIM_PATIENCE
+    for (const session of this.#sessions.values()) {
+      if (session.service === null && timeUs - session.firstTimeUs >= patienceUs) this.#claim(session, timeUs)
+      session.tick(timeUs)
+    }
+    for (const { gateway } of this.#gateways) gateway.tick(timeUs)
+  }
+
+  close(timeUs: number): void {
+    for (const session of [...this.#sessions.values()]) this.#claim(session, timeUs)
+    for (const session of this.#sessions.values()) session.close(timeUs)
+    for (const { gateway } of this.#gateways) gateway.close(timeUs)
+  }
+}

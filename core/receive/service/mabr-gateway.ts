@@ -1,0 +1,413 @@
+import { CodecError } from '../../bytes/codec-error.ts'
+import { type Destination, type RepairServer, wantedByBoth } from '../../flow/facts.ts'
+import type { ReceivedFile } from '../../flow/objects.ts'
+import { gunzipIfGzip } from '../../protocol/gzip.ts'
+import { formatDestination, senderAddress } from '../../protocol/ip/address.ts'
+import {
+  GATEWAY_CONFIGURATION_URI,
+  isConfigurationUri,
+  MABR_CONTENT_TYPE,
+  type MabrConfiguration,
+  type MabrEndpoint,
+  type MabrManifest,
+  type MabrSession,
+  type MabrTransportSession,
+  mabrProtocol,
+} from '../../protocol/mabr/configuration.ts'
+import { isConfigurationRoot, parseMabrConfiguration } from '../../protocol/mabr/configuration-parser.ts'
+import { bareMediaType } from '../../protocol/mime/headers.ts'
+import { xmlRootName } from '../../xml/root-name.ts'
+import { looksLikeXml } from '../../xml/xml-parser.ts'
+import type { ReceiveContext } from '../context/receive-context.ts'
+import type { ReceivedService } from '../context/received-service.ts'
+import { FluteSession } from '../flute/flute-session.ts'
+import { contentKey } from '../object/content-hash.ts'
+import type { TransportObject } from '../object/transport-object.ts'
+import type { RouteSession } from '../route/route-session.ts'
+import { readHlsCodecs, readMpdFacts } from '../signalling/mpd-facts.ts'
+
+/** Manifests that came before the configuration that says whose they are. */
+const MAX_EARLY_MANIFESTS = 16
+const MAX_EARLY_BYTES = 4 << 20
+/** A configured session without any packet for so long after it was joined is said to be missing, µs. */
+const MISSING_AFTER_US = 10_000_000
+/** GPAC's default of transportObjectReceptionTimeout, for a document without it, ms. */
+const DEFAULT_REPAIR_AFTER_MS = 50
+
+/** What a gateway asks of the service directory. */
+export interface MabrHost {
+  /** A new service of this gateway; null where no more are allowed. */
+  newService(gateway: MabrGateway): ReceivedService | null
+  wants(service: ReceivedService): boolean
+  setAddress(service: ReceivedService, address: Destination): void
+  /** The session at a destination, made where there is none; null where no more are allowed. */
+  transportAt(
+    gateway: MabrGateway,
+    address: Destination,
+    protocol: 'flute' | 'route',
+    timeUs: number,
+  ): FluteSession | RouteSession | null
+  /** A service found without signalling has turned out to be part of this one. */
+  takeOver(session: FluteSession | RouteSession, service: ReceivedService, timeUs: number): void
+  /** Nothing names this session any more. */
+  leave(session: FluteSession | RouteSession, timeUs: number): void
+  /** Destinations or services have changed. */
+  changed(): void
+}
+
+/** One transport session of the configuration, as it was applied. */
+type Link = {
+  readonly key: string
+  readonly service: ReceivedService
+  readonly session: FluteSession | RouteSession
+  readonly tsi: number | null
+  readonly sinceUs: number
+  missing: boolean
+}
+
+type Held = {
+  readonly service: ReceivedService
+  manifests: readonly MabrManifest[]
+  /** What the manifests last were, by name. */
+  readonly contents: Map<string, number>
+}
+
+/**
+ * A multicast gateway as TS 103 769 has it: reads the configuration that a session carries, makes a service of each
+ * MulticastSession, and gives sessions and manifests to them. The configuration session itself is a service too (GPAC's
+ * service 0), whose files the others share. A changed configuration leaves alone what it does not change.
+ */
+export class MabrGateway {
+  /** Carries the configuration, and what all services share. */
+  readonly service: ReceivedService
+  readonly #context: ReceiveContext
+  readonly #host: MabrHost
+  /** Services by serviceIdentifier. */
+  readonly #services = new Map<string, Held>()
+  #links = new Map<string, Link>()
+  /** Every destination the configuration names. */
+  #endpoints = new Set<string>()
+  #early: ReceivedFile[] = []
+  #known = false
+  /** Content of the configuration, and how many different ones there have been. */
+  #content: number | null = null
+  #generation = 0
+
+  constructor(context: ReceiveContext, host: MabrHost, service: ReceivedService) {
+    this.#context = context
+    this.#host = host
+    this.service = service
+  }
+
+  /** Takes an object that is a gateway configuration. @returns false where it is something else */
+  takeObject(object: TransportObject, timeUs: number): boolean {
+    if (!isConfiguration(object)) return false
+    try {
+      const bytes = gunzipIfGzip(object.bytes(0, object.length), this.#context.limits.unpackedBytes)
+      const configuration = parseMabrConfiguration(bytes)
+      const name = object.name ?? GATEWAY_CONFIGURATION_URI
+      const fragment = { type: 'MABR', name, version: configuration.schemaVersion, bytes }
+      this.#context.observer.slsFragment(this.service.id, fragment, object.lastTimeUs)
+      const content = contentKey(bytes)
+      if (content !== this.#content) this.#generation++
+      this.#content = content
+      this.#apply(configuration, timeUs)
+    } catch (thrown) {
+      if (!(thrown instanceof CodecError)) throw thrown
+      const text = `The gateway configuration cannot be read (${thrown.code}): ${thrown.message}`
+      this.#alarm('MABR-XML', 'error', this.service.id, text, timeUs, object)
+    }
+    return true
+  }
+
+  /** Takes a manifest, whose service the configuration tells. @returns false where the file belongs to its channel's service */
+  takeFile(file: ReceivedFile, timeUs: number): boolean {
+    if (file.kind !== 'manifest' && file.kind !== 'playlist') {
+      // Without a wish to receive anything only the signalling is read.
+      return file.serviceId === this.service.id && !this.#receives
+    }
+    if (!this.#known) {
+      const held = this.#early.reduce((sum, each) => sum + each.bytes.length, 0)
+      if (this.#early.length < MAX_EARLY_MANIFESTS && held + file.bytes.length <= MAX_EARLY_BYTES)
+        this.#early.push({ ...file, bytes: file.bytes.slice() })
+      return true
+    }
+    const held = this.#ownerOf(file)
+    if (held === null) return file.serviceId === this.service.id && !this.#receives
+    if (held.service.joined) this.#manifest(held, { ...file, serviceId: held.service.id }, timeUs)
+    return true
+  }
+
+  /** A configuration has come. */
+  get known(): boolean {
+    return this.#known
+  }
+
+  /** True where the configuration names this destination, wanted or not. */
+  names(destination: string): boolean {
+    return this.#endpoints.has(destination)
+  }
+
+  /** Nothing more comes: what waited for a configuration is handed on as it is. */
+  close(timeUs: number): void {
+    if (this.#known) return
+    for (const file of this.#early) this.#context.file(file)
+    this.#early = []
+    if (this.service.destination === null) return
+    const text = `No gateway configuration came on ${this.service.destination}`
+    this.#alarm('MABR-CONFIG', 'error', this.service.id, text, timeUs, null)
+  }
+
+  get #receives(): boolean {
+    if (!this.#known) return true
+    for (const { service } of this.#services.values()) if (service.joined) return true
+    return false
+  }
+
+  /** The service whose manifest or child playlist this is; null where none can be told. */
+  #ownerOf(file: ReceivedFile): Held | null {
+    const services = [...this.#services.values()]
+    const named = services.find((held) => isLocated(held, file.name))
+    if (named !== undefined) return named
+    const own = services.find((held) => held.service.id === file.serviceId)
+    if (own !== undefined) return own
+    const beside = services.filter((held) =>
+      held.manifests.some((each) => folderOf(nameOf(each)) === folderOf(file.name)),
+    )
+    if (beside.length > 0) return beside[0] as Held
+    // GPAC writes where manifests are; a document that says nothing can only mean the one service it has.
+    return services.length === 1 ? (services[0] as Held) : null
+  }
+
+  #manifest(held: Held, file: ReceivedFile, timeUs: number): void {
+    const { service } = held
+    // In-band, each channel of the service brings it.
+    const content = contentKey(file.bytes)
+    if (held.contents.get(file.name) === content && !this.#context.spec.keepRepeats) return
+    if (held.contents.size >= MAX_EARLY_MANIFESTS) held.contents.clear()
+    held.contents.set(file.name, content)
+    // The master playlist is told from its children by the configuration, or by being the only one that is named.
+    const main = isLocated(held, file.name) || (file.kind === 'manifest' && service.manifest === null)
+    if (!main && file.kind === 'playlist') {
+      this.#context.file(file)
+      return
+    }
+    const type = file.contentType === null ? '' : bareMediaType(file.contentType)
+    try {
+      if (/mpegurl$/.test(type) || file.name.endsWith('.m3u8')) {
+        const codecs = readHlsCodecs(new TextDecoder().decode(file.bytes))
+        service.manifest = { kind: 'hls', name: file.name, codecs }
+      } else {
+        const facts = readMpdFacts(file.bytes)
+        if (facts !== null) {
+          service.manifest = { kind: 'dash', name: file.name, codecs: facts.codecs }
+          service.roles = facts.roles
+          for (const link of this.#links.values()) if (link.service === service) link.session.applyRoles()
+        }
+      }
+    } catch (thrown) {
+      if (!(thrown instanceof CodecError)) throw thrown
+      const text = `The manifest ${file.name} of service ${service.id} cannot be read (${thrown.code}): ${thrown.message}`
+      this.#alarm('MPD-XML', 'error', service.id, text, timeUs, null)
+    }
+    this.#context.observer.slsFragment(
+      service.id,
+      { type: service.manifest?.kind === 'hls' ? 'HLS' : 'MPD', name: file.name, version: null, bytes: file.bytes },
+      file.lastTimeUs,
+    )
+    this.#context.file({ ...file, kind: 'manifest' })
+    this.#context.observer.serviceChanged(service)
+  }
+
+  #apply(configuration: MabrConfiguration, timeUs: number): void {
+    this.#known = true
+    this.service.signalled = true
+    const all = [...configuration.configurationSessions, ...configuration.sessions.flatMap((each) => each.transports)]
+    this.#endpoints = new Set(
+      all.flatMap((each) => each.endpoints.map(({ group, port }) => formatDestination(group, port))),
+    )
+    const links = new Map<string, Link>()
+    const present = new Set<string>()
+    for (const [index, session] of configuration.sessions.entries()) {
+      const identifier = session.serviceIdentifier === '' ? `#${index}` : session.serviceIdentifier
+      const held = this.#serviceFor(identifier)
+      if (held === null) break
+      present.add(identifier)
+      this.#configure(held, session, links, timeUs)
+    }
+    // Last, so that a ROUTE session which is said to be of both kinds (GPAC) belongs to the service that it carries.
+    for (const transport of configuration.configurationSessions) {
+      this.#link(links, this.service, transport, true, timeUs)
+    }
+    for (const [identifier, { service }] of this.#services) {
+      if (present.has(identifier)) continue
+      service.joined = false
+      service.destinations.clear()
+      this.#context.observer.serviceChanged(service)
+    }
+    const before = this.#links
+    this.#links = links
+    for (const [key, link] of before) if (!links.has(key)) this.#unlink(link, timeUs)
+    this.#context.observer.serviceChanged(this.service)
+    this.#host.changed()
+    const early = this.#early
+    this.#early = []
+    for (const file of early) if (!this.takeFile(file, timeUs)) this.#context.file(file)
+  }
+
+  #serviceFor(identifier: string): Held | null {
+    const known = this.#services.get(identifier)
+    if (known !== undefined) return known
+    const service = this.#host.newService(this)
+    if (service === null) return null
+    const held: Held = { service, manifests: [], contents: new Map() }
+    this.#services.set(identifier, held)
+    return held
+  }
+
+  #configure(held: Held, session: MabrSession, links: Map<string, Link>, timeUs: number): void {
+    const { service } = held
+    held.manifests = session.manifests
+    service.name = session.serviceIdentifier || null
+    service.signalled = true
+    service.sharesFilesOf = this.service.id
+    service.repairServers = session.transports.flatMap(repairServers).filter(isFirst)
+    const [first] = session.transports
+    const protocol = mabrProtocol(first?.protocolIdentifier ?? null)
+    service.protocol = protocol === 'other' ? 'none' : protocol
+    service.joined = this.#host.wants(service)
+    const [endpoint] = first?.endpoints ?? []
+    service.source = endpoint?.source ?? null
+    if (endpoint !== undefined) this.#host.setAddress(service, { address: endpoint.group, port: endpoint.port })
+    service.destinations.clear()
+    for (const transport of session.transports) this.#link(links, service, transport, false, timeUs)
+    this.#context.observer.serviceChanged(service)
+  }
+
+  #link(
+    links: Map<string, Link>,
+    service: ReceivedService,
+    transport: MabrTransportSession,
+    configures: boolean,
+    timeUs: number,
+  ): void {
+    const protocol = mabrProtocol(transport.protocolIdentifier)
+    if (protocol === 'other') {
+      const text = `A transport session of ${service.name ?? `service ${service.id}`} uses ${transport.protocolIdentifier ?? 'no protocol'}, which is not received`
+      this.#alarm('MABR-CONFIG', 'warning', service.id, text, timeUs, null)
+      return
+    }
+    for (const endpoint of transport.endpoints) {
+      const { group, port, tsi } = endpoint
+      // The configuration arrives already, from whomever.
+      const address = configures ? { address: group, port } : this.#destinationOf(endpoint, transport, service)
+      const destination = formatDestination(group, port)
+      if (service.joined)
+        service.destinations.set(destination, wantedByBoth(service.destinations.get(destination), address))
+      const key = `${protocol} ${group} ${port} ${tsi ?? '*'} ${service.id}`
+      const before = this.#links.get(key)
+      if (before !== undefined && service.joined) {
+        links.set(key, before)
+        continue
+      }
+      if (!service.joined || links.has(key)) continue
+      const session = this.#host.transportAt(this, address, protocol, timeUs)
+      if (session === null) continue
+      const representation = transport.components.find((each) => each.representation !== null)?.representation ?? null
+      if (session instanceof FluteSession) session.assign(tsi, { service, configures, representation }, timeUs)
+      if (session.service === null || session.service.discovered) this.#host.takeOver(session, service, timeUs)
+      links.set(key, { key, service, session, tsi, sinceUs: timeUs, missing: false })
+    }
+  }
+
+  #destinationOf(
+    { group, port, source }: MabrEndpoint,
+    { idleTimeoutMs }: MabrTransportSession,
+    service: ReceivedService,
+  ): Destination {
+    const sender = source === null ? null : senderAddress(source)
+    const idle = { afterMs: idleTimeoutMs ?? 0, services: [service.id], generation: this.#generation }
+    return {
+      address: group,
+      port,
+      ...(sender === null ? {} : { sources: [sender] }),
+      ...(idle.afterMs > 0 ? { idle } : {}),
+    }
+  }
+
+  #unlink(link: Link, timeUs: number): void {
+    const { session, tsi } = link
+    for (const other of this.#links.values()) {
+      // Another service has it now.
+      if (other.session === session && other.tsi === tsi) return
+    }
+    if (session instanceof FluteSession) session.unassign(tsi, timeUs)
+    if (![...this.#links.values()].some((other) => other.session === session)) this.#host.leave(session, timeUs)
+  }
+
+  /** Says once of each session that is configured and not on air. */
+  tick(timeUs: number): void {
+    for (const link of this.#links.values()) {
+      if (link.missing || timeUs - link.sinceUs < MISSING_AFTER_US) continue
+      const channels = [...link.session.channels]
+      if (channels.some(({ tsi }) => link.tsi === null || link.tsi === tsi)) continue
+      link.missing = true
+      const of = link.tsi === null ? '' : `TSI ${link.tsi} at `
+      const senders = link.service.destinations.get(link.session.destination)?.sources ?? []
+      const from = senders.length === 0 ? '' : `; it names ${senders.join(', ')} as the sender`
+      const text = `The configuration names ${of}${link.session.destination}, where nothing has come for 10 s${from}`
+      this.#alarm('MABR-CONFIG', 'warning', link.service.id, text, timeUs, null)
+    }
+  }
+
+  #alarm(
+    rule: string,
+    severity: 'error' | 'warning',
+    service: number,
+    text: string,
+    timeUs: number,
+    object: TransportObject | null,
+  ): void {
+    const { tsi = null, toi = null, frame = 0 } = object ?? {}
+    this.#context.alarm({ rule, severity, service, tsi, toi, timeUs, frame, text })
+  }
+}
+
+/** True for a gateway configuration: by its name, else by its type, else by what the document is. */
+export function isConfiguration(object: TransportObject): boolean {
+  const { name, contentType } = object
+  if (name !== null && isConfigurationUri(name)) return true
+  if (contentType !== null && bareMediaType(contentType) === MABR_CONTENT_TYPE) return true
+  // Media cannot be one, and to look into each would cost.
+  if (object.toi === 0 || object.kind === 'media' || object.kind === 'init' || object.kind === 'manifest') return false
+  const bytes = object.bytes(0, object.length)
+  return looksLikeXml(bytes) && isConfigurationRoot(xmlRootName(bytes))
+}
+
+function isLocated({ manifests }: Held, name: string): boolean {
+  return manifests.some((each) => each.transportObjectUri === name || each.url === name)
+}
+
+function nameOf({ transportObjectUri, url }: MabrManifest): string {
+  return transportObjectUri ?? url
+}
+
+function folderOf(name: string): string {
+  return name.slice(0, name.lastIndexOf('/') + 1)
+}
+
+function repairServers({ repair }: MabrTransportSession): RepairServer[] {
+  if (repair === null) return []
+  return repair.baseUrls.map(({ url, weight }) => ({
+    url,
+    weight,
+    stripBase: repair.objectBaseUri,
+    fixedBackoffMs: repair.fixedBackoffMs,
+    randomBackoffMs: repair.randomBackoffMs,
+    afterMs: repair.receptionTimeoutMs ?? DEFAULT_REPAIR_AFTER_MS,
+  }))
+}
+
+function isFirst(server: RepairServer, index: number, all: readonly RepairServer[]): boolean {
+  return all.findIndex(({ url, stripBase }) => url === server.url && stripBase === server.stripBase) === index
+}

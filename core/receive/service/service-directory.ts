@@ -1,0 +1,513 @@
+import type { FlowProtocol } from '../../contract/report.ts'
+import type { TuneIn } from '../../contract/session-spec.ts'
+import type { Flow } from '../../flow/datagrams.ts'
+import { type Destination, wantedByBoth } from '../../flow/facts.ts'
+import type { ReceivedFile } from '../../flow/objects.ts'
+import { type ReceiveTarget, usesLls } from '../../flow/receive-target.ts'
+import { formatDestination } from '../../protocol/ip/address.ts'
+import { LLS_ADDRESS, LLS_PORT } from '../../protocol/lls/lls-table.ts'
+import { SLS_PROTOCOL, type Slt, type SltService } from '../../protocol/lls/slt.ts'
+import type { Stsid } from '../../protocol/sls/s-tsid.ts'
+import type { ReceiveContext } from '../context/receive-context.ts'
+import { ReceivedService } from '../context/received-service.ts'
+import type { FluteSession } from '../flute/flute-session.ts'
+import { type MmtpHost, MmtpSession } from '../mmtp/mmtp-session.ts'
+import type { TransportObject } from '../object/transport-object.ts'
+import { RouteSession, type SessionHost } from '../route/route-session.ts'
+import { ServiceSignalling } from '../signalling/service-signalling.ts'
+import { FluteDirectory, type ServiceTable } from './flute-directory.ts'
+
+/** Services of `route` targets beside an LLS: those of an SLT are below 65536. */
+const FIRST_BESIDE_LLS = 65_536
+/** With more services than this, what is wanted is told when time passes, and not with each change. */
+const TOLD_AT_ONCE = 512
+
+/** Services and sessions: who is there, which are joined, and which session belongs to whom. */
+export class ServiceDirectory implements SessionHost, ServiceTable, MmtpHost {
+  readonly #context: ReceiveContext
+  readonly #targets: readonly ReceiveTarget[]
+  /** Whose services the SLT lists: the first target that uses the LLS. */
+  readonly #llsTarget: ReceiveTarget | null
+  readonly #discoverTarget: ReceiveTarget | null
+  readonly #rebind: () => void
+  readonly #services = new Map<number, ReceivedService>()
+  readonly #signalling = new Map<ReceivedService, ServiceSignalling>()
+  readonly #sessions = new Map<string, RouteSession>()
+  readonly #mmtpSessions = new Map<string, MmtpSession>()
+  /** Services by the destination the SLT gives. */
+  readonly #byDestination = new Map<string, ReceivedService>()
+  /** The one service that `first` joined, of each target. */
+  readonly #first = new Map<ReceiveTarget, ReceivedService>()
+  readonly #wanted = new Map<ReceiveTarget, string>()
+  #wantedStale = false
+  /** Entries of service lists that have had their effect. */
+  readonly #applied = new Map<number, SltService>()
+  /** Services of the SLT by their number there. */
+  readonly #fromList = new Map<number, ReceivedService>()
+  readonly #flute: FluteDirectory
+  /** An SLT has come: numbers below 65536 are its own. */
+  #listed = false
+  #limited = false
+
+  constructor(context: ReceiveContext, targets: readonly ReceiveTarget[], rebind: () => void) {
+    this.#context = context
+    this.#targets = targets
+    this.#llsTarget = targets.find(usesLls) ?? null
+    this.#discoverTarget = targets.find((target) => target.kind === 'discover') ?? null
+    this.#rebind = rebind
+    this.#flute = new FluteDirectory(context, this, this.#discoverTarget)
+  }
+
+  session(destination: string): RouteSession | FluteSession | null {
+    return this.#sessions.get(destination) ?? this.#flute.session(destination)
+  }
+
+  mmtpSession(destination: string): MmtpSession | null {
+    return this.#mmtpSessions.get(destination) ?? null
+  }
+
+  serviceAt(destination: string): ReceivedService | null {
+    return this.#byDestination.get(destination) ?? null
+  }
+
+  /** Sets up what the targets themselves name. */
+  start(): void {
+    for (const target of this.#targets) {
+      if (target.kind === 'mabr') this.#flute.start(target)
+      if (target.kind !== 'route') continue
+      const { address, port } = target
+      // The same session twice is one service, whichever way its packets come.
+      if (this.#byDestination.has(formatDestination(address, port))) continue
+      const service = new ReceivedService(this.#freeId(this.#llsTarget === null ? 1 : FIRST_BESIDE_LLS), false)
+      service.target = target
+      service.protocol = 'route'
+      this.setAddress(service, { address, port })
+      this.#services.set(service.id, service)
+      service.joined = this.wants(service)
+      if (service.joined) this.#sessionAt({ address, port }, 0)?.own(service, 0)
+      this.#context.observer.serviceChanged(service)
+    }
+    this.#tellWanted()
+  }
+
+  /** The lists of services as they are now, all broadcast streams and groups together. */
+  sltsChanged(slts: readonly Slt[], timeUs: number): void {
+    this.#listed = true
+    const listed = slts.flatMap((slt) => slt.services).slice(0, this.#context.limits.services)
+    const changed: ReceivedService[] = []
+    for (const entry of listed) {
+      // A list is parsed once: where one of several changes, the others' entries are the same.
+      if (this.#applied.get(entry.serviceId) === entry) continue
+      this.#applied.set(entry.serviceId, entry)
+      changed.push(this.#fromSlt(entry, timeUs))
+    }
+    const target = this.#llsTarget
+    if (target !== null && this.#tuneIn(target) === 'first' && !this.#first.has(target)) {
+      const first = changed.find((each) => each.protocol === 'route') ?? changed[0]
+      if (first !== undefined) this.#first.set(target, first)
+    }
+    for (const service of changed) {
+      service.joined = this.wants(service)
+      if (service.joined) this.#join(service, timeUs)
+      this.#context.observer.serviceChanged(service)
+    }
+    this.#rebind()
+    this.#tellWanted()
+  }
+
+  /** A service of the SLT: a discovered one makes room for its number, one of a gateway configuration (DVB-MABR) does not. */
+  #addListed(serviceId: number, timeUs: number): ReceivedService {
+    const former = this.#services.get(serviceId)
+    let id = serviceId
+    if (former?.discovered === true) this.#renumber(former)
+    else if (former !== undefined) {
+      id = this.#freeId(FIRST_BESIDE_LLS)
+      const text = `Service ${serviceId} of the SLT has the number ${id} here: ${former.name ?? 'another service'} came first with that number`
+      this.#context.alarm({
+        rule: 'SLT-NUMBER',
+        severity: 'info',
+        service: id,
+        tsi: null,
+        toi: null,
+        timeUs,
+        frame: 0,
+        text,
+      })
+    }
+    const service = new ReceivedService(id, false)
+    service.target = this.#llsTarget
+    this.#services.set(id, service)
+    this.#fromList.set(serviceId, service)
+    return service
+  }
+
+  #fromSlt(entry: SltService, timeUs: number): ReceivedService {
+    const service = this.#fromList.get(entry.serviceId) ?? this.#addListed(entry.serviceId, timeUs)
+    service.namedBySlt = entry.shortServiceName !== null && entry.shortServiceName !== ''
+    if (service.namedBySlt) service.name = entry.shortServiceName
+    service.category = entry.serviceCategory
+    service.major = entry.majorChannelNo
+    service.minor = entry.minorChannelNo
+    const signalling = entry.signalling
+    if (signalling === null) {
+      service.protocol = 'none'
+      return service
+    }
+    service.protocol =
+      signalling.slsProtocol === SLS_PROTOCOL.route
+        ? 'route'
+        : signalling.slsProtocol === SLS_PROTOCOL.mmtp
+          ? 'mmtp'
+          : 'none'
+    service.source = signalling.sourceAddress
+    this.setAddress(service, { address: signalling.destinationAddress, port: signalling.destinationPort })
+    return service
+  }
+
+  setAddress(service: ReceivedService, address: Destination): void {
+    const destination = formatDestination(address.address, address.port)
+    if (service.destination === destination) return
+    if (service.destination !== null) {
+      this.#byDestination.delete(service.destination)
+      service.destinations.delete(service.destination)
+    }
+    service.destination = destination
+    service.address = address
+    service.destinations.set(destination, address)
+    this.#byDestination.set(destination, service)
+  }
+
+  #join(service: ReceivedService, timeUs: number): void {
+    if (service.address === null) return
+    if (service.protocol === 'mmtp') {
+      const session = this.#mmtpSessionAt(service.address, timeUs)
+      if (session !== null && session.service !== service) this.#takeOver(session, service, timeUs)
+      return
+    }
+    if (service.protocol !== 'route') return
+    const session = this.#sessionAt(service.address, timeUs)
+    if (session === null || session.service === service) return
+    this.#takeOver(session, service, timeUs)
+  }
+
+  /** Gives a session to the service that signalling says it belongs to. */
+  #takeOver(session: RouteSession | MmtpSession, service: ReceivedService, timeUs: number): void {
+    const former = session.service
+    session.own(service, timeUs)
+    this.released(former, session.destination)
+  }
+
+  released(former: ReceivedService | null, destination: string): void {
+    if (former === null || !former.discovered) return
+    former.destinations.delete(destination)
+    if (former.destinations.size > 0) return
+    this.#services.delete(former.id)
+    this.#signalling.delete(former)
+    this.#context.observer.serviceGone(former)
+  }
+
+  /** A discovered service has the number the SLT gives to another: that one keeps it. */
+  #renumber(discovered: ReceivedService): void {
+    this.#services.delete(discovered.id)
+    this.#signalling.delete(discovered)
+    this.#context.observer.serviceGone(discovered)
+    for (const session of [...this.#sessions.values(), ...this.#mmtpSessions.values()])
+      if (session.service === discovered) session.service = null
+  }
+
+  /**
+   * It has become clear what the packets of a flow are which no session takes yet.
+   * @param sure false where it may be another protocol all the same
+   */
+  arrived(flow: Flow, protocol: FlowProtocol, sure: boolean, timeUs: number): void {
+    this.#flute.arrived(flow, protocol, sure, timeUs)
+    if ((protocol === 'route' || protocol === 'mmtp') && this.session(flow.destination) === null)
+      this.#discovered(flow, protocol, timeUs)
+  }
+
+  /** A flow looks like ROUTE, or MMTP, and nothing names it yet. */
+  #discovered(flow: Flow, protocol: 'route' | 'mmtp', timeUs: number): void {
+    const target = this.#discoverTarget
+    if (target === null) return
+    const tuneIn = this.#tuneIn(target)
+    const listOnly = tuneIn === 'none' || tuneIn === 'scan' || (tuneIn === 'first' && this.#first.has(target))
+    const known = this.#byDestination.get(flow.destination)
+    if (known !== undefined) return
+    const address = { address: flow.destinationAddress, port: flow.destinationPort }
+    if (listOnly) this.#newService(address, protocol)
+    else if (protocol === 'mmtp') this.#mmtpSessionAt(address, timeUs)
+    else this.#sessionAt(address, timeUs)
+    this.#rebind()
+    this.#tellWanted()
+  }
+
+  addService(target: ReceiveTarget, first: boolean): ReceivedService | null {
+    if (this.#services.size >= this.#context.limits.services) return null
+    const from = this.#listed || (this.#llsTarget !== null && target.kind === 'mabr') ? FIRST_BESIDE_LLS : first ? 0 : 1
+    // 0 is for configurations; a second one is numbered among the services.
+    const service = new ReceivedService(
+      from === 0 && this.#services.has(0) ? this.#freeId(1) : this.#freeId(from),
+      false,
+    )
+    service.target = target
+    this.#services.set(service.id, service)
+    return service
+  }
+
+  addDiscovered(address: Destination, protocol: 'flute'): ReceivedService | null {
+    return this.#newService(address, protocol)
+  }
+
+  #newService(address: Destination, protocol: 'route' | 'flute' | 'mmtp'): ReceivedService | null {
+    if (this.#services.size >= this.#context.limits.services) return null
+    const service = new ReceivedService(this.#freeId(1), true)
+    service.target = this.#discoverTarget
+    service.protocol = protocol
+    this.setAddress(service, address)
+    this.#services.set(service.id, service)
+    service.joined = this.wants(service)
+    this.#context.observer.serviceChanged(service)
+    return service
+  }
+
+  /** Gives a service to each session that waited long enough for signalling to claim it. */
+  #claim(session: RouteSession, timeUs: number): void {
+    if (session.service !== null || session.claimed) return
+    const service = this.#newService(session.address, 'route')
+    if (service?.joined === true) {
+      session.own(service, timeUs)
+    } else {
+      this.#sessions.delete(session.destination)
+      session.close(timeUs)
+    }
+    this.#rebind()
+    this.#tellWanted()
+  }
+
+  /** As `#claim`, for an MMTP flow that no SLT names. */
+  #claimMmtp(session: MmtpSession, timeUs: number): void {
+    if (session.service !== null) return
+    const listed = this.#byDestination.get(session.destination)
+    const service = listed ?? this.#newService(session.address, 'mmtp')
+    if (listed === undefined && service?.joined === true) {
+      session.own(service, timeUs)
+    } else {
+      this.#mmtpSessions.delete(session.destination)
+      session.close(timeUs)
+    }
+    this.#rebind()
+    this.#tellWanted()
+  }
+
+  #mmtpSessionAt(address: Destination, timeUs: number): MmtpSession | null {
+    const destination = formatDestination(address.address, address.port)
+    const known = this.#mmtpSessions.get(destination)
+    if (known !== undefined) return known
+    if (!this.mayAddSession(destination, timeUs)) return null
+    const session = new MmtpSession(this.#context, this, destination, address, timeUs)
+    this.#mmtpSessions.set(destination, session)
+    return session
+  }
+
+  routeComponent(service: ReceivedService, address: Destination, timeUs: number): void {
+    const destination = formatDestination(address.address, address.port)
+    // A flow is one or the other.
+    if (this.#mmtpSessions.has(destination) || service.destination === destination) return
+    const session = this.#sessionAt(address, timeUs)
+    if (session === null) return
+    service.destinations.set(destination, address)
+    service.routeAddress ??= address
+    const owner = session.service
+    if (owner === null || (owner !== service && owner.discovered)) this.#takeOver(session, service, timeUs)
+    this.changed()
+  }
+
+  flowOf(service: ReceivedService, address: Destination, timeUs: number): MmtpSession | null {
+    const session = this.#mmtpSessionAt(address, timeUs)
+    if (session === null) return null
+    service.destinations.set(session.destination, address)
+    const former = session.service
+    if (former === null || (former !== service && former.discovered)) {
+      session.join(service, timeUs)
+      this.released(former, session.destination)
+    }
+    this.changed()
+    return session.service === service ? session : null
+  }
+
+  #freeId(from: number): number {
+    let id = from
+    while (this.#services.has(id)) id++
+    return id
+  }
+
+  #tuneIn(target: ReceiveTarget | null): TuneIn {
+    return target?.services ?? this.#context.spec.services
+  }
+
+  wants(service: ReceivedService): boolean {
+    const { target } = service
+    const tuneIn = this.#tuneIn(target)
+    if (tuneIn === 'all') return true
+    if (tuneIn === 'none' || tuneIn === 'scan') return false
+    if (tuneIn !== 'first') return tuneIn.includes(service.id)
+    if (target === null) return false
+    if (!this.#first.has(target)) this.#first.set(target, service)
+    return this.#first.get(target) === service
+  }
+
+  #sessionAt(address: Destination, timeUs: number): RouteSession | null {
+    const destination = formatDestination(address.address, address.port)
+    const known = this.#sessions.get(destination)
+    if (known !== undefined) return known
+    if (!this.mayAddSession(destination, timeUs)) return null
+    const session = new RouteSession(this.#context, this, address, destination, timeUs)
+    this.#sessions.set(destination, session)
+    return session
+  }
+
+  mayAddSession(destination: string, timeUs: number): boolean {
+    const { sessions } = this.#context.limits
+    if (this.#sessions.size + this.#flute.size + this.#mmtpSessions.size < sessions) return true
+    if (!this.#limited) {
+      this.#limited = true
+      const text = `More than ${sessions} ROUTE, FLUTE and MMTP sessions; ${destination} and others are not received`
+      const nobody = { service: null, tsi: null, toi: null, frame: 0 }
+      this.#context.alarm({ ...nobody, rule: 'LIMIT-SESSIONS', severity: 'error', timeUs, text })
+    }
+    return false
+  }
+
+  routeSessionAt(address: Destination, timeUs: number): RouteSession | null {
+    return this.#sessionAt(address, timeUs)
+  }
+
+  dropRoute(session: RouteSession, timeUs: number): void {
+    this.#sessions.delete(session.destination)
+    session.close(timeUs)
+  }
+
+  changed(): void {
+    this.#rebind()
+    this.#tellWanted()
+  }
+
+  takeObject(session: RouteSession, object: TransportObject, timeUs: number): boolean {
+    return this.#flute.takeObject(session, object, timeUs)
+  }
+
+  takeFile(session: RouteSession, file: ReceivedFile, object: TransportObject, timeUs: number): boolean {
+    return this.#flute.takeFile(session, file, object, timeUs)
+  }
+
+  signallingOf(session: RouteSession): ServiceSignalling | null {
+    const service = session.service
+    if (service === null) return null
+    let signalling = this.#signalling.get(service)
+    if (signalling === undefined) {
+      signalling = new ServiceSignalling(this.#context, service, {
+        applyStsid: (stsid, timeUs) => this.#applyStsid(service, stsid, timeUs),
+        applyMpd: (facts) => {
+          service.roles = facts.roles
+          for (const each of this.#sessions.values()) if (service.destinations.has(each.destination)) each.applyRoles()
+        },
+      })
+      this.#signalling.set(service, signalling)
+    }
+    return signalling
+  }
+
+  /** A/331 §7.1.4: what an RS leaves out is that of the session the S-TSID came on. */
+  #applyStsid(service: ReceivedService, stsid: Stsid, timeUs: number): void {
+    const own = service.routeAddress ?? service.address
+    if (own === null) return
+    const touched = new Set<RouteSession>()
+    for (const described of stsid.sessions) {
+      const address = {
+        address: described.destinationAddress ?? own.address,
+        port: described.destinationPort ?? own.port,
+      }
+      const session = this.#sessionAt(address, timeUs)
+      if (session === null) continue
+      if (!service.destinations.has(session.destination)) service.destinations.set(session.destination, address)
+      for (const channel of described.channels) session.describe(channel, service, timeUs)
+      const owner = session.service
+      if (owner === null || (owner !== service && owner.discovered && !owner.signalled)) {
+        this.#takeOver(session, service, timeUs)
+      }
+      touched.add(session)
+    }
+    for (const session of touched) session.descriptionsApplied(timeUs)
+    this.#rebind()
+    this.#tellWanted()
+  }
+
+  quarantineFull(session: RouteSession, timeUs: number): void {
+    this.#claim(session, timeUs)
+  }
+
+  tick(timeUs: number): void {
+    this.#tellWantedNow()
+    for (const session of this.#sessions.values()) {
+      if (session.service === null && timeUs - session.firstTimeUs >= this.#context.limits.claimMs * 1000) {
+        this.#claim(session, timeUs)
+      }
+      session.tick(timeUs)
+    }
+    this.#flute.tick(timeUs)
+    for (const session of this.#mmtpSessions.values()) {
+      if (session.service === null && timeUs - session.firstTimeUs >= this.#context.limits.claimMs * 1000)
+        this.#claimMmtp(session, timeUs)
+      else session.tick(timeUs)
+    }
+  }
+
+  /** The source starts again from its beginning. */
+  loop(timeUs: number): void {
+    for (const session of this.#sessions.values()) session.loop(timeUs)
+    for (const session of this.#flute.sessions) session.loop(timeUs)
+    for (const session of this.#mmtpSessions.values()) session.loop(timeUs)
+  }
+
+  close(timeUs: number): void {
+    for (const session of [...this.#sessions.values()]) this.#claim(session, timeUs)
+    // Sessions that have a service only now may have an S-TSID that names repair flows.
+    this.#context.fec?.finish(timeUs)
+    for (const session of this.#sessions.values()) session.close(timeUs)
+    this.#flute.close(timeUs)
+    for (const session of [...this.#mmtpSessions.values()]) this.#claimMmtp(session, timeUs)
+    for (const session of this.#mmtpSessions.values()) session.close(timeUs)
+  }
+
+  #tellWanted(): void {
+    if (this.#context.observer.destinationsWanted === undefined) return
+    this.#wantedStale = true
+    if (this.#services.size <= TOLD_AT_ONCE) this.#tellWantedNow()
+  }
+
+  #tellWantedNow(): void {
+    if (!this.#wantedStale) return
+    this.#wantedStale = false
+    for (const target of this.#targets) {
+      const wanted = new Map<string, Destination>()
+      // Whatever uses the LLS sees the same SLT: its services are wanted from each of them.
+      const lls = usesLls(target)
+      if (lls) wanted.set(formatDestination(LLS_ADDRESS, LLS_PORT), { address: LLS_ADDRESS, port: LLS_PORT })
+      for (const service of this.#services.values()) {
+        if (!service.joined || service.target === null) continue
+        const same = service.target === target || (lls && usesLls(service.target))
+        if (
+          !same &&
+          !(target.kind === 'route' && service.destination === formatDestination(target.address, target.port))
+        )
+          continue
+        for (const [destination, address] of service.destinations)
+          wanted.set(destination, wantedByBoth(wanted.get(destination), address))
+      }
+      const key = JSON.stringify([...wanted.values()])
+      if (key === this.#wanted.get(target)) continue
+      this.#wanted.set(target, key)
+      this.#context.observer.destinationsWanted?.([...wanted.values()], target)
+    }
+  }
+}

@@ -1,0 +1,331 @@
+import { CodecError } from '../../bytes/codec-error.ts'
+import type { Severity } from '../../contract/report.ts'
+import type { LlsTable as ObservedTable } from '../../flow/facts.ts'
+import { readAeat } from '../../protocol/lls/aeat.ts'
+import { readCertificationData, toBeSignedBytes } from '../../protocol/lls/certification-data.ts'
+import {
+  LLS_HEADER_BYTES,
+  LLS_TABLE,
+  type LlsTable,
+  llsTableName,
+  parseLlsTable,
+} from '../../protocol/lls/lls-table.ts'
+import { readOnscreenMessages } from '../../protocol/lls/onscreen-message.ts'
+import { parseSignedMultiTable, type SignedTable, unfoldTable } from '../../protocol/lls/signed-multi-table.ts'
+import { readSlt, type Slt } from '../../protocol/lls/slt.ts'
+import { readSystemTime } from '../../protocol/lls/system-time.ts'
+import { tableName, tableValues } from '../../protocol/lls/table-values.ts'
+import { looksLikeXml, parseXml } from '../../xml/xml-parser.ts'
+import type { ReceiveContext } from '../context/receive-context.ts'
+import { reportSignature } from '../context/signatures.ts'
+import { contentKey } from '../object/content-hash.ts'
+import { WorkBudget } from '../object/work-budget.ts'
+
+/** Different tables remembered; senders repeat a handful each second. */
+const MAX_KNOWN = 1024
+/** Most that one table may unpack to. */
+const MAX_TABLE_BYTES = 16 << 20
+/** SLTs of different broadcast streams and groups that count at a time. */
+const MAX_STREAMS = 64
+/** What decoding one table costs at least, in bytes: 2048 new tables at once, then 512 a second. */
+const TABLE_COST = 32 << 10
+const BUDGET = 64 << 20
+const BUDGET_PER_SECOND = 16 << 20
+
+/** A datagram seen before: its table and those inside it, and the stream of which it is an SLT. */
+type Known = { readonly keys: readonly number[]; readonly stream: string | null }
+
+/** How a table came: alone, or in a SignedMultiTable. */
+type Arrival = {
+  readonly key: number
+  readonly raw: Uint8Array
+  readonly signed: boolean
+  /** This arrival has been counted as a repetition. */
+  readonly counted: boolean
+  readonly timeUs: number
+  readonly frame: number
+}
+
+/**
+ * Low level signalling, one table in each datagram (A/331 §6). Tables are told apart by content, since GPAC never changes
+ * their version; of SLTs the last of each broadcast stream and group counts, and together they list the services.
+ */
+export class LlsReceiver {
+  readonly #context: ReceiveContext
+  readonly #sltsChanged: (slts: readonly Slt[], timeUs: number) => void
+  /** By content, oldest first. */
+  readonly #known = new Map<number, Known>()
+  /** Tables reported, by content: those inside a SignedMultiTable come in wrappers that differ. */
+  readonly #reported = new Set<number>()
+  readonly #current = new Map<string, { readonly key: number; readonly slt: Slt }>()
+  /** Last complaint about a signature, by what it is of: 512 at most, since groups are bytes. */
+  readonly #told = new Map<string, string>()
+  readonly #budget = new WorkBudget(BUDGET, BUDGET_PER_SECOND)
+  #storms = 0
+
+  constructor(context: ReceiveContext, sltsChanged: (slts: readonly Slt[], timeUs: number) => void) {
+    this.#context = context
+    this.#sltsChanged = sltsChanged
+  }
+
+  /** One LLS datagram. @returns null, or the code of what is wrong with it */
+  datagram(bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): string | null {
+    const datagram = bytes.subarray(start, end)
+    const key = contentKey(datagram)
+    const known = this.#known.get(key)
+    if (known !== undefined) {
+      this.#known.delete(key)
+      this.#known.set(key, known)
+      for (const each of known.keys) this.#context.observer.llsRepeated(each, timeUs)
+      // An SLT that another one replaced in between counts again.
+      if (known.stream === null || this.#current.get(known.stream)?.key === key) return null
+    }
+    if (!this.#budget.take(TABLE_COST, timeUs)) return this.#storm(timeUs, frame)
+    return this.#read(datagram, key, known !== undefined, timeUs, frame)
+  }
+
+  #read(datagram: Uint8Array, key: number, counted: boolean, timeUs: number, frame: number): string | null {
+    const keys: number[] = [key]
+    let stream: string | null = null
+    let code: string | null = null
+    try {
+      const table = parseLlsTable(datagram, MAX_TABLE_BYTES)
+      this.#budget.add(table.body.length)
+      const arrival = { key, raw: datagram, signed: false, counted, timeUs, frame }
+      if (table.tableId === LLS_TABLE.signedMultiTable) stream = this.#signed(table, arrival, keys)
+      else stream = this.#table(table, arrival)
+    } catch (thrown) {
+      if (!(thrown instanceof CodecError)) throw thrown
+      code = thrown.code
+      const id = datagram[0] ?? 0
+      const rule = code.startsWith('gzip') ? 'LLS-GZIP' : 'LLS-XML'
+      const text = `The LLS table ${llsTableName(id)} cannot be read (${code}): ${thrown.message}`
+      this.#alarm(rule, text, timeUs, frame)
+      if (datagram.length >= LLS_HEADER_BYTES) this.#unreadable(datagram, key, timeUs)
+    }
+    this.#known.set(key, { keys, stream })
+    if (this.#known.size > MAX_KNOWN) {
+      for (const [oldest, { keys: gone }] of this.#known) {
+        this.#known.delete(oldest)
+        for (const each of gone) this.#reported.delete(each)
+        break
+      }
+    }
+    return code
+  }
+
+  #list(table: Omit<ObservedTable, 'values'>, timeUs: number): void {
+    const { tableId, body } = table
+    const listed = {
+      ...table,
+      get values() {
+        return body === null ? null : tableValues(tableId, body)
+      },
+    }
+    this.#context.observer.llsTable(listed, timeUs)
+  }
+
+  /** A table that cannot be read is still listed, without its content. */
+  #unreadable(datagram: Uint8Array, key: number, timeUs: number): void {
+    if (this.#reported.has(key)) return
+    this.#reported.add(key)
+    const [tableId, group, , version] = datagram as unknown as [number, number, number, number]
+    const name = llsTableName(tableId)
+    const bytes = datagram.length
+    this.#list(
+      { key, tableId, name, group, version, bytes, raw: datagram, body: null, signed: false, signature: null },
+      timeUs,
+    )
+  }
+
+  /** Tables as if each had come alone, and what becomes of the signature over them. */
+  #signed(table: LlsTable, arrival: Arrival, keys: number[]): string | null {
+    const { timeUs, frame } = arrival
+    const { tables, signedBytes, signature } = parseSignedMultiTable(table)
+    // The same tables signed anew, as a sender may do each time, are no new version.
+    const key = contentKey(signedBytes) + table.groupId * 256 + table.version
+    keys[0] = key
+    const { signatures, observer } = this.#context
+    const inner = tables.map((each) => ({
+      table: each,
+      key: contentKey(each.payload) + each.tableId * 256 + each.version,
+    }))
+    keys.push(...inner.map((each) => each.key))
+    // CertificationData in the same datagram counts for its signature.
+    for (const each of inner) if (each.table.tableId === LLS_TABLE.certificationData) this.#certificates(each.table)
+    const verdict = signatures.check(`lls/${table.groupId}/${table.tableId}`, signature, [signedBytes], (later) => {
+      const report = reportSignature(later, timeUs)
+      for (const each of keys) observer.llsSignature(each, report)
+      this.#judge(report.verdict, `The SignedMultiTable of group ${table.groupId}`, report.text, timeUs, frame)
+    })
+    const report = reportSignature(verdict, timeUs)
+    const { groupId: group, version, body } = table
+    const name = llsTableName(table.tableId)
+    const { raw } = arrival
+    if (this.#reported.has(key)) {
+      if (!arrival.counted) observer.llsRepeated(key, timeUs)
+      observer.llsSignature(key, report)
+    } else {
+      this.#reported.add(key)
+      this.#list(
+        {
+          key,
+          tableId: table.tableId,
+          name,
+          group,
+          version,
+          bytes: raw.length,
+          raw,
+          body,
+          signed: false,
+          signature: report,
+        },
+        timeUs,
+      )
+    }
+    if (verdict.signer !== null) this.#dates(verdict.signer, timeUs, frame)
+    this.#judge(report.verdict, `The SignedMultiTable of group ${group}`, report.text, timeUs, frame)
+    let stream: string | null = null
+    // One limit for all of them: 255 small bombs are a bomb.
+    let left = MAX_TABLE_BYTES
+    for (const { table: each, key: innerKey } of inner) {
+      let unfolded: LlsTable
+      try {
+        unfolded = unfoldTable(each, left)
+      } catch (thrown) {
+        if (!(thrown instanceof CodecError)) throw thrown
+        const name = llsTableName(each.tableId)
+        const text = `The LLS table ${name} in the SignedMultiTable of group ${group} cannot be read (${thrown.code}): ${thrown.message}`
+        this.#alarm('LLS-GZIP', text, timeUs, frame)
+        continue
+      }
+      left -= unfolded.body.length
+      this.#budget.add(unfolded.body.length)
+      const repeated = this.#reported.has(innerKey) && !arrival.counted
+      const found = this.#table(unfolded, { ...arrival, key: innerKey, raw: each.payload, signed: true })
+      if (repeated) observer.llsRepeated(innerKey, timeUs)
+      observer.llsSignature(innerKey, report)
+      // The whole datagram stands for its SLT when it comes again.
+      if (found !== null) {
+        stream = found
+        const current = this.#current.get(found)
+        if (current !== undefined) this.#current.set(found, { ...current, key: arrival.key })
+      }
+    }
+    return stream
+  }
+
+  /** @returns the stream whose service list this is, null for other tables */
+  #table(table: LlsTable, arrival: Arrival): string | null {
+    const { tableId, groupId, version, body } = table
+    const { key, raw, signed, timeUs, frame } = arrival
+    const name = tableName(tableId, body)
+    if (!this.#reported.has(key)) {
+      this.#reported.add(key)
+      this.#list(
+        { key, tableId, name, group: groupId, version, bytes: raw.length, raw, body, signed, signature: null },
+        timeUs,
+      )
+    }
+    try {
+      if (tableId === LLS_TABLE.slt) {
+        const slt = readSlt(parseXml(body))
+        // Captures of several channels hold several SLTs with the same group: the broadcast stream tells them apart.
+        const stream = `${slt.bsids.slice(0, 16).join(',')}/${groupId}`
+        this.#setSlt(stream, key, slt, timeUs)
+        return stream
+      }
+      if (tableId === LLS_TABLE.certificationData) this.#certificationData(table, arrival)
+      else checkTable(tableId, body)
+    } catch (thrown) {
+      if (!(thrown instanceof CodecError)) throw thrown
+      const text = `The LLS table ${name} of group ${groupId} cannot be read (${thrown.code}): ${thrown.message}`
+      this.#alarm('LLS-XML', text, timeUs, frame)
+    }
+    return null
+  }
+
+  #setSlt(stream: string, key: number, slt: Slt, timeUs: number): void {
+    const most = this.#context.limits.services
+    const kept = slt.services.length > most ? { ...slt, services: slt.services.slice(0, most) } : slt
+    this.#current.delete(stream)
+    this.#current.set(stream, { key, slt: kept })
+    let services = 0
+    for (const each of this.#current.values()) services += each.slt.services.length
+    for (const [oldest, each] of this.#current) {
+      if (this.#current.size <= 1 || (this.#current.size <= MAX_STREAMS && services <= most)) break
+      this.#current.delete(oldest)
+      services -= each.slt.services.length
+    }
+    this.#sltsChanged(
+      Array.from(this.#current.values(), (each) => each.slt),
+      timeUs,
+    )
+  }
+
+  /** Remembers the certificates of a table that is complained about, if it must be, where it is read as one. */
+  #certificates(table: SignedTable): void {
+    try {
+      const { body } = unfoldTable(table, MAX_TABLE_BYTES)
+      this.#context.signatures.add(readCertificationData(parseXml(body)).certificates)
+    } catch (thrown) {
+      if (!(thrown instanceof CodecError)) throw thrown
+    }
+  }
+
+  #certificationData(table: LlsTable, arrival: Arrival): void {
+    const { key, timeUs, frame } = arrival
+    const { observer, signatures } = this.#context
+    const data = readCertificationData(parseXml(table.body))
+    signatures.add(data.certificates)
+    for (const certificate of data.certificates) this.#dates(certificate, timeUs, frame)
+    const content = toBeSignedBytes(table.body)
+    if (data.signature === null || content === null) return
+    const what = `The CertificationData of group ${table.groupId}`
+    const tell = (report: ReturnType<typeof reportSignature>): void => {
+      observer.llsSignature(key, report)
+      this.#judge(report.verdict, what, report.text, timeUs, frame)
+    }
+    const verdict = signatures.check(`cdt/${table.groupId}`, data.signature, [content], (later) =>
+      tell(reportSignature(later, timeUs)),
+    )
+    tell(reportSignature(verdict, timeUs))
+  }
+
+  #dates(certificate: Parameters<ReceiveContext['signatures']['dateFault']>[0], timeUs: number, frame: number): void {
+    const fault = this.#context.signatures.dateFault(certificate, timeUs)
+    if (fault !== null) this.#alarm('LLS-CDT', fault, timeUs, frame, 'warning')
+  }
+
+  /** Told once for each way of being bad, until a good one comes. */
+  #judge(verdict: string, what: string, text: string, timeUs: number, frame: number): void {
+    const told = this.#told.get(what)
+    if (verdict === 'bad' && told !== text) {
+      this.#alarm('LLS-SIGNED', `${what} has a bad signature. ${text}`, timeUs, frame)
+      this.#told.set(what, text)
+    } else if (verdict === 'good') this.#told.delete(what)
+  }
+
+  /** New tables come faster than any station changes them: the rest of this moment is counted and not read. */
+  #storm(timeUs: number, frame: number): string {
+    if (this.#storms++ === 0) {
+      const text = 'LLS tables change with every packet; those beyond 512 new ones a second are not read'
+      this.#alarm('LIMIT-LLS', text, timeUs, frame)
+    }
+    return 'lls-storm'
+  }
+
+  #alarm(rule: string, text: string, timeUs: number, frame: number, severity: Severity = 'error'): void {
+    this.#context.alarm({ rule, severity, service: null, tsi: null, toi: null, timeUs, frame, text })
+  }
+}
+
+/** @throws CodecError where a table that the standard gives a form cannot be read in it */
+function checkTable(tableId: number, body: Uint8Array): void {
+  if (tableId === LLS_TABLE.userDefined || tableId > LLS_TABLE.certificationData) return
+  if (!looksLikeXml(body)) throw new CodecError('lls-not-xml', 0, 'the body is neither XML nor gzip of it')
+  const root = parseXml(body)
+  if (tableId === LLS_TABLE.systemTime) readSystemTime(root)
+  else if (tableId === LLS_TABLE.aeat) readAeat(root)
+  else if (tableId === LLS_TABLE.onscreenMessage) readOnscreenMessages(root)
+}

@@ -1,0 +1,55 @@
+import type { ChannelRole } from '../../contract/report.ts'
+import { attr, childrenOf, type XmlElement } from '../../xml/xml-element.ts'
+import { parseXml } from '../../xml/xml-parser.ts'
+
+/** What the receiver takes from an MPD: that it is one, what each Representation is, and which codecs play. */
+export type MpdFacts = { readonly roles: ReadonlyMap<string, ChannelRole>; readonly codecs: readonly string[] }
+
+/** @throws XmlError where it is not well-formed; a document of another kind gives null */
+export function readMpdFacts(bytes: Uint8Array): MpdFacts | null {
+  const root = parseXml(bytes)
+  if (root.local !== 'MPD') return null
+  const roles = new Map<string, ChannelRole>()
+  const codecs = new Set<string>()
+  for (const period of childrenOf(root, 'Period')) {
+    for (const set of childrenOf(period, 'AdaptationSet')) {
+      for (const representation of childrenOf(set, 'Representation')) {
+        const id = attr(representation, 'id')
+        const role = roleOf(set, representation)
+        if (id !== null && role !== null) roles.set(id, role)
+        for (const codec of (attr(representation, 'codecs') ?? attr(set, 'codecs') ?? '').split(',')) {
+          if (codec.trim() !== '') codecs.add(codec.trim())
+        }
+      }
+    }
+  }
+  return { roles, codecs: [...codecs] }
+}
+
+/** CODECS attributes of a master playlist (RFC 8216 §4.3.4.2). */
+export function readHlsCodecs(text: string): readonly string[] {
+  const codecs = new Set<string>()
+  for (const match of text.matchAll(/[:,]CODECS="([^"]{1,200})"/g)) {
+    for (const codec of (match[1] as string).split(',')) codecs.add(codec.trim())
+  }
+  return [...codecs]
+}
+
+function roleOf(set: XmlElement, representation: XmlElement): ChannelRole | null {
+  const said = attr(set, 'contentType') ?? attr(representation, 'mimeType') ?? attr(set, 'mimeType') ?? childType(set)
+  return said === null ? null : roleOfType(said)
+}
+
+function childType(set: XmlElement): string | null {
+  const component = childrenOf(set, 'ContentComponent')[0]
+  return component === undefined ? null : attr(component, 'contentType')
+}
+
+/** Role of a MediaInfo@contentType, AdaptationSet@contentType or media type; null where it says nothing. */
+export function roleOfType(type: string): ChannelRole | null {
+  const first = type.trim().toLowerCase()
+  if (first.startsWith('video')) return 'video'
+  if (first.startsWith('audio')) return 'audio'
+  if (/^(text|subtitle|application\/(ttml|mp4))/.test(first)) return 'text'
+  return null
+}

@@ -1,0 +1,264 @@
+import { CodecError } from '../../bytes/codec-error.ts'
+import type { ReportSignature, Severity } from '../../contract/report.ts'
+import { gunzipLimited, looksGzip } from '../../protocol/gzip.ts'
+import { bareMediaType } from '../../protocol/mime/headers.ts'
+import { isMultipart, parseMultipart } from '../../protocol/mime/multipart.ts'
+import { parseEnvelope } from '../../protocol/sls/envelope.ts'
+import { type FragmentType, fragmentType } from '../../protocol/sls/fragment-type.ts'
+import { parseStsid, type Stsid } from '../../protocol/sls/s-tsid.ts'
+import { describeSlsToi, slsToiMismatch } from '../../protocol/sls/sls-toi.ts'
+import { parseUsbd } from '../../protocol/sls/usbd.ts'
+import type { ReceiveContext } from '../context/receive-context.ts'
+import type { ReceivedService } from '../context/received-service.ts'
+import { contentKey } from '../object/content-hash.ts'
+import type { TransportObject } from '../object/transport-object.ts'
+import { WorkBudget } from '../object/work-budget.ts'
+import { type MpdFacts, readHlsCodecs, readMpdFacts } from './mpd-facts.ts'
+import { unwrapSigned } from './signed-package.ts'
+
+/** Fragments one service may have at a time. */
+const MAX_FRAGMENTS = 256
+/** Ways in which TOIs and contents differ that are told. */
+const MAX_ODD_TOIS = 16
+/** Characters of a fragment's name that are kept. */
+const MAX_NAME = 1024
+/** What reading costs in bytes, besides the bytes themselves: 4096 objects at once, then 1024 a second. */
+const OBJECT_COST = 16 << 10
+const FRAGMENT_COST = 1 << 10
+const BUDGET = 64 << 20
+const BUDGET_PER_SECOND = 16 << 20
+
+type Fragment = {
+  type: FragmentType
+  name: string
+  version: number | null
+  contentType: string | null
+  body: Uint8Array
+}
+
+/** What a service does with its signalling. */
+export interface SignallingHost {
+  applyStsid(stsid: Stsid, timeUs: number): void
+  applyMpd(facts: MpdFacts): void
+}
+
+/**
+ * The SLS of one service (TSI 0, A/331 §7.1): packages in any of the forms found on air, or single fragments. A fragment
+ * that cannot be read is an alarm; the others of its package count, and so does the last good one of its kind.
+ */
+export class ServiceSignalling {
+  readonly #context: ReceiveContext
+  readonly #service: ReceivedService
+  readonly #host: SignallingHost
+  readonly #seen = new Map<string, number>()
+  readonly #oddTois = new Set<string>()
+  readonly #budget = new WorkBudget(BUDGET, BUDGET_PER_SECOND)
+  #storms = 0
+
+  constructor(context: ReceiveContext, service: ReceivedService, host: SignallingHost) {
+    this.#context = context
+    this.#service = service
+    this.#host = host
+  }
+
+  /** Reads one whole SLS object. */
+  object(object: TransportObject, timeUs: number): void {
+    const transported = object.bytes(0, object.length)
+    if (!this.#budget.take(OBJECT_COST + transported.length, timeUs)) {
+      this.#storm(object, timeUs)
+      return
+    }
+    let bytes = transported
+    if (looksGzip(transported)) {
+      try {
+        bytes = gunzipLimited(transported, this.#context.limits.unpackedBytes)
+      } catch (thrown) {
+        this.#fault('SLS-GZIP', `The SLS object with TOI ${object.toi}`, thrown, object, timeUs)
+        return
+      }
+    }
+    let fragments: Fragment[]
+    let signature: ReportSignature | null
+    try {
+      const { tsi, toi } = object
+      const unwrapped = unwrapSigned(this.#context, `sls/${this.#service.id}`, bytes, timeUs, (later) => {
+        this.#context.observer.slsSignature(this.#service.id, tsi, toi, later)
+        this.#judge(later, object, timeUs)
+      })
+      signature = unwrapped.signature
+      bytes = unwrapped.bytes
+      fragments = split(bytes, object)
+    } catch (thrown) {
+      this.#fault('SLS-PACKAGE', `The SLS package with TOI ${object.toi}`, thrown, object, timeUs)
+      return
+    }
+    this.#budget.add(bytes.length + fragments.length * FRAGMENT_COST)
+    this.#versions(fragments, object, timeUs)
+    if (signature !== null) this.#judge(signature, object, timeUs)
+    if (isMultipart(bytes)) this.#compareToi(fragments, bytes !== transported && looksGzip(transported), object, timeUs)
+    for (const fragment of fragments) this.#fragment(fragment, signature, object, timeUs)
+    this.#context.observer.serviceChanged(this.#service)
+  }
+
+  /** New packages come faster than any station changes them: the rest of this moment is not read. */
+  #storm(object: TransportObject, timeUs: number): void {
+    if (this.#storms++ > 0) return
+    const text = 'SLS packages change with every object; those beyond what 16 MB a second allow are not read'
+    this.#alarm('LIMIT-SLS', 'error', text, object, timeUs)
+  }
+
+  #judge(signature: ReportSignature, object: TransportObject, timeUs: number): void {
+    if (signature.verdict !== 'bad') return
+    const text = `The SLS package with TOI ${object.toi} has a bad signature. ${signature.text}`
+    this.#alarm('SLS-SIGNED', 'error', text, object, timeUs)
+  }
+
+  /** The TOI of a package says what is in it (A/331 Annex C), which senders get wrong: told once for each way of it. */
+  #compareToi(fragments: readonly Fragment[], gzip: boolean, object: TransportObject, timeUs: number): void {
+    const wrong = slsToiMismatch(object.toi, new Set(fragments.map((each) => each.type)), gzip)
+    if (wrong === null || this.#oddTois.has(wrong) || this.#oddTois.size >= MAX_ODD_TOIS) return
+    this.#oddTois.add(wrong)
+    const hex = `0x${object.toi.toString(16).padStart(8, '0')}`
+    const text = `SLS TOI ${hex} says ${describeSlsToi(object.toi)}: ${wrong}`
+    this.#alarm('SLS-TOI-BITS', 'info', text, object, timeUs)
+  }
+
+  /** The envelope says the version of the others, and their type where the part does not. */
+  #versions(fragments: readonly Fragment[], object: TransportObject, timeUs: number): void {
+    for (const envelope of fragments) {
+      if (envelope.type !== 'ENVELOPE') continue
+      try {
+        const items = parseEnvelope(envelope.body).items
+        let next = 0
+        for (const fragment of fragments) {
+          if (fragment.type === 'ENVELOPE') continue
+          const item = items.find((each) => each.uri === fragment.name) ?? items[next]
+          next++
+          if (item === undefined) continue
+          if (fragment.name === '') fragment.name = item.uri.slice(0, MAX_NAME)
+          fragment.version = item.version
+          fragment.contentType ??= item.contentType
+          if (fragment.type === 'UNKNOWN') fragment.type = fragmentType(item.contentType, fragment.body)
+        }
+      } catch (thrown) {
+        this.#fault('SLS-XML', `The envelope ${envelope.name}`, thrown, object, timeUs)
+      }
+    }
+  }
+
+  #fragment(fragment: Fragment, signature: ReportSignature | null, object: TransportObject, timeUs: number): void {
+    if (fragment.name === '') fragment.name = DEFAULT_NAMES[fragment.type] ?? `toi-${object.toi}`
+    const id = `${fragment.type}/${fragment.name}`
+    const content = contentKey(fragment.body)
+    const unchanged = this.#seen.get(id) === content
+    // The object may have waited for its session to be claimed: when it came is what counts.
+    const cameUs = object.lastTimeUs
+    const { tsi, toi } = object
+    if (unchanged) this.#context.observer.slsUnchanged(this.#service.id, id, tsi, toi, cameUs)
+    if (unchanged && !this.#context.spec.keepRepeats) return
+    if (this.#seen.size >= MAX_FRAGMENTS) this.#seen.clear()
+    this.#seen.set(id, content)
+    if (!unchanged) {
+      const { type, name, version, body } = fragment
+      this.#context.observer.slsFragment(
+        this.#service.id,
+        { type, name, version, bytes: body, tsi, toi, signature },
+        cameUs,
+      )
+    }
+    try {
+      this.#apply(fragment, object, timeUs)
+    } catch (thrown) {
+      const rule = RULES[fragment.type] ?? 'SLS-XML'
+      this.#fault(rule, `${fragment.type} ${fragment.name} of service ${this.#service.id}`, thrown, object, timeUs)
+    }
+  }
+
+  #apply(fragment: Fragment, object: TransportObject, timeUs: number): void {
+    const service = this.#service
+    if (fragment.type === 'USBD') {
+      const usbd = parseUsbd(fragment.body)
+      service.signalled = true
+      if (!service.namedBySlt) service.name = usbd.names[0]?.text || service.name
+    } else if (fragment.type === 'S-TSID') {
+      const stsid = parseStsid(fragment.body)
+      service.signalled = true
+      this.#host.applyStsid(stsid, timeUs)
+    } else if (fragment.type === 'MPD') {
+      const facts = readMpdFacts(fragment.body)
+      if (facts === null) return
+      service.signalled = true
+      // An MMT service is played from its MPUs; what ROUTE brings is beside them.
+      if (service.protocol !== 'mmtp') service.manifest = { kind: 'dash', name: fragment.name, codecs: facts.codecs }
+      this.#host.applyMpd(facts)
+      this.#manifest(fragment, object)
+    } else if (fragment.type === 'HLS') {
+      service.signalled = true
+      const codecs = readHlsCodecs(new TextDecoder().decode(fragment.body))
+      if (service.protocol !== 'mmtp') service.manifest = { kind: 'hls', name: fragment.name, codecs }
+      this.#manifest(fragment, object)
+    }
+  }
+
+  #manifest(fragment: Fragment, object: TransportObject): void {
+    this.#context.file({
+      serviceId: this.#service.id,
+      name: fragment.name,
+      contentType: fragment.contentType === null ? null : bareMediaType(fragment.contentType),
+      kind: 'manifest',
+      bytes: fragment.body,
+      objectIndex: object.index,
+      tsi: object.tsi,
+      toi: object.toi,
+      representation: null,
+      complete: true,
+      missing: [],
+      firstTimeUs: object.firstTimeUs,
+      lastTimeUs: object.lastTimeUs,
+    })
+  }
+
+  #fault(rule: string, what: string, thrown: unknown, object: TransportObject, timeUs: number): void {
+    if (!(thrown instanceof CodecError)) throw thrown
+    this.#alarm(rule, 'error', `${what} cannot be read (${thrown.code}): ${thrown.message}`, object, timeUs)
+  }
+
+  #alarm(rule: string, severity: Severity, text: string, object: TransportObject, timeUs: number): void {
+    this.#context.alarm({
+      rule,
+      severity,
+      service: this.#service.id,
+      tsi: object.tsi,
+      toi: object.toi,
+      timeUs,
+      frame: object.frame,
+      text,
+    })
+  }
+}
+
+const RULES: Partial<Record<FragmentType, string>> = { MPD: 'MPD-XML', 'S-TSID': 'STSID-XML', USBD: 'USBD-XML' }
+const DEFAULT_NAMES: Partial<Record<FragmentType, string>> = {
+  MPD: 'manifest.mpd',
+  HLS: 'manifest.m3u8',
+  'S-TSID': 'stsid.xml',
+  USBD: 'usbd.xml',
+  ENVELOPE: 'envelope.xml',
+}
+
+function split(bytes: Uint8Array, object: TransportObject): Fragment[] {
+  if (isMultipart(bytes)) {
+    return parseMultipart(bytes).parts.map((part) => ({
+      type: fragmentType(part.contentType, part.body),
+      name: (part.contentLocation ?? '').slice(0, MAX_NAME),
+      version: null,
+      contentType: part.contentType || null,
+      body: part.body,
+    }))
+  }
+  let end = bytes.length
+  while (end > 0 && bytes[end - 1] === 0) end--
+  const body = bytes.subarray(0, end)
+  const type = fragmentType(object.contentType, body)
+  return [{ type, name: object.name ?? '', version: null, contentType: object.contentType, body }]
+}

@@ -1,0 +1,302 @@
+import type { Presentation, PresentationTrack } from '../ingest/presentation.ts'
+import { serialiseChunkName } from '../protocol/flute/chunk-name.ts'
+import {
+  GATEWAY_CONFIGURATION_URI,
+  MABR_CONTENT_TYPE,
+  MABR_NAMESPACE,
+  type MabrConfiguration,
+  type MabrRepair,
+  type MabrTransportSession,
+  mabrProtocolIdentifier,
+} from '../protocol/mabr/configuration.ts'
+import { serialiseMabrConfiguration } from '../protocol/mabr/configuration-writer.ts'
+import { RouteObject } from '../send/route-object.ts'
+import { serialiseSls } from '../send/service-signalling.ts'
+import { type Datagram, interleaved } from './datagrams.ts'
+import { type FluteFile, FluteSender, type FluteSenderOptions } from './flute-sender.ts'
+import { broadcastOf, FIXTURE_ADDRESS, FIXTURE_START_US } from './make-fixtures.ts'
+
+/** How the DVB-MABR of a test is made. */
+export type MabrOptions = {
+  /** Of the media. */
+  readonly transport: 'flute' | 'route'
+  /** Of the configuration; GPAC always sends it by FLUTE. */
+  readonly configuration: 'flute' | 'route'
+  /** Manifest and init segments in every media session instead of the configuration session. */
+  readonly inBand: boolean
+  /** Low latency: segments in objects of so many bytes; null: whole. */
+  readonly chunkBytes: number | null
+  /** How chunked segments end: the last chunk says so, or an empty object follows. */
+  readonly chunksEnd: 'isLast' | 'empty'
+  /** Each table after the data that it describes. */
+  readonly tableLast: boolean
+  /** Names the TSI of each media session; false: any on that port. */
+  readonly namesTsi: boolean
+  readonly address: string
+  /** Sender that the endpoints of the media name. */
+  readonly source: string | null
+  /** Of the configuration session; media are on the port above. */
+  readonly port: number
+  /** Media sessions on the port of the configuration. */
+  readonly onePort: boolean
+  /** Names of objects begin so. */
+  readonly base: string
+  readonly repair: MabrRepair | null
+  /** Segments of each track; later ones are not sent. */
+  readonly segments: number
+  readonly sender: Partial<FluteSenderOptions>
+  /** First TOI of media objects. */
+  readonly firstToi: number
+}
+
+export const MABR_PORT = 7000
+
+const DEFAULTS: MabrOptions = {
+  transport: 'flute',
+  configuration: 'flute',
+  inBand: false,
+  chunkBytes: null,
+  chunksEnd: 'isLast',
+  tableLast: false,
+  namesTsi: true,
+  address: FIXTURE_ADDRESS,
+  source: null,
+  port: MABR_PORT,
+  onePort: false,
+  base: 'tag:mabr.example.2026.service/',
+  repair: null,
+  segments: Number.POSITIVE_INFINITY,
+  sender: {},
+  firstToi: 1,
+}
+
+const CONFIGURATION_TSI = 1
+const ROUTE_MTU = 1472
+const MABR_SERVICE = 'urn:example:mabr:service'
+
+/** A presentation as a DVB-MABR server sends it: configuration and carousel each second, each segment when it is due. */
+export async function mabrCapture(content: Presentation, options: Partial<MabrOptions> = {}): Promise<Datagram[]> {
+  const use = { ...DEFAULTS, ...options }
+  const mediaPort = use.onePort ? use.port : use.port + 1
+  const shared = sharedFiles(content, use.base)
+  const configuration: FluteFile = {
+    toi: 1,
+    name: GATEWAY_CONFIGURATION_URI,
+    contentType: MABR_CONTENT_TYPE,
+    bytes: serialiseMabrConfiguration(configurationOf(content, use, mediaPort)),
+  }
+  if (use.configuration === 'route')
+    return interleaved(
+      routeCarousel([configuration, ...shared], content, use),
+      ...(await media(content, use, mediaPort, shared)),
+    )
+  const carousel = [configuration, ...(use.inBand || use.transport === 'route' ? [] : shared)]
+  const sender = new FluteSender({ ...use.sender, address: use.address, port: use.port, tsi: CONFIGURATION_TSI })
+  const lists: Datagram[][] = []
+  const seconds = Math.ceil(content.durationUs / 1_000_000)
+  for (let second = 0; second < seconds; second++) {
+    const timeUs = FIXTURE_START_US + second * 1_000_000
+    const table = sender.table(carousel, timeUs, second > 0)
+    const objects = carousel.flatMap((file) => sender.object(file, timeUs))
+    lists.push(use.tableLast ? [...objects, ...table] : [...table, ...objects])
+  }
+  return interleaved(...lists, ...(await media(content, use, mediaPort, shared)))
+}
+
+/** The media sessions. */
+async function media(
+  content: Presentation,
+  use: MabrOptions,
+  port: number,
+  shared: readonly FluteFile[],
+): Promise<Datagram[][]> {
+  if (use.transport === 'route') return [await broadcastOf(content, { port, address: use.address })]
+  const lists: Datagram[][] = []
+  for (const [index, track] of content.tracks.entries()) {
+    lists.push(await trackPackets(content, track, (index + 1) * 10, port, shared, use))
+  }
+  return lists
+}
+
+/** A configuration session by ROUTE (Annex H): an S-TSID on TSI 0 names the objects of TSI 1. Each second. */
+function routeCarousel(files: readonly FluteFile[], content: Presentation, use: MabrOptions): Datagram[] {
+  const signalling = serialiseSls(
+    {
+      scheme: 'route',
+      flavour: 'us',
+      serviceId: 0,
+      serviceName: '',
+      address: use.address,
+      port: use.port,
+      sourceAddress: '127.0.0.1',
+    },
+    null,
+    [
+      {
+        tsi: CONFIGURATION_TSI,
+        realTime: false,
+        bandwidth: null,
+        media: null,
+        efdtVersion: 1,
+        fileTemplate: null,
+        largestBytes: 1_000_000,
+        files: files.map(({ toi, name, contentType, bytes }) => ({ toi, name, contentType, bytes: bytes.length })),
+      },
+    ],
+    { manifest: 1, stsid: 1 },
+    1,
+  )
+  const objects = [
+    { tsi: 0, toi: signalling.toi, codepoint: 3, bytes: signalling.bytes },
+    ...files.map(({ toi, bytes }) => ({ tsi: CONFIGURATION_TSI, toi, codepoint: 1, bytes })),
+  ]
+  const datagrams: Datagram[] = []
+  for (let second = 0; second < Math.ceil(content.durationUs / 1_000_000); second++) {
+    for (const { tsi, toi, codepoint, bytes } of objects) {
+      const object = new RouteObject(tsi, toi, codepoint, bytes, ROUTE_MTU)
+      const packet = new Uint8Array(ROUTE_MTU)
+      while (!object.done) {
+        const length = object.next(packet)
+        const timeUs = FIXTURE_START_US + second * 1_000_000
+        datagrams.push({ address: use.address, port: use.port, bytes: packet.slice(0, length), timeUs })
+      }
+    }
+  }
+  return datagrams
+}
+
+/** Manifest, child playlists and init segments. */
+function sharedFiles(content: Presentation, base: string): FluteFile[] {
+  const files: Omit<FluteFile, 'toi'>[] = []
+  if (content.manifest !== null) files.push({ ...content.manifest, name: base + content.manifest.name })
+  for (const { init, playlist } of content.tracks) {
+    if (init !== null) files.push({ ...init, name: base + init.name })
+    if (playlist !== null) files.push({ ...playlist, name: base + playlist.name })
+  }
+  return files.map(({ name, contentType, bytes }, index) => ({ toi: index + 2, name, contentType, bytes }))
+}
+
+async function trackPackets(
+  content: Presentation,
+  track: PresentationTrack,
+  tsi: number,
+  port: number,
+  shared: readonly FluteFile[],
+  use: MabrOptions,
+): Promise<Datagram[]> {
+  const sender = new FluteSender({ ...use.sender, address: use.address, port, tsi })
+  const packets: Datagram[] = []
+  let toi = use.firstToi
+  const nextToi = (): number => {
+    const now = toi
+    // TOIs of 16 bits go round and leave 0 out.
+    toi = toi === 65_535 ? 1 : toi + 1
+    return now
+  }
+  const send = (files: readonly FluteFile[], timeUs: number): void => {
+    const table = sender.table(files, timeUs)
+    const objects = files.flatMap((file) => sender.object(file, timeUs))
+    packets.push(...(use.tableLast ? [...objects, ...table] : [...table, ...objects]))
+  }
+  for (const segment of track.segments.slice(0, use.segments)) {
+    await content.bytes.load(segment)
+    const bytes = content.bytes.get(segment)
+    if (bytes === null) throw new RangeError(`${segment.name} is not loaded`)
+    const timeUs = FIXTURE_START_US + segment.startUs + tsi
+    if (use.inBand)
+      send(
+        shared.map((file) => ({ ...file, toi: nextToi() })),
+        timeUs,
+      )
+    const { contentType } = segment
+    const name = use.base + segment.name
+    if (use.chunkBytes === null) {
+      send([{ toi: nextToi(), name, contentType, bytes: bytes.slice() }], timeUs)
+      continue
+    }
+    const chunks = Math.ceil(bytes.length / use.chunkBytes)
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      const offset = chunk * use.chunkBytes
+      const isLast = use.chunksEnd === 'isLast' && chunk === chunks - 1
+      const chunkName = serialiseChunkName({ resource: name, offset, isLast, hasRandomAccessPoint: chunk === 0 })
+      const part = bytes.slice(offset, offset + use.chunkBytes)
+      send(
+        [{ toi: nextToi(), name: chunkName, contentType, bytes: part }],
+        timeUs + Math.floor((segment.durationUs * chunk) / chunks),
+      )
+    }
+    if (use.chunksEnd === 'isLast') continue
+    const end = { resource: name, offset: bytes.length, isLast: false, hasRandomAccessPoint: false }
+    const last = { toi: nextToi(), name: serialiseChunkName(end), contentType, bytes: new Uint8Array(0) }
+    send([last], timeUs + segment.durationUs - 1000)
+  }
+  return packets
+}
+
+function configurationOf(content: Presentation, use: MabrOptions, mediaPort: number): MabrConfiguration {
+  const nothing = { otherAttributes: [], others: [] }
+  const transport = (tsi: number, port: number, protocol: 'flute' | 'route', named: boolean): MabrTransportSession => ({
+    id: null,
+    serviceClass: null,
+    start: null,
+    duration: null,
+    contentIngestMethod: null,
+    transmissionMode: use.chunkBytes === null ? 'resource' : 'chunked',
+    transportSecurity: 'integrity',
+    idleTimeoutMs: 60_000,
+    tags: null,
+    protocolIdentifier: mabrProtocolIdentifier(protocol),
+    protocolVersion: '1',
+    endpoints: [{ source: use.source, group: use.address, port, tsi: named ? tsi : null }],
+    averageBitRate: null,
+    maximumBitRate: null,
+    fec: [],
+    repair: null,
+    components: [],
+    carousels: [],
+    ...nothing,
+  })
+  const manifestId = 'manifest'
+  return {
+    root: 'MulticastGatewayConfiguration',
+    namespace: MABR_NAMESPACE,
+    schemaVersion: 2,
+    validityPeriod: null,
+    validUntil: null,
+    configurationSessions: [transport(CONFIGURATION_TSI, use.port, use.configuration, true)],
+    sessions: [
+      {
+        serviceIdentifier: MABR_SERVICE,
+        availabilityOffset: 'PT4S',
+        manifests: [
+          {
+            manifestId,
+            contentType: content.manifest?.contentType ?? null,
+            transportObjectUri: content.manifest === null ? null : use.base + content.manifest.name,
+            playbackPathPattern: null,
+            url: '',
+            ...nothing,
+          },
+        ],
+        transports: content.tracks.map((track, index) => ({
+          ...transport((index + 1) * 10, mediaPort, use.transport, use.namesTsi),
+          repair: use.repair,
+          components: [
+            {
+              kind: content.kind === 'hls' ? 'hls' : 'dash',
+              manifestId,
+              period: null,
+              adaptationSet: null,
+              representation: content.kind === 'hls' ? null : track.repId,
+              playlist: track.playlist === null ? null : use.base + track.playlist.name,
+              component: null,
+              ...nothing,
+            },
+          ],
+        })),
+        ...nothing,
+      },
+    ],
+    ...nothing,
+  }
+}

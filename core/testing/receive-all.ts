@@ -1,0 +1,40 @@
+import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
+import { ObserverTee } from '../flow/facts.ts'
+import type { ReceivedFile, ReceivedObject } from '../flow/objects.ts'
+import type { ReceiveTarget } from '../flow/receive-target.ts'
+import { Receiver } from '../receive/receiver.ts'
+import { type Datagram, play } from './datagrams.ts'
+
+/** What came of some datagrams. */
+export type Received = {
+  /** Last content of each file by `serviceN/name`. */
+  readonly files: ReadonlyMap<string, Uint8Array>
+  /** Names in the order they arrived, repeats included. */
+  readonly order: readonly string[]
+  readonly lost: readonly ReceivedObject[]
+  readonly alarms: readonly { readonly rule: string; readonly text: string }[]
+  /** Memory held after the end. */
+  readonly heldBytes: number
+}
+
+/** Runs datagrams through our own receiver, in memory. */
+export function receiveAll(datagrams: readonly Datagram[], target: ReceiveTarget): Received {
+  const files = new Map<string, Uint8Array>()
+  const order: string[] = []
+  const lost: ReceivedObject[] = []
+  const alarms: { readonly rule: string; readonly text: string }[] = []
+  const sink = {
+    file(file: ReceivedFile): void {
+      const name = `service${file.serviceId}/${file.name}`
+      files.set(name, file.bytes.slice())
+      order.push(name)
+    },
+    objectLost: (object: ReceivedObject) => void lost.push(object),
+  }
+  const receive = { ...DEFAULT_RECEIVE, services: 'all' as const }
+  const observer = new ObserverTee({ alarm: (alarm) => void alarms.push(alarm) })
+  const receiver = new Receiver({ targets: [target], receive }, sink, observer)
+  play(datagrams, receiver)
+  receiver.close(datagrams.at(-1)?.timeUs ?? 0, 'capture-end')
+  return { files, order, lost, alarms, heldBytes: receiver.heldBytes }
+}

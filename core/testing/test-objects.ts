@@ -1,0 +1,104 @@
+import { asToi, asTsi } from '../contract/ids.ts'
+import type { ByteRange, ObjectKind, ReceivedFile, ReceivedObject } from '../flow/objects.ts'
+
+/** A received file for tests of what is done with one. */
+export function receivedFile(
+  name: string,
+  content: string | Uint8Array,
+  more: Partial<ReceivedFile> = {},
+): ReceivedFile {
+  return {
+    serviceId: 1,
+    name,
+    contentType: null,
+    kind: 'media',
+    bytes: typeof content === 'string' ? new TextEncoder().encode(content) : content,
+    objectIndex: nextIndex++,
+    tsi: asTsi(10),
+    toi: asToi(1),
+    representation: '1',
+    complete: true,
+    missing: [],
+    firstTimeUs: 0,
+    lastTimeUs: 0,
+    ...more,
+  }
+}
+
+let nextIndex = 1_000_000
+
+/** An object that arrives in order when a test says so, and ends as it says. */
+export class ArrivingObject implements ReceivedObject {
+  readonly index: number
+  readonly serviceId = 1
+  readonly destination = '239.0.0.1:6000'
+  readonly channel = 0
+  readonly tsi = asTsi(10)
+  readonly toi = asToi(1)
+  readonly instance = 0
+  readonly role = 'video'
+  readonly representation: string | null = '1'
+  readonly listed: ReceivedObject['listed'] = null
+  readonly name: string
+  readonly contentType = null
+  readonly contentEncoding = null
+  readonly kind: ObjectKind = 'media'
+  readonly codepoint = 8
+  size: number | null
+  state: ReceivedObject['state'] = 'receiving'
+  firstTimeUs = 0
+  lastTimeUs = 0
+  readonly packets = 0
+  readonly repeats = 0
+  readonly times = null
+  readonly recovered = 0
+  readonly starved = false
+  readonly recoveredRanges = []
+  #bytes = new Uint8Array(0)
+  readonly #watchers = new Set<() => void>()
+
+  constructor(index: number, name: string, size: number | null = null) {
+    this.index = index
+    this.name = name
+    this.size = size
+  }
+
+  get received(): number {
+    return this.#bytes.byteLength
+  }
+
+  /** How many follow it now. */
+  get watchers(): number {
+    return this.#watchers.size
+  }
+
+  push(content: string | Uint8Array): void {
+    this.#bytes = Buffer.concat([this.#bytes, Buffer.from(content as string)])
+    for (const watcher of [...this.#watchers]) watcher()
+  }
+
+  end(state: 'complete' | 'partial' | 'truncated'): void {
+    this.state = state
+    if (state === 'complete') this.size = this.received
+    for (const watcher of [...this.#watchers]) watcher()
+  }
+
+  prefixBytes(): number {
+    return this.#bytes.byteLength
+  }
+
+  bytes(from: number, to: number): Uint8Array {
+    const view = new Uint8Array(to - from)
+    view.set(this.#bytes.subarray(from, to))
+    return view
+  }
+
+  missing(): ByteRange[] {
+    return this.size === null || this.size === this.received ? [] : [[this.received, this.size]]
+  }
+
+  watch(watcher: () => void): () => void {
+    this.#watchers.add(watcher)
+    return () => this.#watchers.delete(watcher)
+  }
+}

@@ -1,0 +1,105 @@
+import type { OBJECT_STATE } from '../../core/contract/object-rows.ts'
+import type { ChannelSnapshot, ServiceSnapshot, SignallingSnapshot } from '../../core/contract/snapshot.ts'
+import { ObjectColumns } from '../stores/object-columns.ts'
+import { fakeRow, NO_STARTUP, packRows } from './fake-engine.ts'
+
+/** One object of a test: times in µs. */
+export type Bar = {
+  readonly channel: number
+  readonly fromUs: number
+  readonly toUs: number
+  readonly state?: keyof typeof OBJECT_STATE
+  readonly received?: number
+  readonly recovered?: number
+  readonly repeats?: number
+}
+
+/** Columns holding these objects, rows in this order. */
+export function columnsOf(bars: readonly Bar[], columns = new ObjectColumns(), from = 0): ObjectColumns {
+  const rows = bars.map((bar, at) =>
+    fakeRow(from + at, {
+      firstTimeUs: bar.fromUs,
+      lastTimeUs: bar.toUs,
+      state: bar.state ?? 'complete',
+      received: bar.received ?? 1000,
+      recovered: bar.recovered ?? 0,
+      repeats: bar.repeats ?? 0,
+    }),
+  )
+  const packed = packRows(rows, (row) => bars[row.index - from]?.channel ?? 0)
+  columns.apply({ sessionId: 's1', rows: packed, total: from + bars.length })
+  return columns
+}
+
+export function service(id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnapshot {
+  return {
+    id,
+    name: `S${id}`,
+    protocol: 'route',
+    category: 1,
+    major: null,
+    minor: null,
+    destination: null,
+    state: 'receiving',
+    packets: 0,
+    bytes: 0,
+    rateBps: 0,
+    objects: 0,
+    incomplete: 0,
+    playable: null,
+    mmtp: null,
+    repairServers: [],
+    notPlayable: null,
+    startup: NO_STARTUP,
+    ...change,
+  }
+}
+
+export function channel(number: number, change: Partial<ChannelSnapshot> = {}): ChannelSnapshot {
+  return {
+    channel: number,
+    protocol: 'lct',
+    service: 1,
+    destination: '239.255.10.1:6000',
+    tsi: number * 10,
+    role: 'video',
+    representation: null,
+    packets: 0,
+    bytes: 0,
+    rateBps: 0,
+    duplicates: 0,
+    outOfOrder: 0,
+    lost: 0,
+    complete: 0,
+    incomplete: 0,
+    missingObjects: 0,
+    senderDelayUs: null,
+    fec: null,
+    lastTimeUs: 0,
+    ...change,
+  }
+}
+
+export function table(key: string, change: Partial<SignallingSnapshot> = {}): SignallingSnapshot {
+  return {
+    key,
+    series: key,
+    group: null,
+    signed: false,
+    signature: null,
+    tsi: null,
+    toi: null,
+    toiMeaning: null,
+    interval: null,
+    scope: 'lls',
+    service: null,
+    type: 'SLT',
+    name: 'SLT',
+    version: 1,
+    count: 1,
+    bytes: 1,
+    firstTimeUs: 0,
+    lastTimeUs: 0,
+    ...change,
+  }
+}
