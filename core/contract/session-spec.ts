@@ -154,10 +154,10 @@ export const DEFAULT_RECEIVE: ReceiveSpec = {
 }
 
 /** Where what is received or sent goes. */
-export type SinkSpec = FolderSink | GatewaySink | ReportSink | CaptureSink | BroadcastSink | StoreSink
+export type SinkSpec = FolderSpec | GatewaySink | ReportSink | CaptureSink | BroadcastSink | StoreSink
 
 /** Received files as `DIR/serviceN/…`. */
-export type FolderSink = {
+export type FolderSpec = {
   readonly id: string
   readonly kind: 'folder'
   readonly dir: string

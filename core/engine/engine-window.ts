@@ -25,10 +25,11 @@ export class EngineWindow {
   #logLines: LogLine[] = []
   #timer: ReturnType<typeof setInterval> | null = null
 
-  constructor(engine: Engine, post: (event: WireEvent) => void, closed: () => void) {
+  /** Sends the recent log at once, and what is asked for afterwards. */
+  constructor(engine: Engine, post: (event: WireEvent) => void) {
     this.#engine = engine
     this.#post = post
-    this.#closed = closed
+    this.#closed = engine.closeWithEngine(this)
     this.#logLines = [...engine.logger.recent()]
     this.#unlisten = engine.logger.listen((line) => {
       this.#logLines.push(line)

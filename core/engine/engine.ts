@@ -1,10 +1,9 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { EngineHello, WireEvent } from '../contract/engine-api.ts'
+import type { EngineHello } from '../contract/engine-api.ts'
 import type { SessionSpec } from '../contract/session-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { wallClockUs } from './clock.ts'
-import { EngineWindow } from './engine-window.ts'
 import { Logger } from './logger.ts'
 import { Session } from './session.ts'
 
@@ -28,7 +27,7 @@ export class Engine {
   readonly logger = new Logger(this.nowUs)
   readonly options: EngineOptions
   readonly #sessions = new Map<string, Session>()
-  readonly #windows = new Set<EngineWindow>()
+  readonly #windows = new Set<{ close(): void }>()
   #nextSession = 1
 
   constructor(options: EngineOptions) {
@@ -85,11 +84,10 @@ export class Engine {
     await session.close()
   }
 
-  /** Connects one window; it gets the recent log at once and what it asks for afterwards. */
-  connect(post: (event: WireEvent) => void): EngineWindow {
-    const window = new EngineWindow(this, post, () => this.#windows.delete(window))
+  /** Closes this with the engine. @returns the function that forgets it */
+  closeWithEngine(window: { close(): void }): () => void {
     this.#windows.add(window)
-    return window
+    return () => this.#windows.delete(window)
   }
 
   async close(): Promise<void> {

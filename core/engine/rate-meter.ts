@@ -2,7 +2,7 @@
 const WINDOW_US = 1_000_000
 
 /** Bit rate of a growing byte count, over about the last second of the clock it is asked with. */
-export class RateMeter {
+export class ByteRate {
   #fromUs = -1
   #fromBytes = 0
   #rate = 0

@@ -7,6 +7,7 @@ import {
 } from '../contract/engine-api.ts'
 import { AppFailure, toAppError } from '../failure/app-failure.ts'
 import type { Engine } from './engine.ts'
+import { EngineWindow } from './engine-window.ts'
 
 /** One window's end of a wire, whatever carries it: a MessagePort in the app, a WebSocket for a browser. */
 export type Wire = {
@@ -21,7 +22,7 @@ export type Wire = {
  * @returns the function that disconnects
  */
 export function serveEngine(engine: Engine, wire: Wire): () => void {
-  const window = engine.connect((event) => wire.post(event))
+  const window = new EngineWindow(engine, (event) => wire.post(event))
   wire.onMessage((message) => {
     const request = readRequest(message)
     if (request === null) return

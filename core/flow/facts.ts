@@ -225,7 +225,7 @@ export interface ChannelFacts {
 }
 
 /** One LLS table as it was first seen. Bytes are valid during the call. */
-export type LlsTable = {
+export type LlsTableFact = {
   /** Identity of the content: the same for every repetition of it. */
   readonly key: number
   readonly tableId: number
@@ -293,7 +293,7 @@ export interface ReceiveObserver {
   serviceGone(service: ServiceFacts): void
   channelSeen(channel: ChannelFacts): void
   /** A table with new content. */
-  llsTable(table: LlsTable, timeUs: number): void
+  llsTable(table: LlsTableFact, timeUs: number): void
   /** A table with content seen before. */
   llsRepeated(key: number, timeUs: number): void
   /** A fragment with new content; `bytes` is unpacked. */
@@ -358,7 +358,7 @@ export class ObserverTee implements ReceiveObserver {
     for (const each of this.#observers) each.channelSeen?.(channel)
   }
 
-  llsTable(table: LlsTable, timeUs: number): void {
+  llsTable(table: LlsTableFact, timeUs: number): void {
     for (const each of this.#observers) each.llsTable?.(table, timeUs)
   }
 

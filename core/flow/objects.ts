@@ -1,6 +1,8 @@
 import type { Toi, Tsi } from '../contract/ids.ts'
 import type { ChannelRole } from '../contract/report.ts'
-import type { FdtFile } from '../protocol/flute/fdt.ts'
+
+/** Largest object that is sent or received, bytes: receivers keep an object in memory and refuse a longer one. */
+export const MAX_OBJECT_BYTES = 256 * 1024 * 1024
 
 /** Half-open byte range `[start, end)`. */
 export type ByteRange = readonly [number, number]
@@ -81,7 +83,14 @@ export interface ReceivedObject {
 }
 
 /** What a File entry says of an object besides its name. */
-export type ListedFacts = Pick<FdtFile, 'contentMd5' | 'alternateLocations' | 'otherAttributes'>
+export type ListedFacts = {
+  /** Base64 of the MD5 of the content. */
+  readonly contentMd5: string | null
+  /** Where the file is available by HTTP, in the order to try; until when, as written. */
+  readonly alternateLocations: readonly { readonly url: string; readonly availableUntil: string | null }[]
+  /** Attributes that no field above has. */
+  readonly otherAttributes: readonly { readonly name: string; readonly local: string; readonly value: string }[]
+}
 
 /**
  * `manifest`: MPD, master playlist. `playlist`: HLS child playlist. `init`: initialisation segment.

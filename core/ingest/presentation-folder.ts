@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppFailure } from '../failure/app-failure.ts'
+import { MAX_OBJECT_BYTES } from '../flow/objects.ts'
 import { isAbsoluteReference } from '../manifest/reference.ts'
-import { MAX_OBJECT_BYTES } from '../send/route-object.ts'
 
 /** Files looked at together. */
 const AT_ONCE = 64

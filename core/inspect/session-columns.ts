@@ -24,7 +24,7 @@ import type {
   ChannelFacts,
   FlowFacts,
   LinkFacts,
-  LlsTable,
+  LlsTableFact,
   MmtpFacts,
   ReceiveObserver,
   RepairFact,
@@ -130,7 +130,7 @@ export class SessionColumns implements ReceiveObserver {
     this.#channels[channel.index] = channel
   }
 
-  llsTable(table: LlsTable, timeUs: number): void {
+  llsTable(table: LlsTableFact, timeUs: number): void {
     this.#signalling.llsTable(table, timeUs)
     this.#startup.llsTable(table, timeUs)
     this.#systemTime.llsTable(table, timeUs)

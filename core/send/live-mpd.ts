@@ -25,7 +25,7 @@ export type LiveMpdOptions = {
  * completely: availabilityStartTime is the start of the broadcast, since sending takes as long as the segment plays. All that
  * has no bearing on time stays as it was written.
  */
-export function liveMpd(mpd: Mpd, schedules: readonly TrackSchedule[], options: LiveMpdOptions): string {
+export function broadcastMpd(mpd: Mpd, schedules: readonly TrackSchedule[], options: LiveMpdOptions): string {
   const edits = new TextEdits()
   const { root } = mpd.document
   const longestUs = schedules.reduce((us, schedule) => Math.max(us, longestSegment(schedule)), 0)
@@ -52,7 +52,7 @@ export function liveMpd(mpd: Mpd, schedules: readonly TrackSchedule[], options: 
 }
 
 /** Segments of a track to list at `nowUs` (µs from the start of the broadcast): those sent, within the time shift. */
-export function listedSegments(schedule: TrackSchedule, nowUs: number, nextIndex: number): ScheduledSegment[] {
+export function segmentsToList(schedule: TrackSchedule, nowUs: number, nextIndex: number): ScheduledSegment[] {
   const listed: ScheduledSegment[] = []
   for (let index = nextIndex; index >= 0; index--) {
     const segment = schedule.at(index)

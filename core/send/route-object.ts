@@ -1,4 +1,5 @@
 import { asToi, asTsi } from '../contract/ids.ts'
+import { MAX_OBJECT_BYTES } from '../flow/objects.ts'
 import { tolExtension } from '../protocol/lct/extensions.ts'
 import { lctHeaderBytes, routeLctHeader, serialiseLctHeader } from '../protocol/lct/header.ts'
 
@@ -7,9 +8,6 @@ export const DEFAULT_MTU = 1472
 
 /** The smallest mtu that leaves room for data after the longest header. */
 export const MIN_MTU = 64
-
-/** A longer object is refused: receivers, ours among them, hold an object in memory and give up above this. */
-export const MAX_OBJECT_BYTES = 256 * 1024 * 1024
 
 const START_OFFSET = 4
 

@@ -3,7 +3,7 @@ import { CODEPOINT, FILES_TSI, INIT_TOI, mediaTsi, PLAYLIST_TOIS, SLS_TSI } from
 import type { EmitContext, Emitter } from './emitter.ts'
 import { PacketCutter } from './emitter.ts'
 import { FileCarousel } from './file-carousel.ts'
-import { listedSegments, liveMpd } from './live-mpd.ts'
+import { broadcastMpd, segmentsToList } from './live-mpd.ts'
 import { livePlaylist } from './live-playlist.ts'
 import { type LoopPlan, planLoop } from './loop-plan.ts'
 import {
@@ -103,7 +103,7 @@ export class ServiceBroadcast implements Emitter, SegmentStart {
       if (this.#loop.manifest === 'timeline') this.#renewManifest(segment.startUs, context)
       return null
     }
-    const listed = listedSegments(channel.emitter.schedule, segment.startUs, segment.index)
+    const listed = segmentsToList(channel.emitter.schedule, segment.startUs, segment.index)
     if (listed.length === 0) return null
     channel.renewPlaylist(livePlaylist(channel.emitter.schedule, listed))
     this.#stsidVersion = nextVersion(this.#stsidVersion)
@@ -141,7 +141,7 @@ export class ServiceBroadcast implements Emitter, SegmentStart {
         ? null
         : new Map(this.tracks.map((emitter) => [emitter.schedule, listedNow(emitter, atUs)]))
     const publishUs = this.#startUs + atUs
-    const text = liveMpd(manifest.mpd, schedules, { startUs: this.#startUs, publishUs, listed })
+    const text = broadcastMpd(manifest.mpd, schedules, { startUs: this.#startUs, publishUs, listed })
     return { ...named, bytes: new TextEncoder().encode(text) }
   }
 
@@ -224,7 +224,7 @@ function filesChannel(presentation: Presentation): SignalledChannel {
 
 /** A timeline may not be empty: before anything has been sent it holds the first segment. */
 function listedNow(emitter: TrackEmitter, atUs: number): ScheduledSegment[] {
-  const listed = listedSegments(emitter.schedule, atUs, emitter.index)
+  const listed = segmentsToList(emitter.schedule, atUs, emitter.index)
   const first = emitter.schedule.at(0)
   return listed.length > 0 || first === null ? listed : [first]
 }

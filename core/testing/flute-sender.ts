@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { asToi, asTsi } from '../contract/ids.ts'
-import { FDT_DEFAULTS, FDT_FILE_DEFAULTS, type FdtFile, type FecOti } from '../protocol/flute/fdt.ts'
+import { FDT_DEFAULTS, FDT_FILE_DEFAULTS, type FdtFecOti, type FdtFile } from '../protocol/flute/fdt.ts'
 import { serialiseFdt } from '../protocol/flute/fdt-writer.ts'
 import { gzip } from '../protocol/gzip.ts'
 import type { LctExtension } from '../protocol/lct/extensions.ts'
@@ -105,7 +105,7 @@ export class FluteSender {
     const { digest, sizes, symbolBytes, blockSymbols } = this.options
     const hash = (algorithm: string): string => createHash(algorithm).update(bytes).digest('base64')
     const value = digest === 'sha-256' ? `sha-256=:${hash('sha256')}:` : ''
-    const oti: FecOti = {
+    const oti: FdtFecOti = {
       encodingId: 0,
       instanceId: null,
       maxSourceBlockLength: blockSymbols ?? ONE_BLOCK,

@@ -10,7 +10,7 @@ import { Broadcaster } from '../../send/broadcaster.ts'
 import type { PacketOut } from '../../send/emitter.ts'
 import { MulticastSender } from '../../socket/multicast-sender.ts'
 import { parseMulticastUrl } from '../../socket/multicast-url.ts'
-import { RateMeter } from '../rate-meter.ts'
+import { ByteRate } from '../rate-meter.ts'
 
 type BroadcastContext = {
   readonly nowUs: () => number
@@ -39,7 +39,7 @@ export class Broadcasting implements PacketOut {
   readonly #captureFile: string | null
   readonly #durationS: number | null
   readonly #context: BroadcastContext
-  readonly #rate = new RateMeter()
+  readonly #rate = new ByteRate()
   readonly #flows = new FlowTable()
   #broadcaster: Broadcaster | null = null
   #startUs = 0

@@ -1,5 +1,5 @@
 import type { LogLevel, LogTopic } from '../../contract/session-spec.ts'
-import type { Alarm, ChannelFacts, LlsTable, ReceiveObserver, ServiceFacts, SlsFragment } from '../../flow/facts.ts'
+import type { Alarm, ChannelFacts, LlsTableFact, ReceiveObserver, ServiceFacts, SlsFragment } from '../../flow/facts.ts'
 import type { ReceivedObject } from '../../flow/objects.ts'
 
 type Log = (topic: LogTopic, level: LogLevel, text: string) => void
@@ -25,7 +25,7 @@ export class ReceiveLog implements Partial<ReceiveObserver> {
     this.#wants = wants
   }
 
-  llsTable(table: LlsTable): void {
+  llsTable(table: LlsTableFact): void {
     this.#log('lls', 'info', `${table.name} of group ${table.group}, version ${table.version}: ${table.bytes} bytes`)
   }
 

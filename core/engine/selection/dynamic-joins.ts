@@ -3,7 +3,7 @@ import type { ChannelSnapshot, LeftSnapshot, SocketSnapshot } from '../../contra
 import type { Destination } from '../../flow/facts.ts'
 import type { ReceiveTarget } from '../../flow/receive-target.ts'
 import { IdleSessions } from './idle-sessions.ts'
-import { partsOf, RepresentationSelection } from './representation-selection.ts'
+import { mediaDestinationsOf, RepresentationSelection } from './representation-selection.ts'
 
 /** Wall time between two looks at what players ask for, µs. */
 const LOOK_US = 1_000_000
@@ -12,7 +12,7 @@ const LOOK_US = 1_000_000
 type Carrier = { readonly tsi: number | null; readonly representation: string | null }
 
 type DynamicJoinsOptions = {
-  readonly services: () => Parameters<typeof partsOf>[0]
+  readonly services: () => Parameters<typeof mediaDestinationsOf>[0]
   readonly channels: () => readonly ChannelSnapshot[]
   readonly sockets: () => readonly SocketSnapshot[]
   /** Leaves all of these destinations, and joins again those no longer named. */
@@ -69,7 +69,7 @@ export class DynamicJoins {
     if (nowUs - this.#lookedUs < LOOK_US) return
     this.#lookedUs = nowUs
     const before = this.#selection.left
-    if (this.#selection.look(partsOf(this.#options.services(), this.#options.channels()), nowUs)) {
+    if (this.#selection.look(mediaDestinationsOf(this.#options.services(), this.#options.channels()), nowUs)) {
       const unasked = [...this.#selection.left].filter((destination) => !before.has(destination))
       this.#leave(unasked, () => 'nobody asks for what it carries', nowUs)
     }

@@ -7,7 +7,7 @@ type Service = Pick<ServiceSnapshot, 'id' | 'destination'>
 type Channel = Pick<ChannelSnapshot, 'service' | 'destination' | 'representation'>
 
 /** Destinations of each service that carry representations and nothing else; never that of its signalling. */
-export function partsOf(services: readonly Service[], channels: readonly Channel[]): ServiceParts[] {
+export function mediaDestinationsOf(services: readonly Service[], channels: readonly Channel[]): ServiceParts[] {
   const mixed = new Set<string>()
   for (const { destination, representation } of channels) if (representation === null) mixed.add(destination)
   for (const { destination } of services) if (destination !== null) mixed.add(destination)

@@ -3,7 +3,21 @@ import { CodecError } from '../../bytes/codec-error.ts'
 import { parseMediaType } from '../../protocol/mime/headers.ts'
 import { parseMultipart } from '../../protocol/mime/multipart.ts'
 import { parseContentRange } from './content-range.ts'
-import type { HttpAsk } from './http-get.ts'
+
+/** What one request asks for. */
+export type HttpAsk = {
+  readonly url: string
+  /** Bytes `[from, to)` of the resource, `to` null for all from there on; null for the whole resource. */
+  readonly range: readonly [number, number | null] | null
+  /** ETag of what was fetched before, so that two versions do not get mixed. */
+  readonly etag: string | null
+  /** Length of the resource where it is known. */
+  readonly total: number | null
+  /** The resource may be sent gzip'ed, since the object was. */
+  readonly gzip: boolean
+  /** More than this of a body is not taken. */
+  readonly maxBytes: number
+}
 
 /** Bytes of a resource, from `at` on. */
 export type Piece = { readonly at: number; readonly bytes: Uint8Array }

@@ -1,22 +1,7 @@
 import { type Agent, type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
-import { type Answer, type AnswerHead, checkHead, type HeadFault, readPieces } from './http-answer.ts'
+import { type Answer, type AnswerHead, checkHead, type HeadFault, type HttpAsk, readPieces } from './http-answer.ts'
 import type { RepairClock } from './repair-clock.ts'
-
-/** What one request asks for. */
-export type HttpAsk = {
-  readonly url: string
-  /** Bytes `[from, to)` of the resource, `to` null for all from there on; null for the whole resource. */
-  readonly range: readonly [number, number | null] | null
-  /** ETag of what was fetched before, so that two versions do not get mixed. */
-  readonly etag: string | null
-  /** Length of the resource where it is known. */
-  readonly total: number | null
-  /** The resource may be sent gzip'ed, since the object was. */
-  readonly gzip: boolean
-  /** More than this of a body is not taken. */
-  readonly maxBytes: number
-}
 
 /**
  * What came of it. `refused`: the server answered that it cannot (404, 503 …). `lied`: what it said or sent cannot be true,

@@ -1,6 +1,6 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import type { ChannelRole, JsonObject, Startup } from '../../contract/report.ts'
-import type { ChannelFacts, FlowFacts, LlsTable, ServiceFacts, SlsFragment } from '../../flow/facts.ts'
+import type { ChannelFacts, FlowFacts, LlsTableFact, ServiceFacts, SlsFragment } from '../../flow/facts.ts'
 import type { ReceivedObject } from '../../flow/objects.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
 import { LLS_TABLE } from '../../protocol/lls/lls-table.ts'
@@ -47,7 +47,7 @@ export class StartupLog {
     this.#joinUs = earlier(this.#joinUs, timeUs)
   }
 
-  llsTable(table: LlsTable, timeUs: number): void {
+  llsTable(table: LlsTableFact, timeUs: number): void {
     this.#llsUs = earlier(this.#llsUs, timeUs)
     if (table.tableId !== LLS_TABLE.slt || table.values === null) return
     for (const destination of announcedIn(table.values)) {

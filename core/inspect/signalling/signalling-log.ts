@@ -2,7 +2,7 @@ import { bytesToHex } from '../../bytes/hex.ts'
 import type { SignallingText } from '../../contract/engine-api.ts'
 import type { JsonObject, ReportInterval, ReportLls, ReportSignature, ReportSls } from '../../contract/report.ts'
 import type { SignallingSnapshot } from '../../contract/snapshot.ts'
-import type { LlsTable, SlsFragment } from '../../flow/facts.ts'
+import type { LlsTableFact, SlsFragment } from '../../flow/facts.ts'
 import { linkTableValues } from '../../protocol/alp/link-table.ts'
 import { tableValues } from '../../protocol/lls/table-values.ts'
 import { describeSlsToi } from '../../protocol/sls/sls-toi.ts'
@@ -77,7 +77,7 @@ export class SignallingLog {
   #serial = 0
   #contentBytes = 0
 
-  llsTable(table: LlsTable, timeUs: number): void {
+  llsTable(table: LlsTableFact, timeUs: number): void {
     const { key, tableId, name, group, version, bytes, raw, body, signed, signature } = table
     // Tables of the link layer share the id 0.
     const id = `lls/${tableId === 0 ? name : tableId}/${group}${signed ? '/signed' : ''}`

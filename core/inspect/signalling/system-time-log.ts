@@ -1,5 +1,5 @@
 import type { SystemTimeSnapshot } from '../../contract/snapshot.ts'
-import type { LlsTable } from '../../flow/facts.ts'
+import type { LlsTableFact } from '../../flow/facts.ts'
 import { LLS_TABLE } from '../../protocol/lls/lls-table.ts'
 
 /** The SystemTime table as it was sent last, with the times it came. */
@@ -12,7 +12,7 @@ export class SystemTimeLog {
     return this.#newest
   }
 
-  llsTable(table: LlsTable, timeUs: number): void {
+  llsTable(table: LlsTableFact, timeUs: number): void {
     if (table.tableId !== LLS_TABLE.systemTime || table.values === null) return
     this.#key = table.key
     this.#newest = { values: table.values, firstTimeUs: timeUs, lastTimeUs: timeUs, count: 1 }

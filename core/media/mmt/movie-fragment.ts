@@ -8,7 +8,7 @@ import type { MpuMovie, MpuTrack, SampleDefaults } from './mpu-movie.ts'
 const MAX_SAMPLES = 65_536
 
 /** One media sample of a movie fragment. */
-export type FragmentSample = {
+export type MovieFragmentSample = {
   /** Where its data lies, counted from the start of the `moof`. */
   readonly offset: number
   readonly size: number
@@ -23,7 +23,7 @@ export type FragmentTrack = {
   readonly track: MpuTrack
   /** baseMediaDecodeTime, ticks; 0 where the fragment says none. */
   readonly decodeTime: number
-  readonly samples: readonly FragmentSample[]
+  readonly samples: readonly MovieFragmentSample[]
 }
 
 /** Movie fragment metadata (FT 1): `moof`, and the header of the `mdat` that its samples fill. */
@@ -122,7 +122,7 @@ function readTrack(
     flags: (flags & 0x20) !== 0 ? head.u32('default_sample_flags') : track.defaults.flags,
   }
   const tfdt = children.find((box) => box.type === 'tfdt')
-  const samples: FragmentSample[] = []
+  const samples: MovieFragmentSample[] = []
   // Without default-base-is-moof the first run of a moof counts from it all the same (§8.8.7.1).
   let offset = (flags & DEFAULT_BASE_IS_MOOF) !== 0 ? 0 : base
   for (const trun of children)
@@ -137,7 +137,7 @@ function readRun(
   base: number,
   from: number,
   defaults: SampleDefaults,
-  into: FragmentSample[],
+  into: MovieFragmentSample[],
   maxSamples: number,
 ): number {
   const reader = new ByteReader(bytes, trun.offset + trun.headerBytes, trun.offset + trun.size, 'bmff-truncated')

@@ -1,7 +1,7 @@
 import { ByteWriter } from '../../bytes/byte-writer.ts'
 import { CodecError } from '../../bytes/codec-error.ts'
 import { type Box, childBoxes, fullBox } from '../bmff/boxes.ts'
-import type { FragmentSample, MovieFragment } from './movie-fragment.ts'
+import type { MovieFragment, MovieFragmentSample } from './movie-fragment.ts'
 import type { MpuMovie, MpuTrack } from './mpu-movie.ts'
 
 /**
@@ -56,7 +56,7 @@ function writeTrack(out: ByteWriter, bytes: Uint8Array, parent: Box): void {
 }
 
 /** A sample of an MPU that goes into a media segment. */
-export type PlayedSample = FragmentSample & {
+export type PlayedSample = MovieFragmentSample & {
   /** Its data; null where it did not come whole: it is left out, and the one before lasts longer. */
   readonly data: Uint8Array | null
 }

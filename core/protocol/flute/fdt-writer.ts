@@ -1,5 +1,5 @@
 import { keptAttributes, type XmlValue, XmlWriter } from '../../xml/xml-writer.ts'
-import type { Fdt, FdtFile, FecOti } from './fdt.ts'
+import type { Fdt, FdtFecOti, FdtFile } from './fdt.ts'
 
 /** RFC 6726 and the EFDT of ROUTE. */
 export const FDT_NAMESPACE = 'urn:ietf:params:xml:ns:fdt'
@@ -81,7 +81,7 @@ function writeFiles(xml: XmlWriter, files: readonly FdtFile[]): void {
   }
 }
 
-function otiAttributes(oti: FecOti | null): Record<string, XmlValue> {
+function otiAttributes(oti: FdtFecOti | null): Record<string, XmlValue> {
   if (oti === null) return {}
   return {
     'FEC-OTI-FEC-Encoding-ID': oti.encodingId,

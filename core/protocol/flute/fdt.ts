@@ -23,7 +23,7 @@ export type Fdt = {
   /** Defaults for the files. */
   readonly contentType: string | null
   readonly contentEncoding: string | null
-  readonly fecOti: FecOti | null
+  readonly fecOti: FdtFecOti | null
   /** No further files will be described. */
   readonly complete: boolean
   /** The instance lists all files (RFC 3926). */
@@ -46,7 +46,7 @@ export type FdtFile = {
   readonly contentMd5: string | null
   /** Where the file can be had by HTTP, in the order to try (A/331 A.3.3.2.4, TS 26.346 §7.2.10.5). */
   readonly alternateLocations: readonly AlternateLocation[]
-  readonly fecOti: FecOti | null
+  readonly fecOti: FdtFecOti | null
   readonly otherAttributes: readonly XmlAttribute[]
 }
 
@@ -58,7 +58,7 @@ export type AlternateLocation = {
 }
 
 /** FEC Object Transmission Information as FDT attributes (RFC 6726 §5); null where absent. */
-export type FecOti = {
+export type FdtFecOti = {
   readonly encodingId: number | null
   readonly instanceId: number | null
   readonly maxSourceBlockLength: number | null
@@ -250,7 +250,7 @@ function resolved(location: string, base: string): string | null {
   }
 }
 
-function readFecOti(element: XmlElement): FecOti | null {
+function readFecOti(element: XmlElement): FdtFecOti | null {
   if (!element.attributes.some((attribute) => attribute.local.startsWith('FEC-OTI-'))) return null
   return {
     encodingId: uintAttr(element, 'FEC-OTI-FEC-Encoding-ID'),

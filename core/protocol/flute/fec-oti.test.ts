@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { hexToBytes } from '../../bytes/hex.ts'
 import { LctPacket } from '../lct/lct-packet.ts'
-import type { FecOti } from './fdt.ts'
+import type { FdtFecOti } from './fdt.ts'
 import {
   layoutOf,
   NO_PLACE,
@@ -142,7 +142,7 @@ describe('EXT_FTI', () => {
 })
 
 describe('layoutOf', () => {
-  const oti = (fields: Partial<FecOti>): FecOti => ({
+  const oti = (fields: Partial<FdtFecOti>): FdtFecOti => ({
     encodingId: null,
     instanceId: null,
     maxSourceBlockLength: null,

@@ -1,5 +1,5 @@
 import { u16At, u24At, u32At } from '../../bytes/ints.ts'
-import type { FecOti } from './fdt.ts'
+import type { FdtFecOti } from './fdt.ts'
 
 /** FEC Encoding IDs of the IANA registry whose payload ids are read. */
 const FEC_ENCODING = {
@@ -125,8 +125,8 @@ function blocksOf(layout: SymbolLayout, symbols: number): number {
  * @param codepoint of the packets, which is the FEC Encoding ID where the table does not say
  */
 export function layoutOf(
-  file: FecOti | null,
-  instance: FecOti | null,
+  file: FdtFecOti | null,
+  instance: FdtFecOti | null,
   transferLength: number,
   codepoint: number,
 ): SymbolLayout {

@@ -101,11 +101,11 @@ export type RepairFlow = {
     readonly fecOti: string | null
     readonly otherAttributes: readonly XmlAttribute[]
   }
-  readonly protectedObjects: readonly ProtectedObject[]
+  readonly protectedObjects: readonly StsidProtectedObject[]
 }
 
 /** `ProtectedObject`: one source flow's part of the super-objects. */
-export type ProtectedObject = {
+export type StsidProtectedObject = {
   /** Null where the document leaves out what its schema requires. */
   readonly tsi: number | null
   /** Another S-TSID or session that holds the source flow. */
@@ -212,7 +212,7 @@ function readPayload(payload: XmlElement): StsidPayload {
 }
 
 function readRepair(flow: XmlElement): RepairFlow {
-  // FECParameters is where the elements stand in the prose; drafts have ProtectedObject and attributes on the flow itself.
+  // FECParameters is where the elements stand in the prose; drafts have StsidProtectedObject and attributes on the flow itself.
   const parameters = child(flow, 'FECParameters') ?? flow
   const protectedObjects = descendants(flow, 'ProtectedObject').map(readProtectedObject)
   return {
@@ -229,7 +229,7 @@ function readRepair(flow: XmlElement): RepairFlow {
   }
 }
 
-function readProtectedObject(object: XmlElement): ProtectedObject {
+function readProtectedObject(object: XmlElement): StsidProtectedObject {
   return {
     tsi: uintAttr(object, 'tsi'),
     sessionDescription: attr(object, 'sessionDescription'),
@@ -240,7 +240,7 @@ function readProtectedObject(object: XmlElement): ProtectedObject {
 }
 
 /** A child with x and y as in the prose, or an attribute with an expression as in the schema: `20`, `TOI`, `2*TOI+1`. */
-function readSourceToi(object: XmlElement): ProtectedObject['sourceToi'] {
+function readSourceToi(object: XmlElement): StsidProtectedObject['sourceToi'] {
   const element = child(object, 'SourceTOI') ?? child(object, 'sourceTOI')
   if (element !== null) return { x: uintAttr(element, 'x') ?? 1, y: uintAttr(element, 'y') ?? 0 }
   const written = attr(object, 'sourceTOI')

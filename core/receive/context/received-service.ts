@@ -1,7 +1,11 @@
 import type { ChannelRole, ServiceProtocol } from '../../contract/report.ts'
 import type { Destination, MmtpFacts, MmtpFlowFacts, RepairServer, ServiceFacts } from '../../flow/facts.ts'
 import type { ReceiveTarget } from '../../flow/receive-target.ts'
-import type { MmtpSession } from '../mmtp/mmtp-session.ts'
+
+/** What the MMTP flow of a service counts. */
+export interface MmtpCounts extends MmtpFlowFacts {
+  readonly facts: readonly MmtpFacts[]
+}
 
 /** One service, from the SLT or given to a session that was found without one. */
 export class ReceivedService implements ServiceFacts {
@@ -24,7 +28,8 @@ export class ReceivedService implements ServiceFacts {
   manifest: ServiceFacts['manifest'] = null
   repairServers: readonly RepairServer[] = []
   sharesFilesOf: number | null = null
-  mmtpSession: MmtpSession | null = null
+  /** Its main MMTP flow. */
+  mmtpCounts: MmtpCounts | null = null
   /** Where the ROUTE session of an MMT service's files and hybrid components is. */
   routeAddress: Destination | null = null
   /** The SLT gave it a name: that of the USBD is then not used. */
@@ -40,10 +45,10 @@ export class ReceivedService implements ServiceFacts {
   }
 
   get mmtp(): readonly MmtpFacts[] | null {
-    return this.mmtpSession?.facts ?? null
+    return this.mmtpCounts?.facts ?? null
   }
 
   get mmtpFlow(): MmtpFlowFacts | null {
-    return this.mmtpSession
+    return this.mmtpCounts
   }
 }

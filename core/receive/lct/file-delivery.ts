@@ -9,7 +9,7 @@ import { digestFault, hasDigest } from '../object/object-digest.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import { manifestKind } from './channel-names.ts'
 import type { LctChannel } from './lct-channel.ts'
-import { partsOf } from './package-parts.ts'
+import { packageParts } from './package-parts.ts'
 
 /** A corrupt file may be so many times longer than what arrived of it, and this much more. */
 const MAX_HOLE_RATIO = 8
@@ -37,7 +37,7 @@ export function filesOf(
     const format = channel.names.formatId(object.codepoint)
     if (format === FORMAT.entity) return entityFiles(context, channel, object, serviceId, bytes)
     if (format !== FORMAT.file) {
-      const parts = partsOf(context, object, serviceId, bytes)
+      const parts = packageParts(context, object, serviceId, bytes)
       if (parts !== null) {
         return parts.map((part) => fileOf(channel, object, serviceId, part.name, part.contentType, part.bytes))
       }

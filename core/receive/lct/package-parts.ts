@@ -16,7 +16,7 @@ const MAX_LISTED = 1000
  * service's signalling as `PACKAGE`, the text of which names the files. Null where the object is no package.
  * @throws CodecError `gzip-…` | `multipart-…`
  */
-export function partsOf(
+export function packageParts(
   context: ReceiveContext,
   object: TransportObject,
   serviceId: number,

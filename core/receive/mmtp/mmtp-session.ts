@@ -33,7 +33,7 @@ export interface MmtpHost {
   /** The ROUTE session at this destination carries files and components of an MMT service. */
   routeComponent(service: ReceivedService, address: Destination, timeUs: number): void
   /** The MMTP flow at this destination carries assets of the service. Null where that cannot be received, or is another's. */
-  flowOf(service: ReceivedService, address: Destination, timeUs: number): MmtpSession | null
+  flowOf(main: MmtpSession, service: ReceivedService, address: Destination, timeUs: number): MmtpSession | null
 }
 
 /** An asset that an MP table locates in another flow. */
@@ -68,6 +68,8 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
   readonly firstTimeUs: number
   folderBase = 0
   service: ReceivedService | null = null
+  /** The main flow of the service it belongs to; itself where it is that. */
+  #main: MmtpSession | null = null
   readonly #host: MmtpHost
   /** Flows with further assets of the service, where this is the one the SLT names. */
   readonly #further: MmtpSession[] = []
@@ -163,16 +165,17 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
 
   /** The flow is this service's. */
   own(service: ReceivedService, timeUs: number): void {
-    service.mmtpSession = this
+    service.mmtpCounts = this
+    this.#main = this
     this.#belong(service, timeUs)
     this.#applyUsbd(timeUs)
     for (const asset of this.#elsewhere.values()) this.#locate(asset, timeUs)
   }
 
-  /** The flow carries further assets of this service. */
-  join(service: ReceivedService, timeUs: number): void {
-    const main = service.mmtpSession
-    if (main !== null && main !== this && !main.#further.includes(this) && main.#further.length < MAX_FLOWS) {
+  /** The flow carries further assets of this service, whose main flow is `main`. */
+  join(service: ReceivedService, main: MmtpSession, timeUs: number): void {
+    this.#main = main
+    if (main !== this && !main.#further.includes(this) && main.#further.length < MAX_FLOWS) {
       main.#further.push(this)
       const taken = this.#assetList.some(({ packetId }) => main.#assets.has(packetId))
       if (taken) this.folderBase = main.#further.length * FOLDERS_PER_FLOW
@@ -367,8 +370,8 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
   /** Joins the flow of an asset that is not in this one. */
   #locate({ address, packetId, assetId, type, times }: Elsewhere, timeUs: number): void {
     const { service } = this
-    if (service === null || service.mmtpSession !== this) return
-    const flow = this.#host.flowOf(service, address, timeUs)
+    if (service === null || this.#main !== this) return
+    const flow = this.#host.flowOf(this, service, address, timeUs)
     if (flow === null || flow === this) return
     if (this.#assets.has(packetId) && flow.folderBase === 0)
       flow.folderBase = (this.#further.indexOf(flow) + 1) * FOLDERS_PER_FLOW
@@ -457,7 +460,7 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
     const { service } = this
     if (service === null) return
     const codecs: string[] = []
-    const main = service.mmtpSession ?? this
+    const main = this.#main ?? this
     for (const { lastMovie } of main.#allAssets) {
       const track = lastMovie?.tracks[0]
       if (lastMovie === null || track === undefined) continue

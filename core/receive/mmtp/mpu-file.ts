@@ -1,5 +1,5 @@
 import type { ByteRange } from '../../flow/objects.ts'
-import { type FragmentSample, type MovieFragment, parseMovieFragment } from '../../media/mmt/movie-fragment.ts'
+import { type MovieFragment, type MovieFragmentSample, parseMovieFragment } from '../../media/mmt/movie-fragment.ts'
 import type { MpuMovie } from '../../media/mmt/mpu-movie.ts'
 import { offsetInMdat, placeSample } from './mpu-layout.ts'
 import type { MpuPart } from './mpu-parts.ts'
@@ -103,7 +103,7 @@ export function fillMpu(plan: MpuPlan, parts: readonly MpuPart[], bytes: Uint8Ar
 function fillSample(
   bytes: Uint8Array,
   start: number,
-  sample: FragmentSample,
+  sample: MovieFragmentSample,
   inMdat: number,
   came: readonly MpuPart[],
   holes: ByteRange[],

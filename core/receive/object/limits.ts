@@ -1,3 +1,5 @@
+import { MAX_OBJECT_BYTES } from '../../flow/objects.ts'
+
 /**
  * What hostile or broken input may cost. Every bound that is hit is counted and raised as an alarm; nothing grows with the
  * length of a session but the rows of `inspect`.
@@ -39,7 +41,7 @@ export type ReceiveLimits = {
 
 /** What holds where nothing else is said. */
 export const RECEIVE_LIMITS: ReceiveLimits = {
-  objectBytes: 256 << 20,
+  objectBytes: MAX_OBJECT_BYTES,
   memoryBytes: 512 << 20,
   quarantineBytes: 32 << 20,
   quarantineObjects: 1024,

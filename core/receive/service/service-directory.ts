@@ -322,13 +322,13 @@ export class ServiceDirectory implements SessionHost, ServiceTable, MmtpHost {
     this.changed()
   }
 
-  flowOf(service: ReceivedService, address: Destination, timeUs: number): MmtpSession | null {
+  flowOf(main: MmtpSession, service: ReceivedService, address: Destination, timeUs: number): MmtpSession | null {
     const session = this.#mmtpSessionAt(address, timeUs)
     if (session === null) return null
     service.destinations.set(session.destination, address)
     const former = session.service
     if (former === null || (former !== service && former.discovered)) {
-      session.join(service, timeUs)
+      session.join(service, main, timeUs)
       this.released(former, session.destination)
     }
     this.changed()

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { JsonObject, ReportSignature } from '../../contract/report.ts'
-import type { LlsTable } from '../../flow/facts.ts'
+import type { LlsTableFact } from '../../flow/facts.ts'
 import { gzip } from '../../protocol/gzip.ts'
 import { LLS_ADDRESS, LLS_PORT } from '../../protocol/lls/lls-table.ts'
 import { makeIdentity, signCms, type TestIdentity } from '../../testing/signing.ts'
@@ -18,11 +18,11 @@ const SLT = slt(
 
 /** A session on the LLS that keeps what it was told of tables, as the log does. */
 class LlsSession extends TestSession {
-  readonly tables: (Omit<LlsTable, 'values'> & { values: JsonObject | null; count: number })[] = []
+  readonly tables: (Omit<LlsTableFact, 'values'> & { values: JsonObject | null; count: number })[] = []
 
   constructor() {
     super({ kind: 'atsc' }, { services: 'none' }, {}, {}, undefined, {
-      llsTable: (table: LlsTable) => void this.tables.push({ ...table, values: table.values, count: 1 }),
+      llsTable: (table: LlsTableFact) => void this.tables.push({ ...table, values: table.values, count: 1 }),
       llsRepeated: (key: number) => {
         for (const table of this.tables) if (table.key === key) table.count++
       },

@@ -1,6 +1,6 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import type { Severity } from '../../contract/report.ts'
-import type { LlsTable as ObservedTable } from '../../flow/facts.ts'
+import type { LlsTableFact } from '../../flow/facts.ts'
 import { readAeat } from '../../protocol/lls/aeat.ts'
 import { readCertificationData, toBeSignedBytes } from '../../protocol/lls/certification-data.ts'
 import {
@@ -114,7 +114,7 @@ export class LlsReceiver {
     return code
   }
 
-  #list(table: Omit<ObservedTable, 'values'>, timeUs: number): void {
+  #list(table: Omit<LlsTableFact, 'values'>, timeUs: number): void {
     const { tableId, body } = table
     const listed = {
       ...table,

@@ -1,0 +1,50 @@
+/**
+ * The rooms of core and what each may import: the one table behind biome.json's walls and the structure tests. Lower rooms
+ * first; a room imports only rooms listed before it. Only tests read this file.
+ */
+export type Room = {
+  readonly imports: readonly string[]
+  /** Knows no socket, file, timer or clock: bytes and time are arguments. */
+  readonly pure: boolean
+}
+
+const BASE = ['contract', 'flow', 'failure', 'bytes'] as const
+const FORMATS = [...BASE, 'xml', 'protocol', 'manifest', 'media'] as const
+
+export const ROOMS: Readonly<Record<string, Room>> = {
+  contract: { imports: [], pure: true },
+  flow: { imports: ['contract'], pure: true },
+  failure: { imports: ['contract'], pure: true },
+  bytes: { imports: ['contract'], pure: true },
+  xml: { imports: BASE, pure: true },
+  protocol: { imports: [...BASE, 'xml'], pure: true },
+  manifest: { imports: [...BASE, 'xml'], pure: true },
+  media: { imports: [...BASE], pure: true },
+  capture: { imports: [...BASE, 'protocol'], pure: false },
+  receive: { imports: FORMATS, pure: true },
+  ingest: { imports: FORMATS, pure: false },
+  send: { imports: [...FORMATS, 'ingest'], pure: true },
+  inspect: { imports: [...FORMATS, 'receive'], pure: true },
+  files: { imports: [...BASE, 'protocol'], pure: false },
+  http: { imports: [...BASE, 'protocol', 'files'], pure: false },
+  gateway: { imports: [...FORMATS, 'files', 'http'], pure: false },
+  repair: { imports: [...FORMATS, 'receive', 'http'], pure: false },
+  socket: { imports: [...BASE, 'protocol'], pure: false },
+  engine: {
+    imports: [
+      ...FORMATS,
+      'capture',
+      'receive',
+      'ingest',
+      'send',
+      'inspect',
+      'files',
+      'http',
+      'gateway',
+      'repair',
+      'socket',
+    ],
+    pure: false,
+  },
+  cli: { imports: ['contract', 'failure', 'http', 'engine'], pure: false },
+}

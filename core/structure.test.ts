@@ -1,0 +1,67 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { ROOMS } from './rooms.ts'
+import { circlesOf, exportsOf, isForTests, readImportGraph } from './testing/import-graph.ts'
+
+const graph = readImportGraph(join(__dirname, '..'), ['core', 'renderer', 'electron'])
+const product = graph.files.filter((file) => !isForTests(file))
+const roomOf = (file: string): string | null => /^core\/(\w+)\//.exec(file)?.[1] ?? null
+
+/** Imports of the product that `forbidden` is true for, as `from -> to`. */
+function imports(forbidden: (from: string, to: string) => boolean): string[] {
+  return product.flatMap((from) =>
+    (graph.imports.get(from) ?? []).filter((to) => forbidden(from, to)).map((to) => `${from} -> ${to}`),
+  )
+}
+
+describe('the tree', () => {
+  it('has a row in the table of rooms for each folder of core', () => {
+    const folders = new Set(product.flatMap((file) => roomOf(file) ?? []))
+    expect([...folders].filter((room) => ROOMS[room] === undefined)).toEqual([])
+  })
+
+  it('lists rooms lowest first, so that imports point one way', () => {
+    const names = Object.keys(ROOMS)
+    const upward = names.filter((name, at) => ROOMS[name]?.imports.some((other) => names.indexOf(other) >= at))
+    expect(upward).toEqual([])
+  })
+
+  it('imports as the table says, types included', () => {
+    expect(
+      imports((from, to) => {
+        const here = roomOf(from)
+        const there = roomOf(to)
+        return here !== null && there !== null && here !== there && !ROOMS[here]?.imports.includes(there)
+      }),
+    ).toEqual([])
+  })
+
+  it('imports what is for tests in tests only', () => {
+    expect(imports((_, to) => isForTests(to))).toEqual([])
+  })
+
+  it('has no circles, type imports counted', () => {
+    expect(circlesOf(graph)).toEqual([])
+  })
+})
+
+describe('circlesOf', () => {
+  it('finds a circle of types', () => {
+    const files = ['a.ts', 'b.ts', 'c.ts']
+    const of = new Map([
+      ['a.ts', ['b.ts']],
+      ['b.ts', ['c.ts', 'a.ts']],
+      ['c.ts', []],
+    ])
+    expect(circlesOf({ files, imports: of, textOf: () => '' })).toEqual([['a.ts', 'b.ts']])
+  })
+})
+
+describe('exported names of core', () => {
+  it('are unique', () => {
+    const owners = new Map<string, string[]>()
+    for (const file of product.filter((each) => each.startsWith('core/')))
+      for (const name of exportsOf(graph.textOf(file))) owners.set(name, [...(owners.get(name) ?? []), file])
+    expect([...owners].filter(([, files]) => files.length > 1)).toEqual([])
+  })
+})
