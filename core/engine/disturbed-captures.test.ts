@@ -79,12 +79,14 @@ async function receive(file: string, fec = true) {
   return { files, columns, heldBytes: receiver.heldBytes }
 }
 
-/** What is to come out: the list beside the capture, or what comes out undisturbed. */
+/** What comes out undisturbed; of what a list beside the capture names, with the bytes it names. */
 async function wanted(name: string): Promise<Map<string, string>> {
+  const { files } = await receive(original(name))
   const list = `${captures}${name}.expected.json`
-  if (!existsSync(list)) return (await receive(original(name))).files
-  const { files } = JSON.parse(readFileSync(list, 'utf8')) as { files: { path: string; sha256: string }[] }
-  return new Map(files.map((file) => [file.path, file.sha256]))
+  if (!existsSync(list)) return files
+  const listed = JSON.parse(readFileSync(list, 'utf8')) as { files: { path: string; sha256: string }[] }
+  for (const { path, sha256 } of listed.files) expect(files.get(path), path).toBe(sha256)
+  return files
 }
 
 const CHANGES: readonly [string, (capture: PcapRecords) => PcapRecords][] = [

@@ -80,6 +80,16 @@ describe.skipIf(!present)('captures with a list of what is in them (where ../sha
     for (const alarm of run.alarms) if (alarm.rule === 'SLS-TOI-BITS') expect(alarm.severity).toBe('info')
   })
 
+  it('gives the media of a whole American station, beside its application', async () => {
+    const run = await receive('offair-ksnv', { kind: 'atsc' })
+    const { files } = JSON.parse(readFileSync(`${captures}offair-ksnv.expected.json`, 'utf8')) as {
+      files: { path: string; sha256: string }[]
+    }
+    expect(files.length).toBeGreaterThan(10)
+    for (const { path, sha256 } of files) expect(run.files.get(path), path).toBe(sha256)
+    expect([...run.files.keys()]).toContain('service5004/index.html')
+  })
+
   it('tells manifests, playlists, init and media segments apart', async () => {
     const { kinds } = await receive('route-hls', route)
     expect(kinds.get('service1/live.m3u8')).toBe('manifest')
