@@ -3,7 +3,7 @@ import type { ObjectBatch, ObjectDetail, ObjectQuery, ObjectRow, ObjectView } fr
 import type { ReceiveChoices } from './receive-options.ts'
 import type { JsonObject, Report, ReportSignature } from './report.ts'
 import type { RecordingOptions, SessionSpec } from './session-spec.ts'
-import type { LogLine, RecordingSnapshot, SessionSnapshot } from './snapshot.ts'
+import type { LogLine, RecordingSnapshot, SectionChanges, SessionSnapshot } from './snapshot.ts'
 
 /**
  * What a window may ask of an engine. The same map runs over a MessagePort in the app and over a WebSocket in a browser;
@@ -50,6 +50,9 @@ export type EngineCommands = {
 
 /** What the engine says unasked, by name. */
 export type EngineEvents = {
+  /** The sections of a watched session that have changed: all of them at first. */
+  sections: SectionChanges
+  /** The whole session as one value; goes once the window draws sections. */
   snapshot: SessionSnapshot
   objects: ObjectBatch
   log: readonly LogLine[]

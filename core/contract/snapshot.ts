@@ -49,6 +49,79 @@ export type SessionSnapshot = {
   readonly objectCount: number
 }
 
+/** State of the session itself, and the parts it runs. */
+export type SessionSection = {
+  readonly name: string
+  readonly phase: SessionPhase
+  /** Why it failed, or what stopped one of its parts while the rest goes on. */
+  readonly problems: readonly AppError[]
+  /** It sends the presentation shipped with the program. */
+  readonly demo: boolean
+  /** In the order of the session, implied ones beside those they stand before. */
+  readonly parts: readonly { readonly id: string; readonly kind: string; readonly title: string }[]
+}
+
+/** An HTTP server over what is received. */
+export type GatewaySnapshot = { readonly baseUrl: string; readonly requests: number; readonly bytes: number }
+
+/** What this computer did to the stream. */
+export type HostSnapshot = {
+  /** Datagrams this computer dropped, or a capture says were dropped when it was made; null where nothing tells. */
+  readonly hostDrops: number | null
+  /** Longest time within the last few seconds that the engine was kept from reading its sockets, ms; null for a capture. */
+  readonly eventLoopLagMs: number | null
+}
+
+/** A folder of received files. */
+export type FolderSnapshot = { readonly dir: string; readonly files: number; readonly bytes: number }
+
+/** Received objects that are kept to look at. */
+export type StoreSnapshot = { readonly memoryBytes: number; readonly finished: boolean }
+
+/** A presentation that is sent. */
+export type PresentationSnapshot = { readonly input: string; readonly demo: boolean }
+
+/** What the sections of a session hold, by name. `session` belongs to the session, every other section to one part. */
+export type SectionMap = {
+  readonly session: SessionSection
+  readonly source: SourceSnapshot
+  readonly totals: TotalsSnapshot
+  readonly services: readonly ServiceSnapshot[]
+  readonly flows: readonly FlowSnapshot[]
+  /** Links and tunnels below the flows. */
+  readonly links: readonly ReportLink[]
+  readonly channels: readonly ChannelSnapshot[]
+  readonly signalling: readonly SignallingSnapshot[]
+  readonly alarms: readonly ReportAlarm[]
+  readonly losses: Losses
+  readonly host: HostSnapshot
+  readonly systemTime: SystemTimeSnapshot
+  readonly repair: RepairSnapshot
+  readonly gateway: GatewaySnapshot
+  readonly recording: RecordingSnapshot
+  readonly folder: FolderSnapshot
+  readonly store: StoreSnapshot
+  readonly presentation: PresentationSnapshot
+  readonly broadcast: BroadcastSnapshot
+}
+
+/** Name of a section. */
+export type SectionName = keyof SectionMap
+
+/** A section that has changed. `version` grows with every change; a null value: the part has the section no longer. */
+export type SectionChange = {
+  readonly [S in SectionName]: {
+    /** Null: the session itself. */
+    readonly part: string | null
+    readonly section: S
+    readonly version: number
+    readonly value: SectionMap[S] | null
+  }
+}[SectionName]
+
+/** What has changed in a session since the last of these; the first one after watching holds everything. */
+export type SectionChanges = { readonly sessionId: string; readonly changes: readonly SectionChange[] }
+
 /** SystemTime (A/331 §6.4) as sent last, and when it came. It carries no clock: offsets, and changes of them to come. */
 export type SystemTimeSnapshot = {
   readonly values: JsonObject

@@ -1,5 +1,5 @@
 import type { CommandName, EngineCommands, WireEvent } from '../contract/engine-api.ts'
-import type { LogLine } from '../contract/snapshot.ts'
+import type { LogLine, SectionChange, SectionMap, SectionName, SessionSnapshot } from '../contract/snapshot.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { listInterfaces } from '../socket/interfaces.ts'
 import type { Engine } from './engine.ts'
@@ -13,7 +13,12 @@ const SNAPSHOT_EVERY = 3
 const LARGE_SNAPSHOT = 500_000
 const HEX_PAGE_BYTES = 64 * 1024
 
-type Watch = { objectCursor: number; lastSnapshot: string; ticks: number }
+type Watch = {
+  objectCursor: number
+  lastSnapshot: string
+  ticks: number
+  readonly sent: Map<SectionName, { readonly text: string; readonly version: number }>
+}
 
 /** One connected window: which sessions it watches, and the answers to its commands. */
 export class EngineWindow {
@@ -79,7 +84,7 @@ export class EngineWindow {
     },
     watchSession: (sessionId) => {
       this.#engine.session(sessionId)
-      this.#watched.set(sessionId, { objectCursor: 0, lastSnapshot: '', ticks: 0 })
+      this.#watched.set(sessionId, { objectCursor: 0, lastSnapshot: '', ticks: 0, sent: new Map() })
       return null
     },
     unwatchSession: (sessionId) => {
@@ -133,8 +138,52 @@ export class EngineWindow {
     const text = JSON.stringify(snapshot)
     if (text === watch.lastSnapshot) return
     watch.lastSnapshot = text
+    const changes = changedSections(snapshot, watch.sent)
+    if (changes.length > 0) this.#post({ event: 'sections', data: { sessionId, changes } })
     this.#post({ event: 'snapshot', data: snapshot })
   }
 }
 
 type Answer<Name extends CommandName> = ReturnType<EngineCommands[Name]> | Promise<ReturnType<EngineCommands[Name]>>
+
+/** Stands for all parts of a session until each has sections of its own. */
+const WHOLE = 'whole'
+
+function changedSections(snapshot: SessionSnapshot, sent: Watch['sent']): SectionChange[] {
+  const changes: SectionChange[] = []
+  for (const [name, value] of Object.entries(sectionsOf(snapshot))) {
+    const section = name as SectionName
+    const text = JSON.stringify(value)
+    const before = sent.get(section)
+    if (before?.text === text || (before === undefined && value === null)) continue
+    const version = (before?.version ?? 0) + 1
+    sent.set(section, { text, version })
+    changes.push({ part: section === 'session' ? null : WHOLE, section, version, value } as SectionChange)
+  }
+  return changes
+}
+
+function sectionsOf(snapshot: SessionSnapshot): { [S in SectionName]?: SectionMap[S] | null } {
+  const { name, phase, problems, hostDrops, eventLoopLagMs, recordings } = snapshot
+  const { source, totals, services, flows, links, channels, signalling, alarms, losses, systemTime } = snapshot
+  const { repair, gateway, broadcast } = snapshot
+  const demo = broadcast !== null
+  return {
+    session: { name, phase, problems, demo, parts: [{ id: WHOLE, kind: WHOLE, title: name }] },
+    source,
+    totals,
+    services,
+    flows,
+    links,
+    channels,
+    signalling,
+    alarms,
+    losses,
+    host: { hostDrops, eventLoopLagMs },
+    systemTime,
+    repair,
+    gateway,
+    recording: recordings.at(-1) ?? null,
+    broadcast,
+  }
+}
