@@ -4,7 +4,8 @@ import { basename, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { serialiseMultipart } from '../protocol/mime/multipart.ts'
-import { type Datagram, duplicated, interleaved, pcapOf, shuffled, withLoss } from '../testing/datagrams.ts'
+import { PcapngBlocks } from '../testing/capture-builder.ts'
+import { type Datagram, duplicated, interleaved, pcapngOf, pcapOf, shuffled, withLoss } from '../testing/datagrams.ts'
 import { HOSTILE_NAMES, NAMES_DIFFERING_BY_CASE } from '../testing/hostile.ts'
 import {
   atscFixture,
@@ -506,6 +507,20 @@ describe.skipIf(!posix)('a live session (not on Windows)', () => {
       expect({ status, stderr }).toEqual({ status: 130, stderr: '' })
       expect(JSON.parse(stdout)).toMatchObject({ event: 'end', droppedByHost: 0 })
     }
+  })
+
+  it('says what the capturing computer dropped, and nothing of this one', async () => {
+    const blocks = new PcapngBlocks('little')
+    const drops = blocks.option(5, blocks.bytes().u64(3n).list)
+    writeFileSync(folder.at('drops.pcapng'), pcapngOf(sent, new Map(), blocks.statistics(0, drops)))
+    const { status, stderr } = await routescope(['receive', '--capture', folder.at('drops.pcapng')])
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringContaining('\nThe capturing computer dropped 3 packets.\n'),
+    })
+    expect(stderr).not.toContain('This computer')
+    const inspected = await routescope(['inspect', folder.at('drops.pcapng')])
+    expect(inspected.stdout).toContain('Host: 3 packets dropped by the capturing computer\n')
   })
 
   it('ends with the output: files are flushed when the reader of stdout leaves', async () => {

@@ -42,16 +42,18 @@ export function reportText(report: Report): string {
 }
 
 /** What was lost by whom, and what this computer did itself; nothing where nothing was. */
-function lossText({ losses, hostDrops, eventLoopLagMs }: ReportTotals): string[] {
+function lossText({ losses, hostDrops, captureDrops, eventLoopLagMs }: ReportTotals): string[] {
   const lines: string[] = []
   const lost = (['network', 'host', 'sender', 'unknown'] as const)
     .filter((cause) => losses[cause].objects > 0)
     .map((cause) => `${cause} ${losses[cause].objects} objects (${losses[cause].bytes} bytes)`)
   if (lost.length > 0) lines.push(`Lost by ${lost.join(', ')}`)
   const host: string[] = []
-  if (hostDrops !== null && hostDrops > 0) host.push(`${hostDrops} packets dropped by the computer that took them in`)
+  const ownDrops = (hostDrops ?? 0) - (captureDrops ?? 0)
+  if (ownDrops > 0) host.push(`${ownDrops} packets dropped by this computer`)
   if (eventLoopLagMs !== null && eventLoopLagMs >= 50)
     host.push(`kept from the sockets for up to ${Math.round(eventLoopLagMs)} ms`)
+  if (captureDrops !== null && captureDrops > 0) host.push(`${captureDrops} packets dropped by the capturing computer`)
   if (host.length > 0) lines.push(`Host: ${host.join(', ')}`)
   return lines
 }

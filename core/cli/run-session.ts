@@ -108,13 +108,14 @@ function print(line: object): void {
 /** What became of the session, and for each service that was received how long tuning in took. */
 function summaryLines(session: Session): string[] {
   const lines = [summaryText(session)]
-  const { services, hostDrops } = session.snapshot()
+  const { services, hostDrops, captureDrops } = session.snapshot()
   for (const { id, packets, startup } of services) {
     const text = packets === 0 ? null : startupText(startup, 1e6)
     if (text !== null) lines.push(`Service ${id}: ${text}`)
   }
-  if (hostDrops !== null && hostDrops > 0)
-    lines.push(`This computer dropped ${hostDrops} packets: a socket's queue was full.`)
+  const ownDrops = (hostDrops ?? 0) - (captureDrops ?? 0)
+  if (ownDrops > 0) lines.push(`This computer dropped ${ownDrops} packets: a socket's queue was full.`)
+  if (captureDrops !== null && captureDrops > 0) lines.push(`The capturing computer dropped ${captureDrops} packets.`)
   return lines
 }
 

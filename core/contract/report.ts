@@ -33,8 +33,10 @@ export type ReportTotals = {
   readonly fragmentsDropped: number
   /** Objects with missing bytes and announced objects that never came, by who lost them. */
   readonly losses: Losses
-  /** Packets this computer (or, in a capture, the one that captured) dropped itself; null where nothing tells. */
+  /** Packets dropped by this computer's sockets and by the capturing computer; null where neither counts them. */
   readonly hostDrops: number | null
+  /** Part of `hostDrops`: what captures report of the computer that made them; null where they report nothing. */
+  readonly captureDrops: number | null
   /** Longest time the program was kept from reading its sockets, ms; null for a capture. */
   readonly eventLoopLagMs: number | null
 }

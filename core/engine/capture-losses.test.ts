@@ -1,11 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Report } from '../contract/report.ts'
-import { FlowTable } from '../protocol/ip/flow-table.ts'
-import { udpHeader, writeUdpPacket } from '../protocol/ip/udp-packet.ts'
 import { LctPacket } from '../protocol/lct/lct-packet.ts'
 import { PcapngBlocks } from '../testing/capture-builder.ts'
-import { type Datagram, pcapOf } from '../testing/datagrams.ts'
+import { type Datagram, pcapngOf, pcapOf } from '../testing/datagrams.ts'
 import { DEMO_FOLDER, hlsFixture, liveFixture, routeFixture } from '../testing/make-fixtures.ts'
 import { TestFolder } from '../testing/program.ts'
 import { reportFaults } from '../testing/report-shape.ts'
@@ -44,25 +42,6 @@ async function reportOf(bytes: Uint8Array, name = 'x.pcapng'): Promise<Report> {
   const report = await window.call('report', sessionId)
   expect(reportFaults(report)).toEqual([])
   return report
-}
-
-/** A pcapng of these; `before` are options of the packet at a position, `end` is put behind the last. */
-function pcapng(
-  datagrams: readonly Datagram[],
-  before: ReadonlyMap<number, number[]>,
-  end: readonly number[],
-): Uint8Array {
-  const blocks = new PcapngBlocks('little')
-  const flows = new FlowTable()
-  const parts: Uint8Array[] = [Uint8Array.from([...blocks.section(), ...blocks.interface(101)])]
-  datagrams.forEach(({ address, port, bytes, timeUs }, at) => {
-    const packet = new Uint8Array(28 + bytes.length)
-    writeUdpPacket(udpHeader(flows.byText('127.0.0.1', address, port, port)), bytes, 0, bytes.length, packet, 0)
-    const high = Math.floor(timeUs / 2 ** 32)
-    parts.push(Uint8Array.from(blocks.enhanced(0, high, timeUs % 2 ** 32, Array.from(packet), before.get(at))))
-  })
-  parts.push(Uint8Array.from(end))
-  return Buffer.concat(parts)
 }
 
 /** Alarms that something was lost; others are about what was done then. */
@@ -110,8 +89,8 @@ describe('packets missing from a capture', () => {
   it('were lost by the capturing computer where it says so of the packet that follows', async () => {
     const [first, second] = [objectAt(sent, 10, 2), objectAt(sent, 10, 6)]
     const lost = [first[3] as number, second[4] as number]
-    const report = await reportOf(pcapng(without(sent, lost), new Map([[lost[0] as number, drops(4, 1n)]]), []))
-    expect(report.totals.hostDrops).toBe(1)
+    const report = await reportOf(pcapngOf(without(sent, lost), new Map([[lost[0] as number, drops(4, 1n)]]), []))
+    expect(report.totals).toMatchObject({ hostDrops: 1, captureDrops: 1 })
     expect(report.totals.losses).toMatchObject({ host: { objects: 1 }, network: { objects: 1 } })
     expect(lossesIn(report).map(({ rule, cause }) => [rule, cause])).toEqual([
       ['HOST-DROP', 'host'],
@@ -123,10 +102,10 @@ describe('packets missing from a capture', () => {
   it('were lost by it where its statistics at the end explain all of them, and else not by anybody for certain', async () => {
     const lost = objectAt(sent, 10, 2).slice(3, 5)
     const kept = without(sent, lost)
-    const enough = await reportOf(pcapng(kept, new Map(), blocks.statistics(0, drops(5, 2n))))
+    const enough = await reportOf(pcapngOf(kept, new Map(), blocks.statistics(0, drops(5, 2n))))
     expect(enough.totals.losses).toMatchObject({ host: { objects: 1 }, network: { objects: 0 } })
     expect(enough.alarms.find(({ rule }) => rule === 'OBJ-LOSS')).toMatchObject({ cause: 'host' })
-    const few = await reportOf(pcapng(kept, new Map(), blocks.statistics(0, drops(5, 1n))))
+    const few = await reportOf(pcapngOf(kept, new Map(), blocks.statistics(0, drops(5, 1n))))
     expect(few.totals.losses).toMatchObject({ host: { objects: 0 }, unknown: { objects: 1 }, network: { objects: 0 } })
   })
 

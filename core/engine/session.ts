@@ -217,6 +217,7 @@ export class Session {
       alarms: state?.alarms ?? [],
       losses: state?.losses ?? NO_LOSSES,
       hostDrops: state?.hostDrops ?? null,
+      captureDrops: state?.captureDrops ?? null,
       eventLoopLagMs: state?.eventLoopLagMs ?? null,
       systemTime: state?.systemTime ?? null,
       objectCount: state?.totals.objects ?? 0,

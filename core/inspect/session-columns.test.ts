@@ -74,6 +74,7 @@ describe('report', () => {
       ...{ frames: 9, udp: 8, bytes: 7, malformed: 0, fragmentsDropped: 0 },
       losses: { network: none, host: none, sender: none, unknown: none },
       hostDrops: null,
+      captureDrops: null,
       eventLoopLagMs: null,
     })
     expect(report.flows).toEqual([

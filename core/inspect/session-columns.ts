@@ -12,6 +12,7 @@ import type {
   FlowSnapshot,
   PlayableSnapshot,
   ServiceSnapshot,
+  SessionSnapshot,
   SignallingSnapshot,
   SocketSnapshot,
   SystemTimeSnapshot,
@@ -245,9 +246,14 @@ export class SessionColumns implements ReceiveObserver {
     this.#losses.captureDrops(total, sometime, sinceUs, timeUs)
   }
 
-  /** What this computer did to the stream itself: packets dropped, and longest lag lately, ms; null where not known. */
-  host(): { readonly hostDrops: number | null; readonly eventLoopLagMs: number | null } {
-    return { hostDrops: this.#losses.host.dropped, eventLoopLagMs: this.#losses.host.lagNow(this.#nowUs) }
+  /** Packets dropped by this computer and by the capturing one, and the longest lag lately, ms; null where not known. */
+  host(): Pick<SessionSnapshot, 'hostDrops' | 'captureDrops' | 'eventLoopLagMs'> {
+    const { host } = this.#losses
+    return {
+      hostDrops: host.dropped,
+      captureDrops: host.droppedInCapture,
+      eventLoopLagMs: host.lagNow(this.#nowUs),
+    }
   }
 
   losses(): Losses {

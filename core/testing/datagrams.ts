@@ -2,6 +2,7 @@ import type { DatagramSink } from '../flow/datagrams.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import { udpHeader, writeUdpPacket } from '../protocol/ip/udp-packet.ts'
 import type { PacketOut } from '../send/emitter.ts'
+import { PcapngBlocks } from './capture-builder.ts'
 import { seeded } from './seeded.ts'
 
 /** One UDP datagram of a made-up capture. */
@@ -88,6 +89,29 @@ export function pcapOf(datagrams: readonly Datagram[]): Uint8Array {
     offset = frame + length
   }
   return file.subarray(0, offset)
+}
+
+/**
+ * A pcapng (little-endian, µs, raw IP).
+ * @param options of the packet at a position, as bytes
+ * @param end blocks behind the last packet, as bytes
+ */
+export function pcapngOf(
+  datagrams: readonly Datagram[],
+  options: ReadonlyMap<number, number[]> = new Map(),
+  end: readonly number[] = [],
+): Uint8Array {
+  const blocks = new PcapngBlocks('little')
+  const flows = new FlowTable()
+  const parts: Uint8Array[] = [Uint8Array.from([...blocks.section(), ...blocks.interface(101)])]
+  datagrams.forEach(({ address, port, bytes, timeUs }, index) => {
+    const packet = new Uint8Array(28 + bytes.length)
+    writeUdpPacket(udpHeader(flows.byText('127.0.0.1', address, port, port)), bytes, 0, bytes.length, packet, 0)
+    const high = Math.floor(timeUs / 2 ** 32)
+    parts.push(Uint8Array.from(blocks.enhanced(0, high, timeUs % 2 ** 32, Array.from(packet), options.get(index))))
+  })
+  parts.push(Uint8Array.from(end))
+  return Buffer.concat(parts)
 }
 
 function at(datagrams: readonly Datagram[], index: number, timeUs: number | undefined): Datagram {

@@ -206,6 +206,7 @@ const report = exactly({
     fragmentsDropped: count,
     losses,
     hostDrops: optional(count),
+    captureDrops: optional(count),
     eventLoopLagMs: optional(number),
   }),
   lls: list(

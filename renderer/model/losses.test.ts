@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { lossLines } from './losses.ts'
+import { causeText, losingHost, lossLines } from './losses.ts'
 
 it('names those who lost something, in words of their own', () => {
   const none = { objects: 0, bytes: 0 }
@@ -15,4 +15,13 @@ it('names those who lost something, in words of their own', () => {
     'lost by this computer: 1 object, 5 B',
     'never sent: 2 objects',
   ])
+})
+
+it('blames the capturing computer where all drops that were counted are its own', () => {
+  expect(losingHost({ hostDrops: 3, captureDrops: 3 })).toBe('capturing')
+  expect(losingHost({ hostDrops: 4, captureDrops: 3 })).toBe('this')
+  expect(losingHost({ hostDrops: null, captureDrops: null })).toBe('this')
+  expect(causeText('host', 'capturing')).toBe('Capturing computer')
+  expect(causeText('host', 'this')).toBe('This computer')
+  expect(causeText('network', 'capturing')).toBe('Network')
 })

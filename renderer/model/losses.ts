@@ -1,10 +1,25 @@
 import type { LossCause, Losses } from '../../core/contract/report.ts'
+import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { formatCount } from './format.ts'
 
 /** From here on a lag is worth a colour: at 1.5 Gbit/s the largest common buffer lasts about as long. */
 export const SLOW_MS = 80
 
-export const CAUSE_TEXT: Readonly<Record<LossCause, string>> = {
+/** The computer that the cause `host` names: this one, or that on which the capture was made. */
+export type LosingHost = 'this' | 'capturing'
+
+/** The capturing computer where all drops that anybody counted are its own. */
+export function losingHost(snapshot: Pick<SessionSnapshot, 'hostDrops' | 'captureDrops'> | null): LosingHost {
+  const capture = snapshot?.captureDrops ?? 0
+  return capture > 0 && capture === snapshot?.hostDrops ? 'capturing' : 'this'
+}
+
+/** Name of a cause, as it stands in a column. */
+export function causeText(cause: LossCause, host: LosingHost): string {
+  return cause === 'host' && host === 'capturing' ? 'Capturing computer' : CAUSE_TEXT[cause]
+}
+
+const CAUSE_TEXT: Readonly<Record<LossCause, string>> = {
   network: 'Network',
   host: 'This computer',
   sender: 'Sender',
@@ -19,13 +34,15 @@ const LOST_BY: Readonly<Record<LossCause, string>> = {
 }
 
 /** Who lost what, for those who lost something: `lost by the network: 11 objects, 33 304 B`. */
-export function lossLines(losses: Losses): readonly { readonly cause: LossCause; readonly text: string }[] {
+export function lossLines(
+  losses: Losses,
+  host: LosingHost = 'this',
+): readonly { readonly cause: LossCause; readonly text: string }[] {
   return (['network', 'host', 'sender', 'unknown'] as const).flatMap((cause) => {
     const { objects, bytes } = losses[cause]
     if (objects === 0) return []
     const size = bytes === 0 ? '' : `, ${formatCount(bytes)} B`
-    return [
-      { cause, text: `${LOST_BY[cause]}: ${formatCount(objects)} ${objects === 1 ? 'object' : 'objects'}${size}` },
-    ]
+    const by = cause === 'host' && host === 'capturing' ? 'lost by the capturing computer' : LOST_BY[cause]
+    return [{ cause, text: `${by}: ${formatCount(objects)} ${objects === 1 ? 'object' : 'objects'}${size}` }]
   })
 }

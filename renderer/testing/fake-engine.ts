@@ -121,6 +121,7 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
       unknown: { objects: 0, bytes: 0 },
     },
     hostDrops: null,
+    captureDrops: null,
     eventLoopLagMs: null,
     systemTime: null,
     objectCount: 0,

@@ -81,6 +81,7 @@ type ReceptionState = Pick<
   | 'alarms'
   | 'losses'
   | 'hostDrops'
+  | 'captureDrops'
   | 'eventLoopLagMs'
   | 'systemTime'
 > & {

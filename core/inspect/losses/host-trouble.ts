@@ -23,13 +23,18 @@ export class HostTrouble {
   readonly #drops: Stretch[] = []
   readonly #lags: Stretch[] = []
   #total: number | null = null
-  #captureDrops = 0
+  #captureDrops: number | null = null
   #captureUs = -1
   #longestLagMs: number | null = null
 
   /** Packets dropped in all; null where nothing tells. */
   get dropped(): number | null {
     return this.#total
+  }
+
+  /** Of these, those that captures report; null where they report none. */
+  get droppedInCapture(): number | null {
+    return this.#captureDrops
   }
 
   /** Longest lag of the whole session, ms; null where it was never looked at. */
@@ -60,7 +65,7 @@ export class HostTrouble {
   captureDrops(total: number, timeUs: number): NewDrops[] {
     const fromUs = this.#captureUs < 0 ? timeUs : this.#captureUs
     this.#captureUs = timeUs
-    const packets = total - this.#captureDrops
+    const packets = total - (this.#captureDrops ?? 0)
     if (packets <= 0) return []
     this.#captureDrops = total
     this.#total ??= 0

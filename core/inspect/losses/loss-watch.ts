@@ -185,10 +185,9 @@ export class LossWatch {
    * @param sometime of these, what it says without saying when
    */
   captureDrops(total: number, sometime: number, sinceUs: number, timeUs: number): void {
-    const before = this.host.dropped ?? 0
     const drops = this.host.captureDrops(total, timeUs)
     this.#dropped(drops)
-    if (sometime > 0 && total > before) this.#ledger.droppedSometime(sometime, sinceUs, timeUs)
+    if (sometime > 0 && drops.length > 0) this.#ledger.droppedSometime(sometime, sinceUs, timeUs)
   }
 
   #dropped(drops: readonly NewDrops[]): void {

@@ -277,7 +277,7 @@ describe('missing bytes', () => {
     quiet.segment(10, 2)
     quiet.pass(1000)
     expect(quiet.alarms('OBJ-LOSS')[0]?.cause).toBe('unknown')
-    expect(quiet.columns.host()).toEqual({ hostDrops: null, eventLoopLagMs: null })
+    expect(quiet.columns.host()).toEqual({ hostDrops: null, captureDrops: null, eventLoopLagMs: null })
 
     const busy = begin()
     busy.sockets(null, { grantedBufferBytes: 500 })

@@ -57,6 +57,7 @@ export function makeReport(parts: ReportParts, source: ReportSource, extra: Repo
       fragmentsDropped: extra.fragmentsDropped,
       losses: parts.losses.totals,
       hostDrops: parts.losses.host.dropped,
+      captureDrops: parts.losses.host.droppedInCapture,
       eventLoopLagMs: parts.losses.host.longestLagMs,
     },
     lls: parts.signalling.reportLls(),

@@ -3,7 +3,7 @@ import { useMemo, useRef } from 'react'
 import { useStore } from 'zustand'
 import type { ReportAlarm } from '../../../core/contract/report.ts'
 import { formatTime, UNKNOWN } from '../../model/format.ts'
-import { CAUSE_TEXT } from '../../model/losses.ts'
+import { causeText, losingHost } from '../../model/losses.ts'
 import { serviceNameOf } from '../../model/names.ts'
 import { objectColumns } from '../../stores/object-columns.ts'
 import { selectChannel, selectionStore, selectObject, selectService } from '../../stores/selection-store.ts'
@@ -28,6 +28,7 @@ export function AlarmsView() {
   const service = useStore(selectionStore, (state) => state.serviceId)
   const rows = useMemo(() => alarmsInView(alarms, service), [alarms, service])
   const [selected, setSelected] = useAlarmSelection(rows)
+  const host = useStore(sessionStore, (state) => losingHost(state.snapshot))
   const base = useStore(timeStore, (state) => state.base)
   const origin = useTimeOrigin()
   const list = useRef<HTMLDivElement>(null)
@@ -61,7 +62,7 @@ export function AlarmsView() {
         id: 'cause',
         title: 'Lost by',
         width: 74,
-        text: (alarm) => (alarm.cause === null ? UNKNOWN : CAUSE_TEXT[alarm.cause]),
+        text: (alarm) => (alarm.cause === null ? UNKNOWN : causeText(alarm.cause, host)),
         tooltip: () => 'Who lost it, as far as drops, lag and the rest of the stream tell',
       },
       {
@@ -73,7 +74,7 @@ export function AlarmsView() {
         tooltip: where,
       },
     ]
-  }, [base, origin])
+  }, [base, origin, host])
   const columns = useFittingColumns(list, all, COLUMNS_AT_LEAST)
 
   const jump = (position: number) => {

@@ -26,6 +26,14 @@ it('tells drops and lag of this computer apart from what others lost', async () 
   expect(busy.text).toContain('lag 840 ms')
   expect(busy.text).toContain('lost by the network: 2 objects, 10 B')
   expect(busy.bad).toBe(3)
+  const captured = await textOf({
+    hostDrops: 5,
+    captureDrops: 5,
+    losses: { ...losses, host: { objects: 1, bytes: 0 } },
+  })
+  expect(captured.text).toContain('the capturing computer dropped 5 packets')
+  expect(captured.text).toContain('lost by the capturing computer: 1 object')
+  expect(captured.text).not.toContain('this computer')
   expect((await textOf({ losses })).text).toContain('no drops reported')
   const source = { ...fakeSnapshot().source, kind: 'multicast' } as const
   expect((await textOf({ source, eventLoopLagMs: 3 })).text).toContain('drops not counted by the system')

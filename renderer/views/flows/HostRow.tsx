@@ -1,25 +1,30 @@
 import type { SessionSnapshot } from '../../../core/contract/snapshot.ts'
 import { formatCount } from '../../model/format.ts'
-import { lossLines, SLOW_MS } from '../../model/losses.ts'
+import { losingHost, lossLines, SLOW_MS } from '../../model/losses.ts'
 import styles from './FlowsView.module.css'
 
-/** What this computer did to the stream, and who lost what: network or laptop? */
+/** What this computer and the capturing one did to the stream, and who lost what: network or laptop? */
 export function HostRow({ snapshot }: { readonly snapshot: SessionSnapshot }) {
   const { hostDrops, eventLoopLagMs, losses, source } = snapshot
-  const lost = lossLines(losses)
+  const captureDrops = snapshot.captureDrops ?? 0
+  const ownDrops = (hostDrops ?? 0) - captureDrops
+  const lost = lossLines(losses, losingHost(snapshot))
   if (hostDrops === null && eventLoopLagMs === null && lost.length === 0) return null
   return (
     <section className={styles.sockets} aria-label="Host and losses">
       <ul>
         <li>
           <span>{source.kind === 'capture' ? 'When captured' : 'This computer'}</span>
-          <span data-bad={(hostDrops ?? 0) > 0}>
+          <span data-bad={ownDrops > 0}>
             {hostDrops === null
               ? source.kind === 'capture'
                 ? 'no drops reported'
                 : 'drops not counted by the system'
-              : `dropped ${formatCount(hostDrops)} packets`}
+              : `dropped ${formatCount(ownDrops)} packets`}
           </span>
+          {captureDrops > 0 && (
+            <span data-bad>{`the capturing computer dropped ${formatCount(captureDrops)} packets`}</span>
+          )}
           {eventLoopLagMs !== null && (
             <span data-bad={eventLoopLagMs >= SLOW_MS} title="Longest time the engine was kept from its sockets lately">
               lag {formatCount(eventLoopLagMs)} ms

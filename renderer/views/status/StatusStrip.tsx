@@ -63,7 +63,7 @@ export function StatusStrip() {
       {(lagMs !== null || (drops ?? 0) > 0) && (
         <span
           className={styles.host}
-          title="This computer: how long the engine was kept from its sockets lately, and packets dropped because their queue was full"
+          title="How long the engine was kept from its sockets lately, and packets dropped by this computer or by the one that captured"
         >
           {lagMs !== null && (
             <span data-bad={lagMs >= SLOW_MS}>
