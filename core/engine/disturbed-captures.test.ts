@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LINK_TYPE } from '../capture/link-types.ts'
 import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
-import type { ReceivedFile } from '../flow/objects.ts'
+import type { FlowFile } from '../flow/objects.ts'
 import { SessionColumns } from '../inspect/session-columns.ts'
 import { Receiver } from '../receive/receiver.ts'
 import type { Datagram } from '../testing/datagrams.ts'
@@ -66,11 +66,10 @@ async function receive(file: string, fec = true) {
   const receiver = new Receiver(
     { targets: [{ kind: 'discover' }], receive: { ...DEFAULT_RECEIVE, services: 'all', fec } },
     {
-      borrows: true,
-      file: (received: ReceivedFile) =>
+      whole: (received: FlowFile) =>
         void files.set(
           `service${received.serviceId}/${received.name}`,
-          createHash('sha256').update(received.bytes).digest('hex'),
+          createHash('sha256').update(received.lease.bytes).digest('hex'),
         ),
     },
     columns,

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { isReadInPlace, type Lease } from '../flow/lease.ts'
 import { type DiskJob, type DiskOutcome, type DiskReply, type DiskSetup, diskLoop } from './disk-loop.ts'
 import { ASIDE_PREFIX } from './safe-name.ts'
 
@@ -34,8 +35,8 @@ type Pending = {
   /** Just after its bytes in the ring; -1 where they are elsewhere. */
   readonly ringEnd: number
   readonly done: ((done: boolean) => void) | null
-  /** Gives kept bytes back. */
-  readonly letGo: (() => void) | null
+  /** Kept until they are written; null where they were copied. */
+  readonly lease: Lease | null
 }
 
 /** Bytes on their way to the disk thread are copied here, without an allocation for each file. */
@@ -80,15 +81,16 @@ export class FileWriter {
 
   /**
    * @param path below the root, safe already
-   * @param bytes copied before this returns, unless they can be kept
+   * @param lease a long file in shared memory is kept and written from where it is; else bytes are copied before this returns
    * @param done told whether the file is there
-   * @param keep keeps `bytes`, which are shared memory, until the function it returns is called
    */
-  write(path: string, bytes: Uint8Array, done: FileDone = null, keep: (() => () => void) | null = null): void {
+  write(path: string, lease: Lease, done: FileDone = null): void {
+    const { bytes } = lease
     const length = bytes.byteLength
-    if (keep !== null) {
+    if (isReadInPlace(lease)) {
+      lease.keep()
       this.#queuedBytes += length
-      const pending = { path, bytes: length, ringEnd: -1, done, letGo: keep() }
+      const pending = { path, bytes: length, ringEnd: -1, done, lease }
       this.#enqueue({ path, remove: false, offset: -1, length, own: bytes }, pending)
       return
     }
@@ -98,14 +100,14 @@ export class FileWriter {
     this.#queuedBytes += length
     this.#enqueue(
       { path, remove: false, offset, length, own },
-      { path, bytes: length, ringEnd: offset + length, done, letGo: null },
+      { path, bytes: length, ringEnd: offset + length, done, lease: null },
     )
   }
 
   remove(path: string, done: FileDone = null): void {
     this.#enqueue(
       { path, remove: true, offset: -1, length: 0, own: null },
-      { path, bytes: 0, ringEnd: -1, done, letGo: null },
+      { path, bytes: 0, ringEnd: -1, done, lease: null },
     )
   }
 
@@ -174,7 +176,7 @@ export class FileWriter {
       const [code, message] = outcome
       this.#options.onError(Object.assign(new Error(message), { code }), pending.path)
     }
-    pending.letGo?.()
+    pending.lease?.release()
     pending.done?.(outcome === null)
     if (this.#calm !== null && this.#queuedBytes <= QUEUE_BYTES / 2) {
       this.#calm.resolve()

@@ -1,3 +1,4 @@
+import type { Lease } from '../flow/lease.ts'
 import { type FileDone, FileWriter, type FileWriterOptions } from './file-writer.ts'
 
 /** More gain nothing: two cores are busy with two, and the rest is the file system's own. */
@@ -15,8 +16,8 @@ export class FileWriters {
   }
 
   /** As `FileWriter.write`; order holds among the jobs of one path. */
-  write(path: string, bytes: Uint8Array, done: FileDone = null, keep: (() => () => void) | null = null): void {
-    this.#of(path)?.write(path, bytes, done, keep)
+  write(path: string, lease: Lease, done: FileDone = null): void {
+    this.#of(path)?.write(path, lease, done)
   }
 
   /** As `FileWriter.remove`. */

@@ -64,12 +64,9 @@ describe('FolderSink', () => {
     const sink = await sinkFor()
     const shared = new Uint8Array(new SharedArrayBuffer(2 << 20)).fill(7)
     let held = 0
-    const keep = () => {
-      held++
-      return () => void held--
-    }
-    sink.file({ ...receivedFile('long.m4s', ''), bytes: shared, keep })
-    sink.file({ ...receivedFile('short.m4s', ''), bytes: shared.subarray(0, 1000), keep })
+    const lease = (bytes: Uint8Array) => ({ bytes, keep: () => void held++, release: () => void held-- })
+    sink.whole(receivedFile('long.m4s', '', { lease: lease(shared) }))
+    sink.whole(receivedFile('short.m4s', '', { lease: lease(shared.subarray(0, 1000)) }))
     expect(held).toBe(1)
     await sink.close()
     expect(held).toBe(0)
@@ -83,11 +80,8 @@ describe('FolderSink', () => {
     }
     const sink = await sinkFor({ startDisk: (setup) => diskHere(setup, { ...fs, writeSync }) })
     let held = 0
-    const keep = () => {
-      held++
-      return () => void held--
-    }
-    sink.file({ ...receivedFile('long.m4s', ''), bytes: new Uint8Array(new SharedArrayBuffer(2 << 20)), keep })
+    const bytes = new Uint8Array(new SharedArrayBuffer(2 << 20))
+    sink.whole(receivedFile('long.m4s', '', { lease: { bytes, keep: () => void held++, release: () => void held-- } }))
     await sink.close()
     expect(held).toBe(0)
     expect(problems.map((problem) => problem.code)).toEqual(['disk-full'])
@@ -96,10 +90,10 @@ describe('FolderSink', () => {
   test('writes files by service and name, the newest content of a name wins', async () => {
     const sink = await sinkFor()
     for (let turn = 1; turn <= 20; turn++)
-      sink.file(receivedFile('manifest.mpd', `version ${turn}`, { kind: 'manifest' }))
-    sink.file(receivedFile('video/1.m4s', 'one'))
-    sink.file(receivedFile('video/1.m4s', 'other', { serviceId: 7 }))
-    sink.file(receivedFile('empty', '', { kind: 'file' }))
+      sink.whole(receivedFile('manifest.mpd', `version ${turn}`, { kind: 'manifest' }))
+    sink.whole(receivedFile('video/1.m4s', 'one'))
+    sink.whole(receivedFile('video/1.m4s', 'other', { serviceId: 7 }))
+    sink.whole(receivedFile('empty', '', { kind: 'file' }))
     expect(await sink.close()).toEqual({ files: 4, bytes: 10 + 3 + 5 })
     expect(await everything()).toEqual([
       'service1/empty',
@@ -114,7 +108,7 @@ describe('FolderSink', () => {
   test('copies bytes before it returns, so that buffers can be used again', async () => {
     const sink = await sinkFor()
     const buffer = new Uint8Array(100_000)
-    for (let value = 0; value < 50; value++) sink.file(receivedFile(`${value}.m4s`, buffer.fill(value)))
+    for (let value = 0; value < 50; value++) sink.whole(receivedFile(`${value}.m4s`, buffer.fill(value)))
     await sink.close()
     for (let value = 0; value < 50; value++)
       expect((await readFile(join(dir, 'out/service1', `${value}.m4s`))).equals(Buffer.alloc(100_000, value))).toBe(
@@ -124,10 +118,10 @@ describe('FolderSink', () => {
 
   test('keeps the newest segments of each representation; manifests and init segments stay', async () => {
     const sink = await sinkFor({ maxSegments: 2 })
-    sink.file(receivedFile('init.mp4', 'i', { kind: 'init' }))
+    sink.whole(receivedFile('init.mp4', 'i', { kind: 'init' }))
     for (let number = 1; number <= 5; number++) {
-      sink.file(receivedFile(`v${number}`, 'v', { representation: 'v' }))
-      sink.file(receivedFile(`a${number}`, 'a', { representation: 'a' }))
+      sink.whole(receivedFile(`v${number}`, 'v', { representation: 'v' }))
+      sink.whole(receivedFile(`a${number}`, 'a', { representation: 'a' }))
     }
     expect(await sink.close()).toEqual({ files: 5, bytes: 5 })
     expect(await everything()).toEqual([
@@ -141,9 +135,9 @@ describe('FolderSink', () => {
 
   test('an incomplete file is named so, until it comes whole', async () => {
     const sink = await sinkFor()
-    sink.file(receivedFile('1.m4s', 'half', { complete: false, missing: [[4, 8]] }))
-    sink.file(receivedFile('2.m4s', 'half', { complete: false, missing: [[4, 8]] }))
-    sink.file(receivedFile('2.m4s', 'complete'))
+    sink.whole(receivedFile('1.m4s', 'half', { complete: false, missing: [[4, 8]] }))
+    sink.whole(receivedFile('2.m4s', 'half', { complete: false, missing: [[4, 8]] }))
+    sink.whole(receivedFile('2.m4s', 'complete'))
     expect(await sink.close()).toEqual({ files: 2, bytes: 12 })
     expect(await everything()).toEqual(['service1/1.m4s.partial', 'service1/2.m4s'])
   })
@@ -165,7 +159,7 @@ describe('FolderSink', () => {
       'd/'.repeat(600),
     ]
     const sink = await sinkFor()
-    for (const name of names) sink.file(receivedFile(name, name))
+    for (const name of names) sink.whole(receivedFile(name, name))
     expect((await sink.close()).files).toBe(names.length)
     const found = await everything()
     expect(found).toHaveLength(names.length)
@@ -182,9 +176,9 @@ describe('FolderSink', () => {
     await writeFile(join(dir, 'outside/target'), 'untouched')
     await symlink(join(dir, 'outside/target'), join(dir, 'out/service1/leaf'))
     const sink = await sinkFor()
-    sink.file(receivedFile('video/1.m4s', 'x'))
-    sink.file(receivedFile('leaf', 'x'))
-    sink.file(receivedFile('good.m4s', 'good'))
+    sink.whole(receivedFile('video/1.m4s', 'x'))
+    sink.whole(receivedFile('leaf', 'x'))
+    sink.whole(receivedFile('good.m4s', 'good'))
     await sink.close()
     expect(await readdir(join(dir, 'outside'))).toEqual(['target'])
     expect(await readFile(join(dir, 'outside/target'), 'utf8')).toBe('untouched')
@@ -208,7 +202,7 @@ describe('FolderSink', () => {
       throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
     }) as typeof fs.writeSync
     const sink = await sinkFor({ startDisk: (setup) => diskHere(setup, { ...fs, writeSync }) })
-    for (let number = 1; number <= 20; number++) sink.file(receivedFile(`${number}.m4s`, new Uint8Array(50_000)))
+    for (let number = 1; number <= 20; number++) sink.whole(receivedFile(`${number}.m4s`, new Uint8Array(50_000)))
     const { files, bytes } = await sink.close()
     expect({ files, bytes }).toEqual({ files: 6, bytes: 300_000 })
     expect(await everything()).toHaveLength(6)
@@ -219,7 +213,7 @@ describe('FolderSink', () => {
     const sink = await sinkFor()
     const big = new Uint8Array(8 * 1024 * 1024)
     expect(sink.busy()).toBeNull()
-    for (let number = 0; number < 9; number++) sink.file(receivedFile(`${number}`, big))
+    for (let number = 0; number < 9; number++) sink.whole(receivedFile(`${number}`, big))
     const wait = sink.busy()
     expect(wait).not.toBeNull()
     await wait

@@ -2,7 +2,8 @@ import { realpath, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { AppError } from '../contract/app-error.ts'
 import { AppFailure } from '../failure/app-failure.ts'
-import type { ObjectSink, ReceivedFile } from '../flow/objects.ts'
+import type { Lease } from '../flow/lease.ts'
+import type { FlowFile, ObjectSink } from '../flow/objects.ts'
 import type { FileWriterOptions } from './file-writer.ts'
 import { FileWriters } from './file-writers.ts'
 import { makeFolder } from './make-folder.ts'
@@ -29,7 +30,6 @@ const FATAL = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'])
  * `<name>.partial`. Bytes are copied when handed over.
  */
 export class FolderSink implements ObjectSink {
-  readonly borrows = true
   readonly #options: FolderSinkOptions
   /** Paths below each service's folder: whatever a name is, it stays in its own service. */
   readonly #names = new Map<string, PathNames>()
@@ -66,17 +66,17 @@ export class FolderSink implements ObjectSink {
     }
   }
 
-  file(file: ReceivedFile): void {
+  whole(file: FlowFile): void {
     const name = this.#options.splitTsi
       ? `service${file.serviceId}/tsi${file.tsi}/${file.name}`
       : `service${file.serviceId}/${file.name}`
     if (file.complete) {
-      this.#write(name, file.bytes, file.keep)
+      this.#write(name, file.lease)
       // What was kept of it before it came whole is of no use any more.
       if (this.#partials.delete(name)) this.#remove(`${name}.partial`)
     } else {
       this.#partials.add(name)
-      this.#write(`${name}.partial`, file.bytes)
+      this.#write(`${name}.partial`, file.lease)
     }
     if (file.kind !== 'media') return
     const written = file.complete ? name : `${name}.partial`
@@ -93,16 +93,15 @@ export class FolderSink implements ObjectSink {
     return { files: this.#sizes.size, bytes: this.#bytes }
   }
 
-  #write(name: string, bytes: Uint8Array, keep?: () => () => void): void {
+  #write(name: string, lease: Lease): void {
     if (this.#writer === null || this.#failed) return
-    const size = bytes.byteLength
+    const size = lease.bytes.byteLength
     const done = (written: boolean): void => {
       if (!written) return
       this.#bytes += size - (this.#sizes.get(name) ?? 0)
       this.#sizes.set(name, size)
     }
-    // A small file is copied with others at once, which is less work than handing it over by itself.
-    this.#writer.write(this.#pathOf(name), bytes, done, size >= KEPT_BYTES ? (keep ?? null) : null)
+    this.#writer.write(this.#pathOf(name), lease, done)
   }
 
   #remove(name: string): void {
@@ -134,9 +133,6 @@ export class FolderSink implements ObjectSink {
     this.#options.onProblem(writeFailure(error, join(resolve(this.#options.dir), path)).error)
   }
 }
-
-/** Files from here on go to disk from where they were put together. */
-const KEPT_BYTES = 1 << 20
 
 /** A failed write as a person is told of it. */
 export function writeFailure(error: NodeJS.ErrnoException, path: string): AppFailure {

@@ -40,13 +40,13 @@ describe('ObjectStore', () => {
   test('an object is seen by name from its first bytes to its end', () => {
     const object = new ArrivingObject(3, 's1.m4s', 8)
     object.push('abcd')
-    store.objectBegun(object)
+    store.begun(object)
     expect(store.find(1, 's1.m4s')).toEqual({ state: 'receiving', object })
     expect(store.live(1)).toEqual([object])
     expect(Buffer.from(store.objectBytes(3) ?? []).toString()).toBe('abcd')
     object.push('efgh')
     object.end('complete')
-    store.file(receivedFile('s1.m4s', 'abcdefgh', { objectIndex: 3 }))
+    store.whole(receivedFile('s1.m4s', 'abcdefgh', { objectIndex: 3 }))
     expect(text('s1.m4s')).toBe('abcdefgh')
     expect(store.live(1)).toEqual([])
     expect(Buffer.from(store.objectBytes(3, 2, 4) ?? []).toString()).toBe('cd')
@@ -56,12 +56,12 @@ describe('ObjectStore', () => {
   test('a lost object says what is missing, and what came of it can be looked at', () => {
     const object = new ArrivingObject(3, 's1.m4s', 8)
     object.push('abcd')
-    store.objectBegun(object)
+    store.begun(object)
     object.end('partial')
-    store.objectLost(object)
+    store.lost(object)
     expect(store.find(1, 's1.m4s')).toMatchObject({ state: 'lost', lost: { size: 8, received: 4, missing: [[4, 8]] } })
     expect(Buffer.from(store.objectBytes(3) ?? []).toString()).toBe('abcd')
-    store.file(receivedFile('s1.m4s', 'abcd\0\0\0\0', { objectIndex: 3, complete: false }))
+    store.whole(receivedFile('s1.m4s', 'abcd\0\0\0\0', { objectIndex: 3, complete: false }))
     expect(store.storedBytes(3)).toBe(8)
   })
 
@@ -69,13 +69,13 @@ describe('ObjectStore', () => {
     const object = new ArrivingObject(3, 's1.m4s', 2 ** 40)
     object.push('abcd')
     object.end('truncated')
-    store.objectLost(object)
+    store.lost(object)
     expect(store.memoryBytes).toBe(4)
   })
 
   test('retention forgets the oldest segments and remembers that they were there', () => {
     store = storeWith({ maxSegments: 2 })
-    for (let number = 1; number <= 4; number++) store.file(receivedFile(`${number}`, 'x', { objectIndex: number }))
+    for (let number = 1; number <= 4; number++) store.whole(receivedFile(`${number}`, 'x', { objectIndex: number }))
     expect(['1', '2', '3', '4', '5'].map((name) => store.find(1, name).state)).toEqual([
       'expired',
       'expired',
@@ -91,7 +91,7 @@ describe('ObjectStore', () => {
   test('above its memory it spills the oldest, and reads them back', async () => {
     store = storeWith({ memoryBytes: 100_000 })
     for (let number = 0; number < 50; number++)
-      store.file(receivedFile(`${number}`, new Uint8Array(10_000).fill(number), { objectIndex: number }))
+      store.whole(receivedFile(`${number}`, new Uint8Array(10_000).fill(number), { objectIndex: number }))
     await settled(100_000)
     expect((await readdir(join(dir, 'spill'))).length).toBeGreaterThanOrEqual(40)
     for (let number = 0; number < 50; number++)
@@ -104,26 +104,26 @@ describe('ObjectStore', () => {
   })
 
   test('a newer content replaces the older; earlier manifests can still be looked at', () => {
-    store.file(receivedFile('live.mpd', 'old', { kind: 'manifest', objectIndex: 1 }))
-    store.file(receivedFile('live.mpd', 'new', { kind: 'manifest', objectIndex: 2 }))
+    store.whole(receivedFile('live.mpd', 'old', { kind: 'manifest', objectIndex: 1 }))
+    store.whole(receivedFile('live.mpd', 'new', { kind: 'manifest', objectIndex: 2 }))
     expect(text('live.mpd')).toBe('new')
     expect(Buffer.from(store.objectBytes(1) ?? []).toString()).toBe('old')
   })
 
   test('parts of one package are files of their own and have no bytes by object', () => {
-    store.file(receivedFile('a', 'A', { objectIndex: 1, kind: 'manifest' }))
-    store.file(receivedFile('b', 'B', { objectIndex: 1, kind: 'file' }))
+    store.whole(receivedFile('a', 'A', { objectIndex: 1, kind: 'manifest' }))
+    store.whole(receivedFile('b', 'B', { objectIndex: 1, kind: 'file' }))
     expect([text('a'), text('b'), store.objectBytes(1)]).toEqual(['A', 'B', null])
   })
 
   test('tells watchers of every change', () => {
     let changes = 0
     const stop = store.watch(() => changes++)
-    store.objectBegun(new ArrivingObject(1, 'a'))
-    store.file(receivedFile('a', 'A'))
+    store.begun(new ArrivingObject(1, 'a'))
+    store.whole(receivedFile('a', 'A'))
     store.finish()
     stop()
-    store.file(receivedFile('b', 'B'))
+    store.whole(receivedFile('b', 'B'))
     expect(changes).toBe(3)
     expect(store.finished).toBe(true)
   })
@@ -143,8 +143,8 @@ describe('ObjectStore', () => {
     await sink.open()
     store = storeWith({ memoryBytes: 70_000 })
     for (const file of files) {
-      sink.file(file)
-      store.file(file)
+      sink.whole(file)
+      store.whole(file)
     }
     const expected = await sink.close()
     await settled(70_000)

@@ -2,7 +2,9 @@ import { resolve } from 'node:path'
 import type { AppError } from '../contract/app-error.ts'
 import type { DumpResult } from '../contract/engine-api.ts'
 import { AppFailure } from '../failure/app-failure.ts'
-import type { ByteRange, ObjectSink, ReceivedFile, ReceivedObject } from '../flow/objects.ts'
+import { believableBytes } from '../flow/holes.ts'
+import { ownBytes } from '../flow/lease.ts'
+import type { ByteRange, FlowFile, FlowObject, ObjectSink } from '../flow/objects.ts'
 import { FolderSink } from './folder-sink.ts'
 import { SegmentRetention } from './retention.ts'
 import { readSpilled, SpillFolder } from './spill-folder.ts'
@@ -35,16 +37,13 @@ type Entry = {
 
 type ServiceFiles = {
   readonly ready: Map<string, Entry>
-  readonly live: Map<string, ReceivedObject>
+  readonly live: Map<string, FlowObject>
   readonly lost: Map<string, LostObject>
   readonly expired: Set<string>
 }
 
 /** Names remembered after their content went, per service: enough to say what happened to a late request. */
 const REMEMBERED_NAMES = 20_000
-/** Zeros kept with what arrived of a lost object: so many times as much, and this much more. */
-const MAX_HOLE_RATIO = 8
-const MAX_SMALL_HOLES = 64 << 10
 /** Earlier contents of manifests and other files kept for the inspector. */
 const SUPERSEDED = 256
 
@@ -53,11 +52,11 @@ const SUPERSEDED = 256
  * still arriving are visible by name. The store keeps the bytes it is given.
  */
 export class ObjectStore implements ObjectSink {
-  readonly borrows = false
+  readonly holds = true
   readonly #options: ObjectStoreOptions
   readonly #services = new Map<number, ServiceFiles>()
   /** By row of the session's columns; null where several files came in one object. */
-  readonly #byIndex = new Map<number, Entry | ReceivedObject | null>()
+  readonly #byIndex = new Map<number, Entry | FlowObject | null>()
   /** Entries whose bytes are in memory, oldest first. */
   readonly #resident = new Set<Entry>()
   readonly #superseded: Entry[] = []
@@ -97,14 +96,17 @@ export class ObjectStore implements ObjectSink {
     this.#changed()
   }
 
-  objectBegun(object: ReceivedObject): void {
+  begun(object: FlowObject): void {
     this.#byIndex.set(object.index, object)
     if (object.serviceId !== null && object.name !== null) this.#of(object.serviceId).live.set(object.name, object)
     this.#changed()
   }
 
-  file(file: ReceivedFile): void {
-    const { bytes, ...facts } = file
+  whole(file: FlowFile): void {
+    const {
+      lease: { bytes },
+      ...facts
+    } = file
     const service = this.#of(file.serviceId)
     const stored: StoredFile = { ...facts, size: bytes.byteLength, version: this.#version + 1 }
     const before = service.ready.get(file.name)
@@ -123,14 +125,13 @@ export class ObjectStore implements ObjectSink {
     this.#changed()
   }
 
-  objectLost(object: ReceivedObject): void {
+  lost(object: FlowObject): void {
     const missing = object.missing()
     const lastHole = missing.at(-1)
     const tail = lastHole !== undefined && lastHole[1] === object.size
     const end = tail ? lastHole[0] : (object.size ?? contiguousEnd(object.received, missing))
-    // A hostile offset would otherwise make gigabytes of zeros out of one packet.
-    const kept = end <= object.received * MAX_HOLE_RATIO + MAX_SMALL_HOLES ? end : object.prefixBytes()
-    const entry = this.#keep(object.index, object.bytes(0, kept), null)
+    const kept = end <= believableBytes(object.received) ? end : object.prefixBytes()
+    const entry = this.#keep(object.index, object.lease(0, kept).bytes, null)
     if (this.#options.maxSegments > 0) this.#supersede(entry)
     if (object.serviceId !== null && object.name !== null) {
       const service = this.#of(object.serviceId)
@@ -193,13 +194,13 @@ export class ObjectStore implements ObjectSink {
   }
 
   /** Objects of a service that are arriving. */
-  live(serviceId: number): ReceivedObject[] {
+  live(serviceId: number): FlowObject[] {
     const objects = this.#services.get(serviceId)?.live.values() ?? []
     return [...objects].filter((object) => object.state === 'receiving')
   }
 
   /** Objects of a service that were given up, by name. */
-  lost(serviceId: number): LostObject[] {
+  lostObjects(serviceId: number): LostObject[] {
     return [...(this.#services.get(serviceId)?.lost.values() ?? [])]
   }
 
@@ -226,7 +227,7 @@ export class ObjectStore implements ObjectSink {
     if (held === undefined || held === null) return null
     if (!('spilling' in held)) {
       const end = Math.min(to, held.prefixBytes())
-      return held.bytes(Math.min(from, end), end)
+      return held.lease(Math.min(from, end), end).bytes
     }
     return this.#slice(held, Math.min(from, held.size), Math.min(to, held.size))
   }
@@ -263,7 +264,7 @@ export class ObjectStore implements ObjectSink {
       for (const file of this.list(serviceId)) {
         if (file.patched !== undefined && this.#options.dumpPatched !== true) continue
         const bytes = await this.#load(file)
-        if (bytes !== null) sink.file({ ...file, bytes })
+        if (bytes !== null) sink.whole({ ...file, lease: ownBytes(bytes) })
         const wait = sink.busy()
         if (wait !== null) await wait
         if (problem !== null) break

@@ -1,6 +1,6 @@
-import type { ReceivedFile } from '../flow/objects.ts'
+import type { FlowFile } from '../flow/objects.ts'
 
-type SegmentKey = Pick<ReceivedFile, 'serviceId' | 'representation' | 'tsi' | 'name' | 'complete'>
+type SegmentKey = Pick<FlowFile, 'serviceId' | 'representation' | 'tsi' | 'name' | 'complete'>
 
 /** Keeps the newest media segments of each representation (or TSI, where none is named), by order of arrival. */
 export class SegmentRetention<Value> {

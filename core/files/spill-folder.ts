@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { AppError } from '../contract/app-error.ts'
+import { ownBytes } from '../flow/lease.ts'
 import { type FileDone, FileWriter } from './file-writer.ts'
 import { writeFailure } from './folder-sink.ts'
 
@@ -38,7 +39,7 @@ export class SpillFolder {
         this.#onProblem?.(writeFailure(error, join(this.#dir, path)).error)
       },
     })
-    this.#writer.write(name, bytes, done)
+    this.#writer.write(name, ownBytes(bytes), done)
   }
 
   /** Takes a file away, also one that is still to be written. */

@@ -1,7 +1,7 @@
-import type { ByteRange, ObjectKind, ReceivedFile, ReceivedObject } from '../flow/objects.ts'
+import type { ByteRange, FlowFile, FlowObject, ObjectKind } from '../flow/objects.ts'
 
 /** A file of a session that can be read back: all that was said of it, without its bytes. */
-export type StoredFile = Omit<ReceivedFile, 'bytes'> & {
+export type StoredFile = Omit<FlowFile, 'lease'> & {
   readonly size: number
   /** Grows with every file stored: tells two contents of one name apart. */
   readonly version: number
@@ -23,7 +23,7 @@ export type LostObject = {
 /** What there is under a name. `expired` was stored once and went by retention. */
 export type Found =
   | { readonly state: 'ready'; readonly file: StoredFile }
-  | { readonly state: 'receiving'; readonly object: ReceivedObject }
+  | { readonly state: 'receiving'; readonly object: FlowObject }
   | { readonly state: 'lost'; readonly lost: LostObject }
   | { readonly state: 'expired' }
   | { readonly state: 'unknown' }

@@ -10,7 +10,7 @@ import type {
   Severity,
 } from '../contract/report.ts'
 import type { Flow } from './datagrams.ts'
-import type { ListedFacts, ReceivedObject } from './objects.ts'
+import type { FlowObject, ListedFacts } from './objects.ts'
 import type { ReceiveTarget } from './receive-target.ts'
 
 /** A multicast destination whose packets are wanted. */
@@ -306,17 +306,17 @@ export interface ReceiveObserver {
   llsSignature(key: number, signature: ReportSignature): void
   slsSignature(serviceId: number, tsi: number, toi: number, signature: ReportSignature): void
   /** Rows count from 0. `bytes[start, end)` is the LCT header of its first packet with the FEC Payload ID. */
-  objectBegun(object: ReceivedObject, bytes: Uint8Array, start: number, end: number): void
+  objectBegun(object: FlowObject, bytes: Uint8Array, start: number, end: number): void
   /** Whole, given up or cut off; its bytes can be read during the call. */
-  objectEnded(object: ReceivedObject): void
+  objectEnded(object: FlowObject): void
   /** An object that had been given up gets missing bytes after all. */
-  objectResumed(object: ReceivedObject): void
+  objectResumed(object: FlowObject): void
   /** A packet of a finished object: `repeats` whole transmissions of it began since. */
   objectRepeated(index: number, packets: number, repeats: number, timeUs: number): void
   /** An object that had been given up was made whole, or readable, by another way; its loss stays a fact. */
   objectRepaired(index: number, repair: RepairFact): void
   /** A name or type became known after the object had ended. */
-  objectNamed(object: ReceivedObject): void
+  objectNamed(object: FlowObject): void
   /** A datagram or a table that could not be read. */
   malformed(
     code: string,
@@ -386,15 +386,15 @@ export class ObserverTee implements ReceiveObserver {
     for (const each of this.#observers) each.slsSignature?.(serviceId, tsi, toi, signature)
   }
 
-  objectBegun(object: ReceivedObject, bytes: Uint8Array, start: number, end: number): void {
+  objectBegun(object: FlowObject, bytes: Uint8Array, start: number, end: number): void {
     for (const each of this.#observers) each.objectBegun?.(object, bytes, start, end)
   }
 
-  objectEnded(object: ReceivedObject): void {
+  objectEnded(object: FlowObject): void {
     for (const each of this.#observers) each.objectEnded?.(object)
   }
 
-  objectResumed(object: ReceivedObject): void {
+  objectResumed(object: FlowObject): void {
     for (const each of this.#observers) each.objectResumed?.(object)
   }
 
@@ -406,7 +406,7 @@ export class ObserverTee implements ReceiveObserver {
     for (const each of this.#observers) each.objectRepaired?.(index, repair)
   }
 
-  objectNamed(object: ReceivedObject): void {
+  objectNamed(object: FlowObject): void {
     for (const each of this.#observers) each.objectNamed?.(object)
   }
 

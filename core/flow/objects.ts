@@ -1,5 +1,6 @@
 import type { Toi, Tsi } from '../contract/ids.ts'
 import type { ChannelRole } from '../contract/report.ts'
+import type { Lease } from './lease.ts'
 
 /** Largest object that is sent or received, bytes: receivers keep an object in memory and refuse a longer one. */
 export const MAX_OBJECT_BYTES = 256 * 1024 * 1024
@@ -29,9 +30,9 @@ export type ObjectTimes = {
  * One delivery object while it arrives and after. The receiver fills it; the folder, the gateway, the store and the report
  * are readers. A reader that wants bytes before completion asks for the contiguous prefix and watches for its growth.
  *
- * Bytes belong to the receiver until the object ends; `bytes()` stays valid as long as the reader holds the object.
+ * Bytes belong to the receiver; a reader that needs them beyond the call keeps a lease.
  */
-export interface ReceivedObject {
+export interface FlowObject {
   /** Row of this object in the session's columns. */
   readonly index: number
   /** Service it belongs to; null until signalling says. */
@@ -74,8 +75,8 @@ export interface ReceivedObject {
 
   /** Length of the unbroken prefix `[0, n)`. */
   prefixBytes(): number
-  /** Bytes `[from, to)` as a view; holes read as zeros. */
-  bytes(from: number, to: number): Uint8Array
+  /** Bytes `[from, to)`; holes read as zeros. */
+  lease(from: number, to: number): Lease
   /** Ranges not received; the last one ends at `size` where that is known. */
   missing(): ByteRange[]
   /** Called after more bytes came or the object ended, at most once per packet. Returns the function that unsubscribes. */
@@ -100,14 +101,14 @@ export type ObjectKind = 'manifest' | 'playlist' | 'init' | 'media' | 'signallin
 
 /**
  * A whole named file of a service, ready for readers: a transport object, or a part of a package (the MPD inside the SLS).
- * `bytes` is content: gzip undone where Content-Encoding said so.
+ * The leased bytes are content: gzip undone where Content-Encoding said so.
  */
-export type ReceivedFile = {
+export type FlowFile = {
   readonly serviceId: number
   readonly name: string
   readonly contentType: string | null
   readonly kind: ObjectKind
-  readonly bytes: Uint8Array
+  readonly lease: Lease
   /** Row of the object that carried it. */
   readonly objectIndex: number
   readonly tsi: Tsi
@@ -121,26 +122,21 @@ export type ReceivedFile = {
   readonly patched?: 'simple' | 'strict'
   readonly firstTimeUs: number
   readonly lastTimeUs: number
-  /**
-   * Where it is there, `bytes` are in shared memory and can be kept beyond the call without a copy, until the returned function
-   * is called; the receiver counts them as its own so long.
-   */
-  readonly keep?: () => () => void
 }
 
 /** Where objects go. Calls come in stream order; none may throw, a sink that fails says so through its own channel. */
 export interface ObjectSink {
   /**
-   * True where this sink is done with all bytes when `file` or `objectLost` returns, and keeps no ReceivedObject: buffers are
-   * then used again, which is what makes reading a capture fast. Else every file has its own buffer, which is the sink's.
+   * True where this sink reads files and objects long after the call, without a lease: every object then has memory of its own,
+   * which nobody uses again. Else buffers are used again, which is what makes reading a capture fast.
    */
-  readonly borrows?: boolean
+  readonly holds?: boolean
   /** A media object of a joined service got its first bytes and a name: a live reader may start. */
-  objectBegun?(object: ReceivedObject): void
+  begun?(object: FlowObject): void
   /** A file is whole (or kept although corrupt). The same name may come again with newer content. */
-  file(file: ReceivedFile): void
+  whole(file: FlowFile): void
   /** An object was given up; what was received can still be read from it. */
-  objectLost?(object: ReceivedObject): void
+  lost?(object: FlowObject): void
   /** More is coming faster than it can be taken: a capture reader waits until this is null or its promise settles. */
   busy?(): Promise<void> | null
 }

@@ -45,7 +45,7 @@ describe('an object that is arriving', () => {
   test('is served as it grows: what is there at once, the rest as it comes', async () => {
     const one = await open()
     const object = new ArrivingObject(1, 'v1.m4s')
-    one.store.objectBegun(object)
+    one.store.begun(object)
     object.push('abc')
     const response = await begin(one, '/service1/v1.m4s')
     expect(response.statusCode).toBe(200)
@@ -64,7 +64,7 @@ describe('an object that is arriving', () => {
   test('has a Content-Length where its size is known', async () => {
     const one = await open()
     const object = new ArrivingObject(1, 'v1.m4s', 5)
-    one.store.objectBegun(object)
+    one.store.begun(object)
     object.push('abc')
     const response = await begin(one, '/service1/v1.m4s')
     expect(response.headers['content-length']).toBe('5')
@@ -77,7 +77,7 @@ describe('an object that is arriving', () => {
     for (const size of [null, 5]) {
       const one = await open()
       const object = new ArrivingObject(1, 'v1.m4s', size)
-      one.store.objectBegun(object)
+      one.store.begun(object)
       object.push('abc')
       const response = await begin(one, '/service1/v1.m4s')
       expect(await read(response, 3)).toBe('abc')
@@ -90,7 +90,7 @@ describe('an object that is arriving', () => {
   test('a client that leaves is not written to any more', async () => {
     const one = await open()
     const object = new ArrivingObject(1, 'v1.m4s')
-    one.store.objectBegun(object)
+    one.store.begun(object)
     object.push('abc')
     const response = await begin(one, '/service1/v1.m4s')
     expect(object.watchers).toBe(1)
@@ -103,7 +103,7 @@ describe('an object that is arriving', () => {
   test('a client that does not read costs no more than the socket takes', async () => {
     const one = await open()
     const object = new ArrivingObject(1, 'v1.m4s')
-    one.store.objectBegun(object)
+    one.store.begun(object)
     const big = Buffer.alloc(24 << 20, 7)
     object.push(big)
     const response = await begin(one, '/service1/v1.m4s')
@@ -122,7 +122,7 @@ describe('an object that is arriving', () => {
   ])('of unknown size: %s of the four bytes that came', async (range, contentRange, body) => {
     const one = await open()
     const object = new ArrivingObject(1, 'v1.m4s')
-    one.store.objectBegun(object)
+    one.store.begun(object)
     object.push('abcd')
     const reply = await one.get('/service1/v1.m4s', { Range: range })
     expect([reply.status, reply.headers['content-range'], reply.text]).toEqual([206, contentRange, body])
@@ -131,7 +131,7 @@ describe('an object that is arriving', () => {
   test('a range that has not come is waited for', async () => {
     const one = await open()
     const object = new ArrivingObject(1, 'v1.m4s')
-    one.store.objectBegun(object)
+    one.store.begun(object)
     object.push('abcd')
     const reply = one.get('/service1/v1.m4s', { Range: 'bytes=3-5' })
     await vi.waitUntil(() => object.watchers === 1)
@@ -143,7 +143,7 @@ describe('an object that is arriving', () => {
   test('of known size: a range follows, and one beyond is refused', async () => {
     const one = await open()
     const object = new ArrivingObject(1, 'v1.m4s', 6)
-    one.store.objectBegun(object)
+    one.store.begun(object)
     object.push('ab')
     const response = await begin(one, '/service1/v1.m4s', { Range: 'bytes=1-' })
     expect([response.statusCode, response.headers['content-range']]).toEqual([206, 'bytes 1-5/6'])
@@ -157,7 +157,7 @@ describe('an object that is arriving', () => {
   test('a range that does not come in time: 503', async () => {
     const one = await open({ holdMs: [1, 1] })
     const object = new ArrivingObject(1, 'v1.m4s')
-    one.store.objectBegun(object)
+    one.store.begun(object)
     object.push('abcd')
     expect((await one.get('/service1/v1.m4s', { Range: 'bytes=9-' })).status).toBe(503)
     expect((await one.get('/service1/v1.m4s', { Range: 'bytes=3-9' })).text).toBe('d')
@@ -167,12 +167,12 @@ describe('an object that is arriving', () => {
 describe('what is expected', () => {
   test('is waited for until it begins', async () => {
     const one = await open()
-    one.store.file(mpd())
+    one.store.whole(mpd())
     const waiting = begin(one, '/service1/v1.m4s')
     await vi.waitUntil(() => one.gateway.requests === 1)
-    one.store.file(receivedFile('v.mp4', 'init', { kind: 'init' }))
+    one.store.whole(receivedFile('v.mp4', 'init', { kind: 'init' }))
     const object = new ArrivingObject(1, 'v1.m4s')
-    one.store.objectBegun(object)
+    one.store.begun(object)
     object.push('abc')
     // It begins with a packet; whoever waits hears of it with the next one.
     const response = await waiting
@@ -182,7 +182,7 @@ describe('what is expected', () => {
 
   test('gives 503 when it takes too long', async () => {
     const one = await open({ holdMs: [1, 1] })
-    one.store.file(mpd())
+    one.store.whole(mpd())
     for (const name of ['v1.m4s', 'v.mp4', 'live.mpd']) {
       const reply = await one.get(`/service1/${name}`)
       expect([reply.status, reply.headers['retry-after'], reply.headers['x-routescope-state']]).toEqual([
@@ -198,15 +198,15 @@ describe('what is expected', () => {
 
   test('is lost once later segments came', async () => {
     const one = await open()
-    one.store.file(mpd())
-    one.store.file(receivedFile('v5.m4s', 'five'))
+    one.store.whole(mpd())
+    one.store.whole(receivedFile('v5.m4s', 'five'))
     const reply = await one.get('/service1/v4.m4s')
     expect([reply.status, reply.headers['x-routescope-state']]).toEqual([404, 'lost'])
   })
 
   test('will not come when the session is over', async () => {
     const one = await open()
-    one.store.file(mpd())
+    one.store.whole(mpd())
     const waiting = one.get('/service1/v1.m4s')
     await vi.waitUntil(() => one.gateway.requests === 1)
     one.store.finish()
@@ -220,14 +220,14 @@ describe('what is expected', () => {
       const one = await open({ services: () => [{ id: 1, name: null, manifest }] })
       const waiting = one.get('/service1/live.mpd?as=sent')
       await vi.waitUntil(() => one.gateway.requests === 1)
-      one.store.file(mpd())
+      one.store.whole(mpd())
       expect((await waiting).text).toBe(MPD)
     }
   })
 
   test('clients that leave, and the closing gateway, end their waiting', async () => {
     const one = await open()
-    one.store.file(mpd())
+    one.store.whole(mpd())
     const watch = vi.spyOn(one.store, 'watch')
     const unwatched = () => watch.mock.results.length
     const requests = [1, 2].map((number) => {
@@ -242,10 +242,10 @@ describe('what is expected', () => {
 
   test('not more than 256 wait', async () => {
     const one = await open()
-    one.store.file(mpd())
+    one.store.whole(mpd())
     const replies = Array.from({ length: 257 }, () => one.get('/service1/v1.m4s'))
     expect((await Promise.race(replies)).status).toBe(503)
-    one.store.file(receivedFile('v1.m4s', 'one'))
+    one.store.whole(receivedFile('v1.m4s', 'one'))
     const statuses = (await Promise.all(replies)).map((reply) => reply.status)
     expect(statuses.filter((status) => status === 200)).toHaveLength(256)
   })

@@ -23,7 +23,7 @@ describe('stored files', () => {
   test('are served under service and name, with what players need to know', async () => {
     const { store, get, gateway } = await open()
     const lastTimeUs = Date.parse('2026-11-21T06:00:00Z') * 1000
-    store.file(receivedFile('video/a b.m4s', HUNDRED, { contentType: 'video/iso.segment', lastTimeUs }))
+    store.whole(receivedFile('video/a b.m4s', HUNDRED, { contentType: 'video/iso.segment', lastTimeUs }))
     const reply = await get('/service1/video/a%20b.m4s')
     expect(reply.status).toBe(200)
     expect(new Uint8Array(reply.body)).toEqual(HUNDRED)
@@ -44,7 +44,7 @@ describe('stored files', () => {
 
   test('HEAD says the same without a body and knows no ranges', async () => {
     const { store, get } = await open()
-    store.file(receivedFile('a.m4s', HUNDRED))
+    store.whole(receivedFile('a.m4s', HUNDRED))
     const reply = await get('/service1/a.m4s', { Range: 'bytes=0-9' }, 'HEAD')
     expect([reply.status, reply.headers['content-length'], reply.body.length]).toEqual([200, '100', 0])
     const missing = await get('/service1/b.m4s', {}, 'HEAD')
@@ -63,7 +63,7 @@ describe('stored files', () => {
   ])('Range %s gives %i', async (range, status, contentRange, length) => {
     for (const memoryBytes of [1 << 20, 0]) {
       const { store, get } = await open({}, { memoryBytes })
-      store.file(receivedFile('a.m4s', HUNDRED))
+      store.whole(receivedFile('a.m4s', HUNDRED))
       await spilled(store)
       const reply = await get('/service1/a.m4s', { Range: range })
       expect([reply.status, reply.headers['content-range']]).toEqual([status, contentRange])
@@ -75,7 +75,7 @@ describe('stored files', () => {
 
   test('conditions: 304 with the tag, 412, If-Range, and 304 before 416', async () => {
     const { store, get } = await open()
-    store.file(receivedFile('a.m4s', HUNDRED))
+    store.whole(receivedFile('a.m4s', HUNDRED))
     const { etag = '' } = (await get('/service1/a.m4s')).headers
     const same = await get('/service1/a.m4s', { 'If-None-Match': `"x", W/${etag}`, Range: 'bytes=900-' })
     expect([same.status, same.headers.etag, same.body.length]).toEqual([304, etag, 0])
@@ -83,13 +83,13 @@ describe('stored files', () => {
     expect((await get('/service1/a.m4s', { 'If-Match': '"x"' })).status).toBe(412)
     expect((await get('/service1/a.m4s', { 'If-Range': etag, Range: 'bytes=0-1' })).status).toBe(206)
     expect((await get('/service1/a.m4s', { 'If-Range': '"x"', Range: 'bytes=0-1' })).status).toBe(200)
-    store.file(receivedFile('a.m4s', HUNDRED))
+    store.whole(receivedFile('a.m4s', HUNDRED))
     expect((await get('/service1/a.m4s', { 'If-None-Match': etag })).status).toBe(200)
   })
 
   test('a patched one is marked, and gives way to the whole one for good', async () => {
     const one = await open()
-    one.store.file(receivedFile('v1.m4s', 'ab\0\0', { complete: false, missing: [[2, 4]], patched: 'strict' }))
+    one.store.whole(receivedFile('v1.m4s', 'ab\0\0', { complete: false, missing: [[2, 4]], patched: 'strict' }))
     const patched = await one.get('/service1/v1.m4s')
     expect(patched).toMatchObject({ status: 200, text: 'ab\0\0' })
     expect(patched.headers).toMatchObject({ 'x-routescope-state': 'patched', 'cache-control': 'no-store' })
@@ -98,43 +98,43 @@ describe('stored files', () => {
       expect(reply).toMatchObject({ status: 200, text: 'abcd' })
       expect(reply.headers['x-routescope-state']).toBeUndefined()
     }
-    one.store.file(receivedFile('v1.m4s', 'abcd'))
+    one.store.whole(receivedFile('v1.m4s', 'abcd'))
     await healed()
-    one.store.file(receivedFile('v1.m4s', 'ab\0\0', { complete: false, missing: [[2, 4]], patched: 'strict' }))
+    one.store.whole(receivedFile('v1.m4s', 'ab\0\0', { complete: false, missing: [[2, 4]], patched: 'strict' }))
     await healed()
   })
 
   test('an empty file has a length', async () => {
     const { store, get } = await open()
-    store.file(receivedFile('empty.bin', ''))
+    store.whole(receivedFile('empty.bin', ''))
     expect((await get('/service1/empty.bin')).headers['content-length']).toBe('0')
   })
 
   test('a name that was sent in escaped form is found as it was sent', async () => {
     const { store, get } = await open()
-    store.file(receivedFile('a%20b.m4s', 'escaped'))
+    store.whole(receivedFile('a%20b.m4s', 'escaped'))
     expect((await get('/service1/a%20b.m4s')).text).toBe('escaped')
     expect((await get('/service1/a%2520b.m4s')).text).toBe('escaped')
   })
 
   test('without a service in the path while there is only one', async () => {
     const { store, get } = await open()
-    store.file(receivedFile('dir/a.m4s', 'one'))
+    store.whole(receivedFile('dir/a.m4s', 'one'))
     expect((await get('/dir/a.m4s')).text).toBe('one')
-    store.file(receivedFile('a.m4s', 'two', { serviceId: 2 }))
+    store.whole(receivedFile('a.m4s', 'two', { serviceId: 2 }))
     expect((await get('/dir/a.m4s')).status).toBe(404)
   })
 
   test('files that a browser would run get no rights', async () => {
     const { store, get } = await open()
-    store.file(receivedFile('page.html', '<script>', { kind: 'file' }))
+    store.whole(receivedFile('page.html', '<script>', { kind: 'file' }))
     expect((await get('/service1/page.html')).headers['content-security-policy']).toMatch(/^sandbox/)
   })
 
   test('20 clients at once get 200 files from disk and memory, whole', async () => {
     const { store, get, gateway } = await open({}, { memoryBytes: 1 << 20 })
     const content = (index: number): Buffer => Buffer.alloc(30_000 + index, index)
-    for (let index = 0; index < 100; index++) store.file(receivedFile(`${index}.m4s`, content(index)))
+    for (let index = 0; index < 100; index++) store.whole(receivedFile(`${index}.m4s`, content(index)))
     await spilled(store)
     const client = async (first: number): Promise<void> => {
       for (let turn = 0; turn < 10; turn++) {
@@ -155,10 +155,10 @@ describe('names that cannot be had', () => {
   test('lost: what came and what is missing', async () => {
     const { store, get } = await open()
     const object = new ArrivingObject(1, 'a.m4s', 10)
-    store.objectBegun(object)
+    store.begun(object)
     object.push('abc')
     object.end('partial')
-    store.objectLost(object)
+    store.lost(object)
     const said = await get('/service1/a.m4s')
     expect([said.status, said.headers['x-routescope-state']]).toEqual([404, 'lost'])
     expect(said.text).toContain('3 of 10 bytes came; missing are bytes 3-9')
@@ -168,15 +168,15 @@ describe('names that cannot be had', () => {
 
   test('expired: 410', async () => {
     const { store, get } = await open({}, { maxSegments: 1 })
-    store.file(receivedFile('1.m4s', 'a'))
-    store.file(receivedFile('2.m4s', 'b'))
+    store.whole(receivedFile('1.m4s', 'a'))
+    store.whole(receivedFile('2.m4s', 'b'))
     const reply = await get('/service1/1.m4s')
     expect([reply.status, reply.headers['x-routescope-state']]).toEqual([410, 'expired'])
   })
 
   test('unknown: 404 without repeating the name', async () => {
     const { store, get } = await open()
-    store.file(receivedFile('a.m4s', 'a'))
+    store.whole(receivedFile('a.m4s', 'a'))
     const reply = await get('/service1/%3Cscript%3E.m4s', { Accept: 'text/html' })
     expect([reply.status, reply.headers['x-routescope-state']]).toEqual([404, 'unknown'])
     expect(reply.headers['content-type']).toBe('text/plain; charset=utf-8')
@@ -197,7 +197,7 @@ describe('the server', () => {
     const { store, get } = await open({
       services: () => [{ id: 1, name: '<b>Nature', manifest: { kind: 'dash', name: 'live.mpd' } }],
     })
-    store.file(receivedFile('<img src=x>.m4s', 'a'))
+    store.whole(receivedFile('<img src=x>.m4s', 'a'))
     const index = await get('/')
     expect(index.headers['content-type']).toBe('text/html; charset=utf-8')
     expect(index.text).toContain('&#60;b&#62;Nature')
@@ -235,7 +235,7 @@ describe('the server', () => {
     ['off', 'http://player', undefined],
   ] as const)('CORS %s for origin %s', async (cors, origin, allowed) => {
     const { store, get } = await open({ cors })
-    store.file(receivedFile('a.m4s', 'a'))
+    store.whole(receivedFile('a.m4s', 'a'))
     for (const path of ['/service1/a.m4s', '/service1/none', '/', '/clock']) {
       const { headers } = await get(path, origin === null ? {} : { Origin: origin })
       expect(headers['access-control-allow-origin']).toBe(allowed)
@@ -286,7 +286,7 @@ describe('the server', () => {
   const curl = spawnSync('curl', ['--version']).status === 0
   test.skipIf(!curl)('curl gets a file and a range of it', async () => {
     const { store, gateway } = await open()
-    store.file(receivedFile('a.m4s', 'hello'))
+    store.whole(receivedFile('a.m4s', 'hello'))
     const url = gateway.urlOf(1, 'a.m4s') ?? ''
     expect(await run(['-sS', '--fail', url])).toBe('hello')
     expect(await run(['-sS', '--fail', '-r', '1-2', url])).toBe('el')

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { ObjectStore } from '../files/object-store.ts'
 import type { StoredFile } from '../files/stored-file.ts'
-import type { ReceivedObject } from '../flow/objects.ts'
+import type { FlowObject } from '../flow/objects.ts'
 import type { CorsMode } from '../http/cors.ts'
 import { Exchange } from '../http/exchange.ts'
 import { isLocalHostHeader, isLoopback, listen } from '../http/listen.ts'
@@ -332,7 +332,7 @@ export class Gateway {
   }
 
   /** @returns false where the object ended meanwhile and what came of it is to be looked at anew */
-  async #answerReceiving(exchange: Exchange, object: ReceivedObject, startedMs: number): Promise<boolean> {
+  async #answerReceiving(exchange: Exchange, object: FlowObject, startedMs: number): Promise<boolean> {
     const leftMs = (this.#options.holdMs?.[1] ?? HOLD_MS[1]) - (performance.now() - startedMs)
     const range =
       exchange.isHead || exchange.request.headers['if-range'] !== undefined

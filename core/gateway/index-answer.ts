@@ -49,7 +49,7 @@ export function answerFileList(exchange: Exchange, store: ObjectStore, serviceId
     .live(serviceId)
     .map(({ name, size, kind, received }) => ({ name: name ?? '', kind, state: 'receiving', size, received }))
   const lost = store
-    .lost(serviceId)
+    .lostObjects(serviceId)
     .map(({ name, size, kind, received }) => ({ name, kind, state: 'lost', size, received }))
   const files = [...ready, ...live, ...lost].map((file) => ({ ...file, url: addressOf(serviceId, file.name) }))
   if (exchange.accepts('application/json')) {

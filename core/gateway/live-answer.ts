@@ -1,4 +1,4 @@
-import type { ReceivedObject } from '../flow/objects.ts'
+import type { FlowObject } from '../flow/objects.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { mediaTypeOf } from '../http/mime.ts'
 import { contentRange, type RangeSpec } from '../http/ranges.ts'
@@ -7,7 +7,7 @@ import { contentRange, type RangeSpec } from '../http/ranges.ts'
 const CHUNK_BYTES = 256 * 1024
 
 /** Serves a whole object while it arrives: what is there at once, the rest as it comes; cut off if it is given up. */
-export function answerGrowing(exchange: Exchange, object: ReceivedObject): void {
+export function answerGrowing(exchange: Exchange, object: FlowObject): void {
   exchange.head(200, {
     ...headersOf(object),
     ...(object.size === null ? {} : { 'Content-Length': object.size }),
@@ -23,7 +23,7 @@ export function answerGrowing(exchange: Exchange, object: ReceivedObject): void 
  */
 export function growingRange(
   range: RangeSpec,
-  object: Pick<ReceivedObject, 'size' | 'prefixBytes'>,
+  object: Pick<FlowObject, 'size' | 'prefixBytes'>,
   settle: boolean,
 ): readonly [number, number] | 'undecided' | null {
   const { size } = object
@@ -40,7 +40,7 @@ export function growingRange(
 }
 
 /** Serves a part of an object while it arrives. */
-export function answerGrowingPart(exchange: Exchange, object: ReceivedObject, part: readonly [number, number]): void {
+export function answerGrowingPart(exchange: Exchange, object: FlowObject, part: readonly [number, number]): void {
   exchange.head(206, {
     ...headersOf(object),
     'Content-Length': part[1] - part[0],
@@ -49,7 +49,7 @@ export function answerGrowingPart(exchange: Exchange, object: ReceivedObject, pa
   follow(exchange, object, part[0], part[1])
 }
 
-function headersOf(object: ReceivedObject): Record<string, string> {
+function headersOf(object: FlowObject): Record<string, string> {
   return {
     'Content-Type': mediaTypeOf(object.name ?? '', object.contentType),
     'Accept-Ranges': 'bytes',
@@ -59,7 +59,7 @@ function headersOf(object: ReceivedObject): Record<string, string> {
 }
 
 /** @param to end of what was promised; null: the object's own end */
-function follow(exchange: Exchange, object: ReceivedObject, from: number, to: number | null): void {
+function follow(exchange: Exchange, object: FlowObject, from: number, to: number | null): void {
   const { response } = exchange
   let at = from
   let scheduled = false
@@ -78,7 +78,7 @@ function follow(exchange: Exchange, object: ReceivedObject, from: number, to: nu
     const end = Math.min(object.prefixBytes(), to ?? Number.POSITIVE_INFINITY)
     while (at < end) {
       const next = Math.min(end, at + CHUNK_BYTES)
-      const chunk = object.bytes(at, next)
+      const chunk = object.lease(at, next).bytes
       at = next
       if (exchange.write(chunk)) continue
       blocked = true

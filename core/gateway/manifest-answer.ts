@@ -131,7 +131,7 @@ export class ManifestAnswers {
     const seen = [
       ...stored,
       ...this.#store.live(serviceId).flatMap((object) => object.name ?? []),
-      ...this.#store.lost(serviceId).map((lost) => lost.name),
+      ...this.#store.lostObjects(serviceId).map((lost) => lost.name),
     ]
     const carried = rules.filter(({ init, find }) => seen.some((name) => name === init || find(name) !== null))
     return new Set(carried.map(({ id }) => id))

@@ -42,14 +42,14 @@ const segment = (number: number, ageS: number) =>
 describe('an MPD while it arrives', () => {
   test('static: becomes live, the time line told by its first segments and then kept', async () => {
     const { store, get } = await open()
-    store.file(manifest(STATIC))
-    store.file(receivedFile('v.mp4', 'init', { kind: 'init' }))
+    store.whole(manifest(STATIC))
+    store.whole(receivedFile('v.mp4', 'init', { kind: 'init' }))
     for (const [number, age] of [
       [3, 4],
       [4, 2],
       [5, 0],
     ] as const)
-      store.file(segment(number, age))
+      store.whole(segment(number, age))
     const reply = await get('/service1/live.mpd')
     expect(reply.headers).toMatchObject({ 'content-type': 'application/dash+xml', 'cache-control': 'no-cache' })
     const mpd = mpdOf(reply.text)
@@ -58,7 +58,7 @@ describe('an MPD while it arrives', () => {
     expect(mpd.utcTimings).toEqual([
       { scheme: 'urn:mpeg:dash:utc:http-xsdate:2014', value: expect.stringMatching(/^http:\/\/127.0.0.1:\d+\/clock$/) },
     ])
-    store.file(segment(6, -5))
+    store.whole(segment(6, -5))
     expect(mpdOf((await get('/service1/live.mpd')).text).availabilityStartTimeUs).toBe(NOW_US - 10e6)
     expect((await get('/service1/live.mpd?as=sent')).text).toBe(STATIC)
     const { etag = '' } = (await get('/service1/live.mpd')).headers
@@ -69,9 +69,9 @@ describe('an MPD while it arrives', () => {
     const { store, get } = await open()
     const base = 'http://origin.example/live/'
     const absolute = STATIC.replace('media="', `media="${base}`).replace('initialization="', `initialization="${base}`)
-    store.file(manifest(absolute, `${base}live.mpd`))
-    store.file(receivedFile(`${base}v.mp4`, 'init', { kind: 'init' }))
-    store.file(receivedFile(`${base}v3.m4s`, 'three', { firstTimeUs: NOW_US - 4e6, lastTimeUs: NOW_US - 2e6 }))
+    store.whole(manifest(absolute, `${base}live.mpd`))
+    store.whole(receivedFile(`${base}v.mp4`, 'init', { kind: 'init' }))
+    store.whole(receivedFile(`${base}v3.m4s`, 'three', { firstTimeUs: NOW_US - 4e6, lastTimeUs: NOW_US - 2e6 }))
     const { text } = await get(`/service1/${base}live.mpd`)
     const media = /media="([^"]+)"/.exec(text)?.[1] ?? ''
     expect(media).toBe(`/service1/${base}v$Number$.m4s`)
@@ -81,22 +81,22 @@ describe('an MPD while it arrives', () => {
 
   test('static without a whole segment: 503', async () => {
     const { store, get } = await open({ holdMs: [1, 1] })
-    store.file(manifest(STATIC))
+    store.whole(manifest(STATIC))
     expect((await get('/service1/live.mpd')).status).toBe(503)
   })
 
   test('dynamic: moved to now, by its segments or by the replay', async () => {
     const { store, get } = await open({ manifestShiftUs: () => 60e6, streamShiftUs: () => 1e6 })
-    store.file(manifest(DYNAMIC))
+    store.whole(manifest(DYNAMIC))
     const before = mpdOf((await get('/service1/live.mpd')).text)
     expect(before.availabilityStartTimeUs).toBe(Date.parse('2020-01-01T00:01:00Z') * 1000)
-    store.file(segment(3, 4))
+    store.whole(segment(3, 4))
     expect(mpdOf((await get('/service1/live.mpd')).text).availabilityStartTimeUs).toBe(NOW_US - 9e6)
   })
 
   test('one that cannot be read goes as it was sent, with one warning', async () => {
     const { store, get, warnings } = await open()
-    store.file(manifest('<MPD><Period></MPD>'))
+    store.whole(manifest('<MPD><Period></MPD>'))
     for (const turn of [1, 2]) {
       const reply = await get('/service1/live.mpd')
       expect([turn, reply.status, reply.text]).toEqual([turn, 200, '<MPD><Period></MPD>'])
@@ -118,9 +118,9 @@ describe('an HLS playlist', () => {
 
   test('lists what is there, and ends with its last segment', async () => {
     const { store, get } = await open({ holdMs: [1, 1] })
-    store.file(receivedFile('a.m3u8', CHILD, { kind: 'playlist' }))
+    store.whole(receivedFile('a.m3u8', CHILD, { kind: 'playlist' }))
     expect((await get('/service1/a.m3u8')).status).toBe(503)
-    store.file(segment(2, 0))
+    store.whole(segment(2, 0))
     const reply = await get('/service1/a.m3u8')
     expect(reply.headers).toMatchObject({
       'content-type': 'application/vnd.apple.mpegurl',
@@ -129,16 +129,16 @@ describe('an HLS playlist', () => {
     expect(listed(reply.text)).toEqual([false, 1, 'v2.m4s'])
     expect((await get('/service1/v.mp4')).headers['x-routescope-state']).toBe('expected')
     expect((await get('/service1/v1.m4s')).headers['x-routescope-state']).toBe('lost')
-    store.file(segment(3, 0))
+    store.whole(segment(3, 0))
     expect(listed((await get('/service1/a.m3u8')).text)).toEqual([true, 1, 'v2.m4s', 'v3.m4s'])
   })
 
   test('of a session that is over ends where the session did; a master stays as it was sent', async () => {
     const { store, get } = await open()
     const master = '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\na.m3u8\n'
-    store.file(manifest(master, 'live.m3u8'))
-    store.file(receivedFile('a.m3u8', CHILD, { kind: 'playlist' }))
-    store.file(segment(1, 0))
+    store.whole(manifest(master, 'live.m3u8'))
+    store.whole(receivedFile('a.m3u8', CHILD, { kind: 'playlist' }))
+    store.whole(segment(1, 0))
     store.finish()
     expect((await get('/service1/live.m3u8')).text).toBe(master)
     expect(listed((await get('/service1/a.m3u8')).text)).toEqual([true, 0, 'v1.m4s'])
@@ -193,7 +193,7 @@ describe.skipIf(!existsSync(captures))('captures from ../shared/captures, finish
 
   test('route-loss: a segment that was lost says which bytes', async () => {
     const { store, get } = await received('route-loss')
-    const lost = store.lost(1)[0]
+    const lost = store.lostObjects(1)[0]
     const told = await get(`/service1/${lost?.name}`, { Accept: 'application/json' })
     expect([told.status, JSON.parse(told.text)]).toEqual([
       404,

@@ -205,7 +205,7 @@ export class MmtPresentations {
       if (!MPU_NAME.test(file.name)) continue
       found.push({ ...file, index: file.objectIndex })
     }
-    for (const lost of this.#store.lost(serviceId)) {
+    for (const lost of this.#store.lostObjects(serviceId)) {
       if (!MPU_NAME.test(lost.name) || lost.size === null || this.#store.storedBytes(lost.index) === 0) continue
       found.push({ ...lost, size: lost.size })
     }

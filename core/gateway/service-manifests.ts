@@ -151,7 +151,7 @@ export class ServiceManifests {
     return [
       ...this.#store.list(serviceId).map((file) => file.name),
       ...this.#store.live(serviceId).flatMap((object) => object.name ?? []),
-      ...this.#store.lost(serviceId).map((lost) => lost.name),
+      ...this.#store.lostObjects(serviceId).map((lost) => lost.name),
     ]
   }
 }

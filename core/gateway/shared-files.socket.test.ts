@@ -23,9 +23,9 @@ async function received(base: string): Promise<TestGateway> {
     {},
     {},
     {
-      file: (file) => store.file(file),
-      objectBegun: (object) => store.objectBegun(object),
-      objectLost: (object) => store.objectLost(object),
+      whole: (file) => store.whole(file),
+      begun: (object) => store.begun(object),
+      lost: (object) => store.lost(object),
     },
   )
   play(await mabrCapture(await demoDash(), { base }), session.receiver)

@@ -30,16 +30,16 @@ describe.each([
   test('a segment that arrives is given out when it is whole, with its length', async () => {
     const one = await open(options)
     const object = new ArrivingObject(1, 'v1.m4s')
-    one.store.objectBegun(object)
+    one.store.begun(object)
     object.push('abc')
     const answer = one.get('/service1/v1.m4s')
     // Another request that overtakes it proves that it waits.
-    one.store.file(receivedFile('other.txt', 'x'))
+    one.store.whole(receivedFile('other.txt', 'x'))
     await one.get('/service1/other.txt')
     expect(object.watchers).toBe(1)
     object.push('def')
     object.end('complete')
-    one.store.file(receivedFile('v1.m4s', 'abcdef', { kind: 'media' }))
+    one.store.whole(receivedFile('v1.m4s', 'abcdef', { kind: 'media' }))
     const reply = await answer
     expect(reply).toMatchObject({ status: 200, text: 'abcdef' })
     expect(reply.headers['content-length']).toBe('6')
@@ -49,11 +49,11 @@ describe.each([
   test('one that never becomes whole is refused as lost', async () => {
     const one = await open(options)
     const object = new ArrivingObject(1, 'v1.m4s')
-    one.store.objectBegun(object)
+    one.store.begun(object)
     object.push('abc')
     const answer = statusOf(one, '/service1/v1.m4s')
     object.end('partial')
-    one.store.objectLost(object)
+    one.store.lost(object)
     expect(await answer).toBe(404)
   })
 })
@@ -67,8 +67,8 @@ test('--low-latency off: manifests promise no segment before it is whole', async
   const manifests: string[] = []
   for (const lowLatency of [true, false]) {
     const one = await open({ lowLatency })
-    one.store.file(receivedFile('live.mpd', PROMISING, { kind: 'manifest' }))
-    one.store.file(receivedFile('v1.m4s', 'abc', { kind: 'media' }))
+    one.store.whole(receivedFile('live.mpd', PROMISING, { kind: 'manifest' }))
+    one.store.whole(receivedFile('v1.m4s', 'abc', { kind: 'media' }))
     manifests.push((await one.get('/service1/live.mpd')).text)
   }
   expect(manifests[0]).toContain('availabilityTimeOffset="1.5"')

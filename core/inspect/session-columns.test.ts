@@ -31,7 +31,7 @@ class Setup {
         targets: [{ kind: 'route', address: this.flow.destinationAddress, port: this.flow.destinationPort }],
         receive: { ...DEFAULT_RECEIVE, services: 'all' },
       },
-      { borrows: true, file: () => undefined },
+      { whole: () => undefined },
       this.columns,
     )
     this.send(0, 1, new TextEncoder().encode(STSID), { codepoint: 1 })

@@ -32,7 +32,7 @@ import type {
   ServiceFacts,
   SlsFragment,
 } from '../flow/facts.ts'
-import type { ReceivedObject } from '../flow/objects.ts'
+import type { FlowObject } from '../flow/objects.ts'
 import { KeptObjects } from './columns/kept-objects.ts'
 import { MAX_ROWS, ObjectColumns } from './columns/object-columns.ts'
 import { makeDetail } from './columns/object-detail.ts'
@@ -165,20 +165,20 @@ export class SessionColumns implements ReceiveObserver {
     this.#signalling.slsSignature(serviceId, tsi, toi, signature)
   }
 
-  objectBegun(object: ReceivedObject, bytes: Uint8Array, start: number, end: number): void {
+  objectBegun(object: FlowObject, bytes: Uint8Array, start: number, end: number): void {
     this.objects.begin(object, bytes, start, end)
     this.#startup.objectBegun(object)
     this.#losses.objectBegun(object)
   }
 
-  objectEnded(object: ReceivedObject): void {
+  objectEnded(object: FlowObject): void {
     this.objects.end(object)
     this.#startup.objectEnded(object)
     this.#losses.objectEnded(object)
     this.#kept.objectEnded(object)
   }
 
-  objectResumed(object: ReceivedObject): void {
+  objectResumed(object: FlowObject): void {
     this.objects.resume(object)
     this.#losses.objectResumed(object)
   }
@@ -191,7 +191,7 @@ export class SessionColumns implements ReceiveObserver {
     this.objects.repaired(index, repair)
   }
 
-  objectNamed(object: ReceivedObject): void {
+  objectNamed(object: FlowObject): void {
     this.objects.named(object)
     this.#startup.objectEnded(object)
     this.#losses.objectEnded(object)
@@ -282,7 +282,7 @@ export class SessionColumns implements ReceiveObserver {
   }
 
   /** Until when an object is of use to players, stream µs; null where nothing says. */
-  usefulUntilUs(object: ReceivedObject): number | null {
+  usefulUntilUs(object: FlowObject): number | null {
     return this.#losses.usefulUntilUs(object)
   }
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
 import { type Alarm, ObserverTee, type ServiceFacts } from '../flow/facts.ts'
-import type { ReceivedFile, ReceivedObject } from '../flow/objects.ts'
+import type { FlowFile, FlowObject } from '../flow/objects.ts'
 import type { ReceiveTarget } from '../flow/receive-target.ts'
 import { receiveCapture } from '../testing/receive-capture.ts'
 import { Receiver } from './receiver.ts'
@@ -16,7 +16,7 @@ type Run = {
   files: Map<string, string>
   kinds: Map<string, string>
   services: Map<number, ServiceFacts>
-  objects: ReceivedObject[]
+  objects: FlowObject[]
   alarms: Alarm[]
   heldBytes: number
 }
@@ -24,10 +24,9 @@ type Run = {
 async function receive(name: string, target: ReceiveTarget, keepCorrupt = false): Promise<Run> {
   const run: Run = { files: new Map(), kinds: new Map(), services: new Map(), objects: [], alarms: [], heldBytes: -1 }
   const sink = {
-    borrows: true,
-    file(file: ReceivedFile): void {
+    whole(file: FlowFile): void {
       const path = `service${file.serviceId}/${file.name}`
-      run.files.set(path, createHash('sha256').update(file.bytes).digest('hex'))
+      run.files.set(path, createHash('sha256').update(file.lease.bytes).digest('hex'))
       run.kinds.set(path, file.kind)
     },
   }

@@ -42,8 +42,9 @@ class Flooded {
     this.receiver = new Receiver(
       { targets: [{ kind: 'discover' }], receive: { ...DEFAULT_RECEIVE, services: 'all' }, limits: LIMITS },
       {
-        file: ({ serviceId, tsi, name, bytes }) => {
-          if (serviceId === 1 && tsi === 10) this.#segments.push({ name, bytes })
+        holds: true,
+        whole: ({ serviceId, tsi, name, lease }) => {
+          if (serviceId === 1 && tsi === 10) this.#segments.push({ name, bytes: lease.bytes })
         },
       },
       observer,

@@ -90,7 +90,7 @@ describe('hostile datagrams', () => {
     let files = 0
     const receiver = new Receiver(
       { targets: [{ kind: 'discover' }], receive, limits },
-      { borrows: true, file: () => void files++ },
+      { whole: () => void files++ },
       new ObserverTee(columns, { alarm: (alarm) => void (alarm.rule === 'INTERNAL' && alarms.push(alarm)) }),
     )
     const datagram = new Uint8Array(2048)

@@ -78,7 +78,7 @@ describe('putting objects together', () => {
           })
         }
         expect(names(session)).toEqual(['v_7.m4s'])
-        expect(session.files[0]?.bytes).toEqual(whole)
+        expect(session.files[0]?.lease.bytes).toEqual(whole)
         expect(session.malformed).toEqual([])
         expect(session.alarms).toEqual([])
       }),
@@ -97,11 +97,11 @@ describe('putting objects together', () => {
     object?.watch(() => calls++)
     session.send({ tsi: 10, toi: 1, offset: 160, payload: whole.subarray(160, 2000) })
     expect(object?.prefixBytes()).toBe(2000)
-    expect(object?.bytes(0, 2000)).toEqual(whole.subarray(0, 2000))
+    expect(object?.lease(0, 2000).bytes).toEqual(whole.subarray(0, 2000))
     session.send({ tsi: 10, toi: 1, offset: 2000, payload: whole.subarray(2000), length: 3000, closeObject: true })
     expect(calls).toBe(2)
     expect(object?.state).toBe('complete')
-    expect(session.files[0]?.bytes).toEqual(whole)
+    expect(session.files[0]?.lease.bytes).toEqual(whole)
   })
 
   it('takes a packet without data but with length and close flag as the end', () => {
@@ -111,7 +111,7 @@ describe('putting objects together', () => {
     expect(session.files).toHaveLength(0)
     session.send({ tsi: 10, toi: 1, offset: 500, length: 500, closeObject: true })
     expect(session.files).toHaveLength(1)
-    expect(session.files[0]?.bytes).toHaveLength(500)
+    expect(session.files[0]?.lease.bytes).toHaveLength(500)
   })
 
   it('completes an object of no bytes', () => {
@@ -129,7 +129,7 @@ describe('putting objects together', () => {
     session.send({ tsi: 10, toi: 1, offset: 80, payload: content(50), length: 100 })
     session.send({ tsi: 10, toi: 1, offset: 50, payload: whole.subarray(50), length: 100 })
     expect(session.malformed).toEqual(['object-range'])
-    expect(session.files[0]?.bytes).toEqual(whole)
+    expect(session.files[0]?.lease.bytes).toEqual(whole)
   })
 
   it('counts duplicates and late packets', () => {
@@ -181,7 +181,7 @@ describe('loss', () => {
     session.pass(1000)
     expect(session.lost).toHaveLength(1)
     session.send({ tsi: 10, toi: 1, offset: 0, payload: whole.subarray(0, 100), length: 300 })
-    expect(session.files[0]?.bytes).toEqual(whole)
+    expect(session.files[0]?.lease.bytes).toEqual(whole)
     expect(session.objects.filter((object) => object.tsi === 10)).toHaveLength(1)
     expect(session.channels.find((each) => each.tsi === 10)).toMatchObject({ lost: 0, incomplete: 0, complete: 1 })
   })
@@ -198,7 +198,7 @@ describe('loss', () => {
         [4, 6],
       ],
     })
-    expect([...(session.files[0]?.bytes ?? [])]).toEqual([0, 0, 7, 8, 0, 0])
+    expect([...(session.files[0]?.lease.bytes ?? [])]).toEqual([0, 0, 7, 8, 0, 0])
   })
 
   it('tells an object cut off by the end of the capture from a lost one', () => {
@@ -227,7 +227,7 @@ describe('loss', () => {
     expect(session.channels.find((each) => each.tsi === 10)).toMatchObject({ lost: 0, incomplete: 1 })
     expect(session.alarms).toEqual([])
     session.send({ tsi: 10, toi: 1, offset: 0, payload: whole.subarray(0, 100), length: 300 })
-    expect(session.files.at(-1)?.bytes).toEqual(whole)
+    expect(session.files.at(-1)?.lease.bytes).toEqual(whole)
   })
 
   it('counts only the holes behind the place where it began to listen', () => {
@@ -269,7 +269,7 @@ describe('repeats and reuse of a TOI', () => {
     const session = new TestSession(target, { keepRepeats: true })
     sls(session)
     for (let round = 0; round < 3; round++) session.sendObject({ tsi: 10, toi: 5, codepoint: 1 }, content(2500))
-    expect(session.files.map((file) => file.bytes.length)).toEqual([2500, 2500, 2500])
+    expect(session.files.map((file) => file.lease.bytes.length)).toEqual([2500, 2500, 2500])
   })
 
   it('knows another length under the same TOI as a new object', () => {
@@ -279,7 +279,7 @@ describe('repeats and reuse of a TOI', () => {
     session.sendObject({ tsi: 10, toi: 5 }, content(2400, 2))
     session.send({ tsi: 10, toi: 6, payload: content(10), length: 100 })
     session.send({ tsi: 10, toi: 6, payload: content(10), length: 90 })
-    expect(session.files.map((file) => file.bytes.length)).toEqual([2500, 2400])
+    expect(session.files.map((file) => file.lease.bytes.length)).toEqual([2500, 2400])
     const rows = session.objects.filter((object) => object.tsi === 10)
     expect(rows.map((object) => [object.toi, object.instance])).toEqual([
       [5, 0],
@@ -294,7 +294,7 @@ describe('repeats and reuse of a TOI', () => {
     sls(session)
     session.sendObject({ tsi: 10, toi: 5 }, content(2500))
     session.sendObject({ tsi: 10, toi: 5 }, content(2500, 2))
-    expect(session.files.map((file) => file.bytes[0])).toEqual([content(1)[0], content(1, 2)[0]])
+    expect(session.files.map((file) => file.lease.bytes[0])).toEqual([content(1)[0], content(1, 2)[0]])
   })
 
   it('compares init segments byte by byte, also behind their first packet', () => {
@@ -310,8 +310,8 @@ describe('repeats and reuse of a TOI', () => {
     session.sendObject(init, second)
     session.sendObject(init, second)
     expect(session.files).toHaveLength(2)
-    expect(session.files[0]?.bytes).toEqual(first)
-    expect(session.files[1]?.bytes).toEqual(second)
+    expect(session.files[0]?.lease.bytes).toEqual(first)
+    expect(session.files[1]?.lease.bytes).toEqual(second)
   })
 
   it('takes TOIs that go far back for a loop and delivers them anew, but not small steps back', () => {
@@ -365,7 +365,7 @@ describe('names and signalling', () => {
     session.sendObject({ tsi: 10, toi: 3 }, content(10))
     expect(names(session)).toEqual(['page.html', 'v_00003.m4s'])
     expect(session.files[0]).toMatchObject({ contentType: 'text/html', kind: 'file' })
-    expect(Buffer.compare(session.files[0]?.bytes ?? new Uint8Array(), plain)).toBe(0)
+    expect(Buffer.compare(session.files[0]?.lease.bytes ?? new Uint8Array(), plain)).toBe(0)
   })
 
   it('takes TOI 0 for media where the S-TSID carries the table, and for a table where it does not', () => {
@@ -400,7 +400,7 @@ describe('names and signalling', () => {
     )
     const entity = new TextEncoder().encode('Content-Location: d.txt\r\nContent-Type: text/plain\r\n\r\nthree')
     session.sendObject({ tsi: 12, toi: 2, codepoint: 2 }, entity)
-    expect(session.files.map((file) => [file.name, new TextDecoder().decode(file.bytes)])).toEqual([
+    expect(session.files.map((file) => [file.name, new TextDecoder().decode(file.lease.bytes)])).toEqual([
       ['a.txt', 'one'],
       ['b/c.txt', 'two'],
       ['d.txt', 'three'],

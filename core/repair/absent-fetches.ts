@@ -1,7 +1,8 @@
 import { asToi, asTsi } from '../contract/ids.ts'
 import type { RepairSpec } from '../contract/session-spec.ts'
 import type { AbsentObject, ReceiveObserver, RepairServer } from '../flow/facts.ts'
-import type { ReceivedFile } from '../flow/objects.ts'
+import { ownBytes } from '../flow/lease.ts'
+import type { FlowFile } from '../flow/objects.ts'
 import { manifestKind } from '../receive/lct/channel-names.ts'
 import type { HttpRepair } from './http-repair.ts'
 import type { Backoff } from './post-file-repair.ts'
@@ -14,7 +15,7 @@ export type AbsentFetchesOptions = {
   readonly observer: Pick<ReceiveObserver, 'alarm'>
   readonly serversOf: (serviceId: number) => readonly RepairServer[]
   readonly backoffOf: (serviceId: number) => Backoff
-  readonly deliver: (file: ReceivedFile) => void
+  readonly deliver: (file: FlowFile) => void
 }
 
 /** Waiting or being fetched at a time. */
@@ -118,7 +119,7 @@ export class AbsentFetches {
       name,
       contentType,
       kind: manifestKind(name, contentType) ?? object.kind,
-      bytes: outcome.content,
+      lease: ownBytes(outcome.content),
       objectIndex: index,
       tsi: asTsi(tsi),
       toi: asToi(0),

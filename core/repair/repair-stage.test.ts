@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_REPAIR, type RepairSpec } from '../contract/session-spec.ts'
 import type { Alarm, RepairFact } from '../flow/facts.ts'
-import type { ObjectSink, ReceivedFile, ReceivedObject } from '../flow/objects.ts'
+import { ownBytes } from '../flow/lease.ts'
+import type { FlowFile, FlowObject, ObjectSink } from '../flow/objects.ts'
 import { readBoxes } from '../media/bmff/boxes.ts'
 import { content, TestSession, testFlow } from '../testing/test-session.ts'
 import { RepairStage, type RepairStageOptions } from './repair-stage.ts'
@@ -13,18 +14,18 @@ const segment = new Uint8Array(readFileSync(join(demo, 'video-2.m4s')))
 const init = new Uint8Array(readFileSync(join(demo, 'video-init.mp4')))
 
 class Taken implements ObjectSink {
-  readonly files: ReceivedFile[] = []
-  readonly lost: ReceivedObject[] = []
-  readonly borrows: boolean
+  readonly files: FlowFile[] = []
+  readonly given: FlowObject[] = []
+  readonly holds: boolean
 
-  constructor(borrows: boolean) {
-    this.borrows = borrows
+  constructor(holds: boolean) {
+    this.holds = holds
   }
-  file(file: ReceivedFile): void {
-    this.files.push({ ...file, bytes: file.bytes.slice() })
+  whole(file: FlowFile): void {
+    this.files.push({ ...file, lease: ownBytes(file.lease.bytes.slice()) })
   }
-  objectLost(object: ReceivedObject): void {
-    this.lost.push(object)
+  lost(object: FlowObject): void {
+    this.given.push(object)
   }
   get names(): string[] {
     return this.files.map(({ name, complete, patched }) => `${name} ${complete ? 'whole' : (patched ?? 'as it is')}`)
@@ -33,7 +34,7 @@ class Taken implements ObjectSink {
 
 /** A receiver with the stage behind it, and a ROUTE service whose segments are called `v-<TOI>.m4s`. */
 class Staged {
-  readonly files = new Taken(true)
+  readonly files = new Taken(false)
   readonly store: Taken | null
   readonly repairs = new Map<number, RepairFact>()
   readonly alarms: Alarm[] = []
@@ -46,7 +47,7 @@ class Staged {
     withStore = true,
     more: Partial<RepairStageOptions> = {},
   ) {
-    this.store = withStore ? new Taken(false) : null
+    this.store = withStore ? new Taken(true) : null
     this.stage = new RepairStage({
       spec: { ...DEFAULT_REPAIR, ...spec },
       keepCorrupt,
@@ -68,10 +69,10 @@ class Staged {
       { keepCorrupt },
       {},
       {
-        borrows: stage.borrows,
-        file: (file) => stage.file(file),
-        objectBegun: (object) => stage.objectBegun(object),
-        objectLost: (object) => stage.objectLost(object),
+        holds: stage.holds,
+        whole: (file) => stage.whole(file),
+        begun: (object) => stage.begun(object),
+        lost: (object) => stage.lost(object),
         busy: () => stage.busy(),
       },
     )
@@ -105,7 +106,7 @@ describe('the repair stage', () => {
     run.end()
     expect(run.files.names).toEqual(['v-2.m4s whole'])
     expect(run.store?.names).toEqual(['v-2.m4s whole'])
-    expect(run.store?.lost).toHaveLength(1)
+    expect(run.store?.given).toHaveLength(1)
     expect(run.repairs.size).toBe(0)
   })
 
@@ -115,11 +116,11 @@ describe('the repair stage', () => {
     run.end()
     expect(run.files.names).toEqual([])
     expect(run.store?.names).toEqual([`v-1.m4s ${mode}`])
-    expect(run.store?.lost).toHaveLength(1)
+    expect(run.store?.given).toHaveLength(1)
     const [file] = run.store?.files ?? []
-    expect(file?.bytes.length).toBe(segment.length)
+    expect(file?.lease.bytes.length).toBe(segment.length)
     expect(file?.missing).toEqual([[5000, 6000]])
-    const types = readBoxes(file?.bytes ?? new Uint8Array(0)).map(({ type }) => type)
+    const types = readBoxes(file?.lease.bytes ?? new Uint8Array(0)).map(({ type }) => type)
     expect(types).toEqual(mode === 'strict' ? ['styp', 'sidx', 'free', 'free'] : ['styp', 'sidx', 'moof', 'mdat'])
     expect([...run.repairs.values()]).toEqual([{ how: mode, bytes: 1000, urls: [], whole: null }])
     expect(run.alarms.map(({ rule, severity }) => `${rule} ${severity}`)).toEqual(['OBJ-PATCHED info'])
@@ -144,7 +145,7 @@ describe('the repair stage', () => {
     run.end()
     expect(run.files.names).toEqual([])
     expect(run.repairs.size).toBe(0)
-    expect(run.stage.borrows).toBe(true)
+    expect(run.stage.holds).toBe(false)
   })
 
   it('a damaged initialisation segment is never patched or served', () => {

@@ -1,6 +1,8 @@
 import type { RepairSpec } from '../contract/session-spec.ts'
 import type { AbsentObject, ReceiveObserver, RepairServer, SlsFragment } from '../flow/facts.ts'
-import type { ByteRange, ObjectKind, ObjectSink, ReceivedFile, ReceivedObject } from '../flow/objects.ts'
+import { believableBytes } from '../flow/holes.ts'
+import { ownBytes } from '../flow/lease.ts'
+import type { ByteRange, FlowFile, FlowObject, ObjectKind, ObjectSink } from '../flow/objects.ts'
 import { manifestKind } from '../receive/lct/channel-names.ts'
 import { AbsentFetches } from './absent-fetches.ts'
 import { wantedByBoxes } from './box-order.ts'
@@ -24,20 +26,17 @@ export type RepairStageOptions = {
   /** Servers that the signalling of a service names. */
   readonly serversOf: (serviceId: number) => readonly RepairServer[]
   /** Until when an object is of use to players, stream µs; null where nothing says. */
-  readonly usefulUntilUs: (object: ReceivedObject) => number | null
+  readonly usefulUntilUs: (object: FlowObject) => number | null
   /** Fetches missing bytes; null where the session does not. */
   readonly fetcher: HttpRepair | null
 }
 
 /** What is known of a lost object when it is given up; the object itself may change afterwards. */
 type Lost = {
-  readonly object: ReceivedObject
-  readonly facts: Omit<ReceivedFile, 'bytes' | 'complete' | 'missing'>
+  readonly object: FlowObject
+  readonly facts: Omit<FlowFile, 'lease' | 'complete' | 'missing'>
 }
 
-/** A length far beyond what came is not believed: so many times as much, and this much more. */
-const MAX_HOLE_RATIO = 8
-const MAX_SMALL_HOLES = 64 << 10
 const NO_BACKOFF: Backoff = { silentMs: 0, fixedMs: 0, randomMs: 0 }
 /** Services whose back-off is kept. */
 const MAX_SERVICES = 512
@@ -48,7 +47,7 @@ const MAX_SERVICES = 512
  * playlists and initialisation segments are never served.
  */
 export class RepairStage implements ObjectSink {
-  readonly borrows: boolean
+  readonly holds: boolean
   readonly #options: RepairStageOptions
   readonly #backoffs = new Map<number, Backoff>()
   /** Row of the object that was last given up and dealt with here: what the receiver still says of it is dropped. */
@@ -68,27 +67,27 @@ export class RepairStage implements ObjectSink {
             backoffOf: (serviceId) => this.#backoffOf(serviceId),
             deliver: (file) => this.#deliver(file),
           })
-    this.borrows = options.files.borrows === true && (options.store === null || options.store.borrows === true)
+    this.holds = options.files.holds === true || options.store?.holds === true
   }
 
-  objectBegun(object: ReceivedObject): void {
-    this.#options.files.objectBegun?.(object)
-    this.#options.store?.objectBegun?.(object)
+  begun(object: FlowObject): void {
+    this.#options.files.begun?.(object)
+    this.#options.store?.begun?.(object)
   }
 
-  file(file: ReceivedFile): void {
+  whole(file: FlowFile): void {
     if (file.complete) {
       this.#options.fetcher?.cancel(file.objectIndex)
       this.#absent?.arrived(file.serviceId, file.name)
     } else if (file.objectIndex === this.#settledIndex) return
     else if (isNeededWhole(file) && this.#options.spec.mode !== 'none') {
-      this.#options.files.file(file)
+      this.#options.files.whole(file)
       return
     }
     this.#deliver(file)
   }
 
-  objectLost(object: ReceivedObject): void {
+  lost(object: FlowObject): void {
     this.#settledIndex = -1
     const lost = lostFacts(object)
     if (this.#options.spec.mode === 'none' || lost === null) this.#forward(object)
@@ -129,14 +128,14 @@ export class RepairStage implements ObjectSink {
     await this.#options.fetcher?.flush(graceMs)
   }
 
-  #deliver(file: ReceivedFile): void {
-    this.#options.files.file(file)
-    this.#options.store?.file(file)
+  #deliver(file: FlowFile): void {
+    this.#options.files.whole(file)
+    this.#options.store?.whole(file)
   }
 
-  #forward(object: ReceivedObject): void {
-    this.#options.files.objectLost?.(object)
-    this.#options.store?.objectLost?.(object)
+  #forward(object: FlowObject): void {
+    this.#options.files.lost?.(object)
+    this.#options.store?.lost?.(object)
   }
 
   /** @returns false where its missing bytes cannot be fetched */
@@ -148,7 +147,7 @@ export class RepairStage implements ObjectSink {
     const reach = reachOf(object, missing)
     if (!fetcher.admits(Math.max(reach, object.size ?? 0))) return false
     // The receiver may use its buffer again when this call returns: a copy.
-    const bytes = object.bytes(0, reach).slice()
+    const bytes = object.lease(0, reach).bytes.slice()
     const wanted = {
       index: object.index,
       name: facts.name,
@@ -185,7 +184,7 @@ export class RepairStage implements ObjectSink {
       const transported = content === bytes ? bytes : null
       this.#options.observer.objectRepaired(object.index, { how: 'http', bytes: filled, urls, whole: transported })
       this.#tell(lost, 'OBJ-REPAIRED', `${filled} missing bytes fetched from ${urls.join(', ')}`)
-      this.#deliver({ ...facts, bytes: content, complete: true, missing: [] })
+      this.#deliver({ ...facts, lease: ownBytes(content), complete: true, missing: [] })
       return
     }
     this.#tell(lost, 'OBJ-UNREPAIRED', `not made whole by HTTP: ${reason}`)
@@ -194,8 +193,8 @@ export class RepairStage implements ObjectSink {
     this.#forward(object)
     const mode = this.#modeAfter(bytes, missing)
     if (this.#patch(lost, bytes, missing, mode, outcome.size === null) || !this.#options.keepCorrupt) return
-    const damaged = { ...facts, bytes, complete: false, missing }
-    if (isNeededWhole(damaged)) this.#options.files.file(damaged)
+    const damaged = { ...facts, lease: ownBytes(bytes), complete: false, missing }
+    if (isNeededWhole(damaged)) this.#options.files.whole(damaged)
     else this.#deliver(damaged)
   }
 
@@ -212,12 +211,12 @@ export class RepairStage implements ObjectSink {
     this.#forward(object)
     const missing = object.missing()
     const reach = reachOf(object, missing)
-    const believed = object.received * MAX_HOLE_RATIO + MAX_SMALL_HOLES
+    const believed = believableBytes(object.received)
     const length = object.size !== null && object.size <= believed ? object.size : reach
     if (idle || object.kind !== 'media' || object.assembled || object.contentEncoding !== null) return
     if (length > believed || object.received === 0) return
     const mode = spec.mode === 'simple' ? 'simple' : 'strict'
-    const bytes = object.bytes(0, length)
+    const { bytes } = object.lease(0, length)
     if (this.#patch(lost, bytes, missing, mode, length !== object.size)) this.#settledIndex = object.index
   }
 
@@ -235,9 +234,9 @@ export class RepairStage implements ObjectSink {
     if (patched === null) return false
     observer.objectRepaired(object.index, { how: mode, bytes: sumOf(inside), urls: [], whole: null })
     this.#tell({ object, facts }, 'OBJ-PATCHED', patched.text)
-    const file = { ...facts, bytes: patched.bytes, complete: false, missing, patched: mode }
-    if (keepCorrupt) files.file(file)
-    store?.file(file)
+    const file = { ...facts, lease: ownBytes(patched.bytes), complete: false, missing, patched: mode }
+    if (keepCorrupt) files.whole(file)
+    store?.whole(file)
     return true
   }
 
@@ -256,7 +255,7 @@ export class RepairStage implements ObjectSink {
 }
 
 /** Null where the object has no name yet, or belongs to no service: then it is no file. */
-function lostFacts(object: ReceivedObject): Lost | null {
+function lostFacts(object: FlowObject): Lost | null {
   const { serviceId, name, contentType, index, tsi, toi, representation, firstTimeUs, lastTimeUs } = object
   if (serviceId === null || name === null || name === '') return null
   const kind: ObjectKind = object.kind === 'file' ? (manifestKind(name, contentType) ?? 'file') : object.kind
@@ -276,12 +275,12 @@ function lostFacts(object: ReceivedObject): Lost | null {
 }
 
 /** A part of it would mislead a player rather than help it. */
-function isNeededWhole({ kind }: Pick<ReceivedFile, 'kind'>): boolean {
+function isNeededWhole({ kind }: Pick<FlowFile, 'kind'>): boolean {
   return kind === 'manifest' || kind === 'playlist' || kind === 'init'
 }
 
 /** End of the last byte received. */
-function reachOf(object: ReceivedObject, missing: readonly ByteRange[]): number {
+function reachOf(object: FlowObject, missing: readonly ByteRange[]): number {
   const last = missing.at(-1)
   if (object.size === null) return object.received + sumOf(missing)
   return last !== undefined && last[1] === object.size ? last[0] : object.size

@@ -1,6 +1,6 @@
 import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
 import { ObserverTee } from '../flow/facts.ts'
-import type { ReceivedFile, ReceivedObject } from '../flow/objects.ts'
+import type { FlowFile, FlowObject } from '../flow/objects.ts'
 import type { ReceiveTarget } from '../flow/receive-target.ts'
 import { Receiver } from '../receive/receiver.ts'
 import { type Datagram, play } from './datagrams.ts'
@@ -11,7 +11,7 @@ export type Received = {
   readonly files: ReadonlyMap<string, Uint8Array>
   /** Names in the order they arrived, repeats included. */
   readonly order: readonly string[]
-  readonly lost: readonly ReceivedObject[]
+  readonly lost: readonly FlowObject[]
   readonly alarms: readonly { readonly rule: string; readonly text: string }[]
   /** Memory held after the end. */
   readonly heldBytes: number
@@ -21,15 +21,16 @@ export type Received = {
 export function receiveAll(datagrams: readonly Datagram[], target: ReceiveTarget): Received {
   const files = new Map<string, Uint8Array>()
   const order: string[] = []
-  const lost: ReceivedObject[] = []
+  const lost: FlowObject[] = []
   const alarms: { readonly rule: string; readonly text: string }[] = []
   const sink = {
-    file(file: ReceivedFile): void {
+    holds: true,
+    whole(file: FlowFile): void {
       const name = `service${file.serviceId}/${file.name}`
-      files.set(name, file.bytes.slice())
+      files.set(name, file.lease.bytes.slice())
       order.push(name)
     },
-    objectLost: (object: ReceivedObject) => void lost.push(object),
+    lost: (object: FlowObject) => void lost.push(object),
   }
   const receive = { ...DEFAULT_RECEIVE, services: 'all' as const }
   const observer = new ObserverTee({ alarm: (alarm) => void alarms.push(alarm) })

@@ -43,7 +43,11 @@ async function inspect(...captures: Uint8Array[]): Promise<Report> {
   const reader = new CaptureReader({ files, pace: 'fast', loop: 1, nowUs: () => 0, flows })
   const columns = new SessionColumns({ hash: true })
   const receive = { ...DEFAULT_RECEIVE, services: 'all' as const, keepCorrupt: true }
-  const receiver = new Receiver({ targets: [{ kind: 'discover' }], receive, flows }, { file: () => undefined }, columns)
+  const receiver = new Receiver(
+    { targets: [{ kind: 'discover' }], receive, flows },
+    { whole: () => undefined },
+    columns,
+  )
   let link: ReturnType<Receiver['link']> | null = null
   let lastUs = 0
   await reader.run(

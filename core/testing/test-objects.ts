@@ -1,18 +1,15 @@
 import { asToi, asTsi } from '../contract/ids.ts'
-import type { ByteRange, ObjectKind, ReceivedFile, ReceivedObject } from '../flow/objects.ts'
+import { type Lease, ownBytes } from '../flow/lease.ts'
+import type { ByteRange, FlowFile, FlowObject, ObjectKind } from '../flow/objects.ts'
 
 /** A received file for tests of what is done with one. */
-export function receivedFile(
-  name: string,
-  content: string | Uint8Array,
-  more: Partial<ReceivedFile> = {},
-): ReceivedFile {
+export function receivedFile(name: string, content: string | Uint8Array, more: Partial<FlowFile> = {}): FlowFile {
   return {
     serviceId: 1,
     name,
     contentType: null,
     kind: 'media',
-    bytes: typeof content === 'string' ? new TextEncoder().encode(content) : content,
+    lease: ownBytes(typeof content === 'string' ? new TextEncoder().encode(content) : content),
     objectIndex: nextIndex++,
     tsi: asTsi(10),
     toi: asToi(1),
@@ -28,7 +25,7 @@ export function receivedFile(
 let nextIndex = 1_000_000
 
 /** An object that arrives in order when a test says so, and ends as it says. */
-export class ArrivingObject implements ReceivedObject {
+export class ArrivingObject implements FlowObject {
   readonly index: number
   readonly serviceId = 1
   readonly destination = '239.0.0.1:6000'
@@ -38,14 +35,14 @@ export class ArrivingObject implements ReceivedObject {
   readonly instance = 0
   readonly role = 'video'
   readonly representation: string | null = '1'
-  readonly listed: ReceivedObject['listed'] = null
+  readonly listed: FlowObject['listed'] = null
   readonly name: string
   readonly contentType = null
   readonly contentEncoding = null
   readonly kind: ObjectKind = 'media'
   readonly codepoint = 8
   size: number | null
-  state: ReceivedObject['state'] = 'receiving'
+  state: FlowObject['state'] = 'receiving'
   firstTimeUs = 0
   lastTimeUs = 0
   readonly packets = 0
@@ -87,10 +84,10 @@ export class ArrivingObject implements ReceivedObject {
     return this.#bytes.byteLength
   }
 
-  bytes(from: number, to: number): Uint8Array {
-    const view = new Uint8Array(to - from)
-    view.set(this.#bytes.subarray(from, to))
-    return view
+  lease(from: number, to: number): Lease {
+    const copy = new Uint8Array(to - from)
+    copy.set(this.#bytes.subarray(from, to))
+    return ownBytes(copy)
   }
 
   missing(): ByteRange[] {

@@ -25,7 +25,7 @@ export class TestReception {
     const { destinationAddress: address, destinationPort: port } = this.flow
     this.receiver = new Receiver(
       { targets: [{ kind: 'route', address, port }], receive: { ...DEFAULT_RECEIVE, services: 'all' } },
-      { borrows: true, file: () => undefined },
+      { whole: () => undefined },
       this.columns,
     )
     this.columns.joined(this.timeUs)

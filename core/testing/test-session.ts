@@ -9,7 +9,7 @@ import {
   type ServiceFacts,
   type SlsFragment,
 } from '../flow/facts.ts'
-import type { ObjectSink, ReceivedFile, ReceivedObject } from '../flow/objects.ts'
+import type { FlowFile, FlowObject, ObjectSink } from '../flow/objects.ts'
 import type { ReceiveTarget } from '../flow/receive-target.ts'
 import type { ReceiveLimits } from '../receive/object/limits.ts'
 import { Receiver } from '../receive/receiver.ts'
@@ -61,10 +61,10 @@ export function testFlow(destinationAddress = '239.255.1.1', destinationPort = 5
 
 /** A receiver under a made-up clock, and everything it said. */
 export class TestSession {
-  readonly files: ReceivedFile[] = []
-  readonly begun: ReceivedObject[] = []
-  readonly lost: ReceivedObject[] = []
-  readonly objects: ReceivedObject[] = []
+  readonly files: FlowFile[] = []
+  readonly begun: FlowObject[] = []
+  readonly lost: FlowObject[] = []
+  readonly objects: FlowObject[] = []
   readonly channels: ChannelFacts[] = []
   readonly services = new Map<number, ServiceFacts>()
   readonly gone: number[] = []
@@ -106,9 +106,10 @@ export class TestSession {
         limits,
       },
       {
-        file: (file) => void this.files.push(file),
-        objectBegun: (object) => void this.begun.push(object),
-        objectLost: (object) => void this.lost.push(object),
+        holds: true,
+        whole: (file) => void this.files.push(file),
+        begun: (object) => void this.begun.push(object),
+        lost: (object) => void this.lost.push(object),
         ...sink,
       },
       observer,

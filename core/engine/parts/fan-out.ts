@@ -1,27 +1,27 @@
 import type { DatagramSink, Flow } from '../../flow/datagrams.ts'
-import type { ObjectSink, ReceivedFile, ReceivedObject } from '../../flow/objects.ts'
+import type { FlowFile, FlowObject, ObjectSink } from '../../flow/objects.ts'
 
 /** Several object sinks as one: a sink that is behind holds the source back, a sink that failed does not stop its siblings. */
 export class ObjectFanOut implements ObjectSink {
-  /** Buffers go back to the receiver only when no sink keeps any. */
-  readonly borrows: boolean
+  /** Buffers are used again only where no sink holds any. */
+  readonly holds: boolean
   readonly #sinks: readonly ObjectSink[]
 
   constructor(sinks: readonly ObjectSink[]) {
     this.#sinks = sinks
-    this.borrows = sinks.every((sink) => sink.borrows === true)
+    this.holds = sinks.some((sink) => sink.holds === true)
   }
 
-  objectBegun(object: ReceivedObject): void {
-    for (const sink of this.#sinks) sink.objectBegun?.(object)
+  begun(object: FlowObject): void {
+    for (const sink of this.#sinks) sink.begun?.(object)
   }
 
-  file(file: ReceivedFile): void {
-    for (const sink of this.#sinks) sink.file(file)
+  whole(file: FlowFile): void {
+    for (const sink of this.#sinks) sink.whole(file)
   }
 
-  objectLost(object: ReceivedObject): void {
-    for (const sink of this.#sinks) sink.objectLost?.(object)
+  lost(object: FlowObject): void {
+    for (const sink of this.#sinks) sink.lost?.(object)
   }
 
   busy(): Promise<void> | null {

@@ -1,6 +1,6 @@
 import type { LogLevel, LogTopic } from '../../contract/session-spec.ts'
 import type { Alarm, ChannelFacts, LlsTableFact, ReceiveObserver, ServiceFacts, SlsFragment } from '../../flow/facts.ts'
-import type { ReceivedObject } from '../../flow/objects.ts'
+import type { FlowObject } from '../../flow/objects.ts'
 
 type Log = (topic: LogTopic, level: LogLevel, text: string) => void
 
@@ -57,7 +57,7 @@ export class ReceiveLog implements Partial<ReceiveObserver> {
       this.#log('route', 'debug', `TSI ${channel.tsi} begins on ${channel.destination}`)
   }
 
-  objectEnded(object: ReceivedObject): void {
+  objectEnded(object: FlowObject): void {
     if (!this.#wants('route', 'debug')) return
     const { tsi, toi, name, state, received, size } = object
     const what = `TSI ${tsi} TOI ${toi}${name === null ? '' : ` ${name}`}`

@@ -17,7 +17,7 @@ import { AppFailure } from '../../failure/app-failure.ts'
 import { FolderSink } from '../../files/folder-sink.ts'
 import { ObjectStore } from '../../files/object-store.ts'
 import { type FlowFacts, ObserverTee, type ServiceFacts } from '../../flow/facts.ts'
-import type { ReceivedFile } from '../../flow/objects.ts'
+import type { FlowFile } from '../../flow/objects.ts'
 import type { Gateway } from '../../gateway/gateway.ts'
 import { SessionColumns } from '../../inspect/session-columns.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
@@ -392,7 +392,7 @@ export class Reception {
   #openRepair(observer: ObserverTee): Promise<Repairing> {
     const { receive, live, capture } = this.#plan
     return Repairing.open(receive, live.length > 0 || capture?.pace === 'real', {
-      files: new ObjectFanOut([{ borrows: true, file: (file) => this.#delivered(file) }, ...this.#folders]),
+      files: new ObjectFanOut([{ whole: (file) => this.#delivered(file) }, ...this.#folders]),
       store: this.#store,
       idle: this.#store === null && !(receive.keepCorrupt && this.#folders.length > 0),
       observer,
@@ -518,12 +518,12 @@ export class Reception {
     return this.#joins?.states() ?? []
   }
 
-  #delivered(file: ReceivedFile): void {
+  #delivered(file: FlowFile): void {
     this.#files++
     if (this.#fileListeners.size === 0) return
-    const { serviceId, name, bytes, complete } = file
+    const { serviceId, name, lease, complete } = file
     for (const listener of this.#fileListeners)
-      listener({ service: serviceId, name, bytes: bytes.byteLength, complete })
+      listener({ service: serviceId, name, bytes: lease.bytes.byteLength, complete })
   }
 
   #sample(timeUs: number): void {

@@ -1,4 +1,4 @@
-import type { ReceivedObject } from '../../flow/objects.ts'
+import type { FlowObject } from '../../flow/objects.ts'
 
 /** Signalling objects kept as transported, since no store keeps them. */
 const MAX_BYTES = 2 << 20
@@ -8,10 +8,10 @@ export class KeptObjects {
   readonly #kept = new Map<number, Uint8Array>()
   #bytes = 0
 
-  objectEnded(object: ReceivedObject): void {
+  objectEnded(object: FlowObject): void {
     const { kind, state, size, index } = object
     if (kind !== 'signalling' || state !== 'complete' || size === null || size > MAX_BYTES / 8) return
-    this.#kept.set(index, object.bytes(0, size).slice())
+    this.#kept.set(index, object.lease(0, size).bytes.slice())
     this.#bytes += size
     for (const [oldest, bytes] of this.#kept) {
       if (this.#bytes <= MAX_BYTES) break

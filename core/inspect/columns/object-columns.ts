@@ -7,7 +7,7 @@ import {
   type ObjectState,
 } from '../../contract/object-rows.ts'
 import type { RepairFact } from '../../flow/facts.ts'
-import type { ByteRange, ReceivedObject } from '../../flow/objects.ts'
+import type { ByteRange, FlowObject } from '../../flow/objects.ts'
 import { BytePile, GrowingColumn } from './growing-columns.ts'
 import { NameTable } from './name-table.ts'
 import { ObjectTimeColumns } from './object-times.ts'
@@ -61,7 +61,7 @@ export class ObjectColumns {
   readonly #missing = new Map<number, readonly ByteRange[]>()
   readonly #recovered = new Map<number, readonly ByteRange[]>()
   readonly #repairs = new Map<number, ObjectRepair>()
-  readonly #live = new Map<number, ReceivedObject>()
+  readonly #live = new Map<number, FlowObject>()
   readonly #hash: boolean
   /** Of large objects still arriving: how much of them is hashed. */
   readonly #begunHashes = new Map<number, { readonly hash: Hash; upTo: number }>()
@@ -72,7 +72,7 @@ export class ObjectColumns {
     this.#maxRows = maxRows
   }
 
-  begin(object: ReceivedObject, header: Uint8Array, start: number, end: number): void {
+  begin(object: FlowObject, header: Uint8Array, start: number, end: number): void {
     const row = object.index
     if (row >= this.#maxRows) {
       this.refused++
@@ -121,7 +121,7 @@ export class ObjectColumns {
     return columns as GrowingColumn<Float64Array | Uint32Array | Uint16Array | Uint8Array>[]
   }
 
-  end(object: ReceivedObject): void {
+  end(object: FlowObject): void {
     const row = object.index
     if (row >= this.count) return
     this.#live.delete(row)
@@ -136,7 +136,7 @@ export class ObjectColumns {
     this.#missing.delete(row)
     if (!this.#hash || object.size === null) return
     const hash = begun?.hash ?? createHash('sha256')
-    this.#keepHash(row, hash.update(object.bytes(begun?.upTo ?? 0, object.size)).digest())
+    this.#keepHash(row, hash.update(object.lease(begun?.upTo ?? 0, object.size).bytes).digest())
   }
 
   #keepHash(row: number, digest: Uint8Array): void {
@@ -159,7 +159,7 @@ export class ObjectColumns {
         this.#begunHashes.set(row, begun)
       }
       for (; prefix - begun.upTo >= HASH_STEP_BYTES; begun.upTo += HASH_STEP_BYTES) {
-        begun.hash.update(object.bytes(begun.upTo, begun.upTo + HASH_STEP_BYTES))
+        begun.hash.update(object.lease(begun.upTo, begun.upTo + HASH_STEP_BYTES).bytes)
       }
     }
   }
@@ -188,7 +188,7 @@ export class ObjectColumns {
     return this.#repairs.get(row) ?? null
   }
 
-  resume(object: ReceivedObject): void {
+  resume(object: FlowObject): void {
     if (object.index >= this.count || this.#repairs.get(object.index)?.how === 'http') return
     this.#live.set(object.index, object)
     this.#copy(object.index, object)
@@ -202,7 +202,7 @@ export class ObjectColumns {
     this.#changed.values[row] = ++this.#changes
   }
 
-  named(object: ReceivedObject): void {
+  named(object: FlowObject): void {
     if (object.index < this.count) this.#copy(object.index, object)
   }
 
@@ -217,7 +217,7 @@ export class ObjectColumns {
     }
   }
 
-  #copy(row: number, object: ReceivedObject): void {
+  #copy(row: number, object: FlowObject): void {
     // Made whole by another way: what still comes of it on air changes nothing until it is all there.
     if (object.state !== 'complete' && this.#repairs.get(row)?.how === 'http') return
     this.lastTimeUs.values[row] = Math.max(object.lastTimeUs, this.lastTimeUs.values[row] as number)
@@ -232,7 +232,7 @@ export class ObjectColumns {
     this.#changed.values[row] = ++this.#changes
   }
 
-  #copyRecovered(row: number, object: ReceivedObject): void {
+  #copyRecovered(row: number, object: FlowObject): void {
     if (this.recovered.values[row] === object.recovered) return
     this.recovered.values[row] = object.recovered
     this.#recovered.set(row, [...object.recoveredRanges])
@@ -244,7 +244,7 @@ export class ObjectColumns {
   }
 
   /** Objects that have begun and not ended. */
-  arriving(): Iterable<ReceivedObject> {
+  arriving(): Iterable<FlowObject> {
     return this.#live.values()
   }
 

@@ -1,4 +1,4 @@
-import type { ReceivedObject } from '../../flow/objects.ts'
+import type { FlowObject } from '../../flow/objects.ts'
 import { OptionalColumn } from './optional-column.ts'
 
 /** What headers said of each object's time, by row; costs nothing where senders say none. */
@@ -14,7 +14,7 @@ export class ObjectTimeColumns {
   readonly #channelDelays = new OptionalColumn()
 
   /** Takes over what is known of an object by now. */
-  copy(row: number, object: ReceivedObject): void {
+  copy(row: number, object: FlowObject): void {
     const { times } = object
     if (times === null) return
     this.senderUs.set(row, times.sctUs)

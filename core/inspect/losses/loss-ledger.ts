@@ -1,5 +1,5 @@
 import type { LossCause, Losses } from '../../contract/report.ts'
-import type { ByteRange, ReceivedObject } from '../../flow/objects.ts'
+import type { ByteRange, FlowObject } from '../../flow/objects.ts'
 import { OptionalColumn } from '../columns/optional-column.ts'
 import type { LossCauses } from './loss-causes.ts'
 
@@ -35,7 +35,7 @@ export class LossLedger {
   }
 
   /** An object was given up without the bytes of these ranges. */
-  lost(object: ReceivedObject, missing: readonly ByteRange[]): void {
+  lost(object: FlowObject, missing: readonly ByteRange[]): void {
     const row = object.index
     this.healed(row)
     let bytes = 0

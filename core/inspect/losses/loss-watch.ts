@@ -2,7 +2,7 @@ import { OBJECT_STATE } from '../../contract/object-rows.ts'
 import type { LossCause, Losses } from '../../contract/report.ts'
 import type { SocketSnapshot } from '../../contract/snapshot.ts'
 import type { AbsentObject, Alarm, ChannelFacts, SlsFragment } from '../../flow/facts.ts'
-import type { ReceivedObject } from '../../flow/objects.ts'
+import type { FlowObject } from '../../flow/objects.ts'
 import type { FdtFile } from '../../protocol/flute/fdt.ts'
 import type { ObjectColumns } from '../columns/object-columns.ts'
 import { AnnouncedMedia } from './announced-media.ts'
@@ -76,7 +76,7 @@ export class LossWatch {
   }
 
   /** Until when an object is of use to a player: as the manifest says, else as its file table does. Null where neither. */
-  usefulUntilUs({ serviceId, name, destination, tsi, toi, firstTimeUs }: ReceivedObject): number | null {
+  usefulUntilUs({ serviceId, name, destination, tsi, toi, firstTimeUs }: FlowObject): number | null {
     const announced =
       serviceId === null || name === null ? null : this.media.usefulUntilUs(serviceId, name, firstTimeUs)
     return announced ?? this.#files.expiresUs(destination, tsi, toi)
@@ -97,7 +97,7 @@ export class LossWatch {
     this.media.serviceGone(serviceId)
   }
 
-  objectBegun(object: ReceivedObject): void {
+  objectBegun(object: FlowObject): void {
     this.#files.objectBegun(object)
     const channel = this.#channels[object.channel]
     if (channel?.mmtp === true) {
@@ -113,7 +113,7 @@ export class LossWatch {
   }
 
   /** An object ended, or got its name after its end. */
-  objectEnded(object: ReceivedObject): void {
+  objectEnded(object: FlowObject): void {
     if (this.#nameless.has(object.index) && isSegment(object)) this.#begun(object)
     if (object.state === 'partial') {
       const missing = object.missing()
@@ -121,17 +121,17 @@ export class LossWatch {
     }
     const { kind, state, size, name, serviceId } = object
     if (state !== 'complete' || size === null || name === null || serviceId === null) return
-    if (kind === 'manifest') this.media.manifest(serviceId, name, object.bytes(0, size))
-    else if (kind === 'playlist') this.media.playlist(serviceId, name, object.bytes(0, size))
+    if (kind === 'manifest') this.media.manifest(serviceId, name, object.lease(0, size).bytes)
+    else if (kind === 'playlist') this.media.playlist(serviceId, name, object.lease(0, size).bytes)
     else return
     this.#objects.announced(object.lastTimeUs)
   }
 
-  objectResumed(object: ReceivedObject): void {
+  objectResumed(object: FlowObject): void {
     this.#ledger.healed(object.index)
   }
 
-  #begun(object: ReceivedObject): void {
+  #begun(object: FlowObject): void {
     const channel = this.#channels[object.channel]
     if (channel === undefined) return
     if (object.name === null || object.serviceId === null) {
@@ -354,7 +354,7 @@ function sizeOf({ transferLength, contentLength, contentEncoding }: FdtFile): nu
   return transferLength ?? (contentEncoding === null ? contentLength : null)
 }
 
-function isSegment(object: ReceivedObject): boolean {
+function isSegment(object: FlowObject): boolean {
   return object.kind === 'media' && object.toi < FIRST_RESERVED_TOI
 }
 

@@ -1,6 +1,6 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import type { ChannelFacts, SlsFragment } from '../../flow/facts.ts'
-import type { ReceivedObject } from '../../flow/objects.ts'
+import type { FlowObject } from '../../flow/objects.ts'
 import { type FdtFile, parseFdt } from '../../protocol/flute/fdt.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
 import { parseStsid } from '../../protocol/sls/s-tsid.ts'
@@ -165,7 +165,7 @@ export class MissingFiles {
     }
   }
 
-  objectBegun(object: ReceivedObject): void {
+  objectBegun(object: FlowObject): void {
     if (this.#tables.size === 0) return
     const file = this.#tables.get(`${object.destination} ${object.tsi}`)
     const listed = file?.files.get(object.toi)

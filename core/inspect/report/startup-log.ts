@@ -1,7 +1,7 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import type { ChannelRole, JsonObject, Startup } from '../../contract/report.ts'
 import type { ChannelFacts, FlowFacts, LlsTableFact, ServiceFacts, SlsFragment } from '../../flow/facts.ts'
-import type { ReceivedObject } from '../../flow/objects.ts'
+import type { FlowObject } from '../../flow/objects.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
 import { LLS_TABLE } from '../../protocol/lls/lls-table.ts'
 import { parseStsid } from '../../protocol/sls/s-tsid.ts'
@@ -73,14 +73,14 @@ export class StartupLog {
     }
   }
 
-  objectBegun(object: ReceivedObject): void {
+  objectBegun(object: FlowObject): void {
     if (object.kind !== 'media') return
     const steps = this.#channel(object.channel)
     steps.mediaUs = earlier(steps.mediaUs, object.firstTimeUs)
   }
 
   /** An object ended, or what it is became known after its end. */
-  objectEnded(object: ReceivedObject): void {
+  objectEnded(object: FlowObject): void {
     if (object.kind === 'media') this.objectBegun(object)
     if (object.state !== 'complete') return
     const { kind, lastTimeUs } = object

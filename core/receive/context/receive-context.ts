@@ -1,7 +1,7 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import type { ReceiveSpec } from '../../contract/session-spec.ts'
 import type { Alarm, ReceiveObserver } from '../../flow/facts.ts'
-import type { ObjectSink, ReceivedFile } from '../../flow/objects.ts'
+import type { FlowFile, ObjectSink } from '../../flow/objects.ts'
 import { FecReceiver } from '../fec/fec-receiver.ts'
 import { BytePool } from '../object/byte-pool.ts'
 import { EntityRanges } from '../object/entity-ranges.ts'
@@ -42,7 +42,7 @@ export class ReceiveContext {
     this.sink = sink
     this.observer = observer
     this.entityRanges = new EntityRanges(limits.objectBytes)
-    this.pool = new BytePool(limits.memoryBytes, sink.borrows === true)
+    this.pool = new BytePool(limits.memoryBytes, sink.holds !== true)
     this.reorderUs = spec.reorderMs * 1000
     this.fec = spec.fec ? new FecReceiver(limits, this.pool, this.reorderUs, elapsedUs) : null
   }
@@ -59,8 +59,8 @@ export class ReceiveContext {
     this.observer.alarm(alarm)
   }
 
-  file(file: ReceivedFile): void {
-    this.sink.file(file)
+  file(file: FlowFile): void {
+    this.sink.whole(file)
   }
 }
 

@@ -70,7 +70,7 @@ const rules = (session: TestSession): string[] =>
 /** Digests, so that a failure stays short. */
 const fileOf = (session: TestSession, name: string) => {
   const file = session.files.find((each) => each.name === name)
-  return file === undefined ? undefined : digest(file.bytes)
+  return file === undefined ? undefined : digest(file.lease.bytes)
 }
 const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 const channelOf = (session: TestSession, tsi: number) => session.channels.find((channel) => channel.tsi === tsi)
@@ -322,7 +322,7 @@ describe('a super-object', () => {
   })
 
   it('uses the bytes of an object that was whole and handed on long before', () => {
-    const session = new TestSession(target, {}, {}, { borrows: true })
+    const session = new TestSession(target, {}, {}, { holds: false })
     describeFlows(session, both())
     const video = content(20_000, 2)
     const audio = content(3000, 3)

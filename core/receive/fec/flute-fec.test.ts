@@ -77,7 +77,7 @@ const otiOf = (blocks: number, encoding = 6) => {
   return ` FEC-OTI-FEC-Encoding-ID="${encoding}" FEC-OTI-Encoding-Symbol-Length="${T}" FEC-OTI-Maximum-Source-Block-Length="1000" FEC-OTI-Scheme-Specific-Info="${specific}"`
 }
 const digest = (bytes: Uint8Array | undefined) => bytes && createHash('sha256').update(bytes).digest('hex')
-const fileOf = (session: TestSession) => digest(session.files.find((file) => file.name === 'a.bin')?.bytes)
+const fileOf = (session: TestSession) => digest(session.files.find((file) => file.name === 'a.bin')?.lease.bytes)
 const rules = (session: TestSession) => session.alarms.map((alarm) => alarm.rule)
 
 describe('repair symbols in FLUTE', () => {

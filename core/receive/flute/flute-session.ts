@@ -2,7 +2,7 @@ import type { ChannelRole, Severity } from '../../contract/report.ts'
 import type { ReceiveSpec } from '../../contract/session-spec.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type { Destination, ReceiveObserver, SlsFragment } from '../../flow/facts.ts'
-import type { ReceivedFile } from '../../flow/objects.ts'
+import type { FlowFile } from '../../flow/objects.ts'
 import { fecSchemeName } from '../../protocol/fec/fec-scheme.ts'
 import { type Fdt, parseFdt } from '../../protocol/flute/fdt.ts'
 import {
@@ -44,7 +44,7 @@ export interface FluteHost {
   /** Takes an object that is no file: a gateway configuration. @returns false where it is none */
   takeObject(session: FluteSession, object: TransportObject, timeUs: number): boolean
   /** Takes a file whose service is not that of its channel: a manifest. @returns false where it is */
-  takeFile(session: FluteSession, file: ReceivedFile, object: TransportObject, timeUs: number): boolean
+  takeFile(session: FluteSession, file: FlowFile, object: TransportObject, timeUs: number): boolean
 }
 
 /** Whose a channel is, as a gateway configuration says. */
@@ -332,7 +332,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
     // Chunks are shown as the segment they belong to.
     if (object.serviceId === null || /#\d+$/.test(object.name)) return
     object.announced = true
-    this.#context.sink.objectBegun?.(object)
+    this.#context.sink.begun?.(object)
   }
 
   objectSound(object: TransportObject): boolean {
@@ -406,7 +406,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
     return this.#host.takeObject(this, object, timeUs)
   }
 
-  takeFile(file: ReceivedFile, object: TransportObject, timeUs: number): boolean {
+  takeFile(file: FlowFile, object: TransportObject, timeUs: number): boolean {
     if (this.#host.takeFile(this, file, object, timeUs)) return true
     return this.#segments.take(file, object, channelOf(object), timeUs)
   }

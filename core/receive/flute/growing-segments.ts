@@ -1,4 +1,4 @@
-import type { ReceivedFile } from '../../flow/objects.ts'
+import type { FlowFile } from '../../flow/objects.ts'
 import { parseChunkName } from '../../protocol/flute/chunk-name.ts'
 import type { ReceiveContext } from '../context/receive-context.ts'
 import { corruptFile } from '../lct/file-delivery.ts'
@@ -35,11 +35,11 @@ export class GrowingSegments {
    * Takes a whole object that is a chunk, or the empty object that ends a segment.
    * @returns false where it is neither
    */
-  take(file: ReceivedFile, carrier: TransportObject, channel: LctChannel, timeUs: number): boolean {
+  take(file: FlowFile, carrier: TransportObject, channel: LctChannel, timeUs: number): boolean {
     const chunk = parseChunkName(file.name)
     // It contradicts its digest.
     if (!file.complete) return chunk !== null
-    const empty = file.bytes.length === 0
+    const empty = file.lease.bytes.length === 0
     if (chunk === null && !(empty && this.#growing.has(keyOf(channel, file.name)))) return false
     const name = chunk?.resource ?? file.name
     const key = keyOf(channel, name)
@@ -49,9 +49,10 @@ export class GrowingSegments {
     const offset = chunk?.offset ?? object.ranges.highest
     object.packets += carrier.packets
     object.lastTimeUs = timeUs
-    if (offset + file.bytes.length > this.#context.limits.objectBytes) return true
-    if (chunk?.isLast === true || empty) object.length = Math.max(offset + file.bytes.length, object.ranges.highest)
-    if (!empty && object.take(offset, file.bytes, 0, file.bytes.length) < 0) return true
+    if (offset + file.lease.bytes.length > this.#context.limits.objectBytes) return true
+    if (chunk?.isLast === true || empty)
+      object.length = Math.max(offset + file.lease.bytes.length, object.ranges.highest)
+    if (!empty && object.take(offset, file.lease.bytes, 0, file.lease.bytes.length) < 0) return true
     if (object.whole) this.#finish(key, growing)
     else object.notify()
     return true
@@ -109,7 +110,7 @@ export class GrowingSegments {
         break
       }
     }
-    this.#context.sink.objectBegun?.(object)
+    this.#context.sink.begun?.(object)
     return growing
   }
 
@@ -131,7 +132,7 @@ export class GrowingSegments {
     if (object.countedLost === 0 && object.joinedAt > 0) object.state = 'truncated'
     object.notify()
     this.#tellLost(object, channel, timeUs)
-    this.#context.sink.objectLost?.(object)
+    this.#context.sink.lost?.(object)
     if (this.#context.spec.keepCorrupt && channel.serviceId !== null) {
       const file = corruptFile(channel, object, channel.serviceId)
       if (file !== null) this.#context.file(file)
@@ -172,13 +173,13 @@ function keyOf(channel: LctChannel, name: string): string {
   return `${channel.tsi} ${name}`
 }
 
-function wholeFile(object: TransportObject, channel: LctChannel): ReceivedFile {
+function wholeFile(object: TransportObject, channel: LctChannel): FlowFile {
   return {
     serviceId: channel.serviceId ?? 0,
     name: object.name as string,
     contentType: object.contentType,
     kind: 'media',
-    bytes: object.bytes(0, object.length),
+    lease: object.lease(0, object.length),
     objectIndex: object.index,
     tsi: object.tsi,
     toi: object.toi,

@@ -17,7 +17,7 @@ function declare(session: TestSession, payloads = ''): void {
 }
 
 const files = (session: TestSession) =>
-  session.files.map(({ name, contentType, bytes }) => [name, contentType, Buffer.from(bytes).toString('latin1')])
+  session.files.map(({ name, contentType, lease }) => [name, contentType, Buffer.from(lease.bytes).toString('latin1')])
 
 describe('file mode', () => {
   it('takes names, types and encodings from a table sent as TOI 0, whichever comes first', () => {
@@ -95,7 +95,7 @@ describe('entity mode', () => {
     expect(session.files).toHaveLength(1)
     send(7, 0, 999)
     expect(session.files.map((file) => file.name)).toEqual(['chunked.bin', 'big.bin'])
-    expect(session.files[1]?.bytes).toEqual(whole)
+    expect(session.files[1]?.lease.bytes).toEqual(whole)
   })
 
   it('checks Content-MD5, and invents a name where there is none', () => {

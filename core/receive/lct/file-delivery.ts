@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { CodecError } from '../../bytes/codec-error.ts'
 import type { Toi, Tsi } from '../../contract/ids.ts'
-import type { ReceivedFile } from '../../flow/objects.ts'
+import { believableBytes } from '../../flow/holes.ts'
+import type { FlowFile } from '../../flow/objects.ts'
 import { gunzipIfGzip, gunzipLimited, looksGzip } from '../../protocol/gzip.ts'
 import { parseEntity } from '../../protocol/mime/entity.ts'
 import { codecFault, type ReceiveContext } from '../context/receive-context.ts'
@@ -10,10 +11,6 @@ import type { TransportObject } from '../object/transport-object.ts'
 import { manifestKind } from './channel-names.ts'
 import type { LctChannel } from './lct-channel.ts'
 import { packageParts } from './package-parts.ts'
-
-/** A corrupt file may be so many times longer than what arrived of it, and this much more. */
-const MAX_HOLE_RATIO = 8
-const MAX_SMALL_HOLES = 64 << 10
 
 const FORMAT = { file: 1, entity: 2, package: 3, signedPackage: 4 } as const
 
@@ -31,7 +28,7 @@ export function filesOf(
   channel: LctChannel,
   object: TransportObject,
   serviceId: number,
-): readonly ReceivedFile[] {
+): readonly FlowFile[] {
   const bytes = object.bytes(0, object.length)
   try {
     const format = channel.names.formatId(object.codepoint)
@@ -48,9 +45,7 @@ export function filesOf(
     let content = bytes
     if (object.contentEncoding === 'gzip' && looksGzip(bytes))
       content = gunzipLimited(bytes, context.limits.unpackedBytes)
-    const plain = fileOf(channel, object, serviceId, object.name, object.contentType, content)
-    const shared = content === bytes && bytes.buffer instanceof SharedArrayBuffer
-    const file = shared ? { ...plain, keep: () => keepBytes(object) } : plain
+    const file = fileOf(channel, object, serviceId, object.name, object.contentType, content)
     // Its table came late: else the channel has asked already.
     object.sound ??= isSound(context, channel, object, content)
     if (object.sound) return [file]
@@ -64,22 +59,13 @@ export function filesOf(
   }
 }
 
-function keepBytes(object: TransportObject): () => void {
-  object.keep()
-  let kept = true
-  return () => {
-    if (kept) object.letGo()
-    kept = false
-  }
-}
-
 /**
  * A given-up object as it is, holes read as zeros; for `keepCorrupt`. A length or an offset far beyond what arrived is not
  * believed: the file then ends with the last byte received, or is none.
  */
-export function corruptFile(channel: LctChannel, object: TransportObject, serviceId: number): ReceivedFile | null {
+export function corruptFile(channel: LctChannel, object: TransportObject, serviceId: number): FlowFile | null {
   const { total, highest } = object.ranges
-  const plausible = total * MAX_HOLE_RATIO + MAX_SMALL_HOLES
+  const plausible = believableBytes(total)
   if (object.name === null || total === 0 || highest > plausible) return null
   const size = object.size !== null && object.size <= plausible ? object.size : highest
   return {
@@ -100,7 +86,7 @@ function entityFiles(
   object: TransportObject,
   serviceId: number,
   bytes: Uint8Array,
-): readonly ReceivedFile[] {
+): readonly FlowFile[] {
   const entity = parseEntity(bytes)
   const name = entity.contentLocation ?? object.name ?? inventedName(object)
   object.name ??= name
@@ -128,14 +114,14 @@ function fileOf(
   name: string,
   contentType: string | null,
   bytes: Uint8Array,
-): ReceivedFile {
+): FlowFile {
   const kind = object.kind === 'file' ? (manifestKind(name, contentType) ?? 'file') : object.kind
   return {
     serviceId,
     name,
     contentType,
     kind,
-    bytes,
+    lease: object.leaseOf(bytes),
     objectIndex: object.index,
     tsi: object.tsi as Tsi,
     toi: object.toi as Toi,

@@ -1,4 +1,5 @@
-import type { ReceivedFile } from '../../flow/objects.ts'
+import { ownBytes } from '../../flow/lease.ts'
+import type { FlowFile } from '../../flow/objects.ts'
 import { type Fdt, parseFdt } from '../../protocol/flute/fdt.ts'
 import { gunzipIfGzip } from '../../protocol/gzip.ts'
 import { looksLikeXml } from '../../xml/xml-parser.ts'
@@ -22,7 +23,7 @@ export interface DeliveringSession extends RaisesAlarms {
   /** Takes a whole object for itself, before it is known whose it is. @returns false where it is to be delivered */
   takeObject?(object: TransportObject, timeUs: number): boolean
   /** Takes a file for itself. @returns false where it is to be handed on */
-  takeFile?(file: ReceivedFile, object: TransportObject, timeUs: number): boolean
+  takeFile?(file: FlowFile, object: TransportObject, timeUs: number): boolean
   limitReached(rule: string, text: string, channel: ObjectHome, timeUs: number, frame: number): void
 }
 
@@ -35,7 +36,7 @@ export class ObjectDelivery {
   readonly #session: DeliveringSession
   #waiting: TransportObject[] = []
   #waitingBytes = 0
-  readonly #repeatFiles = new Map<number, readonly ReceivedFile[]>()
+  readonly #repeatFiles = new Map<number, readonly FlowFile[]>()
   #repeatBytes = 0
 
   constructor(context: ReceiveContext, session: DeliveringSession) {
@@ -112,7 +113,7 @@ export class ObjectDelivery {
     return true
   }
 
-  #deliver(files: readonly ReceivedFile[], object: TransportObject, timeUs: number): void {
+  #deliver(files: readonly FlowFile[], object: TransportObject, timeUs: number): void {
     for (const file of files) if (this.#session.takeFile?.(file, object, timeUs) !== true) this.#context.file(file)
     if (this.#context.spec.keepRepeats && files.length > 0) this.#keepForRepeats(files, object)
     object.release()
@@ -180,7 +181,7 @@ export class ObjectDelivery {
     }
     if (serviceId === null || object.kind === 'signalling') return
     if (object.name === null) channel.names.resolve(object)
-    this.#context.sink.objectLost?.(object)
+    this.#context.sink.lost?.(object)
     if (!this.#context.spec.keepCorrupt) return
     const file = corruptFile(channel, object, serviceId)
     if (file !== null) this.#context.file(file)
@@ -198,16 +199,16 @@ export class ObjectDelivery {
     for (const file of this.#repeatFiles.get(done.index) ?? []) this.#context.file({ ...file, lastTimeUs: timeUs })
   }
 
-  #keepForRepeats(files: readonly ReceivedFile[], object: TransportObject): void {
+  #keepForRepeats(files: readonly FlowFile[], object: TransportObject): void {
     const kept = this.#context.pool.recycles
-      ? files.map(({ keep: _, ...file }) => ({ ...file, bytes: file.bytes.slice() }))
+      ? files.map((file) => ({ ...file, lease: ownBytes(file.lease.bytes.slice()) }))
       : files
     this.#repeatFiles.set(object.index, kept)
-    for (const file of kept) this.#repeatBytes += file.bytes.length
+    for (const file of kept) this.#repeatBytes += file.lease.bytes.length
     for (const [index, oldest] of this.#repeatFiles) {
       if (this.#repeatBytes <= KEPT_FOR_REPEATS_BYTES) break
       this.#repeatFiles.delete(index)
-      for (const file of oldest) this.#repeatBytes -= file.bytes.length
+      for (const file of oldest) this.#repeatBytes -= file.lease.bytes.length
     }
   }
 

@@ -33,7 +33,7 @@ describe('non-timed MPUs', () => {
       ['asset80/5.mp4', true],
       ['asset80/6.mp4', true],
     ])
-    const file = session.files[0]?.bytes ?? new Uint8Array(0)
+    const file = session.files[0]?.lease.bytes ?? new Uint8Array(0)
     expect(Buffer.compare(file, makeItemMpu(5, 'app', ITEMS))).toBe(0)
     const { items } = parseMpuMovie(file)
     for (const { id, data } of ITEMS) {
@@ -55,7 +55,7 @@ describe('non-timed MPUs', () => {
     const session = receive([5, 5], (packet) => packet !== 3)
     session.pass(6000)
     expect(session.files.map(({ name, complete }) => [name, complete])).toEqual([['asset80/5.mp4', true]])
-    expect(Buffer.compare(session.files[0]?.bytes ?? new Uint8Array(0), makeItemMpu(5, 'app', ITEMS))).toBe(0)
+    expect(Buffer.compare(session.files[0]?.lease.bytes ?? new Uint8Array(0), makeItemMpu(5, 'app', ITEMS))).toBe(0)
   })
 
   it('have a hole where a packet was lost, and say of how many items', () => {

@@ -10,7 +10,8 @@ import type {
   MmtpMessageFacts,
   SlsFragment,
 } from '../../flow/facts.ts'
-import type { ReceivedFile } from '../../flow/objects.ts'
+import { ownBytes } from '../../flow/lease.ts'
+import type { FlowFile } from '../../flow/objects.ts'
 import { codecString } from '../../media/mmt/codec-string.ts'
 import type { Verdict } from '../../protocol/cms/signed-data.ts'
 import type { Atsc3Message } from '../../protocol/mmtp/atsc3-message.ts'
@@ -262,12 +263,12 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
       this.#alarm('MPU-LOSS', 'error', text, asset.packetId, mpu.toi, timeUs, mpu.frame)
     }
     if (this.service !== null) {
-      this.context.sink.objectLost?.(mpu)
+      this.context.sink.lost?.(mpu)
       if (this.context.spec.keepCorrupt && file !== null && state === 'partial')
         this.context.file(this.#fileOf(mpu, file.bytes))
     }
     mpu.release()
-    if (this.context.sink.borrows === true) mpu.forget()
+    if (this.context.sink.holds !== true) mpu.forget()
   }
 
   memoryFull(asset: MmtpAsset, timeUs: number, frame: number): void {
@@ -475,16 +476,16 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
   #deliver(mpu: MpuObject, _timeUs: number): void {
     if (mpu.file === null) return
     this.context.file(this.#fileOf(mpu, mpu.file.bytes))
-    if (this.context.sink.borrows === true) mpu.forget()
+    if (this.context.sink.holds !== true) mpu.forget()
   }
 
-  #fileOf(mpu: MpuObject, bytes: Uint8Array): ReceivedFile {
+  #fileOf(mpu: MpuObject, bytes: Uint8Array): FlowFile {
     return {
       serviceId: this.service?.id ?? 0,
       name: mpu.name,
       contentType: mpu.contentType,
       kind: 'media',
-      bytes,
+      lease: ownBytes(bytes),
       objectIndex: mpu.index,
       tsi: mpu.tsi as Tsi,
       toi: mpu.toi as Toi,

@@ -26,7 +26,7 @@ function received(messages: readonly Uint8Array[]) {
     alarm: ({ rule, text }) => void alarms.push(`${rule}: ${text}`),
   })
   const receive = { ...DEFAULT_RECEIVE, services: 'all' as const }
-  const receiver = new Receiver({ targets: [{ kind: 'discover' }], receive }, { file: () => {} }, observer)
+  const receiver = new Receiver({ targets: [{ kind: 'discover' }], receive }, { whole: () => {} }, observer)
   const sent = mmtpCapture({ mpus: 2, messages })
   play(sent, receiver)
   receiver.close(sent.at(-1)?.timeUs ?? 0, 'capture-end')

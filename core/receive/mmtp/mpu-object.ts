@@ -1,7 +1,9 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import type { Toi, Tsi } from '../../contract/ids.ts'
 import type { ChannelRole } from '../../contract/report.ts'
-import type { ByteRange, ObjectKind, ReceivedObject } from '../../flow/objects.ts'
+import { believableBytes } from '../../flow/holes.ts'
+import { type Lease, ownBytes } from '../../flow/lease.ts'
+import type { ByteRange, FlowObject, ObjectKind } from '../../flow/objects.ts'
 import { type MpuMovie, parseMpuMovie } from '../../media/mmt/mpu-movie.ts'
 import { hintBytesAt } from '../../protocol/mmtp/hint-sample.ts'
 import { FRAGMENT_INDICATOR, MPU_FRAGMENT, type MpuPayload } from '../../protocol/mmtp/mpu-payload.ts'
@@ -12,9 +14,6 @@ import { wholeUnits } from './mpu-units.ts'
 
 /** Movie fragments of one MPU. */
 const MAX_FRAGMENTS = 1024
-/** Holes of an MPU that is not whole are at most so many times what came, and this much more. */
-const MAX_HOLE_RATIO = 8
-const MAX_SMALL_HOLES = 64 << 10
 
 /** What an MPU needs to know of the asset it belongs to. */
 export interface MpuHome {
@@ -32,7 +31,7 @@ export interface MpuHome {
 }
 
 /** One media processing unit while it arrives and after: an object whose bytes are the MP4 file made of it. */
-export class MpuObject implements ReceivedObject {
+export class MpuObject implements FlowObject {
   readonly index: number
   readonly toi: Toi
   readonly instance: number
@@ -47,7 +46,7 @@ export class MpuObject implements ReceivedObject {
   readonly starved = false
   readonly recoveredRanges = []
   readonly frame: number
-  state: ReceivedObject['state'] = 'receiving'
+  state: FlowObject['state'] = 'receiving'
   lastTimeUs: number
   packets = 0
   /** Stream time at which a newer MPU of the asset began; -1 while this is the newest. */
@@ -189,7 +188,7 @@ export class MpuObject implements ReceivedObject {
     const own = this.#movie !== null
     const plan = this.#plan ?? this.#makePlan(true)
     const came = this.received
-    if (plan === null || plan.size > came * MAX_HOLE_RATIO + MAX_SMALL_HOLES) return
+    if (plan === null || plan.size > believableBytes(came)) return
     const file = this.#fill(plan)
     if (file === null) return
     const lent: ByteRange[] = own ? [] : [[0, plan.movie.bytes.length]]
@@ -213,8 +212,8 @@ export class MpuObject implements ReceivedObject {
     return this.state === 'complete' ? (this.#file?.bytes.length ?? 0) : 0
   }
 
-  bytes(from: number, to: number): Uint8Array {
-    return this.#file?.bytes.subarray(from, to) ?? new Uint8Array(0)
+  lease(from: number, to: number): Lease {
+    return ownBytes(this.#file?.bytes.subarray(from, to) ?? new Uint8Array(0))
   }
 
   missing(): ByteRange[] {

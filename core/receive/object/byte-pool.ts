@@ -1,14 +1,14 @@
+import { LONG_FILE_BYTES } from '../../flow/lease.ts'
+
 /** Free buffers kept for the next object, or as much as was in use at once; more than this goes to the garbage collector. */
 const MAX_FREE_BYTES = 32 << 20
-/** Recycled buffers from here on are shared memory: another thread can write such a file to disk without a copy. */
-const SHARED_BYTES = 1 << 20
 /** Longest object whose length is believed before a part of it has come. */
 const MAX_CLAIMED_BYTES = 32 << 20
 /** Below this a plain zeroed allocation is as cheap. */
 const SMALL = 4096
 
 /**
- * The memory objects are put together in: a bound on all of it, and, where the sink only borrows bytes, buffers that are used
+ * The memory objects are put together in: a bound on all of it, and, where no sink holds bytes, buffers that are used
  * again. Contents of a taken buffer are undefined.
  */
 export class BytePool {
@@ -42,7 +42,7 @@ export class BytePool {
       this.#freeBytes -= size
       return free
     }
-    if (this.#recycle && size >= SHARED_BYTES) return new Uint8Array(new SharedArrayBuffer(size))
+    if (this.#recycle && size >= LONG_FILE_BYTES) return new Uint8Array(new SharedArrayBuffer(size))
     return size < SMALL ? new Uint8Array(size) : new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
   }
 

@@ -1,6 +1,7 @@
 import type { Toi, Tsi } from '../../contract/ids.ts'
 import type { ChannelRole } from '../../contract/report.ts'
-import type { ByteRange, ListedFacts, ObjectKind, ObjectTimes, ReceivedObject } from '../../flow/objects.ts'
+import type { Lease } from '../../flow/lease.ts'
+import type { ByteRange, FlowObject, ListedFacts, ObjectKind, ObjectTimes } from '../../flow/objects.ts'
 import type { LctPacket } from '../../protocol/lct/lct-packet.ts'
 import type { BytePool } from './byte-pool.ts'
 import { ByteRanges } from './byte-ranges.ts'
@@ -31,7 +32,7 @@ const scratch: number[] = []
  * One transport object while it is put together. The channel decides which packet belongs to it and when it ends; this class
  * knows ranges and bytes. Bytes first received win where packets overlap (RFC 9223 leaves it open).
  */
-export class TransportObject implements ReceivedObject {
+export class TransportObject implements FlowObject {
   readonly home: ObjectHome
   readonly index: number
   readonly toi: Toi
@@ -232,6 +233,15 @@ export class TransportObject implements ReceivedObject {
     if (--this.#keepers === 0 && this.#released) this.#bytes.release()
   }
 
+  lease(from: number, to: number): Lease {
+    return this.leaseOf(this.bytes(from, to))
+  }
+
+  /** A lease on bytes that are a view of this object's, or were made of them. */
+  leaseOf(bytes: Uint8Array): Lease {
+    return new ObjectLease(this, bytes)
+  }
+
   /** Tells watchers that bytes came or the object ended. */
   notify(): void {
     if (this.#watchers === null) return
@@ -244,6 +254,7 @@ export class TransportObject implements ReceivedObject {
     return this.ranges.prefix
   }
 
+  /** Bytes `[from, to)`, a view where they came, for readers that are done with them at once; holes read as zeros. */
   bytes(from: number, to: number): Uint8Array {
     if (from >= to) return new Uint8Array(0)
     if (to <= this.ranges.prefix) return this.#bytes.view(from, to)
@@ -260,5 +271,23 @@ export class TransportObject implements ReceivedObject {
     return () => {
       this.#watchers?.delete(watcher)
     }
+  }
+}
+
+class ObjectLease implements Lease {
+  readonly bytes: Uint8Array
+  readonly #object: TransportObject
+
+  constructor(object: TransportObject, bytes: Uint8Array) {
+    this.#object = object
+    this.bytes = bytes
+  }
+
+  keep(): void {
+    this.#object.keep()
+  }
+
+  release(): void {
+    this.#object.letGo()
   }
 }

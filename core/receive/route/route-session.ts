@@ -3,7 +3,7 @@ import type { Severity } from '../../contract/report.ts'
 import type { ReceiveSpec } from '../../contract/session-spec.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type { Destination, ReceiveObserver } from '../../flow/facts.ts'
-import type { ReceivedFile } from '../../flow/objects.ts'
+import type { FlowFile } from '../../flow/objects.ts'
 import { readRepairFlow } from '../../protocol/fec/repair-flow.ts'
 import { LCT_FAULT, LctPacket, lctFaultName } from '../../protocol/lct/lct-packet.ts'
 import type { StsidChannel } from '../../protocol/sls/s-tsid.ts'
@@ -27,7 +27,7 @@ export interface SessionHost {
   quarantineFull(session: RouteSession, timeUs: number): void
   /** Takes an object of a DVB-MABR session that is no file of it. @returns false elsewhere */
   takeObject(session: RouteSession, object: TransportObject, timeUs: number): boolean
-  takeFile(session: RouteSession, file: ReceivedFile, object: TransportObject, timeUs: number): boolean
+  takeFile(session: RouteSession, file: FlowFile, object: TransportObject, timeUs: number): boolean
 }
 
 /**
@@ -254,7 +254,7 @@ export class RouteSession implements ChannelHost, DeliveringSession {
     if (object.announced || object.name === null || object.kind === 'signalling') return
     if (object.serviceId === null) return
     object.announced = true
-    this.#context.sink.objectBegun?.(object)
+    this.#context.sink.begun?.(object)
   }
 
   get signalling(): ServiceSignalling | null {
@@ -265,7 +265,7 @@ export class RouteSession implements ChannelHost, DeliveringSession {
     return this.#host.takeObject(this, object, timeUs)
   }
 
-  takeFile(file: ReceivedFile, object: TransportObject, timeUs: number): boolean {
+  takeFile(file: FlowFile, object: TransportObject, timeUs: number): boolean {
     return this.#host.takeFile(this, file, object, timeUs)
   }
 

@@ -1,7 +1,7 @@
 import type { FlowProtocol } from '../../contract/report.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type { Destination } from '../../flow/facts.ts'
-import type { ReceivedFile } from '../../flow/objects.ts'
+import type { FlowFile } from '../../flow/objects.ts'
 import type { ReceiveTarget } from '../../flow/receive-target.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
 import type { ReceiveContext } from '../context/receive-context.ts'
@@ -148,12 +148,7 @@ export class FluteDirectory implements FluteHost, MabrHost {
     return found.takeObject(object, timeUs)
   }
 
-  takeFile(
-    session: FluteSession | RouteSession,
-    file: ReceivedFile,
-    _object: TransportObject,
-    timeUs: number,
-  ): boolean {
+  takeFile(session: FluteSession | RouteSession, file: FlowFile, _object: TransportObject, timeUs: number): boolean {
     return this.#gatewayOf.get(session)?.takeFile(file, timeUs) ?? false
   }
 

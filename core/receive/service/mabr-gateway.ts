@@ -1,6 +1,7 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import { type Destination, type RepairServer, wantedByBoth } from '../../flow/facts.ts'
-import type { ReceivedFile } from '../../flow/objects.ts'
+import { ownBytes } from '../../flow/lease.ts'
+import type { FlowFile } from '../../flow/objects.ts'
 import { gunzipIfGzip } from '../../protocol/gzip.ts'
 import { formatDestination, senderAddress } from '../../protocol/ip/address.ts'
 import {
@@ -87,7 +88,7 @@ export class MabrGateway {
   #links = new Map<string, Link>()
   /** Every destination the configuration names. */
   #endpoints = new Set<string>()
-  #early: ReceivedFile[] = []
+  #early: FlowFile[] = []
   #known = false
   /** Content of the configuration, and how many different ones there have been. */
   #content: number | null = null
@@ -121,15 +122,15 @@ export class MabrGateway {
   }
 
   /** Takes a manifest, whose service the configuration tells. @returns false where the file belongs to its channel's service */
-  takeFile(file: ReceivedFile, timeUs: number): boolean {
+  takeFile(file: FlowFile, timeUs: number): boolean {
     if (file.kind !== 'manifest' && file.kind !== 'playlist') {
       // Without a wish to receive anything only the signalling is read.
       return file.serviceId === this.service.id && !this.#receives
     }
     if (!this.#known) {
-      const held = this.#early.reduce((sum, each) => sum + each.bytes.length, 0)
-      if (this.#early.length < MAX_EARLY_MANIFESTS && held + file.bytes.length <= MAX_EARLY_BYTES)
-        this.#early.push({ ...file, bytes: file.bytes.slice() })
+      const held = this.#early.reduce((sum, each) => sum + each.lease.bytes.length, 0)
+      if (this.#early.length < MAX_EARLY_MANIFESTS && held + file.lease.bytes.length <= MAX_EARLY_BYTES)
+        this.#early.push({ ...file, lease: ownBytes(file.lease.bytes.slice()) })
       return true
     }
     const held = this.#ownerOf(file)
@@ -165,7 +166,7 @@ export class MabrGateway {
   }
 
   /** The service whose manifest or child playlist this is; null where none can be told. */
-  #ownerOf(file: ReceivedFile): Held | null {
+  #ownerOf(file: FlowFile): Held | null {
     const services = [...this.#services.values()]
     const named = services.find((held) => isLocated(held, file.name))
     if (named !== undefined) return named
@@ -179,10 +180,10 @@ export class MabrGateway {
     return services.length === 1 ? (services[0] as Held) : null
   }
 
-  #manifest(held: Held, file: ReceivedFile, timeUs: number): void {
+  #manifest(held: Held, file: FlowFile, timeUs: number): void {
     const { service } = held
     // In-band, each channel of the service brings it.
-    const content = contentKey(file.bytes)
+    const content = contentKey(file.lease.bytes)
     if (held.contents.get(file.name) === content && !this.#context.spec.keepRepeats) return
     if (held.contents.size >= MAX_EARLY_MANIFESTS) held.contents.clear()
     held.contents.set(file.name, content)
@@ -195,10 +196,10 @@ export class MabrGateway {
     const type = file.contentType === null ? '' : bareMediaType(file.contentType)
     try {
       if (/mpegurl$/.test(type) || file.name.endsWith('.m3u8')) {
-        const codecs = readHlsCodecs(new TextDecoder().decode(file.bytes))
+        const codecs = readHlsCodecs(new TextDecoder().decode(file.lease.bytes))
         service.manifest = { kind: 'hls', name: file.name, codecs }
       } else {
-        const facts = readMpdFacts(file.bytes)
+        const facts = readMpdFacts(file.lease.bytes)
         if (facts !== null) {
           service.manifest = { kind: 'dash', name: file.name, codecs: facts.codecs }
           service.roles = facts.roles
@@ -212,7 +213,12 @@ export class MabrGateway {
     }
     this.#context.observer.slsFragment(
       service.id,
-      { type: service.manifest?.kind === 'hls' ? 'HLS' : 'MPD', name: file.name, version: null, bytes: file.bytes },
+      {
+        type: service.manifest?.kind === 'hls' ? 'HLS' : 'MPD',
+        name: file.name,
+        version: null,
+        bytes: file.lease.bytes,
+      },
       file.lastTimeUs,
     )
     this.#context.file({ ...file, kind: 'manifest' })

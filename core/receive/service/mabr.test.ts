@@ -59,7 +59,9 @@ function run(
   session.timeUs = datagrams.at(-1)?.timeUs ?? 0
   session.close()
   const digests = (): [string, string][] => {
-    const files = new Map(session.files.map((file) => [`service${file.serviceId}/${file.name}`, sha256(file.bytes)]))
+    const files = new Map(
+      session.files.map((file) => [`service${file.serviceId}/${file.name}`, sha256(file.lease.bytes)]),
+    )
     return sorted([...files])
   }
   return Object.assign(session, { digests })
@@ -178,7 +180,7 @@ describe('a DVB-MABR service', () => {
       {},
       {},
       {
-        objectBegun(object) {
+        begun(object) {
           const lengths: number[] = []
           seen.set(object.name ?? '', lengths)
           object.watch(() => void lengths.push(object.prefixBytes()))
@@ -435,7 +437,7 @@ describe('a FLUTE session without DVB-MABR', () => {
       kind: 'discover',
     })
     expect([...session.services.values()].map(({ id, protocol }) => [id, protocol])).toEqual([[1, 'flute']])
-    expect(session.files.map(({ name, bytes }) => [name, bytes])).toEqual([
+    expect(session.files.map(({ name, lease }) => [name, lease.bytes])).toEqual([
       [a.name, a.bytes],
       [b.name, b.bytes],
     ])
@@ -454,10 +456,10 @@ describe('a FLUTE session without DVB-MABR', () => {
     expect(strict.alarms.map(({ rule, toi }) => [rule, toi])).toEqual([['OBJ-MD5', 1]])
     expect(strict.channels[0]).toMatchObject({ complete: 1, incomplete: 1, lost: 0 })
     const [kept] = run(datagrams, { kind: 'discover' }, { keepCorrupt: true }).files
-    expect(kept).toMatchObject({ name: 'a.txt', complete: false, missing: [], bytes: other.bytes })
+    expect(kept).toMatchObject({ name: 'a.txt', complete: false, missing: [], lease: { bytes: other.bytes } })
     // The carousel brings it right in its next round.
     const healed = run([...datagrams, ...sender.object(file, at + 1000)], { kind: 'discover' })
-    expect(healed.files.map(({ bytes }) => bytes)).toEqual([file.bytes])
+    expect(healed.files.map(({ lease }) => lease.bytes)).toEqual([file.bytes])
   })
 
   it('checks the digest also where the table comes last', () => {
@@ -478,7 +480,9 @@ describe('a FLUTE session without DVB-MABR', () => {
       files.flatMap((file, index) => [...sender.table([file], at + index), ...sender.object(file, at + index)]),
       { kind: 'discover' },
     )
-    expect(session.files.map(({ name, bytes }) => [name, bytes])).toEqual(files.map(({ name, bytes }) => [name, bytes]))
+    expect(session.files.map(({ name, lease }) => [name, lease.bytes])).toEqual(
+      files.map(({ name, bytes }) => [name, bytes]),
+    )
   })
 
   it('delivers an object without bytes', () => {
@@ -486,7 +490,7 @@ describe('a FLUTE session without DVB-MABR', () => {
     const file = { ...text, toi: 1, name: 'empty.txt', bytes: new Uint8Array(0) }
     const at = FIXTURE_START_US
     const session = run([...sender.table([file], at), ...sender.object(file, at)], { kind: 'discover' })
-    expect(session.files.map(({ name, bytes }) => [name, bytes.length])).toEqual([['empty.txt', 0]])
+    expect(session.files.map(({ name, lease }) => [name, lease.bytes.length])).toEqual([['empty.txt', 0]])
   })
 
   it('says what came without any table', () => {
@@ -512,7 +516,7 @@ describe('a FLUTE session without DVB-MABR', () => {
       { kind: 'discover' },
     )
     expect(problems(session)).toEqual([expect.stringContaining('FDT: 2 packets')])
-    expect(session.files.map(({ name, bytes }) => [name, bytes])).toEqual([
+    expect(session.files.map(({ name, lease }) => [name, lease.bytes])).toEqual([
       ['1.txt', a.bytes],
       ['3.txt', c.bytes],
       ['tsi-1/toi-2.bin', b.bytes],

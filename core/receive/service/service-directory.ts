@@ -2,7 +2,7 @@ import type { FlowProtocol } from '../../contract/report.ts'
 import type { TuneIn } from '../../contract/session-spec.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import { type Destination, wantedByBoth } from '../../flow/facts.ts'
-import type { ReceivedFile } from '../../flow/objects.ts'
+import type { FlowFile } from '../../flow/objects.ts'
 import { type ReceiveTarget, usesLls } from '../../flow/receive-target.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
 import { LLS_ADDRESS, LLS_PORT } from '../../protocol/lls/lls-table.ts'
@@ -396,7 +396,7 @@ export class ServiceDirectory implements SessionHost, ServiceTable, MmtpHost {
     return this.#flute.takeObject(session, object, timeUs)
   }
 
-  takeFile(session: RouteSession, file: ReceivedFile, object: TransportObject, timeUs: number): boolean {
+  takeFile(session: RouteSession, file: FlowFile, object: TransportObject, timeUs: number): boolean {
     return this.#flute.takeFile(session, file, object, timeUs)
   }
 

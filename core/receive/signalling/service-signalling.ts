@@ -206,7 +206,7 @@ export class ServiceSignalling {
       name: fragment.name,
       contentType: fragment.contentType === null ? null : bareMediaType(fragment.contentType),
       kind: 'manifest',
-      bytes: fragment.body,
+      lease: object.leaseOf(fragment.body),
       objectIndex: object.index,
       tsi: object.tsi,
       toi: object.toi,
