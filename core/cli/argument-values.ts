@@ -1,7 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-
-/** Where to serve or listen. */
-export type HostPort = { readonly host: string; readonly port: number }
+import type { HostPort } from '../contract/option-values.ts'
 
 /**
  * `HOST:PORT`, `[IPv6]:PORT` or `:PORT`.

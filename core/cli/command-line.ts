@@ -1,10 +1,12 @@
 import { Command, CommanderError, Option } from 'commander'
+import type { HostPort } from '../contract/option-values.ts'
 import type { ReceiveChoices } from '../contract/receive-options.ts'
-import { DEFAULT_RECEIVE, type LogSpec, type SessionSpec, type SinkSpec } from '../contract/session-spec.ts'
+import { DEFAULT_RECEIVE, type LogSpec } from '../contract/session-spec.ts'
+import type { SessionSpec1, SinkSpec } from '../contract/session-spec-1.ts'
 import type { InitialRequest } from '../contract/shell-api.ts'
 import { parseLogOption } from '../engine/spec/log-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
-import { type HostPort, parseHostPort, parseSeconds } from './argument-values.ts'
+import { parseHostPort, parseSeconds } from './argument-values.ts'
 import { addReceiveOptions, choicesOf, receivingSources } from './receive-arguments.ts'
 import { RECORD_FORM, recordCommand } from './record-arguments.ts'
 import { sendCommand } from './send-arguments.ts'
@@ -20,8 +22,8 @@ import {
 /** What a command line asks for, before anything is opened. */
 export type CliRequest =
   | { readonly kind: 'open'; readonly request: InitialRequest; readonly window: boolean; readonly listen: HostPort }
-  | { readonly kind: 'inspect'; readonly spec: SessionSpec; readonly json: boolean }
-  | { readonly kind: 'session'; readonly spec: SessionSpec; readonly json: boolean }
+  | { readonly kind: 'inspect'; readonly spec: SessionSpec1; readonly json: boolean }
+  | { readonly kind: 'session'; readonly spec: SessionSpec1; readonly json: boolean }
   | { readonly kind: 'run'; readonly file: string; readonly json: boolean; readonly overrides: RunOverrides }
   | { readonly kind: 'text'; readonly text: string }
 
@@ -242,7 +244,7 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
     })
   })
 
-  const runs = (spec: SessionSpec, json: boolean): void => found({ kind: 'session', spec, json })
+  const runs = (spec: SessionSpec1, json: boolean): void => found({ kind: 'session', spec, json })
   recordCommand(command('record [urls...]', 'writes what arrives to a pcapng, all of it or chosen services'), runs)
 
   sendCommand(

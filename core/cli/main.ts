@@ -5,7 +5,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { APP_ERROR_EXIT } from '../contract/app-error.ts'
 import type { ReceiveChoices } from '../contract/receive-options.ts'
-import type { SessionSpec } from '../contract/session-spec.ts'
+import type { SessionSpec1 } from '../contract/session-spec-1.ts'
 import type { InitialRequest } from '../contract/shell-api.ts'
 import { Engine } from '../engine/engine.ts'
 import { parseSessionSpec } from '../engine/spec/spec.ts'
@@ -72,7 +72,7 @@ async function carryOut(request: EngineRequest, folders: ProgramFolders, version
   }
 }
 
-async function readSpec(file: string, overrides: RunOverrides): Promise<SessionSpec> {
+async function readSpec(file: string, overrides: RunOverrides): Promise<SessionSpec1> {
   let text: string
   try {
     text = await readFile(file, 'utf8')

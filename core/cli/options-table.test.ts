@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { type OptionType, RECEIVE_OPTIONS, type ReceiveOption } from '../contract/receive-options.ts'
+import { RECEIVE_OPTIONS, type ReceiveOption, type ReceiveOptionType } from '../contract/receive-options.ts'
 
 const root = join(__dirname, '..', '..')
 const README = join(root, 'README.md')
@@ -22,7 +22,7 @@ function optionsTable(): string {
   return ['| option | GPAC | default | meaning | test |', '| --- | --- | --- | --- | --- |', ...rows].join('\n')
 }
 
-function wordOf(type: OptionType): string {
+function wordOf(type: ReceiveOptionType): string {
   switch (type.kind) {
     case 'flag':
     case 'negated':

@@ -1,13 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { readOption, receiveOptions, receiveSpecOf, socketFieldsOf } from '../contract/receive-choices.ts'
+import { readReceiveOption, receiveOptions, receiveSpecOf, socketFieldsOf } from '../contract/receive-choices.ts'
 import type {
-  OptionType,
   ReceiveChoices,
   ReceiveCommand,
   ReceiveOption,
   ReceiveOptionKey,
+  ReceiveOptionType,
 } from '../contract/receive-options.ts'
-import type { Pace, SourceSpec, TuneIn, UserLinkType } from '../contract/session-spec.ts'
+import type { Pace, TuneIn, UserLinkType } from '../contract/session-spec.ts'
+import type { SourceSpec } from '../contract/session-spec-1.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 
 /** `receive` gives up when nothing of a service came for so long; GPAC waits 5 s. */
@@ -32,14 +33,14 @@ function optionOf(row: ReceiveOption): Option {
   const word = type.kind === 'list' ? (type.of === 'url' ? 'url' : 'addr') : value
   const option = new Option(`${row.option} <${word}>`, `${row.help}${standard}`)
   return option.argParser((text: string, before: unknown) => {
-    const reading = readOption(row, text)
+    const reading = readReceiveOption(row, text)
     if (!reading.ok) throw new InvalidArgumentError(`it ${reading.problem}`)
     return type.kind === 'list' ? [...((before as string[] | undefined) ?? []), reading.value] : reading.value
   })
 }
 
 const NUMBER_WORDS: Readonly<Record<string, string>> = { ms: 'ms', '%': 'percent' }
-const VALUE_WORDS: Readonly<Record<Exclude<OptionType['kind'], 'flag' | 'negated' | 'number'>, string>> = {
+const VALUE_WORDS: Readonly<Record<Exclude<ReceiveOptionType['kind'], 'flag' | 'negated' | 'number'>, string>> = {
   switch: 'on|off',
   choice: 'mode',
   duration: 's',

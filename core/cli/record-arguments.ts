@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { SessionSpec, SinkSpec } from '../contract/session-spec.ts'
+import type { SessionSpec1, SinkSpec } from '../contract/session-spec-1.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { parseByteCount, parseSeconds } from './argument-values.ts'
 import { addReceiveOptions, choicesOf, receivingSources } from './receive-arguments.ts'
@@ -16,7 +16,7 @@ type RecordOptions = ReceiveOptions & {
 }
 
 /** `record`: what arrives, as a capture. Asked for services, only their packets, those of their signalling and the LLS. */
-export function recordCommand(recording: Command, found: (spec: SessionSpec, json: boolean) => void): void {
+export function recordCommand(recording: Command, found: (spec: SessionSpec1, json: boolean) => void): void {
   captureOption(addReceiveOptions(recording, 'record', 'basic'))
     .option('--comment <text>', 'words kept in the file')
     .addOption(

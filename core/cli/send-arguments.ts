@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { BroadcastSink, SessionSpec } from '../contract/session-spec.ts'
+import type { BroadcastSink, SessionSpec1 } from '../contract/session-spec-1.ts'
 import { DEFAULT_BROADCAST } from '../engine/spec/spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { parseCount } from './argument-values.ts'
@@ -16,7 +16,7 @@ type SendOptions = CommonOptions & {
 }
 
 /** `send`: its options, and the session they ask for. */
-export function sendCommand(command: Command, found: (spec: SessionSpec, json: boolean) => void): void {
+export function sendCommand(command: Command, found: (spec: SessionSpec1, json: boolean) => void): void {
   outputOptions(command)
     .option('--interface <addr>', 'multicast interface, by address or name')
     .addOption(
@@ -43,7 +43,7 @@ export function sendCommand(command: Command, found: (spec: SessionSpec, json: b
     )
 }
 
-function sendSpec(input: string, url: string, options: SendOptions): SessionSpec {
+function sendSpec(input: string, url: string, options: SendOptions): SessionSpec1 {
   if (options.report !== undefined) {
     throw new AppFailure(
       'bad-command-line',

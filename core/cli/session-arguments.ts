@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
-import type { LogSpec, Pace, SessionSpec, SinkSpec, SourceSpec, UserLinkType } from '../contract/session-spec.ts'
+import type { LogSpec, Pace, UserLinkType } from '../contract/session-spec.ts'
+import type { SessionSpec1, SinkSpec, SourceSpec } from '../contract/session-spec-1.ts'
 import { parseLogOption } from '../engine/spec/log-spec.ts'
 import { parseCount, parseSeconds } from './argument-values.ts'
 
@@ -56,7 +57,7 @@ export function session(
   sources: readonly SourceSpec[],
   sinks: readonly SinkSpec[],
   options: CommonOptions,
-): SessionSpec {
+): SessionSpec1 {
   return {
     format: 'routescope-session',
     version: 1,

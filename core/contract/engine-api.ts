@@ -2,7 +2,8 @@ import type { AppError } from './app-error.ts'
 import type { ObjectBatch, ObjectDetail, ObjectQuery, ObjectRow, ObjectView } from './object-rows.ts'
 import type { ReceiveChoices } from './receive-options.ts'
 import type { JsonObject, Report, ReportSignature } from './report.ts'
-import type { RecordingOptions, SessionSpec } from './session-spec.ts'
+import type { RecordingOptions } from './session-spec.ts'
+import type { SessionSpec1 } from './session-spec-1.ts'
 import type { LogLine, RecordingSnapshot, SectionChanges, SessionSnapshot } from './snapshot.ts'
 
 /**
@@ -14,12 +15,12 @@ export type EngineCommands = {
   hello: () => EngineHello
   interfaces: () => readonly NetworkInterface[]
   /** Checks the spec and starts it; answers once everything it names is open. Fails with the first AppError. */
-  startSession: (spec: SessionSpec) => { readonly sessionId: string }
+  startSession: (spec: SessionSpec1) => { readonly sessionId: string }
   /** The specs behind the three buttons of the first screen, so that no window composes one by itself. */
-  specForCapture: (files: readonly string[], pace: 'fast' | 'real', choices: ReceiveChoices) => SessionSpec
+  specForCapture: (files: readonly string[], pace: 'fast' | 'real', choices: ReceiveChoices) => SessionSpec1
   /** `url` may be several, with spaces between them: one session receives them all. */
-  specForUrl: (url: string, choices: ReceiveChoices) => SessionSpec
-  specForDemo: () => SessionSpec
+  specForUrl: (url: string, choices: ReceiveChoices) => SessionSpec1
+  specForDemo: () => SessionSpec1
   /** Stops sources and flushes; everything received stays readable until the session is closed. */
   stopSession: (sessionId: string) => null
   /** Stops and forgets: store, gateway and columns go. */

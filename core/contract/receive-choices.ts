@@ -1,15 +1,16 @@
 import {
-  OPTION_GROUPS,
+  RECEIVE_OPTION_GROUPS,
   RECEIVE_OPTIONS,
   type ReceiveChoices,
   type ReceiveCommand,
   type ReceiveOption,
   type ReceiveOptionKey,
 } from './receive-options.ts'
-import { DEFAULT_RECEIVE, type MulticastSource, type ReceiveSpec, type TuneIn } from './session-spec.ts'
+import { DEFAULT_RECEIVE, type ReceiveSpec, type TuneIn } from './session-spec.ts'
+import type { MulticastSource } from './session-spec-1.ts'
 
 /** A value as text gave it, or what is wrong with it: words that follow "it is …" or "it must be …". */
-export type OptionReading =
+export type ReceiveOptionReading =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly problem: string }
 
@@ -17,14 +18,14 @@ export type OptionReading =
 export function receiveOptions(command: ReceiveCommand): readonly ReceiveOption[] {
   return (RECEIVE_OPTIONS as readonly ReceiveOption[])
     .filter((row) => row.commands.includes(command))
-    .sort((a, b) => OPTION_GROUPS.indexOf(a.group) - OPTION_GROUPS.indexOf(b.group))
+    .sort((a, b) => RECEIVE_OPTION_GROUPS.indexOf(a.group) - RECEIVE_OPTION_GROUPS.indexOf(b.group))
 }
 
 const TUNE_IN = ['all', 'first', 'none', 'scan'] as const
 const BYTE_UNITS = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 } as const
 
 /** Reads what somebody typed for an option. A list is one entry of it. */
-export function readOption({ type }: ReceiveOption, typed: string): OptionReading {
+export function readReceiveOption({ type }: ReceiveOption, typed: string): ReceiveOptionReading {
   const text = typed.trim()
   switch (type.kind) {
     case 'flag':
@@ -58,11 +59,11 @@ export function readOption({ type }: ReceiveOption, typed: string): OptionReadin
 }
 
 /** Checks a value from a saved session or another process. */
-export function checkOption(row: ReceiveOption, value: unknown): OptionReading {
+export function checkReceiveOption(row: ReceiveOption, value: unknown): ReceiveOptionReading {
   return checkType(row.type, value)
 }
 
-function checkType(type: ReceiveOption['type'], value: unknown): OptionReading {
+function checkType(type: ReceiveOption['type'], value: unknown): ReceiveOptionReading {
   const fine = { ok: true, value } as const
   const bad = (problem: string) => ({ ok: false, problem }) as const
   switch (type.kind) {
@@ -123,7 +124,7 @@ export function checkedChoices(value: unknown, strict: boolean): ReceiveChoices 
   const given = typeof value === 'object' && value !== null ? Object.entries(value) : []
   for (const [key, one] of given) {
     const row = RECEIVE_OPTIONS.find((each) => each.key === key)
-    const reading = row === undefined ? null : checkOption(row, one)
+    const reading = row === undefined ? null : checkReceiveOption(row, one)
     if (reading?.ok === true) kept[key] = one
     else if (strict) throw new Error(`${row?.option ?? key} ${reading?.problem ?? 'is no option of receiving'}`)
   }

@@ -1,7 +1,7 @@
 import { DEFAULT_RECEIVE, DEFAULT_REPAIR, type TuneIn } from './session-spec.ts'
 
 /** What a value may be, on a command line, in a form and in a saved session. */
-export type OptionType =
+export type ReceiveOptionType =
   /** Off unless it is named. */
   | { readonly kind: 'flag' }
   /** On unless the option, which is then `--no-…`, is named. */
@@ -19,7 +19,7 @@ export type OptionType =
   | { readonly kind: 'folder' }
 
 /** Headings of the help and the forms. */
-export type OptionGroup = 'Services' | 'Network' | 'Objects' | 'Output' | 'Repair' | 'Log'
+export type ReceiveOptionGroup = 'Services' | 'Network' | 'Objects' | 'Output' | 'Repair' | 'Log'
 /** Commands that take receive options. */
 export type ReceiveCommand = 'receive' | 'gateway' | 'open' | 'inspect' | 'record'
 
@@ -32,10 +32,10 @@ export type ReceiveOption = {
   readonly gpac: string | null
   /** GPAC's default where it is not ours, as its documentation writes it. */
   readonly gpacDefault?: string
-  readonly type: OptionType
+  readonly type: ReceiveOptionType
   /** Null: nothing is asked for. */
   readonly standard: boolean | number | string | null
-  readonly group: OptionGroup
+  readonly group: ReceiveOptionGroup
   readonly level: 'basic' | 'expert'
   /** What a form calls it. */
   readonly label: string
@@ -459,7 +459,7 @@ export const RECEIVE_OPTIONS = [
 ] as const satisfies readonly ReceiveOption[]
 
 type Row = (typeof RECEIVE_OPTIONS)[number]
-type ValueOf<Type extends OptionType> = Type extends { kind: 'flag' | 'negated' | 'switch' }
+type ValueOf<Type extends ReceiveOptionType> = Type extends { kind: 'flag' | 'negated' | 'switch' }
   ? boolean
   : Type extends { kind: 'number' | 'duration' | 'bytes' }
     ? number
@@ -477,4 +477,11 @@ export type ReceiveOptionKey = Row['key']
 export type ReceiveChoices = { readonly [Each in Row as Each['key']]?: ValueOf<Each['type']> }
 
 /** The order in which groups are shown. */
-export const OPTION_GROUPS: readonly OptionGroup[] = ['Services', 'Network', 'Output', 'Objects', 'Repair', 'Log']
+export const RECEIVE_OPTION_GROUPS: readonly ReceiveOptionGroup[] = [
+  'Services',
+  'Network',
+  'Output',
+  'Objects',
+  'Repair',
+  'Log',
+]

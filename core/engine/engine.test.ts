@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { SessionSpec } from '../contract/session-spec.ts'
+import type { SessionSpec1 } from '../contract/session-spec-1.ts'
 import { pcapOf, withLoss } from '../testing/datagrams.ts'
 import { DEMO_FOLDER, routeFixture } from '../testing/make-fixtures.ts'
 import { sha256, TestFolder, treeOf } from '../testing/program.ts'
@@ -90,7 +90,7 @@ describe('the engine, asked by a window', () => {
     await expect(window.call('startSession', spec)).rejects.toMatchObject({
       error: { code: 'bad-spec', message: expect.stringContaining('spec.sources') },
     })
-    await expect(window.call('startSession', null as unknown as SessionSpec)).rejects.toMatchObject({
+    await expect(window.call('startSession', null as unknown as SessionSpec1)).rejects.toMatchObject({
       error: { code: 'bad-spec' },
     })
     await expect(window.call('report', 's99')).rejects.toMatchObject({ error: { code: 'no-such-session' } })

@@ -2,10 +2,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EngineHello } from '../contract/engine-api.ts'
 import type { SessionSpec } from '../contract/session-spec.ts'
+import type { SessionSpec1 } from '../contract/session-spec-1.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { wallClockUs } from './clock.ts'
 import { Logger } from './logger.ts'
 import { Session } from './session.ts'
+import { downgradeSpec } from './spec/downgrade.ts'
 
 /** What the engine gets from the process it runs in. */
 export type EngineOptions = {
@@ -46,7 +48,8 @@ export class Engine {
    * Opens everything the spec names and starts it.
    * @throws AppFailure for the first thing that could not be opened; what had been opened is closed again
    */
-  async start(spec: SessionSpec): Promise<Session> {
+  async start(asked: SessionSpec | SessionSpec1): Promise<Session> {
+    const spec = asked.version === 2 ? downgradeSpec(asked) : asked
     if (spec.log !== undefined) this.logger.setLevels(spec.log)
     const id = `s${this.#nextSession++}`
     const session = new Session(id, spec, {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest'
-import type { SessionSpec } from '../contract/session-spec.ts'
+import type { SessionSpec1 } from '../contract/session-spec-1.ts'
 import { LctPacket } from '../protocol/lct/lct-packet.ts'
 import { MulticastSender } from '../socket/multicast-sender.ts'
 import { DEMO_FOLDER } from '../testing/make-fixtures.ts'
@@ -58,7 +58,7 @@ function loseOnTheWay(): number[] {
 it('a live segment that lost packets is served as it was sent, and so is one that never came', async () => {
   const lost = loseOnTheWay()
   const demo = await window.call('specForDemo')
-  const spec: SessionSpec = {
+  const spec: SessionSpec1 = {
     ...demo,
     sources: demo.sources.map((source) => {
       // Once through, so that what is sent is what the files hold.

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { receiveSpecOf, socketFieldsOf } from '../contract/receive-choices.ts'
 import type { ReceiveChoices } from '../contract/receive-options.ts'
-import type { SessionSpec, SinkSpec, SourceSpec } from '../contract/session-spec.ts'
+import type { SessionSpec1, SinkSpec, SourceSpec } from '../contract/session-spec-1.ts'
 import { MulticastSender } from '../socket/multicast-sender.ts'
 import { pcapOf } from '../testing/datagrams.ts'
 import { freePort } from '../testing/free-port.ts'
@@ -46,7 +46,7 @@ function live(id: string, url: string, choices: ReceiveChoices): SourceSpec {
 }
 
 function start(sources: readonly SourceSpec[], sinks: readonly SinkSpec[] = []): Promise<Session> {
-  const spec: SessionSpec = { format: 'routescope-session', version: 1, sources, sinks }
+  const spec: SessionSpec1 = { format: 'routescope-session', version: 1, sources, sinks }
   return engine.start(spec)
 }
 
@@ -240,7 +240,7 @@ describe('several sources at once', () => {
       { from: 'a', to: 'x' },
       { from: 'b', to: 'y' },
     ]
-    const spec: SessionSpec = { format: 'routescope-session', version: 1, sources, sinks, links }
+    const spec: SessionSpec1 = { format: 'routescope-session', version: 1, sources, sinks, links }
     await expect(engine.start(spec)).rejects.toMatchObject({ error: { code: 'bad-spec' } })
   })
 })

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { checkOption, readOption, receiveSpecOf } from '../contract/receive-choices.ts'
+import { checkReceiveOption, readReceiveOption, receiveSpecOf } from '../contract/receive-choices.ts'
 import { RECEIVE_OPTIONS, type ReceiveChoices, type ReceiveOption } from '../contract/receive-options.ts'
-import type { CaptureSource, SessionSpec, SinkSpec } from '../contract/session-spec.ts'
 import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
+import type { CaptureSource, SessionSpec1, SinkSpec } from '../contract/session-spec-1.ts'
 import { type Datagram, pcapOf, withLoss } from '../testing/datagrams.ts'
 import { broadcastOf, DEMO_FOLDER, demoDash, FIXTURE_PORT, routeFixture } from '../testing/make-fixtures.ts'
 import { TestFolder, treeOf } from '../testing/program.ts'
@@ -37,7 +37,7 @@ function capture(choices: ReceiveChoices, file = 'whole.pcap'): CaptureSource {
   return { id: 'source', kind: 'capture', files: [folder.at(file)], pace: 'fast', loop: 1, receive }
 }
 
-const spec = (sources: SessionSpec['sources'], sinks: readonly SinkSpec[]): SessionSpec => ({
+const spec = (sources: SessionSpec1['sources'], sinks: readonly SinkSpec[]): SessionSpec1 => ({
   format: 'routescope-session',
   version: 1,
   sources,
@@ -160,7 +160,7 @@ describe('the table', () => {
   it('has defaults that are those of a session', () => {
     expect(receiveSpecOf({}, DEFAULT_RECEIVE.services)).toEqual(DEFAULT_RECEIVE)
     for (const row of rows) {
-      if (row.standard !== null) expect(checkOption(row, row.standard), row.option).toMatchObject({ ok: true })
+      if (row.standard !== null) expect(checkReceiveOption(row, row.standard), row.option).toMatchObject({ ok: true })
       const below = /^source\.receive\.(.+)$/.exec(row.path)?.[1]?.split('.') ?? []
       let value: unknown = DEFAULT_RECEIVE
       for (const name of below) value = (value as Record<string, unknown> | undefined)?.[name]
@@ -242,7 +242,7 @@ describe('the table', () => {
 
   it('reads what people type: seconds and milliseconds, sizes, lists', () => {
     const read = (key: string, text: string): unknown => {
-      const reading = readOption(rows.find((row) => row.key === key) as ReceiveOption, text)
+      const reading = readReceiveOption(rows.find((row) => row.key === key) as ReceiveOption, text)
       return reading.ok ? reading.value : reading.problem
     }
     expect(['10', '2.5', '500ms', '2s'].map((text) => read('timeoutS', text))).toEqual([10, 2.5, 0.5, 2])

@@ -4,7 +4,8 @@ import type { AppError } from '../contract/app-error.ts'
 import type { DumpResult, SignallingText } from '../contract/engine-api.ts'
 import type { ObjectDetail, ObjectQuery, ObjectRow, ObjectView } from '../contract/object-rows.ts'
 import type { Losses, Report } from '../contract/report.ts'
-import type { LogLevel, LogTopic, PresentationSource, RecordingOptions, SessionSpec } from '../contract/session-spec.ts'
+import type { LogLevel, LogTopic, RecordingOptions } from '../contract/session-spec.ts'
+import type { PresentationSource, SessionSpec1 } from '../contract/session-spec-1.ts'
 import type {
   RecordingSnapshot,
   SessionPhase,
@@ -67,10 +68,10 @@ const NO_LOSSES: Losses = {
   unknown: { objects: 0, bytes: 0 },
 }
 
-/** One running SessionSpec: what receives, what sends, and the state a person is shown. */
+/** One running SessionSpec1: what receives, what sends, and the state a person is shown. */
 export class Session {
   readonly id: string
-  readonly spec: SessionSpec
+  readonly spec: SessionSpec1
   readonly name: string
   /** Settles when the session finished, was stopped or failed, and everything is flushed. Never rejects. */
   readonly done: Promise<void>
@@ -86,7 +87,7 @@ export class Session {
   #stopping: Promise<void> | null = null
   #settle: () => void = () => {}
 
-  constructor(id: string, spec: SessionSpec, context: SessionContext) {
+  constructor(id: string, spec: SessionSpec1, context: SessionContext) {
     this.id = id
     this.spec = spec
     this.name = spec.name ?? id

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { SessionSpec } from '../../core/contract/session-spec.ts'
+import type { SessionSpec1 } from '../../core/contract/session-spec-1.ts'
 import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { EngineCallError } from '../client/call-error.ts'
 import { setEngine } from '../client/engine-client.ts'
@@ -19,7 +19,7 @@ import {
   showRunningSession,
 } from './session-actions.ts'
 
-const SPEC: SessionSpec = { format: 'routescope-session', version: 1, sources: [], sinks: [] }
+const SPEC: SessionSpec1 = { format: 'routescope-session', version: 1, sources: [], sinks: [] }
 let engine: FakeEngine
 let started: number
 /** What a started session says of itself first. */

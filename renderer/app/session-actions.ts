@@ -1,6 +1,6 @@
 import type { AppError } from '../../core/contract/app-error.ts'
 import type { ReceiveChoices } from '../../core/contract/receive-options.ts'
-import type { SessionSpec } from '../../core/contract/session-spec.ts'
+import type { SessionSpec1 } from '../../core/contract/session-spec-1.ts'
 import type { RecentItem } from '../../core/contract/shell-api.ts'
 import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { appErrorOf, EngineCallError } from '../client/call-error.ts'
@@ -17,7 +17,7 @@ import { resetTime } from '../stores/time-store.ts'
 import { shell } from './shell.ts'
 
 /** What a request becomes is the engine's business; the window only asks. */
-function specFor(request: OpenRequest): Promise<SessionSpec> {
+function specFor(request: OpenRequest): Promise<SessionSpec1> {
   switch (request.kind) {
     case 'capture':
       return engine().call('specForCapture', request.files, request.pace, request.choices)

@@ -1,5 +1,6 @@
 import type { AppError } from '../../contract/app-error.ts'
-import type { LogLevel, LogTopic, MulticastSource } from '../../contract/session-spec.ts'
+import type { LogLevel, LogTopic } from '../../contract/session-spec.ts'
+import type { MulticastSource } from '../../contract/session-spec-1.ts'
 import type { SocketSnapshot } from '../../contract/snapshot.ts'
 import { AppFailure, toAppError } from '../../failure/app-failure.ts'
 import type { DatagramSink } from '../../flow/datagrams.ts'

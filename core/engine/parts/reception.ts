@@ -5,7 +5,8 @@ import type { AppError } from '../../contract/app-error.ts'
 import type { DumpResult } from '../../contract/engine-api.ts'
 import type { ObjectDetail } from '../../contract/object-rows.ts'
 import type { Report, ReportSource } from '../../contract/report.ts'
-import type { LogLevel, LogTopic, RecordingOptions, SinkSpec } from '../../contract/session-spec.ts'
+import type { LogLevel, LogTopic, RecordingOptions } from '../../contract/session-spec.ts'
+import type { SinkSpec } from '../../contract/session-spec-1.ts'
 import type {
   PlayableSnapshot,
   RecordingSnapshot,

@@ -1,12 +1,6 @@
 import { basename } from 'node:path'
-import type {
-  CaptureSource,
-  MulticastSource,
-  Pace,
-  ReceiveSpec,
-  TuneIn,
-  UserLinkType,
-} from '../../contract/session-spec.ts'
+import type { Pace, ReceiveSpec, TuneIn, UserLinkType } from '../../contract/session-spec.ts'
+import type { CaptureSource, MulticastSource } from '../../contract/session-spec-1.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import type { Destination } from '../../flow/facts.ts'
 import type { ReceiveTarget } from '../../flow/receive-target.ts'

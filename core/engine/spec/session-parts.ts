@@ -3,17 +3,17 @@ import type {
   CaptureSource,
   MulticastSource,
   PresentationSource,
-  SessionSpec,
+  SessionSpec1,
   SinkSpec,
   SourceSpec,
-} from '../../contract/session-spec.ts'
+} from '../../contract/session-spec-1.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 
 /**
  * What a session receives from, and what it sends; null where it only receives.
  * @throws AppFailure not-supported | bad-spec
  */
-export function partsOf(spec: SessionSpec): {
+export function partsOf(spec: SessionSpec1): {
   receiving: (CaptureSource | MulticastSource)[]
   presentation: PresentationSource | null
 } {
@@ -33,7 +33,7 @@ export function partsOf(spec: SessionSpec): {
  * The sinks of all that is received. It is one, wherever it came from: every source feeds the same sinks.
  * @throws AppFailure bad-spec
  */
-export function sinksOfAll(spec: SessionSpec, sources: readonly SourceSpec[]): SinkSpec[] {
+export function sinksOfAll(spec: SessionSpec1, sources: readonly SourceSpec[]): SinkSpec[] {
   const [first = [], ...others] = sources.map((source) => sinksOf(spec, source))
   if (others.some((sinks) => sinks.length !== first.length || sinks.some((sink) => !first.includes(sink)))) {
     throw new AppFailure(
@@ -50,7 +50,7 @@ export function sinksOfAll(spec: SessionSpec, sources: readonly SourceSpec[]): S
  * @throws AppFailure bad-spec
  */
 export function airOf(
-  spec: SessionSpec,
+  spec: SessionSpec1,
   presentation: PresentationSource,
 ): { air: BroadcastSink[]; captureFile: string | null } {
   const sinks = sinksOf(spec, presentation)
@@ -61,7 +61,7 @@ export function airOf(
   return { air, captureFile: sinks.find((sink) => sink.kind === 'capture')?.file ?? null }
 }
 
-function sinksOf(spec: SessionSpec, source: SourceSpec): SinkSpec[] {
+function sinksOf(spec: SessionSpec1, source: SourceSpec): SinkSpec[] {
   const links = spec.links?.filter((link) => link.from === source.id) ?? []
   if (links.length === 0) {
     // Without links a source feeds every sink that can take what it gives.

@@ -2,7 +2,8 @@ import { randomInt } from 'node:crypto'
 import { basename } from 'node:path'
 import { checkedChoices, receiveSpecOf, socketFieldsOf } from '../../contract/receive-choices.ts'
 import type { ReceiveChoices } from '../../contract/receive-options.ts'
-import type { Pace, SessionSpec, SinkSpec } from '../../contract/session-spec.ts'
+import type { Pace } from '../../contract/session-spec.ts'
+import type { SessionSpec1, SinkSpec } from '../../contract/session-spec-1.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import { DEFAULT_BROADCAST, DEFAULT_STORE_MEMORY } from './spec.ts'
 
@@ -21,7 +22,7 @@ function appSinks(maxSegments: number): SinkSpec[] {
 }
 
 /** A capture opened in the app: read at once (`fast`, everything is there to look at) or replayed in real time. */
-export function specForCapture(files: readonly string[], pace: Pace, choices: ReceiveChoices = {}): SessionSpec {
+export function specForCapture(files: readonly string[], pace: Pace, choices: ReceiveChoices = {}): SessionSpec1 {
   const first = files[0] ?? ''
   return {
     format: 'routescope-session',
@@ -39,7 +40,7 @@ const LIVE_SEGMENTS = 900
  * Listening to a multicast in the app, or to several.
  * @throws AppFailure bad-spec where a choice is none
  */
-export function specForUrl(url: string, choices: ReceiveChoices = {}): SessionSpec {
+export function specForUrl(url: string, choices: ReceiveChoices = {}): SessionSpec1 {
   const urls = url.trim().split(/\s+/)
   const receive = receiveSpecOf(checked(choices), 'all')
   return {
@@ -67,7 +68,7 @@ function checked(choices: ReceiveChoices): ReceiveChoices {
 }
 
 /** The demo: our own presentation broadcast in a loop on loopback, and the receiver listening to it. */
-export function specForDemo(): SessionSpec {
+export function specForDemo(): SessionSpec1 {
   const url = `route://${DEMO_GROUP}:${randomInt(...DEMO_PORTS)}`
   const listening = specForUrl(url, { interfaces: [LOOPBACK] })
   return {

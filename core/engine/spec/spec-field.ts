@@ -1,5 +1,8 @@
-import { checkOption } from '../../contract/receive-choices.ts'
+import type { OptionRow } from '../../contract/option-row.ts'
+import { checkOption } from '../../contract/option-values.ts'
+import { checkReceiveOption } from '../../contract/receive-choices.ts'
 import type { ReceiveOption } from '../../contract/receive-options.ts'
+import type { OptionValue } from '../../contract/session-spec.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 
 /**
@@ -63,9 +66,16 @@ export class SpecField {
     return this.raw
   }
 
-  /** A value of the table of receive options. */
-  option(row: ReceiveOption): unknown {
+  /** A value of an option. */
+  option(row: OptionRow): OptionValue {
     const reading = checkOption(row, this.raw)
+    if (!reading.ok) throw this.refuse(reading.problem)
+    return reading.value
+  }
+
+  /** A value of the table of receive options. */
+  receiveOption(row: ReceiveOption): unknown {
+    const reading = checkReceiveOption(row, this.raw)
     if (!reading.ok) throw this.refuse(reading.problem)
     return reading.value
   }

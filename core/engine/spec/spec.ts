@@ -1,27 +1,26 @@
 import { receiveSpecOf, socketFieldsOf } from '../../contract/receive-choices.ts'
 import { RECEIVE_OPTIONS, type ReceiveChoices, type ReceiveOption } from '../../contract/receive-options.ts'
+import type { ReceiveSpec, RecordingOptions } from '../../contract/session-spec.ts'
+import { DEFAULT_RECEIVE } from '../../contract/session-spec.ts'
 import type {
   BroadcastSink,
   CaptureSource,
   MulticastSource,
   PresentationSource,
-  ReceiveSpec,
-  RecordingOptions,
-  SessionSpec,
+  SessionSpec1,
   SinkSpec,
   SourceSpec,
-} from '../../contract/session-spec.ts'
-import { DEFAULT_RECEIVE } from '../../contract/session-spec.ts'
+} from '../../contract/session-spec-1.ts'
 import { parseLog } from './log-spec.ts'
 import { SpecField } from './spec-field.ts'
 
 /**
- * Reads a SessionSpec from a saved file. Defaults fill what may be left out; anything unknown or of the wrong kind is
+ * Reads a SessionSpec1 from a saved file. Defaults fill what may be left out; anything unknown or of the wrong kind is
  * refused with the path of the field, since a misspelt option that is silently ignored is worse than none.
  *
  * @throws AppFailure bad-spec
  */
-export function parseSessionSpec(value: unknown, where: string): SessionSpec {
+export function parseSessionSpec(value: unknown, where: string): SessionSpec1 {
   const at = new SpecField(value, where)
   const spec = at.object()
   if (at.get(spec, 'format').raw !== 'routescope-session') {
@@ -85,7 +84,7 @@ function parseSource(at: SpecField): SourceSpec {
       if (before !== undefined) choices.interfaces = [before]
       for (const row of SOCKET_OPTIONS) {
         const field = at.optional(fields, fieldOf(row, 'source.'))
-        if (field !== undefined) choices[row.key] = field.option(row)
+        if (field !== undefined) choices[row.key] = field.receiveOption(row)
       }
       return {
         id,
@@ -145,7 +144,7 @@ function parseReceive(at: SpecField | undefined): ReceiveSpec {
   const choices: Record<string, unknown> = {}
   for (const row of OBJECT_OPTIONS) {
     const field = at.optional(fields, fieldOf(row, 'source.receive.'))
-    if (field !== undefined) choices[row.key] = field.option(row)
+    if (field !== undefined) choices[row.key] = field.receiveOption(row)
   }
   const repair = at.optional(fields, 'repair')
   if (repair !== undefined) {
@@ -156,7 +155,7 @@ function parseReceive(at: SpecField | undefined): ReceiveSpec {
     )
     for (const row of REPAIR_OPTIONS) {
       const field = repair.optional(below, fieldOf(row, 'source.receive.repair.'))
-      if (field !== undefined) choices[row.key] = field.option(row)
+      if (field !== undefined) choices[row.key] = field.receiveOption(row)
     }
   }
   return receiveSpecOf(choices as ReceiveChoices, DEFAULT_RECEIVE.services)

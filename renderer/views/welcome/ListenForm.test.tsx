@@ -1,7 +1,7 @@
 import { act } from 'react'
 import { createRoot, type Root } from 'react-dom/client'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import type { SessionSpec } from '../../../core/contract/session-spec.ts'
+import type { SessionSpec1 } from '../../../core/contract/session-spec-1.ts'
 import { EngineCallError } from '../../client/call-error.ts'
 import { setEngine } from '../../client/engine-client.ts'
 import { connectionStore } from '../../stores/connection-store.ts'
@@ -15,7 +15,7 @@ import { interfaceChoices, otherInterfaces } from './listen-model.ts'
 
 /** However slow the machine is, what is waited for comes. */
 const PATIENCE = { timeout: 30_000 }
-const SPEC: SessionSpec = { format: 'routescope-session', version: 1, sources: [], sinks: [] }
+const SPEC: SessionSpec1 = { format: 'routescope-session', version: 1, sources: [], sinks: [] }
 const INTERFACES = [
   { name: 'lo', address: '127.0.0.1', family: 'IPv4', loopback: true },
   { name: 'en0', address: 'fe80::1', family: 'IPv6', loopback: false },

@@ -2,14 +2,14 @@ import {
   commandLineOf,
   gpacOptionsOf,
   quoted,
-  readOption,
+  readReceiveOption,
   receiveOptions,
   standardOf,
 } from '../../../core/contract/receive-choices.ts'
 import type {
-  OptionGroup,
   ReceiveChoices,
   ReceiveOption,
+  ReceiveOptionGroup,
   ReceiveOptionKey,
 } from '../../../core/contract/receive-options.ts'
 
@@ -36,8 +36,8 @@ export function formRows(kind: FormKind): readonly ReceiveOption[] {
 /** Rows by group, in the order of the table. */
 export function groupsOf(
   rows: readonly ReceiveOption[],
-): readonly (readonly [OptionGroup, readonly ReceiveOption[]])[] {
-  const groups = new Map<OptionGroup, ReceiveOption[]>()
+): readonly (readonly [ReceiveOptionGroup, readonly ReceiveOption[]])[] {
+  const groups = new Map<ReceiveOptionGroup, ReceiveOption[]>()
   for (const row of rows) groups.set(row.group, [...(groups.get(row.group) ?? []), row])
   return [...groups]
 }
@@ -75,7 +75,7 @@ export function readDrafts(
     const texts = row.type.kind === 'list' ? draft.split(/[\s,]+/).filter((text) => text !== '') : [draft]
     const values: unknown[] = []
     for (const text of texts) {
-      const reading = readOption(row, text)
+      const reading = readReceiveOption(row, text)
       if (reading.ok) values.push(reading.value)
       else problems.set(row.key, `It ${reading.problem}.`)
     }

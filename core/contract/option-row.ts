@@ -1,0 +1,122 @@
+import type { OptionValue, TuneIn } from './session-spec.ts'
+
+/** What a value is, on a command line, in a form and in a saved session. */
+export type OptionType =
+  /** False unless it is named. */
+  | { readonly kind: 'flag' }
+  /** True unless the option, which is then `--no-…`, is named. */
+  | { readonly kind: 'negated' }
+  /** `on` or `off`. */
+  | { readonly kind: 'switch' }
+  | { readonly kind: 'choice'; readonly values: readonly string[] }
+  /** A whole number; `bare` is the value of an option that is named without one. */
+  | {
+      readonly kind: 'number'
+      readonly unit: string
+      readonly min: number
+      readonly max: number
+      readonly bare?: number
+    }
+  /** Seconds; on a command line also `500ms` or `2s`. `above`: 0 is none. */
+  | { readonly kind: 'duration'; readonly above?: true }
+  /** Bytes; on a command line also `512K` or `4M`, by 1024. */
+  | { readonly kind: 'bytes'; readonly min: number; readonly max: number }
+  | { readonly kind: 'text'; readonly of: TextOf }
+  /** Texts; on a command line the option is repeated. */
+  | { readonly kind: 'list'; readonly of: TextOf }
+  | { readonly kind: 'services' }
+
+/**
+ * What a text names. `words`: anything; `source`: a URL, checked by the part that opens it; `input`: a file, a folder or a URL;
+ * `endpoint`: `HOST:PORT`, `[IPv6]:PORT` or `:PORT`.
+ */
+export type TextOf = 'interface' | 'address' | 'url' | 'folder' | 'file' | 'words' | 'source' | 'input' | 'endpoint'
+
+/** Headings of the help and the forms, in this order. */
+export const OPTION_GROUPS = [
+  'Serving',
+  'Services',
+  'Network',
+  'Output',
+  'Objects',
+  'Repair',
+  'Log',
+  'Capture',
+  'Recording',
+  'Sending',
+] as const
+/** One of OPTION_GROUPS. */
+export type OptionGroup = (typeof OPTION_GROUPS)[number]
+
+/** Commands that run parts; `open` stands for the app's forms too. */
+export type OptionCommand = 'open' | 'inspect' | 'receive' | 'gateway' | 'record' | 'send'
+
+/** An option in GPAC's words. A value that these cannot express is refused, not changed. */
+export type GpacOption = {
+  readonly name: string
+  /** GPAC's default where it is not ours, as its documentation writes it. */
+  readonly default?: string
+  /** Ours times this is GPAC's number. */
+  readonly scale?: number
+  /** GPAC's word for each value that it knows. */
+  readonly words?: Readonly<Record<string, string>>
+  /** True here is false there. */
+  readonly inverted?: true
+  /** Between the entries of a list; absent: GPAC takes one entry. */
+  readonly separator?: string
+}
+
+/** One option of a part: pure data, from which command line, help, forms, saved sessions and README are made. */
+export type OptionRow = {
+  /** Field of the part in a saved session. */
+  readonly key: string
+  /** Name among somebody's choices, where other parts use `key` for something else; absent: `key`. */
+  readonly choice?: string
+  /** As on a command line, without its value; null: not there by name. */
+  readonly option: `--${string}` | null
+  readonly gpac: GpacOption | null
+  readonly type: OptionType
+  /** Null: no value. */
+  readonly default: OptionValue | null
+  readonly group: OptionGroup
+  readonly level: 'basic' | 'expert'
+  /** What a form calls it. */
+  readonly label: string
+  /** One sentence without its full stop. */
+  readonly help: string
+  readonly commands: readonly OptionCommand[]
+  /** The test that proves it. */
+  readonly test: string
+  /** What the part is about: an address, files, a folder. A command makes the part where this is given. */
+  readonly subject?: true
+}
+
+/** The value that a type holds. */
+export type OptionValueOf<Type extends OptionType> = Type extends { kind: 'flag' | 'negated' | 'switch' }
+  ? boolean
+  : Type extends { kind: 'number' | 'duration' | 'bytes' }
+    ? number
+    : Type extends { kind: 'choice'; values: readonly (infer Value)[] }
+      ? Value
+      : Type extends { kind: 'list' }
+        ? readonly string[]
+        : Type extends { kind: 'services' }
+          ? TuneIn
+          : string
+
+/** A part of a session with every default filled in: the fields that its table has. */
+export type SpecOf<Kind extends string, Rows extends readonly OptionRow[]> = {
+  readonly id: string
+  readonly kind: Kind
+} & {
+  readonly [Row in Rows[number] as KeyIfSet<Row>]: OptionValueOf<Row['type']>
+} & {
+  readonly [Row in Rows[number] as KeyIfOptional<Row>]?: OptionValueOf<Row['type']>
+}
+
+type KeyIfOptional<Row extends OptionRow> = Row extends { subject: true }
+  ? never
+  : Row['default'] extends null
+    ? Row['key']
+    : never
+type KeyIfSet<Row extends OptionRow> = Exclude<Row['key'], KeyIfOptional<Row>>

@@ -1,0 +1,91 @@
+import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
+import type { PartDescription } from '../../contract/part-description.ts'
+import { NO_MAX, SERVICES } from './shared-options.ts'
+
+const PLAYED = ['receive', 'gateway', 'inspect', 'record'] as const
+
+const CAPTURE_OPTIONS = [
+  {
+    key: 'files',
+    choice: 'capture',
+    option: '--capture',
+    gpac: null,
+    type: { kind: 'list', of: 'file' },
+    default: null,
+    group: 'Capture',
+    level: 'basic',
+    label: 'Captures',
+    help: 'take packets from this capture (may be repeated)',
+    commands: ['receive', 'gateway', 'record'],
+    test: 'core/cli/receive.process.test.ts',
+    subject: true,
+  },
+  {
+    key: 'url',
+    choice: 'captureUrl',
+    option: null,
+    gpac: null,
+    type: { kind: 'text', of: 'source' },
+    default: null,
+    group: 'Services',
+    level: 'basic',
+    label: 'Address',
+    help: 'what to receive from the capture, as of a multicast; absent: everything that can be found',
+    commands: ['receive', 'gateway', 'record'],
+    test: 'core/cli/command-line.test.ts',
+  },
+  SERVICES,
+  {
+    key: 'pace',
+    option: '--pace',
+    gpac: null,
+    type: { kind: 'choice', values: ['fast', 'real'] },
+    default: 'fast',
+    group: 'Capture',
+    level: 'basic',
+    label: 'Pace',
+    help: 'as fast as possible, or at the captured times',
+    commands: PLAYED,
+    test: 'core/cli/receive.process.test.ts',
+  },
+  {
+    key: 'loop',
+    option: '--loop',
+    gpac: null,
+    type: { kind: 'number', unit: '', min: 0, max: NO_MAX },
+    default: 1,
+    group: 'Capture',
+    level: 'basic',
+    label: 'Loop',
+    help: 'play the capture n times, 0 for ever',
+    commands: PLAYED,
+    test: 'core/cli/inspect.process.test.ts',
+  },
+  {
+    key: 'linkType',
+    option: '--link-type',
+    gpac: null,
+    type: { kind: 'choice', values: ['raw', 'eth', 'alp'] },
+    default: null,
+    group: 'Capture',
+    level: 'basic',
+    label: 'Link type',
+    help: 'what frames of user-defined link types in a capture are',
+    commands: PLAYED,
+    test: 'core/cli/record.process.test.ts',
+  },
+] as const satisfies readonly OptionRow[]
+
+/** Reading packets from pcap or pcapng files, plain or gzip'ed, merged by their times. */
+export type CaptureSpec = SpecOf<'capture', typeof CAPTURE_OPTIONS>
+
+/** The part `capture`. */
+export const CAPTURE_PART: PartDescription = {
+  kind: 'capture',
+  title: 'Capture',
+  help: 'reads packets from pcap or pcapng files, plain or gzip-compressed, several as one',
+  takes: null,
+  gives: 'datagrams',
+  options: CAPTURE_OPTIONS,
+  opens: [{ pattern: '', group: 'Open', label: 'A capture', example: 'air.pcapng' }],
+}

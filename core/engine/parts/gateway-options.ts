@@ -1,0 +1,86 @@
+import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
+import type { PartDescription } from '../../contract/part-description.ts'
+import { CACHED_SEGMENTS, SERVED } from './shared-options.ts'
+
+const GATEWAY_OPTIONS = [
+  {
+    key: 'listen',
+    option: '--listen',
+    gpac: null,
+    type: { kind: 'text', of: 'endpoint' },
+    default: null,
+    group: 'Serving',
+    level: 'basic',
+    label: 'Address',
+    help: 'address to serve on',
+    commands: ['gateway'],
+    test: 'core/cli/command-line.test.ts',
+    subject: true,
+  },
+  {
+    key: 'cors',
+    option: '--cors',
+    gpac: null,
+    type: { kind: 'choice', values: ['auto', 'on', 'off'] },
+    default: 'auto',
+    group: 'Serving',
+    level: 'basic',
+    label: 'Cross-origin requests',
+    help: 'answer cross-origin requests',
+    commands: ['gateway'],
+    test: 'core/gateway/gateway.socket.test.ts',
+  },
+  CACHED_SEGMENTS,
+  {
+    key: 'fullSegments',
+    option: '--full-segments',
+    gpac: { name: 'fullseg' },
+    type: { kind: 'flag' },
+    default: false,
+    group: 'Output',
+    level: 'expert',
+    label: 'Whole segments only',
+    help: 'the gateway answers for a segment once it is whole, not while it arrives',
+    commands: SERVED,
+    test: 'core/gateway/whole-segments.socket.test.ts',
+  },
+  {
+    key: 'lowLatency',
+    option: '--low-latency',
+    gpac: { name: 'llmode' },
+    type: { kind: 'switch' },
+    default: true,
+    group: 'Output',
+    level: 'expert',
+    label: 'Low latency',
+    help: 'off: whole segments only, and manifests that promise none earlier',
+    commands: SERVED,
+    test: 'core/gateway/whole-segments.socket.test.ts',
+  },
+  {
+    key: 'dynamicSelection',
+    option: '--no-dynamic-selection',
+    gpac: { name: 'dynsel' },
+    type: { kind: 'negated' },
+    default: true,
+    group: 'Output',
+    level: 'expert',
+    label: 'Leave what nobody plays',
+    help: 'stay joined to representations on addresses of their own that no player of the gateway asks for, and to DVB-MABR sessions silent beyond their idle timeout',
+    commands: ['gateway'],
+    test: 'core/engine/selection/dynamic-selection.socket.test.ts',
+  },
+] as const satisfies readonly OptionRow[]
+
+/** HTTP server over what is received. */
+export type GatewaySpec = SpecOf<'gateway', typeof GATEWAY_OPTIONS>
+
+/** The part `gateway`. */
+export const GATEWAY_PART: PartDescription = {
+  kind: 'gateway',
+  title: 'Gateway',
+  help: 'serves what is received over HTTP',
+  takes: 'objects',
+  gives: null,
+  options: GATEWAY_OPTIONS,
+}

@@ -1,0 +1,94 @@
+import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
+import type { PartDescription } from '../../contract/part-description.ts'
+import { LIVE, SERVICES } from './shared-options.ts'
+
+const MULTICAST_OPTIONS = [
+  {
+    key: 'url',
+    option: null,
+    gpac: { name: 'src' },
+    type: { kind: 'text', of: 'source' },
+    default: null,
+    group: 'Services',
+    level: 'basic',
+    label: 'Address',
+    help: 'route://IP:PORT is one ROUTE session, mabr://IP:PORT a DVB-MABR configuration, atsc:// what the LLS lists, stltp://IP:PORT a tunnel',
+    commands: LIVE,
+    test: 'core/socket/multicast-url.test.ts',
+    subject: true,
+  },
+  SERVICES,
+  {
+    key: 'interfaces',
+    option: '--interface',
+    gpac: { name: 'ifce' },
+    type: { kind: 'list', of: 'interface' },
+    default: null,
+    group: 'Network',
+    level: 'basic',
+    label: 'Network interface',
+    help: 'multicast interface, by address or name; repeated: joined on each',
+    commands: LIVE,
+    test: 'core/engine/receive-options.socket.test.ts',
+  },
+  {
+    key: 'sourceAddresses',
+    option: '--source',
+    gpac: null,
+    type: { kind: 'list', of: 'address' },
+    default: null,
+    group: 'Network',
+    level: 'expert',
+    label: 'Only from senders',
+    help: 'take datagrams of this sender only, by a source-specific join; may be repeated (absent: those DVB-MABR names, else anyone)',
+    commands: LIVE,
+    test: 'core/socket/source-filter.socket.test.ts',
+  },
+  {
+    key: 'excludeSourceAddresses',
+    option: '--exclude-source',
+    gpac: null,
+    type: { kind: 'list', of: 'address' },
+    default: null,
+    group: 'Network',
+    level: 'expert',
+    label: 'Not from senders',
+    help: 'pass over datagrams of this sender, in this program; may be repeated',
+    commands: LIVE,
+    test: 'core/socket/source-filter.socket.test.ts',
+  },
+  {
+    key: 'bufferBytes',
+    option: '--buffer',
+    gpac: { name: 'buffer', default: '524288' },
+    type: { kind: 'bytes', min: 2048, max: 2 ** 31 - 1 },
+    default: 16 << 20,
+    group: 'Network',
+    level: 'expert',
+    label: 'Receive buffer',
+    help: 'socket receive buffer to ask for, of each socket; the app shows what the system grants',
+    commands: LIVE,
+    test: 'core/engine/receive-options.socket.test.ts',
+  },
+] as const satisfies readonly OptionRow[]
+
+/** Listening to a live multicast. */
+export type MulticastSpec = SpecOf<'multicast', typeof MULTICAST_OPTIONS>
+
+/** The part `multicast`. */
+export const MULTICAST_PART: PartDescription = {
+  kind: 'multicast',
+  title: 'Multicast',
+  help: 'joins a multicast and receives its datagrams',
+  takes: null,
+  gives: 'datagrams',
+  options: MULTICAST_OPTIONS,
+  opens: [
+    {
+      pattern: '^[a-z][a-z0-9+.-]*://',
+      group: 'Listen',
+      label: 'A multicast',
+      example: 'route://225.1.1.0:6000',
+    },
+  ],
+}

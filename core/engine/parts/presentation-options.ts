@@ -1,0 +1,46 @@
+import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
+import type { PartDescription } from '../../contract/part-description.ts'
+import { NO_MAX } from './shared-options.ts'
+
+const PRESENTATION_OPTIONS = [
+  {
+    key: 'input',
+    option: null,
+    gpac: null,
+    type: { kind: 'text', of: 'input' },
+    default: null,
+    group: 'Sending',
+    level: 'basic',
+    label: 'Input',
+    help: 'a manifest, a folder or a file, or an http(s) URL of a manifest; demo: is the presentation shipped with the app',
+    commands: ['send'],
+    test: 'core/cli/send.process.test.ts',
+    subject: true,
+  },
+  {
+    key: 'loop',
+    option: '--loop',
+    gpac: null,
+    type: { kind: 'number', unit: '', min: 0, max: NO_MAX, bare: 0 },
+    default: 1,
+    group: 'Sending',
+    level: 'basic',
+    label: 'Loop',
+    help: 'repeat a static presentation for ever as one live service',
+    commands: ['send'],
+    test: 'core/cli/send.process.test.ts',
+  },
+] as const satisfies readonly OptionRow[]
+
+/** A DASH or HLS presentation, a folder or a single file to broadcast. */
+export type PresentationSpec = SpecOf<'presentation', typeof PRESENTATION_OPTIONS>
+
+/** The part `presentation`. */
+export const PRESENTATION_PART: PartDescription = {
+  kind: 'presentation',
+  title: 'Presentation',
+  help: 'reads a DASH or HLS presentation, a folder or a file',
+  takes: null,
+  gives: 'objects',
+  options: PRESENTATION_OPTIONS,
+}

@@ -1,0 +1,33 @@
+import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
+import type { PartDescription } from '../../contract/part-description.ts'
+
+const REPORT_OPTIONS = [
+  {
+    key: 'file',
+    choice: 'report',
+    option: '--report',
+    gpac: null,
+    type: { kind: 'text', of: 'file' },
+    default: null,
+    group: 'Recording',
+    level: 'basic',
+    label: 'Report',
+    help: 'write the report at the end',
+    commands: ['receive', 'gateway', 'inspect', 'record'],
+    test: 'core/cli/receive.process.test.ts',
+    subject: true,
+  },
+] as const satisfies readonly OptionRow[]
+
+/** The report document, written when the session ends. */
+export type ReportSpec = SpecOf<'report', typeof REPORT_OPTIONS>
+
+/** The part `report`. */
+export const REPORT_PART: PartDescription = {
+  kind: 'report',
+  title: 'Report',
+  help: 'writes the report when the session ends',
+  takes: 'objects',
+  gives: null,
+  options: REPORT_OPTIONS,
+}

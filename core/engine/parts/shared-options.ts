@@ -1,0 +1,56 @@
+import type { OptionRow } from '../../contract/option-row.ts'
+
+/** Commands that receive. */
+export const RECEIVING = ['receive', 'gateway', 'open', 'inspect'] as const
+/** Commands that may join a multicast. */
+export const LIVE = ['receive', 'gateway', 'open', 'record'] as const
+/** Commands that serve what they receive. */
+export const SERVED = ['gateway', 'open'] as const
+/** No upper limit. */
+export const NO_MAX = Number.MAX_SAFE_INTEGER
+
+/** Which services to join: of each source. */
+export const SERVICES = {
+  key: 'services',
+  option: '--services',
+  gpac: { name: 'tunein', words: { all: '-1', first: '-2', none: '0', scan: '-3' } },
+  type: { kind: 'services' },
+  default: 'first',
+  group: 'Services',
+  level: 'basic',
+  label: 'Services',
+  help: 'which services to join: all, first, none, scan (list them, then end) or ids such as 1,5009',
+  commands: [...RECEIVING, 'record'],
+  test: 'core/receive/tune-in.test.ts',
+} as const satisfies OptionRow
+
+/** Of the receiver, of repair and of the store, which all keep incomplete objects. */
+export const KEEP_CORRUPT = {
+  key: 'keepCorrupt',
+  option: '--keep-corrupt',
+  gpac: { name: 'kc' },
+  type: { kind: 'flag' },
+  default: false,
+  group: 'Objects',
+  level: 'basic',
+  label: 'Keep corrupt files',
+  help: 'keep objects that stayed incomplete, as NAME.partial',
+  commands: RECEIVING,
+  test: 'core/engine/receive-options.test.ts',
+} as const satisfies OptionRow
+
+/** Of the gateway and of the app's store. */
+export const CACHED_SEGMENTS = {
+  key: 'maxSegments',
+  choice: 'cachedSegments',
+  option: '--cached-segments',
+  gpac: { name: 'nbcached', default: '8' },
+  type: { kind: 'number', unit: '', min: 0, max: NO_MAX },
+  default: 0,
+  group: 'Output',
+  level: 'basic',
+  label: 'Segments in memory',
+  help: 'media segments the gateway and the app keep per representation, 0 all (app, live: 900)',
+  commands: SERVED,
+  test: 'core/engine/receive-options.test.ts',
+} as const satisfies OptionRow

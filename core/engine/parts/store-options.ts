@@ -1,0 +1,34 @@
+import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
+import type { PartDescription } from '../../contract/part-description.ts'
+import { CACHED_SEGMENTS, KEEP_CORRUPT, NO_MAX } from './shared-options.ts'
+
+const STORE_OPTIONS = [
+  {
+    key: 'memoryBytes',
+    option: null,
+    gpac: null,
+    type: { kind: 'bytes', min: 0, max: NO_MAX },
+    default: 96 << 20,
+    group: 'Output',
+    level: 'expert',
+    label: 'Memory',
+    help: 'what is kept in memory before it spills to disk',
+    commands: [],
+    test: 'core/engine/engine.test.ts',
+  },
+  CACHED_SEGMENTS,
+  KEEP_CORRUPT,
+] as const satisfies readonly OptionRow[]
+
+/** Objects kept to look at: in memory up to a budget, then in a temporary folder of the session. */
+export type StoreSpec = SpecOf<'store', typeof STORE_OPTIONS>
+
+/** The part `store`. */
+export const STORE_PART: PartDescription = {
+  kind: 'store',
+  title: 'Store',
+  help: 'keeps objects to look at, in memory and then on disk',
+  takes: 'objects',
+  gives: null,
+  options: STORE_OPTIONS,
+}

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import { AppFailure } from '../../failure/app-failure.ts'
+import { downgradeSpec } from './downgrade.ts'
+import { parseSession } from './parse-session.ts'
+import { specForCapture, specForDemo, specForUrl } from './session-specs.ts'
+
+const saved = (change: Record<string, unknown> = {}): Record<string, unknown> => ({
+  format: 'routescope-session',
+  version: 2,
+  parts: [
+    { id: 'a', kind: 'capture', files: ['x.pcap'] },
+    { id: 'b', kind: 'folder', dir: 'out' },
+  ],
+  ...change,
+})
+
+const part = (fields: Record<string, unknown>) => saved({ parts: [fields] })
+
+describe('parseSession', () => {
+  it('takes back what it gives', () => {
+    const spec = parseSession(saved({ name: 'n', durationS: 2, log: { all: 'error' } }), 'spec')
+    expect(spec).toEqual(saved({ name: 'n', durationS: 2, log: { all: 'error' } }))
+    expect(parseSession(JSON.parse(JSON.stringify(spec)), 'spec')).toEqual(spec)
+  })
+
+  it.each([
+    ['a capture', specForCapture(['a.pcap', 'b.pcap'], 'real', { repairUrls: ['http://a/'], timeoutS: 5 })],
+    ['two URLs', specForUrl('atsc:// route://225.1.1.0:6000', { interfaces: ['127.0.0.1'], fec: false, onlyTsi: 4 })],
+    ['the demo', specForDemo()],
+  ])('runs %s of version 1 as it was', (_, spec) => {
+    const upgraded = parseSession(JSON.parse(JSON.stringify(spec)), 'spec')
+    expect(upgraded.version).toBe(2)
+    expect(parseSession(JSON.parse(JSON.stringify(upgraded)), 'spec')).toEqual(upgraded)
+    const back = downgradeSpec(upgraded)
+    for (const [at, source] of spec.sources.entries()) expect(back.sources[at]).toMatchObject(source)
+    expect(back.sinks).toMatchObject(spec.sinks)
+  })
+
+  it('says where a field is wrong', () => {
+    const cases: [Record<string, unknown>, string][] = [
+      [saved({ format: 'other' }), 'spec.json '],
+      [saved({ version: 3 }), 'spec.json.version '],
+      [saved({ parts: [] }), 'spec.json.parts '],
+      [saved({ sources: [] }), 'spec.json.sources '],
+      [part({ id: 'a', kind: 'capture', files: [] }), 'spec.json.parts[0].files '],
+      [part({ id: 'a', kind: 'capture' }), 'spec.json.parts[0].files '],
+      [part({ id: 'a', kind: 'tape' }), 'spec.json.parts[0].kind '],
+      [part({ id: 'a', kind: 'gateway', listen: ':70000' }), 'spec.json.parts[0].listen '],
+      [part({ id: 'a', kind: 'folder', dir: '' }), 'spec.json.parts[0].dir '],
+      [part({ id: 'a', kind: 'folder', dir: 'x', maxSegmnts: 1 }), 'spec.json.parts[0].maxSegmnts '],
+      [saved({ parts: [1, 2].map(() => ({ id: 'a', kind: 'folder', dir: 'x' })) }), 'spec.json '],
+      [saved({ links: [{ from: 'a', to: 'nowhere' }] }), 'spec.json.links[0] '],
+      [saved({ links: [{ from: 'b', to: 'a' }] }), 'spec.json.links[0] '],
+      [saved({ durationS: -1 }), 'spec.json.durationS '],
+      [saved({ duratoin: 5 }), 'spec.json.duratoin '],
+      [saved({ log: { route: 'loud' } }), 'spec.json.log.route '],
+    ]
+    for (const [value, path] of cases) {
+      let failure: AppFailure | null = null
+      try {
+        parseSession(value, 'spec.json')
+      } catch (error) {
+        failure = error as AppFailure
+      }
+      expect(failure?.error.code, path).toBe('bad-spec')
+      expect(failure?.message.startsWith(path), `${failure?.message} should start with ${path}`).toBe(true)
+    }
+    for (const value of [null, 5, 'x', []]) expect(() => parseSession(value, 'spec.json')).toThrow(AppFailure)
+  })
+})
