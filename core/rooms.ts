@@ -6,25 +6,28 @@ export type Room = {
   readonly imports: readonly string[]
   /** Knows no socket, file, timer or clock: bytes and time are arguments. */
   readonly pure: boolean
+  /** Uses nothing of Node but through `#platform`: it runs in a worker of a web page as well. */
+  readonly nodeFree?: true
 }
 
-const BASE = ['contract', 'flow', 'failure', 'bytes'] as const
+const BASE = ['contract', 'platform', 'flow', 'failure', 'bytes'] as const
 const FORMATS = [...BASE, 'xml', 'protocol', 'manifest', 'media'] as const
 
 export const ROOMS: Readonly<Record<string, Room>> = {
-  contract: { imports: [], pure: true },
-  flow: { imports: ['contract'], pure: true },
-  failure: { imports: ['contract'], pure: true },
-  bytes: { imports: ['contract'], pure: true },
-  xml: { imports: BASE, pure: true },
-  protocol: { imports: [...BASE, 'xml'], pure: true },
-  manifest: { imports: [...BASE, 'xml'], pure: true },
-  media: { imports: [...BASE], pure: true },
+  contract: { imports: [], pure: true, nodeFree: true },
+  platform: { imports: [], pure: false },
+  flow: { imports: ['contract'], pure: true, nodeFree: true },
+  failure: { imports: ['contract'], pure: true, nodeFree: true },
+  bytes: { imports: ['contract'], pure: true, nodeFree: true },
+  xml: { imports: BASE, pure: true, nodeFree: true },
+  protocol: { imports: [...BASE, 'xml'], pure: true, nodeFree: true },
+  manifest: { imports: [...BASE, 'xml'], pure: true, nodeFree: true },
+  media: { imports: [...BASE], pure: true, nodeFree: true },
   capture: { imports: [...BASE, 'protocol'], pure: false },
-  receive: { imports: FORMATS, pure: true },
+  receive: { imports: FORMATS, pure: true, nodeFree: true },
   ingest: { imports: FORMATS, pure: false },
   send: { imports: [...FORMATS, 'ingest'], pure: true },
-  inspect: { imports: [...FORMATS, 'receive'], pure: true },
+  inspect: { imports: [...FORMATS, 'receive'], pure: true, nodeFree: true },
   files: { imports: [...BASE, 'protocol'], pure: false },
   http: { imports: [...BASE, 'protocol', 'files'], pure: false },
   gateway: { imports: [...FORMATS, 'files', 'http'], pure: false },

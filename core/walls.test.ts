@@ -21,7 +21,10 @@ const BROKEN: readonly (readonly [path: string, code: string])[] = [
   ...Object.entries(ROOMS).flatMap(([room, { imports }]) =>
     Object.keys(ROOMS)
       .filter((other) => other !== room && !imports.includes(other))
-      .map((other) => [`core/${room}/planted.ts`, importing(`../${other}/some.ts`)] as const),
+      .map(
+        (other) =>
+          [`core/${room}/planted.ts`, importing(other === 'platform' ? '#platform' : `../${other}/some.ts`)] as const,
+      ),
   ),
   ...Object.entries(ROOMS).flatMap(([room, { pure }]) =>
     pure && room !== 'contract'
@@ -41,7 +44,16 @@ const BROKEN: readonly (readonly [path: string, code: string])[] = [
         [`core/${room}/planted.ts`, importing('../testing/seeded.ts')],
       ] as const,
   ),
+  ...Object.entries(ROOMS).flatMap(([room, { nodeFree }]) =>
+    nodeFree && room !== 'contract'
+      ? ([
+          [`core/${room}/planted.ts`, importing('node:zlib')],
+          [`core/${room}/planted.ts`, 'export const bytes = Buffer.from("00", "hex")\n'],
+        ] as const)
+      : [],
+  ),
   ['core/contract/planted.ts', importing('node:fs')],
+  ['core/receive/planted.ts', importing('../platform/node.ts')],
   ['core/protocol/lct/planted.ts', importing('../../manifest/mpd/parse.ts')],
   ['renderer/model/planted.ts', importing('../../core/receive/receiver.ts')],
   ['renderer/views/services/planted.tsx', importing('../../../core/engine/engine.ts')],
@@ -53,6 +65,7 @@ const BROKEN: readonly (readonly [path: string, code: string])[] = [
 ]
 
 const ALLOWED: typeof BROKEN = [
+  ['core/receive/planted.ts', importing('#platform')],
   ['core/receive/planted.ts', importing('../protocol/lct/header.ts')],
   ['core/receive/planted.test.ts', importing('../testing/seeded.ts')],
   ['renderer/model/planted.test.ts', importing('../testing/mount.tsx')],

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { gzip } from '../protocol/gzip.ts'
+import { gzip } from '#platform'
 import { LLS_ADDRESS, LLS_PORT } from '../protocol/lls/lls-table.ts'
 import { TestSession, testFlow } from '../testing/test-session.ts'
 import { SessionColumns } from './session-columns.ts'

@@ -1,8 +1,9 @@
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { gzip } from '#platform'
 import { CodecError } from '../bytes/codec-error.ts'
-import { gunzipIfGzip, gunzipLimited, gzip, looksGzip } from './gzip.ts'
+import { gunzipIfGzip, gunzipLimited, looksGzip } from './gzip.ts'
 
 const code = (run: () => unknown): string => {
   try {

@@ -1,4 +1,4 @@
-import { gunzipSync, gzipSync, inflateRawSync, inflateSync } from 'node:zlib'
+import { type PackedForm, UnpackError, unpack } from '#platform'
 import { CodecError } from '../bytes/codec-error.ts'
 
 /** Most bytes a signalling object may unfold to. */
@@ -14,7 +14,7 @@ export function looksGzip(bytes: Uint8Array): boolean {
  * @throws CodecError `gzip-too-large` | `gzip-truncated` | `gzip-corrupt`
  */
 export function gunzipLimited(bytes: Uint8Array, maxBytes: number): Uint8Array {
-  return unfold(gunzipSync, bytes, maxBytes)
+  return unfold('gzip', bytes, maxBytes)
 }
 
 /**
@@ -28,36 +28,25 @@ export function unpackLimited(bytes: Uint8Array, maxBytes: number): Uint8Array {
   if (first === undefined || first === 0x3c || first === 0xef || first >= 0xfe) return bytes
   if (looksGzip(bytes)) return gunzipLimited(bytes, maxBytes)
   const zlib = (first & 0x0f) === 8 && bytes.length > 1 && (first * 256 + (bytes[1] as number)) % 31 === 0
-  return unfold(zlib ? inflateSync : inflateRawSync, bytes, maxBytes)
+  return unfold(zlib ? 'zlib' : 'deflate', bytes, maxBytes)
 }
 
-function unfold(
-  inflate: (bytes: Uint8Array, options: { maxOutputLength: number }) => Buffer,
-  bytes: Uint8Array,
-  maxBytes: number,
-): Uint8Array {
+function unfold(form: PackedForm, bytes: Uint8Array, maxBytes: number): Uint8Array {
   try {
-    const out = inflate(bytes, { maxOutputLength: Math.max(1, maxBytes) })
-    return new Uint8Array(out.buffer, out.byteOffset, out.byteLength)
+    return unpack(form, bytes, maxBytes)
   } catch (thrown) {
-    const { code, message } = thrown as { code?: string; message?: string }
-    if (code === 'ERR_BUFFER_TOO_LARGE' || code === 'ERR_OUT_OF_RANGE') {
+    if (!(thrown instanceof UnpackError)) throw thrown
+    if (thrown.reason === 'too-large') {
       throw new CodecError('gzip-too-large', 0, `${bytes.length} packed bytes unfold to more than ${maxBytes}`)
     }
-    if (code === 'Z_BUF_ERROR') {
+    if (thrown.reason === 'truncated') {
       throw new CodecError('gzip-truncated', bytes.length, `the packed data ends early, after ${bytes.length} bytes`)
     }
-    throw new CodecError('gzip-corrupt', 0, `the packed data is damaged: ${message ?? code}`)
+    throw new CodecError('gzip-corrupt', 0, `the packed data is damaged: ${thrown.message}`)
   }
 }
 
 /** Unfolds what looks like gzip and passes everything else through as it is. @throws CodecError as `gunzipLimited` */
 export function gunzipIfGzip(bytes: Uint8Array, maxBytes: number): Uint8Array {
   return looksGzip(bytes) ? gunzipLimited(bytes, maxBytes) : bytes
-}
-
-/** The same bytes give the same gzip text on every run: no name, no time. */
-export function gzip(bytes: Uint8Array): Uint8Array {
-  const out = gzipSync(bytes, { level: 9 })
-  return new Uint8Array(out.buffer, out.byteOffset, out.byteLength)
 }

@@ -1,5 +1,5 @@
+import { gzip } from '#platform'
 import { FDT_DEFAULTS, FDT_FILE_DEFAULTS, type FdtFile } from '../protocol/flute/fdt.ts'
-import { gzip } from '../protocol/gzip.ts'
 import { type NewMimePart, serialiseMultipart } from '../protocol/mime/multipart.ts'
 import { ENVELOPE_ITEM_DEFAULTS, serialiseEnvelope } from '../protocol/sls/envelope.ts'
 import { SLS_MEDIA_TYPE } from '../protocol/sls/fragment-type.ts'

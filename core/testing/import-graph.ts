@@ -9,7 +9,9 @@ export type ImportGraph = {
   textOf(file: string): string
 }
 
-const SPECIFIER = /(?:\bfrom|\bimport|\bimport\()\s*['"](\.{1,2}\/[^'"]+)['"]/g
+const SPECIFIER = /(?:\bfrom|\bimport|\bimport\()\s*['"]((?:\.{1,2}\/|#platform)[^'"]*)['"]/g
+/** What `#platform` stands for; its twin for browsers has the same names. */
+const PLATFORM = 'core/platform/node.ts'
 const SOURCE = /\.(ts|tsx)$/
 
 /** @param folders below root, read with all below them */
@@ -62,8 +64,10 @@ export function exportsOf(text: string): string[] {
 
 function importsOf(file: string, text: string): string[] {
   const found = new Set<string>()
-  for (const [, specifier] of text.matchAll(SPECIFIER))
-    found.add(normalize(join(dirname(file), specifier ?? '')).replaceAll('\\', '/'))
+  for (const [, specifier = ''] of text.matchAll(SPECIFIER)) {
+    const [path = ''] = specifier.split('?', 1)
+    found.add(path === '#platform' ? PLATFORM : normalize(join(dirname(file), path)).replaceAll('\\', '/'))
+  }
   return [...found]
 }
 

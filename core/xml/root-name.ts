@@ -1,4 +1,4 @@
-import { utf16Text } from '../bytes/text.ts'
+import { utf16Text } from '#platform'
 
 /**
  * Local name of a document's root element, found without parsing it; null where the bytes do not start like XML.

@@ -1,5 +1,5 @@
 import { SaxesParser } from 'saxes'
-import { latin1Text, utf16Text } from '../bytes/text.ts'
+import { latin1Text, utf16Text } from '#platform'
 import { type XmlAttribute, type XmlElement, XmlError } from './xml-element.ts'
 
 /** What a document may cost. An SLS fragment is a few kilobytes; a long timeline MPD is a few megabytes. */

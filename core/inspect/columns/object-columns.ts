@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto'
+import { hashOf, hexText, newHash, type RunningHash } from '#platform'
 import {
   OBJECT_ROW,
   OBJECT_ROW_BYTES,
@@ -64,7 +64,7 @@ export class ObjectColumns {
   readonly #live = new Map<number, FlowObject>()
   readonly #hash: boolean
   /** Of large objects still arriving: how much of them is hashed. */
-  readonly #begunHashes = new Map<number, { readonly hash: Hash; upTo: number }>()
+  readonly #begunHashes = new Map<number, { readonly hash: RunningHash; upTo: number }>()
   readonly #maxRows: number
 
   constructor(hash: boolean, maxRows: number) {
@@ -135,7 +135,7 @@ export class ObjectColumns {
     }
     this.#missing.delete(row)
     if (!this.#hash || object.size === null) return
-    const hash = begun?.hash ?? createHash('sha256')
+    const hash = begun?.hash ?? newHash('sha256')
     this.#keepHash(row, hash.update(object.lease(begun?.upTo ?? 0, object.size).bytes).digest())
   }
 
@@ -155,7 +155,7 @@ export class ObjectColumns {
       let begun = this.#begunHashes.get(row)
       if (prefix - (begun?.upTo ?? 0) < HASH_STEP_BYTES) continue
       if (begun === undefined) {
-        begun = { hash: createHash('sha256'), upTo: 0 }
+        begun = { hash: newHash('sha256'), upTo: 0 }
         this.#begunHashes.set(row, begun)
       }
       for (; prefix - begun.upTo >= HASH_STEP_BYTES; begun.upTo += HASH_STEP_BYTES) {
@@ -180,7 +180,7 @@ export class ObjectColumns {
     }
     this.size.values[row] = whole.length
     this.received.values[row] = whole.length
-    if (this.#hash) this.#keepHash(row, createHash('sha256').update(whole).digest())
+    if (this.#hash) this.#keepHash(row, hashOf('sha256', whole))
   }
 
   /** What was done to the object where it lacked bytes. */
@@ -276,8 +276,7 @@ export class ObjectColumns {
   sha256Of(row: number): string | null {
     const at = this.#hashAt.values[row] as number
     if (at === 0 || this.state.values[row] !== OBJECT_STATE.complete) return null
-    const digest = this.#hashes.borrow((at - 1) * HASH_BYTES, HASH_BYTES)
-    return Buffer.from(digest.buffer, digest.byteOffset, HASH_BYTES).toString('hex')
+    return hexText(this.#hashes.borrow((at - 1) * HASH_BYTES, HASH_BYTES))
   }
 
   /**

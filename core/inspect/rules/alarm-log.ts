@@ -1,3 +1,4 @@
+import { hexText } from '#platform'
 import type { LossCause, ReportAlarm, Severity } from '../../contract/report.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type { Alarm } from '../../flow/facts.ts'
@@ -59,7 +60,7 @@ export class AlarmLog {
       return
     }
     if (this.#malformed.size >= MAX_CODES) return
-    const head = Buffer.from(bytes.subarray(start, Math.min(end, start + 16))).toString('hex')
+    const head = hexText(bytes.subarray(start, Math.min(end, start + 16)))
     this.#malformed.set(code, { count: 1, destination: flow.destination, frame, timeUs, head })
   }
 

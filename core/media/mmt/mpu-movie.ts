@@ -1,6 +1,6 @@
+import { latin1Text } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
 import { u32At } from '../../bytes/ints.ts'
-import { latin1Text } from '../../bytes/text.ts'
 import { type Box, childBoxes, findBox, fullBox, readBoxes } from '../bmff/boxes.ts'
 import { itemExtents, type MpuItem } from './mpu-items.ts'
 

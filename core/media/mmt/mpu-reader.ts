@@ -1,6 +1,6 @@
+import { latin1Text } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
 import { u32At } from '../../bytes/ints.ts'
-import { latin1Text } from '../../bytes/text.ts'
 import { type MovieFragment, parseMovieFragment } from './movie-fragment.ts'
 import { type MpuMovie, parseMpuMovie } from './mpu-movie.ts'
 

@@ -1,6 +1,6 @@
-import { createHash, X509Certificate } from 'node:crypto'
 import { AsnConvert, OctetString } from '@peculiar/asn1-schema'
-import { AuthorityKeyIdentifier, Certificate } from '@peculiar/asn1-x509'
+import { AuthorityKeyIdentifier, Certificate, type Name } from '@peculiar/asn1-x509'
+import { type CheckingCertificate, checkingCertificate, hashOf } from '#platform'
 import { bytesToHex } from '../../bytes/hex.ts'
 import { isModestBer } from './der-shape.ts'
 
@@ -20,7 +20,8 @@ export type SignerCertificate = {
   readonly authorityKeyId: string | null
   /** `EC prime256v1`, `RSA 2048`. */
   readonly key: string
-  readonly x509: X509Certificate
+  /** Null where the runtime cannot check signatures. */
+  readonly checking: CheckingCertificate | null
 }
 
 /** Larger ones are no certificates. */
@@ -30,16 +31,14 @@ const MAX_CERTIFICATE_BYTES = 64 << 10
 export function readCertificate(der: Uint8Array): SignerCertificate | null {
   if (der.length > MAX_CERTIFICATE_BYTES || !isModestBer(der)) return null
   try {
-    const x509 = new X509Certificate(der)
+    const checking = checkingCertificate(der)
     const { tbsCertificate: body } = AsnConvert.parse(der, Certificate)
     const extension = (id: string) => body.extensions?.find((each) => each.extnID === id)?.extnValue.buffer
     const subjectKey = extension('2.5.29.14')
     const authorityKey = extension('2.5.29.35')
-    const { publicKey } = x509
-    const details = publicKey.asymmetricKeyDetails
     return {
-      subject: oneLine(x509.subject),
-      issuer: oneLine(x509.issuer),
+      subject: checking === null ? nameText(body.subject) : oneLine(checking.subject),
+      issuer: checking === null ? nameText(body.issuer) : oneLine(checking.issuer),
       serial: bytesToHex(new Uint8Array(body.serialNumber)),
       issuerDer: bytesToHex(new Uint8Array(AsnConvert.serialize(body.issuer))),
       subjectDer: bytesToHex(new Uint8Array(AsnConvert.serialize(body.subject))),
@@ -47,11 +46,11 @@ export function readCertificate(der: Uint8Array): SignerCertificate | null {
       validToUs: body.validity.notAfter.getTime().getTime() * 1000,
       subjectKeyId:
         subjectKey === undefined
-          ? createHash('sha1').update(new Uint8Array(body.subjectPublicKeyInfo.subjectPublicKey)).digest('hex')
+          ? bytesToHex(hashOf('sha1', new Uint8Array(body.subjectPublicKeyInfo.subjectPublicKey)))
           : bytesToHex(new Uint8Array(AsnConvert.parse(subjectKey, OctetString).buffer)),
       authorityKeyId: authorityKey === undefined ? null : authorityKeyId(authorityKey),
-      key: `${(publicKey.asymmetricKeyType ?? 'unknown').toUpperCase()} ${details?.namedCurve ?? details?.modulusLength ?? ''}`.trim(),
-      x509,
+      key: `${(checking?.keyType ?? 'unknown').toUpperCase()} ${checking?.keyDetail ?? ''}`.trim(),
+      checking,
     }
   } catch {
     // OpenSSL and the ASN.1 reader throw errors of many kinds at what is no certificate.
@@ -64,9 +63,24 @@ function authorityKeyId(value: ArrayBuffer): string | null {
   return keyIdentifier === undefined ? null : bytesToHex(new Uint8Array(keyIdentifier.buffer))
 }
 
-/** Node gives a name as lines. */
-function oneLine(name: string | undefined): string {
-  return (name ?? '').split('\n').join(', ').slice(0, 300)
+/** One line of a name given as lines. */
+function oneLine(name: string): string {
+  return name.split('\n').join(', ').slice(0, 300)
+}
+
+/** Parts of names that certificates use, RFC 4519. */
+const NAME_PARTS: Readonly<Record<string, string>> = {
+  '2.5.4.3': 'CN',
+  '2.5.4.6': 'C',
+  '2.5.4.7': 'L',
+  '2.5.4.8': 'ST',
+  '2.5.4.10': 'O',
+  '2.5.4.11': 'OU',
+}
+
+function nameText(name: Name): string {
+  const parts = [...name].flatMap((each) => [...each])
+  return oneLine(parts.map(({ type, value }) => `${NAME_PARTS[type] ?? type}=${value}`).join('\n'))
 }
 
 /** Certificates one signature or table may bring. */
@@ -103,9 +117,9 @@ export function certificateChain(signer: SignerCertificate, atHand: readonly Sig
 }
 
 function isSignedBy(certificate: SignerCertificate, issuer: SignerCertificate): boolean {
-  if (certificate.issuerDer !== issuer.subjectDer) return false
+  if (certificate.issuerDer !== issuer.subjectDer || issuer.checking === null) return false
   try {
-    return certificate.x509.verify(issuer.x509.publicKey)
+    return certificate.checking?.isSignedBy(issuer.checking) ?? false
   } catch {
     return false
   }

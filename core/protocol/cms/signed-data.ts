@@ -1,7 +1,7 @@
-import { constants, createHash, timingSafeEqual, verify } from 'node:crypto'
 import { type Attribute, ContentInfo, SignedData, type SignerInfo } from '@peculiar/asn1-cms'
 import { AsnConvert, OctetString } from '@peculiar/asn1-schema'
 import { AlgorithmIdentifier, Time } from '@peculiar/asn1-x509'
+import { type HashName, hashOf, indexOfBytes, sameBytes } from '#platform'
 import { bytesToHex } from '../../bytes/hex.ts'
 import { utcText } from '../ntp.ts'
 import { certificateChain, readCertificate, type SignerCertificate } from './certificate.ts'
@@ -42,7 +42,7 @@ const ID_CONTENT_TYPE = '1.2.840.113549.1.9.3'
 const ID_MESSAGE_DIGEST = '1.2.840.113549.1.9.4'
 const ID_SIGNING_TIME = '1.2.840.113549.1.9.5'
 
-const DIGESTS: Readonly<Record<string, string>> = {
+const DIGESTS: Readonly<Record<string, HashName>> = {
   '1.3.14.3.2.26': 'sha1',
   '2.16.840.1.101.3.4.2.4': 'sha224',
   '2.16.840.1.101.3.4.2.1': 'sha256',
@@ -50,7 +50,12 @@ const DIGESTS: Readonly<Record<string, string>> = {
   '2.16.840.1.101.3.4.2.3': 'sha512',
 }
 
-type Scheme = { readonly name: string; readonly digest: string | null; readonly key: string; readonly pss?: true }
+type Scheme = {
+  readonly name: string
+  readonly digest: HashName | '' | null
+  readonly key: string
+  readonly pss?: true
+}
 
 /** A `digest` of null is that of the digest algorithm. */
 const SIGNATURES: Readonly<Record<string, Scheme>> = {
@@ -167,7 +172,7 @@ function checkSigner(
   if (signer.signedAttrs !== undefined) {
     const wanted = messageDigest(signer)
     if (wanted === null) return bad('The signed attributes hold no message digest.')
-    const matches = contents.some((content) => same(createHash(digest).update(content).digest(), wanted))
+    const matches = contents.some((content) => sameBytes(hashOf(digest, content), wanted))
     if (!matches) {
       const text = `The ${digest.toUpperCase().replace('SHA', 'SHA-')} digest that is signed is not that of the content: it was changed after signing.`
       return { ...facts, verdict: 'bad', text }
@@ -175,7 +180,7 @@ function checkSigner(
     if (!hasContentType(signer, contentType)) return bad('The type of content that is signed is not the one that came.')
     const attributes = derSet(signer.signedAttrs)
     // RFC 5652 §5.3 wants DER here; anything else is not what was signed.
-    if (!Buffer.from(whole.buffer, whole.byteOffset, whole.length).includes(Buffer.from(attributes.subarray(1)))) {
+    if (indexOfBytes(whole, attributes.subarray(1)) < 0) {
       return bad('The signed attributes are not in DER.')
     }
     signed = [attributes]
@@ -188,8 +193,9 @@ function checkSigner(
       ...facts,
     }
   }
-  const key = certificate.x509.publicKey
-  const type = key.asymmetricKeyType
+  const { checking } = certificate
+  if (checking === null) return { ...unchecked('this runtime cannot check signatures'), ...facts }
+  const type = checking.keyType
   if (type !== scheme.key && !(type === 'rsa-pss' && scheme.pss === true)) {
     return {
       ...facts,
@@ -198,12 +204,10 @@ function checkSigner(
     }
   }
   const value = new Uint8Array(signer.signature.buffer)
-  const padding = scheme.pss
-    ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_AUTO }
-    : {}
+  const how = { hash: hash === '' ? null : hash, pss: scheme.pss === true }
   let matches = false
   try {
-    matches = signed.some((bytes) => verify(hash === '' ? null : hash, bytes, { key, ...padding }, value))
+    matches = signed.some((bytes) => checking.verifies(bytes, value, how))
   } catch (thrown) {
     return {
       ...unchecked(`the signature could not be computed: ${thrown instanceof Error ? thrown.message : thrown}`),
@@ -261,7 +265,7 @@ function hasContentType(signer: SignerInfo, contentType: string): boolean {
   if (value === undefined) return false
   // An AlgorithmIdentifier without parameters is a SEQUENCE of the object id alone.
   const wanted = new Uint8Array(AsnConvert.serialize(new AlgorithmIdentifier({ algorithm: contentType }))).subarray(2)
-  return same(new Uint8Array(value), wanted)
+  return sameBytes(new Uint8Array(value), wanted)
 }
 
 function signingTime(signer: SignerInfo): number | null {
@@ -292,10 +296,6 @@ function derSet(attributes: readonly Attribute[]): Uint8Array {
 }
 
 const SET = 0x31
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && timingSafeEqual(a, b)
-}
 
 function unchecked(why: string): Verdict {
   return {

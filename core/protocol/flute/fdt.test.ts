@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { gzip } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
-import { gzip } from '../gzip.ts'
 import { FDT_DEFAULTS, FDT_FILE_DEFAULTS, type Fdt, type FdtFile, looksLikeFdt, parseFdt } from './fdt.ts'
 import { serialiseFdt } from './fdt-writer.ts'
 import { applyFileTemplate, toiOfFileName } from './file-template.ts'

@@ -1,3 +1,4 @@
+import { base64Bytes } from '#platform'
 import { u16At, u24At, u32At } from '../../bytes/ints.ts'
 import type { FdtFecOti } from './fdt.ts'
 
@@ -151,5 +152,5 @@ const MAX_SPECIFIC = 64
 
 function decoded(base64: string | null): Uint8Array | null {
   if (base64 === null || base64.length > MAX_SPECIFIC) return null
-  return new Uint8Array(Buffer.from(base64, 'base64'))
+  return base64Bytes(base64)
 }

@@ -1,5 +1,5 @@
+import { base64Bytes, hexText, latin1Text } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
-import { bytesToHex } from '../../bytes/hex.ts'
 import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
 import { attr, child, childrenOf, otherAttributes } from '../../xml/xml-element.ts'
 import { readCertificate, type SignerCertificate } from '../cms/certificate.ts'
@@ -43,7 +43,7 @@ export function readCertificationData(root: XmlElement): CertificationData {
   let unreadable = 0
   for (const element of childrenOf(signed, 'Certificates').slice(0, MAX_CERTIFICATES)) {
     // One element each in the published example; white space between several has been seen in drafts.
-    const read = readCertificate(base64(element.text))
+    const read = readCertificate(base64Bytes(element.text))
     if (read === null) unreadable++
     else certificates.push(read)
   }
@@ -60,18 +60,18 @@ export function readCertificationData(root: XmlElement): CertificationData {
             nextCertFrom: attr(replacement, 'NextCertFrom'),
             currentCertUntil: attr(replacement, 'CurrentCertUntil'),
           },
-    signature: signature === null ? null : base64(signature.text),
+    signature: signature === null ? null : base64Bytes(signature.text),
     ocspResponses: childrenOf(root, 'OCSPResponse')
       .slice(0, MAX_CERTIFICATES)
-      .map((each) => base64(each.text)),
+      .map((each) => base64Bytes(each.text)),
     otherAttributes: otherAttributes(signed, TO_BE_SIGNED),
   }
 }
 
 /** Bytes of a document that its signature covers: the ToBeSignedData element as sent, tags included; null without one. */
 export function toBeSignedBytes(document: Uint8Array): Uint8Array | null {
-  const text = Buffer.from(document.buffer, document.byteOffset, document.length)
-  const open = /<(?:[\w.-]+:)?ToBeSignedData[\s>/]/.exec(text.toString('latin1'))
+  const text = latin1Text(document)
+  const open = /<(?:[\w.-]+:)?ToBeSignedData[\s>/]/.exec(text)
   if (open === null) return null
   const name = open[0].slice(1, -1)
   const close = text.indexOf(`</${name}`, open.index)
@@ -79,12 +79,8 @@ export function toBeSignedBytes(document: Uint8Array): Uint8Array | null {
   return end < 0 ? null : document.subarray(open.index, end + 1)
 }
 
-function base64(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text, 'base64'))
-}
-
 /** An OCTET STRING around the identifier is what SubjectKeyIdentifier is in DER; both forms are met in drafts. */
 function keyId(text: string): string {
-  const bytes = base64(text)
-  return bytesToHex(bytes[0] === 4 && bytes[1] === bytes.length - 2 ? bytes.subarray(2) : bytes)
+  const bytes = base64Bytes(text)
+  return hexText(bytes[0] === 4 && bytes[1] === bytes.length - 2 ? bytes.subarray(2) : bytes)
 }

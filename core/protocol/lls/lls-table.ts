@@ -1,5 +1,6 @@
+import { gzip } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
-import { gunzipIfGzip, gzip, looksGzip, MAX_SIGNALLING_BYTES } from '../gzip.ts'
+import { gunzipIfGzip, looksGzip, MAX_SIGNALLING_BYTES } from '../gzip.ts'
 
 /** Where low-level signalling is sent (A/331 §6.1). */
 export const LLS_ADDRESS = '224.0.23.60'

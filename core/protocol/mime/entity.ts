@@ -1,5 +1,5 @@
+import { latin1Text } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
-import { latin1Text } from '../../bytes/text.ts'
 import { type MimeHeaders, readHeaderBlock } from './headers.ts'
 
 /** An object of entity mode (formatId 2): HTTP entity headers, an empty line, and the body. A/331 A.3.3.3, RFC 9223 §4. */

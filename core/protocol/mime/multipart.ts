@@ -1,5 +1,5 @@
+import { indexOfBytes, latin1Text } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
-import { latin1Text } from '../../bytes/text.ts'
 import { type MimeHeaders, parseMediaType, readHeaderBlock } from './headers.ts'
 
 /** One part of a package. `body` is a view into the package. */
@@ -193,5 +193,5 @@ export function serialiseMultipart(
 }
 
 function contains(bytes: Uint8Array, text: string): boolean {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(text)
+  return indexOfBytes(bytes, new TextEncoder().encode(text)) >= 0
 }

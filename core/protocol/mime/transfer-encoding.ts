@@ -1,4 +1,4 @@
-import { latin1Text } from '../../bytes/text.ts'
+import { base64Bytes, latin1Text } from '#platform'
 
 /**
  * Undoes a Content-Transfer-Encoding (RFC 2045 §6): base64, quoted-printable; any other, and none, leaves the bytes as they
@@ -6,7 +6,7 @@ import { latin1Text } from '../../bytes/text.ts'
  */
 export function decodeTransfer(bytes: Uint8Array, encoding: string | null): Uint8Array {
   const name = encoding?.trim().toLowerCase()
-  if (name === 'base64') return new Uint8Array(Buffer.from(latin1Text(bytes), 'base64'))
+  if (name === 'base64') return base64Bytes(latin1Text(bytes))
   if (name === 'quoted-printable') return unquoted(bytes)
   return bytes
 }

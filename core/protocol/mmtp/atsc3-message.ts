@@ -1,6 +1,7 @@
+import { gzip } from '#platform'
 import { ByteReader } from '../../bytes/byte-reader.ts'
 import { ByteWriter } from '../../bytes/byte-writer.ts'
-import { gunzipLimited, gzip, looksGzip } from '../gzip.ts'
+import { gunzipLimited, looksGzip } from '../gzip.ts'
 
 /** What an mmt_atsc3_message carries, by atsc3_message_content_type (A/331 §7.2.3.1); names as in the list of fragments. */
 const CONTENT_NAMES: Readonly<Record<number, string>> = {

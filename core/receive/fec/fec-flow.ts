@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { base64Text, hashOf } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
 import { u24At } from '../../bytes/ints.ts'
 import { fecObjectSymbols, fitsSymbols } from '../../protocol/fec/fec-object.ts'
@@ -453,5 +453,5 @@ export class FecFlow implements RepairKeeper {
 function agreesWithDigest(object: TransportObject | null, length: number, bytes: Uint8Array): boolean {
   const md5 = object?.listed?.contentMd5 ?? null
   if (md5 === null || length < 0 || object?.contentEncoding === 'gzip') return true
-  return createHash('md5').update(bytes.subarray(0, length)).digest('base64') === md5
+  return base64Text(hashOf('md5', bytes.subarray(0, length))) === md5
 }

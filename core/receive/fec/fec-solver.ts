@@ -1,3 +1,4 @@
+import { sameBytes } from '#platform'
 import { decodedObjectBytes, writeFecTail } from '../../protocol/fec/fec-object.ts'
 import { blockStart, blockSymbols, partition } from '../../protocol/fec/partition.ts'
 import { decodeBlock } from '../../protocol/fec/raptorq-codec.ts'
@@ -160,7 +161,7 @@ function solveBlock(
   if (heldBack !== undefined) {
     const at = heldBack * size
     const received = bytes.subarray((start + heldBack) * size, (start + heldBack + 1) * size)
-    if (Buffer.compare(decoded.subarray(at, at + size), received) !== 0) return false
+    if (!sameBytes(decoded.subarray(at, at + size), received)) return false
   }
   bytes.set(decoded, start * size)
   return true

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { base64Text, hashOf } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
 import type { Toi, Tsi } from '../../contract/ids.ts'
 import { believableBytes } from '../../flow/holes.ts'
@@ -102,7 +102,7 @@ function entityFiles(
   const content = gzipped ? gunzipLimited(whole, context.limits.unpackedBytes) : whole
   const file = fileOf(channel, object, serviceId, name, entity.contentType, content)
   const md5 = entity.headers['content-md5']
-  if (md5 === undefined || createHash('md5').update(content).digest('base64') === md5.trim()) return [file]
+  if (md5 === undefined || base64Text(hashOf('md5', content)) === md5.trim()) return [file]
   raise(context, 'OBJ-MD5', channel, object, serviceId, `${label(object)} is not what its Content-MD5 says`)
   return context.spec.keepCorrupt ? [{ ...file, complete: false }] : []
 }

@@ -1,4 +1,4 @@
-import { inflateRawSync } from 'node:zlib'
+import { unpack } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
 import type { LinkSignalling } from '../../protocol/alp/alp-receiver.ts'
 import { LINK_SIGNALLING, linkTableName, linkTableValues, parseLmt, parseRdt } from '../../protocol/alp/link-table.ts'
@@ -79,7 +79,7 @@ export class LinkTables {
 
 function inflated(bytes: Uint8Array): Uint8Array {
   try {
-    return inflateRawSync(bytes, { maxOutputLength: MAX_UNPACKED })
+    return unpack('deflate', bytes, MAX_UNPACKED)
   } catch (cause) {
     throw new CodecError('link-deflate', 0, cause instanceof Error ? cause.message : String(cause))
   }

@@ -108,7 +108,7 @@ export class MmtpSignalling {
     open.counter = fragmentCounter
     if (indicator !== FRAGMENT_INDICATOR.last) return
     this.#open.delete(packetId)
-    this.#message(Buffer.concat(open.parts), packetId, timeUs, frame)
+    this.#message(joined(open.parts, open.bytes), packetId, timeUs, frame)
   }
 
   /** What comes next may be the same once more and counts as new. */
@@ -256,4 +256,14 @@ export class MmtpSignalling {
     kind.version = version
     kind.lastTimeUs = timeUs
   }
+}
+
+function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
+  const whole = new Uint8Array(bytes)
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
 }

@@ -1,3 +1,4 @@
+import { allocate } from '#platform'
 import { LONG_FILE_BYTES } from '../../flow/lease.ts'
 
 /** Free buffers kept for the next object, or as much as was in use at once; more than this goes to the garbage collector. */
@@ -43,7 +44,7 @@ export class BytePool {
       return free
     }
     if (this.#recycle && size >= LONG_FILE_BYTES) return new Uint8Array(new SharedArrayBuffer(size))
-    return size < SMALL ? new Uint8Array(size) : new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
+    return size < SMALL ? new Uint8Array(size) : allocate(size)
   }
 
   /**

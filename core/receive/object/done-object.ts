@@ -1,3 +1,4 @@
+import { sameBytes } from '#platform'
 import { hash32 } from './content-hash.ts'
 import type { TransportObject } from './transport-object.ts'
 
@@ -54,7 +55,7 @@ export class DoneObject {
     if (transferLength >= 0 && transferLength !== this.length) return true
     if (offset + count > this.length) return true
     if (this.bytes !== null) {
-      return Buffer.compare(this.bytes.subarray(offset, offset + count), bytes.subarray(from, to)) !== 0
+      return !sameBytes(this.bytes.subarray(offset, offset + count), bytes.subarray(from, to))
     }
     return (
       offset === 0 &&

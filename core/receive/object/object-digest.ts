@@ -1,16 +1,16 @@
-import { createHash } from 'node:crypto'
+import { base64Text, type HashName, hashOf } from '#platform'
 import type { ListedFacts } from '../../flow/objects.ts'
 
 /** Digest fields of RFC 9530 that DVB-MABR puts into File entries, and their predecessor of RFC 3230. */
 const DIGEST_FIELDS = ['Content-Digest', 'Repr-Digest', 'Digest']
-const ALGORITHMS: Readonly<Record<string, string>> = {
+const ALGORITHMS: Readonly<Record<string, HashName>> = {
   md5: 'md5',
   sha: 'sha1',
   'sha-256': 'sha256',
   'sha-512': 'sha512',
 }
 
-type Digest = { readonly field: string; readonly algorithm: string; readonly value: string }
+type Digest = { readonly field: string; readonly algorithm: HashName; readonly value: string }
 
 /**
  * What a File entry's digests say against an object: a sentence, or null where they agree or there are none.
@@ -48,8 +48,8 @@ function digestsOf(listed: ListedFacts): Digest[] {
   return digests
 }
 
-function hash(algorithm: string, bytes: Uint8Array): string {
-  return createHash(algorithm).update(bytes).digest('base64')
+function hash(algorithm: HashName, bytes: Uint8Array): string {
+  return base64Text(hashOf(algorithm, bytes))
 }
 
 /** Base64 without padding. */

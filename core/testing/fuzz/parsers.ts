@@ -1,5 +1,5 @@
+import { latin1Text } from '#platform'
 import { ByteReader } from '../../bytes/byte-reader.ts'
-import { latin1Text } from '../../bytes/text.ts'
 import { parsePcapHeader } from '../../capture/pcap-parser.ts'
 import { parsePlaylist } from '../../manifest/hls/parse.ts'
 import { parseMpd } from '../../manifest/mpd/parse.ts'
