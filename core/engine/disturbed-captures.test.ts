@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LINK_TYPE } from '../capture/link-types.ts'
 import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
 import type { FlowFile } from '../flow/objects.ts'
+import type { ReceiveTarget } from '../flow/receive-target.ts'
 import { SessionColumns } from '../inspect/session-columns.ts'
 import { Receiver } from '../receive/receiver.ts'
 import type { Datagram } from '../testing/datagrams.ts'
@@ -60,11 +61,11 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }))
 /** Where an undisturbed capture is. */
 const original = (name: string): string => (name in FIXTURES ? join(dir, `${name}.pcap`) : `${captures}${name}.pcap`)
 
-async function receive(file: string, fec = true) {
+async function receive(file: string, fec = true, target: ReceiveTarget = { kind: 'discover' }) {
   const files = new Map<string, string>()
   const columns = new SessionColumns({ hash: true })
   const receiver = new Receiver(
-    { targets: [{ kind: 'discover' }], receive: { ...DEFAULT_RECEIVE, services: 'all', fec } },
+    { targets: [target], receive: { ...DEFAULT_RECEIVE, services: 'all', fec } },
     {
       whole: (received: FlowFile) =>
         void files.set(
@@ -117,6 +118,28 @@ describe.skipIf(names.length === 0)('captures as networks disturb them (where ..
   for (const [what, change] of CHANGES) {
     it.each(names)(`%s, ${what}, gives the same files`, (name) => givesTheSame(name, change))
   }
+})
+
+/** Captures whose services only an SLT or a gateway configuration names, and what `receive` and `gateway` look for in them. */
+const NAMED_BY_SIGNALLING: Readonly<Record<string, ReceiveTarget>> = {
+  'the demo in Korean ATSC signalling': { kind: 'atsc' },
+  'two services': { kind: 'atsc' },
+  'the demo by MMTP': { kind: 'atsc' },
+  'atsc-korean': { kind: 'atsc' },
+  'atsc-us-two-services': { kind: 'atsc' },
+}
+
+const named = Object.keys(NAMED_BY_SIGNALLING).filter((name) => name in FIXTURES || names.includes(name))
+
+describe('captures whose media come before the tables that name them', () => {
+  it.each(named)('%s gives the same files where signalling alone says what to receive', async (name) => {
+    const expected = await wanted(name)
+    for (let seed = 1; seed <= 6; seed++) {
+      const file = disturbed(name, (capture) => reorder(capture, 25, seeded(seed)))
+      const { files } = await receive(file, true, NAMED_BY_SIGNALLING[name])
+      expect(Object.fromEntries(files), `seed ${seed}`).toEqual(Object.fromEntries(expected))
+    }
+  })
 })
 
 /** Link, IP and UDP headers are left alone: what is behind them reaches the parsers of this program. */

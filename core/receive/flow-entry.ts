@@ -33,6 +33,10 @@ export class FlowEntry implements FlowFacts {
   readonly inner: boolean
   /** Bytes in front of the payload of each datagram: the header of DSTP. */
   skip = 0
+  /** Nothing names it yet: its datagrams are kept for a while. */
+  awaitsName = false
+  /** Nothing has named it for too long; its datagrams are no longer kept. */
+  nameless = false
   /** Takes its datagrams where it belongs to a tunnel. */
   tunnel: TunnelFlow | null = null
 

@@ -10,6 +10,7 @@ import type { FlowTable } from '../protocol/ip/flow-table.ts'
 import { LLS_ADDRESS, LLS_PORT } from '../protocol/lls/lls-table.ts'
 import { DSTP_HEADER_BYTES } from '../protocol/stltp/recognise.ts'
 import { ReceiveContext } from './context/receive-context.ts'
+import { EarlyFlows } from './early-flows.ts'
 import { FlowEntry } from './flow-entry.ts'
 import { guessProtocol, isSurelyFlute } from './link/flow-kind.ts'
 import { type LinkSource, Links } from './link/links.ts'
@@ -34,6 +35,8 @@ export type ReceiverOptions = {
 
 /** Timers are looked at this often, µs of stream time. */
 const TICK_US = 100_000
+/** At the end: an SLT names a session, whose S-TSID names another, whose signalling may name one more. */
+const NAMING_ROUNDS = 3
 
 /**
  * Packets to objects to files to services. Pure: time and bytes are arguments. Nothing received makes it throw; what cannot
@@ -54,6 +57,7 @@ export class Receiver implements DatagramSink {
   readonly #links: Links
   readonly #tunnels: Tunnels | null
   readonly #stltp: readonly string[]
+  readonly #early: EarlyFlows
   /** A datagram from inside a tunnel is being handed on. */
   #inside = false
   #nextTickUs = 0
@@ -67,6 +71,7 @@ export class Receiver implements DatagramSink {
     const limits = { ...RECEIVE_LIMITS, ...options.limits }
     this.#context = new ReceiveContext(options.receive, limits, sink, observer, options.elapsedUs)
     this.#observer = observer
+    this.#early = new EarlyFlows(limits, this.#context.pool)
     this.#directory = new ServiceDirectory(this.#context, options.targets, () => this.#rebind())
     const directory = this.#directory
     this.#lls = options.targets.some(usesLls)
@@ -105,6 +110,8 @@ export class Receiver implements DatagramSink {
         if (fault !== null) this.#observer.malformed(fault, flow, bytes, start, end, timeUs, frame)
       } else if (entry.tunnel !== null) {
         entry.tunnel.datagram(bytes, start, end, timeUs, frame)
+      } else if (entry.awaitsName && entry.protocol !== 'unknown') {
+        this.#early.keep(entry, bytes, start, end, timeUs, frame)
       }
     } catch (thrown) {
       this.#caught(thrown, flow, bytes, start, end, timeUs, frame)
@@ -119,6 +126,7 @@ export class Receiver implements DatagramSink {
     this.#directory.tick(timeUs)
     this.#links.tick(timeUs)
     this.#bindAll()
+    this.#early.tick(timeUs)
   }
 
   /** The source starts again from its beginning; what comes is new even where it has been seen. */
@@ -138,7 +146,10 @@ export class Receiver implements DatagramSink {
     if (this.#closed) return
     this.#tunnels?.flush(timeUs)
     this.#links.tick(timeUs)
+    // What is handed on now may name further flows.
+    for (let round = 0; round < NAMING_ROUNDS; round++) this.#bindAll()
     this.#closed = true
+    this.#early.close()
     this.#directory.close(timeUs)
     this.#bindAll()
   }
@@ -186,6 +197,21 @@ export class Receiver implements DatagramSink {
       entry.protocol = 'mmtp'
       entry.probesLeft = 0
     }
+    const named = entry.service !== null && (entry.service.joined || !entry.service.discovered)
+    entry.awaitsName = !named && !entry.nameless && entry.session === null && entry.mmtp === null
+    if (!entry.awaitsName) this.#replay(entry, flow)
+  }
+
+  /** What came of a flow before it was named goes where it belongs now, with the times of its arrival. */
+  #replay(entry: FlowEntry, flow: Flow): void {
+    this.#early.release(entry, (bytes, start, end, timeUs, frame) => {
+      const session = entry.session ?? entry.mmtp
+      try {
+        session?.datagram(flow, bytes, start + entry.skip, end, timeUs, frame)
+      } catch (thrown) {
+        this.#caught(thrown, flow, bytes, start, end, timeUs, frame)
+      }
+    })
   }
 
   /** Signalling says something new: each flow is decided again at its next packet, or when time passes. */

@@ -33,6 +33,10 @@ export type ReceiveLimits = {
   readonly fecBytes: number
   /** Largest FEC (super-)object that is decoded. */
   readonly fecObjectBytes: number
+  /** Datagrams of flows that nothing names yet, of all flows together. */
+  readonly earlyBytes: number
+  /** How long a flow's datagrams are kept for signalling to name it, ms of stream time. */
+  readonly earlyMs: number
   /** Unfinished object without any packet for so long is given up, ms of stream time. */
   readonly idleMs: number
   /** How long a discovered session waits for an SLT or S-TSID to claim it before it gets a service of its own, ms. */
@@ -56,6 +60,8 @@ export const RECEIVE_LIMITS: ReceiveLimits = {
   unpackedBytes: 64 << 20,
   fecBytes: 64 << 20,
   fecObjectBytes: 64 << 20,
+  earlyBytes: 32 << 20,
+  earlyMs: 10_000,
   idleMs: 10_000,
   claimMs: 1_200,
 }

@@ -206,6 +206,14 @@ export class ServiceDirectory implements SessionHost, ServiceTable, MmtpHost {
     this.#context.observer.serviceGone(former)
   }
 
+  /** A discovered service that was only listed gives way to the one whose signalling names its destination. */
+  #displace(destination: string, by: ReceivedService): void {
+    const former = this.#byDestination.get(destination)
+    if (former === undefined || former === by || !former.discovered || former.joined) return
+    this.#byDestination.delete(destination)
+    this.released(former, destination)
+  }
+
   /** A discovered service has the number the SLT gives to another: that one keeps it. */
   #renumber(discovered: ReceivedService): void {
     this.#services.delete(discovered.id)
@@ -273,8 +281,9 @@ export class ServiceDirectory implements SessionHost, ServiceTable, MmtpHost {
   /** Gives a service to each session that waited long enough for signalling to claim it. */
   #claim(session: RouteSession, timeUs: number): void {
     if (session.service !== null || session.claimed) return
-    const service = this.#newService(session.address, 'route')
-    if (service?.joined === true) {
+    const listed = this.#byDestination.get(session.destination)
+    const service = listed ?? this.#newService(session.address, 'route')
+    if (listed === undefined && service?.joined === true) {
       session.own(service, timeUs)
     } else {
       this.#sessions.delete(session.destination)
@@ -315,6 +324,7 @@ export class ServiceDirectory implements SessionHost, ServiceTable, MmtpHost {
     if (this.#mmtpSessions.has(destination) || service.destination === destination) return
     const session = this.#sessionAt(address, timeUs)
     if (session === null) return
+    this.#displace(destination, service)
     service.destinations.set(destination, address)
     service.routeAddress ??= address
     const owner = session.service
@@ -325,6 +335,7 @@ export class ServiceDirectory implements SessionHost, ServiceTable, MmtpHost {
   flowOf(main: MmtpSession, service: ReceivedService, address: Destination, timeUs: number): MmtpSession | null {
     const session = this.#mmtpSessionAt(address, timeUs)
     if (session === null) return null
+    this.#displace(session.destination, service)
     service.destinations.set(session.destination, address)
     const former = session.service
     if (former === null || (former !== service && former.discovered)) {
@@ -429,6 +440,7 @@ export class ServiceDirectory implements SessionHost, ServiceTable, MmtpHost {
       }
       const session = this.#sessionAt(address, timeUs)
       if (session === null) continue
+      this.#displace(session.destination, service)
       if (!service.destinations.has(session.destination)) service.destinations.set(session.destination, address)
       for (const channel of described.channels) session.describe(channel, service, timeUs)
       const owner = session.service
