@@ -3,8 +3,8 @@ import { Agent } from 'node:http'
 import { Agent as SecureAgent } from 'node:https'
 import type { RepairSpec } from '../contract/session-spec.ts'
 import type { RepairSnapshot } from '../contract/snapshot.ts'
+import { type HttpClock, pause, SYSTEM_CLOCK } from '../http/client/http-clock.ts'
 import { HTTP_LIMITS, type HttpAgents, type HttpLimits } from '../http/client/http-get.ts'
-import { pause, type RepairClock, SYSTEM_CLOCK } from '../http/client/repair-clock.ts'
 import { RequestSlots } from '../http/client/request-slots.ts'
 import { type FetchOutcome, RepairJob, type WantedObject } from './repair-job.ts'
 import { ServerBook } from './server-book.ts'
@@ -44,7 +44,7 @@ export type HttpRepairOptions = {
   readonly spec: RepairSpec
   /** Stream time is wall time: back-off makes sense, and what is too much is given up. A file is read only as fast as it can be repaired. */
   readonly live: boolean
-  readonly clock?: RepairClock
+  readonly clock?: HttpClock
   readonly limits?: Partial<RepairLimits>
 }
 
@@ -59,7 +59,7 @@ type Held = {
 export class HttpRepair {
   readonly #spec: RepairSpec
   readonly #live: boolean
-  readonly #clock: RepairClock
+  readonly #clock: HttpClock
   readonly #limits: RepairLimits
   readonly #slots: RequestSlots
   readonly #starts: RequestSlots

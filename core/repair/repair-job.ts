@@ -4,8 +4,8 @@ import type { RepairSpec } from '../contract/session-spec.ts'
 import type { RepairServer } from '../flow/facts.ts'
 import type { ByteRange, ListedFacts } from '../flow/objects.ts'
 import type { Answer, HttpAsk } from '../http/client/http-answer.ts'
+import { type HttpClock, pause } from '../http/client/http-clock.ts'
 import { type HttpAgents, type HttpLimits, httpGet } from '../http/client/http-get.ts'
-import { pause, type RepairClock } from '../http/client/repair-clock.ts'
 import type { RequestSlots } from '../http/client/request-slots.ts'
 import { gunzipLimited, looksGzip } from '../protocol/gzip.ts'
 import { wantedByBoxes } from './box-order.ts'
@@ -59,7 +59,7 @@ export type FetchOutcome = {
 /** What all jobs of a session share. */
 export type JobContext = {
   readonly spec: RepairSpec
-  readonly clock: RepairClock
+  readonly clock: HttpClock
   readonly limits: HttpLimits & { readonly objectBytes: number; readonly retryMs: number; readonly retryForMs: number }
   readonly agents: HttpAgents
   readonly slots: RequestSlots

@@ -1,7 +1,7 @@
 import type { RepairServerSnapshot } from '../contract/snapshot.ts'
 import type { RepairServer } from '../flow/facts.ts'
 import type { ListedFacts } from '../flow/objects.ts'
-import type { RepairClock } from '../http/client/repair-clock.ts'
+import type { HttpClock } from '../http/client/http-clock.ts'
 import { addressOn, httpAddress, type Resource } from './resource-url.ts'
 
 /** Lies after which a server is not asked any more. */
@@ -73,11 +73,11 @@ export type Place = { readonly server: KnownServer; readonly url: string }
 /** The servers of a session, and which of them may have an object. */
 export class ServerBook {
   readonly #own: readonly string[]
-  readonly #clock: RepairClock
+  readonly #clock: HttpClock
   readonly #servers = new Map<string, KnownServer>()
 
   /** @param own the user's servers, tried in order; empty for those that signalling names */
-  constructor(own: readonly string[], clock: RepairClock) {
+  constructor(own: readonly string[], clock: HttpClock) {
     this.#own = own
     this.#clock = clock
     for (const url of own) this.#known(url)

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { RepairClock } from '../http/client/repair-clock.ts'
+import type { HttpClock } from '../http/client/http-clock.ts'
 
 export type Seen = {
   readonly path: string
@@ -84,7 +84,7 @@ export function serveWell(request: IncomingMessage, response: ServerResponse, fi
 }
 
 /** Time that passes when a test says so; waits up to `instantMs` are over at once. */
-export class TestClock implements RepairClock {
+export class TestClock implements HttpClock {
   readonly instantMs: number
   chance = 0
   #ms = 1_000_000

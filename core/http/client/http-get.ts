@@ -1,7 +1,7 @@
 import { type Agent, type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { type Answer, type AnswerHead, checkHead, type HeadFault, type HttpAsk, readPieces } from './http-answer.ts'
-import type { RepairClock } from './repair-clock.ts'
+import type { HttpClock } from './http-clock.ts'
 
 /**
  * What came of it. `refused`: the server answered that it cannot (404, 503 …). `lied`: what it said or sent cannot be true,
@@ -44,7 +44,7 @@ export const HTTP_LIMITS: HttpLimits = {
 export async function httpGet(
   ask: HttpAsk,
   agents: HttpAgents,
-  clock: RepairClock,
+  clock: HttpClock,
   limits: HttpLimits,
   signal: AbortSignal,
 ): Promise<HttpResult> {
@@ -75,7 +75,7 @@ class Exchange {
   readonly #ask: HttpAsk
   readonly #url: string
   readonly #agents: HttpAgents
-  readonly #clock: RepairClock
+  readonly #clock: HttpClock
   readonly #limits: HttpLimits
   readonly #signal: AbortSignal
   #cancelTimer: () => void = () => {}
@@ -86,7 +86,7 @@ class Exchange {
     ask: HttpAsk,
     url: string,
     agents: HttpAgents,
-    clock: RepairClock,
+    clock: HttpClock,
     limits: HttpLimits,
     signal: AbortSignal,
   ) {

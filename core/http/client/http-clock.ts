@@ -1,5 +1,5 @@
 /** Time and chance for fetching: real in the program, made up in tests. */
-export interface RepairClock {
+export interface HttpClock {
   /** Milliseconds that only go forward. */
   nowMs(): number
   /** UNIX time in ms. */
@@ -11,7 +11,7 @@ export interface RepairClock {
 }
 
 /** The machine's own. */
-export const SYSTEM_CLOCK: RepairClock = {
+export const SYSTEM_CLOCK: HttpClock = {
   nowMs: () => performance.now(),
   wallMs: () => Date.now(),
   after(ms, call) {
@@ -22,7 +22,7 @@ export const SYSTEM_CLOCK: RepairClock = {
 }
 
 /** Waits; ends early, without an error, when `signal` is aborted. */
-export function pause(clock: RepairClock, ms: number, signal: AbortSignal): Promise<void> {
+export function pause(clock: HttpClock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (ms <= 0 || signal.aborted) {
       resolve()

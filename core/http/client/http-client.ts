@@ -1,0 +1,301 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import Agent from 'undici/lib/agent.js'
+import { type HttpClock, SYSTEM_CLOCK } from './http-clock.ts'
+import { failureOf, HttpFailure } from './http-failure.ts'
+
+/** How one GET is sent. Times ms. */
+export type GetOptions = {
+  /** Beside those the client sends itself. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Until the head of the answer, of each hop of a redirect. */
+  readonly answerMs: number
+  /** Longest time without a further byte of the body; null: any. Does not count while the receiver has paused. */
+  readonly idleMs: number | null
+  readonly maxRedirects: number
+  readonly signal?: AbortSignal
+}
+
+/** The head of the answer that counts, redirects followed. */
+export type ResponseHead = {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  /** Where the answer is from, without credentials. */
+  readonly url: string
+}
+
+/** Takes one answer: `head`, then chunks, then `end`; or `end` alone. Calls nothing of it twice but `chunk`. */
+export interface ResponseReceiver {
+  head(head: ResponseHead): void
+  /** @returns false to get no more before `resume`. The bytes are the receiver's. */
+  chunk(bytes: Uint8Array): boolean
+  /** Null after a whole body. Not called after `cancel`. */
+  end(failure: HttpFailure | null): void
+}
+
+/** One GET under way. */
+export interface Transfer {
+  /** Goes on after `chunk` returned false. */
+  resume(): void
+  /** Ends it and tells nothing more. */
+  cancel(): void
+}
+
+/** Bytes of a redirect's own body that are read to keep its connection. */
+const REDIRECT_BODY_BYTES = 64 << 10
+/** Origins remembered as having answered before. */
+const MAX_ORIGINS = 256
+
+/** Sends GETs over pooled connections, which stay open between requests. The one place that knows undici. */
+export class HttpClient {
+  readonly #agent: Agent
+  readonly #clock: HttpClock
+  readonly #answered = new Set<string>()
+
+  constructor(clock: HttpClock = SYSTEM_CLOCK) {
+    this.#clock = clock
+    // Time limits are the clock's; whoever asks bounds the number of requests.
+    this.#agent = new Agent({
+      connect: { timeout: 60_000 },
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxHeaderSize: 32 << 10,
+    })
+  }
+
+  /**
+   * Sends one GET; `user:password@` of the URL goes into its Authorization header, and only to that origin. Never throws: all
+   * that fails is told to the receiver, later.
+   */
+  get(url: string, options: GetOptions, receiver: ResponseReceiver): Transfer {
+    const get = new Get(url, options, receiver, this.#agent, this.#clock, this.#answered)
+    get.begin()
+    return get
+  }
+
+  /** Ends all requests and connections. */
+  async close(): Promise<void> {
+    await this.#agent.destroy()
+  }
+}
+
+/** A URL as it may be shown and logged: without user name and password. */
+export function withoutCredentials(url: string): string {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1')
+}
+
+class Get implements Transfer {
+  readonly #options: GetOptions
+  readonly #receiver: ResponseReceiver
+  readonly #agent: Agent
+  readonly #clock: HttpClock
+  readonly #answered: Set<string>
+  readonly #authorization: { readonly origin: string; readonly value: string } | null = null
+  readonly #url: URL | null
+  readonly #origin: string | null = null
+  #redirects = 0
+  #retried = false
+  #hasHead = false
+  #paused = false
+  #over = false
+  #abortRequest: () => void = () => {}
+  #resumeRequest: () => void = () => {}
+  #cancelTimer: () => void = () => {}
+  readonly #aborted = (): void => this.#end(new HttpFailure('aborted', 'it was cancelled'))
+
+  constructor(
+    url: string,
+    options: GetOptions,
+    receiver: ResponseReceiver,
+    agent: Agent,
+    clock: HttpClock,
+    answered: Set<string>,
+  ) {
+    this.#options = options
+    this.#receiver = receiver
+    this.#agent = agent
+    this.#clock = clock
+    this.#answered = answered
+    this.#url = httpUrl(url)
+    if (this.#url === null) return
+    const { username, password, origin } = this.#url
+    this.#origin = origin
+    if (username === '' && password === '') return
+    const pair = Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')
+    this.#authorization = { origin, value: `Basic ${pair}` }
+  }
+
+  begin(): void {
+    const { signal } = this.#options
+    if (signal?.aborted === true) queueMicrotask(this.#aborted)
+    else if (this.#url === null)
+      queueMicrotask(() => this.#end(new HttpFailure('address', 'its address is no http address')))
+    else {
+      signal?.addEventListener('abort', this.#aborted)
+      this.#send(this.#url)
+    }
+  }
+
+  resume(): void {
+    if (this.#over || !this.#paused) return
+    this.#paused = false
+    this.#watchBody()
+    this.#resumeRequest()
+  }
+
+  cancel(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#release()
+    this.#abortRequest()
+  }
+
+  #send(url: URL): void {
+    this.#watch(this.#options.answerMs, () => this.#end(new HttpFailure('no-answer', 'no answer in time')))
+    let location: string | null = null
+    let redirectBytes = 0
+    this.#agent.dispatch(
+      { origin: url.origin, path: url.pathname + url.search, method: 'GET', headers: this.#headers(url) },
+      {
+        onConnect: (abort) => {
+          this.#abortRequest = () => abort()
+          if (this.#over) abort()
+        },
+        onHeaders: (status, rawHeaders, resume) => {
+          if (this.#over) return false
+          if (status < 200) return true
+          this.#remember(url.origin)
+          const headers = readHeaders(rawHeaders ?? [])
+          if (status >= 300 && status < 400 && headers.location !== undefined) {
+            location = headers.location
+            return true
+          }
+          this.#hasHead = true
+          this.#resumeRequest = resume
+          this.#watchBody()
+          this.#receiver.head({ status, headers, url: withoutCredentials(url.href) })
+          return !this.#over
+        },
+        onData: (bytes) => {
+          if (this.#over) return false
+          if (location !== null) {
+            redirectBytes += bytes.length
+            if (redirectBytes > REDIRECT_BODY_BYTES)
+              this.#end(new HttpFailure('redirect', 'a redirect with a long body'))
+            return !this.#over
+          }
+          this.#watchBody()
+          if (this.#receiver.chunk(bytes)) return true
+          this.#paused = true
+          this.#cancelTimer()
+          return false
+        },
+        onComplete: () => {
+          if (this.#over) return
+          if (location === null) this.#end(null)
+          else this.#follow(location, url)
+        },
+        onError: (error) => {
+          if (this.#over) return
+          if (!this.#hasHead && location === null && this.#isStale(error, url.origin)) this.#send(url)
+          else this.#end(failureOf(error, this.#hasHead || location !== null))
+        },
+      },
+    )
+  }
+
+  /** A connection that was kept open may have been closed by the server at the moment it was used again: that is no answer. */
+  #isStale({ code }: NodeJS.ErrnoException, origin: string): boolean {
+    if (this.#retried || !this.#answered.has(origin)) return false
+    if (code !== 'UND_ERR_SOCKET' && code !== 'ECONNRESET' && code !== 'EPIPE') return false
+    this.#retried = true
+    return true
+  }
+
+  #remember(origin: string): void {
+    if (this.#answered.size >= MAX_ORIGINS) this.#answered.clear()
+    this.#answered.add(origin)
+  }
+
+  #headers(url: URL): Record<string, string> {
+    return {
+      Accept: '*/*',
+      'Accept-Encoding': 'identity',
+      'User-Agent': 'routescope',
+      ...(this.#authorization?.origin === url.origin ? { Authorization: this.#authorization.value } : undefined),
+      ...(url.origin === this.#origin ? this.#options.headers : withoutSecrets(this.#options.headers)),
+    }
+  }
+
+  #follow(location: string, from: URL): void {
+    const { maxRedirects } = this.#options
+    const next = httpUrl(location, from)
+    if (this.#redirects >= maxRedirects)
+      this.#end(new HttpFailure('redirect', maxRedirects === 0 ? 'a redirect' : `more than ${maxRedirects} redirects`))
+    else if (next === null) this.#end(new HttpFailure('redirect', 'a redirect to no http address'))
+    else {
+      this.#redirects++
+      this.#send(next)
+    }
+  }
+
+  #watchBody(): void {
+    const { idleMs } = this.#options
+    this.#cancelTimer()
+    if (idleMs !== null) this.#watch(idleMs, () => this.#end(new HttpFailure('stalled', 'it stopped sending')))
+  }
+
+  #watch(ms: number, call: () => void): void {
+    this.#cancelTimer()
+    this.#cancelTimer = this.#clock.after(ms, call)
+  }
+
+  #end(failure: HttpFailure | null): void {
+    if (this.#over) return
+    this.#over = true
+    this.#release()
+    if (failure !== null) this.#abortRequest()
+    this.#receiver.end(failure)
+  }
+
+  #release(): void {
+    this.#cancelTimer()
+    this.#options.signal?.removeEventListener('abort', this.#aborted)
+  }
+}
+
+/** What a caller gave for one server is not sent to another. */
+function withoutSecrets(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !/^(?:authorization|cookie)$/i.test(name)))
+}
+
+function httpUrl(text: string, base?: URL): URL | null {
+  try {
+    const url = new URL(text, base)
+    return url.protocol === 'http:' || url.protocol === 'https:' ? url : null
+  } catch {
+    return null
+  }
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
+
+/** Pairs as they came; of a header sent twice the values are joined, but of those that say one thing the first counts. */
+function readHeaders(raw: readonly (Buffer | string)[]): IncomingHttpHeaders {
+  const headers: Record<string, string> = Object.create(null)
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = String(raw[at]).toLowerCase()
+    const value = Buffer.isBuffer(raw[at + 1]) ? (raw[at + 1] as Buffer).toString('latin1') : String(raw[at + 1])
+    const before = headers[name]
+    if (before === undefined) headers[name] = value
+    else if (!SINGLE.has(name)) headers[name] = `${before}, ${value}`
+  }
+  return headers
+}
+
+const SINGLE = new Set(['content-length', 'content-type', 'etag', 'location', 'last-modified', 'retry-after'])

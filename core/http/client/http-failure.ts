@@ -1,0 +1,56 @@
+/**
+ * Why a request brought nothing, or its body ended early. `address`: not an http URL. `certificate`: the server's is refused.
+ * `unreachable`: no connection. `no-answer`: no head in time, or none that is HTTP. `redirect`: too many, or to a place that
+ * is not allowed. `status`: the server answered that it cannot. `broken`: the connection ended early. `stalled`: no byte for
+ * too long. `aborted`: the caller's signal.
+ */
+export type HttpFailureKind =
+  | 'address'
+  | 'certificate'
+  | 'unreachable'
+  | 'no-answer'
+  | 'redirect'
+  | 'status'
+  | 'broken'
+  | 'stalled'
+  | 'aborted'
+
+/** A failed request. Its message is a part of a sentence without the URL (`no answer in time`), and holds no credentials. */
+export class HttpFailure extends Error {
+  readonly kind: HttpFailureKind
+  /** Of the answer, for kind `status`. */
+  readonly status: number | null
+
+  constructor(kind: HttpFailureKind, reason: string, status: number | null = null) {
+    super(reason)
+    this.name = 'HttpFailure'
+    this.kind = kind
+    this.status = status
+  }
+}
+
+/** What is wrong with a certificate, by the code that the system's check gives it. */
+const CERTIFICATE_FAULTS = new Map([
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'is self-signed'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'leads to one that is self-signed'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'is of an issuer this computer does not trust'],
+  ['UNABLE_TO_GET_ISSUER_CERT', 'is of an issuer this computer does not trust'],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'is of an issuer this computer does not trust'],
+  ['CERT_HAS_EXPIRED', 'has expired'],
+  ['CERT_NOT_YET_VALID', 'is not valid yet'],
+  ['CERT_REVOKED', 'was revoked'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'is that of another server'],
+])
+
+/** An error of undici or of a socket as a failure. @param hasHead the head of an answer was there before */
+export function failureOf({ code = '', message }: NodeJS.ErrnoException, hasHead: boolean): HttpFailure {
+  const fault = CERTIFICATE_FAULTS.get(code)
+  if (fault !== undefined)
+    return new HttpFailure('certificate', `its certificate ${fault}, so nothing is taken from it`)
+  if (hasHead) return new HttpFailure('broken', 'the connection broke')
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') return new HttpFailure('no-answer', 'no answer in time')
+  if (code === 'UND_ERR_SOCKET') return new HttpFailure('broken', 'the connection broke')
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') return new HttpFailure('no-answer', 'the head of its answer is too long')
+  if (code.startsWith('HPE_')) return new HttpFailure('no-answer', 'its answer is not HTTP')
+  return new HttpFailure('unreachable', code === '' ? message : code)
+}
