@@ -16,7 +16,7 @@ export type ObjectState = keyof typeof OBJECT_STATE
  * | 16     | f64  | last packet, µs                                         |
  * | 24     | f64  | size in bytes, -1 while unknown                         |
  * | 32     | f64  | bytes received                                          |
- * | 40     | f64  | TOI                                                     |
+ * | 40     | f64  | number in its channel: TOI, or MPU sequence number      |
  * | 48     | u16  | state (OBJECT_STATE)                                    |
  * | 50     | u16  | codepoint                                               |
  * | 52     | u32  | repeats                                                 |
@@ -49,7 +49,11 @@ export type ObjectRow = {
   readonly index: number
   readonly service: number | null
   readonly destination: string
+  /** What brought it: says what `tsi` and `toi` are. */
+  readonly carrier: 'lct' | 'mmtp'
+  /** Number of its channel: the TSI, or the packet_id. */
   readonly tsi: number
+  /** Its number in the channel: the TOI, or the MPU sequence number. */
   readonly toi: number
   readonly instance: number
   readonly role: ChannelRole

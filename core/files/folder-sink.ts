@@ -68,7 +68,7 @@ export class FolderSink implements ObjectSink {
 
   whole(file: FlowFile): void {
     const name = this.#options.splitTsi
-      ? `service${file.serviceId}/tsi${file.tsi}/${file.name}`
+      ? `service${file.serviceId}/${file.lane}/${file.name}`
       : `service${file.serviceId}/${file.name}`
     if (file.complete) {
       this.#write(name, file.lease)

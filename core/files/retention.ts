@@ -1,8 +1,8 @@
 import type { FlowFile } from '../flow/objects.ts'
 
-type SegmentKey = Pick<FlowFile, 'serviceId' | 'representation' | 'tsi' | 'name' | 'complete'>
+type SegmentKey = Pick<FlowFile, 'serviceId' | 'representation' | 'lane' | 'name' | 'complete'>
 
-/** Keeps the newest media segments of each representation (or TSI, where none is named), by order of arrival. */
+/** Keeps the newest media segments of each representation (or channel, where none is named), by order of arrival. */
 export class SegmentRetention<Value> {
   readonly #maxSegments: number
   readonly #kept = new Map<string, Map<string, Value>>()
@@ -15,7 +15,7 @@ export class SegmentRetention<Value> {
   /** Adds a segment (again: it counts as new). @returns the values of those that go */
   add(segment: SegmentKey, value: Value): Value[] {
     if (this.#maxSegments === 0) return []
-    const group = `${segment.serviceId}/${segment.representation ?? `tsi ${segment.tsi}`}`
+    const group = `${segment.serviceId}/${segment.representation ?? segment.lane}`
     let kept = this.#kept.get(group)
     if (kept === undefined) {
       kept = new Map()

@@ -9,6 +9,7 @@ import type {
   ServiceProtocol,
   Severity,
 } from '../contract/report.ts'
+import type { ChannelCarrier } from './carriers.ts'
 import type { Flow } from './datagrams.ts'
 import type { FlowObject, ListedFacts } from './objects.ts'
 import type { ReceiveTarget } from './receive-target.ts'
@@ -143,7 +144,7 @@ export type RepairServer = {
 /** An object that a manifest or a file table announced, and of which no packet came. */
 export type AbsentObject = {
   readonly serviceId: number
-  readonly tsi: number
+  readonly carrier: ChannelCarrier
   readonly representation: string | null
   readonly name: string
   readonly contentType: string | null
@@ -196,14 +197,12 @@ export interface FecFacts {
   readonly recovered: number
 }
 
-/** One LCT channel, or one asset of an MMTP flow, counted by the receiver. */
+/** One LCT channel, or one asset of an MMTP flow: counted by the receiver. */
 export interface ChannelFacts {
   /** Index in the session, dense from 0. */
   readonly index: number
-  /** An asset: `tsi` is its packet_id, the TOI of its objects the MPU_sequence_number. */
-  readonly mmtp?: boolean
+  readonly carrier: ChannelCarrier
   readonly destination: string
-  readonly tsi: number
   readonly serviceId: number | null
   readonly role: ChannelRole
   readonly representation: string | null

@@ -1,5 +1,5 @@
-import type { Toi, Tsi } from '../contract/ids.ts'
 import type { ChannelRole } from '../contract/report.ts'
+import type { Carrier } from './carriers.ts'
 import type { Lease } from './lease.ts'
 
 /** Largest object that is sent or received, bytes: receivers keep an object in memory and refuse a longer one. */
@@ -9,17 +9,17 @@ export const MAX_OBJECT_BYTES = 256 * 1024 * 1024
 export type ByteRange = readonly [number, number]
 
 /**
- * What the LCT headers of an object say about time, each from the first packet that said it; null where none did. Times µs
- * since the UNIX epoch.
+ * What the packets of an object say about time, each from the first that said it; null where none did. Times µs since the UNIX
+ * epoch.
  */
 export type ObjectTimes = {
   /** Sender current time (EXT_TIME, RFC 5651 §5.2.2), and when the packet that carried it came. */
-  readonly sctUs: number | null
-  readonly sctArrivalUs: number | null
+  readonly senderUs: number | null
+  readonly senderArrivalUs: number | null
   /** Expected residual time of the object, ms. */
-  readonly ertMs: number | null
+  readonly residualMs: number | null
   /** When the session last changed. */
-  readonly slcUs: number | null
+  readonly sessionChangedUs: number | null
   /** EXT_ROUTE_PRESENTATION_TIME (A/331 A.3.7.2). */
   readonly presentationUs: number | null
   /** Earliest presentation time in the CCI, in ticks of the media (RFC 9223 §2.1); the sender leaves 0 for none. */
@@ -40,9 +40,7 @@ export interface FlowObject {
   /** `ip:port` of the session it arrived on. */
   readonly destination: string
   readonly channel: number
-  readonly tsi: Tsi
-  readonly toi: Toi
-  readonly instance: number
+  readonly carrier: Carrier
   readonly role: ChannelRole
   /** Representation of the S-TSID's MediaInfo. */
   readonly representation: string | null
@@ -56,7 +54,6 @@ export interface FlowObject {
   readonly kind: ObjectKind
   /** Its bytes are a file the receiver lays out of smaller units, an MPU: holes are samples, and nobody serves it elsewhere. */
   readonly assembled?: boolean
-  readonly codepoint: number
   /** Length as transported; null while unknown. */
   readonly size: number | null
   readonly received: number
@@ -109,10 +106,11 @@ export type FlowFile = {
   readonly contentType: string | null
   readonly kind: ObjectKind
   readonly lease: Lease
-  /** Row of the object that carried it. */
+  /** Row of the object that carried it; less than 0 where none did. */
   readonly objectIndex: number
-  readonly tsi: Tsi
-  readonly toi: Toi
+  readonly carrier: Carrier
+  /** Channel it belongs to, in one word (`channelWord`), whatever brought it: one fetched by HTTP goes with the others. */
+  readonly lane: string
   /** Representation of the S-TSID's MediaInfo, for retention per representation. */
   readonly representation: string | null
   /** False where `keepCorrupt` lets an incomplete object through, or it was patched. */

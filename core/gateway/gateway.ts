@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { ObjectStore } from '../files/object-store.ts'
 import type { StoredFile } from '../files/stored-file.ts'
+import { channelNumber } from '../flow/carriers.ts'
 import type { FlowObject } from '../flow/objects.ts'
 import type { CorsMode } from '../http/cors.ts'
 import { Exchange } from '../http/exchange.ts'
@@ -123,17 +124,21 @@ export class Gateway {
     return path === null || this.#baseUrl === null ? null : `${this.#baseUrl}/service${serviceId}/${path}`
   }
 
-  /** What carries a file: its representation as a manifest says, or the TSI it came on before; null where neither is known. */
+  /** What carries a file: its representation as a manifest says, or the number of the channel it came on before; null where neither is known. */
   carrierOf(
     serviceId: number,
     name: string,
-  ): { readonly representation: string | null; readonly tsi: number | null } | null {
+  ): { readonly representation: string | null; readonly number: number | null } | null {
     const representation = this.#manifests.representationOf(serviceId, name)
-    if (representation !== null) return { representation, tsi: null }
+    if (representation !== null) return { representation, number: null }
     const found = this.#options.store.find(serviceId, name)
     // A manifest comes with the signalling.
     if (found.state !== 'ready' || found.file.kind === 'manifest') return null
-    return { representation: found.file.representation, tsi: found.file.tsi }
+    const { carrier, representation: of } = found.file
+    return {
+      representation: of,
+      number: carrier.kind === 'lct' || carrier.kind === 'mmtp' ? channelNumber(carrier) : null,
+    }
   }
 
   /** True where a manifest that nobody sent, as of an MMT service, can be played now. */

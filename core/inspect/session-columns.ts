@@ -18,6 +18,7 @@ import type {
   SystemTimeSnapshot,
   TotalsSnapshot,
 } from '../contract/snapshot.ts'
+import { channelNumber } from '../flow/carriers.ts'
 import type { Flow } from '../flow/datagrams.ts'
 import type {
   AbsentObject,
@@ -218,7 +219,8 @@ export class SessionColumns implements ReceiveObserver {
 
   #startOver(alarm: Alarm): void {
     for (const channel of this.#channels)
-      if (channel?.tsi === alarm.tsi && channel?.serviceId === alarm.service) this.#losses.startOver(channel.index)
+      if (channel !== undefined && channelNumber(channel.carrier) === alarm.tsi && channel.serviceId === alarm.service)
+        this.#losses.startOver(channel.index)
   }
 
   /** The capture starts again from its beginning. */
@@ -413,7 +415,7 @@ export class SessionColumns implements ReceiveObserver {
         ? null
         : this.#losses.media.availabilityUs(row.service, row.name, row.lastTimeUs)
     const cause = this.#losses.causeOf(index)
-    const mmtp = this.#channels[this.objects.channel.values[index] as number]?.mmtp === true
+    const mmtp = this.#channels[this.objects.channel.values[index] as number]?.carrier.kind === 'mmtp'
     return makeDetail(this.objects, row, { stored: this.storedBytes(index), url, availabilityUs, cause, mmtp })
   }
 

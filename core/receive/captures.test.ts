@@ -6,6 +6,7 @@ import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
 import { type Alarm, ObserverTee, type ServiceFacts } from '../flow/facts.ts'
 import type { FlowFile, FlowObject } from '../flow/objects.ts'
 import type { ReceiveTarget } from '../flow/receive-target.ts'
+import { toiOf, tsiOf } from '../testing/carriers.ts'
 import { receiveCapture } from '../testing/receive-capture.ts'
 import { Receiver } from './receiver.ts'
 
@@ -100,9 +101,9 @@ describe.skipIf(!present)('captures with a list of what is in them (where ../sha
   it('gives up the objects that lost packets, and knows what is missing', async () => {
     const run = await receive('route-loss', route)
     const partial = run.objects.filter((object) => object.state === 'partial')
-    expect(partial.map((object) => object.toi)).toContain(60060 * 2)
+    expect(partial.map((object) => toiOf(object))).toContain(60060 * 2)
     expect(partial).toHaveLength(11)
-    const first = partial.find((object) => object.toi === 0)
+    const first = partial.find((object) => toiOf(object) === 0)
     expect(first?.missing()).toEqual([
       [167968, 169416],
       [214304, 215752],
@@ -140,7 +141,7 @@ describe.skipIf(!present)('captures with a list of what is in them (where ../sha
       'service5009/sgdu_service_schedule_4487',
       'service5009/sgdu_short_3229',
     ])
-    const named = run.objects.filter((object) => object.tsi === 4 && object.name !== null)
+    const named = run.objects.filter((object) => tsiOf(object) === 4 && object.name !== null)
     expect(named.map((object) => object.name)).toContain('x37E-PAuwH1nVIsqjRuJw70c6-tbAOR6OVpiT6Ktsf0.png')
     expect(run.heldBytes).toBe(0)
   })

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import type { ReceiveTarget } from '../flow/receive-target.ts'
+import { toiOf, tsiOf } from '../testing/carriers.ts'
 import { content, TestSession, testFlow } from '../testing/test-session.ts'
 
 const LLS = testFlow('224.0.23.60', 4937, 9)
@@ -73,7 +74,7 @@ describe('media that come before what names them', () => {
     session.pass(2000)
     signal(session)
     session.pass(1000)
-    const object = session.objects.find(({ toi, tsi }) => toi === 1 && tsi === 10)
+    const object = session.objects.find((each) => toiOf(each) === 1 && tsiOf(each) === 10)
     expect(object?.lastTimeUs).toBe(sentUs)
   })
 

@@ -43,8 +43,8 @@ class Flooded {
       { targets: [{ kind: 'discover' }], receive: { ...DEFAULT_RECEIVE, services: 'all' }, limits: LIMITS },
       {
         holds: true,
-        whole: ({ serviceId, tsi, name, lease }) => {
-          if (serviceId === 1 && tsi === 10) this.#segments.push({ name, bytes: lease.bytes })
+        whole: ({ serviceId, lane, name, lease }) => {
+          if (serviceId === 1 && lane === 'tsi10') this.#segments.push({ name, bytes: lease.bytes })
         },
       },
       observer,

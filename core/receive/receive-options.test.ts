@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { ReceiveSpec } from '../contract/session-spec.ts'
+import { toiOf, tsiOf } from '../testing/carriers.ts'
 import { content, TestSession } from '../testing/test-session.ts'
 
 const TARGET = { kind: 'route', address: '239.255.1.1', port: 5000 } as const
 
 /** States of all objects, by TSI and TOI. */
 function states(session: TestSession): string[] {
-  return session.objects.map(({ tsi, toi, state }) => `${tsi}/${toi} ${state}`)
+  return session.objects.map((object) => `${tsiOf(object)}/${toiOf(object)} ${object.state}`)
 }
 
 describe('--tsi', () => {
@@ -15,7 +16,7 @@ describe('--tsi', () => {
     for (const tsi of [0, 10, 20, 30]) session.sendObject({ tsi, toi: 1 }, content(2500))
     session.close()
     expect(states(session)).toEqual(['0/1 complete', '20/1 complete'])
-    expect(session.channels.map(({ tsi, packets }) => [tsi, packets])).toEqual([
+    expect(session.channels.map((channel) => [tsiOf(channel), channel.packets])).toEqual([
       [0, 3],
       [10, 3],
       [20, 3],

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ReceiveTarget } from '../flow/receive-target.ts'
+import { instanceOf, toiOf, tsiOf } from '../testing/carriers.ts'
 import { content, TestSession, testFlow, testPacket } from '../testing/test-session.ts'
 
 const target: ReceiveTarget = { kind: 'route', address: '239.255.1.1', port: 5000 }
@@ -139,7 +140,7 @@ describe('putting objects together', () => {
     const send = (at: number): void =>
       session.send({ tsi: 10, toi: 1, offset: at, payload: whole.subarray(at, at + 100), length: 400 })
     for (const at of [0, 200, 200, 100, 300]) send(at)
-    const facts = session.channels.find((each) => each.tsi === 10)
+    const facts = session.channels.find((each) => tsiOf(each) === 10)
     expect(facts).toMatchObject({ packets: 5, duplicates: 1, outOfOrder: 1, complete: 1, lost: 0 })
   })
 })
@@ -159,7 +160,7 @@ describe('loss', () => {
     session.pass(200)
     expect(session.lost.map((object) => object.missing())).toEqual([[[1000, 2000]]])
     expect(session.lost[0]).toMatchObject({ state: 'partial', received: 2000 })
-    expect(session.channels.find((each) => each.tsi === 10)).toMatchObject({ lost: 1000, incomplete: 1 })
+    expect(session.channels.find((each) => tsiOf(each) === 10)).toMatchObject({ lost: 1000, incomplete: 1 })
     expect(session.alarms.map((alarm) => alarm.rule)).toEqual(['OBJ-LOSS'])
     expect(session.files).toHaveLength(0)
   })
@@ -182,8 +183,8 @@ describe('loss', () => {
     expect(session.lost).toHaveLength(1)
     session.send({ tsi: 10, toi: 1, offset: 0, payload: whole.subarray(0, 100), length: 300 })
     expect(session.files[0]?.lease.bytes).toEqual(whole)
-    expect(session.objects.filter((object) => object.tsi === 10)).toHaveLength(1)
-    expect(session.channels.find((each) => each.tsi === 10)).toMatchObject({ lost: 0, incomplete: 0, complete: 1 })
+    expect(session.objects.filter((object) => tsiOf(object) === 10)).toHaveLength(1)
+    expect(session.channels.find((each) => tsiOf(each) === 10)).toMatchObject({ lost: 0, incomplete: 0, complete: 1 })
   })
 
   it('hands on a corrupt object with zeros for holes where that is wanted', () => {
@@ -207,12 +208,12 @@ describe('loss', () => {
     session.send({ tsi: 10, toi: 1, offset: 0, payload: content(50), length: 100 })
     session.send({ tsi: 10, toi: 2, offset: 0, payload: content(50), length: 100 })
     session.close()
-    expect(session.objects.map((object) => [object.toi, object.state])).toEqual([
+    expect(session.objects.map((object) => [toiOf(object), object.state])).toEqual([
       [SLS_TOI, 'complete'],
       [1, 'partial'],
       [2, 'truncated'],
     ])
-    expect(session.channels.find((each) => each.tsi === 10)?.lost).toBe(50)
+    expect(session.channels.find((each) => tsiOf(each) === 10)?.lost).toBe(50)
     expect(session.receiver.heldBytes).toBe(0)
   })
 
@@ -223,8 +224,8 @@ describe('loss', () => {
     session.send({ tsi: 10, toi: 1, offset: 100, payload: whole.subarray(100), length: 300 })
     session.sendObject({ tsi: 10, toi: 2 }, content(200))
     session.pass(1000)
-    expect(session.objects.find((object) => object.toi === 1)).toMatchObject({ state: 'truncated', received: 200 })
-    expect(session.channels.find((each) => each.tsi === 10)).toMatchObject({ lost: 0, incomplete: 1 })
+    expect(session.objects.find((object) => toiOf(object) === 1)).toMatchObject({ state: 'truncated', received: 200 })
+    expect(session.channels.find((each) => tsiOf(each) === 10)).toMatchObject({ lost: 0, incomplete: 1 })
     expect(session.alarms).toEqual([])
     session.send({ tsi: 10, toi: 1, offset: 0, payload: whole.subarray(0, 100), length: 300 })
     expect(session.files.at(-1)?.lease.bytes).toEqual(whole)
@@ -237,7 +238,7 @@ describe('loss', () => {
     session.send({ tsi: 10, toi: 1, offset: 170, payload: content(130), length: 300 })
     session.sendObject({ tsi: 10, toi: 2 }, content(200))
     session.pass(1000)
-    expect(session.channels.find((each) => each.tsi === 10)).toMatchObject({ lost: 20, incomplete: 1 })
+    expect(session.channels.find((each) => tsiOf(each) === 10)).toMatchObject({ lost: 20, incomplete: 1 })
     expect(session.alarms.map(({ rule, toi }) => [rule, toi])).toEqual([['OBJ-LOSS', 1]])
   })
 
@@ -260,9 +261,9 @@ describe('repeats and reuse of a TOI', () => {
     sls(session)
     for (let round = 0; round < 4; round++) session.sendObject({ tsi: 10, toi: 5, codepoint: 1 }, content(2500))
     expect(session.files).toHaveLength(1)
-    const row = session.objects.find((object) => object.toi === 5)?.index ?? -1
+    const row = session.objects.find((object) => toiOf(object) === 5)?.index ?? -1
     expect(session.repeats.get(row)).toBe(3)
-    expect(session.channels.find((each) => each.tsi === 10)?.duplicates).toBe(0)
+    expect(session.channels.find((each) => tsiOf(each) === 10)?.duplicates).toBe(0)
   })
 
   it('delivers repeats again where that is wanted', () => {
@@ -280,8 +281,8 @@ describe('repeats and reuse of a TOI', () => {
     session.send({ tsi: 10, toi: 6, payload: content(10), length: 100 })
     session.send({ tsi: 10, toi: 6, payload: content(10), length: 90 })
     expect(session.files.map((file) => file.lease.bytes.length)).toEqual([2500, 2400])
-    const rows = session.objects.filter((object) => object.tsi === 10)
-    expect(rows.map((object) => [object.toi, object.instance])).toEqual([
+    const rows = session.objects.filter((object) => tsiOf(object) === 10)
+    expect(rows.map((object) => [toiOf(object), instanceOf(object)])).toEqual([
       [5, 0],
       [5, 1],
       [6, 0],
@@ -333,7 +334,7 @@ describe('repeats and reuse of a TOI', () => {
       session.receiver.loop(session.timeUs)
     }
     expect(names(session)).toEqual(['v_1.m4s', 'v_1.m4s'])
-    expect(session.objects.filter((object) => object.toi === 1).map((object) => object.instance)).toEqual([0, 1])
+    expect(session.objects.filter((object) => toiOf(object) === 1).map((object) => instanceOf(object))).toEqual([0, 1])
   })
 })
 
@@ -376,7 +377,7 @@ describe('names and signalling', () => {
     const table = '<EFDT version="3"><FDTParameters><File TOI="44" Content-Location="a.bin"/></FDTParameters></EFDT>'
     session.sendObject({ tsi: 11, toi: 0, codepoint: 0 }, new Uint8Array(gzipSync(table)))
     expect(names(session)).toEqual(['t_0.m4s', 'a.bin'])
-    expect(session.channels.map((each) => [each.tsi, each.role])).toEqual([
+    expect(session.channels.map((each) => [tsiOf(each), each.role])).toEqual([
       [0, 'signaling'],
       [10, 'unknown'],
       [11, 'data'],
@@ -521,7 +522,7 @@ describe('which services', () => {
     sls(session)
     session.datagram(testPacket({ tsi: 10, toi: 1, payload: content(10), length: 10, psi: 0 }))
     expect(session.files).toHaveLength(0)
-    expect(session.channels.find((each) => each.tsi === 10)).toMatchObject({ packets: 1, repairPackets: 1 })
+    expect(session.channels.find((each) => tsiOf(each) === 10)).toMatchObject({ packets: 1, repairPackets: 1 })
   })
 })
 

@@ -1,5 +1,5 @@
-import { asToi, asTsi } from '../contract/ids.ts'
 import type { RepairSpec } from '../contract/session-spec.ts'
+import { alarmPlace, channelText, channelWord } from '../flow/carriers.ts'
 import type { AbsentObject, ReceiveObserver, RepairServer } from '../flow/facts.ts'
 import { ownBytes } from '../flow/lease.ts'
 import type { FlowFile } from '../flow/objects.ts'
@@ -108,7 +108,7 @@ export class AbsentFetches {
       this.#tell(object, 'OBJ-UNREPAIRED', `never came, nor by HTTP: ${outcome.reason}`)
       return
     }
-    const { serviceId, name, contentType, tsi, representation, noticedUs } = object
+    const { serviceId, name, contentType, carrier, representation, noticedUs } = object
     this.#tell(
       object,
       'OBJ-REPAIRED',
@@ -121,8 +121,8 @@ export class AbsentFetches {
       kind: manifestKind(name, contentType) ?? object.kind,
       lease: ownBytes(outcome.content),
       objectIndex: index,
-      tsi: asTsi(tsi),
-      toi: asToi(0),
+      carrier: { kind: 'http', url: outcome.urls[0] ?? name },
+      lane: channelWord(carrier),
       representation,
       complete: true,
       missing: [],
@@ -131,8 +131,13 @@ export class AbsentFetches {
     })
   }
 
-  #tell({ serviceId, tsi, name, noticedUs }: AbsentObject, rule: string, text: string): void {
-    const place = { service: serviceId, tsi, toi: null, timeUs: noticedUs, frame: 0 }
-    this.#options.observer.alarm({ rule, severity: 'info', ...place, text: `${name} (TSI ${tsi}): ${text}` })
+  #tell({ serviceId, carrier, name, noticedUs }: AbsentObject, rule: string, text: string): void {
+    const place = { service: serviceId, ...alarmPlace(carrier), timeUs: noticedUs, frame: 0 }
+    this.#options.observer.alarm({
+      rule,
+      severity: 'info',
+      ...place,
+      text: `${name} (${channelText(carrier)}): ${text}`,
+    })
   }
 }

@@ -1,4 +1,5 @@
 import type { RepairSpec } from '../contract/session-spec.ts'
+import { alarmPlace, carrierText, channelWord } from '../flow/carriers.ts'
 import type { AbsentObject, ReceiveObserver, RepairServer, SlsFragment } from '../flow/facts.ts'
 import { believableBytes } from '../flow/holes.ts'
 import { ownBytes } from '../flow/lease.ts'
@@ -245,18 +246,17 @@ export class RepairStage implements ObjectSink {
       rule,
       severity: 'info',
       service: facts.serviceId,
-      tsi: object.tsi,
-      toi: object.toi,
+      ...alarmPlace(object.carrier),
       timeUs: facts.lastTimeUs,
       frame: 0,
-      text: `${facts.name} (TSI ${object.tsi}, TOI ${object.toi}): ${text}`,
+      text: `${facts.name} (${carrierText(object.carrier)}): ${text}`,
     })
   }
 }
 
 /** Null where the object has no name yet, or belongs to no service: then it is no file. */
 function lostFacts(object: FlowObject): Lost | null {
-  const { serviceId, name, contentType, index, tsi, toi, representation, firstTimeUs, lastTimeUs } = object
+  const { serviceId, name, contentType, index, carrier, representation, firstTimeUs, lastTimeUs } = object
   if (serviceId === null || name === null || name === '') return null
   const kind: ObjectKind = object.kind === 'file' ? (manifestKind(name, contentType) ?? 'file') : object.kind
   const facts = {
@@ -265,8 +265,8 @@ function lostFacts(object: FlowObject): Lost | null {
     contentType,
     kind,
     objectIndex: index,
-    tsi,
-    toi,
+    carrier,
+    lane: carrier.kind === 'lct' || carrier.kind === 'mmtp' ? channelWord(carrier) : carrier.kind,
     representation,
     firstTimeUs,
     lastTimeUs,

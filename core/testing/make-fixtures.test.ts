@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { ReceiveTarget } from '../flow/receive-target.ts'
 import { MmtpPacket } from '../protocol/mmtp/mmtp-packet.ts'
+import { toiOf, tsiOf } from './carriers.ts'
 import { type Datagram, duplicated, interleaved, pcapOf, shuffled, withLoss } from './datagrams.ts'
 import {
   atscFixture,
@@ -77,7 +78,7 @@ describe('our sender, through our receiver', () => {
     const whole = new Map(demoFiles(1, DASH))
     for (const [name, digest] of digests(files)) expect(whole.get(name)).toBe(digest)
     expect(lost.length).toBeGreaterThan(0)
-    expect(files.size + new Set(lost.map(({ tsi, toi }) => `${tsi}/${toi}`)).size).toBe(whole.size)
+    expect(files.size + new Set(lost.map((object) => `${tsiOf(object)}/${toiOf(object)}`)).size).toBe(whole.size)
   })
 
   it('goes on as a live service when looped', async () => {

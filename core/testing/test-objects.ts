@@ -2,6 +2,8 @@ import { asToi, asTsi } from '../contract/ids.ts'
 import { type Lease, ownBytes } from '../flow/lease.ts'
 import type { ByteRange, FlowFile, FlowObject, ObjectKind } from '../flow/objects.ts'
 
+const CARRIER = { kind: 'lct', tsi: asTsi(10), toi: asToi(1), codepoint: 8, instance: 0 } as const
+
 /** A received file for tests of what is done with one. */
 export function receivedFile(name: string, content: string | Uint8Array, more: Partial<FlowFile> = {}): FlowFile {
   return {
@@ -11,8 +13,8 @@ export function receivedFile(name: string, content: string | Uint8Array, more: P
     kind: 'media',
     lease: ownBytes(typeof content === 'string' ? new TextEncoder().encode(content) : content),
     objectIndex: nextIndex++,
-    tsi: asTsi(10),
-    toi: asToi(1),
+    carrier: CARRIER,
+    lane: 'tsi10',
     representation: '1',
     complete: true,
     missing: [],
@@ -30,9 +32,7 @@ export class ArrivingObject implements FlowObject {
   readonly serviceId = 1
   readonly destination = '239.0.0.1:6000'
   readonly channel = 0
-  readonly tsi = asTsi(10)
-  readonly toi = asToi(1)
-  readonly instance = 0
+  readonly carrier = CARRIER
   readonly role = 'video'
   readonly representation: string | null = '1'
   readonly listed: FlowObject['listed'] = null
@@ -40,7 +40,6 @@ export class ArrivingObject implements FlowObject {
   readonly contentType = null
   readonly contentEncoding = null
   readonly kind: ObjectKind = 'media'
-  readonly codepoint = 8
   size: number | null
   state: FlowObject['state'] = 'receiving'
   firstTimeUs = 0

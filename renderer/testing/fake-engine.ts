@@ -132,6 +132,7 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
 export function fakeRow(index: number, change: Partial<ObjectRow> = {}): ObjectRow {
   return {
     index,
+    carrier: 'lct',
     service: 1,
     destination: '239.255.10.1:6000',
     tsi: 10,

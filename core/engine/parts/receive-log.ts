@@ -1,4 +1,5 @@
 import type { LogLevel, LogTopic } from '../../contract/session-spec.ts'
+import { carrierText, channelText } from '../../flow/carriers.ts'
 import type { Alarm, ChannelFacts, LlsTableFact, ReceiveObserver, ServiceFacts, SlsFragment } from '../../flow/facts.ts'
 import type { FlowObject } from '../../flow/objects.ts'
 
@@ -54,13 +55,13 @@ export class ReceiveLog implements Partial<ReceiveObserver> {
 
   channelSeen(channel: ChannelFacts): void {
     if (this.#wants('route', 'debug'))
-      this.#log('route', 'debug', `TSI ${channel.tsi} begins on ${channel.destination}`)
+      this.#log('route', 'debug', `${channelText(channel.carrier)} begins on ${channel.destination}`)
   }
 
   objectEnded(object: FlowObject): void {
     if (!this.#wants('route', 'debug')) return
-    const { tsi, toi, name, state, received, size } = object
-    const what = `TSI ${tsi} TOI ${toi}${name === null ? '' : ` ${name}`}`
+    const { carrier, name, state, received, size } = object
+    const what = `${carrierText(carrier)}${name === null ? '' : ` ${name}`}`
     const whole = size === null ? 'an unknown number of' : String(size)
     // A loss is an alarm, which says more.
     this.#log(

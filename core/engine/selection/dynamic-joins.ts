@@ -8,8 +8,8 @@ import { mediaDestinationsOf, RepresentationSelection } from './representation-s
 /** Wall time between two looks at what players ask for, µs. */
 const LOOK_US = 1_000_000
 
-/** What carries a file: its TSI where that is known, else its representation. */
-type Carrier = { readonly tsi: number | null; readonly representation: string | null }
+/** What carries a file: the number of its channel where that is known, else its representation. */
+type FileChannel = { readonly number: number | null; readonly representation: string | null }
 
 type DynamicJoinsOptions = {
   readonly services: () => Parameters<typeof mediaDestinationsOf>[0]
@@ -46,7 +46,7 @@ export class DynamicJoins {
    * @param carrier null where that is not known
    * @param have the file is here already
    */
-  asked(service: number, name: string, carrier: Carrier | null, have: boolean, nowUs: number): void {
+  asked(service: number, name: string, carrier: FileChannel | null, have: boolean, nowUs: number): void {
     if (carrier === null && have) return
     const channel =
       carrier === null
@@ -56,7 +56,9 @@ export class DynamicJoins {
             .find(
               (each) =>
                 each.service === service &&
-                (carrier.tsi === null ? each.representation === carrier.representation : each.tsi === carrier.tsi),
+                (carrier.number === null
+                  ? each.representation === carrier.representation
+                  : each.tsi === carrier.number),
             )
     const destination = channel?.destination ?? null
     const back = this.#idle.asked(service, destination, nowUs)

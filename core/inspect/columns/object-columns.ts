@@ -6,6 +6,7 @@ import {
   type ObjectRepair,
   type ObjectState,
 } from '../../contract/object-rows.ts'
+import { objectNumber } from '../../flow/carriers.ts'
 import type { RepairFact } from '../../flow/facts.ts'
 import type { ByteRange, FlowObject } from '../../flow/objects.ts'
 import { BytePile, GrowingColumn } from './growing-columns.ts'
@@ -82,9 +83,10 @@ export class ObjectColumns {
     if (row >= this.count) this.count = row + 1
     this.channel.values[row] = object.channel
     this.firstTimeUs.values[row] = object.firstTimeUs
-    this.toi.values[row] = object.toi
-    this.codepoint.values[row] = object.codepoint
-    this.instance.values[row] = object.instance
+    const { carrier } = object
+    this.toi.values[row] = objectNumber(carrier) ?? 0
+    if (carrier.kind === 'lct') this.codepoint.values[row] = carrier.codepoint
+    if (carrier.kind === 'lct' || carrier.kind === 'mmtp') this.instance.values[row] = carrier.instance
     const kept = Math.min(end, start + MAX_HEADER_BYTES)
     this.#headerAt.values[row] = this.#headers.add(header, start, kept)
     this.#headerBytes.values[row] = kept - start

@@ -1,5 +1,6 @@
 import { OBJECT_STATE } from '../../contract/object-rows.ts'
 import type { ChannelRole } from '../../contract/report.ts'
+import { channelNumber } from '../../flow/carriers.ts'
 import type { ChannelFacts } from '../../flow/facts.ts'
 import type { ObjectColumns } from './object-columns.ts'
 
@@ -70,7 +71,12 @@ function fieldTest(
 /** -1 where it is not known: then no comparison holds. */
 function numberOf(field: string, columns: ObjectColumns, channels: readonly ChannelFacts[]): (row: number) => number {
   const channelOf = (row: number): ChannelFacts | undefined => channels[columns.channel.values[row] as number]
-  if (field === 'tsi') return (row) => channelOf(row)?.tsi ?? -1
+  if (field === 'tsi') {
+    return (row) => {
+      const channel = channelOf(row)
+      return channel === undefined ? -1 : channelNumber(channel.carrier)
+    }
+  }
   if (field === 'service') return (row) => channelOf(row)?.serviceId ?? -1
   if (field === 'toi') return (row) => columns.toi.values[row] as number
   if (field === 'size') return (row) => columns.size.values[row] as number

@@ -17,13 +17,13 @@ export class ObjectTimeColumns {
   copy(row: number, object: FlowObject): void {
     const { times } = object
     if (times === null) return
-    this.senderUs.set(row, times.sctUs)
-    this.residualMs.set(row, times.ertMs)
-    this.sessionChangedUs.set(row, times.slcUs)
+    this.senderUs.set(row, times.senderUs)
+    this.residualMs.set(row, times.residualMs)
+    this.sessionChangedUs.set(row, times.sessionChangedUs)
     this.presentationUs.set(row, times.presentationUs)
     this.earliestTicks.set(row, times.earliestTicks)
-    if (times.sctUs === null || times.sctArrivalUs === null) return
-    const delayUs = times.sctArrivalUs - times.sctUs
+    if (times.senderUs === null || times.senderArrivalUs === null) return
+    const delayUs = times.senderArrivalUs - times.senderUs
     this.senderDelayUs.set(row, delayUs)
     this.#channelDelays.set(object.channel, delayUs)
   }

@@ -1,4 +1,5 @@
 import type { ObjectQuery, ObjectRow, ObjectSortColumn, ObjectView } from '../../contract/object-rows.ts'
+import { channelNumber } from '../../flow/carriers.ts'
 import type { ChannelFacts } from '../../flow/facts.ts'
 import type { ObjectColumns } from './object-columns.ts'
 import { parseFilter } from './object-filter.ts'
@@ -50,7 +51,8 @@ export class ObjectViews {
       index,
       service: channel?.serviceId ?? null,
       destination: channel?.destination ?? '',
-      tsi: channel?.tsi ?? 0,
+      carrier: channel?.carrier.kind ?? 'lct',
+      tsi: channel === undefined ? 0 : channelNumber(channel.carrier),
       toi: columns.toi.values[index] as number,
       instance: columns.instance.values[index] as number,
       role: channel?.role ?? 'unknown',
@@ -121,7 +123,8 @@ export class ObjectViews {
     } else if (column === 'tsi' || column === 'service') {
       for (let at = 0; at < rows.length; at++) {
         const channel = this.#channels[columns.channel.values[rows[at] as number] as number]
-        key[at] = (column === 'tsi' ? channel?.tsi : channel?.serviceId) ?? -1
+        if (channel === undefined) key[at] = -1
+        else key[at] = column === 'tsi' ? channelNumber(channel.carrier) : (channel.serviceId ?? -1)
       }
     } else {
       const values = columns[column].values

@@ -1,6 +1,7 @@
 import { OBJECT_STATE } from '../../contract/object-rows.ts'
 import type { LossCause, Losses } from '../../contract/report.ts'
 import type { SocketSnapshot } from '../../contract/snapshot.ts'
+import { channelNumber, channelText } from '../../flow/carriers.ts'
 import type { AbsentObject, Alarm, ChannelFacts, SlsFragment } from '../../flow/facts.ts'
 import type { FlowObject } from '../../flow/objects.ts'
 import type { FdtFile } from '../../protocol/flute/fdt.ts'
@@ -76,10 +77,11 @@ export class LossWatch {
   }
 
   /** Until when an object is of use to a player: as the manifest says, else as its file table does. Null where neither. */
-  usefulUntilUs({ serviceId, name, destination, tsi, toi, firstTimeUs }: FlowObject): number | null {
+  usefulUntilUs({ serviceId, name, destination, carrier, firstTimeUs }: FlowObject): number | null {
     const announced =
       serviceId === null || name === null ? null : this.media.usefulUntilUs(serviceId, name, firstTimeUs)
-    return announced ?? this.#files.expiresUs(destination, tsi, toi)
+    if (announced !== null || carrier.kind !== 'lct') return announced
+    return this.#files.expiresUs(destination, carrier.tsi, carrier.toi)
   }
 
   /** Announced objects of a channel that never came. */
@@ -99,9 +101,10 @@ export class LossWatch {
 
   objectBegun(object: FlowObject): void {
     this.#files.objectBegun(object)
-    const channel = this.#channels[object.channel]
-    if (channel?.mmtp === true) {
-      this.#mpus.begun(channel, object.index, object.toi, object.firstTimeUs)
+    const { carrier } = object
+    if (carrier.kind === 'mmtp') {
+      const channel = this.#channels[object.channel]
+      if (channel !== undefined) this.#mpus.begun(channel, object.index, carrier.mpu, object.firstTimeUs)
       return
     }
     if (!isSegment(object)) {
@@ -229,7 +232,7 @@ export class LossWatch {
     const names = mpus.map((mpu) => `MPU ${mpu}`)
     this.#absentObjects(channel, names, 0, cause, fromUs, toUs)
     const what = names.length === 1 ? `${names[0]} never came` : `${names.length} MPUs never came (${listed(names)})`
-    this.#alarm('MPU-GAP', `${what} on packet_id ${channel.tsi}`, channel, cause, noticedUs)
+    this.#alarm('MPU-GAP', `${what} on ${channelText(channel.carrier)}`, channel, cause, noticedUs)
   }
 
   #gap({ channel, names, before, after, noticedUs, othersArrived }: Gap): void {
@@ -242,14 +245,20 @@ export class LossWatch {
     const cause = this.#absenceCause(channel, before, after, fromUs, toUs, othersArrived, pending)
     const between = `between ${this.#columns.nameOf(before)} and ${this.#columns.nameOf(after)}`
     this.#absentObjects(channel, names, 0, cause, fromUs, toUs)
-    this.#alarm('TOI-GAP', `${neverCame(names)} on TSI ${channel.tsi}, ${between}`, channel, cause, noticedUs)
-    const { serviceId, tsi, representation } = channel
+    this.#alarm(
+      'TOI-GAP',
+      `${neverCame(names)} on ${channelText(channel.carrier)}, ${between}`,
+      channel,
+      cause,
+      noticedUs,
+    )
+    const { serviceId, carrier, representation } = channel
     if (serviceId === null) return
     const unlisted = { contentType: null, sizeBytes: null, encoded: false, listed: null }
     this.#tellAbsent(
       names.map((name) => {
         const usefulUntilUs = this.media.usefulUntilUs(serviceId, name, noticedUs)
-        return { serviceId, tsi, representation, name, kind: 'media', ...unlisted, noticedUs, usefulUntilUs }
+        return { serviceId, carrier, representation, name, kind: 'media', ...unlisted, noticedUs, usefulUntilUs }
       }),
     )
   }
@@ -302,9 +311,9 @@ export class LossWatch {
     }
     const cause = this.#causes.ofObject({ destination: channel.destination, fromUs: sinceUs, toUs }, around)
     this.#absentObjects(channel, names, bytes, cause, sinceUs, toUs)
-    const text = `${neverCame(names)} on TSI ${channel.tsi}, although its file table lists ${names.length === 1 ? 'it' : 'them'}`
+    const text = `${neverCame(names)} on ${channelText(channel.carrier)}, although its file table lists ${names.length === 1 ? 'it' : 'them'}`
     this.#alarm('TOI-GAP', text, channel, cause, toUs)
-    const { serviceId, tsi, representation } = channel
+    const { serviceId, carrier, representation } = channel
     if (serviceId === null) return
     this.#tellAbsent(
       files.map((file) => {
@@ -313,7 +322,7 @@ export class LossWatch {
         const facts = { kind, contentType, sizeBytes: sizeOf(file), encoded: file.contentEncoding === 'gzip' } as const
         return {
           serviceId,
-          tsi,
+          carrier,
           representation,
           name,
           ...facts,
@@ -344,7 +353,7 @@ export class LossWatch {
 
   #alarm(rule: string, text: string, channel: ChannelFacts | null, cause: LossCause, timeUs: number): void {
     const service = channel?.serviceId ?? null
-    const tsi = channel?.tsi ?? null
+    const tsi = channel === null ? null : channelNumber(channel.carrier)
     this.#raise({ rule, severity: 'error', service, tsi, toi: null, timeUs, frame: 0, text, cause })
   }
 }
@@ -355,7 +364,8 @@ function sizeOf({ transferLength, contentLength, contentEncoding }: FdtFile): nu
 }
 
 function isSegment(object: FlowObject): boolean {
-  return object.kind === 'media' && object.toi < FIRST_RESERVED_TOI
+  const { carrier, kind } = object
+  return kind === 'media' && !(carrier.kind === 'lct' && carrier.toi >= FIRST_RESERVED_TOI)
 }
 
 /** `3 announced objects never came: 4.m4s, 5.m4s, 6.m4s`. */

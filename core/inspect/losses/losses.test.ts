@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { tsiOf } from '../../testing/carriers.ts'
 import { serviceOf, TestReception, type TestTrack } from '../../testing/test-reception.ts'
 
 const VIDEO: TestTrack = { tsi: 10, role: 'video', step: 'duration="1"' }
@@ -363,7 +364,7 @@ describe('until when an object is of use', () => {
     const reception = new TestReception()
     const until: (number | null)[] = []
     reception.columns.objectEnded = ((ended) => (object) => {
-      if (object.tsi === 10 && object.kind === 'media') until.push(reception.columns.usefulUntilUs(object))
+      if (tsiOf(object) === 10 && object.kind === 'media') until.push(reception.columns.usefulUntilUs(object))
       ended(object)
     })(reception.columns.objectEnded.bind(reception.columns))
     reception.announce([VIDEO], attributes)
@@ -387,7 +388,7 @@ describe('until when an object is of use', () => {
     const reception = new TestReception()
     const until: (number | null)[] = []
     reception.columns.objectEnded = (object) => {
-      if (object.tsi === 5) until.push(reception.columns.usefulUntilUs(object))
+      if (tsiOf(object) === 5) until.push(reception.columns.usefulUntilUs(object))
     }
     const ntp = reception.startUs / 1e6 + 2_208_988_800
     reception.signalling(table(ntp + 20))

@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import type { ChannelCarrier } from '../../flow/carriers.ts'
 import type { ChannelFacts, SlsFragment } from '../../flow/facts.ts'
 import type { FlowObject } from '../../flow/objects.ts'
 import { type FdtFile, parseFdt } from '../../protocol/flute/fdt.ts'
@@ -69,11 +70,11 @@ export class MissingFiles {
       if (fragment.type === 'S-TSID') this.#stsid(fragment.bytes, own, timeUs)
       else if (fragment.channel !== undefined) {
         const channel = this.#channels[fragment.channel]
-        if (channel === undefined) return
+        if (channel?.carrier.kind !== 'lct') return
         const table = parseFdt(fragment.bytes)
         this.#listed(
           channel.destination,
-          channel.tsi,
+          channel.carrier.tsi,
           table.files,
           table.instanceExpiresNtp,
           timeUs,
@@ -125,7 +126,7 @@ export class MissingFiles {
       table.files.set(file.toi, { entry: file, row: -1, repeats: 0 })
       this.#expire(key, file.toi, expiresUs !== null && expiresUs > timeUs ? expiresUs : null)
     }
-    const channel = this.#channels.find((each) => each?.destination === destination && each.tsi === tsi)
+    const channel = this.#channels.find((each) => each?.destination === destination && isTsi(each.carrier, tsi))
     if (channel !== undefined) this.#findRows(table, channel.index)
     table.absent = [...table.files.values()].filter(({ row }) => row < 0).length
     this.#tables.set(key, table)
@@ -166,9 +167,10 @@ export class MissingFiles {
   }
 
   objectBegun(object: FlowObject): void {
-    if (this.#tables.size === 0) return
-    const file = this.#tables.get(`${object.destination} ${object.tsi}`)
-    const listed = file?.files.get(object.toi)
+    const { carrier } = object
+    if (this.#tables.size === 0 || carrier.kind !== 'lct') return
+    const file = this.#tables.get(`${object.destination} ${carrier.tsi}`)
+    const listed = file?.files.get(carrier.toi)
     if (file === undefined || listed === undefined) return
     if (listed.row < 0) file.absent--
     listed.row = object.index
@@ -179,8 +181,8 @@ export class MissingFiles {
   due(timeUs: number): AbsentFiles[] {
     const found: AbsentFiles[] = []
     for (const channel of this.#channels) {
-      if (channel === undefined) continue
-      const table = this.#tables.get(`${channel.destination} ${channel.tsi}`)
+      if (channel?.carrier.kind !== 'lct') continue
+      const table = this.#tables.get(`${channel.destination} ${channel.carrier.tsi}`)
       if (table === undefined || table.absent <= 0) continue
       const expired = table.expiresUs !== null && timeUs > table.expiresUs
       const wentRound = this.#wentRound(table)
@@ -199,4 +201,8 @@ export class MissingFiles {
       if (file.row >= 0 && (repeats.values[file.row] as number) - file.repeats >= ROUNDS) return true
     return false
   }
+}
+
+function isTsi(carrier: ChannelCarrier, tsi: number): boolean {
+  return carrier.kind === 'lct' && carrier.tsi === tsi
 }

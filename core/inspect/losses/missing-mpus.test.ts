@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ChannelFacts } from '../../flow/facts.ts'
 import { MissingMpus } from './missing-mpus.ts'
 
-const channel = { index: 3, tsi: 35, mmtp: true } as ChannelFacts
+const channel = { index: 3, carrier: { kind: 'mmtp', packetId: 35 } } as ChannelFacts
 
 /** Tells MPUs 100 ms apart. @returns what is missing at the end */
 function missingOf(mpus: readonly number[], timeUs = Number.POSITIVE_INFINITY): number[][] {

@@ -27,7 +27,9 @@ function bytesOfSources(channel: ChannelFacts, channels: readonly ChannelFacts[]
   if (protects.length === 0) return sourceBytes(channel)
   let bytes = 0
   for (const each of channels) {
-    if (each.destination === channel.destination && protects.includes(each.tsi)) bytes += sourceBytes(each)
+    const { carrier, destination } = each
+    if (destination !== channel.destination || carrier.kind !== 'lct') continue
+    if (protects.includes(carrier.tsi)) bytes += sourceBytes(each)
   }
   return bytes
 }

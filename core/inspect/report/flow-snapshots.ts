@@ -1,4 +1,5 @@
 import type { ChannelSnapshot, FlowSnapshot, TotalsSnapshot } from '../../contract/snapshot.ts'
+import { channelNumber } from '../../flow/carriers.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type { ChannelFacts, FlowFacts } from '../../flow/facts.ts'
 import type { ObjectColumns } from '../columns/object-columns.ts'
@@ -32,8 +33,8 @@ export function channelSnapshot(
     channel: channel.index,
     service: channel.serviceId,
     destination: channel.destination,
-    protocol: channel.mmtp === true ? 'mmtp' : 'lct',
-    tsi: channel.tsi,
+    protocol: channel.carrier.kind,
+    tsi: channelNumber(channel.carrier),
     role: channel.role,
     representation: channel.representation,
     packets: channel.packets,

@@ -34,7 +34,7 @@ export function serviceSnapshot(
     if (channel.serviceId !== service.id) continue
     objects += channel.complete + channel.incomplete
     incomplete += channel.incomplete
-    if (channel.tsi !== 0) mediaPackets += channel.packets
+    if (channel.carrier.kind !== 'lct' || channel.carrier.tsi !== 0) mediaPackets += channel.packets
   }
   const media = service.protocol === 'mmtp' ? packets > 0 && service.joined : mediaPackets > 0
   const { id, name, protocol, category, major, minor, destination } = service

@@ -10,6 +10,7 @@ import type {
   Startup,
 } from '../../contract/report.ts'
 import { STARTUP_STEPS } from '../../contract/report.ts'
+import { channelNumber } from '../../flow/carriers.ts'
 import type { ChannelFacts, FlowFacts, LinkFacts, ServiceFacts } from '../../flow/facts.ts'
 import type { ObjectColumns } from '../columns/object-columns.ts'
 import type { LossWatch } from '../losses/loss-watch.ts'
@@ -78,7 +79,7 @@ function reportService(parts: ReportParts, service: ServiceFacts, rows: readonly
   const sessions = new Map<string, ReportChannel[]>()
   for (const channel of parts.channels) {
     // Sessions are those of LCT; what is known of MMTP has its own place.
-    if (channel.serviceId !== service.id || channel.mmtp === true) continue
+    if (channel.serviceId !== service.id || channel.carrier.kind !== 'lct') continue
     let channels = sessions.get(channel.destination)
     if (channels === undefined) {
       channels = []
@@ -133,11 +134,23 @@ function reportService(parts: ReportParts, service: ServiceFacts, rows: readonly
 }
 
 function reportChannel(parts: ReportParts, channel: ChannelFacts, rows: readonly number[]): ReportChannel {
-  const { tsi, role, representation, packets, bytes, duplicates, outOfOrder, lost } = channel
+  const { carrier, role, representation, packets, bytes, duplicates, outOfOrder, lost } = channel
   const missingObjects = parts.losses.absentOf(channel.index)
   const objects = rows.map((row) => reportObject(parts.columns, row))
   const fec = reportFec(channel, parts.channels)
-  return { tsi, role, representation, packets, bytes, duplicates, outOfOrder, lost, missingObjects, fec, objects }
+  return {
+    tsi: channelNumber(carrier),
+    role,
+    representation,
+    packets,
+    bytes,
+    duplicates,
+    outOfOrder,
+    lost,
+    missingObjects,
+    fec,
+    objects,
+  }
 }
 
 function inSeconds(startup: Startup): Startup {

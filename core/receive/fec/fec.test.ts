@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { bytesToHex } from '../../bytes/hex.ts'
 import type { ReceiveTarget } from '../../flow/receive-target.ts'
 import { type FecOti, serialiseOti } from '../../protocol/fec/oti.ts'
+import { toiOf, tsiOf } from '../../testing/carriers.ts'
 import { type RepairOptions, repairPackets } from '../../testing/fec-packets.ts'
 import { content, TestSession, testFlow } from '../../testing/test-session.ts'
 
@@ -73,7 +74,7 @@ const fileOf = (session: TestSession, name: string) => {
   return file === undefined ? undefined : digest(file.lease.bytes)
 }
 const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
-const channelOf = (session: TestSession, tsi: number) => session.channels.find((channel) => channel.tsi === tsi)
+const channelOf = (session: TestSession, tsi: number) => session.channels.find((channel) => tsiOf(channel) === tsi)
 
 describe('a repair flow for one object', () => {
   it('gives back what was lost, from source packets that straddle symbols', () => {
@@ -84,7 +85,7 @@ describe('a repair flow for one object', () => {
     repair(session, [whole], {})
     session.pass(100)
     expect(fileOf(session, '10_1.m4s')).toBe(digest(whole))
-    expect(session.objects.find((object) => object.tsi === 10)).toMatchObject({
+    expect(session.objects.find((object) => tsiOf(object) === 10)).toMatchObject({
       state: 'complete',
       size: 20_000,
       received: 17_000,
@@ -152,7 +153,7 @@ describe('a repair flow for one object', () => {
     repair(session, [whole], { sourceBlocks: 3, count: 8 })
     session.pass(100)
     expect(fileOf(session, '10_1.m4s')).toBe(digest(whole))
-    expect(session.objects.find((object) => object.tsi === 10)).toMatchObject({ received: 17_000, recovered: 3000 })
+    expect(session.objects.find((object) => tsiOf(object) === 10)).toMatchObject({ received: 17_000, recovered: 3000 })
   })
 
   it('heals block by block where not all have symbols enough', () => {
@@ -165,7 +166,7 @@ describe('a repair flow for one object', () => {
     session.pass(100)
     session.sendObject({ tsi: 10, toi: 2 }, content(100))
     session.pass(1000)
-    const object = session.objects.find((each) => each.tsi === 10)
+    const object = session.objects.find((each) => tsiOf(each) === 10)
     expect(object).toMatchObject({ state: 'partial', received: 18_000, recovered: 1000 })
     expect(object?.missing()).toEqual([[1000, 2000]])
     expect(session.alarms.at(-1)?.text).toMatch(
@@ -296,7 +297,7 @@ describe('time', () => {
       })
       for (const packet of packets.slice(number * 4, number * 4 + 4)) session.datagram(packet)
     }
-    expect(session.objects.find((object) => object.tsi === 10)).toMatchObject({ received: 20_000, recovered: 0 })
+    expect(session.objects.find((object) => tsiOf(object) === 10)).toMatchObject({ received: 20_000, recovered: 0 })
     expect(channelOf(session, 10)).toMatchObject({ fec: { healed: 0 } })
     session.close()
     expect(session.receiver.heldBytes).toBe(0)
@@ -347,7 +348,7 @@ describe('a super-object', () => {
     repair(session, [audio, video], { toi: 7 })
     session.pass(100)
     expect(fileOf(session, '20_15.m4s')).toBe(digest(audio))
-    expect(session.objects.find((object) => object.toi === 15)).toMatchObject({
+    expect(session.objects.find((object) => toiOf(object) === 15)).toMatchObject({
       packets: 0,
       received: 0,
       recovered: 3000,
@@ -521,7 +522,7 @@ describe('memory and faults', () => {
         session.close()
         const file = fileOf(session, '10_1.m4s')
         if (file !== undefined) expect(file).toBe(digest(whole))
-        const object = session.objects.find((each) => each.tsi === 10)
+        const object = session.objects.find((each) => tsiOf(each) === 10)
         if (object !== undefined) {
           const missing = object.missing().reduce((sum, [from, to]) => sum + to - from, 0)
           expect(object.received + object.recovered + missing).toBe(size)

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { serialiseOti } from '../../protocol/fec/oti.ts'
 import { blockStart, blockSymbols, partition } from '../../protocol/fec/partition.ts'
 import { encodeBlock } from '../../protocol/fec/raptorq-codec.ts'
+import { toiOf } from '../../testing/carriers.ts'
 import { content, TestSession, testFlow } from '../../testing/test-session.ts'
 
 const T = 256
@@ -89,7 +90,7 @@ describe('repair symbols in FLUTE', () => {
     session.pass(100)
     session.close()
     expect(fileOf(session)).toBe(digest(whole))
-    const object = session.objects.find((each) => each.toi === 1)
+    const object = session.objects.find((each) => toiOf(each) === 1)
     // The last symbol is short: 20 000 = 78 * 256 + 32.
     expect(object).toMatchObject({ state: 'complete', size: 20_000, recovered: 2 * 256 + 32, received: 20_000 - 544 })
     expect(session.channels.find((each) => each.destination === flow.destination)).toMatchObject({

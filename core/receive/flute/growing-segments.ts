@@ -1,3 +1,4 @@
+import { channelWord } from '../../flow/carriers.ts'
 import type { FlowFile } from '../../flow/objects.ts'
 import { parseChunkName } from '../../protocol/flute/chunk-name.ts'
 import type { ReceiveContext } from '../context/receive-context.ts'
@@ -181,8 +182,8 @@ function wholeFile(object: TransportObject, channel: LctChannel): FlowFile {
     kind: 'media',
     lease: object.lease(0, object.length),
     objectIndex: object.index,
-    tsi: object.tsi,
-    toi: object.toi,
+    carrier: object.carrier,
+    lane: channelWord(object.carrier),
     representation: channel.representation,
     complete: true,
     missing: [],

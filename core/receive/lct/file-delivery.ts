@@ -1,6 +1,6 @@
 import { base64Text, hashOf } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
-import type { Toi, Tsi } from '../../contract/ids.ts'
+import { channelWord } from '../../flow/carriers.ts'
 import { believableBytes } from '../../flow/holes.ts'
 import type { FlowFile } from '../../flow/objects.ts'
 import { gunzipIfGzip, gunzipLimited, looksGzip } from '../../protocol/gzip.ts'
@@ -123,8 +123,8 @@ function fileOf(
     kind,
     lease: object.leaseOf(bytes),
     objectIndex: object.index,
-    tsi: object.tsi as Tsi,
-    toi: object.toi as Toi,
+    carrier: object.carrier,
+    lane: channelWord(object.carrier),
     representation: channel.representation,
     complete: true,
     missing: [],

@@ -1,5 +1,6 @@
-import type { Toi } from '../../contract/ids.ts'
+import type { Toi, Tsi } from '../../contract/ids.ts'
 import type { ChannelRole } from '../../contract/report.ts'
+import type { ChannelCarrier } from '../../flow/carriers.ts'
 import type { ChannelFacts } from '../../flow/facts.ts'
 import type { LctPacket } from '../../protocol/lct/lct-packet.ts'
 import type { FecFlow } from '../fec/fec-flow.ts'
@@ -21,6 +22,7 @@ const NO_HEADER = new Uint8Array(0)
 export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   readonly index: number
   readonly tsi: number
+  readonly carrier: ChannelCarrier
   readonly names: ChannelNames
   serviceId: number | null = null
   role: ChannelRole
@@ -56,6 +58,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     this.#open = new OpenObjects(host, this, this.#known)
     this.index = index
     this.tsi = tsi
+    this.carrier = { kind: 'lct', tsi: tsi as Tsi }
     this.names = names
     this.role = tsi === 0 ? 'signaling' : 'unknown'
   }

@@ -1,4 +1,5 @@
 import type { ChannelRole } from '../../contract/report.ts'
+import type { ChannelCarrier } from '../../flow/carriers.ts'
 import type { ChannelFacts, MmtpAssetFacts } from '../../flow/facts.ts'
 import type { MpuMovie } from '../../media/mmt/mpu-movie.ts'
 import type { MmtpPacket } from '../../protocol/mmtp/mmtp-packet.ts'
@@ -36,7 +37,7 @@ type Known = { readonly index: number; readonly complete: boolean; packets: numb
 export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   readonly index: number
   readonly packetId: number
-  readonly mmtp = true
+  readonly carrier: ChannelCarrier
   readonly times = new MpuTimes()
   readonly pool: BytePool
   readonly maxBytes: number
@@ -76,6 +77,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
     this.#host = host
     this.index = host.context.nextChannelIndex()
     this.packetId = packetId
+    this.carrier = { kind: 'mmtp', packetId }
     this.pool = host.context.pool
     this.maxBytes = host.context.limits.objectBytes
   }
@@ -85,9 +87,6 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   }
   get serviceId(): number | null {
     return this.#host.serviceId
-  }
-  get tsi(): number {
-    return this.packetId
   }
   get folder(): number {
     return this.#host.folderBase + this.packetId
@@ -157,7 +156,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
     if (arrival === ARRIVAL.duplicate) return MPU_FAULT.none
     const { mpuSequence } = payload
     let mpu = this.#current
-    if (mpu === null || mpu.toi !== mpuSequence) {
+    if (mpu === null || mpu.sequence !== mpuSequence) {
       mpu = this.#open.get(mpuSequence) ?? this.#begin(packet, payload, bytes, start, timeUs, frame)
       if (mpu === null) return MPU_FAULT.none
       this.#current = mpu
@@ -268,7 +267,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
     }
     const atStart = mpu.joinedLate && !this.#seenMetadata && !(mpu.hasMetadata && mpu.hasFragments)
     mpu.state = atStart ? 'truncated' : state
-    if (atStart) this.partialAtStart = mpu.toi
+    if (atStart) this.partialAtStart = mpu.sequence
     mpu.buildPartial()
     this.#learn(mpu)
     if (mpu.state === 'partial') {
@@ -285,13 +284,13 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   }
 
   #forget(mpu: MpuObject): void {
-    this.#open.delete(mpu.toi)
+    this.#open.delete(mpu.sequence)
     if (this.#current === mpu) this.#current = null
   }
 
   #remember(mpu: MpuObject): void {
     const { index, packets, state } = mpu
-    this.#known.set(mpu.toi, { index, packets, repeats: 0, complete: state === 'complete' })
+    this.#known.set(mpu.sequence, { index, packets, repeats: 0, complete: state === 'complete' })
     if (this.#known.size <= MAX_KNOWN) return
     for (const oldest of this.#known.keys()) {
       this.#known.delete(oldest)

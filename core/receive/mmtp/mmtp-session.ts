@@ -1,6 +1,6 @@
 import type { CodecError } from '../../bytes/codec-error.ts'
-import type { Toi, Tsi } from '../../contract/ids.ts'
 import type { ReportSignature, Severity } from '../../contract/report.ts'
+import { channelWord } from '../../flow/carriers.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type {
   Destination,
@@ -259,8 +259,8 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
           ? ', its movie fragment metadata did not come'
           : ''
       const read = fault === null ? '' : ` (${fault.code}: ${fault.message})`
-      const text = `MPU ${mpu.toi} of packet_id ${asset.packetId}${asset.type === null ? '' : ` (${asset.type})`}: ${what}${why}${read}`
-      this.#alarm('MPU-LOSS', 'error', text, asset.packetId, mpu.toi, timeUs, mpu.frame)
+      const text = `MPU ${mpu.sequence} of packet_id ${asset.packetId}${asset.type === null ? '' : ` (${asset.type})`}: ${what}${why}${read}`
+      this.#alarm('MPU-LOSS', 'error', text, asset.packetId, mpu.sequence, timeUs, mpu.frame)
     }
     if (this.service !== null) {
       this.context.sink.lost?.(mpu)
@@ -487,8 +487,8 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
       kind: 'media',
       lease: ownBytes(bytes),
       objectIndex: mpu.index,
-      tsi: mpu.tsi as Tsi,
-      toi: mpu.toi as Toi,
+      carrier: mpu.carrier,
+      lane: channelWord(mpu.carrier),
       representation: mpu.representation,
       complete: mpu.state === 'complete',
       missing: mpu.missing(),

@@ -1,6 +1,6 @@
 import { CodecError } from '../../bytes/codec-error.ts'
-import type { Toi, Tsi } from '../../contract/ids.ts'
 import type { ChannelRole } from '../../contract/report.ts'
+import type { Carrier } from '../../flow/carriers.ts'
 import { believableBytes } from '../../flow/holes.ts'
 import { type Lease, ownBytes } from '../../flow/lease.ts'
 import type { ByteRange, FlowObject, ObjectKind } from '../../flow/objects.ts'
@@ -33,10 +33,8 @@ export interface MpuHome {
 /** One media processing unit while it arrives and after: an object whose bytes are the MP4 file made of it. */
 export class MpuObject implements FlowObject {
   readonly index: number
-  readonly toi: Toi
-  readonly instance: number
+  readonly carrier: Extract<Carrier, { kind: 'mmtp' }>
   readonly firstTimeUs: number
-  readonly codepoint = 0
   readonly repeats = 0
   readonly contentEncoding = null
   readonly listed = null
@@ -81,8 +79,7 @@ export class MpuObject implements FlowObject {
   ) {
     this.#home = home
     this.index = index
-    this.toi = mpu as Toi
-    this.instance = instance
+    this.carrier = { kind: 'mmtp', packetId: home.packetId, mpu, instance }
     this.#base = sequence
     this.firstTimeUs = timeUs
     this.lastTimeUs = timeUs
@@ -102,8 +99,9 @@ export class MpuObject implements FlowObject {
   get channel(): number {
     return this.#home.index
   }
-  get tsi(): Tsi {
-    return this.#home.packetId as Tsi
+  /** Its MPU sequence number. */
+  get sequence(): number {
+    return this.carrier.mpu
   }
   get role(): ChannelRole {
     return this.#home.role
@@ -112,7 +110,7 @@ export class MpuObject implements FlowObject {
     return `asset${this.#home.folder}`
   }
   get name(): string {
-    return `asset${this.#home.folder}/${this.toi}.mp4`
+    return `asset${this.#home.folder}/${this.sequence}.mp4`
   }
   get contentType(): string {
     const { role } = this.#home

@@ -1,5 +1,6 @@
 import type { Toi, Tsi } from '../../contract/ids.ts'
 import type { ChannelRole } from '../../contract/report.ts'
+import type { Carrier } from '../../flow/carriers.ts'
 import type { Lease } from '../../flow/lease.ts'
 import type { ByteRange, FlowObject, ListedFacts, ObjectKind, ObjectTimes } from '../../flow/objects.ts'
 import type { LctPacket } from '../../protocol/lct/lct-packet.ts'
@@ -35,9 +36,7 @@ const scratch: number[] = []
 export class TransportObject implements FlowObject {
   readonly home: ObjectHome
   readonly index: number
-  readonly toi: Toi
-  readonly instance: number
-  readonly codepoint: number
+  readonly carrier: Extract<Carrier, { kind: 'lct' }>
   readonly firstTimeUs: number
   name: string | null = null
   contentType: string | null = null
@@ -98,9 +97,7 @@ export class TransportObject implements FlowObject {
     this.#bytes = new ObjectBytes(pool)
     this.index = index
     this.key = key
-    this.toi = toi
-    this.instance = instance
-    this.codepoint = codepoint
+    this.carrier = { kind: 'lct', tsi: home.tsi as Tsi, toi, codepoint, instance }
     this.firstTimeUs = timeUs
     this.lastTimeUs = timeUs
     this.frame = frame
@@ -116,7 +113,16 @@ export class TransportObject implements FlowObject {
     return this.home.index
   }
   get tsi(): Tsi {
-    return this.home.tsi as Tsi
+    return this.carrier.tsi
+  }
+  get toi(): Toi {
+    return this.carrier.toi
+  }
+  get instance(): number {
+    return this.carrier.instance
+  }
+  get codepoint(): number {
+    return this.carrier.codepoint
   }
   get representation(): string | null {
     return this.home.representation
@@ -195,20 +201,20 @@ export class TransportObject implements FlowObject {
   /** Keeps the times a header says; only for headers that say some, as most say none. */
   takeTimes(lct: LctPacket, timeUs: number): void {
     this.times ??= {
-      sctUs: null,
-      sctArrivalUs: null,
-      ertMs: null,
-      slcUs: null,
+      senderUs: null,
+      senderArrivalUs: null,
+      residualMs: null,
+      sessionChangedUs: null,
       presentationUs: null,
       earliestTicks: null,
     }
     const times = this.times
-    if (times.sctUs === null && lct.sctUs >= 0) {
-      times.sctUs = lct.sctUs
-      times.sctArrivalUs = timeUs
+    if (times.senderUs === null && lct.sctUs >= 0) {
+      times.senderUs = lct.sctUs
+      times.senderArrivalUs = timeUs
     }
-    if (times.ertMs === null && lct.ertMs >= 0) times.ertMs = lct.ertMs
-    if (times.slcUs === null && lct.slcUs >= 0) times.slcUs = lct.slcUs
+    if (times.residualMs === null && lct.ertMs >= 0) times.residualMs = lct.ertMs
+    if (times.sessionChangedUs === null && lct.slcUs >= 0) times.sessionChangedUs = lct.slcUs
     if (times.presentationUs === null && lct.presentationUs >= 0) times.presentationUs = lct.presentationUs
     if (times.earliestTicks === null && lct.cci > 0) times.earliestTicks = lct.cci
   }

@@ -8,6 +8,7 @@ import type { ReceiveTarget } from '../../flow/receive-target.ts'
 import type { Presentation } from '../../ingest/presentation.ts'
 import { FlowTable } from '../../protocol/ip/flow-table.ts'
 import { GATEWAY_CONFIGURATION_URI, MABR_CONTENT_TYPE } from '../../protocol/mabr/configuration.ts'
+import { tsiOf } from '../../testing/carriers.ts'
 import { type Datagram, duplicated, interleaved, play, shuffled, withLoss } from '../../testing/datagrams.ts'
 import { FluteSender } from '../../testing/flute-sender.ts'
 import { MABR_PORT, type MabrOptions, mabrCapture } from '../../testing/mabr-capture.ts'
@@ -162,9 +163,7 @@ describe('a DVB-MABR service', () => {
 
   it('knows what each channel carries', async () => {
     const session = run(await mabrCapture(dash))
-    expect(
-      session.channels.map(({ tsi, role, representation, serviceId }) => [tsi, role, representation, serviceId]),
-    ).toEqual([
+    expect(session.channels.map((each) => [tsiOf(each), each.role, each.representation, each.serviceId])).toEqual([
       [1, 'signaling', null, 0],
       [10, 'video', 'video', 1],
       [20, 'audio', 'audio', 1],
@@ -343,7 +342,7 @@ describe('a DVB-MABR service', () => {
     ])
     expect(session.gone).toEqual([])
     expect(session.wanted[1]?.idle?.generation).toBe(2)
-    expect(session.channels.filter(({ tsi }) => tsi === 10)).toHaveLength(1)
+    expect(session.channels.filter((channel) => tsiOf(channel) === 10)).toHaveLength(1)
     expect(session.digests().filter(([name]) => name.endsWith('.m4s'))).toHaveLength(24)
   })
 

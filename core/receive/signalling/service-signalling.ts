@@ -1,5 +1,6 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import type { ReportSignature, Severity } from '../../contract/report.ts'
+import { channelWord } from '../../flow/carriers.ts'
 import { gunzipLimited, looksGzip } from '../../protocol/gzip.ts'
 import { bareMediaType } from '../../protocol/mime/headers.ts'
 import { isMultipart, parseMultipart } from '../../protocol/mime/multipart.ts'
@@ -208,8 +209,8 @@ export class ServiceSignalling {
       kind: 'manifest',
       lease: object.leaseOf(fragment.body),
       objectIndex: object.index,
-      tsi: object.tsi,
-      toi: object.toi,
+      carrier: object.carrier,
+      lane: channelWord(object.carrier),
       representation: null,
       complete: true,
       missing: [],
