@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { AppError } from '../contract/app-error.ts'
 import type { DumpResult } from '../contract/engine-api.ts'
 import { AppFailure } from '../failure/app-failure.ts'
+import { BoundedMap, BoundedSet } from '../flow/bounded-map.ts'
 import { believableBytes } from '../flow/holes.ts'
 import { ownBytes } from '../flow/lease.ts'
 import type { ByteRange, FlowFile, FlowObject, ObjectSink } from '../flow/objects.ts'
@@ -38,8 +39,8 @@ type Entry = {
 type ServiceFiles = {
   readonly ready: Map<string, Entry>
   readonly live: Map<string, FlowObject>
-  readonly lost: Map<string, LostObject>
-  readonly expired: Set<string>
+  readonly lost: BoundedMap<string, LostObject>
+  readonly expired: BoundedSet<string>
 }
 
 /** Names remembered after their content went, per service: enough to say what happened to a late request. */
@@ -137,7 +138,7 @@ export class ObjectStore implements ObjectSink {
       const service = this.#of(object.serviceId)
       const { index, name, kind, size, received, firstTimeUs, lastTimeUs } = object
       if (service.live.get(name) === object) service.live.delete(name)
-      remember(service.lost, name, { index, name, kind, size, received, missing, firstTimeUs, lastTimeUs })
+      service.lost.set(name, { index, name, kind, size, received, missing, firstTimeUs, lastTimeUs })
     }
     this.#changed()
   }
@@ -293,7 +294,12 @@ export class ObjectStore implements ObjectSink {
   #of(serviceId: number): ServiceFiles {
     let service = this.#services.get(serviceId)
     if (service === undefined) {
-      service = { ready: new Map(), live: new Map(), lost: new Map(), expired: new Set() }
+      service = {
+        ready: new Map(),
+        live: new Map(),
+        lost: new BoundedMap(REMEMBERED_NAMES),
+        expired: new BoundedSet(REMEMBERED_NAMES),
+      }
       this.#services.set(serviceId, service)
     }
     return service
@@ -320,7 +326,7 @@ export class ObjectStore implements ObjectSink {
     const service = this.#of(serviceId)
     if (service.ready.get(name) !== entry) return
     service.ready.delete(name)
-    remember(service.expired, name)
+    service.expired.add(name)
     this.#drop(entry)
   }
 
@@ -389,15 +395,4 @@ function contiguousEnd(received: number, missing: readonly ByteRange[]): number 
 
 function spillName(entry: Entry): string {
   return `${entry.index}-${entry.file?.version ?? 'lost'}`
-}
-
-function remember<Value>(names: Map<string, Value> | Set<string>, name: string, value?: Value): void {
-  names.delete(name)
-  if (names instanceof Set) names.add(name)
-  else names.set(name, value as Value)
-  if (names.size <= REMEMBERED_NAMES) return
-  for (const oldest of names.keys()) {
-    names.delete(oldest)
-    return
-  }
 }

@@ -34,7 +34,7 @@ async function served(datagrams: readonly Datagram[], finish = true): Promise<Te
   const receiver = new Receiver({ targets: [{ kind: 'discover' }], receive }, one.store, observer)
   play(datagrams, receiver)
   if (finish) {
-    receiver.close(lastUs, 'capture-end')
+    receiver.close(lastUs)
     one.store.finish()
   }
   const root = one.gateway.urlOf(MMT_SERVICE, 'manifest.mpd')?.replace('/manifest.mpd', '') ?? ''

@@ -1,5 +1,6 @@
 import { CodecError } from '../bytes/codec-error.ts'
 import type { ObjectStore } from '../files/object-store.ts'
+import { BoundedMap } from '../flow/bounded-map.ts'
 import type { ByteRange } from '../flow/objects.ts'
 import { writeMmtMpd } from '../manifest/mmt/mpd.ts'
 import { writeMmtMaster, writeMmtPlaylist } from '../manifest/mmt/playlists.ts'
@@ -85,7 +86,7 @@ export class MmtPresentations {
   readonly #services: () => readonly GatewayService[]
   readonly #warn: (text: string) => void
   readonly #known = new Map<number, Service>()
-  readonly #made = new Map<string, Uint8Array>()
+  readonly #made = new BoundedMap<string, Uint8Array>(MADE)
   readonly #warned = new Set<string>()
 
   constructor(
@@ -295,12 +296,6 @@ export class MmtPresentations {
         return null
       }
       this.#made.set(key, bytes)
-      if (this.#made.size > MADE) {
-        for (const oldest of this.#made.keys()) {
-          this.#made.delete(oldest)
-          break
-        }
-      }
     }
     return { kind: 'media', bytes, contentType: typeOf(lane), lastTimeUs: mpu.lastTimeUs }
   }

@@ -67,7 +67,7 @@ function small(): Setup {
 describe('report', () => {
   it('says what arrived, with hashes of what was transported', () => {
     const setup = small()
-    setup.receiver.close(setup.timeUs, 'capture-end')
+    setup.receiver.close(setup.timeUs)
     const report = setup.columns.report(source, extra)
     const none = { objects: 0, bytes: 0 }
     expect(report.totals).toEqual({
@@ -306,7 +306,7 @@ describe('hashes of large objects', () => {
       setup,
       parts.filter((offset) => offset !== 2_000_000),
     )
-    setup.receiver.close(setup.timeUs, 'capture-end')
+    setup.receiver.close(setup.timeUs)
     expect(setup.columns.detail(1)).toMatchObject({ sha256: null, missing: [[2_000_000, 2_100_000]] })
   })
 })

@@ -94,7 +94,7 @@ class Flooded {
     }
     expect(this.receiver.heldBytes).toBeLessThanOrEqual(LIMITS.memoryBytes)
     expect(this.#first.get('INTERNAL')).toBeUndefined()
-    this.receiver.close(this.timeUs, 'capture-end')
+    this.receiver.close(this.timeUs)
     expect(this.receiver.heldBytes).toBe(0)
   }
 

@@ -126,7 +126,7 @@ describe('hostile datagrams', () => {
     expect(files).toBeGreaterThan(0)
     expect(receiver.heldBytes).toBeLessThanOrEqual(limits.memoryBytes)
     expect(memoryAtTheEnd - memoryAfterWarmUp).toBeLessThan(24 << 20)
-    receiver.close(timeUs, 'capture-end')
+    receiver.close(timeUs)
     expect(receiver.heldBytes).toBe(0)
     const report = columns.report(
       { kind: 'capture', name: 'hostile', firstTime: null, lastTime: null },

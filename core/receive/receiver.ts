@@ -142,7 +142,7 @@ export class Receiver implements DatagramSink {
   }
 
   /** Ends what is open: an object cut off by the end is `truncated`, one whose transmission was over is lost. */
-  close(timeUs: number, _reason: 'capture-end' | 'stopped'): void {
+  close(timeUs: number): void {
     if (this.#closed) return
     this.#tunnels?.flush(timeUs)
     this.#links.tick(timeUs)

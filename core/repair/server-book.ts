@@ -1,4 +1,5 @@
 import type { RepairServerSnapshot } from '../contract/snapshot.ts'
+import { BoundedMap } from '../flow/bounded-map.ts'
 import type { RepairServer } from '../flow/facts.ts'
 import type { ListedFacts } from '../flow/objects.ts'
 import type { HttpClock } from '../http/client/http-clock.ts'
@@ -74,7 +75,7 @@ export type Place = { readonly server: KnownServer; readonly url: string }
 export class ServerBook {
   readonly #own: readonly string[]
   readonly #clock: HttpClock
-  readonly #servers = new Map<string, KnownServer>()
+  readonly #servers = new BoundedMap<string, KnownServer>(MAX_SERVERS)
 
   /** @param own the user's servers, tried in order; empty for those that signalling names */
   constructor(own: readonly string[], clock: HttpClock) {
@@ -118,12 +119,6 @@ export class ServerBook {
     if (server === undefined) {
       server = new KnownServer(url)
       this.#servers.set(url, server)
-      if (this.#servers.size > MAX_SERVERS) {
-        for (const oldest of this.#servers.keys()) {
-          this.#servers.delete(oldest)
-          break
-        }
-      }
     }
     return server
   }

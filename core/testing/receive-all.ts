@@ -36,6 +36,6 @@ export function receiveAll(datagrams: readonly Datagram[], target: ReceiveTarget
   const observer = new ObserverTee({ alarm: (alarm) => void alarms.push(alarm) })
   const receiver = new Receiver({ targets: [target], receive }, sink, observer)
   play(datagrams, receiver)
-  receiver.close(datagrams.at(-1)?.timeUs ?? 0, 'capture-end')
+  receiver.close(datagrams.at(-1)?.timeUs ?? 0)
   return { files, order, lost, alarms, heldBytes: receiver.heldBytes }
 }

@@ -14,5 +14,5 @@ export async function receiveCapture(file: string, receiver: Receiver): Promise<
     },
     receiver,
   )
-  receiver.close(lastUs, 'capture-end')
+  receiver.close(lastUs)
 }

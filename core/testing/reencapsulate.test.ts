@@ -72,7 +72,7 @@ async function inspect(...captures: Uint8Array[]): Promise<Report> {
       },
     },
   )
-  receiver.close(lastUs, 'capture-end')
+  receiver.close(lastUs)
   columns.sample(lastUs)
   const { frames, fragmentsDropped, udp, bytes } = reader.counters
   const source = { kind: 'capture' as const, name: 'test', firstTime: 0, lastTime: lastUs / 1e6 }

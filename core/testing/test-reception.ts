@@ -95,7 +95,7 @@ export class TestReception {
   }
 
   close(): Report {
-    this.receiver.close(this.timeUs, 'capture-end')
+    this.receiver.close(this.timeUs)
     this.columns.settle(this.timeUs - this.startUs)
     const source = { kind: 'capture', name: 'x.pcap', firstTime: null, lastTime: null } as const
     return this.columns.report(source, { frames: 0, udp: 0, bytes: 0, fragmentsDropped: 0 })

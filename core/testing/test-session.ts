@@ -140,7 +140,7 @@ export class TestSession {
   }
 
   close(): void {
-    this.receiver.close(this.timeUs, 'capture-end')
+    this.receiver.close(this.timeUs)
   }
 }
 

@@ -560,7 +560,7 @@ export class Reception {
     await this.#joins?.close()
     this.#host.close()
     this.#repairing?.ending(captureEnd)
-    this.#receiver?.close(this.#nowStreamUs(), this.#summary === null ? 'stopped' : 'capture-end')
+    this.#receiver?.close(this.#nowStreamUs())
     if (captureEnd) this.columns.giveUpAbsent()
     await this.#repairing?.close(captureEnd)
     this.#store?.finish()

@@ -1,4 +1,5 @@
 import type { ObjectQuery, ObjectRow, ObjectSortColumn, ObjectView } from '../../contract/object-rows.ts'
+import { BoundedMap } from '../../flow/bounded-map.ts'
 import { channelNumber } from '../../flow/carriers.ts'
 import type { ChannelFacts } from '../../flow/facts.ts'
 import type { ObjectColumns } from './object-columns.ts'
@@ -14,7 +15,7 @@ type View = { query: ObjectQuery; rows: Uint32Array }
 export class ObjectViews {
   readonly #columns: ObjectColumns
   readonly #channels: readonly ChannelFacts[]
-  readonly #views = new Map<number, View>()
+  readonly #views = new BoundedMap<number, View>(MAX_VIEWS)
   #nextId = 1
 
   constructor(columns: ObjectColumns, channels: readonly ChannelFacts[]) {
@@ -74,14 +75,7 @@ export class ObjectViews {
     this.#columns.refresh()
     const { rows, error } = this.#select(query.filter)
     const sorted = this.#sort(rows, query.sort.column, query.sort.descending)
-    this.#views.delete(viewId)
     this.#views.set(viewId, { query, rows: sorted })
-    if (this.#views.size > MAX_VIEWS) {
-      for (const oldest of this.#views.keys()) {
-        this.#views.delete(oldest)
-        break
-      }
-    }
     return { viewId, total: sorted.length, error }
   }
 

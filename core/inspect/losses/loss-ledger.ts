@@ -1,4 +1,5 @@
 import type { LossCause, Losses } from '../../contract/report.ts'
+import { BoundedMap } from '../../flow/bounded-map.ts'
 import type { ByteRange, FlowObject } from '../../flow/objects.ts'
 import { OptionalColumn } from '../columns/optional-column.ts'
 import type { LossCauses } from './loss-causes.ts'
@@ -21,7 +22,7 @@ export class LossLedger {
   /** By row: position of the cause in `LOSS_CAUSES`, bytes missing, and the stretch of time it was lost in. */
   readonly #cause = new OptionalColumn()
   readonly #bytes = new OptionalColumn()
-  readonly #lostRows = new Map<number, Place & { readonly packets: number }>()
+  readonly #lostRows = new BoundedMap<number, Place & { readonly packets: number }>(MAX_REMEMBERED)
   readonly #absent: Absent[] = []
   readonly #totals: Record<LossCause, Count> = {
     network: { objects: 0, bytes: 0 },
@@ -47,10 +48,6 @@ export class LossLedger {
     const cause = object.starved ? 'host' : this.#causes.ofBytes({ destination, fromUs, toUs })
     const perPacket = object.packets === 0 ? bytes : Math.max(1, object.received / object.packets)
     this.#lostRows.set(row, { destination, channel, fromUs, toUs, packets: Math.max(1, Math.round(bytes / perPacket)) })
-    for (const oldest of this.#lostRows.keys()) {
-      if (this.#lostRows.size <= MAX_REMEMBERED) break
-      this.#lostRows.delete(oldest)
-    }
     this.#set(row, cause, bytes)
   }
 

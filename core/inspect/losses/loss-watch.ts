@@ -1,6 +1,7 @@
 import { OBJECT_STATE } from '../../contract/object-rows.ts'
 import type { LossCause, Losses } from '../../contract/report.ts'
 import type { SocketSnapshot } from '../../contract/snapshot.ts'
+import { BoundedSet } from '../../flow/bounded-map.ts'
 import { channelNumber, channelText } from '../../flow/carriers.ts'
 import type { AbsentObject, Alarm, ChannelFacts, SlsFragment } from '../../flow/facts.ts'
 import type { FlowObject } from '../../flow/objects.ts'
@@ -38,7 +39,7 @@ export class LossWatch {
   readonly #files: MissingFiles
   readonly #mpus = new MissingMpus()
   readonly #history = new PacketHistory()
-  readonly #nameless = new Set<number>()
+  readonly #nameless = new BoundedSet<number>(MAX_NAMELESS)
   /** By channel: announced objects that never came. */
   readonly #absent: number[] = []
   readonly #untold = new Map<string, { packets: number; sinceUs: number }>()
@@ -147,10 +148,6 @@ export class LossWatch {
 
   #watchName(row: number): void {
     this.#nameless.add(row)
-    for (const oldest of this.#nameless) {
-      if (this.#nameless.size <= MAX_NAMELESS) break
-      this.#nameless.delete(oldest)
-    }
   }
 
   /** The source plays again from an earlier point: one channel, or (null) all. */

@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import { BoundedMap } from '../../flow/bounded-map.ts'
 import type { ChannelCarrier } from '../../flow/carriers.ts'
 import type { ChannelFacts, SlsFragment } from '../../flow/facts.ts'
 import type { FlowObject } from '../../flow/objects.ts'
@@ -57,7 +58,7 @@ export class MissingFiles {
   /** By `destination tsi`. */
   readonly #tables = new Map<string, Table>()
   /** By the same, and TOI. */
-  readonly #expires = new Map<string, Map<number, number>>()
+  readonly #expires = new Map<string, BoundedMap<number, number>>()
 
   constructor(columns: ObjectColumns, channels: readonly ChannelFacts[]) {
     this.#columns = columns
@@ -142,16 +143,11 @@ export class MissingFiles {
     let expires = this.#expires.get(key)
     if (expires === undefined) {
       if (expiresUs === null || this.#expires.size >= MAX_CHANNELS) return
-      expires = new Map()
+      expires = new BoundedMap(MAX_EXPIRES)
       this.#expires.set(key, expires)
     }
-    expires.delete(toi)
-    if (expiresUs !== null) expires.set(toi, expiresUs)
-    if (expires.size <= MAX_EXPIRES) return
-    for (const oldest of expires.keys()) {
-      expires.delete(oldest)
-      break
-    }
+    if (expiresUs === null) expires.delete(toi)
+    else expires.set(toi, expiresUs)
   }
 
   /** Listed files that came before their table. */

@@ -2,6 +2,7 @@ import { bytesToHex } from '../../bytes/hex.ts'
 import type { SignallingText } from '../../contract/engine-api.ts'
 import type { JsonObject, ReportInterval, ReportLls, ReportSignature, ReportSls } from '../../contract/report.ts'
 import type { SignallingSnapshot } from '../../contract/snapshot.ts'
+import { BoundedMap, oldestKey } from '../../flow/bounded-map.ts'
 import type { LlsTableFact, SlsFragment } from '../../flow/facts.ts'
 import { linkTableValues } from '../../protocol/alp/link-table.ts'
 import { tableValues } from '../../protocol/lls/table-values.ts'
@@ -72,7 +73,7 @@ export class SignallingLog {
   readonly #entries = new Map<string, Entry>()
   readonly #llsByKey = new Map<number, Entry>()
   /** Newest entry of each fragment, by service. */
-  readonly #current = new Map<number, Map<string, Entry>>()
+  readonly #current = new Map<number, BoundedMap<string, Entry>>()
   readonly #series = new Map<string, Series>()
   #serial = 0
   #contentBytes = 0
@@ -111,18 +112,10 @@ export class SignallingLog {
     const entry = this.#add(series, fields)
     let current = this.#current.get(service)
     if (current === undefined) {
-      current = new Map()
+      current = new BoundedMap(MAX_CURRENT)
       this.#current.set(service, current)
     }
-    const id = `${type}/${name}`
-    current.delete(id)
-    current.set(id, entry)
-    if (current.size > MAX_CURRENT) {
-      for (const oldest of current.keys()) {
-        current.delete(oldest)
-        break
-      }
-    }
+    current.set(`${type}/${name}`, entry)
   }
 
   /** The object that brought some of the service's fragments came again; -1 for all of them. */
@@ -179,12 +172,8 @@ export class SignallingLog {
     series.meter.arrived(timeUs)
     series.versions.push(entry)
     if (series.versions.length > MAX_VERSIONS) this.#remove(series.versions[0] as Entry)
-    if (this.#entries.size > MAX_ENTRIES) {
-      for (const oldest of this.#entries.values()) {
-        this.#remove(oldest)
-        break
-      }
-    }
+    const first = this.#entries.size > MAX_ENTRIES ? oldestKey(this.#entries) : undefined
+    if (first !== undefined) this.#remove(this.#entries.get(first) as Entry)
     if (this.#contentBytes > MAX_CONTENT) {
       for (const oldest of this.#entries.values()) {
         if (this.#contentBytes <= MAX_CONTENT) break

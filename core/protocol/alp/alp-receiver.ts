@@ -1,4 +1,5 @@
 import { u16At } from '../../bytes/ints.ts'
+import { oldestKey } from '../../flow/bounded-map.ts'
 import { foldSum, wordSum } from '../ip/checksum.ts'
 import { ALP_EXTENSION, ALP_FAULT, ALP_FORM, ALP_TYPE, AlpPacket } from './alp-packet.ts'
 
@@ -232,12 +233,8 @@ export class AlpReceiver {
   }
 
   #begin(key: number): Joining {
-    if (this.#joining.size >= MAX_OPEN) {
-      for (const oldest of this.#joining.keys()) {
-        this.#giveUp(oldest)
-        break
-      }
-    }
+    const oldest = this.#joining.size >= MAX_OPEN ? oldestKey(this.#joining) : undefined
+    if (oldest !== undefined) this.#giveUp(oldest)
     const joining = this.#spare.pop() ?? new Joining()
     const { type, signallingType, signallingVersion, signallingFormat, signallingEncoding } = this.packet
     joining.used = 0

@@ -1,4 +1,5 @@
 import type { ReportSignature } from '../../contract/report.ts'
+import { BoundedMap, dropOldest } from '../../flow/bounded-map.ts'
 import type { SignerCertificate } from '../../protocol/cms/certificate.ts'
 import { checkSignature, readSignedData, type Verdict } from '../../protocol/cms/signed-data.ts'
 import { utcText } from '../../protocol/ntp.ts'
@@ -20,7 +21,7 @@ type Waiting = { readonly bytes: number; readonly retry: () => boolean }
  * two arrive. No trust list: a signature is good where digest, key and chain agree.
  */
 export class Signatures {
-  readonly #certificates = new Map<string, SignerCertificate>()
+  readonly #certificates = new BoundedMap<string, SignerCertificate>(MAX_CERTIFICATES)
   readonly #waiting = new Map<string, Waiting>()
   #waitingBytes = 0
   readonly #warned = new Set<string>()
@@ -33,7 +34,6 @@ export class Signatures {
       if (this.#certificates.has(id)) continue
       news = true
       this.#certificates.set(id, each)
-      if (this.#certificates.size > MAX_CERTIFICATES) dropOldest(this.#certificates)
     }
     if (!news) return
     for (const [id, waiting] of [...this.#waiting]) {
@@ -120,12 +120,4 @@ export function reportSignature(verdict: Verdict, timeUs: number): ReportSignatu
     signingTime: verdict.signingTimeUs === null ? null : verdict.signingTimeUs / 1e6,
     chain: verdict.chain,
   }
-}
-
-function dropOldest<T>(map: Map<string, T>): T | undefined {
-  for (const [key, value] of map) {
-    map.delete(key)
-    return value
-  }
-  return undefined
 }

@@ -1,6 +1,7 @@
 import { base64Text, hashOf } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
 import { u24At } from '../../bytes/ints.ts'
+import { oldestKey } from '../../flow/bounded-map.ts'
 import { fecObjectSymbols, fitsSymbols } from '../../protocol/fec/fec-object.ts'
 import { FEC_ENCODING } from '../../protocol/fec/fec-scheme.ts'
 import { type FecOti, parseOti } from '../../protocol/fec/oti.ts'
@@ -92,7 +93,7 @@ export class FecFlow implements RepairKeeper {
     this.#host.grew(object, added, timeUs)
     if (object.symbols.bytes > this.#host.maxDecodedBytes) {
       object.obstacle = `more than ${this.#host.maxDecodedBytes} bytes of repair symbols`
-      this.#settle(object, timeUs)
+      this.#settle(object)
       return
     }
     if (object.symbols.packets >= object.checkPackets || timeUs >= object.checkTimeUs)
@@ -100,12 +101,8 @@ export class FecFlow implements RepairKeeper {
   }
 
   #begin(toi: number, timeUs: number, frame: number): SuperObject {
-    if (this.#objects.size >= MAX_OBJECTS) {
-      for (const oldest of this.#objects.values()) {
-        this.drop(oldest)
-        break
-      }
-    }
+    const oldest = this.#objects.size >= MAX_OBJECTS ? oldestKey(this.#objects) : undefined
+    if (oldest !== undefined) this.drop(this.#objects.get(oldest) as SuperObject)
     const object = new SuperObject(this.#host.pool, toi, timeUs, frame)
     this.#objects.set(toi, object)
     if (this.#isWhole(object)) object.settled = true
@@ -152,7 +149,7 @@ export class FecFlow implements RepairKeeper {
       this.#host.kept(object.length)
       if (this.#kept.length > MAX_KEPT) this.#letGo(this.#kept[0] as TransportObject)
     }
-    for (const each of this.#objects.values()) if (!each.settled && this.#isWhole(each)) this.#settle(each, timeUs)
+    for (const each of this.#objects.values()) if (!each.settled && this.#isWhole(each)) this.#settle(each)
   }
 
   #letGo(object: TransportObject): void {
@@ -225,7 +222,7 @@ export class FecFlow implements RepairKeeper {
     }
     const sources = this.#sources(object.toi)
     if (sources.every((source) => source.complete)) {
-      this.#settle(object, timeUs)
+      this.#settle(object)
       return
     }
     if (!this.#sameSources(object, sources, timeUs)) return
@@ -322,7 +319,7 @@ export class FecFlow implements RepairKeeper {
     if (typeof solution === 'string') {
       this.#tell('FEC-UNSUPPORTED', `${solution} cannot be decoded`, timeUs, object.frame)
       object.obstacle = solution
-      this.#settle(object, timeUs)
+      this.#settle(object)
       return
     }
     const channel = this.#session.channel(this.#tsi)
@@ -334,7 +331,7 @@ export class FecFlow implements RepairKeeper {
   #mismatch(object: SuperObject, why: string, timeUs: number): void {
     this.#tell('FEC-MISMATCH', `TOI ${object.toi}: ${why}; nothing of it is used`, timeUs, object.frame, object.toi)
     object.obstacle = why
-    this.#settle(object, timeUs)
+    this.#settle(object)
   }
 
   #apply(
@@ -370,10 +367,10 @@ export class FecFlow implements RepairKeeper {
       const bytes = solution.bytes.subarray(told.base * size)
       source.channel.restore(source.object, source.toi, told.length, bytes, told.ranges, timeUs, object.frame)
     })
-    if (this.#isWhole(object)) this.#settle(object, timeUs)
+    if (this.#isWhole(object)) this.#settle(object)
   }
 
-  #settle(object: SuperObject, _timeUs: number): void {
+  #settle(object: SuperObject): void {
     const obstacle = object.obstacle
     const sources = this.#sources(object.toi)
     const indexes = sources.map((source, at) => source.object?.index ?? object.sources[at] ?? -1)

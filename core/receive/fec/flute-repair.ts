@@ -1,3 +1,4 @@
+import { oldestKey } from '../../flow/bounded-map.ts'
 import { fecSchemeName } from '../../protocol/fec/fec-scheme.ts'
 import type { SymbolLayout } from '../../protocol/flute/fec-oti.ts'
 import type { TransportObject } from '../object/transport-object.ts'
@@ -75,10 +76,8 @@ export class FluteRepair implements RepairKeeper {
   }
 
   #begin(key: number, timeUs: number, frame: number): SuperObject {
-    for (const oldest of this.#objects.values()) {
-      if (this.#objects.size < MAX_OBJECTS) break
-      this.drop(oldest)
-    }
+    const oldest = this.#objects.size >= MAX_OBJECTS ? oldestKey(this.#objects) : undefined
+    if (oldest !== undefined) this.drop(this.#objects.get(oldest) as SuperObject)
     const object = new SuperObject(this.#host.pool, key, timeUs, frame)
     this.#objects.set(key, object)
     return object

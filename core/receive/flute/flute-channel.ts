@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../flow/bounded-map.ts'
 import { layoutOf, type SymbolLayout } from '../../protocol/flute/fec-oti.ts'
 import type { LctPacket } from '../../protocol/lct/lct-packet.ts'
 import type { LctChannel } from '../lct/lct-channel.ts'
@@ -12,7 +13,7 @@ export class FluteChannel {
   readonly names: FluteNames
   /** When the first table came. */
   firstTableUs = Number.NEGATIVE_INFINITY
-  readonly #layouts = new Map<number, SymbolLayout>()
+  readonly #layouts = new BoundedMap<number, SymbolLayout>(MAX_LAYOUTS)
   #lastKey = Number.NaN
   #lastLayout: SymbolLayout | null = null
 
@@ -58,14 +59,7 @@ export class FluteChannel {
     }
     this.#lastKey = key
     this.#lastLayout = layout
-    this.#layouts.delete(key)
     this.#layouts.set(key, layout)
-    if (this.#layouts.size > MAX_LAYOUTS) {
-      for (const oldest of this.#layouts.keys()) {
-        this.#layouts.delete(oldest)
-        break
-      }
-    }
     return layout
   }
 

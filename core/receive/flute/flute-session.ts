@@ -438,7 +438,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
     this.alarm('SEG-LOSS', text, channel.tsi, object.toi, timeUs, object.frame)
   }
 
-  relieveMemory(_timeUs: number): boolean {
+  relieveMemory(): boolean {
     let freed = this.#early.clear()
     for (const { channel } of this.#channels.values()) if (channel.relieve()) freed = true
     if (this.#delivery.giveAway()) freed = true

@@ -1,3 +1,4 @@
+import { BoundedSet } from '../../flow/bounded-map.ts'
 import { channelWord } from '../../flow/carriers.ts'
 import type { FlowFile } from '../../flow/objects.ts'
 import { parseChunkName } from '../../protocol/flute/chunk-name.ts'
@@ -22,7 +23,7 @@ export class GrowingSegments {
   readonly #tellLost: (object: TransportObject, channel: LctChannel, timeUs: number) => void
   /** By TSI and name. */
   readonly #growing = new Map<string, Growing>()
-  readonly #ended = new Set<string>()
+  readonly #ended = new BoundedSet<string>(MAX_ENDED)
   /** TSIs on which a segment has begun. */
   readonly #begun = new Set<number>()
 
@@ -144,11 +145,6 @@ export class GrowingSegments {
   #end(key: string): void {
     this.#growing.delete(key)
     this.#ended.add(key)
-    if (this.#ended.size <= MAX_ENDED) return
-    for (const oldest of this.#ended) {
-      this.#ended.delete(oldest)
-      break
-    }
   }
 
   /** Gives up segments after which newer ones have long begun, or that stopped growing. */

@@ -171,7 +171,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       object.sizeSource = SIZE_SOURCE.none
     }
     let added = object.take(offset, bytes, from, end)
-    if (added === TAKEN.noMemory && this.#host.relieveMemory(timeUs)) added = object.take(offset, bytes, from, end)
+    if (added === TAKEN.noMemory && this.#host.relieveMemory()) added = object.take(offset, bytes, from, end)
     if (added < 0) {
       this.#notTaken(object, added, bytes, start, end, timeUs, frame)
       return

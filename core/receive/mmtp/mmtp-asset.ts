@@ -1,4 +1,5 @@
 import type { ChannelRole } from '../../contract/report.ts'
+import { BoundedMap, oldestKey } from '../../flow/bounded-map.ts'
 import type { ChannelCarrier } from '../../flow/carriers.ts'
 import type { ChannelFacts, MmtpAssetFacts } from '../../flow/facts.ts'
 import type { MpuMovie } from '../../media/mmt/mpu-movie.ts'
@@ -69,7 +70,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   #loops = 0
   readonly #host: AssetHost
   readonly #open = new Map<number, MpuObject>()
-  readonly #known = new Map<number, Known>()
+  readonly #known = new BoundedMap<number, Known>(MAX_KNOWN)
   /** MPU sequence numbers that were passed over. */
   readonly #absent = new Set<number>()
 
@@ -190,12 +191,8 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
       if (known.complete) this.#host.context.observer.objectRepeated(known.index, known.packets, known.repeats, timeUs)
       return null
     }
-    if (this.#open.size >= MAX_OPEN) {
-      for (const oldest of this.#open.values()) {
-        this.#giveUp(oldest, 'partial', timeUs)
-        break
-      }
-    }
+    const oldest = this.#open.size >= MAX_OPEN ? oldestKey(this.#open) : undefined
+    if (oldest !== undefined) this.#giveUp(this.#open.get(oldest) as MpuObject, 'partial', timeUs)
     const first = this.lastMpu === null
     const index = this.#host.context.nextObjectIndex()
     const mpu = new MpuObject(this, index, mpuSequence, this.#loops, packet.sequence, timeUs, frame)
@@ -291,11 +288,6 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   #remember(mpu: MpuObject): void {
     const { index, packets, state } = mpu
     this.#known.set(mpu.sequence, { index, packets, repeats: 0, complete: state === 'complete' })
-    if (this.#known.size <= MAX_KNOWN) return
-    for (const oldest of this.#known.keys()) {
-      this.#known.delete(oldest)
-      break
-    }
   }
 
   /** Gives up what waited long enough. */

@@ -193,7 +193,7 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
     const waiting = this.#waiting
     this.#waiting = []
     this.#waitingBytes = 0
-    for (const mpu of waiting) this.#deliver(mpu, timeUs)
+    for (const mpu of waiting) this.#deliver(mpu)
     this.#offer()
   }
 
@@ -232,7 +232,7 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
   mpuComplete(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void {
     mpu.release()
     if (this.service !== null) {
-      this.#deliver(mpu, timeUs)
+      this.#deliver(mpu)
       this.#offer()
       return
     }
@@ -473,7 +473,7 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
     this.context.observer.serviceChanged(service)
   }
 
-  #deliver(mpu: MpuObject, _timeUs: number): void {
+  #deliver(mpu: MpuObject): void {
     if (mpu.file === null) return
     this.context.file(this.#fileOf(mpu, mpu.file.bytes))
     if (this.context.sink.holds !== true) mpu.forget()

@@ -29,7 +29,7 @@ function received(messages: readonly Uint8Array[]) {
   const receiver = new Receiver({ targets: [{ kind: 'discover' }], receive }, { whole: () => {} }, observer)
   const sent = mmtpCapture({ mpus: 2, messages })
   play(sent, receiver)
-  receiver.close(sent.at(-1)?.timeUs ?? 0, 'capture-end')
+  receiver.close(sent.at(-1)?.timeUs ?? 0)
   return { fragments, alarms, of: (type: string) => fragments.filter((each) => each.type === type) }
 }
 

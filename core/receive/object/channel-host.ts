@@ -27,7 +27,7 @@ export interface ChannelHost {
   /** A finished object began to be sent again (`whole` false), or has been sent again (true). */
   objectRepeated(channel: ObjectHome, done: DoneObject, whole: boolean, timeUs: number): void
   /** Bytes could not be kept: frees what can be freed. @returns false where nothing could */
-  relieveMemory(timeUs: number): boolean
+  relieveMemory(): boolean
   badPacket(code: string, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void
   limitReached(rule: string, text: string, channel: ObjectHome, timeUs: number, frame: number): void
   looped(channel: ObjectHome, from: number, to: number, timeUs: number, frame: number): void

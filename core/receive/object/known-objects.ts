@@ -1,3 +1,4 @@
+import { oldestKey } from '../../flow/bounded-map.ts'
 import type { BytePool } from './byte-pool.ts'
 import { DoneObject } from './done-object.ts'
 import type { ReceiveLimits } from './limits.ts'
@@ -41,10 +42,8 @@ export class KnownObjects {
     this.#objects.set(done.key, done)
     known.count++
     if (this.#objects.size > limits.knownObjects || known.count > limits.knownObjectsInAll) {
-      for (const oldest of this.#objects.values()) {
-        this.forget(oldest)
-        break
-      }
+      const oldest = this.#objects.get(oldestKey(this.#objects) as number)
+      if (oldest !== undefined) this.forget(oldest)
     }
     if (this.#comparedBytes <= limits.comparedBytes) return
     for (const each of this.#objects.values()) {

@@ -296,7 +296,7 @@ export class RouteSession implements ChannelHost, DeliveringSession {
     this.#delivery.repeated(channel, done, whole, timeUs)
   }
 
-  relieveMemory(_timeUs: number): boolean {
+  relieveMemory(): boolean {
     let freed = false
     for (const channel of this.#channels.values()) if (channel.relieve()) freed = true
     if (this.#delivery.giveAway()) freed = true

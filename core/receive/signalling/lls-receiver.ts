@@ -1,5 +1,6 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import type { Severity } from '../../contract/report.ts'
+import { dropOldest } from '../../flow/bounded-map.ts'
 import type { LlsTableFact } from '../../flow/facts.ts'
 import { readAeat } from '../../protocol/lls/aeat.ts'
 import { readCertificationData, toBeSignedBytes } from '../../protocol/lls/certification-data.ts'
@@ -105,11 +106,7 @@ export class LlsReceiver {
     }
     this.#known.set(key, { keys, stream })
     if (this.#known.size > MAX_KNOWN) {
-      for (const [oldest, { keys: gone }] of this.#known) {
-        this.#known.delete(oldest)
-        for (const each of gone) this.#reported.delete(each)
-        break
-      }
+      for (const gone of dropOldest(this.#known)?.keys ?? []) this.#reported.delete(gone)
     }
     return code
   }
