@@ -100,7 +100,7 @@ export class FileWriter {
     this.#queuedBytes += length
     this.#enqueue(
       { path, remove: false, offset, length, own },
-      { path, bytes: length, ringEnd: offset + length, done, lease: null },
+      { path, bytes: length, ringEnd: offset + aligned(length), done, lease: null },
     )
   }
 
@@ -213,8 +213,9 @@ export class FileWriter {
   }
 
   /** Room for so many bytes in one piece, -1 where there is none. */
-  #reserve(length: number): number {
+  #reserve(bytes: number): number {
     this.#disk()
+    const length = aligned(bytes)
     const head = this.#ringHead
     const tail = this.#ringTail
     let offset = -1
@@ -226,6 +227,11 @@ export class FileWriter {
     if (offset >= 0) this.#ringHead = offset + length
     return offset
   }
+}
+
+/** Filling shared memory is four times as fast where it is aligned as its source is. */
+function aligned(bytes: number): number {
+  return (bytes + 7) & ~7
 }
 
 /** A thread from source text: the program is one bundled file, there is no second one to start a thread from. */
