@@ -9,6 +9,9 @@ const MAX_PATH_BYTES = 1000
 const MAX_DEPTH = 32
 /** Device names of Windows, with any extension. Changed everywhere, so that a dump can be copied to another machine. */
 const RESERVED = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?=\.|$)/i
+const RESERVED_WITHIN = new RegExp(RESERVED.source.replace('^', '(?:^|/)'), 'i')
+/** What nearly all names are: nothing to encode in any component, and not too deep. */
+const PLAIN_PATH = /^[A-Za-z0-9_~-][A-Za-z0-9_~.-]*(?:(?<!\.)\/[A-Za-z0-9_~-][A-Za-z0-9_~.-]*){0,31}(?<!\.)$/
 /** Files being written start like this; a name from the network must not. */
 export const ASIDE_PREFIX = '.routescope-'
 
@@ -19,6 +22,7 @@ export const ASIDE_PREFIX = '.routescope-'
  * that is too long is cut and ends in a hash. Different names may give one path: `PathNames` tells those apart.
  */
 export function safeRelativePath(name: string, rules: NameRules = systemRules()): string {
+  if (PLAIN_PATH.test(name) && name.length <= MAX_COMPONENT_BYTES && !RESERVED_WITHIN.test(name)) return name
   const components = name
     .split('/')
     .filter((component) => component !== '' && component !== '.')
@@ -122,8 +126,12 @@ function suffixed(component: string, turn: number): string {
   return `${component.slice(0, component.length - extension.length)}~${turn}${extension}`
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII
+const ASCII = /^[\x00-\x7f]*$/
+
 /** Equal for paths that some volume takes for one: case and composition are ignored. */
 function caseKey(path: string): string {
+  if (ASCII.test(path)) return path.toLowerCase()
   return path.normalize('NFKC').toLowerCase().normalize('NFKC')
 }
 
