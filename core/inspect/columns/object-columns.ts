@@ -229,8 +229,10 @@ export class ObjectColumns {
     this.packets.values[row] = Math.max(object.packets, this.packets.values[row] as number)
     this.state.values[row] = OBJECT_STATE[object.state]
     this.times.copy(row, object)
-    if (object.name !== null) this.name.values[row] = this.names.idOf(object.name) + 1
-    if (object.contentType !== null) this.contentType.values[row] = this.types.idOf(object.contentType) + 1
+    if (object.name !== null) this.name.values[row] = idOf(this.names, object.name, this.name.values[row] as number)
+    if (object.contentType !== null) {
+      this.contentType.values[row] = idOf(this.types, object.contentType, this.contentType.values[row] as number)
+    }
     this.#changed.values[row] = ++this.#changes
   }
 
@@ -320,4 +322,9 @@ export class ObjectColumns {
     }
     return packed
   }
+}
+
+/** Number of a string plus 1, which is what it was the last time but rarely. */
+function idOf(table: NameTable, text: string, before: number): number {
+  return before > 0 && table.name(before - 1) === text ? before : table.idOf(text) + 1
 }

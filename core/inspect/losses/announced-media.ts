@@ -72,10 +72,9 @@ export class AnnouncedMedia {
 
   /** Where a name stands; null where nothing announces it. @param timeUs how far an open list is to be read */
   place(serviceId: number, name: string, timeUs: number): AnnouncedPlace | null {
-    const lists = this.#sources(serviceId).flatMap((each) => [...this.#lists(each, timeUs), ...each.playlists.values()])
-    for (const list of lists) {
-      const position = list.positionOf(name)
-      if (position !== null) return { list, position }
+    for (const source of this.#sources(serviceId)) {
+      const place = placeIn(this.#lists(source, timeUs), name) ?? placeIn(source.playlists.values(), name)
+      if (place !== null) return place
     }
     return null
   }
@@ -136,4 +135,12 @@ export class AnnouncedMedia {
     }
     return service
   }
+}
+
+function placeIn(lists: Iterable<SegmentList>, name: string): AnnouncedPlace | null {
+  for (const list of lists) {
+    const position = list.positionOf(name)
+    if (position !== null) return { list, position }
+  }
+  return null
 }

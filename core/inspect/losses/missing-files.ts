@@ -176,6 +176,7 @@ export class MissingFiles {
   /** Files that are certain to be missing by now, each once. */
   due(timeUs: number): AbsentFiles[] {
     const found: AbsentFiles[] = []
+    if (!this.#anyAbsent()) return found
     for (const channel of this.#channels) {
       if (channel?.carrier.kind !== 'lct') continue
       const table = this.#tables.get(`${channel.destination} ${channel.carrier.tsi}`)
@@ -189,6 +190,11 @@ export class MissingFiles {
       found.push({ channel, files: absent.map(({ entry }) => entry), sinceUs, expiresUs, wentRound })
     }
     return found
+  }
+
+  #anyAbsent(): boolean {
+    for (const table of this.#tables.values()) if (table.absent > 0) return true
+    return false
   }
 
   #wentRound(table: Table): boolean {

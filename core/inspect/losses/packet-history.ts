@@ -14,10 +14,11 @@ export class PacketHistory {
   look(channels: readonly ChannelFacts[], timeUs: number): void {
     const last = this.#looks.at(-1)
     if (last !== undefined && timeUs >= last.timeUs && timeUs - last.timeUs < LEAST_US) return
-    const packets = new Float64Array(Math.min(channels.length, MAX_CHANNELS))
-    for (let index = 0; index < packets.length; index++) packets[index] = channels[index]?.packets ?? 0
+    const oldest = this.#looks.length === MAX_LOOKS ? this.#looks.shift() : undefined
+    const count = Math.min(channels.length, MAX_CHANNELS)
+    const packets = oldest?.packets.length === count ? oldest.packets : new Float64Array(count)
+    for (let index = 0; index < count; index++) packets[index] = channels[index]?.packets ?? 0
     this.#looks.push({ timeUs, packets })
-    if (this.#looks.length > MAX_LOOKS) this.#looks.shift()
   }
 
   /** True where other channels of a channel's destination are known to have had packets within a stretch of time. */
