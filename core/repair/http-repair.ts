@@ -1,10 +1,9 @@
 import { setMaxListeners } from 'node:events'
-import { Agent } from 'node:http'
-import { Agent as SecureAgent } from 'node:https'
 import type { RepairSpec } from '../contract/session-spec.ts'
 import type { RepairSnapshot } from '../contract/snapshot.ts'
+import { HTTP_LIMITS, type HttpLimits } from '../http/client/fetch-resource.ts'
+import { HttpClient } from '../http/client/http-client.ts'
 import { type HttpClock, pause, SYSTEM_CLOCK } from '../http/client/http-clock.ts'
-import { HTTP_LIMITS, type HttpAgents, type HttpLimits } from '../http/client/http-get.ts'
 import { RequestSlots } from '../http/client/request-slots.ts'
 import { type FetchOutcome, RepairJob, type WantedObject } from './repair-job.ts'
 import { ServerBook } from './server-book.ts'
@@ -64,7 +63,7 @@ export class HttpRepair {
   readonly #slots: RequestSlots
   readonly #starts: RequestSlots
   readonly #book: ServerBook
-  readonly #agents: HttpAgents
+  readonly #client: HttpClient
   /** By row, in the order they came. */
   readonly #held = new Map<number, Held>()
   readonly #idle = new Set<() => void>()
@@ -84,9 +83,7 @@ export class HttpRepair {
     this.#slots = new RequestSlots(connections)
     this.#starts = new RequestSlots(connections)
     this.#book = new ServerBook(urls, this.#clock)
-    // No bound on sockets here: an idle one to another server would count, and the slots bound the requests.
-    const agent = { keepAlive: true }
-    this.#agents = { http: new Agent(agent), https: new SecureAgent({ ...agent, rejectUnauthorized: true }) }
+    this.#client = new HttpClient(this.#clock)
   }
 
   /**
@@ -133,7 +130,7 @@ export class HttpRepair {
         spec: this.#spec,
         clock,
         limits,
-        agents: this.#agents,
+        client: this.#client,
         slots: this.#slots,
         book: this.#book,
         onBytes: (bytes) => {
@@ -236,7 +233,6 @@ export class HttpRepair {
     this.#closing = true
     this.hurry()
     await this.#until(() => this.#held.size === 0)
-    this.#agents.http.destroy()
-    this.#agents.https.destroy()
+    await this.#client.close()
   }
 }

@@ -1,5 +1,5 @@
 import type { ByteRange } from '../flow/objects.ts'
-import type { Piece } from '../http/client/http-answer.ts'
+import type { Piece } from '../http/client/resource-answer.ts'
 import { gapsOf, inGaps, sumOf } from './gaps.ts'
 import type { KnownServer } from './server-book.ts'
 

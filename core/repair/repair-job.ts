@@ -3,10 +3,11 @@ import { CodecError } from '../bytes/codec-error.ts'
 import type { RepairSpec } from '../contract/session-spec.ts'
 import type { RepairServer } from '../flow/facts.ts'
 import type { ByteRange, ListedFacts } from '../flow/objects.ts'
-import type { Answer, HttpAsk } from '../http/client/http-answer.ts'
+import { fetchResource, type HttpLimits } from '../http/client/fetch-resource.ts'
+import type { HttpClient } from '../http/client/http-client.ts'
 import { type HttpClock, pause } from '../http/client/http-clock.ts'
-import { type HttpAgents, type HttpLimits, httpGet } from '../http/client/http-get.ts'
 import type { RequestSlots } from '../http/client/request-slots.ts'
+import type { ResourceAnswer, ResourceRequest } from '../http/client/resource-answer.ts'
 import { gunzipLimited, looksGzip } from '../protocol/gzip.ts'
 import { wantedByBoxes } from './box-order.ts'
 import { mergeGaps } from './gaps.ts'
@@ -61,7 +62,7 @@ export type JobContext = {
   readonly spec: RepairSpec
   readonly clock: HttpClock
   readonly limits: HttpLimits & { readonly objectBytes: number; readonly retryMs: number; readonly retryForMs: number }
-  readonly agents: HttpAgents
+  readonly client: HttpClient
   readonly slots: RequestSlots
   readonly book: ServerBook
   readonly onBytes: (bytes: number) => void
@@ -140,7 +141,7 @@ export class RepairJob {
     }
   }
 
-  async #askAll(asks: readonly HttpAsk[], place: Place): Promise<Step[]> {
+  async #askAll(asks: readonly ResourceRequest[], place: Place): Promise<Step[]> {
     const steps: Step[] = []
     const queue = [...asks]
     const worker = async (): Promise<void> => {
@@ -157,13 +158,13 @@ export class RepairJob {
   }
 
   /** The requests that are wanted now, whole file or ranges. */
-  #plan(place: Place): HttpAsk[] {
+  #plan(place: Place): ResourceRequest[] {
     const { spec, limits } = this.#context
     const { offset, isChunk } = this.#resource
     const { size, gaps, reach } = this.#assembly
     const total = isChunk || this.#wanted.encoded ? null : size
     const common = { url: place.url, etag: null, total, gzip: this.#wanted.encoded, maxBytes: limits.objectBytes }
-    const ask = (range: HttpAsk['range']): HttpAsk => ({ ...common, range })
+    const ask = (range: ResourceRequest['range']): ResourceRequest => ({ ...common, range })
     if (this.#wanted.encoded) return isChunk ? [] : [ask(null)]
     if (isChunk && size === null) return []
     const whole =
@@ -188,21 +189,21 @@ export class RepairJob {
     return ranges
   }
 
-  async #request(ask: HttpAsk, place: Place): Promise<Step> {
-    const { agents, clock, limits, slots } = this.#context
+  async #request(ask: ResourceRequest, place: Place): Promise<Step> {
+    const { client, clock, limits, slots } = this.#context
     const release = await slots.take()
     try {
       if (this.#signal.aborted) return 'leave'
       place.server.requests++
       const etag = this.#etags.get(place.url) ?? null
-      const result = await httpGet({ ...ask, etag }, agents, clock, limits, this.#signal)
+      const result = await fetchResource(client, { ...ask, etag }, clock, limits, this.#signal)
       switch (result.kind) {
         case 'bytes':
           return this.#take(ask, result, place)
         case 'refused':
           return this.#refused(result.status, place)
-        case 'lied':
-          return this.#lied(result.reason, place)
+        case 'mismatch':
+          return this.#mismatched(result.reason, place)
         case 'failed':
           this.#reason = result.reason
           place.server.failed(result.reason, clock.nowMs())
@@ -221,15 +222,15 @@ export class RepairJob {
     return PASSING.has(status) ? 'again' : 'leave'
   }
 
-  #lied(reason: string, place: Place): Step {
+  #mismatched(reason: string, place: Place): Step {
     this.#reason = reason
-    place.server.lied(reason)
+    place.server.mismatched(reason)
     this.#assembly.forget(place.server)
     this.#etags.delete(place.url)
     return 'leave'
   }
 
-  #take(ask: HttpAsk, answer: Answer, place: Place): Step {
+  #take(ask: ResourceRequest, answer: ResourceAnswer, place: Place): Step {
     const { server } = place
     const bytes = answer.pieces.reduce((sum, piece) => sum + piece.bytes.length, 0)
     server.bytes += bytes
@@ -238,13 +239,13 @@ export class RepairJob {
     const { offset, isChunk } = this.#resource
     for (const piece of answer.pieces) {
       const at = this.#assembly.conflict(piece, offset)
-      if (at !== null) return this.#lied(`its bytes differ at ${at} from those received`, place)
+      if (at !== null) return this.#mismatched(`its bytes differ at ${at} from those received`, place)
     }
     // Only what holds against the bytes on air tells how long the object is.
     const total = answer.total ?? endOf(ask, answer)
     if (!isChunk && total !== null) {
       if (total < this.#assembly.reach) {
-        return this.#lied(`it says the file has ${total} bytes, more than that were received`, place)
+        return this.#mismatched(`it says the file has ${total} bytes, more than that were received`, place)
       }
       if (total > this.#context.limits.objectBytes) return 'leave'
       this.#assembly.learnSize(total)
@@ -263,7 +264,7 @@ export class RepairJob {
     return added > 0 && answer.broken === 'the connection broke' ? 'again' : 'leave'
   }
 
-  #takeContent(answer: Answer, place: Place): Step {
+  #takeContent(answer: ResourceAnswer, place: Place): Step {
     const [piece] = answer.pieces
     if (piece === undefined || answer.broken !== null) {
       this.#reason = answer.broken
@@ -275,7 +276,7 @@ export class RepairJob {
       try {
         bytes = gunzipLimited(bytes, this.#context.limits.objectBytes)
       } catch (thrown) {
-        if (thrown instanceof CodecError) return this.#lied('its gzip cannot be read', place)
+        if (thrown instanceof CodecError) return this.#mismatched('its gzip cannot be read', place)
         throw thrown
       }
     }
@@ -293,7 +294,7 @@ export class RepairJob {
     const servers = this.#content === null ? this.#assembly.servers : [this.#content.place.server]
     this.#reason = 'its MD5 is not that of the file table'
     for (const server of servers) {
-      server.lied(this.#reason)
+      server.mismatched(this.#reason)
       this.#assembly.forget(server)
     }
     this.#content = null
@@ -311,14 +312,14 @@ export class RepairJob {
       missing: gaps,
       size,
       filled: content === null ? filled : content.bytes.length,
-      urls: content === null ? servers.map((server) => server.url) : [content.place.server.url],
+      urls: content === null ? servers.map((server) => server.shownUrl) : [content.place.server.shownUrl],
       reason: whole ? null : (this.#reason ?? 'its time was up'),
     }
   }
 }
 
 /** Where the answer to an open-ended range shows the resource to end, although it does not say so. */
-function endOf(ask: HttpAsk, { pieces, broken }: Answer): number | null {
+function endOf(ask: ResourceRequest, { pieces, broken }: ResourceAnswer): number | null {
   const [piece] = pieces
   return ask.range?.[1] === null && broken === null && piece !== undefined ? piece.at + piece.bytes.length : null
 }

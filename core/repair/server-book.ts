@@ -2,11 +2,12 @@ import type { RepairServerSnapshot } from '../contract/snapshot.ts'
 import { BoundedMap } from '../flow/bounded-map.ts'
 import type { RepairServer } from '../flow/facts.ts'
 import type { ListedFacts } from '../flow/objects.ts'
+import { withoutCredentials } from '../http/client/http-client.ts'
 import type { HttpClock } from '../http/client/http-clock.ts'
 import { addressOn, httpAddress, type Resource } from './resource-url.ts'
 
-/** Lies after which a server is not asked any more. */
-const MAX_LIES = 3
+/** Mismatches in a row after which a server is not asked any more. */
+const MAX_MISMATCHES = 3
 /** Failures in a row after which a server is left alone for a while, ms. */
 const MAX_FAILURES = 3
 const REST_MS = 30_000
@@ -16,29 +17,32 @@ const MAX_SERVERS = 64
 /** One server: how it has behaved so far. */
 export class KnownServer {
   readonly url: string
+  /** Without the user name and password that it may hold. */
+  readonly shownUrl: string
   requests = 0
   bytes = 0
   problem: string | null = null
   /** False once it answered a request for a range with everything. */
   ranges = true
-  #lies = 0
+  #mismatches = 0
   #failures = 0
   #restsUntilMs = 0
 
   constructor(url: string) {
     this.url = url
+    this.shownUrl = withoutCredentials(url)
   }
 
-  /** It answered, and what it said held. */
+  /** It answered, and nothing in the answer contradicts another thing. */
   worked(): void {
     this.#failures = 0
-    this.#lies = 0
+    this.#mismatches = 0
   }
 
-  /** What it said or sent cannot be true, or belongs to another file. */
-  lied(reason: string): void {
+  /** Its answer contradicts itself, the request or what was received. */
+  mismatched(reason: string): void {
     this.problem = reason
-    this.#lies++
+    this.#mismatches++
   }
 
   failed(reason: string, nowMs: number): void {
@@ -47,7 +51,7 @@ export class KnownServer {
   }
 
   get refused(): boolean {
-    return this.#lies >= MAX_LIES
+    return this.#mismatches >= MAX_MISMATCHES
   }
 
   isUsable(nowMs: number): boolean {
@@ -60,7 +64,7 @@ export class KnownServer {
   }
 
   snapshot(): RepairServerSnapshot {
-    const { url, requests, bytes, problem } = this
+    const { shownUrl: url, requests, bytes, problem } = this
     let state: RepairServerSnapshot['state'] = this.ranges ? 'ready' : 'whole-files'
     if (this.#failures >= MAX_FAILURES) state = 'failing'
     if (this.refused) state = 'refused'

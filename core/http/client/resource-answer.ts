@@ -4,8 +4,8 @@ import { parseMediaType } from '../../protocol/mime/headers.ts'
 import { parseMultipart } from '../../protocol/mime/multipart.ts'
 import { parseContentRange } from './content-range.ts'
 
-/** What one request asks for. */
-export type HttpAsk = {
+/** A GET of a resource or of a range of it. */
+export type ResourceRequest = {
   readonly url: string
   /** Bytes `[from, to)` of the resource, `to` null for all from there on; null for the whole resource. */
   readonly range: readonly [number, number | null] | null
@@ -22,8 +22,8 @@ export type HttpAsk = {
 /** Bytes of a resource, from `at` on. */
 export type Piece = { readonly at: number; readonly bytes: Uint8Array }
 
-/** What an answer brought of a resource. */
-export type Answer = {
+/** What an answer gave of a resource. */
+export type ResourceAnswer = {
   readonly pieces: readonly Piece[]
   /** A range was answered with the whole resource: the server does not know ranges, or the resource has changed. */
   readonly whole: boolean
@@ -36,11 +36,11 @@ export type Answer = {
   readonly broken: string | null
 }
 
-/** Why an answer cannot be used; `lie` where it cannot be true, or is not what was asked for. */
-export type HeadFault = { readonly reason: string; readonly lie: boolean }
+/** Why an answer cannot be used; `mismatch` where it contradicts itself, the request or what is known of the resource. */
+export type AnswerFault = { readonly reason: string; readonly mismatch: boolean }
 
 /** What the head of an answer promises of its body. */
-export type AnswerHead = {
+export type ResourceHead = {
   readonly from: number
   readonly total: number | null
   readonly etag: string | null
@@ -56,13 +56,17 @@ export type AnswerHead = {
 /** Part headers of a multipart answer. */
 const MULTIPART_EXTRA = 64 << 10
 
-/** Holds an answer's head against what was asked: every number in it must agree with the others and with the request. */
-export function checkHead(ask: HttpAsk, status: number, headers: IncomingHttpHeaders): AnswerHead | HeadFault {
+/** Compares an answer's head with the request: every number in it must agree with the others and with what was asked. */
+export function checkHead(
+  ask: ResourceRequest,
+  status: number,
+  headers: IncomingHttpHeaders,
+): ResourceHead | AnswerFault {
   if (status === 416) return unsatisfied(ask, headers)
   const encoding = (headers['content-encoding'] ?? 'identity').trim().toLowerCase()
   const gzip = encoding === 'gzip' || encoding === 'x-gzip'
   if (encoding !== 'identity' && encoding !== '' && !(gzip && ask.gzip && status === 200)) {
-    return lie(`it sent ${encoding} although only identity was accepted`)
+    return mismatch(`it sent ${encoding} although only identity was accepted`)
   }
   const length = headers['content-length'] === undefined ? null : Number(headers['content-length'])
   const { etag } = headers
@@ -73,10 +77,10 @@ export function checkHead(ask: HttpAsk, status: number, headers: IncomingHttpHea
 
 type Common = { readonly etag: string | null; readonly gzip: boolean }
 
-function wholeResource(ask: HttpAsk, length: number | null, common: Common): AnswerHead | HeadFault {
+function wholeResource(ask: ResourceRequest, length: number | null, common: Common): ResourceHead | AnswerFault {
   if (length !== null && ask.total !== null && !common.gzip && length !== ask.total)
     return otherTotal(length, ask.total)
-  if (length !== null && length > ask.maxBytes) return { reason: `${length} bytes are too many`, lie: false }
+  if (length !== null && length > ask.maxBytes) return { reason: `${length} bytes are too many`, mismatch: false }
   const bodyBytes = length ?? (common.gzip ? ask.maxBytes : (ask.total ?? ask.maxBytes))
   return {
     ...common,
@@ -90,53 +94,59 @@ function wholeResource(ask: HttpAsk, length: number | null, common: Common): Ans
 }
 
 function part(
-  ask: HttpAsk,
+  ask: ResourceRequest,
   headers: IncomingHttpHeaders,
   length: number | null,
   common: Common,
-): AnswerHead | HeadFault {
-  if (ask.range === null) return lie('it answered with a range that was not asked for')
+): ResourceHead | AnswerFault {
+  if (ask.range === null) return mismatch('it answered with a range that was not asked for')
   const media = parseMediaType(headers['content-type'] ?? '')
   if (media.type === 'multipart/byteranges') {
     const boundary = media.parameters.boundary ?? ''
-    if (boundary === '') return lie('it answered in parts without saying their boundary')
+    if (boundary === '') return mismatch('it answered in parts without saying their boundary')
     const asked = ask.range[1] === null ? ask.maxBytes : ask.range[1] - ask.range[0]
     const bodyBytes = Math.min(asked, ask.maxBytes) + MULTIPART_EXTRA
     return { ...common, from: ask.range[0], total: ask.total, whole: false, boundary, bodyBytes, exact: false }
   }
   const said = parseContentRange(headers['content-range'])
-  if (said?.range == null) return lie('it answered 206 without a valid Content-Range')
+  if (said?.range == null) return mismatch('it answered 206 without a valid Content-Range')
   const [from, to] = said.range
   if (said.total !== null && ask.total !== null && said.total !== ask.total) return otherTotal(said.total, ask.total)
   const wantedTo = ask.range[1] ?? said.total ?? to
   if (from !== ask.range[0] || to !== Math.min(wantedTo, said.total ?? wantedTo)) {
     const asked = `${ask.range[0]}-${ask.range[1] === null ? '' : ask.range[1] - 1}`
-    return lie(`it answered bytes ${from}-${to - 1} to a request for ${asked}`)
+    return mismatch(`it answered bytes ${from}-${to - 1} to a request for ${asked}`)
   }
-  if (length !== null && length !== to - from) return lie(`it announced ${length} bytes for a range of ${to - from}`)
-  if (to - from > ask.maxBytes) return { reason: `${to - from} bytes are too many`, lie: false }
+  if (length !== null && length !== to - from)
+    return mismatch(`it announced ${length} bytes for a range of ${to - from}`)
+  if (to - from > ask.maxBytes) return { reason: `${to - from} bytes are too many`, mismatch: false }
   return { ...common, from, total: said.total, whole: false, boundary: null, bodyBytes: to - from, exact: true }
 }
 
-function unsatisfied(ask: HttpAsk, headers: IncomingHttpHeaders): HeadFault {
+function unsatisfied(ask: ResourceRequest, headers: IncomingHttpHeaders): AnswerFault {
   const total = parseContentRange(headers['content-range'])?.total ?? null
   if (total !== null && ask.total !== null && total !== ask.total) return otherTotal(total, ask.total)
-  return lie(`it says the range lies outside of the file${total === null ? '' : `, which has ${total} bytes`}`)
+  return mismatch(`it says the range lies outside of the file${total === null ? '' : `, which has ${total} bytes`}`)
 }
 
 /** Cuts a body into the pieces of the resource that it holds. */
-export function readPieces(head: AnswerHead, body: Uint8Array, broken: string | null): Answer | HeadFault {
+export function readPieces(head: ResourceHead, body: Uint8Array, broken: string | null): ResourceAnswer | AnswerFault {
   const { etag, gzip, whole, from, boundary, bodyBytes, exact } = head
   if (boundary !== null) return parts(head, boundary, body, broken)
   if (broken === null && exact && body.length < bodyBytes) {
-    return lie(`it sent ${body.length} of the ${bodyBytes} bytes it announced`)
+    return mismatch(`it sent ${body.length} of the ${bodyBytes} bytes it announced`)
   }
   const total = head.total ?? (whole && !gzip && broken === null ? body.length : null)
   return { pieces: [{ at: from, bytes: body }], whole, total, etag, gzip, broken }
 }
 
-function parts(head: AnswerHead, boundary: string, body: Uint8Array, broken: string | null): Answer | HeadFault {
-  if (broken !== null) return { reason: broken, lie: false }
+function parts(
+  head: ResourceHead,
+  boundary: string,
+  body: Uint8Array,
+  broken: string | null,
+): ResourceAnswer | AnswerFault {
+  if (broken !== null) return { reason: broken, mismatch: false }
   // The package reader wants the boundary where mail has it.
   const front = new TextEncoder().encode(`Content-Type: multipart/byteranges; boundary="${boundary}"\r\n\r\n`)
   const pieces: Piece[] = []
@@ -145,24 +155,24 @@ function parts(head: AnswerHead, boundary: string, body: Uint8Array, broken: str
     for (const { headers, body: bytes } of parseMultipart(Buffer.concat([front, body])).parts) {
       const said = parseContentRange(headers['content-range'])
       if (said?.range == null || said.range[1] - said.range[0] !== bytes.length) {
-        return lie('a part of its answer has no valid Content-Range')
+        return mismatch('a part of its answer has no valid Content-Range')
       }
       if (said.total !== null && total !== null && said.total !== total) return otherTotal(said.total, total)
       total ??= said.total
       pieces.push({ at: said.range[0], bytes })
     }
   } catch (thrown) {
-    if (thrown instanceof CodecError) return lie(`its parts cannot be read: ${thrown.message}`)
+    if (thrown instanceof CodecError) return mismatch(`its parts cannot be read: ${thrown.message}`)
     throw thrown
   }
-  if (pieces.length === 0) return lie('its answer has no parts')
+  if (pieces.length === 0) return mismatch('its answer has no parts')
   return { pieces, whole: false, total, etag: head.etag, gzip: false, broken }
 }
 
-function otherTotal(said: number, known: number): HeadFault {
-  return lie(`it says the file has ${said} bytes, the multicast says ${known}`)
+function otherTotal(said: number, known: number): AnswerFault {
+  return mismatch(`it says the file has ${said} bytes, the multicast says ${known}`)
 }
 
-function lie(reason: string): HeadFault {
-  return { reason, lie: true }
+function mismatch(reason: string): AnswerFault {
+  return { reason, mismatch: true }
 }

@@ -1,0 +1,156 @@
+import type { HttpClient, ResponseHead, ResponseReceiver, Transfer } from './http-client.ts'
+import type { HttpClock } from './http-clock.ts'
+import type { HttpFailure } from './http-failure.ts'
+import {
+  type AnswerFault,
+  checkHead,
+  type ResourceAnswer,
+  type ResourceHead,
+  type ResourceRequest,
+  readPieces,
+} from './resource-answer.ts'
+
+/**
+ * What came of a request. `refused`: the server answered that it cannot (404, 503 …). `mismatch`: the answer contradicts itself,
+ * the request or what is known of the resource. `failed`: no answer, a broken connection, too slow. `cancelled`: by the signal.
+ */
+export type ResourceResult =
+  | ({ readonly kind: 'bytes' } & ResourceAnswer)
+  | { readonly kind: 'refused'; readonly status: number }
+  | { readonly kind: 'mismatch' | 'failed'; readonly reason: string }
+  | { readonly kind: 'cancelled' }
+
+/** Bounds of one request. Times ms. */
+export type HttpLimits = {
+  /** Until the head of the answer is there. */
+  readonly answerMs: number
+  /** Without a further byte of the body. */
+  readonly idleMs: number
+  /** A body slower than this after `slowAfterMs` is dropped, bytes per second. */
+  readonly minBytesPerS: number
+  readonly slowAfterMs: number
+  readonly redirects: number
+}
+
+/** Default bounds. */
+export const HTTP_LIMITS: HttpLimits = {
+  answerMs: 3000,
+  idleMs: 3000,
+  minBytesPerS: 8192,
+  slowAfterMs: 2000,
+  redirects: 5,
+}
+
+/**
+ * Fetches a resource or a range of it and checks the answer against the request. Bytes that arrived before a connection broke, was
+ * too slow or was cancelled are part of the result (`broken` says why there are no more).
+ */
+export function fetchResource(
+  client: HttpClient,
+  request: ResourceRequest,
+  clock: HttpClock,
+  limits: HttpLimits,
+  signal: AbortSignal,
+): Promise<ResourceResult> {
+  return new Promise((resolve) => {
+    const fetch = new ResourceFetch(request, clock, limits, resolve)
+    const { answerMs, idleMs, redirects } = limits
+    const options = { headers: headersOf(request), answerMs, idleMs, maxRedirects: redirects, signal }
+    fetch.transfer = client.get(request.url, options, fetch)
+  })
+}
+
+function headersOf({ range, etag }: ResourceRequest): Record<string, string> {
+  if (range === null) return {}
+  const Range = `bytes=${range[0]}-${range[1] === null ? '' : range[1] - 1}`
+  return etag === null ? { Range } : { Range, 'If-Range': etag }
+}
+
+/** Collects one answer. */
+class ResourceFetch implements ResponseReceiver {
+  transfer: Transfer | null = null
+  readonly #request: ResourceRequest
+  readonly #clock: HttpClock
+  readonly #limits: HttpLimits
+  readonly #resolve: (result: ResourceResult) => void
+  readonly #chunks: Uint8Array[] = []
+  #head: ResourceHead | null = null
+  #bytes = 0
+  #bodyStartMs = 0
+
+  constructor(
+    request: ResourceRequest,
+    clock: HttpClock,
+    limits: HttpLimits,
+    resolve: (result: ResourceResult) => void,
+  ) {
+    this.#request = request
+    this.#clock = clock
+    this.#limits = limits
+    this.#resolve = resolve
+  }
+
+  head({ status, headers }: ResponseHead): void {
+    if (status !== 200 && status !== 206 && status !== 416) {
+      this.#settle({ kind: 'refused', status })
+      return
+    }
+    const head = checkHead(this.#request, status, headers)
+    if ('reason' in head) this.#settle(faultResult(head))
+    else {
+      this.#head = head
+      this.#bodyStartMs = this.#clock.nowMs()
+    }
+  }
+
+  chunk(bytes: Uint8Array): boolean {
+    const head = this.#head
+    if (head === null) return false
+    this.#bytes += bytes.length
+    if (this.#bytes > head.bodyBytes) {
+      const what = head.exact ? `the ${head.bodyBytes} bytes it announced` : `${head.bodyBytes} bytes`
+      this.#settle(faultResult({ reason: `it sent more than ${what}`, mismatch: head.exact }))
+      return false
+    }
+    this.#chunks.push(bytes)
+    const elapsedMs = this.#clock.nowMs() - this.#bodyStartMs
+    const { slowAfterMs, minBytesPerS } = this.#limits
+    if (elapsedMs <= slowAfterMs || (this.#bytes * 1000) / elapsedMs >= minBytesPerS) return true
+    this.#finish(head, 'it sends too slowly')
+    return false
+  }
+
+  end(failure: HttpFailure | null): void {
+    if (this.#head !== null) {
+      // What has arrived by the time nobody waits any longer is still of use.
+      this.#finish(this.#head, failure?.kind === 'aborted' ? 'its time was up' : (failure?.message ?? null))
+    } else if (failure?.kind === 'aborted') this.#settle({ kind: 'cancelled' })
+    else this.#settle({ kind: 'failed', reason: failure?.message ?? 'an empty answer' })
+  }
+
+  #finish(head: ResourceHead, broken: string | null): void {
+    const answer = readPieces(head, joined(this.#chunks, this.#bytes), broken)
+    this.#settle('reason' in answer ? faultResult(answer) : { kind: 'bytes', ...answer })
+  }
+
+  #settle(result: ResourceResult): void {
+    this.transfer?.cancel()
+    this.#resolve(result)
+  }
+}
+
+function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
+  const [first] = chunks
+  if (chunks.length === 1 && first !== undefined) return first
+  const all = new Uint8Array(bytes)
+  let at = 0
+  for (const chunk of chunks) {
+    all.set(chunk, at)
+    at += chunk.length
+  }
+  return all
+}
+
+function faultResult({ reason, mismatch }: AnswerFault): ResourceResult {
+  return { kind: mismatch ? 'mismatch' : 'failed', reason }
+}
