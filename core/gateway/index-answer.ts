@@ -23,9 +23,11 @@ export function answerIndex(exchange: Exchange, store: ObjectStore, services: re
     return {
       id,
       name: known?.name ?? null,
-      url: `/service${id}/`,
+      url: `${exchange.prefix}/service${id}/`,
       manifest:
-        manifest === null ? null : { kind: manifest.kind, name: manifest.name, url: addressOf(id, manifest.name) },
+        manifest === null
+          ? null
+          : { kind: manifest.kind, name: manifest.name, url: addressOf(exchange, id, manifest.name) },
       files: store.list(id).length,
     }
   })
@@ -51,7 +53,10 @@ export function answerFileList(exchange: Exchange, store: ObjectStore, serviceId
   const lost = store
     .lostObjects(serviceId)
     .map(({ name, size, kind, received }) => ({ name, kind, state: 'lost', size, received }))
-  const files = [...ready, ...live, ...lost].map((file) => ({ ...file, url: addressOf(serviceId, file.name) }))
+  const files = [...ready, ...live, ...lost].map((file) => ({
+    ...file,
+    url: addressOf(exchange, serviceId, file.name),
+  }))
   if (exchange.accepts('application/json')) {
     answerJson(exchange, { id: serviceId, finished: store.finished, files })
     return
@@ -64,9 +69,9 @@ export function answerFileList(exchange: Exchange, store: ObjectStore, serviceId
   answerPage(exchange, `Service ${serviceId}`, rows)
 }
 
-function addressOf(serviceId: number, name: string): string | null {
+function addressOf({ prefix }: Exchange, serviceId: number, name: string): string | null {
   const path = encodePath(name)
-  return path === null ? null : `/service${serviceId}/${path}`
+  return path === null ? null : `${prefix}/service${serviceId}/${path}`
 }
 
 function answerJson(exchange: Exchange, value: unknown): void {

@@ -14,8 +14,9 @@ const SEGMENT_ATTRIBUTES =
  * A manifest whose absolute URLs of what was received lead to this gateway: objects of DVB-MABR are mostly named by their URL
  * at the origin, and a player would go there. Others stay as they are.
  * @param names of what the service has, as they came
+ * @param prefix goes before `/serviceN`
  */
-export function localReferences(text: string, serviceId: number, names: readonly string[]): string {
+export function localReferences(text: string, serviceId: number, names: readonly string[], prefix = ''): string {
   const known = names.filter((name) => ABSOLUTE.test(name))
   if (known.length === 0) return text
   const local = (url: string): string | null => {
@@ -23,7 +24,7 @@ export function localReferences(text: string, serviceId: number, names: readonly
     const folder = fixed.slice(0, fixed.lastIndexOf('/') + 1)
     const isHere = FOLDER.test(folder) && known.some((name) => name === url || name.startsWith(folder))
     const path = isHere ? encodeTemplate(url) : null
-    return path === null ? null : `/service${serviceId}/${path}`
+    return path === null ? null : `${prefix}/service${serviceId}/${path}`
   }
   if (/^\s*#EXTM3U/.test(text)) {
     return text

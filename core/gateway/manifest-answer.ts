@@ -35,12 +35,21 @@ export class ManifestAnswers {
   readonly #store: ObjectStore
   readonly #manifests: ServiceManifests
   readonly #clock: ManifestClock
+  readonly #prefix: string
   readonly #warn: (text: string) => void
   readonly #told = new Map<string, Told>()
   readonly #finished = new Map<string, { readonly at: string; readonly answer: ManifestAnswer }>()
   readonly #warned = new Set<string>()
 
-  constructor(store: ObjectStore, manifests: ServiceManifests, clock: ManifestClock, warn: (text: string) => void) {
+  /** @param prefix goes before the paths of this gateway */
+  constructor(
+    store: ObjectStore,
+    manifests: ServiceManifests,
+    clock: ManifestClock,
+    prefix: string,
+    warn: (text: string) => void,
+  ) {
+    this.#prefix = prefix
     this.#store = store
     this.#manifests = manifests
     this.#clock = clock
@@ -91,7 +100,7 @@ export class ManifestAnswers {
     if (answer === 'not-yet' || !names.some((name) => name.startsWith('http'))) return answer
     const sent = answer === 'as-sent' ? this.#store.read(file) : null
     const text = answer === 'as-sent' ? new TextDecoder().decode(sent ?? new Uint8Array(0)) : answer.text
-    const local = localReferences(text, file.serviceId, names)
+    const local = localReferences(text, file.serviceId, names, this.#prefix)
     return local === text ? answer : { text: local }
   }
 

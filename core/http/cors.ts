@@ -6,7 +6,7 @@ export type CorsMode = 'auto' | 'on' | 'off'
 const EXPOSED = 'Content-Range, Content-Length, ETag, Date, Accept-Ranges, Retry-After, X-Routescope-State'
 
 /** The headers by which a page of another origin may read a reply; the same for every reply, errors too. */
-export function corsHeaders(request: IncomingMessage, mode: CorsMode): OutgoingHttpHeaders {
+export function corsHeaders(request: IncomingMessage, mode: CorsMode, methods: readonly string[]): OutgoingHttpHeaders {
   if (mode === 'off') return {}
   const { origin } = request.headers
   if (origin === undefined && mode === 'auto') return { Vary: 'Origin' }
@@ -18,7 +18,7 @@ export function corsHeaders(request: IncomingMessage, mode: CorsMode): OutgoingH
   if (request.method !== 'OPTIONS') return headers
   return {
     ...headers,
-    'Access-Control-Allow-Methods': 'GET, HEAD, OPTIONS',
+    'Access-Control-Allow-Methods': [...methods, 'OPTIONS'].join(', '),
     'Access-Control-Allow-Headers':
       'Accept, Cache-Control, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Range',
     'Access-Control-Max-Age': '600',

@@ -1,32 +1,54 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { type CorsMode, corsHeaders } from './cors.ts'
-
-/** Why a name cannot be had now, for programs: the header X-Routescope-State. */
-export type RefusedState = 'unknown' | 'expected' | 'lost' | 'expired'
+import type { RequestTarget } from './request-target.ts'
 
 /** An answer that is no file. */
 export type Refusal = {
   readonly status: number
   /** One plain sentence for a person. */
   readonly sentence: string
-  readonly state?: RefusedState
+  /** One word for programs: the header X-Routescope-State. */
+  readonly state?: string
   readonly headers?: OutgoingHttpHeaders
   /** Facts for programs, added to the JSON form. */
   readonly facts?: Readonly<Record<string, unknown>>
+}
+
+/** What all replies of one mount have in common. */
+export type ReplyRules = {
+  readonly cors: CorsMode
+  readonly methods: readonly string[]
+  readonly headers?: OutgoingHttpHeaders
 }
 
 /** One request and its reply: what all replies have in common is done here. */
 export class Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
+  /** Of the mount that answers: goes before every path of its content. */
+  readonly prefix: string
+  /** Below the prefix. */
+  readonly target: RequestTarget
   readonly #common: OutgoingHttpHeaders
   readonly #sent: (bytes: number) => void
 
   /** @param sent told the bytes of every body, as they are handed to the socket */
-  constructor(request: IncomingMessage, response: ServerResponse, cors: CorsMode, sent: (bytes: number) => void) {
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    place: { readonly prefix: string; readonly target: RequestTarget },
+    rules: ReplyRules,
+    sent: (bytes: number) => void,
+  ) {
     this.request = request
     this.response = response
-    this.#common = { ...corsHeaders(request, cors), 'X-Content-Type-Options': 'nosniff' }
+    this.prefix = place.prefix
+    this.target = place.target
+    this.#common = {
+      ...corsHeaders(request, rules.cors, rules.methods),
+      'X-Content-Type-Options': 'nosniff',
+      ...rules.headers,
+    }
     this.#sent = sent
   }
 
@@ -72,6 +94,12 @@ export class Exchange {
     const bytes = Buffer.from(text)
     this.head(status, { 'Content-Type': mediaType, 'Content-Length': bytes.byteLength, ...headers })
     this.end(bytes)
+  }
+
+  /** Leads from the prefix of a mount to its root, which relative links need. */
+  redirectToRoot(): void {
+    const query = /\?.*$/.exec(this.request.url ?? '')?.[0] ?? ''
+    this.text(308, 'text/plain; charset=utf-8', 'See below.\n', { Location: `${this.prefix}/${query}` })
   }
 
   /** Says why not, in words or as JSON where the client prefers that. A reply that has begun is cut off instead. */

@@ -1,10 +1,21 @@
-import type { Duplex } from 'node:stream'
 import type { LostObject } from '../files/stored-file.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange, Refusal } from '../http/exchange.ts'
+
+/** Why a name cannot be had now, for programs: the header X-Routescope-State. */
+type RefusedState = 'unknown' | 'expected' | 'lost' | 'expired'
+
+function refuse(exchange: Exchange, refusal: Refusal & { readonly state: RefusedState }): void {
+  exchange.refuse(refusal)
+}
+
+/** 404: nobody announced it. */
+export function refuseUnknown(exchange: Exchange, sentence: string): void {
+  refuse(exchange, { status: 404, sentence, state: 'unknown' })
+}
 
 /** 503: worth asking again in a moment. */
 export function refuseExpected(exchange: Exchange): void {
-  exchange.refuse({
+  refuse(exchange, {
     status: 503,
     sentence: 'It is expected, and has not come yet.',
     state: 'expected',
@@ -14,7 +25,7 @@ export function refuseExpected(exchange: Exchange): void {
 
 /** 410: it was here, and went by retention. */
 export function refuseExpired(exchange: Exchange): void {
-  exchange.refuse({
+  refuse(exchange, {
     status: 410,
     sentence: 'It was received, and has been dropped since to keep only the newest segments.',
     state: 'expired',
@@ -31,7 +42,7 @@ export function refuseLost(exchange: Exchange, lost: LostObject): void {
   const said = missing.slice(0, SAID_RANGES).map(([from, to]) => `${from}-${to - 1}`)
   const more = missing.length > SAID_RANGES ? ` and ${missing.length - SAID_RANGES} more` : ''
   const which = said.length === 0 ? '' : `; missing are bytes ${said.join(', ')}${more}`
-  exchange.refuse({
+  refuse(exchange, {
     status: 404,
     sentence: `It was lost on the way: ${received} of ${size ?? 'an unknown number of'} bytes came${which}.`,
     state: 'lost',
@@ -41,27 +52,9 @@ export function refuseLost(exchange: Exchange, lost: LostObject): void {
 
 /** 404 for what later segments have overtaken. */
 export function refusePassed(exchange: Exchange): void {
-  exchange.refuse({
+  refuse(exchange, {
     status: 404,
     sentence: 'Nothing of it was received, while later segments were: it was sent before, or lost on the way.',
     state: 'lost',
   })
-}
-
-/** A reply for where there is no request to answer; the connection ends with it. */
-export function rawReply(status: string): string {
-  return `HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`
-}
-
-/** What Node's parser refuses has no request to answer: a bare reply, and the connection ends. */
-export function refuseMalformed(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: Duplex): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy()
-    return
-  }
-  const isRequest = /^[A-Za-z-]+ \S+ HTTP\//.test(error.rawPacket?.toString('latin1', 0, 200) ?? '')
-  if (error.code === 'HPE_INVALID_METHOD' && isRequest) socket.end(rawReply('501 Not Implemented'))
-  else if (error.code === 'HPE_HEADER_OVERFLOW') socket.end(rawReply('431 Request Header Fields Too Large'))
-  else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') socket.end(rawReply('408 Request Timeout'))
-  else socket.end(rawReply('400 Bad Request'))
 }

@@ -1,0 +1,236 @@
+import { randomBytes } from 'node:crypto'
+import type { StoredFile } from '../files/stored-file.ts'
+import type { FlowObject } from '../flow/objects.ts'
+import { answerConditions, validatorHeaders } from '../http/content-answer.ts'
+import type { Exchange } from '../http/exchange.ts'
+import { mediaTypeOf } from '../http/mime.ts'
+import { parseRange } from '../http/ranges.ts'
+import { answerFile } from './file-answer.ts'
+import type { GatewayRules, GatewaySource } from './gateway-source.ts'
+import { HeldRequests } from './held-requests.ts'
+import { answerGrowing, answerGrowingPart, growingRange } from './live-answer.ts'
+import { contentTag, ManifestAnswers } from './manifest-answer.ts'
+import { type MmtAnswer, MmtPresentations } from './mmt-presentations.ts'
+import { refuseExpected, refuseExpired, refuseLost, refusePassed, refuseUnknown } from './refusals.ts'
+import { isManifest, isManifestName, ServiceManifests } from './service-manifests.ts'
+
+const HOLD_MS = [1000, 5000] as const
+const MAX_HELD = 256
+
+/** Answers for names of services: files that are there, that arrive, that are expected, and manifests made for now. */
+export class NameAnswers {
+  readonly #options: GatewaySource & GatewayRules
+  readonly #baseUrl: () => string
+  readonly #held = new HeldRequests(MAX_HELD)
+  readonly #manifests: ServiceManifests
+  readonly #answers: ManifestAnswers
+  readonly #mmt: MmtPresentations
+  /** Tells this session's contents from those of another on the same port. */
+  readonly #instance = randomBytes(6).toString('base64url')
+
+  /** @param prefix of the paths in manifests @param baseUrl for clients that do not say how they reach us */
+  constructor(options: GatewaySource & GatewayRules, prefix: string, baseUrl: () => string) {
+    this.#options = options
+    this.#baseUrl = baseUrl
+    const warn = (text: string): void => options.log?.('warning', text)
+    this.#manifests = new ServiceManifests(options.store, warn)
+    this.#answers = new ManifestAnswers(options.store, this.#manifests, options, prefix, warn)
+    this.#mmt = new MmtPresentations(options.store, options, options.services, warn)
+  }
+
+  /** The representation a name belongs to, as a manifest says; null where none does. */
+  representationOf(serviceId: number, name: string): string | null {
+    return this.#manifests.representationOf(serviceId, name)
+  }
+
+  /** True where a manifest that nobody sent, as of an MMT service, can be played now. */
+  offers(serviceId: number): boolean {
+    return this.#mmt.ready(serviceId)
+  }
+
+  /** Lets all go that wait. */
+  close(): void {
+    this.#held.releaseAll()
+  }
+
+  /** @param skip components of the path before the name */
+  async answer(exchange: Exchange, serviceId: number, skip: number): Promise<void> {
+    const { store } = this.#options
+    const { target } = exchange
+    if (this.#mmt.serves(serviceId) && (await this.#answerMmt(exchange, serviceId, skip))) return
+    const names = [target.components.slice(skip).join('/'), target.written.slice(skip).join('/')]
+    const startedMs = performance.now()
+    for (const name of new Set(names)) this.#options.asked?.(serviceId, name)
+    for (;;) {
+      const name = names.find((one) => store.find(serviceId, one).state !== 'unknown') ?? names[0] ?? ''
+      const found = store.find(serviceId, name)
+      const { version } = store
+      let waitMs = this.#options.holdMs?.[1] ?? HOLD_MS[1]
+      if (found.state === 'ready') {
+        const done = await this.#answerReady(exchange, found.file)
+        if (done === 'done') return
+        if (done === 'gone') {
+          const again = store.find(serviceId, name)
+          if (again.state !== 'ready' || again.file !== found.file) continue
+          return refuseExpired(exchange)
+        }
+        if (store.finished) return this.#refuseUnknown(exchange)
+      } else if (found.state === 'receiving') {
+        if (await this.#answerReceiving(exchange, found.object, startedMs)) return
+      } else if (found.state === 'lost') {
+        return refuseLost(exchange, found.lost)
+      } else if (found.state === 'expired') {
+        return refuseExpired(exchange)
+      } else {
+        if (store.finished) return this.#refuseUnknown(exchange)
+        const expected = this.#expects(serviceId, names)
+        if (expected === null) return this.#refuseUnknown(exchange)
+        if (expected.passed) return refusePassed(exchange)
+        waitMs = this.#holdMs(expected.durationUs)
+      }
+      const end = await this.#held.hold(
+        exchange,
+        waitMs - (performance.now() - startedMs),
+        (changed) => store.watch(changed),
+        () => store.version !== version,
+      )
+      if (end === 'gone') return exchange.isOver ? undefined : void exchange.response.destroy()
+      if (end !== 'settled') return refuseExpected(exchange)
+    }
+  }
+
+  /** Answers for the presentation of an MMT service. @returns false for a name that is not part of it */
+  async #answerMmt(exchange: Exchange, serviceId: number, skip: number): Promise<boolean> {
+    const { store } = this.#options
+    const name = exchange.target.components.slice(skip).join('/')
+    const startedMs = performance.now()
+    for (;;) {
+      const { version } = store
+      const answer = this.#mmt.answer(serviceId, name, this.#clockUrl(exchange))
+      if (answer === null) return false
+      if (answer !== 'not-yet') {
+        await this.#answerMade(exchange, name, answer)
+        return true
+      }
+      if (store.finished) {
+        this.#refuseUnknown(exchange)
+        return true
+      }
+      const waitMs = (this.#options.holdMs?.[1] ?? HOLD_MS[1]) - (performance.now() - startedMs)
+      const watch = (changed: () => void): (() => void) => store.watch(changed)
+      const end = await this.#held.hold(exchange, waitMs, watch, () => store.version !== version)
+      if (end === 'settled') continue
+      if (end !== 'gone') refuseExpected(exchange)
+      else if (!exchange.isOver) exchange.response.destroy()
+      return true
+    }
+  }
+
+  async #answerMade(exchange: Exchange, name: string, answer: MmtAnswer): Promise<void> {
+    if (answer.kind === 'manifest') return this.#answerOwn(exchange, answer.contentType, answer.text)
+    const { bytes, kind, contentType, lastTimeUs } = answer
+    const etag = `"${this.#instance}-${contentTag(bytes)}"`
+    const modifiedMs = Math.floor((lastTimeUs + this.#options.streamShiftUs()) / 1000)
+    const file = { name, kind, contentType, size: bytes.byteLength, complete: true }
+    await answerFile(exchange, file, { bytes }, { etag, modifiedMs })
+  }
+
+  #holdMs(durationUs: number): number {
+    const [least, most] = this.#options.holdMs ?? HOLD_MS
+    return Math.min(most, Math.max(least, durationUs / 1000))
+  }
+
+  #expects(serviceId: number, names: readonly string[]): { durationUs: number; passed: boolean } | null {
+    for (const name of names) {
+      const expected = this.#manifests.expects(serviceId, name)
+      if (expected !== null) return expected
+      const known = this.#options.services().find(({ id }) => id === serviceId)
+      const awaited = known?.manifest?.name ?? null
+      // A player may be quicker than the signalling that names the manifest.
+      if (awaited === name || (awaited === null && known !== undefined && isManifestName(name)))
+        return { durationUs: Number.POSITIVE_INFINITY, passed: false }
+    }
+    return null
+  }
+
+  async #answerReady(exchange: Exchange, file: StoredFile): Promise<'done' | 'gone' | 'not-yet'> {
+    const { store } = this.#options
+    if (isManifest(file) && exchange.target.query.get('as') !== 'sent') {
+      const answer = this.#answers.answer(file, this.#clockUrl(exchange))
+      if (answer === 'not-yet') return 'not-yet'
+      if (answer !== 'as-sent') {
+        this.#answerText(exchange, file, answer.text)
+        return 'done'
+      }
+    }
+    const validators = {
+      etag: `"${this.#instance}-${file.version.toString(16)}-${file.size.toString(16)}"`,
+      modifiedMs: Math.floor((file.lastTimeUs + this.#options.streamShiftUs()) / 1000),
+    }
+    return (await answerFile(exchange, file, store.bytesOf(file), validators)) ? 'done' : 'gone'
+  }
+
+  /** A manifest that was rewritten: it changes while its file does not, so only its content tells it apart. */
+  #answerText(exchange: Exchange, file: StoredFile, text: string): void {
+    this.#answerOwn(exchange, mediaTypeOf(file.name, file.contentType), text)
+  }
+
+  #answerOwn(exchange: Exchange, contentType: string, text: string): void {
+    const validators = { etag: `"${contentTag(text)}"`, modifiedMs: null }
+    const headers = { ...validatorHeaders(validators), 'Cache-Control': 'no-cache' }
+    if (answerConditions(exchange, validators, headers)) return
+    exchange.text(200, contentType, text, headers)
+  }
+
+  /** @returns false where the object ended meanwhile and what came of it is to be looked at anew */
+  async #answerReceiving(exchange: Exchange, object: FlowObject, startedMs: number): Promise<boolean> {
+    const leftMs = (this.#options.holdMs?.[1] ?? HOLD_MS[1]) - (performance.now() - startedMs)
+    const range =
+      exchange.isHead || exchange.request.headers['if-range'] !== undefined
+        ? null
+        : parseRange(exchange.request.headers.range)
+    // Its bytes are not content before they are unpacked, which needs all of them; or only whole files were asked for.
+    const { growing, lowLatency } = this.#options
+    const packed = object.contentEncoding !== null || growing === false || lowLatency === false
+    const usable = (): boolean =>
+      object.state !== 'receiving' ||
+      (!packed &&
+        (range === null
+          ? exchange.isHead || object.prefixBytes() > 0
+          : growingRange(range, object, false) !== 'undecided'))
+    const end = await this.#held.hold(exchange, leftMs, (changed) => object.watch(changed), usable)
+    if (end === 'gone') {
+      if (!exchange.isOver) exchange.response.destroy()
+      return true
+    }
+    // Complete, it is about to be a file; if not, it was lost.
+    if (object.state !== 'receiving') return false
+    const part = range === null || packed ? null : growingRange(range, object, end !== 'settled')
+    if (end !== 'settled' && (part === null || part === 'undecided')) refuseExpected(exchange)
+    else if (range === null) answerGrowing(exchange, object)
+    else if (part === null || part === 'undecided')
+      exchange.refuse({
+        status: 416,
+        sentence: 'The range asked for lies outside of the file.',
+        headers: { 'Content-Range': `bytes */${object.size ?? '*'}` },
+      })
+    else answerGrowingPart(exchange, object, part)
+    return true
+  }
+
+  /** By the address at which this client reaches us. */
+  #clockUrl(exchange: Exchange): string {
+    const { host } = exchange.request.headers
+    const plain = host !== undefined && /^(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i.test(host)
+    return plain ? `http://${host}${exchange.prefix}/clock` : `${this.#baseUrl()}/clock`
+  }
+
+  #refuseUnknown(exchange: Exchange): void {
+    refuseUnknown(
+      exchange,
+      this.#options.store.finished
+        ? 'The session is over, and nothing of that name came.'
+        : 'Nothing of that name was ever announced.',
+    )
+  }
+}

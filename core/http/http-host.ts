@@ -1,0 +1,310 @@
+import { createServer, type IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { AppFailure } from '../failure/app-failure.ts'
+import { Exchange } from './exchange.ts'
+import { guardErrors } from './guard-errors.ts'
+import { isLocalHostHeader, isLoopback, listen } from './listen.ts'
+import type { Mount, MountHandle } from './mount.ts'
+import { rawReply, refuseMalformed } from './raw-replies.ts'
+import { parseTarget, type RequestTarget } from './request-target.ts'
+
+const MAX_HEADERS = 100
+/** A client that neither sends nor takes anything for so long is let go. */
+const IDLE_MS = 120_000
+const BODY_MS = 30_000
+
+/** One user's share of a host. */
+export interface HostUse {
+  /** `http://HOST:PORT`, as this machine reaches it. */
+  readonly origin: string
+  /** @throws AppFailure port-in-use where another mount has that prefix */
+  mount(mount: Mount): MountHandle
+  /** Closes its mounts; the last user's close ends the server and every connection. */
+  close(): Promise<void>
+}
+
+/** Hosts that are open or closing, by `host:port`. */
+const hosts = new Map<string, Promise<HttpHost>>()
+
+/**
+ * Joins the server on a host and port, opening it for its first user. Port 0 is any free one, and a server of its own.
+ * @throws AppFailure port-in-use | address-not-local | socket-failed
+ */
+export async function joinHttpHost(host: string, port: number): Promise<HostUse> {
+  for (;;) {
+    const shared = port === 0 ? undefined : hosts.get(keyOf(host, port))
+    if (shared === undefined) break
+    const one = await shared.catch(() => null)
+    const use = one?.join() ?? null
+    if (use !== null) return use
+    await one?.closed
+  }
+  const one = new HttpHost(host)
+  const opened = one.open(port)
+  if (port !== 0) hosts.set(keyOf(host, port), opened)
+  try {
+    await opened
+  } catch (error) {
+    hosts.delete(keyOf(host, port))
+    throw error
+  }
+  const key = keyOf(host, one.port)
+  hosts.set(key, opened)
+  void one.closed.then(() => hosts.delete(key))
+  return one.join() as HostUse
+}
+
+function keyOf(host: string, port: number): string {
+  return `${host.toLowerCase()}:${port}`
+}
+
+type Mounted = {
+  readonly mount: Mount
+  readonly components: readonly string[]
+  /** Responses and upgraded sockets that are open. */
+  readonly open: Set<{ destroy(): unknown }>
+  requests: number
+  bytes: number
+}
+
+/**
+ * The server of one host and port. It listens, routes to mounts, and does for all of them what is not content: limits, time
+ * limits, malformed requests, Host checks, methods, CORS, and errors of peers.
+ */
+class HttpHost {
+  readonly #host: string
+  readonly #server = createServer(
+    {
+      maxHeaderSize: 16 * 1024,
+      headersTimeout: 10_000,
+      // Bodies have the time limit of their mount.
+      requestTimeout: 0,
+      keepAliveTimeout: 30_000,
+      noDelay: true,
+    },
+    (request, response) => this.#respond(request, response),
+  )
+  readonly #sockets = new Set<Duplex>()
+  readonly #mounts = new Set<Mounted>()
+  #origin = ''
+  #port = 0
+  #users = 0
+  #closing = false
+  #tellClosed: () => void = () => {}
+  readonly closed = new Promise<void>((resolve) => {
+    this.#tellClosed = resolve
+  })
+
+  constructor(host: string) {
+    this.#host = host
+    this.#server.maxRequestsPerSocket = 1000
+    this.#server.timeout = IDLE_MS
+    this.#server.on('connection', (socket) => {
+      guardErrors(socket)
+      this.#sockets.add(socket)
+      socket.on('close', () => this.#sockets.delete(socket))
+    })
+    this.#server.on('clientError', refuseMalformed)
+    this.#server.on('connect', (_request, socket) => socket.end(rawReply('405 Method Not Allowed')))
+  }
+
+  get port(): number {
+    return this.#port
+  }
+
+  async open(port: number): Promise<this> {
+    const bound = await listen(this.#server, this.#host, port)
+    // After listening, an error of the server is one of accepting a connection.
+    guardErrors(this.#server)
+    this.#port = bound.port
+    this.#origin = `http://${bound.host}:${bound.port}`
+    return this
+  }
+
+  /** Null while it closes. */
+  join(): HostUse | null {
+    if (this.#closing) return null
+    this.#users++
+    const mine = new Set<Mounted>()
+    let left = false
+    return {
+      origin: this.#origin,
+      mount: (mount) => {
+        const mounted = this.#add(mount)
+        mine.add(mounted)
+        return handleOf(mounted, () => {
+          mine.delete(mounted)
+          this.#remove(mounted)
+        })
+      },
+      close: async () => {
+        if (left) return
+        left = true
+        for (const mounted of mine) this.#remove(mounted)
+        if (--this.#users === 0) await this.#close()
+      },
+    }
+  }
+
+  #add(mount: Mount): Mounted {
+    for (const { mount: other } of this.#mounts) {
+      if (other.prefix === mount.prefix)
+        throw new AppFailure(
+          'port-in-use',
+          `${this.#origin}${mount.prefix}/ is already in use.`,
+          'Choose another port, or another path on this one.',
+        )
+    }
+    const components = mount.prefix === '' ? [] : mount.prefix.slice(1).split('/')
+    const mounted: Mounted = { mount, components, open: new Set(), requests: 0, bytes: 0 }
+    this.#mounts.add(mounted)
+    this.#listenForUpgrades()
+    return mounted
+  }
+
+  #remove(mounted: Mounted): void {
+    this.#mounts.delete(mounted)
+    this.#listenForUpgrades()
+    for (const one of mounted.open) one.destroy()
+  }
+
+  async #close(): Promise<void> {
+    this.#closing = true
+    this.#server.close(() => this.#tellClosed())
+    // Those that were upgraded are no longer the server's.
+    for (const socket of this.#sockets) socket.destroy()
+    await this.closed
+  }
+
+  #mountFor(components: readonly string[]): Mounted | null {
+    let best: Mounted | null = null
+    for (const one of this.#mounts) {
+      if (best !== null && best.components.length >= one.components.length) continue
+      if (one.components.every((component, at) => components[at] === component)) best = one
+    }
+    return best
+  }
+
+  #respond(request: IncomingMessage, response: ServerResponse): void {
+    guardErrors(request, response)
+    const target = parseTarget(request.url ?? '/')
+    const mounted = this.#mountFor(componentsOf(request, target))
+    if (mounted === null) {
+      const place = { prefix: '', target: EMPTY_TARGET }
+      new Exchange(request, response, place, { cors: 'off', methods: [] }, () => undefined).refuse({
+        status: 404,
+        sentence: 'There is nothing here.',
+      })
+      return
+    }
+    const { mount } = mounted
+    mounted.requests++
+    mounted.open.add(response)
+    response.on('close', () => mounted.open.delete(response))
+    const below = typeof target === 'number' ? EMPTY_TARGET : belowPrefix(target, mounted.components.length)
+    const place = { prefix: mount.prefix, target: below }
+    const exchange = new Exchange(request, response, place, mount.rules, (bytes) => {
+      mounted.bytes += bytes
+    })
+    limitBody(exchange, mount.rules.bodyMs === undefined ? BODY_MS : mount.rules.bodyMs)
+    this.#route(exchange, mounted, target).catch((error: unknown) => {
+      mount.log?.('warning', `A request failed: ${error instanceof Error ? error.message : String(error)}`)
+      exchange.refuse({ status: 500, sentence: 'The server failed on this request; the session log says why.' })
+    })
+  }
+
+  async #route(exchange: Exchange, { mount }: Mounted, target: RequestTarget | 400 | 414): Promise<void> {
+    const { request } = exchange
+    const { methods, otherMethods, admits } = mount.rules
+    if (request.rawHeaders.length > 2 * MAX_HEADERS)
+      return exchange.refuse({ status: 431, sentence: `More than ${MAX_HEADERS} header fields.` })
+    if (!this.#isOurName(request, mount))
+      return exchange.refuse({ status: 421, sentence: 'This address is served under another name.' })
+    const allow = { Allow: [...methods, 'OPTIONS'].join(', ') }
+    if (request.method === 'OPTIONS') {
+      exchange.head(204, allow)
+      return exchange.end()
+    }
+    if (!methods.includes(request.method ?? ''))
+      return exchange.refuse({ status: 405, sentence: otherMethods, headers: allow })
+    if (target === 400) return exchange.refuse({ status: 400, sentence: 'The address is malformed.' })
+    if (target === 414) return exchange.refuse({ status: 414, sentence: 'The address is too long.' })
+    const refusal = admits?.(request, exchange.target) ?? null
+    if (refusal !== null) return exchange.refuse(refusal)
+    await mount.answer(exchange)
+  }
+
+  #isOurName(request: IncomingMessage, { rules }: Mount): boolean {
+    if (rules.localNames === 'loopback' && !isLoopback(this.#host)) return true
+    return isLocalHostHeader(request.headers.host, this.#host)
+  }
+
+  /** Without a listener Node serves a request that offers an upgrade (curl's h2c) as an ordinary one, as it should be. */
+  #listenForUpgrades(): void {
+    this.#server.off('upgrade', this.#upgrade)
+    if ([...this.#mounts].some(({ mount }) => mount.upgrade !== undefined)) this.#server.on('upgrade', this.#upgrade)
+  }
+
+  readonly #upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
+      const response = new ServerResponse(request)
+      response.shouldKeepAlive = false
+      response.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0])
+      response.on('finish', () => socket.end())
+      this.#respond(request, response)
+      return
+    }
+    const target = parseTarget(request.url ?? '/')
+    const mounted = this.#mountFor(componentsOf(request, target))
+    const { mount, components, open } = mounted ?? {}
+    if (
+      typeof target === 'number' ||
+      mount?.upgrade === undefined ||
+      !this.#isOurName(request, mount) ||
+      (mount.rules.admits?.(request, belowPrefix(target, components?.length ?? 0)) ?? null) !== null
+    ) {
+      socket.end(rawReply('403 Forbidden'))
+      return
+    }
+    open?.add(socket)
+    socket.on('close', () => open?.delete(socket))
+    mount.upgrade({ request, socket, head })
+  }
+}
+
+const EMPTY_TARGET: RequestTarget = { components: [''], written: [''], query: new URLSearchParams() }
+
+/** Path components to find a mount by; of a target that cannot be read, as written. */
+function componentsOf(request: IncomingMessage, target: RequestTarget | 400 | 414): readonly string[] {
+  if (typeof target !== 'number') return target.components
+  return (request.url ?? '/').slice(1, 1024).split(/[/?]/)
+}
+
+function belowPrefix({ components, written, query }: RequestTarget, skip: number): RequestTarget {
+  return { components: components.slice(skip), written: written.slice(skip), query }
+}
+
+/** Ends the connection of a request whose body does not come, whether or not it has been answered. */
+function limitBody({ request, response }: Exchange, ms: number | null): void {
+  const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length']) > 0
+  if (ms === null || !hasBody) return
+  const timer = setTimeout(() => {
+    if (response.headersSent) request.destroy()
+    else response.writeHead(408, { Connection: 'close', 'Content-Length': 0 }).end()
+  }, ms)
+  timer.unref()
+  request.on('close', () => clearTimeout(timer))
+  request.on('end', () => clearTimeout(timer))
+}
+
+function handleOf(mounted: Mounted, close: () => void): MountHandle {
+  return {
+    get requests() {
+      return mounted.requests
+    },
+    get bytes() {
+      return mounted.bytes
+    },
+    close,
+  }
+}
