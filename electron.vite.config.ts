@@ -1,39 +1,59 @@
+import { chmodSync } from 'node:fs'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
+import { besideBundle } from './electron/packaging/beside-bundle.mjs'
 import { bundledLicences } from './electron/packaging/bundled-licences.mjs'
 
 /*
- * Three bundles of the desktop app. The product runs on current Electron; tests and closed networks may run an Electron
- * with Node 18 and Chromium 114, so the targets are set by hand and kept at that floor.
+ * Three builds. The product runs on current Electron; tests and closed networks may run an Electron with Node 18 and
+ * Chromium 114, so the targets are set by hand and kept at that floor.
  */
 const ELECTRON_NODE = 'node18'
 const ELECTRON_CHROMIUM = 'chrome114'
 
-const cjs = (input: Record<string, string>, external: string[]) => ({
-  target: ELECTRON_NODE,
-  minify: false as const,
-  externalizeDeps: false,
-  rolldownOptions: {
-    input,
-    external,
-    output: { format: 'cjs' as const, entryFileNames: '[name].cjs', chunkFileNames: 'chunk-[name].cjs' },
-  },
-})
+/** Small, and still with the names that a stack trace needs. */
+const NAMES = { function: true, class: true }
+const MINIFY = { compress: { keepNames: NAMES }, mangle: { keepNames: NAMES }, codegen: true }
+
+const cjs = {
+  format: 'cjs' as const,
+  entryFileNames: '[name].cjs',
+  chunkFileNames: 'core/[name].cjs',
+  assetFileNames: 'core/[name][extname]',
+  minify: MINIFY,
+}
 
 export default defineConfig({
+  /* All that runs on Node: the app's main process, its engine and the command line, so that they share chunks. It empties dist/. */
   main: {
-    plugins: [bundledLicences()],
+    plugins: [
+      besideBundle(),
+      bundledLicences(['main', 'cli']),
+      { name: 'executable', writeBundle: () => chmodSync('dist/cli/routescope.cjs', 0o755) },
+    ],
     build: {
-      ...cjs({ index: 'electron/main/index.ts', engine: 'electron/engine/index.ts' }, [
-        'electron',
-        'bufferutil',
-        'utf-8-validate',
-      ]),
-      outDir: 'dist/main',
+      target: ELECTRON_NODE,
+      externalizeDeps: false,
+      outDir: 'dist',
+      emptyOutDir: true,
+      rolldownOptions: {
+        input: {
+          'main/index': 'electron/main/index.ts',
+          'main/engine': 'electron/engine/index.ts',
+          'cli/routescope': 'core/cli/main.ts',
+        },
+        external: ['electron', 'bufferutil', 'utf-8-validate'],
+        output: { ...cjs, banner: (chunk) => (chunk.name === 'cli/routescope' ? '#!/usr/bin/env node' : '') },
+      },
     },
   },
   preload: {
-    build: { ...cjs({ index: 'electron/preload/index.ts' }, ['electron']), outDir: 'dist/preload' },
+    build: {
+      target: ELECTRON_NODE,
+      externalizeDeps: false,
+      outDir: 'dist/preload',
+      rolldownOptions: { input: { index: 'electron/preload/index.ts' }, external: ['electron'], output: cjs },
+    },
   },
   renderer: {
     root: 'renderer',

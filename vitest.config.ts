@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
+import { besideBundle } from './electron/packaging/beside-bundle.mjs'
 
 /** Against tests that hang; none is told slow from fast by it, so that a busy machine passes too. */
 const TEST_TIMEOUT_MS = 300_000
@@ -8,6 +9,7 @@ export default defineConfig({
   test: {
     projects: [
       {
+        plugins: [besideBundle()],
         test: {
           name: 'core',
           environment: 'node',
@@ -18,6 +20,7 @@ export default defineConfig({
       },
       {
         // The command line as a user meets it: these run the built program, which is built first where it is out of date.
+        plugins: [besideBundle()],
         test: {
           name: 'program',
           environment: 'node',

@@ -38,10 +38,7 @@ type DiskCalls = Pick<
   'openSync' | 'writeSync' | 'closeSync' | 'renameSync' | 'unlinkSync' | 'mkdirSync' | 'lstatSync'
 >
 
-/**
- * The writing half of `FileWriter`: each file aside, then renamed. It runs in a worker thread from its own source text, so it
- * uses nothing but its arguments.
- */
+/** The writing half of `FileWriter`, run by a worker thread: each file aside, then renamed. */
 export function diskLoop(port: DiskPort, calls: DiskCalls, setup: DiskSetup): void {
   const { root, asideName } = setup
   const ring = new Uint8Array(setup.ring)

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { isReadInPlace, type Lease } from '../flow/lease.ts'
-import { type DiskJob, type DiskOutcome, type DiskReply, type DiskSetup, diskLoop } from './disk-loop.ts'
+import type { DiskJob, DiskOutcome, DiskReply, DiskSetup } from './disk-loop.ts'
+import diskWorker from './disk-worker.ts?thread'
 import { ASIDE_PREFIX } from './safe-name.ts'
 
 /** Writers of this process so far: each has a name of its own for what is not whole yet. */
@@ -44,8 +45,6 @@ const RING_BYTES = 48 * 1024 * 1024
 /** Above this a source is asked to wait, and let go on below half of it. */
 const QUEUE_BYTES = 32 * 1024 * 1024
 const REPLY_BYTES = 8 * 1024 * 1024
-/** Politeness of the thread that writes. */
-const WRITER_NICE = 10
 /** One batch is being written while the next is on its way. */
 const BATCHES_UNDER_WAY = 2
 
@@ -234,11 +233,6 @@ function aligned(bytes: number): number {
   return (bytes + 7) & ~7
 }
 
-/** A thread from source text: the program is one bundled file, there is no second one to start a thread from. */
 function startWorker(setup: DiskSetup): DiskThread {
-  // On Linux this is the thread's own priority: whoever reads sockets goes before whoever fills files.
-  const source = `const { parentPort, workerData } = require('node:worker_threads')
-if (process.platform === 'linux') require('node:os').setPriority(${WRITER_NICE})
-;(${diskLoop.toString()})(parentPort, require('node:fs'), workerData)`
-  return new Worker(source, { eval: true, workerData: setup })
+  return new Worker(diskWorker, { workerData: setup })
 }

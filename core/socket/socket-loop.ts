@@ -44,8 +44,8 @@ export type SocketSetup = {
 
 /**
  * The socket thread: opens sockets, joins groups, and writes what arrives into the shared ring. It keeps nothing, so that its
- * collections are short and a queue of the system is emptied at once, whatever the engine is busy with. It runs from its own
- * source text, so it uses nothing but its arguments.
+ * collections are short and a queue of the system is emptied at once, whatever the engine is busy with. Its calls
+ * of the system are arguments, so that a test runs it without a thread.
  */
 export function socketLoop(
   port: SocketPort,

@@ -1,13 +1,10 @@
 import { Worker } from 'node:worker_threads'
 import { DatagramRing, RING, type RingReader, type RingSource } from './datagram-ring.ts'
-import { type Membership, type SocketCommand, type SocketOpening, type SocketReply, socketLoop } from './socket-loop.ts'
+import type { Membership, SocketCommand, SocketOpening, SocketReply } from './socket-loop.ts'
+import socketWorker from './socket-worker.ts?thread'
 
 /** A third of a second at 1.5 Gbit/s. */
 const RING_BYTES = 64 * 1024 * 1024
-/** Urgency of the thread that reads. */
-const READER_NICE = -10
-/** Datagrams wait at most so long for others to be handed on with them. */
-const WAKE_MS = 1
 /** Datagrams handed on before timers and requests get a turn. */
 const TURN_DATAGRAMS = 2048
 
@@ -141,15 +138,7 @@ export class SocketThread implements RingReader {
     this.#ring.clockOffsetUs = this.#nowUs() - monotonicUs()
     // Wakes the thread's first message: the ring is empty and nobody reads it.
     this.#ring.read(1)
-    // On Linux a thread has a priority of its own; whoever may not raise it (most users) reads as before.
-    const source = `const { parentPort, workerData } = require('node:worker_threads')
-if (process.platform === 'linux') try { require('node:os').setPriority(${READER_NICE}) } catch {}
-const { performance } = require('node:perf_hooks')
-const [seconds, nanoseconds] = process.hrtime()
-const shift = seconds * 1e3 + nanoseconds / 1e6 - performance.now()
-const clock = { now: () => performance.now() + shift, soon: (task) => void setTimeout(task, ${WAKE_MS}) }
-;(${socketLoop.toString()})(parentPort, require('node:dgram').createSocket, clock, workerData)`
-    const worker = new Worker(source, { eval: true, workerData: { memory: this.#ring.memory, ring: RING } })
+    const worker = new Worker(socketWorker, { workerData: { memory: this.#ring.memory, ring: RING } })
     worker.on('message', (reply: SocketReply) => this.#answer(reply))
     this.#worker = worker
     return worker

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'vite'
+import { besideBundle } from '../../electron/packaging/beside-bundle.mjs'
 import { cli, mustSucceed, root, run } from './measure.mjs'
 
 const OBJECTS = 20
@@ -65,6 +66,7 @@ export { recoveryTrial } from ${from('core/testing/raptorq-trial.ts')}
     root,
     logLevel: 'error',
     publicDir: false,
+    plugins: [besideBundle()],
     ssr: { noExternal: true },
     build: {
       ssr: true,

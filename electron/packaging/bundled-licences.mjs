@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 
 /** Beside each bundle: the packages whose code it holds, with the licences they ask to be handed on. */
 const LICENCES_FILE = 'third-party-licences.txt'
@@ -27,22 +27,25 @@ NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE US
 }
 
 /**
- * A Vite plugin that writes LICENCES_FILE: made of the modules that are really in the bundle, so that no list can grow stale.
+ * A Vite plugin that writes LICENCES_FILE into these folders below its output: made of the modules that are really in the bundle, so that no list can grow stale.
  * A package whose licence cannot be told fails the build.
+ * @param {readonly string[]} below
  */
-export function bundledLicences() {
+export function bundledLicences(below = ['.']) {
   return {
     name: 'bundled-licences',
     generateBundle(_, bundle) {
-      const folders = new Set()
+      const packages = new Set()
       for (const part of Object.values(bundle)) {
         for (const id of part.type === 'chunk' ? part.moduleIds : part.originalFileNames) {
           const folder = /^\0?(.*\/node_modules\/(?:@[^/]+\/)?[^/?]+)\//.exec(id.replaceAll('\\', '/'))?.[1]
-          if (folder !== undefined) folders.add(folder)
+          if (folder !== undefined) packages.add(folder)
         }
       }
-      const source = [...folders].map(noticeOf).sort().join('\n\n')
-      this.emitFile({ type: 'asset', fileName: LICENCES_FILE, source: `${source}\n` })
+      const source = [...packages].map(noticeOf).sort().join('\n\n')
+      for (const folder of below) {
+        this.emitFile({ type: 'asset', fileName: posix.join(folder, LICENCES_FILE), source: `${source}\n` })
+      }
     },
   }
 }

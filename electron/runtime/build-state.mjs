@@ -12,7 +12,7 @@ const OUTPUTS = [
   'dist/renderer/index.html',
   'dist/cli/routescope.cjs',
 ]
-const SOURCES = ['core', 'electron', 'renderer', 'package.json', 'electron.vite.config.ts', 'vite.cli.config.ts']
+const SOURCES = ['core', 'electron', 'renderer', 'package.json', 'electron.vite.config.ts']
 
 /** Builds when an output is missing or a source is newer; a checkout that is up to date starts at once. */
 export async function buildIfStale() {

@@ -7,6 +7,8 @@ import { utcText } from '../ntp.ts'
 import { certificateChain, readCertificate, type SignerCertificate } from './certificate.ts'
 import { isModestBer, joinOctets } from './der-shape.ts'
 
+export { readCertificate } from './certificate.ts'
+
 /** What checking a signature gave. Times µs since the UNIX epoch. */
 export type Verdict = {
   /** `good`: digest, signature and certificate agree; nobody vouches for the certificate. */

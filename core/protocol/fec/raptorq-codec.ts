@@ -1,6 +1,6 @@
 import { Decoder, Encoder, initSync } from 'raptorq/raptorq.js'
-import codecUrl from 'raptorq/raptorq_bg.wasm?url&inline'
-import { base64Bytes } from '#platform'
+import codecFile from 'raptorq/raptorq_bg.wasm?file'
+import { bundledFile } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
 import { MAX_BLOCK_SYMBOLS, paddedSymbols } from './raptorq-k.ts'
 
@@ -18,7 +18,7 @@ let loaded = false
 /** The codec is made when it is first needed: a session without FEC does not pay for it. */
 function load(): void {
   if (loaded) return
-  initSync(base64Bytes(codecUrl.slice(codecUrl.indexOf(',') + 1)))
+  initSync(bundledFile(codecFile))
   loaded = true
 }
 

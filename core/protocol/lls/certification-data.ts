@@ -2,7 +2,8 @@ import { base64Bytes, hexText, latin1Text } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
 import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
 import { attr, child, childrenOf, otherAttributes } from '../../xml/xml-element.ts'
-import { readCertificate, type SignerCertificate } from '../cms/certificate.ts'
+import type { SignerCertificate } from '../cms/certificate.ts'
+import { cms } from '../cms/cms.ts'
 
 /** CertificationData, A/331:2019 §6.8 and A/360 §5.2.2.2: the certificates that other signalling is signed with. */
 export type CertificationData = {
@@ -43,7 +44,7 @@ export function readCertificationData(root: XmlElement): CertificationData {
   let unreadable = 0
   for (const element of childrenOf(signed, 'Certificates').slice(0, MAX_CERTIFICATES)) {
     // One element each in the published example; white space between several has been seen in drafts.
-    const read = readCertificate(base64Bytes(element.text))
+    const read = cms().readCertificate(base64Bytes(element.text))
     if (read === null) unreadable++
     else certificates.push(read)
   }

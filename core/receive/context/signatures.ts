@@ -1,7 +1,8 @@
 import type { ReportSignature } from '../../contract/report.ts'
 import { BoundedMap, dropOldest } from '../../flow/bounded-map.ts'
 import type { SignerCertificate } from '../../protocol/cms/certificate.ts'
-import { checkSignature, readSignedData, type Verdict } from '../../protocol/cms/signed-data.ts'
+import { cms } from '../../protocol/cms/cms.ts'
+import type { Verdict } from '../../protocol/cms/signed-data.ts'
 import { utcText } from '../../protocol/ntp.ts'
 
 /** Certificates remembered; a station has a handful. */
@@ -53,6 +54,7 @@ export class Signatures {
     contents: readonly Uint8Array[],
     later: (verdict: Verdict) => void,
   ): Verdict {
+    const { readSignedData, checkSignature } = cms()
     const read = readSignedData(signature)
     const known = [...this.#certificates.values()]
     const verdict = checkSignature(read, contents, known)
@@ -66,6 +68,7 @@ export class Signatures {
     const bytes = contents.reduce((sum, each) => sum + each.length, signature.length)
     if (bytes > MAX_WAITING_BYTES) return
     const retry = (): boolean => {
+      const { readSignedData, checkSignature } = cms()
       const verdict = checkSignature(readSignedData(kept.signature), kept.contents, [...this.#certificates.values()])
       if (verdict.verdict === 'unchecked') return false
       later(verdict)

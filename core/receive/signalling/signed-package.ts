@@ -1,5 +1,5 @@
 import type { ReportSignature } from '../../contract/report.ts'
-import { readSignedData } from '../../protocol/cms/signed-data.ts'
+import { cms } from '../../protocol/cms/cms.ts'
 import { gunzipIfGzip } from '../../protocol/gzip.ts'
 import { readSignedEntity, signedForms } from '../../protocol/mime/signed.ts'
 import type { ReceiveContext } from '../context/receive-context.ts'
@@ -31,7 +31,7 @@ export function unwrapSigned(
   for (let layer = 0; layer < MAX_LAYERS; layer++) {
     const entity = readSignedEntity(content)
     if (entity === null) break
-    const inside = entity.content ?? readSignedData(entity.signature)?.content ?? null
+    const inside = entity.content ?? cms().readSignedData(entity.signature)?.content ?? null
     const forms = inside === null ? [] : entity.content === null ? [inside] : signedForms(inside)
     const verdict = context.signatures.check(`${id}/${layer}`, entity.signature, forms, (changed) =>
       later(reportSignature(changed, timeUs)),

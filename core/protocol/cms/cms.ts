@@ -1,0 +1,9 @@
+import type { checkSignature, readCertificate, readSignedData } from './signed-data.ts'
+import loadCms from './signed-data.ts?lazy'
+
+/** Signatures and certificates. Their ASN.1 reader is large and few signals are signed: the first call loads it. */
+export const cms = loadCms as () => {
+  readonly checkSignature: typeof checkSignature
+  readonly readCertificate: typeof readCertificate
+  readonly readSignedData: typeof readSignedData
+}
