@@ -17,9 +17,8 @@ export type ProgramFolders = {
   readonly starter: string | null
 }
 
-/** @param bundleDir folder of the bundled command line, `dist/cli` */
-export function programFolders(bundleDir: string): ProgramFolders {
-  const root = join(bundleDir, '..', '..')
+/** @param root the folder of package.json */
+export function programFolders(root: string): ProgramFolders {
   const starter = join(root, 'electron', 'runtime', 'start.mjs')
   return {
     root,

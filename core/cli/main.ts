@@ -1,140 +1,18 @@
-import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { APP_ERROR_EXIT } from '../contract/app-error.ts'
-import type { ReceiveChoices } from '../contract/receive-options.ts'
-import type { SessionSpec1 } from '../contract/session-spec-1.ts'
-import type { InitialRequest } from '../contract/shell-api.ts'
-import { Engine } from '../engine/engine.ts'
-import { parseSessionSpec } from '../engine/spec/spec.ts'
-import { AppFailure, toAppError } from '../failure/app-failure.ts'
-import { type CliRequest, type RunOverrides, readCommandLine } from './command-line.ts'
-import { noDisplayReason, type ProgramFolders, programFolders } from './display.ts'
-import { inspectCaptures } from './inspect-captures.ts'
-import { outputFailure, outputFlushed, watchOutput } from './output.ts'
-import { runSession } from './run-session.ts'
-import { logTeller, tellFailure } from './tell.ts'
 
-async function main(): Promise<number> {
-  const folders = programFolders(__dirname)
-  const version = (JSON.parse(readFileSync(join(folders.root, 'package.json'), 'utf8')) as { version: string }).version
-  try {
-    const request = readCommandLine(process.argv.slice(2), version)
-    if (request.kind === 'text') {
-      process.stdout.write(request.text)
-      return 0
-    }
-    return await carryOut(request, folders, version)
-  } catch (thrown) {
-    const error = toAppError(thrown)
-    tellFailure(error)
-    return APP_ERROR_EXIT[error.code]
-  }
+/*
+ * Where the command line begins, in `dist/cli`. It answers `--version` by itself, in hardly more than the start of Node; all
+ * else is loaded for what is asked.
+ */
+const root = join(__dirname, '..', '..')
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+const args = process.argv.slice(2)
+
+if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
+  // A reader that is gone already needs no answer.
+  process.stdout.on('error', () => undefined)
+  process.stdout.write(`${version}\n`)
+} else {
+  void import('./program.ts').then(({ runProgram }) => runProgram(args, root, version))
 }
-
-type EngineRequest = Exclude<CliRequest, { kind: 'text' }>
-
-async function carryOut(request: EngineRequest, folders: ProgramFolders, version: string): Promise<number> {
-  const engine = new Engine({
-    defaultDumpDir: join(homedir(), 'Routescope'),
-    demoDir: folders.demo,
-    version,
-  })
-  try {
-    switch (request.kind) {
-      case 'open': {
-        const reason = request.window ? noDisplayReason(process.platform, process.env) : 'a browser was asked for'
-        if (reason === null && folders.starter !== null) return await startWindow(folders.starter, request.request)
-        const { serveInterface } = await import('./serve-interface.ts')
-        return await serveInterface(
-          engine,
-          request,
-          folders,
-          reason ?? 'the desktop app is not installed beside the command line',
-        )
-      }
-      case 'inspect':
-        engine.logger.listen(logTeller(request.spec.log))
-        return await inspectCaptures(engine, request.spec, request.json)
-      case 'session':
-        engine.logger.listen(logTeller(request.spec.log))
-        return await runSession(engine, request.spec, request.json)
-      case 'run': {
-        const spec = await readSpec(request.file, request.overrides)
-        engine.logger.listen(logTeller(spec.log))
-        return await runSession(engine, spec, request.json)
-      }
-    }
-  } finally {
-    await engine.close()
-  }
-}
-
-async function readSpec(file: string, overrides: RunOverrides): Promise<SessionSpec1> {
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new AppFailure(
-      missing ? 'file-not-found' : 'file-unreadable',
-      missing ? `There is no session file ${file}.` : `The session file ${file} cannot be read.`,
-      'Check the path; right form: routescope run SPEC.json',
-      error,
-    )
-  }
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch (error) {
-    throw new AppFailure(
-      'bad-spec',
-      `${file} is not JSON.`,
-      'Correct the session file, or save it again from the app.',
-      error,
-    )
-  }
-  const spec = parseSessionSpec(json, file)
-  return {
-    ...spec,
-    ...(overrides.durationS === undefined ? {} : { durationS: overrides.durationS }),
-    ...(overrides.log === undefined ? {} : { log: overrides.log }),
-    sinks:
-      overrides.report === undefined
-        ? spec.sinks
-        : [...spec.sinks, { id: 'command-line-report', kind: 'report', file: overrides.report }],
-  }
-}
-
-/** How the app is told what the command line chose. */
-function chosen(choices: ReceiveChoices): string[] {
-  return Object.keys(choices).length === 0 ? [] : [`--receive-options=${JSON.stringify(choices)}`]
-}
-
-/** Opens the desktop app and waits for it, so that its log and its exit status are this command's. */
-function startWindow(starter: string, request: InitialRequest): Promise<number> {
-  const args =
-    request.kind === 'capture'
-      ? ['open', ...request.files, ...chosen(request.choices)]
-      : request.kind === 'url'
-        ? ['open', ...request.url.split(' '), ...chosen(request.choices)]
-        : request.kind === 'demo'
-          ? ['--demo']
-          : []
-  const child = spawn(process.execPath, [starter, ...args], { stdio: 'inherit' })
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('exit', (code, signal) => resolve(signal === null ? (code ?? 1) : 130))
-  })
-}
-
-watchOutput()
-void main().then(async (status) => {
-  // A pipe that is still being read must get everything before the process goes.
-  await outputFlushed()
-  const failure = outputFailure()
-  if (failure !== null) tellFailure(failure)
-  process.exit(failure === null ? status : status || APP_ERROR_EXIT[failure.code])
-})
