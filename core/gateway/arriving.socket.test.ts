@@ -42,6 +42,16 @@ const MPD = `<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPrese
 const mpd = () => receivedFile('live.mpd', MPD, { kind: 'manifest' })
 
 describe('an object that is arriving', () => {
+  test('gets no rights where a browser would run it, as when it is whole', async () => {
+    const one = await open()
+    const object = new ArrivingObject(1, 'p.html')
+    one.store.begun(object)
+    object.push('<script>')
+    const { headers } = await begin(one, '/service1/p.html')
+    expect(headers['content-security-policy']).toBe("sandbox; default-src 'none'")
+    object.end('complete')
+  })
+
   test('is served as it grows: what is there at once, the rest as it comes', async () => {
     const one = await open()
     const object = new ArrivingObject(1, 'v1.m4s')

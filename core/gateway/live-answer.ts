@@ -1,4 +1,5 @@
 import type { FlowObject } from '../flow/objects.ts'
+import { strangerHeaders } from '../http/content-answer.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { mediaTypeOf } from '../http/mime.ts'
 import { contentRange, type RangeSpec } from '../http/ranges.ts'
@@ -50,8 +51,10 @@ export function answerGrowingPart(exchange: Exchange, object: FlowObject, part: 
 }
 
 function headersOf(object: FlowObject): Record<string, string> {
+  const mediaType = mediaTypeOf(object.name ?? '', object.contentType)
   return {
-    'Content-Type': mediaTypeOf(object.name ?? '', object.contentType),
+    ...strangerHeaders(mediaType),
+    'Content-Type': mediaType,
     'Accept-Ranges': 'bytes',
     // It has no name for its content yet, and may still be given up.
     'Cache-Control': 'no-store',

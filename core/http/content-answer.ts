@@ -29,7 +29,7 @@ export async function answerContent(exchange: Exchange, content: Content): Promi
     ...headers,
     'Content-Type': mediaType,
     'Accept-Ranges': 'bytes',
-    ...(trusted !== true && isDocument(mediaType) ? SANDBOX : undefined),
+    ...(trusted === true ? undefined : strangerHeaders(mediaType)),
   }
   const { request } = exchange
   const range =
@@ -58,7 +58,10 @@ export async function answerContent(exchange: Exchange, content: Content): Promi
   return streamFile(exchange, source.path, from, to, () => exchange.head(status, head))
 }
 
-const SANDBOX = { 'Content-Security-Policy': "sandbox; default-src 'none'" }
+/** What every reply with content from elsewhere carries: a document that a browser would run gets no rights. */
+export function strangerHeaders(mediaType: string): Record<string, string> {
+  return isDocument(mediaType) ? { 'Content-Security-Policy': "sandbox; default-src 'none'" } : {}
+}
 
 /** 304 or 412 where the client's conditions ask for it. @returns true when it has been answered */
 export function answerConditions(exchange: Exchange, validators: Validators, headers: Record<string, string>): boolean {
