@@ -191,8 +191,14 @@ class Get implements Transfer {
         },
         onComplete: () => {
           if (this.#over) return
-          if (location === null) this.#end(null)
-          else this.#follow(location, url)
+          if (location === null) this.#release()
+          // The connection is free one turn later: a request that followed at once would open another one.
+          queueMicrotask(() =>
+            setImmediate(() => {
+              if (location === null) this.#end(null)
+              else if (!this.#over) this.#follow(location, url)
+            }),
+          )
         },
         onError: (error) => {
           if (this.#over) return
