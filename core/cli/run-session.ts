@@ -46,7 +46,7 @@ export async function runSession(engine: Engine, spec: SessionSpec1, json: boole
   keys.close()
   if (failure !== null) return APP_ERROR_EXIT[failure.code]
   if (keys.quit) return 130
-  return session.spoiled ? 1 : 0
+  return session.degraded ? 1 : 0
 }
 
 /** The list of services is what a scan is for. */
@@ -121,15 +121,15 @@ function summaryLines(session: Session): string[] {
 
 function summaryText(session: Session): string {
   const { objects, complete, incomplete, files, packets, bytes, sentPackets, sentObjects } = session.summary()
+  if (sentPackets > 0 && packets === 0) return `Sent ${sentPackets} packets, ${sentObjects} objects.`
   const recorded = session.snapshot().recordings
   const first = recorded[0]
-  if (first !== undefined && session.spec.sinks.every(({ kind }) => kind === 'capture' || kind === 'report')) {
+  if (first !== undefined && session.recordsOnly) {
     const count = recorded.reduce((sum, each) => sum + each.packets, 0)
     const size = recorded.reduce((sum, each) => sum + each.bytes, 0)
     const where = first.files > 1 ? `${first.files} files, the last ${first.file}` : first.file
     return `Recorded ${count} of ${packets} packets, ${size} bytes, to ${where}.`
   }
-  if (sentPackets > 0 && packets === 0) return `Sent ${sentPackets} packets, ${sentObjects} objects.`
   const { repair } = session.snapshot()
   const repaired = repair === null ? '' : `; ${repairText(repair)}`
   return `Received ${packets} packets, ${bytes} bytes: ${complete} of ${objects} objects complete, ${incomplete} incomplete, ${files} files${repaired}.`

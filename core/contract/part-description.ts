@@ -21,6 +21,8 @@ export type PartDescription = {
   readonly help: string
   readonly takes: PortType | null
   readonly gives: PortType | null
+  /** Whether it belongs to what is received or to what is sent; absent: to either. Only parts of one side are linked by themselves. */
+  readonly side?: 'receive' | 'send'
   readonly options: readonly OptionRow[]
   readonly opens?: readonly SourcePattern[]
 }

@@ -454,7 +454,7 @@ export const RECEIVE_OPTIONS = [
     help: 'log statistics so often (see --log route@info), 0 never; less than 0: counted since the start',
     path: 'source.receive.statsMs',
     commands: EVERYWHERE,
-    test: 'core/engine/parts/receive-statistics.test.ts',
+    test: 'core/engine/receiving/receive-statistics.test.ts',
   },
 ] as const satisfies readonly ReceiveOption[]
 

@@ -68,8 +68,10 @@ export type GatewaySnapshot = { readonly baseUrl: string; readonly requests: num
 
 /** What this computer did to the stream. */
 export type HostSnapshot = {
-  /** Datagrams this computer dropped, or a capture says were dropped when it was made; null where nothing tells. */
+  /** Packets dropped by this computer's sockets and by the capturing computer; null where neither counts them. */
   readonly hostDrops: number | null
+  /** Part of `hostDrops`: what captures report of the computer that made them; null where they report nothing. */
+  readonly captureDrops: number | null
   /** Longest time within the last few seconds that the engine was kept from reading its sockets, ms; null for a capture. */
   readonly eventLoopLagMs: number | null
 }

@@ -1,17 +1,16 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { receiveSpecOf } from '../contract/receive-choices.ts'
-import type { ReceiveChoices } from '../contract/receive-options.ts'
+import type { OptionValue } from '../contract/session-spec.ts'
 import { LctPacket } from '../protocol/lct/lct-packet.ts'
 import { type Datagram, pcapOf } from '../testing/datagrams.ts'
 import { FluteSender } from '../testing/flute-sender.ts'
 import { mabrCapture } from '../testing/mabr-capture.ts'
 import { DEMO_FOLDER, demoDash, FIXTURE_ADDRESS, FIXTURE_START_US, routeFixture } from '../testing/make-fixtures.ts'
+import { openedSession } from '../testing/opened-session.ts'
 import { sha256, TestFolder, treeOf } from '../testing/program.ts'
 import { reportFaults } from '../testing/report-shape.ts'
 import { TestServer } from '../testing/test-server.ts'
-import { Reception } from './parts/reception.ts'
 
 /** `--repair http` for objects of which no packet came: their names are announced, their bytes are elsewhere. */
 const folder = new TestFolder()
@@ -34,30 +33,23 @@ afterAll(async () => {
 
 let runs = 0
 /** Reads a capture into a folder. */
-async function received(datagrams: readonly Datagram[], choices: ReceiveChoices = {}, loop = 1) {
+async function received(datagrams: readonly Datagram[], repair: Readonly<Record<string, OptionValue>> = {}, loop = 1) {
   const file = folder.at(`${++runs}.pcap`)
   const dir = folder.at(`out-${runs}`)
   writeFileSync(file, pcapOf(datagrams))
-  const receive = receiveSpecOf({ repair: 'http', repairUrls: [server.url], ...choices }, 'all')
-  const reception = new Reception(
-    [{ id: 'a', kind: 'capture', files: [file], pace: 'fast', loop, receive }],
-    [{ id: 'f', kind: 'folder', dir, maxSegments: 0, splitTsi: false }],
-    {
-      nowUs: () => Date.now() * 1000,
-      log: () => undefined,
-      logs: () => false,
-      sessionDir: folder.at(`session-${runs}`),
-      onProblem: (error) => {
-        throw new Error(error.message)
-      },
-      onWarning: () => undefined,
-    },
+  const { session } = await openedSession(
+    [
+      { id: 'a', kind: 'capture', files: [file], services: 'all', loop },
+      { id: 'repair', kind: 'repair', mode: 'http', urls: [server.url], ...repair },
+      { id: 'f', kind: 'folder', dir },
+    ],
+    { sessionDir: folder.at(`session-${runs}`) },
   )
-  closing.push(() => reception.close())
-  await reception.open()
-  await reception.run()
-  await reception.stop()
-  return { files: treeOf(dir), alarms: reception.state().alarms, report: reception.report() }
+  closing.push(() => session.close())
+  session.run()
+  await session.done
+  expect(session.problems()).toEqual([])
+  return { files: treeOf(dir), alarms: session.snapshot().alarms, report: session.report() }
 }
 
 /** Without the n-th objects of a channel that are media segments. */
@@ -97,9 +89,9 @@ it('fetches segments that never came, whole, and leaves the loss a fact', async 
 
 it('does not where nothing is to be fetched', async () => {
   const lossy = withoutObjects(await routeFixture(), 10, [3])
-  const plain = await received(lossy, { repair: 'strict', repairUrls: [] })
+  const plain = await received(lossy, { mode: 'strict', urls: [] })
   expect(plain.files).toHaveLength(originals.length - 1)
-  const nowhere = await received(lossy, { repairUrls: [] })
+  const nowhere = await received(lossy, { urls: [] })
   expect(nowhere.files).toHaveLength(originals.length - 1)
   expect(nowhere.alarms.some(({ rule }) => rule === 'OBJ-UNREPAIRED')).toBe(false)
   expect(server.seen).toEqual([])
@@ -115,7 +107,7 @@ it('does not ask for what was sent before listening, nor for what a loop leaves 
 
 it('says what neither came nor could be had, once its time is up', async () => {
   const lossy = withoutObjects(await routeFixture(), 10, [3])
-  const { alarms, files } = await received(lossy, { repairUrls: [`${server.url}elsewhere/`] })
+  const { alarms, files } = await received(lossy, { urls: [`${server.url}elsewhere/`] })
   expect(files).toHaveLength(originals.length - 1)
   expect(alarms.filter(({ rule }) => rule === 'OBJ-UNREPAIRED').map(({ text }) => text)).toEqual([
     'video-4.m4s (TSI 10): never came, nor by HTTP: HTTP 404',
@@ -142,7 +134,7 @@ it('fetches from the servers of DVB-MABR what the manifest names and whose FDT w
     return packet.toi !== 6 && !(packet.toi === 0 && isTableOf(bytes, 3)) && !(packet.toi === 0 && isTableOf(bytes, 6))
   })
   expect(lossy.length).toBeLessThan(sent.length)
-  const { files, report } = await received(lossy, { repairUrls: [] })
+  const { files, report } = await received(lossy, { urls: [] })
   expect(reportFaults(report)).toEqual([])
   expect(report.services.map(({ repairServers }) => repairServers)).toEqual([
     [],

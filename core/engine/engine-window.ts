@@ -1,23 +1,22 @@
 import type { CommandName, EngineCommands, WireEvent } from '../contract/engine-api.ts'
-import type { LogLine, SectionChange, SectionMap, SectionName, SessionSnapshot } from '../contract/snapshot.ts'
+import type { LogLine, SectionChange } from '../contract/snapshot.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { listInterfaces } from '../socket/interfaces.ts'
 import type { Engine } from './engine.ts'
+import type { Session } from './session.ts'
 import { specForCapture, specForDemo, specForUrl } from './spec/session-specs.ts'
 import { parseRecordingOptions, parseSessionSpec } from './spec/spec.ts'
 
-/** Object rows go out ten times a second at most, snapshots every fourth of those at most, and only when they changed. */
+/** Object rows go out ten times a second at most, sections every third of those, and only when they changed. */
 const BATCH_MS = 100
-const SNAPSHOT_EVERY = 3
-/** Characters of JSON for which a snapshot is put off by another turn. */
-const LARGE_SNAPSHOT = 500_000
+const SECTIONS_EVERY = 3
 const HEX_PAGE_BYTES = 64 * 1024
 
 type Watch = {
   objectCursor: number
-  lastSnapshot: string
   ticks: number
-  readonly sent: Map<SectionName, { readonly text: string; readonly version: number }>
+  /** Version last sent of each section, by part and name. */
+  readonly sent: Map<string, number>
 }
 
 /** One connected window: which sessions it watches, and the answers to its commands. */
@@ -63,7 +62,7 @@ export class EngineWindow {
     startSession: async (spec) => {
       const session = await this.#engine.start(parseSessionSpec(spec, 'spec'))
       // What cannot be read at all is the answer to whoever named it, not a session without content.
-      const failure = await session.stillborn()
+      const failure = await session.startupFailure()
       if (failure !== null) {
         await this.#engine.closeSession(session.id)
         throw new AppFailure(failure.code, failure.message, failure.tryThis, failure.cause)
@@ -84,7 +83,7 @@ export class EngineWindow {
     },
     watchSession: (sessionId) => {
       this.#engine.session(sessionId)
-      this.#watched.set(sessionId, { objectCursor: 0, lastSnapshot: '', ticks: 0, sent: new Map() })
+      this.#watched.set(sessionId, { objectCursor: 0, ticks: 0, sent: new Map() })
       return null
     },
     unwatchSession: (sessionId) => {
@@ -132,58 +131,29 @@ export class EngineWindow {
       watch.objectCursor = batch.cursor
       this.#post({ event: 'objects', data: { sessionId, rows: batch.rows, total: batch.total } })
     }
-    // A snapshot is a few kilobytes; one with thousands of services goes out less often, so as to cost no more.
-    if (watch.ticks++ % (SNAPSHOT_EVERY * (1 + Math.floor(watch.lastSnapshot.length / LARGE_SNAPSHOT))) !== 0) return
-    const snapshot = session.snapshot()
-    const text = JSON.stringify(snapshot)
-    if (text === watch.lastSnapshot) return
-    watch.lastSnapshot = text
-    const changes = changedSections(snapshot, watch.sent)
-    if (changes.length > 0) this.#post({ event: 'sections', data: { sessionId, changes } })
-    this.#post({ event: 'snapshot', data: snapshot })
+    if (watch.ticks++ % SECTIONS_EVERY !== 0) return
+    const changes = changedSections(session, watch.sent)
+    if (changes.length === 0) return
+    this.#post({ event: 'sections', data: { sessionId, changes } })
+    this.#post({ event: 'snapshot', data: session.snapshot() })
   }
 }
 
-type Answer<Name extends CommandName> = ReturnType<EngineCommands[Name]> | Promise<ReturnType<EngineCommands[Name]>>
-
-/** Stands for all parts of a session until each has sections of its own. */
-const WHOLE = 'whole'
-
-function changedSections(snapshot: SessionSnapshot, sent: Watch['sent']): SectionChange[] {
+/** What has changed since `sent`, which is brought up to date. A section that was not sent yet counts as changed. */
+function changedSections(session: Session, sent: Map<string, number>): SectionChange[] {
   const changes: SectionChange[] = []
-  for (const [name, value] of Object.entries(sectionsOf(snapshot))) {
-    const section = name as SectionName
-    const text = JSON.stringify(value)
-    const before = sent.get(section)
-    if (before?.text === text || (before === undefined && value === null)) continue
-    const version = (before?.version ?? 0) + 1
-    sent.set(section, { text, version })
-    changes.push({ part: section === 'session' ? null : WHOLE, section, version, value } as SectionChange)
+  for (const { part, section } of session.sections()) {
+    const key = `${part ?? ''}\n${section.name}`
+    const version = section.version()
+    const before = sent.get(key)
+    if (before === version) continue
+    const value = section.read()
+    // What a part does not have yet is not worth a word.
+    if (value === null && before === undefined) continue
+    sent.set(key, version)
+    changes.push({ part, section: section.name, version, value } as SectionChange)
   }
   return changes
 }
 
-function sectionsOf(snapshot: SessionSnapshot): { [S in SectionName]?: SectionMap[S] | null } {
-  const { name, phase, problems, hostDrops, eventLoopLagMs, recordings } = snapshot
-  const { source, totals, services, flows, links, channels, signalling, alarms, losses, systemTime } = snapshot
-  const { repair, gateway, broadcast } = snapshot
-  const demo = broadcast !== null
-  return {
-    session: { name, phase, problems, demo, parts: [{ id: WHOLE, kind: WHOLE, title: name }] },
-    source,
-    totals,
-    services,
-    flows,
-    links,
-    channels,
-    signalling,
-    alarms,
-    losses,
-    host: { hostDrops, eventLoopLagMs },
-    systemTime,
-    repair,
-    gateway,
-    recording: recordings.at(-1) ?? null,
-    broadcast,
-  }
-}
+type Answer<Name extends CommandName> = ReturnType<EngineCommands[Name]> | Promise<ReturnType<EngineCommands[Name]>>

@@ -6,8 +6,9 @@ import type { SessionSpec1 } from '../contract/session-spec-1.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { wallClockUs } from './clock.ts'
 import { Logger } from './logger.ts'
+import { PART_KINDS } from './registry.ts'
 import { Session } from './session.ts'
-import { downgradeSpec } from './spec/downgrade.ts'
+import { upgradeSpec } from './spec/upgrade.ts'
 
 /** What the engine gets from the process it runs in. */
 export type EngineOptions = {
@@ -49,13 +50,12 @@ export class Engine {
    * @throws AppFailure for the first thing that could not be opened; what had been opened is closed again
    */
   async start(asked: SessionSpec | SessionSpec1): Promise<Session> {
-    const spec = asked.version === 2 ? downgradeSpec(asked) : asked
-    if (spec.log !== undefined) this.logger.setLevels(spec.log)
+    const spec = asked.version === 2 ? asked : upgradeSpec(asked)
     const id = `s${this.#nextSession++}`
     const session = new Session(id, spec, {
       nowUs: this.nowUs,
-      log: (topic, level, text) => this.logger.log(topic, level, text),
-      logs: (topic, level) => this.logger.wants(topic, level),
+      log: this.logger.session(spec.log),
+      kinds: PART_KINDS,
       demoDir: this.options.demoDir,
       sessionDir: join(this.options.tempDir ?? join(tmpdir(), 'routescope'), `${process.pid}-${id}`),
     })

@@ -6,34 +6,36 @@ const RANK: Record<LogLevel, number> = { error: 0, warning: 1, info: 2, debug: 3
 /** Lines kept for a window that connects late. */
 const KEPT_LINES = 2000
 
-/** Log by topic: the one place lines come together, whatever session they are from. */
+/** Writes lines of one session, at its own levels. */
+export type SessionLog = {
+  log(topic: LogTopic, level: LogLevel, text: string): void
+  /** Whether such a line would be kept. */
+  wants(topic: LogTopic, level: LogLevel): boolean
+}
+
+/** Log by topic: the one place where the lines of all sessions come together. */
 export class Logger {
-  #threshold: (topic: LogTopic) => number
   readonly #nowUs: () => number
   readonly #listeners = new Set<(line: LogLine) => void>()
   readonly #kept: LogLine[] = []
 
-  constructor(nowUs: () => number, spec: LogSpec = {}) {
+  constructor(nowUs: () => number) {
     this.#nowUs = nowUs
-    this.#threshold = thresholdOf(spec)
   }
 
-  /** Replaces the levels. What is not named stays at `info`. */
-  setLevels(spec: LogSpec): void {
-    this.#threshold = thresholdOf(spec)
-  }
-
-  /** Whether a line of this topic and level is kept. */
-  wants(topic: LogTopic, level: LogLevel): boolean {
-    return RANK[level] <= this.#threshold(topic)
-  }
-
-  log(topic: LogTopic, level: LogLevel, text: string): void {
-    if (!this.wants(topic, level)) return
-    const line: LogLine = { wallUs: this.#nowUs(), topic, level, text }
-    this.#kept.push(line)
-    if (this.#kept.length > KEPT_LINES) this.#kept.splice(0, this.#kept.length - KEPT_LINES)
-    for (const listener of this.#listeners) listener(line)
+  /** The log of one session. @param levels those not named are `info` */
+  session(levels: LogSpec = {}): SessionLog {
+    const rest = RANK[levels.all ?? 'info']
+    const wants = (topic: LogTopic, level: LogLevel): boolean => {
+      const wanted = levels[topic]
+      return RANK[level] <= (wanted === undefined ? rest : RANK[wanted])
+    }
+    return {
+      wants,
+      log: (topic, level, text) => {
+        if (wants(topic, level)) this.#write({ wallUs: this.#nowUs(), topic, level, text })
+      },
+    }
   }
 
   recent(): readonly LogLine[] {
@@ -45,12 +47,10 @@ export class Logger {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
-}
 
-function thresholdOf(spec: LogSpec): (topic: LogTopic) => number {
-  const rest = RANK[spec.all ?? 'info']
-  return (topic) => {
-    const level = spec[topic]
-    return level === undefined ? rest : RANK[level]
+  #write(line: LogLine): void {
+    this.#kept.push(line)
+    if (this.#kept.length > KEPT_LINES) this.#kept.splice(0, this.#kept.length - KEPT_LINES)
+    for (const listener of this.#listeners) listener(line)
   }
 }

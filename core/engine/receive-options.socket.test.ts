@@ -226,21 +226,4 @@ describe('several sources at once', () => {
       '239.255.1.1:6000',
     ])
   })
-
-  it('that go to different sinks are two sessions', async () => {
-    const sinks: SinkSpec[] = ['x', 'y'].map((id) => ({
-      id,
-      kind: 'folder',
-      dir: folder.at(id),
-      maxSegments: 0,
-      splitTsi: false,
-    }))
-    const sources = [live('a', `route://${GROUP}:6000`, {}), live('b', `route://${OTHER_GROUP}:6000`, {})]
-    const links = [
-      { from: 'a', to: 'x' },
-      { from: 'b', to: 'y' },
-    ]
-    const spec: SessionSpec1 = { format: 'routescope-session', version: 1, sources, sinks, links }
-    await expect(engine.start(spec)).rejects.toMatchObject({ error: { code: 'bad-spec' } })
-  })
 })

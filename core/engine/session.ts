@@ -3,28 +3,34 @@ import { join, resolve } from 'node:path'
 import type { AppError } from '../contract/app-error.ts'
 import type { DumpResult, SignallingText } from '../contract/engine-api.ts'
 import type { ObjectDetail, ObjectQuery, ObjectRow, ObjectView } from '../contract/object-rows.ts'
-import type { Losses, Report } from '../contract/report.ts'
-import type { LogLevel, LogTopic, RecordingOptions } from '../contract/session-spec.ts'
-import type { PresentationSource, SessionSpec1 } from '../contract/session-spec-1.ts'
+import type { Report } from '../contract/report.ts'
+import type { RecordingOptions, SessionSpec } from '../contract/session-spec.ts'
 import type {
   RecordingSnapshot,
+  SectionMap,
+  SectionName,
   SessionPhase,
+  SessionSection,
   SessionSnapshot,
-  SourceSnapshot,
-  TotalsSnapshot,
 } from '../contract/snapshot.ts'
-import { AppFailure, toAppError } from '../failure/app-failure.ts'
+import { AppFailure } from '../failure/app-failure.ts'
+import type { ObjectStore } from '../files/object-store.ts'
+import { FlowTable } from '../protocol/ip/flow-table.ts'
 import { dumpFolderName, prepareFile, writeWhole } from './dump.ts'
-import { Broadcasting } from './parts/broadcasting.ts'
-import { type FileNotice, Reception } from './parts/reception.ts'
-import { airOf, partsOf, sinksOfAll } from './spec/session-parts.ts'
+import type { FileNotice, Receiving } from './faces/receiving.ts'
+import { Graph } from './graph.ts'
+import { type PlannedPart, planGraph } from './graph-plan.ts'
+import { HandRecordings } from './hand-recordings.ts'
+import { LiveClock } from './live-clock.ts'
+import type { SessionLog } from './logger.ts'
+import type { AnySection, Part, PartHost, PartKind } from './part.ts'
+import { wholeSnapshot } from './whole-snapshot.ts'
 
 /** What a session gets from the engine that owns it. */
 export type SessionContext = {
   readonly nowUs: () => number
-  readonly log: (topic: LogTopic, level: LogLevel, text: string) => void
-  /** Whether such a line would be kept, for those that cost something to write. */
-  readonly logs: (topic: LogTopic, level: LogLevel) => boolean
+  readonly log: SessionLog
+  readonly kinds: readonly PartKind[]
   readonly demoDir: string
   /** Folder of this session alone, made when first needed, removed when the session is closed. */
   readonly sessionDir: string
@@ -46,61 +52,51 @@ export type SessionSummary = {
   readonly lateMs: number
 }
 
-/** So long a window waits to hear that a capture is none. */
+/** A section and the part it belongs to; null: the session itself. */
+export type PartSection = { readonly part: string | null; readonly section: AnySection }
+
+/** A window waits this long for a capture to turn out to be none. */
 const BEGIN_MS = 500
 
-const NO_TOTALS: TotalsSnapshot = {
-  packets: 0,
-  bytes: 0,
-  rateBps: 0,
-  packetsPerSecond: 0,
-  malformed: 0,
-  objects: 0,
-  complete: 0,
-  incomplete: 0,
-  lostBytes: 0,
-}
-
-const NO_LOSSES: Losses = {
-  network: { objects: 0, bytes: 0 },
-  host: { objects: 0, bytes: 0 },
-  sender: { objects: 0, bytes: 0 },
-  unknown: { objects: 0, bytes: 0 },
-}
-
-/** One running SessionSpec1: what receives, what sends, and the state a person is shown. */
+/** One running SessionSpec: its graph of parts, and the state a person is shown. */
 export class Session {
   readonly id: string
-  readonly spec: SessionSpec1
+  readonly spec: SessionSpec
   readonly name: string
   /** Settles when the session finished, was stopped or failed, and everything is flushed. Never rejects. */
   readonly done: Promise<void>
   readonly #context: SessionContext
   readonly #startedWallUs: number
+  readonly #graph: Graph
+  readonly #recordings: HandRecordings
+  readonly #flows = new FlowTable()
+  readonly #live: LiveClock
+  readonly #shared = new Map<string, { close(): Promise<void> }>()
   readonly #problems: AppError[] = []
-  #spoiled = false
+  #degraded = false
   #failure: AppError | null = null
   #phase: SessionPhase = 'starting'
-  #reception: Reception | null = null
-  #broadcasts: Broadcasting[] = []
   #durationTimer: ReturnType<typeof setTimeout> | null = null
   #stopping: Promise<void> | null = null
   #settle: () => void = () => {}
 
-  constructor(id: string, spec: SessionSpec1, context: SessionContext) {
+  /** @throws AppFailure bad-spec for parts that cannot be linked */
+  constructor(id: string, spec: SessionSpec, context: SessionContext) {
     this.id = id
     this.spec = spec
     this.name = spec.name ?? id
     this.#context = context
     this.#startedWallUs = context.nowUs()
-    this.done = new Promise((resolve) => {
-      this.#settle = resolve
+    this.#live = new LiveClock(context.nowUs)
+    this.#graph = new Graph(planGraph(spec.parts, spec.links, context.kinds), {
+      partHost: (planned) => this.#partHost(planned),
+      failed: (error) => this.#fail(error),
+      sourcesStopped: () => this.#closeShared(),
     })
-  }
-
-  /** Whether standard input is a source, and so cannot be a keyboard. */
-  get readsStdin(): boolean {
-    return this.spec.sources.some((source) => source.kind === 'capture' && source.files.includes('-'))
+    this.#recordings = new HandRecordings(this.#graph, (planned) => this.#partHost(planned), context.kinds)
+    this.done = new Promise((resolveDone) => {
+      this.#settle = resolveDone
+    })
   }
 
   /**
@@ -108,29 +104,11 @@ export class Session {
    * @throws AppFailure for the first thing that cannot be opened
    */
   async open(): Promise<void> {
+    this.#context.log.log('engine', 'debug', `Parts: ${this.#graph.describe().replaceAll('\n', ', ')}`)
     try {
-      const { receiving, presentation } = partsOf(this.spec)
-      for (const sink of this.spec.sinks) if (sink.kind === 'report') await prepareFile(sink.file)
-      if (receiving.length > 0) {
-        this.#reception = new Reception(receiving, sinksOfAll(this.spec, receiving), {
-          ...this.#context,
-          onProblem: (error) => this.#problem(error, 'error'),
-          onWarning: (error) => this.#problem(error, 'warning'),
-        })
-        await this.#reception.open()
-      }
-      if (presentation !== null) {
-        const { air, captureFile } = airOf(this.spec, presentation)
-        for (const sink of air) {
-          const broadcast = new Broadcasting(presentation, sink, captureFile, this.spec.durationS ?? null, {
-            ...this.#context,
-            onProblem: (error) => this.#problem(error, 'error'),
-          })
-          this.#broadcasts.push(broadcast)
-          await broadcast.open()
-        }
-      }
+      await this.#graph.open()
     } catch (thrown) {
+      await this.#graph.stop('failed')
       await this.#release()
       throw thrown
     }
@@ -140,34 +118,30 @@ export class Session {
    * Waits until packets come or the session is over, but not for long.
    * @returns why there is no session to show: it failed before the first packet; null where there is one
    */
-  async stillborn(): Promise<AppError | null> {
+  async startupFailure(): Promise<AppError | null> {
     let timer: ReturnType<typeof setTimeout> | undefined
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, BEGIN_MS)
+    const timeout = new Promise<void>((resolveTimeout) => {
+      timer = setTimeout(resolveTimeout, BEGIN_MS)
     })
-    await Promise.race([this.#reception?.begun, this.done, patience])
+    const begun = this.#graph.parts.flatMap(({ source }) => source?.begun ?? [])
+    await Promise.race([begun.length === 0 ? undefined : Promise.any(begun), this.done, timeout])
     clearTimeout(timer)
-    return this.summary().packets === 0 && this.summary().sentPackets === 0 ? this.#failure : null
+    const { packets, sentPackets } = this.summary()
+    return packets === 0 && sentPackets === 0 ? this.#failure : null
   }
 
   /** Starts the sources. Returns at once; `done` tells the end. */
   run(): void {
     this.#phase = 'running'
-    const parts: Promise<void>[] = []
-    if (this.#reception !== null) parts.push(this.#reception.run())
-    for (const broadcast of this.#broadcasts) parts.push(broadcast.run())
     if (this.spec.durationS !== undefined) {
       this.#durationTimer = setTimeout(() => void this.#end('finished'), this.spec.durationS * 1000)
     }
-    for (const part of parts) part.catch((thrown) => this.#fail(toAppError(thrown)))
-    // A session that receives is over when its source is; one that only sends, when everything is sent.
-    const leading = this.#reception === null ? parts : parts.slice(0, 1)
-    void Promise.allSettled(leading).then(() => this.#end('finished'))
+    void this.#graph.run().then(() => this.#end('finished'))
   }
 
   /** Stops sources and flushes sinks; what was received stays readable. */
   stop(): Promise<void> {
-    this.#reception?.hurry()
+    this.#graph.flush()
     return this.#end('stopped')
   }
 
@@ -187,106 +161,130 @@ export class Session {
   }
 
   /** Whether a part of it did not work; a damaged capture, read as far as it is good, does not count. */
-  get spoiled(): boolean {
-    return this.#spoiled
+  get degraded(): boolean {
+    return this.#degraded
+  }
+
+  /** Whether standard input is a source, and so cannot be a keyboard. */
+  get readsStdin(): boolean {
+    return this.#graph.parts.some(({ source }) => source?.readsStdin)
+  }
+
+  /** A source ends without anybody's wish: what it brought is all there is. */
+  get endsByItself(): boolean {
+    return this.#graph.parts.some(({ source }) => source && !source.live)
+  }
+
+  /** Packets are all that is kept. */
+  get recordsOnly(): boolean {
+    const sinks = this.#graph.nodes.filter(({ planned }) => planned.kind.description.gives === null)
+    return sinks.every(({ part }) => part.recording || part.wants?.() === 'facts')
+  }
+
+  /** The list of services is all that is wanted. */
+  get scans(): boolean {
+    return this.#receivers().some(({ sources }) =>
+      sources.some(({ addresses }) => addresses.some(({ target }) => target.services === 'scan')),
+    )
   }
 
   /** Tells of each file as it is delivered, until the session is closed. */
   onFile(listener: (file: FileNotice) => void): void {
-    this.#reception?.onFile(listener)
+    for (const receiving of this.#receivers()) receiving.files.listen(listener)
   }
 
+  /** All sections there are now, those of the session first. */
+  sections(): PartSection[] {
+    const session: AnySection = { name: 'session', version: () => this.#version(), read: () => this.#section() }
+    return [
+      { part: null, section: session },
+      ...this.#graph.parts.flatMap((part) => (part.state?.() ?? []).map((section) => ({ part: part.id, section }))),
+    ]
+  }
+
+  /** The values of one section of every part that has it, in the order of the parts. */
+  all<S extends SectionName>(name: S): SectionMap[S][] {
+    return this.#graph.parts.flatMap((part) =>
+      (part.state?.() ?? []).flatMap((section) => {
+        if (section.name !== name) return []
+        const value = section.read() as SectionMap[S] | null
+        return value === null ? [] : [value]
+      }),
+    )
+  }
+
+  /** The sections of the first receiver as one value. */
   snapshot(): SessionSnapshot {
-    const reception = this.#reception
-    const state = reception?.state() ?? null
-    return {
-      sessionId: this.id,
-      name: this.name,
-      phase: this.#phase,
-      problems: this.#problems,
-      source: state?.source ?? this.#sendingSource(),
-      totals: state?.totals ?? NO_TOTALS,
-      services: state?.services ?? [],
-      flows: state?.flows ?? [],
-      links: state?.links ?? [],
-      channels: state?.channels ?? [],
-      signalling: state?.signalling ?? [],
-      gateway: state?.gateway ?? null,
-      recordings: state?.recordings ?? [],
-      broadcast: this.#broadcasts[0]?.state() ?? null,
-      repair: state?.repair ?? null,
-      alarms: state?.alarms ?? [],
-      losses: state?.losses ?? NO_LOSSES,
-      hostDrops: state?.hostDrops ?? null,
-      captureDrops: state?.captureDrops ?? null,
-      eventLoopLagMs: state?.eventLoopLagMs ?? null,
-      systemTime: state?.systemTime ?? null,
-      objectCount: state?.totals.objects ?? 0,
-    }
+    return wholeSnapshot(this.id, this.#startedWallUs, (name) => this.all(name), this.#section())
   }
 
   summary(): SessionSummary {
-    const totals = this.#reception?.state().totals ?? NO_TOTALS
-    const sent = this.#broadcasts.map((broadcast) => broadcast.state())
+    const totals = this.all('totals')
+    const sent = this.all('broadcast')
+    const sum = <T>(values: readonly T[], of: (value: T) => number): number =>
+      values.reduce((all, value) => all + of(value), 0)
     return {
-      packets: totals.packets,
-      bytes: totals.bytes,
-      objects: totals.objects,
-      complete: totals.complete,
-      incomplete: totals.incomplete,
-      files: this.#reception?.files() ?? 0,
-      sentPackets: sent.reduce((sum, part) => sum + part.packets, 0),
-      sentObjects: sent.reduce((sum, part) => sum + part.objects, 0),
-      droppedByHost: this.#reception?.droppedByHost() ?? 0,
-      lateMs: Math.max(0, ...sent.map((part) => part.lateMs)),
+      packets: sum(totals, (each) => each.packets),
+      bytes: sum(totals, (each) => each.bytes),
+      objects: sum(totals, (each) => each.objects),
+      complete: sum(totals, (each) => each.complete),
+      incomplete: sum(totals, (each) => each.incomplete),
+      files: sum(this.#receivers(), ({ files }) => files.count),
+      sentPackets: sum(sent, (each) => each.packets),
+      sentObjects: sum(sent, (each) => each.objects),
+      droppedByHost: sum(this.#receivers(), (receiving) => receiving.droppedByHost()),
+      lateMs: Math.max(0, ...sent.map((each) => each.lateMs)),
     }
   }
 
-  report(): Report {
-    return this.#receiving().report()
+  /** @param part a receiver or what stands behind one; absent: the session's first receiver */
+  report(part?: string): Report {
+    return this.receiving(part).report()
   }
 
-  objectBatch(cursor: number): { rows: Uint8Array; total: number; cursor: number } | null {
-    return this.#reception?.objectBatch(cursor) ?? null
+  objectBatch(cursor: number, part?: string): { rows: Uint8Array; total: number; cursor: number } | null {
+    return this.#find(part)?.columns.objectBatch(cursor) ?? null
   }
 
-  queryObjects(query: ObjectQuery): ObjectView {
-    return this.#receiving().columns.query(query)
+  queryObjects(query: ObjectQuery, part?: string): ObjectView {
+    return this.receiving(part).columns.query(query)
   }
 
-  refreshObjects(viewId: number): ObjectView {
-    return this.#receiving().columns.refresh(viewId)
+  refreshObjects(viewId: number, part?: string): ObjectView {
+    return this.receiving(part).columns.refresh(viewId)
   }
 
-  objectRows(viewId: number, from: number, to: number): readonly ObjectRow[] {
-    return this.#receiving().columns.rows(viewId, from, to)
+  objectRows(viewId: number, from: number, to: number, part?: string): readonly ObjectRow[] {
+    return this.receiving(part).columns.rows(viewId, from, to)
   }
 
-  objectPosition(viewId: number, index: number): number {
-    return this.#receiving().columns.position(viewId, index)
+  objectPosition(viewId: number, index: number, part?: string): number {
+    return this.receiving(part).columns.position(viewId, index)
   }
 
-  objectDetail(index: number): ObjectDetail {
-    return this.#receiving().objectDetail(index)
+  objectDetail(index: number, part?: string): ObjectDetail {
+    return this.receiving(part).detail(index)
   }
 
-  objectBytes(index: number, from: number, to: number): Uint8Array {
-    return this.#receiving().objectBytes(index, from, to)
+  objectBytes(index: number, from: number, to: number, part?: string): Uint8Array {
+    return this.receiving(part).bytes(index, from, to)
   }
 
-  signallingText(key: string): SignallingText {
-    return this.#receiving().columns.signallingText(key)
+  signallingText(key: string, part?: string): SignallingText {
+    return this.receiving(part).columns.signallingText(key)
   }
 
   /**
    * Writes what is stored as `serviceN/…` and the report below `dir`.
-   * @throws AppFailure folder-not-writable | disk-full
+   * @param part the store; absent: the session's first
+   * @throws AppFailure folder-not-writable | disk-full | not-supported
    */
-  async dump(dir: string | null, defaultDir: string): Promise<DumpResult> {
-    const reception = this.#receiving()
+  async dump(dir: string | null, defaultDir: string, part?: string): Promise<DumpResult> {
+    const receiving = this.receiving(part)
+    const store = this.#store(part)
     const target = dir ?? join(defaultDir, dumpFolderName(this.name, this.#startedWallUs))
-    const result = await reception.dump(target)
-    await writeWhole(join(target, 'report.json'), `${JSON.stringify(this.report(), null, 1)}\n`)
+    const result = await store.dump(target)
+    await writeWhole(join(target, 'report.json'), `${JSON.stringify(receiving.report(), null, 1)}\n`)
     return { ...result, dir: target }
   }
 
@@ -294,54 +292,114 @@ export class Session {
    * Records what arrives from now on. @returns where to
    * @throws AppFailure folder-not-writable | disk-full | not-supported
    */
-  async startRecording(file: string | null, options: RecordingOptions, defaultDir: string): Promise<string> {
-    const reception = this.#receiving()
+  async startRecording(
+    file: string | null,
+    options: RecordingOptions,
+    defaultDir: string,
+    part?: string,
+  ): Promise<string> {
+    const receiving = this.receiving(part)
     const named = file ?? join(defaultDir, `${dumpFolderName(this.name, this.#context.nowUs())}.pcapng`)
     const target = resolve(named)
     await prepareFile(target)
-    await reception.startRecording(target, options)
+    if (this.#stopping !== null) {
+      throw new AppFailure('not-supported', 'The session has ended; nothing arrives to be recorded.', 'Start it again.')
+    }
+    await this.#recordings.start(target, options, receiving)
     return target
   }
 
+  /** Ends the recording that was started last by hand. @throws AppFailure not-supported where there is none; disk-full … */
   stopRecording(): Promise<RecordingSnapshot> {
-    return this.#receiving().stopRecording()
+    return this.#recordings.stop(this.name)
   }
 
-  #receiving(): Reception {
-    if (this.#reception === null) {
+  /** @throws AppFailure not-supported where nothing is received in it */
+  receiving(part?: string): Receiving {
+    const receiving = this.#find(part)
+    if (receiving === null) {
       throw new AppFailure(
         'not-supported',
-        `${this.name} only sends; nothing is received in it.`,
+        `${part ?? this.name} only sends; nothing is received in it.`,
         'Open a session that receives.',
       )
     }
-    return this.#reception
+    return receiving
   }
 
-  #sendingSource(): SourceSnapshot {
-    const source = this.spec.sources.find((part): part is PresentationSource => part.kind === 'presentation')
+  #find(part?: string): Receiving | null {
+    const named = part === undefined ? this.#graph.parts : this.#graph.parts.filter(({ id }) => id === part)
+    for (const { receiving } of named) if (receiving) return receiving
+    return null
+  }
+
+  #receivers(): Receiving[] {
+    return [...new Set(this.#graph.parts.flatMap(({ receiving }) => receiving ?? []))]
+  }
+
+  #store(part?: string): ObjectStore {
+    const stores = this.#graph.parts.filter(({ store }) => store)
+    const store = (stores.find(({ id }) => id === part) ?? stores[0])?.store
+    if (store) return store
+    throw new AppFailure('not-supported', 'This session keeps no objects to dump.', 'Start it with a store.')
+  }
+
+  #version(): number {
+    const phases: readonly SessionPhase[] = ['starting', 'running', 'finished', 'stopped', 'failed']
+    return phases.indexOf(this.#phase) + 8 * (this.#problems.length + this.#graph.changes)
+  }
+
+  #section(): SessionSection {
     return {
-      kind: 'presentation',
-      label: source?.input ?? this.name,
-      pace: null,
-      firstTimeUs: null,
-      lastTimeUs: null,
-      startedWallUs: this.#startedWallUs,
-      lastPacketWallUs: null,
-      progress: null,
-      sockets: [],
-      left: [],
+      name: this.name,
+      phase: this.#phase,
+      problems: [...this.#problems],
+      demo: this.all('presentation').some(({ demo }) => demo),
+      parts: this.#graph.nodes.map(({ planned: { spec, kind } }) => ({
+        id: spec.id,
+        kind: spec.kind,
+        title: kind.description.title,
+      })),
     }
   }
 
+  #partHost({ implied }: PlannedPart): PartHost {
+    const { nowUs, log, sessionDir, demoDir } = this.#context
+    return {
+      nowUs,
+      log: log.log,
+      logs: log.wants,
+      problem: (error, level) => this.#problem(error, level),
+      sessionDir,
+      demoDir,
+      durationS: this.spec.durationS ?? null,
+      flows: this.#flows,
+      live: this.#live,
+      implied,
+      shared: (key, make) => {
+        const known = this.#shared.get(key) as ReturnType<typeof make> | undefined
+        if (known !== undefined) return known
+        const made = make()
+        this.#shared.set(key, made)
+        return made
+      },
+    }
+  }
+
+  async #closeShared(): Promise<void> {
+    const shared = [...this.#shared.values()]
+    this.#shared.clear()
+    await Promise.all(shared.map((each) => each.close()))
+  }
+
   #problem(error: AppError, level: 'error' | 'warning'): void {
-    if (level === 'error') this.#spoiled = true
+    if (level === 'error') this.#degraded = true
     this.#problems.push(error)
-    this.#context.log('engine', level, `${error.message} ${error.tryThis}`)
+    this.#context.log.log('engine', level, `${error.message} ${error.tryThis}`)
   }
 
   #fail(error: AppError): void {
-    if (this.#failure === null) this.#failure = error
+    this.#failure ??= error
     this.#problem(error, 'error')
     void this.#end('failed')
   }
@@ -353,33 +411,24 @@ export class Session {
 
   async #shutDown(phase: 'finished' | 'stopped' | 'failed'): Promise<void> {
     if (this.#durationTimer !== null) clearTimeout(this.#durationTimer)
-    const parts = [...this.#broadcasts.map((broadcast) => broadcast.stop()), this.#reception?.stop()]
-    for (const result of await Promise.allSettled(parts)) {
-      if (result.status !== 'rejected') continue
-      const error = toAppError(result.reason)
-      if (this.#failure === null) this.#failure = error
-      this.#problem(error, 'error')
-    }
-    try {
-      for (const sink of this.spec.sinks) {
-        if (sink.kind === 'report' && this.#reception !== null) {
-          await writeWhole(sink.file, `${JSON.stringify(this.report(), null, 1)}\n`)
-        }
-      }
-    } catch (thrown) {
-      const error = toAppError(thrown)
-      if (this.#failure === null) this.#failure = error
-      this.#problem(error, 'error')
-    }
-    if (this.#failure === null && phase === 'finished') {
-      this.#failure = this.#reception?.silence() ?? null
-      if (this.#failure !== null) this.#problem(this.#failure, 'error')
-    }
+    // Whoever ends the session has this promise before anything can fail in it.
+    await Promise.resolve()
+    await this.#graph.stop(phase)
+    if (this.#failure === null && phase === 'finished') this.#judge(this.#graph.parts)
     this.#phase = this.#failure === null || phase === 'stopped' ? phase : 'failed'
     this.#settle()
   }
 
+  /** A session that ran to its end fails where none of its receivers has anything to show. */
+  #judge(parts: readonly Part[]): void {
+    const judged = parts.flatMap((part) => (part.outcome === undefined ? [] : [part.outcome()]))
+    const nothing = judged.flatMap((error) => error ?? [])
+    if (judged.length > 0 && nothing.length === judged.length) this.#failure = nothing[0] ?? null
+    for (const error of nothing) this.#problem(error, 'error')
+  }
+
   async #release(): Promise<void> {
-    await Promise.allSettled([this.#reception?.close(), ...this.#broadcasts.map((broadcast) => broadcast.close())])
+    await this.#graph.close()
+    await this.#closeShared()
   }
 }

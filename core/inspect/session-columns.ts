@@ -11,6 +11,7 @@ import type {
   ChannelSnapshot,
   FlowSnapshot,
   PlayableSnapshot,
+  SectionName,
   ServiceSnapshot,
   SessionSnapshot,
   SignallingSnapshot,
@@ -34,6 +35,7 @@ import type {
   SlsFragment,
 } from '../flow/facts.ts'
 import type { FlowObject } from '../flow/objects.ts'
+import { Version } from '../flow/version.ts'
 import { KeptObjects } from './columns/kept-objects.ts'
 import { MAX_ROWS, ObjectColumns } from './columns/object-columns.ts'
 import { makeDetail } from './columns/object-detail.ts'
@@ -45,6 +47,7 @@ import { serviceSnapshot } from './report/service-state.ts'
 import { makeReport, type ReportExtra } from './report/session-report.ts'
 import { StartupLog } from './report/startup-log.ts'
 import { AlarmLog, causeText } from './rules/alarm-log.ts'
+import { SectionVersions } from './section-versions.ts'
 import { SignallingLog } from './signalling/signalling-log.ts'
 import { SystemTimeLog } from './signalling/system-time-log.ts'
 
@@ -88,6 +91,10 @@ export class SessionColumns implements ReceiveObserver {
   readonly #systemTime = new SystemTimeLog()
   readonly #losses: LossWatch
   readonly #kept = new KeptObjects()
+  readonly #versions = new SectionVersions()
+  readonly #totals = new Version()
+  readonly #lost = new Version()
+  readonly #hosted = new Version()
   #nowUs = 0
 
   constructor(options: SessionColumnsOptions) {
@@ -104,14 +111,17 @@ export class SessionColumns implements ReceiveObserver {
   }
 
   flowSeen(flow: FlowFacts): void {
+    this.#versions.bump('flows')
     this.#flows.push(flow)
   }
 
   linkSeen(link: LinkFacts): void {
+    this.#versions.bump('links')
     this.#links.push(link)
   }
 
   serviceChanged(service: ServiceFacts): void {
+    this.#versions.bump('services')
     // A list may have 10 000 of them, and each change names them all.
     if (this.#known.has(service)) return
     this.#known.add(service)
@@ -120,6 +130,7 @@ export class SessionColumns implements ReceiveObserver {
   }
 
   serviceGone(service: ServiceFacts): void {
+    this.#versions.bump('services', 'signalling')
     this.#known.delete(service)
     const at = this.#services.indexOf(service)
     if (at >= 0) this.#services.splice(at, 1)
@@ -129,10 +140,12 @@ export class SessionColumns implements ReceiveObserver {
   }
 
   channelSeen(channel: ChannelFacts): void {
+    this.#versions.bump('channels')
     this.#channels[channel.index] = channel
   }
 
   llsTable(table: LlsTableFact, timeUs: number): void {
+    this.#versions.bump('signalling', 'systemTime')
     this.#signalling.llsTable(table, timeUs)
     this.#startup.llsTable(table, timeUs)
     this.#systemTime.llsTable(table, timeUs)
@@ -144,6 +157,7 @@ export class SessionColumns implements ReceiveObserver {
   }
 
   slsFragment(serviceId: number, fragment: SlsFragment, timeUs: number): void {
+    this.#versions.bump('signalling')
     this.#signalling.slsFragment(serviceId, fragment, timeUs)
     this.#startup.slsFragment(serviceId, fragment, timeUs)
     const own = this.#services.find(({ id }) => id === serviceId)?.destination ?? null
@@ -159,10 +173,12 @@ export class SessionColumns implements ReceiveObserver {
   }
 
   llsSignature(key: number, signature: ReportSignature): void {
+    this.#versions.bump('signalling')
     this.#signalling.llsSignature(key, signature)
   }
 
   slsSignature(serviceId: number, tsi: number, toi: number, signature: ReportSignature): void {
+    this.#versions.bump('signalling')
     this.#signalling.slsSignature(serviceId, tsi, toi, signature)
   }
 
@@ -211,6 +227,7 @@ export class SessionColumns implements ReceiveObserver {
   }
 
   alarm(alarm: Alarm): void {
+    this.#versions.bump('alarms')
     this.#alarms.alarm(alarm)
     if (alarm.rule === 'TOI-LOOP') this.#startOver(alarm)
     const cause = alarm.object === undefined ? (alarm.cause ?? null) : this.#losses.causeOf(alarm.object)
@@ -281,6 +298,7 @@ export class SessionColumns implements ReceiveObserver {
     this.objects.hashArrived()
     this.#rates.sample(timeUs, this.#counted())
     this.#losses.sample(timeUs)
+    this.#versions.count(timeUs, this.#packets())
   }
 
   /** Until when an object is of use to players, stream µs; null where nothing says. */
@@ -297,12 +315,36 @@ export class SessionColumns implements ReceiveObserver {
   settle(spanUs: number): void {
     this.#rates.settle(spanUs, this.#counted())
     this.#losses.settle(this.#nowUs)
+    this.#versions.settle()
   }
 
   *#counted(): Iterable<FlowFacts | ChannelFacts | MmtpFacts> {
     yield* this.#flows
     for (const service of this.#services) if (service.mmtp !== null) yield* service.mmtp
     for (const channel of this.#channels) if (channel !== undefined) yield channel
+  }
+
+  #packets(): number {
+    let packets = 0
+    for (const flow of this.#flows) packets += flow.packets
+    return packets
+  }
+
+  /** Version of a section that is a view of these columns: it grows when the section changes. */
+  version(section: SectionName): number {
+    const versions = this.#versions.of(section)
+    switch (section) {
+      case 'totals':
+        return this.#totals.of(...Object.values(this.totals()))
+      case 'losses':
+        return this.#lost.of(...Object.values(this.#losses.totals).flatMap(({ objects, bytes }) => [objects, bytes]))
+      case 'alarms':
+        return versions + this.#alarms.malformed + this.version('losses')
+      case 'host':
+        return this.#hosted.of(...Object.values(this.host()).map((each) => each ?? -1))
+      default:
+        return versions
+    }
   }
 
   get objectCount(): number {

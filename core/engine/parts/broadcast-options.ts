@@ -108,5 +108,6 @@ export const BROADCAST_PART: PartDescription = {
   help: 'makes the packets of a ROUTE or ATSC 3.0 broadcast',
   takes: 'objects',
   gives: 'datagrams',
+  side: 'send',
   options: BROADCAST_OPTIONS,
 }

@@ -86,6 +86,7 @@ export const CAPTURE_PART: PartDescription = {
   help: 'reads packets from pcap or pcapng files, plain or gzip-compressed, several as one',
   takes: null,
   gives: 'datagrams',
+  side: 'receive',
   options: CAPTURE_OPTIONS,
   opens: [{ pattern: '', group: 'Open', label: 'A capture', example: 'air.pcapng' }],
 }

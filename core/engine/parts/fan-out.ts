@@ -1,4 +1,3 @@
-import type { DatagramSink, Flow } from '../../flow/datagrams.ts'
 import type { FlowFile, FlowObject, ObjectSink } from '../../flow/objects.ts'
 
 /** Several object sinks as one: a sink that is behind holds the source back, a sink that failed does not stop its siblings. */
@@ -34,28 +33,5 @@ export class ObjectFanOut implements ObjectSink {
       }
     }
     return waits === null ? null : Promise.all(waits).then(() => undefined)
-  }
-}
-
-/** What a source delivered: counted where it enters, before anything can go wrong with it. */
-export class DatagramCounter implements DatagramSink {
-  datagrams = 0
-  /** UDP payload. */
-  bytes = 0
-  /** Stream time of the first and last datagram, µs; null before the first. */
-  firstTimeUs: number | null = null
-  lastTimeUs: number | null = null
-  /** Set before the source runs; until then datagrams are only counted. */
-  next: DatagramSink | null = null
-  /** Takes everything as it comes, before the next: a recording. */
-  tap: DatagramSink | null = null
-
-  datagram(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
-    this.datagrams++
-    this.bytes += end - start
-    if (this.firstTimeUs === null) this.firstTimeUs = timeUs
-    this.lastTimeUs = timeUs
-    this.tap?.datagram(flow, bytes, start, end, timeUs, frame)
-    this.next?.datagram(flow, bytes, start, end, timeUs, frame)
   }
 }

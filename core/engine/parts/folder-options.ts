@@ -56,5 +56,6 @@ export const FOLDER_PART: PartDescription = {
   help: 'writes files to a folder as they become whole',
   takes: 'objects',
   gives: null,
+  side: 'receive',
   options: FOLDER_OPTIONS,
 }

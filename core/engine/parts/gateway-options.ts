@@ -82,5 +82,6 @@ export const GATEWAY_PART: PartDescription = {
   help: 'serves what is received over HTTP',
   takes: 'objects',
   gives: null,
+  side: 'receive',
   options: GATEWAY_OPTIONS,
 }

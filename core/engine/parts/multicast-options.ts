@@ -82,6 +82,7 @@ export const MULTICAST_PART: PartDescription = {
   help: 'joins a multicast and receives its datagrams',
   takes: null,
   gives: 'datagrams',
+  side: 'receive',
   options: MULTICAST_OPTIONS,
   opens: [
     {

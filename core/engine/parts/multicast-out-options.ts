@@ -42,5 +42,6 @@ export const MULTICAST_OUT_PART: PartDescription = {
   help: 'sends datagrams to multicast groups',
   takes: 'datagrams',
   gives: null,
+  side: 'send',
   options: MULTICAST_OUT_OPTIONS,
 }

@@ -42,5 +42,6 @@ export const PRESENTATION_PART: PartDescription = {
   help: 'reads a DASH or HLS presentation, a folder or a file',
   takes: null,
   gives: 'objects',
+  side: 'send',
   options: PRESENTATION_OPTIONS,
 }

@@ -119,7 +119,7 @@ const RECEIVER_OPTIONS = [
     label: 'Statistics every',
     help: 'log statistics so often (see --log route@info), 0 never; less than 0: counted since the start',
     commands: RECEIVING,
-    test: 'core/engine/parts/receive-statistics.test.ts',
+    test: 'core/engine/receiving/receive-statistics.test.ts',
   },
 ] as const satisfies readonly OptionRow[]
 
@@ -133,5 +133,6 @@ export const RECEIVER_PART: PartDescription = {
   help: 'puts datagrams together to the files of services',
   takes: 'datagrams',
   gives: 'objects',
+  side: 'receive',
   options: RECEIVER_OPTIONS,
 }

@@ -100,5 +100,6 @@ export const REPAIR_PART: PartDescription = {
   help: 'patches incomplete files, or fetches what they lack by HTTP',
   takes: 'objects',
   gives: 'objects',
+  side: 'receive',
   options: REPAIR_OPTIONS,
 }

@@ -29,5 +29,6 @@ export const REPORT_PART: PartDescription = {
   help: 'writes the report when the session ends',
   takes: 'objects',
   gives: null,
+  side: 'receive',
   options: REPORT_OPTIONS,
 }

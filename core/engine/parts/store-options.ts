@@ -30,5 +30,6 @@ export const STORE_PART: PartDescription = {
   help: 'keeps objects to look at, in memory and then on disk',
   takes: 'objects',
   gives: null,
+  side: 'receive',
   options: STORE_OPTIONS,
 }

@@ -1,13 +1,11 @@
 import { gzipSync } from 'node:zlib'
 import { afterEach, expect, it } from 'vitest'
-import { receiveSpecOf, socketFieldsOf } from '../../contract/receive-choices.ts'
-import type { ReceiveChoices } from '../../contract/receive-options.ts'
-import type { SinkSpec } from '../../contract/session-spec-1.ts'
+import type { PartSpec } from '../../contract/session-spec.ts'
 import { MulticastSender } from '../../socket/multicast-sender.ts'
 import { freePort } from '../../testing/free-port.ts'
+import { openedSession } from '../../testing/opened-session.ts'
 import { TestFolder } from '../../testing/program.ts'
 import { testPacket } from '../../testing/test-session.ts'
-import { Reception } from '../parts/reception.ts'
 
 /** `--no-dynamic-selection`: a service whose two representations are on groups of their own, and one player. */
 const LOOPBACK = '127.0.0.1'
@@ -38,39 +36,21 @@ function signalling(port: number): Uint8Array {
   return testPacket({ tsi: 0, toi: 0x8006_0001, codepoint: 3, length: bytes.length, payload: bytes })
 }
 
-async function running(choices: ReceiveChoices, sinks: readonly SinkSpec[]) {
+async function running(parts: readonly PartSpec[]) {
   const port = await freePort()
   let nowUs = Date.now() * 1000
-  const lines: string[] = []
-  const on: ReceiveChoices = { interfaces: [LOOPBACK], ...choices }
-  const reception = new Reception(
-    [
-      {
-        id: 'a',
-        kind: 'multicast',
-        url: `route://${SLS_GROUP}:${port}`,
-        ...socketFieldsOf(on),
-        receive: receiveSpecOf(on, 'first'),
-      },
-    ],
-    sinks,
-    {
-      nowUs: () => nowUs,
-      log: (topic, _, text) => void (topic === 'route' && lines.push(text)),
-      logs: () => true,
-      sessionDir: folder.at('session'),
-      onProblem: (error) => lines.push(error.message),
-      onWarning: () => undefined,
-    },
-  )
-  await reception.open()
+  const multicast = { id: 'a', kind: 'multicast', url: `route://${SLS_GROUP}:${port}`, interfaces: [LOOPBACK] }
+  const { session, lines } = await openedSession([multicast, ...parts], {
+    nowUs: () => nowUs,
+    sessionDir: folder.at('session'),
+  })
   const sender = await MulticastSender.open({ interface: LOOPBACK, ttl: 0 })
   closing.push(() => sender.close())
-  closing.push(() => reception.close())
-  const ended = reception.run()
+  closing.push(() => session.close())
+  session.run()
   const joined = (): string[] =>
-    reception
-      .state()
+    session
+      .snapshot()
       .source.sockets.map(({ destination }) => destination.split(':')[0] as string)
       .sort()
   /** Does something again and again until it has had its effect. */
@@ -84,26 +64,26 @@ async function running(choices: ReceiveChoices, sinks: readonly SinkSpec[]) {
     sender.send(group, port, testPacket({ tsi, toi: 1, length: 3, closeObject: true, payload: Uint8Array.of(1, 2, 3) }))
   }
   await until(
-    () => joined().length === 3 && reception.state().channels.length === 3,
+    () => joined().length === 3 && session.snapshot().channels.length === 3,
     () => {
       sender.send(SLS_GROUP, port, signalling(port))
       segment(LOW_GROUP, 10)
       segment(HIGH_GROUP, 20)
     },
   )
-  const { baseUrl } = reception.state().gateway ?? { baseUrl: '' }
+  const { baseUrl } = session.snapshot().gateway ?? { baseUrl: '' }
   const ask = async (name: string) => (await fetch(`${baseUrl}/service1/${name}`)).status
   const pass = (us: number): void => {
     nowUs += us
   }
-  return { reception, ended, lines, joined, until, ask, pass }
+  return { session, lines, joined, until, ask, pass }
 }
 
-const GATEWAY: SinkSpec = { id: 'g', kind: 'gateway', host: LOOPBACK, port: 0, maxSegments: 0, cors: 'auto' }
+const GATEWAY: PartSpec = { id: 'g', kind: 'gateway', listen: `${LOOPBACK}:0` }
 const ALL = [SLS_GROUP, LOW_GROUP, HIGH_GROUP]
 
 it('leaves the group that no player asks for, without calling that a loss, and joins it again when one does', async () => {
-  const { reception, lines, joined, until, ask, pass } = await running({}, [GATEWAY])
+  const { session, lines, joined, until, ask, pass } = await running([GATEWAY])
   expect(joined()).toEqual(ALL)
   for (let second = 0; second < 14; second += 2) {
     expect(await ask('low-1.m4s')).toBe(200)
@@ -115,17 +95,17 @@ it('leaves the group that no player asks for, without calling that a loss, and j
   expect(await ask('high-1.m4s')).toBe(200)
   await until(() => joined().length === 3)
   expect(joined()).toEqual(ALL)
-  expect(reception.state().alarms.filter(({ rule }) => rule === 'OBJ-LOSS')).toEqual([])
+  expect(session.snapshot().alarms.filter(({ rule }) => rule === 'OBJ-LOSS')).toEqual([])
 })
 
 it.each([
-  ['--no-dynamic-selection', { dynamicSelection: false }, [GATEWAY]],
-  ['somebody keeps what comes', {}, [GATEWAY, { id: 's', kind: 'store', memoryBytes: 1 << 20, maxSegments: 0 }]],
-] as [string, ReceiveChoices, SinkSpec[]][])('leaves nothing where %s', async (_, choices, sinks) => {
+  ['--no-dynamic-selection', [{ ...GATEWAY, dynamicSelection: false }]],
+  ['somebody keeps what comes', [GATEWAY, { id: 's', kind: 'store', memoryBytes: 1 << 20 }]],
+] as [string, PartSpec[]][])('leaves nothing where %s', async (_, sinks) => {
   // Given up after 20 s of silence: by then players were looked at, too.
-  const { ended, joined, ask, pass } = await running({ ...choices, timeoutS: 20 }, sinks)
+  const { session, joined, ask, pass } = await running([{ id: 'r', kind: 'receiver', timeoutS: 20 }, ...sinks])
   let over = false
-  void ended.then(() => {
+  void session.done.then(() => {
     over = true
   })
   while (!over) {

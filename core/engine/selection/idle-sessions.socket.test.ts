@@ -1,11 +1,10 @@
 import { afterEach, expect, it } from 'vitest'
-import { receiveSpecOf, socketFieldsOf } from '../../contract/receive-choices.ts'
 import { MulticastSender } from '../../socket/multicast-sender.ts'
 import type { Datagram } from '../../testing/datagrams.ts'
 import { mabrCapture } from '../../testing/mabr-capture.ts'
 import { demoDash, FIXTURE_START_US } from '../../testing/make-fixtures.ts'
+import { openedSession } from '../../testing/opened-session.ts'
 import { TestFolder } from '../../testing/program.ts'
-import { Reception } from '../parts/reception.ts'
 
 const LOOPBACK = '127.0.0.1'
 const GROUP = '239.255.82.99'
@@ -22,37 +21,21 @@ it('leaves a media session of DVB-MABR after sessionIdleTimeout, and joins it ag
   const port = 20_000 + 2 * Math.floor(Math.random() * 15_000)
   const media = `${GROUP}:${port + 1}`
   let nowUs = Date.now() * 1000
-  const lines: string[] = []
-  const choices = { interfaces: [LOOPBACK], timeoutS: 0 }
-  const reception = new Reception(
+  const { session, lines } = await openedSession(
     [
-      {
-        id: 'a',
-        kind: 'multicast',
-        url: `mabr://${GROUP}:${port}`,
-        ...socketFieldsOf(choices),
-        receive: receiveSpecOf(choices, 'first'),
-      },
+      { id: 'a', kind: 'multicast', url: `mabr://${GROUP}:${port}`, interfaces: [LOOPBACK] },
+      { id: 'g', kind: 'gateway', listen: `${LOOPBACK}:0` },
     ],
-    [{ id: 'g', kind: 'gateway', host: LOOPBACK, port: 0, maxSegments: 0, cors: 'auto' }],
-    {
-      nowUs: () => nowUs,
-      log: (topic, _, text) => void (topic === 'route' && lines.push(text)),
-      logs: () => true,
-      sessionDir: folder.at('session'),
-      onProblem: (error) => lines.push(error.message),
-      onWarning: () => undefined,
-    },
+    { nowUs: () => nowUs, sessionDir: folder.at('session') },
   )
-  await reception.open()
   const sender = await MulticastSender.open({ interface: LOOPBACK, ttl: 0 })
   closing.push(() => sender.close())
-  closing.push(() => reception.close())
-  void reception.run()
+  closing.push(() => session.close())
+  session.run()
   const send = (datagrams: readonly Datagram[]): void => {
     for (const each of datagrams) sender.send(each.address, each.port, each.bytes)
   }
-  const source = () => reception.state().source
+  const source = () => session.snapshot().source
   const joined = (): string[] => source().sockets.map(({ destination }) => destination)
   const until = async (reached: () => boolean, again: () => void = () => undefined): Promise<void> => {
     while (!reached()) {
@@ -67,10 +50,10 @@ it('leaves a media session of DVB-MABR after sessionIdleTimeout, and joins it ag
     () => joined().includes(media),
     () => send(configuration),
   )
-  const { baseUrl } = reception.state().gateway ?? { baseUrl: '' }
+  const { baseUrl } = session.snapshot().gateway ?? { baseUrl: '' }
   const ask = async (name: string) => (await fetch(`${baseUrl}/service1/tag:mabr.example.2026.service/${name}`)).status
   await until(
-    () => reception.state().totals.complete >= 6,
+    () => session.snapshot().totals.complete >= 6,
     () => send(datagrams),
   )
   await until(

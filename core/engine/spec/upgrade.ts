@@ -1,7 +1,15 @@
 import { defined } from '../../contract/defined.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
 import type { LinkSpec, OptionValue, PartSpec, ReceiveSpec, SessionSpec } from '../../contract/session-spec.ts'
-import type { BroadcastSink, SessionSpec1, SinkSpec, SourceSpec } from '../../contract/session-spec-1.ts'
+import type {
+  BroadcastSink,
+  CaptureSource,
+  MulticastSource,
+  SessionSpec1,
+  SinkSpec,
+  SourceSpec,
+} from '../../contract/session-spec-1.ts'
+import { AppFailure } from '../../failure/app-failure.ts'
 import { BROADCAST_PART } from '../parts/broadcast-options.ts'
 import { CAPTURE_PART } from '../parts/capture-options.ts'
 import { FOLDER_PART } from '../parts/folder-options.ts'
@@ -30,7 +38,9 @@ export function upgradeSpec(spec: SessionSpec1): SessionSpec {
     taken.add(id)
     return id
   }
-  const receive = spec.sources.flatMap((source) => (source.kind === 'presentation' ? [] : [source.receive]))[0]
+  const received = spec.sources.flatMap((source) => (source.kind === 'presentation' ? [] : [source]))
+  const receive = received[0]?.receive
+  for (const source of received) sameReceive(received[0] ?? source, source)
   const receiver = receive === undefined ? null : chosenPart(RECEIVER_PART, free('receiver'), valuesOf(receive))
   const repair =
     receive === undefined
@@ -44,13 +54,13 @@ export function upgradeSpec(spec: SessionSpec1): SessionSpec {
   const sources = spec.sources.map(sourcePart)
   const sinks = spec.sinks.map((sink) => sinkPart(sink, receive))
   const linked = spec.links !== undefined || spec.sources.some((source) => source.kind === 'presentation')
-  const middle = [receiver, repair].filter((part) => part !== null && (linked || Object.keys(part).length > 2))
+  const middle = [receiver, repair].filter((part) => part !== null && Object.keys(part).length > 2)
   return {
     format: 'routescope-session',
     version: 2,
     ...defined({ name: spec.name }),
     parts: [...sources, ...(middle as PartSpec[]), ...sinks, ...outs.values()],
-    ...(linked ? { links: linksOf(spec, receiver?.id, repair?.id, outs) } : {}),
+    ...(linked ? { links: linksOf(spec, outs) } : {}),
     ...defined({ durationS: spec.durationS, log: spec.log }),
   }
 }
@@ -100,12 +110,7 @@ function fieldsOf(part: SourceSpec | SinkSpec): Values {
   )
 }
 
-function linksOf(
-  spec: SessionSpec1,
-  receiver: string | undefined,
-  repair: string | undefined,
-  outs: ReadonlyMap<SinkSpec, PartSpec>,
-): LinkSpec[] {
+function linksOf(spec: SessionSpec1, outs: ReadonlyMap<SinkSpec, PartSpec>): LinkSpec[] {
   const links: LinkSpec[] = []
   const add = (from: string, to: string): void => {
     if (!links.some((link) => link.from === from && link.to === to)) links.push({ from, to })
@@ -122,13 +127,8 @@ function linksOf(
       }
       continue
     }
-    if (receiver === undefined || repair === undefined) continue
-    add(source.id, receiver)
-    add(receiver, repair)
-    for (const sink of sinks) {
-      if (sink.kind === 'capture') add(source.id, sink.id)
-      else if (sink.kind !== 'broadcast') add(repair, sink.id)
-    }
+    // A receiver and repair for each set of sinks come between by themselves.
+    for (const sink of sinks) if (sink.kind !== 'broadcast') add(source.id, sink.id)
   }
   return links
 }
@@ -139,4 +139,16 @@ function sinksOf(spec: SessionSpec1, source: SourceSpec): readonly SinkSpec[] {
   if (links.length > 0) return spec.sinks.filter((sink) => links.some((link) => link.to === sink.id))
   const sends = source.kind === 'presentation'
   return spec.sinks.filter((sink) => (sink.kind === 'broadcast' ? sends : !sends || sink.kind === 'capture'))
+}
+
+/** How objects are treated was one for a whole session. */
+function sameReceive(first: CaptureSource | MulticastSource, other: CaptureSource | MulticastSource): void {
+  for (const key of Object.keys({ ...first.receive, ...other.receive }) as (keyof ReceiveSpec)[]) {
+    if (key === 'services' || JSON.stringify(first.receive[key]) === JSON.stringify(other.receive[key])) continue
+    throw new AppFailure(
+      'bad-spec',
+      `The sources ${first.id} and ${other.id} differ in receive.${key}, which is one for a whole session.`,
+      'Give them the same, or name a receiver for each in a session of version 2.',
+    )
+  }
 }

@@ -1,0 +1,82 @@
+import type { ObjectDetail } from '../../contract/object-rows.ts'
+import type { Report } from '../../contract/report.ts'
+import type { PlayableSnapshot } from '../../contract/snapshot.ts'
+import type { AbsentObject, ReceiveObserver, ServiceFacts } from '../../flow/facts.ts'
+import type { FlowFile } from '../../flow/objects.ts'
+import type { SessionColumns } from '../../inspect/session-columns.ts'
+import type { DatagramSource } from './datagram-source.ts'
+import type { Recording } from './recording.ts'
+
+/** What serves the files of a receiver. */
+export type Serving = {
+  /** Address of a file; null where it has none. */
+  urlOf(serviceId: number, name: string): string | null
+  playable(service: ServiceFacts): PlayableSnapshot | null
+}
+
+/** A file as it is delivered. */
+export type FileNotice = {
+  readonly service: number
+  readonly name: string
+  readonly bytes: number
+  readonly complete: boolean
+}
+
+/** A receiver with all that is known of what it received, as the parts after it see it. */
+export interface Receiving {
+  /** Facts of what was received. There once the receiver has started. */
+  readonly columns: SessionColumns
+  readonly sources: readonly DatagramSource[]
+  /** Stream time is wall time. */
+  readonly wallClock: boolean
+  /** Takes facts that are found after the receiver. */
+  readonly observer: Pick<ReceiveObserver, 'objectRepaired' | 'alarm'>
+  /** Services with their manifests; empty before the receiver has started. */
+  services(): readonly ServiceFacts[]
+  /** What is added to the sources' own time to get stream time, µs. */
+  shiftUs(): number
+  /** Tells of facts as they come; call it before the receiver starts. */
+  observe(observer: Partial<ReceiveObserver>): void
+  /** Tells of announced objects that do not come; call it before the receiver starts. */
+  onAbsent(listener: (objects: readonly AbsentObject[]) => void): void
+  /** Where the bytes of objects can be had; the first one counts. */
+  keeps(bytesOf: (index: number, from?: number, to?: number) => Uint8Array | null): void
+  /** Where files are served; the first one counts. */
+  serves(serving: Serving): void
+  /** A player asks for a file: what carries it is joined again where it had been left. */
+  asked(
+    serviceId: number,
+    name: string,
+    carrier: { readonly number: number | null; readonly representation: string | null } | null,
+    have: boolean,
+  ): void
+  /** Tells a recording what is to be recorded, now and later. */
+  record(recording: Recording): void
+  /** Files delivered, and a listener for each. */
+  readonly files: FileCount
+  report(): Report
+  /** @throws AppFailure no-such-session where the row does not exist */
+  detail(index: number): ObjectDetail
+  /** A copy; shorter where not all is stored. */
+  bytes(index: number, from: number, to: number): Uint8Array
+  /** Datagrams the system dropped before they could be read. */
+  droppedByHost(): number
+}
+
+/** Counts files as they are delivered. */
+export class FileCount {
+  count = 0
+  readonly #listeners = new Set<(file: FileNotice) => void>()
+
+  listen(listener: (file: FileNotice) => void): void {
+    this.#listeners.add(listener)
+  }
+
+  file(file: FlowFile): void {
+    this.count++
+    if (this.#listeners.size === 0) return
+    const { serviceId, name, lease, complete } = file
+    for (const listener of this.#listeners)
+      listener({ service: serviceId, name, bytes: lease.bytes.byteLength, complete })
+  }
+}

@@ -1,0 +1,243 @@
+import { defined } from '../../contract/defined.ts'
+import type { PartSpec } from '../../contract/session-spec.ts'
+import type { BroadcastSnapshot } from '../../contract/snapshot.ts'
+import { AppFailure } from '../../failure/app-failure.ts'
+import type { Flow } from '../../flow/datagrams.ts'
+import { Version } from '../../flow/version.ts'
+import { Broadcaster } from '../../send/broadcaster.ts'
+import type { PacketOut } from '../../send/emitter.ts'
+import { parseMulticastUrl } from '../../socket/multicast-url.ts'
+import { DatagramOutput } from '../datagram-output.ts'
+import type { Programme } from '../faces/programme.ts'
+import type { AnySection, Part, PartHost } from '../part.ts'
+import { ByteRate } from '../rate-meter.ts'
+import type { BroadcastSpec } from './broadcast-options.ts'
+
+/** Timers wake no finer than this; what falls due within it goes out together. */
+const WAKE_MS = 2
+/** What is sent before the event loop gets a turn spans at most this much time. */
+const MAX_STEP_US = 8000
+/** Where the services of `atsc://` go when the URL names no address: A/331 §6.1 asks for 239.255.major.x. */
+const ATSC_SERVICE_ADDRESS = '239.255.2.1'
+const ATSC_SERVICE_PORT = 6000
+const LOOPBACK = '127.0.0.1'
+
+/** Opens nothing: what it sends and where it goes are other parts. @throws AppFailure bad-url | not-supported */
+export async function openBroadcast(spec: PartSpec, host: PartHost): Promise<Part> {
+  return new BroadcastPart(spec as unknown as BroadcastSpec, host)
+}
+
+/**
+ * Makes a presentation the packets of a broadcast: the broadcaster decides which packet is due when, this gives it out then.
+ * With `fast` pace packets carry their due times, and a capture is the only part that can take them.
+ */
+class BroadcastPart implements Part, PacketOut {
+  readonly id: string
+  readonly output = new DatagramOutput()
+  readonly #spec: BroadcastSpec
+  readonly #host: PartHost
+  readonly #rate = new ByteRate()
+  readonly #version = new Version()
+  readonly #sections: readonly AnySection[]
+  readonly #address: ReturnType<typeof parseMulticastUrl> & { scheme: 'route' | 'atsc' }
+  #programme: Programme | null = null
+  #broadcaster: Broadcaster | null = null
+  #flow: Flow | null = null
+  #startUs = 0
+  #stopped = false
+  #wake: (() => void) | null = null
+  #running: Promise<void> = Promise.resolve()
+  #reading: Promise<void> | null = null
+  #readFailure: { readonly thrown: unknown } | null = null
+
+  constructor(spec: BroadcastSpec, host: PartHost) {
+    this.id = spec.id
+    this.#spec = spec
+    this.#host = host
+    this.#address = sendable(spec.url)
+    this.#sections = [
+      {
+        name: 'broadcast',
+        version: () => this.#version.of(this.output.datagrams, Math.floor(host.nowUs() / 1e6)),
+        read: () => this.#snapshot(),
+      },
+    ]
+  }
+
+  link(to: Part): void {
+    this.output.link(to)
+  }
+
+  linked(from: Part): void {
+    const { programme } = from
+    if (programme === undefined || programme === null) {
+      throw new AppFailure(
+        'bad-spec',
+        `${this.id} sends a presentation, and ${from.id} gives none.`,
+        'Link a presentation to it.',
+      )
+    }
+    if (this.#programme !== null) {
+      throw new AppFailure(
+        'not-supported',
+        `${this.id} sends one presentation, and is linked to several.`,
+        'Give each a broadcast of its own.',
+      )
+    }
+    this.#programme = programme
+  }
+
+  async start(): Promise<void> {
+    const { pace, mtu, carouselMs, korean, serviceId, serviceName, url } = this.#spec
+    const programme = this.#programme
+    this.output.connect()
+    const { inputs } = this.output
+    if (programme === null)
+      throw new AppFailure('bad-spec', `${this.id} has nothing to send.`, 'Link a presentation to it.')
+    if (pace === 'fast' && (inputs.length === 0 || inputs.some(({ toNetwork }) => toNetwork))) {
+      throw new AppFailure(
+        'bad-spec',
+        `${this.id} sends as fast as it can, to the network.`,
+        'Use pace real, or send into a recorder only.',
+      )
+    }
+    const { scheme, address, port, path } = this.#address
+    this.#startUs = this.#host.nowUs()
+    this.#broadcaster = new Broadcaster(
+      {
+        scheme,
+        address: address ?? ATSC_SERVICE_ADDRESS,
+        port: port ?? ATSC_SERVICE_PORT,
+        serviceId,
+        serviceName,
+        loop: programme.loop,
+        pace,
+        flavour: korean ? 'korean' : 'us',
+        mtu,
+        carouselMs,
+        ...defined({ manifestName: path === '' ? undefined : path }),
+      },
+      programme.presentation,
+      this.#startUs,
+    )
+    this.#host.log('send', 'info', `Sending ${programme.input} as ${url}`)
+  }
+
+  run(): Promise<void> {
+    this.#running = this.#spec.pace === 'fast' ? this.#runFast() : this.#runPaced()
+    return this.#running
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#wake?.()
+    await this.#running.catch(() => undefined)
+  }
+
+  state(): readonly AnySection[] {
+    return this.#sections
+  }
+
+  packet(address: string, port: number, bytes: Uint8Array, timeUs: number): void {
+    let flow = this.#flow
+    if (flow === null || flow.destinationPort !== port || flow.destinationAddress !== address) {
+      flow = this.#host.flows.byText(LOOPBACK, address, port, port)
+      this.#flow = flow
+    }
+    this.output.datagram(flow, bytes, 0, bytes.length, timeUs, this.output.datagrams + 1)
+  }
+
+  #snapshot(): BroadcastSnapshot {
+    const { datagrams, bytes, lost } = this.output
+    const counters = this.#broadcaster?.counters
+    return {
+      url: this.#spec.url,
+      packets: datagrams - lost,
+      bytes,
+      rateBps: this.#rate.bitsPerSecond(this.#host.nowUs(), bytes),
+      objects: counters?.objects ?? 0,
+      lateMs: (counters?.lateUs ?? 0) / 1000,
+    }
+  }
+
+  async #runPaced(): Promise<void> {
+    const broadcaster = this.#broadcaster
+    if (broadcaster === null) return
+    let sentUntilUs = this.#startUs
+    let turnUs = this.#startUs
+    while (!this.#stopped) {
+      const due = broadcaster.next()
+      if (due === Number.POSITIVE_INFINITY) return
+      const now = this.#host.nowUs()
+      if (due > now) {
+        await this.#sleep(Math.max(WAKE_MS, Math.floor((due - now) / 1000)))
+        continue
+      }
+      this.#read(broadcaster, now)
+      // After a hold-up what is due goes out at twice the pace, not at once: receive buffers are short.
+      const step = Math.min(MAX_STEP_US, Math.max(WAKE_MS * 1000, 2 * (now - turnUs)))
+      sentUntilUs = Math.min(now, Math.max(due, sentUntilUs) + step)
+      turnUs = now
+      broadcaster.send(sentUntilUs, this)
+      await this.output.busy()
+      if (broadcaster.next() <= sentUntilUs) await this.#reading
+      if (this.#readFailure !== null) throw this.#readFailure.thrown
+    }
+  }
+
+  /** Starts to read what will be due soon; packets go on leaving meanwhile. */
+  #read(broadcaster: Broadcaster, now: number): void {
+    if (this.#reading !== null) return
+    const loading = broadcaster.prepare(now)
+    if (loading === null) return
+    this.#reading = loading.then(
+      () => {
+        this.#reading = null
+      },
+      (thrown) => {
+        this.#reading = null
+        this.#readFailure = { thrown }
+      },
+    )
+  }
+
+  /** As fast as the files it reads come and the capture takes packets: both wait for the disk, so that others get their turns. */
+  async #runFast(): Promise<void> {
+    const broadcaster = this.#broadcaster
+    if (broadcaster === null) return
+    const { durationS } = this.#host
+    const endUs = durationS === null ? Number.POSITIVE_INFINITY : this.#startUs + durationS * 1e6
+    while (!this.#stopped) {
+      const due = broadcaster.next()
+      if (due > endUs || due === Number.POSITIVE_INFINITY) return
+      const loading = broadcaster.prepare(due)
+      if (loading !== null) await loading
+      broadcaster.send(due, this)
+      const writing = this.output.busy()
+      if (writing !== null) await writing
+    }
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}
+
+function sendable(url: string): ReturnType<typeof parseMulticastUrl> & { scheme: 'route' | 'atsc' } {
+  const parsed = parseMulticastUrl(url)
+  const { scheme } = parsed
+  if (scheme === 'mabr' || scheme === 'stltp') {
+    throw new AppFailure(
+      'not-supported',
+      `${url}: sending ${scheme === 'mabr' ? 'DVB-MABR' : 'STLTP'} is not in this version.`,
+      'Send to route://IP:PORT or atsc://.',
+    )
+  }
+  return { ...parsed, scheme }
+}

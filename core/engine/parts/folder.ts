@@ -1,0 +1,42 @@
+import type { PartSpec } from '../../contract/session-spec.ts'
+import { FolderSink } from '../../files/folder-sink.ts'
+import type { ObjectNeeds, Part, PartHost } from '../part.ts'
+import type { FolderSpec } from './folder-options.ts'
+
+/** @throws AppFailure folder-not-writable | disk-full */
+export async function openFolder(spec: PartSpec, host: PartHost): Promise<Part> {
+  const { id, dir, maxSegments, splitTsi } = spec as unknown as FolderSpec
+  const sink = new FolderSink({
+    dir,
+    maxSegments,
+    splitTsi,
+    onProblem: (error) => host.problem(error, 'error'),
+  })
+  await sink.open()
+  return new FolderPart(id, sink)
+}
+
+/** Writes files to a folder as they become whole. */
+class FolderPart implements Part {
+  readonly id: string
+  readonly input: FolderSink
+  #closing: Promise<unknown> | null = null
+
+  constructor(id: string, sink: FolderSink) {
+    this.id = id
+    this.input = sink
+  }
+
+  async stop(): Promise<void> {
+    this.#closing ??= this.input.close()
+    await this.#closing
+  }
+
+  wants(): 'all' {
+    return 'all'
+  }
+
+  needs(): ObjectNeeds {
+    return { hash: false, patched: false }
+  }
+}

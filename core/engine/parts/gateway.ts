@@ -1,0 +1,113 @@
+import { parseEndpoint } from '../../contract/option-values.ts'
+import type { PartSpec } from '../../contract/session-spec.ts'
+import type { PlayableSnapshot } from '../../contract/snapshot.ts'
+import { AppFailure } from '../../failure/app-failure.ts'
+import type { ObjectStore } from '../../files/object-store.ts'
+import type { ServiceFacts } from '../../flow/facts.ts'
+import { Version } from '../../flow/version.ts'
+import type { Gateway } from '../../gateway/gateway.ts'
+import type { Receiving, Serving } from '../faces/receiving.ts'
+import type { AnySection, Part, PartHost } from '../part.ts'
+import type { GatewaySpec } from './gateway-options.ts'
+import { oneReceiver } from './repair.ts'
+
+/** Listens once it is linked to the store it serves. */
+export async function openGateway(spec: PartSpec, host: PartHost): Promise<Part> {
+  return new GatewayPart(spec as unknown as GatewaySpec, host)
+}
+
+/** Serves what a store holds over HTTP. */
+class GatewayPart implements Part, Serving {
+  readonly id: string
+  readonly #spec: GatewaySpec
+  readonly #host: PartHost
+  readonly #version = new Version()
+  readonly #sections: readonly AnySection[]
+  #receiving: Receiving | null = null
+  #store: ObjectStore | null = null
+  #gateway: Gateway | null = null
+
+  constructor(spec: GatewaySpec, host: PartHost) {
+    this.id = spec.id
+    this.#spec = spec
+    this.#host = host
+    this.#sections = [{ name: 'gateway', version: () => this.#now(), read: () => this.#snapshot() }]
+  }
+
+  linked(from: Part): void {
+    this.#receiving = oneReceiver(this.id, this.#receiving, from)
+    this.#store = from.store ?? null
+    this.#receiving.serves(this)
+  }
+
+  async start(): Promise<void> {
+    const receiving = this.#receiving
+    const store = this.#store
+    const endpoint = parseEndpoint(this.#spec.listen)
+    if (receiving === null || store === null || endpoint === null) {
+      throw new AppFailure('bad-spec', `${this.id} has nothing to serve.`, 'Link a source to it.')
+    }
+    const { cors, fullSegments, lowLatency } = this.#spec
+    // Loaded where it is used: without it a program that only reads a capture starts noticeably sooner.
+    const { Gateway } = await import('../../gateway/gateway.ts')
+    this.#gateway = new Gateway({
+      ...endpoint,
+      cors,
+      store,
+      nowUs: () => this.#host.nowUs(),
+      streamShiftUs: () => 0,
+      manifestShiftUs: () => receiving.shiftUs(),
+      services: () => receiving.services(),
+      growing: !fullSegments,
+      lowLatency,
+      asked: (serviceId, name) => this.#asked(serviceId, name),
+      log: (level, text) => this.#host.log('http', level, text),
+    })
+    const { baseUrl } = await this.#gateway.open()
+    this.#host.log('http', 'info', `Gateway on ${baseUrl}`)
+  }
+
+  async stop(): Promise<void> {
+    // What was received stays served until the session is closed.
+  }
+
+  async close(): Promise<void> {
+    await this.#gateway?.close()
+  }
+
+  state(): readonly AnySection[] {
+    return this.#sections
+  }
+
+  wants(): 'all' | 'asked' {
+    return this.#spec.dynamicSelection ? 'asked' : 'all'
+  }
+
+  urlOf(serviceId: number, name: string): string | null {
+    return this.#gateway?.urlOf(serviceId, name) ?? null
+  }
+
+  playable({ id, manifest }: ServiceFacts): PlayableSnapshot | null {
+    if (manifest === null || this.#gateway === null) return null
+    const url = this.#gateway.urlOf(id, manifest.name)
+    const stored = this.#store?.find(id, manifest.name).state === 'ready'
+    if (url === null || !(stored || this.#gateway.offers(id))) return null
+    return { kind: manifest.kind, url, live: this.#store?.finished !== true, codecs: manifest.codecs }
+  }
+
+  #asked(serviceId: number, name: string): void {
+    const carrier = this.#gateway?.carrierOf(serviceId, name) ?? null
+    const have = this.#store?.find(serviceId, name).state === 'ready'
+    this.#receiving?.asked(serviceId, name, carrier, have)
+  }
+
+  #now(): number {
+    const { baseUrl = null, requests = 0, bytes = 0 } = this.#gateway ?? {}
+    return this.#version.of(baseUrl === null ? 0 : 1, requests, bytes)
+  }
+
+  #snapshot(): { baseUrl: string; requests: number; bytes: number } | null {
+    const { baseUrl = null, requests = 0, bytes = 0 } = this.#gateway ?? {}
+    return baseUrl === null ? null : { baseUrl, requests, bytes }
+  }
+}

@@ -1,0 +1,64 @@
+import type { AppError } from '../../contract/app-error.ts'
+import { defined } from '../../contract/defined.ts'
+import type { PartSpec } from '../../contract/session-spec.ts'
+import type { Flow } from '../../flow/datagrams.ts'
+import { MulticastSender } from '../../socket/multicast-sender.ts'
+import type { DatagramInput } from '../faces/datagram-input.ts'
+import type { Part, PartHost } from '../part.ts'
+import type { MulticastOutSpec } from './multicast-out-options.ts'
+
+/** @throws AppFailure address-not-local | interface-gone | socket-failed */
+export async function openMulticastOut(spec: PartSpec, host: PartHost): Promise<Part> {
+  const { id, interface: on, ttl } = spec as unknown as MulticastOutSpec
+  return new MulticastOutPart(id, await MulticastSender.open({ ttl, ...defined({ interface: on }) }), host)
+}
+
+/** Sends datagrams to the groups they are for. */
+class MulticastOutPart implements Part, DatagramInput {
+  readonly id: string
+  readonly toNetwork = true
+  readonly #sender: MulticastSender
+  readonly #host: PartHost
+  readonly #reported = new Set<string>()
+
+  constructor(id: string, sender: MulticastSender, host: PartHost) {
+    this.id = id
+    this.#sender = sender
+    this.#host = host
+  }
+
+  get input(): DatagramInput {
+    return this
+  }
+
+  get lost(): number {
+    return this.#sender.counters.errors
+  }
+
+  datagram(flow: Flow, bytes: Uint8Array, start: number, end: number): void {
+    // A datagram mostly fills its buffer: no view is made for it.
+    const payload = start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end)
+    this.#sender.send(flow.destinationAddress, flow.destinationPort, payload)
+  }
+
+  /** The system has taken everything so far. */
+  busy(): Promise<void> | null {
+    this.#report(this.#sender.problem)
+    return this.#sender.counters.pending === 0 ? null : this.#sender.drained()
+  }
+
+  async stop(): Promise<void> {
+    await this.#sender.drained()
+  }
+
+  async close(): Promise<void> {
+    await this.#sender.close()
+  }
+
+  /** Packets that cannot be sent are reported once for each reason. */
+  #report(problem: AppError | null): void {
+    if (problem === null || this.#reported.has(problem.message)) return
+    this.#reported.add(problem.message)
+    this.#host.problem(problem, 'error')
+  }
+}

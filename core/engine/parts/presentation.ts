@@ -1,0 +1,38 @@
+import { join } from 'node:path'
+import type { PartSpec } from '../../contract/session-spec.ts'
+import type { Programme } from '../faces/programme.ts'
+import type { AnySection, Part, PartHost } from '../part.ts'
+import type { PresentationSpec } from './presentation-options.ts'
+
+/** Names the presentation shipped with the program. */
+const DEMO = 'demo:'
+
+/** @throws AppFailure file-not-found | file-unreadable | bad-manifest | bad-xml | input-unusable | not-supported */
+export async function openPresentation(spec: PartSpec, host: PartHost): Promise<Part> {
+  const { id, input, loop } = spec as unknown as PresentationSpec
+  const { loadPresentation } = await import('../../ingest/presentation-loader.ts')
+  const demo = input === DEMO
+  const presentation = await loadPresentation(demo ? join(host.demoDir, 'manifest.mpd') : input)
+  return new PresentationPart(id, { presentation, loop: loop === 0, input }, demo)
+}
+
+/** A DASH or HLS presentation, a folder or a file, whose objects are due at their times. */
+class PresentationPart implements Part {
+  readonly id: string
+  readonly programme: Programme
+  readonly #sections: readonly AnySection[]
+
+  constructor(id: string, programme: Programme, demo: boolean) {
+    this.id = id
+    this.programme = programme
+    this.#sections = [{ name: 'presentation', version: () => 1, read: () => ({ input: programme.input, demo }) }]
+  }
+
+  async stop(): Promise<void> {
+    // What sends it reads it.
+  }
+
+  state(): readonly AnySection[] {
+    return this.#sections
+  }
+}

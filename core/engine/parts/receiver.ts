@@ -1,0 +1,455 @@
+import { totalmem } from 'node:os'
+import type { AppError } from '../../contract/app-error.ts'
+import { defined } from '../../contract/defined.ts'
+import type { ObjectDetail } from '../../contract/object-rows.ts'
+import type { Report } from '../../contract/report.ts'
+import { DEFAULT_RECEIVE, type PartSpec, type ReceiveSpec, type TuneIn } from '../../contract/session-spec.ts'
+import type { SocketSnapshot } from '../../contract/snapshot.ts'
+import { AppFailure } from '../../failure/app-failure.ts'
+import {
+  type AbsentObject,
+  type Destination,
+  type FlowFacts,
+  type LinkFacts,
+  ObserverTee,
+  type ReceiveObserver,
+  type ServiceFacts,
+} from '../../flow/facts.ts'
+import type { ReceiveTarget } from '../../flow/receive-target.ts'
+import { SessionColumns } from '../../inspect/session-columns.ts'
+import type { LinkSignalling } from '../../protocol/alp/alp-receiver.ts'
+import { formatDestination } from '../../protocol/ip/address.ts'
+import type { LinkSource } from '../../receive/link/links.ts'
+import { RECEIVE_LIMITS } from '../../receive/object/limits.ts'
+import { Receiver } from '../../receive/receiver.ts'
+import type { DatagramInput } from '../faces/datagram-input.ts'
+import type { DatagramSource } from '../faces/datagram-source.ts'
+import { FileCount, type Receiving, type Serving } from '../faces/receiving.ts'
+import type { Recording } from '../faces/recording.ts'
+import type { AnySection, Part, PartHost } from '../part.ts'
+import { HostWatch } from '../receiving/host-watch.ts'
+import { nothingReceived } from '../receiving/nothing-received.ts'
+import { ReceiveLog } from '../receiving/receive-log.ts'
+import { ReceiveStatistics } from '../receiving/receive-statistics.ts'
+import { receiverSections } from '../receiving/receiver-sections.ts'
+import { labelOf, sumsOf } from '../receiving/sources.ts'
+import { type Arrivals, StopRule } from '../receiving/stop-rule.ts'
+import { DynamicJoins } from '../selection/dynamic-joins.ts'
+import { ObjectFanOut } from './fan-out.ts'
+import type { ReceiverSpec } from './receiver-options.ts'
+
+/** Rates are taken this often, µs of stream time. */
+const SAMPLE_US = 250_000
+
+/** Opens nothing: it lives by what its sources bring. */
+export async function openReceiver(spec: PartSpec, host: PartHost): Promise<Part> {
+  return new ReceiverPart(spec as unknown as ReceiverSpec, host)
+}
+
+/** Datagrams to objects, and facts of both: what is to be joined, what came, what was lost, and who lost it. */
+class ReceiverPart implements Part, Receiving, DatagramInput {
+  readonly id: string
+  readonly sources: DatagramSource[] = []
+  readonly files = new FileCount()
+  readonly #spec: ReceiverSpec
+  readonly #host: PartHost
+  readonly #to: Part[] = []
+  readonly #observers: Partial<ReceiveObserver>[] = []
+  readonly #absent: ((objects: readonly AbsentObject[]) => void)[] = []
+  #bytesOf: Parameters<Receiving['keeps']>[0] = () => null
+  #serving: Serving | null = null
+  readonly #log: ReceiveLog
+  readonly #statistics: ReceiveStatistics
+  readonly #startedWallUs: number
+  #columns: SessionColumns | null = null
+  #receiver: Receiver | null = null
+  #out: ObjectFanOut | null = null
+  #observer: ObserverTee | null = null
+  #watch: HostWatch | null = null
+  #stopRule: StopRule | null = null
+  #dynamic: DynamicJoins | null = null
+  /** Flows of the LLS, whose packets do not show that a service arrives. */
+  readonly #llsFlows: FlowFacts[] = []
+  #sampledUs = 0
+  #stopped = false
+  #readToEnd = false
+  /** What each target wants now, and the tunnels found so far. */
+  readonly #wanted = new Map<ReceiveTarget, readonly Destination[]>()
+  readonly #links: LinkFacts[] = []
+  readonly #recordings = new Set<Recording>()
+  readonly #sections: readonly AnySection[]
+
+  constructor(spec: ReceiverSpec, host: PartHost) {
+    this.id = spec.id
+    this.#spec = spec
+    this.#host = host
+    this.#startedWallUs = host.nowUs()
+    this.#log = new ReceiveLog(host.log, host.logs)
+    this.#statistics = new ReceiveStatistics(spec.statsMs, (text) => host.log('route', 'info', text))
+    this.#sections = receiverSections(this)
+  }
+
+  get receiving(): Receiving {
+    return this
+  }
+
+  get input(): DatagramInput {
+    return this
+  }
+
+  /** Takes the datagrams directly. */
+  get sink(): Receiver {
+    return started(this.#receiver)
+  }
+
+  get columns(): SessionColumns {
+    return started(this.#columns)
+  }
+
+  get observer(): ObserverTee {
+    return started(this.#observer)
+  }
+
+  get wallClock(): boolean {
+    return this.sources.some(({ wallClock }) => wallClock)
+  }
+
+  linked(from: Part): void {
+    if (!from.source) {
+      throw new AppFailure(
+        'bad-spec',
+        `${from.id} does not name what ${this.id} is to receive.`,
+        'Receive from a multicast or from a capture.',
+      )
+    }
+    this.sources.push(from.source)
+  }
+
+  link(to: Part): void {
+    this.#to.push(to)
+  }
+
+  async start(): Promise<void> {
+    const { sources } = this
+    const playing = sources.find(({ wallClock }) => !wallClock)
+    if (playing !== undefined && this.wallClock) {
+      throw new AppFailure(
+        'bad-spec',
+        `The capture ${playing.label} is read as fast as possible beside a multicast: they have no time in common.`,
+        'Set its pace to real, or run a session for each.',
+      )
+    }
+    const addresses = sources.flatMap((source) => source.addresses.map((address) => ({ ...address, source })))
+    if (addresses.length === 0) throw new AppFailure('bad-spec', 'There is nothing to receive from.', 'Add a source.')
+    for (const { output } of sources) for (const recording of output.recordings) this.record(recording)
+    const sinks = downstream(this.#to)
+    const { keepAlive, timeoutS } = this.#spec
+    this.#stopRule = new StopRule(
+      { keepAlive, services: this.#services(), ...defined({ timeoutS: timeoutS === 0 ? undefined : timeoutS }) },
+      this.#startedWallUs,
+    )
+    const columns = new SessionColumns({
+      // SHA-256 is for those who can ask for it: a report, the app, `inspect`. A plain dump or a gateway does not pay.
+      hash: this.#hash(sinks),
+      bytesOf: (index) => this.#bytesOf(index),
+      urlOf: (serviceId, name) => this.#serving?.urlOf(serviceId, name) ?? null,
+      onAlarm: (alarm) => this.#log.alarm(alarm),
+      onAbsent: (objects) => {
+        for (const listener of this.#absent) listener(objects)
+      },
+    })
+    this.#columns = columns
+    this.#watch = new HostWatch(columns)
+    this.#dynamic = this.#selection(sinks, columns)
+    for (const source of sources) source.left = () => this.#dynamic?.left() ?? []
+    const byTarget = new Map<ReceiveTarget, DatagramSource>(addresses.map(({ target, source }) => [target, source]))
+    const observer = new ObserverTee(columns, this.#log.withoutAlarms(), ...this.#observers, {
+      destinationsWanted: (wanted, target) => {
+        this.#wanted.set(target, wanted)
+        for (const recording of this.#recordings) recording.want(wanted, target)
+        this.#dynamic?.want(wanted, target)
+        byTarget.get(target)?.want?.(wanted)
+      },
+      linkSeen: (link) => {
+        this.#links.push(link)
+        for (const recording of this.#recordings) recording.linkSeen(link)
+      },
+      flowSeen: (flow) => {
+        if (flow.protocol === 'lls') this.#llsFlows.push(flow)
+      },
+    })
+    this.#observer = observer
+    this.#out = new ObjectFanOut(this.#to.flatMap(({ input }) => (input && 'whole' in input ? [input] : [])))
+    this.#receiver = new Receiver(
+      {
+        targets: addresses.map(({ target }) => target),
+        receive: receiveSpec(this.#spec, this.#services()),
+        limits: { memoryBytes: receiveMemory(totalmem()) },
+        elapsedUs: () => performance.now() * 1000,
+        flows: this.#host.flows,
+        stltp: addresses.flatMap(({ tunnel }) => {
+          const [first] = tunnel ?? []
+          return first === undefined ? [] : [formatDestination(first.address, first.port)]
+        }),
+      },
+      this.#out,
+      observer,
+    )
+  }
+
+  observe(observer: Partial<ReceiveObserver>): void {
+    this.#observers.push(observer)
+  }
+
+  onAbsent(listener: (objects: readonly AbsentObject[]) => void): void {
+    this.#absent.push(listener)
+  }
+
+  keeps(bytesOf: Parameters<Receiving['keeps']>[0]): void {
+    const before = this.#bytesOf
+    this.#bytesOf = (...range) => before(...range) ?? bytesOf(...range)
+  }
+
+  serves(serving: Serving): void {
+    this.#serving ??= serving
+  }
+
+  services(): readonly ServiceFacts[] {
+    return this.#columns?.serviceFacts() ?? []
+  }
+
+  /** Address of its manifest, where something serves it. */
+  playable(service: ServiceFacts): ReturnType<Serving['playable']> {
+    return this.#serving?.playable(service) ?? null
+  }
+
+  shiftUs(): number {
+    return this.sources.reduce((shift, source) => shift || source.shiftUs, 0)
+  }
+
+  asked(...asked: Parameters<Receiving['asked']>): void {
+    this.#dynamic?.asked(...asked, this.#host.nowUs())
+  }
+
+  datagram(...datagram: Parameters<Receiver['datagram']>): void {
+    this.#receiver?.datagram(...datagram)
+  }
+
+  tick(timeUs: number): void {
+    if (this.#stopped) return
+    if (this.sources.some(({ live }) => live)) this.#watch?.look(this.#sockets(), timeUs)
+    this.#captureDrops(timeUs)
+    this.#receiver?.tick(timeUs)
+    this.sample(timeUs)
+    this.#dynamic?.look(timeUs)
+    const live = this.sources.filter((source) => source.live)
+    if (live.length > 0 && this.#stopRule?.look(this.#arrivals(), timeUs)) for (const source of live) source.end?.()
+  }
+
+  loop(timeUs: number): void {
+    this.#receiver?.loop(timeUs)
+    this.#columns?.loop()
+  }
+
+  busy(): Promise<void> | null {
+    return this.#out?.busy?.() ?? null
+  }
+
+  linkLayer(link: LinkSource): (signalling: LinkSignalling, timeUs: number, frame: number) => void {
+    return this.sink.link(link)
+  }
+
+  ending(): void {
+    this.#readToEnd = this.sources.every((source) => source.readToEnd)
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return
+    this.#watch?.close()
+    this.#stopped = true
+    this.#receiver?.close(this.#nowStreamUs())
+    if (this.#readToEnd) this.#columns?.giveUpAbsent()
+  }
+
+  async finish(): Promise<void> {
+    const columns = this.#columns
+    if (columns === null) return
+    const { firstTimeUs, lastTimeUs } = sumsOf(this.sources)
+    const joinedUs = this.#joinedUs()
+    if (joinedUs !== null) columns.joined(joinedUs)
+    this.#captureDrops(this.#nowStreamUs())
+    columns.settle((lastTimeUs ?? 0) - (firstTimeUs ?? 0))
+  }
+
+  state(): readonly AnySection[] {
+    return this.#sections
+  }
+
+  outcome(): AppError | null {
+    const totals = this.columns.totals()
+    const wants = downstream(this.#to).flatMap((each) => each.wants?.() ?? [])
+    const addresses = this.sources.flatMap((source) => source.addresses)
+    const [only] = addresses
+    return nothingReceived({
+      label: labelOf(this.sources),
+      live: this.sources.some(({ live }) => live),
+      joined: this.#sockets(),
+      tuneInFailed: this.#stopRule?.ended === true && this.#servicePackets() === 0,
+      packets: totals.packets,
+      recorded: (this.#recordings.size > 0 || wants.length > 0) && wants.every((each) => each === 'facts'),
+      objects: totals.objects,
+      asked: addresses.length === 1 && only !== undefined ? askedOf(only.target) : null,
+      wanted: addresses.length === 1 ? this.#services() : 'all',
+      services: this.columns.services(() => null),
+      flows: this.columns.flows(),
+    })
+  }
+
+  report(): Report {
+    const { datagrams, bytes, firstTimeUs, lastTimeUs, capture } = sumsOf(this.sources)
+    return this.columns.report(
+      {
+        kind: this.sources.find(({ live }) => live)?.kind ?? this.sources[0]?.kind ?? 'capture',
+        name: labelOf(this.sources),
+        firstTime: seconds(firstTimeUs),
+        lastTime: seconds(lastTimeUs),
+      },
+      {
+        frames: capture?.frames ?? datagrams,
+        udp: datagrams,
+        bytes,
+        fragmentsDropped: capture?.fragmentsDropped ?? 0,
+        malformed: capture?.malformed ?? 0,
+      },
+    )
+  }
+
+  detail(index: number): ObjectDetail {
+    const detail = Number.isSafeInteger(index) ? this.columns.detail(index) : null
+    if (detail === null) {
+      throw new AppFailure('no-such-session', `There is no object in row ${index}.`, 'Choose another object.')
+    }
+    return detail
+  }
+
+  bytes(index: number, from: number, to: number): Uint8Array {
+    if (!Number.isSafeInteger(index)) return new Uint8Array(0)
+    const bytes = this.#bytesOf(index, from, to) ?? this.columns.storedBytes(index)?.subarray(from, to)
+    // A copy: a view would carry its whole buffer across the process border.
+    return bytes === undefined ? new Uint8Array(0) : bytes.slice()
+  }
+
+  droppedByHost(): number {
+    return this.#sockets().reduce((sum, socket) => sum + (socket.droppedByHost ?? 0), 0)
+  }
+
+  /** Takes rates and hashes, now and then. */
+  sample(timeUs: number): void {
+    if (timeUs - this.#sampledUs < SAMPLE_US && timeUs >= this.#sampledUs) return
+    this.#sampledUs = timeUs
+    const columns = this.columns
+    const joinedUs = this.#joinedUs()
+    if (joinedUs !== null) columns.joined(joinedUs)
+    columns.sample(timeUs)
+    this.#statistics.tick(timeUs, () => columns.totals())
+  }
+
+  /** Tells a recording what is to be recorded, now and later. */
+  record(recording: Recording): void {
+    this.#recordings.add(recording)
+    for (const [target, wanted] of this.#wanted) recording.want(wanted, target)
+    for (const link of this.#links) recording.linkSeen(link)
+  }
+
+  /** Which services were asked for; of several sources together the first one's. */
+  #services(): TuneIn {
+    return this.sources[0]?.addresses[0]?.target.services ?? DEFAULT_RECEIVE.services
+  }
+
+  #hash(sinks: readonly Part[]): boolean {
+    if (sinks.some((each) => each.needs?.().hash)) return true
+    return sinks.length === 0 && this.#recordings.size === 0 && this.sources.every(({ live }) => !live)
+  }
+
+  /** Only what players alone ask for may be left: whatever keeps what comes wants all of it. */
+  #selection(sinks: readonly Part[], columns: SessionColumns): DynamicJoins | null {
+    const wants = sinks.flatMap((each) => each.wants?.() ?? [])
+    const playersOnly = wants.length > 0 && wants.every((each) => each === 'asked') && this.#recordings.size === 0
+    if (!playersOnly || this.sources.every(({ live }) => !live)) return null
+    return new DynamicJoins({
+      services: () => columns.serviceFacts(),
+      channels: () => columns.channels(),
+      sockets: () => this.#sockets(),
+      leave: (left) => {
+        for (const source of this.sources) source.leave?.(left)
+      },
+      left: (destination, nowUs) => this.#receiver?.left(destination, nowUs),
+      log: this.#host.log,
+    })
+  }
+
+  #arrivals(): Arrivals {
+    return {
+      servicePackets: this.#servicePackets(),
+      packets: sumsOf(this.sources).datagrams,
+      services: this.#services() === 'scan' ? this.columns.serviceFacts().length : 0,
+    }
+  }
+
+  #servicePackets(): number {
+    let packets = sumsOf(this.sources).datagrams
+    for (const flow of this.#llsFlows) packets -= flow.packets
+    return packets
+  }
+
+  #sockets(): SocketSnapshot[] {
+    return this.sources.flatMap((source) => source.sockets())
+  }
+
+  #captureDrops(timeUs: number): void {
+    for (const source of this.sources) {
+      const capture = source.capture()
+      if (capture !== null) this.#watch?.capture(capture, timeUs)
+    }
+  }
+
+  /** When listening began: the first group joined, or the first packet of a capture. */
+  #joinedUs(): number | null {
+    const joined = this.#sockets().map((socket) => socket.joinedWallUs)
+    return joined.length === 0 ? sumsOf(this.sources).firstTimeUs : Math.min(...joined)
+  }
+
+  #nowStreamUs(): number {
+    return this.wallClock && !this.#stopped ? this.#host.nowUs() : (sumsOf(this.sources).lastTimeUs ?? 0)
+  }
+}
+
+function receiveSpec(spec: ReceiverSpec, services: TuneIn): ReceiveSpec {
+  const { id: _, kind: __, ...options } = spec
+  return { ...DEFAULT_RECEIVE, ...options, services }
+}
+
+/** All that objects reach. */
+function downstream(parts: readonly Part[]): Part[] {
+  return parts.flatMap((part) => [part, ...downstream(part.to ?? [])])
+}
+
+/** `ip:port` of the one session asked for, `lls` for what the LLS lists, null for anything there is. */
+function askedOf(target: ReceiveTarget): string | null {
+  if (target.kind === 'route' || target.kind === 'mabr') return formatDestination(target.address, target.port)
+  return target.kind === 'atsc' ? 'lls' : null
+}
+
+function started<T>(value: T | null): T {
+  if (value === null) throw new Error('the receiver has not started')
+  return value
+}
+
+function seconds(timeUs: number | null): number | null {
+  return timeUs === null ? null : timeUs / 1e6
+}
+
+/** An eighth of the machine's memory for objects under way and on their way to disk, within reason. */
+function receiveMemory(totalBytes: number): number {
+  return Math.min(2 ** 31, Math.max(RECEIVE_LIMITS.memoryBytes, totalBytes / 8))
+}

@@ -1,0 +1,138 @@
+import type { PartSpec } from '../../contract/session-spec.ts'
+import { AppFailure } from '../../failure/app-failure.ts'
+import type { FlowFile, ObjectSink } from '../../flow/objects.ts'
+import { Version } from '../../flow/version.ts'
+import type { HttpRepair } from '../../repair/http-repair.ts'
+import { RepairStage } from '../../repair/repair-stage.ts'
+import type { Receiving } from '../faces/receiving.ts'
+import type { AnySection, Part, PartHost } from '../part.ts'
+import { ObjectFanOut } from './fan-out.ts'
+import type { RepairPartSpec } from './repair-options.ts'
+
+/** Fetching goes on this long after the end of a capture, and when a session is ended by its duration or by silence, ms. */
+const CAPTURE_END_MS = 60_000
+const STOPPED_MS = 2000
+
+/** Loads the HTTP client only where missing bytes are fetched. */
+export async function openRepair(spec: PartSpec, _host: PartHost): Promise<Part> {
+  return new RepairPart(spec as unknown as RepairPartSpec)
+}
+
+/** Stands between a receiver and what takes its objects, and decides what becomes of those that lack bytes. */
+class RepairPart implements Part {
+  readonly id: string
+  readonly to: Part[] = []
+  readonly #spec: RepairPartSpec
+  readonly #version = new Version()
+  readonly #sections: readonly AnySection[]
+  #receiving: Receiving | null = null
+  #fetcher: HttpRepair | null = null
+  #stage: RepairStage | null = null
+  #readToEnd = false
+
+  constructor(spec: RepairPartSpec) {
+    this.id = spec.id
+    this.#spec = spec
+    this.#sections = [{ name: 'repair', version: () => this.#now(), read: () => this.#fetcher?.state() ?? null }]
+  }
+
+  get receiving(): Receiving | null {
+    return this.#receiving
+  }
+
+  get input(): ObjectSink | null {
+    return this.#stage
+  }
+
+  linked(from: Part): void {
+    this.#receiving = oneReceiver(this.id, this.#receiving, from)
+    this.#receiving.observe({
+      slsFragment: (serviceId, fragment) => this.#stage?.slsFragment(serviceId, fragment),
+    })
+    this.#receiving.onAbsent((objects) => this.#stage?.neverCame(objects))
+  }
+
+  link(to: Part): void {
+    this.to.push(to)
+  }
+
+  async start(): Promise<void> {
+    const receiving = this.#receiving
+    if (receiving === null) return
+    const { keepCorrupt, urls = [], ...options } = this.#spec
+    const spec = { ...options, urls }
+    if (spec.mode === 'http') {
+      const { HttpRepair } = await import('../../repair/http-repair.ts')
+      this.#fetcher = new HttpRepair({ spec, live: receiving.wallClock })
+    }
+    const files: ObjectSink[] = []
+    const stores: ObjectSink[] = []
+    for (const to of this.to) {
+      const { input } = to
+      if (input === undefined || input === null || !('whole' in input)) continue
+      if (to.needs?.().patched === true) stores.push(input)
+      else files.push(input)
+    }
+    this.#stage = new RepairStage({
+      spec,
+      keepCorrupt,
+      fetcher: this.#fetcher,
+      files: new ObjectFanOut([{ whole: (file: FlowFile) => receiving.files.file(file) }, ...files]),
+      store: stores.length === 0 ? null : new ObjectFanOut(stores),
+      idle: stores.length === 0 && !(keepCorrupt && files.length > 0),
+      observer: {
+        objectRepaired: (index, repair) => receiving.observer.objectRepaired(index, repair),
+        alarm: (alarm) => receiving.observer.alarm(alarm),
+      },
+      serversOf: (serviceId) => receiving.services().find(({ id }) => id === serviceId)?.repairServers ?? [],
+      usefulUntilUs: (object) => receiving.columns.usefulUntilUs(object),
+    })
+  }
+
+  ending(): void {
+    // After a capture the rest of what it cut off is fetched too, else there is no time for it.
+    this.#readToEnd = this.#receiving?.sources.every((source) => source.readToEnd) === true
+    if (!this.#readToEnd) this.#stage?.stopFetching()
+  }
+
+  async stop(): Promise<void> {
+    await this.#stage?.flush(this.#readToEnd ? CAPTURE_END_MS : STOPPED_MS)
+    await this.#fetcher?.close()
+  }
+
+  flush(): void {
+    this.#fetcher?.hurry()
+  }
+
+  state(): readonly AnySection[] {
+    return this.#sections
+  }
+
+  #now(): number {
+    const state = this.#fetcher?.state()
+    if (state === undefined) return 0
+    const { active, queued, done, failed, bytes, servers } = state
+    const requests = servers.reduce((sum, server) => sum + server.requests, 0)
+    return this.#version.of(active, queued, done, failed, bytes, servers.length, requests)
+  }
+}
+
+/** What a part after a receiver takes from it. @throws AppFailure bad-spec where it has another receiver already */
+export function oneReceiver(id: string, before: Receiving | null, from: Part): Receiving {
+  const { receiving } = from
+  if (receiving === undefined || receiving === null) {
+    throw new AppFailure(
+      'bad-spec',
+      `${id} takes objects that were received, and ${from.id} receives none.`,
+      'Correct the links of the session.',
+    )
+  }
+  if (before !== null && before !== receiving) {
+    throw new AppFailure(
+      'bad-spec',
+      `${id} takes the objects of one receiver, and is linked to several.`,
+      'Link all its sources to the same sinks, or give it a part for each.',
+    )
+  }
+  return receiving
+}

@@ -1,0 +1,57 @@
+import type { PartSpec } from '../../contract/session-spec.ts'
+import { AppFailure } from '../../failure/app-failure.ts'
+import { prepareFile, writeWhole } from '../dump.ts'
+import type { Receiving } from '../faces/receiving.ts'
+import type { ObjectNeeds, Part, PartHost } from '../part.ts'
+import { oneReceiver } from './repair.ts'
+import type { ReportSpec } from './report-options.ts'
+
+/** @throws AppFailure folder-not-writable | disk-full */
+export async function openReport(spec: PartSpec, _host: PartHost): Promise<Part> {
+  const { id, file } = spec as unknown as ReportSpec
+  await prepareFile(file)
+  return new ReportPart(id, file)
+}
+
+/** Writes the report of one receiver when the session ends. */
+class ReportPart implements Part {
+  readonly id: string
+  readonly #file: string
+  #receiving: Receiving | null = null
+
+  constructor(id: string, file: string) {
+    this.id = id
+    this.#file = file
+  }
+
+  linked(from: Part): void {
+    this.#receiving = oneReceiver(this.id, this.#receiving, from)
+  }
+
+  async start(): Promise<void> {
+    if (this.#receiving !== null) return
+    throw new AppFailure(
+      'bad-spec',
+      `The report ${this.#file} would stay empty: this session only sends, and a report says what was received.`,
+      'Leave the report out; --capture-out keeps what is sent, and inspect reports on it.',
+    )
+  }
+
+  async stop(): Promise<void> {
+    // The sums are final when everything has stopped.
+  }
+
+  async finish(): Promise<void> {
+    if (this.#receiving !== null) {
+      await writeWhole(this.#file, `${JSON.stringify(this.#receiving.report(), null, 1)}\n`)
+    }
+  }
+
+  wants(): 'facts' {
+    return 'facts'
+  }
+
+  needs(): ObjectNeeds {
+    return { hash: true, patched: false }
+  }
+}

@@ -1,0 +1,61 @@
+import type { Pace } from '../../contract/session-spec.ts'
+import type { SourceSnapshot } from '../../contract/snapshot.ts'
+import { Version } from '../../flow/version.ts'
+import type { DatagramSource } from '../faces/datagram-source.ts'
+import type { AnySection } from '../part.ts'
+
+type Played = { readonly pace: Pace; readonly progress: () => { doneBytes: number; totalBytes: number | null } }
+
+/** The section `source` of a part that brings datagrams. */
+export class SourceState {
+  readonly sections: readonly AnySection[]
+  readonly #source: DatagramSource
+  readonly #nowUs: () => number
+  readonly #startedWallUs: number
+  readonly #played: Played | null
+  readonly #version = new Version()
+  #seen = 0
+  #lastPacketWallUs: number | null = null
+
+  /** @param played of a capture */
+  constructor(source: DatagramSource, nowUs: () => number, played: Played | null = null) {
+    this.#source = source
+    this.#nowUs = nowUs
+    this.#startedWallUs = nowUs()
+    this.#played = played
+    this.sections = [{ name: 'source', version: () => this.#now(), read: () => this.#snapshot() }]
+  }
+
+  #now(): number {
+    const { output } = this.#source
+    let sockets = 0
+    for (const { packets, passedOver, droppedByHost, problem } of this.#source.sockets())
+      sockets += 1e6 + packets + passedOver + (droppedByHost ?? 0) + (problem === null ? 0 : 0.5)
+    return this.#version.of(
+      output.datagrams,
+      sockets,
+      this.#played?.progress().doneBytes ?? 0,
+      this.#source.left().length,
+    )
+  }
+
+  #snapshot(): SourceSnapshot {
+    const { kind, label, output } = this.#source
+    if (output.datagrams > this.#seen) {
+      this.#seen = output.datagrams
+      this.#lastPacketWallUs = this.#nowUs()
+    }
+    return {
+      kind,
+      label,
+      pace: this.#played?.pace ?? null,
+      firstTimeUs: output.firstTimeUs,
+      lastTimeUs: output.lastTimeUs,
+      startedWallUs: this.#startedWallUs,
+      lastPacketWallUs: this.#lastPacketWallUs,
+      progress: this.#played?.progress() ?? null,
+      sockets: this.#source.sockets(),
+      left: this.#source.left(),
+    }
+  }
+}

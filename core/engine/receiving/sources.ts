@@ -1,0 +1,33 @@
+import type { CaptureFacts, DatagramSource } from '../faces/datagram-source.ts'
+
+/** What several sources brought together. */
+export type SourceSums = {
+  readonly datagrams: number
+  readonly bytes: number
+  readonly firstTimeUs: number | null
+  readonly lastTimeUs: number | null
+  /** Of the first capture among them; null where there is none. */
+  readonly capture: CaptureFacts | null
+}
+
+/** Adds up what sources brought. */
+export function sumsOf(sources: readonly DatagramSource[]): SourceSums {
+  let datagrams = 0
+  let bytes = 0
+  let firstTimeUs: number | null = null
+  let lastTimeUs: number | null = null
+  for (const { output } of sources) {
+    datagrams += output.datagrams
+    bytes += output.bytes
+    if (output.firstTimeUs !== null) firstTimeUs = Math.min(firstTimeUs ?? output.firstTimeUs, output.firstTimeUs)
+    if (output.lastTimeUs !== null) lastTimeUs = Math.max(lastTimeUs ?? output.lastTimeUs, output.lastTimeUs)
+  }
+  const capture = sources.find((source) => source.capture() !== null)?.capture() ?? null
+  return { datagrams, bytes, firstTimeUs, lastTimeUs, capture }
+}
+
+/** Addresses, then files, for a person. */
+export function labelOf(sources: readonly DatagramSource[]): string {
+  const live = sources.filter((source) => source.live)
+  return [...live, ...sources.filter((source) => !source.live)].map(({ label }) => label).join(' ')
+}

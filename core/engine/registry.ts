@@ -1,0 +1,45 @@
+import type { PartDescription } from '../contract/part-description.ts'
+import type { PartKind } from './part.ts'
+import { BROADCAST_PART } from './parts/broadcast-options.ts'
+import { CAPTURE_PART } from './parts/capture-options.ts'
+import { FOLDER_PART } from './parts/folder-options.ts'
+import { GATEWAY_PART } from './parts/gateway-options.ts'
+import { MULTICAST_PART } from './parts/multicast-options.ts'
+import { MULTICAST_OUT_PART } from './parts/multicast-out-options.ts'
+import { PRESENTATION_PART } from './parts/presentation-options.ts'
+import { RECEIVER_PART } from './parts/receiver-options.ts'
+import { RECORDER_PART } from './parts/recorder-options.ts'
+import { REPAIR_PART } from './parts/repair-options.ts'
+import { REPORT_PART } from './parts/report-options.ts'
+import { STORE_PART } from './parts/store-options.ts'
+
+/** A kind whose code is loaded when the first part of it is opened. */
+function lazy(
+  description: PartDescription,
+  load: () => Promise<PartKind['open']>,
+  more: Pick<PartKind, 'together' | 'through'> = {},
+): PartKind {
+  return {
+    description,
+    ...more,
+    open: async (spec, host, together) => (await load())(spec, host, together),
+  }
+}
+
+/** Every kind of part, one line each. The first whose `opens` fits a text opens it: the patterns that fit most come last. */
+export const PART_KINDS: readonly PartKind[] = [
+  lazy(MULTICAST_PART, async () => (await import('./parts/multicast.ts')).openMulticast),
+  lazy(CAPTURE_PART, async () => (await import('./parts/capture.ts')).openCapture, { together: true }),
+  lazy(RECEIVER_PART, async () => (await import('./parts/receiver.ts')).openReceiver),
+  lazy(REPAIR_PART, async () => (await import('./parts/repair.ts')).openRepair),
+  lazy(FOLDER_PART, async () => (await import('./parts/folder.ts')).openFolder),
+  lazy(GATEWAY_PART, async () => (await import('./parts/gateway.ts')).openGateway, {
+    through: { kind: 'store', options: ['maxSegments'] },
+  }),
+  lazy(STORE_PART, async () => (await import('./parts/store.ts')).openStore),
+  lazy(REPORT_PART, async () => (await import('./parts/report.ts')).openReport),
+  lazy(RECORDER_PART, async () => (await import('./parts/recorder.ts')).openRecorder),
+  lazy(PRESENTATION_PART, async () => (await import('./parts/presentation.ts')).openPresentation),
+  lazy(BROADCAST_PART, async () => (await import('./parts/broadcast.ts')).openBroadcast),
+  lazy(MULTICAST_OUT_PART, async () => (await import('./parts/multicast-out.ts')).openMulticastOut),
+]

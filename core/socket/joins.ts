@@ -1,0 +1,122 @@
+import type { AppError } from '../contract/app-error.ts'
+import type { SocketSnapshot } from '../contract/snapshot.ts'
+import { AppFailure, toAppError } from '../failure/app-failure.ts'
+import type { DatagramSink } from '../flow/datagrams.ts'
+import type { Destination } from '../flow/facts.ts'
+import { formatDestination } from '../protocol/ip/address.ts'
+import { MulticastReceiver, type MulticastReceiverOptions } from './multicast-receiver.ts'
+
+/** What becomes of what the sockets report. */
+export type JoinsHost = {
+  readonly log: (level: 'info' | 'warning', text: string) => void
+  readonly problem: (error: AppError) => void
+}
+
+/** The destinations one live source is joined to: those that are wanted, except those left for now. */
+export class Joins {
+  readonly #receiver: MulticastReceiver
+  readonly #host: JoinsHost
+  #wanted: readonly Destination[] = []
+  /** `ip:port`. */
+  #left: ReadonlySet<string> = new Set()
+  /** By `ip:port`. */
+  readonly #joined = new Map<string, { readonly destination: Destination; readonly from: string }>()
+  readonly #joining: Promise<void>[] = []
+  readonly #problems = new Map<string, AppError | null>()
+  #joinFailure: AppError | null = null
+  #open = false
+  /** As they were when they were closed. */
+  #last: readonly SocketSnapshot[] | null = null
+
+  constructor(options: MulticastReceiverOptions, sink: DatagramSink, host: JoinsHost) {
+    this.#host = host
+    this.#receiver = new MulticastReceiver(options, sink)
+  }
+
+  /** Joins these destinations and leaves all others. */
+  want(destinations: readonly Destination[]): void {
+    this.#wanted = destinations
+    this.#apply()
+  }
+
+  /** Leaves these destinations (`ip:port`) though they are wanted, and joins again those no longer named. */
+  leave(left: ReadonlySet<string>): void {
+    this.#left = left
+    this.#apply()
+  }
+
+  /**
+   * Waits for the destinations wanted so far. They must be joined before the session counts as open; later ones only report
+   * their trouble.
+   * @throws AppFailure of the first that could not be joined
+   */
+  async opened(): Promise<void> {
+    await Promise.all(this.#joining)
+    this.#joining.length = 0
+    this.#open = true
+    if (this.#joinFailure === null) return
+    const { code, message, tryThis, cause } = this.#joinFailure
+    await this.#receiver.close()
+    throw new AppFailure(code, message, tryThis, cause)
+  }
+
+  /** Reports each trouble of a socket once, such as an interface that has gone, and its end. */
+  reportProblems(): void {
+    for (const { destination, problem } of this.#receiver.sockets()) {
+      const reported = this.#problems.get(destination) ?? null
+      if (problem?.message === reported?.message) continue
+      this.#problems.set(destination, problem)
+      if (problem !== null) this.#host.problem(problem)
+      else this.#host.log('info', `${destination} is received again`)
+    }
+  }
+
+  states(): readonly SocketSnapshot[] {
+    return this.#last ?? this.#receiver.sockets()
+  }
+
+  async close(): Promise<void> {
+    this.#last ??= this.#receiver.sockets()
+    await this.#receiver.close()
+  }
+
+  #apply(): void {
+    const wanted = new Map<string, Destination>()
+    for (const destination of this.#wanted) {
+      const key = formatDestination(destination.address, destination.port)
+      if (!this.#left.has(key)) wanted.set(key, destination)
+    }
+    for (const [key, { destination, from }] of this.#joined) {
+      const still = wanted.get(key)
+      // A group whose senders have changed is joined again.
+      if (still !== undefined && sendersOf(still) === from) continue
+      this.#joined.delete(key)
+      this.#receiver.leave(destination.address, destination.port)
+    }
+    for (const [key, destination] of wanted) if (!this.#joined.has(key)) this.#join(key, destination)
+  }
+
+  #join(key: string, destination: Destination): void {
+    const from = sendersOf(destination)
+    this.#joined.set(key, { destination, from })
+    const joining = this.#receiver.join(destination.address, destination.port, destination.sources).then(
+      (refusal) => {
+        if (refusal !== null)
+          this.#host.log(
+            'warning',
+            `${key} cannot be joined for packets of ${from} only, as signalled; any sender is received: ${refusal.message}`,
+          )
+        this.#host.log('info', `Joined ${key}`)
+      },
+      (thrown) => {
+        this.#joinFailure ??= toAppError(thrown)
+        if (this.#open) this.#host.problem(toAppError(thrown))
+      },
+    )
+    this.#joining.push(joining)
+  }
+}
+
+function sendersOf({ sources }: Destination): string {
+  return (sources ?? []).join(', ')
+}
