@@ -2,22 +2,21 @@ import type { AppError } from '../contract/app-error.ts'
 import type { Pace, UserLinkType } from '../contract/session-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { DatagramSink, DatagramSourceEvents } from '../flow/datagrams.ts'
-import { type AlpCounters, AlpReceiver, type LinkSignalling } from '../protocol/alp/alp-receiver.ts'
+import type { AlpCounters, LinkSignalling } from '../protocol/alp/alp-receiver.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
-import { type IpCounters, IpReader } from '../protocol/ip/ip-reader.ts'
+import type { IpCounters } from '../protocol/ip/ip-reader.ts'
 import { CaptureClock } from './capture-clock.ts'
 import { type CaptureCursor, limitOf, oldestOf } from './capture-cursor.ts'
 import { captureLabel, unknownLinkType, untimedFailure } from './capture-errors.ts'
 import { CaptureFiles, type QueuedFile } from './capture-files.ts'
 import { CaptureWarnings } from './capture-warnings.ts'
-import { LinkLayer } from './link-layer.ts'
-import { isLinkTypeSupported, LINK_TYPE } from './link-types.ts'
+import { FrameReader } from './frame-reader.ts'
+import { isLinkTypeSupported } from './link-types.ts'
 import { noUdpFailure } from './no-udp.ts'
 import { PCAP_HEADER_BYTES, PcapParser } from './pcap-parser.ts'
 import { PcapngParser } from './pcapng-parser.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { type CaptureParser, CaptureRecord, type ParserEvents } from './record.ts'
-import { SuperPackets } from './super-packets.ts'
 
 /** Ticks come at least so often in stream time. */
 const TICK_US = 100_000
@@ -86,15 +85,11 @@ export class CaptureReader {
   readonly #options: CaptureReaderOptions
   readonly #flows: FlowTable
   readonly #record = new CaptureRecord()
-  readonly #link = new LinkLayer()
   readonly #linkTypes: number[] = []
-  #ip: IpReader | null = null
+  #reader: FrameReader | null = null
   #events: CaptureEvents = { tick: () => undefined, loop: () => undefined }
   #clock: CaptureClock
   #warnings = new CaptureWarnings(() => undefined)
-  #frames = 0
-  #frame = 0
-  #nonIp = 0
   #parsers = { skippedBlocks: 0, reportedDrops: 0, undatedDrops: 0 }
   readonly #open: CaptureCursor[] = []
   readonly #buffers: (readonly [Uint8Array, Uint8Array])[] = []
@@ -103,7 +98,6 @@ export class CaptureReader {
   #limitUs = Number.POSITIVE_INFINITY
   /** That other one comes first at the same time. */
   #limitGoesFirst = false
-  readonly #alp: AlpReceiver
   #epochCorrected = false
   #untimed = 0
   #nextTickUs = -1
@@ -118,11 +112,6 @@ export class CaptureReader {
     this.#options = options
     this.#files = new CaptureFiles(options.files, options.linkType ?? null)
     this.#flows = options.flows ?? new FlowTable()
-    this.#alp = new AlpReceiver({
-      ipPacket: (bytes, start, end, plp) => this.#alpIp(bytes, start, end, plp),
-      linkSignalling: (signalling) =>
-        this.#events.linkSignalling?.(signalling, Math.max(0, this.#clock.lastUs), this.#frame),
-    })
     this.#clock = new CaptureClock(options.pace === 'real', {
       gapShortened: (gapUs) => this.#notice(`A gap of ${seconds(gapUs)} in the capture is played as 1 s.`),
       jumped: (byUs) => this.#notice(`The capture's clock jumps by ${seconds(byUs)}; time goes on without the jump.`),
@@ -131,12 +120,12 @@ export class CaptureReader {
   }
 
   get counters(): CaptureCounters {
-    const ip = this.#ip
+    const reader = this.#reader
     return {
-      ...(ip?.counters ?? NO_IP),
-      frames: this.#frames,
-      nonIp: this.#nonIp,
-      fragmentsDropped: ip?.fragmentsDropped ?? 0,
+      ...(reader?.ip.counters ?? NO_IP),
+      frames: reader?.frames ?? 0,
+      nonIp: reader?.nonIp ?? 0,
+      fragmentsDropped: reader?.ip.fragmentsDropped ?? 0,
       skippedBlocks: this.#open.reduce((sum, { parser }) => sum + parser.skippedBlocks, this.#parsers.skippedBlocks),
       reportedDrops: this.reportedDrops,
       undatedDrops: this.undatedDrops,
@@ -159,7 +148,7 @@ export class CaptureReader {
 
   /** What ALP packets there were; null for captures without ALP. */
   get alp(): Readonly<AlpCounters> | null {
-    return this.#alp.counters.packets === 0 ? null : this.#alp.counters
+    return this.#reader?.alp ?? null
   }
 
   /** What is added to the capture's time to get the stream's, µs: 0 in `fast` pace until the capture is repeated. */
@@ -186,9 +175,10 @@ export class CaptureReader {
     const { files, loop } = this.#options
     this.#events = events
     this.#warnings = new CaptureWarnings((error) => events.warning?.(error))
-    const ip = new IpReader(this.#flows, sink)
-    ip.splitter = new SuperPackets()
-    this.#ip = ip
+    const reader = new FrameReader(this.#flows, sink, (signalling, timeUs, frame) =>
+      events.linkSignalling?.(signalling, timeUs, frame),
+    )
+    this.#reader = reader
     if (loop !== 1 && files.includes('-')) {
       throw new AppFailure(
         'not-supported',
@@ -198,7 +188,7 @@ export class CaptureReader {
     }
     try {
       await this.#files.look()
-      await this.#passes(ip)
+      await this.#passes(reader)
     } finally {
       await this.#files.closeAll()
     }
@@ -212,7 +202,7 @@ export class CaptureReader {
     }
   }
 
-  async #passes(ip: IpReader): Promise<void> {
+  async #passes(reader: FrameReader): Promise<void> {
     const { files, loop } = this.#options
     if (files.length > 1) this.#tellEpochs(files.length)
     for (let pass = 0; (loop === 0 || pass < loop) && !this.#stopped; pass++) {
@@ -220,13 +210,12 @@ export class CaptureReader {
         this.#clock.nextPass()
         this.#events.loop(Math.max(0, this.#clock.lastUs))
       }
-      this.#frame = 0
+      reader.rewind()
       this.#files.rewind()
       await this.#playFiles([...this.#files.order])
-      ip.flush()
-      this.#alp.flush()
-      if (pass === 0) this.#tellMerged(ip.counters)
-      if (ip.counters.udp === 0 && !this.#stopped) throw this.#nothingFound(ip)
+      reader.flush()
+      if (pass === 0) this.#tellMerged(reader.ip.counters)
+      if (reader.ip.counters.udp === 0 && !this.#stopped) throw this.#nothingFound(reader)
     }
   }
 
@@ -353,41 +342,8 @@ export class CaptureReader {
     }
     if (streamUs >= this.#nextTickUs) this.#ticks(streamUs)
     clock.accept(record.timeUs, streamUs)
-    this.#frames++
-    const ip = this.#ip as IpReader
-    if (record.linkType === LINK_TYPE.alp) return this.#alpPacket(ip, streamUs)
-    const start = this.#link.ip(record.linkType, record.bytes, record.start, record.end)
-    ip.frame = ++this.#frame
-    if (start < 0) {
-      this.#nonIp++
-      return true
-    }
-    ip.timeUs = streamUs
-    ip.vlan = this.#link.vlan
-    ip.cut = record.originalLength > record.end - record.start
-    ip.packet(record.bytes, start, record.end)
+    this.#reader?.read(record, streamUs)
     return true
-  }
-
-  /** A record of an ALP capture: one ALP packet. */
-  #alpPacket(ip: IpReader, streamUs: number): true {
-    const record = this.#record
-    ip.frame = ++this.#frame
-    ip.timeUs = streamUs
-    ip.cut = record.originalLength > record.end - record.start
-    const udpBefore = ip.counters.udp
-    if (this.#alp.read(record.bytes, record.start, record.end, -1) < 0) ip.brokenOff()
-    else if (ip.counters.udp === udpBefore) this.#nonIp++
-    return true
-  }
-
-  #alpIp(bytes: Uint8Array, start: number, end: number, plp: number): void {
-    const ip = this.#ip as IpReader
-    // One PLP's fragments are none of another's.
-    ip.vlan = plp + 1
-    this.#flows.plp = plp
-    ip.packet(bytes, start, end)
-    this.#flows.plp = -1
   }
 
   /** The ticks due until `untilUs`. */
@@ -470,14 +426,14 @@ export class CaptureReader {
     this.#notice(`${which} time from 1900 (as GPAC writes it); 70 years were taken off.`)
   }
 
-  #nothingFound(ip: IpReader): AppFailure {
+  #nothingFound({ ip, link, frames }: FrameReader): AppFailure {
     const unknown = this.#linkTypes.filter((linkType) => !isLinkTypeSupported(linkType))
     const { files } = this.#options
-    if (this.#frames === 0 && unknown.length > 0) return unknownLinkType(files[0] as string, unknown)
+    if (frames === 0 && unknown.length > 0) return unknownLinkType(files[0] as string, unknown)
     return noUdpFailure(files, {
       counters: this.counters,
       protocols: ip.protocols,
-      otherTypes: this.#link.otherTypes,
+      otherTypes: link.otherTypes,
       warnings: this.#warnings.all(),
     })
   }

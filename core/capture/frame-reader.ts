@@ -1,0 +1,87 @@
+import type { DatagramSink } from '../flow/datagrams.ts'
+import { type AlpCounters, AlpReceiver, type LinkSignalling } from '../protocol/alp/alp-receiver.ts'
+import type { FlowTable } from '../protocol/ip/flow-table.ts'
+import { IpReader } from '../protocol/ip/ip-reader.ts'
+import { LinkLayer } from './link-layer.ts'
+import { LINK_TYPE } from './link-types.ts'
+import type { CaptureRecord } from './record.ts'
+import { SuperPackets } from './super-packets.ts'
+
+/** Takes the link-layer signalling of an ALP capture; its bytes are valid during the call. */
+type SignallingSink = (signalling: LinkSignalling, timeUs: number, frame: number) => void
+
+/** Captured frames to datagrams: link layer or ALP, then IP. One instance per source. */
+export class FrameReader {
+  readonly ip: IpReader
+  readonly link = new LinkLayer()
+  /** Number of the last frame, from 1. */
+  frame = 0
+  /** Frames of all passes. */
+  frames = 0
+  /** Frames that hold no IP. */
+  nonIp = 0
+  readonly #flows: FlowTable
+  readonly #alp: AlpReceiver
+
+  constructor(flows: FlowTable, sink: DatagramSink, signalling: SignallingSink) {
+    this.#flows = flows
+    this.ip = new IpReader(flows, sink)
+    this.ip.splitter = new SuperPackets()
+    this.#alp = new AlpReceiver({
+      ipPacket: (bytes, start, end, plp) => this.#alpIp(bytes, start, end, plp),
+      linkSignalling: (body) => signalling(body, Math.max(0, this.ip.timeUs), this.frame),
+    })
+  }
+
+  /** What ALP packets there were; null for captures without ALP. */
+  get alp(): Readonly<AlpCounters> | null {
+    return this.#alp.counters.packets === 0 ? null : this.#alp.counters
+  }
+
+  /** Reads one record at its stream time. */
+  read(record: CaptureRecord, timeUs: number): void {
+    const { ip } = this
+    this.frames++
+    ip.frame = ++this.frame
+    ip.timeUs = timeUs
+    ip.cut = record.originalLength > record.end - record.start
+    if (record.linkType === LINK_TYPE.alp) {
+      this.#alpPacket(record)
+      return
+    }
+    const start = this.link.ip(record.linkType, record.bytes, record.start, record.end)
+    if (start < 0) {
+      this.nonIp++
+      return
+    }
+    ip.vlan = this.link.vlan
+    ip.packet(record.bytes, start, record.end)
+  }
+
+  /** The next frame is the first again. */
+  rewind(): void {
+    this.frame = 0
+  }
+
+  /** Nothing follows: waiting fragments and segments are dropped. */
+  flush(): void {
+    this.ip.flush()
+    this.#alp.flush()
+  }
+
+  /** A record of an ALP capture: one ALP packet. */
+  #alpPacket(record: CaptureRecord): void {
+    const { ip } = this
+    const udpBefore = ip.counters.udp
+    if (this.#alp.read(record.bytes, record.start, record.end, -1) < 0) ip.brokenOff()
+    else if (ip.counters.udp === udpBefore) this.nonIp++
+  }
+
+  #alpIp(bytes: Uint8Array, start: number, end: number, plp: number): void {
+    // One PLP's fragments are none of another's.
+    this.ip.vlan = plp + 1
+    this.#flows.plp = plp
+    this.ip.packet(bytes, start, end)
+    this.#flows.plp = -1
+  }
+}
