@@ -4,7 +4,8 @@ import { linkTypeAdvice, linkTypeName } from './link-types.ts'
 
 /** How a capture is called in messages. */
 export function captureLabel(file: string): string {
-  return file === '-' ? 'The capture on stdin' : basename(file)
+  if (file === '-') return 'The capture on stdin'
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(file) ? file : basename(file)
 }
 
 /** A failure of the file system, as a sentence about this capture. */

@@ -1,0 +1,73 @@
+import { AppFailure } from '../failure/app-failure.ts'
+import type { CaptureTool } from './capture-tools.ts'
+
+const PERMISSION =
+  'Allow it as Wireshark does: `sudo dpkg-reconfigure wireshark-common` (answer Yes), `sudo usermod -aG wireshark $USER`, and log in again; without a group wireshark, `sudo setcap cap_net_raw,cap_net_admin+eip` on the program.'
+
+/** Neither of them is installed. */
+export function noProgram(): AppFailure {
+  return new AppFailure(
+    'program-missing',
+    'Neither dumpcap nor tcpdump was found, and one of them is needed to capture from an interface.',
+    'Install dumpcap (package wireshark-common on Debian and Ubuntu, wireshark-cli on Fedora, Wireshark elsewhere) or tcpdump.',
+  )
+}
+
+/** The system does not let this user run it: only the group wireshark may run dumpcap on Debian. */
+export function notExecutable({ path }: CaptureTool): AppFailure {
+  return new AppFailure(
+    'capture-refused',
+    `This user may not run ${path}: only root and the group wireshark may.`,
+    'Join the group with `sudo usermod -aG wireshark $USER`, then log in again.',
+  )
+}
+
+/** What a program that ended by itself said, as a sentence about the interface. */
+export function programFailure(
+  { kind, path }: CaptureTool,
+  on: string,
+  words: string,
+  status: number | string | null,
+): AppFailure {
+  const said = words.trim()
+  if (/permission|not permitted|EPERM/i.test(said)) {
+    return new AppFailure(
+      'capture-refused',
+      `This user may not capture on ${on}: the system does not let ${kind} open it.`,
+      PERMISSION.replace('on the program', `on ${path}`),
+      said,
+    )
+  }
+  if (/no such device|no device named|doesn't exist|does not exist|no interface/i.test(said)) {
+    return new AppFailure(
+      'interface-gone',
+      `There is no network interface "${on}" to capture on.`,
+      `List them with \`${kind} -D\`.`,
+      said,
+    )
+  }
+  if (/filter|syntax error|parse/i.test(said)) {
+    const why = /\(([^()]*)\)/.exec(said)?.[1] ?? /filter expression: (.*)/.exec(said)?.[1] ?? 'it cannot be read'
+    return new AppFailure(
+      'bad-spec',
+      `${kind} does not take the capture filter: ${why}.`,
+      'Correct --capture-filter; `man pcap-filter` explains its words.',
+      said,
+    )
+  }
+  if (/not up|went down|no longer attached|network is down|disconnected/i.test(said)) {
+    return new AppFailure(
+      'interface-gone',
+      `The interface ${on} is down.`,
+      `Bring it up, for example with \`sudo ip link set ${on} up\`.`,
+      said,
+    )
+  }
+  const last = said.split('\n').at(-1) ?? ''
+  return new AppFailure(
+    'capture-refused',
+    `${kind} stopped capturing on ${on}${last === '' ? ` (exit status ${status})` : `: ${last}`}`.replace(/\.?$/, '.'),
+    `Run \`${kind} -i ${on}\` in a terminal to see what is wrong.`,
+    said,
+  )
+}

@@ -1,0 +1,119 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
+import type { CaptureConnection } from './capture-connections.ts'
+import { noProgram, notExecutable, programFailure } from './capture-program-errors.ts'
+import { CAPTURE_TOOLS, type CaptureTool, captureArguments } from './capture-tools.ts'
+
+/** A program that was asked to end is killed after this. */
+const KILL_MS = 2000
+/** Last words of a program that are kept. */
+const MAX_WORDS = 8192
+
+/** Running programs, killed where this one ends without closing them. */
+const running = new Set<CaptureProgram>()
+let watchesExit = false
+
+/** A capturing program while it runs. Its statistics are read when it ends, and of tcpdump whenever they are asked for. */
+export class CaptureProgram implements CaptureConnection {
+  readonly tool: CaptureTool
+  readonly about = null
+  readonly ends = false
+  readonly #on: string
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>
+  readonly #exited: Promise<void>
+  /** Settles when it has opened the interface, as far as its first bytes tell. */
+  readonly begun: Promise<void>
+  #status: number | string | null = null
+  #words = ''
+  #closing = false
+  #killTimer: ReturnType<typeof setTimeout> | null = null
+
+  private constructor(tool: CaptureTool, on: string, child: ChildProcessByStdio<null, Readable, Readable>) {
+    this.tool = tool
+    this.#on = on
+    this.#child = child
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#words = (this.#words + text).slice(-MAX_WORDS)
+    })
+    child.on('error', () => undefined)
+    this.begun = new Promise((resolve) => {
+      child.stdout.once('readable', resolve)
+    })
+    this.#exited = new Promise((resolve) => {
+      child.on('close', (status, signal) => {
+        this.#status = status ?? signal
+        running.delete(this)
+        if (this.#killTimer !== null) clearTimeout(this.#killTimer)
+        resolve()
+      })
+    })
+    running.add(this)
+    if (watchesExit) return
+    watchesExit = true
+    process.on('exit', () => {
+      for (const program of running) program.#child.kill('SIGKILL')
+    })
+  }
+
+  /**
+   * Starts the first program that can be run.
+   * @throws AppFailure program-missing | capture-refused
+   */
+  static async start(
+    on: string,
+    filter: string,
+    tools: readonly CaptureTool[] = CAPTURE_TOOLS,
+  ): Promise<CaptureProgram> {
+    let refused: CaptureTool | null = null
+    for (const tool of tools) {
+      const child = spawn(tool.path, captureArguments(tool, on, filter), {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, LC_ALL: 'C' },
+        windowsHide: true,
+      })
+      const error = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
+        child.once('spawn', () => resolve(null))
+        child.once('error', resolve)
+      })
+      if (error === null) return new CaptureProgram(tool, on, child)
+      if (error.code === 'EACCES' || error.code === 'EPERM') refused ??= tool
+    }
+    throw refused === null ? noProgram() : notExecutable(refused)
+  }
+
+  /** What it captured, as a pcap or pcapng. @throws AppFailure where it ends by itself, in words */
+  get chunks(): AsyncIterable<Uint8Array> {
+    return this.#chunks()
+  }
+
+  /** Packets that tcpdump said were dropped; dumpcap says it in its capture. */
+  get drops(): number {
+    if (this.tool.kind === 'dumpcap') return 0
+    const sum = (pattern: RegExp): number => Number([...this.#words.matchAll(pattern)].at(-1)?.[1] ?? 0)
+    return sum(/^(\d+) packets? dropped by kernel/gm) + sum(/^(\d+) packets? dropped by interface/gm)
+  }
+
+  /** Asks tcpdump for its statistics so far; dumpcap gives them at its end only. */
+  askDrops(): void {
+    if (this.tool.kind === 'tcpdump' && process.platform === 'linux' && !this.#closing) this.#child.kill('SIGUSR1')
+  }
+
+  /** Asks it to end: what it has captured and its statistics still come. */
+  close(): void {
+    if (this.#closing || this.#status !== null) return
+    this.#closing = true
+    this.#child.kill('SIGINT')
+    this.#killTimer = setTimeout(() => this.#child.kill('SIGKILL'), KILL_MS)
+  }
+
+  async *#chunks(): AsyncGenerator<Uint8Array, void> {
+    for await (const chunk of this.#child.stdout) yield chunk as Uint8Array
+    await this.#exited
+    if (!this.#closing) throw programFailure(this.tool, this.#on, this.#words, this.#status)
+  }
+
+  /** Settles when it has ended. */
+  get exited(): Promise<void> {
+    return this.#exited
+  }
+}

@@ -1,0 +1,335 @@
+import type { Writable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import type { AppError } from '../contract/app-error.ts'
+import type { UserLinkType } from '../contract/session-spec.ts'
+import type { DatagramSink } from '../flow/datagrams.ts'
+import type { AlpCounters, LinkSignalling } from '../protocol/alp/alp-receiver.ts'
+import type { FlowTable } from '../protocol/ip/flow-table.ts'
+import { compressedFailure, notACapture, unknownLinkType } from './capture-errors.ts'
+import { CaptureWarnings } from './capture-warnings.ts'
+import { FrameReader } from './frame-reader.ts'
+import { isLinkTypeSupported, resolveLinkType } from './link-types.ts'
+import { LiveCaptureClock } from './live-capture-clock.ts'
+import { PCAP_HEADER_BYTES, PcapParser, parsePcapHeader } from './pcap-parser.ts'
+import { PcapngParser } from './pcapng-parser.ts'
+import { type CaptureParser, CaptureRecord, MAX_TAIL_BYTES, type ParserEvents } from './record.ts'
+import { SNIFF_BYTES, sniffCapture } from './sniff.ts'
+
+const FIRST_BUFFER_BYTES = 256 * 1024
+/** First bytes shown of what is no capture. */
+const SHOWN_BYTES = 40
+
+/** What a live capture is read with. */
+export type LiveCaptureOptions = {
+  /** Its address for messages, without user name and password. */
+  readonly label: string
+  /** What the frames of user-defined and experimental link types are. */
+  readonly linkType?: UserLinkType
+  /** Wall clock, µs since the UNIX epoch. */
+  readonly nowUs: () => number
+  readonly flows: FlowTable
+}
+
+/** What a live capture says and asks besides datagrams. */
+export interface LiveCaptureEvents {
+  /** Reading waits between chunks until this is null or its promise settles. */
+  busy?(): Promise<void> | null
+  /** Part of the capture could not be read. */
+  warning?(error: AppError): void
+  /** Something worth a line in the log. */
+  notice?(text: string): void
+  /** Link-layer signalling of an ALP capture; its bytes are valid during the call. */
+  linkSignalling?(signalling: LinkSignalling, timeUs: number, frame: number): void
+}
+
+/**
+ * Reads a capture while it is made: bytes come in pieces, over any number of connections one after the other, each of which
+ * begins with a header of its own. Flows and counters go on from one connection to the next. Memory is bounded: one record
+ * and one piece.
+ */
+export class LiveCapture {
+  readonly clock: LiveCaptureClock
+  /** Bytes that came, compressed ones where they are compressed. */
+  bytes = 0
+  /** Wall time of the last piece, µs; -1 before the first. */
+  lastBytesUs = -1
+  /** Records of this connection. */
+  records = 0
+  /** Capture time of the connection's first record that has one, µs; -1 before it. */
+  firstRecordUs = -1
+  readonly #options: LiveCaptureOptions
+  readonly #events: LiveCaptureEvents
+  readonly #frames: FrameReader
+  readonly #record = new CaptureRecord()
+  readonly #warnings: CaptureWarnings
+  #parser: CaptureParser | null = null
+  #before = { skippedBlocks: 0, reportedDrops: 0, undatedDrops: 0 }
+  #nowUs = 0
+  /** `buffer[from, to)` is to be parsed. */
+  #buffer = new Uint8Array(FIRST_BUFFER_BYTES)
+  #from = 0
+  #to = 0
+  /** Where in the connection's bytes `buffer[0]` would be. */
+  #base = 0
+  /** The parser found no record in a long stretch: what follows on this connection is not read. */
+  #lost: string | null = null
+  #knownUs = -1
+  #isKnown = false
+
+  constructor(options: LiveCaptureOptions, sink: DatagramSink, events: LiveCaptureEvents) {
+    this.#options = options
+    this.#events = events
+    this.#frames = new FrameReader(options.flows, sink, (signalling, timeUs, frame) =>
+      events.linkSignalling?.(signalling, timeUs, frame),
+    )
+    this.#warnings = new CaptureWarnings((error) => events.warning?.(error))
+    this.clock = new LiveCaptureClock({
+      stepped: (byUs) =>
+        events.notice?.(`The clock of ${options.label} and this one moved apart by ${(byUs / 1e6).toFixed(1)} s.`),
+    })
+  }
+
+  get frames(): number {
+    return this.#frames.frames
+  }
+
+  get malformed(): number {
+    return this.#frames.ip.counters.malformed
+  }
+
+  get fragmentsDropped(): number {
+    return this.#frames.ip.fragmentsDropped
+  }
+
+  /** Packets that the capturing system said it lost. */
+  get reportedDrops(): number {
+    return this.#before.reportedDrops + (this.#parser?.reportedDrops ?? 0)
+  }
+
+  /** Of these, what it said without saying when. */
+  get undatedDrops(): number {
+    return this.#before.undatedDrops + (this.#parser?.undatedDrops ?? 0)
+  }
+
+  /** What ALP packets there were; null for captures without ALP. */
+  get alp(): Readonly<AlpCounters> | null {
+    return this.#frames.alp
+  }
+
+  /** Stream time that has passed now. */
+  passed(): number {
+    return this.clock.passed(this.#options.nowUs())
+  }
+
+  /**
+   * Reads one connection to its end.
+   * @param about what the sender says of it, for a message where it is no capture: `status 200, text/html`
+   * @param knownUs capture time of a first record that was read before, -1 for none
+   * @returns false where the capture begins with that record: nothing of it was read again
+   * @throws AppFailure not-a-capture | unknown-link-type, and whatever `chunks` throws; what came before is read
+   */
+  async read(chunks: AsyncIterable<Uint8Array>, about: string | null, knownUs = -1): Promise<boolean> {
+    this.#begin()
+    this.#knownUs = knownUs
+    try {
+      for await (const chunk of inflated(chunks, (size) => this.#came(size))) {
+        this.#nowUs = this.#options.nowUs()
+        this.#take(chunk)
+        if (this.#parser === null && !this.#readHead(about, false)) continue
+        this.#parse(false)
+        if (this.#isKnown) return false
+        if (this.#lost !== null) throw notACapture(this.#options.label, this.#lost)
+        const busy = this.#events.busy?.() ?? null
+        if (busy !== null) await busy
+      }
+      this.#nowUs = this.#options.nowUs()
+      if (this.#parser === null) this.#readHead(about, true)
+      return true
+    } finally {
+      if (!this.#isKnown) this.#parse(true)
+      this.#end()
+    }
+  }
+
+  /** One record from the parser; for the parser only. */
+  record(): boolean {
+    const { timeUs } = this.#record
+    if (this.firstRecordUs < 0) {
+      this.firstRecordUs = timeUs
+      this.#isKnown = timeUs >= 0 && timeUs === this.#knownUs
+    }
+    if (this.#isKnown) return false
+    this.records++
+    this.#frames.read(this.#record, this.clock.stamp(timeUs, this.#nowUs))
+    return true
+  }
+
+  #begin(): void {
+    this.clock.restart()
+    this.records = 0
+    this.firstRecordUs = -1
+    this.#lost = null
+    this.#isKnown = false
+    this.#from = 0
+    this.#to = 0
+    this.#base = 0
+  }
+
+  #came(size: number): void {
+    this.bytes += size
+    this.lastBytesUs = this.#options.nowUs()
+  }
+
+  /** @returns false while there is too little to tell what came */
+  #readHead(about: string | null, atEnd: boolean): boolean {
+    const { label } = this.#options
+    const head = this.#buffer.subarray(this.#from, this.#to)
+    if (head.length < PCAP_HEADER_BYTES && !atEnd) return false
+    const sniffed = sniffCapture(head.subarray(0, SNIFF_BYTES))
+    if (sniffed.kind === 'compressed') throw compressedFailure(label, sniffed.format, sniffed.command)
+    if (sniffed.kind === 'pcap' || sniffed.kind === 'pcapng') {
+      if (head.length < PCAP_HEADER_BYTES) throw notACapture(label, 'only the first bytes of one')
+      this.#parser = this.#parserOf(sniffed.kind, head)
+      return true
+    }
+    const what = sniffed.kind === 'other' ? sniffed.content : "gzip'ed twice"
+    const notes = [
+      ...(about === null ? [] : [about]),
+      ...(head.length === 0 ? [] : [`begins with ${firstBytes(head)}`]),
+    ]
+    throw notACapture(label, notes.length === 0 ? what : `${what} (${notes.join(', ')})`)
+  }
+
+  #parserOf(kind: 'pcap' | 'pcapng', head: Uint8Array): CaptureParser {
+    const { label } = this.#options
+    const user = this.#options.linkType ?? null
+    const events: ParserEvents = {
+      // A connection may break anywhere, and that it broke is known.
+      truncated: () => undefined,
+      damaged: (at, skipped, reason) => this.#warnings.damaged(label, this.#base + at, skipped, reason, false),
+      gaveUp: (_at, skipped, reason) => {
+        this.#lost = `damaged: ${reason}, and no good packet follows in ${skipped} bytes`
+      },
+    }
+    if (kind === 'pcapng') return new PcapngParser(this.#record, this, events, user)
+    const header = parsePcapHeader(head)
+    if (header === null || header.major !== 2) throw notACapture(label, 'a pcap of an unknown version')
+    const linkType = resolveLinkType(header.linkType, user)
+    if (!isLinkTypeSupported(linkType)) throw unknownLinkType(label, [linkType])
+    this.#from += PCAP_HEADER_BYTES
+    return new PcapParser({ ...header, linkType }, this.#record, this, events)
+  }
+
+  #parse(atEnd: boolean): void {
+    const parser = this.#parser
+    if (parser === null) return
+    this.#from = parser.parse(this.#buffer, this.#from, this.#to, atEnd)
+    const { linkTypes } = parser
+    if (this.records === 0 && linkTypes.length > 0 && !linkTypes.some(isLinkTypeSupported) && !atEnd)
+      throw unknownLinkType(this.#options.label, linkTypes)
+  }
+
+  /** Puts a piece behind what is not parsed yet. */
+  #take(chunk: Uint8Array): void {
+    const left = this.#to - this.#from
+    if (this.#buffer.length - this.#to < chunk.length) {
+      const needed = left + chunk.length
+      const into =
+        needed > this.#buffer.length ? new Uint8Array(Math.min(2 * needed, needed + MAX_TAIL_BYTES)) : this.#buffer
+      into.set(this.#buffer.subarray(this.#from, this.#to))
+      this.#base += this.#from
+      this.#buffer = into
+      this.#from = 0
+      this.#to = left
+    }
+    this.#buffer.set(chunk, this.#to)
+    this.#to += chunk.length
+  }
+
+  #end(): void {
+    this.#frames.flush()
+    const parser = this.#parser
+    this.#parser = null
+    if (parser === null) return
+    this.#before.reportedDrops += parser.reportedDrops
+    this.#before.undatedDrops += parser.undatedDrops
+  }
+}
+
+/** The pieces themselves, or what is in them where they are gzip'ed. @param came is told the size of each piece */
+async function* inflated(
+  chunks: AsyncIterable<Uint8Array>,
+  came: (size: number) => void,
+): AsyncGenerator<Uint8Array, void> {
+  let first: Uint8Array = new Uint8Array(0)
+  let compressed: boolean | null = null
+  const rest = counted(chunks, came)
+  for (;;) {
+    const { value, done } = await rest.next()
+    if (done === true) break
+    first = first.length === 0 ? value : Buffer.concat([first, value])
+    if (first.length < 2) continue
+    compressed = first[0] === 0x1f && first[1] === 0x8b
+    break
+  }
+  if (compressed === true) {
+    yield* gunzipped(first, rest)
+    return
+  }
+  if (first.length > 0) yield first
+  if (compressed !== null) yield* rest
+}
+
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  came: (size: number) => void,
+): AsyncGenerator<Uint8Array, void> {
+  for await (const chunk of chunks) {
+    came(chunk.length)
+    yield chunk
+  }
+}
+
+async function* gunzipped(first: Uint8Array, rest: AsyncGenerator<Uint8Array, void>): AsyncGenerator<Uint8Array, void> {
+  const gunzip = createGunzip()
+  const feed = async (): Promise<void> => {
+    try {
+      let chunk: Uint8Array | undefined = first
+      while (chunk !== undefined && !gunzip.destroyed) {
+        if (!gunzip.write(chunk)) await roomIn(gunzip)
+        const next: IteratorResult<Uint8Array, void> = await rest.next()
+        chunk = next.done === true ? undefined : next.value
+      }
+      gunzip.end()
+    } catch (error) {
+      gunzip.destroy(error as Error)
+    }
+  }
+  void feed()
+  try {
+    yield* gunzip as AsyncIterable<Uint8Array>
+  } finally {
+    gunzip.destroy()
+    // What it waits for ends with the connection.
+    void rest.return()
+  }
+}
+
+/** Settles when a stream takes more, or has ended. */
+function roomIn(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stream.off('drain', done).off('close', done)
+      resolve()
+    }
+    stream.on('drain', done).on('close', done)
+  })
+}
+
+/** `"<!doctype html>"`, or the bytes in hex where they are no text. */
+function firstBytes(head: Uint8Array): string {
+  const shown = head.subarray(0, SHOWN_BYTES)
+  const isText = shown.every((byte) => (byte >= 32 && byte < 127) || byte === 10 || byte === 13 || byte === 9)
+  if (isText) return JSON.stringify(new TextDecoder().decode(shown).trim())
+  return Array.from(shown.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ')
+}
