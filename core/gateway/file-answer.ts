@@ -4,12 +4,12 @@ import { answerContent } from '../http/content-answer.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { mediaTypeOf } from '../http/mime.ts'
 
-/** Segments do not change under their name, but a session that starts anew may use the name again. */
+/** Segments do not change under their name, but a restarted session may use the name again. */
 const SEGMENT_CACHE = 'public, max-age=5'
 
 /**
  * Serves a stored file.
- * @returns false where its bytes are gone since it was found; nothing has been sent then
+ * @returns false where its bytes were removed meanwhile; nothing has been sent then
  */
 export async function answerFile(
   exchange: Exchange,
@@ -25,7 +25,7 @@ export async function answerFile(
     mediaType: mediaTypeOf(file.name, file.contentType),
     validators,
     headers: {
-      // Of a damaged file there may be a better one soon.
+      // A damaged file may be replaced by a better one soon.
       'Cache-Control': !file.complete ? 'no-store' : isSegment ? SEGMENT_CACHE : 'no-cache',
       ...(file.complete ? undefined : { 'X-Routescope-State': file.patched === undefined ? 'incomplete' : 'patched' }),
     },

@@ -12,14 +12,14 @@ export type GatewaySource = {
   readonly manifestShiftUs: () => number
   /** Services with their manifests, as the receiver knows them. */
   readonly services: () => readonly GatewayService[]
-  /** Told of every file that is asked for, before it is looked for. */
+  /** Called for every requested file, before it is looked up. */
   readonly asked?: (serviceId: number, name: string) => void
   readonly log?: (level: 'info' | 'warning' | 'debug', text: string) => void
 }
 
 /** What a gateway gives out, and how long it waits. */
 export type GatewayRules = {
-  /** False: an object is given out only when it is whole; who asks earlier waits. */
+  /** False: an object is served once it is whole; earlier requests wait. */
   readonly growing?: boolean
   /** False: as `growing` false, and manifests do not promise segments before they are whole. */
   readonly lowLatency?: boolean

@@ -73,20 +73,20 @@ export class Gateway {
     return { baseUrl: this.#baseUrl }
   }
 
-  /** Lets everyone go at once. */
+  /** Ends all requests at once. */
   async close(): Promise<void> {
     this.#baseUrl = null
     this.#names.close()
     await this.#use?.close()
   }
 
-  /** Address of a file; null while closed and for a name that no request can say. */
+  /** Address of a file; null while closed and for a name that no request can hold. */
   urlOf(serviceId: number, name: string): string | null {
     const path = encodePath(name)
     return path === null || this.#baseUrl === null ? null : `${this.#baseUrl}/service${serviceId}/${path}`
   }
 
-  /** What carries a file: its representation as a manifest says, or the number of the channel it came on before; null where neither is known. */
+  /** What carries a file: its representation by the manifest, else the number of its last channel; null where neither is known. */
   carrierOf(
     serviceId: number,
     name: string,
@@ -94,7 +94,7 @@ export class Gateway {
     const representation = this.#names.representationOf(serviceId, name)
     if (representation !== null) return { representation, number: null }
     const found = this.#options.store.find(serviceId, name)
-    // A manifest comes with the signalling.
+    // Manifests arrive with the signalling.
     if (found.state !== 'ready' || found.file.kind === 'manifest') return null
     const { carrier, representation: of } = found.file
     return {

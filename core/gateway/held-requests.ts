@@ -1,9 +1,9 @@
 import type { Exchange } from '../http/exchange.ts'
 
-/** How a hold ended. `gone`: the client left or the gateway closed. `full`: too many are held already. */
+/** How a hold ended. `gone`: the client left or the gateway closed. `full`: too many wait already. */
 export type HoldEnd = 'settled' | 'timeout' | 'gone' | 'full'
 
-/** Requests that wait for something to arrive: bounded in number and in time, and let go when their client leaves. */
+/** Requests that wait for something to arrive: bounded in number and in time, and released when their client leaves. */
 export class HeldRequests {
   readonly #most: number
   readonly #releases = new Set<(end: HoldEnd) => void>()

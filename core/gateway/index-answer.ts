@@ -8,7 +8,7 @@ export type GatewayService = {
   readonly id: number
   readonly name: string | null
   readonly manifest: { readonly kind: 'dash' | 'hls'; readonly name: string } | null
-  /** Of a service that comes by MMTP: its presentation is ours. */
+  /** Set for an MMTP service, whose presentation is ours. */
   readonly mmtpFlow?: MmtpFlowFacts | null
 }
 

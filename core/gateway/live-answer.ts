@@ -7,7 +7,7 @@ import { contentRange, type RangeSpec } from '../http/ranges.ts'
 /** Bytes handed to the socket at a time. */
 const CHUNK_BYTES = 256 * 1024
 
-/** Serves a whole object while it arrives: what is there at once, the rest as it comes; cut off if it is given up. */
+/** Serves a whole object while it arrives: what is there at once, the rest as it arrives; cut off if the object is dropped. */
 export function answerGrowing(exchange: Exchange, object: FlowObject): void {
   exchange.head(200, {
     ...headersOf(object),
@@ -56,7 +56,7 @@ function headersOf(object: FlowObject): Record<string, string> {
     ...strangerHeaders(mediaType),
     'Content-Type': mediaType,
     'Accept-Ranges': 'bytes',
-    // It has no name for its content yet, and may still be given up.
+    // Its content has no tag yet, and it may still be dropped.
     'Cache-Control': 'no-store',
   }
 }
@@ -95,7 +95,7 @@ function follow(exchange: Exchange, object: FlowObject, from: number, to: number
       unwatch()
       exchange.end()
     } else if (object.state !== 'receiving') {
-      // The length that was promised will not come: only a broken connection says so.
+      // The announced length will not arrive: only a broken connection can show that.
       unwatch()
       response.destroy()
     }

@@ -13,7 +13,7 @@ const SEGMENT_ATTRIBUTES =
 /**
  * A manifest whose absolute URLs of what was received lead to this gateway: objects of DVB-MABR are mostly named by their URL
  * at the origin, and a player would go there. Others stay as they are.
- * @param names of what the service has, as they came
+ * @param names of the service's files, as received
  * @param prefix goes before `/serviceN`
  */
 export function localReferences(text: string, serviceId: number, names: readonly string[], prefix = ''): string {
@@ -49,7 +49,7 @@ export function localReferences(text: string, serviceId: number, names: readonly
 
 /**
  * The path of a URL, or of a template of URLs (ISO/IEC 23009-1 §5.3.9.4.4), whose identifiers players put values into.
- * Null where no request can say it.
+ * Null where no request can hold it.
  */
 function encodeTemplate(url: string): string | null {
   const parts = url.split(IDENTIFIER).map((part, index) => (index % 2 === 1 || part === '' ? part : encodePath(part)))

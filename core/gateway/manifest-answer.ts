@@ -22,13 +22,13 @@ export type ManifestClock = {
 /** `as-sent`: the bytes as stored. `not-yet`: nothing can be played so far. */
 export type ManifestAnswer = { readonly text: string } | 'as-sent' | 'not-yet'
 
-/** Segments per representation from which the time line of a live presentation is told; the same ones ever after. */
-const TOLD_BY_SEGMENTS = 3
+/** Segments per representation that fix the time line of a live presentation; the first ones, for good. */
+const ANCHOR_SEGMENTS = 3
 
 type Arrival = { readonly name: string; readonly lastTimeUs: number }
 
-/** What the time line of one presentation was told by: the first segments of each representation. */
-type Told = { readonly key: string; readonly byRepresentation: Map<string, Arrival[]> }
+/** What fixes the time line of one presentation: the first segments of each representation. */
+type Anchors = { readonly key: string; readonly byRepresentation: Map<string, Arrival[]> }
 
 /** Manifests as players are given them: moved to now while they arrive, and cut to what was received when it is over. */
 export class ManifestAnswers {
@@ -37,7 +37,7 @@ export class ManifestAnswers {
   readonly #clock: ManifestClock
   readonly #prefix: string
   readonly #warn: (text: string) => void
-  readonly #told = new Map<string, Told>()
+  readonly #anchors = new Map<string, Anchors>()
   readonly #finished = new Map<string, { readonly at: string; readonly answer: ManifestAnswer }>()
   readonly #warned = new Set<string>()
 
@@ -56,7 +56,7 @@ export class ManifestAnswers {
     this.#warn = warn
   }
 
-  /** @param clockUrl where players are told to read the time. Never throws: what cannot be rewritten goes as sent. */
+  /** @param clockUrl where players read the time. Never throws: what cannot be rewritten is served as sent. */
   answer(file: StoredFile, clockUrl: string): ManifestAnswer {
     const key = `${file.serviceId}/${file.name}`
     const at = `${file.version} ${this.#store.version}`
@@ -104,7 +104,7 @@ export class ManifestAnswers {
     return local === text ? answer : { text: local }
   }
 
-  /** The first whole segments of each representation: told once and kept, since players do not like their clock to move. */
+  /** The first whole segments of each representation: found once and kept, since players do not like their clock to move. */
   #complete(
     file: StoredFile,
     mpd: Mpd,
@@ -115,20 +115,20 @@ export class ManifestAnswers {
     // A dynamic MPD changes all the time and its start does not; another static one is another presentation.
     const generation = mpd.type === 'dynamic' ? String(mpd.availabilityStartTimeUs) : contentTag(mpd.document.text)
     const key = `${mpd.type} ${generation}`
-    let told = this.#told.get(place)
-    if (told?.key !== key) {
-      told = { key, byRepresentation: new Map() }
-      this.#told.set(place, told)
+    let anchors = this.#anchors.get(place)
+    if (anchors?.key !== key) {
+      anchors = { key, byRepresentation: new Map() }
+      this.#anchors.set(place, anchors)
     }
     const complete: { name: string; completeUs: number }[] = []
     for (const { id, find } of rules) {
-      // Those of a period that is gone say nothing any more.
-      const arrivals = (told.byRepresentation.get(id) ?? []).filter((one) => find(one.name) !== null)
+      // Those of a past period no longer count.
+      const arrivals = (anchors.byRepresentation.get(id) ?? []).filter((one) => find(one.name) !== null)
       for (const { name, lastTimeUs } of files) {
-        if (arrivals.length >= TOLD_BY_SEGMENTS) break
+        if (arrivals.length >= ANCHOR_SEGMENTS) break
         if (find(name) !== null && !arrivals.some((one) => one.name === name)) arrivals.push({ name, lastTimeUs })
       }
-      if (arrivals.length > 0) told.byRepresentation.set(id, arrivals)
+      if (arrivals.length > 0) anchors.byRepresentation.set(id, arrivals)
       for (const { name, lastTimeUs } of arrivals)
         complete.push({ name, completeUs: lastTimeUs + this.#clock.streamShiftUs() })
     }
@@ -156,7 +156,7 @@ export class ManifestAnswers {
     return { text: windowPlaylist(playlist, { has, ended, newest: null }) }
   }
 
-  /** Names as they came, and as a manifest would write those that need escaping. */
+  /** Names as received, and as a manifest would write those that need escaping. */
   #readyNames(files: readonly StoredFile[]): Set<string> {
     const names = new Set<string>()
     for (const { name } of files) {

@@ -21,14 +21,14 @@ const MAX_HELD = 256
 export class NameAnswers {
   readonly #options: GatewaySource & GatewayRules
   readonly #baseUrl: () => string
-  readonly #held = new HeldRequests(MAX_HELD)
+  readonly #waiting = new HeldRequests(MAX_HELD)
   readonly #manifests: ServiceManifests
   readonly #answers: ManifestAnswers
   readonly #mmt: MmtPresentations
   /** Tells this session's contents from those of another on the same port. */
   readonly #instance = randomBytes(6).toString('base64url')
 
-  /** @param prefix of the paths in manifests @param baseUrl for clients that do not say how they reach us */
+  /** @param prefix of the paths in manifests @param baseUrl for clients without a usable Host header */
   constructor(options: GatewaySource & GatewayRules, prefix: string, baseUrl: () => string) {
     this.#options = options
     this.#baseUrl = baseUrl
@@ -38,7 +38,7 @@ export class NameAnswers {
     this.#mmt = new MmtPresentations(options.store, options, options.services, warn)
   }
 
-  /** The representation a name belongs to, as a manifest says; null where none does. */
+  /** The representation a name belongs to, by the manifests; null where none has it. */
   representationOf(serviceId: number, name: string): string | null {
     return this.#manifests.representationOf(serviceId, name)
   }
@@ -48,9 +48,9 @@ export class NameAnswers {
     return this.#mmt.ready(serviceId)
   }
 
-  /** Lets all go that wait. */
+  /** Ends all requests that wait. */
   close(): void {
-    this.#held.releaseAll()
+    this.#waiting.releaseAll()
   }
 
   /** @param skip components of the path before the name */
@@ -88,7 +88,7 @@ export class NameAnswers {
         if (expected.passed) return refusePassed(exchange)
         waitMs = this.#holdMs(expected.durationUs)
       }
-      const end = await this.#held.hold(
+      const end = await this.#waiting.hold(
         exchange,
         waitMs - (performance.now() - startedMs),
         (changed) => store.watch(changed),
@@ -118,7 +118,7 @@ export class NameAnswers {
       }
       const waitMs = (this.#options.holdMs?.[1] ?? HOLD_MS[1]) - (performance.now() - startedMs)
       const watch = (changed: () => void): (() => void) => store.watch(changed)
-      const end = await this.#held.hold(exchange, waitMs, watch, () => store.version !== version)
+      const end = await this.#waiting.hold(exchange, waitMs, watch, () => store.version !== version)
       if (end === 'settled') continue
       if (end !== 'gone') refuseExpected(exchange)
       else if (!exchange.isOver) exchange.response.destroy()
@@ -182,7 +182,7 @@ export class NameAnswers {
     exchange.text(200, contentType, text, headers)
   }
 
-  /** @returns false where the object ended meanwhile and what came of it is to be looked at anew */
+  /** @returns false where the object ended meanwhile, so that the name is to be looked up again */
   async #answerReceiving(exchange: Exchange, object: FlowObject, startedMs: number): Promise<boolean> {
     const leftMs = (this.#options.holdMs?.[1] ?? HOLD_MS[1]) - (performance.now() - startedMs)
     const range =
@@ -198,7 +198,7 @@ export class NameAnswers {
         (range === null
           ? exchange.isHead || object.prefixBytes() > 0
           : growingRange(range, object, false) !== 'undecided'))
-    const end = await this.#held.hold(exchange, leftMs, (changed) => object.watch(changed), usable)
+    const end = await this.#waiting.hold(exchange, leftMs, (changed) => object.watch(changed), usable)
     if (end === 'gone') {
       if (!exchange.isOver) exchange.response.destroy()
       return true

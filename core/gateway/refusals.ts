@@ -23,7 +23,7 @@ export function refuseExpected(exchange: Exchange): void {
   })
 }
 
-/** 410: it was here, and went by retention. */
+/** 410: retention removed it. */
 export function refuseExpired(exchange: Exchange): void {
   refuse(exchange, {
     status: 410,
@@ -33,24 +33,24 @@ export function refuseExpired(exchange: Exchange): void {
 }
 
 /** Ranges named in a sentence; the JSON form has more. */
-const SAID_RANGES = 8
-const TOLD_RANGES = 1000
+const SENTENCE_RANGES = 8
+const FACT_RANGES = 1000
 
-/** 404 with how much of it came, and which bytes did not. */
+/** 404 with how many bytes arrived, and which did not. */
 export function refuseLost(exchange: Exchange, lost: LostObject): void {
   const { size, received, missing } = lost
-  const said = missing.slice(0, SAID_RANGES).map(([from, to]) => `${from}-${to - 1}`)
-  const more = missing.length > SAID_RANGES ? ` and ${missing.length - SAID_RANGES} more` : ''
-  const which = said.length === 0 ? '' : `; missing are bytes ${said.join(', ')}${more}`
+  const shown = missing.slice(0, SENTENCE_RANGES).map(([from, to]) => `${from}-${to - 1}`)
+  const more = missing.length > SENTENCE_RANGES ? ` and ${missing.length - SENTENCE_RANGES} more` : ''
+  const which = shown.length === 0 ? '' : `; missing are bytes ${shown.join(', ')}${more}`
   refuse(exchange, {
     status: 404,
     sentence: `It was lost on the way: ${received} of ${size ?? 'an unknown number of'} bytes came${which}.`,
     state: 'lost',
-    facts: { name: lost.name, size, received, missing: missing.slice(0, TOLD_RANGES) },
+    facts: { name: lost.name, size, received, missing: missing.slice(0, FACT_RANGES) },
   })
 }
 
-/** 404 for what later segments have overtaken. */
+/** 404 for a segment that later ones have overtaken. */
 export function refusePassed(exchange: Exchange): void {
   refuse(exchange, {
     status: 404,

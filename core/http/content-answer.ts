@@ -19,7 +19,7 @@ export type Content = {
 
 /**
  * Serves content: conditions, one range, HEAD.
- * @returns false where its file is gone since it was found; nothing has been sent then
+ * @returns false where its file was removed meanwhile; nothing has been sent then
  */
 export async function answerContent(exchange: Exchange, content: Content): Promise<boolean> {
   const { source, size, mediaType, validators, trusted } = content
@@ -102,7 +102,7 @@ async function streamFile(
       exchange.response,
     )
   } catch {
-    // The client left, or the file did: either way the connection says so.
+    // The client left, or the file did: the connection ends either way.
     exchange.response.destroy()
   } finally {
     await handle.close().catch(() => undefined)

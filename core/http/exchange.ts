@@ -32,7 +32,7 @@ export class Exchange {
   readonly #common: OutgoingHttpHeaders
   readonly #sent: (bytes: number) => void
 
-  /** @param sent told the bytes of every body, as they are handed to the socket */
+  /** @param sent called with the body bytes of each write */
   constructor(
     request: IncomingMessage,
     response: ServerResponse,
@@ -96,13 +96,13 @@ export class Exchange {
     this.end(bytes)
   }
 
-  /** Leads from the prefix of a mount to its root, which relative links need. */
+  /** Redirects from the prefix of a mount to its root, which relative links need. */
   redirectToRoot(): void {
     const query = /\?.*$/.exec(this.request.url ?? '')?.[0] ?? ''
     this.text(308, 'text/plain; charset=utf-8', 'See below.\n', { Location: `${this.prefix}/${query}` })
   }
 
-  /** Says why not, in words or as JSON where the client prefers that. A reply that has begun is cut off instead. */
+  /** Replies with the reason, as text or as JSON where the client prefers that. A reply that has begun is cut off instead. */
   refuse({ status, sentence, state, headers, facts }: Refusal): void {
     if (this.isOver) return
     if (this.response.headersSent) {

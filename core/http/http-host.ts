@@ -9,7 +9,7 @@ import { rawReply, refuseMalformed } from './raw-replies.ts'
 import { parseTarget, type RequestTarget } from './request-target.ts'
 
 const MAX_HEADERS = 100
-/** A client that neither sends nor takes anything for so long is let go. */
+/** A connection without traffic for this long is closed. */
 const IDLE_MS = 120_000
 const BODY_MS = 30_000
 
@@ -284,7 +284,7 @@ function belowPrefix({ components, written, query }: RequestTarget, skip: number
   return { components: components.slice(skip), written: written.slice(skip), query }
 }
 
-/** Ends the connection of a request whose body does not come, whether or not it has been answered. */
+/** Ends the connection of a request whose body does not arrive in time, answered or not. */
 function limitBody({ request, response }: Exchange, ms: number | null): void {
   const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length']) > 0
   if (ms === null || !hasBody) return

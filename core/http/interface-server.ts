@@ -105,7 +105,7 @@ export class InterfaceServer {
     })
   }
 
-  /** The page could do nothing without its engine; better said here than by a page that tries for ever. */
+  /** The page is of no use without its engine, so a wrong token is refused here and not by a page that retries for ever. */
   #admitsPage(target: RequestTarget): Refusal | null {
     const name = target.components.join('/')
     return name === '' || name === 'index.html' ? this.#admits(target) : null

@@ -4,7 +4,7 @@ import { AppFailure } from '../failure/app-failure.ts'
 
 /**
  * Opens a server's port.
- * @returns host as it stands in an address, and the port
+ * @returns the host as written in an address, and the port
  * @throws AppFailure port-in-use | address-not-local | socket-failed
  */
 export async function listen(server: Server, host: string, port: number): Promise<{ host: string; port: number }> {

@@ -2,7 +2,7 @@
 export type RequestTarget = {
   /** Decoded components: `/a/b%20c` is `['a', 'b c']`, `/` is `['']`, `/a/` is `['a', '']`. */
   readonly components: readonly string[]
-  /** The same components as they came. */
+  /** The same components, not decoded. */
   readonly written: readonly string[]
   readonly query: URLSearchParams
 }
@@ -31,7 +31,7 @@ export function parseTarget(target: string): RequestTarget | 400 | 414 {
   return { components, written, query: new URLSearchParams(mark < 0 ? '' : beforeFragment.slice(mark + 1)) }
 }
 
-/** Decoded once; null for a bad escape, bad UTF-8, `.` and `..`, control characters, and separators that were hidden. */
+/** Decoded once; null for a bad escape, bad UTF-8, `.` and `..`, control characters, and escaped separators. */
 function decodeComponent(written: string): string | null {
   let decoded: string
   try {
@@ -47,7 +47,7 @@ function isPlain(component: string): boolean {
   return component !== '.' && component !== '..' && !/[\x00-\x1f\x7f/\\]/.test(component)
 }
 
-/** A name as the path of an address, `/` kept; null for a name that no request can say. */
+/** A name as the path of an address, `/` kept; null for a name that no request can hold. */
 export function encodePath(name: string): string | null {
   const components = name.split('/')
   if (!components.every(isPlain)) return null

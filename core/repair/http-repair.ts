@@ -15,15 +15,14 @@ export type RepairLimits = HttpLimits & {
   /** Memory of the objects that wait or are being fetched. */
   readonly heldBytes: number
   readonly heldObjects: number
-  /** A busy server, or one that has the file not yet, is asked again after so long, and for so long. */
+  /** A server that is busy or does not have the file yet is asked again every `retryMs`, for `retryForMs`. */
   readonly retryMs: number
   readonly retryForMs: number
   /**
-   * After so long an object is of no more use, where nothing says how long it is: media is late, a file is asked for when it
-   * is sent again.
+   * An object is of no use after this time, where the signalling gives none: media is late, a file is sent again.
    */
   readonly deadlineMs: number
-  /** No longer than that, whatever is said. */
+  /** Upper bound of every deadline. */
   readonly longestDeadlineMs: number
 }
 
@@ -38,10 +37,10 @@ const REPAIR_LIMITS: RepairLimits = {
   longestDeadlineMs: 600_000,
 }
 
-/** How HTTP repair is done, and whom it tells. */
+/** How HTTP repair is done. */
 export type HttpRepairOptions = {
   readonly spec: RepairSpec
-  /** Stream time is wall time: back-off makes sense, and what is too much is given up. A file is read only as fast as it can be repaired. */
+  /** Stream time is wall time: back-off applies, and what is too much is dropped. A capture waits for its repairs instead. */
   readonly live: boolean
   readonly clock?: HttpClock
   readonly limits?: Partial<RepairLimits>
@@ -54,7 +53,7 @@ type Held = {
   readonly done: (outcome: FetchOutcome | null) => void
 }
 
-/** Fetches what objects lack by HTTP: so many requests at a time, each object until its deadline. */
+/** Fetches the missing bytes of objects by HTTP: a bounded number of requests at a time, each object until its deadline. */
 export class HttpRepair {
   readonly #spec: RepairSpec
   readonly #live: boolean
@@ -87,8 +86,8 @@ export class HttpRepair {
   }
 
   /**
-   * Takes an object to fetch what it lacks. `done` is called once, later: with what became of it, or null where it was
-   * cancelled because it came whole by another way.
+   * Takes an object to fetch its missing bytes. `done` is called once, later: with the outcome, or null where the object was
+   * cancelled because it became whole another way.
    * @returns false where no more can be taken
    */
   fetch(wanted: WantedObject, done: (outcome: FetchOutcome | null) => void): boolean {
@@ -102,7 +101,7 @@ export class HttpRepair {
     return true
   }
 
-  /** Whether an object of so many bytes would be taken now. */
+  /** Whether an object of this size would be taken now. */
   admits(bytes: number): boolean {
     if (this.#closing || bytes > Math.min(this.#limits.objectBytes, this.#limits.heldBytes)) return false
     return !this.#live || !this.#isFull(bytes)
@@ -152,7 +151,7 @@ export class HttpRepair {
     this.#tellIdle()
   }
 
-  /** So that not all receivers ask at the same moment; who reads a file is alone. */
+  /** Spreads the requests of all receivers; a capture has only one. */
   #backoffMs({ backoff, lastTimeUs }: WantedObject): number {
     if (!this.#live) return 0
     const { silentMs, fixedMs, randomMs } = backoff
@@ -161,7 +160,7 @@ export class HttpRepair {
     return silenceMs + fixedMs + this.#clock.random() * randomMs
   }
 
-  /** A file that is read has no clock: what was too late then is of use now. */
+  /** A capture has no clock: what was late when it was recorded is of use now. */
   #deadlineMs({ usefulUntilUs }: WantedObject, backoffMs: number): number {
     const { deadlineMs, longestDeadlineMs } = this.#limits
     if (!this.#live || usefulUntilUs === null) return backoffMs + deadlineMs
@@ -177,7 +176,7 @@ export class HttpRepair {
     for (const tell of [...this.#idle]) tell()
   }
 
-  /** The object came whole by another way. */
+  /** The object became whole another way. */
   cancel(index: number): void {
     const held = this.#held.get(index)
     if (held === undefined) return
@@ -187,13 +186,13 @@ export class HttpRepair {
     this.#tellIdle()
   }
 
-  /** More is lost than can be fetched meanwhile: a file waits to be read on. */
+  /** More is missing than can be fetched meanwhile: reading of the capture waits. */
   busy(): Promise<void> | null {
     if (this.#live || !this.#isFull(0)) return null
     return this.#until(() => !this.#isFull(0))
   }
 
-  /** Waits until everything taken is settled, at most so long; what is not done then is settled as it is. */
+  /** Waits until everything taken is settled, at most `graceMs`; the rest is then settled as it is. */
   async flush(graceMs: number): Promise<void> {
     const cancel = this.#clock.after(graceMs, () => this.hurry())
     await this.#until(() => this.#held.size === 0)
@@ -228,7 +227,7 @@ export class HttpRepair {
     }
   }
 
-  /** Gives connections back; what is still held is settled as it is. */
+  /** Closes connections; objects still open are settled as they are. */
   async close(): Promise<void> {
     this.#closing = true
     this.hurry()

@@ -5,7 +5,7 @@ import type { KnownServer } from './server-book.ts'
 
 type Fill = { readonly range: ByteRange; readonly server: KnownServer }
 
-/** An object being made whole: what came on air, which is believed, and what servers put into its gaps. */
+/** An object being made whole: the bytes from air, which are trusted, and those of servers in its gaps. */
 export class ObjectAssembly {
   #bytes: Uint8Array
   #size: number | null
@@ -14,7 +14,7 @@ export class ObjectAssembly {
   #gaps: readonly ByteRange[]
 
   /**
-   * @param bytes what came on air up to its last byte, holes zero; taken over
+   * @param bytes from air up to the last byte received, holes zero; taken over
    * @param missing holes; those beyond the last byte received count too where the size is known
    */
   constructor(bytes: Uint8Array, size: number | null, missing: readonly ByteRange[]) {
@@ -48,7 +48,7 @@ export class ObjectAssembly {
     return this.#size !== null && this.#gaps.length === 0
   }
 
-  /** Bytes that came from servers. */
+  /** Bytes from servers. */
   get filled(): number {
     return sumOf(this.#fills.map(({ range }) => range))
   }
@@ -78,8 +78,8 @@ export class ObjectAssembly {
   }
 
   /**
-   * Where a piece contradicts what came on air or from another server; null where it agrees. What is beyond the end of the
-   * object is not looked at.
+   * Where a piece contradicts the bytes from air or from another server; null where it agrees. Bytes beyond the end of the
+   * object do not count.
    */
   conflict({ at, bytes }: Piece, offset: number): number | null {
     const start = at - offset
@@ -105,7 +105,7 @@ export class ObjectAssembly {
     return added
   }
 
-  /** Takes out again what came from a server: it cannot be trusted. */
+  /** Removes the bytes of a server that cannot be trusted. */
   forget(server: KnownServer): void {
     for (const fill of this.#fills) if (fill.server === server) this.#bytes.fill(0, fill.range[0], fill.range[1])
     this.#fills = this.#fills.filter((fill) => fill.server !== server)

@@ -16,7 +16,7 @@ import type { Backoff } from './post-file-repair.ts'
 import { type Resource, resourceOf } from './resource-url.ts'
 import type { Place, ServerBook } from './server-book.ts'
 
-/** An object that lacks bytes, as it is handed over for fetching. */
+/** An object with missing bytes, to be fetched. */
 export type WantedObject = {
   /** Row in the session's columns. */
   readonly index: number
@@ -24,7 +24,7 @@ export type WantedObject = {
   /** As transported; null while unknown. */
   readonly size: number | null
   readonly received: number
-  /** What came, holes zero, up to the last byte received; taken over. */
+  /** The bytes received, holes zero, up to the last one; taken over. */
   readonly bytes: Uint8Array
   /** Up to `size` where that is known. */
   readonly missing: readonly ByteRange[]
@@ -40,14 +40,14 @@ export type WantedObject = {
   readonly usefulUntilUs: number | null
 }
 
-/** `bytes` is the object as it is now, and what still lacks of it; `content` the file it holds where it is whole. */
+/** `bytes` is the object now, `missing` its gaps; `content` the file it holds where it is whole. */
 export type FetchOutcome = {
   readonly whole: boolean
   readonly bytes: Uint8Array
   /** The file in it: the same bytes, but for an object that is gzip'ed on air. */
   readonly content: Uint8Array
   readonly missing: readonly ByteRange[]
-  /** Null where it is still not known. */
+  /** Null while unknown. */
   readonly size: number | null
   /** Bytes put in. */
   readonly filled: number
@@ -68,16 +68,16 @@ export type JobContext = {
   readonly onBytes: (bytes: number) => void
 }
 
-/** Answers after which asking again soon may help: not there yet, too busy, restarting. */
+/** Statuses worth a retry soon: not there yet, too busy, restarting. */
 const PASSING = new Set([404, 408, 425, 429, 500, 502, 503, 504])
 
-/** Ranges that are asked for at a time; with more gaps than that, more is fetched between them. */
+/** Ranges requested for one object; with more gaps, near ones are joined. */
 const MAX_REQUESTS = 256
 
-/** What became of one request, for the job: carry on here, ask the same again later, or leave this server. */
+/** After a request: go on here, ask the same again later, or leave this server. */
 type Step = 'on' | 'again' | 'leave'
 
-/** Fetches what one object lacks, from one server after another, until it is whole or there is nowhere left to ask. */
+/** Fetches the missing bytes of one object, from one server after another, until it is whole or no server is left. */
 export class RepairJob {
   readonly #wanted: WantedObject
   readonly #context: JobContext
@@ -122,7 +122,7 @@ export class RepairJob {
     return this.#content !== null || this.#assembly.whole
   }
 
-  /** Asks one server until nothing is wanted, it has nothing more to give, or its time is over. */
+  /** Asks one server until nothing is missing, it has nothing more, or its time is over. */
   async #ask(place: Place): Promise<void> {
     const { clock, limits } = this.#context
     let triesUntilMs: number | null = null
@@ -148,7 +148,7 @@ export class RepairJob {
       for (let ask = queue.shift(); ask !== undefined; ask = queue.shift()) {
         const step = await this.#request(ask, place)
         steps.push(step)
-        // The others would only hear the same; or the answer held everything.
+        // The others would get the same answer, or this one had everything.
         if (step !== 'on' || this.#done) queue.length = 0
       }
     }
@@ -157,7 +157,7 @@ export class RepairJob {
     return steps
   }
 
-  /** The requests that are wanted now, whole file or ranges. */
+  /** The next requests: the whole file, or ranges. */
   #plan(place: Place): ResourceRequest[] {
     const { spec, limits } = this.#context
     const { offset, isChunk } = this.#resource
@@ -174,7 +174,7 @@ export class RepairJob {
       return [ask(isChunk ? [offset, offset + (size as number)] : null)]
     }
     if (size === null && reach === 0) return [ask(null)]
-    // One byte that is there already tells whether it is the same file.
+    // One byte received already shows whether it is the same file.
     if (size === null) return [ask([Math.max(0, reach - 1), null])]
     return this.#wantedGaps(gaps).map(([from, to]) => ask([offset + from, offset + to]))
   }
@@ -241,7 +241,7 @@ export class RepairJob {
       const at = this.#assembly.conflict(piece, offset)
       if (at !== null) return this.#mismatched(`its bytes differ at ${at} from those received`, place)
     }
-    // Only what holds against the bytes on air tells how long the object is.
+    // Only an answer that agrees with the bytes on air gives the object's length.
     const total = answer.total ?? endOf(ask, answer)
     if (!isChunk && total !== null) {
       if (total < this.#assembly.reach) {
@@ -260,7 +260,7 @@ export class RepairJob {
     }
     this.#reason = answer.broken
     server.failed(answer.broken, this.#context.clock.nowMs())
-    // Some of it came: the rest may too, but a server that is too slow is no use.
+    // Some of it arrived, so the rest may; but a server that is too slow is of no use.
     return added > 0 && answer.broken === 'the connection broke' ? 'again' : 'leave'
   }
 
@@ -318,7 +318,7 @@ export class RepairJob {
   }
 }
 
-/** Where the answer to an open-ended range shows the resource to end, although it does not say so. */
+/** The end of the resource as the answer to an open-ended range shows it, where no header states it. */
 function endOf(ask: ResourceRequest, { pieces, broken }: ResourceAnswer): number | null {
   const [piece] = pieces
   return ask.range?.[1] === null && broken === null && piece !== undefined ? piece.at + piece.bytes.length : null

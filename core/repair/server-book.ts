@@ -8,13 +8,13 @@ import { addressOn, httpAddress, type Resource } from './resource-url.ts'
 
 /** Mismatches in a row after which a server is not asked any more. */
 const MAX_MISMATCHES = 3
-/** Failures in a row after which a server is left alone for a while, ms. */
+/** Failures in a row after which a server is not asked for `REST_MS`. */
 const MAX_FAILURES = 3
 const REST_MS = 30_000
-/** Servers known at a time; the air may name as many as it likes. */
+/** Servers known at a time; signalling may name any number. */
 const MAX_SERVERS = 64
 
-/** One server: how it has behaved so far. */
+/** One server and how it has behaved so far. */
 export class KnownServer {
   readonly url: string
   /** Without the user name and password that it may hold. */
@@ -58,7 +58,7 @@ export class KnownServer {
     if (this.refused) return false
     if (this.#failures < MAX_FAILURES) return true
     if (nowMs < this.#restsUntilMs) return false
-    // One more try after its rest.
+    // One more try after that.
     this.#failures = MAX_FAILURES - 1
     return true
   }

@@ -36,7 +36,7 @@ export interface ResponseReceiver {
 export interface Transfer {
   /** Goes on after `chunk` returned false. */
   resume(): void
-  /** Ends it and tells nothing more. */
+  /** Ends it; the receiver is called no more. */
   cancel(): void
 }
 
@@ -53,7 +53,7 @@ export class HttpClient {
 
   constructor(clock: HttpClock = SYSTEM_CLOCK) {
     this.#clock = clock
-    // Time limits are the clock's; whoever asks bounds the number of requests.
+    // Time limits are the clock's; callers bound the number of requests.
     this.#agent = new Agent({
       connect: { timeout: 60_000 },
       headersTimeout: 0,
@@ -63,8 +63,8 @@ export class HttpClient {
   }
 
   /**
-   * Sends one GET; `user:password@` of the URL goes into its Authorization header, and only to that origin. Never throws: all
-   * that fails is told to the receiver, later.
+   * Sends one GET; `user:password@` of the URL goes into its Authorization header, and only to that origin. Never throws:
+   * failures go to the receiver, later.
    */
   get(url: string, options: GetOptions, receiver: ResponseReceiver): Transfer {
     const get = new Get(url, options, receiver, this.#agent, this.#clock, this.#answered)
@@ -291,7 +291,7 @@ function decoded(part: string): string {
   }
 }
 
-/** Pairs as they came; of a header sent twice the values are joined, but of those that say one thing the first counts. */
+/** Joins the values of a header sent twice; of headers with a single value the first counts. */
 function readHeaders(raw: readonly (Buffer | string)[]): IncomingHttpHeaders {
   const headers: Record<string, string> = Object.create(null)
   for (let at = 0; at + 1 < raw.length; at += 2) {

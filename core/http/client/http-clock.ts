@@ -1,10 +1,10 @@
-/** Time and chance for fetching: real in the program, made up in tests. */
+/** Time and random numbers for fetching: the machine's in the program, made up in tests. */
 export interface HttpClock {
   /** Milliseconds that only go forward. */
   nowMs(): number
   /** UNIX time in ms. */
   wallMs(): number
-  /** Calls once after so long. Returns the function that prevents it. */
+  /** Calls once after `ms`. @returns the function that cancels it */
   after(ms: number, call: () => void): () => void
   /** From 0 up to, not including, 1. */
   random(): number

@@ -17,11 +17,11 @@ export type OpenStreamOptions = {
 export interface HttpStream {
   readonly head: ResponseHead
   /**
-   * The body as it comes, to be read once; the sender is slowed down to the pace of reading. Ends with the body.
+   * The body as it arrives, to be read once; reading slowly slows the sender down. Ends with the body.
    * @throws HttpFailure broken | stalled | aborted
    */
   readonly chunks: AsyncIterable<Uint8Array>
-  /** Lets the connection go; reading ends. */
+  /** Closes the connection; reading ends. */
   close(): void
 }
 
@@ -29,7 +29,7 @@ export interface HttpStream {
 const QUEUE_BYTES = 1 << 20
 
 /**
- * Opens a GET whose body is read as it comes. `user:password@` of the URL is sent to its own origin only, and is in no message.
+ * Opens a GET whose body is read as it arrives. `user:password@` of the URL is sent to its own origin only, and is in no message.
  * @throws HttpFailure of every kind; `status` for an answer other than 2xx
  */
 export function openStream(url: string, options: OpenStreamOptions = {}): Promise<HttpStream> {
@@ -79,7 +79,7 @@ function statusReason(status: number, credentials: boolean): string {
     : 'it asks for a user name and password (401)'
 }
 
-/** Chunks between the connection and who reads them. */
+/** Chunks between the connection and their reader. */
 class StreamBody implements AsyncIterable<Uint8Array> {
   onRoom: () => void = () => {}
   readonly #release: () => void

@@ -1,4 +1,4 @@
-/** So many requests at a time; the others wait in the order they came. */
+/** Bounds the requests at a time; others wait in order. */
 export class RequestSlots {
   #free: number
   readonly #waiting: (() => void)[] = []

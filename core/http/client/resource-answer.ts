@@ -27,7 +27,7 @@ export type ResourceAnswer = {
   readonly pieces: readonly Piece[]
   /** A range was answered with the whole resource: the server does not know ranges, or the resource has changed. */
   readonly whole: boolean
-  /** Length of the resource, where the answer says or shows it. */
+  /** Length of the resource, where the answer states or shows it. */
   readonly total: number | null
   /** Strong entity tag. */
   readonly etag: string | null
@@ -108,19 +108,20 @@ function part(
     const bodyBytes = Math.min(asked, ask.maxBytes) + MULTIPART_EXTRA
     return { ...common, from: ask.range[0], total: ask.total, whole: false, boundary, bodyBytes, exact: false }
   }
-  const said = parseContentRange(headers['content-range'])
-  if (said?.range == null) return mismatch('it answered 206 without a valid Content-Range')
-  const [from, to] = said.range
-  if (said.total !== null && ask.total !== null && said.total !== ask.total) return otherTotal(said.total, ask.total)
-  const wantedTo = ask.range[1] ?? said.total ?? to
-  if (from !== ask.range[0] || to !== Math.min(wantedTo, said.total ?? wantedTo)) {
+  const stated = parseContentRange(headers['content-range'])
+  if (stated?.range == null) return mismatch('it answered 206 without a valid Content-Range')
+  const [from, to] = stated.range
+  if (stated.total !== null && ask.total !== null && stated.total !== ask.total)
+    return otherTotal(stated.total, ask.total)
+  const wantedTo = ask.range[1] ?? stated.total ?? to
+  if (from !== ask.range[0] || to !== Math.min(wantedTo, stated.total ?? wantedTo)) {
     const asked = `${ask.range[0]}-${ask.range[1] === null ? '' : ask.range[1] - 1}`
     return mismatch(`it answered bytes ${from}-${to - 1} to a request for ${asked}`)
   }
   if (length !== null && length !== to - from)
     return mismatch(`it announced ${length} bytes for a range of ${to - from}`)
   if (to - from > ask.maxBytes) return { reason: `${to - from} bytes are too many`, mismatch: false }
-  return { ...common, from, total: said.total, whole: false, boundary: null, bodyBytes: to - from, exact: true }
+  return { ...common, from, total: stated.total, whole: false, boundary: null, bodyBytes: to - from, exact: true }
 }
 
 function unsatisfied(ask: ResourceRequest, headers: IncomingHttpHeaders): AnswerFault {
@@ -153,13 +154,13 @@ function parts(
   let { total } = head
   try {
     for (const { headers, body: bytes } of parseMultipart(Buffer.concat([front, body])).parts) {
-      const said = parseContentRange(headers['content-range'])
-      if (said?.range == null || said.range[1] - said.range[0] !== bytes.length) {
+      const stated = parseContentRange(headers['content-range'])
+      if (stated?.range == null || stated.range[1] - stated.range[0] !== bytes.length) {
         return mismatch('a part of its answer has no valid Content-Range')
       }
-      if (said.total !== null && total !== null && said.total !== total) return otherTotal(said.total, total)
-      total ??= said.total
-      pieces.push({ at: said.range[0], bytes })
+      if (stated.total !== null && total !== null && stated.total !== total) return otherTotal(stated.total, total)
+      total ??= stated.total
+      pieces.push({ at: stated.range[0], bytes })
     }
   } catch (thrown) {
     if (thrown instanceof CodecError) return mismatch(`its parts cannot be read: ${thrown.message}`)
@@ -169,8 +170,8 @@ function parts(
   return { pieces, whole: false, total, etag: head.etag, gzip: false, broken }
 }
 
-function otherTotal(said: number, known: number): AnswerFault {
-  return mismatch(`it says the file has ${said} bytes, the multicast says ${known}`)
+function otherTotal(stated: number, known: number): AnswerFault {
+  return mismatch(`it says the file has ${stated} bytes, the multicast says ${known}`)
 }
 
 function mismatch(reason: string): AnswerFault {
