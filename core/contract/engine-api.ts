@@ -9,6 +9,8 @@ import type { LogLine, RecordingSnapshot, SectionChanges, SessionSnapshot } from
 /**
  * What a window may ask of an engine. The same map runs over a MessagePort in the app and over a WebSocket in a browser;
  * every command answers once, with its value or with an AppError.
+ *
+ * `part` names the receiver that a command is about, or a part behind it; absent: the session's first receiver.
  */
 export type EngineCommands = {
   /** Facts that do not change while the engine runs. */
@@ -25,28 +27,33 @@ export type EngineCommands = {
   stopSession: (sessionId: string) => null
   /** Stops and forgets: store, gateway and columns go. */
   closeSession: (sessionId: string) => null
-  /** Sends the current snapshot and all object rows, then changes, as events. */
-  watchSession: (sessionId: string) => null
+  /** Sends all sections and the object rows of one receiver, then what changes, as events. */
+  watchSession: (sessionId: string, part?: string) => null
   unwatchSession: (sessionId: string) => null
   listSessions: () => readonly { readonly sessionId: string; readonly name: string }[]
-  queryObjects: (sessionId: string, query: ObjectQuery) => ObjectView
+  queryObjects: (sessionId: string, query: ObjectQuery, part?: string) => ObjectView
   /** Runs the view's query again over what has arrived since. */
-  refreshObjects: (sessionId: string, viewId: number) => ObjectView
+  refreshObjects: (sessionId: string, viewId: number, part?: string) => ObjectView
   /** Rows `[from, to)` of a view. */
-  objectRows: (sessionId: string, viewId: number, from: number, to: number) => readonly ObjectRow[]
-  objectDetail: (sessionId: string, index: number) => ObjectDetail
+  objectRows: (sessionId: string, viewId: number, from: number, to: number, part?: string) => readonly ObjectRow[]
+  objectDetail: (sessionId: string, index: number, part?: string) => ObjectDetail
   /** Bytes `[from, to)` of the object as transported, at most 64 KiB a call; shorter where not stored. */
-  objectBytes: (sessionId: string, index: number, from: number, to: number) => Uint8Array
+  objectBytes: (sessionId: string, index: number, from: number, to: number, part?: string) => Uint8Array
   /** Position of object `index` in a view, -1 where the filter hides it. */
-  objectPosition: (sessionId: string, viewId: number, index: number) => number
-  signallingText: (sessionId: string, key: string) => SignallingText
-  report: (sessionId: string) => Report
+  objectPosition: (sessionId: string, viewId: number, index: number, part?: string) => number
+  signallingText: (sessionId: string, key: string, part?: string) => SignallingText
+  report: (sessionId: string, part?: string) => Report
   /** Records what arrives from now on to a pcapng (null: a new file in the default folder); answers with its path. */
-  startRecording: (sessionId: string, file: string | null, options: RecordingOptions) => { readonly file: string }
+  startRecording: (
+    sessionId: string,
+    file: string | null,
+    options: RecordingOptions,
+    part?: string,
+  ) => { readonly file: string }
   /** Ends the recording that was started last by hand; answers once it is on the disk. */
   stopRecording: (sessionId: string) => RecordingSnapshot
   /** Writes `serviceN/…` and `report.json` below `dir` (null: the default folder); answers when complete. */
-  dumpSession: (sessionId: string, dir: string | null) => DumpResult
+  dumpSession: (sessionId: string, dir: string | null, part?: string) => DumpResult
 }
 
 /** What the engine says unasked, by name. */

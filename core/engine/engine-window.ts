@@ -1,9 +1,9 @@
 import type { CommandName, EngineCommands, WireEvent } from '../contract/engine-api.ts'
-import type { LogLine, SectionChange } from '../contract/snapshot.ts'
+import type { LogLine } from '../contract/snapshot.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { listInterfaces } from '../socket/interfaces.ts'
 import type { Engine } from './engine.ts'
-import type { Session } from './session.ts'
+import { SectionFeed } from './section-feed.ts'
 import { specForCapture, specForDemo, specForUrl } from './spec/session-specs.ts'
 import { parseRecordingOptions, parseSessionSpec } from './spec/spec.ts'
 
@@ -13,26 +13,32 @@ const SECTIONS_EVERY = 3
 const HEX_PAGE_BYTES = 64 * 1024
 
 type Watch = {
+  /** The receiver whose objects are sent; undefined: the first. */
+  readonly part: string | undefined
   objectCursor: number
   ticks: number
-  /** Version last sent of each section, by part and name. */
-  readonly sent: Map<string, number>
+  readonly sections: SectionFeed
 }
 
 /** One connected window: which sessions it watches, and the answers to its commands. */
 export class EngineWindow {
   readonly #engine: Engine
   readonly #post: (event: WireEvent) => void
+  readonly #behind: () => boolean
   readonly #closed: () => void
   readonly #watched = new Map<string, Watch>()
   readonly #unlisten: () => void
   #logLines: LogLine[] = []
   #timer: ReturnType<typeof setInterval> | null = null
 
-  /** Sends the recent log at once, and what is asked for afterwards. */
-  constructor(engine: Engine, post: (event: WireEvent) => void) {
+  /**
+   * Sends the recent log at once, and what is asked for afterwards.
+   * @param behind the window has not taken yet what was sent before: what has changed waits
+   */
+  constructor(engine: Engine, post: (event: WireEvent) => void, behind: () => boolean) {
     this.#engine = engine
     this.#post = post
+    this.#behind = behind
     this.#closed = engine.closeWithEngine(this)
     this.#logLines = [...engine.logger.recent()]
     this.#unlisten = engine.logger.listen((line) => {
@@ -81,9 +87,9 @@ export class EngineWindow {
       await this.#engine.closeSession(sessionId)
       return null
     },
-    watchSession: (sessionId) => {
+    watchSession: (sessionId, part) => {
       this.#engine.session(sessionId)
-      this.#watched.set(sessionId, { objectCursor: 0, ticks: 0, sent: new Map() })
+      this.#watched.set(sessionId, { part, objectCursor: 0, ticks: 0, sections: new SectionFeed() })
       return null
     },
     unwatchSession: (sessionId) => {
@@ -91,25 +97,28 @@ export class EngineWindow {
       return null
     },
     listSessions: () => this.#engine.sessions().map((session) => ({ sessionId: session.id, name: session.name })),
-    queryObjects: (sessionId, query) => this.#engine.session(sessionId).queryObjects(query),
-    refreshObjects: (sessionId, viewId) => this.#engine.session(sessionId).refreshObjects(viewId),
-    objectRows: (sessionId, viewId, from, to) => this.#engine.session(sessionId).objectRows(viewId, from, to),
-    objectDetail: (sessionId, index) => this.#engine.session(sessionId).objectDetail(index),
-    objectBytes: (sessionId, index, from, to) =>
-      this.#engine.session(sessionId).objectBytes(index, from, Math.min(to, from + HEX_PAGE_BYTES)),
-    objectPosition: (sessionId, viewId, index) => this.#engine.session(sessionId).objectPosition(viewId, index),
-    signallingText: (sessionId, key) => this.#engine.session(sessionId).signallingText(key),
-    report: (sessionId) => this.#engine.session(sessionId).report(),
-    startRecording: async (sessionId, file, options) => {
+    queryObjects: (sessionId, query, part) => this.#engine.session(sessionId).queryObjects(query, part),
+    refreshObjects: (sessionId, viewId, part) => this.#engine.session(sessionId).refreshObjects(viewId, part),
+    objectRows: (sessionId, viewId, from, to, part) =>
+      this.#engine.session(sessionId).objectRows(viewId, from, to, part),
+    objectDetail: (sessionId, index, part) => this.#engine.session(sessionId).objectDetail(index, part),
+    objectBytes: (sessionId, index, from, to, part) =>
+      this.#engine.session(sessionId).objectBytes(index, from, Math.min(to, from + HEX_PAGE_BYTES), part),
+    objectPosition: (sessionId, viewId, index, part) =>
+      this.#engine.session(sessionId).objectPosition(viewId, index, part),
+    signallingText: (sessionId, key, part) => this.#engine.session(sessionId).signallingText(key, part),
+    report: (sessionId, part) => this.#engine.session(sessionId).report(part),
+    startRecording: async (sessionId, file, options, part) => {
       const { defaultDumpDir } = this.#engine.options
       return {
         file: await this.#engine
           .session(sessionId)
-          .startRecording(file, parseRecordingOptions(options), defaultDumpDir),
+          .startRecording(file, parseRecordingOptions(options), defaultDumpDir, part),
       }
     },
     stopRecording: (sessionId) => this.#engine.session(sessionId).stopRecording(),
-    dumpSession: (sessionId, dir) => this.#engine.session(sessionId).dump(dir, this.#engine.options.defaultDumpDir),
+    dumpSession: (sessionId, dir, part) =>
+      this.#engine.session(sessionId).dump(dir, this.#engine.options.defaultDumpDir, part),
   }
 
   #flush(): void {
@@ -121,39 +130,23 @@ export class EngineWindow {
   }
 
   #flushSession(sessionId: string, watch: Watch): void {
+    if (this.#behind()) return
     const session = this.#engine.sessions().find((open) => open.id === sessionId)
     if (session === undefined) {
       this.#watched.delete(sessionId)
       return
     }
-    const batch = session.objectBatch(watch.objectCursor)
+    const batch = session.objectBatch(watch.objectCursor, watch.part)
     if (batch !== null) {
       watch.objectCursor = batch.cursor
       this.#post({ event: 'objects', data: { sessionId, rows: batch.rows, total: batch.total } })
     }
     if (watch.ticks++ % SECTIONS_EVERY !== 0) return
-    const changes = changedSections(session, watch.sent)
+    const changes = watch.sections.changes(session.sections())
     if (changes.length === 0) return
     this.#post({ event: 'sections', data: { sessionId, changes } })
     this.#post({ event: 'snapshot', data: session.snapshot() })
   }
-}
-
-/** What has changed since `sent`, which is brought up to date. A section that was not sent yet counts as changed. */
-function changedSections(session: Session, sent: Map<string, number>): SectionChange[] {
-  const changes: SectionChange[] = []
-  for (const { part, section } of session.sections()) {
-    const key = `${part ?? ''}\n${section.name}`
-    const version = section.version()
-    const before = sent.get(key)
-    if (before === version) continue
-    const value = section.read()
-    // What a part does not have yet is not worth a word.
-    if (value === null && before === undefined) continue
-    sent.set(key, version)
-    changes.push({ part, section: section.name, version, value } as SectionChange)
-  }
-  return changes
 }
 
 type Answer<Name extends CommandName> = ReturnType<EngineCommands[Name]> | Promise<ReturnType<EngineCommands[Name]>>

@@ -1,6 +1,7 @@
 import type { AppError } from '../contract/app-error.ts'
 import type { LinkSpec } from '../contract/session-spec.ts'
 import { toAppError } from '../failure/app-failure.ts'
+import type { Receiving } from './faces/receiving.ts'
 import type { GraphPlan, PlannedPart } from './graph-plan.ts'
 import type { Part, PartHost, StopReason } from './part.ts'
 
@@ -54,6 +55,18 @@ export class Graph {
       giver.link?.(taker)
     }
     for (const { part } of [...this.#nodes].reverse()) await part.start?.()
+  }
+
+  /** The receiver that a part is, stands behind or gives to; null where there is none. */
+  receivingOf(id: string): Receiving | null {
+    const near = new Set([id])
+    for (const each of near) {
+      const receiving = this.#nodes.find(({ planned }) => planned.spec.id === each)?.part.receiving
+      if (receiving) return receiving
+      for (const { from, to } of this.#plan.links) if (to === each) near.add(from)
+    }
+    const [taker] = this.#plan.links.filter(({ from, to }) => from === id && this.#part(to).receiving)
+    return taker === undefined ? null : (this.#part(taker.to).receiving ?? null)
   }
 
   /** Grows when parts come or go while it runs. */

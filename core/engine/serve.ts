@@ -12,6 +12,8 @@ import { EngineWindow } from './engine-window.ts'
 /** One window's end of a wire, whatever carries it: a MessagePort in the app, a WebSocket for a browser. */
 export type Wire = {
   post(message: WireReply | WireEvent): void
+  /** The other end has not taken yet what was posted; absent: it always has. */
+  behind?(): boolean
   onMessage(listener: (message: unknown) => void): void
   onClose(listener: () => void): void
 }
@@ -22,7 +24,11 @@ export type Wire = {
  * @returns the function that disconnects
  */
 export function serveEngine(engine: Engine, wire: Wire): () => void {
-  const window = new EngineWindow(engine, (event) => wire.post(event))
+  const window = new EngineWindow(
+    engine,
+    (event) => wire.post(event),
+    () => wire.behind?.() ?? false,
+  )
   wire.onMessage((message) => {
     const request = readRequest(message)
     if (request === null) return

@@ -24,6 +24,7 @@ import { HandRecordings } from './hand-recordings.ts'
 import { LiveClock } from './live-clock.ts'
 import type { SessionLog } from './logger.ts'
 import type { AnySection, Part, PartHost, PartKind } from './part.ts'
+import type { PartSection } from './section-feed.ts'
 import { wholeSnapshot } from './whole-snapshot.ts'
 
 /** What a session gets from the engine that owns it. */
@@ -51,9 +52,6 @@ export type SessionSummary = {
   /** Largest delay of a sent packet behind its time, ms. */
   readonly lateMs: number
 }
-
-/** A section and the part it belongs to; null: the session itself. */
-export type PartSection = { readonly part: string | null; readonly section: AnySection }
 
 /** A window waits this long for a capture to turn out to be none. */
 const BEGIN_MS = 500
@@ -328,8 +326,8 @@ export class Session {
   }
 
   #find(part?: string): Receiving | null {
-    const named = part === undefined ? this.#graph.parts : this.#graph.parts.filter(({ id }) => id === part)
-    for (const { receiving } of named) if (receiving) return receiving
+    if (part !== undefined) return this.#graph.receivingOf(part)
+    for (const { receiving } of this.#graph.parts) if (receiving) return receiving
     return null
   }
 

@@ -12,6 +12,8 @@ import { Uploads } from './upload.ts'
 /** The other end of one browser window: MessagePack messages over a WebSocket. */
 export type BrowserWire = {
   post(message: unknown): void
+  /** The browser has not taken yet what was posted. */
+  behind(): boolean
   onMessage(listener: (message: unknown) => void): void
   onClose(listener: () => void): void
 }
@@ -127,11 +129,9 @@ function wireOf(ws: WebSocket): BrowserWire {
   guardErrors(ws)
   return {
     post: (message) => {
-      const skippable =
-        typeof message === 'object' && message !== null && 'event' in message && message.event === 'snapshot'
-      if (skippable && ws.bufferedAmount > SOCKET_BACKLOG_BYTES) return
       if (ws.readyState === ws.OPEN) ws.send(encode(message, { ignoreUndefined: true }))
     },
+    behind: () => ws.bufferedAmount > SOCKET_BACKLOG_BYTES,
     onMessage: (listener) =>
       ws.on('message', (data) => {
         try {
