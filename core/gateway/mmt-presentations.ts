@@ -4,62 +4,26 @@ import { BoundedMap } from '../flow/bounded-map.ts'
 import type { ByteRange } from '../flow/objects.ts'
 import { writeMmtMpd } from '../manifest/mmt/mpd.ts'
 import { writeMmtMaster, writeMmtPlaylist } from '../manifest/mmt/playlists.ts'
-import { type MmtLane, type MmtPresentation, type MmtStretch, mmtInitName } from '../manifest/mmt/presentation.ts'
-import { codecString } from '../media/mmt/codec-string.ts'
-import type { MpuMovie, MpuTrack } from '../media/mmt/mpu-movie.ts'
-import { type MpuContents, readMpuFile } from '../media/mmt/mpu-reader.ts'
-import { mpuInitSegment, mpuMediaSegment, mpuTiming, type PlayedSample } from '../media/mmt/mpu-segment.ts'
-import { MpuLane, MpuTimeline, type PlacedMpu } from '../media/mmt/mpu-timeline.ts'
+import { type MmtPresentation, mmtInitName } from '../manifest/mmt/presentation.ts'
+import { readMpuFile } from '../media/mmt/mpu-reader.ts'
+import { mpuInitSegment, mpuTiming } from '../media/mmt/mpu-segment.ts'
+import { MpuTimeline } from '../media/mmt/mpu-timeline.ts'
 import type { GatewayService } from './index-answer.ts'
 import type { ManifestClock } from './manifest-answer.ts'
+import { isPlayable, segmentOf } from './mmt-segment.ts'
+import { type AssetLane, afterStretch, bridge, dropStretch, stretchOf } from './mmt-stretches.ts'
 
 /** Segments kept made: two players ask for the same ones. */
 const MADE = 16
-/** Longest gap that is bridged, s: players wait for ever at a gap in one of several streams. */
-const MOST_STILL_S = 10
-/** Stretches that end and begin within this meet, s. */
-const MEET_S = 0.005
 /** The clock is not that of the stream where the newest MPU came longer ago than this, µs. */
 const STALE_US = 5_000_000
 const MPU_NAME = /^(asset\d+)\/(\d+)\.mp4$/
 const SEGMENT_NAME = /^(asset\d+)\/(?:(\d+)-)?(\d+)\.m4s$/
-/** Changes of one asset that are kept. */
-const MAX_STRETCHES = 64
 
-/** An MPU that can be played, where it is stored. */
-type StoredMpu = PlacedMpu & {
-  readonly name: string
-  readonly index: number
-  readonly size: number
-  readonly missing: readonly ByteRange[]
-  readonly lastTimeUs: number
-  /** It stands for MPUs that were lost: its first sample, lasting as long as they would have. */
-  readonly still: boolean
-}
-
-/** MPUs of one asset that share an initialisation segment. */
-type Stretch = {
-  readonly number: number
-  readonly line: MpuLane<StoredMpu>
-  readonly init: Uint8Array
-  readonly codecs: string
-  readonly timescale: number
-  readonly dimensions: MmtStretch['dimensions']
-  readonly firstTimeUs: number
-  bytes: number
-  ticks: number
-}
-
-type Lane = {
-  readonly id: string
-  readonly role: MmtLane['role']
-  stretches: Stretch[]
-  readonly dropped: { segments: number; stretches: number }
-}
-
+/** What is known of one service. */
 type Service = {
   readonly timeline: MpuTimeline
-  readonly lanes: Map<string, Lane>
+  readonly lanes: Map<string, AssetLane>
   /** MPUs that were looked at, by name: which content of theirs. */
   readonly seen: Map<string, number>
   scanned: number
@@ -149,7 +113,7 @@ export class MmtPresentations {
     return { kind: 'manifest', text: writeMmtPlaylist(presentation, told, lane.dropped), contentType }
   }
 
-  #presentation(service: Service, lanes: readonly Lane[], clockUrl: string): MmtPresentation {
+  #presentation(service: Service, lanes: readonly AssetLane[], clockUrl: string): MmtPresentation {
     const nowUs = this.#clock.nowUs()
     // What is over keeps its own times.
     if (this.#store.finished) service.shiftUs ??= 0
@@ -180,7 +144,7 @@ export class MmtPresentations {
     }
   }
 
-  #lanes(service: Service): Lane[] {
+  #lanes(service: Service): AssetLane[] {
     return [...service.lanes.values()].filter(({ stretches }) => stretches.some(({ line }) => line.mpus.length > 0))
   }
 
@@ -309,108 +273,6 @@ export class MmtPresentations {
   }
 }
 
-/** The stretch an MPU belongs to: the newest, a new one where it needs another initialisation segment, or an earlier one it is late for. */
-function stretchOf(
-  lane: Lane,
-  timeline: MpuTimeline,
-  init: Uint8Array,
-  movie: MpuMovie,
-  track: MpuTrack,
-  firstTimeUs: number,
-): Stretch | null {
-  const { stretches } = lane
-  const newest = stretches.at(-1)
-  const same = (each: Stretch | undefined): boolean => each !== undefined && Buffer.compare(each.init, init) === 0
-  if (newest !== undefined && same(newest)) return newest
-  if (newest !== undefined && firstTimeUs < newest.firstTimeUs) {
-    const late = stretches.filter((each) => each.firstTimeUs <= firstTimeUs).at(-1)
-    return late !== undefined && same(late) ? late : null
-  }
-  const { timescale, dimensions } = track
-  const stretch: Stretch = {
-    number: (newest?.number ?? 0) + 1,
-    line: new MpuLane<StoredMpu>(timeline),
-    init,
-    codecs: codecString(movie, track),
-    timescale,
-    dimensions,
-    firstTimeUs,
-    bytes: 0,
-    ticks: 0,
-  }
-  stretches.push(stretch)
-  if (stretches.length > MAX_STRETCHES) dropStretch(lane)
-  return stretch
-}
-
-function dropStretch(lane: Lane): void {
-  const gone = lane.stretches.shift()
-  if (gone === undefined) return
-  lane.dropped.segments += gone.line.mpus.length
-  lane.dropped.stretches++
-}
-
-/** A stretch begins where the one before it ends, where they would overlap or nearly meet. */
-function afterStretch(before: Stretch | undefined, placed: PlacedMpu | null, timescale: number): PlacedMpu | null {
-  const last = before?.line.mpus.at(-1)
-  if (placed === null || before === undefined || last === undefined) return placed
-  const end = Math.ceil(((last.time + last.duration) / before.timescale) * timescale)
-  const later = end - placed.time
-  if (later > placed.duration / 2 || later < -(timescale * MEET_S)) return later > 0 ? null : placed
-  return { ...placed, time: end, decodeTime: Math.max(0, placed.decodeTime + later) }
-}
-
-function typeOf({ role }: Lane): string {
+function typeOf({ role }: AssetLane): string {
   return role === 'text' ? 'application/mp4' : `${role}/mp4`
-}
-
-/** Where MPUs before this one were lost whole, or cannot be read, the one before them stands still. */
-function bridge({ line, timescale }: Stretch, placed: PlacedMpu): void {
-  const before = line.mpus.at(-1)
-  if (before === undefined || placed.sequence <= before.sequence + 1) return
-  const time = before.time + before.duration
-  const duration = placed.time - time
-  if (duration <= 0 || duration > MOST_STILL_S * timescale) return
-  const lead = before.time - before.decodeTime
-  line.add({
-    ...before,
-    sequence: before.sequence + 1,
-    time,
-    duration,
-    decodeTime: Math.max(0, time - lead),
-    still: true,
-  })
-}
-
-function segmentOf({ decodeTime, sequence, missing, still, duration }: StoredMpu, file: Uint8Array): Uint8Array {
-  // Read anew: a day of MPUs has millions of samples.
-  const contents = readMpuFile(file.length, (from, to) => file.subarray(from, to))
-  const trackId = contents.movie.tracks[0]?.trackId ?? 1
-  const samples: PlayedSample[] = []
-  for (const { at, sample } of samplesOf(contents)) {
-    const end = at + sample.size
-    const whole = end <= file.length && !missing.some(([from, to]) => from < end && to > at)
-    samples.push({ ...sample, data: whole ? file.subarray(at, end) : null })
-  }
-  const first = samples.find(({ data }) => data !== null)
-  if (still && first !== undefined) samples.splice(0, samples.length, { ...first, duration })
-  return mpuMediaSegment({ trackId, sequenceNumber: sequence, decodeTime, samples })
-}
-
-/** True where an MPU with holes is worth playing: half of its samples came. A gap in their time line makes players wait. */
-function isPlayable(contents: MpuContents, missing: readonly ByteRange[]): boolean {
-  let whole = 0
-  let all = 0
-  for (const { at, sample } of samplesOf(contents)) {
-    all++
-    if (!missing.some(([from, to]) => from < at + sample.size && to > at)) whole++
-  }
-  return whole > 0 && whole * 2 >= all
-}
-
-function* samplesOf({ movie, fragments }: MpuContents) {
-  const trackId = movie.tracks[0]?.trackId
-  for (const { at, fragment } of fragments)
-    for (const run of fragment.tracks)
-      if (run.track.trackId === trackId) for (const sample of run.samples) yield { at: at + sample.offset, sample }
 }
