@@ -9,6 +9,7 @@ import type { LinkSignalling } from '../protocol/alp/alp-receiver.ts'
 import type { FlowTable } from '../protocol/ip/flow-table.ts'
 import { LLS_ADDRESS, LLS_PORT } from '../protocol/lls/lls-table.ts'
 import { DSTP_HEADER_BYTES } from '../protocol/stltp/recognise.ts'
+import type { EventQueue } from './context/event-queue.ts'
 import { ReceiveContext } from './context/receive-context.ts'
 import { EarlyFlows } from './early-flows.ts'
 import { FlowEntry } from './flow-entry.ts'
@@ -47,6 +48,7 @@ const NAMING_ROUNDS = 3
  */
 export class Receiver implements DatagramSink {
   readonly #context: ReceiveContext
+  readonly #events: EventQueue
   readonly #observer: ReceiveObserver
   readonly #entries: FlowEntry[] = []
   #entryCount = 0
@@ -58,8 +60,6 @@ export class Receiver implements DatagramSink {
   readonly #tunnels: Tunnels | null
   readonly #stltp: readonly string[]
   readonly #early: EarlyFlows
-  /** A datagram from inside a tunnel is being handed on. */
-  #inside = false
   #nextTickUs = 0
   /** Grows whenever flows must be decided anew, and what it was when all had been. */
   #turn = 0
@@ -70,6 +70,7 @@ export class Receiver implements DatagramSink {
   constructor(options: ReceiverOptions, sink: ObjectSink, observer: ReceiveObserver) {
     const limits = { ...RECEIVE_LIMITS, ...options.limits }
     this.#context = new ReceiveContext(options.receive, limits, sink, observer, options.elapsedUs)
+    this.#events = this.#context.events
     this.#observer = observer
     this.#early = new EarlyFlows(limits, this.#context.pool)
     this.#directory = new ServiceDirectory(this.#context, options.targets, () => this.#rebind())
@@ -116,6 +117,23 @@ export class Receiver implements DatagramSink {
     } catch (thrown) {
       this.#caught(thrown, flow, bytes, start, end, timeUs, frame)
     }
+    if (this.#events.waits) this.#followUp(flow, bytes, start, end, timeUs, frame)
+  }
+
+  /** Deals with what has come up in sessions, until nothing more does: objects that are whole or lost, and what that leads to. */
+  #followUp(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
+    while (this.#events.waits) {
+      try {
+        this.#events.follow()
+      } catch (thrown) {
+        this.#caught(thrown, flow, bytes, start, end, timeUs, frame)
+      }
+    }
+  }
+
+  /** As `#followUp`, between datagrams. */
+  #settle(): void {
+    while (this.#events.waits) this.#events.follow()
   }
 
   /** Time passes: what waited long enough is given up, and sessions nobody claims get a service. */
@@ -123,22 +141,28 @@ export class Receiver implements DatagramSink {
     this.#nextTickUs = timeUs + TICK_US
     // What can be decoded now is not given up.
     this.#context.fec?.tick(timeUs)
+    this.#settle()
     this.#directory.tick(timeUs)
+    this.#settle()
     this.#links.tick(timeUs)
     this.#bindAll()
     this.#early.tick(timeUs)
+    this.#settle()
   }
 
   /** The source starts again from its beginning; what comes is new even where it has been seen. */
   loop(timeUs: number): void {
     this.#context.fec?.finish(timeUs)
+    this.#settle()
     this.#context.fec?.clear()
     this.#directory.loop(timeUs)
+    this.#settle()
   }
 
   /** The source left this destination by our own wish: what arrives there is cut off, and nothing of it lost. */
   left(destination: string, timeUs: number): void {
     this.#directory.session(destination)?.left(timeUs)
+    this.#settle()
   }
 
   /** Ends what is open: an object cut off by the end is `truncated`, one whose transmission was over is lost. */
@@ -147,14 +171,17 @@ export class Receiver implements DatagramSink {
     this.#tunnels?.flush(timeUs)
     this.#links.tick(timeUs)
     // What is handed on now may name further flows.
-    for (let round = 0; round < NAMING_ROUNDS; round++) this.#bindAll()
+    for (let round = 0; round < NAMING_ROUNDS; round++) {
+      this.#bindAll()
+      this.#settle()
+    }
     this.#closed = true
     this.#early.close()
-    this.#directory.close(timeUs)
+    this.#directory.close(timeUs, () => this.#settle())
     this.#bindAll()
   }
 
-  #enter(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number): FlowEntry {
+  #enter(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number, inner = false): FlowEntry {
     if (this.#entryCount >= this.#context.limits.flows) {
       if (this.#overflow === null) {
         this.#overflow = new FlowEntry(null, timeUs)
@@ -163,9 +190,9 @@ export class Receiver implements DatagramSink {
       }
       return this.#overflow
     }
-    const entry = new FlowEntry(flow, timeUs, this.#inside)
+    const entry = new FlowEntry(flow, timeUs, inner)
     if (isDstp(flow, bytes, start, end)) entry.skip = DSTP_HEADER_BYTES
-    if (!this.#inside && this.#stltp.includes(flow.destination)) this.#tunnels?.stltp(flow)
+    if (!inner && this.#stltp.includes(flow.destination)) this.#tunnels?.stltp(flow)
     this.#entries[flow.id] = entry
     this.#entryCount++
     this.#bind(entry)
@@ -246,9 +273,8 @@ export class Receiver implements DatagramSink {
   #innerSink(): DatagramSink {
     return {
       datagram: (flow, bytes, start, end, timeUs, frame) => {
-        this.#inside = true
+        if (this.#entries[flow.id] === undefined) this.#enter(flow, bytes, start, end, timeUs, true)
         this.datagram(flow, bytes, start, end, timeUs, frame)
-        this.#inside = false
       },
     }
   }

@@ -6,6 +6,7 @@ import { FecReceiver } from '../fec/fec-receiver.ts'
 import { BytePool } from '../object/byte-pool.ts'
 import { EntityRanges } from '../object/entity-ranges.ts'
 import type { ReceiveLimits } from '../object/limits.ts'
+import { EventQueue } from './event-queue.ts'
 import { Signatures } from './signatures.ts'
 
 /** What all parts of one receiver share. */
@@ -26,6 +27,8 @@ export class ReceiveContext {
   readonly signatures = new Signatures()
   /** Partial objects of entity mode. */
   readonly entityRanges: EntityRanges
+  /** What follows from what was received. */
+  readonly events = new EventQueue()
   #objects = 0
   #channels = 0
 

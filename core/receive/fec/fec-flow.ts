@@ -8,7 +8,7 @@ import { type FecOti, parseOti } from '../../protocol/fec/oti.ts'
 import type { FecParameters, ProtectedObject } from '../../protocol/fec/repair-flow.ts'
 import type { LctPacket } from '../../protocol/lct/lct-packet.ts'
 import type { TransportObject } from '../object/transport-object.ts'
-import type { FecChannel, FecHost, FecSession, RepairKeeper } from './fec-host.ts'
+import type { FecChannel, FecContext, FecSession, RepairKeeper } from './fec-context.ts'
 import { memberOf, type Solution, type SolverInput, type SolverMember } from './fec-solver.ts'
 import { SuperObject } from './super-object.ts'
 
@@ -39,7 +39,7 @@ type Source = {
  * whole, and decodes those that lack bytes once enough symbols have come.
  */
 export class FecFlow implements RepairKeeper {
-  readonly #host: FecHost
+  readonly #context: FecContext
   readonly #session: FecSession
   readonly #tsi: number
   #parameters: FecParameters | null = null
@@ -49,8 +49,8 @@ export class FecFlow implements RepairKeeper {
   #kept: TransportObject[] = []
   readonly #told = new Set<string>()
 
-  constructor(host: FecHost, session: FecSession, tsi: number) {
-    this.#host = host
+  constructor(context: FecContext, session: FecSession, tsi: number) {
+    this.#context = context
     this.#session = session
     this.#tsi = tsi
   }
@@ -88,11 +88,11 @@ export class FecFlow implements RepairKeeper {
     const sbn = bytes[payloadId] as number
     const esi = u24At(bytes, payloadId + 1)
     let added = object.symbols.add(sbn, esi, bytes, from, end)
-    if (added < 0 && this.#host.makeRoom(object, timeUs)) added = object.symbols.add(sbn, esi, bytes, from, end)
+    if (added < 0 && this.#context.makeRoom(object, timeUs)) added = object.symbols.add(sbn, esi, bytes, from, end)
     if (added <= 0) return
-    this.#host.grew(object, added, timeUs)
-    if (object.symbols.bytes > this.#host.maxDecodedBytes) {
-      object.obstacle = `more than ${this.#host.maxDecodedBytes} bytes of repair symbols`
+    this.#context.grew(object, added, timeUs)
+    if (object.symbols.bytes > this.#context.maxDecodedBytes) {
+      object.obstacle = `more than ${this.#context.maxDecodedBytes} bytes of repair symbols`
       this.#settle(object)
       return
     }
@@ -103,7 +103,7 @@ export class FecFlow implements RepairKeeper {
   #begin(toi: number, timeUs: number, frame: number): SuperObject {
     const oldest = this.#objects.size >= MAX_OBJECTS ? oldestKey(this.#objects) : undefined
     if (oldest !== undefined) this.drop(this.#objects.get(oldest) as SuperObject)
-    const object = new SuperObject(this.#host.pool, toi, timeUs, frame)
+    const object = new SuperObject(this.#context.pool, toi, timeUs, frame)
     this.#objects.set(toi, object)
     if (this.#isWhole(object)) object.settled = true
     return object
@@ -120,7 +120,7 @@ export class FecFlow implements RepairKeeper {
     ) {
       return false
     }
-    this.#host.shrank(object.reset(this.#host.pool))
+    this.#context.shrank(object.reset(this.#context.pool))
     return true
   }
 
@@ -146,7 +146,7 @@ export class FecFlow implements RepairKeeper {
     if ((this.#parameters?.protectedObjects.length ?? 0) > 1) {
       object.keep()
       this.#kept.push(object)
-      this.#host.kept(object.length)
+      this.#context.kept(object.length)
       if (this.#kept.length > MAX_KEPT) this.#letGo(this.#kept[0] as TransportObject)
     }
     for (const each of this.#objects.values()) if (!each.settled && this.#isWhole(each)) this.#settle(each)
@@ -154,7 +154,7 @@ export class FecFlow implements RepairKeeper {
 
   #letGo(object: TransportObject): void {
     this.#kept = this.#kept.filter((each) => each !== object)
-    this.#host.kept(-object.length)
+    this.#context.kept(-object.length)
     object.letGo()
   }
 
@@ -179,7 +179,7 @@ export class FecFlow implements RepairKeeper {
   }
 
   #sourceChannel(tsi: number | null, session: ProtectedObject['session']): FecChannel | null {
-    const home = session === null ? this.#session : this.#host.sessionAt(session.address, session.port)
+    const home = session === null ? this.#session : this.#context.sessionAt(session.address, session.port)
     return home?.channel(tsi ?? this.#tsi) ?? null
   }
 
@@ -242,7 +242,7 @@ export class FecFlow implements RepairKeeper {
       object.sources[at] = now
     })
     if (!same) {
-      this.#host.shrank(object.reset(this.#host.pool))
+      this.#context.shrank(object.reset(this.#context.pool))
       object.checkTimeUs = timeUs
     }
     return same
@@ -250,7 +250,7 @@ export class FecFlow implements RepairKeeper {
 
   /** True where no more source packets are to be expected, but lost ones. */
   #isOver(object: SuperObject, sources: readonly Source[], timeUs: number): boolean {
-    const { reorderUs } = this.#host
+    const { reorderUs } = this.#context
     let lastUs = object.firstTimeUs
     for (const { object: source, complete } of sources) {
       if (source === null || complete) continue
@@ -308,12 +308,12 @@ export class FecFlow implements RepairKeeper {
       }
       members[unknown] = { ...(members[unknown] as SolverMember), symbols: rest }
     }
-    const maxBytes = this.#host.maxDecodedBytes
+    const maxBytes = this.#context.maxDecodedBytes
     return { members, symbolBytes, sourceBlocks: oti.sourceBlocks, repair: object.symbols, maxBytes }
   }
 
   #decode(object: SuperObject, sources: readonly Source[], input: SolverInput, timeUs: number): void {
-    const begun = this.#host.elapsedUs()
+    const begun = this.#context.elapsedUs()
     const solution = object.attempt(input, timeUs)
     if (solution === null) return
     if (typeof solution === 'string') {
@@ -323,7 +323,7 @@ export class FecFlow implements RepairKeeper {
       return
     }
     const channel = this.#session.channel(this.#tsi)
-    if (channel !== null) channel.fec.decodeUs += this.#host.elapsedUs() - begun
+    if (channel !== null) channel.fec.decodeUs += this.#context.elapsedUs() - begun
     if (solution.wrong.length > 0) this.#mismatch(object, 'its repair symbols are not of what was received', timeUs)
     else if (solution.recovered > 0) this.#apply(object, sources, input, solution, timeUs)
   }
@@ -374,7 +374,7 @@ export class FecFlow implements RepairKeeper {
     const obstacle = object.obstacle
     const sources = this.#sources(object.toi)
     const indexes = sources.map((source, at) => source.object?.index ?? object.sources[at] ?? -1)
-    this.#host.shrank(object.reset(this.#host.pool))
+    this.#context.shrank(object.reset(this.#context.pool))
     object.settled = true
     object.sources.push(...indexes)
     object.obstacle = sources.every((source) => source.complete) ? null : obstacle
@@ -402,7 +402,7 @@ export class FecFlow implements RepairKeeper {
   }
 
   tick(timeUs: number, final: boolean): void {
-    const waitUs = this.#host.keepUs + (this.#parameters?.maximumDelayMs ?? 0) * 1000
+    const waitUs = this.#context.keepUs + (this.#parameters?.maximumDelayMs ?? 0) * 1000
     for (const object of this.#objects.values()) {
       if (!object.settled) this.#check(object, timeUs, final)
       if (timeUs - object.lastTimeUs > waitUs) this.drop(object)
@@ -416,7 +416,7 @@ export class FecFlow implements RepairKeeper {
   }
 
   drop(object: SuperObject): void {
-    this.#host.shrank(object.reset(this.#host.pool))
+    this.#context.shrank(object.reset(this.#context.pool))
     object.symbols.release()
     this.#objects.delete(object.toi)
     if (this.#last === object) this.#last = null

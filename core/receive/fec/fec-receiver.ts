@@ -2,8 +2,8 @@ import type { FecParameters } from '../../protocol/fec/repair-flow.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
 import type { BytePool } from '../object/byte-pool.ts'
 import type { ReceiveLimits } from '../object/limits.ts'
+import type { FecChannel, FecContext, FecSession, RepairKeeper } from './fec-context.ts'
 import { FecFlow } from './fec-flow.ts'
-import type { FecChannel, FecHost, FecSession, RepairKeeper } from './fec-host.ts'
 import { FluteRepair, type FluteRepairHost } from './flute-repair.ts'
 import type { SuperObject } from './super-object.ts'
 
@@ -11,7 +11,7 @@ import type { SuperObject } from './super-object.ts'
 const STEP_US = 100_000
 
 /** All repair flows of a receiver: super-objects may reach over sessions, and share one bound on memory. */
-export class FecReceiver implements FecHost {
+export class FecReceiver implements FecContext {
   readonly pool: BytePool
   readonly reorderUs: number
   readonly keepUs: number

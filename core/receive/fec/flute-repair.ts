@@ -2,7 +2,7 @@ import { oldestKey } from '../../flow/bounded-map.ts'
 import { fecSchemeName } from '../../protocol/fec/fec-scheme.ts'
 import type { SymbolLayout } from '../../protocol/flute/fec-oti.ts'
 import type { TransportObject } from '../object/transport-object.ts'
-import type { FecChannel, FecHost, FecSession, RepairKeeper } from './fec-host.ts'
+import type { FecChannel, FecContext, FecSession, RepairKeeper } from './fec-context.ts'
 import { memberOf, type SolverInput } from './fec-solver.ts'
 import { SuperObject } from './super-object.ts'
 
@@ -20,15 +20,15 @@ export type FluteRepairHost = Pick<FecSession, 'destination' | 'alarm'>
  * (RFC 6330 §3.2). Objects are plain here: no size field, the last symbol filled up with zeros.
  */
 export class FluteRepair implements RepairKeeper {
-  readonly #host: FecHost
+  readonly #context: FecContext
   readonly #session: FluteRepairHost
   readonly #channel: FecChannel
   readonly #objects = new Map<number, SuperObject>()
   readonly #layouts = new Map<SuperObject, SymbolLayout>()
   readonly #told = new Set<string>()
 
-  constructor(host: FecHost, session: FluteRepairHost, channel: FecChannel) {
-    this.#host = host
+  constructor(context: FecContext, session: FluteRepairHost, channel: FecChannel) {
+    this.#context = context
     this.#session = session
     this.#channel = channel
   }
@@ -57,19 +57,19 @@ export class FluteRepair implements RepairKeeper {
     else if (this.#channel.doneObject(key)?.complete === true) return
     const object = this.#objects.get(key) ?? this.#begin(key, timeUs, frame)
     if (open !== null && object.sources[0] !== undefined && object.sources[0] !== open.index) {
-      this.#host.shrank(object.reset(this.#host.pool))
+      this.#context.shrank(object.reset(this.#context.pool))
     }
     if (open !== null) object.sources[0] = open.index
     object.lastTimeUs = timeUs
     this.#layouts.set(object, layout)
     if (object.settled) return
     let added = object.symbols.add(sbn, esi, bytes, from, to)
-    if (added < 0 && this.#host.makeRoom(object, timeUs)) added = object.symbols.add(sbn, esi, bytes, from, to)
+    if (added < 0 && this.#context.makeRoom(object, timeUs)) added = object.symbols.add(sbn, esi, bytes, from, to)
     if (added <= 0) return
-    this.#host.grew(object, added, timeUs)
-    if (object.symbols.bytes > this.#host.maxDecodedBytes) {
+    this.#context.grew(object, added, timeUs)
+    if (object.symbols.bytes > this.#context.maxDecodedBytes) {
       object.settled = true
-      object.obstacle = `more than ${this.#host.maxDecodedBytes} bytes of repair symbols`
+      object.obstacle = `more than ${this.#context.maxDecodedBytes} bytes of repair symbols`
     } else if (object.isDue(timeUs)) {
       this.#check(key, object, timeUs, false)
     }
@@ -78,7 +78,7 @@ export class FluteRepair implements RepairKeeper {
   #begin(key: number, timeUs: number, frame: number): SuperObject {
     const oldest = this.#objects.size >= MAX_OBJECTS ? oldestKey(this.#objects) : undefined
     if (oldest !== undefined) this.drop(this.#objects.get(oldest) as SuperObject)
-    const object = new SuperObject(this.#host.pool, key, timeUs, frame)
+    const object = new SuperObject(this.#context.pool, key, timeUs, frame)
     this.#objects.set(key, object)
     return object
   }
@@ -103,9 +103,9 @@ export class FluteRepair implements RepairKeeper {
       symbolBytes: symbolLength,
       sourceBlocks: layout.sourceBlocks > 0 ? layout.sourceBlocks : blocks,
       repair: object.symbols,
-      maxBytes: this.#host.maxDecodedBytes,
+      maxBytes: this.#context.maxDecodedBytes,
     }
-    const begun = this.#host.elapsedUs()
+    const begun = this.#context.elapsedUs()
     const solution = object.attempt(input, timeUs)
     if (solution === null) return
     if (typeof solution === 'string') {
@@ -114,7 +114,7 @@ export class FluteRepair implements RepairKeeper {
       object.obstacle = solution
       return
     }
-    this.#channel.fec.decodeUs += this.#host.elapsedUs() - begun
+    this.#channel.fec.decodeUs += this.#context.elapsedUs() - begun
     if (solution.wrong.length > 0) {
       this.#tell('FEC-MISMATCH', `repair symbols of TOI ${key} are not of what was received`, timeUs, object.frame)
       object.settled = true
@@ -137,11 +137,11 @@ export class FluteRepair implements RepairKeeper {
     const sourceOver =
       open.state !== 'receiving' ||
       open.endingSinceUs >= 0 ||
-      timeUs - open.lastTimeUs >= this.#host.reorderUs ||
+      timeUs - open.lastTimeUs >= this.#context.reorderUs ||
       (open.length >= 0 && open.ranges.highest >= open.length) ||
       // A packet more than are missing: senders that mix the two kinds are rare, and lose nothing by it.
       object.symbols.bytes > open.length - open.ranges.total
-    if (sourceOver && timeUs - object.firstTimeUs >= Math.min(GRACE_US, this.#host.reorderUs)) return true
+    if (sourceOver && timeUs - object.firstTimeUs >= Math.min(GRACE_US, this.#context.reorderUs)) return true
     object.checkPackets = Number.MAX_SAFE_INTEGER
     object.checkTimeUs = timeUs + GRACE_US / 4
     return false
@@ -163,7 +163,7 @@ export class FluteRepair implements RepairKeeper {
   }
 
   drop(object: SuperObject): void {
-    this.#host.shrank(object.reset(this.#host.pool))
+    this.#context.shrank(object.reset(this.#context.pool))
     object.symbols.release()
     this.#layouts.delete(object)
     this.#objects.delete(object.toi)
@@ -181,7 +181,7 @@ export class FluteRepair implements RepairKeeper {
   tick(timeUs: number, final: boolean): void {
     for (const [key, object] of this.#objects) {
       this.#check(key, object, timeUs, final)
-      if (timeUs - object.lastTimeUs > this.#host.keepUs && this.#objects.get(key) === object) this.drop(object)
+      if (timeUs - object.lastTimeUs > this.#context.keepUs && this.#objects.get(key) === object) this.drop(object)
     }
   }
 

@@ -22,12 +22,8 @@ export class FluteChannel {
     this.names = names
   }
 
-  /** Sizes of objects whose table was lost; set while their packets are placed all the same. */
-  assumed: SymbolLayout | null = null
-
   /** Layout of the object that a packet belongs to: its own EXT_FTI goes before the table. */
   layoutFor(lct: LctPacket, key: number): SymbolLayout {
-    if (this.assumed !== null) return this.assumed
     if (lct.symbolLength >= 0) return this.#fromPacket(lct, key)
     if (key === this.#lastKey && this.#lastLayout !== null) return this.#lastLayout
     const known = this.#layouts.get(key) ?? this.names.layout(lct.toi, lct.codepoint)

@@ -1,8 +1,6 @@
-import type { ChannelRole, Severity } from '../../contract/report.ts'
-import type { ReceiveSpec } from '../../contract/session-spec.ts'
+import type { ChannelRole } from '../../contract/report.ts'
 import type { Flow } from '../../flow/datagrams.ts'
-import type { Destination, ReceiveObserver, SlsFragment } from '../../flow/facts.ts'
-import type { FlowFile } from '../../flow/objects.ts'
+import type { Destination, SlsFragment } from '../../flow/facts.ts'
 import { fecSchemeName } from '../../protocol/fec/fec-scheme.ts'
 import { type Fdt, parseFdt } from '../../protocol/flute/fdt.ts'
 import {
@@ -20,12 +18,9 @@ import { codecFault, type ReceiveContext } from '../context/receive-context.ts'
 import type { ReceivedService } from '../context/received-service.ts'
 import { objectIsSound } from '../lct/file-delivery.ts'
 import { LctChannel, objectKey } from '../lct/lct-channel.ts'
-import { type DeliveringSession, ObjectDelivery } from '../lct/object-delivery.ts'
-import type { BytePool } from '../object/byte-pool.ts'
-import type { ChannelHost } from '../object/channel-host.ts'
+import { LctSession, type Unclaimed } from '../lct/session-core.ts'
 import type { DoneObject } from '../object/done-object.ts'
-import type { ReceiveLimits } from '../object/limits.ts'
-import type { ObjectHome, TransportObject } from '../object/transport-object.ts'
+import type { TransportObject } from '../object/transport-object.ts'
 import { type EarlyPacket, EarlyPackets } from './early-packets.ts'
 import { FluteChannel } from './flute-channel.ts'
 import { FluteNames } from './flute-names.ts'
@@ -36,16 +31,6 @@ import { GrowingSegments } from './growing-segments.ts'
 const EARLY_FRAGMENTS = 64
 /** Expiry this much in the past is the sender's mistake and not a clock that is off, µs. */
 const EXPIRED_US = 10_000_000
-
-/** What a FLUTE session asks of the receiver. */
-export interface FluteHost {
-  /** A whole object waits although the quarantine is full: time to decide whose session this is. */
-  fluteUnclaimed(session: FluteSession, timeUs: number): void
-  /** Takes an object that is no file: a gateway configuration. @returns false where it is none */
-  takeObject(session: FluteSession, object: TransportObject, timeUs: number): boolean
-  /** Takes a file whose service is not that of its channel: a manifest. @returns false where it is */
-  takeFile(session: FluteSession, file: FlowFile, object: TransportObject, timeUs: number): boolean
-}
 
 /** Whose a channel is, as a gateway configuration says. */
 export type FluteOwner = {
@@ -58,54 +43,39 @@ export type FluteOwner = {
  * The packets of one destination that carries FLUTE (RFC 6726, RFC 3926): each TSI is a FLUTE session of its own, whose FDT
  * instances name its objects. Data that comes before its table is kept; where nothing says where it belongs, packet by packet.
  */
-export class FluteSession implements ChannelHost, DeliveringSession {
-  readonly destination: string
-  readonly address: Destination
-  readonly limits: ReceiveLimits
-  readonly spec: ReceiveSpec
-  readonly reorderUs: number
-  readonly pool: BytePool
-  readonly observer: ReceiveObserver
-  readonly known: { count: number }
-  readonly firstTimeUs: number
-  readonly signalling = null
-  /** Service of all channels that no configuration gives to another; null until decided. */
-  service: ReceivedService | null = null
-  readonly #context: ReceiveContext
-  readonly #host: FluteHost
+export class FluteSession extends LctSession {
+  readonly #unclaimed: Unclaimed<FluteSession>
   readonly #packet = new LctPacket()
   readonly #earlyPacket = new LctPacket()
   readonly #channels = new Map<number, FluteChannel>()
   readonly #owners = new Map<number, FluteOwner>()
   /** Owner of every TSI that has none in `#owners`. */
   #anyTsi: FluteOwner | null = null
-  readonly #delivery: ObjectDelivery
   readonly #segments: GrowingSegments
   #last: FluteChannel | null = null
-  #flow: Flow | null = null
   readonly #early: EarlyPackets
   #fragments: { channel: LctChannel; fragment: SlsFragment; timeUs: number }[] = []
-  readonly #limitCounts = new Map<string, number>()
 
-  constructor(context: ReceiveContext, host: FluteHost, address: Destination, destination: string, timeUs: number) {
-    this.#context = context
-    this.#host = host
-    this.address = address
-    this.destination = destination
-    this.limits = context.limits
-    this.spec = context.spec
-    this.reorderUs = context.reorderUs
-    this.pool = context.pool
-    this.observer = context.observer
-    this.known = context.known
-    this.firstTimeUs = timeUs
-    this.#delivery = new ObjectDelivery(context, this)
+  constructor(
+    context: ReceiveContext,
+    unclaimed: Unclaimed<FluteSession>,
+    address: Destination,
+    destination: string,
+    timeUs: number,
+  ) {
+    super(context, address, destination, timeUs)
+    this.#unclaimed = unclaimed
     this.#early = new EarlyPackets(context.pool)
     this.#segments = new GrowingSegments(context, (object, channel, atUs) => this.#segmentLost(object, channel, atUs))
+    this.takers.files.set('chunk', (file, object, channel, atUs) => this.#segments.take(file, object, channel, atUs))
   }
 
   get channels(): Iterable<LctChannel> {
     return [...this.#channels.values()].map((state) => state.channel)
+  }
+
+  channel(tsi: number): LctChannel | null {
+    return this.#channels.get(tsi)?.channel ?? null
   }
 
   /** True where a configuration says whose it is. */
@@ -114,7 +84,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
   }
 
   datagram(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
-    this.#flow = flow
+    this.flow = flow
     const packet = this.#packet
     const fault = packet.read(bytes, start, end)
     if (fault !== LCT_FAULT.none) {
@@ -128,18 +98,22 @@ export class FluteSession implements ChannelHost, DeliveringSession {
       this.#last = state
     }
     if (packet.extensionFault !== 0) this.badPacket('lct-extension', bytes, start, end, timeUs, frame)
-    const { onlyTsi } = this.spec
+    const { onlyTsi } = this.context.spec
     if (onlyTsi !== undefined && packet.tsi !== onlyTsi && packet.toi !== 0 && !state.names.configures) {
       state.channel.count(end - start, timeUs)
       return
     }
-    this.#place(state, packet, bytes, start, end, timeUs, frame)
+    this.#place(state, packet, null, bytes, start, end, timeUs, frame)
   }
 
-  /** Finds out where a packet's symbols belong, and gives them to the channel. */
+  /**
+   * Finds out where a packet's symbols belong, and gives them to the channel.
+   * @param assumed sizes of objects whose table was lost; null where there is a table, or may be
+   */
   #place(
     state: FluteChannel,
     packet: LctPacket,
+    assumed: SymbolLayout | null,
     bytes: Uint8Array,
     start: number,
     end: number,
@@ -154,7 +128,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
       return
     }
     const key = objectKey(packet)
-    const layout = state.layoutFor(packet, key)
+    const layout = assumed ?? state.layoutFor(packet, key)
     const from = headerEnd + payloadIdBytes(layout.encodingId)
     if (from > end) {
       if (headerEnd !== end) {
@@ -181,13 +155,13 @@ export class FluteSession implements ChannelHost, DeliveringSession {
       channel.packet(packet, offset, bytes, start, from, to, timeUs, frame)
     } else if (offset === NO_PLACE.unknown) {
       channel.count(end - start, timeUs)
-      if (state.assumed === null && !this.#early.keep(channel.tsi, packet.toi, bytes, start, end, timeUs, frame))
+      if (assumed === null && !this.#early.keep(channel.tsi, packet.toi, bytes, start, end, timeUs, frame))
         this.limitReached('LIMIT-QUARANTINE', 'packets that no table describes', channel, timeUs, frame)
     } else if (offset === NO_PLACE.repair) {
       channel.repairPackets++
       channel.fec.repairBytes += end - start
       channel.count(end - start, timeUs)
-      const repair = this.#context.fec?.fluteRepairOf(this, channel)
+      const repair = this.context.fec?.fluteRepairOf(this, channel)
       if (repair === undefined) this.#repairSymbol(channel, layout, packet.toi, timeUs, frame)
       else repair.symbols(key, layout, sbn, esi, bytes, from, end, timeUs, frame)
     } else {
@@ -199,7 +173,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
 
   /** A repair symbol: counted, and said once that it is there. */
   #repairSymbol(channel: LctChannel, layout: SymbolLayout, toi: number, timeUs: number, frame: number): void {
-    if (this.#once(`repair ${channel.tsi}`)) {
+    if (this.once(`repair ${channel.tsi}`)) {
       const text = `TSI ${channel.tsi} at ${this.destination} has repair symbols of ${fecSchemeName(layout.encodingId)}, which are not used`
       this.alarm('FEC-SYMBOLS', text, channel.tsi, toi, timeUs, frame, 'info')
     }
@@ -214,7 +188,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
     if (first === undefined) return
     // Whoever begins to listen in the middle of an object has missed its table.
     const joining = first.timeUs <= firstTableUs
-    if (this.#once(`early ${joining} ${tsi}`)) {
+    if (this.once(`early ${joining} ${tsi}`)) {
       const text = `${old.length} packets of TSI ${tsi} at ${this.destination} are of objects that no FDT describes${joining ? ': reception began in the middle of one' : ''}`
       this.alarm('FDT', text, tsi, first.toi, first.timeUs, first.frame, joining ? 'info' : 'error')
     }
@@ -230,9 +204,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
       if (likely === null || likely.symbolLength <= 0) return
       channel.packets--
       channel.bytes -= bytes.length
-      state.assumed = likely
-      this.#place(state, this.#earlyPacket, bytes, 0, bytes.length, timeUs, frame)
-      state.assumed = null
+      this.#place(state, this.#earlyPacket, likely, bytes, 0, bytes.length, timeUs, frame)
     }
   }
 
@@ -243,7 +215,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
       channel.packets--
       channel.bytes -= bytes.length
       this.#earlyPacket.read(bytes, 0, bytes.length)
-      this.#place(state, this.#earlyPacket, bytes, 0, bytes.length, timeUs, frame)
+      this.#place(state, this.#earlyPacket, null, bytes, 0, bytes.length, timeUs, frame)
     }
   }
 
@@ -272,7 +244,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
 
   #ownersChanged(timeUs: number): void {
     for (const { channel, names } of this.#channels.values()) this.#applyOwner(channel, names, timeUs)
-    this.#delivery.drain(timeUs)
+    this.named(timeUs)
   }
 
   #applyOwner(channel: LctChannel, names: FluteNames, timeUs: number): void {
@@ -287,7 +259,7 @@ export class FluteSession implements ChannelHost, DeliveringSession {
     const now = this.#fragments.filter((each) => each.channel === channel)
     if (channel.serviceId !== null && now.length > 0) {
       this.#fragments = this.#fragments.filter((each) => each.channel !== channel)
-      for (const each of now) this.observer.slsFragment(channel.serviceId, each.fragment, each.timeUs)
+      for (const each of now) this.context.observer.slsFragment(channel.serviceId, each.fragment, each.timeUs)
     }
     channel.namesChanged(timeUs)
   }
@@ -306,62 +278,56 @@ export class FluteSession implements ChannelHost, DeliveringSession {
   }
 
   #addChannel(tsi: number, timeUs: number, frame: number): FluteChannel | null {
-    if (this.#channels.size >= this.limits.channels) {
-      if (this.#once('LIMIT-CHANNELS')) {
-        const text = `More than ${this.limits.channels} TSIs on ${this.destination}; the rest is not received`
+    if (this.#channels.size >= this.context.limits.channels) {
+      if (this.once('LIMIT-CHANNELS')) {
+        const text = `More than ${this.context.limits.channels} TSIs on ${this.destination}; the rest is not received`
         this.alarm('LIMIT-CHANNELS', text, tsi, null, timeUs, frame)
       }
       return null
     }
-    const names = new FluteNames(tsi, this.#context.listed)
-    const channel = new LctChannel(this, this.#context.nextChannelIndex(), tsi, names)
+    const names = new FluteNames(tsi, this.context.listed)
+    const channel = new LctChannel(this.context, this, this.context.nextChannelIndex(), tsi, names)
     channel.toisGoRound = true
     const state = new FluteChannel(channel, names)
     this.#channels.set(tsi, state)
     this.#applyOwner(channel, names, timeUs)
-    this.observer.channelSeen(channel)
+    this.context.observer.channelSeen(channel)
     return state
   }
 
-  nextObjectIndex(): number {
-    return this.#context.nextObjectIndex()
-  }
-
-  objectBegun(object: TransportObject): void {
+  begun(object: TransportObject): void {
     if (object.announced || object.name === null || object.kind === 'signalling' || object.kind === 'manifest') return
     // Chunks are shown as the segment they belong to.
     if (object.serviceId === null || /#\d+$/.test(object.name)) return
     object.announced = true
-    this.#context.sink.begun?.(object)
+    this.context.sink.begun?.(object)
   }
 
-  objectSound(object: TransportObject): boolean {
+  isSound(channel: LctChannel, object: TransportObject): boolean {
     if (object.toi === 0) return true
     // While nobody has the session a corrupt object has nowhere to go: it waits with the others, and is looked at then.
-    const sound = object.serviceId === null || objectIsSound(this.#context, channelOf(object), object)
+    const sound = object.serviceId === null || objectIsSound(this.context, channel, object)
     if (object.kind === 'media' || object.kind === 'init') object.kind = mediaKind(object)
     return sound
   }
 
-  objectComplete(object: TransportObject, timeUs: number): void {
-    for (const repair of channelOf(object).protectedBy) repair.sourceComplete(object, timeUs)
+  protected override deliver(channel: LctChannel, object: TransportObject, timeUs: number): void {
     if (object.toi !== 0) {
-      this.#delivery.complete(object, timeUs)
+      super.deliver(channel, object, timeUs)
       return
     }
-    this.#readTable(object, timeUs)
+    this.#readTable(channel, object, timeUs)
     object.release()
   }
 
-  #readTable(object: TransportObject, timeUs: number): void {
-    const channel = channelOf(object)
+  #readTable(channel: LctChannel, object: TransportObject, timeUs: number): void {
     const state = this.#channels.get(channel.tsi)
     if (state === undefined) return
     const transported = object.bytes(0, object.length)
     let bytes = transported
     let table: Fdt | null = null
     const fault = codecFault(() => {
-      bytes = unpackLimited(transported, this.limits.unpackedBytes)
+      bytes = unpackLimited(transported, this.context.limits.unpackedBytes)
       table = parseFdt(bytes)
     })
     if (fault !== null || table === null) {
@@ -373,18 +339,18 @@ export class FluteSession implements ChannelHost, DeliveringSession {
     this.#fragment(channel, instanceOf(object), bytes, object.lastTimeUs)
     const expiresUs = read.instanceExpiresNtp === null ? null : ntpToUnixUs(read.instanceExpiresNtp % 2 ** 32, 0)
     if (expiresUs !== null && read.instanceExpiresNtp !== 0 && expiresUs < object.firstTimeUs - EXPIRED_US) {
-      if (this.#once(`expired ${channel.tsi}`)) {
+      if (this.once(`expired ${channel.tsi}`)) {
         const text = `FDT instance ${instanceOf(object)} of TSI ${channel.tsi} had expired when it was sent`
         this.alarm('FDT', text, channel.tsi, 0, timeUs, object.frame, 'warning')
       }
     }
     if (state.firstTableUs === Number.NEGATIVE_INFINITY) state.firstTableUs = timeUs
-    const changed = state.names.addInstance(read, object.firstTimeUs)
+    const changed = state.names.addTable(read, object.firstTimeUs)
     state.forgetLayouts(changed)
     for (const toi of changed) channel.replaced(toi, timeUs)
     channel.namesChanged(timeUs)
     this.#replayEarly(state)
-    this.#delivery.drain(timeUs)
+    this.named(timeUs)
   }
 
   #fragment(channel: LctChannel, instance: number, bytes: Uint8Array, timeUs: number): void {
@@ -396,39 +362,30 @@ export class FluteSession implements ChannelHost, DeliveringSession {
       channel: channel.index,
     }
     if (channel.serviceId !== null) {
-      this.observer.slsFragment(channel.serviceId, fragment, timeUs)
+      this.context.observer.slsFragment(channel.serviceId, fragment, timeUs)
     } else if (this.#fragments.length < EARLY_FRAGMENTS) {
       this.#fragments.push({ channel, fragment: { ...fragment, bytes: bytes.slice() }, timeUs })
     }
   }
 
-  takeObject(object: TransportObject, timeUs: number): boolean {
-    return this.#host.takeObject(this, object, timeUs)
+  protected unclaimed(timeUs: number): void {
+    this.#unclaimed(this, timeUs)
   }
 
-  takeFile(file: FlowFile, object: TransportObject, timeUs: number): boolean {
-    if (this.#host.takeFile(this, file, object, timeUs)) return true
-    return this.#segments.take(file, object, channelOf(object), timeUs)
-  }
-
-  quarantineFull(timeUs: number): void {
-    this.#host.fluteUnclaimed(this, timeUs)
-  }
-
-  objectGivenUp(object: TransportObject, timeUs: number): void {
+  protected override giveUp(channel: LctChannel, object: TransportObject, timeUs: number): void {
     // A chunk is lost to its segment, which tells readers of it.
-    if (!this.#segments.lost(object, channelOf(object), timeUs)) this.#delivery.givenUp(object, timeUs)
+    if (!this.#segments.lost(object, channel, timeUs)) super.giveUp(channel, object, timeUs)
   }
 
-  objectRepeated(channel: ObjectHome, done: DoneObject, whole: boolean, timeUs: number): void {
+  override repeated(channel: LctChannel, done: DoneObject, whole: boolean, timeUs: number): void {
     const { serviceId } = channel
     // A table that comes again says that its channel's signalling does.
     if (done.key < 0) {
       if (!whole && serviceId !== null && this.#channels.get(channel.tsi)?.names.configures === true)
-        this.observer.slsRepeated(serviceId, timeUs, -1, -1)
+        this.context.observer.slsRepeated(serviceId, timeUs, -1, -1)
       return
     }
-    this.#delivery.repeated(channel, done, whole, timeUs)
+    super.repeated(channel, done, whole, timeUs)
   }
 
   #segmentLost(object: TransportObject, channel: LctChannel, timeUs: number): void {
@@ -438,20 +395,9 @@ export class FluteSession implements ChannelHost, DeliveringSession {
     this.alarm('SEG-LOSS', text, channel.tsi, object.toi, timeUs, object.frame)
   }
 
-  relieveMemory(): boolean {
-    let freed = this.#early.clear()
-    for (const { channel } of this.#channels.values()) if (channel.relieve()) freed = true
-    if (this.#delivery.giveAway()) freed = true
-    return freed
-  }
-
-  badPacket(code: string, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
-    if (this.#flow !== null) this.observer.malformed(code, this.#flow, bytes, start, end, timeUs, frame)
-  }
-
-  limitReached(rule: string, text: string, channel: ObjectHome, timeUs: number, frame: number): void {
-    if (!this.#once(rule)) return
-    this.alarm(rule, `${this.destination}, TSI ${channel.tsi}: ${text}`, channel.tsi, null, timeUs, frame)
+  override makeRoom(): boolean {
+    const freed = this.#early.clear()
+    return super.makeRoom() || freed
   }
 
   /** TOIs of FLUTE go round: going back says nothing. */
@@ -460,57 +406,28 @@ export class FluteSession implements ChannelHost, DeliveringSession {
   tick(timeUs: number): void {
     for (const state of this.#channels.values()) {
       state.channel.tick(timeUs)
-      this.#dropEarly(state, timeUs - this.limits.idleMs * 1000)
+      this.#dropEarly(state, timeUs - this.context.limits.idleMs * 1000)
     }
     this.#segments.tick(timeUs)
   }
 
-  loop(timeUs: number): void {
-    for (const { channel } of this.#channels.values()) channel.loop(timeUs)
+  protected override over(timeUs: number): void {
     this.#segments.close(timeUs)
   }
 
-  /** Nothing more comes, since we left; what is under way is cut off. */
-  left(timeUs: number): void {
-    for (const { channel } of this.#channels.values()) channel.left(timeUs)
+  override close(timeUs: number): void {
+    for (const state of this.#channels.values()) this.#dropEarly(state, Number.POSITIVE_INFINITY)
+    super.close(timeUs)
   }
 
-  /** No more packets: ends what is open, and hands on what waits under invented names. */
-  close(timeUs: number): void {
-    for (const state of this.#channels.values()) {
-      this.#dropEarly(state, Number.POSITIVE_INFINITY)
-      state.channel.close(timeUs)
+  protected closed(timeUs: number): void {
+    for (const { channel, names } of this.#channels.values()) {
+      this.context.fec?.closeFlute(channel)
+      names.clear()
     }
-    for (const { channel } of this.#channels.values()) this.#context.fec?.closeFlute(channel)
-    this.#delivery.drain(timeUs)
-    this.#delivery.giveAway()
     this.#segments.close(timeUs)
-    for (const { names } of this.#channels.values()) names.clear()
-  }
-
-  #once(what: string): boolean {
-    const count = (this.#limitCounts.get(what) ?? 0) + 1
-    this.#limitCounts.set(what, count)
-    return count === 1
-  }
-
-  alarm(
-    rule: string,
-    text: string,
-    tsi: number | null,
-    toi: number | null,
-    timeUs: number,
-    frame: number,
-    severity: Severity = 'error',
-  ): void {
-    const service = (tsi === null ? null : this.#channels.get(tsi)?.channel.serviceId) ?? this.service?.id ?? null
-    this.#context.alarm({ rule, severity, service, tsi, toi, timeUs, frame, text })
   }
 }
 
 /** Objects up to here have symbol ids that do not go round even with symbols of one byte. */
 const WRAPPING_BYTES = 65_536
-
-function channelOf(object: TransportObject): LctChannel {
-  return object.home as LctChannel
-}

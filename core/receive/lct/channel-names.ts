@@ -5,9 +5,7 @@ import { bareMediaType } from '../../protocol/mime/headers.ts'
 import { resolveCodepoint } from '../../protocol/route/codepoint.ts'
 import type { SourceFlow } from '../../protocol/sls/s-tsid.ts'
 import type { TransportObject } from '../object/transport-object.ts'
-
-/** Files one channel's tables may name at a time. */
-const MAX_FILES = 65_536
+import { FileTable } from './file-table.ts'
 
 /**
  * What the signalling says of a channel's objects: name, type, encoding and what they are to a player. In order of
@@ -17,25 +15,40 @@ export class ChannelNames {
   /** The S-TSID's word on this channel, null until it has come. */
   source: SourceFlow | null = null
   readonly #tsi: number
-  #listed = new Map<number, FdtFile>()
-  readonly #inBand = new Map<number, FdtFile>()
+  /** What the S-TSID lists. */
+  readonly #listed: FileTable
+  /** What tables sent in the channel itself list. */
+  protected readonly inBand: FileTable
   #inBandTable: Fdt | null = null
 
-  constructor(tsi: number) {
+  /** @param budget what the entries of all tables take */
+  constructor(tsi: number, budget: { bytes: number }) {
     this.#tsi = tsi
+    this.#listed = new FileTable(budget)
+    this.inBand = new FileTable(budget)
   }
 
   describe(source: SourceFlow): void {
     this.source = source
-    this.#listed = new Map()
-    for (const file of source.efdt?.files ?? []) if (this.#listed.size < MAX_FILES) this.#listed.set(file.toi, file)
+    this.#listed.clear()
+    if (source.efdt !== null) this.#listed.add(source.efdt, 0)
   }
 
-  /** Adds what a table sent as TOI 0 of the channel says. */
-  addTable(table: Fdt): void {
-    this.#inBandTable = table
-    if (this.#inBand.size + table.files.length > MAX_FILES) this.#inBand.clear()
-    for (const file of table.files.slice(0, MAX_FILES)) this.#inBand.set(file.toi, file)
+  /**
+   * Adds what a table sent in the channel says.
+   * @param sinceUs time of its first packet
+   * @returns TOIs that stand for other content than before
+   */
+  addTable(table: Fdt, sinceUs: number): number[] {
+    // Without its files, which may be many.
+    this.#inBandTable = { ...table, files: [] }
+    return this.inBand.add(table, sinceUs)
+  }
+
+  /** The channel is gone. */
+  clear(): void {
+    this.#listed.clear()
+    this.inBand.clear()
   }
 
   /** True where TOI 0 may be a table: not where the S-TSID carries one, since `$Time$` media starts with TOI 0. */
@@ -51,11 +64,6 @@ export class ChannelNames {
   /** Name of a File entry for this TOI, null without one. */
   listedName(toi: number): string | null {
     return this.file(toi)?.contentLocation ?? null
-  }
-
-  /** The File entry's Content-MD5. */
-  md5(toi: number): string | null {
-    return this.file(toi)?.contentMd5 ?? null
   }
 
   /** Length as transported that a File entry gives, -1 without. Content-Length counts only for what is not encoded. */
@@ -78,8 +86,8 @@ export class ChannelNames {
     object.listed = file
     if (file !== null) {
       object.name = file.contentLocation
-      object.contentType = file.contentType ?? table?.contentType ?? null
-      object.contentEncoding = (file.contentEncoding ?? table?.contentEncoding) === 'gzip' ? 'gzip' : null
+      object.contentType = file.contentType
+      object.contentEncoding = file.contentEncoding === 'gzip' ? 'gzip' : null
     } else if (table?.fileTemplate != null && this.#tsi !== 0) {
       object.name = applyFileTemplate(table.fileTemplate, object.toi)
       object.contentType ??= table.contentType
@@ -90,7 +98,7 @@ export class ChannelNames {
 
   /** What the tables say of a TOI. */
   protected file(toi: number): FdtFile | null {
-    return this.#listed.get(toi) ?? this.#inBand.get(toi) ?? null
+    return this.#listed.get(toi) ?? this.inBand.get(toi)
   }
 
   protected kindOf(object: TransportObject, listed: boolean): ObjectKind {

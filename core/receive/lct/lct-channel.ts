@@ -3,15 +3,15 @@ import type { ChannelRole } from '../../contract/report.ts'
 import type { ChannelCarrier } from '../../flow/carriers.ts'
 import type { ChannelFacts } from '../../flow/facts.ts'
 import type { LctPacket } from '../../protocol/lct/lct-packet.ts'
+import { type FecChannel, FecCounts, type RepairSink } from '../fec/fec-context.ts'
 import type { FecFlow } from '../fec/fec-flow.ts'
-import { type FecChannel, FecCounts, type RepairSink } from '../fec/fec-host.ts'
-import type { ChannelHost } from '../object/channel-host.ts'
+import type { ChannelEvents, ObjectContext } from '../object/channel-events.ts'
 import { hash32 } from '../object/content-hash.ts'
 import { type DoneObject, HEAD_BYTES } from '../object/done-object.ts'
 import { KnownObjects } from '../object/known-objects.ts'
 import { type CountedHome, isReplaceable, OpenObjects } from '../object/open-objects.ts'
 import { SIZE_SOURCE, TAKEN, TransportObject } from '../object/transport-object.ts'
-import { ChannelNames } from './channel-names.ts'
+import type { ChannelNames } from './channel-names.ts'
 
 const NO_HEADER = new Uint8Array(0)
 
@@ -43,8 +43,9 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   loops = 0
   toisGoRound = false
   lastTimeUs = 0
-  readonly #host: ChannelHost
-  readonly #open: OpenObjects
+  readonly #context: ObjectContext
+  readonly #events: ChannelEvents<LctChannel>
+  readonly #open: OpenObjects<LctChannel>
   readonly #known: KnownObjects
   #closedSinceUs = -1
   /** FDT instances that have begun. */
@@ -52,10 +53,17 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   /** A packet with data has come. */
   #began = false
 
-  constructor(host: ChannelHost, index: number, tsi: number, names: ChannelNames = new ChannelNames(tsi)) {
-    this.#host = host
-    this.#known = new KnownObjects(host)
-    this.#open = new OpenObjects(host, this, this.#known)
+  constructor(
+    context: ObjectContext,
+    events: ChannelEvents<LctChannel>,
+    index: number,
+    tsi: number,
+    names: ChannelNames,
+  ) {
+    this.#context = context
+    this.#events = events
+    this.#known = new KnownObjects(context)
+    this.#open = new OpenObjects<LctChannel>(context, events, this, this.#known)
     this.index = index
     this.tsi = tsi
     this.carrier = { kind: 'lct', tsi: tsi as Tsi }
@@ -64,7 +72,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   }
 
   get destination(): string {
-    return this.#host.destination
+    return this.#events.destination
   }
 
   /** Objects that are being received or held. */
@@ -152,10 +160,10 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     frame: number,
   ): void {
     const count = end - from
-    if (offset + count > this.#host.limits.objectBytes) {
-      this.#host.limitReached(
+    if (offset + count > this.#context.limits.objectBytes) {
+      this.#events.limitReached(
         'LIMIT-OBJECT',
-        `an object of more than ${this.#host.limits.objectBytes} bytes`,
+        `an object of more than ${this.#context.limits.objectBytes} bytes`,
         this,
         timeUs,
         frame,
@@ -171,7 +179,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       object.sizeSource = SIZE_SOURCE.none
     }
     let added = object.take(offset, bytes, from, end)
-    if (added === TAKEN.noMemory && this.#host.relieveMemory()) added = object.take(offset, bytes, from, end)
+    if (added === TAKEN.noMemory && this.#events.makeRoom()) added = object.take(offset, bytes, from, end)
     if (added < 0) {
       this.#notTaken(object, added, bytes, start, end, timeUs, frame)
       return
@@ -220,11 +228,11 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     frame: number,
   ): void {
     if (why === TAKEN.malformed) {
-      this.#host.badPacket('object-range', bytes, start, end, timeUs, frame)
+      this.#events.badPacket('object-range', bytes, start, end, timeUs, frame)
     } else if (why === TAKEN.tooManyHoles) {
-      this.#host.limitReached('LIMIT-HOLES', `TOI ${object.toi} has too many holes`, this, timeUs, frame)
+      this.#events.limitReached('LIMIT-HOLES', `TOI ${object.toi} has too many holes`, this, timeUs, frame)
     } else {
-      this.#host.limitReached('LIMIT-MEMORY', 'unfinished objects fill the memory allowed', this, timeUs, frame)
+      this.#events.limitReached('LIMIT-MEMORY', 'unfinished objects fill the memory allowed', this, timeUs, frame)
       object.starved = true
       if (object.state === 'receiving') this.#open.giveUp(object, 'partial', timeUs)
       this.#open.drop(object)
@@ -259,7 +267,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       return true
     }
     if (object.sizeSource === SIZE_SOURCE.extension) return false
-    if (announced < object.ranges.highest || announced > this.#host.limits.objectBytes) return false
+    if (announced < object.ranges.highest || announced > this.#context.limits.objectBytes) return false
     object.length = announced
     object.sizeSource = SIZE_SOURCE.extension
     return true
@@ -314,18 +322,18 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     timeUs: number,
     frame: number,
   ): TransportObject | null {
-    const host = this.#host
-    if (this.#closedSinceUs >= 0 && timeUs - this.#closedSinceUs > host.reorderUs) return null
-    if (lct.transferLength > host.limits.objectBytes) {
-      const text = `TOI ${lct.toi} claims ${lct.transferLength} bytes, ${host.limits.objectBytes} are allowed`
-      host.limitReached('LIMIT-OBJECT', text, this, timeUs, frame)
+    const context = this.#context
+    if (this.#closedSinceUs >= 0 && timeUs - this.#closedSinceUs > context.reorderUs) return null
+    if (lct.transferLength > context.limits.objectBytes) {
+      const text = `TOI ${lct.toi} claims ${lct.transferLength} bytes, ${context.limits.objectBytes} are allowed`
+      this.#events.limitReached('LIMIT-OBJECT', text, this, timeUs, frame)
       return null
     }
-    if (this.#open.size >= host.limits.openObjects) this.#open.evict(timeUs, frame)
-    const index = host.nextObjectIndex()
+    if (this.#open.size >= context.limits.openObjects) this.#open.evict(timeUs, frame)
+    const index = context.nextObjectIndex()
     const object = new TransportObject(
       this,
-      host.pool,
+      context.pool,
       index,
       key,
       lct.toi as Toi,
@@ -341,15 +349,15 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       object.sizeSource = SIZE_SOURCE.extension
     } else {
       const listed = this.names.transferLength(lct.toi)
-      if (listed >= 0 && listed <= host.limits.objectBytes) {
+      if (listed >= 0 && listed <= context.limits.objectBytes) {
         object.length = listed
         object.sizeSource = SIZE_SOURCE.file
       }
     }
     this.#open.add(object, timeUs, frame)
     if (this.#closedSinceUs >= 0) object.endingSinceUs = timeUs
-    host.observer.objectBegun(object, bytes, start, from)
-    host.objectBegun(object)
+    context.observer.objectBegun(object, bytes, start, from)
+    this.#events.begun(object)
     return object
   }
 
@@ -359,15 +367,15 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     if (offset === 0) {
       done.repeats++
       done.repeatEnd = count
-      this.#host.objectRepeated(this, done, false, timeUs)
+      this.#events.repeated(this, done, false, timeUs)
     } else if (offset >= done.repeatEnd && done.repeatEnd < done.length) {
       done.repeatEnd = offset === done.repeatEnd ? offset + count : done.length
     } else {
       this.duplicates++
     }
-    this.#host.observer.objectRepeated(done.index, done.packets, done.repeats, timeUs)
+    this.#context.observer.objectRepeated(done.index, done.packets, done.repeats, timeUs)
     if (done.repeatEnd === done.length && offset + count === done.length) {
-      this.#host.objectRepeated(this, done, true, timeUs)
+      this.#events.repeated(this, done, true, timeUs)
     }
   }
 
@@ -410,18 +418,18 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
 
   /** An object of which no packet came. */
   #beginUnseen(toi: number, length: number, timeUs: number, frame: number): TransportObject | null {
-    const host = this.#host
-    if (this.#known.get(toi) !== undefined || length > host.limits.objectBytes) return null
-    if (this.#open.size >= host.limits.openObjects) this.#open.evict(timeUs, frame)
+    const context = this.#context
+    if (this.#known.get(toi) !== undefined || length > context.limits.objectBytes) return null
+    if (this.#open.size >= context.limits.openObjects) this.#open.evict(timeUs, frame)
     const codepoint = this.names.source?.payloads[0]?.codepoint ?? 0
-    const index = host.nextObjectIndex()
-    const object = new TransportObject(this, host.pool, index, toi, toi as Toi, 0, codepoint, timeUs, frame)
+    const index = context.nextObjectIndex()
+    const object = new TransportObject(this, context.pool, index, toi, toi as Toi, 0, codepoint, timeUs, frame)
     this.names.resolve(object)
     object.length = length
     object.sizeSource = SIZE_SOURCE.extension
     this.#open.add(object, timeUs, frame)
-    host.observer.objectBegun(object, NO_HEADER, 0, 0)
-    host.objectBegun(object)
+    context.observer.objectBegun(object, NO_HEADER, 0, 0)
+    this.#events.begun(object)
     return object
   }
 
@@ -461,14 +469,14 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       this.names.resolve(object)
       if (object.sizeSource < SIZE_SOURCE.file) {
         const listed = this.names.transferLength(object.toi)
-        if (listed >= object.ranges.highest && listed <= this.#host.limits.objectBytes) {
+        if (listed >= object.ranges.highest && listed <= this.#context.limits.objectBytes) {
           object.length = listed
           object.sizeSource = SIZE_SOURCE.file
         }
       }
       if (named === null && object.name !== null) {
-        if (object.state === 'receiving') this.#host.objectBegun(object)
-        else this.#host.observer.objectNamed(object)
+        if (object.state === 'receiving') this.#events.begun(object)
+        else this.#context.observer.objectNamed(object)
       }
       if (object.whole) this.#open.finish(object, timeUs)
     }

@@ -17,15 +17,15 @@ const MAX_OPEN = 8
 /** Finished MPUs that are remembered, to know late packets and repeats. */
 const MAX_KNOWN = 64
 
-/** What an asset asks of its session. */
-export interface AssetHost {
+/** What an asset reports to its session, and what it knows of it. */
+export interface AssetEvents {
   readonly destination: string
   readonly serviceId: number | null
-  readonly context: ReceiveContext
   /** What is added to packet_ids to name folders. */
   readonly folderBase: number
-  mpuComplete(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void
-  mpuGivenUp(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void
+  whole(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void
+  /** The MPU was given up; it is released when that has been dealt with. */
+  lost(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void
   memoryFull(asset: MmtpAsset, timeUs: number, frame: number): void
 }
 
@@ -68,29 +68,31 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   #seenMetadata = false
   #told = 0
   #loops = 0
-  readonly #host: AssetHost
+  readonly #context: ReceiveContext
+  readonly #events: AssetEvents
   readonly #open = new Map<number, MpuObject>()
   readonly #known = new BoundedMap<number, Known>(MAX_KNOWN)
   /** MPU sequence numbers that were passed over. */
   readonly #absent = new Set<number>()
 
-  constructor(host: AssetHost, packetId: number) {
-    this.#host = host
-    this.index = host.context.nextChannelIndex()
+  constructor(context: ReceiveContext, events: AssetEvents, packetId: number) {
+    this.#context = context
+    this.#events = events
+    this.index = context.nextChannelIndex()
     this.packetId = packetId
     this.carrier = { kind: 'mmtp', packetId }
-    this.pool = host.context.pool
-    this.maxBytes = host.context.limits.objectBytes
+    this.pool = context.pool
+    this.maxBytes = context.limits.objectBytes
   }
 
   get destination(): string {
-    return this.#host.destination
+    return this.#events.destination
   }
   get serviceId(): number | null {
-    return this.#host.serviceId
+    return this.#events.serviceId
   }
   get folder(): number {
-    return this.#host.folderBase + this.packetId
+    return this.#events.folderBase + this.packetId
   }
   get absent(): number {
     return this.#absent.size
@@ -167,7 +169,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
     let step = payload.next(bytes)
     for (; step > 0; step = payload.next(bytes)) {
       if (mpu.take(payload, packet.sequence, bytes)) continue
-      this.#host.memoryFull(this, timeUs, frame)
+      this.#events.memoryFull(this, timeUs, frame)
       this.#giveUp(mpu, 'partial', timeUs)
       return MPU_FAULT.none
     }
@@ -188,13 +190,13 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
     if (known !== undefined) {
       known.packets++
       if (payload.fragmentType === 0 && payload.indicator < 2) known.repeats++
-      if (known.complete) this.#host.context.observer.objectRepeated(known.index, known.packets, known.repeats, timeUs)
+      if (known.complete) this.#context.observer.objectRepeated(known.index, known.packets, known.repeats, timeUs)
       return null
     }
     const oldest = this.#open.size >= MAX_OPEN ? oldestKey(this.#open) : undefined
     if (oldest !== undefined) this.#giveUp(this.#open.get(oldest) as MpuObject, 'partial', timeUs)
     const first = this.lastMpu === null
-    const index = this.#host.context.nextObjectIndex()
+    const index = this.#context.nextObjectIndex()
     const mpu = new MpuObject(this, index, mpuSequence, this.#loops, packet.sequence, timeUs, frame)
     mpu.joinedLate = first
     this.#open.set(mpuSequence, mpu)
@@ -207,7 +209,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
     if (-behind > 1 && -behind <= MAX_KNOWN && this.#absent.size < MAX_ABSENT)
       for (let missed = 1; missed < -behind; missed++) this.#absent.add((mpuSequence - missed) >>> 0)
     if (ahead) this.lastMpu = mpuSequence
-    this.#host.context.observer.objectBegun(mpu, bytes, start, payload.dataEnd)
+    this.#context.observer.objectBegun(mpu, bytes, start, payload.dataEnd)
     // One that comes late does not end those after it.
     if (ahead) {
       for (const other of [...this.#open.values()]) {
@@ -252,8 +254,8 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
     this.#seenMetadata = true
     this.#forget(mpu)
     this.#remember(mpu)
-    this.#host.context.observer.objectEnded(mpu)
-    this.#host.mpuComplete(this, mpu, timeUs)
+    this.#context.observer.objectEnded(mpu)
+    this.#events.whole(this, mpu, timeUs)
   }
 
   #giveUp(mpu: MpuObject, state: 'partial' | 'truncated', timeUs: number): void {
@@ -276,8 +278,8 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
     }
     this.#forget(mpu)
     this.#remember(mpu)
-    this.#host.context.observer.objectEnded(mpu)
-    this.#host.mpuGivenUp(this, mpu, timeUs)
+    this.#context.observer.objectEnded(mpu)
+    this.#events.lost(this, mpu, timeUs)
   }
 
   #forget(mpu: MpuObject): void {
@@ -292,7 +294,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
 
   /** Gives up what waited long enough. */
   tick(timeUs: number): void {
-    const { reorderUs, limits } = this.#host.context
+    const { reorderUs, limits } = this.#context
     for (const mpu of [...this.#open.values()]) {
       const ending = mpu.endingSinceUs >= 0
       const quietSince = ending ? mpu.endingSinceUs : mpu.lastTimeUs

@@ -21,30 +21,44 @@ import { identifierText, type MpTable } from '../../protocol/mmtp/mp-table.ts'
 import { MPU_FAULT, MpuPayload, mpuFaultName } from '../../protocol/mmtp/mpu-payload.ts'
 import { ntpToUnixUs } from '../../protocol/ntp.ts'
 import { componentWords, parseUsbdMmt, type UsbdMmt } from '../../protocol/sls/usbd-mmt.ts'
+import type { EventTaker } from '../context/event-queue.ts'
 import { codecFault, type ReceiveContext } from '../context/receive-context.ts'
 import type { ReceivedService } from '../context/received-service.ts'
 import { reportSignature } from '../context/signatures.ts'
-import { type AssetHost, MmtpAsset } from './mmtp-asset.ts'
+import { type AssetEvents, MmtpAsset } from './mmtp-asset.ts'
 import { MmtpCounter, SequenceCounter } from './mmtp-counter.ts'
 import { MmtpSignalling } from './mmtp-signalling.ts'
 import type { MpuObject } from './mpu-object.ts'
 
-/** What a session asks of the receiver: the other flows of its service. */
-export interface MmtpHost {
-  /** The ROUTE session at this destination carries files and components of an MMT service. */
-  routeComponent(service: ReceivedService, address: Destination, timeUs: number): void
-  /** The MMTP flow at this destination carries assets of the service. Null where that cannot be received, or is another's. */
-  flowOf(main: MmtpSession, service: ReceivedService, address: Destination, timeUs: number): MmtpSession | null
-}
-
 /** An asset that an MP table locates in another flow. */
-type Elsewhere = {
+export type Elsewhere = {
   readonly address: Destination
   readonly packetId: number
   readonly assetId: string
   readonly type: string
   readonly times: readonly (readonly [mpuSequence: number, timeUs: number])[]
 }
+
+/** The service has components that come elsewhere: in a ROUTE session, or in a further MMTP flow. */
+export type ComponentEvent =
+  | {
+      readonly kind: 'route'
+      readonly service: ReceivedService
+      readonly address: Destination
+      readonly timeUs: number
+    }
+  | {
+      readonly kind: 'flow'
+      readonly main: MmtpSession
+      readonly service: ReceivedService
+      readonly asset: Elsewhere
+      readonly timeUs: number
+    }
+
+/** What follows from an MPU that ended; or nothing more comes. */
+type MmtpEvent =
+  | { readonly kind: 'whole' | 'lost'; readonly asset: MmtpAsset; readonly mpu: MpuObject; readonly timeUs: number }
+  | { readonly kind: 'closed' }
 
 /** Assets in other flows, ROUTE sessions and further flows of one service. */
 const MAX_ELSEWHERE = 64
@@ -62,7 +76,7 @@ const MMT_MANIFEST = 'manifest.mpd'
  * One MMTP flow: its packets counted by packet_id, signalling read, MPUs put together into files. Before a service claims it,
  * whole MPUs wait.
  */
-export class MmtpSession implements AssetHost, MmtpFlowFacts {
+export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpEvent> {
   readonly destination: string
   readonly address: Destination
   readonly context: ReceiveContext
@@ -71,7 +85,7 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
   service: ReceivedService | null = null
   /** The main flow of the service it belongs to; itself where it is that. */
   #main: MmtpSession | null = null
-  readonly #host: MmtpHost
+  readonly #components: EventTaker<ComponentEvent>
   /** Flows with further assets of the service, where this is the one the SLT names. */
   readonly #further: MmtpSession[] = []
   readonly #elsewhere = new Map<string, Elsewhere>()
@@ -94,9 +108,15 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
   readonly #toldLoss = new Map<MmtpCounter, number>()
   readonly #told = new Set<string>()
 
-  constructor(context: ReceiveContext, host: MmtpHost, destination: string, address: Destination, timeUs: number) {
+  constructor(
+    context: ReceiveContext,
+    components: EventTaker<ComponentEvent>,
+    destination: string,
+    address: Destination,
+    timeUs: number,
+  ) {
     this.context = context
-    this.#host = host
+    this.#components = components
     this.destination = destination
     this.address = address
     this.firstTimeUs = timeUs
@@ -220,17 +240,35 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
     for (const asset of this.#assetList) {
       asset.endAll(timeUs)
       if (asset.unread > 0) this.#tellUnread(asset, true, timeUs)
-      asset.lastMovie = null
     }
     for (const counter of this.#counters) {
       if (counter.lost > (this.#toldLoss.get(counter) ?? 0)) this.#tellLoss(counter, counter.lost, timeUs)
     }
-    for (const mpu of this.#waiting) mpu.release()
-    this.#waiting = []
+    this.context.events.push(this, { kind: 'closed' })
   }
 
-  mpuComplete(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void {
+  #closed(): void {
+    for (const mpu of this.#waiting) mpu.release()
+    this.#waiting = []
+    for (const asset of this.#assetList) asset.lastMovie = null
+  }
+
+  whole(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void {
     mpu.release()
+    this.context.events.push(this, { kind: 'whole', asset, mpu, timeUs })
+  }
+
+  lost(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void {
+    this.context.events.push(this, { kind: 'lost', asset, mpu, timeUs })
+  }
+
+  follow(event: MmtpEvent): void {
+    if (event.kind === 'whole') this.#complete(event.asset, event.mpu, event.timeUs)
+    else if (event.kind === 'lost') this.#givenUp(event.asset, event.mpu, event.timeUs)
+    else this.#closed()
+  }
+
+  #complete(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void {
     if (this.service !== null) {
       this.#deliver(mpu)
       this.#offer()
@@ -248,7 +286,7 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
     }
   }
 
-  mpuGivenUp(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void {
+  #givenUp(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void {
     const { file, state, fault } = mpu
     if (state === 'partial') {
       const what =
@@ -318,7 +356,7 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
         )
         return null
       }
-      asset = new MmtpAsset(this, packetId)
+      asset = new MmtpAsset(this.context, this, packetId)
       this.#assets.set(packetId, asset)
       this.#assetList.push(asset)
       this.context.observer.channelSeen(asset)
@@ -369,10 +407,17 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
   }
 
   /** Joins the flow of an asset that is not in this one. */
-  #locate({ address, packetId, assetId, type, times }: Elsewhere, timeUs: number): void {
+  #locate(asset: Elsewhere, timeUs: number): void {
     const { service } = this
     if (service === null || this.#main !== this) return
-    const flow = this.#host.flowOf(this, service, address, timeUs)
+    this.context.events.push(this.#components, { kind: 'flow', main: this, service, asset, timeUs })
+  }
+
+  /**
+   * An asset that is not in this flow has been looked for.
+   * @param flow null where it cannot be received, or is another service's
+   */
+  found({ packetId, assetId, type, times }: Elsewhere, flow: MmtpSession | null): void {
     if (flow === null || flow === this) return
     if (this.#assets.has(packetId) && flow.folderBase === 0)
       flow.folderBase = (this.#further.indexOf(flow) + 1) * FOLDERS_PER_FLOW
@@ -402,7 +447,7 @@ export class MmtpSession implements AssetHost, MmtpFlowFacts {
         address: destinationAddress ?? this.address.address,
         port: destinationPort ?? this.address.port,
       }
-      this.#host.routeComponent(service, address, timeUs)
+      this.context.events.push(this.#components, { kind: 'route', service, address, timeUs })
     }
     this.context.observer.serviceChanged(service)
   }

@@ -1,4 +1,4 @@
-import type { ChannelHost } from './channel-host.ts'
+import type { ChannelEvents, ObjectContext } from './channel-events.ts'
 import { hash32 } from './content-hash.ts'
 import { HEAD_BYTES } from './done-object.ts'
 import type { KnownObjects } from './known-objects.ts'
@@ -29,9 +29,10 @@ export interface CountedHome extends ObjectHome {
 /**
  * The objects of one channel that are being received, or held after they were given up: how each of them ends, and when.
  */
-export class OpenObjects {
-  readonly #host: ChannelHost
-  readonly #channel: CountedHome
+export class OpenObjects<Channel extends CountedHome> {
+  readonly #context: ObjectContext
+  readonly #events: ChannelEvents<Channel>
+  readonly #channel: Channel
   readonly #known: KnownObjects
   readonly #objects = new Map<number, TransportObject>()
   /** Object of the packet before, which the next one mostly belongs to. */
@@ -39,8 +40,9 @@ export class OpenObjects {
   #newestMediaToi = -1
   #mediaStep = 1
 
-  constructor(host: ChannelHost, channel: CountedHome, known: KnownObjects) {
-    this.#host = host
+  constructor(context: ObjectContext, events: ChannelEvents<Channel>, channel: Channel, known: KnownObjects) {
+    this.#context = context
+    this.#events = events
     this.#channel = channel
     this.#known = known
   }
@@ -69,7 +71,7 @@ export class OpenObjects {
     // An init segment or playlist is sent between segments and says nothing about them.
     if (object.kind !== 'init' && object.kind !== 'playlist' && object.toi < FIRST_RESERVED_TOI) {
       this.ending(timeUs)
-      if (!this.#host.spec.reorder) this.#endNow(timeUs)
+      if (!this.#context.spec.reorder) this.#endNow(timeUs)
     }
     this.#objects.set(object.key, object)
   }
@@ -89,7 +91,7 @@ export class OpenObjects {
 
   finish(object: TransportObject, timeUs: number): void {
     if (object.state !== 'receiving') this.resume(object)
-    if (!this.#host.objectSound(object)) {
+    if (!this.#events.isSound(this.#channel, object)) {
       this.giveUp(object, 'partial', timeUs)
       this.drop(object)
       return
@@ -100,9 +102,9 @@ export class OpenObjects {
     this.#objects.delete(object.key)
     if (this.last === object) this.last = null
     this.#known.remember(object, this.#channel.loops, isReplaceable(object))
-    this.#host.observer.objectEnded(object)
+    this.#context.observer.objectEnded(object)
     object.notify()
-    this.#host.objectComplete(object, timeUs)
+    this.#events.whole(this.#channel, object, timeUs)
   }
 
   /**
@@ -144,7 +146,7 @@ export class OpenObjects {
     this.#channel.lost -= object.countedLost
     object.countedLost = 0
     this.#channel.incomplete--
-    this.#host.observer.objectResumed(object)
+    this.#context.observer.objectResumed(object)
   }
 
   /** @param why `partial` where its transmission is over, `truncated` where only we stop listening */
@@ -160,9 +162,9 @@ export class OpenObjects {
       // Nothing is missing but what was sent before we listened: cut off at its start instead of its end.
       if (object.countedLost === 0 && holes.length > 0) object.state = 'truncated'
     }
-    this.#host.observer.objectEnded(object)
+    this.#context.observer.objectEnded(object)
     object.notify()
-    this.#host.objectGivenUp(object, timeUs)
+    this.#events.lost(this.#channel, object, timeUs)
   }
 
   /** Ends the stay of a given-up object; its TOI is remembered as lost. */
@@ -189,8 +191,8 @@ export class OpenObjects {
     }
     if (victim === null) return
     if (victim.state === 'receiving') {
-      const text = `more than ${this.#host.limits.openObjects} objects unfinished at a time`
-      this.#host.limitReached('LIMIT-OPEN', text, this.#channel, timeUs, frame)
+      const text = `more than ${this.#context.limits.openObjects} objects unfinished at a time`
+      this.#events.limitReached('LIMIT-OPEN', text, this.#channel, timeUs, frame)
       this.giveUp(victim, 'partial', timeUs)
     }
     this.drop(victim)
@@ -215,7 +217,7 @@ export class OpenObjects {
     for (const object of this.#objects.values()) {
       if (object.state === 'receiving') {
         const quietSince = Math.max(object.lastTimeUs, object.endingSinceUs)
-        const wait = object.endingSinceUs >= 0 ? this.#host.reorderUs : this.#host.limits.idleMs * 1000
+        const wait = object.endingSinceUs >= 0 ? this.#context.reorderUs : this.#context.limits.idleMs * 1000
         if (timeUs - quietSince < wait || timeUs - object.lastTimeUs < this.#channel.repairWaitUs) continue
         this.giveUp(object, 'partial', timeUs)
       }
@@ -252,7 +254,7 @@ export class OpenObjects {
   }
 
   isFarBack(toi: number): boolean {
-    const { detectLoops } = this.#host.spec
+    const { detectLoops } = this.#context.spec
     if (detectLoops === 'off' || this.#channel.toisGoRound) return false
     // GPAC takes 100 for far whatever the step; TOIs of `$Time$` differ by much more from one segment to the next.
     return toi < this.#newestMediaToi - (detectLoops === 'on' ? 100 : Math.max(100, 4 * this.#mediaStep))
@@ -260,7 +262,7 @@ export class OpenObjects {
 
   /** TOIs went far back: the source plays its content again from an earlier point. */
   startOver(toi: number, timeUs: number, frame: number): void {
-    this.#host.looped(this.#channel, this.#newestMediaToi, toi, timeUs, frame)
+    this.#events.looped(this.#channel, this.#newestMediaToi, toi, timeUs, frame)
     for (const object of [...this.#objects.values()]) {
       if (!isMedia(object)) continue
       this.giveUp(object, 'truncated', timeUs)

@@ -1,81 +1,51 @@
 import { u32At } from '../../bytes/ints.ts'
-import type { Severity } from '../../contract/report.ts'
-import type { ReceiveSpec } from '../../contract/session-spec.ts'
 import type { Flow } from '../../flow/datagrams.ts'
-import type { Destination, ReceiveObserver } from '../../flow/facts.ts'
-import type { FlowFile } from '../../flow/objects.ts'
+import type { Destination } from '../../flow/facts.ts'
 import { readRepairFlow } from '../../protocol/fec/repair-flow.ts'
+import { type Fdt, parseFdt } from '../../protocol/flute/fdt.ts'
+import { gunzipIfGzip } from '../../protocol/gzip.ts'
 import { LCT_FAULT, LctPacket, lctFaultName } from '../../protocol/lct/lct-packet.ts'
 import type { StsidChannel } from '../../protocol/sls/s-tsid.ts'
-import type { ReceiveContext } from '../context/receive-context.ts'
+import { looksLikeXml } from '../../xml/xml-parser.ts'
+import { codecFault, type ReceiveContext } from '../context/receive-context.ts'
 import type { ReceivedService } from '../context/received-service.ts'
+import { ChannelNames } from '../lct/channel-names.ts'
 import { objectIsSound } from '../lct/file-delivery.ts'
 import { LctChannel } from '../lct/lct-channel.ts'
-import { type DeliveringSession, ObjectDelivery } from '../lct/object-delivery.ts'
-import type { BytePool } from '../object/byte-pool.ts'
-import type { ChannelHost } from '../object/channel-host.ts'
-import type { DoneObject } from '../object/done-object.ts'
-import type { ReceiveLimits } from '../object/limits.ts'
-import type { ObjectHome, TransportObject } from '../object/transport-object.ts'
+import { LctSession, type Unclaimed } from '../lct/session-core.ts'
+import type { TransportObject } from '../object/transport-object.ts'
 import { roleOfType } from '../signalling/mpd-facts.ts'
-import type { ServiceSignalling } from '../signalling/service-signalling.ts'
-
-/** What a session asks of the receiver: the service whose SLS it carries. */
-export interface SessionHost {
-  signallingOf(session: RouteSession): ServiceSignalling | null
-  /** A whole object waits although the quarantine is full: time to decide whose session this is. */
-  quarantineFull(session: RouteSession, timeUs: number): void
-  /** Takes an object of a DVB-MABR session that is no file of it. @returns false elsewhere */
-  takeObject(session: RouteSession, object: TransportObject, timeUs: number): boolean
-  takeFile(session: RouteSession, file: FlowFile, object: TransportObject, timeUs: number): boolean
-}
 
 /**
  * One ROUTE session: a destination address and port. The source address is not part of it, since signalling and packets
  * disagree about it on air. Objects are put together from the first packet on, whether or not the S-TSID has come; whole
  * ones without a name or a service wait in quarantine.
  */
-export class RouteSession implements ChannelHost, DeliveringSession {
-  readonly destination: string
-  readonly address: Destination
-  readonly limits: ReceiveLimits
-  readonly spec: ReceiveSpec
-  readonly reorderUs: number
-  readonly pool: BytePool
-  readonly observer: ReceiveObserver
-  readonly known: { count: number }
-  readonly firstTimeUs: number
-  /** Service whose SLS (TSI 0) it carries, and that channels belong to which no S-TSID claims; null until decided. */
-  service: ReceivedService | null = null
+export class RouteSession extends LctSession {
   /** Source packets seen: the flow is ROUTE and not FLUTE. */
   sourcePackets = 0
-  readonly #context: ReceiveContext
-  readonly #host: SessionHost
+  readonly #unclaimed: Unclaimed<RouteSession>
+  readonly #onlyTsi: number | undefined
   readonly #packet = new LctPacket()
   readonly #channels = new Map<number, LctChannel>()
   #last: LctChannel | null = null
-  #flow: Flow | null = null
   readonly #described = new Map<number, { readonly channel: StsidChannel; readonly service: ReceivedService }>()
-  readonly #limitCounts = new Map<string, number>()
   #oddHeaders = 0
   #refusedChannels = 0
   /** Repair packets came before an S-TSID. */
   #undescribedRepair = false
-  readonly #delivery: ObjectDelivery
 
-  constructor(context: ReceiveContext, host: SessionHost, address: Destination, destination: string, timeUs: number) {
-    this.#context = context
-    this.#host = host
-    this.address = address
-    this.destination = destination
-    this.limits = context.limits
-    this.spec = context.spec
-    this.reorderUs = context.reorderUs
-    this.pool = context.pool
-    this.observer = context.observer
-    this.known = context.known
-    this.firstTimeUs = timeUs
-    this.#delivery = new ObjectDelivery(context, this)
+  constructor(
+    context: ReceiveContext,
+    unclaimed: Unclaimed<RouteSession>,
+    address: Destination,
+    destination: string,
+    timeUs: number,
+  ) {
+    super(context, address, destination, timeUs)
+    this.#unclaimed = unclaimed
+    this.#onlyTsi = context.spec.onlyTsi
+    this.takers.objects.set('table', (object, channel, atUs) => this.#readTable(channel, object, atUs))
     context.fec?.open(this)
   }
 
@@ -93,7 +63,7 @@ export class RouteSession implements ChannelHost, DeliveringSession {
   }
 
   datagram(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
-    this.#flow = flow
+    this.flow = flow
     const packet = this.#packet
     const fault = packet.read(bytes, start, end)
     if (fault !== LCT_FAULT.none) {
@@ -111,8 +81,8 @@ export class RouteSession implements ChannelHost, DeliveringSession {
       channel.repairPackets++
       channel.fec.repairBytes += end - start
       channel.count(end - start, timeUs)
-      if (channel.repair === null && this.#context.fec !== null) {
-        channel.repair = this.#context.fec.flowOf(this, channel.tsi)
+      if (channel.repair === null && this.context.fec !== null) {
+        channel.repair = this.context.fec.flowOf(this, channel.tsi)
         if (!this.#described.has(channel.tsi)) this.#undescribedRepair = true
       }
       channel.repair?.packet(packet, bytes, start, end, timeUs, frame)
@@ -120,7 +90,7 @@ export class RouteSession implements ChannelHost, DeliveringSession {
     }
     if (((bytes[start + 1] as number) & 0xf0) !== 0xa0) this.#oddHeader(timeUs, frame)
     this.sourcePackets++
-    if (this.spec.onlyTsi !== undefined && packet.tsi !== this.spec.onlyTsi && packet.tsi !== 0) {
+    if (this.#onlyTsi !== undefined && packet.tsi !== this.#onlyTsi && packet.tsi !== 0) {
       channel.count(end - start, timeUs)
       return
     }
@@ -140,7 +110,7 @@ export class RouteSession implements ChannelHost, DeliveringSession {
   describe(described: StsidChannel, service: ReceivedService, timeUs: number): void {
     this.#described.set(described.tsi, { channel: described, service })
     if (described.repair !== null) {
-      this.#context.fec?.describe(this, described.tsi, readRepairFlow(described.repair.element), timeUs)
+      this.context.fec?.describe(this, described.tsi, readRepairFlow(described.repair.element), timeUs)
     }
     const channel = this.#channels.get(described.tsi)
     if (channel !== undefined) this.#applyDescription(channel, timeUs)
@@ -149,28 +119,23 @@ export class RouteSession implements ChannelHost, DeliveringSession {
   /** All RS of an S-TSID have been applied: whole objects may now have names, and channels without a word stand out. */
   descriptionsApplied(timeUs: number): void {
     for (const channel of this.#channels.values()) this.#warnUndeclared(channel, timeUs, 0)
-    this.#context.fec?.protect()
-    this.#delivery.drain(timeUs)
+    this.context.fec?.protect()
+    this.named(timeUs)
   }
 
   /** The session is this service's. */
   own(service: ReceivedService, timeUs: number): void {
     this.service = service
     for (const channel of this.#channels.values()) this.#applyDescription(channel, timeUs)
-    this.#delivery.drain(timeUs)
-  }
-
-  /** Nothing more comes, since we left; what is under way is cut off. */
-  left(timeUs: number): void {
-    for (const channel of this.#channels.values()) channel.left(timeUs)
+    this.named(timeUs)
   }
 
   #addChannel(tsi: number, timeUs: number, frame: number): LctChannel | null {
-    if (this.#channels.size >= this.limits.channels) {
+    if (this.#channels.size >= this.context.limits.channels) {
       if (this.#refusedChannels++ === 0) {
         this.alarm(
           'LIMIT-CHANNELS',
-          `More than ${this.limits.channels} TSIs on ${this.destination}; the rest is not received`,
+          `More than ${this.context.limits.channels} TSIs on ${this.destination}; the rest is not received`,
           tsi,
           null,
           timeUs,
@@ -179,11 +144,17 @@ export class RouteSession implements ChannelHost, DeliveringSession {
       }
       return null
     }
-    const channel = new LctChannel(this, this.#context.nextChannelIndex(), tsi)
+    const channel = new LctChannel(
+      this.context,
+      this,
+      this.context.nextChannelIndex(),
+      tsi,
+      new ChannelNames(tsi, this.context.listed),
+    )
     this.#channels.set(tsi, channel)
     this.#applyDescription(channel, timeUs)
-    this.#context.fec?.protect()
-    this.observer.channelSeen(channel)
+    this.context.fec?.protect()
+    this.context.observer.channelSeen(channel)
     this.#warnUndeclared(channel, timeUs, frame)
     return channel
   }
@@ -227,9 +198,7 @@ export class RouteSession implements ChannelHost, DeliveringSession {
 
   #warnUndeclared(channel: LctChannel, timeUs: number, frame: number): void {
     if (channel.tsi === 0 || !this.claimed || this.#described.has(channel.tsi)) return
-    const key = `STSID-TSI ${channel.tsi}`
-    if (this.#limitCounts.has(key)) return
-    this.#limitCounts.set(key, 1)
+    if (!this.once(`STSID-TSI ${channel.tsi}`)) return
     this.alarm(
       'STSID-TSI',
       `TSI ${channel.tsi} is on air at ${this.destination} but no S-TSID declares it`,
@@ -237,84 +206,60 @@ export class RouteSession implements ChannelHost, DeliveringSession {
       null,
       timeUs,
       frame,
+      'warning',
     )
   }
 
   #oddHeader(timeUs: number, frame: number): void {
     if (this.#oddHeaders++ > 0) return
     const text = `An LCT header on ${this.destination} is not S=1 O=01 H=0 with 32-bit TSI and TOI (A/331 A.3.6)`
-    this.alarm('LCT-HEADER', text, null, null, timeUs, frame)
+    this.alarm('LCT-HEADER', text, null, null, timeUs, frame, 'warning')
   }
 
-  nextObjectIndex(): number {
-    return this.#context.nextObjectIndex()
-  }
-
-  objectBegun(object: TransportObject): void {
+  begun(object: TransportObject): void {
     if (object.announced || object.name === null || object.kind === 'signalling') return
     if (object.serviceId === null) return
     object.announced = true
-    this.#context.sink.begun?.(object)
+    this.context.sink.begun?.(object)
   }
 
-  get signalling(): ServiceSignalling | null {
-    return this.#host.signallingOf(this)
+  isSound(channel: LctChannel, object: TransportObject): boolean {
+    return objectIsSound(this.context, channel, object)
   }
 
-  takeObject(object: TransportObject, timeUs: number): boolean {
-    return this.#host.takeObject(this, object, timeUs)
+  protected unclaimed(timeUs: number): void {
+    this.#unclaimed(this, timeUs)
   }
 
-  takeFile(file: FlowFile, object: TransportObject, timeUs: number): boolean {
-    return this.#host.takeFile(this, file, object, timeUs)
+  /** A table sent as TOI 0 (RFC 9223 §2.4; on air for NRT and for the SLS itself). False where the object is none. */
+  #readTable(channel: LctChannel, object: TransportObject, timeUs: number): boolean {
+    const transported = object.bytes(0, object.length)
+    let bytes = transported
+    let table: Fdt | null = null
+    const fault = codecFault(() => {
+      bytes = gunzipIfGzip(transported, this.context.limits.unpackedBytes)
+      if (looksLikeXml(bytes)) table = parseFdt(bytes)
+    })
+    if (fault !== null) {
+      if (fault.code === 'fdt-root' || !looksLikeXml(bytes)) return false
+      const text = `The file table of TSI ${channel.tsi} cannot be read (${fault.code}): ${fault.message}`
+      this.alarm('EFDT-XML', text, channel.tsi, 0, timeUs, object.frame)
+      return true
+    }
+    if (table === null) return false
+    const read: Fdt = table
+    channel.names.addTable(read, timeUs)
+    const { tsi, index, serviceId } = channel
+    if (serviceId !== null) {
+      const fragment = { type: 'EFDT', name: `EFDT of TSI ${tsi}`, version: read.version, bytes }
+      this.context.observer.slsFragment(serviceId, { ...fragment, channel: index, tsi, toi: 0 }, object.lastTimeUs)
+    }
+    channel.namesChanged(timeUs)
+    this.named(timeUs)
+    return true
   }
 
-  quarantineFull(timeUs: number): void {
-    this.#host.quarantineFull(this, timeUs)
-  }
-
-  objectSound(object: TransportObject): boolean {
-    return objectIsSound(this.#context, object.home as LctChannel, object)
-  }
-
-  objectComplete(object: TransportObject, timeUs: number): void {
-    // Before it is delivered, which may free its bytes.
-    for (const flow of (object.home as LctChannel).protectedBy) flow.sourceComplete(object, timeUs)
-    this.#delivery.complete(object, timeUs)
-  }
-
-  /** Hands on what waits and can be handed on now, in the order it was completed. */
-  drain(timeUs: number): void {
-    this.#delivery.drain(timeUs)
-  }
-
-  objectGivenUp(object: TransportObject, timeUs: number): void {
-    this.#delivery.givenUp(object, timeUs)
-  }
-
-  objectRepeated(channel: ObjectHome, done: DoneObject, whole: boolean, timeUs: number): void {
-    this.#delivery.repeated(channel, done, whole, timeUs)
-  }
-
-  relieveMemory(): boolean {
-    let freed = false
-    for (const channel of this.#channels.values()) if (channel.relieve()) freed = true
-    if (this.#delivery.giveAway()) freed = true
-    return freed
-  }
-
-  badPacket(code: string, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
-    if (this.#flow !== null) this.observer.malformed(code, this.#flow, bytes, start, end, timeUs, frame)
-  }
-
-  limitReached(rule: string, text: string, channel: ObjectHome, timeUs: number, frame: number): void {
-    const count = (this.#limitCounts.get(rule) ?? 0) + 1
-    this.#limitCounts.set(rule, count)
-    if (count === 1)
-      this.alarm(rule, `${this.destination}, TSI ${channel.tsi}: ${text}`, channel.tsi, null, timeUs, frame)
-  }
-
-  looped(channel: ObjectHome, from: number, to: number, timeUs: number, frame: number): void {
+  looped(channel: LctChannel, from: number, to: number, timeUs: number, frame: number): void {
     const text = `TSI ${channel.tsi} went back from TOI ${from} to ${to}: the source plays again from an earlier point`
     this.alarm('TOI-LOOP', text, channel.tsi, to, timeUs, frame, 'info')
   }
@@ -325,28 +270,8 @@ export class RouteSession implements ChannelHost, DeliveringSession {
     for (const channel of this.#channels.values()) channel.tick(timeUs)
   }
 
-  loop(timeUs: number): void {
-    for (const channel of this.#channels.values()) channel.loop(timeUs)
-  }
-
-  /** No more packets: ends what is open, and hands on what waits under invented names. */
-  close(timeUs: number): void {
-    for (const channel of this.#channels.values()) channel.close(timeUs)
-    this.#delivery.drain(timeUs)
-    this.#delivery.giveAway()
-    this.#context.fec?.close(this)
-  }
-
-  alarm(
-    rule: string,
-    text: string,
-    tsi: number | null,
-    toi: number | null,
-    timeUs: number,
-    frame: number,
-    severity: Severity = rule === 'STSID-TSI' || rule === 'LCT-HEADER' ? 'warning' : 'error',
-  ): void {
-    const service = (tsi === null ? null : this.#channels.get(tsi)?.serviceId) ?? this.service?.id ?? null
-    this.#context.alarm({ rule, severity, service, tsi, toi, timeUs, frame, text })
+  protected closed(): void {
+    for (const channel of this.#channels.values()) channel.names.clear()
+    this.context.fec?.close(this)
   }
 }

@@ -1,12 +1,12 @@
 import type { FlowProtocol } from '../../contract/report.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type { Destination } from '../../flow/facts.ts'
-import type { FlowFile } from '../../flow/objects.ts'
 import type { ReceiveTarget } from '../../flow/receive-target.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
+import type { EventTaker } from '../context/event-queue.ts'
 import type { ReceiveContext } from '../context/receive-context.ts'
 import type { ReceivedService } from '../context/received-service.ts'
-import { type FluteHost, FluteSession } from '../flute/flute-session.ts'
+import { FluteSession } from '../flute/flute-session.ts'
 import type { LctChannel } from '../lct/lct-channel.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import type { RouteSession } from '../route/route-session.ts'
@@ -32,14 +32,18 @@ export interface ServiceTable {
   changed(): void
 }
 
+/** A FLUTE session that is full of objects and nobody's. */
+type Waiting = { readonly session: FluteSession; readonly timeUs: number }
+
 /** FLUTE sessions, and the gateways of DVB-MABR that sessions of either kind belong to. */
-export class FluteDirectory implements FluteHost, MabrHost {
+export class FluteDirectory implements MabrHost, EventTaker<Waiting> {
   readonly #context: ReceiveContext
   readonly #table: ServiceTable
   readonly #discoverTarget: ReceiveTarget | null
   readonly #sessions = new Map<string, FluteSession>()
   readonly #gateways: { readonly gateway: MabrGateway; readonly target: ReceiveTarget }[] = []
-  readonly #gatewayOf = new Map<FluteSession | RouteSession, MabrGateway>()
+  /** Sessions that belong to a gateway, which takes its objects from them. */
+  readonly #joined = new Set<FluteSession | RouteSession>()
   /** Gateways whose configuration session is known by address and has sent nothing yet. */
   readonly #awaited = new Map<string, MabrGateway>()
 
@@ -113,7 +117,7 @@ export class FluteDirectory implements FluteHost, MabrHost {
   #configures(session: FluteSession | RouteSession, gateway: MabrGateway, timeUs: number): void {
     const { service } = gateway
     service.protocol = session instanceof FluteSession ? 'flute' : 'route'
-    this.#gatewayOf.set(session, gateway)
+    this.#join(session, gateway)
     this.takeOver(session, service, timeUs)
     if (session instanceof FluteSession) {
       session.assign(null, { service, configures: true, representation: null }, timeUs)
@@ -126,33 +130,44 @@ export class FluteDirectory implements FluteHost, MabrHost {
     const known = this.#sessions.get(destination)
     if (known !== undefined) return known
     if (!this.#table.mayAddSession(destination, timeUs)) return null
-    const session = new FluteSession(this.#context, this, address, destination, timeUs)
+    const unclaimed = (waiting: FluteSession, atUs: number): void =>
+      this.#context.events.push(this, { session: waiting, timeUs: atUs })
+    const session = new FluteSession(this.#context, unclaimed, address, destination, timeUs)
+    this.watch(session)
     this.#sessions.set(destination, session)
     return session
   }
 
-  takeObject(session: FluteSession | RouteSession, object: TransportObject, timeUs: number): boolean {
-    const gateway = this.#gatewayOf.get(session)
-    if (gateway !== undefined) {
-      if (object.name === null) {
-        const { names } = object.home as LctChannel
-        names.resolve(object)
-        if (object.name !== null) this.#context.observer.objectNamed(object)
-      }
+  /** Looks for a configuration in what a session brings, where one may be discovered. */
+  watch(session: FluteSession | RouteSession): void {
+    const target = this.#discoverTarget
+    if (target === null) return
+    session.takers.objects.set('any', (object, _channel, timeUs) => {
+      if (!isConfiguration(object)) return false
+      const found = this.#gateway(target, session.address)
+      if (found === null) return false
+      this.#configures(session, found, timeUs)
+      return found.takeObject(object, timeUs)
+    })
+  }
+
+  /** The session is one of the gateway's, which waits for configurations and manifests in it. */
+  #join(session: FluteSession | RouteSession, gateway: MabrGateway): void {
+    this.#joined.add(session)
+    session.takers.objects.set('any', (object, channel, timeUs) => {
+      this.#name(object, channel)
       return gateway.takeObject(object, timeUs)
-    }
-    if (this.#discoverTarget === null || !isConfiguration(object)) return false
-    const found = this.#gateway(this.#discoverTarget, session.address)
-    if (found === null) return false
-    this.#configures(session, found, timeUs)
-    return found.takeObject(object, timeUs)
+    })
+    session.takers.files.set('manifest', (file, _object, _channel, timeUs) => gateway.takeFile(file, timeUs))
   }
 
-  takeFile(session: FluteSession | RouteSession, file: FlowFile, _object: TransportObject, timeUs: number): boolean {
-    return this.#gatewayOf.get(session)?.takeFile(file, timeUs) ?? false
+  #name(object: TransportObject, { names }: LctChannel): void {
+    if (object.name !== null) return
+    names.resolve(object)
+    if (object.name !== null) this.#context.observer.objectNamed(object)
   }
 
-  fluteUnclaimed(session: FluteSession, timeUs: number): void {
+  follow({ session, timeUs }: Waiting): void {
     this.#claim(session, timeUs)
   }
 
@@ -196,7 +211,7 @@ export class FluteDirectory implements FluteHost, MabrHost {
   ): FluteSession | RouteSession | null {
     const session =
       protocol === 'flute' ? this.#sessionAt(address, timeUs) : this.#table.routeSessionAt(address, timeUs)
-    if (session !== null && !this.#gatewayOf.has(session)) this.#gatewayOf.set(session, gateway)
+    if (session !== null && !this.#joined.has(session)) this.#join(session, gateway)
     return session
   }
 
@@ -207,7 +222,10 @@ export class FluteDirectory implements FluteHost, MabrHost {
   }
 
   leave(session: FluteSession | RouteSession, timeUs: number): void {
-    this.#gatewayOf.delete(session)
+    this.#joined.delete(session)
+    session.takers.files.delete('manifest')
+    session.takers.objects.delete('any')
+    this.watch(session)
     if (session instanceof FluteSession) {
       this.#sessions.delete(session.destination)
       session.close(timeUs)
@@ -223,15 +241,19 @@ export class FluteDirectory implements FluteHost, MabrHost {
   tick(timeUs: number): void {
     const patienceUs = this.#context.limits.claimMs * 1000 * CLAIM_PATIENCE
     for (const session of this.#sessions.values()) {
-      if (session.service === null && timeUs - session.firstTimeUs >= patienceUs) this.#claim(session, timeUs)
-      session.tick(timeUs)
+      const isWaiting = session.service === null && !session.claimed
+      if (isWaiting && timeUs - session.firstTimeUs >= patienceUs) this.#claim(session, timeUs)
+      else session.tick(timeUs)
     }
     for (const { gateway } of this.#gateways) gateway.tick(timeUs)
   }
 
-  close(timeUs: number): void {
+  /** @param settle deals with what has come up so far */
+  close(timeUs: number, settle: () => void): void {
     for (const session of [...this.#sessions.values()]) this.#claim(session, timeUs)
+    settle()
     for (const session of this.#sessions.values()) session.close(timeUs)
+    settle()
     for (const { gateway } of this.#gateways) gateway.close(timeUs)
   }
 }

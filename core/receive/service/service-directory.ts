@@ -2,18 +2,17 @@ import type { FlowProtocol } from '../../contract/report.ts'
 import type { TuneIn } from '../../contract/session-spec.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import { type Destination, wantedByBoth } from '../../flow/facts.ts'
-import type { FlowFile } from '../../flow/objects.ts'
 import { type ReceiveTarget, usesLls } from '../../flow/receive-target.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
 import { LLS_ADDRESS, LLS_PORT } from '../../protocol/lls/lls-table.ts'
 import { SLS_PROTOCOL, type Slt, type SltService } from '../../protocol/lls/slt.ts'
 import type { Stsid } from '../../protocol/sls/s-tsid.ts'
+import type { EventTaker } from '../context/event-queue.ts'
 import type { ReceiveContext } from '../context/receive-context.ts'
 import { ReceivedService } from '../context/received-service.ts'
 import type { FluteSession } from '../flute/flute-session.ts'
-import { type MmtpHost, MmtpSession } from '../mmtp/mmtp-session.ts'
-import type { TransportObject } from '../object/transport-object.ts'
-import { RouteSession, type SessionHost } from '../route/route-session.ts'
+import { type ComponentEvent, MmtpSession } from '../mmtp/mmtp-session.ts'
+import { RouteSession } from '../route/route-session.ts'
 import { ServiceSignalling } from '../signalling/service-signalling.ts'
 import { FluteDirectory, type ServiceTable } from './flute-directory.ts'
 
@@ -22,8 +21,13 @@ const FIRST_BESIDE_LLS = 65_536
 /** With more services than this, what is wanted is told when time passes, and not with each change. */
 const TOLD_AT_ONCE = 512
 
+/** What sessions leave to be decided: whose they are, and where else the components of their service come. */
+export type DirectoryEvent =
+  | { readonly kind: 'unclaimed'; readonly session: RouteSession; readonly timeUs: number }
+  | ComponentEvent
+
 /** Services and sessions: who is there, which are joined, and which session belongs to whom. */
-export class ServiceDirectory implements SessionHost, ServiceTable, MmtpHost {
+export class ServiceDirectory implements ServiceTable, EventTaker<DirectoryEvent> {
   readonly #context: ReceiveContext
   readonly #targets: readonly ReceiveTarget[]
   /** Whose services the SLT lists: the first target that uses the LLS. */
@@ -318,7 +322,7 @@ export class ServiceDirectory implements SessionHost, ServiceTable, MmtpHost {
     return session
   }
 
-  routeComponent(service: ReceivedService, address: Destination, timeUs: number): void {
+  #routeComponent(service: ReceivedService, address: Destination, timeUs: number): void {
     const destination = formatDestination(address.address, address.port)
     // A flow is one or the other.
     if (this.#mmtpSessions.has(destination) || service.destination === destination) return
@@ -332,7 +336,7 @@ export class ServiceDirectory implements SessionHost, ServiceTable, MmtpHost {
     this.changed()
   }
 
-  flowOf(main: MmtpSession, service: ReceivedService, address: Destination, timeUs: number): MmtpSession | null {
+  #flowOf(main: MmtpSession, service: ReceivedService, address: Destination, timeUs: number): MmtpSession | null {
     const session = this.#mmtpSessionAt(address, timeUs)
     if (session === null) return null
     this.#displace(session.destination, service)
@@ -372,7 +376,14 @@ export class ServiceDirectory implements SessionHost, ServiceTable, MmtpHost {
     const known = this.#sessions.get(destination)
     if (known !== undefined) return known
     if (!this.mayAddSession(destination, timeUs)) return null
-    const session = new RouteSession(this.#context, this, address, destination, timeUs)
+    const unclaimed = (waiting: RouteSession, atUs: number): void =>
+      this.#context.events.push(this, { kind: 'unclaimed', session: waiting, timeUs: atUs })
+    const session = new RouteSession(this.#context, unclaimed, address, destination, timeUs)
+    session.takers.objects.set('signalling', (object, _channel, atUs) => {
+      this.#signallingOf(session)?.object(object, atUs)
+      return true
+    })
+    this.#flute.watch(session)
     this.#sessions.set(destination, session)
     return session
   }
@@ -403,15 +414,7 @@ export class ServiceDirectory implements SessionHost, ServiceTable, MmtpHost {
     this.#tellWanted()
   }
 
-  takeObject(session: RouteSession, object: TransportObject, timeUs: number): boolean {
-    return this.#flute.takeObject(session, object, timeUs)
-  }
-
-  takeFile(session: RouteSession, file: FlowFile, object: TransportObject, timeUs: number): boolean {
-    return this.#flute.takeFile(session, file, object, timeUs)
-  }
-
-  signallingOf(session: RouteSession): ServiceSignalling | null {
+  #signallingOf(session: RouteSession): ServiceSignalling | null {
     const service = session.service
     if (service === null) return null
     let signalling = this.#signalling.get(service)
@@ -454,15 +457,20 @@ export class ServiceDirectory implements SessionHost, ServiceTable, MmtpHost {
     this.#tellWanted()
   }
 
-  quarantineFull(session: RouteSession, timeUs: number): void {
-    this.#claim(session, timeUs)
+  follow(event: DirectoryEvent): void {
+    if (event.kind === 'unclaimed') this.#claim(event.session, event.timeUs)
+    else if (event.kind === 'route') this.#routeComponent(event.service, event.address, event.timeUs)
+    else event.main.found(event.asset, this.#flowOf(event.main, event.service, event.asset.address, event.timeUs))
   }
 
   tick(timeUs: number): void {
     this.#tellWantedNow()
     for (const session of this.#sessions.values()) {
-      if (session.service === null && timeUs - session.firstTimeUs >= this.#context.limits.claimMs * 1000) {
+      const waitedUs = timeUs - session.firstTimeUs
+      if (session.service === null && !session.claimed && waitedUs >= this.#context.limits.claimMs * 1000) {
+        // What its signalling says now is dealt with before anything of it is given up.
         this.#claim(session, timeUs)
+        continue
       }
       session.tick(timeUs)
     }
@@ -481,14 +489,19 @@ export class ServiceDirectory implements SessionHost, ServiceTable, MmtpHost {
     for (const session of this.#mmtpSessions.values()) session.loop(timeUs)
   }
 
-  close(timeUs: number): void {
+  /** @param settle deals with what has come up so far */
+  close(timeUs: number, settle: () => void): void {
     for (const session of [...this.#sessions.values()]) this.#claim(session, timeUs)
+    settle()
     // Sessions that have a service only now may have an S-TSID that names repair flows.
     this.#context.fec?.finish(timeUs)
+    settle()
     for (const session of this.#sessions.values()) session.close(timeUs)
-    this.#flute.close(timeUs)
+    settle()
+    this.#flute.close(timeUs, settle)
     for (const session of [...this.#mmtpSessions.values()]) this.#claimMmtp(session, timeUs)
     for (const session of this.#mmtpSessions.values()) session.close(timeUs)
+    settle()
   }
 
   #tellWanted(): void {

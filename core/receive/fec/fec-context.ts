@@ -70,8 +70,8 @@ export interface FecSession extends RaisesAlarms {
   badPacket(code: string, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void
 }
 
-/** What a repair flow asks of the receiver: memory, time, and other sessions. */
-export interface FecHost {
+/** What all repair flows of a receiver share: memory, time, and the sessions they may reach into. */
+export interface FecContext {
   readonly pool: BytePool
   readonly reorderUs: number
   /** Repair symbols are kept so long after the last one, µs: until after the object they are for is given up. */

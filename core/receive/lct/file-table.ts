@@ -1,0 +1,100 @@
+import { dropOldest, oldestKey } from '../../flow/bounded-map.ts'
+import type { Fdt, FdtFile } from '../../protocol/flute/fdt.ts'
+
+/** Files the tables of one channel may name at a time; the oldest entry is forgotten first. */
+const MAX_FILES = 65_536
+/** Memory that the entries of all channels may take, bytes, and what one takes besides its name. */
+const MAX_LISTED_BYTES = 64 << 20
+const ENTRY_BYTES = 600
+
+/** What a table says of one TOI. */
+export type TableEntry = {
+  /** With the table's defaults filled in. */
+  readonly file: FdtFile
+  readonly table: Pick<Fdt, 'fecOti'>
+  /** First packet of the table that said it: a table that was sent earlier and came later does not count. */
+  readonly sinceUs: number
+}
+
+/**
+ * The files that tables list for one channel, FDT instances of FLUTE (RFC 6726 §3.4) and EFDTs of ROUTE alike: each table adds
+ * to those before it, and a TOI stands for what the newest says of it.
+ */
+export class FileTable {
+  readonly #files = new Map<number, TableEntry>()
+  readonly #budget: { bytes: number }
+
+  /** @param budget what the entries of all tables take */
+  constructor(budget: { bytes: number }) {
+    this.#budget = budget
+  }
+
+  get(toi: number): FdtFile | null {
+    return this.#files.get(toi)?.file ?? null
+  }
+
+  entry(toi: number): TableEntry | null {
+    return this.#files.get(toi) ?? null
+  }
+
+  /** The entry listed last; null before any. */
+  get newest(): TableEntry | null {
+    return [...this.#files.values()].at(-1) ?? null
+  }
+
+  /**
+   * @param sinceUs time of the table's first packet
+   * @returns TOIs that stand for other content than before
+   */
+  add(table: Fdt, sinceUs: number): number[] {
+    const changed: number[] = []
+    // The rest of the table is not needed any more, and may be large.
+    const defaults = { fecOti: table.fecOti }
+    for (const entry of table.files.slice(0, MAX_FILES)) {
+      const before = this.#files.get(entry.toi)
+      if (before !== undefined && before.sinceUs > sinceUs) continue
+      const file: FdtFile = {
+        ...entry,
+        contentType: entry.contentType ?? table.contentType,
+        contentEncoding: entry.contentEncoding ?? table.contentEncoding,
+      }
+      if (before !== undefined && !sameContent(before.file, file)) changed.push(entry.toi)
+      this.#forget(entry.toi)
+      this.#files.set(entry.toi, { file, table: defaults, sinceUs })
+      this.#budget.bytes += costOf(file)
+    }
+    while (this.#files.size > MAX_FILES || (this.#budget.bytes > MAX_LISTED_BYTES && this.#files.size > 0)) {
+      const oldest = dropOldest(this.#files)
+      if (oldest !== undefined) this.#budget.bytes -= costOf(oldest.file)
+    }
+    return changed
+  }
+
+  /** The channel is gone, or its table is another one now. */
+  clear(): void {
+    for (let toi = oldestKey(this.#files); toi !== undefined; toi = oldestKey(this.#files)) this.#forget(toi)
+  }
+
+  #forget(toi: number): void {
+    const before = this.#files.get(toi)
+    if (before === undefined) return
+    this.#files.delete(toi)
+    this.#budget.bytes -= costOf(before.file)
+  }
+}
+
+function sameContent(a: FdtFile, b: FdtFile): boolean {
+  return (
+    a.contentLocation === b.contentLocation &&
+    a.contentMd5 === b.contentMd5 &&
+    a.contentLength === b.contentLength &&
+    a.transferLength === b.transferLength
+  )
+}
+
+function costOf({ contentLocation, otherAttributes }: FdtFile): number {
+  return otherAttributes.reduce(
+    (sum, { name, value }) => sum + 2 * (name.length + value.length),
+    ENTRY_BYTES + 2 * contentLocation.length,
+  )
+}
