@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { REPAIR_PART, type RepairPartSpec } from '../engine/parts/repair-options.ts'
+import { completePart } from '../engine/spec/part-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { readCommandLine } from './command-line.ts'
 
@@ -31,14 +33,10 @@ describe('readCommandLine', () => {
     const request = read('inspect a.pcap b.pcapng.gz --json')
     expect(request).toMatchObject({ kind: 'inspect', json: true })
     if (request.kind !== 'inspect') throw new Error('not an inspect request')
-    expect(request.spec.sources).toEqual([
-      expect.objectContaining({
-        kind: 'capture',
-        files: ['a.pcap', 'b.pcapng.gz'],
-        pace: 'fast',
-        loop: 1,
-        receive: expect.objectContaining({ services: 'all' }),
-      }),
+    expect(request.spec.parts).toEqual([
+      { id: 'source', kind: 'capture', files: ['a.pcap', 'b.pcapng.gz'], services: 'all' },
+      { id: 'receiver', kind: 'receiver', keepCorrupt: true },
+      { id: 'repair', kind: 'repair', keepCorrupt: true },
     ])
   })
 
@@ -47,46 +45,66 @@ describe('readCommandLine', () => {
     if (live.kind !== 'session') throw new Error('not a session')
     expect(live.spec).toMatchObject({
       durationS: 2.5,
-      sources: [{ kind: 'multicast', url: 'route://225.1.1.0:6000', receive: { services: 'all', timeoutS: 10 } }],
-      sinks: [{ kind: 'folder', dir: 'dump', maxSegments: 4 }],
+      parts: [
+        { kind: 'multicast', url: 'route://225.1.1.0:6000', services: 'all' },
+        { kind: 'receiver', timeoutS: 10 },
+        { kind: 'folder', dir: 'dump', maxSegments: 4 },
+      ],
     })
     const capture = read(
       'receive atsc:// --capture x.pcap --out d --services 1,5009 --report r.json --loop 0 --pace real',
     )
     if (capture.kind !== 'session') throw new Error('not a session')
     expect(capture.spec).toMatchObject({
-      sources: [
-        { kind: 'capture', files: ['x.pcap'], url: 'atsc://', pace: 'real', loop: 0, receive: { services: [1, 5009] } },
+      parts: [
+        { kind: 'capture', files: ['x.pcap'], url: 'atsc://', pace: 'real', loop: 0, services: [1, 5009] },
+        { kind: 'folder', dir: 'd' },
+        { kind: 'report', file: 'r.json' },
       ],
-      sinks: [{ kind: 'folder' }, { kind: 'report', file: 'r.json' }],
     })
-    expect(capture.spec.sources[0]).not.toHaveProperty('receive.timeoutS')
   })
 
   it('serves a capture at its own pace unless told otherwise', () => {
     const request = read('gateway --capture x.pcap --listen 127.0.0.1:8080')
     if (request.kind !== 'session') throw new Error('not a session')
     expect(request.spec).toMatchObject({
-      sources: [{ kind: 'capture', pace: 'real' }],
-      sinks: [{ kind: 'gateway', host: '127.0.0.1', port: 8080, cors: 'auto' }],
+      parts: [
+        { kind: 'capture', pace: 'real' },
+        { kind: 'gateway', listen: '127.0.0.1:8080' },
+      ],
     })
     const ipv6 = read('gateway atsc:// --listen [::1]:0')
     if (ipv6.kind !== 'session') throw new Error('not a session')
-    expect(ipv6.spec.sinks).toEqual([expect.objectContaining({ host: '::1', port: 0 })])
+    expect(ipv6.spec.parts[1]).toEqual({ id: 'gateway', kind: 'gateway', listen: '[::1]:0' })
+  })
+
+  it('records the packets of chosen services only, joinedOnly, and all where none are chosen', () => {
+    const recorderOf = (line: string) => {
+      const request = read(line)
+      return request.kind === 'session' ? request.spec.parts.find(({ kind }) => kind === 'recorder') : undefined
+    }
+    expect(recorderOf('record atsc:// --capture-out x --services 1,2')).toMatchObject({ joinedOnly: true })
+    expect(recorderOf('record atsc:// --capture a --capture-out x')).toMatchObject({ joinedOnly: true })
+    expect(recorderOf('record atsc:// --capture-out x')).not.toHaveProperty('joinedOnly')
+    expect(recorderOf('record --capture a --capture-out x')).not.toHaveProperty('joinedOnly')
   })
 
   it('sends in real time, or into a capture as fast as it can', () => {
     const live = read('send live.mpd atsc:// --korean --loop --interface 127.0.0.1')
     if (live.kind !== 'session') throw new Error('not a session')
     expect(live.spec).toMatchObject({
-      sources: [{ kind: 'presentation', input: 'live.mpd', loop: true }],
-      sinks: [{ kind: 'broadcast', url: 'atsc://', flavour: 'korean', pace: 'real', interface: '127.0.0.1' }],
+      parts: [
+        { kind: 'presentation', input: 'live.mpd', loop: 0 },
+        { kind: 'broadcast', url: 'atsc://', korean: true },
+        { kind: 'multicast-out', interface: '127.0.0.1' },
+      ],
     })
     const file = read('send live.mpd route://225.1.1.0:6000 --capture-out x.pcapng')
     if (file.kind !== 'session') throw new Error('not a session')
-    expect(file.spec.sinks).toEqual([
-      expect.objectContaining({ kind: 'broadcast', pace: 'fast' }),
-      expect.objectContaining({ kind: 'capture', file: 'x.pcapng' }),
+    expect(file.spec.parts).toEqual([
+      { id: 'source', kind: 'presentation', input: 'live.mpd' },
+      { id: 'recorder', kind: 'recorder', file: 'x.pcapng' },
+      { id: 'broadcast', kind: 'broadcast', url: 'route://225.1.1.0:6000', pace: 'fast' },
     ])
   })
 
@@ -135,11 +153,11 @@ describe('readCommandLine', () => {
     const repairOf = (line: string) => {
       const request = readCommandLine(line.split(' '), '1.0.0')
       if (request.kind !== 'session') throw new Error('no session')
-      const [source] = request.spec.sources
-      return source?.kind === 'multicast' ? source.receive.repair : undefined
+      const repair = request.spec.parts.find(({ kind }) => kind === 'repair') ?? { id: 'repair', kind: 'repair' }
+      return completePart<RepairPartSpec>(REPAIR_PART, repair)
     }
-    expect(repairOf('receive atsc://')).toMatchObject({ mode: 'strict', urls: [] })
-    expect(repairOf('receive atsc:// --repair simple')).toMatchObject({ mode: 'simple', urls: [] })
+    expect(repairOf('receive atsc://')).toMatchObject({ mode: 'strict' })
+    expect(repairOf('receive atsc:// --repair simple')).toMatchObject({ mode: 'simple' })
     expect(repairOf('receive atsc:// --repair-url http://a/x --repair-url https://b')).toMatchObject({
       mode: 'http',
       urls: ['http://a/x', 'https://b'],

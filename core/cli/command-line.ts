@@ -1,29 +1,24 @@
 import { Command, CommanderError, Option } from 'commander'
+import type { Choices } from '../contract/choices.ts'
+import { defined } from '../contract/defined.ts'
 import type { HostPort } from '../contract/option-values.ts'
-import type { ReceiveChoices } from '../contract/receive-options.ts'
-import { DEFAULT_RECEIVE, type LogSpec } from '../contract/session-spec.ts'
-import type { SessionSpec1, SinkSpec } from '../contract/session-spec-1.ts'
+import type { PartDescription } from '../contract/part-description.ts'
+import type { LogSpec, SessionSpec } from '../contract/session-spec.ts'
 import type { InitialRequest } from '../contract/shell-api.ts'
+import { PART_DESCRIPTIONS } from '../engine/registry.ts'
+import { openerOf } from '../engine/spec/compose.ts'
 import { parseLogOption } from '../engine/spec/log-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { parseHostPort, parseSeconds } from './argument-values.ts'
-import { addReceiveOptions, choicesOf, receivingSources } from './receive-arguments.ts'
-import { RECORD_FORM, recordCommand } from './record-arguments.ts'
-import { sendCommand } from './send-arguments.ts'
-import {
-  type CommonOptions,
-  captureOption,
-  commonOptions,
-  type ReceiveOptions,
-  reportSinks,
-  session,
-} from './session-arguments.ts'
+import { addOptions, choicesOf } from './command-options.ts'
+import { commandSession } from './command-session.ts'
+import { type RunOptions, SESSION_COMMANDS } from './session-commands.ts'
 
 /** What a command line asks for, before anything is opened. */
 export type CliRequest =
   | { readonly kind: 'open'; readonly request: InitialRequest; readonly window: boolean; readonly listen: HostPort }
-  | { readonly kind: 'inspect'; readonly spec: SessionSpec1; readonly json: boolean }
-  | { readonly kind: 'session'; readonly spec: SessionSpec1; readonly json: boolean }
+  | { readonly kind: 'inspect'; readonly spec: SessionSpec; readonly json: boolean }
+  | { readonly kind: 'session'; readonly spec: SessionSpec; readonly json: boolean }
   | { readonly kind: 'run'; readonly file: string; readonly json: boolean; readonly overrides: RunOverrides }
   | { readonly kind: 'text'; readonly text: string }
 
@@ -90,13 +85,9 @@ function badCommandLine(error: CommanderError, args: readonly string[]): AppFail
   )
 }
 
-const COMMAND_FORMS: Record<string, string> = {
+const COMMAND_FORMS: Readonly<Record<string, string>> = {
   open: 'routescope open URL…, or routescope open CAPTURE…',
-  inspect: 'routescope inspect CAPTURE… [--json]',
-  receive: 'routescope receive URL… [--out DIR]',
-  gateway: 'routescope gateway URL… --listen HOST:PORT',
-  record: RECORD_FORM,
-  send: 'routescope send INPUT URL',
+  ...Object.fromEntries(SESSION_COMMANDS.map(({ name, form }) => [name, form])),
   run: 'routescope run SPEC.json',
 }
 
@@ -118,7 +109,7 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
     .enablePositionalOptions()
     .option('--demo', 'open the app with the demo running')
     .option('--no-window', 'serve the interface to a browser even where there is a display')
-    .addOption(new Option('--listen <host:port>', 'where to serve the interface').argParser(parseHostPort))
+    .addOption(listenOption())
     .allowExcessArguments(false)
     .action((options) => {
       found({
@@ -132,159 +123,81 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
   const command = (form: string, what: string): Command =>
     quiet(program.command(form)).description(what).allowExcessArguments(false)
 
-  const opening = addReceiveOptions(
-    command('open <sources...>', 'opens the app on URLs or capture files')
-      .option('--no-window', 'serve the interface to a browser even where there is a display')
-      .addOption(new Option('--listen <host:port>', 'where to serve the interface').argParser(parseHostPort)),
+  const parts = PART_DESCRIPTIONS
+  addOptions(
+    command('open <sources...>', 'opens the app on URLs or capture files'),
     'open',
-    'basic',
-  )
-  addReceiveOptions(opening, 'open', 'expert').action((named: string[], options) => {
+    parts,
+    {},
+    {
+      '--no-window': new Option('--no-window', 'serve the interface to a browser even where there is a display'),
+      '--listen': listenOption(),
+    },
+  ).action((named: string[], options) => {
     found({
       kind: 'open',
-      request: openRequest(named, choicesOf('open', options)),
+      request: openRequest(named, parts, choicesOf('open', parts, options)),
       window: options.window,
       listen: options.listen ?? { host: '127.0.0.1', port: 0 },
     })
   })
 
-  const inspecting = command('inspect <captures...>', 'reads captures as fast as possible and prints the report')
-  addReceiveOptions(inspecting, 'inspect', 'basic')
-  addReceiveOptions(commonOptions(inspecting), 'inspect', 'expert').action(
-    (files: string[], options: CommonOptions) => {
-      found({
-        kind: 'inspect',
-        json: options.json === true,
-        spec: session(
-          'inspect',
-          receivingSources({
-            urls: [],
-            capture: files,
-            pace: options.pace ?? 'fast',
-            loop: options.loop ?? 1,
-            linkType: options.linkType,
-            choices: { ...choicesOf('inspect', options), keepCorrupt: true },
-            services: 'all',
-            givesUp: false,
-          }),
-          reportSinks(options),
-          options,
-        ),
-      })
-    },
-  )
-
-  receiveCommand(command('receive [urls...]', 'receives; writes DIR/serviceN/… as objects complete'), 'receive').action(
-    (urls: string[], options: ReceiveOptions) => {
-      const choices = choicesOf('receive', options)
-      const sinks: SinkSpec[] = []
-      if (choices.out !== undefined) {
-        const { out: dir, maxSegments = 0, splitTsi = false } = choices
-        sinks.push({ id: 'folder', kind: 'folder', dir, maxSegments, splitTsi })
-      }
-      found({
-        kind: 'session',
-        json: options.json === true,
-        spec: session(
-          'receive',
-          receivingSources({
-            urls,
-            capture: options.capture,
-            pace: options.pace ?? 'fast',
-            loop: options.loop ?? 1,
-            linkType: options.linkType,
-            choices,
-            services: DEFAULT_RECEIVE.services,
-            givesUp: true,
-          }),
-          [...sinks, ...reportSinks(options)],
-          options,
-        ),
-      })
-    },
-  )
-
-  receiveCommand(
-    command('gateway [urls...]', 'receives and serves over HTTP; a capture stays served when it is over')
-      .requiredOption('--listen <host:port>', 'address to serve on', parseHostPort)
-      .addOption(
-        new Option('--cors <mode>', 'answer cross-origin requests').choices(['auto', 'on', 'off']).default('auto'),
-      ),
-    'gateway',
-  ).action((urls: string[], options: ReceiveOptions & { listen: HostPort; cors: 'auto' | 'on' | 'off' }) => {
-    const choices = choicesOf('gateway', options)
-    found({
-      kind: 'session',
-      json: options.json === true,
-      spec: session(
-        'gateway',
-        receivingSources({
-          urls,
-          capture: options.capture,
-          pace: options.pace ?? 'real',
-          loop: options.loop ?? 1,
-          linkType: options.linkType,
-          choices,
-          services: DEFAULT_RECEIVE.services,
-          givesUp: false,
-        }),
-        [
-          {
-            id: 'gateway',
-            kind: 'gateway',
-            host: options.listen.host,
-            port: options.listen.port,
-            maxSegments: choices.cachedSegments ?? choices.maxSegments ?? 0,
-            cors: options.cors,
-          },
-          ...reportSinks(options),
-        ],
-        options,
-      ),
+  for (const running of SESSION_COMMANDS) {
+    const { name, words, help, defaults, refuses = [] } = running
+    const own = Object.fromEntries([
+      ['--duration', durationOption()],
+      ['--log', logOption()],
+      ['--json', new Option('--json', 'machine output on stdout')],
+      ...refuses.map((option) => [option, new Option(`${option} <value>`).hideHelp()]),
+    ])
+    const made = addOptions(command(`${name} ${words}`, help), name, parts, defaults, own)
+    for (const option of made.options) if (running.required?.includes(option.long as '--')) option.makeOptionMandatory()
+    made.action((...args: unknown[]) => {
+      const options = args[made.registeredArguments.length] as RunOptions & Record<string, unknown>
+      const named = args.slice(0, made.registeredArguments.length).flat() as string[]
+      const spec = commandSession(running, parts, named, choicesOf(name, parts, options), options)
+      found({ kind: running.inspects === true ? 'inspect' : 'session', spec, json: options.json === true })
     })
-  })
-
-  const runs = (spec: SessionSpec1, json: boolean): void => found({ kind: 'session', spec, json })
-  recordCommand(command('record [urls...]', 'writes what arrives to a pcapng, all of it or chosen services'), runs)
-
-  sendCommand(
-    command('send <input> <url>', 'sends a file, a folder or a DASH/HLS manifest as route:// or atsc://'),
-    runs,
-  )
+  }
 
   command('run <spec>', 'runs a saved session')
-    .addOption(new Option('--duration <s>', 'stop after so many seconds').argParser(parseSeconds))
+    .addOption(durationOption())
     .option('--report <file>', 'write the report at the end')
-    .addOption(new Option('--log <topics>', 'topic[:topic]@level').argParser(parseLogOption))
+    .addOption(logOption())
     .option('--json', 'machine output')
     .action((file: string, options: { duration?: number; report?: string; log?: LogSpec; json?: boolean }) => {
       found({
         kind: 'run',
         file,
         json: options.json === true,
-        overrides: {
-          ...(options.duration === undefined ? {} : { durationS: options.duration }),
-          ...(options.report === undefined ? {} : { report: options.report }),
-          ...(options.log === undefined ? {} : { log: options.log }),
-        },
+        overrides: defined({ durationS: options.duration, report: options.report, log: options.log }),
       })
     })
   return program
 }
 
-function openRequest(named: readonly string[], choices: ReceiveChoices): InitialRequest {
-  const urls = named.filter((one) => /^[a-z]+:\/\//i.test(one))
-  if (urls.length === 0) return { kind: 'capture', files: named, choices }
-  if (urls.length === named.length) return { kind: 'url', url: urls.join(' '), choices }
-  throw new AppFailure(
-    'bad-command-line',
-    'URLs and captures cannot be opened together.',
-    'Right form: routescope open URL…, or routescope open CAPTURE…',
-  )
+function durationOption(): Option {
+  return new Option('--duration <s>', 'stop after so many seconds').argParser(parseSeconds)
 }
 
-/** What `receive` and `gateway` have in common: everyday options first, expert ones in groups below. */
-function receiveCommand(command: Command, name: 'receive' | 'gateway'): Command {
-  captureOption(addReceiveOptions(command, name, 'basic'))
-  return addReceiveOptions(commonOptions(command), name, 'expert')
+function logOption(): Option {
+  return new Option('--log <topics>', 'topic[:topic]@level').argParser(parseLogOption)
+}
+
+function listenOption(): Option {
+  return new Option('--listen <host:port>', 'where to serve the interface').argParser(parseHostPort)
+}
+
+function openRequest(named: readonly string[], parts: readonly PartDescription[], choices: Choices): InitialRequest {
+  const groups = new Set(named.map((one) => openerOf(parts, one)?.group))
+  if (groups.size > 1) {
+    throw new AppFailure(
+      'bad-command-line',
+      'URLs and captures cannot be opened together.',
+      'Right form: routescope open URL…, or routescope open CAPTURE…',
+    )
+  }
+  return groups.has('Listen')
+    ? { kind: 'url', url: named.join(' '), choices }
+    : { kind: 'capture', files: named, choices }
 }

@@ -1,5 +1,5 @@
 import { APP_ERROR_EXIT } from '../contract/app-error.ts'
-import type { SessionSpec1 } from '../contract/session-spec-1.ts'
+import type { SessionSpec } from '../contract/session-spec.ts'
 import type { Engine } from '../engine/engine.ts'
 import { writeText } from './output.ts'
 import { ProgressLine } from './progress-line.ts'
@@ -11,7 +11,7 @@ import { problemTeller } from './run-session.ts'
  * Reads captures as fast as possible and prints the report. Warnings of the reader (a cut last record, a resync) go to
  * stderr and do not spoil the report; a capture that cannot be read at all is a failure without one.
  */
-export async function inspectCaptures(engine: Engine, spec: SessionSpec1, json: boolean): Promise<number> {
+export async function inspectCaptures(engine: Engine, spec: SessionSpec, json: boolean): Promise<number> {
   const session = await engine.start(spec)
   const progress = new ProgressLine(process.stderr)
   const keys = new QuitKeys(session.readsStdin)

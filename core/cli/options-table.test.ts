@@ -1,28 +1,64 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { RECEIVE_OPTIONS, type ReceiveOption, type ReceiveOptionType } from '../contract/receive-options.ts'
+import { choiceName } from '../contract/choices.ts'
+import { OPTION_GROUPS, type OptionRow, type OptionType, type TextOf } from '../contract/option-row.ts'
+import { PART_DESCRIPTIONS } from '../engine/registry.ts'
 
 const root = join(__dirname, '..', '..')
 const README = join(root, 'README.md')
 const SECTION =
-  /(<!-- receive options: made from the table, see core\/cli\/options-table.test.ts -->\n)[\s\S]*?(\n<!-- end -->)/
+  /(<!-- options: made from the tables of the parts, see core\/cli\/options-table.test.ts -->\n)[\s\S]*?(\n<!-- end -->)/
 
-/**
- * The table of receive options as README.md shows it (section "Receive options"). To write the section again after
- * a change of the table, run this test with `UPDATE_README=1`.
- */
-function optionsTable(): string {
-  const rows = (RECEIVE_OPTIONS as readonly ReceiveOption[]).map((row) => {
-    const gpac = row.gpac === null ? '–' : `\`${row.gpac}\``
-    const fallback = row.gpacDefault === undefined ? '' : `, GPAC's ${row.gpacDefault}`
-    const test = row.test.slice(row.test.lastIndexOf('/') + 1)
-    return `| \`${row.option}${wordOf(row.type)}\` | ${gpac} | ${standardOf(row)}${fallback} | ${row.help.replaceAll('|', '\\|')} | [${test}](${row.test}) |`
-  })
-  return ['| option | GPAC | default | meaning | test |', '| --- | --- | --- | --- | --- |', ...rows].join('\n')
+/** A row of a table, and the kinds of parts that have it. */
+type Entry = { readonly row: OptionRow; readonly kinds: string[] }
+
+/** Every row of every part; what several parts have alike is one. */
+function entries(): readonly Entry[] {
+  const found = new Map<string, Entry>()
+  for (const { kind, options } of PART_DESCRIPTIONS) {
+    for (const row of options) {
+      const key = `${choiceName(row)} ${row.help}`
+      const before = found.get(key)
+      if (before === undefined) found.set(key, { row, kinds: [kind] })
+      else before.kinds.push(kind)
+    }
+  }
+  return [...found.values()]
 }
 
-function wordOf(type: ReceiveOptionType): string {
+/**
+ * The options as README.md shows them (section "Options"), in the order of the groups. To write the section again after a
+ * change of a table, run this test with `UPDATE_README=1`.
+ */
+function optionsTable(): string {
+  const rows = entries()
+    .filter(({ row }) => row.option !== null)
+    .sort((a, b) => OPTION_GROUPS.indexOf(a.row.group) - OPTION_GROUPS.indexOf(b.row.group))
+    .map(({ row, kinds }) => {
+      const gpac = row.gpac === null ? '–' : `\`${row.gpac.name}\``
+      const fallback = row.gpac?.default === undefined ? '' : `, GPAC's ${row.gpac.default}`
+      const test = row.test.slice(row.test.lastIndexOf('/') + 1)
+      return `| \`${row.option}${wordOf(row.type)}\` | ${kinds.join(', ')} | ${gpac} | ${defaultOf(row)}${fallback} | ${row.help.replaceAll('|', '\\|')} | [${test}](${row.test}) |`
+    })
+  return ['| option | part | GPAC | default | meaning | test |', '| --- | --- | --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  )
+}
+
+const TEXT_WORDS: Readonly<Record<TextOf, string>> = {
+  interface: 'ADDR',
+  address: 'ADDR',
+  url: 'URL',
+  folder: 'DIR',
+  file: 'FILE',
+  words: 'TEXT',
+  source: 'URL',
+  input: 'INPUT',
+  endpoint: 'HOST:PORT',
+}
+
+function wordOf(type: OptionType): string {
   switch (type.kind) {
     case 'flag':
     case 'negated':
@@ -31,30 +67,31 @@ function wordOf(type: ReceiveOptionType): string {
       return ' on\\|off'
     case 'choice':
       return ` ${type.values.join('\\|')}`
-    case 'number':
-      return type.unit === '' ? ' N' : ` ${type.unit === '%' ? 'PERCENT' : type.unit.toUpperCase()}`
+    case 'number': {
+      const word = type.unit === '' ? 'N' : type.unit === '%' ? 'PERCENT' : type.unit.toUpperCase()
+      return type.bare === undefined ? ` ${word}` : ` [${word}]`
+    }
     case 'duration':
       return ' S'
     case 'bytes':
       return ' BYTES'
+    case 'text':
     case 'list':
-      return type.of === 'url' ? ' URL' : ' ADDR'
+      return ` ${TEXT_WORDS[type.of]}`
     case 'services':
       return ' WHICH'
-    case 'folder':
-      return ' DIR'
   }
 }
 
-function standardOf({ standard, type, key }: ReceiveOption): string {
-  if (standard === null) return key === 'timeoutS' ? 'never' : type.kind === 'list' ? 'any' : 'none'
+function defaultOf({ default: value, type }: OptionRow): string {
+  if (value === null) return type.kind === 'duration' ? 'never' : type.kind === 'list' ? 'any' : 'none'
   if (type.kind === 'negated') return 'off'
-  if (typeof standard === 'boolean') return standard ? 'on' : 'off'
-  return String(standard)
+  if (typeof value === 'boolean') return value ? 'on' : 'off'
+  return String(value)
 }
 
-describe('the receive options in README.md', () => {
-  it('are the table', () => {
+describe('the options in README.md', () => {
+  it('are the tables of the parts', () => {
     const text = readFileSync(README, 'utf8')
     const made = text.replace(SECTION, (_, begin: string, end: string) => begin + optionsTable() + end)
     if (process.env.UPDATE_README === '1') writeFileSync(README, made)
@@ -62,20 +99,21 @@ describe('the receive options in README.md', () => {
     expect(made).toBe(process.env.UPDATE_README === '1' ? made : text)
   })
 
-  it.each(RECEIVE_OPTIONS.map((row): [string, ReceiveOption] => [row.option, row]))(
-    '%s is proved by a test that names it',
-    (option, row) => {
+  it.each(entries().map(({ row, kinds }): [string, string, OptionRow] => [kinds.join(', '), row.key, row]))(
+    '%s: %s is proved by a test that names it',
+    (_, key, row) => {
       const file = join(root, row.test)
       expect(existsSync(file), row.test).toBe(true)
       const text = readFileSync(file, 'utf8')
-      const field = row.path.slice(row.path.lastIndexOf('.') + 1)
-      const named = text.includes(option) || new RegExp(`\\b(${row.key}|${field})\\b`).test(text)
-      expect(named, `${row.test} names neither ${option} nor ${row.key} nor ${field}`).toBe(true)
+      const name = choiceName(row)
+      const named =
+        (row.option !== null && text.includes(row.option)) || new RegExp(`\\b(${key}|${name})\\b`).test(text)
+      expect(named, `${row.test} names neither ${row.option} nor ${key} nor ${name}`).toBe(true)
     },
   )
 
   it('holds every option of GPAC that is said to be there', () => {
-    const names = RECEIVE_OPTIONS.map((row) => row.gpac as string | null)
+    const names = entries().map(({ row }) => row.gpac?.name)
     for (const name of [
       ...['tunein', 'ifce', 'buffer', 'timeout', 'nbcached', 'kc', 'skipr', 'stsi', 'tsidbg', 'max_segs', 'odir'],
       ...['reorder', 'rtimeout', 'cloop', 'fullseg', 'repair', 'repair_urls', 'max_sess', 'range_merge', 'minrecv'],

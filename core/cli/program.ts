@@ -3,9 +3,11 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { APP_ERROR_EXIT } from '../contract/app-error.ts'
-import type { ReceiveChoices } from '../contract/receive-options.ts'
-import type { SessionSpec1 } from '../contract/session-spec-1.ts'
+import type { Choices } from '../contract/choices.ts'
+import { defined } from '../contract/defined.ts'
+import type { PartSpec, SessionSpec } from '../contract/session-spec.ts'
 import type { InitialRequest } from '../contract/shell-api.ts'
+import { PART_DESCRIPTIONS } from '../engine/registry.ts'
 import { AppFailure, toAppError } from '../failure/app-failure.ts'
 import { type CliRequest, type RunOverrides, readCommandLine } from './command-line.ts'
 import { noDisplayReason, type ProgramFolders, programFolders } from './display.ts'
@@ -81,7 +83,7 @@ async function carryOut(request: EngineRequest, folders: ProgramFolders, version
   }
 }
 
-async function readSpec(file: string, overrides: RunOverrides): Promise<SessionSpec1> {
+async function readSpec(file: string, overrides: RunOverrides): Promise<SessionSpec> {
   let text: string
   try {
     text = await readFile(file, 'utf8')
@@ -107,19 +109,29 @@ async function readSpec(file: string, overrides: RunOverrides): Promise<SessionS
   }
   const { parseSessionSpec } = await import('../engine/spec/spec.ts')
   const spec = parseSessionSpec(json, file)
+  const { report } = overrides
+  return {
+    ...(report === undefined ? spec : withReport(spec, report)),
+    ...defined({ durationS: overrides.durationS, log: overrides.log }),
+  }
+}
+
+/** A report beside the other sinks; where the session has links, of every source that brings datagrams. */
+function withReport(spec: SessionSpec, file: string): SessionSpec {
+  const report: PartSpec = { id: 'command-line-report', kind: 'report', file }
+  const receives = (kind: string): boolean =>
+    PART_DESCRIPTIONS.some((each) => each.kind === kind && each.takes === null && each.gives === 'datagrams')
+  const links = spec.links?.filter(({ from }) => spec.parts.some(({ id, kind }) => id === from && receives(kind)))
+  const sources = new Set(links?.map(({ from }) => from))
   return {
     ...spec,
-    ...(overrides.durationS === undefined ? {} : { durationS: overrides.durationS }),
-    ...(overrides.log === undefined ? {} : { log: overrides.log }),
-    sinks:
-      overrides.report === undefined
-        ? spec.sinks
-        : [...spec.sinks, { id: 'command-line-report', kind: 'report', file: overrides.report }],
+    parts: [...spec.parts, report],
+    ...defined({ links: spec.links && [...spec.links, ...[...sources].map((from) => ({ from, to: report.id }))] }),
   }
 }
 
 /** How the app is told what the command line chose. */
-function chosen(choices: ReceiveChoices): string[] {
+function chosen(choices: Choices): string[] {
   return Object.keys(choices).length === 0 ? [] : [`--receive-options=${JSON.stringify(choices)}`]
 }
 

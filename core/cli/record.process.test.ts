@@ -53,6 +53,17 @@ describe('record', () => {
     expect(existsSync(out)).toBe(false)
   })
 
+  it('keeps --comment, cuts packets with --snap, and begins a new file with --rotate-time', async () => {
+    const out = folder.at('cut.pcapng')
+    const options = ['--comment', 'from the roof', '--snap', '200', '--rotate-time', '0.5']
+    const { status } = await routescope(['record', '--capture', capture, '--capture-out', out, ...options])
+    expect(status).toBe(0)
+    const [first, second] = [1, 2].map((number) => readFileSync(folder.at(`cut_0000${number}.pcapng`)))
+    expect(first?.includes('from the roof')).toBe(true)
+    expect(first?.length).toBeLessThan(readFileSync(capture).length / 2)
+    expect(second?.length).toBeGreaterThan(0)
+  })
+
   it('takes a link type of the user’s for frames that have none', async () => {
     const packets = ipPacketsFrom(await twoServicesFixture())
     const file = folder.at('user.pcap')

@@ -1,5 +1,5 @@
 import { APP_ERROR_EXIT } from '../contract/app-error.ts'
-import type { SessionSpec1 } from '../contract/session-spec-1.ts'
+import type { SessionSpec } from '../contract/session-spec.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Session } from '../engine/session.ts'
 import { ProgressLine, repairText } from './progress-line.ts'
@@ -14,7 +14,7 @@ const PROGRESS_MS = 250
  * capture is over goes on serving it until then.
  * @returns the exit status of command-line.md
  */
-export async function runSession(engine: Engine, spec: SessionSpec1, json: boolean): Promise<number> {
+export async function runSession(engine: Engine, spec: SessionSpec, json: boolean): Promise<number> {
   const startedUs = engine.nowUs()
   const session = await engine.start(spec)
   const progress = new ProgressLine(process.stderr)
@@ -37,21 +37,16 @@ export async function runSession(engine: Engine, spec: SessionSpec1, json: boole
   tellProblems()
   const failure = session.failure()
   if (failure === null) {
-    if (listsServices(spec)) listServices(session, json)
+    if (session.scans) listServices(session, json)
     if (json) print({ event: 'end', ...session.summary() })
     else for (const line of summaryLines(session)) process.stderr.write(`${line}\n`)
-    if (baseUrl !== null && !keys.quit && endsByItself(spec))
+    if (baseUrl !== null && !keys.quit && session.endsByItself)
       await serveOn(keys, spec, engine.nowUs() - startedUs, baseUrl)
   }
   keys.close()
   if (failure !== null) return APP_ERROR_EXIT[failure.code]
   if (keys.quit) return 130
   return session.degraded ? 1 : 0
-}
-
-/** The list of services is what a scan is for. */
-function listsServices(spec: SessionSpec1): boolean {
-  return spec.sources.some((source) => source.kind !== 'presentation' && source.receive.services === 'scan')
 }
 
 function listServices(session: Session, json: boolean): void {
@@ -61,13 +56,8 @@ function listServices(session: Session, json: boolean): void {
   }
 }
 
-/** A capture is over whether somebody still watches or not; a multicast that fell silent for too long has been given up. */
-function endsByItself(spec: SessionSpec1): boolean {
-  return spec.sources.some((source) => source.kind === 'capture')
-}
-
 /** What was received stays served until the user, or the duration, ends it. */
-async function serveOn(keys: QuitKeys, spec: SessionSpec1, elapsedUs: number, baseUrl: string): Promise<void> {
+async function serveOn(keys: QuitKeys, spec: SessionSpec, elapsedUs: number, baseUrl: string): Promise<void> {
   if (spec.durationS === undefined) {
     process.stderr.write(`The source has ended; what was received is still served on ${baseUrl} until Ctrl-C.\n`)
     // A promise alone does not keep the process alive, the gateway's listening socket does.

@@ -6,7 +6,7 @@ import type { HostPort } from '../contract/option-values.ts'
 import type { InitialRequest } from '../contract/shell-api.ts'
 import type { Engine } from '../engine/engine.ts'
 import { serveEngine } from '../engine/serve.ts'
-import { specForCapture, specForDemo, specForUrl } from '../engine/spec/session-specs.ts'
+import { specForDemo, specForSources } from '../engine/spec/session-specs.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { InterfaceServer } from '../http/interface-server.ts'
 import type { ProgramFolders } from './display.ts'
@@ -54,9 +54,9 @@ async function startInitial(engine: Engine, request: InitialRequest): Promise<vo
       await engine.start(specForDemo())
       return
     case 'capture':
-      await engine.start(specForCapture(request.files, 'fast', request.choices))
+      await engine.start(specForSources(request.files, request.choices))
       return
     case 'url':
-      await engine.start(specForUrl(request.url, request.choices))
+      await engine.start(specForSources(request.url.split(' '), request.choices))
   }
 }

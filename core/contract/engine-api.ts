@@ -1,9 +1,9 @@
 import type { AppError } from './app-error.ts'
+import type { Choices } from './choices.ts'
 import type { ObjectBatch, ObjectDetail, ObjectQuery, ObjectRow, ObjectView } from './object-rows.ts'
-import type { ReceiveChoices } from './receive-options.ts'
+import type { PartDescription } from './part-description.ts'
 import type { JsonObject, Report, ReportSignature } from './report.ts'
-import type { RecordingOptions } from './session-spec.ts'
-import type { SessionSpec1 } from './session-spec-1.ts'
+import type { RecordingOptions, SessionSpec } from './session-spec.ts'
 import type { LogLine, RecordingSnapshot, SectionChanges, SessionSnapshot } from './snapshot.ts'
 
 /**
@@ -17,12 +17,10 @@ export type EngineCommands = {
   hello: () => EngineHello
   interfaces: () => readonly NetworkInterface[]
   /** Checks the spec and starts it; answers once everything it names is open. Fails with the first AppError. */
-  startSession: (spec: SessionSpec1) => { readonly sessionId: string }
-  /** The specs behind the three buttons of the first screen, so that no window composes one by itself. */
-  specForCapture: (files: readonly string[], pace: 'fast' | 'real', choices: ReceiveChoices) => SessionSpec1
-  /** `url` may be several, with spaces between them: one session receives them all. */
-  specForUrl: (url: string, choices: ReceiveChoices) => SessionSpec1
-  specForDemo: () => SessionSpec1
+  startSession: (spec: SessionSpec) => { readonly sessionId: string }
+  /** The spec of what a person opens, so that no window composes one: URLs to listen to, or captures. */
+  specForSources: (sources: readonly string[], choices: Choices) => SessionSpec
+  specForDemo: () => SessionSpec
   /** Stops sources and flushes; everything received stays readable until the session is closed. */
   stopSession: (sessionId: string) => null
   /** Stops and forgets: store, gateway and columns go. */
@@ -74,6 +72,8 @@ export type EngineHello = {
   readonly platform: string
   /** Where a dump goes when no folder is named. */
   readonly defaultDumpDir: string
+  /** Every kind of part: forms and source fields are made from these. */
+  readonly parts: readonly PartDescription[]
 }
 
 /** One address of an interface of this machine. */
@@ -110,8 +110,7 @@ export const COMMAND_NAMES = [
   'hello',
   'interfaces',
   'startSession',
-  'specForCapture',
-  'specForUrl',
+  'specForSources',
   'specForDemo',
   'stopSession',
   'closeSession',

@@ -76,6 +76,8 @@ export type OptionRow = {
   readonly option: `--${string}` | null
   readonly gpac: GpacOption | null
   readonly type: OptionType
+  /** Its value in the help, where the type has no better word. */
+  readonly word?: string
   /** Null: no value. */
   readonly default: OptionValue | null
   readonly group: OptionGroup
@@ -87,6 +89,8 @@ export type OptionRow = {
   readonly commands: readonly OptionCommand[]
   /** The test that proves it. */
   readonly test: string
+  /** Value of another field where this one is given and that is not. */
+  readonly implies?: { readonly key: string; readonly value: OptionValue }
   /** What the part is about: an address, files, a folder. A command makes the part where this is given. */
   readonly subject?: true
 }

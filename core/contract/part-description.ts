@@ -25,4 +25,6 @@ export type PartDescription = {
   readonly side?: 'receive' | 'send'
   readonly options: readonly OptionRow[]
   readonly opens?: readonly SourcePattern[]
+  /** Comes to its end by itself, after which what it gave is still looked at. */
+  readonly ends?: true
 }

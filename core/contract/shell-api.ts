@@ -1,5 +1,5 @@
 import type { AppError } from './app-error.ts'
-import type { ReceiveChoices } from './receive-options.ts'
+import type { Choices } from './choices.ts'
 
 /**
  * What the page asks of the program it runs in: file dialogs, menus, recent files. In the app the preload exposes it as
@@ -31,9 +31,9 @@ export type RecentItem = { readonly kind: 'capture' | 'url'; readonly value: str
 /** What a window is to open first. */
 export type InitialRequest =
   | { readonly kind: 'none' }
-  | { readonly kind: 'capture'; readonly files: readonly string[]; readonly choices: ReceiveChoices }
+  | { readonly kind: 'capture'; readonly files: readonly string[]; readonly choices: Choices }
   /** `url` may be several, with spaces between them. */
-  | { readonly kind: 'url'; readonly url: string; readonly choices: ReceiveChoices }
+  | { readonly kind: 'url'; readonly url: string; readonly choices: Choices }
   | { readonly kind: 'demo' }
 
 /** What the menu of the system can ask of the window. */

@@ -33,10 +33,7 @@ afterAll(() => folder.remove())
 
 async function reportOf(bytes: Uint8Array, name = 'x.pcapng'): Promise<Report> {
   writeFileSync(folder.at(name), bytes)
-  const { sessionId } = await window.call(
-    'startSession',
-    await window.call('specForCapture', [folder.at(name)], 'fast', {}),
-  )
+  const { sessionId } = await window.call('startSession', await window.call('specForSources', [folder.at(name)], {}))
   await window.call('watchSession', sessionId)
   await window.ended(sessionId)
   const report = await window.call('report', sessionId)

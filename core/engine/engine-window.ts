@@ -4,7 +4,7 @@ import { AppFailure } from '../failure/app-failure.ts'
 import { listInterfaces } from '../socket/interfaces.ts'
 import type { Engine } from './engine.ts'
 import { SectionFeed } from './section-feed.ts'
-import { specForCapture, specForDemo, specForUrl } from './spec/session-specs.ts'
+import { specForDemo, specForSources } from './spec/session-specs.ts'
 import { parseRecordingOptions, parseSessionSpec } from './spec/spec.ts'
 
 /** Object rows go out ten times a second at most, sections every third of those, and only when they changed. */
@@ -75,8 +75,7 @@ export class EngineWindow {
       }
       return { sessionId: session.id }
     },
-    specForCapture: (files, pace, choices) => specForCapture(files, pace, choices),
-    specForUrl: (url, choices) => specForUrl(url, choices),
+    specForSources: (sources, choices) => specForSources(sources, choices),
     specForDemo: () => specForDemo(),
     stopSession: async (sessionId) => {
       await this.#engine.session(sessionId).stop()

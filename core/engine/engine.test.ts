@@ -1,13 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { SessionSpec1 } from '../contract/session-spec-1.ts'
+import type { SessionSpec } from '../contract/session-spec.ts'
 import { pcapOf, withLoss } from '../testing/datagrams.ts'
 import { DEMO_FOLDER, routeFixture } from '../testing/make-fixtures.ts'
 import { sha256, TestFolder, treeOf } from '../testing/program.ts'
 import { reportFaults } from '../testing/report-shape.ts'
 import { TestWindow } from '../testing/test-window.ts'
 import { Engine } from './engine.ts'
+import { PART_DESCRIPTIONS } from './registry.ts'
 
 const folder = new TestFolder()
 let capture: string
@@ -41,7 +42,7 @@ function write(name: string, content: string | Uint8Array): string {
 }
 
 async function opened(file: string, pace: 'fast' | 'real' = 'fast'): Promise<string> {
-  return (await window.call('startSession', await window.call('specForCapture', [file], pace, {}))).sessionId
+  return (await window.call('startSession', await window.call('specForSources', [file], { pace }))).sessionId
 }
 
 /** A capture opened, watched, and read to its end. */
@@ -61,6 +62,7 @@ describe('the engine, asked by a window', () => {
       version: '1.2.3',
       platform: process.platform,
       defaultDumpDir: folder.at(`dumps-${runs}`),
+      parts: PART_DESCRIPTIONS,
     })
     expect(await window.call('interfaces')).toContainEqual(
       expect.objectContaining({ address: '127.0.0.1', loopback: true }),
@@ -86,16 +88,16 @@ describe('the engine, asked by a window', () => {
   })
 
   it('says where a spec is wrong', async () => {
-    const spec = { format: 'routescope-session', version: 1, sources: [], sinks: [] } as const
+    const spec = { format: 'routescope-session', version: 2, parts: [] } as const
     await expect(window.call('startSession', spec)).rejects.toMatchObject({
-      error: { code: 'bad-spec', message: expect.stringContaining('spec.sources') },
+      error: { code: 'bad-spec', message: expect.stringContaining('spec.parts') },
     })
-    await expect(window.call('startSession', null as unknown as SessionSpec1)).rejects.toMatchObject({
+    await expect(window.call('startSession', null as unknown as SessionSpec)).rejects.toMatchObject({
       error: { code: 'bad-spec' },
     })
     await expect(window.call('report', 's99')).rejects.toMatchObject({ error: { code: 'no-such-session' } })
     await expect(
-      window.call('startSession', await window.call('specForUrl', 'route://225.1.1.0:0', {})),
+      window.call('startSession', await window.call('specForSources', ['route://225.1.1.0:0'], {})),
     ).rejects.toMatchObject({ error: { code: 'bad-url' } })
   })
 
@@ -130,7 +132,7 @@ describe('the engine, asked by a window', () => {
   it('ends in words when a capture holds another protocol', async () => {
     const bytes = new TextEncoder().encode('neither fish nor flesh')
     const other = Array.from({ length: 20 }, (_, timeUs) => ({ address: '239.1.1.1', port: 53, bytes, timeUs }))
-    const spec = await window.call('specForCapture', [write('other.pcap', pcapOf(other))], 'fast', {})
+    const spec = await window.call('specForSources', [write('other.pcap', pcapOf(other))], {})
     const { sessionId } = await window.call('startSession', spec)
     await window.call('watchSession', sessionId)
     const { phase, problems, flows } = await window.ended(sessionId)
@@ -252,9 +254,9 @@ describe('a session', () => {
   })
 
   it('spills what is too much for memory, and removes it when it is closed', async () => {
-    const spec = await window.call('specForCapture', [capture], 'fast', {})
-    const sinks = spec.sinks.map((sink) => (sink.kind === 'store' ? { ...sink, memoryBytes: 100_000 } : sink))
-    const { sessionId } = await window.call('startSession', { ...spec, sinks })
+    const spec = await window.call('specForSources', [capture], {})
+    const parts = spec.parts.map((part) => (part.kind === 'store' ? { ...part, memoryBytes: 100_000 } : part))
+    const { sessionId } = await window.call('startSession', { ...spec, parts })
     await window.call('watchSession', sessionId)
     await window.ended(sessionId)
     mkdirSync(temporary, { recursive: true })

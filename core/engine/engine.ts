@@ -2,13 +2,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EngineHello } from '../contract/engine-api.ts'
 import type { SessionSpec } from '../contract/session-spec.ts'
-import type { SessionSpec1 } from '../contract/session-spec-1.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { wallClockUs } from './clock.ts'
 import { Logger } from './logger.ts'
-import { PART_KINDS } from './registry.ts'
+import { PART_DESCRIPTIONS, PART_KINDS } from './registry.ts'
 import { Session } from './session.ts'
-import { upgradeSpec } from './spec/upgrade.ts'
 
 /** What the engine gets from the process it runs in. */
 export type EngineOptions = {
@@ -42,6 +40,7 @@ export class Engine {
       version: this.options.version,
       platform: process.platform,
       defaultDumpDir: this.options.defaultDumpDir,
+      parts: PART_DESCRIPTIONS,
     }
   }
 
@@ -49,8 +48,7 @@ export class Engine {
    * Opens everything the spec names and starts it.
    * @throws AppFailure for the first thing that could not be opened; what had been opened is closed again
    */
-  async start(asked: SessionSpec | SessionSpec1): Promise<Session> {
-    const spec = asked.version === 2 ? asked : upgradeSpec(asked)
+  async start(spec: SessionSpec): Promise<Session> {
     const id = `s${this.#nextSession++}`
     const session = new Session(id, spec, {
       nowUs: this.nowUs,

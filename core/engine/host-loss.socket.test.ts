@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
 import type { SessionSnapshot } from '../contract/snapshot.ts'
 import { MulticastSender } from '../socket/multicast-sender.ts'
 import { freePort } from '../testing/free-port.ts'
 import { TestFolder } from '../testing/program.ts'
+import { livePart, sessionOf } from '../testing/session-of.ts'
 import { content, testPacket } from '../testing/test-session.ts'
 import { TestWindow } from '../testing/test-window.ts'
 import { Engine } from './engine.ts'
@@ -35,21 +35,9 @@ afterEach(async () => {
 
 /** Listens with a socket that holds about a dozen packets, and sends the signalling. */
 async function listen(): Promise<void> {
-  const spec = {
-    format: 'routescope-session',
-    version: 1,
-    sources: [
-      {
-        id: 'air',
-        kind: 'multicast',
-        url: `route://${GROUP}:${port}`,
-        interface: '127.0.0.1',
-        bufferBytes: 16_384,
-        receive: { ...DEFAULT_RECEIVE, services: 'all' },
-      },
-    ],
-    sinks: [{ id: 'store', kind: 'store', memoryBytes: 1 << 20, maxSegments: 0 }],
-  } as const
+  const on = { services: 'all', interfaces: ['127.0.0.1'], bufferBytes: 16_384 } as const
+  const store = { id: 'store', kind: 'store', memoryBytes: 1 << 20 }
+  const spec = sessionOf([livePart('air', `route://${GROUP}:${port}`, on), store])
   sessionId = (await window.call('startSession', spec)).sessionId
   await window.call('watchSession', sessionId)
   const bytes = new TextEncoder().encode(STSID)

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest'
-import type { SessionSpec1 } from '../contract/session-spec-1.ts'
+import type { SessionSpec } from '../contract/session-spec.ts'
 import { LctPacket } from '../protocol/lct/lct-packet.ts'
 import { MulticastSender } from '../socket/multicast-sender.ts'
 import { DEMO_FOLDER } from '../testing/make-fixtures.ts'
@@ -58,14 +58,13 @@ function loseOnTheWay(): number[] {
 it('a live segment that lost packets is served as it was sent, and so is one that never came', async () => {
   const lost = loseOnTheWay()
   const demo = await window.call('specForDemo')
-  const spec: SessionSpec1 = {
+  const spec: SessionSpec = {
     ...demo,
-    sources: demo.sources.map((source) => {
+    parts: [
       // Once through, so that what is sent is what the files hold.
-      if (source.kind === 'presentation') return { ...source, loop: false }
-      const repair = { ...source.receive.repair, mode: 'http' as const, urls: [server.url] }
-      return { ...source, receive: { ...source.receive, repair } }
-    }),
+      ...demo.parts.map((part) => (part.kind === 'presentation' ? { ...part, loop: 1 } : part)),
+      { id: 'repair', kind: 'repair', mode: 'http', urls: [server.url] },
+    ],
   }
   const { sessionId } = await window.call('startSession', spec)
   await window.call('watchSession', sessionId)

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, expect, it } from 'vitest'
-import { receiveSpecOf, socketFieldsOf } from '../contract/receive-choices.ts'
 import { MulticastSender } from '../socket/multicast-sender.ts'
 import type { Datagram } from '../testing/datagrams.ts'
 import { mabrCapture } from '../testing/mabr-capture.ts'
 import { DEMO_FOLDER, demoDash, FIXTURE_START_US } from '../testing/make-fixtures.ts'
 import { TestFolder } from '../testing/program.ts'
+import { livePart, sessionOf } from '../testing/session-of.ts'
 import { TestWindow } from '../testing/test-window.ts'
 import { Engine } from './engine.ts'
 
@@ -27,21 +27,9 @@ afterAll(async () => {
 it('mabr:// joins the configuration, then the sessions it names, and serves their files as one service', async () => {
   const port = 20_000 + 2 * Math.floor(Math.random() * 15_000)
   const window = new TestWindow(engine)
-  const choices = { interfaces: [LOOPBACK], services: 'all' as const }
-  const { sessionId } = await window.call('startSession', {
-    format: 'routescope-session',
-    version: 1,
-    sources: [
-      {
-        id: 'source',
-        kind: 'multicast',
-        url: `mabr://${ADDRESS}:${port}`,
-        ...socketFieldsOf(choices),
-        receive: receiveSpecOf(choices, 'all'),
-      },
-    ],
-    sinks: [{ id: 'gateway', kind: 'gateway', host: LOOPBACK, port: 0, maxSegments: 0, cors: 'auto' }],
-  })
+  const source = livePart('source', `mabr://${ADDRESS}:${port}`, { interfaces: [LOOPBACK], services: 'all' })
+  const spec = sessionOf([source, { id: 'gateway', kind: 'gateway', listen: `${LOOPBACK}:0` }])
+  const { sessionId } = await window.call('startSession', spec)
   await window.call('watchSession', sessionId)
   const joined = (): string[] => window.snapshot(sessionId)?.source.sockets.map(({ destination }) => destination) ?? []
   await window.until(() => joined().length > 0)

@@ -1,14 +1,14 @@
 import { writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { receiveSpecOf, socketFieldsOf } from '../contract/receive-choices.ts'
-import type { ReceiveChoices } from '../contract/receive-options.ts'
-import type { SessionSpec1, SinkSpec, SourceSpec } from '../contract/session-spec-1.ts'
+import type { Choices } from '../contract/choices.ts'
+import type { PartSpec } from '../contract/session-spec.ts'
 import { MulticastSender } from '../socket/multicast-sender.ts'
 import { pcapOf } from '../testing/datagrams.ts'
 import { freePort } from '../testing/free-port.ts'
 import { DEMO_FOLDER, routeFixture } from '../testing/make-fixtures.ts'
 import { TestFolder } from '../testing/program.ts'
+import { capturePart, livePart, partsFor, sessionOf } from '../testing/session-of.ts'
 import { testPacket } from '../testing/test-session.ts'
 import { Engine } from './engine.ts'
 import type { Session } from './session.ts'
@@ -40,14 +40,14 @@ async function sender(): Promise<MulticastSender> {
   return made
 }
 
-function live(id: string, url: string, choices: ReceiveChoices): SourceSpec {
-  const on: ReceiveChoices = { interfaces: [LOOPBACK], ...choices }
-  return { id, kind: 'multicast', url, ...socketFieldsOf(on), receive: receiveSpecOf(on, 'first') }
+/** A source with what was chosen of it, and the parts for what was chosen beside it. */
+function live(id: string, url: string, choices: Choices): PartSpec[] {
+  const on: Choices = { interfaces: [LOOPBACK], ...choices }
+  return [livePart(id, url, on), ...partsFor(on)]
 }
 
-function start(sources: readonly SourceSpec[], sinks: readonly SinkSpec[] = []): Promise<Session> {
-  const spec: SessionSpec1 = { format: 'routescope-session', version: 1, sources, sinks }
-  return engine.start(spec)
+function start(...parts: readonly (readonly PartSpec[])[]): Promise<Session> {
+  return engine.start(sessionOf(parts.flat()))
 }
 
 /** Sends, again and again until the session has what was waited for: the first may come before the socket reads. */
@@ -66,7 +66,7 @@ const object = (toi: number): Uint8Array =>
 describe('--timeout', () => {
   it('ends a session to which nothing comes, and says what was joined', async () => {
     const port = await freePort()
-    const session = await start([live('a', `route://${GROUP}:${port}`, { timeoutS: 0.2 })])
+    const session = await start(live('a', `route://${GROUP}:${port}`, { timeoutS: 0.2 }))
     await session.done
     expect(session.failure()).toMatchObject({
       code: 'nothing-received',
@@ -76,7 +76,7 @@ describe('--timeout', () => {
 
   it('ends a session that fell silent, and that is no failure', async () => {
     const port = await freePort()
-    const session = await start([live('a', `route://${GROUP}:${port}`, { timeoutS: 1 })])
+    const session = await start(live('a', `route://${GROUP}:${port}`, { timeoutS: 1 }))
     const sending = await sender()
     await until(
       session,
@@ -90,7 +90,7 @@ describe('--timeout', () => {
 
   it('is a tune-in failure where only the list of services comes', async () => {
     const port = await freePort()
-    const session = await start([live('a', 'atsc://', { timeoutS: 1, services: [7] })])
+    const session = await start(live('a', 'atsc://', { timeoutS: 1, services: [7] }))
     const sending = await sender()
     const xml = `<SLT xmlns="tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/SLT/1.0/" bsid="1"><Service serviceId="7" shortServiceName="Seven"><BroadcastSvcSignaling slsProtocol="1" slsDestinationIpAddress="${OTHER_GROUP}" slsDestinationUdpPort="${port}"/></Service></SLT>`
     const slt = Uint8Array.from([1, 0, 0, 1, ...gzipSync(xml)])
@@ -104,7 +104,7 @@ describe('--timeout', () => {
   })
 
   it('ends a scan when no new service has been listed for so long', async () => {
-    const session = await start([live('a', 'atsc://', { timeoutS: 1, services: 'scan' })])
+    const session = await start(live('a', 'atsc://', { timeoutS: 1, services: 'scan' }))
     const sending = await sender()
     const xml = `<SLT xmlns="tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/SLT/1.0/" bsid="1"><Service serviceId="7"><BroadcastSvcSignaling slsProtocol="1" slsDestinationIpAddress="${OTHER_GROUP}" slsDestinationUdpPort="6000"/></Service></SLT>`
     const slt = Uint8Array.from([1, 0, 0, 1, ...gzipSync(xml)])
@@ -121,8 +121,8 @@ describe('--keep-alive', () => {
   it('waits for a service that fell silent, but not for one that never came', async () => {
     const port = await freePort()
     const choices = { timeoutS: 0.8, keepAlive: true }
-    const never = await start([live('a', `route://${OTHER_GROUP}:${port}`, choices)])
-    const session = await start([live('a', `route://${GROUP}:${port}`, choices)])
+    const never = await start(live('a', `route://${OTHER_GROUP}:${port}`, choices))
+    const session = await start(live('a', `route://${GROUP}:${port}`, choices))
     const sending = await sender()
     await until(
       session,
@@ -132,7 +132,7 @@ describe('--keep-alive', () => {
     await never.done
     expect(never.failure()).toMatchObject({ code: 'nothing-received' })
     // A second session with as much patience is begun and given up meanwhile: the one that is kept had the time to end.
-    const measure = await start([live('a', `route://${OTHER_GROUP}:${port}`, { timeoutS: 1.6 })])
+    const measure = await start(live('a', `route://${OTHER_GROUP}:${port}`, { timeoutS: 1.6 }))
     await measure.done
     expect(session.snapshot().phase).toBe('running')
     await until(
@@ -149,7 +149,7 @@ describe('--interface and --buffer', () => {
   it('are asked for each socket, and what was granted is shown', async () => {
     const port = await freePort()
     const choices = { interfaces: [LOOPBACK], bufferBytes: 8192 }
-    const session = await start([live('a', `route://${GROUP}:${port}`, choices)])
+    const session = await start(live('a', `route://${GROUP}:${port}`, choices))
     expect(session.snapshot().source.sockets).toEqual([
       expect.objectContaining({
         destination: `${GROUP}:${port}`,
@@ -163,7 +163,7 @@ describe('--interface and --buffer', () => {
   })
 
   it('an interface that is not there is refused before anything starts', async () => {
-    const start1 = start([live('a', `route://${GROUP}:6000`, { interfaces: [LOOPBACK, '203.0.113.9'] })])
+    const start1 = start(live('a', `route://${GROUP}:6000`, { interfaces: [LOOPBACK, '203.0.113.9'] }))
     await expect(start1).rejects.toMatchObject({ error: { code: 'address-not-local' } })
   })
 })
@@ -171,9 +171,8 @@ describe('--interface and --buffer', () => {
 describe('several sources at once', () => {
   it('are one session: services in order, one report, one folder', async () => {
     const port = await freePort()
-    const sink: SinkSpec = { id: 'out', kind: 'folder', dir: folder.at('two'), maxSegments: 0, splitTsi: false }
     const sources = [live('a', `route://${GROUP}:${port}`, {}), live('b', `route://${OTHER_GROUP}:${port}`, {})]
-    const session = await start(sources, [sink])
+    const session = await start(...sources, partsFor({ out: folder.at('two') }))
     const sending = await sender()
     await until(
       session,
@@ -200,18 +199,8 @@ describe('several sources at once', () => {
     const short = (await routeFixture()).slice(0, 40)
     const from = short[0]?.timeUs ?? 0
     writeFileSync(folder.at('short.pcap'), pcapOf(short.map((one, at) => ({ ...one, timeUs: from + at * 1000 }))))
-    const multicast = live('live', `route://${GROUP}:${port}`, { timeoutS: 1 })
-    if (multicast.kind !== 'multicast') throw new Error('not a multicast')
-    const session = await start([
-      multicast,
-      {
-        id: 'capture',
-        kind: 'capture',
-        files: [folder.at('short.pcap')],
-        pace: 'real',
-        loop: 1,
-        receive: multicast.receive,
-      },
+    const session = await start(live('live', `route://${GROUP}:${port}`, { timeoutS: 1 }), [
+      capturePart('capture', [folder.at('short.pcap')], { pace: 'real' }),
     ])
     const sending = await sender()
     await until(

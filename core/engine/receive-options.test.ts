@@ -1,14 +1,19 @@
 import { writeFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { checkReceiveOption, readReceiveOption, receiveSpecOf } from '../contract/receive-choices.ts'
-import { RECEIVE_OPTIONS, type ReceiveChoices, type ReceiveOption } from '../contract/receive-options.ts'
-import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
-import type { CaptureSource, SessionSpec1, SinkSpec } from '../contract/session-spec-1.ts'
+import { type Choices, choiceName, commandOptions } from '../contract/choices.ts'
+import type { OptionRow } from '../contract/option-row.ts'
+import { readOption } from '../contract/option-values.ts'
+import { DEFAULT_RECEIVE, type PartSpec } from '../contract/session-spec.ts'
 import { type Datagram, pcapOf, withLoss } from '../testing/datagrams.ts'
 import { broadcastOf, DEMO_FOLDER, demoDash, FIXTURE_PORT, routeFixture } from '../testing/make-fixtures.ts'
 import { TestFolder, treeOf } from '../testing/program.ts'
+import { capturePart, livePart, partsFor, sessionOf } from '../testing/session-of.ts'
 import { Engine } from './engine.ts'
-import { specForCapture, specForUrl } from './spec/session-specs.ts'
+import { RECEIVER_PART, type ReceiverSpec } from './parts/receiver-options.ts'
+import { REPAIR_PART, type RepairPartSpec } from './parts/repair-options.ts'
+import { PART_DESCRIPTIONS } from './registry.ts'
+import { completePart } from './spec/part-spec.ts'
+import { specForSources } from './spec/session-specs.ts'
 import { parseSessionSpec } from './spec/spec.ts'
 
 const folder = new TestFolder()
@@ -32,24 +37,16 @@ beforeEach(() => {
 afterEach(() => engine.close())
 afterAll(() => folder.remove())
 
-function capture(choices: ReceiveChoices, file = 'whole.pcap'): CaptureSource {
-  const receive = receiveSpecOf(choices, 'all')
-  return { id: 'source', kind: 'capture', files: [folder.at(file)], pace: 'fast', loop: 1, receive }
+/** A capture with what was chosen of it, and the parts for what was chosen beside it. */
+function capture(choices: Choices, file = 'whole.pcap'): PartSpec[] {
+  const chosen: Choices = { services: 'all', ...choices }
+  return [capturePart('source', [folder.at(file)], chosen), ...partsFor(chosen)]
 }
 
-const spec = (sources: SessionSpec1['sources'], sinks: readonly SinkSpec[]): SessionSpec1 => ({
-  format: 'routescope-session',
-  version: 1,
-  sources,
-  sinks,
-})
-
 /** Receives a capture to a folder, as `receive --out` does. @returns paths in it, and how many files were delivered */
-async function received(choices: ReceiveChoices, file?: string): Promise<{ paths: string[]; files: number }> {
+async function received(choices: Choices, file?: string): Promise<{ paths: string[]; files: number }> {
   const out = folder.at(`out${++runs}`)
-  const { maxSegments = 0, splitTsi = false } = choices
-  const sink: SinkSpec = { id: 'folder', kind: 'folder', dir: out, maxSegments, splitTsi }
-  const session = await engine.start(spec([capture(choices, file)], [sink]))
+  const session = await engine.start(sessionOf(capture({ ...choices, out }, file)))
   await session.done
   expect(session.failure()).toBeNull()
   return { paths: treeOf(out).map(({ path }) => path), files: session.summary().files }
@@ -101,7 +98,7 @@ describe('what is written', () => {
 
 describe('--cached-segments', () => {
   it('keeps the newest of each representation in the store and the gateway', async () => {
-    const session = await engine.start(specForCapture([folder.at('whole.pcap')], 'fast', { cachedSegments: 2 }))
+    const session = await engine.start(specForSources([folder.at('whole.pcap')], { cachedSegments: 2 }))
     await session.done
     const { baseUrl = '' } = session.snapshot().gateway ?? {}
     const names = segments((await received({})).paths).sort()
@@ -122,12 +119,10 @@ describe('several captures', () => {
     const later = other.map((one) => ({ ...one, timeUs: one.timeUs + 3_600_000_000 }))
     writeFileSync(folder.at('later.pcap'), pcapOf(later))
     const out = folder.at('both')
-    const sources = [
-      { ...capture({}, 'later.pcap'), id: 'b' },
-      { ...capture({}), id: 'a' },
-    ]
-    const sink: SinkSpec = { id: 'folder', kind: 'folder', dir: out, maxSegments: 0, splitTsi: false }
-    const session = await engine.start(spec(sources, [sink]))
+    const sources = ['later.pcap', 'whole.pcap'].map((file) => {
+      return capturePart(file, [folder.at(file)], { services: 'all' })
+    })
+    const session = await engine.start(sessionOf([...sources, ...partsFor({ out })]))
     await session.done
     const paths = treeOf(out).map(({ path }) => path)
     expect(new Set(paths.map((path) => path.split('/')[0]))).toEqual(new Set(['service1', 'service2']))
@@ -136,40 +131,42 @@ describe('several captures', () => {
     expect(session.summary()).toMatchObject({ packets: sent.length + later.length, incomplete: 0 })
   })
 
-  it.each([
-    ['pace', { pace: 'real' as const }],
-    ['receive.keepCorrupt', { receive: receiveSpecOf({ keepCorrupt: true }, 'all') }],
-  ])('that differ in %s do not go together', async (what, change) => {
-    const sources = [capture({}), { ...capture({}), id: 'other', ...change }]
-    await expect(engine.start(spec(sources, []))).rejects.toMatchObject({
-      error: { code: 'bad-spec', message: expect.stringContaining(what) },
+  it('that differ in pace do not go together', async () => {
+    const other = capturePart('other', [folder.at('whole.pcap')], { services: 'all', pace: 'real' })
+    await expect(engine.start(sessionOf([...capture({}), other]))).rejects.toMatchObject({
+      error: { code: 'bad-spec', message: expect.stringContaining('pace') },
     })
   })
 
   it('read fast have no time in common with a multicast', async () => {
-    const [live] = specForUrl('route://239.255.82.90:6000', { interfaces: ['127.0.0.1'] }).sources
-    if (live === undefined) throw new Error('no source')
-    const sources = [{ ...live, id: 'live' }, capture({})]
-    await expect(engine.start(spec(sources, []))).rejects.toMatchObject({ error: { code: 'bad-spec' } })
+    const live = livePart('live', 'route://239.255.82.90:6000', { interfaces: ['127.0.0.1'] })
+    await expect(engine.start(sessionOf([live, ...capture({})]))).rejects.toMatchObject({ error: { code: 'bad-spec' } })
   })
 })
 
+/** Groups of options that are not of what is received. */
+const OTHER_GROUPS: readonly string[] = ['Serving', 'Capture', 'Recording']
+
 describe('the table', () => {
-  const rows: readonly ReceiveOption[] = RECEIVE_OPTIONS
+  const rows = commandOptions(PART_DESCRIPTIONS, 'gateway')
 
   it('has defaults that are those of a session', () => {
-    expect(receiveSpecOf({}, DEFAULT_RECEIVE.services)).toEqual(DEFAULT_RECEIVE)
-    for (const row of rows) {
-      if (row.standard !== null) expect(checkReceiveOption(row, row.standard), row.option).toMatchObject({ ok: true })
-      const below = /^source\.receive\.(.+)$/.exec(row.path)?.[1]?.split('.') ?? []
-      let value: unknown = DEFAULT_RECEIVE
-      for (const name of below) value = (value as Record<string, unknown> | undefined)?.[name]
-      if (below.length > 0 && row.type.kind !== 'list') expect(value ?? null, row.option).toEqual(row.standard)
-    }
+    const receiver = completePart<ReceiverSpec>(RECEIVER_PART, { id: 'r', kind: 'receiver' })
+    const repair = completePart<RepairPartSpec>(REPAIR_PART, { id: 'r', kind: 'repair' })
+    const {
+      services: _,
+      repair: expected,
+      fullSegments: __,
+      lowLatency: ___,
+      dynamicSelection: ____,
+      ...receive
+    } = DEFAULT_RECEIVE
+    expect(receiver).toEqual({ id: 'r', kind: 'receiver', ...receive })
+    expect({ urls: [], ...repair }).toEqual({ id: 'r', kind: 'repair', keepCorrupt: false, ...expected })
   })
 
   it('carries the settings of --repair, --repair-url, --repair-connections, --repair-merge, --repair-min, --repair-order and --fec', () => {
-    const choices: ReceiveChoices = {
+    const choices: Choices = {
       repair: 'http',
       repairUrls: ['http://127.0.0.1:1/'],
       repairConnections: 4,
@@ -178,9 +175,11 @@ describe('the table', () => {
       repairOrder: 'deps',
       fec: false,
     }
-    expect(receiveSpecOf(choices, 'all')).toMatchObject({
-      fec: false,
-      repair: {
+    expect(partsFor(choices)).toEqual([
+      { id: 'receiver', kind: 'receiver', fec: false },
+      {
+        id: 'repair',
+        kind: 'repair',
         mode: 'http',
         urls: ['http://127.0.0.1:1/'],
         connections: 4,
@@ -188,14 +187,15 @@ describe('the table', () => {
         minReceivedPercent: 0,
         order: 'deps',
       },
-    })
-    // Who names a server wants it asked, unless they say otherwise.
-    expect(receiveSpecOf({ repairUrls: ['http://a/'] }, 'all').repair.mode).toBe('http')
-    expect(receiveSpecOf({ repairUrls: ['http://a/'], repair: 'strict' }, 'all').repair.mode).toBe('strict')
+    ])
+    // A named server is asked, unless something else is chosen.
+    const modeOf = (repair: Choices): unknown => completePart(REPAIR_PART, partsFor(repair)[0] as PartSpec)
+    expect(modeOf({ repairUrls: ['http://a/'] })).toMatchObject({ mode: 'http' })
+    expect(modeOf({ repairUrls: ['http://a/'], repair: 'none' })).toMatchObject({ mode: 'none' })
   })
 
   it('reads and writes a saved session with every option set', () => {
-    const all: ReceiveChoices = {
+    const all: Choices = {
       services: [1, 5009],
       timeoutS: 2.5,
       keepAlive: true,
@@ -225,24 +225,31 @@ describe('the table', () => {
       dynamicSelection: false,
       statsMs: -1000,
     }
-    expect(Object.keys(all).sort()).toEqual(rows.map((row) => row.key).sort())
-    const made = specForUrl('atsc:// mabr://239.255.1.1:6000', all)
+    const named = [...commandOptions(PART_DESCRIPTIONS, 'receive'), ...commandOptions(PART_DESCRIPTIONS, 'gateway')]
+    const received = named.filter(({ group, option }) => option !== null && !OTHER_GROUPS.includes(group))
+    expect(Object.keys(all).sort()).toEqual([...new Set(received.map(choiceName))].sort())
+    const made = specForSources(['atsc://', 'mabr://239.255.1.1:6000'], all)
     expect(parseSessionSpec(JSON.parse(JSON.stringify(made)), 'spec')).toEqual(made)
-    expect(made.sources[0]).toMatchObject({
-      interfaces: ['127.0.0.1', 'lo'],
-      bufferBytes: 4096,
-      receive: { reorder: false },
-    })
-    expect(() =>
-      parseSessionSpec({ ...made, sources: [{ ...made.sources[0], receive: { reorderMs: -1 } }] }, 's'),
-    ).toThrow('s.sources[0].receive.reorderMs must be a whole number from 0')
-    expect(() => specForUrl('atsc://', { reorderMs: -1 })).toThrow('--reorder-ms must be a whole number from 0')
-    expect(() => specForUrl('atsc://', { nonsense: 1 } as ReceiveChoices)).toThrow('nonsense is no option')
+    expect(made.parts[0]).toMatchObject({ interfaces: ['127.0.0.1', 'lo'], bufferBytes: 4096 })
+    expect(made.parts.map(({ id }) => id)).toEqual([
+      'source1',
+      'source2',
+      'receiver',
+      'repair',
+      'folder',
+      'gateway',
+      'store',
+    ])
+    expect(() => parseSessionSpec({ ...made, parts: [{ id: 'r', kind: 'receiver', reorderMs: -1 }] }, 's')).toThrow(
+      's.parts[0].reorderMs must be a whole number from 0',
+    )
+    expect(() => specForSources(['atsc://'], { reorderMs: -1 })).toThrow('--reorder-ms must be a whole number from 0')
+    expect(() => specForSources(['atsc://'], { nonsense: 1 })).toThrow('nonsense is no option')
   })
 
   it('reads what people type: seconds and milliseconds, sizes, lists', () => {
     const read = (key: string, text: string): unknown => {
-      const reading = readReceiveOption(rows.find((row) => row.key === key) as ReceiveOption, text)
+      const reading = readOption(rows.find((row) => choiceName(row) === key) as OptionRow, text)
       return reading.ok ? reading.value : reading.problem
     }
     expect(['10', '2.5', '500ms', '2s'].map((text) => read('timeoutS', text))).toEqual([10, 2.5, 0.5, 2])

@@ -43,3 +43,6 @@ export const PART_KINDS: readonly PartKind[] = [
   lazy(BROADCAST_PART, async () => (await import('./parts/broadcast.ts')).openBroadcast),
   lazy(MULTICAST_OUT_PART, async () => (await import('./parts/multicast-out.ts')).openMulticastOut),
 ]
+
+/** What each kind of part is, as data. */
+export const PART_DESCRIPTIONS: readonly PartDescription[] = PART_KINDS.map(({ description }) => description)

@@ -2,9 +2,9 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { u16At } from '../bytes/ints.ts'
-import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
 import { twoServicesFixture } from '../testing/make-fixtures.ts'
 import { ipPacketsFrom, plpByDestination, stltpPackets } from '../testing/reencapsulate.ts'
+import { livePart, sessionOf } from '../testing/session-of.ts'
 import { Engine } from './engine.ts'
 
 test('stltp:// joins the tunnel and its FEC, and finds the services inside', async () => {
@@ -14,20 +14,8 @@ test('stltp:// joins the tunnel and its FEC, and finds the services inside', asy
     lost: (index) => index > 40 && index % 31 === 5,
   })
   const engine = new Engine({ defaultDumpDir: '.', demoDir: '.', version: 'test' })
-  const session = await engine.start({
-    format: 'routescope-session',
-    version: 1,
-    sources: [
-      {
-        id: 'source',
-        kind: 'multicast',
-        url: 'stltp://239.1.2.3:31000',
-        interfaces: ['127.0.0.1'],
-        receive: { ...DEFAULT_RECEIVE, services: 'all' },
-      },
-    ],
-    sinks: [],
-  })
+  const on = { interfaces: ['127.0.0.1'], services: 'all' } as const
+  const session = await engine.start(sessionOf([livePart('source', 'stltp://239.1.2.3:31000', on)]))
   const sender = createSocket('udp4')
   sender.bind(0, '127.0.0.1')
   await once(sender, 'listening')

@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { checkedChoices } from '../../core/contract/receive-choices.ts'
-import type { ReceiveChoices } from '../../core/contract/receive-options.ts'
+import { type Choices, checkedChoices, optionsOf } from '../../core/contract/choices.ts'
 import type { InitialRequest } from '../../core/contract/shell-api.ts'
+import { PART_DESCRIPTIONS } from '../../core/engine/registry.ts'
+import { openerOf } from '../../core/engine/spec/compose.ts'
 
-const MULTICAST_URL = /^(route|atsc|mabr):\/\//i
 const OPTIONS = '--receive-options='
 
 /**
@@ -18,7 +18,7 @@ const OPTIONS = '--receive-options='
 export function launchRequest(args: readonly string[], workingDir: string): InitialRequest {
   const files: string[] = []
   const urls: string[] = []
-  let choices: ReceiveChoices = {}
+  let choices: Choices = {}
   let networkInterface: string | null = null
   for (let at = 0; at < args.length; at += 1) {
     const arg = args[at] as string
@@ -26,7 +26,7 @@ export function launchRequest(args: readonly string[], workingDir: string): Init
     if (arg === '--interface') networkInterface = args[++at] ?? null
     else if (arg.startsWith('--interface=')) networkInterface = arg.slice('--interface='.length)
     else if (arg.startsWith(OPTIONS)) choices = choicesOf(arg.slice(OPTIONS.length))
-    else if (MULTICAST_URL.test(arg)) urls.push(arg)
+    else if (openerOf(PART_DESCRIPTIONS, arg)?.group === 'Listen') urls.push(arg)
     // A name that does not exist is kept: the engine says so in a sentence, where passing it over would say nothing.
     else if (!arg.startsWith('-') && arg !== 'open' && !isFolder(resolve(workingDir, arg))) {
       files.push(resolve(workingDir, arg))
@@ -37,9 +37,9 @@ export function launchRequest(args: readonly string[], workingDir: string): Init
   return files.length > 0 ? { kind: 'capture', files, choices } : { kind: 'none' }
 }
 
-function choicesOf(json: string): ReceiveChoices {
+function choicesOf(json: string): Choices {
   try {
-    return checkedChoices(JSON.parse(json), false)
+    return checkedChoices(optionsOf(PART_DESCRIPTIONS), JSON.parse(json), false)
   } catch {
     return {}
   }

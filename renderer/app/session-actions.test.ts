@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { SessionSpec1 } from '../../core/contract/session-spec-1.ts'
+import type { SessionSpec } from '../../core/contract/session-spec.ts'
 import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { EngineCallError } from '../client/call-error.ts'
 import { setEngine } from '../client/engine-client.ts'
@@ -19,7 +19,7 @@ import {
   showRunningSession,
 } from './session-actions.ts'
 
-const SPEC: SessionSpec1 = { format: 'routescope-session', version: 1, sources: [], sinks: [] }
+const SPEC: SessionSpec = { format: 'routescope-session', version: 2, parts: [] }
 let engine: FakeEngine
 let started: number
 /** What a started session says of itself first. */
@@ -29,8 +29,7 @@ beforeEach(() => {
   started = 0
   answered = { phase: 'finished' }
   engine = new FakeEngine({
-    specForCapture: () => SPEC,
-    specForUrl: () => SPEC,
+    specForSources: () => SPEC,
     startSession: () => {
       started += 1
       return { sessionId: `s${started}` }
@@ -125,16 +124,15 @@ describe('opening', () => {
   it('tries the same again with another interface or pace', async () => {
     await listen('atsc://', {})
     await again({ interface: '10.0.0.2' })
-    expect(engine.calls.filter((call) => call.name === 'specForUrl').at(-1)?.args).toEqual([
-      'atsc://',
+    expect(engine.calls.filter((call) => call.name === 'specForSources').at(-1)?.args).toEqual([
+      ['atsc://'],
       { interfaces: ['10.0.0.2'] },
     ])
     await openCapture(['/a/first.pcap'])
     await again({ pace: 'real' })
-    expect(engine.calls.filter((call) => call.name === 'specForCapture').at(-1)?.args).toEqual([
+    expect(engine.calls.filter((call) => call.name === 'specForSources').at(-1)?.args).toEqual([
       ['/a/first.pcap'],
-      'real',
-      {},
+      { pace: 'real' },
     ])
   })
 })

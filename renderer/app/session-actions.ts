@@ -1,6 +1,6 @@
 import type { AppError } from '../../core/contract/app-error.ts'
-import type { ReceiveChoices } from '../../core/contract/receive-options.ts'
-import type { SessionSpec1 } from '../../core/contract/session-spec-1.ts'
+import type { Choices } from '../../core/contract/choices.ts'
+import type { SessionSpec } from '../../core/contract/session-spec.ts'
 import type { RecentItem } from '../../core/contract/shell-api.ts'
 import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { appErrorOf, EngineCallError } from '../client/call-error.ts'
@@ -8,6 +8,8 @@ import { engine } from '../client/engine-client.ts'
 import { uploadFile } from '../client/upload.ts'
 import { formatBytesShort, formatCount } from '../model/format.ts'
 import { fileName } from '../model/names.ts'
+import { knownChoices } from '../model/options.ts'
+import { connectionStore, partsOf } from '../stores/connection-store.ts'
 import { noticeDone, noticeFailed } from '../stores/notice-store.ts'
 import { objectColumns } from '../stores/object-columns.ts'
 import { clearSelection } from '../stores/selection-store.ts'
@@ -16,13 +18,18 @@ import { rememberRecent, settingsStore } from '../stores/settings-store.ts'
 import { resetTime } from '../stores/time-store.ts'
 import { shell } from './shell.ts'
 
+/** Choices come from a storage that an earlier version may have written. */
+function known(choices: Choices): Choices {
+  return knownChoices(partsOf(connectionStore.getState()), choices)
+}
+
 /** What a request becomes is the engine's business; the window only asks. */
-function specFor(request: OpenRequest): Promise<SessionSpec1> {
+function specFor(request: OpenRequest): Promise<SessionSpec> {
   switch (request.kind) {
     case 'capture':
-      return engine().call('specForCapture', request.files, request.pace, request.choices)
+      return engine().call('specForSources', request.files, { ...known(request.choices), pace: request.pace })
     case 'url':
-      return engine().call('specForUrl', request.url, request.choices)
+      return engine().call('specForSources', request.url.trim().split(/\s+/), known(request.choices))
     case 'demo':
       return engine().call('specForDemo')
   }
@@ -117,13 +124,13 @@ export function captureLabel(files: readonly string[]): string {
 export function openCapture(
   files: readonly string[],
   pace: 'fast' | 'real' = 'fast',
-  choices: ReceiveChoices = settingsStore.getState().capture,
+  choices: Choices = settingsStore.getState().capture,
 ): Promise<void> {
   return open({ kind: 'capture', files, pace, choices, label: captureLabel(files) })
 }
 
 /** @param url or several, with spaces between them */
-export function listen(url: string, choices: ReceiveChoices): Promise<void> {
+export function listen(url: string, choices: Choices): Promise<void> {
   return open({ kind: 'url', url, choices, label: url })
 }
 

@@ -1,5 +1,6 @@
 import { createStore } from 'zustand/vanilla'
 import type { EngineHello, NetworkInterface } from '../../core/contract/engine-api.ts'
+import type { PartDescription } from '../../core/contract/part-description.ts'
 import type { ConnectionState } from '../client/engine-client.ts'
 
 export type Connection = {
@@ -17,6 +18,13 @@ export const connectionStore = createStore<Connection>(() => ({
   hello: null,
   interfaces: [],
 }))
+
+const NO_PARTS: readonly PartDescription[] = []
+
+/** Every kind of part; none before the engine has described them. */
+export function partsOf({ hello }: Connection): readonly PartDescription[] {
+  return hello?.parts ?? NO_PARTS
+}
 
 export function setConnectionState(state: ConnectionState, nowMs: number): void {
   if (connectionStore.getState().state !== state) connectionStore.setState({ state, sinceMs: nowMs })

@@ -1,6 +1,6 @@
 import { createStore } from 'zustand/vanilla'
 import type { AppError } from '../../core/contract/app-error.ts'
-import type { ReceiveChoices } from '../../core/contract/receive-options.ts'
+import type { Choices } from '../../core/contract/choices.ts'
 import type { Pace } from '../../core/contract/session-spec.ts'
 import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
 
@@ -10,10 +10,10 @@ export type OpenRequest =
       readonly kind: 'capture'
       readonly files: readonly string[]
       readonly pace: Pace
-      readonly choices: ReceiveChoices
+      readonly choices: Choices
       readonly label: string
     }
-  | { readonly kind: 'url'; readonly url: string; readonly choices: ReceiveChoices; readonly label: string }
+  | { readonly kind: 'url'; readonly url: string; readonly choices: Choices; readonly label: string }
   | { readonly kind: 'demo'; readonly label: string }
 
 /** An attempt to open a session: uploading and starting, or failed with the reason. */

@@ -1,6 +1,5 @@
 import { createStore } from 'zustand/vanilla'
-import { checkedChoices } from '../../core/contract/receive-choices.ts'
-import type { ReceiveChoices } from '../../core/contract/receive-options.ts'
+import type { Choices } from '../../core/contract/choices.ts'
 import type { RecentItem } from '../../core/contract/shell-api.ts'
 import { TIME_BASES, type TimeBase } from './time-store.ts'
 
@@ -17,9 +16,9 @@ export type Settings = {
   /** Groups of the frame that are folded away. */
   readonly hidden: readonly string[]
   /** What was typed, and the options chosen, when last listening. */
-  readonly listen: { readonly url: string; readonly choices: ReceiveChoices }
+  readonly listen: { readonly url: string; readonly choices: Choices }
   /** Options with which captures are opened. */
-  readonly capture: ReceiveChoices
+  readonly capture: Choices
   /** Only in a browser: in the app the program keeps them. */
   readonly recent: readonly RecentItem[]
 }
@@ -58,6 +57,11 @@ function stored(): Partial<Settings> {
   }
 }
 
+/** Any object: what in it is a choice is known once the engine has described its parts. */
+function choicesIn(value: unknown): Choices {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Choices) : {}
+}
+
 function checked(value: Record<string, unknown>): Partial<Settings> {
   const kept: Record<string, unknown> = {}
   if (value.theme === 'dark' || value.theme === 'light') kept.theme = value.theme
@@ -69,9 +73,9 @@ function checked(value: Record<string, unknown>): Partial<Settings> {
   if (typeof listen?.url === 'string') {
     // Earlier versions remembered one interface and nothing else.
     const before = typeof listen.interface === 'string' ? { interfaces: [listen.interface] } : {}
-    kept.listen = { url: listen.url, choices: { ...before, ...checkedChoices(listen.choices, false) } }
+    kept.listen = { url: listen.url, choices: { ...before, ...choicesIn(listen.choices) } }
   }
-  kept.capture = checkedChoices(value.capture, false)
+  kept.capture = choicesIn(value.capture)
   for (const key of ['hidden', 'recent'] as const) if (Array.isArray(value[key])) kept[key] = value[key]
   return kept as Partial<Settings>
 }

@@ -40,6 +40,7 @@ const CAPTURE_OPTIONS = [
     option: '--pace',
     gpac: null,
     type: { kind: 'choice', values: ['fast', 'real'] },
+    word: 'pace',
     default: 'fast',
     group: 'Capture',
     level: 'basic',
@@ -66,6 +67,7 @@ const CAPTURE_OPTIONS = [
     option: '--link-type',
     gpac: null,
     type: { kind: 'choice', values: ['raw', 'eth', 'alp'] },
+    word: 'type',
     default: null,
     group: 'Capture',
     level: 'basic',
@@ -89,4 +91,5 @@ export const CAPTURE_PART: PartDescription = {
   side: 'receive',
   options: CAPTURE_OPTIONS,
   opens: [{ pattern: '', group: 'Open', label: 'A capture', example: 'air.pcapng' }],
+  ends: true,
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { OptionRow, OptionType, TextOf } from '../../contract/option-row.ts'
 import { checkOption, readGpac, readOption, writeGpac, writeOption } from '../../contract/option-values.ts'
 import type { OptionValue } from '../../contract/session-spec.ts'
-import { PART_DESCRIPTIONS } from './descriptions.ts'
+import { PART_DESCRIPTIONS } from '../registry.ts'
 
 const ROWS = PART_DESCRIPTIONS.flatMap(({ kind, options }) =>
   options.map((row): [string, OptionRow] => [`${kind}.${row.key}`, row]),

@@ -42,7 +42,7 @@ const RECORDER_OPTIONS = [
     label: 'Joined services only',
     help: 'only packets of joined services, with those of their signalling and of the LLS',
     commands: ['record'],
-    test: 'core/cli/record.process.test.ts',
+    test: 'core/cli/command-line.test.ts',
   },
   {
     key: 'rotateBytes',

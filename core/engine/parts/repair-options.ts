@@ -30,6 +30,7 @@ const REPAIR_OPTIONS = [
     help: 'HTTP server to fetch missing bytes from, tried in order; implies --repair http; may be repeated',
     commands: RECEIVING,
     test: 'core/repair/http-repair.socket.test.ts',
+    implies: { key: 'mode', value: 'http' },
   },
   {
     key: 'connections',

@@ -40,6 +40,12 @@ export function completePart<Spec extends { readonly id: string; readonly kind: 
   const checked = checkPart(new SpecField(part, part.id), [description])
   const spec: Record<string, OptionValue | undefined> = {}
   for (const row of description.options) if (row.default !== null) spec[row.key] = row.default
+  for (const { key, implies } of description.options) {
+    const given = checked[key]
+    if (implies !== undefined && given !== undefined && (!Array.isArray(given) || given.length > 0)) {
+      spec[implies.key] = implies.value
+    }
+  }
   return { ...spec, ...checked } as unknown as Spec
 }
 

@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto'
 import { basename } from 'node:path'
-import { checkedChoices, receiveSpecOf, socketFieldsOf } from '../../contract/receive-choices.ts'
-import type { ReceiveChoices } from '../../contract/receive-options.ts'
-import type { Pace } from '../../contract/session-spec.ts'
-import type { SessionSpec1, SinkSpec } from '../../contract/session-spec-1.ts'
+import { APP_DEFAULTS } from '../../contract/app-defaults.ts'
+import { type Choices, checkedChoices, optionsOf } from '../../contract/choices.ts'
+import type { PartDescription } from '../../contract/part-description.ts'
+import type { PartSpec, SessionSpec } from '../../contract/session-spec.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
-import { DEFAULT_BROADCAST, DEFAULT_STORE_MEMORY } from './spec.ts'
+import { PART_DESCRIPTIONS } from '../registry.ts'
+import { chosenParts, openedParts, openerOf } from './compose.ts'
 
 /** Address of the built-in demo: an administratively scoped group, sent with TTL 0 on the loopback interface. */
 const DEMO_GROUP = '239.255.82.83'
@@ -14,72 +15,60 @@ const DEMO_PORTS = [20_000, 60_000] as const
 const LOOPBACK = '127.0.0.1'
 
 /** What every session of the app keeps: the objects to look at, and a gateway on loopback for the player. */
-function appSinks(maxSegments: number): SinkSpec[] {
-  return [
-    { id: 'store', kind: 'store', memoryBytes: DEFAULT_STORE_MEMORY, maxSegments },
-    { id: 'gateway', kind: 'gateway', host: LOOPBACK, port: 0, maxSegments, cors: 'auto' },
-  ]
-}
-
-/** A capture opened in the app: read at once (`fast`, everything is there to look at) or replayed in real time. */
-export function specForCapture(files: readonly string[], pace: Pace, choices: ReceiveChoices = {}): SessionSpec1 {
-  const first = files[0] ?? ''
-  return {
-    format: 'routescope-session',
-    version: 1,
-    name: files.length > 1 ? `${basename(first)} and ${files.length - 1} more` : basename(first),
-    sources: [{ id: 'source', kind: 'capture', files, pace, loop: 1, receive: receiveSpecOf(checked(choices), 'all') }],
-    sinks: appSinks(choices.cachedSegments ?? 0),
-  }
-}
-
-/** Media segments a live session keeps per representation: at 2 s each, half an hour to look back at. */
-const LIVE_SEGMENTS = 900
+const APP_SINKS = { kinds: ['store'], choices: { listen: `${LOOPBACK}:0` } } as const
 
 /**
- * Listening to a multicast in the app, or to several.
- * @throws AppFailure bad-spec where a choice is none
+ * What the app opens: URLs to listen to, or captures. A capture is read at once unless `pace` is chosen.
+ * @throws AppFailure bad-spec where a choice is none; bad-url where nothing opens a text, or they do not go together
  */
-export function specForUrl(url: string, choices: ReceiveChoices = {}): SessionSpec1 {
-  const urls = url.trim().split(/\s+/)
-  const receive = receiveSpecOf(checked(choices), 'all')
+export function specForSources(
+  sources: readonly string[],
+  choices: Choices = {},
+  parts: readonly PartDescription[] = PART_DESCRIPTIONS,
+): SessionSpec {
+  const openers = sources.map((source) => {
+    const opener = openerOf(parts, source)
+    if (opener === null) throw new AppFailure('bad-url', `Nothing opens "${source}".`, 'Name an address or a capture.')
+    return opener
+  })
+  const [group = 'Open', ...others] = new Set(openers.map((opener) => opener.group))
+  if (others.length > 0) {
+    throw new AppFailure('bad-spec', 'URLs and captures cannot be opened together.', 'Open them one after the other.')
+  }
+  const chosen = { ...APP_DEFAULTS[group], ...checked(choices, parts), ...APP_SINKS.choices }
   return {
     format: 'routescope-session',
-    version: 1,
-    name: urls.join(' '),
-    sources: urls.map((one, at) => ({
-      id: urls.length === 1 ? 'source' : `source${at + 1}`,
-      kind: 'multicast',
-      url: one,
-      ...socketFieldsOf(choices),
-      receive,
-    })),
-    sinks: appSinks(choices.cachedSegments ?? LIVE_SEGMENTS),
+    version: 2,
+    name: group === 'Listen' ? sources.join(' ') : capturesName(sources),
+    parts: [...openedParts(sources, openers, chosen), ...chosenParts(parts, chosen, APP_SINKS.kinds)],
   }
 }
 
-/** Choices come from another process: a wrong one is said, not run. */
-function checked(choices: ReceiveChoices): ReceiveChoices {
+function capturesName([first = '', ...others]: readonly string[]): string {
+  return others.length > 0 ? `${basename(first)} and ${others.length} more` : basename(first)
+}
+
+/** Choices come from another process: a wrong one is refused, not run. */
+function checked(choices: Choices, parts: readonly PartDescription[]): Choices {
   try {
-    return checkedChoices(choices, true)
+    return checkedChoices(optionsOf(parts), choices, true)
   } catch (error) {
     throw new AppFailure('bad-spec', `${(error as Error).message}.`, 'Correct the option.')
   }
 }
 
 /** The demo: our own presentation broadcast in a loop on loopback, and the receiver listening to it. */
-export function specForDemo(): SessionSpec1 {
+export function specForDemo(): SessionSpec {
   const url = `route://${DEMO_GROUP}:${randomInt(...DEMO_PORTS)}`
-  const listening = specForUrl(url, { interfaces: [LOOPBACK] })
+  const listening = specForSources([url], { interfaces: [LOOPBACK] })
+  const sending: PartSpec[] = [
+    { id: 'demo', kind: 'presentation', input: 'demo:', loop: 0 },
+    { id: 'air', kind: 'broadcast', url, serviceName: 'Demo' },
+    { id: 'air-out', kind: 'multicast-out', interface: LOOPBACK },
+  ]
   return {
     ...listening,
     name: 'Demo on loopback',
-    sources: [...listening.sources, { id: 'demo', kind: 'presentation', input: 'demo:', loop: true }],
-    sinks: [...listening.sinks, { ...DEFAULT_BROADCAST, id: 'air', url, interface: LOOPBACK, serviceName: 'Demo' }],
-    links: [
-      { from: 'demo', to: 'air' },
-      { from: 'source', to: 'store' },
-      { from: 'source', to: 'gateway' },
-    ],
+    parts: [...listening.parts, ...sending],
   }
 }

@@ -1,7 +1,5 @@
 import type { OptionRow } from '../../contract/option-row.ts'
 import { checkOption } from '../../contract/option-values.ts'
-import { checkReceiveOption } from '../../contract/receive-choices.ts'
-import type { ReceiveOption } from '../../contract/receive-options.ts'
 import type { OptionValue } from '../../contract/session-spec.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 
@@ -69,13 +67,6 @@ export class SpecField {
   /** A value of an option. */
   option(row: OptionRow): OptionValue {
     const reading = checkOption(row, this.raw)
-    if (!reading.ok) throw this.refuse(reading.problem)
-    return reading.value
-  }
-
-  /** A value of the table of receive options. */
-  receiveOption(row: ReceiveOption): unknown {
-    const reading = checkReceiveOption(row, this.raw)
     if (!reading.ok) throw this.refuse(reading.problem)
     return reading.value
   }

@@ -1,29 +1,33 @@
 import { describe, expect, it } from 'vitest'
 import { AppFailure } from '../../failure/app-failure.ts'
 import { parseLogOption } from './log-spec.ts'
-import { specForCapture, specForDemo, specForUrl } from './session-specs.ts'
+import { specForDemo, specForSources } from './session-specs.ts'
 import { parseSessionSpec } from './spec.ts'
 
 const saved = (change: Record<string, unknown> = {}): Record<string, unknown> => ({
   format: 'routescope-session',
-  version: 1,
-  sources: [{ id: 'a', kind: 'capture', files: ['x.pcap'] }],
-  sinks: [{ id: 'b', kind: 'folder', dir: 'out' }],
+  version: 2,
+  parts: [
+    { id: 'a', kind: 'capture', files: ['x.pcap'] },
+    { id: 'b', kind: 'folder', dir: 'out' },
+  ],
   ...change,
 })
 
+const part = (fields: Record<string, unknown>) => saved({ parts: [fields] })
+
 describe('parseSessionSpec', () => {
-  it('fills what may be left out', () => {
-    const spec = parseSessionSpec(saved(), 'spec.json')
-    expect(spec.sources[0]).toMatchObject({ pace: 'fast', loop: 1, receive: { services: 'first', reorderMs: 500 } })
-    expect(spec.sinks[0]).toMatchObject({ maxSegments: 0 })
+  it('takes back what it gives', () => {
+    const spec = parseSessionSpec(saved({ name: 'n', durationS: 2, log: { all: 'error' } }), 'spec')
+    expect(spec).toEqual(saved({ name: 'n', durationS: 2, log: { all: 'error' } }))
+    expect(parseSessionSpec(JSON.parse(JSON.stringify(spec)), 'spec')).toEqual(spec)
   })
 
   it('takes back what the app writes', () => {
     for (const spec of [
-      specForCapture(['a.pcap', 'b.pcap'], 'real'),
-      specForUrl('atsc:// route://225.1.1.0:6000', { interfaces: ['127.0.0.1'] }),
-      specForUrl('route://225.1.1.0:6000'),
+      specForSources(['a.pcap', 'b.pcap'], { pace: 'real' }),
+      specForSources(['atsc://', 'route://225.1.1.0:6000'], { interfaces: ['127.0.0.1'] }),
+      specForSources(['route://225.1.1.0:6000']),
       specForDemo(),
     ]) {
       expect(parseSessionSpec(JSON.parse(JSON.stringify(spec)), 'spec')).toEqual(spec)
@@ -33,14 +37,18 @@ describe('parseSessionSpec', () => {
   it('says where a field is wrong', () => {
     const cases: [Record<string, unknown>, string][] = [
       [saved({ format: 'other' }), 'spec.json '],
-      [saved({ version: 2 }), 'spec.json.version '],
+      [saved({ version: 3 }), 'spec.json.version '],
+      [saved({ parts: [] }), 'spec.json.parts '],
       [saved({ sources: [] }), 'spec.json.sources '],
-      [saved({ sources: [{ id: 'a', kind: 'capture', files: [] }] }), 'spec.json.sources[0].files '],
-      [saved({ sources: [{ id: 'a', kind: 'tape' }] }), 'spec.json.sources[0].kind '],
-      [saved({ sinks: [{ id: 'g', kind: 'gateway', port: 70000 }] }), 'spec.json.sinks[0].port '],
-      [saved({ sinks: [{ id: 'g', kind: 'folder', dir: '' }] }), 'spec.json.sinks[0].dir '],
-      [saved({ sinks: [{ id: 'a', kind: 'folder', dir: 'x' }] }), 'spec.json '],
+      [part({ id: 'a', kind: 'capture', files: [] }), 'spec.json.parts[0].files '],
+      [part({ id: 'a', kind: 'capture' }), 'spec.json.parts[0].files '],
+      [part({ id: 'a', kind: 'tape' }), 'spec.json.parts[0].kind '],
+      [part({ id: 'a', kind: 'gateway', listen: ':70000' }), 'spec.json.parts[0].listen '],
+      [part({ id: 'a', kind: 'folder', dir: '' }), 'spec.json.parts[0].dir '],
+      [part({ id: 'a', kind: 'folder', dir: 'x', maxSegmnts: 1 }), 'spec.json.parts[0].maxSegmnts '],
+      [saved({ parts: [1, 2].map(() => ({ id: 'a', kind: 'folder', dir: 'x' })) }), 'spec.json '],
       [saved({ links: [{ from: 'a', to: 'nowhere' }] }), 'spec.json.links[0] '],
+      [saved({ links: [{ from: 'b', to: 'a' }] }), 'spec.json.links[0] '],
       [saved({ durationS: -1 }), 'spec.json.durationS '],
       [saved({ duratoin: 5 }), 'spec.json.duratoin '],
       [saved({ log: { route: 'loud' } }), 'spec.json.log.route '],

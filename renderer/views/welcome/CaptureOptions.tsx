@@ -7,14 +7,16 @@ import { useReceiveForm } from './use-receive-form.ts'
 
 /** Options for the captures that are opened next, whether chosen, dropped or recent. Wrong ones are not taken. */
 export function CaptureOptions() {
-  const { choices, problems, fields } = useReceiveForm('capture', settingsStore.getState().capture)
+  const { parts, choices, problems, fields } = useReceiveForm('capture', settingsStore.getState().capture)
   useEffect(() => {
     if (problems.size === 0) settingsStore.setState({ capture: choices })
   }, [choices, problems])
   return (
     <>
       <ReceiveFields {...fields} />
-      {fields.chosen > 0 && problems.size === 0 && <CommandLines lines={linesOf('capture', 'CAPTURE', choices)} />}
+      {fields.chosen > 0 && problems.size === 0 && (
+        <CommandLines lines={linesOf(parts, 'capture', 'CAPTURE', choices)} />
+      )}
     </>
   )
 }

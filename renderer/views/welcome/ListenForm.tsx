@@ -1,7 +1,9 @@
 import { Radio } from 'lucide-react'
 import { type FormEvent, useId, useMemo, useState } from 'react'
 import { useStore } from 'zustand'
-import type { ReceiveChoices } from '../../../core/contract/receive-options.ts'
+import type { Choices } from '../../../core/contract/choices.ts'
+import { defined } from '../../../core/contract/defined.ts'
+import type { OptionValue } from '../../../core/contract/session-spec.ts'
 import { listen } from '../../app/session-actions.ts'
 import { connectionStore } from '../../stores/connection-store.ts'
 import { sessionStore } from '../../stores/session-store.ts'
@@ -17,13 +19,18 @@ import { useReceiveForm } from './use-receive-form.ts'
 
 const EXAMPLES = ['atsc://', 'route://225.1.1.0:6000', 'mabr://225.1.1.0:6000'] as const
 
+/** Names that were remembered, whatever else the storage holds. */
+function namesOf(value: OptionValue | undefined): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : []
+}
+
 /** Where to listen, on which interfaces, and how what comes is treated. What was typed is kept, also when it fails. */
 export function ListenForm() {
   const remembered = useStore(settingsStore, (state) => state.listen)
   const interfaces = useStore(connectionStore, (state) => state.interfaces)
   const opening = useStore(sessionStore, (state) => (state.opening?.request.kind === 'url' ? state.opening : null))
   const [url, setUrl] = useState(remembered.url)
-  const [chosen, setChosen] = useState(remembered.choices.interfaces ?? [])
+  const [chosen, setChosen] = useState(() => namesOf(remembered.choices.interfaces))
   // An interface that has gone since is not offered, and not asked for.
   const known = useMemo(
     () => chosen.filter((value) => interfaces.some(({ address, name }) => address === value || name === value)),
@@ -32,7 +39,7 @@ export function ListenForm() {
   const form = useReceiveForm('url', remembered.choices)
   const urlId = useId()
   const busy = opening !== null && opening.error === null
-  const choices: ReceiveChoices = { ...form.choices, ...(known.length === 0 ? {} : { interfaces: known }) }
+  const choices: Choices = { ...form.choices, ...defined({ interfaces: known.length === 0 ? undefined : known }) }
   const ready = url.trim() !== '' && form.problems.size === 0
 
   const submit = (event: FormEvent) => {
@@ -74,7 +81,9 @@ export function ListenForm() {
       <Button type="submit" variant="primary" size="large" icon={Radio} disabled={busy || !ready}>
         {busy ? 'Joining…' : 'Listen'}
       </Button>
-      {url.trim() !== '' && form.problems.size === 0 && <CommandLines lines={linesOf('url', url, choices)} />}
+      {url.trim() !== '' && form.problems.size === 0 && (
+        <CommandLines lines={linesOf(form.parts, 'url', url, choices)} />
+      )}
     </form>
   )
 }

@@ -1,13 +1,14 @@
 import { useId } from 'react'
-import type { ReceiveChoices, ReceiveOption } from '../../../core/contract/receive-options.ts'
+import { type Choices, choiceName } from '../../../core/contract/choices.ts'
+import type { OptionRow } from '../../../core/contract/option-row.ts'
 import styles from './ReceiveFields.module.css'
 import { type Drafts, groupsOf, placeholderOf } from './receive-form.ts'
 
 type ReceiveFieldsProps = {
-  readonly rows: readonly ReceiveOption[]
+  readonly rows: readonly OptionRow[]
   readonly drafts: Drafts
   readonly problems: ReadonlyMap<string, string>
-  readonly standards: ReceiveChoices
+  readonly defaults: Choices
   /** How many options are chosen, for the closed disclosure. */
   readonly chosen: number
   readonly onDraft: (key: string, value: string | boolean) => void
@@ -15,7 +16,7 @@ type ReceiveFieldsProps = {
 }
 
 /** The options of receiving, made from their table: folded away, everyday ones first in each group. */
-export function ReceiveFields({ rows, drafts, problems, standards, chosen, onDraft, onReset }: ReceiveFieldsProps) {
+export function ReceiveFields({ rows, drafts, problems, defaults, chosen, onDraft, onReset }: ReceiveFieldsProps) {
   const wrong = problems.size
   return (
     <details className={styles.fold} data-wrong={wrong > 0}>
@@ -32,12 +33,12 @@ export function ReceiveFields({ rows, drafts, problems, standards, chosen, onDra
             .sort((a, b) => rank(a) - rank(b))
             .map((row) => (
               <Field
-                key={row.key}
+                key={choiceName(row)}
                 row={row}
-                draft={drafts[row.key]}
-                problem={problems.get(row.key) ?? null}
-                standards={standards}
-                onDraft={(value) => onDraft(row.key, value)}
+                draft={drafts[choiceName(row)]}
+                problem={problems.get(choiceName(row)) ?? null}
+                defaults={defaults}
+                onDraft={(value) => onDraft(choiceName(row), value)}
               />
             ))}
         </fieldset>
@@ -52,30 +53,30 @@ export function ReceiveFields({ rows, drafts, problems, standards, chosen, onDra
 }
 
 /** Fields before ticks, everyday ones before the others. */
-function rank({ level, type }: ReceiveOption): number {
+function rank({ level, type }: OptionRow): number {
   return (isTick(type) ? 2 : 0) + (level === 'expert' ? 1 : 0)
 }
 
-function isTick(type: ReceiveOption['type']): boolean {
+function isTick(type: OptionRow['type']): boolean {
   return type.kind === 'flag' || type.kind === 'negated' || type.kind === 'switch'
 }
 
 type FieldProps = {
-  readonly row: ReceiveOption
+  readonly row: OptionRow
   readonly draft: string | boolean | undefined
   readonly problem: string | null
-  readonly standards: ReceiveChoices
+  readonly defaults: Choices
   readonly onDraft: (value: string | boolean) => void
 }
 
 const SERVICES = ['all', 'first', 'none', 'scan'] as const
 
-function Field({ row, draft, problem, standards, onDraft }: FieldProps) {
+function Field({ row, draft, problem, defaults, onDraft }: FieldProps) {
   const id = useId()
   const { type } = row
   const hint = `${row.option}: ${row.help}`
   if (isTick(type)) {
-    const ticked = typeof draft === 'boolean' ? draft : row.standard === true
+    const ticked = typeof draft === 'boolean' ? draft : row.default === true
     return (
       <div className={styles.tick} title={hint}>
         <input id={id} type="checkbox" checked={ticked} onChange={(event) => onDraft(event.target.checked)} />
@@ -91,7 +92,7 @@ function Field({ row, draft, problem, standards, onDraft }: FieldProps) {
       {type.kind === 'choice' ? (
         <select
           id={id}
-          value={text === '' ? String(row.standard) : text}
+          value={text === '' ? String(row.default) : text}
           onChange={(event) => onDraft(event.target.value)}
         >
           {type.values.map((value) => (
@@ -106,7 +107,7 @@ function Field({ row, draft, problem, standards, onDraft }: FieldProps) {
             id={id}
             type="text"
             value={text}
-            placeholder={placeholderOf(row, standards)}
+            placeholder={placeholderOf(row, defaults)}
             spellCheck={false}
             autoComplete="off"
             aria-invalid={problem !== null}

@@ -1,24 +1,31 @@
 import { useMemo, useState } from 'react'
-import type { ReceiveChoices } from '../../../core/contract/receive-options.ts'
-import { appStandards, type Drafts, draftsOf, type FormKind, formRows, readDrafts } from './receive-form.ts'
+import { useStore } from 'zustand'
+import type { Choices } from '../../../core/contract/choices.ts'
+import { appDefaults, type FormKind, formRows } from '../../model/options.ts'
+import { connectionStore, partsOf } from '../../stores/connection-store.ts'
+import { type Drafts, draftsOf, readDrafts } from './receive-form.ts'
 
-/** The fields of a form made from the table of receive options, and what they choose by now. */
-export function useReceiveForm(kind: FormKind, before: ReceiveChoices) {
-  const rows = useMemo(() => formRows(kind), [kind])
-  const standards = useMemo(() => appStandards(kind), [kind])
-  const [drafts, setDrafts] = useState<Drafts>(() => draftsOf(rows, before))
-  const { choices, problems } = useMemo(() => readDrafts(rows, drafts, standards), [rows, drafts, standards])
+/** The fields of a form made from the tables of options, and what they choose by now. */
+export function useReceiveForm(kind: FormKind, before: Choices) {
+  const parts = useStore(connectionStore, partsOf)
+  const rows = useMemo(() => formRows(parts, kind), [parts, kind])
+  const defaults = useMemo(() => appDefaults(kind), [kind])
+  const [changed, setChanged] = useState<Drafts | null>(null)
+  const remembered = useMemo(() => draftsOf(rows, before), [rows, before])
+  const drafts = changed ?? remembered
+  const { choices, problems } = useMemo(() => readDrafts(rows, drafts, defaults), [rows, drafts, defaults])
   return {
+    parts,
     choices,
     problems,
     fields: {
       rows,
       drafts,
       problems,
-      standards,
+      defaults,
       chosen: Object.keys(choices).length,
-      onDraft: (key: string, value: string | boolean) => setDrafts((all) => ({ ...all, [key]: value })),
-      onReset: () => setDrafts({}),
+      onDraft: (name: string, value: string | boolean) => setChanged({ ...drafts, [name]: value }),
+      onReset: () => setChanged({}),
     },
   }
 }

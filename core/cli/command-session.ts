@@ -1,0 +1,128 @@
+import { type Choices, choiceName } from '../contract/choices.ts'
+import { defined } from '../contract/defined.ts'
+import type { PartDescription } from '../contract/part-description.ts'
+import type { OptionValue, PartSpec, SessionSpec } from '../contract/session-spec.ts'
+import { chosenParts, openedParts, openerOf, partOf, subjectOf } from '../engine/spec/compose.ts'
+import { AppFailure } from '../failure/app-failure.ts'
+import type { RunOptions, SessionCommand } from './session-commands.ts'
+
+/**
+ * The session that a command line asks for.
+ * @param named its arguments
+ * @throws AppFailure bad-command-line
+ */
+export function commandSession(
+  command: SessionCommand,
+  parts: readonly PartDescription[],
+  named: readonly string[],
+  chosen: Choices,
+  run: RunOptions,
+): SessionSpec {
+  const settled = command.settle?.(chosen, named, run) ?? chosen
+  checkRepair(settled)
+  const choices: Record<string, OptionValue | undefined> = {
+    ...command.defaults,
+    ...(command.names === 'subjects' ? subjects(command, parts, named) : {}),
+    ...settled,
+  }
+  for (const [name, other] of Object.entries(command.instead ?? {})) choices[name] ??= choices[other]
+  const texts = command.names === 'subjects' ? [] : named
+  const source = sourceByOption(parts, choices)
+  if (source?.ends !== true && command.names === 'Listen')
+    Object.assign(choices, { ...command.liveDefaults, ...settled })
+  const sources =
+    source === undefined
+      ? namedSources(command, parts, texts, choices)
+      : [optionSource(command, source, texts, choices)]
+  return {
+    format: 'routescope-session',
+    version: 2,
+    name: command.name,
+    parts: [...sources, ...chosenParts(parts, choices, command.sinks?.(choices))],
+    ...defined({ durationS: run.duration, log: run.log }),
+  }
+}
+
+/** Arguments by the names of the options that have no other way in, in the order of the tables. */
+function subjects(command: SessionCommand, parts: readonly PartDescription[], named: readonly string[]): Choices {
+  const rows = parts.flatMap(({ options }) =>
+    options.filter(({ option, subject, commands }) => option === null && subject && commands.includes(command.name)),
+  )
+  return Object.fromEntries(rows.map((row, at) => [choiceName(row), named[at]]))
+}
+
+/** The source whose subject is an option: `--capture`. */
+function sourceByOption(parts: readonly PartDescription[], choices: Choices): PartDescription | undefined {
+  return parts.find((part) => {
+    const subject = part.takes === null ? subjectOf(part) : undefined
+    return subject !== undefined && choices[choiceName(subject)] !== undefined
+  })
+}
+
+/** A source named by an option; a URL beside it says what to receive from it. */
+function optionSource(
+  { name: command }: SessionCommand,
+  part: PartDescription,
+  texts: readonly string[],
+  choices: Choices,
+): PartSpec {
+  texts.forEach(checkUrl)
+  const [text, ...others] = texts
+  if (others.length > 0) {
+    throw new AppFailure(
+      'bad-command-line',
+      `${texts.length} URLs were named beside --capture; one says what to receive from it.`,
+      'Name one, or none to receive all that can be found.',
+    )
+  }
+  const argument = part.options.find(
+    ({ option, subject, commands }) => option === null && subject !== true && commands.includes(command),
+  )
+  return partOf(part, 'source', argument === undefined ? choices : { ...choices, [choiceName(argument)]: text })
+}
+
+/** Sources that arguments name: each URL one, or the captures together one. */
+function namedSources(
+  command: SessionCommand,
+  parts: readonly PartDescription[],
+  texts: readonly string[],
+  choices: Choices,
+): PartSpec[] {
+  const opening = parts.filter(({ opens }) => opens?.some(({ group }) => group === command.names))
+  const openers = texts.map((text) => {
+    const opener = openerOf(opening, text)
+    if (opener === null) throw noUrl(text)
+    return opener
+  })
+  if (texts.length === 0) {
+    throw new AppFailure(
+      'bad-command-line',
+      'Neither a URL nor a capture was named.',
+      'Right form: routescope receive route://IP:PORT, mabr://IP:PORT or atsc://, or with --capture FILE.',
+    )
+  }
+  return openedParts(texts, openers, choices)
+}
+
+function checkUrl(text: string): void {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) throw noUrl(text)
+}
+
+function noUrl(text: string): AppFailure {
+  return new AppFailure(
+    'bad-command-line',
+    `${text} is no URL.`,
+    `Right form: route://IP:PORT, mabr://IP:PORT or atsc://; a capture is read with --capture ${text}.`,
+  )
+}
+
+/** A server to fetch from is of no use where nothing is fetched. */
+function checkRepair({ repair, repairUrls }: Choices): void {
+  const [url] = Array.isArray(repairUrls) ? repairUrls : []
+  if (url === undefined || repair === undefined || repair === 'http') return
+  throw new AppFailure(
+    'bad-command-line',
+    `--repair ${repair} does not fetch anything, and --repair-url ${url} names a server.`,
+    'Leave one of the two out; --repair-url alone means --repair http.',
+  )
+}

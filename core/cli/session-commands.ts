@@ -1,0 +1,145 @@
+import type { Choices } from '../contract/choices.ts'
+import type { OptionCommand } from '../contract/option-row.ts'
+import type { SourcePattern } from '../contract/part-description.ts'
+import type { LogSpec } from '../contract/session-spec.ts'
+import { AppFailure } from '../failure/app-failure.ts'
+
+/** Options of a session as a whole. */
+export type RunOptions = {
+  readonly duration?: number
+  readonly log?: LogSpec
+  readonly json?: boolean
+  /** Where a command takes it only to refuse it. */
+  readonly report?: string
+}
+
+/** A command that runs a session of parts. */
+export type SessionCommand = {
+  readonly name: OptionCommand
+  /** Its arguments, as commander writes them. */
+  readonly words: string
+  /** The right form, for a command line that is wrong. */
+  readonly form: string
+  readonly help: string
+  /** What its arguments name: sources, or the subjects of parts in the order of the tables. */
+  readonly names: SourcePattern['group'] | 'subjects'
+  readonly inspects?: true
+  /** What applies where nothing is chosen. */
+  readonly defaults: Choices
+  /** The same where the source does not end by itself. */
+  readonly liveDefaults?: Choices
+  /** The choice that another one stands for where it is not made. */
+  readonly instead?: Readonly<Record<string, string>>
+  readonly required?: readonly `--${string}`[]
+  /** Taken in order to say why it is refused. */
+  readonly refuses?: readonly `--${string}`[]
+  /** Kinds of sinks without a subject that it makes. */
+  readonly sinks?: (choices: Choices) => readonly string[]
+  /**
+   * Adds what follows from the choices.
+   * @throws AppFailure bad-command-line where they do not go together
+   */
+  readonly settle?: (choices: Choices, named: readonly string[], run: RunOptions) => Choices
+}
+
+/** `receive` and `record` give up when nothing of a service came for so long; GPAC waits 5 s. */
+const GIVES_UP: Choices = { timeoutS: 10 }
+
+const RECORD_FORM = 'routescope record URL… --capture-out FILE'
+
+/** Every command that runs a session. */
+export const SESSION_COMMANDS: readonly SessionCommand[] = [
+  {
+    name: 'inspect',
+    words: '<captures...>',
+    form: 'routescope inspect CAPTURE… [--json]',
+    help: 'reads captures as fast as possible and prints the report',
+    names: 'Open',
+    inspects: true,
+    defaults: { services: 'all', keepCorrupt: true },
+  },
+  {
+    name: 'receive',
+    words: '[urls...]',
+    form: 'routescope receive URL… [--out DIR]',
+    help: 'receives; writes DIR/serviceN/… as objects complete',
+    names: 'Listen',
+    defaults: {},
+    liveDefaults: GIVES_UP,
+  },
+  {
+    name: 'gateway',
+    words: '[urls...]',
+    form: 'routescope gateway URL… --listen HOST:PORT',
+    help: 'receives and serves over HTTP; a capture stays served when it is over',
+    names: 'Listen',
+    defaults: { pace: 'real' },
+    instead: { cachedSegments: 'maxSegments' },
+    required: ['--listen'],
+  },
+  {
+    name: 'record',
+    words: '[urls...]',
+    form: RECORD_FORM,
+    help: 'writes what arrives to a pcapng, all of it or chosen services',
+    names: 'Listen',
+    defaults: { services: 'all' },
+    liveDefaults: GIVES_UP,
+    settle: settleRecord,
+  },
+  {
+    name: 'send',
+    words: '<input> <url>',
+    form: 'routescope send INPUT URL',
+    help: 'sends a file, a folder or a DASH/HLS manifest as route:// or atsc://',
+    names: 'subjects',
+    defaults: {},
+    refuses: ['--report'],
+    sinks: ({ pace }) => (pace === 'real' ? ['multicast-out'] : []),
+    settle: settleSend,
+  },
+]
+
+/** Asked for services, only their packets are recorded, with those of their signalling and the LLS. */
+function settleRecord(choices: Choices, named: readonly string[]): Choices {
+  const { captureOut: file, capture, services } = choices
+  if (file === undefined) {
+    throw new AppFailure('bad-command-line', 'No file was named.', `Right form: ${RECORD_FORM}`)
+  }
+  if (Array.isArray(capture) && (capture as readonly unknown[]).includes(file)) {
+    throw new AppFailure('bad-command-line', `${file} cannot be read and written at once.`, 'Name another file.')
+  }
+  const chosen = services !== undefined && services !== 'all'
+  // A capture brings what is wanted among other traffic; sockets bring what was joined.
+  return chosen || (capture !== undefined && named.length > 0) ? { ...choices, joinedOnly: true } : choices
+}
+
+/** In real time to the network; into a capture as fast as possible. */
+function settleSend(choices: Choices, _named: readonly string[], { report, duration }: RunOptions): Choices {
+  if (report !== undefined) {
+    throw new AppFailure(
+      'bad-command-line',
+      `--report ${report}: nothing is received while sending, so there is nothing to report.`,
+      'Use --capture-out FILE, then routescope inspect FILE.',
+    )
+  }
+  const { captureOut, loop = 1, pace = captureOut === undefined ? 'real' : 'fast' } = choices
+  if (Number(loop) > 1) {
+    throw new AppFailure(
+      'bad-command-line',
+      `--loop ${loop}: a sender repeats for ever or not at all.`,
+      'Use --loop, with --duration to end it.',
+    )
+  }
+  if (pace === 'fast' && captureOut === undefined) {
+    throw new AppFailure(
+      'bad-command-line',
+      '--pace fast would flood the network.',
+      'Right form: routescope send INPUT URL --pace fast --capture-out FILE.',
+    )
+  }
+  if (pace === 'fast' && loop === 0 && duration === undefined) {
+    throw new AppFailure('bad-command-line', '--pace fast with --loop never ends.', 'Add --duration S.')
+  }
+  return { ...choices, pace }
+}

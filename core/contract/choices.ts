@@ -1,0 +1,89 @@
+import { OPTION_GROUPS, type OptionCommand, type OptionRow } from './option-row.ts'
+import { checkOption, writeGpac, writeOption } from './option-values.ts'
+import type { PartDescription } from './part-description.ts'
+import type { OptionValue } from './session-spec.ts'
+
+/** What somebody chose, by the name of each option; what is not there is as by default. */
+export type Choices = { readonly [name: string]: OptionValue | undefined }
+
+/** Name of an option among choices. One name is one option, in whatever parts it is. */
+export function choiceName(row: OptionRow): string {
+  return row.choice ?? row.key
+}
+
+/** Every option of the parts once, in the order of the groups. */
+export function optionsOf(parts: readonly PartDescription[]): readonly OptionRow[] {
+  const rows = new Map<string, OptionRow>()
+  for (const { options } of parts)
+    for (const row of options) if (!rows.has(choiceName(row))) rows.set(choiceName(row), row)
+  return [...rows.values()].sort((a, b) => OPTION_GROUPS.indexOf(a.group) - OPTION_GROUPS.indexOf(b.group))
+}
+
+/** The options that a command takes, each once, in the order of the groups. */
+export function commandOptions(parts: readonly PartDescription[], command: OptionCommand): readonly OptionRow[] {
+  return optionsOf(
+    parts.map((part) => ({ ...part, options: part.options.filter(({ commands }) => commands.includes(command)) })),
+  )
+}
+
+/**
+ * Keeps of `value` what is a choice, for what another process or an earlier version wrote.
+ * @throws Error that names the first that is not one, where `strict`
+ */
+export function checkedChoices(rows: readonly OptionRow[], value: unknown, strict: boolean): Choices {
+  const kept: Record<string, OptionValue> = {}
+  const given = typeof value === 'object' && value !== null ? Object.entries(value) : []
+  for (const [name, one] of given) {
+    const row = rows.find((each) => choiceName(each) === name)
+    const reading = row === undefined ? null : checkOption(row, one)
+    if (reading?.ok === true) kept[name] = reading.value
+    else if (strict) throw new Error(`${row?.option ?? name} ${reading?.problem ?? 'is no option of receiving'}`)
+  }
+  return kept
+}
+
+/** What applies where nothing is chosen: the caller's own default, else the table's. */
+export function defaultOf(row: OptionRow, defaults: Choices = {}): OptionValue | null {
+  return defaults[choiceName(row)] ?? row.default
+}
+
+function isDefault(row: OptionRow, value: OptionValue | undefined, defaults: Choices): value is undefined {
+  if (value === undefined || value === defaultOf(row, defaults)) return true
+  return Array.isArray(value) && value.length === 0
+}
+
+/** The choices as they would be typed, `--option value` each, in the order of the rows. */
+export function commandLineOf(rows: readonly OptionRow[], choices: Choices, defaults: Choices = {}): string[] {
+  const words: string[] = []
+  for (const row of rows) {
+    const value = choices[choiceName(row)]
+    if (row.option === null || isDefault(row, value, defaults)) continue
+    const { kind } = row.type
+    const written = writeOption(row, value)
+    if (kind === 'flag' || kind === 'negated') words.push(row.option)
+    else if (written.ok) for (const text of written.texts) words.push(row.option, quoted(text))
+  }
+  return words
+}
+
+/** The choices in GPAC's words, and those it has no word for. */
+export function gpacOptionsOf(
+  rows: readonly OptionRow[],
+  choices: Choices,
+): { readonly words: string[]; readonly unknown: string[] } {
+  const words: string[] = []
+  const unknown: string[] = []
+  for (const row of rows) {
+    const value = choices[choiceName(row)]
+    if (isDefault(row, value, {})) continue
+    const written = writeGpac(row, value)
+    if (written.ok) words.push(`--${row.gpac?.name}=${quoted(written.texts.join(''))}`)
+    else unknown.push(row.option ?? choiceName(row))
+  }
+  return { words, unknown }
+}
+
+/** As a shell takes it for one word. */
+export function quoted(text: string): string {
+  return /^[\w@%+=:,./[\]-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}

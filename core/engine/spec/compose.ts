@@ -1,0 +1,68 @@
+import { type Choices, choiceName } from '../../contract/choices.ts'
+import type { OptionRow } from '../../contract/option-row.ts'
+import type { PartDescription, SourcePattern } from '../../contract/part-description.ts'
+import type { OptionValue, PartSpec } from '../../contract/session-spec.ts'
+import { chosenPart } from './part-spec.ts'
+
+/** What opens a text: the first part of which a pattern fits. */
+export type Opener = { readonly part: PartDescription; readonly group: SourcePattern['group'] }
+
+/** Finds what opens a text; null where nothing does. */
+export function openerOf(parts: readonly PartDescription[], text: string): Opener | null {
+  for (const part of parts) {
+    const fits = part.opens?.find(({ pattern }) => new RegExp(pattern, 'i').test(text))
+    if (fits !== undefined) return { part, group: fits.group }
+  }
+  return null
+}
+
+/** The option that says what the part is about. */
+export function subjectOf(part: PartDescription): OptionRow | undefined {
+  return part.options.find(({ subject }) => subject === true)
+}
+
+/** The fields of a part that were chosen, by the names of choices. */
+export function partOf(part: PartDescription, id: string, choices: Choices): PartSpec {
+  return chosenPart(part, id, Object.fromEntries(part.options.map((row) => [row.key, choices[choiceName(row)]])))
+}
+
+/**
+ * The sources that texts open: one for each text, or one for all where the part takes several.
+ * @param openers of each text, in their order
+ */
+export function openedParts(texts: readonly string[], openers: readonly Opener[], choices: Choices): PartSpec[] {
+  const subjects: { readonly part: PartDescription; readonly name: string; value: OptionValue }[] = []
+  for (const [at, text] of texts.entries()) {
+    const part = openers[at]?.part
+    const row = part === undefined ? undefined : subjectOf(part)
+    if (part === undefined || row === undefined) continue
+    const same = row.type.kind === 'list' ? subjects.find((each) => each.part === part) : undefined
+    if (same !== undefined) same.value = [...(same.value as readonly string[]), text]
+    else subjects.push({ part, name: choiceName(row), value: row.type.kind === 'list' ? [text] : text })
+  }
+  return subjects.map(({ part, name, value }, at) =>
+    partOf(part, subjects.length === 1 ? 'source' : `source${at + 1}`, { ...choices, [name]: value }),
+  )
+}
+
+/**
+ * What choices make beside the sources: sinks whose subject was chosen, or that are named, and parts between for which
+ * something was chosen.
+ * @param named kinds of sinks without a subject
+ */
+export function chosenParts(
+  parts: readonly PartDescription[],
+  choices: Choices,
+  named: readonly string[] = [],
+): PartSpec[] {
+  const made: PartSpec[] = []
+  for (const part of parts) {
+    if (part.takes === null) continue
+    const subject = subjectOf(part)
+    const spec = partOf(part, part.kind, choices)
+    const between = subject === undefined && part.gives !== null
+    const wanted = subject === undefined ? named.includes(part.kind) : choices[choiceName(subject)] !== undefined
+    if (wanted || (between && Object.keys(spec).length > 2)) made.push(spec)
+  }
+  return made
+}
