@@ -71,6 +71,12 @@ export class IpReader {
   readonly #flows: FlowTable
   readonly #sink: DatagramSink
   readonly #fragments = new Reassembler()
+  /** Flow of the last whole IPv4 datagram, and what its packets have in common. */
+  #flow: Flow | null = null
+  #source = 0
+  #destination = 0
+  #ports = 0
+  #plp = -1
 
   constructor(flows: FlowTable, sink: DatagramSink) {
     this.#flows = flows
@@ -83,6 +89,7 @@ export class IpReader {
 
   /** An IP packet starts at `start`; `end` is the end of what was captured, padding and FCS included. */
   packet(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#again(bytes, start, end)) return
     const fault = this.#packet(bytes, start, end, 0)
     if (fault === FAULT.none) return
     // What the snap length cut off is no fault of the sender.
@@ -99,6 +106,26 @@ export class IpReader {
   /** The capture ended: waiting fragments are given up. */
   flush(): void {
     this.#fragments.flush()
+  }
+
+  /** The usual packet in one step: whole, without options, of the flow that had the last one. @returns false for any other */
+  #again(bytes: Uint8Array, start: number, end: number): boolean {
+    const flow = this.#flow
+    if (flow === null || end - start < 28 || bytes[start] !== 0x45 || bytes[start + 9] !== UDP) return false
+    const total = u16At(bytes, start + 2)
+    const stop = start + total
+    if (stop > end || total < 28 || u16At(bytes, start + 24) !== total - 20) return false
+    if ((u16At(bytes, start + 6) & 0x3fff) !== 0 || this.#plp !== this.#flows.plp) return false
+    if (i32(bytes, start + 12) !== this.#source || i32(bytes, start + 16) !== this.#destination) return false
+    if (i32(bytes, start + 20) !== this.#ports) return false
+    if (this.splitter !== null && total - 28 > this.splitter.above) return false
+    if (u16At(bytes, start + 10) !== 0 && foldSum(wordSum(bytes, start, start + 20)) !== 0xffff) {
+      this.counters.wrongChecksums++
+    }
+    this.counters.udp++
+    this.counters.bytes += total - 28
+    this.#sink.datagram(flow, bytes, start + 28, stop, this.timeUs, this.frame)
+    return true
   }
 
   #packet(bytes: Uint8Array, start: number, end: number, tunnels: number): number {
@@ -240,6 +267,13 @@ export class IpReader {
       family === 4
         ? this.#flows.ipv4(i32(addresses, at), i32(addresses, at + 4), sourcePort, destinationPort)
         : this.#flows.ipv6(addresses, at, at + 16, sourcePort, destinationPort)
+    if (family === 4 && bytes === addresses && tunnels === 0) {
+      this.#flow = flow
+      this.#source = i32(addresses, at)
+      this.#destination = i32(addresses, at + 4)
+      this.#ports = (sourcePort << 16) | destinationPort
+      this.#plp = this.#flows.plp
+    }
     const splitter = this.splitter
     // What came in fragments was one datagram.
     if (splitter !== null && stop - start - 8 > splitter.above && bytes === addresses) {

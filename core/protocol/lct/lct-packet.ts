@@ -4,6 +4,8 @@ import { EXT_TIME_USE, LCT_FAULT, LCT_HET, LCT_VERSION, PSI_SOURCE } from './con
 
 export { LCT_FAULT, lctFaultName } from './constants.ts'
 
+/** Longer headers carry times, which differ from packet to packet. */
+const MAX_LAST_BYTES = 32
 const MAX_SAFE_HIGH = 0x1f_ffff // high 32 bits of 2^53-1
 
 /**
@@ -63,12 +65,17 @@ export class LctPacket {
   extensionFault = 0
   /** Offset in `bytes` of the field that is at fault, -1 without a fault. */
   faultOffset = -1
+  /** The last header that was read, where an equal one says the same; its length is 0 where none does. */
+  readonly #last = new Uint8Array(MAX_LAST_BYTES)
+  #lastBytes = 0
 
   /**
    * Reads the header of the UDP payload `bytes[start, end)`. Never throws, never reads outside the range.
    * @returns 0, or the `LCT_FAULT` that makes the packet unusable
    */
   read(bytes: Uint8Array, start: number, end: number): number {
+    if (this.#isLast(bytes, start, end)) return LCT_FAULT.none
+    this.#lastBytes = 0
     this.transferLength = -1
     this.lengthSource = 0
     this.symbolLength = -1
@@ -121,7 +128,21 @@ export class LctPacket {
 
     const headerEnd = start + headerBytes
     if (at < headerEnd) this.#readExtensions(bytes, at, headerEnd)
+    // An offset in `bytes` is another in the next packet.
+    if (headerBytes <= MAX_LAST_BYTES && this.ftiAt < 0 && this.extensionFault === 0) {
+      for (let i = 0; i < headerBytes; i++) this.#last[i] = bytes[start + i] as number
+      this.#lastBytes = headerBytes
+    }
     return LCT_FAULT.none
+  }
+
+  /** Packets of one object differ only behind their header, but for the last. */
+  #isLast(bytes: Uint8Array, start: number, end: number): boolean {
+    const last = this.#last
+    const size = this.#lastBytes
+    if (size === 0 || end - start < size) return false
+    for (let i = 0; i < size; i++) if (bytes[start + i] !== last[i]) return false
+    return true
   }
 
   #readExtensions(bytes: Uint8Array, start: number, headerEnd: number): void {
