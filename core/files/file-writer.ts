@@ -41,10 +41,12 @@ type Pending = {
 }
 
 /** Bytes on their way to the disk thread are copied here, without an allocation for each file. */
-const RING_BYTES = 48 * 1024 * 1024
+const RING_BYTES = 16 * 1024 * 1024
 /** Above this a source is asked to wait, and let go on below half of it. */
-const QUEUE_BYTES = 32 * 1024 * 1024
-const REPLY_BYTES = 8 * 1024 * 1024
+const QUEUE_BYTES = 12 * 1024 * 1024
+const BEHIND_BYTES = 4 * 1024 * 1024
+const BEHIND_FILES = 100
+const REPLY_BYTES = 4 * 1024 * 1024
 /** One batch is being written while the next is on its way. */
 const BATCHES_UNDER_WAY = 2
 
@@ -62,6 +64,7 @@ export class FileWriter {
   #ringTail = 0
   #queuedBytes = 0
   #unsent: DiskJob[] = []
+  #sending = false
   #batches = 0
   readonly #pending: Pending[] = []
   /** Jobs of `#pending` that are answered, so that a long queue is not shifted one by one. */
@@ -76,6 +79,16 @@ export class FileWriter {
   /** Bytes accepted and not yet in a file. */
   get queuedBytes(): number {
     return this.#queuedBytes
+  }
+
+  /** More waits than a thread does in a few milliseconds. */
+  get behind(): boolean {
+    return this.#queuedBytes > BEHIND_BYTES || this.#waiting() > BEHIND_FILES
+  }
+
+  /** Of the files that wait, oldest first. */
+  paths(): readonly string[] {
+    return this.#pending.slice(this.#answered).map(({ path }) => path)
   }
 
   /**
@@ -95,11 +108,11 @@ export class FileWriter {
     }
     const offset = this.#reserve(length)
     if (offset >= 0) this.#ring?.set(bytes, offset)
-    const own = offset < 0 ? bytes.slice() : null
+    const own = offset < 0 ? new Uint8Array(bytes) : null
     this.#queuedBytes += length
     this.#enqueue(
       { path, remove: false, offset, length, own },
-      { path, bytes: length, ringEnd: offset + aligned(length), done, lease: null },
+      { path, bytes: length, ringEnd: offset < 0 ? -1 : offset + aligned(length), done, lease: null },
     )
   }
 
@@ -143,8 +156,14 @@ export class FileWriter {
   #enqueue(job: DiskJob, pending: Pending): void {
     if (this.#waiting() === 0) this.#disk().ref()
     this.#unsent.push(job)
-    this.#pending.push(job.offset < 0 ? { ...pending, ringEnd: -1 } : pending)
-    this.#send()
+    this.#pending.push(pending)
+    if (this.#sending) return
+    this.#sending = true
+    // Waking the thread costs more than a short file: those that end in one block of a capture go together.
+    queueMicrotask(() => {
+      this.#sending = false
+      this.#send()
+    })
   }
 
   #send(): void {

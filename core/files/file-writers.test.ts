@@ -1,0 +1,56 @@
+import { EventEmitter } from 'node:events'
+import { describe, expect, test } from 'vitest'
+import { ownBytes } from '../flow/lease.ts'
+import type { DiskJob } from './disk-loop.ts'
+import type { DiskThread } from './file-writer.ts'
+import { FileWriters } from './file-writers.ts'
+
+/** Threads that take jobs, and answer from when they may. */
+function heldThreads(): { readonly threads: string[][]; start(): DiskThread; letGo(): void } {
+  const threads: string[][] = []
+  const held: (() => void)[] = []
+  let answers = false
+  const start = (): DiskThread => {
+    const here: EventEmitter = new EventEmitter()
+    const paths: string[] = []
+    threads.push(paths)
+    return {
+      on: (event: string, listener: (...values: never[]) => void) => here.on(event, listener as () => void),
+      postMessage: (jobs: readonly DiskJob[]) => {
+        paths.push(...jobs.map(({ path }) => path))
+        const answer = () => void here.emit('message', { outcomes: jobs.map(() => null), last: true })
+        if (answers) queueMicrotask(answer)
+        else held.push(answer)
+      },
+      ref: () => {},
+      unref: () => {},
+      terminate: () => {},
+    }
+  }
+  const letGo = (): void => {
+    answers = true
+    for (const answer of held) answer()
+  }
+  return { threads, start, letGo }
+}
+
+describe('FileWriters', () => {
+  test('a second thread starts once the first is behind, and a path stays with the thread it is under way in', async () => {
+    const { threads, start, letGo } = heldThreads()
+    const writers = new FileWriters({ root: '/nowhere', onError: () => {}, startDisk: start })
+    const file = (path: string, size: number): void => writers.write(path, ownBytes(new Uint8Array(size)))
+    for (let number = 0; number < 50; number++) file(`small-${number}`, 10)
+    await Promise.resolve()
+    expect(threads.map((paths) => paths.length)).toEqual([50])
+    file('long', 5 << 20)
+    for (let number = 0; number < 100; number++) file(`small-${number}`, 20)
+    await Promise.resolve()
+    letGo()
+    await writers.close()
+    expect(threads).toHaveLength(2)
+    const [first = [], second = []] = threads
+    expect(first.length + second.length).toBe(151)
+    expect(second.length).toBeGreaterThan(10)
+    for (const path of second) expect(Number(path.slice('small-'.length))).toBeGreaterThanOrEqual(50)
+  })
+})
