@@ -33,7 +33,7 @@ export function progressText(snapshot: SessionSnapshot): string {
     parts.push(`sending ${bitrate(rateBps)}`, `${packets} packets`, `${objects} objects`)
     if (lateMs > 0) parts.push(`${Math.round(lateMs)} ms behind`)
   }
-  if (snapshot.source.kind !== 'presentation') {
+  if (snapshot.source.mode !== 'sent') {
     const { rateBps, complete, incomplete, malformed, packets } = snapshot.totals
     if (packets === 0) parts.push('nothing received yet')
     else parts.push(bitrate(rateBps), `${complete} objects`, `${incomplete} incomplete`)

@@ -23,6 +23,8 @@ export type SessionSnapshot = {
   readonly phase: SessionPhase
   /** Why it failed, or what stopped one of its parts while the rest goes on. */
   readonly problems: readonly AppError[]
+  /** It sends the presentation shipped with the program. */
+  readonly demo: boolean
   readonly source: SourceSnapshot
   readonly totals: TotalsSnapshot
   readonly services: readonly ServiceSnapshot[]
@@ -139,7 +141,8 @@ export type SessionPhase = 'starting' | 'running' | 'finished' | 'stopped' | 'fa
 
 /** What a session receives from or sends, as it stands. */
 export type SourceSnapshot = {
-  readonly kind: 'capture' | 'multicast' | 'presentation'
+  /** Packets come for as long as somebody listens; it holds what it holds; nothing is received, only sent. */
+  readonly mode: 'live' | 'recorded' | 'sent'
   /** File name or URL. */
   readonly label: string
   readonly pace: Pace | null

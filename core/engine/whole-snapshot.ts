@@ -23,7 +23,7 @@ export function wholeSnapshot(
   all: <S extends SectionName>(name: S) => readonly SectionMap[S][],
   session: SectionMap['session'],
 ): SessionSnapshot {
-  const { name, phase, problems } = session
+  const { name, phase, problems, demo } = session
   const totals = all('totals')[0] ?? NO_TOTALS
   const host = all('host')[0]
   return {
@@ -31,6 +31,7 @@ export function wholeSnapshot(
     name,
     phase,
     problems,
+    demo,
     source: sourceOf(all('source')) ?? sending(all('presentation')[0]?.input ?? name, startedWallUs),
     totals,
     services: all('services')[0] ?? [],
@@ -61,7 +62,7 @@ function sourceOf(sources: readonly SourceSnapshot[]): SourceSnapshot | null {
   const least = (values: readonly number[]): number | null => (values.length === 0 ? null : Math.min(...values))
   const most = (values: readonly number[]): number | null => (values.length === 0 ? null : Math.max(...values))
   return {
-    kind: first.kind,
+    mode: first.mode,
     label: ordered.map(({ label }) => label).join(' '),
     pace: sources.find(({ pace }) => pace !== null)?.pace ?? null,
     firstTimeUs: least(times(({ firstTimeUs }) => firstTimeUs)),
@@ -76,7 +77,7 @@ function sourceOf(sources: readonly SourceSnapshot[]): SourceSnapshot | null {
 
 function sending(label: string, startedWallUs: number): SourceSnapshot {
   return {
-    kind: 'presentation',
+    mode: 'sent',
     label,
     pace: null,
     firstTimeUs: null,

@@ -76,7 +76,7 @@ export function SourceBar() {
 /** Starts and ends recording; while it goes on it says how long and how much. */
 function RecordButton({ snapshot }: { readonly snapshot: SessionSnapshot | null }) {
   const recording = snapshot?.recordings.find(({ byHand, endedWallUs }) => byHand && endedWallUs === null) ?? null
-  const running = snapshot?.phase === 'running' && snapshot.source.kind !== 'presentation'
+  const running = snapshot?.phase === 'running' && snapshot.source.mode !== 'sent'
   return (
     <Tooltip
       text={recording === null ? 'Record what arrives to a capture' : `End recording to ${recording.file}`}
@@ -135,7 +135,7 @@ type SourceMenuProps = { readonly snapshot: SessionSnapshot | null; readonly lab
 function SourceMenu({ snapshot, label }: SourceMenuProps) {
   const badge = snapshot === null ? null : sourceBadge(snapshot)
   const running = snapshot?.phase === 'running' || snapshot?.phase === 'starting'
-  const capture = snapshot?.source.kind === 'capture'
+  const capture = snapshot?.source.mode === 'recorded'
   const name = sourceName(snapshot, label)
   return (
     <DropdownMenu.Root modal={false}>
@@ -195,7 +195,7 @@ function Figures({ snapshot }: { readonly snapshot: SessionSnapshot }) {
   const { totals, source, phase } = snapshot
   const { lost, whole } = lossOf(snapshot)
   const counts = countBySeverity(snapshot.alarms)
-  const reading = source.kind === 'capture' && phase === 'running' ? source.progress : null
+  const reading = source.mode === 'recorded' && phase === 'running' ? source.progress : null
   return (
     <div className={styles.figures}>
       {reading !== null && (

@@ -83,7 +83,7 @@ async function earlyFailure(sessionId: string): Promise<AppError | null> {
       if (snapshot.sessionId !== sessionId) return
       const { phase, problems, totals, source } = snapshot
       if (phase === 'failed' && totals.packets === 0) resolve(problems.at(-1) ?? null)
-      else if (totals.packets > 0 || (phase === 'running' && source.kind === 'multicast')) resolve(null)
+      else if (totals.packets > 0 || (phase === 'running' && source.mode === 'live')) resolve(null)
       else if (phase === 'finished' || phase === 'stopped') resolve(null)
     })
   })
@@ -239,7 +239,7 @@ export async function close(): Promise<void> {
 
 /** A session that this window did not open itself can be opened again where its label says all there is to know. */
 function requestOf(snapshot: SessionSnapshot | null): OpenRequest | null {
-  if (snapshot?.source.kind !== 'multicast' || snapshot.broadcast !== null) return null
+  if (snapshot?.source.mode !== 'live' || snapshot.demo) return null
   const { label } = snapshot.source
   return { kind: 'url', url: label, choices: {}, label }
 }

@@ -55,8 +55,8 @@ export function serviceTitle(service: ServiceSnapshot): string {
 
 /** How a session's source is called on its badge. */
 export function sourceBadge(snapshot: SessionSnapshot): 'LIVE' | 'CAPTURE' | 'REPLAY' | 'DEMO' | 'SENDING' {
-  if (snapshot.source.kind === 'multicast') return snapshot.broadcast === null ? 'LIVE' : 'DEMO'
-  if (snapshot.source.kind === 'presentation') return 'SENDING'
+  if (snapshot.source.mode === 'live') return snapshot.demo ? 'DEMO' : 'LIVE'
+  if (snapshot.source.mode === 'sent') return 'SENDING'
   return snapshot.source.pace === 'real' ? 'REPLAY' : 'CAPTURE'
 }
 
@@ -66,13 +66,13 @@ export const fileName = (path: string): string => path.split(/[\\/]/).at(-1) ?? 
 /** What a session is called on the screen: a capture by its file's name, everything else as it says itself. */
 export function sourceName(snapshot: Pick<SessionSnapshot, 'source'> | null, asked: string): string {
   if (snapshot === null) return asked
-  return snapshot.source.kind === 'capture' ? asked || fileName(snapshot.source.label) : snapshot.source.label
+  return snapshot.source.mode === 'recorded' ? asked || fileName(snapshot.source.label) : snapshot.source.label
 }
 
 /** µs of the stream's clock now, against which ages are told: the last packet of a capture, the wall clock of a live source. */
 export function streamNowUs(snapshot: SessionSnapshot, nowMs: number): number | null {
   const ended = snapshot.phase !== 'running'
-  if (snapshot.source.kind === 'capture' && (ended || snapshot.source.pace === 'fast'))
+  if (snapshot.source.mode === 'recorded' && (ended || snapshot.source.pace === 'fast'))
     return snapshot.source.lastTimeUs
   return ended ? snapshot.source.lastTimeUs : nowMs * 1000
 }
@@ -91,7 +91,7 @@ export function droppedByHost(snapshot: SessionSnapshot): number {
 /** Live, and nothing at all has arrived yet. */
 export function isWaiting(snapshot: SessionSnapshot): boolean {
   return (
-    snapshot.source.kind === 'multicast' &&
+    snapshot.source.mode === 'live' &&
     (snapshot.phase === 'running' || snapshot.phase === 'starting') &&
     snapshot.source.lastPacketWallUs === null &&
     snapshot.totals.packets === 0

@@ -81,8 +81,9 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
     name: 'test',
     phase: 'running',
     problems: [],
+    demo: false,
     source: {
-      kind: 'capture',
+      mode: 'recorded',
       label: 'test.pcap',
       pace: 'fast',
       firstTimeUs: null,

@@ -1,4 +1,5 @@
-import type { LeftSnapshot, SocketSnapshot, SourceSnapshot } from '../../contract/snapshot.ts'
+import type { ReportSource } from '../../contract/report.ts'
+import type { LeftSnapshot, SocketSnapshot } from '../../contract/snapshot.ts'
 import type { Destination } from '../../flow/facts.ts'
 import type { DatagramOutput } from '../datagram-output.ts'
 import type { ReceiveAddress } from '../receiving/receive-address.ts'
@@ -16,7 +17,7 @@ export type CaptureFacts = {
 export interface DatagramSource {
   /** File or URL, for a person. */
   readonly label: string
-  readonly kind: SourceSnapshot['kind']
+  readonly kind: ReportSource['kind']
   /** What a recording calls the interface. */
   readonly interfaceName: string
   readonly output: DatagramOutput

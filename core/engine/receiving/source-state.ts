@@ -6,6 +6,9 @@ import type { AnySection } from '../part.ts'
 
 type Played = { readonly pace: Pace; readonly progress: () => { doneBytes: number; totalBytes: number | null } }
 
+/** Counters alone make the section another one at most this often, µs. */
+const COUNTED_US = 1_000_000
+
 /** The section `source` of a part that brings datagrams. */
 export class SourceState {
   readonly sections: readonly AnySection[]
@@ -14,6 +17,8 @@ export class SourceState {
   readonly #startedWallUs: number
   readonly #played: Played | null
   readonly #version = new Version()
+  #counted: readonly [datagrams: number, sockets: number] = [0, 0]
+  #countedUs = 0
   #seen = 0
   #lastPacketWallUs: number | null = null
 
@@ -28,25 +33,31 @@ export class SourceState {
 
   #now(): number {
     const { output } = this.#source
+    const nowUs = this.#nowUs()
+    if (nowUs - this.#countedUs >= COUNTED_US) {
+      this.#countedUs = nowUs
+      this.#counted = [output.datagrams, this.#source.sockets().reduce((sum, each) => sum + each.packets, 0)]
+    }
     let sockets = 0
-    for (const { packets, passedOver, droppedByHost, problem } of this.#source.sockets())
-      sockets += 1e6 + packets + passedOver + (droppedByHost ?? 0) + (problem === null ? 0 : 0.5)
+    for (const { passedOver, droppedByHost, problem } of this.#source.sockets())
+      sockets += 1e6 + passedOver + (droppedByHost ?? 0) + (problem === null ? 0 : 0.5)
     return this.#version.of(
-      output.datagrams,
+      ...this.#counted,
       sockets,
+      output.firstTimeUs ?? 0,
       this.#played?.progress().doneBytes ?? 0,
       this.#source.left().length,
     )
   }
 
   #snapshot(): SourceSnapshot {
-    const { kind, label, output } = this.#source
+    const { live, label, output } = this.#source
     if (output.datagrams > this.#seen) {
       this.#seen = output.datagrams
       this.#lastPacketWallUs = this.#nowUs()
     }
     return {
-      kind,
+      mode: live ? 'live' : 'recorded',
       label,
       pace: this.#played?.pace ?? null,
       firstTimeUs: output.firstTimeUs,

@@ -38,7 +38,7 @@ function Objects({ sessionId }: { readonly sessionId: string }) {
   const [chosenSort, setSort] = useState<ObjectQuery['sort'] | null>(null)
   const hovering = useRef(false)
 
-  const kind = useStore(sessionStore, (session) => session.snapshot?.source.kind ?? 'capture')
+  const mode = useStore(sessionStore, (session) => session.snapshot?.source.mode ?? 'recorded')
   const pace = useStore(sessionStore, (session) => session.snapshot?.source.pace ?? null)
   const objectCount = useStore(sessionStore, (session) => session.snapshot?.objectCount ?? 0)
   const running = useStore(sessionStore, (session) => session.snapshot?.phase === 'running')
@@ -57,7 +57,7 @@ function Objects({ sessionId }: { readonly sessionId: string }) {
   const origin = useTimeOrigin()
 
   const started = useStore(sessionStore, (session) => session.snapshot !== null)
-  const sort = useMemo(() => chosenSort ?? firstSort({ kind, pace }), [chosenSort, kind, pace])
+  const sort = useMemo(() => chosenSort ?? firstSort({ mode, pace }), [chosenSort, mode, pace])
   const filter = combinedFilter(settled, service, channel)
 
   useEffect(() => {

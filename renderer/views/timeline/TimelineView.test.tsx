@@ -31,7 +31,7 @@ function snapshot(change: Partial<SessionSnapshot> = {}, lastTimeUs = 15 * S): S
   return { ...base, source: { ...base.source, firstTimeUs: 10 * S, lastTimeUs, ...change.source } }
 }
 
-const live = { ...fakeSnapshot().source, kind: 'multicast', pace: null, firstTimeUs: 0, lastTimeUs: 15 * S } as const
+const live = { ...fakeSnapshot().source, mode: 'live', pace: null, firstTimeUs: 0, lastTimeUs: 15 * S } as const
 
 beforeEach(async () => {
   showSession('s1', null)

@@ -239,7 +239,7 @@ export class TimelineController {
     const { snapshot } = sessionStore.getState()
     const edge = edgeUs(snapshot)
     if (!follow || edge === null) return
-    const paced = snapshot !== null && !(snapshot.source.kind === 'capture' && snapshot.source.pace === 'fast')
+    const paced = snapshot !== null && !(snapshot.source.mode === 'recorded' && snapshot.source.pace === 'fast')
     if (snapshot === null || !paced) {
       // A capture read at once grows into view as a whole.
       const { minUs, maxUs } = objectColumns
