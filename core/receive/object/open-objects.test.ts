@@ -1,0 +1,185 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { asToi, asTsi } from '../../contract/ids.ts'
+import { ReportedEvents, TestContext } from '../../testing/test-channel.ts'
+import { content } from '../../testing/test-session.ts'
+import { KnownObjects } from './known-objects.ts'
+import type { ReceiveLimits } from './limits.ts'
+import { type CountedHome, OpenObjects } from './open-objects.ts'
+import { SIZE_SOURCE, TransportObject } from './transport-object.ts'
+
+const SIZE = 1000
+const WHOLE = content(SIZE)
+
+/** The objects of one channel of media, with what was reported of them. */
+class Opened {
+  readonly context
+  readonly events = new ReportedEvents<CountedHome>()
+  readonly home: CountedHome = {
+    index: 0,
+    destination: '239.255.1.1:5000',
+    tsi: asTsi(10),
+    serviceId: 1,
+    role: 'video',
+    representation: null,
+    lost: 0,
+    complete: 0,
+    incomplete: 0,
+    fec: { healed: 0, recovered: 0 },
+    repairWaitUs: 0,
+    loops: 0,
+    toisGoRound: false,
+  }
+  readonly open: OpenObjects<CountedHome>
+
+  constructor(limits: Partial<ReceiveLimits> = {}, reorder = true) {
+    this.context = new TestContext({ reorder, reorderMs: 500 }, limits).context
+    this.open = new OpenObjects(this.context, this.events, this.home, new KnownObjects(this.context))
+  }
+
+  begin(toi: number, timeUs: number): TransportObject {
+    const { context, home } = this
+    const object = new TransportObject(home, context.pool, toi, toi, asToi(toi), 0, 8, timeUs, 1)
+    object.kind = 'media'
+    object.length = SIZE
+    object.sizeSource = SIZE_SOURCE.extension
+    this.open.add(object, timeUs, 1)
+    return object
+  }
+
+  take(object: TransportObject, from: number, to: number, timeUs: number): void {
+    const added = object.take(from, WHOLE, from, to)
+    object.lastTimeUs = timeUs
+    if (added > 0 && object.state !== 'receiving') this.open.resume(object)
+    if (object.whole) this.open.finish(object, timeUs)
+  }
+}
+
+describe('objects of a channel', () => {
+  it('are reported once when they are whole, and then no longer open', () => {
+    const opened = new Opened()
+    const object = opened.begin(1, 0)
+    opened.take(object, 0, 400, 1000)
+    opened.take(object, 400, SIZE, 2000)
+    expect(opened.events.said).toEqual(['whole 1'])
+    expect(opened.home).toMatchObject({ complete: 1, incomplete: 0, lost: 0 })
+    expect(opened.open.size).toBe(0)
+  })
+
+  it('are lost where they contradict their digest', () => {
+    const opened = new Opened()
+    opened.events.corrupt.add(1)
+    opened.take(opened.begin(1, 0), 0, SIZE, 1000)
+    expect(opened.events.said).toEqual(['partial 1'])
+    expect(opened.home).toMatchObject({ complete: 0, incomplete: 1, lost: 0 })
+  })
+
+  it('are given up when the reorder time has passed since the next began, and not before', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2_000_000 }), (laterUs) => {
+        const opened = new Opened()
+        opened.take(opened.begin(1, 0), 0, 400, 0)
+        opened.begin(2, 1000)
+        opened.open.tick(1000 + laterUs)
+        expect(opened.events.said).toEqual(laterUs < 500_000 ? [] : ['partial 1'])
+        opened.open.close(1000 + laterUs)
+      }),
+    )
+  })
+
+  it('wait for repair packets beyond that', () => {
+    const opened = new Opened()
+    Object.assign(opened.home, { repairWaitUs: 900_000 })
+    opened.take(opened.begin(1, 0), 0, 400, 0)
+    opened.begin(2, 1000)
+    opened.open.tick(800_000)
+    expect(opened.events.said).toEqual([])
+    opened.open.tick(900_000)
+    expect(opened.events.said).toEqual(['partial 1'])
+  })
+
+  it('end at once where packets are said to come in order', () => {
+    const opened = new Opened({}, false)
+    opened.take(opened.begin(1, 0), 0, 400, 0)
+    opened.begin(2, 1000)
+    expect(opened.events.said).toEqual(['partial 1'])
+    expect(opened.open.get(1)).toBeUndefined()
+  })
+
+  it('heal when late bytes come, and their loss is taken back', () => {
+    const opened = new Opened()
+    const object = opened.begin(1, 0)
+    opened.take(object, 0, 400, 0)
+    opened.begin(2, 1000)
+    opened.open.tick(501_000)
+    expect(opened.home).toMatchObject({ incomplete: 1, lost: 600 })
+    opened.take(object, 400, SIZE, 502_000)
+    expect(opened.events.said).toEqual(['partial 1', 'whole 1'])
+    expect(opened.home).toMatchObject({ complete: 1, incomplete: 0, lost: 0 })
+  })
+
+  it('lack nothing where only what was sent before listening is missing', () => {
+    const opened = new Opened()
+    const object = opened.begin(1, 0)
+    object.joinedAt = 600
+    opened.take(object, 600, SIZE, 0)
+    opened.open.giveUp(object, 'partial', 1000)
+    expect(opened.events.said).toEqual(['truncated 1'])
+    expect(opened.home.lost).toBe(0)
+  })
+
+  it('make room for the newest: one that is held goes before one that is being received', () => {
+    const opened = new Opened({ openObjects: 2 })
+    opened.begin(1, 0)
+    const held = opened.begin(2, 0)
+    opened.open.giveUp(held, 'partial', 10)
+    opened.open.evict(20, 1)
+    expect([...opened.open.values()].map(({ toi }) => toi)).toEqual([1])
+    opened.open.evict(30, 1)
+    expect(opened.events.said).toEqual(['partial 2', 'LIMIT-OPEN', 'partial 1'])
+    expect(opened.open.size).toBe(0)
+  })
+
+  it('start over where TOIs go far back', () => {
+    const opened = new Opened()
+    opened.begin(10_000, 0)
+    opened.begin(10_001, 1000)
+    opened.begin(1, 2000)
+    expect(opened.events.said).toEqual(['looped 10001 1', 'truncated 10000', 'truncated 10001'])
+    expect(opened.home.loops).toBe(1)
+  })
+
+  it('leave no memory behind, and counters that add up, whatever comes', () => {
+    const step = fc.record({
+      toi: fc.integer({ min: 1, max: 6 }),
+      from: fc.integer({ min: 0, max: 9 }),
+      parts: fc.integer({ min: 1, max: 10 }),
+      afterMs: fc.integer({ min: 0, max: 400 }),
+    })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const opened = new Opened({ openObjects: 3 })
+        const seen = new Set<number>()
+        let timeUs = 0
+        for (const { toi, from, parts, afterMs } of steps) {
+          timeUs += afterMs * 1000
+          opened.open.tick(timeUs)
+          let object = opened.open.get(toi)
+          if (object === undefined) {
+            if (seen.has(toi)) continue
+            seen.add(toi)
+            if (opened.open.size >= 3) opened.open.evict(timeUs, 1)
+            object = opened.begin(toi, timeUs)
+          }
+          opened.take(object, from * 100, Math.min(SIZE, (from + parts) * 100), timeUs)
+        }
+        opened.open.close(timeUs)
+        const whole = opened.events.said.filter((said) => said.startsWith('whole')).length
+        expect(opened.home.complete).toBe(whole)
+        expect(opened.home.complete + opened.home.incomplete).toBe(seen.size)
+        expect(opened.home.lost).toBeGreaterThanOrEqual(0)
+        expect(opened.open.size).toBe(0)
+      }),
+    )
+  })
+})

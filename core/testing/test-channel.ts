@@ -1,0 +1,98 @@
+import { asToi } from '../contract/ids.ts'
+import { DEFAULT_RECEIVE, type ReceiveSpec } from '../contract/session-spec.ts'
+import { type Alarm, ObserverTee, type ReceiveObserver } from '../flow/facts.ts'
+import type { FlowFile, FlowObject, ObjectSink } from '../flow/objects.ts'
+import { ReceiveContext } from '../receive/context/receive-context.ts'
+import { ChannelNames } from '../receive/lct/channel-names.ts'
+import { LctChannel } from '../receive/lct/lct-channel.ts'
+import type { ChannelEvents } from '../receive/object/channel-events.ts'
+import { RECEIVE_LIMITS, type ReceiveLimits } from '../receive/object/limits.ts'
+import { SIZE_SOURCE, TransportObject } from '../receive/object/transport-object.ts'
+
+/** What a channel reported, in order, as `whole 5`. */
+export class ReportedEvents<Channel> implements ChannelEvents<Channel> {
+  readonly destination = '239.255.1.1:5000'
+  readonly said: string[] = []
+  /** TOIs whose objects contradict their digest. */
+  readonly corrupt = new Set<number>()
+
+  begun(object: TransportObject): void {
+    this.said.push(`begun ${object.toi}`)
+  }
+  whole(_channel: Channel, object: TransportObject): void {
+    this.said.push(`whole ${object.toi}`)
+  }
+  lost(_channel: Channel, object: TransportObject): void {
+    this.said.push(`${object.state} ${object.toi}`)
+  }
+  repeated(): void {}
+  looped(_channel: Channel, from: number, to: number): void {
+    this.said.push(`looped ${from} ${to}`)
+  }
+  badPacket(code: string): void {
+    this.said.push(code)
+  }
+  limitReached(rule: string): void {
+    this.said.push(rule)
+  }
+  isSound(_channel: Channel, object: TransportObject): boolean {
+    return !this.corrupt.has(object.toi)
+  }
+  makeRoom(): boolean {
+    return false
+  }
+}
+
+/** What a receiver's parts share, with everything that comes out of them. */
+export class TestContext {
+  readonly files: FlowFile[] = []
+  readonly lost: FlowObject[] = []
+  readonly alarms: Alarm[] = []
+  readonly named: (string | null)[] = []
+  readonly context: ReceiveContext
+
+  constructor(
+    receive: Partial<ReceiveSpec> = {},
+    limits: Partial<ReceiveLimits> = {},
+    sink: Partial<ObjectSink> = {},
+    also: Partial<ReceiveObserver> = {},
+  ) {
+    const observer = new ObserverTee(also, {
+      alarm: (alarm) => void this.alarms.push(alarm),
+      objectNamed: (object) => void this.named.push(object.name),
+    })
+    this.context = new ReceiveContext(
+      { ...DEFAULT_RECEIVE, ...receive },
+      { ...RECEIVE_LIMITS, ...limits },
+      {
+        holds: true,
+        whole: (file) => void this.files.push(file),
+        lost: (object) => void this.lost.push(object),
+        ...sink,
+      },
+      observer,
+    )
+  }
+
+  /** A channel that reports to nobody. */
+  channel(tsi: number, serviceId: number | null): LctChannel {
+    const names = new ChannelNames(tsi, { bytes: 0 })
+    const channel = new LctChannel(this.context, new ReportedEvents(), this.context.nextChannelIndex(), tsi, names)
+    channel.serviceId = serviceId
+    return channel
+  }
+
+  /** A whole object of a channel. */
+  object(channel: LctChannel, toi: number, content: Uint8Array, codepoint = 8): TransportObject {
+    const { context } = this
+    const index = context.nextObjectIndex()
+    const object = new TransportObject(channel, context.pool, index, toi, asToi(toi), 0, codepoint, 1000, index + 1)
+    object.length = content.length
+    object.sizeSource = SIZE_SOURCE.extension
+    object.packets = 1
+    if (content.length > 0) object.take(0, content, 0, content.length)
+    object.state = 'complete'
+    channel.names.resolve(object)
+    return object
+  }
+}
