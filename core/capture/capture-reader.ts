@@ -132,14 +132,25 @@ export class CaptureReader {
     }
   }
 
-  /** As in the counters, for whoever asks often. */
+  /** As in the counters, for who asks often; so are the next ones. */
+  get frames(): number {
+    return this.#reader?.frames ?? 0
+  }
+
+  get malformed(): number {
+    return this.#reader?.ip.counters.malformed ?? 0
+  }
+
+  get fragmentsDropped(): number {
+    return this.#reader?.ip.fragmentsDropped ?? 0
+  }
+
   get reportedDrops(): number {
     let drops = this.#parsers.reportedDrops
     for (const { parser } of this.#open) drops += parser.reportedDrops
     return drops
   }
 
-  /** As in the counters, for whoever asks often. */
   get undatedDrops(): number {
     let drops = this.#parsers.undatedDrops
     for (const { parser } of this.#open) drops += parser.undatedDrops

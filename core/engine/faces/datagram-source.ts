@@ -4,7 +4,7 @@ import type { Destination } from '../../flow/facts.ts'
 import type { DatagramOutput } from '../datagram-output.ts'
 import type { ReceiveAddress } from '../receiving/receive-address.ts'
 
-/** What a capture says of itself and of what was lost when it was made. */
+/** What a capture says of itself and of what was lost when it was made, at any moment: asked ten times a second of stream time. */
 export type CaptureFacts = {
   readonly frames: number
   readonly malformed: number

@@ -105,14 +105,7 @@ class CapturePart implements Part, DatagramSource {
   }
 
   capture(): CaptureFacts {
-    const { frames, malformed, fragmentsDropped } = this.#reader.counters
-    return {
-      frames,
-      malformed,
-      fragmentsDropped,
-      reportedDrops: this.#reader.reportedDrops,
-      undatedDrops: this.#reader.undatedDrops,
-    }
+    return this.#reader
   }
 
   state(): readonly AnySection[] {

@@ -237,13 +237,14 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
 
   tick(timeUs: number): void {
     if (this.#stopped) return
-    if (this.sources.some(({ live }) => live)) this.#watch?.look(this.#sockets(), timeUs)
+    const live = this.sources.some(isLive)
+    if (live) this.#watch?.look(this.#sockets(), timeUs)
     this.#captureDrops(timeUs)
     this.#receiver?.tick(timeUs)
     this.sample(timeUs)
     this.#dynamic?.look(timeUs)
-    const live = this.sources.filter((source) => source.live)
-    if (live.length > 0 && this.#stopRule?.look(this.#arrivals(), timeUs)) for (const source of live) source.end?.()
+    if (!live || !this.#stopRule?.look(this.#arrivals(), timeUs)) return
+    for (const source of this.sources) if (source.live) source.end?.()
   }
 
   loop(timeUs: number): void {
@@ -422,6 +423,10 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
   #nowStreamUs(): number {
     return this.wallClock && !this.#stopped ? this.#host.nowUs() : (sumsOf(this.sources).lastTimeUs ?? 0)
   }
+}
+
+function isLive({ live }: DatagramSource): boolean {
+  return live
 }
 
 function receiveSpec(spec: ReceiverSpec, services: TuneIn): ReceiveSpec {

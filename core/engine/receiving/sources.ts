@@ -22,7 +22,8 @@ export function sumsOf(sources: readonly DatagramSource[]): SourceSums {
     if (output.firstTimeUs !== null) firstTimeUs = Math.min(firstTimeUs ?? output.firstTimeUs, output.firstTimeUs)
     if (output.lastTimeUs !== null) lastTimeUs = Math.max(lastTimeUs ?? output.lastTimeUs, output.lastTimeUs)
   }
-  const capture = sources.find((source) => source.capture() !== null)?.capture() ?? null
+  let capture: CaptureFacts | null = null
+  for (const source of sources) capture ??= source.capture()
   return { datagrams, bytes, firstTimeUs, lastTimeUs, capture }
 }
 
