@@ -1,10 +1,10 @@
+import type { AlarmRow } from './alarm-row.ts'
 import type { AppError } from './app-error.ts'
 import type {
   ChannelRole,
   FlowProtocol,
   JsonObject,
   Losses,
-  ReportAlarm,
   ReportFec,
   ReportLink,
   ServiceProtocol,
@@ -39,7 +39,7 @@ export type SessionSnapshot = {
   readonly broadcast: BroadcastSnapshot | null
   /** Fetching of missing bytes; null where the session does not fetch. */
   readonly repair: RepairSnapshot | null
-  readonly alarms: readonly ReportAlarm[]
+  readonly alarms: readonly AlarmRow[]
   readonly losses: Losses
   /** Packets dropped by this computer's sockets and by the capturing computer; null where neither counts them. */
   readonly hostDrops: number | null
@@ -98,7 +98,7 @@ export type SectionMap = {
   readonly links: readonly ReportLink[]
   readonly channels: readonly ChannelSnapshot[]
   readonly signalling: readonly SignallingSnapshot[]
-  readonly alarms: readonly ReportAlarm[]
+  readonly alarms: readonly AlarmRow[]
   readonly losses: Losses
   readonly host: HostSnapshot
   readonly systemTime: SystemTimeSnapshot

@@ -3,14 +3,13 @@ import type {
   ChannelRole,
   FlowProtocol,
   JsonObject,
-  LossCause,
   ReportLink,
   ReportSignature,
   ServiceProtocol,
-  Severity,
 } from '../contract/report.ts'
 import type { ChannelCarrier } from './carriers.ts'
 import type { Flow } from './datagrams.ts'
+import type { Finding } from './findings.ts'
 import type { FlowObject, ListedFacts } from './objects.ts'
 import type { ReceiveTarget } from './receive-target.ts'
 
@@ -265,21 +264,6 @@ export type RepairFact = ObjectRepair & {
   readonly whole: Uint8Array | null
 }
 
-/** Something that matters to a person, by the id of its health rule. */
-export type Alarm = {
-  readonly rule: string
-  readonly severity: Severity
-  readonly service: number | null
-  readonly tsi: number | null
-  readonly toi: number | null
-  readonly timeUs: number
-  readonly frame: number
-  readonly text: string
-  /** Row of the object a loss is about, and who lost it where that is known at once. */
-  readonly object?: number
-  readonly cause?: LossCause
-}
-
 /**
  * Told what happened, in stream order. Facts objects are live: kept and read later, they say the current numbers. Bytes
  * are valid during the call.
@@ -326,7 +310,8 @@ export interface ReceiveObserver {
     timeUs: number,
     frame: number,
   ): void
-  alarm(alarm: Alarm): void
+  /** Something that may break a rule. */
+  found(finding: Finding): void
   /** A link or tunnel below the flows; live, like all facts. */
   linkSeen?(link: LinkFacts): void
   /** All destinations whose packets are wanted now of one target's source; those no longer named can be left. */
@@ -421,8 +406,8 @@ export class ObserverTee implements ReceiveObserver {
     for (const each of this.#observers) each.malformed?.(code, flow, bytes, start, end, timeUs, frame)
   }
 
-  alarm(alarm: Alarm): void {
-    for (const each of this.#observers) each.alarm?.(alarm)
+  found(finding: Finding): void {
+    for (const each of this.#observers) each.found?.(finding)
   }
 
   linkSeen(link: LinkFacts): void {

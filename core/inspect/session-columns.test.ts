@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { OBJECT_ROW, OBJECT_ROW_BYTES, OBJECT_STATE } from '../contract/object-rows.ts'
 import type { ReportSource } from '../contract/report.ts'
 import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
+import { placeAt } from '../flow/findings.ts'
 import { Receiver } from '../receive/receiver.ts'
 import { content, testFlow, testPacket } from '../testing/test-session.ts'
 import { SessionColumns } from './session-columns.ts'
@@ -154,11 +155,11 @@ describe('report', () => {
   it('lists so many alarms of a rule and counts the rest', () => {
     const { columns } = new Setup()
     for (let toi = 0; toi < 250; toi++) {
-      const where = { service: 1, tsi: 10, toi, timeUs: toi * 1e6, frame: 1 }
-      columns.alarm({ rule: 'OBJ-LOSS', severity: 'error', text: `object ${toi}`, ...where })
+      const place = placeAt(toi * 1e6, 1, { service: 1, tsi: 10, toi })
+      columns.found({ kind: 'segmentLost', name: `object ${toi}`, lost: 1, holes: 1, first: 0, ...place })
     }
     expect(columns.alarms()).toHaveLength(101)
-    expect(columns.alarms().at(-1)?.text).toContain('150 more of OBJ-LOSS')
+    expect(columns.alarms().at(-1)?.text).toContain('150 more of SEG-LOSS')
   })
 })
 

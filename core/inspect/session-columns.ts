@@ -1,3 +1,4 @@
+import type { AlarmRow } from '../contract/alarm-row.ts'
 import type { SignallingText } from '../contract/engine-api.ts'
 import {
   OBJECT_BATCH_ROWS,
@@ -6,7 +7,7 @@ import {
   type ObjectRow,
   type ObjectView,
 } from '../contract/object-rows.ts'
-import type { Losses, Report, ReportAlarm, ReportLink, ReportSignature, ReportSource } from '../contract/report.ts'
+import type { Losses, Report, ReportLink, ReportSignature, ReportSource } from '../contract/report.ts'
 import type {
   ChannelSnapshot,
   FlowSnapshot,
@@ -19,11 +20,9 @@ import type {
   SystemTimeSnapshot,
   TotalsSnapshot,
 } from '../contract/snapshot.ts'
-import { channelNumber } from '../flow/carriers.ts'
 import type { Flow } from '../flow/datagrams.ts'
 import type {
   AbsentObject,
-  Alarm,
   ChannelFacts,
   FlowFacts,
   LinkFacts,
@@ -34,6 +33,7 @@ import type {
   ServiceFacts,
   SlsFragment,
 } from '../flow/facts.ts'
+import type { Finding } from '../flow/findings.ts'
 import type { FlowObject } from '../flow/objects.ts'
 import { Version } from '../flow/version.ts'
 import { KeptObjects } from './columns/kept-objects.ts'
@@ -46,7 +46,10 @@ import { channelSnapshot, flowSnapshot, totalsOf } from './report/flow-snapshots
 import { serviceSnapshot } from './report/service-state.ts'
 import { makeReport, type ReportExtra } from './report/session-report.ts'
 import { StartupLog } from './report/startup-log.ts'
-import { AlarmLog, causeText } from './rules/alarm-log.ts'
+import type { Alarm } from './rules/alarm.ts'
+import { AlarmLog, causeOfAlarm, causeText } from './rules/alarm-log.ts'
+import { Judge } from './rules/judge.ts'
+import { MalformedDatagrams } from './rules/malformed.ts'
 import { SectionVersions } from './section-versions.ts'
 import { SignallingLog } from './signalling/signalling-log.ts'
 import { SystemTimeLog } from './signalling/system-time-log.ts'
@@ -86,6 +89,8 @@ export class SessionColumns implements ReceiveObserver {
   readonly #links: LinkFacts[] = []
   readonly #signalling = new SignallingLog()
   readonly #alarms = new AlarmLog()
+  readonly #judge = new Judge((alarm) => this.#alarm(alarm))
+  readonly #malformed = new MalformedDatagrams(this.#judge)
   readonly #rates = new RateMeter()
   readonly #startup = new StartupLog()
   readonly #systemTime = new SystemTimeLog()
@@ -105,7 +110,7 @@ export class SessionColumns implements ReceiveObserver {
       this.objects,
       this.#channels,
       (destination) => this.#rateOf(destination),
-      (alarm) => this.alarm(alarm),
+      (finding) => this.found(finding),
       options.onAbsent,
     )
   }
@@ -223,21 +228,23 @@ export class SessionColumns implements ReceiveObserver {
     timeUs: number,
     frame: number,
   ): void {
-    this.#alarms.datagram(code, flow, bytes, start, end, timeUs, frame)
+    this.#malformed.datagram(code, flow, bytes, start, end, timeUs, frame)
   }
 
-  alarm(alarm: Alarm): void {
-    this.#versions.bump('alarms')
-    this.#alarms.alarm(alarm)
-    if (alarm.rule === 'TOI-LOOP') this.#startOver(alarm)
-    const cause = alarm.object === undefined ? (alarm.cause ?? null) : this.#losses.causeOf(alarm.object)
-    this.#options.onAlarm?.({ ...alarm, text: causeText(alarm.text, cause) })
+  found(finding: Finding): void {
+    const { raised } = this.#judge
+    this.#judge.found(finding)
+    if (this.#judge.raised !== raised) this.#versions.bump('alarms')
+    if (finding.kind === 'sessionRestarted') this.#losses.startOver(finding.channel)
   }
 
-  #startOver(alarm: Alarm): void {
-    for (const channel of this.#channels)
-      if (channel !== undefined && channelNumber(channel.carrier) === alarm.tsi && channel.serviceId === alarm.service)
-        this.#losses.startOver(channel.index)
+  #alarm(alarm: Alarm): void {
+    this.#alarms.add(alarm)
+    const text = causeText(
+      alarm.text,
+      causeOfAlarm(alarm, (row) => this.#losses.causeOf(row)),
+    )
+    this.#options.onAlarm?.({ ...alarm, text })
   }
 
   /** The capture starts again from its beginning. */
@@ -339,7 +346,7 @@ export class SessionColumns implements ReceiveObserver {
       case 'losses':
         return this.#lost.of(...Object.values(this.#losses.totals).flatMap(({ objects, bytes }) => [objects, bytes]))
       case 'alarms':
-        return versions + this.#alarms.malformed + this.version('losses')
+        return versions + this.#malformed.count + this.version('losses')
       case 'host':
         return this.#hosted.of(...Object.values(this.host()).map((each) => each ?? -1))
       default:
@@ -357,7 +364,8 @@ export class SessionColumns implements ReceiveObserver {
     const parts = {
       columns: this.objects,
       signalling: this.#signalling,
-      alarms: this.#alarms,
+      alarms: this.#alarms.report((row) => this.#losses.causeOf(row), this.#malformed.alarms()),
+      malformed: this.#malformed.count,
       losses: this.#losses,
       startup: this.#startup,
       services: this.#services,
@@ -370,7 +378,7 @@ export class SessionColumns implements ReceiveObserver {
 
   totals(): TotalsSnapshot {
     const received = totalsOf(this.#flows, this.#channels, this.#rates)
-    return { ...received, objects: this.objects.count, malformed: this.#alarms.malformed }
+    return { ...received, objects: this.objects.count, malformed: this.#malformed.count }
   }
 
   /** The services as the receiver knows them. */
@@ -414,8 +422,8 @@ export class SessionColumns implements ReceiveObserver {
     return this.#signalling.text(key)
   }
 
-  alarms(): ReportAlarm[] {
-    return this.#alarms.report((row) => this.#losses.causeOf(row))
+  alarms(): AlarmRow[] {
+    return this.#alarms.rows((row) => this.#losses.causeOf(row), this.#malformed.alarms())
   }
 
   /**

@@ -3,9 +3,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
-import { type Alarm, ObserverTee, type ServiceFacts } from '../flow/facts.ts'
+import { ObserverTee, type ServiceFacts } from '../flow/facts.ts'
 import type { FlowFile, FlowObject } from '../flow/objects.ts'
 import type { ReceiveTarget } from '../flow/receive-target.ts'
+import type { Alarm } from '../inspect/rules/alarm.ts'
+import { Judge } from '../inspect/rules/judge.ts'
 import { toiOf, tsiOf } from '../testing/carriers.ts'
 import { receiveCapture } from '../testing/receive-capture.ts'
 import { Receiver } from './receiver.ts'
@@ -31,10 +33,11 @@ async function receive(name: string, target: ReceiveTarget, keepCorrupt = false)
       run.kinds.set(path, file.kind)
     },
   }
+  const judge = new Judge((alarm) => void run.alarms.push(alarm))
   const observer = new ObserverTee({
     serviceChanged: (service) => void run.services.set(service.id, service),
     objectBegun: (object) => void run.objects.push(object),
-    alarm: (alarm) => void run.alarms.push(alarm),
+    found: (finding) => judge.found(finding),
   })
   const receive = { ...DEFAULT_RECEIVE, services: 'all' as const, keepCorrupt }
   const receiver = new Receiver({ targets: [target], receive }, sink, observer)

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest'
 import type { Report } from '../contract/report.ts'
 import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
 import type { Flow } from '../flow/datagrams.ts'
-import { type Alarm, ObserverTee } from '../flow/facts.ts'
+import { ObserverTee } from '../flow/facts.ts'
+import type { Alarm } from '../inspect/rules/alarm.ts'
+import { Judge } from '../inspect/rules/judge.ts'
 import { SessionColumns } from '../inspect/session-columns.ts'
 import { LLS_ADDRESS, LLS_PORT } from '../protocol/lls/lls-table.ts'
 import { content, type TestPacket, testFlow, testPacket } from '../testing/test-session.ts'
@@ -33,11 +35,12 @@ class Flooded {
   #frame = 0
 
   constructor() {
+    const judge = new Judge((alarm) => void (this.#first.has(alarm.rule) || this.#first.set(alarm.rule, alarm)))
     const observer = new ObserverTee(this.columns, {
       channelSeen: () => void this.channels++,
       slsFragment: () => void this.fragments++,
       serviceChanged: (service) => void this.services.add(service.id),
-      alarm: (alarm) => void (this.#first.has(alarm.rule) || this.#first.set(alarm.rule, alarm)),
+      found: (finding) => judge.found(finding),
     })
     this.receiver = new Receiver(
       { targets: [{ kind: 'discover' }], receive: { ...DEFAULT_RECEIVE, services: 'all' }, limits: LIMITS },

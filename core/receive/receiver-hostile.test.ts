@@ -3,8 +3,9 @@ import { runInNewContext } from 'node:vm'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
-import type { Alarm } from '../flow/facts.ts'
 import { ObserverTee } from '../flow/facts.ts'
+import type { Alarm } from '../inspect/rules/alarm.ts'
+import { Judge } from '../inspect/rules/judge.ts'
 import { SessionColumns } from '../inspect/session-columns.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import { seededBelow } from '../testing/seeded.ts'
@@ -78,6 +79,7 @@ describe('hostile datagrams', () => {
     ]
     const { seeds, media } = corpus()
     const alarms: Alarm[] = []
+    const judge = new Judge((alarm) => void (alarm.rule === 'INTERNAL' && alarms.push(alarm)))
     const columns = new SessionColumns({ hash: true, maxRows: 20_000 })
     const receive = { ...DEFAULT_RECEIVE, services: 'all' as const, keepCorrupt: true }
     const limits = {
@@ -91,7 +93,7 @@ describe('hostile datagrams', () => {
     const receiver = new Receiver(
       { targets: [{ kind: 'discover' }], receive, limits },
       { whole: () => void files++ },
-      new ObserverTee(columns, { alarm: (alarm) => void (alarm.rule === 'INTERNAL' && alarms.push(alarm)) }),
+      new ObserverTee(columns, { found: (finding) => judge.found(finding) }),
     )
     const datagram = new Uint8Array(2048)
     let timeUs = 1e15

@@ -3,6 +3,7 @@ import type { FlowProtocol } from '../contract/report.ts'
 import type { ReceiveSpec } from '../contract/session-spec.ts'
 import type { DatagramSink, Flow } from '../flow/datagrams.ts'
 import type { ReceiveObserver } from '../flow/facts.ts'
+import { placeAt } from '../flow/findings.ts'
 import type { ObjectSink } from '../flow/objects.ts'
 import { type ReceiveTarget, usesLls } from '../flow/receive-target.ts'
 import type { LinkSignalling } from '../protocol/alp/alp-receiver.ts'
@@ -64,7 +65,6 @@ export class Receiver implements DatagramSink {
   /** Grows whenever flows must be decided anew, and what it was when all had been. */
   #turn = 0
   #allBound = 0
-  #internalFaults = 0
   #closed = false
 
   constructor(options: ReceiverOptions, sink: ObjectSink, observer: ReceiveObserver) {
@@ -298,17 +298,8 @@ export class Receiver implements DatagramSink {
       return
     }
     this.#observer.malformed('internal', flow, bytes, start, end, timeUs, frame)
-    if (this.#internalFaults++ > 0) return
-    const words = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
-    this.#context.alarm({
-      rule: 'INTERNAL',
-      severity: 'error',
-      service: null,
-      tsi: null,
-      toi: null,
-      timeUs,
-      frame,
-      text: `A datagram to ${flow.destination} was not handled: ${words}`,
-    })
+    const reason = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+    const { destination } = flow
+    this.#context.found({ kind: 'internalFault', reason, ...placeAt(timeUs, frame, { destination }) })
   }
 }

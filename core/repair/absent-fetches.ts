@@ -1,6 +1,7 @@
 import type { RepairSpec } from '../contract/session-spec.ts'
-import { alarmPlace, channelText, channelWord } from '../flow/carriers.ts'
+import { alarmPlace, channelWord } from '../flow/carriers.ts'
 import type { AbsentObject, ReceiveObserver, RepairServer } from '../flow/facts.ts'
+import { type FindingFacts, placeAt } from '../flow/findings.ts'
 import { ownBytes } from '../flow/lease.ts'
 import type { FlowFile } from '../flow/objects.ts'
 import { manifestKind } from '../receive/lct/channel-names.ts'
@@ -12,7 +13,7 @@ import type { FetchOutcome } from './repair-job.ts'
 export type AbsentFetchesOptions = {
   readonly spec: RepairSpec
   readonly fetcher: HttpRepair
-  readonly observer: Pick<ReceiveObserver, 'alarm'>
+  readonly observer: Pick<ReceiveObserver, 'found'>
   readonly serversOf: (serviceId: number) => readonly RepairServer[]
   readonly backoffOf: (serviceId: number) => Backoff
   readonly deliver: (file: FlowFile) => void
@@ -47,8 +48,7 @@ export class AbsentFetches {
     for (const object of wanted.slice(left.length)) this.#fetch(object)
     const [first] = left
     if (first === undefined) return
-    const others = left.length === 1 ? '' : ` and ${left.length - 1} more`
-    this.#tell(first, 'OBJ-UNREPAIRED', `never came${others}; not fetched by HTTP: too many at a time`)
+    this.#found(first, { kind: 'fetchesRefused', carrier: first.carrier, name: first.name, others: left.length - 1 })
   }
 
   /** It came on air after all. */
@@ -105,15 +105,13 @@ export class AbsentFetches {
     this.#held.delete(key)
     if (outcome === null) return
     if (!outcome.whole) {
-      this.#tell(object, 'OBJ-UNREPAIRED', `never came, nor by HTTP: ${outcome.reason}`)
+      const { name, carrier } = object
+      this.#found(object, { kind: 'objectUnrepaired', carrier, name, reason: outcome.reason, absent: true })
       return
     }
     const { serviceId, name, contentType, carrier, representation, noticedUs } = object
-    this.#tell(
-      object,
-      'OBJ-REPAIRED',
-      `never came; its ${outcome.filled} bytes fetched from ${outcome.urls.join(', ')}`,
-    )
+    const { filled: bytes, urls } = outcome
+    this.#found(object, { kind: 'objectRepaired', carrier, name, bytes, urls, absent: true })
     this.#options.deliver({
       serviceId,
       name,
@@ -131,13 +129,7 @@ export class AbsentFetches {
     })
   }
 
-  #tell({ serviceId, carrier, name, noticedUs }: AbsentObject, rule: string, text: string): void {
-    const place = { service: serviceId, ...alarmPlace(carrier), timeUs: noticedUs, frame: 0 }
-    this.#options.observer.alarm({
-      rule,
-      severity: 'info',
-      ...place,
-      text: `${name} (${channelText(carrier)}): ${text}`,
-    })
+  #found({ serviceId: service, carrier, noticedUs }: AbsentObject, facts: FindingFacts): void {
+    this.#options.observer.found({ ...facts, ...placeAt(noticedUs, 0, { service, ...alarmPlace(carrier) }) })
   }
 }

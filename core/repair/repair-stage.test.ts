@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_REPAIR, type RepairSpec } from '../contract/session-spec.ts'
-import type { Alarm, RepairFact } from '../flow/facts.ts'
+import type { RepairFact } from '../flow/facts.ts'
 import { ownBytes } from '../flow/lease.ts'
 import type { FlowFile, FlowObject, ObjectSink } from '../flow/objects.ts'
+import type { Alarm } from '../inspect/rules/alarm.ts'
+import { Judge } from '../inspect/rules/judge.ts'
 import { readBoxes } from '../media/bmff/boxes.ts'
 import { content, TestSession, testFlow } from '../testing/test-session.ts'
 import { RepairStage, type RepairStageOptions } from './repair-stage.ts'
@@ -38,6 +40,7 @@ class Staged {
   readonly store: Taken | null
   readonly repairs = new Map<number, RepairFact>()
   readonly alarms: Alarm[] = []
+  readonly #judge = new Judge((alarm) => void this.alarms.push(alarm))
   readonly stage: RepairStage
   readonly session: TestSession
 
@@ -56,7 +59,7 @@ class Staged {
       idle: !withStore && !keepCorrupt,
       observer: {
         objectRepaired: (index, repair) => void this.repairs.set(index, repair),
-        alarm: (alarm) => void this.alarms.push(alarm),
+        found: (finding) => this.#judge.found(finding),
       },
       serversOf: () => [],
       usefulUntilUs: () => null,

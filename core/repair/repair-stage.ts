@@ -1,6 +1,7 @@
 import type { RepairSpec } from '../contract/session-spec.ts'
-import { alarmPlace, carrierText, channelWord } from '../flow/carriers.ts'
+import { alarmPlace, channelWord } from '../flow/carriers.ts'
 import type { AbsentObject, ReceiveObserver, RepairServer, SlsFragment } from '../flow/facts.ts'
+import { type FindingFacts, placeAt } from '../flow/findings.ts'
 import { believableBytes } from '../flow/holes.ts'
 import { ownBytes } from '../flow/lease.ts'
 import type { ByteRange, FlowFile, FlowObject, ObjectKind, ObjectSink } from '../flow/objects.ts'
@@ -23,7 +24,7 @@ export type RepairStageOptions = {
   readonly store: ObjectSink | null
   /** Nobody reads files: patching them would be for nothing. */
   readonly idle: boolean
-  readonly observer: Pick<ReceiveObserver, 'objectRepaired' | 'alarm'>
+  readonly observer: Pick<ReceiveObserver, 'objectRepaired' | 'found'>
   /** Servers that the signalling of a service names. */
   readonly serversOf: (serviceId: number) => readonly RepairServer[]
   /** Until when an object is of use to players, stream µs; null where nothing says. */
@@ -184,11 +185,18 @@ export class RepairStage implements ObjectSink {
     if (whole) {
       const transported = content === bytes ? bytes : null
       this.#options.observer.objectRepaired(object.index, { how: 'http', bytes: filled, urls, whole: transported })
-      this.#tell(lost, 'OBJ-REPAIRED', `${filled} missing bytes fetched from ${urls.join(', ')}`)
+      this.#found(lost, {
+        kind: 'objectRepaired',
+        carrier: object.carrier,
+        name: facts.name,
+        bytes: filled,
+        urls,
+        absent: false,
+      })
       this.#deliver({ ...facts, lease: ownBytes(content), complete: true, missing: [] })
       return
     }
-    this.#tell(lost, 'OBJ-UNREPAIRED', `not made whole by HTTP: ${reason}`)
+    this.#found(lost, { kind: 'objectUnrepaired', carrier: object.carrier, name: facts.name, reason, absent: false })
     // It is being sent again: the receiver will say what becomes of it.
     if (object.state === 'receiving') return
     this.#forward(object)
@@ -234,22 +242,21 @@ export class RepairStage implements ObjectSink {
     const patched = idle ? null : patchObject(facts.kind, bytes, inside, mode, cut)
     if (patched === null) return false
     observer.objectRepaired(object.index, { how: mode, bytes: sumOf(inside), urls: [], whole: null })
-    this.#tell({ object, facts }, 'OBJ-PATCHED', patched.text)
+    this.#found(
+      { object, facts },
+      { kind: 'objectPatched', carrier: object.carrier, name: facts.name, patch: patched.text },
+    )
     const file = { ...facts, lease: ownBytes(patched.bytes), complete: false, missing, patched: mode }
     if (keepCorrupt) files.whole(file)
     store?.whole(file)
     return true
   }
 
-  #tell({ object, facts }: Lost, rule: string, text: string): void {
-    this.#options.observer.alarm({
-      rule,
-      severity: 'info',
-      service: facts.serviceId,
-      ...alarmPlace(object.carrier),
-      timeUs: facts.lastTimeUs,
-      frame: 0,
-      text: `${facts.name} (${carrierText(object.carrier)}): ${text}`,
+  #found({ object, facts: { serviceId: service, lastTimeUs } }: Lost, facts: FindingFacts): void {
+    const { carrier, index, destination } = object
+    this.#options.observer.found({
+      ...facts,
+      ...placeAt(lastTimeUs, 0, { service, ...alarmPlace(carrier), object: index, destination }),
     })
   }
 }

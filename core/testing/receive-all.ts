@@ -2,6 +2,7 @@ import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
 import { ObserverTee } from '../flow/facts.ts'
 import type { FlowFile, FlowObject } from '../flow/objects.ts'
 import type { ReceiveTarget } from '../flow/receive-target.ts'
+import { Judge } from '../inspect/rules/judge.ts'
 import { Receiver } from '../receive/receiver.ts'
 import { type Datagram, play } from './datagrams.ts'
 
@@ -33,7 +34,8 @@ export function receiveAll(datagrams: readonly Datagram[], target: ReceiveTarget
     lost: (object: FlowObject) => void lost.push(object),
   }
   const receive = { ...DEFAULT_RECEIVE, services: 'all' as const }
-  const observer = new ObserverTee({ alarm: (alarm) => void alarms.push(alarm) })
+  const judge = new Judge((alarm) => void alarms.push(alarm))
+  const observer = new ObserverTee({ found: (finding) => judge.found(finding) })
   const receiver = new Receiver({ targets: [target], receive }, sink, observer)
   play(datagrams, receiver)
   receiver.close(datagrams.at(-1)?.timeUs ?? 0)

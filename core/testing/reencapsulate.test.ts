@@ -66,7 +66,6 @@ async function inspect(...captures: Uint8Array[]): Promise<Report> {
           destination: null,
           counts: () => ({ ...reader.alp }),
           losses: [],
-          lossRule: 'ALP-SEGMENTS',
         })
         link(signalling, timeUs, frame)
       },

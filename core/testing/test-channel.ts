@@ -1,7 +1,10 @@
 import { asToi } from '../contract/ids.ts'
 import { DEFAULT_RECEIVE, type ReceiveSpec } from '../contract/session-spec.ts'
-import { type Alarm, ObserverTee, type ReceiveObserver } from '../flow/facts.ts'
+import { ObserverTee, type ReceiveObserver } from '../flow/facts.ts'
+import type { LimitHit } from '../flow/findings.ts'
 import type { FlowFile, FlowObject, ObjectSink } from '../flow/objects.ts'
+import type { Alarm } from '../inspect/rules/alarm.ts'
+import { Judge } from '../inspect/rules/judge.ts'
 import { ReceiveContext } from '../receive/context/receive-context.ts'
 import { ChannelNames } from '../receive/lct/channel-names.ts'
 import { LctChannel } from '../receive/lct/lct-channel.ts'
@@ -32,8 +35,8 @@ export class ReportedEvents<Channel> implements ChannelEvents<Channel> {
   badPacket(code: string): void {
     this.said.push(code)
   }
-  limitReached(rule: string): void {
-    this.said.push(rule)
+  limitReached({ limit }: LimitHit): void {
+    this.said.push(`limit ${limit}`)
   }
   isSound(_channel: Channel, object: TransportObject): boolean {
     return !this.corrupt.has(object.toi)
@@ -57,8 +60,9 @@ export class TestContext {
     sink: Partial<ObjectSink> = {},
     also: Partial<ReceiveObserver> = {},
   ) {
+    const judge = new Judge((alarm) => void this.alarms.push(alarm))
     const observer = new ObserverTee(also, {
-      alarm: (alarm) => void this.alarms.push(alarm),
+      found: (finding) => judge.found(finding),
       objectNamed: (object) => void this.named.push(object.name),
     })
     this.context = new ReceiveContext(

@@ -1,7 +1,6 @@
 import { DEFAULT_RECEIVE, type ReceiveSpec } from '../contract/session-spec.ts'
 import type { Flow } from '../flow/datagrams.ts'
 import {
-  type Alarm,
   type ChannelFacts,
   type Destination,
   ObserverTee,
@@ -11,6 +10,8 @@ import {
 } from '../flow/facts.ts'
 import type { FlowFile, FlowObject, ObjectSink } from '../flow/objects.ts'
 import type { ReceiveTarget } from '../flow/receive-target.ts'
+import type { Alarm } from '../inspect/rules/alarm.ts'
+import { Judge } from '../inspect/rules/judge.ts'
 import type { ReceiveLimits } from '../receive/object/limits.ts'
 import { Receiver } from '../receive/receiver.ts'
 
@@ -85,13 +86,14 @@ export class TestSession {
     onWanted?: (destinations: readonly Destination[], target: ReceiveTarget) => void,
     also: Partial<ReceiveObserver> = {},
   ) {
+    const judge = new Judge((alarm) => void this.alarms.push(alarm))
     const observer = new ObserverTee(also, {
       objectBegun: (object) => void this.objects.push(object),
       objectRepeated: (index, _packets, repeats) => void this.repeats.set(index, repeats),
       channelSeen: (channel) => void this.channels.push(channel),
       serviceChanged: (service) => void this.services.set(service.id, service),
       serviceGone: (service) => void this.gone.push(service.id),
-      alarm: (alarm) => void this.alarms.push(alarm),
+      found: (finding) => judge.found(finding),
       malformed: (code) => void this.malformed.push(code),
       slsFragment: (service, fragment) => void this.fragments.push({ ...fragment, service }),
       destinationsWanted: (destinations, of) => {

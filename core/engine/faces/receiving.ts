@@ -30,7 +30,7 @@ export interface Receiving {
   /** Stream time is wall time. */
   readonly wallClock: boolean
   /** Takes facts that are found after the receiver. */
-  readonly observer: Pick<ReceiveObserver, 'objectRepaired' | 'alarm'>
+  readonly observer: Pick<ReceiveObserver, 'objectRepaired' | 'found'>
   /** Services with their manifests; empty before the receiver has started. */
   services(): readonly ServiceFacts[]
   /** What is added to the sources' own time to get stream time, µs. */

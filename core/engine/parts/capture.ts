@@ -143,7 +143,6 @@ class CapturePart implements Part, DatagramSource {
         destination: null,
         counts: () => ({ ...this.#reader.alp }),
         losses: [['dropped', 'segmented ALP packets']],
-        lossRule: 'ALP-SEGMENTS',
       })
       return take === undefined ? [] : [take]
     })

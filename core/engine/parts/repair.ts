@@ -82,7 +82,7 @@ class RepairPart implements Part {
       idle: stores.length === 0 && !(keepCorrupt && files.length > 0),
       observer: {
         objectRepaired: (index, repair) => receiving.observer.objectRepaired(index, repair),
-        alarm: (alarm) => receiving.observer.alarm(alarm),
+        found: (finding) => receiving.observer.found(finding),
       },
       serversOf: (serviceId) => receiving.services().find(({ id }) => id === serviceId)?.repairServers ?? [],
       usefulUntilUs: (object) => receiving.columns.usefulUntilUs(object),

@@ -1,7 +1,9 @@
+import { ruleRow } from '../../contract/rules.ts'
 import type { LogLevel, LogTopic } from '../../contract/session-spec.ts'
 import { carrierText, channelText } from '../../flow/carriers.ts'
-import type { Alarm, ChannelFacts, LlsTableFact, ReceiveObserver, ServiceFacts, SlsFragment } from '../../flow/facts.ts'
+import type { ChannelFacts, LlsTableFact, ReceiveObserver, ServiceFacts, SlsFragment } from '../../flow/facts.ts'
 import type { FlowObject } from '../../flow/objects.ts'
+import type { Alarm } from '../../inspect/rules/alarm.ts'
 
 type Log = (topic: LogTopic, level: LogLevel, text: string) => void
 
@@ -72,8 +74,8 @@ export class ReceiveLog implements Partial<ReceiveObserver> {
   }
 
   alarm(alarm: Alarm): void {
-    const topic = alarm.rule.startsWith('LLS') ? 'lls' : alarm.rule.startsWith('MPD') ? 'dash' : 'route'
-    this.#complain(topic, alarm.severity === 'info' ? 'info' : 'warning', `${alarm.rule}: ${alarm.text}`)
+    const { rule, severity, text } = alarm
+    this.#complain(ruleRow(rule).topic, severity === 'info' ? 'info' : 'warning', `${rule}: ${text}`)
   }
 
   /** This log for all but alarms, which come to it with what is known of their cause. */

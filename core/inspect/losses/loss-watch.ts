@@ -2,8 +2,9 @@ import { OBJECT_STATE } from '../../contract/object-rows.ts'
 import type { LossCause, Losses } from '../../contract/report.ts'
 import type { SocketSnapshot } from '../../contract/snapshot.ts'
 import { BoundedSet } from '../../flow/bounded-map.ts'
-import { channelNumber, channelText } from '../../flow/carriers.ts'
-import type { AbsentObject, Alarm, ChannelFacts, SlsFragment } from '../../flow/facts.ts'
+import { channelNumber } from '../../flow/carriers.ts'
+import type { AbsentObject, ChannelFacts, SlsFragment } from '../../flow/facts.ts'
+import { type Finding, type FindingFacts, placeAt } from '../../flow/findings.ts'
 import type { FlowObject } from '../../flow/objects.ts'
 import type { FdtFile } from '../../protocol/flute/fdt.ts'
 import type { ObjectColumns } from '../columns/object-columns.ts'
@@ -22,16 +23,14 @@ const FIRST_RESERVED_TOI = 0xffff_fffd
 const MAX_NAMELESS = 4096
 /** Drops are told so often at most, µs. */
 const TELL_DROPS_US = 1_000_000
-/** Names listed in an alarm. */
-const LISTED = 6
 
-/** Notices everything that is lost, in objects and as whole objects, says who lost it, and raises TOI-GAP and HOST-DROP. */
+/** Notices everything that is lost, in objects and as whole objects, decides who lost it, and reports absent objects and dropped packets. */
 export class LossWatch {
   readonly media = new AnnouncedMedia()
   readonly host = new HostTrouble()
   readonly #columns: ObjectColumns
   readonly #channels: readonly ChannelFacts[]
-  readonly #raise: (alarm: Alarm) => void
+  readonly #found: (finding: Finding) => void
   readonly #tellAbsent: (objects: readonly AbsentObject[]) => void
   readonly #causes: LossCauses
   readonly #ledger: LossLedger
@@ -52,13 +51,13 @@ export class LossWatch {
     columns: ObjectColumns,
     channels: readonly ChannelFacts[],
     rateOf: (destination: string) => number,
-    raise: (alarm: Alarm) => void,
+    found: (finding: Finding) => void,
     tellAbsent: (objects: readonly AbsentObject[]) => void = () => undefined,
   ) {
     this.#tellAbsent = tellAbsent
     this.#columns = columns
     this.#channels = channels
-    this.#raise = raise
+    this.#found = found
     this.#causes = new LossCauses(this.host, rateOf)
     this.#ledger = new LossLedger(this.#causes)
     this.#files = new MissingFiles(columns, channels)
@@ -202,14 +201,9 @@ export class LossWatch {
     for (const [destination, { packets, sinceUs }] of this.#untold) {
       if (!all && timeUs - sinceUs < TELL_DROPS_US) continue
       this.#untold.delete(destination)
-      const many = `${packets} ${packets === 1 ? 'packet' : 'packets'}`
       const lagMs = Math.round(this.host.lagIn(sinceUs, timeUs))
-      const lag = lagMs >= 50 ? `, while the program was kept busy for ${lagMs} ms` : ''
-      const text =
-        destination === ''
-          ? `The capture says that ${many} were dropped while it was made`
-          : `This computer dropped ${many} to ${destination}: the socket's queue was full${lag}`
-      this.#alarm('HOST-DROP', text, null, 'host', sinceUs)
+      const place = placeAt(sinceUs, 0, { destination: destination === '' ? null : destination })
+      this.#found({ kind: 'hostDropped', packets, lagMs, ...place })
     }
   }
 
@@ -228,8 +222,7 @@ export class LossWatch {
     const cause = this.#absenceCause(channel, before, after, fromUs, toUs, othersArrived, false)
     const names = mpus.map((mpu) => `MPU ${mpu}`)
     this.#absentObjects(channel, names, 0, cause, fromUs, toUs)
-    const what = names.length === 1 ? `${names[0]} never came` : `${names.length} MPUs never came (${listed(names)})`
-    this.#alarm('MPU-GAP', `${what} on ${channelText(channel.carrier)}`, channel, cause, noticedUs)
+    this.#reportAbsent({ kind: 'mpusAbsent', mpus, cause }, channel, noticedUs)
   }
 
   #gap({ channel, names, before, after, noticedUs, othersArrived }: Gap): void {
@@ -240,15 +233,10 @@ export class LossWatch {
     const fromUs = lastUs < toUs ? lastUs : (firstTimeUs.values[before] as number)
     const pending = this.#objects.pendingElsewhere(destination, channel.index, fromUs, toUs)
     const cause = this.#absenceCause(channel, before, after, fromUs, toUs, othersArrived, pending)
-    const between = `between ${this.#columns.nameOf(before)} and ${this.#columns.nameOf(after)}`
+    const nameOf = (row: number): string => String(this.#columns.nameOf(row))
     this.#absentObjects(channel, names, 0, cause, fromUs, toUs)
-    this.#alarm(
-      'TOI-GAP',
-      `${neverCame(names)} on ${channelText(channel.carrier)}, ${between}`,
-      channel,
-      cause,
-      noticedUs,
-    )
+    const between = [nameOf(before), nameOf(after)] as const
+    this.#reportAbsent({ kind: 'objectsAbsent', carrier: channel.carrier, names, between, cause }, channel, noticedUs)
     const { serviceId, carrier, representation } = channel
     if (serviceId === null) return
     const unlisted = { contentType: null, sizeBytes: null, encoded: false, listed: null }
@@ -308,8 +296,7 @@ export class LossWatch {
     }
     const cause = this.#causes.ofObject({ destination: channel.destination, fromUs: sinceUs, toUs }, around)
     this.#absentObjects(channel, names, bytes, cause, sinceUs, toUs)
-    const text = `${neverCame(names)} on ${channelText(channel.carrier)}, although its file table lists ${names.length === 1 ? 'it' : 'them'}`
-    this.#alarm('TOI-GAP', text, channel, cause, toUs)
+    this.#reportAbsent({ kind: 'objectsAbsent', carrier: channel.carrier, names, between: null, cause }, channel, toUs)
     const { serviceId, carrier, representation } = channel
     if (serviceId === null) return
     this.#tellAbsent(
@@ -348,10 +335,8 @@ export class LossWatch {
     )
   }
 
-  #alarm(rule: string, text: string, channel: ChannelFacts | null, cause: LossCause, timeUs: number): void {
-    const service = channel?.serviceId ?? null
-    const tsi = channel === null ? null : channelNumber(channel.carrier)
-    this.#raise({ rule, severity: 'error', service, tsi, toi: null, timeUs, frame: 0, text, cause })
+  #reportAbsent(facts: FindingFacts, { serviceId: service, carrier, destination }: ChannelFacts, timeUs: number): void {
+    this.#found({ ...facts, ...placeAt(timeUs, 0, { service, tsi: channelNumber(carrier), destination }) })
   }
 }
 
@@ -363,15 +348,4 @@ function sizeOf({ transferLength, contentLength, contentEncoding }: FdtFile): nu
 function isSegment(object: FlowObject): boolean {
   const { carrier, kind } = object
   return kind === 'media' && !(carrier.kind === 'lct' && carrier.toi >= FIRST_RESERVED_TOI)
-}
-
-/** `3 announced objects never came: 4.m4s, 5.m4s, 6.m4s`. */
-function neverCame(names: readonly string[]): string {
-  const [first] = names
-  if (names.length === 1) return `The announced object ${first} never came`
-  return `${names.length} announced objects never came (${listed(names)})`
-}
-
-function listed(names: readonly string[]): string {
-  return `${names.slice(0, LISTED).join(', ')}${names.length > LISTED ? ` … ${names.at(-1)}` : ''}`
 }

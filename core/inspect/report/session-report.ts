@@ -1,6 +1,7 @@
 import { OBJECT_STATE } from '../../contract/object-rows.ts'
 import type {
   Report,
+  ReportAlarm,
   ReportChannel,
   ReportFlow,
   ReportObject,
@@ -14,7 +15,6 @@ import { channelNumber } from '../../flow/carriers.ts'
 import type { ChannelFacts, FlowFacts, LinkFacts, ServiceFacts } from '../../flow/facts.ts'
 import type { ObjectColumns } from '../columns/object-columns.ts'
 import type { LossWatch } from '../losses/loss-watch.ts'
-import type { AlarmLog } from '../rules/alarm-log.ts'
 import type { SignallingLog } from '../signalling/signalling-log.ts'
 import { reportFec } from './fec-report.ts'
 import type { StartupLog } from './startup-log.ts'
@@ -34,7 +34,9 @@ export type ReportExtra = {
 export type ReportParts = {
   readonly columns: ObjectColumns
   readonly signalling: SignallingLog
-  readonly alarms: AlarmLog
+  readonly alarms: readonly ReportAlarm[]
+  /** Datagrams that could not be read. */
+  readonly malformed: number
   readonly losses: LossWatch
   readonly startup: StartupLog
   readonly services: readonly ServiceFacts[]
@@ -54,7 +56,7 @@ export function makeReport(parts: ReportParts, source: ReportSource, extra: Repo
       frames: extra.frames,
       udp: extra.udp,
       bytes: extra.bytes,
-      malformed: parts.alarms.malformed + (extra.malformed ?? 0),
+      malformed: parts.malformed + (extra.malformed ?? 0),
       fragmentsDropped: extra.fragmentsDropped,
       losses: parts.losses.totals,
       hostDrops: parts.losses.host.dropped,
@@ -65,7 +67,7 @@ export function makeReport(parts: ReportParts, source: ReportSource, extra: Repo
     services: parts.services.map((service) => reportService(parts, service, rows)),
     flows: reportFlows(parts.flows),
     links: parts.links.map(({ kind, destination, counts, lmt }) => ({ kind, destination, counts, lmt })),
-    alarms: parts.alarms.report((row) => parts.losses.causeOf(row)),
+    alarms: parts.alarms,
   }
 }
 

@@ -1,5 +1,3 @@
-import type { FragmentType } from './fragment-type.ts'
-
 /**
  * TOI of an SLS package, A/331 Annex C: what it holds and its version. Senders set the bits of changed fragments only, or
  * none (GPAC, off air): hints for display, never for decisions.
@@ -70,7 +68,7 @@ const RESERVED = 0x7e30_ff00
  * (envelope, HLS playlists) are left out.
  * @param types of its fragments
  */
-export function slsToiMismatch(toi: number, types: ReadonlySet<FragmentType>, gzip: boolean): string | null {
+export function slsToiMismatch(toi: number, types: ReadonlySet<string>, gzip: boolean): string | null {
   const said = parseSlsToi(toi)
   const faults: string[] = []
   const compare = (bit: boolean, there: boolean, what: string): void => {

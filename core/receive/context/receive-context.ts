@@ -1,6 +1,7 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import type { ReceiveSpec } from '../../contract/session-spec.ts'
-import type { Alarm, ReceiveObserver } from '../../flow/facts.ts'
+import type { ReceiveObserver } from '../../flow/facts.ts'
+import type { Finding } from '../../flow/findings.ts'
 import type { FlowFile, ObjectSink } from '../../flow/objects.ts'
 import { FecReceiver } from '../fec/fec-receiver.ts'
 import { BytePool } from '../object/byte-pool.ts'
@@ -58,8 +59,8 @@ export class ReceiveContext {
     return this.#channels++
   }
 
-  alarm(alarm: Alarm): void {
-    this.observer.alarm(alarm)
+  found(finding: Finding): void {
+    this.observer.found(finding)
   }
 
   file(file: FlowFile): void {

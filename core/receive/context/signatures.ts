@@ -3,17 +3,14 @@ import { BoundedMap, dropOldest } from '../../flow/bounded-map.ts'
 import type { SignerCertificate } from '../../protocol/cms/certificate.ts'
 import { cms } from '../../protocol/cms/cms.ts'
 import type { Verdict } from '../../protocol/cms/signed-data.ts'
-import { utcText } from '../../protocol/ntp.ts'
 
 /** Certificates remembered; a station has a handful. */
 const MAX_CERTIFICATES = 128
 /** Signatures that wait for their certificate. */
 const MAX_WAITING = 64
 const MAX_WAITING_BYTES = 4 << 20
-/** A certificate that ends within this is worth a warning (beyond LLS-CDT: ours). */
-const SOON_US = 30 * 86_400 * 1e6
 /** Captures with times before 2000 have no clock to judge a certificate by. */
-const YEAR_2000_US = 946_684_800e6
+export const YEAR_2000_US = 946_684_800e6
 
 type Waiting = { readonly bytes: number; readonly retry: () => boolean }
 
@@ -25,7 +22,6 @@ export class Signatures {
   readonly #certificates = new BoundedMap<string, SignerCertificate>(MAX_CERTIFICATES)
   readonly #waiting = new Map<string, Waiting>()
   #waitingBytes = 0
-  readonly #warned = new Set<string>()
 
   /** Remembers certificates, and checks again what waited for one. */
   add(certificates: readonly SignerCertificate[]): void {
@@ -81,24 +77,6 @@ export class Signatures {
       const oldest = dropOldest(this.#waiting)
       this.#waitingBytes -= oldest?.bytes ?? 0
     }
-  }
-
-  /** What is wrong with a certificate's dates at this time, in words and once for each; null where nothing is. */
-  dateFault(certificate: SignerCertificate, timeUs: number): string | null {
-    if (timeUs < YEAR_2000_US) return null
-    const { subject, validFromUs, validToUs } = certificate
-    const fault =
-      timeUs > validToUs
-        ? `expired on ${utcText(validToUs).slice(0, 10)}`
-        : timeUs < validFromUs
-          ? `is not valid before ${utcText(validFromUs).slice(0, 10)}`
-          : timeUs > validToUs - SOON_US
-            ? `expires on ${utcText(validToUs).slice(0, 10)}`
-            : null
-    const id = `${certificate.issuerDer}/${certificate.serial}/${fault?.slice(0, 8)}`
-    if (fault === null || this.#warned.has(id) || this.#warned.size >= MAX_CERTIFICATES) return null
-    this.#warned.add(id)
-    return `The certificate of ${subject} ${fault}`
   }
 }
 

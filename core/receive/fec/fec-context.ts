@@ -1,5 +1,5 @@
 import type { FecFacts } from '../../flow/facts.ts'
-import type { RaisesAlarms } from '../context/session-alarm.ts'
+import type { FindingHost } from '../context/finding-host.ts'
 import type { BytePool } from '../object/byte-pool.ts'
 import type { DoneObject } from '../object/done-object.ts'
 import type { ObjectHome, TransportObject } from '../object/transport-object.ts'
@@ -56,7 +56,8 @@ export interface RepairKeeper extends RepairSink {
   drop(object: SuperObject): void
   /** Lets go of a whole source object kept for others. @returns false where there is none */
   relieve(): boolean
-  limitReached(what: string, timeUs: number): void
+  /** Repair symbols of all flows fill the memory allowed, bytes. */
+  limitReached(most: number, timeUs: number): void
   /** Tries what waits, and drops what no packet can come for any more. @param final all that can come has come */
   tick(timeUs: number, final: boolean): void
   /** Forgets everything: the source starts over, or is over. */
@@ -64,7 +65,7 @@ export interface RepairKeeper extends RepairSink {
 }
 
 /** A ROUTE session as its repair flows know it. */
-export interface FecSession extends RaisesAlarms {
+export interface FecSession extends FindingHost {
   readonly destination: string
   channel(tsi: number): FecChannel | null
   badPacket(code: string, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void

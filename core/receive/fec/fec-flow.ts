@@ -2,6 +2,7 @@ import { base64Text, hashOf } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
 import { u24At } from '../../bytes/ints.ts'
 import { oldestKey } from '../../flow/bounded-map.ts'
+import type { FecFault } from '../../flow/findings.ts'
 import { fecObjectSymbols, fitsSymbols } from '../../protocol/fec/fec-object.ts'
 import { FEC_ENCODING } from '../../protocol/fec/fec-scheme.ts'
 import { type FecOti, parseOti } from '../../protocol/fec/oti.ts'
@@ -47,7 +48,6 @@ export class FecFlow implements RepairKeeper {
   #last: SuperObject | null = null
   /** Whole source objects whose bytes others of their super-object may need. */
   #kept: TransportObject[] = []
-  readonly #told = new Set<string>()
 
   constructor(context: FecContext, session: FecSession, tsi: number) {
     this.#context = context
@@ -62,10 +62,9 @@ export class FecFlow implements RepairKeeper {
   /** Takes the S-TSID's word. */
   describe(parameters: FecParameters, timeUs: number): void {
     this.#parameters = parameters
-    if (parameters.faults.length > 0) this.#tell('FEC-PARAMETERS', parameters.faults.join('; '), timeUs, 0)
-    if (parameters.protectedObjects.length === 0) {
-      this.#tell('FEC-PARAMETERS', 'it names no ProtectedObject: its packets are only counted', timeUs, 0)
-    }
+    const { faults } = parameters
+    if (faults.length > 0) this.#fault({ fec: 'parameters', faults }, timeUs, 0)
+    if (parameters.protectedObjects.length === 0) this.#fault({ fec: 'no-protected-object' }, timeUs, 0)
     for (const object of this.#objects.values()) object.checkPackets = 0
   }
 
@@ -142,7 +141,7 @@ export class FecFlow implements RepairKeeper {
   }
 
   /** A source object of this flow is whole; its bytes are still there. */
-  sourceComplete(object: TransportObject, timeUs: number): void {
+  sourceComplete(object: TransportObject, _timeUs: number): void {
     if ((this.#parameters?.protectedObjects.length ?? 0) > 1) {
       object.keep()
       this.#kept.push(object)
@@ -205,18 +204,13 @@ export class FecFlow implements RepairKeeper {
     if (object.settled || parameters === null || parameters.protectedObjects.length === 0) return
     const oti = object.oti ?? parameters.oti
     if (oti === null) {
-      this.#tell(
-        'FEC-OTI',
-        'neither the S-TSID nor its packets give FEC OTI: they are only counted',
-        timeUs,
-        object.frame,
-      )
+      // Once for the object: this is looked at with every packet.
+      if (object.obstacle === null) this.#fault({ fec: 'no-oti' }, timeUs, object.frame)
       object.obstacle = 'no FEC OTI'
       return
     }
     if (oti.subBlocks > 1) {
-      const text = `its symbols are divided in N = ${oti.subBlocks} sub-blocks, which byte ranges of ROUTE do not fit: its packets are only counted`
-      this.#tell('FEC-UNSUPPORTED', text, timeUs, object.frame)
+      if (object.obstacle === null) this.#fault({ fec: 'sub-blocks', subBlocks: oti.subBlocks }, timeUs, object.frame)
       object.obstacle = `N = ${oti.subBlocks} sub-blocks`
       return
     }
@@ -317,7 +311,7 @@ export class FecFlow implements RepairKeeper {
     const solution = object.attempt(input, timeUs)
     if (solution === null) return
     if (typeof solution === 'string') {
-      this.#tell('FEC-UNSUPPORTED', `${solution} cannot be decoded`, timeUs, object.frame)
+      this.#fault({ fec: 'sizes', reason: solution }, timeUs, object.frame)
       object.obstacle = solution
       this.#settle(object)
       return
@@ -329,7 +323,7 @@ export class FecFlow implements RepairKeeper {
   }
 
   #mismatch(object: SuperObject, why: string, timeUs: number): void {
-    this.#tell('FEC-MISMATCH', `TOI ${object.toi}: ${why}; nothing of it is used`, timeUs, object.frame, object.toi)
+    this.#fault({ fec: 'mismatch', toi: object.toi, reason: why }, timeUs, object.frame, object.toi)
     object.obstacle = why
     this.#settle(object)
   }
@@ -434,15 +428,13 @@ export class FecFlow implements RepairKeeper {
     while (this.relieve());
   }
 
-  limitReached(what: string, timeUs: number): void {
-    this.#tell('LIMIT-FEC', what, timeUs, 0)
+  limitReached(most: number, timeUs: number): void {
+    const hit = { limit: 'repair-symbols', most, flow: 'route' } as const
+    this.#session.found({ kind: 'limit', hit }, this.#tsi, null, timeUs, 0)
   }
 
-  #tell(rule: string, what: string, timeUs: number, frame: number, toi: number | null = null): void {
-    if (this.#told.has(rule)) return
-    this.#told.add(rule)
-    const text = `Repair flow ${this.#session.destination}, TSI ${this.#tsi}: ${what}`
-    this.#session.alarm(rule, text, this.#tsi, toi, timeUs, frame, 'warning')
+  #fault(fault: FecFault, timeUs: number, frame: number, toi: number | null = null): void {
+    this.#session.found({ kind: 'fecFault', flow: 'route', fault }, this.#tsi, toi, timeUs, frame)
   }
 }
 

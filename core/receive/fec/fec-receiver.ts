@@ -24,7 +24,6 @@ export class FecReceiver implements FecContext {
   /** Those of FLUTE, by the channel that is protected and carries them. */
   readonly #keepers = new Map<FecChannel, FluteRepair>()
   #bytes = 0
-  #limited = false
 
   constructor(limits: ReceiveLimits, pool: BytePool, reorderUs: number, elapsedUs: () => number) {
     this.pool = pool
@@ -137,13 +136,7 @@ export class FecReceiver implements FecContext {
       owner = flow
     }
     if (victim === null || owner === null) return false
-    if (!this.#limited) {
-      this.#limited = true
-      owner.limitReached(
-        `repair symbols of more than ${this.#limit} bytes wait; those of older objects are dropped`,
-        timeUs,
-      )
-    }
+    owner.limitReached(this.#limit, timeUs)
     owner.drop(victim)
     return true
   }

@@ -1,4 +1,5 @@
 import { oldestKey } from '../../flow/bounded-map.ts'
+import type { FecFault } from '../../flow/findings.ts'
 import { fecSchemeName } from '../../protocol/fec/fec-scheme.ts'
 import type { SymbolLayout } from '../../protocol/flute/fec-oti.ts'
 import type { TransportObject } from '../object/transport-object.ts'
@@ -13,7 +14,7 @@ const GRACE_US = 20_000
 const RAPTORQ = 6
 
 /** A FLUTE session as its repair symbols know it. */
-export type FluteRepairHost = Pick<FecSession, 'destination' | 'alarm'>
+export type FluteRepairHost = Pick<FecSession, 'destination' | 'found'>
 
 /**
  * Repair symbols of one FLUTE channel, which come under the TSI and TOI of the object they protect with symbol ids from K on
@@ -25,7 +26,8 @@ export class FluteRepair implements RepairKeeper {
   readonly #channel: FecChannel
   readonly #objects = new Map<number, SuperObject>()
   readonly #layouts = new Map<SuperObject, SymbolLayout>()
-  readonly #told = new Set<string>()
+  /** Packets of a scheme that is not decoded. */
+  #unsupported = 0
 
   constructor(context: FecContext, session: FluteRepairHost, channel: FecChannel) {
     this.#context = context
@@ -46,9 +48,10 @@ export class FluteRepair implements RepairKeeper {
     frame: number,
   ): void {
     if (layout.encodingId !== RAPTORQ || layout.subBlocks > 1) {
-      const what =
-        layout.encodingId === RAPTORQ ? `N = ${layout.subBlocks} sub-blocks` : fecSchemeName(layout.encodingId)
-      this.#tell('FEC-UNSUPPORTED', `repair symbols of ${what} are only counted`, timeUs, frame)
+      if (this.#unsupported++ > 0) return
+      const { encodingId, subBlocks } = layout
+      if (encodingId === RAPTORQ) this.#fault({ fec: 'sub-blocks', subBlocks }, timeUs, frame)
+      else this.#fault({ fec: 'scheme', scheme: fecSchemeName(encodingId) }, timeUs, frame)
       return
     }
     const open = this.#channel.openObject(key)
@@ -109,16 +112,17 @@ export class FluteRepair implements RepairKeeper {
     const solution = object.attempt(input, timeUs)
     if (solution === null) return
     if (typeof solution === 'string') {
-      this.#tell('FEC-UNSUPPORTED', `${solution} cannot be decoded`, timeUs, object.frame)
+      this.#fault({ fec: 'sizes', reason: solution }, timeUs, object.frame)
       object.settled = true
       object.obstacle = solution
       return
     }
     this.#channel.fec.decodeUs += this.#context.elapsedUs() - begun
     if (solution.wrong.length > 0) {
-      this.#tell('FEC-MISMATCH', `repair symbols of TOI ${key} are not of what was received`, timeUs, object.frame)
+      const reason = 'its repair symbols are not of what was received'
+      this.#fault({ fec: 'mismatch', toi: key, reason }, timeUs, object.frame)
       object.settled = true
-      object.obstacle = 'its repair symbols are not of what was received'
+      object.obstacle = reason
       return
     }
     if (solution.recovered === 0) return
@@ -174,8 +178,9 @@ export class FluteRepair implements RepairKeeper {
     return false
   }
 
-  limitReached(what: string, timeUs: number): void {
-    this.#tell('LIMIT-FEC', what, timeUs, 0)
+  limitReached(most: number, timeUs: number): void {
+    const hit = { limit: 'repair-symbols', most, flow: 'flute' } as const
+    this.#session.found({ kind: 'limit', hit }, this.#channel.tsi, null, timeUs, 0)
   }
 
   tick(timeUs: number, final: boolean): void {
@@ -189,10 +194,7 @@ export class FluteRepair implements RepairKeeper {
     for (const object of [...this.#objects.values()]) this.drop(object)
   }
 
-  #tell(rule: string, what: string, timeUs: number, frame: number): void {
-    if (this.#told.has(rule)) return
-    this.#told.add(rule)
-    const text = `TSI ${this.#channel.tsi} at ${this.#session.destination}: ${what}`
-    this.#session.alarm(rule, text, this.#channel.tsi, null, timeUs, frame, 'warning')
+  #fault(fault: FecFault, timeUs: number, frame: number): void {
+    this.#session.found({ kind: 'fecFault', flow: 'flute', fault }, this.#channel.tsi, null, timeUs, frame)
   }
 }

@@ -29,8 +29,6 @@ import { GrowingSegments } from './growing-segments.ts'
 
 /** Tables read before it is known whose the session is. */
 const EARLY_FRAGMENTS = 64
-/** Expiry this much in the past is the sender's mistake and not a clock that is off, µs. */
-const EXPIRED_US = 10_000_000
 
 /** Whose a channel is, as a gateway configuration says. */
 export type FluteOwner = {
@@ -38,6 +36,9 @@ export type FluteOwner = {
   readonly configures: boolean
   readonly representation: string | null
 }
+
+/** A table that is neither read nor a fault: cannot be, but the type does not say so. */
+const NO_TABLE = { code: 'fdt-root', message: 'no table' }
 
 /**
  * The packets of one destination that carries FLUTE (RFC 6726, RFC 3926): each TSI is a FLUTE session of its own, whose FDT
@@ -156,26 +157,21 @@ export class FluteSession extends LctSession {
     } else if (offset === NO_PLACE.unknown) {
       channel.count(end - start, timeUs)
       if (assumed === null && !this.#early.keep(channel.tsi, packet.toi, bytes, start, end, timeUs, frame))
-        this.limitReached('LIMIT-QUARANTINE', 'packets that no table describes', channel, timeUs, frame)
+        this.limitReached({ limit: 'quarantine', of: 'packets' }, channel, timeUs, frame)
     } else if (offset === NO_PLACE.repair) {
       channel.repairPackets++
       channel.fec.repairBytes += end - start
       channel.count(end - start, timeUs)
       const repair = this.context.fec?.fluteRepairOf(this, channel)
-      if (repair === undefined) this.#repairSymbol(channel, layout, packet.toi, timeUs, frame)
-      else repair.symbols(key, layout, sbn, esi, bytes, from, end, timeUs, frame)
+      if (repair !== undefined) repair.symbols(key, layout, sbn, esi, bytes, from, end, timeUs, frame)
+      else if (channel.repairPackets === 1) {
+        const scheme = fecSchemeName(layout.encodingId)
+        this.found({ kind: 'repairSymbolsUnused', scheme }, channel.tsi, packet.toi, timeUs, frame)
+      }
     } else {
       channel.count(end - start, timeUs)
       const code = offset === NO_PLACE.scattered ? 'flute-sub-blocks' : 'flute-symbol'
       this.badPacket(code, bytes, start, end, timeUs, frame)
-    }
-  }
-
-  /** A repair symbol: counted, and said once that it is there. */
-  #repairSymbol(channel: LctChannel, layout: SymbolLayout, toi: number, timeUs: number, frame: number): void {
-    if (this.once(`repair ${channel.tsi}`)) {
-      const text = `TSI ${channel.tsi} at ${this.destination} has repair symbols of ${fecSchemeName(layout.encodingId)}, which are not used`
-      this.alarm('FEC-SYMBOLS', text, channel.tsi, toi, timeUs, frame, 'info')
     }
   }
 
@@ -188,10 +184,8 @@ export class FluteSession extends LctSession {
     if (first === undefined) return
     // Whoever begins to listen in the middle of an object has missed its table.
     const joining = first.timeUs <= firstTableUs
-    if (this.once(`early ${joining} ${tsi}`)) {
-      const text = `${old.length} packets of TSI ${tsi} at ${this.destination} are of objects that no FDT describes${joining ? ': reception began in the middle of one' : ''}`
-      this.alarm('FDT', text, tsi, first.toi, first.timeUs, first.frame, joining ? 'info' : 'error')
-    }
+    const facts = { kind: 'undescribedPackets', packets: old.length, joining } as const
+    this.found(facts, tsi, first.toi, first.timeUs, first.frame)
     // A table was lost: its objects have no name, but what came of them can be put together.
     if (!joining) this.#placeAsBefore(state, old)
   }
@@ -279,10 +273,13 @@ export class FluteSession extends LctSession {
 
   #addChannel(tsi: number, timeUs: number, frame: number): FluteChannel | null {
     if (this.#channels.size >= this.context.limits.channels) {
-      if (this.once('LIMIT-CHANNELS')) {
-        const text = `More than ${this.context.limits.channels} TSIs on ${this.destination}; the rest is not received`
-        this.alarm('LIMIT-CHANNELS', text, tsi, null, timeUs, frame)
-      }
+      this.found(
+        { kind: 'limit', hit: { limit: 'tsis', most: this.context.limits.channels } },
+        tsi,
+        null,
+        timeUs,
+        frame,
+      )
       return null
     }
     const names = new FluteNames(tsi, this.context.listed)
@@ -331,18 +328,17 @@ export class FluteSession extends LctSession {
       table = parseFdt(bytes)
     })
     if (fault !== null || table === null) {
-      const text = `The FDT instance ${instanceOf(object)} of TSI ${channel.tsi} cannot be read (${fault?.code}): ${fault?.message}`
-      this.alarm('FDT-XML', text, channel.tsi, 0, timeUs, object.frame)
+      const facts = { kind: 'fdtUnreadable', instance: instanceOf(object), fault: fault ?? NO_TABLE } as const
+      this.found(facts, channel.tsi, 0, timeUs, object.frame, object.index)
       return
     }
     const read: Fdt = table
     this.#fragment(channel, instanceOf(object), bytes, object.lastTimeUs)
     const expiresUs = read.instanceExpiresNtp === null ? null : ntpToUnixUs(read.instanceExpiresNtp % 2 ** 32, 0)
-    if (expiresUs !== null && read.instanceExpiresNtp !== 0 && expiresUs < object.firstTimeUs - EXPIRED_US) {
-      if (this.once(`expired ${channel.tsi}`)) {
-        const text = `FDT instance ${instanceOf(object)} of TSI ${channel.tsi} had expired when it was sent`
-        this.alarm('FDT', text, channel.tsi, 0, timeUs, object.frame, 'warning')
-      }
+    if (expiresUs !== null && read.instanceExpiresNtp !== 0 && expiresUs < object.firstTimeUs) {
+      const sentUs = object.firstTimeUs
+      const facts = { kind: 'tableExpired', instance: instanceOf(object), expiresUs, sentUs } as const
+      this.found(facts, channel.tsi, 0, timeUs, object.frame, object.index)
     }
     if (state.firstTableUs === Number.NEGATIVE_INFINITY) state.firstTableUs = timeUs
     const changed = state.names.addTable(read, object.firstTimeUs)
@@ -391,8 +387,9 @@ export class FluteSession extends LctSession {
   #segmentLost(object: TransportObject, channel: LctChannel, timeUs: number): void {
     if (object.state !== 'partial' || object.countedLost === 0) return
     const holes = object.missing()
-    const text = `${object.name} (TSI ${channel.tsi}, in chunks): ${object.countedLost} bytes missing in ${holes.length} range${holes.length === 1 ? '' : 's'}, first at ${holes[0]?.[0] ?? 0}`
-    this.alarm('SEG-LOSS', text, channel.tsi, object.toi, timeUs, object.frame)
+    const { name, countedLost: lost, toi, frame } = object
+    const [first = 0] = holes[0] ?? []
+    this.found({ kind: 'segmentLost', name, lost, holes: holes.length, first }, channel.tsi, toi, timeUs, frame)
   }
 
   override makeRoom(): boolean {

@@ -1,6 +1,7 @@
 import { base64Text, hashOf } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
 import { channelWord } from '../../flow/carriers.ts'
+import { type FindingFacts, placeAt } from '../../flow/findings.ts'
 import { believableBytes } from '../../flow/holes.ts'
 import type { FlowFile } from '../../flow/objects.ts'
 import { gunzipIfGzip, gunzipLimited, looksGzip } from '../../protocol/gzip.ts'
@@ -21,7 +22,7 @@ export function namesItself(channel: LctChannel, object: TransportObject): boole
 
 /**
  * The files of a whole object, content as a reader wants it: the object itself, the body of an entity, the parts of a
- * package; gzip undone where Content-Encoding says so and the bytes agree. What cannot be read is an alarm and no file.
+ * package; gzip undone where Content-Encoding says so and the bytes agree. What cannot be read is a finding and no file.
  */
 export function filesOf(
   context: ReceiveContext,
@@ -54,7 +55,7 @@ export function filesOf(
     return context.spec.keepCorrupt ? [{ ...file, complete: false }] : []
   } catch (thrown) {
     if (!(thrown instanceof CodecError)) throw thrown
-    raise(context, 'OBJ-CONTENT', channel, object, serviceId, `${label(object)} cannot be read: ${thrown.message}`)
+    found(context, { kind: 'contentUnreadable', name: object.name, fault: thrown }, object, serviceId)
     return []
   }
 }
@@ -103,7 +104,7 @@ function entityFiles(
   const file = fileOf(channel, object, serviceId, name, entity.contentType, content)
   const md5 = entity.headers['content-md5']
   if (md5 === undefined || base64Text(hashOf('md5', content)) === md5.trim()) return [file]
-  raise(context, 'OBJ-MD5', channel, object, serviceId, `${label(object)} is not what its Content-MD5 says`)
+  found(context, { kind: 'digestMismatch', name: object.name, reason: null }, object, serviceId)
   return context.spec.keepCorrupt ? [{ ...file, complete: false }] : []
 }
 
@@ -133,7 +134,7 @@ function fileOf(
   }
 }
 
-/** False where a whole object contradicts the digests that its table gives; the alarm has been raised then. */
+/** False where a whole object contradicts the digests that its table gives, which has been reported then. */
 export function objectIsSound(context: ReceiveContext, channel: LctChannel, object: TransportObject): boolean {
   if (!hasDigest(object.listed)) return true
   let content = object.bytes(0, object.length)
@@ -149,24 +150,20 @@ export function objectIsSound(context: ReceiveContext, channel: LctChannel, obje
 function isSound(context: ReceiveContext, channel: LctChannel, object: TransportObject, content: Uint8Array): boolean {
   if (!hasDigest(object.listed)) return true
   // Tables differ in whether they mean the content or what is transported.
-  const fault = digestFault(object.listed, [content, object.bytes(0, object.length)])
-  if (fault === null) return true
-  raise(context, 'OBJ-MD5', channel, object, channel.serviceId, `${label(object)} is corrupt: ${fault}`)
+  const reason = digestFault(object.listed, [content, object.bytes(0, object.length)])
+  if (reason === null) return true
+  found(context, { kind: 'digestMismatch', name: object.name, reason }, object, channel.serviceId)
   return false
 }
 
-function label(object: TransportObject): string {
-  return `${object.name ?? 'unnamed object'} (TSI ${object.tsi}, TOI ${object.toi})`
-}
-
-function raise(
-  context: ReceiveContext,
-  rule: string,
-  channel: LctChannel,
-  object: TransportObject,
-  service: number | null,
-  text: string,
-): void {
-  const { toi, lastTimeUs, frame } = object
-  context.alarm({ rule, severity: 'error', service, tsi: channel.tsi, toi, timeUs: lastTimeUs, frame, text })
+function found(context: ReceiveContext, facts: FindingFacts, object: TransportObject, service: number | null): void {
+  const { toi, index, lastTimeUs, frame, home } = object
+  const place = placeAt(lastTimeUs, frame, {
+    service,
+    tsi: home.tsi,
+    toi,
+    object: index,
+    destination: home.destination,
+  })
+  context.found({ ...facts, ...place })
 }

@@ -161,13 +161,8 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   ): void {
     const count = end - from
     if (offset + count > this.#context.limits.objectBytes) {
-      this.#events.limitReached(
-        'LIMIT-OBJECT',
-        `an object of more than ${this.#context.limits.objectBytes} bytes`,
-        this,
-        timeUs,
-        frame,
-      )
+      const most = this.#context.limits.objectBytes
+      this.#events.limitReached({ limit: 'object-bytes', most, toi: object.toi, claimed: null }, this, timeUs, frame)
       return
     }
     object.packets++
@@ -230,9 +225,9 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     if (why === TAKEN.malformed) {
       this.#events.badPacket('object-range', bytes, start, end, timeUs, frame)
     } else if (why === TAKEN.tooManyHoles) {
-      this.#events.limitReached('LIMIT-HOLES', `TOI ${object.toi} has too many holes`, this, timeUs, frame)
+      this.#events.limitReached({ limit: 'holes', toi: object.toi }, this, timeUs, frame)
     } else {
-      this.#events.limitReached('LIMIT-MEMORY', 'unfinished objects fill the memory allowed', this, timeUs, frame)
+      this.#events.limitReached({ limit: 'memory', of: 'objects' }, this, timeUs, frame)
       object.starved = true
       if (object.state === 'receiving') this.#open.giveUp(object, 'partial', timeUs)
       this.#open.drop(object)
@@ -325,8 +320,9 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     const context = this.#context
     if (this.#closedSinceUs >= 0 && timeUs - this.#closedSinceUs > context.reorderUs) return null
     if (lct.transferLength > context.limits.objectBytes) {
-      const text = `TOI ${lct.toi} claims ${lct.transferLength} bytes, ${context.limits.objectBytes} are allowed`
-      this.#events.limitReached('LIMIT-OBJECT', text, this, timeUs, frame)
+      const { toi, transferLength: claimed } = lct
+      const most = context.limits.objectBytes
+      this.#events.limitReached({ limit: 'object-bytes', most, toi, claimed }, this, timeUs, frame)
       return null
     }
     if (this.#open.size >= context.limits.openObjects) this.#open.evict(timeUs, frame)

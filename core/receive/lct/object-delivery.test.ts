@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { LimitHit } from '../../flow/findings.ts'
 import { FDT_DEFAULTS, parseFdt } from '../../protocol/flute/fdt.ts'
 import { TestContext } from '../../testing/test-channel.ts'
 import { content } from '../../testing/test-session.ts'
@@ -15,7 +16,7 @@ function delivering(...options: ConstructorParameters<typeof TestContext>) {
     full() {
       session.fulls++
     },
-    limitReached: (rule: string) => void session.limits.push(rule),
+    limitReached: ({ limit }: LimitHit) => void session.limits.push(limit),
   }
   return { test, session, delivery: new ObjectDelivery(test.context, session) }
 }
@@ -109,7 +110,7 @@ describe('delivery of a session', () => {
     expect(test.files).toEqual([])
     delivery.trim(0)
     expect(test.files.map(({ name }) => name)).toEqual(['tsi-10/toi-1.bin'])
-    expect(session.limits).toEqual(['LIMIT-QUARANTINE'])
+    expect(session.limits).toEqual(['quarantine'])
   })
 
   it('hands on repeats where they are asked for, and only then', () => {

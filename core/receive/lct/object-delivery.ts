@@ -1,3 +1,4 @@
+import { type LimitHit, placeAt } from '../../flow/findings.ts'
 import { ownBytes } from '../../flow/lease.ts'
 import type { FlowFile } from '../../flow/objects.ts'
 import type { ReceiveContext } from '../context/receive-context.ts'
@@ -15,7 +16,7 @@ export interface DeliveringSession {
   readonly takers: Takers
   /** More waits than is allowed: `trim` is wanted when it has been tried to say whose it is. */
   full(timeUs: number): void
-  limitReached(rule: string, text: string, channel: LctChannel, timeUs: number, frame: number): void
+  limitReached(hit: LimitHit, channel: LctChannel, timeUs: number, frame: number): void
 }
 
 /** A whole object with the channel it came on. */
@@ -57,8 +58,7 @@ export class ObjectDelivery {
       const { channel, object } = this.#waiting.shift() as Delivered
       this.#waitingBytes -= object.length
       this.#deliverUnnamed(channel, object)
-      const text = 'whole objects without a name fill the quarantine'
-      this.#session.limitReached('LIMIT-QUARANTINE', text, channel, timeUs, object.frame)
+      this.#session.limitReached({ limit: 'quarantine', of: 'objects' }, channel, timeUs, object.frame)
     }
   }
 
@@ -123,19 +123,12 @@ export class ObjectDelivery {
     const serviceId = channel.serviceId
     if (object.state === 'partial' && object.countedLost > 0) {
       const holes = object.missing()
-      const of = object.length >= 0 ? ` of ${object.length}` : ''
-      const text = `${object.name ?? 'An object'} (TSI ${channel.tsi}, TOI ${object.toi}): ${object.countedLost}${of} bytes missing in ${holes.length} range${holes.length === 1 ? '' : 's'}, first at ${holes[0]?.[0] ?? 0}${explainFec(channel, object)}`
-      this.#context.alarm({
-        rule: 'OBJ-LOSS',
-        severity: 'error',
-        service: serviceId,
-        tsi: channel.tsi,
-        toi: object.toi,
-        timeUs,
-        frame: object.frame,
-        text,
-        object: object.index,
-      })
+      const { name, countedLost: lost, size, toi, index, frame } = object
+      const [first = 0] = holes[0] ?? []
+      const fec = explainFec(channel, object)
+      const place = { service: serviceId, tsi: channel.tsi, toi, object: index, destination: channel.destination }
+      const facts = { kind: 'objectLost', name, lost, size, holes: holes.length, first, fec } as const
+      this.#context.found({ ...facts, ...placeAt(timeUs, frame, place) })
     }
     if (serviceId === null || object.kind === 'signalling') return
     if (object.name === null) channel.names.resolve(object)
@@ -180,11 +173,11 @@ export class ObjectDelivery {
   }
 }
 
-/** Why a repair flow did not help; empty where none protects the channel. */
-function explainFec(channel: LctChannel, object: TransportObject): string {
+/** Why a repair flow did not help; null where none protects the channel. */
+function explainFec(channel: LctChannel, object: TransportObject): string | null {
   for (const flow of channel.protectedBy) {
     const why = flow.explain(object)
-    if (why !== null) return `; FEC did not restore it: ${why}`
+    if (why !== null) return why
   }
-  return ''
+  return null
 }

@@ -1,3 +1,4 @@
+import { placeAt } from '../../flow/findings.ts'
 import { gunzipIfGzip, gunzipLimited, looksGzip } from '../../protocol/gzip.ts'
 import { isMultipart, parseMultipart } from '../../protocol/mime/multipart.ts'
 import { decodeTransfer } from '../../protocol/mime/transfer-encoding.ts'
@@ -22,13 +23,12 @@ export function packageParts(
   serviceId: number,
   bytes: Uint8Array,
 ): readonly PackagePart[] | null {
-  const { tsi, toi, frame, lastTimeUs: timeUs } = object
+  const { tsi, toi, index, frame, lastTimeUs: timeUs } = object
   const unpacked = gunzipIfGzip(bytes, context.limits.unpackedBytes)
   const name = object.name ?? `TSI ${tsi} TOI ${toi}`
   const judge = (verdict: string, text: string): void => {
-    if (verdict !== 'bad') return
-    const words = `The package ${name} has a bad signature. ${text}`
-    context.alarm({ rule: 'OBJ-SIGNED', severity: 'error', service: serviceId, tsi, toi, timeUs, frame, text: words })
+    const place = placeAt(timeUs, frame, { service: serviceId, tsi, toi, object: index })
+    context.found({ kind: 'signatureChecked', signed: { of: 'package', name }, verdict, text, ...place })
   }
   const unwrapped = unwrapSigned(context, `package/${serviceId}/${tsi}/${toi}`, unpacked, timeUs, (later) => {
     context.observer.slsSignature(serviceId, tsi, toi, later)

@@ -1,7 +1,8 @@
-import type { Severity } from '../../contract/report.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type { Destination } from '../../flow/facts.ts'
+import type { FindingFacts, LimitHit } from '../../flow/findings.ts'
 import type { EventTaker } from '../context/event-queue.ts'
+import type { FindingHost } from '../context/finding-host.ts'
 import type { ReceiveContext } from '../context/receive-context.ts'
 import type { ReceivedService } from '../context/received-service.ts'
 import type { ChannelEvents } from '../object/channel-events.ts'
@@ -31,9 +32,11 @@ export type Unclaimed<Session> = (session: Session, timeUs: number) => void
 
 /**
  * What ROUTE and FLUTE sessions have in common: one destination, channels by TSI, whole objects that are delivered when their
- * turn has come, and limits and alarms that are told once.
+ * turn has come, and what is found in them.
  */
-export abstract class LctSession implements ChannelEvents<LctChannel>, DeliveringSession, EventTaker<SessionEvent> {
+export abstract class LctSession
+  implements ChannelEvents<LctChannel>, DeliveringSession, FindingHost, EventTaker<SessionEvent>
+{
   readonly destination: string
   readonly address: Destination
   readonly firstTimeUs: number
@@ -45,7 +48,6 @@ export abstract class LctSession implements ChannelEvents<LctChannel>, Deliverin
   protected readonly delivery: ObjectDelivery
   /** Flow of the newest packet. */
   protected flow: Flow | null = null
-  readonly #told = new Set<string>()
   #namedQueued = false
 
   constructor(context: ReceiveContext, address: Destination, destination: string, timeUs: number) {
@@ -146,16 +148,8 @@ export abstract class LctSession implements ChannelEvents<LctChannel>, Deliverin
     if (this.flow !== null) this.context.observer.malformed(code, this.flow, bytes, start, end, timeUs, frame)
   }
 
-  limitReached(rule: string, text: string, channel: LctChannel, timeUs: number, frame: number): void {
-    if (!this.once(rule)) return
-    this.alarm(rule, `${this.destination}, TSI ${channel.tsi}: ${text}`, channel.tsi, null, timeUs, frame)
-  }
-
-  /** True the first time it is asked of something. */
-  protected once(what: string): boolean {
-    if (this.#told.has(what)) return false
-    this.#told.add(what)
-    return true
+  limitReached(hit: LimitHit, channel: LctChannel, timeUs: number, frame: number): void {
+    this.found({ kind: 'limit', hit }, channel.tsi, null, timeUs, frame)
   }
 
   /** Nothing more comes, since we left; what is under way is cut off. */
@@ -175,16 +169,16 @@ export abstract class LctSession implements ChannelEvents<LctChannel>, Deliverin
     this.#queue({ kind: 'closed', timeUs })
   }
 
-  alarm(
-    rule: string,
-    text: string,
+  found(
+    facts: FindingFacts,
     tsi: number | null,
     toi: number | null,
     timeUs: number,
     frame: number,
-    severity: Severity = 'error',
+    object: number | null = null,
   ): void {
     const service = (tsi === null ? null : this.channel(tsi)?.serviceId) ?? this.service?.id ?? null
-    this.context.alarm({ rule, severity, service, tsi, toi, timeUs, frame, text })
+    const { destination } = this
+    this.context.found({ ...facts, service, tsi, toi, object, destination, timeUs, frame })
   }
 }

@@ -1,5 +1,6 @@
 import { unpack } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
+import { placeAt } from '../../flow/findings.ts'
 import type { LinkSignalling } from '../../protocol/alp/alp-receiver.ts'
 import { LINK_SIGNALLING, linkTableName, linkTableValues, parseLmt, parseRdt } from '../../protocol/alp/link-table.ts'
 import { codecFault, type ReceiveContext } from '../context/receive-context.ts'
@@ -37,7 +38,7 @@ export class LinkTables {
     let body: Uint8Array | null = null
     const fault = codecFault(() => {
       body = signalling.encoding === 1 ? inflated(bytes) : bytes
-      // Looked at once, to say so where it cannot be read.
+      // Parsed once, to find out whether it can be read.
       if (signalling.format === 0 && type === LINK_SIGNALLING.lmt) parseLmt(body)
       if (signalling.format === 0 && type === LINK_SIGNALLING.rdt) parseRdt(body)
     })
@@ -61,9 +62,7 @@ export class LinkTables {
       timeUs,
     )
     if (fault === null) return
-    const text = `The link-layer table ${name} cannot be read (${fault.code}): ${fault.message}`
-    const where = { service: null, tsi: null, toi: null, timeUs, frame }
-    this.#context.alarm({ rule: 'ALP-TABLE', severity: 'error', ...where, text })
+    this.#context.found({ kind: 'linkTableUnreadable', table: name, fault, ...placeAt(timeUs, frame) })
   }
 
   #lmtCame(plp: number, timeUs: number): void {

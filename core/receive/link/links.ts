@@ -1,5 +1,6 @@
 import type { ReportLmt } from '../../contract/report.ts'
 import type { LinkFacts } from '../../flow/facts.ts'
+import { type LinkLoss, placeAt } from '../../flow/findings.ts'
 import type { LinkSignalling } from '../../protocol/alp/alp-receiver.ts'
 import type { ReceiveContext } from '../context/receive-context.ts'
 import { LinkTables } from './link-tables.ts'
@@ -10,14 +11,13 @@ export type LinkSource = {
   readonly destination: string | null
   /** Numbers by name, as the report shows them. */
   counts(): Readonly<Record<string, number>>
-  /** Names of the counts that are losses, and what was lost, for the alarm. */
+  /** Names of the counts that are losses, and what was lost. */
   readonly losses: readonly (readonly [name: string, what: string])[]
-  readonly lossRule: string
 }
 
-type Watched = { readonly source: LinkSource; readonly told: number[]; readonly tables: LinkTables }
+type Watched = { readonly source: LinkSource; readonly reported: number[]; readonly tables: LinkTables }
 
-/** The links and tunnels of one receiver: their tables, and an alarm whenever something was lost on one of them. */
+/** The links and tunnels of one receiver: their tables, and a finding whenever something was lost on one of them. */
 export class Links {
   readonly #context: ReceiveContext
   readonly #watched: Watched[] = []
@@ -29,7 +29,7 @@ export class Links {
   /** @returns where to hand its link-layer signalling */
   add(source: LinkSource): (signalling: LinkSignalling, timeUs: number, frame: number) => void {
     const tables = new LinkTables(this.#context)
-    this.#watched.push({ source, told: source.losses.map(() => 0), tables })
+    this.#watched.push({ source, reported: source.losses.map(() => 0), tables })
     this.#context.observer.linkSeen?.({
       kind: source.kind,
       destination: source.destination,
@@ -43,31 +43,21 @@ export class Links {
     return (signalling, timeUs, frame) => tables.table(signalling, timeUs, frame)
   }
 
-  /** Tells what was lost since the last call. */
+  /** Reports what was lost since the last call. */
   tick(timeUs: number): void {
-    for (const { source, told } of this.#watched) {
+    for (const { source, reported } of this.#watched) {
       const counts = source.counts()
-      const parts: string[] = []
+      const lost: LinkLoss[] = []
       for (const [index, [name, what]] of source.losses.entries()) {
         const count = counts[name] ?? 0
-        const more = count - (told[index] as number)
+        const more = count - (reported[index] as number)
         if (more <= 0) continue
-        told[index] = count
-        parts.push(`${more} ${what} lost (${count} so far)`)
+        reported[index] = count
+        lost.push({ what, lost: more, total: count })
       }
-      if (parts.length === 0) continue
-      const where =
-        source.destination === null ? 'the ALP packets' : `${source.kind.toUpperCase()} ${source.destination}`
-      this.#context.alarm({
-        rule: source.lossRule,
-        severity: 'error',
-        service: null,
-        tsi: null,
-        toi: null,
-        timeUs,
-        frame: 0,
-        text: `In ${where}: ${parts.join(', ')}`,
-      })
+      if (lost.length === 0) continue
+      const place = placeAt(timeUs, 0, { destination: source.destination })
+      this.#context.found({ kind: 'linkLoss', link: source.kind, losses: lost, ...place })
     }
   }
 }

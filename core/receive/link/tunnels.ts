@@ -122,7 +122,6 @@ export class Tunnels {
       destination: flow.destination,
       counts: () => ({ ...receiver?.counts(), ...descent?.ipCounts }),
       losses: STLTP_LOSSES,
-      lossRule: 'STLTP-SEQ',
     })
     const down = new Descent(this.#flows, this.#sink, signal)
     const stltp = new StltpReceiver(down)
@@ -144,7 +143,6 @@ export class Tunnels {
       destination: flow.destination,
       counts: () => ({ ...receiver?.counts(), ...descent?.ipCounts }),
       losses: ALPTP_LOSSES,
-      lossRule: 'STLTP-SEQ',
     })
     const down = new Descent(this.#flows, this.#sink, signal)
     const alptp = new AlptpReceiver(down, plp)

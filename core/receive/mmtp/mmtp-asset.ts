@@ -66,7 +66,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   #current: MpuObject | null = null
   #learntFragments = 0
   #seenMetadata = false
-  #told = 0
+  #reported = 0
   #loops = 0
   readonly #context: ReceiveContext
   readonly #events: AssetEvents
@@ -121,9 +121,9 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   get lastTimeUs(): number {
     return this.#counter?.lastTimeUs ?? 0
   }
-  /** MPUs given up for want of metadata that have been told of. */
+  /** MPUs given up for want of metadata that have not been reported. */
   get unread(): number {
-    return this.withoutMetadata + this.withoutFragments - this.#told
+    return this.withoutMetadata + this.withoutFragments - this.#reported
   }
   timeOf(mpuSequence: number): number | null {
     return this.times.get(mpuSequence)
@@ -136,9 +136,9 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
     this.#role = roleOfEntry(type)
   }
 
-  /** Marks losses for want of metadata as told. */
-  tell(): void {
-    this.#told = this.withoutMetadata + this.withoutFragments
+  /** Marks losses for want of metadata as reported. */
+  reported(): void {
+    this.#reported = this.withoutMetadata + this.withoutFragments
   }
 
   /**

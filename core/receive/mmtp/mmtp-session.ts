@@ -1,5 +1,5 @@
 import type { CodecError } from '../../bytes/codec-error.ts'
-import type { ReportSignature, Severity } from '../../contract/report.ts'
+import type { ReportSignature } from '../../contract/report.ts'
 import { channelWord } from '../../flow/carriers.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type {
@@ -10,6 +10,7 @@ import type {
   MmtpMessageFacts,
   SlsFragment,
 } from '../../flow/facts.ts'
+import { type FindingFacts, type LimitHit, placeAt } from '../../flow/findings.ts'
 import { ownBytes } from '../../flow/lease.ts'
 import type { FlowFile } from '../../flow/objects.ts'
 import { codecString } from '../../media/mmt/codec-string.ts'
@@ -105,8 +106,8 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   #waiting: MpuObject[] = []
   #waitingBytes = 0
   #waitingFragments: { fragment: SlsFragment; readonly timeUs: number }[] = []
-  readonly #toldLoss = new Map<MmtpCounter, number>()
-  readonly #told = new Set<string>()
+  /** Losses of a packet_id that have been reported. */
+  readonly #reportedLoss = new Map<MmtpCounter, number>()
 
   constructor(
     context: ReceiveContext,
@@ -220,11 +221,11 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   tick(timeUs: number): void {
     for (const asset of this.#assetList) asset.tick(timeUs)
     for (const counter of this.#counters) {
-      if (counter.lost === 0 || this.#toldLoss.has(counter)) continue
       const { lostForSure } = counter.sequence
-      if (lostForSure > 0) this.#tellLoss(counter, lostForSure, timeUs)
+      if (lostForSure > (this.#reportedLoss.get(counter) ?? 0))
+        this.#packetsMissing(counter, lostForSure, false, timeUs)
     }
-    for (const asset of this.#assetList) if (asset.unread > 0) this.#tellUnread(asset, false, timeUs)
+    for (const asset of this.#assetList) if (asset.unread > 0) this.#mpusUnread(asset, false, timeUs)
   }
 
   /** The capture starts over. */
@@ -239,10 +240,10 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   close(timeUs: number): void {
     for (const asset of this.#assetList) {
       asset.endAll(timeUs)
-      if (asset.unread > 0) this.#tellUnread(asset, true, timeUs)
+      if (asset.withoutMetadata + asset.withoutFragments > 0) this.#mpusUnread(asset, true, timeUs)
     }
     for (const counter of this.#counters) {
-      if (counter.lost > (this.#toldLoss.get(counter) ?? 0)) this.#tellLoss(counter, counter.lost, timeUs)
+      if (counter.lost > 0) this.#packetsMissing(counter, counter.lost, true, timeUs)
     }
     this.context.events.push(this, { kind: 'closed' })
   }
@@ -282,23 +283,23 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
       if (oldest === undefined) break
       this.#waitingBytes -= oldest.size ?? 0
       oldest.forget()
-      this.#limit('LIMIT-QUARANTINE', 'whole MPUs without a service fill the quarantine', asset.packetId, timeUs, 0)
+      this.#limit({ limit: 'quarantine', of: 'mpus' }, asset.packetId, timeUs, 0)
     }
   }
 
   #givenUp(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void {
     const { file, state, fault } = mpu
     if (state === 'partial') {
-      const what =
-        file === null ? 'its samples are not known' : `${file.incomplete} of ${file.samples} samples are not whole`
-      const why = !mpu.hasMetadata
-        ? ', its MPU metadata did not come'
-        : file === null && !mpu.hasFragments
-          ? ', its movie fragment metadata did not come'
-          : ''
-      const read = fault === null ? '' : ` (${fault.code}: ${fault.message})`
-      const text = `MPU ${mpu.sequence} of packet_id ${asset.packetId}${asset.type === null ? '' : ` (${asset.type})`}: ${what}${why}${read}`
-      this.#alarm('MPU-LOSS', 'error', text, asset.packetId, mpu.sequence, timeUs, mpu.frame)
+      const facts = {
+        kind: 'mpuLost',
+        type: asset.type,
+        samples: file?.samples ?? null,
+        incomplete: file?.incomplete ?? 0,
+        metadata: mpu.hasMetadata,
+        fragments: mpu.hasFragments,
+        fault,
+      } as const
+      this.#found(facts, asset.packetId, timeUs, mpu.frame, mpu)
     }
     if (this.service !== null) {
       this.context.sink.lost?.(mpu)
@@ -310,13 +311,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   }
 
   memoryFull(asset: MmtpAsset, timeUs: number, frame: number): void {
-    this.#limit(
-      'LIMIT-MEMORY',
-      'an MPU is larger than is allowed, or unfinished objects fill the memory',
-      asset.packetId,
-      timeUs,
-      frame,
-    )
+    this.#limit({ limit: 'memory', of: 'mpus' }, asset.packetId, timeUs, frame)
   }
 
   #counterOf(packetId: number, timeUs: number, frame: number): MmtpCounter | null {
@@ -324,13 +319,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     let counter = this.#byId.get(packetId)
     if (counter === undefined) {
       if (this.#counters.length >= MAX_PACKET_IDS) {
-        this.#limit(
-          'LIMIT-PACKET-IDS',
-          `more than ${MAX_PACKET_IDS} packet_ids; the others are not counted`,
-          packetId,
-          timeUs,
-          frame,
-        )
+        this.#limit({ limit: 'packet-ids', most: MAX_PACKET_IDS }, packetId, timeUs, frame)
         return null
       }
       counter = new MmtpCounter(packetId)
@@ -347,13 +336,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     if (asset === undefined) {
       const { channels } = this.context.limits
       if (this.#assetList.length >= channels) {
-        this.#limit(
-          'LIMIT-CHANNELS',
-          `more than ${channels} assets; the others are only counted`,
-          packetId,
-          timeUs,
-          frame,
-        )
+        this.#limit({ limit: 'assets', most: channels }, packetId, timeUs, frame)
         return null
       }
       asset = new MmtpAsset(this.context, this, packetId)
@@ -481,12 +464,9 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   ): ReportSignature {
     const judged = (verdict: Verdict): ReportSignature => {
       const report = reportSignature(verdict, timeUs)
-      const key = `${id} ${report.text}`
-      if (report.verdict === 'bad' && !this.#told.has(key) && this.#told.size < MAX_PACKET_IDS) {
-        this.#told.add(key)
-        const text = `A signed message of ${this.destination} has a bad signature. ${report.text}`
-        this.#alarm('SLS-SIGNED', 'error', text, null, null, timeUs, 0)
-      }
+      const signed = { of: 'mmtp-message', message: id } as const
+      const { verdict: word, text } = report
+      this.#found({ kind: 'signatureChecked', signed, verdict: word, text }, null, timeUs, 0)
       return report
     }
     const { signatures } = this.context
@@ -542,55 +522,30 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     }
   }
 
-  #tellLoss(counter: MmtpCounter, lost: number, timeUs: number): void {
-    this.#toldLoss.set(counter, lost)
+  #packetsMissing(counter: MmtpCounter, lost: number, last: boolean, timeUs: number): void {
+    this.#reportedLoss.set(counter, lost)
     const { packetId, packets, sequence } = counter
-    const text = `packet_id ${packetId} of ${this.destination}: ${lost} of ${lost + packets} packets are missing, in ${sequence.gaps} gap${sequence.gaps === 1 ? '' : 's'} so far`
-    this.#alarm('MMTP-SEQ', 'error', text, packetId, null, timeUs, 0)
+    this.#found({ kind: 'packetsMissing', lost, packets, gaps: sequence.gaps, last }, packetId, timeUs, 0)
   }
 
-  /** Once when it is first seen, and once more at the end with all of it. */
-  #tellUnread(asset: MmtpAsset, ended: boolean, timeUs: number): void {
-    const key = `unread ${asset.packetId}`
-    if (!ended && this.#told.has(key)) return
-    this.#told.add(key)
-    asset.tell()
+  #mpusUnread(asset: MmtpAsset, last: boolean, timeUs: number): void {
+    asset.reported()
     const { packetId, withoutMetadata, withoutFragments } = asset
-    const text = `packet_id ${packetId} of ${this.destination}: ${withoutMetadata} MPU${withoutMetadata === 1 ? '' : 's'} without MPU metadata, ${withoutFragments} without movie fragment metadata`
-    this.#alarm('MPU-METADATA', 'error', text, packetId, null, timeUs, 0)
+    this.#found({ kind: 'mpusUnread', withoutMetadata, withoutFragments, last }, packetId, timeUs, 0)
   }
 
   #unreadable(what: string, fault: CodecError, timeUs: number, frame: number): void {
-    const key = `${what} ${fault.code}`
-    if (this.#told.has(key) || this.#told.size >= MAX_PACKET_IDS) return
-    this.#told.add(key)
-    this.#alarm(
-      'MMTP-MESSAGE',
-      'error',
-      `${what} cannot be read (${fault.code}): ${fault.message}`,
-      null,
-      null,
-      timeUs,
-      frame,
-    )
+    this.#found({ kind: 'messageUnreadable', what, fault }, null, timeUs, frame)
   }
 
-  #limit(rule: string, text: string, packetId: number, timeUs: number, frame: number): void {
-    if (this.#told.has(rule)) return
-    this.#told.add(rule)
-    this.#alarm(rule, 'error', `${this.destination}, packet_id ${packetId}: ${text}`, packetId, null, timeUs, frame)
+  #limit(hit: LimitHit, packetId: number, timeUs: number, frame: number): void {
+    this.#found({ kind: 'limit', hit }, packetId, timeUs, frame)
   }
 
-  #alarm(
-    rule: string,
-    severity: Severity,
-    text: string,
-    tsi: number | null,
-    toi: number | null,
-    timeUs: number,
-    frame: number,
-  ): void {
-    this.context.alarm({ rule, severity, service: this.serviceId, tsi, toi, timeUs, frame, text })
+  #found(facts: FindingFacts, tsi: number | null, timeUs: number, frame: number, mpu: MpuObject | null = null): void {
+    const { destination, serviceId: service } = this
+    const place = { destination, service, tsi, toi: mpu?.sequence ?? null, object: mpu?.index ?? null }
+    this.context.found({ ...facts, ...placeAt(timeUs, frame, place) })
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_RECEIVE } from '../../contract/session-spec.ts'
 import { ObserverTee, type SlsFragment } from '../../flow/facts.ts'
+import { Judge } from '../../inspect/rules/judge.ts'
 import { serialiseAtsc3Body } from '../../protocol/mmtp/atsc3-message.ts'
 import { serialiseMmtMessage } from '../../protocol/mmtp/message.ts'
 import { MESSAGE_ID } from '../../protocol/mmtp/message-id.ts'
@@ -18,12 +19,13 @@ const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 function received(messages: readonly Uint8Array[]) {
   const fragments: SlsFragment[] = []
   const alarms: string[] = []
+  const judge = new Judge(({ rule, text }) => void alarms.push(`${rule}: ${text}`))
   const observer = new ObserverTee({
     slsFragment: (service, fragment) => {
       expect(service).toBe(MMT_SERVICE)
       fragments.push({ ...fragment, bytes: fragment.bytes.slice() })
     },
-    alarm: ({ rule, text }) => void alarms.push(`${rule}: ${text}`),
+    found: (finding) => judge.found(finding),
   })
   const receive = { ...DEFAULT_RECEIVE, services: 'all' as const }
   const receiver = new Receiver({ targets: [{ kind: 'discover' }], receive }, { whole: () => {} }, observer)

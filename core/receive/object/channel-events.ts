@@ -1,5 +1,6 @@
 import type { ReceiveSpec } from '../../contract/session-spec.ts'
 import type { ReceiveObserver } from '../../flow/facts.ts'
+import type { LimitHit } from '../../flow/findings.ts'
 import type { BytePool } from './byte-pool.ts'
 import type { DoneObject } from './done-object.ts'
 import type { ReceiveLimits } from './limits.ts'
@@ -31,8 +32,8 @@ export interface ChannelEvents<Channel> {
   repeated(channel: Channel, done: DoneObject, whole: boolean, timeUs: number): void
   looped(channel: Channel, from: number, to: number, timeUs: number, frame: number): void
   badPacket(code: string, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void
-  limitReached(rule: string, text: string, channel: Channel, timeUs: number, frame: number): void
-  /** False where a whole object contradicts its digest: it then counts as corrupt, and an alarm has been raised. */
+  limitReached(hit: LimitHit, channel: Channel, timeUs: number, frame: number): void
+  /** False where a whole object contradicts its digest: it then counts as corrupt, which has been reported. */
   isSound(channel: Channel, object: TransportObject): boolean
   /** Frees what memory can be freed. @returns false where there was none */
   makeRoom(): boolean

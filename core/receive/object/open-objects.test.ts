@@ -136,7 +136,7 @@ describe('objects of a channel', () => {
     opened.open.evict(20, 1)
     expect([...opened.open.values()].map(({ toi }) => toi)).toEqual([1])
     opened.open.evict(30, 1)
-    expect(opened.events.said).toEqual(['partial 2', 'LIMIT-OPEN', 'partial 1'])
+    expect(opened.events.said).toEqual(['partial 2', 'limit open-objects', 'partial 1'])
     expect(opened.open.size).toBe(0)
   })
 

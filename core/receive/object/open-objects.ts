@@ -191,8 +191,8 @@ export class OpenObjects<Channel extends CountedHome> {
     }
     if (victim === null) return
     if (victim.state === 'receiving') {
-      const text = `more than ${this.#context.limits.openObjects} objects unfinished at a time`
-      this.#events.limitReached('LIMIT-OPEN', text, this.#channel, timeUs, frame)
+      const most = this.#context.limits.openObjects
+      this.#events.limitReached({ limit: 'open-objects', most }, this.#channel, timeUs, frame)
       this.giveUp(victim, 'partial', timeUs)
     }
     this.drop(victim)

@@ -31,7 +31,6 @@ export class RouteSession extends LctSession {
   #last: LctChannel | null = null
   readonly #described = new Map<number, { readonly channel: StsidChannel; readonly service: ReceivedService }>()
   #oddHeaders = 0
-  #refusedChannels = 0
   /** Repair packets came before an S-TSID. */
   #undescribedRepair = false
 
@@ -132,16 +131,13 @@ export class RouteSession extends LctSession {
 
   #addChannel(tsi: number, timeUs: number, frame: number): LctChannel | null {
     if (this.#channels.size >= this.context.limits.channels) {
-      if (this.#refusedChannels++ === 0) {
-        this.alarm(
-          'LIMIT-CHANNELS',
-          `More than ${this.context.limits.channels} TSIs on ${this.destination}; the rest is not received`,
-          tsi,
-          null,
-          timeUs,
-          frame,
-        )
-      }
+      this.found(
+        { kind: 'limit', hit: { limit: 'tsis', most: this.context.limits.channels } },
+        tsi,
+        null,
+        timeUs,
+        frame,
+      )
       return null
     }
     const channel = new LctChannel(
@@ -198,22 +194,11 @@ export class RouteSession extends LctSession {
 
   #warnUndeclared(channel: LctChannel, timeUs: number, frame: number): void {
     if (channel.tsi === 0 || !this.claimed || this.#described.has(channel.tsi)) return
-    if (!this.once(`STSID-TSI ${channel.tsi}`)) return
-    this.alarm(
-      'STSID-TSI',
-      `TSI ${channel.tsi} is on air at ${this.destination} but no S-TSID declares it`,
-      channel.tsi,
-      null,
-      timeUs,
-      frame,
-      'warning',
-    )
+    this.found({ kind: 'tsiUndeclared' }, channel.tsi, null, timeUs, frame)
   }
 
   #oddHeader(timeUs: number, frame: number): void {
-    if (this.#oddHeaders++ > 0) return
-    const text = `An LCT header on ${this.destination} is not S=1 O=01 H=0 with 32-bit TSI and TOI (A/331 A.3.6)`
-    this.alarm('LCT-HEADER', text, null, null, timeUs, frame, 'warning')
+    if (this.#oddHeaders++ === 0) this.found({ kind: 'oddLctHeader' }, null, null, timeUs, frame)
   }
 
   begun(object: TransportObject): void {
@@ -242,8 +227,7 @@ export class RouteSession extends LctSession {
     })
     if (fault !== null) {
       if (fault.code === 'fdt-root' || !looksLikeXml(bytes)) return false
-      const text = `The file table of TSI ${channel.tsi} cannot be read (${fault.code}): ${fault.message}`
-      this.alarm('EFDT-XML', text, channel.tsi, 0, timeUs, object.frame)
+      this.found({ kind: 'fileTableUnreadable', fault }, channel.tsi, 0, timeUs, object.frame, object.index)
       return true
     }
     if (table === null) return false
@@ -260,8 +244,7 @@ export class RouteSession extends LctSession {
   }
 
   looped(channel: LctChannel, from: number, to: number, timeUs: number, frame: number): void {
-    const text = `TSI ${channel.tsi} went back from TOI ${from} to ${to}: the source plays again from an earlier point`
-    this.alarm('TOI-LOOP', text, channel.tsi, to, timeUs, frame, 'info')
+    this.found({ kind: 'sessionRestarted', channel: channel.index, from, to }, channel.tsi, to, timeUs, frame)
   }
 
   tick(timeUs: number): void {

@@ -1,5 +1,6 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import { type Destination, type RepairServer, wantedByBoth } from '../../flow/facts.ts'
+import { type FindingFacts, type FindingPlace, placeAt } from '../../flow/findings.ts'
 import { ownBytes } from '../../flow/lease.ts'
 import type { FlowFile } from '../../flow/objects.ts'
 import { gunzipIfGzip } from '../../protocol/gzip.ts'
@@ -115,8 +116,9 @@ export class MabrGateway {
       this.#apply(configuration, timeUs)
     } catch (thrown) {
       if (!(thrown instanceof CodecError)) throw thrown
-      const text = `The gateway configuration cannot be read (${thrown.code}): ${thrown.message}`
-      this.#alarm('MABR-XML', 'error', this.service.id, text, timeUs, object)
+      const { tsi, toi, index, frame, home } = object
+      const place = { service: this.service.id, tsi, toi, object: index, destination: home.destination }
+      this.#context.found({ kind: 'configurationUnreadable', fault: thrown, ...placeAt(timeUs, frame, place) })
     }
     return true
   }
@@ -154,9 +156,8 @@ export class MabrGateway {
     if (this.#known) return
     for (const file of this.#early) this.#context.file(file)
     this.#early = []
-    if (this.service.destination === null) return
-    const text = `No gateway configuration came on ${this.service.destination}`
-    this.#alarm('MABR-CONFIG', 'error', this.service.id, text, timeUs, null)
+    const { destination } = this.service
+    if (destination !== null) this.#found({ kind: 'configurationAbsent' }, this.service.id, timeUs, { destination })
   }
 
   get #receives(): boolean {
@@ -208,8 +209,7 @@ export class MabrGateway {
       }
     } catch (thrown) {
       if (!(thrown instanceof CodecError)) throw thrown
-      const text = `The manifest ${file.name} of service ${service.id} cannot be read (${thrown.code}): ${thrown.message}`
-      this.#alarm('MPD-XML', 'error', service.id, text, timeUs, null)
+      this.#found({ kind: 'manifestUnreadable', name: file.name, fault: thrown }, service.id, timeUs)
     }
     this.#context.observer.slsFragment(
       service.id,
@@ -299,8 +299,8 @@ export class MabrGateway {
   ): void {
     const protocol = mabrProtocol(transport.protocolIdentifier)
     if (protocol === 'other') {
-      const text = `A transport session of ${service.name ?? `service ${service.id}`} uses ${transport.protocolIdentifier ?? 'no protocol'}, which is not received`
-      this.#alarm('MABR-CONFIG', 'warning', service.id, text, timeUs, null)
+      const facts = { serviceName: service.name, protocol: transport.protocolIdentifier }
+      this.#found({ kind: 'protocolUnknown', ...facts }, service.id, timeUs)
       return
     }
     for (const endpoint of transport.endpoints) {
@@ -351,31 +351,22 @@ export class MabrGateway {
     if (![...this.#links.values()].some((other) => other.session === session)) this.#host.leave(session, timeUs)
   }
 
-  /** Says once of each session that is configured and not on air. */
+  /** Reports each session once that is configured and not on air. */
   tick(timeUs: number): void {
     for (const link of this.#links.values()) {
       if (link.missing || timeUs - link.sinceUs < MISSING_AFTER_US) continue
       const channels = [...link.session.channels]
       if (channels.some(({ tsi }) => link.tsi === null || link.tsi === tsi)) continue
       link.missing = true
-      const of = link.tsi === null ? '' : `TSI ${link.tsi} at `
-      const senders = link.service.destinations.get(link.session.destination)?.sources ?? []
-      const from = senders.length === 0 ? '' : `; it names ${senders.join(', ')} as the sender`
-      const text = `The configuration names ${of}${link.session.destination}, where nothing has come for 10 s${from}`
-      this.#alarm('MABR-CONFIG', 'warning', link.service.id, text, timeUs, null)
+      const { destination } = link.session
+      const senders = link.service.destinations.get(destination)?.sources ?? []
+      const facts = { kind: 'endpointSilent', silentMs: MISSING_AFTER_US / 1000, senders } as const
+      this.#found(facts, link.service.id, timeUs, { destination, tsi: link.tsi })
     }
   }
 
-  #alarm(
-    rule: string,
-    severity: 'error' | 'warning',
-    service: number,
-    text: string,
-    timeUs: number,
-    object: TransportObject | null,
-  ): void {
-    const { tsi = null, toi = null, frame = 0 } = object ?? {}
-    this.#context.alarm({ rule, severity, service, tsi, toi, timeUs, frame, text })
+  #found(facts: FindingFacts, service: number, timeUs: number, rest: Partial<FindingPlace> = {}): void {
+    this.#context.found({ ...facts, ...placeAt(timeUs, 0, { service, ...rest }) })
   }
 }
 

@@ -2,6 +2,7 @@ import type { FlowProtocol } from '../../contract/report.ts'
 import type { TuneIn } from '../../contract/session-spec.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import { type Destination, wantedByBoth } from '../../flow/facts.ts'
+import { placeAt } from '../../flow/findings.ts'
 import { type ReceiveTarget, usesLls } from '../../flow/receive-target.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
 import { LLS_ADDRESS, LLS_PORT } from '../../protocol/lls/lls-table.ts'
@@ -51,7 +52,6 @@ export class ServiceDirectory implements ServiceTable, EventTaker<DirectoryEvent
   readonly #flute: FluteDirectory
   /** An SLT has come: numbers below 65536 are its own. */
   #listed = false
-  #limited = false
 
   constructor(context: ReceiveContext, targets: readonly ReceiveTarget[], rebind: () => void) {
     this.#context = context
@@ -126,17 +126,8 @@ export class ServiceDirectory implements ServiceTable, EventTaker<DirectoryEvent
     if (former?.discovered === true) this.#renumber(former)
     else if (former !== undefined) {
       id = this.#freeId(FIRST_BESIDE_LLS)
-      const text = `Service ${serviceId} of the SLT has the number ${id} here: ${former.name ?? 'another service'} came first with that number`
-      this.#context.alarm({
-        rule: 'SLT-NUMBER',
-        severity: 'info',
-        service: id,
-        tsi: null,
-        toi: null,
-        timeUs,
-        frame: 0,
-        text,
-      })
+      const facts = { kind: 'serviceRenumbered', listed: serviceId, number: id, other: former.name } as const
+      this.#context.found({ ...facts, ...placeAt(timeUs, 0, { service: id }) })
     }
     const service = new ReceivedService(id, false)
     service.target = this.#llsTarget
@@ -391,12 +382,8 @@ export class ServiceDirectory implements ServiceTable, EventTaker<DirectoryEvent
   mayAddSession(destination: string, timeUs: number): boolean {
     const { sessions } = this.#context.limits
     if (this.#sessions.size + this.#flute.size + this.#mmtpSessions.size < sessions) return true
-    if (!this.#limited) {
-      this.#limited = true
-      const text = `More than ${sessions} ROUTE, FLUTE and MMTP sessions; ${destination} and others are not received`
-      const nobody = { service: null, tsi: null, toi: null, frame: 0 }
-      this.#context.alarm({ ...nobody, rule: 'LIMIT-SESSIONS', severity: 'error', timeUs, text })
-    }
+    const hit = { limit: 'sessions', most: sessions, beyond: destination } as const
+    this.#context.found({ kind: 'limit', hit, ...placeAt(timeUs, 0, { destination }) })
     return false
   }
 

@@ -1,7 +1,9 @@
 import { CodecError } from '../../bytes/codec-error.ts'
-import type { Severity } from '../../contract/report.ts'
+import type { ReportSignature } from '../../contract/report.ts'
 import { dropOldest } from '../../flow/bounded-map.ts'
 import type { LlsTableFact } from '../../flow/facts.ts'
+import { type FindingFacts, placeAt, type SignedThing } from '../../flow/findings.ts'
+import type { SignerCertificate } from '../../protocol/cms/certificate.ts'
 import { readAeat } from '../../protocol/lls/aeat.ts'
 import { readCertificationData, toBeSignedBytes } from '../../protocol/lls/certification-data.ts'
 import {
@@ -59,10 +61,7 @@ export class LlsReceiver {
   /** Tables reported, by content: those inside a SignedMultiTable come in wrappers that differ. */
   readonly #reported = new Set<number>()
   readonly #current = new Map<string, { readonly key: number; readonly slt: Slt }>()
-  /** Last complaint about a signature, by what it is of: 512 at most, since groups are bytes. */
-  readonly #told = new Map<string, string>()
   readonly #budget = new WorkBudget(BUDGET, BUDGET_PER_SECOND)
-  #storms = 0
 
   constructor(context: ReceiveContext, sltsChanged: (slts: readonly Slt[], timeUs: number) => void) {
     this.#context = context
@@ -98,10 +97,8 @@ export class LlsReceiver {
     } catch (thrown) {
       if (!(thrown instanceof CodecError)) throw thrown
       code = thrown.code
-      const id = datagram[0] ?? 0
-      const rule = code.startsWith('gzip') ? 'LLS-GZIP' : 'LLS-XML'
-      const text = `The LLS table ${llsTableName(id)} cannot be read (${code}): ${thrown.message}`
-      this.#alarm(rule, text, timeUs, frame)
+      const table = llsTableName(datagram[0] ?? 0)
+      this.#found({ kind: 'llsUnreadable', table, group: null, signed: false, fault: thrown }, timeUs, frame)
       if (datagram.length >= LLS_HEADER_BYTES) this.#unreadable(datagram, key, timeUs)
     }
     this.#known.set(key, { keys, stream })
@@ -153,7 +150,7 @@ export class LlsReceiver {
     const verdict = signatures.check(`lls/${table.groupId}/${table.tableId}`, signature, [signedBytes], (later) => {
       const report = reportSignature(later, timeUs)
       for (const each of keys) observer.llsSignature(each, report)
-      this.#judge(report.verdict, `The SignedMultiTable of group ${table.groupId}`, report.text, timeUs, frame)
+      this.#checked({ of: 'lls-tables', group: table.groupId }, report, timeUs, frame)
     })
     const report = reportSignature(verdict, timeUs)
     const { groupId: group, version, body } = table
@@ -181,7 +178,7 @@ export class LlsReceiver {
       )
     }
     if (verdict.signer !== null) this.#dates(verdict.signer, timeUs, frame)
-    this.#judge(report.verdict, `The SignedMultiTable of group ${group}`, report.text, timeUs, frame)
+    this.#checked({ of: 'lls-tables', group }, report, timeUs, frame)
     let stream: string | null = null
     // One limit for all of them: 255 small bombs are a bomb.
     let left = MAX_TABLE_BYTES
@@ -192,8 +189,7 @@ export class LlsReceiver {
       } catch (thrown) {
         if (!(thrown instanceof CodecError)) throw thrown
         const name = llsTableName(each.tableId)
-        const text = `The LLS table ${name} in the SignedMultiTable of group ${group} cannot be read (${thrown.code}): ${thrown.message}`
-        this.#alarm('LLS-GZIP', text, timeUs, frame)
+        this.#found({ kind: 'llsUnreadable', table: name, group, signed: true, fault: thrown }, timeUs, frame)
         continue
       }
       left -= unfolded.body.length
@@ -236,8 +232,7 @@ export class LlsReceiver {
       else checkTable(tableId, body)
     } catch (thrown) {
       if (!(thrown instanceof CodecError)) throw thrown
-      const text = `The LLS table ${name} of group ${groupId} cannot be read (${thrown.code}): ${thrown.message}`
-      this.#alarm('LLS-XML', text, timeUs, frame)
+      this.#found({ kind: 'llsUnreadable', table: name, group: groupId, signed: false, fault: thrown }, timeUs, frame)
     }
     return null
   }
@@ -278,10 +273,10 @@ export class LlsReceiver {
     for (const certificate of data.certificates) this.#dates(certificate, timeUs, frame)
     const content = toBeSignedBytes(table.body)
     if (data.signature === null || content === null) return
-    const what = `The CertificationData of group ${table.groupId}`
+    const signed = { of: 'certificates', group: table.groupId } as const
     const tell = (report: ReturnType<typeof reportSignature>): void => {
       observer.llsSignature(key, report)
-      this.#judge(report.verdict, what, report.text, timeUs, frame)
+      this.#checked(signed, report, timeUs, frame)
     }
     const verdict = signatures.check(`cdt/${table.groupId}`, data.signature, [content], (later) =>
       tell(reportSignature(later, timeUs)),
@@ -289,31 +284,24 @@ export class LlsReceiver {
     tell(reportSignature(verdict, timeUs))
   }
 
-  #dates(certificate: Parameters<ReceiveContext['signatures']['dateFault']>[0], timeUs: number, frame: number): void {
-    const fault = this.#context.signatures.dateFault(certificate, timeUs)
-    if (fault !== null) this.#alarm('LLS-CDT', fault, timeUs, frame, 'warning')
+  #dates(certificate: SignerCertificate, timeUs: number, frame: number): void {
+    const { issuerDer, serial, subject, validFromUs, validToUs } = certificate
+    const id = `${issuerDer}/${serial}`
+    this.#found({ kind: 'certificateSeen', id, subject, validFromUs, validToUs }, timeUs, frame)
   }
 
-  /** Told once for each way of being bad, until a good one comes. */
-  #judge(verdict: string, what: string, text: string, timeUs: number, frame: number): void {
-    const told = this.#told.get(what)
-    if (verdict === 'bad' && told !== text) {
-      this.#alarm('LLS-SIGNED', `${what} has a bad signature. ${text}`, timeUs, frame)
-      this.#told.set(what, text)
-    } else if (verdict === 'good') this.#told.delete(what)
+  #checked(signed: SignedThing, { verdict, text }: ReportSignature, timeUs: number, frame: number): void {
+    this.#found({ kind: 'signatureChecked', signed, verdict, text }, timeUs, frame)
   }
 
-  /** New tables come faster than any station changes them: the rest of this moment is counted and not read. */
+  /** New tables arrive faster than any station changes them: the rest of this moment is counted and not read. */
   #storm(timeUs: number, frame: number): string {
-    if (this.#storms++ === 0) {
-      const text = 'LLS tables change with every packet; those beyond 512 new ones a second are not read'
-      this.#alarm('LIMIT-LLS', text, timeUs, frame)
-    }
+    this.#found({ kind: 'limit', hit: { limit: 'lls-tables' } }, timeUs, frame)
     return 'lls-storm'
   }
 
-  #alarm(rule: string, text: string, timeUs: number, frame: number, severity: Severity = 'error'): void {
-    this.#context.alarm({ rule, severity, service: null, tsi: null, toi: null, timeUs, frame, text })
+  #found(facts: FindingFacts, timeUs: number, frame: number): void {
+    this.#context.found({ ...facts, ...placeAt(timeUs, frame) })
   }
 }
 

@@ -1,13 +1,13 @@
 import { CodecError } from '../../bytes/codec-error.ts'
-import type { ReportSignature, Severity } from '../../contract/report.ts'
+import type { ReportSignature } from '../../contract/report.ts'
 import { channelWord } from '../../flow/carriers.ts'
+import { type Fault, type FindingFacts, placeAt } from '../../flow/findings.ts'
 import { gunzipLimited, looksGzip } from '../../protocol/gzip.ts'
 import { bareMediaType } from '../../protocol/mime/headers.ts'
 import { isMultipart, parseMultipart } from '../../protocol/mime/multipart.ts'
 import { parseEnvelope } from '../../protocol/sls/envelope.ts'
 import { type FragmentType, fragmentType } from '../../protocol/sls/fragment-type.ts'
 import { parseStsid, type Stsid } from '../../protocol/sls/s-tsid.ts'
-import { describeSlsToi, slsToiMismatch } from '../../protocol/sls/sls-toi.ts'
 import { parseUsbd } from '../../protocol/sls/usbd.ts'
 import type { ReceiveContext } from '../context/receive-context.ts'
 import type { ReceivedService } from '../context/received-service.ts'
@@ -19,8 +19,6 @@ import { unwrapSigned } from './signed-package.ts'
 
 /** Fragments one service may have at a time. */
 const MAX_FRAGMENTS = 256
-/** Ways in which TOIs and contents differ that are told. */
-const MAX_ODD_TOIS = 16
 /** Characters of a fragment's name that are kept. */
 const MAX_NAME = 1024
 /** What reading costs in bytes, besides the bytes themselves: 4096 objects at once, then 1024 a second. */
@@ -52,9 +50,7 @@ export class ServiceSignalling {
   readonly #service: ReceivedService
   readonly #host: SignallingHost
   readonly #seen = new Map<string, number>()
-  readonly #oddTois = new Set<string>()
   readonly #budget = new WorkBudget(BUDGET, BUDGET_PER_SECOND)
-  #storms = 0
 
   constructor(context: ReceiveContext, service: ReceivedService, host: SignallingHost) {
     this.#context = context
@@ -74,7 +70,7 @@ export class ServiceSignalling {
       try {
         bytes = gunzipLimited(transported, this.#context.limits.unpackedBytes)
       } catch (thrown) {
-        this.#fault('SLS-GZIP', `The SLS object with TOI ${object.toi}`, thrown, object, timeUs)
+        this.#unreadable(thrown, (fault) => ({ kind: 'slsUnreadable', part: 'object', fault }), object, timeUs)
         return
       }
     }
@@ -90,38 +86,33 @@ export class ServiceSignalling {
       bytes = unwrapped.bytes
       fragments = split(bytes, object)
     } catch (thrown) {
-      this.#fault('SLS-PACKAGE', `The SLS package with TOI ${object.toi}`, thrown, object, timeUs)
+      this.#unreadable(thrown, (fault) => ({ kind: 'slsUnreadable', part: 'package', fault }), object, timeUs)
       return
     }
     this.#budget.add(bytes.length + fragments.length * FRAGMENT_COST)
     this.#versions(fragments, object, timeUs)
     if (signature !== null) this.#judge(signature, object, timeUs)
-    if (isMultipart(bytes)) this.#compareToi(fragments, bytes !== transported && looksGzip(transported), object, timeUs)
+    if (isMultipart(bytes)) {
+      const types = new Set<string>(fragments.map((each) => each.type))
+      this.#found(
+        { kind: 'packageTypes', types, gzip: bytes !== transported && looksGzip(transported) },
+        object,
+        timeUs,
+      )
+    }
     for (const fragment of fragments) this.#fragment(fragment, signature, object, timeUs)
     this.#context.observer.serviceChanged(this.#service)
   }
 
   /** New packages come faster than any station changes them: the rest of this moment is not read. */
   #storm(object: TransportObject, timeUs: number): void {
-    if (this.#storms++ > 0) return
-    const text = 'SLS packages change with every object; those beyond what 16 MB a second allow are not read'
-    this.#alarm('LIMIT-SLS', 'error', text, object, timeUs)
+    this.#found({ kind: 'limit', hit: { limit: 'sls-objects' } }, object, timeUs)
   }
 
   #judge(signature: ReportSignature, object: TransportObject, timeUs: number): void {
-    if (signature.verdict !== 'bad') return
-    const text = `The SLS package with TOI ${object.toi} has a bad signature. ${signature.text}`
-    this.#alarm('SLS-SIGNED', 'error', text, object, timeUs)
-  }
-
-  /** The TOI of a package says what is in it (A/331 Annex C), which senders get wrong: told once for each way of it. */
-  #compareToi(fragments: readonly Fragment[], gzip: boolean, object: TransportObject, timeUs: number): void {
-    const wrong = slsToiMismatch(object.toi, new Set(fragments.map((each) => each.type)), gzip)
-    if (wrong === null || this.#oddTois.has(wrong) || this.#oddTois.size >= MAX_ODD_TOIS) return
-    this.#oddTois.add(wrong)
-    const hex = `0x${object.toi.toString(16).padStart(8, '0')}`
-    const text = `SLS TOI ${hex} says ${describeSlsToi(object.toi)}: ${wrong}`
-    this.#alarm('SLS-TOI-BITS', 'info', text, object, timeUs)
+    const { verdict, text } = signature
+    const signed = { of: 'sls-package', toi: object.toi } as const
+    this.#found({ kind: 'signatureChecked', signed, verdict, text }, object, timeUs)
   }
 
   /** The envelope says the version of the others, and their type where the part does not. */
@@ -142,7 +133,8 @@ export class ServiceSignalling {
           if (fragment.type === 'UNKNOWN') fragment.type = fragmentType(item.contentType, fragment.body)
         }
       } catch (thrown) {
-        this.#fault('SLS-XML', `The envelope ${envelope.name}`, thrown, object, timeUs)
+        const { type, name } = envelope
+        this.#unreadable(thrown, (fault) => ({ kind: 'fragmentUnreadable', type, name, fault }), object, timeUs)
       }
     }
   }
@@ -170,8 +162,8 @@ export class ServiceSignalling {
     try {
       this.#apply(fragment, object, timeUs)
     } catch (thrown) {
-      const rule = RULES[fragment.type] ?? 'SLS-XML'
-      this.#fault(rule, `${fragment.type} ${fragment.name} of service ${this.#service.id}`, thrown, object, timeUs)
+      const { type, name } = fragment
+      this.#unreadable(thrown, (fault) => ({ kind: 'fragmentUnreadable', type, name, fault }), object, timeUs)
     }
   }
 
@@ -219,26 +211,18 @@ export class ServiceSignalling {
     })
   }
 
-  #fault(rule: string, what: string, thrown: unknown, object: TransportObject, timeUs: number): void {
+  #unreadable(thrown: unknown, facts: (fault: Fault) => FindingFacts, object: TransportObject, timeUs: number): void {
     if (!(thrown instanceof CodecError)) throw thrown
-    this.#alarm(rule, 'error', `${what} cannot be read (${thrown.code}): ${thrown.message}`, object, timeUs)
+    this.#found(facts(thrown), object, timeUs)
   }
 
-  #alarm(rule: string, severity: Severity, text: string, object: TransportObject, timeUs: number): void {
-    this.#context.alarm({
-      rule,
-      severity,
-      service: this.#service.id,
-      tsi: object.tsi,
-      toi: object.toi,
-      timeUs,
-      frame: object.frame,
-      text,
-    })
+  #found(facts: FindingFacts, { tsi, toi, index, frame, home }: TransportObject, timeUs: number): void {
+    const { destination } = home
+    const place = placeAt(timeUs, frame, { service: this.#service.id, tsi, toi, object: index, destination })
+    this.#context.found({ ...facts, ...place })
   }
 }
 
-const RULES: Partial<Record<FragmentType, string>> = { MPD: 'MPD-XML', 'S-TSID': 'STSID-XML', USBD: 'USBD-XML' }
 const DEFAULT_NAMES: Partial<Record<FragmentType, string>> = {
   MPD: 'manifest.mpd',
   HLS: 'manifest.m3u8',

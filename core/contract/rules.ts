@@ -1,0 +1,568 @@
+import type { Severity } from './report.ts'
+import type { LogTopic } from './session-spec.ts'
+
+/** Edition of a standard, or implementation, by which a signal is judged; without one the severities of the rows count. */
+export const RULE_PROFILES = ['a331-2017', 'a331-2019', 'rfc9223', 'dvb-mabr', 'gpac'] as const
+export type RuleProfile = (typeof RULE_PROFILES)[number]
+
+/** What a rule is raised once for; later findings for the same are counted. `each`: every finding is an alarm. */
+export type RuleScope = 'each' | 'session' | 'destination' | 'channel' | 'service'
+
+/** One health rule. */
+export type RuleRow = {
+  readonly severity: Severity
+  /** Severity by profile where it differs; `off`: no alarm. */
+  readonly profiles?: Readonly<Partial<Record<RuleProfile, Severity | 'off'>>>
+  /** 1: cannot tune or decode, 2: to be watched, 3: good practice. */
+  readonly priority: 1 | 2 | 3
+  readonly topic: LogTopic
+  /** Where the rule comes from; `ours` where no document has it. */
+  readonly clause: string
+  /** The number a person can change. */
+  readonly threshold?: { readonly value: number; readonly unit: string }
+  readonly once: RuleScope
+  /** Words with `{slots}` for the evidence, or several sentences by name. */
+  readonly sentence: string | Readonly<Record<string, string>>
+  /** Severity of a named sentence where it differs from the rule's. */
+  readonly severities?: Readonly<Record<string, Severity>>
+}
+
+/** Every health rule by its id. To add one, see "Add a rule" in CONTRIBUTING.md. */
+export const RULES = {
+  // Low level signalling
+  'LLS-GZIP': {
+    severity: 'error',
+    priority: 1,
+    topic: 'lls',
+    clause: 'A/331 6.2',
+    once: 'each',
+    sentence: 'The LLS table {table} cannot be read ({code}): {message}',
+  },
+  'LLS-XML': {
+    severity: 'error',
+    priority: 1,
+    topic: 'lls',
+    clause: 'A/331 6.2',
+    once: 'each',
+    sentence: 'The LLS table {table} cannot be read ({code}): {message}',
+  },
+  'LLS-SIGNED': {
+    severity: 'error',
+    priority: 2,
+    topic: 'lls',
+    clause: 'A/331 5.9, A/360',
+    once: 'each',
+    sentence: '{what} has a bad signature. {reason}',
+  },
+  'LLS-CDT': {
+    severity: 'warning',
+    priority: 2,
+    topic: 'lls',
+    clause: 'A/331 5.9, A/360',
+    threshold: { value: 30, unit: 'days of validity left' },
+    once: 'session',
+    sentence: {
+      expired: 'The certificate of {subject} expired on {date}',
+      early: 'The certificate of {subject} is not valid before {date}',
+      soon: 'The certificate of {subject} expires on {date}',
+    },
+  },
+  'SLT-NUMBER': {
+    severity: 'info',
+    priority: 3,
+    topic: 'route',
+    clause: 'A/331 6.3 (ours)',
+    once: 'each',
+    sentence: 'Service {listed} of the SLT has the number {number} here: {other} came first with that number',
+  },
+  // Link layer
+  'ALP-TABLE': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'A/330 7.1',
+    once: 'each',
+    sentence: 'The link-layer table {table} cannot be read ({code}): {message}',
+  },
+  'ALP-SEGMENTS': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'A/330 5.1',
+    once: 'each',
+    sentence: 'In {link}: {losses}',
+  },
+  'STLTP-SEQ': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'A/324 8, 9',
+    once: 'each',
+    sentence: 'In {link}: {losses}',
+  },
+  // Service layer signalling
+  'SLS-GZIP': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'A/331 7.1.2',
+    once: 'each',
+    sentence: 'The SLS object with TOI {toi} cannot be read ({code}): {message}',
+  },
+  'SLS-PACKAGE': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'A/331 7.1.2',
+    once: 'each',
+    sentence: 'The SLS package with TOI {toi} cannot be read ({code}): {message}',
+  },
+  'SLS-XML': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'A/331 7.1',
+    once: 'each',
+    sentence: '{what} cannot be read ({code}): {message}',
+  },
+  'USBD-XML': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'A/331 7.1.3',
+    once: 'each',
+    sentence: '{what} cannot be read ({code}): {message}',
+  },
+  'STSID-XML': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'A/331 7.1.4',
+    once: 'each',
+    sentence: '{what} cannot be read ({code}): {message}',
+  },
+  'MPD-XML': {
+    severity: 'error',
+    priority: 1,
+    topic: 'dash',
+    clause: 'A/331 7.1.5, ISO 23009-1',
+    once: 'each',
+    sentence: '{what} cannot be read ({code}): {message}',
+  },
+  'SLS-SIGNED': {
+    severity: 'error',
+    priority: 3,
+    topic: 'route',
+    clause: 'A/331 5.9',
+    once: 'each',
+    sentence: '{what} has a bad signature. {reason}',
+  },
+  'SLS-TOI-BITS': {
+    severity: 'info',
+    profiles: { 'a331-2019': 'warning', rfc9223: 'off', 'dvb-mabr': 'off' },
+    priority: 3,
+    topic: 'route',
+    clause: 'A/331 Annex C',
+    once: 'service',
+    sentence: 'SLS TOI {toi} says {announced}: {mismatch}',
+  },
+  'STSID-TSI': {
+    severity: 'warning',
+    profiles: { 'a331-2017': 'error', 'a331-2019': 'error' },
+    priority: 1,
+    topic: 'route',
+    clause: 'A/331 A.3.4',
+    once: 'channel',
+    sentence: 'TSI {tsi} is on air at {destination} but no S-TSID declares it',
+  },
+  'MABR-XML': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'TS 103 769 10',
+    once: 'each',
+    sentence: 'The gateway configuration cannot be read ({code}): {message}',
+  },
+  'MABR-CONFIG': {
+    severity: 'warning',
+    priority: 2,
+    topic: 'route',
+    clause: 'TS 103 769 10',
+    once: 'each',
+    sentence: {
+      absent: 'No gateway configuration came on {destination}',
+      protocol: 'A transport session of {service} uses {protocol}, which is not received',
+      silent: 'The configuration names {endpoint}, where nothing has come for {seconds} s{senders}',
+    },
+    severities: { absent: 'error' },
+  },
+  // LCT, objects, tables
+  'LCT-HEADER': {
+    severity: 'warning',
+    profiles: { 'a331-2017': 'error', 'a331-2019': 'error', rfc9223: 'info', 'dvb-mabr': 'info' },
+    priority: 1,
+    topic: 'route',
+    clause: 'A/331 A.3.6',
+    once: 'destination',
+    sentence: {
+      fields: 'An LCT header on {destination} is not S=1 O=01 H=0 with 32-bit TSI and TOI (A/331 A.3.6)',
+      malformed: '{datagrams} ({code}), the first to {destination} in frame {frame}: {head}…',
+    },
+    severities: { malformed: 'error' },
+  },
+  'TOI-LOOP': {
+    severity: 'info',
+    priority: 3,
+    topic: 'route',
+    clause: 'ours',
+    once: 'each',
+    sentence: 'TSI {tsi} went back from TOI {from} to {to}: the source plays again from an earlier point',
+  },
+  'TOI-GAP': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'ours',
+    once: 'each',
+    sentence: {
+      between: '{objects} on {channel}, between {before} and {after}',
+      listed: '{objects} on {channel}, although its file table lists {them}',
+    },
+  },
+  'EFDT-XML': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'RFC 9223 2.4, RFC 6726 3.4',
+    once: 'each',
+    sentence: 'The file table of TSI {tsi} cannot be read ({code}): {message}',
+  },
+  FDT: {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'RFC 6726 3.2, 3.3',
+    threshold: { value: 10, unit: 's past its expiry' },
+    once: 'channel',
+    sentence: {
+      undescribed: '{packets} packets of TSI {tsi} at {destination} are of objects that no FDT describes',
+      joining:
+        '{packets} packets of TSI {tsi} at {destination} are of objects that no FDT describes: reception began in the middle of one',
+      expired: 'FDT instance {instance} of TSI {tsi} had expired when it was sent',
+    },
+    severities: { joining: 'info', expired: 'warning' },
+  },
+  'FDT-XML': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'RFC 6726 3.4.2',
+    once: 'each',
+    sentence: 'The FDT instance {instance} of TSI {tsi} cannot be read ({code}): {message}',
+  },
+  'OBJ-LOSS': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'A/331 A.3.10.2',
+    once: 'each',
+    sentence: '{name} (TSI {tsi}, TOI {toi}): {bytes} bytes missing in {ranges}, first at {first}{fec}',
+  },
+  'SEG-LOSS': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'TS 103 769 Annex F',
+    once: 'each',
+    sentence: '{name} (TSI {tsi}, in chunks): {bytes} bytes missing in {ranges}, first at {first}',
+  },
+  'OBJ-CONTENT': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'A/331 A.3.3.2',
+    once: 'each',
+    sentence: '{object} cannot be read: {message}',
+  },
+  'OBJ-MD5': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'RFC 6726 3.4.2',
+    once: 'each',
+    sentence: {
+      entity: '{object} is not what its Content-MD5 says',
+      table: '{object} is corrupt: {reason}',
+    },
+  },
+  'OBJ-SIGNED': {
+    severity: 'error',
+    priority: 2,
+    topic: 'route',
+    clause: 'A/331 5.9',
+    once: 'each',
+    sentence: '{what} has a bad signature. {reason}',
+  },
+  // Repair
+  'OBJ-REPAIRED': {
+    severity: 'info',
+    priority: 3,
+    topic: 'route',
+    clause: 'ours',
+    once: 'each',
+    sentence: {
+      filled: '{object}: {bytes} missing bytes fetched from {urls}',
+      whole: '{object}: never came; its {bytes} bytes fetched from {urls}',
+    },
+  },
+  'OBJ-UNREPAIRED': {
+    severity: 'info',
+    priority: 2,
+    topic: 'route',
+    clause: 'ours',
+    once: 'each',
+    sentence: {
+      filled: '{object}: not made whole by HTTP: {reason}',
+      absent: '{object}: never came, nor by HTTP: {reason}',
+      tooMany: '{object}: never came{others}; not fetched by HTTP: too many at a time',
+    },
+  },
+  'OBJ-PATCHED': {
+    severity: 'info',
+    priority: 3,
+    topic: 'route',
+    clause: 'ours',
+    once: 'each',
+    sentence: '{object}: {patch}',
+  },
+  'FEC-PARAMETERS': {
+    severity: 'warning',
+    priority: 2,
+    topic: 'route',
+    clause: 'A/331 A.4.3',
+    once: 'channel',
+    sentence: {
+      faults: '{flow}: {faults}',
+      nothing: '{flow}: it names no ProtectedObject: its packets are only counted',
+    },
+  },
+  'FEC-OTI': {
+    severity: 'warning',
+    priority: 2,
+    topic: 'route',
+    clause: 'A/331 A.4.3, RFC 6330 3.3',
+    once: 'channel',
+    sentence: '{flow}: neither the S-TSID nor its packets give FEC OTI: they are only counted',
+  },
+  'FEC-UNSUPPORTED': {
+    severity: 'warning',
+    priority: 2,
+    topic: 'route',
+    clause: 'RFC 6330 4.4',
+    once: 'channel',
+    sentence: {
+      subBlocks:
+        '{flow}: its symbols are divided in N = {subBlocks} sub-blocks, which byte ranges of ROUTE do not fit: its packets are only counted',
+      symbols: '{flow}: repair symbols of {scheme} are only counted',
+      sizes: '{flow}: {reason} cannot be decoded',
+    },
+  },
+  'FEC-MISMATCH': {
+    severity: 'warning',
+    priority: 2,
+    topic: 'route',
+    clause: 'RFC 6330 4.4, RFC 9223 4',
+    once: 'channel',
+    sentence: {
+      flow: '{flow}: TOI {toi}: {reason}; nothing of it is used',
+      object: '{flow}: repair symbols of TOI {toi} are not of what was received',
+    },
+  },
+  'FEC-SYMBOLS': {
+    severity: 'info',
+    priority: 3,
+    topic: 'route',
+    clause: 'RFC 6726 5, RFC 5052',
+    once: 'channel',
+    sentence: 'TSI {tsi} at {destination} has repair symbols of {scheme}, which are not used',
+  },
+  // MMTP
+  'MMTP-HEADER': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'ISO 23008-1 9.2.2',
+    once: 'each',
+    sentence: '{datagrams} ({code}), the first to {destination} in frame {frame}: {head}…',
+  },
+  'MMTP-SEQ': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'A/331 7.2, 8.1.2',
+    once: 'each',
+    sentence: 'packet_id {packetId} of {destination}: {lost} of {sent} packets are missing, in {gaps} so far',
+  },
+  'MMTP-MESSAGE': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'A/331 7.2.3, ISO 23008-1 10',
+    once: 'destination',
+    sentence: '{what} cannot be read ({code}): {message}',
+  },
+  'MPU-LOSS': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'A/331 8.1.2',
+    once: 'each',
+    sentence: 'MPU {mpu} of packet_id {packetId}{type}: {samples}{missing}{fault}',
+  },
+  'MPU-METADATA': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'ISO 23008-1 9.3.2',
+    once: 'each',
+    sentence:
+      'packet_id {packetId} of {destination}: {withoutMetadata} without MPU metadata, {withoutFragments} without movie fragment metadata',
+  },
+  'MPU-GAP': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'A/331 8.1.2',
+    once: 'each',
+    sentence: '{mpus} on packet_id {packetId}',
+  },
+  // This computer, and the bounds on what broken input may cost
+  'HOST-DROP': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'ours',
+    once: 'each',
+    sentence: {
+      capture: 'The capture says that {packets} were dropped while it was made',
+      socket: "This computer dropped {packets} to {destination}: the socket's queue was full{lag}",
+    },
+  },
+  INTERNAL: {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'ours',
+    once: 'session',
+    sentence: 'A datagram to {destination} was not handled: {reason}',
+  },
+  'LIMIT-LLS': {
+    severity: 'error',
+    priority: 2,
+    topic: 'route',
+    clause: 'ours',
+    once: 'session',
+    sentence: 'LLS tables change with every packet; those beyond 512 new ones a second are not read',
+  },
+  'LIMIT-SLS': {
+    severity: 'error',
+    priority: 2,
+    topic: 'route',
+    clause: 'ours',
+    once: 'service',
+    sentence: 'SLS packages change with every object; those beyond what 16 MB a second allow are not read',
+  },
+  'LIMIT-SESSIONS': {
+    severity: 'error',
+    priority: 2,
+    topic: 'route',
+    clause: 'ours',
+    once: 'session',
+    sentence: 'More than {limit} ROUTE, FLUTE and MMTP sessions; {destination} and others are not received',
+  },
+  'LIMIT-CHANNELS': {
+    severity: 'error',
+    priority: 2,
+    topic: 'route',
+    clause: 'ours',
+    once: 'destination',
+    sentence: {
+      tsis: 'More than {limit} TSIs on {destination}; the rest is not received',
+      assets: '{where}: more than {limit} assets; the others are only counted',
+    },
+  },
+  'LIMIT-PACKET-IDS': {
+    severity: 'error',
+    priority: 2,
+    topic: 'route',
+    clause: 'ours',
+    once: 'destination',
+    sentence: '{where}: more than {limit} packet_ids; the others are not counted',
+  },
+  'LIMIT-OPEN': {
+    severity: 'error',
+    priority: 2,
+    topic: 'route',
+    clause: 'ours',
+    once: 'destination',
+    sentence: '{where}: more than {limit} objects unfinished at a time',
+  },
+  'LIMIT-OBJECT': {
+    severity: 'error',
+    priority: 2,
+    topic: 'route',
+    clause: 'ours',
+    once: 'destination',
+    sentence: {
+      data: '{where}: an object of more than {limit} bytes',
+      claimed: '{where}: TOI {toi} claims {claimed} bytes, {limit} are allowed',
+    },
+  },
+  'LIMIT-HOLES': {
+    severity: 'error',
+    priority: 2,
+    topic: 'route',
+    clause: 'ours',
+    once: 'destination',
+    sentence: '{where}: TOI {toi} has too many holes',
+  },
+  'LIMIT-MEMORY': {
+    severity: 'error',
+    priority: 2,
+    topic: 'route',
+    clause: 'ours',
+    once: 'destination',
+    sentence: {
+      objects: '{where}: unfinished objects fill the memory allowed',
+      mpus: '{where}: an MPU is larger than is allowed, or unfinished objects fill the memory',
+    },
+  },
+  'LIMIT-QUARANTINE': {
+    severity: 'error',
+    priority: 2,
+    topic: 'route',
+    clause: 'ours',
+    once: 'destination',
+    sentence: {
+      objects: '{where}: whole objects without a name fill the quarantine',
+      packets: '{where}: packets that no table describes fill the quarantine',
+      mpus: '{where}: whole MPUs without a service fill the quarantine',
+    },
+  },
+  'LIMIT-FEC': {
+    severity: 'warning',
+    priority: 2,
+    topic: 'route',
+    clause: 'ours',
+    once: 'session',
+    sentence: '{flow}: repair symbols of more than {limit} bytes wait; those of older objects are dropped',
+  },
+} as const satisfies Readonly<Record<string, RuleRow>>
+
+/** Id of a health rule. */
+export type RuleId = keyof typeof RULES
+
+/** The row of a rule. */
+export function ruleRow(id: RuleId): RuleRow {
+  return RULES[id]
+}

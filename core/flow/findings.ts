@@ -1,0 +1,205 @@
+import type { LossCause, ReportLink } from '../contract/report.ts'
+import type { Carrier, ChannelCarrier } from './carriers.ts'
+
+/** Where and when something was found; null for what it is not about. */
+export type FindingPlace = {
+  readonly timeUs: number
+  /** Frame or datagram that shows it, from 1; 0 unknown. */
+  readonly frame: number
+  readonly service: number | null
+  /** TSI; the packet_id of MMTP. */
+  readonly tsi: number | null
+  /** TOI; the MPU_sequence_number of MMTP. */
+  readonly toi: number | null
+  /** Row of the object. */
+  readonly object: number | null
+  /** `ip:port` of the flow. */
+  readonly destination: string | null
+}
+
+/** A place of which only some is known. */
+export function placeAt(timeUs: number, frame: number, rest: Partial<FindingPlace> = {}): FindingPlace {
+  return { service: null, tsi: null, toi: null, object: null, destination: null, ...rest, timeUs, frame }
+}
+
+/** Why bytes could not be read: code and words of a `CodecError`. */
+export type Fault = { readonly code: string; readonly message: string }
+
+/** What a signature is over. */
+export type SignedThing =
+  | { readonly of: 'lls-tables'; readonly group: number }
+  | { readonly of: 'certificates'; readonly group: number }
+  | { readonly of: 'sls-package'; readonly toi: number }
+  | { readonly of: 'package'; readonly name: string }
+  /** `message` tells messages of one flow apart. */
+  | { readonly of: 'mmtp-message'; readonly message: string }
+
+/** A bound on what hostile or broken input may cost, and what went over it. */
+export type LimitHit =
+  | { readonly limit: 'lls-tables' }
+  | { readonly limit: 'sls-objects' }
+  | { readonly limit: 'sessions'; readonly most: number; readonly beyond: string }
+  | { readonly limit: 'tsis'; readonly most: number }
+  | { readonly limit: 'assets'; readonly most: number }
+  | { readonly limit: 'packet-ids'; readonly most: number }
+  | { readonly limit: 'open-objects'; readonly most: number }
+  /** `claimed`: what the header says its size is; null where the data goes beyond. */
+  | { readonly limit: 'object-bytes'; readonly most: number; readonly toi: number; readonly claimed: number | null }
+  | { readonly limit: 'holes'; readonly toi: number }
+  | { readonly limit: 'memory'; readonly of: 'objects' | 'mpus' }
+  | { readonly limit: 'quarantine'; readonly of: 'objects' | 'packets' | 'mpus' }
+  | { readonly limit: 'repair-symbols'; readonly most: number; readonly flow: SymbolCarrier }
+
+/** What carries repair symbols: a repair flow of ROUTE, or the channel of FLUTE itself. */
+export type SymbolCarrier = 'route' | 'flute'
+
+/** What is wrong with repair symbols. */
+export type FecFault =
+  | { readonly fec: 'parameters'; readonly faults: readonly string[] }
+  | { readonly fec: 'no-protected-object' }
+  | { readonly fec: 'no-oti' }
+  | { readonly fec: 'sub-blocks'; readonly subBlocks: number }
+  | { readonly fec: 'scheme'; readonly scheme: string }
+  /** Sizes that the codec does not do, in words. */
+  | { readonly fec: 'sizes'; readonly reason: string }
+  | { readonly fec: 'mismatch'; readonly toi: number; readonly reason: string }
+
+/** What was found wrong or worth a word, without a judgement; `inspect/rules` makes alarms of it. */
+export type FindingFacts =
+  // Tables and files that cannot be read
+  | {
+      readonly kind: 'llsUnreadable'
+      readonly table: string
+      readonly group: number | null
+      readonly signed: boolean
+      readonly fault: Fault
+    }
+  | { readonly kind: 'linkTableUnreadable'; readonly table: string; readonly fault: Fault }
+  | { readonly kind: 'slsUnreadable'; readonly part: 'object' | 'package'; readonly fault: Fault }
+  | { readonly kind: 'fragmentUnreadable'; readonly type: string; readonly name: string; readonly fault: Fault }
+  | { readonly kind: 'manifestUnreadable'; readonly name: string; readonly fault: Fault }
+  | { readonly kind: 'fileTableUnreadable'; readonly fault: Fault }
+  | { readonly kind: 'fdtUnreadable'; readonly instance: number; readonly fault: Fault }
+  | { readonly kind: 'configurationUnreadable'; readonly fault: Fault }
+  | { readonly kind: 'messageUnreadable'; readonly what: string; readonly fault: Fault }
+  | { readonly kind: 'contentUnreadable'; readonly name: string | null; readonly fault: Fault }
+  // Signatures and certificates
+  | { readonly kind: 'signatureChecked'; readonly signed: SignedThing; readonly verdict: string; readonly text: string }
+  | {
+      readonly kind: 'certificateSeen'
+      readonly id: string
+      readonly subject: string
+      readonly validFromUs: number
+      readonly validToUs: number
+    }
+  // Signalling
+  | {
+      readonly kind: 'serviceRenumbered'
+      readonly listed: number
+      readonly number: number
+      readonly other: string | null
+    }
+  | { readonly kind: 'packageTypes'; readonly types: ReadonlySet<string>; readonly gzip: boolean }
+  | { readonly kind: 'tsiUndeclared' }
+  | { readonly kind: 'configurationAbsent' }
+  | { readonly kind: 'protocolUnknown'; readonly serviceName: string | null; readonly protocol: string | null }
+  | { readonly kind: 'endpointSilent'; readonly silentMs: number; readonly senders: readonly string[] }
+  | { readonly kind: 'tableExpired'; readonly instance: number; readonly expiresUs: number; readonly sentUs: number }
+  | { readonly kind: 'undescribedPackets'; readonly packets: number; readonly joining: boolean }
+  // Packets
+  | { readonly kind: 'oddLctHeader' }
+  /** The source plays again from an earlier point; `channel` is the index of its channel. */
+  | { readonly kind: 'sessionRestarted'; readonly channel: number; readonly from: number; readonly to: number }
+  | { readonly kind: 'linkLoss'; readonly link: ReportLink['kind']; readonly losses: readonly LinkLoss[] }
+  | { readonly kind: 'internalFault'; readonly reason: string }
+  | { readonly kind: 'limit'; readonly hit: LimitHit }
+  // Objects
+  | {
+      readonly kind: 'objectLost'
+      readonly name: string | null
+      readonly lost: number
+      readonly size: number | null
+      readonly holes: number
+      readonly first: number
+      readonly fec: string | null
+    }
+  | {
+      readonly kind: 'segmentLost'
+      readonly name: string | null
+      readonly lost: number
+      readonly holes: number
+      readonly first: number
+    }
+  /** `reason`: what the digests of its table say; null: its own header does. */
+  | { readonly kind: 'digestMismatch'; readonly name: string | null; readonly reason: string | null }
+  | {
+      readonly kind: 'objectsAbsent'
+      readonly carrier: ChannelCarrier
+      readonly names: readonly string[]
+      readonly between: readonly [string, string] | null
+      readonly cause: LossCause
+    }
+  | { readonly kind: 'mpusAbsent'; readonly mpus: readonly number[]; readonly cause: LossCause }
+  | { readonly kind: 'hostDropped'; readonly packets: number; readonly lagMs: number }
+  // Repair
+  | {
+      readonly kind: 'objectRepaired'
+      readonly carrier: Carrier | ChannelCarrier
+      readonly name: string
+      readonly bytes: number
+      readonly urls: readonly string[]
+      readonly absent: boolean
+    }
+  | {
+      readonly kind: 'objectUnrepaired'
+      readonly carrier: Carrier | ChannelCarrier
+      readonly name: string
+      readonly reason: string | null
+      readonly absent: boolean
+    }
+  | {
+      readonly kind: 'fetchesRefused'
+      readonly carrier: Carrier | ChannelCarrier
+      readonly name: string
+      readonly others: number
+    }
+  | {
+      readonly kind: 'objectPatched'
+      readonly carrier: Carrier | ChannelCarrier
+      readonly name: string
+      readonly patch: string
+    }
+  | { readonly kind: 'fecFault'; readonly flow: SymbolCarrier; readonly fault: FecFault }
+  | { readonly kind: 'repairSymbolsUnused'; readonly scheme: string }
+  // MMTP
+  /** Packets that never came so far; `last`: no more will be counted. */
+  | {
+      readonly kind: 'packetsMissing'
+      readonly lost: number
+      readonly packets: number
+      readonly gaps: number
+      readonly last: boolean
+    }
+  | {
+      readonly kind: 'mpuLost'
+      readonly type: string | null
+      readonly samples: number | null
+      readonly incomplete: number
+      readonly metadata: boolean
+      readonly fragments: boolean
+      readonly fault: Fault | null
+    }
+  | {
+      readonly kind: 'mpusUnread'
+      readonly withoutMetadata: number
+      readonly withoutFragments: number
+      readonly last: boolean
+    }
+
+/** Lost on a link since the last time: how many, of what, and how many in all. */
+export type LinkLoss = { readonly what: string; readonly lost: number; readonly total: number }
+
+/** Something found, and where. */
+export type Finding = FindingFacts & FindingPlace
+export type FindingKind = FindingFacts['kind']
+export type FindingOf<Kind extends FindingKind> = Extract<FindingFacts, { readonly kind: Kind }> & FindingPlace

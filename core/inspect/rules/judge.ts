@@ -1,0 +1,107 @@
+import type { Severity } from '../../contract/report.ts'
+import { type RuleId, type RuleProfile, ruleRow } from '../../contract/rules.ts'
+import type { Finding, FindingKind, FindingPlace } from '../../flow/findings.ts'
+import type { Alarm } from './alarm.ts'
+import type { Evidence, Raise } from './raise.ts'
+import { makeRules } from './rule-files.ts'
+import { sentenceOf } from './sentence.ts'
+
+/** Alarms of one rule that later findings are counted for. */
+const MAX_REMEMBERED = 1024
+
+/** By what is judged; what is not said is as in the table. */
+export type RuleSettings = {
+  readonly profile?: RuleProfile
+  readonly muted?: readonly RuleId[]
+  readonly thresholds?: Readonly<Partial<Record<RuleId, number>>>
+}
+
+/** Findings in, alarms out. Once-only, counting, severity by profile, muting and thresholds are here, for all rules. */
+export class Judge implements Raise {
+  readonly #settings: RuleSettings
+  readonly #onAlarm: (alarm: Alarm) => void
+  readonly #files = new Map<FindingKind, ((finding: Finding, rules: Raise) => void)[]>()
+  /** By rule, and in it by what it was raised for. */
+  readonly #raised = new Map<RuleId, Map<string, Alarm>>()
+
+  #raisedCount = 0
+
+  constructor(onAlarm: (alarm: Alarm) => void, settings: RuleSettings = {}) {
+    this.#onAlarm = onAlarm
+    this.#settings = settings
+    for (const file of makeRules()) {
+      for (const [kind, judge] of Object.entries(file)) {
+        const judges = this.#files.get(kind as FindingKind) ?? []
+        judges.push(judge as (finding: Finding, rules: Raise) => void)
+        this.#files.set(kind as FindingKind, judges)
+      }
+    }
+  }
+
+  /** Grows with every alarm and every one of the same. */
+  get raised(): number {
+    return this.#raisedCount
+  }
+
+  found(finding: Finding): void {
+    for (const judge of this.#files.get(finding.kind) ?? []) judge(finding, this)
+  }
+
+  threshold(id: RuleId): number {
+    return this.#settings.thresholds?.[id] ?? ruleRow(id).threshold?.value ?? 0
+  }
+
+  raise<Id extends RuleId>(id: Id, evidence: Evidence<Id>): void {
+    this.#raisedCount++
+    const { at, key } = evidence
+    const scope = scopeOf(id, at, key)
+    const raised = this.#raised.get(id) ?? new Map<string, Alarm>()
+    this.#raised.set(id, raised)
+    const before = scope === null ? undefined : raised.get(scope)
+    if (before !== undefined) {
+      before.count++
+      before.lastTimeUs = at.timeUs
+      return
+    }
+    if (scope !== null && raised.size >= MAX_REMEMBERED) return
+    const alarm = this.alarmOf(id, evidence)
+    if (alarm === null) return
+    if (scope !== null) raised.set(scope, alarm)
+    this.#onAlarm(alarm)
+  }
+
+  alarmOf<Id extends RuleId>(id: Id, evidence: Evidence<Id>): Alarm | null {
+    const { at, cause = null } = evidence
+    const { says, values } = evidence as { says?: string; values: Readonly<Record<string, string | number>> }
+    const severity = this.#severity(id, says)
+    if (severity === 'off') return null
+    const { timeUs, frame, service, tsi, toi, object, destination } = at
+    const place = { timeUs, frame, service, tsi, toi, object, destination }
+    const text = sentenceOf(id, says, values)
+    return { rule: id, severity, ...place, text, cause, count: 1, lastTimeUs: timeUs }
+  }
+
+  #severity(id: RuleId, says: string | undefined): Severity | 'off' {
+    const { profile, muted } = this.#settings
+    if (muted?.includes(id)) return 'off'
+    const { severity, severities, profiles } = ruleRow(id)
+    const own = says === undefined ? undefined : severities?.[says]
+    return own ?? (profile === undefined ? undefined : profiles?.[profile]) ?? severity
+  }
+}
+
+/** What an alarm is raised once for; null where each finding is one. */
+function scopeOf(id: RuleId, { destination, tsi, service }: FindingPlace, key: string | number = ''): string | null {
+  switch (ruleRow(id).once) {
+    case 'each':
+      return null
+    case 'session':
+      return String(key)
+    case 'service':
+      return `${service} ${key}`
+    case 'destination':
+      return `${destination} ${key}`
+    case 'channel':
+      return `${destination} ${tsi} ${key}`
+  }
+}

@@ -1,0 +1,62 @@
+import { channelText } from '../../flow/carriers.ts'
+import { counted } from './alarm.ts'
+import type { RuleFile } from './raise.ts'
+import { objectLabel } from './unreadable.ts'
+
+/** Names listed in an alarm. */
+const LISTED = 6
+
+/** Objects that lack bytes or never came, wrong ones, and packets that this computer dropped. */
+export const lossRules = (): RuleFile => ({
+  objectLost: (at, rules) => {
+    const { lost, size, holes, first } = at
+    const bytes = size === null ? lost : `${lost} of ${size}`
+    const fec = at.fec === null ? '' : `; FEC did not restore it: ${at.fec}`
+    const values = { name: at.name ?? 'An object', tsi: at.tsi ?? 0, toi: at.toi ?? 0, bytes, first, fec }
+    rules.raise('OBJ-LOSS', { at, cause: 'object', values: { ...values, ranges: counted(holes, 'range') } })
+  },
+  segmentLost: (at, rules) => {
+    const { lost: bytes, holes, first } = at
+    const values = { name: at.name ?? 'An object', tsi: at.tsi ?? 0, bytes, ranges: counted(holes, 'range'), first }
+    rules.raise('SEG-LOSS', { at, values })
+  },
+  digestMismatch: (at, rules) => {
+    const object = objectLabel(at)
+    if (at.reason === null) rules.raise('OBJ-MD5', { at, says: 'entity', values: { object } })
+    else rules.raise('OBJ-MD5', { at, says: 'table', values: { object, reason: at.reason } })
+  },
+  objectsAbsent: (at, rules) => {
+    const { names, between, cause } = at
+    const channel = channelText(at.carrier)
+    const objects =
+      names.length === 1
+        ? `The announced object ${names[0]} never came`
+        : `${names.length} announced objects never came (${listed(names)})`
+    if (between === null) {
+      const them = names.length === 1 ? 'it' : 'them'
+      rules.raise('TOI-GAP', { at, cause, says: 'listed', values: { objects, channel, them } })
+    } else {
+      const [before, after] = between
+      rules.raise('TOI-GAP', { at, cause, says: 'between', values: { objects, channel, before, after } })
+    }
+  },
+  mpusAbsent: (at, rules) => {
+    const names = at.mpus.map((mpu) => `MPU ${mpu}`)
+    const mpus = names.length === 1 ? `${names[0]} never came` : `${names.length} MPUs never came (${listed(names)})`
+    rules.raise('MPU-GAP', { at, cause: at.cause, values: { mpus, packetId: at.tsi ?? 0 } })
+  },
+  hostDropped: (at, rules) => {
+    const packets = counted(at.packets, 'packet')
+    const { destination, lagMs } = at
+    if (destination === null) {
+      rules.raise('HOST-DROP', { at, cause: 'host', says: 'capture', values: { packets } })
+      return
+    }
+    const lag = lagMs >= 50 ? `, while the program was kept busy for ${lagMs} ms` : ''
+    rules.raise('HOST-DROP', { at, cause: 'host', says: 'socket', values: { packets, destination, lag } })
+  },
+})
+
+function listed(names: readonly string[]): string {
+  return `${names.slice(0, LISTED).join(', ')}${names.length > LISTED ? ` … ${names.at(-1)}` : ''}`
+}

@@ -1,0 +1,64 @@
+import { hexText } from '#platform'
+import type { Flow } from '../../flow/datagrams.ts'
+import { placeAt } from '../../flow/findings.ts'
+import { type Alarm, counted } from './alarm.ts'
+import type { Raise } from './raise.ts'
+
+/** Codes of malformed datagrams told apart. */
+const MAX_CODES = 64
+
+type Malformed = { count: number; lastTimeUs: number; readonly alarmOf: (count: number) => Alarm | null }
+
+/** Datagrams that cannot be read, counted by code with the first example of each. Their alarms are made when asked for. */
+export class MalformedDatagrams {
+  readonly #rules: Raise
+  readonly #codes = new Map<string, Malformed>()
+  #count = 0
+
+  constructor(rules: Raise) {
+    this.#rules = rules
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  datagram(
+    code: string,
+    flow: Flow,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    timeUs: number,
+    frame: number,
+  ): void {
+    this.#count++
+    const known = this.#codes.get(code)
+    if (known !== undefined) {
+      known.count++
+      known.lastTimeUs = timeUs
+      return
+    }
+    if (this.#codes.size >= MAX_CODES) return
+    const head = hexText(bytes.subarray(start, Math.min(end, start + 16)))
+    const { destination } = flow
+    const at = placeAt(timeUs, frame, { destination })
+    const alarmOf = (count: number): Alarm | null => {
+      const values = { datagrams: counted(count, 'malformed datagram'), code, destination, frame, head }
+      if (code.startsWith('mmtp')) return this.#rules.alarmOf('MMTP-HEADER', { at, values })
+      return this.#rules.alarmOf('LCT-HEADER', { at, says: 'malformed', values })
+    }
+    this.#codes.set(code, { count: 1, lastTimeUs: timeUs, alarmOf })
+  }
+
+  alarms(): Alarm[] {
+    const alarms: Alarm[] = []
+    for (const [code, { count, lastTimeUs, alarmOf }] of this.#codes) {
+      // LLS tables and faults of our own raise alarms that say more.
+      if (code === 'internal' || !/^(lct|mmtp|fec|object)-/.test(code)) continue
+      const alarm = alarmOf(count)
+      if (alarm !== null) alarms.push({ ...alarm, count, lastTimeUs })
+    }
+    return alarms
+  }
+}

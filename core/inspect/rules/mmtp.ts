@@ -1,0 +1,51 @@
+import type { FindingOf } from '../../flow/findings.ts'
+import { counted } from './alarm.ts'
+import type { Raise, RuleFile } from './raise.ts'
+
+/** Flows and packet_ids whose losses are remembered. */
+const MAX_REMEMBERED = 4096
+
+/** MMTP. Running totals are raised when they first are more than none, and once more at the end where they grew. */
+export function mmtpRules(): RuleFile {
+  const totals = new Map<string, number>()
+  const isDue = (
+    rule: string,
+    { destination, tsi }: FindingOf<'packetsMissing' | 'mpusUnread'>,
+    total: number,
+    last: boolean,
+  ) => {
+    const key = `${rule} ${destination} ${tsi}`
+    const before = totals.get(key)
+    if (before === undefined ? totals.size >= MAX_REMEMBERED : !last || total <= before) return false
+    totals.set(key, total)
+    return true
+  }
+  return {
+    packetsMissing: (at, rules) => {
+      const { lost, packets, gaps, last } = at
+      if (!isDue('packets', at, lost, last)) return
+      const values = { packetId: at.tsi ?? 0, destination: at.destination ?? '', lost, sent: lost + packets }
+      rules.raise('MMTP-SEQ', { at, values: { ...values, gaps: counted(gaps, 'gap') } })
+    },
+    mpusUnread: (at, rules) => {
+      const { withoutMetadata, withoutFragments, last } = at
+      if (!isDue('mpus', at, withoutMetadata + withoutFragments, last)) return
+      const values = { packetId: at.tsi ?? 0, destination: at.destination ?? '', withoutFragments }
+      rules.raise('MPU-METADATA', { at, values: { ...values, withoutMetadata: counted(withoutMetadata, 'MPU') } })
+    },
+    mpuLost,
+  }
+}
+
+function mpuLost(at: FindingOf<'mpuLost'>, rules: Raise): void {
+  const samples =
+    at.samples === null ? 'its samples are not known' : `${at.incomplete} of ${at.samples} samples are not whole`
+  const missing = !at.metadata
+    ? ', its MPU metadata did not come'
+    : at.samples === null && !at.fragments
+      ? ', its movie fragment metadata did not come'
+      : ''
+  const fault = at.fault === null ? '' : ` (${at.fault.code}: ${at.fault.message})`
+  const type = at.type === null ? '' : ` (${at.type})`
+  rules.raise('MPU-LOSS', { at, values: { mpu: at.toi ?? 0, packetId: at.tsi ?? 0, type, samples, missing, fault } })
+}

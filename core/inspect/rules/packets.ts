@@ -1,0 +1,19 @@
+import type { RuleFile } from './raise.ts'
+
+/** Packets, links, and this program itself. */
+export const packetRules = (): RuleFile => ({
+  oddLctHeader: (at, rules) => {
+    rules.raise('LCT-HEADER', { at, says: 'fields', values: { destination: at.destination ?? '' } })
+  },
+  sessionRestarted: (at, rules) => {
+    rules.raise('TOI-LOOP', { at, values: { tsi: at.tsi ?? 0, from: at.from, to: at.to } })
+  },
+  linkLoss: (at, rules) => {
+    const link = at.destination === null ? 'the ALP packets' : `${at.link.toUpperCase()} ${at.destination}`
+    const losses = at.losses.map(({ what, lost, total }) => `${lost} ${what} lost (${total} so far)`).join(', ')
+    rules.raise(at.link === 'alp' ? 'ALP-SEGMENTS' : 'STLTP-SEQ', { at, values: { link, losses } })
+  },
+  internalFault: (at, rules) => {
+    rules.raise('INTERNAL', { at, values: { destination: at.destination ?? '', reason: at.reason } })
+  },
+})

@@ -1,0 +1,25 @@
+import { fecRules } from './fec.ts'
+import { limitRules } from './limits.ts'
+import { lossRules } from './losses.ts'
+import { mmtpRules } from './mmtp.ts'
+import { packetRules } from './packets.ts'
+import type { RuleFile } from './raise.ts'
+import { repairRules } from './repair.ts'
+import { signallingRules } from './signalling.ts'
+import { signatureRules } from './signatures.ts'
+import { unreadableRules } from './unreadable.ts'
+
+/** All rules, each family with a state of its own. */
+export function makeRules(): readonly RuleFile[] {
+  return [
+    unreadableRules(),
+    signatureRules(),
+    signallingRules(),
+    packetRules(),
+    limitRules(),
+    lossRules(),
+    repairRules(),
+    fecRules(),
+    mmtpRules(),
+  ]
+}

@@ -1,0 +1,28 @@
+import { type RULES, type RuleId, ruleRow } from '../../contract/rules.ts'
+
+type Slots<Text extends string> = Text extends `${string}{${infer Slot}}${infer Rest}` ? Slot | Slots<Rest> : never
+
+/** The values a sentence has slots for. */
+export type ValuesOf<Text extends string> = Readonly<Record<Slots<Text>, string | number>>
+
+type SentenceOf<Id extends RuleId> = (typeof RULES)[Id]['sentence']
+
+type Words<Sentence> = Sentence extends string
+  ? { readonly values: ValuesOf<Sentence> }
+  : {
+      [Name in keyof Sentence]: { readonly says: Name; readonly values: ValuesOf<Sentence[Name] & string> }
+    }[keyof Sentence]
+
+/** What a rule's sentence is filled with: its values, and which sentence where the rule has several. */
+export type WordsOf<Id extends RuleId> = Id extends RuleId ? Words<SentenceOf<Id>> : never
+
+/** The sentence of a rule with its slots filled. */
+export function sentenceOf(
+  id: RuleId,
+  says: string | undefined,
+  values: Readonly<Record<string, string | number>>,
+): string {
+  const { sentence } = ruleRow(id)
+  const text = typeof sentence === 'string' ? sentence : (sentence[says ?? ''] ?? '')
+  return text.replace(/\{(\w+)\}/g, (_, slot: string) => String(values[slot] ?? ''))
+}

@@ -1,0 +1,68 @@
+import type { RuleId } from '../../contract/rules.ts'
+import type { RuleFile } from './raise.ts'
+
+/** Rules of fragments by their type; of others the envelope's. */
+const FRAGMENT_RULES: Readonly<Record<string, 'MPD-XML' | 'STSID-XML' | 'USBD-XML'>> = {
+  MPD: 'MPD-XML',
+  'S-TSID': 'STSID-XML',
+  USBD: 'USBD-XML',
+} satisfies Record<string, RuleId>
+
+/** Tables, fragments, messages and files that cannot be read. */
+export const unreadableRules = (): RuleFile => ({
+  llsUnreadable: (at, rules) => {
+    const { code, message } = at.fault
+    const of = at.group === null ? '' : ` ${at.signed ? 'in the SignedMultiTable ' : ''}of group ${at.group}`
+    const id = code.startsWith('gzip') ? 'LLS-GZIP' : 'LLS-XML'
+    rules.raise(id, { at, values: { table: `${at.table}${of}`, code, message } })
+  },
+  linkTableUnreadable: (at, rules) => {
+    const { code, message } = at.fault
+    rules.raise('ALP-TABLE', { at, values: { table: at.table, code, message } })
+  },
+  slsUnreadable: (at, rules) => {
+    const { code, message } = at.fault
+    rules.raise(at.part === 'object' ? 'SLS-GZIP' : 'SLS-PACKAGE', { at, values: { toi: at.toi ?? 0, code, message } })
+  },
+  fragmentUnreadable: (at, rules) => {
+    const { code, message } = at.fault
+    const what = at.type === 'ENVELOPE' ? `The envelope ${at.name}` : `${at.type} ${at.name} of service ${at.service}`
+    rules.raise(FRAGMENT_RULES[at.type] ?? 'SLS-XML', { at, values: { what, code, message } })
+  },
+  manifestUnreadable: (at, rules) => {
+    const { code, message } = at.fault
+    rules.raise('MPD-XML', { at, values: { what: `The manifest ${at.name} of service ${at.service}`, code, message } })
+  },
+  fileTableUnreadable: (at, rules) => {
+    const { code, message } = at.fault
+    rules.raise('EFDT-XML', { at, values: { tsi: at.tsi ?? 0, code, message } })
+  },
+  fdtUnreadable: (at, rules) => {
+    const { code, message } = at.fault
+    rules.raise('FDT-XML', { at, values: { instance: at.instance, tsi: at.tsi ?? 0, code, message } })
+  },
+  configurationUnreadable: (at, rules) => {
+    const { code, message } = at.fault
+    rules.raise('MABR-XML', { at, values: { code, message } })
+  },
+  messageUnreadable: (at, rules) => {
+    const { code, message } = at.fault
+    rules.raise('MMTP-MESSAGE', { at, key: `${at.what} ${code}`, values: { what: at.what, code, message } })
+  },
+  contentUnreadable: (at, rules) => {
+    rules.raise('OBJ-CONTENT', { at, values: { object: objectLabel(at), message: at.fault.message } })
+  },
+})
+
+/** `a.mp4 (TSI 10, TOI 7)`. */
+export function objectLabel({
+  name,
+  tsi,
+  toi,
+}: {
+  name: string | null
+  tsi: number | null
+  toi: number | null
+}): string {
+  return `${name ?? 'unnamed object'} (TSI ${tsi}${toi === null ? '' : `, TOI ${toi}`})`
+}
