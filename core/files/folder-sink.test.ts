@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AppError } from '../contract/app-error.ts'
+import { defined } from '../contract/defined.ts'
 import { receivedFile } from '../testing/test-objects.ts'
 import { type DiskPort, type DiskReply, type DiskSetup, diskLoop } from './disk-loop.ts'
 import type { DiskThread, FileWriterOptions } from './file-writer.ts'
@@ -26,7 +27,7 @@ async function sinkFor(
     dir: options.at ?? join(dir, 'out'),
     maxSegments: options.maxSegments ?? 0,
     onProblem: (error) => void problems.push(error),
-    ...(options.startDisk === undefined ? {} : { startDisk: options.startDisk }),
+    ...defined({ startDisk: options.startDisk }),
   })
   await sink.open()
   return sink

@@ -1,6 +1,7 @@
 import { realpath, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { AppError } from '../contract/app-error.ts'
+import { defined } from '../contract/defined.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { Lease } from '../flow/lease.ts'
 import type { FlowFile, ObjectSink } from '../flow/objects.ts'
@@ -59,7 +60,7 @@ export class FolderSink implements ObjectSink {
       this.#writer = new FileWriters({
         root,
         onError: (error, path) => this.#problem(error, path),
-        ...(this.#options.startDisk === undefined ? {} : { startDisk: this.#options.startDisk }),
+        ...defined({ startDisk: this.#options.startDisk }),
       })
     } catch (error) {
       throw writeFailure(error as NodeJS.ErrnoException, dir)

@@ -1,3 +1,4 @@
+import { defined } from '../contract/defined.ts'
 import type { FlowObject } from '../flow/objects.ts'
 import { strangerHeaders } from '../http/content-answer.ts'
 import type { Exchange } from '../http/exchange.ts'
@@ -11,7 +12,7 @@ const CHUNK_BYTES = 256 * 1024
 export function answerGrowing(exchange: Exchange, object: FlowObject): void {
   exchange.head(200, {
     ...headersOf(object),
-    ...(object.size === null ? {} : { 'Content-Length': object.size }),
+    ...defined({ 'Content-Length': object.size ?? undefined }),
   })
   if (exchange.isHead) exchange.end()
   else follow(exchange, object, 0, object.size)

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
+import { defined } from '../contract/defined.ts'
 import { judgeConditions, rangeStillApplies, type Validators } from './conditions.ts'
 import type { Exchange } from './exchange.ts'
 import { isDocument } from './mime.ts'
@@ -78,7 +79,7 @@ export function answerConditions(exchange: Exchange, validators: Validators, hea
 export function validatorHeaders({ etag, modifiedMs }: Validators): Record<string, string> {
   return {
     ETag: etag,
-    ...(modifiedMs === null ? {} : { 'Last-Modified': new Date(modifiedMs).toUTCString() }),
+    ...defined({ 'Last-Modified': modifiedMs === null ? undefined : new Date(modifiedMs).toUTCString() }),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { defined } from '../contract/defined.ts'
 import { type CorsMode, corsHeaders } from './cors.ts'
 import type { RequestTarget } from './request-target.ts'
 
@@ -111,7 +112,7 @@ export class Exchange {
     }
     const common = {
       'Cache-Control': 'no-store',
-      ...(state === undefined ? {} : { 'X-Routescope-State': state }),
+      ...defined({ 'X-Routescope-State': state }),
       ...headers,
     }
     if (this.accepts('application/json'))

@@ -1,3 +1,4 @@
+import { defined } from '../contract/defined.ts'
 import type { LinkSpec, PartSpec } from '../contract/session-spec.ts'
 import { wallClockUs } from '../engine/clock.ts'
 import { Logger } from '../engine/logger.ts'
@@ -20,7 +21,7 @@ export async function openedSession(
   logger.listen(({ text }) => lines.push(text))
   const session = new Session(
     's1',
-    { format: 'routescope-session', version: 2, parts, ...(links === undefined ? {} : { links }) },
+    { format: 'routescope-session', version: 2, parts, ...defined({ links }) },
     { nowUs, log: logger.session({ all: 'debug' }), kinds: PART_KINDS, demoDir: '', sessionDir },
   )
   await session.open()

@@ -31,6 +31,7 @@ import {
   Validity,
   Version,
 } from '@peculiar/asn1-x509'
+import { defined } from '../contract/defined.ts'
 
 /** A certificate with its key, for signing test traffic. */
 export type TestIdentity = {
@@ -137,7 +138,7 @@ export function signCms(content: Uint8Array, signer: TestIdentity, options: Sign
       : new SignerIdentifier({ subjectKeyIdentifier: new SubjectKeyIdentifier(signer.keyId) }),
     digestAlgorithm: new AlgorithmIdentifier({ algorithm: SHA256 }),
     signatureAlgorithm: algorithm(kind),
-    ...(attributes === null ? {} : { signedAttrs: attributes }),
+    ...defined({ signedAttrs: attributes ?? undefined }),
   })
   const signed =
     attributes === null ? content : setOf(attributes.map((each) => new Uint8Array(AsnConvert.serialize(each))))
@@ -147,7 +148,9 @@ export function signCms(content: Uint8Array, signer: TestIdentity, options: Sign
     digestAlgorithms: new DigestAlgorithmIdentifiers([new AlgorithmIdentifier({ algorithm: SHA256 })]),
     encapContentInfo: new EncapsulatedContentInfo({
       eContentType: '1.2.840.113549.1.7.1',
-      ...(options.attached ? { eContent: new EncapsulatedContent({ single: new OctetString(exact(content)) }) } : {}),
+      ...defined({
+        eContent: options.attached ? new EncapsulatedContent({ single: new OctetString(exact(content)) }) : undefined,
+      }),
     }),
     signerInfos: new SignerInfos([info]),
   })

@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path'
 import { dialog, type IpcMainInvokeEvent, ipcMain, shell } from 'electron'
+import { defined } from '../../core/contract/defined.ts'
 import { SHELL_CALL, type ShellCallName, type ShellCalls } from '../preload/channels.ts'
 import { isOurPage } from './app-address.ts'
 import { isRecentItem, type RecentItems } from './recent.ts'
@@ -38,7 +39,7 @@ function shellHandlers(recent: RecentItems): Handlers {
     async chooseFolder({ window }, suggested) {
       const { canceled, filePaths } = await dialog.showOpenDialog(window, {
         title: 'Choose a folder',
-        ...(isPath(suggested) ? { defaultPath: suggested } : {}),
+        ...defined({ defaultPath: isPath(suggested) ? suggested : undefined }),
         properties: ['openDirectory', 'createDirectory'],
       })
       return canceled ? null : (filePaths[0] ?? null)
@@ -46,7 +47,7 @@ function shellHandlers(recent: RecentItems): Handlers {
     async chooseRecording({ window }, suggested) {
       const { canceled, filePath } = await dialog.showSaveDialog(window, {
         title: 'Record to',
-        ...(isPath(suggested) ? { defaultPath: suggested } : {}),
+        ...defined({ defaultPath: isPath(suggested) ? suggested : undefined }),
         filters: [{ name: 'Captures', extensions: ['pcapng'] }],
       })
       return canceled || filePath === undefined || filePath === '' ? null : filePath

@@ -1,4 +1,5 @@
 import { useStore } from 'zustand'
+import { defined } from '../../core/contract/defined.ts'
 import { formatBytesShort, formatCount, formatPercent } from '../model/format.ts'
 import { droppedByHost, sourceName } from '../model/names.ts'
 import { connectionStore } from '../stores/connection-store.ts'
@@ -40,7 +41,9 @@ function ConnectionBanner() {
       severity="error"
       text={restarted.message}
       tryThis={restarted.tryThis}
-      {...(request === null ? {} : { actions: <Button onClick={() => void again()}>Start it again</Button> })}
+      {...defined({
+        actions: request === null ? undefined : <Button onClick={() => void again()}>Start it again</Button>,
+      })}
       onDismiss={() => sessionStore.setState({ restarted: null })}
     />
   )
@@ -91,7 +94,9 @@ function ProblemBanners() {
           severity={failed ? 'error' : 'warning'}
           text={error.message}
           tryThis={error.tryThis}
-          {...(failed && canRetry ? { actions: <Button onClick={() => void again()}>Try again</Button> } : {})}
+          {...defined({
+            actions: failed && canRetry ? <Button onClick={() => void again()}>Try again</Button> : undefined,
+          })}
         />
       ))}
       {others
@@ -146,7 +151,7 @@ function NoticeBanner() {
       key={notice.id}
       severity={notice.error === null ? 'info' : 'error'}
       text={notice.text}
-      {...(notice.error === null ? {} : { tryThis: notice.error.tryThis })}
+      {...defined({ tryThis: notice.error === null ? undefined : notice.error.tryThis })}
       {...(notice.action === null
         ? {}
         : { actions: <Button onClick={notice.action.run}>{notice.action.label}</Button> })}

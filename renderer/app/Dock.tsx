@@ -2,6 +2,7 @@ import { Allotment, LayoutPriority } from 'allotment'
 import { Maximize2, Minimize2, PanelRightClose } from 'lucide-react'
 import { type ComponentType, type KeyboardEvent, useRef } from 'react'
 import { useStore } from 'zustand'
+import { defined } from '../../core/contract/defined.ts'
 import {
   frontPanel,
   type Group,
@@ -59,7 +60,7 @@ function SplitView({ split }: { readonly split: Split }) {
     <Allotment
       vertical={split.direction === 'column'}
       proportionalLayout={split.direction === 'column'}
-      {...(known === undefined ? {} : { defaultSizes: known })}
+      {...defined({ defaultSizes: known })}
       onDragEnd={(now) => rememberSizes(split.id, now)}
     >
       {split.children.map((child) => (
@@ -68,7 +69,7 @@ function SplitView({ split }: { readonly split: Split }) {
           minSize={child.minSize}
           visible={!isHidden(child, hidden)}
           priority={child.kind === 'split' && child.stretches === true ? LayoutPriority.High : LayoutPriority.Normal}
-          {...(known === undefined ? { preferredSize: child.size } : {})}
+          {...defined({ preferredSize: known === undefined ? child.size : undefined })}
         >
           <NodeView node={child} />
         </Allotment.Pane>

@@ -1,4 +1,5 @@
 import type { AppError } from '../../core/contract/app-error.ts'
+import { defined } from '../../core/contract/defined.ts'
 
 /** A call that failed; `error` is what the engine, or the wire, said. */
 export class EngineCallError extends Error {
@@ -25,6 +26,6 @@ export function appErrorOf(thrown: unknown): AppError {
     code: 'internal',
     message: `Something failed in the window: ${thrown instanceof Error ? thrown.message : String(thrown)}.`,
     tryThis: 'Please report this with the session log.',
-    ...(thrown instanceof Error && thrown.stack !== undefined ? { cause: thrown.stack } : {}),
+    ...defined({ cause: thrown instanceof Error && thrown.stack !== undefined ? thrown.stack : undefined }),
   }
 }

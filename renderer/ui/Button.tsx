@@ -1,5 +1,6 @@
 import type { LucideIcon } from 'lucide-react'
 import type { ButtonHTMLAttributes, ReactNode, Ref } from 'react'
+import { defined } from '../../core/contract/defined.ts'
 import styles from './Button.module.css'
 import { Tooltip } from './Tooltip.tsx'
 
@@ -38,7 +39,7 @@ type IconButtonProps = Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'children'>
 
 export function IconButton({ label, keys, icon: Icon, size = 15, side, className, ...rest }: IconButtonProps) {
   return (
-    <Tooltip text={label} {...(keys === undefined ? {} : { keys })} {...(side === undefined ? {} : { side })}>
+    <Tooltip text={label} {...defined({ keys })} {...defined({ side })}>
       <button type="button" aria-label={label} {...rest} className={[styles.icon, className].filter(Boolean).join(' ')}>
         <Icon size={size} strokeWidth={1.9} aria-hidden />
       </button>

@@ -1,3 +1,4 @@
+import { defined } from '../../core/contract/defined.ts'
 import styles from './Progress.module.css'
 
 type ProgressProps = {
@@ -16,7 +17,7 @@ export function Progress({ label, done, total }: ProgressProps) {
       aria-label={label}
       aria-valuemin={0}
       aria-valuemax={100}
-      {...(share === null ? {} : { 'aria-valuenow': Math.round(share * 100) })}
+      {...defined({ 'aria-valuenow': share === null ? undefined : Math.round(share * 100) })}
     >
       <div
         className={share === null ? styles.unknown : styles.bar}

@@ -1,4 +1,5 @@
 import { CaptureReader } from '../../capture/capture-reader.ts'
+import { defined } from '../../contract/defined.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
 import type { LeftSnapshot } from '../../contract/snapshot.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
@@ -62,7 +63,7 @@ class CapturePart implements Part, DatagramSource {
       files,
       pace,
       loop,
-      ...(linkType === undefined ? {} : { linkType }),
+      ...defined({ linkType }),
       nowUs: () => host.nowUs(),
       flows: host.flows,
     })

@@ -212,7 +212,7 @@ function partsOf(
       ...sinks.map(({ id, kind, values }) => chosenPart(SINKS[kind] as PartDescription, id, { ...receive, ...values })),
       ...outs.values(),
     ],
-    ...(linked ? { links: linksOf(sources, sinks, links ?? [], outs) } : {}),
+    ...defined({ links: linked ? linksOf(sources, sinks, links ?? [], outs) : undefined }),
   }
 }
 

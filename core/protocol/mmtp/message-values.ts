@@ -1,4 +1,5 @@
 import { bytesToHex } from '../../bytes/hex.ts'
+import { defined } from '../../contract/defined.ts'
 import type { JsonObject, JsonValue } from '../../contract/report.ts'
 import { looksLikeXml } from '../../xml/xml-parser.ts'
 import { ntpToUnixUs, utcText } from '../ntp.ts'
@@ -41,7 +42,7 @@ export function mpTableValues(table: MpTable): JsonObject {
     version: table.version,
     MP_table_mode: table.mode,
     number_of_assets: table.assetCount,
-    ...(table.packageId === null ? {} : { MMT_package_id: printable(table.packageId) }),
+    ...defined({ MMT_package_id: table.packageId === null ? undefined : printable(table.packageId) }),
     ...(table.descriptors.length === 0 ? {} : { MP_table_descriptors: shown(table.descriptors) }),
     assets: table.assets.map(assetValues),
     ...(table.rest.length === 0 ? {} : { not_understood: shown(table.rest) }),
@@ -96,7 +97,7 @@ function assetValues(asset: MpAsset): JsonObject {
       ? {}
       : {
           asset_clock_relation_id: clock.relationId,
-          ...(clock.timescale === null ? {} : { asset_timescale: clock.timescale }),
+          ...defined({ asset_timescale: clock.timescale ?? undefined }),
         }),
     locations: asset.locations.map(locationValues),
     descriptors: asset.descriptors.map(descriptorValues),
@@ -112,7 +113,7 @@ function descriptorValues(descriptor: MmtDescriptor): JsonObject {
   if (descriptor.kind === 'other')
     return {
       tag: descriptor.tag,
-      ...(descriptor.name === null ? {} : { name: descriptor.name }),
+      ...defined({ name: descriptor.name ?? undefined }),
       bytes: shown(descriptor.bytes),
     }
   return {

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bytesToHex } from '../../bytes/hex.ts'
+import { defined } from '../../contract/defined.ts'
 import type { ReceiveTarget } from '../../flow/receive-target.ts'
 import { type FecOti, serialiseOti } from '../../protocol/fec/oti.ts'
 import { toiOf, tsiOf } from '../../testing/carriers.ts'
@@ -57,7 +58,7 @@ function lossy(
   for (let offset = 0, number = 0; offset < whole.length; offset += cut, number++) {
     if (lost.includes(number)) continue
     const payload = whole.subarray(offset, offset + cut)
-    session.send({ tsi, toi, offset, payload, ...(length ? { length: whole.length } : {}) }, flow)
+    session.send({ tsi, toi, offset, payload, ...defined({ length: length ? whole.length : undefined }) }, flow)
   }
 }
 

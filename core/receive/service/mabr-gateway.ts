@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import { defined } from '../../contract/defined.ts'
 import { type Destination, type RepairServer, wantedByBoth } from '../../flow/facts.ts'
 import { type FindingFacts, type FindingPlace, placeAt } from '../../flow/findings.ts'
 import { ownBytes } from '../../flow/lease.ts'
@@ -336,8 +337,8 @@ export class MabrGateway {
     return {
       address: group,
       port,
-      ...(sender === null ? {} : { sources: [sender] }),
-      ...(idle.afterMs > 0 ? { idle } : {}),
+      ...defined({ sources: sender === null ? undefined : [sender] }),
+      ...defined({ idle: idle.afterMs > 0 ? idle : undefined }),
     }
   }
 
