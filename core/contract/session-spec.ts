@@ -33,7 +33,7 @@ export type Pace = 'fast' | 'real'
 /** Which services to join: GPAC's tunein -2 first, -1 all, 0 none, -3 scan, or a list of service ids. */
 export type TuneIn = 'first' | 'all' | 'none' | 'scan' | readonly number[]
 
-/** How objects are treated; see RECEIVE_OPTIONS for each field. */
+/** How objects are treated: those options of a receiver that are known below the engine. */
 export type ReceiveSpec = {
   readonly services: TuneIn
   /** Keep objects that stayed incomplete (GPAC's kc). */
@@ -49,24 +49,10 @@ export type ReceiveSpec = {
    * more than 100 and more than four steps below, which `$Time$` TOIs need; `off`: never.
    */
   readonly detectLoops: 'auto' | 'on' | 'off'
-  /** Give up when nothing of a service arrived for so long, s; absent: wait for ever (GPAC's timeout). */
-  readonly timeoutS?: number
-  /** When a service that was received falls silent, keep it and its sockets instead of ending after `timeoutS` (GPAC's ka). */
-  readonly keepAlive: boolean
   /** Rebuild the objects of this TSI only, beside the signalling on TSI 0; absent: all (GPAC's tsidbg). */
   readonly onlyTsi?: number
-  /** The gateway gives out only whole segments (GPAC's fullseg). */
-  readonly fullSegments: boolean
-  /** False: as `fullSegments`, and manifests no longer promise segments before they are whole (GPAC's llmode=false). */
-  readonly lowLatency: boolean
-  /** Live behind a gateway only: groups of representations that nobody asks for are left until somebody does (GPAC's dynsel). */
-  readonly dynamicSelection: boolean
-  /** Period of the statistics in the log (`route@info`), ms; 0 none; less than 0: counted from the start on, never reset. */
-  readonly statsMs: number
   /** Uses AL-FEC repair flows to restore lost source symbols, whatever `repair` says. */
   readonly fec: boolean
-  /** What becomes of objects that stay incomplete. */
-  readonly repair: RepairSpec
 }
 
 /**
@@ -86,33 +72,6 @@ export type RepairSpec = {
   readonly minReceivedPercent: number
   /** In which order, and how much, of an ISO BMFF file is fetched (GPAC's riso). */
   readonly order: 'none' | 'simple' | 'partial' | 'deps' | 'depx'
-}
-
-/** As RECEIVE_OPTIONS has it. */
-export const DEFAULT_REPAIR: RepairSpec = {
-  mode: 'strict',
-  urls: [],
-  connections: 1,
-  mergeBytes: 10_000,
-  minReceivedPercent: 20,
-  order: 'none',
-}
-
-/** As RECEIVE_OPTIONS has it. */
-export const DEFAULT_RECEIVE: ReceiveSpec = {
-  services: 'first',
-  keepCorrupt: false,
-  keepRepeats: false,
-  reorderMs: 500,
-  reorder: true,
-  detectLoops: 'auto',
-  keepAlive: false,
-  fullSegments: false,
-  lowLatency: true,
-  dynamicSelection: true,
-  statsMs: 0,
-  fec: true,
-  repair: DEFAULT_REPAIR,
 }
 
 /** How packets are recorded. */

@@ -3,14 +3,16 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type Choices, choiceName, commandOptions } from '../contract/choices.ts'
 import type { OptionRow } from '../contract/option-row.ts'
 import { readOption } from '../contract/option-values.ts'
-import { DEFAULT_RECEIVE, type PartSpec } from '../contract/session-spec.ts'
+import type { PartSpec } from '../contract/session-spec.ts'
 import { type Datagram, pcapOf, withLoss } from '../testing/datagrams.ts'
 import { broadcastOf, DEMO_FOLDER, demoDash, FIXTURE_PORT, routeFixture } from '../testing/make-fixtures.ts'
 import { TestFolder, treeOf } from '../testing/program.ts'
 import { capturePart, livePart, partsFor, sessionOf } from '../testing/session-of.ts'
 import { Engine } from './engine.ts'
-import { RECEIVER_PART, type ReceiverSpec } from './parts/receiver-options.ts'
-import { REPAIR_PART, type RepairPartSpec } from './parts/repair-options.ts'
+import { GATEWAY_PART } from './parts/gateway-options.ts'
+import { MULTICAST_PART } from './parts/multicast-options.ts'
+import { RECEIVER_PART } from './parts/receiver-options.ts'
+import { REPAIR_PART } from './parts/repair-options.ts'
 import { PART_DESCRIPTIONS } from './registry.ts'
 import { completePart } from './spec/part-spec.ts'
 import { specForSources } from './spec/session-specs.ts'
@@ -151,18 +153,21 @@ describe('the table', () => {
   const rows = commandOptions(PART_DESCRIPTIONS, 'gateway')
 
   it('has defaults that are those of a session', () => {
-    const receiver = completePart<ReceiverSpec>(RECEIVER_PART, { id: 'r', kind: 'receiver' })
-    const repair = completePart<RepairPartSpec>(REPAIR_PART, { id: 'r', kind: 'repair' })
-    const {
-      services: _,
-      repair: expected,
-      fullSegments: __,
-      lowLatency: ___,
-      dynamicSelection: ____,
-      ...receive
-    } = DEFAULT_RECEIVE
-    expect(receiver).toEqual({ id: 'r', kind: 'receiver', ...receive })
-    expect({ urls: [], ...repair }).toEqual({ id: 'r', kind: 'repair', keepCorrupt: false, ...expected })
+    expect(completePart(RECEIVER_PART, { id: 'r', kind: 'receiver' })).toEqual({
+      ...{ id: 'r', kind: 'receiver', keepAlive: false, keepCorrupt: false, keepRepeats: false, reorder: true },
+      ...{ reorderMs: 500, detectLoops: 'auto', fec: true, statsMs: 0 },
+    })
+    expect(completePart(REPAIR_PART, { id: 'r', kind: 'repair' })).toEqual({
+      ...{ id: 'r', kind: 'repair', mode: 'strict', connections: 1, mergeBytes: 10_000, minReceivedPercent: 20 },
+      ...{ order: 'none', keepCorrupt: false },
+    })
+    expect(completePart(GATEWAY_PART, { id: 'g', kind: 'gateway', listen: ':0' })).toEqual({
+      ...{ id: 'g', kind: 'gateway', listen: ':0', cors: 'auto', maxSegments: 0, fullSegments: false },
+      ...{ lowLatency: true, dynamicSelection: true },
+    })
+    expect(completePart(MULTICAST_PART, { id: 'm', kind: 'multicast', url: 'atsc://' })).toEqual({
+      ...{ id: 'm', kind: 'multicast', url: 'atsc://', services: 'first', bufferBytes: 16_777_216 },
+    })
   })
 
   it('carries the settings of --repair, --repair-url, --repair-connections, --repair-merge, --repair-min, --repair-order and --fec', () => {

@@ -10,8 +10,6 @@ import { ReceiveSocket } from './receive-socket.ts'
 import { SocketThread } from './socket-thread.ts'
 import { ANY_SOURCE, type SourceFilter } from './source-filter.ts'
 
-/** Asked for where the user does not say; systems grant what their limit allows. */
-const DEFAULT_RECEIVE_BUFFER_BYTES = 16 * 1024 * 1024
 const INTERFACE_CHECK_MS = 1000
 const DROPS_AGE_US = 250_000
 
@@ -22,7 +20,7 @@ export type MulticastReceiverOptions = {
   /** Whose datagrams are taken; absent: anyone's. */
   readonly filter?: SourceFilter
   /** Asked of the system for each socket; absent: 16 MiB. What was granted is in the snapshot. */
-  readonly receiveBufferBytes?: number
+  readonly receiveBufferBytes: number
   /** Wall clock, µs since the UNIX epoch. */
   readonly nowUs: () => number
   readonly flows?: FlowTable
@@ -141,7 +139,7 @@ export class MulticastReceiver {
       port,
       joinOn: this.#options.joinOn ?? [],
       filter,
-      receiveBufferBytes: this.#options.receiveBufferBytes ?? DEFAULT_RECEIVE_BUFFER_BYTES,
+      receiveBufferBytes: this.#options.receiveBufferBytes,
       nowUs: () => this.#now(),
       interfaces: this.#interfaces,
       flows: this.#flows,

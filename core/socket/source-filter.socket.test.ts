@@ -55,7 +55,10 @@ async function joined(
   signalled: readonly string[] = [],
 ): Promise<{ sink: Collector; receiver: MulticastReceiver; port: number; refusal: AppError | null }> {
   const sink = new Collector()
-  const receiver = new MulticastReceiver({ joinOn: [LOOPBACK], nowUs: () => Date.now() * 1000, ...options }, sink)
+  const receiver = new MulticastReceiver(
+    { joinOn: [LOOPBACK], receiveBufferBytes: 1 << 20, nowUs: () => Date.now() * 1000, ...options },
+    sink,
+  )
   closing.push(() => receiver.close())
   const port = await freePort()
   const refusal = await receiver.join(GROUP, port, signalled)
@@ -112,7 +115,12 @@ test.skipIf(!LINUX)('senders that are excluded are passed over and counted (Linu
 
 test('a sender of the other family can never be heard, and that is an error', async () => {
   const receiver = new MulticastReceiver(
-    { joinOn: [LOOPBACK], nowUs: () => 0, filter: { include: ['2001:db8::1'], exclude: [] } },
+    {
+      joinOn: [LOOPBACK],
+      receiveBufferBytes: 1 << 20,
+      nowUs: () => 0,
+      filter: { include: ['2001:db8::1'], exclude: [] },
+    },
     new Collector(),
   )
   await expect(receiver.join(GROUP, 6000)).rejects.toMatchObject({ error: { code: 'bad-spec' } })

@@ -1,9 +1,9 @@
 import type { Report } from '../contract/report.ts'
-import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
 import type { ReceiveTarget } from '../flow/receive-target.ts'
 import { SessionColumns } from '../inspect/session-columns.ts'
 import { Receiver } from '../receive/receiver.ts'
 import { type Datagram, play } from './datagrams.ts'
+import { DEFAULT_RECEIVE } from './default-receive.ts'
 
 /** Reads datagrams by the rooms up to `inspect` alone. @returns the report, with the digest of every object */
 export function reportOfDatagrams(datagrams: readonly Datagram[], target: ReceiveTarget): Report {

@@ -1,10 +1,10 @@
-import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
 import { ObserverTee } from '../flow/facts.ts'
 import type { FlowFile, FlowObject } from '../flow/objects.ts'
 import type { ReceiveTarget } from '../flow/receive-target.ts'
 import { Judge } from '../inspect/rules/judge.ts'
 import { Receiver } from '../receive/receiver.ts'
 import { type Datagram, play } from './datagrams.ts'
+import { DEFAULT_RECEIVE } from './default-receive.ts'
 
 /** What came of some datagrams. */
 export type Received = {

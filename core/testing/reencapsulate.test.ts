@@ -5,11 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CaptureReader } from '../capture/capture-reader.ts'
 import { LINK_TYPE } from '../capture/link-types.ts'
 import type { Report, ReportService } from '../contract/report.ts'
-import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
 import { SessionColumns } from '../inspect/session-columns.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import { Receiver } from '../receive/receiver.ts'
 import { CaptureFolder } from './capture-play.ts'
+import { DEFAULT_RECEIVE } from './default-receive.ts'
 import { twoServicesFixture } from './make-fixtures.ts'
 import {
   alpFrames,

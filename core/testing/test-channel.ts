@@ -1,5 +1,5 @@
 import { asToi } from '../contract/ids.ts'
-import { DEFAULT_RECEIVE, type ReceiveSpec } from '../contract/session-spec.ts'
+import type { ReceiveSpec } from '../contract/session-spec.ts'
 import { ObserverTee, type ReceiveObserver } from '../flow/facts.ts'
 import type { LimitHit } from '../flow/findings.ts'
 import type { FlowFile, FlowObject, ObjectSink } from '../flow/objects.ts'
@@ -11,6 +11,7 @@ import { LctChannel } from '../receive/lct/lct-channel.ts'
 import type { ChannelEvents } from '../receive/object/channel-events.ts'
 import { RECEIVE_LIMITS, type ReceiveLimits } from '../receive/object/limits.ts'
 import { SIZE_SOURCE, TransportObject } from '../receive/object/transport-object.ts'
+import { DEFAULT_RECEIVE } from './default-receive.ts'
 
 /** What a channel reported, in order, as `whole 5`. */
 export class ReportedEvents<Channel> implements ChannelEvents<Channel> {

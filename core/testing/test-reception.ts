@@ -1,8 +1,8 @@
 import type { Report, ReportAlarm, ReportService } from '../contract/report.ts'
-import { DEFAULT_RECEIVE } from '../contract/session-spec.ts'
 import type { SocketSnapshot } from '../contract/snapshot.ts'
 import { SessionColumns } from '../inspect/session-columns.ts'
 import { Receiver } from '../receive/receiver.ts'
+import { DEFAULT_RECEIVE } from './default-receive.ts'
 import { content, type TestPacket, testFlow, testPacket } from './test-session.ts'
 
 /** What a test's S-TSID and MPD say of one media channel. */

@@ -1,4 +1,4 @@
-import { DEFAULT_RECEIVE, type ReceiveSpec } from '../contract/session-spec.ts'
+import type { ReceiveSpec } from '../contract/session-spec.ts'
 import type { Flow } from '../flow/datagrams.ts'
 import {
   type ChannelFacts,
@@ -14,6 +14,7 @@ import type { Alarm } from '../inspect/rules/alarm.ts'
 import { Judge } from '../inspect/rules/judge.ts'
 import type { ReceiveLimits } from '../receive/object/limits.ts'
 import { Receiver } from '../receive/receiver.ts'
+import { DEFAULT_RECEIVE } from './default-receive.ts'
 
 /** One ROUTE packet for tests: fields as in an LCT header, the rest left out. */
 export type TestPacket = {

@@ -3,7 +3,7 @@ import type { AppError } from '../../contract/app-error.ts'
 import { defined } from '../../contract/defined.ts'
 import type { ObjectDetail } from '../../contract/object-rows.ts'
 import type { Report } from '../../contract/report.ts'
-import { DEFAULT_RECEIVE, type PartSpec, type ReceiveSpec, type TuneIn } from '../../contract/session-spec.ts'
+import type { PartSpec, TuneIn } from '../../contract/session-spec.ts'
 import type { SocketSnapshot } from '../../contract/snapshot.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import {
@@ -37,6 +37,7 @@ import { type Arrivals, StopRule } from '../receiving/stop-rule.ts'
 import { DynamicJoins } from '../selection/dynamic-joins.ts'
 import { ObjectFanOut } from './fan-out.ts'
 import type { ReceiverSpec } from './receiver-options.ts'
+import { SERVICES } from './shared-options.ts'
 
 /** Rates are taken this often, µs of stream time. */
 const SAMPLE_US = 250_000
@@ -183,7 +184,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     this.#receiver = new Receiver(
       {
         targets: addresses.map(({ target }) => target),
-        receive: receiveSpec(this.#spec, this.#services()),
+        receive: { ...this.#spec, services: this.#services() },
         limits: { memoryBytes: receiveMemory(totalmem()) },
         elapsedUs: () => performance.now() * 1000,
         flows: this.#host.flows,
@@ -364,7 +365,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
 
   /** Which services were asked for; of several sources together the first one's. */
   #services(): TuneIn {
-    return this.sources[0]?.addresses[0]?.target.services ?? DEFAULT_RECEIVE.services
+    return this.sources[0]?.addresses[0]?.target.services ?? SERVICES.default
   }
 
   #hash(sinks: readonly Part[]): boolean {
@@ -427,11 +428,6 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
 
 function isLive({ live }: DatagramSource): boolean {
   return live
-}
-
-function receiveSpec(spec: ReceiverSpec, services: TuneIn): ReceiveSpec {
-  const { id: _, kind: __, ...options } = spec
-  return { ...DEFAULT_RECEIVE, ...options, services }
 }
 
 /** All that objects reach. */

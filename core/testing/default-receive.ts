@@ -1,0 +1,20 @@
+import type { ReceiveSpec, RepairSpec } from '../contract/session-spec.ts'
+import { RECEIVER_PART, type ReceiverSpec } from '../engine/parts/receiver-options.ts'
+import { REPAIR_PART, type RepairPartSpec } from '../engine/parts/repair-options.ts'
+import { completePart } from '../engine/spec/part-spec.ts'
+
+const { id: _, kind: __, ...receiver } = completePart<ReceiverSpec>(RECEIVER_PART, { id: 'receiver', kind: 'receiver' })
+const {
+  id: ___,
+  kind: ____,
+  keepCorrupt: _____,
+  ...repair
+} = completePart<RepairPartSpec>(REPAIR_PART, {
+  id: 'repair',
+  kind: 'repair',
+})
+
+/** How objects are treated where nothing is chosen. */
+export const DEFAULT_RECEIVE: ReceiveSpec = { services: 'first', ...receiver }
+/** What becomes of incomplete objects where nothing is chosen. */
+export const DEFAULT_REPAIR: RepairSpec = { urls: [], ...repair }
