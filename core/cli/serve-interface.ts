@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DEMO_SOURCE } from '../contract/open-request.ts'
 import type { HostPort } from '../contract/option-values.ts'
 import type { InitialRequest } from '../contract/shell-api.ts'
 import type { Engine } from '../engine/engine.ts'
 import { serveEngine } from '../engine/serve.ts'
-import { specForDemo, specForSources } from '../engine/spec/session-specs.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { InterfaceServer } from '../http/interface-server.ts'
 import type { ProgramFolders } from './display.ts'
@@ -51,12 +51,12 @@ async function startInitial(engine: Engine, request: InitialRequest): Promise<vo
     case 'none':
       return
     case 'demo':
-      await engine.start(specForDemo())
+      await engine.open({ sources: [DEMO_SOURCE], choices: {} })
       return
     case 'capture':
-      await engine.start(specForSources(request.files, request.choices))
+      await engine.open({ sources: request.files, choices: request.choices })
       return
     case 'url':
-      await engine.start(specForSources(request.url.split(' '), request.choices))
+      await engine.open({ sources: request.url.split(' '), choices: request.choices })
   }
 }

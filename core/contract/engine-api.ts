@@ -1,6 +1,6 @@
 import type { AppError } from './app-error.ts'
-import type { Choices } from './choices.ts'
 import type { ObjectBatch, ObjectDetail, ObjectQuery, ObjectRow, ObjectView } from './object-rows.ts'
+import type { SessionRequest } from './open-request.ts'
 import type { PartDescription } from './part-description.ts'
 import type { JsonObject, Report, ReportSignature } from './report.ts'
 import type { RecordingOptions, SessionSpec } from './session-spec.ts'
@@ -18,9 +18,8 @@ export type EngineCommands = {
   interfaces: () => readonly NetworkInterface[]
   /** Checks the spec and starts it; answers once everything it names is open. Fails with the first AppError. */
   startSession: (spec: SessionSpec) => { readonly sessionId: string }
-  /** The spec of what a person opens, so that no window composes one: URLs to listen to, or captures. */
-  specForSources: (sources: readonly string[], choices: Choices) => SessionSpec
-  specForDemo: () => SessionSpec
+  /** Makes a request a session and starts it, as `startSession` does. */
+  openSession: (request: SessionRequest) => { readonly sessionId: string }
   /** Stops sources and flushes; everything received stays readable until the session is closed. */
   stopSession: (sessionId: string) => null
   /** Stops and forgets: store, gateway and columns go. */
@@ -110,8 +109,7 @@ export const COMMAND_NAMES = [
   'hello',
   'interfaces',
   'startSession',
-  'specForSources',
-  'specForDemo',
+  'openSession',
   'stopSession',
   'closeSession',
   'watchSession',

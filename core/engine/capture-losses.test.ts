@@ -33,7 +33,7 @@ afterAll(() => folder.remove())
 
 async function reportOf(bytes: Uint8Array, name = 'x.pcapng'): Promise<Report> {
   writeFileSync(folder.at(name), bytes)
-  const { sessionId } = await window.call('startSession', await window.call('specForSources', [folder.at(name)], {}))
+  const { sessionId } = await window.call('openSession', { sources: [folder.at(name)], choices: {} })
   await window.call('watchSession', sessionId)
   await window.ended(sessionId)
   const report = await window.call('report', sessionId)

@@ -5,6 +5,7 @@ import { DEMO_FOLDER } from '../testing/make-fixtures.ts'
 import { TestFolder } from '../testing/program.ts'
 import { TestWindow } from '../testing/test-window.ts'
 import { Engine } from './engine.ts'
+import { specForDemo } from './spec/session-specs.ts'
 
 let folder: TestFolder
 let engine: Engine
@@ -21,7 +22,7 @@ afterEach(async () => {
 })
 
 it('the demo: broadcast on loopback, received back, playable, and readable after it was stopped', async () => {
-  const { sessionId } = await window.call('startSession', await window.call('specForDemo'))
+  const { sessionId } = await window.call('openSession', { sources: ['demo:'], choices: {} })
   await window.call('watchSession', sessionId)
   await window.until(() => {
     const snapshot = window.snapshot(sessionId)
@@ -43,7 +44,7 @@ it('the demo: broadcast on loopback, received back, playable, and readable after
 })
 
 it('two demos at once do not hear each other', async () => {
-  const specs = [await window.call('specForDemo'), await window.call('specForDemo')]
+  const specs = [specForDemo(), specForDemo()]
   const ids: string[] = []
   for (const spec of specs) ids.push((await window.call('startSession', spec)).sessionId)
   for (const id of ids) await window.call('watchSession', id)
@@ -64,7 +65,7 @@ it('says what is missing when its presentation is', async () => {
   })
   rmSync(join(folder.path, 'none'), { recursive: true, force: true })
   const other = new TestWindow(broken)
-  await expect(other.call('startSession', await other.call('specForDemo'))).rejects.toMatchObject({
+  await expect(other.call('openSession', { sources: ['demo:'], choices: {} })).rejects.toMatchObject({
     error: {
       code: expect.stringMatching(/file-not-found|input-unusable/),
       message: expect.stringContaining('manifest.mpd'),

@@ -4,7 +4,7 @@ import { AppFailure } from '../failure/app-failure.ts'
 import { listInterfaces } from '../socket/interfaces.ts'
 import type { Engine } from './engine.ts'
 import { SectionFeed } from './section-feed.ts'
-import { specForDemo, specForSources } from './spec/session-specs.ts'
+import type { Session } from './session.ts'
 import { parseRecordingOptions, parseSessionSpec } from './spec/spec.ts'
 
 /** Object rows go out ten times a second at most, sections every third of those, and only when they changed. */
@@ -65,18 +65,8 @@ export class EngineWindow {
   readonly #commands: { [Name in CommandName]: (...args: Parameters<EngineCommands[Name]>) => Answer<Name> } = {
     hello: () => this.#engine.hello(),
     interfaces: () => listInterfaces(),
-    startSession: async (spec) => {
-      const session = await this.#engine.start(parseSessionSpec(spec, 'spec'))
-      // What cannot be read at all is the answer to whoever named it, not a session without content.
-      const failure = await session.startupFailure()
-      if (failure !== null) {
-        await this.#engine.closeSession(session.id)
-        throw new AppFailure(failure.code, failure.message, failure.tryThis, failure.cause)
-      }
-      return { sessionId: session.id }
-    },
-    specForSources: (sources, choices) => specForSources(sources, choices),
-    specForDemo: () => specForDemo(),
+    startSession: (spec) => this.#started(this.#engine.start(parseSessionSpec(spec, 'spec'))),
+    openSession: (request) => this.#started(this.#engine.open(request)),
     stopSession: async (sessionId) => {
       await this.#engine.session(sessionId).stop()
       return null
@@ -118,6 +108,15 @@ export class EngineWindow {
     stopRecording: (sessionId) => this.#engine.session(sessionId).stopRecording(),
     dumpSession: (sessionId, dir, part) =>
       this.#engine.session(sessionId).dump(dir, this.#engine.options.defaultDumpDir, part),
+  }
+
+  /** A session that cannot be read at all is an answer to the command, not a session without content. */
+  async #started(starting: Promise<Session>): Promise<{ readonly sessionId: string }> {
+    const session = await starting
+    const failure = await session.startupFailure()
+    if (failure === null) return { sessionId: session.id }
+    await this.#engine.closeSession(session.id)
+    throw new AppFailure(failure.code, failure.message, failure.tryThis, failure.cause)
   }
 
   #flush(): void {

@@ -9,6 +9,7 @@ import { reportFaults } from '../testing/report-shape.ts'
 import { TestWindow } from '../testing/test-window.ts'
 import { Engine } from './engine.ts'
 import { PART_DESCRIPTIONS } from './registry.ts'
+import { specForSources } from './spec/session-specs.ts'
 
 const folder = new TestFolder()
 let capture: string
@@ -42,7 +43,7 @@ function write(name: string, content: string | Uint8Array): string {
 }
 
 async function opened(file: string, pace: 'fast' | 'real' = 'fast'): Promise<string> {
-  return (await window.call('startSession', await window.call('specForSources', [file], { pace }))).sessionId
+  return (await window.call('openSession', { sources: [file], choices: { pace } })).sessionId
 }
 
 /** A capture opened, watched, and read to its end. */
@@ -96,9 +97,9 @@ describe('the engine, asked by a window', () => {
       error: { code: 'bad-spec' },
     })
     await expect(window.call('report', 's99')).rejects.toMatchObject({ error: { code: 'no-such-session' } })
-    await expect(
-      window.call('startSession', await window.call('specForSources', ['route://225.1.1.0:0'], {})),
-    ).rejects.toMatchObject({ error: { code: 'bad-url' } })
+    await expect(window.call('openSession', { sources: ['route://225.1.1.0:0'], choices: {} })).rejects.toMatchObject({
+      error: { code: 'bad-url' },
+    })
   })
 
   const unreadable: [string, string, () => string][] = [
@@ -132,7 +133,7 @@ describe('the engine, asked by a window', () => {
   it('ends in words when a capture holds another protocol', async () => {
     const bytes = new TextEncoder().encode('neither fish nor flesh')
     const other = Array.from({ length: 20 }, (_, timeUs) => ({ address: '239.1.1.1', port: 53, bytes, timeUs }))
-    const spec = await window.call('specForSources', [write('other.pcap', pcapOf(other))], {})
+    const spec = specForSources([write('other.pcap', pcapOf(other))])
     const { sessionId } = await window.call('startSession', spec)
     await window.call('watchSession', sessionId)
     const { phase, problems, flows } = await window.ended(sessionId)
@@ -254,7 +255,7 @@ describe('a session', () => {
   })
 
   it('spills what is too much for memory, and removes it when it is closed', async () => {
-    const spec = await window.call('specForSources', [capture], {})
+    const spec = specForSources([capture])
     const parts = spec.parts.map((part) => (part.kind === 'store' ? { ...part, memoryBytes: 100_000 } : part))
     const { sessionId } = await window.call('startSession', { ...spec, parts })
     await window.call('watchSession', sessionId)

@@ -1,12 +1,14 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EngineHello } from '../contract/engine-api.ts'
+import type { SessionRequest } from '../contract/open-request.ts'
 import type { SessionSpec } from '../contract/session-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { wallClockUs } from './clock.ts'
 import { Logger } from './logger.ts'
 import { PART_DESCRIPTIONS, PART_KINDS } from './registry.ts'
 import { Session } from './session.ts'
+import { specForRequest } from './spec/session-specs.ts'
 
 /** What the engine gets from the process it runs in. */
 export type EngineOptions = {
@@ -61,6 +63,14 @@ export class Engine {
     this.#sessions.set(id, session)
     session.run()
     return session
+  }
+
+  /**
+   * Starts what somebody asks to open: from a command line, a window, a recent item or a link.
+   * @throws AppFailure bad-spec | bad-url, and as `start` does
+   */
+  async open(request: SessionRequest): Promise<Session> {
+    return this.start(specForRequest(request))
   }
 
   session(sessionId: string): Session {

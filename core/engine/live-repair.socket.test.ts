@@ -9,6 +9,7 @@ import { TestFolder } from '../testing/program.ts'
 import { TestServer } from '../testing/test-server.ts'
 import { TestWindow } from '../testing/test-window.ts'
 import { Engine } from './engine.ts'
+import { specForDemo } from './spec/session-specs.ts'
 
 /** A sender at real pace, a lossy path, a server with the files, and a player at the gateway. */
 const folder = new TestFolder()
@@ -57,7 +58,7 @@ function loseOnTheWay(): number[] {
 
 it('a live segment that lost packets is served as it was sent, and so is one that never came', async () => {
   const lost = loseOnTheWay()
-  const demo = await window.call('specForDemo')
+  const demo = specForDemo()
   const spec: SessionSpec = {
     ...demo,
     parts: [

@@ -224,7 +224,7 @@ describe('a session', () => {
       of.sections().flatMap(({ section }) => (section.name === 'session' ? [section.read()] : []))[0]
     expect(demoOf(session)).toMatchObject({ demo: false })
     const window = new TestWindow(engine)
-    const { sessionId } = await window.call('startSession', await window.call('specForDemo'))
+    const { sessionId } = await window.call('openSession', { sources: ['demo:'], choices: {} })
     expect(demoOf(engine.session(sessionId))).toMatchObject({ demo: true })
   })
 

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { SessionSpec } from '../../core/contract/session-spec.ts'
 import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { EngineCallError } from '../client/call-error.ts'
 import { setEngine } from '../client/engine-client.ts'
@@ -19,7 +18,6 @@ import {
   showRunningSession,
 } from './session-actions.ts'
 
-const SPEC: SessionSpec = { format: 'routescope-session', version: 2, parts: [] }
 let engine: FakeEngine
 let started: number
 /** What a started session says of itself first. */
@@ -29,8 +27,7 @@ beforeEach(() => {
   started = 0
   answered = { phase: 'finished' }
   engine = new FakeEngine({
-    specForSources: () => SPEC,
-    startSession: () => {
+    openSession: () => {
       started += 1
       return { sessionId: `s${started}` }
     },
@@ -84,7 +81,7 @@ describe('opening', () => {
 
   it('leaves the session on the screen when the next one fails', async () => {
     await openCapture(['/a/first.pcap'])
-    engine.answers.startSession = () => {
+    engine.answers.openSession = () => {
       throw new EngineCallError(fakeError('x.jpg is not a capture.', 'not-a-capture'))
     }
     await openCapture(['/a/x.jpg'])
@@ -124,15 +121,13 @@ describe('opening', () => {
   it('tries the same again with another interface or pace', async () => {
     await listen('atsc://', {})
     await again({ interface: '10.0.0.2' })
-    expect(engine.calls.filter((call) => call.name === 'specForSources').at(-1)?.args).toEqual([
-      ['atsc://'],
-      { interfaces: ['10.0.0.2'] },
+    expect(engine.calls.filter((call) => call.name === 'openSession').at(-1)?.args).toEqual([
+      { sources: ['atsc://'], choices: { interfaces: ['10.0.0.2'] } },
     ])
     await openCapture(['/a/first.pcap'])
     await again({ pace: 'real' })
-    expect(engine.calls.filter((call) => call.name === 'specForSources').at(-1)?.args).toEqual([
-      ['/a/first.pcap'],
-      { pace: 'real' },
+    expect(engine.calls.filter((call) => call.name === 'openSession').at(-1)?.args).toEqual([
+      { sources: ['/a/first.pcap'], choices: { pace: 'real' } },
     ])
   })
 })

@@ -1,6 +1,6 @@
 import type { AppError } from '../../core/contract/app-error.ts'
 import type { Choices } from '../../core/contract/choices.ts'
-import type { SessionSpec } from '../../core/contract/session-spec.ts'
+import { DEMO_SOURCE, type SessionRequest } from '../../core/contract/open-request.ts'
 import type { RecentItem } from '../../core/contract/shell-api.ts'
 import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { appErrorOf, EngineCallError } from '../client/call-error.ts'
@@ -23,15 +23,15 @@ function known(choices: Choices): Choices {
   return knownChoices(partsOf(connectionStore.getState()), choices)
 }
 
-/** What a request becomes is the engine's business; the window only asks. */
-function specFor(request: OpenRequest): Promise<SessionSpec> {
+/** What the engine is asked for. */
+function sessionRequest(request: OpenRequest): SessionRequest {
   switch (request.kind) {
     case 'capture':
-      return engine().call('specForSources', request.files, { ...known(request.choices), pace: request.pace })
+      return { sources: request.files, choices: { ...known(request.choices), pace: request.pace } }
     case 'url':
-      return engine().call('specForSources', request.url.trim().split(/\s+/), known(request.choices))
+      return { sources: request.url.trim().split(/\s+/), choices: known(request.choices) }
     case 'demo':
-      return engine().call('specForDemo')
+      return { sources: [DEMO_SOURCE], choices: {} }
   }
 }
 
@@ -44,8 +44,7 @@ async function open(request: OpenRequest): Promise<void> {
   const attempt = attempts
   sessionStore.setState({ opening: { request, upload: null, error: null } })
   try {
-    const spec = await specFor(request)
-    const { sessionId } = await engine().call('startSession', spec)
+    const { sessionId } = await engine().call('openSession', sessionRequest(request))
     if (attempt !== attempts) {
       await engine().call('closeSession', sessionId)
       return

@@ -1,17 +1,15 @@
 import { join } from 'node:path'
+import { DEMO_SOURCE } from '../../contract/open-request.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
 import type { Programme } from '../faces/programme.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
 import type { PresentationSpec } from './presentation-options.ts'
 
-/** Names the presentation shipped with the program. */
-const DEMO = 'demo:'
-
 /** @throws AppFailure file-not-found | file-unreadable | bad-manifest | bad-xml | input-unusable | not-supported */
 export async function openPresentation(spec: PartSpec, host: PartHost): Promise<Part> {
   const { id, input, loop } = spec as unknown as PresentationSpec
   const { loadPresentation } = await import('../../ingest/presentation-loader.ts')
-  const demo = input === DEMO
+  const demo = input === DEMO_SOURCE
   const presentation = await loadPresentation(demo ? join(host.demoDir, 'manifest.mpd') : input)
   return new PresentationPart(id, { presentation, loop: loop === 0, input }, demo)
 }

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import { basename } from 'node:path'
 import { APP_DEFAULTS } from '../../contract/app-defaults.ts'
 import { type Choices, checkedChoices, optionsOf } from '../../contract/choices.ts'
+import { DEMO_SOURCE, type SessionRequest } from '../../contract/open-request.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
 import type { PartSpec, SessionSpec } from '../../contract/session-spec.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
@@ -57,12 +58,22 @@ function checked(choices: Choices, parts: readonly PartDescription[]): Choices {
   }
 }
 
+/**
+ * The session that somebody asks to open: the one place where a request becomes a spec.
+ * @throws AppFailure bad-spec | bad-url
+ */
+export function specForRequest({ sources, choices }: SessionRequest): SessionSpec {
+  const [first, ...others] = sources
+  if (first === DEMO_SOURCE && others.length === 0) return specForDemo()
+  return specForSources(sources, choices)
+}
+
 /** The demo: our own presentation broadcast in a loop on loopback, and the receiver listening to it. */
 export function specForDemo(): SessionSpec {
   const url = `route://${DEMO_GROUP}:${randomInt(...DEMO_PORTS)}`
   const listening = specForSources([url], { interfaces: [LOOPBACK] })
   const sending: PartSpec[] = [
-    { id: 'demo', kind: 'presentation', input: 'demo:', loop: 0 },
+    { id: 'demo', kind: 'presentation', input: DEMO_SOURCE, loop: 0 },
     { id: 'air', kind: 'broadcast', url, serviceName: 'Demo' },
     { id: 'air-out', kind: 'multicast-out', interface: LOOPBACK },
   ]

@@ -1,7 +1,6 @@
 import { act } from 'react'
 import { createRoot, type Root } from 'react-dom/client'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import type { SessionSpec } from '../../../core/contract/session-spec.ts'
 import { EngineCallError } from '../../client/call-error.ts'
 import { setEngine } from '../../client/engine-client.ts'
 import { connectionStore } from '../../stores/connection-store.ts'
@@ -16,7 +15,6 @@ import { interfaceChoices, otherInterfaces } from './listen-model.ts'
 
 /** However slow the machine is, what is waited for comes. */
 const PATIENCE = { timeout: 30_000 }
-const SPEC: SessionSpec = { format: 'routescope-session', version: 2, parts: [] }
 const INTERFACES = [
   { name: 'lo', address: '127.0.0.1', family: 'IPv4', loopback: true },
   { name: 'en0', address: 'fe80::1', family: 'IPv6', loopback: false },
@@ -32,8 +30,7 @@ let engine: FakeEngine
 beforeEach(() => {
   ;(globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true
   engine = new FakeEngine({
-    specForSources: () => SPEC,
-    startSession: () => ({ sessionId: 's1' }),
+    openSession: () => ({ sessionId: 's1' }),
     watchSession: () => {
       engine.emit('snapshot', fakeSnapshot({ phase: 'finished' }))
       return null
@@ -90,13 +87,16 @@ it('asks the engine for what was typed, and puts the session on the screen', asy
   fill(' route://225.1.1.0:6000 ')
   submit()
   await act(() => vi.waitFor(() => expect(sessionStore.getState().sessionId).toBe('s1'), PATIENCE))
-  expect(engine.calls[0]).toEqual({ name: 'specForSources', args: [['route://225.1.1.0:6000'], {}] })
+  expect(engine.calls[0]).toEqual({
+    name: 'openSession',
+    args: [{ sources: ['route://225.1.1.0:6000'], choices: {} }],
+  })
   expect(engine.calls.at(-1)).toEqual({ name: 'watchSession', args: ['s1'] })
 })
 
 it('says what is wrong beside the form, and keeps what was typed', async () => {
   const error = { code: 'bad-url', message: 'The port 99999 is too large.', tryThis: 'Write 6000.' } as const
-  engine.answers.specForSources = () => {
+  engine.answers.openSession = () => {
     throw new EngineCallError(error)
   }
   fill('route://225.1.1.0:99999')
@@ -136,7 +136,7 @@ it('is made from the table of options: chooses, checks in place, and writes the 
     keepCorrupt: true,
     reorderMs: 250,
   }
-  expect(engine.calls[0]?.args).toEqual([['atsc://'], choices])
+  expect(engine.calls[0]?.args).toEqual([{ sources: ['atsc://'], choices }])
   expect(settingsStore.getState().listen).toEqual({ url: 'atsc://', choices })
   act(() => buttonNamed(host, 'All defaults').click())
   expect(labelled('Reorder time').value).toBe('')
