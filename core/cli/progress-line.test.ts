@@ -3,9 +3,10 @@ import type { SessionSnapshot } from '../contract/snapshot.ts'
 import { bitrate, progressText } from './progress-line.ts'
 
 const snapshot = {
-  source: { mode: 'recorded', progress: { doneBytes: 62, totalBytes: 100 }, sockets: [] },
+  receives: true,
+  source: { progress: { doneBytes: 62, totalBytes: 100 }, sockets: [] },
   totals: { packets: 10, rateBps: 1.2149e9, complete: 3719, incomplete: 2, malformed: 0 },
-  broadcast: null,
+  broadcasts: [],
   repair: null,
   recordings: [],
 } as unknown as SessionSnapshot
@@ -18,7 +19,6 @@ it('says that nothing came yet, and what this machine dropped', () => {
   const live = {
     ...snapshot,
     source: {
-      mode: 'live',
       progress: null,
       sockets: [{ droppedByHost: 4 }, { droppedByHost: null }, { droppedByHost: 3 }],
     },
@@ -37,8 +37,9 @@ it('says how far fetching of missing bytes is', () => {
 it('says what is sent and how late it is', () => {
   const sending = {
     ...snapshot,
-    source: { mode: 'sent', progress: null, sockets: [] },
-    broadcast: { packets: 5, rateBps: 4_120_000, objects: 2, lateMs: 3.4 },
+    receives: false,
+    source: { progress: null, sockets: [] },
+    broadcasts: [{ packets: 5, rateBps: 4_120_000, objects: 2, lateMs: 3.4 }],
   } as unknown as SessionSnapshot
   expect(progressText(sending)).toBe('sending 4.12 Mb/s  5 packets  2 objects  3 ms behind')
 })

@@ -28,12 +28,11 @@ export function progressText(snapshot: SessionSnapshot): string {
   const parts: string[] = []
   const progress = snapshot.source.progress
   if (progress?.totalBytes) parts.push(`${Math.floor((100 * progress.doneBytes) / progress.totalBytes)} %`)
-  if (snapshot.broadcast !== null) {
-    const { packets, rateBps, objects, lateMs } = snapshot.broadcast
+  for (const { packets, rateBps, objects, lateMs } of snapshot.broadcasts) {
     parts.push(`sending ${bitrate(rateBps)}`, `${packets} packets`, `${objects} objects`)
     if (lateMs > 0) parts.push(`${Math.round(lateMs)} ms behind`)
   }
-  if (snapshot.source.mode !== 'sent') {
+  if (snapshot.receives) {
     const { rateBps, complete, incomplete, malformed, packets } = snapshot.totals
     if (packets === 0) parts.push('nothing received yet')
     else parts.push(bitrate(rateBps), `${complete} objects`, `${incomplete} incomplete`)

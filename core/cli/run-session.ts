@@ -22,7 +22,7 @@ export async function runSession(engine: Engine, spec: SessionSpec, json: boolea
   void keys.asked.then(() => session.stop())
   const tellProblems = problemTeller(session, progress)
   if (json) session.onFile((file) => print({ event: 'file', ...file }))
-  const baseUrl = session.snapshot().gateway?.baseUrl ?? null
+  const baseUrl = session.snapshot().gateways[0]?.baseUrl ?? null
   if (baseUrl !== null) {
     if (json) print({ event: 'gateway', baseUrl })
     else process.stdout.write(`Serving ${baseUrl}\n`)

@@ -11,10 +11,10 @@ import type {
   SignatureVerdict,
   Startup,
 } from './report.ts'
-import type { LogLevel, LogTopic, Pace } from './session-spec.ts'
+import type { LinkSpec, LogLevel, LogTopic, Pace } from './session-spec.ts'
 
 /**
- * The state of one session as the interface draws it: small (a few kilobytes), sent at most four times a second, whole.
+ * The state of one session as one value, put together from its sections: one receiver with all that is linked to it.
  * Times are integer µs since the UNIX epoch of the stream's clock unless a field says wall.
  */
 export type SessionSnapshot = {
@@ -25,6 +25,10 @@ export type SessionSnapshot = {
   readonly problems: readonly AppError[]
   /** It sends the presentation shipped with the program. */
   readonly demo: boolean
+  /** Something is received in it; false: it only sends. */
+  readonly receives: boolean
+  /** Receivers of the session, of which this is one; a session of several sources may have several. */
+  readonly receivers: readonly { readonly id: string; readonly label: string }[]
   readonly source: SourceSnapshot
   readonly totals: TotalsSnapshot
   readonly services: readonly ServiceSnapshot[]
@@ -35,8 +39,8 @@ export type SessionSnapshot = {
   readonly signalling: readonly SignallingSnapshot[]
   /** The newest last. */
   readonly recordings: readonly RecordingSnapshot[]
-  readonly gateway: { readonly baseUrl: string; readonly requests: number; readonly bytes: number } | null
-  readonly broadcast: BroadcastSnapshot | null
+  readonly gateways: readonly GatewaySnapshot[]
+  readonly broadcasts: readonly BroadcastSnapshot[]
   /** Fetching of missing bytes; null where the session does not fetch. */
   readonly repair: RepairSnapshot | null
   readonly alarms: readonly AlarmRow[]
@@ -49,8 +53,6 @@ export type SessionSnapshot = {
   readonly eventLoopLagMs: number | null
   /** The SystemTime table of the LLS; null where there is none. */
   readonly systemTime: SystemTimeSnapshot | null
-  /** Rows in the session's object columns so far; row indices run from 0 and never change meaning. */
-  readonly objectCount: number
 }
 
 /** State of the session itself, and the parts it runs. */
@@ -63,6 +65,8 @@ export type SessionSection = {
   readonly demo: boolean
   /** In the order of the session, implied ones beside those they stand before. */
   readonly parts: readonly { readonly id: string; readonly kind: string; readonly title: string }[]
+  /** Which part feeds which, implied links too. */
+  readonly links: readonly LinkSpec[]
 }
 
 /** An HTTP server over what is received. */
@@ -141,10 +145,11 @@ export type SessionPhase = 'starting' | 'running' | 'finished' | 'stopped' | 'fa
 
 /** What a session receives from or sends, as it stands. */
 export type SourceSnapshot = {
-  /** Packets come for as long as somebody listens; it holds what it holds; nothing is received, only sent. */
-  readonly mode: 'live' | 'recorded' | 'sent'
   /** File name or URL. */
   readonly label: string
+  /** Packets arrive for as long as it is listened to; false: it ends by itself. */
+  readonly live: boolean
+  /** How a capture is read; null for what is no capture. */
   readonly pace: Pace | null
   readonly firstTimeUs: number | null
   readonly lastTimeUs: number | null
@@ -187,6 +192,7 @@ export type TotalsSnapshot = {
   readonly rateBps: number
   readonly packetsPerSecond: number
   readonly malformed: number
+  /** Rows in the object columns so far: row indices run from 0 and never change meaning. */
   readonly objects: number
   readonly complete: number
   readonly incomplete: number

@@ -32,7 +32,7 @@ it('the demo: broadcast on loopback, received back, playable, and readable after
   expect(live?.services[0]).toMatchObject({ id: 1, protocol: 'route', playable: { kind: 'dash', live: true } })
   expect(live?.source.sockets[0]).toMatchObject({ interface: expect.stringContaining('127.0.0.1'), problem: null })
   expect(live?.source.sockets[0]?.grantedBufferBytes).toBeGreaterThan(0)
-  expect(live?.broadcast?.packets).toBeGreaterThan(0)
+  expect(live?.broadcasts[0]?.packets).toBeGreaterThan(0)
   const manifest = await fetch(live?.services[0]?.playable?.url ?? '')
   expect(await manifest.text()).toContain('type="dynamic"')
 

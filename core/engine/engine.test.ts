@@ -50,8 +50,8 @@ async function opened(file: string, pace: 'fast' | 'real' = 'fast'): Promise<str
 async function read(file: string): Promise<string> {
   const sessionId = await opened(file)
   await window.call('watchSession', sessionId)
-  const { objectCount } = await window.ended(sessionId)
-  await window.until(() => window.rows(sessionId).size === objectCount)
+  const { totals } = await window.ended(sessionId)
+  await window.until(() => window.rows(sessionId).size === totals.objects)
   return sessionId
 }
 
@@ -152,7 +152,7 @@ describe('a session', () => {
     const objects = report.services.flatMap(({ sessions }) =>
       sessions.flatMap(({ channels }) => channels.flatMap((each) => each.objects)),
     )
-    expect(snapshot.objectCount).toBe(objects.length)
+    expect(snapshot.totals.objects).toBe(objects.length)
     expect(window.rows(sessionId)).toEqual(new Set(objects.map((_, index) => index)))
     expect(snapshot.totals).toMatchObject({ packets: report.totals.udp, complete: objects.length, incomplete: 0 })
     expect(snapshot.services[0]?.playable).toMatchObject({ kind: 'dash', live: false })
@@ -166,8 +166,8 @@ describe('a session', () => {
     const second = new TestWindow(engine)
     expect(await second.call('listSessions')).toEqual([{ sessionId, name: 'demo.pcap' }])
     await second.call('watchSession', sessionId)
-    const { objectCount } = await second.ended(sessionId)
-    await second.until(() => second.rows(sessionId).size === objectCount)
+    const { totals } = await second.ended(sessionId)
+    await second.until(() => second.rows(sessionId).size === totals.objects)
     expect(second.data('log').flat().length).toBeGreaterThan(0)
     second.close()
     expect((await window.call('report', sessionId)).services).toHaveLength(1)
@@ -243,10 +243,10 @@ describe('a session', () => {
     await window.call('watchSession', sessionId)
     await window.until(() => window.rows(sessionId).size > 0)
     await window.call('stopSession', sessionId)
-    const { phase, objectCount } = await window.ended(sessionId)
+    const { phase, totals } = await window.ended(sessionId)
     expect(phase).toBe('stopped')
     const { viewId, total } = await window.call('queryObjects', sessionId, { filter: '', sort: byTime })
-    expect(total).toBe(objectCount)
+    expect(total).toBe(totals.objects)
     expect(await window.call('objectRows', sessionId, viewId, 0, total)).toHaveLength(total)
     await window.call('stopSession', sessionId)
     await window.call('closeSession', sessionId)
@@ -271,7 +271,7 @@ describe('a session', () => {
 
   it('gives its port back when it is closed', async () => {
     const sessionId = await read(capture)
-    const { gateway } = await window.ended(sessionId)
+    const [gateway] = (await window.ended(sessionId)).gateways
     expect((await fetch(`${gateway?.baseUrl}/`)).ok).toBe(true)
     await window.call('closeSession', sessionId)
     await expect(fetch(`${gateway?.baseUrl}/`)).rejects.toThrow()

@@ -35,6 +35,11 @@ export class Graph {
     return this.#nodes.map(({ part }) => part)
   }
 
+  /** Which part feeds which; those taken in later are not in it. */
+  get links(): readonly LinkSpec[] {
+    return this.#plan.links
+  }
+
   /** With what was planned of each. */
   get nodes(): readonly Node[] {
     return this.#nodes

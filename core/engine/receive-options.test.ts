@@ -102,7 +102,7 @@ describe('--cached-segments', () => {
   it('keeps the newest of each representation in the store and the gateway', async () => {
     const session = await engine.start(specForSources([folder.at('whole.pcap')], { cachedSegments: 2 }))
     await session.done
-    const { baseUrl = '' } = session.snapshot().gateway ?? {}
+    const { baseUrl = '' } = session.snapshot().gateways[0] ?? {}
     const names = segments((await received({})).paths).sort()
     const statuses = await Promise.all(
       names.map(async (name) => [name.replace(/\d+\.m4s$/, ''), (await fetch(`${baseUrl}/${name}`)).status] as const),

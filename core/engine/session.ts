@@ -13,6 +13,7 @@ import type {
   SessionSection,
   SessionSnapshot,
 } from '../contract/snapshot.ts'
+import { wholeSnapshot } from '../contract/whole-snapshot.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { ObjectStore } from '../files/object-store.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
@@ -25,7 +26,6 @@ import { LiveClock } from './live-clock.ts'
 import type { SessionLog } from './logger.ts'
 import type { AnySection, Part, PartHost, PartKind } from './part.ts'
 import type { PartSection } from './section-feed.ts'
-import { wholeSnapshot } from './whole-snapshot.ts'
 
 /** What a session gets from the engine that owns it. */
 export type SessionContext = {
@@ -213,7 +213,7 @@ export class Session {
 
   /** The sections of the first receiver as one value. */
   snapshot(): SessionSnapshot {
-    return wholeSnapshot(this.id, this.#startedWallUs, (name) => this.all(name), this.#section())
+    return wholeSnapshot(this.id, (name) => this.all(name), this.#section())
   }
 
   summary(): SessionSummary {
@@ -358,6 +358,7 @@ export class Session {
         kind: spec.kind,
         title: kind.description.title,
       })),
+      links: this.#graph.links,
     }
   }
 

@@ -16,7 +16,7 @@ import { DropdownMenu } from 'radix-ui'
 import { useStore } from 'zustand'
 import type { RecordingSnapshot, SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { formatBytesShort, formatCount, formatPercent, formatRate } from '../model/format.ts'
-import { lossOf, sourceBadge, sourceName } from '../model/names.ts'
+import { isCapture, lossOf, sourceBadge, sourceName } from '../model/names.ts'
 import { runCommand } from '../stores/command-store.ts'
 import { goToPanel } from '../stores/frame-store.ts'
 import { sessionStore } from '../stores/session-store.ts'
@@ -76,7 +76,7 @@ export function SourceBar() {
 /** Starts and ends recording; while it goes on it says how long and how much. */
 function RecordButton({ snapshot }: { readonly snapshot: SessionSnapshot | null }) {
   const recording = snapshot?.recordings.find(({ byHand, endedWallUs }) => byHand && endedWallUs === null) ?? null
-  const running = snapshot?.phase === 'running' && snapshot.source.mode !== 'sent'
+  const running = snapshot?.phase === 'running' && snapshot.receives
   return (
     <Tooltip
       text={recording === null ? 'Record what arrives to a capture' : `End recording to ${recording.file}`}
@@ -135,7 +135,7 @@ type SourceMenuProps = { readonly snapshot: SessionSnapshot | null; readonly lab
 function SourceMenu({ snapshot, label }: SourceMenuProps) {
   const badge = snapshot === null ? null : sourceBadge(snapshot)
   const running = snapshot?.phase === 'running' || snapshot?.phase === 'starting'
-  const capture = snapshot?.source.mode === 'recorded'
+  const capture = snapshot !== null && isCapture(snapshot)
   const name = sourceName(snapshot, label)
   return (
     <DropdownMenu.Root modal={false}>
@@ -195,7 +195,7 @@ function Figures({ snapshot }: { readonly snapshot: SessionSnapshot }) {
   const { totals, source, phase } = snapshot
   const { lost, whole } = lossOf(snapshot)
   const counts = countBySeverity(snapshot.alarms)
-  const reading = source.mode === 'recorded' && phase === 'running' ? source.progress : null
+  const reading = phase === 'running' ? source.progress : null
   return (
     <div className={styles.figures}>
       {reading !== null && (

@@ -17,7 +17,7 @@ import { again, chooseCapture, close, dump, openDemo, record, stop } from './ses
 
 const hasSession = (): boolean => sessionStore.getState().sessionId !== null
 const isRunning = (): boolean => sessionStore.getState().snapshot?.phase === 'running'
-const isReceiving = (): boolean => sessionStore.getState().snapshot?.source.mode !== 'sent'
+const isReceiving = (): boolean => sessionStore.getState().snapshot?.receives !== false
 const isCapture = (): boolean => sessionStore.getState().request?.kind === 'capture'
 
 /** Where the person types an address: the first screen's form, or the dialog over a session. */

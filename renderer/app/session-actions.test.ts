@@ -5,7 +5,7 @@ import { setEngine } from '../client/engine-client.ts'
 import { noticeStore } from '../stores/notice-store.ts'
 import { sessionStore, showNoSession } from '../stores/session-store.ts'
 import { settingsStore } from '../stores/settings-store.ts'
-import { FakeEngine, fakeError, fakeSnapshot } from '../testing/fake-engine.ts'
+import { FakeEngine, fakeError, fakeSnapshot, sectionsOf } from '../testing/fake-engine.ts'
 import {
   again,
   cancelOpening,
@@ -32,7 +32,7 @@ beforeEach(() => {
       return { sessionId: `s${started}` }
     },
     watchSession: (sessionId) => {
-      engine.emit('snapshot', { ...fakeSnapshot(), ...answered, sessionId })
+      engine.emit('sections', sectionsOf({ ...fakeSnapshot(), ...answered, sessionId }))
       return null
     },
     unwatchSession: () => null,

@@ -1,6 +1,7 @@
 import type { AppError } from '../../core/contract/app-error.ts'
 import type { Choices } from '../../core/contract/choices.ts'
 import { DEMO_SOURCE, type SessionRequest } from '../../core/contract/open-request.ts'
+import { SessionSections } from '../../core/contract/session-sections.ts'
 import type { RecentItem } from '../../core/contract/shell-api.ts'
 import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { appErrorOf, EngineCallError } from '../client/call-error.ts'
@@ -78,11 +79,15 @@ async function earlyFailure(sessionId: string): Promise<AppError | null> {
   let off = () => {}
   const verdict = new Promise<AppError | null>((resolve) => {
     timer = setTimeout(() => resolve(null), EARLY_MS)
-    off = client.on('snapshot', (snapshot) => {
-      if (snapshot.sessionId !== sessionId) return
+    const sections = new SessionSections()
+    off = client.on('sections', ({ sessionId: of, changes }) => {
+      if (of !== sessionId) return
+      sections.take(changes)
+      const snapshot = sections.snapshot(sessionId)
+      if (snapshot === null) return
       const { phase, problems, totals, source } = snapshot
       if (phase === 'failed' && totals.packets === 0) resolve(problems.at(-1) ?? null)
-      else if (totals.packets > 0 || (phase === 'running' && source.mode === 'live')) resolve(null)
+      else if (totals.packets > 0 || (phase === 'running' && source.live)) resolve(null)
       else if (phase === 'finished' || phase === 'stopped') resolve(null)
     })
   })
@@ -238,7 +243,7 @@ export async function close(): Promise<void> {
 
 /** A session that this window did not open itself can be opened again where its label says all there is to know. */
 function requestOf(snapshot: SessionSnapshot | null): OpenRequest | null {
-  if (snapshot?.source.mode !== 'live' || snapshot.demo) return null
+  if (snapshot?.source.live !== true || snapshot.broadcasts.length > 0) return null
   const { label } = snapshot.source
   return { kind: 'url', url: label, choices: {}, label }
 }

@@ -3,7 +3,7 @@ import type { EngineClient } from '../client/engine-client.ts'
 import { connectionStore, setConnectionState } from '../stores/connection-store.ts'
 import { takeLogLines } from '../stores/log-store.ts'
 import { objectColumns } from '../stores/object-columns.ts'
-import { loseSession, sessionStore, takeProblem, takeSnapshot } from '../stores/session-store.ts'
+import { loseSession, sessionStore, takeProblem, takeSections } from '../stores/session-store.ts'
 import { settingsStore } from '../stores/settings-store.ts'
 import { timeStore } from '../stores/time-store.ts'
 import { listen, openCapture, openDemo, showRunningSession } from './session-actions.ts'
@@ -20,7 +20,7 @@ const SESSION_GONE: AppError = {
 export function wireEngine(client: EngineClient): () => void {
   const mine = (sessionId: string) => sessionId === sessionStore.getState().sessionId
   const offs = [
-    client.on('snapshot', takeSnapshot),
+    client.on('sections', takeSections),
     client.on('objects', (batch) => {
       if (mine(batch.sessionId)) objectColumns.apply(batch)
     }),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { fakeSnapshot } from '../testing/fake-engine.ts'
 import { categoryName, droppedByHost, isWaiting, serviceNameOf, sourceBadge, streamNowUs } from './names.ts'
 
-const live = fakeSnapshot({ source: { ...fakeSnapshot().source, mode: 'live', pace: null } })
+const live = fakeSnapshot({ source: { ...fakeSnapshot().source, live: true, pace: null } })
 
 describe('names', () => {
   it('call a service by its number where it has no name', () => {

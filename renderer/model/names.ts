@@ -55,25 +55,30 @@ export function serviceTitle(service: ServiceSnapshot): string {
 
 /** How a session's source is called on its badge. */
 export function sourceBadge(snapshot: SessionSnapshot): 'LIVE' | 'CAPTURE' | 'REPLAY' | 'DEMO' | 'SENDING' {
-  if (snapshot.source.mode === 'live') return snapshot.demo ? 'DEMO' : 'LIVE'
-  if (snapshot.source.mode === 'sent') return 'SENDING'
+  if (snapshot.demo) return 'DEMO'
+  if (!snapshot.receives) return 'SENDING'
+  if (snapshot.source.live) return 'LIVE'
   return snapshot.source.pace === 'real' ? 'REPLAY' : 'CAPTURE'
 }
 
 /** Last part of a path of either kind of system. */
 export const fileName = (path: string): string => path.split(/[\\/]/).at(-1) ?? path
 
+/** What is received ends by itself: a capture. */
+export function isCapture(snapshot: Pick<SessionSnapshot, 'receives' | 'source'>): boolean {
+  return snapshot.receives && !snapshot.source.live
+}
+
 /** What a session is called on the screen: a capture by its file's name, everything else as it says itself. */
-export function sourceName(snapshot: Pick<SessionSnapshot, 'source'> | null, asked: string): string {
+export function sourceName(snapshot: Pick<SessionSnapshot, 'receives' | 'source'> | null, asked: string): string {
   if (snapshot === null) return asked
-  return snapshot.source.mode === 'recorded' ? asked || fileName(snapshot.source.label) : snapshot.source.label
+  return isCapture(snapshot) ? asked || fileName(snapshot.source.label) : snapshot.source.label
 }
 
 /** µs of the stream's clock now, against which ages are told: the last packet of a capture, the wall clock of a live source. */
 export function streamNowUs(snapshot: SessionSnapshot, nowMs: number): number | null {
   const ended = snapshot.phase !== 'running'
-  if (snapshot.source.mode === 'recorded' && (ended || snapshot.source.pace === 'fast'))
-    return snapshot.source.lastTimeUs
+  if (isCapture(snapshot) && (ended || snapshot.source.pace === 'fast')) return snapshot.source.lastTimeUs
   return ended ? snapshot.source.lastTimeUs : nowMs * 1000
 }
 
@@ -91,7 +96,7 @@ export function droppedByHost(snapshot: SessionSnapshot): number {
 /** Live, and nothing at all has arrived yet. */
 export function isWaiting(snapshot: SessionSnapshot): boolean {
   return (
-    snapshot.source.mode === 'live' &&
+    snapshot.source.live &&
     (snapshot.phase === 'running' || snapshot.phase === 'starting') &&
     snapshot.source.lastPacketWallUs === null &&
     snapshot.totals.packets === 0

@@ -1,8 +1,9 @@
 import { createStore } from 'zustand/vanilla'
 import type { AppError } from '../../core/contract/app-error.ts'
-import type { Choices } from '../../core/contract/choices.ts'
+import type { ReceiveChoices } from '../../core/contract/receive-options.ts'
+import { SessionSections } from '../../core/contract/session-sections.ts'
 import type { Pace } from '../../core/contract/session-spec.ts'
-import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
+import type { SectionChanges, SessionSnapshot } from '../../core/contract/snapshot.ts'
 
 /** What the user asked to open, kept so that a failed attempt can be retried with the same words. */
 export type OpenRequest =
@@ -29,7 +30,10 @@ export type SessionState = {
   readonly sessionId: string | null
   /** How it was opened, for "try again" and "other interface". */
   readonly request: OpenRequest | null
+  /** The receiver on the screen and all that is linked to it; null until its sections have arrived. */
   readonly snapshot: SessionSnapshot | null
+  /** The receiver asked for, of several; null: the first. */
+  readonly receiver: string | null
   readonly opening: Opening | null
   /** Failures of the engine that belong to no command, newest last, until dismissed. */
   readonly problems: readonly AppError[]
@@ -37,11 +41,15 @@ export type SessionState = {
   readonly restarted: AppError | null
 }
 
-/** The session on the screen. Snapshots replace each other whole, at most four times a second. */
+/** Sections of the session on the screen, as they arrived. */
+let sections = new SessionSections()
+
+/** The session on the screen. Its snapshot is put together anew from sections that changed, at most four times a second. */
 export const sessionStore = createStore<SessionState>(() => ({
   sessionId: null,
   request: null,
   snapshot: null,
+  receiver: null,
   opening: null,
   problems: [],
   restarted: null,
@@ -49,25 +57,51 @@ export const sessionStore = createStore<SessionState>(() => ({
 
 /** Puts a started session on the screen, and forgets the one before. */
 export function showSession(sessionId: string, request: OpenRequest | null): void {
-  sessionStore.setState({ sessionId, request, snapshot: null, opening: null, problems: [], restarted: null })
+  sections = new SessionSections()
+  sessionStore.setState({
+    sessionId,
+    request,
+    snapshot: null,
+    receiver: null,
+    opening: null,
+    problems: [],
+    restarted: null,
+  })
 }
 
 /** Back to the first screen. */
 export function showNoSession(): void {
-  sessionStore.setState({ sessionId: null, request: null, snapshot: null, opening: null, problems: [] })
+  sections = new SessionSections()
+  sessionStore.setState({
+    sessionId: null,
+    request: null,
+    snapshot: null,
+    receiver: null,
+    opening: null,
+    problems: [],
+  })
 }
 
 /** The engine that ran the session is gone: what was received stays readable as far as the window holds it. */
 export function loseSession(error: AppError): void {
   sessionStore.setState((state) => ({
     restarted: state.restarted ?? error,
-    snapshot: state.snapshot === null ? null : { ...state.snapshot, phase: 'stopped', gateway: null },
+    snapshot: state.snapshot === null ? null : { ...state.snapshot, phase: 'stopped', gateways: [] },
   }))
 }
 
-/** Takes a snapshot of the session on the screen; one of another session is ignored. */
-export function takeSnapshot(snapshot: SessionSnapshot): void {
-  if (snapshot.sessionId === sessionStore.getState().sessionId) sessionStore.setState({ snapshot })
+/** Takes what has changed of the session on the screen; changes of another session are ignored. */
+export function takeSections({ sessionId, changes }: SectionChanges): void {
+  const { sessionId: shown, receiver } = sessionStore.getState()
+  if (sessionId !== shown) return
+  sections.take(changes)
+  sessionStore.setState({ snapshot: sections.snapshot(sessionId, receiver) })
+}
+
+/** Puts another receiver of the session on the screen. */
+export function showReceiver(receiver: string): void {
+  const { sessionId } = sessionStore.getState()
+  if (sessionId !== null) sessionStore.setState({ receiver, snapshot: sections.snapshot(sessionId, receiver) })
 }
 
 const MAX_PROBLEMS = 20

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { fakeError, fakeSnapshot } from '../testing/fake-engine.ts'
+import { fakeError, fakeSnapshot, sectionsOf } from '../testing/fake-engine.ts'
 import { clearLog, LOG_LINES, logStore, takeLogLines } from './log-store.ts'
 import {
   clearInnermost,
@@ -17,7 +17,7 @@ import {
   showNoSession,
   showSession,
   takeProblem,
-  takeSnapshot,
+  takeSections,
 } from './session-store.ts'
 import { rememberRecent, settingsStore } from './settings-store.ts'
 
@@ -58,15 +58,15 @@ describe('the selection', () => {
 describe('the session', () => {
   it('takes only its own snapshots', () => {
     showSession('s1', null)
-    takeSnapshot(fakeSnapshot({ sessionId: 'other' }))
+    takeSections(sectionsOf(fakeSnapshot({ sessionId: 'other' })))
     expect(sessionStore.getState().snapshot).toBeNull()
-    takeSnapshot(fakeSnapshot({ sessionId: 's1' }))
+    takeSections(sectionsOf(fakeSnapshot({ sessionId: 's1' })))
     expect(sessionStore.getState().snapshot?.sessionId).toBe('s1')
   })
 
   it('stops on the screen when its engine is gone, and says so once', () => {
     showSession('s1', null)
-    takeSnapshot(fakeSnapshot())
+    takeSections(sectionsOf(fakeSnapshot()))
     const first = fakeError('The engine died.', 'engine-died')
     loseSession(first)
     loseSession(fakeError('There is no session s1.', 'no-such-session'))

@@ -2,7 +2,7 @@ import type { AppError } from '../../core/contract/app-error.ts'
 import type { CommandName, EngineCommands, EngineEvents, EventName } from '../../core/contract/engine-api.ts'
 import { OBJECT_ROW, OBJECT_ROW_BYTES, OBJECT_STATE, type ObjectRow } from '../../core/contract/object-rows.ts'
 import { STARTUP_STEPS, type Startup } from '../../core/contract/report.ts'
-import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
+import type { SectionChange, SectionChanges, SectionMap, SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { EngineCallError } from '../client/call-error.ts'
 import type { ConnectionState, EngineClient } from '../client/engine-client.ts'
 import { busy } from '../client/idle.ts'
@@ -82,8 +82,10 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
     phase: 'running',
     problems: [],
     demo: false,
+    receives: true,
+    receivers: [],
     source: {
-      mode: 'recorded',
+      live: false,
       label: 'test.pcap',
       pace: 'fast',
       firstTimeUs: null,
@@ -111,8 +113,8 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
     recordings: [],
     channels: [],
     signalling: [],
-    gateway: null,
-    broadcast: null,
+    gateways: [],
+    broadcasts: [],
     repair: null,
     alarms: [],
     losses: {
@@ -125,9 +127,47 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
     captureDrops: null,
     eventLoopLagMs: null,
     systemTime: null,
-    objectCount: 0,
     ...change,
   }
+}
+
+/** What the engine sends of a session that is in this state. */
+export function sectionsOf(snapshot: SessionSnapshot): SectionChanges {
+  const { sessionId, name, phase, problems, demo, receives, source, totals, ...rest } = snapshot
+  const { services, flows, links, channels, signalling, alarms, losses, systemTime, repair } = rest
+  const { hostDrops, captureDrops, eventLoopLagMs, gateways, recordings, broadcasts } = rest
+  const values: Record<string, Partial<SectionMap>> = {
+    source: receives ? { source } : {},
+    receiver: receives
+      ? {
+          totals,
+          services,
+          flows,
+          links,
+          channels,
+          signalling,
+          alarms,
+          losses,
+          host: { hostDrops, captureDrops, eventLoopLagMs },
+          ...(systemTime === null ? {} : { systemTime }),
+        }
+      : { presentation: { input: source.label, demo } },
+    ...(repair === null ? {} : { repair: { repair } }),
+    ...Object.fromEntries(gateways.map((gateway, at) => [`gateway${at}`, { gateway }])),
+    ...Object.fromEntries(recordings.map((recording, at) => [`recorder${at}`, { recording }])),
+    ...Object.fromEntries(broadcasts.map((broadcast, at) => [`broadcast${at}`, { broadcast }])),
+  }
+  const parts = Object.keys(values).map((id) => ({ id, kind: id, title: id }))
+  const session = {
+    part: null,
+    section: 'session',
+    version: 1,
+    value: { name, phase, problems, demo, parts, links: [] },
+  }
+  const changes = Object.entries(values).flatMap(([part, sections]) =>
+    Object.entries(sections).map(([section, value]) => ({ part, section, version: 1, value })),
+  )
+  return { sessionId, changes: [session, ...changes] as SectionChange[] }
 }
 
 export function fakeRow(index: number, change: Partial<ObjectRow> = {}): ObjectRow {

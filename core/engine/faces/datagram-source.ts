@@ -17,6 +17,7 @@ export type CaptureFacts = {
 export interface DatagramSource {
   /** File or URL, for a person. */
   readonly label: string
+  /** What a report calls it. */
   readonly kind: ReportSource['kind']
   /** What a recording calls the interface. */
   readonly interfaceName: string

@@ -57,7 +57,7 @@ export class SourceState {
       this.#lastPacketWallUs = this.#nowUs()
     }
     return {
-      mode: live ? 'live' : 'recorded',
+      live,
       label,
       pace: this.#played?.pace ?? null,
       firstTimeUs: output.firstTimeUs,

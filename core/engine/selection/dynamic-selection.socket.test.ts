@@ -71,7 +71,7 @@ async function running(parts: readonly PartSpec[]) {
       segment(HIGH_GROUP, 20)
     },
   )
-  const { baseUrl } = session.snapshot().gateway ?? { baseUrl: '' }
+  const { baseUrl } = session.snapshot().gateways[0] ?? { baseUrl: '' }
   const ask = async (name: string) => (await fetch(`${baseUrl}/service1/${name}`)).status
   const pass = (us: number): void => {
     nowUs += us

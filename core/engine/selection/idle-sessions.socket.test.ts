@@ -50,7 +50,7 @@ it('leaves a media session of DVB-MABR after sessionIdleTimeout, and joins it ag
     () => joined().includes(media),
     () => send(configuration),
   )
-  const { baseUrl } = session.snapshot().gateway ?? { baseUrl: '' }
+  const { baseUrl } = session.snapshot().gateways[0] ?? { baseUrl: '' }
   const ask = async (name: string) => (await fetch(`${baseUrl}/service1/tag:mabr.example.2026.service/${name}`)).status
   await until(
     () => session.snapshot().totals.complete >= 6,

@@ -35,6 +35,6 @@ it('tells drops and lag of this computer apart from what others lost', async () 
   expect(captured.text).toContain('lost by the capturing computer: 1 object')
   expect(captured.text).not.toContain('this computer')
   expect((await textOf({ losses })).text).toContain('no drops reported')
-  const source = { ...fakeSnapshot().source, mode: 'live' } as const
+  const source = { ...fakeSnapshot().source, live: true } as const
   expect((await textOf({ source, eventLoopLagMs: 3 })).text).toContain('drops not counted by the system')
 })

@@ -14,10 +14,10 @@ export function HostRow({ snapshot }: { readonly snapshot: SessionSnapshot }) {
     <section className={styles.sockets} aria-label="Host and losses">
       <ul>
         <li>
-          <span>{source.mode === 'recorded' ? 'When captured' : 'This computer'}</span>
+          <span>{!source.live ? 'When captured' : 'This computer'}</span>
           <span data-bad={ownDrops > 0}>
             {hostDrops === null
-              ? source.mode === 'recorded'
+              ? !source.live
                 ? 'no drops reported'
                 : 'drops not counted by the system'
               : `dropped ${formatCount(ownDrops)} packets`}

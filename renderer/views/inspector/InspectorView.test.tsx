@@ -5,8 +5,8 @@ import { EngineCallError } from '../../client/call-error.ts'
 import { setEngine } from '../../client/engine-client.ts'
 import { objectColumns } from '../../stores/object-columns.ts'
 import { clearSelection, selectObject, selectSignalling } from '../../stores/selection-store.ts'
-import { showNoSession, showSession, takeSnapshot } from '../../stores/session-store.ts'
-import { FakeEngine, fakeError, fakeRow, fakeSnapshot, packRows } from '../../testing/fake-engine.ts'
+import { showNoSession, showSession, takeSections } from '../../stores/session-store.ts'
+import { FakeEngine, fakeError, fakeRow, fakeSnapshot, packRows, sectionsOf } from '../../testing/fake-engine.ts'
 import { buttonNamed, type Mounted, mount } from '../../testing/mount.tsx'
 import { InspectorView } from './InspectorView.tsx'
 import { REFRESH_MS, STEP_MS } from './use-object-detail.ts'
@@ -48,7 +48,7 @@ beforeEach(async () => {
   })
   setEngine(engine)
   showSession('s1', null)
-  takeSnapshot(fakeSnapshot())
+  takeSections(sectionsOf(fakeSnapshot()))
   view = await mount(<InspectorView />)
   // From here on time passes only where a test says so, however slow the machine is.
   vi.useFakeTimers({
@@ -196,7 +196,7 @@ describe('inspector', () => {
       firstTimeUs: 0,
       lastTimeUs: 0,
     } as const
-    takeSnapshot(fakeSnapshot({ signalling: [slt] }))
+    takeSections(sectionsOf(fakeSnapshot({ signalling: [slt] })))
     await select(0)
     await act(async () => selectSignalling('slt'))
     await passTime(FRAME_MS)

@@ -38,9 +38,9 @@ function Objects({ sessionId }: { readonly sessionId: string }) {
   const [chosenSort, setSort] = useState<ObjectQuery['sort'] | null>(null)
   const hovering = useRef(false)
 
-  const mode = useStore(sessionStore, (session) => session.snapshot?.source.mode ?? 'recorded')
+  const live = useStore(sessionStore, (session) => session.snapshot?.source.live ?? false)
   const pace = useStore(sessionStore, (session) => session.snapshot?.source.pace ?? null)
-  const objectCount = useStore(sessionStore, (session) => session.snapshot?.objectCount ?? 0)
+  const objectCount = useStore(sessionStore, (session) => session.snapshot?.totals.objects ?? 0)
   const running = useStore(sessionStore, (session) => session.snapshot?.phase === 'running')
   const service = useStore(selectionStore, (selection) => selection.serviceId)
   const channelId = useStore(selectionStore, (selection) => selection.channel)
@@ -57,7 +57,7 @@ function Objects({ sessionId }: { readonly sessionId: string }) {
   const origin = useTimeOrigin()
 
   const started = useStore(sessionStore, (session) => session.snapshot !== null)
-  const sort = useMemo(() => chosenSort ?? firstSort({ mode, pace }), [chosenSort, mode, pace])
+  const sort = useMemo(() => chosenSort ?? firstSort({ live, pace }), [chosenSort, live, pace])
   const filter = combinedFilter(settled, service, channel)
 
   useEffect(() => {

@@ -14,9 +14,9 @@ describe('the filter', () => {
 
 describe('the order', () => {
   it('starts with the newest where packets arrive, with the first of a capture', () => {
-    expect(firstSort({ mode: 'live', pace: null }).descending).toBe(true)
-    expect(firstSort({ mode: 'recorded', pace: 'real' }).descending).toBe(true)
-    expect(firstSort({ mode: 'recorded', pace: 'fast' }).descending).toBe(false)
+    expect(firstSort({ live: true, pace: null }).descending).toBe(true)
+    expect(firstSort({ live: false, pace: 'real' }).descending).toBe(true)
+    expect(firstSort({ live: false, pace: 'fast' }).descending).toBe(false)
   })
 
   it('turns round on a second click, and begins with the largest number', () => {

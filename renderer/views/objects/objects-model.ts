@@ -24,8 +24,8 @@ export function combinedFilter(typed: string, service: number | null, channel: C
 }
 
 /** Live: what just came first. A capture: from its beginning. */
-export function firstSort(source: Pick<SourceSnapshot, 'mode' | 'pace'>): ObjectQuery['sort'] {
-  return { column: 'firstTimeUs', descending: source.mode !== 'recorded' || source.pace === 'real' }
+export function firstSort(source: Pick<SourceSnapshot, 'live' | 'pace'>): ObjectQuery['sort'] {
+  return { column: 'firstTimeUs', descending: source.live || source.pace === 'real' }
 }
 
 /** A click on a header: the other way round where it is sorted by already, else numbers down and words up. */

@@ -2,8 +2,8 @@ import { act } from 'react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
 import { clearSelection, playService, selectService } from '../../stores/selection-store.ts'
-import { showNoSession, showSession, takeSnapshot } from '../../stores/session-store.ts'
-import { fakeSnapshot, NO_STARTUP } from '../../testing/fake-engine.ts'
+import { showNoSession, showSession, takeSections } from '../../stores/session-store.ts'
+import { fakeSnapshot, NO_STARTUP, sectionsOf } from '../../testing/fake-engine.ts'
 import { buttonNamed, type Mounted, mount } from '../../testing/mount.tsx'
 import { PlayerView } from './PlayerView.tsx'
 
@@ -57,7 +57,7 @@ afterEach(() => {
 })
 
 async function show(...services: ServiceSnapshot[]): Promise<string> {
-  await act(async () => takeSnapshot(fakeSnapshot({ services })))
+  await act(async () => takeSections(sectionsOf(fakeSnapshot({ services }))))
   return view.host.textContent ?? ''
 }
 

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { setEngine } from '../../client/engine-client.ts'
 import { runCommand } from '../../stores/command-store.ts'
 import { clearSelection, selectionStore, selectSignalling } from '../../stores/selection-store.ts'
-import { showNoSession, showSession, takeSnapshot } from '../../stores/session-store.ts'
-import { FakeEngine, fakeSnapshot } from '../../testing/fake-engine.ts'
+import { showNoSession, showSession, takeSections } from '../../stores/session-store.ts'
+import { FakeEngine, fakeSnapshot, sectionsOf } from '../../testing/fake-engine.ts'
 import { buttonNamed, type Mounted, mount } from '../../testing/mount.tsx'
 import { table } from '../../testing/timeline-testdata.ts'
 import { SignallingView } from './SignallingView.tsx'
@@ -28,7 +28,7 @@ beforeEach(async () => {
     rawBytes: 6,
     signature: null,
   })) as never
-  takeSnapshot(fakeSnapshot({ signalling: [version('v1', 1), version('v2', 2, { signature: 'bad' })] }))
+  takeSections(sectionsOf(fakeSnapshot({ signalling: [version('v1', 1), version('v2', 2, { signature: 'bad' })] })))
   view = await mount(<SignallingView />)
   await act(async () => selectSignalling('v2'))
   await view.settle()
@@ -63,14 +63,16 @@ it('steps through versions, and follows the newest only from the newest', async 
   expect(selectionStore.getState().signallingKey).toBe('v1')
   expect(shown()).toContain('v1 1 of 2')
   await act(async () =>
-    takeSnapshot(fakeSnapshot({ signalling: ['v1', 'v2', 'v3'].map((key, at) => version(key, at + 1)) })),
+    takeSections(sectionsOf(fakeSnapshot({ signalling: ['v1', 'v2', 'v3'].map((key, at) => version(key, at + 1)) }))),
   )
   expect(selectionStore.getState().signallingKey).toBe('v1')
   await act(async () => runCommand('table-next-version'))
   await act(async () => runCommand('table-next-version'))
   expect(selectionStore.getState().signallingKey).toBe('v3')
   await act(async () =>
-    takeSnapshot(fakeSnapshot({ signalling: ['v1', 'v2', 'v3', 'v4'].map((key, at) => version(key, at + 1)) })),
+    takeSections(
+      sectionsOf(fakeSnapshot({ signalling: ['v1', 'v2', 'v3', 'v4'].map((key, at) => version(key, at + 1)) })),
+    ),
   )
   expect(selectionStore.getState().signallingKey).toBe('v4')
 })

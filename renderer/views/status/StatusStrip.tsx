@@ -1,5 +1,5 @@
 import { useStore } from 'zustand'
-import type { SessionPhase } from '../../../core/contract/snapshot.ts'
+import type { GatewaySnapshot, SessionPhase } from '../../../core/contract/snapshot.ts'
 import type { ConnectionState } from '../../client/engine-client.ts'
 import { formatBytesShort, formatCount } from '../../model/format.ts'
 import { SLOW_MS } from '../../model/losses.ts'
@@ -34,11 +34,14 @@ const BASE_TEXT: Readonly<Record<TimeBase, string>> = {
   cursor: 'Since cursor',
 }
 
+const NO_GATEWAYS: readonly GatewaySnapshot[] = []
+
 /** The bottom line: engine, gateway, the last thing logged, time base. */
 export function StatusStrip() {
   const state = useStore(connectionStore, (connection) => connection.state)
   const phase = useStore(sessionStore, (session) => session.snapshot?.phase ?? null)
-  const gateway = useStore(sessionStore, (session) => session.snapshot?.gateway ?? null)
+  const gateways = useStore(sessionStore, (session) => session.snapshot?.gateways ?? NO_GATEWAYS)
+  const [gateway, ...others] = gateways
   const lagMs = useStore(sessionStore, (session) => session.snapshot?.eventLoopLagMs ?? null)
   const drops = useStore(sessionStore, (session) => session.snapshot?.hostDrops ?? null)
   const repair = useStore(sessionStore, (session) => session.snapshot?.repair ?? null)
@@ -50,7 +53,7 @@ export function StatusStrip() {
         <span className={styles.dot} />
         {state === 'open' && phase !== null ? PHASE_TEXT[phase] : CONNECTION_TEXT[state]}
       </span>
-      {gateway !== null && (
+      {gateway !== undefined && (
         <span className={styles.gateway}>
           <span className={styles.name}>Gateway</span>
           <span className={styles.address}>{gateway.baseUrl}</span>
@@ -58,6 +61,11 @@ export function StatusStrip() {
           <span className={styles.served}>
             {formatCount(gateway.requests)} requests, {formatBytesShort(gateway.bytes)}
           </span>
+          {others.length > 0 && (
+            <span className={styles.served} title={others.map(({ baseUrl }) => baseUrl).join('\n')}>
+              and {formatCount(others.length)} more
+            </span>
+          )}
         </span>
       )}
       {(lagMs !== null || (drops ?? 0) > 0) && (

@@ -4,9 +4,9 @@ import type { SessionSnapshot } from '../../../core/contract/snapshot.ts'
 import { runCommand } from '../../stores/command-store.ts'
 import { objectColumns } from '../../stores/object-columns.ts'
 import { clearSelection, selectionStore, selectObject } from '../../stores/selection-store.ts'
-import { showNoSession, showSession, takeSnapshot } from '../../stores/session-store.ts'
+import { showNoSession, showSession, takeSections } from '../../stores/session-store.ts'
 import { resetTime, setTimeRange, timeStore } from '../../stores/time-store.ts'
-import { fakeSnapshot } from '../../testing/fake-engine.ts'
+import { fakeSnapshot, sectionsOf } from '../../testing/fake-engine.ts'
 import { type Mounted, mount } from '../../testing/mount.tsx'
 import { type Bar, channel, columnsOf, service } from '../../testing/timeline-testdata.ts'
 import { TimelineView } from './TimelineView.tsx'
@@ -31,7 +31,7 @@ function snapshot(change: Partial<SessionSnapshot> = {}, lastTimeUs = 15 * S): S
   return { ...base, source: { ...base.source, firstTimeUs: 10 * S, lastTimeUs, ...change.source } }
 }
 
-const live = { ...fakeSnapshot().source, mode: 'live', pace: null, firstTimeUs: 0, lastTimeUs: 15 * S } as const
+const live = { ...fakeSnapshot().source, live: true, pace: null, firstTimeUs: 0, lastTimeUs: 15 * S } as const
 
 beforeEach(async () => {
   showSession('s1', null)
@@ -48,7 +48,7 @@ afterEach(() => {
 
 async function show(state: SessionSnapshot, rows = bars): Promise<void> {
   await act(async () => {
-    takeSnapshot(state)
+    takeSections(sectionsOf(state))
     columnsOf(rows, objectColumns)
   })
 }
@@ -59,7 +59,7 @@ const selected = () => selectionStore.getState().objectIndex
 describe('timeline', () => {
   it('says so while there is nothing', async () => {
     expect(view.host.textContent).toContain('No objects')
-    await act(async () => takeSnapshot(fakeSnapshot()))
+    await act(async () => takeSections(sectionsOf(fakeSnapshot())))
     expect(view.host.textContent).toContain('Lanes appear with the first object of each TSI.')
   })
 
@@ -81,12 +81,16 @@ describe('timeline', () => {
   it('follows a live session until someone moves the range, then says how far it is behind', async () => {
     await show(snapshot({ phase: 'running', source: live }))
     expect(timeStore.getState().toUs).toBeCloseTo(15 * S + 1.5 * S)
-    await act(async () => takeSnapshot(snapshot({ phase: 'running', source: { ...live, lastTimeUs: 20 * S } })))
+    await act(async () =>
+      takeSections(sectionsOf(snapshot({ phase: 'running', source: { ...live, lastTimeUs: 20 * S } }))),
+    )
     expect(timeStore.getState().toUs).toBeCloseTo(21.5 * S)
     await run('earlier')
     const { toUs, follow } = timeStore.getState()
     expect(follow).toBe(false)
-    await act(async () => takeSnapshot(snapshot({ phase: 'running', source: { ...live, lastTimeUs: 40 * S } })))
+    await act(async () =>
+      takeSections(sectionsOf(snapshot({ phase: 'running', source: { ...live, lastTimeUs: 40 * S } }))),
+    )
     expect(timeStore.getState().toUs).toBe(toUs)
     expect(view.host.textContent).toContain('23.0 s behind live')
     await run('follow')

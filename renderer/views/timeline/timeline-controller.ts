@@ -3,6 +3,7 @@ import { CanvasSurface } from '../../canvas/canvas-surface.ts'
 import { listen } from '../../canvas/listen.ts'
 import { type Palette, readPalette, watchTheme } from '../../canvas/palette.ts'
 import { formatTime } from '../../model/format.ts'
+import { isCapture } from '../../model/names.ts'
 import {
   fitRange,
   panRange,
@@ -239,7 +240,7 @@ export class TimelineController {
     const { snapshot } = sessionStore.getState()
     const edge = edgeUs(snapshot)
     if (!follow || edge === null) return
-    const paced = snapshot !== null && !(snapshot.source.mode === 'recorded' && snapshot.source.pace === 'fast')
+    const paced = snapshot !== null && !(isCapture(snapshot) && snapshot.source.pace === 'fast')
     if (snapshot === null || !paced) {
       // A capture read at once grows into view as a whole.
       const { minUs, maxUs } = objectColumns

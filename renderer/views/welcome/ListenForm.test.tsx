@@ -6,7 +6,7 @@ import { setEngine } from '../../client/engine-client.ts'
 import { connectionStore } from '../../stores/connection-store.ts'
 import { sessionStore, showNoSession } from '../../stores/session-store.ts'
 import { settingsStore } from '../../stores/settings-store.ts'
-import { FakeEngine, fakeSnapshot } from '../../testing/fake-engine.ts'
+import { FakeEngine, fakeSnapshot, sectionsOf } from '../../testing/fake-engine.ts'
 import { buttonNamed } from '../../testing/mount.tsx'
 import { PARTS } from '../../testing/parts.ts'
 import { TooltipProvider } from '../../ui/Tooltip.tsx'
@@ -32,7 +32,7 @@ beforeEach(() => {
   engine = new FakeEngine({
     openSession: () => ({ sessionId: 's1' }),
     watchSession: () => {
-      engine.emit('snapshot', fakeSnapshot({ phase: 'finished' }))
+      engine.emit('sections', sectionsOf(fakeSnapshot({ phase: 'finished' })))
       return null
     },
     unwatchSession: () => null,

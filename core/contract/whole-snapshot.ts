@@ -1,5 +1,5 @@
-import type { Losses } from '../contract/report.ts'
-import type { SectionMap, SectionName, SessionSnapshot, SourceSnapshot, TotalsSnapshot } from '../contract/snapshot.ts'
+import type { Losses } from './report.ts'
+import type { SectionMap, SectionName, SessionSnapshot, SourceSnapshot, TotalsSnapshot } from './snapshot.ts'
 
 const NO_TOTALS: TotalsSnapshot = {
   packets: 0,
@@ -16,15 +16,22 @@ const NO_TOTALS: TotalsSnapshot = {
 const NONE = { objects: 0, bytes: 0 }
 const NO_LOSSES: Losses = { network: NONE, host: NONE, sender: NONE, unknown: NONE }
 
-/** The sections of a session as one value: of its first receiver, and of all its sources together. */
+/** Reads all values of one section, in the order of the parts. */
+type ReadAll = <S extends SectionName>(name: S) => readonly SectionMap[S][]
+
+/**
+ * The sections of a session as one value: of its first receiver, and of all its sources together.
+ * @param receivers of the whole session, where `all` gives those of one
+ */
 export function wholeSnapshot(
   sessionId: string,
-  startedWallUs: number,
-  all: <S extends SectionName>(name: S) => readonly SectionMap[S][],
+  all: ReadAll,
   session: SectionMap['session'],
+  receivers: SessionSnapshot['receivers'] = [],
 ): SessionSnapshot {
   const { name, phase, problems, demo } = session
-  const totals = all('totals')[0] ?? NO_TOTALS
+  const received = all('totals')[0]
+  const totals = received ?? NO_TOTALS
   const host = all('host')[0]
   return {
     sessionId,
@@ -32,16 +39,18 @@ export function wholeSnapshot(
     phase,
     problems,
     demo,
-    source: sourceOf(all('source')) ?? sending(all('presentation')[0]?.input ?? name, startedWallUs),
+    receives: received !== undefined,
+    receivers,
+    source: sourceOf(all('source')) ?? sending(all('presentation')[0]?.input ?? name),
     totals,
     services: all('services')[0] ?? [],
     flows: all('flows')[0] ?? [],
     links: all('links')[0] ?? [],
     channels: all('channels')[0] ?? [],
     signalling: all('signalling')[0] ?? [],
-    gateway: all('gateway')[0] ?? null,
+    gateways: all('gateway'),
     recordings: [...all('recording')].sort((a, b) => Number(a.endedWallUs === null) - Number(b.endedWallUs === null)),
-    broadcast: all('broadcast')[0] ?? null,
+    broadcasts: all('broadcast'),
     repair: all('repair')[0] ?? null,
     alarms: all('alarms')[0] ?? [],
     losses: all('losses')[0] ?? NO_LOSSES,
@@ -49,7 +58,6 @@ export function wholeSnapshot(
     captureDrops: host?.captureDrops ?? null,
     eventLoopLagMs: host?.eventLoopLagMs ?? null,
     systemTime: all('systemTime')[0] ?? null,
-    objectCount: totals.objects,
   }
 }
 
@@ -62,7 +70,7 @@ function sourceOf(sources: readonly SourceSnapshot[]): SourceSnapshot | null {
   const least = (values: readonly number[]): number | null => (values.length === 0 ? null : Math.min(...values))
   const most = (values: readonly number[]): number | null => (values.length === 0 ? null : Math.max(...values))
   return {
-    mode: first.mode,
+    live: first.live,
     label: ordered.map(({ label }) => label).join(' '),
     pace: sources.find(({ pace }) => pace !== null)?.pace ?? null,
     firstTimeUs: least(times(({ firstTimeUs }) => firstTimeUs)),
@@ -75,14 +83,14 @@ function sourceOf(sources: readonly SourceSnapshot[]): SourceSnapshot | null {
   }
 }
 
-function sending(label: string, startedWallUs: number): SourceSnapshot {
+function sending(label: string): SourceSnapshot {
   return {
-    mode: 'sent',
+    live: false,
     label,
     pace: null,
     firstTimeUs: null,
     lastTimeUs: null,
-    startedWallUs,
+    startedWallUs: 0,
     lastPacketWallUs: null,
     progress: null,
     sockets: [],
