@@ -3,8 +3,9 @@ import type { ObjectBatch, ObjectDetail, ObjectQuery, ObjectRow, ObjectView } fr
 import type { SessionRequest } from './open-request.ts'
 import type { PartDescription } from './part-description.ts'
 import type { JsonObject, Report, ReportSignature } from './report.ts'
-import type { RecordingOptions, SessionSpec } from './session-spec.ts'
-import type { LogLine, RecordingSnapshot, SectionChanges, SessionSnapshot } from './snapshot.ts'
+import type { RecordingOptions } from './session-spec.ts'
+import type { SessionSpec1 } from './session-spec-1.ts'
+import type { LogLine, RecordingSnapshot, SectionChanges } from './snapshot.ts'
 
 /**
  * What a window may ask of an engine. The same map runs over a MessagePort in the app and over a WebSocket in a browser;
@@ -57,8 +58,6 @@ export type EngineCommands = {
 export type EngineEvents = {
   /** The sections of a watched session that have changed: all of them at first. */
   sections: SectionChanges
-  /** The whole session as one value; goes once the window draws sections. */
-  snapshot: SessionSnapshot
   objects: ObjectBatch
   log: readonly LogLine[]
   /** A failure that belongs to no single command. */

@@ -1,5 +1,12 @@
 import type { Losses } from './report.ts'
-import type { SectionMap, SectionName, SessionSnapshot, SourceSnapshot, TotalsSnapshot } from './snapshot.ts'
+import type {
+  RecordingSnapshot,
+  SectionMap,
+  SectionName,
+  SessionSnapshot,
+  SourceSnapshot,
+  TotalsSnapshot,
+} from './snapshot.ts'
 
 const NO_TOTALS: TotalsSnapshot = {
   packets: 0,
@@ -13,6 +20,8 @@ const NO_TOTALS: TotalsSnapshot = {
   lostBytes: 0,
 }
 
+/** One list for all that is absent, so that it stays the same. */
+const EMPTY: readonly never[] = []
 const NONE = { objects: 0, bytes: 0 }
 const NO_LOSSES: Losses = { network: NONE, host: NONE, sender: NONE, unknown: NONE }
 
@@ -43,22 +52,27 @@ export function wholeSnapshot(
     receivers,
     source: sourceOf(all('source')) ?? sending(all('presentation')[0]?.input ?? name),
     totals,
-    services: all('services')[0] ?? [],
-    flows: all('flows')[0] ?? [],
-    links: all('links')[0] ?? [],
-    channels: all('channels')[0] ?? [],
-    signalling: all('signalling')[0] ?? [],
+    services: all('services')[0] ?? EMPTY,
+    flows: all('flows')[0] ?? EMPTY,
+    links: all('links')[0] ?? EMPTY,
+    channels: all('channels')[0] ?? EMPTY,
+    signalling: all('signalling')[0] ?? EMPTY,
     gateways: all('gateway'),
-    recordings: [...all('recording')].sort((a, b) => Number(a.endedWallUs === null) - Number(b.endedWallUs === null)),
+    recordings: runningLast(all('recording')),
     broadcasts: all('broadcast'),
     repair: all('repair')[0] ?? null,
-    alarms: all('alarms')[0] ?? [],
+    alarms: all('alarms')[0] ?? EMPTY,
     losses: all('losses')[0] ?? NO_LOSSES,
     hostDrops: host?.hostDrops ?? null,
     captureDrops: host?.captureDrops ?? null,
     eventLoopLagMs: host?.eventLoopLagMs ?? null,
     systemTime: all('systemTime')[0] ?? null,
   }
+}
+
+function runningLast(recordings: readonly RecordingSnapshot[]): readonly RecordingSnapshot[] {
+  if (recordings.length < 2) return recordings
+  return [...recordings].sort((a, b) => Number(a.endedWallUs === null) - Number(b.endedWallUs === null))
 }
 
 /** Several sources as one: those that listen before captures. */

@@ -143,7 +143,6 @@ export class EngineWindow {
     const changes = watch.sections.changes(session.sections())
     if (changes.length === 0) return
     this.#post({ event: 'sections', data: { sessionId, changes } })
-    this.#post({ event: 'snapshot', data: session.snapshot() })
   }
 }
 

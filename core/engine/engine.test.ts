@@ -283,10 +283,10 @@ describe('a session', () => {
     await second.call('watchSession', sessionId)
     await second.until(() => second.snapshot(sessionId) !== null)
     await second.call('unwatchSession', sessionId)
-    const before = second.data('snapshot').length
+    const before = second.data('sections').length
     await window.call('watchSession', sessionId)
-    await window.until(() => window.data('snapshot').length > 2)
-    expect(second.data('snapshot').length).toBe(before)
+    await window.until(() => window.data('sections').length > 2)
+    expect(second.data('sections').length).toBe(before)
     second.close()
     window.close()
   })

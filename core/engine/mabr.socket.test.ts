@@ -47,8 +47,8 @@ it('mabr:// joins the configuration, then the sessions it names, and serves thei
         sender,
         datagrams.filter((datagram) => datagram.port !== port),
       )
-      const seen = window.data('snapshot').length
-      await window.until(() => window.data('snapshot').length > seen)
+      const seen = window.data('sections').length
+      await window.until(() => window.data('sections').length > seen)
     }
     await window.until(() => (window.snapshot(sessionId)?.totals.complete ?? 0) >= 13)
   } finally {

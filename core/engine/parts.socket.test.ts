@@ -247,8 +247,8 @@ describe('a session', () => {
     const window = new TestWindow(engine)
     const { id: sessionId } = await start([capture, { id: 'kept', kind: 'store' }])
     await window.call('watchSession', sessionId)
-    const { objectCount } = await window.ended(sessionId)
-    await window.until(() => window.rows(sessionId).size === objectCount)
+    const { totals } = await window.ended(sessionId)
+    await window.until(() => window.rows(sessionId).size === totals.objects)
     const seen = new Map<string, number>()
     for (const { changes } of window.data('sections'))
       for (const { part, section, version } of changes) {

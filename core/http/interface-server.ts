@@ -29,7 +29,7 @@ export type InterfaceServerOptions = {
   readonly onWindow: (wire: BrowserWire) => void
 }
 
-/** Events wait here while a browser is slow; above it snapshots are skipped rather than queued. */
+/** Events wait here while a browser is slow; above it sections wait until it has caught up. */
 const SOCKET_BACKLOG_BYTES = 4 * 1024 * 1024
 
 /** What the page may load and ask for. */

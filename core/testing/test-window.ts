@@ -7,6 +7,7 @@ import type {
   WireReply,
 } from '../contract/engine-api.ts'
 import { OBJECT_ROW, OBJECT_ROW_BYTES } from '../contract/object-rows.ts'
+import { SessionSections } from '../contract/session-sections.ts'
 import type { SessionSnapshot } from '../contract/snapshot.ts'
 import type { Engine } from '../engine/engine.ts'
 import { serveEngine, type Wire } from '../engine/serve.ts'
@@ -75,12 +76,11 @@ export class TestWindow {
     return this.events.filter((each) => each.event === event).map((each) => each.data as EngineEvents[N])
   }
 
+  /** The session's state, put together from its sections as a page does it. */
   snapshot(sessionId: string): SessionSnapshot | null {
-    return (
-      this.data('snapshot')
-        .filter((each) => each.sessionId === sessionId)
-        .at(-1) ?? null
-    )
+    const sections = new SessionSections()
+    for (const each of this.data('sections')) if (each.sessionId === sessionId) sections.take(each.changes)
+    return sections.snapshot(sessionId)
   }
 
   /** Settles with the last snapshot once the session has come to its end. */

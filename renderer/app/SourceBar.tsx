@@ -1,5 +1,6 @@
 import {
   ChevronDown,
+  Circle,
   CircleDot,
   Clapperboard,
   Download,
@@ -29,6 +30,7 @@ import { Tooltip } from '../ui/Tooltip.tsx'
 import { useNow } from '../ui/use-now.ts'
 import { countBySeverity } from '../views/alarms/alarms-model.ts'
 import styles from './SourceBar.module.css'
+import { chooseReceiver } from './session-actions.ts'
 
 /** The top line: what is open, how much arrives, what is wrong, and the few things done to a session as a whole. */
 export function SourceBar() {
@@ -167,9 +169,32 @@ function SourceMenu({ snapshot, label }: SourceMenuProps) {
             command={snapshot.source.pace === 'real' ? 'read-fast' : 'replay'}
           />
         )}
+        {snapshot !== null && snapshot.receivers.length > 1 && <Receivers snapshot={snapshot} />}
         <MenuItem icon={Undo2} text="Close session" command="close" />
       </DropdownMenu.Content>
     </DropdownMenu.Root>
+  )
+}
+
+/** Which receiver of the session is on the screen. */
+function Receivers({ snapshot }: { readonly snapshot: SessionSnapshot }) {
+  const shown = useStore(sessionStore, (state) => state.receiver) ?? snapshot.receivers[0]?.id ?? ''
+  return (
+    <>
+      <DropdownMenu.RadioGroup
+        value={shown}
+        aria-label="Receivers"
+        onValueChange={(receiver) => void chooseReceiver(receiver)}
+      >
+        {snapshot.receivers.map(({ id, label }) => (
+          <DropdownMenu.RadioItem key={id} value={id} className={styles.item}>
+            {id === shown ? <CircleDot size={14} aria-hidden /> : <Circle size={14} aria-hidden />}
+            <span>{label}</span>
+          </DropdownMenu.RadioItem>
+        ))}
+      </DropdownMenu.RadioGroup>
+      <DropdownMenu.Separator className={styles.separator} />
+    </>
   )
 }
 

@@ -14,7 +14,14 @@ import { connectionStore, partsOf } from '../stores/connection-store.ts'
 import { noticeDone, noticeFailed } from '../stores/notice-store.ts'
 import { objectColumns } from '../stores/object-columns.ts'
 import { clearSelection } from '../stores/selection-store.ts'
-import { type OpenRequest, sessionStore, showNoSession, showSession } from '../stores/session-store.ts'
+import {
+  type OpenRequest,
+  sessionStore,
+  showNoSession,
+  shownReceiver,
+  showReceiver,
+  showSession,
+} from '../stores/session-store.ts'
 import { rememberRecent, settingsStore } from '../stores/settings-store.ts'
 import { resetTime } from '../stores/time-store.ts'
 import { shell } from './shell.ts'
@@ -109,6 +116,17 @@ async function show(sessionId: string, request: OpenRequest | null): Promise<voi
   resetTime()
   objectColumns.clear()
   await engine().call('watchSession', sessionId)
+}
+
+/** Puts another receiver of the session on the screen: its objects are sent from the beginning. */
+export async function chooseReceiver(receiver: string): Promise<void> {
+  const { sessionId } = sessionStore.getState()
+  if (sessionId === null) return
+  showReceiver(receiver)
+  clearSelection()
+  resetTime()
+  objectColumns.clear()
+  await engine().call('watchSession', sessionId, receiver)
 }
 
 /** After a reload of the page, or when the engine was started with a session: shows the newest one. */
@@ -281,7 +299,7 @@ export async function record(): Promise<void> {
       chosen = await desktop.chooseRecording(`${defaultDumpDir}/recording.pcapng`)
       if (chosen === null) return
     }
-    const { file } = await engine().call('startRecording', sessionId, chosen, {})
+    const { file } = await engine().call('startRecording', sessionId, chosen, {}, shownReceiver())
     noticeDone(`Recording to ${file}`)
   } catch (thrown) {
     noticeFailed(appErrorOf(thrown))
@@ -301,7 +319,7 @@ export async function dump(): Promise<void> {
       if (dir === null) return
     }
     noticeDone('Writing everything received…')
-    const result = await engine().call('dumpSession', sessionId, dir)
+    const result = await engine().call('dumpSession', sessionId, dir, shownReceiver())
     noticeDone(
       `Wrote ${formatCount(result.files)} files, ${formatBytesShort(result.bytes)}, to ${result.dir}`,
       desktop === undefined ? null : { label: 'Show in folder', run: () => void desktop.showInFolder(result.dir) },

@@ -10,6 +10,7 @@ import type {
 } from '../../core/contract/engine-api.ts'
 import { ENGINE_LOST, EngineCallError } from './call-error.ts'
 import type { ConnectionState, EngineClient } from './engine-client.ts'
+import { givenOf } from './given-arguments.ts'
 import { busy } from './idle.ts'
 
 /** One connection: how to send on it, and how to end it. */
@@ -32,7 +33,7 @@ export class WireClient implements EngineClient {
   #nextId = 1
   readonly #pending = new Map<number, Pending>()
   #waiting: WireRequest[] = []
-  readonly #watched = new Set<string>()
+  readonly #watched = new Map<string, string | undefined>()
   readonly #listeners = new Map<EventName, Set<(data: never) => void>>()
   readonly #stateListeners = new Set<(state: ConnectionState) => void>()
   #closed = false
@@ -54,7 +55,7 @@ export class WireClient implements EngineClient {
     const waiting = this.#waiting
     this.#waiting = []
     for (const request of waiting) wire.send(request)
-    if (again) for (const sessionId of [...this.#watched]) this.#watchAgain(sessionId)
+    if (again) for (const [sessionId, part] of [...this.#watched]) this.#watchAgain(sessionId, part)
   }
 
   /** The connection in use broke: what was asked on it will not be answered. */
@@ -82,7 +83,7 @@ export class WireClient implements EngineClient {
   ): Promise<ReturnType<EngineCommands[Name]>> {
     this.#noteWatching(name, args)
     if (this.#state === 'lost' || this.#closed) return Promise.reject(new EngineCallError(ENGINE_LOST))
-    const request: WireRequest = { id: this.#nextId++, command: name, args }
+    const request: WireRequest = { id: this.#nextId++, command: name, args: givenOf(args) }
     const done = busy()
     return new Promise<ReturnType<EngineCommands[Name]>>((resolve, reject) => {
       this.#pending.set(request.id, { resolve: resolve as (value: never) => void, reject, done })
@@ -128,14 +129,14 @@ export class WireClient implements EngineClient {
   }
 
   #noteWatching(name: CommandName, args: readonly unknown[]): void {
-    const sessionId = args[0]
+    const [sessionId, part] = args
     if (typeof sessionId !== 'string') return
-    if (name === 'watchSession') this.#watched.add(sessionId)
+    if (name === 'watchSession') this.#watched.set(sessionId, typeof part === 'string' ? part : undefined)
     else if (name === 'unwatchSession' || name === 'closeSession') this.#watched.delete(sessionId)
   }
 
-  #watchAgain(sessionId: string): void {
-    this.call('watchSession', sessionId).catch((thrown: unknown) => {
+  #watchAgain(sessionId: string, part: string | undefined): void {
+    this.call('watchSession', sessionId, part).catch((thrown: unknown) => {
       this.#watched.delete(sessionId)
       const error = thrown instanceof EngineCallError ? thrown.error : ENGINE_LOST
       this.#emit('problem', { sessionId, error } as never)

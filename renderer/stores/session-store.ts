@@ -98,6 +98,11 @@ export function takeSections({ sessionId, changes }: SectionChanges): void {
   sessionStore.setState({ snapshot: sections.snapshot(sessionId, receiver) })
 }
 
+/** The receiver that commands about objects and tables name; undefined: the session's first. */
+export function shownReceiver(): string | undefined {
+  return sessionStore.getState().receiver ?? undefined
+}
+
 /** Puts another receiver of the session on the screen. */
 export function showReceiver(receiver: string): void {
   const { sessionId } = sessionStore.getState()

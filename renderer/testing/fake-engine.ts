@@ -5,6 +5,7 @@ import { STARTUP_STEPS, type Startup } from '../../core/contract/report.ts'
 import type { SectionChange, SectionChanges, SectionMap, SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { EngineCallError } from '../client/call-error.ts'
 import type { ConnectionState, EngineClient } from '../client/engine-client.ts'
+import { givenOf } from '../client/given-arguments.ts'
 import { busy } from '../client/idle.ts'
 
 type Answers = {
@@ -27,7 +28,7 @@ export class FakeEngine implements EngineClient {
     name: Name,
     ...args: Parameters<EngineCommands[Name]>
   ): Promise<ReturnType<EngineCommands[Name]>> {
-    this.calls.push({ name, args })
+    this.calls.push({ name, args: givenOf(args) })
     const done = busy()
     try {
       await Promise.resolve()

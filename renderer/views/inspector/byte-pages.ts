@@ -1,4 +1,5 @@
 import { engine } from '../../client/engine-client.ts'
+import { shownReceiver } from '../../stores/session-store.ts'
 import { PAGE_BYTES } from './hex-model.ts'
 
 const MAX_PAGES = 64
@@ -42,7 +43,7 @@ export class BytePages {
   #ask(page: number): void {
     this.#pages.set(page, 'asked')
     engine()
-      .call('objectBytes', this.#sessionId, this.#index, page * PAGE_BYTES, (page + 1) * PAGE_BYTES)
+      .call('objectBytes', this.#sessionId, this.#index, page * PAGE_BYTES, (page + 1) * PAGE_BYTES, shownReceiver())
       .then((bytes) => {
         this.#pages.set(page, bytes)
         const oldest = this.#pages.keys().next().value

@@ -4,6 +4,7 @@ import type { ObjectDetail } from '../../../core/contract/object-rows.ts'
 import { appErrorOf } from '../../client/call-error.ts'
 import { engine } from '../../client/engine-client.ts'
 import { objectColumns } from '../../stores/object-columns.ts'
+import { shownReceiver } from '../../stores/session-store.ts'
 
 /** An object that still arrives is asked for again this often at most. */
 export const REFRESH_MS = 500
@@ -40,7 +41,7 @@ export function useObjectDetail(sessionId: string | null, index: number): Detail
     const ask = () => {
       last.current = { index, atMs: performance.now() }
       engine()
-        .call('objectDetail', sessionId, index)
+        .call('objectDetail', sessionId, index, shownReceiver())
         .then((detail) => {
           if (wanted) setAnswer({ sessionId, index, detail, error: null })
         })

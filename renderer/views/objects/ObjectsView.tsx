@@ -24,14 +24,19 @@ import { useObjectKeys } from './use-object-keys.ts'
 /** Every transport object of the session, filtered and sorted by the engine, fetched as it is scrolled to. */
 export function ObjectsView() {
   const sessionId = useStore(sessionStore, (state) => state.sessionId)
-  return sessionId === null ? null : <Objects key={sessionId} sessionId={sessionId} />
+  const receiver = useStore(sessionStore, (state) => state.receiver ?? undefined)
+  return sessionId === null ? null : (
+    <Objects key={`${sessionId} ${receiver}`} sessionId={sessionId} receiver={receiver} />
+  )
 }
 
 const REFRESH_MS = 500
 const TYPING_MS = 180
 
-function Objects({ sessionId }: { readonly sessionId: string }) {
-  const list = useMemo(() => new ObjectList(engine(), sessionId), [sessionId])
+type ObjectsProps = { readonly sessionId: string; readonly receiver: string | undefined }
+
+function Objects({ sessionId, receiver }: ObjectsProps) {
+  const list = useMemo(() => new ObjectList(engine(), sessionId, receiver), [sessionId, receiver])
   const state = useSyncExternalStore(list.subscribe, list.state)
   const [typed, setTyped] = useState('')
   const [settled, setSettled] = useState('')

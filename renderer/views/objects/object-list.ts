@@ -31,6 +31,8 @@ const DRAG_PAUSE_MS = 60
 export class ObjectList {
   readonly #client: EngineClient
   readonly #sessionId: string
+  /** Receiver the objects are of; undefined: the session's first. */
+  readonly #receiver: string | undefined
   readonly #listeners = new Set<() => void>()
   #state: ObjectListState = {
     total: 0,
@@ -55,9 +57,10 @@ export class ObjectList {
   #jumpedMs = Number.NEGATIVE_INFINITY
   #later: ReturnType<typeof setTimeout> | undefined
 
-  constructor(client: EngineClient, sessionId: string) {
+  constructor(client: EngineClient, sessionId: string, receiver?: string) {
     this.#client = client
     this.#sessionId = sessionId
+    this.#receiver = receiver
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -83,7 +86,7 @@ export class ObjectList {
       return Promise.resolve()
     }
     this.#query = query
-    return this.#take(() => this.#client.call('queryObjects', this.#sessionId, query))
+    return this.#take(() => this.#client.call('queryObjects', this.#sessionId, query, this.#receiver))
   }
 
   /** Objects in the session by now; those the view does not know yet wait. */
@@ -99,7 +102,7 @@ export class ObjectList {
     if (viewId === null || this.#refreshing) return
     this.#refreshing = true
     try {
-      await this.#take(() => this.#client.call('refreshObjects', this.#sessionId, viewId))
+      await this.#take(() => this.#client.call('refreshObjects', this.#sessionId, viewId, this.#receiver))
     } finally {
       this.#refreshing = false
     }
@@ -141,7 +144,7 @@ export class ObjectList {
     }
     if (viewId === null || first < 0) return
     try {
-      const rows = await this.#client.call('objectRows', this.#sessionId, viewId, first, last + 1)
+      const rows = await this.#client.call('objectRows', this.#sessionId, viewId, first, last + 1, this.#receiver)
       if (viewId !== this.#viewId) return
       this.#pages.replace(first, rows)
       this.#change({})
@@ -198,7 +201,14 @@ export class ObjectList {
 
   #rows(view: ObjectView, page: number): Promise<readonly ObjectRow[]> {
     const from = page * PAGE_ROWS
-    return this.#client.call('objectRows', this.#sessionId, view.viewId, from, Math.min(view.total, from + PAGE_ROWS))
+    return this.#client.call(
+      'objectRows',
+      this.#sessionId,
+      view.viewId,
+      from,
+      Math.min(view.total, from + PAGE_ROWS),
+      this.#receiver,
+    )
   }
 
   async #fetch(viewId: number, page: number): Promise<void> {
@@ -225,7 +235,7 @@ export class ObjectList {
       return
     }
     try {
-      const selected = await this.#client.call('objectPosition', this.#sessionId, viewId, index)
+      const selected = await this.#client.call('objectPosition', this.#sessionId, viewId, index, this.#receiver)
       if (viewId === this.#viewId && index === this.#object) this.#change({ selected })
     } catch {
       // The view went with its session; the next one asks again.

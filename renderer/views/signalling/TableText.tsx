@@ -10,7 +10,7 @@ import { formatCount, formatDuration, formatTime } from '../../model/format.ts'
 import { indentXml } from '../../model/syntax.ts'
 import { addCommands } from '../../stores/command-store.ts'
 import { selectSignalling } from '../../stores/selection-store.ts'
-import { sessionStore } from '../../stores/session-store.ts'
+import { sessionStore, shownReceiver } from '../../stores/session-store.ts'
 import { timeStore } from '../../stores/time-store.ts'
 import { IconButton } from '../../ui/Button.tsx'
 import { CopyButton } from '../../ui/CopyButton.tsx'
@@ -213,7 +213,7 @@ function useTexts(key: string | null): { readonly text: SignallingText | null; r
     if (sessionId === null || key === null) return
     let wanted = true
     engine()
-      .call('signallingText', sessionId, key)
+      .call('signallingText', sessionId, key, shownReceiver())
       .then((loaded) => {
         if (!wanted) return
         setText(loaded)

@@ -4,7 +4,7 @@ import { OBJECT_STATE, type ObjectState } from '../../../core/contract/object-ro
 import { engine } from '../../client/engine-client.ts'
 import { formatCount, formatDuration, formatPercent, formatTime } from '../../model/format.ts'
 import { objectColumns } from '../../stores/object-columns.ts'
-import { sessionStore } from '../../stores/session-store.ts'
+import { sessionStore, shownReceiver } from '../../stores/session-store.ts'
 import { timeStore } from '../../stores/time-store.ts'
 import { OBJECT_STATE_TEXT, ObjectStateGlyph } from '../../ui/glyphs.tsx'
 import { startUs } from './session-edge.ts'
@@ -82,7 +82,7 @@ function useObjectName(row: number): string | null {
     let wanted = true
     const timer = setTimeout(() => {
       engine()
-        .call('objectDetail', sessionId, row)
+        .call('objectDetail', sessionId, row, shownReceiver())
         .then((detail) => {
           if (wanted) setKnown({ row, name: detail.row.name })
         })
