@@ -3,8 +3,7 @@ import type { ObjectBatch, ObjectDetail, ObjectQuery, ObjectRow, ObjectView } fr
 import type { SessionRequest } from './open-request.ts'
 import type { PartDescription } from './part-description.ts'
 import type { JsonObject, Report, ReportSignature } from './report.ts'
-import type { RecordingOptions } from './session-spec.ts'
-import type { SessionSpec1 } from './session-spec-1.ts'
+import type { RecordingOptions, SessionSpec } from './session-spec.ts'
 import type { LogLine, RecordingSnapshot, SectionChanges } from './snapshot.ts'
 
 /**

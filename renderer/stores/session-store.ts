@@ -1,6 +1,6 @@
 import { createStore } from 'zustand/vanilla'
 import type { AppError } from '../../core/contract/app-error.ts'
-import type { ReceiveChoices } from '../../core/contract/receive-options.ts'
+import type { Choices } from '../../core/contract/choices.ts'
 import { SessionSections } from '../../core/contract/session-sections.ts'
 import type { Pace } from '../../core/contract/session-spec.ts'
 import type { SectionChanges, SessionSnapshot } from '../../core/contract/snapshot.ts'
