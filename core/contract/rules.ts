@@ -18,6 +18,8 @@ export type RuleRow = {
   readonly topic: LogTopic
   /** Where the rule comes from; `ours` where no document has it. */
   readonly clause: string
+  /** `mmtp`: its TSI is a packet_id, its TOI an MPU_sequence_number. */
+  readonly carrier?: 'mmtp'
   /** The number a person can change. */
   readonly threshold?: { readonly value: number; readonly unit: string }
   readonly once: RuleScope
@@ -392,6 +394,7 @@ export const RULES = {
     priority: 1,
     topic: 'route',
     clause: 'ISO 23008-1 9.2.2',
+    carrier: 'mmtp',
     once: 'each',
     sentence: '{datagrams} ({code}), the first to {destination} in frame {frame}: {head}…',
   },
@@ -400,6 +403,7 @@ export const RULES = {
     priority: 1,
     topic: 'route',
     clause: 'A/331 7.2, 8.1.2',
+    carrier: 'mmtp',
     once: 'each',
     sentence: 'packet_id {packetId} of {destination}: {lost} of {sent} packets are missing, in {gaps} so far',
   },
@@ -408,6 +412,7 @@ export const RULES = {
     priority: 1,
     topic: 'route',
     clause: 'A/331 7.2.3, ISO 23008-1 10',
+    carrier: 'mmtp',
     once: 'destination',
     sentence: '{what} cannot be read ({code}): {message}',
   },
@@ -416,6 +421,7 @@ export const RULES = {
     priority: 1,
     topic: 'route',
     clause: 'A/331 8.1.2',
+    carrier: 'mmtp',
     once: 'each',
     sentence: 'MPU {mpu} of packet_id {packetId}{type}: {samples}{missing}{fault}',
   },
@@ -424,6 +430,7 @@ export const RULES = {
     priority: 1,
     topic: 'route',
     clause: 'ISO 23008-1 9.3.2',
+    carrier: 'mmtp',
     once: 'each',
     sentence:
       'packet_id {packetId} of {destination}: {withoutMetadata} without MPU metadata, {withoutFragments} without movie fragment metadata',
@@ -433,6 +440,7 @@ export const RULES = {
     priority: 1,
     topic: 'route',
     clause: 'A/331 8.1.2',
+    carrier: 'mmtp',
     once: 'each',
     sentence: '{mpus} on packet_id {packetId}',
   },

@@ -1,10 +1,12 @@
 import { CircleCheck } from 'lucide-react'
 import { useMemo, useRef } from 'react'
 import { useStore } from 'zustand'
-import type { ReportAlarm } from '../../../core/contract/report.ts'
+import type { AlarmRow } from '../../../core/contract/alarm-row.ts'
+import { ruleRow } from '../../../core/contract/rules.ts'
 import { formatTime, UNKNOWN } from '../../model/format.ts'
 import { causeText, losingHost } from '../../model/losses.ts'
 import { serviceNameOf } from '../../model/names.ts'
+import { revealPanel } from '../../stores/frame-store.ts'
 import { objectColumns } from '../../stores/object-columns.ts'
 import { selectChannel, selectionStore, selectObject, selectService } from '../../stores/selection-store.ts'
 import { sessionStore } from '../../stores/session-store.ts'
@@ -15,12 +17,13 @@ import { SeverityGlyph } from '../../ui/glyphs.tsx'
 import { useFittingColumns } from '../../ui/use-fitting-columns.ts'
 import { useTimeOrigin } from '../../ui/use-time-origin.ts'
 import styles from './AlarmsView.module.css'
-import { alarmsInView, objectOfAlarm, SEVERITY_TEXT, whereText } from './alarms-model.ts'
+import { alarmsInView, objectOfAlarm, ruleText, SEVERITY_TEXT, whereText } from './alarms-model.ts'
 import { useAlarmSelection } from './use-alarm-selection.ts'
 
 /** Severity, rule, time and what it is; what is beside them is in the words and the inspector as well. */
 const COLUMNS_AT_LEAST = 4
-const NONE: readonly ReportAlarm[] = []
+const NONE: readonly AlarmRow[] = []
+const PRIORITY_TEXT = { 1: 'Cannot tune or decode', 2: 'To be watched', 3: 'Good practice' } as const
 
 /** What is wrong with the stream, the newest last. */
 export function AlarmsView() {
@@ -32,9 +35,9 @@ export function AlarmsView() {
   const base = useStore(timeStore, (state) => state.base)
   const origin = useTimeOrigin()
   const list = useRef<HTMLDivElement>(null)
-  const all = useMemo<readonly Column<ReportAlarm>[]>(() => {
+  const all = useMemo<readonly Column<AlarmRow>[]>(() => {
     const nameOf = (id: number) => serviceNameOf(sessionStore.getState().snapshot, id)
-    const where = (alarm: ReportAlarm) => whereText(alarm, nameOf, sessionStore.getState().snapshot?.channels)
+    const where = (alarm: AlarmRow) => whereText(alarm, nameOf, sessionStore.getState().snapshot?.channels)
     return [
       {
         id: 'severity',
@@ -48,7 +51,7 @@ export function AlarmsView() {
           </>
         ),
       },
-      { id: 'rule', title: 'Rule', width: 116, text: (alarm) => alarm.rule },
+      { id: 'rule', title: 'Rule', width: 116, text: (alarm) => alarm.rule, tooltip: ({ rule }) => ruleText(rule) },
       {
         id: 'time',
         title: 'Time',
@@ -66,6 +69,14 @@ export function AlarmsView() {
         tooltip: () => 'Who lost it, as far as drops, lag and the rest of the stream tell',
       },
       {
+        id: 'count',
+        title: 'Count',
+        width: 56,
+        align: 'end',
+        text: (alarm) => String(alarm.count),
+        tooltip: () => 'How often it was found',
+      },
+      {
         id: 'where',
         title: 'Where',
         width: 190,
@@ -73,26 +84,53 @@ export function AlarmsView() {
         text: where,
         tooltip: where,
       },
+      {
+        id: 'priority',
+        title: 'Priority',
+        width: 64,
+        text: (alarm) => String(ruleRow(alarm.rule).priority),
+        tooltip: (alarm) => PRIORITY_TEXT[ruleRow(alarm.rule).priority],
+      },
+      {
+        id: 'last',
+        title: 'Last',
+        width: 96,
+        align: 'end',
+        text: (alarm) => formatTime(alarm.lastTime * 1e6, base, origin),
+        raw: (alarm) => String(alarm.lastTime),
+      },
+      {
+        id: 'frame',
+        title: 'Frame',
+        width: 72,
+        align: 'end',
+        text: (alarm) => (alarm.frame === null ? UNKNOWN : String(alarm.frame)),
+      },
+      { id: 'clause', title: 'Clause', width: 150, grow: 1, text: (alarm) => ruleRow(alarm.rule).clause },
     ]
   }, [base, origin, host])
   const columns = useFittingColumns(list, all, COLUMNS_AT_LEAST)
 
-  const jump = (position: number) => {
+  /** Moves the time cursor there, and selects its object, else its channel or service. */
+  const select = (position: number): AlarmRow | null => {
     const alarm = rows[position]
-    if (alarm === undefined) return
+    if (alarm === undefined) return null
     setSelected(position)
     setCursor(alarm.time * 1e6)
     const channel = sessionStore
       .getState()
       .snapshot?.channels.find((one) => one.service === alarm.service && one.tsi === alarm.tsi)
-    if (channel === undefined) {
-      if (alarm.service !== null) selectService(alarm.service)
-      return
-    }
-    selectChannel(channel.channel, alarm.service)
-    const object =
-      alarm.toi === null ? null : objectOfAlarm(objectColumns, channel.channel, alarm.toi, alarm.time * 1e6)
+    if (channel !== undefined) selectChannel(channel.channel, alarm.service)
+    else if (alarm.service !== null) selectService(alarm.service)
+    const object = objectOfAlarm(alarm, objectColumns, channel?.channel ?? null)
     if (object !== null) selectObject(object)
+    return alarm
+  }
+
+  /** Shows the object in the inspector; an alarm without one shows its time, where the frame is. */
+  const open = (position: number) => {
+    const alarm = select(position)
+    if (alarm !== null) revealPanel(alarm.object === null && alarm.toi === null ? 'timeline' : 'inspector')
   }
 
   return (
@@ -103,7 +141,8 @@ export function AlarmsView() {
         count={rows.length}
         rowAt={(position) => rows[position] ?? null}
         selected={selected}
-        onSelect={jump}
+        onSelect={select}
+        onActivate={open}
         empty={
           <EmptyState icon={CircleCheck} title={service === null ? 'No alarm' : 'No alarm for this service'}>
             Losses, missing signalling and whatever breaks a rule of the standard are listed here as they happen.

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import type { ReportAlarm } from '../../../core/contract/report.ts'
-import { alarmsInView, countBySeverity, objectOfAlarm, whereText } from './alarms-model.ts'
+import type { AlarmRow } from '../../../core/contract/alarm-row.ts'
+import { alarmsInView, countBySeverity, objectOfAlarm, ruleText, whereText } from './alarms-model.ts'
 
-const alarm = (change: Partial<ReportAlarm>): ReportAlarm => ({
+const alarm = (change: Partial<AlarmRow>): AlarmRow => ({
   rule: 'OBJ-LOSS',
   severity: 'error',
   service: null,
@@ -11,6 +11,10 @@ const alarm = (change: Partial<ReportAlarm>): ReportAlarm => ({
   time: 0,
   text: '',
   cause: null,
+  object: null,
+  frame: null,
+  count: 1,
+  lastTime: 0,
   ...change,
 })
 
@@ -41,7 +45,18 @@ it('finds the object an alarm is about, also where its TOI was used again', () =
     toi: Float64Array.of(7, 7, 7, 8),
     firstTimeUs: Float64Array.of(10, 20, 30, 40),
   }
-  expect(objectOfAlarm(columns, 1, 7, 15)).toBe(0)
-  expect(objectOfAlarm(columns, 1, 7, 35)).toBe(2)
-  expect(objectOfAlarm(columns, 1, 9, 35)).toBeNull()
+  expect(objectOfAlarm(alarm({ toi: 7, time: 15e-6 }), columns, 1)).toBe(0)
+  expect(objectOfAlarm(alarm({ toi: 7, time: 35e-6 }), columns, 1)).toBe(2)
+  expect(objectOfAlarm(alarm({ toi: 9, time: 35e-6 }), columns, 1)).toBeNull()
+  expect(objectOfAlarm(alarm({ toi: 7 }), columns, null)).toBeNull()
+})
+
+it('takes the row an alarm names over its TOI', () => {
+  const columns = { count: 0, channel: new Uint32Array(0), toi: new Float64Array(0), firstTimeUs: new Float64Array(0) }
+  expect(objectOfAlarm(alarm({ toi: 7, object: 3 }), columns, null)).toBe(3)
+})
+
+it('says where a rule comes from', () => {
+  expect(ruleText('LCT-HEADER')).toBe('Priority 1, A/331 A.3.6')
+  expect(ruleText('LLS-CDT')).toBe('Priority 2, A/331 5.9, A/360, limit 30 days of validity left')
 })

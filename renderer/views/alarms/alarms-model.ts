@@ -1,11 +1,13 @@
-import type { ReportAlarm, Severity } from '../../../core/contract/report.ts'
+import type { AlarmRow } from '../../../core/contract/alarm-row.ts'
+import type { Severity } from '../../../core/contract/report.ts'
+import { type RuleId, ruleRow } from '../../../core/contract/rules.ts'
 import type { ChannelSnapshot } from '../../../core/contract/snapshot.ts'
 import { channelLabel } from '../../model/names.ts'
 
 export const SEVERITY_TEXT: Readonly<Record<Severity, string>> = { error: 'Error', warning: 'Warning', info: 'Note' }
 
 /** Alarms of one service and those of no service; null shows all. */
-export function alarmsInView(alarms: readonly ReportAlarm[], service: number | null): readonly ReportAlarm[] {
+export function alarmsInView(alarms: readonly AlarmRow[], service: number | null): readonly AlarmRow[] {
   return service === null ? alarms : alarms.filter((alarm) => alarm.service === null || alarm.service === service)
 }
 
@@ -13,12 +15,12 @@ type Lane = Pick<ChannelSnapshot, 'service' | 'tsi' | 'protocol'>
 
 /** `KUSI, TSI 10, TOI 60060`, as far as known; of MMTP `KUSI, packet_id 35, MPU 5982`. */
 export function whereText(
-  alarm: ReportAlarm,
+  alarm: AlarmRow,
   nameOf: (service: number) => string,
   channels: readonly Lane[] = [],
 ): string {
   const channel = channels.find((one) => one.service === alarm.service && one.tsi === alarm.tsi)
-  const mmtp = channel?.protocol === 'mmtp' || /^(?:MMTP|MPU)-/.test(alarm.rule)
+  const mmtp = (channel?.protocol ?? ruleRow(alarm.rule).carrier) === 'mmtp'
   const parts = [
     alarm.service === null ? null : nameOf(alarm.service),
     alarm.tsi === null ? null : channelLabel({ protocol: mmtp ? 'mmtp' : 'lct', tsi: alarm.tsi }),
@@ -27,14 +29,14 @@ export function whereText(
   return parts.length === 0 ? '–' : parts.join(', ')
 }
 
-export function countBySeverity(alarms: readonly ReportAlarm[]): Readonly<Record<Severity, number>> {
+export function countBySeverity(alarms: readonly AlarmRow[]): Readonly<Record<Severity, number>> {
   const counts = { error: 0, warning: 0, info: 0 }
   for (const alarm of alarms) counts[alarm.severity] += 1
   return counts
 }
 
 /** Identity of an alarm across snapshots, which arrive whole each time. */
-export const alarmKey = (alarm: ReportAlarm): string =>
+export const alarmKey = (alarm: AlarmRow): string =>
   `${alarm.rule} ${alarm.service} ${alarm.tsi} ${alarm.toi} ${alarm.time}`
 
 type Columns = {
@@ -44,13 +46,26 @@ type Columns = {
   readonly firstTimeUs: Float64Array
 }
 
-/** Row of the object an alarm is about: under its TOI on its channel, the last that had begun by then; null where there is none. */
-export function objectOfAlarm(columns: Columns, channel: number, toi: number, timeUs: number): number | null {
+/** Row of the object an alarm is about: its own, else under its TOI on a channel the last that had begun by then; null for none. */
+export function objectOfAlarm(
+  { object, toi, time }: Pick<AlarmRow, 'object' | 'toi' | 'time'>,
+  columns: Columns,
+  channel: number | null,
+): number | null {
+  if (object !== null) return object
+  if (toi === null || channel === null) return null
   let best: number | null = null
   for (let row = 0; row < columns.count; row++) {
     if (columns.channel[row] !== channel || columns.toi[row] !== toi) continue
-    if (best !== null && (columns.firstTimeUs[row] ?? 0) > timeUs) continue
+    if (best !== null && (columns.firstTimeUs[row] ?? 0) > time * 1e6) continue
     best = row
   }
   return best
+}
+
+/** Priority and source of a rule, as its tooltip has them: `Priority 1, A/331 A.3.6`. */
+export function ruleText(id: RuleId): string {
+  const { priority, clause, threshold } = ruleRow(id)
+  const limit = threshold === undefined ? '' : `, limit ${threshold.value} ${threshold.unit}`
+  return `Priority ${priority}, ${clause}${limit}`
 }

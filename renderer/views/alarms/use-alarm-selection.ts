@@ -1,9 +1,9 @@
 import { useState } from 'react'
-import type { ReportAlarm } from '../../../core/contract/report.ts'
+import type { AlarmRow } from '../../../core/contract/alarm-row.ts'
 import { alarmKey } from './alarms-model.ts'
 
 /** The selected alarm stays selected while snapshots replace the list. */
-export function useAlarmSelection(rows: readonly ReportAlarm[]): readonly [number, (position: number) => void] {
+export function useAlarmSelection(rows: readonly AlarmRow[]): readonly [number, (position: number) => void] {
   const [key, setKey] = useState<string | null>(null)
   const selected = key === null ? -1 : rows.findIndex((alarm) => alarmKey(alarm) === key)
   return [
