@@ -1,0 +1,412 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { asToi, asTsi } from '../../contract/ids.ts'
+import { RULE_PROFILES, RULES, type RuleId, ruleRow } from '../../contract/rules.ts'
+import { type Finding, type FindingFacts, type FindingPlace, placeAt } from '../../flow/findings.ts'
+import { isForTests, readImportGraph } from '../../testing/import-graph.ts'
+import { testFlow } from '../../testing/test-session.ts'
+import type { Alarm } from './alarm.ts'
+import { Judge, type RuleSettings } from './judge.ts'
+import { MalformedDatagrams } from './malformed.ts'
+
+const ids = Object.keys(RULES) as RuleId[]
+const fault = { code: 'xml-syntax', message: 'no end' }
+const place = { service: 1, tsi: 10, toi: 7, object: 3, destination: '239.1.1.1:5000' }
+const carrier = { kind: 'lct', tsi: asTsi(10), toi: asToi(7), codepoint: 8, instance: 0 } as const
+const HOUR_US = 3_600e6
+
+const at = (facts: FindingFacts, rest: Partial<FindingPlace> = {}): Finding => {
+  return { ...facts, ...placeAt(1_700_000_000e6, 5, { ...place, ...rest }) }
+}
+
+type Example = { readonly raises: readonly Finding[]; readonly quiet?: Finding }
+
+/** What each rule is raised by, a finding for every sentence, and where findings are judged one that it stays quiet for. */
+const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER'>, Example>> = {
+  'LLS-GZIP': {
+    raises: [
+      at({ kind: 'llsUnreadable', table: 'SLT', group: null, signed: false, fault: { ...fault, code: 'gzip-data' } }),
+      at({ kind: 'llsUnreadable', table: 'SLT', group: 2, signed: true, fault: { ...fault, code: 'gzip-data' } }),
+    ],
+    quiet: at({ kind: 'llsUnreadable', table: 'SLT', group: 2, signed: false, fault }),
+  },
+  'LLS-XML': { raises: [at({ kind: 'llsUnreadable', table: 'SLT', group: 2, signed: false, fault })] },
+  'LLS-SIGNED': {
+    raises: [
+      at({
+        kind: 'signatureChecked',
+        signed: { of: 'lls-tables', group: 1 },
+        verdict: 'bad',
+        text: 'The digest differs.',
+      }),
+      at({
+        kind: 'signatureChecked',
+        signed: { of: 'certificates', group: 1 },
+        verdict: 'bad',
+        text: 'The digest differs.',
+      }),
+    ],
+    quiet: at({ kind: 'signatureChecked', signed: { of: 'lls-tables', group: 1 }, verdict: 'good', text: '' }),
+  },
+  'LLS-CDT': {
+    raises: [
+      at({ kind: 'certificateSeen', id: 'a', subject: 'CN=a', validFromUs: 0, validToUs: 1_600_000_000e6 }),
+      at({
+        kind: 'certificateSeen',
+        id: 'b',
+        subject: 'CN=b',
+        validFromUs: 1_800_000_000e6,
+        validToUs: 1_900_000_000e6,
+      }),
+      at({ kind: 'certificateSeen', id: 'c', subject: 'CN=c', validFromUs: 0, validToUs: 1_700_000_000e6 + HOUR_US }),
+    ],
+    quiet: at({ kind: 'certificateSeen', id: 'd', subject: 'CN=d', validFromUs: 0, validToUs: 1_800_000_000e6 }),
+  },
+  'SLT-NUMBER': { raises: [at({ kind: 'serviceRenumbered', listed: 1, number: 65536, other: null })] },
+  'ALP-TABLE': { raises: [at({ kind: 'linkTableUnreadable', table: 'LMT', fault })] },
+  'ALP-SEGMENTS': {
+    raises: [
+      at({ kind: 'linkLoss', link: 'alp', losses: [{ what: 'packets', lost: 1, total: 2 }] }, { destination: null }),
+    ],
+    quiet: at({ kind: 'linkLoss', link: 'stltp', losses: [{ what: 'packets', lost: 1, total: 2 }] }),
+  },
+  'STLTP-SEQ': { raises: [at({ kind: 'linkLoss', link: 'alptp', losses: [{ what: 'packets', lost: 1, total: 2 }] })] },
+  'SLS-GZIP': { raises: [at({ kind: 'slsUnreadable', part: 'object', fault })] },
+  'SLS-PACKAGE': { raises: [at({ kind: 'slsUnreadable', part: 'package', fault })] },
+  'SLS-XML': {
+    raises: [
+      at({ kind: 'fragmentUnreadable', type: 'ENVELOPE', name: 'envelope.xml', fault }),
+      at({ kind: 'fragmentUnreadable', type: 'HELD', name: 'held.xml', fault }),
+    ],
+  },
+  'USBD-XML': { raises: [at({ kind: 'fragmentUnreadable', type: 'USBD', name: 'usbd.xml', fault })] },
+  'STSID-XML': { raises: [at({ kind: 'fragmentUnreadable', type: 'S-TSID', name: 'stsid.xml', fault })] },
+  'MPD-XML': {
+    raises: [
+      at({ kind: 'fragmentUnreadable', type: 'MPD', name: 'a.mpd', fault }),
+      at({ kind: 'manifestUnreadable', name: 'a.mpd', fault }),
+    ],
+  },
+  'SLS-SIGNED': {
+    raises: [
+      at({
+        kind: 'signatureChecked',
+        signed: { of: 'sls-package', toi: 1 },
+        verdict: 'bad',
+        text: 'The digest differs.',
+      }),
+      at({
+        kind: 'signatureChecked',
+        signed: { of: 'mmtp-message', message: 'a' },
+        verdict: 'bad',
+        text: 'The digest differs.',
+      }),
+    ],
+    quiet: at({ kind: 'signatureChecked', signed: { of: 'sls-package', toi: 1 }, verdict: 'unchecked', text: '' }),
+  },
+  'SLS-TOI-BITS': {
+    raises: [at({ kind: 'packageTypes', types: new Set(['MPD']), gzip: true }, { toi: 0x8002_0001 })],
+    quiet: at({ kind: 'packageTypes', types: new Set(['MPD']), gzip: true }, { toi: 0x8004_0001 }),
+  },
+  'STSID-TSI': { raises: [at({ kind: 'tsiUndeclared' })] },
+  'MABR-XML': { raises: [at({ kind: 'configurationUnreadable', fault })] },
+  'MABR-CONFIG': {
+    raises: [
+      at({ kind: 'configurationAbsent' }),
+      at({ kind: 'protocolUnknown', serviceName: null, protocol: null }),
+      at({ kind: 'endpointSilent', silentMs: 10_000, senders: ['10.0.0.1'] }),
+    ],
+  },
+  'LCT-HEADER': { raises: [at({ kind: 'oddLctHeader' })] },
+  'TOI-LOOP': { raises: [at({ kind: 'sessionRestarted', channel: 0, from: 9, to: 1 })] },
+  'TOI-GAP': {
+    raises: [
+      at({
+        kind: 'objectsAbsent',
+        carrier: { kind: 'lct', tsi: asTsi(10) },
+        names: ['a'],
+        between: ['b', 'c'],
+        cause: 'network',
+      }),
+      at({
+        kind: 'objectsAbsent',
+        carrier: { kind: 'lct', tsi: asTsi(10) },
+        names: ['a', 'b'],
+        between: null,
+        cause: 'sender',
+      }),
+    ],
+  },
+  'EFDT-XML': { raises: [at({ kind: 'fileTableUnreadable', fault })] },
+  FDT: {
+    raises: [
+      at({ kind: 'undescribedPackets', packets: 4, joining: false }),
+      at({ kind: 'undescribedPackets', packets: 4, joining: true }),
+      at({ kind: 'tableExpired', instance: 1, expiresUs: 0, sentUs: 11e6 }),
+    ],
+    quiet: at({ kind: 'tableExpired', instance: 1, expiresUs: 1e6, sentUs: 11e6 }),
+  },
+  'FDT-XML': { raises: [at({ kind: 'fdtUnreadable', instance: 1, fault })] },
+  'OBJ-LOSS': {
+    raises: [
+      at({ kind: 'objectLost', name: 'a', lost: 3, size: 9, holes: 2, first: 1, fec: 'no repair packet of it came' }),
+      at({ kind: 'objectLost', name: null, lost: 3, size: null, holes: 1, first: 1, fec: null }),
+    ],
+  },
+  'SEG-LOSS': { raises: [at({ kind: 'segmentLost', name: 'a', lost: 3, holes: 1, first: 0 })] },
+  'OBJ-CONTENT': { raises: [at({ kind: 'contentUnreadable', name: null, fault })] },
+  'OBJ-MD5': {
+    raises: [
+      at({ kind: 'digestMismatch', name: 'a', reason: null }),
+      at({ kind: 'digestMismatch', name: 'a', reason: 'its MD5 is x, its table says y' }),
+    ],
+  },
+  'OBJ-SIGNED': {
+    raises: [
+      at({
+        kind: 'signatureChecked',
+        signed: { of: 'package', name: 'a' },
+        verdict: 'bad',
+        text: 'The digest differs.',
+      }),
+    ],
+    quiet: at({ kind: 'signatureChecked', signed: { of: 'package', name: 'a' }, verdict: 'good', text: '' }),
+  },
+  'OBJ-REPAIRED': {
+    raises: [
+      at({ kind: 'objectRepaired', carrier, name: 'a', bytes: 9, urls: ['http://a'], absent: false }),
+      at({ kind: 'objectRepaired', carrier, name: 'a', bytes: 9, urls: ['http://a'], absent: true }),
+    ],
+  },
+  'OBJ-UNREPAIRED': {
+    raises: [
+      at({ kind: 'objectUnrepaired', carrier, name: 'a', reason: 'HTTP 404', absent: false }),
+      at({ kind: 'objectUnrepaired', carrier, name: 'a', reason: null, absent: true }),
+      at({ kind: 'fetchesRefused', carrier: { kind: 'lct', tsi: asTsi(10) }, name: 'a', others: 2 }),
+    ],
+  },
+  'OBJ-PATCHED': {
+    raises: [at({ kind: 'objectPatched', carrier, name: 'a', patch: '3 TS packets replaced by null packets' })],
+  },
+  'FEC-PARAMETERS': {
+    raises: [
+      at({ kind: 'fecFault', flow: 'route', fault: { fec: 'parameters', faults: ['x', 'y'] } }),
+      at({ kind: 'fecFault', flow: 'route', fault: { fec: 'no-protected-object' } }, { tsi: 11 }),
+    ],
+  },
+  'FEC-OTI': { raises: [at({ kind: 'fecFault', flow: 'route', fault: { fec: 'no-oti' } })] },
+  'FEC-UNSUPPORTED': {
+    raises: [
+      at({ kind: 'fecFault', flow: 'route', fault: { fec: 'sub-blocks', subBlocks: 2 } }),
+      at({ kind: 'fecFault', flow: 'flute', fault: { fec: 'sub-blocks', subBlocks: 2 } }, { tsi: 11 }),
+      at({ kind: 'fecFault', flow: 'flute', fault: { fec: 'scheme', scheme: 'Reed-Solomon' } }, { tsi: 12 }),
+      at({ kind: 'fecFault', flow: 'route', fault: { fec: 'sizes', reason: 'symbols of 0 bytes' } }, { tsi: 13 }),
+    ],
+  },
+  'FEC-MISMATCH': {
+    raises: [
+      at({ kind: 'fecFault', flow: 'route', fault: { fec: 'mismatch', toi: 1, reason: 'x' } }),
+      at({ kind: 'fecFault', flow: 'flute', fault: { fec: 'mismatch', toi: 1, reason: 'x' } }, { tsi: 11 }),
+    ],
+  },
+  'FEC-SYMBOLS': { raises: [at({ kind: 'repairSymbolsUnused', scheme: 'RaptorQ' })] },
+  'MMTP-SEQ': {
+    raises: [at({ kind: 'packetsMissing', lost: 1, packets: 9, gaps: 1, last: false })],
+  },
+  'MMTP-MESSAGE': { raises: [at({ kind: 'messageUnreadable', what: 'MPT', fault })] },
+  'MPU-LOSS': {
+    raises: [
+      at({ kind: 'mpuLost', type: 'hev1', samples: 9, incomplete: 2, metadata: true, fragments: true, fault: null }),
+      at({ kind: 'mpuLost', type: null, samples: null, incomplete: 0, metadata: false, fragments: false, fault }),
+    ],
+  },
+  'MPU-METADATA': { raises: [at({ kind: 'mpusUnread', withoutMetadata: 1, withoutFragments: 2, last: false })] },
+  'MPU-GAP': { raises: [at({ kind: 'mpusAbsent', mpus: [1, 2, 3, 4, 5, 6, 7, 8], cause: 'network' })] },
+  'HOST-DROP': {
+    raises: [
+      at({ kind: 'hostDropped', packets: 1, lagMs: 0 }, { destination: null }),
+      at({ kind: 'hostDropped', packets: 3, lagMs: 60 }),
+    ],
+  },
+  INTERNAL: { raises: [at({ kind: 'internalFault', reason: 'TypeError' })] },
+  'LIMIT-LLS': { raises: [at({ kind: 'limit', hit: { limit: 'lls-tables' } })] },
+  'LIMIT-SLS': { raises: [at({ kind: 'limit', hit: { limit: 'sls-objects' } })] },
+  'LIMIT-SESSIONS': { raises: [at({ kind: 'limit', hit: { limit: 'sessions', most: 256, beyond: '239.1.1.2:1' } })] },
+  'LIMIT-CHANNELS': {
+    raises: [
+      at({ kind: 'limit', hit: { limit: 'tsis', most: 256 } }),
+      at({ kind: 'limit', hit: { limit: 'assets', most: 256 } }, { destination: '239.1.1.2:1' }),
+    ],
+  },
+  'LIMIT-PACKET-IDS': { raises: [at({ kind: 'limit', hit: { limit: 'packet-ids', most: 1024 } })] },
+  'LIMIT-OPEN': { raises: [at({ kind: 'limit', hit: { limit: 'open-objects', most: 128 } })] },
+  'LIMIT-OBJECT': {
+    raises: [
+      at({ kind: 'limit', hit: { limit: 'object-bytes', most: 9, toi: 7, claimed: null } }),
+      at(
+        { kind: 'limit', hit: { limit: 'object-bytes', most: 9, toi: 7, claimed: 99 } },
+        { destination: '239.1.1.2:1' },
+      ),
+    ],
+  },
+  'LIMIT-HOLES': { raises: [at({ kind: 'limit', hit: { limit: 'holes', toi: 7 } })] },
+  'LIMIT-MEMORY': {
+    raises: [
+      at({ kind: 'limit', hit: { limit: 'memory', of: 'objects' } }),
+      at({ kind: 'limit', hit: { limit: 'memory', of: 'mpus' } }, { destination: '239.1.1.2:1' }),
+    ],
+  },
+  'LIMIT-QUARANTINE': {
+    raises: [
+      at({ kind: 'limit', hit: { limit: 'quarantine', of: 'objects' } }),
+      at({ kind: 'limit', hit: { limit: 'quarantine', of: 'packets' } }, { destination: '239.1.1.2:1' }),
+      at({ kind: 'limit', hit: { limit: 'quarantine', of: 'mpus' } }, { destination: '239.1.1.3:1' }),
+    ],
+  },
+  'LIMIT-FEC': {
+    raises: [at({ kind: 'limit', hit: { limit: 'repair-symbols', most: 64, flow: 'route' } })],
+  },
+}
+
+function judged(findings: readonly Finding[], settings: RuleSettings = {}): Alarm[] {
+  const alarms: Alarm[] = []
+  const judge = new Judge((alarm) => void alarms.push(alarm), settings)
+  for (const finding of findings) judge.found(finding)
+  return alarms
+}
+
+const sentences = (id: RuleId): readonly string[] => {
+  const { sentence } = ruleRow(id)
+  return typeof sentence === 'string' ? [sentence] : Object.values(sentence)
+}
+
+describe('the table of rules', () => {
+  it.each(ids)('%s has a clause, a priority and sentences', (id) => {
+    const { clause, priority, severities = {}, sentence } = ruleRow(id)
+    expect(clause).not.toBe('')
+    expect([1, 2, 3]).toContain(priority)
+    for (const text of sentences(id)) expect(text.trim().length).toBeGreaterThan(5)
+    for (const says of Object.keys(severities)) expect(Object.keys(sentence)).toContain(says)
+  })
+
+  it.each(Object.entries(EXAMPLES))(
+    '%s is raised with all its slots filled, and not without a reason',
+    (id, { raises, quiet }) => {
+      for (const [at, alarm] of judged(raises).entries()) {
+        expect(alarm).toMatchObject({ rule: id, object: raises[at]?.object, frame: 5, count: 1 })
+        expect(alarm.text).not.toMatch(/[{}]|undefined|\bnull(?! packets)|NaN/)
+      }
+      expect(judged(raises)).toHaveLength(raises.length)
+      if (quiet !== undefined) expect(judged([quiet]).map(({ rule }) => rule)).not.toContain(id)
+    },
+  )
+
+  it.each(Object.entries(EXAMPLES))('%s says each of its sentences in some example', (id, { raises }) => {
+    const said = judged(raises).map(({ text }) => text)
+    const patterns = sentences(id as RuleId).map(
+      (text) =>
+        new RegExp(
+          `^${text
+            .split(/\{\w+\}/)
+            .map(escaped)
+            .join('[^]*')}$`,
+        ),
+    )
+    const unsaid = patterns.filter((pattern) => !said.some((text) => pattern.test(text)))
+    // What a malformed datagram is said to be is in the test below.
+    expect(unsaid.length).toBe(id === 'LCT-HEADER' ? 1 : 0)
+  })
+
+  it('has the datagrams that cannot be read, counted', () => {
+    const malformed = new MalformedDatagrams(new Judge(() => undefined))
+    const bytes = new Uint8Array(20)
+    for (const code of ['lct-version', 'mmtp-version', 'mmtp-version'])
+      malformed.datagram(code, testFlow(), bytes, 0, 20, 1e6, 9)
+    expect(malformed.alarms()).toMatchObject([
+      { rule: 'LCT-HEADER', severity: 'error', count: 1 },
+      { rule: 'MMTP-HEADER', count: 2, text: expect.stringMatching(/^2 malformed datagrams \(mmtp-version\)/) },
+    ])
+  })
+})
+
+describe('a judge', () => {
+  const odd = at({ kind: 'oddLctHeader' })
+
+  it('raises once for a scope, and counts what follows', () => {
+    const [alarm, ...others] = judged([odd, odd, { ...odd, timeUs: odd.timeUs + 1 }])
+    expect(others).toEqual([])
+    expect(alarm).toMatchObject({ count: 3, timeUs: odd.timeUs, lastTimeUs: odd.timeUs + 1 })
+    expect(judged([odd, { ...odd, destination: '239.1.1.2:1' }])).toHaveLength(2)
+  })
+
+  it('judges by profile, else as the table says', () => {
+    expect(judged([odd])[0]?.severity).toBe('warning')
+    expect(judged([odd], { profile: 'a331-2019' })[0]?.severity).toBe('error')
+    const bits = EXAMPLES['SLS-TOI-BITS'].raises
+    expect(RULE_PROFILES.map((profile) => judged(bits, { profile })[0]?.severity ?? 'off')).toEqual([
+      'info',
+      'warning',
+      'off',
+      'off',
+      'info',
+    ])
+  })
+
+  it('leaves out muted rules, and takes thresholds of the user', () => {
+    expect(judged([odd], { muted: ['LCT-HEADER'] })).toEqual([])
+    const { raises, quiet } = EXAMPLES.FDT
+    expect(judged(raises.slice(2), { thresholds: { FDT: 20 } })).toEqual([])
+    expect(judged(quiet === undefined ? [] : [quiet], { thresholds: { FDT: 5 } })).toHaveLength(1)
+  })
+
+  it('raises a bad LLS signature again after a good one, and for another fault', () => {
+    const lls = (verdict: string, text: string) =>
+      at({ kind: 'signatureChecked', signed: { of: 'lls-tables', group: 1 }, verdict, text })
+    const [bad, other, good] = [lls('bad', 'a'), lls('bad', 'b'), lls('good', '')]
+    expect(judged([bad, bad, other, good, other])).toHaveLength(3)
+  })
+
+  it('raises running totals of MMTP first, and at the end where they grew', () => {
+    const lost = (count: number, last: boolean) =>
+      at({ kind: 'packetsMissing', lost: count, packets: 9, gaps: 1, last })
+    expect(judged([lost(1, false), lost(2, false), lost(2, true)]).map(({ text }) => text)).toHaveLength(2)
+    expect(judged([lost(1, false), lost(1, true)])).toHaveLength(1)
+  })
+})
+
+describe('rule ids', () => {
+  const root = join(__dirname, '../../..')
+  const graph = readImportGraph(root, ['core', 'renderer', 'electron'])
+  const home = (file: string): boolean => file === 'core/contract/rules.ts' || file.startsWith('core/inspect/rules/')
+  // FDT is the name of a table too.
+  const named = new RegExp(`['"\`/](?:${ids.filter((id) => id !== 'FDT').join('|')})(?![\\w-])`)
+  const matched =
+    /\brule(?:Id)?\)?\s*(?:[=!]==\s*['"`]|\.(?:startsWith|endsWith|includes|match|slice|split))|\.test\([^)]*\brule\)/
+
+  it('are compared and written nowhere else', () => {
+    const others = graph.files.filter((file) => !isForTests(file) && !home(file))
+    expect(others.length).toBeGreaterThan(200)
+    expect(others.filter((file) => named.test(graph.textOf(file)) || matched.test(graph.textOf(file)))).toEqual([])
+  })
+
+  it('are found where they are compared', () => {
+    expect(named.test("if (rule === 'TOI-LOOP')")).toBe(true)
+    for (const line of ["alarm.rule.startsWith('LLS')", '/^MPU-/.test(alarm.rule)', "rule === 'FDT'"])
+      expect(matched.test(line)).toBe(true)
+  })
+
+  it('of the table are expected by tests with real signals, but for those that no signal is made for', () => {
+    const tests = graph.files.filter((file) => /\.test\.tsx?$/.test(file) && !home(file))
+    const texts = tests.map((file) => readFileSync(join(root, file), 'utf8'))
+    const unexpected = ids.filter((id) => !texts.some((text) => new RegExp(`['"\`/ ^]${id}\\b`).test(text)))
+    expect(unexpected).toEqual(WITHOUT_SIGNAL)
+  })
+})
+
+/** Rules without a test that sends such a signal, and why. */
+const WITHOUT_SIGNAL: readonly RuleId[] = []
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}
