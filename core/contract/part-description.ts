@@ -10,7 +10,8 @@ export type SourcePattern = {
   /** Where a person looks for it: among what is listened to, or among what is opened. */
   readonly group: 'Listen' | 'Open'
   readonly label: string
-  readonly example: string
+  /** What a form offers to fill in; null: nothing. */
+  readonly example: string | null
 }
 
 /** A kind of part, as pure data: it reaches the command line, the forms and README as it is. */

@@ -33,3 +33,9 @@ export function knownChoices(parts: readonly PartDescription[], choices: Choices
   // Before the engine has described its parts nothing is known of any.
   return parts.length === 0 ? choices : checkedChoices(openOptions(parts), choices, false)
 }
+
+/** Texts that a form offers to fill in. */
+export function examplesOf(parts: readonly PartDescription[], kind: FormKind): readonly string[] {
+  const patterns = parts.flatMap(({ opens = [] }) => opens)
+  return patterns.flatMap(({ group, example }) => (group === GROUPS[kind] && example !== null ? [example] : []))
+}

@@ -85,11 +85,10 @@ export const MULTICAST_PART: PartDescription = {
   side: 'receive',
   options: MULTICAST_OPTIONS,
   opens: [
-    {
-      pattern: '^[a-z][a-z0-9+.-]*://',
-      group: 'Listen',
-      label: 'A multicast',
-      example: 'route://225.1.1.0:6000',
-    },
+    { pattern: '^atsc://', group: 'Listen', label: 'What the LLS lists', example: 'atsc://' },
+    { pattern: '^route://', group: 'Listen', label: 'One ROUTE session', example: 'route://225.1.1.0:6000' },
+    { pattern: '^mabr://', group: 'Listen', label: 'A DVB-MABR configuration', example: 'mabr://225.1.1.0:6000' },
+    // Any other scheme, so that a wrong one is refused with those that are known.
+    { pattern: '^[a-z][a-z0-9+.-]*://', group: 'Listen', label: 'Another address', example: null },
   ],
 }

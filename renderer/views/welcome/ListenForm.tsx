@@ -5,6 +5,7 @@ import type { Choices } from '../../../core/contract/choices.ts'
 import { defined } from '../../../core/contract/defined.ts'
 import type { OptionValue } from '../../../core/contract/session-spec.ts'
 import { listen } from '../../app/session-actions.ts'
+import { examplesOf } from '../../model/options.ts'
 import { connectionStore } from '../../stores/connection-store.ts'
 import { sessionStore } from '../../stores/session-store.ts'
 import { settingsStore } from '../../stores/settings-store.ts'
@@ -16,8 +17,6 @@ import styles from './ListenForm.module.css'
 import { ReceiveFields } from './ReceiveFields.tsx'
 import { linesOf } from './receive-form.ts'
 import { useReceiveForm } from './use-receive-form.ts'
-
-const EXAMPLES = ['atsc://', 'route://225.1.1.0:6000', 'mabr://225.1.1.0:6000'] as const
 
 /** Names that were remembered, whatever else the storage holds. */
 function namesOf(value: OptionValue | undefined): readonly string[] {
@@ -68,7 +67,7 @@ export function ListenForm() {
           }}
         />
         <p className={styles.examples}>
-          {EXAMPLES.map((example) => (
+          {examplesOf(form.parts, 'url').map((example) => (
             <button key={example} type="button" onClick={() => setUrl(example)}>
               {example}
             </button>
