@@ -5,13 +5,15 @@ import type { Finding } from '../../flow/findings.ts'
 import type { FlowFile, ObjectSink } from '../../flow/objects.ts'
 import { FecReceiver } from '../fec/fec-receiver.ts'
 import { BytePool } from '../object/byte-pool.ts'
+import type { ObjectContext } from '../object/channel-events.ts'
 import { EntityRanges } from '../object/entity-ranges.ts'
 import type { ReceiveLimits } from '../object/limits.ts'
+import type { DeliveryContext } from './contexts.ts'
 import { EventQueue } from './event-queue.ts'
 import { Signatures } from './signatures.ts'
 
-/** What all parts of one receiver share. */
-export class ReceiveContext {
+/** What all parts of one receiver share; each is given as much of it as it needs, by `contexts.ts` and `ObjectContext`. */
+export class ReceiveContext implements DeliveryContext, ObjectContext {
   readonly spec: ReceiveSpec
   readonly limits: ReceiveLimits
   readonly sink: ObjectSink

@@ -2,9 +2,10 @@ import { BoundedSet } from '../../flow/bounded-map.ts'
 import { channelWord } from '../../flow/carriers.ts'
 import type { FlowFile } from '../../flow/objects.ts'
 import { parseChunkName } from '../../protocol/flute/chunk-name.ts'
-import type { ReceiveContext } from '../context/receive-context.ts'
+import type { FileContext } from '../context/contexts.ts'
 import { corruptFile } from '../lct/file-delivery.ts'
 import type { LctChannel } from '../lct/lct-channel.ts'
+import type { ObjectContext } from '../object/channel-events.ts'
 import { TransportObject } from '../object/transport-object.ts'
 
 /** Segments of one session that grow at a time; with more the oldest is given up. */
@@ -19,7 +20,7 @@ type Growing = { readonly object: TransportObject; readonly channel: LctChannel 
  * parts of: readers see one object per segment, which grows chunk by chunk.
  */
 export class GrowingSegments {
-  readonly #context: ReceiveContext
+  readonly #context: FileContext & ObjectContext
   readonly #tellLost: (object: TransportObject, channel: LctChannel, timeUs: number) => void
   /** By TSI and name. */
   readonly #growing = new Map<string, Growing>()
@@ -28,7 +29,10 @@ export class GrowingSegments {
   readonly #begun = new Set<number>()
 
   /** @param lost told of a segment that was given up */
-  constructor(context: ReceiveContext, lost: (object: TransportObject, channel: LctChannel, timeUs: number) => void) {
+  constructor(
+    context: FileContext & ObjectContext,
+    lost: (object: TransportObject, channel: LctChannel, timeUs: number) => void,
+  ) {
     this.#context = context
     this.#tellLost = lost
   }

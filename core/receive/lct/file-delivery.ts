@@ -6,7 +6,8 @@ import { believableBytes } from '../../flow/holes.ts'
 import type { FlowFile } from '../../flow/objects.ts'
 import { gunzipIfGzip, gunzipLimited, looksGzip } from '../../protocol/gzip.ts'
 import { parseEntity } from '../../protocol/mime/entity.ts'
-import { codecFault, type ReceiveContext } from '../context/receive-context.ts'
+import type { DeliveryContext } from '../context/contexts.ts'
+import { codecFault } from '../context/receive-context.ts'
 import { digestFault, hasDigest } from '../object/object-digest.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import { manifestKind } from './channel-names.ts'
@@ -25,7 +26,7 @@ export function namesItself(channel: LctChannel, object: TransportObject): boole
  * package; gzip undone where Content-Encoding says so and the bytes agree. What cannot be read is a finding and no file.
  */
 export function filesOf(
-  context: ReceiveContext,
+  context: DeliveryContext,
   channel: LctChannel,
   object: TransportObject,
   serviceId: number,
@@ -82,7 +83,7 @@ export function inventedName(object: TransportObject): string {
 }
 
 function entityFiles(
-  context: ReceiveContext,
+  context: DeliveryContext,
   channel: LctChannel,
   object: TransportObject,
   serviceId: number,
@@ -135,7 +136,7 @@ function fileOf(
 }
 
 /** False where a whole object contradicts the digests that its table gives, which has been reported then. */
-export function objectIsSound(context: ReceiveContext, channel: LctChannel, object: TransportObject): boolean {
+export function objectIsSound(context: DeliveryContext, channel: LctChannel, object: TransportObject): boolean {
   if (!hasDigest(object.listed)) return true
   let content = object.bytes(0, object.length)
   if (object.contentEncoding === 'gzip') {
@@ -147,7 +148,7 @@ export function objectIsSound(context: ReceiveContext, channel: LctChannel, obje
   return object.sound
 }
 
-function isSound(context: ReceiveContext, channel: LctChannel, object: TransportObject, content: Uint8Array): boolean {
+function isSound(context: DeliveryContext, channel: LctChannel, object: TransportObject, content: Uint8Array): boolean {
   if (!hasDigest(object.listed)) return true
   // Tables differ in whether they mean the content or what is transported.
   const reason = digestFault(object.listed, [content, object.bytes(0, object.length)])
@@ -156,7 +157,7 @@ function isSound(context: ReceiveContext, channel: LctChannel, object: Transport
   return false
 }
 
-function found(context: ReceiveContext, facts: FindingFacts, object: TransportObject, service: number | null): void {
+function found(context: DeliveryContext, facts: FindingFacts, object: TransportObject, service: number | null): void {
   const { toi, index, lastTimeUs, frame, home } = object
   const place = placeAt(lastTimeUs, frame, {
     service,

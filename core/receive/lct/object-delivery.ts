@@ -1,7 +1,7 @@
 import { type LimitHit, placeAt } from '../../flow/findings.ts'
 import { ownBytes } from '../../flow/lease.ts'
 import type { FlowFile } from '../../flow/objects.ts'
-import type { ReceiveContext } from '../context/receive-context.ts'
+import type { DeliveryContext } from '../context/contexts.ts'
 import type { DoneObject } from '../object/done-object.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import { corruptFile, filesOf, inventedName, namesItself } from './file-delivery.ts'
@@ -27,14 +27,14 @@ type Delivered = { readonly channel: LctChannel; readonly object: TransportObjec
  * or a service wait in quarantine.
  */
 export class ObjectDelivery {
-  readonly #context: ReceiveContext
+  readonly #context: DeliveryContext
   readonly #session: DeliveringSession
   #waiting: Delivered[] = []
   #waitingBytes = 0
   readonly #repeatFiles = new Map<number, readonly FlowFile[]>()
   #repeatBytes = 0
 
-  constructor(context: ReceiveContext, session: DeliveringSession) {
+  constructor(context: DeliveryContext, session: DeliveringSession) {
     this.#context = context
     this.#session = session
   }

@@ -2,7 +2,7 @@ import { placeAt } from '../../flow/findings.ts'
 import { gunzipIfGzip, gunzipLimited, looksGzip } from '../../protocol/gzip.ts'
 import { isMultipart, parseMultipart } from '../../protocol/mime/multipart.ts'
 import { decodeTransfer } from '../../protocol/mime/transfer-encoding.ts'
-import type { ReceiveContext } from '../context/receive-context.ts'
+import type { TableContext } from '../context/contexts.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import { unwrapSigned } from '../signalling/signed-package.ts'
 
@@ -18,7 +18,7 @@ const MAX_LISTED = 1000
  * @throws CodecError `gzip-…` | `multipart-…`
  */
 export function packageParts(
-  context: ReceiveContext,
+  context: TableContext,
   object: TransportObject,
   serviceId: number,
   bytes: Uint8Array,

@@ -3,7 +3,8 @@ import { CodecError } from '../../bytes/codec-error.ts'
 import { placeAt } from '../../flow/findings.ts'
 import type { LinkSignalling } from '../../protocol/alp/alp-receiver.ts'
 import { LINK_SIGNALLING, linkTableName, linkTableValues, parseLmt, parseRdt } from '../../protocol/alp/link-table.ts'
-import { codecFault, type ReceiveContext } from '../context/receive-context.ts'
+import type { ObservedContext } from '../context/contexts.ts'
+import { codecFault } from '../context/receive-context.ts'
 import { contentKey } from '../object/content-hash.ts'
 
 /** Different tables remembered. */
@@ -18,10 +19,10 @@ export type LmtTimes = { count: number; readonly firstTimeUs: number; lastTimeUs
 export class LinkTables {
   /** By PLP, -1 where it is not known. */
   readonly lmtTimes = new Map<number, LmtTimes>()
-  readonly #context: ReceiveContext
+  readonly #context: ObservedContext
   readonly #known = new Set<number>()
 
-  constructor(context: ReceiveContext) {
+  constructor(context: ObservedContext) {
     this.#context = context
   }
 

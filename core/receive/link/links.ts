@@ -2,7 +2,7 @@ import type { ReportLmt } from '../../contract/report.ts'
 import type { LinkFacts } from '../../flow/facts.ts'
 import { type LinkLoss, placeAt } from '../../flow/findings.ts'
 import type { LinkSignalling } from '../../protocol/alp/alp-receiver.ts'
-import type { ReceiveContext } from '../context/receive-context.ts'
+import type { ObservedContext } from '../context/contexts.ts'
 import { LinkTables } from './link-tables.ts'
 
 /** What carries IP packets below the flows of a session, as its owner counts it. */
@@ -19,10 +19,10 @@ type Watched = { readonly source: LinkSource; readonly reported: number[]; reado
 
 /** The links and tunnels of one receiver: their tables, and a finding whenever something was lost on one of them. */
 export class Links {
-  readonly #context: ReceiveContext
+  readonly #context: ObservedContext
   readonly #watched: Watched[] = []
 
-  constructor(context: ReceiveContext) {
+  constructor(context: ObservedContext) {
     this.#context = context
   }
 

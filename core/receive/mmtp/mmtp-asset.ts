@@ -6,8 +6,8 @@ import type { MpuMovie } from '../../media/mmt/mpu-movie.ts'
 import type { MmtpPacket } from '../../protocol/mmtp/mmtp-packet.ts'
 import { printable } from '../../protocol/mmtp/mp-table.ts'
 import { MPU_FAULT, type MpuPayload } from '../../protocol/mmtp/mpu-payload.ts'
-import type { ReceiveContext } from '../context/receive-context.ts'
 import type { BytePool } from '../object/byte-pool.ts'
+import type { ObjectContext } from '../object/channel-events.ts'
 import { ARRIVAL, type MmtpCounter } from './mmtp-counter.ts'
 import { type MpuHome, MpuObject } from './mpu-object.ts'
 import { MpuTimes } from './mpu-times.ts'
@@ -16,6 +16,9 @@ import { MpuTimes } from './mpu-times.ts'
 const MAX_OPEN = 8
 /** Finished MPUs that are remembered, to know late packets and repeats. */
 const MAX_KNOWN = 64
+
+/** What putting MPUs together needs of the receiver. */
+export type AssetContext = ObjectContext & { nextChannelIndex(): number }
 
 /** What an asset reports to its session, and what it knows of it. */
 export interface AssetEvents {
@@ -68,14 +71,14 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   #seenMetadata = false
   #reported = 0
   #loops = 0
-  readonly #context: ReceiveContext
+  readonly #context: AssetContext
   readonly #events: AssetEvents
   readonly #open = new Map<number, MpuObject>()
   readonly #known = new BoundedMap<number, Known>(MAX_KNOWN)
   /** MPU sequence numbers that were passed over. */
   readonly #absent = new Set<number>()
 
-  constructor(context: ReceiveContext, events: AssetEvents, packetId: number) {
+  constructor(context: AssetContext, events: AssetEvents, packetId: number) {
     this.#context = context
     this.#events = events
     this.index = context.nextChannelIndex()

@@ -21,7 +21,7 @@ import { isConfigurationRoot, parseMabrConfiguration } from '../../protocol/mabr
 import { bareMediaType } from '../../protocol/mime/headers.ts'
 import { xmlRootName } from '../../xml/root-name.ts'
 import { looksLikeXml } from '../../xml/xml-parser.ts'
-import type { ReceiveContext } from '../context/receive-context.ts'
+import type { FileContext } from '../context/contexts.ts'
 import type { ReceivedService } from '../context/received-service.ts'
 import { FluteSession } from '../flute/flute-session.ts'
 import { contentKey } from '../object/content-hash.ts'
@@ -83,7 +83,7 @@ type Held = {
 export class MabrGateway {
   /** Carries the configuration, and what all services share. */
   readonly service: ReceivedService
-  readonly #context: ReceiveContext
+  readonly #context: FileContext
   readonly #host: MabrHost
   /** Services by serviceIdentifier. */
   readonly #services = new Map<string, Held>()
@@ -96,7 +96,7 @@ export class MabrGateway {
   #content: number | null = null
   #generation = 0
 
-  constructor(context: ReceiveContext, host: MabrHost, service: ReceivedService) {
+  constructor(context: FileContext, host: MabrHost, service: ReceivedService) {
     this.#context = context
     this.#host = host
     this.service = service

@@ -19,7 +19,7 @@ import { readSlt, type Slt } from '../../protocol/lls/slt.ts'
 import { readSystemTime } from '../../protocol/lls/system-time.ts'
 import { tableName, tableValues } from '../../protocol/lls/table-values.ts'
 import { looksLikeXml, parseXml } from '../../xml/xml-parser.ts'
-import type { ReceiveContext } from '../context/receive-context.ts'
+import type { TableContext } from '../context/contexts.ts'
 import { reportSignature } from '../context/signatures.ts'
 import { contentKey } from '../object/content-hash.ts'
 import { WorkBudget } from '../object/work-budget.ts'
@@ -54,7 +54,7 @@ type Arrival = {
  * their version; of SLTs the last of each broadcast stream and group counts, and together they list the services.
  */
 export class LlsReceiver {
-  readonly #context: ReceiveContext
+  readonly #context: TableContext
   readonly #sltsChanged: (slts: readonly Slt[], timeUs: number) => void
   /** By content, oldest first. */
   readonly #known = new Map<number, Known>()
@@ -63,7 +63,7 @@ export class LlsReceiver {
   readonly #current = new Map<string, { readonly key: number; readonly slt: Slt }>()
   readonly #budget = new WorkBudget(BUDGET, BUDGET_PER_SECOND)
 
-  constructor(context: ReceiveContext, sltsChanged: (slts: readonly Slt[], timeUs: number) => void) {
+  constructor(context: TableContext, sltsChanged: (slts: readonly Slt[], timeUs: number) => void) {
     this.#context = context
     this.#sltsChanged = sltsChanged
   }

@@ -9,7 +9,7 @@ import { parseEnvelope } from '../../protocol/sls/envelope.ts'
 import { type FragmentType, fragmentType } from '../../protocol/sls/fragment-type.ts'
 import { parseStsid, type Stsid } from '../../protocol/sls/s-tsid.ts'
 import { parseUsbd } from '../../protocol/sls/usbd.ts'
-import type { ReceiveContext } from '../context/receive-context.ts'
+import type { FileContext, TableContext } from '../context/contexts.ts'
 import type { ReceivedService } from '../context/received-service.ts'
 import { contentKey } from '../object/content-hash.ts'
 import type { TransportObject } from '../object/transport-object.ts'
@@ -46,13 +46,13 @@ export interface SignallingHost {
  * that cannot be read is an alarm; the others of its package count, and so does the last good one of its kind.
  */
 export class ServiceSignalling {
-  readonly #context: ReceiveContext
+  readonly #context: TableContext & FileContext
   readonly #service: ReceivedService
   readonly #host: SignallingHost
   readonly #seen = new Map<string, number>()
   readonly #budget = new WorkBudget(BUDGET, BUDGET_PER_SECOND)
 
-  constructor(context: ReceiveContext, service: ReceivedService, host: SignallingHost) {
+  constructor(context: TableContext & FileContext, service: ReceivedService, host: SignallingHost) {
     this.#context = context
     this.#service = service
     this.#host = host

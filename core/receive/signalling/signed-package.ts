@@ -2,7 +2,7 @@ import type { ReportSignature } from '../../contract/report.ts'
 import { cms } from '../../protocol/cms/cms.ts'
 import { gunzipIfGzip } from '../../protocol/gzip.ts'
 import { readSignedEntity, signedForms } from '../../protocol/mime/signed.ts'
-import type { ReceiveContext } from '../context/receive-context.ts'
+import type { TableContext } from '../context/contexts.ts'
 import { reportSignature } from '../context/signatures.ts'
 
 /** An application may be signed by its author and again by its distributor (A/360 §5.2.1). */
@@ -20,7 +20,7 @@ const RANK = { good: 0, unchecked: 1, bad: 2 } as const
  * @throws CodecError `multipart-…` | `gzip-…` where the wrapping is broken
  */
 export function unwrapSigned(
-  context: ReceiveContext,
+  context: Pick<TableContext, 'limits' | 'signatures'>,
   id: string,
   bytes: Uint8Array,
   timeUs: number,

@@ -1,0 +1,36 @@
+import type { ReceiveSpec } from '../../contract/session-spec.ts'
+import type { ReceiveObserver } from '../../flow/facts.ts'
+import type { Finding } from '../../flow/findings.ts'
+import type { FlowFile, ObjectSink } from '../../flow/objects.ts'
+import type { BytePool } from '../object/byte-pool.ts'
+import type { EntityRanges } from '../object/entity-ranges.ts'
+import type { ReceiveLimits } from '../object/limits.ts'
+import type { Signatures } from './signatures.ts'
+
+/** Who is told of what is found out. */
+export interface ObservedContext {
+  readonly observer: ReceiveObserver
+  found(finding: Finding): void
+}
+
+/** Reading tables and packages, which may be signed. */
+export interface TableContext extends ObservedContext {
+  readonly limits: ReceiveLimits
+  /** Certificates of LLS, for all that is signed. */
+  readonly signatures: Signatures
+}
+
+/** Handing on files, and objects that lack bytes. */
+export interface FileContext extends ObservedContext {
+  readonly spec: ReceiveSpec
+  readonly limits: ReceiveLimits
+  readonly sink: ObjectSink
+  file(file: FlowFile): void
+}
+
+/** Making files of whole objects. */
+export interface DeliveryContext extends TableContext, FileContext {
+  readonly pool: BytePool
+  /** Partial objects of entity mode. */
+  readonly entityRanges: EntityRanges
+}
