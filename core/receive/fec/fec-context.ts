@@ -8,7 +8,7 @@ import type { SuperObject } from './super-object.ts'
 /** Protects the objects of channels. */
 export interface RepairSink {
   /** A source object that it protects is whole; its bytes are still there. */
-  sourceComplete(object: TransportObject, timeUs: number): void
+  sourceComplete(object: TransportObject): void
   /** Why an object was not healed; null where it is not protected. */
   explain(lost: TransportObject): string | null
 }

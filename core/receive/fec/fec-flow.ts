@@ -141,7 +141,7 @@ export class FecFlow implements RepairKeeper {
   }
 
   /** A source object of this flow is whole; its bytes are still there. */
-  sourceComplete(object: TransportObject, _timeUs: number): void {
+  sourceComplete(object: TransportObject): void {
     if ((this.#parameters?.protectedObjects.length ?? 0) > 1) {
       object.keep()
       this.#kept.push(object)

@@ -70,7 +70,7 @@ export abstract class LctSession
 
   whole(channel: LctChannel, object: TransportObject, timeUs: number): void {
     // Before it is delivered, which may free its bytes.
-    for (const flow of channel.protectedBy) flow.sourceComplete(object, timeUs)
+    for (const flow of channel.protectedBy) flow.sourceComplete(object)
     this.#queue({ kind: 'whole', channel, object, timeUs })
   }
 

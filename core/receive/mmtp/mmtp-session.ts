@@ -189,23 +189,23 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   own(service: ReceivedService, timeUs: number): void {
     service.mmtpCounts = this
     this.#main = this
-    this.#belong(service, timeUs)
+    this.#belong(service)
     this.#applyUsbd(timeUs)
     for (const asset of this.#elsewhere.values()) this.#locate(asset, timeUs)
   }
 
   /** The flow carries further assets of this service, whose main flow is `main`. */
-  join(service: ReceivedService, main: MmtpSession, timeUs: number): void {
+  join(service: ReceivedService, main: MmtpSession): void {
     this.#main = main
     if (main !== this && !main.#further.includes(this) && main.#further.length < MAX_FLOWS) {
       main.#further.push(this)
       const taken = this.#assetList.some(({ packetId }) => main.#assets.has(packetId))
       if (taken) this.folderBase = main.#further.length * FOLDERS_PER_FLOW
     }
-    this.#belong(service, timeUs)
+    this.#belong(service)
   }
 
-  #belong(service: ReceivedService, timeUs: number): void {
+  #belong(service: ReceivedService): void {
     this.service = service
     const { observer } = this.context
     for (const { fragment, timeUs: cameUs } of this.#waitingFragments)

@@ -10,47 +10,40 @@ import { FluteSession } from '../flute/flute-session.ts'
 import type { LctChannel } from '../lct/lct-channel.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import type { RouteSession } from '../route/route-session.ts'
-import { isConfiguration, MabrGateway, type MabrHost } from './mabr-gateway.ts'
+import { isConfiguration, MabrGateway } from './mabr-gateway.ts'
+import type { ServiceTable } from './service-table.ts'
 
 /** A FLUTE session waits so much longer than a ROUTE session for someone to claim it: a configuration may be sent seldom. */
 const CLAIM_PATIENCE = 4
 
-/** What FLUTE sessions and gateways ask of the service directory. */
-export interface ServiceTable {
-  /** A service of a gateway. `first`: that of the configuration, 0 where that is free. Null where no more are allowed. */
-  addService(target: ReceiveTarget, first: boolean): ReceivedService | null
-  /** A service for a session that nothing names. */
-  addDiscovered(address: Destination, protocol: 'flute'): ReceivedService | null
-  wants(service: ReceivedService): boolean
-  setAddress(service: ReceivedService, address: Destination): void
-  routeSessionAt(address: Destination, timeUs: number): RouteSession | null
-  /** `former` no longer has this destination; one without any is gone. */
-  released(former: ReceivedService | null, destination: string): void
-  dropRoute(session: RouteSession, timeUs: number): void
-  /** True where another session may be made; says once where not. */
-  mayAddSession(destination: string, timeUs: number): boolean
-  changed(): void
+/** The ROUTE sessions, and how many sessions there may be. */
+export type RouteSessions = {
+  /** The session at a destination, made where there is none; null where no more are allowed. */
+  readonly at: (address: Destination, timeUs: number) => RouteSession | null
+  readonly drop: (session: RouteSession, timeUs: number) => void
+  /** True where another session of any kind may be made; says once where not. */
+  readonly mayAdd: (destination: string, timeUs: number) => boolean
 }
 
 /** A FLUTE session that is full of objects and nobody's. */
 type Waiting = { readonly session: FluteSession; readonly timeUs: number }
 
 /** FLUTE sessions, and the gateways of DVB-MABR that sessions of either kind belong to. */
-export class FluteDirectory implements MabrHost, EventTaker<Waiting> {
+export class FluteDirectory implements EventTaker<Waiting> {
   readonly #context: ReceiveContext
   readonly #table: ServiceTable
-  readonly #discoverTarget: ReceiveTarget | null
+  readonly #routes: RouteSessions
   readonly #sessions = new Map<string, FluteSession>()
-  readonly #gateways: { readonly gateway: MabrGateway; readonly target: ReceiveTarget }[] = []
+  readonly #gateways: MabrGateway[] = []
   /** Sessions that belong to a gateway, which takes its objects from them. */
   readonly #joined = new Set<FluteSession | RouteSession>()
   /** Gateways whose configuration session is known by address and has sent nothing yet. */
   readonly #awaited = new Map<string, MabrGateway>()
 
-  constructor(context: ReceiveContext, table: ServiceTable, discoverTarget: ReceiveTarget | null) {
+  constructor(context: ReceiveContext, table: ServiceTable, routes: RouteSessions) {
     this.#context = context
     this.#table = table
-    this.#discoverTarget = discoverTarget
+    this.#routes = routes
   }
 
   get sessions(): Iterable<FluteSession> {
@@ -81,8 +74,12 @@ export class FluteDirectory implements MabrHost, EventTaker<Waiting> {
     service.name = 'Gateway configuration'
     service.joined = true
     this.#table.setAddress(service, address)
-    const gateway = new MabrGateway(this.#context, this, service)
-    this.#gateways.push({ gateway, target })
+    const gateway: MabrGateway = new MabrGateway(this.#context, this.#table, target, service, {
+      at: (place, protocol, timeUs) => this.#transportAt(gateway, place, protocol, timeUs),
+      takeOver: (session, owner, timeUs) => this.#takeOver(session, owner, timeUs),
+      leave: (session, timeUs) => this.#leave(session, timeUs),
+    })
+    this.#gateways.push(gateway)
     this.#context.observer.serviceChanged(service)
     return gateway
   }
@@ -95,8 +92,7 @@ export class FluteDirectory implements MabrHost, EventTaker<Waiting> {
     const address = { address: flow.destinationAddress, port: flow.destinationPort }
     const gateway = this.#awaited.get(flow.destination)
     if (gateway !== undefined && (protocol === 'flute' || protocol === 'route')) {
-      const session =
-        protocol === 'flute' ? this.#sessionAt(address, timeUs) : this.#table.routeSessionAt(address, timeUs)
+      const session = protocol === 'flute' ? this.#sessionAt(address, timeUs) : this.#routes.at(address, timeUs)
       if (session === null) return
       this.#awaited.delete(flow.destination)
       this.#configures(session, gateway, timeUs)
@@ -110,15 +106,15 @@ export class FluteDirectory implements MabrHost, EventTaker<Waiting> {
 
   /** In a capture, media may come before the configuration that names them. */
   #mayBeWanted(destination: string): boolean {
-    if (this.#gateways.some(({ gateway }) => !gateway.known)) return true
-    return this.#discoverTarget !== null && !this.#isConfigured(destination)
+    if (this.#gateways.some((gateway) => !gateway.known)) return true
+    return this.#table.discoverTarget !== null && !this.#isConfigured(destination)
   }
 
   #configures(session: FluteSession | RouteSession, gateway: MabrGateway, timeUs: number): void {
     const { service } = gateway
     service.protocol = session instanceof FluteSession ? 'flute' : 'route'
     this.#join(session, gateway)
-    this.takeOver(session, service, timeUs)
+    this.#takeOver(session, service, timeUs)
     if (session instanceof FluteSession) {
       session.assign(null, { service, configures: true, representation: null }, timeUs)
     }
@@ -129,7 +125,7 @@ export class FluteDirectory implements MabrHost, EventTaker<Waiting> {
     const destination = formatDestination(address.address, address.port)
     const known = this.#sessions.get(destination)
     if (known !== undefined) return known
-    if (!this.#table.mayAddSession(destination, timeUs)) return null
+    if (!this.#routes.mayAdd(destination, timeUs)) return null
     const unclaimed = (waiting: FluteSession, atUs: number): void =>
       this.#context.events.push(this, { session: waiting, timeUs: atUs })
     const session = new FluteSession(this.#context, unclaimed, address, destination, timeUs)
@@ -140,7 +136,7 @@ export class FluteDirectory implements MabrHost, EventTaker<Waiting> {
 
   /** Looks for a configuration in what a session brings, where one may be discovered. */
   watch(session: FluteSession | RouteSession): void {
-    const target = this.#discoverTarget
+    const target = this.#table.discoverTarget
     if (target === null) return
     session.takers.objects.set('any', (object, _channel, timeUs) => {
       if (!isConfiguration(object)) return false
@@ -174,7 +170,7 @@ export class FluteDirectory implements MabrHost, EventTaker<Waiting> {
   /** Gives a service to a session that waited long enough for a configuration to claim it. */
   #claim(session: FluteSession, timeUs: number): void {
     if (session.service !== null || session.claimed) return
-    const unwanted = this.#discoverTarget === null || this.#isConfigured(session.destination)
+    const unwanted = this.#table.discoverTarget === null || this.#isConfigured(session.destination)
     const service = unwanted ? null : this.#table.addDiscovered(session.address, 'flute')
     if (service?.joined === true) {
       session.own(service, timeUs)
@@ -187,41 +183,27 @@ export class FluteDirectory implements MabrHost, EventTaker<Waiting> {
 
   /** True for the session of a service that a configuration names and nobody wants. */
   #isConfigured(destination: string): boolean {
-    return this.#gateways.some(({ gateway }) => gateway.names(destination))
+    return this.#gateways.some((gateway) => gateway.names(destination))
   }
 
-  newService(gateway: MabrGateway): ReceivedService | null {
-    const target = this.#gateways.find((each) => each.gateway === gateway)?.target
-    return target === undefined ? null : this.#table.addService(target, false)
-  }
-
-  wants(service: ReceivedService): boolean {
-    return this.#table.wants(service)
-  }
-
-  setAddress(service: ReceivedService, address: Destination): void {
-    this.#table.setAddress(service, address)
-  }
-
-  transportAt(
+  #transportAt(
     gateway: MabrGateway,
     address: Destination,
     protocol: 'flute' | 'route',
     timeUs: number,
   ): FluteSession | RouteSession | null {
-    const session =
-      protocol === 'flute' ? this.#sessionAt(address, timeUs) : this.#table.routeSessionAt(address, timeUs)
+    const session = protocol === 'flute' ? this.#sessionAt(address, timeUs) : this.#routes.at(address, timeUs)
     if (session !== null && !this.#joined.has(session)) this.#join(session, gateway)
     return session
   }
 
-  takeOver(session: FluteSession | RouteSession, service: ReceivedService, timeUs: number): void {
+  #takeOver(session: FluteSession | RouteSession, service: ReceivedService, timeUs: number): void {
     const former = session.service
     session.own(service, timeUs)
     if (former !== service) this.#table.released(former, session.destination)
   }
 
-  leave(session: FluteSession | RouteSession, timeUs: number): void {
+  #leave(session: FluteSession | RouteSession, timeUs: number): void {
     this.#joined.delete(session)
     session.takers.files.delete('manifest')
     session.takers.objects.delete('any')
@@ -230,12 +212,8 @@ export class FluteDirectory implements MabrHost, EventTaker<Waiting> {
       this.#sessions.delete(session.destination)
       session.close(timeUs)
     } else {
-      this.#table.dropRoute(session, timeUs)
+      this.#routes.drop(session, timeUs)
     }
-  }
-
-  changed(): void {
-    this.#table.changed()
   }
 
   tick(timeUs: number): void {
@@ -245,7 +223,7 @@ export class FluteDirectory implements MabrHost, EventTaker<Waiting> {
       if (isWaiting && timeUs - session.firstTimeUs >= patienceUs) this.#claim(session, timeUs)
       else session.tick(timeUs)
     }
-    for (const { gateway } of this.#gateways) gateway.tick(timeUs)
+    for (const gateway of this.#gateways) gateway.tick(timeUs)
   }
 
   /** @param settle deals with what has come up so far */
@@ -254,6 +232,6 @@ export class FluteDirectory implements MabrHost, EventTaker<Waiting> {
     settle()
     for (const session of this.#sessions.values()) session.close(timeUs)
     settle()
-    for (const { gateway } of this.#gateways) gateway.close(timeUs)
+    for (const gateway of this.#gateways) gateway.close(timeUs)
   }
 }

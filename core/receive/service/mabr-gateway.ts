@@ -4,6 +4,7 @@ import { type Destination, type RepairServer, wantedByBoth } from '../../flow/fa
 import { type FindingFacts, type FindingPlace, placeAt } from '../../flow/findings.ts'
 import { ownBytes } from '../../flow/lease.ts'
 import type { FlowFile } from '../../flow/objects.ts'
+import type { ReceiveTarget } from '../../flow/receive-target.ts'
 import { gunzipIfGzip } from '../../protocol/gzip.ts'
 import { formatDestination, senderAddress } from '../../protocol/ip/address.ts'
 import {
@@ -28,6 +29,7 @@ import { contentKey } from '../object/content-hash.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import type { RouteSession } from '../route/route-session.ts'
 import { readHlsCodecs, readMpdFacts } from '../signalling/mpd-facts.ts'
+import type { ServiceTable } from './service-table.ts'
 
 /** Manifests that came before the configuration that says whose they are. */
 const MAX_EARLY_MANIFESTS = 16
@@ -37,25 +39,14 @@ const MISSING_AFTER_US = 10_000_000
 /** GPAC's default of transportObjectReceptionTimeout, for a document without it, ms. */
 const DEFAULT_REPAIR_AFTER_MS = 50
 
-/** What a gateway asks of the service directory. */
-export interface MabrHost {
-  /** A new service of this gateway; null where no more are allowed. */
-  newService(gateway: MabrGateway): ReceivedService | null
-  wants(service: ReceivedService): boolean
-  setAddress(service: ReceivedService, address: Destination): void
+/** The sessions that a gateway's configuration names. */
+export type MabrTransports = {
   /** The session at a destination, made where there is none; null where no more are allowed. */
-  transportAt(
-    gateway: MabrGateway,
-    address: Destination,
-    protocol: 'flute' | 'route',
-    timeUs: number,
-  ): FluteSession | RouteSession | null
+  readonly at: (address: Destination, protocol: 'flute' | 'route', timeUs: number) => FluteSession | RouteSession | null
   /** A service found without signalling has turned out to be part of this one. */
-  takeOver(session: FluteSession | RouteSession, service: ReceivedService, timeUs: number): void
+  readonly takeOver: (session: FluteSession | RouteSession, service: ReceivedService, timeUs: number) => void
   /** Nothing names this session any more. */
-  leave(session: FluteSession | RouteSession, timeUs: number): void
-  /** Destinations or services have changed. */
-  changed(): void
+  readonly leave: (session: FluteSession | RouteSession, timeUs: number) => void
 }
 
 /** One transport session of the configuration, as it was applied. */
@@ -84,7 +75,9 @@ export class MabrGateway {
   /** Carries the configuration, and what all services share. */
   readonly service: ReceivedService
   readonly #context: FileContext
-  readonly #host: MabrHost
+  readonly #table: ServiceTable
+  readonly #target: ReceiveTarget
+  readonly #transports: MabrTransports
   /** Services by serviceIdentifier. */
   readonly #services = new Map<string, Held>()
   #links = new Map<string, Link>()
@@ -96,9 +89,17 @@ export class MabrGateway {
   #content: number | null = null
   #generation = 0
 
-  constructor(context: FileContext, host: MabrHost, service: ReceivedService) {
+  constructor(
+    context: FileContext,
+    table: ServiceTable,
+    target: ReceiveTarget,
+    service: ReceivedService,
+    transports: MabrTransports,
+  ) {
     this.#context = context
-    this.#host = host
+    this.#table = table
+    this.#target = target
+    this.#transports = transports
     this.service = service
   }
 
@@ -256,7 +257,7 @@ export class MabrGateway {
     this.#links = links
     for (const [key, link] of before) if (!links.has(key)) this.#unlink(link, timeUs)
     this.#context.observer.serviceChanged(this.service)
-    this.#host.changed()
+    this.#table.changed()
     const early = this.#early
     this.#early = []
     for (const file of early) if (!this.takeFile(file, timeUs)) this.#context.file(file)
@@ -265,7 +266,7 @@ export class MabrGateway {
   #serviceFor(identifier: string): Held | null {
     const known = this.#services.get(identifier)
     if (known !== undefined) return known
-    const service = this.#host.newService(this)
+    const service = this.#table.addService(this.#target, false)
     if (service === null) return null
     const held: Held = { service, manifests: [], contents: new Map() }
     this.#services.set(identifier, held)
@@ -282,10 +283,10 @@ export class MabrGateway {
     const [first] = session.transports
     const protocol = mabrProtocol(first?.protocolIdentifier ?? null)
     service.protocol = protocol === 'other' ? 'none' : protocol
-    service.joined = this.#host.wants(service)
+    service.joined = this.#table.wants(service)
     const [endpoint] = first?.endpoints ?? []
     service.source = endpoint?.source ?? null
-    if (endpoint !== undefined) this.#host.setAddress(service, { address: endpoint.group, port: endpoint.port })
+    if (endpoint !== undefined) this.#table.setAddress(service, { address: endpoint.group, port: endpoint.port })
     service.destinations.clear()
     for (const transport of session.transports) this.#link(links, service, transport, false, timeUs)
     this.#context.observer.serviceChanged(service)
@@ -318,11 +319,11 @@ export class MabrGateway {
         continue
       }
       if (!service.joined || links.has(key)) continue
-      const session = this.#host.transportAt(this, address, protocol, timeUs)
+      const session = this.#transports.at(address, protocol, timeUs)
       if (session === null) continue
       const representation = transport.components.find((each) => each.representation !== null)?.representation ?? null
       if (session instanceof FluteSession) session.assign(tsi, { service, configures, representation }, timeUs)
-      if (session.service === null || session.service.discovered) this.#host.takeOver(session, service, timeUs)
+      if (session.service === null || session.service.discovered) this.#transports.takeOver(session, service, timeUs)
       links.set(key, { key, service, session, tsi, sinceUs: timeUs, missing: false })
     }
   }
@@ -349,7 +350,7 @@ export class MabrGateway {
       if (other.session === session && other.tsi === tsi) return
     }
     if (session instanceof FluteSession) session.unassign(tsi, timeUs)
-    if (![...this.#links.values()].some((other) => other.session === session)) this.#host.leave(session, timeUs)
+    if (![...this.#links.values()].some((other) => other.session === session)) this.#transports.leave(session, timeUs)
   }
 
   /** Reports each session once that is configured and not on air. */

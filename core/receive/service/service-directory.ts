@@ -1,5 +1,4 @@
 import type { FlowProtocol } from '../../contract/report.ts'
-import type { TuneIn } from '../../contract/session-spec.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import { type Destination, wantedByBoth } from '../../flow/facts.ts'
 import { placeAt } from '../../flow/findings.ts'
@@ -10,15 +9,14 @@ import { SLS_PROTOCOL, type Slt, type SltService } from '../../protocol/lls/slt.
 import type { Stsid } from '../../protocol/sls/s-tsid.ts'
 import type { EventTaker } from '../context/event-queue.ts'
 import type { ReceiveContext } from '../context/receive-context.ts'
-import { ReceivedService } from '../context/received-service.ts'
+import type { ReceivedService } from '../context/received-service.ts'
 import type { FluteSession } from '../flute/flute-session.ts'
 import { type ComponentEvent, MmtpSession } from '../mmtp/mmtp-session.ts'
 import { RouteSession } from '../route/route-session.ts'
 import { ServiceSignalling } from '../signalling/service-signalling.ts'
-import { FluteDirectory, type ServiceTable } from './flute-directory.ts'
+import { FluteDirectory } from './flute-directory.ts'
+import { ServiceTable } from './service-table.ts'
 
-/** Services of `route` targets beside an LLS: those of an SLT are below 65536. */
-const FIRST_BESIDE_LLS = 65_536
 /** With more services than this, what is wanted is told when time passes, and not with each change. */
 const TOLD_AT_ONCE = 512
 
@@ -28,21 +26,14 @@ export type DirectoryEvent =
   | ComponentEvent
 
 /** Services and sessions: who is there, which are joined, and which session belongs to whom. */
-export class ServiceDirectory implements ServiceTable, EventTaker<DirectoryEvent> {
+export class ServiceDirectory implements EventTaker<DirectoryEvent> {
   readonly #context: ReceiveContext
   readonly #targets: readonly ReceiveTarget[]
-  /** Whose services the SLT lists: the first target that uses the LLS. */
-  readonly #llsTarget: ReceiveTarget | null
-  readonly #discoverTarget: ReceiveTarget | null
   readonly #rebind: () => void
-  readonly #services = new Map<number, ReceivedService>()
-  readonly #signalling = new Map<ReceivedService, ServiceSignalling>()
+  readonly #table: ServiceTable
+  readonly #signalling = new WeakMap<ReceivedService, ServiceSignalling>()
   readonly #sessions = new Map<string, RouteSession>()
   readonly #mmtpSessions = new Map<string, MmtpSession>()
-  /** Services by the destination the SLT gives. */
-  readonly #byDestination = new Map<string, ReceivedService>()
-  /** The one service that `first` joined, of each target. */
-  readonly #first = new Map<ReceiveTarget, ReceivedService>()
   readonly #wanted = new Map<ReceiveTarget, string>()
   #wantedStale = false
   /** Entries of service lists that have had their effect. */
@@ -50,16 +41,17 @@ export class ServiceDirectory implements ServiceTable, EventTaker<DirectoryEvent
   /** Services of the SLT by their number there. */
   readonly #fromList = new Map<number, ReceivedService>()
   readonly #flute: FluteDirectory
-  /** An SLT has come: numbers below 65536 are its own. */
-  #listed = false
 
   constructor(context: ReceiveContext, targets: readonly ReceiveTarget[], rebind: () => void) {
     this.#context = context
     this.#targets = targets
-    this.#llsTarget = targets.find(usesLls) ?? null
-    this.#discoverTarget = targets.find((target) => target.kind === 'discover') ?? null
     this.#rebind = rebind
-    this.#flute = new FluteDirectory(context, this, this.#discoverTarget)
+    this.#table = new ServiceTable(context, targets, () => this.#changed())
+    this.#flute = new FluteDirectory(context, this.#table, {
+      at: (address, timeUs) => this.#sessionAt(address, timeUs),
+      drop: (session, timeUs) => this.#dropRoute(session, timeUs),
+      mayAdd: (destination, timeUs) => this.#mayAddSession(destination, timeUs),
+    })
   }
 
   session(destination: string): RouteSession | FluteSession | null {
@@ -71,7 +63,7 @@ export class ServiceDirectory implements ServiceTable, EventTaker<DirectoryEvent
   }
 
   serviceAt(destination: string): ReceivedService | null {
-    return this.#byDestination.get(destination) ?? null
+    return this.#table.at(destination)
   }
 
   /** Sets up what the targets themselves name. */
@@ -81,13 +73,8 @@ export class ServiceDirectory implements ServiceTable, EventTaker<DirectoryEvent
       if (target.kind !== 'route') continue
       const { address, port } = target
       // The same session twice is one service, whichever way its packets come.
-      if (this.#byDestination.has(formatDestination(address, port))) continue
-      const service = new ReceivedService(this.#freeId(this.#llsTarget === null ? 1 : FIRST_BESIDE_LLS), false)
-      service.target = target
-      service.protocol = 'route'
-      this.setAddress(service, { address, port })
-      this.#services.set(service.id, service)
-      service.joined = this.wants(service)
+      if (this.#table.at(formatDestination(address, port)) !== null) continue
+      const service = this.#table.addRoute(target, { address, port })
       if (service.joined) this.#sessionAt({ address, port }, 0)?.own(service, 0)
       this.#context.observer.serviceChanged(service)
     }
@@ -96,7 +83,7 @@ export class ServiceDirectory implements ServiceTable, EventTaker<DirectoryEvent
 
   /** The lists of services as they are now, all broadcast streams and groups together. */
   sltsChanged(slts: readonly Slt[], timeUs: number): void {
-    this.#listed = true
+    this.#table.listed = true
     const listed = slts.flatMap((slt) => slt.services).slice(0, this.#context.limits.services)
     const changed: ReceivedService[] = []
     for (const entry of listed) {
@@ -105,13 +92,13 @@ export class ServiceDirectory implements ServiceTable, EventTaker<DirectoryEvent
       this.#applied.set(entry.serviceId, entry)
       changed.push(this.#fromSlt(entry, timeUs))
     }
-    const target = this.#llsTarget
-    if (target !== null && this.#tuneIn(target) === 'first' && !this.#first.has(target)) {
+    const target = this.#table.llsTarget
+    if (target !== null && this.#table.tuneIn(target) === 'first' && !this.#table.hasFirst(target)) {
       const first = changed.find((each) => each.protocol === 'route') ?? changed[0]
-      if (first !== undefined) this.#first.set(target, first)
+      if (first !== undefined) this.#table.setFirst(target, first)
     }
     for (const service of changed) {
-      service.joined = this.wants(service)
+      service.joined = this.#table.wants(service)
       if (service.joined) this.#join(service, timeUs)
       this.#context.observer.serviceChanged(service)
     }
@@ -121,17 +108,14 @@ export class ServiceDirectory implements ServiceTable, EventTaker<DirectoryEvent
 
   /** A service of the SLT: a discovered one makes room for its number, one of a gateway configuration (DVB-MABR) does not. */
   #addListed(serviceId: number, timeUs: number): ReceivedService {
-    const former = this.#services.get(serviceId)
-    let id = serviceId
+    const former = this.#table.get(serviceId)
     if (former?.discovered === true) this.#renumber(former)
-    else if (former !== undefined) {
-      id = this.#freeId(FIRST_BESIDE_LLS)
-      const facts = { kind: 'serviceRenumbered', listed: serviceId, number: id, other: former.name } as const
+    const service = this.#table.addListed(serviceId)
+    const { id } = service
+    if (id !== serviceId) {
+      const facts = { kind: 'serviceRenumbered', listed: serviceId, number: id, other: former?.name ?? null } as const
       this.#context.found({ ...facts, ...placeAt(timeUs, 0, { service: id }) })
     }
-    const service = new ReceivedService(id, false)
-    service.target = this.#llsTarget
-    this.#services.set(id, service)
     this.#fromList.set(serviceId, service)
     return service
   }
@@ -155,21 +139,8 @@ export class ServiceDirectory implements ServiceTable, EventTaker<DirectoryEvent
           ? 'mmtp'
           : 'none'
     service.source = signalling.sourceAddress
-    this.setAddress(service, { address: signalling.destinationAddress, port: signalling.destinationPort })
+    this.#table.setAddress(service, { address: signalling.destinationAddress, port: signalling.destinationPort })
     return service
-  }
-
-  setAddress(service: ReceivedService, address: Destination): void {
-    const destination = formatDestination(address.address, address.port)
-    if (service.destination === destination) return
-    if (service.destination !== null) {
-      this.#byDestination.delete(service.destination)
-      service.destinations.delete(service.destination)
-    }
-    service.destination = destination
-    service.address = address
-    service.destinations.set(destination, address)
-    this.#byDestination.set(destination, service)
   }
 
   #join(service: ReceivedService, timeUs: number): void {
@@ -189,31 +160,12 @@ export class ServiceDirectory implements ServiceTable, EventTaker<DirectoryEvent
   #takeOver(session: RouteSession | MmtpSession, service: ReceivedService, timeUs: number): void {
     const former = session.service
     session.own(service, timeUs)
-    this.released(former, session.destination)
-  }
-
-  released(former: ReceivedService | null, destination: string): void {
-    if (former === null || !former.discovered) return
-    former.destinations.delete(destination)
-    if (former.destinations.size > 0) return
-    this.#services.delete(former.id)
-    this.#signalling.delete(former)
-    this.#context.observer.serviceGone(former)
-  }
-
-  /** A discovered service that was only listed gives way to the one whose signalling names its destination. */
-  #displace(destination: string, by: ReceivedService): void {
-    const former = this.#byDestination.get(destination)
-    if (former === undefined || former === by || !former.discovered || former.joined) return
-    this.#byDestination.delete(destination)
-    this.released(former, destination)
+    this.#table.released(former, session.destination)
   }
 
   /** A discovered service has the number the SLT gives to another: that one keeps it. */
   #renumber(discovered: ReceivedService): void {
-    this.#services.delete(discovered.id)
-    this.#signalling.delete(discovered)
-    this.#context.observer.serviceGone(discovered)
+    this.#table.remove(discovered)
     for (const session of [...this.#sessions.values(), ...this.#mmtpSessions.values()])
       if (session.service === discovered) session.service = null
   }
@@ -230,55 +182,25 @@ export class ServiceDirectory implements ServiceTable, EventTaker<DirectoryEvent
 
   /** A flow looks like ROUTE, or MMTP, and nothing names it yet. */
   #discovered(flow: Flow, protocol: 'route' | 'mmtp', timeUs: number): void {
-    const target = this.#discoverTarget
+    const target = this.#table.discoverTarget
     if (target === null) return
-    const tuneIn = this.#tuneIn(target)
-    const listOnly = tuneIn === 'none' || tuneIn === 'scan' || (tuneIn === 'first' && this.#first.has(target))
-    const known = this.#byDestination.get(flow.destination)
-    if (known !== undefined) return
+    const tuneIn = this.#table.tuneIn(target)
+    const listOnly = tuneIn === 'none' || tuneIn === 'scan' || (tuneIn === 'first' && this.#table.hasFirst(target))
+    if (this.#table.at(flow.destination) !== null) return
     const address = { address: flow.destinationAddress, port: flow.destinationPort }
-    if (listOnly) this.#newService(address, protocol)
+    if (listOnly) this.#table.addDiscovered(address, protocol)
     else if (protocol === 'mmtp') this.#mmtpSessionAt(address, timeUs)
     else this.#sessionAt(address, timeUs)
     this.#rebind()
     this.#tellWanted()
   }
 
-  addService(target: ReceiveTarget, first: boolean): ReceivedService | null {
-    if (this.#services.size >= this.#context.limits.services) return null
-    const from = this.#listed || (this.#llsTarget !== null && target.kind === 'mabr') ? FIRST_BESIDE_LLS : first ? 0 : 1
-    // 0 is for configurations; a second one is numbered among the services.
-    const service = new ReceivedService(
-      from === 0 && this.#services.has(0) ? this.#freeId(1) : this.#freeId(from),
-      false,
-    )
-    service.target = target
-    this.#services.set(service.id, service)
-    return service
-  }
-
-  addDiscovered(address: Destination, protocol: 'flute'): ReceivedService | null {
-    return this.#newService(address, protocol)
-  }
-
-  #newService(address: Destination, protocol: 'route' | 'flute' | 'mmtp'): ReceivedService | null {
-    if (this.#services.size >= this.#context.limits.services) return null
-    const service = new ReceivedService(this.#freeId(1), true)
-    service.target = this.#discoverTarget
-    service.protocol = protocol
-    this.setAddress(service, address)
-    this.#services.set(service.id, service)
-    service.joined = this.wants(service)
-    this.#context.observer.serviceChanged(service)
-    return service
-  }
-
   /** Gives a service to each session that waited long enough for signalling to claim it. */
   #claim(session: RouteSession, timeUs: number): void {
     if (session.service !== null || session.claimed) return
-    const listed = this.#byDestination.get(session.destination)
-    const service = listed ?? this.#newService(session.address, 'route')
-    if (listed === undefined && service?.joined === true) {
+    const listed = this.#table.at(session.destination)
+    const service = listed ?? this.#table.addDiscovered(session.address, 'route')
+    if (listed === null && service?.joined === true) {
       session.own(service, timeUs)
     } else {
       this.#sessions.delete(session.destination)
@@ -291,9 +213,9 @@ export class ServiceDirectory implements ServiceTable, EventTaker<DirectoryEvent
   /** As `#claim`, for an MMTP flow that no SLT names. */
   #claimMmtp(session: MmtpSession, timeUs: number): void {
     if (session.service !== null) return
-    const listed = this.#byDestination.get(session.destination)
-    const service = listed ?? this.#newService(session.address, 'mmtp')
-    if (listed === undefined && service?.joined === true) {
+    const listed = this.#table.at(session.destination)
+    const service = listed ?? this.#table.addDiscovered(session.address, 'mmtp')
+    if (listed === null && service?.joined === true) {
       session.own(service, timeUs)
     } else {
       this.#mmtpSessions.delete(session.destination)
@@ -307,7 +229,7 @@ export class ServiceDirectory implements ServiceTable, EventTaker<DirectoryEvent
     const destination = formatDestination(address.address, address.port)
     const known = this.#mmtpSessions.get(destination)
     if (known !== undefined) return known
-    if (!this.mayAddSession(destination, timeUs)) return null
+    if (!this.#mayAddSession(destination, timeUs)) return null
     const session = new MmtpSession(this.#context, this, destination, address, timeUs)
     this.#mmtpSessions.set(destination, session)
     return session
@@ -319,54 +241,33 @@ export class ServiceDirectory implements ServiceTable, EventTaker<DirectoryEvent
     if (this.#mmtpSessions.has(destination) || service.destination === destination) return
     const session = this.#sessionAt(address, timeUs)
     if (session === null) return
-    this.#displace(destination, service)
+    this.#table.displace(destination, service)
     service.destinations.set(destination, address)
     service.routeAddress ??= address
     const owner = session.service
     if (owner === null || (owner !== service && owner.discovered)) this.#takeOver(session, service, timeUs)
-    this.changed()
+    this.#changed()
   }
 
   #flowOf(main: MmtpSession, service: ReceivedService, address: Destination, timeUs: number): MmtpSession | null {
     const session = this.#mmtpSessionAt(address, timeUs)
     if (session === null) return null
-    this.#displace(session.destination, service)
+    this.#table.displace(session.destination, service)
     service.destinations.set(session.destination, address)
     const former = session.service
     if (former === null || (former !== service && former.discovered)) {
-      session.join(service, main, timeUs)
-      this.released(former, session.destination)
+      session.join(service, main)
+      this.#table.released(former, session.destination)
     }
-    this.changed()
+    this.#changed()
     return session.service === service ? session : null
-  }
-
-  #freeId(from: number): number {
-    let id = from
-    while (this.#services.has(id)) id++
-    return id
-  }
-
-  #tuneIn(target: ReceiveTarget | null): TuneIn {
-    return target?.services ?? this.#context.spec.services
-  }
-
-  wants(service: ReceivedService): boolean {
-    const { target } = service
-    const tuneIn = this.#tuneIn(target)
-    if (tuneIn === 'all') return true
-    if (tuneIn === 'none' || tuneIn === 'scan') return false
-    if (tuneIn !== 'first') return tuneIn.includes(service.id)
-    if (target === null) return false
-    if (!this.#first.has(target)) this.#first.set(target, service)
-    return this.#first.get(target) === service
   }
 
   #sessionAt(address: Destination, timeUs: number): RouteSession | null {
     const destination = formatDestination(address.address, address.port)
     const known = this.#sessions.get(destination)
     if (known !== undefined) return known
-    if (!this.mayAddSession(destination, timeUs)) return null
+    if (!this.#mayAddSession(destination, timeUs)) return null
     const unclaimed = (waiting: RouteSession, atUs: number): void =>
       this.#context.events.push(this, { kind: 'unclaimed', session: waiting, timeUs: atUs })
     const session = new RouteSession(this.#context, unclaimed, address, destination, timeUs)
@@ -379,7 +280,7 @@ export class ServiceDirectory implements ServiceTable, EventTaker<DirectoryEvent
     return session
   }
 
-  mayAddSession(destination: string, timeUs: number): boolean {
+  #mayAddSession(destination: string, timeUs: number): boolean {
     const { sessions } = this.#context.limits
     if (this.#sessions.size + this.#flute.size + this.#mmtpSessions.size < sessions) return true
     const hit = { limit: 'sessions', most: sessions, beyond: destination } as const
@@ -387,16 +288,12 @@ export class ServiceDirectory implements ServiceTable, EventTaker<DirectoryEvent
     return false
   }
 
-  routeSessionAt(address: Destination, timeUs: number): RouteSession | null {
-    return this.#sessionAt(address, timeUs)
-  }
-
-  dropRoute(session: RouteSession, timeUs: number): void {
+  #dropRoute(session: RouteSession, timeUs: number): void {
     this.#sessions.delete(session.destination)
     session.close(timeUs)
   }
 
-  changed(): void {
+  #changed(): void {
     this.#rebind()
     this.#tellWanted()
   }
@@ -430,7 +327,7 @@ export class ServiceDirectory implements ServiceTable, EventTaker<DirectoryEvent
       }
       const session = this.#sessionAt(address, timeUs)
       if (session === null) continue
-      this.#displace(session.destination, service)
+      this.#table.displace(session.destination, service)
       if (!service.destinations.has(session.destination)) service.destinations.set(session.destination, address)
       for (const channel of described.channels) session.describe(channel, service, timeUs)
       const owner = session.service
@@ -494,7 +391,7 @@ export class ServiceDirectory implements ServiceTable, EventTaker<DirectoryEvent
   #tellWanted(): void {
     if (this.#context.observer.destinationsWanted === undefined) return
     this.#wantedStale = true
-    if (this.#services.size <= TOLD_AT_ONCE) this.#tellWantedNow()
+    if (this.#table.size <= TOLD_AT_ONCE) this.#tellWantedNow()
   }
 
   #tellWantedNow(): void {
@@ -505,7 +402,7 @@ export class ServiceDirectory implements ServiceTable, EventTaker<DirectoryEvent
       // Whatever uses the LLS sees the same SLT: its services are wanted from each of them.
       const lls = usesLls(target)
       if (lls) wanted.set(formatDestination(LLS_ADDRESS, LLS_PORT), { address: LLS_ADDRESS, port: LLS_PORT })
-      for (const service of this.#services.values()) {
+      for (const service of this.#table.all()) {
         if (!service.joined || service.target === null) continue
         const same = service.target === target || (lls && usesLls(service.target))
         if (

@@ -1,0 +1,153 @@
+import type { TuneIn } from '../../contract/session-spec.ts'
+import type { Destination } from '../../flow/facts.ts'
+import { type ReceiveTarget, usesLls } from '../../flow/receive-target.ts'
+import { formatDestination } from '../../protocol/ip/address.ts'
+import type { FileContext } from '../context/contexts.ts'
+import { ReceivedService } from '../context/received-service.ts'
+
+/** Services of `route` targets beside an LLS: those of an SLT are below 65536. */
+const FIRST_BESIDE_LLS = 65_536
+
+/** The services that are known: their numbers, where they are, and which are to be joined. */
+export class ServiceTable {
+  /** Whose services the SLT lists: the first target that uses the LLS. */
+  readonly llsTarget: ReceiveTarget | null
+  readonly discoverTarget: ReceiveTarget | null
+  /** Called when destinations or services have changed: flows are decided again. */
+  readonly changed: () => void
+  /** An SLT has come: numbers below 65536 are its own. */
+  listed = false
+  readonly #context: FileContext
+  readonly #services = new Map<number, ReceivedService>()
+  readonly #byDestination = new Map<string, ReceivedService>()
+  /** The one service that `first` joined, of each target. */
+  readonly #first = new Map<ReceiveTarget, ReceivedService>()
+
+  constructor(context: FileContext, targets: readonly ReceiveTarget[], changed: () => void) {
+    this.#context = context
+    this.llsTarget = targets.find(usesLls) ?? null
+    this.discoverTarget = targets.find((target) => target.kind === 'discover') ?? null
+    this.changed = changed
+  }
+
+  get size(): number {
+    return this.#services.size
+  }
+
+  all(): Iterable<ReceivedService> {
+    return this.#services.values()
+  }
+
+  get(id: number): ReceivedService | null {
+    return this.#services.get(id) ?? null
+  }
+
+  /** The service whose main destination this is. */
+  at(destination: string): ReceivedService | null {
+    return this.#byDestination.get(destination) ?? null
+  }
+
+  tuneIn(target: ReceiveTarget | null): TuneIn {
+    return target?.services ?? this.#context.spec.services
+  }
+
+  /** True where tuning in to the first service has found that already. */
+  hasFirst(target: ReceiveTarget): boolean {
+    return this.#first.has(target)
+  }
+
+  setFirst(target: ReceiveTarget, service: ReceivedService): void {
+    this.#first.set(target, service)
+  }
+
+  wants(service: ReceivedService): boolean {
+    const { target } = service
+    const tuneIn = this.tuneIn(target)
+    if (tuneIn === 'all') return true
+    if (tuneIn === 'none' || tuneIn === 'scan') return false
+    if (tuneIn !== 'first') return tuneIn.includes(service.id)
+    if (target === null) return false
+    if (!this.#first.has(target)) this.#first.set(target, service)
+    return this.#first.get(target) === service
+  }
+
+  /** The service of a `route` target. */
+  addRoute(target: ReceiveTarget, address: Destination): ReceivedService {
+    const service = this.#add(this.#freeId(this.llsTarget === null ? 1 : FIRST_BESIDE_LLS), false, target)
+    service.protocol = 'route'
+    this.setAddress(service, address)
+    service.joined = this.wants(service)
+    return service
+  }
+
+  /** A service of the SLT, under its number there or, where that is taken, a free one. */
+  addListed(serviceId: number): ReceivedService {
+    const id = this.#services.has(serviceId) ? this.#freeId(FIRST_BESIDE_LLS) : serviceId
+    return this.#add(id, false, this.llsTarget)
+  }
+
+  /** A service of a gateway. `first`: that of the configuration, 0 where that is free. Null where no more are allowed. */
+  addService(target: ReceiveTarget, first: boolean): ReceivedService | null {
+    if (this.#services.size >= this.#context.limits.services) return null
+    const from = this.listed || (this.llsTarget !== null && target.kind === 'mabr') ? FIRST_BESIDE_LLS : first ? 0 : 1
+    // 0 is for configurations; a second one is numbered among the services.
+    return this.#add(from === 0 && this.#services.has(0) ? this.#freeId(1) : this.#freeId(from), false, target)
+  }
+
+  /** A service for a session that nothing names; null where no more are allowed. */
+  addDiscovered(address: Destination, protocol: 'route' | 'flute' | 'mmtp'): ReceivedService | null {
+    if (this.#services.size >= this.#context.limits.services) return null
+    const service = this.#add(this.#freeId(1), true, this.discoverTarget)
+    service.protocol = protocol
+    this.setAddress(service, address)
+    service.joined = this.wants(service)
+    this.#context.observer.serviceChanged(service)
+    return service
+  }
+
+  #add(id: number, discovered: boolean, target: ReceiveTarget | null): ReceivedService {
+    const service = new ReceivedService(id, discovered)
+    service.target = target
+    this.#services.set(id, service)
+    return service
+  }
+
+  #freeId(from: number): number {
+    let id = from
+    while (this.#services.has(id)) id++
+    return id
+  }
+
+  setAddress(service: ReceivedService, address: Destination): void {
+    const destination = formatDestination(address.address, address.port)
+    if (service.destination === destination) return
+    if (service.destination !== null) {
+      this.#byDestination.delete(service.destination)
+      service.destinations.delete(service.destination)
+    }
+    service.destination = destination
+    service.address = address
+    service.destinations.set(destination, address)
+    this.#byDestination.set(destination, service)
+  }
+
+  remove(service: ReceivedService): void {
+    this.#services.delete(service.id)
+    this.#context.observer.serviceGone(service)
+  }
+
+  /** `former` no longer has this destination; a discovered one without any is gone. */
+  released(former: ReceivedService | null, destination: string): void {
+    if (former === null || !former.discovered) return
+    former.destinations.delete(destination)
+    if (former.destinations.size === 0) this.remove(former)
+  }
+
+  /** A discovered service that was only listed gives way to the one whose signalling names its destination. */
+  displace(destination: string, by: ReceivedService): void {
+    const former = this.#byDestination.get(destination)
+    if (former === undefined || former === by || !former.discovered || former.joined) return
+    this.#byDestination.delete(destination)
+    this.released(former, destination)
+  }
+}
