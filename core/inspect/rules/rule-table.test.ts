@@ -293,11 +293,13 @@ describe('the table of rules', () => {
   it.each(Object.entries(EXAMPLES))(
     '%s is raised with all its slots filled, and not without a reason',
     (id, { raises, quiet }) => {
-      for (const [at, alarm] of judged(raises).entries()) {
+      // Other rules may judge the same findings.
+      const own = judged(raises).filter(({ rule }) => rule === id)
+      for (const [at, alarm] of own.entries()) {
         expect(alarm).toMatchObject({ rule: id, object: raises[at]?.object, frame: 5, count: 1 })
         expect(alarm.text).not.toMatch(/[{}]|undefined|\bnull(?! packets)|NaN/)
       }
-      expect(judged(raises)).toHaveLength(raises.length)
+      expect(own).toHaveLength(raises.length)
       if (quiet !== undefined) expect(judged([quiet]).map(({ rule }) => rule)).not.toContain(id)
     },
   )
