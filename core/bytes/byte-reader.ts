@@ -1,8 +1,8 @@
 import { CodecError } from './codec-error.ts'
 
 /**
- * A cursor over big-endian fields. Every read names its field, and a read past the end throws a `CodecError` that says
- * which field was cut, where, and how much was left.
+ * Reads big-endian fields one after another. Every read names its field; a read past the end throws a `CodecError` with the
+ * field, its offset and the bytes left.
  */
 export class ByteReader {
   readonly #bytes: Uint8Array
@@ -12,8 +12,9 @@ export class ByteReader {
   #at: number
 
   /**
+   *
    * @param code `CodecError.code` of a read past `end`
-   * @throws RangeError when `start` and `end` do not lie inside `bytes`: the caller's mistake, not the network's
+   * @throws RangeError where `start` and `end` are not inside `bytes`: an error of the caller, not of the network
    */
   constructor(bytes: Uint8Array, start = 0, end = bytes.length, code = 'truncated') {
     if (start < 0 || end < start || end > bytes.length) throw new RangeError(`no range [${start}, ${end}) in the bytes`)
@@ -76,7 +77,7 @@ export class ByteReader {
     return this.#view.getBigUint64(this.#take(8, field))
   }
 
-  /** 64 bits as a number. @throws CodecError `too-wide` above 2^53-1, so that nothing is rounded silently. */
+  /** 64 bits as a number. @throws CodecError `too-wide` above 2^53-1, because a number would round it. */
   u64Number(field: string): number {
     const at = this.#at
     const value = this.u64(field)
@@ -86,7 +87,7 @@ export class ByteReader {
     return Number(value)
   }
 
-  /** The next `length` bytes as a view, nothing copied. */
+  /** The next `length` bytes as a view; nothing is copied. */
   borrow(length: number, field: string): Uint8Array {
     const at = this.#take(length, field)
     return this.#bytes.subarray(at, at + length)
@@ -105,7 +106,7 @@ export class ByteReader {
 
   #take(length: number, field: string): number {
     const at = this.#at
-    // Written so that NaN and negative lengths (arithmetic on forged fields) are refused as well.
+    // This form of the comparison also refuses NaN and negative lengths, which forged fields can produce.
     if (!(length >= 0 && length <= this.#end - at)) {
       const left = this.#end - at
       throw new CodecError(this.#code, at, `${field} at byte ${at} needs ${length} bytes, ${left} are left`)

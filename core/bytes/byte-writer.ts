@@ -1,8 +1,8 @@
 import { CodecError } from './codec-error.ts'
 
 /**
- * Writes big-endian fields into a buffer that grows. A value that its field cannot hold throws `CodecError` `out-of-range`,
- * so that nothing leaves here cut.
+ * Writes big-endian fields into a buffer that grows. A value too wide for its field throws `CodecError` `out-of-range`; it is
+ * never truncated.
  */
 export class ByteWriter {
   #bytes: Uint8Array
@@ -67,7 +67,7 @@ export class ByteWriter {
     return this
   }
 
-  /** One byte per character; for four-character codes and ASCII identifiers. */
+  /** One byte per character: four-character codes and ASCII identifiers. */
   latin1(text: string): this {
     const at = this.#room(text.length)
     for (let i = 0; i < text.length; i++) this.#bytes[at + i] = checked(text.charCodeAt(i), 0xff)
@@ -80,14 +80,14 @@ export class ByteWriter {
     return this
   }
 
-  /** Overwrites a 32-bit field written earlier: a box size known only at its end. */
+  /** Overwrites a 32-bit field written earlier, such as a box size known only at its end. */
   u32At(offset: number, value: number): this {
     if (offset + 4 > this.#length) throw new RangeError(`byte ${offset} is not written yet`)
     this.#view.setUint32(offset, checked(value, 0xffff_ffff))
     return this
   }
 
-  /** A copy of all that was written. */
+  /** A copy of everything written. */
   take(): Uint8Array {
     return this.#bytes.slice(0, this.#length)
   }

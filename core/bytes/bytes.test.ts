@@ -7,7 +7,7 @@ import { bytesToHex, hexToBytes } from './hex.ts'
 import { u16At, u24At, u32At, u48At } from './ints.ts'
 
 describe('ByteReader and ByteWriter', () => {
-  it('read back what was written, in every width', () => {
+  it('read back every width as written', () => {
     const widths = fc.record({
       u8: fc.integer({ min: 0, max: 0xff }),
       u16: fc.integer({ min: 0, max: 0xffff }),
@@ -34,7 +34,7 @@ describe('ByteReader and ByteWriter', () => {
     )
   })
 
-  it('names the field, the place and what is left when bytes run out', () => {
+  it('names the field, the offset and the bytes left when bytes run out', () => {
     const reader = new ByteReader(hexToBytes('00 01 02'), 1, 3, 'box-truncated')
     expect(reader.u8('version')).toBe(1)
     const thrown = caught(() => reader.u32('flags'))
@@ -43,24 +43,24 @@ describe('ByteReader and ByteWriter', () => {
     expect(reader.u8('still readable')).toBe(2)
   })
 
-  it('refuses lengths that arithmetic on forged fields makes', () => {
+  it('refuses NaN and negative lengths', () => {
     for (const length of [-1, Number.NaN, Number.POSITIVE_INFINITY, 4]) {
       expect(caught(() => new ByteReader(new Uint8Array(3)).borrow(length, 'x')).code).toBe('truncated')
     }
   })
 
-  it('refuses 64 bits that a number cannot hold', () => {
+  it('refuses a 64-bit value above 2^53-1', () => {
     expect(new ByteReader(hexToBytes('001fffffffffffff')).u64Number('size')).toBe(Number.MAX_SAFE_INTEGER)
     expect(caught(() => new ByteReader(hexToBytes('0020000000000000')).u64Number('size')).code).toBe('too-wide')
   })
 
-  it('does not cut values that are too large for their field', () => {
+  it('refuses values too large for their field', () => {
     expect(caught(() => new ByteWriter().u16(0x1_0000)).code).toBe('out-of-range')
     expect(caught(() => new ByteWriter().u8(-1)).code).toBe('out-of-range')
     expect(caught(() => new ByteWriter().u24(1.5)).code).toBe('out-of-range')
   })
 
-  it('sets a size that is known only at the end', () => {
+  it('overwrites a size known only at the end', () => {
     const out = new ByteWriter().u32(0).latin1('moov')
     expect(bytesToHex(out.u32At(0, out.length).take())).toBe('000000086d6f6f76')
   })
@@ -76,7 +76,7 @@ describe('integers in place', () => {
 })
 
 describe('hex', () => {
-  it('goes both ways and refuses half bytes', () => {
+  it('converts both ways and refuses half bytes', () => {
     expect(bytesToHex(hexToBytes('12 A0|05\n03'), ' ')).toBe('12 a0 05 03')
     expect(caught(() => hexToBytes('12a')).code).toBe('hex')
     expect(caught(() => hexToBytes('zz')).code).toBe('hex')

@@ -1,6 +1,6 @@
 /**
- * What a codec throws, and the only thing it throws: bytes or text from the network are not what the format says.
- * `code` is stable and counted (`lct-truncated`), `offset` is the byte (in text: character) where it went wrong.
+ * The only error a codec throws: bytes or text from the network do not follow the format. `code` is stable and counted
+ * (`lct-truncated`); `offset` is the byte (in text: character) of the fault.
  */
 export class CodecError extends Error {
   readonly code: string

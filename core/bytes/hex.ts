@@ -1,6 +1,6 @@
 import { CodecError } from './codec-error.ts'
 
-/** Bytes of a hex text; spaces, line ends and `|` between digits are for the reader and skipped. @throws CodecError `hex` */
+/** Bytes of a hex text; spaces, line ends and `|` between digits are skipped. @throws CodecError `hex` */
 export function hexToBytes(text: string): Uint8Array {
   const digits = text.replace(/[\s|]+/g, '')
   if (digits.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(digits)) {

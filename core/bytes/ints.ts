@@ -1,6 +1,6 @@
 /**
- * Big-endian integers read in place, for packet paths that may not allocate. Nothing is checked here: the caller has
- * already compared the field's end with the end of the datagram.
+ * Big-endian integers read in place, for packet paths that may not allocate. Nothing is checked: the caller has compared the
+ * field's end with the end of the datagram.
  */
 
 /** Unsigned, 16 bits. */

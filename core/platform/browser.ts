@@ -7,8 +7,8 @@ export type { CheckingCertificate, HashName, PackedForm, RunningHash, SignatureS
 export { UnpackError } from './types.ts'
 
 /*
- * `#platform` for a worker of a web page: the functions of node.ts, described there, without Node. All are synchronous, which
- * the runtime's own digests and decompression are not.
+ * `#platform` for a worker of a web page: the functions documented in node.ts, without Node. All are synchronous, unlike the
+ * page's own digests and decompression.
  */
 
 const HASHES = { md5, sha1, sha224, sha256, sha384, sha512 } as const
@@ -28,7 +28,7 @@ export function unpack(form: PackedForm, bytes: Uint8Array, maxBytes: number): U
 const GZIP_HEADER = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]
 const MAX_STORED = 0xffff
 
-/** A gzip text of stored blocks: valid, and no smaller than what is in it. */
+/** A gzip text of stored blocks: valid, but not compressed. */
 export function gzip(bytes: Uint8Array): Uint8Array {
   const blocks = Math.max(1, Math.ceil(bytes.length / MAX_STORED))
   const out = new Uint8Array(GZIP_HEADER.length + blocks * 5 + bytes.length + 8)
@@ -48,7 +48,7 @@ export function gzip(bytes: Uint8Array): Uint8Array {
   return out
 }
 
-/** Characters made by one call: arguments go on the stack. */
+/** Characters per call: arguments are put on the stack. */
 const TEXT_STEP = 8192
 
 export function latin1Text(bytes: Uint8Array): string {
@@ -76,7 +76,7 @@ export function base64Bytes(text: string): Uint8Array {
     .replaceAll('-', '+')
     .replaceAll('_', '/')
     .replace(/[^A-Za-z0-9+/]/g, '')
-  // A single digit at the end says less than a byte.
+  // A single digit at the end is less than a byte.
   const whole = digits.length % 4 === 1 ? digits.slice(0, -1) : digits
   return Uint8Array.from(atob(whole), (character) => character.charCodeAt(0))
 }
@@ -109,7 +109,7 @@ export function allocate(bytes: number): Uint8Array {
   return new Uint8Array(bytes)
 }
 
-/** The one thing of the page's runtime that ES2022 does not have. */
+/** The only API of the page used here that ES2022 lacks. */
 declare const XMLHttpRequest: new () => {
   responseType: string
   readonly status: number
@@ -118,7 +118,7 @@ declare const XMLHttpRequest: new () => {
   send(): void
 }
 
-/** In a worker a request may wait for its answer; a page may not. */
+/** Synchronous requests are allowed in a worker, not in a page. */
 export function bundledFile(path: string): Uint8Array {
   const request = new XMLHttpRequest()
   request.open('GET', path, false)
@@ -128,7 +128,7 @@ export function bundledFile(path: string): Uint8Array {
   return new Uint8Array(request.response as ArrayBuffer)
 }
 
-/** Web Crypto answers later; what is signed is used all the same, as unchecked. */
+/** Null: Web Crypto is asynchronous. Signed signalling is used, and reported as unchecked. */
 export function checkingCertificate(_der: Uint8Array): CheckingCertificate | null {
   return null
 }

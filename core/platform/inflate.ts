@@ -1,8 +1,8 @@
 import { type PackedForm, UnpackError } from './types.ts'
 
 /*
- * Inflate (RFC 1951) with gzip's and zlib's wrappings, for runtimes without a synchronous one. Written for what signalling
- * needs: a limit on the output, and truncated told from damaged.
+ * Inflate (RFC 1951) with gzip's and zlib's framing, for runtimes without a synchronous one. It limits the output, and reports
+ * truncated input apart from damaged input.
  */
 
 const LENGTH_BASE = [
@@ -22,7 +22,7 @@ const FIRST_OUTPUT_BYTES = 16 << 10
 /** Bits of the gzip header's flags. */
 const GZIP_FLAG = { headerCrc: 2, extra: 4, name: 8, comment: 16 } as const
 
-/** Unpacks up to `maxBytes`; padding behind the packed data is ignored. @throws UnpackError */
+/** Unpacks up to `maxBytes`; padding after the packed data is ignored. @throws UnpackError */
 export function inflateLimited(form: PackedForm, bytes: Uint8Array, maxBytes: number): Uint8Array {
   const inflater = new Inflater(bytes, Math.max(1, maxBytes))
   if (form === 'zlib') inflater.zlib()
@@ -85,7 +85,7 @@ class Inflater {
     if (sum !== adler32(this.#out.subarray(0, this.#length))) corrupt('incorrect data check')
   }
 
-  /** All members; a zero byte after a member is padding, as zlib's own tools have it. */
+  /** All members; a zero byte after a member is padding, as in zlib. */
   gzip(): void {
     do this.#member()
     while (this.#at < this.#in.length && this.#in[this.#at] !== 0)
@@ -107,9 +107,9 @@ class Inflater {
     this.blocks()
     const crc = this.#u32()
     const length = this.#u32()
-    const own = this.#out.subarray(start, this.#length)
-    if (crc !== crc32(own)) corrupt('incorrect data check')
-    if (length !== own.length % 2 ** 32) corrupt('incorrect length check')
+    const member = this.#out.subarray(start, this.#length)
+    if (crc !== crc32(member)) corrupt('incorrect data check')
+    if (length !== member.length % 2 ** 32) corrupt('incorrect length check')
   }
 
   /** Blocks up to the last one; the rest of its last byte is dropped. */
@@ -205,7 +205,7 @@ class Inflater {
     return corrupt('invalid code')
   }
 
-  /** Makes room for so many bytes of output. */
+  /** Makes room for `bytes` more bytes of output. */
   #reserve(bytes: number): void {
     const need = this.#length + bytes
     if (need > this.#limit) tooLarge(this.#limit)
@@ -236,7 +236,7 @@ class Inflater {
   }
 }
 
-/** @param complete refuse a code that leaves bit patterns unused, but for a single one of one bit */
+/** @param single accept a code that leaves bit patterns unused if it has no more than one symbol, of one bit */
 function codeOf(lengths: Uint8Array, single: boolean): Code {
   const counts = new Uint16Array(MAX_CODE_BITS + 1)
   for (const length of lengths) counts[length] = (counts[length] as number) + 1

@@ -14,8 +14,8 @@ export type { CheckingCertificate, HashName, PackedForm, RunningHash, SignatureS
 export { UnpackError } from './types.ts'
 
 /*
- * What the rooms up to `inspect` need of the runtime, by Node. `browser.ts` has the same functions for a worker of a web
- * page. Both are imported as `#platform`; package.json's `imports` and the bundler's conditions choose.
+ * What the rooms up to `inspect` need of the runtime, over Node. `browser.ts` has the same functions for a worker of a web
+ * page. Both are imported as `#platform`; package.json's `imports` and the bundler's conditions choose one.
  */
 
 /** Starts a digest. */
@@ -30,7 +30,7 @@ export function hashOf(name: HashName, bytes: Uint8Array): Uint8Array {
 
 const UNPACK = { gzip: gunzipSync, zlib: inflateSync, deflate: inflateRawSync } as const
 
-/** Unpacks up to `maxBytes`; what follows the packed data is ignored. @throws UnpackError */
+/** Unpacks up to `maxBytes`; bytes after the packed data are ignored. @throws UnpackError */
 export function unpack(form: PackedForm, bytes: Uint8Array, maxBytes: number): Uint8Array {
   try {
     return plain(UNPACK[form](bytes, { maxOutputLength: Math.max(1, maxBytes) }))
@@ -41,19 +41,19 @@ export function unpack(form: PackedForm, bytes: Uint8Array, maxBytes: number): U
   }
 }
 
-/** Packs as gzip without name or time: the same bytes give the same text on every run. */
+/** Packs as gzip without name or time, so that the output depends on the bytes alone. */
 export function gzip(bytes: Uint8Array): Uint8Array {
   return plain(gzipSync(bytes, { level: 9 }))
 }
 
-// Buffer and not TextDecoder: the ICU data of some runtimes has no converters beyond UTF-8 and UTF-16LE.
+// Buffer, not TextDecoder: the ICU data of some runtimes has converters for UTF-8 and UTF-16LE only.
 
 /** Text with one character per byte. */
 export function latin1Text(bytes: Uint8Array): string {
   return borrowed(bytes).toString('latin1')
 }
 
-/** UTF-16 in either byte order, its byte order mark kept; an odd byte at the end is dropped. */
+/** UTF-16 in either byte order, with its byte order mark; an odd byte at the end is dropped. */
 export function utf16Text(bytes: Uint8Array, littleEndian: boolean): string {
   const whole = Buffer.from(bytes.subarray(0, bytes.length & ~1))
   return (littleEndian ? whole : whole.swap16()).toString('utf16le')
@@ -64,7 +64,7 @@ export function base64Text(bytes: Uint8Array): string {
   return borrowed(bytes).toString('base64')
 }
 
-/** Bytes of a base64 text, in either alphabet; other characters are skipped, and the text ends at its padding. */
+/** Bytes of a base64 text in either alphabet; other characters are skipped, and padding ends the text. */
 export function base64Bytes(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, 'base64'))
 }
@@ -74,27 +74,30 @@ export function hexText(bytes: Uint8Array): string {
   return borrowed(bytes).toString('hex')
 }
 
-/** True where both hold the same bytes. */
+/** True where both have the same bytes. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0
 }
 
-/** Offset of `needle` in `bytes` from `start` on, -1 where it is not. */
+/** Offset of `needle` in `bytes` from `start` on, or -1. */
 export function indexOfBytes(bytes: Uint8Array, needle: Uint8Array, start = 0): number {
   return borrowed(bytes).indexOf(needle, start)
 }
 
-/** Memory of its own with undefined contents. */
+/** A buffer of its own with undefined contents. */
 export function allocate(bytes: number): Uint8Array {
   return new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer)
 }
 
-/** Reads a file that was bundled beside the program, by the path that its import gave. */
+/** Reads a file bundled with the program, by the path from its import. */
 export function bundledFile(path: string): Uint8Array {
   return plain(readFileSync(path))
 }
 
-/** Reads a certificate in DER. @returns null where the runtime cannot check signatures @throws where it is no certificate */
+/**
+ * Reads a certificate in DER. @returns null where the runtime cannot check signatures @throws where the bytes are no
+ * certificate
+ */
 export function checkingCertificate(der: Uint8Array): CheckingCertificate | null {
   return new NodeCertificate(new X509Certificate(der))
 }
@@ -139,7 +142,7 @@ function borrowed(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
-/** The same memory without Node's class. */
+/** The same memory as a plain Uint8Array. */
 function plain(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
 }

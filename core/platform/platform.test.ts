@@ -6,13 +6,13 @@ import { crc32 } from './inflate.ts'
 import * as node from './node.ts'
 import type { HashName, PackedForm } from './types.ts'
 
-/** Either runtime's functions: that one type fits both is part of what is tested. */
-const twins: readonly (typeof node)[] = [node, browser]
+/** The functions of both runtimes; the common type is part of the test. */
+const platforms: readonly (typeof node)[] = [node, browser]
 const HASHES: readonly HashName[] = ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512']
 const PACK = { gzip: gzipSync, zlib: deflateSync, deflate: deflateRawSync } as const
 const FORMS = Object.keys(PACK) as PackedForm[]
 
-/** Bytes of all kinds: random ones, and those that pack well. */
+/** Random bytes, and bytes that pack well. */
 const content = fc.oneof(
   fc.uint8Array({ maxLength: 600 }),
   fc
@@ -22,7 +22,7 @@ const content = fc.oneof(
     ),
 )
 
-/** What an unpacking gives, as text, or the reason it gives nothing. */
+/** The unpacked bytes as text, or why unpacking fails. */
 function outcome(platform: typeof node, form: PackedForm, bytes: Uint8Array, maxBytes: number): string {
   try {
     return `bytes ${node.latin1Text(platform.unpack(form, bytes, maxBytes))}`
@@ -32,7 +32,7 @@ function outcome(platform: typeof node, form: PackedForm, bytes: Uint8Array, max
   }
 }
 
-/** Checks that both runtimes give the same for all inputs. */
+/** Checks that both runtimes return the same for all inputs. */
 function agree<T>(inputs: fc.Arbitrary<T>, call: (platform: typeof node, input: T) => unknown): void {
   fc.assert(
     fc.property(inputs, (input) => {
@@ -46,7 +46,7 @@ describe('the two platforms', () => {
     expect(Object.keys(browser).sort()).toEqual(Object.keys(node).sort())
   })
 
-  it('digest alike, at once and piece by piece', () => {
+  it('digest alike, in one call and in pieces', () => {
     agree(fc.tuple(fc.constantFrom(...HASHES), content, fc.nat(600)), (platform, [name, bytes, cut]) => {
       const parts = platform.newHash(name).update(bytes.subarray(0, cut)).update(bytes.subarray(cut)).digest()
       const whole = platform.hashOf(name, bytes)
@@ -55,18 +55,18 @@ describe('the two platforms', () => {
     })
   })
 
-  it.each(FORMS)('unpack %s alike, to what was packed', (form) => {
+  it.each(FORMS)('unpack %s to the same original bytes', (form) => {
     const inputs = fc.tuple(content, fc.integer({ min: 0, max: 9 }), fc.uint8Array({ maxLength: 3 }))
     agree(inputs, (platform, [bytes, level, tail]) => {
       const packed = new Uint8Array(Buffer.concat([PACK[form](bytes, { level }), tail]))
       const got = outcome(platform, form, packed, 1 << 20)
-      // Of gzip, only a zero byte is padding; anything else would be another member.
+      // In gzip only a zero byte is padding; any other would start another member.
       if (form !== 'gzip' || (tail[0] ?? 0) === 0) expect(got).toBe(`bytes ${node.latin1Text(bytes)}`)
       return got
     })
   })
 
-  it.each(FORMS)('say of %s alike that it ends early or unpacks to too much', (form) => {
+  it.each(FORMS)('report alike that %s is truncated or too large', (form) => {
     agree(fc.tuple(content, fc.nat()), (platform, [bytes, cut]) => {
       const packed = new Uint8Array(PACK[form](bytes))
       const short = packed.subarray(0, cut % packed.length)
@@ -74,14 +74,14 @@ describe('the two platforms', () => {
     })
   })
 
-  it.each(FORMS)('refuse damaged %s without giving other bytes', (form) => {
+  it.each(FORMS)('refuse damaged %s instead of returning other bytes', (form) => {
     fc.assert(
       fc.property(content, fc.nat(), fc.integer({ min: 1, max: 255 }), (bytes, place, change) => {
         const packed = Uint8Array.from(PACK[form](bytes))
         const at = place % packed.length
         packed[at] = (packed[at] as number) ^ change
-        const [first, second] = twins.map((platform) => outcome(platform, form, packed, 1 << 20))
-        // Where both see damage, one may see it before the end that the other misses.
+        const [first, second] = platforms.map((platform) => outcome(platform, form, packed, 1 << 20))
+        // With two faults, one runtime may report the end and the other the damage.
         if (first?.startsWith('bytes ') || second?.startsWith('bytes ')) expect(second).toBe(first)
       }),
     )
@@ -98,7 +98,7 @@ describe('the two platforms', () => {
 
   it('read several gzip members alike', () => {
     const members = Buffer.concat([gzipSync('one '), gzipSync('two')])
-    for (const platform of twins) expect(platform.latin1Text(platform.unpack('gzip', members, 100))).toBe('one two')
+    for (const platform of platforms) expect(platform.latin1Text(platform.unpack('gzip', members, 100))).toBe('one two')
   })
 
   it('turn bytes to text alike', () => {
@@ -111,7 +111,7 @@ describe('the two platforms', () => {
     ])
   })
 
-  it('read base64 alike, whatever stands in it', () => {
+  it('read base64 alike, with any characters in it', () => {
     const text = fc.string({ unit: fc.constantFrom(...'AZaz09+/-_= \n.'), maxLength: 60 })
     agree(text, (platform, base64) => platform.base64Bytes(base64))
     agree(fc.uint8Array(), (platform, bytes) => platform.base64Bytes(node.base64Text(bytes)))
@@ -130,8 +130,8 @@ describe('the two platforms', () => {
     )
   })
 
-  it('allocate memory of its own', () => {
-    for (const platform of twins) {
+  it('allocate memory that is not shared', () => {
+    for (const platform of platforms) {
       const bytes = platform.allocate(100)
       expect([bytes.length, bytes.buffer.byteLength]).toEqual([100, 100])
     }
@@ -139,7 +139,7 @@ describe('the two platforms', () => {
 })
 
 describe('crc32', () => {
-  it('gives the check value of its catalogue', () => {
+  it("matches the catalogue's check value", () => {
     expect(crc32(new TextEncoder().encode('123456789'))).toBe(0xcbf43926)
   })
 })

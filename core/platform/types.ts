@@ -4,7 +4,7 @@ export type HashName = 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512
 /** A digest computed piece by piece. */
 export type RunningHash = {
   update(bytes: Uint8Array): RunningHash
-  /** Ends it: neither call is allowed afterwards. */
+  /** Ends the digest; no call is allowed afterwards. */
   digest(): Uint8Array
 }
 
@@ -21,12 +21,12 @@ export class UnpackError extends Error {
   }
 }
 
-/** How a signature is made: the digest (null where the key's scheme has its own), and PSS padding of RSA. */
+/** Parameters of a signature: the digest (null where the key's scheme has its own) and whether RSA uses PSS padding. */
 export type SignatureScheme = { readonly hash: HashName | null; readonly pss: boolean }
 
 /** A certificate whose key can check signatures. */
 export type CheckingCertificate = {
-  /** Names with a line per part, `CN=…`. */
+  /** Distinguished name with one line per part, `CN=…`. */
   readonly subject: string
   readonly issuer: string
   /** `ec`, `rsa`, `rsa-pss`, `ed25519`, …; null where the runtime does not know it. */

@@ -1,8 +1,8 @@
 import { utf16Text } from '#platform'
 
 /**
- * Local name of a document's root element, found without parsing it; null where the bytes do not start like XML.
- * Declaration, comments, processing instructions and a document type are stepped over; only the first 64 KiB are looked at.
+ * Local name of a document's root element, found without parsing; null where the bytes do not start like XML. Skips
+ * declaration, comments, processing instructions and document type; searches only the first 64 KiB.
  */
 export function xmlRootName(bytes: Uint8Array): string | null {
   const text = decode(bytes.subarray(0, 64 << 10))

@@ -4,8 +4,8 @@ import { CodecError } from '../bytes/codec-error.ts'
 export type XmlAttribute = { readonly name: string; readonly local: string; readonly value: string }
 
 /**
- * An element of a parsed document. Matching goes by local name: real streams use wrong, missing and misspelt namespaces.
- * `text` is the character data directly inside, trimmed at both ends.
+ * An element of a parsed document. Names are compared by local name, because real streams use wrong, missing and misspelt
+ * namespaces. `text` is the character data directly inside, trimmed at both ends.
  */
 export type XmlElement = {
   /** Qualified name as written. */
@@ -14,13 +14,13 @@ export type XmlElement = {
   readonly attributes: readonly XmlAttribute[]
   readonly children: readonly XmlElement[]
   readonly text: string
-  /** Where the start tag ends: line from 1, column from 0, character offset. */
+  /** End of the start tag: line from 1, column from 0, character offset. */
   readonly line: number
   readonly column: number
   readonly offset: number
 }
 
-/** A `CodecError` of an XML text, which also knows line (from 1) and column (from 0). */
+/** A `CodecError` of an XML text, with line (from 1) and column (from 0). */
 export class XmlError extends CodecError {
   readonly line: number
   readonly column: number
@@ -44,7 +44,7 @@ export function childrenOf(element: XmlElement, local: string): XmlElement[] {
   return element.children.filter((candidate) => candidate.local === local)
 }
 
-/** All elements below with this local name, in document order. */
+/** All descendants with this local name, in document order. */
 export function descendants(element: XmlElement, local: string): XmlElement[] {
   const found: XmlElement[] = []
   const walk = (parent: XmlElement): void => {
@@ -63,12 +63,12 @@ export function attr(element: XmlElement, local: string): string | null {
   return null
 }
 
-/** Attribute as an unsigned integer of at most `max`; null where it is absent or is no such number. */
+/** Attribute as an unsigned integer of at most `max`; null where it is absent or not such a number. */
 export function uintAttr(element: XmlElement, local: string, max = Number.MAX_SAFE_INTEGER): number | null {
   return parseUint(attr(element, local), max)
 }
 
-/** As `uintAttr`, but the element means nothing without it. @throws XmlError `xml-attribute` */
+/** As `uintAttr`, for an attribute the element requires. @throws XmlError `xml-attribute` */
 export function requiredUint(element: XmlElement, local: string, max = Number.MAX_SAFE_INTEGER): number {
   const text = requiredAttr(element, local)
   const value = parseUint(text, max)
@@ -82,14 +82,14 @@ export function requiredUint(element: XmlElement, local: string, max = Number.MA
   return value
 }
 
-/** Attribute that must be there. @throws XmlError `xml-attribute` */
+/** Attribute the element requires. @throws XmlError `xml-attribute` */
 function requiredAttr(element: XmlElement, local: string): string {
   const text = attr(element, local)
   if (text === null) throw new XmlError('xml-attribute', element, `${element.local} has no @${local}`)
   return text
 }
 
-/** xs:boolean, case ignored; `fallback` where it is absent or neither. */
+/** xs:boolean in any case; `fallback` where it is absent or not a boolean. */
 export function boolAttr(element: XmlElement, local: string, fallback: boolean): boolean {
   const text = attr(element, local)?.trim().toLowerCase()
   if (text === 'true' || text === '1') return true
@@ -97,7 +97,7 @@ export function boolAttr(element: XmlElement, local: string, fallback: boolean):
   return fallback
 }
 
-/** Attributes whose local name is not among `known`: kept for the inspector. Namespace declarations are left out. */
+/** Attributes whose local name is not in `known`, kept for the inspector; without namespace declarations. */
 export function otherAttributes(element: XmlElement, known: ReadonlySet<string>): readonly XmlAttribute[] {
   let others: XmlAttribute[] | null = null
   for (const attribute of element.attributes) {
@@ -112,7 +112,7 @@ function isDeclaration(attributeName: string): boolean {
   return attributeName === 'xmlns' || attributeName.startsWith('xmlns:')
 }
 
-/** Decimal unsigned integer with surrounding space allowed; null for anything else. */
+/** Decimal unsigned integer, with space around it allowed; null for anything else. */
 export function parseUint(text: string | null | undefined, max = Number.MAX_SAFE_INTEGER): number | null {
   if (text === null || text === undefined) return null
   const trimmed = text.trim()

@@ -2,7 +2,7 @@ import { SaxesParser } from 'saxes'
 import { latin1Text, utf16Text } from '#platform'
 import { type XmlAttribute, type XmlElement, XmlError } from './xml-element.ts'
 
-/** What a document may cost. An SLS fragment is a few kilobytes; a long timeline MPD is a few megabytes. */
+/** Limits of one document. An SLS fragment has a few kilobytes, a long timeline MPD a few megabytes. */
 export type XmlLimits = {
   /** Characters of text. */
   readonly maxLength: number
@@ -25,9 +25,9 @@ type Open = {
 }
 
 /**
- * Parses one document and gives its root. Well-formedness is strict; namespaces are not resolved, since real streams use
- * prefixes they never declare. A byte order mark, space or line ends before the declaration and NULs after the end are
- * skipped. Entities other than the five of XML are an error: nothing is expanded, nothing is fetched.
+ * Parses one document and returns its root. Well-formedness is strict; namespaces are not resolved, because real streams use
+ * undeclared prefixes. Skips a byte order mark, space or line ends before the declaration, and NULs after the end. Refuses
+ * entities other than the five of XML: nothing is expanded or fetched.
  * @throws XmlError `xml-syntax` | `xml-too-long` | `xml-too-deep` | `xml-too-many`, with line and column
  */
 export function parseXml(document: Uint8Array | string, limits: XmlLimits = XML_LIMITS): XmlElement {
@@ -97,7 +97,7 @@ function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d
 }
 
-/** Bytes as text: UTF-16 by its byte order mark, Latin-1 where the declaration says so, else UTF-8 (bad bytes become U+FFFD). */
+/** Bytes as text: UTF-16 by its byte order mark, Latin-1 by the declaration, else UTF-8 (bad bytes become U+FFFD). */
 function decode(bytes: Uint8Array): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return utf16Text(bytes, true)
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return utf16Text(bytes, false)
@@ -108,7 +108,7 @@ function decode(bytes: Uint8Array): string {
   return declared ? latin1Text(bytes) : text
 }
 
-/** Cuts what senders leave around a document, and says how much so that positions stay those of the original. */
+/** Removes padding around a document, and returns its size so that positions refer to the original. */
 function tidy(text: string): { text: string; skippedLines: number; skipped: number } {
   let start = 0
   let lines = 0
@@ -131,7 +131,7 @@ function attributeLocal(name: string): string {
   return name.startsWith('xmlns:') ? name : local(name)
 }
 
-/** saxes puts `line:column: ` before its words; ours carry the position once, in our own form. */
+/** Removes saxes' `line:column: ` prefix: `XmlError` adds the position in its own form. */
 function plain(message: string): string {
   return message.replace(/^\d+:\d+: /, '').replace(/\.$/, '')
 }

@@ -1,19 +1,19 @@
 import type { XmlAttribute, XmlElement } from './xml-element.ts'
 
-/** An attribute's value as given to the writer; null and undefined leave the attribute out. */
+/** An attribute's value for the writer; null and undefined leave the attribute out. */
 export type XmlValue = string | number | boolean | null | undefined
 
-/** Text with the five characters escaped that may not stand in attributes and content; control characters are dropped. */
+/** Text with the five special characters of XML escaped and control characters dropped. */
 export function escapeXml(text: string): string {
   return (
     text
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: XML 1.0 cannot carry them, not even escaped.
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: XML 1.0 cannot carry these characters, even escaped.
       .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
       .replace(/[&<>"'\t\r\n]/g, (character) => ESCAPES[character] ?? character)
   )
 }
 
-// Tabs and line ends are escaped too, since an attribute would come back with spaces in their place.
+// Tabs and line ends are escaped too: a parser turns them into spaces in attributes.
 const ESCAPES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -25,12 +25,12 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\n': '&#10;',
 }
 
-/** What of an element can be written back: a parsed `XmlElement` is one. */
+/** The part of an element that can be written; a parsed `XmlElement` fits. */
 export type XmlTree = Pick<XmlElement, 'name' | 'attributes' | 'text'> & { readonly children: readonly XmlTree[] }
 
 /**
- * Attributes that were kept because their meaning was not known, ready for writing. Prefixed ones are left out unless the
- * prefix is among `declared`: their declaration was not kept.
+ * Unknown attributes of a parsed element, ready for writing. Leaves out those with a prefix not in `declared`, because its
+ * declaration is not kept.
  */
 export function keptAttributes(
   attributes: readonly XmlAttribute[],
@@ -45,7 +45,7 @@ export function keptAttributes(
   return kept
 }
 
-/** Writes one indented document, element by element. */
+/** Writes one indented document element by element. */
 export class XmlWriter {
   #text: string
   readonly #open: string[] = []
@@ -69,14 +69,14 @@ export class XmlWriter {
     return this
   }
 
-  /** A whole element without children; with `text` as its content when given. */
+  /** A whole element without children; `text` is its content. */
   leaf(name: string, attributes: Readonly<Record<string, XmlValue>> = {}, text?: string): this {
     const head = `${this.#indent()}<${name}${written(attributes)}`
     this.#text += text === undefined ? `${head}/>\n` : `${head}>${escapeXml(text)}</${name}>\n`
     return this
   }
 
-  /** A parsed element and all below it. */
+  /** A parsed element with its descendants. */
   element(element: XmlTree): this {
     const attributes: Record<string, string> = {}
     for (const { name, value } of element.attributes) attributes[name] = value

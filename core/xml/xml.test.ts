@@ -9,7 +9,7 @@ import { escapeXml, XmlWriter } from './xml-writer.ts'
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 describe('parseXml', () => {
-  it('matches by local name, whatever the prefixes and whether they are declared', () => {
+  it('matches by local name, with any prefix, declared or not', () => {
     const root = parseXml('<a:S xmlns="urn:x" b:t="1" xml:lang="de"><RS/><c:RS k="v"> x <![CDATA[<y>]]></c:RS></a:S>')
     expect(root.local).toBe('S')
     expect(attr(root, 't')).toBe('1')
@@ -22,13 +22,13 @@ describe('parseXml', () => {
     expect(attr(parseXml('<a xmlns:tsi="urn:x"/>'), 'tsi')).toBeNull()
   })
 
-  it('reads past a byte order mark, blank lines before the declaration and NULs after the end', () => {
+  it('skips a byte order mark, blank lines before the declaration and NULs after the end', () => {
     const bytes = utf8('\ufeff\n\n<?xml version="1.0" encoding="UTF-8"?>\n<SLT bsid="50"/>\n\0\0')
     const root = parseXml(bytes)
     expect([root.local, root.line]).toEqual(['SLT', 4])
   })
 
-  it('reads UTF-16 and Latin-1 where they are announced', () => {
+  it('reads UTF-16 and Latin-1 where a mark or declaration names them', () => {
     const text = '<a n="é"/>'
     const utf16 = new Uint8Array(2 + text.length * 2)
     utf16.set([0xff, 0xfe])
@@ -49,7 +49,7 @@ describe('parseXml', () => {
     ['', 1, 'xml-syntax'],
     ['no markup', 1, 'xml-syntax'],
     ['<a', 1, 'xml-syntax'],
-  ])('says where %j is wrong', (text, line, code) => {
+  ])('names the position of the error in %j', (text, line, code) => {
     const thrown = caught(() => parseXml(text))
     expect(thrown).toBeInstanceOf(XmlError)
     expect(thrown).toMatchObject({ code, line })
@@ -65,7 +65,7 @@ describe('parseXml', () => {
     expect(caught(() => parseXml(`<a>${' '.repeat(1000)}</a>`, limits)).code).toBe('xml-too-long')
   })
 
-  it('throws nothing but CodecError, whatever the text', () => {
+  it('throws only CodecError for any text', () => {
     const pieces = fc.constantFrom(
       '<',
       '>',
@@ -105,7 +105,7 @@ describe('attributes', () => {
     '<a n=" 10 " big="99999999999999999999" neg="-1" yes="TRUE" one="1" odd="maybe"><b><c/></b><c/></a>',
   )
 
-  it('give null or the fallback where they are not what they should be', () => {
+  it('give null or the fallback where malformed', () => {
     expect(requiredUint(element, 'n')).toBe(10)
     expect(parseUint(attr(element, 'big'))).toBeNull()
     expect(parseUint(attr(element, 'neg'))).toBeNull()
@@ -117,7 +117,7 @@ describe('attributes', () => {
     ])
   })
 
-  it('that must be there are named with their place', () => {
+  it('that are required are named with their position', () => {
     expect(caught(() => requiredUint(element, 'tsi'))).toMatchObject({ code: 'xml-attribute', line: 1 })
     expect(caught(() => requiredUint(element, 'neg')).message).toContain('a@neg is "-1"')
   })
@@ -134,7 +134,7 @@ describe('XmlWriter', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (value, text) => {
         const clean = (each: string): string =>
-          // biome-ignore lint/suspicious/noControlCharactersInRegex: what XML 1.0 cannot carry.
+          // biome-ignore lint/suspicious/noControlCharactersInRegex: XML 1.0 cannot carry these characters.
           each.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
         const root = parseXml(new XmlWriter().open('a', { v: value }).leaf('b', {}, text).close().toBytes())
         expect(attr(root, 'v')).toBe(clean(value))
