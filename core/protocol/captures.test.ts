@@ -23,7 +23,7 @@ const CAPTURES = existsSync(FOLDER) ? readdirSync(FOLDER).filter((name) => name.
 
 type Datagram = { address: string; port: number; payload: Uint8Array }
 
-/** Whole IPv4 UDP datagrams of a classic pcap; enough for these files, the capture readers have tests of their own. */
+/** Whole IPv4 UDP datagrams of a classic pcap. This minimal reader suffices for these files. */
 function* datagrams(file: Buffer): Generator<Datagram> {
   const bigEndian = file.readUInt32BE(0) === 0xa1b2c3d4
   const u32 = (at: number): number => (bigEndian ? file.readUInt32BE(at) : file.readUInt32LE(at))
@@ -39,7 +39,7 @@ function* datagrams(file: Buffer): Generator<Datagram> {
   }
 }
 
-/** Objects on TSI 0 of ROUTE flows and TOI 0 of FLUTE flows, put together from their first transmission. */
+/** Objects on TSI 0 of ROUTE flows and TOI 0 of FLUTE flows, assembled from their first transmission. */
 class SignallingObjects {
   readonly whole: { destination: string; toi: number; bytes: Uint8Array }[] = []
   readonly #parts = new Map<string, Map<number, Uint8Array>>()
@@ -95,7 +95,7 @@ describe('captures', () => {
       } else if (looksLikeMmtp(payload, 0, payload.length)) {
         mmtp++
       } else {
-        if ((payload[0] as number) >> 4 !== 1) continue // MMTP fragments that the probe does not vouch for
+        if ((payload[0] as number) >> 4 !== 1) continue // MMTP fragments that the probe does not recognise
         objects.take(datagram)
         if (headers++ % 50 === 0) {
           const { header, headerBytes } = parseLctHeader(payload)
@@ -152,7 +152,7 @@ describe('captures', () => {
     if (isRoute) {
       expect(packages.length).toBeGreaterThan(0)
       expect(stsids.length).toBe(packages.length)
-      // The last manifest of a name is the one the reference receiver kept.
+      // The reference receiver kept the last manifest of a name.
       const expected = readFileSync(join(FOLDER, name.replace('.pcap', '.expected.json')), 'utf8')
       expect(manifests.size).toBeGreaterThan(0)
       const kept = [...manifests.values()].filter((sha256) => expected.includes(sha256))

@@ -16,7 +16,7 @@ const code = (run: () => unknown): string => {
 }
 
 describe('gunzipLimited', () => {
-  it('unfolds what gzip folded, and says the same bytes each time', () => {
+  it('unpacks its own gzip, which is the same on each run', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 500 }), (bytes) => {
         expect(gunzipLimited(gzip(bytes), 500)).toEqual(bytes)
@@ -34,7 +34,7 @@ describe('gunzipLimited', () => {
     expect(code(() => gunzipLimited(gzipSync(new Uint8Array(10)), 0))).toBe('gzip-too-large')
   })
 
-  it('tells a cut from damage, at every length', () => {
+  it('distinguishes truncation from damage at every length', () => {
     const whole = gzip(new TextEncoder().encode('SLT '.repeat(50)))
     for (let end = 0; end < whole.length; end++) {
       expect(code(() => gunzipLimited(whole.subarray(0, end), 1000))).toBe('gzip-truncated')
@@ -45,14 +45,14 @@ describe('gunzipLimited', () => {
     expect(code(() => gunzipLimited(new Uint8Array([1, 2, 3]), 1000))).toBe('gzip-corrupt')
   })
 
-  it('does not mind what follows, and leaves alone what is not gzip', () => {
+  it('ignores bytes after the end, and keeps bytes that are not gzip', () => {
     const bytes = new Uint8Array([1, 2, 3])
     expect(gunzipLimited(Uint8Array.from([...gzip(bytes), 0, 0]), 10)).toEqual(bytes)
     expect(gunzipIfGzip(bytes, 1)).toBe(bytes)
     expect(looksGzip(new Uint8Array([0x1f]))).toBe(false)
   })
 
-  it('throws nothing but CodecError for random bytes behind a gzip header', () => {
+  it('throws only CodecError for random bytes after a gzip header', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), (rest) => {
         code(() => gunzipLimited(Uint8Array.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, ...rest]), 1000))

@@ -1,16 +1,16 @@
 import { type PackedForm, UnpackError, unpack } from '#platform'
 import { CodecError } from '../bytes/codec-error.ts'
 
-/** Most bytes a signalling object may unfold to. */
+/** Most bytes a signalling object may unpack to. */
 export const MAX_SIGNALLING_BYTES = 16 << 20
 
-/** True where bytes start as gzip does (RFC 1952 §2.3.1). Signalling bits about compression are hints; these two bytes decide. */
+/** True where bytes start like gzip (RFC 1952 §2.3.1). These two bytes decide; signalling bits about compression are hints. */
 export function looksGzip(bytes: Uint8Array): boolean {
   return bytes.length >= 2 && bytes[0] === 0x1f && bytes[1] === 0x8b
 }
 
 /**
- * Unfolds a gzip text, up to `maxBytes`; what follows the last member is ignored.
+ * Unpacks gzip bytes up to `maxBytes`; bytes after the last member are ignored.
  * @throws CodecError `gzip-too-large` | `gzip-truncated` | `gzip-corrupt`
  */
 export function gunzipLimited(bytes: Uint8Array, maxBytes: number): Uint8Array {
@@ -18,8 +18,8 @@ export function gunzipLimited(bytes: Uint8Array, maxBytes: number): Uint8Array {
 }
 
 /**
- * Unfolds a document packed in any way FLUTE knows (RFC 6726 §3.4.3): gzip, zlib, deflate, or not at all. Text is told from
- * packed bytes by how it begins.
+ * Unpacks a document in any encoding of FLUTE (RFC 6726 §3.4.3): gzip, zlib, deflate, or none. The first bytes distinguish text
+ * from packed bytes.
  * @throws CodecError as `gunzipLimited`
  */
 export function unpackLimited(bytes: Uint8Array, maxBytes: number): Uint8Array {
@@ -37,7 +37,7 @@ function unfold(form: PackedForm, bytes: Uint8Array, maxBytes: number): Uint8Arr
   } catch (thrown) {
     if (!(thrown instanceof UnpackError)) throw thrown
     if (thrown.reason === 'too-large') {
-      throw new CodecError('gzip-too-large', 0, `${bytes.length} packed bytes unfold to more than ${maxBytes}`)
+      throw new CodecError('gzip-too-large', 0, `${bytes.length} packed bytes unpack to more than ${maxBytes}`)
     }
     if (thrown.reason === 'truncated') {
       throw new CodecError('gzip-truncated', bytes.length, `the packed data ends early, after ${bytes.length} bytes`)
@@ -46,7 +46,7 @@ function unfold(form: PackedForm, bytes: Uint8Array, maxBytes: number): Uint8Arr
   }
 }
 
-/** Unfolds what looks like gzip and passes everything else through as it is. @throws CodecError as `gunzipLimited` */
+/** Unpacks gzip and returns everything else unchanged. @throws CodecError as `gunzipLimited` */
 export function gunzipIfGzip(bytes: Uint8Array, maxBytes: number): Uint8Array {
   return looksGzip(bytes) ? gunzipLimited(bytes, maxBytes) : bytes
 }

@@ -2,12 +2,12 @@ import { bytesToHex } from '../bytes/hex.ts'
 import type { JsonObject, JsonValue } from '../contract/report.ts'
 import type { XmlAttribute, XmlElement } from '../xml/xml-element.ts'
 
-/** Elements and attributes of one document that are shown as values; a document of more is shown as text only. */
+/** Most elements and attributes shown as values; a larger document is shown as text only. */
 const MAX_VALUES = 400_000
 
 /**
- * Decoded values as plain JSON for the report: bytes become hex, and attributes that were kept because nobody knows them
- * become one object of name and value, left out where there are none.
+ * Decoded values as plain JSON for the report: bytes become hex; unknown attributes become one object of name and value, left
+ * out when empty.
  */
 export function toJson(value: unknown): JsonValue {
   if (Array.isArray(value)) return value.map(toJson)
@@ -29,9 +29,9 @@ function namesAndValues(attributes: readonly XmlAttribute[]): JsonObject {
 }
 
 /**
- * Any XML document as JSON, for tables and fragments without a parser of their own: attributes by local name, children by
- * local name (a list where there are several), text as `text` where it does not stand alone. An element with text only is
- * its text. A name that is both attribute and child gets `@` for the attribute.
+ * Any XML document as JSON, for tables and fragments without a parser: attributes and children by local name (a list where
+ * there are several). Text is `text`; an element with text only is a string. A name that is both attribute and child gets `@`
+ * for the attribute.
  * @returns null where the document has too many parts
  */
 export function xmlValues(root: XmlElement): JsonObject | null {
@@ -60,7 +60,7 @@ export function xmlValues(root: XmlElement): JsonObject | null {
   return left < 0 ? null : values
 }
 
-/** Names come from the network: `__proto__` must be a name like any other. */
+/** Object without prototype keys: names are from the network, and `__proto__` is a valid one. */
 function plainObject(): Record<string, JsonValue> {
   return Object.create(null) as Record<string, JsonValue>
 }

@@ -63,12 +63,12 @@ const CODECS: readonly [string, Uint8Array, (bytes: Uint8Array) => unknown][] = 
 ]
 
 describe.each(CODECS)('%s', (_name, valid, parse) => {
-  it('parses, and cut anywhere it parses or throws CodecError', () => {
+  it('parses; truncated anywhere it parses or throws CodecError', () => {
     expect(() => parse(valid)).not.toThrow()
     for (let end = 0; end < valid.length; end++) tolerates(parse, valid.subarray(0, end))
   })
 
-  it('throws nothing but CodecError when bytes change, vanish or repeat', () => {
+  it('throws only CodecError when bytes change, vanish or repeat', () => {
     const edits = fc.array(fc.tuple(fc.nat(), fc.constantFrom('set', 'cut', 'repeat'), fc.nat(255)), {
       minLength: 1,
       maxLength: 6,

@@ -5,7 +5,7 @@ import { ntpToUnixUs, unixUsToNtp, utcText } from './ntp.ts'
 const FROM_1970_TO_2100 = fc.integer({ min: 0, max: 4_102_444_800_000_000 })
 
 describe('NTP', () => {
-  it('goes to µs and back without loss, across the era that ends in 2036', () => {
+  it('converts to µs and back without loss, across the end of the era in 2036', () => {
     fc.assert(
       fc.property(FROM_1970_TO_2100, (timeUs) => {
         const { seconds, fraction } = unixUsToNtp(timeUs)

@@ -3,15 +3,14 @@ const NTP_TO_UNIX_SECONDS = 2_208_988_800
 const ERA_SECONDS = 0x1_0000_0000
 
 /**
- * NTP time as UNIX µs. Seconds that would lie before 1970 belong to era 1, which starts in 2036: nothing was broadcast
- * over IP before 1970.
+ * NTP time as UNIX µs. Seconds before 1970 belong to era 1, which starts in 2036: there was no broadcast over IP before 1970.
  */
 export function ntpToUnixUs(seconds: number, fraction: number): number {
   const unix = seconds - NTP_TO_UNIX_SECONDS
   return (unix < 0 ? unix + ERA_SECONDS : unix) * 1_000_000 + Math.floor((fraction * 1_000_000) / ERA_SECONDS)
 }
 
-/** UNIX µs as NTP seconds of the current era and fraction; the fraction is rounded up so that the way back is exact. */
+/** UNIX µs as NTP seconds of the current era and fraction, rounded up so that the inverse is exact. */
 export function unixUsToNtp(timeUs: number): { seconds: number; fraction: number } {
   const whole = Math.floor(timeUs / 1_000_000)
   const rest = timeUs - whole * 1_000_000
@@ -22,7 +21,7 @@ export function unixUsToNtp(timeUs: number): { seconds: number; fraction: number
 }
 
 /**
- * A time as ISO 8601 text in UTC with µs: `2026-11-21T06:17:59.286000Z`. By arithmetic, since this folder knows no clock.
+ * A time as ISO 8601 text in UTC with µs: `2026-11-21T06:17:59.286000Z`. Computed without `Date`.
  * @param timeUs since the UNIX epoch, years 1970 to 9999
  */
 export function utcText(timeUs: number): string {
@@ -35,7 +34,7 @@ export function utcText(timeUs: number): string {
   return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${clock}.${pad(inDay % 1_000_000, 6)}Z`
 }
 
-/** Gregorian date of a day number from 1970-01-01, counting 400-year eras whose years begin in March. */
+/** Gregorian date of a day number from 1970-01-01, by 400-year eras with years that begin in March. */
 function civilDate(days: number): { year: number; month: number; day: number } {
   const shifted = days + 719_468
   const era = Math.floor(shifted / 146_097)

@@ -7,10 +7,10 @@ export const ALP_TYPE = { ipv4: 0, rohc: 2, signalling: 4, extension: 6, ts: 7 }
 /** Forms of the header: payload below 2048, longer, one segment of a packet, several packets. */
 export const ALP_FORM = { single: 0, long: 1, segment: 2, concatenation: 3 } as const
 
-/** What can be wrong with a packet. `short`: it goes on beyond the bytes at hand, so a stream waits for more. */
+/** Faults of a packet. `short`: the packet continues beyond the bytes available, so a stream waits for more. */
 export const ALP_FAULT = { none: 0, short: 1, empty: 2, lengths: 3 } as const
 
-/** Private header extensions that have been seen: PLP id in the upper 6 bits; time as TAI. */
+/** Private header extensions seen in captures: PLP id in the upper 6 bits; time as TAI. */
 export const ALP_EXTENSION = { time: 0xf0, plp: 0xf1 } as const
 
 /** Packets that one concatenation can hold. */
@@ -34,21 +34,21 @@ export class AlpPacket {
   type = 0
   /** `ALP_FORM`; single for type 7. */
   form = 0
-  /** Substream of the packet, -1 without. */
+  /** Substream of the packet, or -1. */
   sid = -1
-  /** PLP that the extension F1 names, -1 without. */
+  /** PLP named by the extension F1, or -1. */
   plp = -1
-  /** Type of the header extension, -1 without. */
+  /** Type of the header extension, or -1. */
   extensionType = -1
   extensionStart = 0
   extensionEnd = 0
-  /** Number of this segment, from 0, and whether it is the last. */
+  /** Number of this segment from 0; `lastSegment` marks the end. */
   segment = 0
   last = false
   /** Packets inside, 1 unless concatenated; their lengths are `lengths[0, count)`. */
   count = 1
   readonly lengths = new Int32Array(MAX_CONCATENATED)
-  /** Where in `bytes` the payload begins and ends; the latter is the end of the ALP packet. */
+  /** Payload range in `bytes`; `payloadEnd` is also the end of the ALP packet. */
   payloadStart = 0
   payloadEnd = 0
   /** Link-layer signalling (type 4). */
@@ -61,13 +61,13 @@ export class AlpPacket {
   signallingEncoding = 0
   /** extended_type of type 6. */
   extendedType = 0
-  /** Transport stream packets (type 7), those that were left out as null packets, and whether headers were shortened. */
+  /** Type 7: transport stream packets, omitted null packets, and whether headers are compressed. */
   tsPackets = 0
   tsNulls = 0
   tsHeaderDeletion = false
   /**
-   * Whether `length` counts the 5 bytes of signalling information, which the text leaves open: found out at the first LMT
-   * that fits one way only, then remembered. False until then, as other programs write it.
+   * Whether `length` counts the 5 bytes of signalling information, which the standard leaves open. False, as other programs
+   * write it, until the first LMT that fits only one way decides.
    */
   lengthCountsSignalling = false
 
@@ -115,7 +115,7 @@ export class AlpPacket {
     return this.#optional(bytes, start + 3, end, length, (third & 2) !== 0, (third & 1) !== 0)
   }
 
-  /** @returns whether the listed lengths leave something for the last packet */
+  /** @returns whether the listed lengths leave bytes for the last packet */
   #splitLengths(bytes: Uint8Array, at: number, listed: number, total: number): boolean {
     this.count = listed + 1
     let sum = 0

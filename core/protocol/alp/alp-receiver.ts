@@ -3,33 +3,33 @@ import { oldestKey } from '../../flow/bounded-map.ts'
 import { foldSum, wordSum } from '../ip/checksum.ts'
 import { ALP_EXTENSION, ALP_FAULT, ALP_FORM, ALP_TYPE, AlpPacket } from './alp-packet.ts'
 
-/** Packets that may be waiting for their segments at one time. */
+/** Segmented packets that may be incomplete at one time. */
 const MAX_OPEN = 64
 /** 32 segments of 2047 bytes. */
 const MAX_SEGMENTED_BYTES = 32 * 2047
 const HIGHEST_SEGMENT = 31
 
-/** What ALP packets carried, and what of it was lost. */
+/** Counts of ALP packets by content and fault. */
 export type AlpCounters = {
   packets: number
-  /** IP packets handed on. */
+  /** IP packets passed to the sink. */
   ip: number
-  /** Packets that came in segments, among `ip`. */
+  /** Packets joined from segments, among `ip`. */
   joined: number
-  /** Packets that came together with others, among `ip`. */
+  /** Packets from concatenations, among `ip`. */
   concatenated: number
-  /** Compressed headers (type 2): counted, not undone. */
+  /** Compressed headers (type 2): counted, not decompressed. */
   rohc: number
   signalling: number
-  /** ALP packets of a transport stream (type 7) and the TS packets in them; not handed on. */
+  /** ALP packets of a transport stream (type 7) and the TS packets in them; not passed on. */
   ts: number
   tsPackets: number
   extension: number
   /** Types 1, 3 and 5. */
   reserved: number
-  /** Segmented packets given up because a segment was missing or the result was no sound IP packet. */
+  /** Segmented packets dropped because a segment is missing or the joined bytes are no valid IP packet. */
   dropped: number
-  /** Headers that could not be read, or with the length 0. */
+  /** Unreadable headers, and headers with the length 0. */
   malformed: number
 }
 
@@ -42,12 +42,12 @@ export type LinkSignalling = {
   readonly format: number
   /** 0 none, 1 DEFLATE. */
   readonly encoding: number
-  /** PLP it came in, -1 unknown. */
+  /** PLP that carried it, -1 unknown. */
   readonly plp: number
   readonly bytes: Uint8Array
 }
 
-/** Takes what is inside ALP packets. */
+/** Takes the contents of ALP packets. */
 export interface AlpSink {
   /** An IP packet in `bytes[start, end)`, from PLP `plp` (-1 unknown); valid during the call. */
   ipPacket(bytes: Uint8Array, start: number, end: number, plp: number): void
@@ -56,8 +56,8 @@ export interface AlpSink {
 
 class Joining {
   readonly bytes = new Uint8Array(MAX_SEGMENTED_BYTES)
-  /** A segment was missing: the rest is swallowed up to the last. */
-  dead = false
+  /** A segment is missing: the remaining segments are discarded. */
+  discarding = false
   used = 0
   next = 0
   type = 0
@@ -84,13 +84,13 @@ function noAlpCounters(): AlpCounters {
   }
 }
 
-/** Takes ALP packets of any number of PLPs down to IP packets and link-layer signalling. */
+/** Unpacks ALP packets of any number of PLPs into IP packets and link-layer signalling. */
 export class AlpReceiver {
   readonly counters = noAlpCounters()
   /** The packet read last. */
   readonly packet = new AlpPacket()
   readonly #sink: AlpSink
-  /** Segmented packets by PLP and SID, the one begun first in front. */
+  /** Incomplete segmented packets by PLP and SID, the oldest first. */
   readonly #joining = new Map<number, Joining>()
   readonly #spare: Joining[] = []
 
@@ -99,9 +99,9 @@ export class AlpReceiver {
   }
 
   /**
-   * The ALP packet at `start`.
-   * @param plp PLP the bytes came from, -1 unknown; the packet's own extension goes before it
-   * @returns where the next packet starts; -1 where this one goes on beyond `end`, with nothing done
+   * Reads the ALP packet at `start`.
+   * @param plp PLP of the bytes, -1 unknown; the packet's own extension takes precedence
+   * @returns where the next packet starts; -1, with no effect, where this one continues beyond `end`
    */
   read(bytes: Uint8Array, start: number, end: number, plp: number): number {
     const packet = this.packet
@@ -122,12 +122,12 @@ export class AlpReceiver {
     return packet.payloadEnd
   }
 
-  /** A packet was lost before the next: what waits for segments of this PLP will not be whole. */
+  /** Reports a lost packet: drops the incomplete segmented packets of this PLP. */
   lost(plp: number): void {
     for (const key of [...this.#joining.keys()]) if (key >> 9 === plp + 1) this.#giveUp(key)
   }
 
-  /** The input ended. */
+  /** Ends the input. */
   flush(): void {
     for (const key of [...this.#joining.keys()]) this.#giveUp(key)
   }
@@ -163,7 +163,7 @@ export class AlpReceiver {
     }
   }
 
-  /** The 5 bytes of signalling information stand once in each ALP packet, in front of the (pieces of) tables. */
+  /** The 5 bytes of signalling information are once in each ALP packet, before the tables or their pieces. */
   #signalling(bytes: Uint8Array, plp: number): void {
     const { form, payloadStart, payloadEnd, count, lengths } = this.packet
     if (form === ALP_FORM.segment) {
@@ -201,7 +201,7 @@ export class AlpReceiver {
     })
   }
 
-  /** @returns the packet where this was its last segment: it no longer waits, and goes back to `#spare` when used */
+  /** @returns the packet where this was its last segment: already removed; the caller puts it back into `#spare` */
   #join(bytes: Uint8Array, plp: number): Joining | null {
     const packet = this.packet
     const key = ((plp + 1) << 9) | (packet.sid + 1)
@@ -213,14 +213,14 @@ export class AlpReceiver {
     }
     const length = packet.payloadEnd - packet.payloadStart
     const follows = joining.next === segment && joining.type === packet.type
-    // A packet of one segment needs none, so the last cannot be the first.
+    // A packet of one segment is not segmented, so the last segment is never the first.
     const fits =
       joining.used + length <= MAX_SEGMENTED_BYTES && (segment === 0 ? !last : segment < HIGHEST_SEGMENT || last)
-    if (!joining.dead && !(follows && fits)) {
-      joining.dead = true
+    if (!joining.discarding && !(follows && fits)) {
+      joining.discarding = true
       this.counters.dropped++
     }
-    if (joining.dead) {
+    if (joining.discarding) {
       if (last) this.#giveUp(key)
       return null
     }
@@ -239,7 +239,7 @@ export class AlpReceiver {
     const { type, signallingType, signallingVersion, signallingFormat, signallingEncoding } = this.packet
     joining.used = 0
     joining.next = 0
-    joining.dead = false
+    joining.discarding = false
     joining.type = type
     joining.signallingType = signallingType
     joining.signallingVersion = signallingVersion
@@ -254,11 +254,11 @@ export class AlpReceiver {
     if (joining === undefined) return
     this.#joining.delete(key)
     this.#spare.push(joining)
-    if (!joining.dead) this.counters.dropped++
+    if (!joining.discarding) this.counters.dropped++
   }
 }
 
-/** Time of the extension F0, as `flag(2) s(32) ms(10) µs(10) ns(10)`; µs of TAI since the UNIX epoch, -1 without. */
+/** Time of the extension F0, `flag(2) s(32) ms(10) µs(10) ns(10)`, in µs of TAI since the UNIX epoch; -1 without. */
 export function alpTimeUs(packet: AlpPacket, bytes: Uint8Array): number {
   const at = packet.extensionStart
   if (packet.extensionType !== ALP_EXTENSION.time || packet.extensionEnd - at < 8) return -1
@@ -268,7 +268,7 @@ export function alpTimeUs(packet: AlpPacket, bytes: Uint8Array): number {
   return seconds * 1e6 + ((low >>> 20) & 0x3ff) * 1000 + ((low >>> 10) & 0x3ff)
 }
 
-/** Segments carry no packet number: whether the right ones were joined only the packet itself can say. */
+/** Segments have no packet number: only the joined packet shows whether they belong together. */
 function isSoundIp(bytes: Uint8Array, length: number): boolean {
   if (length < 20) return false
   const version = (bytes[0] as number) >> 4
@@ -277,7 +277,7 @@ function isSoundIp(bytes: Uint8Array, length: number): boolean {
   if (version !== 4 || header < 20 || header > length) return false
   const total = u16At(bytes, 2)
   if (total !== length && total !== 0) return false
-  // GPAC folds its checksum once only, so that a sound packet of its can be off by one.
+  // GPAC folds its checksum only once, so a valid GPAC packet can be off by one.
   const sum = foldSum(wordSum(bytes, 0, header))
   return sum === 0xffff || u16At(bytes, 10) === 0 || sum === 0 || sum === 1 || sum === 0xfffe
 }

@@ -2,7 +2,7 @@ import { ByteWriter } from '../../bytes/byte-writer.ts'
 import { CodecError } from '../../bytes/codec-error.ts'
 import { ALP_EXTENSION, ALP_TYPE, MAX_CONCATENATED } from './alp-packet.ts'
 
-/** What an ALP packet carries besides its payload. */
+/** Optional fields of an ALP packet. */
 export type AlpOptions = {
   readonly type?: number
   readonly sid?: number
@@ -10,7 +10,7 @@ export type AlpOptions = {
   readonly extension?: { readonly type: number; readonly bytes: Uint8Array }
 }
 
-/** The 5 bytes in front of link-layer signalling. */
+/** The 5 bytes before link-layer signalling. */
 export type AlpSignallingHeader = {
   readonly type: number
   readonly version: number
@@ -93,8 +93,8 @@ export function alpConcatenation(
 }
 
 /**
- * Link-layer signalling as one ALP packet. `countHeader`: the length counts the 5 bytes of signalling information, the
- * other reading of the text.
+ * Link-layer signalling as one ALP packet. `countHeader`: the length includes the 5 bytes of signalling information, the other
+ * reading of the standard.
  * @throws CodecError out-of-range
  */
 export function alpSignalling(

@@ -64,13 +64,13 @@ describe('ALP headers', () => {
     expect(read(packet)).toMatchObject({ type: 0, form, sid, payloadStart: hex.length / 2, count: 1 })
   })
 
-  it('with the extension F1 name the PLP', () => {
+  it('name the PLP in the extension F1', () => {
     const packet = alpPacket(payload(32), { extension: plpExtension(1) })
     expect(head(packet, 6)).toBe('082005f10004')
     expect(read(packet)).toMatchObject({ plp: 1, payloadStart: 6, extensionType: 0xf1 })
   })
 
-  it('with the extension F0 give a time', () => {
+  it('give a time in the extension F0', () => {
     // flag 0, 1 s, 2 ms, 3 µs, 4 ns
     const bits = (1n << 30n) | (2n << 20n) | (3n << 10n) | 4n
     const bytes = hexToBytes(bits.toString(16).padStart(16, '0'))
@@ -79,7 +79,7 @@ describe('ALP headers', () => {
     expect(alpTimeUs(read(alpPacket(payload(4))), payload(4))).toBe(-1)
   })
 
-  it('of segments count and end', () => {
+  it('number segments and mark the last', () => {
     const segments = alpSegments(payload(3000), 1400)
     expect(segments.map((each) => head(each, 3))).toEqual(['157800', '157808', '10c814'])
     expect(segments.map((each) => read(each)).map(({ segment, last }) => [segment, last])).toEqual([
@@ -115,21 +115,21 @@ describe('ALP headers', () => {
     expect(read(bytes)).toMatchObject({ type: ALP_TYPE.ts, tsPackets, tsNulls, tsHeaderDeletion })
   })
 
-  it('of type 6 have two bytes of extended type; reserved types are passed by their length', () => {
+  it('have an extended type in type 6; reserved types are skipped by their length', () => {
     expect(read(hexToBytes('c002 abcd 0102'))).toMatchObject({ type: 6, extendedType: 0xabcd, payloadStart: 4 })
     for (const type of [1, 3, 5]) expect(read(alpPacket(payload(9), { type }))).toMatchObject({ type })
   })
 
-  it('say what is wrong with them', () => {
+  it('report their faults', () => {
     const packet = new AlpPacket()
     expect(packet.read(hexToBytes('0000'), 0, 2)).toBe(ALP_FAULT.empty)
     expect(packet.payloadEnd).toBe(2)
-    // Two packets of which the first takes everything.
+    // Two packets; the first takes all bytes.
     expect(packet.read(hexToBytes('1803000030aabbcc'), 0, 8)).toBe(ALP_FAULT.lengths)
     expect(packet.payloadEnd).toBe(8)
   })
 
-  it('cut at any byte ask for more', () => {
+  it('ask for more bytes when truncated anywhere', () => {
     const packets = [
       alpPacket(payload(40)),
       alpPacket(payload(2100), { sid: 1, extension: plpExtension(3) }),
@@ -145,7 +145,7 @@ describe('ALP headers', () => {
     }
   })
 
-  it('are read back as they were written, whatever they hold', () => {
+  it('are read back as written, with any fields', () => {
     const options = fc.record(
       {
         type: fc.constantFrom(0, 1, 2, 3, 5),
@@ -175,7 +175,7 @@ describe('ALP headers', () => {
     )
   })
 
-  it('of random bytes harm nothing', () => {
+  it('do not throw on random bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         const receiver = new AlpReceiver({ ipPacket: () => undefined, linkSignalling: () => undefined })
@@ -192,7 +192,7 @@ describe('ALP headers', () => {
 })
 
 describe('link signalling', () => {
-  it('the LMT is the reference’s in both directions', () => {
+  it('reads and writes the reference LMT', () => {
     expect(serialiseLmt(LMT)).toEqual(hexToBytes(LMT_TEXT))
     expect(parseLmt(hexToBytes(LMT_TEXT))).toEqual(LMT)
     expect(lmtBytes(hexToBytes(LMT_TEXT), 0, 30)).toBe(30)
@@ -200,25 +200,25 @@ describe('link signalling', () => {
     expect(bytesToHex(packet)).toBe(`801e01ffff000f${LMT_TEXT.replace(/ /g, '')}`)
   })
 
-  it.each([false, true])('its length is understood where it counts the signalling header: %s', (counts) => {
+  it.each([false, true])('understands the length, signalling header counted: %s', (counts) => {
     const packet = new AlpPacket()
     const lmt = alpSignalling(serialiseLmt(LMT), { type: LINK_SIGNALLING.lmt, version: 7 }, {}, counts)
     expect(packet.read(lmt, 0, lmt.length)).toBe(ALP_FAULT.none)
     expect(packet).toMatchObject({ signallingVersion: 7, payloadEnd: lmt.length, lengthCountsSignalling: counts })
-    // Remembered for what has no length of its own.
+    // The reading found is kept for tables without a length of their own.
     const other = alpSignalling(payload(40), { type: 77, version: 0 }, {}, counts)
     expect(packet.read(other, 0, other.length)).toBe(ALP_FAULT.none)
     expect(packet.payloadEnd - packet.payloadStart).toBe(40)
   })
 
-  it('the RDT is read back, its contexts kept as bytes', () => {
+  it('reads back the RDT, with contexts as bytes', () => {
     const rdt = { plpId: 5, maxCid: 200, adaptationMode: 1, contextConfig: 2, contextCount: 3, contexts: payload(9) }
     expect(parseRdt(serialiseRdt(rdt))).toEqual(rdt)
     expect(linkTableValues('RDT', serialiseRdt(rdt))).toEqual({ ...rdt, contexts: bytesToHex(rdt.contexts) })
     expect(linkTableValues('RDT', new Uint8Array(1))).toBeNull()
   })
 
-  it('cut at any byte is a CodecError', () => {
+  it('throws CodecError when truncated anywhere', () => {
     for (let length = 0; length < 30; length++) {
       expect(() => parseLmt(hexToBytes(LMT_TEXT).subarray(0, length))).toThrow(CodecError)
       expect(lmtBytes(hexToBytes(LMT_TEXT), 0, length)).toBe(-1)
@@ -226,7 +226,7 @@ describe('link signalling', () => {
     expect(() => parseRdt(new Uint8Array(3))).toThrow(CodecError)
   })
 
-  it('of random bytes throws nothing else', () => {
+  it('throws only CodecError on random bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         try {
@@ -240,7 +240,7 @@ describe('link signalling', () => {
   })
 })
 
-/** Everything a receiver hands on, by PLP. */
+/** IP packets and signalling that a receiver passes on, by PLP. */
 function receive(packets: readonly { readonly bytes: Uint8Array; readonly plp?: number }[]) {
   const ip: { plp: number; bytes: number[] }[] = []
   const tables: LinkSignalling[] = []
@@ -260,7 +260,7 @@ describe('AlpReceiver', () => {
   const first = packet(2000, 1)
   const second = packet(1800, 2)
 
-  it('joins segments of two PLPs and two substreams interleaved', () => {
+  it('joins interleaved segments of two PLPs and two substreams', () => {
     const streams = [
       { bytes: first, plp: 0, sid: 1 },
       { bytes: second, plp: 0, sid: 2 },
@@ -277,7 +277,7 @@ describe('AlpReceiver', () => {
     expect(counters).toMatchObject({ joined: 3, dropped: 0, malformed: 0 })
   })
 
-  it('drops what lacks a segment and goes on', () => {
+  it('drops a packet with a missing segment and continues', () => {
     const segments = alpSegments(first, 500).map((bytes) => ({ bytes }))
     for (let missing = 0; missing < segments.length; missing++) {
       const lossy = segments.filter((_, index) => index !== missing)
@@ -287,14 +287,14 @@ describe('AlpReceiver', () => {
     }
   })
 
-  it('does not join segments of two packets whose numbers happen to fit', () => {
+  it('does not join segments of two packets whose numbers match by chance', () => {
     const [a, , c] = alpSegments(first, 700)
     const [, b] = alpSegments(second, 700)
     const { ip, counters } = receive([a, b, c].map((bytes) => ({ bytes: bytes as Uint8Array })))
     expect(ip.length + counters.dropped).toBe(1)
   })
 
-  it('takes concatenated packets apart, and the PLP from the extension', () => {
+  it('splits concatenated packets, and takes the PLP from the extension', () => {
     const { ip } = receive([
       { bytes: alpConcatenation([packet(10, 1), packet(20, 2), packet(30, 3)]), plp: 4 },
       { bytes: alpPacket(packet(5, 4), { extension: plpExtension(9) }), plp: 4 },
@@ -307,7 +307,7 @@ describe('AlpReceiver', () => {
     ])
   })
 
-  it('counts what it does not hand on', () => {
+  it('counts packets it does not pass on', () => {
     const { counters, tables } = receive([
       { bytes: alpPacket(payload(10), { type: ALP_TYPE.rohc }) },
       { bytes: alpPacket(payload(10), { type: 3 }) },
@@ -319,7 +319,7 @@ describe('AlpReceiver', () => {
     expect(tables).toMatchObject([{ type: 200, version: 1, format: 2, encoding: 1, plp: 3 }])
   })
 
-  it('keeps what waits for segments bounded', () => {
+  it('limits the number of incomplete packets', () => {
     const [begin] = alpSegments(first, 500)
     const receiver = new AlpReceiver({ ipPacket: () => undefined, linkSignalling: () => undefined })
     for (let plp = 0; plp < 1000; plp++) receiver.read(begin as Uint8Array, 0, (begin as Uint8Array).length, plp)

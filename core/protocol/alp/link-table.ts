@@ -14,13 +14,13 @@ export type LmtMulticast = {
   readonly destinationAddress: string
   readonly sourcePort: number
   readonly destinationPort: number
-  /** Substream that carries it, null where none is named. */
+  /** Substream that carries it; null where none is named. */
   readonly sid: number | null
-  /** ROHC context of its packets, null where headers are not compressed. */
+  /** ROHC context of its packets; null where headers are not compressed. */
   readonly contextId: number | null
 }
 
-/** Which PLP carries which multicasts: the link mapping table, A/330 §5.2.2. */
+/** Link mapping table, A/330 §5.2.2: the multicasts of each PLP. */
 export type Lmt = { readonly plps: readonly { readonly plpId: number; readonly multicasts: readonly LmtMulticast[] }[] }
 
 /** ROHC-U description table, A/330 §5.2.3; its contexts are kept as bytes. */
@@ -35,13 +35,13 @@ export type Rdt = {
 
 const MULTICAST_BYTES = 13
 
-/** What a table of the link layer is called, as `linkTableValues` takes it. */
+/** Name of a link-layer table, as `linkTableValues` takes it. */
 export function linkTableName(type: number): string {
   if (type === LINK_SIGNALLING.lmt) return 'LMT'
   return type === LINK_SIGNALLING.rdt ? 'RDT' : `Link signalling ${type}`
 }
 
-/** The LMT or RDT decoded; null for other tables and for what cannot be read. */
+/** The LMT or RDT decoded; null for other tables and unreadable bytes. */
 export function linkTableValues(name: string, body: Uint8Array): JsonObject | null {
   try {
     if (name === 'LMT') return parseLmt(body) as unknown as JsonObject
@@ -113,7 +113,7 @@ export function serialiseLmt(lmt: Lmt): Uint8Array {
 
 function addressOf(text: string): number {
   const address = parseIpv4(text)
-  if (address === null) throw new CodecError('lmt-address', 0, `${text} is no IPv4 address`)
+  if (address === null) throw new CodecError('lmt-address', 0, `${text} is not an IPv4 address`)
   return address
 }
 

@@ -2,20 +2,20 @@ import { AsnConvert, OctetString } from '@peculiar/asn1-schema'
 import { AuthorityKeyIdentifier, Certificate, type Name } from '@peculiar/asn1-x509'
 import { type CheckingCertificate, checkingCertificate, hashOf } from '#platform'
 import { bytesToHex } from '../../bytes/hex.ts'
-import { isModestBer } from './der-shape.ts'
+import { isBoundedBer } from './der-shape.ts'
 
-/** One X.509 certificate as it came in signalling. Times µs since the UNIX epoch; key identifiers and serial in hex. */
+/** One X.509 certificate from signalling. Times are µs since the UNIX epoch; key identifiers and serial are hex. */
 export type SignerCertificate = {
-  /** `CN=…, O=…` as the certificate orders them. */
+  /** `CN=…, O=…` in the certificate's order. */
   readonly subject: string
   readonly issuer: string
   readonly serial: string
-  /** DER of the issuer's name, hex: what a signature names it by. */
+  /** Issuer's name as hex DER, by which a signature refers to it. */
   readonly issuerDer: string
   readonly subjectDer: string
   readonly validFromUs: number
   readonly validToUs: number
-  /** Of the extension, else SHA-1 of the key (RFC 5280 §4.2.1.2). */
+  /** From the extension, else SHA-1 of the key (RFC 5280 §4.2.1.2). */
   readonly subjectKeyId: string
   readonly authorityKeyId: string | null
   /** `EC prime256v1`, `RSA 2048`. */
@@ -24,12 +24,12 @@ export type SignerCertificate = {
   readonly checking: CheckingCertificate | null
 }
 
-/** Larger ones are no certificates. */
+/** Larger values are refused. */
 const MAX_CERTIFICATE_BYTES = 64 << 10
 
-/** Reads a certificate in DER; null where it is none, since one bad certificate must not hide the others. */
+/** Reads a certificate in DER; null where unreadable, so that one bad certificate does not hide the others. */
 export function readCertificate(der: Uint8Array): SignerCertificate | null {
-  if (der.length > MAX_CERTIFICATE_BYTES || !isModestBer(der)) return null
+  if (der.length > MAX_CERTIFICATE_BYTES || !isBoundedBer(der)) return null
   try {
     const checking = checkingCertificate(der)
     const { tbsCertificate: body } = AsnConvert.parse(der, Certificate)
@@ -53,7 +53,7 @@ export function readCertificate(der: Uint8Array): SignerCertificate | null {
       checking,
     }
   } catch {
-    // OpenSSL and the ASN.1 reader throw errors of many kinds at what is no certificate.
+    // OpenSSL and the ASN.1 reader throw errors of many kinds on malformed input.
     return null
   }
 }
@@ -63,7 +63,7 @@ function authorityKeyId(value: ArrayBuffer): string | null {
   return keyIdentifier === undefined ? null : bytesToHex(new Uint8Array(keyIdentifier.buffer))
 }
 
-/** One line of a name given as lines. */
+/** A multi-line distinguished name on one line. */
 function oneLine(name: string): string {
   return name.split('\n').join(', ').slice(0, 300)
 }
@@ -83,20 +83,20 @@ function nameText(name: Name): string {
   return oneLine(parts.map(({ type, value }) => `${NAME_PARTS[type] ?? type}=${value}`).join('\n'))
 }
 
-/** Certificates one signature or table may bring. */
+/** Certificates accepted from one signature or table. */
 const MAX_CHAIN = 10
 
-/** How far the certificates at hand lead from a signer. */
+/** Certificates from a signer upward, as far as the known ones reach. */
 export type CertificateChain = {
   /** From the signer upward, each signed by the next. */
   readonly certificates: readonly SignerCertificate[]
-  /** The last one signed itself. */
+  /** The last one is self-signed. */
   readonly complete: boolean
-  /** A certificate that names the next as its issuer, which did not sign it. */
+  /** A certificate whose named issuer did not sign it. */
   readonly broken: SignerCertificate | null
 }
 
-/** Follows a certificate up through those at hand. No trust list is consulted: where it ends is all that is said. */
+/** Builds the chain of a certificate from the known ones. No trust list is consulted: the chain is reported, not judged. */
 export function certificateChain(signer: SignerCertificate, atHand: readonly SignerCertificate[]): CertificateChain {
   const certificates = [signer]
   let last = signer

@@ -1,7 +1,7 @@
 import type { checkSignature, readCertificate, readSignedData } from './signed-data.ts'
 import loadCms from './signed-data.ts?lazy'
 
-/** Signatures and certificates. Their ASN.1 reader is large and few signals are signed: the first call loads it. */
+/** Signatures and certificates. Loaded on the first call: the ASN.1 reader is large, and few signals are signed. */
 export const cms = loadCms as () => {
   readonly checkSignature: typeof checkSignature
   readonly readCertificate: typeof readCertificate

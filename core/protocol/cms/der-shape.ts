@@ -1,12 +1,12 @@
-/** Certificates and signatures nest about ten deep and have some hundred elements. */
+/** Certificates and signatures nest about ten levels deep and have some hundred elements. */
 const MAX_DEPTH = 40
 const MAX_ELEMENTS = 20_000
 
 /**
- * True where bytes are one BER value whose nesting and number of elements a recursive parser can take. Looks at tags and
- * lengths only, indefinite lengths included; a wrong length ends the walk and is left to the parser to complain about.
+ * True where bytes are one BER value whose nesting and number of elements a recursive parser can take. Checks tags and lengths
+ * only, indefinite lengths included; a wrong length ends the check and is left to the parser.
  */
-export function isModestBer(bytes: Uint8Array): boolean {
+export function isBoundedBer(bytes: Uint8Array): boolean {
   const ends: number[] = []
   let elements = 0
   let at = 0
@@ -21,7 +21,7 @@ export function isModestBer(bytes: Uint8Array): boolean {
     }
     const first = bytes[at++] ?? 0
     if (tag === 0 && first === 0) {
-      // End of contents: closes the innermost value of indefinite length.
+      // End of contents closes the innermost value of indefinite length.
       ends.pop()
       continue
     }
@@ -42,8 +42,8 @@ export function isModestBer(bytes: Uint8Array): boolean {
 }
 
 /**
- * Bytes of an OCTET STRING that may come in pieces, as a streaming encoder writes it (BER, X.690 §8.7): all primitive pieces
- * joined, however they nest. The input has passed `isModestBer`.
+ * Bytes of an OCTET STRING that may be split, as a streaming encoder writes it (BER, X.690 §8.7): all primitive pieces joined,
+ * at any nesting. The input has passed `isBoundedBer`.
  */
 export function joinOctets(bytes: Uint8Array): Uint8Array {
   const pieces: Uint8Array[] = []
@@ -58,7 +58,7 @@ export function joinOctets(bytes: Uint8Array): Uint8Array {
       length = 0
       for (let left = first & 0x7f; left > 0; left--) length = length * 256 + (bytes[at++] ?? 0)
     }
-    // Constructed pieces are looked into; an end of contents is two zero bytes, read as an empty piece of no kind.
+    // Constructed pieces are descended into; an end of contents, two zero bytes, reads as an empty piece.
     if ((tag & 0x20) !== 0) continue
     const piece = bytes.subarray(at, Math.min(bytes.length, at + length))
     if (tag === OCTET_STRING) {

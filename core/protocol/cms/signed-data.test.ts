@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { makeIdentity, signCms } from '../../testing/signing.ts'
 import { readCertificate, type SignerCertificate } from './certificate.ts'
-import { isModestBer } from './der-shape.ts'
+import { isBoundedBer } from './der-shape.ts'
 import { checkSignature, readSignedData } from './signed-data.ts'
 
 const content = new TextEncoder().encode('what is signed')
@@ -27,25 +27,25 @@ describe('CMS signatures', () => {
     ['RSA without signed attributes', rsaSigner, { attributes: false, bySerial: true }],
   ])('finds %s good, with its whole chain', (_, by, options) => {
     const verdict = check(signCms(content, by, { ...options, certificates: [by, issuing, root] }))
-    expect(verdict.text).toMatch(/chain to CN=Root; there is no trust list/)
+    expect(verdict.text).toMatch(/chain to CN=Root; not checked against a trust list/)
     expect(verdict).toMatchObject({
       verdict: 'good',
       chain: [expect.stringMatching('signer|Signer'), 'CN=Issuing', 'CN=Root'],
     })
   })
 
-  it('says by whom, until when and up to where', () => {
+  it('report signer, validity and chain', () => {
     const verdict = check(signCms(content, signer, { certificates: [signer] }))
     expect(verdict.text).toBe(
       'Signed by CN=Signer (ECDSA SHA-256), certificate valid from 2020-01-01 to 2030-05-06, ' +
-        'issued by CN=Issuing, whose certificate is not at hand; there is no trust list.',
+        'issued by CN=Issuing, whose certificate is not available; not checked against a trust list.',
     )
     expect(verdict.signer).toMatchObject({ subject: 'CN=Signer', issuer: 'CN=Issuing', key: 'EC prime256v1' })
     expect(verdict.signer?.validToUs).toBe(1904256000e6)
     expect(verdict.signingTimeUs).toBe(1767323045e6)
   })
 
-  it('takes the certificate from elsewhere, and says so where there is none', () => {
+  it('take the certificate from elsewhere, and report a missing one', () => {
     const bare = signCms(content, signer)
     expect(check(bare)).toMatchObject({
       verdict: 'unchecked',
@@ -54,7 +54,7 @@ describe('CMS signatures', () => {
     expect(check(bare, content, [certificate(signer.der)])).toMatchObject({ verdict: 'good' })
   })
 
-  it('finds content bad that was changed, with or without attributes, and a wrong signer', () => {
+  it('are bad for changed content, with or without attributes, and for a wrong signer', () => {
     const changed = content.slice()
     changed[3] = (changed[3] as number) ^ 1
     for (const attributes of [true, false]) {
@@ -65,16 +65,16 @@ describe('CMS signatures', () => {
     const other = { ...makeIdentity('Other'), keyId: signer.keyId }
     expect(check(signCms(content, other), content, [certificate(signer.der)])).toMatchObject({
       verdict: 'bad',
-      text: expect.stringContaining('not by the key of CN=Signer'),
+      text: expect.stringContaining('does not match the key of CN=Signer'),
     })
     const forged = makeIdentity('Issuing')
     expect(check(signCms(content, signer, { certificates: [signer, forged] }))).toMatchObject({
       verdict: 'bad',
-      text: expect.stringContaining('is not signed by the CN=Issuing at hand'),
+      text: expect.stringContaining('is not signed by the available certificate of CN=Issuing'),
     })
   })
 
-  it('never finds a signature good after one of its bytes has changed, but for bytes that are not signed', () => {
+  it('are never good after a changed byte, except for unsigned bytes', () => {
     const signature = signCms(content, signer)
     const known = [certificate(signer.der)]
     const goodAnyway: number[] = []
@@ -83,20 +83,20 @@ describe('CMS signatures', () => {
       flipped[at] = (flipped[at] as number) ^ 0x01
       if (check(flipped, content, known).verdict === 'good') goodAnyway.push(at)
     }
-    // Version numbers, lengths and tags that the reader does not look at.
+    // Version numbers, lengths and tags that the reader ignores.
     expect(goodAnyway.length).toBeLessThan(16)
     const value = signature.length - 64
     expect(goodAnyway.filter((at) => at >= value)).toEqual([])
   })
 
-  it('reads content that travels inside the signature', () => {
+  it('read content inside the signature', () => {
     const read = readSignedData(signCms(content, signer, { attached: true, certificates: [signer] }))
     expect(read?.content).toEqual(content)
     expect(checkSignature(read, [read?.content as Uint8Array], [])).toMatchObject({ verdict: 'good' })
     expect(readSignedData(signCms(content, signer))?.content).toBeNull()
   })
 
-  it('takes anything, quickly', () => {
+  it('read any bytes quickly', () => {
     const good = signCms(content, signer, { certificates: [signer, issuing] })
     for (let end = 0; end < good.length; end++) {
       expect(check(good.subarray(0, end)).verdict, `${end} bytes`).not.toBe('good')
@@ -116,15 +116,15 @@ describe('CMS signatures', () => {
     )
   })
 
-  it('does not follow values nested without end', () => {
+  it('do not follow endlessly nested values', () => {
     const nested = new Uint8Array(60_000)
     for (let at = 0; at < nested.length; at += 2) nested.set([0x30, 0x80], at)
-    expect(isModestBer(nested)).toBe(false)
+    expect(isBoundedBer(nested)).toBe(false)
     const wide = new Uint8Array(60_000 + 4)
     wide.set([0x30, 0x82, 0xea, 0x60])
     for (let at = 4; at < wide.length; at += 2) wide.set([0x05, 0x00], at)
-    expect(isModestBer(wide)).toBe(false)
-    expect(isModestBer(signCms(content, signer))).toBe(true)
+    expect(isBoundedBer(wide)).toBe(false)
+    expect(isBoundedBer(signCms(content, signer))).toBe(true)
     expect(check(nested).verdict).toBe('unchecked')
   })
 })
@@ -137,7 +137,7 @@ const openssl = ((): string | null => {
   }
 })()
 
-describe.skipIf(openssl === null)(`signatures made by ${openssl ?? 'openssl, which is not here'}`, () => {
+describe.skipIf(openssl === null)(`signatures made by ${openssl ?? 'openssl, not installed'}`, () => {
   it.each([
     ['ec, key id', ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'], ['-keyid']],
     ['ec P-384, SHA-384', ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-384'], ['-md', 'sha384']],

@@ -5,15 +5,15 @@ import { type HashName, hashOf, indexOfBytes, sameBytes } from '#platform'
 import { bytesToHex } from '../../bytes/hex.ts'
 import { utcText } from '../ntp.ts'
 import { certificateChain, readCertificate, type SignerCertificate } from './certificate.ts'
-import { isModestBer, joinOctets } from './der-shape.ts'
+import { isBoundedBer, joinOctets } from './der-shape.ts'
 
 export { readCertificate } from './certificate.ts'
 
-/** What checking a signature gave. Times µs since the UNIX epoch. */
+/** Result of checking a signature. Times are µs since the UNIX epoch. */
 export type Verdict = {
-  /** `good`: digest, signature and certificate agree; nobody vouches for the certificate. */
+  /** `good`: digest, signature and certificate agree; the certificate itself is not verified. */
   readonly verdict: 'good' | 'bad' | 'unchecked'
-  /** One sentence for a person. */
+  /** One sentence for the user. */
   readonly text: string
   readonly signer: SignerCertificate | null
   readonly algorithm: string | null
@@ -22,16 +22,16 @@ export type Verdict = {
   readonly chain: readonly string[]
 }
 
-/** A CMS signature as far as it could be taken apart. */
+/** A parsed CMS signature. */
 export type ReadSignedData = {
   /** Content inside it; null where the signature is detached. */
   readonly content: Uint8Array | null
   readonly certificates: readonly SignerCertificate[]
   readonly signers: readonly SignerInfo[]
-  /** Object ids of what is signed and of the digests it was announced with. */
+  /** Object ids of the signed content and of the announced digests. */
   readonly contentType: string
   readonly digestIds: readonly string[]
-  /** As it came. */
+  /** The SignedData as received. */
   readonly bytes: Uint8Array
 }
 
@@ -59,7 +59,7 @@ type Scheme = {
   readonly pss?: true
 }
 
-/** A `digest` of null is that of the digest algorithm. */
+/** A null `digest` means that of the digest algorithm. */
 const SIGNATURES: Readonly<Record<string, Scheme>> = {
   '1.2.840.10045.2.1': { name: 'ECDSA', digest: null, key: 'ec' },
   '1.2.840.10045.4.1': { name: 'ECDSA', digest: 'sha1', key: 'ec' },
@@ -79,9 +79,9 @@ const SIGNATURES: Readonly<Record<string, Scheme>> = {
   '1.3.101.113': { name: 'Ed448', digest: '', key: 'ed448' },
 }
 
-/** Takes CMS SignedData apart (RFC 5652 §5), DER or BER, with or without ContentInfo; null where it is none. */
+/** Parses CMS SignedData (RFC 5652 §5), DER or BER, with or without ContentInfo; null where it is none. */
 export function readSignedData(bytes: Uint8Array): ReadSignedData | null {
-  if (bytes.length > MAX_SIGNATURE_BYTES || !isModestBer(bytes)) return null
+  if (bytes.length > MAX_SIGNATURE_BYTES || !isBoundedBer(bytes)) return null
   try {
     const signed = parseSignedData(bytes)
     const certificates: SignerCertificate[] = []
@@ -91,7 +91,7 @@ export function readSignedData(bytes: Uint8Array): ReadSignedData | null {
       if (read !== null) certificates.push(read)
     }
     const inside = signed.encapContentInfo.eContent
-    // In BER a streamed content comes in pieces, and the reader leaves it as it is.
+    // In BER a streamed content may be split, and the reader does not join the pieces.
     const pieces = inside?.any === undefined ? null : joinOctets(new Uint8Array(inside.any))
     return {
       content: inside?.single === undefined ? pieces : new Uint8Array(inside.single.buffer),
@@ -102,7 +102,7 @@ export function readSignedData(bytes: Uint8Array): ReadSignedData | null {
       bytes,
     }
   } catch {
-    // The ASN.1 reader throws errors of many kinds at what it does not understand.
+    // The ASN.1 reader throws errors of many kinds on unknown input.
     return null
   }
 }
@@ -114,17 +114,17 @@ function parseSignedData(bytes: Uint8Array): SignedData {
 }
 
 /**
- * Checks a signature over `contents`: forms of the same content of which one must have the digest, as a transport may have
- * changed line ends. A signature by several signers is as good as the worst of them.
- * @param known certificates that came otherwise (CertificationData), besides those in the signature
+ * Checks a signature over `contents`: variants of the same content (a transport may change line ends), one of which must match
+ * the digest. With several signers the worst result counts.
+ * @param known certificates from elsewhere (CertificationData), in addition to those in the signature
  */
 export function checkSignature(
   signature: ReadSignedData | null,
   contents: readonly Uint8Array[],
   known: readonly SignerCertificate[],
 ): Verdict {
-  if (signature === null) return unchecked('the signature is no CMS SignedData that can be read')
-  if (signature.signers.length === 0) return unchecked('the SignedData holds no signature')
+  if (signature === null) return unchecked('the signature is not readable CMS SignedData')
+  if (signature.signers.length === 0) return unchecked('the SignedData has no signature')
   if (signature.signers.length > MAX_SIGNERS) return unchecked(`more than ${MAX_SIGNERS} signatures`)
   const atHand = [...signature.certificates, ...known]
   let worst: Verdict | null = null
@@ -152,11 +152,11 @@ function checkSigner(
   atHand: readonly SignerCertificate[],
 ): Verdict {
   const digestId = signer.digestAlgorithm.algorithm
-  const digest = own(DIGESTS, digestId)
-  const scheme = own(SIGNATURES, signer.signatureAlgorithm.algorithm)
+  const digest = lookUp(DIGESTS, digestId)
+  const scheme = lookUp(SIGNATURES, signer.signatureAlgorithm.algorithm)
   if (scheme === null)
     return unchecked(`the signature algorithm ${signer.signatureAlgorithm.algorithm} is not supported`)
-  // Ed25519 signs without a digest of its own, but attributes have one.
+  // Ed25519 signs without a separate digest, but attributes have one.
   if (digest === null) return unchecked(`the digest algorithm ${digestId} is not supported`)
   const hash = scheme.digest ?? digest
   const algorithm = hash === '' ? scheme.name : `${scheme.name} ${hash.toUpperCase().replace('SHA', 'SHA-')}`
@@ -172,16 +172,16 @@ function checkSigner(
   if (!digestIds.includes(digestId))
     return bad('The digest algorithm of the signer is not among those of the signature.')
   if (signer.signedAttrs !== undefined) {
-    const wanted = messageDigest(signer)
-    if (wanted === null) return bad('The signed attributes hold no message digest.')
-    const matches = contents.some((content) => sameBytes(hashOf(digest, content), wanted))
+    const expected = messageDigest(signer)
+    if (expected === null) return bad('The signed attributes have no message digest.')
+    const matches = contents.some((content) => sameBytes(hashOf(digest, content), expected))
     if (!matches) {
-      const text = `The ${digest.toUpperCase().replace('SHA', 'SHA-')} digest that is signed is not that of the content: it was changed after signing.`
+      const text = `The signed ${digest.toUpperCase().replace('SHA', 'SHA-')} digest does not match the content: the content was changed after signing.`
       return { ...facts, verdict: 'bad', text }
     }
-    if (!hasContentType(signer, contentType)) return bad('The type of content that is signed is not the one that came.')
+    if (!hasContentType(signer, contentType)) return bad('The signed content type does not match the received one.')
     const attributes = derSet(signer.signedAttrs)
-    // RFC 5652 §5.3 wants DER here; anything else is not what was signed.
+    // RFC 5652 §5.3 requires DER here; other encodings were not signed.
     if (indexOfBytes(whole, attributes.subarray(1)) < 0) {
       return bad('The signed attributes are not in DER.')
     }
@@ -217,24 +217,24 @@ function checkSigner(
     }
   }
   if (!matches) {
-    const text = `The signature is not by the key of ${certificate.subject}, whose certificate it names.`
+    const text = `The signature does not match the key of ${certificate.subject}, whose certificate it names.`
     return { ...facts, verdict: 'bad', text }
   }
   const { certificates, complete, broken } = certificateChain(certificate, atHand)
   const chain = certificates.map((each) => each.subject)
   if (broken !== null) {
-    const text = `The certificate of ${broken.subject} is not signed by the ${broken.issuer} at hand.`
+    const text = `The certificate of ${broken.subject} is not signed by the available certificate of ${broken.issuer}.`
     return { ...facts, chain, verdict: 'bad', text }
   }
   const top = certificates.at(-1) as SignerCertificate
   const authority = complete
     ? certificates.length === 1
-      ? 'it signed itself'
+      ? 'self-signed'
       : `chain to ${top.subject}`
-    : `issued by ${top.issuer}, whose certificate is not at hand`
+    : `issued by ${top.issuer}, whose certificate is not available`
   const text =
     `Signed by ${certificate.subject} (${algorithm}), certificate valid from ${day(certificate.validFromUs)} to ${day(certificate.validToUs)}, ` +
-    `${authority}; there is no trust list.`
+    `${authority}; not checked against a trust list.`
   return { ...facts, chain, verdict: 'good', text }
 }
 
@@ -265,9 +265,9 @@ function messageDigest(signer: SignerInfo): Uint8Array | null {
 function hasContentType(signer: SignerInfo, contentType: string): boolean {
   const value = signer.signedAttrs?.find((each) => each.attrType === ID_CONTENT_TYPE)?.attrValues[0]
   if (value === undefined) return false
-  // An AlgorithmIdentifier without parameters is a SEQUENCE of the object id alone.
-  const wanted = new Uint8Array(AsnConvert.serialize(new AlgorithmIdentifier({ algorithm: contentType }))).subarray(2)
-  return sameBytes(new Uint8Array(value), wanted)
+  // An AlgorithmIdentifier without parameters is a SEQUENCE with the object id alone.
+  const expected = new Uint8Array(AsnConvert.serialize(new AlgorithmIdentifier({ algorithm: contentType }))).subarray(2)
+  return sameBytes(new Uint8Array(value), expected)
 }
 
 function signingTime(signer: SignerInfo): number | null {
@@ -279,7 +279,7 @@ function signingTime(signer: SignerInfo): number | null {
   }
 }
 
-/** RFC 5652 §5.4: what is signed is the attributes' own DER encoding as a SET, not the [0] they travel as. */
+/** RFC 5652 §5.4: the signature covers the attributes' DER encoding as a SET, not the transmitted [0]. */
 function derSet(attributes: readonly Attribute[]): Uint8Array {
   const parts = attributes.map((each) => new Uint8Array(AsnConvert.serialize(each)))
   let length = 0
@@ -314,6 +314,6 @@ function day(timeUs: number): string {
   return utcText(timeUs).slice(0, 10)
 }
 
-function own<T>(table: Readonly<Record<string, T>>, name: string): T | null {
+function lookUp<T>(table: Readonly<Record<string, T>>, name: string): T | null {
   return Object.hasOwn(table, name) ? (table[name] as T) : null
 }

@@ -5,23 +5,23 @@ import { u32At } from '../../bytes/ints.ts'
  *
  *   | object, F bytes | padding, P zero bytes | F as 32 bits |      S*T bytes, S whole symbols
  *
- * Padding and size are never sent; both ends add them. A super-object is several of these in a row.
+ * Padding and size are never sent; both ends add them. A super-object is several of these in sequence.
  */
 const SIZE_FIELD_BYTES = 4
 
-/** S: symbols of the FEC transport object of an object of `objectBytes`. */
+/** S: number of symbols of the FEC transport object of an object of `objectBytes`. */
 export function fecObjectSymbols(objectBytes: number, symbolBytes: number): number {
   return Math.ceil((objectBytes + SIZE_FIELD_BYTES) / symbolBytes)
 }
 
-/** True where an object of `objectBytes` and its size field have room in `symbols`. */
+/** True where an object of `objectBytes` and its size field fit `symbols`. */
 export function fitsSymbols(objectBytes: number, symbols: number, symbolBytes: number): boolean {
   return objectBytes + SIZE_FIELD_BYTES <= symbols * symbolBytes
 }
 
 /**
- * Writes the padding and size field of an object, as far as they lie in `[from, to)` of its FEC transport object.
- * @param target gets them, byte `from` at `at`; bytes of the object itself are left alone
+ * Writes padding and size field of an object, as far as they are in `[from, to)` of its FEC transport object.
+ * @param target receives them, byte `from` at `at`; bytes of the object itself are not touched
  * @param total S*T
  */
 export function writeFecTail(
@@ -42,8 +42,8 @@ export function writeFecTail(
 }
 
 /**
- * The object's length as a decoded FEC transport object says it, `bytes[from, to)`.
- * @returns -1 where size field and padding cannot be: the decoded bytes are not what was sent
+ * The object's length, from the size field of a decoded FEC transport object `bytes[from, to)`.
+ * @returns -1 where size field and padding are impossible: the decoded bytes are wrong
  */
 export function decodedObjectBytes(bytes: Uint8Array, from: number, to: number): number {
   const room = to - from - SIZE_FIELD_BYTES

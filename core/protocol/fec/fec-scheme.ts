@@ -14,7 +14,7 @@ const NAMES: Readonly<Record<number, string>> = {
   130: 'Compact (130)',
 }
 
-/** A scheme's name with its number, as told to a person. */
+/** A scheme's name with its number, for display. */
 export function fecSchemeName(encodingId: number): string {
   return NAMES[encodingId] ?? `FEC Encoding ID ${encodingId}`
 }

@@ -11,7 +11,7 @@ import { readRepairFlow } from './repair-flow.ts'
 import { parseToiExpression, repairToiOf } from './toi-expression.ts'
 
 describe('FEC OTI', () => {
-  // T 1024, Z 1, N 1, Al 4, F not told: that of route-raptorq.pcap.
+  // T 1024, Z 1, N 1, Al 4, F not given: that of route-raptorq.pcap.
   const onAir = '000000000000040001000104'
 
   it('reads and writes the fecOTI of a capture', () => {
@@ -20,7 +20,7 @@ describe('FEC OTI', () => {
     expect(bytesToHex(serialiseOti(oti))).toBe(onAir)
   })
 
-  it('reads the two Raptors by their own widths', () => {
+  it('reads the two Raptors with their different field widths', () => {
     const bytes = hexToBytes('01 00000002 00 05a8 0003 04 04')
     expect(parseOti(bytes, 0, 12, FEC_ENCODING.raptor)).toEqual({
       transferLength: 0x1_0000_0002,
@@ -33,7 +33,7 @@ describe('FEC OTI', () => {
     expect(parseOti(q, 0, 12, FEC_ENCODING.raptorq)).toMatchObject({ sourceBlocks: 3, subBlocks: 4 })
   })
 
-  it('comes back from its bytes', () => {
+  it('is read back as written', () => {
     const oti = fc.record({
       transferLength: fc.integer({ min: 0, max: 0xff_ffff_ffff }),
       symbolBytes: fc.integer({ min: 1, max: 0xffff }),
@@ -48,7 +48,7 @@ describe('FEC OTI', () => {
     )
   })
 
-  it('refuses what is cut short, is no hex, or has symbols, blocks or sub-blocks of 0', () => {
+  it('refuses truncated bytes, non-hex text, and zero T, Z or N', () => {
     const bytes = hexToBytes(onAir)
     for (let end = 0; end < 12; end++) expect(() => parseOti(bytes, 0, end, 6)).toThrow(CodecError)
     for (const text of ['', 'zz', '0000000000000400010001', '000000000000000001000104', '000000000000040000000104']) {
@@ -70,7 +70,7 @@ describe('FEC OTI', () => {
 })
 
 describe('Partition[]', () => {
-  it('gives blocks that cover the symbols in order and differ by one at most', () => {
+  it('covers the symbols in order with blocks that differ by at most one', () => {
     expect(partition(10, 3)).toEqual({ blocks: 3, large: 4, small: 3, largeBlocks: 1 })
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 100_000 }), fc.integer({ min: 1, max: 255 }), (symbols, blocks) => {
@@ -89,7 +89,7 @@ describe('Partition[]', () => {
 })
 
 describe('FEC schemes', () => {
-  it('have a name each', () => {
+  it('each have a name', () => {
     expect(fecSchemeName(6)).toBe('RaptorQ (6)')
     expect(fecSchemeName(77)).toBe('FEC Encoding ID 77')
   })
@@ -108,7 +108,7 @@ describe('FEC transport object', () => {
     expect(fitsSymbols(3069, 3, 1024)).toBe(false)
   })
 
-  it('is the same written symbol by symbol, also where the size field straddles symbols', () => {
+  it('is the same written symbol by symbol, even with a size field across symbols', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 500 }), fc.integer({ min: 1, max: 40 }), (size, symbolBytes) => {
         const symbols = fecObjectSymbols(size, symbolBytes)
@@ -123,7 +123,7 @@ describe('FEC transport object', () => {
     )
   })
 
-  it('is not believed where padding or size cannot be', () => {
+  it('is refused with impossible padding or size', () => {
     const object = hexToBytes('01020300 00000003')
     expect(decodedObjectBytes(object, 0, 8)).toBe(3)
     expect(decodedObjectBytes(hexToBytes('01020304 00000003'), 0, 8)).toBe(-1)
@@ -150,7 +150,7 @@ describe('sourceTOI', () => {
     expect(parseToiExpression(text).valueAt(toi)).toBe(value)
   })
 
-  it('is turned round where it is linear', () => {
+  it('is inverted where it is linear', () => {
     expect(repairToiOf(parseToiExpression('2*TOI+1'), 15)).toBe(7)
     expect(repairToiOf(parseToiExpression('2*TOI+1'), 16)).toBeNull()
     expect(repairToiOf(parseToiExpression('(TOI+1)*(3-1)-TOI'), 9)).toBe(7)
@@ -184,7 +184,7 @@ describe('sourceTOI', () => {
 describe('RepairFlow', () => {
   const read = (inside: string) => readRepairFlow(parseXml(`<r:RepairFlow xmlns:r="x">${inside}</r:RepairFlow>`))
 
-  it('gives the super-object of two flows', () => {
+  it('describes the super-object of two flows', () => {
     const flow =
       read(`<FECParameters fecOTI="000000000000040001000104" maximumDelay="2000" overhead="25" minBuffSize="20000000">
       <ProtectedObject tsi="2" sourceTOI="20" fecTransportObjectSize="892"/>
@@ -200,7 +200,7 @@ describe('RepairFlow', () => {
     expect(flow.protectedObjects.map((object) => object.sourceToi.valueAt(7))).toEqual([20, 14, 7])
   })
 
-  it('says what cannot be read and keeps the rest', () => {
+  it('reports unreadable parts and keeps the rest', () => {
     const flow = read(
       '<FECParameters fecOTI="f0"><ProtectedObject tsi="2" sourceTOI="system()" sessionDescription="http://x/y"/></FECParameters>',
     )

@@ -10,10 +10,10 @@ import { FEC_ENCODING } from './fec-scheme.ts'
  * RaptorQ (6)  | F 40 | reserved 8 | T 16 | Z 8  | N 16 | Al 8 |     RFC 6330 §3.3.2, 3.3.3
  * Raptor  (1)  | F 40 | reserved 8 | T 16 | Z 16 | N 8  | Al 8 |     RFC 5053 §3.2.2, 3.2.3
  * ```
- * The same 12 bytes stand in `FECParameters@fecOTI` and behind HET and HEL in EXT_FTI.
+ * The same 12 bytes are in `FECParameters@fecOTI`, and after HET and HEL in EXT_FTI.
  */
 export type FecOti = {
-  /** F, length of the object or super-object; 0 where it is not told. */
+  /** F, length of the object or super-object; 0 where not given. */
   readonly transferLength: number
   /** T, bytes of a symbol; never 0. */
   readonly symbolBytes: number
@@ -29,7 +29,7 @@ const OTI_BYTES = 12
 
 /**
  * Reads the 12 bytes at `at`.
- * @throws CodecError `fec-oti` where fewer are left before `end`, or where T, Z or N is 0
+ * @throws CodecError `fec-oti` where fewer bytes are left before `end`, or T, Z or N is 0
  */
 export function parseOti(bytes: Uint8Array, at: number, end: number, encodingId: number): FecOti {
   if (end - at < OTI_BYTES) throw new CodecError('fec-oti', at, `FEC OTI: got ${end - at} bytes, expected ${OTI_BYTES}`)
@@ -53,7 +53,7 @@ export function parseOtiHex(text: string): FecOti {
   return parseOti(bytes, 0, bytes.length, FEC_ENCODING.raptorq)
 }
 
-/** The 12 bytes of RaptorQ's OTI. @throws CodecError `out-of-range` for a value that its field does not hold */
+/** The 12 bytes of RaptorQ's OTI. @throws CodecError `out-of-range` for a value too wide for its field */
 export function serialiseOti(oti: FecOti): Uint8Array {
   const bytes = new Uint8Array(OTI_BYTES)
   const view = new DataView(bytes.buffer)

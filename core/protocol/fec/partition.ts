@@ -1,6 +1,6 @@
 /**
- * How `symbols` are divided into `blocks` that differ by one at most: first `largeBlocks` of `large` symbols, then the others
- * of `small`. `Partition[I, J]` of RFC 6330 §4.4.1.2, and the blocking of RFC 5052 §9.1.
+ * Division of `symbols` into `blocks` that differ by at most one: first `largeBlocks` of `large` symbols, then the others of
+ * `small`. `Partition[I, J]` of RFC 6330 §4.4.1.2, and the blocking of RFC 5052 §9.1.
  */
 export type Partition = {
   readonly blocks: number
@@ -9,7 +9,7 @@ export type Partition = {
   readonly largeBlocks: number
 }
 
-/** RFC 5052 §9.1: `symbols` over `blocks`, large ones first. Both from 1. */
+/** RFC 5052 §9.1: `symbols` over `blocks`, large ones first. Both are at least 1. */
 export function partition(symbols: number, blocks: number): Partition {
   const small = Math.floor(symbols / blocks)
   return { blocks, large: Math.ceil(symbols / blocks), small, largeBlocks: symbols - small * blocks }

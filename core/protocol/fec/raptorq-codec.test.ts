@@ -47,7 +47,7 @@ describe('K prime', () => {
 })
 
 describe('one source block', () => {
-  // K that pads and K that does not; T that fits the library, is too short for it, and is not a multiple of 8.
+  // K with and without padding; T that suits the library, is too short for it, and is not a multiple of 8.
   it.each([
     [1, 1],
     [10, 64],
@@ -57,7 +57,7 @@ describe('one source block', () => {
     [141, 1028],
     [153, 100],
     [500, 1440],
-  ])('of %i symbols of %i bytes comes back', (k, symbolBytes) => {
+  ])('of %i symbols of %i bytes is restored', (k, symbolBytes) => {
     const data = source(k * symbolBytes)
     const lost = new Set([0, Math.floor(k / 2), k - 1])
     const symbols = survivors(k, symbolBytes, data, lost, lost.size + 3)
@@ -65,7 +65,7 @@ describe('one source block', () => {
     expect(decoded !== null && Buffer.compare(decoded, data)).toBe(0)
   })
 
-  it('beyond the working memory of the library is cut into columns', () => {
+  it("is split into columns beyond the library's working memory", () => {
     const k = 2000
     const symbolBytes = 9000 // 18 MB: three slices
     const data = source(k * symbolBytes)
@@ -73,16 +73,16 @@ describe('one source block', () => {
     expect(decoded !== null && Buffer.compare(decoded, data)).toBe(0)
   })
 
-  it('is not there with fewer symbols than K', () => {
+  it('is not decoded from fewer than K symbols', () => {
     const data = source(20 * 64)
     expect(decodeBlock(20, 64, survivors(20, 64, data, new Set([1, 2, 3]), 2))).toBeNull()
-    // The same symbol twice is one symbol.
+    // A repeated symbol counts once.
     const twice = survivors(20, 64, data, new Set([1]), 0)
     const ids = [...twice.ids, 0]
     expect(decodeBlock(20, 64, { ids, bytes: Buffer.concat([twice.bytes, data.subarray(0, 64)]) })).toBeNull()
   })
 
-  it('refuses sizes that would trap the library, and goes on working', () => {
+  it('refuses sizes that would trap the library, and keeps working', () => {
     const symbols = { ids: [0], bytes: new Uint8Array(8) }
     for (const [k, symbolBytes] of [
       [0, 8],
@@ -99,7 +99,7 @@ describe('one source block', () => {
 })
 
 describe('repair symbols', () => {
-  // First repair symbol of `source(k * T)`, as another implementation (in C, by other authors) makes it.
+  // First repair symbol of `source(k * T)`, made by an independent implementation in C.
   it.each([
     [1, 8, '0d901396199c1fa2'],
     [10, 16, '29a9bf84c8f3e5ffdf889ea5ae9583d4'],
@@ -115,7 +115,7 @@ describe('repair symbols', () => {
 })
 
 describe('any K + 2 symbols', () => {
-  it('give the block back in 999 of 1000 losses', () => {
+  it('restore the block in 999 of 1000 losses', () => {
     const { trials, recovered, wrong } = recoveryTrial(10_000, 1)
     expect(wrong).toBe(0)
     expect(recovered / trials).toBeGreaterThanOrEqual(0.999)

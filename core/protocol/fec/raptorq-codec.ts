@@ -4,9 +4,9 @@ import { bundledFile } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
 import { MAX_BLOCK_SYMBOLS, paddedSymbols } from './raptorq-k.ts'
 
-/** Above this working memory the library divides symbols or blocks by its own rule, which is not the sender's. */
+/** Above this working memory the library divides symbols or blocks by its own rule, which differs from the sender's. */
 const WORKING_BYTES = 10 << 20
-/** Columns of a slice are a multiple of this, and symbols at least as long: below, the library stops with a trap. */
+/** Columns of a slice are a multiple of this, and symbols at least as long: below it the library traps. */
 const MIN_COLUMNS = 64
 const COLUMN_STEP = 8
 /** The library's packet: SBN 8, symbol id 24, then the symbol. */
@@ -15,21 +15,21 @@ const MAX_ID = 0xff_ffff
 
 let loaded = false
 
-/** The codec is made when it is first needed: a session without FEC does not pay for it. */
+/** Loads the codec when it is first needed. */
 function load(): void {
   if (loaded) return
   initSync(bundledFile(codecFile))
   loaded = true
 }
 
-/** After a trap the instance may hold anything; the next call makes a new one. */
+/** After a trap the instance is unusable; the next call loads a new one. */
 function trapped(thrown: unknown): never {
   loaded = false
   const words = thrown instanceof Error ? thrown.message : String(thrown)
   throw new CodecError('raptorq', 0, `the RaptorQ codec failed: ${words}`)
 }
 
-/** Symbols of one source block, in any order: ids as on the wire (RFC 6330 §5.3.1), bytes one after the other. */
+/** Symbols of one source block, in any order: ids as on the wire (RFC 6330 §5.3.1), bytes concatenated. */
 export type BlockSymbols = {
   /** ESI: below K a source symbol, from K on a repair symbol. */
   readonly ids: readonly number[]
@@ -38,13 +38,13 @@ export type BlockSymbols = {
 }
 
 /**
- * RaptorQ of RFC 6330, one source block at a time. The library at work counts repair symbols from K' where the RFC has K, wants
- * symbols of whole eights, and divides large blocks by itself: ids are translated here, symbols padded with zeros, and blocks
- * beyond its working memory cut into slices of columns, which the code treats alike and apart.
+ * Decodes one source block of RaptorQ (RFC 6330). The library counts repair symbols from K' instead of K, requires symbol sizes
+ * that are multiples of 8, and divides large blocks itself. So this function translates ids, pads symbols with zeros, and
+ * splits blocks beyond the library's working memory into slices of columns, which the code treats independently.
  *
  * @param k source symbols of the block
  * @returns the source symbols, k * symbolBytes bytes; null where these symbols do not suffice
- * @throws CodecError `raptorq` for sizes that cannot be, or where the library fails
+ * @throws CodecError `raptorq` for impossible sizes, or where the library fails
  */
 export function decodeBlock(k: number, symbolBytes: number, symbols: BlockSymbols): Uint8Array | null {
   const { ids, bytes } = symbols
@@ -102,7 +102,7 @@ function checkId(id: number, shift: number): void {
   if (!(Number.isInteger(id) && id >= 0 && id + shift <= MAX_ID)) throw new CodecError('raptorq', 0, `symbol id ${id}`)
 }
 
-/** Columns `[from, to)` of every symbol, handled as symbols of `width` bytes. */
+/** Columns `[from, to)` of every symbol, processed as symbols of `width` bytes. */
 type Slice = { readonly from: number; readonly to: number; readonly width: number }
 
 function slicesOf(padded: number, symbolBytes: number): Slice[] {

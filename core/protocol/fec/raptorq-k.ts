@@ -2,8 +2,8 @@
 export const MAX_BLOCK_SYMBOLS = 56_403
 
 /**
- * K' of RFC 6330 table 2: a block of K symbols is coded as one of the next K' symbols, the added ones being zero and never
- * sent. Checked against two implementations.
+ * K' of RFC 6330 table 2: a block of K symbols is coded with the next K' symbols; the added ones are zero and never sent.
+ * Checked against two implementations.
  */
 // biome-ignore format: a table
 const K_PRIME = Uint16Array.of(
@@ -35,7 +35,7 @@ const K_PRIME = Uint16Array.of(
   52586, 53114, 53650, 54188, 54735, 55289, 55843, 56403,
 )
 
-/** The smallest K' that is not below `k`; -1 where a block cannot have so many symbols. */
+/** The smallest K' of at least `k`; -1 where a block cannot have so many symbols. */
 export function paddedSymbols(k: number): number {
   if (!(k >= 1 && k <= MAX_BLOCK_SYMBOLS)) return -1
   let low = 0

@@ -4,38 +4,38 @@ import type { XmlTree } from '../../xml/xml-writer.ts'
 import { type FecOti, parseOtiHex } from './oti.ts'
 import { linearToi, parseToiExpression, type ToiExpression } from './toi-expression.ts'
 
-/** Most protected objects of one super-object that are read. */
+/** Most protected objects read from one RepairFlow. */
 const MAX_PROTECTED = 64
-/** Longest maximumDelay that is waited for, ms. */
+/** Longest maximumDelay accepted, ms. */
 const MAX_DELAY_MS = 60_000
 
 /** `RepairFlow/FECParameters`: what a repair flow protects, and how. A/331 A.4.3, RFC 9223 §4. */
 export type FecParameters = {
-  /** @fecOTI; null where there is none, or none that can be read. */
+  /** @fecOTI; null where absent or unreadable. */
   readonly oti: FecOti | null
-  /** Latest repair packet after a source packet it protects, ms; 0 unless told. */
+  /** Latest repair packet after a source packet it protects, ms; 0 where absent. */
   readonly maximumDelayMs: number
   /** Percent, as announced. */
   readonly overheadPercent: number | null
   readonly minBufferBytes: number | null
-  /** Objects of the (super-)object, in its order. */
+  /** Objects of the (super-)object in order. */
   readonly protectedObjects: readonly ProtectedObject[]
-  /** What of it could not be read. */
+  /** Parts that could not be read. */
   readonly faults: readonly string[]
 }
 
 /** `ProtectedObject`: one source object of each (super-)object. */
 export type ProtectedObject = {
-  /** Null: the channel that the RepairFlow stands in. */
+  /** Null: the channel that contains the RepairFlow. */
   readonly tsi: number | null
   /** Destination of another session, from @sessionDescription; null: the same session. */
   readonly session: { readonly address: string; readonly port: number } | null
   readonly sourceToi: ToiExpression
-  /** @fecTransportObjectSize: S, in symbols; null where it follows from the object's length. */
+  /** @fecTransportObjectSize: S, in symbols; null where it is derived from the object's length. */
   readonly symbols: number | null
 }
 
-/** Reads a RepairFlow element. What is wrong in it is told in `faults`; the rest is still of use. */
+/** Reads a RepairFlow element. Lists errors in `faults` and keeps the usable rest. */
 export function readRepairFlow(flow: XmlTree): FecParameters {
   const faults: string[] = []
   const parameters = below(flow, 'FECParameters')[0] ?? flow
@@ -77,7 +77,7 @@ function readSourceToi(object: XmlTree, faults: string[]): ToiExpression {
   return linearToi(parseUint(attribute(element, 'x')) ?? 1, parseUint(attribute(element, 'y')) ?? 0)
 }
 
-/** `sIpaddr=…,dIpaddr=…,dport=…`; a URL of another description is not followed. */
+/** Reads `sIpaddr=…,dIpaddr=…,dport=…`; the URL of another description is not followed. */
 function readSession(description: string, faults: string[]): ProtectedObject['session'] {
   let address: string | null = null
   let port: number | null = null
@@ -106,7 +106,7 @@ function attribute(element: XmlTree, local: string): string | null {
   return null
 }
 
-/** Elements below with this local name, in document order. */
+/** All descendants with this local name, in document order. */
 function below(element: XmlTree, local: string): XmlTree[] {
   const found: XmlTree[] = []
   const walk = (parent: XmlTree): void => {

@@ -1,19 +1,19 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 
-/** Longest expression that is read. */
+/** Longest expression accepted. */
 const MAX_TEXT = 256
 /** Deepest nesting of brackets and signs. */
 const MAX_DEPTH = 32
-/** Largest TOI that is told apart (48 bits). */
+/** Largest TOI (48 bits). */
 const MAX_TOI = 0xffff_ffff_ffff
 
 /**
- * `ProtectedObject@sourceTOI`: an expression in C syntax with at most one variable, `TOI`, the TOI of the FEC (super-)object; its
- * value is the TOI of the source object. A/331 A.4.3.3.
+ * `ProtectedObject@sourceTOI`: an expression in C syntax with at most one variable, `TOI`, the TOI of the FEC (super-)object.
+ * Its value is the TOI of the source object. A/331 A.4.3.3.
  */
 export type ToiExpression = {
   readonly text: string
-  /** Value for a repair TOI; null where it is no TOI (negative, too large, divided by zero). */
+  /** Value for a repair TOI; null where it is not a TOI (negative, too large, division by zero). */
   valueAt(repairToi: number): number | null
   /** `x*TOI + y` where the expression has that form, else null. */
   readonly linear: { readonly x: number; readonly y: number } | null
@@ -24,10 +24,10 @@ type Node =
   | { readonly kind: 'toi' }
   | { readonly kind: 'binary'; readonly operator: string; readonly left: Node; readonly right: Node }
 
-/** Operators, weakest first; all of one row bind alike, to the left. */
+/** Operators, weakest first; those of one row have equal precedence and associate to the left. */
 const BINARY: readonly (readonly string[])[] = [['|'], ['^'], ['&'], ['<<', '>>'], ['+', '-'], ['*', '/', '%']]
 
-/** @throws CodecError `fec-toi` where the text is no such expression */
+/** @throws CodecError `fec-toi` where the text is not such an expression */
 export function parseToiExpression(text: string): ToiExpression {
   const node = new Parser(text).parse()
   const linear = linearForm(node)
@@ -38,14 +38,14 @@ export function parseToiExpression(text: string): ToiExpression {
   }
 }
 
-/** `x*TOI + y`: the form of `SourceTOI@x` and `@y`, and of what is left out. */
+/** `x*TOI + y`: the form of `SourceTOI@x` and `@y`, and of a missing expression. */
 export function linearToi(x: number, y: number): ToiExpression {
   return { text: `${x}*TOI+${y}`, linear: { x, y }, valueAt: (repairToi) => asToi(x * repairToi + y) }
 }
 
 /**
  * The repair TOI whose source object is `sourceToi`.
- * @returns null where there is none, where it cannot be told, or where every repair TOI has this one source
+ * @returns null where there is none, where it cannot be determined, or where every repair TOI has this one source
  */
 export function repairToiOf(expression: ToiExpression, sourceToi: number): number | null {
   if (expression.linear === null || expression.linear.x === 0) return null
@@ -116,7 +116,7 @@ class Parser {
       return { kind: 'toi' }
     }
     this.#at += word.length
-    // A leading zero means octal in C; no sender means that.
+    // A leading zero means octal in C, but no sender uses it so.
     return { kind: 'number', value: Number(word) }
   }
 
@@ -137,7 +137,7 @@ function evaluate(node: Node, toi: number): number {
   return operate(node.operator, left, right)
 }
 
-/** C's arithmetic on whole numbers; NaN where there is no value. */
+/** C's arithmetic on whole numbers; NaN where the result is undefined. */
 function operate(operator: string, left: number, right: number): number {
   if (!Number.isSafeInteger(left) || !Number.isSafeInteger(right)) return Number.NaN
   switch (operator) {

@@ -17,7 +17,7 @@ describe('chunk names', () => {
   })
 
   it.each(['seg.m4s', 'seg.m4s?isLast', 'seg#', 'seg#1a', '#12', 'seg#-1', 'seg#9999999999999999'])(
-    '%s is none',
+    '%s is not a chunk name',
     (name) => {
       expect(parseChunkName(name)).toBeNull()
     },

@@ -1,9 +1,9 @@
 /**
  * Name of one chunk of a resource that is sent while it grows (TS 103 769 Annex F): `seg.m4s#1024`, `seg.m4s?isLast#4096`,
- * `seg.m4s?hasRandomAccessPoint#0`. Both words are part of the table's name only; any other query belongs to the resource.
+ * `seg.m4s?hasRandomAccessPoint#0`. The two words appear only in the table's name; any other query belongs to the resource.
  */
 export type ChunkName = {
-  /** Name of the resource: without fragment and without the two words. */
+  /** Name of the resource, without fragment and the two words. */
   readonly resource: string
   /** Offset of the chunk in the resource, bytes. */
   readonly offset: number
@@ -13,7 +13,7 @@ export type ChunkName = {
 
 const WORDS = ['isLast', 'hasRandomAccessPoint'] as const
 
-/** Null for a name that is not a chunk's. */
+/** Null for a name that is not a chunk name. */
 export function parseChunkName(name: string): ChunkName | null {
   const match = /^(.+)#(\d{1,15})$/.exec(name)
   if (match === null) return null
@@ -30,7 +30,7 @@ export function parseChunkName(name: string): ChunkName | null {
   }
 }
 
-/** The name as the standard writes it. */
+/** The name in the standard's form. */
 export function serialiseChunkName({ resource, offset, isLast, hasRandomAccessPoint }: ChunkName): string {
   const words = [isLast ? 'isLast' : null, hasRandomAccessPoint ? 'hasRandomAccessPoint' : null].filter(Boolean)
   const query = words.length === 0 ? '' : `${resource.includes('?') ? '&' : '?'}${words.join('&')}`

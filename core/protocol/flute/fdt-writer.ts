@@ -6,10 +6,10 @@ export const FDT_NAMESPACE = 'urn:ietf:params:xml:ns:fdt'
 /** A/331 Annex A. */
 export const AFDT_NAMESPACE = 'tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/ATSC-FDT/1.0/'
 
-/** Prefixes that both documents below declare. */
+/** Prefixes declared by both documents below. */
 const DECLARED = ['fdt', 'afdt']
 
-/** A table as an object of its own (TOI 0): an FDT-Instance with A/331's attributes. */
+/** A table as a separate object (TOI 0): an FDT-Instance with A/331's attributes. */
 export function serialiseFdt(fdt: Fdt): Uint8Array {
   const xml = new XmlWriter()
   xml.open('fdt:FDT-Instance', {

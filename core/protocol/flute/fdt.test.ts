@@ -40,7 +40,7 @@ describe('parseFdt', () => {
     ])
   })
 
-  it('reads where a file can be had elsewhere: group 1 before 2, each on the bases of its own', () => {
+  it('reads alternate locations: group 1 before 2, each with its own base URLs', () => {
     const fdt = parseFdt(
       utf8(`<FDT-Instance xmlns:r12="urn:3GPP:metadata:2012:FLUTE:FDT" Expires="1">
  <r12:Base-URL-1>http://a.example/x/</r12:Base-URL-1><r12:Base-URL-1>https://b.example/</r12:Base-URL-1>
@@ -91,12 +91,12 @@ describe('parseFdt', () => {
     expect(fdt.files[0]?.toi).toBe(4294967295)
   })
 
-  it('says what it got instead', () => {
+  it('names another root in its error', () => {
     expect(() => parseFdt(utf8('<MPD/>'))).toThrow('expected EFDT or FDT-Instance, got MPD')
     expect(() => parseFdt(utf8('<EFDT'))).toThrow(CodecError)
   })
 
-  it('comes back as it was written', () => {
+  it('is read back as written', () => {
     const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter((each) => each.trim() === each)
     const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(value)
     const oti = fc
@@ -145,7 +145,7 @@ describe('parseFdt', () => {
     )
   })
 
-  it('is told from a segment', () => {
+  it('is distinguished from a segment', () => {
     expect(looksLikeFdt(serialiseFdt(FDT_DEFAULTS))).toBe(true)
     expect(looksLikeFdt(gzip(serialiseFdt(FDT_DEFAULTS)))).toBe(true)
     expect(looksLikeFdt(utf8('\u0000\u0000\u0000\u0018styp'))).toBe(false)
@@ -167,7 +167,7 @@ describe('applyFileTemplate', () => {
     expect(applyFileTemplate(template, toi)).toBe(name)
   })
 
-  it('is undone by toiOfFileName', () => {
+  it('is inverted by toiOfFileName', () => {
     fc.assert(
       fc.property(fc.nat(), fc.constantFrom('1_$TOI$.m4s', 'a$TOI%06d$', '$$x$TOI$7.mp4', '$TOI$'), (toi, template) => {
         expect(toiOfFileName(template, applyFileTemplate(template, toi))).toBe(toi)

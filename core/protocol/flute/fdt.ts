@@ -6,15 +6,15 @@ import { parseXml } from '../../xml/xml-parser.ts'
 import { gunzipIfGzip, gunzipLimited, looksGzip, MAX_SIGNALLING_BYTES } from '../gzip.ts'
 
 /**
- * A file delivery table, whichever form it came in: FDT-Instance of FLUTE (RFC 6726 §3.4.2, RFC 3926), EFDT of ROUTE
- * (A/331 A.3.3.2) with its `afdt:` attributes, or the Korean EFDT with elements in their place. Matched by local name.
+ * A file delivery table in any form: FDT-Instance of FLUTE (RFC 6726 §3.4.2, RFC 3926), EFDT of ROUTE (A/331 A.3.3.2) with its
+ * `afdt:` attributes, or the Korean EFDT with elements instead. Names are compared by local name.
  */
 export type Fdt = {
   /** efdtVersion, or EFDT@version in the Korean form. */
   readonly version: number | null
   /** Expires in NTP seconds (since 1900); 4294944000 and above mean never. */
   readonly instanceExpiresNtp: number | null
-  /** Names of files not listed, from their TOI: see `applyFileTemplate`. */
+  /** Template for names of unlisted files: see `applyFileTemplate`. */
   readonly fileTemplate: string | null
   /** Upper bound of object sizes, bytes. */
   readonly maxTransportSize: number | null
@@ -32,11 +32,11 @@ export type Fdt = {
   readonly otherAttributes: readonly XmlAttribute[]
 }
 
-/** One File element, with what it inherits from the instance. */
+/** One File element, with the attributes it inherits from the instance. */
 export type FdtFile = {
   readonly toi: number
   readonly contentLocation: string
-  /** Bytes after decoding; on air it may equal the transfer length although the file is gzip'ed. */
+  /** Bytes after decoding; on air it may equal the transfer length although the file is gzip-compressed. */
   readonly contentLength: number | null
   /** Bytes as transported. */
   readonly transferLength: number | null
@@ -44,7 +44,7 @@ export type FdtFile = {
   readonly contentEncoding: string | null
   /** Base64 of the MD5 of the content. */
   readonly contentMd5: string | null
-  /** Where the file can be had by HTTP, in the order to try (A/331 A.3.3.2.4, TS 26.346 §7.2.10.5). */
+  /** HTTP locations of the file, in the order to try (A/331 A.3.3.2.4, TS 26.346 §7.2.10.5). */
   readonly alternateLocations: readonly AlternateLocation[]
   readonly fecOti: FdtFecOti | null
   readonly otherAttributes: readonly XmlAttribute[]
@@ -53,7 +53,7 @@ export type FdtFile = {
 /** `Alternate-Content-Location-1` or `-2` of a file, resolved against its `Base-URL` where the table has one. */
 export type AlternateLocation = {
   readonly url: string
-  /** Availability-Time, as written: it can be had from there until then. */
+  /** Availability-Time as written: the file is available there until then. */
   readonly availableUntil: string | null
 }
 
@@ -68,7 +68,7 @@ export type FdtFecOti = {
   readonly schemeSpecificInfo: string | null
 }
 
-/** A table that says nothing; a sender spreads it and adds what it knows. */
+/** An empty table, which a sender spreads and completes. */
 export const FDT_DEFAULTS: Fdt = {
   version: null,
   instanceExpiresNtp: null,
@@ -84,7 +84,7 @@ export const FDT_DEFAULTS: Fdt = {
   otherAttributes: [],
 }
 
-/** All of a file but its TOI and name. */
+/** All fields of a file except TOI and name. */
 export const FDT_FILE_DEFAULTS: Omit<FdtFile, 'toi' | 'contentLocation'> = {
   contentLength: null,
   transferLength: null,
@@ -131,8 +131,8 @@ const FILE_ATTRIBUTES = new Set([
 ])
 
 /**
- * Parses an FDT or EFDT object (TOI 0), gzip'ed or not.
- * @throws CodecError `fdt-root` when the document is another, `xml-…` and `gzip-…` as their parsers
+ * Parses an FDT or EFDT object (TOI 0), gzip-compressed or not.
+ * @throws CodecError `fdt-root` for another document; `xml-…` and `gzip-…` as their parsers
  */
 export function parseFdt(bytes: Uint8Array): Fdt {
   const root = parseXml(gunzipIfGzip(bytes, MAX_SIGNALLING_BYTES))
@@ -143,8 +143,8 @@ export function parseFdt(bytes: Uint8Array): Fdt {
 }
 
 /**
- * True where an object is a file delivery table: XML, gzip'ed or not, that begins with one of the root names. For TOI 0 of
- * channels that have no EFDT in the S-TSID; elsewhere TOI 0 may be a segment.
+ * True where an object is a file delivery table: XML, gzip-compressed or not, with one of the root names. For TOI 0 of channels
+ * without an EFDT in the S-TSID; elsewhere TOI 0 may be a segment.
  */
 export function looksLikeFdt(bytes: Uint8Array): boolean {
   let text = bytes
@@ -214,7 +214,7 @@ function readFile(file: XmlElement, bases: readonly (readonly string[])[]): FdtF
   }
 }
 
-/** Alternative places told of one file: a person would not list more. */
+/** Alternative locations kept per file. */
 const MAX_LOCATIONS = 8
 
 function baseUrls(element: XmlElement, name: string): string[] {
@@ -223,15 +223,15 @@ function baseUrls(element: XmlElement, name: string): string[] {
     .map((base) => base.text)
 }
 
-/** All of group 1 before group 2; a relative one on each base of its group, and as it stands where the table has none. */
+/** All of group 1 before group 2; a relative one is resolved on each base of its group, or kept where there is none. */
 function readLocations(file: XmlElement, bases: readonly (readonly string[])[]): readonly AlternateLocation[] {
   if (file.children.length === 0) return NO_LOCATIONS
   const locations: AlternateLocation[] = []
-  for (const [group, own] of bases.entries()) {
+  for (const [group, groupBases] of bases.entries()) {
     for (const element of childrenOf(file, `Alternate-Content-Location-${group + 1}`)) {
       const availableUntil = attr(element, 'Availability-Time')
       const relative = !/^[a-z][a-z0-9+.-]*:/i.test(element.text)
-      for (const base of relative && own.length > 0 ? own : ['']) {
+      for (const base of relative && groupBases.length > 0 ? groupBases : ['']) {
         const url = base === '' ? element.text : resolved(element.text, base)
         if (url !== null && url !== '' && locations.length < MAX_LOCATIONS) locations.push({ url, availableUntil })
       }

@@ -27,25 +27,25 @@ const layout = (fields: Partial<SymbolLayout>): SymbolLayout => ({
 describe('symbolOffset', () => {
   const gpac = layout({ transferLength: 143_615, symbolLength: 1416, maxSourceBlock: 65_535 })
 
-  it('is symbol times length while one block holds all', () => {
+  it('is symbol times length while one block has all symbols', () => {
     expect(symbolOffset(gpac, 0, 101, 0)).toBe(101 * 1416)
     expect(symbolOffset(gpac, 0, 102, 0)).toBe(NO_PLACE.none)
     expect(symbolOffset(gpac, 1, 0, 0)).toBe(NO_PLACE.none)
     expect(symbolOffset(layout({ transferLength: 0, symbolLength: 1416 }), 0, 0, 0)).toBe(0)
   })
 
-  it('does not cut block 0 at a block length that the sender announces and does not use', () => {
+  it('does not limit block 0 to an announced but unused block length', () => {
     expect(symbolOffset({ ...gpac, maxSourceBlock: 64 }, 0, 100, 0)).toBe(141_600)
   })
 
-  it('needs no length for block 0, and no sizes at all for the first symbol', () => {
+  it('needs no length for block 0, and no sizes for the first symbol', () => {
     expect(symbolOffset(layout({ symbolLength: 1416 }), 0, 5, 0)).toBe(7080)
     expect(symbolOffset(layout({ symbolLength: 1416 }), 1, 5, 0)).toBe(NO_PLACE.unknown)
     expect(symbolOffset(layout({}), 0, 0, 0)).toBe(0)
     expect(symbolOffset(layout({}), 0, 1, 0)).toBe(NO_PLACE.unknown)
   })
 
-  it('follows symbol ids that go round in an object of more than 65536 symbols', () => {
+  it('follows symbol ids that wrap in an object of more than 65536 symbols', () => {
     const large = layout({ transferLength: 150_000_000, symbolLength: 1416 })
     expect(symbolOffset(large, 0, 65_535, 65_535 * 1416)).toBe(65_535 * 1416)
     expect(symbolOffset(large, 0, 0, 65_536 * 1416)).toBe(65_536 * 1416)
@@ -53,7 +53,7 @@ describe('symbolOffset', () => {
     expect(symbolOffset(large, 0, 40_000, 105_000 * 1416)).toBe(105_536 * 1416)
   })
 
-  it('tells repair symbols of schemes that have them', () => {
+  it('recognises repair symbols of schemes that have them', () => {
     const raptorQ = layout({ encodingId: 6, transferLength: 100_000, symbolLength: 1000, sourceBlocks: 3 })
     expect(symbolOffset(raptorQ, 0, 33, 0)).toBe(33_000)
     expect(symbolOffset(raptorQ, 0, 34, 0)).toBe(NO_PLACE.repair)
@@ -63,7 +63,7 @@ describe('symbolOffset', () => {
     expect(symbolOffset({ ...raptorQ, subBlocks: 2 }, 0, 0, 0)).toBe(NO_PLACE.scattered)
   })
 
-  it('covers the object exactly, in order, with whatever sizes', () => {
+  it('covers the object exactly and in order, with any sizes', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 5000 }),
@@ -152,7 +152,7 @@ describe('layoutOf', () => {
     ...fields,
   })
 
-  it('takes what the file says over what the instance says', () => {
+  it("prefers the file's attributes to the instance's", () => {
     const instance = oti({ encodingId: 0, encodingSymbolLength: 1000, maxSourceBlockLength: 64 })
     expect(layoutOf(oti({ encodingSymbolLength: 1416 }), instance, 5000, 0)).toMatchObject({
       encodingId: 0,

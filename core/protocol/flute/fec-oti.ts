@@ -2,7 +2,7 @@ import { base64Bytes } from '#platform'
 import { u16At, u24At, u32At } from '../../bytes/ints.ts'
 import type { FdtFecOti } from './fdt.ts'
 
-/** FEC Encoding IDs of the IANA registry whose payload ids are read. */
+/** FEC Encoding IDs of the IANA registry whose payload ids are supported. */
 const FEC_ENCODING = {
   noCode: 0,
   raptor: 1,
@@ -13,8 +13,8 @@ const FEC_ENCODING = {
 } as const
 
 /**
- * FEC Object Transmission Information as far as it says where a source symbol belongs (RFC 5052 §6): from EXT_FTI, or from
- * the attributes of an FDT. Less than 0: not known.
+ * The part of the FEC Object Transmission Information that places a source symbol (RFC 5052 §6), from EXT_FTI or an FDT's
+ * attributes. A negative value is unknown.
  */
 export type SymbolLayout = {
   readonly encodingId: number
@@ -22,17 +22,17 @@ export type SymbolLayout = {
   readonly transferLength: number
   /** E or T, bytes. */
   readonly symbolLength: number
-  /** B, symbols; not said by Raptor and RaptorQ. */
+  /** B, symbols; absent in Raptor and RaptorQ. */
   readonly maxSourceBlock: number
   /** Z of Raptor and RaptorQ. */
   readonly sourceBlocks: number
-  /** N of Raptor and RaptorQ: above 1 the bytes of a symbol do not lie together. */
+  /** N of Raptor and RaptorQ: above 1 the bytes of a symbol are not contiguous. */
   readonly subBlocks: number
   /** Bits of the symbol id in a payload id of Reed-Solomon over GF(2^m). */
   readonly symbolIdBits: number
 }
 
-/** Why a symbol has no place in the object. */
+/** Why a symbol has no offset in the object. */
 export const NO_PLACE = {
   /** Its sizes are not known yet. */
   unknown: -1,
@@ -40,7 +40,7 @@ export const NO_PLACE = {
   none: -2,
   /** It is a repair symbol. */
   repair: -3,
-  /** It lies in several pieces (sub-blocks). */
+  /** It consists of several pieces (sub-blocks). */
   scattered: -4,
 } as const
 
@@ -81,14 +81,14 @@ export function payloadIdSymbol(encodingId: number, symbolIdBits: number, bytes:
   }
 }
 
-/** Symbol ids of Compact No-Code have 16 bits and go round in larger objects. */
+/** Symbol ids of Compact No-Code have 16 bits and wrap in larger objects. */
 const SYMBOL_IDS = 65_536
 
 /**
- * Byte offset in the object of symbol `esi` of source block `sbn` (RFC 5052 §9.1, RFC 5053 §5.3.1.2, RFC 6330 §4.4.1.2): with
- * T symbols in N blocks the first T - floor(T/N)*N blocks are one symbol longer. Block 0 begins the object whatever its
- * length, so that senders which announce one block length and use another (GPAC) are understood.
- * @param near where reception of the object has got to, bytes: tells the round of a symbol id that goes round
+ * Byte offset in the object of symbol `esi` of source block `sbn` (RFC 5052 §9.1, RFC 5053 §5.3.1.2, RFC 6330 §4.4.1.2): with T
+ * symbols in N blocks the first T - floor(T/N)*N blocks are one symbol longer. Block 0 starts the object at any block length,
+ * which covers senders that announce one block length and use another (GPAC).
+ * @param near bytes of the object received so far, which resolves a wrapped symbol id
  * @returns the offset, or a `NO_PLACE`
  */
 export function symbolOffset(layout: SymbolLayout, sbn: number, esi: number, near: number): number {
@@ -121,9 +121,9 @@ function blocksOf(layout: SymbolLayout, symbols: number): number {
 }
 
 /**
- * The layout that an FDT gives a file: its own attributes over those of the instance (RFC 6726 §5.1).
+ * The layout that an FDT gives a file: its own attributes before those of the instance (RFC 6726 §5.1).
  * @param transferLength -1 unknown
- * @param codepoint of the packets, which is the FEC Encoding ID where the table does not say
+ * @param codepoint of the packets, used as FEC Encoding ID where the table has none
  */
 export function layoutOf(
   file: FdtFecOti | null,
@@ -147,7 +147,7 @@ export function layoutOf(
   }
 }
 
-/** Longer scheme-specific information is of no scheme here. */
+/** Longer scheme-specific information belongs to no supported scheme. */
 const MAX_SPECIFIC = 64
 
 function decoded(base64: string | null): Uint8Array | null {

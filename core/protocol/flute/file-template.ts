@@ -1,6 +1,6 @@
 /**
- * Name of an object from the EFDT's fileTemplate (A/331 A.3.3.2.6): `$TOI$` becomes the TOI in decimal, `$TOI%05d$` the same padded
- * with zeros to 5 digits, `$$` a dollar. Anything else stays as it is.
+ * Name of an object from the EFDT's fileTemplate (A/331 A.3.3.2.6): `$TOI$` becomes the TOI in decimal, `$TOI%05d$` the same
+ * padded with zeros to 5 digits, `$$` a dollar. Other text is kept.
  */
 export function applyFileTemplate(template: string, toi: number): string {
   return template.replace(TOKEN, (token, width: string | undefined) => {
@@ -9,7 +9,7 @@ export function applyFileTemplate(template: string, toi: number): string {
   })
 }
 
-/** The TOI that gives `name` through `template`; null where none does, or the template does not hold exactly one TOI. */
+/** The TOI whose name through `template` is `name`; null where there is none, or the template has not exactly one TOI. */
 export function toiOfFileName(template: string, name: string): number | null {
   const at = template.search(/\$TOI(?:%0\d+d)?\$/)
   if (at < 0) return null
@@ -17,7 +17,7 @@ export function toiOfFileName(template: string, name: string): number | null {
   if (!name.startsWith(prefix)) return null
   const digits = /^\d{1,16}/.exec(name.slice(prefix.length))?.[0]
   if (digits === undefined) return null
-  // The text after the token may itself start with digits: try the longest number first, then shorter ones.
+  // The text after the token may start with digits: try the longest number first.
   for (let length = digits.length; length > 0; length--) {
     const toi = Number(digits.slice(0, length))
     if (applyFileTemplate(template, toi) === name) return toi

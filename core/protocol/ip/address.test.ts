@@ -12,11 +12,11 @@ test('IPv4 text and number are inverses', () => {
 })
 
 test.each(['1.2.3', '1.2.3.4.5', '256.1.1.1', '01.2.3.4', ' 1.2.3.4', '', 'a.b.c.d', '1.2.3.-4'])(
-  '%j is no IPv4 address',
+  '%j is not an IPv4 address',
   (text) => expect(parseIpv4(text)).toBeNull(),
 )
 
-test('IPv6 text and bytes are inverses, in the one form of RFC 5952', () => {
+test('IPv6 text and bytes are inverses, in the canonical form of RFC 5952', () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), (bytes) => {
       expect(parseIpv6(formatIpv6(bytes, 0))).toEqual(bytes)
@@ -48,7 +48,7 @@ test.each([
   '1.2.3.4',
 ])('%j is no IPv6 address', (text) => expect(parseIpv6(text)).toBeNull())
 
-test('multicast is told from unicast in both families', () => {
+test('multicast is distinguished from unicast in both families', () => {
   expect(['224.0.0.1', '239.255.255.255', 'ff15::1', 'FF02::1'].map(isMulticastAddress)).toEqual([
     true,
     true,
@@ -64,7 +64,7 @@ test('multicast is told from unicast in both families', () => {
   ])
 })
 
-test('a destination is written as the report writes it', () => {
+test('a destination has the form of the report', () => {
   expect(formatDestination('225.1.1.0', 6000)).toBe('225.1.1.0:6000')
   expect(formatDestination('ff15::1', 6000)).toBe('[ff15::1]:6000')
 })

@@ -6,7 +6,7 @@ export function formatIpv4(address: number): string {
   return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`
 }
 
-/** Text of the IPv6 address at `at`, in the one form of RFC 5952: lower case, the longest run of zero groups as `::`. */
+/** Text of the IPv6 address at `at` in RFC 5952's canonical form: lower case, the longest run of zero groups as `::`. */
 export function formatIpv6(bytes: Uint8Array, at: number): string {
   const groups: number[] = []
   for (let index = 0; index < 8; index++) groups.push(u16At(bytes, at + index * 2))
@@ -27,7 +27,7 @@ export function formatIpv6(bytes: Uint8Array, at: number): string {
   return `${hex.slice(0, runStart).join(':')}::${hex.slice(runStart + runLength).join(':')}`
 }
 
-/** @returns the address as unsigned 32 bits, null where the text is not four numbers 0 to 255 without leading zeros */
+/** @returns the address as unsigned 32 bits; null where the text is not four numbers 0 to 255 without leading zeros */
 export function parseIpv4(text: string): number | null {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text)
   if (match === null) return null
@@ -39,7 +39,7 @@ export function parseIpv4(text: string): number | null {
   return value
 }
 
-/** @returns the 16 bytes of an IPv6 address (no brackets, no zone), null where the text is none */
+/** @returns the 16 bytes of an IPv6 address (no brackets, no zone); null where the text is none */
 export function parseIpv6(text: string): Uint8Array | null {
   const halves = text.split('::')
   if (halves.length > 2) return null
@@ -75,7 +75,7 @@ function groupsOf(text: string, mayEndInIpv4: boolean): number[] | null {
   return groups
 }
 
-/** The address in its one form; null where the text is none, or none that a host sends from (a group, all zeros). */
+/** The address in canonical form; null where the text is none, or cannot be a sender's (a group, all zeros). */
 export function senderAddress(text: string): string | null {
   const v4 = parseIpv4(text)
   const v6 = v4 === null ? parseIpv6(text) : null
@@ -84,7 +84,7 @@ export function senderAddress(text: string): string | null {
   return v4 === 0 || address === '::' || isMulticastAddress(address) ? null : address
 }
 
-/** 224.0.0.0/4 or ff00::/8, from the text of an address that is valid. */
+/** True for 224.0.0.0/4 and ff00::/8; `address` is a valid address. */
 export function isMulticastAddress(address: string): boolean {
   if (address.includes(':')) return /^ff[0-9a-f]{2}:/i.test(address)
   const first = Number.parseInt(address, 10)

@@ -7,7 +7,7 @@ export function wordSum(bytes: Uint8Array, start: number, end: number): number {
   return sum
 }
 
-/** Folds carries until none is left: GPAC folds once and is off by one for large sums. */
+/** Folds carries until none is left. GPAC folds once and is off by one for large sums. */
 export function foldSum(sum: number): number {
   let folded = sum
   while (folded > 0xffff) folded = (folded & 0xffff) + Math.floor(folded / 0x10000)

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { parseIpv6 } from './address.ts'
 import { FLOW_LIMITS, FlowTable } from './flow-table.ts'
 
-test('a flow seen again is the same object, by number, by text and by bytes', () => {
+test('a known flow is the same object, by number, by text and by bytes', () => {
   const table = new FlowTable()
   const first = table.ipv4(0x7f000001, 0xe1010100, 6000, 6001)
   expect(first).toEqual({
@@ -25,7 +25,7 @@ test('a flow seen again is the same object, by number, by text and by bytes', ()
   expect(table.flows).toEqual([first, second])
 })
 
-test('ids are dense and every part of the key counts', () => {
+test('ids are dense, and every part of the key distinguishes flows', () => {
   const part = fc.integer({ min: 0, max: 3 })
   fc.assert(
     fc.property(fc.array(fc.tuple(part, part, part, part), { maxLength: 300 }), (keys) => {
@@ -42,7 +42,7 @@ test('ids are dense and every part of the key counts', () => {
   )
 })
 
-test('many flows stay apart while the table grows', () => {
+test('many flows stay distinct while the table grows', () => {
   const table = new FlowTable()
   for (let round = 0; round < 2; round++) {
     for (let port = 0; port < 20000; port++) {
@@ -52,7 +52,7 @@ test('many flows stay apart while the table grows', () => {
   }
 })
 
-test('unicast noise beyond the limit is one flow, and multicast still finds a place', () => {
+test('unicast flows beyond the limit share one, and multicast still gets its own', () => {
   const table = new FlowTable()
   for (let address = 0; address < FLOW_LIMITS.unicast; address++) table.ipv4(address, 0x0a000001, 1, 2)
   const beyond = table.ipv4(0x01020304, 0x0a000001, 1, 2)

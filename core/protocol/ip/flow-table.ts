@@ -2,15 +2,15 @@ import type { Flow } from '../../flow/datagrams.ts'
 import { formatDestination, formatIpv4, formatIpv6, isMulticastAddress, parseIpv4, parseIpv6 } from './address.ts'
 import { i32 } from './wire.ts'
 
-/** Flows remembered one by one; a hostile capture with more of them must not fill the memory. */
+/** Most flows kept separately, so that a hostile capture cannot fill the memory. */
 export const FLOW_LIMITS = { unicast: 16384, multicast: 65536 } as const
 
 /**
- * Interns flows by number: looking up one already seen allocates nothing. Beyond FLOW_LIMITS all new flows of a family are
- * the one flow to port 0 of the unspecified address, so that traffic of no interest cannot push out multicast.
+ * Interns flows by number: looking up a known one allocates nothing. Beyond FLOW_LIMITS all new flows of a family share the
+ * flow to port 0 of the unspecified address, so that unicast cannot push out multicast.
  */
 export class FlowTable {
-  /** PLP of the flows looked up next, -1 without: the same addresses on two PLPs are two flows. */
+  /** PLP of the flows looked up next, or -1: the same addresses on two PLPs are two flows. */
   plp = -1
   readonly #flows: Flow[] = []
   readonly #ipv4 = new KeyTable(4)
@@ -77,7 +77,7 @@ export class FlowTable {
     return flow
   }
 
-  /** For sockets, which name addresses in text; a zone (`%eth0`) is ignored. Text that is no address counts as unspecified. */
+  /** For sockets, whose addresses are text; a zone (`%eth0`) is ignored. An invalid address counts as unspecified. */
   byText(sourceAddress: string, destinationAddress: string, sourcePort: number, destinationPort: number): Flow {
     const source = withoutZone(sourceAddress)
     const destination = withoutZone(destinationAddress)
@@ -137,7 +137,7 @@ function withoutZone(address: string): string {
   return zone < 0 ? address : address.slice(0, zone)
 }
 
-/** Open-addressing hash from a key of fixed width to a flow id. The key looked for stays in `key`. */
+/** Open-addressing hash from a key of fixed width to a flow id. The looked-up key remains in `key`. */
 class KeyTable {
   readonly key: Int32Array
   readonly #words: number
@@ -154,7 +154,7 @@ class KeyTable {
     this.#keys = new Int32Array(words * 32)
   }
 
-  /** Id stored under `key`, or -1; `add` may then follow directly. */
+  /** Id stored under `key`, or -1; `add` may follow directly. */
   find(): number {
     const mask = this.#slots.length - 1
     let slot = hashOf(this.key, 0, this.#words) & mask

@@ -21,7 +21,7 @@ function add(reassembler: Reassembler, id: number, piece: Piece, timeUs = 0): Ui
   return whole ? reassembler.bytes.slice(0, reassembler.total) : null
 }
 
-test('any datagram comes out as it was, whatever the cuts, the order and the repeats', () => {
+test('any datagram is reassembled, with any cuts, order and repeats', () => {
   const scenario = fc.uint8Array({ minLength: 16, maxLength: 4000 }).chain((whole) =>
     fc.record({
       whole: fc.constant(whole),
@@ -47,7 +47,7 @@ test('any datagram comes out as it was, whatever the cuts, the order and the rep
   )
 })
 
-test('overlapping fragments make the datagram void, and swallow what follows', () => {
+test('overlapping fragments drop the datagram and its later fragments', () => {
   const reassembler = new Reassembler()
   add(reassembler, 1, { offset: 0, bytes: new Uint8Array(16), more: true })
   add(reassembler, 1, { offset: 8, bytes: new Uint8Array(16), more: true })
@@ -56,7 +56,7 @@ test('overlapping fragments make the datagram void, and swallow what follows', (
   expect(reassembler.dropped).toBe(3)
 })
 
-test('an id used again before its datagram was whole starts anew', () => {
+test('an id reused before its datagram was whole starts a new one', () => {
   const reassembler = new Reassembler()
   add(reassembler, 1, { offset: 0, bytes: new Uint8Array(8).fill(1), more: true })
   add(reassembler, 1, { offset: 0, bytes: new Uint8Array(8).fill(2), more: true })
@@ -65,14 +65,14 @@ test('an id used again before its datagram was whole starts anew', () => {
   expect(reassembler.dropped).toBe(1)
 })
 
-test('what waits longer than 30 s of capture time is given up', () => {
+test('an incomplete datagram expires after 30 s of capture time', () => {
   const reassembler = new Reassembler()
   add(reassembler, 1, { offset: 0, bytes: new Uint8Array(8), more: true }, 0)
   add(reassembler, 2, { offset: 0, bytes: new Uint8Array(8), more: true }, FRAGMENT_LIMITS.ageUs + 1)
   expect([reassembler.waiting, reassembler.dropped]).toEqual([1, 1])
 })
 
-test('no more than 256 datagrams wait; the oldest goes first', () => {
+test('at most 256 datagrams are incomplete; the oldest is dropped', () => {
   const reassembler = new Reassembler()
   for (let id = 0; id <= FRAGMENT_LIMITS.datagrams; id++) {
     add(reassembler, id, { offset: 0, bytes: new Uint8Array(8), more: true })

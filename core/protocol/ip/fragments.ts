@@ -1,30 +1,30 @@
-/** What may wait for its missing fragments at one time: 256 datagrams of 64 KiB are 16 MiB. */
+/** Limits of incomplete datagrams: 256 of 64 KiB are 16 MiB. */
 export const FRAGMENT_LIMITS = { datagrams: 256, datagramBytes: 65535, ageUs: 30_000_000 } as const
 
 const KEY_WORDS = 11
 
-/** One datagram waiting for fragments. Its buffer is used again for the next. */
+/** One incomplete datagram. Its buffer is reused for the next. */
 class Partial {
   readonly key = new Int32Array(KEY_WORDS)
   readonly bytes = new Uint8Array(FRAGMENT_LIMITS.datagramBytes)
   /** Received pieces, `[start, end)` in pairs. */
   pieces: number[] = []
   received = 0
-  /** -1 until the last fragment came. */
+  /** -1 until the last fragment arrived. */
   total = -1
   fragments = 0
   protocol = 0
   startedUs = 0
-  /** Fragments overlapped: the rest is swallowed until the id is used again or it expires. */
-  dead = false
+  /** Fragments overlapped: the rest is discarded until the id is reused or expires. */
+  discarding = false
 }
 
 /**
- * Puts fragments of IPv4 and IPv6 together, in any order. Keyed by (VLAN, addresses, protocol, id) for IPv4 and by
- * (VLAN, addresses, id) for IPv6, so never by port: only the first fragment has one.
+ * Reassembles fragments of IPv4 and IPv6 in any order. The key is (VLAN, addresses, protocol, id) for IPv4 and (VLAN,
+ * addresses, id) for IPv6, without ports: only the first fragment has them.
  */
 export class Reassembler {
-  /** Fragments given up: expired, overlapping, or pushed out. */
+  /** Fragments dropped: expired, overlapping, or over the limit. */
   dropped = 0
   /** The key of the fragment about to be added: VLAN and family, id, protocol (0 for IPv6), source, destination. */
   readonly key = new Int32Array(KEY_WORDS)
@@ -40,7 +40,7 @@ export class Reassembler {
   }
 
   /**
-   * Adds `from[start, end)`, which belongs at `offset`.
+   * Adds `from[start, end)` at `offset` of its datagram.
    * @param protocol of the payload; the one of the fragment at offset 0 counts
    * @returns true where the datagram is whole: in `bytes[0, total)`
    */
@@ -64,24 +64,24 @@ export class Reassembler {
     if (partial !== null) {
       const clash = clashOf(partial, from, start, offset, stop)
       if (clash === 'same') return false
-      // Other bytes for a piece already there: a 16-bit id comes round in seconds at high rates, so this is the next one.
+      // Different bytes for a known piece: a 16-bit id repeats within seconds at high rates, so this is the next datagram.
       if (clash === 'reused') {
         this.#giveUp(partial)
         partial = null
       } else if (clash === 'overlap' || (!more && partial.total >= 0) || (partial.total >= 0 && stop > partial.total)) {
-        partial.dead = true
+        partial.discarding = true
       }
     }
     partial ??= this.#begin(timeUs)
     partial.fragments++
-    if (partial.dead) return false
+    if (partial.discarding) return false
     partial.bytes.set(from.subarray(start, end), offset)
     partial.pieces.push(offset, stop)
     partial.received += length
     if (offset === 0) partial.protocol = protocol
     if (!more) partial.total = stop
     if (partial.received !== partial.total) {
-      if (partial.total >= 0 && partial.received > partial.total) partial.dead = true
+      if (partial.total >= 0 && partial.received > partial.total) partial.discarding = true
       return false
     }
     this.bytes = partial.bytes
@@ -91,7 +91,7 @@ export class Reassembler {
     return true
   }
 
-  /** Gives up everything waiting: the capture ended. */
+  /** Drops all incomplete datagrams at the end of a capture. */
   flush(): void {
     while (this.#open.length > 0) this.#giveUp(this.#open[0] as Partial)
   }
@@ -114,7 +114,7 @@ export class Reassembler {
     return partial
   }
 
-  /** Datagrams wait in order of their first fragment, so the oldest is in front. */
+  /** Datagrams are in order of their first fragment, the oldest in front. */
   #expire(timeUs: number): void {
     while (this.#open.length > 0 && timeUs - (this.#open[0] as Partial).startedUs > FRAGMENT_LIMITS.ageUs) {
       this.#giveUp(this.#open[0] as Partial)
@@ -132,7 +132,7 @@ export class Reassembler {
     partial.received = 0
     partial.total = -1
     partial.fragments = 0
-    partial.dead = false
+    partial.discarding = false
     this.#free.push(partial)
   }
 }

@@ -22,7 +22,7 @@ function read(packets: readonly (readonly number[])[], cut = false) {
   reader.cut = cut
   for (const packet of packets) {
     reader.frame++
-    // Packets start at odd places in a buffer and are followed by other bytes.
+    // Packets start at odd offsets and are followed by other bytes.
     reader.packet(Uint8Array.from([9, 9, 9, ...packet, 0xee, 0xee]), 3, 3 + packet.length)
   }
   return { got, reader, counters: reader.counters }
@@ -43,7 +43,7 @@ test('IPv4 options shift the payload; padding after the total length is not payl
   expect(read([[...ipv4Udp(PAYLOAD), 0, 0, 0, 0, 0, 0]]).got).toEqual(EXPECTED)
 })
 
-test('total length 0 of segmentation offload means all that was captured', () => {
+test('total length 0 of segmentation offload means all captured bytes', () => {
   expect(read([ipv4Udp(PAYLOAD, { ipLength: 0 })]).got).toEqual(EXPECTED)
 })
 
@@ -51,7 +51,7 @@ test("GPAC's IPv6 payload length, 40 too large, is harmless", () => {
   expect(read([ipv6Packet(udp(PAYLOAD), { ipLength: 13 + 40 })]).got).toEqual(EXPECTED6)
 })
 
-test('UDP length 0 takes the IP payload, a smaller one leaves the rest out', () => {
+test('UDP length 0 means the IP payload; a smaller one excludes the rest', () => {
   expect(read([ipv4Udp(PAYLOAD, { udpLength: 0 })]).got).toEqual(EXPECTED)
   expect(read([ipv4Udp([...PAYLOAD, 8, 8], { udpLength: 13 })]).got).toEqual(EXPECTED)
 })
@@ -75,13 +75,13 @@ test.each([
   expect(counters.malformed).toBe(1)
 })
 
-test('what the snap length cut is counted as cut and never handed on', () => {
+test('packets cut by the snap length are counted and not passed on', () => {
   const { got, counters } = read([ipv4Udp(PAYLOAD).slice(0, -1), ipv6Packet(udp(PAYLOAD)).slice(0, -1)], true)
   expect(got).toEqual([])
   expect([counters.cutBySnaplen, counters.malformed]).toEqual([2, 0])
 })
 
-test('IPv6 extension headers are passed: hop-by-hop, routing, destination, AH, atomic fragment', () => {
+test('IPv6 extension headers are skipped: hop-by-hop, routing, destination, AH, atomic fragment', () => {
   const extensions = [
     { type: 0, bytes: [0, 5, 2, 0, 0, 1, 0] },
     { type: 43, bytes: [1, 0, 0, ...new Array<number>(12).fill(0)] },
@@ -92,7 +92,7 @@ test('IPv6 extension headers are passed: hop-by-hop, routing, destination, AH, a
   expect(read([ipv6Packet(udp(PAYLOAD), {}, extensions)]).got).toEqual(EXPECTED6)
 })
 
-test('IPv4 fragments are put together before the port is looked at', () => {
+test('IPv4 fragments are reassembled before the port is read', () => {
   const payload = Array.from({ length: 3072 }, (_, index) => index & 255)
   const datagram = udp(payload)
   const pieces = [0, 1480, 2960].map((offset) =>
@@ -103,7 +103,7 @@ test('IPv4 fragments are put together before the port is looked at', () => {
   expect([counters.fragments, counters.reassembled, counters.udp]).toEqual([3, 1, 1])
 })
 
-test('fragments of other addresses, protocols and ids stay apart', () => {
+test('fragments of other addresses, protocols and ids stay distinct', () => {
   const datagram = udp(new Array<number>(16).fill(7))
   const first = ipv4Packet(datagram.slice(0, 16), {}, { offset: 0, more: true })
   const rest = datagram.slice(16)
@@ -127,7 +127,7 @@ test('IPv6 fragments take the next header of the first', () => {
   expect(got).toEqual([{ ...EXPECTED6[0], payload: new Array<number>(16).fill(7) }])
 })
 
-test('IP in IP is opened twice and no deeper', () => {
+test('IP in IP is unwrapped twice and no deeper', () => {
   const tunnel = (inner: number[]) => ipv4Packet(inner, { protocol: 4 })
   expect(read([tunnel(tunnel(ipv4Udp(PAYLOAD)))]).got).toEqual(EXPECTED)
   const { got, counters } = read([tunnel(tunnel(tunnel(ipv4Udp(PAYLOAD))))])

@@ -11,48 +11,48 @@ const MAX_TUNNELS = 2
 const MAX_EXTENSIONS = 8
 const FRAGMENT_HEADER = 44
 const AUTHENTICATION_HEADER = 51
-/** `short`: a length says more than there is. */
+/** `short`: a length exceeds the bytes available. */
 const FAULT = { none: 0, short: 1, malformed: 2 } as const
 
-/** What an IpReader has seen so far. */
+/** Counts of an IpReader. */
 export type IpCounters = {
-  /** UDP datagrams handed on, and their payload bytes. */
+  /** UDP datagrams passed on, and their payload bytes. */
   udp: number
   bytes: number
   /** IP packets of another protocol. */
   nonUdp: number
   malformed: number
-  /** Datagrams that the capture holds only in part, because its snap length cut them. */
+  /** Datagrams truncated by the capture's snap length. */
   cutBySnaplen: number
   fragments: number
   reassembled: number
-  /** IPv4 header checksums that are neither right nor 0; the packets are used all the same. */
+  /** IPv4 header checksums that are neither right nor 0; the packets are used. */
   wrongChecksums: number
-  /** Packets that were several datagrams merged by the capturing host; each of these is among `udp`. */
+  /** Packets that the capturing host merged from several datagrams; each datagram is counted in `udp`. */
   merged: number
-  /** Payloads larger than an Ethernet frame holds that were taken as one datagram. */
+  /** Payloads larger than an Ethernet frame that were taken as one datagram. */
   large: number
 }
 
-/** Tells whether one large UDP payload is several datagrams that the capturing host had merged. */
+/** Finds out whether a large UDP payload is several datagrams merged by the capturing host. */
 export interface PacketSplitter {
-  /** Payloads up to here are never asked about, bytes. */
+  /** Only payloads of more bytes are passed to `pieceBytes`. */
   readonly above: number
-  /** @returns the length of each piece, the last one may be shorter; 0 where it is one datagram */
+  /** @returns the length of each piece (the last may be shorter); 0 where it is one datagram */
   pieceBytes(flowId: number, bytes: Uint8Array, start: number, end: number): number
 }
 
 /**
- * Takes IP packets down to UDP payloads: IPv4 and IPv6, extension headers, fragments, IP in IP. Parses in place.
- * Set `timeUs`, `frame`, `vlan` and `cut` before each packet: as arguments the times would be allocated.
+ * Extracts UDP payloads from IP packets in place: IPv4 and IPv6, extension headers, fragments, IP in IP. Set `timeUs`, `frame`,
+ * `vlan` and `cut` before each packet: as arguments the times would be allocated.
  */
 export class IpReader {
   timeUs = 0
   frame = 0
   vlan = 0
-  /** The record holds less than was on the wire. */
+  /** The record has fewer bytes than were on the wire. */
   cut = false
-  /** Asked about large payloads; null where none can be merged. */
+  /** Splits large payloads; null where none can be merged. */
   splitter: PacketSplitter | null = null
   readonly counters: IpCounters = {
     udp: 0,
@@ -66,7 +66,7 @@ export class IpReader {
     merged: 0,
     large: 0,
   }
-  /** Packets by IP protocol number, to say what a capture without UDP holds. */
+  /** Packets by IP protocol number, which describe a capture without UDP. */
   readonly protocols = new Float64Array(256)
   readonly #flows: FlowTable
   readonly #sink: DatagramSink
@@ -87,23 +87,23 @@ export class IpReader {
     return this.#fragments.dropped
   }
 
-  /** An IP packet starts at `start`; `end` is the end of what was captured, padding and FCS included. */
+  /** Reads the IP packet at `start`; `end` is the end of the captured bytes, padding and FCS included. */
   packet(bytes: Uint8Array, start: number, end: number): void {
     if (this.#again(bytes, start, end)) return
     const fault = this.#packet(bytes, start, end, 0)
     if (fault === FAULT.none) return
-    // What the snap length cut off is no fault of the sender.
+    // A cut by the snap length is no fault of the sender.
     if (fault === FAULT.short && this.cut) this.counters.cutBySnaplen++
     else this.counters.malformed++
   }
 
-  /** What should hold an IP packet ends before one could be found in it. */
+  /** Counts a frame that ends before its IP packet. */
   brokenOff(): void {
     if (this.cut) this.counters.cutBySnaplen++
     else this.counters.malformed++
   }
 
-  /** The capture ended: waiting fragments are given up. */
+  /** Drops incomplete datagrams at the end of a capture. */
   flush(): void {
     this.#fragments.flush()
   }
@@ -140,7 +140,7 @@ export class IpReader {
     if (end - start < 20) return FAULT.short
     const header = ((bytes[start] as number) & 15) * 4
     const total = u16At(bytes, start + 2)
-    // Total length 0 is left by segmentation offload: the packet is what was captured.
+    // Segmentation offload leaves total length 0: the packet is all captured bytes.
     const stop = total === 0 ? end : start + total
     if (header < 20 || stop < start + header) return FAULT.malformed
     if (stop > end) return FAULT.short
@@ -170,7 +170,7 @@ export class IpReader {
     if (end - start < 40) return FAULT.short
     const payload = u16At(bytes, start + 4)
     if (payload === 0) return FAULT.malformed // a jumbogram
-    // GPAC writes a payload length that is 40 too large; the UDP length decides whether something is missing.
+    // GPAC writes a payload length that is 40 too large; the UDP length decides whether bytes are missing.
     const stop = Math.min(end, start + 40 + payload)
     let next = bytes[start + 6] as number
     let at = start + 40
@@ -181,7 +181,7 @@ export class IpReader {
       next = bytes[at] as number
       if (header === FRAGMENT_HEADER) {
         const place = u16At(bytes, at + 2)
-        // Neither an offset nor more to come: an atomic fragment (RFC 6946) is whole.
+        // Without offset and more fragments it is an atomic fragment (RFC 6946), which is whole.
         if ((place & 0xfff9) !== 0) return this.#fragment6(next, bytes, start, at, stop, place, tunnels)
         at += 8
       } else if (header === AUTHENTICATION_HEADER) {
@@ -212,7 +212,7 @@ export class IpReader {
     return this.#fragment(next, bytes, at + 8, stop, place & 0xfff8, more, { at: start + 8, family: 6, tunnels })
   }
 
-  /** A merged packet as the datagrams it was. */
+  /** Passes on the datagrams of a merged packet. */
   #pieces(flow: Flow, bytes: Uint8Array, start: number, end: number, piece: number): number {
     this.counters.merged++
     this.counters.bytes += end - start
@@ -239,7 +239,7 @@ export class IpReader {
     return this.#transport(whole.protocol, whole.bytes, 0, whole.total, bytes, from.at, from.family, from.tunnels)
   }
 
-  /** `addresses` holds source and destination at `at`; it is another buffer than the payload's after reassembly. */
+  /** `addresses` holds source and destination at `at`; after reassembly it is not the payload's buffer. */
   #transport(
     protocol: number,
     bytes: Uint8Array,
@@ -275,7 +275,7 @@ export class IpReader {
       this.#plp = this.#flows.plp
     }
     const splitter = this.splitter
-    // What came in fragments was one datagram.
+    // A reassembled datagram was never merged.
     if (splitter !== null && stop - start - 8 > splitter.above && bytes === addresses) {
       const piece = splitter.pieceBytes(flow.id, bytes, start + 8, stop)
       if (piece > 0) return this.#pieces(flow, bytes, start + 8, stop, piece)

@@ -39,7 +39,7 @@ test('a written packet reads back, with right checksums', () => {
   )
 })
 
-test('the largest payloads fit a packet', () => {
+test('the largest payloads fit one packet', () => {
   const table = new FlowTable()
   expect(maxUdpPayload(udpHeader(table.byText('1.1.1.1', '225.1.1.0', 1, 2)))).toBe(65507)
   expect(maxUdpPayload(udpHeader(table.byText('::1', 'ff15::1', 1, 2)))).toBe(65527)

@@ -5,12 +5,12 @@ import { putU16 } from './wire.ts'
 
 const MAX_PACKET = 65535
 
-/** The IP and UDP headers in front of the payloads of one flow, made up for a datagram that came from a socket. */
+/** The IP and UDP headers of one flow's packets, generated for datagrams from sockets. */
 export type UdpHeader = {
   readonly family: 4 | 6
-  /** IP and UDP header, lengths and checksums to be filled in. */
+  /** IP and UDP header without lengths and checksums. */
   readonly bytes: Uint8Array
-  /** Sum of the words of the header as they stand, to start a checksum from. */
+  /** Sum of the header's words, from which a checksum continues. */
   readonly sum: number
 }
 
@@ -32,14 +32,14 @@ export function udpHeader(flow: Flow): UdpHeader {
   return { family: 6, bytes, sum: wordSum(bytes, 8, 44) + 17 }
 }
 
-/** Largest payload an IP packet of this header can carry. */
+/** Largest payload of an IP packet with this header. */
 export function maxUdpPayload(header: UdpHeader): number {
   return header.family === 4 ? MAX_PACKET - 28 : MAX_PACKET - 8
 }
 
 /**
- * Writes the packet at `at`: header, then `payload[start, end)`. The IPv4 header checksum is right; the UDP checksum is left
- * out in IPv4 and right in IPv6, which demands one.
+ * Writes the packet at `at`: header, then `payload[start, end)`. The IPv4 header checksum is right; the UDP checksum is 0 in
+ * IPv4 and right in IPv6, which requires one.
  * @returns its length
  */
 export function writeUdpPacket(

@@ -1,6 +1,6 @@
-/** Big-endian fields read in place, for the packet path: no bounds are checked, the caller has done it. */
+/** Big-endian fields read in place, for the packet path: the caller has checked the bounds. */
 
-/** Signed, so that it stays a small integer where the engine has them; only compared, hashed, or made unsigned for text. */
+/** Signed, so that it stays a small integer in the engine; it is only compared, hashed, or made unsigned for text. */
 export function i32(bytes: Uint8Array, at: number): number {
   return (
     ((bytes[at] as number) << 24) |

@@ -1,6 +1,6 @@
-/** Numbers of RFC 5651 (LCT), RFC 5775 (ALC), RFC 6726 (FLUTE), RFC 9223 and A/331 Annex A (ROUTE), with their names there. */
+/** Numbers of RFC 5651 (LCT), RFC 5775 (ALC), RFC 6726 (FLUTE), RFC 9223 and A/331 Annex A (ROUTE), under their names there. */
 
-/** The V field; other versions are refused. */
+/** The supported value of the V field. */
 export const LCT_VERSION = 1
 
 /** Header extension types. Below 128 a length byte (HEL, in 32-bit words) follows; from 128 on the extension is 4 bytes. */
@@ -31,7 +31,7 @@ export const EXT_TIME_USE = { sctHigh: 0x8000, sctLow: 0x4000, ert: 0x2000, slc:
 /** Protocol-specific indication of ALC, RFC 5775 §2.1: the source packet indicator is its high bit. */
 export const PSI_SOURCE = 2
 
-/** What can be wrong with a header. `extension` leaves the payload usable; see `LctPacket.extensionFault`. */
+/** Faults of a header. `extension` leaves the payload usable; see `LctPacket.extensionFault`. */
 export const LCT_FAULT = { none: 0, truncated: 1, version: 2, length: 3, wideToi: 4, extension: 5 } as const
 
 const FAULT_NAMES = ['none', 'lct-truncated', 'lct-version', 'lct-length', 'lct-wide-toi', 'lct-extension'] as const

@@ -8,8 +8,8 @@ import { EXT_TIME_USE, LCT_FAULT, LCT_HET, lctFaultName, PSI_SOURCE } from './co
 import { LctPacket } from './lct-packet.ts'
 
 /**
- * Every field of the ALC/LCT packet in the UDP payload `bytes[start, end)`, in wire order: word 0, CCI, TSI, TOI, each
- * extension, FEC Payload ID. Never throws: a header at fault is described as far as it goes, the fault last.
+ * All fields of the ALC/LCT packet in the UDP payload `bytes[start, end)`, in wire order: word 0, CCI, TSI, TOI, each
+ * extension, FEC Payload ID. Never throws: a faulty header is described up to the fault, which is the last entry.
  */
 export function describeLctPacket(bytes: Uint8Array, start: number, end: number): HeaderField[] {
   const fields: HeaderField[] = []
@@ -89,7 +89,7 @@ function wordZero(fields: HeaderField[], bytes: Uint8Array, start: number): void
   add(fields, 'CP', String(codepoint), note)
 }
 
-/** Names of FEC Encoding IDs, which the codepoint is in FLUTE. */
+/** Names of FEC Encoding IDs, which are the codepoint in FLUTE. */
 function fecName(id: number): string {
   const names: Readonly<Record<number, string>> = {
     0: 'Compact No-Code',

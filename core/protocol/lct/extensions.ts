@@ -3,7 +3,7 @@ import type { ByteWriter } from '../../bytes/byte-writer.ts'
 import { CodecError } from '../../bytes/codec-error.ts'
 import { EXT_TIME_USE, LCT_HET } from './constants.ts'
 
-/** Header extensions of LCT, ALC, FLUTE and ROUTE. One that is longer or shorter than its table says is `unknown`. */
+/** Header extensions of LCT, ALC, FLUTE and ROUTE. One with an unexpected length is `unknown`. */
 export type LctExtension =
   /** EXT_TOL: length of the object as transported, in the 24- or the 48-bit form. RFC 9223 §2.1. */
   | { readonly kind: 'tol'; readonly bits: 24 | 48; readonly transferLength: number }
@@ -11,7 +11,7 @@ export type LctExtension =
   | {
       readonly kind: 'fti'
       readonly transferLength: number
-      /** Reserved in Compact No-Code, kept. */
+      /** Reserved in Compact No-Code; kept. */
       readonly reserved: number
       readonly symbolLength: number
       readonly maxSourceBlock: number
@@ -41,17 +41,17 @@ export type LctExtension =
   | { readonly kind: 'cenc'; readonly encoding: number; readonly reserved: number }
   /** Any other; `content` follows HET, and HEL where there is one. A view. */
   | { readonly kind: 'unknown'; readonly het: number; readonly content: Uint8Array }
-  /** From here to the end of the header nothing can be read: HEL is 0 or points past the end. A view. */
+  /** HEL is 0 or points past the end: the rest of the header is unreadable. A view. */
   | { readonly kind: 'malformed'; readonly bytes: Uint8Array }
 
-/** The shorter of the two forms that holds the length. */
+/** The shorter form that fits the length. */
 export function tolExtension(transferLength: number): LctExtension {
   return { kind: 'tol', bits: transferLength <= 0xff_ffff ? 24 : 48, transferLength }
 }
 
 /**
  * Reads the extensions in `bytes[start, end)`, the rest of an LCT header, in wire order.
- * @param fec FEC Encoding ID that the layout of EXT_FTI goes by; only that of 0 is taken apart
+ * @param fec FEC Encoding ID, which determines the layout of EXT_FTI; only ID 0 is decoded
  */
 export function parseLctExtensions(bytes: Uint8Array, start: number, end: number, fec: number): LctExtension[] {
   const extensions: LctExtension[] = []
@@ -124,7 +124,9 @@ function timeBytes(use: number): number {
   return 4 + 4 * (((use >> 15) & 1) + ((use >> 14) & 1) + ((use >> 13) & 1) + ((use >> 12) & 1))
 }
 
-/** Size of an extension on the wire, a multiple of 4. @throws CodecError `lct-extension` where its content does not fill words */
+/**
+ * Size of an extension on the wire, a multiple of 4. @throws CodecError `lct-extension` where its content is not whole words
+ */
 export function lctExtensionBytes(extension: LctExtension): number {
   switch (extension.kind) {
     case 'tol':

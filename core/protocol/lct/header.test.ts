@@ -82,7 +82,7 @@ describe('LCT header vectors, both ways', () => {
     expect(written(header)).toBe(bytesToHex(bytes))
   })
 
-  it('picks the 48-bit length only where it must', () => {
+  it('uses the 48-bit length only where needed', () => {
     const header = routeLctHeader({
       tsi: asTsi(1),
       toi: asToi(2),
@@ -156,7 +156,7 @@ const header: fc.Arbitrary<LctHeader> = fc
   })
 
 describe('LCT header properties', () => {
-  it('comes back as it was written, in every form', () => {
+  it('is read back as written, in every form', () => {
     fc.assert(
       fc.property(header, (value) => {
         const bytes = new Uint8Array(1100)
@@ -190,7 +190,7 @@ describe('LCT header properties', () => {
     )
   })
 
-  it('refuses to write what does not fit', () => {
+  it('refuses to write values that do not fit', () => {
     const good = routeLctHeader({ tsi: asTsi(1), toi: asToi(1), codepoint: 8 })
     const refuse = (bad: Partial<LctHeader>): void =>
       expect(() => serialiseLctHeader({ ...good, ...bad }, new Uint8Array(64))).toThrow(CodecError)

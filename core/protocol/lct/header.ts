@@ -5,7 +5,7 @@ import { LCT_FAULT, LCT_VERSION, lctFaultName, PSI_SOURCE } from './constants.ts
 import { type LctExtension, lctExtensionBytes, parseLctExtensions, writeLctExtension } from './extensions.ts'
 import { LctPacket } from './lct-packet.ts'
 
-/** LCT header, RFC 5651 §5.1, with the field sizes it had. A/331 A.3.6 fixes them for ROUTE: see `routeLctHeader`. */
+/** LCT header, RFC 5651 §5.1, with its field sizes. A/331 A.3.6 fixes them for ROUTE: see `routeLctHeader`. */
 export type LctHeader = {
   /** 2 bits; `PSI_SOURCE` in ROUTE source packets. */
   readonly psi: number
@@ -18,7 +18,7 @@ export type LctHeader = {
   /** 4, 8, 12 or 16. */
   readonly cciBytes: number
   readonly cci: bigint
-  /** 0, 2, 4 or 6; half-word exactly when that of the TOI is. */
+  /** 0, 2, 4 or 6; has a half-word exactly where the TOI has one. */
   readonly tsiBytes: number
   readonly tsi: Tsi
   /** 0 to 14. */
@@ -53,7 +53,7 @@ export function routeLctHeader(fields: {
 }
 
 /**
- * Reads the header of the UDP payload `bytes[start, end)`; for tools and tests, the packet path uses `LctPacket`.
+ * Reads the header of the UDP payload `bytes[start, end)`, for tools and tests; the packet path uses `LctPacket`.
  * @returns header, and headerBytes: its length with extensions, always a multiple of 4. Views into `bytes`.
  * @throws CodecError `lct-truncated` | `lct-version` | `lct-length` | `lct-wide-toi`, with the byte offset
  */
@@ -95,7 +95,7 @@ export function parseLctHeader(
   return { header, headerBytes: packet.headerBytes }
 }
 
-/** Length of the header on the wire, with extensions. @throws CodecError `lct-header` when it is more than 1020 */
+/** Length of the header on the wire, with extensions. @throws CodecError `lct-header` above 1020 */
 export function lctHeaderBytes(header: LctHeader): number {
   let size = 4 + header.cciBytes + header.tsiBytes + header.toiBytes
   for (const extension of header.extensions) size += lctExtensionBytes(extension)
@@ -104,7 +104,7 @@ export function lctHeaderBytes(header: LctHeader): number {
 }
 
 /**
- * Writes a header at `offset`; the FEC Payload ID is the caller's.
+ * Writes a header at `offset`, without the FEC Payload ID.
  * @returns bytes written
  * @throws CodecError `lct-header` | `lct-extension` | `out-of-range` when a field does not fit, or `into` is too small
  */

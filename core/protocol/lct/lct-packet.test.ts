@@ -61,7 +61,7 @@ describe('LctPacket', () => {
     expect([packet.tsi, packet.toi]).toEqual([tsi, toi])
   })
 
-  it('keeps what was signalled last out of the next packet', () => {
+  it('does not carry values over to the next packet', () => {
     const packet = new LctPacket()
     const first = hexToBytes(
       '10100b00 00000000 00010000 c0100001 400400000000059c 00000588 000005c0 0203c000 eeabb75d 25fd9ba1',
@@ -79,7 +79,7 @@ describe('LctPacket', () => {
     })
   })
 
-  it('takes EXT_TOL before EXT_FTI, in either order', () => {
+  it('prefers EXT_TOL to EXT_FTI, in either order', () => {
     const fti = '4004000000003500 00000594 00000040'
     for (const both of [`c2000007 ${fti}`, `${fti} c2000007`, `4302000000000007 ${fti}`]) {
       const words = both.includes('4302') ? '0a' : '09'
@@ -89,7 +89,7 @@ describe('LctPacket', () => {
     }
   })
 
-  it('reads the 40-bit length of Raptor and RaptorQ where the codepoint says so', () => {
+  it('reads the 40-bit length of Raptor and RaptorQ where the codepoint names them', () => {
     const { packet } = read('10a00806 00000000 00000001 00000002 4004 0100000002 00 0594 01 0001 04 0000')
     expect(packet).toMatchObject({ transferLength: 0x1_0000_0002, symbolLength: 1428 })
   })
@@ -99,7 +99,7 @@ describe('LctPacket', () => {
     expect(read('12a00708 00000000 00000001 00000001 42030000 83aa7e81 80000000').packet.presentationUs).toBe(1_500_000)
   })
 
-  it('survives extensions that are broken, and says so', () => {
+  it('reports broken extensions and keeps the packet usable', () => {
     const base = '00000000 0000000a 00000001'
     for (const [hex, at] of [
       [`12a00608 ${base} 00000000 c2000007`, 16],
@@ -113,7 +113,7 @@ describe('LctPacket', () => {
     }
   })
 
-  it('names what makes a packet unusable', () => {
+  it('names the fault of an unusable packet', () => {
     expect(lctFaultName(read('12a0').fault)).toBe('lct-truncated')
     expect(lctFaultName(read('22a00408 00000000 0000000a 00000001').fault)).toBe('lct-version')
     expect(lctFaultName(read('12a00308 00000000 0000000a 00000001').fault)).toBe('lct-length')
@@ -122,7 +122,7 @@ describe('LctPacket', () => {
     expect(read('12c00500 00000000 00000001 001fffffffffffff').packet.toi).toBe(Number.MAX_SAFE_INTEGER)
   })
 
-  it('gives a fault for every truncation and stays inside its range for any bytes', () => {
+  it('reports a fault for every truncation, and stays inside its range for any bytes', () => {
     const whole = hexToBytes(
       '10100b00 00000000 00010000 c0100001 400400000000059c 00000588 000005c0 0203c000 eeabb75d 25fd9ba1',
     )
@@ -165,7 +165,7 @@ describe('describeLctPacket', () => {
     ]) // biome-ignore format: one line per part of the packet
   })
 
-  it('says what a TOI of TSI 0 means, with the clause', () => {
+  it('explains a TOI of TSI 0, with the clause', () => {
     const bytes = hexToBytes('12a00503 00000000 00000000 80470003 c200048b')
     const toi = describeLctPacket(bytes, 0, bytes.length).find(({ name }) => name === 'TOI')
     expect(toi?.note).toBe('32 bits, 0x80470003; gzip, HELD, MPD, S-TSID, USBD, version 3 (A/331 Annex C)')
@@ -189,7 +189,7 @@ describe('describeLctPacket', () => {
     ])
   })
 
-  it('describes a broken packet as far as it goes', () => {
+  it('describes a broken packet up to its fault', () => {
     expect(described('12a0').at(-1)).toBe('fault=lct-truncated')
     expect(described('12a00308 00000000 0000000a 00000001').at(-1)).toBe('fault=lct-length')
     expect(described('12a00508 00000000 0000000a 00000001 00000000 00000000 aa')).toContain('fault=lct-extension')

@@ -19,7 +19,7 @@ const MAX_SAFE_HIGH = 0x1f_ffff // high 32 bits of 2^53-1
  * RFC 5651 §5.1. All forms are read: A/331 fixes C, S, O and H for ROUTE, but FLUTE and real streams differ.
  */
 export class LctPacket {
-  /** Protocol-specific indication; bit 1 set means source packet in ROUTE. FLUTE leaves it 0. */
+  /** Protocol-specific indication; bit 1 marks a source packet in ROUTE. FLUTE leaves it 0. */
   psi = 0
   closeSession = false
   closeObject = false
@@ -31,39 +31,39 @@ export class LctPacket {
   cci = 0
   /** HDR_LEN*4, extensions included; the FEC Payload ID follows, unless the datagram ends here. */
   headerBytes = 0
-  /** Length of the object as transported, -1 unknown. EXT_TOL goes before EXT_FTI. */
+  /** Length of the object as transported, -1 unknown. EXT_TOL takes precedence over EXT_FTI. */
   transferLength = -1
-  /** Extension the length came from: 0 none, 194, 67 or 64. */
+  /** HET of the extension with the length: 0 none, 194, 67 or 64. */
   lengthSource = 0
-  /** Encoding Symbol Length of EXT_FTI, -1 unknown. Meaningless in ROUTE: off air it is the size of this packet's payload. */
+  /** Encoding Symbol Length of EXT_FTI, -1 unknown. Unusable in ROUTE: off air it is the size of this packet's payload. */
   symbolLength = -1
-  /** Maximum Source Block Length of EXT_FTI, in symbols; -1 unknown, and with Raptor and RaptorQ. */
+  /** Maximum Source Block Length of EXT_FTI, in symbols; -1 unknown, and for Raptor and RaptorQ. */
   maxSourceBlock = -1
-  /** Z and N of EXT_FTI with Raptor and RaptorQ; -1 otherwise. */
+  /** Z and N of EXT_FTI for Raptor and RaptorQ; otherwise -1. */
   sourceBlocks = -1
   subBlocks = -1
-  /** m of EXT_FTI with Reed-Solomon over GF(2^m), the bits of a symbol id; 8 otherwise. */
+  /** m of EXT_FTI for Reed-Solomon over GF(2^m), the bits of a symbol id; otherwise 8. */
   symbolIdBits = 8
-  /** Offset of EXT_FTI in `bytes`, -1 without: repair packets of ROUTE carry RaptorQ's there, whatever their codepoint says. */
+  /** Offset of EXT_FTI in `bytes`, or -1. ROUTE repair packets have RaptorQ's OTI there, with any codepoint. */
   ftiAt = -1
-  /** EXT_FDT, -1 without. */
+  /** EXT_FDT, or -1. */
   fdtInstance = -1
   fluteVersion = -1
-  /** EXT_CENC: 0 none, 1 zlib, 2 deflate, 3 gzip (RFC 6726 §3.4.3); -1 without. */
+  /** EXT_CENC: 0 none, 1 zlib, 2 deflate, 3 gzip (RFC 6726 §3.4.3); -1 where absent. */
   contentEncoding = -1
-  /** Sender current time of EXT_TIME, µs since the UNIX epoch; -1 without. */
+  /** Sender current time of EXT_TIME, µs since the UNIX epoch, or -1. */
   sctUs = -1
-  /** Expected residual time of EXT_TIME, ms; -1 without. */
+  /** Expected residual time of EXT_TIME, ms, or -1. */
   ertMs = -1
-  /** Session last changed of EXT_TIME, µs since the UNIX epoch; -1 without. */
+  /** Session last changed of EXT_TIME, µs since the UNIX epoch, or -1. */
   slcUs = -1
-  /** EXT_ROUTE_PRESENTATION_TIME, µs since the UNIX epoch; -1 without. */
+  /** EXT_ROUTE_PRESENTATION_TIME, µs since the UNIX epoch, or -1. */
   presentationUs = -1
-  /** The header says a time: EXT_TIME, EXT_ROUTE_PRESENTATION_TIME, or a CCI that is not 0. */
+  /** The header has a time: EXT_TIME, EXT_ROUTE_PRESENTATION_TIME, or a non-zero CCI. */
   timed = false
-  /** 0, or `LCT_FAULT.extension`: extensions from `faultOffset` on are unreadable, header and payload are good. */
+  /** 0, or `LCT_FAULT.extension`: extensions from `faultOffset` on are unreadable; header and payload are usable. */
   extensionFault = 0
-  /** Offset in `bytes` of the field that is at fault, -1 without a fault. */
+  /** Offset in `bytes` of the faulty field, or -1. */
   faultOffset = -1
   /** The last header that was read, where an equal one says the same; its length is 0 where none does. */
   readonly #last = new Uint8Array(MAX_LAST_BYTES)
@@ -188,7 +188,7 @@ export class LctPacket {
     }
   }
 
-  /** EXT_TIME: a word for each bit of Use that is set, in order (RFC 5651 §5.2.2). Words beyond its length are not there. */
+  /** EXT_TIME: a word for each bit set in Use, in order (RFC 5651 §5.2.2). Words beyond its length are absent. */
   #readTime(bytes: Uint8Array, start: number, size: number): void {
     const use = u16At(bytes, start + 2)
     const end = start + size
@@ -207,7 +207,7 @@ export class LctPacket {
     this.timed = true
   }
 
-  /** EXT_FTI, whose layout hangs on the FEC Encoding ID: the codepoint in FLUTE, 0 for ROUTE source packets as found on air. */
+  /** EXT_FTI. Its layout depends on the FEC Encoding ID: the codepoint in FLUTE, 0 for ROUTE source packets off air. */
   #readFti(bytes: Uint8Array, at: number, size: number): void {
     const fec = (this.psi & PSI_SOURCE) !== 0 ? 0 : this.codepoint
     if (size < 12) return
@@ -223,7 +223,7 @@ export class LctPacket {
       this.symbolLength = u16At(bytes, at + 8)
       this.maxSourceBlock = bytes[at + 10] as number
     } else if (size < 16) {
-      // Every other scheme has four words; what is shorter tells the transfer length only.
+      // Every other scheme has four words; a shorter extension has the transfer length only.
     } else if (raptor) {
       this.symbolLength = u16At(bytes, at + 8)
       this.sourceBlocks = fec === 1 ? u16At(bytes, at + 10) : (bytes[at + 10] as number)

@@ -7,14 +7,14 @@ export type Aeat = { readonly alerts: readonly EmergencyAlert[]; readonly otherA
 
 /** `AEA`. Dates are xs:dateTime as written. */
 export type EmergencyAlert = {
-  /** Null where the document leaves out what it must have. */
+  /** Null where the document lacks this required attribute. */
   readonly aeaId: string | null
   readonly issuer: string | null
   /** public, restricted or private. */
   readonly audience: string | null
   /** alert, update or cancel; required from 2019 on. */
   readonly aeaType: string | null
-  /** The alert that is updated or cancelled. */
+  /** The updated or cancelled alert. */
   readonly refAeaId: string | null
   /** 0 minor to 4 maximum. */
   readonly priority: number | null
@@ -35,10 +35,10 @@ export type EmergencyAlert = {
   readonly otherAttributes: readonly XmlAttribute[]
 }
 
-/** A text in one language; null where it does not say which. */
+/** A text in one language; null where none is named. */
 export type AlertText = { readonly lang: string | null; readonly text: string }
 
-/** `Media`: a file that belongs to the alert. */
+/** `Media`: a file of the alert. */
 export type AlertMedia = {
   readonly lang: string | null
   readonly description: string | null
@@ -63,7 +63,7 @@ const MEDIA = new Set([
   'mediaAssoc',
 ])
 
-/** Reads an AEAT that has been parsed. @throws CodecError `aeat-root` */
+/** Reads an AEAT from its parsed document. @throws CodecError `aeat-root` */
 export function readAeat(root: XmlElement): Aeat {
   if (root.local !== 'AEAT') throw new CodecError('aeat-root', root.offset, `expected AEAT, got ${root.local}`)
   return { alerts: childrenOf(root, 'AEA').map(readAlert), otherAttributes: otherAttributes(root, new Set()) }

@@ -5,15 +5,15 @@ import { attr, child, childrenOf, otherAttributes } from '../../xml/xml-element.
 import type { SignerCertificate } from '../cms/certificate.ts'
 import { cms } from '../cms/cms.ts'
 
-/** CertificationData, A/331:2019 §6.8 and A/360 §5.2.2.2: the certificates that other signalling is signed with. */
+/** CertificationData, A/331:2019 §6.8 and A/360 §5.2.2.2: the certificates of signed signalling. */
 export type CertificationData = {
-  /** How long the OCSP responses are good, xs:dayTimeDuration as written. */
+  /** Validity of the OCSP responses, xs:dayTimeDuration as written. */
   readonly ocspRefresh: string | null
-  /** Authorities first, as a rule without the root. */
+  /** Authorities first, usually without the root. */
   readonly certificates: readonly SignerCertificate[]
-  /** Certificates that could not be read. */
+  /** Number of unreadable certificates. */
   readonly unreadable: number
-  /** Key id, hex, of the certificate that signs now. */
+  /** Key id, hex, of the current signing certificate. */
   readonly currentCert: string | null
   readonly replacement: {
     /** Key id, hex. */
@@ -21,7 +21,7 @@ export type CertificationData = {
     readonly nextCertFrom: string | null
     readonly currentCertUntil: string | null
   } | null
-  /** Over the ToBeSignedData element, tags included. */
+  /** Covers the ToBeSignedData element, tags included. */
   readonly signature: Uint8Array | null
   readonly ocspResponses: readonly Uint8Array[]
   readonly otherAttributes: readonly XmlAttribute[]
@@ -30,7 +30,7 @@ export type CertificationData = {
 const MAX_CERTIFICATES = 64
 const TO_BE_SIGNED = new Set(['OCSPRefresh'])
 
-/** Reads a CertificationData that has been parsed. @throws CodecError `cdt-root` */
+/** Reads CertificationData from its parsed document. @throws CodecError `cdt-root` */
 export function readCertificationData(root: XmlElement): CertificationData {
   if (root.local !== 'CertificationData') {
     throw new CodecError('cdt-root', root.offset, `expected CertificationData, got ${root.local}`)
@@ -43,7 +43,7 @@ export function readCertificationData(root: XmlElement): CertificationData {
   const certificates: SignerCertificate[] = []
   let unreadable = 0
   for (const element of childrenOf(signed, 'Certificates').slice(0, MAX_CERTIFICATES)) {
-    // One element each in the published example; white space between several has been seen in drafts.
+    // The published example has one element each; drafts have several, separated by white space.
     const read = cms().readCertificate(base64Bytes(element.text))
     if (read === null) unreadable++
     else certificates.push(read)
@@ -69,7 +69,7 @@ export function readCertificationData(root: XmlElement): CertificationData {
   }
 }
 
-/** Bytes of a document that its signature covers: the ToBeSignedData element as sent, tags included; null without one. */
+/** The signed bytes of a document: the ToBeSignedData element as sent, tags included; null without one. */
 export function toBeSignedBytes(document: Uint8Array): Uint8Array | null {
   const text = latin1Text(document)
   const open = /<(?:[\w.-]+:)?ToBeSignedData[\s>/]/.exec(text)
@@ -80,7 +80,7 @@ export function toBeSignedBytes(document: Uint8Array): Uint8Array | null {
   return end < 0 ? null : document.subarray(open.index, end + 1)
 }
 
-/** An OCTET STRING around the identifier is what SubjectKeyIdentifier is in DER; both forms are met in drafts. */
+/** Removes the OCTET STRING that SubjectKeyIdentifier has in DER; drafts use both forms. */
 function keyId(text: string): string {
   const bytes = base64Bytes(text)
   return hexText(bytes[0] === 4 && bytes[1] === bytes.length - 2 ? bytes.subarray(2) : bytes)

@@ -2,9 +2,9 @@ import { gzip } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
 import { gunzipIfGzip, looksGzip, MAX_SIGNALLING_BYTES } from '../gzip.ts'
 
-/** Where low-level signalling is sent (A/331 §6.1). */
+/** Address of low-level signalling (A/331 §6.1). */
 export const LLS_ADDRESS = '224.0.23.60'
-/** Of LLS_ADDRESS. A/331 clause 6.1. */
+/** Port of low-level signalling (A/331 §6.1). */
 export const LLS_PORT = 4937
 
 /** LLS_table_id values, A/331:2019 §6.1.1. */
@@ -30,7 +30,7 @@ const TABLE_NAMES: Readonly<Record<number, string>> = {
   [LLS_TABLE.userDefined]: 'UserDefined',
 }
 
-/** Name of a table id as the standard writes it, `LLS 0x07` for one it does not name. */
+/** Name of a table id in the standard; `LLS 0x07` for an unnamed one. */
 export function llsTableName(tableId: number): string {
   return TABLE_NAMES[tableId] ?? `LLS 0x${tableId.toString(16).padStart(2, '0')}`
 }
@@ -47,9 +47,9 @@ export type LlsTable = {
   readonly groupId: number
   /** Groups in this PLP: group_count_minus1 + 1. */
   readonly groupCount: number
-  /** Modulo 256. GPAC never increments it: compare the body too. */
+  /** Modulo 256. GPAC never increments it, so compare the body too. */
   readonly version: number
-  /** The table itself, gzip undone. A view where it was not compressed. */
+  /** The unpacked table; a view where it was not compressed. */
   readonly body: Uint8Array
   readonly compressed: boolean
 }
@@ -68,13 +68,13 @@ export function parseLlsTable(bytes: Uint8Array, maxBytes = MAX_SIGNALLING_BYTES
     groupId: bytes[1] as number,
     groupCount: (bytes[2] as number) + 1,
     version: bytes[3] as number,
-    // On air gzip has a file name field, and table ids do not say whether a body is gzip'ed: sniff.
+    // On air gzip has a file name field, and table ids do not distinguish gzip from plain bodies: check the first bytes.
     body: gunzipIfGzip(body, maxBytes),
     compressed: looksGzip(body),
   }
 }
 
-/** One datagram with this table, gzip'ed where `compressed` says so. */
+/** The table as one datagram, gzip-compressed where `compressed` is set. */
 export function serialiseLlsTable(table: LlsTable): Uint8Array {
   const body = table.compressed ? gzip(table.body) : table.body
   const bytes = new Uint8Array(LLS_HEADER_BYTES + body.length)

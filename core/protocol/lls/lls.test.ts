@@ -27,7 +27,7 @@ describe('LLS table', () => {
     expect(table).toEqual({ tableId: 1, groupId: 1, groupCount: 1, version: 2, body: utf8('<SLT/>'), compressed: true })
   })
 
-  it('comes back as it was written', () => {
+  it('is read back as written', () => {
     const table: fc.Arbitrary<LlsTable> = fc.record({
       tableId: fc.nat(255),
       groupId: fc.nat(255),
@@ -43,7 +43,7 @@ describe('LLS table', () => {
     )
   })
 
-  it('refuses what is too short, too large or damaged', () => {
+  it('refuses short, large and damaged tables', () => {
     for (let length = 0; length < 4; length++) expect(() => parseLlsTable(new Uint8Array(length))).toThrow(CodecError)
     const bomb = serialiseLlsTable({
       tableId: 1,
@@ -53,12 +53,12 @@ describe('LLS table', () => {
       body: new Uint8Array(1 << 20),
       compressed: true,
     })
-    expect(() => parseLlsTable(bomb, 1000)).toThrow('unfold to more than 1000')
+    expect(() => parseLlsTable(bomb, 1000)).toThrow('unpack to more than 1000')
     for (let length = 6; length < 40; length++)
       expect(() => parseLlsTable(bomb.subarray(0, length))).toThrow(CodecError)
   })
 
-  it('names what the standard names', () => {
+  it('names the tables of the standard', () => {
     expect([1, 3, 0xfe, 7].map(llsTableName)).toEqual(['SLT', 'SystemTime', 'SignedMultiTable', 'LLS 0x07'])
   })
 
@@ -88,7 +88,7 @@ describe('LLS table', () => {
 })
 
 describe('SLT', () => {
-  it('takes defaults where the standard gives them, and keeps what it does not know', () => {
+  it("uses the standard's defaults, and keeps unknown attributes", () => {
     const slt = parseSlt(
       '<SLT xmlns="x" bsid="50 51"><SLTInetUrl urlType="1">http://a</SLTInetUrl>' +
         '<Service serviceId="1001" shortServiceName="ATEME MMT 1" later="x"><BroadcastSvcSignaling slsProtocol="2" slsDestinationIpAddress="239.255.10.1" slsDestinationUdpPort="51001"/><OtherBsid type="2">7 8</OtherBsid></Service>' +
@@ -119,13 +119,13 @@ describe('SLT', () => {
     })
   })
 
-  it('says where it is wrong', () => {
+  it('names the place of an error', () => {
     expect(() => parseSlt('<SLT>\n<Service/></SLT>')).toThrow('line 2, column 10: Service has no @serviceId')
     expect(() => parseSlt('<SystemTime/>')).toThrow('expected SLT, got SystemTime')
     expect(parseSlt('<SLT/>')).toMatchObject({ bsids: [], services: [] })
   })
 
-  it('comes back as it was written', () => {
+  it('is read back as written', () => {
     const u16 = fc.nat(65535)
     const service: fc.Arbitrary<SltService> = fc.record({
       serviceId: u16,
@@ -180,7 +180,7 @@ describe('SLT', () => {
 })
 
 describe('SystemTime', () => {
-  it('reads the forms off air and of GPAC, whose namespaces differ', () => {
+  it('reads the forms off air and of GPAC, with different namespaces', () => {
     for (const head of [
       '<SystemTime',
       '<SystemTime xmlns="http://www.atsc.org/XMLSchemas/ATSC3/Delivery/SYSTIME/1.0/"',
@@ -198,7 +198,7 @@ describe('SystemTime', () => {
     expect(() => parseSystemTime('<SLT/>')).toThrow(CodecError)
   })
 
-  it('comes back as it was written', () => {
+  it('is read back as written', () => {
     const time: fc.Arbitrary<SystemTime> = fc.record({
       currentUtcOffset: maybe(fc.integer({ min: -32768, max: 32767 })),
       ptpPrepend: fc.nat(65535),

@@ -2,21 +2,21 @@ import { CodecError } from '../../bytes/codec-error.ts'
 import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
 import { attr, boolAttr, otherAttributes, uintAttr } from '../../xml/xml-element.ts'
 
-/** OnscreenMessageNotification, A/331 §6.6: which services must be shown without anything drawn over them. */
+/** OnscreenMessageNotification, A/331 §6.6: services that must be shown without overlays. */
 export type OnscreenMessages = {
   readonly keepScreenClear: readonly KeepScreenClear[]
   readonly otherAttributes: readonly XmlAttribute[]
 }
 
-/** One KeepScreenClear element: services that must not be drawn over. */
+/** One KeepScreenClear element: services without overlays. */
 export type KeepScreenClear = {
   readonly bsid: number | null
-  /** Null with no range either: all services of the stream. */
+  /** Null without a range: all services of the stream. */
   readonly serviceId: number | null
   readonly serviceIdRange: number | null
   /** xs:dayTimeDuration as written, one hour at most. */
   readonly notificationDuration: string
-  /** False: the screen need not be kept clear any more. */
+  /** False: overlays are allowed again. */
   readonly kscFlag: boolean
   readonly version: number | null
   readonly otherAttributes: readonly XmlAttribute[]
@@ -24,12 +24,12 @@ export type KeepScreenClear = {
 
 const KEEP_SCREEN_CLEAR = new Set(['bsid', 'serviceid', 'serviceidrange', 'notificationduration', 'kscflag', 'version'])
 
-/** True for the root element in any case of letters: text, example and schema of the standard differ. */
+/** True for the root element in any case: text, example and schema of the standard differ. */
 export function isOnscreenMessages(root: XmlElement): boolean {
   return root.local.toLowerCase() === 'onscreenmessagenotification'
 }
 
-/** Reads the table from a parsed document, case of names ignored. @throws CodecError `osmn-root` */
+/** Reads the table from its parsed document, ignoring case of names. @throws CodecError `osmn-root` */
 export function readOnscreenMessages(root: XmlElement): OnscreenMessages {
   if (!isOnscreenMessages(root)) {
     throw new CodecError('osmn-root', root.offset, `expected OnscreenMessageNotification, got ${root.local}`)

@@ -6,22 +6,23 @@ import { LLS_TABLE, type LlsTable } from './lls-table.ts'
 /** Tables of one SignedMultiTable, and the CMS signature over them. */
 export type SignedMultiTable = {
   readonly tables: readonly SignedTable[]
-  /** What is signed: from LLS_payload_count up to signature_length. */
+  /** The signed bytes: from LLS_payload_count up to signature_length. */
   readonly signedBytes: Uint8Array
   readonly signature: Uint8Array
 }
 
-/** A table inside: its header as if it had come alone, in the group of the wrapper, and its body as it was signed. */
+/** A table inside: its header as of a separate table in the wrapper's group, and its body as signed. */
 export type SignedTable = Omit<LlsTable, 'body'> & { readonly payload: Uint8Array }
 
-/** The table as if it had come alone. @throws CodecError `gzip-…` */
+/** The table as if sent separately. @throws CodecError `gzip-…` */
 export function unfoldTable(table: SignedTable, maxBytes = MAX_SIGNALLING_BYTES): LlsTable {
   const { payload, ...header } = table
   return { ...header, body: gunzipIfGzip(payload, maxBytes) }
 }
 
 /**
- * Takes a SignedMultiTable (A/331:2019 §6.7) apart; what is in it stays folded, so that one bad table hides nothing.
+ * Splits a SignedMultiTable (A/331:2019 §6.7) into its tables, which stay packed so that a damaged one does not hide the
+ * others.
  *
  * ```
  * | payload_count 8 | { id 8, version 8, length 16, payload } ... | signature_length 16 | signature |

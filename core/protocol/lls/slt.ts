@@ -15,7 +15,7 @@ import { keptAttributes, XmlWriter } from '../../xml/xml-writer.ts'
 
 /** Service List Table, A/331 §6.3. */
 export type Slt = {
-  /** Broadcast stream ids; several when channels are bonded. */
+  /** Broadcast stream ids; several for bonded channels. */
   readonly bsids: readonly number[]
   readonly capabilities: string | null
   readonly inetUrls: readonly SltInetUrl[]
@@ -41,7 +41,7 @@ export type SltService = {
   readonly shortServiceName: string | null
   readonly hidden: boolean
   readonly broadbandAccessRequired: boolean
-  /** With OtherBsid type 2: this portion is the essential one. Null where not said. */
+  /** With OtherBsid type 2: this portion is the essential one. Null where absent. */
   readonly essential: boolean | null
   readonly drmSystemIds: readonly string[]
   /** Later editions and GPAC. */
@@ -62,7 +62,7 @@ export type SltService = {
   readonly otherAttributes: readonly XmlAttribute[]
 }
 
-/** BroadcastSvcSignaling: where the service layer signalling is. */
+/** BroadcastSvcSignaling: address of the service layer signalling. */
 export type SltSignalling = {
   /** 1 ROUTE, 2 MMTP. */
   readonly slsProtocol: number
@@ -70,7 +70,7 @@ export type SltSignalling = {
   readonly minorVersion: number
   readonly destinationAddress: string
   readonly destinationPort: number
-  /** What it says; packets may come from elsewhere. */
+  /** As announced; packets may have another source. */
   readonly sourceAddress: string | null
   readonly otherAttributes: readonly XmlAttribute[]
 }
@@ -80,7 +80,7 @@ export const SLS_PROTOCOL = { route: 1, mmtp: 2 } as const
 
 const SLT_NAMESPACE = 'tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/SLT/1.0/'
 
-/** All of a service that may be left unsaid; a sender spreads it and adds what it knows. */
+/** All optional fields of a service, which a sender spreads and completes. */
 export const SLT_SERVICE_DEFAULTS: Omit<SltService, 'serviceId'> = {
   globalServiceId: null,
   sltSvcSeqNum: 0,
@@ -122,12 +122,12 @@ const SERVICE = new Set([
   'configuration',
 ])
 
-/** Parses an SLT's XML (`LlsTable.body`). Only serviceId is indispensable. @throws CodecError `slt-root` | `xml-…` */
+/** Parses an SLT's XML (`LlsTable.body`). Only serviceId is required. @throws CodecError `slt-root` | `xml-…` */
 export function parseSlt(bytes: Uint8Array | string): Slt {
   return readSlt(parseXml(bytes))
 }
 
-/** As `parseSlt`, of a document that has been parsed. @throws CodecError as there */
+/** As `parseSlt`, from a parsed document. @throws CodecError as `parseSlt` */
 export function readSlt(root: XmlElement): Slt {
   if (root.local !== 'SLT') throw new CodecError('slt-root', root.offset, `expected SLT, got ${root.local}`)
   return {
@@ -185,7 +185,7 @@ const SIGNALLING = new Set([
   'slsSourceIpAddress',
 ])
 
-/** Null where it lacks an address or port: the service is then listed, but cannot be tuned. */
+/** Null where it lacks an address or port: the service is listed but cannot be received. */
 function readSignalling(element: XmlElement): SltSignalling | null {
   const destinationAddress = attr(element, 'slsDestinationIpAddress')?.trim()
   const destinationPort = uintAttr(element, 'slsDestinationUdpPort', 65535)
@@ -215,7 +215,7 @@ function numbers(text: string | null): number[] {
     .filter((number) => number !== null)
 }
 
-/** The SLT as XML, with what it does not say at its default left out. */
+/** The SLT as XML, without attributes at their default. */
 export function serialiseSlt(slt: Slt): Uint8Array {
   const xml = new XmlWriter()
   xml.open('SLT', { xmlns: SLT_NAMESPACE, bsid: slt.bsids.join(' '), ...keptAttributes(slt.otherAttributes) })

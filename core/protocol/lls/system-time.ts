@@ -4,7 +4,7 @@ import { attr, boolAttr, otherAttributes, uintAttr } from '../../xml/xml-element
 import { parseXml } from '../../xml/xml-parser.ts'
 import { keptAttributes, XmlWriter } from '../../xml/xml-writer.ts'
 
-/** SystemTime table, A/331 §6.4. It holds no time of day: that comes from the physical layer. */
+/** SystemTime table, A/331 §6.4. It has no time of day: the physical layer has. */
 export type SystemTime = {
   /** TAI - UTC, seconds; null where absent. */
   readonly currentUtcOffset: number | null
@@ -41,7 +41,7 @@ export function parseSystemTime(bytes: Uint8Array | string): SystemTime {
   return readSystemTime(parseXml(bytes))
 }
 
-/** As `parseSystemTime`, of a document that has been parsed. @throws CodecError `system-time-root` */
+/** As `parseSystemTime`, from a parsed document. @throws CodecError `system-time-root` */
 export function readSystemTime(root: XmlElement): SystemTime {
   if (root.local !== 'SystemTime') {
     throw new CodecError('system-time-root', root.offset, `expected SystemTime, got ${root.local}`)
@@ -60,7 +60,7 @@ export function readSystemTime(root: XmlElement): SystemTime {
   }
 }
 
-/** Seconds that local time is ahead of UTC, from `utcLocalOffset`; null where it is no duration. */
+/** Offset of local time from UTC in seconds, from `utcLocalOffset`; null where it is not a duration. */
 export function utcLocalOffsetSeconds(duration: string): number | null {
   const match = /^\s*(-?)P(?:(\d{1,3})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,6})(?:\.\d+)?S)?)?\s*$/.exec(
     duration,

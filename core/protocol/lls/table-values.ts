@@ -13,14 +13,14 @@ import { parseSignedMultiTable } from './signed-multi-table.ts'
 import { readSlt } from './slt.ts'
 import { readSystemTime, utcLocalOffsetSeconds } from './system-time.ts'
 
-/** Roots of tables whose id a registry assigns: the dedicated return channel table of A/323. */
+/** Root elements of tables with a registered id: the dedicated return channel table of A/323. */
 const BY_ROOT: Readonly<Record<string, string>> = {
   DRCT: 'DRCT',
   DedicatedReturnChannelTable: 'DRCT',
   DedicatedReturnChannel: 'DRCT',
 }
 
-/** Name of a table: that of its id, or of its root element where the standard does not name the id. */
+/** Name of a table by its id, or by its root element where the standard does not name the id. */
 export function tableName(tableId: number, body: Uint8Array): string {
   if (tableId > LLS_TABLE.certificationData && tableId < LLS_TABLE.signedMultiTable) {
     const root = xmlRootName(body)
@@ -30,10 +30,10 @@ export function tableName(tableId: number, body: Uint8Array): string {
 }
 
 /**
- * What a table says, decoded: a form of its own for each table the standard has, elements and attributes as they stand for
- * other XML, the list of tables for a SignedMultiTable. Called when somebody looks, not when it arrives.
- * @param body gzip undone
- * @returns null for private bytes, and for what cannot be read
+ * The decoded values of a table: in a form of its own for each table of the standard, elements and attributes for other XML,
+ * the list of tables for a SignedMultiTable. Called on demand, not per table.
+ * @param body unpacked
+ * @returns null for private bytes and unreadable tables
  */
 export function tableValues(tableId: number, body: Uint8Array): JsonObject | null {
   try {

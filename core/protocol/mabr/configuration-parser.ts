@@ -18,19 +18,19 @@ import type {
   MabrTransportSession,
 } from './configuration.ts'
 
-/** Of each kind in one element; a document with more is refused. */
+/** Most children of one kind in one element; a document with more is refused. */
 const MAX_CHILDREN = 4096
 
 const ROOTS = ['MulticastGatewayConfiguration', 'MulticastServerConfiguration'] as const
 
-/** True where this is the root of a configuration document. */
+/** True for the root element of a configuration document. */
 export function isConfigurationRoot(local: string | null): local is MabrRoot {
   return ROOTS.some((root) => root === local)
 }
 
 /**
  * Parses a configuration document.
- * @throws CodecError `mabr-root` where it is another document, `mabr-too-many` | `xml-…`
+ * @throws CodecError `mabr-root` for another document, `mabr-too-many` | `xml-…`
  */
 export function parseMabrConfiguration(bytes: Uint8Array | string): MabrConfiguration {
   const root = parseXml(bytes)
@@ -98,7 +98,7 @@ function readTransport(element: XmlElement): MabrTransportSession {
   }
 }
 
-/** An endpoint without an address or a port says nothing. */
+/** The complete endpoints; those without an address or a port are left out. */
 function readEndpoints(element: XmlElement): MabrEndpoint[] {
   return each(element, 'EndpointAddress', (endpoint): MabrEndpoint | null => {
     const group = textOf(endpoint, 'NetworkDestinationGroupAddress')
@@ -173,7 +173,7 @@ function readCarousel(element: XmlElement): MabrCarousel {
   }
 }
 
-/** Text of a child, null where there is none or it is empty. */
+/** Text of a child; null where it is absent or empty. */
 function textOf(element: XmlElement, local: string): string | null {
   return child(element, local)?.text || null
 }

@@ -37,7 +37,7 @@ export function serialiseMabrConfiguration(configuration: MabrConfiguration): Ui
         contentPlaybackPathPattern: manifest.playbackPathPattern,
         ...keptAttributes(manifest.otherAttributes),
       }
-      // Text beside child elements is not in the schema.
+      // The schema has no text beside child elements.
       if (manifest.others.length === 0) xml.leaf('PresentationManifestLocator', attributes, manifest.url)
       else writeOthers(xml.open('PresentationManifestLocator', attributes), manifest).close()
     }

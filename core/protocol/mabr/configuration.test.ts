@@ -14,7 +14,7 @@ import { serialiseMabrConfiguration } from './configuration-writer.ts'
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-/** As GPAC sends it, shortened to one media session. */
+/** GPAC's document, shortened to one media session. */
 const GPAC = `<?xml version="1.0" encoding="UTF-8"?>
 <MulticastGatewayConfiguration xmlns="urn:dvb:metadata:MulticastSessionConfiguration:2023">
 <MulticastGatewayConfigurationTransportSession transportSecurity="integrity">
@@ -41,7 +41,7 @@ const GPAC = `<?xml version="1.0" encoding="UTF-8"?>
 </MulticastSession>
 </MulticastGatewayConfiguration>`
 
-/** Everything the schema has, under prefixes and with things no schema has. */
+/** All elements of the schema with prefixes, and some unknown ones. */
 const FULL = `<c:MulticastServerConfiguration xmlns:c="urn:dvb:metadata:MulticastSessionConfiguration:2024" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" schemaVersion="2" validityPeriod="PT1H" validUntil="2026-11-21T12:00:00Z" extra="1">
  <c:MulticastSession serviceIdentifier="urn:s">
   <c:PresentationManifestLocator manifestId="h" contentType="application/vnd.apple.mpegurl" contentPlaybackPathPattern="/live/*">http://o/live.m3u8</c:PresentationManifestLocator>
@@ -63,7 +63,7 @@ const FULL = `<c:MulticastServerConfiguration xmlns:c="urn:dvb:metadata:Multicas
 </c:MulticastServerConfiguration>`
 
 describe('the configuration document', () => {
-  it('is read as GPAC sends it', () => {
+  it("reads GPAC's document", () => {
     const configuration = parseMabrConfiguration(GPAC)
     expect(configuration).toMatchObject({
       root: 'MulticastGatewayConfiguration',
@@ -97,7 +97,7 @@ describe('the configuration document', () => {
     expect(mabrProtocol(configuration.sessions[0]?.transports[0]?.protocolIdentifier ?? null)).toBe('flute')
   })
 
-  it('is read with everything the schema has, and keeps what it does not know', () => {
+  it('reads all elements of the schema, and keeps unknown ones', () => {
     const { sessions, ...root } = parseMabrConfiguration(utf8(FULL))
     expect(root).toMatchObject({
       root: 'MulticastServerConfiguration',
@@ -154,14 +154,14 @@ describe('the configuration document', () => {
     expect(() => parseMabrConfiguration('<MPD/>')).toThrow(expect.objectContaining({ code: 'mabr-root' }))
   })
 
-  it('is cut off nowhere without saying so', () => {
+  it('throws CodecError when truncated anywhere', () => {
     const bytes = utf8(GPAC)
     for (let end = 0; end < bytes.length; end++) {
       expect(() => parseMabrConfiguration(bytes.subarray(0, end))).toThrow(CodecError)
     }
   })
 
-  it('throws nothing but CodecError at random bytes', () => {
+  it('throws only CodecError for random bytes', () => {
     const whole = utf8(FULL)
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat({ max: whole.length - 1 }), (noise, at) => {
@@ -188,7 +188,7 @@ describe('the configuration document', () => {
 })
 
 describe('identifiers', () => {
-  it('name a protocol by their last component, whatever the year', () => {
+  it('name a protocol by their last component, in any edition', () => {
     expect(mabrProtocol(mabrProtocolIdentifier('route'))).toBe('route')
     expect(mabrProtocol('urn:dvb:metadata:cs:MulticastTransportProtocolCS:2022:FLUTE')).toBe('flute')
     expect(mabrProtocol('urn:dvb:metadata:cs:MulticastTransportProtocolCS:2022:MSync.RTP')).toBe('other')

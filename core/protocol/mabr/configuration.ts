@@ -2,9 +2,9 @@ import type { XmlAttribute } from '../../xml/xml-element.ts'
 import type { XmlTree } from '../../xml/xml-writer.ts'
 
 /**
- * The configuration document of DVB-MABR (ETSI TS 103 769 clause 10): what a multicast server sends and a gateway receives.
- * Matched by local name, since three namespaces are on air; durations and dates stay as written. What is not understood is
- * kept, in `otherAttributes` and `others`.
+ * The configuration document of DVB-MABR (ETSI TS 103 769 clause 10), which a multicast server sends to gateways. Names are
+ * compared by local name, because three namespaces are on air; durations and dates are kept as written. Unknown parts are kept
+ * in `otherAttributes` and `others`.
  */
 export type MabrConfiguration = Kept & {
   readonly root: MabrRoot
@@ -15,7 +15,7 @@ export type MabrConfiguration = Kept & {
   readonly validityPeriod: string | null
   /** xs:dateTime */
   readonly validUntil: string | null
-  /** Where this configuration, or more of it, is sent. */
+  /** Transport sessions of this configuration, or of further parts of it. */
   readonly configurationSessions: readonly MabrTransportSession[]
   readonly sessions: readonly MabrSession[]
 }
@@ -23,13 +23,13 @@ export type MabrConfiguration = Kept & {
 /** Root elements of a configuration. */
 export type MabrRoot = 'MulticastGatewayConfiguration' | 'MulticastServerConfiguration'
 
-/** What an element holds that has no field here. */
+/** Parts of an element without a field here. */
 export type Kept = { readonly otherAttributes: readonly XmlAttribute[]; readonly others: readonly XmlTree[] }
 
 /** `MulticastSession`: one service. */
 export type MabrSession = Kept & {
   readonly serviceIdentifier: string
-  /** xs:duration; how much later than the manifest says a player may ask. */
+  /** xs:duration by which a player delays requests after the manifest's availability time. */
   readonly availabilityOffset: string | null
   readonly manifests: readonly MabrManifest[]
   readonly transports: readonly MabrTransportSession[]
@@ -39,11 +39,11 @@ export type MabrSession = Kept & {
 export type MabrManifest = Kept & {
   readonly manifestId: string
   readonly contentType: string | null
-  /** Name of the manifest among the multicast objects. */
+  /** Name of the manifest as a multicast object. */
   readonly transportObjectUri: string | null
-  /** Request paths of players that mean this session. */
+  /** Request paths of players for this session. */
   readonly playbackPathPattern: string | null
-  /** Where the manifest is at the origin; GPAC leaves it empty. */
+  /** URL of the manifest at the origin; GPAC leaves it empty. */
   readonly url: string
 }
 
@@ -56,12 +56,12 @@ export type MabrTransportSession = Kept & {
   readonly contentIngestMethod: string | null
   /** `resource`: whole objects; `chunked`: each chunk is an object. */
   readonly transmissionMode: string | null
-  /** `integrity` means that digests are there, not that anything is signed. */
+  /** `integrity` means that objects have digests; nothing is signed. */
   readonly transportSecurity: string | null
-  /** A gateway may leave the group after so long without packets, ms. */
+  /** Time without packets after which a gateway may leave the group, ms. */
   readonly idleTimeoutMs: number | null
   readonly tags: string | null
-  /** The identifier's last component is what counts: see `mabrProtocol`. */
+  /** Only the identifier's last component counts: see `mabrProtocol`. */
   readonly protocolIdentifier: string | null
   readonly protocolVersion: string | null
   readonly endpoints: readonly MabrEndpoint[]
@@ -74,7 +74,7 @@ export type MabrTransportSession = Kept & {
   readonly carousels: readonly MabrCarousel[]
 }
 
-/** `EndpointAddress`; the session has any TSI where none is given. */
+/** `EndpointAddress`; without a TSI the session has any. */
 export type MabrEndpoint = {
   readonly source: string | null
   readonly group: string
@@ -87,22 +87,22 @@ export type MabrFec = {
   /** `urn:ietf:rmt:fec:encoding:6` and the like. */
   readonly scheme: string
   readonly overheadPercent: number | null
-  /** Where repair packets are; empty: on the session's own endpoints. */
+  /** Endpoints of repair packets; empty: the session's own. */
   readonly endpoints: readonly MabrEndpoint[]
 }
 
 /** `UnicastRepairParameters` */
 export type MabrRepair = Kept & {
-  /** Taken off the front of an object's name before a base URL goes there. */
+  /** Prefix of an object's name that a base URL replaces. */
   readonly objectBaseUri: string | null
-  /** Silence of an object after which it is to be repaired, ms. */
+  /** Time without packets after which an object is repaired, ms. */
   readonly receptionTimeoutMs: number | null
   readonly fixedBackoffMs: number
   readonly randomBackoffMs: number
   readonly baseUrls: readonly { readonly url: string; readonly weight: number }[]
 }
 
-/** `ServiceComponentIdentifier`; which attributes it has hangs on its xsi:type. */
+/** `ServiceComponentIdentifier`; its attributes depend on its xsi:type. */
 export type MabrComponent = Kept & {
   readonly kind: 'dash' | 'hls' | 'generic'
   readonly manifestId: string | null
@@ -114,29 +114,29 @@ export type MabrComponent = Kept & {
   readonly component: string | null
 }
 
-/** `ObjectCarousel`: what the session sends again and again. */
+/** `ObjectCarousel`: the objects the session repeats. */
 export type MabrCarousel = {
   readonly transportBytes: number | null
   readonly contentBytes: number | null
   readonly items: readonly MabrCarouselItem[]
 }
 
-/** What a carousel of a transport session repeats. */
+/** One repeated resource or configuration of a carousel. */
 export type MabrCarouselItem = Kept & {
   readonly kind: 'manifests' | 'init' | 'resource'
   readonly serviceIdRef: string | null
   readonly transportSessionIdRef: string | null
   /** xs:duration */
   readonly revalidationPeriod: string | null
-  /** Of a `resource`; else empty. */
+  /** For a `resource`; else empty. */
   readonly url: string
 }
 
-/** Name of the configuration object in the multicast, whatever the year of its classification scheme. */
+/** Name of the configuration object in the multicast, in any edition of its classification scheme. */
 export const GATEWAY_CONFIGURATION_URI = 'urn:dvb:metadata:cs:MulticastTransportObjectTypeCS:2021:gateway-configuration'
 /** Content type of a configuration. */
 export const MABR_CONTENT_TYPE = 'application/xml+dvb-mabr-session-configuration'
-/** Of the edition that is written here; others are read too. */
+/** Namespace of the edition written here; others are read too. */
 export const MABR_NAMESPACE = 'urn:dvb:metadata:MulticastSessionConfiguration:2024'
 const PROTOCOL_PREFIX = 'urn:dvb:metadata:cs:MulticastTransportProtocolCS:2019:'
 
@@ -145,13 +145,13 @@ export function isConfigurationUri(name: string): boolean {
   return /^urn:dvb:metadata:cs:MulticastTransportObjectTypeCS:\d{4}:gateway-configuration$/i.test(name)
 }
 
-/** Transport protocol of a session, by the last component of its identifier; `other` for what is not received. */
+/** Transport protocol of a session, by the last component of its identifier; `other` for an unsupported one. */
 export function mabrProtocol(identifier: string | null): 'flute' | 'route' | 'other' {
   const last = identifier?.trim().split(':').at(-1)?.toLowerCase()
   return last === 'flute' || last === 'route' ? last : 'other'
 }
 
-/** The identifier of a protocol we send. */
+/** The identifier of a protocol for sending. */
 export function mabrProtocolIdentifier(protocol: 'flute' | 'route'): string {
   return PROTOCOL_PREFIX + protocol.toUpperCase()
 }

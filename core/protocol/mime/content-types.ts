@@ -32,7 +32,7 @@ const BY_EXTENSION: Readonly<Record<string, string>> = {
   zip: 'application/zip',
 }
 
-/** Media type of a file by its extension; null where we do not know it. */
+/** Media type of a file by its extension; null where unknown. */
 export function contentTypeOf(name: string): string | null {
   const extension = /\.([A-Za-z0-9]{1,8})$/.exec(name)?.[1]?.toLowerCase()
   return extension === undefined || !Object.hasOwn(BY_EXTENSION, extension) ? null : (BY_EXTENSION[extension] ?? null)

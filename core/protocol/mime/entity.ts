@@ -12,12 +12,12 @@ export type Entity = {
   readonly contentLength: number | null
   /** Content-Range of a partial object; `total` null where the sender wrote `*`. */
   readonly contentRange: { readonly first: number; readonly last: number; readonly total: number | null } | null
-  /** A view, or a joined copy where the body came in HTTP chunks. */
+  /** A view, or a joined copy of an HTTP-chunked body. */
   readonly body: Uint8Array
 }
 
 /**
- * Splits an entity object. There is no status line; the first line is a header. A chunked body is joined.
+ * Splits an entity object. There is no status line: the first line is a header. A chunked body is joined.
  * @throws CodecError `entity-header` when there is no header, `entity-chunk` for broken chunks
  */
 export function parseEntity(bytes: Uint8Array): Entity {

@@ -1,15 +1,15 @@
-/** Header fields of a MIME part, package or entity: names in lower case, the first of two equal names wins. */
+/** Header fields of a MIME part, package or entity: names in lower case; the first of two equal names counts. */
 export type MimeHeaders = Readonly<Record<string, string>>
 
-/** Header text and where the body starts. `bodyStart` is the end of the range when there is no empty line. */
+/** Headers and the offset of the body. Without an empty line `bodyStart` is the end of the range. */
 export type HeaderBlock = { readonly headers: MimeHeaders; readonly bodyStart: number }
 
-/** A header block longer than this is no header block. */
+/** Longest header block accepted. */
 const MAX_HEADER_BYTES = 64 << 10
 
 /**
- * Reads header lines from `start` up to the first empty line. Real streams end lines with CRLF or LF, fold them with
- * spaces or tabs, and leave out the space after the colon; all of that is read. Lines without a colon are passed over.
+ * Reads header lines from `start` up to the first empty line. As in real streams, lines end with CRLF or LF, are folded with
+ * spaces or tabs, and may lack the space after the colon. Lines without a colon are skipped.
  */
 export function readHeaderBlock(bytes: Uint8Array, start: number, end: number): HeaderBlock {
   const headers: Record<string, string> = Object.create(null) as Record<string, string>
@@ -48,10 +48,10 @@ export function readHeaderBlock(bytes: Uint8Array, start: number, end: number): 
   return { headers, bodyStart: end }
 }
 
-/** A media type, lower case without parameters, and its parameters with lower-case names and quotes taken off. */
+/** A media type in lower case without parameters, and its parameters with lower-case names and unquoted values. */
 export type MediaType = { readonly type: string; readonly parameters: Readonly<Record<string, string>> }
 
-/** Parses a Content-Type value (RFC 2045 §5.1). Never fails; what is no parameter is passed over. */
+/** Parses a Content-Type value (RFC 2045 §5.1). Never throws; malformed parameters are skipped. */
 export function parseMediaType(text: string): MediaType {
   const parameters: Record<string, string> = Object.create(null) as Record<string, string>
   const semicolon = text.indexOf(';')

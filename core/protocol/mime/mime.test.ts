@@ -19,7 +19,7 @@ describe('parseMultipart', () => {
     expect(isMultipart(bytes)).toBe(true)
     const { type, parts } = parseMultipart(bytes)
     expect(type).toBe('application/dash+xml')
-    // One line end is the delimiter's; the other is the file's, and in the file that receivers write.
+    // One line end belongs to the delimiter, the other to the file.
     expect(parts.map((part) => [part.contentLocation, part.contentType, text(part.body)])).toEqual([
       ['manifest.mpd', 'application/dash+xml', '<MPD>\n</MPD>\r\n'],
       ['stsid.xml', 'application/route-s-tsid+xml', '<S-TSID/>\n'],
@@ -41,7 +41,7 @@ describe('parseMultipart', () => {
     })
   })
 
-  it('reads packages without an end, without an announced boundary, and without headers', () => {
+  it('reads packages without an end, an announced boundary, or headers', () => {
     const parts = '--b-1\r\nContent-ID: <x@y>\r\n\r\n<a/>\r\n--b-1\r\nContent-Location: z\r\n\r\n<c/>\r\n\0\0'
     for (const head of [
       'Content-Type: multipart/related\r\n\r\n',
@@ -57,14 +57,14 @@ describe('parseMultipart', () => {
     }
   })
 
-  it('does not take a longer line for the delimiter', () => {
+  it('does not mistake a longer line for the delimiter', () => {
     const { parts } = parseMultipart(
       utf8('Content-Type: multipart/related; boundary=ab\n\n--ab\n\n--abc\n--ab-x\n--ab--\n'),
     )
     expect(parts.map((part) => text(part.body))).toEqual(['--abc\n--ab-x'])
   })
 
-  it('takes nothing else for a package', () => {
+  it('recognises nothing else as a package', () => {
     for (const other of [
       '<?xml version="1.0"?>',
       '',
@@ -85,7 +85,7 @@ describe('parseMultipart', () => {
     ).toThrow('more than 10000 parts')
   })
 
-  it('comes back as it was written, whatever bytes the parts hold', () => {
+  it('is read back as written, with any bytes in the parts', () => {
     const part: fc.Arbitrary<NewMimePart> = fc.record({
       contentType: fc.constantFrom('application/dash+xml', 'application/s-tsid'),
       contentLocation: fc.stringMatching(/^[a-z0-9_./-]{1,20}$/),
@@ -103,7 +103,7 @@ describe('parseMultipart', () => {
     )
   })
 
-  it('is written literally as receivers look for it', () => {
+  it('is written in the literal form that receivers search for', () => {
     const written = text(
       serialiseMultipart([{ contentType: 'a/b', contentLocation: 'c', body: utf8('d') }], {
         boundary: 'B',
@@ -121,7 +121,7 @@ describe('parseMultipart', () => {
     ).toThrow(CodecError)
   })
 
-  it('throws nothing but CodecError for pieces in any order', () => {
+  it('throws only CodecError for pieces in any order', () => {
     const pieces = fc.constantFrom(
       'Content-Type: multipart/related; boundary=b',
       '--b',
@@ -150,7 +150,7 @@ describe('parseMultipart', () => {
 })
 
 describe('parseMediaType', () => {
-  it('reads quotes, escapes, case and missing pieces', () => {
+  it('reads quotes, escapes, case and incomplete values', () => {
     expect(parseMediaType('Application/DASH+xml; Charset=utf-8; x="a;\\"b" ;lonely; =v')).toEqual({
       type: 'application/dash+xml',
       parameters: { charset: 'utf-8', x: 'a;"b' },
@@ -161,7 +161,7 @@ describe('parseMediaType', () => {
 })
 
 describe('parseEntity', () => {
-  it('reads headers and body, a view', () => {
+  it('reads headers and body as a view', () => {
     const bytes = utf8(
       'content-LOCATION: a/1.m4s\r\nContent-Type: video/mp4\r\nContent-Length: 4\r\nContent-Range: bytes 0-3/*\r\n\r\nmoof',
     )

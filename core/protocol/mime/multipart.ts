@@ -11,22 +11,22 @@ export type MimePart = {
   /** Content-Location, else Content-ID without its angle brackets, else null. */
   readonly contentLocation: string | null
   readonly body: Uint8Array
-  /** Headers and body, a view as well: what a signature over the part covers. */
+  /** Headers and body as a view: the bytes that a signature over the part covers. */
   readonly whole: Uint8Array
 }
 
-/** A `multipart/related` package; `type` is the media type of its root part, as its header says. */
+/** A `multipart/related` package; `type` is the announced media type of its root part. */
 export type MimePackage = {
   readonly type: string | null
   readonly boundary: string
   readonly parts: readonly MimePart[]
 }
 
-/** A signalling package holds fewer than ten parts, an NRT package some hundreds. */
+/** A signalling package has fewer than ten parts, an NRT package some hundreds. */
 const MAX_PARTS = 10_000
-const MAX_BOUNDARY = 200 // RFC 2046 says 70
+const MAX_BOUNDARY = 200 // RFC 2046 allows 70
 
-/** True where bytes start like a package: a `Content-Type: multipart/…` header among the first ones, or a delimiter line. */
+/** True where bytes start like a package: with a `Content-Type: multipart/…` header or a delimiter line. */
 export function isMultipart(bytes: Uint8Array): boolean {
   const head = latin1Text(bytes.subarray(0, 1024))
   if (/^\s*--[^\s-]/.test(head)) return true
@@ -35,10 +35,10 @@ export function isMultipart(bytes: Uint8Array): boolean {
 }
 
 /**
- * Splits a package (RFC 2046 §5.1, RFC 2387) into its parts. Read as found on air: folded headers, LF alone, a boundary
- * that is not announced, a missing end, NULs and line ends after it. One line end before a delimiter belongs to the
- * delimiter; all before it is the part's, as receivers that write files agree (two line ends end a GPAC manifest with one).
- * @throws CodecError `multipart-boundary` when there is no delimiter at all, `multipart-parts` for too many
+ * Splits a package (RFC 2046 §5.1, RFC 2387) into its parts. Accepts forms found on air: folded headers, LF alone, an
+ * unannounced boundary, a missing end, NULs and line ends after it. One line end before a delimiter belongs to the delimiter,
+ * further ones to the part, as in other receivers (a GPAC manifest ends with two line ends and keeps one).
+ * @throws CodecError `multipart-boundary` when there is no delimiter, `multipart-parts` for too many parts
  */
 export function parseMultipart(bytes: Uint8Array): MimePackage {
   let start = 0
@@ -90,7 +90,7 @@ function split(bytes: Uint8Array, start: number, boundary: string): MimePart[] {
   return parts
 }
 
-/** @param delimited false for a last part that no delimiter ends */
+/** @param delimited false for a last part without a delimiter at its end */
 function readPart(bytes: Uint8Array, start: number, end: number, delimited: boolean): MimePart {
   const block = readHeaderBlock(bytes, start, end)
   const { headers } = block
@@ -105,7 +105,7 @@ function readPart(bytes: Uint8Array, start: number, end: number, delimited: bool
   }
 }
 
-/** A delimiter line holds the delimiter, `--` where it is the last, and space; else it is content that looks alike. */
+/** True where the rest of the line is a delimiter's: optional `--` and space; otherwise the line is content. */
 function endsDelimiter(bytes: Uint8Array, at: number): boolean {
   const byte = bytes[at]
   if (byte === undefined || byte === 0x2d) return byte === undefined || bytes[at + 1] === 0x2d
@@ -148,7 +148,7 @@ function isBlank(byte: number): boolean {
   return byte === 0x0a || byte === 0x0d || byte === 0x20 || byte === 0x09
 }
 
-/** A part to be written. */
+/** A part to write. */
 export type NewMimePart = {
   readonly contentType: string
   readonly contentLocation: string
@@ -156,8 +156,8 @@ export type NewMimePart = {
 }
 
 /**
- * Writes a package. Receivers exist (GPAC) that look for the literal text `Content-Type: multipart/related` on one line and
- * for CRLF CRLF after headers, so it is written exactly so; they search the boundary anywhere, so it may be nowhere in a part.
+ * Writes a package. Some receivers (GPAC) search for the literal text `Content-Type: multipart/related` on one line and for
+ * CRLF CRLF after headers, so it is written in exactly that form. They search the boundary anywhere, so no part may contain it.
  * @param options.type media type of the root part, the first one
  * @throws CodecError `multipart-boundary` when a part contains the boundary
  */

@@ -2,9 +2,9 @@ import { parseMediaType, readHeaderBlock } from './headers.ts'
 import { parseMultipart } from './multipart.ts'
 import { decodeTransfer } from './transfer-encoding.ts'
 
-/** What is signed and by which signature: S/MIME as packages come in it. RFC 8551 §3.5, A/360 §5.2.2.1. */
+/** Signed content and its signature, as S/MIME packages have them. RFC 8551 §3.5, A/360 §5.2.2.1. */
 export type SignedEntity = {
-  /** The package with its headers; null where it travels inside the signature. */
+  /** The package with its headers; null where it is inside the signature. */
   readonly content: Uint8Array | null
   /** CMS SignedData, DER or BER. */
   readonly signature: Uint8Array
@@ -14,8 +14,8 @@ const SIGNATURE_TYPES = new Set(['application/pkcs7-signature', 'application/x-p
 const OPAQUE_TYPES = new Set(['application/pkcs7-mime', 'application/x-pkcs7-mime'])
 
 /**
- * Takes an S/MIME entity apart: `multipart/signed` with the package as its first part, or `application/pkcs7-mime` with the
- * package inside the signature. Null for anything else.
+ * Splits an S/MIME entity: `multipart/signed` with the package as its first part, or `application/pkcs7-mime` with the package
+ * inside the signature. Null for anything else.
  * @throws CodecError `multipart-…` for a broken package
  */
 export function readSignedEntity(bytes: Uint8Array): SignedEntity | null {
@@ -39,8 +39,8 @@ export function readSignedEntity(bytes: Uint8Array): SignedEntity | null {
 }
 
 /**
- * The forms in which signed content may have been when it was signed: as it is, and with CR LF for each line end, which is
- * S/MIME's canonical form that a transport of texts may have changed (RFC 8551 §3.1.1).
+ * Variants of signed content that the signature may cover: as received, and in S/MIME's canonical form with CR LF line ends,
+ * which a text transport may have changed (RFC 8551 §3.1.1).
  */
 export function signedForms(content: Uint8Array): readonly Uint8Array[] {
   let bare = 0

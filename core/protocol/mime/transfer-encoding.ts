@@ -1,8 +1,8 @@
 import { base64Bytes, latin1Text } from '#platform'
 
 /**
- * Undoes a Content-Transfer-Encoding (RFC 2045 §6): base64, quoted-printable; any other, and none, leaves the bytes as they
- * are. Characters that do not belong to the encoding are passed over.
+ * Decodes a Content-Transfer-Encoding (RFC 2045 §6): base64 or quoted-printable; bytes of any other are returned unchanged.
+ * Characters outside the encoding are skipped.
  */
 export function decodeTransfer(bytes: Uint8Array, encoding: string | null): Uint8Array {
   const name = encoding?.trim().toLowerCase()

@@ -3,7 +3,7 @@ import { ByteReader } from '../../bytes/byte-reader.ts'
 import { ByteWriter } from '../../bytes/byte-writer.ts'
 import { gunzipLimited, looksGzip } from '../gzip.ts'
 
-/** What an mmt_atsc3_message carries, by atsc3_message_content_type (A/331 §7.2.3.1); names as in the list of fragments. */
+/** Content of an mmt_atsc3_message, by atsc3_message_content_type (A/331 §7.2.3.1); names as in the list of fragments. */
 const CONTENT_NAMES: Readonly<Record<number, string>> = {
   1: 'USBD',
   2: 'MPD',
@@ -31,13 +31,13 @@ const PLAIN = 1
 export type Atsc3Message = {
   readonly serviceId: number
   readonly contentType: number
-  /** `USBD`, `MPD`, …; `MA3-n` where A/331 does not name it. */
+  /** `USBD`, `MPD`, …; `MA3-n` for types without a name in A/331. */
   readonly contentName: string
   readonly contentVersion: number
   /** 1 none, 2 gzip, 3 template. */
   readonly compression: number
   readonly uri: string
-  /** Unpacked where it was gzip. */
+  /** Unpacked where it was gzip-compressed. */
   readonly content: Uint8Array
 }
 
@@ -47,7 +47,7 @@ function atsc3ContentName(contentType: number): string {
 }
 
 /**
- * Reads the body of an mmt_atsc3_message. A content_length beyond the body is cut to what is there.
+ * Reads the body of an mmt_atsc3_message. A content_length beyond the body is reduced to its end.
  * @throws CodecError mmt-ma3, gzip-…
  */
 export function parseAtsc3Body(body: Uint8Array, maxBytes: number): Atsc3Message {
@@ -59,13 +59,13 @@ export function parseAtsc3Body(body: Uint8Array, maxBytes: number): Atsc3Message
   const uri = new TextDecoder().decode(reader.borrow(reader.u8('URI_length'), 'URI'))
   const length = reader.u32('atsc3_message_content_length')
   const carried = reader.borrow(Math.min(length, reader.remaining), 'content')
-  // As with LLS, the two first bytes decide: the compression field is a hint.
+  // As with LLS, the first two bytes decide: the compression field is a hint.
   const content = looksGzip(carried) ? gunzipLimited(carried, maxBytes) : carried
   const contentName = atsc3ContentName(contentType)
   return { serviceId, contentType, contentName, contentVersion, compression, uri, content }
 }
 
-/** With `compression` 2 the content is packed. @throws CodecError out-of-range */
+/** Packs the content where `compression` is 2. @throws CodecError out-of-range */
 export function serialiseAtsc3Body(message: Omit<Atsc3Message, 'contentName'>): Uint8Array {
   const packed = message.compression === GZIP ? gzip(message.content) : message.content
   const uri = new TextEncoder().encode(message.uri)

@@ -27,7 +27,7 @@ const SUBSET =
   '0001 0c 0000175d dfc2b047fae147ff'
 
 describe('MMTP packets', () => {
-  it('are written as they are read, in both versions', () => {
+  it('are written as read, in both versions', () => {
     const byte = fc.uint8Array({ maxLength: 40 })
     fc.assert(
       fc.property(
@@ -72,7 +72,7 @@ describe('MMTP packets', () => {
     expect(() => serialiseMmtpPacket({ ...MMTP_HEADER_DEFAULTS, type: 16 }, new Uint8Array(0))).toThrow(CodecError)
   })
 
-  it('are described for a person, however short', () => {
+  it('are described at any length', () => {
     const bytes = hexToBytes(
       '62000023 b0470000 002be281 0035c341 a400 05ac 2c 74 0000175d 00000001 00000001 000010c8 01 00',
     )
@@ -101,7 +101,7 @@ function unitsOf(payload: MpuPayload, bytes: Uint8Array): Unit[] {
 }
 
 describe('MPU payloads', () => {
-  it('are read as the reference works them', () => {
+  it('are read like the reference examples', () => {
     const bytes = hexToBytes('0016 2c 74 0000175d 00000001 00000001 000010c8 01 00 aabb')
     const payload = new MpuPayload()
     expect(payload.read(bytes, 0, bytes.length)).toBe(0)
@@ -131,7 +131,7 @@ describe('MPU payloads', () => {
     expect(bytesToHex(serialiseMpuPayload(header, units, false))).toBe(bytesToHex(bytes))
   })
 
-  it('step through aggregated units and items', () => {
+  it('are read unit by unit, aggregated units and items', () => {
     const header = { fragmentType: 2, timed: false, indicator: 0, fragmentCounter: 0, mpuSequence: 7 }
     const units: MpuUnit[] = [
       { kind: 'item', itemId: 1, data: hexToBytes('01') },
@@ -162,7 +162,7 @@ describe('MPU payloads', () => {
     expect(mpuFaultName(fault)).toMatch(/^mmtp-mpu-/)
   })
 
-  it('never read past their end, whatever the bytes', () => {
+  it('are never read past their end', () => {
     const payload = new MpuPayload()
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), (random) => {
@@ -180,7 +180,7 @@ describe('MPU payloads', () => {
 })
 
 describe('hint samples', () => {
-  it('are known by their box and by the sample they name', () => {
+  it('are recognised by their box and sample number', () => {
     // Off air: the first sample of MPU 5982.
     const bytes = hexToBytes('00000000 01 00000001 00000001 01 00 00000008 0002c589 0000000b 6d756c69 000000')
     const hint = parseHintSample(bytes)
@@ -222,7 +222,7 @@ describe('signalling payloads', () => {
 })
 
 describe('messages', () => {
-  it('have the length width of their kind, and are cut to what is there', () => {
+  it('have the length width of their kind, and end with the payload', () => {
     const hrbm = parseMmtMessage(hexToBytes('0204 01 86a0 00003e80 0000 0000 0000 0000'))
     expect(hrbm).toMatchObject({ name: 'HRBM', version: 1, claimed: 0x86a0 })
     expect(hrbm.body.length).toBe(12)
@@ -297,7 +297,7 @@ describe('messages', () => {
 })
 
 describe('MP tables', () => {
-  it('are read and written as they are on air', () => {
+  it('are read and written as on air', () => {
     for (const hex of [MPT, SUBSET]) {
       const bytes = hexToBytes(hex)
       const table = parseMpTable(bytes)
@@ -322,7 +322,7 @@ describe('MP tables', () => {
     })
   })
 
-  it('know every location, identifier and width of descriptor', () => {
+  it('have every location, identifier and width of descriptor', () => {
     const described = (tag: number, length: number) =>
       ({ kind: 'other', tag, name: null, bytes: new Uint8Array(length).fill(7) }) as const
     const table: MpTable = {
@@ -364,7 +364,7 @@ describe('MP tables', () => {
     const bytes = serialiseMpTable(table)
     expect(parseMpTable(bytes)).toEqual(table)
     expect(mpTableValues(parseMpTable(bytes)).assets).toHaveLength(2)
-    // A location nobody knows: the rest is kept as bytes, and written back.
+    // An unknown location type: the rest is kept as bytes and written back.
     const unknown = parseMpTable(hexToBytes(MPT.replace('01 00 0024', '01 77 0024')))
     expect(unknown.assets).toHaveLength(1)
     expect(unknown.rest.length).toBe(36)
@@ -392,7 +392,7 @@ describe('truncated and random input', () => {
       (bytes) => parseAtsc3Body(bytes, 1000),
     ],
   ]
-  it.each(parsers)('of %s throws CodecError and nothing else', (_, bytes, parse) => {
+  it.each(parsers)('throws only CodecError in %s', (_, bytes, parse) => {
     const guarded = (input: Uint8Array): void => {
       try {
         parse(input)

@@ -8,8 +8,8 @@ const INDICATORS = ['one or more whole data units', 'first fragment', 'middle fr
 const FEC = ['not protected', 'source packet of AL-FEC', 'repair packet', 'reserved']
 
 /**
- * The fields of the MMTP packet whose first bytes are `bytes[start, end)`, in wire order, with the header of its MPU payload.
- * Never throws: a header at fault is described as far as it goes, the fault last.
+ * All fields of the MMTP packet that starts with `bytes[start, end)`, in wire order, with the header of its MPU payload. Never
+ * throws: a faulty header is described up to the fault, which is the last entry.
  */
 export function describeMmtpPacket(bytes: Uint8Array, start: number, end: number): HeaderField[] {
   const fields: HeaderField[] = []

@@ -7,11 +7,11 @@ const MULI = 0x6d756c69
 const LEAST_MULI = 9
 const MOST_MULI = 64
 
-/** Length of the hint sample a sender usually writes: 23 bytes and a `muli` box of 11. */
+/** Usual length of a hint sample: 23 bytes and a `muli` box of 11. */
 export const USUAL_HINT_BYTES = 34
 
 /**
- * A timed hint sample, which stands before the media data of an MFU where the asset has a hint track (ISO/IEC 23008-1 §8.3).
+ * A timed hint sample, which precedes the media data of an MFU where the asset has a hint track (ISO/IEC 23008-1 §8.3).
  *
  * ```
  * | sequence_number 32 | trackrefindex 8 | movie_fragment_sequence_number 32 | samplenumber 32 | priority 8 |
@@ -25,15 +25,15 @@ export type HintSample = {
   readonly sampleNumber: number
   readonly priority: number
   readonly dependencyCounter: number
-  /** Where the media data begins, counted from the start of the `mdat` box. */
+  /** Offset of the media data from the start of the `mdat` box. */
   readonly offset: number
-  /** Of the media data. */
+  /** Length of the media data. */
   readonly length: number
 }
 
 /**
- * Length of the hint sample at the start of `bytes[start, end)`: 0 where there is none. It is known by its `muli` box and
- * by naming the sample the data unit header names; nothing is allocated.
+ * Length of the hint sample at the start of `bytes[start, end)`, or 0. A hint sample is recognised by its `muli` box and by the
+ * sample number of the data unit header. Allocates nothing.
  */
 export function hintBytesAt(
   bytes: Uint8Array,
@@ -50,7 +50,7 @@ export function hintBytesAt(
   return names ? FIELD_BYTES + muli : 0
 }
 
-/** `offset` of a hint sample that `hintBytesAt` found. */
+/** `offset` of a hint sample found by `hintBytesAt`. */
 export function hintOffsetAt(bytes: Uint8Array, start: number): number {
   return u32At(bytes, start + 15)
 }
@@ -76,7 +76,7 @@ export function parseHintSample(bytes: Uint8Array): { readonly hint: HintSample;
   return { hint, bytes: length }
 }
 
-/** With a `muli` box of one layer, as encoders write it. */
+/** A hint sample with a `muli` box of one layer, as encoders write it. */
 export function serialiseHintSample(hint: HintSample): Uint8Array {
   const bytes = new Uint8Array(USUAL_HINT_BYTES)
   const view = new DataView(bytes.buffer)

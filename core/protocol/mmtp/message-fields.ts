@@ -5,14 +5,14 @@ import type { JsonObject, JsonValue } from '../../contract/report.ts'
 import { ntpToUnixUs, utcText } from '../ntp.ts'
 import { identifierText } from './mp-table.ts'
 
-/** Entries of one list that are shown. */
+/** Most entries shown of one list. */
 const MAX_ENTRIES = 256
 
 /**
- * Fields of the ISO/IEC 23008-1 messages besides those with tables of their own. They rest on an open receiver of the 2014
- * edition and, for HRBM, on a dissector of the 2017 edition, since no capture at hand has sound ones; the caller shows the
- * bytes beside them. What is cut, or goes on where its width is not certain, ends with `more`.
- * @returns empty for messages whose fields are not known here
+ * Fields of the ISO/IEC 23008-1 messages without a table of their own. The layouts are those of an open receiver of the 2014
+ * edition and, for HRBM, of a dissector of the 2017 edition; no available capture has valid ones, so the caller shows the bytes
+ * too. A truncated or uncertain rest ends with `more`.
+ * @returns empty for messages of unknown layout
  */
 export function readMessageFields(id: number, body: Uint8Array): JsonObject {
   const read = READERS[id]
@@ -42,7 +42,7 @@ const READERS: Readonly<Record<number, Read>> = {
   526: readLowDelay,
 }
 
-/** Times in ms and sizes in bytes; the editions have them in another order, and senders follow either. */
+/** Times in ms and sizes in bytes. The editions order them differently, and senders follow either. */
 function readBufferModel(reader: ByteReader, fields: Fields): void {
   const [first, second, third] = [reader.u32('HRBM'), reader.u32('HRBM'), reader.u32('HRBM')]
   fields.as_of_2017 = { max_buffer_size: first, fixed_end_to_end_delay: second, max_transmission_delay: third }
@@ -58,11 +58,11 @@ function readBufferRemoval(reader: ByteReader, fields: Fields): void {
       max_decapsulation_buffer_size: reader.u32('max_decapsulation_buffer_size'),
     })
   }
-  // Which end of its byte the flag is at is not certain; both say the same where the reserved bits follow it.
+  // The bit position of the flag is uncertain; with the reserved bits set, both readings agree.
   fields.buffer_management = reader.u8('buffer_management_valid')
 }
 
-/** CRI descriptors have a 16-bit length in the table of the first edition, and 8 bits elsewhere. */
+/** CRI descriptors have a 16-bit length in the table of the first edition, otherwise 8 bits. */
 function readClockRelations(reader: ByteReader, fields: Fields): void {
   tableHead(reader, fields)
   const relations: JsonObject[] = []
@@ -82,7 +82,7 @@ function readClockRelations(reader: ByteReader, fields: Fields): void {
   }
 }
 
-/** How the MIME type of an asset is written is not certain: of the first asset only its id is read. */
+/** The form of an asset's MIME type is uncertain: only the id of the first asset is read. */
 function readCapabilities(reader: ByteReader, fields: Fields): void {
   tableHead(reader, fields)
   fields.number_of_assets = reader.u8('number_of_assets')
@@ -119,7 +119,7 @@ function readAlFec(reader: ByteReader, fields: Fields): void {
       flow.num_of_repair_symbol_per_packet = reader.u16('num_of_repair_symbol_per_packet')
       flow.num_of_symbol_element_per_source_symbol = reader.u16('num_of_symbol_element_per_source_symbol')
     }
-    // Private fields have no certain form, and layered ones come after them.
+    // The form of private fields is uncertain, and layered ones follow them.
     if ((flags & 2) !== 0 || structure > 2) {
       more(reader, fields)
       return
@@ -141,7 +141,7 @@ function readAlFec(reader: ByteReader, fields: Fields): void {
   }
 }
 
-/** The descriptors of quality and bit rate behind packet_id have widths that are not certain. */
+/** The quality and bit rate descriptors after packet_id have uncertain widths. */
 function readAssetDelivery(reader: ByteReader, fields: Fields): void {
   fields.validity_start_time = reader.u32('validity_start_time')
   fields.validity_duration = reader.u32('validity_duration')

@@ -1,4 +1,4 @@
-/** message_id of MMT signalling (ISO/IEC 23008-1 §10.2, A/331 §7.2.3). Ranges run to their `last`. */
+/** message_id of MMT signalling (ISO/IEC 23008-1 §10.2, A/331 §7.2.3). Ranges end with their `last`. */
 export const MESSAGE_ID = {
   pa: 0x0000,
   mpi: 0x0001,
@@ -32,14 +32,14 @@ const NAMES: Readonly<Record<number, string>> = {
   62263: 'SCTE-35',
 }
 
-/** Short name of a message; `MMT-0x….` where nothing names it. */
+/** Short name of a message; `MMT-0x….` for an unnamed one. */
 export function messageName(id: number): string {
   if (id >= MESSAGE_ID.mpi && id <= MESSAGE_ID.lastMpi) return 'MPI'
   if (id >= MESSAGE_ID.mpt && id <= MESSAGE_ID.lastMpt) return 'MPT'
   return NAMES[id] ?? `MMT-0x${id.toString(16).padStart(4, '0')}`
 }
 
-/** True where `messageName` gives this name to some message. */
+/** True where `messageName` returns this name for some message. */
 export function isMessageName(name: string): boolean {
   return name === 'MPI' || name === 'MPT' || name.startsWith('MMT-0x') || Object.values(NAMES).includes(name)
 }

@@ -12,14 +12,14 @@ import { identifierText, type MpAsset, type MpTable, parseMpTable, printable } f
 import { type MpiTable, parseMpiTable } from './mpi-table.ts'
 import { parsePaBody } from './pa-message.ts'
 
-/** Bytes of an undecoded field that are shown. */
+/** Most bytes shown of an undecoded field. */
 const MAX_SHOWN = 1024
 
 /**
- * What an MMT signalling message says, decoded.
+ * The decoded values of an MMT signalling message.
  * @param type name of the message
  * @param bytes an MP table for `MPT`, an MPI table for `MPI`, else the whole message
- * @returns null for a type that is no MMT message
+ * @returns null for a type that is not an MMT message
  * @throws CodecError mmtp-…, mmt-…
  */
 export function mmtMessageValues(type: string, bytes: Uint8Array): JsonObject | null {
@@ -35,7 +35,7 @@ export function mmtMessageValues(type: string, bytes: Uint8Array): JsonObject | 
   }
 }
 
-/** An MP table as values for a person, in wire order, with the names of the standard. */
+/** An MP table as values for display, in wire order, with the standard's names. */
 export function mpTableValues(table: MpTable): JsonObject {
   return {
     table_id: table.tableId,
@@ -49,7 +49,7 @@ export function mpTableValues(table: MpTable): JsonObject {
   }
 }
 
-/** An MPI table as values; contents that are XML stand beside it as fragments of their own, with their bytes here counted. */
+/** An MPI table as values. XML contents are separate fragments, so only their size is given here. */
 function mpiTableValues(table: MpiTable): JsonObject {
   return {
     table_id: table.tableId,
@@ -68,7 +68,7 @@ function mpiTableValues(table: MpiTable): JsonObject {
   }
 }
 
-/** Any other message: its header, its fields as far as they are known, and its bytes. */
+/** Any other message: its header, its known fields, and its bytes. */
 export function messageValues(message: MmtMessage): JsonObject {
   const { id, name, version, claimed, body } = message
   return {
@@ -126,7 +126,7 @@ function descriptorValues(descriptor: MmtDescriptor): JsonObject {
   }
 }
 
-/** Of an SCTE 35 message: the splice_info_section inside, which begins with table_id 0xFC and says its length. */
+/** The splice_info_section inside an SCTE 35 message: it begins with table_id 0xFC and has a length field. */
 function splice(id: number, body: Uint8Array): JsonObject {
   if (id !== MESSAGE_ID.scte35) return {}
   for (let at = 0; at + 3 <= body.length; at++) {

@@ -2,7 +2,7 @@ import { ByteReader } from '../../bytes/byte-reader.ts'
 import { ByteWriter } from '../../bytes/byte-writer.ts'
 import { CodecError } from '../../bytes/codec-error.ts'
 
-/** More descriptors, or entries of one, are refused. */
+/** Most descriptors, and entries of one, accepted. */
 const MAX_ENTRIES = 4096
 const MPU_TIMESTAMP = 0x0001
 /** Tags up to this have a 16-bit length from 0x4000 on, 32 bits from 0x7000 on (ISO/IEC 23008-1 §10.5.1). */
@@ -18,7 +18,7 @@ const NAMES: Readonly<Record<number, string>> = {
   4: 'SI_descriptor',
 }
 
-/** When the first access unit of an MPU is presented. */
+/** Presentation time of the first access unit of an MPU. */
 export type MpuTimestamp = {
   readonly mpuSequence: number
   /** NTP, seconds and 2^-32 of a second. */
@@ -26,13 +26,13 @@ export type MpuTimestamp = {
   readonly fraction: number
 }
 
-/** One descriptor of an asset or a package; bytes where its fields are not known here. */
+/** One descriptor of an asset or a package; as bytes where its layout is unknown. */
 export type MmtDescriptor =
   | { readonly kind: 'mpu-timestamp'; readonly tag: 1; readonly timestamps: readonly MpuTimestamp[] }
   | { readonly kind: 'other'; readonly tag: number; readonly name: string | null; readonly bytes: Uint8Array }
 
 /**
- * The descriptors one after another. One that does not fit ends the list and is kept as `rest`.
+ * Reads a sequence of descriptors. One that does not fit ends the list and is kept as `rest`.
  * @throws CodecError mmt-descriptors (too many)
  */
 export function parseMmtDescriptors(bytes: Uint8Array): {
@@ -56,7 +56,7 @@ export function parseMmtDescriptors(bytes: Uint8Array): {
   return { descriptors, rest: new Uint8Array(0) }
 }
 
-/** All of them, one behind the other. */
+/** The descriptors, concatenated. */
 export function serialiseMmtDescriptors(descriptors: readonly MmtDescriptor[]): Uint8Array {
   const writer = new ByteWriter()
   for (const descriptor of descriptors) {
@@ -77,7 +77,7 @@ function lengthWidth(tag: number): 1 | 2 | 4 {
 }
 
 function readDescriptor(tag: number, bytes: Uint8Array): MmtDescriptor {
-  // A length that is no whole number of entries is not understood, and kept.
+  // Where the length is not a whole number of entries, the bytes are kept.
   if (tag !== MPU_TIMESTAMP || bytes.length % 12 !== 0) return { kind: 'other', tag, name: NAMES[tag] ?? null, bytes }
   const reader = new ByteReader(bytes)
   const timestamps: MpuTimestamp[] = []

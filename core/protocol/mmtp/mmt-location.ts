@@ -4,8 +4,8 @@ import { CodecError } from '../../bytes/codec-error.ts'
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../ip/address.ts'
 
 /**
- * MMT_general_location_info (ISO/IEC 23008-1 §10.6.1): where an asset, a message or a table is.
- * 0: in the same flow. 1, 2: another IPv4 or IPv6 flow. 3: MPEG-2 TS of a broadcast network. 4: MPEG-2 TS over IPv6. 5: a URL.
+ * MMT_general_location_info (ISO/IEC 23008-1 §10.6.1): the location of an asset, a message or a table. Types: 0 the same flow;
+ * 1, 2 another IPv4 or IPv6 flow; 3 MPEG-2 TS of a broadcast network; 4 MPEG-2 TS over IPv6; 5 a URL.
  */
 export type MmtLocation =
   | { readonly type: 0; readonly packetId: number }
@@ -26,7 +26,7 @@ export type MmtLocation =
     }
   | { readonly type: 5; readonly url: string }
 
-/** @throws CodecError mmt-location for a type whose length is not known: what follows cannot be found; or the reader's code */
+/** @throws CodecError mmt-location for an unknown type, whose length is unknown too; or the reader's code */
 export function readMmtLocation(reader: ByteReader): MmtLocation {
   const at = reader.offset
   const type = reader.u8('location_type')
@@ -71,7 +71,7 @@ export function readMmtLocation(reader: ByteReader): MmtLocation {
   }
 }
 
-/** @throws CodecError mmt-location where an address cannot be written */
+/** @throws CodecError mmt-location for an invalid address */
 export function writeMmtLocation(writer: ByteWriter, location: MmtLocation): void {
   writer.u8(location.type)
   switch (location.type) {
@@ -104,12 +104,12 @@ export function writeMmtLocation(writer: ByteWriter, location: MmtLocation): voi
 
 function ipv4(text: string): number {
   const address = parseIpv4(text)
-  if (address === null) throw new CodecError('mmt-location', 0, `${text} is no IPv4 address`)
+  if (address === null) throw new CodecError('mmt-location', 0, `${text} is not an IPv4 address`)
   return address
 }
 
 function ipv6(text: string): Uint8Array {
   const address = parseIpv6(text)
-  if (address === null) throw new CodecError('mmt-location', 0, `${text} is no IPv6 address`)
+  if (address === null) throw new CodecError('mmt-location', 0, `${text} is not an IPv6 address`)
   return address
 }

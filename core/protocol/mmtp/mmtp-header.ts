@@ -1,6 +1,6 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 
-/** What a sender decides about one MMTP packet (ISO/IEC 23008-1 §9.2); the bits are drawn at `MmtpPacket`. */
+/** Header fields a sender sets (ISO/IEC 23008-1 §9.2); the bit diagram is at `MmtpPacket`. */
 export type MmtpHeader = {
   readonly version: 0 | 1
   /** `MMTP_TYPE`. */
@@ -9,17 +9,17 @@ export type MmtpHeader = {
   /** NTP short format, 16.16. */
   readonly timestamp: number
   readonly sequence: number
-  /** packet_counter; null leaves it out (C = 0). */
+  /** packet_counter; null omits it (C = 0). */
   readonly counter: number | null
   readonly randomAccess: boolean
   /** Version 1 only. */
   readonly flowWord: number
   readonly extension: { readonly type: number; readonly bytes: Uint8Array } | null
-  /** source_FEC_payload_ID, which goes to the end of the packet (FEC = 1); null: not protected (FEC = 0). */
+  /** source_FEC_payload_ID at the end of the packet (FEC = 1); null: not protected (FEC = 0). */
   readonly fecPayloadId: number | null
 }
 
-/** A plain packet of an unprotected flow, as ATSC 3.0 sends it. */
+/** Header of an unprotected flow, as in ATSC 3.0. */
 export const MMTP_HEADER_DEFAULTS: MmtpHeader = {
   version: 1,
   type: 0,

@@ -41,7 +41,7 @@ describe('MmtpPacket', () => {
     })
   })
 
-  it('gives a fault for every truncation of a header, and never reads past the end', () => {
+  it('reports a fault for every truncated header, and never reads past the end', () => {
     const packet = new MmtpPacket()
     const bytes = hexToBytes('6402 0001 00000000 00000005 00000001 a400 0001 0002 aabb')
     expect(packet.read(bytes, 0, bytes.length)).toBe(0)
@@ -67,13 +67,13 @@ describe('looksLikeMmtp', () => {
     return looksLikeMmtp(bytes, 0, bytes.length)
   }
 
-  it('knows media and signalling of the capture', () => {
+  it('recognises media and signalling of the capture', () => {
     expect(looks(VIDEO)).toBe(true)
     expect(looks(AUDIO)).toBe(true)
     expect(looks('62020000 b0470000 00000001 0035c342 a400 3c01 0020 01 005c')).toBe(true)
   })
 
-  it('does not take LCT, LLS or MPEG-2 TS for it', () => {
+  it('refuses LCT, LLS and MPEG-2 TS', () => {
     expect(looks(`12a00508 00000000 0000000a 00000001 c20230ff 000005a8 ${'00'.repeat(100)}`)).toBe(false)
     expect(looks(`10100300 00000000 00010002 00000000 ${'00'.repeat(100)}`)).toBe(false)
     expect(looks('01000001 1f8b0800 00000000 0003ab56 4acb')).toBe(false)

@@ -3,13 +3,13 @@ import { u16At, u32At } from '../../bytes/ints.ts'
 /** MMTP payload types, ISO/IEC 23008-1 §9.2.2. */
 export const MMTP_TYPE = { mpu: 0, generic: 1, signalling: 2, repair: 3 } as const
 
-/** What can be wrong with a header. */
+/** Faults of a header. */
 export const MMTP_FAULT = { none: 0, truncated: 1, version: 2, extension: 3 } as const
 
-/** Payload types as the report names them; others are `unknown`. */
+/** Names of payload types in the report; others are `unknown`. */
 const TYPE_NAMES = ['mpu', 'generic', 'signaling', 'repair'] as const
 
-/** Word for a payload type of the header. */
+/** Name of a payload type. */
 export function mmtpTypeName(type: number): 'mpu' | 'generic' | 'signaling' | 'repair' | 'unknown' {
   return TYPE_NAMES[type] ?? 'unknown'
 }
@@ -21,7 +21,7 @@ export function mmtpFaultName(code: number): string {
   return FAULT_NAMES[code] ?? `mmtp-fault-${code}`
 }
 
-/** FEC field: this packet is a source packet of an FEC-protected flow and ends with a source_FEC_payload_ID. */
+/** FEC field of a source packet in an FEC-protected flow, which ends with a source_FEC_payload_ID. */
 const FEC_SOURCE = 1
 
 /**
@@ -32,35 +32,35 @@ const FEC_SOURCE = 1
  * v1  |V=01|C|FEC 2|X|R|Q|    |F|E|B|I| type 4   |
  * | packet_id 16 | timestamp 32 | packet_sequence_number 32 | packet_counter 32 if C | v1: r TB DS TP flow_label 16 | X: extension |
  * ```
- * ISO/IEC 23008-1 §9.2; A/331 requires v1. Off air the 16-bit word of v1 is there even with Q = 0.
+ * ISO/IEC 23008-1 §9.2; A/331 requires v1. Off air the 16-bit word of v1 is present even with Q = 0.
  */
 export class MmtpPacket {
   version = 0
   /** `MMTP_TYPE`. */
   type = 0
   packetId = 0
-  /** NTP short format of sending: low 16 bits of the seconds, 16 bits of fraction. */
+  /** Sending time in NTP short format: low 16 bits of the seconds, 16 bits of fraction. */
   timestamp = 0
   /** Per packet_id, modulo 2^32. */
   sequence = 0
-  /** packet_counter over all packet_ids, -1 where the sender does not count. */
+  /** packet_counter over all packet_ids; -1 where the sender omits it. */
   counter = -1
   /** 0 none, 1 source, 2 repair. */
   fec = 0
   /** Flow label word of version 1: r, TB (2), DS (3), TP (3), flow_label (7); -1 in version 0. */
   flowWord = -1
-  /** Header extension: type, or -1 without one; its bytes are `[extensionStart, extensionEnd)`. */
+  /** Header extension: type, or -1; its bytes are `[extensionStart, extensionEnd)`. */
   extensionType = -1
   extensionStart = 0
   extensionEnd = 0
-  /** source_FEC_payload_ID at the end of the packet, -1 where it is none of an FEC-protected flow. */
+  /** source_FEC_payload_ID at the end of a source packet in an FEC-protected flow; otherwise -1. */
   fecPayloadId = -1
   /** R flag; off air it is set on every packet. */
   randomAccess = false
-  /** Where the payload begins and ends, in `bytes`. */
+  /** Payload range in `bytes`. */
   payloadStart = 0
   payloadEnd = 0
-  /** Offset in `bytes` of the field that is at fault, -1 without a fault. */
+  /** Offset in `bytes` of the faulty field, or -1. */
   faultOffset = -1
 
   /**
@@ -124,8 +124,8 @@ export class MmtpPacket {
 const probe = new MmtpPacket()
 
 /**
- * True where a datagram can hardly be anything but MMTP: a readable header, a type in use, and for MPUs a length field that
- * ends with the payload. For flows that no signalling explains.
+ * True where a datagram is almost certainly MMTP: a readable header, a known type, and for MPUs a length field that matches the
+ * payload. For flows without signalling.
  */
 export function looksLikeMmtp(bytes: Uint8Array, start: number, end: number): boolean {
   if (probe.read(bytes, start, end) !== MMTP_FAULT.none) return false
@@ -136,7 +136,7 @@ export function looksLikeMmtp(bytes: Uint8Array, start: number, end: number): bo
     )
   }
   if (probe.type === MMTP_TYPE.signalling) {
-    // The four reserved bits are sent all as one kind: 1 off air, 0 by others.
+    // The four reserved bits are all alike: 1 off air, 0 from other senders.
     const reserved = room >= 7 ? ((bytes[probe.payloadStart] as number) >> 2) & 0xf : -1
     return (probe.version === 1 || probe.counter >= 0) && (reserved === 0 || reserved === 0xf)
   }

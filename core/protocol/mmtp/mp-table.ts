@@ -14,23 +14,23 @@ export type MmtIdentifier =
   | { readonly kind: 'urls'; readonly urls: readonly string[] }
   | { readonly kind: 'other'; readonly type: number; readonly bytes: Uint8Array }
 
-/** One asset of the package: what it is and where it comes. */
+/** One asset of the package and its locations. */
 export type MpAsset = {
   readonly identifier: MmtIdentifier
   /** Four-character code of the sample entry: `hev1`, `mp4a`. */
   readonly type: string
   readonly isDefault: boolean
-  /** Clock its times refer to; null: that of the package. `timescale` null: 90 000. */
+  /** Clock of its times; null: that of the package. A null `timescale` means 90 000. */
   readonly clock: { readonly relationId: number; readonly timescale: number | null } | null
   readonly locations: readonly MmtLocation[]
   readonly descriptors: readonly MmtDescriptor[]
-  /** What of the descriptors could not be read. */
+  /** The unreadable rest of the descriptors. */
   readonly unreadDescriptors: Uint8Array
 }
 
 /**
- * MP table (ISO/IEC 23008-1 §10.3.9): the assets of an MMT package. A subset table carries some of them; only the complete
- * table and subset 0 name the package.
+ * MP table (ISO/IEC 23008-1 §10.3.9): the assets of an MMT package. A subset table has some of them; only the complete table
+ * and subset 0 name the package.
  *
  * ```
  * | table_id 8 | version 8 | length 16 | reserved 6, MP_table_mode 2 |
@@ -46,22 +46,20 @@ export type MpTable = {
   /** Null in subset tables after the first. */
   readonly packageId: Uint8Array | null
   readonly descriptors: Uint8Array
-  /** number_of_assets as the table says it. */
+  /** number_of_assets field of the table. */
   readonly assetCount: number
   readonly assets: readonly MpAsset[]
-  /** What follows the first asset that cannot be read, else empty. */
+  /** The bytes from the first unreadable asset on, else empty. */
   readonly rest: Uint8Array
 }
 
-/**
- * @throws CodecError mmt-mpt (cut before its assets), mmt-descriptors
- */
+/** @throws CodecError mmt-mpt (truncated before its assets), mmt-descriptors */
 export function parseMpTable(bytes: Uint8Array): MpTable {
   const head = new ByteReader(bytes, 0, bytes.length, 'mmt-mpt')
   const tableId = head.u8('table_id')
   const version = head.u8('version')
   const length = head.u16('length')
-  // Clamped like every length: some senders count the header in.
+  // Limited like every length: some senders include the header in it.
   const end = Math.min(bytes.length, head.offset + length)
   const reader = new ByteReader(bytes, head.offset, end, 'mmt-mpt')
   const mode = reader.u8('MP_table_mode') & 3
@@ -162,10 +160,10 @@ function writeIdentifier(writer: ByteWriter, identifier: MmtIdentifier): void {
   } else writer.u8(identifier.type).u16(identifier.bytes.length).bytes(identifier.bytes)
 }
 
-/** asset_id_scheme of an identifier that is a UUID; 1 is a URI. */
+/** asset_id_scheme of a UUID; 1 is a URI. */
 const UUID = 0
 
-/** An identifier as a person reads it: its text where it is printable ASCII, else hex; a UUID always in hex. */
+/** An identifier for display: text where it is printable ASCII, else hex; a UUID always in hex. */
 export function identifierText(identifier: MmtIdentifier): string {
   if (identifier.kind === 'urls') return identifier.urls.join(' ')
   if (identifier.kind === 'asset-id' && identifier.scheme === UUID && identifier.id.length === 16)
@@ -173,7 +171,7 @@ export function identifierText(identifier: MmtIdentifier): string {
   return printable(identifier.kind === 'asset-id' ? identifier.id : identifier.bytes)
 }
 
-/** Bytes as text where all of them are printable ASCII (zeros at the end aside), else as hex. */
+/** Bytes as text where they are printable ASCII (apart from zeros at the end), else as hex. */
 export function printable(bytes: Uint8Array): string {
   let end = bytes.length
   while (end > 0 && bytes[end - 1] === 0) end--

@@ -9,7 +9,7 @@ import { parseMpiBody, parseMpiTable, serialiseMpiBody, serialiseMpiTable } from
 
 /** Complete table with one content of type `t`, named `n`, without descriptors: `<a/>`. */
 const WIDE = '10 02 0010 f7 0000 01 01 74 01 6e 0000 0004 3c612f3e'
-/** The same where the length of a content's descriptors is 8 bits wide. */
+/** The same with an 8-bit length of a content's descriptors. */
 const NARROW = '10 02 000f f7 0000 01 01 74 01 6e 00 0004 3c612f3e'
 
 describe('MPI tables', () => {
@@ -27,7 +27,7 @@ describe('MPI tables', () => {
     expect(bytesToHex(serialiseMpiTable(table))).toBe(bytesToHex(bytes))
   })
 
-  it('are written as they are read', () => {
+  it('are written as read', () => {
     const bytes = fc.uint8Array({ maxLength: 20 })
     const content = fc.record({
       type: fc.string({ maxLength: 20 }),
@@ -58,7 +58,7 @@ describe('MPI tables', () => {
     )
   })
 
-  it('keep what cannot be read, and say how many contents there should be', () => {
+  it('keep the unreadable rest and the announced number of contents', () => {
     const cut = hexToBytes('10 02 0010 f7 0000 02 01 74 01 6e 0000 0004 3c61')
     const table = parseMpiTable(cut)
     expect(table).toMatchObject({ contentCount: 2, contents: [], narrow: false })
@@ -68,7 +68,7 @@ describe('MPI tables', () => {
       expect(() => parseMpiTable(cut.subarray(0, end))).toThrowError(expect.objectContaining({ code: 'mmt-mpi' }))
   })
 
-  it('come in a message, with an MP table or without', () => {
+  it('are read from a message, with and without an MP table', () => {
     for (const mpTable of [null, hexToBytes('20 01 0000')]) {
       const body = { table: hexToBytes(WIDE), mpTable }
       const message = parseMmtMessage(serialiseMmtMessage(0x10, 1, serialiseMpiBody(body)))
@@ -78,7 +78,7 @@ describe('MPI tables', () => {
     expect(() => parseMpiBody(hexToBytes('ff 10'))).toThrow(CodecError)
   })
 
-  it('list their contents for a person, XML without its text', () => {
+  it('list their contents for display, XML without its text', () => {
     expect(mmtMessageValues('MPI', hexToBytes(WIDE))).toEqual({
       table_id: 0x10,
       version: 2,
@@ -92,7 +92,7 @@ describe('MPI tables', () => {
 describe('fields of other messages', () => {
   const fieldsOf = (id: number, hex: string) => readMessageFields(id, hexToBytes(hex))
 
-  it('are read as far as their widths are known', () => {
+  it('are read up to the first uncertain width', () => {
     expect(fieldsOf(0x0204, '000003e8 00000000 00000000')).toEqual({
       as_of_2017: { max_buffer_size: 1000, fixed_end_to_end_delay: 0, max_transmission_delay: 0 },
       as_of_2014: { fixed_end_to_end_delay: 1000, max_transmission_delay: 0, max_buffer_size: 0 },
@@ -152,7 +152,7 @@ describe('fields of other messages', () => {
     expect(fieldsOf(0x7777, 'aa')).toEqual({})
   })
 
-  it('relate clocks, with descriptors of either width of length', () => {
+  it('relate clocks, with 8- and 16-bit descriptor lengths', () => {
     const sample = '05 fc0000000100 e6000000 80000000'
     for (const head of ['0000 0f', '0000 000f']) {
       const fields = fieldsOf(0x0200, `21 01 0014 01 ${head} ${sample}`)
@@ -162,7 +162,7 @@ describe('fields of other messages', () => {
     }
   })
 
-  it('are told to be cut, whatever the bytes', () => {
+  it('are marked as truncated for any bytes', () => {
     expect(fieldsOf(0x0204, '0000')).toEqual({ cut: true })
     fc.assert(
       fc.property(
@@ -175,7 +175,7 @@ describe('fields of other messages', () => {
     )
   })
 
-  it('stand in front of the bytes', () => {
+  it('precede the bytes', () => {
     const message = parseMmtMessage(hexToBytes('0204 01 86a0 000003e8 00000000 00000000'))
     expect(messageValues(message)).toMatchObject({
       length: 0x86a0,
@@ -184,7 +184,7 @@ describe('fields of other messages', () => {
     })
   })
 
-  it('of ADC have a length of either width', () => {
+  it('have a length of either width in ADC', () => {
     for (const hex of ['0209 01 0002 aabb', '0209 01 00000002 aabb'])
       expect(bytesToHex(parseMmtMessage(hexToBytes(hex)).body)).toBe('aabb')
   })

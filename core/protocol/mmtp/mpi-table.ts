@@ -5,9 +5,9 @@ import { CodecError } from '../../bytes/codec-error.ts'
 /** table_id of the MPI table: subsets 0 to 14, and the complete table. */
 export const MPI_TABLE = { firstSubset: 0x01, complete: 0x10 } as const
 
-/** One piece of presentation information: an MPD, a composition (CI), HTML, or something private. */
+/** One piece of presentation information: an MPD, a composition (CI), HTML, or private content. */
 export type PiContent = {
-  /** Media type, as the sender writes it. */
+  /** Media type as sent. */
   readonly type: string
   readonly name: string
   readonly descriptors: Uint8Array
@@ -16,15 +16,15 @@ export type PiContent = {
 }
 
 /**
- * MPI table (ISO/IEC 23008-1 §10.3.8): how the package is to be presented.
+ * MPI table (ISO/IEC 23008-1 §10.3.8): how the package is presented.
  *
  * ```
  * | table_id 8 | version 8 | length 16 | reserved 4, PI_mode 2, reserved 2 | MPIT_descriptors_length 16 | descriptors |
  * | PI_content_count 8 | contents: type_length 8, type, name_length 8, name, descriptors_length 16, descriptors,
  *   content_length 16, content |
  * ```
- * The fields are those that two open MMT implementations agree on. They differ in the width of the descriptors' length of a
- * content, 16 bits or 8: 16 is read where the contents then fill the table, 8 where only that does. Nothing of it was seen on air.
+ * The layout is that of two open MMT implementations. They differ in the width of a content's descriptors length, 16 or 8 bits:
+ * 16 is used where the contents then fill the table, 8 where only that does. Not seen on air so far.
  */
 export type MpiTable = {
   readonly tableId: number
@@ -32,16 +32,16 @@ export type MpiTable = {
   /** 0 in order of the subsets, 1 in any order, 2 each for itself. */
   readonly mode: number
   readonly descriptors: Uint8Array
-  /** PI_content_count as the table says it. */
+  /** PI_content_count field of the table. */
   readonly contentCount: number
   readonly contents: readonly PiContent[]
   /** Lengths of the contents' descriptors are 8 bits wide. */
   readonly narrow: boolean
-  /** What follows the last content that can be read. */
+  /** The bytes after the last readable content. */
   readonly rest: Uint8Array
 }
 
-/** Body of an MPI message (§10.2.3): a table, and with `associated_MP_table_flag` an MP table behind it. */
+/** Body of an MPI message (§10.2.3): a table, followed by an MP table where `associated_MP_table_flag` is set. */
 export type MpiBody = {
   /** The MPI table as bytes, a view. */
   readonly table: Uint8Array
@@ -66,7 +66,7 @@ export function serialiseMpiBody({ table, mpTable }: MpiBody): Uint8Array {
   return (mpTable === null ? writer : writer.bytes(mpTable)).take()
 }
 
-/** @throws CodecError mmt-mpi where it is cut before its contents */
+/** @throws CodecError mmt-mpi where truncated before its contents */
 export function parseMpiTable(bytes: Uint8Array): MpiTable {
   const head = new ByteReader(bytes, 0, bytes.length, 'mmt-mpi')
   const tableId = head.u8('table_id')

@@ -1,9 +1,9 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import { u16At, u32At } from '../../bytes/ints.ts'
 
-/** FT: what a fragment of an MPU is (ISO/IEC 23008-1 §9.3.2). */
+/** FT: type of an MPU fragment (ISO/IEC 23008-1 §9.3.2). */
 export const MPU_FRAGMENT = { mpuMetadata: 0, movieFragmentMetadata: 1, mfu: 2 } as const
-/** f_i: where a fragment stands in its data unit. */
+/** f_i: position of a fragment in its data unit. */
 export const FRAGMENT_INDICATOR = { whole: 0, first: 1, middle: 2, last: 3 } as const
 
 /** Data unit header of a timed MFU, bytes. */
@@ -12,7 +12,7 @@ export const TIMED_UNIT_BYTES = 14
 const ITEM_UNIT_BYTES = 4
 const HEADER_BYTES = 8
 
-/** What can be wrong with an MPU payload. */
+/** Faults of an MPU payload. */
 export const MPU_FAULT = { none: 0, truncated: 1, length: 2, type: 3, aggregation: 4, unit: 5 } as const
 const FAULT_NAMES = [
   'none',
@@ -46,10 +46,10 @@ export class MpuPayload {
   /** `FRAGMENT_INDICATOR`. */
   indicator = 0
   aggregated = false
-  /** Fragments of the data unit still to come, modulo 256; where aggregated, what the sender says. */
+  /** Following fragments of the data unit, modulo 256; in aggregated payloads the field as sent. */
   fragmentCounter = 0
   mpuSequence = 0
-  /** Of the unit `next` stepped to; 0 in metadata. */
+  /** Of the current unit; 0 in metadata. */
   movieFragment = 0
   sampleNumber = 0
   offset = 0
@@ -82,7 +82,7 @@ export class MpuPayload {
     return MPU_FAULT.none
   }
 
-  /** Steps to the next data unit. @returns 1 where there is one, 0 after the last, less than 0: minus the `MPU_FAULT` */
+  /** Steps to the next data unit. @returns 1 where there is one, 0 after the last, the negative `MPU_FAULT` on a fault */
   next(bytes: Uint8Array): number {
     let at = this.#at
     let end = this.#end
@@ -122,7 +122,7 @@ export class MpuPayload {
   }
 }
 
-/** A data unit of an MPU as a sender writes it. */
+/** A data unit of an MPU for writing. */
 export type MpuUnit =
   | { readonly kind: 'metadata'; readonly data: Uint8Array }
   | {
@@ -136,7 +136,7 @@ export type MpuUnit =
     }
   | { readonly kind: 'item'; readonly itemId: number; readonly data: Uint8Array }
 
-/** Fields of an MPU payload beside its units. */
+/** Fields of an MPU payload besides its units. */
 export type MpuPayloadHeader = {
   readonly fragmentType: number
   readonly timed: boolean
@@ -146,8 +146,8 @@ export type MpuPayloadHeader = {
 }
 
 /**
- * An MPU payload of one data unit, or of several aggregated ones.
- * @throws CodecError mmtp-mpu-length where it does not fit the 16-bit length
+ * An MPU payload of one data unit or several aggregated ones.
+ * @throws CodecError mmtp-mpu-length where it exceeds the 16-bit length
  */
 export function serialiseMpuPayload(
   header: MpuPayloadHeader,

@@ -10,7 +10,7 @@ export type PaTable = { readonly tableId: number; readonly version: number; read
  * ```
  * | number_of_tables 8 | table_id 8, table_version 8, table_length 16 (each) | tables |
  * ```
- * @throws CodecError mmt-pa where the list or a table is cut
+ * @throws CodecError mmt-pa where the list or a table is truncated
  */
 export function parsePaBody(body: Uint8Array): readonly PaTable[] {
   const reader = new ByteReader(body, 0, body.length, 'mmt-pa')

@@ -1,7 +1,7 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import { u16At, u32At } from '../../bytes/ints.ts'
 
-/** More messages in one payload are refused. */
+/** Most messages accepted in one payload. */
 const MAX_MESSAGES = 256
 
 /**
@@ -24,8 +24,8 @@ export type SignallingPayload = {
 }
 
 /**
- * @throws CodecError mmtp-si-truncated, mmtp-si-aggregation (a length beyond the payload, or fragments said to be aggregated),
- *   mmtp-si-too-many
+ * @throws CodecError mmtp-si-truncated, mmtp-si-aggregation (a length beyond the payload, or aggregated fragments),
+ * mmtp-si-too-many
  */
 export function parseSignallingPayload(bytes: Uint8Array, start: number, end: number): SignallingPayload {
   if (end - start < 2)
@@ -53,7 +53,7 @@ export function parseSignallingPayload(bytes: Uint8Array, start: number, end: nu
   return { ...header, parts }
 }
 
-/** @throws CodecError mmtp-si-aggregation where parts and flags do not go together */
+/** @throws CodecError mmtp-si-aggregation where parts and flags disagree */
 export function serialiseSignallingPayload(payload: SignallingPayload): Uint8Array {
   const { aggregated, wideLengths, parts } = payload
   if (!aggregated && parts.length !== 1)

@@ -6,19 +6,19 @@ import { parseMmtMessage } from './message.ts'
 import { MESSAGE_ID } from './message-id.ts'
 
 /**
- * signed_mmt_atsc3_message (message_id 0x8101, A/331 since 2019): a whole mmt_atsc3_message, the length of a signature over it, and
- * the signature. That order is what the claims of US 11172268 describe; the width of the length is not said there, and no
- * capture at hand has one: 32 or 16 bits, or no length, whichever fits. Fields without a message header around them are read too.
+ * signed_mmt_atsc3_message (message_id 0x8101, A/331 since 2019): a whole mmt_atsc3_message, the length of its signature, and
+ * the signature. The order follows the claims of US 11172268, which leave the width of the length open, and no available
+ * capture has one: 32 bits, 16 bits or none is used, whichever fits. Fields without a message header are read too.
  */
 export type SignedAtsc3Message = {
   readonly message: Atsc3Message
   /** CMS SignedData; empty where there is none. A view. */
   readonly signature: Uint8Array
-  /** The message that is signed, with its header, and its content alone: whichever of them a sender signed. */
+  /** Candidates for the signed bytes: the message with its header, and its content alone. */
   readonly signed: readonly Uint8Array[]
 }
 
-/** Fields of an mmt_atsc3_message in front of its URI's length. */
+/** Bytes of an mmt_atsc3_message before URI_length. */
 const FIXED_BYTES = 6
 
 /** @throws CodecError mmt-ma3, mmtp-message, gzip-… */

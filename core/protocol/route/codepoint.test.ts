@@ -20,7 +20,7 @@ describe('resolveCodepoint', () => {
     expect(kinds.join(' ')).toBe('0:1 1:1 2:2 3:3 4:4 5:1in 6:1in 7:1i 8:1m 9:2m 10:1m 11:1 128:1')
   })
 
-  it('lets the S-TSID declare any codepoint, 0 included', () => {
+  it('accepts any codepoint declared by the S-TSID, 0 included', () => {
     expect(resolveCodepoint(0, [payload])).toMatchObject({
       formatId: 1,
       fragmentation: 2,
@@ -32,7 +32,7 @@ describe('resolveCodepoint', () => {
     expect(resolveCodepoint(8, [{ ...payload, codepoint: 128 }])).toMatchObject({ isMedia: true, declared: false })
   })
 
-  it('gives the same object for the same undeclared codepoint', () => {
+  it('returns the same object for the same undeclared codepoint', () => {
     expect(resolveCodepoint(8)).toBe(resolveCodepoint(8, []))
     expect(codepointName(8)).toBe('media segment, file')
     expect(codepointName(200)).toBe('declared by the S-TSID')

@@ -1,6 +1,6 @@
 import type { StsidPayload } from '../sls/s-tsid.ts'
 
-/** What a codepoint says about an object of a ROUTE channel. A/331 Table A.3.6, RFC 9223 §2.1. */
+/** Meaning of a codepoint for an object of a ROUTE channel. A/331 Table A.3.6, RFC 9223 §2.1. */
 export type Codepoint = {
   readonly codepoint: number
   /** 1 file, 2 entity, 3 unsigned package, 4 signed package. */
@@ -10,7 +10,7 @@ export type Codepoint = {
   readonly inOrder: boolean
   /** Initialisation segment, new or repeated (5, 6, 7). */
   readonly isInit: boolean
-  /** Initialisation segment that differs from the last (5, 6); GPAC says so of repeats too: compare the bytes. */
+  /** Initialisation segment that differs from the last (5, 6). GPAC uses them for repeats too, so compare the bytes. */
   readonly isNewInit: boolean
   /** Media segment (8, 9, 10). */
   readonly isMedia: boolean
@@ -40,8 +40,8 @@ const UNDECLARED: readonly Codepoint[] = Array.from({ length: 256 }, (_, codepoi
 const NO_PAYLOADS: readonly StsidPayload[] = []
 
 /**
- * Meaning of a codepoint: the channel's `Payload` of that number first, then the fixed table, else a file. Never a reason to
- * drop a packet: GPAC declares 128 and sends 8, and off air 0 is in use.
+ * Meaning of a codepoint: the channel's `Payload` of that number first, then the fixed table, else a file. No codepoint causes
+ * a packet to be dropped: GPAC declares 128 and sends 8, and 0 is in use off air.
  */
 export function resolveCodepoint(codepoint: number, payloads: readonly StsidPayload[] = NO_PAYLOADS): Codepoint {
   for (const payload of payloads) if (payload.codepoint === codepoint) return build(codepoint, payload)

@@ -18,7 +18,7 @@ export type DistributionWindow = {
 
 const WINDOW = new Set(['startTime', 'endTime', 'lctTSIRef', 'contentLabel'])
 
-/** Reads a DWD that has been parsed. @throws CodecError `dwd-root` */
+/** Reads a DWD from its parsed document. @throws CodecError `dwd-root` */
 export function readDwd(root: XmlElement): Dwd {
   if (root.local !== 'DWD') throw new CodecError('dwd-root', root.offset, `expected DWD, got ${root.local}`)
   return {

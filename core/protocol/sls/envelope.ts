@@ -3,7 +3,7 @@ import { attr, descendants, uintAttr, type XmlElement } from '../../xml/xml-elem
 import { parseXml } from '../../xml/xml-parser.ts'
 import { XmlWriter } from '../../xml/xml-writer.ts'
 
-/** Metadata envelope of an SLS package: the fragments in it and their versions. A/331 Annex C, 3GPP TS 26.346 §11.1.3. */
+/** Metadata envelope of an SLS package: its fragments and their versions. A/331 Annex C, 3GPP TS 26.346 §11.1.3. */
 export type Envelope = { readonly items: readonly EnvelopeItem[] }
 
 /** One item of the envelope: a part of the package. */
@@ -12,19 +12,19 @@ export type EnvelopeItem = {
   readonly uri: string
   /** Changes when that fragment changes; null where absent. */
   readonly version: number | null
-  /** Null where absent, as on air: the part's own Content-Type counts. */
+  /** Null where absent, as on air: the part's own Content-Type applies. */
   readonly contentType: string | null
   /** xs:dateTime as written. */
   readonly validFrom: string | null
   readonly validUntil: string | null
-  /** Where and when the next version appears. */
+  /** URL and time of the next version. */
   readonly nextUrl: string | null
   readonly availAt: string | null
 }
 
 const ENVELOPE_NAMESPACE = 'urn:3gpp:metadata:2005:MBMS:envelope'
 
-/** All of an item but its name, version and type. */
+/** All fields of an item except its name, version and type. */
 export const ENVELOPE_ITEM_DEFAULTS: Omit<EnvelopeItem, 'uri' | 'version' | 'contentType'> = {
   validFrom: null,
   validUntil: null,
@@ -37,7 +37,7 @@ export function parseEnvelope(bytes: Uint8Array | string): Envelope {
   return readEnvelope(parseXml(bytes))
 }
 
-/** As `parseEnvelope`, of a document that has been parsed. @throws CodecError `envelope-root` */
+/** As `parseEnvelope`, from a parsed document. @throws CodecError `envelope-root` */
 export function readEnvelope(root: XmlElement): Envelope {
   if (root.local !== 'metadataEnvelope') {
     throw new CodecError('envelope-root', root.offset, `expected metadataEnvelope, got ${root.local}`)
@@ -59,7 +59,7 @@ export function readEnvelope(root: XmlElement): Envelope {
   return { items }
 }
 
-/** The envelope as XML. `nextUrl` and `availAt` are not written: they belong to another namespace and we never announce. */
+/** The envelope as XML, without `nextUrl` and `availAt`: they belong to another namespace, and our senders announce none. */
 export function serialiseEnvelope(envelope: Envelope): Uint8Array {
   const xml = new XmlWriter()
   xml.open('metadataEnvelope', { xmlns: ENVELOPE_NAMESPACE })

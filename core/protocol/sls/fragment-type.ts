@@ -15,7 +15,7 @@ export type FragmentType =
   | 'ENVELOPE'
   | 'UNKNOWN'
 
-/** Media types of the fragments, in the two flavours; receivers compare them exactly, so senders write them exactly. */
+/** Media types of the fragments in the two flavours; senders write them exactly, because receivers compare them exactly. */
 export const SLS_MEDIA_TYPE = {
   us: { usbd: 'application/route-usd+xml', stsid: 'application/route-s-tsid+xml' },
   korean: { usbd: 'application/mbms-user-service-description+xml', stsid: 'application/s-tsid' },
@@ -62,23 +62,23 @@ const BY_MEDIA_TYPE: Readonly<Record<string, FragmentType>> = {
 }
 
 /**
- * What a fragment is. Its content decides where it can be recognised, since media types vary in case, parameters and
- * flavour; the announced type decides otherwise.
+ * Type of a fragment: by its content where possible, since media types vary in case, parameters and flavour; otherwise by the
+ * announced type.
  * @param contentType as announced, parameters allowed; empty or null where there is none
  */
 export function fragmentType(contentType: string | null, body: Uint8Array): FragmentType {
   if (startsWithExtM3u(body)) return 'HLS'
   const root = xmlRootName(body)
-  const byRoot = root === null ? undefined : own(BY_ROOT, root)
+  const byRoot = root === null ? undefined : lookUp(BY_ROOT, root)
   if (byRoot !== undefined) return byRoot
-  return contentType === null ? 'UNKNOWN' : (own(BY_MEDIA_TYPE, bareMediaType(contentType)) ?? 'UNKNOWN')
+  return contentType === null ? 'UNKNOWN' : (lookUp(BY_MEDIA_TYPE, bareMediaType(contentType)) ?? 'UNKNOWN')
 }
 
 function startsWithExtM3u(body: Uint8Array): boolean {
   return new TextDecoder('utf-8').decode(body.subarray(0, 64)).trimStart().startsWith('#EXTM3U')
 }
 
-/** Names come from the network: `constructor` must not find Object's. */
-function own(table: Readonly<Record<string, FragmentType>>, name: string): FragmentType | undefined {
+/** Looks up a name from the network: `constructor` must not find Object's. */
+function lookUp(table: Readonly<Record<string, FragmentType>>, name: string): FragmentType | undefined {
   return Object.hasOwn(table, name) ? table[name] : undefined
 }

@@ -7,7 +7,7 @@ export type Held = { readonly packages: readonly EntryPackage[]; readonly otherA
 
 /** `HTMLEntryPackage`. Dates are xs:dateTime as written. */
 export type EntryPackage = {
-  /** Null where the document leaves out what it must have. */
+  /** Null where this required attribute is absent. */
   readonly appContextId: string | null
   readonly requiredCapabilities: string | null
   readonly appRendering: string | null
@@ -17,7 +17,7 @@ export type EntryPackage = {
   readonly bbandEntryPageUrl: string | null
   readonly validFrom: string | null
   readonly validUntil: string | null
-  /** Other services the application stays with. */
+  /** Other services in which the application keeps running. */
   readonly coupledServices: readonly string[]
   /** TSIs of the channels that carry its files. */
   readonly lctTsis: readonly string[]
@@ -38,7 +38,7 @@ const PACKAGE = new Set([
   'lctTSIRef',
 ])
 
-/** Reads a HELD that has been parsed. @throws CodecError `held-root` */
+/** Reads a HELD from its parsed document. @throws CodecError `held-root` */
 export function readHeld(root: XmlElement): Held {
   if (root.local !== 'HELD') throw new CodecError('held-root', root.offset, `expected HELD, got ${root.local}`)
   return {

@@ -15,13 +15,13 @@ import { keptAttributes, type XmlTree, XmlWriter } from '../../xml/xml-writer.ts
 import { type Fdt, readFdt } from '../flute/fdt.ts'
 import { AFDT_NAMESPACE, FDT_NAMESPACE, writeEfdt } from '../flute/fdt-writer.ts'
 
-/** Service-based Transport Session Instance Description: which LCT channel carries what. A/331 §7.1.4, RFC 9223 §3. */
+/** Service-based Transport Session Instance Description: the content of each LCT channel. A/331 §7.1.4, RFC 9223 §3. */
 export type Stsid = {
   readonly sessions: readonly StsidSession[]
   readonly otherAttributes: readonly XmlAttribute[]
 }
 
-/** `RS`: one ROUTE session. What is null is that of the session the S-TSID came on. */
+/** `RS`: one ROUTE session. A null field has the value of the session that carries the S-TSID. */
 export type StsidSession = {
   readonly sourceAddress: string | null
   readonly destinationAddress: string | null
@@ -35,7 +35,7 @@ export type StsidChannel = {
   readonly tsi: number
   /** Maximum, kbit/s. */
   readonly bandwidthKbps: number | null
-  /** xs:dateTime as written. In the past it does not mean off air: recordings are replayed. */
+  /** xs:dateTime as written. A past time does not mean off air: recordings are replayed. */
   readonly startTime: string | null
   readonly endTime: string | null
   readonly source: SourceFlow | null
@@ -49,7 +49,7 @@ export type SourceFlow = {
   readonly realTime: boolean
   /** minBuffSize, kilobytes. */
   readonly minBufferKb: number | null
-  /** Null: the table comes as TOI 0 of the channel, or objects carry their own headers. */
+  /** Null: the table is TOI 0 of the channel, or objects have headers of their own. */
   readonly efdt: Fdt | null
   readonly media: readonly StsidMedia[]
   /** `ContentInfo/AEAMedia/AEAId`: alerts whose media this flow carries. */
@@ -61,7 +61,7 @@ export type SourceFlow = {
 /** `ContentInfo/MediaInfo`. */
 export type StsidMedia = {
   readonly repId: string
-  /** audio, video, subtitles, or what the sender wrote. */
+  /** audio, video, subtitles, or the sender's own word. */
   readonly contentType: string | null
   readonly lang: string | null
   readonly startup: boolean
@@ -70,7 +70,7 @@ export type StsidMedia = {
   readonly otherAttributes: readonly XmlAttribute[]
 }
 
-/** `Payload`: what a codepoint of this channel means. A/331 A.3.3.3. */
+/** `Payload`: meaning of a codepoint in this channel. A/331 A.3.3.3. */
 export type StsidPayload = {
   readonly codepoint: number
   /** 1 file, 2 entity, 3 unsigned package, 4 signed package. */
@@ -85,17 +85,17 @@ export type StsidPayload = {
   readonly otherAttributes: readonly XmlAttribute[]
 }
 
-/** `RepairFlow`, A/331 A.4, RFC 9223 §2.3: also kept as written. */
+/** `RepairFlow`, A/331 A.4, RFC 9223 §2.3; also kept as written. */
 export type RepairFlow = {
   readonly element: XmlTree
   /** TSIs of the source flows it protects. */
   readonly protectedTsis: readonly number[]
-  /** `FECParameters`; what is null was not said. */
+  /** `FECParameters`; null fields are absent. */
   readonly parameters: {
-    /** From a source packet to the repair packet that restores it, ms. */
+    /** Longest time from a source packet to a repair packet for it, ms. */
     readonly maximumDelayMs: number | null
     readonly overheadPercent: number | null
-    /** Buffer for all objects of a super-object; the unit is not stated, examples look like bytes. */
+    /** Buffer for all objects of a super-object; the standard gives no unit, examples suggest bytes. */
     readonly minBufferSize: number | null
     /** hexBinary, as written: RFC 6330 common FEC OTI (8 bytes) and scheme specific (4). */
     readonly fecOti: string | null
@@ -106,11 +106,11 @@ export type RepairFlow = {
 
 /** `ProtectedObject`: one source flow's part of the super-objects. */
 export type StsidProtectedObject = {
-  /** Null where the document leaves out what its schema requires. */
+  /** Null where this required attribute is absent. */
   readonly tsi: number | null
-  /** Another S-TSID or session that holds the source flow. */
+  /** Another S-TSID or session that has the source flow. */
   readonly sessionDescription: string | null
-  /** Source TOI = x * repair TOI + y; null where the expression is another than that. */
+  /** Source TOI = x * repair TOI + y; null for any other expression. */
   readonly sourceToi: { readonly x: number; readonly y: number } | null
   /** In symbols, with padding and size field. */
   readonly fecTransportObjectSize: number | null
@@ -134,7 +134,7 @@ export function parseStsid(bytes: Uint8Array | string): Stsid {
   return readStsid(parseXml(bytes))
 }
 
-/** As `parseStsid`, of a document that has been parsed. @throws CodecError as there */
+/** As `parseStsid`, from a parsed document. @throws CodecError as `parseStsid` */
 export function readStsid(root: XmlElement): Stsid {
   if (root.local !== 'S-TSID') throw new CodecError('stsid-root', root.offset, `expected S-TSID, got ${root.local}`)
   return {
@@ -169,7 +169,7 @@ function readChannel(ls: XmlElement): StsidChannel {
 }
 
 function readSource(flow: XmlElement): SourceFlow {
-  // Some senders leave the EFDT wrapper out.
+  // Some senders omit the EFDT wrapper.
   const efdt = child(flow, 'EFDT') ?? child(flow, 'FDT-Instance')
   return {
     realTime: boolAttr(flow, 'rt', false),
@@ -203,7 +203,7 @@ function readPayload(payload: XmlElement): StsidPayload {
     codepoint: uintAttr(payload, 'codePoint', 255) ?? 0,
     formatId: uintAttr(payload, 'formatId', 255) ?? 1,
     fragmentation: uintAttr(payload, 'frag', 255) ?? 0,
-    // The text of A/331 says true by default, its schema false; receivers reorder in any case.
+    // True by default in the text of A/331, false in its schema; receivers reorder in either case.
     inOrder: boolAttr(payload, 'order', true),
     sourceFecPayloadId: uintAttr(payload, 'srcFecPayloadId', 255) ?? 0,
     fecParams: attr(payload, 'fecParams'),
@@ -212,7 +212,7 @@ function readPayload(payload: XmlElement): StsidPayload {
 }
 
 function readRepair(flow: XmlElement): RepairFlow {
-  // FECParameters is where the elements stand in the prose; drafts have StsidProtectedObject and attributes on the flow itself.
+  // The text of the standard has FECParameters; drafts have StsidProtectedObject, and attributes on the flow itself.
   const parameters = child(flow, 'FECParameters') ?? flow
   const protectedObjects = descendants(flow, 'ProtectedObject').map(readProtectedObject)
   return {
@@ -239,7 +239,7 @@ function readProtectedObject(object: XmlElement): StsidProtectedObject {
   }
 }
 
-/** A child with x and y as in the prose, or an attribute with an expression as in the schema: `20`, `TOI`, `2*TOI+1`. */
+/** A child with x and y as in the text, or an attribute with an expression as in the schema: `20`, `TOI`, `2*TOI+1`. */
 function readSourceToi(object: XmlElement): StsidProtectedObject['sourceToi'] {
   const element = child(object, 'SourceTOI') ?? child(object, 'sourceTOI')
   if (element !== null) return { x: uintAttr(element, 'x') ?? 1, y: uintAttr(element, 'y') ?? 0 }
@@ -263,12 +263,12 @@ function copy({ name, attributes, text, children }: XmlElement): XmlTree {
   return { name, attributes, text, children: children.map(copy) }
 }
 
-/** `us` as A/331 has it, `korean` with elements in place of the FDT-Instance's attributes. */
+/** `us` as in A/331, `korean` with elements instead of the FDT-Instance's attributes. */
 export type StsidFlavour = 'us' | 'korean'
 
 /**
- * The S-TSID as XML. Prefixes are those receivers were built on: `FDT-Instance` without one and `fdt:File`, as on air.
- * The Korean flavour has no place for Expires and maxTransportSize.
+ * The S-TSID as XML, with the prefixes that receivers expect: `FDT-Instance` without one and `fdt:File`, as on air. The Korean
+ * flavour cannot carry Expires and maxTransportSize.
  */
 export function serialiseStsid(stsid: Stsid, flavour: StsidFlavour): Uint8Array {
   const xml = new XmlWriter()

@@ -1,6 +1,6 @@
 /**
- * TOI of an SLS package, A/331 Annex C: what it holds and its version. Senders set the bits of changed fragments only, or
- * none (GPAC, off air): hints for display, never for decisions.
+ * TOI of an SLS package, A/331 Annex C: its fragments and version. Some senders set only the bits of changed fragments, or none
+ * (GPAC, off air): the fields are for display, never for decisions.
  *
  * ```
  * | gzip 1 | 0 6 | RSAT 1 | DWD 1 | HELD 1 | 0 2 | APD 1 | MPD 1 | S-TSID 1 | USBD 1 | 0 8 | version 8 |
@@ -19,7 +19,7 @@ export type SlsToi = {
   readonly version: number
 }
 
-// Multipliers and not shifts: bit 31 would make a shifted number negative.
+// Multipliers, not shifts: shifting into bit 31 would make the number negative.
 const BIT = {
   gzip: 0x8000_0000,
   rsat: 0x0100_0000,
@@ -47,7 +47,7 @@ export function parseSlsToi(toi: number): SlsToi {
   }
 }
 
-/** TOI of a package with these fragments; what is left out is absent. */
+/** TOI of a package with these fragments; omitted ones are absent. */
 export function slsToi(fields: Partial<SlsToi> & { readonly version: number }): number {
   let toi = fields.version % 256
   if (fields.gzip) toi += BIT.gzip
@@ -64,26 +64,26 @@ export function slsToi(fields: Partial<SlsToi> & { readonly version: number }): 
 const RESERVED = 0x7e30_ff00
 
 /**
- * How a package differs from what its TOI says of it, in words; null where they agree. Fragments that no bit stands for
- * (envelope, HLS playlists) are left out.
+ * The differences between a package and its TOI, in words; null where they agree. Fragments without a bit (envelope, HLS
+ * playlists) are ignored.
  * @param types of its fragments
  */
 export function slsToiMismatch(toi: number, types: ReadonlySet<string>, gzip: boolean): string | null {
-  const said = parseSlsToi(toi)
+  const announced = parseSlsToi(toi)
   const faults: string[] = []
   const compare = (bit: boolean, there: boolean, what: string): void => {
     if (bit && !there) faults.push(`${what} announced, not there`)
     if (!bit && there) faults.push(`${what} there, not announced`)
   }
-  compare(said.usbd, types.has('USBD'), 'USBD')
-  compare(said.stsid, types.has('S-TSID'), 'S-TSID')
-  compare(said.mpd, types.has('MPD'), 'MPD')
-  compare(said.apd, types.has('APD'), 'APD')
-  compare(said.held, types.has('HELD'), 'HELD')
-  compare(said.dwd, types.has('DWD'), 'DWD')
-  compare(said.rsat, types.has('RSAT'), 'RSAT')
-  compare(said.gzip, gzip, 'gzip')
-  // As unsigned 32 bits: the mask has no top bit, so the result is never negative.
+  compare(announced.usbd, types.has('USBD'), 'USBD')
+  compare(announced.stsid, types.has('S-TSID'), 'S-TSID')
+  compare(announced.mpd, types.has('MPD'), 'MPD')
+  compare(announced.apd, types.has('APD'), 'APD')
+  compare(announced.held, types.has('HELD'), 'HELD')
+  compare(announced.dwd, types.has('DWD'), 'DWD')
+  compare(announced.rsat, types.has('RSAT'), 'RSAT')
+  compare(announced.gzip, gzip, 'gzip')
+  // The mask excludes bit 31, so the result is never negative.
   if ((toi & RESERVED) !== 0) faults.push('reserved bits set')
   return faults.length === 0 ? null : faults.join(', ')
 }

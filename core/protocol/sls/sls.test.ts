@@ -63,7 +63,7 @@ const stsid: Stsid = {
 }
 
 describe('S-TSID', () => {
-  it('is written in the US flavour with the names receivers compare', () => {
+  it('is written in the US flavour with the names that receivers compare', () => {
     const written = text(serialiseStsid(stsid, 'us'))
     expect(written).toContain(
       '<FDT-Instance afdt:efdtVersion="0" afdt:fileTemplate="1_$TOI$.m4s" Expires="4294944000" afdt:maxTransportSize="304176">',
@@ -82,7 +82,7 @@ describe('S-TSID', () => {
     expect(source?.efdt).toEqual({ ...efdt, instanceExpiresNtp: null, maxTransportSize: null })
   })
 
-  it('reads the sparse one off air', () => {
+  it('reads the minimal one off air', () => {
     const parsed = parseStsid(
       '<S-TSID xmlns="x"><RS sIpAddr="172.16.200.1" dIpAddr="239.255.20.9" dPort="52009"><LS tsi="1" startTime="2018-09-01T00:00:00Z" endTime="2035-12-31T23:59:59Z"><SrcFlow rt="false"><Payload codePoint="0" formatId="1"/></SrcFlow></LS></RS></S-TSID>',
     )
@@ -98,7 +98,7 @@ describe('S-TSID', () => {
     })
   })
 
-  it('leaves addresses null where they are those of the SLT', () => {
+  it('leaves addresses null where the SLT has them', () => {
     expect(parseStsid('<S-TSID><RS><LS tsi="1"/></RS></S-TSID>').sessions[0]).toMatchObject({
       sourceAddress: null,
       destinationAddress: null,
@@ -122,7 +122,7 @@ describe('S-TSID', () => {
     }
   })
 
-  it('reads what a repair flow says, in the form of the schema and in that of the prose', () => {
+  it('reads a repair flow in the form of the schema and of the text', () => {
     const repair = (flow: string) =>
       parseStsid(`<S-TSID><RS><LS tsi="11">${flow}</LS></RS></S-TSID>`).sessions[0]?.channels[0]?.repair
     const written = repair(
@@ -148,7 +148,7 @@ describe('S-TSID', () => {
     expect(repair('<RprFlow fecOTI="aa"/>')?.parameters.fecOti).toBe('aa')
   })
 
-  it('reads ratings and alert media of a flow, and keeps what it does not know', () => {
+  it('reads ratings and alert media of a flow, and keeps unknown attributes', () => {
     const source = parseStsid(
       '<S-TSID><RS><LS tsi="1"><SrcFlow><ContentInfo><MediaInfo repId="v" role="x"><ContentRating value="1,\'TV-PG\'"/>' +
         '<ContentRating schemeIdUri="s" value="2"/></MediaInfo><AEAMedia><AEAId>a1</AEAId><AEAId>a2</AEAId></AEAMedia></ContentInfo>' +
@@ -164,12 +164,12 @@ describe('S-TSID', () => {
     expect(source?.payloads[0]?.otherAttributes).toMatchObject([{ name: 'extra' }])
   })
 
-  it('says where a channel lacks its TSI, and what else it got', () => {
+  it('names a channel without a TSI, and an unexpected root', () => {
     expect(() => parseStsid('<S-TSID>\n <RS>\n  <LS/></RS></S-TSID>')).toThrow(/^line 3, column \d+: LS has no @tsi$/)
     expect(() => parseStsid('<MPD/>')).toThrow('expected S-TSID, got MPD')
   })
 
-  it('comes back as it was written', () => {
+  it('is read back as written', () => {
     const arbitrary: fc.Arbitrary<Stsid> = fc.record({
       sessions: fc.array(
         fc.record({
@@ -234,7 +234,7 @@ describe('S-TSID', () => {
 })
 
 describe('USBD', () => {
-  it('reads names with and without the xml prefix, and a bare one', () => {
+  it('reads names with and without the xml prefix, and a root without bundle', () => {
     const usbd = parseUsbd(
       '<BundleDescriptionROUTE><UserServiceDescription serviceId="1"><Name lang="eng">ALPHA</Name><Name xml:lang="fr">ALEPH</Name><ServiceLanguage>en</ServiceLanguage><DeliveryMethod><BroadcastAppService><BasePattern>1_</BasePattern></BroadcastAppService><UnicastAppService><BasePattern>u_</BasePattern></UnicastAppService></DeliveryMethod></UserServiceDescription></BundleDescriptionROUTE>',
     )
@@ -259,7 +259,7 @@ describe('USBD', () => {
     expect(() => parseUsbd('<MPD/>')).toThrow(CodecError)
   })
 
-  it('comes back as it was written', () => {
+  it('is read back as written', () => {
     const arbitrary: fc.Arbitrary<Usbd> = fc.record({
       serviceId: maybe(fc.nat(65535)),
       serviceStatus: fc.boolean(),
@@ -285,7 +285,7 @@ describe('envelope', () => {
     expect(() => parseEnvelope('<a/>')).toThrow(CodecError)
   })
 
-  it('comes back as it was written', () => {
+  it('is read back as written', () => {
     const items = [
       { ...ENVELOPE_ITEM_DEFAULTS, uri: 'usbd.xml', version: 3, contentType: SLS_MEDIA_TYPE.us.usbd },
       {
@@ -305,14 +305,14 @@ describe('envelope', () => {
 })
 
 describe('SLS TOI', () => {
-  it('says what the examples of the standard and of captures say', () => {
+  it('decodes the examples of the standard and of captures', () => {
     expect(describeSlsToi(0x80470003)).toBe('gzip, HELD, MPD, S-TSID, USBD, version 3')
     expect(describeSlsToi(0x00030000)).toBe('S-TSID, USBD, version 0')
     expect(describeSlsToi(0x80020001)).toBe('gzip, S-TSID, version 1')
     expect(slsToi({ gzip: true, mpd: true, stsid: true, version: 257 })).toBe(0x80060001)
   })
 
-  it('goes both ways', () => {
+  it('converts both ways', () => {
     const bit = fc.boolean()
     const fields = fc.record({
       gzip: bit,

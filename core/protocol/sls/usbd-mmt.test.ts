@@ -16,7 +16,7 @@ const USBD = `<?xml version="1.0" encoding="UTF-8"?>
  </UserServiceDescription>
 </BundleDescriptionMMT>`
 
-it('reads the USBD of an MMT service, and keeps what it does not know', () => {
+it('reads the USBD of an MMT service, and keeps unknown attributes', () => {
   expect(parseUsbdMmt(USBD)).toEqual({
     serviceId: 1004,
     serviceStatus: false,
@@ -55,12 +55,12 @@ it('reads the USBD of an MMT service, and keeps what it does not know', () => {
   })
 })
 
-it('needs a service description, and takes a bare one', () => {
+it('requires a service description, and accepts it as the root', () => {
   expect(parseUsbdMmt('<UserServiceDescription serviceId="7"/>')).toMatchObject({ serviceId: 7, mpuComponents: [] })
   expect(() => parseUsbdMmt('<BundleDescriptionMMT/>')).toThrow('expected a UserServiceDescription')
 })
 
-it('throws CodecError and nothing else, wherever the document ends', () => {
+it('throws only CodecError when truncated anywhere', () => {
   const bytes = new TextEncoder().encode(USBD)
   for (let end = 0; end < bytes.length - 1; end++) {
     expect(() => parseUsbdMmt(bytes.subarray(0, end))).toThrow(CodecError)

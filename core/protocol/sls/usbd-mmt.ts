@@ -5,7 +5,7 @@ import { parseXml } from '../../xml/xml-parser.ts'
 
 /** User Service Bundle Description of an MMT service, A/331 §7.2.1: root BundleDescriptionMMT. */
 export type UsbdMmt = {
-  /** Equals the SLT's; null where the document has none. */
+  /** Equals the SLT's; null where absent. */
   readonly serviceId: number | null
   /** True: active. */
   readonly serviceStatus: boolean
@@ -18,13 +18,13 @@ export type UsbdMmt = {
   readonly mpuComponents: readonly MpuComponent[]
   /** Files and components delivered by ROUTE. */
   readonly routeComponents: readonly RouteComponent[]
-  /** Components to be had by broadband: URIs of full MPDs. */
+  /** Components available over broadband: URIs of full MPDs. */
   readonly broadbandComponents: readonly { readonly fullMpdUri: string | null }[]
   readonly componentInfos: readonly ComponentInfo[]
   readonly otherAttributes: readonly XmlAttribute[]
 }
 
-/** `Channel`: how the service is shown. */
+/** `Channel`: presentation of the service in a guide. */
 export type MmtChannel = {
   readonly serviceGenre: string | null
   readonly serviceIcon: string | null
@@ -32,14 +32,14 @@ export type MmtChannel = {
   readonly otherAttributes: readonly XmlAttribute[]
 }
 
-/** `MPUComponent`: the MMT package of now, and of next. */
+/** `MPUComponent`: the current MMT package and the next one. */
 export type MpuComponent = {
   readonly mmtPackageId: string | null
   readonly nextMmtPackageId: string | null
   readonly otherAttributes: readonly XmlAttribute[]
 }
 
-/** `ROUTEComponent`: an S-TSID and the session it comes on. What is null is that of the SLT. */
+/** `ROUTEComponent`: an S-TSID and its session. A null field has the SLT's value. */
 export type RouteComponent = {
   readonly stsidUri: string | null
   readonly apdUri: string | null
@@ -49,9 +49,9 @@ export type RouteComponent = {
   readonly otherAttributes: readonly XmlAttribute[]
 }
 
-/** `ComponentInfo`: what an asset is. */
+/** `ComponentInfo`: type and role of an asset. */
 export type ComponentInfo = {
-  /** 0 audio, 1 video, 2 closed captions; null where not said. */
+  /** 0 audio, 1 video, 2 closed captions; null where absent. */
   readonly componentType: number | null
   readonly componentRole: number | null
   readonly protected: boolean
@@ -79,7 +79,10 @@ const COMPONENT_ROLES: readonly (readonly string[])[] = [
   ['normal', 'easy reader'],
 ]
 
-/** A component's type and role in words (A/331 §7.2.1): `audio, dialog`; numbers where A/331 has no words, null where nothing is said. */
+/**
+ * A component's type and role in words (A/331 §7.2.1): `audio, dialog`; numbers without words in A/331 stay numbers, null where
+ * absent.
+ */
 export function componentWords({
   componentType,
   componentRole,
@@ -102,20 +105,20 @@ const ROUTE = new Set([
 ])
 const COMPONENT = new Set(['componentType', 'componentRole', 'componentProtectedFlag', 'componentId', 'componentName'])
 
-/** True where a document's root is that of an MMT service's USBD. */
+/** True where the root is that of an MMT service's USBD. */
 export function isUsbdMmt(root: XmlElement): boolean {
   return root.local === 'BundleDescriptionMMT'
 }
 
 /**
- * Parses the USBD of an MMT service, as it comes in an ATSC message of content type 1, or in an SLS package.
+ * Parses the USBD of an MMT service, from an ATSC message of content type 1 or an SLS package.
  * @throws CodecError `usbd-root` | `xml-…`
  */
 export function parseUsbdMmt(bytes: Uint8Array | string): UsbdMmt {
   return readUsbdMmt(parseXml(bytes))
 }
 
-/** As `parseUsbdMmt`, of a document that has been parsed. @throws CodecError `usbd-root` */
+/** As `parseUsbdMmt`, from a parsed document. @throws CodecError `usbd-root` */
 export function readUsbdMmt(root: XmlElement): UsbdMmt {
   const service =
     root.local === 'UserServiceDescription' ? root : (descendants(root, 'UserServiceDescription')[0] ?? null)

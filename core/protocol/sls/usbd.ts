@@ -4,17 +4,17 @@ import { attr, boolAttr, childrenOf, descendants, otherAttributes, uintAttr } fr
 import { parseXml } from '../../xml/xml-parser.ts'
 import { keptAttributes, XmlWriter } from '../../xml/xml-writer.ts'
 
-/** User Service Bundle Description, A/331 §7.1.3: what the service is called and which URLs come by broadcast. */
+/** User Service Bundle Description, A/331 §7.1.3: names of the service, and URL patterns of broadcast files. */
 export type Usbd = {
-  /** Equals the SLT's; null where the document has none. */
+  /** Equals the SLT's; null where absent. */
   readonly serviceId: number | null
   /** True: active. */
   readonly serviceStatus: boolean
   readonly names: readonly { readonly lang: string | null; readonly text: string }[]
   readonly languages: readonly string[]
-  /** Parts of URLs that say a file is broadcast (BroadcastAppService). */
+  /** Parts of URLs of broadcast files (BroadcastAppService). */
   readonly basePatterns: readonly string[]
-  /** Parts of URLs that say a file is to be had by broadband (UnicastAppService). */
+  /** Parts of URLs of broadband files (UnicastAppService). */
   readonly unicastPatterns: readonly string[]
   readonly otherAttributes: readonly XmlAttribute[]
 }
@@ -24,14 +24,14 @@ const USBD_NAMESPACE = 'tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/ROUTEUSD/1.0
 const SERVICE = new Set(['serviceId', 'serviceStatus'])
 
 /**
- * Parses a USBD of ROUTE or MMT, whichever root it has: its first UserServiceDescription counts.
+ * Parses a USBD of ROUTE or MMT with either root; only its first UserServiceDescription is read.
  * @throws CodecError `usbd-root` | `xml-…`
  */
 export function parseUsbd(bytes: Uint8Array | string): Usbd {
   return readUsbd(parseXml(bytes))
 }
 
-/** As `parseUsbd`, of a document that has been parsed. @throws CodecError `usbd-root` */
+/** As `parseUsbd`, from a parsed document. @throws CodecError `usbd-root` */
 export function readUsbd(root: XmlElement): Usbd {
   const service = isService(root) ? root : (find(root) ?? null)
   if (service === null) {
@@ -56,7 +56,7 @@ function find(root: XmlElement): XmlElement | undefined {
   return descendants(root, 'UserServiceDescription')[0] ?? descendants(root, 'userServiceDescription')[0]
 }
 
-/** MBMS writes its names with a small first letter. */
+/** Children by name; MBMS writes names with a small first letter. */
 function named(service: XmlElement, local: string): XmlElement[] {
   return [...childrenOf(service, local), ...childrenOf(service, local[0]?.toLowerCase() + local.slice(1))]
 }
@@ -67,7 +67,7 @@ function patterns(service: XmlElement, delivery: string): string[] {
   )
 }
 
-/** The USBD of a ROUTE service as XML; both flavours share it. */
+/** The USBD of a ROUTE service as XML, the same in both flavours. */
 export function serialiseUsbd(usbd: Usbd): Uint8Array {
   const xml = new XmlWriter()
   xml.open('BundleDescriptionROUTE', { xmlns: USBD_NAMESPACE })

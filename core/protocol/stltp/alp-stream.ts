@@ -1,13 +1,13 @@
 import type { AlpReceiver } from '../alp/alp-receiver.ts'
 import { PendingBytes } from './pending-bytes.ts'
 
-/** An ALP packet of 65535 bytes with its header, and the largest piece that may come on top. */
+/** An ALP packet of 65535 bytes with its header, and the largest piece after it. */
 const BUFFER_BYTES = 256 * 1024
 const MAX_PACKET = 65535 + 300
 
-/** The ALP packets of one PLP, cut out of the pieces that carry it. */
+/** Extracts the ALP packets of one PLP from the pieces that carry them. */
 export class AlpStream {
-  /** Packets given up in the middle. */
+  /** Incomplete packets dropped. */
   dropped = 0
   readonly #alp: AlpReceiver
   readonly #plp: number
@@ -19,7 +19,7 @@ export class AlpStream {
     this.#plp = plp
   }
 
-  /** A piece was lost: the packet that was open will not be whole. */
+  /** Reports a lost piece: drops the incomplete packet. */
   lost(): void {
     if (this.#pending.used > 0) this.dropped++
     this.#pending.used = 0
@@ -28,8 +28,8 @@ export class AlpStream {
   }
 
   /**
-   * The next piece `from[start, end)`.
-   * @param pointer offset in it of the first packet that begins there, -1 where none does or it is not known
+   * Adds the next piece `from[start, end)`.
+   * @param pointer offset in it of the first packet that begins there; -1 where none does or it is unknown
    */
   push(from: Uint8Array, start: number, end: number, pointer: number): void {
     const length = end - start
@@ -45,7 +45,7 @@ export class AlpStream {
     this.#cut(0, pointer < 0 || pointer > length ? -1 : before + pointer)
   }
 
-  /** @param boundary where a packet is known to begin, -1 unknown: what does not end there was read wrongly */
+  /** @param boundary start of a packet, -1 unknown: a packet that does not end there was misread */
   #cut(from: number, boundary: number): void {
     let at = from
     let known = boundary
@@ -58,7 +58,7 @@ export class AlpStream {
         continue
       }
       if (known <= at) break
-      // A packet that goes on beyond the place where the next begins.
+      // This packet continues beyond the start of the next.
       this.dropped++
       this.#alp.lost(this.#plp)
       at = known

@@ -3,7 +3,7 @@ import { AlpStream } from './alp-stream.ts'
 import { packetOffset, RTP_TYPE, RtpPacket } from './rtp.ts'
 import { RtpOrder } from './rtp-order.ts'
 
-/** One ALPTP stream (A/324): ALP packets of one PLP in RTP. */
+/** Receives one ALPTP stream (A/324): ALP packets of one PLP in RTP. */
 export class AlptpReceiver {
   readonly alp: AlpReceiver
   readonly outer: RtpOrder
@@ -37,7 +37,7 @@ export class AlptpReceiver {
       this.#malformed++
       return
     }
-    // 2019: M says that an ALP packet begins the payload. Later editions name its place, as in the tunnel.
+    // In 2019 M marks a payload that begins with an ALP packet. Later editions have an offset, as in the tunnel.
     const later = packet.payloadType === RTP_TYPE.alptp
     const pointer = packet.marker ? (later ? packetOffset(packet.word) : 0) : -1
     this.#stream.push(bytes, packet.payloadStart, packet.payloadEnd, pointer)

@@ -1,13 +1,13 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 
-/** Pointer of a baseband packet in which no ALP packet begins. */
+/** Pointer of a baseband packet without the start of an ALP packet. */
 export const NO_POINTER = 8191
 
-/** Header of a baseband packet, A/322 §5.2.2; `payloadStart` is an offset in the bytes it was read from. */
+/** Header of a baseband packet, A/322 §5.2.2; `payloadStart` is an offset in the parsed bytes. */
 export type BasebandHeader = {
-  /** From the start of the payload to the first ALP packet that begins in it; NO_POINTER: none. */
+  /** Offset in the payload of the first ALP packet that begins in it; NO_POINTER: none. */
   readonly pointer: number
-  /** Type of the extension, 7 is padding; null without. */
+  /** Type of the extension, 7 for padding; null where absent. */
   readonly extensionType: number | null
   readonly payloadStart: number
 }
@@ -44,7 +44,7 @@ export function parseBasebandHeader(bytes: Uint8Array, start = 0, end = bytes.le
 
 /**
  * A baseband packet around `payload`, with `padding` bytes in its header.
- * @param long two bytes of header even where one would do
+ * @param long two-byte header even where one byte suffices
  * @throws CodecError out-of-range
  */
 export function basebandPacket(payload: Uint8Array, pointer: number, padding = 0, long = false): Uint8Array {

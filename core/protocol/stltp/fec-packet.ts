@@ -3,20 +3,20 @@ import { u16At, u24At, u32At } from '../../bytes/ints.ts'
 import { RTP_HEADER_BYTES, writeRtpHeader } from './rtp.ts'
 
 const FEC_HEADER_BYTES = 16
-/** Where the XOR of the protected payloads begins. */
+/** Offset of the XOR of the protected payloads. */
 export const FEC_PAYLOAD_AT = RTP_HEADER_BYTES + FEC_HEADER_BYTES
-/** Packets that one FEC packet may protect; ST 2022-1 allows matrices of 100. */
+/** Most packets protected by one FEC packet; ST 2022-1 allows matrices of 100. */
 const MAX_PROTECTED = 255
 
-/** What an FEC packet of SMPTE ST 2022-1 protects, and the XOR of the fields that are not payload. */
+/** An FEC packet of SMPTE ST 2022-1: the packets it protects, and the XOR of their header fields. */
 export type FecPacket = {
   /** Sequence number of its own RTP header. */
   readonly sequence: number
-  /** The protected packets are `base + k * step` for k below `count`. */
+  /** Sequence numbers of the protected packets: `base + k * step` for k below `count`. */
   readonly base: number
   readonly step: number
   readonly count: number
-  /** XOR of the lengths behind the RTP headers. */
+  /** XOR of the lengths after the RTP headers. */
   readonly length: number
   readonly payloadType: number
   readonly timestamp: number
@@ -24,8 +24,8 @@ export type FecPacket = {
 }
 
 /**
- * SNBase(16) length_rec(16), E(1) PT_rec(7) mask(24), TS_rec(32), X(1) D(1) type(3) index(3) offset(8) NA(8) SNext(8), behind
- * an RTP header of payload type 96.
+ * Parses an FEC packet: SNBase(16) length_rec(16), E(1) PT_rec(7) mask(24), TS_rec(32), X(1) D(1) type(3) index(3) offset(8)
+ * NA(8) SNext(8), after an RTP header of payload type 96.
  * @throws CodecError fec-truncated | fec-matrix
  */
 export function parseFecPacket(bytes: Uint8Array, start: number, end: number): FecPacket {
@@ -51,8 +51,8 @@ export function parseFecPacket(bytes: Uint8Array, start: number, end: number): F
 }
 
 /**
- * The FEC packet that protects `packets`, RTP packets with plain headers that are `step` apart in sequence.
- * @throws CodecError fec-matrix where there are none, or too many
+ * The FEC packet that protects `packets`, RTP packets with plain headers and sequence numbers `step` apart.
+ * @throws CodecError fec-matrix for none, or too many
  */
 export function fecPacketOf(packets: readonly Uint8Array[], step: number, row: boolean, sequence: number): Uint8Array {
   const first = packets[0]
@@ -83,7 +83,7 @@ export function fecPacketOf(packets: readonly Uint8Array[], step: number, row: b
   return out
 }
 
-/** XORs `from[start, end)` onto `into` at `at`, as far as there is room. */
+/** XORs `from[start, end)` onto `into` at `at`, up to its end. */
 export function xorInto(into: Uint8Array, at: number, from: Uint8Array, start: number, end: number): void {
   const count = Math.min(end - start, into.length - at)
   for (let index = 0; index < count; index++) {

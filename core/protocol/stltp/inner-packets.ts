@@ -3,9 +3,9 @@ import { PendingBytes } from './pending-bytes.ts'
 
 const MAX_PACKET = 65535
 
-/** Cuts the IPv4 packets out of a row of tunnel payloads, in which packets and even their headers straddle. */
+/** Extracts the IPv4 packets from a sequence of tunnel payloads; packets and even their headers may span payloads. */
 export class InnerPackets {
-  /** Packets given up in the middle, or with a header that cannot be. */
+  /** Dropped packets: incomplete, or with an impossible header. */
   dropped = 0
   readonly #packet: (bytes: Uint8Array, start: number, end: number) => void
   readonly #pending = new PendingBytes()
@@ -15,14 +15,14 @@ export class InnerPackets {
     this.#packet = packet
   }
 
-  /** Tunnel packets before the next are missing. */
+  /** Reports missing tunnel packets before the next. */
   lost(): void {
     if (this.#pending.used > 0) this.dropped++
     this.#pending.used = 0
     this.#synced = false
   }
 
-  /** @param offset where in the payload `from[start, end)` an inner packet begins, -1 where the header does not say */
+  /** @param offset of the first inner packet that begins in the payload `from[start, end)`; -1 where the header has none */
   push(from: Uint8Array, start: number, end: number, offset: number): void {
     const known = offset >= 0 && offset < end - start
     if (!this.#synced) {
@@ -33,7 +33,7 @@ export class InnerPackets {
       return
     }
     if (known) {
-      // What is pending must end exactly where the next packet is said to begin.
+      // The pending packet must end exactly at the announced start of the next.
       this.#pending.append(from, start, start + offset)
       this.#cut()
       if (!this.#synced || this.#pending.used > 0) {

@@ -1,12 +1,12 @@
 const FIRST_BYTES = 8192
 
-/** Bytes of packets that come in pieces, from the beginning of the first that is not whole yet. */
+/** Bytes of incomplete packets, from the start of the first one. */
 export class PendingBytes {
-  /** Only the first `used` are meant; `append` may put another array here. */
+  /** Only the first `used` are valid; `append` may replace the array. */
   bytes = new Uint8Array(FIRST_BYTES)
   used = 0
 
-  /** Copies `from[start, end)` behind what is there. */
+  /** Appends a copy of `from[start, end)`. */
   append(from: Uint8Array, start: number, end: number): void {
     const needed = this.used + end - start
     if (needed > this.bytes.length) {
@@ -18,14 +18,14 @@ export class PendingBytes {
     this.used = needed
   }
 
-  /** Takes the first `count` bytes away. */
+  /** Removes the first `count` bytes. */
   drop(count: number): void {
     if (count === 0) return
     this.bytes.copyWithin(0, count, this.used)
     this.used -= count
   }
 
-  /** Takes all away, and the memory that a damaged stream made it ask for. */
+  /** Removes all bytes, and frees memory that a damaged stream made it allocate. */
   clear(): void {
     this.used = 0
     if (this.bytes.length > FIRST_BYTES) this.bytes = new Uint8Array(FIRST_BYTES)

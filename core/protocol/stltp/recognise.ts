@@ -6,7 +6,7 @@ import { INNER_PORTS } from './stltp-receiver.ts'
 const packet = new RtpPacket()
 const alp = new AlpPacket()
 
-/** Whether a datagram is a tunnel packet of STLTP in which an inner packet begins: the others do not tell. */
+/** True for an STLTP tunnel packet in which an inner packet begins; others cannot be recognised. */
 export function looksLikeStltp(bytes: Uint8Array, start: number, end: number): boolean {
   if (!packet.read(bytes, start, end) || packet.payloadType !== RTP_TYPE.tunnel || !packet.marker) return false
   const at = packet.payloadStart + packetOffset(packet.word)
@@ -16,14 +16,14 @@ export function looksLikeStltp(bytes: Uint8Array, start: number, end: number): b
   return place >= 0 && place < INNER_PORTS.channels * INNER_PORTS.channelStep && u16At(bytes, at + 2) >= 28
 }
 
-/** PLP of an ALPTP stream on this port, -1 where it is none. */
+/** PLP of an ALPTP stream on this port, or -1. */
 export function alptpPlp(port: number): number {
   const place = port - INNER_PORTS.first
   if (place < 0 || place >= INNER_PORTS.channels * INNER_PORTS.channelStep) return -1
   return place % INNER_PORTS.channelStep < INNER_PORTS.preamble ? place : -1
 }
 
-/** Whether a datagram is an ALPTP packet at the beginning of which (or at its offset) a sound ALP packet begins. */
+/** True for an ALPTP packet with a valid ALP packet at its start or offset. */
 export function looksLikeAlptp(bytes: Uint8Array, start: number, end: number): boolean {
   if (!isTransportType(bytes, start, end) || !packet.read(bytes, start, end) || !packet.marker) return false
   const at = packet.payloadStart + (packet.payloadType === RTP_TYPE.alptp ? packetOffset(packet.word) : 0)
@@ -35,15 +35,15 @@ export function looksLikeAlptp(bytes: Uint8Array, start: number, end: number): b
   )
 }
 
-/** Whether a datagram may be one of DSTP: an RTP header in front of the service's own payload, which then begins at byte 12. */
+/** True where a datagram may be DSTP: an RTP header before the service's own payload, which begins at byte 12. */
 export function mayBeDstp(bytes: Uint8Array, start: number, end: number): boolean {
   return bytes[start] === 0x80 && isTransportType(bytes, start, end)
 }
 
-/** Bytes in front of the payload in DSTP. */
+/** Bytes before the payload in DSTP. */
 export const DSTP_HEADER_BYTES = RTP_HEADER_BYTES
 
-/** 0x50 to 0x5f in 2019; 81 and 82, which are 0x51 and 0x52, later. */
+/** 0x50 to 0x5f in 2019; later 81 and 82, which are 0x51 and 0x52. */
 function isTransportType(bytes: Uint8Array, start: number, end: number): boolean {
   return end - start > RTP_HEADER_BYTES && ((bytes[start + 1] as number) & 0x70) === 0x50
 }

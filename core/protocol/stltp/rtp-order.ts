@@ -1,29 +1,29 @@
 import { FEC_PAYLOAD_AT, type FecPacket, parseFecPacket, xorInto } from './fec-packet.ts'
 import { RTP_HEADER_BYTES, RtpPacket, sequenceDistance, writeRtpHeader } from './rtp.ts'
 
-/** Packets a gap waits for, without FEC. */
+/** Packets after which a gap counts as lost, without FEC. */
 const WINDOW = 64
-/** Packets remembered, and waited for at most where there is FEC. */
+/** Packets kept, and the longest wait with FEC. */
 const HISTORY = 1024
-/** Further away than this a sequence number is a new beginning. */
+/** A sequence number further away than this starts a new sequence. */
 const JUMP = 2048
 const MAX_FEC_WAITING = 512
 
-/** What became of the packets of one stream. */
+/** Counts of one stream's packets. */
 export type OrderCounters = {
   packets: number
-  /** Sequence numbers that never came and could not be recovered. */
+  /** Sequence numbers that never arrived and could not be recovered. */
   lost: number
   /** Packets rebuilt from FEC. */
   recovered: number
   duplicates: number
-  /** Packets that came after one with a higher number. */
+  /** Packets that arrived after one with a higher number. */
   outOfOrder: number
-  /** Came after they had been given up. */
+  /** Packets that arrived after they were counted as lost. */
   late: number
   fecPackets: number
   fecMalformed: number
-  /** The sender began anew. */
+  /** New sequences started by the sender. */
   restarts: number
 }
 
@@ -37,8 +37,8 @@ type Slot = { sequence: number; bytes: Uint8Array; length: number; recovered: bo
 type Waiting = { readonly fec: FecPacket; readonly xor: Uint8Array }
 
 /**
- * RTP packets of one stream in order of their sequence numbers: duplicates dropped, gaps waited for, and filled by SMPTE
- * ST 2022-1 FEC where it comes.
+ * Puts the RTP packets of one stream in order of their sequence numbers: drops duplicates, waits for missing packets, and
+ * recovers them by SMPTE ST 2022-1 FEC.
  */
 export class RtpOrder {
   readonly counters: OrderCounters = {
@@ -56,9 +56,9 @@ export class RtpOrder {
   readonly #packet = new RtpPacket()
   /** By sequence number modulo HISTORY. Without gaps and FEC nothing is kept. */
   readonly #slots: (Slot | undefined)[] = new Array<Slot | undefined>(HISTORY)
-  /** Numbers that were given up, to know a late one from a duplicate. */
-  readonly #givenUp = new Int32Array(HISTORY).fill(-1)
-  /** Next number to hand on, -1 before the first. */
+  /** Numbers counted as lost, which distinguishes a late packet from a duplicate. */
+  readonly #lostNumbers = new Int32Array(HISTORY).fill(-1)
+  /** Next number to pass on, -1 before the first. */
   #next = -1
   /** Highest number seen. */
   #highest = -1
@@ -68,14 +68,14 @@ export class RtpOrder {
   #fec: Waiting[] = []
   /** Numbers that FEC can still need, from the matrices seen. */
   #span = WINDOW
-  /** In a recovery: packets handed on must not start another. */
-  #busy = false
+  /** A recovery is in progress: packets passed on must not start another. */
+  #recovering = false
 
   constructor(sink: OrderSink) {
     this.#sink = sink
   }
 
-  /** An RTP packet. @returns false where it is none */
+  /** Adds an RTP packet. @returns false where it is none */
   packet(bytes: Uint8Array, start: number, end: number): boolean {
     const packet = this.#packet
     if (!packet.read(bytes, start, end)) return false
@@ -85,7 +85,7 @@ export class RtpOrder {
     return true
   }
 
-  /** An FEC packet of this stream, from the port of the columns or of the rows. */
+  /** Adds an FEC packet of this stream, from the port of the columns or of the rows. */
   fec(bytes: Uint8Array, start: number, end: number): void {
     this.counters.fecPackets++
     const packet = this.#packet
@@ -108,13 +108,13 @@ export class RtpOrder {
     this.#recover()
   }
 
-  /** The input ended: what waits behind gaps is handed on. */
+  /** Ends the input: passes on the packets after gaps. */
   flush(): void {
     while (this.#waiting > 0) this.#skip()
     this.#fec = []
   }
 
-  /** Packets handed on are kept for FEC, at the beginning in case there is some. */
+  /** Packets passed on are kept for FEC; at the start always, because there may be FEC. */
   get #keeps(): boolean {
     return this.#hasFec || this.counters.packets < 2 * HISTORY
   }
@@ -131,8 +131,8 @@ export class RtpOrder {
       ahead = 0
     }
     if (ahead < 0) {
-      // Known, or too late to be put in its place.
-      if (this.#givenUp[sequence % HISTORY] === sequence) counters.late++
+      // A known packet, or too late for its place.
+      if (this.#lostNumbers[sequence % HISTORY] === sequence) counters.late++
       else counters.duplicates++
       return
     }
@@ -203,7 +203,7 @@ export class RtpOrder {
     }
   }
 
-  /** Gives up the missing packets in front of the next one that is there. */
+  /** Counts the missing packets before the next kept one as lost. */
   #skip(): void {
     while (this.#waiting > 0 && this.#slots[this.#next % HISTORY]?.sequence !== this.#next) {
       this.#giveUpNext()
@@ -214,11 +214,11 @@ export class RtpOrder {
   #giveUpNext(): void {
     this.counters.lost++
     this.#gap = true
-    this.#givenUp[this.#next % HISTORY] = this.#next
+    this.#lostNumbers[this.#next % HISTORY] = this.#next
     this.#next = (this.#next + 1) & 0xffff
   }
 
-  /** How many of the packets it protects are neither handed on nor kept. */
+  /** Number of protected packets neither passed on nor kept. */
   #missing(fec: FecPacket): number {
     let missing = 0
     for (let index = 0; index < fec.count; index++) {
@@ -229,8 +229,8 @@ export class RtpOrder {
   }
 
   #recover(): void {
-    if (this.#busy) return
-    this.#busy = true
+    if (this.#recovering) return
+    this.#recovering = true
     for (let found = true; found; ) {
       found = false
       const waiting = this.#fec
@@ -238,13 +238,13 @@ export class RtpOrder {
       for (const each of waiting) {
         const last = (each.fec.base + (each.fec.count - 1) * each.fec.step) & 0xffff
         const missing = this.#missing(each.fec)
-        // Of no use any more: everything it protects is there, or has been given up.
+        // No longer useful: all its packets are kept, or counted as lost.
         if (missing === 0 || sequenceDistance(last, this.#next) < 0) continue
         if (missing === 1 && this.#rebuild(each)) found = true
         else this.#fec.push(each)
       }
     }
-    this.#busy = false
+    this.#recovering = false
   }
 
   #rebuild({ fec, xor }: Waiting): boolean {
@@ -267,7 +267,7 @@ export class RtpOrder {
       xorInto(rebuilt, RTP_HEADER_BYTES, slot.bytes, RTP_HEADER_BYTES, slot.length)
     }
     if (lost < 0 || length > xor.length || sequenceDistance(lost, this.#next) < 0) return false
-    // The last header word is not protected, so what it says about packets that begin here is lost with M.
+    // The last header word is not protected, so its offset of packets that begin here is lost with M.
     writeRtpHeader({ marker: false, payloadType, sequence: lost, timestamp: timestamp >>> 0, word: 0 }, rebuilt)
     this.counters.recovered++
     this.#arrived(lost, rebuilt, 0, RTP_HEADER_BYTES + length, true)

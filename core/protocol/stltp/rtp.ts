@@ -4,7 +4,7 @@ import { u16At, u32At } from '../../bytes/ints.ts'
 /** The fixed header. RFC 3550 §5.1. */
 export const RTP_HEADER_BYTES = 12
 
-/** Payload types of A/324 2019; those of later editions beside them. */
+/** Payload types of A/324 2019, and those of later editions. */
 export const RTP_TYPE = {
   tunnel: 97,
   fec: 96,
@@ -18,20 +18,20 @@ export const RTP_TYPE = {
 } as const
 
 /**
- * An RTP packet read in place (RFC 3550 §5.1); one instance is reused. The last header word is not an SSRC in A/324, so it
- * is kept as it is.
+ * An RTP packet read in place (RFC 3550 §5.1); one instance is reused. The last header word is not an SSRC in A/324, so it is
+ * kept unread.
  */
 export class RtpPacket {
   marker = false
   payloadType = 0
   sequence = 0
   timestamp = 0
-  /** The word where RTP has its SSRC. */
+  /** The word in place of the SSRC. */
   word = 0
   payloadStart = 0
   payloadEnd = 0
 
-  /** @returns false where `bytes[start, end)` is no RTP packet */
+  /** @returns false where `bytes[start, end)` is not an RTP packet */
   read(bytes: Uint8Array, start: number, end: number): boolean {
     if (end - start < RTP_HEADER_BYTES) return false
     const first = bytes[start] as number
@@ -78,7 +78,7 @@ export function writeRtpHeader(header: RtpHeader, into: Uint8Array, at = 0): voi
   }
 }
 
-/** The packet offset of a tunnel packet's header: 16 bits; editions with 32 read the same. */
+/** The packet offset in a tunnel packet's header: 16 bits; editions with 32 bits read the same. */
 export function packetOffset(word: number): number {
   return word & 0xffff
 }
@@ -90,7 +90,7 @@ export function tunnelTimestamp(timeUs: number): number {
   return seconds * 1024 + fraction
 }
 
-/** Whether `sequence` is after `than`, in 16 bits that wrap; how far, negative where it is before. */
+/** Distance from `than` to `sequence`, in 16 bits that wrap; negative where it is before. */
 export function sequenceDistance(sequence: number, than: number): number {
   return ((sequence - than) << 16) >> 16
 }

@@ -7,7 +7,10 @@ import { InnerPackets } from './inner-packets.ts'
 import { packetOffset, RTP_TYPE, RtpPacket, sequenceDistance } from './rtp.ts'
 import { RtpOrder } from './rtp-order.ts'
 
-/** UDP ports of the inner streams: PLP 0 to 63, preamble, timing and management, security; the next RF channel is 100 on. */
+/**
+ * UDP ports of the inner streams: PLP 0 to 63, preamble, timing and management, security; those of the next RF channel are 100
+ * higher.
+ */
 export const INNER_PORTS = {
   first: 30000,
   preamble: 64,
@@ -17,7 +20,7 @@ export const INNER_PORTS = {
   channels: 4,
 } as const
 const PLPS = 64
-/** Largest baseband packet that is put together; the longest code of A/322 holds some 7 kB. */
+/** Largest baseband packet assembled; the longest code of A/322 has some 7 kB. */
 const MAX_BASEBAND = 65536
 const UDP = 17
 
@@ -25,14 +28,14 @@ type StltpCounters = {
   /** Inner UDP datagrams. */
   innerPackets: number
   basebandPackets: number
-  /** Inner RTP packets of baseband streams that never came. */
+  /** Inner RTP packets of baseband streams that never arrived. */
   innerLost: number
-  /** Baseband packets of which a piece is missing; those missing whole are among `innerLost` only. */
+  /** Baseband packets with a missing piece; wholly missing ones are counted only in `innerLost`. */
   basebandLost: number
   preamble: number
   timing: number
   security: number
-  /** Inner datagrams of another kind, and headers that could not be read. */
+  /** Inner datagrams of other kinds, and unreadable headers. */
   other: number
   malformed: number
 }
@@ -41,7 +44,7 @@ type StltpCounters = {
 class Plp {
   readonly stream: AlpStream
   readonly bytes = new Uint8Array(MAX_BASEBAND)
-  /** -1: not in a baseband packet. */
+  /** -1: outside a baseband packet. */
   used = -1
   total = 0
   sequence = -1
@@ -52,8 +55,8 @@ class Plp {
 }
 
 /**
- * One studio-to-transmitter tunnel (A/324): outer RTP put in order, inner IP packets cut out, baseband packets put together,
- * the ALP packets of each PLP read. PLPs are numbered 0 to 63, those of further RF channels from 100, 200 and 300.
+ * Unpacks one studio-to-transmitter tunnel (A/324): orders outer RTP, extracts inner IP packets, assembles baseband packets,
+ * and reads the ALP packets of each PLP. PLPs are numbered 0 to 63, those of further RF channels from 100, 200 and 300.
  */
 export class StltpReceiver {
   readonly alp: AlpReceiver
@@ -82,7 +85,7 @@ export class StltpReceiver {
     })
   }
 
-  /** Everything counted, by name. */
+  /** All counters by name. */
   counts(): Record<string, number> {
     const { packets, lost, recovered, duplicates, outOfOrder, late, fecPackets, restarts } = this.outer.counters
     let alpCut = 0
@@ -106,7 +109,7 @@ export class StltpReceiver {
     }
   }
 
-  /** The input ended. */
+  /** Ends the input. */
   flush(): void {
     this.outer.flush()
     this.alp.flush()
@@ -146,7 +149,7 @@ export class StltpReceiver {
     else counters.security++
   }
 
-  /** A piece of a baseband packet: M begins one and says how long it is. */
+  /** Adds a piece of a baseband packet: M marks the first, which has the length. */
   #baseband(bytes: Uint8Array, tag: number): void {
     const { marker, sequence, word, payloadStart, payloadEnd, payloadType } = this.#inner
     if (payloadType !== RTP_TYPE.baseband) {
@@ -167,7 +170,7 @@ export class StltpReceiver {
     const length = payloadEnd - payloadStart
     if (marker) {
       if (plp.used >= 0) this.#lost(plp)
-      // An editor of the tunnel may leave the length out: then the packet is what is here.
+      // A tunnel editor may omit the length: then the packet is this piece.
       plp.total = word === 0 ? length : word
       if (plp.total > MAX_BASEBAND || length > plp.total) {
         this.counters.malformed++
@@ -202,7 +205,7 @@ export class StltpReceiver {
     }
   }
 
-  /** Pieces are missing: the baseband packet that was open, or the ones between, cannot be had. */
+  /** Drops the baseband packet with missing pieces. */
   #lost(plp: Plp): void {
     this.counters.basebandLost++
     plp.used = -1

@@ -4,7 +4,7 @@ import { basebandPacket, NO_POINTER } from './baseband.ts'
 import { RTP_HEADER_BYTES, RTP_TYPE, tunnelTimestamp, writeRtpHeader } from './rtp.ts'
 import { INNER_PORTS } from './stltp-receiver.ts'
 
-/** Where the inner packets go, A/324. */
+/** Destination of the inner packets, A/324. */
 const INNER_ADDRESS = [239, 0, 51, 48] as const
 const INNER_SOURCE = [192, 168, 0, 1] as const
 
@@ -43,22 +43,22 @@ export function basebandPackets(alp: readonly Uint8Array[], basebandBytes: numbe
   return packets
 }
 
-/** Writes one tunnel: baseband packets to inner packets to outer RTP packets, with running numbers. */
+/** Writes one tunnel: baseband packets into inner packets into outer RTP packets, with continuous numbers. */
 export class StltpWriter {
   readonly #packetBytes: number
   readonly #inner = new Map<number, number>()
   #outer: number
-  /** Inner packets not yet sent, and where among their bytes packets begin. */
+  /** Unsent inner packets, and the offsets where packets begin. */
   #pending: Uint8Array[] = []
   #pendingBytes = 0
 
-  /** @param packetBytes payload of an outer packet; @param firstSequence of the outer RTP */
+  /** @param packetBytes payload of an outer packet @param firstSequence of the outer RTP */
   constructor(packetBytes = 1400, firstSequence = 0) {
     this.#packetBytes = packetBytes
     this.#outer = firstSequence
   }
 
-  /** A baseband packet of PLP `plp`, in pieces of at most `pieceBytes`. */
+  /** Writes a baseband packet of PLP `plp`, in pieces of at most `pieceBytes`. */
   baseband(plp: number, packet: Uint8Array, timeUs: number, pieceBytes = 1400): void {
     for (let at = 0; at < packet.length; at += pieceBytes) {
       const first = at === 0
@@ -71,7 +71,7 @@ export class StltpWriter {
     }
   }
 
-  /** Any inner packet, to `port` of the inner address. */
+  /** Writes an inner packet to `port` of the inner address. */
   innerPacket(
     port: number,
     rtp: { readonly marker: boolean; readonly payloadType: number; readonly word: number },
@@ -93,7 +93,7 @@ export class StltpWriter {
     this.#pendingBytes += bytes.length
   }
 
-  /** Outer packets for what is pending: whole ones only, unless `all`. */
+  /** Outer packets of the pending bytes: only full ones, unless `all`. */
   take(timeUs: number, all: boolean): Uint8Array[] {
     const packets: Uint8Array[] = []
     while (this.#pendingBytes >= this.#packetBytes || (all && this.#pendingBytes > 0)) {
@@ -126,6 +126,6 @@ export class StltpWriter {
     return out
   }
 
-  /** The first pending packet has been sent in part. */
+  /** The first pending packet is partly sent. */
   #begun = false
 }

@@ -15,7 +15,7 @@ import { basebandPackets, StltpWriter } from './stltp-writer.ts'
 const zeros = (length: number) => new Uint8Array(length)
 
 describe('RTP headers', () => {
-  it('of the tunnel are the reference’s, in both directions', () => {
+  it('match the tunnel reference in both directions', () => {
     const timestamp = tunnelTimestamp(428_268e6 + 772_579)
     expect(timestamp).toBe(0x1a23b2e0)
     const header = { marker: true, payloadType: 97, sequence: 0xfffb, timestamp, word: 0x400000c4 }
@@ -30,14 +30,14 @@ describe('RTP headers', () => {
     expect(packet).toMatchObject({ marker: true, payloadType: 78, sequence: 0xfffe, word: 800 })
   })
 
-  it('with extension, contributing sources and padding are passed over', () => {
+  it('may have extension, contributing sources and padding', () => {
     const packet = new RtpPacket()
     const extended = hexToBytes(`b1 4e 0001 00000000 00000000 aaaaaaaa fff80004${'00'.repeat(16)} 0102 00 02`)
     expect(packet.read(extended, 0, extended.length)).toBe(true)
     expect([packet.payloadStart, packet.payloadEnd]).toEqual([36, 38])
   })
 
-  it('cut or of random bytes are refused or stay inside', () => {
+  it('stay inside their range when truncated or random', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
         const packet = new RtpPacket()
@@ -50,7 +50,7 @@ describe('RTP headers', () => {
       expect(new RtpPacket().read(zeros(12).fill(0x80), 0, length)).toBe(false)
   })
 
-  it('sequence numbers wrap', () => {
+  it('have sequence numbers that wrap', () => {
     expect(sequenceDistance(2, 65_534)).toBe(4)
     expect(sequenceDistance(65_534, 2)).toBe(-4)
   })
@@ -71,7 +71,7 @@ describe('baseband packets', () => {
     expect(parseBasebandHeader(packet)).toEqual({ pointer, extensionType: padding === 0 ? null : 7, payloadStart })
   })
 
-  it('are read back as they were written', () => {
+  it('are read back as written', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: NO_POINTER }),
@@ -88,7 +88,7 @@ describe('baseband packets', () => {
     )
   })
 
-  it('cut in the header are a CodecError, whatever they are', () => {
+  it('throw CodecError when truncated in the header', () => {
     for (const padding of [0, 10, 100]) {
       const packet = basebandPacket(zeros(0), 300, padding)
       for (let length = 0; length < packet.length; length++) {
@@ -106,7 +106,7 @@ describe('baseband packets', () => {
     )
   })
 
-  it('of one length carry any ALP packets, split anywhere', () => {
+  it('carry any ALP packets at a constant length, split anywhere', () => {
     const lengths = fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 1, maxLength: 30 })
     fc.assert(
       fc.property(lengths, fc.integer({ min: 140, max: 700 }), (list, size) => {
@@ -120,7 +120,7 @@ describe('baseband packets', () => {
   })
 })
 
-/** An RTP packet of the tunnel with a payload that tells it. */
+/** An RTP packet of the tunnel with a payload that identifies it. */
 function outer(sequence: number, length = 20): Uint8Array {
   const bytes = zeros(12 + length).fill(sequence & 255)
   const timestamp = sequence * 7
@@ -145,7 +145,7 @@ function order() {
 }
 
 describe('RtpOrder', () => {
-  it('puts packets in order over the wrap, drops duplicates, and says what is missing', () => {
+  it('puts packets in order over the wrap, drops duplicates, and reports missing ones', () => {
     const { seen, ordered, push } = order()
     push(outer(65_534), outer(0), outer(65_535), outer(65_535), outer(1), outer(3))
     ordered.flush()
@@ -164,14 +164,14 @@ describe('RtpOrder', () => {
     expect(seen[1]).toBe('!2/20')
   })
 
-  it('begins anew after a jump, and takes a long gap as lost', () => {
+  it('restarts after a jump, and counts a long gap as lost', () => {
     const { seen, ordered, push } = order()
     push(outer(10), outer(1500), outer(40_000), outer(40_001))
     expect(seen.map((each) => each.split('/')[0])).toEqual(['10', '!1500', '!40000', '40001'])
     expect(ordered.counters).toMatchObject({ lost: 1489, restarts: 1 })
   })
 
-  it('brings back single losses of rows and columns, of any lengths', () => {
+  it('recovers single losses of rows and columns, of any lengths', () => {
     const columns = 5
     const rows = 4
     const all = Array.from({ length: columns * rows }, (_, index) => outer(65_530 + index, 10 + index * 3))
@@ -197,7 +197,7 @@ describe('RtpOrder', () => {
     expect(ordered.counters).toMatchObject({ lost: 0, recovered: 4 })
   })
 
-  it('reads FEC headers it wrote, and refuses cut and impossible ones', () => {
+  it('reads back FEC headers, and refuses truncated and impossible ones', () => {
     const packets = [outer(7, 30), outer(9, 50)]
     const fec = fecPacketOf(packets, 2, false, 5)
     expect(parseFecPacket(fec, 0, fec.length)).toMatchObject({
@@ -213,7 +213,7 @@ describe('RtpOrder', () => {
     expect(() => fecPacketOf([], 1, false, 0)).toThrow(CodecError)
   })
 
-  it('survives any packets and FEC, and hands on in order', () => {
+  it('accepts any packets and FEC, and passes on in order', () => {
     const step = fc.record({
       sequence: fc.integer({ min: 0, max: 3000 }),
       fec: fc.boolean(),
@@ -237,7 +237,7 @@ describe('StltpReceiver', () => {
   const ip = (number: number, length = 300) =>
     Uint8Array.from(ipv4Udp([number, ...new Array<number>(length).fill(number)]))
 
-  /** Outer packets of two PLPs, whose IP packets are numbered. */
+  /** Outer packets of two PLPs with numbered IP packets. */
   function tunnel(packetBytes = 500): Uint8Array[] {
     const writer = new StltpWriter(packetBytes, 65_530)
     const out: Uint8Array[] = []
@@ -274,7 +274,7 @@ describe('StltpReceiver', () => {
     }
   })
 
-  it('any one lost packet costs what was in it, is counted, and nothing wrong comes out', () => {
+  it('loses only the contents of a lost packet, counts it, and passes on nothing wrong', () => {
     const packets = tunnel()
     for (let missing = 1; missing < packets.length; missing++) {
       const { seen, counts } = receive(packets.filter((_, index) => index !== missing))
@@ -287,13 +287,13 @@ describe('StltpReceiver', () => {
     }
   })
 
-  it('begins in the middle, at the next packet that begins in a tunnel packet', () => {
+  it('starts mid-stream at the next packet that begins in a tunnel packet', () => {
     const packets = tunnel()
     const { seen } = receive(packets.slice(packets.length / 2))
     expect(seen.length).toBeGreaterThan(20)
   })
 
-  it('cut packets, damaged bytes and random ones harm nothing', () => {
+  it('accepts truncated, damaged and random packets', () => {
     const packets = tunnel()
     for (const packet of packets.slice(0, 3)) {
       for (let length = 0; length < packet.length; length += 7)
@@ -316,7 +316,7 @@ describe('StltpReceiver', () => {
     fc.assert(fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 20 }), (list) => void receive(list)))
   })
 
-  it('is recognised by a packet in which an inner one begins, and by no other', () => {
+  it('is recognised only by a packet in which an inner one begins', () => {
     const packets = tunnel()
     const marked = packets.filter((packet) => (packet[1] as number) >= 0x80)
     expect(looksLikeStltp(marked[0] as Uint8Array, 0, (marked[0] as Uint8Array).length)).toBe(true)

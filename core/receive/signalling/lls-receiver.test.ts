@@ -236,7 +236,7 @@ describe('signed LLS tables', () => {
         session.lls(6, 1, data)
       }
       expect(signed().map((table) => table.signature?.verdict)).toEqual(['good', 'good', 'good'])
-      expect(signed()[0]?.signature?.text).toContain('issued by CN=Root, whose certificate is not at hand')
+      expect(signed()[0]?.signature?.text).toContain('issued by CN=Root, whose certificate is not available')
       const table = session.tables.find((each) => each.name === 'CertificationData')
       expect(table?.signature).toMatchObject({ verdict: 'good', signer: 'CN=Broadcaster' })
       expect(table?.values).toMatchObject({
