@@ -1,14 +1,14 @@
 const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*:/
 
-/** True for a reference that names its own host or scheme (`http:`, `//host`, `tag:`): it does not resolve against a folder. */
+/** True for a reference with its own host or scheme (`http:`, `//host`, `tag:`), which does not resolve against a folder. */
 export function isAbsoluteReference(reference: string): boolean {
   return SCHEME.test(reference) || reference.startsWith('//')
 }
 
 /**
- * Resolves a reference against the name of the document it stands in, as RFC 3986 §5.2 does for URLs, except that the
- * base may itself be relative (`dash/manifest.mpd`), as names of a ROUTE service are. Leading `..` that lead out of a
- * relative base stay in the result: the reader decides. A fragment is dropped, a query kept.
+ * Resolves a reference against the name of its document, as RFC 3986 §5.2 for URLs, except that the base may be relative
+ * (`dash/manifest.mpd`), as names of a ROUTE service are. Leading `..` out of a relative base are kept for the caller. A
+ * fragment is dropped, a query kept.
  */
 export function resolveReference(base: string, reference: string): string {
   const [wanted = ''] = reference.split('#', 1)
@@ -22,7 +22,7 @@ export function resolveReference(base: string, reference: string): string {
   return root + withoutDots(path.slice(0, path.lastIndexOf('/') + 1) + wanted, path.startsWith('/'))
 }
 
-/** `http://host` of an absolute base, or nothing. `tag:` and the like have no authority: their whole text is path. */
+/** `http://host` of an absolute base, or an empty text. `tag:` and the like have no authority: they are all path. */
 function rootOf(base: string): string {
   return /^(?:[A-Za-z][A-Za-z0-9+.-]*:)?\/\/[^/?]*/.exec(base)?.[0] ?? ''
 }

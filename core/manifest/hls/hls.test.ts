@@ -31,7 +31,7 @@ function media(text: string): HlsMedia {
 }
 
 describe('parsePlaylist', () => {
-  test('a master playlist as GPAC writes it', () => {
+  test('reads a master playlist of GPAC', () => {
     const parsed = playlist(`#EXTM3U
 #EXT-X-VERSION:6
 #EXT-X-INDEPENDENT-SEGMENTS
@@ -52,7 +52,7 @@ live_1.m3u8
     })
   })
 
-  test('a media playlist', () => {
+  test('reads a media playlist', () => {
     expect(media(MEDIA)).toMatchObject({
       version: 6,
       targetDurationS: 2,
@@ -68,7 +68,7 @@ live_1.m3u8
     })
   })
 
-  test('byte ranges without an offset follow the one before in the same file', () => {
+  test('reads byte ranges without an offset, which follow the previous range of the file', () => {
     const parsed = media(`#EXTM3U
 #EXT-X-TARGETDURATION:2
 #EXT-X-MEDIA-SEQUENCE:7
@@ -96,7 +96,7 @@ v.mp4`)
     expect(() => playlist(text)).toThrow(expect.objectContaining({ code }))
   })
 
-  test('mutated playlists throw CodecError and nothing else', () => {
+  test('throws only CodecError for mutated playlists', () => {
     fc.assert(
       fc.property(fc.nat(MEDIA.length - 1), fc.string({ maxLength: 4 }), fc.nat(6), (at, insert, remove) => {
         try {
@@ -119,7 +119,7 @@ describe('windowPlaylist', () => {
   const cut = (has: (segment: { uri: string }) => boolean, ended = true, newest: number | null = null) =>
     windowPlaylist(media(MEDIA), { has, ended, newest })
 
-  test('leaves out what is missing at the ends, with its map and number', () => {
+  test('leaves out missing segments at the ends, with their map and number', () => {
     expect(cut(without('s1.m4s', 's4.m4s'))).toBe(`#EXTM3U
 #EXT-X-VERSION:6
 #EXT-X-TARGETDURATION:2
@@ -134,7 +134,7 @@ s3.m4s
 `)
   })
 
-  test('a hole in between stays as a gap', () => {
+  test('keeps a hole in between as a gap', () => {
     const parsed = media(cut(without('s2.m4s')))
     expect(parsed.segments.map((segment) => [segment.uri, segment.gap])).toEqual([
       ['s1.m4s', false],
@@ -145,13 +145,13 @@ s3.m4s
     expect(parsed.version).toBe(8)
   })
 
-  test('while it grows there is no end and only the newest are listed', () => {
+  test('has no end and lists only the newest segments while it grows', () => {
     const parsed = media(cut(without('s4.m4s'), false, 2))
     expect(parsed).toMatchObject({ endList: false, playlistType: null, mediaSequence: 1 })
     expect(parsed.segments.map((segment) => segment.uri)).toEqual(['s2.m4s', 's3.m4s'])
   })
 
-  test('nothing to be had gives an empty playlist that still parses', () => {
+  test('is empty and still parses without any segment', () => {
     expect(media(cut(() => false)).segments).toEqual([])
   })
 })

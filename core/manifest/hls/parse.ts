@@ -10,16 +10,16 @@ import type {
   HlsVariant,
 } from './playlist.ts'
 
-/** Larger playlists are refused before they are read. */
+/** Larger playlists are refused before parsing. */
 const MAX_PLAYLIST_BYTES = 8 * 1024 * 1024
 
-/** Tags that speak of the segment after them; all others before the first segment are the playlist's own. */
+/** Tags about the next segment; other tags before the first segment belong to the playlist. */
 const SEGMENT_TAGS =
   /^#EXT(?:INF|-X-(?:BYTERANGE|DISCONTINUITY|KEY|MAP|PROGRAM-DATE-TIME|DATERANGE|GAP|BITRATE|PART))(?::|$)/
 
 /**
  * Reads a master or a media playlist. Unknown tags are kept as lines.
- * @throws CodecError hls-header | hls-too-large | hls-number | hls-missing, offset is the line from 1
+ * @throws CodecError hls-header | hls-too-large | hls-number | hls-missing; its offset is the line from 1
  */
 export function parsePlaylist(bytes: Uint8Array): HlsPlaylist {
   if (bytes.byteLength > MAX_PLAYLIST_BYTES)
@@ -163,7 +163,7 @@ function parseMedia(lines: readonly string[]): HlsMedia {
   }
 }
 
-/** EXT-X-MEDIA-SEQUENCE may stand after the first segment in sloppy playlists; numbers come from its final value. */
+/** Numbers the segments by the final EXT-X-MEDIA-SEQUENCE, which some playlists have after the first segment. */
 function numbered(segments: HlsSegment[], mediaSequence: number): HlsSegment[] {
   if ((segments[0]?.sequence ?? mediaSequence) === mediaSequence) return segments
   return segments.map((segment, index) => ({ ...segment, sequence: mediaSequence + index }))
@@ -177,7 +177,7 @@ function parseMap(line: string, index: number): HlsMap {
   return { uri, byteRange: range === undefined ? null : byteRange(range, uri, undefined, index), line: index }
 }
 
-/** `length[@offset]`; without an offset it follows the range before it in the same file (§4.3.2.2). */
+/** `length[@offset]`; without an offset it follows the previous range of the same file (§4.3.2.2). */
 function byteRange(text: string, uri: string, before: HlsSegment | undefined, line: number): [number, number] {
   const [length = '', offset] = text.split('@')
   const follows = before?.uri === uri ? before.byteRange?.[1] : 0

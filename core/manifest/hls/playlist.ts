@@ -1,4 +1,4 @@
-/** An HLS playlist (RFC 8216), with the lines it was written in so that a rewrite keeps what it does not touch. */
+/** An HLS playlist (RFC 8216) with its lines, so that a rewrite keeps all others as written. */
 export type HlsPlaylist = HlsMaster | HlsMedia
 
 /** A multivariant playlist. RFC 8216 §4.3.4. */
@@ -46,7 +46,7 @@ export type HlsMedia = {
   readonly independentSegments: boolean
   readonly segments: readonly HlsSegment[]
   readonly lines: readonly string[]
-  /** Lines before the first segment's first. */
+  /** Number of lines before the first segment's. */
   readonly headerLines: number
 }
 
@@ -56,20 +56,20 @@ export type HlsSegment = {
   readonly sequence: number
   readonly durationS: number
   readonly title: string
-  /** Bytes of the file that are this segment, half-open; null for all of it. */
+  /** Byte range of the segment in the file, half-open; null for the whole file. */
   readonly byteRange: readonly [number, number] | null
   readonly discontinuity: boolean
   readonly gap: boolean
   /** EXT-X-PROGRAM-DATE-TIME of this segment, as written. */
   readonly programDateTime: string | null
-  /** Initialisation section in force (EXT-X-MAP); null where there is none. */
+  /** Current initialisation section (EXT-X-MAP); null without one. */
   readonly map: HlsMap | null
-  /** Its lines in the playlist, half-open: tags that belong to it, then the URI. */
+  /** Its lines in the playlist, half-open: its tags, then the URI. */
   readonly firstLine: number
   readonly endLine: number
 }
 
-/** EXT-X-MAP: where the initialisation segment is. */
+/** EXT-X-MAP: URI and range of the initialisation segment. */
 export type HlsMap = {
   readonly uri: string
   readonly byteRange: readonly [number, number] | null

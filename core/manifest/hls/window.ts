@@ -1,18 +1,18 @@
 import type { HlsMedia, HlsSegment } from './playlist.ts'
 
-/** The part of a media playlist that is shown. */
+/** Which part of a media playlist is shown. */
 export type PlaylistWindow = {
-  /** Whether a segment can be had. */
+  /** Whether a segment is available. */
   readonly has: (segment: HlsSegment) => boolean
-  /** True adds EXT-X-ENDLIST: nothing follows. False removes it: the presentation grows. */
+  /** True adds EXT-X-ENDLIST; false removes it: the presentation grows. */
   readonly ended: boolean
-  /** While it grows: only so many of the newest segments are listed; null lists all. */
+  /** While it grows: number of newest segments listed; null lists all. */
   readonly newest: number | null
 }
 
 /**
- * A media playlist cut to the segments that can be had. Missing ones at either end are left out; missing ones in between
- * stay as EXT-X-GAP, so that times go on and audio and video with different holes stay together.
+ * A media playlist limited to the available segments. Missing ones at either end are left out; those in between become
+ * EXT-X-GAP, so that times continue and audio and video with different holes stay in sync.
  */
 export function windowPlaylist(playlist: HlsMedia, window: PlaylistWindow): string {
   const { segments, lines } = playlist
@@ -28,14 +28,14 @@ export function windowPlaylist(playlist: HlsMedia, window: PlaylistWindow): stri
     version: holes ? Math.max(8, playlist.version) : null,
     vod: window.ended,
   })
-  // A key stays in force until the next one, also where it stood before a segment that is left out.
+  // A key applies until the next one, even when its own segment is left out.
   const key = lines
     .slice(playlist.headerLines, listed[0]?.firstLine ?? 0)
     .filter((line) => line.startsWith('#EXT-X-KEY:'))
   out.push(...key.slice(-1))
   let mapLine: number | null = null
   for (const segment of listed) {
-    // The MAP in force may stand before a segment that is left out.
+    // The current MAP may precede a segment that is left out.
     if (segment.map !== null && segment.map.line !== mapLine) {
       if (segment.map.line < segment.firstLine) out.push(lines[segment.map.line] ?? '')
       mapLine = segment.map.line

@@ -13,13 +13,13 @@ import {
   segmentsBetween,
 } from './presentation.ts'
 
-/** Segments between the newest and what is played: one arrives, one may be late, one in reserve. */
+/** Segments between the newest and the played one: one arrives, one may be late, one is reserve. */
 const DELAY_SEGMENTS = 4
 
 /**
- * The MPD of an MMT service (ISO/IEC 23009-1): an adaptation set for each asset, segments by time, and a further period wherever
- * an asset changes so that it needs another initialisation segment. Dynamic while the service goes on; a finished one is static
- * and begins with its first segment.
+ * The MPD of an MMT service (ISO/IEC 23009-1): one adaptation set per asset, segments by time, and a new period wherever an
+ * asset needs another initialisation segment. Dynamic while the service continues; a finished one is static and starts with its
+ * first segment.
  */
 export function writeMmtMpd(presentation: MmtPresentation): string {
   const { lanes, startUs, finished, nowUs, clockUrl } = presentation
@@ -56,11 +56,11 @@ export function writeMmtMpd(presentation: MmtPresentation): string {
   starts.forEach((start, index) => {
     const next = starts[index + 1]
     const first = index === 0
-    // The first period has what is in front of its boundary, whatever its start: media time 0 of a live service lies before it.
+    // The first period includes all segments before its boundary: media time 0 of a live service is before its start.
     const inside = (stretch: MmtStretch): MmtSegment[] =>
       segmentsBetween(stretch, first ? Number.NEGATIVE_INFINITY : start, next ?? Number.POSITIVE_INFINITY)
     const sets = lanes.flatMap((lane) => {
-      // Of two that meet within a boundary's tolerance, the one with more of the period.
+      // Of two stretches within a boundary's tolerance, the longer one in the period.
       const [most] = lane.stretches
         .map((stretch) => ({ lane, stretch, segments: inside(stretch) }))
         .filter(({ segments }) => segments.length > 0)
@@ -76,7 +76,7 @@ export function writeMmtMpd(presentation: MmtPresentation): string {
   return writer.close().toString()
 }
 
-/** A period keeps its id while those before it go. */
+/** A period keeps its id when earlier ones are removed. */
 function periodId(startUs: number, first: boolean): string {
   return first ? '1' : `p${Math.round(startUs / 1000)}`
 }

@@ -8,7 +8,7 @@ import {
   mmtSegmentPrefix,
 } from './presentation.ts'
 
-/** The HLS master playlist of an MMT service (RFC 8216): one variant for each video, with all sound beside it. */
+/** The HLS master playlist of an MMT service (RFC 8216): one variant per video, with all audio as renditions. */
 export function writeMmtMaster({ lanes }: MmtPresentation): string {
   const lines = ['#EXTM3U', '#EXT-X-VERSION:7', '#EXT-X-INDEPENDENT-SEGMENTS']
   const videos = lanes.filter((lane) => lane.role === 'video')
@@ -40,14 +40,14 @@ function codecsOf({ stretches }: MmtLane): string[] {
   return stretches.map(({ codecs }) => codecs)
 }
 
-/** Segments, and stretches, that went before the first that is listed. */
+/** Segments and stretches removed before the first listed one. */
 export type MmtDropped = { readonly segments: number; readonly stretches: number }
 
-/** Ends so close are one, s. */
+/** Ends closer than this are the same, s. */
 const CLOSE_S = 0.001
 
 /**
- * The media playlist of one asset. Where any asset of the service needs another initialisation segment all of them have a
+ * The media playlist of one asset. Where any asset of the service needs another initialisation segment, all playlists have a
  * discontinuity (RFC 8216 §6.2.4).
  */
 export function writeMmtPlaylist(presentation: MmtPresentation, lane: MmtLane, dropped: MmtDropped): string {
@@ -84,5 +84,5 @@ export function writeMmtPlaylist(presentation: MmtPresentation, lane: MmtLane, d
   return `${lines.join('\n')}\n`
 }
 
-/** A segment belongs behind a boundary that lies in the first half of it. */
+/** A segment with the boundary in its first half belongs after it. */
 const MIDDLE = 0.5

@@ -7,8 +7,8 @@ const KINDS = ['SegmentTemplate', 'SegmentList', 'SegmentBase'] as const
 type Kind = (typeof KINDS)[number]
 
 /**
- * The addressing of a representation from its levels, outermost first. The innermost level that has a segment element says
- * which kind; elements of that kind further out lend the attributes and children it does not have (§5.3.9.1).
+ * The addressing of a representation from its levels, outermost first. The innermost segment element determines the kind;
+ * missing attributes and children are inherited from outer elements of that kind (§5.3.9.1).
  * @throws CodecError mpd-missing, mpd-number
  */
 export function parseAddressing(levels: readonly SourceElement[]): {

@@ -7,7 +7,7 @@ import { initSegment, listSegments } from './segments.ts'
 
 const mpdOf = (text: string, name = ''): Mpd => parseMpd(new TextEncoder().encode(text), name)
 
-/** As GPAC sends low latency: dynamic, an open period, numbers from 1. */
+/** GPAC's low-latency MPD: dynamic, an open period, numbers from 1. */
 const LOW_LATENCY = `<?xml version="1.0"?>
 <!-- MPD file Generated with GPAC -->
 <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" minBufferTime="PT2.000S" type="dynamic" availabilityStartTime="2026-11-21T06:23:49.338Z" publishTime="2026-11-21T06:23:49.340Z" minimumUpdatePeriod="PT0H0M2.000S" timeShiftBufferDepth="PT0H0M30.000S" profiles="urn:mpeg:dash:profile:isoff-live:2011">
@@ -30,7 +30,7 @@ const segments = (id: string, ...numbers: number[]): string[] => [
   ...numbers.map((number) => `${id}_${number}.m4s`),
 ]
 
-/** Media segments by representation, over all periods: name and start on the presentation's time line. */
+/** Media segments by representation over all periods: name and start on the presentation's time line. */
 function played(text: string): Record<string, [string, number][]> {
   const found: Record<string, [string, number][]> = {}
   for (const period of mpdOf(text).periods)
@@ -45,7 +45,7 @@ function played(text: string): Record<string, [string, number][]> {
 }
 
 describe('finishedMpd', () => {
-  test('a low-latency broadcast that is over plays from the first moment with picture and sound', () => {
+  test('plays a finished low-latency broadcast from its first moment with audio and video', () => {
     const text = finishedMpd(mpdOf(LOW_LATENCY), [...segments('v', 5, 6, 7), ...segments('a', 4, 5, 6)])
     expect(played(text)).toEqual({
       '1': [
@@ -63,11 +63,11 @@ describe('finishedMpd', () => {
     expect(text).toContain('<!-- MPD file Generated with GPAC -->')
     expect(text).toContain('odd="kept"')
     expect(text).toContain('isoff-live')
-    // The event at 9 s of a period that now starts 8 s later.
+    // The event at 9 s of a period whose start moves by 8 s.
     expect(text).toContain('timescale="1000" presentationTimeOffset="8000"')
   })
 
-  test('holes of numbered segments are left out under a profile that knows lists', () => {
+  test('leaves out holes of numbered segments under a profile with lists', () => {
     const text = finishedMpd(mpdOf(LOW_LATENCY), [...segments('v', 1, 2, 4), ...segments('a', 1, 2, 3, 4)])
     expect(played(text)['1']).toEqual([
       ['v_1.m4s', 0],
@@ -77,7 +77,7 @@ describe('finishedMpd', () => {
     expect(text).toContain('profiles="urn:mpeg:dash:profile:full:2011"')
   })
 
-  test('several periods: those without anything go, the others follow each other', () => {
+  test('removes empty periods and joins the others', () => {
     const period = (id: string, start: number, first: number, offset: number) =>
       `<Period id="${id}" start="PT${start}S"><AdaptationSet contentType="video"><SegmentTemplate media="$RepresentationID$-$Number$" initialization="init" timescale="10" duration="20" startNumber="${first}" presentationTimeOffset="${offset}"/><Representation id="v"/></AdaptationSet></Period>`
     const sent = `<MPD type="dynamic" availabilityStartTime="2026-01-01T00:00:00Z">${period('p', 0, 1, 0)}${period('q', 4, 3, 40)}${period('r', 8, 5, 80)}</MPD>`
@@ -95,7 +95,7 @@ describe('finishedMpd', () => {
     })
   })
 
-  test('periods that share a template by time do not share segments', () => {
+  test('does not share segments between periods with one template by time', () => {
     const period = (start: number, first: number) =>
       `<Period start="PT${start}S"><AdaptationSet contentType="video"><SegmentTemplate media="$Time$" initialization="init" timescale="1" presentationTimeOffset="${start}"><SegmentTimeline><S t="${first}" d="2"/></SegmentTimeline></SegmentTemplate><Representation id="v"/></AdaptationSet></Period>`
     const sent = `<MPD type="dynamic" availabilityStartTime="2026-01-01T00:00:00Z">${period(0, 4)}${period(6, 8)}</MPD>`
@@ -104,14 +104,14 @@ describe('finishedMpd', () => {
     expect(names).toEqual(['0', '2', '4', '6', '8', '10'])
   })
 
-  test('unchanged byte for byte: complete and static, or nothing to play', () => {
+  test('keeps the text where it is complete and static, or nothing is playable', () => {
     const complete = LOW_LATENCY.replace('type="dynamic"', 'type="static"').replace('id="DID1"', 'duration="PT4S"')
     expect(finishedMpd(mpdOf(complete), [...segments('v', 1, 2), ...segments('a', 1, 2)])).toBe(complete)
     expect(finishedMpd(mpdOf(LOW_LATENCY), [])).toBe(LOW_LATENCY)
     expect(finishedMpd(mpdOf(LOW_LATENCY), ['v_1.m4s', 'a_init.mp4'])).toBe(LOW_LATENCY)
   })
 
-  test('whatever was lost, the result lists only what is stored, from 0 on, and rewriting it again changes nothing', () => {
+  test('lists only stored segments, from 0 on, after any loss, and is unchanged by a second rewrite', () => {
     const numbers = fc.uniqueArray(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 12 })
     fc.assert(
       fc.property(numbers, numbers, fc.boolean(), (video, audio, byTime) => {
@@ -141,7 +141,7 @@ describe('finishedMpd', () => {
     )
   })
 
-  test('a long session of a short live timeline', () => {
+  test('lists a long session of a short live timeline', () => {
     const sent = `<MPD type="dynamic" availabilityStartTime="2026-01-01T00:00:00Z"><Period start="PT0S"><AdaptationSet contentType="audio"><SegmentTemplate media="$Number$" initialization="init" timescale="48000" startNumber="20000">
       <SegmentTimeline><S t="1919904000" d="95232"/><S d="96768"/><S d="95232"/><S d="96768"/></SegmentTimeline></SegmentTemplate><Representation id="a"/></AdaptationSet></Period></MPD>`
     const stored = ['init', ...Array.from({ length: 20_000 }, (_, index) => String(index + 4))]

@@ -2,9 +2,9 @@ import type { Mpd } from './mpd.ts'
 import { staticWindow } from './static-window.ts'
 
 /**
- * The MPD of a session that is over, as a static one of what is stored (`staticWindow`). Its text as it is where it is static
- * and all it lists is stored, and where nothing that could be played is stored.
- * @param stored names of whole objects, initialisation segments included, resolved as the MPD's own are (`parseMpd`'s `name`)
+ * The MPD of a finished session as a static one of the stored segments (`staticWindow`). Its unchanged text where it is static
+ * and all its segments are stored, or where no playable segment is stored.
+ * @param stored names of whole objects, initialisation segments included, resolved like the MPD's own (`parseMpd`'s `name`)
  * @throws CodecError mpd-too-many-segments, mpd-template
  */
 export function finishedMpd(mpd: Mpd, stored: readonly string[]): string {

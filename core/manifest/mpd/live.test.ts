@@ -8,7 +8,7 @@ const mpdOf = (text: string): Mpd => parseMpd(new TextEncoder().encode(text))
 const CLOCK = 'http://127.0.0.1:8080/clock?a&b'
 const START = Date.UTC(2026, 10, 21, 12) * 1000
 
-/** When players may ask for a segment of the first representation (ISO/IEC 23009-1 §5.3.9.5.3), µs. */
+/** When a segment of the first representation is available (ISO/IEC 23009-1 §5.3.9.5.3), µs. */
 function availableUs(text: string, name: string): number {
   const mpd = mpdOf(text)
   for (const period of mpd.periods)
@@ -47,7 +47,7 @@ describe('a static MPD', () => {
     expect(liveMpd(mpdOf(STATIC), arrivals)).toBeNull()
   })
 
-  test('makes the first segment available exactly when it was complete', () => {
+  test('makes the first segment available exactly when it is complete', () => {
     for (const [name, completeUs] of [
       ['v1_1', START],
       ['v1_3', START + 123_457],
@@ -57,7 +57,7 @@ describe('a static MPD', () => {
       expect(availableUs(live(STATIC, { complete: [{ name, completeUs }] }), name)).toBe(completeUs)
   })
 
-  test('takes the later of video and audio, and of each the first', () => {
+  test('uses the first segment of each, and the later of video and audio', () => {
     const complete = [
       { name: 'v_10', completeUs: START + 2_900_000 },
       { name: 'v_9', completeUs: START },
@@ -68,7 +68,7 @@ describe('a static MPD', () => {
     expect(availableUs(text, 'v_9')).toBeGreaterThan(START)
   })
 
-  test('stays as sent otherwise, with the clock where the schema has it', () => {
+  test('is otherwise kept as sent, with the clock at its place in the schema', () => {
     const text = live(STATIC, { complete: [{ name: 'v1_1', completeUs: START }] })
     expect(mpdOf(text)).toMatchObject({
       type: 'dynamic',
@@ -89,12 +89,12 @@ describe('a static MPD', () => {
     expect(text).not.toContain('INF')
   })
 
-  test('leaves out what the service is known not to carry', () => {
+  test('leaves out representations that the service does not carry', () => {
     const text = live(STATIC, { complete: [{ name: 'v1_1', completeUs: START }], carried: new Set(['v1', 'v']) })
     expect(mpdOf(text).periods.map((period) => period.adaptationSets.length)).toEqual([1, 1])
   })
 
-  test('of whole files is not for this', () => {
+  test('of whole files is kept', () => {
     const text = '<MPD type="static"><Period><AdaptationSet><Representation id="v"/></AdaptationSet></Period></MPD>'
     expect(live(text, {})).toBe(text)
   })
@@ -110,11 +110,11 @@ describe('a dynamic MPD', () => {
   const timing = `<UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-xsdate:2014" value="${CLOCK.replace('&', '&amp;')}"/>`
   const withClock = SENT.replace(/<UTCTiming.*\/>/, timing).replace(/<PatchLocation.*PatchLocation>/, '')
 
-  test('unshifted, only clock and addresses change', () => {
+  test('changes only clock and addresses without a shift', () => {
     expect(live(SENT, {})).toBe(withClock)
   })
 
-  test('a replay moves every absolute time', () => {
+  test('has every absolute time shifted in a replay', () => {
     expect(live(SENT, { shiftUs: 3_600_000_000 })).toBe(
       withClock
         .replace('00:00:00.5Z', '01:00:00.5Z')
@@ -124,7 +124,7 @@ describe('a dynamic MPD', () => {
     )
   })
 
-  test('a sender whose clock is wrong is put right by what came, jitter is not', () => {
+  test('corrects a wrong sender clock by arrivals, but not jitter', () => {
     const mpd = mpdOf(SENT)
     /** Segment 4 ends at 8 s of a period that starts at 5 s. */
     const late = (us: number) => [

@@ -6,33 +6,33 @@ import { TextEdits } from './text-edits.ts'
 import { serialiseXsDateTime, serialiseXsDuration } from './time.ts'
 import { type SourceElement, sourceAttribute, sourceChildren } from './xml-source.ts'
 
-/** What a gateway knows of the media that has arrived, wall times µs. */
+/** Facts of a gateway about received media; wall times in µs. */
 export type LiveArrivals = {
   /** Added to every absolute time: 0 live, or now minus capture time of a replay. */
   readonly shiftUs: number
   /** Address of the gateway's clock (xs:dateTime). */
   readonly clockUrl: string
   /**
-   * First whole media segments of the service, by name, with the wall time at which each was complete; a few per
-   * representation are enough. Names are resolved as the MPD's own are.
+   * First whole media segments of the service, by name, with the wall time of completion; a few per representation suffice.
+   * Names are resolved like the MPD's own.
    */
   readonly complete: readonly { readonly name: string; readonly completeUs: number }[]
-  /** Representation@id of what the service carries, where that is known: others are left out. */
+  /** Representation@id of the carried representations, where known; others are left out. */
   readonly carried?: ReadonlySet<string>
-  /** Segments can be had only once they are whole: what promises them earlier, or a latency that needs it, is left out. */
+  /** Segments are available only when whole: earlier availability, and latency that depends on it, are left out. */
   readonly wholeOnly?: boolean
 }
 
-/** How often a player looks whether the presentation has ended. */
+/** How often a player checks whether the presentation has ended. */
 const UPDATE_US = 2_000_000
-/** Segments between the newest and what is played, at most: one that arrives, one ready, one in reserve. */
+/** Most segments between the newest and the played one: one arrives, one is ready, one is reserve. */
 const MOST_DELAY = 3
 const LIVE_PROFILE = 'urn:mpeg:dash:profile:isoff-live:2011'
 
 /**
- * The MPD of a presentation that grows, as players need it. A dynamic one is moved in time; a static one becomes dynamic such
- * that the first segment that came is available from the moment it was complete. Clock and addresses for updates are the
- * gateway's; all else is as sent. Null while a static MPD has no whole segment yet. A static MPD of whole files stays as it is.
+ * The MPD of a growing presentation for players. A dynamic one is shifted in time; a static one becomes dynamic so that the
+ * first received segment is available from the moment of its completion. Clock and update addresses are the gateway's; all else
+ * is as sent. Null while a static MPD has no whole segment. A static MPD of whole files is returned unchanged.
  * @throws CodecError mpd-too-many-segments, mpd-template, mpd-date-time
  */
 export function liveMpd(mpd: Mpd, arrivals: LiveArrivals): string | null {
@@ -57,8 +57,9 @@ export function liveMpd(mpd: Mpd, arrivals: LiveArrivals): string | null {
 }
 
 /**
- * How much later than a dynamic MPD (shifted by `shiftUs`) says its segments come, µs, negative for earlier; null while that
- * is within a segment's duration, or nothing has come. Otherwise the sender's clock is wrong, or the shift inexact.
+ * How much later than a dynamic MPD (shifted by `shiftUs`) announces its segments arrive, µs, negative for earlier; null while
+ * that is within a segment's duration, or nothing has arrived. A larger value means that the sender's clock is wrong or the
+ * shift is inexact.
  */
 export function latenessUs(mpd: Mpd, arrivals: Pick<LiveArrivals, 'shiftUs' | 'complete'>): number | null {
   if (mpd.availabilityStartTimeUs === null) return null
@@ -71,7 +72,7 @@ export function latenessUs(mpd: Mpd, arrivals: Pick<LiveArrivals, 'shiftUs' | 'c
   return least === null || Math.abs(least.lateUs) <= least.segmentUs ? null : least.lateUs
 }
 
-/** The availabilityStartTime at which no representation's first segment is available before it was complete. */
+/** The earliest availabilityStartTime at which no first segment is available before its completion. */
 function startFromArrivals(mpd: Mpd, arrivals: LiveArrivals): number | null {
   const starts = arrived(mpd, arrivals).flatMap((segments) => {
     const first = segments.reduce<Arrived | null>(
@@ -83,16 +84,19 @@ function startFromArrivals(mpd: Mpd, arrivals: LiveArrivals): number | null {
   return starts.length === 0 ? null : Math.max(...starts)
 }
 
-/** No more than came: a player must not begin before the first segment, as dash.js gives up where its first is missing. */
+/**
+ * No more than have arrived: a player must not start before the first segment, because dash.js stops where its first is
+ * missing.
+ */
 function delaySegments(mpd: Mpd, arrivals: LiveArrivals): number {
   const counts = arrived(mpd, arrivals).flatMap(({ length }) => (length === 0 ? [] : [length]))
   return Math.min(MOST_DELAY, ...counts)
 }
 
-/** End of a segment on the presentation's time line, and when it was there. */
+/** End of a segment on the presentation's time line, and its completion time. */
 type Arrived = { readonly endUs: number; readonly durationUs: number; readonly completeUs: number }
 
-/** By representation. */
+/** Received segments by representation. */
 function arrived(mpd: Mpd, { complete }: Pick<LiveArrivals, 'complete'>): Arrived[][] {
   const times = new Map(complete.map(({ name, completeUs }) => [name, completeUs]))
   return representationsOf(mpd).map(([period, representation]) => {
@@ -113,7 +117,7 @@ function becomeDynamic(edits: TextEdits, mpd: Mpd, startUs: number, delay: numbe
   edits.setAttribute(root, 'publishTime', serialiseXsDateTime(startUs))
   edits.setAttribute(root, 'minimumUpdatePeriod', serialiseXsDuration(UPDATE_US))
   edits.setAttribute(root, 'suggestedPresentationDelay', serialiseXsDuration(delay * longestSegmentUs(mpd)))
-  // All that came can be had: no limit to going back. Until when, the sender did not mean for a broadcast.
+  // All received segments stay available, so the depth is unlimited. The sender's end time does not apply to a broadcast.
   for (const name of ['timeShiftBufferDepth', 'availabilityEndTime']) edits.removeAttribute(root, name)
   const profiles = sourceAttribute(root, 'profiles')
   if (profiles?.includes('isoff-on-demand')) edits.setAttribute(root, 'profiles', LIVE_PROFILE)
@@ -122,7 +126,7 @@ function becomeDynamic(edits: TextEdits, mpd: Mpd, startUs: number, delay: numbe
       edits.setAttribute(period.element, 'start', serialiseXsDuration(period.startUs))
 }
 
-/** `INF` says that all is there from the beginning, which was true of the files and is not of a broadcast. */
+/** Removes `INF`: it was true of the files, but segments of a broadcast arrive over time. */
 function removeEndlessOffsets(edits: TextEdits, element: SourceElement): void {
   if (sourceAttribute(element, 'availabilityTimeOffset')?.trim() === 'INF')
     edits.removeAttribute(element, 'availabilityTimeOffset')
@@ -138,7 +142,7 @@ function removePromises(edits: TextEdits, element: SourceElement): void {
 }
 
 function removeUncarried(edits: TextEdits, mpd: Mpd, carried: ReadonlySet<string>): void {
-  // Ids that mean nothing to this MPD do not empty it.
+  // Ids unknown to this MPD must not empty it.
   if (!representationsOf(mpd).some(([, { id }]) => carried.has(id))) return
   for (const set of mpd.periods.flatMap((period) => period.adaptationSets)) {
     if (!set.representations.some(({ id }) => carried.has(id))) edits.replaceElement(set.element, '')
@@ -158,7 +162,7 @@ function isSegmented({ addressing }: MpdRepresentation): boolean {
   return addressing.kind === 'template' || addressing.kind === 'list'
 }
 
-/** Longest media segment that is announced, µs: how far apart news are. */
+/** Longest announced media segment, µs, which is the interval between updates. */
 function longestSegmentUs(mpd: Mpd): number {
   let longest = mpd.maxSegmentDurationUs ?? 0
   for (const period of mpd.periods)

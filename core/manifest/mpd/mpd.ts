@@ -1,8 +1,8 @@
 import type { SourceDocument, SourceElement } from './xml-source.ts'
 
 /**
- * A DASH presentation as an MPD describes it (ISO/IEC 23009-1), inheritance and BaseURL resolved. Times are integer µs,
- * ticks are in the representation's own timescale, null means absent.
+ * A DASH presentation described by an MPD (ISO/IEC 23009-1), with inheritance and BaseURL resolved. Times are integer µs, ticks
+ * are in the representation's own timescale, null means absent.
  */
 export type Mpd = {
   readonly type: 'static' | 'dynamic'
@@ -17,11 +17,11 @@ export type Mpd = {
   readonly locations: readonly string[]
   readonly utcTimings: readonly { readonly scheme: string; readonly value: string }[]
   readonly periods: readonly MpdPeriod[]
-  /** The text and the places of its elements, for exact rewriting. */
+  /** The text with the positions of its elements, for exact rewriting. */
   readonly document: SourceDocument
 }
 
-/** Period, with what it inherits resolved. */
+/** Period with inherited values resolved. */
 export type MpdPeriod = {
   readonly id: string | null
   /** Start on the presentation's time line; null for an early-available period (§5.3.2.1). */
@@ -32,10 +32,10 @@ export type MpdPeriod = {
   readonly element: SourceElement
 }
 
-/** AdaptationSet, with what it inherits resolved. */
+/** AdaptationSet with inherited values resolved. */
 export type MpdAdaptationSet = {
   readonly id: string | null
-  /** `video`, `audio`, `text` …, as written or taken from the MIME type. */
+  /** `video`, `audio`, `text` …, as written or from the MIME type. */
   readonly contentType: string | null
   readonly mimeType: string | null
   readonly lang: string | null
@@ -43,7 +43,7 @@ export type MpdAdaptationSet = {
   readonly element: SourceElement
 }
 
-/** Representation, with what it inherits resolved. */
+/** Representation with inherited values resolved. */
 export type MpdRepresentation = {
   readonly id: string
   /** bit/s */
@@ -57,23 +57,23 @@ export type MpdRepresentation = {
   /** The first BaseURL of each level, resolved against the manifest: `''`, `video/` or an absolute URL. */
   readonly baseUrl: string
   readonly addressing: SegmentAddressing
-  /** How much earlier than its end a segment may be asked for, µs; Infinity for `INF` (§5.3.9.5.1). */
+  /** How much earlier than its end a segment may be requested, µs; Infinity for `INF` (§5.3.9.5.1). */
   readonly availabilityTimeOffsetUs: number
-  /** False in low latency: at that earlier time the segment has only begun. */
+  /** False in low latency: at that earlier time the segment is still incomplete. */
   readonly availabilityTimeComplete: boolean
   readonly element: SourceElement
   /** Segment elements this one inherits from: Period, AdaptationSet, Representation, nearest last. */
   readonly segmentElements: readonly SourceElement[]
 }
 
-/** How the segments of a representation are found (§5.3.9). `single` has no segment element: the BaseURL is the file. */
+/** How segments are found (§5.3.9). `single` has no segment element: the BaseURL is the file. */
 export type SegmentAddressing = TemplateAddressing | ListAddressing | BaseAddressing | { readonly kind: 'single' }
 
 /** Numbers and times of segments. Ticks of `timescale`. */
 export type SegmentClock = {
   readonly timescale: number
   readonly startNumber: number
-  /** Last number, inclusive, where the MPD says so. */
+  /** Last number, inclusive; null where the MPD has none. */
   readonly endNumber: number | null
   readonly presentationTimeOffset: number
   /** Constant duration in ticks; null with a timeline. */
@@ -95,7 +95,7 @@ export type ListAddressing = SegmentClock & {
   readonly urls: readonly UrlRange[]
 }
 
-/** SegmentBase: one file, its segments found by its index. */
+/** SegmentBase: one file with segments in its index. */
 export type BaseAddressing = {
   readonly kind: 'base'
   readonly initialization: UrlRange | null
@@ -104,13 +104,15 @@ export type BaseAddressing = {
   readonly presentationTimeOffset: number
 }
 
-/** A file (empty URL: the BaseURL itself) and the bytes of it that are meant. */
+/** A file (empty URL: the BaseURL itself) and a byte range in it. */
 export type UrlRange = { readonly url: string; readonly range: InclusiveRange | null }
 
-/** `first-last`, both included, as MPD and HTTP write ranges. */
+/** `first-last`, both inclusive, as in MPD and HTTP. */
 export type InclusiveRange = readonly [number, number]
 
-/** `S` of a SegmentTimeline (§5.3.9.6); `time` null continues the one before, `repeat` -1 runs to the next or the end. */
+/**
+ * `S` of a SegmentTimeline (§5.3.9.6); a null `time` continues the previous entry, `repeat` -1 extends to the next or the end.
+ */
 export type TimelineEntry = {
   readonly time: number | null
   readonly number: number | null

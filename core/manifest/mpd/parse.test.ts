@@ -19,7 +19,7 @@ function only(parsed: ReturnType<typeof parseMpd>) {
 }
 
 describe('parseMpd', () => {
-  test('a live low-latency MPD as GPAC writes it', () => {
+  test('reads a live low-latency MPD of GPAC', () => {
     const parsed = mpd(`<?xml version="1.0"?>
 <!-- MPD file Generated with GPAC -->
 <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" minBufferTime="PT2.000S" type="dynamic" availabilityStartTime="2026-11-21T06:23:49.338Z" publishTime="2026-11-21T06:23:49.340Z" minimumUpdatePeriod="PT0H0M2.000S" timeShiftBufferDepth="PT0H0M30.000S">
@@ -56,7 +56,7 @@ describe('parseMpd', () => {
     ])
   })
 
-  test('attributes and BaseURL are inherited from Period to Representation, nearest first', () => {
+  test('inherits attributes and BaseURL from Period to Representation, nearest first', () => {
     const { representation, names } = only(
       mpd(`<MPD type="static" mediaPresentationDuration="PT4S"><BaseURL>a/</BaseURL><Period><BaseURL>b/</BaseURL>
         <SegmentTemplate timescale="10" duration="20" startNumber="5"/>
@@ -69,7 +69,7 @@ describe('parseMpd', () => {
     expect(representation.segmentElements).toHaveLength(3)
   })
 
-  test('periods follow one another where they have no start', () => {
+  test('places periods without a start one after another', () => {
     const parsed = mpd(
       '<MPD mediaPresentationDuration="PT30S"><Period duration="PT10S"/><Period duration="PT5S"/><Period start="PT20S"/></MPD>',
     )
@@ -95,7 +95,7 @@ describe('parseMpd', () => {
     expect(() => mpd(text)).toThrow(expect.objectContaining({ code }))
   })
 
-  test('mutated manifests throw CodecError and nothing else', () => {
+  test('throws only CodecError for mutated manifests', () => {
     const seed = `<MPD type="dynamic" availabilityStartTime="2026-01-01T00:00:00Z"><Period start="PT0S"><AdaptationSet>
       <SegmentTemplate media="$Number$.m4s" timescale="10" duration="20"><SegmentTimeline><S t="0" d="5" r="3"/></SegmentTimeline></SegmentTemplate>
       <Representation id="1"/></AdaptationSet></Period></MPD>`
@@ -114,7 +114,7 @@ describe('parseMpd', () => {
 })
 
 describe('listSegments', () => {
-  test('a timeline with repeats, a gap and an open end', () => {
+  test('lists a timeline with repeats, a gap and an open end', () => {
     const { period, representation, names } = only(
       staticMpd(`<SegmentTemplate media="$Time$.m4s" timescale="10" startNumber="3"><SegmentTimeline>
         <S t="0" d="20" r="1"/><S t="50" d="10"/><S d="20" r="-1"/></SegmentTimeline></SegmentTemplate><Representation id="1"/>`),
@@ -125,7 +125,7 @@ describe('listSegments', () => {
     expect(segments[2]).toMatchObject({ startUs: 5_000_000, durationUs: 1_000_000 })
   })
 
-  test('the presentation time offset is part of $Time$ and not of the period time', () => {
+  test('includes the presentation time offset in $Time$ and not in the period time', () => {
     const { period, representation, names } = only(
       staticMpd(
         '<SegmentTemplate media="$Time$" timescale="10" duration="50" presentationTimeOffset="1000"/><Representation id="1"/>',
@@ -135,7 +135,7 @@ describe('listSegments', () => {
     expect(listSegments(period, representation).map((segment) => segment.startUs)).toEqual([0, 5_000_000])
   })
 
-  test('a list with byte ranges of one file', () => {
+  test('lists byte ranges of one file', () => {
     const { period, representation } = only(
       staticMpd(`<Representation id="1"><BaseURL>v.mp4</BaseURL><SegmentList timescale="1" duration="5">
         <Initialization range="0-99"/><SegmentURL mediaRange="100-199"/><SegmentURL mediaRange="200-299"/></SegmentList></Representation>`),
@@ -147,7 +147,7 @@ describe('listSegments', () => {
     ])
   })
 
-  test('a single file, with and without SegmentBase', () => {
+  test('lists a single file, with and without SegmentBase', () => {
     const plain = only(staticMpd('<Representation id="1"><BaseURL>v.mp4</BaseURL></Representation>'))
     expect(plain.names).toEqual(['v.mp4'])
     const based = only(
@@ -158,7 +158,7 @@ describe('listSegments', () => {
     expect(initSegment(based.representation)).toEqual({ name: 'v.mp4', range: [0, 799] })
   })
 
-  test('an endless repeat does not exhaust memory', () => {
+  test('does not exhaust memory on an endless repeat', () => {
     expect(() =>
       only(
         staticMpd(

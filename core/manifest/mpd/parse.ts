@@ -12,12 +12,12 @@ import {
   sourceText,
 } from './xml-source.ts'
 
-/** Larger manifests are refused before they are read. */
+/** Larger manifests are refused before parsing. */
 const MAX_MPD_BYTES = 8 * 1024 * 1024
 
 /**
- * Reads an MPD: what it says, inheritance and BaseURL resolved, and where it says it.
- * @param name of the MPD itself: names of segments come resolved against it (`dash/live.mpd` gives `dash/1.m4s`)
+ * Reads an MPD: its values with inheritance and BaseURL resolved, and their positions.
+ * @param name of the MPD itself, against which segment names are resolved (`dash/live.mpd` gives `dash/1.m4s`)
  * @throws CodecError xml-… (not well-formed), mpd-root, mpd-too-large, mpd-duration, mpd-date-time, mpd-number, mpd-missing …
  */
 export function parseMpd(bytes: Uint8Array, name = ''): Mpd {
@@ -118,7 +118,7 @@ function parseRepresentation(
   const either = (name: string): string | null => sourceAttribute(element, name) ?? sourceAttribute(set, name)
   const mimeType = either('mimeType')
   const { addressing, segmentElements } = parseAddressing([period, set, element])
-  // Period, AdaptationSet and Representation may each carry the offset on a BaseURL, and on their segment element.
+  // Period, AdaptationSet and Representation may have the offset on a BaseURL and on their segment element.
   const bases = [document.root, period, set, element].flatMap((level) => sourceChildren(level, 'BaseURL').slice(0, 1))
   return {
     id,

@@ -5,7 +5,7 @@ import { expandTemplate } from './template.ts'
 import type { TextEdits } from './text-edits.ts'
 import { escapeXmlText, type SourceElement } from './xml-source.ts'
 
-/** Attributes of segment elements that are written anew, or that mean nothing once all is stored. */
+/** Attributes of segment elements that are rewritten, or have no meaning once everything is stored. */
 const OWN_ATTRIBUTES = new Set([
   'media',
   'initialization',
@@ -21,10 +21,10 @@ const OWN_ATTRIBUTES = new Set([
 ])
 
 /**
- * Makes a representation list exactly these segments, under the names they were sent with, as a SegmentTimeline. A run of
- * numbers with a hole cannot be said with a template (players count entries), so it becomes a SegmentList.
- * @param originTicks media time at which the period starts
- * @param removed elements inherited from that are already taken out, added to
+ * Makes a representation list exactly these segments, under their sent names, as a SegmentTimeline. A template cannot express a
+ * hole in a run of numbers (players count entries), so that becomes a SegmentList.
+ * @param originTicks media time of the period's start
+ * @param removed inherited-from elements already removed; added to
  */
 export function writeSegments(
   edits: TextEdits,
@@ -101,9 +101,9 @@ function urlRange(
 }
 
 /**
- * A segment before a hole is said to last until the next one, so that the timeline has no hole: dash.js 5 takes a hole in a
- * static timeline for the end, whereas it jumps over media that is missing.
- * @param repeats false writes one entry for each segment: beside SegmentURLs, dash.js counts entries without repeats
+ * Extends a segment before a hole up to the next one, so that the timeline has no hole: dash.js 5 takes a hole in a static
+ * timeline for the end, but skips missing media.
+ * @param repeats false writes one entry per segment: next to SegmentURLs, dash.js counts entries without repeats
  */
 function timeline(prefix: string, segments: readonly MpdSegment[], repeats: boolean): string {
   const entries: { time: number | null; duration: number; repeat: number }[] = []

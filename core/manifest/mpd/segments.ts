@@ -7,7 +7,7 @@ import { US_PER_SECOND } from './time.ts'
 /** One media segment of a representation. */
 export type MpdSegment = {
   readonly number: number
-  /** Media time of its start in ticks, with the presentation time offset: what `$Time$` carries. */
+  /** Media time of its start in ticks, including the presentation time offset: the value of `$Time$`. */
   readonly time: number
   /** Ticks. */
   readonly duration: number
@@ -15,18 +15,18 @@ export type MpdSegment = {
   /** Start within the period, µs, rounded. */
   readonly startUs: number
   readonly durationUs: number
-  /** Resolved against the manifest; still percent-encoded as written. */
+  /** Resolved against the manifest; percent-encoded as written. */
   readonly name: string
-  /** The bytes of the file that are this segment; null for all of it. */
+  /** Byte range of the segment in the file; null for the whole file. */
   readonly range: InclusiveRange | null
 }
 
-/** More segments than this in one representation are refused: 12 days of 2 s segments fit. */
+/** Most segments of one representation: 12 days of 2 s segments. */
 const MAX_SEGMENTS = 524_288
 
 /**
- * The segments of a representation in order. With a constant duration and an open period the list ends at `untilUs` (µs in
- * the period, default: nothing). `single` and `base` representations give one segment, the whole file.
+ * The segments of a representation in order. With a constant duration and an open period the list ends at `untilUs` (µs in the
+ * period, default: nothing). `single` and `base` representations give one segment, the whole file.
  * @throws CodecError mpd-too-many-segments, mpd-template
  */
 export function listSegments(period: MpdPeriod, representation: MpdRepresentation, untilUs = 0): MpdSegment[] {
@@ -39,7 +39,7 @@ export function listSegments(period: MpdPeriod, representation: MpdRepresentatio
   const endUs = period.durationUs ?? untilUs
   if (addressing.kind === 'list') {
     const clocked = { ...addressing, endNumber: addressing.startNumber + addressing.urls.length - 1 }
-    // A list says by itself how many there are; the period's end does not cut it.
+    // The list itself has the number of segments; the period's end does not limit it.
     const spans = spansOf(clocked, Number.POSITIVE_INFINITY, addressing.urls.length)
     return spans.map((span, index) => {
       const url = addressing.urls[index]
@@ -77,13 +77,13 @@ function segmentName(representation: MpdRepresentation, number: number, time: nu
   return resolveReference(representation.baseUrl, url)
 }
 
-/** Traces a name back to the segment of a representation it would be. */
+/** Finds the segment of a representation for a name. */
 export type SegmentFinder = (name: string) => SegmentAddress | null
 
-/** Where a segment stands: its number, its media time, or both, as far as the addressing tells. */
+/** Address of a segment: its number, its media time, or both, depending on the addressing. */
 export type SegmentAddress = { readonly number: number | null; readonly time: number | null }
 
-/** The inverse of `segmentName` (and of the list), for asking about many names of one representation. */
+/** The inverse of `segmentName` (and of the list), for many look-ups in one representation. */
 export function segmentFinder(representation: MpdRepresentation): SegmentFinder {
   const { addressing, id, bandwidth, baseUrl } = representation
   if (addressing.kind === 'list') {
@@ -97,14 +97,14 @@ export function segmentFinder(representation: MpdRepresentation): SegmentFinder 
     }
   }
   if (addressing.kind !== 'template' || templateAddress(addressing.media) === null) return () => null
-  // Resolving is done on the template's text, so that `../` and folders of the BaseURL are part of the pattern.
+  // The template's text is resolved, so that `../` and folders of the BaseURL are part of the pattern.
   const matcher: TemplateMatcher = templateMatcher(resolveReference(baseUrl, addressing.media), id, bandwidth)
   const { duration, startNumber, presentationTimeOffset } = addressing
   return (name) => {
     const found = matcher(name)
     if (found === null || duration === null) return found
     if (found.number !== null && found.number < startNumber) return null
-    // With a constant duration number and time say the same.
+    // With a constant duration, number and time are equivalent.
     const number = found.number ?? startNumber + Math.round(((found.time ?? 0) - presentationTimeOffset) / duration)
     const time = found.time ?? (number - startNumber) * duration + presentationTimeOffset
     return { number, time }

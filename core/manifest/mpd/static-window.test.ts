@@ -13,7 +13,7 @@ function names(...list: string[]): StoredNames {
   return { has: (name) => list.includes(name), whole: () => media }
 }
 
-/** Names each representation lists, by id, as a player would ask for them. */
+/** Names listed by each representation, by id, as a player requests them. */
 function listed(text: string): Record<string, string[]> {
   parseXml(text)
   const found: Record<string, string[]> = {}
@@ -29,7 +29,7 @@ function rewritten(mpd: Mpd, stored: StoredNames): string {
   return window.text
 }
 
-/** As GPAC writes them: a static MPD, video in two sizes of which a sender forwards one, and audio. */
+/** GPAC's form: a static MPD, video in two sizes of which one is sent, and audio. */
 const NUMBERED = `<?xml version="1.0"?>
 <!-- made by hand -->
 <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" xmlns:x="urn:x" minBufferTime="PT2S" type="static" mediaPresentationDuration="PT10S">
@@ -52,20 +52,20 @@ const all = (id: string, from: number, to: number): string[] => [
 ]
 
 describe('staticWindow', () => {
-  test('a complete static presentation stays as it was sent', () => {
+  test('keeps a complete static presentation as sent', () => {
     expect(staticWindow(mpdOf(NUMBERED), names(...all('v', 1, 5), ...all('w', 1, 5), ...all('a', 1, 5)))).toEqual({
       kind: 'as-sent',
     })
   })
 
-  test('what was not carried is left out, the rest of the text stays', () => {
+  test('leaves out representations that were not carried, and keeps the rest of the text', () => {
     const text = rewritten(mpdOf(NUMBERED), names(...all('v', 1, 5), ...all('a', 1, 5)))
     expect(listed(text)).toEqual({ v: all('v', 1, 5).slice(1), a: all('a', 1, 5).slice(1) })
     expect(text).toContain('<!-- made by hand -->')
     expect(text).toContain('x:odd="kept"')
   })
 
-  test('a session that tuned in late starts where all can play', () => {
+  test('starts a session that tuned in late where all sets are playable', () => {
     const text = rewritten(mpdOf(NUMBERED), names(...all('v', 3, 5), ...all('a', 2, 4)))
     expect(listed(text)).toEqual({ v: all('v', 3, 5).slice(1), a: ['a_3.m4s', 'a_4.m4s'] })
     const window = mpdOf(text)
@@ -76,7 +76,7 @@ describe('staticWindow', () => {
         if (window.periods[0] !== undefined) expect(listSegments(window.periods[0], one)[0]?.startUs).toBe(0)
   })
 
-  test('lost numbers in the middle are gaps, and the names stay right', () => {
+  test('turns lost numbers into gaps, with unchanged names', () => {
     const stored = names('v_init.mp4', 'v_1.m4s', 'v_2.m4s', 'v_5.m4s', ...all('a', 1, 5))
     const window = mpdOf(rewritten(mpdOf(NUMBERED), stored))
     const [period] = window.periods
@@ -90,12 +90,12 @@ describe('staticWindow', () => {
     ])
   })
 
-  test('nothing playable is empty: no segment, or no initialisation segment', () => {
+  test('is empty without a segment, or without an initialisation segment', () => {
     expect(staticWindow(mpdOf(NUMBERED), names('v_init.mp4'))).toEqual({ kind: 'empty' })
     expect(staticWindow(mpdOf(NUMBERED), names('v_1.m4s', 'v_2.m4s'))).toEqual({ kind: 'empty' })
   })
 
-  test('a timeline by $Time$ keeps its times and lists what is there', () => {
+  test('keeps the times of a timeline by $Time$ and lists stored segments', () => {
     const timed = mpdOf(`<MPD type="static" mediaPresentationDuration="PT8S"><Period duration="PT8S">
       <AdaptationSet contentType="audio"><SegmentTemplate media="$RepresentationID$/seg-$Time$.m4s" initialization="$RepresentationID$/seg-init.mp4" timescale="48000">
       <SegmentTimeline><S t="0" d="95232"/><S d="96256" r="2"/></SegmentTimeline></SegmentTemplate><Representation id="4"/></AdaptationSet></Period></MPD>`)
@@ -105,7 +105,7 @@ describe('staticWindow', () => {
     expect(text).toContain('presentationTimeOffset="95232"')
   })
 
-  test('of a live timeline also what the newest MPD no longer lists', () => {
+  test('lists segments of a live timeline that the newest MPD no longer has', () => {
     const live =
       mpdOf(`<MPD type="dynamic" availabilityStartTime="2026-01-01T00:00:00Z" publishTime="2026-01-01T00:01:00Z" minimumUpdatePeriod="PT2S">
       <Location>http://elsewhere/live.mpd</Location>
@@ -118,7 +118,7 @@ describe('staticWindow', () => {
     expect(mpdOf(text)).toMatchObject({ type: 'static', mediaPresentationDurationUs: 8_000_000 })
   })
 
-  test('names resolve against the manifest, and prefixes are kept', () => {
+  test('resolves names against the manifest, and keeps prefixes', () => {
     const prefixed = mpdOf(
       `<d:MPD xmlns:d="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT4S"><d:Period><d:BaseURL>m/</d:BaseURL><d:AdaptationSet>
       <d:SegmentTemplate media="$Number$" initialization="init" duration="2"/><d:Representation id="v"/></d:AdaptationSet></d:Period></d:MPD>`,

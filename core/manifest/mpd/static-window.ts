@@ -15,19 +15,19 @@ const LIVE_ATTRIBUTES = [
   'suggestedPresentationDelay',
 ]
 const LIVE_ELEMENTS = ['Location', 'PatchLocation', 'UTCTiming']
-/** A template is what the live profile is about; a SegmentList needs the full one (ISO/IEC 23009-1 §8.2, §8.4). */
+/** The live profile requires a template; a SegmentList needs the full profile (ISO/IEC 23009-1 §8.2, §8.4). */
 const FULL_PROFILE = 'urn:mpeg:dash:profile:full:2011'
 
-/** `as-sent`: nothing need be changed. `empty`: nothing that could be played is there. */
+/** `as-sent`: no change is needed. `empty`: nothing playable is stored. */
 export type WindowedMpd =
   | { readonly kind: 'as-sent' }
   | { readonly kind: 'empty' }
   | { readonly kind: 'rewritten'; readonly text: string }
 
 /**
- * The presentation of a session that is over: static, from the first moment that can be played to the last, listing the
- * segments that are there. Representations without a whole segment (or without their initialisation segment) are left out,
- * and sets and periods without representations. Segments lost on the way are gaps of the timeline.
+ * The presentation of a finished session: static, from the first playable moment to the last, listing the stored segments.
+ * Leaves out representations without a whole segment (or without their initialisation segment), and sets and periods without
+ * representations. Lost segments are gaps of the timeline.
  * @throws CodecError mpd-too-many-segments, mpd-template
  */
 export function staticWindow(mpd: Mpd, names: StoredNames): WindowedMpd {
@@ -57,7 +57,7 @@ export function staticWindow(mpd: Mpd, names: StoredNames): WindowedMpd {
 
 type Kept = { readonly representation: MpdRepresentation; readonly segments: readonly MpdSegment[] }
 
-/** What is left of a period; µs from its start. */
+/** The remaining part of a period; µs from its start. */
 type Window = { readonly startUs: number; readonly endUs: number; readonly kept: readonly Kept[] }
 
 function windowOf(period: MpdPeriod, names: StoredNames): Window | null {
@@ -68,7 +68,7 @@ function windowOf(period: MpdPeriod, names: StoredNames): Window | null {
   const playing = sets.filter(({ kept }) => kept.length > 0)
   if (playing.length === 0) return null
   const media = playing.filter(({ isMedia }) => isMedia)
-  // From where every set that must play can: with an earlier start, players would wait for the one that begins later.
+  // The start at which every required set is playable: with an earlier one, players would wait for the latest.
   const starts = (media.length > 0 ? media : playing).map(({ kept }) => least(kept.map(startOf)))
   const startUs = Math.max(0, ...starts)
   const kept = playing
@@ -96,13 +96,13 @@ function editPeriod(edits: TextEdits, period: MpdPeriod, { startUs, endUs, kept 
       else rewrite(edits, one, startUs, done)
     }
   }
-  // Events are counted from the period's start, which has moved.
+  // Event times count from the period's start, which has moved.
   for (const stream of sourceChildren(period.element, 'EventStream')) moveEvents(edits, stream, startUs)
   edits.removeAttribute(period.element, 'start')
   edits.setAttribute(period.element, 'duration', serialiseXsDuration(endUs - startUs))
 }
 
-/** @param done segment elements already taken out: several representations may inherit one */
+/** @param done segment elements already removed: several representations may inherit one */
 function rewrite(edits: TextEdits, kept: Kept, startUs: number, done: Set<SourceElement>): void {
   const { representation, segments } = kept
   const { addressing } = representation
@@ -133,7 +133,7 @@ function keptOf(period: MpdPeriod, representation: MpdRepresentation, names: Sto
   if (isOneFile(representation)) return names.has(baseUrl) ? [{ representation, segments: [] }] : []
   const init = initSegment(representation)
   if (init !== null && !names.has(init.name)) return []
-  // Ranges of one file are there when the file is.
+  // Ranges of one file are stored when the file is.
   const segments =
     addressing.kind === 'list'
       ? listSegments(period, representation).filter((segment) => names.has(segment.name))

@@ -2,17 +2,17 @@ import type { MpdPeriod, MpdRepresentation, SegmentClock } from './mpd.ts'
 import { listSegments, type MpdSegment, type SegmentAddress, segmentFinder } from './segments.ts'
 import { US_PER_SECOND } from './time.ts'
 
-/** What of a presentation can be had, by names resolved as the MPD's are. */
+/** Stored files of a presentation, by names resolved like the MPD's. */
 export interface StoredNames {
-  /** Whether a file is there whole. */
+  /** Whether a whole file is stored. */
   has(name: string): boolean
-  /** Names of media segments that are there whole. */
+  /** Names of whole stored media segments. */
   whole(): Iterable<string>
 }
 
 /**
  * The segments of a representation among these names, in order of time. A live timeline lists only its newest part: times and
- * durations of older segments are told from their names and from what is listed.
+ * durations of older segments are derived from their names and the listed ones.
  * @throws CodecError mpd-too-many-segments, mpd-template
  */
 export function segmentsAmong(
@@ -39,7 +39,7 @@ export function segmentsAmong(
       found.push(spanOf(addressing, name, number, time, addressing.duration))
   }
   if (unlisted.length > 0) found.push(...inferred(addressing, unlisted, [...listed.values()]))
-  // Periods may share one template; what starts behind this period or ends before it belongs to another.
+  // Periods may share one template; segments after the end of this period or before its start belong to another.
   const withinUs = period.durationUs ?? Number.POSITIVE_INFINITY
   return found
     .filter((segment) => segment.startUs < withinUs && segment.startUs + segment.durationUs > 0)
@@ -50,7 +50,7 @@ type Unlisted = SegmentAddress & { readonly name: string }
 
 const isPast = (clock: SegmentClock, number: number): boolean => clock.endNumber !== null && number > clock.endNumber
 
-/** Segments of a timeline that it no longer lists. By number alone the time is an estimate from the mean duration. */
+/** Segments that a timeline no longer lists. With numbers only, the time is estimated from the mean duration. */
 function inferred(clock: SegmentClock, unlisted: readonly Unlisted[], listed: readonly MpdSegment[]): MpdSegment[] {
   const first = listed[0]
   if (first === undefined) return []
@@ -76,7 +76,7 @@ function spanOf(clock: SegmentClock, name: string, number: number, time: number,
   return { number, time, duration, timescale, startUs, durationUs: endUs - startUs, name, range: null }
 }
 
-/** True where players that count the entries of a timeline come to the right names: no numbers in them, or none left out. */
+/** True where players that count timeline entries get the right names: there are no numbers in them, or none is missing. */
 export function isUnbroken(representation: MpdRepresentation, segments: readonly MpdSegment[]): boolean {
   const { addressing } = representation
   if (addressing.kind === 'template' && !/\$Number(?:%0\d+d)?\$/.test(addressing.media)) return true

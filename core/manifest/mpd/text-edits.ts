@@ -2,7 +2,10 @@ import { escapeXmlText, type SourceAttribute, type SourceElement } from './xml-s
 
 type Edit = { readonly start: number; readonly end: number; readonly text: string }
 
-/** Changes to an XML text that leave all else as it was written. Applied together; changes inside a replaced element are void. */
+/**
+ * Changes to an XML text that keep all other text as written. They are applied together; changes inside a replaced element are
+ * ignored.
+ */
 export class TextEdits {
   readonly #edits: Edit[] = []
 
@@ -18,39 +21,39 @@ export class TextEdits {
 
   removeAttribute(element: SourceElement, name: string): void {
     const existing = attribute(element, name)
-    // The attribute starts at the white space before it and ends after its closing quote.
+    // The attribute spans from the white space before it to its closing quote.
     if (existing !== undefined) this.#edit(existing.start, existing.valueEnd + 1, '')
   }
 
-  /** Puts `text` in place of the element; nothing removes it. */
+  /** Replaces the element by `text`; an empty text removes it. */
   replaceElement(element: SourceElement, text: string): void {
     this.#edit(element.start, element.end, text)
   }
 
-  /** Puts `text` before the first child of an element. */
+  /** Inserts `text` before the first child of an element. */
   insertFirst(element: SourceElement, text: string): void {
     if (element.selfClosed) this.#open(element, text)
     else this.#edit(element.openEnd, element.openEnd, text)
   }
 
-  /** Puts `text` after the last child of an element. */
+  /** Inserts `text` after the last child of an element. */
   insertLast(element: SourceElement, text: string): void {
     if (element.selfClosed) this.#open(element, text)
     else this.#edit(element.closeStart, element.closeStart, text)
   }
 
-  /** Puts `text` behind an element. */
+  /** Inserts `text` after an element. */
   insertAfter(element: SourceElement, text: string): void {
     this.#edit(element.end, element.end, text)
   }
 
   apply(text: string): string {
-    // At one place insertions go before what is taken away, in the order they were asked for.
+    // At one offset, insertions precede removals, in the order of the calls.
     const sorted = [...this.#edits].sort((a, b) => a.start - b.start || length(a) - length(b))
     let out = ''
     let at = 0
     for (const edit of sorted) {
-      // Elements nest: what starts before the end of an earlier change is inside an element that has been replaced.
+      // Elements nest: an edit before the end of an earlier one is inside a replaced element.
       if (edit.start < at) continue
       out += text.slice(at, edit.start) + edit.text
       at = edit.end

@@ -12,7 +12,7 @@ describe('xs:duration', () => {
     ['P1Y2M', (365 + 60) * 86_400_000_000],
   ])('%s', (text, us) => expect(parseXsDuration(text)).toBe(us))
 
-  test.each(['', 'P', 'PT', '2S', 'PT2', 'PT-2S', 'P1DT'])('"%s" is none', (text) => {
+  test.each(['', 'P', 'PT', '2S', 'PT2', 'PT-2S', 'P1DT'])('"%s" is not a duration', (text) => {
     expect(() => parseXsDuration(text)).toThrow(expect.objectContaining({ code: 'mpd-duration' }))
   })
 
@@ -42,7 +42,7 @@ describe('xs:dateTime', () => {
     )
   })
 
-  test.each(['', '2026-13-01T00:00:00Z', '2026-11-21', 'now'])('"%s" is none', (text) => {
+  test.each(['', '2026-13-01T00:00:00Z', '2026-11-21', 'now'])('"%s" is not a date and time', (text) => {
     expect(() => parseXsDateTime(text)).toThrow(expect.objectContaining({ code: 'mpd-date-time' }))
   })
 })

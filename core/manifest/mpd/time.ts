@@ -1,6 +1,6 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 
-/** Microseconds in one second: engine time is integer µs, the MPD writes xs:duration and xs:dateTime. */
+/** Microseconds in one second: engine time is integer µs, MPDs have xs:duration and xs:dateTime. */
 export const US_PER_SECOND = 1_000_000
 const US_PER_DAY = 86_400 * US_PER_SECOND
 
@@ -8,7 +8,7 @@ const DURATION = /^(-)?P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)
 const DATE_TIME = /^(-?\d{4,6})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,18}))?(Z|[+-]\d{2}:\d{2})?$/
 
 /**
- * An xs:duration as integer µs. Years and months count 365 and 30 days, as no MPD means a calendar by them.
+ * An xs:duration as integer µs. Years and months count as 365 and 30 days.
  * @throws CodecError mpd-duration
  */
 export function parseXsDuration(text: string): number {
@@ -32,7 +32,7 @@ export function serialiseXsDuration(us: number): string {
 }
 
 /**
- * An xs:dateTime as integer µs since the UNIX epoch; without a zone it is UTC, as DASH says (ISO/IEC 23009-1 §5.3.1.2).
+ * An xs:dateTime as integer µs since the UNIX epoch; without a zone it is UTC, as in DASH (ISO/IEC 23009-1 §5.3.1.2).
  * @throws CodecError mpd-date-time
  */
 export function parseXsDateTime(text: string): number {
@@ -72,7 +72,7 @@ function zoneSeconds(zone: string | undefined): number {
   return zone.startsWith('-') ? -seconds : seconds
 }
 
-// Civil calendar from a day count by eras of 400 years with the year starting in March, so that leap days end a year.
+// Civil calendar from a day count in eras of 400 years that start in March, so that leap days end a year.
 function daysSinceEpoch(year: number, month: number, day: number): number {
   const marchYear = month <= 2 ? year - 1 : year
   const era = Math.floor(marchYear / 400)

@@ -1,7 +1,7 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 
-/** An attribute and where its value stands in the text, between the quotes. */
+/** An attribute and the range of its value in the text, between the quotes. */
 export type SourceAttribute = {
   readonly name: string
   readonly value: string
@@ -11,8 +11,8 @@ export type SourceAttribute = {
 }
 
 /**
- * An element with its place in the text, so that a rewrite touches only what it means to: comments, prefixes, unknown
- * elements and white space stay as they were sent. Offsets are UTF-16 indices into the document's text.
+ * An element with its position in the text. Rewriting changes only the intended parts: comments, prefixes, unknown elements and
+ * white space are kept. Offsets are UTF-16 indices into the document's text.
  */
 export type SourceElement = {
   /** Local name. */
@@ -21,28 +21,28 @@ export type SourceElement = {
   readonly qualifiedName: string
   /** Index of `<`. */
   readonly start: number
-  /** Just after the `>` of the start tag. */
+  /** Index after the `>` of the start tag. */
   readonly openEnd: number
-  /** Index of `</`; equals `openEnd` where the element is written `<x/>`. */
+  /** Index of `</`; equals `openEnd` for `<x/>`. */
   readonly closeStart: number
-  /** Just after the whole element. */
+  /** Index after the whole element. */
   readonly end: number
   readonly selfClosed: boolean
   readonly attributes: readonly SourceAttribute[]
   readonly children: readonly SourceElement[]
 }
 
-/** A document with its text, so that parts can be replaced and the rest kept to the letter. */
+/** A document with its text, in which parts can be replaced exactly. */
 export type SourceDocument = { readonly text: string; readonly root: SourceElement }
 
 type Draft = { -readonly [Key in keyof SourceElement]: SourceElement[Key] } & { children: Draft[] }
 
 /**
- * Reads a document that stays editable in place.
- * @throws CodecError xml-… as `parseXml` does, mpd-encoding for text that is not UTF-8
+ * Reads a document for editing in place.
+ * @throws CodecError xml-… as `parseXml`, mpd-encoding for text that is not UTF-8
  */
 export function parseXmlSource(bytes: Uint8Array): SourceDocument {
-  // The strict parser goes first: the scan below then only meets well-formed text without a document type.
+  // The strict parser runs first, so that the scan below reads only well-formed text without a document type.
   parseXml(bytes)
   let text: string
   try {
@@ -80,7 +80,7 @@ export function parseXmlSource(bytes: Uint8Array): SourceDocument {
   return { text, root }
 }
 
-/** Value of an attribute by its name as written, entities undone; null where absent. */
+/** Value of an attribute by its name as written, entities decoded; null where absent. */
 export function sourceAttribute(element: SourceElement, name: string): string | null {
   return element.attributes.find((attribute) => attribute.name === name)?.value ?? null
 }
@@ -90,11 +90,11 @@ export function sourceChildren(element: SourceElement, name: string): SourceElem
   return element.children.filter((child) => child.name === name)
 }
 
-/** Character data of an element that holds only text, trimmed. */
+/** Character data of an element that has only text, trimmed. */
 export function sourceText(document: SourceDocument, element: SourceElement): string {
   const inner = document.text.slice(element.openEnd, element.closeStart)
   const plain = inner.replace(/<!--[\s\S]*?-->|<\?[\s\S]*?\?>/g, '')
-  // CDATA may stand inside character data; its content is taken as it is.
+  // Character data may include CDATA, whose content is used unchanged.
   return plain
     .split(/(<!\[CDATA\[[\s\S]*?\]\]>)/)
     .map((part) => (part.startsWith('<![CDATA[') ? part.slice(9, -3) : unescapeXml(part)))
@@ -102,7 +102,7 @@ export function sourceText(document: SourceDocument, element: SourceElement): st
     .trim()
 }
 
-/** Text with the five characters of XML markup escaped, for attribute values and character data. */
+/** Text with the five special characters of XML escaped, for attribute values and character data. */
 export function escapeXmlText(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? character)
 }
