@@ -1,8 +1,8 @@
-/** A half-open range of bytes `[from, to)` that is missing. */
+/** A half-open range of missing bytes `[from, to)`. */
 export type Hole = readonly [number, number]
 
 /**
- * The first hole that ends after `at`, null where none does.
+ * The first hole that ends after `at`, or null.
  * @param holes in order, disjoint
  */
 export function nextHole(holes: readonly Hole[], at: number): Hole | null {

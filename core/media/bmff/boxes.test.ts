@@ -11,7 +11,7 @@ const demo = join(__dirname, '..', '..', '..', 'assets', 'demo', 'presentation')
 const fileOf = (name: string): Uint8Array => new Uint8Array(readFileSync(join(demo, name)))
 
 describe('readBoxes', () => {
-  it('lists the top level of a media segment without a gap', () => {
+  it('lists the whole top level of a media segment', () => {
     const bytes = fileOf('video-3.m4s')
     const boxes = readBoxes(bytes)
     expect(boxes.map((box) => box.type)).toEqual(['styp', 'sidx', 'moof', 'mdat'])
@@ -55,7 +55,7 @@ describe('readBoxes', () => {
     expect(() => readBoxes(bytes)).toThrowError(expect.objectContaining({ code: 'bmff-too-many' }))
   })
 
-  it('throws nothing but CodecError on any bytes', () => {
+  it('throws only CodecError for any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         try {

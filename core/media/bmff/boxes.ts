@@ -1,24 +1,24 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import { u32At } from '../../bytes/ints.ts'
 
-/** A box of an ISO base media file (ISO/IEC 14496-12 §4.2), where it stands in the bytes it was read from. */
+/** A box of an ISO base media file (ISO/IEC 14496-12 §4.2) and its position in the bytes. */
 export type Box = {
   /** Four-character code, Latin-1. */
   readonly type: string
-  /** Of its size field. */
+  /** Offset of its size field. */
   readonly offset: number
-  /** With header. */
+  /** Size with header. */
   readonly size: number
   /** 8, 16 with a 64-bit size, 16 more for `uuid`. */
   readonly headerBytes: number
 }
 
-/** More boxes at one level are refused; a segment of one-frame chunks has a few hundred. */
+/** Most boxes at one level; a segment of one-frame chunks has a few hundred. */
 const MAX_BOXES = 16_384
 
 /**
- * The boxes one after another in `bytes[start, end)`: the top level of a file, or the children of a box (`childBoxes`).
- * @throws CodecError bmff-truncated (a header or box reaches beyond `end`), bmff-size (smaller than its header), bmff-too-many
+ * The sequence of boxes in `bytes[start, end)`: the top level of a file, or the children of a box (`childBoxes`).
+ * @throws CodecError bmff-truncated (a header or box ends after `end`), bmff-size (smaller than its header), bmff-too-many
  */
 export function readBoxes(bytes: Uint8Array, start = 0, end = bytes.length): Box[] {
   const boxes: Box[] = []
@@ -33,7 +33,7 @@ export function readBoxes(bytes: Uint8Array, start = 0, end = bytes.length): Box
   return boxes
 }
 
-/** Children of a box; `fieldBytes` skips the fields that stand before them (4 for a full box such as `meta`). */
+/** Children of a box; `fieldBytes` skips the fields before them (4 for a full box such as `meta`). */
 export function childBoxes(bytes: Uint8Array, box: Box, fieldBytes = 0): Box[] {
   const start = box.offset + box.headerBytes + fieldBytes
   const end = box.offset + box.size
@@ -53,7 +53,7 @@ export function findBox(bytes: Uint8Array, parent: Box, ...path: readonly string
 }
 
 /**
- * Where the fields of a full box are: version, and the offset just after version and flags with `needed` bytes behind it.
+ * Version of a full box, and the offset after version and flags, where at least `needed` bytes follow.
  * @throws CodecError bmff-truncated
  */
 export function fullBox(bytes: Uint8Array, box: Box, needed: number): { version: number; fields: number } {
@@ -76,8 +76,8 @@ function readBox(bytes: Uint8Array, at: number, end: number): Box {
   } else if (size === 0) size = left // to the end of the file
   if (type === 'uuid') headerBytes += 16
   if (size < headerBytes)
-    throw new CodecError('bmff-size', at, `${type} at byte ${at} says ${size} bytes, less than its header`)
+    throw new CodecError('bmff-size', at, `${type} at byte ${at} has a size of ${size} bytes, less than its header`)
   if (size > left)
-    throw new CodecError('bmff-truncated', at, `${type} at byte ${at} says ${size} bytes, ${left} are left`)
+    throw new CodecError('bmff-truncated', at, `${type} at byte ${at} has a size of ${size} bytes, ${left} are left`)
   return { type, offset: at, size, headerBytes }
 }

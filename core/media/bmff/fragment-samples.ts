@@ -2,25 +2,25 @@ import { CodecError } from '../../bytes/codec-error.ts'
 import { u32At } from '../../bytes/ints.ts'
 import { type Box, childBoxes, findBox, fullBox } from './boxes.ts'
 
-/** One sample of a movie fragment: where its bytes are in the segment, and whether others need it. */
+/** One sample of a movie fragment: its range in the segment, and whether other samples depend on it. */
 export type FragmentSample = {
   readonly track: number
-  /** Of its first byte, from the start of the bytes that hold the `moof`. */
+  /** Offset of its first byte from the start of the bytes with the `moof`. */
   readonly offset: number
   readonly size: number
-  /** False only where sample_is_depended_on says that no other sample needs it (ISO/IEC 14496-12 §8.8.3.1). */
+  /** False only where sample_is_depended_on marks the sample as disposable (ISO/IEC 14496-12 §8.8.3.1). */
   readonly needed: boolean
 }
 
-/** Samples of one fragment; a segment of ten seconds of audio has some five hundred. */
+/** Most samples of one fragment; a segment of ten seconds of audio has some five hundred. */
 const MAX_SAMPLES = 65_536
 /** sample_is_depended_on, and its value for "not depended on". */
 const DEPENDED_ON_SHIFT = 22
 const DISPOSABLE = 2
 
 /**
- * The samples that a `moof` describes, in the order of their runs (`tfhd`, `trun`; ISO/IEC 14496-12 §8.8.7, §8.8.8). Where
- * sizes come from the initialisation segment (`trex`) they are not known here, and the run is left out.
+ * The samples described by a `moof`, in the order of their runs (`tfhd`, `trun`; ISO/IEC 14496-12 §8.8.7, §8.8.8). Runs whose
+ * sizes are in the initialisation segment (`trex`) are left out.
  * @throws CodecError bmff-… as readBoxes; bmff-too-many
  */
 export function fragmentSamples(bytes: Uint8Array, moof: Box): FragmentSample[] {
@@ -70,7 +70,7 @@ function readDefaults(bytes: Uint8Array, tfhd: Box): Defaults {
   }
 }
 
-/** @returns where the data of the run ends */
+/** @returns the end of the run's data */
 function readRun(
   bytes: Uint8Array,
   trun: Box,

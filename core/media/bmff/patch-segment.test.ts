@@ -11,7 +11,7 @@ import { patchSegment } from './patch-segment.ts'
 const demo = join(__dirname, '..', '..', '..', 'assets', 'demo', 'presentation')
 const fileOf = (name: string): Uint8Array => new Uint8Array(readFileSync(join(demo, name)))
 
-/** A box with bytes that are no box themselves. */
+/** A box with a payload that is not boxes. */
 function box(type: string, payload: number, wide = false): number[] {
   const header = wide ? 16 : 8
   const size = header + payload
@@ -28,7 +28,7 @@ const chain = (bytes: Uint8Array): string =>
     .map(({ type, size }) => `${type} ${size}`)
     .join(', ')
 
-/** The bytes with holes, and what patching made of them. */
+/** Bytes with holes, and the result of patching them. */
 function patched(bytes: Uint8Array, missing: readonly Hole[], mode: 'simple' | 'strict') {
   const holed = bytes.slice()
   for (const [from, to] of missing) holed.fill(0xee, from, to)
@@ -80,7 +80,7 @@ describe('patchSegment', () => {
     expect(chainOf(two, missing, 'simple')).toBe(simple === 'same' ? strict : simple)
   })
 
-  it('frees a moof that no mdat follows', () => {
+  it('frees a moof without an mdat', () => {
     const bytes = bytesOf(box('moof', 40), box('moof', 40), box('mdat', 50))
     expect(
       chainOf(
@@ -95,7 +95,7 @@ describe('patchSegment', () => {
     expect(chainOf(bytesOf(box('mdat', 40), box('moof', 40)), [[10, 11]], 'simple')).toBe('mdat 48, free 48')
   })
 
-  it('zeroes the first bytes of a hidden moof and no other received byte', () => {
+  it('zeroes only the first bytes of a hidden moof', () => {
     const result = patched(two, [[320, 330]], 'strict')
     const bytes = result?.bytes ?? new Uint8Array(0)
     expect([...bytes.subarray(304, 312)]).toEqual([0, 0, 0, 60, ...Buffer.from('free')])
@@ -108,13 +108,13 @@ describe('patchSegment', () => {
     ])
   })
 
-  it('leaves zeros in the holes of an mdat that is kept', () => {
+  it('leaves zeros in the holes of a kept mdat', () => {
     const result = patched(two, [[100, 150]], 'simple')
     expect(result?.bytes.subarray(100, 150)).toEqual(new Uint8Array(50))
     expect(result?.steps).toEqual([{ what: 'holes', type: 'mdat', offset: 84, size: 220 }])
   })
 
-  it('knows 64-bit sizes, a size of 0 and a box that is cut off', () => {
+  it('reads 64-bit sizes, a size of 0 and a truncated box', () => {
     const wide = bytesOf(box('moof', 40), box('mdat', 40, true), box('moof', 40), box('mdat', 40, true))
     expect(chainOf(wide, [[70, 72]], 'strict')).toBe('free 48, free 56, moof 48, mdat 56')
     expect(chainOf(wide, [[56, 64]], 'strict')).toBe('free 48, free 56, moof 48, mdat 56')
@@ -127,12 +127,12 @@ describe('patchSegment', () => {
     expect(chainOf(cut, [[400, 401]], 'simple')).toBe('styp 24, moof 60, mdat 220, moof 60, mdat 136')
   })
 
-  it('gives bytes at the end that hold no box to the one before', () => {
+  it('adds bytes at the end without a box to the previous one', () => {
     const bytes = bytesOf(box('moof', 40), box('mdat', 40), [1, 2, 3])
     expect(chainOf(bytes, [[60, 61]], 'simple')).toBe('moof 48, mdat 51')
   })
 
-  it('leaves alone what is no segment, and what means nothing without its moov', () => {
+  it('does not patch other files, and those with a damaged moov', () => {
     expect(chainOf(new Uint8Array(500).fill(0x41), [[10, 20]], 'strict')).toBeNull()
     expect(chainOf(bytesOf(box('ftyp', 16), box('moov', 100), box('mdat', 90)), [[50, 60]], 'simple')).toBeNull()
     expect(chainOf(bytesOf(box('ftyp', 16), box('moov', 100), box('mdat', 90)), [[150, 160]], 'simple')).toBe(
@@ -154,7 +154,7 @@ describe('patchSegment', () => {
       return holes
     })
 
-  it('always gives a chain of boxes to the end, and changes received bytes only where boxes are hidden', () => {
+  it('always returns a chain of boxes to the end, and changes received bytes only in hidden boxes', () => {
     const input = fc
       .array(anyBox, { minLength: 1, maxLength: 8 })
       .map((boxes) => bytesOf(...boxes))
@@ -180,7 +180,7 @@ describe('patchSegment', () => {
     )
   })
 
-  it('takes any bytes with any holes', () => {
+  it('accepts any bytes with any holes', () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ maxLength: 400 }).chain((bytes) => fc.tuple(fc.constant(bytes), anyHoles(bytes.length))),
@@ -197,7 +197,7 @@ describe('patchSegment', () => {
 })
 
 describe('fragmentSamples', () => {
-  it('finds the samples of a real fragment, one after another in its mdat', () => {
+  it('finds the consecutive samples of a real fragment in its mdat', () => {
     const bytes = fileOf('video-3.m4s')
     const [, , moof, mdat] = readBoxes(bytes)
     if (moof === undefined || mdat === undefined) throw new Error('no fragment')
@@ -215,7 +215,7 @@ describe('fragmentSamples', () => {
 
 const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0
 
-/** Frames that ffmpeg decodes of an init segment with segments behind it. */
+/** Frames that ffmpeg decodes from an init segment followed by segments. */
 function decodedFrames(parts: readonly Uint8Array[]): { frames: number; fatal: boolean } {
   const run = spawnSync(
     'ffmpeg',
@@ -243,7 +243,7 @@ describe.skipIf(!hasFfmpeg)('patched segments of the demo, decoded by ffmpeg', (
     expect(left.frames).toBeGreaterThan(0)
   })
 
-  it('simple: its timing is kept, with damaged pictures', () => {
+  it('simple: unchanged timing, with damaged pictures', () => {
     const result = patched(second, [hole], 'simple')
     if (result === null) throw new Error('not patched')
     expect(result.samples).toMatchObject({ hidden: 0, holed: expect.any(Number) })

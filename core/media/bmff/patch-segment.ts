@@ -3,46 +3,46 @@ import { type Hole, isWhole } from '../holes.ts'
 import { type FragmentSample, fragmentSamples } from './fragment-samples.ts'
 import { type SegmentBox, segmentBoxes } from './segment-boxes.ts'
 
-/** `strict` hides every fragment that lacks bytes; `simple` keeps its `mdat`, with zeros where bytes are missing. */
+/** `strict` hides every fragment with missing bytes; `simple` keeps its `mdat`, with zeros in the holes. */
 export type PatchMode = 'simple' | 'strict'
 
 /**
- * One thing done to a segment. `freed`: the box became `free`. `gap`: a `free` was laid over bytes in which no box could be
- * found. `holes`: an `mdat` was kept although it lacks bytes. `resized`: a kept box now ends where the next one begins.
+ * One change to a segment. `freed`: the box became `free`. `gap`: a `free` box covers bytes without a recognisable box.
+ * `holes`: an `mdat` with missing bytes was kept. `resized`: a kept box now ends where the next one begins.
  */
 export type PatchStep = {
   readonly what: 'freed' | 'gap' | 'holes' | 'resized'
-  /** Type the box had; `free` for a gap. */
+  /** Former type of the box; `free` for a gap. */
   readonly type: string
   readonly offset: number
   readonly size: number
 }
 
-/** A segment that players can read around its holes. */
+/** A segment with holes made readable for players. */
 export type PatchedSegment = {
-  /** As long as the input. */
+  /** Of the input's length. */
   readonly bytes: Uint8Array
   /** In order of offset. */
   readonly steps: readonly PatchStep[]
-  /** Samples of the `moof` boxes that could be read: all, those hidden with their fragment, those kept with missing bytes. */
+  /** Samples of the readable `moof` boxes: all, those hidden with their fragment, those kept with missing bytes. */
   readonly samples: { readonly all: number; readonly hidden: number; readonly holed: number }
 }
 
-/** Without these the rest means nothing: a file in which one is damaged is not patched. */
+/** Boxes the rest depends on: a file in which one is damaged is not patched. */
 const INIT_TYPES = new Set<string | null>(['ftyp', 'moov', 'meta'])
 const FREE = [0x66, 0x72, 0x65, 0x65] as const
-/** So much of a freed `moof` is zeroed after its header, as GPAC does, so that nothing takes it for boxes again. */
+/** Bytes of a freed `moof` zeroed after its header, as in GPAC, so that nothing parses them as boxes. */
 const ZEROED = 32
-/** A larger size needs the 64-bit form. */
+/** Larger sizes need the 64-bit form. */
 const MAX_SIZE32 = 0xffff_ffff
 
 /**
- * Makes a media segment that lacks bytes readable: the result is a chain of boxes from the first byte to the last, of the
- * same length. Bytes that arrived change only in the headers of boxes that are hidden, and at the start of a hidden `moof`.
- * @param bytes the segment, anything in its holes; not changed
- * @param missing holes in order, disjoint; what lies beyond the end counts for nothing
- * @param cut there may have been more: how long the segment was is not known
- * @returns null where no box of a segment can be found, or one is damaged that the rest means nothing without (`moov`)
+ * Makes a media segment with missing bytes readable: the result is a chain of boxes from the first byte to the last, of the
+ * same length. Received bytes change only in the headers of hidden boxes, and at the start of a hidden `moof`.
+ * @param bytes the segment, with any bytes in its holes; not changed
+ * @param missing holes in order, disjoint; those after the end are ignored
+ * @param cut the segment may be longer: its length is unknown
+ * @returns null where no box of a segment is found, or a box is damaged that the rest depends on (`moov`)
  */
 export function patchSegment(
   bytes: Uint8Array,
@@ -143,21 +143,21 @@ class SegmentPatch {
     this.#steps.push({ what: 'gap', type: 'free', offset, size })
   }
 
-  /** Corrects the size field where it says something else than there is. @returns true where it did */
-  #fit({ offset, size, said, headerBytes }: SegmentBox): boolean {
-    if (said === size) return false
+  /** Corrects the size field where it differs from the actual size. @returns true where it did */
+  #fit({ offset, size, announced, headerBytes }: SegmentBox): boolean {
+    if (announced === size) return false
     if (headerBytes === 16) this.#view.setBigUint64(offset + 8, BigInt(size))
     else if (this.#view.getUint32(offset) !== 0) this.#view.setUint32(offset, size)
     return true
   }
 }
 
-/** All of it is there, and it ends where it says. */
+/** True where the box is complete and its size field is right. */
 function isIntact(box: SegmentBox): boolean {
-  return box.whole && box.said === box.size
+  return box.whole && box.announced === box.size
 }
 
-/** The mdat of each moof: the next one, with no gap and no other moof between. */
+/** The mdat of each moof: the next one, without a gap or another moof in between. */
 function pairs(boxes: readonly SegmentBox[]): Map<SegmentBox, SegmentBox> {
   const found = new Map<SegmentBox, SegmentBox>()
   let moof: SegmentBox | null = null

@@ -1,33 +1,33 @@
 import { u32At } from '../../bytes/ints.ts'
 import { type Hole, isWhole, nextHole } from '../holes.ts'
 
-/** A box of the top level of a segment that lacks bytes, or a gap in which none can be found. */
+/** A top-level box of a segment with missing bytes, or a gap without a recognisable box. */
 export type SegmentBox = {
   /** Null for a gap. */
   readonly type: string | null
   readonly offset: number
-  /** To the start of the next one; all sizes together are the length of the segment. */
+  /** Up to the start of the next one; all sizes add up to the length of the segment. */
   readonly size: number
-  /** What its size field says; differs from `size` where that reaches beyond the segment, or bytes behind it were added. */
-  readonly said: number
+  /** Value of its size field; differs from `size` where it exceeds the segment, or bytes after the box were added. */
+  readonly announced: number
   readonly headerBytes: number
-  /** No byte of it is missing. */
+  /** No byte is missing. */
   readonly whole: boolean
 }
 
-/** What stands at the top level of a segment (ISO/IEC 14496-12, 23009-1): only these are believed where no box is expected. */
+/** Top-level boxes of a segment (ISO/IEC 14496-12, 23009-1): only these are accepted in a search. */
 const SEGMENT_TYPES = new Set(['styp', 'sidx', 'ssix', 'prft', 'emsg', 'moof', 'mdat', 'free', 'skip', 'uuid'])
 const KNOWN_TYPES = new Set([...SEGMENT_TYPES, 'ftyp', 'moov', 'meta'])
-/** As `readBoxes`. */
+/** Most boxes, as in `readBoxes`. */
 const MAX_BOXES = 16_384
-/** All types begin with one of these: while searching, most bytes are passed over without making a string. */
+/** First letters of the types: a search skips most bytes without making a string. */
 const BEGINS = new Uint8Array(256)
 for (const type of SEGMENT_TYPES) BEGINS[type.charCodeAt(0)] = 1
 
 /**
- * The boxes and gaps that a segment with holes consists of, from its first byte to its last. Where the header of a box is
- * missing, the next one that can be believed is searched in what has arrived.
- * @returns null where not one box can be found, or more than any segment has
+ * The boxes and gaps of a segment with holes, from its first byte to its last. Where the header of a box is missing, the next
+ * plausible one is searched in the received bytes.
+ * @returns null where no box is found, or more than any segment has
  */
 export function segmentBoxes(bytes: Uint8Array, holes: readonly Hole[]): SegmentBox[] | null {
   const boxes: SegmentBox[] = []
@@ -37,14 +37,14 @@ export function segmentBoxes(bytes: Uint8Array, holes: readonly Hole[]): Segment
     if (boxes.length >= MAX_BOXES) return null
     const last = boxes.at(-1)
     if (end - at < 8 && last !== undefined) {
-      // No box fits here: the one before takes these bytes.
+      // Too short for a box: the previous one takes these bytes.
       boxes[boxes.length - 1] = { ...last, size: end - last.offset }
       break
     }
     const box = boxAt(bytes, holes, at)
     if (box === null) {
       const next = nextHeader(bytes, holes, at + 8)
-      boxes.push({ type: null, offset: at, size: next - at, said: 0, headerBytes: 8, whole: false })
+      boxes.push({ type: null, offset: at, size: next - at, announced: 0, headerBytes: 8, whole: false })
       at = next
     } else {
       found = true
@@ -56,27 +56,33 @@ export function segmentBoxes(bytes: Uint8Array, holes: readonly Hole[]): Segment
 }
 
 /**
- * The box at a place where one must begin; null where its header is not all there, or is no header. It is cut at the end
- * of the bytes.
+ * The box at an offset where one must begin, limited to the end of the bytes; null where its header is incomplete or invalid.
  */
 export function boxAt(bytes: Uint8Array, holes: readonly Hole[], at: number): SegmentBox | null {
   const left = bytes.length - at
   if (left < 8 || !isWhole(holes, at, at + 8)) return null
-  let said = u32At(bytes, at)
+  let announced = u32At(bytes, at)
   let headerBytes = 8
-  if (said === 1) {
+  if (announced === 1) {
     if (left < 16 || !isWhole(holes, at, at + 16)) return null
-    said = u32At(bytes, at + 8) * 0x1_0000_0000 + u32At(bytes, at + 12)
+    announced = u32At(bytes, at + 8) * 0x1_0000_0000 + u32At(bytes, at + 12)
     headerBytes = 16
-  } else if (said === 0) said = left // to the end of the file
-  if (said < headerBytes) return null
+  } else if (announced === 0) announced = left // to the end of the file
+  if (announced < headerBytes) return null
   const type = typeAt(bytes, at)
-  if (!KNOWN_TYPES.has(type) && (said > left || !/^[\x20-\x7e\xa9]{4}$/.test(type))) return null
-  const size = Math.min(said, left)
-  return { type, offset: at, size, said, headerBytes, whole: said <= left && isWhole(holes, at, at + said) }
+  if (!KNOWN_TYPES.has(type) && (announced > left || !/^[\x20-\x7e\xa9]{4}$/.test(type))) return null
+  const size = Math.min(announced, left)
+  return {
+    type,
+    offset: at,
+    size,
+    announced,
+    headerBytes,
+    whole: announced <= left && isWhole(holes, at, at + announced),
+  }
 }
 
-/** Offset of the next header that can be believed: known, inside the bytes, and followed by another, a hole or the end. */
+/** Offset of the next plausible header: of a known type, inside the bytes, and followed by another, a hole or the end. */
 function nextHeader(bytes: Uint8Array, holes: readonly Hole[], from: number): number {
   const end = bytes.length
   let at = from
@@ -97,7 +103,7 @@ function nextHeader(bytes: Uint8Array, holes: readonly Hole[], from: number): nu
 function isBelievable(bytes: Uint8Array, holes: readonly Hole[], at: number): boolean {
   if (!SEGMENT_TYPES.has(typeAt(bytes, at))) return false
   const box = boxAt(bytes, holes, at)
-  if (box === null || box.said > box.size) return false
+  if (box === null || box.announced > box.size) return false
   const next = at + box.size
   if (next === bytes.length || !isWhole(holes, next, next + 8)) return true
   return boxAt(bytes, holes, next) !== null

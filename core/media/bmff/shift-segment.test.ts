@@ -55,7 +55,7 @@ describe('shiftSegment', () => {
     expect(shifted(fragment('00000000', '0000000000000000'), third, 0)).toBe(fragment('00000000', '000000000000014d'))
   })
 
-  it('refuses what does not fit or is not known', () => {
+  it('refuses times that do not fit and unknown tracks', () => {
     const code = (wanted: string): unknown => expect.objectContaining({ name: 'CodecError', code: wanted })
     expect(() => shifted(fragment('00000000', '00000000ffffff00'))).toThrowError(code('bmff-range'))
     expect(() => shifted(fragment('00000000', '0000000000000000', '00000008'))).toThrowError(code('bmff-no-timescale'))
@@ -65,7 +65,7 @@ describe('shiftSegment', () => {
     )
   })
 
-  it('changes a demo segment in its times only, and not the original', () => {
+  it('changes only the times of a demo segment, in a copy', () => {
     const original = fileOf('video-2.m4s')
     const before = original.slice()
     const { bytes } = shiftSegment(original, { ticks: 24, timescale: 1 }, trackTimescales(fileOf('video-init.mp4')), 14)
@@ -73,7 +73,7 @@ describe('shiftSegment', () => {
     expect(readBoxes(bytes)).toEqual(readBoxes(original))
     const changed = [...bytes.keys()].filter((at) => bytes[at] !== original[at])
     expect(changed.length).toBeGreaterThan(0)
-    // sidx and tfdt hold 64-bit times, mfhd a number: nothing after the moof may differ.
+    // sidx and tfdt have 64-bit times, mfhd a number: nothing after the moof may differ.
     const mdat = readBoxes(bytes).find(({ type }) => type === 'mdat')
     expect(Math.max(...changed)).toBeLessThan(mdat?.offset ?? 0)
   })

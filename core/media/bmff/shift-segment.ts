@@ -4,17 +4,17 @@ import { type Box, childBoxes, findBox, fullBox, readBoxes } from './boxes.ts'
 /** A span of media time. */
 export type MediaTime = { readonly ticks: number; readonly timescale: number }
 
-/** A segment moved in time; `fragments` counts its `moof`, for numbering the next one. */
+/** A segment moved in time; `fragments` counts its `moof` boxes, for numbering the next segment. */
 export type ShiftedSegment = { readonly bytes: Uint8Array; readonly fragments: number }
 
 /**
- * A copy of a media segment that plays later by `shift`: `tfdt`, earliest_presentation_time of `sidx` and presentation_time
- * of `emsg` version 1 are raised in place and the `moof` get consecutive sequence numbers (ISO/IEC 14496-12 §8.8.5,
- * §8.8.12, §8.16.3; ISO/IEC 23009-1 §5.10.3.3). No box changes its size.
- * @param timescales of the tracks, from the initialisation segment; the timescale of `sidx` and `emsg` is their own
+ * A copy of a media segment that plays later by `shift`: raises `tfdt`, earliest_presentation_time of `sidx` and
+ * presentation_time of `emsg` version 1 in place, and numbers the `moof` boxes consecutively (ISO/IEC 14496-12 §8.8.5, §8.8.12,
+ * §8.16.3; ISO/IEC 23009-1 §5.10.3.3). No box changes its size.
+ * @param timescales of the tracks, from the initialisation segment; `sidx` and `emsg` have their own
  * @param sequenceNumber of the first `moof`
- * @throws CodecError bmff-… as readBoxes; bmff-no-timescale (a track the initialisation segment lacks), bmff-range (a 32-bit
- *   time that does not hold the result)
+ * @throws CodecError bmff-… as readBoxes; bmff-no-timescale (a track missing in the initialisation segment), bmff-range (the
+ * result exceeds a 32-bit time)
  */
 export function shiftSegment(
   bytes: Uint8Array,
@@ -65,7 +65,7 @@ function shiftFragment(
   }
 }
 
-// In bigint, since µs times a timescale of 10 MHz passes 2^53 within fifteen minutes.
+// In bigint: µs times a timescale of 10 MHz exceeds 2^53 within fifteen minutes.
 function inTicks(shift: MediaTime, timescale: number): bigint {
   const from = BigInt(shift.timescale)
   return (2n * BigInt(shift.ticks) * BigInt(timescale) + from) / (2n * from)

@@ -2,13 +2,13 @@ import { u16At, u32At } from '../../bytes/ints.ts'
 import { type Box, childBoxes } from '../bmff/boxes.ts'
 import type { MpuMovie, MpuTrack } from './mpu-movie.ts'
 
-/** Bytes of a visual sample entry before its boxes, and of an audio one. */
+/** Bytes before the boxes of a visual sample entry, and of an audio one. */
 const VISUAL_BYTES = 78
 const AUDIO_BYTES = 28
 
 /**
- * The `codecs` word of a track (RFC 6381; ISO/IEC 14496-15 Annex E for AVC and HEVC): `avc1.64001f`, `hev1.2.4.L93.b0`,
- * `mp4a.40.2`, `ac-4.02`, `mhm1.0x0b`. Where the configuration is missing, the sample entry's own name.
+ * The `codecs` value of a track (RFC 6381; ISO/IEC 14496-15 Annex E for AVC and HEVC): `avc1.64001f`, `hev1.2.4.L93.b0`,
+ * `mp4a.40.2`, `ac-4.02`, `mhm1.0x0b`. Without a configuration, the name of the sample entry.
  * @throws CodecError bmff-…
  */
 export function codecString(movie: MpuMovie, track: MpuTrack): string {
@@ -53,7 +53,7 @@ function child(bytes: Uint8Array, box: Box | undefined, type: string): Box | und
   return box === undefined ? undefined : childBoxes(bytes, box).find((each) => each.type === type)
 }
 
-/** Of a protected entry (`encv`, `enca`): what it was before. */
+/** Original format of a protected entry (`encv`, `enca`). */
 function originalFormat(bytes: Uint8Array, children: readonly Box[]): string | null {
   const sinf = children.find((each) => each.type === 'sinf')
   const frma = sinf === undefined ? undefined : childBoxes(bytes, sinf).find((each) => each.type === 'frma')

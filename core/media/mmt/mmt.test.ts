@@ -18,7 +18,7 @@ const video = files.get('service1001/asset35/700.mp4') as Uint8Array
 const audio = files.get('service1001/asset36/700.mp4') as Uint8Array
 const read = (file: Uint8Array): MpuContents => readMpuFile(file.length, (from, to) => file.subarray(from, to))
 
-/** A visual or sound sample entry with a configuration box, in as much of a movie as holds it. */
+/** A visual or audio sample entry with a configuration box, in a minimal movie. */
 function movieWith(handler: string, entry: string, config: string, hex: string): ReturnType<typeof parseMpuMovie> {
   const box = (type: string, ...parts: readonly Uint8Array[]): Uint8Array => {
     const size = parts.reduce((sum, part) => sum + part.length, 8)
@@ -67,7 +67,7 @@ describe('codec strings', () => {
 })
 
 describe('MPU files', () => {
-  it('say what they carry', () => {
+  it('describe their contents', () => {
     const { movie, fragments } = read(video)
     expect(movie.tracks).toMatchObject([{ handler: 'vide', entryType: 'avc1', timescale: 12_800 }])
     expect(movie.tracks[0]?.dimensions).toEqual({ width: 640, height: 360 })
@@ -83,7 +83,7 @@ describe('MPU files', () => {
     })
   })
 
-  it('become segments that say the same, with what did not come left out', () => {
+  it('become equal segments, without samples that are missing', () => {
     for (const file of [video, audio]) {
       const { movie, fragments } = read(file)
       const track = movie.tracks[0] as never as (typeof movie.tracks)[number]
@@ -106,7 +106,7 @@ describe('MPU files', () => {
       const sum = (all: readonly { duration: number }[] = []): number =>
         all.reduce((ticks, { duration }) => ticks + duration, 0)
       expect(sum(played?.samples)).toBe(sum(samples))
-      // The first that came is shown when it would have been.
+      // The first received sample keeps its presentation time.
       expect(played?.samples[0]?.compositionOffset).toBe(
         (samples[1]?.compositionOffset ?? 0) + (samples[0]?.duration ?? 0),
       )
@@ -116,7 +116,7 @@ describe('MPU files', () => {
     }
   })
 
-  it('throw CodecError and nothing else, cut anywhere and with any bit turned', () => {
+  it('throw only CodecError, truncated anywhere and with any bit flipped', () => {
     const use = (bytes: Uint8Array): void => {
       try {
         const { movie, fragments } = read(bytes)
@@ -157,7 +157,7 @@ describe('the time line', () => {
     return placed?.time ?? null
   }
 
-  it('joins what touches, keeps gaps, and takes none twice', () => {
+  it('joins adjacent MPUs, keeps gaps, and refuses duplicates', () => {
     const line = lane()
     expect(put(line, 1, 5_000_000, 100_000_000)).toBe(10_000)
     expect(put(line, 2, 6_000_400, 101_000_000)).toBe(11_000)
@@ -170,7 +170,7 @@ describe('the time line', () => {
     expect(line.at(11_000)).toBeNull()
   })
 
-  it('goes on where the clock of the sender jumps, or says nothing', () => {
+  it("continues where the sender's clock jumps or is absent", () => {
     const line = lane()
     expect(put(line, 1, 5_000_000, 100_000_000)).toBe(10_000)
     expect(put(line, 1, 900_000_000, 101_000_000)).toBe(11_000)

@@ -4,12 +4,12 @@ import { u32At } from '../../bytes/ints.ts'
 import { type Box, childBoxes, findBox, fullBox } from '../bmff/boxes.ts'
 import type { MpuMovie, MpuTrack, SampleDefaults } from './mpu-movie.ts'
 
-/** Samples of one movie fragment; an MPU of a second has a few hundred. */
+/** Most samples of one movie fragment; an MPU of a second has a few hundred. */
 const MAX_SAMPLES = 65_536
 
 /** One media sample of a movie fragment. */
 export type MovieFragmentSample = {
-  /** Where its data lies, counted from the start of the `moof`. */
+  /** Offset of its data from the start of the `moof`. */
   readonly offset: number
   readonly size: number
   /** Ticks of its track. */
@@ -21,37 +21,37 @@ export type MovieFragmentSample = {
 /** One run of a media track. */
 export type FragmentTrack = {
   readonly track: MpuTrack
-  /** baseMediaDecodeTime, ticks; 0 where the fragment says none. */
+  /** baseMediaDecodeTime, ticks; 0 where absent. */
   readonly decodeTime: number
   readonly samples: readonly MovieFragmentSample[]
 }
 
-/** Movie fragment metadata (FT 1): `moof`, and the header of the `mdat` that its samples fill. */
+/** Movie fragment metadata (FT 1): the `moof`, and the header of the `mdat` for its samples. */
 export type MovieFragment = {
   /** The `moof` alone. */
   readonly moof: Uint8Array
-  /** sequence_number of `mfhd`, by which the units of samples name it. */
+  /** sequence_number of `mfhd`, which units of samples refer to. */
   readonly sequence: number
-  /** Payload of the `mdat` as its header says it; -1 where there is no header or it does not say. */
+  /** Payload size in the `mdat` header; -1 where there is no header or no size. */
   readonly mdatBytes: number
-  /** Length of the `mdat` header that came: 0, 8 or 16. */
+  /** Length of the received `mdat` header: 0, 8 or 16. */
   readonly mdatHeaderBytes: number
   readonly tracks: readonly FragmentTrack[]
   /** Media data of all samples. */
   readonly mediaBytes: number
-  /** End of the last sample, counted from the start of the `moof`. */
+  /** End of the last sample, from the start of the `moof`. */
   readonly mediaEnd: number
 }
 
 /**
  * Reads movie fragment metadata; bytes are borrowed. Runs of hint tracks are left out.
- * @param fileOffset where the `moof` stands in the file, for runs that count from the file's start
+ * @param fileOffset of the `moof` in the file, for runs with offsets from the file's start
  * @throws CodecError bmff-…, mpu-moof (none, or without mfhd), mpu-samples (too many), mpu-range (data before the mdat)
  */
 export function parseMovieFragment(bytes: Uint8Array, movie: MpuMovie, fileOffset: number): MovieFragment {
   if (bytes.length < 8) throw new CodecError('mpu-moof', 0, `${bytes.length} bytes are no movie fragment`)
   const size = u32At(bytes, 0)
-  // What follows the moof is an mdat header whose data comes later: only the moof is a whole box.
+  // After the moof there is only an mdat header, whose data follows later.
   if (u32At(bytes, 4) !== MOOF || size < 8 || size > bytes.length)
     throw new CodecError('mpu-moof', 0, `movie fragment metadata does not begin with a moof`)
   const box: Box = { type: 'moof', offset: 0, size, headerBytes: 8 }
@@ -71,7 +71,7 @@ export function parseMovieFragment(bytes: Uint8Array, movie: MpuMovie, fileOffse
     for (const sample of run.samples) {
       mediaBytes += sample.size
       if (sample.size > 0 && sample.offset < size + mdat.headerBytes)
-        throw new CodecError('mpu-range', traf.offset, `a sample lies at ${sample.offset}, before the media data`)
+        throw new CodecError('mpu-range', traf.offset, `a sample is at ${sample.offset}, before the media data`)
       mediaEnd = Math.max(mediaEnd, sample.offset + sample.size)
     }
     tracks.push(run)
@@ -123,14 +123,14 @@ function readTrack(
   }
   const tfdt = children.find((box) => box.type === 'tfdt')
   const samples: MovieFragmentSample[] = []
-  // Without default-base-is-moof the first run of a moof counts from it all the same (§8.8.7.1).
+  // Without default-base-is-moof the first run of a moof is still relative to it (§8.8.7.1).
   let offset = (flags & DEFAULT_BASE_IS_MOOF) !== 0 ? 0 : base
   for (const trun of children)
     if (trun.type === 'trun') offset = readRun(bytes, trun, base, offset, defaults, samples, maxSamples)
   return { track, decodeTime: tfdt === undefined ? 0 : decodeTimeOf(bytes, tfdt), samples }
 }
 
-/** @returns where the data of the next run begins, where it does not say */
+/** @returns the default start of the next run's data */
 function readRun(
   bytes: Uint8Array,
   trun: Box,
@@ -173,6 +173,6 @@ function decodeTimeOf(bytes: Uint8Array, tfdt: Box): number {
   const { version, fields } = fullBox(bytes, tfdt, 4)
   if (version === 0) return u32At(bytes, fields)
   const high = u32At(bytes, fullBox(bytes, tfdt, 8).fields)
-  // Times beyond 2^53 ticks are no times: the presentation does not use them.
+  // Times of 2^53 ticks and more are invalid: the presentation ignores them.
   return high >= 0x20_0000 ? 0 : high * 0x1_0000_0000 + u32At(bytes, fields + 4)
 }

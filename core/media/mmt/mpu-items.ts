@@ -2,14 +2,14 @@ import { ByteReader } from '../../bytes/byte-reader.ts'
 import { CodecError } from '../../bytes/codec-error.ts'
 import { type Box, childBoxes } from '../bmff/boxes.ts'
 
-/** Items and extents that are read. */
+/** Most items and extents read. */
 const MAX_ITEMS = 4096
 
-/** One extent of a non-timed item: where it lies in the MPU file. */
+/** One extent of a non-timed item: its range in the MPU file. */
 export type MpuItem = { readonly itemId: number; readonly offset: number; readonly length: number }
 
 /**
- * The extents of a `meta` box's `iloc` that lie in the file (construction_method 0; ISO/IEC 14496-12 §8.11.3), in its order.
+ * The extents in a `meta` box's `iloc` that are in the file (construction_method 0; ISO/IEC 14496-12 §8.11.3), in order.
  * @throws CodecError bmff-…, bmff-iloc
  */
 export function itemExtents(bytes: Uint8Array, meta: Box): MpuItem[] {

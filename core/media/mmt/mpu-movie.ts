@@ -4,10 +4,10 @@ import { u32At } from '../../bytes/ints.ts'
 import { type Box, childBoxes, findBox, fullBox, readBoxes } from '../bmff/boxes.ts'
 import { itemExtents, type MpuItem } from './mpu-items.ts'
 
-/** Tracks of one MPU; an asset has one of media and one of hints. */
+/** Most tracks of one MPU; an asset has one of media and one of hints. */
 const MAX_TRACKS = 16
 
-/** What `trex` says of samples that do not say it themselves. */
+/** Default values of `trex` for samples without their own. */
 export type SampleDefaults = { readonly duration: number; readonly size: number; readonly flags: number }
 
 /** A media track of an MPU; hint tracks are left out. */
@@ -26,14 +26,14 @@ export type MpuTrack = {
   readonly box: Box
 }
 
-/** MPU metadata (FT 0): what stands before the first movie fragment of an MPU file (ISO/IEC 23008-1 §8.2). */
+/** MPU metadata (FT 0): the boxes before the first movie fragment of an MPU file (ISO/IEC 23008-1 §8.2). */
 export type MpuMovie = {
   readonly bytes: Uint8Array
   readonly moov: Box | null
   readonly tracks: readonly MpuTrack[]
-  /** asset_id of the `mmpu` box; null where there is none. */
+  /** asset_id of the `mmpu` box; null where absent. */
   readonly assetId: Uint8Array | null
-  /** Where non-timed items lie in the file; empty for timed media. */
+  /** Ranges of non-timed items in the file; empty for timed media. */
   readonly items: readonly MpuItem[]
 }
 
@@ -95,7 +95,7 @@ function tracksOf(bytes: Uint8Array, moov: Box): MpuTrack[] {
   return tracks
 }
 
-/** VisualSampleEntry: width and height stand 24 bytes after the box header. */
+/** VisualSampleEntry: width and height are 24 bytes after the box header. */
 function dimensionsOf(bytes: Uint8Array, entry: Box): { width: number; height: number } | null {
   const at = entry.offset + entry.headerBytes + 24
   if (at + 4 > entry.offset + entry.size) return null

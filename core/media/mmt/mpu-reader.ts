@@ -4,19 +4,19 @@ import { u32At } from '../../bytes/ints.ts'
 import { type MovieFragment, parseMovieFragment } from './movie-fragment.ts'
 import { type MpuMovie, parseMpuMovie } from './mpu-movie.ts'
 
-/** Larger metadata and movie fragments are not read. */
+/** Larger metadata and movie fragments are refused. */
 const MAX_BOX_BYTES = 16 << 20
 const MAX_BOXES = 4096
 const HEAD_BYTES = 32 << 10
 
-/** What an MPU file says of itself, without its media data. */
+/** Metadata and movie fragments of an MPU file, without its media data. */
 export type MpuContents = {
   readonly movie: MpuMovie
   readonly fragments: readonly { readonly at: number; readonly fragment: MovieFragment }[]
 }
 
 /**
- * Reads metadata and movie fragments of an MPU file, and as little else as can be.
+ * Reads metadata and movie fragments of an MPU file, and as few other bytes as possible.
  * @param read bytes `[from, to)` of the file, fewer at its end
  * @throws CodecError bmff-…, mpu-…
  */
@@ -38,7 +38,11 @@ export function readMpuFile(size: number, read: (from: number, to: number) => Ui
     if (length === 1 && header.length === 16) length = u32At(header, 8) * 0x1_0000_0000 + u32At(header, 12)
     if (length === 0) length = size - at
     if (length < 8 || length > size - at)
-      throw new CodecError('bmff-truncated', at, `${type} at byte ${at} says ${length} bytes, ${size - at} are left`)
+      throw new CodecError(
+        'bmff-truncated',
+        at,
+        `${type} at byte ${at} has a size of ${length} bytes, ${size - at} are left`,
+      )
     if (type === 'moof') {
       movie ??= parseMpuMovie(bounded(range, 0, at))
       const end = Math.min(size, at + length + 16)

@@ -6,7 +6,7 @@ import type { MpuMovie, MpuTrack } from './mpu-movie.ts'
 
 /**
  * The initialisation segment of an asset, made from an MPU's metadata: one media track, no hint track, no edit list, no
- * duration, brands of DASH (ISO/IEC 23009-1 §6.3.4). Decode times are told by the media segments.
+ * duration, brands of DASH (ISO/IEC 23009-1 §6.3.4). The media segments have the decode times.
  * @throws CodecError bmff-…, mpu-tracks
  */
 export function mpuInitSegment(movie: MpuMovie, track: MpuTrack): Uint8Array {
@@ -29,7 +29,7 @@ export function mpuInitSegment(movie: MpuMovie, track: MpuTrack): Uint8Array {
   return out.take()
 }
 
-/** Tables of samples that a fragmented file has empty. */
+/** Sample tables that are empty in a fragmented file. */
 const EMPTY_TABLES = [
   ['stts', 8],
   ['stsc', 8],
@@ -55,24 +55,24 @@ function writeTrack(out: ByteWriter, bytes: Uint8Array, parent: Box): void {
   })
 }
 
-/** A sample of an MPU that goes into a media segment. */
+/** A sample of an MPU for a media segment. */
 export type PlayedSample = MovieFragmentSample & {
-  /** Its data; null where it did not come whole: it is left out, and the one before lasts longer. */
+  /** Its data; null where incomplete: the sample is left out, and the previous one lasts longer. */
   readonly data: Uint8Array | null
 }
 
-/** What a media segment is made from. */
+/** Contents of a media segment. */
 export type MpuSegment = {
   readonly trackId: number
   readonly sequenceNumber: number
-  /** Of the first sample, ticks of the track. */
+  /** Decode time of the first sample, ticks of the track. */
   readonly decodeTime: number
   readonly samples: readonly PlayedSample[]
 }
 
 /**
- * A media segment: `styp`, `moof` with one run, `mdat`. Samples that did not come whole are left out and their duration goes to
- * the one before; where the first ones are missing, to the first that came: players drop what does not join on.
+ * A media segment: `styp`, `moof` with one run, `mdat`. Incomplete samples are left out and their duration is added to the
+ * previous one; at the start, to the first complete one, because players drop segments that do not connect.
  */
 export function mpuMediaSegment({ trackId, sequenceNumber, decodeTime, samples }: MpuSegment): Uint8Array {
   const played = withoutLost(samples)
@@ -115,7 +115,7 @@ function withoutLost(samples: readonly PlayedSample[]): WholeSample[] {
   for (const { data, duration, flags, compositionOffset } of samples) {
     const before = played.at(-1)
     if (data !== null) {
-      // Decoded earlier than it would have been, and shown when it would have been.
+      // Decoded earlier than originally, with its original presentation time.
       const early = before === undefined ? skipped : 0
       played.push({ duration: duration + early, data, flags, compositionOffset: compositionOffset + early })
     } else if (before !== undefined) before.duration += duration
@@ -129,7 +129,7 @@ export type MpuTiming = {
   readonly timescale: number
   /** Sum of the samples' durations. */
   readonly duration: number
-  /** How much later than its decoding starts an MPU's first picture is shown: the least composition time. */
+  /** Delay from an MPU's first decode time to its first presentation: the least composition time. */
   readonly firstPresentation: number
   readonly samples: number
 }
@@ -152,7 +152,7 @@ export function mpuTiming(track: MpuTrack, fragments: readonly MovieFragment[]):
   return { timescale: track.timescale, duration, firstPresentation: samples === 0 ? 0 : firstPresentation, samples }
 }
 
-/** Writes a box whose fields and children `write` adds. */
+/** Writes a box; `write` adds its fields and children. */
 function box(out: ByteWriter, type: string, write: () => void): void {
   const at = out.length
   out.u32(0).latin1(type)
@@ -164,7 +164,7 @@ function whole(bytes: Uint8Array, child: Box): Uint8Array {
   return bytes.subarray(child.offset, child.offset + child.size)
 }
 
-/** A copy of a header box with its duration set to 0; the field stands after `narrow` bytes of fields, `wide` in version 1. */
+/** A copy of a header box with duration 0; the field follows `narrow` bytes of fields, `wide` in version 1. */
 function withoutDuration(bytes: Uint8Array, child: Box, narrow: number, wide: number): Uint8Array {
   const copy = whole(bytes, child).slice()
   const { version, fields } = fullBox(bytes, child, narrow + 4)

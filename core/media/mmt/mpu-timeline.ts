@@ -1,41 +1,41 @@
 import type { MpuTiming } from './mpu-segment.ts'
 
-/** An MPU whose time is further from its arrival than others of its service were belongs to another count of time, µs. */
+/** Largest difference between time and arrival of an MPU and those of its service, µs; beyond it the MPU starts a new epoch. */
 const MAX_DRIFT_US = 5_000_000
-/** Ends and beginnings so close belong together: senders round times, µs. */
+/** Ends and starts this close are continuous, because senders round times, µs. */
 const CONTINUOUS_US = 5_000
-/** Media time of the first MPU, so that decode times before it are not negative, µs. */
+/** Media time of the first MPU, so that earlier decode times are not negative, µs. */
 const FIRST_US = 10_000_000
-/** Counts of time that are remembered; a looped capture begins one with every turn. */
+/** Epochs kept; a looped capture starts one with every turn. */
 const MAX_EPOCHS = 8
 
-/** Where an MPU stands on the time line of its presentation. */
+/** Position of an MPU on the time line of its presentation. */
 export type PlacedMpu = {
   readonly sequence: number
-  /** Of its first sample in order of presentation, ticks. */
+  /** Time of its first sample in presentation order, ticks. */
   readonly time: number
   readonly duration: number
-  /** Of its first sample in order of decoding, ticks. */
+  /** Time of its first sample in decoding order, ticks. */
   readonly decodeTime: number
 }
 
 /**
- * One continuous time line for the MPUs of a service. The sender's presentation times keep its assets together; when MPUs
- * arrive says where on the time line they are, since the sender's clock may be any, and may jump.
+ * One continuous time line for the MPUs of a service. The sender's presentation times synchronise its assets; arrival times
+ * place them on the time line, because the sender's clock is arbitrary and may jump.
  */
 export class MpuTimeline {
   /** Arrival time at which media time is 0, µs; null before the first MPU. */
   #originUs: number | null = null
-  /** Sender's time less arrival time, one for each count of time, newest last. */
+  /** Sender's time minus arrival time of each epoch, newest last. */
   readonly #epochs: number[] = []
 
   get originUs(): number | null {
     return this.#originUs
   }
 
-  /** Media time of an MPU, µs. @param timeUs as the sender says; null: unknown, then as it arrived */
+  /** Media time of an MPU, µs. @param timeUs as sent; null: unknown, then its arrival counts */
   mediaUs(timeUs: number | null, arrivalUs: number): number {
-    // Whole seconds, so that the start of the presentation can be written exactly.
+    // Whole seconds, so that the start of the presentation is exact in text.
     this.#originUs ??= Math.floor((arrivalUs - FIRST_US) / 1e6) * 1e6
     if (timeUs === null) return arrivalUs - this.#originUs
     const lead = timeUs - arrivalUs
@@ -64,8 +64,8 @@ export class MpuLane<Mpu extends PlacedMpu> {
   }
 
   /**
-   * Finds the place of an MPU; what touches its neighbours is joined to them.
-   * @returns null where another MPU has that time already
+   * Places an MPU; adjacent ones are joined.
+   * @returns null where another MPU already has that time
    */
   place(sequence: number, timeUs: number | null, arrivalUs: number, timing: MpuTiming): PlacedMpu | null {
     const { timescale, duration, firstPresentation } = timing
@@ -73,7 +73,7 @@ export class MpuLane<Mpu extends PlacedMpu> {
     const last = this.mpus.at(-1)
     const missed = last === undefined ? 0 : sequence - last.sequence - 1
     let time: number
-    // Without times, MPUs follow one another as their numbers do.
+    // MPUs without times are consecutive by number.
     if (timeUs === null && last !== undefined && missed >= 0 && missed < 64)
       time = last.time + last.duration + missed * duration
     else time = Math.round((this.#timeline.mediaUs(timeUs, arrivalUs) / 1e6) * timescale)
@@ -102,7 +102,7 @@ export class MpuLane<Mpu extends PlacedMpu> {
     this.#byTime.set(mpu.time, mpu)
   }
 
-  /** Drops those of which `keep` says no. @returns how many went from the beginning */
+  /** Drops MPUs for which `keep` returns false. @returns the number dropped from the start */
   retain(keep: (mpu: Mpu) => boolean): number {
     const kept = this.mpus.filter(keep)
     if (kept.length === this.mpus.length) return 0

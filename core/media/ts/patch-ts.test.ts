@@ -16,7 +16,7 @@ function stream(packets: number): Uint8Array {
 const NULL = [0x47, 0x1f, 0xff, 0x10, ...new Array<number>(184).fill(0xff)]
 
 describe('patchTs', () => {
-  it('replaces every packet that a lost range touches, and no other', () => {
+  it('replaces every packet touched by a lost range, and no other', () => {
     const bytes = stream(10)
     const { bytes: out, packets } = patchTs(bytes, [
       [188 * 2 + 10, 188 * 3 + 1],
@@ -30,7 +30,7 @@ describe('patchTs', () => {
     }
   })
 
-  it('counts a packet with two holes once, and fills a piece at the end', () => {
+  it('counts a packet with two holes once, and fills an incomplete one at the end', () => {
     const bytes = new Uint8Array([...stream(2), 0x47, 1, 2])
     const { bytes: out, packets } = patchTs(bytes, [
       [5, 6],
@@ -41,7 +41,7 @@ describe('patchTs', () => {
     expect([...out.subarray(376)]).toEqual([255, 255, 255])
   })
 
-  it('gives packets with the sync byte throughout, whatever is lost', () => {
+  it('has the sync byte in every packet, whatever is lost', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 30 }), fc.array(fc.tuple(fc.nat(6000), fc.nat(900))), (count, ranges) => {
         const bytes = stream(count)
@@ -60,7 +60,7 @@ describe('patchTs', () => {
 })
 
 describe('looksLikeTs', () => {
-  it('goes by the packets that arrived', () => {
+  it('checks the received packets', () => {
     expect(looksLikeTs(stream(10), [])).toBe(true)
     const holed = stream(10)
     holed.fill(0, 0, 1448)

@@ -5,11 +5,11 @@ const PACKET_BYTES = 188
 const SYNC = 0x47
 /** Header of a null packet: PID 0x1FFF, payload only. */
 const NULL_HEADER = [SYNC, 0x1f, 0xff, 0x10] as const
-/** Packets that must begin with the sync byte before bytes are taken for a transport stream. */
+/** Packets that must begin with the sync byte to recognise a transport stream. */
 const PROBED = 5
 
 /**
- * True where bytes with holes are a transport stream: the packets that arrived begin with the sync byte.
+ * True where bytes with holes are a transport stream: the received packets begin with the sync byte.
  * @param missing holes in order, disjoint
  */
 export function looksLikeTs(bytes: Uint8Array, missing: readonly Hole[]): boolean {
@@ -23,10 +23,10 @@ export function looksLikeTs(bytes: Uint8Array, missing: readonly Hole[]): boolea
 }
 
 /**
- * A copy of a transport stream in which every packet that lacks bytes is a null packet; continuity counters jump, which
- * players tolerate. A piece shorter than a packet at the end is filled with 0xFF where it lacks bytes.
+ * A copy of a transport stream in which every packet with missing bytes is a null packet; continuity counters jump, which
+ * players tolerate. Missing bytes of an incomplete packet at the end are 0xFF.
  * @param missing holes in order, disjoint
- * @returns null packets written too
+ * @returns number of null packets too
  */
 export function patchTs(bytes: Uint8Array, missing: readonly Hole[]): { bytes: Uint8Array; packets: number } {
   const out = bytes.slice()
