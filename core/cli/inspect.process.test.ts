@@ -57,6 +57,12 @@ describe('inspect --json', () => {
     expect(report.totals.udp).toBeGreaterThan(0)
   })
 
+  it('has the SHA-256 of every whole object', async () => {
+    const whole = objects(await inspect(capture)).filter(({ complete }) => complete)
+    expect(whole).not.toEqual([])
+    for (const { sha256 } of whole) expect(sha256).toMatch(/^[0-9a-f]{64}$/)
+  })
+
   const names = [
     'route-dash',
     'route-hls',

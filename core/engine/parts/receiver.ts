@@ -370,7 +370,9 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
 
   #hash(sinks: readonly Part[]): boolean {
     if (sinks.some((each) => each.needs?.().hash)) return true
-    return sinks.length === 0 && this.#recordings.size === 0 && this.sources.every(({ live }) => !live)
+    // A repair part on the way takes nothing for itself.
+    const taken = sinks.some((each) => (each.wants?.() ?? null) !== null) || this.#recordings.size > 0
+    return !taken && this.sources.every(({ live }) => !live)
   }
 
   /** Only what players alone ask for may be left: whatever keeps what comes wants all of it. */
