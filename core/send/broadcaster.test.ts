@@ -19,7 +19,7 @@ import {
 } from '../testing/make-fixtures.ts'
 import { Broadcaster, type BroadcastOptions } from './broadcaster.ts'
 
-/** Files that exist only as a rule: byte n of a file is its TOI or size plus n. */
+/** Generated files: byte n of a file is its TOI or size plus n. */
 class MadeUpBytes implements FileBytes {
   readonly #loaded = new Map<PresentationFile, Uint8Array>()
   loads = 0
@@ -121,7 +121,7 @@ describe('Broadcaster', () => {
     ])
   })
 
-  it('spreads each segment over its duration and mixes channels by due time', async () => {
+  it('spreads each segment over its duration and interleaves channels by sending time', async () => {
     const packets = await sent(presentation([track('v', [14_480, 14_480]), track('a', [2896, 2896])]))
     const media = packets.filter((packet) => packet.codepoint === 8)
     for (const packet of media) {
@@ -141,7 +141,7 @@ describe('Broadcaster', () => {
     expect(new Set(packets.filter(({ tsi }) => tsi === 0).map(({ toi }) => toi)).size).toBe(1)
   })
 
-  it('describes its channels so that every name follows from its TOI', async () => {
+  it('describes its channels so that every TOI gives its name', async () => {
     const packets = await sent(presentation([track('v', [10, 20]), track('a', [30])]))
     const [first] = packets.filter(({ tsi }) => tsi === 0)
     const body = gunzipLimited(first?.bytes.subarray(24) ?? new Uint8Array(), 100_000)
@@ -163,7 +163,7 @@ describe('Broadcaster', () => {
     expect(session?.channels[1]?.source?.media).toMatchObject([{ repId: 'a', contentType: 'audio' }])
   })
 
-  it('lists segments one by one where their names follow no rule', async () => {
+  it('lists segments one by one where no template gives their names', async () => {
     const plain = { ...track('v', [10, 20]), fileTemplate: null }
     const [first] = await sent(presentation([plain]))
     const { parts } = parseMultipart(gunzipLimited(first?.bytes.subarray(24) ?? new Uint8Array(), 100_000))
@@ -176,13 +176,13 @@ describe('Broadcaster', () => {
     ])
   })
 
-  it('adds envelope, USBD and LLS for atsc://, in the wanted flavour', async () => {
+  it('adds envelope, USBD and LLS for atsc://, in the chosen flavour', async () => {
     for (const flavour of ['us', 'korean'] as const) {
       const list = new DatagramList()
       const options = { scheme: 'atsc', flavour, serviceId: 1001, serviceName: 'A longer name' } as const
       await runBroadcast(presentation([track('v', [10, 20])]), list, options)
       const lls = list.datagrams.filter(({ address, port }) => address === LLS_ADDRESS && port === LLS_PORT)
-      expect(lls.length).toBe(6) // two tables, at 0, 1 and 2 s: then the last packet is due
+      expect(lls.length).toBe(6) // two tables, at 0, 1 and 2 s: then the last packet is sent
       const [time, slt] = lls.map((datagram) => parseLlsTable(datagram.bytes))
       expect([time?.tableId, slt?.tableId]).toEqual([LLS_TABLE.systemTime, LLS_TABLE.slt])
       expect(parseSystemTime(time?.body ?? '').currentUtcOffset).toBe(37)
@@ -205,7 +205,7 @@ describe('Broadcaster', () => {
     }
   })
 
-  it('carries several services, each at its own address', async () => {
+  it('carries several services, each with its own address', async () => {
     const service = { serviceName: 'x', address: '239.1.1.1' }
     const list = new DatagramList()
     await runBroadcast(
@@ -224,7 +224,7 @@ describe('Broadcaster', () => {
     ])
   })
 
-  it('keeps to the mtu', async () => {
+  it('respects the mtu', async () => {
     const packets = await sent(presentation([track('v', [5000])]), { mtu: 500 })
     expect(Math.max(...packets.map(({ bytes }) => bytes.length))).toBe(500)
     expect(() => new Broadcaster({ ...FIXTURE_OPTIONS, mtu: 20 }, presentation([]), 0)).toThrowError(
@@ -232,7 +232,7 @@ describe('Broadcaster', () => {
     )
   })
 
-  it('is through after the last packet', async () => {
+  it('ends after the last packet', async () => {
     const content = presentation([track('v', [1449])])
     const broadcaster = await runBroadcast(content, new DatagramList())
     expect(broadcaster.next()).toBe(Number.POSITIVE_INFINITY)
@@ -240,7 +240,7 @@ describe('Broadcaster', () => {
     expect(content.bytes.get(content.tracks[0]?.segments[0] as PresentationFile)).toBeNull()
   })
 
-  it('waits for bytes that are not in memory, and goes on when they are', async () => {
+  it('waits for bytes that are not in memory, and then continues', async () => {
     const content = presentation([track('v', [10]), track('a', [10])])
     const broadcaster = new Broadcaster(FIXTURE_OPTIONS, content, FIXTURE_START_US)
     const list = new DatagramList()
@@ -256,7 +256,7 @@ describe('Broadcaster', () => {
     expect(readAll(list.datagrams).filter(({ codepoint }) => codepoint === 8).length).toBe(2)
   })
 
-  it('stamps packets with the time they are sent in real pace, and says how late they are', async () => {
+  it('stamps packets with their sending time in real pace, and reports how late they are', async () => {
     const content = presentation([track('v', [14_480])])
     const broadcaster = new Broadcaster({ ...FIXTURE_OPTIONS, pace: 'real' }, content, FIXTURE_START_US)
     const list = new DatagramList()
@@ -264,10 +264,10 @@ describe('Broadcaster', () => {
     broadcaster.send(FIXTURE_START_US + 500_000, list)
     expect(new Set(list.datagrams.map(relative))).toEqual(new Set([500_000]))
     expect(broadcaster.counters.lateUs).toBe(500_000)
-    expect(list.datagrams.length).toBe(1 + 1 + 3) // SLS, init, and the packets due at 0, 0.2 and 0.4 s
+    expect(list.datagrams.length).toBe(1 + 1 + 3) // SLS, init, and the packets at 0, 0.2 and 0.4 s
   })
 
-  it('does not send in a burst what a machine slept through', async () => {
+  it('does not send a burst after the machine slept', async () => {
     const content = presentation([track('v', [14_480, 14_480])])
     const broadcaster = new Broadcaster({ ...FIXTURE_OPTIONS, pace: 'real' }, content, FIXTURE_START_US)
     const list = new DatagramList()
@@ -279,7 +279,7 @@ describe('Broadcaster', () => {
     expect(broadcaster.next()).toBe(FIXTURE_START_US + 3600 * SECOND + 200_000)
   })
 
-  it('sends plain files in turn on TSI 1, at most at the given rate', async () => {
+  it('sends plain files one after another on TSI 1, at most at the given rate', async () => {
     const files = [
       { name: 'a.txt', contentType: 'text/plain', sizeBytes: 100_000 },
       { name: 'empty.bin', contentType: 'application/octet-stream', sizeBytes: 0 },

@@ -9,7 +9,7 @@ import { ServiceBroadcast } from './service-broadcast.ts'
 import { serialiseLls } from './service-list.ts'
 import type { TrackEmitter } from './track-emitter.ts'
 
-/** How a presentation is put on air. */
+/** Options of a broadcast. */
 export type BroadcastOptions = {
   readonly scheme: 'route' | 'atsc'
   /** Group and port of the first service. */
@@ -17,25 +17,25 @@ export type BroadcastOptions = {
   readonly port: number
   readonly serviceId: number
   readonly serviceName: string
-  /** Repeat for ever as one live service; otherwise one turn, untouched. */
+  /** Repeat for ever as one live service; otherwise one turn as is. */
   readonly loop: boolean
-  /** `fast`: packets carry the time they are due, however early they are asked for. `real`: the time they are sent. */
+  /** `fast`: packets have their scheduled time. `real`: packets have their sending time. */
   readonly pace: Pace
   readonly flavour?: 'us' | 'korean'
-  /** Whole LCT packet: header, start_offset and data. */
+  /** Size of a whole LCT packet: header, start_offset and data. */
   readonly mtu?: number
   readonly carouselMs?: number
-  /** What the signalling gives as source; absent: 127.0.0.1. */
+  /** Source address in the signalling; absent: 127.0.0.1. */
   readonly sourceAddress?: string
   /** Name of the manifest on air; absent: the presentation's own. */
   readonly manifestName?: string
   /** Broadcast stream id of the SLT. */
   readonly bsid?: number
-  /** Ceiling for plain files, bit/s. */
+  /** Largest rate of plain files, bit/s. */
   readonly fileRateBps?: number
 }
 
-/** A service of a broadcast of several. */
+/** One service of a broadcast of several. */
 export type BroadcastService = {
   readonly serviceId: number
   readonly serviceName: string
@@ -47,11 +47,11 @@ export type BroadcastService = {
 /** Live numbers; the same object for the life of the broadcaster. */
 export type BroadcastCounters = {
   packets: number
-  /** UDP payload. */
+  /** Bytes of UDP payload. */
   bytes: number
   /** Media segments and plain files sent completely. */
   objects: number
-  /** How late the oldest packet of the last `send` was, µs. */
+  /** Lateness of the oldest packet of the last `send`, µs. */
   lateUs: number
 }
 
@@ -59,31 +59,33 @@ const DEFAULT_CAROUSEL_MS = 1000
 const DEFAULT_BSID = 800
 const DEFAULT_FILE_RATE_BPS = 10_000_000
 const LOOPBACK = '127.0.0.1'
-/** Segments that start within this are fetched. */
+/** Segments that start within this time are loaded. */
 const READ_AHEAD_US = 3_000_000
-/** On the network, packets of one emitter so close together go out together: choosing anew for each costs more than sending. */
+/**
+ * On the network, packets of one emitter this close are sent together: choosing an emitter for each costs more than sending.
+ */
 const TURN_US = 2000
-/** Later than this, the machine slept: what was missed is not sent in a burst. */
+/** Lateness from which the machine is assumed to have slept: missed packets are not sent in a burst. */
 const PAUSE_US = 5_000_000
 
 /**
- * Turns presentations into packets, given the time: knows no clock, socket or file. Drive it so:
+ * Turns presentations into packets at given times, without clock, socket or file. Use:
  *
  * ```ts
- * for (let due = broadcaster.next(); due < Infinity; due = broadcaster.next()) {
- *   await clock.until(due)
+ * for (let next = broadcaster.next(); next < Infinity; next = broadcaster.next()) {
+ *   await clock.until(next)
  *   await broadcaster.prepare(now)   // null, or a promise while files are read
  *   broadcaster.send(now, out)
  * }
  * ```
- * In `fast` pace `now` is `due`.
+ * In `fast` pace `now` is `next`.
  */
 export class Broadcaster {
   readonly counters: BroadcastCounters = { packets: 0, bytes: 0, objects: 0, lateUs: 0 }
   readonly #services: readonly ServiceBroadcast[]
-  /** Media and files: the broadcast ends when they are through. */
+  /** Media and files: the broadcast ends when all of them have ended. */
   readonly #media: readonly (TrackEmitter | FileCarousel)[]
-  /** Signalling first, so that at one time it goes before what it describes. */
+  /** Signalling first, so that at equal times it precedes the media it describes. */
   readonly #emitters: readonly Emitter[]
   readonly #pace: Pace
   readonly #loading = new Map<PresentationFile, Promise<void>>()
@@ -91,8 +93,9 @@ export class Broadcaster {
   readonly #context = new CountingContext(this.counters)
 
   /**
-   * @param content one presentation, sent where `options` say, or several services with addresses of their own
-   * @param startUs µs since the UNIX epoch at which the first packet is due
+   *
+   * @param content one presentation, sent to the address in `options`, or several services with their own addresses
+   * @param startUs time of the first packet, µs since the UNIX epoch
    * @throws AppFailure not-supported | input-unusable | bad-spec
    */
   constructor(options: BroadcastOptions, content: Presentation | readonly BroadcastService[], startUs: number) {
@@ -140,15 +143,15 @@ export class Broadcaster {
     this.#emitters = [...(this.#lls === null ? [] : [this.#lls]), ...this.#services, ...this.#media]
   }
 
-  /** When the next packet is due, µs since the UNIX epoch; Infinity when all has been sent. */
+  /** Time of the next packet, µs since the UNIX epoch; Infinity when all are sent. */
   next(): number {
     if (earliest(this.#media) === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY
     return earliest(this.#emitters)
   }
 
   /**
-   * Fetches the bytes needed soon after `nowUs`. Null where all are in memory; otherwise wait before `send`, which leaves
-   * out what has no bytes yet. Rejects with AppFailure when a file cannot be read.
+   * Loads the bytes needed soon after `nowUs`. Null where all are in memory; otherwise wait before `send`, which skips emitters
+   * without bytes. Rejects with AppFailure when a file cannot be read.
    */
   prepare(nowUs: number): Promise<void> | null {
     const loads: Promise<void>[] = []
@@ -161,7 +164,7 @@ export class Broadcaster {
     return loads.length === 0 ? null : Promise.all(loads).then(() => undefined)
   }
 
-  /** Sends every packet due by `nowUs`, in the order they are due. */
+  /** Sends every packet scheduled up to `nowUs`, in order. */
   send(nowUs: number, out: PacketOut): void {
     const dueUs = this.next()
     this.counters.lateUs = Math.max(0, Math.min(nowUs - dueUs, nowUs))
@@ -171,7 +174,7 @@ export class Broadcaster {
     for (;;) {
       const emitter = this.#due(nowUs, stalled)
       if (emitter === null) break
-      // What was stalled is sent late: time does not go back for it.
+      // Delayed packets are sent late: time does not go back for them.
       const timeUs = this.#pace === 'fast' ? emitter.nextUs : nowUs
       if (timeUs > this.#context.timeUs) this.#context.timeUs = timeUs
       const untilUs = this.#pace === 'fast' ? emitter.nextUs : Math.min(nowUs, emitter.nextUs + TURN_US)
@@ -185,7 +188,7 @@ export class Broadcaster {
     this.counters.objects = this.#media.reduce((sum, emitter) => sum + emitter.objects, 0)
   }
 
-  /** The emitter due first; null where none is due by `nowUs`, or all media has been sent. */
+  /** The emitter with the earliest packet up to `nowUs`; null where there is none, or all media is sent. */
   #due(nowUs: number, stalled: ReadonlySet<Emitter> | null): Emitter | null {
     if (earliest(this.#media) === Number.POSITIVE_INFINITY) return null
     let first: Emitter | null = null
@@ -210,7 +213,7 @@ export class Broadcaster {
   }
 }
 
-/** Counts what goes through it; one for the life of a broadcaster, so that a packet allocates nothing. */
+/** Counts the packets passed through it; one for the life of a broadcaster, so that a packet allocates nothing. */
 class CountingContext implements EmitContext, PacketOut {
   timeUs = 0
   target: PacketOut | null = null
@@ -231,7 +234,7 @@ class CountingContext implements EmitContext, PacketOut {
   }
 }
 
-/** SLT and SystemTime, each carousel period. */
+/** Sends SLT and SystemTime in each carousel period. */
 class LlsCarousel implements Emitter {
   nextUs: number
   readonly #datagrams: readonly Uint8Array[]

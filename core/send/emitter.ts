@@ -1,30 +1,30 @@
 import { RouteObject } from './route-object.ts'
 
-/** Where packets go: sockets, a capture, a receiver in memory. */
+/** Takes packets: sockets, a capture, a receiver in memory. */
 export interface PacketOut {
-  /** `bytes` is valid during the call. @param timeUs sending time, µs since the UNIX epoch, never going backwards */
+  /** `bytes` is valid during the call. @param timeUs sending time, µs since the UNIX epoch; never decreases */
   packet(address: string, port: number, bytes: Uint8Array, timeUs: number): void
 }
 
-/** What one broadcaster shares among its emitters. */
+/** State that a broadcaster shares with its emitters. */
 export type EmitContext = {
   readonly out: PacketOut
-  /** When what is sent now is sent. */
+  /** Sending time of the current packet. */
   readonly timeUs: number
 }
 
-/** A part of a broadcast that has something to send at known times. */
+/** A part of a broadcast that sends packets at known times. */
 export interface Emitter {
-  /** When its next packet is due, µs since the UNIX epoch; Infinity when it is through. */
+  /** Time of its next packet, µs since the UNIX epoch; Infinity at its end. */
   readonly nextUs: number
   /**
-   * Sends what is due at `nextUs` and moves on.
+   * Sends the packets of `nextUs` and advances it.
    * @returns false where bytes are not in memory yet: nothing was sent
    */
   send(context: EmitContext): boolean
 }
 
-/** Cuts objects into packets of one destination, through one buffer. */
+/** Cuts objects into packets of one destination, in one buffer. */
 export class PacketCutter {
   readonly address: string
   readonly port: number
@@ -45,7 +45,7 @@ export class PacketCutter {
   /** Sends one packet of an object. */
   next(object: RouteObject, context: EmitContext): void {
     const length = object.next(this.#packet)
-    // All but the last packet of an object fill the buffer: no view is made for them.
+    // All packets of an object but the last fill the buffer, so they need no view.
     const bytes = length === this.mtu ? this.#packet : this.#packet.subarray(0, length)
     context.out.packet(this.address, this.port, bytes, context.timeUs)
   }

@@ -3,18 +3,18 @@ import { CODEPOINT, FILES_TSI } from '../protocol/route/toi-plan.ts'
 import type { EmitContext, Emitter, PacketCutter } from './emitter.ts'
 import type { RouteObject } from './route-object.ts'
 
-/** How files that are not media are repeated. */
+/** Repetition of files that are not media. */
 export type FileCarouselOptions = {
   readonly startUs: number
-  /** A turn takes at least so long. */
+  /** Shortest time of a turn. */
   readonly periodUs: number
-  /** And so long that the files do not come faster than this, bit/s. */
+  /** Largest rate, which may lengthen a turn, bit/s. */
   readonly rateBps: number
-  /** Once, or for ever. */
+  /** Repeat for ever; otherwise send once. */
   readonly repeat: boolean
 }
 
-/** Plain files one after another on TSI 1, TOI 1, 2, 3 …, evenly spread over a turn. */
+/** Sends plain files one after another on TSI 1, TOI 1, 2, 3 …, evenly spread over a turn. */
 export class FileCarousel implements Emitter {
   objects = 0
   #nextUs: number
@@ -52,7 +52,7 @@ export class FileCarousel implements Emitter {
     return file === undefined || this.#presentation.bytes.get(file) !== null ? [] : [file]
   }
 
-  /** Goes on after a pause without catching up. */
+  /** Continues after a pause without catching up. */
   resume(nowUs: number): void {
     const lateUs = nowUs - this.#nextUs
     if (lateUs <= 0) return

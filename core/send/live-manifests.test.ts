@@ -30,7 +30,7 @@ function put(name: string, content: string = name): string {
 
 type Signalling = { timeUs: number; toi: number; manifest: Uint8Array; stsid: Stsid }
 
-/** Each new version of the SLS in one-packet objects. */
+/** Each new version of the SLS, sent as one-packet objects. */
 function signalling(datagrams: readonly Datagram[]): Signalling[] {
   const lct = new LctPacket()
   const found: Signalling[] = []
@@ -69,7 +69,7 @@ function starts(datagrams: readonly Datagram[], tsi: number): [number, number][]
 }
 
 describe('a looped DASH presentation with a constant segment duration', () => {
-  it('is one dynamic MPD that never changes, and numbers that go on', async () => {
+  it('has one dynamic MPD that never changes, and continuous numbers', async () => {
     const datagrams = await broadcastOf(await demoDash(), { loop: true }, 60)
     const versions = signalling(datagrams)
     expect(versions.length).toBe(1)
@@ -86,7 +86,7 @@ describe('a looped DASH presentation with a constant segment duration', () => {
     expect(mpd.periods).toMatchObject([{ startUs: 0, durationUs: null }])
     expect(text(versions[0]?.manifest)).toContain('<Title>Routescope demo</Title>')
 
-    // What the MPD says is available at some time has been sent completely by then.
+    // Every segment is sent completely before its availability time in the MPD.
     for (const [toi, startUs] of starts(datagrams, 10)) {
       expect(startUs).toBe((toi - 1) * 2_000_000)
       const availableUs = (mpd.availabilityStartTimeUs ?? 0) - FIXTURE_START_US + toi * 2_000_000
@@ -155,7 +155,7 @@ describe('a looped DASH presentation with a SegmentTimeline', () => {
 })
 
 describe('a looped HLS presentation', () => {
-  it('has sliding child playlists under alternating TOIs, listing what has been sent', async () => {
+  it('has sliding child playlists under alternating TOIs, listing the sent segments', async () => {
     const datagrams = await broadcastOf(await demoHls(), { loop: true }, 100)
     const lct = new LctPacket()
     const playlists = datagrams.filter(({ bytes }) => {
@@ -187,7 +187,7 @@ describe('a looped HLS presentation', () => {
     expect(sent).toBe(49)
   })
 
-  it('separates turns of MPEG-2 TS by discontinuities, under invented names', async () => {
+  it('separates turns of MPEG-2 TS by discontinuities, under generated names', async () => {
     put('v/x.ts')
     put('v/y.ts')
     put('v/p.m3u8', '#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nx.ts\n#EXTINF:2,\ny.ts\n#EXT-X-ENDLIST\n')

@@ -4,26 +4,26 @@ import { serialiseXsDateTime, serialiseXsDuration } from '../manifest/mpd/time.t
 import { type SourceElement, sourceAttribute, sourceChildren } from '../manifest/mpd/xml-source.ts'
 import type { ScheduledSegment, TrackSchedule } from './track-schedule.ts'
 
-/** How far back a player may go in a looped broadcast. */
+/** Time shift of a looped broadcast. */
 const TIME_SHIFT_US = 60_000_000
-/** A numbered MPD never changes, but a dynamic one must say how long that is certain (ISO/IEC 23009-1 §5.3.1.2). */
+/** Update period of a numbered MPD, which never changes; a dynamic MPD requires one (ISO/IEC 23009-1 §5.3.1.2). */
 const UNCHANGED_US = 10_000_000
-/** The end of a segment's last packet against its nominal end: the sender's own timers. */
+/** Allowance for the sender's timers between a segment's last packet and its nominal end. */
 const SENDING_SLACK_US = 250_000
 
-/** The times a live MPD is written for. */
+/** Times of a live MPD. */
 export type LiveMpdOptions = {
   /** Start of the broadcast, µs since the UNIX epoch: media time 0. */
   readonly startUs: number
   readonly publishUs: number
-  /** Segments each track lists (`timeline`); null: numbers go on by themselves (`numbered`). */
+  /** Segments listed per track (`timeline`); null: numbers continue by themselves (`numbered`). */
   readonly listed: ReadonlyMap<TrackSchedule, readonly ScheduledSegment[]> | null
 }
 
 /**
- * A static MPD of one period as the dynamic MPD of its endless repetition. A segment is available when it has been sent
- * completely: availabilityStartTime is the start of the broadcast, since sending takes as long as the segment plays. All that
- * has no bearing on time stays as it was written.
+ * The dynamic MPD of the endless repetition of a static MPD with one period. A segment is available when it is sent completely:
+ * availabilityStartTime is the start of the broadcast, since sending takes as long as the segment plays. Text without relation
+ * to time is kept.
  */
 export function broadcastMpd(mpd: Mpd, schedules: readonly TrackSchedule[], options: LiveMpdOptions): string {
   const edits = new TextEdits()
@@ -38,7 +38,7 @@ export function broadcastMpd(mpd: Mpd, schedules: readonly TrackSchedule[], opti
   edits.setAttribute(root, 'suggestedPresentationDelay', serialiseXsDuration(2 * longestUs))
   edits.removeAttribute(root, 'mediaPresentationDuration')
   edits.removeAttribute(root, 'availabilityEndTime')
-  // A broadcast has no place to fetch updates from, nor a clock to ask over HTTP.
+  // A broadcast has no URL for updates, and no HTTP clock.
   for (const name of ['Location', 'PatchLocation', 'UTCTiming'])
     for (const element of sourceChildren(root, name)) edits.replaceElement(element, '')
   const period = mpd.periods[0]?.element
@@ -90,7 +90,7 @@ function editTemplates(edits: TextEdits, schedules: readonly TrackSchedule[], li
   }
 }
 
-/** The innermost element with a timeline or a duration: the one whose say counts (ISO/IEC 23009-1 §5.3.9.1). */
+/** The innermost element with a timeline or a duration, which takes precedence (ISO/IEC 23009-1 §5.3.9.1). */
 function timelineHolder(elements: readonly SourceElement[]): SourceElement | undefined {
   const inside = [...elements].reverse()
   return (

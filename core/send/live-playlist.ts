@@ -1,8 +1,8 @@
 import type { ScheduledSegment, TrackSchedule } from './track-schedule.ts'
 
 /**
- * The child playlist of a looped HLS presentation: a sliding window over the segments sent so far (RFC 8216 §6.2.2). Turns of
- * MPEG-2 TS, whose time stamps are not moved, are set apart as discontinuities.
+ * The child playlist of a looped HLS presentation: a sliding window over the sent segments (RFC 8216 §6.2.2). Turns of MPEG-2
+ * TS, whose time stamps are not shifted, are separated by discontinuities.
  */
 export function livePlaylist(schedule: TrackSchedule, segments: readonly ScheduledSegment[]): Uint8Array {
   const { playlist, segments: own } = schedule.track
@@ -15,7 +15,7 @@ export function livePlaylist(schedule: TrackSchedule, segments: readonly Schedul
     `#EXT-X-TARGETDURATION:${playlist.targetDurationS}`,
     `#EXT-X-MEDIA-SEQUENCE:${playlist.mediaSequence + (first?.index ?? 0)}`,
   ]
-  // Turns that have left the window took their discontinuities with them (§4.3.3.3).
+  // Turns before the window count in the discontinuity sequence (§4.3.3.3).
   if (!isMoved && first !== undefined) {
     const passed = first.index % own.length === 0 ? first.turn - 1 : first.turn
     lines.push(`#EXT-X-DISCONTINUITY-SEQUENCE:${Math.max(0, passed)}`)
@@ -29,7 +29,7 @@ export function livePlaylist(schedule: TrackSchedule, segments: readonly Schedul
   return new TextEncoder().encode(`${lines.join('\n')}\n`)
 }
 
-/** A name as a reference from the playlist's own folder, as both are relative to the master playlist. */
+/** A name as a reference from the playlist's folder; both are relative to the master playlist. */
 function relativeTo(playlist: string, name: string): string {
   const from = playlist.split('/').slice(0, -1)
   const to = name.split('/')

@@ -10,7 +10,7 @@ const has = (tool: string): boolean => spawnSync(tool, ['-version']).status === 
 const present = has('ffprobe') && has('ffmpeg')
 
 describe.skipIf(!present)(
-  `a looped broadcast over its seam${present ? '' : ' (skipped: no ffprobe and ffmpeg)'}`,
+  `a looped broadcast across its seam${present ? '' : ' (skipped: no ffprobe and ffmpeg)'}`,
   () => {
     let folder = ''
     let files: ReadonlyMap<string, Uint8Array> = new Map()
@@ -53,7 +53,7 @@ describe.skipIf(!present)(
       expect(found).toEqual(found.map((_, index) => index * step))
     })
 
-    it.each(['video', 'audio'])('decodes over the seam without complaint: %s', (track) => {
+    it.each(['video', 'audio'])('decodes across the seam without errors: %s', (track) => {
       const path = joined(track, 11, 14)
       const run = spawnSync('ffmpeg', ['-v', 'warning', '-i', path, '-f', 'null', '-'], { encoding: 'utf8' })
       expect(run.status).toBe(0)

@@ -2,21 +2,21 @@ import { AppFailure } from '../failure/app-failure.ts'
 import type { Presentation, PresentationTrack } from '../ingest/presentation.ts'
 import { templateAddress } from '../manifest/mpd/template.ts'
 
-/** How a static presentation becomes an endless one. */
+/** How a static presentation is repeated for ever. */
 export type LoopPlan = {
-  /** Each turn starts so much later than the one before, µs. */
+  /** Offset between the starts of two turns, µs. */
   readonly loopUs: number
   /**
-   * `numbered`: the MPD's constant segment duration goes on over the turns, so that it never has to change. `timeline`: the
-   * segments that exist are listed, and the manifest changes with each.
+   * `numbered`: the MPD's constant segment duration continues over the turns, so that it never changes. `timeline`: the sent
+   * segments are listed, and the manifest changes with each.
    */
   readonly manifest: 'numbered' | 'timeline'
 }
 
-/** Numbered turns are kept where the period ends this close to a whole number of segments. */
+/** Numbered turns require the period to end this close to a whole number of segments. */
 const WHOLE_SEGMENTS_US = 100_000
 
-/** @throws AppFailure not-supported, where it cannot be sent as a live service truthfully */
+/** @throws AppFailure not-supported, where it cannot be sent as a live service without wrong times */
 export function planLoop(presentation: Presentation): LoopPlan {
   const { kind, tracks, durationUs } = presentation
   if (kind === 'files') return { loopUs: durationUs, manifest: 'timeline' }

@@ -28,7 +28,7 @@ describe('RouteObject', () => {
     expect(lct).toMatchObject({ transferLength: 0x100_0000, lengthSource: 67, headerBytes: 24 })
   })
 
-  it('says B on the last packet only, and sends an empty object as one packet', () => {
+  it('sets B on the last packet only, and sends an empty object as one packet', () => {
     const flags = packetsOf(new RouteObject(0xffff_ffff, 0xffff_ffff, 5, new Uint8Array(200), 100), 100).map(
       (packet) => (packet[1] ?? 0) & 1,
     )
@@ -38,7 +38,7 @@ describe('RouteObject', () => {
     expect(more).toEqual([])
   })
 
-  it('is put together again by any reader of RFC 9223', () => {
+  it('is reassembled by any reader of RFC 9223', () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ maxLength: 5000 }),

@@ -3,17 +3,17 @@ import { MAX_OBJECT_BYTES } from '../flow/objects.ts'
 import { tolExtension } from '../protocol/lct/extensions.ts'
 import { lctHeaderBytes, routeLctHeader, serialiseLctHeader } from '../protocol/lct/header.ts'
 
-/** Whole LCT packet on Ethernet: 1500 less IPv4 and UDP headers. */
+/** Size of a whole LCT packet on Ethernet: 1500 minus IPv4 and UDP headers. */
 export const DEFAULT_MTU = 1472
 
-/** The smallest mtu that leaves room for data after the longest header. */
+/** Smallest mtu with room for data after the longest header. */
 export const MIN_MTU = 64
 
 const START_OFFSET = 4
 
 /**
- * One delivery object on its way into ROUTE source packets (RFC 9223 §2.1, A/331 A.3.6): header written once, then patched for
- * each packet, so that cutting an object allocates nothing.
+ * Cuts one delivery object into ROUTE source packets (RFC 9223 §2.1, A/331 A.3.6). The header is written once and patched for
+ * each packet, so that no packet allocates.
  *
  * ```
  * | V=1 C=0 PSI=10 | S=1 O=01 H=0 B | HDR_LEN | CP | CCI=0 | TSI 32 | TOI 32 | EXT_TOL | start_offset 32 | data |
@@ -29,7 +29,7 @@ export class RouteObject {
   #offset = 0
   #done = false
 
-  /** @param mtu whole LCT packet: header, start_offset and data */
+  /** @param mtu size of a whole LCT packet: header, start_offset and data */
   constructor(tsi: number, toi: number, codepoint: number, bytes: Uint8Array, mtu: number) {
     if (bytes.length > MAX_OBJECT_BYTES)
       throw new RangeError(`an object of ${bytes.length} bytes is too long for ROUTE`)
@@ -39,10 +39,10 @@ export class RouteObject {
     this.#bytes = bytes
     this.#header = headerWithRoom(tsi, toi, codepoint, bytes.length)
     this.#payloadBytes = mtu - this.#header.length
-    if (this.#payloadBytes < 1) throw new RangeError(`an mtu of ${mtu} bytes holds no data`)
+    if (this.#payloadBytes < 1) throw new RangeError(`an mtu of ${mtu} bytes leaves no room for data`)
   }
 
-  /** Offset of the first byte not yet written. */
+  /** Offset of the first unwritten byte. */
   get offset(): number {
     return this.#offset
   }
@@ -53,7 +53,7 @@ export class RouteObject {
   }
 
   /**
-   * Writes the next packet to the start of `into`, at least mtu bytes long.
+   * Writes the next packet to the start of `into`, which has at least mtu bytes.
    * @returns its length
    */
   next(into: Uint8Array): number {

@@ -16,18 +16,18 @@ import {
 import { type SegmentStart, TrackEmitter } from './track-emitter.ts'
 import { type ScheduledSegment, TrackSchedule } from './track-schedule.ts'
 
-/** How one service is sent. */
+/** Options of one service. */
 export type ServiceBroadcastOptions = SignalledService & {
   readonly loop: boolean
   readonly mtu: number
   readonly carouselUs: number
-  /** Ceiling for plain files, bit/s. */
+  /** Largest rate of plain files, bit/s. */
   readonly fileRateBps: number
-  /** What the manifest is called on air; null: as in the presentation. */
+  /** Name of the manifest on air; null: as in the presentation. */
   readonly manifestName: string | null
 }
 
-/** One service on air: its signalling, and an emitter for each of its channels. */
+/** Sends one service: its signalling, and each of its channels by an emitter. */
 export class ServiceBroadcast implements Emitter, SegmentStart {
   readonly tracks: readonly TrackEmitter[]
   readonly files: FileCarousel | null
@@ -76,14 +76,14 @@ export class ServiceBroadcast implements Emitter, SegmentStart {
     return this.#nextUs
   }
 
-  /** Goes on after a pause without catching up. */
+  /** Continues after a pause without catching up. */
   resume(nowUs: number): void {
     this.#nextUs = Math.max(this.#nextUs, nowUs)
     for (const track of this.tracks) track.resume(nowUs)
     this.files?.resume(nowUs)
   }
 
-  /** The signalling of this moment, once each carousel period. */
+  /** Sends the current signalling, once per carousel period. */
   send(context: EmitContext): boolean {
     this.#sendSls(context)
     this.#nextUs += this.#options.carouselUs
@@ -123,7 +123,7 @@ export class ServiceBroadcast implements Emitter, SegmentStart {
     this.#renew(context)
   }
 
-  /** New signalling goes out at once: what follows on air needs it. */
+  /** Sends new signalling at once: the following packets need it. */
   #renew(context: EmitContext): void {
     this.#version = nextVersion(this.#version)
     this.#sls = this.#serialise()
@@ -153,7 +153,7 @@ export class ServiceBroadcast implements Emitter, SegmentStart {
   }
 }
 
-/** What the signalling says of a media channel, and its child playlist. */
+/** Signalling values of a media channel, and its child playlist. */
 class ChannelState {
   readonly emitter: TrackEmitter
   playlist: { toi: number; bytes: Uint8Array } | null = null
@@ -222,7 +222,7 @@ function filesChannel(presentation: Presentation): SignalledChannel {
   }
 }
 
-/** A timeline may not be empty: before anything has been sent it holds the first segment. */
+/** The listed segments: at least the first one, because a timeline may not be empty. */
 function listedNow(emitter: TrackEmitter, atUs: number): ScheduledSegment[] {
   const listed = segmentsToList(emitter.schedule, atUs, emitter.index)
   const first = emitter.schedule.at(0)
@@ -233,7 +233,7 @@ function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index])
 }
 
-/** 1 to 255: a receiver cannot tell version 0 from none. */
+/** 1 to 255: receivers cannot distinguish version 0 from a missing one. */
 function nextVersion(version: number): number {
   return version >= 255 ? 1 : version + 1
 }

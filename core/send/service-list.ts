@@ -2,7 +2,7 @@ import { LLS_TABLE, serialiseLlsTable } from '../protocol/lls/lls-table.ts'
 import { SLS_PROTOCOL, SLT_SERVICE_DEFAULTS, serialiseSlt } from '../protocol/lls/slt.ts'
 import { serialiseSystemTime } from '../protocol/lls/system-time.ts'
 
-/** What the SLT says of one service. */
+/** Values of one service in the SLT. */
 export type ListedService = {
   readonly serviceId: number
   readonly serviceName: string

@@ -7,13 +7,13 @@ import { type SourceFlow, type StsidChannel, serialiseStsid } from '../protocol/
 import { slsToi } from '../protocol/sls/sls-toi.ts'
 import { serialiseUsbd } from '../protocol/sls/usbd.ts'
 
-/** GPAC's way of saying never, in NTP seconds: just below the end of the era. */
+/** GPAC's value for "never", in NTP seconds: just before the end of the era. */
 const NEVER_NTP = 4_294_944_000
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
 const BOUNDARY = '_ROUTESCOPE_SLS_7d41c0a95be2_'
 
-/** A file of a channel that is listed by itself. */
+/** A file listed separately in its channel's EFDT. */
 export type ListedFile = {
   readonly toi: number
   readonly name: string
@@ -21,14 +21,14 @@ export type ListedFile = {
   readonly bytes: number | null
 }
 
-/** What the S-TSID says of one channel. */
+/** Values of one channel in the S-TSID. */
 export type SignalledChannel = {
   readonly tsi: number
   readonly realTime: boolean
-  /** Of the media, bit/s; null for files. */
+  /** Rate of the media, bit/s; null for files. */
   readonly bandwidth: number | null
   readonly media: { readonly repId: string; readonly contentType: string | null; readonly lang: string | null } | null
-  /** Changes with what is listed. */
+  /** Changes with the list of files. */
   readonly efdtVersion: number
   readonly fileTemplate: string | null
   /** Upper bound of the objects' sizes. */
@@ -36,10 +36,10 @@ export type SignalledChannel = {
   readonly files: readonly ListedFile[]
 }
 
-/** A manifest that goes into the SLS. */
+/** A manifest in the SLS. */
 export type SignalledManifest = { readonly name: string; readonly contentType: string; readonly bytes: Uint8Array }
 
-/** What the signalling says of the service. */
+/** Signalling values of the service. */
 export type SignalledService = {
   readonly scheme: 'route' | 'atsc'
   readonly flavour: 'us' | 'korean'
@@ -54,8 +54,8 @@ export type SignalledService = {
 export type FragmentVersions = { readonly manifest: number; readonly stsid: number }
 
 /**
- * The SLS of a service as one object of TSI 0: what route:// needs (manifest, S-TSID) or, for atsc://, all of it with its
- * envelope (A/331 §7.1, Annex C). Order and media types are GPAC's, whose receiver compares them exactly.
+ * The SLS of a service as one object of TSI 0: manifest and S-TSID for route://, all fragments with their envelope for atsc://
+ * (A/331 §7.1, Annex C). Order and media types are GPAC's, because its receiver compares them exactly.
  * @param version of the object; a receiver reads it again when it changes
  */
 export function serialiseSls(
@@ -119,7 +119,7 @@ export function serialiseSls(
   const isAtsc = service.scheme === 'atsc'
   return {
     toi: slsToi({ gzip: true, mpd: manifest !== null, stsid: true, usbd: isAtsc, version }),
-    // GPAC's receiver reports an error when more than one character follows the last delimiter.
+    // GPAC's receiver reports an error for more than one character after the last delimiter.
     bytes: gzip(endingInOneCharacter(packed)),
   }
 }
@@ -146,7 +146,7 @@ function channel(signalled: SignalledChannel): StsidChannel {
     },
     media: signalled.media === null ? [] : [{ ...signalled.media, startup: false, ratings: [], otherAttributes: [] }],
     aeaIds: [],
-    // As GPAC declares it: receivers take codepoints below 128 from the standard's table.
+    // As in GPAC: receivers take codepoints below 128 from the standard's table.
     payloads: [
       {
         codepoint: 128,
@@ -162,7 +162,7 @@ function channel(signalled: SignalledChannel): StsidChannel {
   }
   return {
     tsi: signalled.tsi,
-    // A tenth more than the media, for headers and repetitions.
+    // 10 % more than the media, for headers and repetitions.
     bandwidthKbps: signalled.bandwidth === null ? null : Math.max(1, Math.ceil((signalled.bandwidth * 11) / 10_000)),
     startTime: null,
     endTime: null,
@@ -182,7 +182,7 @@ function file(listed: ListedFile): FdtFile {
   }
 }
 
-/** What the names of broadcast files begin with. */
+/** Common prefixes of the broadcast files' names. */
 function basePatterns(channels: readonly SignalledChannel[]): string[] {
   const patterns = new Set<string>()
   for (const { fileTemplate, files } of channels) {

@@ -9,9 +9,9 @@ import type { EmitContext, Emitter, PacketCutter } from './emitter.ts'
 import type { RouteObject } from './route-object.ts'
 import type { ScheduledSegment, TrackSchedule } from './track-schedule.ts'
 
-/** The child playlist to send before a segment, and the signalling that must be known before it. */
+/** Sends the child playlist and signalling that a segment needs before it. */
 export interface SegmentStart {
-  /** Called when a segment of a track starts, before anything of it is sent. */
+  /** Called when a segment of a track starts, before its first packet. */
   beginSegment(
     track: TrackEmitter,
     segment: ScheduledSegment,
@@ -19,7 +19,10 @@ export interface SegmentStart {
   ): { toi: number; bytes: Uint8Array } | null
 }
 
-/** One media channel: before each segment its playlist and initialisation segment, then its bytes spread over its duration. */
+/**
+ * Sends one media channel: before each segment its playlist and initialisation segment, then its bytes spread over its
+ * duration.
+ */
 export class TrackEmitter implements Emitter {
   readonly schedule: TrackSchedule
   readonly tsi: number
@@ -61,15 +64,15 @@ export class TrackEmitter implements Emitter {
     return this.#nextUs
   }
 
-  /** Index of the segment being sent, or of the next. */
+  /** Index of the current segment, or of the next. */
   get index(): number {
     return this.#index
   }
 
-  /** Segments whose bytes are needed up to `untilUs` and not in memory. */
+  /** Segments needed up to `untilUs` that are not in memory. */
   missingUntil(untilUs: number): ScheduledSegment[] {
     const missing: ScheduledSegment[] = []
-    // While an object is open its bytes are held.
+    // The open object keeps its bytes.
     for (let index = this.#object === null ? this.#index : this.#index + 1; ; index++) {
       const segment = this.schedule.at(index)
       if (segment === null || this.#startUs + segment.startUs > untilUs) return missing
@@ -94,8 +97,8 @@ export class TrackEmitter implements Emitter {
   }
 
   /**
-   * Goes on after a pause (a machine that slept) without sending in a burst what has been missed: a loop leaves it out, since
-   * its manifest is bound to the clock; anything else is sent later.
+   * Continues after a pause (a machine that slept) without a burst of missed segments: a loop skips them, because its manifest
+   * is bound to the clock; otherwise the rest is sent later.
    */
   resume(nowUs: number): void {
     const lateUs = nowUs - this.#nextUs
@@ -121,7 +124,7 @@ export class TrackEmitter implements Emitter {
     return this.#object
   }
 
-  /** The segment's bytes at its place in the endless time line: untouched in the first turn. */
+  /** The segment's bytes shifted to its time in the loop: unchanged in the first turn. */
   #moved(segment: ScheduledSegment, bytes: Uint8Array): Uint8Array {
     if (this.schedule.loop === null || this.#timescales.size === 0) return bytes
     const shift = { ticks: segment.turn * this.schedule.loop.loopUs, timescale: 1_000_000 }
@@ -150,7 +153,7 @@ export class TrackEmitter implements Emitter {
   }
 }
 
-/** What cannot be read as ISO media cannot be moved in time either. */
+/** Returns the result of `read`; reports media that cannot be shifted in time. */
 function readable<T>(name: string, read: () => T): T {
   try {
     return read()

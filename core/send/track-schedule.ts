@@ -3,26 +3,26 @@ import { templateAddress } from '../manifest/mpd/template.ts'
 import { applyFileTemplate } from '../protocol/flute/file-template.ts'
 import type { LoopPlan } from './loop-plan.ts'
 
-/** A segment with its place on air. */
+/** A segment with its time on air. */
 export type ScheduledSegment = {
-  /** From 0, going on over the turns. */
+  /** Continuous over the turns, from 0. */
   readonly index: number
   readonly turn: number
   readonly toi: number
   readonly name: string
-  /** µs from the start of the broadcast: when its first packet is due, and how long the last may take. */
+  /** Time of its first packet and longest time of sending, µs from the start of the broadcast. */
   readonly startUs: number
   readonly durationUs: number
   readonly source: PresentationSegment
 }
 
-/** When each segment of a track is sent: at its place in the presentation, turn after turn where it loops. */
+/** Sending times of a track's segments, as in the presentation; over all turns in a loop. */
 export class TrackSchedule {
   readonly track: PresentationTrack
   readonly loop: LoopPlan | null
   /** EFDT template of the names on air; null where each segment is listed. */
   readonly fileTemplate: string | null
-  /** TOI of the first segment while looping. */
+  /** TOI of the first segment in a loop. */
   readonly firstNumber: number
 
   constructor(track: PresentationTrack, loop: LoopPlan | null) {
@@ -64,13 +64,15 @@ export class TrackSchedule {
   }
 }
 
-/** Whether TOIs are consecutive numbers that may go on; `$Time$` values may not (they leave 32 bits within hours). */
+/** Whether TOIs are consecutive numbers that may continue; `$Time$` values may not (they exceed 32 bits within hours). */
 function countsNumbers(track: PresentationTrack): boolean {
   const addressing = track.representation?.addressing
   return addressing?.kind === 'template' ? templateAddress(addressing.media) === 'number' : track.fileTemplate !== null
 }
 
-/** Names for the turns of a track whose own names do not count: its first segment's folder and ending round a number. */
+/**
+ * Generated names for a track in a loop whose own names have no number: its first segment's folder and ending with a number.
+ */
 function inventedTemplate(track: PresentationTrack): string {
   const name = track.segments[0]?.name ?? ''
   const folder = name.slice(0, name.lastIndexOf('/') + 1)
