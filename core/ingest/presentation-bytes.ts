@@ -2,16 +2,16 @@ import { readFile } from 'node:fs/promises'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { FileBytes, PresentationFile } from './presentation.ts'
 
-/** Files already sent are kept up to this, so that a small presentation in a loop is read once. */
+/** Sent files are kept up to this size, so that a small presentation in a loop is read once. */
 const KEEP_BYTES = 64 * 1024 * 1024
 
-/** Bytes of a presentation's files on disk, read when they are needed and forgotten when there are too many. */
+/** Bytes of a presentation's files on disk, loaded on demand and dropped when there are too many. */
 export class PresentationBytes implements FileBytes {
   readonly #paths = new Map<PresentationFile, string>()
   readonly #stored = new Map<PresentationFile, Uint8Array>()
   #storedBytes = 0
 
-  /** Tells where a file is. */
+  /** Sets the path of a file. */
   add(file: PresentationFile, path: string): void {
     this.#paths.set(file, path)
   }

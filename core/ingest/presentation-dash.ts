@@ -11,7 +11,7 @@ import { PresentationBytes } from './presentation-bytes.ts'
 import { missing, pathOfName, readSmallFile, sizesOfFiles } from './presentation-folder.ts'
 
 /**
- * The presentation of a static MPD on disk. Initialisation segments are read, media files looked up.
+ * Loads the presentation of a static MPD on disk: reads initialisation segments and checks media files.
  * @param path of the MPD, `bytes` its content
  * @throws AppFailure not-supported | input-unusable | file-unreadable
  */
@@ -19,7 +19,7 @@ export async function loadDash(path: string, name: string, bytes: Uint8Array, mp
   if (mpd.type === 'dynamic') {
     throw new AppFailure(
       'not-supported',
-      `"${path}" is a live MPD (type="dynamic"): a file on disk does not say what comes next.`,
+      `"${path}" is a live MPD (type="dynamic"): a file on disk does not get the following segments.`,
       'Send a static MPD; with --loop it becomes a live service.',
     )
   }
@@ -70,7 +70,7 @@ async function loadTrack(
     const path = paths[index] ?? ''
     const sizeBytes = sizes[index] ?? null
     if (sizeBytes === null) {
-      // With a constant duration the last number may be one too many, by rounding (ISO/IEC 23009-1 §5.3.9.5.3).
+      // With a constant duration, rounding may add one number at the end (ISO/IEC 23009-1 §5.3.9.5.3).
       if (index > 0 && index === listed.length - 1 && addressing.duration !== null) break
       throw missing(path, `segment ${segment.number} of "${id}"`)
     }
@@ -121,7 +121,7 @@ function toiOf(segment: MpdSegment, byTime: boolean, id: string): number {
   )
 }
 
-/** The EFDT fileTemplate that gives every segment its name; null where names do not follow from TOIs. */
+/** The EFDT fileTemplate that gives every segment its name; null where TOIs do not determine the names. */
 function fileTemplateOf(representation: MpdRepresentation, segments: readonly PresentationSegment[]): string | null {
   const { addressing, id, bandwidth, baseUrl } = representation
   if (addressing.kind !== 'template') return null

@@ -6,7 +6,7 @@ import type { Presentation, PresentationFile } from './presentation.ts'
 import { PresentationBytes } from './presentation-bytes.ts'
 import { sizesOfFiles, unreadable } from './presentation-folder.ts'
 
-/** More files are refused: each is listed in the signalling. */
+/** Most files of a presentation: each is listed in the signalling. */
 const MAX_FILES = 4096
 
 /** One file as a presentation of plain files. */
@@ -15,7 +15,7 @@ export async function loadSingleFile(path: string): Promise<Presentation> {
 }
 
 /**
- * All files of a folder and below it, by name, as plain files.
+ * All files of a folder and its subfolders, by name, as plain files.
  * @throws AppFailure input-unusable, where there are none or too many; file-unreadable
  */
 export async function loadFolder(folder: string): Promise<Presentation> {
@@ -38,7 +38,7 @@ async function filesBelow(folder: string, inside: readonly string[]): Promise<{ 
   for (const entry of entries) {
     const below = [...inside, entry.name]
     if (entry.isDirectory()) found.push(...(await filesBelow(folder, below)))
-    // Links are left out: they may lead anywhere.
+    // Links are left out: their targets may be anywhere.
     else if (entry.isFile()) found.push({ path: join(folder, ...below), name: below.join('/') })
     if (found.length > MAX_FILES)
       throw new AppFailure(

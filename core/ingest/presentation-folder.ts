@@ -4,12 +4,12 @@ import { AppFailure } from '../failure/app-failure.ts'
 import { MAX_OBJECT_BYTES } from '../flow/objects.ts'
 import { isAbsoluteReference } from '../manifest/reference.ts'
 
-/** Files looked at together. */
+/** Files examined at once. */
 const AT_ONCE = 64
 
 /**
- * The path of a file that a manifest in `folder` names. On air the name stays as it is, so it must mean the same place to
- * whoever receives it: below the manifest, and not at some host.
+ * The path of a file that a manifest in `folder` names. The name is sent unchanged, so it must be valid for receivers too:
+ * below the manifest, and without a host.
  * @throws AppFailure not-supported
  */
 export function pathOfName(folder: string, name: string): string {
@@ -24,13 +24,13 @@ export function pathOfName(folder: string, name: string): string {
     throw new AppFailure(
       'not-supported',
       `The manifest names "${name.slice(0, 200)}", which is not a plain path below its own folder.`,
-      'Use a manifest that lies above its segments and names them without "..", and without queries.',
+      'Use a manifest in a folder above its segments and names them without "..", and without queries.',
     )
   }
   return join(folder, decoded(name))
 }
 
-/** Size of a file; null where there is none. @throws AppFailure file-unreadable, input-unusable (too long, no file) */
+/** Size of a file; null where it does not exist. @throws AppFailure file-unreadable, input-unusable (too long, not a file) */
 async function sizeOfFile(path: string): Promise<number | null> {
   const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return null
@@ -50,7 +50,7 @@ async function sizeOfFile(path: string): Promise<number | null> {
   return found.size
 }
 
-/** Sizes of many files, in order. */
+/** Sizes of many files in order. */
 export async function sizesOfFiles(paths: readonly string[]): Promise<(number | null)[]> {
   const sizes: (number | null)[] = []
   for (let at = 0; at < paths.length; at += AT_ONCE)
@@ -58,24 +58,24 @@ export async function sizesOfFiles(paths: readonly string[]): Promise<(number | 
   return sizes
 }
 
-/** A small file whole. @throws AppFailure input-unusable (missing), file-unreadable */
-export async function readSmallFile(path: string, wanted: string): Promise<Uint8Array> {
+/** Content of a small file. @throws AppFailure input-unusable (missing), file-unreadable */
+export async function readSmallFile(path: string, role: string): Promise<Uint8Array> {
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
-    throw cause.code === 'ENOENT' || cause.code === 'ENOTDIR' ? missing(path, wanted) : unreadable(path, cause)
+    throw cause.code === 'ENOENT' || cause.code === 'ENOTDIR' ? missing(path, role) : unreadable(path, cause)
   })
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
-/** @param wanted what the file is to the manifest: `initialisation segment of "video"` */
-export function missing(path: string, wanted: string): AppFailure {
+/** @param role of the file in the manifest: `initialisation segment of "video"` */
+export function missing(path: string, role: string): AppFailure {
   return new AppFailure(
     'input-unusable',
-    `"${path}" is missing: the manifest names it as ${wanted}.`,
+    `"${path}" is missing: the manifest names it as ${role}.`,
     'Put the file there, or correct the manifest.',
   )
 }
 
-/** A file of a presentation that is there and cannot be read. */
+/** An existing file of a presentation that cannot be read. */
 export function unreadable(path: string, cause: unknown): AppFailure {
   return new AppFailure('file-unreadable', `"${path}" cannot be read.`, 'Check that you may read it.', cause)
 }

@@ -17,10 +17,10 @@ import type {
 import { PresentationBytes } from './presentation-bytes.ts'
 import { missing, pathOfName, readSmallFile, sizesOfFiles } from './presentation-folder.ts'
 
-/** Written so, since GPAC's receiver compares the type of a package's part exactly. */
+/** In GPAC's exact form, because its receiver compares the type of a package's part exactly. */
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegURL'
 
-/** A media playlist and what the master says of it. */
+/** A media playlist with its attributes from the master. */
 type Rendition = {
   readonly uri: string
   readonly contentType: string | null
@@ -29,7 +29,7 @@ type Rendition = {
 }
 
 /**
- * The presentation of an HLS playlist on disk: a master with its child playlists, or one media playlist.
+ * Loads the presentation of an HLS playlist on disk: a master with its child playlists, or one media playlist.
  * @throws AppFailure bad-manifest | not-supported | input-unusable | file-unreadable
  */
 export async function loadHls(path: string, name: string, bytes: Uint8Array): Promise<Presentation> {
@@ -81,7 +81,7 @@ function parse(path: string, bytes: Uint8Array): HlsMaster | HlsMedia {
   }
 }
 
-/** Every media playlist once, variants first. */
+/** Each media playlist once, variants first. */
 function renditionsOf(master: HlsMaster): Rendition[] {
   const found = new Map<string, Rendition>()
   for (const { uri, codecs, resolution } of master.variants) {
@@ -91,7 +91,7 @@ function renditionsOf(master: HlsMaster): Rendition[] {
   }
   for (const { uri, type, language } of master.renditions) {
     const contentType = type === 'AUDIO' ? 'audio' : type === 'VIDEO' ? 'video' : 'text'
-    // A rendition's own type is surer than what was concluded from the variant.
+    // A rendition's own type takes precedence over the one derived from the variant.
     if (uri !== null) found.set(uri, { uri, contentType, lang: language, codecs: found.get(uri)?.codecs ?? null })
   }
   return [...found.values()]
@@ -161,12 +161,12 @@ async function loadTrack(
   }
 }
 
-/** The one initialisation section all segments share; null without. @throws AppFailure not-supported */
+/** The initialisation section shared by all segments, or null. @throws AppFailure not-supported */
 function checkedMap(path: string, media: HlsMedia): string | null {
   if (!media.endList) {
     throw new AppFailure(
       'not-supported',
-      `"${path}" has no #EXT-X-ENDLIST, so it is live: a file on disk does not say what comes next.`,
+      `"${path}" has no #EXT-X-ENDLIST, so it is live: a file on disk does not get the following segments.`,
       'Send a finished playlist; with --loop it becomes a live service.',
     )
   }
@@ -196,11 +196,11 @@ function playlistOf(name: string, media: HlsMedia, mapUri: string | null, bytes:
   }
 }
 
-/** The EFDT template and first number of names that count up by one; null where they do not. */
+/** The EFDT template and first number of names with consecutive numbers; null for other names. */
 function numberingOf(names: readonly string[]): { readonly template: string; readonly first: number } | null {
   const [name = ''] = names
   const literal = (text: string): string => text.replaceAll('$', '$$$$')
-  // The number of a segment usually stands last in its name: try from the end.
+  // The segment number is usually the last one in the name, so the search starts at the end.
   for (const { 0: digits, index } of [...name.matchAll(/\d{1,10}/g)].reverse()) {
     const first = Number(digits)
     if (first + names.length >= FIRST_RESERVED_TOI) continue

@@ -19,7 +19,7 @@ function put(name: string, content: string | Uint8Array = name): string {
   return path
 }
 
-/** An MPD of one period around what is inside its one representation, `id="r1"`. */
+/** An MPD with one period and one representation, `id="r1"`. */
 const mpd = (inside: string, period = 'duration="PT6S"', root = 'type="static"'): string =>
   `<?xml version="1.0"?>
 <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" ${root}><Period ${period}><AdaptationSet contentType="video" mimeType="video/mp4">
@@ -60,7 +60,7 @@ describe('loadPresentation, DASH', () => {
     expect(demo.bytes.get(segment)?.length).toBe(segment.sizeBytes)
   })
 
-  it('takes numbers from a padded template below a BaseURL, and lets the last one be missing', async () => {
+  it('takes numbers from a padded template below a BaseURL, and allows the last one to be missing', async () => {
     for (const name of ['i.mp4', 'seg-00003.m4s', 'seg-00004.m4s']) put(`v/r1/${name}`)
     const template =
       '<SegmentTemplate duration="2" startNumber="3" initialization="$RepresentationID$/i.mp4" media="$RepresentationID$/seg-$Number%05d$.m4s"/>'
@@ -88,7 +88,7 @@ describe('loadPresentation, DASH', () => {
     })
   })
 
-  it('lists what a SegmentList names', async () => {
+  it('lists the segments of a SegmentList', async () => {
     put('a.m4s')
     put('b$.m4s')
     const list = '<SegmentList duration="3"><SegmentURL media="a.m4s"/><SegmentURL media="b$.m4s"/></SegmentList>'
@@ -101,7 +101,7 @@ describe('loadPresentation, DASH', () => {
     })
   })
 
-  it('gives every period its own tracks, one after the other', async () => {
+  it('gives every period its own tracks, in sequence', async () => {
     for (const name of ['p1-1.m4s', 'p2-1.m4s']) put(name)
     const period = (id: string): string =>
       `<Period id="${id}" duration="PT2S"><AdaptationSet mimeType="video/mp4"><SegmentTemplate duration="2" media="${id}-$Number$.m4s"/><Representation id="r" bandwidth="1"/></AdaptationSet></Period>`
@@ -125,7 +125,7 @@ describe('loadPresentation, DASH', () => {
     )
   })
 
-  it('says where a broken MPD is broken', async () => {
+  it('names the position of an error in an MPD', async () => {
     await expect(track('<MPD>\n<Period>\n</MPD>')).rejects.toThrowError(
       failure('bad-manifest', /m\.mpd".*line 3, column \d+/),
     )
@@ -171,7 +171,7 @@ describe('loadPresentation, DASH', () => {
     )
   })
 
-  it('notices a file that changes while it is sent', async () => {
+  it('detects a file that changes while it is sent', async () => {
     const path = put('1.m4s')
     const { tracks, bytes } = await loadPresentation(
       put('m.mpd', mpd('<SegmentTemplate duration="6" media="$Number$.m4s"/>')),
@@ -201,7 +201,7 @@ describe('loadPresentation, HLS', () => {
     expect(demo.durationUs).toBe(24_000_000)
   })
 
-  it('finds the counting part of names, below the playlist', async () => {
+  it('finds the consecutive numbers in names below the playlist', async () => {
     for (const name of ['v/i2.mp4', 'v/s4_009.m4s', 'v/s4_010.m4s']) put(name)
     put(
       'v/p.m3u8',
@@ -217,7 +217,7 @@ describe('loadPresentation, HLS', () => {
     expect(track?.playlist).toMatchObject({ name: 'v/p.m3u8', mediaSequence: 9, obstacle: null })
   })
 
-  it('lists names that do not count', async () => {
+  it('lists names without consecutive numbers', async () => {
     for (const name of ['v/x.ts', 'v/y.ts']) put(name)
     put('v/p.m3u8', media('#EXTINF:2,\nx.ts\n#EXTINF:2,\ny.ts\n'))
     const [track] = (await loadPresentation(put('m.m3u8', master))).tracks
@@ -260,7 +260,7 @@ describe('loadPresentation, anything else', () => {
     ])
   })
 
-  it('says what is wrong with the path', async () => {
+  it('reports errors of the path', async () => {
     await expect(loadPresentation(join(folder, 'nope.mpd'))).rejects.toThrowError(
       failure('file-not-found', /nope\.mpd/),
     )
@@ -268,9 +268,12 @@ describe('loadPresentation, anything else', () => {
     await expect(loadPresentation('http://x.example/m.mpd')).rejects.toThrowError(failure('not-supported', /HTTP/))
   })
 
-  it.skipIf(process.getuid?.() === 0 || process.platform === 'win32')('says that a file may not be read', async () => {
-    const path = put('m.mpd', mpd(''))
-    chmodSync(path, 0)
-    await expect(loadPresentation(path)).rejects.toThrowError(failure('file-unreadable', /m\.mpd/))
-  })
+  it.skipIf(process.getuid?.() === 0 || process.platform === 'win32')(
+    'reports a file without read permission',
+    async () => {
+      const path = put('m.mpd', mpd(''))
+      chmodSync(path, 0)
+      await expect(loadPresentation(path)).rejects.toThrowError(failure('file-unreadable', /m\.mpd/))
+    },
+  )
 })

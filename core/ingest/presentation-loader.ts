@@ -11,8 +11,8 @@ import { unreadable } from './presentation-folder.ts'
 import { loadHls } from './presentation-hls.ts'
 
 /**
- * What is to be sent, from a path: an MPD or a playlist with its segments, any other file by itself, or a folder as the plain
- * files in it. Manifests and initialisation segments are read, segments looked up; their bytes are read when they are due.
+ * Loads a presentation from a path: an MPD or a playlist with its segments, any other file by itself, or the files of a folder
+ * as plain files. Manifests and initialisation segments are read, other files checked and read on demand.
  * @throws AppFailure file-not-found | file-unreadable | bad-manifest | bad-xml | input-unusable | not-supported
  */
 export async function loadPresentation(input: string): Promise<Presentation> {
@@ -64,7 +64,7 @@ async function bytesOf(path: string): Promise<Uint8Array> {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
-/** Place of a character of the text, counted from 1. */
+/** Line and column of a character in the text, from 1. */
 function lineAndColumn(bytes: Uint8Array, offset: number): string {
   const before = new TextDecoder('utf-8').decode(bytes).slice(0, offset).split('\n')
   return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`
