@@ -4,7 +4,7 @@ import { seeded } from '../testing/seeded.ts'
 import { DatagramRing, RING, type RingSource } from './datagram-ring.ts'
 import { type SocketCommand, type SocketReply, socketLoop } from './socket-loop.ts'
 
-/** The socket thread's loop in this thread, on a socket that a test speaks for. */
+/** The socket thread's loop, run in this thread on a fake socket. */
 class LoopUnderTest {
   readonly socket = Object.assign(new EventEmitter(), {
     bind: (_: unknown, bound: () => void) => bound(),
@@ -63,7 +63,7 @@ class LoopUnderTest {
 }
 
 describe('datagrams through shared memory', () => {
-  it('come out as they went in, with their sender and time', () => {
+  it('are read as written, with their sender and time', () => {
     const loop = new LoopUnderTest(1 << 16)
     loop.send(Uint8Array.of(1, 2, 3))
     loop.nowMs = 1000.25
@@ -77,7 +77,7 @@ describe('datagrams through shared memory', () => {
     expect(loop.sources[2]).toEqual({ socket: 7, address: '10.0.0.3', port: 5000 })
   })
 
-  it('wakes the reader once, soon after the first datagram it sleeps through', () => {
+  it('wakes the reader once, soon after the first datagram during its sleep', () => {
     const loop = new LoopUnderTest(1 << 16)
     const wakes = (): number => loop.replies.filter((reply) => reply.kind === 'datagrams').length
     const pass = (): void => {
@@ -90,11 +90,11 @@ describe('datagrams through shared memory', () => {
     expect(loop.ring.read(2)).toBe(true)
     loop.send(Uint8Array.of(9))
     pass()
-    // It is awake and has more to read.
+    // The reader is awake and has more to read.
     expect(wakes()).toBe(1)
     expect(loop.ring.read(100)).toBe(false)
     loop.send(Uint8Array.of(10))
-    // It reads that by itself, and is not woken for nothing.
+    // It reads that itself, without another wake.
     expect(loop.ring.read(100)).toBe(false)
     loop.send(Uint8Array.of(11))
     pass()
@@ -104,7 +104,7 @@ describe('datagrams through shared memory', () => {
     expect(loop.read).toHaveLength(8)
   })
 
-  it('tells a bounded number of senders apart', () => {
+  it('distinguishes a limited number of senders', () => {
     const loop = new LoopUnderTest(1 << 20)
     for (let port = 1; port <= 6000; port++) {
       loop.send(Uint8Array.of(port & 255), '10.0.0.2', port)
@@ -115,7 +115,7 @@ describe('datagrams through shared memory', () => {
     expect(loop.sources.at(-1)).toEqual({ socket: 7, address: '0.0.0.0', port: 0 })
   })
 
-  it('says what the system refused', () => {
+  it("reports the system's errors", () => {
     const loop = new LoopUnderTest(1 << 16)
     loop.command({ kind: 'join', id: 7, call: 2, membership: { group: '10.0.0.1', interface: null, source: null } })
     loop.command({ kind: 'close', id: 7, call: 3 })
@@ -128,9 +128,9 @@ describe('datagrams through shared memory', () => {
     ])
   })
 
-  it.each([1, 2, 3, 4])('loses only what it counts, however reader and writer interleave (seed %i)', (seed) => {
+  it.each([1, 2, 3, 4])('loses only what it counts, for any interleaving of reader and writer (seed %i)', (seed) => {
     const random = seeded(seed)
-    // The small one is smaller than what is under way at times.
+    // The small ring is at times smaller than the datagrams in flight.
     const loop = new LoopUnderTest(seed % 2 === 0 ? 1 << 20 : 4096)
     const sent: number[] = []
     let number = 0
@@ -152,7 +152,7 @@ describe('datagrams through shared memory', () => {
       loop.read.every(({ bytes }, index) => bytes.slice(4).every((byte) => byte === (Number(numbers[index]) & 255))),
     ).toBe(true)
     expect(sent.length + loop.ring.refused(7)).toBeGreaterThanOrEqual(number)
-    // The large one is never half full.
+    // The large ring is never half full.
     expect(loop.ring.refused(7) > 0).toBe(seed % 2 === 1)
   })
 })

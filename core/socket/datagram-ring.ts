@@ -1,13 +1,13 @@
 /**
- * Datagrams on their way from the socket thread to the engine, in shared memory: one writes, one reads, neither waits for the
- * other. A stall of the reader (a collection, many objects that end at once) costs nothing as long as the ring has room.
+ * A ring in shared memory that passes datagrams from the socket thread to the engine: one writer, one reader, neither waits for
+ * the other. A stall of the reader (a collection, many objects that end at once) loses nothing while the ring has room.
  *
  * ```
  * control:  i32 head | i32 tail | i32 reader sleeps | f64 clock offset | i32 refused, for each socket   (offsets in units of 8 bytes)
  * record:   u32 payload bytes | u32 source | f64 arrival, µs | payload | padding to 8
  * ```
- * A source of `WRAP` says that the ring goes on at its beginning. A source that was not seen before is announced by a record
- * of its number with the bit `ANNOUNCES` set, whose payload is a `RingSource` as JSON.
+ * The source `WRAP` means that the ring continues at its start. A new source is announced by a record with its number and the
+ * bit `ANNOUNCES`, whose payload is a `RingSource` as JSON.
  */
 export const RING = {
   controlBytes: 1088,
@@ -15,24 +15,24 @@ export const RING = {
   head: 0,
   tail: 1,
   sleeping: 2,
-  /** First of the counts of datagrams there was no room for; sockets share them where there are more. */
+  /** First counter of datagrams refused for lack of room; sockets beyond the counters share them. */
   refused: 16,
   refusedCounts: 256,
-  /** As index of 8-byte floats. */
+  /** Index in units of 8-byte floats. */
   clockOffset: 2,
   announces: 0x8000_0000,
   wrap: 0xffff_ffff,
-  /** Senders of one socket that are told apart. */
+  /** Most senders distinguished per socket. */
   senders: 4096,
-  /** What the thread reads from itself before it is ready. */
+  /** Datagrams that the thread reads from itself before it is ready. */
   warmUpDatagrams: 2560,
   warmUpBytes: 1400,
 } as const
 
-/** Who sends what comes from one socket. */
+/** Sender of one socket's datagrams. */
 export type RingSource = { readonly socket: number; readonly address: string; readonly port: number }
 
-/** What the reader does with a datagram: the payload is a range of the ring, valid during the call. */
+/** Takes the datagrams: the payload is a range of the ring, valid during the call. */
 export type RingReader = {
   source(id: number, source: RingSource): void
   datagram(id: number, bytes: Uint8Array, start: number, end: number, timeUs: number): void
@@ -49,7 +49,7 @@ export class DatagramRing {
   readonly #reader: RingReader
   readonly #text = new TextDecoder()
 
-  /** @param bytes room for payloads, a multiple of 8 */
+  /** @param bytes for payloads, a multiple of 8 */
   constructor(bytes: number, reader: RingReader) {
     this.memory = new SharedArrayBuffer(RING.controlBytes + bytes)
     this.#control = new Int32Array(this.memory, 0, RING.controlBytes / 4)
@@ -60,19 +60,19 @@ export class DatagramRing {
     this.#reader = reader
   }
 
-  /** Datagrams of a socket the ring had no room for. */
+  /** Datagrams of a socket refused for lack of room. */
   refused(socket: number): number {
     return Atomics.load(this.#control, RING.refused + (socket % RING.refusedCounts))
   }
 
-  /** What the writer adds to the system's monotonic µs to get engine time. */
+  /** Offset from the system's monotonic µs to engine time, used by the writer. */
   set clockOffsetUs(offsetUs: number) {
     this.#clock[RING.clockOffset] = offsetUs
   }
 
   /**
-   * Hands on up to `limit` datagrams.
-   * @returns true where there are more; else the writer wakes the reader when the next one comes
+   * Passes on up to `limit` datagrams.
+   * @returns true where there are more; otherwise the writer wakes the reader with the next one
    */
   read(limit: number): boolean {
     const control = this.#control
@@ -91,20 +91,20 @@ export class DatagramRing {
           return true
         }
         tail = this.#record(tail)
-        // Room is given back record by record: a slow reader must not hold more than it needs.
+        // Room is freed record by record, so that a slow reader occupies no more than it needs.
         Atomics.store(control, RING.tail, tail)
       }
     }
   }
 
-  /** @returns where the next record begins */
+  /** @returns the start of the next record */
   #record(tail: number): number {
     const source = this.#words[tail * 2 + 1] as number
     if (source === RING.wrap) return 0
     const length = this.#words[tail * 2] as number
     const start = tail * 8 + RING.headerBytes
     if (source >= RING.announces) {
-      // A decoder takes no shared memory.
+      // TextDecoder does not accept shared memory.
       const text = this.#text.decode(this.#bytes.slice(start, start + length))
       this.#reader.source(source - RING.announces, JSON.parse(text) as RingSource)
     } else {

@@ -14,7 +14,7 @@ test('rows of /proc/net/udp give address, inode and drops', () => {
   ])
 })
 
-test('addresses are written as the kernel prints them on a little-endian machine', () => {
+test("addresses have the kernel's form on a little-endian machine", () => {
   expect(procAddress('225.1.1.0', 6000)).toBe('000101E1:1770')
   expect(procAddress('127.0.0.1', 53)).toBe('0100007F:0035')
   expect(procAddress('::1', 53)).toBe('00000000000000000000000001000000:0035')

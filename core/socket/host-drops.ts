@@ -2,10 +2,10 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { parseIpv4, parseIpv6 } from '../protocol/ip/address.ts'
 import { i32 } from '../protocol/ip/wire.ts'
 
-/** A bound UDP socket as /proc/net/udp and udp6 list it. */
+/** A bound UDP socket in /proc/net/udp and udp6. */
 export type ProcSocket = { readonly local: string; readonly inode: string; readonly drops: number }
 
-/** Address and port as the kernel prints them: 32-bit words in host order (little-endian), then the port, in hex. */
+/** Address and port in the kernel's form: 32-bit words in host order (little-endian), then the port, in hex. */
 export function procAddress(address: string, port: number): string {
   const ipv6 = parseIpv6(address)
   const words: number[] = []
@@ -22,7 +22,7 @@ function hex(value: number, digits: number): string {
   return value.toString(16).toUpperCase().padStart(digits, '0')
 }
 
-/** Rows of such a file; lines that are none are left out. */
+/** Rows of such a file; other lines are skipped. */
 export function parseProcUdp(text: string): ProcSocket[] {
   const sockets: ProcSocket[] = []
   for (const line of text.split('\n').slice(1)) {
@@ -35,7 +35,7 @@ export function parseProcUdp(text: string): ProcSocket[] {
   return sockets
 }
 
-/** All UDP sockets of this network namespace; null where the system does not say (other than Linux). */
+/** All UDP sockets of this network namespace; null on systems other than Linux. */
 export function readProcUdp(family: 4 | 6): ProcSocket[] | null {
   try {
     return parseProcUdp(readFileSync(family === 4 ? '/proc/net/udp' : '/proc/net/udp6', 'latin1'))
@@ -44,7 +44,7 @@ export function readProcUdp(family: 4 | 6): ProcSocket[] | null {
   }
 }
 
-/** Inodes of the sockets this process has open; empty where the system does not say. */
+/** Inodes of the sockets this process has open; empty on systems without /proc. */
 export function ownSocketInodes(): Set<string> {
   const inodes = new Set<string>()
   try {
@@ -53,7 +53,7 @@ export function ownSocketInodes(): Set<string> {
         const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${descriptor}`))?.[1]
         if (inode !== undefined) inodes.add(inode)
       } catch {
-        // Closed since it was listed.
+        // Closed after it was listed.
       }
     }
   } catch {

@@ -9,7 +9,7 @@ const LIST: NetworkInterface[] = [
   { name: 'lo', address: '127.0.0.1', family: 'IPv4', loopback: true },
 ]
 
-test('this machine has a loopback interface, listed after the others', () => {
+test('this machine has a loopback interface, listed last', () => {
   const list = listInterfaces()
   expect(list.map((entry) => entry.address)).toContain('127.0.0.1')
   const firstLoopback = list.findIndex((entry) => entry.loopback)

@@ -3,7 +3,7 @@ import type { NetworkInterface } from '../contract/engine-api.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { formatIpv6, parseIpv4, parseIpv6 } from '../protocol/ip/address.ts'
 
-/** The addresses of this machine's interfaces that are up, loopback last. */
+/** The addresses of this machine's active interfaces, loopback last. */
 export function listInterfaces(): NetworkInterface[] {
   const list: NetworkInterface[] = []
   for (const [name, addresses] of Object.entries(networkInterfaces())) {
@@ -15,9 +15,9 @@ export function listInterfaces(): NetworkInterface[] {
 }
 
 /**
- * Finds the interface a user named, by address or by name.
- * @returns its address of the wanted family
- * @throws AppFailure address-not-local | interface-gone, saying which exist
+ * Finds an interface by address or name.
+ * @returns its address of the requested family
+ * @throws AppFailure address-not-local | interface-gone, with the existing interfaces
  */
 export function resolveInterface(
   text: string,
@@ -42,7 +42,7 @@ export function resolveInterface(
       `Choose one of: ${describeInterfaces(list)}.`,
     )
   }
-  // Another family was named by its address: the same interface may have one of the wanted family.
+  // An address of the other family: the same interface may have one of the requested family.
   const names = new Set(named.map((entry) => entry.name))
   const usable = named.find((entry) => entry.family === family)
   const sibling = usable ?? list.find((entry) => names.has(entry.name) && entry.family === family)

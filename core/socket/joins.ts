@@ -6,18 +6,18 @@ import type { Destination } from '../flow/facts.ts'
 import { formatDestination } from '../protocol/ip/address.ts'
 import { MulticastReceiver, type MulticastReceiverOptions } from './multicast-receiver.ts'
 
-/** What becomes of what the sockets report. */
+/** Takes log lines and problems of the sockets. */
 export type JoinsHost = {
   readonly log: (level: 'info' | 'warning', text: string) => void
   readonly problem: (error: AppError) => void
 }
 
-/** The destinations one live source is joined to: those that are wanted, except those left for now. */
+/** Joins the groups that one live source wants, except those left while idle. */
 export class Joins {
   readonly #receiver: MulticastReceiver
   readonly #host: JoinsHost
   #wanted: readonly Destination[] = []
-  /** `ip:port`. */
+  /** Destinations left while idle, as `ip:port`. */
   #left: ReadonlySet<string> = new Set()
   /** By `ip:port`. */
   readonly #joined = new Map<string, { readonly destination: Destination; readonly from: string }>()
@@ -25,7 +25,7 @@ export class Joins {
   readonly #problems = new Map<string, AppError | null>()
   #joinFailure: AppError | null = null
   #open = false
-  /** As they were when they were closed. */
+  /** The sockets at the moment they were closed. */
   #last: readonly SocketSnapshot[] | null = null
 
   constructor(options: MulticastReceiverOptions, sink: DatagramSink, host: JoinsHost) {
@@ -39,16 +39,16 @@ export class Joins {
     this.#apply()
   }
 
-  /** Leaves these destinations (`ip:port`) though they are wanted, and joins again those no longer named. */
+  /** Leaves these destinations (`ip:port`) although they are wanted, and rejoins those no longer listed. */
   leave(left: ReadonlySet<string>): void {
     this.#left = left
     this.#apply()
   }
 
   /**
-   * Waits for the destinations wanted so far. They must be joined before the session counts as open; later ones only report
-   * their trouble.
-   * @throws AppFailure of the first that could not be joined
+   * Waits for the destinations wanted so far. The session opens only when they are joined; later ones only report their
+   * problems.
+   * @throws AppFailure of the first failed join
    */
   async opened(): Promise<void> {
     await Promise.all(this.#joining)
@@ -60,7 +60,7 @@ export class Joins {
     throw new AppFailure(code, message, tryThis, cause)
   }
 
-  /** Reports each trouble of a socket once, such as an interface that has gone, and its end. */
+  /** Reports each problem of a socket once, such as a removed interface, and its end. */
   reportProblems(): void {
     for (const { destination, problem } of this.#receiver.sockets()) {
       const reported = this.#problems.get(destination) ?? null
@@ -88,7 +88,7 @@ export class Joins {
     }
     for (const [key, { destination, from }] of this.#joined) {
       const still = wanted.get(key)
-      // A group whose senders have changed is joined again.
+      // A group with changed senders is joined again.
       if (still !== undefined && sendersOf(still) === from) continue
       this.#joined.delete(key)
       this.#receiver.leave(destination.address, destination.port)
@@ -104,7 +104,7 @@ export class Joins {
         if (refusal !== null)
           this.#host.log(
             'warning',
-            `${key} cannot be joined for packets of ${from} only, as signalled; any sender is received: ${refusal.message}`,
+            `${key} cannot be joined for packets of ${from} only, as signalled; any sender is accepted: ${refusal.message}`,
           )
         this.#host.log('info', `Joined ${key}`)
       },

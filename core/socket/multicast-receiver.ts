@@ -13,18 +13,18 @@ import { ANY_SOURCE, type SourceFilter } from './source-filter.ts'
 const INTERFACE_CHECK_MS = 1000
 const DROPS_AGE_US = 250_000
 
-/** Where to listen, and to whom. */
+/** Interfaces, senders and buffer of the receiver. */
 export type MulticastReceiverOptions = {
   /** Addresses or names of the interfaces to join on; absent: the system's choice. */
   readonly joinOn?: readonly string[]
-  /** Whose datagrams are taken; absent: anyone's. */
+  /** Accepted senders; absent: any. */
   readonly filter?: SourceFilter
-  /** Asked of the system for each socket; absent: 16 MiB. What was granted is in the snapshot. */
+  /** Requested from the system for each socket. The granted size is in the snapshot. */
   readonly receiveBufferBytes: number
   /** Wall clock, µs since the UNIX epoch. */
   readonly nowUs: () => number
   readonly flows?: FlowTable
-  /** Reads the sockets, shared with other receivers and closed by whoever made it; absent: one of its own. */
+  /** Thread that reads the sockets, shared with other receivers and closed by its owner; absent: a new one. */
   readonly thread?: SocketThread
   /** The machine's interfaces; for tests. */
   readonly interfaces?: () => NetworkInterface[]
@@ -37,7 +37,7 @@ export class MulticastReceiver {
   readonly #flows: FlowTable
   readonly #sockets = new Map<string, ReceiveSocket>()
   readonly #opening = new Map<string, Promise<AppError | null>>()
-  /** Left while they were being opened. */
+  /** Destinations left while their socket is being opened. */
   readonly #leaving = new Set<string>()
   readonly #interfaces: () => NetworkInterface[]
   readonly #thread: SocketThread
@@ -55,9 +55,10 @@ export class MulticastReceiver {
   }
 
   /**
-   * Starts to receive a destination; joined already, nothing happens.
-   * @param sources its only senders, as signalled: a group is joined for these where the options include none and the system lets us
-   * @returns why whoever sends is heard nevertheless; null where nothing stands against `sources`
+   * Starts to receive a destination, unless it is joined already.
+   * @param sources its only senders, as signalled: a group is joined for these where the options include none and the system
+   * allows it
+   * @returns why the source filter could not be applied, or null
    * @throws AppFailure port-in-use | address-not-local | interface-gone | join-refused | socket-failed
    */
   async join(address: string, port: number, sources: readonly string[] = []): Promise<AppError | null> {
@@ -75,7 +76,7 @@ export class MulticastReceiver {
     return joining
   }
 
-  /** Stops receiving a destination; not joined, nothing happens. */
+  /** Stops receiving a destination, if it is joined. */
   leave(address: string, port: number): void {
     const key = formatDestination(address, port)
     if (this.#opening.has(key)) this.#leaving.add(key)
@@ -94,7 +95,7 @@ export class MulticastReceiver {
     return Array.from(this.#sockets.values(), (socket) => socket.snapshot())
   }
 
-  /** Looks whether the interfaces are still there; runs by itself every second. */
+  /** Checks that the interfaces still exist; runs every second. */
   async checkInterfaces(): Promise<void> {
     if (this.#sockets.size === 0) return
     const list = this.#interfaces()
@@ -114,7 +115,7 @@ export class MulticastReceiver {
 
   async #open(key: string, address: string, port: number, sources: readonly string[]): Promise<AppError | null> {
     const filter = this.#options.filter ?? ANY_SOURCE
-    // The user's choice of senders stands above what the air says.
+    // The user's choice of senders takes precedence over the signalled ones.
     const asSignalled = sources.length > 0 && filter.include.length === 0 && isMulticastAddress(address)
     let refusal: AppError | null = null
     let socket = this.#socket(address, port, asSignalled ? { ...filter, include: sources } : filter)
@@ -148,7 +149,7 @@ export class MulticastReceiver {
     return new ReceiveSocket(options, this.#sink)
   }
 
-  /** The clock for all sockets together, which are one source: it never goes backwards. */
+  /** The clock of all sockets, which are one source: it never goes backwards. */
   #now(): number {
     const nowUs = Math.floor(this.#options.nowUs())
     if (nowUs > this.#lastUs) this.#lastUs = nowUs

@@ -7,24 +7,24 @@ import { listInterfaces, resolveInterface } from './interfaces.ts'
 import { socketFailure } from './socket-errors.ts'
 
 const SLOT_BYTES = 2048
-/** `busy` asks for patience from here on. */
-const PATIENT_PACKETS = 512
-/** A caller that never waits loses what is beyond, rather than filling the memory. */
+/** Unsent packets from which `busy` makes the caller wait. */
+const BUSY_PACKETS = 512
+/** Most unsent packets; further ones are dropped where the caller never waits. */
 const MAX_PACKETS = 16384
 const SEND_BUFFER_BYTES = 4 * 1024 * 1024
 
-/** A packet on its way to the system, with the memory and the callback it needs; used again afterwards. */
+/** A packet passed to the system, with its memory and callback; reused. */
 type Slot = { bytes: Uint8Array; readonly done: (error: Error | null) => void }
 
-/** Where to send from, and how far. */
+/** Interface and reach of the sender. */
 export type MulticastSenderOptions = {
   /** Address or name of the interface to send on; absent: the system's choice. */
   readonly interface?: string
-  /** How many routers a packet may pass: 0 stays on this machine, 1 on this network. */
+  /** Number of routers a packet may pass: 0 stays on this machine, 1 on this network. */
   readonly ttl: number
 }
 
-/** Sends datagrams to multicast groups, IPv4 and IPv6; what this machine's own receivers joined, they get too. */
+/** Sends datagrams to multicast groups, IPv4 and IPv6; this machine's own receivers get them too. */
 export class MulticastSender {
   readonly #options: MulticastSenderOptions
   readonly #ipv4: Socket | null
@@ -54,7 +54,7 @@ export class MulticastSender {
     return new MulticastSender(options, ipv4 instanceof Error ? null : ipv4, ipv6 instanceof Error ? null : ipv6)
   }
 
-  /** What was handed over, and what could not be sent. */
+  /** Counts of sent and failed packets. */
   get counters(): {
     readonly packets: number
     readonly bytes: number
@@ -69,7 +69,7 @@ export class MulticastSender {
     return this.#problem
   }
 
-  /** Sends a copy of `bytes`; never throws, failures are counted. */
+  /** Sends a copy of `bytes`; never throws: failures are counted. */
   send(address: string, port: number, bytes: Uint8Array): void {
     const socket = address.includes(':') ? this.#ipv6 : this.#ipv4
     if (this.#closed) return
@@ -87,12 +87,12 @@ export class MulticastSender {
     socket.send(slot.bytes, 0, bytes.length, port, address, slot.done)
   }
 
-  /** Null while the system keeps up; otherwise settles when everything was handed over. */
+  /** Null while the system keeps up; otherwise settles when every packet is passed on. */
   busy(): Promise<void> | null {
-    return this.#pending > PATIENT_PACKETS ? this.drained() : null
+    return this.#pending > BUSY_PACKETS ? this.drained() : null
   }
 
-  /** Settles when every packet so far was handed to the system or failed. */
+  /** Settles when every packet so far is passed to the system or has failed. */
   drained(): Promise<void> {
     if (this.#pending === 0) return Promise.resolve()
     return new Promise((resolve) => this.#waiting.push(resolve))
@@ -154,7 +154,7 @@ export class MulticastSender {
   }
 }
 
-/** @returns a socket ready to send, or why there is none of this family */
+/** @returns a socket ready to send, or why this family has none */
 async function openSocket(
   family: 4 | 6,
   options: MulticastSenderOptions,
@@ -169,7 +169,7 @@ async function openSocket(
   } catch (failure) {
     return failure as AppFailure
   }
-  // Destinations are numbers: without this, Node would ask the resolver for every packet.
+  // Destinations are numeric: without this, Node would call the resolver for every packet.
   const socket = createSocket({
     type: family === 4 ? 'udp4' : 'udp6',
     lookup: (host, _options, found) => found(null, host, family),
@@ -197,6 +197,6 @@ function trySendBuffer(socket: Socket): void {
   try {
     socket.setSendBufferSize(SEND_BUFFER_BYTES)
   } catch {
-    // What the system gives is enough for slower streams.
+    // The system's default suffices for slower streams.
   }
 }

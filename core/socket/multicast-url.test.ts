@@ -62,7 +62,7 @@ test.each([
   expect(error.tryThis).toMatch(/\.$/)
 })
 
-test('an unknown scheme is answered with those that are supported', () => {
+test('an unknown scheme is refused with the supported ones', () => {
   expect(() => parseMulticastUrl('udp://225.1.1.0:1')).toThrow(
     expect.objectContaining({
       error: expect.objectContaining({ tryThis: expect.stringContaining('route://IP:PORT') }),

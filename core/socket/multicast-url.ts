@@ -1,13 +1,13 @@
 import { AppFailure } from '../failure/app-failure.ts'
 import { formatIpv6, parseIpv4, parseIpv6 } from '../protocol/ip/address.ts'
 
-/** Where a multicast is: address and port are null for `atsc://` alone, which tunes through LLS. */
+/** A parsed multicast URL: address and port are null for `atsc://` alone, which tunes through LLS. */
 export type MulticastUrl = {
   readonly scheme: 'route' | 'atsc' | 'mabr' | 'stltp'
-  /** Text form without brackets; a unicast address is one to listen on. */
+  /** Address without brackets; a unicast address is a local one to listen on. */
   readonly address: string | null
   readonly port: number | null
-  /** What follows the port, with its slash, without GPAC's `:option=value` list; empty where there is nothing. */
+  /** Text after the port, with its slash, without GPAC's `:option=value` list; may be empty. */
   readonly path: string
 }
 
@@ -15,8 +15,8 @@ const SCHEMES = ['route', 'atsc', 'mabr', 'stltp'] as const
 const FORMS = 'Supported are route://IP:PORT, mabr://IP:PORT, stltp://IP:PORT and atsc:// (or atsc://IP:PORT).'
 
 /**
- * Reads `route://225.1.1.0:6000`, `route://[ff15::1]:6000/name`, `mabr://225.1.1.0:6000`, `atsc://`.
- * @throws AppFailure bad-url with what is wrong
+ * Parses `route://225.1.1.0:6000`, `route://[ff15::1]:6000/name`, `mabr://225.1.1.0:6000`, `atsc://`.
+ * @throws AppFailure bad-url with the reason
  */
 export function parseMulticastUrl(text: string): MulticastUrl {
   const match = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(.*)$/i.exec(text.trim())

@@ -14,7 +14,7 @@ const LINUX = process.platform === 'linux'
 
 type Got = { readonly flow: Flow; readonly payload: number[]; readonly timeUs: number; readonly frame: number }
 
-/** Collects datagrams and lets a test wait for the n-th. */
+/** Collects datagrams, and lets a test wait for the n-th. */
 class Collector implements DatagramSink {
   readonly got: Got[] = []
   #waiting: { readonly count: number; readonly resolve: () => void }[] = []
@@ -51,7 +51,7 @@ async function sender(networkInterface = LOOPBACK): Promise<MulticastSender> {
   return made
 }
 
-test('what is sent to a joined group arrives, with its flow, in order', async () => {
+test('datagrams of a joined group arrive with their flow, in order', async () => {
   const sink = new Collector()
   const receiving = receiver(sink)
   const port = await freePort()
@@ -83,7 +83,7 @@ test.skipIf(!LINUX)('two groups on one port do not mix (Linux only)', async () =
   expect(pairs.sort()).toEqual([`${GROUP} 1`, `${GROUP} 1`, `${OTHER_GROUP} 2`])
 })
 
-test('a socket says where it joined and what buffer it was granted', async () => {
+test('a socket reports its interface and granted buffer', async () => {
   const receiving = receiver(new Collector(), { receiveBufferBytes: 64 * 1024, nowUs: () => 5 })
   const port = await freePort()
   await receiving.join(GROUP, port)
@@ -100,14 +100,14 @@ test('a socket says where it joined and what buffer it was granted', async () =>
   if (LINUX) expect(snapshot?.grantedBufferBytes).toBe(64 * 1024)
 })
 
-test.skipIf(!LINUX)('what the system drops because the buffer is full is counted (Linux only)', async () => {
+test.skipIf(!LINUX)('drops of a full system buffer are counted (Linux only)', async () => {
   const sink = new Collector()
   let nowUs = 0
   const receiving = receiver(sink, { receiveBufferBytes: 4096, nowUs: () => nowUs })
   const port = await freePort()
   await receiving.join(GROUP, port)
   const sending = await sender()
-  // The queue holds three: before the thread that reads has woken up, it is full.
+  // The queue has room for three: it is full before the reading thread wakes up.
   for (let index = 0; index < 2000; index++) sending.send(GROUP, port, new Uint8Array(1400))
   await sending.drained()
   nowUs += 1e6
@@ -117,7 +117,7 @@ test.skipIf(!LINUX)('what the system drops because the buffer is full is counted
   expect(sink.got.length + dropped).toBe(2000)
 })
 
-test('joining twice is joining once, and after leaving nothing arrives', async () => {
+test('joining twice is joining once, and nothing arrives after leaving', async () => {
   const sink = new Collector()
   const receiving = receiver(sink)
   const port = await freePort()
@@ -143,7 +143,7 @@ test('two receivers share one group', async () => {
   expect(sinks.map((sink) => sink.got.length)).toEqual([1, 1])
 })
 
-test('a unicast destination is simply listened on, and a taken port is said to be', async () => {
+test('a unicast destination is received, and a port in use is reported', async () => {
   const sink = new Collector()
   const receiving = receiver(sink)
   const port = await freePort()
@@ -156,7 +156,7 @@ test('a unicast destination is simply listened on, and a taken port is said to b
   })
 })
 
-test('a group whose port another program holds alone is refused', async () => {
+test('a group whose port another program uses exclusively is refused', async () => {
   const holder = createSocket('udp4')
   const port = await freePort()
   await new Promise<void>((resolve) => holder.bind(port, '0.0.0.0', resolve))
@@ -173,13 +173,13 @@ test.each([
   await expect(MulticastSender.open({ interface: name, ttl: 1 })).rejects.toMatchObject({ error })
 })
 
-test('listening on an address that is not ours is refused', async () => {
+test('listening on an address of another machine is refused', async () => {
   await expect(receiver(new Collector()).join('203.0.113.77', 6000)).rejects.toMatchObject({
     error: { code: 'address-not-local' },
   })
 })
 
-test('an interface that goes is noticed, and joined again when it is back', async () => {
+test('a removed interface is reported, and joined again when it returns', async () => {
   const sink = new Collector()
   let list = listInterfaces()
   const receiving = receiver(sink, { interfaces: () => list })
@@ -229,7 +229,7 @@ test.skipIf(loopback6 === undefined)('IPv6 unicast is received (where the loopba
   expect(sink.got[0]?.flow).toMatchObject({ family: 6, sourceAddress: '::1', destination: `[::1]:${port}` })
 })
 
-test('a failed send is counted and said, never thrown', async () => {
+test('a failed send is counted and reported, never thrown', async () => {
   const sending = await sender()
   sending.send(GROUP, 6000, new Uint8Array(70000))
   await sending.drained()
@@ -237,7 +237,7 @@ test('a failed send is counted and said, never thrown', async () => {
   expect(sending.problem).toMatchObject({ code: 'socket-failed' })
 })
 
-test('bytes may be used again as soon as send returns', async () => {
+test('bytes may be reused as soon as send returns', async () => {
   const sink = new Collector()
   const receiving = receiver(sink)
   const port = await freePort()

@@ -13,10 +13,10 @@ import { joinFailure, socketFailure } from './socket-errors.ts'
 import type { SocketThread } from './socket-thread.ts'
 import { describeFilter, ofFamily, type SourceFilter, takes } from './source-filter.ts'
 
-/** Senders of one group whose flows are remembered without asking the table. */
+/** Senders of one group whose flows are cached. */
 const RECENT_SENDERS = 4
 
-/** What one socket is bound to. */
+/** Destination, interfaces and filter of one socket. */
 export type ReceiveSocketOptions = {
   readonly address: string
   readonly port: number
@@ -27,16 +27,16 @@ export type ReceiveSocketOptions = {
   readonly nowUs: () => number
   readonly interfaces: () => NetworkInterface[]
   readonly flows: FlowTable
-  /** Reads the socket. */
+  /** Thread that reads the socket. */
   readonly thread: SocketThread
 }
 
-/** Inodes of sockets that are being counted, so that two on one destination do not count each other's drops. */
+/** Inodes already counted, so that two sockets of one destination do not count each other's drops. */
 const claimedInodes = new Set<string>()
 
 /**
- * One UDP socket for one destination. On Linux it is bound to the group's own address, so that services with the same port on
- * other groups stay out; elsewhere that is not possible and only the port is bound.
+ * One UDP socket for one destination. On Linux it is bound to the group's own address, so that services with the same port in
+ * other groups are not received; elsewhere only the port can be bound.
  */
 export class ReceiveSocket {
   readonly destination: string
@@ -53,14 +53,14 @@ export class ReceiveSocket {
   #granted = 0
   #joinedUs = 0
   readonly #filter: SourceFilter
-  /** The system knows how to join a sender's packets only; where it does not, they are sorted out here. */
+  /** The system joins only the included senders; otherwise this class filters them. */
   #filteredBySystem: boolean
-  /** The datagrams of `#last` are taken. */
+  /** Whether datagrams of `#last` are accepted. */
   #takesLast = true
   #passedOver = 0
-  /** Interfaces joined on; none where the system chose and does not say. */
+  /** Joined interfaces; none where the system chose one without reporting it. */
   #on: readonly NetworkInterface[] = []
-  /** Those of them that have gone. */
+  /** Those of them that were removed. */
   readonly #gone = new Set<NetworkInterface>()
   #problem: AppError | null = null
   #inode: string | null = null
@@ -78,7 +78,7 @@ export class ReceiveSocket {
   }
 
   /**
-   * Binds, sizes the receive buffer, joins.
+   * Binds, sets the receive buffer, and joins.
    * @throws AppFailure port-in-use | address-not-local | interface-gone | join-refused | socket-failed | bad-spec
    */
   async open(): Promise<void> {
@@ -129,13 +129,13 @@ export class ReceiveSocket {
     if (row !== undefined) this.#drops = row.drops
   }
 
-  /** By the system, whose queue was full, or for want of room between the thread that reads and the engine. */
+  /** Drops by the system with a full queue, and by the thread for lack of room in the ring. */
   #droppedByHost(): number | null {
     const refused = this.#socket === 0 ? 0 : this.#options.thread.refused(this.#socket)
     return this.#drops === null && refused === 0 ? null : (this.#drops ?? 0) + refused
   }
 
-  /** Notices that an interface joined on has gone, and joins again when it is back. */
+  /** Detects that a joined interface was removed, and joins again when it returns. */
   async checkInterface(list: readonly NetworkInterface[]): Promise<void> {
     if (this.#closed) return
     for (const on of this.#on) {
@@ -162,13 +162,13 @@ export class ReceiveSocket {
       // The system may still count the old membership.
       for (const source of sources) await thread.leave(this.#socket, { group, interface: this.#local(on), source })
     } catch {
-      // It does not: nothing to leave.
+      // It does not: there is nothing to leave.
     }
     try {
       await this.#join(on)
       this.#gone.delete(on)
     } catch {
-      // Up, but not usable yet: asked again at the next check.
+      // Up, but not usable yet: the next check tries again.
     }
   }
 
@@ -209,7 +209,7 @@ export class ReceiveSocket {
         },
       })
       this.#socket = id
-      // Linux grants twice what it counts, the other half for its own bookkeeping.
+      // Linux grants twice the usable size; the other half is for its own bookkeeping.
       this.#granted = process.platform === 'linux' ? grantedBytes / 2 : grantedBytes
     } catch (cause) {
       throw socketFailure(this.destination, cause, this.#options.interfaces())
@@ -234,14 +234,14 @@ export class ReceiveSocket {
       this.#filteredBySystem = false
       await this.#options.thread.join(this.#socket, { group: this.#options.address, interface: local, source: null })
     } catch (cause) {
-      // Two of its addresses were named: one interface is joined once.
+      // Two addresses of one interface were named: it is joined once.
       if (this.#on.length > 1 && (cause as { code?: unknown }).code === 'EADDRINUSE') return
       const where = on === null ? null : `${on.name} (${on.address})`
       throw joinFailure(this.destination, where, cause, this.#options.interfaces())
     }
   }
 
-  /** @returns false where the system knows no source-specific join */
+  /** @returns false where the system has no source-specific join */
   async #joinSources(local: string | null): Promise<boolean> {
     for (const source of this.#filter.include) {
       try {
@@ -256,7 +256,7 @@ export class ReceiveSocket {
     return true
   }
 
-  /** How Node names an interface when joining: IPv4 by its address, IPv6 by its zone. */
+  /** Node's name of an interface in a join: IPv4 by its address, IPv6 by its zone. */
   #local(on: NetworkInterface): string {
     return this.#family === 4 ? on.address : `::%${on.name}`
   }
@@ -297,8 +297,8 @@ export class ReceiveSocket {
 }
 
 /**
- * Which interface the system would use for a destination: connecting a UDP socket looks up the route and sends nothing.
- * Null where there is no route or it cannot be told.
+ * The interface the system would use for a destination: connecting a UDP socket looks up the route and sends nothing. Null
+ * where there is no route or it cannot be determined.
  */
 function probeRoute(options: ReceiveSocketOptions, family: 4 | 6): Promise<NetworkInterface | null> {
   return new Promise((resolve) => {

@@ -2,7 +2,7 @@ import type { NetworkInterface } from '../contract/engine-api.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { describeInterfaces } from './interfaces.ts'
 
-/** A failure of the system's socket calls, as a sentence about this destination. */
+/** A failure of the system's socket calls, as a sentence about a destination. */
 export function socketFailure(
   destination: string,
   cause: unknown,
@@ -51,7 +51,7 @@ export function socketFailure(
   }
 }
 
-/** The system did not let a group be joined. */
+/** The system refused to join a group. */
 export function joinFailure(
   destination: string,
   on: string | null,

@@ -1,13 +1,13 @@
 import type dgram from 'node:dgram'
 import type { RING } from './datagram-ring.ts'
 
-/** What the engine asks of the socket thread; `id` is the socket's number, given by the engine. */
+/** Requests of the engine to the socket thread; `id` is the socket's number, chosen by the engine. */
 export type SocketCommand =
   | { readonly kind: 'open'; readonly id: number; readonly call: number; readonly open: SocketOpening }
   | { readonly kind: 'join' | 'leave'; readonly id: number; readonly call: number; readonly membership: Membership }
   | { readonly kind: 'close'; readonly id: number; readonly call: number }
 
-/** How a socket is made and bound. */
+/** Family, binding and buffer of a socket. */
 export type SocketOpening = {
   readonly family: 4 | 6
   readonly reuse: boolean
@@ -16,14 +16,14 @@ export type SocketOpening = {
   readonly receiveBufferBytes: number
 }
 
-/** One group joined on one interface; with a source, only what that host sends (RFC 4607). */
+/** One group joined on one interface; with a source, only that host's packets (RFC 4607). */
 export type Membership = {
   readonly group: string
   readonly interface: string | null
   readonly source: string | null
 }
 
-/** Answers and news of the socket thread. */
+/** Answers and events of the socket thread. */
 export type SocketReply =
   | { readonly kind: 'done'; readonly call: number; readonly grantedBytes: number }
   | { readonly kind: 'failed'; readonly call: number; readonly code: string; readonly message: string }
@@ -36,16 +36,16 @@ export type SocketPort = {
   postMessage(reply: SocketReply): void
 }
 
-/** What the thread is given when it starts. */
+/** Start data of the thread. */
 export type SocketSetup = {
   readonly memory: SharedArrayBuffer
   readonly ring: { readonly [Key in keyof typeof RING]: number }
 }
 
 /**
- * The socket thread: opens sockets, joins groups, and writes what arrives into the shared ring. It keeps nothing, so that its
- * collections are short and a queue of the system is emptied at once, whatever the engine is busy with. Its calls
- * of the system are arguments, so that a test runs it without a thread.
+ * The socket thread: opens sockets, joins groups, and writes received datagrams into the shared ring. It keeps no data, so that
+ * its collections are short and it empties the system's queue at once, even when the engine is busy. Its system calls are
+ * arguments, so that a test runs it without a thread.
  */
 export function socketLoop(
   port: SocketPort,
@@ -65,15 +65,15 @@ export function socketLoop(
   let waking = false
   let warm = ring.warmUpDatagrams === 0
 
-  /** Room for a record of so many bytes. @returns its place in units of 8 bytes, -1 where there is none */
+  /** Reserves a record of `length` bytes. @returns its offset in units of 8 bytes, -1 where there is no room */
   function reserve(length: number): number {
     const need = (ring.headerBytes + length + 7) >>> 3
     const head = control[ring.head] as number
     const tail = Atomics.load(control, ring.tail)
     if (head < tail) return head + need < tail ? head : -1
-    // One unit stays free behind a record: there a wrap mark may have to stand.
+    // One unit stays free after a record, for a wrap mark.
     if (head + need + 2 <= units) return head
-    // Not up to the tail itself: head and tail at one place means empty.
+    // Not up to the tail itself: equal head and tail mean empty.
     if (need >= tail) return -1
     words[head * 2 + 1] = ring.wrap
     Atomics.store(control, ring.head, 0)
@@ -98,14 +98,14 @@ export function socketLoop(
     return true
   }
 
-  /** Not for each datagram: a wake costs more than handing over dozens of them. */
+  /** Not called for each datagram: a wake costs more than passing on dozens of them. */
   function wake(): void {
     waking = false
     if (Atomics.exchange(control, ring.sleeping, 0) === 1) port.postMessage({ kind: 'datagrams' })
   }
 
   function receive(id: number, socket: dgram.Socket): void {
-    /** Senders of this socket by address and port; a group has few, and those of a forger of many become one. */
+    /** Senders of this socket by address and port; a group has few, and those beyond the limit count as one. */
     const known = new Map<string, number>()
     const others = { address: socket.address().family === 'IPv6' ? '::' : '0.0.0.0', port: 0 }
     let lastAddress = ''
@@ -153,7 +153,7 @@ export function socketLoop(
       try {
         socket.setRecvBufferSize(opening.receiveBufferBytes)
       } catch {
-        // Some systems refuse what others cut: what there is will be shown.
+        // Some systems refuse sizes that others reduce; the granted size is reported.
       }
       sockets.set(id, socket)
       receive(id, socket)
@@ -171,8 +171,8 @@ export function socketLoop(
   }
 
   /**
-   * Reads some thousand datagrams from itself. A thread just started reads several times slower than one whose functions are
-   * compiled: meanwhile a multicast of 1.5 Gbit/s that is on air already would overrun the system's queue.
+   * Reads some thousand datagrams from itself. A new thread reads several times slower than one with compiled functions: during
+   * that time a running multicast of 1.5 Gbit/s would overflow the system's queue.
    */
   function warmUp(done: () => void): void {
     const socket = createSocket('udp4')
@@ -202,7 +202,7 @@ export function socketLoop(
     })
   }
 
-  /** What was asked for before the thread was ready; null since. */
+  /** Requests that arrived before the thread was ready; null afterwards. */
   let early: (() => void)[] | null = null
 
   port.on('message', (command) => {

@@ -5,20 +5,20 @@ import socketWorker from './socket-worker.ts?thread'
 
 /** A third of a second at 1.5 Gbit/s. */
 const RING_BYTES = 64 * 1024 * 1024
-/** Datagrams handed on before timers and requests get a turn. */
+/** Datagrams passed on before timers and requests run. */
 const TURN_DATAGRAMS = 2048
 
-/** What one socket of the thread gives. */
+/** Takes datagrams and errors of one socket. */
 export type SocketListener = {
   /** `bytes[start, end)` is valid during the call. */
   datagram(sender: RingSource, bytes: Uint8Array, start: number, end: number, timeUs: number): void
-  /** The socket has a trouble of its own; it may go on. */
+  /** The socket has an error; it may continue. */
   failed(error: NodeJS.ErrnoException): void
 }
 
 /**
- * Sockets that are read by a thread of their own, so that nothing the engine does makes the system's short queues run over.
- * One thread for any number of sockets; it starts with the first and ends with `close`.
+ * Reads sockets in a separate thread, so that the engine's work cannot overflow the system's short queues. One thread for any
+ * number of sockets; it starts with the first and ends with `close`.
  */
 export class SocketThread implements RingReader {
   readonly #nowUs: () => number
@@ -39,14 +39,14 @@ export class SocketThread implements RingReader {
     this.#nowUs = nowUs
   }
 
-  /** Datagrams of a socket thrown away because the engine was behind by the whole ring. */
+  /** Datagrams of a socket dropped because the ring was full. */
   refused(id: number): number {
     return this.#ring.refused(id)
   }
 
   /**
    * Opens a bound socket.
-   * @returns its number, and the receive buffer the system says it has
+   * @returns its number, and the receive buffer reported by the system
    * @throws the system's error
    */
   async open(opening: SocketOpening, listener: SocketListener): Promise<{ id: number; grantedBytes: number }> {
@@ -73,7 +73,7 @@ export class SocketThread implements RingReader {
 
   async closeSocket(id: number): Promise<void> {
     await this.#call({ kind: 'close', id, call: 0 })
-    // What it received before is still handed on.
+    // Datagrams received before are still passed on.
     this.#drain()
     this.#listeners.delete(id)
     for (const [number, source] of this.#sources.entries()) {
@@ -83,7 +83,7 @@ export class SocketThread implements RingReader {
     }
   }
 
-  /** Hands on all that has arrived by now. */
+  /** Passes on all datagrams received so far. */
   flush(): void {
     if (this.#worker === null) return
     this.#ring.clockOffsetUs = this.#nowUs() - monotonicUs()
@@ -113,11 +113,11 @@ export class SocketThread implements RingReader {
 
   #drain(): void {
     while (this.#ring.read(TURN_DATAGRAMS)) {
-      // Until nothing is left.
+      // Until the ring is empty.
     }
   }
 
-  /** As much as a turn may take; the rest after timers and requests had theirs. */
+  /** Passes on one turn's datagrams; the rest follows after timers and requests. */
   #takeTurn(): void {
     this.#turn = null
     this.#ring.clockOffsetUs = this.#nowUs() - monotonicUs()
@@ -136,7 +136,7 @@ export class SocketThread implements RingReader {
   #thread(): Worker {
     if (this.#worker !== null) return this.#worker
     this.#ring.clockOffsetUs = this.#nowUs() - monotonicUs()
-    // Wakes the thread's first message: the ring is empty and nobody reads it.
+    // Allows the thread's first wake message: the ring is empty and not being read.
     this.#ring.read(1)
     const worker = new Worker(socketWorker, { workerData: { memory: this.#ring.memory, ring: RING } })
     worker.on('message', (reply: SocketReply) => this.#answer(reply))

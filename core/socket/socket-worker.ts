@@ -4,17 +4,17 @@ import { performance } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
 import { type SocketPort, socketLoop } from './socket-loop.ts'
 
-/** Urgency of the thread that reads. */
+/** Nice value of the reading thread. */
 const READER_NICE = -10
-/** Datagrams wait at most so long for others to be handed on with them. */
+/** Longest time a datagram waits to be passed on with others. */
 const WAKE_MS = 1
 
-// On Linux a thread has a priority of its own; most users may not raise it, and their threads read as before.
+// On Linux a thread has its own priority; most users may not raise it, and their threads read at the default one.
 if (process.platform === 'linux') {
   try {
     setPriority(READER_NICE)
   } catch {
-    // Read with the priority there is.
+    // Reads at the default priority.
   }
 }
 const [seconds, nanoseconds] = process.hrtime()

@@ -7,11 +7,11 @@ import { freePort } from '../testing/free-port.ts'
 import { MulticastReceiver, type MulticastReceiverOptions } from './multicast-receiver.ts'
 import { SocketThread } from './socket-thread.ts'
 
-/** `--source`, `--exclude-source` and several `--interface`: two senders on loopback, told apart by their address. */
+/** `--source`, `--exclude-source` and several `--interface`: two senders on loopback with different addresses. */
 const GROUP = '239.255.77.9'
 const LOOPBACK = '127.0.0.1'
 const OTHER = '127.0.0.2'
-/** Any address of 127/8 can be sent from; other systems have 127.0.0.1 only. */
+/** Linux can send from any address of 127/8; other systems only from 127.0.0.1. */
 const LINUX = process.platform === 'linux'
 
 const closing: (() => Promise<void>)[] = []
@@ -65,26 +65,23 @@ async function joined(
   return { sink, receiver, port, refusal }
 }
 
-test.skipIf(!LINUX)(
-  'only the senders that are included are heard, and the system sorts out the rest (Linux only)',
-  async () => {
-    const { sink, receiver, port } = await joined({ filter: { include: [OTHER], exclude: [] } })
-    const [one, two] = [await senderFrom(LOOPBACK), await senderFrom(OTHER)]
-    await one(port, 'a')
-    await two(port, 'b')
-    await one(port, 'c')
-    await two(port, 'd')
-    await sink.seen(`${OTHER} d`)
-    expect(sink.got).toEqual([`${OTHER} b`, `${OTHER} d`])
-    expect(receiver.sockets()[0]).toMatchObject({
-      packets: 2,
-      passedOver: 0,
-      filter: 'only from 127.0.0.2 (source-specific join)',
-    })
-  },
-)
+test.skipIf(!LINUX)('only included senders are received, and the system filters the rest (Linux only)', async () => {
+  const { sink, receiver, port } = await joined({ filter: { include: [OTHER], exclude: [] } })
+  const [one, two] = [await senderFrom(LOOPBACK), await senderFrom(OTHER)]
+  await one(port, 'a')
+  await two(port, 'b')
+  await one(port, 'c')
+  await two(port, 'd')
+  await sink.seen(`${OTHER} d`)
+  expect(sink.got).toEqual([`${OTHER} b`, `${OTHER} d`])
+  expect(receiver.sockets()[0]).toMatchObject({
+    packets: 2,
+    passedOver: 0,
+    filter: 'only from 127.0.0.2 (source-specific join)',
+  })
+})
 
-test.skipIf(!LINUX)('where the system knows no such join, they are sorted out here, and that is said', async () => {
+test.skipIf(!LINUX)('where the system has no such join, senders are filtered here, which is reported', async () => {
   const join = vi.spyOn(SocketThread.prototype, 'join')
   join.mockRejectedValueOnce(Object.assign(new Error('no'), { code: 'ENOPROTOOPT' }))
   const { sink, receiver, port } = await joined({ filter: { include: [OTHER], exclude: [] } })
@@ -94,10 +91,10 @@ test.skipIf(!LINUX)('where the system knows no such join, they are sorted out he
   await two(port, 'b')
   await sink.seen(`${OTHER} b`)
   expect(sink.got).toEqual([`${OTHER} b`])
-  expect(receiver.sockets()[0]).toMatchObject({ passedOver: 1, filter: 'only from 127.0.0.2 (sorted out here)' })
+  expect(receiver.sockets()[0]).toMatchObject({ passedOver: 1, filter: 'only from 127.0.0.2 (filtered here)' })
 })
 
-test.skipIf(!LINUX)('senders that are excluded are passed over and counted (Linux only)', async () => {
+test.skipIf(!LINUX)('excluded senders are skipped and counted (Linux only)', async () => {
   const { sink, receiver, port } = await joined({ filter: { include: [], exclude: [LOOPBACK] } })
   const [one, two] = [await senderFrom(LOOPBACK), await senderFrom(OTHER)]
   await one(port, 'a')
@@ -109,11 +106,11 @@ test.skipIf(!LINUX)('senders that are excluded are passed over and counted (Linu
   expect(receiver.sockets()[0]).toMatchObject({
     packets: 2,
     passedOver: 2,
-    filter: 'not from 127.0.0.1 (sorted out here)',
+    filter: 'not from 127.0.0.1 (filtered here)',
   })
 })
 
-test('a sender of the other family can never be heard, and that is an error', async () => {
+test('including a sender of the other family is an error', async () => {
   const receiver = new MulticastReceiver(
     {
       joinOn: [LOOPBACK],
@@ -127,7 +124,7 @@ test('a sender of the other family can never be heard, and that is an error', as
 })
 
 test.skipIf(!LINUX)(
-  'a group is joined for the senders that signalling names, unless the user says which (Linux only)',
+  'a group is joined for the signalled senders, unless the user names some (Linux only)',
   async () => {
     const { sink, receiver, port, refusal } = await joined({}, [OTHER])
     expect(refusal).toBeNull()
@@ -142,7 +139,7 @@ test.skipIf(!LINUX)(
   },
 )
 
-test.skipIf(!LINUX)('where the join for a signalled sender is refused, whoever sends is heard', async () => {
+test.skipIf(!LINUX)('where the join for a signalled sender is refused, any sender is received', async () => {
   const join = vi.spyOn(SocketThread.prototype, 'join')
   join.mockRejectedValueOnce(Object.assign(new Error('no'), { code: 'EPERM' }))
   const { sink, receiver, port, refusal } = await joined({}, [OTHER])
@@ -153,7 +150,7 @@ test.skipIf(!LINUX)('where the join for a signalled sender is refused, whoever s
 })
 
 test.skipIf(!LINUX)(
-  'a destination left while it is being joined can be joined anew for other senders (Linux only)',
+  'a destination left while it is being joined can be joined again for other senders (Linux only)',
   async () => {
     const { sink, receiver, port } = await joined({})
     receiver.leave(GROUP, port)
