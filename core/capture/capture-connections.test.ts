@@ -3,7 +3,8 @@ import { AppFailure } from '../failure/app-failure.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import { type Datagram, pcapOf } from '../testing/datagrams.ts'
 import { routeFixture } from '../testing/make-fixtures.ts'
-import { type CaptureConnection, CaptureConnections } from './capture-connections.ts'
+import type { CaptureConnection } from './capture-connection.ts'
+import { CaptureConnections } from './capture-connections.ts'
 import { LiveCapture } from './live-capture.ts'
 
 let sent: Datagram[]
@@ -70,7 +71,7 @@ class Run {
       if (script?.after === 'break') throw new Error('the connection broke')
       if (script?.after === 'silence') await closed
     }
-    return { chunks: chunks(), about: null, ends: script.ends ?? false, close }
+    return { chunks: chunks(), about: null, ends: script.ends ?? false, paced: false, close }
   }
 }
 

@@ -1,16 +1,6 @@
 import { AppFailure } from '../failure/app-failure.ts'
+import type { CaptureConnection } from './capture-connection.ts'
 import type { LiveCapture } from './live-capture.ts'
-
-/** The bytes of a capture, once. */
-export type CaptureConnection = {
-  readonly chunks: AsyncIterable<Uint8Array>
-  /** What the sender says of it: `status 200, text/html`; null where it says nothing. */
-  readonly about: string | null
-  /** Its end is the end of the capture, rather than a break. */
-  readonly ends: boolean
-  /** Ends `chunks`, now. */
-  close(): void
-}
 
 /** How connections are made, and made again. */
 export type CaptureConnectionsOptions = {
@@ -104,6 +94,7 @@ export class CaptureConnections {
   /** Ends `run` soon. */
   stop(): void {
     this.#abort.abort()
+    this.#options.capture.stopWaiting()
     this.#connection?.close()
   }
 
@@ -124,7 +115,7 @@ export class CaptureConnections {
       this.#connectedUs = nowUs()
       ends = connection.ends
       if (this.#abort.signal.aborted) return null
-      const isNew = await capture.read(connection.chunks, connection.about, this.#beginsUs)
+      const isNew = await capture.read(connection, this.#beginsUs)
       if (!isNew) return null
       return ends ? null : 'it ended'
     } catch (thrown) {

@@ -3,7 +3,7 @@ import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { AppFailure } from '../failure/app-failure.ts'
-import type { CaptureConnection } from './capture-connections.ts'
+import type { CaptureConnection } from './capture-connection.ts'
 import { fileFailure } from './capture-errors.ts'
 
 /**
@@ -28,7 +28,7 @@ export async function openCapturePipe(file: string): Promise<CaptureConnection> 
 function connection(stream: Readable): CaptureConnection {
   // Errors reach the reader as long as there is one.
   stream.on('error', () => undefined)
-  return { about: null, ends: true, chunks: pieces(stream), close: () => void stream.destroy() }
+  return { about: null, ends: true, paced: false, chunks: pieces(stream), close: () => void stream.destroy() }
 }
 
 async function* pieces(stream: Readable): AsyncGenerator<Uint8Array, void> {

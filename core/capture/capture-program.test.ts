@@ -229,7 +229,7 @@ describe.each(['dumpcap', 'tcpdump'] as const)('a real %s on loopback', async (k
         },
         {},
       )
-      await capture.read(program.chunks, null)
+      await capture.read(program)
       clearInterval(timer)
       socket.close()
       expect(seen.length).toBeGreaterThanOrEqual(20)

@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
-import type { CaptureConnection } from './capture-connections.ts'
+import type { CaptureConnection } from './capture-connection.ts'
 import { noProgram, notExecutable, programFailure } from './capture-program-errors.ts'
 import { CAPTURE_TOOLS, type CaptureTool, captureArguments } from './capture-tools.ts'
 
@@ -18,6 +18,7 @@ export class CaptureProgram implements CaptureConnection {
   readonly tool: CaptureTool
   readonly about = null
   readonly ends = false
+  readonly paced = false
   readonly #on: string
   readonly #child: ChildProcessByStdio<null, Readable, Readable>
   readonly #exited: Promise<void>

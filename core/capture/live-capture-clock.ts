@@ -8,6 +8,8 @@ const STEP_US = 1_000_000
 const STRETCH_US = 10_000_000
 /** A clock of its own that falls behind by more over a stretch runs slower than ours. */
 const DRIFT_US = 50_000
+/** How late records are thought to be before they were seen: a program that captures hands them on in batches. */
+const FIRST_LATE_US = 300_000
 
 /** What a live clock did besides following the capture. */
 export interface LiveClockEvents {
@@ -33,7 +35,7 @@ export class LiveCaptureClock {
   /** Of this stretch and of the one before. */
   #leastLateUs = Number.POSITIVE_INFINITY
   #mostLateUs = 0
-  #mostLateBeforeUs = 0
+  #mostLateBeforeUs = FIRST_LATE_US
 
   constructor(events: LiveClockEvents) {
     this.#events = events
@@ -70,6 +72,11 @@ export class LiveCaptureClock {
     return this.#advance(nowUs - lateUs)
   }
 
+  /** How far a record is ahead of `nowUs`, µs; 0 or less where it is due. */
+  ahead(captureUs: number, nowUs: number): number {
+    return this.#anchored && captureUs >= 0 ? captureUs + this.#shiftUs - nowUs : 0
+  }
+
   /** Stream time that has passed at `nowUs`. */
   passed(nowUs: number): number {
     return this.#advance(nowUs - Math.max(this.#mostLateUs, this.#mostLateBeforeUs))
@@ -84,7 +91,8 @@ export class LiveCaptureClock {
     this.#anchored = true
     const lateUs = nowUs - captureUs
     this.#shiftUs = lateUs >= 0 && lateUs <= SAME_CLOCK_US ? 0 : lateUs
-    this.#begin(nowUs)
+    this.#stretchStartUs = nowUs
+    this.#leastLateUs = Number.POSITIVE_INFINITY
   }
 
   #watch(lateUs: number, nowUs: number): void {

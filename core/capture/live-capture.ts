@@ -5,6 +5,7 @@ import type { UserLinkType } from '../contract/session-spec.ts'
 import type { DatagramSink } from '../flow/datagrams.ts'
 import type { AlpCounters, LinkSignalling } from '../protocol/alp/alp-receiver.ts'
 import type { FlowTable } from '../protocol/ip/flow-table.ts'
+import type { CaptureConnection } from './capture-connection.ts'
 import { compressedFailure, notACapture, unknownLinkType } from './capture-errors.ts'
 import { CaptureWarnings } from './capture-warnings.ts'
 import { FrameReader } from './frame-reader.ts'
@@ -16,6 +17,10 @@ import { type CaptureParser, CaptureRecord, MAX_TAIL_BYTES, type ParserEvents } 
 import { SNIFF_BYTES, sniffCapture } from './sniff.ts'
 
 const FIRST_BUFFER_BYTES = 256 * 1024
+/** A record that is further ahead follows a gap, which is not waited for. */
+const MAX_WAIT_US = 5_000_000
+/** Timers are no better than this. */
+const MIN_WAIT_MS = 2
 /** First bytes shown of what is no capture. */
 const SHOWN_BYTES = 40
 
@@ -74,6 +79,11 @@ export class LiveCapture {
   /** The parser found no record in a long stretch: what follows on this connection is not read. */
   #lost: string | null = null
   #knownUs = -1
+  #paced = false
+  /** Wall time at which the record is due that the parser stopped at, -1 where it read all. */
+  #dueUs = -1
+  #stopped = false
+  #wake: () => void = () => undefined
   #isKnown = false
 
   constructor(options: LiveCaptureOptions, sink: DatagramSink, events: LiveCaptureEvents) {
@@ -123,20 +133,23 @@ export class LiveCapture {
 
   /**
    * Reads one connection to its end.
-   * @param about what the sender says of it, for a message where it is no capture: `status 200, text/html`
    * @param knownUs capture time of a first record that was read before, -1 for none
    * @returns false where the capture begins with that record: nothing of it was read again
-   * @throws AppFailure not-a-capture | unknown-link-type, and whatever `chunks` throws; what came before is read
+   * @throws AppFailure not-a-capture | unknown-link-type, and whatever its chunks throw; what came before is read
    */
-  async read(chunks: AsyncIterable<Uint8Array>, about: string | null, knownUs = -1): Promise<boolean> {
+  async read(
+    { chunks, about, paced }: Pick<CaptureConnection, 'chunks' | 'about' | 'paced'>,
+    knownUs = -1,
+  ): Promise<boolean> {
     this.#begin()
     this.#knownUs = knownUs
+    this.#paced = paced
     try {
       for await (const chunk of inflated(chunks, (size) => this.#came(size))) {
         this.#nowUs = this.#options.nowUs()
         this.#take(chunk)
         if (this.#parser === null && !this.#readHead(about, false)) continue
-        this.#parse(false)
+        await this.#parseDue()
         if (this.#isKnown) return false
         if (this.#lost !== null) throw notACapture(this.#options.label, this.#lost)
         const busy = this.#events.busy?.() ?? null
@@ -146,7 +159,7 @@ export class LiveCapture {
       if (this.#parser === null) this.#readHead(about, true)
       return true
     } finally {
-      if (!this.#isKnown) this.#parse(true)
+      if (!this.#isKnown && !(this.#paced && this.#stopped)) this.#parse(true)
       this.#end()
     }
   }
@@ -159,9 +172,40 @@ export class LiveCapture {
       this.#isKnown = timeUs >= 0 && timeUs === this.#knownUs
     }
     if (this.#isKnown) return false
+    if (this.#paced) {
+      const aheadUs = this.clock.ahead(timeUs, this.#nowUs)
+      if (aheadUs > 0 && aheadUs <= MAX_WAIT_US) {
+        this.#dueUs = this.#nowUs + aheadUs
+        return false
+      }
+    }
     this.records++
     this.#frames.read(this.#record, this.clock.stamp(timeUs, this.#nowUs))
     return true
+  }
+
+  /** A paced connection is read on without waiting for the times of its records; those that follow are not read. */
+  stopWaiting(): void {
+    this.#stopped = true
+    this.#wake()
+  }
+
+  /** Parses what has come; waits for records that are not due. */
+  async #parseDue(): Promise<void> {
+    for (;;) {
+      this.#dueUs = -1
+      this.#parse(false)
+      if (this.#dueUs < 0 || this.#stopped) return
+      const waitMs = Math.max(MIN_WAIT_MS, (this.#dueUs - this.#options.nowUs()) / 1000)
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, waitMs)
+        this.#wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+      this.#nowUs = this.#options.nowUs()
+    }
   }
 
   #begin(): void {

@@ -167,3 +167,47 @@ describe('readCommandLine', () => {
     }
   })
 })
+
+describe('captures that arrive live', () => {
+  const parts = (...args: string[]) => {
+    const request = readCommandLine(args, '0')
+    return request.kind === 'session' || request.kind === 'inspect' ? request.spec.parts : null
+  }
+  const tuner = 'http://10.0.0.9:5004/auto/ch33?format=alp-pcap'
+
+  it('are named by an http address or as standard input', () => {
+    expect(parts('receive', tuner)?.[0]).toEqual({ id: 'source', kind: 'capture-stream', url: tuner })
+    expect(parts('gateway', '-', '--listen', ':8080')?.[0]).toEqual({ id: 'source', kind: 'capture-stream', url: '-' })
+    expect(parts('record', tuner, '--capture-out', 'x.pcapng')?.[0]).toMatchObject({ kind: 'capture-stream' })
+    expect(parts('inspect', tuner)?.[0]).toMatchObject({ kind: 'capture-stream', url: tuner })
+    // To inspect, standard input is a finite capture as before; so is that of --capture.
+    expect(parts('inspect', '-')?.[0]).toMatchObject({ kind: 'capture', files: ['-'] })
+    expect(parts('receive', '--capture', '-')?.[0]).toMatchObject({ kind: 'capture', files: ['-'] })
+  })
+
+  it('are everything on an interface, or what a URL says of it', () => {
+    expect(parts('receive', '--capture-interface', 'eth1')?.[0]).toEqual({
+      id: 'source',
+      kind: 'interface',
+      interface: 'eth1',
+    })
+    expect(parts('record', 'atsc://', '--capture-interface', 'eth1', '--capture-out', 'x')?.[0]).toMatchObject({
+      kind: 'interface',
+      url: 'atsc://',
+    })
+    expect(parts('inspect', '--capture-interface', 'lo', '--capture-filter', 'udp')?.[0]).toMatchObject({
+      interface: 'lo',
+      filter: 'udp',
+    })
+  })
+
+  it('are opened by the app as what is listened to', () => {
+    const opened = (...args: string[]) => {
+      const request = readCommandLine(['open', ...args], '0')
+      return request.kind === 'open' ? request.request : null
+    }
+    expect(opened('-')).toEqual({ kind: 'url', url: '-', choices: {} })
+    expect(opened(tuner)).toEqual({ kind: 'url', url: tuner, choices: {} })
+    expect(opened('--capture-interface', 'eth1')).toEqual({ kind: 'url', url: 'interface:eth1', choices: {} })
+  })
+})

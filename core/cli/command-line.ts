@@ -1,12 +1,12 @@
 import { Command, CommanderError, Option } from 'commander'
-import type { Choices } from '../contract/choices.ts'
+import { choiceName } from '../contract/choices.ts'
 import { defined } from '../contract/defined.ts'
 import type { HostPort } from '../contract/option-values.ts'
 import type { PartDescription } from '../contract/part-description.ts'
-import type { LogSpec, SessionSpec } from '../contract/session-spec.ts'
+import type { LogSpec, OptionValue, SessionSpec } from '../contract/session-spec.ts'
 import type { InitialRequest } from '../contract/shell-api.ts'
 import { PART_DESCRIPTIONS } from '../engine/registry.ts'
-import { openerOf } from '../engine/spec/compose.ts'
+import { openerOf, sourceByOption, sourceName, subjectOf } from '../engine/spec/compose.ts'
 import { parseLogOption } from '../engine/spec/log-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { parseHostPort, parseSeconds } from './argument-values.ts'
@@ -125,7 +125,7 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
 
   const parts = PART_DESCRIPTIONS
   addOptions(
-    command('open <sources...>', 'opens the app on URLs or capture files'),
+    command('open [sources...]', 'opens the app on URLs or capture files'),
     'open',
     parts,
     {},
@@ -188,7 +188,21 @@ function listenOption(): Option {
   return new Option('--listen <host:port>', 'where to serve the interface').argParser(parseHostPort)
 }
 
-function openRequest(named: readonly string[], parts: readonly PartDescription[], choices: Choices): InitialRequest {
+function openRequest(
+  texts: readonly string[],
+  parts: readonly PartDescription[],
+  { ...choices }: Record<string, OptionValue | undefined>,
+): InitialRequest {
+  const byOption = sourceByOption(parts, choices)
+  const subject = byOption === undefined ? undefined : subjectOf(byOption)
+  const named = texts.map(sourceName)
+  if (byOption !== undefined && subject !== undefined) {
+    named.push(`${byOption.kind}:${choices[choiceName(subject)]}`)
+    delete choices[choiceName(subject)]
+  }
+  if (named.length === 0) {
+    throw new AppFailure('bad-command-line', 'No URL and no capture was named.', `Right form: ${COMMAND_FORMS.open}`)
+  }
   const groups = new Set(named.map((one) => openerOf(parts, one)?.group))
   if (groups.size > 1) {
     throw new AppFailure(

@@ -2,7 +2,7 @@ import { type Choices, choiceName } from '../contract/choices.ts'
 import { defined } from '../contract/defined.ts'
 import type { PartDescription } from '../contract/part-description.ts'
 import type { OptionValue, PartSpec, SessionSpec } from '../contract/session-spec.ts'
-import { chosenParts, openedParts, openerOf, partOf, subjectOf } from '../engine/spec/compose.ts'
+import { chosenParts, openedParts, openerOf, partOf, sourceByOption, sourceName } from '../engine/spec/compose.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { RunOptions, SessionCommand } from './session-commands.ts'
 
@@ -51,14 +51,6 @@ function subjects(command: SessionCommand, parts: readonly PartDescription[], na
   return Object.fromEntries(rows.map((row, at) => [choiceName(row), named[at]]))
 }
 
-/** The source whose subject is an option: `--capture`. */
-function sourceByOption(parts: readonly PartDescription[], choices: Choices): PartDescription | undefined {
-  return parts.find((part) => {
-    const subject = part.takes === null ? subjectOf(part) : undefined
-    return subject !== undefined && choices[choiceName(subject)] !== undefined
-  })
-}
-
 /** A source named by an option; a URL beside it says what to receive from it. */
 function optionSource(
   { name: command }: SessionCommand,
@@ -88,9 +80,10 @@ function namedSources(
   texts: readonly string[],
   choices: Choices,
 ): PartSpec[] {
-  const opening = parts.filter(({ opens }) => opens?.some(({ group }) => group === command.names))
-  const openers = texts.map((text) => {
-    const opener = openerOf(opening, text)
+  const group = command.names === 'subjects' ? undefined : command.names
+  const sources = group === 'Open' ? texts : texts.map(sourceName)
+  const openers = sources.map((text) => {
+    const opener = openerOf(parts, text, group)
     if (opener === null) throw noUrl(text)
     return opener
   })
@@ -98,10 +91,12 @@ function namedSources(
     throw new AppFailure(
       'bad-command-line',
       'Neither a URL nor a capture was named.',
-      'Right form: routescope receive route://IP:PORT, mabr://IP:PORT or atsc://, or with --capture FILE.',
+      command.names === 'Open'
+        ? `Right form: ${command.form}`
+        : 'Right form: routescope receive route://IP:PORT, mabr://IP:PORT or atsc://, or with --capture FILE.',
     )
   }
-  return openedParts(texts, openers, choices)
+  return openedParts(sources, openers, choices)
 }
 
 function checkUrl(text: string): void {

@@ -51,7 +51,7 @@ const RECORD_FORM = 'routescope record URL… --capture-out FILE'
 export const SESSION_COMMANDS: readonly SessionCommand[] = [
   {
     name: 'inspect',
-    words: '<captures...>',
+    words: '[captures...]',
     form: 'routescope inspect CAPTURE… [--json]',
     help: 'reads captures as fast as possible and prints the report',
     names: 'Open',

@@ -34,6 +34,8 @@ export const APP_ERROR_EXIT = {
   'program-missing': 1,
   'capture-refused': 1,
   'source-unreachable': 1,
+  'source-broke': 1,
+  'source-silent': 1,
   'folder-not-writable': 1,
   'disk-full': 1,
   'bad-manifest': 1,

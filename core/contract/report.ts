@@ -18,7 +18,7 @@ export type Report = {
 
 /** What was received from; times are null where no packet came. */
 export type ReportSource = {
-  readonly kind: 'capture' | 'multicast' | 'presentation'
+  readonly kind: 'capture' | 'multicast' | 'capture-stream' | 'interface' | 'presentation'
   readonly name: string
   readonly firstTime: number | null
   readonly lastTime: number | null

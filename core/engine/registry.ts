@@ -2,8 +2,10 @@ import type { PartDescription } from '../contract/part-description.ts'
 import type { PartKind } from './part.ts'
 import { BROADCAST_PART } from './parts/broadcast-options.ts'
 import { CAPTURE_PART } from './parts/capture-options.ts'
+import { CAPTURE_STREAM } from './parts/capture-stream.ts'
 import { FOLDER_PART } from './parts/folder-options.ts'
 import { GATEWAY_PART } from './parts/gateway-options.ts'
+import { INTERFACE } from './parts/interface.ts'
 import { MULTICAST_PART } from './parts/multicast-options.ts'
 import { MULTICAST_OUT_PART } from './parts/multicast-out-options.ts'
 import { PRESENTATION_PART } from './parts/presentation-options.ts'
@@ -28,6 +30,8 @@ function lazy(
 
 /** Every kind of part, one line each. The first whose `opens` fits a text opens it: the patterns that fit most come last. */
 export const PART_KINDS: readonly PartKind[] = [
+  CAPTURE_STREAM,
+  INTERFACE,
   lazy(MULTICAST_PART, async () => (await import('./parts/multicast.ts')).openMulticast),
   lazy(CAPTURE_PART, async () => (await import('./parts/capture.ts')).openCapture, { together: true }),
   lazy(RECEIVER_PART, async () => (await import('./parts/receiver.ts')).openReceiver),

@@ -1,8 +1,8 @@
+import { withoutCredentials } from '../contract/shown-url.ts'
 import type { RepairServerSnapshot } from '../contract/snapshot.ts'
 import { BoundedMap } from '../flow/bounded-map.ts'
 import type { RepairServer } from '../flow/facts.ts'
 import type { ListedFacts } from '../flow/objects.ts'
-import { withoutCredentials } from '../http/client/http-client.ts'
 import type { HttpClock } from '../http/client/http-clock.ts'
 import { addressOn, httpAddress, type Resource } from './resource-url.ts'
 

@@ -193,7 +193,7 @@ const report = exactly({
   format: oneOf('routescope-report'),
   version: (value, path) => (value === 1 ? [] : [`${path}: ${value}`]),
   source: exactly({
-    kind: oneOf('capture', 'multicast', 'presentation'),
+    kind: oneOf('capture', 'multicast', 'capture-stream', 'interface', 'presentation'),
     name: string,
     firstTime: optional(number),
     lastTime: optional(number),

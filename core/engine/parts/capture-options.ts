@@ -1,6 +1,6 @@
 import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
-import { NO_MAX, SERVICES } from './shared-options.ts'
+import { CAPTURE_URL_OPTION, LINK_TYPE_OPTION, NO_MAX, SERVICES } from './shared-options.ts'
 
 const PLAYED = ['receive', 'gateway', 'inspect', 'record'] as const
 
@@ -20,20 +20,7 @@ const CAPTURE_OPTIONS = [
     test: 'core/cli/receive.process.test.ts',
     subject: true,
   },
-  {
-    key: 'url',
-    choice: 'captureUrl',
-    option: null,
-    gpac: null,
-    type: { kind: 'text', of: 'source' },
-    default: null,
-    group: 'Services',
-    level: 'basic',
-    label: 'Address',
-    help: 'what to receive from the capture, as of a multicast; absent: everything that can be found',
-    commands: ['receive', 'gateway', 'record'],
-    test: 'core/cli/command-line.test.ts',
-  },
+  CAPTURE_URL_OPTION,
   SERVICES,
   {
     key: 'pace',
@@ -62,20 +49,7 @@ const CAPTURE_OPTIONS = [
     commands: PLAYED,
     test: 'core/cli/inspect.process.test.ts',
   },
-  {
-    key: 'linkType',
-    option: '--link-type',
-    gpac: null,
-    type: { kind: 'choice', values: ['raw', 'eth', 'alp'] },
-    word: 'type',
-    default: null,
-    group: 'Capture',
-    level: 'basic',
-    label: 'Link type',
-    help: 'what frames of user-defined link types in a capture are',
-    commands: PLAYED,
-    test: 'core/cli/record.process.test.ts',
-  },
+  LINK_TYPE_OPTION,
 ] as const satisfies readonly OptionRow[]
 
 /** Reading packets from pcap or pcapng files, plain or gzip'ed, merged by their times. */

@@ -3,10 +3,10 @@ import { defined } from '../../contract/defined.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
 import type { LeftSnapshot } from '../../contract/snapshot.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
-import type { LinkSignalling } from '../../protocol/alp/alp-receiver.ts'
 import { DatagramOutput } from '../datagram-output.ts'
 import type { CaptureFacts, DatagramSource } from '../faces/datagram-source.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
+import { AlpLink } from '../receiving/alp-link.ts'
 import { everything, type ReceiveAddress, readReceiveUrl } from '../receiving/receive-address.ts'
 import { SourceState } from '../receiving/source-state.ts'
 import type { CaptureSpec } from './capture-options.ts'
@@ -15,8 +15,6 @@ import type { CaptureSpec } from './capture-options.ts'
 export async function openCapture(spec: PartSpec, host: PartHost, together: readonly PartSpec[]): Promise<Part> {
   return new CapturePart([spec, ...together] as unknown as readonly [CaptureSpec], host)
 }
-
-type LinkTaker = (signalling: LinkSignalling, timeUs: number, frame: number) => void
 
 /** Plays captures, several as one in the order of their times. */
 class CapturePart implements Part, DatagramSource {
@@ -34,8 +32,7 @@ class CapturePart implements Part, DatagramSource {
   readonly #host: PartHost
   readonly #reader: CaptureReader
   readonly #state: SourceState
-  /** Of an ALP capture, which is a link of its own. */
-  #linkTakers: readonly LinkTaker[] | null = null
+  readonly #alp: AlpLink
   #begin: () => void = () => undefined
   #readToEnd = false
   #stopping = false
@@ -67,6 +64,7 @@ class CapturePart implements Part, DatagramSource {
       nowUs: () => host.nowUs(),
       flows: host.flows,
     })
+    this.#alp = new AlpLink(this.output, () => this.#reader.alp)
     this.#state = new SourceState(this, () => host.nowUs(), { pace, progress: () => this.#reader.progress() })
   }
 
@@ -122,32 +120,16 @@ class CapturePart implements Part, DatagramSource {
           begun = true
           this.#begin()
         }
-        if (reader.alp !== null) this.#alpLink()
+        this.#alp.tick()
         this.output.tick(timeUs)
       },
       loop: (timeUs) => this.output.loop(timeUs),
       busy: () => this.output.busy(),
       warning: (error) => this.#host.problem(error, 'warning'),
       notice: (text) => this.#host.log('engine', 'info', text),
-      linkSignalling: (signalling, timeUs, frame) => {
-        for (const take of this.#alpLink()) take(signalling, timeUs, frame)
-      },
+      linkSignalling: (signalling, timeUs, frame) => this.#alp.signalling(signalling, timeUs, frame),
     })
     this.#readToEnd = !this.#stopping
-  }
-
-  /** Announced when its first packet was read. */
-  #alpLink(): readonly LinkTaker[] {
-    this.#linkTakers ??= this.output.inputs.flatMap((input) => {
-      const take = input.linkLayer?.({
-        kind: 'alp',
-        destination: null,
-        counts: () => ({ ...this.#reader.alp }),
-        losses: [['dropped', 'segmented ALP packets']],
-      })
-      return take === undefined ? [] : [take]
-    })
-    return this.#linkTakers
   }
 }
 

@@ -54,3 +54,35 @@ export const CACHED_SEGMENTS = {
   commands: SERVED,
   test: 'core/engine/receive-options.test.ts',
 } as const satisfies OptionRow
+
+/** Of a capture and of an interface, which bring more than is asked for. */
+export const CAPTURE_URL_OPTION = {
+  key: 'url',
+  choice: 'captureUrl',
+  option: null,
+  gpac: null,
+  type: { kind: 'text', of: 'source' },
+  default: null,
+  group: 'Services',
+  level: 'basic',
+  label: 'Address',
+  help: 'what to receive from the capture, as of a multicast; absent: everything that can be found',
+  commands: ['receive', 'gateway', 'record'],
+  test: 'core/cli/command-line.test.ts',
+} as const satisfies OptionRow
+
+/** Of all that is read as a capture. */
+export const LINK_TYPE_OPTION = {
+  key: 'linkType',
+  option: '--link-type',
+  gpac: null,
+  type: { kind: 'choice', values: ['raw', 'eth', 'alp'] },
+  word: 'type',
+  default: null,
+  group: 'Capture',
+  level: 'basic',
+  label: 'Link type',
+  help: 'what frames of user-defined link types in a capture are',
+  commands: ['receive', 'gateway', 'inspect', 'record'],
+  test: 'core/cli/record.process.test.ts',
+} as const satisfies OptionRow

@@ -45,10 +45,12 @@ export function nothingReceived(outcome: Outcome): AppError | null {
     return {
       code: 'nothing-received',
       message: live
-        ? `Nothing was received from ${label} (joined ${where || 'nothing'}).`
+        ? `Nothing was received from ${label}${where === '' ? '' : ` (joined ${where})`}.`
         : `Nothing was received from ${label}.`,
       tryThis: live
-        ? 'Check that the sender runs, and choose another interface with --interface.'
+        ? where === ''
+          ? 'Check that its sender runs.'
+          : 'Check that the sender runs, and choose another interface with --interface.'
         : 'Check that the capture holds the address that was asked for.',
     }
   }

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { type Choices, choiceName } from '../../contract/choices.ts'
 import type { OptionRow } from '../../contract/option-row.ts'
 import type { PartDescription, SourcePattern } from '../../contract/part-description.ts'
@@ -7,10 +8,28 @@ import { chosenPart } from './part-spec.ts'
 /** What opens a text: the first part of which a pattern fits. */
 export type Opener = { readonly part: PartDescription; readonly group: SourcePattern['group'] }
 
-/** Finds what opens a text; null where nothing does. */
-export function openerOf(parts: readonly PartDescription[], text: string): Opener | null {
+/** A text as the patterns of parts know it: a named pipe is `pipe:PATH`, since its path alone looks like a file's. */
+export function sourceName(text: string): string {
+  try {
+    return statSync(text).isFIFO() ? `pipe:${text}` : text
+  } catch {
+    return text
+  }
+}
+
+/**
+ * Finds what opens a text; null where nothing does.
+ * @param group only by patterns of this group
+ */
+export function openerOf(
+  parts: readonly PartDescription[],
+  text: string,
+  group?: SourcePattern['group'],
+): Opener | null {
   for (const part of parts) {
-    const fits = part.opens?.find(({ pattern }) => new RegExp(pattern, 'i').test(text))
+    const fits = part.opens?.find(
+      (each) => (group === undefined || each.group === group) && new RegExp(each.pattern, 'i').test(text),
+    )
     if (fits !== undefined) return { part, group: fits.group }
   }
   return null
@@ -19,6 +38,14 @@ export function openerOf(parts: readonly PartDescription[], text: string): Opene
 /** The option that says what the part is about. */
 export function subjectOf(part: PartDescription): OptionRow | undefined {
   return part.options.find(({ subject }) => subject === true)
+}
+
+/** The source whose subject is chosen by an option: `--capture`. */
+export function sourceByOption(parts: readonly PartDescription[], choices: Choices): PartDescription | undefined {
+  return parts.find((part) => {
+    const subject = part.takes === null ? subjectOf(part) : undefined
+    return subject !== undefined && choices[choiceName(subject)] !== undefined
+  })
 }
 
 /** The fields of a part that were chosen, by the names of choices. */

@@ -5,9 +5,10 @@ import { type Choices, checkedChoices, optionsOf } from '../../contract/choices.
 import { DEMO_SOURCE, type SessionRequest } from '../../contract/open-request.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
 import type { PartSpec, SessionSpec } from '../../contract/session-spec.ts'
+import { withoutCredentials } from '../../contract/shown-url.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import { PART_DESCRIPTIONS } from '../registry.ts'
-import { chosenParts, openedParts, openerOf } from './compose.ts'
+import { chosenParts, openedParts, openerOf, sourceName } from './compose.ts'
 
 /** Address of the built-in demo: an administratively scoped group, sent with TTL 0 on the loopback interface. */
 const DEMO_GROUP = '239.255.82.83'
@@ -23,13 +24,15 @@ const APP_SINKS = { kinds: ['store'], choices: { listen: `${LOOPBACK}:0` } } as 
  * @throws AppFailure bad-spec where a choice is none; bad-url where nothing opens a text, or they do not go together
  */
 export function specForSources(
-  sources: readonly string[],
+  named: readonly string[],
   choices: Choices = {},
   parts: readonly PartDescription[] = PART_DESCRIPTIONS,
 ): SessionSpec {
+  const sources = named.map(sourceName)
   const openers = sources.map((source) => {
     const opener = openerOf(parts, source)
-    if (opener === null) throw new AppFailure('bad-url', `Nothing opens "${source}".`, 'Name an address or a capture.')
+    if (opener === null)
+      throw new AppFailure('bad-url', `Nothing opens "${withoutCredentials(source)}".`, 'Name an address or a capture.')
     return opener
   })
   const [group = 'Open', ...others] = new Set(openers.map((opener) => opener.group))
@@ -40,7 +43,7 @@ export function specForSources(
   return {
     format: 'routescope-session',
     version: 2,
-    name: group === 'Listen' ? sources.join(' ') : capturesName(sources),
+    name: group === 'Listen' ? sources.map(withoutCredentials).join(' ') : capturesName(sources),
     parts: [...openedParts(sources, openers, chosen), ...chosenParts(parts, chosen, APP_SINKS.kinds)],
   }
 }

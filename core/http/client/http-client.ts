@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import Agent from 'undici/lib/agent.js'
+import { withoutCredentials } from '../../contract/shown-url.ts'
 import { type HttpClock, SYSTEM_CLOCK } from './http-clock.ts'
 import { failureOf, HttpFailure } from './http-failure.ts'
 
@@ -76,11 +77,6 @@ export class HttpClient {
   async close(): Promise<void> {
     await this.#agent.destroy()
   }
-}
-
-/** A URL as it may be shown and logged: without user name and password. */
-export function withoutCredentials(url: string): string {
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1')
 }
 
 class Get implements Transfer {

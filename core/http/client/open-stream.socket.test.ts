@@ -6,8 +6,8 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import { withoutCredentials } from '../../contract/shown-url.ts'
 import { TestServer } from '../../testing/test-server.ts'
-import { withoutCredentials } from './http-client.ts'
 import { type HttpStream, openStream } from './open-stream.ts'
 
 const servers: TestServer[] = []

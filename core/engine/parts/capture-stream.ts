@@ -1,0 +1,99 @@
+import type { CaptureConnection } from '../../capture/capture-connection.ts'
+import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
+import type { PartDescription } from '../../contract/part-description.ts'
+import { withoutCredentials } from '../../contract/shown-url.ts'
+import { AppFailure } from '../../failure/app-failure.ts'
+import type { HttpFailure } from '../../http/client/http-failure.ts'
+import type { PartKind } from '../part.ts'
+import { everything } from '../receiving/receive-address.ts'
+import { LINK_TYPE_OPTION, LIVE, SERVICES } from './shared-options.ts'
+
+const CAPTURE_STREAM_OPTIONS = [
+  {
+    key: 'url',
+    choice: 'captureStream',
+    option: null,
+    gpac: null,
+    type: { kind: 'text', of: 'source' },
+    default: null,
+    group: 'Services',
+    level: 'basic',
+    label: 'Address',
+    help: 'http(s) address of a pcap or pcapng that goes on for ever, - for standard input, pipe:PATH for a named pipe',
+    commands: [...LIVE, 'inspect'],
+    test: 'core/engine/capture-stream.socket.test.ts',
+    subject: true,
+  },
+  SERVICES,
+  LINK_TYPE_OPTION,
+] as const satisfies readonly OptionRow[]
+
+type CaptureStreamSpec = SpecOf<'capture-stream', typeof CAPTURE_STREAM_OPTIONS>
+
+const CAPTURE_STREAM_PART: PartDescription = {
+  kind: 'capture-stream',
+  title: 'Capture stream',
+  help: 'receives a capture while it is made, over HTTP or from a pipe',
+  takes: null,
+  gives: 'datagrams',
+  side: 'receive',
+  options: CAPTURE_STREAM_OPTIONS,
+  opens: [
+    {
+      pattern: '^https?://',
+      group: 'Listen',
+      label: 'A capture stream',
+      example: 'http://192.168.1.20:5004/auto/ch33?format=alp-pcap',
+    },
+    { pattern: '^(-$|pipe:)', group: 'Listen', label: 'A capture from a pipe', example: 'pipe:/tmp/air' },
+    { pattern: '^https?://', group: 'Open', label: 'A capture stream', example: 'http://192.168.1.20/air.pcapng' },
+  ],
+}
+
+/** A connection that brings nothing for so long is made again. */
+const STALL_MS = 30_000
+
+/** A capture whose bytes arrive over HTTP or a pipe: the live input of HDHomeRun tuners and of `tcpdump -w -`. */
+export const CAPTURE_STREAM: PartKind = {
+  description: CAPTURE_STREAM_PART,
+  open: async (part, host) => {
+    const { LiveCapturePart } = await import('../receiving/live-capture-part.ts')
+    const { id, url, services, linkType } = part as unknown as CaptureStreamSpec
+    const http = /^https?:/i.test(url)
+    const source = {
+      id,
+      kind: 'capture-stream',
+      label: url === '-' ? 'The capture on stdin' : withoutCredentials(url),
+      interfaceName: http ? new URL(url).hostname : 'pipe',
+      address: everything(services),
+      readsStdin: url === '-',
+      connect: http
+        ? (signal: AbortSignal) => openHttp(url, signal)
+        : async () => (await import('../../capture/capture-pipe.ts')).openCapturePipe(url.replace(/^pipe:/i, '')),
+    } as const
+    return new LiveCapturePart(linkType === undefined ? source : { ...source, linkType }, host)
+  },
+}
+
+/** @throws AppFailure source-unreachable */
+async function openHttp(url: string, signal: AbortSignal): Promise<CaptureConnection> {
+  const { openStream } = await import('../../http/client/open-stream.ts')
+  try {
+    const { head, chunks, close } = await openStream(url, { signal, stallMs: STALL_MS })
+    const whole = head.headers['content-length'] !== undefined
+    const type = head.headers['content-type'] ?? 'no content type'
+    return { chunks, about: `status ${head.status}, ${type}`, ends: whole, paced: whole, close }
+  } catch (thrown) {
+    throw unreachable(url, thrown as HttpFailure)
+  }
+}
+
+function unreachable(url: string, { message, status }: HttpFailure): AppFailure {
+  return new AppFailure(
+    'source-unreachable',
+    `${withoutCredentials(url)} cannot be received: ${message}.`,
+    status === 401 || status === 403
+      ? 'Put the user name and password into the address: http://USER:PASSWORD@HOST/PATH.'
+      : 'Check the address, and that its server runs.',
+  )
+}

@@ -1,0 +1,180 @@
+import type { CaptureConnection } from '../../capture/capture-connection.ts'
+import { CaptureConnections } from '../../capture/capture-connections.ts'
+import { LiveCapture } from '../../capture/live-capture.ts'
+import { defined } from '../../contract/defined.ts'
+import type { ReportSource } from '../../contract/report.ts'
+import type { UserLinkType } from '../../contract/session-spec.ts'
+import type { LeftSnapshot } from '../../contract/snapshot.ts'
+import { DatagramOutput } from '../datagram-output.ts'
+import type { CaptureFacts, DatagramSource } from '../faces/datagram-source.ts'
+import type { AnySection, Part, PartHost } from '../part.ts'
+import { AlpLink } from './alp-link.ts'
+import type { ReceiveAddress } from './receive-address.ts'
+import { SourceState } from './source-state.ts'
+
+/** A capture that arrives live. */
+export type LiveCaptureSource = {
+  readonly id: string
+  readonly kind: ReportSource['kind']
+  /** Address or name for a person, without user name and password. */
+  readonly label: string
+  readonly interfaceName: string
+  readonly address: ReceiveAddress
+  readonly linkType?: UserLinkType
+  readonly readsStdin?: boolean
+  /** Where what was captured comes from. @throws AppFailure where it cannot be had */
+  readonly connect: (signal: AbortSignal) => Promise<CaptureConnection>
+  /** Looks after what was opened, ten times a second; @returns packets dropped beside those that the capture reports */
+  readonly drops?: () => number
+}
+
+/** Time passes at least so often while nothing comes. */
+const TICK_MS = 100
+
+/** A source that reads a capture while it is made: wall time, ticks while it is silent, connections made again. */
+export class LiveCapturePart implements Part, DatagramSource {
+  readonly id: string
+  readonly label: string
+  readonly kind: ReportSource['kind']
+  readonly interfaceName: string
+  readonly output = new DatagramOutput()
+  readonly addresses: readonly ReceiveAddress[]
+  readonly wallClock = true
+  readonly live = true
+  readonly readsStdin: boolean
+  readonly begun: Promise<void>
+  left: () => readonly LeftSnapshot[] = () => []
+  readonly #host: PartHost
+  readonly #source: LiveCaptureSource
+  readonly #capture: LiveCapture
+  readonly #connections: CaptureConnections
+  readonly #alp: AlpLink
+  readonly #state: SourceState
+  /** Of the present connection, or the last. */
+  #connection: CaptureConnection | null = null
+  #begin: () => void = () => undefined
+  #stopping = false
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(source: LiveCaptureSource, host: PartHost) {
+    const { id, label, kind, interfaceName, address, linkType, readsStdin = false } = source
+    this.id = id
+    this.label = label
+    this.kind = kind
+    this.interfaceName = interfaceName
+    this.addresses = [address]
+    this.readsStdin = readsStdin
+    this.begun = new Promise((resolve) => {
+      this.#begin = resolve
+    })
+    this.#host = host
+    this.#source = source
+    const nowUs = () => host.nowUs()
+    this.#capture = new LiveCapture({ label, nowUs, flows: host.flows, ...defined({ linkType }) }, this.output, {
+      busy: () => this.output.busy(),
+      warning: (error) => host.problem(error, 'warning'),
+      notice: (text) => host.log('engine', 'info', text),
+      linkSignalling: (signalling, timeUs, frame) => this.#alp.signalling(signalling, timeUs, frame),
+    })
+    this.#alp = new AlpLink(this.output, () => this.#capture.alp)
+    this.#state = new SourceState(this, nowUs)
+    this.#connections = new CaptureConnections(
+      { capture: this.#capture, connect: (signal) => this.#connect(signal), nowUs },
+      {
+        stalled: (seconds) =>
+          host.problem(
+            {
+              code: 'source-silent',
+              message: `${label}: no bytes for ${seconds} s, since ${clock(nowUs() - seconds * 1e6)}.`,
+              tryThis: 'Check that its sender runs; what comes is received again.',
+            },
+            'warning',
+          ),
+        flowing: () => host.log('engine', 'info', `${label}: bytes come again.`),
+        broke: (sinceUs, reason) => this.#broke(sinceUs, reason),
+        failed: (reason) => host.log('engine', 'info', `${label} still does not answer: ${reason}`),
+        back: (sinceUs, backUs) =>
+          host.log('engine', 'info', `${label} is received again, after ${((backUs - sinceUs) / 1e6).toFixed(1)} s.`),
+      },
+    )
+  }
+
+  get source(): DatagramSource {
+    return this
+  }
+
+  get readToEnd(): boolean {
+    return !this.#stopping && this.#connection?.ends === true
+  }
+
+  /** What is captured now has the times of now; a finished capture that is read here does not. */
+  get shiftUs(): number {
+    return this.#connection?.paced === true ? this.#capture.clock.shiftUs : 0
+  }
+
+  link(to: Part): void {
+    this.output.link(to)
+  }
+
+  async start(): Promise<void> {
+    this.output.connect()
+  }
+
+  run(): Promise<void> {
+    const timer = setInterval(() => this.#tick(), TICK_MS)
+    this.#running = this.#connections.run().finally(() => clearInterval(timer))
+    return this.#running
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    this.#connections.stop()
+    await this.#running.catch(() => undefined)
+  }
+
+  end(): void {
+    this.#connections.stop()
+  }
+
+  sockets(): readonly [] {
+    return []
+  }
+
+  capture(): CaptureFacts {
+    const { frames, malformed, fragmentsDropped, reportedDrops, undatedDrops } = this.#capture
+    const dropped = this.#source.drops?.() ?? 0
+    return { frames, malformed, fragmentsDropped, reportedDrops: reportedDrops + dropped, undatedDrops }
+  }
+
+  state(): readonly AnySection[] {
+    return this.#state.sections
+  }
+
+  async #connect(signal: AbortSignal): Promise<CaptureConnection> {
+    this.#connection = await this.#source.connect(signal)
+    return this.#connection
+  }
+
+  #broke(sinceUs: number, reason: string): void {
+    this.#host.problem(
+      {
+        code: 'source-broke',
+        message: `${this.label} broke off at ${clock(sinceUs)}: ${reason.replace(/\.$/, '')}.`,
+        tryThis: 'It is opened again until it comes back; what was sent meanwhile is missing.',
+      },
+      'warning',
+    )
+  }
+
+  #tick(): void {
+    if (this.output.datagrams > 0) this.#begin()
+    this.#alp.tick()
+    this.#connections.look()
+    this.output.tick(this.#capture.passed())
+  }
+}
+
+/** Wall time of a day, as the log has it. */
+function clock(timeUs: number): string {
+  return new Date(timeUs / 1000).toISOString().slice(11, 19)
+}
