@@ -1,4 +1,5 @@
 import type { CommandName, EngineCommands, WireEvent } from '../contract/engine-api.ts'
+import { OBJECT_BATCH_ROWS, OBJECT_ROW_BYTES } from '../contract/object-rows.ts'
 import type { LogLine } from '../contract/snapshot.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { listInterfaces } from '../socket/interfaces.ts'
@@ -7,7 +8,7 @@ import { SectionFeed } from './section-feed.ts'
 import type { Session } from './session.ts'
 import { parseRecordingOptions, parseSessionSpec } from './spec/spec.ts'
 
-/** Object rows go out ten times a second at most, sections every third of those, and only when they changed. */
+/** Objects that begin or end go out ten times a second at most, sections and what has grown every third of those. */
 const BATCH_MS = 100
 const SECTIONS_EVERY = 3
 const HEX_PAGE_BYTES = 64 * 1024
@@ -16,6 +17,8 @@ type Watch = {
   /** The receiver whose objects are sent; undefined: the first. */
   readonly part: string | undefined
   objectCursor: number
+  /** Objects begun and ended when rows were sent last. */
+  objectChanges: number
   ticks: number
   readonly sections: SectionFeed
 }
@@ -78,7 +81,7 @@ export class EngineWindow {
     },
     watchSession: (sessionId, part) => {
       this.#engine.session(sessionId)
-      this.#watched.set(sessionId, { part, objectCursor: 0, ticks: 0, sections: new SectionFeed() })
+      this.#watched.set(sessionId, { part, objectCursor: 0, objectChanges: -1, ticks: 0, sections: new SectionFeed() })
       return null
     },
     unwatchSession: (sessionId) => {
@@ -110,6 +113,16 @@ export class EngineWindow {
       this.#engine.session(sessionId).dump(dir, this.#engine.options.defaultDumpDir, part),
   }
 
+  /** Rows that have changed. Those that only grow wait for the turn of the sections. */
+  #batch(session: Session, watch: Watch): ReturnType<Session['objectBatch']> {
+    const changes = session.objectChanges(watch.part)
+    if (changes === watch.objectChanges && watch.ticks % SECTIONS_EVERY !== 0) return null
+    const batch = session.objectBatch(watch.objectCursor, watch.part)
+    // A full batch is followed by another at once.
+    if (batch === null || batch.rows.byteLength < OBJECT_BATCH_ROWS * OBJECT_ROW_BYTES) watch.objectChanges = changes
+    return batch
+  }
+
   /** A session that cannot be read at all is an answer to the command, not a session without content. */
   async #started(starting: Promise<Session>): Promise<{ readonly sessionId: string }> {
     const session = await starting
@@ -134,7 +147,7 @@ export class EngineWindow {
       this.#watched.delete(sessionId)
       return
     }
-    const batch = session.objectBatch(watch.objectCursor, watch.part)
+    const batch = this.#batch(session, watch)
     if (batch !== null) {
       watch.objectCursor = batch.cursor
       this.#post({ event: 'objects', data: { sessionId, rows: batch.rows, total: batch.total } })

@@ -244,6 +244,11 @@ export class Session {
     return this.#find(part)?.columns.objectBatch(cursor) ?? null
   }
 
+  /** Grows with every object that begins, ends or is told more of; not while one grows. */
+  objectChanges(part?: string): number {
+    return this.#find(part)?.columns.objectChanges ?? 0
+  }
+
   queryObjects(query: ObjectQuery, part?: string): ObjectView {
     return this.receiving(part).columns.query(query)
   }

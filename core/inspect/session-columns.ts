@@ -101,6 +101,7 @@ export class SessionColumns implements ReceiveObserver {
   readonly #lost = new Version()
   readonly #hosted = new Version()
   #nowUs = 0
+  #objectChanges = 0
 
   constructor(options: SessionColumnsOptions) {
     this.#options = options
@@ -188,12 +189,14 @@ export class SessionColumns implements ReceiveObserver {
   }
 
   objectBegun(object: FlowObject, bytes: Uint8Array, start: number, end: number): void {
+    this.#objectChanges++
     this.objects.begin(object, bytes, start, end)
     this.#startup.objectBegun(object)
     this.#losses.objectBegun(object)
   }
 
   objectEnded(object: FlowObject): void {
+    this.#objectChanges++
     this.objects.end(object)
     this.#startup.objectEnded(object)
     this.#losses.objectEnded(object)
@@ -201,6 +204,7 @@ export class SessionColumns implements ReceiveObserver {
   }
 
   objectResumed(object: FlowObject): void {
+    this.#objectChanges++
     this.objects.resume(object)
     this.#losses.objectResumed(object)
   }
@@ -210,10 +214,12 @@ export class SessionColumns implements ReceiveObserver {
   }
 
   objectRepaired(index: number, repair: RepairFact): void {
+    this.#objectChanges++
     this.objects.repaired(index, repair)
   }
 
   objectNamed(object: FlowObject): void {
+    this.#objectChanges++
     this.objects.named(object)
     this.#startup.objectEnded(object)
     this.#losses.objectEnded(object)
@@ -352,6 +358,11 @@ export class SessionColumns implements ReceiveObserver {
       default:
         return versions
     }
+  }
+
+  /** Grows with every object that begins, ends or is told more of; not while one grows. */
+  get objectChanges(): number {
+    return this.#objectChanges
   }
 
   get objectCount(): number {
