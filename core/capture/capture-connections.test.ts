@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { AppFailure } from '../failure/app-failure.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import { type Datagram, pcapOf } from '../testing/datagrams.ts'
@@ -132,6 +132,18 @@ describe('connections to a live capture', () => {
     await run.connections.run()
     expect(run.log).toEqual(['broke at 0.0 s: it ended'])
     expect(run.datagrams).toBe(30)
+  })
+
+  it('are read again where the same capture broke off: a server may begin it again', async () => {
+    const run = new Run(
+      { bytes: from(0).subarray(0, 9000), after: 'break' },
+      { bytes: from(0), after: 'silence', ends: true },
+    )
+    const running = run.connections.run()
+    await vi.waitFor(() => expect(run.datagrams).toBeGreaterThan(30))
+    run.connections.stop()
+    await running
+    expect(run.log[0]).toMatch(/^broke/)
   })
 
   it('say how long nothing has come, once, and when it comes again', async () => {

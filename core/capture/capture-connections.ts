@@ -43,8 +43,8 @@ export class CaptureConnections {
   #connectedUs = 0
   #stalled = false
   #brokeUs = -1
-  /** First capture time of the first connection: a server that begins there again serves a file. */
-  #beginsUs = -1
+  /** First capture time of a connection that came to its end unbroken: a server that begins there again serves a file. */
+  #wholeFromUs = -1
 
   constructor(options: CaptureConnectionsOptions, events: CaptureConnectionEvents) {
     this.#options = options
@@ -115,8 +115,9 @@ export class CaptureConnections {
       this.#connectedUs = nowUs()
       ends = connection.ends
       if (this.#abort.signal.aborted) return null
-      const isNew = await capture.read(connection, this.#beginsUs)
+      const isNew = await capture.read(connection, this.#wholeFromUs)
       if (!isNew) return null
+      this.#wholeFromUs = capture.firstRecordUs
       return ends ? null : 'it ended'
     } catch (thrown) {
       if (this.#abort.signal.aborted) return null
@@ -124,7 +125,6 @@ export class CaptureConnections {
       if (ends) throw thrown
       return thrown instanceof AppFailure ? thrown.message : thrown instanceof Error ? thrown.message : String(thrown)
     } finally {
-      if (this.#beginsUs < 0) this.#beginsUs = capture.firstRecordUs
       this.#connection?.close()
       this.#connection = null
       this.#stalled = false
