@@ -487,7 +487,7 @@ describe.skipIf(!posix)('a live session (not on Windows)', () => {
     const receiver = new RunningProgram(['receive', url, ...loopback, ...live], { env: { TMPDIR: temporary } })
     const sender = new RunningProgram(['send', join(DEMO_FOLDER, 'manifest.mpd'), url, ...loopback, '--loop', '--json'])
     try {
-      await receiver.said('stdout', /"event":"file".*\.m4s/)
+      await receiver.printed('stdout', /"event":"file".*\.m4s/)
       const { status, stdout, stderr } = await receiver.interrupt()
       expect({ status, stderr }).toEqual({ status: 130, stderr: '' })
       const lines = stdout
@@ -534,7 +534,7 @@ describe.skipIf(!posix)('a live session (not on Windows)', () => {
       out,
     ])
     program.child.stdin.end()
-    await program.said('stdout', /\n/)
+    await program.printed('stdout', /\n/)
     program.child.stdout.destroy()
     const { status, signal, stderr } = await program.ended
     expect({ signal, stderr }).toEqual({ signal: null, stderr: '' })
@@ -551,9 +551,9 @@ describe.skipIf(!posix)('a live session (not on Windows)', () => {
     const command = ['unshare', '-rn', 'sh', '-c', script, 'sh', process.execPath]
     const on = ['--interface', '10.1.2.3', '--json']
     const receiver = new RunningProgram(['receive', url, ...on, '--log', 'socket@info'], { command })
-    await receiver.said('stderr', /\[socket\] info: Joined /)
+    await receiver.printed('stderr', /\[socket\] info: Joined /)
     receiver.child.stdin.write('\n')
-    await receiver.said(
+    await receiver.printed(
       'stderr',
       /^routescope: The interface lo \(10\.1\.2\.3\), on which .* has gone\. Plug it in.*\n/m,
     )
@@ -562,9 +562,9 @@ describe.skipIf(!posix)('a live session (not on Windows)', () => {
 
     const sending = ['send', join(DEMO_FOLDER, 'manifest.mpd'), url, ...on, '--loop', '--log', 'send@info']
     const sender = new RunningProgram(sending, { command })
-    await sender.said('stderr', /\[send\] info: Sending /)
+    await sender.printed('stderr', /\[send\] info: Sending /)
     sender.child.stdin.write('\n')
-    await sender.said('stderr', /^routescope: Packets cannot be sent on 10\.1\.2\.3.*\n/m)
+    await sender.printed('stderr', /^routescope: Packets cannot be sent on 10\.1\.2\.3.*\n/m)
     sender.child.stdin.end('\n')
     const { status, stderr } = await sender.ended
     expect(stderr.trimEnd().split('\n')).toHaveLength(2)

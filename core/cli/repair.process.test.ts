@@ -158,8 +158,8 @@ describe('gateway', () => {
   it('serves a patched segment and says so', async () => {
     const program = new RunningProgram(['gateway', '--capture', capture, '--pace', 'fast', '--listen', '127.0.0.1:0'])
     try {
-      const [, baseUrl] = await program.said('stdout', /Serving (http:\S+)/)
-      await program.said('stderr', /The source has ended/)
+      const [, baseUrl] = await program.printed('stdout', /Serving (http:\S+)/)
+      await program.printed('stderr', /The source has ended/)
       const answers = await Promise.all(
         originals.filter((name) => name.endsWith('.m4s')).map((name) => fetch(`${baseUrl}/service1/${name}`)),
       )

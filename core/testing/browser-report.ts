@@ -5,7 +5,7 @@ import { Receiver } from '../receive/receiver.ts'
 import { type Datagram, play } from './datagrams.ts'
 import { DEFAULT_RECEIVE } from './default-receive.ts'
 
-/** Reads datagrams by the rooms up to `inspect` alone. @returns the report, with the digest of every object */
+/** Reads datagrams with only the rooms up to `inspect`. @returns the report, with the digest of every object */
 export function reportOfDatagrams(datagrams: readonly Datagram[], target: ReceiveTarget): Report {
   const columns = new SessionColumns({ hash: true })
   const receive = { ...DEFAULT_RECEIVE, services: 'all' as const }

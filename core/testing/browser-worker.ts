@@ -2,7 +2,7 @@ import type { ReceiveTarget } from '../flow/receive-target.ts'
 import { reportOfDatagrams } from './browser-report.ts'
 import type { Datagram } from './datagrams.ts'
 
-/* The entry of a worker of a web page: datagrams in, their report out. */
+/* The entry of a worker of a web page: receives datagrams, posts their report. */
 
 type Asked = { readonly data: { readonly datagrams: readonly Datagram[]; readonly target: ReceiveTarget } }
 

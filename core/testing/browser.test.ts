@@ -25,7 +25,7 @@ const TYPES: Readonly<Record<string, string>> = {
 const folder = mkdtempSync(join(tmpdir(), 'routescope-browser-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Bundles the worker for browsers, in which nothing of Node may be. */
+/** Bundles the worker for browsers, without any Node module. */
 async function bundle(): Promise<void> {
   await build({
     configFile: false,
@@ -77,7 +77,7 @@ async function reportInBrowser(datagrams: readonly Datagram[], target: ReceiveTa
   }
 }
 
-/** The page's own script, a function of `{ packed, target }`. */
+/** The page's own script: a function of `{ packed, target }`. */
 const IN_PAGE = `({ packed, target }) => new Promise((done, failed) => {
   const bytesOf = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
   const worker = new Worker('/worker.js', { type: 'module' })
@@ -86,17 +86,17 @@ const IN_PAGE = `({ packed, target }) => new Promise((done, failed) => {
   worker.postMessage({ datagrams: packed.map(({ base64, ...rest }) => ({ ...rest, bytes: bytesOf(base64) })), target })
 })`
 
-/** What computing took differs from run to run. */
+/** Removes durations, which differ between runs. */
 const withoutDurations = (report: Report): unknown =>
   JSON.parse(JSON.stringify(report, (key, value) => (key === 'decodeMs' ? undefined : value)))
 
 describe('the rooms up to inspect in a web page', () => {
-  it('are bundled with nothing of Node', async () => {
+  it('are bundled without Node modules', async () => {
     await bundle()
     expect(existsSync(join(folder, 'worker.js'))).toBe(true)
   })
 
-  it('give in a worker the report that they give in Node', async ({ skip }) => {
+  it('give the same report in a worker as in Node', async ({ skip }) => {
     if (!existsSync(CHROMIUM)) skip(`there is no ${CHROMIUM}`)
     const sent = protectedSession(await routeFixture(), { symbolBytes: 512, overhead: 0.2 })
     const received = sent.filter((_, at) => at < 30 || at % 31 !== 0)

@@ -1,13 +1,13 @@
-/** Builds captures byte by byte for tests, in every variation that can be met. Nothing here is shared with the readers. */
+/** Builds captures byte by byte for tests, in every variation. It shares no code with the readers. */
 
 const encode = (text: string) => Array.from(text, (character) => character.charCodeAt(0))
 
-/** One frame to be put into a capture; `fraction` is in the file's own unit. */
+/** One frame of a capture; `fraction` is in the file's own unit. */
 export type FrameSpec = {
   readonly bytes: readonly number[] | Uint8Array
   readonly seconds?: number
   readonly fraction?: number
-  /** Bytes of the frame that the capture kept. */
+  /** Captured bytes of the frame. */
   readonly captured?: number
 }
 
@@ -15,7 +15,7 @@ export type PcapSpec = {
   readonly order?: 'little' | 'big'
   readonly magic?: 'us' | 'ns' | 'modified'
   readonly minor?: number
-  /** The whole link type word, FCS flags included. */
+  /** The whole link type word, including FCS flags. */
   readonly linkWord?: number
   readonly swapLengths?: boolean
   readonly frames: readonly FrameSpec[]
@@ -129,7 +129,7 @@ export class PcapngBlocks {
     return this.block(5, this.bytes().u32(id).u32(0).u32(0).raw(options))
   }
 
-  /** Name resolution, decryption secrets, custom, and a type nobody knows. */
+  /** Name resolution, decryption secrets, custom, and an unknown type. */
   others(): number[] {
     return [
       ...this.block(
@@ -201,7 +201,7 @@ export function ipv4Udp(payload: readonly number[], spec: UdpSpec = {}): number[
   return ipv4Packet(udp(payload, spec), spec)
 }
 
-/** An IPv6 packet; `extensions` are whole headers, each with its own type in front. */
+/** An IPv6 packet; `extensions` are whole headers, each preceded by its own type. */
 export function ipv6Packet(
   transport: readonly number[],
   spec: UdpSpec = {},

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { CaptureReader, type CaptureReaderOptions, type CaptureSummary } from '../capture/capture-reader.ts'
 import type { AppError } from '../contract/app-error.ts'
 
-/** One datagram or event of a played capture, in the order they came. */
+/** One datagram or event of a played capture, in order. */
 export type Played = {
   readonly datagrams: {
     readonly destination: string
@@ -22,7 +22,7 @@ export type Played = {
   readonly progress: ReturnType<CaptureReader['progress']>
 }
 
-/** Plays files as fast as they can be read, unless the options say otherwise, and keeps everything. */
+/** Plays files, by default as fast as they can be read, and keeps everything. */
 export async function playCapture(files: string[], options: Partial<CaptureReaderOptions> = {}): Promise<Played> {
   const reader = new CaptureReader({ files, pace: 'fast', loop: 1, nowUs: () => 0, ...options })
   const datagrams: Played['datagrams'] = []

@@ -5,7 +5,7 @@ import type { PacketOut } from '../send/emitter.ts'
 import { PcapngBlocks } from './capture-builder.ts'
 import { seeded } from './seeded.ts'
 
-/** One UDP datagram of a made-up capture. */
+/** One UDP datagram of a generated capture. */
 export type Datagram = {
   readonly address: string
   readonly port: number
@@ -24,20 +24,20 @@ export class DatagramList implements PacketOut {
   }
 }
 
-/** Each datagram is lost with this probability. */
+/** Drops each datagram with this probability. */
 export function withLoss(datagrams: readonly Datagram[], probability: number, seed = 1): Datagram[] {
   const random = seeded(seed)
   return datagrams.filter(() => random() >= probability)
 }
 
-/** Datagrams swap places within `window` of each other; times stay in order. */
+/** Reorders datagrams within `window`; times stay in order. */
 export function shuffled(datagrams: readonly Datagram[], window = 16, seed = 1): Datagram[] {
   const random = seeded(seed)
   const order = datagrams.map((_, index) => ({ index, key: index + random() * window })).sort((a, b) => a.key - b.key)
   return order.map(({ index }, place) => at(datagrams, index, datagrams[place]?.timeUs))
 }
 
-/** Each datagram comes twice with this probability, the second up to `distance` later. */
+/** Repeats each datagram with this probability, up to `distance` later. */
 export function duplicated(datagrams: readonly Datagram[], probability: number, distance = 8, seed = 1): Datagram[] {
   const random = seeded(seed)
   const keyed = datagrams.map((_, index) => ({ index, key: index }))
@@ -52,19 +52,19 @@ export function duplicated(datagrams: readonly Datagram[], probability: number, 
   })
 }
 
-/** Several lists as one, in order of time. */
+/** Merges several lists in order of time. */
 export function interleaved(...lists: readonly (readonly Datagram[])[]): Datagram[] {
   return lists.flat().sort((a, b) => a.timeUs - b.timeUs)
 }
 
-/** Hands the datagrams to a sink as a source would. */
+/** Passes the datagrams to a sink like a source. */
 export function play(datagrams: readonly Datagram[], sink: DatagramSink, flows = new FlowTable()): void {
   datagrams.forEach(({ address, port, bytes, timeUs }, index) => {
     sink.datagram(flows.byText('127.0.0.1', address, port, port), bytes, 0, bytes.length, timeUs, index + 1)
   })
 }
 
-/** A pcap (little-endian, µs) of Ethernet frames, which every other tool reads. */
+/** A pcap (little-endian, µs) of Ethernet frames, readable by other tools. */
 export function pcapOf(datagrams: readonly Datagram[]): Uint8Array {
   const ethernet = 14
   const flows = new FlowTable()
@@ -94,7 +94,7 @@ export function pcapOf(datagrams: readonly Datagram[]): Uint8Array {
 /**
  * A pcapng (little-endian, µs, raw IP).
  * @param options of the packet at a position, as bytes
- * @param end blocks behind the last packet, as bytes
+ * @param end blocks after the last packet, as bytes
  */
 export function pcapngOf(
   datagrams: readonly Datagram[],

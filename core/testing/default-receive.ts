@@ -14,7 +14,7 @@ const {
   kind: 'repair',
 })
 
-/** How objects are treated where nothing is chosen. */
+/** Receive options at their defaults. */
 export const DEFAULT_RECEIVE: ReceiveSpec = { services: 'first', ...receiver }
-/** What becomes of incomplete objects where nothing is chosen. */
+/** Repair options at their defaults. */
 export const DEFAULT_REPAIR: RepairSpec = { urls: [], ...repair }

@@ -7,7 +7,7 @@ import { type LctHeader, parseLctHeader, routeLctHeader, serialiseLctHeader } fr
 import type { Datagram } from './datagrams.ts'
 import { repairPackets } from './fec-packets.ts'
 
-/** Data of one packet of what is cut here: no multiple of the symbols, so that packets straddle them. */
+/** Data bytes per packet: not a multiple of the symbols, so that packets straddle them. */
 const CUT = 1400
 /** TSI of the repair flow of a source flow. */
 const repairTsi = (tsi: number): number => tsi + 5
@@ -15,8 +15,8 @@ const repairTsi = (tsi: number): number => tsi + 5
 export type Protection = { readonly symbolBytes: number; readonly overhead: number }
 
 /**
- * A ROUTE session of our sender with a repair flow for each source flow: the S-TSID announces them, and behind the last packet
- * of every object come its repair packets. Objects are those of the first transmission; repeats are left as they are.
+ * A ROUTE session of our sender with a repair flow for each source flow, announced in the S-TSID. The repair packets follow the
+ * last packet of every object. Only the first transmission of an object is protected.
  */
 export function protectedSession(datagrams: readonly Datagram[], protection: Protection): Datagram[] {
   const flows = new Set<number>()
@@ -67,7 +67,7 @@ function repairOf(object: Uint8Array, tsi: number, toi: number, { symbolBytes, o
   return repairPackets([object], { tsi: repairTsi(tsi), toi, symbolBytes, count })
 }
 
-/** One SLS package again, with repair flows in its S-TSID. */
+/** An SLS package with repair flows added to its S-TSID. */
 function announced(packets: readonly Datagram[], tsis: readonly number[], protection: Protection): Datagram[] {
   const [first] = packets
   if (first === undefined) return []
@@ -98,8 +98,8 @@ function cutObject(header: LctHeader, object: Uint8Array): Uint8Array[] {
 }
 
 /**
- * A session of `count` objects of `size` bytes each, of whose packets every `lossEvery`-th is lost, with repair packets for as
- * many symbols and some more. For measuring what decoding costs.
+ * A session of `count` objects of `size` bytes each with every `lossEvery`-th packet lost, and repair packets for slightly more
+ * symbols. For measuring the cost of decoding.
  */
 export function lossyObjects(count: number, size: number, symbolBytes: number, lossEvery: number): Datagram[] {
   const protection = { symbolBytes, overhead: 2.6 / lossEvery }

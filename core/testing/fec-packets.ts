@@ -3,7 +3,7 @@ import { type FecOti, serialiseOti } from '../protocol/fec/oti.ts'
 import { blockStart, blockSymbols, partition } from '../protocol/fec/partition.ts'
 import { encodeBlock } from '../protocol/fec/raptorq-codec.ts'
 
-/** How a FEC (super-)object is protected. */
+/** Protection of a FEC (super-)object. */
 export type RepairOptions = {
   readonly tsi: number
   readonly toi: number
@@ -15,7 +15,7 @@ export type RepairOptions = {
   readonly perPacket?: number
   /** Puts this OTI in an EXT_FTI of every packet. */
   readonly fti?: FecOti
-  /** S of each object, where it is more than needed. */
+  /** S of each object, where larger than necessary. */
   readonly symbols?: readonly number[]
 }
 
@@ -37,7 +37,7 @@ export function repairPackets(objects: readonly Uint8Array[], options: RepairOpt
   return packets
 }
 
-/** FEC transport objects in a row. */
+/** FEC transport objects in sequence. */
 function superObject(objects: readonly Uint8Array[], symbolBytes: number, fixed?: readonly number[]): Uint8Array {
   const pieces = objects.map((object, at) => {
     const piece = new Uint8Array((fixed?.[at] ?? fecObjectSymbols(object.length, symbolBytes)) * symbolBytes)

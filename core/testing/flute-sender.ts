@@ -8,7 +8,7 @@ import { lctHeaderBytes, serialiseLctHeader } from '../protocol/lct/header.ts'
 import { unixUsToNtp } from '../protocol/ntp.ts'
 import type { Datagram } from './datagrams.ts'
 
-/** One file to be sent by FLUTE. */
+/** One file of a FLUTE session. */
 export type FluteFile = {
   readonly toi: number
   /** Content-Location. */
@@ -17,18 +17,18 @@ export type FluteFile = {
   readonly bytes: Uint8Array
 }
 
-/** What the FLUTE of a test says in its tables and headers. */
+/** Tables and headers of a test's FLUTE session. */
 export type FluteSenderOptions = {
   readonly address: string
   readonly port: number
   readonly tsi: number
   /** E, bytes. */
   readonly symbolBytes: number
-  /** B, symbols; null: one block holds all, as GPAC sends. */
+  /** B, symbols; null: one block has all, as in GPAC. */
   readonly blockSymbols: number | null
-  /** 16-bit TSI and TOI (H=1), as GPAC sends; else 32 bits. */
+  /** 16-bit TSI and TOI (H=1), as in GPAC; else 32 bits. */
   readonly shortIds: boolean
-  /** Where receivers learn the sizes of data objects: EXT_FTI on every packet, or the table. */
+  /** Where data objects have their sizes: EXT_FTI in every packet, or the table. */
   readonly sizes: 'fti' | 'table'
   readonly digest: 'md5' | 'sha-256' | 'none'
   readonly gzipTable: boolean
@@ -46,12 +46,12 @@ const FLUTE_SENDER: FluteSenderOptions = {
   gzipTable: false,
 }
 
-/** GPAC's way of saying never, NTP seconds. */
+/** GPAC's value for "never", NTP seconds. */
 const NEVER_NTP = 4_294_944_000
 const ONE_BLOCK = 65_535
 const GZIP = 3
 
-/** A FLUTE session as a sender has it: FDT instances and Compact No-Code objects become packets. For tests. */
+/** A FLUTE sender for tests: turns FDT instances and Compact No-Code objects into packets. */
 export class FluteSender {
   readonly options: FluteSenderOptions
   #instance = 0
@@ -62,8 +62,8 @@ export class FluteSender {
 
   /**
    * The packets of one FDT instance.
-   * @param same send the instance before again
-   * @param overrides replace what the table would say of every file
+   * @param same send the previous instance again
+   * @param overrides replace attributes of every file in the table
    */
   table(files: readonly FluteFile[], timeUs: number, same = false, overrides: Partial<FdtFile> = {}): Datagram[] {
     if (!same) this.#instance++

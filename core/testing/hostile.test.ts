@@ -19,7 +19,7 @@ describe('hostile names', () => {
     }
   })
 
-  it('are told apart when they differ by case only', () => {
+  it('are distinguished when they differ by case only', () => {
     const names = new PathNames()
     const [first, second] = NAMES_DIFFERING_BY_CASE.map((name) => names.pathOf(name))
     expect(first?.toLowerCase()).not.toBe(second?.toLowerCase())
@@ -27,7 +27,7 @@ describe('hostile names', () => {
 })
 
 describe('hostile datagrams', () => {
-  it('do not disturb the broadcast they fall into', async () => {
+  it('do not disturb the broadcast they arrive in', async () => {
     const target = { kind: 'route', address: FIXTURE_ADDRESS, port: FIXTURE_PORT } as const
     const sent = await routeFixture()
     const hostile = HOSTILE_DATAGRAMS.map(({ hex }, index): Datagram => {

@@ -1,4 +1,4 @@
-/** Names a broadcaster can put into Content-Location that must stay inside the session folder, whatever the system. */
+/** Names in Content-Location that must stay inside the session folder on every system. */
 export const HOSTILE_NAMES: readonly string[] = [
   '../../x',
   '..\\..\\x',
@@ -39,7 +39,7 @@ export const HOSTILE_NAMES: readonly string[] = [
 /** Two names of one file on systems that fold case. */
 export const NAMES_DIFFERING_BY_CASE: readonly [string, string] = ['Segment-1.m4s', 'segment-1.m4s']
 
-/** Datagrams no sender should make: each is a malformed or adversarial UDP payload. */
+/** Malformed or adversarial UDP payloads. */
 export const HOSTILE_DATAGRAMS: readonly { readonly what: string; readonly hex: string }[] = [
   { what: 'empty', hex: '' },
   { what: 'one byte', hex: '12' },

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize, relative } from 'node:path'
 
-/** The project's own imports, of types too, read from the source text. */
+/** The project's own imports, type imports included, from the source text. */
 export type ImportGraph = {
   /** Paths below the root with `/`, sorted. */
   readonly files: readonly string[]
@@ -10,11 +10,11 @@ export type ImportGraph = {
 }
 
 const SPECIFIER = /(?:\bfrom|\bimport|\bimport\()\s*['"]((?:\.{1,2}\/|#platform)[^'"]*)['"]/g
-/** What `#platform` stands for; its twin for browsers has the same names. */
+/** Target of `#platform`; the file for browsers has the same names. */
 const PLATFORM = 'core/platform/node.ts'
 const SOURCE = /\.(ts|tsx)$/
 
-/** @param folders below root, read with all below them */
+/** @param folders below root, read recursively */
 export function readImportGraph(root: string, folders: readonly string[]): ImportGraph {
   const files = folders.flatMap((folder) => sourcesBelow(root, folder)).sort()
   const texts = new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]))
@@ -22,12 +22,12 @@ export function readImportGraph(root: string, folders: readonly string[]): Impor
   return { files, imports, textOf: (file) => texts.get(file) ?? '' }
 }
 
-/** True for tests and for what only tests import. */
+/** True for tests and files that only tests import. */
 export function isForTests(file: string): boolean {
   return /\.test\.tsx?$/.test(file) || file.includes('/testing/')
 }
 
-/** Files that import themselves through others: each circle once, as its files. */
+/** Import cycles, each once, as its files. */
 export function circlesOf(graph: ImportGraph): string[][] {
   const index = new Map<string, number>()
   const low = new Map<string, number>()

@@ -16,33 +16,33 @@ import { type Datagram, interleaved } from './datagrams.ts'
 import { type FluteFile, FluteSender, type FluteSenderOptions } from './flute-sender.ts'
 import { broadcastOf, FIXTURE_ADDRESS, FIXTURE_START_US } from './make-fixtures.ts'
 
-/** How the DVB-MABR of a test is made. */
+/** Options of a test's DVB-MABR capture. */
 export type MabrOptions = {
-  /** Of the media. */
+  /** Transport of the media. */
   readonly transport: 'flute' | 'route'
-  /** Of the configuration; GPAC always sends it by FLUTE. */
+  /** Transport of the configuration; GPAC always uses FLUTE. */
   readonly configuration: 'flute' | 'route'
   /** Manifest and init segments in every media session instead of the configuration session. */
   readonly inBand: boolean
-  /** Low latency: segments in objects of so many bytes; null: whole. */
+  /** Low latency: object size in bytes; null: whole segments. */
   readonly chunkBytes: number | null
-  /** How chunked segments end: the last chunk says so, or an empty object follows. */
+  /** End of chunked segments: marked in the last chunk, or an empty object. */
   readonly chunksEnd: 'isLast' | 'empty'
-  /** Each table after the data that it describes. */
+  /** Each table follows the data it describes. */
   readonly tableLast: boolean
-  /** Names the TSI of each media session; false: any on that port. */
+  /** Endpoints of media sessions have a TSI; false: any on that port. */
   readonly namesTsi: boolean
   readonly address: string
-  /** Sender that the endpoints of the media name. */
+  /** Sender address in the media endpoints. */
   readonly source: string | null
-  /** Of the configuration session; media are on the port above. */
+  /** Port of the configuration session; media use the next one. */
   readonly port: number
-  /** Media sessions on the port of the configuration. */
+  /** Media sessions use the port of the configuration. */
   readonly onePort: boolean
-  /** Names of objects begin so. */
+  /** Prefix of object names. */
   readonly base: string
   readonly repair: MabrRepair | null
-  /** Segments of each track; later ones are not sent. */
+  /** Number of segments sent of each track. */
   readonly segments: number
   readonly sender: Partial<FluteSenderOptions>
   /** First TOI of media objects. */
@@ -74,7 +74,7 @@ const CONFIGURATION_TSI = 1
 const ROUTE_MTU = 1472
 const MABR_SERVICE = 'urn:example:mabr:service'
 
-/** A presentation as a DVB-MABR server sends it: configuration and carousel each second, each segment when it is due. */
+/** A presentation sent by a DVB-MABR server: configuration and carousel each second, each segment at its time. */
 export async function mabrCapture(content: Presentation, options: Partial<MabrOptions> = {}): Promise<Datagram[]> {
   const use = { ...DEFAULTS, ...options }
   const mediaPort = use.onePort ? use.port : use.port + 1
@@ -118,7 +118,7 @@ async function media(
   return lists
 }
 
-/** A configuration session by ROUTE (Annex H): an S-TSID on TSI 0 names the objects of TSI 1. Each second. */
+/** A configuration session over ROUTE (Annex H): each second an S-TSID on TSI 0 names the objects of TSI 1. */
 function routeCarousel(files: readonly FluteFile[], content: Presentation, use: MabrOptions): Datagram[] {
   const signalling = serialiseSls(
     {
@@ -189,7 +189,7 @@ async function trackPackets(
   let toi = use.firstToi
   const nextToi = (): number => {
     const now = toi
-    // TOIs of 16 bits go round and leave 0 out.
+    // 16-bit TOIs wrap and skip 0.
     toi = toi === 65_535 ? 1 : toi + 1
     return now
   }

@@ -39,7 +39,7 @@ const digests = (files: ReadonlyMap<string, Uint8Array>): [string, string][] =>
   [...files].map(([name, bytes]): [string, string] => [name, sha256(bytes)]).sort()
 
 describe('our sender, through our receiver', () => {
-  it('arrives object for object over route://', async () => {
+  it('arrives object by object over route://', async () => {
     const { files, order, lost } = receiveAll(await routeFixture(), ROUTE)
     expect(digests(files)).toEqual(demoFiles(1, DASH))
     expect(order.length).toBe(files.size)
@@ -59,21 +59,21 @@ describe('our sender, through our receiver', () => {
     expect(digests(files)).toEqual([...demoFiles(1, DASH), ...demoFiles(2, HLS)].sort())
   })
 
-  it('arrives whatever the order, and however often', async () => {
+  it('arrives in any order, with repeats', async () => {
     const sent = await routeFixture()
     const mixed = duplicated(shuffled(sent, 24, 5), 0.3, 40, 6)
     expect(mixed.length).toBeGreaterThan(sent.length)
     expect(digests(receiveAll(mixed, ROUTE).files)).toEqual(demoFiles(1, DASH))
   })
 
-  it('arrives in low-latency form, with lengths known at the end', async () => {
+  it('arrives in low-latency form, with lengths only in the last packet', async () => {
     const sent = await routeFixture()
     const pieces = lowLatency(sent)
     expect(pieces.length).toBeGreaterThan(2 * sent.length)
     expect(digests(receiveAll(pieces, ROUTE).files)).toEqual(demoFiles(1, DASH))
   })
 
-  it('gives whole files only when packets are lost', async () => {
+  it('delivers only whole files when packets are lost', async () => {
     const { files, lost } = receiveAll(withLoss(await routeFixture(), 0.01, 3), ROUTE)
     const whole = new Map(demoFiles(1, DASH))
     for (const [name, digest] of digests(files)) expect(whole.get(name)).toBe(digest)
@@ -81,7 +81,7 @@ describe('our sender, through our receiver', () => {
     expect(files.size + new Set(lost.map((object) => `${tsiOf(object)}/${toiOf(object)}`)).size).toBe(whole.size)
   })
 
-  it('goes on as a live service when looped', async () => {
+  it('continues as a live service when looped', async () => {
     const { files } = receiveAll(await liveFixture(60), ROUTE)
     expect(files.has('service1/video-29.m4s')).toBe(true)
     expect(files.has('service1/audio-29.m4s')).toBe(true)
@@ -101,7 +101,7 @@ describe('our sender, through our receiver', () => {
 })
 
 describe('mmtpFlow', () => {
-  it('reads as MMTP', () => {
+  it('is read as MMTP', () => {
     const packet = new MmtpPacket()
     const read = mmtpFlow(8).map(({ bytes }) => {
       expect(packet.read(bytes, 0, bytes.length)).toBe(0)

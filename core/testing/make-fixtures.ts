@@ -6,16 +6,16 @@ import { Broadcaster, type BroadcastOptions, type BroadcastService } from '../se
 import type { PacketOut } from '../send/emitter.ts'
 import { type Datagram, DatagramList } from './datagrams.ts'
 
-/** Folder of the presentation that ships with the app. */
+/** Folder of the app's demo presentation. */
 export const DEMO_FOLDER = join(__dirname, '..', '..', 'assets', 'demo', 'presentation')
 
-/** Where fixtures begin: 2026-01-01T00:00:00Z. */
+/** Start of fixtures: 2026-01-01T00:00:00Z. */
 export const FIXTURE_START_US = 1_767_225_600_000_000
 
 export const FIXTURE_ADDRESS = '239.255.1.1'
 export const FIXTURE_PORT = 6000
 
-/** What `broadcastOf` sends where nothing else is said: the fixture session, one turn, with due times. */
+/** Default options of `broadcastOf`: the fixture session, one turn, in fast pace. */
 export const FIXTURE_OPTIONS: BroadcastOptions = {
   scheme: 'route',
   address: FIXTURE_ADDRESS,
@@ -33,7 +33,7 @@ export const demoHls = (): Promise<Presentation> => loadPresentation(join(DEMO_F
 
 /**
  * Runs a broadcast on its own clock into `out`.
- * @param seconds stop after so much of its time; needed with `loop`
+ * @param seconds of broadcast time after which it stops; needed with `loop`
  */
 export async function runBroadcast(
   content: Presentation | readonly BroadcastService[],
@@ -43,9 +43,9 @@ export async function runBroadcast(
 ): Promise<Broadcaster> {
   const broadcaster = new Broadcaster({ ...FIXTURE_OPTIONS, ...options }, content, FIXTURE_START_US)
   const endUs = FIXTURE_START_US + seconds * 1_000_000
-  for (let due = broadcaster.next(); due < endUs; due = broadcaster.next()) {
-    await broadcaster.prepare(due)
-    broadcaster.send(due, out)
+  for (let atUs = broadcaster.next(); atUs < endUs; atUs = broadcaster.next()) {
+    await broadcaster.prepare(atUs)
+    broadcaster.send(atUs, out)
   }
   return broadcaster
 }
@@ -85,8 +85,8 @@ export async function twoServicesFixture(): Promise<Datagram[]> {
 }
 
 /**
- * The same media as a low-latency encoder sends it: length unknown while a segment grows (no EXT_TOL), known in its last
- * packet, and packets cut to `cuts` bytes of data in turn.
+ * The same media from a low-latency encoder: the length is unknown while a segment grows (no EXT_TOL), known in its last
+ * packet, and packets have `cuts` bytes of data in turn.
  */
 export function lowLatency(datagrams: readonly Datagram[], cuts: readonly number[] = [160, 1452, 36, 308]): Datagram[] {
   let cut = 0

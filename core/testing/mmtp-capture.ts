@@ -19,44 +19,44 @@ import { type MadeMpu, makeMpu } from './mmtp-files.ts'
 export const MMT_SERVICE = 1001
 const MMT_ADDRESS = '239.255.10.7'
 export const MMT_PORT = 51_007
-/** Of the flow that has only sound. */
+/** Port of the audio-only flow. */
 export const MMT_AUDIO_PORT = 51_008
 /** packet_ids of the two assets. */
 export const MMT_VIDEO = 35
 export const MMT_AUDIO = 36
-/** Sequence number of the first MPU: that of a segment is this plus its number less one. */
+/** Sequence number of the first MPU; later segments count up from it. */
 export const MMT_FIRST_MPU = 700
 const SEGMENT_US = 2_000_000
 const SEGMENTS = 12
 const BYTES_OF_MFU = 1400
-/** How far the sender's clock is from that of the capture, as off air, µs. */
+/** Offset of the sender's clock from the capture's, as off air, µs. */
 const CLOCK_LEAD_US = -86_400_000_000
 
 export type MmtpCaptureOptions = {
   readonly version?: 0 | 1
   /** MFUs begin with hint samples, and MPUs have a hint track. Default true. */
   readonly hints?: boolean
-  /** Sound is sent with several samples in one packet. */
+  /** Audio is sent with several samples per packet. */
   readonly aggregate?: boolean
   /** MPUs have presentation times. Default true. */
   readonly times?: boolean
   /** SLT, MP table and USBD. Default true. */
   readonly signalling?: boolean
-  /** Segments of the demo that are sent, from the first. */
+  /** Number of segments sent of the demo, from the first. */
   readonly mpus?: number
-  /** Packets carry packet_counter. Default true. */
+  /** Packets have packet_counter. Default true. */
   readonly counter?: boolean
-  /** Packets carry a source_FEC_payload_ID and a header extension. */
+  /** Packets have a source_FEC_payload_ID and a header extension. */
   readonly extended?: boolean
-  /** Sound comes in a flow of its own, at `MMT_AUDIO_PORT`. */
+  /** Audio has a separate flow, at `MMT_AUDIO_PORT`. */
   readonly audioFlow?: boolean
-  /** packet_id of the sound. */
+  /** packet_id of the audio. */
   readonly audioId?: number
-  /** From this segment on, counted from 0, the picture says that it is twice as wide. */
+  /** Index of the segment from which the video has twice the width. */
   readonly widerFrom?: number
   /** Further elements of the USBD. */
   readonly usbd?: string
-  /** Further signalling messages, whole, beside the MP table. */
+  /** Further whole signalling messages besides the MP table. */
   readonly messages?: readonly Uint8Array[]
 }
 
@@ -68,7 +68,7 @@ type Sent = {
   readonly payload: Uint8Array
 }
 
-/** The demo as an MMT service: an SLT that names it, signalling, and each segment as an MPU sent over its duration. */
+/** The demo as an MMT service: an SLT, signalling, and each segment as an MPU sent over its duration. */
 export function mmtpCapture(options: MmtpCaptureOptions = {}): Datagram[] {
   const { version = 1, mpus = SEGMENTS, counter = true, extended = false, signalling = true } = options
   const sent: Sent[] = []
@@ -80,7 +80,7 @@ export function mmtpCapture(options: MmtpCaptureOptions = {}): Datagram[] {
   }
   if (signalling)
     for (let atUs = 0; atUs < mpus * SEGMENT_US; atUs += 500_000) sent.push(...serviceSignalling(atUs, options))
-  // Signalling before media of the same time.
+  // Signalling precedes media of the same time.
   sent.sort((a, b) => a.dueUs - b.dueUs || b.type - a.type)
   const sequences = new Map<number, number>()
   const datagrams: Datagram[] = []
@@ -146,7 +146,7 @@ function mpuPackets(name: 'video' | 'audio', packetId: number, number: number, o
     payload,
   }))
   if (times && signalling) {
-    // A segment is presented when it has been sent; its times are those of its media, not of the sending.
+    // A segment is presented after it is sent; its times are those of its media, not of the sending.
     const presented = unixUsToNtp(FIXTURE_START_US + CLOCK_LEAD_US + made.startUs + SEGMENT_US)
     const timestamp = { mpuSequence: mpu, seconds: presented.seconds, fraction: presented.fraction }
     const asset: MpAsset = {
@@ -160,7 +160,7 @@ function mpuPackets(name: 'video' | 'audio', packetId: number, number: number, o
   return sent
 }
 
-/** The width in the visual sample entry, which stands 24 bytes behind its header. */
+/** Doubles the width in the visual sample entry, 24 bytes after its header. */
 function doubleWidth(init: Uint8Array): void {
   const at = Buffer.from(init.buffer, init.byteOffset, init.length).indexOf('avc1', 64) + 28
   const view = new DataView(init.buffer, init.byteOffset, init.length)
@@ -199,7 +199,7 @@ function sampleUnits(made: MadeMpu, hints: boolean, aggregate: boolean, mpu: num
   return payloads
 }
 
-/** Fragments of a data unit with f_i and the number of those still to come. */
+/** Fragments of a data unit with f_i and the number of following fragments. */
 function* pieces(data: Uint8Array): Generator<readonly [number, number, Uint8Array]> {
   const count = Math.max(1, Math.ceil(data.length / BYTES_OF_MFU))
   const { whole, first, middle, last } = FRAGMENT_INDICATOR

@@ -4,7 +4,7 @@ import { type FragmentTrack, parseMovieFragment } from '../media/mmt/movie-fragm
 import { type MpuTrack, parseMpuMovie } from '../media/mmt/mpu-movie.ts'
 import { USUAL_HINT_BYTES } from '../protocol/mmtp/hint-sample.ts'
 
-/** What one segment of a presentation is as an MPU: its three kinds of data units. */
+/** The three kinds of data units of a segment as an MPU. */
 export type MadeMpu = {
   /** FT 0. */
   readonly metadata: Uint8Array
@@ -16,7 +16,7 @@ export type MadeMpu = {
   readonly startUs: number
 }
 
-/** Makes an MPU of a media segment with one movie fragment, with a hint track or without. */
+/** Makes an MPU of a media segment with one movie fragment, with or without a hint track. */
 export function makeMpu(
   init: Uint8Array,
   segment: Uint8Array,

@@ -7,13 +7,13 @@ export type MadeItem = { readonly id: number; readonly name: string; readonly ty
 const BYTES_OF_MFU = 1000
 
 /**
- * A non-timed MPU (ISO/IEC 23008-1 §8.2): `ftyp`, `mmpu` and `meta` with the places of its items, and one `mdat` with them. Items
- * of more than half their size lie in two extents with another item between, as `iloc` allows.
+ * A non-timed MPU (ISO/IEC 23008-1 §8.2): `ftyp`, `mmpu`, `meta` with the ranges of its items, and one `mdat` with them. The
+ * first item has two extents around the others, as `iloc` allows.
  */
 export function makeItemMpu(sequence: number, asset: string, items: readonly MadeItem[]): Uint8Array {
   const [split, ...others] = items as [MadeItem, ...MadeItem[]]
   const half = Math.floor(split.data.length / 2)
-  // The first item's halves stand before and behind the others.
+  // The halves of the first item enclose the others.
   const pieces = [
     { id: split.id, data: split.data.subarray(0, half) },
     ...others.map(({ id, data }) => ({ id, data })),
@@ -57,7 +57,7 @@ export function makeItemMpu(sequence: number, asset: string, items: readonly Mad
   return out.take()
 }
 
-/** The payloads of MMTP packets that carry it: metadata, then each item in fragments. */
+/** The payloads of its MMTP packets: metadata, then each item in fragments. */
 export function itemMpuPayloads(mpu: Uint8Array, sequence: number, items: readonly MadeItem[]): Uint8Array[] {
   const total = items.reduce((sum, { data }) => sum + data.length, 8)
   const metadata = mpu.subarray(0, mpu.length - total)

@@ -19,9 +19,9 @@ const ESG_ADDRESS = '239.255.20.9'
 const ESG_PORT = 52_009
 
 /**
- * A file service the way broadcasters send it, which is not how GPAC does: codepoint 0 declared by a Payload, EXT_FTI with the
- * size of the very packet as symbol length instead of EXT_TOL, no EFDT in the S-TSID but one as TOI 0 of the channel, SLS
- * uncompressed under TOI 0x00030000, B on every turn of the carousel.
+ * A file service as broadcasters send it, which differs from GPAC's: codepoint 0 declared by a Payload; EXT_FTI, with the
+ * packet's own size as symbol length, instead of EXT_TOL; an EFDT as TOI 0 of the channel instead of in the S-TSID; SLS
+ * uncompressed under TOI 0x00030000; B on every turn of the carousel.
  */
 export function nrtService(files: readonly NrtFile[], turns = 2): Datagram[] {
   const datagrams: Datagram[] = []
@@ -154,8 +154,8 @@ function ftiPackets(tsi: number, toi: number, bytes: Uint8Array): Uint8Array[] {
 }
 
 /**
- * A flow that looks like MMTP (ISO/IEC 23008-1): version 1 packets of two assets, with sequence numbers and counter, carrying
- * MFU fragments without meaning. For telling flows apart and counting loss, not for decoding.
+ * A flow that is recognised as MMTP (ISO/IEC 23008-1): version 1 packets of two assets, with sequence numbers and counter, and
+ * MFU fragments of noise. For recognising flows and counting loss, not for decoding.
  */
 export function mmtpFlow(packets: number, address = '239.255.10.1', port = 51_001): Datagram[] {
   return Array.from({ length: packets }, (_, index) => {

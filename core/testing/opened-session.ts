@@ -11,7 +11,7 @@ type Opening = {
   readonly sessionDir: string
 }
 
-/** A session without an engine, for tests that bring their own clock: opened, not yet running, with the lines it logs. */
+/** A session without an engine for tests with their own clock: opened, not running, with its log lines. */
 export async function openedSession(
   parts: readonly PartSpec[],
   { links, nowUs = wallClockUs(), sessionDir }: Opening,

@@ -1,17 +1,17 @@
-/** Classic pcap files as lists of records, to be rearranged for tests. Nothing here is shared with the readers. */
+/** Classic pcap files as lists of records, which tests rearrange. It shares no code with the readers. */
 
 /** One record: its 16-byte header without the lengths, and the frame. */
 export type PcapRecord = { readonly seconds: number; readonly fraction: number; readonly frame: Uint8Array }
 
-/** A pcap in pieces. */
+/** A pcap split into header and records. */
 export type PcapRecords = {
-  /** The 24 bytes in front of the records. */
+  /** The 24 bytes before the records. */
   readonly header: Uint8Array
   readonly littleEndian: boolean
   readonly records: readonly PcapRecord[]
 }
 
-/** Takes a pcap file apart; the frames are views into it. */
+/** Splits a pcap file; the frames are views. */
 export function splitPcap(file: Uint8Array): PcapRecords {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
   const littleEndian = file[0] === 0xd4 || file[0] === 0x4d
@@ -28,7 +28,7 @@ export function splitPcap(file: Uint8Array): PcapRecords {
   return { header: file.subarray(0, 24), littleEndian, records }
 }
 
-/** Puts a pcap file together again. */
+/** Writes the pcap file. */
 export function joinPcap({ header, littleEndian, records }: PcapRecords): Uint8Array {
   const bytes = records.reduce((sum, record) => sum + 16 + record.frame.length, header.length)
   const file = new Uint8Array(bytes)
@@ -46,7 +46,7 @@ export function joinPcap({ header, littleEndian, records }: PcapRecords): Uint8A
   return file
 }
 
-/** The same frames, none more than `reach` places from where it was; times stay where they are. */
+/** The same frames, each moved by at most `reach` positions; times stay in place. */
 export function reorder(capture: PcapRecords, reach: number, random: () => number): PcapRecords {
   const places = capture.records.map((record, index) => ({ record, at: index + random() * reach }))
   places.sort((a, b) => a.at - b.at)
@@ -56,7 +56,7 @@ export function reorder(capture: PcapRecords, reach: number, random: () => numbe
   }
 }
 
-/** The same frames, a share of them twice, the second a few places later. */
+/** The same frames with a share of them repeated a few positions later. */
 export function duplicate(capture: PcapRecords, share: number, random: () => number): PcapRecords {
   const records: PcapRecord[] = []
   const later: { record: PcapRecord; at: number }[] = []
@@ -71,12 +71,12 @@ export function duplicate(capture: PcapRecords, share: number, random: () => num
   return { ...capture, records }
 }
 
-/** Without a share of the frames. */
+/** Drops a share of the frames. */
 export function drop(capture: PcapRecords, share: number, random: () => number): PcapRecords {
   return { ...capture, records: capture.records.filter(() => random() >= share) }
 }
 
-/** The same frames, a share of them with one to three bits flipped behind the first `intact` bytes. */
+/** The same frames with one to three bits flipped in a share of them, after the first `intact` bytes. */
 export function flipBits(capture: PcapRecords, share: number, intact: number, random: () => number): PcapRecords {
   return {
     ...capture,

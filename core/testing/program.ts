@@ -5,19 +5,19 @@ import { tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import type { Report } from '../contract/report.ts'
 
-/** The built command line, as `npm ci` leaves it. */
+/** The built command line. */
 const PROGRAM = join(__dirname, '..', '..', 'dist', 'cli', 'routescope.cjs')
 
-/** How a run of the program ended. */
+/** Result of a run of the program. */
 export type Ended = {
-  /** Null where a signal ended it. */
+  /** Null after a signal. */
   readonly status: number | null
   readonly signal: NodeJS.Signals | null
   readonly stdout: string
   readonly stderr: string
 }
 
-/** The program while it runs: its output can be waited for. */
+/** The running program; tests can wait for its output. */
 export class RunningProgram {
   readonly child: ChildProcessWithoutNullStreams
   readonly ended: Promise<Ended>
@@ -31,7 +31,7 @@ export class RunningProgram {
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
     })
-    // A program that ends before it read everything is told by its status.
+    // A program that ends before it has read its input reports that by its status.
     this.child.stdin.on('error', () => undefined)
     for (const name of ['stdout', 'stderr'] as const) {
       this.child[name].setEncoding('utf8').on('data', (text: string) => {
@@ -49,8 +49,8 @@ export class RunningProgram {
     })
   }
 
-  /** Waits until the pattern is in the output. @throws when the program ends without it */
-  said(stream: 'stdout' | 'stderr', pattern: RegExp): Promise<RegExpExecArray> {
+  /** Waits until the output matches. @throws when the program ends without a match */
+  printed(stream: 'stdout' | 'stderr', pattern: RegExp): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
         const match = pattern.exec(this.#output[stream])
@@ -77,14 +77,14 @@ export function routescope(args: readonly string[], stdin?: Uint8Array): Promise
   return program.ended
 }
 
-/** `inspect --json` of captures that hold something. */
+/** `inspect --json` of non-empty captures. */
 export async function inspect(...args: string[]): Promise<Report> {
   const { status, stdout, stderr } = await routescope(['inspect', '--json', ...args])
   if (status !== 0) throw new Error(`inspect ended with ${status}: ${stderr}`)
   return JSON.parse(stdout) as Report
 }
 
-/** A folder for one test, removed with everything in it at the end. */
+/** A folder for one test, removed with its contents at the end. */
 export class TestFolder {
   readonly path = mkdtempSync(join(tmpdir(), 'routescope-program-'))
 
@@ -100,7 +100,7 @@ export class TestFolder {
 /** One file below a folder. */
 export type TreeEntry = { readonly path: string; readonly size: number; readonly sha256: string }
 
-/** Every file below a folder with its digest, sorted, paths with slashes; as the `.expected.json` files list them. */
+/** Every file below a folder with its digest, sorted, in the form of the `.expected.json` files. */
 export function treeOf(folder: string): TreeEntry[] {
   return filesBelow(folder)
     .map((file) => {
@@ -110,7 +110,7 @@ export function treeOf(folder: string): TreeEntry[] {
     .sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
-/** In hex. */
+/** Digest in hex. */
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 function filesBelow(folder: string): string[] {

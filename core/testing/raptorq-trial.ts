@@ -1,21 +1,21 @@
 import { decodeBlock, encodeBlock } from '../protocol/fec/raptorq-codec.ts'
 import { seeded } from './seeded.ts'
 
-/** What came of many random losses. */
+/** Result of many random losses. */
 export type TrialResult = {
   readonly trials: number
   readonly recovered: number
-  /** Decoded to something else than was encoded. */
+  /** Blocks decoded to wrong bytes. */
   readonly wrong: number
 }
 
-/** Repair symbols made of each block, of which a trial draws. */
+/** Repair symbols per source symbol, from which a trial draws. */
 const REPAIRS = 0.5
 const EXTRA_REPAIRS = 12
 
 /**
- * Decodes blocks from K + 2 of their symbols, drawn at random of source and repair symbols, over many K and T: mostly small, since
- * small blocks are the ones that fail. The same seed gives the same losses.
+ * Decodes blocks from K + 2 of their symbols, drawn at random from source and repair symbols, over many K and T: mostly small
+ * ones, which fail most often. The same seed gives the same losses.
  */
 export function recoveryTrial(trials: number, seed: number): TrialResult {
   const random = seeded(seed)
@@ -28,7 +28,7 @@ export function recoveryTrial(trials: number, seed: number): TrialResult {
     for (let i = 0; i < data.length; i++) data[i] = random() * 256
     const repairs = Math.ceil(k * REPAIRS) + EXTRA_REPAIRS
     const repair = encodeBlock(k, symbolBytes, data, repairs)
-    // Some losses of each block: making it costs as much as decoding.
+    // Several losses per block: encoding costs as much as decoding.
     for (let turn = 0; turn < 20 && done < trials; turn++, done++) {
       const ids = draw(k + repairs, k + 2, random)
       const bytes = new Uint8Array(ids.length * symbolBytes)
@@ -45,14 +45,14 @@ export function recoveryTrial(trials: number, seed: number): TrialResult {
   return { trials, recovered, wrong }
 }
 
-/** Half of them to 40 symbols, some to 1000. */
+/** Half of them up to 40 symbols, the others up to 1000. */
 function blockSize(random: number): number {
   if (random < 0.5) return 1 + Math.floor(random * 2 * 40)
   if (random < 0.9) return 41 + Math.floor((random - 0.5) * 2.5 * 160)
   return 201 + Math.floor((random - 0.9) * 10 * 800)
 }
 
-/** `count` different numbers below `below`. */
+/** `count` different numbers less than `below`. */
 function draw(below: number, count: number, random: () => number): number[] {
   const all = Array.from({ length: below }, (_, i) => i)
   for (let i = 0; i < count; i++) {

@@ -6,7 +6,7 @@ import { Receiver } from '../receive/receiver.ts'
 import { type Datagram, play } from './datagrams.ts'
 import { DEFAULT_RECEIVE } from './default-receive.ts'
 
-/** What came of some datagrams. */
+/** Result of receiving datagrams. */
 export type Received = {
   /** Last content of each file by `serviceN/name`. */
   readonly files: ReadonlyMap<string, Uint8Array>
@@ -14,11 +14,11 @@ export type Received = {
   readonly order: readonly string[]
   readonly lost: readonly FlowObject[]
   readonly alarms: readonly { readonly rule: string; readonly text: string }[]
-  /** Memory held after the end. */
+  /** Memory in use after the end. */
   readonly heldBytes: number
 }
 
-/** Runs datagrams through our own receiver, in memory. */
+/** Receives datagrams with our own receiver, in memory. */
 export function receiveAll(datagrams: readonly Datagram[], target: ReceiveTarget): Received {
   const files = new Map<string, Uint8Array>()
   const order: string[] = []

@@ -1,7 +1,7 @@
 import { CaptureReader } from '../capture/capture-reader.ts'
 import type { Receiver } from '../receive/receiver.ts'
 
-/** Plays a capture into a receiver, which is closed at its end. */
+/** Plays a capture into a receiver, which is closed at the end. */
 export async function receiveCapture(file: string, receiver: Receiver): Promise<void> {
   const reader = new CaptureReader({ files: [file], pace: 'fast', loop: 1, nowUs: () => 0 })
   let lastUs = 0

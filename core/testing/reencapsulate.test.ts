@@ -80,7 +80,7 @@ async function inspect(...captures: Uint8Array[]): Promise<Report> {
   return report
 }
 
-/** What was received, without times: signalling and objects of each service, byte for byte. */
+/** Received signalling and objects of each service, byte for byte, without times. */
 function content(report: Report): string {
   const lls = report.lls
     .filter(({ tableId }) => tableId !== 0)
@@ -128,11 +128,11 @@ if (existsSync(CAPTURES)) {
   }
 }
 
-describe.each(sources)('%s gives the same in', (name, load) => {
+describe.each(sources)('%s is received alike in', (name, load) => {
   let packets: IpPacket[]
   let original: string
-  // A tunnel reorders between PLPs. Where that shows, one is used: MMTP counts from the SLT on, and the flows of the MABR
-  // capture are numbered as they come.
+  // A tunnel reorders between PLPs. Captures that depend on the order use one PLP: MMTP is counted from the SLT on, and the
+  // flows of the MABR capture are numbered on arrival.
   const plps = plpByDestination(/^(offair|mabr)/.test(name) ? 1 : 3)
   beforeAll(async () => {
     packets = await load()
@@ -178,10 +178,10 @@ describe.each(sources)('%s gives the same in', (name, load) => {
     )
   })
 
-  it('STLTP with lost packets that FEC brings back', async () => {
+  it('STLTP with lost packets that FEC recovers', async () => {
     const fec = { columns: 10, rows: 5, rowFec: true }
     const tunnel = stltpPackets(packets, { plpOf: plps, fec, lost: (index) => index > 60 && index % 23 === 7 })
-    // Before the last matrix is complete nothing can be recovered there.
+    // Packets after the last complete matrix cannot be recovered.
     const report = await inspect(pcapOfFrames(tunnel, LINK_TYPE.raw))
     const counts = report.links[0]?.counts ?? {}
     expect(counts.recovered).toBeGreaterThan(2)
@@ -204,7 +204,7 @@ describe.each(sources)('%s gives the same in', (name, load) => {
 })
 
 describe('an STLTP tunnel that loses packets', () => {
-  it('says what was lost at each level, and goes on', async () => {
+  it('reports losses at each level, and continues', async () => {
     const packets = ipPacketsFrom(await twoServicesFixture())
     const report = await inspect(
       pcapOfFrames(stltpPackets(packets, { lost: (index) => index % 40 === 20 }), LINK_TYPE.raw),

@@ -11,10 +11,10 @@ import { RTP_HEADER_BYTES, RTP_TYPE, tunnelTimestamp, writeRtpHeader } from '../
 import { basebandPackets, StltpWriter } from '../protocol/stltp/stltp-writer.ts'
 import type { Datagram } from './datagrams.ts'
 
-/** One IPv4 packet of a capture, with everything below it taken off. */
+/** One IPv4 packet of a capture, without its link layer. */
 export type IpPacket = { readonly bytes: Uint8Array; readonly timeUs: number }
 
-/** One record of a capture to be written. */
+/** One record for a capture. */
 export type CaptureFrame = { readonly bytes: Uint8Array; readonly timeUs: number }
 
 /** The IPv4 packets of a pcap of link type NULL or Ethernet (no VLAN), in µs; times of the NTP epoch are corrected. */
@@ -28,7 +28,7 @@ export function ipPacketsOf(pcap: Uint8Array): IpPacket[] {
     const timeUs = (seconds >= 0xbc17c200 ? seconds - 2208988800 : seconds) * 1e6 + view.getUint32(at + 4, little)
     const start = at + 16 + header
     const end = at + 16 + view.getUint32(at + 8, little)
-    // The datagram ends by its own length: Ethernet pads.
+    // The IP length ends the packet: Ethernet pads.
     if ((pcap[start] as number) >> 4 === 4) {
       packets.push({ bytes: pcap.slice(start, Math.min(end, start + u16At(pcap, start + 2))), timeUs })
     }
@@ -37,7 +37,7 @@ export function ipPacketsOf(pcap: Uint8Array): IpPacket[] {
   return packets
 }
 
-/** Datagrams of a made-up broadcast as IP packets. */
+/** Datagrams of a generated broadcast as IP packets. */
 export function ipPacketsFrom(datagrams: readonly Datagram[], source = '127.0.0.1'): IpPacket[] {
   const flows = new FlowTable()
   return datagrams.map(({ address, port, bytes, timeUs }) => {
@@ -113,10 +113,10 @@ export function pcapngOfFrames(frames: readonly CaptureFrame[], linkType: number
   return out
 }
 
-/** PLP of a packet: LLS and signalling-like low ports stay in 0, the rest is spread by destination. */
+/** PLP of a packet: LLS and signalling-like low ports are in 0, others are spread by destination. */
 export type PlpOf = (packet: IpPacket) => number
 
-/** Every destination to a PLP of its own of `plps`, LLS in PLP 0. */
+/** Spreads destinations over `plps` PLPs, with LLS in PLP 0. */
 export function plpByDestination(plps: number): PlpOf {
   const known = new Map<string, number>([['224.0.23.60:4937', 0]])
   return ({ bytes }) => {
@@ -138,7 +138,7 @@ export type AlpForm = 'single' | 'segments' | 'concatenation'
 
 /** Bytes of one segment in the form `segments`. */
 const SEGMENT_BYTES = 400
-/** Packets joined in the form `concatenation`, where they follow each other within this time. */
+/** Most packets joined in the form `concatenation`. */
 const JOINED = 4
 const JOIN_US = 20_000
 
@@ -182,9 +182,9 @@ function alpOf(packets: readonly IpPacket[], form: AlpForm, plpOf: PlpOf, tagged
       const group = waiting.get(plp)
       if (group === undefined) waiting.set(plp, [packet])
       else group.push(packet)
-      for (const [each, held] of [...waiting]) {
-        const first = held[0] as IpPacket
-        const full = held.length >= JOINED || held.some(({ bytes }) => bytes.length > 4095)
+      for (const [each, packets] of [...waiting]) {
+        const first = packets[0] as IpPacket
+        const full = packets.length >= JOINED || packets.some(({ bytes }) => bytes.length > 4095)
         if (full || packet.timeUs - first.timeUs > JOIN_US) flush(each)
       }
     } else if (form === 'segments' && packet.bytes.length > SEGMENT_BYTES) {
@@ -234,13 +234,13 @@ export type StltpOptions = {
   readonly firstSequence?: number
   /** Columns and rows of the SMPTE ST 2022-1 matrix; rows 0: column FEC only. */
   readonly fec?: { readonly columns: number; readonly rows: number; readonly rowFec: boolean }
-  /** Outer packets that are left out, by their number from 0. */
+  /** Omitted outer packets, by their number from 0. */
   readonly lost?: (index: number) => boolean
 }
 
 const TUNNEL_ADDRESS = '239.1.2.3'
 const TUNNEL_PORT = 31000
-/** Baseband packets are filled up at least so often. */
+/** Longest time until a baseband packet is filled up. */
 const FRAME_US = 50_000
 
 /** The IP packets in an STLTP tunnel to 239.1.2.3:31000, with preamble and timing packets. */
@@ -300,7 +300,7 @@ export function alptpPackets(packets: readonly IpPacket[], plpOf: PlpOf = () => 
   for (const { plp, bytes, timeUs } of alpOf(packets, 'single', plpOf, false)) {
     const stream = streams.get(plp) ?? { sequence: 0, pending: new Uint8Array(0), begin: true }
     streams.set(plp, stream)
-    // Each ALP packet begins a datagram, so that M can say so.
+    // Each ALP packet starts a datagram, so that M can mark it.
     for (let at = 0; at < bytes.length; at += payloadBytes) {
       const payload = bytes.subarray(at, at + payloadBytes)
       const datagram = new Uint8Array(RTP_HEADER_BYTES + payload.length)
@@ -315,7 +315,7 @@ export function alptpPackets(packets: readonly IpPacket[], plpOf: PlpOf = () => 
   return ipPacketsFrom(datagrams, '192.168.7.1')
 }
 
-/** The IP packets with the RTP header of DSTP in front of each UDP payload; other packets stay as they are. */
+/** The IP packets with DSTP's RTP header before each UDP payload; other packets are unchanged. */
 export function dstpPackets(packets: readonly IpPacket[], payloadType = 0x58): IpPacket[] {
   let sequence = 0
   return packets.map(({ bytes, timeUs }) => {

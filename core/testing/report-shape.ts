@@ -1,4 +1,4 @@
-/** Says where a value differs from its form; an empty list where it does not. */
+/** Lists where a value differs from its form. */
 type Shape = (value: unknown, path: string) => string[]
 
 const number: Shape = (value, path) =>
@@ -260,8 +260,8 @@ const report = exactly({
 })
 
 /**
- * Where a document is not a report as the design has it: a key missing, one too many, a value of another kind. Written by
- * hand from the design, and not from the types the program uses.
+ * Lists where a document is not a report as designed: a missing key, an extra one, a value of another kind. Written by hand
+ * from the design, independently of the program's types.
  */
 export function reportFaults(document: unknown): string[] {
   return report(document, 'report')

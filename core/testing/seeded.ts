@@ -9,7 +9,7 @@ export function seeded(seed: number): () => number {
   }
 }
 
-/** The same as whole numbers from 0, below what each call says. */
+/** The same as whole numbers from 0 to below each call's limit. */
 export function seededBelow(seed: number): (below: number) => number {
   const random = seeded(seed)
   return (below) => Math.floor(random() * below)

@@ -5,22 +5,22 @@ import { MULTICAST_PART } from '../engine/parts/multicast-options.ts'
 import { PART_DESCRIPTIONS } from '../engine/registry.ts'
 import { chosenParts, partOf } from '../engine/spec/compose.ts'
 
-/** A session of these parts, linked by what they give and take. */
+/** A session of these parts, linked by port. */
 export function sessionOf(parts: readonly PartSpec[]): SessionSpec {
   return { format: 'routescope-session', version: 2, parts }
 }
 
-/** Parts for what was chosen beside the source: receiver, repair, folder and others. */
+/** Parts for choices other than the source: receiver, repair, folder and others. */
 export function partsFor(choices: Choices): PartSpec[] {
   return chosenParts(PART_DESCRIPTIONS, choices)
 }
 
-/** A multicast to listen to, with what was chosen of it. */
+/** A multicast source with its choices. */
 export function livePart(id: string, url: string, choices: Choices): PartSpec {
   return partOf(MULTICAST_PART, id, { ...choices, url })
 }
 
-/** Captures to read as one, with what was chosen of them. */
+/** Captures read as one source, with its choices. */
 export function capturePart(id: string, files: readonly string[], choices: Choices): PartSpec {
   return partOf(CAPTURE_PART, id, { ...choices, capture: files })
 }

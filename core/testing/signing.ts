@@ -104,15 +104,15 @@ export function makeIdentity(
   return { certificate, der: new Uint8Array(AsnConvert.serialize(certificate)), privateKey, keyId }
 }
 
-/** What a signature brings along, and how it names its signer. */
+/** Contents of a signature, and its reference to the signer. */
 export type SignOptions = {
-  /** Certificates to put into the signature. */
+  /** Certificates included in the signature. */
   certificates?: readonly TestIdentity[]
   /** Names the signer by issuer and serial number instead of its key. */
   bySerial?: boolean
   /** False signs the content itself. */
   attributes?: boolean
-  /** Puts the content into the signature. */
+  /** Includes the content in the signature. */
   attached?: boolean
 }
 
@@ -167,7 +167,7 @@ function attribute(attrType: string, value: Uint8Array): Attribute {
   return new Attribute({ attrType, attrValues: [exact(value)] })
 }
 
-/** DER sorts what is in a set; attributes above come in that order already where their lengths grow. */
+/** DER sorts a set; the attributes above are already in order of length. */
 function setOf(parts: readonly Uint8Array[]): Uint8Array {
   const body = Buffer.concat(parts)
   const head = body.length < 128 ? [0x31, body.length] : [0x31, 0x81, body.length]

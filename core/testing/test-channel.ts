@@ -13,31 +13,31 @@ import { RECEIVE_LIMITS, type ReceiveLimits } from '../receive/object/limits.ts'
 import { SIZE_SOURCE, TransportObject } from '../receive/object/transport-object.ts'
 import { DEFAULT_RECEIVE } from './default-receive.ts'
 
-/** What a channel reported, in order, as `whole 5`. */
+/** Records a channel's events in order, as `whole 5`. */
 export class ReportedEvents<Channel> implements ChannelEvents<Channel> {
   readonly destination = '239.255.1.1:5000'
-  readonly said: string[] = []
+  readonly events: string[] = []
   /** TOIs whose objects contradict their digest. */
   readonly corrupt = new Set<number>()
 
   begun(object: TransportObject): void {
-    this.said.push(`begun ${object.toi}`)
+    this.events.push(`begun ${object.toi}`)
   }
   whole(_channel: Channel, object: TransportObject): void {
-    this.said.push(`whole ${object.toi}`)
+    this.events.push(`whole ${object.toi}`)
   }
   lost(_channel: Channel, object: TransportObject): void {
-    this.said.push(`${object.state} ${object.toi}`)
+    this.events.push(`${object.state} ${object.toi}`)
   }
   repeated(): void {}
   looped(_channel: Channel, from: number, to: number): void {
-    this.said.push(`looped ${from} ${to}`)
+    this.events.push(`looped ${from} ${to}`)
   }
   badPacket(code: string): void {
-    this.said.push(code)
+    this.events.push(code)
   }
   limitReached({ limit }: LimitHit): void {
-    this.said.push(`limit ${limit}`)
+    this.events.push(`limit ${limit}`)
   }
   isSound(_channel: Channel, object: TransportObject): boolean {
     return !this.corrupt.has(object.toi)
@@ -47,7 +47,7 @@ export class ReportedEvents<Channel> implements ChannelEvents<Channel> {
   }
 }
 
-/** What a receiver's parts share, with everything that comes out of them. */
+/** The shared context of a receiver's parts, with everything they emit. */
 export class TestContext {
   readonly files: FlowFile[] = []
   readonly lost: FlowObject[] = []
@@ -79,7 +79,7 @@ export class TestContext {
     )
   }
 
-  /** A channel that reports to nobody. */
+  /** A channel whose events nobody takes. */
   channel(tsi: number, serviceId: number | null): LctChannel {
     const names = new ChannelNames(tsi, { bytes: 0 })
     const channel = new LctChannel(this.context, new ReportedEvents(), this.context.nextChannelIndex(), tsi, names)

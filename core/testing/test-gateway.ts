@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { ObjectStore, type ObjectStoreOptions } from '../files/object-store.ts'
 import { Gateway, type GatewayOptions } from '../gateway/gateway.ts'
 
-/** A gateway on loopback over a store that a test fills by hand. */
+/** A gateway on loopback with a store that tests fill. */
 export type TestGateway = {
   readonly store: ObjectStore
   readonly gateway: Gateway
@@ -21,7 +21,7 @@ export type Reply = {
   readonly text: string
 }
 
-/** Opens one; requests wait up to 30 s for what is expected, so that a test decides when they end. */
+/** Opens one; requests wait up to 30 s for expected files, so that tests decide when they end. */
 export async function openGateway(
   options: Partial<GatewayOptions> = {},
   storage: Partial<ObjectStoreOptions> = {},

@@ -4,7 +4,7 @@ import type { ByteRange, FlowFile, FlowObject, ObjectKind } from '../flow/object
 
 const CARRIER = { kind: 'lct', tsi: asTsi(10), toi: asToi(1), codepoint: 8, instance: 0 } as const
 
-/** A received file for tests of what is done with one. */
+/** A received file for tests. */
 export function receivedFile(name: string, content: string | Uint8Array, more: Partial<FlowFile> = {}): FlowFile {
   return {
     serviceId: 1,
@@ -26,7 +26,7 @@ export function receivedFile(name: string, content: string | Uint8Array, more: P
 
 let nextIndex = 1_000_000
 
-/** An object that arrives in order when a test says so, and ends as it says. */
+/** An object whose arrival and end a test controls. */
 export class ArrivingObject implements FlowObject {
   readonly index: number
   readonly serviceId = 1
@@ -63,7 +63,7 @@ export class ArrivingObject implements FlowObject {
     return this.#bytes.byteLength
   }
 
-  /** How many follow it now. */
+  /** Current number of readers. */
   get watchers(): number {
     return this.#watchers.size
   }

@@ -5,12 +5,12 @@ import { Receiver } from '../receive/receiver.ts'
 import { DEFAULT_RECEIVE } from './default-receive.ts'
 import { content, type TestPacket, testFlow, testPacket } from './test-session.ts'
 
-/** What a test's S-TSID and MPD say of one media channel. */
+/** One media channel in a test's S-TSID and MPD. */
 export type TestTrack = { readonly tsi: number; readonly role: 'video' | 'audio'; readonly step: string }
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-/** A receiver and its columns under a made-up clock, sent to by hand; time passes as in a live session. */
+/** A receiver and its columns with a test clock and packets sent by the test. */
 export class TestReception {
   readonly columns: SessionColumns
   readonly receiver: Receiver
@@ -31,7 +31,7 @@ export class TestReception {
     this.columns.joined(this.timeUs)
   }
 
-  /** Lets time pass: the receiver ticks and the columns are sampled, as often as in a session. */
+  /** Advances the time: the receiver ticks and the columns are sampled, as often as in a session. */
   pass(ms: number): void {
     const untilUs = this.timeUs + ms * 1000
     while (this.timeUs < untilUs) {
@@ -52,7 +52,7 @@ export class TestReception {
     this.packet({ tsi: 0, toi: this.#tois++, codepoint: 3, payload: bytes, length: bytes.length })
   }
 
-  /** A media segment of `packets` packets, 20 ms apart; those listed in `lost` do not come. */
+  /** A media segment of `packets` packets, 20 ms apart, without those listed in `lost`. */
   segment(tsi: number, toi: number, packets = 10, lost: readonly number[] = []): void {
     const length = packets * 100
     const payload = content(length, toi)
@@ -106,7 +106,7 @@ export class TestReception {
   }
 }
 
-/** An MPD whose segment step is the `SegmentTemplate` attributes and children given. */
+/** An MPD with the given `SegmentTemplate` attributes and children. */
 function mpd(tracks: readonly TestTrack[], attributes: string): string {
   const sets = tracks.map(
     ({ tsi, role, step }) =>

@@ -7,10 +7,10 @@ export type Seen = {
   readonly range: string | null
   readonly headers: IncomingMessage['headers']
 }
-/** Answers one request; `file` is the content under its path. */
+/** Answers one request; `file` is the content at its path. */
 export type Answering = (request: IncomingMessage, response: ServerResponse, file: Uint8Array | undefined) => void
 
-/** An HTTP server on loopback for tests: serves files well, or as a test makes it. */
+/** An HTTP server on loopback for tests: correct by default, or as a test defines it. */
 export class TestServer {
   readonly files = new Map<string, Uint8Array>()
   readonly seen: Seen[] = []
@@ -37,12 +37,12 @@ export class TestServer {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`
   }
 
-  /** Ranges asked for so far, as written. */
+  /** Requested ranges so far, as written. */
   get ranges(): (string | null)[] {
     return this.seen.map(({ range }) => range)
   }
 
-  /** Most requests that were open at the same time. */
+  /** Most requests open at the same time. */
   get parallel(): number {
     return this.#most
   }
@@ -55,14 +55,14 @@ export class TestServer {
   }
 }
 
-/** `bytes=a-b` or `bytes=a-` of so many bytes, half-open. */
+/** `bytes=a-b` or `bytes=a-` of `size` bytes, half-open. */
 export function rangeOf(request: IncomingMessage, size: number): [number, number] | null {
   const match = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '')
   if (match === null) return null
   return [Number(match[1]), match[2] === '' ? size : Math.min(size, Number(match[2]) + 1)]
 }
 
-/** As a server should: 404, 200, or 206 with Content-Range and an ETag. */
+/** Correct answers: 404, 200, or 206 with Content-Range and an ETag. */
 export function serveWell(request: IncomingMessage, response: ServerResponse, file: Uint8Array | undefined): void {
   if (file === undefined) {
     response.writeHead(404).end('no such file')
@@ -79,11 +79,11 @@ export function serveWell(request: IncomingMessage, response: ServerResponse, fi
     return
   }
   const [from, to] = range
-  const said = { 'Content-Range': `bytes ${from}-${to - 1}/${file.length}`, 'Content-Length': to - from }
-  response.writeHead(206, { ...headers, ...said }).end(file.subarray(from, to))
+  const partial = { 'Content-Range': `bytes ${from}-${to - 1}/${file.length}`, 'Content-Length': to - from }
+  response.writeHead(206, { ...headers, ...partial }).end(file.subarray(from, to))
 }
 
-/** Time that passes when a test says so; waits up to `instantMs` are over at once. */
+/** A clock that tests advance; waits up to `instantMs` end at once. */
 export class TestClock implements HttpClock {
   readonly instantMs: number
   chance = 0

@@ -16,7 +16,7 @@ import type { ReceiveLimits } from '../receive/object/limits.ts'
 import { Receiver } from '../receive/receiver.ts'
 import { DEFAULT_RECEIVE } from './default-receive.ts'
 
-/** One ROUTE packet for tests: fields as in an LCT header, the rest left out. */
+/** One ROUTE packet for tests: fields of an LCT header with defaults. */
 export type TestPacket = {
   tsi: number
   toi: number
@@ -61,7 +61,7 @@ export function testFlow(destinationAddress = '239.255.1.1', destinationPort = 5
   }
 }
 
-/** A receiver under a made-up clock, and everything it said. */
+/** A receiver with a test clock, and all its events. */
 export class TestSession {
   readonly files: FlowFile[] = []
   readonly begun: FlowObject[] = []
@@ -119,7 +119,7 @@ export class TestSession {
     )
   }
 
-  /** One datagram now, 1 ms after the last. */
+  /** Sends one datagram, 1 ms after the last. */
   datagram(bytes: Uint8Array, flow: Flow = testFlow()): void {
     this.timeUs += 1000
     this.receiver.datagram(flow, bytes, 0, bytes.length, this.timeUs, ++this.#frame)
@@ -147,7 +147,7 @@ export class TestSession {
   }
 }
 
-/** Bytes that differ from place to place and from seed to seed. */
+/** Bytes that depend on position and seed. */
 export function content(length: number, seed = 1): Uint8Array {
   const bytes = new Uint8Array(length)
   for (let at = 0; at < length; at++) bytes[at] = (at * 31 + (at >> 8) * 7 + seed * 101) & 0xff

@@ -13,7 +13,7 @@ import type { Engine } from '../engine/engine.ts'
 import { serveEngine, type Wire } from '../engine/serve.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 
-/** A window at the other end of a wire in memory: sends commands, keeps what it is told, and waits for events. */
+/** A window at the other end of a wire in memory: sends commands, keeps the received events, and waits for them. */
 export class TestWindow {
   readonly events: WireEvent[] = []
   readonly #replies = new Map<number, (reply: WireReply) => void>()
@@ -24,7 +24,7 @@ export class TestWindow {
 
   constructor(engine: Engine) {
     const wire: Wire = {
-      // What crosses a real wire is copied: a message that could not be is a fault.
+      // A real wire copies messages: one that cannot be copied is an error.
       post: (message) => this.#take(structuredClone(message)),
       onMessage: (listener) => {
         this.#listener = listener
@@ -36,7 +36,7 @@ export class TestWindow {
     serveEngine(engine, wire)
   }
 
-  /** @throws AppFailure as the engine answered it */
+  /** @throws AppFailure from the engine's answer */
   async call<N extends CommandName>(
     command: N,
     ...args: Parameters<EngineCommands[N]>
@@ -46,7 +46,7 @@ export class TestWindow {
     return reply.value as ReturnType<EngineCommands[N]>
   }
 
-  /** Any message, also one that is no request. */
+  /** Sends any message, including invalid requests. */
   send(message: { readonly id: number } & Record<string, unknown>): Promise<WireReply> {
     return new Promise((resolve) => {
       this.#replies.set(message.id, resolve)
@@ -54,12 +54,12 @@ export class TestWindow {
     })
   }
 
-  /** A message that has no answer. */
+  /** Sends a message without an answer. */
   drop(message: unknown): void {
     this.#listener(message)
   }
 
-  /** Settles when the events so far satisfy the test, now or later. */
+  /** Settles when the events satisfy the test, now or later. */
   until(satisfied: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const look = (): void => {
@@ -76,21 +76,21 @@ export class TestWindow {
     return this.events.filter((each) => each.event === event).map((each) => each.data as EngineEvents[N])
   }
 
-  /** The session's state, put together from its sections as a page does it. */
+  /** The session's state, assembled from its sections as in a page. */
   snapshot(sessionId: string): SessionSnapshot | null {
     const sections = new SessionSections()
     for (const each of this.data('sections')) if (each.sessionId === sessionId) sections.take(each.changes)
     return sections.snapshot(sessionId)
   }
 
-  /** Settles with the last snapshot once the session has come to its end. */
+  /** Settles with the last snapshot when the session has ended. */
   async ended(sessionId: string): Promise<SessionSnapshot> {
     const over = (): boolean => !['starting', 'running', undefined].includes(this.snapshot(sessionId)?.phase)
     await this.until(over)
     return this.snapshot(sessionId) as SessionSnapshot
   }
 
-  /** Indices of the rows told of so far. */
+  /** Indices of the rows received so far. */
   rows(sessionId: string): Set<number> {
     const indices = new Set<number>()
     for (const batch of this.data('objects')) {

@@ -11,7 +11,7 @@ const NODE_IO = ['fs', 'net', 'dgram', 'http', 'timers', 'worker_threads', 'chil
 const OUTSIDE_TESTS = ['!**/*.test.ts', '!**/*.test.tsx', '!**/testing/**']
 const TESTING: Pattern = { group: ['**/testing/**'], message: 'Only tests import core/testing and renderer/testing.' }
 
-/** The overrides of biome.json that hold the walls, made from the table of rooms. */
+/** The overrides of biome.json for the walls, made from the table of rooms. */
 export function wallOverrides(): Override[] {
   const names = Object.keys(ROOMS)
   const core = names.map((name) => {
@@ -90,7 +90,7 @@ function reasonAgainst(global: string): string {
     : 'This room runs in web pages too: what it needs of Node is in #platform.'
 }
 
-/** How files of a room are imported. */
+/** Import patterns of a room's files. */
 function pathsOf(room: string): string[] {
   return room === 'platform' ? ['#platform'] : [`**/${room}/**`]
 }

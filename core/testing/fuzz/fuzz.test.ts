@@ -6,11 +6,11 @@ import { seeded } from '../seeded.ts'
 import { mutate } from './mutate.ts'
 import { NOT_FOR_BYTES, PARSERS } from './parsers.ts'
 
-/** Inputs for all parsers together; `npm run fuzz` asks for millions. */
+/** Inputs of all parsers together; `npm run fuzz` uses millions. */
 const INPUTS = Number(process.env.ROUTESCOPE_FUZZ ?? 60_000)
 const SEED = Number(process.env.ROUTESCOPE_FUZZ_SEED ?? 20261121)
 
-/** Runs a parser on what may be anything. @returns what is wrong with the way it took it, null where nothing is */
+/** Runs a parser on any bytes. @returns the error in its behaviour, or null */
 function complaint(parse: (bytes: Uint8Array) => unknown, bytes: Uint8Array): string | null {
   const before = bytes.slice()
   try {
@@ -34,19 +34,22 @@ describe('every parser', () => {
     }
   })
 
-  it.each(PARSERS.map((parser) => [parser.name, parser] as const))('%s takes samples cut at each byte', (_, parser) => {
-    for (const sample of parser.samples) {
-      // Long samples are cut at each of their first bytes, and then at every so many.
-      const step = Math.max(1, Math.floor(sample.length / 2000))
-      for (let length = 0; length < sample.length; length += length < 500 ? 1 : step) {
-        expect(complaint(parser.parse, sample.slice(0, length)), `cut at ${length} of ${sample.length}`).toBeNull()
+  it.each(PARSERS.map((parser) => [parser.name, parser] as const))(
+    '%s accepts samples truncated at each byte',
+    (_, parser) => {
+      for (const sample of parser.samples) {
+        // Long samples are truncated at each of their first bytes, then at regular steps.
+        const step = Math.max(1, Math.floor(sample.length / 2000))
+        for (let length = 0; length < sample.length; length += length < 500 ? 1 : step) {
+          expect(complaint(parser.parse, sample.slice(0, length)), `cut at ${length} of ${sample.length}`).toBeNull()
+        }
       }
-    }
-  })
+    },
+  )
 
   const each = Math.ceil(INPUTS / PARSERS.length)
   it.each(PARSERS.map((parser, index) => [parser.name, parser, index] as const))(
-    `%s takes ${each} damaged inputs (seed ${SEED})`,
+    `%s accepts ${each} damaged inputs (seed ${SEED})`,
     (_, parser, index) => {
       const random = seeded(SEED + index)
       const samples = parser.samples
@@ -61,7 +64,7 @@ describe('every parser', () => {
     },
   )
 
-  it('is listed here: none can be written and forgotten', () => {
+  it('is listed here, so that no parser is untested', () => {
     const core = fileURLToPath(new URL('../../', import.meta.url))
     const found: string[] = []
     for (const folder of ['xml', 'protocol', 'manifest', 'media', 'capture']) {

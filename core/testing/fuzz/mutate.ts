@@ -1,12 +1,12 @@
 const INTERESTING = [0, 1, 0x7f, 0x80, 0xff, 0x3c, 0x3e, 0x26, 0x22, 0x0d, 0x0a, 0x2d, 0x1f, 0x8b]
 
-/** A damaged copy of a sample: bits, bytes, lengths, cuts, repeats, splices with another sample; sometimes nothing but noise. */
+/** A damaged copy of a sample: bits, bytes, lengths, cuts, repeats, splices with another sample; sometimes only noise. */
 export function mutate(sample: Uint8Array, other: Uint8Array, random: () => number): Uint8Array {
   const below = (limit: number): number => Math.floor(random() * limit)
   if (random() < 0.02) return Uint8Array.from({ length: below(300) }, () => below(256))
   let bytes: Uint8Array = sample.slice()
   for (let change = 1 + below(4); change > 0 && bytes.length > 0; change--) {
-    // Most formats have what matters in front.
+    // Most formats have their important fields at the start.
     const at = random() < 0.5 ? below(Math.min(bytes.length, 32)) : below(bytes.length)
     switch (below(8)) {
       case 0:

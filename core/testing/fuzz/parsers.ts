@@ -60,7 +60,7 @@ import { parseXml } from '../../xml/xml-parser.ts'
 import { makeIdentity, signCms } from '../signing.ts'
 import * as sample from './samples.ts'
 
-/** A parser of bytes that anyone may send, with good inputs of each form it takes. */
+/** A parser of bytes from the network, with valid inputs of each form. */
 export type FuzzedParser = {
   /** Name of the exported function. */
   readonly name: string
@@ -70,9 +70,9 @@ export type FuzzedParser = {
 
 const LIMIT = 1 << 20
 const identity = makeIdentity('Signer')
-/** A reader of an element, on bytes. */
+/** A reader of an element, applied to bytes. */
 const ofXml = (read: (root: XmlElement) => unknown) => (bytes: Uint8Array) => read(parseXml(bytes))
-/** A reader of text, on bytes. */
+/** A reader of text, applied to bytes. */
 const ofText = (read: (text: string) => unknown) => (bytes: Uint8Array) => read(latin1Text(bytes))
 const rtp = (fill: number): Uint8Array => {
   const packet = new Uint8Array(40).fill(fill)
@@ -254,7 +254,7 @@ export const PARSERS: readonly FuzzedParser[] = [
   { name: 'parseXml', samples: [sample.STSID, sample.MABR, sample.SLT], parse: (bytes) => parseXml(bytes) },
 ]
 
-/** Exported under such a name, but of what is parsed already, or of a number. */
+/** Functions with a parser's name that take parsed input or a number. */
 export const NOT_FOR_BYTES: ReadonlySet<string> = new Set([
   'parseAddressing',
   'parseAvailabilityOffset',
@@ -267,7 +267,7 @@ function concat(head: readonly number[], tail: Uint8Array): Uint8Array {
   return Uint8Array.from([...head, ...tail])
 }
 
-/** A SignedMultiTable of two tables, with a signature that is none. */
+/** A SignedMultiTable of two tables with an invalid signature. */
 function signedMultiTable(): Uint8Array {
   const slt = sample.gzip(sample.SLT)
   const time = sample.gzip(sample.SYSTEM_TIME)

@@ -6,7 +6,7 @@ import { asToi, asTsi } from '../../contract/ids.ts'
 import { lctHeaderBytes, routeLctHeader, serialiseLctHeader } from '../../protocol/lct/header.ts'
 import { DEMO_FOLDER } from '../make-fixtures.ts'
 
-/** Good inputs of each kind, small and with every element that is read. */
+/** Valid inputs of each kind, small and with every element that is read. */
 export const text = (...lines: readonly string[]): Uint8Array => new TextEncoder().encode(lines.join('\n'))
 export const hex = (digits: string): Uint8Array => hexToBytes(digits.replace(/\s/g, ''))
 export const gzip = (bytes: Uint8Array): Uint8Array => new Uint8Array(gzipSync(bytes))
@@ -82,7 +82,7 @@ export const PLAYLIST = text(
   '#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:4\n#EXT-X-MAP:URI="i.mp4",BYTERANGE="10@0"\n#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00.000Z\n#EXTINF:2.0,\na-4.m4s\n#EXT-X-BYTERANGE:100@20\n#EXTINF:1.9,\na-5.m4s\n#EXT-X-ENDLIST\n',
 )
 
-/** A ROUTE packet with EXT_TOL, EXT_TIME and EXT_FTI as they stand on air. */
+/** A ROUTE packet with EXT_TOL, EXT_TIME and EXT_FTI as on air. */
 export const ROUTE_PACKET = hex(
   '12a1 0c 08 00000000 0000000a 00000007 c2001000 0203c000 e1000000 00000000 4004 000000001000 0000 05a8 00000000 00000064 aabbccdd',
 )
