@@ -93,7 +93,6 @@ export class Broadcaster {
   readonly #context = new CountingContext(this.counters)
 
   /**
-   *
    * @param content one presentation, sent to the address in `options`, or several services with their own addresses
    * @param startUs time of the first packet, µs since the UNIX epoch
    * @throws AppFailure not-supported | input-unusable | bad-spec
@@ -172,7 +171,7 @@ export class Broadcaster {
     this.#context.target = out
     let stalled: Set<Emitter> | null = null
     for (;;) {
-      const emitter = this.#due(nowUs, stalled)
+      const emitter = this.#earliest(nowUs, stalled)
       if (emitter === null) break
       // Delayed packets are sent late: time does not go back for them.
       const timeUs = this.#pace === 'fast' ? emitter.nextUs : nowUs
@@ -189,7 +188,7 @@ export class Broadcaster {
   }
 
   /** The emitter with the earliest packet up to `nowUs`; null where there is none, or all media is sent. */
-  #due(nowUs: number, stalled: ReadonlySet<Emitter> | null): Emitter | null {
+  #earliest(nowUs: number, stalled: ReadonlySet<Emitter> | null): Emitter | null {
     if (earliest(this.#media) === Number.POSITIVE_INFINITY) return null
     let first: Emitter | null = null
     for (const emitter of this.#emitters) {

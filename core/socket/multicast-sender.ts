@@ -131,9 +131,9 @@ export class MulticastSender {
     this.#errors++
     if (this.#problem !== null) return
     const code = (cause as { code?: unknown }).code
-    const gone = code === 'ENETUNREACH' || code === 'EADDRNOTAVAIL' || code === 'ENODEV' || code === 'ENETDOWN'
+    const unreachable = code === 'ENETUNREACH' || code === 'EADDRNOTAVAIL' || code === 'ENODEV' || code === 'ENETDOWN'
     const on = this.#options.interface === undefined ? '' : ` on ${this.#options.interface}`
-    this.#problem = gone
+    this.#problem = unreachable
       ? new AppFailure(
           'interface-gone',
           `Packets cannot be sent${on}: there is no way to ${what}.`,

@@ -61,7 +61,7 @@ export class ReceiveSocket {
   /** Joined interfaces; none where the system chose one without reporting it. */
   #on: readonly NetworkInterface[] = []
   /** Those of them that were removed. */
-  readonly #gone = new Set<NetworkInterface>()
+  readonly #removed = new Set<NetworkInterface>()
   #problem: AppError | null = null
   #inode: string | null = null
   #drops: number | null = null
@@ -140,10 +140,10 @@ export class ReceiveSocket {
     if (this.#closed) return
     for (const on of this.#on) {
       const present = list.some((entry) => entry.name === on.name && entry.address === on.address)
-      if (!present) this.#gone.add(on)
-      else if (this.#gone.has(on)) await this.#joinAgain(on)
+      if (!present) this.#removed.add(on)
+      else if (this.#removed.has(on)) await this.#joinAgain(on)
     }
-    const [missing] = this.#gone
+    const [missing] = this.#removed
     if (missing === undefined) {
       if (this.#problem?.code === 'interface-gone') this.#problem = null
     } else if (this.#problem?.code !== 'interface-gone') {
@@ -166,7 +166,7 @@ export class ReceiveSocket {
     }
     try {
       await this.#join(on)
-      this.#gone.delete(on)
+      this.#removed.delete(on)
     } catch {
       // Up, but not usable yet: the next check tries again.
     }
