@@ -3,8 +3,8 @@ import { Engine, type EngineOptions } from '../../core/engine/engine.ts'
 import { serveEngine } from '../../core/engine/serve.ts'
 
 /*
- * The engine process of the app. Main gives it its options as the one argument, a port for each window as messages, and
- * the word 'close' at the end.
+ * The engine process of the app. Main passes its options as the only argument, a port for each window as messages, and 'close'
+ * at the end.
  */
 const parent = (process as unknown as { readonly parentPort: ParentPort }).parentPort
 const engine = new Engine(JSON.parse(process.argv.at(-1) ?? '{}') as EngineOptions)

@@ -23,7 +23,7 @@ describe('appFilePath', () => {
   })
 })
 
-test('isOurPage is not taken in by look-alikes', () => {
+test('isOurPage refuses look-alikes', () => {
   expect(isOurPage('routescope://app/index.html#x')).toBe(true)
   for (const url of ['routescope://app.example/', 'https://example.org/routescope://app/', 'file:///app/', '']) {
     expect(isOurPage(url)).toBe(false)

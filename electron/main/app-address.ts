@@ -3,12 +3,12 @@ import { join, sep } from 'node:path'
 /** Origin of every page of the app. */
 export const APP_ORIGIN = 'routescope://app'
 
-/** Whether an address is one of our own pages. */
+/** True for an address of the app's own pages. */
 export function isOurPage(url: string): boolean {
   return url.startsWith(`${APP_ORIGIN}/`)
 }
 
-/** File below `folder` that an address of our scheme names; null for another host, a bad escape or a way out of it. */
+/** File below `folder` for an address of the app's scheme; null for another host, a bad escape or a path outside. */
 export function appFilePath(folder: string, address: string): string | null {
   const url = new URL(address)
   if (url.host !== 'app') return null

@@ -5,8 +5,8 @@ import { appFilePath } from './app-address.ts'
 import { CONTENT_SECURITY_POLICY } from './security.ts'
 
 /*
- * Pages come from a scheme of our own rather than from file://, whose pages may read any file, have no origin to check
- * and take no headers.
+ * Pages have a scheme of their own instead of file://: file pages may read any file, and have no origin to check and no
+ * headers.
  */
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -20,7 +20,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 }
 
-/** To be called before the app is ready: Chromium fixes the rights of schemes at its start. */
+/** Registers the scheme. Call it before the app is ready: Chromium fixes the rights of schemes at its start. */
 export function registerAppScheme(): void {
   protocol.registerSchemesAsPrivileged([
     {
@@ -34,7 +34,7 @@ export function registerAppScheme(): void {
   ])
 }
 
-/** Serves the files below `folder`, and nothing else, as `routescope://app/…`. */
+/** Serves only the files below `folder`, as `routescope://app/…`. */
 export function serveAppScheme(folder: string): void {
   protocol.handle('routescope', async (request) => {
     const path = appFilePath(folder, request.url)

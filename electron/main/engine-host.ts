@@ -7,28 +7,28 @@ import type { AppError } from '../../core/contract/app-error.ts'
 import type { EngineOptions } from '../../core/engine/engine.ts'
 import { SHELL_ENGINE_PORT } from '../preload/channels.ts'
 
-/** An engine that dies this often within a minute dies of something that a restart does not mend. */
+/** Crashes within a minute after which the engine is not restarted: a restart does not help. */
 const DEATHS_PER_MINUTE = 4
-/** Flushing files to a slow disk takes a moment; a hung engine must not keep the app from closing. */
+/** Longest wait for the engine to flush files to a slow disk; a hung engine must not keep the app from closing. */
 const CLOSE_LIMIT_MS = 5_000
 
 export type EngineHostOptions = {
   readonly modulePath: string
   readonly engine: Omit<EngineOptions, 'tempDir'>
-  /** An engine died; another one runs by now, unless it keeps dying. What was lost is said in the error. */
+  /** Called when an engine has crashed; another one runs, unless it keeps crashing. The error names the lost state. */
   readonly onLost: (error: AppError) => void
 }
 
 /**
- * Supervises the engine process and hands every window a port to it. Main never sees what goes through: rows and
- * statistics travel between engine and page directly.
+ * Supervises the engine process and connects every window to it by a port. Rows and statistics pass between engine and page
+ * directly, without main.
  */
 export class EngineHost {
   readonly #options: EngineHostOptions
   readonly #deaths: number[] = []
   #process: UtilityProcess | null = null
   #closing = false
-  /** Removal of what dead engines spilled; the app waits for it before it goes. */
+  /** Removal of temporary files of crashed engines; the app waits for it before it quits. */
   #cleaning: Promise<void> = Promise.resolve()
 
   constructor(options: EngineHostOptions) {
@@ -36,7 +36,7 @@ export class EngineHost {
     this.#start()
   }
 
-  /** Gives the page of `contents` a port of its own; the port that it had before is closed by its end going away. */
+  /** Sends the page of `contents` a port; its previous port closes with the page. */
   connect(contents: WebContents): void {
     if (this.#process === null || contents.isDestroyed()) return
     const { port1, port2 } = new MessageChannelMain()
@@ -44,12 +44,12 @@ export class EngineHost {
     contents.postMessage(SHELL_ENGINE_PORT, null, [port2])
   }
 
-  /** Process id of the engine, undefined while none runs. */
+  /** Process id of the engine; undefined while none runs. */
   get pid(): number | undefined {
     return this.#process?.pid
   }
 
-  /** Stops every session, flushes what they write and ends the process. */
+  /** Stops all sessions, flushes their files and ends the process. */
   async close(): Promise<void> {
     this.#closing = true
     const child = this.#process
@@ -69,7 +69,7 @@ export class EngineHost {
   }
 
   #start(): void {
-    // A folder for each engine, so that what a dead one spilled goes with it.
+    // Each engine has its own folder, which is removed after a crash.
     const tempDir = mkdtempSync(join(tmpdir(), 'routescope-'))
     const options: EngineOptions = { ...this.#options.engine, tempDir }
     const child = utilityProcess.fork(this.#options.modulePath, [JSON.stringify(options)], {
@@ -94,8 +94,7 @@ export class EngineHost {
       this.#start()
       this.#options.onLost({
         code: 'engine-died',
-        message:
-          'The engine stopped unexpectedly and was started again; sessions and what they had not dumped are lost.',
+        message: 'The engine stopped unexpectedly and was started again; sessions and their undumped files are lost.',
         tryThis: 'Open the capture or the address again.',
         cause: `exit status ${code}`,
       })

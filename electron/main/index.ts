@@ -12,8 +12,8 @@ import { serveShell } from './shell-ipc.ts'
 import { focusWindow, openWindow } from './windows.ts'
 
 /*
- * Life cycle of the desktop app. Main starts things and holds no data: traffic lives in the engine process, and what is
- * shown of it in the pages.
+ * Life cycle of the desktop app. Main starts things and keeps no data: traffic is in the engine process, its display in the
+ * pages.
  */
 
 const appFolder = join(__dirname, '..', '..')
@@ -23,7 +23,7 @@ const demoDir = app.isPackaged
 
 const request = launchRequest(process.argv.slice(1), process.cwd())
 
-// The request travels as data: the command line that Chromium passes on is reordered.
+// The request is passed as data, because Chromium reorders the command line it passes on.
 if (app.requestSingleInstanceLock(request)) run()
 else app.quit()
 
@@ -38,7 +38,7 @@ function run(): void {
     open({ kind: 'capture', files: [path], choices: {} })
   })
   app.on('second-instance', (_event, _args, _workingDir, asked) => openRequest(asked as InitialRequest))
-  // A window for each request: opening a capture must not throw away what another window shows.
+  // Each request opens a window, so that a capture does not replace the contents of another window.
   function openRequest(asked: InitialRequest): void {
     const [first] = BrowserWindow.getAllWindows()
     if (asked.kind === 'none' && first !== undefined) focusWindow(first)
@@ -52,7 +52,7 @@ function run(): void {
     const host = startEngine()
     open = (asked) => {
       const window = openWindow(asked)
-      // At each load, so that a page that was reloaded gets a port again.
+      // At each load, so that a reloaded page gets a port.
       window.webContents.on('did-finish-load', () => host.connect(window.webContents))
     }
     installMenu(() => open({ kind: 'none' }))

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Contents of a small JSON file; null where it is missing or broken, since a broken settings file must stop nothing. */
+/** Contents of a small JSON file; null where missing or broken, because a broken settings file must not stop the app. */
 export function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'))
@@ -10,7 +10,7 @@ export function readJson(path: string): unknown {
   }
 }
 
-/** Writes aside and renames, so that a crash leaves the old contents. A disk that is full costs the setting only. */
+/** Writes a temporary file and renames it, so that a crash keeps the old contents. A full disk loses only the setting. */
 export function writeJson(path: string, value: unknown): void {
   try {
     mkdirSync(dirname(path), { recursive: true })

@@ -5,11 +5,11 @@ import { launchRequest } from './launch-request.ts'
 const here = import.meta.dirname
 
 describe('launchRequest', () => {
-  test('asks for nothing where only switches and the app folder are given', () => {
+  test('is empty where only switches and the app folder are given', () => {
     expect(launchRequest(['--no-sandbox', '--remote-debugging-port=0', here], '/')).toEqual({ kind: 'none' })
   })
 
-  test('opens files, named against the working folder, with or without the word open', () => {
+  test('opens files, resolved against the working folder, with or without the word open', () => {
     const files = [resolve('/captures/a.pcap'), resolve('/b.pcapng')]
     expect(launchRequest([here, 'a.pcap', '/b.pcapng'], '/captures')).toEqual({ kind: 'capture', files, choices: {} })
     expect(launchRequest([here, 'open', 'a.pcap', '/b.pcapng'], '/captures')).toEqual({
@@ -19,14 +19,14 @@ describe('launchRequest', () => {
     })
   })
 
-  test('takes a URL with its interface in either spelling', () => {
+  test('accepts a URL with its interface in either spelling', () => {
     const asked = { kind: 'url', url: 'route://239.1.1.1:6000/', choices: { interfaces: ['127.0.0.1'] } }
     expect(launchRequest(['route://239.1.1.1:6000/', '--interface', '127.0.0.1'], '/')).toEqual(asked)
     expect(launchRequest(['--interface=127.0.0.1', 'open', 'route://239.1.1.1:6000/'], '/')).toEqual(asked)
     expect(launchRequest(['ATSC://'], '/')).toEqual({ kind: 'url', url: 'ATSC://', choices: {} })
   })
 
-  test('takes several URLs, and what the command line chose besides', () => {
+  test('accepts several URLs, and further options of the command line', () => {
     const args = ['open', 'atsc://', 'route://239.1.1.1:6000', '--receive-options={"keepCorrupt":true,"statsMs":1000}']
     expect(launchRequest(args, '/')).toEqual({
       kind: 'url',

@@ -8,11 +8,10 @@ import { openerOf } from '../../core/engine/spec/compose.ts'
 const OPTIONS = '--receive-options='
 
 /**
- * What a command line asks the app to open: `[open] FILE…`, `[open] URL… [--interface ADDR]` or `--demo`; what else the
- * command line chose comes as one `--receive-options=JSON`. Switches that
- * are Chromium's, and the app's own folder where Electron is given one, are passed over.
+ * The request of a command line: `[open] FILE…`, `[open] URL… [--interface ADDR]` or `--demo`, with further options as one
+ * `--receive-options=JSON`. Chromium's switches, and the app's own folder as an argument of Electron, are skipped.
  *
- * @param args everything after the executable
+ * @param args all arguments after the executable
  * @param workingDir against which file names are resolved
  */
 export function launchRequest(args: readonly string[], workingDir: string): InitialRequest {
@@ -27,7 +26,7 @@ export function launchRequest(args: readonly string[], workingDir: string): Init
     else if (arg.startsWith('--interface=')) networkInterface = arg.slice('--interface='.length)
     else if (arg.startsWith(OPTIONS)) choices = choicesOf(arg.slice(OPTIONS.length))
     else if (openerOf(PART_DESCRIPTIONS, arg)?.group === 'Listen') urls.push(arg)
-    // A name that does not exist is kept: the engine says so in a sentence, where passing it over would say nothing.
+    // A name that does not exist is kept, so that the engine reports it.
     else if (!arg.startsWith('-') && arg !== 'open' && !isFolder(resolve(workingDir, arg))) {
       files.push(resolve(workingDir, arg))
     }

@@ -4,7 +4,7 @@ import { readJson, writeJson } from './json-file.ts'
 const MOST_RECENT = 12
 const LONGEST_TEXT = 4096
 
-/** Captures and addresses that were opened, newest first, kept in one file between runs. */
+/** Recently opened captures and addresses, newest first, kept in one file between runs. */
 export class RecentItems {
   readonly #path: string
   #items: readonly RecentItem[]
@@ -19,7 +19,7 @@ export class RecentItems {
     return this.#items
   }
 
-  /** Puts `item` first; the same thing opened before moves up instead of appearing twice. */
+  /** Puts `item` first; an earlier entry of it is removed. */
   add(item: RecentItem): void {
     const others = this.#items.filter((other) => other.kind !== item.kind || other.value !== item.value)
     this.#items = [{ kind: item.kind, value: item.value, label: item.label }, ...others].slice(0, MOST_RECENT)
@@ -27,7 +27,7 @@ export class RecentItems {
   }
 }
 
-/** Whether a value from a page or a file is a recent item of sane size. */
+/** True where a value from a page or a file is a recent item of acceptable size. */
 export function isRecentItem(value: unknown): value is RecentItem {
   if (typeof value !== 'object' || value === null) return false
   const { kind, value: target, label } = value as Partial<Record<keyof RecentItem, unknown>>

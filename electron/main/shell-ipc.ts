@@ -8,12 +8,12 @@ import { type OpenedWindow, windowOfPage } from './windows.ts'
 
 const LONGEST_PATH = 4096
 
-/** Arguments arrive from the page as anything at all. */
+/** Handlers with unchecked arguments from the page. */
 type Handlers = {
   readonly [Name in ShellCallName]: (from: OpenedWindow, argument: unknown) => ReturnType<ShellCalls[Name]>
 }
 
-/** Answers what pages ask of the desktop; sender, name and arguments are checked here and nowhere else. */
+/** Answers the pages' calls to the desktop; sender, name and arguments are checked only here. */
 export function serveShell(recent: RecentItems): void {
   const handlers = shellHandlers(recent)
   ipcMain.handle(SHELL_CALL, (event, name: unknown, argument: unknown) => {
@@ -60,7 +60,7 @@ function shellHandlers(recent: RecentItems): Handlers {
       recent.add(item)
     },
     async showInFolder(_from, path) {
-      // Shows the item in the file manager; never opens it, since it came from the network.
+      // Shows the item in the file manager; never opens it, because it is from the network.
       if (!isPath(path)) throw new TypeError('Not an absolute path')
       shell.showItemInFolder(path)
     },

@@ -1,4 +1,4 @@
-/** Where a window was, in screen pixels of the whole desktop. */
+/** Position and size of a window, in screen pixels of the whole desktop. */
 export type WindowState = {
   readonly x: number
   readonly y: number
@@ -8,19 +8,19 @@ export type WindowState = {
 }
 type Area = { readonly x: number; readonly y: number; readonly width: number; readonly height: number }
 
-/** Smaller than this the panels no longer fit beside each other. */
+/** Smallest width at which the panels fit beside each other. */
 export const MIN_WIDTH = 1024
 export const MIN_HEIGHT = 640
 const DEFAULT_WIDTH = 1440
 const DEFAULT_HEIGHT = 900
-/** So much of a title bar must be within reach of the pointer. */
+/** Width of the title bar that must be reachable by the pointer. */
 const GRIP = 120
 
 /**
- * The state to open a window with: the stored one where it is valid and its title bar lies on a display that is still
- * connected, else one in the middle of the first display.
+ * The state of a new window: the stored one where it is valid and its title bar is on a connected display, otherwise centred on
+ * the first display.
  *
- * @param stored whatever the settings file held
+ * @param stored unchecked value from the settings file
  * @param displays work areas, the main display first
  */
 export function restoredWindowState(stored: unknown, displays: readonly Area[]): WindowState {

@@ -6,22 +6,22 @@ import { readJson, writeJson } from './json-file.ts'
 import { WEB_PREFERENCES } from './security.ts'
 import { MIN_HEIGHT, MIN_WIDTH, restoredWindowState, type WindowState } from './window-state.ts'
 
-/** The page's own dark surface (renderer/app/tokens.css), so that opening and resizing never flash white. */
+/** The page's dark surface colour (renderer/app/tokens.css), so that opening and resizing do not flash white. */
 const BACKGROUND = '#0b0e12'
-/** A further window appears this far from the one it was opened over. */
+/** Offset of a new window from the window below. */
 const CASCADE = 28
 
 export type OpenedWindow = { readonly window: BrowserWindow; takeRequest(): InitialRequest }
 
 const opened = new Map<number, OpenedWindow>()
 
-/** The open window whose page has this id. */
+/** The open window with this page id. */
 export const windowOfPage = (contentsId: number): OpenedWindow | undefined => opened.get(contentsId)
 
 /**
- * Opens a window that shows itself once it has something to show.
+ * Opens a window, which is shown when its page has content.
  *
- * @param request what it opens at start; handed out once, so that a reload does not open it a second time
+ * @param request opened at start; passed on once, so that a reload does not open it again
  */
 export function openWindow(request: InitialRequest): BrowserWindow {
   const stateFile = join(app.getPath('userData'), 'window.json')
@@ -62,7 +62,7 @@ export function openWindow(request: InitialRequest): BrowserWindow {
   return window
 }
 
-/** Brings a window that is already open to the front, whatever hides it. */
+/** Brings an open window to the front, also from minimised. */
 export function focusWindow(window: BrowserWindow): void {
   if (window.isMinimized()) window.restore()
   window.show()

@@ -4,17 +4,17 @@ import { basename, join, posix } from 'node:path'
 import { build } from 'vite'
 
 /*
- * Imports of what stands beside a bundle and not in it. `core/bundle-imports.d.ts` gives their types.
+ * Imports of files next to a bundle. `core/bundle-imports.d.ts` has their types.
  *
  *   './disk-worker.ts?thread'   path of a script to start a worker thread from
  *   'package/code.wasm?file'    path of a file (in browsers its URL)
- *   './signed-data.ts?lazy'     a function that loads the module when it is first called, and gives its exports
+ *   './signed-data.ts?lazy'     a function that loads the module on its first call, and returns its exports
  *
- * Without a bundle, as Vitest runs core: a thread is bundled into .cache/, a file stays where it is, a module is imported at once.
+ * Without a bundle, as Vitest runs core: a thread is bundled into .cache/, a file is used in place, a module is imported at once.
  */
 const KINDS = /^(.+)\?(thread|file|lazy)$/
 const PREFIX = '\0beside-bundle:'
-/** Stands in code for the path of an emitted file until the chunks have names. */
+/** Placeholder for the path of an emitted file until chunks have names. */
 const PLACE = '__BESIDE_BUNDLE__'
 const threads = join(import.meta.dirname, '..', '..', '.cache', 'threads')
 
@@ -34,7 +34,7 @@ export function besideBundle() {
       const [, path, kind] = KINDS.exec(source) ?? []
       if (path === undefined) return null
       const found = await this.resolve(path, importer, { skipSelf: true })
-      // Encoded: Vitest leaves to Node whatever has node_modules in its path.
+      // Encoded: Vitest leaves every path with node_modules to Node.
       return found === null ? null : `${PREFIX}${kind}:${encodeURIComponent(found.id)}`
     },
     async load(id) {
@@ -56,7 +56,7 @@ export function besideBundle() {
       if (kind !== 'lazy') return `${path}export default path`
       return `import { createRequire } from 'node:module'\n${path}export default () => createRequire(path)(path)`
     },
-    /** Where a file stands is known only now. */
+    /** The file's path is known only now. */
     renderChunk(code, chunk) {
       if (!code.includes(PLACE)) return null
       return code.replace(new RegExp(`${PLACE}([\\w$-]+)`, 'g'), (_, reference) =>

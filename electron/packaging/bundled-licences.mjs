@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, posix } from 'node:path'
 
-/** Beside each bundle: the packages whose code it holds, with the licences they ask to be handed on. */
+/** File next to each bundle with the licences of the packages in it. */
 const LICENCES_FILE = 'third-party-licences.txt'
 
-/** For packages that name their licence and bring no text of it. */
+/** Licence texts for packages that name their licence without including it. */
 const TEXTS = {
   MIT: `Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation
 files (the "Software"), to deal in the Software without restriction, including without limitation the rights to use, copy,
@@ -27,8 +27,8 @@ NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE US
 }
 
 /**
- * A Vite plugin that writes LICENCES_FILE into these folders below its output: made of the modules that are really in the bundle, so that no list can grow stale.
- * A package whose licence cannot be told fails the build.
+ * A Vite plugin that writes LICENCES_FILE into these folders below its output, from the modules actually in the bundle. A package
+ * without a recognisable licence fails the build.
  * @param {readonly string[]} below
  */
 export function bundledLicences(below = ['.']) {
@@ -61,6 +61,6 @@ function noticeOf(folder) {
     file === undefined
       ? TEXTS[license] && `Copyright (c) ${by ?? `the authors of ${name}`}\n\n${TEXTS[license]}`
       : readFileSync(join(folder, file), 'utf8').trim()
-  if (!text) throw new Error(`${name} ${version} says nothing of its licence.`)
+  if (!text) throw new Error(`${name} ${version} has no licence information.`)
   return `${'-'.repeat(80)}\n${name} ${version} (${license})\n\n${text}`
 }

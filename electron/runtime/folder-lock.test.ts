@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { withFolderLock } from './folder-lock.mjs'
 
-/** Larger than any process id that Linux gives out. */
+/** Larger than any process id of Linux. */
 const DEAD_PID = 2 ** 30
 
 describe('withFolderLock', () => {
@@ -16,7 +16,7 @@ describe('withFolderLock', () => {
   })
   afterEach(() => rmSync(folder, { recursive: true }))
 
-  test('lets one in at a time and passes results through', async () => {
+  test('runs one at a time and returns results', async () => {
     let inside = 0
     const work = async () => {
       inside += 1
@@ -30,24 +30,24 @@ describe('withFolderLock', () => {
     expect(existsSync(lock)).toBe(false)
   })
 
-  test('opens again after a failure', async () => {
+  test('is free again after a failure', async () => {
     await expect(withFolderLock(lock, 0, () => Promise.reject(new Error('no disk')))).rejects.toThrow('no disk')
     expect(existsSync(lock)).toBe(false)
   })
 
-  test('takes over from a holder that is gone', async () => {
+  test('takes over from an owner that ended', async () => {
     mkdirSync(lock)
     writeFileSync(join(lock, 'pid'), String(DEAD_PID))
     expect(await withFolderLock(lock, 60_000, async () => 7)).toBe(7)
   })
 
-  test('takes over from a holder that died before it said who it was', async () => {
+  test('takes over from an owner that crashed before it wrote its id', async () => {
     mkdirSync(lock)
     utimesSync(lock, new Date(0), new Date(0))
     expect(await withFolderLock(lock, 60_000, async () => 7)).toBe(7)
   })
 
-  test('gives up on a live holder and names the lock', async () => {
+  test('stops waiting for a live owner and names the lock', async () => {
     mkdirSync(lock)
     writeFileSync(join(lock, 'pid'), String(process.pid))
     await expect(withFolderLock(lock, 0, async () => 7)).rejects.toThrow(lock)

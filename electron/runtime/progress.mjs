@@ -1,10 +1,9 @@
 /**
- * Shows how far long work has come, on stderr: one line that rewrites itself on a terminal, a line at every tenth
- * elsewhere, so that a build log stays readable.
+ * Shows the progress of long work on stderr: one line that is rewritten on a terminal, otherwise a line at every tenth.
  *
- * @param {string} label what is under way
+ * @param {string} label of the work
  * @param {number} total bytes expected
- * @returns {(done: number) => void} tells the bytes done so far
+ * @returns {(done: number) => void} reports the bytes done so far
  */
 export function showProgress(label, total) {
   let shownTenth = -1

@@ -5,14 +5,14 @@ import { FALLBACK_VERSION, fallbackElectron, fallbackIsReady, fallbackObstacle }
 import { sandboxObstacle } from './sandbox.mjs'
 
 /*
- * Which Electron runs this checkout: the one named in ROUTESCOPE_ELECTRON, else the installed one, else a download of
- * it, else the fallback for closed networks. `node electron/runtime/resolve.mjs` prints the answer
- * as JSON, with the reason why Chromium's sandbox cannot be used here, if any.
+ * Chooses the Electron for this checkout: the one named in ROUTESCOPE_ELECTRON, else the installed one, else a download of it,
+ * else the fallback for closed networks. `node electron/runtime/resolve.mjs` prints it as JSON, with the reason why Chromium's
+ * sandbox cannot be used here, if any.
  */
 
-/** Electron's own download shows no sign of life in a network that swallows packets, hence the bound. */
+/** Longest installation: Electron's own download hangs in a network that drops packets. */
 const INSTALL_LIMIT_MS = 180_000
-/** Long enough to tell a network that refuses from a slow one; then the download has the whole limit. */
+/** Longest wait for a first answer; after it, the download has the whole limit. */
 const REACH_LIMIT_MS = 5_000
 
 const root = join(import.meta.dirname, '..', '..')
@@ -23,7 +23,7 @@ const electronFolder = join(root, 'node_modules', 'electron')
 /**
  * @param {{ install?: boolean }} [options] install: try to download the product's own Electron where it is missing
  * @returns {Promise<ResolvedElectron>}
- * @throws an Error whose message says what is missing and what to do
+ * @throws an Error that names what is missing and what to do
  */
 export async function resolveElectron({ install = true } = {}) {
   const override = process.env.ROUTESCOPE_ELECTRON
@@ -78,14 +78,14 @@ function versionBeside(executable) {
 }
 
 /**
- * The installer retries for minutes where nothing answers, so its download is first asked for any sign of life. Without a
- * fallback it is run in any case: it may know a proxy that this question does not go through.
+ * Checks that the download server answers, because the installer retries for minutes otherwise. Without a fallback the
+ * installer always runs: it may have a proxy that this check does not use.
  *
  * @param {boolean} hasFallback
  */
 async function worthDownloading(hasFallback) {
   if (!hasFallback) return true
-  // Once the fallback is unpacked, a network that refused the download is not asked again at every start.
+  // With an unpacked fallback, a download that was refused is not tried again at every start.
   if (fallbackIsReady()) return false
   const mirror = process.env.ELECTRON_MIRROR ?? process.env.npm_config_electron_mirror
   try {
@@ -100,7 +100,7 @@ async function worthDownloading(hasFallback) {
   }
 }
 
-/** Runs the installer that the `electron` package brings; whether it worked is seen by looking, not by its status. */
+/** Runs the installer of the `electron` package; the caller checks the result, because its status is unreliable. */
 async function runInstaller() {
   const script = join(electronFolder, 'install.js')
   if (!existsSync(script)) return

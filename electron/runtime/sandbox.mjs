@@ -2,8 +2,8 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * Why Chromium's sandbox cannot work here, or null where it can. Only Linux asks anything of the machine: user
- * namespaces that a plain user may make, or a helper that belongs to root with its set-user-id bit on.
+ * Why Chromium's sandbox cannot work here, or null where it can. Only Linux has requirements: user namespaces for ordinary
+ * users, or a set-user-id helper owned by root.
  *
  * @param {string} executable Electron's
  * @returns {string | null}
@@ -25,7 +25,7 @@ function namespacesWork() {
 
 /**
  * @param {string} path below /proc/sys
- * @returns {number | null} null where this kernel has no such switch
+ * @returns {number | null} null where this kernel has no such setting
  */
 function kernelSwitch(path) {
   try {

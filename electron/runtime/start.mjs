@@ -6,16 +6,16 @@ import { resolveElectron } from './resolve.mjs'
 import { sandboxObstacle } from './sandbox.mjs'
 
 /*
- * `npm start -- ARGS`: opens the app, or where there is no display serves the same interface from the command line.
- * ARGS are the app's: `--demo`, a capture file, a URL, `open SOURCE`.
+ * `npm start -- ARGS`: opens the app, or without a display serves the same interface from the command line. ARGS are the app's:
+ * `--demo`, a capture file, a URL, `open SOURCE`.
  */
 
 const root = join(import.meta.dirname, '..', '..')
 const args = process.argv.slice(2)
-// A bare source is short for the command that opens it.
+// A bare source is short for `open SOURCE`.
 if (args[0] !== undefined && args[0] !== 'open' && !args[0].startsWith('-')) args.unshift('open')
 
-/** macOS and Windows always have a display as far as a program can ask. */
+/** True on macOS and Windows, where a display cannot be queried. */
 function hasDisplay() {
   return process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY)
 }
@@ -35,13 +35,13 @@ async function startApp() {
 /**
  * @param {string} command
  * @param {string[]} commandArgs
- * @returns {Promise<number>} the exit status a shell would report
+ * @returns {Promise<number>} exit status as a shell reports it
  */
 function run(command, commandArgs) {
-  // Set by editors that are Electron programs themselves; it would turn ours into a plain Node.
+  // Electron-based editors set it; it would turn our Electron into plain Node.
   const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env
   const child = spawn(command, commandArgs, { stdio: 'inherit', env })
-  // On a terminal the child gets the signal too; passing it on covers the caller who signals only this process.
+  // On a terminal the child gets the signal too; passing it on covers callers that signal only this process.
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => child.kill(signal))
   return new Promise((done, failed) => {
     child.on('error', failed)
