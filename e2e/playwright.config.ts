@@ -8,7 +8,7 @@ const results = join(__dirname, '..', '.cache', 'test-results')
 export default defineConfig<object, TargetOptions>({
   testDir: 'specs',
   outputDir: join(results, 'e2e'),
-  // Two cores and one loopback interface: specs side by side would measure each other.
+  // Two cores and one loopback interface: parallel specs would disturb each other.
   workers: 1,
   timeout: 120_000,
   expect: { timeout: 15_000 },
@@ -17,7 +17,7 @@ export default defineConfig<object, TargetOptions>({
   projects: [
     // The app has no server, so no token and no uploads.
     { name: 'electron', use: { target: 'electron' }, testIgnore: '**/browser/**' },
-    // Windows, navigation and engine processes are a browser's own business there; for axe the pages are the same.
+    // Windows, navigation and engine processes are the browser's there; for axe the pages are the same.
     { name: 'browser', use: { target: 'browser' }, testIgnore: ['**/desktop/**', '**/a11y.spec.ts'] },
   ],
 })

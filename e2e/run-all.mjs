@@ -5,8 +5,8 @@ import { buildIfStale } from '../electron/runtime/build-state.mjs'
 import { playwrightCounts, vitestCounts } from './test-counts.mjs'
 
 /*
- * `npm test`: unit, property and socket tests, then the end-to-end ones; the last line sums them up and the exit status
- * agrees with it.
+ * `npm test`: unit, property and socket tests, then the end-to-end ones; the last line has the totals, which the exit status
+ * matches.
  */
 
 const root = join(import.meta.dirname, '..')
@@ -39,7 +39,7 @@ function report(suites) {
 }
 
 /**
- * A runner that fails without a failed test (a crash, an error after the last test) is counted as one.
+ * Counts a runner that fails without a failed test (a crash, an error after the last test) as one failure.
  *
  * @param {import('./test-counts.mjs').Counts} counts
  * @param {number} status

@@ -6,7 +6,7 @@ import { resolveElectron } from '../electron/runtime/resolve.mjs'
 const root = join(import.meta.dirname, '..')
 
 /**
- * Runs Playwright on the built program. Where there is no display, the whole run gets a virtual one.
+ * Runs Playwright on the built program. Without a display, the whole run gets a virtual one.
  *
  * @param {string} config folder or file of the Playwright configuration, from the root of the checkout
  * @param {readonly string[]} args Playwright's own, such as `--project browser` or a spec's name
@@ -27,7 +27,7 @@ export async function runPlaywright(config, args) {
   return run(command)
 }
 
-/** Fetches what is missing before the first spec's time runs; what cannot be had is said once instead of in every spec. */
+/** Fetches missing programs before the first spec starts; unavailable ones are reported once instead of in every spec. */
 async function announceElectron() {
   try {
     const { version, origin } = await resolveElectron()

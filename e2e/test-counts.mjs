@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
 /**
- * What a Vitest JSON report counts. A file that could not be loaded has no tests in it and still is a failure.
+ * Counts of a Vitest JSON report. A file that could not be loaded has no tests and counts as a failure.
  *
  * @param {string} file
  * @returns {Counts}
@@ -23,7 +23,7 @@ export function vitestCounts(file) {
 }
 
 /**
- * What a Playwright JSON report counts; its `errors` belong to no test.
+ * Counts of a Playwright JSON report; its `errors` belong to no test.
  *
  * @param {string} file
  * @returns {Counts}
@@ -35,7 +35,7 @@ export function playwrightCounts(file) {
   return { passed: expected, failed: unexpected + flaky + report.errors.length, skipped }
 }
 
-/** A suite that wrote no report has failed as a whole. @type {Counts} */
+/** Counts of a suite without a report, which has failed as a whole. @type {Counts} */
 const NOTHING_RAN = { passed: 0, failed: 1, skipped: 0 }
 
 /** @param {string} file */

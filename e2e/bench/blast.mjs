@@ -1,8 +1,8 @@
 import { createSocket } from 'node:dgram'
 
 /*
- * A sender that does nothing but send: ROUTE sessions of noise at a given rate, out of memory, on loopback. Our own sender reads,
- * cuts and paces a presentation, which at 1.5 Gbit/s takes a core of its own; this one leaves that to the receiver it measures.
+ * A sender for measurements: ROUTE sessions of noise at a given rate, from memory, on loopback. Our own sender reads, cuts and
+ * paces a presentation, which needs a core of its own at 1.5 Gbit/s; this one leaves that core to the measured receiver.
  *
  * node blast.mjs SERVICES CHANNELS RATE_BPS SECONDS SEGMENT_SECONDS GROUP FIRST_PORT
  * Service n goes to port FIRST_PORT + n. Prints one line of JSON: packets, bytes and objects sent, and its processor seconds.
@@ -28,7 +28,7 @@ for (let at = 0, state = 1; at < noise.length; at++) {
   noise[at] = state >>> 24
 }
 
-/** One socket for each service, connected, which spares the system a look at its routes for each packet. */
+/** One connected socket per service, which saves the system a route look-up per packet. */
 const sockets = await Promise.all(
   Array.from({ length: services }, async (_, index) => {
     const socket = createSocket('udp4')
@@ -108,17 +108,17 @@ const started = performance.now()
 const processor = process.cpuUsage()
 const total = segments * packetsEach
 let nextSignalling = signal(0)
-// All channels go in step, as encoders make them: packet n of each, then packet n + 1 of each.
+// All channels advance together, as from encoders: packet n of each, then packet n + 1 of each.
 for (let step = 0; step < total; ) {
   const nowMs = performance.now() - started
   if (nowMs >= nextSignalling) nextSignalling = signal(nextSignalling)
-  // At most 8 ms at once: a receiver's queue is short.
-  const due = Math.min(
+  // At most 8 ms at once, because a receiver's queue is short.
+  const target = Math.min(
     total,
     step + 1 + Math.floor(total / 125 / seconds),
     Math.floor((nowMs / 1000 / seconds) * total),
   )
-  for (; step < due; step++) {
+  for (; step < target; step++) {
     const segment = Math.floor(step / packetsEach)
     const from = (step % packetsEach) * DATA
     for (let service = 0; service < services; service++) {

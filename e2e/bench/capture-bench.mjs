@@ -6,8 +6,8 @@ const ROUNDS = 5
 const BIG_BYTES = 500e6
 
 /**
- * Reading a capture: to files beside `cp` of the same bytes, and `inspect` with its memory at two lengths. Both captures are our
- * own demo, broadcast in a loop into a file.
+ * Measures reading a capture: to files next to `cp` of the same bytes, and `inspect` with its memory at two lengths. Both
+ * captures are our demo, broadcast in a loop into a file.
  * @param {string} dir scratch folder
  * @returns {Promise<import('./measure.mjs').Figure[]>}
  */
@@ -21,7 +21,7 @@ export async function captureBench(dir) {
   await makeCapture(half, (BIG_BYTES / 2) * secondsPerByte)
   const bytes = statSync(big).size
 
-  // A fresh folder for each round, and all removed at the end: right after a removal file systems are slow at making files.
+  // A new folder per round, all removed at the end: after a removal file systems create files slowly.
   const rounds = join(dir, 'rounds')
   mkdirSync(rounds)
   /** @type {number[]} */

@@ -12,8 +12,8 @@ const LOSS_EVERY = 20
 const TRIALS = 10_000
 
 /**
- * RaptorQ: what decoding a 1 MB object with 5 % loss costs the program itself, from the report of a capture of such objects; and
- * how many of many random losses any K + 2 symbols recover.
+ * Measures RaptorQ: the program's cost of decoding 1 MB objects with 5 % loss, from the report of a capture, and the share of
+ * random losses recovered from any K + 2 symbols.
  * @param {string} dir scratch folder
  * @returns {Promise<import('./measure.mjs').Figure[]>}
  */
@@ -48,7 +48,7 @@ export async function fecBench(dir) {
 }
 
 /**
- * The generator of the tests as one file that Node can load.
+ * Bundles the tests' generator into one file that Node can load.
  * @param {string} dir
  */
 async function bundled(dir) {

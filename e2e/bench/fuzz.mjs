@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { root } from './measure.mjs'
 
 /*
- * `npm run fuzz [INPUTS] [SEED]`: every parser with millions of damaged inputs, where the tests take thousands. The seed is
- * printed; a finding is printed as hex, and stays as a vector beside its codec.
+ * `npm run fuzz [INPUTS] [SEED]`: every parser with millions of damaged inputs; the tests use thousands. Prints the seed, and a
+ * finding as hex, which becomes a vector next to its codec.
  */
 const inputs = Number(process.argv[2] ?? 4_000_000)
 const seed = Number(process.argv[3] ?? Date.now() % 1_000_000_000)

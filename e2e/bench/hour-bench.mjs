@@ -10,8 +10,8 @@ const REPRESENTATIONS = 10
 const MEMORY_LIMIT = 400e6
 
 /**
- * An hour of 50 Mbit/s, replayed fast: one minute sixty times, each round with objects of its own. As `inspect` reads it, and as
- * the app keeps it, with every object in the store.
+ * Measures an hour of 50 Mbit/s, replayed fast: one minute sixty times, each round with new objects. As `inspect` reads it, and
+ * as the app keeps it, with every object in the store.
  * @param {string} dir scratch folder
  * @returns {Promise<import('./measure.mjs').Figure[]>}
  */

@@ -8,8 +8,8 @@ const SEGMENT_SECONDS = 2
 const GROUP = '239.255.82.91'
 
 /**
- * Live on loopback multicast, sender and receiver as two processes on the same cores: every packet sent must be received. Once
- * with our own sender, and at 1.5 Gbit/s, as one service and as twenty, with one that only sends.
+ * Measures live loopback multicast, sender and receiver as two processes on the same cores: every packet must be received. Once
+ * with our own sender, and at 1.5 Gbit/s, as one service and as twenty, with a sender from memory.
  * @param {string} dir scratch folder
  * @returns {Promise<import('./measure.mjs').Figure[]>}
  */
@@ -67,7 +67,7 @@ async function blasted(dir, { services, channels, rateBps, port }) {
 }
 
 /**
- * Starts to receive, and waits until all is joined.
+ * Starts to receive, and waits until all groups are joined.
  * @param {readonly string[]} urls
  * @param {readonly string[]} more
  */
@@ -82,15 +82,15 @@ async function receive(urls, more) {
     '--json',
     ...more,
   ]
-  let said = ''
+  let output = ''
   /** @type {(value?: undefined) => void} */
   let joined = () => {}
   const ready = new Promise((resolve) => {
     joined = resolve
   })
   const finished = run(process.execPath, [cli, 'receive', ...urls, ...options, '--log', 'socket@info'], (text) => {
-    said += text
-    if (said.split('Joined').length > urls.length) joined()
+    output += text
+    if (output.split('Joined').length > urls.length) joined()
   })
   await Promise.race([ready, finished])
   return { finished }

@@ -8,10 +8,10 @@ export const cli = join(root, 'dist', 'cli', 'routescope.cjs')
 /** @typedef {{ seconds: number, peakBytes: number | null, status: number, stdout: string, stderr: string }} Run */
 
 /**
- * Runs a command to its end. Peak memory is the kernel's own high-water mark (Linux), read while the process lives.
+ * Runs a command to its end. Peak memory is the kernel's own high-water mark (Linux), read while the process runs.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {(text: string) => void} [onStderr] told what it says while it runs
+ * @param {(text: string) => void} [onStderr] called with its output while it runs
  * @returns {Promise<Run>}
  */
 export function run(command, args, onStderr) {

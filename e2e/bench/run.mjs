@@ -11,10 +11,10 @@ import { startBench } from './start-bench.mjs'
 import { windowBench } from './window-bench.mjs'
 
 /*
- * `npm run bench [start|capture|hour|fec|live|window]`: speed and size against the limits we hold ourselves to. Ratios are taken within one
- * run, since machines differ and are noisy; the table goes to the terminal, the figures to bench-results/ as JSON.
+ * `npm run bench [start|capture|hour|fec|live|window]`: speed and size against our limits. Ratios are taken within one run,
+ * because machines differ and are noisy; the table is printed, and bench-results/ gets the figures as JSON.
  */
-// The window needs a display; where there is none the whole run gets a virtual one.
+// The window needs a display; without one the whole run gets a virtual one.
 if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) {
   const under = ['-a', '-s', '-screen 0 1600x1000x24', process.execPath, ...process.argv.slice(1)]
   const { error, status } = spawnSync('xvfb-run', under, { stdio: 'inherit' })

@@ -4,7 +4,7 @@ const RUNS = 21
 const MOST = 1.4
 
 /**
- * How much longer the smallest command takes than Node itself, in turn.
+ * Measures the start of the smallest command against bare Node, alternating.
  * @returns {Promise<import('./measure.mjs').Figure[]>}
  */
 export async function startBench() {

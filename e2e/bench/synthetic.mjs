@@ -2,8 +2,8 @@ import { linkSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * Writes a DASH presentation of many equal segments, as hard links to files of noise: traffic of any rate and any number
- * of objects without the disk it would take. Its segments are no media and are never played.
+ * Writes a DASH presentation of many equal segments as hard links to files of noise: traffic of any rate and any number of
+ * objects with little disk space. Its segments are not media and are never played.
  * @param {string} dir
  * @param {{ representations: number, segments: number, segmentBytes: number, segmentSeconds: number }} shape
  * @returns {string} path of the manifest
@@ -17,7 +17,7 @@ export function syntheticPresentation(dir, { representations, segments, segmentB
   }
   const ids = Array.from({ length: representations }, (_, index) => `r${index}`)
   for (const id of ids) {
-    // One file per representation: file systems bound the links to one.
+    // One file per representation, because file systems limit the links to one.
     const source = join(dir, `${id}.noise`)
     writeFileSync(source, noise)
     for (let number = 1; number <= segments; number++) linkSync(source, join(dir, `${id}_${number}.m4s`))

@@ -8,7 +8,7 @@ import { syntheticPresentation } from './synthetic.mjs'
 
 const OBJECTS = 100_000
 const FRAME_LIMIT_MS = 17
-/** Two notches of a usual wheel at each turn: over 7 000 pixels a second at the pace the turns are taken. */
+/** Two notches of a usual wheel per turn: over 7 000 pixels a second. */
 const SCROLL_PIXELS = 240
 const TRAFFIC_BPS = 50e6
 const TRAFFIC_SECONDS = 10
@@ -16,8 +16,8 @@ const TRAFFIC_LIMIT = 200_000
 const URL = 'route://239.255.82.92:7002'
 
 /**
- * The window: frames while scrolling and zooming over many objects in Electron, and what crosses from the engine to a window
- * while 50 Mbit/s arrive. Under Xvfb frames are drawn in software.
+ * Measures the window: frames while scrolling and zooming over many objects in Electron, and the traffic from the engine to a
+ * window while 50 Mbit/s arrive. Under Xvfb frames are drawn in software.
  * @param {string} dir scratch folder
  * @returns {Promise<import('./measure.mjs').Figure[]>}
  */
@@ -64,7 +64,7 @@ async function frames(dir) {
 }
 
 /**
- * Frame intervals while something is done, from requestAnimationFrame: what a person sees.
+ * Frame intervals during an action, from requestAnimationFrame: what the user sees.
  * @param {string} name
  * @param {import('@playwright/test').Page} page
  * @param {() => Promise<void>} act
@@ -99,7 +99,7 @@ async function measure(name, page, act) {
 }
 
 /**
- * Turns the wheel over something, once a frame, until `turns` frames have passed.
+ * Turns the wheel over an element, once a frame, until `turns` frames have passed.
  * @param {import('@playwright/test').Page} page
  * @param {import('@playwright/test').Locator} over
  * @param {number} turns
@@ -116,7 +116,7 @@ async function wheel(page, over, turns, delta, key) {
 }
 
 /**
- * Moves the scrollbar down through the whole list, by mouse.
+ * Drags the scrollbar through the whole list with the mouse.
  * @param {import('@playwright/test').Page} page
  * @param {import('@playwright/test').Locator} grid
  * @param {number} steps
@@ -180,7 +180,7 @@ async function traffic(dir) {
       }),
     )
     await page.goto(address)
-    // What was there before the window opened comes at once; the rate is that of what follows.
+    // The state before the window opened arrives at once; only the traffic after it counts.
     await page.getByRole('grid', { name: 'Objects' }).waitFor()
     const [before, started] = [bytes, process.hrtime.bigint()]
     await page.waitForFunction(

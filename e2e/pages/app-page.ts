@@ -1,20 +1,20 @@
 import { expect, type Locator, type Page } from '@playwright/test'
 import { GridOnPage } from './grid.ts'
 
-/** The panels that share one place, by the titles on their tabs. */
+/** Panels that share one place, by the titles of their tabs. */
 export const TABLE_TABS = ['Objects', 'Flows', 'Signalling', 'Alarms', 'Log'] as const
 
-/** The window as a person finds their way in it: by roles and names. */
+/** The window by roles and names, as a user finds its parts. */
 export class AppPage {
   readonly page: Page
-  /** The first screen, with its three ways in. */
+  /** The first screen with its three cards. */
   readonly start: Locator
   readonly openCaptureButton: Locator
   readonly listenButton: Locator
   readonly demoButton: Locator
   readonly dumpButton: Locator
   readonly stopButton: Locator
-  /** Says `Rec`, and while it records how long and how much as well. */
+  /** Shows `Rec`, and during a recording its duration and size. */
   readonly recordButton: Locator
   readonly objects: GridOnPage
   readonly services: GridOnPage
@@ -46,12 +46,12 @@ export class AppPage {
     this.video = page.locator('video')
   }
 
-  /** Waits until nothing is under way and all that arrived is on the screen (renderer/client/idle.ts). */
+  /** Waits until no work is pending and all received data is shown (renderer/client/idle.ts). */
   async idle(): Promise<void> {
     await this.page.waitForFunction(() => document.documentElement.dataset.idle === 'true')
   }
 
-  /** Waits until the first screen has given way to a session. */
+  /** Waits until a session replaces the first screen. */
   async sessionShown(): Promise<void> {
     await expect(this.start).toBeHidden()
     await this.idle()
@@ -62,26 +62,26 @@ export class AppPage {
     await this.sessionShown()
   }
 
-  /** Waits until the window says that everything is written. @returns the folder it names */
+  /** Waits until the window reports that everything is written. @returns the folder it names */
   async dumped(): Promise<string> {
     const notice = this.page.getByRole('status').filter({ hasText: /^Wrote / })
     await expect(notice).toBeVisible()
     return /, to (\S+)/.exec((await notice.textContent()) ?? '')?.[1] ?? ''
   }
 
-  /** Waits until the window says that a recording is being written. @returns the file it names */
+  /** Waits until the window reports that a recording is being written. @returns the file it names */
   async recording(): Promise<string> {
     const notice = this.page.getByRole('status').filter({ hasText: /^Recording to / })
     await expect(notice).toBeVisible()
     return /^Recording to (\S+)/.exec((await notice.textContent()) ?? '')?.[1] ?? ''
   }
 
-  /** Brings one of the panels that share a place to the front. */
+  /** Brings one of the tabbed panels to the front. */
   async openTab(name: (typeof TABLE_TABS)[number]): Promise<void> {
     await this.page.getByRole('tablist', { name: 'Tables' }).getByRole('tab', { name, exact: true }).click()
   }
 
-  /** What the timeline says of itself to those who do not see it. */
+  /** The timeline's text alternative. */
   timelineWords(): Promise<string> {
     return this.timeline.evaluate((timeline) => {
       const id = timeline.getAttribute('aria-describedby') ?? ''
@@ -94,7 +94,7 @@ export class AppPage {
     await this.player.getByRole('button', { name: /^Play / }).click()
   }
 
-  /** Waits until the picture moves: media time has come `seconds` further and frames were decoded for it. */
+  /** Waits until the video plays: media time has advanced by `seconds` and frames were decoded. */
   async playing(seconds: number): Promise<void> {
     await expect(this.video).toBeVisible()
     const begun = await this.#position()
@@ -102,7 +102,7 @@ export class AppPage {
       .poll(
         async () => {
           const { time, frames } = await this.#position()
-          // A quarter of the slowest usual frame rate: a busy machine drops frames, a still or skipped picture has none.
+          // A quarter of the slowest usual frame rate: a busy machine drops frames, a frozen or skipped video has none.
           return time >= begun.time + seconds && frames > begun.frames + seconds * 6
         },
         { timeout: 60_000, message: `the picture to move for ${seconds} s` },
@@ -117,7 +117,7 @@ export class AppPage {
     }))
   }
 
-  /** Runs a command from the palette, which lists all there are. */
+  /** Runs a command from the palette, which lists all commands. */
   async command(title: string): Promise<void> {
     await this.page.keyboard.press('ControlOrMeta+k')
     const palette = this.page.getByRole('dialog', { name: 'Find a command' })

@@ -2,7 +2,7 @@ import { expect, type Locator } from '@playwright/test'
 
 export type GridLine = Readonly<Record<string, string>>
 
-/** A table of the window. Only the rows in view exist as elements, so reading it whole means scrolling through it. */
+/** A table of the window. Only visible rows exist as elements, so reading all rows means scrolling. */
 export class GridOnPage {
   readonly grid: Locator
 
@@ -14,7 +14,7 @@ export class GridOnPage {
     return this.grid.getByRole('row', { selected: true })
   }
 
-  /** How many rows it says it has, the header not counted. */
+  /** Announced number of rows, without the header. */
   async count(): Promise<number> {
     return Number(await this.grid.getAttribute('aria-rowcount')) - 1
   }
@@ -23,7 +23,7 @@ export class GridOnPage {
     return this.grid.getByRole('row').filter({ hasText: text })
   }
 
-  /** Every row in the order shown: its cells' words by column title, spaces between thousands taken out. */
+  /** All rows in order: the cells' text by column title, without thousands separators. */
   async lines(): Promise<readonly GridLine[]> {
     const lines = new Map<number, GridLine>()
     const count = await this.count()
@@ -47,7 +47,7 @@ export class GridOnPage {
       return [...grid.querySelectorAll('[role=row][aria-rowindex]')].flatMap(
         (row): [number, Record<string, string>][] => {
           const cells = [...row.querySelectorAll('[role=gridcell]')].map(words)
-          // A row without words has not been fetched yet, the header has no cells.
+          // A row without text is not loaded yet; the header has no cells.
           if (cells.every((cell) => cell === '')) return []
           const line = Object.fromEntries(cells.map((cell, at) => [titles[at] ?? '', cell]))
           return [[Number(row.getAttribute('aria-rowindex')) - 2, line]]

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { defineConfig } from '@playwright/test'
 import type { TargetOptions } from '../fixtures/routescope.ts'
 
-/** The README's pictures: no test among the tests, but driven by the same fixtures. */
+/** The README's pictures: not tests, but driven by the same fixtures. */
 export default defineConfig<object, TargetOptions>({
   testDir: '.',
   testMatch: 'screenshots.ts',

@@ -3,10 +3,7 @@ import { demoCapture, withLoss } from '../fixtures/captures.ts'
 import { root } from '../fixtures/cli.ts'
 import { test } from '../fixtures/routescope.ts'
 
-/*
- * The README's pictures, taken from the running app: each state is reached as a person would reach it, and everything
- * that is on them was received.
- */
+/* The README's pictures, taken from the running app: each state is reached as by a user, and all data in it was received. */
 const file = (name: string) => join(root, 'assets', 'screenshots', `${name}.png`)
 
 test('first run', async ({ routescope: { app, page } }) => {

@@ -49,7 +49,7 @@ for (const theme of ['dark', 'light'] as const) {
     expect(await violations(page), 'playing').toEqual([])
   })
 
-  test(`what lies over a session, ${theme}`, async ({ routescope: { app, page, home, openCapture } }) => {
+  test(`dialogs over a session, ${theme}`, async ({ routescope: { app, page, home, openCapture } }) => {
     await openCapture(await demoCapture(home))
     await wear(app, theme)
     for (const [key, name] of [
@@ -123,7 +123,7 @@ async function wear(app: AppPage, theme: 'dark' | 'light'): Promise<void> {
   await opaque(app.page)
 }
 
-/** Waits until nothing fades in or changes colour any more: in between, contrasts are neither one's. */
+/** Waits for the end of all fades and colour changes, during which contrasts are intermediate. */
 async function opaque(page: Page): Promise<void> {
   await page.waitForFunction(() =>
     document
@@ -136,7 +136,7 @@ async function opaque(page: Page): Promise<void> {
 
 /** One line for each element that breaks a rule of axe. */
 async function violations(page: Page): Promise<readonly string[]> {
-  // Without "legacy" axe opens a page of its own to finish in, which Electron does not have.
+  // Without "legacy" axe opens a second page, which Electron lacks.
   const found = await new AxeBuilder({ page }).setLegacyMode().analyze()
   return found.violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary?.replace(/\s+/g, ' ')}`),

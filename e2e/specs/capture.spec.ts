@@ -20,7 +20,7 @@ test('table and timeline agree with the report', async ({ routescope: { app, hom
   await agreesWithReport(app, capture)
 })
 
-test('objects with holes are told as the report has them', async ({ routescope: { app, home, openCapture } }) => {
+test('objects with holes are shown as in the report', async ({ routescope: { app, home, openCapture } }) => {
   const capture = await withLoss(await demoCapture(home), 40)
   await openCapture(capture)
   await agreesWithReport(app, capture)
@@ -35,13 +35,13 @@ test('objects with holes are told as the report has them', async ({ routescope: 
   await expect(app.inspector.getByRole('status')).toContainText('not received')
 })
 
-test('plays on over lost segments', async ({ routescope: { app, home, openCapture } }) => {
+test('continues to play across lost segments', async ({ routescope: { app, home, openCapture } }) => {
   await openCapture(await withLoss(await demoCapture(home), 190))
   await app.play()
   await app.playing(5)
 })
 
-test('dumps what the command line would write', async ({ routescope: { app, home, openCapture, dump } }) => {
+test('dumps the same files as the command line', async ({ routescope: { app, home, openCapture, dump } }) => {
   const capture = await demoCapture(home)
   await openCapture(capture)
   const { 'report.json': report, ...dumped } = await hashesBelow(await dump())
@@ -87,5 +87,5 @@ function sorted<Row extends { readonly tsi: number; readonly toi: number }>(rows
   return [...rows].sort((a, b) => a.tsi - b.tsi || a.toi - b.toi)
 }
 
-/** As the window writes numbers. */
+/** A number in the window's form. */
 const spaced = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, '\u2009')

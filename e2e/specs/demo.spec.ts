@@ -15,9 +15,9 @@ test('the demo appears, plays and stays close to live', async ({ routescope: { a
   expect(consoleErrors).toEqual([])
 })
 
-test('objects of the demo keep coming, and can be dumped', async ({ routescope: { app, startDemo, dump } }) => {
+test('objects of the demo keep arriving, and can be dumped', async ({ routescope: { app, startDemo, dump } }) => {
   await startDemo()
-  // Two segments of both media, after what was there at first.
+  // Two segments of both media, after the initial ones.
   const before = await app.objects.count()
   await expect.poll(() => app.objects.count(), { timeout: 30_000 }).toBeGreaterThanOrEqual(before + 4)
   const files = Object.keys(await hashesBelow(await dump()))
@@ -34,7 +34,7 @@ test('after Stop everything received can be read', async ({ routescope: { app, p
   await expect(page.getByRole('contentinfo')).toContainText('Stopped')
   await app.idle()
 
-  // Nothing goes on: what was still arriving is cut off.
+  // Nothing continues: objects that were arriving are cut.
   const receiving = async () => (await app.objects.lines()).filter((line) => line.State === 'Receiving')
   await expect.poll(receiving).toEqual([])
   const lines = await app.objects.lines()

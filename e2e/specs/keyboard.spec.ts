@@ -26,7 +26,7 @@ test('a button changes the theme, and a reload keeps it', async ({ routescope: {
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
 })
 
-test('? lists the keys, Escape puts the list away', async ({ routescope: { app, page, home, openCapture } }) => {
+test('? lists the keys, Escape closes the list', async ({ routescope: { app, page, home, openCapture } }) => {
   await openCapture(await demoCapture(home))
   await app.objects.grid.focus()
   await page.keyboard.press('?')
@@ -38,7 +38,9 @@ test('? lists the keys, Escape puts the list away', async ({ routescope: { app, 
   await expect(app.objects.grid).toBeFocused()
 })
 
-test('J and K walk the table, and the inspector follows', async ({ routescope: { app, page, home, openCapture } }) => {
+test('J and K move through the table, and the inspector follows', async ({
+  routescope: { app, page, home, openCapture },
+}) => {
   await openCapture(await demoCapture(home))
   const names = (await app.objects.lines()).map((line) => line.Name ?? '')
   await app.objects.grid.focus()
@@ -82,7 +84,7 @@ test('Space plays and pauses', async ({ routescope: { app, page, home, openCaptu
   await expect.poll(paused).toBe(false)
 })
 
-/** The range as the timeline's words have it; times of a day compare as text. */
+/** The range in the timeline's text; times of a day compare as text. */
 async function shownRange(app: AppPage): Promise<{ readonly from: string; readonly to: string }> {
   const [, from = '', to = ''] = /Shown: (\S+) to (\S+)\./.exec(await app.timelineWords()) ?? []
   return { from, to }

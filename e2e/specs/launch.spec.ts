@@ -1,6 +1,6 @@
 import { expect, test } from '../fixtures/routescope.ts'
 
-test('shows the first screen, and the console stays clean', async ({ routescope: { app, page, consoleErrors } }) => {
+test('shows the first screen, without errors in the console', async ({ routescope: { app, page, consoleErrors } }) => {
   await expect(page).toHaveTitle(/Routescope/)
   await expect(app.openCaptureButton).toBeVisible()
   await expect(app.listenButton).toBeVisible()
@@ -9,7 +9,7 @@ test('shows the first screen, and the console stays clean', async ({ routescope:
   expect(consoleErrors).toEqual([])
 })
 
-test('a page finds neither Node nor Electron', async ({ routescope: { app, page } }) => {
+test('a page has neither Node nor Electron', async ({ routescope: { app, page } }) => {
   await app.idle()
   const found = await page.evaluate(() =>
     ['require', 'process', 'module', 'Buffer', 'global', 'electron', 'ipcRenderer'].filter(

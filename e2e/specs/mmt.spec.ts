@@ -1,7 +1,7 @@
 import { mmtCapture } from '../fixtures/captures.ts'
 import { expect, test } from '../fixtures/routescope.ts'
 
-test('an MMT service plays by the presentation we write', async ({
+test('an MMT service plays from the generated presentation', async ({
   routescope: { app, page, home, openCapture, consoleErrors },
 }) => {
   await openCapture(await mmtCapture(home))

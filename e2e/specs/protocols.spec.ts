@@ -13,7 +13,9 @@ test('DVB-MABR: found in a capture, listed and played', async ({ routescope: { a
   await app.playing(4)
 })
 
-test('FEC: lost packets are given back, and shown where', async ({ routescope: { app, page, home, openCapture } }) => {
+test('FEC: lost packets are recovered, and shown in place', async ({
+  routescope: { app, page, home, openCapture },
+}) => {
   const capture = await fecCapture(home)
   await openCapture(capture)
   const report = await reportOf(capture)
@@ -36,7 +38,7 @@ test('FEC: lost packets are given back, and shown where', async ({ routescope: {
   await app.playing(3)
 })
 
-test('the text of a table is read and compared by keys alone', async ({
+test('the text of a table is read and compared with the keyboard alone', async ({
   routescope: { app, page, home, openCapture },
 }) => {
   await openCapture(await demoCapture(home))
@@ -63,7 +65,7 @@ test('the text of a table is read and compared by keys alone', async ({
   await expect(page.getByText('nothing to compare it with').first()).toBeVisible()
 })
 
-test('an alarm says who lost it', async ({ routescope: { app, home, openCapture } }) => {
+test('an alarm names the cause of the loss', async ({ routescope: { app, home, openCapture } }) => {
   await openCapture(await withLoss(await demoCapture(home), 40))
   await app.openTab('Alarms')
   const losses = (await app.alarms.lines()).filter(({ Rule }) => Rule === 'OBJ-LOSS')
@@ -94,7 +96,7 @@ test('Rec writes a capture that can be opened', async ({
   await expect(app.services.row('ROUTE')).toBeVisible()
 })
 
-test('what is set under Advanced becomes the session', async ({ routescope: { app, page } }) => {
+test('options under Advanced apply to the session', async ({ routescope: { app, page } }) => {
   const listen = app.start.getByRole('region', { name: 'Listen' })
   await listen.getByLabel('Address').fill('route://239.255.82.86:6086')
   await listen.getByLabel('Network interface').selectOption('127.0.0.1')

@@ -5,11 +5,9 @@ import { objectsOf, reportOf } from '../fixtures/cli.ts'
 import { hashesBelow } from '../fixtures/folders.ts'
 import { expect, test } from '../fixtures/routescope.ts'
 
-/*
- * Captures of other senders, from reference material that lies beside some checkouts.
- */
+/* Captures of other senders, from reference material next to some checkouts. */
 
-/** @throws what makes Playwright count the test as skipped, with the reason, where the capture is absent */
+/** @throws a skip for Playwright, with the reason, where the capture is absent */
 function captureNamed(name: string): string {
   const path = sharedCapture(name)
   test.skip(path === null, `../shared/captures/${name}.pcap is absent`)
@@ -51,7 +49,7 @@ test('DVB-MABR: found in the capture, played with init segments of the configura
   for (const { path, sha256 } of await expectedFiles(capture)) expect(hashes[path], path).toBe(sha256)
 })
 
-test('off the air: five services, and the codec of MMTP named where it cannot be played', async ({
+test('off the air: five services, and the codec of MMTP is named where it is not playable', async ({
   routescope: { app, openCapture },
 }) => {
   const capture = captureNamed('offair-mmt-and-esg')
@@ -63,7 +61,7 @@ test('off the air: five services, and the codec of MMTP named where it cannot be
     report.services.filter((service) => service.protocol === 'mmtp').length,
   )
   for (const { name } of report.services) if (name !== null) await expect(app.services.row(name).first()).toBeVisible()
-  // MPUs are objects here; in the report they have their own place.
+  // MPUs are objects here; the report lists them separately.
   await expect.poll(() => app.objects.count()).toBeGreaterThan(objectsOf(report).length)
   const mpus = (await app.objects.lines()).filter((line) => line.Name?.startsWith('asset') && line.State === 'Complete')
   const assets = report.services.flatMap((service) => service.mmtp?.assets ?? [])
@@ -83,7 +81,7 @@ test('off the air: five services, and the codec of MMTP named where it cannot be
   await expect.poll(heard).toBeGreaterThan(0.5)
 })
 
-test('low latency: listed whole, and played though later fragments carry no decode time', async ({
+test('low latency: listed whole, and played although later fragments have no decode time', async ({
   routescope: { app, openCapture },
 }) => {
   const capture = captureNamed('route-ll')

@@ -3,7 +3,7 @@ import { expect, test } from '../fixtures/routescope.ts'
 
 const SILENT = 'route://239.255.82.85:6085'
 
-test('no packets yet: says where it listens, since when, and what to try', async ({ routescope: { app, page } }) => {
+test('no packets yet: shows where it listens, since when, and what to try', async ({ routescope: { app, page } }) => {
   await app.start.getByLabel('Address').fill(SILENT)
   await app.start.getByLabel('Network interface').selectOption('127.0.0.1')
   await app.listenButton.click()
@@ -20,7 +20,7 @@ test('no packets yet: says where it listens, since when, and what to try', async
   await expect(waiting).toBeHidden()
 })
 
-test('a file that is no capture is refused in words, and another can be chosen', async ({
+test('a file that is no capture is refused with a reason, and another can be chosen', async ({
   routescope: { app, home, chooseCapture, openCapture },
 }) => {
   await chooseCapture(await noCapture(home))
@@ -31,7 +31,7 @@ test('a file that is no capture is refused in words, and another can be chosen',
   await expect(app.objects.grid).toBeVisible()
 })
 
-test('a capture without datagrams is told from an empty session', async ({
+test('a capture without datagrams is distinguished from an empty session', async ({
   routescope: { app, home, chooseCapture },
 }) => {
   await chooseCapture(await captureWithoutUdp(home))
@@ -39,7 +39,7 @@ test('a capture without datagrams is told from an empty session', async ({
   await expect(app.openCaptureButton).toBeVisible()
 })
 
-test('an address with a bad port is refused, and the form kept', async ({ routescope: { app } }) => {
+test('an address with a bad port is refused, and the form is kept', async ({ routescope: { app } }) => {
   const address = app.start.getByLabel('Address')
   await address.fill('route://239.255.82.85:99999')
   await app.start.getByLabel('Network interface').selectOption('127.0.0.1')
@@ -51,7 +51,7 @@ test('an address with a bad port is refused, and the form kept', async ({ routes
   await expect(app.start.getByRole('alert')).toHaveCount(0)
 })
 
-test('codecs that cannot be decoded are named, and the rest goes on', async ({
+test('codecs that cannot be decoded are named, and the rest plays', async ({
   routescope: { app, home, openCapture },
 }) => {
   await openCapture(await demoCaptureWithCodecs(home, 'hvc1.2.4.L120.B0', 'ac-4.02.01.01'))
@@ -62,7 +62,7 @@ test('codecs that cannot be decoded are named, and the rest goes on', async ({
   expect(await app.objects.count()).toBeGreaterThan(20)
 })
 
-test('sound that cannot be decoded leaves the picture', async ({ routescope: { app, home, openCapture } }) => {
+test('audio that cannot be decoded leaves the video playing', async ({ routescope: { app, home, openCapture } }) => {
   await openCapture(await demoCaptureWithCodecs(home, 'avc1.64001f', 'ac-4.02.01.01'))
   await app.play()
   await app.playing(2)

@@ -2,8 +2,8 @@ import { get, request } from 'node:http'
 import { expect, test } from '../../fixtures/routescope.ts'
 
 /*
- * What only the headless server has: a token and uploads. That the interface works there as it does in the app is shown by
- * the other specs, which run in both.
+ * Features of the headless server only: token and uploads. The other specs run in both targets and show that the interface
+ * works there as in the app.
  */
 test('refuses a WebSocket without the token', async ({ routescope: { page } }) => {
   for (const query of ['', '?token=wrong']) {
@@ -14,7 +14,7 @@ test('refuses a WebSocket without the token', async ({ routescope: { page } }) =
   expect(await upgradeStatus(right)).toBe(101)
 })
 
-test('refuses an upload without the token, in words', async ({ routescope: { page } }) => {
+test('refuses an upload without the token, with a reason', async ({ routescope: { page } }) => {
   for (const query of ['?name=a.pcap', '?name=a.pcap&token=wrong']) {
     const answer = await fetch(new URL(`/upload${query}`, page.url()), { method: 'POST', body: 'x' })
     expect(answer.status).toBe(403)
@@ -33,7 +33,7 @@ test('answers under its own name only', async ({ routescope: { page } }) => {
   expect(status).toBe(421)
 })
 
-test('says why there is no window, and where to look', async ({ routescope: { log } }) => {
+test('reports why there is no window, and the address to open', async ({ routescope: { log } }) => {
   expect(log()).toMatch(/serves its interface to a browser, because .+\.\nOpen http:\/\/127\.0\.0\.1:\d+\/\?token=/)
 })
 

@@ -1,9 +1,7 @@
 import type { ElectronApplication } from '@playwright/test'
 import { expect, test } from '../../fixtures/routescope.ts'
 
-test('an engine that is killed is replaced, and the window says so', async ({
-  routescope: { app, page, electron },
-}) => {
+test('a killed engine is replaced, and the window reports it', async ({ routescope: { app, page, electron } }) => {
   if (electron === null) throw new Error('This spec drives the desktop app')
   await app.idle()
   const first = await enginePid(electron)
@@ -15,7 +13,7 @@ test('an engine that is killed is replaced, and the window says so', async ({
   expect(await electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1)
 })
 
-test('the new engine works as the old one did', async ({ routescope: { app, electron, startDemo } }) => {
+test('the new engine works like the old one', async ({ routescope: { app, electron, startDemo } }) => {
   if (electron === null) throw new Error('This spec drives the desktop app')
   await app.idle()
   const first = await enginePid(electron)

@@ -2,20 +2,20 @@ import { spawn } from 'node:child_process'
 import { desktopCommand } from '../../fixtures/desktop.ts'
 import { expect, test } from '../../fixtures/routescope.ts'
 
-test('goes nowhere else', async ({ routescope: { app, page, electron } }) => {
+test('does not navigate away', async ({ routescope: { app, page, electron } }) => {
   await app.idle()
   const address = page.url()
   expect(await page.evaluate(() => String(window.open('http://127.0.0.1:9/')))).toBe('null')
   await page.evaluate(() => {
     location.href = 'http://127.0.0.1:9/'
   })
-  // An evaluation that comes back from main and page shows that the refused navigation is over.
+  // An evaluation in main and page shows that the refused navigation is over.
   expect(await electron?.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1)
   await app.idle()
   expect(page.url()).toBe(address)
 })
 
-test('fetches from the gateway on loopback only, and runs no text', async ({ routescope: { page } }) => {
+test('fetches from the gateway on loopback only, and does not evaluate text', async ({ routescope: { page } }) => {
   const policy = await page.evaluate(async () => (await fetch('/')).headers.get('content-security-policy'))
   expect(policy).toContain("default-src 'self'")
   expect(policy).toContain("script-src 'self';")
@@ -37,7 +37,7 @@ test('serves no file outside the page', async ({ routescope: { page } }) => {
   expect(statuses).toEqual([404, 404, 404, 404])
 })
 
-test('answers only what the contract names', async ({ routescope: { page } }) => {
+test('answers only calls of the contract', async ({ routescope: { page } }) => {
   const shell = await page.evaluate(() => Object.keys(Reflect.get(window, 'routescopeShell')).sort())
   expect(shell).toEqual([
     ...[
@@ -60,7 +60,7 @@ test('answers only what the contract names', async ({ routescope: { page } }) =>
   expect(refusal).toContain('Not a recent item')
 })
 
-test('keeps to a size at which the panels fit', async ({ routescope: { electron } }) => {
+test('is never smaller than the panels need', async ({ routescope: { electron } }) => {
   const size = await electron?.evaluate(({ BrowserWindow }) => {
     const window = BrowserWindow.getAllWindows()[0]
     window?.setSize(300, 200)
