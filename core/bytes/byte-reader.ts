@@ -12,7 +12,6 @@ export class ByteReader {
   #at: number
 
   /**
-   *
    * @param code `CodecError.code` of a read past `end`
    * @throws RangeError where `start` and `end` are not inside `bytes`: an error of the caller, not of the network
    */
