@@ -141,6 +141,8 @@ export class Receiver implements DatagramSink {
     this.#nextTickUs = timeUs + TICK_US
     // What can be decoded now is not given up.
     this.#context.fec?.tick(timeUs)
+    this.#directory.claim(timeUs)
+    // What the signalling of a session says that has an owner now counts before anything of it is given up.
     this.#settle()
     this.#directory.tick(timeUs)
     this.#settle()

@@ -216,13 +216,14 @@ export class FluteDirectory implements EventTaker<Waiting> {
     }
   }
 
+  /** Decides whose the sessions are that waited long enough. */
+  claim(timeUs: number): void {
+    const dueUs = timeUs - this.#context.limits.claimMs * 1000 * CLAIM_PATIENCE
+    for (const session of this.#sessions.values()) if (session.firstTimeUs <= dueUs) this.#claim(session, timeUs)
+  }
+
   tick(timeUs: number): void {
-    const patienceUs = this.#context.limits.claimMs * 1000 * CLAIM_PATIENCE
-    for (const session of this.#sessions.values()) {
-      const isWaiting = session.service === null && !session.claimed
-      if (isWaiting && timeUs - session.firstTimeUs >= patienceUs) this.#claim(session, timeUs)
-      else session.tick(timeUs)
-    }
+    for (const session of this.#sessions.values()) session.tick(timeUs)
     for (const gateway of this.#gateways) gateway.tick(timeUs)
   }
 

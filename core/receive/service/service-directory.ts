@@ -347,23 +347,21 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
     else event.main.found(event.asset, this.#flowOf(event.main, event.service, event.asset.address, event.timeUs))
   }
 
+  /** Decides whose the sessions are that waited long enough for signalling to say it. */
+  claim(timeUs: number): void {
+    const dueUs = timeUs - this.#context.limits.claimMs * 1000
+    for (const session of this.#sessions.values()) if (session.firstTimeUs <= dueUs) this.#claim(session, timeUs)
+    this.#flute.claim(timeUs)
+    for (const session of this.#mmtpSessions.values())
+      if (session.firstTimeUs <= dueUs) this.#claimMmtp(session, timeUs)
+  }
+
+  /** Gives up what waited long enough. */
   tick(timeUs: number): void {
     this.#tellWantedNow()
-    for (const session of this.#sessions.values()) {
-      const waitedUs = timeUs - session.firstTimeUs
-      if (session.service === null && !session.claimed && waitedUs >= this.#context.limits.claimMs * 1000) {
-        // What its signalling says now is dealt with before anything of it is given up.
-        this.#claim(session, timeUs)
-        continue
-      }
-      session.tick(timeUs)
-    }
+    for (const session of this.#sessions.values()) session.tick(timeUs)
     this.#flute.tick(timeUs)
-    for (const session of this.#mmtpSessions.values()) {
-      if (session.service === null && timeUs - session.firstTimeUs >= this.#context.limits.claimMs * 1000)
-        this.#claimMmtp(session, timeUs)
-      else session.tick(timeUs)
-    }
+    for (const session of this.#mmtpSessions.values()) session.tick(timeUs)
   }
 
   /** The source starts again from its beginning. */
