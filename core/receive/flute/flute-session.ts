@@ -12,13 +12,14 @@ import {
   symbolOffset,
 } from '../../protocol/flute/fec-oti.ts'
 import { unpackLimited } from '../../protocol/gzip.ts'
-import { LCT_FAULT, LctPacket, lctFaultName } from '../../protocol/lct/lct-packet.ts'
+import { LCT_FAULT, lctFaultName } from '../../protocol/lct/lct-packet.ts'
 import { ntpToUnixUs } from '../../protocol/ntp.ts'
 import { codecFault, type ReceiveContext } from '../context/receive-context.ts'
 import type { ReceivedService } from '../context/received-service.ts'
 import { objectIsSound } from '../lct/file-delivery.ts'
 import { LctChannel, objectKey } from '../lct/lct-channel.ts'
 import { LctSession, type Unclaimed } from '../lct/session-core.ts'
+import { SourcePacket } from '../lct/source-packet.ts'
 import type { DoneObject } from '../object/done-object.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import { type EarlyPacket, EarlyPackets } from './early-packets.ts'
@@ -46,8 +47,8 @@ const NO_TABLE = { code: 'fdt-root', message: 'no table' }
  */
 export class FluteSession extends LctSession {
   readonly #unclaimed: Unclaimed<FluteSession>
-  readonly #packet = new LctPacket()
-  readonly #earlyPacket = new LctPacket()
+  readonly #source = new SourcePacket()
+  readonly #earlySource = new SourcePacket()
   readonly #channels = new Map<number, FluteChannel>()
   readonly #owners = new Map<number, FluteOwner>()
   /** Owner of every TSI that has none in `#owners`. */
@@ -86,7 +87,8 @@ export class FluteSession extends LctSession {
 
   datagram(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
     this.flow = flow
-    const packet = this.#packet
+    const source = this.#source
+    const packet = source.lct
     const fault = packet.read(bytes, start, end)
     if (fault !== LCT_FAULT.none) {
       this.badPacket(lctFaultName(fault), bytes, start, end, timeUs, frame)
@@ -104,23 +106,16 @@ export class FluteSession extends LctSession {
       state.channel.count(end - start, timeUs)
       return
     }
-    this.#place(state, packet, null, bytes, start, end, timeUs, frame)
+    fill(source, bytes, start, end, timeUs, frame)
+    this.#place(state, source, null)
   }
 
   /**
    * Finds out where a packet's symbols belong, and gives them to the channel.
    * @param assumed sizes of objects whose table was lost; null where there is a table, or may be
    */
-  #place(
-    state: FluteChannel,
-    packet: LctPacket,
-    assumed: SymbolLayout | null,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    timeUs: number,
-    frame: number,
-  ): void {
+  #place(state: FluteChannel, source: SourcePacket, assumed: SymbolLayout | null): void {
+    const { lct: packet, bytes, start, end, timeUs, frame } = source
     const { channel } = state
     const headerEnd = start + packet.headerBytes
     if (packet.toi === 0 && packet.fdtInstance < 0) {
@@ -137,7 +132,9 @@ export class FluteSession extends LctSession {
         this.badPacket('fec-payload-id', bytes, start, end, timeUs, frame)
       } else if (state.names.transferLength(packet.toi) === 0) {
         // An object without bytes needs no payload id either.
-        channel.packet(packet, 0, bytes, start, end, end, timeUs, frame)
+        source.offset = 0
+        source.from = end
+        channel.packet(source)
       } else {
         channel.headerOnly(packet, end - start, timeUs)
       }
@@ -152,8 +149,10 @@ export class FluteSession extends LctSession {
       if (packet.toi === 0 && packet.transferLength < 0) readWholeTable(packet, bytes, from, end)
       // The last symbol of an object may come padded to its full length.
       const over = layout.transferLength < 0 ? 0 : offset + end - from - layout.transferLength
-      const to = over > 0 && over < layout.symbolLength && offset < layout.transferLength ? end - over : end
-      channel.packet(packet, offset, bytes, start, from, to, timeUs, frame)
+      source.offset = offset
+      source.from = from
+      if (over > 0 && over < layout.symbolLength && offset < layout.transferLength) source.end = end - over
+      channel.packet(source)
     } else if (offset === NO_PLACE.unknown) {
       channel.count(end - start, timeUs)
       if (assumed === null && !this.#early.keep(channel.tsi, packet.toi, bytes, start, end, timeUs, frame))
@@ -193,12 +192,13 @@ export class FluteSession extends LctSession {
   #placeAsBefore(state: FluteChannel, packets: readonly EarlyPacket[]): void {
     const { channel, names } = state
     for (const { bytes, timeUs, frame } of packets) {
-      this.#earlyPacket.read(bytes, 0, bytes.length)
-      const likely = names.likelyLayout(this.#earlyPacket.codepoint)
+      this.#earlySource.lct.read(bytes, 0, bytes.length)
+      const likely = names.likelyLayout(this.#earlySource.lct.codepoint)
       if (likely === null || likely.symbolLength <= 0) return
       channel.packets--
       channel.bytes -= bytes.length
-      this.#place(state, this.#earlyPacket, likely, bytes, 0, bytes.length, timeUs, frame)
+      fill(this.#earlySource, bytes, 0, bytes.length, timeUs, frame)
+      this.#place(state, this.#earlySource, likely)
     }
   }
 
@@ -208,8 +208,9 @@ export class FluteSession extends LctSession {
     for (const { bytes, timeUs, frame } of this.#early.take(channel.tsi, ({ toi }) => names.layout(toi, 0) !== null)) {
       channel.packets--
       channel.bytes -= bytes.length
-      this.#earlyPacket.read(bytes, 0, bytes.length)
-      this.#place(state, this.#earlyPacket, null, bytes, 0, bytes.length, timeUs, frame)
+      this.#earlySource.lct.read(bytes, 0, bytes.length)
+      fill(this.#earlySource, bytes, 0, bytes.length, timeUs, frame)
+      this.#place(state, this.#earlySource, null)
     }
   }
 
@@ -424,6 +425,21 @@ export class FluteSession extends LctSession {
     }
     this.#segments.close(timeUs)
   }
+}
+
+function fill(
+  source: SourcePacket,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  timeUs: number,
+  frame: number,
+): void {
+  source.bytes = bytes
+  source.start = start
+  source.end = end
+  source.timeUs = timeUs
+  source.frame = frame
 }
 
 /** Objects up to here have symbol ids that do not go round even with symbols of one byte. */

@@ -12,6 +12,7 @@ import { KnownObjects } from '../object/known-objects.ts'
 import { type CountedHome, isReplaceable, OpenObjects } from '../object/open-objects.ts'
 import { SIZE_SOURCE, TAKEN, TransportObject } from '../object/transport-object.ts'
 import type { ChannelNames } from './channel-names.ts'
+import type { SourcePacket } from './source-packet.ts'
 
 const NO_HEADER = new Uint8Array(0)
 
@@ -96,42 +97,32 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   }
 
   /**
-   * One source packet, its header read into `lct`. Where its bytes belong is for the session to say: that is the one thing in
-   * which ROUTE (start_offset) and FLUTE (source block and symbol) differ.
-   * @param offset place of its data in the object, bytes
-   * @param from where its data begins in `bytes`, behind the FEC Payload ID
+   * One source packet. Where its bytes belong is for the session to say: that is the one thing in which ROUTE (start_offset) and
+   * FLUTE (source block and symbol) differ.
    */
-  packet(
-    lct: LctPacket,
-    offset: number,
-    bytes: Uint8Array,
-    start: number,
-    from: number,
-    end: number,
-    timeUs: number,
-    frame: number,
-  ): void {
-    this.count(end - start, timeUs)
+  packet(packet: SourcePacket): void {
+    const { lct, timeUs } = packet
+    this.count(packet.end - packet.start, timeUs)
     if (lct.closeSession !== this.#closedSinceUs >= 0) this.#closing(lct.closeSession, timeUs)
     const key = objectKey(lct)
     let object = this.#open.last
     if (object === null || object.key !== key) object = this.#open.get(key) ?? null
     if (object === null) {
-      object = this.#newOrRepeat(lct, key, offset, bytes, start, from, end, timeUs, frame)
+      object = this.#newOrRepeat(packet, key)
       if (object === null) return
     } else if (!this.#sameLength(object, lct)) {
       this.#open.giveUp(object, 'partial', timeUs)
       this.#open.forgetBytes(object)
-      object = this.#begin(lct, key, object.instance + 1, bytes, start, from, timeUs, frame)
+      object = this.#begin(packet, key, object.instance + 1)
       if (object === null) return
     }
     if (!this.#began) {
       // What was sent of this object before we listened is not lost.
       this.#began = true
-      object.joinedAt = offset
+      object.joinedAt = packet.offset
     }
     this.#open.last = object
-    this.#take(object, lct, offset, bytes, start, from, end, timeUs, frame)
+    this.#take(object, packet)
   }
 
   /** One packet that has a header only. */
@@ -148,21 +139,17 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     this.lastTimeUs = timeUs
   }
 
-  #take(
-    object: TransportObject,
-    lct: LctPacket,
-    offset: number,
-    bytes: Uint8Array,
-    start: number,
-    from: number,
-    end: number,
-    timeUs: number,
-    frame: number,
-  ): void {
+  #take(object: TransportObject, packet: SourcePacket): void {
+    const { lct, offset, bytes, from, end, timeUs } = packet
     const count = end - from
     if (offset + count > this.#context.limits.objectBytes) {
       const most = this.#context.limits.objectBytes
-      this.#events.limitReached({ limit: 'object-bytes', most, toi: object.toi, claimed: null }, this, timeUs, frame)
+      this.#events.limitReached(
+        { limit: 'object-bytes', most, toi: object.toi, claimed: null },
+        this,
+        timeUs,
+        packet.frame,
+      )
       return
     }
     object.packets++
@@ -176,11 +163,11 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     let added = object.take(offset, bytes, from, end)
     if (added === TAKEN.noMemory && this.#events.makeRoom()) added = object.take(offset, bytes, from, end)
     if (added < 0) {
-      this.#notTaken(object, added, bytes, start, end, timeUs, frame)
+      this.#notTaken(object, added, packet)
       return
     }
     if (added < count && isReplaceable(object) && object.differs(offset, bytes, from, end)) {
-      this.#replaceWhileOpen(object, lct, offset, bytes, start, from, end, timeUs, frame)
+      this.#replaceWhileOpen(object, packet)
       return
     }
     if (added === 0 && count > 0) this.duplicates++
@@ -213,15 +200,8 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     if (object.endingSinceUs < 0) object.endingSinceUs = timeUs
   }
 
-  #notTaken(
-    object: TransportObject,
-    why: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    timeUs: number,
-    frame: number,
-  ): void {
+  #notTaken(object: TransportObject, why: number, packet: SourcePacket): void {
+    const { bytes, start, end, timeUs, frame } = packet
     if (why === TAKEN.malformed) {
       this.#events.badPacket('object-range', bytes, start, end, timeUs, frame)
     } else if (why === TAKEN.tooManyHoles) {
@@ -235,23 +215,13 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   }
 
   /** A replaceable object whose bytes change in mid-transmission: the new content starts over with this packet. */
-  #replaceWhileOpen(
-    object: TransportObject,
-    lct: LctPacket,
-    offset: number,
-    bytes: Uint8Array,
-    start: number,
-    from: number,
-    end: number,
-    timeUs: number,
-    frame: number,
-  ): void {
-    if (object.state === 'receiving') this.#open.giveUp(object, 'partial', timeUs)
+  #replaceWhileOpen(object: TransportObject, packet: SourcePacket): void {
+    if (object.state === 'receiving') this.#open.giveUp(object, 'partial', packet.timeUs)
     this.#open.forgetBytes(object)
-    const next = this.#begin(lct, object.key, object.instance + 1, bytes, start, from, timeUs, frame)
+    const next = this.#begin(packet, object.key, object.instance + 1)
     if (next === null) return
     this.#open.last = next
-    this.#take(next, lct, offset, bytes, start, from, end, timeUs, frame)
+    this.#take(next, packet)
   }
 
   /** False where the header's length contradicts what this object is: another one now has its TOI. */
@@ -268,26 +238,17 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     return true
   }
 
-  #newOrRepeat(
-    lct: LctPacket,
-    key: number,
-    offset: number,
-    bytes: Uint8Array,
-    start: number,
-    from: number,
-    end: number,
-    timeUs: number,
-    frame: number,
-  ): TransportObject | null {
+  #newOrRepeat(packet: SourcePacket, key: number): TransportObject | null {
+    const { lct, offset, bytes, from, end, timeUs, frame } = packet
     const done = this.#known.get(key)
-    if (done === undefined) return this.#begin(lct, key, 0, bytes, start, from, timeUs, frame)
+    if (done === undefined) return this.#begin(packet, key, 0)
     if (done.media && offset === 0 && this.#open.isFarBack(key)) this.#open.startOver(key, timeUs, frame)
     const again = done.loop !== this.loops || done.isReplacedBy(lct.transferLength, offset, bytes, from, end)
     if (!again) {
       this.#repeat(done, offset, end - from, timeUs)
       return null
     }
-    const object = this.#begin(lct, key, done.instance + 1, bytes, start, from, timeUs, frame)
+    const object = this.#begin(packet, key, done.instance + 1)
     if (object === null) return null
     // What this round already repeated unchanged belongs to the new content too.
     if (
@@ -307,16 +268,8 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     return object
   }
 
-  #begin(
-    lct: LctPacket,
-    key: number,
-    instance: number,
-    bytes: Uint8Array,
-    start: number,
-    from: number,
-    timeUs: number,
-    frame: number,
-  ): TransportObject | null {
+  #begin(packet: SourcePacket, key: number, instance: number): TransportObject | null {
+    const { lct, bytes, start, from, timeUs, frame } = packet
     const context = this.#context
     if (this.#closedSinceUs >= 0 && timeUs - this.#closedSinceUs > context.reorderUs) return null
     if (lct.transferLength > context.limits.objectBytes) {

@@ -4,7 +4,7 @@ import type { Destination } from '../../flow/facts.ts'
 import { readRepairFlow } from '../../protocol/fec/repair-flow.ts'
 import { type Fdt, parseFdt } from '../../protocol/flute/fdt.ts'
 import { gunzipIfGzip } from '../../protocol/gzip.ts'
-import { LCT_FAULT, LctPacket, lctFaultName } from '../../protocol/lct/lct-packet.ts'
+import { LCT_FAULT, lctFaultName } from '../../protocol/lct/lct-packet.ts'
 import type { StsidChannel } from '../../protocol/sls/s-tsid.ts'
 import { looksLikeXml } from '../../xml/xml-parser.ts'
 import { codecFault, type ReceiveContext } from '../context/receive-context.ts'
@@ -13,6 +13,7 @@ import { ChannelNames } from '../lct/channel-names.ts'
 import { objectIsSound } from '../lct/file-delivery.ts'
 import { LctChannel } from '../lct/lct-channel.ts'
 import { LctSession, type Unclaimed } from '../lct/session-core.ts'
+import { SourcePacket } from '../lct/source-packet.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import { roleOfType } from '../signalling/mpd-facts.ts'
 
@@ -26,7 +27,8 @@ export class RouteSession extends LctSession {
   sourcePackets = 0
   readonly #unclaimed: Unclaimed<RouteSession>
   readonly #onlyTsi: number | undefined
-  readonly #packet = new LctPacket()
+  readonly #source = new SourcePacket()
+  readonly #packet = this.#source.lct
   readonly #channels = new Map<number, LctChannel>()
   #last: LctChannel | null = null
   readonly #described = new Map<number, { readonly channel: StsidChannel; readonly service: ReceivedService }>()
@@ -96,7 +98,15 @@ export class RouteSession extends LctSession {
     const headerEnd = start + packet.headerBytes
     const from = headerEnd + 4
     if (from <= end) {
-      channel.packet(packet, u32At(bytes, headerEnd), bytes, start, from, end, timeUs, frame)
+      const source = this.#source
+      source.offset = u32At(bytes, headerEnd)
+      source.bytes = bytes
+      source.start = start
+      source.from = from
+      source.end = end
+      source.timeUs = timeUs
+      source.frame = frame
+      channel.packet(source)
     } else if (headerEnd === end) {
       channel.headerOnly(packet, end - start, timeUs)
     } else {

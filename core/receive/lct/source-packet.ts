@@ -1,0 +1,16 @@
+import { LctPacket } from '../../protocol/lct/lct-packet.ts'
+
+/** One packet with data of an object, as a session hands it to its channel: one record, filled anew for every packet. */
+export class SourcePacket {
+  /** Its header. */
+  lct: LctPacket = new LctPacket()
+  /** Place of its data in the object, bytes. */
+  offset = 0
+  /** The datagram is `bytes[start, end)`; its data begins at `from`, behind the FEC Payload ID. */
+  bytes: Uint8Array = new Uint8Array(0)
+  start = 0
+  from = 0
+  end = 0
+  timeUs = 0
+  frame = 0
+}
