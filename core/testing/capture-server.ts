@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** How one request is answered: writes what it likes, and leaves or ends the response as it likes. */
+/** Answers one request; may leave the response open. */
 export type CaptureAnswer = (response: ServerResponse, request: IncomingMessage) => void
 
-/** An HTTP server that gives each request the next answer of a list, the last one for ever. */
+/** An HTTP server with a list of answers, one per request; the last one is repeated. */
 export class CaptureServer {
   readonly requests: IncomingMessage[] = []
   readonly #server: Server
@@ -24,12 +24,12 @@ export class CaptureServer {
     return this
   }
 
-  /** @param user `name:password` of basic authentication */
+  /** @param user `name:password` for basic authentication */
   url(path: string, user = ''): string {
     return `http://${user === '' ? '' : `${user}@`}127.0.0.1:${this.#port}${path}`
   }
 
-  /** Breaks every connection; what follows is refused until `open`. */
+  /** Breaks every connection, and refuses new ones until `open`. */
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve))
     this.#server.closeAllConnections()
@@ -37,7 +37,7 @@ export class CaptureServer {
   }
 }
 
-/** Pieces of a capture, a given number of bytes every few milliseconds, then `end`. */
+/** Sends a capture in pieces, a given number of bytes every few milliseconds, then calls `end`. */
 export function slowly(
   bytes: Uint8Array,
   end: (response: ServerResponse) => void,
@@ -59,7 +59,7 @@ export function slowly(
   }
 }
 
-/** The connection breaks in the middle of everything. */
+/** Breaks the connection. */
 export const breaks = (response: ServerResponse): void => void response.socket?.destroy()
-/** The connection stays open, and nothing more comes. */
+/** Keeps the connection open and sends nothing more. */
 export const stays = (): void => undefined
