@@ -11,7 +11,7 @@ import { ownSocketInodes, procAddress, readProcUdp } from './host-drops.ts'
 import { resolveInterface } from './interfaces.ts'
 import { joinFailure, socketFailure } from './socket-errors.ts'
 import type { SocketThread } from './socket-thread.ts'
-import { describeFilter, ofFamily, type SourceFilter, takes } from './source-filter.ts'
+import { accepts, describeFilter, ofFamily, type SourceFilter } from './source-filter.ts'
 
 /** Senders of one group whose flows are cached. */
 const RECENT_SENDERS = 4
@@ -56,7 +56,7 @@ export class ReceiveSocket {
   /** The system joins only the included senders; otherwise this class filters them. */
   #filteredBySystem: boolean
   /** Whether datagrams of `#last` are accepted. */
-  #takesLast = true
+  #acceptsLast = true
   #passedOver = 0
   /** Joined interfaces; none where the system chose one without reporting it. */
   #on: readonly NetworkInterface[] = []
@@ -278,9 +278,9 @@ export class ReceiveSocket {
     if (flow === null || flow.sourcePort !== sender.port || flow.sourceAddress !== sender.address) {
       flow = this.#flowOf(sender)
       this.#last = flow
-      this.#takesLast = takes(this.#filter, flow.sourceAddress)
+      this.#acceptsLast = accepts(this.#filter, flow.sourceAddress)
     }
-    if (this.#takesLast) this.#sink.datagram(flow, bytes, start, end, timeUs, ++this.#packets)
+    if (this.#acceptsLast) this.#sink.datagram(flow, bytes, start, end, timeUs, ++this.#packets)
     else this.#passedOver++
   }
 

@@ -11,7 +11,7 @@ export function ofFamily(filter: SourceFilter, family: 4 | 6): SourceFilter {
 }
 
 /** True where datagrams of this sender are accepted. */
-export function takes(filter: SourceFilter, sender: string): boolean {
+export function accepts(filter: SourceFilter, sender: string): boolean {
   if (filter.include.length > 0 && !filter.include.includes(sender)) return false
   return !filter.exclude.includes(sender)
 }
