@@ -71,7 +71,7 @@ export class IpReader {
   readonly #flows: FlowTable
   readonly #sink: DatagramSink
   readonly #fragments = new Reassembler()
-  /** Flow of the last whole IPv4 datagram, and what its packets have in common. */
+  /** Flow of the last whole IPv4 datagram, and the header fields its packets share. */
   #flow: Flow | null = null
   #source = 0
   #destination = 0
@@ -108,7 +108,7 @@ export class IpReader {
     this.#fragments.flush()
   }
 
-  /** The usual packet in one step: whole, without options, of the flow that had the last one. @returns false for any other */
+  /** Reads the usual packet in one step: whole, without options, of the last flow. @returns false for any other */
   #again(bytes: Uint8Array, start: number, end: number): boolean {
     const flow = this.#flow
     if (flow === null || end - start < 28 || bytes[start] !== 0x45 || bytes[start + 9] !== UDP) return false

@@ -4,7 +4,7 @@ import { EXT_TIME_USE, LCT_FAULT, LCT_HET, LCT_VERSION, PSI_SOURCE } from './con
 
 export { LCT_FAULT, lctFaultName } from './constants.ts'
 
-/** Longer headers carry times, which differ from packet to packet. */
+/** Longer headers have times, which differ between packets. */
 const MAX_LAST_BYTES = 32
 const MAX_SAFE_HIGH = 0x1f_ffff // high 32 bits of 2^53-1
 
@@ -65,7 +65,7 @@ export class LctPacket {
   extensionFault = 0
   /** Offset in `bytes` of the faulty field, or -1. */
   faultOffset = -1
-  /** The last header that was read, where an equal one says the same; its length is 0 where none does. */
+  /** The last header, where an equal one has the same values; of length 0 otherwise. */
   readonly #last = new Uint8Array(MAX_LAST_BYTES)
   #lastBytes = 0
 
@@ -128,7 +128,7 @@ export class LctPacket {
 
     const headerEnd = start + headerBytes
     if (at < headerEnd) this.#readExtensions(bytes, at, headerEnd)
-    // An offset in `bytes` is another in the next packet.
+    // Headers with an offset in `bytes` are excluded: it differs in the next packet.
     if (headerBytes <= MAX_LAST_BYTES && this.ftiAt < 0 && this.extensionFault === 0) {
       for (let i = 0; i < headerBytes; i++) this.#last[i] = bytes[start + i] as number
       this.#lastBytes = headerBytes
@@ -136,7 +136,7 @@ export class LctPacket {
     return LCT_FAULT.none
   }
 
-  /** Packets of one object differ only behind their header, but for the last. */
+  /** True where the header equals the last one: the headers of one object are equal, except that of its last packet. */
   #isLast(bytes: Uint8Array, start: number, end: number): boolean {
     const last = this.#last
     const size = this.#lastBytes

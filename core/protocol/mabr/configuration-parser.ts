@@ -4,7 +4,6 @@ import { attr, child, childrenOf, otherAttributes, parseUint, uintAttr } from '.
 import { parseXml } from '../../xml/xml-parser.ts'
 import type { XmlTree } from '../../xml/xml-writer.ts'
 import type {
-  Kept,
   MabrCarousel,
   MabrCarouselItem,
   MabrComponent,
@@ -16,6 +15,7 @@ import type {
   MabrRoot,
   MabrSession,
   MabrTransportSession,
+  UnknownParts,
 } from './configuration.ts'
 
 /** Most children of one kind in one element; a document with more is refused. */
@@ -186,7 +186,7 @@ function each<Value>(parent: XmlElement, local: string, read: (element: XmlEleme
   return found.map(read)
 }
 
-function kept(element: XmlElement, attributes: ReadonlySet<string>, children: ReadonlySet<string>): Kept {
+function kept(element: XmlElement, attributes: ReadonlySet<string>, children: ReadonlySet<string>): UnknownParts {
   return {
     otherAttributes: otherAttributes(element, attributes),
     others: element.children.filter(({ local }) => !children.has(local)).map(copy),

@@ -1,12 +1,12 @@
 import { keptAttributes, XmlWriter } from '../../xml/xml-writer.ts'
 import {
-  type Kept,
   MABR_NAMESPACE,
   type MabrCarousel,
   type MabrComponent,
   type MabrConfiguration,
   type MabrEndpoint,
   type MabrTransportSession,
+  type UnknownParts,
 } from './configuration.ts'
 
 /** The document as XML, elements in the order of the schema. Unknown attributes with a prefix are left out: see `keptAttributes`. */
@@ -144,7 +144,7 @@ function writeCarousel(xml: XmlWriter, carousel: MabrCarousel): void {
   xml.close()
 }
 
-function writeOthers(xml: XmlWriter, { others }: Kept): XmlWriter {
+function writeOthers(xml: XmlWriter, { others }: UnknownParts): XmlWriter {
   for (const each of others) xml.element(each)
   return xml
 }

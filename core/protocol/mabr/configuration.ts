@@ -6,7 +6,7 @@ import type { XmlTree } from '../../xml/xml-writer.ts'
  * compared by local name, because three namespaces are on air; durations and dates are kept as written. Unknown parts are kept
  * in `otherAttributes` and `others`.
  */
-export type MabrConfiguration = Kept & {
+export type MabrConfiguration = UnknownParts & {
   readonly root: MabrRoot
   /** `xmlns` of the root as found. */
   readonly namespace: string | null
@@ -24,10 +24,10 @@ export type MabrConfiguration = Kept & {
 export type MabrRoot = 'MulticastGatewayConfiguration' | 'MulticastServerConfiguration'
 
 /** Parts of an element without a field here. */
-export type Kept = { readonly otherAttributes: readonly XmlAttribute[]; readonly others: readonly XmlTree[] }
+export type UnknownParts = { readonly otherAttributes: readonly XmlAttribute[]; readonly others: readonly XmlTree[] }
 
 /** `MulticastSession`: one service. */
-export type MabrSession = Kept & {
+export type MabrSession = UnknownParts & {
   readonly serviceIdentifier: string
   /** xs:duration by which a player delays requests after the manifest's availability time. */
   readonly availabilityOffset: string | null
@@ -36,7 +36,7 @@ export type MabrSession = Kept & {
 }
 
 /** `PresentationManifestLocator` */
-export type MabrManifest = Kept & {
+export type MabrManifest = UnknownParts & {
   readonly manifestId: string
   readonly contentType: string | null
   /** Name of the manifest as a multicast object. */
@@ -48,7 +48,7 @@ export type MabrManifest = Kept & {
 }
 
 /** `MulticastTransportSession` and `MulticastGatewayConfigurationTransportSession`. */
-export type MabrTransportSession = Kept & {
+export type MabrTransportSession = UnknownParts & {
   readonly id: string | null
   readonly serviceClass: string | null
   readonly start: string | null
@@ -92,7 +92,7 @@ export type MabrFec = {
 }
 
 /** `UnicastRepairParameters` */
-export type MabrRepair = Kept & {
+export type MabrRepair = UnknownParts & {
   /** Prefix of an object's name that a base URL replaces. */
   readonly objectBaseUri: string | null
   /** Time without packets after which an object is repaired, ms. */
@@ -103,7 +103,7 @@ export type MabrRepair = Kept & {
 }
 
 /** `ServiceComponentIdentifier`; its attributes depend on its xsi:type. */
-export type MabrComponent = Kept & {
+export type MabrComponent = UnknownParts & {
   readonly kind: 'dash' | 'hls' | 'generic'
   readonly manifestId: string | null
   readonly period: string | null
@@ -122,7 +122,7 @@ export type MabrCarousel = {
 }
 
 /** One repeated resource or configuration of a carousel. */
-export type MabrCarouselItem = Kept & {
+export type MabrCarouselItem = UnknownParts & {
   readonly kind: 'manifests' | 'init' | 'resource'
   readonly serviceIdRef: string | null
   readonly transportSessionIdRef: string | null
