@@ -456,6 +456,18 @@ export const RULES = {
       socket: "This computer dropped {packets} to {destination}: the socket's queue was full{lag}",
     },
   },
+  'SOURCE-GAP': {
+    severity: 'error',
+    priority: 1,
+    topic: 'socket',
+    clause: 'ours',
+    once: 'each',
+    sentence: {
+      broke: '{source} broke off: {reason}',
+      back: '{source} is received again, after {seconds} s',
+    },
+    severities: { back: 'info' },
+  },
   INTERNAL: {
     severity: 'error',
     priority: 1,

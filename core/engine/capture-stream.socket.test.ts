@@ -83,7 +83,7 @@ describe('a capture over HTTP that goes on for ever', () => {
     await delivered(session, demo.length)
     const { source, phase, problems } = session.snapshot()
     expect(phase).toBe('running')
-    expect(source).toMatchObject({ mode: 'live', label: url('/auto/ch33?format=alp-pcap') })
+    expect(source).toMatchObject({ live: true, label: url('/auto/ch33?format=alp-pcap') })
     expect(Math.abs((source.lastTimeUs ?? 0) - engine.nowUs())).toBeLessThan(60e6)
     expect(problems).toMatchObject([
       {
@@ -94,6 +94,10 @@ describe('a capture over HTTP that goes on for ever', () => {
       },
     ])
     await session.stop()
+    expect(session.snapshot().alarms.filter(({ rule }) => rule === 'SOURCE-GAP')).toMatchObject([
+      { severity: 'error', text: expect.stringMatching(/ broke off: the connection broke \(frame \d+\)$/) },
+      { severity: 'info', text: expect.stringMatching(/ is received again, after \d+\.\d s$/) },
+    ])
     expect(session.degraded).toBe(false)
     expect(files(out)).toEqual(demo)
     expect(reportFaults(session.report())).toEqual([])
@@ -235,7 +239,7 @@ describe.skipIf(process.platform === 'win32')('a capture from a named pipe', () 
     const pipe = folder.at('air')
     spawnSync('sh', ['-c', 'mkfifo "$0"', pipe])
     const session = await receive(`pipe:${pipe}`, part)
-    expect(session.snapshot().source).toMatchObject({ mode: 'live', label: `pipe:${pipe}` })
+    expect(session.snapshot().source).toMatchObject({ live: true, label: `pipe:${pipe}` })
     await writeFile(pipe, pcapOf(sent))
     await session.done
     expect(session.snapshot().phase).toBe('finished')

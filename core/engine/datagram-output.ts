@@ -1,4 +1,5 @@
 import type { DatagramSink, Flow } from '../flow/datagrams.ts'
+import type { Finding } from '../flow/findings.ts'
 import type { DatagramInput } from './faces/datagram-input.ts'
 import type { Recording } from './faces/recording.ts'
 
@@ -63,6 +64,10 @@ export class DatagramOutput implements DatagramSink {
 
   tick(timeUs: number): void {
     for (const each of this.#inputs) each.tick?.(timeUs)
+  }
+
+  found(finding: Finding): void {
+    for (const each of this.#inputs) each.found?.(finding)
   }
 
   loop(timeUs: number): void {

@@ -92,7 +92,7 @@ describe.skipIf(why !== null)(`everything on an interface${skipped}`, () => {
       timeout: 20_000,
       interval: 50,
     })
-    expect(session.snapshot().source).toMatchObject({ mode: 'live', label: `interface ${loopback}`, sockets: [] })
+    expect(session.snapshot().source).toMatchObject({ live: true, label: `interface ${loopback}`, sockets: [] })
     await session.stop()
     expect(treeOf(out).map(({ path, sha256 }) => [path, sha256])).toEqual(
       names.map(({ path, sha256 }) => [`service1/${path}`, sha256]),

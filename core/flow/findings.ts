@@ -141,6 +141,9 @@ export type FindingFacts =
     }
   | { readonly kind: 'mpusAbsent'; readonly mpus: readonly number[]; readonly cause: LossCause }
   | { readonly kind: 'hostDropped'; readonly packets: number; readonly lagMs: number }
+  /** A live source broke off; it is opened again. `reason` completes a sentence. */
+  | { readonly kind: 'sourceBroke'; readonly source: string; readonly reason: string }
+  | { readonly kind: 'sourceBack'; readonly source: string; readonly seconds: number }
   // Repair
   | {
       readonly kind: 'objectRepaired'

@@ -1,4 +1,5 @@
 import type { DatagramSink } from '../../flow/datagrams.ts'
+import type { Finding } from '../../flow/findings.ts'
 import type { LinkSignalling } from '../../protocol/alp/alp-receiver.ts'
 import type { LinkSource } from '../../receive/link/links.ts'
 
@@ -12,6 +13,8 @@ export interface DatagramInput extends DatagramSink {
   loop?(timeUs: number): void
   /** Back-pressure: null while it keeps up. */
   busy?(): Promise<void> | null
+  /** Something is wrong with the source. */
+  found?(finding: Finding): void
   /** A link layer below the datagrams. @returns where its signalling goes */
   linkLayer?(link: LinkSource): (signalling: LinkSignalling, timeUs: number, frame: number) => void
   /** Datagrams it took and could not pass on. */

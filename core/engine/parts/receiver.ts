@@ -15,6 +15,7 @@ import {
   type ReceiveObserver,
   type ServiceFacts,
 } from '../../flow/facts.ts'
+import type { Finding } from '../../flow/findings.ts'
 import type { ReceiveTarget } from '../../flow/receive-target.ts'
 import { SessionColumns } from '../../inspect/session-columns.ts'
 import type { LinkSignalling } from '../../protocol/alp/alp-receiver.ts'
@@ -255,6 +256,10 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
 
   busy(): Promise<void> | null {
     return this.#out?.busy?.() ?? null
+  }
+
+  found(finding: Finding): void {
+    this.#observer?.found(finding)
   }
 
   linkLayer(link: LinkSource): (signalling: LinkSignalling, timeUs: number, frame: number) => void {

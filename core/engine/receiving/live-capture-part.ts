@@ -5,6 +5,7 @@ import { defined } from '../../contract/defined.ts'
 import type { ReportSource } from '../../contract/report.ts'
 import type { UserLinkType } from '../../contract/session-spec.ts'
 import type { LeftSnapshot } from '../../contract/snapshot.ts'
+import { placeAt } from '../../flow/findings.ts'
 import { DatagramOutput } from '../datagram-output.ts'
 import type { CaptureFacts, DatagramSource } from '../faces/datagram-source.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
@@ -93,8 +94,10 @@ export class LiveCapturePart implements Part, DatagramSource {
         flowing: () => host.log('engine', 'info', `${label}: bytes come again.`),
         broke: (sinceUs, reason) => this.#broke(sinceUs, reason),
         failed: (reason) => host.log('engine', 'info', `${label} still does not answer: ${reason}`),
-        back: (sinceUs, backUs) =>
-          host.log('engine', 'info', `${label} is received again, after ${((backUs - sinceUs) / 1e6).toFixed(1)} s.`),
+        back: (sinceUs, backUs) => {
+          const seconds = (backUs - sinceUs) / 1e6
+          this.output.found({ kind: 'sourceBack', source: label, seconds, ...placeAt(backUs, 0) })
+        },
       },
     )
   }
@@ -156,6 +159,12 @@ export class LiveCapturePart implements Part, DatagramSource {
   }
 
   #broke(sinceUs: number, reason: string): void {
+    this.output.found({
+      kind: 'sourceBroke',
+      source: this.label,
+      reason: reason.replace(/\.$/, ''),
+      ...placeAt(sinceUs, this.#capture.frames),
+    })
     this.#host.problem(
       {
         code: 'source-broke',

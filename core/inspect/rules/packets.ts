@@ -13,6 +13,12 @@ export const packetRules = (): RuleFile => ({
     const losses = at.losses.map(({ what, lost, total }) => `${lost} ${what} lost (${total} so far)`).join(', ')
     rules.raise(at.link === 'alp' ? 'ALP-SEGMENTS' : 'STLTP-SEQ', { at, values: { link, losses } })
   },
+  sourceBroke: (at, rules) => {
+    rules.raise('SOURCE-GAP', { at, says: 'broke', values: { source: at.source, reason: at.reason } })
+  },
+  sourceBack: (at, rules) => {
+    rules.raise('SOURCE-GAP', { at, says: 'back', values: { source: at.source, seconds: at.seconds.toFixed(1) } })
+  },
   internalFault: (at, rules) => {
     rules.raise('INTERNAL', { at, values: { destination: at.destination ?? '', reason: at.reason } })
   },

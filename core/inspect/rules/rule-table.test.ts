@@ -229,6 +229,12 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER'>, Example>> = {
       at({ kind: 'hostDropped', packets: 3, lagMs: 60 }),
     ],
   },
+  'SOURCE-GAP': {
+    raises: [
+      at({ kind: 'sourceBroke', source: 'http://tuner/ch33', reason: 'the connection broke' }),
+      at({ kind: 'sourceBack', source: 'http://tuner/ch33', seconds: 1.5 }),
+    ],
+  },
   INTERNAL: { raises: [at({ kind: 'internalFault', reason: 'TypeError' })] },
   'LIMIT-LLS': { raises: [at({ kind: 'limit', hit: { limit: 'lls-tables' } })] },
   'LIMIT-SLS': { raises: [at({ kind: 'limit', hit: { limit: 'sls-objects' } })] },
