@@ -16,28 +16,28 @@ import { DEFAULT_RECEIVE } from './default-receive.ts'
 /** Records a channel's events in order, as `whole 5`. */
 export class ReportedEvents<Channel> implements ChannelEvents<Channel> {
   readonly destination = '239.255.1.1:5000'
-  readonly events: string[] = []
+  readonly reported: string[] = []
   /** TOIs whose objects contradict their digest. */
   readonly corrupt = new Set<number>()
 
   begun(object: TransportObject): void {
-    this.events.push(`begun ${object.toi}`)
+    this.reported.push(`begun ${object.toi}`)
   }
   whole(_channel: Channel, object: TransportObject): void {
-    this.events.push(`whole ${object.toi}`)
+    this.reported.push(`whole ${object.toi}`)
   }
   lost(_channel: Channel, object: TransportObject): void {
-    this.events.push(`${object.state} ${object.toi}`)
+    this.reported.push(`${object.state} ${object.toi}`)
   }
   repeated(): void {}
   looped(_channel: Channel, from: number, to: number): void {
-    this.events.push(`looped ${from} ${to}`)
+    this.reported.push(`looped ${from} ${to}`)
   }
   badPacket(code: string): void {
-    this.events.push(code)
+    this.reported.push(code)
   }
   limitReached({ limit }: LimitHit): void {
-    this.events.push(`limit ${limit}`)
+    this.reported.push(`limit ${limit}`)
   }
   isSound(_channel: Channel, object: TransportObject): boolean {
     return !this.corrupt.has(object.toi)

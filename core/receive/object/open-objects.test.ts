@@ -61,7 +61,7 @@ describe('objects of a channel', () => {
     const object = opened.begin(1, 0)
     opened.take(object, 0, 400, 1000)
     opened.take(object, 400, SIZE, 2000)
-    expect(opened.events.events).toEqual(['whole 1'])
+    expect(opened.events.reported).toEqual(['whole 1'])
     expect(opened.home).toMatchObject({ complete: 1, incomplete: 0, lost: 0 })
     expect(opened.open.size).toBe(0)
   })
@@ -70,7 +70,7 @@ describe('objects of a channel', () => {
     const opened = new Opened()
     opened.events.corrupt.add(1)
     opened.take(opened.begin(1, 0), 0, SIZE, 1000)
-    expect(opened.events.events).toEqual(['partial 1'])
+    expect(opened.events.reported).toEqual(['partial 1'])
     expect(opened.home).toMatchObject({ complete: 0, incomplete: 1, lost: 0 })
   })
 
@@ -81,7 +81,7 @@ describe('objects of a channel', () => {
         opened.take(opened.begin(1, 0), 0, 400, 0)
         opened.begin(2, 1000)
         opened.open.tick(1000 + laterUs)
-        expect(opened.events.events).toEqual(laterUs < 500_000 ? [] : ['partial 1'])
+        expect(opened.events.reported).toEqual(laterUs < 500_000 ? [] : ['partial 1'])
         opened.open.close(1000 + laterUs)
       }),
     )
@@ -93,16 +93,16 @@ describe('objects of a channel', () => {
     opened.take(opened.begin(1, 0), 0, 400, 0)
     opened.begin(2, 1000)
     opened.open.tick(800_000)
-    expect(opened.events.events).toEqual([])
+    expect(opened.events.reported).toEqual([])
     opened.open.tick(900_000)
-    expect(opened.events.events).toEqual(['partial 1'])
+    expect(opened.events.reported).toEqual(['partial 1'])
   })
 
   it('end at once where packets are said to come in order', () => {
     const opened = new Opened({}, false)
     opened.take(opened.begin(1, 0), 0, 400, 0)
     opened.begin(2, 1000)
-    expect(opened.events.events).toEqual(['partial 1'])
+    expect(opened.events.reported).toEqual(['partial 1'])
     expect(opened.open.get(1)).toBeUndefined()
   })
 
@@ -114,7 +114,7 @@ describe('objects of a channel', () => {
     opened.open.tick(501_000)
     expect(opened.home).toMatchObject({ incomplete: 1, lost: 600 })
     opened.take(object, 400, SIZE, 502_000)
-    expect(opened.events.events).toEqual(['partial 1', 'whole 1'])
+    expect(opened.events.reported).toEqual(['partial 1', 'whole 1'])
     expect(opened.home).toMatchObject({ complete: 1, incomplete: 0, lost: 0 })
   })
 
@@ -124,7 +124,7 @@ describe('objects of a channel', () => {
     object.joinedAt = 600
     opened.take(object, 600, SIZE, 0)
     opened.open.giveUp(object, 'partial', 1000)
-    expect(opened.events.events).toEqual(['truncated 1'])
+    expect(opened.events.reported).toEqual(['truncated 1'])
     expect(opened.home.lost).toBe(0)
   })
 
@@ -136,7 +136,7 @@ describe('objects of a channel', () => {
     opened.open.evict(20, 1)
     expect([...opened.open.values()].map(({ toi }) => toi)).toEqual([1])
     opened.open.evict(30, 1)
-    expect(opened.events.events).toEqual(['partial 2', 'limit open-objects', 'partial 1'])
+    expect(opened.events.reported).toEqual(['partial 2', 'limit open-objects', 'partial 1'])
     expect(opened.open.size).toBe(0)
   })
 
@@ -145,7 +145,7 @@ describe('objects of a channel', () => {
     opened.begin(10_000, 0)
     opened.begin(10_001, 1000)
     opened.begin(1, 2000)
-    expect(opened.events.events).toEqual(['looped 10001 1', 'truncated 10000', 'truncated 10001'])
+    expect(opened.events.reported).toEqual(['looped 10001 1', 'truncated 10000', 'truncated 10001'])
     expect(opened.home.loops).toBe(1)
   })
 
@@ -174,7 +174,7 @@ describe('objects of a channel', () => {
           opened.take(object, from * 100, Math.min(SIZE, (from + parts) * 100), timeUs)
         }
         opened.open.close(timeUs)
-        const whole = opened.events.events.filter((said) => said.startsWith('whole')).length
+        const whole = opened.events.reported.filter((event) => event.startsWith('whole')).length
         expect(opened.home.complete).toBe(whole)
         expect(opened.home.complete + opened.home.incomplete).toBe(seen.size)
         expect(opened.home.lost).toBeGreaterThanOrEqual(0)
