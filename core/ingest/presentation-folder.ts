@@ -24,7 +24,7 @@ export function pathOfName(folder: string, name: string): string {
     throw new AppFailure(
       'not-supported',
       `The manifest names "${name.slice(0, 200)}", which is not a plain path below its own folder.`,
-      'Use a manifest in a folder above its segments and names them without "..", and without queries.',
+      'Use a manifest in a folder above its segments, with names without ".." and queries.',
     )
   }
   return join(folder, decoded(name))

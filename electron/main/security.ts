@@ -18,7 +18,7 @@ export const WEB_PREFERENCES = {
 
 /** Sent as a header with every page, so that it applies before the first byte is parsed. */
 export const CONTENT_SECURITY_POLICY = [
-  "default-src 'self'", // anything not listed below only from the app itself
+  "default-src 'self'", // everything not listed below only from the app itself
   "script-src 'self'", // neither inline nor eval: text from a manifest never runs
   "style-src 'self' 'unsafe-inline'", // menus and scroll areas place themselves with style elements made at run time
   "img-src 'self' data: blob:", // icons in style sheets, frames drawn from received objects
