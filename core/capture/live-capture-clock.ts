@@ -1,5 +1,7 @@
 /** A capture's clock that is at most this far behind ours is ours, and the difference is the way of the bytes. */
 const SAME_CLOCK_US = 2_000_000
+/** Readings of one clock differ by as much. */
+const SLACK_US = 5_000
 /** Later than this is a step of the capture's clock, or a reader that fell behind: time goes on from now. */
 const MAX_LATE_US = 5_000_000
 /** Records ahead of now by more are a step of the capture's clock. */
@@ -59,7 +61,7 @@ export class LiveCaptureClock {
     let streamUs = captureUs + this.#shiftUs
     if (streamUs > nowUs) {
       if (streamUs - nowUs > STEP_US) this.#events.stepped(streamUs - nowUs)
-      this.#shiftUs -= streamUs - nowUs
+      if (streamUs - nowUs > SLACK_US) this.#shiftUs -= streamUs - nowUs
       streamUs = nowUs
     }
     let lateUs = nowUs - streamUs
@@ -90,7 +92,7 @@ export class LiveCaptureClock {
   #anchor(captureUs: number, nowUs: number): void {
     this.#anchored = true
     const lateUs = nowUs - captureUs
-    this.#shiftUs = lateUs >= 0 && lateUs <= SAME_CLOCK_US ? 0 : lateUs
+    this.#shiftUs = lateUs >= -SLACK_US && lateUs <= SAME_CLOCK_US ? 0 : lateUs
     this.#stretchStartUs = nowUs
     this.#leastLateUs = Number.POSITIVE_INFINITY
   }

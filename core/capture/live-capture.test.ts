@@ -198,6 +198,13 @@ describe('the clock of a live capture', () => {
     expect(reading.capture.passed()).toBe(T + 1_000_000 - 300_000)
   })
 
+  it('is the same clock though it reads a little later', async () => {
+    const reading = new Reading()
+    await reading.read(pieces(T + 240, T + 900), null, () => T)
+    expect(times(reading)).toEqual([T, T])
+    expect(reading.capture.clock.shiftUs).toBe(0)
+  })
+
   it('is shifted to now where it does not, and keeps the spacing', async () => {
     const reading = new Reading()
     const nows = [T, T + 1_000, T + 41_000, T + 61_000]
