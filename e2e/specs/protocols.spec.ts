@@ -30,7 +30,7 @@ test('FEC: lost packets are recovered, and shown in place', async ({
   await page.getByRole('textbox', { name: 'Filter objects' }).fill(`name:${given[0]?.Name}`)
   await expect.poll(() => app.objects.count()).toBe(1)
   await app.objects.row(given[0]?.Name ?? '').click()
-  await expect(app.inspector).toContainText('given back by FEC')
+  await expect(app.inspector).toContainText('recovered by FEC')
   await app.openTab('Flows')
   const repair = (await app.flows.lines()).filter(({ Role }) => Role === 'Repair')
   expect(repair).toHaveLength(2)
@@ -62,7 +62,7 @@ test('the text of a table is read and compared with the keyboard alone', async (
   await expect(page.getByRole('region', { name: /^Bytes of .*signalling$/ })).toContainText('000010')
   await page.keyboard.press('ArrowRight')
   await expect(views.getByRole('button', { name: 'Diff' })).toHaveAttribute('aria-pressed', 'true')
-  await expect(page.getByText('nothing to compare it with').first()).toBeVisible()
+  await expect(page.getByText('no earlier version').first()).toBeVisible()
 })
 
 test('an alarm names the cause of the loss', async ({ routescope: { app, home, openCapture } }) => {

@@ -57,7 +57,7 @@ function Waiting() {
   return snapshot === null ? null : <WaitingView snapshot={snapshot} />
 }
 
-/** Between the engine's yes and its first snapshot: a fraction of a second, named all the same. */
+/** Shown between the engine's reply and the first snapshot, usually for a fraction of a second. */
 function Starting() {
   const label = useStore(sessionStore, (state) => state.request?.label ?? 'the session')
   return (

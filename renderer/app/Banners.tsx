@@ -9,7 +9,7 @@ import { Banner } from '../ui/Banner.tsx'
 import { Button } from '../ui/Button.tsx'
 import { again, cancelOpening, dismissOpening, stop } from './session-actions.ts'
 
-/** What concerns the session as a whole, under the source bar, worst first. */
+/** Banners about the session as a whole, under the source bar, worst first. */
 export function Banners() {
   return (
     <>
@@ -30,8 +30,8 @@ function ConnectionBanner() {
     return (
       <Banner
         severity="error"
-        text="The connection to the engine was lost."
-        tryThis="It is being restored; what is on the screen is what was last received."
+        text="The connection to the engine is lost."
+        tryThis="Reconnecting. The screen shows the last data received."
       />
     )
   }
@@ -42,14 +42,14 @@ function ConnectionBanner() {
       text={restarted.message}
       tryThis={restarted.tryThis}
       {...defined({
-        actions: request === null ? undefined : <Button onClick={() => void again()}>Start it again</Button>,
+        actions: request === null ? undefined : <Button onClick={() => void again()}>Restart the session</Button>,
       })}
       onDismiss={() => sessionStore.setState({ restarted: null })}
     />
   )
 }
 
-/** An attempt to open something while a session is on the screen; the first screen shows its own. */
+/** Progress or failure of opening another source over the session on the screen; the first screen has its own. */
 function OpeningBanner() {
   const opening = useStore(sessionStore, (state) => (state.sessionId === null ? null : state.opening))
   if (opening === null) return null
@@ -113,17 +113,18 @@ function ProblemBanners() {
       {dropped > 0 && (
         <Banner
           severity="warning"
-          text={`This computer dropped ${formatCount(dropped)} ${dropped === 1 ? 'packet' : 'packets'}: its receive queue was full (${formatCount(byHost)} ${byHost === 1 ? 'object' : 'objects'} lost by it).`}
-          tryThis="What it lost itself is marked as such in Alarms. Close other programs, or allow a larger receive buffer."
+          text={`This computer dropped ${formatCount(dropped)} ${dropped === 1 ? 'packet' : 'packets'}: its receive queue was full (${formatCount(byHost)} ${byHost === 1 ? 'object' : 'objects'} lost).`}
+          tryThis="Alarms marks these losses as lost by this computer. Close other programs, or allow a larger receive buffer."
         />
       )}
     </>
   )
 }
 
-/** A capture is being read: how far, and a way to stop there. Small ones are done before this is worth saying. */
-const WORTH_SAYING_BYTES = 64e6
+/** Smaller captures are read before a progress banner could be noticed. */
+const MIN_BANNER_BYTES = 64e6
 
+/** Progress of reading a capture, with a button that stops it. */
 function ReadingBanner() {
   const name = useStore(sessionStore, (state) => sourceName(state.snapshot, state.request?.label ?? ''))
   const source = useStore(sessionStore, (state) =>
@@ -132,12 +133,12 @@ function ReadingBanner() {
   const progress = source?.progress
   if (source === null || progress == null) return null
   const { doneBytes, totalBytes } = progress
-  if ((totalBytes ?? doneBytes) < WORTH_SAYING_BYTES) return null
+  if ((totalBytes ?? doneBytes) < MIN_BANNER_BYTES) return null
   return (
     <Banner
       severity="info"
       text={`Reading ${name}: ${formatBytesShort(doneBytes)}${totalBytes === null ? '' : ` of ${formatBytesShort(totalBytes)} (${formatPercent(doneBytes, totalBytes, 0)})`}.`}
-      tryThis="Everything read so far can be looked at already."
+      tryThis="The part read so far is already shown."
       actions={<Button onClick={() => void stop()}>Stop reading</Button>}
     />
   )

@@ -13,11 +13,11 @@ import styles from './Dialogs.module.css'
 
 const GROUPS = ['Session', 'View', 'Objects', 'Timeline', 'Player', 'Window'] as const
 
-/** What lies over the frame: one at a time. */
+/** The dialogs over the frame, one at a time. */
 export function Dialogs() {
   const dialog = useStore(frameStore, (state) => state.dialog)
   const sessionId = useStore(sessionStore, (state) => state.sessionId)
-  // A session that was started from the dialog takes the screen, so the dialog goes.
+  // A session started from the dialog replaces the screen, so the dialog closes.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the change itself is what counts
   useEffect(() => showDialog(null), [sessionId])
   return (
@@ -27,7 +27,7 @@ export function Dialogs() {
         <KeyList />
       </Sheet>
       <Sheet which="listen" open={dialog === 'listen'} title="Listen">
-        <p className={styles.lead}>Join a multicast and see what arrives. The session on the screen is closed.</p>
+        <p className={styles.lead}>Receive a live source. It replaces the session on the screen.</p>
         <ListenForm />
       </Sheet>
     </>
@@ -38,7 +38,7 @@ const closing = (open: boolean): void => {
   if (!open) showDialog(null)
 }
 
-/** Into the first field, or on what scrolls: not on the button that closes it. */
+/** Focuses the first field, or the scrolling part, instead of the close button. */
 function focusFirstField(event: Event): void {
   event.preventDefault()
   const sheet = event.currentTarget instanceof HTMLElement ? event.currentTarget : null
@@ -48,10 +48,10 @@ function focusFirstField(event: Event): void {
 }
 
 /**
- * A dialog gives the focus back to the button that opened it; ours are opened by keys and commands and have none. So it goes
- * back to where it was, unless what was chosen in the dialog has taken it.
+ * Restores the focus to the element that had it before the dialog, unless the chosen command has moved it. Radix restores it
+ * only to a trigger button, which dialogs opened by keys do not have.
  */
-function useFocusBack() {
+function useRestoreFocus() {
   const before = useRef<Element | null>(null)
   return {
     remember: () => {
@@ -78,7 +78,7 @@ type SheetProps = {
 }
 
 function Sheet({ which, open, title, wide = false, children }: SheetProps) {
-  const focus = useFocusBack()
+  const focus = useRestoreFocus()
   return (
     <Radix.Root open={open} onOpenChange={closing}>
       <Radix.Portal>
@@ -111,11 +111,11 @@ function Sheet({ which, open, title, wide = false, children }: SheetProps) {
 
 function CommandPalette({ open }: { readonly open: boolean }) {
   const commands = useStore(commandStore, (state) => state.commands)
-  const focus = useFocusBack()
+  const focus = useRestoreFocus()
   const shown = commands.filter((command) => command.enabled === undefined || command.enabled())
   const run = (command: Command) => {
     showDialog(null)
-    // After the dialog has given the focus back.
+    // After the dialog has restored the focus.
     setTimeout(() => command.run(), 0)
   }
   return (
@@ -160,7 +160,7 @@ function CommandPalette({ open }: { readonly open: boolean }) {
   )
 }
 
-/** Keys that a table has by itself, without being a command. */
+/** Keys of tables, which are not commands. */
 const TABLE_KEYS: readonly (readonly [string, readonly string[]])[] = [
   ['Row up, row down', ['ArrowUp', 'ArrowDown']],
   ['A page up, a page down', ['PageUp', 'PageDown']],

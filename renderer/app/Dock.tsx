@@ -41,7 +41,7 @@ const VIEWS: Readonly<Record<PanelId, ComponentType>> = {
   inspector: InspectorView,
 }
 
-/** The panels of the frame, laid out as the layout says and the user left them. */
+/** Arranges the panels by the layout and the user's sizes and choices. */
 export function Dock() {
   const maximised = useStore(frameStore, (state) => state.maximised)
   if (maximised !== null) {
@@ -53,7 +53,7 @@ export function Dock() {
 
 function SplitView({ split }: { readonly split: Split }) {
   const hidden = useStore(settingsStore, (state) => state.hidden)
-  // Read once: the splitter keeps its own sizes from then on.
+  // Read once: afterwards the splitter keeps the sizes.
   const sizes = useRef(settingsStore.getState().sizes[split.id])
   const known = sizes.current?.length === split.children.length ? [...sizes.current] : undefined
   return (

@@ -3,11 +3,11 @@ import { useEffect, useState } from 'react'
 import styles from './DropTarget.module.css'
 import { openFiles } from './session-actions.ts'
 
-/** Takes captures dropped anywhere on the window, and shows that it would; also the hidden file field of a browser. */
+/** Opens captures dropped anywhere on the window. Also has the hidden file field that a browser needs. */
 export function DropTarget() {
   const [over, setOver] = useState(false)
   useEffect(() => {
-    // Each element entered fires before the one left: count them.
+    // `dragenter` of the next element fires before `dragleave` of the last one, so depth is counted.
     let depth = 0
     const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') === true
     const enter = (event: DragEvent) => {

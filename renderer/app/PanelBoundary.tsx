@@ -7,7 +7,7 @@ import styles from './Dock.module.css'
 type Props = { readonly title: string; readonly children: ReactNode }
 type State = { readonly thrown: unknown }
 
-/** A view that fails takes only itself down. */
+/** Confines the failure of a view to its panel. */
 export class PanelBoundary extends Component<Props, State> {
   override state: State = { thrown: null }
 

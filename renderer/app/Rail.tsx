@@ -31,7 +31,7 @@ const ICONS: Readonly<Record<PanelId, LucideIcon>> = {
   log: ScrollText,
 }
 
-/** One icon a view: brings it to the front and the keyboard into it. */
+/** One icon per view. A click brings the view to the front and focuses it. */
 export function Rail() {
   const fronts = useStore(settingsStore, (state) => state.fronts)
   const hidden = useStore(settingsStore, (state) => state.hidden)

@@ -32,7 +32,7 @@ import { countBySeverity } from '../views/alarms/alarms-model.ts'
 import styles from './SourceBar.module.css'
 import { chooseReceiver } from './session-actions.ts'
 
-/** The top line: what is open, how much arrives, what is wrong, and the few things done to a session as a whole. */
+/** The top line: source, rates, losses, alarms, and the commands for the whole session. */
 export function SourceBar() {
   const snapshot = useStore(sessionStore, (state) => state.snapshot)
   const label = useStore(sessionStore, (state) => state.request?.label ?? '')
@@ -58,12 +58,12 @@ export function SourceBar() {
       {hasSession && (
         <>
           <RecordButton snapshot={snapshot} />
-          <Tooltip text="Write everything received to a folder" keys="$mod+d">
+          <Tooltip text="Write all received files to a folder" keys="$mod+d">
             <Button icon={Download} onClick={() => runCommand('dump')} disabled={snapshot === null}>
               Dump
             </Button>
           </Tooltip>
-          <Tooltip text="Stop, and keep everything received readable">
+          <Tooltip text="Stop the session and keep the received data">
             <Button icon={Square} onClick={() => runCommand('stop')} disabled={snapshot?.phase !== 'running'}>
               Stop
             </Button>
@@ -75,13 +75,13 @@ export function SourceBar() {
   )
 }
 
-/** Starts and ends recording; while it goes on it says how long and how much. */
+/** Starts and stops recording. While recording, shows its duration and size. */
 function RecordButton({ snapshot }: { readonly snapshot: SessionSnapshot | null }) {
   const recording = snapshot?.recordings.find(({ byHand, endedWallUs }) => byHand && endedWallUs === null) ?? null
   const running = snapshot?.phase === 'running' && snapshot.receives
   return (
     <Tooltip
-      text={recording === null ? 'Record what arrives to a capture' : `End recording to ${recording.file}`}
+      text={recording === null ? 'Record packets to a capture' : `Stop recording to ${recording.file}`}
       keys="$mod+r"
     >
       <Button
@@ -122,7 +122,7 @@ function ThemeButton() {
   )
 }
 
-/** The program's sign: arcs of a broadcast becoming lanes of objects. */
+/** The logo: broadcast arcs above lanes of objects. */
 function Mark() {
   return (
     <svg className={styles.mark} viewBox="0 0 18 18" aria-hidden>
@@ -165,7 +165,7 @@ function SourceMenu({ snapshot, label }: SourceMenuProps) {
         {capture && (
           <MenuItem
             icon={RotateCcw}
-            text={snapshot.source.pace === 'real' ? 'Read again, fast' : 'Play again at its own pace'}
+            text={snapshot.source.pace === 'real' ? 'Read again at full speed' : 'Replay in real time'}
             command={snapshot.source.pace === 'real' ? 'read-fast' : 'replay'}
           />
         )}
@@ -176,7 +176,7 @@ function SourceMenu({ snapshot, label }: SourceMenuProps) {
   )
 }
 
-/** Which receiver of the session is on the screen. */
+/** Menu entries that choose the receiver on the screen. */
 function Receivers({ snapshot }: { readonly snapshot: SessionSnapshot }) {
   const shown = useStore(sessionStore, (state) => state.receiver) ?? snapshot.receivers[0]?.id ?? ''
   return (
@@ -207,7 +207,7 @@ type MenuItemProps = {
 
 function MenuItem({ icon: Icon, text, keys, command }: MenuItemProps) {
   return (
-    // The menu gives the focus back first: what the command focuses must keep it.
+    // Runs after the menu has restored the focus, so that the command can move it.
     <DropdownMenu.Item className={styles.item} onSelect={() => setTimeout(() => runCommand(command), 0)}>
       <Icon size={14} aria-hidden />
       <span>{text}</span>
@@ -244,7 +244,7 @@ function Figures({ snapshot }: { readonly snapshot: SessionSnapshot }) {
           <Figure label="Packets" value={`${formatCount(totals.packets)} packets`} width={0} />
         </>
       )}
-      <Figure label="Lost of what was sent" value={`loss ${formatPercent(lost, whole)}`} width={84} bad={lost > 0} />
+      <Figure label="Share of bytes lost" value={`loss ${formatPercent(lost, whole)}`} width={84} bad={lost > 0} />
       <Tooltip text="Alarms">
         <button type="button" className={styles.alarms} onClick={() => goToPanel('alarms')}>
           <span data-some={counts.error > 0}>
@@ -266,10 +266,10 @@ function Figures({ snapshot }: { readonly snapshot: SessionSnapshot }) {
 type FigureProps = {
   readonly label: string
   readonly value: string
-  /** Kept free, so that neighbours do not move as digits come and go. */
+  /** Reserved width in px, so that neighbours stay in place when the number of digits changes. */
   readonly width: number
   readonly bad?: boolean
-  /** Can be done without where the window is narrow. */
+  /** Hidden where the window is narrow. */
   readonly spare?: boolean
 }
 

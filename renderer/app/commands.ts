@@ -20,7 +20,7 @@ const isRunning = (): boolean => sessionStore.getState().snapshot?.phase === 'ru
 const isReceiving = (): boolean => sessionStore.getState().snapshot?.receives !== false
 const isCapture = (): boolean => sessionStore.getState().request?.kind === 'capture'
 
-/** Where the person types an address: the first screen's form, or the dialog over a session. */
+/** Focuses the address field of the first screen, or opens the Listen dialog over a session. */
 function goToListen(): void {
   const field = document.querySelector<HTMLInputElement>('[data-listen-address]')
   if (field === null) showDialog('listen')
@@ -30,7 +30,7 @@ function goToListen(): void {
   }
 }
 
-/** The filter of the panel with the focus, else the objects'. */
+/** Focuses the filter of the focused panel, or of Objects. */
 function goToFilter(): void {
   const panel = frameStore.getState().focused
   const own = panel === null ? null : document.querySelector<HTMLInputElement>(`[data-panel="${panel}"] [data-filter]`)
@@ -61,7 +61,7 @@ const panelCommand = (panel: PanelId, at: number): Command => ({
   run: () => goToPanel(panel),
 })
 
-/** The window's own commands; views add theirs while they are on the screen. */
+/** Adds the window's commands. Views add their own while they are mounted. */
 export function addWindowCommands(): () => void {
   return addCommands([
     {
@@ -75,7 +75,7 @@ export function addWindowCommands(): () => void {
     { id: 'demo', title: 'Start the demo', group: 'Session', run: () => void openDemo() },
     {
       id: 'dump',
-      title: 'Dump everything received to a folder…',
+      title: 'Dump all received files to a folder…',
       group: 'Session',
       keys: ['$mod+d'],
       enabled: hasSession,
@@ -83,7 +83,7 @@ export function addWindowCommands(): () => void {
     },
     {
       id: 'record',
-      title: 'Record what arrives to a capture, or end the recording',
+      title: 'Record packets to a capture, or stop recording',
       group: 'Session',
       keys: ['$mod+r'],
       enabled: () => isRunning() && isReceiving(),
@@ -91,21 +91,21 @@ export function addWindowCommands(): () => void {
     },
     {
       id: 'stop',
-      title: 'Stop, and keep what was received',
+      title: 'Stop the session and keep the received data',
       group: 'Session',
       enabled: isRunning,
       run: () => void stop(),
     },
     {
       id: 'replay',
-      title: 'Play the capture again at its own pace',
+      title: 'Replay the capture in real time',
       group: 'Session',
       enabled: isCapture,
       run: () => void again({ pace: 'real' }),
     },
     {
       id: 'read-fast',
-      title: 'Read the capture again as fast as possible',
+      title: 'Read the capture again at full speed',
       group: 'Session',
       enabled: isCapture,
       run: () => void again({ pace: 'fast' }),

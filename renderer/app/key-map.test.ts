@@ -16,25 +16,25 @@ function type(target: Element, key: string, more: KeyboardEventInit = {}): Keybo
   return event
 }
 
-describe('whose key it is', () => {
-  it('is the text field’s while one has the focus, but for keys with a modifier', () => {
+describe('keyApplies', () => {
+  it('leaves keys without a modifier to a focused text field', () => {
     const input = page('<input id="t">')
     expect(keyApplies('j', undefined, input)).toBe(false)
     expect(keyApplies('$mod+k', undefined, input)).toBe(true)
     expect(keyApplies('F6', undefined, input)).toBe(true)
   })
 
-  it('is the dialog’s while one is open', () => {
+  it('leaves keys to an open dialog', () => {
     expect(keyApplies('j', undefined, page('<div role="dialog"><p id="t"></p></div>'))).toBe(false)
   })
 
-  it('is the button’s where it presses it', () => {
+  it('leaves Space and Enter to a focused button', () => {
     const button = page('<button id="t"></button>')
     expect(keyApplies('Space', undefined, button)).toBe(false)
     expect(keyApplies('j', undefined, button)).toBe(true)
   })
 
-  it('is a panel’s only inside it', () => {
+  it('applies the keys of a panel only inside it', () => {
     const inside = page('<section data-panel="timeline"><p id="t"></p></section>')
     expect(keyApplies('w', 'timeline', inside)).toBe(true)
     expect(keyApplies('w', 'player', inside)).toBe(false)
@@ -47,7 +47,7 @@ describe('bound keys', () => {
     for (const off of offs.splice(0)) off()
   })
 
-  it('run the command that has the focus first, then the window’s', () => {
+  it('run the command of the focused panel before the window’s', () => {
     const inPanel = vi.fn()
     const anywhere = vi.fn()
     offs.push(
@@ -65,7 +65,7 @@ describe('bound keys', () => {
     expect(event.defaultPrevented).toBe(true)
   })
 
-  it('follow commands that come and go, and pass over those that are off', () => {
+  it('follow added and removed commands, and skip disabled ones', () => {
     const run = vi.fn()
     let enabled = false
     offs.push(bindKeys(window))

@@ -6,19 +6,19 @@ const TEXT_FIELDS =
 
 const hasModifier = (key: string): boolean => /\$mod|Alt|Control|Meta|^F\d|\+F\d/.test(key)
 
-/** Whether a key press belongs to what has the focus rather than to the window. Pure, for the test. */
+/** Whether a command's key applies while `target` has the focus. */
 export function keyApplies(key: string, panel: string | undefined, target: Element | null): boolean {
   if (panel !== undefined && target?.closest(`[data-panel="${panel}"]`) == null) return false
   if (hasModifier(key)) return true
   if (target?.closest('[role=dialog], [role=menu], [role=listbox]') != null) return false
   if (target?.closest(TEXT_FIELDS) != null) return false
-  // A button already does something on these.
+  // These keys press the focused control.
   return !((key === 'Space' || key === 'Enter') && target?.closest('button, a[href], summary') != null)
 }
 
 /**
- * Binds the keys of all commands, and again whenever commands come and go. One key may belong to several commands: the
- * first whose panel has the focus and that is enabled runs, panel commands before the window's.
+ * Binds the keys of all commands, and again when commands are added or removed. If a key belongs to several commands, the
+ * first enabled one runs whose panel has the focus; panel commands precede the window's.
  * @returns the function that unbinds
  */
 export function bindKeys(page: Window): () => void {
@@ -42,7 +42,7 @@ export function bindKeys(page: Window): () => void {
         command.run()
       }
     }
-    // Held keys repeat (rows, frames); which target a key belongs to is decided above.
+    // Repeats of a pressed key count (rows, frames). `keyApplies` decides by target.
     unbind = tinykeys(page, map, { ignore: (event) => event.isComposing || event.defaultPrevented })
   }
   bind()

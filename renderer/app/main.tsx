@@ -8,7 +8,7 @@ import { connectPort } from '../client/port-client.ts'
 import { connectSocket, engineAddress } from '../client/socket-client.ts'
 import { runCommand } from '../stores/command-store.ts'
 import { noticeFailed } from '../stores/notice-store.ts'
-import { loseSession } from '../stores/session-store.ts'
+import { markSessionLost } from '../stores/session-store.ts'
 import { App } from './App.tsx'
 import { addWindowCommands } from './commands.ts'
 import { bindKeys } from './key-map.ts'
@@ -23,7 +23,7 @@ wireEngine(client)
 addWindowCommands()
 bindKeys(window)
 desktop?.onMenu(runCommand)
-desktop?.onEngineRestart(loseSession)
+desktop?.onEngineRestart(markSessionLost)
 
 const root = document.getElementById('root')
 if (root !== null) {

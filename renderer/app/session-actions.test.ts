@@ -20,7 +20,7 @@ import {
 
 let engine: FakeEngine
 let started: number
-/** What a started session says of itself first. */
+/** The first snapshot of a started session. */
 let answered: Partial<SessionSnapshot>
 
 beforeEach(() => {
@@ -45,7 +45,7 @@ beforeEach(() => {
 })
 
 describe('recording', () => {
-  it('begins where the engine says, and ends what was begun by hand', async () => {
+  it('starts with the engine’s file name, and stops the manual recording', async () => {
     await openCapture(['/a/first.pcap'])
     engine.answers.startRecording = () => ({ file: '/home/x.pcapng' })
     await record()
@@ -72,7 +72,7 @@ describe('recording', () => {
 const names = () => engine.calls.map((call) => call.name)
 
 describe('opening', () => {
-  it('keeps the session on the screen until the next one runs, then closes it', async () => {
+  it('closes the session on the screen once the next one runs', async () => {
     await openCapture(['/a/first.pcap'])
     await openCapture(['/a/second.pcap'])
     expect(sessionStore.getState().sessionId).toBe('s2')
@@ -89,7 +89,7 @@ describe('opening', () => {
     expect(names()).not.toContain('closeSession')
   })
 
-  it('takes a session that fails with nothing received for one that never started', async () => {
+  it('treats a session that fails without packets as one that never started', async () => {
     await openCapture(['/a/first.pcap'])
     const error = fakeError('x.jpg is not a packet capture.', 'not-a-capture')
     answered = { phase: 'failed', problems: [error] }
@@ -98,7 +98,7 @@ describe('opening', () => {
     expect(engine.calls.at(-1)).toEqual({ name: 'closeSession', args: ['s2'] })
   })
 
-  it('shows a session that fails after packets came', async () => {
+  it('shows a session that fails after its first packets', async () => {
     answered = { phase: 'failed', totals: { ...fakeSnapshot().totals, packets: 9 } }
     await openCapture(['/a/cut.pcap'])
     expect(sessionStore.getState()).toMatchObject({ sessionId: 's1', opening: null })
@@ -112,13 +112,13 @@ describe('opening', () => {
     expect(engine.calls.at(-1)).toEqual({ name: 'closeSession', args: ['s1'] })
   })
 
-  it('remembers addresses, but in a browser no capture: it was only sent there for now', async () => {
+  it('remembers addresses, but no uploaded captures', async () => {
     await listen('atsc://', {})
     await openCapture(['/tmp/uploads/first.pcap'])
     expect(settingsStore.getState().recent).toEqual([{ kind: 'url', value: 'atsc://', label: 'atsc://' }])
   })
 
-  it('tries the same again with another interface or pace', async () => {
+  it('retries with another interface or pace', async () => {
     await listen('atsc://', {})
     await again({ interface: '10.0.0.2' })
     expect(engine.calls.filter((call) => call.name === 'openSession').at(-1)?.args).toEqual([
@@ -141,14 +141,14 @@ it('shows a session that already runs', async () => {
   expect(sessionStore.getState().sessionId).toBe('new')
 })
 
-it('goes back to the first screen', async () => {
+it('returns to the first screen', async () => {
   await openCapture(['/a/first.pcap'])
   await close()
   expect(sessionStore.getState().sessionId).toBeNull()
   expect(engine.calls.at(-1)).toEqual({ name: 'closeSession', args: ['s1'] })
 })
 
-it('says what a dump came to', async () => {
+it('reports the files of a dump', async () => {
   await openCapture(['/a/first.pcap'])
   engine.answers.dumpSession = () => ({ dir: '/home/me/out', files: 412, bytes: 254_112_308 })
   await dump()

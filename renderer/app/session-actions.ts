@@ -26,12 +26,12 @@ import { rememberRecent, settingsStore } from '../stores/settings-store.ts'
 import { resetTime } from '../stores/time-store.ts'
 import { shell } from './shell.ts'
 
-/** Choices come from a storage that an earlier version may have written. */
+/** Keeps the valid choices: an earlier version may have stored others. */
 function known(choices: Choices): Choices {
   return knownChoices(partsOf(connectionStore.getState()), choices)
 }
 
-/** What the engine is asked for. */
+/** The request in the engine's form. */
 function sessionRequest(request: OpenRequest): SessionRequest {
   switch (request.kind) {
     case 'capture':
@@ -43,10 +43,10 @@ function sessionRequest(request: OpenRequest): SessionRequest {
   }
 }
 
-/** Attempts are numbered: one that was cancelled or overtaken must not put its session on the screen. */
+/** Number of the last attempt to open. An earlier or cancelled attempt does not show its session. */
 let attempts = 0
 
-/** Starts what is asked for. The session on the screen stays until the new one runs; a failure is shown, the form kept. */
+/** Opens a session and closes the one on the screen once the new one runs. On failure the form and the screen stay. */
 async function open(request: OpenRequest): Promise<void> {
   attempts += 1
   const attempt = attempts
@@ -73,12 +73,12 @@ async function open(request: OpenRequest): Promise<void> {
   }
 }
 
-/** How long a session may take to show what it is before it is put on the screen as it is. */
+/** A new session is shown after this time at the latest. */
 const EARLY_MS = 1500
 
 /**
- * A session starts before its file has been looked into. One that fails having received nothing is no session to look at:
- * the reason then belongs where it was asked for, and what was on the screen stays.
+ * Waits until a new session has packets, runs live, or ends. A session starts before its file is read; if it fails without
+ * packets, the form shows the error and the screen stays.
  */
 async function earlyFailure(sessionId: string): Promise<AppError | null> {
   const client = engine()
@@ -104,12 +104,12 @@ async function earlyFailure(sessionId: string): Promise<AppError | null> {
   } finally {
     clearTimeout(timer)
     off()
-    // Watched again when it is shown: that sends every row from the beginning.
+    // `show` watches again, which sends every row from the first.
     await client.call('unwatchSession', sessionId)
   }
 }
 
-/** Puts a session that the engine already runs on the screen. */
+/** Shows a session that the engine runs. */
 async function show(sessionId: string, request: OpenRequest | null): Promise<void> {
   showSession(sessionId, request)
   clearSelection()
@@ -118,7 +118,7 @@ async function show(sessionId: string, request: OpenRequest | null): Promise<voi
   await engine().call('watchSession', sessionId)
 }
 
-/** Puts another receiver of the session on the screen: its objects are sent from the beginning. */
+/** Shows another receiver of the session. The engine sends its objects from the first. */
 export async function chooseReceiver(receiver: string): Promise<void> {
   const { sessionId } = sessionStore.getState()
   if (sessionId === null) return
@@ -129,20 +129,20 @@ export async function chooseReceiver(receiver: string): Promise<void> {
   await engine().call('watchSession', sessionId, receiver)
 }
 
-/** After a reload of the page, or when the engine was started with a session: shows the newest one. */
+/** Shows the newest running session, after a reload or when the engine started with one. */
 export async function showRunningSession(): Promise<void> {
   const sessions = await engine().call('listSessions')
   const newest = sessions.at(-1)
   if (newest !== undefined && sessionStore.getState().sessionId === null) await show(newest.sessionId, null)
 }
 
-/** Name on the screen for one file or several. */
+/** Label of one or several files. */
 export function captureLabel(files: readonly string[]): string {
   const first = fileName(files[0] ?? '')
   return files.length > 1 ? `${first} and ${files.length - 1} more` : first
 }
 
-/** @param choices by default those of the first screen, which apply to captures however they are opened */
+/** @param choices default: the options of the first screen, which apply to every capture */
 export function openCapture(
   files: readonly string[],
   pace: 'fast' | 'real' = 'fast',
@@ -151,7 +151,7 @@ export function openCapture(
   return open({ kind: 'capture', files, pace, choices, label: captureLabel(files) })
 }
 
-/** @param url or several, with spaces between them */
+/** @param url one or several, separated by spaces */
 export function listen(url: string, choices: Choices): Promise<void> {
   return open({ kind: 'url', url, choices, label: url })
 }
@@ -164,7 +164,7 @@ export function openRecent(item: RecentItem): Promise<void> {
 
 let cancelUpload: (() => void) | null = null
 
-/** Gives up an attempt that has not become a session yet. */
+/** Cancels the attempt to open a session. */
 export function cancelOpening(): void {
   attempts += 1
   cancelUpload?.()
@@ -172,10 +172,10 @@ export function cancelOpening(): void {
   sessionStore.setState({ opening: null })
 }
 
-/** The error is read; the form stays as it was filled in. */
+/** Hides the error; the form keeps its values. */
 export const dismissOpening = (): void => sessionStore.setState({ opening: null })
 
-/** Files from a drop or a file field. In the app they have a path; in a browser they are sent to the engine first. */
+/** Opens dropped or chosen files by their path, or in a browser after an upload to the engine. */
 export async function openFiles(files: readonly File[]): Promise<void> {
   if (files.length === 0) return
   const desktop = shell()
@@ -213,7 +213,7 @@ export async function openFiles(files: readonly File[]): Promise<void> {
   if (attempt === attempts) await openCapture(paths)
 }
 
-/** The system's file dialog in the app, the browser's file field elsewhere. */
+/** Shows the system's file dialog, or the browser's file field. */
 export async function chooseCapture(): Promise<void> {
   const desktop = shell()
   if (desktop !== undefined) {
@@ -231,11 +231,11 @@ function remember(request: OpenRequest): void {
   const item: RecentItem = { kind: request.kind, value, label: request.label }
   const desktop = shell()
   if (desktop !== undefined) void desktop.addRecent(item)
-  // A capture sent from a browser lies in a folder that goes with the engine: it could not be opened again.
+  // An uploaded capture is deleted with the engine, so it could not be opened again.
   else if (request.kind === 'url') rememberRecent(item)
 }
 
-/** Stops sources and sinks; everything received stays on the screen. */
+/** Stops the session; the received data stays on the screen. */
 export async function stop(): Promise<void> {
   const { sessionId } = sessionStore.getState()
   if (sessionId === null) return
@@ -246,7 +246,7 @@ export async function stop(): Promise<void> {
   }
 }
 
-/** Back to the first screen. */
+/** Closes the session and returns to the first screen. */
 export async function close(): Promise<void> {
   const { sessionId } = sessionStore.getState()
   showNoSession()
@@ -266,7 +266,7 @@ function requestOf(snapshot: SessionSnapshot | null): OpenRequest | null {
   return { kind: 'url', url: label, choices: {}, label }
 }
 
-/** Starts the same thing again: after a failure, or to listen on another interface. */
+/** Opens the same source again, after a failure or with another interface or pace. */
 export async function again(
   change: { readonly interface?: string; readonly pace?: 'fast' | 'real' } = {},
 ): Promise<void> {
@@ -280,7 +280,7 @@ export async function again(
   else await open(asked)
 }
 
-/** Starts recording what arrives to a file, asked for in the app, the engine's own choice in a browser; or ends it. */
+/** Starts or stops recording. The app asks for the file; in a browser the engine chooses it. */
 export async function record(): Promise<void> {
   const { sessionId, snapshot } = sessionStore.getState()
   if (sessionId === null) return
@@ -306,7 +306,7 @@ export async function record(): Promise<void> {
   }
 }
 
-/** Writes everything received to a folder: asked for in the app, the engine's default one in a browser. */
+/** Writes all received files to a folder. The app asks for it; in a browser it is the engine's default. */
 export async function dump(): Promise<void> {
   const { sessionId } = sessionStore.getState()
   if (sessionId === null) return
@@ -318,7 +318,7 @@ export async function dump(): Promise<void> {
       dir = await desktop.chooseFolder(defaultDumpDir)
       if (dir === null) return
     }
-    noticeDone('Writing everything received…')
+    noticeDone('Writing all received files…')
     const result = await engine().call('dumpSession', sessionId, dir, shownReceiver())
     noticeDone(
       `Wrote ${formatCount(result.files)} files, ${formatBytesShort(result.bytes)}, to ${result.dir}`,

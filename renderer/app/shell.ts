@@ -6,5 +6,5 @@ declare global {
   }
 }
 
-/** The program around the page; undefined in a browser. */
+/** API of the desktop app; undefined in a browser. */
 export const shell = (): ShellApi | undefined => window.routescopeShell

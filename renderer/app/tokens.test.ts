@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import css from './tokens.css?raw'
 
-/** Custom properties of one block, colours only. */
+/** The colours among the custom properties of one block. */
 function tokens(selector: string): ReadonlyMap<string, string> {
   const start = css.indexOf(`${selector} {`)
   const block = css.slice(start, css.indexOf('\n}', start))
@@ -59,7 +59,7 @@ describe.each(Object.entries(THEMES))('the %s theme', (_name, theme) => {
     }
   })
 
-  it('shows the words of filled buttons, also under the pointer', () => {
+  it('shows labels of filled buttons, also under the pointer', () => {
     expect(contrast(hex('on-accent'), hex('accent-fill'))).toBeGreaterThanOrEqual(4.5)
     expect(contrast(hex('on-accent'), hex('accent-fill-hover'))).toBeGreaterThanOrEqual(4.5)
   })

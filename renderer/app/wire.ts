@@ -3,56 +3,56 @@ import type { EngineClient } from '../client/engine-client.ts'
 import { connectionStore, setConnectionState } from '../stores/connection-store.ts'
 import { takeLogLines } from '../stores/log-store.ts'
 import { objectColumns } from '../stores/object-columns.ts'
-import { loseSession, sessionStore, takeProblem, takeSections } from '../stores/session-store.ts'
+import { addProblem, applySections, markSessionLost, sessionStore } from '../stores/session-store.ts'
 import { settingsStore } from '../stores/settings-store.ts'
 import { timeStore } from '../stores/time-store.ts'
 import { listen, openCapture, openDemo, showRunningSession } from './session-actions.ts'
 import { shell } from './shell.ts'
 
-/** What a session that the engine no longer knows means to the person who had it open. */
+/** Shown when the engine no longer knows the session on the screen. */
 const SESSION_GONE: AppError = {
   code: 'engine-died',
-  message: 'The engine was started again, and the session went with the old one.',
-  tryThis: 'What the window still holds can be read; start the session again to go on.',
+  message: 'The engine was restarted, and the session ended.',
+  tryThis: 'The data in the window stays readable. Restart the session to continue.',
 }
 
-/** Leads the engine's events into the stores. @returns the function that unties them */
+/** Connects the engine's events to the stores. @returns a function that disconnects them */
 export function wireEngine(client: EngineClient): () => void {
   const mine = (sessionId: string) => sessionId === sessionStore.getState().sessionId
   const offs = [
-    client.on('sections', takeSections),
+    client.on('sections', applySections),
     client.on('objects', (batch) => {
       if (mine(batch.sessionId)) objectColumns.apply(batch)
     }),
     client.on('log', takeLogLines),
     client.on('problem', ({ sessionId, error }) => {
       if (sessionId !== null && !mine(sessionId)) return
-      if (sessionId !== null && error.code === 'no-such-session') loseSession(SESSION_GONE)
-      else takeProblem(error)
+      if (sessionId !== null && error.code === 'no-such-session') markSessionLost(SESSION_GONE)
+      else addProblem(error)
     }),
     client.onState((state) => {
       setConnectionState(state, Date.now())
-      if (state === 'open') void learn(client)
+      if (state === 'open') void readHello(client)
     }),
   ]
   setConnectionState(client.state, Date.now())
-  void learn(client)
+  void readHello(client)
   return () => {
     for (const off of offs) off()
   }
 }
 
-/** What the engine says about itself and the machine. Asked again whenever the connection comes back. */
-async function learn(client: EngineClient): Promise<void> {
+/** Reads the engine's parts and the network interfaces, after every connect. */
+async function readHello(client: EngineClient): Promise<void> {
   try {
     const [hello, interfaces] = await Promise.all([client.call('hello'), client.call('interfaces')])
     connectionStore.setState({ hello, interfaces })
   } catch {
-    // The connection broke again; the next one asks anew, and the strip at the bottom says so meanwhile.
+    // The connection broke; the next one reads again.
   }
 }
 
-/** What the window was started with: the command line's request, or a session that already runs. */
+/** Opens the request of the command line, or shows a running session. */
 export async function openInitial(): Promise<void> {
   const request = (await shell()?.initialRequest()) ?? { kind: 'none' as const }
   switch (request.kind) {
@@ -67,7 +67,7 @@ export async function openInitial(): Promise<void> {
   }
 }
 
-/** Applies the remembered theme and time base, and keeps them in step. @returns the function that unties them */
+/** Applies and stores the theme and the time base. @returns a function that stops it */
 export function wireSettings(): () => void {
   const apply = () => {
     document.documentElement.dataset.theme = settingsStore.getState().theme
@@ -77,7 +77,7 @@ export function wireSettings(): () => void {
   const offs = [
     settingsStore.subscribe(apply),
     timeStore.subscribe((state, before) => {
-      // The cursor is not remembered, so neither is counting from it.
+      // The cursor is not stored, so its base is not either.
       if (state.base !== before.base && state.base !== 'cursor') settingsStore.setState({ timeBase: state.base })
     }),
   ]

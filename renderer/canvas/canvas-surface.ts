@@ -1,6 +1,6 @@
 import { cancelPaint, requestPaint } from './frame-loop.ts'
 
-/** A canvas sized in CSS pixels, sharp on any screen, painted by the shared frame when invalid. */
+/** A canvas in CSS pixels at the screen's resolution. The shared frame paints it when it is invalid. */
 export class CanvasSurface {
   readonly canvas: HTMLCanvasElement
   /** CSS pixels. */
@@ -11,7 +11,7 @@ export class CanvasSurface {
   readonly #observer: ResizeObserver
   #ratio = 1
 
-  /** @param paint gets a context cleared and scaled to CSS pixels */
+  /** @param paint draws into a cleared context in CSS pixels */
   constructor(
     canvas: HTMLCanvasElement,
     paint: (context: CanvasRenderingContext2D, width: number, height: number) => void,
@@ -20,7 +20,7 @@ export class CanvasSurface {
     this.#paint = paint
     this.#context = canvas.getContext('2d')
     this.#observer = new ResizeObserver(() => this.#measure())
-    // Observing reports once, which is the first measure.
+    // The observer's first call measures the canvas.
     this.#observer.observe(canvas)
   }
 
@@ -43,7 +43,7 @@ export class CanvasSurface {
     this.#ratio = ratio
     this.canvas.width = Math.max(1, Math.round(width * ratio))
     this.canvas.height = Math.max(1, Math.round(height * ratio))
-    // Setting the size clears the canvas; painting in the same task keeps a resize from flashing.
+    // Setting the size clears the canvas; painting in the same task prevents a flash.
     this.#run()
   }
 

@@ -18,7 +18,7 @@ describe('frame loop', () => {
 
   const nextFrame = () => frames.splice(0).forEach((run) => void run())
 
-  it('paints once per frame, all canvases in the same one', () => {
+  it('paints all canvases once, in the same frame', () => {
     const one = vi.fn()
     const two = vi.fn()
     requestPaint(one)
@@ -30,7 +30,7 @@ describe('frame loop', () => {
     expect(frames).toHaveLength(0)
   })
 
-  it('asks for no frame while the window is hidden, and paints when it shows again', () => {
+  it('requests no frame while the window is hidden, and paints once it is visible', () => {
     const paint = vi.fn()
     hidden = true
     requestPaint(paint)
@@ -41,7 +41,7 @@ describe('frame loop', () => {
     expect(paint).toHaveBeenCalledOnce()
   })
 
-  it('does not paint what was taken back', () => {
+  it('does not run a cancelled paint', () => {
     const paint = vi.fn()
     requestPaint(paint)
     cancelPaint(paint)

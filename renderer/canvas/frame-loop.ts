@@ -1,18 +1,18 @@
 /*
- * The one animation frame all canvases share. Nothing runs unless something asked to be painted, and nothing runs while the
- * window is hidden: what was asked for meanwhile is painted once when it shows again.
+ * The animation frame that all canvases share. It runs only when a paint is requested and the window is visible; requests of
+ * a hidden window run once it is visible.
  */
 const waiting = new Set<() => void>()
 let frame = 0
 let watching = false
 
-/** Paints once in the next frame, however often it is asked for before. */
+/** Runs `paint` once in the next frame, however often it is requested. */
 export function requestPaint(paint: () => void): void {
   waiting.add(paint)
   schedule()
 }
 
-/** Takes back a paint that has not run: the canvas is going away. */
+/** Cancels a requested paint, before its canvas is removed. */
 export function cancelPaint(paint: () => void): void {
   waiting.delete(paint)
 }

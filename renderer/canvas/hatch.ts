@@ -1,6 +1,6 @@
 const TILE = 6
 
-/** Diagonal stripes of `colour` on nothing, for bars that are not whole. */
+/** Diagonal stripes of `colour` on a transparent ground, for incomplete bars. */
 export function hatch(context: CanvasRenderingContext2D, colour: string): CanvasPattern | string {
   const tile = document.createElement('canvas')
   tile.width = TILE

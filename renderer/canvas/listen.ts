@@ -1,4 +1,4 @@
-/** An event listener as an effect: the answer takes it off again. */
+/** Adds an event listener. @returns a function that removes it */
 export function listen<Name extends keyof HTMLElementEventMap>(
   on: HTMLElement,
   name: Name,

@@ -1,6 +1,6 @@
 import type { ChannelRole } from '../../core/contract/report.ts'
 
-/** The theme's colours and fonts as a canvas needs them: read once per theme, not per frame. */
+/** The theme's colours and fonts for canvases, read once per theme. */
 export type Palette = {
   readonly role: { readonly [Role in ChannelRole]: string }
   readonly surface: string
@@ -60,7 +60,7 @@ export function readPalette(element: Element): Palette {
   }
 }
 
-/** Calls `listener` when the theme changes; the answer takes it off again. */
+/** Calls `listener` when the theme changes. @returns a function that stops it */
 export function watchTheme(listener: () => void): () => void {
   const observer = new MutationObserver(listener)
   observer.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme', 'class'] })

@@ -1,7 +1,7 @@
 import type { AppError } from '../../core/contract/app-error.ts'
 import { defined } from '../../core/contract/defined.ts'
 
-/** A call that failed; `error` is what the engine, or the wire, said. */
+/** A failed call, with the error of the engine or of the wire. */
 export class EngineCallError extends Error {
   readonly error: AppError
 
@@ -12,14 +12,14 @@ export class EngineCallError extends Error {
   }
 }
 
-/** Why calls in flight fail when the wire breaks. */
+/** Error of calls in flight when the wire breaks. */
 export const ENGINE_LOST: AppError = {
   code: 'engine-died',
-  message: 'The connection to the engine was lost.',
-  tryThis: 'Wait a moment: it is being restored; then try again.',
+  message: 'The connection to the engine is lost.',
+  tryThis: 'Wait for the connection, then try again.',
 }
 
-/** Any thrown value as something to show. */
+/** The AppError of any thrown value. */
 export function appErrorOf(thrown: unknown): AppError {
   if (thrown instanceof EngineCallError) return thrown.error
   return {

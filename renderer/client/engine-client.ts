@@ -1,16 +1,16 @@
 import type { CommandName, EngineCommands, EngineEvents, EventName } from '../../core/contract/engine-api.ts'
 
-/** `connecting` before the first answer, `open`, `lost` while a new connection is tried. */
+/** `connecting` before the first connection, `open`, `lost` while reconnecting. */
 export type ConnectionState = 'connecting' | 'open' | 'lost'
 
-/** The engine as a page sees it, whatever the wire: calls that answer once, and events. */
+/** The engine behind any wire: commands with one reply each, and events. */
 export interface EngineClient {
-  /** Rejects with an `EngineCallError`; use `appErrorOf` to read it. */
+  /** @throws EngineCallError, which `appErrorOf` reads */
   call<Name extends CommandName>(
     name: Name,
     ...args: Parameters<EngineCommands[Name]>
   ): Promise<ReturnType<EngineCommands[Name]>>
-  /** @returns the function that unsubscribes */
+  /** @returns a function that unsubscribes */
   on<Name extends EventName>(event: Name, listener: (data: EngineEvents[Name]) => void): () => void
   readonly state: ConnectionState
   onState(listener: (state: ConnectionState) => void): () => void
@@ -19,7 +19,7 @@ export interface EngineClient {
 
 let current: EngineClient | null = null
 
-/** Called once at start (and by tests); views call `engine()`. */
+/** Sets the page's engine, once at start and in tests. */
 export function setEngine(client: EngineClient): void {
   current = client
 }

@@ -1,30 +1,30 @@
 /*
- * `<html data-idle="true">` says that no call is in flight and that what was last received is on the screen: the signal
- * e2e tests and screenshots wait for. Whoever waits for the engine, or for a frame to draw, holds a `busy()`.
+ * `<html data-idle="true">` means that no call is in flight and that the last data is on the screen. End-to-end tests and
+ * screenshots wait for it. Code that waits for the engine or for a frame calls `busy()`.
  */
-let holders = 0
+let running = 0
 let generation = 0
 
-/** Marks work begun; call the returned function once when it is done (further calls do nothing). */
+/** Marks the page busy. @returns a function that ends it; further calls do nothing */
 export function busy(): () => void {
-  holders += 1
+  running += 1
   generation += 1
   show(false)
-  let held = true
+  let active = true
   return () => {
-    if (!held) return
-    held = false
-    holders -= 1
-    if (holders === 0) settle(generation)
+    if (!active) return
+    active = false
+    running -= 1
+    if (running === 0) settle(generation)
   }
 }
 
-/** Two frames: one for React to render what arrived, one for the canvases that follow it. */
+/** Waits two frames: one for React to render, one for the canvases that follow it. */
 function settle(asked: number): void {
   const frame = globalThis.requestAnimationFrame ?? ((run: () => void) => setTimeout(run, 0))
   frame(() =>
     frame(() => {
-      if (holders === 0 && generation === asked) show(true)
+      if (running === 0 && generation === asked) show(true)
     }),
   )
 }

@@ -4,8 +4,8 @@ import type { EngineClient } from './engine-client.ts'
 import { WireClient } from './wire-client.ts'
 
 /**
- * The engine in the app: the preload posts a port to the window, and another one each time a new engine process took the
- * place of a dead one.
+ * Connects to the engine of the app. The preload posts a port to the window, and another one each time the engine process
+ * is restarted.
  */
 export function connectPort(page: Window): EngineClient {
   const client = new WireClient()
@@ -13,7 +13,7 @@ export function connectPort(page: Window): EngineClient {
     const port = message.ports[0]
     if (message.source !== page || message.data !== ENGINE_PORT || port === undefined) return
     port.onmessage = (event) => client.receive(event.data as WireReply | WireEvent)
-    // Chromium fires 'close' when the other end goes (newer than its type declarations); older ones learn it from the next port.
+    // Chromium fires 'close' when the other end closes; the type declarations lack it. Older versions detect it by the next port.
     port.addEventListener('close', () => client.detach())
     client.attach({ send: (request) => port.postMessage(request), close: () => port.close() })
   })

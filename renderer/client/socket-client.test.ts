@@ -7,7 +7,7 @@ it('finds the engine on the host of the page, with its token', () => {
   expect(engineAddress('https://host/routescope/?token=t')).toBe('wss://host/engine?token=t')
 })
 
-it('sends files to the same host', () => {
+it('uploads files to the same host', () => {
   expect(uploadAddress('a b&c.pcap', 'http://127.0.0.1:1/?token=t')).toBe(
     'http://127.0.0.1:1/upload?name=a+b%26c.pcap&token=t',
   )

@@ -6,12 +6,12 @@ import { WireClient } from './wire-client.ts'
 const FIRST_WAIT_MS = 250
 const LONGEST_WAIT_MS = 8000
 
-/** Waits between attempts double up to eight seconds. Pure, for the test. */
+/** Wait before the next attempt, ms: doubles with each failure up to eight seconds. */
 export function waitBeforeAttempt(failures: number): number {
   return Math.min(FIRST_WAIT_MS * 2 ** Math.max(0, failures - 1), LONGEST_WAIT_MS)
 }
 
-/** Address of the engine of a page served headless: same host, with the token of the page's own address. */
+/** Address of the engine that serves the page: the same host, with the token of the page's address. */
 export function engineAddress(page: string): string {
   const url = new URL(page)
   const token = url.searchParams.get('token')
@@ -22,7 +22,7 @@ export function engineAddress(page: string): string {
   return url.href
 }
 
-/** The engine in a browser: MessagePack over a WebSocket that is opened again whenever it breaks. */
+/** Connects to the engine from a browser: MessagePack over a WebSocket that reconnects when it breaks. */
 export function connectSocket(address: string): EngineClient {
   const client = new WireClient()
   let failures = 0

@@ -5,8 +5,8 @@ import { busy } from './idle.ts'
 export type Upload = { readonly path: Promise<string>; readonly cancel: () => void }
 
 /**
- * Sends a file to the headless engine, which keeps it and answers with its path there.
- * XMLHttpRequest, since fetch tells nothing about how far a request body has gone.
+ * Uploads a file to the headless engine, which stores it and returns its path.
+ * Uses XMLHttpRequest, since fetch reports no progress of a request body.
  */
 export function uploadFile(file: File, page: string, onProgress: (doneBytes: number) => void): Upload {
   const request = new XMLHttpRequest()
@@ -30,7 +30,7 @@ export function uploadFile(file: File, page: string, onProgress: (doneBytes: num
   return { path, cancel: () => request.abort() }
 }
 
-/** `/upload?name=…`, with the token of the page's own address. */
+/** `/upload?name=…`, with the token of the page's address. */
 export function uploadAddress(name: string, page: string): string {
   const url = new URL('/upload', page)
   url.searchParams.set('name', name)

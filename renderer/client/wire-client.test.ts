@@ -3,8 +3,8 @@ import type { WireRequest } from '../../core/contract/engine-api.ts'
 import { appErrorOf, EngineCallError } from './call-error.ts'
 import { WireClient } from './wire-client.ts'
 
-/** However slow the machine is, what is waited for comes. */
-const PATIENCE = { timeout: 30_000 }
+/** Against hanging only: machines may be slow. */
+const HANG_LIMIT = { timeout: 30_000 }
 
 function wire() {
   const sent: WireRequest[] = []
@@ -14,7 +14,7 @@ function wire() {
 const failure = (promise: Promise<unknown>) => promise.then(() => null, appErrorOf)
 
 describe('the wire client', () => {
-  it('keeps calls until the first connection, then answers them by number', async () => {
+  it('queues calls until the first connection, then resolves them by number', async () => {
     const client = new WireClient()
     const hello = client.call('hello')
     const interfaces = client.call('interfaces')
@@ -27,7 +27,7 @@ describe('the wire client', () => {
     expect(await hello).toEqual({ version: '1' })
   })
 
-  it('rejects with the error the engine gave', async () => {
+  it('rejects with the engine’s error', async () => {
     const client = new WireClient()
     const first = wire()
     client.attach(first)
@@ -37,7 +37,7 @@ describe('the wire client', () => {
     expect(await failure(call)).toEqual(error)
   })
 
-  it('fails what is in flight, and what is asked, while the connection is lost', async () => {
+  it('fails calls in flight and new calls while the connection is lost', async () => {
     const client = new WireClient()
     const states: string[] = []
     client.onState((state) => states.push(state))
@@ -49,7 +49,7 @@ describe('the wire client', () => {
     expect(states).toEqual(['open', 'lost'])
   })
 
-  it('watches again what was watched, and tells when it is gone', async () => {
+  it('watches its sessions again, and reports those that ended', async () => {
     const client = new WireClient()
     const first = wire()
     client.attach(first)
@@ -64,10 +64,10 @@ describe('the wire client', () => {
     expect(second.sent).toMatchObject([{ command: 'watchSession', args: ['kept'] }])
     const error = { code: 'no-such-session', message: 'Gone.', tryThis: 'Open it again.' } as const
     client.receive({ id: second.sent[0]?.id ?? 0, ok: false, error })
-    await vi.waitFor(() => expect(problems).toHaveBeenCalledWith({ sessionId: 'kept', error }), PATIENCE)
+    await vi.waitFor(() => expect(problems).toHaveBeenCalledWith({ sessionId: 'kept', error }), HANG_LIMIT)
   })
 
-  it('gives events to those who listen, until they stop', () => {
+  it('delivers events to listeners until they unsubscribe', () => {
     const client = new WireClient()
     const listener = vi.fn()
     const off = client.on('log', listener)
@@ -77,7 +77,7 @@ describe('the wire client', () => {
     expect(listener).toHaveBeenCalledTimes(1)
   })
 
-  it('says busy while a call is out and idle two frames after', async () => {
+  it('is busy during a call and idle two frames later', async () => {
     const client = new WireClient()
     const first = wire()
     client.attach(first)
@@ -85,10 +85,10 @@ describe('the wire client', () => {
     expect(document.documentElement.dataset.idle).toBe('false')
     client.receive({ id: first.sent[0]?.id ?? 0, ok: true, value: null })
     await call
-    await vi.waitFor(() => expect(document.documentElement.dataset.idle).toBe('true'), PATIENCE)
+    await vi.waitFor(() => expect(document.documentElement.dataset.idle).toBe('true'), HANG_LIMIT)
   })
 
-  it('wraps what is no engine error as internal', () => {
+  it('wraps other errors as internal', () => {
     expect(appErrorOf(new TypeError('x')).code).toBe('internal')
     expect(appErrorOf(new EngineCallError({ code: 'bad-url', message: 'm', tryThis: 't' })).code).toBe('bad-url')
   })

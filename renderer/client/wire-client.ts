@@ -10,10 +10,10 @@ import type {
 } from '../../core/contract/engine-api.ts'
 import { ENGINE_LOST, EngineCallError } from './call-error.ts'
 import type { ConnectionState, EngineClient } from './engine-client.ts'
-import { givenOf } from './given-arguments.ts'
 import { busy } from './idle.ts'
+import { withoutTrailingUndefined } from './wire-arguments.ts'
 
-/** One connection: how to send on it, and how to end it. */
+/** One connection: sends requests until it is closed. */
 export type Wire = { readonly send: (request: WireRequest) => void; readonly close: () => void }
 
 type Pending = {
@@ -23,9 +23,8 @@ type Pending = {
 }
 
 /**
- * What both wires share: numbered calls, events, and what happens when the connection breaks and comes back. Calls made
- * before the first connection wait for it; calls in flight when it breaks fail with `engine-died`; watched sessions are
- * watched again on the next one.
+ * Numbers calls, delivers events and survives reconnects, for both wires. Calls before the first connection wait for it; calls
+ * in flight when it breaks fail with `engine-died`; watched sessions are watched again on the next connection.
  */
 export class WireClient implements EngineClient {
   #wire: Wire | null = null
@@ -42,7 +41,7 @@ export class WireClient implements EngineClient {
     return this.#state
   }
 
-  /** Takes a connection into use, in place of the one before. */
+  /** Uses a new connection instead of the current one. */
   attach(wire: Wire): void {
     if (this.#closed) {
       wire.close()
@@ -58,7 +57,7 @@ export class WireClient implements EngineClient {
     if (again) for (const [sessionId, part] of [...this.#watched]) this.#watchAgain(sessionId, part)
   }
 
-  /** The connection in use broke: what was asked on it will not be answered. */
+  /** The connection broke: fails its calls in flight. */
   detach(error: AppError = ENGINE_LOST): void {
     if (this.#wire === null) return
     this.#wire = null
@@ -71,7 +70,7 @@ export class WireClient implements EngineClient {
     }
   }
 
-  /** Takes one message of the wire. Anything that is neither reply nor event is ignored. */
+  /** Handles one message of the wire; replies to unknown calls are ignored. */
   receive(message: WireReply | WireEvent): void {
     if ('event' in message) this.#emit(message.event, message.data as never)
     else this.#answer(message)
@@ -83,7 +82,7 @@ export class WireClient implements EngineClient {
   ): Promise<ReturnType<EngineCommands[Name]>> {
     this.#noteWatching(name, args)
     if (this.#state === 'lost' || this.#closed) return Promise.reject(new EngineCallError(ENGINE_LOST))
-    const request: WireRequest = { id: this.#nextId++, command: name, args: givenOf(args) }
+    const request: WireRequest = { id: this.#nextId++, command: name, args: withoutTrailingUndefined(args) }
     const done = busy()
     return new Promise<ReturnType<EngineCommands[Name]>>((resolve, reject) => {
       this.#pending.set(request.id, { resolve: resolve as (value: never) => void, reject, done })

@@ -21,7 +21,7 @@ describe('counts', () => {
     expect(plain(formatCount(-1460))).toBe('−1 460')
   })
 
-  it('say a dash where nothing is known', () => {
+  it('are a dash where unknown', () => {
     expect(formatCount(null)).toBe('–')
     expect(formatCount(Number.NaN)).toBe('–')
   })
@@ -59,7 +59,7 @@ describe('rates', () => {
 })
 
 describe('shares', () => {
-  it('never round a loss away, nor a hole shut', () => {
+  it('never round a loss to 0 % or to 100 %', () => {
     expect(formatPercent(0, 10)).toBe('0 %')
     expect(plain(formatPercent(1, 1e9))).toBe('< 0.001 %')
     expect(formatPercent(10, 10)).toBe('100 %')
@@ -103,7 +103,7 @@ describe('lengths of time', () => {
     expect(formatDuration(us)).toBe(text)
   })
 
-  it('as ages and waits', () => {
+  it('write ages and waits', () => {
     expect(formatAge(600_000)).toBe('0.6 s ago')
     expect(formatAge(-5)).toBe('now')
     expect(formatAge(42_000_000)).toBe('42 s ago')

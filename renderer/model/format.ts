@@ -1,14 +1,14 @@
 import type { TimeBase } from '../stores/time-store.ts'
 
 /*
- * Numbers as the interface writes them: thin spaces between thousands, `0` for zero, `–` for unknown, SI steps with three
+ * The interface's number formats: thin spaces between thousands, `0` for zero, `–` for unknown, SI prefixes with three
  * significant digits for rates only, exact bytes for sizes.
  */
 
 export const UNKNOWN = '–'
 const THIN = '\u2009'
 
-/** `154 211`, with thin spaces; `–` when null or negative-as-unknown is passed as null. */
+/** `154 211`, with thin spaces; `–` for null. */
 export function formatCount(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return UNKNOWN
   const digits = Math.abs(Math.round(value)).toFixed(0)
@@ -27,7 +27,7 @@ function formatSi(value: number | null | undefined, unit: string): string {
   if (value === 0) return `0 ${unit}`
   let step = 0
   let scaled = value
-  // 999.5 would be written 1000 with three digits, hence not 1000.
+  // 999.5 rounds to 1000 with three digits, so the step is at 999.5.
   while (Math.abs(scaled) >= 999.5 && step < STEPS.length - 1) {
     scaled /= 1000
     step += 1
@@ -44,7 +44,7 @@ function threeDigits(value: number, fraction: boolean): string {
 /** Bits per second: `4.12 Mb/s`. */
 export const formatRate = (bps: number | null | undefined): string => formatSi(bps, 'b/s')
 
-/** Bytes where there is no room for exact ones (charts, progress): `4.12 MB`. */
+/** Rounded bytes for charts and progress: `4.12 MB`. */
 export const formatBytesShort = (bytes: number | null | undefined): string => formatSi(bytes, 'B')
 
 /** A share of a whole with three decimals: `0.006 %`; a loss never rounds to 0, nor to 100. */
@@ -62,7 +62,7 @@ const two = (value: number): string => (value < 10 ? `0${value}` : String(value)
 const three = (value: number): string => (value < 10 ? `00${value}` : value < 100 ? `0${value}` : String(value))
 
 /**
- * A moment as `14:03:05.902`, in the chosen base.
+ * A time as `14:03:05.902`, in the chosen base.
  * @param timeUs µs since the UNIX epoch
  * @param originUs what `start` and `cursor` count from; null falls back to the wall clock
  */
@@ -75,7 +75,7 @@ export function formatTime(timeUs: number | null | undefined, base: TimeBase, or
     : `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${three(date.getMilliseconds())}`
 }
 
-/** `+0:05.902`, hours only when there are some. */
+/** `+0:05.902`, with hours only from one hour on. */
 function formatOffset(us: number): string {
   const sign = us < 0 ? '−' : '+'
   const ms = Math.round(Math.abs(us) / 1000)
@@ -85,7 +85,7 @@ function formatOffset(us: number): string {
   return hours > 0 ? `${sign}${hours}:${two(minutes)}:${rest}` : `${sign}${minutes}:${rest}`
 }
 
-/** The day of a moment, `2026-11-21`, in the chosen base. */
+/** The day of a time, `2026-11-21`, in the chosen base. */
 export function formatDay(timeUs: number, base: TimeBase): string {
   const date = new Date(Math.floor(timeUs / 1000))
   return base === 'utc'
@@ -93,7 +93,7 @@ export function formatDay(timeUs: number, base: TimeBase): string {
     : `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
 }
 
-/** A length of time: `212 ms`, `2.04 s`, `3 min 12 s`, `2 h 05 min`. */
+/** A duration: `212 ms`, `2.04 s`, `3 min 12 s`, `2 h 05 min`. */
 export function formatDuration(us: number | null | undefined): string {
   if (us === null || us === undefined || !Number.isFinite(us)) return UNKNOWN
   const size = Math.abs(us)
@@ -108,7 +108,7 @@ export function formatDuration(us: number | null | undefined): string {
   return `${sign}${Math.floor(whole / 3600)} h ${two(Math.floor(whole / 60) % 60)} min`
 }
 
-/** How long ago: `0.6 s ago`, `now` when under a tenth of a second or in the future. */
+/** An age: `0.6 s ago`, `now` below a tenth of a second or in the future. */
 export function formatAge(us: number | null | undefined): string {
   if (us === null || us === undefined || !Number.isFinite(us)) return UNKNOWN
   if (us < 100_000) return 'now'
@@ -117,7 +117,7 @@ export function formatAge(us: number | null | undefined): string {
   return `${formatDuration(us)} ago`
 }
 
-/** Whole seconds waited: `8 s`, `2 min 05 s`. */
+/** Whole seconds: `8 s`, `2 min 05 s`. */
 export function formatSeconds(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds))
   return whole < 100 ? `${whole} s` : formatDuration(whole * 1e6)

@@ -8,7 +8,7 @@ const NAMES: Readonly<Record<string, string>> = {
   Period: '.',
 }
 
-/** A key of tinykeys' notation as printed: `Ctrl K`, `⌘ K`, `⇧ E`. */
+/** Labels of a key in tinykeys' notation: `Ctrl K`, `⌘ K`, `⇧ E`. */
 export function keyName(key: string, mac: boolean): readonly string[] {
   return key
     .replace('[Shift]+', '')

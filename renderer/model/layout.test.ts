@@ -7,7 +7,7 @@ describe('the frame', () => {
     expect([...placed].sort()).toEqual([...PANEL_ORDER].sort())
   })
 
-  it('shows the remembered panel of a group, or its first', () => {
+  it('shows the stored panel of a group, or its first', () => {
     const tables = groupOfPanel(INSPECT_LAYOUT, 'objects')
     if (tables === undefined) throw new Error('no tables')
     expect(frontPanel(tables, { tables: 'flows' })).toBe('flows')
@@ -15,7 +15,7 @@ describe('the frame', () => {
     expect(frontPanel(tables, {})).toBe('objects')
   })
 
-  it('folds a split away with the last of its groups', () => {
+  it('hides a split with the last of its groups', () => {
     const right = INSPECT_LAYOUT.children.find((child) => child.id === 'right')
     if (right === undefined) throw new Error('no right side')
     expect(isHidden(right, ['detail'])).toBe(false)

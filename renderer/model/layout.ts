@@ -1,6 +1,6 @@
 /*
- * The frame as a value: splits of groups, groups of panels. Sizes, the panel in front and folded groups are the user's and
- * live in the settings, by the ids used here; the tree itself is what a workspace will be when there are several.
+ * The frame as data: splits of groups, groups of panels. The settings store sizes, front panels and hidden groups by the ids
+ * used here.
  */
 
 export type PanelId =
@@ -14,7 +14,7 @@ export type PanelId =
   | 'player'
   | 'inspector'
 
-/** Panels that share one place, one in front at a time. */
+/** Panels that share one place; one is in front. */
 export type Group = {
   readonly kind: 'group'
   readonly id: string
@@ -31,13 +31,13 @@ export type Split = {
   readonly children: readonly LayoutNode[]
   readonly minSize: number
   readonly size: number | string
-  /** Takes the room that is left over, and gives it when the window shrinks. */
+  /** Grows and shrinks with the window. */
   readonly stretches?: boolean
 }
 
 export type LayoutNode = Split | Group
 
-/** Services, then what arrives over time, then the one thing looked at. */
+/** Services at the left, timeline and tables in the middle, player and inspector at the right. */
 export const INSPECT_LAYOUT: Split = {
   kind: 'split',
   id: 'frame',
@@ -112,17 +112,17 @@ export function groupOfPanel(node: LayoutNode, panel: PanelId): Group | undefine
   return groupsOf(node).find((group) => group.panels.includes(panel))
 }
 
-/** The panel in front of a group: the remembered one where it still belongs there. */
+/** The panel in front of a group: the stored one if it belongs to the group, else the first. */
 export function frontPanel(group: Group, fronts: Readonly<Record<string, string>>): PanelId | undefined {
   return group.panels.find((panel) => panel === fronts[group.id]) ?? group.panels[0]
 }
 
-/** A node is folded away when all groups in it are. */
+/** Whether all groups of a node are hidden. */
 export function isHidden(node: LayoutNode, hidden: readonly string[]): boolean {
   return node.kind === 'group' ? hidden.includes(node.id) : node.children.every((child) => isHidden(child, hidden))
 }
 
-/** The panels on the screen now, in the rail's order: where F6 goes. */
+/** The visible panels in the rail's order, which F6 steps through. */
 export function visiblePanels(
   node: LayoutNode,
   fronts: Readonly<Record<string, string>>,

@@ -21,7 +21,7 @@ it('finds what was removed and added, and where', () => {
   ])
 })
 
-it('gives both texts back', () => {
+it('contains both texts', () => {
   const lines = fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 40 })
   fc.assert(
     fc.property(lines, lines, (before, after) => {

@@ -6,10 +6,10 @@ export type DiffLine = {
   readonly after: number | null
 }
 
-/** Differences looked for; texts that differ in more are shown as one whole block replaced by another. */
+/** Limit of the search; texts with more differences are one block replaced by another. */
 const MAX_EDITS = 1500
 
-/** The fewest lines to remove from one text and add to it to get the other (Myers), in reading order. */
+/** The fewest removed and added lines between two texts (Myers), in reading order. */
 export function diffLines(before: readonly string[], after: readonly string[]): readonly DiffLine[] {
   let head = 0
   while (head < before.length && head < after.length && before[head] === after[head]) head++
@@ -45,7 +45,7 @@ export function diffLines(before: readonly string[], after: readonly string[]): 
   return lines
 }
 
-/** Steps from one list to the other; empty where there are too many. Keeps the frontier of each round to walk back. */
+/** Steps from one list to the other; empty above the limit. Stores the frontier of each round for the way back. */
 function edits(a: readonly string[], b: readonly string[]): readonly DiffLine['kind'][] {
   const most = Math.min(MAX_EDITS, a.length + b.length)
   const offset = most + 1

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { causeText, losingHost, lossLines } from './losses.ts'
 
-it('names those who lost something, in words of their own', () => {
+it('lists each cause of losses in words', () => {
   const none = { objects: 0, bytes: 0 }
   expect(lossLines({ network: none, host: none, sender: none, unknown: none })).toEqual([])
   const losses = {
@@ -17,7 +17,7 @@ it('names those who lost something, in words of their own', () => {
   ])
 })
 
-it('blames the capturing computer where all drops that were counted are its own', () => {
+it('attributes host losses to the capturing computer if it reported all drops', () => {
   expect(losingHost({ hostDrops: 3, captureDrops: 3 })).toBe('capturing')
   expect(losingHost({ hostDrops: 4, captureDrops: 3 })).toBe('this')
   expect(losingHost({ hostDrops: null, captureDrops: null })).toBe('this')

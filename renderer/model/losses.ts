@@ -2,19 +2,19 @@ import type { LossCause, Losses } from '../../core/contract/report.ts'
 import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { formatCount } from './format.ts'
 
-/** From here on a lag is worth a colour: at 1.5 Gbit/s the largest common buffer lasts about as long. */
+/** Event loop lag shown as an error: at 1.5 Gbit/s a receive buffer of 16 MiB lasts about this long. */
 export const SLOW_MS = 80
 
-/** The computer that the cause `host` names: this one, or that on which the capture was made. */
+/** The computer behind the cause `host`: this one, or the one that made the capture. */
 export type LosingHost = 'this' | 'capturing'
 
-/** The capturing computer where all drops that anybody counted are its own. */
+/** The capturing computer if it reported all drops, else this one. */
 export function losingHost(snapshot: Pick<SessionSnapshot, 'hostDrops' | 'captureDrops'> | null): LosingHost {
   const capture = snapshot?.captureDrops ?? 0
   return capture > 0 && capture === snapshot?.hostDrops ? 'capturing' : 'this'
 }
 
-/** Name of a cause, as it stands in a column. */
+/** Name of a cause in a table. */
 export function causeText(cause: LossCause, host: LosingHost): string {
   return cause === 'host' && host === 'capturing' ? 'Capturing computer' : CAUSE_TEXT[cause]
 }
@@ -30,10 +30,10 @@ const LOST_BY: Readonly<Record<LossCause, string>> = {
   network: 'lost by the network',
   host: 'lost by this computer',
   sender: 'never sent',
-  unknown: 'lost, not known by whom',
+  unknown: 'lost, cause unknown',
 }
 
-/** Who lost what, for those who lost something: `lost by the network: 11 objects, 33 304 B`. */
+/** Losses by cause: `lost by the network: 11 objects, 33 304 B`. Causes without losses are absent. */
 export function lossLines(
   losses: Losses,
   host: LosingHost = 'this',

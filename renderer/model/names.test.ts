@@ -5,14 +5,14 @@ import { categoryName, droppedByHost, isWaiting, serviceNameOf, sourceBadge, str
 const live = fakeSnapshot({ source: { ...fakeSnapshot().source, live: true, pace: null } })
 
 describe('names', () => {
-  it('call a service by its number where it has no name', () => {
+  it('use the number of a service without a name', () => {
     expect(serviceNameOf(fakeSnapshot(), 5003)).toBe('Service 5003')
     expect(serviceNameOf(fakeSnapshot(), null)).toBe('–')
     expect(categoryName(1)).toBe('Linear A/V')
     expect(categoryName(77)).toBe('Category 77')
   })
 
-  it('tell live from capture, replay and demo', () => {
+  it('distinguish live, capture, replay and demo', () => {
     expect(sourceBadge(fakeSnapshot())).toBe('CAPTURE')
     expect(sourceBadge(fakeSnapshot({ source: { ...fakeSnapshot().source, pace: 'real' } }))).toBe('REPLAY')
     expect(sourceBadge(live)).toBe('LIVE')
@@ -27,13 +27,13 @@ describe('a live session', () => {
     expect(isWaiting(fakeSnapshot())).toBe(false)
   })
 
-  it('tells ages by the wall clock, a capture by its last packet', () => {
+  it('measures ages by the wall clock, in a capture by the last packet', () => {
     expect(streamNowUs(live, 5)).toBe(5000)
     const capture = fakeSnapshot({ source: { ...fakeSnapshot().source, lastTimeUs: 77 } })
     expect(streamNowUs(capture, 5)).toBe(77)
   })
 
-  it('sums what its sockets dropped, as far as they say', () => {
+  it('sums the drops that its sockets report', () => {
     const socket = {
       destination: '239.1.1.1:1',
       interface: 'lo',

@@ -3,7 +3,7 @@ import type { ChannelSnapshot, ServiceSnapshot, SessionSnapshot } from '../../co
 import { formatChannelNumber, UNKNOWN } from './format.ts'
 
 /*
- * The field's words for the contract's values.
+ * Texts for the contract's values.
  */
 
 const PROTOCOLS: Readonly<Record<ServiceProtocol | FlowProtocol, string>> = {
@@ -39,7 +39,7 @@ export function serviceName(service: Pick<ServiceSnapshot, 'id' | 'name'>): stri
   return service.name ?? `Service ${service.id}`
 }
 
-/** Name of a service by id, for tables that only know the number. */
+/** Name of a service by its id. */
 export function serviceNameOf(snapshot: SessionSnapshot | null, id: number | null): string {
   if (id === null) return UNKNOWN
   const service = snapshot?.services.find((one) => one.id === id)
@@ -53,7 +53,7 @@ export function serviceTitle(service: ServiceSnapshot): string {
     : `${formatChannelNumber(service.major, service.minor)} ${serviceName(service)}`
 }
 
-/** How a session's source is called on its badge. */
+/** The badge of a session's source. */
 export function sourceBadge(snapshot: SessionSnapshot): 'LIVE' | 'CAPTURE' | 'REPLAY' | 'DEMO' | 'SENDING' {
   if (snapshot.demo) return 'DEMO'
   if (!snapshot.receives) return 'SENDING'
@@ -61,39 +61,39 @@ export function sourceBadge(snapshot: SessionSnapshot): 'LIVE' | 'CAPTURE' | 'RE
   return snapshot.source.pace === 'real' ? 'REPLAY' : 'CAPTURE'
 }
 
-/** Last part of a path of either kind of system. */
+/** Last part of a POSIX or Windows path. */
 export const fileName = (path: string): string => path.split(/[\\/]/).at(-1) ?? path
 
-/** What is received ends by itself: a capture. */
+/** Whether the source is a capture file, which ends. */
 export function isCapture(snapshot: Pick<SessionSnapshot, 'receives' | 'source'>): boolean {
   return snapshot.receives && !snapshot.source.live
 }
 
-/** What a session is called on the screen: a capture by its file's name, everything else as it says itself. */
+/** Name of a session's source: the file name of a capture, else the source's label. */
 export function sourceName(snapshot: Pick<SessionSnapshot, 'receives' | 'source'> | null, asked: string): string {
   if (snapshot === null) return asked
   return isCapture(snapshot) ? asked || fileName(snapshot.source.label) : snapshot.source.label
 }
 
-/** µs of the stream's clock now, against which ages are told: the last packet of a capture, the wall clock of a live source. */
+/** The stream's current time for ages, µs: the last packet of a capture, the wall clock of a live source. */
 export function streamNowUs(snapshot: SessionSnapshot, nowMs: number): number | null {
   const ended = snapshot.phase !== 'running'
   if (isCapture(snapshot) && (ended || snapshot.source.pace === 'fast')) return snapshot.source.lastTimeUs
   return ended ? snapshot.source.lastTimeUs : nowMs * 1000
 }
 
-/** Parts of everything that should have come that did not, in bytes. */
+/** Lost bytes, and bytes that should have arrived. */
 export function lossOf(snapshot: SessionSnapshot): { readonly lost: number; readonly whole: number } {
   const { lostBytes, bytes } = snapshot.totals
   return { lost: lostBytes, whole: lostBytes + bytes }
 }
 
-/** Datagrams this computer dropped because its own queue was full. */
+/** Datagrams that this computer dropped because a receive queue was full. */
 export function droppedByHost(snapshot: SessionSnapshot): number {
   return snapshot.source.sockets.reduce((sum, socket) => sum + (socket.droppedByHost ?? 0), 0)
 }
 
-/** Live, and nothing at all has arrived yet. */
+/** Live, without a packet so far. */
 export function isWaiting(snapshot: SessionSnapshot): boolean {
   return (
     snapshot.source.live &&

@@ -3,34 +3,34 @@ import { type Choices, checkedChoices, commandOptions } from '../../core/contrac
 import type { OptionRow } from '../../core/contract/option-row.ts'
 import type { PartDescription, SourcePattern } from '../../core/contract/part-description.ts'
 
-/** What a form is for: an address to listen to, or captures, which have no network. */
+/** Purpose of a form: a live source, or captures. */
 export type FormKind = 'url' | 'capture'
 
 const GROUPS: Readonly<Record<FormKind, SourcePattern['group']>> = { url: 'Listen', capture: 'Open' }
 
-/** What the app does where nothing is chosen, as far as it is not what the tables say. */
+/** The app's defaults where they differ from the tables. */
 export function appDefaults(kind: FormKind): Choices {
   return APP_DEFAULTS[GROUPS[kind]]
 }
 
-/** Every option that the app takes by name. */
+/** The options that `open` takes by name. */
 export function openOptions(parts: readonly PartDescription[]): readonly OptionRow[] {
   return commandOptions(parts, 'open').filter(({ option }) => option !== null)
 }
 
-/** The options that a form has; interfaces have their own field. */
+/** The options of a form; interfaces have a field of their own. */
 export function formRows(parts: readonly PartDescription[], kind: FormKind): readonly OptionRow[] {
   return openOptions(parts).filter((row) => row.key !== 'interfaces' && (kind === 'url' || !isLive(row)))
 }
 
-/** Options of a live source are those that recording takes and looking into a capture does not. */
+/** Whether an option needs a live source: `record` takes it, `inspect` does not. */
 function isLive({ commands }: OptionRow): boolean {
   return commands.includes('record') && !commands.includes('inspect')
 }
 
-/** What of remembered choices is still one. */
+/** The stored choices that are still valid. */
 export function knownChoices(parts: readonly PartDescription[], choices: Choices): Choices {
-  // Before the engine has described its parts nothing is known of any.
+  // Without the engine's descriptions no choice can be checked.
   return parts.length === 0 ? choices : checkedChoices(openOptions(parts), choices, false)
 }
 

@@ -54,7 +54,7 @@ describe('indenting', () => {
     )
   })
 
-  it('comes to the same when done twice', () => {
+  it('is idempotent', () => {
     const once = indentXml('<a><!-- note --><b>1</b><c/></a>')
     expect(indentXml(once)).toBe(once)
   })

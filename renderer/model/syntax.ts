@@ -1,7 +1,7 @@
-/** A run of text with one colour; absent kind is plain. */
+/** A run of text with one colour. */
 export type SyntaxRun = { readonly text: string; readonly kind: 'tag' | 'attribute' | 'value' | 'comment' | null }
 
-/** Above this many characters colouring costs more than it tells. */
+/** Texts longer than this, in characters, are not coloured. */
 export const SYNTAX_LIMIT = 300_000
 
 /*
@@ -11,7 +11,7 @@ export const SYNTAX_LIMIT = 300_000
 const XML = /(<!--[\s\S]*?-->|<[?!][^>]*>)|(<\/?[\w:.-]+)|(\/?>)|([\w:.-]+)(?==["'])|("[^"]*"|'[^']*')/g
 const PLAYLIST = /(^#(?!EXT).*$)|(^#EXT[A-Z0-9-]*)|([A-Z][A-Z0-9-]+)(?==)|("[^"\n]*")/gm
 
-/** Cuts a text into coloured runs; joined they are the text again. */
+/** Splits a text into coloured runs, which joined are the text. */
 export function syntaxRuns(text: string, language: 'xml' | 'plain'): readonly SyntaxRun[] {
   if (text.length > SYNTAX_LIMIT) return [{ text, kind: null }]
   if (language === 'xml') return runs(text, XML, ['comment', 'tag', 'tag', 'attribute', 'value'])
@@ -34,8 +34,8 @@ function runs(text: string, pattern: RegExp, kinds: readonly SyntaxRun['kind'][]
 }
 
 /**
- * XML one element a line, indented by depth, for reading only: off-air tables come as a single line. Elements that hold only
- * text stay on their line; text that is mixed with elements is left alone.
+ * Indents XML by depth, one element per line: off-air tables are a single line. Elements with only text stay on one line, and
+ * text mixed with elements is not changed.
  */
 export function indentXml(text: string): string {
   const parts = text.match(/<!--[\s\S]*?-->|<[^>]+>|[^<]+/g) ?? []

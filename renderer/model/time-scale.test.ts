@@ -37,7 +37,7 @@ describe('time scale', () => {
     )
   })
 
-  it('zooms with the time under the pointer staying put', () => {
+  it('keeps the time under the pointer in place while zooming', () => {
     fc.assert(
       fc.property(
         ranges,
@@ -61,23 +61,23 @@ describe('time scale', () => {
     expect(panRange({ fromUs: 0, toUs: 100 }, -1e9, 0, 1000)).toEqual({ fromUs: -90, toUs: 10 })
   })
 
-  it('fits with air on both sides', () => {
+  it('fits with a margin on both sides', () => {
     expect(fitRange(1_000_000, 2_000_000)).toEqual({ fromUs: 980_000, toUs: 2_020_000 })
   })
 })
 
 describe('ticks', () => {
-  it('lie at round seconds, with the full time where the minute turns', () => {
+  it('lie at round seconds, with the full time at each minute', () => {
     const labels = timeTicks(scaleOf(T0 - 4 * 1e6, T0 + 12.5 * 1e6), utc).map((tick) => tick.label)
     expect(labels).toEqual(['14:02:56', ':58', '14:03:00', ':02', ':04', ':06', ':08', ':10', ':12'])
   })
 
-  it('shows milliseconds once zoomed in', () => {
+  it('show milliseconds at a narrow range', () => {
     const labels = timeTicks(scaleOf(T0 + 5_850_000, T0 + 6_150_000), utc).map((tick) => tick.label)
     expect(labels).toEqual(['14:03:05.850', '.900', '.950', '14:03:06', '.050', '.100', '.150'])
   })
 
-  it('counts from the first packet when asked to', () => {
+  it('count from the first packet in that base', () => {
     const reading = { base: 'start', startUs: T0 + 123_456, cursorUs: null } as const
     const ticks = timeTicks(scaleOf(T0 + 123_456, T0 + 123_456 + 10e6), reading)
     expect(ticks.map((tick) => tick.label).slice(0, 3)).toEqual(['+0 s', '+1 s', '+2 s'])

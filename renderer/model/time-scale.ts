@@ -21,7 +21,7 @@ export function xToTime(scale: TimeScale, x: number): number {
   return scale.fromUs + ((x - scale.left) / scale.width) * (scale.toUs - scale.fromUs)
 }
 
-/** Range `factor` times as wide with `atUs` staying where it is on screen, kept between the narrowest and widest useful. */
+/** The range scaled by `factor` around `atUs`, between the narrowest and the widest useful range. */
 export function zoomRange(range: TimeRange, atUs: number, factor: number): TimeRange {
   const span = range.toUs - range.fromUs
   const wanted = Math.min(Math.max(span * factor, SHORTEST_RANGE_US), LONGEST_RANGE_US)
@@ -30,7 +30,7 @@ export function zoomRange(range: TimeRange, atUs: number, factor: number): TimeR
   return { fromUs, toUs: fromUs + wanted }
 }
 
-/** Range moved by `deltaUs`, held so that at least a tenth of it still shows something between `minUs` and `maxUs`. */
+/** The range moved by `deltaUs`; at least a tenth of it stays between `minUs` and `maxUs`. */
 export function panRange(range: TimeRange, deltaUs: number, minUs: number, maxUs: number): TimeRange {
   const span = range.toUs - range.fromUs
   if (!(minUs <= maxUs)) return { fromUs: range.fromUs + deltaUs, toUs: range.toUs + deltaUs }
@@ -40,7 +40,7 @@ export function panRange(range: TimeRange, deltaUs: number, minUs: number, maxUs
   return { fromUs, toUs: fromUs + span }
 }
 
-/** Everything between `minUs` and `maxUs` with a little air on both sides. */
+/** The range from `minUs` to `maxUs` with a margin on both sides. */
 export function fitRange(minUs: number, maxUs: number): TimeRange {
   const air = Math.max((maxUs - minUs) * 0.02, SHORTEST_RANGE_US)
   return { fromUs: minUs - air, toUs: maxUs + air }
@@ -62,11 +62,11 @@ const STEPS_US = [
 export type TimeTick = {
   readonly timeUs: number
   readonly label: string
-  /** A tick whose label says more than the one before it: the full time, where a minute or second turns. */
+  /** Whether the label is the full time, at the start of a minute or second. */
   readonly strong: boolean
 }
 
-/** How times are written: the base, the first packet and the cursor, which the relative bases count from. */
+/** A time base with its origins: the first packet and the cursor. */
 export type TimeReading = { readonly base: TimeBase; readonly startUs: number; readonly cursorUs: number | null }
 
 /** Smallest step that keeps labels `gap` pixels apart. */
@@ -75,7 +75,7 @@ function tickStepUs(scale: TimeScale, gap: number): number {
   return STEPS_US.find((step) => step >= wanted) ?? LONGEST_RANGE_US
 }
 
-/** Ticks of the visible range at round times of the chosen base, labelled no longer than needed. */
+/** Ticks of the visible range at round times of the base, with short labels. */
 export function timeTicks(scale: TimeScale, reading: TimeReading, gap = 88): readonly TimeTick[] {
   const step = tickStepUs(scale, gap)
   const offset = baseOffsetUs(reading, scale.fromUs)
@@ -95,7 +95,7 @@ export function timeTicks(scale: TimeScale, reading: TimeReading, gap = 88): rea
   return ticks
 }
 
-/** What to add to a time of the base to get µs since the epoch. */
+/** Offset of the base's zero from the epoch, µs. */
 function baseOffsetUs(reading: TimeReading, nearUs: number): number {
   if (reading.base === 'start') return reading.startUs
   if (reading.base === 'cursor') return reading.cursorUs ?? reading.startUs
@@ -116,7 +116,7 @@ function longLabel(inBase: number, step: number, reading: TimeReading): string {
 }
 
 function shortLabel(inBase: number, step: number, reading: TimeReading): string {
-  // A signed length read modulo a minute would be wrong before zero.
+  // The minute of a negative offset cannot be taken by modulo.
   if (isRelative(reading)) return longLabel(inBase, step, reading)
   if (step >= DAY) return dateOf(inBase)
   if (step >= MINUTE) return clockOf(inBase, 0).slice(0, 5)
@@ -125,7 +125,7 @@ function shortLabel(inBase: number, step: number, reading: TimeReading): string 
   return fractionOf(modulo(inBase, SECOND), fractionDigits(step))
 }
 
-/** Digits behind the second that tell ticks of this step apart. */
+/** Decimals of a second that ticks of this step need. */
 function fractionDigits(step: number): number {
   if (step >= SECOND) return 0
   return step >= 1000 ? 3 : 6
@@ -150,7 +150,7 @@ function dateOf(inBase: number): string {
   return new Date(inBase / 1000).toISOString().slice(0, 10)
 }
 
-/** `+1:02:03.250`, `−12.5`: hours and minutes only where there are any. */
+/** `+1:02:03.250`, `−12.5`, without leading zero hours and minutes. */
 function signedDuration(us: number, digits: number): string {
   const size = Math.abs(us)
   const sign = us < 0 ? '−' : '+'
@@ -166,7 +166,7 @@ function signedDuration(us: number, digits: number): string {
 const pad = (value: number): string => String(value).padStart(2, '0')
 const modulo = (value: number, by: number): number => ((value % by) + by) % by
 
-/** What relative moments count from (`formatTime`'s origin). */
+/** Origin of a relative base, for `formatTime`. */
 export function readingOriginUs(reading: TimeReading): number | null {
   return reading.base === 'cursor' ? (reading.cursorUs ?? reading.startUs) : reading.startUs
 }

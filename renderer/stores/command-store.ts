@@ -1,17 +1,17 @@
 import { createStore } from 'zustand/vanilla'
 
-/** Something a person can do, listed in the palette and under `?`. */
+/** A command of the user, listed in the palette and under `?`. */
 export type Command = {
   /** Stable, kebab-case. */
   readonly id: string
-  /** As written in the palette: a verb first. */
+  /** Title in the palette, beginning with a verb. */
   readonly title: string
   readonly group: 'Session' | 'View' | 'Objects' | 'Timeline' | 'Player' | 'Window'
-  /** tinykeys notation (`$mod+k`, `Shift+E`, `End`); several keys may do the same. */
+  /** Keys in tinykeys' notation: `$mod+k`, `Shift+E`, `End`. */
   readonly keys?: readonly string[]
   /**
-   * Keys work only while the focus lies inside the element with this `data-panel`; absent: anywhere.
-   * Keys without a modifier are ignored in text fields in any case.
+   * Keys work only while the focus is inside the element with this `data-panel`; absent: anywhere.
+   * Text fields ignore keys without a modifier.
    */
   readonly panel?: string
   /** Absent: always. */
@@ -22,7 +22,7 @@ export type Command = {
 /** Commands by id; views add theirs while they are mounted. */
 export const commandStore = createStore<{ readonly commands: readonly Command[] }>(() => ({ commands: [] }))
 
-/** @returns the function that takes them away again; shaped to be an effect's clean-up */
+/** @returns a function that removes them, for the clean-up of an effect */
 export function addCommands(commands: readonly Command[]): () => void {
   const ids = new Set(commands.map((command) => command.id))
   commandStore.setState((state) => ({
@@ -34,7 +34,7 @@ export function addCommands(commands: readonly Command[]): () => void {
   }
 }
 
-/** Runs a command by id, as the palette, the menu and buttons do. */
+/** Runs a command by its id. */
 export function runCommand(id: string): void {
   const command = commandStore.getState().commands.find((known) => known.id === id)
   if (command !== undefined && (command.enabled === undefined || command.enabled())) command.run()

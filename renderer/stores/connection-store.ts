@@ -5,13 +5,13 @@ import type { ConnectionState } from '../client/engine-client.ts'
 
 export type Connection = {
   readonly state: ConnectionState
-  /** Wall ms since which the connection is in this state. */
+  /** Wall clock of the last change of state, ms. */
   readonly sinceMs: number
   readonly hello: EngineHello | null
   readonly interfaces: readonly NetworkInterface[]
 }
 
-/** The wire to the engine, and what the engine said about itself. */
+/** The connection to the engine, with the engine's description. */
 export const connectionStore = createStore<Connection>(() => ({
   state: 'connecting',
   sinceMs: 0,
@@ -21,7 +21,7 @@ export const connectionStore = createStore<Connection>(() => ({
 
 const NO_PARTS: readonly PartDescription[] = []
 
-/** Every kind of part; none before the engine has described them. */
+/** The engine's kinds of parts; empty until the first `hello`. */
 export function partsOf({ hello }: Connection): readonly PartDescription[] {
   return hello?.parts ?? NO_PARTS
 }

@@ -2,14 +2,14 @@ import { createStore } from 'zustand/vanilla'
 import { groupOfPanel, INSPECT_LAYOUT, type PanelId, visiblePanels } from '../model/layout.ts'
 import { settingsStore } from './settings-store.ts'
 
-/** Which dialog lies over the frame. */
+/** A dialog over the frame. */
 export type Dialog = 'palette' | 'keys' | 'listen'
 
 export type FrameState = {
   readonly dialog: Dialog | null
-  /** Panel the keyboard is in, for the rail's mark. */
+  /** Panel with the focus. */
   readonly focused: PanelId | null
-  /** Panel that fills the frame for now; null shows all. */
+  /** Panel that fills the frame; null: all are shown. */
   readonly maximised: PanelId | null
 }
 
@@ -17,7 +17,7 @@ export const frameStore = createStore<FrameState>(() => ({ dialog: null, focused
 
 export const showDialog = (dialog: Dialog | null): void => frameStore.setState({ dialog })
 
-/** Brings a panel to the front of its group, unfolding it. */
+/** Brings a panel to the front of its group, and shows the group. */
 export function revealPanel(panel: PanelId): void {
   const group = groupOfPanel(INSPECT_LAYOUT, panel)
   if (group === undefined) return
@@ -29,14 +29,14 @@ export function revealPanel(panel: PanelId): void {
   if (maximised !== null && maximised !== panel) frameStore.setState({ maximised: null })
 }
 
-/** Brings a panel to the front and moves the keyboard into it. */
+/** Brings a panel to the front and focuses it. */
 export function goToPanel(panel: PanelId): void {
   revealPanel(panel)
-  // After React has put it there.
+  // After React has rendered the panel.
   requestAnimationFrame(() => focusPanel(panel))
 }
 
-/** Focuses what a panel marks as its main thing (`data-main`), or the panel itself. */
+/** Focuses the main element of a panel (`data-main`), or the panel itself. */
 export function focusPanel(panel: PanelId): void {
   const section = document.querySelector<HTMLElement>(`[data-panel="${panel}"]`)
   if (section === null) return
@@ -44,7 +44,7 @@ export function focusPanel(panel: PanelId): void {
   main.focus({ preventScroll: true })
 }
 
-/** F6: the next panel on the screen after the one with the focus. */
+/** Focuses the next or previous visible panel (F6). */
 export function stepPanel(step: 1 | -1): void {
   const { fronts, hidden } = settingsStore.getState()
   const { maximised } = frameStore.getState()
@@ -55,7 +55,7 @@ export function stepPanel(step: 1 | -1): void {
   if (next !== undefined) focusPanel(next)
 }
 
-/** Folds the group of a panel away, or back. */
+/** Hides or shows the group of a panel. */
 export function togglePanel(panel: PanelId): void {
   const group = groupOfPanel(INSPECT_LAYOUT, panel)
   if (group === undefined) return
@@ -64,7 +64,7 @@ export function togglePanel(panel: PanelId): void {
   else settingsStore.setState({ hidden: [...hidden, group.id] })
 }
 
-/** One panel over the whole frame, and back. */
+/** Maximises a panel over the frame, or restores the frame. */
 export function toggleMaximised(panel: PanelId): void {
   frameStore.setState((state) => ({ maximised: state.maximised === panel ? null : panel }))
 }

@@ -1,13 +1,13 @@
 import { createStore } from 'zustand/vanilla'
 import type { LogLine } from '../../core/contract/snapshot.ts'
 
-/** Lines kept in the window; the engine's log file has them all. */
+/** Limit of lines in the window; the engine's log file has all lines. */
 export const LOG_LINES = 5000
 
 export type LogState = {
   /** Oldest first. */
   readonly lines: readonly LogLine[]
-  /** Lines received since the page opened, of which `lines` are the last. */
+  /** Number of lines since the page opened. */
   readonly total: number
 }
 

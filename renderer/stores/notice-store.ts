@@ -1,9 +1,9 @@
 import { createStore } from 'zustand/vanilla'
 import type { AppError } from '../../core/contract/app-error.ts'
 
-/** What a command of the user's came to, shown until dismissed or replaced. */
+/** Result of a command, shown until it is dismissed or replaced. */
 export type Notice = {
-  /** Grows, so that the same words twice are two notices. */
+  /** Number of the notice; the same text again is a new notice. */
   readonly id: number
   readonly text: string
   readonly error: AppError | null

@@ -47,7 +47,7 @@ describe('object columns', () => {
     expect(columns.firstTimeUs[0]).toBe(12)
   })
 
-  it('overwrites a row that came before and lists it as arrived once', () => {
+  it('overwrites a known row and lists it as arrived once', () => {
     const columns = new ObjectColumns()
     columns.apply(batch('a', pack([{ index: 0 }, { index: 1 }])))
     columns.apply(batch('a', pack([{ index: 1, received: 9, state: OBJECT_STATE.complete }, { index: 2 }])))
@@ -56,7 +56,7 @@ describe('object columns', () => {
     expect([...columns.arrived.subarray(0, columns.arrivedCount)]).toEqual([0, 1, 2])
   })
 
-  it('grows past its first capacity and keeps what it had', () => {
+  it('grows past its first capacity and keeps its rows', () => {
     const columns = new ObjectColumns()
     columns.apply(batch('a', pack([{ index: 0, firstUs: 5 }])))
     columns.apply(batch('a', pack([{ index: 70_000, firstUs: 6 }]), 70_001))
@@ -66,7 +66,7 @@ describe('object columns', () => {
     expect(columns.channel[70_000]).toBe(7)
   })
 
-  it('starts over for another session, and tells its listeners', () => {
+  it('starts over for another session, and calls its listeners', () => {
     const columns = new ObjectColumns()
     let calls = 0
     const stop = columns.subscribe(() => calls++)

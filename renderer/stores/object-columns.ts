@@ -1,29 +1,29 @@
 import { OBJECT_ROW, OBJECT_ROW_BYTES, type ObjectBatch } from '../../core/contract/object-rows.ts'
 
-/** `channel` of a row that was announced by a higher index but has not arrived yet. */
+/** `channel` of a row below `count` that has not arrived. */
 export const NO_CHANNEL = 0xffffffff
 
 const FIRST_CAPACITY = 4096
 const MAX_CHANNEL = 0xfffff
 
 /**
- * The object columns of the watched session as typed arrays: the model behind everything drawn per object.
+ * The object columns of the watched session as typed arrays: the data of all drawings of objects.
  *
- * Rows are addressed by their index in the session, which never changes meaning. `apply` costs O(rows in the batch); the
- * arrays grow by doubling, so take them from the instance again after a `version` change instead of keeping them.
+ * A row's index in the session is permanent. `apply` costs O(rows in the batch). The arrays grow by doubling, so read them from
+ * the instance again after a change of `version`.
  */
 export class ObjectColumns {
-  /** Session the rows belong to; null while empty. */
+  /** Session of the rows; null while empty. */
   sessionId: string | null = null
-  /** Highest row index seen + 1. A row below it that has not come yet has `channel` NO_CHANNEL. */
+  /** Highest row index + 1. Rows below it that have not arrived have `channel` NO_CHANNEL. */
   count = 0
-  /** Rows that have come, in the order they came first: `arrived[0..arrivedCount)`. Lets an index append what is new. */
+  /** Rows in order of their first arrival: `arrived[0..arrivedCount)`. An index appends the new ones. */
   arrivedCount = 0
-  /** Grows with every change, also with `clear`. */
+  /** Incremented by every change, also by `clear`. */
   version = 0
-  /** Grows when the rows start over, so that an index built on them does as well. */
+  /** Incremented when the rows start over, which invalidates every index over them. */
   generation = 0
-  /** Earliest and latest packet of all rows, µs; `minUs > maxUs` while there are none. */
+  /** Earliest and latest packet of all rows, µs; `minUs > maxUs` without rows. */
   minUs = Number.POSITIVE_INFINITY
   maxUs = Number.NEGATIVE_INFINITY
 
@@ -33,7 +33,7 @@ export class ObjectColumns {
   /** Bytes, -1 while unknown. */
   size = new Float64Array(FIRST_CAPACITY)
   received = new Float64Array(FIRST_CAPACITY)
-  /** Bytes that FEC gave back; `received` is without them. */
+  /** Bytes recovered by FEC, which `received` does not include. */
   recovered = new Float64Array(FIRST_CAPACITY)
   toi = new Float64Array(FIRST_CAPACITY)
   /** OBJECT_STATE. */
@@ -45,7 +45,7 @@ export class ObjectColumns {
   readonly #listeners = new Set<() => void>()
   #longestUs = new Float64Array(64)
 
-  /** Takes the rows of one batch. Rows of another session start the columns over. */
+  /** Stores the rows of one batch. Rows of another session start the columns over. */
   apply(batch: ObjectBatch): void {
     if (batch.sessionId !== this.sessionId) {
       if (this.sessionId !== null) this.#reset()
@@ -79,12 +79,12 @@ export class ObjectColumns {
     if (rows > 0) this.#changed()
   }
 
-  /** Longest time from first to last packet of any object of the channel, µs. Bounds a search by time. */
+  /** Longest duration of an object of the channel, µs: bounds a search by time. */
   longestUs(channel: number): number {
     return this.#longestUs[channel] ?? 0
   }
 
-  /** Forgets all rows: the session was closed. */
+  /** Removes all rows, after the session was closed. */
   clear(): void {
     if (this.sessionId === null) return
     this.#reset()
@@ -92,7 +92,7 @@ export class ObjectColumns {
     this.#changed()
   }
 
-  /** Calls `listener` after every change; the answer takes it off again. */
+  /** Calls `listener` after every change. @returns a function that unsubscribes */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => {
@@ -112,7 +112,7 @@ export class ObjectColumns {
 
   #noteLength(channel: number, lengthUs: number): void {
     if (channel >= this.#longestUs.length) {
-      // A channel number is an index of the session's channels; a wild one from a broken batch must not size an array.
+      // A corrupt channel number must not size an array.
       if (channel > MAX_CHANNEL) return
       this.#longestUs = grown(this.#longestUs, new Float64Array(2 ** Math.ceil(Math.log2(channel + 1))))
     }

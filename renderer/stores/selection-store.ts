@@ -1,8 +1,8 @@
 import { createStore } from 'zustand/vanilla'
 
 /**
- * What is selected, the same in every view. `null` means "all" for service and channel, "none" for the rest.
- * Selecting a service or channel narrows the object table, the flows, the signalling and the timeline.
+ * The selection, shared by all views. `null` is all services or channels, and none of the others. A selected service or
+ * channel filters the object table, the flows, the signalling and the timeline.
  */
 export type Selection = {
   readonly serviceId: number | null
@@ -12,7 +12,7 @@ export type Selection = {
   readonly objectIndex: number | null
   /** `SignallingSnapshot.key`. */
   readonly signallingKey: string | null
-  /** What the player was last asked to play; `count` grows with every request, so that the same one can be asked again. */
+  /** Last request to the player; `count` makes a repeated request distinct. */
   readonly play: { readonly serviceId: number | null; readonly count: number }
 }
 
@@ -26,12 +26,12 @@ const NOTHING: Selection = {
 
 export const selectionStore = createStore<Selection>(() => NOTHING)
 
-/** A channel belongs to a service, so choosing another service lets go of it. */
+/** Selects a service, and clears the channel, which belongs to a service. */
 export function selectService(serviceId: number | null): void {
   selectionStore.setState({ serviceId, channel: null })
 }
 
-/** @param serviceId the channel's service, where it has one: it is selected along */
+/** @param serviceId the channel's service, which is selected too */
 export function selectChannel(channel: number | null, serviceId?: number | null): void {
   selectionStore.setState(serviceId === undefined ? { channel } : { channel, serviceId })
 }
@@ -44,12 +44,12 @@ export function selectSignalling(signallingKey: string | null): void {
   selectionStore.setState({ signallingKey })
 }
 
-/** Asks the player for a service. */
+/** Requests a service of the player. */
 export function playService(serviceId: number | null): void {
   selectionStore.setState((state) => ({ play: { serviceId, count: state.play.count + 1 } }))
 }
 
-/** Esc: object, then channel, then service. */
+/** Clears the object, else the channel, else the service (Esc). */
 export function clearInnermost(): void {
   const { objectIndex, channel, serviceId } = selectionStore.getState()
   if (objectIndex !== null) selectObject(null)
@@ -57,7 +57,7 @@ export function clearInnermost(): void {
   else if (serviceId !== null) selectService(null)
 }
 
-/** A new session has other services and rows. */
+/** Clears the selection for a new session. */
 export function clearSelection(): void {
   selectionStore.setState((state) => ({ ...NOTHING, play: { serviceId: null, count: state.play.count + 1 } }))
 }

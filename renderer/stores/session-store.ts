@@ -5,7 +5,7 @@ import { SessionSections } from '../../core/contract/session-sections.ts'
 import type { Pace } from '../../core/contract/session-spec.ts'
 import type { SectionChanges, SessionSnapshot } from '../../core/contract/snapshot.ts'
 
-/** What the user asked to open, kept so that a failed attempt can be retried with the same words. */
+/** A request of the user to open something, kept for another attempt. */
 export type OpenRequest =
   | {
       readonly kind: 'capture'
@@ -17,10 +17,10 @@ export type OpenRequest =
   | { readonly kind: 'url'; readonly url: string; readonly choices: Choices; readonly label: string }
   | { readonly kind: 'demo'; readonly label: string }
 
-/** An attempt to open a session: uploading and starting, or failed with the reason. */
+/** An attempt to open a session, under way or failed. */
 export type Opening = {
   readonly request: OpenRequest
-  /** Bytes sent of a file uploaded from a browser; null when nothing is uploaded. */
+  /** Progress of an upload from a browser; null without one. */
   readonly upload: { readonly doneBytes: number; readonly totalBytes: number } | null
   readonly error: AppError | null
 }
@@ -28,23 +28,23 @@ export type Opening = {
 export type SessionState = {
   /** The session on the screen; null on the first screen. */
   readonly sessionId: string | null
-  /** How it was opened, for "try again" and "other interface". */
+  /** How the session was opened, for another attempt or interface. */
   readonly request: OpenRequest | null
-  /** The receiver on the screen and all that is linked to it; null until its sections have arrived. */
+  /** The receiver on the screen with the parts linked to it; null until their sections arrive. */
   readonly snapshot: SessionSnapshot | null
-  /** The receiver asked for, of several; null: the first. */
+  /** The chosen receiver; null: the first. */
   readonly receiver: string | null
   readonly opening: Opening | null
-  /** Failures of the engine that belong to no command, newest last, until dismissed. */
+  /** Errors of the engine outside commands, newest last, until dismissed. */
   readonly problems: readonly AppError[]
-  /** The engine died and came back; what was lost. */
+  /** Set after the engine was restarted: the session is lost. */
   readonly restarted: AppError | null
 }
 
-/** Sections of the session on the screen, as they arrived. */
+/** Sections of the session on the screen. */
 let sections = new SessionSections()
 
-/** The session on the screen. Its snapshot is put together anew from sections that changed, at most four times a second. */
+/** The session on the screen. Changed sections update its snapshot at most four times a second. */
 export const sessionStore = createStore<SessionState>(() => ({
   sessionId: null,
   request: null,
@@ -55,7 +55,7 @@ export const sessionStore = createStore<SessionState>(() => ({
   restarted: null,
 }))
 
-/** Puts a started session on the screen, and forgets the one before. */
+/** Shows a started session instead of the previous one. */
 export function showSession(sessionId: string, request: OpenRequest | null): void {
   sections = new SessionSections()
   sessionStore.setState({
@@ -69,7 +69,7 @@ export function showSession(sessionId: string, request: OpenRequest | null): voi
   })
 }
 
-/** Back to the first screen. */
+/** Shows the first screen. */
 export function showNoSession(): void {
   sections = new SessionSections()
   sessionStore.setState({
@@ -82,28 +82,28 @@ export function showNoSession(): void {
   })
 }
 
-/** The engine that ran the session is gone: what was received stays readable as far as the window holds it. */
-export function loseSession(error: AppError): void {
+/** Marks the session as lost with its engine. The data in the window stays readable. */
+export function markSessionLost(error: AppError): void {
   sessionStore.setState((state) => ({
     restarted: state.restarted ?? error,
     snapshot: state.snapshot === null ? null : { ...state.snapshot, phase: 'stopped', gateways: [] },
   }))
 }
 
-/** Takes what has changed of the session on the screen; changes of another session are ignored. */
-export function takeSections({ sessionId, changes }: SectionChanges): void {
+/** Applies changes of the session on the screen; changes of other sessions are ignored. */
+export function applySections({ sessionId, changes }: SectionChanges): void {
   const { sessionId: shown, receiver } = sessionStore.getState()
   if (sessionId !== shown) return
   sections.take(changes)
   sessionStore.setState({ snapshot: sections.snapshot(sessionId, receiver) })
 }
 
-/** The receiver that commands about objects and tables name; undefined: the session's first. */
+/** The receiver for commands about objects and tables; undefined: the session's first. */
 export function shownReceiver(): string | undefined {
   return sessionStore.getState().receiver ?? undefined
 }
 
-/** Puts another receiver of the session on the screen. */
+/** Shows another receiver of the session. */
 export function showReceiver(receiver: string): void {
   const { sessionId } = sessionStore.getState()
   if (sessionId !== null) sessionStore.setState({ receiver, snapshot: sections.snapshot(sessionId, receiver) })
@@ -111,8 +111,8 @@ export function showReceiver(receiver: string): void {
 
 const MAX_PROBLEMS = 20
 
-/** Keeps a failure for the banner; the same sentence again is not repeated. */
-export function takeProblem(error: AppError): void {
+/** Adds an error for a banner, unless its message is already there. */
+export function addProblem(error: AppError): void {
   const { problems } = sessionStore.getState()
   if (problems.some((known) => known.message === error.message)) return
   sessionStore.setState({ problems: [...problems, error].slice(-MAX_PROBLEMS) })

@@ -7,19 +7,19 @@ export type Theme = 'dark' | 'light'
 
 export type Settings = {
   readonly theme: Theme
-  /** What times count from; the live value is in the time store, this is what the next window starts with. */
+  /** Time base for the next window; the time store has the current one. */
   readonly timeBase: TimeBase
-  /** Sizes in px of each split of the frame, by the split's name. */
+  /** Sizes of each split in px, by the split's id. */
   readonly sizes: Readonly<Record<string, readonly number[]>>
-  /** The panel in front in each group of tabs, by the group's name. */
+  /** Front panel of each group, by the group's id. */
   readonly fronts: Readonly<Record<string, string>>
-  /** Groups of the frame that are folded away. */
+  /** Hidden groups. */
   readonly hidden: readonly string[]
-  /** What was typed, and the options chosen, when last listening. */
+  /** Address and options of the Listen form. */
   readonly listen: { readonly url: string; readonly choices: Choices }
-  /** Options with which captures are opened. */
+  /** Options for captures. */
   readonly capture: Choices
-  /** Only in a browser: in the app the program keeps them. */
+  /** Recent sources of a browser; the app stores its own. */
   readonly recent: readonly RecentItem[]
 }
 
@@ -37,14 +37,14 @@ const DEFAULTS: Settings = {
 const KEY = 'routescope-settings'
 const RECENT_ITEMS = 8
 
-/** What the window remembers. Anything unreadable in the storage is dropped, never an error. */
+/** The stored settings. Unreadable values are dropped. */
 export const settingsStore = createStore<Settings>(() => ({ ...DEFAULTS, ...stored() }))
 
 settingsStore.subscribe((settings) => {
   try {
     localStorage.setItem(KEY, JSON.stringify(settings))
   } catch {
-    // Storage full or forbidden: the settings then last as long as the window.
+    // Storage is full or forbidden: the settings last until the window closes.
   }
 })
 
@@ -57,7 +57,7 @@ function stored(): Partial<Settings> {
   }
 }
 
-/** Any object: what in it is a choice is known once the engine has described its parts. */
+/** Accepts any object: choices are checked once the engine has described its parts. */
 function choicesIn(value: unknown): Choices {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Choices) : {}
 }
@@ -71,7 +71,7 @@ function checked(value: Record<string, unknown>): Partial<Settings> {
   }
   const listen = value.listen as { url?: unknown; interface?: unknown; choices?: unknown } | null | undefined
   if (typeof listen?.url === 'string') {
-    // Earlier versions remembered one interface and nothing else.
+    // Earlier versions stored a single interface.
     const before = typeof listen.interface === 'string' ? { interfaces: [listen.interface] } : {}
     kept.listen = { url: listen.url, choices: { ...before, ...choicesIn(listen.choices) } }
   }
@@ -88,7 +88,7 @@ export function rememberSizes(split: string, sizes: readonly number[]): void {
   settingsStore.setState((state) => ({ sizes: { ...state.sizes, [split]: sizes } }))
 }
 
-/** Puts an item first among the recent ones. */
+/** Moves an item to the front of the recent ones. */
 export function rememberRecent(item: RecentItem): void {
   settingsStore.setState((state) => ({
     recent: [item, ...state.recent.filter((known) => known.kind !== item.kind || known.value !== item.value)].slice(

@@ -11,13 +11,13 @@ import {
   selectService,
 } from './selection-store.ts'
 import {
+  addProblem,
+  applySections,
   dismissProblem,
-  loseSession,
+  markSessionLost,
   sessionStore,
   showNoSession,
   showSession,
-  takeProblem,
-  takeSections,
 } from './session-store.ts'
 import { rememberRecent, settingsStore } from './settings-store.ts'
 
@@ -28,7 +28,7 @@ beforeEach(() => {
 })
 
 describe('the selection', () => {
-  it('lets go of the channel with its service', () => {
+  it('clears the channel with its service', () => {
     selectService(1)
     selectChannel(4, 1)
     selectService(2)
@@ -47,7 +47,7 @@ describe('the selection', () => {
     expect(selectionStore.getState().serviceId).toBeNull()
   })
 
-  it('asks the player again for the same service', () => {
+  it('requests the same service of the player again', () => {
     playService(1)
     const { count } = selectionStore.getState().play
     playService(1)
@@ -56,27 +56,27 @@ describe('the selection', () => {
 })
 
 describe('the session', () => {
-  it('takes only its own snapshots', () => {
+  it('applies only its own changes', () => {
     showSession('s1', null)
-    takeSections(sectionsOf(fakeSnapshot({ sessionId: 'other' })))
+    applySections(sectionsOf(fakeSnapshot({ sessionId: 'other' })))
     expect(sessionStore.getState().snapshot).toBeNull()
-    takeSections(sectionsOf(fakeSnapshot({ sessionId: 's1' })))
+    applySections(sectionsOf(fakeSnapshot({ sessionId: 's1' })))
     expect(sessionStore.getState().snapshot?.sessionId).toBe('s1')
   })
 
-  it('stops on the screen when its engine is gone, and says so once', () => {
+  it('stops on the screen when its engine is lost, and reports it once', () => {
     showSession('s1', null)
-    takeSections(sectionsOf(fakeSnapshot()))
+    applySections(sectionsOf(fakeSnapshot()))
     const first = fakeError('The engine died.', 'engine-died')
-    loseSession(first)
-    loseSession(fakeError('There is no session s1.', 'no-such-session'))
+    markSessionLost(first)
+    markSessionLost(fakeError('There is no session s1.', 'no-such-session'))
     expect(sessionStore.getState()).toMatchObject({ restarted: first, snapshot: { phase: 'stopped' } })
   })
 
-  it('tells a failure once, until it is dismissed', () => {
+  it('shows an error once, until it is dismissed', () => {
     const error = fakeError('The disk is full.', 'disk-full')
-    takeProblem(error)
-    takeProblem({ ...error })
+    addProblem(error)
+    addProblem({ ...error })
     expect(sessionStore.getState().problems).toEqual([error])
     dismissProblem(error)
     expect(sessionStore.getState().problems).toEqual([])
@@ -92,7 +92,7 @@ it('keeps the last log lines and counts all', () => {
   expect(logStore.getState().total).toBe(LOG_LINES + 11)
 })
 
-it('keeps recent items once, the newest first', () => {
+it('lists recent items once, newest first', () => {
   const item = (value: string) => ({ kind: 'capture', value, label: value }) as const
   for (const value of ['a', 'b', 'a']) rememberRecent(item(value))
   expect(settingsStore.getState().recent.map((one) => one.value)).toEqual(['a', 'b'])

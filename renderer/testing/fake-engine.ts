@@ -5,14 +5,14 @@ import { STARTUP_STEPS, type Startup } from '../../core/contract/report.ts'
 import type { SectionChange, SectionChanges, SectionMap, SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { EngineCallError } from '../client/call-error.ts'
 import type { ConnectionState, EngineClient } from '../client/engine-client.ts'
-import { givenOf } from '../client/given-arguments.ts'
 import { busy } from '../client/idle.ts'
+import { withoutTrailingUndefined } from '../client/wire-arguments.ts'
 
 type Answers = {
   [Name in CommandName]?: (...args: Parameters<EngineCommands[Name]>) => ReturnType<EngineCommands[Name]>
 }
 
-/** An engine for tests: answers from a table, emits what it is told to, and notes every call. Never part of the program. */
+/** An engine for tests: answers from a table, emits the test's events, and records every call. */
 export class FakeEngine implements EngineClient {
   state: ConnectionState = 'open'
   readonly calls: { readonly name: CommandName; readonly args: readonly unknown[] }[] = []
@@ -28,7 +28,7 @@ export class FakeEngine implements EngineClient {
     name: Name,
     ...args: Parameters<EngineCommands[Name]>
   ): Promise<ReturnType<EngineCommands[Name]>> {
-    this.calls.push({ name, args: givenOf(args) })
+    this.calls.push({ name, args: withoutTrailingUndefined(args) })
     const done = busy()
     try {
       await Promise.resolve()
@@ -72,10 +72,10 @@ export function fakeError(message: string, code: AppError['code'] = 'internal'):
   return { code, message, tryThis: 'Give the fake engine an answer.' }
 }
 
-/** A session with nothing in it, for tests to fill in what they are about. */
 /** A service that has not been tuned in. */
 export const NO_STARTUP = Object.fromEntries(STARTUP_STEPS.map((step) => [step, null])) as Startup
 
+/** An empty session with the changes that a test needs. */
 export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnapshot {
   return {
     sessionId: 's1',
@@ -132,7 +132,7 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
   }
 }
 
-/** What the engine sends of a session that is in this state. */
+/** The sections that an engine sends for a snapshot. */
 export function sectionsOf(snapshot: SessionSnapshot): SectionChanges {
   const { sessionId, name, phase, problems, demo, receives, source, totals, ...rest } = snapshot
   const { services, flows, links, channels, signalling, alarms, losses, systemTime, repair } = rest
@@ -196,7 +196,7 @@ export function fakeRow(index: number, change: Partial<ObjectRow> = {}): ObjectR
   }
 }
 
-/** Rows as they cross in a batch. @param channelOf the channel of a row */
+/** Packs rows as in a batch. @param channelOf the channel of a row */
 export function packRows(rows: readonly ObjectRow[], channelOf: (row: ObjectRow) => number): Uint8Array {
   const bytes = new Uint8Array(rows.length * OBJECT_ROW_BYTES)
   const view = new DataView(bytes.buffer)

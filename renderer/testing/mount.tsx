@@ -4,18 +4,18 @@ import { TooltipProvider } from '../ui/Tooltip.tsx'
 
 export type Mounted = {
   readonly host: HTMLElement
-  /** Lets promises and effects run to their end. */
+  /** Waits for promises and effects. */
   readonly settle: () => Promise<void>
   readonly unmount: () => void
 }
 
-/** Renders a view for a test, with what the window puts round every view. */
+/** Renders a view for a test, inside the window's providers. */
 export async function mount(view: ReactNode): Promise<Mounted> {
   ;(globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true
   const host = document.createElement('div')
   document.body.append(host)
   const root = createRoot(host)
-  // Third-party widgets finish what they show in a task or a frame of their own.
+  // Third-party widgets render in a task or a frame of their own.
   const settle = () => act(() => new Promise<void>((done) => requestAnimationFrame(() => setTimeout(done))))
   await act(async () => root.render(<TooltipProvider>{view}</TooltipProvider>))
   await settle()
@@ -26,7 +26,7 @@ export async function mount(view: ReactNode): Promise<Mounted> {
   return { host, settle, unmount }
 }
 
-/** The button whose name holds these words; fails the test where there is none. */
+/** The button with these words in its name. @throws without one */
 export function buttonNamed(host: HTMLElement, words: string): HTMLButtonElement {
   const found = [...host.querySelectorAll('button')].find((button) =>
     `${button.getAttribute('aria-label') ?? ''} ${button.textContent}`.includes(words),

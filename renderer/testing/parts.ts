@@ -1,7 +1,7 @@
 import type { PartDescription } from '../../core/contract/part-description.ts'
 
-// By a variable: only the data of the tables is wanted here, none of core's types.
+// The variable keeps core's types out of the renderer's project: only the data is used.
 const path = '../../core/engine/registry.ts'
 
-/** Every kind of part, as an engine describes them. */
+/** The engine's descriptions of all kinds of parts. */
 export const PARTS = ((await import(path)) as { PART_DESCRIPTIONS: readonly PartDescription[] }).PART_DESCRIPTIONS

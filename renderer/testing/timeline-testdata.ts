@@ -3,7 +3,7 @@ import type { ChannelSnapshot, ServiceSnapshot, SignallingSnapshot } from '../..
 import { ObjectColumns } from '../stores/object-columns.ts'
 import { fakeRow, NO_STARTUP, packRows } from './fake-engine.ts'
 
-/** One object of a test: times in µs. */
+/** One object of a test; times in µs. */
 export type Bar = {
   readonly channel: number
   readonly fromUs: number
@@ -14,7 +14,7 @@ export type Bar = {
   readonly repeats?: number
 }
 
-/** Columns holding these objects, rows in this order. */
+/** Columns with these objects, in this order. */
 export function columnsOf(bars: readonly Bar[], columns = new ObjectColumns(), from = 0): ObjectColumns {
   const rows = bars.map((bar, at) =>
     fakeRow(from + at, {

@@ -14,7 +14,7 @@ type BannerProps = {
   readonly onDismiss?: () => void
 }
 
-/** One sentence across the window, under the source bar. */
+/** A sentence under the source bar, across the window. */
 export function Banner({ severity, text, tryThis, actions, onDismiss }: BannerProps) {
   return (
     <div className={`${styles.banner} ${styles[severity]}`} role={severity === 'error' ? 'alert' : 'status'}>

@@ -5,7 +5,7 @@ import styles from './Button.module.css'
 import { Tooltip } from './Tooltip.tsx'
 
 type ButtonProps = ButtonHTMLAttributes<HTMLButtonElement> & {
-  /** `primary` once per place; `danger` stops something. */
+  /** `primary`: one per form; `danger`: stops something. */
   readonly variant?: 'primary' | 'plain' | 'quiet' | 'danger'
   readonly icon?: LucideIcon
   readonly size?: 'small' | 'large'
@@ -27,9 +27,9 @@ export function Button({ variant = 'plain', icon: Icon, size = 'small', classNam
 }
 
 type IconButtonProps = Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'children'> & {
-  /** Its accessible name, and the tooltip. */
+  /** Accessible name and tooltip. */
   readonly label: string
-  /** Shown in the tooltip. */
+  /** Keys for the tooltip. */
   readonly keys?: string
   readonly icon: LucideIcon
   readonly size?: number

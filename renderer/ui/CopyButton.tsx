@@ -7,11 +7,11 @@ const CONFIRM_MS = 1200
 type CopyButtonProps = {
   readonly label: string
   readonly text: () => string | Promise<string>
-  /** With words beside the icon. */
+  /** Shows the label beside the icon. */
   readonly worded?: boolean
 }
 
-/** Copies, and says so for a moment. */
+/** Copies a text, and confirms it for a moment. */
 export function CopyButton({ label, text, worded = false }: CopyButtonProps) {
   const [copied, setCopied] = useState(false)
   useEffect(() => {

@@ -5,12 +5,12 @@ import styles from './EmptyState.module.css'
 type EmptyStateProps = {
   readonly icon?: LucideIcon
   readonly title: string
-  /** Why there is nothing, or when there will be. */
+  /** Why there is no data, or when it appears. */
   readonly children?: ReactNode
   readonly actions?: ReactNode
 }
 
-/** What a view says while it has nothing to show. */
+/** Placeholder of a view without data. */
 export function EmptyState({ icon: Icon, title, children, actions }: EmptyStateProps) {
   return (
     <div className={styles.empty}>

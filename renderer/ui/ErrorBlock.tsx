@@ -3,7 +3,7 @@ import type { AppError } from '../../core/contract/app-error.ts'
 import styles from './ErrorBlock.module.css'
 import { SeverityGlyph } from './glyphs.tsx'
 
-/** A failure where it happened: what, what to try, and buttons for just that. */
+/** An error beside its cause, with advice and actions. */
 export function ErrorBlock({ error, actions }: { readonly error: AppError; readonly actions?: ReactNode }) {
   return (
     <div className={styles.block} role="alert" data-code={error.code}>

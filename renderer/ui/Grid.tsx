@@ -1,5 +1,5 @@
-// biome-ignore-all lint/a11y/useSemanticElements: rows are positioned by hand, which table elements do not allow; the roles say what they are
-// biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names the selected row as its active one
+// biome-ignore-all lint/a11y/useSemanticElements: rows are positioned absolutely, which table elements do not allow; roles replace them
+// biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and references the selected row as its active descendant
 // biome-ignore-all lint/a11y/noStaticElementInteractions: the role is grid or treegrid, which the rule cannot see
 // biome-ignore-all lint/a11y/useAriaPropsSupportedByRole: likewise
 // biome-ignore-all lint/a11y/useKeyWithClickEvents: keys are the grid's, see grid-keys.ts
@@ -20,22 +20,22 @@ import {
 import styles from './Grid.module.css'
 import { gridKey } from './grid-keys.ts'
 
-/** One column: what it shows is text first, so that it copies as shown. */
+/** One column. `text` is what a cell shows and copies. */
 export type Column<Row> = {
   readonly id: string
   readonly title: string
-  /** Said once here instead of in every cell. */
+  /** Unit in the header, instead of in every cell. */
   readonly unit?: string
-  /** Least width in px. */
+  /** Minimum width in px. */
   readonly width: number
-  /** Share of the width left over; absent: none. */
+  /** Share of the remaining width; absent: none. */
   readonly grow?: number
   readonly align?: 'end'
   readonly sortable?: boolean
   readonly text: (row: Row) => string
-  /** The value for machines, where it differs from what is shown. */
+  /** Raw value to copy, if it differs from `text`. */
   readonly raw?: (row: Row) => string
-  /** When text alone will not do. */
+  /** Content of a cell, if it is more than `text`. */
   readonly cell?: (row: Row) => ReactNode
   readonly tooltip?: (row: Row) => string | undefined
 }
@@ -46,9 +46,9 @@ type GridProps<Row> = {
   readonly label: string
   readonly columns: readonly Column<Row>[]
   readonly count: number
-  /** Null while a row has not been fetched. */
+  /** Null for a row that is not fetched. */
   readonly rowAt: (position: number) => Row | null
-  /** Grows whenever any row may read otherwise than before. */
+  /** Changes when the text of any row may have changed. */
   readonly version?: number
   /** Position of the selected row, -1 for none. */
   readonly selected: number
@@ -57,14 +57,14 @@ type GridProps<Row> = {
   readonly onActivate?: (position: number) => void
   readonly sort?: { readonly column: string; readonly descending: boolean }
   readonly onSort?: (column: string) => void
-  /** The rows on the screen changed. */
+  /** Reports the range of visible rows. */
   readonly onRange?: (from: number, to: number) => void
-  /** Makes it a tree: where a row stands in it. */
+  /** Level and state of a row in a tree; absent: a flat table. */
   readonly tree?: (row: Row) => TreePlace
   readonly onToggle?: (position: number) => void
   readonly rowTone?: (row: Row) => string | undefined
   readonly empty?: ReactNode
-  /** The pointer moves over the rows, or left them. */
+  /** The pointer moved over the rows, or left them. */
   readonly onHover?: (over: boolean) => void
 }
 
@@ -72,7 +72,7 @@ const ROW_HEIGHT = 24
 const HEADER_HEIGHT = 26
 const OVERSCAN = 4
 
-/** A virtualised table with one selected row, for mouse, keyboard and screen readers alike. */
+/** A virtualised table with one selected row, for mouse, keyboard and screen readers. */
 export function Grid<Row>(props: GridProps<Row>) {
   const { columns, count, rowAt, selected, onSelect, onRange, tree } = props
   const scroller = useRef<HTMLDivElement>(null)
@@ -108,7 +108,7 @@ export function Grid<Row>(props: GridProps<Row>) {
   useEffect(() => {
     if (selected === shown.current) return
     shown.current = selected
-    // A key has done so already; asking again would lay the page out a second time.
+    // A key has revealed the row already; a second call would lay the page out again.
     if (selected !== revealed.current) reveal(selected)
   })
 
@@ -152,7 +152,7 @@ export function Grid<Row>(props: GridProps<Row>) {
             tabIndex={0}
             data-main
             onKeyDown={onKeyDown}
-            // Not on enter: a table that opens under a pointer at rest is not being pointed at.
+            // Not `onPointerEnter`, which also fires when a table opens under a resting pointer.
             onPointerMove={() => props.onHover?.(true)}
             onPointerLeave={() => props.onHover?.(false)}
             onContextMenu={(event) => setTarget(cellAt(event.target, columns, rowAt))}
@@ -303,7 +303,7 @@ const GridRow = memo(function GridRow(props: GridRowProps) {
       onDoubleClick={() => props.onActivate?.(position)}
     >
       {row === null ? (
-        // One cell, since rows that are not here come by the screenful while the scrollbar is dragged.
+        // One cell only: dragging the scrollbar passes many rows that are not fetched.
         <div role="gridcell" aria-colspan={columns.length} className={`${styles.cell} ${styles.whole}`}>
           <span className={styles.pending} />
         </div>

@@ -1,7 +1,7 @@
 import { keyName, onMac } from '../model/key-name.ts'
 import styles from './KeyHint.module.css'
 
-/** A key as printed on a keyboard. @param keys tinykeys notation */
+/** A key as labelled on keyboards. @param keys in tinykeys' notation */
 export function KeyHint({ keys }: { readonly keys: string }) {
   return (
     <span className={styles.keys}>

@@ -7,12 +7,12 @@ const LINE_HEIGHT = 18
 type LineListProps = {
   readonly label: string
   readonly count: number
-  /** One line of text, drawn only while it is in view. */
+  /** One line of text; called for visible lines only. */
   readonly line: (index: number) => ReactNode
   readonly tone?: (index: number) => string | undefined
 }
 
-/** Many short lines of fixed-width text to read and select; only those in view exist. */
+/** A virtualised list of short fixed-width lines that can be selected. */
 export function LineList({ label, count, line, tone }: LineListProps) {
   const scroller = useRef<HTMLElement>(null)
   const virtual = useVirtualizer({

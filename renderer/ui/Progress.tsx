@@ -4,7 +4,7 @@ import styles from './Progress.module.css'
 type ProgressProps = {
   readonly label: string
   readonly done: number
-  /** Null when the whole is not known: the bar then only moves. */
+  /** Null while unknown: the bar then shows activity only. */
   readonly total: number | null
 }
 

@@ -8,7 +8,7 @@ type SegmentedProps<Value extends string> = {
   readonly onChange: (value: Value) => void
 }
 
-/** Left and right arrows choose the neighbour, as in every row of choices. */
+/** Left and right arrows choose the neighbour, as in a radio group. */
 function walk(event: KeyboardEvent<HTMLElement>): void {
   const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
   if (step === 0 || event.ctrlKey || event.altKey || event.metaKey) return
@@ -21,7 +21,7 @@ function walk(event: KeyboardEvent<HTMLElement>): void {
   event.stopPropagation()
 }
 
-/** One of a few, side by side. */
+/** A choice of a few values, side by side. */
 export function Segmented<Value extends string>({ label, options, value, onChange }: SegmentedProps<Value>) {
   return (
     <fieldset className={styles.group} aria-label={label} onKeyDown={walk}>

@@ -4,7 +4,7 @@ import styles from './SyntaxText.module.css'
 
 type SyntaxTextProps = { readonly label: string; readonly text: string; readonly language: 'xml' | 'plain' }
 
-/** Text to read, select and copy, lightly coloured. */
+/** Text with coloured syntax that can be selected and copied. */
 export function SyntaxText({ label, text, language }: SyntaxTextProps) {
   const runs = useMemo(() => syntaxRuns(text, language), [text, language])
   let at = 0

@@ -10,7 +10,7 @@ type TooltipProps = {
   readonly children: ReactElement
 }
 
-/** A name, and the key that does the same, after a short rest of the pointer. */
+/** A text and its key, shown after the pointer rests for a moment. */
 export function Tooltip({ text, keys, side = 'bottom', children }: TooltipProps) {
   return (
     <Radix.Root>

@@ -4,8 +4,7 @@ import type { ServiceState } from '../../core/contract/snapshot.ts'
 import styles from './glyphs.module.css'
 
 /*
- * Small marks that say a state by shape; colour only repeats it. They are hidden from screen readers, so the words must
- * stand beside them.
+ * Marks that show a state by shape as well as by colour. Screen readers do not see them, so words must be beside them.
  */
 
 const SEVERITY_SHAPES: Readonly<Record<Severity, string>> = {
@@ -66,17 +65,17 @@ const OBJECT_SHAPES: Readonly<Record<ObjectState, { readonly path: string; reado
   truncated: { path: 'M0.5 1.5h5L4.3 3.3l1.4 1.7-1.4 1.7 1.2 1.8h-5Z', tone: 'dim' },
 }
 
-const HEALED_SHAPE = { path: `${FRAME}M1.7 5.6 4.6 2.7h2.2L2.2 7.3H1.7ZM4.6 7.3 8.3 3.6V5.8L6.8 7.3Z`, tone: 'ok' }
+const RECOVERED_SHAPE = { path: `${FRAME}M1.7 5.6 4.6 2.7h2.2L2.2 7.3H1.7ZM4.6 7.3 8.3 3.6V5.8L6.8 7.3Z`, tone: 'ok' }
 
-/** @param healed complete only by what FEC gave back: hatched, as in the timeline */
+/** @param recovered complete by bytes that FEC recovered: hatched, as in the timeline */
 export function ObjectStateGlyph({
   state,
-  healed = false,
+  recovered = false,
 }: {
   readonly state: ObjectState
-  readonly healed?: boolean
+  readonly recovered?: boolean
 }) {
-  const { path, tone } = healed && state === 'complete' ? HEALED_SHAPE : OBJECT_SHAPES[state]
+  const { path, tone } = recovered && state === 'complete' ? RECOVERED_SHAPE : OBJECT_SHAPES[state]
   return (
     <svg className={`${styles.glyph} ${styles[tone]}`} viewBox="0 0 10 10" aria-hidden>
       <path d={path} fillRule="evenodd" />
@@ -93,7 +92,7 @@ export const ROLE_TEXT: Readonly<Record<ChannelRole, string>> = {
   unknown: 'Unknown',
 }
 
-/** A swatch of the role's hue, hatched for the unknown one, and its name. `repair`: nothing but FEC repair packets. */
+/** Name and colour of a role; hatched for an unknown one. `repair`: FEC repair packets only. */
 export function RoleName({ role }: { readonly role: ChannelRole | 'repair' }) {
   return (
     <span className={styles.role}>

@@ -30,7 +30,7 @@ it('starts at the first row when none is selected', () => {
   expect(gridKey(press('ArrowUp'), { ...at, selected: -1 })).toEqual({ kind: 'select', position: 0 })
 })
 
-it('leaves keys of the window to the window', () => {
+it('ignores keys of the window', () => {
   expect(gridKey(press('k', { ctrlKey: true }), at)).toBeNull()
   expect(gridKey(press('1', { altKey: true }), at)).toBeNull()
   expect(gridKey(press('E', { shiftKey: true }), at)).toBeNull()
@@ -43,7 +43,7 @@ it('copies, opens and folds', () => {
   expect(gridKey(press('ArrowLeft'), at)).toEqual({ kind: 'toggle', expand: false })
 })
 
-it('drops the last columns first, but never the first few', () => {
+it('omits the last columns first, but keeps the minimum', () => {
   expect(fittingColumns([100, 60, 80, 90], 250, 2)).toBe(3)
   expect(fittingColumns([100, 60, 80, 90], 90, 2)).toBe(2)
   expect(fittingColumns([100, 60, 80, 90], 900, 2)).toBe(4)

@@ -12,7 +12,7 @@ export type GridAction =
   | { readonly kind: 'toggle'; readonly expand: boolean }
   | { readonly kind: 'copy' }
 
-/** What a key does in a grid; null leaves it to the window. Nothing wraps round. */
+/** Action of a key in a grid; null: the key is not the grid's. Selection does not wrap. */
 export function gridKey(
   press: Press,
   at: { readonly selected: number; readonly count: number; readonly page: number },

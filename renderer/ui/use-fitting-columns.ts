@@ -1,7 +1,7 @@
 import { type RefObject, useEffect, useMemo, useState } from 'react'
 import type { Column } from './Grid.tsx'
 
-/** How many columns fit, in their order, but never fewer than `least`. Pure, for the test. */
+/** Number of columns that fit, at least `least`. */
 export function fittingColumns(widths: readonly number[], room: number, least: number): number {
   let used = 0
   let fit = 0
@@ -13,7 +13,7 @@ export function fittingColumns(widths: readonly number[], room: number, least: n
   return Math.min(widths.length, Math.max(least, fit))
 }
 
-/** The first columns that fit into an element without scrolling sideways: for lists whose last columns can be done without. */
+/** The first columns that fit an element without scrolling, for lists whose last columns are optional. */
 export function useFittingColumns<Row>(
   element: RefObject<HTMLElement | null>,
   columns: readonly Column<Row>[],

@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react'
 
 /*
- * One clock for all ages and waits on the screen, at 1 Hz, so that they tick together; it stands still while nobody looks.
+ * The clock of all ages and waits on the screen, at 1 Hz. It stops while the window is hidden or nothing uses it.
  */
 const listeners = new Set<() => void>()
 let nowMs = Date.now()
@@ -25,7 +25,7 @@ function subscribe(listener: () => void): () => void {
   }
 }
 
-/** Wall ms, renewed once a second. */
+/** Wall clock in ms, updated once a second. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => nowMs)
 }

@@ -10,7 +10,7 @@ import { EmptyState } from '../../ui/EmptyState.tsx'
 import { type Column, Grid } from '../../ui/Grid.tsx'
 import { ROLE_TEXT, RoleName } from '../../ui/glyphs.tsx'
 import styles from './FlowsView.module.css'
-import { givenBackText, healedNote, isRepairFlow, repairNote, repairText } from './fec-text.ts'
+import { isRepairFlow, recoveredNote, recoveredText, repairNote, repairText } from './fec-text.ts'
 import { type FlowLine, flowLines } from './flows-model.ts'
 import { HostRow } from './HostRow.tsx'
 import { Links } from './Links.tsx'
@@ -19,7 +19,7 @@ import { Sockets } from './Sockets.tsx'
 
 const EMPTY = { flows: [], channels: [] }
 
-/** Every address that carries packets, and the LCT channels (TSIs) in it. */
+/** All flows with their channels (TSIs or packet_ids). Links, sockets and repair servers follow below. */
 export function FlowsView() {
   const snapshot = useStore(sessionStore, (state) => state.snapshot)
   const service = useStore(selectionStore, (state) => state.serviceId)
@@ -106,7 +106,7 @@ function columnsFor(
   hasFec: boolean,
 ): readonly Column<FlowLine>[] {
   const both = (line: FlowLine) => (line.kind === 'flow' ? line.flow : line.channel)
-  // Of a flow: of all its channels; unknown where it has none that are told apart.
+  // The sum over a flow's channels; unknown for a flow without channels.
   const sum = (line: FlowLine, value: (channel: ChannelSnapshot) => number): number | null => {
     if (line.kind === 'channel') return value(line.channel)
     return line.channels.length === 0 ? null : line.channels.reduce((total, channel) => total + value(channel), 0)
@@ -195,10 +195,10 @@ function columnsFor(
     },
     {
       id: 'missing',
-      title: 'Never came',
+      title: 'Missing',
       width: 84,
       ...bad(({ missingObjects }) => missingObjects),
-      tooltip: () => 'Objects that manifest, playlist or file table announced and of which no packet came',
+      tooltip: () => 'Objects announced by a manifest, playlist or file table, without a single packet',
     },
     { id: 'complete', title: 'Complete', width: 76, ...counted(({ complete }) => complete) },
     {
@@ -228,12 +228,12 @@ function columnsFor(
       align: 'end',
       text: (line) => (line.kind === 'channel' ? formatDuration(line.channel.senderDelayUs) : UNKNOWN),
       raw: (line) => (line.kind === 'channel' ? String(line.channel.senderDelayUs ?? '') : ''),
-      tooltip: () => 'Arrival less the sender’s time (EXT_TIME) of the last object that carried one',
+      tooltip: () => 'Arrival minus sender time (EXT_TIME) of the last object with one',
     },
   ]
 }
 
-/** Physical layer pipe; only where the link layer tells them apart. */
+/** Physical layer pipe, if the link layer has any. */
 const PLP_COLUMN: Column<FlowLine> = {
   id: 'plp',
   title: 'PLP',
@@ -242,16 +242,16 @@ const PLP_COLUMN: Column<FlowLine> = {
   text: (line) => (line.kind === 'flow' ? (line.flow.plp?.toString() ?? UNKNOWN) : ''),
 }
 
-/** Repair packets, and what they gave back; only where there are some. */
+/** Repair packets and recovered bytes, if there are repair packets. */
 const FEC_COLUMNS: readonly Column<FlowLine>[] = [
   {
-    id: 'healed',
+    id: 'recovered',
     title: 'By FEC',
     unit: 'B',
     width: 80,
     align: 'end',
-    text: (line) => (line.kind === 'channel' && givenBackText(line.channel.fec)) || UNKNOWN,
-    tooltip: (line) => (line.kind === 'channel' ? healedNote(line.channel.fec) : undefined),
+    text: (line) => (line.kind === 'channel' && recoveredText(line.channel.fec)) || UNKNOWN,
+    tooltip: (line) => (line.kind === 'channel' ? recoveredNote(line.channel.fec) : undefined),
   },
   {
     id: 'repairPackets',

@@ -14,11 +14,11 @@ async function textOf(change: Partial<SessionSnapshot>): Promise<{ text: string;
 const none = { objects: 0, bytes: 0 }
 const losses = { network: { objects: 2, bytes: 10 }, host: none, sender: none, unknown: none }
 
-it('is not there while nothing is known of the host and nothing is lost', async () => {
+it('is absent without host data and losses', async () => {
   expect(await textOf({})).toEqual({ text: '', bad: 0 })
 })
 
-it('tells drops and lag of this computer apart from what others lost', async () => {
+it('separates drops and lag of this computer from other losses', async () => {
   const quiet = await textOf({ hostDrops: 0, eventLoopLagMs: 3 })
   expect(quiet).toMatchObject({ text: expect.stringContaining('dropped 0 packets'), bad: 0 })
   const busy = await textOf({ hostDrops: 312, eventLoopLagMs: 840, losses })

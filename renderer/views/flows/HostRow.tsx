@@ -3,7 +3,7 @@ import { formatCount } from '../../model/format.ts'
 import { losingHost, lossLines, SLOW_MS } from '../../model/losses.ts'
 import styles from './FlowsView.module.css'
 
-/** What this computer and the capturing one did to the stream, and who lost what: network or laptop? */
+/** Drops and lag of this and the capturing computer, and losses by cause. */
 export function HostRow({ snapshot }: { readonly snapshot: SessionSnapshot }) {
   const { hostDrops, eventLoopLagMs, losses, source } = snapshot
   const captureDrops = snapshot.captureDrops ?? 0
@@ -26,7 +26,7 @@ export function HostRow({ snapshot }: { readonly snapshot: SessionSnapshot }) {
             <span data-bad>{`the capturing computer dropped ${formatCount(captureDrops)} packets`}</span>
           )}
           {eventLoopLagMs !== null && (
-            <span data-bad={eventLoopLagMs >= SLOW_MS} title="Longest time the engine was kept from its sockets lately">
+            <span data-bad={eventLoopLagMs >= SLOW_MS} title="Longest recent event loop lag of the engine">
               lag {formatCount(eventLoopLagMs)} ms
             </span>
           )}

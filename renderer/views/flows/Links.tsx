@@ -4,7 +4,7 @@ import styles from './FlowsView.module.css'
 
 const TITLES: Readonly<Record<ReportLink['kind'], string>> = { alp: 'ALP', stltp: 'STLTP', alptp: 'ALPTP' }
 
-/** What each count is called; those not named here are in the report only. */
+/** Texts of counts; others are in the report only. */
 const WORDS: readonly (readonly [name: string, text: string, bad: boolean])[] = [
   ['packets', 'packets', false],
   ['lost', 'lost', true],
@@ -21,7 +21,7 @@ const WORDS: readonly (readonly [name: string, text: string, bad: boolean])[] = 
   ['ts', 'transport stream', false],
 ]
 
-/** Links and tunnels below the flows: what each carried, what was lost at which level, and when the LMT came. */
+/** Links and tunnels below the flows, with their counts, losses and LMTs. */
 export function Links({ links }: { readonly links: readonly ReportLink[] }) {
   if (links.length === 0) return null
   return (

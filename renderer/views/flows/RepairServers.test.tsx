@@ -22,15 +22,15 @@ const textOf = (value: RepairSnapshot | null): string => {
   return (host.textContent ?? '').replace(/\s+/g, ' ')
 }
 
-it('says how far fetching is, and what each server did', () => {
+it('shows the progress of fetching, and the state of each server', () => {
   const text = textOf(repair)
-  expect(text).toContain('11 whole, 3 under way, 4 not made whole')
+  expect(text).toContain('11 repaired, 3 pending, 4 failed')
   expect(text).toContain('http://a.example/ready1 request')
-  expect(text).toContain('http://b.example/not asked any more3 requests')
+  expect(text).toContain('http://b.example/no longer used3 requests')
   expect(text).toContain('its bytes differ at 2896')
 })
 
-it('shows nothing where nothing is fetched', () => {
+it('is absent without repair', () => {
   expect(textOf(null)).toBe('')
   expect(textOf({ ...repair, servers: [] })).toContain('no server is known yet')
 })

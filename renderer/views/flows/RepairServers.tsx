@@ -4,19 +4,19 @@ import styles from './FlowsView.module.css'
 
 const STATE_TEXT: Readonly<Record<RepairServerSnapshot['state'], string>> = {
   ready: 'ready',
-  'whole-files': 'gives whole files only',
+  'whole-files': 'serves whole files only',
   failing: 'does not answer',
-  refused: 'not asked any more',
+  refused: 'no longer used',
 }
 
-/** Where missing bytes are fetched from, and how each server behaves. */
+/** Progress of HTTP repair, and the state of each server. */
 export function RepairServers({ repair }: { readonly repair: RepairSnapshot | null }) {
   if (repair === null) return null
   return (
     <section className={styles.sockets} aria-label="Repair by HTTP">
       <p className={styles.repair}>
-        Repair by HTTP: {formatCount(repair.done)} whole, {formatCount(repair.active + repair.queued)} under way,{' '}
-        {formatCount(repair.failed)} not made whole, {formatBytesShort(repair.bytes)} fetched
+        Repair by HTTP: {formatCount(repair.done)} repaired, {formatCount(repair.active + repair.queued)} pending,{' '}
+        {formatCount(repair.failed)} failed, {formatBytesShort(repair.bytes)} fetched
         {repair.servers.length === 0 && '; no server is known yet'}
       </p>
       <ul>
@@ -27,7 +27,7 @@ export function RepairServers({ repair }: { readonly repair: RepairSnapshot | nu
             <span>
               {formatCount(requests)} {requests === 1 ? 'request' : 'requests'}, {formatBytesShort(bytes)}
             </span>
-            {problem !== null && <span>last trouble: {problem}</span>}
+            {problem !== null && <span>last error: {problem}</span>}
           </li>
         ))}
       </ul>

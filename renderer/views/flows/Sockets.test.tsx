@@ -23,19 +23,19 @@ const textOf = (sockets: readonly SocketSnapshot[], left: readonly LeftSnapshot[
   return (host.textContent ?? '').replace(/\s+/g, ' ')
 }
 
-it('says what was granted of what was asked for, and what this computer dropped', () => {
+it('shows requested and granted buffers, and drops of this computer', () => {
   const text = textOf([socket])
   expect(text).toContain('225.1.1.0:6000 on 127.0.0.1 (lo)')
-  expect(text).toMatch(/receive buffer 8.388.608 B of 16.777.216 asked for/)
+  expect(text).toMatch(/receive buffer 8.388.608 B of 16.777.216 requested/)
   expect(text).toContain('dropped by this computer 7')
 })
 
-it('shows nothing for a capture, and a dash where the system does not count', () => {
+it('is absent for a capture, and shows a dash where the system does not count', () => {
   expect(textOf([])).toBe('')
   expect(textOf([{ ...socket, droppedByHost: null }])).toContain('dropped by this computer –')
 })
 
-it('names what is left for now, and why', () => {
+it('lists groups left for now, with the reason', () => {
   expect(textOf([socket], [{ destination: '225.1.1.0:6001', reason: 'silent for 60 s' }])).toContain(
     '225.1.1.0:6001 leftsilent for 60 s; joined again when a player asks for it',
   )

@@ -4,7 +4,7 @@ import styles from './FlowsView.module.css'
 
 type SocketsProps = { readonly sockets: readonly SocketSnapshot[]; readonly left: readonly LeftSnapshot[] }
 
-/** What this computer listens with: where each group was joined, the buffer it was granted, and what it dropped itself. */
+/** Joined groups with their interface, receive buffer and drops, and groups left for now. */
 export function Sockets({ sockets, left }: SocketsProps) {
   if (sockets.length === 0 && left.length === 0) return null
   return (
@@ -18,13 +18,13 @@ export function Sockets({ sockets, left }: SocketsProps) {
             <span>
               receive buffer {formatCount(socket.grantedBufferBytes)} B
               {socket.grantedBufferBytes < socket.askedBufferBytes &&
-                ` of ${formatCount(socket.askedBufferBytes)} asked for`}
+                ` of ${formatCount(socket.askedBufferBytes)} requested`}
             </span>
             <span data-bad={(socket.droppedByHost ?? 0) > 0}>
               dropped by this computer {socket.droppedByHost === null ? UNKNOWN : formatCount(socket.droppedByHost)}
             </span>
             {socket.filter !== null && <span>{socket.filter}</span>}
-            {socket.passedOver > 0 && <span>passed over {formatCount(socket.passedOver)}</span>}
+            {socket.passedOver > 0 && <span>filtered out {formatCount(socket.passedOver)}</span>}
             {socket.problem !== null && <span data-bad>{socket.problem.message}</span>}
           </li>
         ))}

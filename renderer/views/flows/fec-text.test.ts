@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ReportFec } from '../../../core/contract/report.ts'
-import { givenBackText, healedNote, isRepairFlow, repairNote, repairText } from './fec-text.ts'
+import { isRepairFlow, recoveredNote, recoveredText, repairNote, repairText } from './fec-text.ts'
 
 const fec = (change: Partial<ReportFec> = {}): ReportFec => ({
   repairPackets: 0,
@@ -15,21 +15,21 @@ const fec = (change: Partial<ReportFec> = {}): ReportFec => ({
 })
 
 describe('FEC in the flows', () => {
-  it('is empty where there is none', () => {
+  it('is empty without FEC', () => {
     for (const none of [null, fec()]) {
-      expect([repairText(none), givenBackText(none)]).toEqual(['', ''])
-      expect([repairNote(none), healedNote(none)]).toEqual([undefined, undefined])
+      expect([repairText(none), recoveredText(none)]).toEqual(['', ''])
+      expect([repairNote(none), recoveredNote(none)]).toEqual([undefined, undefined])
     }
   })
 
-  it('knows a channel of nothing but repair packets', () => {
+  it('recognises a channel of repair packets only', () => {
     expect(isRepairFlow({ packets: 4, fec: fec({ repairPackets: 4 }) })).toBe(true)
     expect(isRepairFlow({ packets: 5, fec: fec({ repairPackets: 4 }) })).toBe(false)
     expect(isRepairFlow({ packets: 0, fec: fec() })).toBe(false)
     expect(isRepairFlow({ packets: 4, fec: null })).toBe(false)
   })
 
-  it('names packets, share, what is protected, and what that gave', () => {
+  it('shows packets, overhead, protected channels and recovered bytes', () => {
     const flow = fec({
       repairPackets: 378,
       overheadPercent: 26.14,
@@ -39,10 +39,10 @@ describe('FEC in the flows', () => {
     })
     expect(repairText(flow)).toBe('378, 26.1 %')
     expect(repairNote(flow)).toBe(
-      'Repair packets for TSI 10, and their share of its source bytes; 75 symbols decoded in 3.3 ms',
+      'Repair packets for TSI 10, with their overhead over its source bytes; 75 symbols decoded in 3.3 ms',
     )
     expect(repairNote(fec({ repairPackets: 1 }))).toContain('its own objects')
-    expect(givenBackText(fec({ recovered: 900, healed: 1 }))).toBe('900')
-    expect(healedNote(fec({ recovered: 900, healed: 1 }))).toContain('1 object made whole')
+    expect(recoveredText(fec({ recovered: 900, healed: 1 }))).toBe('900')
+    expect(recoveredNote(fec({ recovered: 900, healed: 1 }))).toContain('1 object completed')
   })
 })

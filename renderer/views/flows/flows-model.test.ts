@@ -53,7 +53,7 @@ it('lists channels by TSI below their flow, once', () => {
   ])
 })
 
-it('narrows to a service, and folds', () => {
+it('filters by service, and folds', () => {
   expect(keys(flowLines(snapshot, 2, new Set()))).toEqual(['239.10.0.1:1', 'tsi 10'])
   expect(keys(flowLines(snapshot, 2, new Set(['10.0.0.1:1 239.10.0.1:1'])))).toEqual(['239.10.0.1:1'])
 })

@@ -6,16 +6,16 @@ export type FlowLine =
       readonly kind: 'flow'
       readonly key: string
       readonly flow: FlowSnapshot
-      /** In this flow, shown or folded away. */
+      /** Channels of the flow, shown or folded. */
       readonly channels: readonly ChannelSnapshot[]
       readonly expanded: boolean
     }
   | { readonly kind: 'channel'; readonly key: string; readonly channel: ChannelSnapshot }
 
 /**
- * Flows by address with their channels by TSI below them. Two flows of one destination (two sources, two PLPs) share its channels;
- * they are listed under the first, so that nothing is counted twice.
- * @param service narrows to one service; null shows all
+ * Flows by address, each with its channels by TSI. Flows of one destination (two sources, two PLPs) share its channels, which
+ * are listed under the first, so that they count once.
+ * @param service only this service; null: all
  * @param folded keys of flows whose channels are hidden
  */
 export function flowLines(
@@ -52,7 +52,7 @@ function groupByDestination(channels: readonly ChannelSnapshot[]): ReadonlyMap<s
   return groups
 }
 
-/** Numbers in addresses compare as numbers: 239.9.0.1 before 239.10.0.1. */
+/** Compares numbers in addresses as numbers: 239.9.0.1 before 239.10.0.1. */
 function byAddress(a: FlowSnapshot, b: FlowSnapshot): number {
   return (
     a.destination.localeCompare(b.destination, 'en', { numeric: true }) ||

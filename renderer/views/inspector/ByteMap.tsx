@@ -8,16 +8,16 @@ import { gapSpans } from './inspector-model.ts'
 
 type ByteMapProps = {
   readonly role: ChannelRole
-  /** Null while unknown: then only what arrived is drawn. */
+  /** Null while unknown: then only received bytes are drawn. */
   readonly size: number | null
   readonly received: number
-  /** Ranges that FEC gave back. */
+  /** Ranges recovered by FEC. */
   readonly recovered: readonly (readonly [number, number])[]
   readonly missing: readonly (readonly [number, number])[]
   readonly label: string
 }
 
-/** The object from its first byte to its last, with its holes. */
+/** The bytes of an object as a bar, with its gaps. */
 export function ByteMap(props: ByteMapProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const latest = useRef(props)
@@ -42,7 +42,7 @@ export function ByteMap(props: ByteMapProps) {
         pen.fillStyle = palette.role[role]
       }
       for (const span of gapSpans(missing, whole, width)) {
-        // A narrow gap has no room for anything but its colour.
+        // A narrow gap is too small for its pattern.
         pen.fillStyle = span.width < 6 ? palette.hole : palette.missing
         pen.fillRect(span.x, 0, Math.max(span.width, 2), height)
         pen.fillStyle = palette.hole

@@ -7,7 +7,7 @@ import styles from './InspectorView.module.css'
 import { isMissing } from './inspector-model.ts'
 
 const LINE_HEIGHT = 18
-/** Browsers draw nothing below some tens of millions of pixels; beyond this the scroll bar stands for more than it moves. */
+/** Height limit of an element in browsers, with a margin. In longer objects a pixel of scrolling is several lines. */
 const MAX_HEIGHT = 8_000_000
 
 type HexViewProps = {
@@ -16,7 +16,7 @@ type HexViewProps = {
   readonly goal: { readonly offset: number; readonly count: number }
 }
 
-/** The bytes as transported, sixteen a line; only the lines in view exist. */
+/** The bytes as transported, sixteen per line, virtualised. */
 export function HexView({ sessionId, detail, goal }: HexViewProps) {
   const { index } = detail.row
   const size = detail.row.size ?? detail.storedBytes
@@ -60,7 +60,7 @@ export function HexView({ sessionId, detail, goal }: HexViewProps) {
     }
   }, [])
 
-  // More of the object has come: what was fetched before may have holes that are filled now.
+  // The object grew: gaps of fetched pages may be filled.
   const { received } = detail.row
   const seen = useRef(received)
   useEffect(() => {
@@ -93,7 +93,7 @@ export function HexView({ sessionId, detail, goal }: HexViewProps) {
 
   const shown: number[] = []
   for (let line = topLine; line < Math.min(lines, topLine + inView + 1); line++) shown.push(line)
-  // Where the scroll bar stands for more than it moves, lines start at the top of the view.
+  // In an object over the height limit, lines start at the top of the view.
   const offsetTop = full < MAX_HEIGHT ? topLine * LINE_HEIGHT : view.top
 
   return (
@@ -197,14 +197,14 @@ function Line({ line, digits, cursor, onPoint }: LineProps) {
 
 function Runs({ runs }: { readonly runs: readonly HexRun[] }) {
   return runs.map((run, position) => (
-    // biome-ignore lint/suspicious/noArrayIndexKey: runs have no identity beyond their place in the line
+    // biome-ignore lint/suspicious/noArrayIndexKey: runs have no identity but their position in the line
     <span key={position} data-kind={run.kind}>
       {run.text}
     </span>
   ))
 }
 
-/** Offset and value under the cursor, and as big-endian integers, which is what the formats here use. */
+/** Offset and value under the cursor, also as big-endian integers, which these formats use. */
 function cursorText(cursor: number, byteAt: (offset: number) => number): string {
   const place = `${formatCount(cursor)} (${formatHex(cursor)})`
   const bytes = [0, 1, 2, 3].map((step) => byteAt(cursor + step))

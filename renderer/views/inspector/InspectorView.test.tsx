@@ -5,7 +5,7 @@ import { EngineCallError } from '../../client/call-error.ts'
 import { setEngine } from '../../client/engine-client.ts'
 import { objectColumns } from '../../stores/object-columns.ts'
 import { clearSelection, selectObject, selectSignalling } from '../../stores/selection-store.ts'
-import { showNoSession, showSession, takeSections } from '../../stores/session-store.ts'
+import { applySections, showNoSession, showSession } from '../../stores/session-store.ts'
 import { FakeEngine, fakeError, fakeRow, fakeSnapshot, packRows, sectionsOf } from '../../testing/fake-engine.ts'
 import { buttonNamed, type Mounted, mount } from '../../testing/mount.tsx'
 import { InspectorView } from './InspectorView.tsx'
@@ -48,9 +48,9 @@ beforeEach(async () => {
   })
   setEngine(engine)
   showSession('s1', null)
-  takeSections(sectionsOf(fakeSnapshot()))
+  applySections(sectionsOf(fakeSnapshot()))
   view = await mount(<InspectorView />)
-  // From here on time passes only where a test says so, however slow the machine is.
+  // Time advances by the test only.
   vi.useFakeTimers({
     toFake: ['setTimeout', 'clearTimeout', 'performance', 'requestAnimationFrame', 'cancelAnimationFrame'],
   })
@@ -70,7 +70,7 @@ const busy = () => view.host.querySelector('[aria-busy=true]') !== null
 
 async function select(index: number): Promise<string> {
   await act(async () => selectObject(index))
-  // One after the other, objects are asked for a moment apart.
+  // Requests for successive objects are STEP_MS apart.
   if (busy()) await passTime(STEP_MS)
   expect(busy()).toBe(false)
   return view.host.textContent ?? ''
@@ -84,7 +84,7 @@ const openTab = (name: string) =>
   })
 
 describe('inspector', () => {
-  it('says what to select while nothing is', () => {
+  it('explains what to select without a selection', () => {
     expect(view.host.textContent).toContain('Nothing selected')
   })
 
@@ -105,11 +105,11 @@ describe('inspector', () => {
     expect(view.host.querySelector('output')?.textContent).toBe('100 (0x64): not received')
   })
 
-  it('says so where the bytes are no longer stored', async () => {
+  it('reports bytes that are no longer stored', async () => {
     engine.answers.objectDetail = () => detail({ storedBytes: 0 })
     await select(0)
     await openTab('Hex')
-    expect(view.host.textContent).toContain('Not stored any more')
+    expect(view.host.textContent).toContain('No longer stored')
     expect(engine.calls.some((call) => call.name === 'objectBytes')).toBe(false)
   })
 
@@ -122,7 +122,7 @@ describe('inspector', () => {
     expect(view.host.querySelector('pre')?.textContent).toContain('<MPD id="a"/>')
   })
 
-  it('leaves the object before on the screen until the next has come', async () => {
+  it('shows the previous object until the next arrives', async () => {
     await select(0)
     engine.answers.objectDetail = () => detail({ row: fakeRow(1, { name: 'seg_2.m4s' }) })
     await act(async () => selectObject(1))
@@ -130,7 +130,7 @@ describe('inspector', () => {
     expect(await select(1)).toContain('seg_2.m4s')
   })
 
-  it('passes over objects that are left before they are shown', async () => {
+  it('skips objects that are deselected before they are requested', async () => {
     await select(0)
     for (const index of [1, 2, 3]) await act(async () => selectObject(index))
     await passTime(STEP_MS - 1)
@@ -141,7 +141,7 @@ describe('inspector', () => {
     expect(asked()).toEqual([0, 4])
   })
 
-  it('tells a failure and tries again on demand', async () => {
+  it('shows an error and retries on demand', async () => {
     engine.answers.objectDetail = () => {
       throw new EngineCallError(fakeError('The session has ended.'))
     }
@@ -151,7 +151,7 @@ describe('inspector', () => {
     expect(view.host.textContent).toContain('seg_1.m4s')
   })
 
-  it('asks again when the row changes', async () => {
+  it('requests the object again when its row changes', async () => {
     objectColumns.apply({ sessionId: 's1', rows: packRows([fakeRow(0, { received: 1 })], () => 0), total: 1 })
     await select(0)
     const asked = () => engine.calls.filter((call) => call.name === 'objectDetail').length
@@ -159,14 +159,14 @@ describe('inspector', () => {
     await act(async () =>
       objectColumns.apply({ sessionId: 's1', rows: packRows([fakeRow(0, { received: 2 })], () => 0), total: 1 }),
     )
-    // Not at once: a row that arrives changes ten times a second.
+    // A row of an arriving object changes ten times a second.
     await passTime(REFRESH_MS - 1)
     expect(asked()).toBe(before)
     await passTime(1)
     expect(asked()).toBe(before + 1)
   })
 
-  it('shows what was selected last, object or table', async () => {
+  it('shows the last selection, object or table', async () => {
     engine.answers.signallingText = () => ({
       key: 'slt',
       language: 'xml',
@@ -196,7 +196,7 @@ describe('inspector', () => {
       firstTimeUs: 0,
       lastTimeUs: 0,
     } as const
-    takeSections(sectionsOf(fakeSnapshot({ signalling: [slt] })))
+    applySections(sectionsOf(fakeSnapshot({ signalling: [slt] })))
     await select(0)
     await act(async () => selectSignalling('slt'))
     await passTime(FRAME_MS)
@@ -206,15 +206,15 @@ describe('inspector', () => {
 })
 
 describe('an object that was repaired', () => {
-  it('says how many bytes came by HTTP, and from where', async () => {
+  it('shows bytes fetched by HTTP, and their server', async () => {
     engine.answers.objectDetail = () => detail({ repair: { how: 'http', bytes: 1448, urls: ['http://a.example/'] } })
     const text = await select(0)
     expect(text).toMatch(/1.448 B by HTTP from http:\/\/a\.example\//)
-    expect(text).toContain('whole by now')
+    expect(text).toContain('completed by repair')
   })
 
-  it('says what a patched one is like', async () => {
+  it('describes a patched object', async () => {
     engine.answers.objectDetail = () => detail({ repair: { how: 'strict', bytes: 1448, urls: [] } })
-    expect(await select(0)).toContain('served with its damaged fragments hidden')
+    expect(await select(0)).toContain('served without its damaged fragments')
   })
 })

@@ -9,7 +9,7 @@ import { TableText } from '../signalling/TableText.tsx'
 import styles from './InspectorView.module.css'
 import { ObjectInspector } from './ObjectInspector.tsx'
 
-/** The one thing looked at: the object or the signalling table that was selected last. */
+/** The object or the signalling table that was selected last. */
 export function InspectorView() {
   const objectIndex = useStore(selectionStore, (state) => state.objectIndex)
   const signallingKey = useStore(selectionStore, (state) => state.signallingKey)

@@ -13,19 +13,19 @@ import { ByteMap } from './ByteMap.tsx'
 import styles from './InspectorView.module.css'
 import { codepointMeaning, marginText, missingBytes } from './inspector-model.ts'
 
-/** Missing ranges listed before the rest is folded away. */
+/** Missing ranges listed before the rest is folded. */
 const LISTED = 4
 const LISTED_ALL = 400
 
-/** What a patched segment is like for a player. */
+/** A patched segment as players receive it. */
 const PATCH_TEXT = {
-  simple: 'served with zeros in the media',
-  strict: 'served with its damaged fragments hidden',
+  simple: 'served with zeros in place of lost media',
+  strict: 'served without its damaged fragments',
 } as const
 
 type ObjectFactsProps = { readonly detail: ObjectDetail; readonly onShowBytes: (offset: number) => void }
 
-/** Name, state, how much of it came and when. */
+/** Name, state, bytes and times of an object. */
 export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
   const base = useStore(timeStore, (state) => state.base)
   const origin = useTimeOrigin()
@@ -40,7 +40,7 @@ export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
         <CopyButton label="Copy name" text={() => title} />
       </div>
       <p className={styles.state}>
-        <ObjectStateGlyph state={row.state} healed={row.recovered > 0} />
+        <ObjectStateGlyph state={row.state} recovered={row.recovered > 0} />
         <strong>{OBJECT_STATE_TEXT[row.state]}</strong>
         <RoleName role={row.role} />
         {row.contentType !== null && <span>{row.contentType}</span>}
@@ -51,25 +51,26 @@ export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
         received={row.received + row.recovered}
         missing={missing}
         recovered={recovered}
-        label={`${formatCount(row.received)} of ${formatCount(row.size)} bytes received${row.recovered > 0 ? `, ${formatCount(row.recovered)} given back by FEC` : ''}`}
+        label={`${formatCount(row.received)} of ${formatCount(row.size)} bytes received${row.recovered > 0 ? `, ${formatCount(row.recovered)} recovered by FEC` : ''}`}
       />
       <p className={styles.received}>
         {whole ? (
           <>
-            <strong>{formatCount(row.size)}</strong> B, {repair?.how === 'http' ? 'whole by now' : 'all received'}
+            <strong>{formatCount(row.size)}</strong> B,{' '}
+            {repair?.how === 'http' ? 'completed by repair' : 'all received'}
           </>
         ) : (
           <>
             <strong>{formatCount(row.received)}</strong>
             {row.size === null
-              ? ' B, of a size that is not known'
+              ? ' B of an unknown size'
               : ` of ${formatCount(row.size)} B (${formatPercent(row.received, row.size, 2)})`}
           </>
         )}
         {row.recovered > 0 && (
           <>
             {' '}
-            and <strong>{formatCount(row.recovered)}</strong> B given back by FEC
+            and <strong>{formatCount(row.recovered)}</strong> B recovered by FEC
           </>
         )}
       </p>
@@ -106,7 +107,7 @@ export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
         {times.availabilityUs !== null && (
           <>
             <dt>Available</dt>
-            <dd title="When the manifest says it may be asked for, less when its last byte came">
+            <dd title="Segment availability start time of the manifest, and its margin to the last byte received">
               {formatTime(times.availabilityUs, base, origin)}
               {times.marginUs !== null && (
                 <span className={times.marginUs < 0 ? styles.late : styles.aside}> {marginText(times.marginUs)}</span>
@@ -117,9 +118,9 @@ export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
         {times.senderUs !== null && (
           <>
             <dt>Sent</dt>
-            <dd title="Sender current time of EXT_TIME, and arrival less it">
+            <dd title="Sender current time of EXT_TIME, and the delay until arrival">
               {formatTime(times.senderUs, base, origin)}
-              <span className={styles.aside}> {formatDuration(times.senderDelayUs)} before it came</span>
+              <span className={styles.aside}> {formatDuration(times.senderDelayUs)} before arrival</span>
             </dd>
           </>
         )}
@@ -177,7 +178,7 @@ export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
         <dt>SHA-256</dt>
         <dd className={styles.withButton}>
           {sha256 === null ? (
-            <span className={styles.aside}>only of a complete object</span>
+            <span className={styles.aside}>for complete objects only</span>
           ) : (
             <>
               <code title={sha256}>{sha256.slice(0, 8)}…</code>

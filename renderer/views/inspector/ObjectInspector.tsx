@@ -17,15 +17,15 @@ import { useObjectDetail } from './use-object-detail.ts'
 
 type Tab = 'fields' | 'boxes' | 'hex' | 'text'
 
-/** One object: what is known about it, and its bytes. */
+/** One object: facts, header fields, boxes, bytes and text. */
 export function ObjectInspector({ index }: { readonly index: number }) {
   const sessionId = useStore(sessionStore, (state) => state.sessionId)
   const { detail, stale, error, retry } = useObjectDetail(sessionId, index)
   const [tab, setTab] = useState<Tab>('fields')
-  // Where the hex view goes when a box or a missing range is chosen; `count` lets the same place be asked for twice.
+  // Offset for the hex view, from a chosen box or missing range; `count` makes a repeated choice distinct.
   const [goal, setGoal] = useState({ offset: 0, count: 0 })
 
-  // What was asked for may lie below the facts, where the panel is low. Only then: a new object moves nothing.
+  // In a low panel the chosen tab is below the facts. A new object does not scroll.
   const parts = useRef<HTMLDivElement>(null)
   const asked = useRef({ tab, goal })
   useEffect(() => {
@@ -63,7 +63,7 @@ export function ObjectInspector({ index }: { readonly index: number }) {
     setGoal((before) => ({ offset, count: before.count + 1 }))
     setTab('hex')
   }
-  // An object without boxes or text has no such tab; the one chosen before stays chosen for the next object.
+  // Objects without boxes or text lack these tabs; the choice stays for the next object.
   const shown: Tab =
     (tab === 'boxes' && detail.boxes.length === 0) || (tab === 'text' && detail.text === null) ? 'fields' : tab
 
@@ -87,9 +87,9 @@ export function ObjectInspector({ index }: { readonly index: number }) {
         </Tabs.Content>
         <Tabs.Content value="hex" className={styles.pane} tabIndex={-1}>
           {detail.storedBytes === 0 ? (
-            <EmptyState icon={SearchX} title={detail.row.received === 0 ? 'No bytes yet' : 'Not stored any more'}>
+            <EmptyState icon={SearchX} title={detail.row.received === 0 ? 'No bytes yet' : 'No longer stored'}>
               {detail.row.received > 0 &&
-                'The session keeps the newest objects within its limit. What is known about this one stays; its bytes made room.'}
+                'The session stores the newest objects within its limit. The bytes of this one were dropped; its facts remain.'}
             </EmptyState>
           ) : (
             <HexView key={detail.row.index} sessionId={sessionId ?? ''} detail={detail} goal={goal} />
@@ -111,7 +111,7 @@ export function ObjectInspector({ index }: { readonly index: number }) {
 
 function Fields({ detail }: { readonly detail: ObjectDetail }) {
   if (detail.header.length === 0) {
-    return <EmptyState title="Headers not kept">The header fields of its first packet are no longer known.</EmptyState>
+    return <EmptyState title="No header fields">The header fields of the first packet are no longer stored.</EmptyState>
   }
   return (
     <table className={styles.table}>

@@ -7,7 +7,7 @@ import styles from './InspectorView.module.css'
 
 type TextTabProps = { readonly name: string; readonly text: string; readonly language: 'xml' | 'plain' }
 
-/** The object as text: as sent or indented, wrapped or not. */
+/** The text of an object, as sent or indented, wrapped or not. */
 export function TextTab({ name, text, language }: TextTabProps) {
   const [shape, setShape] = useState<'indented' | 'sent'>('indented')
   const [wrap, setWrap] = useState(false)

@@ -4,7 +4,7 @@ import { PAGE_BYTES } from './hex-model.ts'
 
 const MAX_PAGES = 64
 
-/** Bytes of one object, fetched by pages as they come into view. The pages longest unseen make room for others. */
+/** Bytes of one object, fetched in pages when they become visible. The least recently shown pages are dropped. */
 export class BytePages {
   readonly #sessionId: string
   readonly #index: number
@@ -17,13 +17,13 @@ export class BytePages {
     this.#onPage = onPage
   }
 
-  /** Value of a byte, -2 where it has not come (yet). */
+  /** Value of a byte; -2: not fetched. */
   at(offset: number): number {
     const page = this.#pages.get(Math.floor(offset / PAGE_BYTES))
     return page instanceof Uint8Array ? (page[offset % PAGE_BYTES] ?? -2) : -2
   }
 
-  /** Asks for what is not there of `[from, to)`. */
+  /** Fetches the missing pages of `[from, to)`. */
   need(from: number, to: number): void {
     for (let page = Math.floor(from / PAGE_BYTES); page * PAGE_BYTES < to; page++) {
       const known = this.#pages.get(page)
@@ -35,7 +35,7 @@ export class BytePages {
     }
   }
 
-  /** Forgets the pages that were fetched while bytes of them were still to come. */
+  /** Drops pages with gaps, after more of the object arrived. */
   forget(): void {
     this.#pages.clear()
   }

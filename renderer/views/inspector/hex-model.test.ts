@@ -5,7 +5,7 @@ import { cursorAfterKey, hexColumn, hexLine, offsetDigits, parseOffset } from '.
 const text = (runs: readonly { text: string }[]) => runs.map((run) => run.text).join('')
 
 describe('hex line', () => {
-  it('writes offset, bytes in two halves and what can be printed', () => {
+  it('writes offset, bytes in two halves and printable characters', () => {
     const bytes = [0, 0, 0, 0x18, 0x73, 0x74, 0x79, 0x70, 0x6d, 0x73, 0x64, 0x68, 0, 0xff, 0x20, 0x7e]
     const line = hexLine(0x20, 0x40, 6, (at) => bytes[at - 0x20] ?? -2)
     expect(line.offset).toBe('000020')
@@ -14,7 +14,7 @@ describe('hex line', () => {
     expect(text(line.hex).slice(hexColumn(8), hexColumn(8) + 2)).toBe('6d')
   })
 
-  it('keeps missing and unfetched bytes apart from zeros', () => {
+  it('distinguishes missing and unfetched bytes from zeros', () => {
     const line = hexLine(0, 3, 6, (at) => [-1, -2, 0][at] ?? 0)
     expect(line.hex.map((run) => [run.kind, run.text])).toEqual([
       ['missing', '·· '],
@@ -36,7 +36,7 @@ describe('offsets as typed', () => {
     ])
   })
 
-  it('are refused outside the object and when they are no numbers', () => {
+  it('are refused outside the object and without a number', () => {
     expect(['100', '-1', '1f', '', 'abc', '1.5'].map((typed) => parseOffset(typed, 100))).toEqual(Array(6).fill(null))
   })
 })

@@ -1,18 +1,18 @@
 /** Bytes of one line. */
 export const LINE_BYTES = 16
-/** Bytes asked for at once. */
+/** Bytes of one request. */
 export const PAGE_BYTES = 8192
 
 const HEX = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, '0'))
 
-/** Cells of a line that are drawn the same way. */
+/** Adjacent cells of a line with the same style. */
 export type HexRun = { readonly kind: 'byte' | 'missing' | 'waiting'; readonly text: string }
 export type HexLine = { readonly offset: string; readonly hex: readonly HexRun[]; readonly ascii: readonly HexRun[] }
 
 /**
  * One line of a hex dump.
- * @param byteAt value, -1 where the byte was not received, -2 where it has not been fetched
- * @param end offset behind the last byte
+ * @param byteAt value; -1: not received, -2: not fetched
+ * @param end offset after the last byte
  */
 export function hexLine(start: number, end: number, digits: number, byteAt: (offset: number) => number): HexLine {
   const hex: { kind: HexRun['kind']; text: string }[] = []
@@ -38,13 +38,13 @@ function append(runs: { kind: HexRun['kind']; text: string }[], kind: HexRun['ki
   else runs.push({ kind, text })
 }
 
-/** Digits the offsets of an object of `size` bytes need, never fewer than 6. */
+/** Digits of offsets in an object of `size` bytes, at least 6. */
 export const offsetDigits = (size: number): number => Math.max(6, Math.max(0, size - 1).toString(16).length)
 
 /** Column of the byte's first digit in the hex part, in characters. */
 export const hexColumn = (column: number): number => column * 3 + (column >= LINE_BYTES / 2 ? 1 : 0)
 
-/** What a person types to go somewhere: `4096`, `0x1000`, `1000h`; null where it is no offset of the object. */
+/** Parses a typed offset: `4096`, `0x1000`, `1000h`; null: not an offset of the object. */
 export function parseOffset(text: string, size: number): number | null {
   const trimmed = text.replace(/[\s\u2009]/g, '').toLowerCase()
   const hex = /^(?:0x([0-9a-f]+)|([0-9a-f]+)h)$/.exec(trimmed)
@@ -53,7 +53,7 @@ export function parseOffset(text: string, size: number): number | null {
   return Number.isSafeInteger(offset) && offset >= 0 && offset < size ? offset : null
 }
 
-/** Where a key moves the cursor; null where the key is not one of the dump's. */
+/** The cursor after a key; null: not a key of the dump. */
 export function cursorAfterKey(key: string, at: number, size: number, pageLines: number): number | null {
   const steps: Readonly<Record<string, number>> = {
     ArrowLeft: -1,
@@ -69,7 +69,7 @@ export function cursorAfterKey(key: string, at: number, size: number, pageLines:
   if (step === undefined) return null
   const next = at + step
   if (next >= 0 && next < size) return next
-  // A step off either end stays in its column, as an editor does.
+  // A step beyond either end stays in its column, as in an editor.
   return Math.abs(step) < LINE_BYTES || next < 0 ? at : Math.min(size - 1, lastInColumn(at, size))
 }
 

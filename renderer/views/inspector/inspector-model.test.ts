@@ -14,7 +14,7 @@ it('writes margins with their sign, and late in words', () => {
 })
 
 describe('missing ranges', () => {
-  it('are found by a byte inside them', () => {
+  it('contain a byte', () => {
     fc.assert(
       fc.property(ranges, fc.integer({ min: 0, max: 5000 }), (missing, at) => {
         expect(isMissing(missing, at)).toBe(missing.some(([start, end]) => at >= start && at < end))
@@ -22,7 +22,7 @@ describe('missing ranges', () => {
     )
   })
 
-  it('show as spans on the bar: all of them, in order, apart from each other', () => {
+  it('become spans of the bar: complete, ordered, disjoint', () => {
     fc.assert(
       fc.property(ranges, fc.integer({ min: 10, max: 800 }), (missing, width) => {
         const spans = gapSpans(missing, 5001, width)
@@ -38,7 +38,7 @@ describe('missing ranges', () => {
     )
   })
 
-  it('are summed, and need a size to be drawn', () => {
+  it('are summed, and have no spans without a size', () => {
     expect(
       missingBytes([
         [10, 20],
@@ -50,8 +50,11 @@ describe('missing ranges', () => {
 })
 
 describe('codepoints', () => {
-  it('are told by the table of the standard', () => {
+  it('have the meaning of the standard’s table', () => {
     expect(codepointMeaning(8)).toBe('media segment, file mode')
-    expect([codepointMeaning(11), codepointMeaning(130)]).toEqual(['not assigned', 'as its Payload in the S-TSID says'])
+    expect([codepointMeaning(11), codepointMeaning(130)]).toEqual([
+      'not assigned',
+      'defined by its Payload in the S-TSID',
+    ])
   })
 })

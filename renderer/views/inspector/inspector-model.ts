@@ -1,10 +1,10 @@
 import { formatDuration } from '../../model/format.ts'
 
 /*
- * What the inspector works out from an object's detail: the meaning of a codepoint, and where bytes are missing.
+ * Texts and spans of an object's detail: the meaning of a codepoint, and missing bytes.
  */
 
-/** A/331 table A.3.6. From 128 on, the S-TSID's Payload element of that codepoint says what the object is. */
+/** A/331 table A.3.6. The S-TSID's Payload elements define the codepoints from 128 on. */
 const CODEPOINTS: Readonly<Record<number, string>> = {
   0: 'reserved by the standard',
   1: 'NRT, file mode',
@@ -20,7 +20,7 @@ const CODEPOINTS: Readonly<Record<number, string>> = {
 }
 
 export function codepointMeaning(codepoint: number): string {
-  return CODEPOINTS[codepoint] ?? (codepoint >= 128 ? 'as its Payload in the S-TSID says' : 'not assigned')
+  return CODEPOINTS[codepoint] ?? (codepoint >= 128 ? 'defined by its Payload in the S-TSID' : 'not assigned')
 }
 
 /** Bytes in ranges. */
@@ -32,8 +32,8 @@ export function missingBytes(missing: readonly (readonly [number, number])[]): n
 export type MapSpan = { readonly x: number; readonly width: number }
 
 /**
- * Where a bar of `width` pixels shows gaps: one pixel at least for each, neighbours on the same pixel joined, so that a
- * thousand gaps cost no more than the width.
+ * The gaps in a bar of `width` pixels. Each is at least one pixel wide, and gaps on the same pixel are joined, so that their
+ * number is at most `width`.
  */
 export function gapSpans(
   missing: readonly (readonly [number, number])[],
@@ -66,7 +66,7 @@ export function isMissing(missing: readonly (readonly [number, number])[], at: n
   return false
 }
 
-/** `+98 ms margin`, `−212 ms late`: signed, and never by colour alone. */
+/** `+98 ms margin`, `−212 ms late`: signed, and readable without colour. */
 export function marginText(marginUs: number): string {
   return marginUs < 0 ? `${formatDuration(marginUs)} late` : `+${formatDuration(marginUs)} margin`
 }

@@ -6,15 +6,15 @@ import { engine } from '../../client/engine-client.ts'
 import { objectColumns } from '../../stores/object-columns.ts'
 import { shownReceiver } from '../../stores/session-store.ts'
 
-/** An object that still arrives is asked for again this often at most. */
+/** Shortest time between requests for an arriving object. */
 export const REFRESH_MS = 500
-/** While a key is held down, objects on the way are passed over: one is asked for this often at most. */
+/** Shortest time between requests for different objects: a repeating key skips the others. */
 export const STEP_MS = 80
 
 export type DetailState = {
-  /** The last answer, kept while a newer one is awaited. */
+  /** The last reply, kept until the next one. */
   readonly detail: ObjectDetail | null
-  /** It is of the object before; this one's is awaited. */
+  /** Whether `detail` is of the previous object. */
   readonly stale: boolean
   readonly error: AppError | null
   readonly retry: () => void
@@ -27,14 +27,14 @@ type Answer = {
   readonly error: AppError | null
 }
 
-/** Detail of one object, asked for again when its row changes. */
+/** Detail of one object, requested again when its row changes. */
 export function useObjectDetail(sessionId: string | null, index: number): DetailState {
   const change = useSyncExternalStore(subscribe, () => rowChange(index))
   const [asked, setAsked] = useState(0)
   const [answer, setAnswer] = useState<Answer | null>(null)
   const last = useRef({ index: -1, atMs: Number.NEGATIVE_INFINITY })
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `change` and `asked` are why it asks again
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `change` and `asked` trigger a new request
   useEffect(() => {
     if (sessionId === null) return
     let wanted = true
@@ -49,7 +49,7 @@ export function useObjectDetail(sessionId: string | null, index: number): Detail
           if (wanted) setAnswer({ sessionId, index, detail: null, error: appErrorOf(thrown) })
         })
     }
-    // Counted from the last asking, not from the change: rows that change ten times a second would put it off for ever.
+    // Counted from the last request: frequent changes would otherwise postpone it for ever.
     const pauseMs = last.current.index === index ? REFRESH_MS : STEP_MS
     const waitMs = last.current.atMs + pauseMs - performance.now()
     const timer = waitMs > 0 ? setTimeout(ask, waitMs) : undefined
@@ -71,7 +71,7 @@ export function useObjectDetail(sessionId: string | null, index: number): Detail
 
 const subscribe = (listener: () => void): (() => void) => objectColumns.subscribe(listener)
 
-/** A value that differs whenever the row does. */
+/** A value that changes with the row. */
 function rowChange(index: number): string {
   const { generation, state, received, repeats } = objectColumns
   return `${generation}:${state[index]}:${received[index]}:${repeats[index]}`

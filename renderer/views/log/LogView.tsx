@@ -18,7 +18,7 @@ import { filteredLog, LEVEL_TEXT, LOG_LEVELS, LOG_TOPICS, logText } from './log-
 const LINE_HEIGHT = 21
 const NEAR_END_PX = 8
 
-/** What the engine says about its work, by topic and level. */
+/** The engine's log, filtered by topic, level and words. */
 export function LogView() {
   const lines = useStore(logStore, (state) => state.lines)
   const base = useStore(timeStore, (state) => (state.base === 'utc' ? 'utc' : 'local'))
@@ -67,7 +67,7 @@ export function LogView() {
           type="text"
           className={styles.words}
           aria-label="Filter log"
-          placeholder="Words"
+          placeholder="Filter by words"
           value={words}
           spellCheck={false}
           data-filter
@@ -97,7 +97,7 @@ export function LogView() {
         }}
       >
         {shown.length === 0 ? (
-          <EmptyState icon={ListFilter} title={lines.length === 0 ? 'Nothing logged yet' : 'No line matches'}>
+          <EmptyState icon={ListFilter} title={lines.length === 0 ? 'No log lines yet' : 'No line matches'}>
             {lines.length > 0 && `${lines.length} lines are hidden by level, topic or words.`}
           </EmptyState>
         ) : (

@@ -7,7 +7,7 @@ const lines = [
   { wallUs: 2e6, topic: 'route', level: 'debug', text: 'a packet came' },
 ] as const
 
-it('shows the chosen level and worse, of the chosen topics, with the words', () => {
+it('filters by level, topics and words', () => {
   const texts = (filter: Partial<Parameters<typeof filteredLog>[1]>) =>
     filteredLog(lines, { topics: new Set(), level: 'debug', words: '', ...filter }).map((line) => line.text)
   expect(texts({})).toHaveLength(3)

@@ -13,9 +13,9 @@ export const LEVEL_TEXT: Readonly<Record<LogLevel, string>> = {
 }
 
 export type LogFilter = {
-  /** Topics shown; empty shows all. */
+  /** Shown topics; empty: all. */
   readonly topics: ReadonlySet<LogTopic>
-  /** The least severe level shown. */
+  /** Least severe level that is shown. */
   readonly level: LogLevel
   readonly words: string
 }
@@ -31,7 +31,7 @@ export function filteredLog(lines: readonly LogLine[], filter: LogFilter): reado
   )
 }
 
-/** One line as copied: time, level, topic, text. */
+/** A line for the clipboard: time, level, topic, text. */
 export function logText(line: LogLine): string {
   return `${new Date(line.wallUs / 1000).toISOString()} ${line.level} ${line.topic} ${line.text}`
 }

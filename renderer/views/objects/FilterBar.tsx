@@ -11,7 +11,7 @@ type FilterBarProps = {
   readonly onType: (typed: string) => void
   readonly error: string | null
   readonly total: number
-  /** Of how many; null where nothing narrows the table. */
+  /** Number of all objects; null without a filter. */
   readonly all: number | null
   readonly service: string | null
   readonly onClearService: () => void
@@ -19,7 +19,7 @@ type FilterBarProps = {
   readonly onClearChannel: () => void
 }
 
-/** The filter field, what narrows the table besides it, and how much is left. */
+/** Filter field, selected service and channel, and number of matching objects. */
 export function FilterBar(props: FilterBarProps) {
   const errorId = useId()
   const { typed, error } = props
@@ -59,13 +59,13 @@ export function FilterBar(props: FilterBarProps) {
         {typed !== '' && <IconButton label="Clear filter" icon={X} size={12} onClick={() => props.onType('')} />}
         <Popover.Root>
           <Popover.Trigger asChild>
-            <button type="button" className={styles.help} aria-label="What can be typed here">
+            <button type="button" className={styles.help} aria-label="Filter help">
               <CircleHelp size={13} aria-hidden />
             </button>
           </Popover.Trigger>
           <Popover.Portal>
             <Popover.Content className={styles.popover} align="start" sideOffset={6} collisionPadding={8}>
-              <p>Terms separated by spaces; all must hold.</p>
+              <p>Terms are separated by spaces; an object must match all.</p>
               <dl>
                 {FILTER_HELP.map(([term, meaning]) => (
                   <div key={term}>
@@ -99,7 +99,7 @@ function Chip({ label, onClear }: { readonly label: string; readonly onClear: ()
   return (
     <span className={styles.chip}>
       <span>{label}</span>
-      <button type="button" aria-label={`Stop narrowing to ${label}`} onClick={onClear}>
+      <button type="button" aria-label={`Remove filter ${label}`} onClick={onClear}>
         <X size={11} aria-hidden />
       </button>
     </span>

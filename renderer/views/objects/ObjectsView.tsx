@@ -21,7 +21,7 @@ import { ObjectList } from './object-list.ts'
 import { combinedFilter, firstSort, nextSort } from './objects-model.ts'
 import { useObjectKeys } from './use-object-keys.ts'
 
-/** Every transport object of the session, filtered and sorted by the engine, fetched as it is scrolled to. */
+/** The objects of the session, filtered and sorted by the engine, fetched as they are scrolled to. */
 export function ObjectsView() {
   const sessionId = useStore(sessionStore, (state) => state.sessionId)
   const receiver = useStore(sessionStore, (state) => state.receiver ?? undefined)
@@ -69,14 +69,14 @@ function Objects({ sessionId, receiver }: ObjectsProps) {
     const timer = setTimeout(() => setSettled(typed), TYPING_MS)
     return () => clearTimeout(timer)
   }, [typed])
-  // Before the query, which notes how many objects there were when it was asked.
+  // Before the query, which records the number of objects.
   useEffect(() => list.setCount(objectCount), [list, objectCount])
   useEffect(() => {
     if (started) void list.setQuery({ filter, sort })
   }, [list, started, filter, sort])
   useEffect(() => void list.setObject(objectIndex), [list, objectIndex])
 
-  // New rows come in by themselves only where nothing on the screen moves by it: at the top of an unattended table.
+  // New rows are shown at once only if no visible row moves: at the edge of a table without pointer or selection.
   const wrapper = useRef<HTMLDivElement>(null)
   useEffect(() => {
     const timer = setInterval(() => {
@@ -86,11 +86,11 @@ function Objects({ sessionId, receiver }: ObjectsProps) {
       const steady = !hovering.current && (selectionStore.getState().objectIndex === null || total === 0)
       const atEdge = grid == null || short || (sort.descending ? grid.scrollTop === 0 : isAppending(sort, list))
       if (newer > 0 && steady && atEdge) void list.refresh()
-      else void list.renewGrowing()
+      else void list.refetchGrowing()
     }, REFRESH_MS)
     return () => clearInterval(timer)
   }, [list, sort])
-  // Nothing comes any more: what is left is let in at once, unless someone is pointing at the rows.
+  // At the end of the session the last rows are shown at once, unless the pointer is over the table.
   useEffect(() => {
     if (!running && !hovering.current && list.state().newer > 0) void list.refresh()
   }, [list, running])
@@ -101,10 +101,10 @@ function Objects({ sessionId, receiver }: ObjectsProps) {
   }, [base, origin, service])
   const select = useCallback(
     (position: number) => {
-      const row = list.takePosition(position)
+      const row = list.selectPosition(position)
       if (row !== null) selectObject(row.index)
       else {
-        // Scrolled faster than rows come: the position is known, the row follows.
+        // Scrolled faster than rows are fetched: the row follows.
         list.want(position, position + 1)
       }
     },
@@ -153,7 +153,7 @@ function Objects({ sessionId, receiver }: ObjectsProps) {
           empty={
             protocol === 'mmtp' && typed.trim() === '' ? (
               <EmptyState icon={Boxes} title="No MPU yet">
-                An MPU appears with its first packet; packets and losses of this service are counted under Services.
+                An MPU appears with its first packet. Services lists packets and losses of this service.
               </EmptyState>
             ) : typed.trim() !== '' || narrowed ? (
               <EmptyState
@@ -171,10 +171,10 @@ function Objects({ sessionId, receiver }: ObjectsProps) {
                 }
               />
             ) : (
-              <EmptyState icon={Boxes} title={running ? 'No object yet' : 'No object'}>
+              <EmptyState icon={Boxes} title={running ? 'No objects yet' : 'No objects'}>
                 {running
-                  ? 'Segments, manifests and signalling appear as their packets arrive.'
-                  : 'No ROUTE or FLUTE object was found in what was received.'}
+                  ? 'Segments, manifests, signalling and MPUs appear with their first packet.'
+                  : 'The session received no ROUTE, FLUTE or MMTP object.'}
               </EmptyState>
             )
           }
@@ -190,7 +190,7 @@ function Objects({ sessionId, receiver }: ObjectsProps) {
   )
 }
 
-/** Ascending by time, new rows come below what is on the screen and move nothing. */
+/** Whether new rows are appended below the visible ones: in ascending order of time. */
 function isAppending(sort: ObjectQuery['sort'], list: ObjectList): boolean {
   return sort.column === 'firstTimeUs' || list.state().total === 0
 }

@@ -28,11 +28,9 @@ export const columnOfSort = (sort: ObjectSortColumn): string =>
   Object.keys(SORTS).find((id) => SORTS[id] === sort) ?? ''
 
 const stateText = (row: ObjectRow): string =>
-  row.state === 'complete' && row.recovered > 0
-    ? 'Complete, with bytes that FEC gave back'
-    : OBJECT_STATE_TEXT[row.state]
+  row.state === 'complete' && row.recovered > 0 ? 'Complete, with bytes recovered by FEC' : OBJECT_STATE_TEXT[row.state]
 
-/** The object table's columns. Times depend on the base; services on their names. */
+/** Columns of the object table. */
 export function objectColumnsFor(
   base: TimeBase,
   originUs: number | null,
@@ -47,7 +45,7 @@ export function objectColumnsFor(
       tooltip: stateText,
       cell: (row) => (
         <>
-          <ObjectStateGlyph state={row.state} healed={row.recovered > 0} />
+          <ObjectStateGlyph state={row.state} recovered={row.recovered > 0} />
           <span>{formatTime(row.firstTimeUs, base, originUs)}</span>
         </>
       ),
@@ -101,7 +99,7 @@ export function objectColumnsFor(
       text: (row) => (row.size === null ? UNKNOWN : formatPercent(row.received, row.size, 2)),
       raw: (row) => String(row.received),
       tooltip: (row) =>
-        `${formatCount(row.received)} of ${formatCount(row.size)} B${row.recovered > 0 ? `, ${formatCount(row.recovered)} B given back by FEC` : ''}`,
+        `${formatCount(row.received)} of ${formatCount(row.size)} B${row.recovered > 0 ? `, ${formatCount(row.recovered)} B recovered by FEC` : ''}`,
       cell: (row) => {
         const share = receivedShare(row.size, row.received)
         return (
@@ -135,7 +133,7 @@ export function objectColumnsFor(
       tooltip: stateText,
       cell: (row) => (
         <>
-          <ObjectStateGlyph state={row.state} healed={row.recovered > 0} />
+          <ObjectStateGlyph state={row.state} recovered={row.recovered > 0} />
           <span>{OBJECT_STATE_TEXT[row.state]}</span>
         </>
       ),
@@ -144,5 +142,5 @@ export function objectColumnsFor(
   return columns.map((column) => ({ ...column, sortable: true }))
 }
 
-/** Tone of a row: losses stand out, everything else is quiet. */
+/** Tone of a row: only losses are emphasised. */
 export const objectTone = (row: ObjectRow): string | undefined => (row.state === 'partial' ? 'error' : undefined)

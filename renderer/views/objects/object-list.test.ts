@@ -9,7 +9,7 @@ let rows: ObjectRow[]
 let engine: FakeEngine
 let list: ObjectList
 
-/** An engine whose views are what `rows` were when asked. */
+/** An engine whose views are copies of `rows` at the time of the query. */
 beforeEach(() => {
   rows = Array.from({ length: 300 }, (_, index) => fakeRow(index))
   const views: ObjectRow[][] = []
@@ -27,7 +27,7 @@ beforeEach(() => {
 })
 
 describe('the object list', () => {
-  it('comes with its first rows, and fetches others as they are wanted', async () => {
+  it('starts with its first rows, and fetches others on demand', async () => {
     await list.setQuery(QUERY)
     expect(list.state()).toMatchObject({ total: 300, ready: true, filterError: null })
     expect(list.row(0)?.index).toBe(0)
@@ -37,7 +37,7 @@ describe('the object list', () => {
     expect(list.row(200)?.index).toBe(200)
   })
 
-  it('asks once for one page', async () => {
+  it('requests a page once', async () => {
     await list.setQuery(QUERY)
     const before = engine.calls.length
     list.want(130, 140)
@@ -46,7 +46,7 @@ describe('the object list', () => {
     expect(engine.calls.slice(before).filter((call) => call.name === 'objectRows')).toHaveLength(1)
   })
 
-  it('fetches rows once a dragged scrollbar slows down, not all it passes', async () => {
+  it('fetches rows when a dragged scrollbar slows down, not those it passes', async () => {
     rows = Array.from({ length: 50_000 }, (_, index) => fakeRow(index))
     await list.setQuery(QUERY)
     const before = engine.calls.length
@@ -68,7 +68,7 @@ describe('the object list', () => {
     expect(list.row(40_000)?.index).toBe(40_000)
   })
 
-  it('lets new objects wait until it is refreshed', async () => {
+  it('shows new objects after a refresh', async () => {
     list.setCount(300)
     await list.setQuery(QUERY)
     rows = [...rows, fakeRow(300), fakeRow(301)]
@@ -78,15 +78,15 @@ describe('the object list', () => {
     expect(list.state()).toMatchObject({ total: 302, newer: 0 })
   })
 
-  it('keeps hold of the selected object while others come before it', async () => {
+  it('keeps the selected object when others are inserted before it', async () => {
     await list.setQuery(QUERY)
-    list.takePosition(3)
+    list.selectPosition(3)
     rows = [fakeRow(300), ...rows]
     await list.refresh()
     expect(list.state().selected).toBe(4)
   })
 
-  it('finds an object that was selected elsewhere, or says it is hidden', async () => {
+  it('locates an object selected elsewhere, or reports it hidden', async () => {
     await list.setQuery(QUERY)
     await list.setObject(250)
     expect(list.state().selected).toBe(250)
@@ -94,16 +94,16 @@ describe('the object list', () => {
     expect(list.state().selected).toBe(-1)
   })
 
-  it('fetches again only rows that were growing', async () => {
+  it('fetches only growing rows again', async () => {
     rows[10] = fakeRow(10, { state: 'receiving', received: 10 })
     await list.setQuery(QUERY)
     list.want(0, 40)
     const before = engine.calls.length
-    await list.renewGrowing()
+    await list.refetchGrowing()
     expect(engine.calls.slice(before)).toMatchObject([{ name: 'objectRows', args: ['s1', 0, 10, 11] }])
   })
 
-  it('keeps what is shown when the engine fails', async () => {
+  it('keeps its rows when the engine fails', async () => {
     await list.setQuery(QUERY)
     delete engine.answers.queryObjects
     await list.setQuery({ ...QUERY, filter: 'tsi:1' })
@@ -111,7 +111,7 @@ describe('the object list', () => {
     expect(list.row(0)?.index).toBe(0)
   })
 
-  it('takes the last of several queries that overlap', async () => {
+  it('applies the last of overlapping queries', async () => {
     const slow = list.setQuery({ ...QUERY, filter: 'a' })
     rows = rows.slice(0, 7)
     const last = list.setQuery({ ...QUERY, filter: 'ab' })
@@ -120,7 +120,7 @@ describe('the object list', () => {
   })
 })
 
-/** Everything that was asked has been answered: the fake answers within a few turns of the event loop. */
+/** Waits for all replies: the fake replies within a few turns of the event loop. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await Promise.resolve()
 }

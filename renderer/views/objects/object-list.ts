@@ -5,33 +5,33 @@ import type { EngineClient } from '../../client/engine-client.ts'
 import { ObjectPages, PAGE_ROWS } from './object-pages.ts'
 
 export type ObjectListState = {
-  /** Rows of the view. */
+  /** Number of rows of the view. */
   readonly total: number
-  /** Which term of the filter was not understood. */
+  /** Error in the filter, which names the term. */
   readonly filterError: string | null
   readonly failed: AppError | null
-  /** Objects that came since the view was made, waiting behind the pill. */
+  /** Number of objects since the view was made, shown on the pill. */
   readonly newer: number
-  /** Position of the selected object; -1 where it is hidden or none. */
+  /** Position of the selected object; -1: hidden or none. */
   readonly selected: number
-  /** Grows with anything that changes what a row shows. */
+  /** Incremented when the text of a row may have changed. */
   readonly version: number
-  /** False until the first view has come. */
+  /** False until the first view arrives. */
   readonly ready: boolean
 }
 
-/** A scrollbar being dragged jumps further than this, again within the pause: rows are fetched once it slows down. */
+/** Jumps further than this within the pause are a dragged scrollbar; rows are fetched when it slows down. */
 const FAR_ROWS = 8 * PAGE_ROWS
 const DRAG_PAUSE_MS = 60
 
 /**
- * The object table's side of a view that the engine keeps: which rows are here, what came since, and where the selected
- * object stands. The view on the screen stays until the next one has arrived, so nothing flashes.
+ * The window's side of a view in the engine: fetched rows, number of new objects, position of the selected object. The rows on
+ * the screen stay until the next view arrives, so that nothing flashes.
  */
 export class ObjectList {
   readonly #client: EngineClient
   readonly #sessionId: string
-  /** Receiver the objects are of; undefined: the session's first. */
+  /** Receiver of the objects; undefined: the session's first. */
   readonly #receiver: string | undefined
   readonly #listeners = new Set<() => void>()
   #state: ObjectListState = {
@@ -74,7 +74,7 @@ export class ObjectList {
 
   readonly row = (position: number): ObjectRow | null => this.#pages.row(position)
 
-  /** Asks for another selection or order. */
+  /** Requests a view with another filter or order. */
   setQuery(query: ObjectQuery): Promise<void> {
     const before = this.#query
     if (
@@ -89,14 +89,14 @@ export class ObjectList {
     return this.#take(() => this.#client.call('queryObjects', this.#sessionId, query, this.#receiver))
   }
 
-  /** Objects in the session by now; those the view does not know yet wait. */
+  /** Sets the number of objects in the session. */
   setCount(count: number): void {
     this.#count = count
     const newer = Math.max(0, count - this.#seen)
     if (newer !== this.#state.newer) this.#change({ newer })
   }
 
-  /** Lets in what came since. Refreshes do not pile up. */
+  /** Adds the new objects to the view. A refresh during another is ignored. */
   async refresh(): Promise<void> {
     const viewId = this.#viewId
     if (viewId === null || this.#refreshing) return
@@ -108,7 +108,7 @@ export class ObjectList {
     }
   }
 
-  /** The rows on the screen; fetches what is not here. */
+  /** Sets the range of visible rows, and fetches those that are missing. */
   readonly want = (from: number, to: number): void => {
     const jump = Math.abs(from - this.#range[0]) > FAR_ROWS
     this.#range = [from, Math.min(to, this.#state.total)]
@@ -131,8 +131,8 @@ export class ObjectList {
     for (const page of this.#pages.missing(...this.#range)) void this.#fetch(viewId, page)
   }
 
-  /** Fetches again the rows on the screen that were still growing. */
-  async renewGrowing(): Promise<void> {
+  /** Fetches the visible rows of arriving objects again. */
+  async refetchGrowing(): Promise<void> {
     const viewId = this.#viewId
     const [from, to] = this.#range
     let first = -1
@@ -149,19 +149,19 @@ export class ObjectList {
       this.#pages.replace(first, rows)
       this.#change({})
     } catch {
-      // A row that could not be renewed is renewed with the next one, or the connection's banner tells why not.
+      // The next call fetches them; the connection banner reports a lost engine.
     }
   }
 
-  /** Follows an object, whoever selected it. */
+  /** Sets the selected object, and locates it. */
   async setObject(index: number | null): Promise<void> {
     if (index === this.#object) return
     this.#object = index
     await this.#locate()
   }
 
-  /** The object at a position was selected here: no need to ask where it stands. */
-  takePosition(position: number): ObjectRow | null {
+  /** Selects the object at a known position. */
+  selectPosition(position: number): ObjectRow | null {
     const row = this.#pages.row(position)
     if (row !== null) this.#object = row.index
     this.#change({ selected: position })
@@ -174,7 +174,7 @@ export class ObjectList {
     const count = this.#count
     try {
       const view = await ask()
-      // Its first rows come along, so that the table never shows placeholders where it had rows.
+      // Fetches the visible rows before the view replaces the current one, which avoids placeholders.
       const pages = new ObjectPages()
       const [from, to] = this.#range
       const wanted = pages.missing(from, Math.max(Math.min(to, view.total), Math.min(view.total, PAGE_ROWS)))
@@ -219,7 +219,7 @@ export class ObjectList {
       if (viewId !== this.#viewId) return
       this.#pages.put(page, rows)
       this.#fetching.delete(page)
-      // Scrolled past meanwhile: nothing on the screen shows it.
+      // The page may have been scrolled out of view.
       const [from, to] = this.#range
       if (page * PAGE_ROWS < to && (page + 1) * PAGE_ROWS > from) this.#change({})
     } catch {
@@ -238,7 +238,7 @@ export class ObjectList {
       const selected = await this.#client.call('objectPosition', this.#sessionId, viewId, index, this.#receiver)
       if (viewId === this.#viewId && index === this.#object) this.#change({ selected })
     } catch {
-      // The view went with its session; the next one asks again.
+      // The view was closed with its session; the next view locates it.
     }
   }
 

@@ -4,8 +4,7 @@ export const PAGE_ROWS = 64
 const PAGES_KEPT = 48
 
 /**
- * The rows of one view that the window holds: pages around what is on the screen, the least recently wanted dropped first.
- * Knows nothing of the engine; `missing` says what to fetch.
+ * The fetched rows of one view, in pages. The least recently used pages are dropped. `missing` names the pages to fetch.
  */
 export class ObjectPages {
   readonly #pages = new Map<number, readonly ObjectRow[]>()
@@ -14,7 +13,7 @@ export class ObjectPages {
     return this.#pages.get(Math.floor(position / PAGE_ROWS))?.[position % PAGE_ROWS] ?? null
   }
 
-  /** Pages of `[from, to)` that are not here, and marks the others as wanted. */
+  /** Missing pages of `[from, to)`; marks the others as used. */
   missing(from: number, to: number): readonly number[] {
     const missing: number[] = []
     for (let page = Math.floor(from / PAGE_ROWS); page * PAGE_ROWS < to; page++) {
@@ -37,7 +36,7 @@ export class ObjectPages {
     }
   }
 
-  /** Replaces rows that are here, from `from` on; what is not here stays away. */
+  /** Replaces fetched rows from `from` on; others are ignored. */
   replace(from: number, rows: readonly ObjectRow[]): void {
     for (const [offset, row] of rows.entries()) {
       const page = Math.floor((from + offset) / PAGE_ROWS)

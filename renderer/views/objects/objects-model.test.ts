@@ -6,20 +6,20 @@ import { combinedFilter, firstSort, nextSort, receivedShare, typeName } from './
 describe('the filter', () => {
   const channel = { tsi: 10 } as Parameters<typeof combinedFilter>[2]
 
-  it('adds what is selected elsewhere to what was typed', () => {
+  it('adds the selected service and channel to the typed terms', () => {
     expect(combinedFilter('', null, null)).toBe('')
     expect(combinedFilter(' state:partial ', 5003, channel)).toBe('state:partial service:5003 tsi:10')
   })
 })
 
 describe('the order', () => {
-  it('starts with the newest where packets arrive, with the first of a capture', () => {
+  it('starts with the newest object of a live source, with the first of a capture', () => {
     expect(firstSort({ live: true, pace: null }).descending).toBe(true)
     expect(firstSort({ live: false, pace: 'real' }).descending).toBe(true)
     expect(firstSort({ live: false, pace: 'fast' }).descending).toBe(false)
   })
 
-  it('turns round on a second click, and begins with the largest number', () => {
+  it('reverses on a second click, and begins with the largest number', () => {
     const bySize = nextSort({ column: 'toi', descending: true }, 'size')
     expect(bySize).toEqual({ column: 'size', descending: true })
     expect(nextSort(bySize, 'size').descending).toBe(false)
@@ -27,7 +27,7 @@ describe('the order', () => {
   })
 })
 
-it('knows the share received, unless the size is unknown', () => {
+it('computes the share received, unless the size is unknown', () => {
   expect(receivedShare(null, 10)).toBeNull()
   expect(receivedShare(0, 0)).toBe(1)
   expect(receivedShare(200, 50)).toBe(0.25)
@@ -42,7 +42,7 @@ it('shortens content types', () => {
 describe('pages', () => {
   const rows = (page: number) => Array.from({ length: PAGE_ROWS }, (_, at) => fakeRow(page * PAGE_ROWS + at))
 
-  it('say what is missing, and give what is here', () => {
+  it('name missing pages, and return fetched rows', () => {
     const pages = new ObjectPages()
     expect(pages.missing(0, PAGE_ROWS + 1)).toEqual([0, 1])
     pages.put(1, rows(1))
@@ -52,7 +52,7 @@ describe('pages', () => {
     expect(pages.missing(5, 5)).toEqual([0])
   })
 
-  it('drop those not wanted for longest', () => {
+  it('drop the least recently used', () => {
     const pages = new ObjectPages()
     for (let page = 0; page < 60; page++) {
       pages.put(page, rows(page))
@@ -63,7 +63,7 @@ describe('pages', () => {
     expect(pages.row(59 * PAGE_ROWS)?.index).toBe(59 * PAGE_ROWS)
   })
 
-  it('take newer rows in place, and only where there are rows', () => {
+  it('replace fetched rows only', () => {
     const pages = new ObjectPages()
     pages.put(0, rows(0))
     pages.replace(PAGE_ROWS - 1, [fakeRow(1000), fakeRow(1001)])

@@ -2,7 +2,7 @@ import { useEffect } from 'react'
 import { addCommands } from '../../stores/command-store.ts'
 import type { ObjectList } from './object-list.ts'
 
-/** Rows up and down from anywhere in the window. */
+/** Adds commands that step through the rows from anywhere in the window. */
 export function useObjectKeys(list: ObjectList, select: (position: number) => void): void {
   useEffect(() => {
     const step = (by: number) => {

@@ -7,7 +7,7 @@ import type { Playback } from './playback.ts'
 import type { PlayerSnapshot } from './player-adapter.ts'
 import { clockText } from './player-model.ts'
 
-/** Behind the live edge by more than its aim and this, a way back is offered. */
+/** Latency over the target from which a button returns to the live edge. */
 const LIVE_SLACK_S = 3
 
 export type Volume = { readonly level: number; readonly muted: boolean }
@@ -97,7 +97,7 @@ export function PlayerControls({ snapshot, playback, volume, onVolume }: PlayerC
   )
 }
 
-/** How far a slider is filled, 0 to 1. */
+/** Style of a slider filled to `share`, 0 to 1. */
 const done = (share: number): CSSProperties => ({ '--done': `${share * 100}%` }) as CSSProperties
 
 function autoText(snapshot: PlayerSnapshot): string {
@@ -105,7 +105,7 @@ function autoText(snapshot: PlayerSnapshot): string {
   return playing === undefined ? '' : ` (${playing.label.split(' ')[0]})`
 }
 
-/** Numbers of the player: latency, buffer, frames, picture. */
+/** Metrics of the player: latency, buffer, frames, picture. */
 export function PlayerMetrics({ snapshot }: { readonly snapshot: PlayerSnapshot }) {
   const { live, latencyS, targetLatencyS, bufferS, decodedFrames, droppedFrames, width, height } = snapshot
   return (

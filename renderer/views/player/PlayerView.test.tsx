@@ -2,7 +2,7 @@ import { act } from 'react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
 import { clearSelection, playService, selectService } from '../../stores/selection-store.ts'
-import { showNoSession, showSession, takeSections } from '../../stores/session-store.ts'
+import { applySections, showNoSession, showSession } from '../../stores/session-store.ts'
 import { fakeSnapshot, NO_STARTUP, sectionsOf } from '../../testing/fake-engine.ts'
 import { buttonNamed, type Mounted, mount } from '../../testing/mount.tsx'
 import { PlayerView } from './PlayerView.tsx'
@@ -57,19 +57,19 @@ afterEach(() => {
 })
 
 async function show(...services: ServiceSnapshot[]): Promise<string> {
-  await act(async () => takeSections(sectionsOf(fakeSnapshot({ services }))))
+  await act(async () => applySections(sectionsOf(fakeSnapshot({ services }))))
   return view.host.textContent ?? ''
 }
 
 describe('player', () => {
-  it('asks for nothing before play is pressed', async () => {
+  it('requests nothing before play is pressed', async () => {
     expect(view.host.textContent).toContain('Nothing to play yet')
     await show(service(1))
     expect(buttonNamed(view.host, 'Play S1').textContent).toContain('DASH, live')
     expect(asked).toEqual([])
   })
 
-  it('gives the gateway its own words when there is no manifest, and tries again on demand', async () => {
+  it('quotes the gateway when there is no manifest, and retries on demand', async () => {
     await show(service(1))
     await act(async () => buttonNamed(view.host, 'Play S1').click())
     await view.settle()
@@ -80,7 +80,7 @@ describe('player', () => {
     expect(asked).toEqual([URL, URL])
   })
 
-  it('names the codec that cannot be decoded, and what remains possible', async () => {
+  it('names a codec that cannot be decoded, and the alternatives', async () => {
     decodable = false
     const words = await show(
       service(1, { playable: { kind: 'dash', url: URL, live: true, codecs: ['hvc1.2.4.L120'] } }),
@@ -89,13 +89,13 @@ describe('player', () => {
     expect(words).toContain('Save the files with Dump')
   })
 
-  it('says why a service cannot be played', async () => {
+  it('explains why a service cannot be played', async () => {
     const words = await show(service(1, { playable: null, notPlayable: 'No manifest in 9 s.', protocol: 'mmtp' }))
     expect(words).toContain('S1 cannot be played')
-    expect(words).toContain('No manifest in 9 s. Flows shows what arrives of it.')
+    expect(words).toContain('No manifest in 9 s. Services lists its assets and packets.')
   })
 
-  it('offers the selected service, and keeps the one that plays', async () => {
+  it('offers the selected service, and keeps the playing one', async () => {
     await show(service(1), service(2))
     await act(async () => selectService(2))
     expect(buttonNamed(view.host, 'Play S2')).toBeDefined()

@@ -19,11 +19,11 @@ import { serviceToPlay } from './player-model.ts'
 const NO_SERVICES: readonly ServiceSnapshot[] = []
 const IDLE: PlaybackState = { snapshot: null, problem: null, stalledMs: 0 }
 const VOLUME_STEP = 0.1
-/** A stall this long is worth saying why. */
+/** A stall this long is explained. */
 const LONG_STALL_MS = 5000
 
-/** The play request that was answered last, so that a panel that comes back does not start it again. */
-let answered = 0
+/** Number of the last handled play request, so that a panel mounted again does not repeat it. */
+let handledRequest = 0
 
 /** Plays one service from the session's gateway. */
 export function PlayerView() {
@@ -31,7 +31,7 @@ export function PlayerView() {
   const services = useStore(sessionStore, (state) => state.snapshot?.services ?? NO_SERVICES)
   const selected = useStore(selectionStore, (state) => state.serviceId)
   const asked = useStore(selectionStore, (state) => state.play)
-  // The service that plays stays, whatever is selected meanwhile, until another is asked for.
+  // The playing service stays until another is requested, whatever is selected.
   const [playing, setPlaying] = useState<{ readonly sessionId: string; readonly serviceId: number } | null>(null)
   const started = playing !== null && playing.sessionId === sessionId
   const service = serviceToPlay(services, started ? playing.serviceId : null, selected)
@@ -52,13 +52,13 @@ export function PlayerView() {
   const active = started && kind !== undefined && url !== undefined && !codecs.blocked
 
   useEffect(() => {
-    if (asked.count === answered) return
-    answered = asked.count
+    if (asked.count === handledRequest) return
+    handledRequest = asked.count
     setPlaying(asked.serviceId === null || sessionId === null ? null : { sessionId, serviceId: asked.serviceId })
   }, [asked, sessionId])
 
   const [attempt, setAttempt] = useState(0)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt starts over; `live` turns with the manifest, which the player notices itself
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt starts over; the player itself notices a change of `live` in the manifest
   useEffect(() => {
     if (!active || video.current === null) return
     const made = new Playback(video.current, { kind, url, live, codecs: [] }, setState)
@@ -76,11 +76,11 @@ export function PlayerView() {
     video.current.muted = volume.muted
   }, [volume])
 
-  // The button that was pressed goes away; without this the keys would go nowhere.
-  const holdFocus = () => panel.current?.focus({ preventScroll: true })
+  // The pressed button is removed, so the panel takes the focus.
+  const keepFocus = () => panel.current?.focus({ preventScroll: true })
   const start = () => {
     if (service !== null && sessionId !== null) setPlaying({ sessionId, serviceId: service.id })
-    holdFocus()
+    keepFocus()
   }
   usePlayerKeys({ playback, start, setVolume })
 
@@ -98,7 +98,7 @@ export function PlayerView() {
           playsInline
           onClick={() => playback?.togglePlay()}
         />
-        <Over
+        <Overlay
           service={service}
           blocked={codecs.blocked ? codecs.message : null}
           limits={codecs.blocked ? null : codecs.message}
@@ -108,7 +108,7 @@ export function PlayerView() {
           onRetry={() => setAttempt((count) => count + 1)}
           onResume={() => {
             playback?.togglePlay()
-            holdFocus()
+            keepFocus()
           }}
         />
       </div>
@@ -144,10 +144,10 @@ export function PlayerView() {
   )
 }
 
-type OverProps = {
+type OverlayProps = {
   readonly service: ServiceSnapshot | null
   readonly blocked: string | null
-  /** What will not be seen or heard of it. */
+  /** Codecs of the service that cannot be decoded. */
   readonly limits: string | null
   readonly started: boolean
   readonly state: PlaybackState
@@ -156,8 +156,8 @@ type OverProps = {
   readonly onResume: () => void
 }
 
-/** What lies over the picture, or stands in its place. */
-function Over({ service, blocked, limits, started, state, onPlay, onRetry, onResume }: OverProps) {
+/** Buttons and messages over the picture, or instead of it. */
+function Overlay({ service, blocked, limits, started, state, onPlay, onRetry, onResume }: OverlayProps) {
   const { snapshot, problem, stalledMs } = state
   if (service === null) {
     return (
@@ -174,7 +174,7 @@ function Over({ service, blocked, limits, started, state, onPlay, onRetry, onRes
       <Words>
         <EmptyState icon={MonitorOff} title={`${title} cannot be played`}>
           {service.notPlayable ?? 'No manifest has been received.'}
-          {service.protocol === 'mmtp' && ' Flows shows what arrives of it.'}
+          {service.protocol === 'mmtp' && ' Services lists its assets and packets.'}
         </EmptyState>
       </Words>
     )
@@ -183,7 +183,7 @@ function Over({ service, blocked, limits, started, state, onPlay, onRetry, onRes
     return (
       <Words>
         <EmptyState icon={MonitorOff} title={blocked}>
-          Analysing goes on. Save the files with Dump and play them in a player that has the decoder.
+          Analysis continues. Save the files with Dump and play them in a player with these decoders.
         </EmptyState>
       </Words>
     )
@@ -235,7 +235,7 @@ function Over({ service, blocked, limits, started, state, onPlay, onRetry, onRes
         type="button"
         className={styles.resume}
         onClick={onResume}
-        aria-label={snapshot.phase === 'ended' ? 'Play from the start' : 'Go on playing'}
+        aria-label={snapshot.phase === 'ended' ? 'Play from the start' : 'Resume'}
       >
         <span className={styles.big}>
           <Play size={30} strokeWidth={1.6} fill="currentColor" aria-hidden />
@@ -246,7 +246,7 @@ function Over({ service, blocked, limits, started, state, onPlay, onRetry, onRes
   return null
 }
 
-/** Says what it is once it is no longer a hiccup, instead of turning a wheel for ever. */
+/** Text of a stall, which from LONG_STALL_MS on names its cause. */
 function stallText(live: boolean, stalledMs: number): string {
   if (stalledMs < LONG_STALL_MS) return 'Waiting for segments'
   if (live) return `No complete segments for ${formatSeconds(stalledMs / 1000)}`
@@ -280,9 +280,9 @@ function usePlayerKeys(keys: Keys): void {
         else latest.current.playback.togglePlay()
       }),
       command('back', 'Back 1 s', 'ArrowLeft', seek(-1)),
-      command('on', 'On 1 s', 'ArrowRight', seek(1)),
+      command('forward', 'Forward 1 s', 'ArrowRight', seek(1)),
       command('back-far', 'Back 10 s', 'Shift+ArrowLeft', seek(-10)),
-      command('on-far', 'On 10 s', 'Shift+ArrowRight', seek(10)),
+      command('forward-far', 'Forward 10 s', 'Shift+ArrowRight', seek(10)),
       command('louder', 'Louder', 'ArrowUp', louder(VOLUME_STEP)),
       command('quieter', 'Quieter', 'ArrowDown', louder(-VOLUME_STEP)),
       command('mute', 'Mute or unmute', 'm', () =>

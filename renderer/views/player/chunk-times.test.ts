@@ -21,7 +21,7 @@ describe('decode times', () => {
     expect([...DURATIONS]).toEqual([[1, 512]])
   })
 
-  it('gives a fragment without one the time at which the one before ends', () => {
+  it('adds the end time of the previous fragment to one without a decode time', () => {
     const data = box('mdat', [1, 2, 3])
     const first = moof(tfhd(0x020000), tfdt(1000), trun(5, 80))
     const bare = moof(tfhd(0x020000), trun(5, 60))
@@ -33,7 +33,7 @@ describe('decode times', () => {
     expect([...addDecodeTimes(given, DURATIONS)]).toEqual(wanted)
   })
 
-  it('counts durations of the run or of the fragment before those of the track', () => {
+  it('prefers durations of the run or fragment to those of the track', () => {
     const timeOfSecond = (...firstTraf: number[][]) => {
       const given = new Uint8Array([...moof(...firstTraf), ...moof(tfhd(0x020000), trun(1, 0))])
       const out = addDecodeTimes(given, DURATIONS)
@@ -45,7 +45,7 @@ describe('decode times', () => {
     expect(timeOfSecond(tfhd(0x02000a, 1, 100), tfdt(7), trun(2, 0))).toBe(207)
   })
 
-  it('leaves alone what is whole, and what cannot be told', () => {
+  it('does not change complete segments, and those with unknown durations', () => {
     const whole = new Uint8Array([
       ...moof(tfhd(0x020000), tfdt(7), trun(1, 0)),
       ...moof(tfhd(0x020000), tfdt(9), trun(1, 0)),
@@ -60,7 +60,7 @@ describe('decode times', () => {
     expect(addDecodeTimes(noDurations, new Map())).toBe(noDurations)
   })
 
-  it('never throws, whatever the bytes', () => {
+  it('never throws on random bytes', () => {
     const good = [...moof(tfhd(0x020000), tfdt(7), trun(3, 0, [1, 2, 3])), ...moof(tfhd(0x020000), trun(1, 0))]
     for (let at = 0; at < good.length; at++) {
       for (const value of [0, 1, 0xff]) {

@@ -1,8 +1,7 @@
 /*
- * Movie fragments without a tfdt box. GPAC writes low-latency chunks so: only the first fragment of a segment says its decode
- * time, the others go on from there. ISO/IEC 14496-12 allows it; the MSE byte stream format for ISO BMFF does not, and a
- * browser stops at the first such fragment. What is missing can be told from the durations, so it is put in before the
- * bytes reach the browser.
+ * Movie fragments without a tfdt box. In GPAC's low-latency chunks only the first fragment of a segment has a decode time.
+ * ISO/IEC 14496-12 allows that; the MSE byte stream format for ISO BMFF does not, and browsers stop at the first such
+ * fragment. The time follows from the durations, so the box is added before the bytes reach the browser.
  */
 
 const TFDT_BYTES = 20
@@ -39,7 +38,7 @@ function boxesOf(view: DataView, from: number, to: number): readonly Box[] {
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
-/** Reads what `addDecodeTimes` needs from an initialisation segment. */
+/** Reads the default sample durations for `addDecodeTimes` from an initialisation segment. */
 export function trackDurations(init: Uint8Array): TrackDurations {
   const view = viewOf(init)
   const durations = new Map<number, number>()
@@ -58,7 +57,7 @@ export function trackDurations(init: Uint8Array): TrackDurations {
 type Insertion = { readonly moof: Box; readonly traf: Box; readonly at: number; readonly time: bigint }
 
 /**
- * The segment with a `tfdt` in every track fragment; the same bytes where none is missing, or where it cannot be told.
+ * The segment with a `tfdt` in every track fragment; the same bytes if none is missing or durations are unknown.
  * @param durations of the initialisation segment that belongs to it
  */
 export function addDecodeTimes(segment: Uint8Array, durations: TrackDurations): Uint8Array {
@@ -75,7 +74,7 @@ export function addDecodeTimes(segment: Uint8Array, durations: TrackDurations): 
       const track = view.getUint32(tfhd.body + 4)
       const tfdt = parts.find((box) => box.type === 'tfdt')
       const time = tfdt === undefined ? next.get(track) : decodeTime(view, tfdt)
-      // Offsets into the file would have to be moved as well; nothing seen writes them.
+      // Absolute offsets would have to change too; no known sender writes them.
       if (time === undefined || (flags & TFHD.baseDataOffset) !== 0) return segment
       if (tfdt === undefined) insertions.push({ moof, traf, at: tfhd.end, time })
       const each = defaultDuration(view, tfhd, flags) ?? durations.get(track)
@@ -100,7 +99,7 @@ function defaultDuration(view: DataView, tfhd: Box, flags: number): number | und
   return view.getUint32(tfhd.body + 8 + ((flags & TFHD.sampleDescription) === 0 ? 0 : 4))
 }
 
-/** Sum of a run's sample durations; undefined where they are neither in it nor known. */
+/** Sum of a run's sample durations; undefined if they are unknown. */
 function runDuration(view: DataView, trun: Box, each: number | undefined): bigint | undefined {
   const flags = view.getUint32(trun.body) & 0xffffff
   const samples = view.getUint32(trun.body + 4)
@@ -131,7 +130,7 @@ function insert(segment: Uint8Array, insertions: readonly Insertion[]): Uint8Arr
   }
   out.set(segment.subarray(from), to)
 
-  // Sizes of what grew, and the places of the samples, which count from the start of their moof.
+  // Adjusts box sizes, and data offsets of samples, which are relative to their moof.
   const grown = (offset: number): number => insertions.filter((one) => one.at <= offset).length * TFDT_BYTES
   const old = viewOf(segment)
   const enlarge = (box: Box, by: number): void => view.setUint32(box.start + grown(box.start), box.end - box.start + by)

@@ -1,5 +1,5 @@
 /*
- * Which of a service's codecs this window can decode, and what they are called.
+ * Names of codecs, and which of them this window can decode.
  */
 
 const NAMES: readonly (readonly [RegExp, string, 'video' | 'audio' | 'text'])[] = [
@@ -22,7 +22,7 @@ const NAMES: readonly (readonly [RegExp, string, 'video' | 'audio' | 'text'])[] 
 
 export type CodecFact = {
   readonly codec: string
-  /** `HEVC (hvc1.2.4.L120)`, or the string alone where it is not known. */
+  /** `HEVC (hvc1.2.4.L120)`, or the string alone if unknown. */
   readonly name: string
   readonly kind: 'video' | 'audio' | 'text'
 }
@@ -33,13 +33,13 @@ export function codecFact(codec: string): CodecFact {
 }
 
 export type CodecCheck = {
-  /** Nothing would be decoded. */
+  /** Whether no codec is decodable. */
   readonly blocked: boolean
-  /** One sentence, null where everything is decodable. */
+  /** One sentence; null if all codecs are decodable. */
   readonly message: string | null
 }
 
-/** Judges a service's codecs. @param supported `MediaSource.isTypeSupported` */
+/** Checks a service's codecs. @param supported `MediaSource.isTypeSupported` */
 export function checkCodecs(codecs: readonly string[], supported: (type: string) => boolean): CodecCheck {
   const facts = codecs.map(codecFact).filter((fact) => fact.kind !== 'text')
   const bad = facts.filter((fact) => !supported(`${fact.kind}/mp4; codecs="${fact.codec}"`))
@@ -48,7 +48,7 @@ export function checkCodecs(codecs: readonly string[], supported: (type: string)
   const names = listed([...new Set(bad.map((fact) => fact.name))])
   const verb = bad.length === 1 ? 'is' : 'are'
   const video = facts.some((fact) => fact.kind === 'video')
-  // Sound goes on without its picture, and the picture without sound.
+  // Sound plays without video, and video without sound.
   const blocked = good.length === 0
   if (blocked) return { blocked, message: `${names} ${verb} not decodable here.` }
   if (video && !good.some((fact) => fact.kind === 'video')) {

@@ -5,14 +5,14 @@ import { type PlayerAdapter, type PlayerOptions, type PlayerSnapshot, qualityLab
 import { videoFacts } from './video-facts.ts'
 
 /*
- * The gateway is on this machine: retries are short and few, since what it does not have now was lost or is not there yet;
- * gaps from lost segments are jumped. Nothing is kept in the browser's storage.
+ * The gateway is on this machine, so retries are short and few. Gaps of lost segments are jumped, and nothing is stored in the
+ * browser.
  */
 const SETTINGS: MediaPlayerSettingClass = {
   debug: { logLevel: 0 },
   streaming: {
     delay: { liveDelayFragmentCount: 3, useSuggestedPresentationDelay: true },
-    // Only what the manifest names: the library's own default asks a server on the internet.
+    // Only UTCTiming of the manifest: the library's default is a server on the internet.
     utcSynchronization: { enabled: true, useManifestDateHeaderTimeSource: false },
     gaps: { jumpGaps: true, jumpLargeGaps: true, enableSeekFix: true, enableStallFix: true },
     buffer: { bufferTimeDefault: 12, fastSwitchEnabled: true },
@@ -24,18 +24,18 @@ const SETTINGS: MediaPlayerSettingClass = {
   },
 }
 
-/** dash.js's numbers for failures that end playing, or do not. */
+/** dash.js's error codes. */
 const ERROR = { manifestParse: 10, manifestLoad: 11, timeSync: 16, segment: 27, init: 28, manifestEmpty: 25 } as const
 
-/** Plays an MPD with dash.js, which is loaded now. */
+/** Plays an MPD with dash.js, which it loads. */
 export async function createDashAdapter(options: PlayerOptions): Promise<PlayerAdapter> {
   const { MediaPlayer } = await import('dashjs')
   const player = MediaPlayer().create()
   player.updateSettings(SETTINGS)
   player.initialize(options.video, undefined as never, true, undefined as never)
   player.clearDefaultUTCTimingSources()
-  player.on('error', (event: unknown) => tell(event, options))
-  player.on('playbackError', (event: unknown) => tell(event, options))
+  player.on('error', (event: unknown) => reportError(event, options))
+  player.on('playbackError', (event: unknown) => reportError(event, options))
   player.addResponseInterceptor(responseChanges(options) as never)
   player.attachSource(options.url)
   return new DashAdapter(player, options.video)
@@ -93,13 +93,13 @@ class DashAdapter implements PlayerAdapter {
 
 type DashError = { readonly error?: { readonly code?: number; readonly message?: string } | string }
 
-function tell(event: unknown, options: PlayerOptions): void {
+function reportError(event: unknown, options: PlayerOptions): void {
   const { error } = event as DashError
   const code = typeof error === 'object' ? error.code : undefined
   const message = typeof error === 'object' ? (error.message ?? '') : (error ?? '')
   switch (code) {
     case ERROR.timeSync:
-      // The machine's own clock is then used, which is the gateway's as well.
+      // The player then uses this machine's clock, which is also the gateway's.
       return
     case ERROR.manifestParse:
     case ERROR.manifestLoad:
@@ -107,7 +107,7 @@ function tell(event: unknown, options: PlayerOptions): void {
       options.onProblem({
         kind: 'manifest',
         message: `The manifest could not be used: ${message}`,
-        tryThis: 'Read it under Signalling, or try again when it has been received anew.',
+        tryThis: 'Read it under Signalling, or try again after its next version.',
         fatal: true,
       })
       return
@@ -120,8 +120,8 @@ function tell(event: unknown, options: PlayerOptions): void {
     default:
       options.onProblem({
         kind: /decode|demuxer|append|MEDIA_ERR|mediasource/i.test(message) ? 'decoder' : 'player',
-        message: `The player gave up: ${message || 'it did not say why'}`,
-        tryThis: 'Play again; if it stays so, save the files with Dump and play them elsewhere.',
+        message: `The player stopped: ${message || 'unknown reason'}`,
+        tryThis: 'Play again. If it fails again, save the files with Dump and play them elsewhere.',
         fatal: true,
       })
   }

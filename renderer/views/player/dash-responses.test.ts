@@ -17,8 +17,8 @@ const response = (type: string, status: number, data: unknown, url = 'http://127
 })
 const words = (text: string): ArrayBuffer => new TextEncoder().encode(text).buffer as ArrayBuffer
 
-describe('answers on their way to dash.js', () => {
-  it('turn a lost segment into an empty one, in the words of the gateway', async () => {
+describe('responses for dash.js', () => {
+  it('replace a lost segment with an empty one, and quote the gateway', async () => {
     const { change, problems } = changes()
     const changed = await change(response('MediaSegment', 404, words('lost 2 896 bytes')))
     expect([changed.status, (changed.data as ArrayBuffer).byteLength]).toEqual([200, 0])
@@ -27,7 +27,7 @@ describe('answers on their way to dash.js', () => {
     ])
   })
 
-  it('leave an expected segment refused until it was asked for often enough', async () => {
+  it('keep an expected segment refused until the last retry', async () => {
     const { change } = changes()
     for (let asked = 0; asked < SEGMENT_RETRIES; asked++) {
       expect((await change(response('MediaSegment', 503, words('')))).status).toBe(503)
@@ -36,7 +36,7 @@ describe('answers on their way to dash.js', () => {
     expect((await change(response('MediaSegment', 503, words('')))).status).toBe(200)
   })
 
-  it('leave a missing initialisation segment and a good segment alone', async () => {
+  it('keep a missing initialisation segment and a complete segment', async () => {
     const { change, problems } = changes()
     expect((await change(response('InitializationSegment', 404, words('')))).status).toBe(404)
     const data = words('styp and more')
@@ -44,7 +44,7 @@ describe('answers on their way to dash.js', () => {
     expect(problems).toEqual([])
   })
 
-  it('hide segments that still arrive when only whole ones can be played', async () => {
+  it('hide arriving segments when only whole ones can be played', async () => {
     const mpd = '<SegmentTemplate a="1" availabilityTimeOffset="1.8" availabilityTimeComplete="false" startNumber="1"/>'
     expect(withoutPartialSegments(mpd)).toBe('<SegmentTemplate a="1" startNumber="1"/>')
     expect((await changes(true).change(response('MPD', 200, mpd))).data).toBe(withoutPartialSegments(mpd))

@@ -2,10 +2,10 @@ import { addDecodeTimes, type TrackDurations, trackDurations } from './chunk-tim
 import type { PlayerOptions, PlayerProblem } from './player-adapter.ts'
 import { refusalText } from './player-model.ts'
 
-/** How often a segment that is only expected is asked for again. */
+/** Retries for a segment that is expected (503). */
 export const SEGMENT_RETRIES = 4
 
-/** A segment that will not come: playing goes on behind it. */
+/** A lost segment, which the player skips. */
 export const LOST_SEGMENT: PlayerProblem = {
   kind: 'segments',
   message: 'A segment is missing.',
@@ -13,7 +13,7 @@ export const LOST_SEGMENT: PlayerProblem = {
   fatal: false,
 }
 
-/** As much of dash.js's response as is read and changed here (its CommonMediaResponse). */
+/** The part of dash.js's CommonMediaResponse that is read and changed here. */
 export type DashResponse = {
   status?: number
   data?: unknown
@@ -26,9 +26,9 @@ export type DashResponse = {
 }
 
 /**
- * What is changed in the gateway's answers before dash.js sees them. A lost segment becomes an empty one: dash.js would
- * otherwise give up the only base address it has and stop, while what follows the gap can be played. Fragments get the
- * decode times that browsers demand. With `wholeSegments` the manifest no longer offers segments that still arrive.
+ * Changes the gateway's responses for dash.js. A lost segment becomes an empty one: dash.js would otherwise drop its only base
+ * URL and stop before the gap. Fragments get the decode times that browsers require. With `wholeSegments` the manifest does
+ * not offer segments that still arrive.
  */
 export function responseChanges(options: PlayerOptions): (response: DashResponse) => Promise<DashResponse> {
   const refusals = new Map<string, number>()
@@ -53,7 +53,7 @@ export function responseChanges(options: PlayerOptions): (response: DashResponse
   }
 }
 
-/** One that is only expected (503) stays a failure, so that dash.js asks for it again, a few times. */
+/** Skips a refused segment. An expected one (503) stays a failure for SEGMENT_RETRIES requests, so that dash.js retries. */
 function refuse(response: DashResponse, refusals: Map<string, number>, options: PlayerOptions): void {
   const { status = 0, url = '', data } = response
   const refused = (refusals.get(url) ?? 0) + 1
@@ -72,12 +72,12 @@ function timed(data: ArrayBuffer, durations: TrackDurations = new Map()): ArrayB
     const whole = addDecodeTimes(bytes, durations)
     return whole === bytes ? data : (whole.buffer as ArrayBuffer)
   } catch {
-    // Not the boxes it should be: the browser will say so better than we can.
+    // Malformed boxes: the browser reports the error.
     return data
   }
 }
 
-/** The manifest without the attributes that let a player ask for a segment while it still arrives. */
+/** The manifest without the attributes by which players request arriving segments. */
 export function withoutPartialSegments(mpd: string): string {
   return mpd.replace(/\savailabilityTime(?:Offset|Complete)="[^"]*"/g, '')
 }

@@ -13,11 +13,11 @@ import { videoFacts } from './video-facts.ts'
 const SEGMENT_RETRIES = 4
 const RETRY = { maxNumRetry: SEGMENT_RETRIES + 1, retryDelayMs: 500, maxRetryDelayMs: 1000 }
 
-/** Plays a multivariant or media playlist with hls.js, which is loaded now. */
+/** Plays a multivariant or media playlist with hls.js, which it loads. */
 export async function createHlsAdapter(options: PlayerOptions): Promise<PlayerAdapter> {
   const { default: Player } = await import('hls.js')
   const hls = new Player({
-    // Its worker comes from a blob, which the page's policy forbids; remuxing fMP4 is next to nothing.
+    // The page's policy forbids its worker, a blob. Remuxing fMP4 is cheap.
     enableWorker: false,
     lowLatencyMode: true,
     liveSyncDurationCount: 3,
@@ -42,7 +42,7 @@ export async function createHlsAdapter(options: PlayerOptions): Promise<PlayerAd
     if (problem !== null) options.onProblem(problem)
   })
   hls.on(Player.Events.MANIFEST_PARSED, () => {
-    // Refused where the page may not start sound by itself: the view then shows its play button.
+    // Rejected if the page may not start sound: the view then shows its play button.
     options.video.play().catch(() => undefined)
   })
   hls.loadSource(options.url)
@@ -98,8 +98,7 @@ class HlsAdapter implements PlayerAdapter {
 }
 
 /**
- * A segment that was lost is treated as its playlist's EXT-X-GAP would have it: skipped, where hls.js would otherwise stop
- * before it. One that is only expected (503) is asked for again first.
+ * Marks a lost segment as EXT-X-GAP, so that hls.js skips it instead of stopping. An expected one (503) is retried first.
  */
 function markLost({ frag, response, errorAction }: ErrorData): void {
   const status = response?.code
@@ -123,8 +122,8 @@ function problemOf(data: ErrorData, network: boolean): PlayerProblem | null {
   const manifest = data.details.startsWith('manifest') || data.details.startsWith('level')
   return {
     kind: network ? (manifest ? 'manifest' : 'segments') : 'decoder',
-    message: `The player gave up: ${data.error.message}${status ? ` (HTTP ${status})` : ''}`,
-    tryThis: 'Play again; if it stays so, save the files with Dump and play them elsewhere.',
+    message: `The player stopped: ${data.error.message}${status ? ` (HTTP ${status})` : ''}`,
+    tryThis: 'Play again. If it fails again, save the files with Dump and play them elsewhere.',
     fatal: true,
   }
 }

@@ -9,29 +9,29 @@ const SNAPSHOT_MS = 250
 export type PlaybackState = {
   readonly snapshot: PlayerSnapshot | null
   readonly problem: PlayerProblem | null
-  /** How long it has been standing still for want of segments, ms. */
+  /** Duration of the current stall, ms. */
   readonly stalledMs: number
 }
 
 /**
- * One go at playing one address: asks the gateway for the manifest first, so that its own words are at hand when there is
- * none, then makes the adapter. Tells its state four times a second and when the video element changes; nothing after `close`.
+ * One attempt to play one address. Requests the manifest first, to quote the gateway when it refuses, then creates the adapter.
+ * Reports its state four times a second and at events of the video element, until `close`.
  */
 export class Playback {
   readonly #video: HTMLVideoElement
-  readonly #tell: (state: PlaybackState) => void
+  readonly #onState: (state: PlaybackState) => void
   readonly #playable: PlayableSnapshot
   readonly #stop = new AbortController()
-  /** Set on the second try: some low-latency streams can only be played by whole segments. */
+  /** Set for the second attempt: some low-latency streams play by whole segments only. */
   #wholeSegments = false
   #adapter: PlayerAdapter | null = null
   #problem: PlayerProblem | null = null
   #stalledSinceMs: number | null = null
   readonly #timer: ReturnType<typeof setInterval>
 
-  constructor(video: HTMLVideoElement, playable: PlayableSnapshot, tell: (state: PlaybackState) => void) {
+  constructor(video: HTMLVideoElement, playable: PlayableSnapshot, onState: (state: PlaybackState) => void) {
     this.#video = video
-    this.#tell = tell
+    this.#onState = onState
     this.#playable = playable
     void this.#start()
     const { signal } = this.#stop
@@ -44,7 +44,7 @@ export class Playback {
   }
 
   togglePlay(): void {
-    // Refused only where the page may not start sound by itself, which a key or click just allowed.
+    // Rejected only if the page may not start sound, which a key or click allows.
     if (this.#video.paused) this.#video.play().catch(() => undefined)
     else this.#video.pause()
   }
@@ -70,7 +70,7 @@ export class Playback {
     clearInterval(this.#timer)
     this.#adapter?.destroy()
     this.#adapter = null
-    // The element outlives the playback, without its last picture.
+    // The element is reused, so its last picture is cleared.
     this.#video.removeAttribute('src')
     this.#video.load()
   }
@@ -87,7 +87,7 @@ export class Playback {
       }
       const wholeSegments = this.#wholeSegments
       const onProblem = (problem: PlayerProblem) => {
-        // What an adapter that was given up says on its way out is of no interest.
+        // Errors of a replaced adapter are ignored.
         if (wholeSegments === this.#wholeSegments) this.#fail(problem)
       }
       const options = { video: this.#video, url, wholeSegments, onProblem }
@@ -102,7 +102,7 @@ export class Playback {
       this.#fail({
         kind: 'player',
         message: `The player could not be started: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
-        tryThis: 'Press play again; if it stays so, open the session anew.',
+        tryThis: 'Press play again. If it fails again, reopen the session.',
         fatal: true,
       })
       return
@@ -121,7 +121,7 @@ export class Playback {
     if (this.#stop.signal.aborted || (this.#problem?.fatal === true && !problem.fatal)) return
     if (problem.kind === 'decoder' && this.#playable.kind === 'dash' && !this.#wholeSegments) {
       this.#wholeSegments = true
-      // The library is in the midst of telling of its failure: taken down now, it would trip over itself.
+      // Destroyed later: the library is inside its error event.
       setTimeout(() => this.#startOver())
       return
     }
@@ -136,13 +136,13 @@ export class Playback {
     if (snapshot?.phase !== 'stalled') this.#stalledSinceMs = null
     else this.#stalledSinceMs ??= nowMs
     const stalledMs = this.#stalledSinceMs === null ? 0 : nowMs - this.#stalledSinceMs
-    this.#tell({ snapshot, problem: this.#problem, stalledMs })
+    this.#onState({ snapshot, problem: this.#problem, stalledMs })
   }
 }
 
-/** What is wrong with the manifest's address; null where it answers. */
+/** The gateway's refusal of the manifest; null: it serves the manifest. */
 async function refusalOf(url: string, signal: AbortSignal): Promise<PlayerProblem | null> {
-  const tryThis = 'Wait until the manifest has been received, then play again.'
+  const tryThis = 'Wait until the manifest is received, then play again.'
   try {
     const answer = await fetch(url, { signal, cache: 'no-store' })
     if (answer.ok) {
@@ -156,7 +156,7 @@ async function refusalOf(url: string, signal: AbortSignal): Promise<PlayerProble
     return {
       kind: 'manifest',
       message: `The gateway at ${url} cannot be reached: ${reason}.`,
-      tryThis: 'Look under Log for what the gateway says; open the session again if it has stopped.',
+      tryThis: 'Read the messages of the gateway under Log. If it has stopped, reopen the session.',
       fatal: true,
     }
   }

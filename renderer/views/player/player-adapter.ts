@@ -1,32 +1,32 @@
-/** One of the renditions a person may choose. */
+/** A rendition to choose. */
 export type Quality = { readonly id: string; readonly label: string }
 
-/** Why nothing plays, or less than everything. */
+/** Why playback fails or is limited. */
 export type PlayerProblem = {
   readonly kind: 'manifest' | 'segments' | 'decoder' | 'player'
   readonly message: string
   readonly tryThis: string
-  /** Playing cannot go on. */
+  /** Whether playback stopped. */
   readonly fatal: boolean
 }
 
-/** What the view sees of a player, four times a second. Times are seconds of the media timeline. */
+/** State of a player for the view. Times are seconds of the media timeline. */
 export type PlayerSnapshot = {
   readonly phase: 'loading' | 'playing' | 'paused' | 'stalled' | 'ended'
   readonly timeS: number
-  /** What can be sought to. */
+  /** Seekable range. */
   readonly startS: number
   readonly endS: number
   readonly live: boolean
-  /** Behind the live edge, and what the player aims at; null where it is not live or not known yet. */
+  /** Latency behind the live edge, and the player's target; null: not live or unknown. */
   readonly latencyS: number | null
   readonly targetLatencyS: number | null
-  /** Playable without another byte. */
+  /** Seconds buffered ahead. */
   readonly bufferS: number
   readonly qualities: readonly Quality[]
-  /** Chosen by hand, null for automatic. */
+  /** Chosen quality; null: automatic. */
   readonly chosen: string | null
-  /** The one playing. */
+  /** Quality that plays. */
   readonly playing: string | null
   readonly decodedFrames: number
   readonly droppedFrames: number
@@ -34,7 +34,7 @@ export type PlayerSnapshot = {
   readonly height: number
 }
 
-/** A player library behind a video element. Made playing; `destroy` lets go of everything. */
+/** A player library behind a video element. Plays once created; `destroy` releases its resources. */
 export interface PlayerAdapter {
   snapshot(): PlayerSnapshot
   seek(timeS: number): void
@@ -46,7 +46,7 @@ export interface PlayerAdapter {
 export type PlayerOptions = {
   readonly video: HTMLVideoElement
   readonly url: string
-  /** Ask for segments only once they are whole, at the price of latency. */
+  /** Requests segments only when they are whole, which adds latency. */
   readonly wholeSegments: boolean
   readonly onProblem: (problem: PlayerProblem) => void
 }

@@ -11,15 +11,15 @@ describe('service to play', () => {
   const services = [service(1, false), service(2, true), service(3, true)]
   const picked = (asked: number | null, selected: number | null) => serviceToPlay(services, asked, selected)?.id
 
-  it('is the one asked for, then the selected one, then the first that can be played', () => {
+  it('is the requested one, then the selected one, then the first playable one', () => {
     expect([picked(3, 2), picked(null, 3), picked(null, null), picked(null, 1)]).toEqual([3, 3, 2, 2])
   })
 
-  it('stays the one asked for when it cannot be played, to say why', () => {
+  it('stays the requested one when it cannot be played', () => {
     expect(picked(1, 3)).toBe(1)
   })
 
-  it('is one that says why when none can be played, or nothing', () => {
+  it('is the selected one when none can be played, or null', () => {
     expect(serviceToPlay([service(1, false), service(4, false)], null, 4)?.id).toBe(4)
     expect(serviceToPlay([], null, 4)).toBeNull()
   })
@@ -30,7 +30,7 @@ describe('words', () => {
     expect([0, 9.9, 65, 3725, -0.4, -12.6].map(clockText)).toEqual(['0:00', '0:09', '1:05', '1:02:05', '0:00', '−0:12'])
   })
 
-  it('gives the gateway its own words, without markup', () => {
+  it('quotes the gateway without markup', () => {
     expect(refusalText(503, 'Service Unavailable', '<h1>expected</h1>\n in 2 s')).toBe(
       'The gateway answered 503 Service Unavailable: expected in 2 s.',
     )
@@ -49,7 +49,7 @@ describe('buffer', () => {
     end: (at: number) => pairs[at]?.[1] ?? 0,
   })
 
-  it('counts across gaps a player jumps, not across others, and not what lies behind', () => {
+  it('counts across gaps that a player jumps, without others and the past', () => {
     expect(bufferedAhead(ranges([0, 4], [4.1, 8], [9, 12]), 2)).toBe(6)
     expect(bufferedAhead(ranges([0, 4]), 5)).toBe(0)
     expect(bufferedAhead(ranges(), 5)).toBe(0)

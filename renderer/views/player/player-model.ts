@@ -1,6 +1,6 @@
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
 
-/** The service to offer: the one asked for, else the selected one, else the first that can be played, else the selected or first. */
+/** The service to offer: the requested one, else the selected one if playable, else the first playable one, else the selected or first. */
 export function serviceToPlay(
   services: readonly ServiceSnapshot[],
   asked: number | null,
@@ -12,7 +12,7 @@ export function serviceToPlay(
   return services.find((service) => service.playable !== null) ?? chosen ?? services[0] ?? null
 }
 
-/** `1:02:03`, `12:05`, of seconds; a minus sign before zero. */
+/** Seconds as `1:02:03` or `12:05`, with a minus sign below zero. */
 export function clockText(seconds: number): string {
   const whole = Math.floor(Math.abs(seconds))
   const parts = [Math.floor(whole / 60) % 60, whole % 60].map((part) => String(part).padStart(2, '0'))
@@ -21,13 +21,13 @@ export function clockText(seconds: number): string {
   return seconds <= -1 ? `−${text}` : text
 }
 
-/** What the gateway says about an address that did not answer with a manifest: its status and its own words. */
+/** The gateway's refusal of an address: its status and its text. */
 export function refusalText(status: number, statusText: string, body: string): string {
   const words = body
     .replace(/<[^>]*>/g, ' ')
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, 300)
-  const said = words === '' ? '.' : `: ${words}${/[.!?]$/.test(words) ? '' : '.'}`
-  return `The gateway answered ${status}${statusText === '' ? '' : ` ${statusText}`}${said}`
+  const reason = words === '' ? '.' : `: ${words}${/[.!?]$/.test(words) ? '' : '.'}`
+  return `The gateway answered ${status}${statusText === '' ? '' : ` ${statusText}`}${reason}`
 }

@@ -1,12 +1,12 @@
 import type { PlayerSnapshot } from './player-adapter.ts'
 
-/** What the video element itself knows of a snapshot. */
+/** The part of a snapshot that the video element provides. */
 export type VideoFacts = Pick<
   PlayerSnapshot,
   'phase' | 'timeS' | 'bufferS' | 'decodedFrames' | 'droppedFrames' | 'width' | 'height'
 >
 
-/** A gap between buffered ranges a player jumps over. */
+/** Gaps between buffered ranges up to this are jumped. */
 const JUMPED_GAP_S = 0.3
 const HAVE_CURRENT_DATA = 2
 const HAVE_FUTURE_DATA = 3
@@ -31,7 +31,7 @@ function phaseOf(video: HTMLVideoElement): PlayerSnapshot['phase'] {
   return video.readyState < HAVE_FUTURE_DATA ? 'stalled' : 'playing'
 }
 
-/** Seconds from `at` to the end of what is buffered there. */
+/** Seconds buffered from `at` on. */
 export function bufferedAhead(buffered: Pick<TimeRanges, 'length' | 'start' | 'end'>, at: number): number {
   let end = at
   for (let range = 0; range < buffered.length; range++) {

@@ -2,7 +2,7 @@ import type { MmtpSnapshot } from '../../../core/contract/snapshot.ts'
 import { formatCount, formatRate } from '../../model/format.ts'
 import styles from './ServicesView.module.css'
 
-/** What an MMTP flow carries: assets with their MPUs, every packet_id, and the signalling messages. */
+/** Contents of an MMTP flow: assets with their MPUs, packet_ids, and signalling messages. */
 export function MmtpDetail({ mmtp }: { readonly mmtp: MmtpSnapshot }) {
   const { assets, packets, messages, lostInAll } = mmtp
   return (
@@ -15,7 +15,7 @@ export function MmtpDetail({ mmtp }: { readonly mmtp: MmtpSnapshot }) {
             <th>Type</th>
             <th>Asset</th>
             <th className={styles.figure}>MPUs</th>
-            <th className={styles.figure} title="MPUs given up, and those that never came">
+            <th className={styles.figure} title="Incomplete MPUs, and MPUs without a single packet">
               Lost
             </th>
             <th className={styles.figure}>Newest</th>
@@ -35,7 +35,7 @@ export function MmtpDetail({ mmtp }: { readonly mmtp: MmtpSnapshot }) {
         </tbody>
       </table>
       {assets.some((asset) => asset.partialAtStart !== null) && (
-        <p className={styles.remark}>Partial at start: the MPUs that were on their way when reception began.</p>
+        <p className={styles.remark}>Partial at start: MPUs whose first packets were sent before reception began.</p>
       )}
       <table className={styles.table}>
         <caption>Packets by packet_id</caption>
@@ -84,7 +84,7 @@ function Bad({ value }: { readonly value: number }) {
 
 type Asset = MmtpSnapshot['assets'][number]
 
-/** `Main (video, primary)`, as the USBD says. */
+/** A component of the USBD: `Main (video, primary)`. */
 function componentText({ component }: Asset): string | null {
   if (component === null) return null
   const { role, name } = component
@@ -98,7 +98,7 @@ function aboutAsset(asset: Asset): string {
     `in ${destination}`,
     ...(firstMpu === null ? [] : [`from MPU ${firstMpu}`]),
     ...(partialAtStart === null ? [] : [`MPU ${partialAtStart} partial at start`]),
-    ...(samplesLost === 0 ? [] : [`${samplesLost} samples not whole`]),
-    ...(absent === 0 ? [] : [`${absent} ${absent === 1 ? 'MPU' : 'MPUs'} never came`]),
+    ...(samplesLost === 0 ? [] : [`${samplesLost} incomplete samples`]),
+    ...(absent === 0 ? [] : [`${absent} ${absent === 1 ? 'MPU' : 'MPUs'} missing`]),
   ].join(', ')
 }

@@ -17,7 +17,7 @@ import { repairShareText, repairWaitText, serviceKind, systemTimeText } from './
 
 type ServiceDetailProps = { readonly service: ServiceSnapshot | null; readonly onPlay: () => void }
 
-/** Where the selected service comes from, how far it got, and why it does not play. */
+/** The selected service: address, counts, steps of tuning in, and why it does not play. */
 export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
   const snapshot = useStore(sessionStore, (state) => state.snapshot)
   const nowMs = useNow()
@@ -28,7 +28,7 @@ export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
     if (snapshot.services.length === 0) return null
     return (
       <div className={styles.detail}>
-        <p className={styles.hint}>All services are shown. Select one to narrow every view to it; Enter plays it.</p>
+        <p className={styles.hint}>All services are shown. Select one to filter every view by it; Enter plays it.</p>
       </div>
     )
   }
@@ -67,7 +67,7 @@ export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
         </dd>
         {service.repairServers.length > 0 && (
           <>
-            <dt title="Servers that the configuration names for lost bytes (UnicastRepairParameters)">Repair</dt>
+            <dt title="Repair servers of the configuration (UnicastRepairParameters)">Repair</dt>
             <dd className={styles.address}>
               {service.repairServers.map((server) => (
                 <div key={`${server.url} ${server.weight}`} title={repairWaitText(server)}>
@@ -80,14 +80,14 @@ export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
         )}
         {snapshot.systemTime !== null && service.startup.slt !== null && (
           <>
-            <dt title="The LLS table SystemTime (A/331 §6.4): offsets, no clock">System</dt>
+            <dt title="LLS table SystemTime (A/331 §6.4)">System</dt>
             <dd title={`First ${formatTime(snapshot.systemTime.firstTimeUs, base, origin)}`}>
               {systemTimeText(snapshot.systemTime)}, last {formatTime(snapshot.systemTime.lastTimeUs, base, origin)}
             </dd>
           </>
         )}
       </dl>
-      <ol className={styles.rungs} aria-label="How far it got">
+      <ol className={styles.rungs} aria-label="Steps of tuning in">
         {rungs.map((rung, at) => {
           const Icon = rung.reached ? Check : at === broken ? X : Minus
           const words = rung.reached ? 'reached' : at === broken ? 'not reached' : 'later'

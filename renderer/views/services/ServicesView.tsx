@@ -58,12 +58,12 @@ const COLUMNS: readonly Column<ServiceSnapshot>[] = [
   { id: 'id', title: 'Id', width: 64, align: 'end', text: (service) => String(service.id) },
 ]
 
-/** The name stays; the rest comes as the panel gets wider. */
+/** Only the name is always shown; the other columns need a wider panel. */
 const COLUMNS_AT_LEAST = 1
 
 const NONE: readonly ServiceSnapshot[] = []
 
-/** What is on the air: one row a service, and how far the selected one got. */
+/** The services, and the details of the selected one. */
 export function ServicesView() {
   const services = useStore(sessionStore, (state) => state.snapshot?.services ?? NONE)
   const running = useStore(sessionStore, (state) => state.snapshot?.phase === 'running')
@@ -95,10 +95,10 @@ export function ServicesView() {
           onActivate={play}
           rowTone={(service) => (service.packets === 0 ? 'dim' : undefined)}
           empty={
-            <EmptyState icon={RadioTower} title={running ? 'No service yet' : 'No service'}>
+            <EmptyState icon={RadioTower} title={running ? 'No services yet' : 'No services'}>
               {running
-                ? 'A service appears with the first SLT, S-TSID or ROUTE packets.'
-                : 'Neither signalling nor ROUTE packets of one were received.'}
+                ? 'A service appears with its SLT, configuration or first packets.'
+                : 'The session received neither signalling nor packets of a service.'}
             </EmptyState>
           }
         />

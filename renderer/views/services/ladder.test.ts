@@ -18,7 +18,7 @@ const firstRed = (rungs: readonly Rung[]): Rung | undefined => rungs.find((rung)
 const text = (rungs: readonly Rung[]) =>
   rungs.map(({ name, afterUs, note }) => `${name} ${afterUs ?? '–'} ${note}`.trim())
 
-it('says when each rung was reached, by what, and the first that was not with how long it has been missed', () => {
+it('shows time and evidence of each rung, and the wait for the first missing one', () => {
   const snapshot = fakeSnapshot({
     signalling: [table('lls', 'SystemTime'), table('lls', 'SLT'), table('sls', 'USBD'), table('sls', 'S-TSID')],
   })
@@ -37,7 +37,7 @@ it('says when each rung was reached, by what, and the first that was not with ho
   expect(firstRed(rungs)).toMatchObject({ name: 'Manifest', note: 'no Manifest in 9.40 s' })
 })
 
-it('begins with packets where there is no LLS, and asks an unsignalled one for its signalling', () => {
+it('begins with packets without LLS, and expects signalling next', () => {
   expect(firstRed(rungsOf(service({}), fakeSnapshot(), 14 * S))).toMatchObject({
     name: 'Packets',
     note: 'no packets in 4.00 s',
@@ -48,7 +48,7 @@ it('begins with packets where there is no LLS, and asks an unsignalled one for i
   expect(firstRed(rungsOf(unsignalled, fakeSnapshot(), null))).toMatchObject({ name: 'SLS', note: 'no SLS yet' })
 })
 
-it('does not ask for what a protocol has not: no S-TSID of DVB-MABR, no init segment of transport streams', () => {
+it('omits rungs that a protocol lacks: the S-TSID of DVB-MABR, the init segment of transport streams', () => {
   const mabr = service({ firstPacket: 10 * S, sls: 10 * S, manifest: 10 * S }, { protocol: 'flute', packets: 5 })
   expect(rungsOf(mabr, fakeSnapshot(), null).map((rung) => rung.name)).toEqual([
     'Packets',
@@ -66,14 +66,14 @@ it('does not ask for what a protocol has not: no S-TSID of DVB-MABR, no init seg
   expect(rungsOf(mmtp, fakeSnapshot(), null).map((rung) => rung.name)).toEqual(['Packets'])
 })
 
-it('ends with objects for a service that brings no media', () => {
+it('ends with objects for a service without media', () => {
   const esg = service({ firstPacket: 10 * S, sls: 10 * S, stsid: 10 * S }, { category: 4, packets: 5, objects: 0 })
   expect(firstRed(rungsOf(esg, fakeSnapshot(), 20 * S))).toMatchObject({ name: 'Objects', note: 'none complete yet' })
   expect(firstRed(rungsOf({ ...esg, objects: 3, incomplete: 1 }, fakeSnapshot(), null))).toBeUndefined()
 })
 
-it('says of a service whose first segments came that a role still lacks one', () => {
+it('reports a role without a segment', () => {
   const all = { firstPacket: 10 * S, sls: 10 * S, stsid: 10 * S, manifest: 10 * S, init: 10 * S, firstMedia: 10 * S }
   const rungs = rungsOf(service({ ...all, firstSegment: 12 * S }, { packets: 5 }), fakeSnapshot(), 14 * S)
-  expect(firstRed(rungs)).toMatchObject({ name: 'Playable', note: 'not of every role yet' })
+  expect(firstRed(rungs)).toMatchObject({ name: 'Playable', note: 'not yet for every role' })
 })

@@ -3,8 +3,8 @@ import type { ServiceSnapshot, SessionSnapshot, SignallingSnapshot } from '../..
 import { formatCount, formatDuration } from '../../model/format.ts'
 
 /**
- * One rung of the way from the air to the picture. `afterUs`: since the join; null where it was not reached, or its time is
- * not known. `note`: what shows that it was reached, or why not.
+ * One step from joining to the picture. `afterUs`: since the join; null if it is not reached or its time is unknown. `note`: the
+ * evidence that it is reached, or the reason why not.
  */
 export type Rung = {
   readonly name: string
@@ -13,12 +13,12 @@ export type Rung = {
   readonly note: string
 }
 
-/** Categories of services that bring pictures or sound (A/331 table 6.4): 1 linear A/V, 2 linear audio. */
+/** Categories with video or audio (A/331 table 6.4): 1 linear A/V, 2 linear audio. */
 const MEDIA_CATEGORIES: readonly (number | null)[] = [1, 2, null]
 
 /**
- * How far a service got. The first rung that was not reached is the answer to "why do I see nothing?".
- * @param nowUs of the stream's clock, for how long a rung has been waited for; null where not known
+ * The steps of a service. The first one that is not reached is why nothing plays.
+ * @param nowUs the stream's clock, for the time waited; null if unknown
  */
 export function rungsOf(service: ServiceSnapshot, snapshot: SessionSnapshot, nowUs: number | null): readonly Rung[] {
   const { startup } = service
@@ -46,29 +46,29 @@ export function rungsOf(service: ServiceSnapshot, snapshot: SessionSnapshot, now
   if (service.protocol === 'mmtp' && startup.sls === null && startup.manifest === null) return rungs
 
   add('SLS', 'sls', names(ofService))
-  // Only ROUTE has one, and a session whose manifest came without it does not need it.
+  // Only ROUTE has one, and a session with a manifest from elsewhere does not need it.
   if (startup.stsid !== null || (service.protocol === 'route' && startup.manifest === null))
     add('S-TSID', 'stsid', versions(ofService, 'S-TSID'))
   if (!bringsMedia(service)) {
     const whole = service.objects - service.incomplete
-    const note = whole > 0 ? `${formatCount(whole)} whole` : 'none complete yet'
+    const note = whole > 0 ? `${formatCount(whole)} complete` : 'none complete yet'
     return [...rungs, { name: 'Objects', reached: whole > 0, afterUs: null, note }]
   }
-  // An MPU brings its own, and the signalling says what it belongs to.
+  // An MPU includes its own, and the signalling describes its asset.
   const mmtp = service.protocol === 'mmtp'
   if (!mmtp) add('Manifest', 'manifest', manifestNames(ofService))
-  // An HLS of transport stream segments has none.
+  // HLS with transport stream segments has none.
   const needsInit = startup.init !== null || startup.firstSegment === null || startup.playable === null
   if (!mmtp && needsInit) add('Init segment', 'init', '')
-  add('Media', 'firstMedia', 'first segment began')
-  add('Segment', 'firstSegment', `${formatCount(service.objects - service.incomplete)} objects whole`)
+  add('Media', 'firstMedia', 'first segment started')
+  add('Segment', 'firstSegment', `${formatCount(service.objects - service.incomplete)} objects complete`)
   const playing =
     service.playable === null ? '' : `${service.playable.kind.toUpperCase()} ${service.playable.codecs.join(', ')}`
-  add('Playable', 'playable', playing, startup.firstSegment === null ? undefined : 'not of every role yet')
+  add('Playable', 'playable', playing, startup.firstSegment === null ? undefined : 'not yet for every role')
   return rungs
 }
 
-/** Something of what a player needs came or is announced. */
+/** Whether a service has or announces media. */
 function bringsMedia({ category, startup, objects }: ServiceSnapshot): boolean {
   if (startup.manifest !== null || startup.firstMedia !== null || startup.init !== null) return true
   return MEDIA_CATEGORIES.includes(category) && !(category === null && objects > 0 && startup.stsid !== null)

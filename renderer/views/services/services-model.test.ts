@@ -30,7 +30,7 @@ it('orders by channel number, those without one last', () => {
   expect(orderedServices(services).map((one) => one.id)).toEqual([3, 2, 1, 9])
 })
 
-it('writes the offsets of a SystemTime as far as it has them', () => {
+it('writes the offsets that a SystemTime has', () => {
   const table = { firstTimeUs: 0, lastTimeUs: 1, count: 25 }
   expect(systemTimeText({ ...table, values: { currentUtcOffset: 37, utcLocalOffset: '-PT5H' } })).toBe(
     'TAI−UTC 37 s, local -PT5H, 25 times',
@@ -38,7 +38,7 @@ it('writes the offsets of a SystemTime as far as it has them', () => {
   expect(systemTimeText({ ...table, count: 1, values: {} })).toBe('1 time')
 })
 
-it('says how often a repair server is asked, and when', () => {
+it('writes the share and the wait of a repair server', () => {
   const server = { url: 'http://a/', weight: 3, afterMs: 50, fixedBackoffMs: 10, randomBackoffMs: 20 }
   const other = { ...server, url: 'http://b/', weight: 1 }
   const off = { ...server, weight: 0 }
@@ -48,7 +48,7 @@ it('says how often a repair server is asked, and when', () => {
     ', 25 %',
     ', not to be used',
   ])
-  expect(repairWaitText(server)).toBe('Asked after 50 ms without packets of an object and 10 ms to 30 ms more')
-  expect(repairWaitText({ ...server, randomBackoffMs: 0 })).toMatch(/object and 10 ms more$/)
+  expect(repairWaitText(server)).toBe('Waits 50 ms without packets of an object, then 10 ms to 30 ms of back-off')
+  expect(repairWaitText({ ...server, randomBackoffMs: 0 })).toMatch(/object, then 10 ms of back-off$/)
   expect(repairWaitText({ ...server, fixedBackoffMs: 0, randomBackoffMs: 0 })).toMatch(/of an object$/)
 })

@@ -8,7 +8,7 @@ const MARKS: Readonly<Record<DiffLine['kind'], string>> = { same: ' ', removed: 
 
 type DiffTabProps = { readonly label: string; readonly before: string; readonly after: string }
 
-/** Two versions line by line, the newer one's changes marked. */
+/** Differences between two versions, line by line. */
 export function DiffTab({ label, before, after }: DiffTabProps) {
   const lines = useMemo(() => diffLines(before.split('\n'), after.split('\n')), [before, after])
   const removed = lines.filter((line) => line.kind === 'removed').length

@@ -5,7 +5,7 @@ import styles from './SignallingView.module.css'
 
 type RawTabProps = { readonly label: string; readonly bytes: Uint8Array; readonly size: number }
 
-/** The bytes as they were sent, sixteen a line. */
+/** The bytes as sent, sixteen per line. */
 export function RawTab({ label, bytes, size }: RawTabProps) {
   const digits = offsetDigits(bytes.length)
   return (

@@ -16,11 +16,11 @@ import { TableText } from './TableText.tsx'
 import { VerdictBadge } from './VerdictBadge.tsx'
 
 const COLUMNS_AT_LEAST = 2
-/** Below this width the text stands under the list instead of beside it. */
+/** Below this width the text is under the list instead of beside it. */
 const STACKED_BELOW = 560
 const EMPTY = { signalling: [], services: [] }
 
-/** Every table of LLS and fragment of SLS, with what the selected version of one says. */
+/** LLS tables and SLS fragments, and the content of the selected version. */
 export function SignallingView() {
   const snapshot = useStore(sessionStore, (state) => state.snapshot)
   const service = useStore(selectionStore, (state) => state.serviceId)
@@ -62,8 +62,8 @@ export function SignallingView() {
             {table !== undefined ? (
               <TableText table={table} place="signalling" />
             ) : (
-              <EmptyState icon={FileCode2} title={lines.length === 0 ? 'Nothing to read yet' : 'No table selected'}>
-                {lines.length > 0 && 'Select a table to read it as it was sent.'}
+              <EmptyState icon={FileCode2} title={lines.length === 0 ? 'No tables yet' : 'No table selected'}>
+                {lines.length > 0 && 'Select a table to read its values, text and bytes.'}
               </EmptyState>
             )}
           </div>
@@ -120,7 +120,7 @@ function useNarrow(element: RefObject<HTMLElement | null>, width: number): boole
   return narrow
 }
 
-/** Most telling first: what does not fit beside the text is left out from the end. */
+/** Columns by importance: those that do not fit are omitted from the end. */
 function columnsAt(streamNow: number | null, signed: boolean): readonly Column<SignallingLine>[] {
   const ofTable = (value: (line: SignallingLine & { kind: 'table' }) => string) => (line: SignallingLine) =>
     line.kind === 'table' ? value(line) : ''

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { setEngine } from '../../client/engine-client.ts'
 import { runCommand } from '../../stores/command-store.ts'
 import { clearSelection, selectionStore, selectSignalling } from '../../stores/selection-store.ts'
-import { showNoSession, showSession, takeSections } from '../../stores/session-store.ts'
+import { applySections, showNoSession, showSession } from '../../stores/session-store.ts'
 import { FakeEngine, fakeSnapshot, sectionsOf } from '../../testing/fake-engine.ts'
 import { buttonNamed, type Mounted, mount } from '../../testing/mount.tsx'
 import { table } from '../../testing/timeline-testdata.ts'
@@ -28,7 +28,7 @@ beforeEach(async () => {
     rawBytes: 6,
     signature: null,
   })) as never
-  takeSections(sectionsOf(fakeSnapshot({ signalling: [version('v1', 1), version('v2', 2, { signature: 'bad' })] })))
+  applySections(sectionsOf(fakeSnapshot({ signalling: [version('v1', 1), version('v2', 2, { signature: 'bad' })] })))
   view = await mount(<SignallingView />)
   await act(async () => selectSignalling('v2'))
   await view.settle()
@@ -45,9 +45,9 @@ const press = async (name: string) => {
 }
 const shown = () => view.host.textContent ?? ''
 
-it('shows one version decoded, as text, as bytes and against the one before', async () => {
+it('shows one version decoded, as text, as bytes and as a diff', async () => {
   expect(shown()).toContain('v2 2 of 2')
-  expect(shown()).toContain('Signature bad')
+  expect(shown()).toContain('Signature invalid')
   expect(shown()).toContain('Name')
   await press('XML')
   expect(shown()).toContain('<B/>')
@@ -57,20 +57,20 @@ it('shows one version decoded, as text, as bytes and against the one before', as
   expect(shown()).toContain('1 line removed, 1 added')
 })
 
-it('steps through versions, and follows the newest only from the newest', async () => {
+it('steps through versions, and follows the newest if it is selected', async () => {
   await act(async () => runCommand('table-previous-version'))
   await view.settle()
   expect(selectionStore.getState().signallingKey).toBe('v1')
   expect(shown()).toContain('v1 1 of 2')
   await act(async () =>
-    takeSections(sectionsOf(fakeSnapshot({ signalling: ['v1', 'v2', 'v3'].map((key, at) => version(key, at + 1)) }))),
+    applySections(sectionsOf(fakeSnapshot({ signalling: ['v1', 'v2', 'v3'].map((key, at) => version(key, at + 1)) }))),
   )
   expect(selectionStore.getState().signallingKey).toBe('v1')
   await act(async () => runCommand('table-next-version'))
   await act(async () => runCommand('table-next-version'))
   expect(selectionStore.getState().signallingKey).toBe('v3')
   await act(async () =>
-    takeSections(
+    applySections(
       sectionsOf(fakeSnapshot({ signalling: ['v1', 'v2', 'v3', 'v4'].map((key, at) => version(key, at + 1)) })),
     ),
   )

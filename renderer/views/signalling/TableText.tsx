@@ -30,18 +30,18 @@ type Shape = 'indented' | 'sent'
 
 type TableTextProps = {
   readonly table: SignallingSnapshot
-  /** Where it stands, for its name: the same table may be open in two panels. */
+  /** Panel name, for unique labels: a table may be open in two panels. */
   readonly place: string
 }
 
 const NO_TABLES: readonly SignallingSnapshot[] = []
 
-/** One version of a table: decoded, as text, as bytes, and against the version before it. */
+/** One version of a table: decoded, as text, as bytes, and as a diff to the previous version. */
 export function TableText({ table, place }: TableTextProps) {
   const signalling = useStore(sessionStore, (state) => state.snapshot?.signalling ?? NO_TABLES)
   const versions = useMemo(() => versionsOf(signalling, table), [signalling, table])
   const [chosen, setTab] = useState<Tab | null>(null)
-  // A manifest is read as it is written; its values are a summary.
+  // A manifest opens as text, since its values are a summary.
   const tab = chosen ?? (table.type === 'MPD' || table.type === 'HLS' ? 'text' : 'decoded')
   const [shape, setShape] = useState<Shape>('indented')
   const at = versions.findIndex((one) => one.key === table.key)
@@ -66,7 +66,7 @@ export function TableText({ table, place }: TableTextProps) {
     raw: true,
     diff: before !== undefined,
   }
-  // Bytes that nobody can decode are shown as they are.
+  // Tables that cannot be decoded are shown as text or bytes.
   const front = has[tab] ? tab : tab === 'diff' ? 'diff' : has.text ? 'text' : 'raw'
 
   return (
@@ -109,7 +109,7 @@ export function TableText({ table, place }: TableTextProps) {
         ) : front === 'raw' ? (
           <RawTab label={`Bytes of ${label}`} bytes={text.raw} size={text.rawBytes} />
         ) : before === undefined ? (
-          <p className={styles.note}>No version before this one has been kept: there is nothing to compare it with.</p>
+          <p className={styles.note}>There is no earlier version to compare with.</p>
         ) : compared.text === null ? null : (
           <DiffTab
             label={`Changes of ${label}`}
@@ -133,7 +133,7 @@ type VersionsProps = {
   readonly table: SignallingSnapshot
 }
 
-/** Which version this is, and the way to the others. */
+/** The version, with buttons to the previous and the next one. */
 function Versions({ versions, at, table }: VersionsProps) {
   const name = table.version === null ? 'no version' : `v${table.version}`
   return (
@@ -188,7 +188,7 @@ function TableFacts({ table, newest, text }: TableFactsProps) {
         </span>
       )}
       {table.toi !== null && (
-        <span title="What the TOI of an SLS package says of its contents (A/331 Annex C)">
+        <span title="Contents of the SLS package by its TOI (A/331 Annex C)">
           TSI {table.tsi} TOI {table.toi}
           {table.toiMeaning !== null && ` (${table.toiMeaning})`}
         </span>
@@ -198,10 +198,10 @@ function TableFacts({ table, newest, text }: TableFactsProps) {
   )
 }
 
-/** The content behind a key; the one before stays until the next has come, so that stepping does not flash. */
+/** The content of a table. The previous content stays until the next arrives, so that stepping does not flash. */
 function useTexts(key: string | null): { readonly text: SignallingText | null; readonly failed: AppError | null } {
   const sessionId = useStore(sessionStore, (state) => state.sessionId)
-  // A verdict may change while the content does not.
+  // The verdict may change without the content.
   const verdict = useStore(
     sessionStore,
     (state) => state.snapshot?.signalling.find((one) => one.key === key)?.signature ?? null,
@@ -229,7 +229,7 @@ function useTexts(key: string | null): { readonly text: SignallingText | null; r
   return { text, failed }
 }
 
-/** Whoever looks at the newest version goes on looking at the newest; an older one stays. */
+/** Selects each new version while the newest one is selected. */
 function useFollowing(versions: readonly SignallingSnapshot[], key: string): void {
   const newest = useRef<string | null>(null)
   useEffect(() => {

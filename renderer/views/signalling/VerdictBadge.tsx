@@ -4,13 +4,13 @@ import styles from './SignallingView.module.css'
 
 const WORDS: Readonly<Record<SignatureVerdict, { readonly long: string; readonly short: string }>> = {
   good: { long: 'Signed', short: 'Signed' },
-  bad: { long: 'Signature bad', short: 'Bad' },
+  bad: { long: 'Signature invalid', short: 'Invalid' },
   unchecked: { long: 'Signed, not checked', short: 'Unchecked' },
 }
 
 type VerdictBadgeProps = { readonly verdict: SignatureVerdict; readonly short?: boolean; readonly title?: string }
 
-/** What became of a signature, by shape and in words. */
+/** Result of checking a signature, by shape and in words. */
 export function VerdictBadge({ verdict, short = false, title }: VerdictBadgeProps) {
   return (
     <span className={styles.verdict} data-verdict={verdict} title={title}>

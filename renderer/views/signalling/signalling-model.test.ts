@@ -47,11 +47,11 @@ it('puts LLS first, then each service, tables by type', () => {
   ])
 })
 
-it('keeps LLS when narrowed to a service, and folds groups', () => {
+it('keeps LLS when filtered by service, and folds groups', () => {
   expect(titles(signallingLines(snapshot, 1, new Set(['lls'])))).toEqual(['LLS', 'Service 1 SLS', 'c'])
 })
 
-it('lists a table once, with its versions oldest first and the newest in front', () => {
+it('lists a table once with its newest version, and all versions oldest first', () => {
   const version = (key: string, number: number) => ({
     ...table(key, 'lls', null, 'SLT'),
     series: 'slt',

@@ -12,7 +12,7 @@ export type SignallingLine =
     }
   | {
       readonly kind: 'table'
-      /** The series. */
+      /** Series of the table's versions. */
       readonly key: string
       /** The newest version. */
       readonly table: SignallingSnapshot
@@ -20,7 +20,7 @@ export type SignallingLine =
       readonly versions: readonly SignallingSnapshot[]
     }
 
-/** LLS first, then the SLS of each service in the order of the service list; tables by type. */
+/** LLS, then the SLS of each service in the order of the service list; tables by type. */
 export function signallingLines(
   snapshot: Pick<SessionSnapshot, 'signalling' | 'services'>,
   service: number | null,
@@ -66,7 +66,7 @@ export function signallingLines(
   return lines
 }
 
-/** All versions of the table that this is one of, oldest first. */
+/** All versions of a table, oldest first. */
 export function versionsOf(
   signalling: readonly SignallingSnapshot[],
   table: SignallingSnapshot,
@@ -74,7 +74,7 @@ export function versionsOf(
   return signalling.filter((one) => one.series === table.series)
 }
 
-/** What a table's name adds to its type: `subset 1 on packet_id 35` of `MPT subset 1 on packet_id 35`; empty where nothing. */
+/** A table's name without its type: `subset 1 on packet_id 35` of `MPT subset 1 on packet_id 35`. */
 export function nameBeside({ name, type }: Pick<SignallingSnapshot, 'name' | 'type'>): string {
   if (name === type) return ''
   return name.startsWith(`${type} of `) || name.startsWith(`${type} on `) || name.startsWith(`${type} subset `)

@@ -5,7 +5,7 @@ const none: ReadonlySet<string> = new Set()
 const shown = (lines: ReturnType<typeof valueLines>) =>
   lines.map((line) => `${'  '.repeat(line.level - 1)}${line.name}: ${line.value ?? `(${line.summary})`}`)
 
-it('writes values as a tree of names, list items called by what tells them apart', () => {
+it('writes values as a tree of names, with list items named by their identity', () => {
   const values = {
     bsids: [50, 51],
     capabilities: null,
@@ -25,7 +25,7 @@ it('writes values as a tree of names, list items called by what tells them apart
   ])
 })
 
-it('folds what was toggled, and deep groups of long tables from the start', () => {
+it('folds toggled groups, and initially deep groups of long tables', () => {
   const values = { services: Array.from({ length: 1000 }, (_, serviceId) => ({ serviceId, signalling: { port: 1 } })) }
   const lines = valueLines(values, none)
   expect(lines).toHaveLength(1 + 1000 + 2000)

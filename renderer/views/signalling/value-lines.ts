@@ -1,22 +1,22 @@
 import type { JsonValue } from '../../../core/contract/report.ts'
 
-/** One row of the decoded values: a value, or a group of them that folds. */
+/** One row of decoded values: a value, or a group that folds. */
 export type ValueLine = {
-  /** Where it stands, for folding: names and indices joined by dots. */
+  /** Names and indices joined by dots, which identify the row. */
   readonly path: string
   readonly name: string
   readonly level: number
   /** Null for a group. */
   readonly value: string | null
-  /** What a folded group holds: `5 items`. */
+  /** Size of a folded group: `5 items`. */
   readonly summary: string
   readonly expanded: boolean | null
 }
 
-/** Above this many rows groups deeper than the second level start folded. */
+/** In tables with more rows, groups below the second level are initially folded. */
 const OPEN_ALL = 300
 
-/** What of a list item says best which one it is. */
+/** Fields that identify a list item, best first. */
 const TITLES = [
   'serviceId',
   'tsi',
@@ -35,7 +35,7 @@ const NAMES = ['shortServiceName', 'name', 'contentType', 'contentLocation', 'de
 
 /**
  * Decoded values as rows of a tree.
- * @param toggled paths whose fold differs from how they start
+ * @param toggled paths of groups that differ from their initial state
  */
 export function valueLines(values: JsonValue, toggled: ReadonlySet<string>): readonly ValueLine[] {
   const deep = count(values, OPEN_ALL + 1) <= OPEN_ALL

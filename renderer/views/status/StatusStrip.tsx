@@ -36,7 +36,7 @@ const BASE_TEXT: Readonly<Record<TimeBase, string>> = {
 
 const NO_GATEWAYS: readonly GatewaySnapshot[] = []
 
-/** The bottom line: engine, gateway, the last thing logged, time base. */
+/** The bottom line: engine, gateway, last log line, time base. */
 export function StatusStrip() {
   const state = useStore(connectionStore, (connection) => connection.state)
   const phase = useStore(sessionStore, (session) => session.snapshot?.phase ?? null)
@@ -71,7 +71,7 @@ export function StatusStrip() {
       {(lagMs !== null || (drops ?? 0) > 0) && (
         <span
           className={styles.host}
-          title="How long the engine was kept from its sockets lately, and packets dropped by this computer or by the one that captured"
+          title="Event loop lag of the engine, and packets dropped by this computer or by the capturing one"
         >
           {lagMs !== null && (
             <span data-bad={lagMs >= SLOW_MS}>
@@ -89,9 +89,9 @@ export function StatusStrip() {
         <button type="button" className={styles.repair} title="Repair by HTTP" onClick={() => goToPanel('flows')}>
           <span className={styles.name}>Repair</span>
           <span>
-            {formatCount(repair.done)} whole
-            {repair.active + repair.queued > 0 && `, ${formatCount(repair.active + repair.queued)} under way`}
-            {repair.failed > 0 && `, ${formatCount(repair.failed)} not`}
+            {formatCount(repair.done)} repaired
+            {repair.active + repair.queued > 0 && `, ${formatCount(repair.active + repair.queued)} pending`}
+            {repair.failed > 0 && `, ${formatCount(repair.failed)} failed`}
           </span>
           <span className={styles.served}>{formatBytesShort(repair.bytes)}</span>
         </button>

@@ -11,11 +11,11 @@ import { startUs } from './session-edge.ts'
 import styles from './TimelineView.module.css'
 import type { Hover } from './timeline-controller.ts'
 
-/** The pointer rests so long before the name is asked for. */
+/** Rest of the pointer before the name is requested. */
 const REST_MS = 120
 const STATES = Object.keys(OBJECT_STATE) as ObjectState[]
 
-/** What the pointer is on. All but the name comes from the columns at once. */
+/** The object under the pointer. Its name is fetched, the rest is read from the columns. */
 export function HoverCard({ hover }: { readonly hover: NonNullable<Hover> }) {
   const { row } = hover
   const name = useObjectName(row)
@@ -44,7 +44,7 @@ export function HoverCard({ hover }: { readonly hover: NonNullable<Hover> }) {
         {name ?? `${channel?.protocol === 'mmtp' ? 'MPU' : 'TOI'} ${objectColumns.toi[row]}`}
       </div>
       <div className={styles.cardState}>
-        <ObjectStateGlyph state={state} healed={recovered > 0} /> {OBJECT_STATE_TEXT[state]}
+        <ObjectStateGlyph state={state} recovered={recovered > 0} /> {OBJECT_STATE_TEXT[state]}
         {state !== 'complete' && size > 0 && ` ${formatPercent(received + recovered, size, 1)}`}
         {repeats > 0 && `, ${formatCount(repeats)} ${repeats === 1 ? 'repeat' : 'repeats'}`}
       </div>
@@ -86,7 +86,7 @@ function useObjectName(row: number): string | null {
         .then((detail) => {
           if (wanted) setKnown({ row, name: detail.row.name })
         })
-        // The card goes on without a name; the inspector tells failures.
+        // The card stays without a name; the inspector shows errors.
         .catch(() => undefined)
     }, REST_MS)
     return () => {

@@ -11,7 +11,7 @@ import styles from './TimelineView.module.css'
 
 type LaneLabelsProps = { readonly layout: LaneLayout; readonly channels: readonly ChannelSnapshot[] }
 
-/** Names beside the lanes: role, TSI, representation and rate. A click selects the channel, or the service. */
+/** Labels of the lanes: role, TSI, representation and rate. A click selects the channel or the service. */
 export function LaneLabels({ layout, channels }: LaneLabelsProps) {
   const selected = useStore(selectionStore, (state) => state.channel)
   const day = useStore(timeStore, (state) => (state.toUs > state.fromUs ? formatDay(state.fromUs, state.base) : ''))

@@ -5,10 +5,10 @@ import { sessionStore } from '../../stores/session-store.ts'
 import { timeStore } from '../../stores/time-store.ts'
 import { startUs } from './session-edge.ts'
 
-/** A range that has not moved for so long is the one that is looked at. */
+/** The text follows the range after this time without a change. */
 const SETTLED_MS = 300
 
-/** The picture in words, for those who do not see it. Renders with the snapshot and when the range has come to rest. */
+/** The timeline in words, for screen readers. Updates with the snapshot and when the range stops moving. */
 export function TimelineSummary({ id }: { readonly id: string }) {
   const snapshot = useStore(sessionStore, (state) => state.snapshot)
   const [, settle] = useReducer((count: number) => count + 1, 0)

@@ -4,7 +4,7 @@ import type { SessionSnapshot } from '../../../core/contract/snapshot.ts'
 import { runCommand } from '../../stores/command-store.ts'
 import { objectColumns } from '../../stores/object-columns.ts'
 import { clearSelection, selectionStore, selectObject } from '../../stores/selection-store.ts'
-import { showNoSession, showSession, takeSections } from '../../stores/session-store.ts'
+import { applySections, showNoSession, showSession } from '../../stores/session-store.ts'
 import { resetTime, setTimeRange, timeStore } from '../../stores/time-store.ts'
 import { fakeSnapshot, sectionsOf } from '../../testing/fake-engine.ts'
 import { type Mounted, mount } from '../../testing/mount.tsx'
@@ -48,7 +48,7 @@ afterEach(() => {
 
 async function show(state: SessionSnapshot, rows = bars): Promise<void> {
   await act(async () => {
-    takeSections(sectionsOf(state))
+    applySections(sectionsOf(state))
     columnsOf(rows, objectColumns)
   })
 }
@@ -57,10 +57,10 @@ const run = (id: string) => act(async () => runCommand(`timeline-${id}`))
 const selected = () => selectionStore.getState().objectIndex
 
 describe('timeline', () => {
-  it('says so while there is nothing', async () => {
+  it('shows a placeholder without objects', async () => {
     expect(view.host.textContent).toContain('No objects')
-    await act(async () => takeSections(sectionsOf(fakeSnapshot())))
-    expect(view.host.textContent).toContain('Lanes appear with the first object of each TSI.')
+    await act(async () => applySections(sectionsOf(fakeSnapshot())))
+    expect(view.host.textContent).toContain('A lane appears with the first object of each TSI or asset.')
   })
 
   it('has a name, and describes itself in words', async () => {
@@ -72,24 +72,24 @@ describe('timeline', () => {
     expect(words).toContain('The Objects table lists the same objects')
   })
 
-  it('shows a capture that is read at once as a whole while it grows', async () => {
+  it('shows all of a growing capture that is read at full speed', async () => {
     await show(snapshot())
     const { fromUs, toUs, follow } = timeStore.getState()
     expect([fromUs < 10 * S, toUs > 15 * S, toUs - fromUs < 6 * S, follow]).toEqual([true, true, true, true])
   })
 
-  it('follows a live session until someone moves the range, then says how far it is behind', async () => {
+  it('follows a live session until the range is moved, then shows the distance to the live edge', async () => {
     await show(snapshot({ phase: 'running', source: live }))
     expect(timeStore.getState().toUs).toBeCloseTo(15 * S + 1.5 * S)
     await act(async () =>
-      takeSections(sectionsOf(snapshot({ phase: 'running', source: { ...live, lastTimeUs: 20 * S } }))),
+      applySections(sectionsOf(snapshot({ phase: 'running', source: { ...live, lastTimeUs: 20 * S } }))),
     )
     expect(timeStore.getState().toUs).toBeCloseTo(21.5 * S)
     await run('earlier')
     const { toUs, follow } = timeStore.getState()
     expect(follow).toBe(false)
     await act(async () =>
-      takeSections(sectionsOf(snapshot({ phase: 'running', source: { ...live, lastTimeUs: 40 * S } }))),
+      applySections(sectionsOf(snapshot({ phase: 'running', source: { ...live, lastTimeUs: 40 * S } }))),
     )
     expect(timeStore.getState().toUs).toBe(toUs)
     expect(view.host.textContent).toContain('23.0 s behind live')
@@ -151,7 +151,7 @@ describe('timeline', () => {
     expect((12 * S - fromUs) / (toUs - fromUs)).toBeCloseTo(0.2)
   })
 
-  it('takes its keys away with it', async () => {
+  it('removes its keys when it is unmounted', async () => {
     view.unmount()
     await run('fit')
     expect(timeStore.getState().toUs).toBe(0)

@@ -30,7 +30,7 @@ const BASE_TEXT: { readonly [Base in TimeBase]: string } = {
   cursor: 'From cursor',
 }
 
-/** Objects over time, one lane per LCT channel. */
+/** Objects over time, one lane per LCT channel or MMTP asset. */
 export function TimelineView() {
   const services = useStore(sessionStore, (state) => state.snapshot?.services ?? NO_SERVICES)
   const channels = useStore(sessionStore, (state) => state.snapshot?.channels ?? NO_CHANNELS)
@@ -101,8 +101,8 @@ export function TimelineView() {
         <div className={styles.empty}>
           <EmptyState icon={ChartNoAxesGantt} title={phase === 'running' ? 'No objects yet' : 'No objects'}>
             {phase === 'running' || phase === 'starting'
-              ? 'Lanes appear with the first object of each TSI.'
-              : 'Nothing was put together from this source: see Flows for what arrived.'}
+              ? 'A lane appears with the first object of each TSI or asset.'
+              : 'The session received no objects. Flows lists the received packets.'}
           </EmptyState>
         </div>
       )}
@@ -124,7 +124,7 @@ function Toolbar({ controller }: { readonly controller: TimelineController | nul
       <span className={styles.span}>{span}</span>
       <IconButton label="Zoom in" keys="w" icon={ZoomIn} onClick={() => controller?.zoom(1 / 1.6)} />
       <IconButton label="Show everything" keys="f" icon={Maximize2} onClick={() => controller?.fit()} />
-      <Tooltip text="What times count from" keys="t">
+      <Tooltip text="Change the time base" keys="t">
         <button type="button" className={styles.base} onClick={nextTimeBase}>
           {BASE_TEXT[base]}
         </button>
@@ -141,12 +141,12 @@ function Toolbar({ controller }: { readonly controller: TimelineController | nul
   )
 }
 
-/** Whether the range follows the newest packet, and how far it is behind when it does not. */
+/** Button that follows the newest packet; shows the distance while not following. */
 function LiveSwitch({ controller }: { readonly controller: TimelineController | null }) {
   const moving = useStore(sessionStore, (state) => isMoving(state.snapshot))
   const edge = useStore(sessionStore, (state) => edgeUs(state.snapshot))
   const follow = useStore(timeStore, (state) => state.follow)
-  // In steps of a tenth, so that a pan does not render for every pixel.
+  // In steps of a tenth of a second, so that panning does not render for every pixel.
   const toUs = useStore(timeStore, (state) => Math.round(state.toUs / 100_000) * 100_000)
   if (edge === null) return null
   const behindUs = edge - toUs

@@ -13,7 +13,7 @@ type Call = {
   readonly stroke: unknown
 }
 
-/** A context that only notes what is drawn, in which colour. */
+/** A context that records calls with their colours. */
 function notingPen(): { pen: CanvasRenderingContext2D; calls: Call[] } {
   const calls: Call[] = []
   const state: Record<string, unknown> = {}
@@ -69,7 +69,7 @@ describe('drawing', () => {
     )
   })
 
-  it('hatches a partial one, gives it a red edge and says how much came', () => {
+  it('hatches a partial one, with a red edge and its share', () => {
     const { pen, calls } = notingPen()
     drawLanes(
       pen,
@@ -85,7 +85,7 @@ describe('drawing', () => {
     )
   })
 
-  it('outlines where an object that still comes may end', () => {
+  it('outlines the expected end of an arriving object', () => {
     const { pen, calls } = notingPen()
     const bar = { channel: 0, fromUs: 100_000, toUs: 200_000, state: 'receiving', received: 500 } as const
     drawLanes(pen, picture([bar]), 1000, 300)
@@ -94,7 +94,7 @@ describe('drawing', () => {
     )
   })
 
-  it('draws the live edge only while packets may come', () => {
+  it('draws the live edge while the session runs', () => {
     const edge = (liveEdgeUs: number | null) => {
       const { pen, calls } = notingPen()
       drawLanes(pen, picture([{ channel: 0, fromUs: 0, toUs: 1 }], liveEdgeUs), 1000, 300)

@@ -8,7 +8,7 @@ import { MARK, type Scene } from './scene.ts'
 
 type Pen = CanvasRenderingContext2D
 
-/** Bars at least this wide carry a label. */
+/** Minimum width of a bar with a label. */
 const LABEL_WIDTH = 52
 const GHOST_LIMIT = 400
 
@@ -21,11 +21,11 @@ export type LanesPicture = {
   readonly reading: TimeReading
   readonly alarms: readonly ReportAlarm[]
   readonly scrollTop: number
-  /** Newest packet while packets may still come, null afterwards. */
+  /** Newest packet while the session runs, else null. */
   readonly liveEdgeUs: number | null
 }
 
-/** Vertical place of an object bar in its lane. */
+/** Top and height of an object bar in its lane. */
 export function barBox(laneHeight: number): { readonly top: number; readonly height: number } {
   return laneHeight >= 20 ? { top: 4, height: laneHeight - 10 } : { top: 3, height: laneHeight - 9 }
 }
@@ -88,7 +88,7 @@ function drawMarks(pen: Pen, picture: LanesPicture, shift: number): void {
     const x1 = ends[at] as number
     const share = fills[at] as number
     const wide = x1 - x0
-    // Neighbours that touch in time still read as two bars.
+    // A gap separates bars that touch in time.
     const gap = wide > 5 ? 1 : 0
     switch (kinds[at]) {
       case MARK.complete:
@@ -96,12 +96,12 @@ function drawMarks(pen: Pen, picture: LanesPicture, shift: number): void {
         pen.fillRect(x0, top, wide - gap, high)
         break
       case MARK.crowd:
-      case MARK.crowdHurt:
+      case MARK.partialCrowd:
         pen.globalAlpha = share
         pen.fillStyle = hue
         pen.fillRect(x0, top, wide, high)
         pen.globalAlpha = 1
-        if (kinds[at] === MARK.crowdHurt) {
+        if (kinds[at] === MARK.partialCrowd) {
           pen.fillStyle = palette.hole
           pen.fillRect(x0, top + high - 3, wide, 5)
         }
@@ -147,7 +147,7 @@ function drawMarks(pen: Pen, picture: LanesPicture, shift: number): void {
   }
 }
 
-/** Solid so far, with a dashed outline to where its end may be expected at the rate so far. */
+/** Solid, with a dashed outline to the end expected at the current rate. */
 function drawReceiving(
   pen: Pen,
   hue: string,
@@ -174,7 +174,7 @@ function drawReceiving(
   pen.globalAlpha = 1
 }
 
-/** Hatched, with a red foot and edge: something is missing from it. */
+/** Hatched, with a red foot and edge: bytes are missing. */
 function drawPartial(
   pen: Pen,
   palette: Palette,
@@ -253,7 +253,7 @@ function drawLabel(
   const needed = text.length * 6.2
   if (text === '' || room < needed) return
   if (kind === MARK.partial) {
-    // On the hatch, letters need ground of their own.
+    // Text on the hatch needs a plain background.
     pen.fillStyle = palette.missing
     pen.fillRect(left + 3, top + 1, pen.measureText(text).width + 6, high - 3)
     pen.fillStyle = palette.hole
@@ -265,7 +265,7 @@ function drawLabel(
   pen.fillText(text, left + 6, top + high / 2 + 0.5)
 }
 
-/** The time that has not come yet lies in shade, behind a line at the newest packet. */
+/** Shades the time after the newest packet, behind a line. */
 function drawLiveEdge(pen: Pen, picture: LanesPicture, width: number, height: number): void {
   if (picture.liveEdgeUs === null) return
   const x = Math.round(timeToX(picture.scale, picture.liveEdgeUs))
@@ -317,13 +317,13 @@ export type OverlayPicture = {
   readonly scrollTop: number
   readonly cursorUs: number | null
   readonly cursorLabel: string
-  /** Where the pointer is, null when it is elsewhere. */
+  /** Position of the pointer; null: outside. */
   readonly hoverX: number | null
   readonly hoverRow: number
   readonly selectedRow: number
 }
 
-/** Draws what moves with the pointer: outlines and lines over the picture of `drawLanes`. */
+/** Draws the selection, the pointer and the cursor over the picture of `drawLanes`. */
 export function drawOverlay(pen: Pen, picture: OverlayPicture, width: number, height: number): void {
   const { palette, scale } = picture
   pen.font = palette.font

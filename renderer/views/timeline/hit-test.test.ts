@@ -23,12 +23,12 @@ function hit(x: number, y: number) {
 describe('hit test', () => {
   const onLane = GROUP_HEIGHT + 10
 
-  it('finds the object under the pointer, the shorter of two', () => {
+  it('finds the object under the pointer, the shorter one of two', () => {
     expect(hit(150, onLane)).toEqual({ kind: 'object', row: 0, lane: 1 })
     expect(hit(500, onLane)).toEqual({ kind: 'object', row: 2, lane: 1 })
   })
 
-  it('forgives a few pixels, for the nearest', () => {
+  it('finds the nearest object within a few pixels', () => {
     expect(hit(948, onLane)).toEqual({ kind: 'object', row: 3, lane: 1 })
     expect(hit(930, onLane)).toEqual({ kind: 'nothing', lane: 1 })
   })

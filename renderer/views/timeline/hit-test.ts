@@ -3,8 +3,8 @@ import type { ObjectColumns } from '../../stores/object-columns.ts'
 import type { LaneIndex } from './lane-index.ts'
 import { type LaneLayout, laneAt } from './lanes.ts'
 
-/** A pointer may miss a mark by so many pixels. */
-const SLOP = 4
+/** Distance in pixels at which a mark is still hit. */
+const TOLERANCE = 4
 
 export type Hit =
   | { readonly kind: 'object'; readonly row: number; readonly lane: number }
@@ -12,8 +12,8 @@ export type Hit =
   | { readonly kind: 'nothing'; readonly lane: number }
 
 /**
- * What lies at `x` and `y`, `y` measured from the top of the first lane. Of overlapping objects the shortest wins, being the
- * hardest to point at; where several share a pixel, the one nearest in time.
+ * Finds the mark at `x` and `y`, with `y` from the top of the first lane. Of overlapping objects it is the shortest, of several in
+ * one pixel the nearest in time.
  */
 export function hitTest(
   layout: LaneLayout,
@@ -27,7 +27,7 @@ export function hitTest(
   const lane = layout.lanes[position]
   if (lane === undefined || lane.kind === 'group') return { kind: 'nothing', lane: position }
   if (lane.kind === 'lls') {
-    let nearest = SLOP
+    let nearest = TOLERANCE
     let key: string | null = null
     for (const table of lane.tables) {
       for (const timeUs of [table.firstTimeUs, table.lastTimeUs]) {
@@ -47,11 +47,11 @@ export function hitTest(
 function objectAt(columns: ObjectColumns, index: LaneIndex, channel: number, scale: TimeScale, x: number): number {
   const rows = index.rows(channel)
   if (rows === undefined) return -1
-  const until = xToTime(scale, x + SLOP)
+  const until = xToTime(scale, x + TOLERANCE)
   let best = -1
-  let bestDistance = SLOP
+  let bestDistance = TOLERANCE
   let bestLength = Number.POSITIVE_INFINITY
-  for (let at = index.firstVisible(channel, rows, xToTime(scale, x - SLOP)); at < rows.count; at++) {
+  for (let at = index.firstVisible(channel, rows, xToTime(scale, x - TOLERANCE)); at < rows.count; at++) {
     const row = rows.order[at] as number
     const first = columns.firstTimeUs[row] as number
     if (first > until) break

@@ -9,7 +9,7 @@ const order = (index: LaneIndex, channel: number): number[] => {
 }
 
 describe('lane index', () => {
-  it('sorts rows by their first packet, per channel, whatever the order they come in', () => {
+  it('sorts the rows of each channel by their first packet, whatever their order of arrival', () => {
     const bars = fc.array(
       fc.record({ channel: fc.integer({ min: 0, max: 2 }), fromUs: fc.integer({ min: 0, max: 50 }) }),
     )
@@ -39,7 +39,7 @@ describe('lane index', () => {
     )
   })
 
-  it('finds an object that began long before the range but reaches into it', () => {
+  it('finds an object that starts long before the range and ends inside', () => {
     const columns = columnsOf([
       { channel: 0, fromUs: 0, toUs: 1000 },
       { channel: 0, fromUs: 10, toUs: 20 },

@@ -6,8 +6,7 @@ const FIRST_CAPACITY = 64
 export type ChannelRows = { order: Uint32Array; count: number }
 
 /**
- * Finds the rows of a channel by time. Appends what arrived since the last `sync`: rows come almost in order of time, so a
- * new one is pushed, or put a few places before the end.
+ * Finds the rows of a channel by time. `sync` adds new rows; they arrive nearly in order, so each is inserted at or near the end.
  */
 export class LaneIndex {
   readonly #columns: ObjectColumns
@@ -46,17 +45,17 @@ export class LaneIndex {
     }
   }
 
-  /** Rows of a channel, undefined where it has none. */
+  /** Rows of a channel; undefined: none. */
   rows(channel: number): ChannelRows | undefined {
     return this.#channels.get(channel)
   }
 
-  /** First place in `rows` whose object may still be on screen at `fromUs`. */
+  /** First position in `rows` whose object may reach `fromUs`. */
   firstVisible(channel: number, rows: ChannelRows, fromUs: number): number {
     return firstAfter(rows, this.#columns.firstTimeUs, fromUs - this.#columns.longestUs(channel) - 1)
   }
 
-  /** Place of a row in its channel's order, -1 where it is not there. */
+  /** Position of a row in its channel; -1: absent. */
   place(row: number): number {
     const columns = this.#columns
     const rows = this.#channels.get(columns.channel[row] ?? -1)
@@ -80,7 +79,7 @@ export class LaneIndex {
   }
 }
 
-/** First place whose object begins after `timeUs`. */
+/** First position whose object starts after `timeUs`. */
 function firstAfter(rows: ChannelRows, firstTimeUs: Float64Array, timeUs: number): number {
   let low = 0
   let high = rows.count

@@ -12,7 +12,7 @@ const channels = [
 ]
 
 describe('lanes', () => {
-  it('stand under their service, media first, signalling last, what has no service after, LLS at the end', () => {
+  it('are below their service, media first and signalling last; then channels without service, then LLS', () => {
     const { lanes } = layoutLanes(
       [service(1), service(2)],
       channels,
@@ -25,21 +25,21 @@ describe('lanes', () => {
     expect(names).toEqual(['S1', 3, 2, 1, 0, 'S2', 4, 'No service', 5, 'lls'])
   })
 
-  it('are narrowed to a service, which hides what belongs to none', () => {
+  it('are filtered by service, without channels of none', () => {
     const { lanes } = layoutLanes([service(1), service(2)], channels, [], 2)
     expect(lanes.map((lane) => lane.key)).toEqual(['g2', 'c4'])
   })
 
-  it('keep channels of a service that the snapshot does not list', () => {
+  it('include channels of a service that the snapshot does not list', () => {
     const { lanes } = layoutLanes([service(2)], [channel(0, { service: 9 })], [], null)
     expect(lanes.map((lane) => lane.key)).toEqual(['g', 'c0'])
   })
 
-  it('leave out services without channels', () => {
+  it('omit services without channels', () => {
     expect(layoutLanes([service(1), service(3)], [channel(0)], [], null).lanes).toHaveLength(2)
   })
 
-  it('lie under each other without gaps, and are found by y', () => {
+  it('are stacked without gaps, and are found by y', () => {
     const layout = layoutLanes([service(1)], channels, [table('slt')], 1)
     const heights = [GROUP_HEIGHT, LANE_HEIGHT, LANE_HEIGHT, LANE_HEIGHT, THIN_LANE_HEIGHT, THIN_LANE_HEIGHT]
     expect(layout.lanes.map((lane) => lane.height)).toEqual(heights)

@@ -2,13 +2,13 @@ import type { ChannelRole } from '../../../core/contract/report.ts'
 import type { ChannelSnapshot, ServiceSnapshot, SignallingSnapshot } from '../../../core/contract/snapshot.ts'
 import { formatChannelNumber } from '../../model/format.ts'
 
-/** Heights in CSS pixels; the ruler sits above the lanes. */
+/** Heights in CSS pixels; the ruler is above the lanes. */
 export const RULER_HEIGHT = 26
 export const GROUP_HEIGHT = 24
 export const LANE_HEIGHT = 24
 export const THIN_LANE_HEIGHT = 16
 
-/** A heading over the lanes of one service (or of the packets that belong to none). */
+/** Heading of the lanes of one service, or of channels without one. */
 export type GroupLane = {
   readonly kind: 'group'
   readonly key: string
@@ -19,7 +19,7 @@ export type GroupLane = {
   readonly detail: string
 }
 
-/** One LCT channel: its objects as bars. */
+/** Lane of one channel, with its objects as bars. */
 export type ChannelLane = {
   readonly kind: 'channel'
   readonly key: string
@@ -31,11 +31,11 @@ export type ChannelLane = {
   readonly tsi: number
   readonly representation: string | null
   readonly destination: string
-  /** What its objects are counted by. */
+  /** Number that identifies an object. */
   readonly numbering: 'TOI' | 'MPU'
 }
 
-/** The LLS tables: ticks where each came first and last. */
+/** Lane of the LLS tables: ticks at the first and last arrival of each. */
 export type LlsLane = {
   readonly kind: 'lls'
   readonly key: string
@@ -49,7 +49,7 @@ export type LaneLayout = { readonly lanes: readonly Lane[]; readonly height: num
 
 const ROLE_ORDER: readonly ChannelRole[] = ['video', 'audio', 'text', 'data', 'unknown', 'signaling']
 
-/** What a lane is called: `SLS` for signalling, the role for the rest. */
+/** Name of a lane: `SLS` for signalling, else the role. */
 export const ROLE_LABEL: { readonly [Role in ChannelRole]: string } = {
   video: 'Video',
   audio: 'Audio',
@@ -61,8 +61,8 @@ export const ROLE_LABEL: { readonly [Role in ChannelRole]: string } = {
 
 /**
  * Lanes from top to bottom: services in the snapshot's order, each with media first and signalling last, then channels without
- * a service, then LLS. Depends only on what exists, never on rates, so lanes do not move under the pointer.
- * @param serviceId only this service's lanes; null for all
+ * a service, then LLS. The order does not depend on rates, so lanes do not move under the pointer.
+ * @param serviceId only lanes of this service; null: all
  */
 export function layoutLanes(
   services: readonly ServiceSnapshot[],

@@ -7,20 +7,20 @@ import { sessionStore } from '../../stores/session-store.ts'
 import { setTimeRange, timeStore } from '../../stores/time-store.ts'
 import { drawOverview, Overview, overviewGrip } from './overview.ts'
 
-/** Counting all rows again may take so much of the time, one in so many. */
+/** Counting all rows again takes at most one part in COUNT_SHARE of the time. */
 const COUNT_SHARE = 50
 const COUNT_PAUSE_MS = 250
 const NARROWEST_US = 1000
 
-type Held = { readonly grip: 'from' | 'to' | 'move' | 'new'; readonly atUs: number; readonly range: TimeRange }
+type Drag = { readonly grip: 'from' | 'to' | 'move' | 'new'; readonly atUs: number; readonly range: TimeRange }
 
-/** The whole session in a strip: its window moves, its ends stretch, elsewhere a new one is drawn; a double click shows all. */
+/** A strip of the whole session. Dragging moves the range or its ends, or draws a new one; a double click shows all. */
 export class OverviewStrip {
   readonly #surface: CanvasSurface
   readonly #overview = new Overview()
   readonly #offs: readonly (() => void)[]
   #palette: Palette
-  #held: Held | null = null
+  #drag: Drag | null = null
   #version = -1
   #countAfterMs = 0
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -33,7 +33,7 @@ export class OverviewStrip {
       listen(canvas, 'pointermove', (event) => this.#move(event)),
       listen(canvas, 'pointerup', (event) => this.#release(event)),
       listen(canvas, 'pointercancel', () => {
-        this.#held = null
+        this.#drag = null
       }),
       listen(canvas, 'dblclick', () => {
         const { minUs, maxUs } = objectColumns
@@ -76,7 +76,7 @@ export class OverviewStrip {
     if (this.#version === objectColumns.version) return
     const now = performance.now()
     if (now < this.#countAfterMs) {
-      // The last rows of a burst must not wait for the next one.
+      // Paints the last rows of a burst.
       this.#timer ??= setTimeout(() => {
         this.#timer = undefined
         this.#surface.invalidate()
@@ -99,33 +99,33 @@ export class OverviewStrip {
     const { fromUs, toUs } = timeStore.getState()
     const scale = this.#scale()
     const grip = overviewGrip(scale, { fromUs, toUs }, event.offsetX)
-    this.#held = { grip, atUs: xToTime(scale, event.offsetX), range: { fromUs, toUs } }
+    this.#drag = { grip, atUs: xToTime(scale, event.offsetX), range: { fromUs, toUs } }
   }
 
   #move(event: PointerEvent): void {
     const scale = this.#scale()
-    const held = this.#held
-    if (held === null) {
+    const drag = this.#drag
+    if (drag === null) {
       const grip = overviewGrip(scale, timeStore.getState(), event.offsetX)
       const shape = grip === 'from' || grip === 'to' ? 'ew-resize' : grip === 'move' ? 'grab' : 'crosshair'
       this.#surface.canvas.style.cursor = shape
       return
     }
     const timeUs = xToTime(scale, event.offsetX)
-    const { range, atUs } = held
-    if (held.grip === 'move') choose(panRange(range, timeUs - atUs, objectColumns.minUs, objectColumns.maxUs))
-    else if (held.grip === 'from') choose({ fromUs: Math.min(timeUs, range.toUs - NARROWEST_US), toUs: range.toUs })
-    else if (held.grip === 'to') choose({ fromUs: range.fromUs, toUs: Math.max(timeUs, range.fromUs + NARROWEST_US) })
+    const { range, atUs } = drag
+    if (drag.grip === 'move') choose(panRange(range, timeUs - atUs, objectColumns.minUs, objectColumns.maxUs))
+    else if (drag.grip === 'from') choose({ fromUs: Math.min(timeUs, range.toUs - NARROWEST_US), toUs: range.toUs })
+    else if (drag.grip === 'to') choose({ fromUs: range.fromUs, toUs: Math.max(timeUs, range.fromUs + NARROWEST_US) })
     else if (timeUs !== atUs) choose({ fromUs: Math.min(atUs, timeUs), toUs: Math.max(atUs, timeUs) })
   }
 
-  /** A click outside the window brings the window there. */
+  /** Ends a drag. A click outside the range moves the range there. */
   #release(event: PointerEvent): void {
-    const held = this.#held
-    this.#held = null
-    if (held?.grip !== 'new' || Math.abs(xToTime(this.#scale(), event.offsetX) - held.atUs) >= 1) return
-    const half = (held.range.toUs - held.range.fromUs) / 2
-    choose({ fromUs: held.atUs - half, toUs: held.atUs + half })
+    const drag = this.#drag
+    this.#drag = null
+    if (drag?.grip !== 'new' || Math.abs(xToTime(this.#scale(), event.offsetX) - drag.atUs) >= 1) return
+    const half = (drag.range.toUs - drag.range.fromUs) / 2
+    choose({ fromUs: drag.atUs - half, toUs: drag.atUs + half })
   }
 }
 

@@ -3,7 +3,7 @@ import { columnsOf } from '../../testing/timeline-testdata.ts'
 import { Overview, overviewGrip } from './overview.ts'
 
 describe('overview', () => {
-  it('counts every byte once, over the time of its object, and notes incomplete ones where they begin', () => {
+  it('counts each byte once over the time of its object, and marks incomplete objects at their start', () => {
     const overview = new Overview()
     overview.rebuild(
       columnsOf([
@@ -14,7 +14,7 @@ describe('overview', () => {
     )
     expect(overview.bytes.reduce((sum, value) => sum + value, 0)).toBeCloseTo(940)
     expect(overview.bytes[100]).toBeCloseTo(41)
-    expect([...overview.hurt.keys()].filter((bucket) => overview.hurt[bucket] === 1)).toEqual([300])
+    expect([...overview.partial.keys()].filter((bucket) => overview.partial[bucket] === 1)).toEqual([300])
     expect(overview.peak).toBeGreaterThan(300)
   })
 
@@ -24,7 +24,7 @@ describe('overview', () => {
     expect([overview.fromUs, overview.toUs, overview.peak]).toEqual([0, 0, 0])
   })
 
-  it('is held by its ends, its middle, or drawn anew', () => {
+  it('has grips at its ends and middle, and a new range elsewhere', () => {
     const scale = { fromUs: 0, toUs: 1000, left: 0, width: 1000 }
     const range = { fromUs: 200, toUs: 400 }
     expect([198, 300, 403, 600].map((x) => overviewGrip(scale, range, x))).toEqual(['from', 'move', 'to', 'new'])

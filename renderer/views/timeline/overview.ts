@@ -6,19 +6,19 @@ import { NO_CHANNEL, type ObjectColumns } from '../../stores/object-columns.ts'
 
 const BUCKETS = 600
 
-/** The whole session in a strip: bytes of objects over time, and where some stayed incomplete. */
+/** Data of the strip: bytes of objects over time, and incomplete objects. */
 export class Overview {
   readonly bytes = new Float64Array(BUCKETS)
-  /** Incomplete objects. */
-  readonly hurt = new Uint32Array(BUCKETS)
+  /** Number of incomplete objects. */
+  readonly partial = new Uint32Array(BUCKETS)
   fromUs = 0
   toUs = 0
   peak = 0
 
-  /** Counts all rows again: O(rows), so callers do it seldom. */
+  /** Counts all rows again, in O(rows). */
   rebuild(columns: ObjectColumns): void {
     this.bytes.fill(0)
-    this.hurt.fill(0)
+    this.partial.fill(0)
     this.peak = 0
     if (columns.minUs > columns.maxUs) {
       this.fromUs = 0
@@ -36,7 +36,7 @@ export class Overview {
       const last = Math.min(BUCKETS - 1, Math.max(first, end))
       const each = (received[row] as number) / (last - first + 1)
       for (let bucket = first; bucket <= last; bucket++) this.bytes[bucket] = (this.bytes[bucket] as number) + each
-      if (state[row] === OBJECT_STATE.partial) this.hurt[first] = (this.hurt[first] as number) + 1
+      if (state[row] === OBJECT_STATE.partial) this.partial[first] = (this.partial[first] as number) + 1
     }
     for (const value of this.bytes) if (value > this.peak) this.peak = value
   }
@@ -67,7 +67,7 @@ export function drawOverview(
     pen.beginPath()
     pen.moveTo(scale.left, base)
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      // The root keeps quiet stretches visible beside a burst.
+      // The square root keeps low rates visible beside a burst.
       const y = base - Math.sqrt((overview.bytes[bucket] as number) / overview.peak) * room
       pen.lineTo(scale.left + bucket * step, y)
       pen.lineTo(scale.left + (bucket + 1) * step, y)
@@ -81,7 +81,7 @@ export function drawOverview(
   }
   pen.fillStyle = palette.hole
   for (let bucket = 0; bucket < BUCKETS; bucket++) {
-    if ((overview.hurt[bucket] as number) > 0)
+    if ((overview.partial[bucket] as number) > 0)
       pen.fillRect(scale.left + bucket * step, 1, Math.max(step, 2), TICKS_HEIGHT)
   }
   for (const alarm of picture.alarms) {
@@ -109,7 +109,7 @@ export function drawOverview(
   }
 }
 
-/** What a press at `x` takes hold of. */
+/** The grip at `x`. */
 export function overviewGrip(
   scale: TimeScale,
   range: { fromUs: number; toUs: number },

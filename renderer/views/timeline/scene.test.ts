@@ -43,7 +43,7 @@ const ms = (bar: number, from: number, to: number, change: Partial<Bar> = {}): B
 })
 
 describe('scene', () => {
-  it('marks whole objects that FEC gave bytes back to', () => {
+  it('marks complete objects with bytes recovered by FEC', () => {
     const marks = sceneOf([
       ms(0, 100, 200, { received: 900, recovered: 100 }),
       ms(0, 300, 400, { state: 'partial', received: 800, recovered: 100 }),
@@ -54,7 +54,7 @@ describe('scene', () => {
     ])
   })
 
-  it('draws wide objects one by one, by state, with the share that came', () => {
+  it('draws wide objects separately, by state, with their share', () => {
     const marks = sceneOf([
       ms(0, 100, 200),
       ms(0, 300, 400, { state: 'partial', received: 900 }),
@@ -79,13 +79,13 @@ describe('scene', () => {
     const marks = sceneOf(bars)
     expect(marks.map(({ kind, x0, x1 }) => [kind, x0, x1])).toEqual([
       [MARK.crowd, 100, 150],
-      [MARK.crowdHurt, 150, 152],
+      [MARK.partialCrowd, 150, 152],
       [MARK.crowd, 151, 200],
     ])
     expect(marks[0]?.fill).toBe(1)
   })
 
-  it('draws a lone narrow object wide enough to see', () => {
+  it('draws a single narrow object at the minimum width', () => {
     const [mark] = sceneOf([ms(0, 500, 500.01)])
     expect(mark).toMatchObject({ kind: MARK.crowd, x0: 500, x1: 502 })
   })
@@ -98,13 +98,13 @@ describe('scene', () => {
     ])
   })
 
-  it('leaves out what is outside the range or the visible lanes', () => {
+  it('omits objects outside the range or the visible lanes', () => {
     const bars = [ms(0, 0, 50), ms(0, 480, 520), ms(1, 490, 510)]
     expect(sceneOf(bars, { fromUs: 400_000, toUs: 600_000 }).map((mark) => mark.row)).toEqual([1, 2])
     expect(sceneOf(bars, { fromUs: 400_000, toUs: 600_000, bottom: 40 }).map((mark) => mark.row)).toEqual([1])
   })
 
-  it('holds few marks however many objects there are, all of them near the canvas', () => {
+  it('has few marks for many objects, all near the canvas', () => {
     const bar = fc.record({
       channel: fc.integer({ min: 0, max: 1 }),
       fromUs: fc.integer({ min: 0, max: 20_000_000 }),
@@ -129,7 +129,7 @@ describe('scene', () => {
     expect(sceneOf(dense).length).toBeLessThanOrEqual(WIDTH)
   })
 
-  it('marks LLS tables where they came first and last', () => {
+  it('marks the first and the last arrival of LLS tables', () => {
     const columns = columnsOf([])
     const layout = layoutLanes([], [], [table('slt', { count: 4, firstTimeUs: 100_000, lastTimeUs: 900_000 })], null)
     const scene = new Scene()

@@ -4,44 +4,44 @@ import type { ObjectColumns } from '../../stores/object-columns.ts'
 import type { LaneIndex } from './lane-index.ts'
 import type { LaneLayout } from './lanes.ts'
 
-/** What a mark stands for. The first four are one object each and equal OBJECT_STATE. */
+/** Kind of a mark. The first four are single objects and equal OBJECT_STATE. */
 export const MARK = {
   receiving: OBJECT_STATE.receiving,
   complete: OBJECT_STATE.complete,
   partial: OBJECT_STATE.partial,
   truncated: OBJECT_STATE.truncated,
-  /** Objects too narrow to draw one by one; `fill` says how densely, 0 to 1. */
+  /** Objects too narrow to draw separately; `fill` is their density, 0 to 1. */
   crowd: 4,
-  /** The same with at least one partial object among them. */
-  crowdHurt: 5,
+  /** The same with at least one partial object. */
+  partialCrowd: 5,
   /** From the first copy of an object to the last repeat. */
   repeats: 6,
   /** First (`fill` 0) or last (`fill` 1) arrival of an LLS table. */
   table: 7,
-  /** Complete, with bytes that FEC gave back. */
+  /** Complete, with bytes recovered by FEC. */
   repaired: 8,
 } as const
 
-/** Bars at least this wide stand alone; below, they are drawn per pixel column. */
-const LONE_WIDTH = 3
-/** Nothing that happened is drawn narrower than this. */
+/** Minimum width of a separate bar; narrower ones are drawn per pixel column. */
+const SINGLE_WIDTH = 3
+/** Minimum width of a mark. */
 const MIN_WIDTH = 2
-/** Marks end this far outside the canvas, so that their edges do not show. */
+/** Marks are cut this far outside the canvas, so that their cut edges are invisible. */
 const OUTSIDE = 4
-/** Densities a crowd is drawn in: few, so that neighbouring columns mostly join into one bar instead of a bar code. */
+/** Densities of crowds: few, so that neighbouring columns mostly join into one bar. */
 const CROWD_FILL = [0.45, 0.7, 1] as const
 
-/** The marks of one frame, as columns that are reused from frame to frame. Sorted by lane. */
+/** The marks of one frame in reused columns, sorted by lane. */
 export class Scene {
   count = 0
   /** Position in the layout. */
   lane = new Uint16Array(1024)
   kind = new Uint8Array(1024)
-  /** Row of the object columns, -1 for marks that stand for several. */
+  /** Row of the object columns; -1: a mark of several objects. */
   row = new Int32Array(1024)
   x0 = new Float32Array(1024)
   x1 = new Float32Array(1024)
-  /** Share received of a bar, density of a crowd. */
+  /** Share received of a bar, or density of a crowd. */
   fill = new Float32Array(1024)
 
   add(lane: number, kind: number, row: number, x0: number, x1: number, fill: number): void {
@@ -79,12 +79,12 @@ export type SceneView = {
   readonly columns: ObjectColumns
   readonly index: LaneIndex
   readonly scale: TimeScale
-  /** Visible part of the layout, in its own y. */
+  /** Visible part of the layout, in its y. */
   readonly top: number
   readonly bottom: number
 }
 
-/** Fills `scene` with the marks of what is visible: at most a few per lane and pixel column, however many objects there are. */
+/** Fills `scene` with the visible marks: a few per lane and pixel column at most, for any number of objects. */
 export function buildScene(scene: Scene, view: SceneView): void {
   scene.count = 0
   const { lanes } = view.layout
@@ -132,37 +132,37 @@ function addChannel(scene: Scene, view: SceneView, lane: number, channel: number
   const right = scale.left + scale.width
   const perUs = scale.width / (scale.toUs - scale.fromUs)
 
-  // The run of equal pixel columns being built, and the column being filled.
+  // The current run of equal pixel columns, and the current column.
   let runStart = 0
   let runEnd = -1
   let runLevel = 0
-  let runHurt = 0
+  let runPartial = 0
   let column = Number.NEGATIVE_INFINITY
   let inColumn = 0
   let covered = 0
-  let hurt = 0
+  let partial = 0
 
   const endRun = (): void => {
     if (runEnd > runStart) {
       const x1 = Math.max(runEnd, runStart + MIN_WIDTH)
-      scene.add(lane, runHurt === 1 ? MARK.crowdHurt : MARK.crowd, -1, runStart, x1, CROWD_FILL[runLevel] ?? 1)
+      scene.add(lane, runPartial === 1 ? MARK.partialCrowd : MARK.crowd, -1, runStart, x1, CROWD_FILL[runLevel] ?? 1)
     }
     runEnd = -1
   }
   const endColumn = (): void => {
     if (inColumn === 0) return
     const level = covered >= 0.5 ? 2 : covered >= 0.2 || inColumn > 1 ? 1 : inColumn === 1 && covered < 0.02 ? 1 : 0
-    if (runEnd === column && runLevel === level && runHurt === hurt) runEnd = column + 1
+    if (runEnd === column && runLevel === level && runPartial === partial) runEnd = column + 1
     else {
       endRun()
       runStart = column
       runEnd = column + 1
       runLevel = level
-      runHurt = hurt
+      runPartial = partial
     }
     inColumn = 0
     covered = 0
-    hurt = 0
+    partial = 0
   }
 
   for (let at = index.firstVisible(channel, rows, scale.fromUs); at < count; at++) {
@@ -173,14 +173,14 @@ function addChannel(scene: Scene, view: SceneView, lane: number, channel: number
     let x1 = scale.left + ((lastTimeUs[row] as number) - scale.fromUs) * perUs
     if (x1 < scale.left - OUTSIDE) continue
     if ((repeats[row] as number) > 0) {
-      // Its last packet is a repeat: when the first copy was whole is not in the columns.
+      // The last packet is a repeat; the columns lack the end of the first copy.
       addRepeats(scene, scale, lane, row, x0, x1)
       x1 = x0
       if (x0 < scale.left - OUTSIDE) continue
     }
     const given = recovered[row] as number
     const kind = given > 0 && state[row] === MARK.complete ? MARK.repaired : (state[row] as number)
-    if (x1 - x0 >= LONE_WIDTH || kind === MARK.receiving) {
+    if (x1 - x0 >= SINGLE_WIDTH || kind === MARK.receiving) {
       endColumn()
       endRun()
       const whole = size[row] as number
@@ -196,7 +196,7 @@ function addChannel(scene: Scene, view: SceneView, lane: number, channel: number
     }
     inColumn++
     covered += x1 - x0
-    if (kind === MARK.partial) hurt = 1
+    if (kind === MARK.partial) partial = 1
   }
   endColumn()
   endRun()

@@ -1,19 +1,19 @@
 import type { SessionSnapshot } from '../../../core/contract/snapshot.ts'
 import { objectColumns } from '../../stores/object-columns.ts'
 
-/** The newest packet known, µs; null before the first. */
+/** Time of the newest packet, µs; null without one. */
 export function edgeUs(snapshot: SessionSnapshot | null): number | null {
   const last = Math.max(snapshot?.source.lastTimeUs ?? Number.NEGATIVE_INFINITY, objectColumns.maxUs)
   return Number.isFinite(last) ? last : null
 }
 
-/** The first packet known, µs. */
+/** Time of the first packet, µs. */
 export function startUs(snapshot: SessionSnapshot | null): number {
   const first = Math.min(snapshot?.source.firstTimeUs ?? Number.POSITIVE_INFINITY, objectColumns.minUs)
   return Number.isFinite(first) ? first : 0
 }
 
-/** Packets may still come. */
+/** Whether more packets may arrive. */
 export function isMoving(snapshot: SessionSnapshot | null): boolean {
   return snapshot !== null && (snapshot.phase === 'running' || snapshot.phase === 'starting')
 }

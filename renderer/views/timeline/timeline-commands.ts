@@ -4,7 +4,7 @@ import type { TimelineController } from './timeline-controller.ts'
 const ZOOM = 1.5
 const PAN = 0.15
 
-/** What the timeline does on keys while it has the focus, as the palette and the key list show it. */
+/** Commands of the timeline, with keys that apply while it has the focus. */
 export function timelineCommands(timeline: TimelineController): readonly Command[] {
   const command = (id: string, title: string, keys: readonly string[], run: () => void): Command => ({
     id: `timeline-${id}`,

@@ -26,7 +26,7 @@ import { OverviewStrip } from './overview-strip.ts'
 import { buildScene, Scene } from './scene.ts'
 import { edgeUs, isMoving, startUs } from './session-edge.ts'
 
-/** How much a live session shows at first. */
+/** Initial range of a live session. */
 const LIVE_SPAN_US = 30_000_000
 const CLICK_SLOP = 3
 
@@ -36,14 +36,14 @@ export type TimelineParts = {
   readonly lanes: HTMLCanvasElement
   readonly overlay: HTMLCanvasElement
   readonly overview: HTMLCanvasElement
-  /** Scrolls the lanes; the canvases stick to it. */
+  /** Scrolls the lanes; the canvases are sticky inside. */
   readonly scroller: HTMLElement
   readonly onHover: (hover: Hover) => void
 }
 
 /**
- * The timeline between its canvases and the stores: paints when data, range, selection or size change, and turns pointer and
- * wheel into ranges and selections. Keeps no data but indices over the columns.
+ * Connects the timeline's canvases to the stores: paints when data, range, selection or size change, and turns pointer and
+ * wheel events into ranges and selections. Its only data are indices over the columns.
  */
 export class TimelineController {
   readonly #parts: TimelineParts
@@ -120,14 +120,14 @@ export class TimelineController {
     this.#invalidateAll()
   }
 
-  /** Range `factor` times as wide, round the cursor where it is visible, else round the middle. */
+  /** Scales the range by `factor`, around a visible cursor or the middle. */
   zoom(factor: number): void {
     const { fromUs, toUs, cursorUs } = timeStore.getState()
     const seen = cursorUs !== null && cursorUs >= fromUs && cursorUs <= toUs
     this.#choose(zoomRange({ fromUs, toUs }, seen ? cursorUs : (fromUs + toUs) / 2, factor))
   }
 
-  /** Moves by a share of what is visible. */
+  /** Moves the range by a share of its width. */
   pan(share: number): void {
     const { fromUs, toUs } = timeStore.getState()
     const { minUs, maxUs } = objectColumns
@@ -139,7 +139,7 @@ export class TimelineController {
     if (minUs <= maxUs) this.#choose(fitRange(minUs, maxUs))
   }
 
-  /** The selected object across most of the width; when it is so already, or none is selected, everything. */
+  /** Zooms to the selected object; the second time, or without a selection, to everything. */
   focusSelection(): void {
     const row = selectionStore.getState().objectIndex
     const first = row === null ? undefined : objectColumns.firstTimeUs[row]
@@ -156,7 +156,7 @@ export class TimelineController {
     else this.#choose(wanted)
   }
 
-  /** To the newest packet, and along with it while packets come. */
+  /** Moves the range to the newest packet, and follows it while the session runs. */
   followEdge(): void {
     const { fromUs, toUs } = timeStore.getState()
     const edge = edgeUs(sessionStore.getState().snapshot)
@@ -165,7 +165,7 @@ export class TimelineController {
     setTimeRange(edge - span * 0.95, edge + span * 0.05, true)
   }
 
-  /** Selects the object before or after the selected one on its lane; the first visible one when none is. */
+  /** Selects the previous or next object on the lane; without a selection, the first visible one. */
   step(direction: 1 | -1): void {
     this.#index.sync()
     const selected = selectionStore.getState().objectIndex
@@ -188,7 +188,7 @@ export class TimelineController {
     }
   }
 
-  /** Selects the next incomplete object in time on the lanes shown, from the selected one on. @returns whether there was one */
+  /** Selects the next incomplete object in time on the visible lanes. @returns whether there is one */
   stepProblem(direction: 1 | -1): boolean {
     const { count, state, firstTimeUs, channel } = objectColumns
     const shown = new Set(this.#layout.lanes.flatMap((lane) => (lane.kind === 'channel' ? [lane.channel] : [])))
@@ -198,7 +198,7 @@ export class TimelineController {
     let best = -1
     for (let row = 0; row < count; row++) {
       if (state[row] !== OBJECT_STATE.partial || row === selected || !shown.has(channel[row] as number)) continue
-      // Objects that begin in the same microsecond are told apart by their row.
+      // Objects of the same microsecond are ordered by their row.
       const time = firstTimeUs[row] as number
       const ahead = (time - start) * direction
       if (ahead < 0 || (ahead === 0 && selected !== null && (row - selected) * direction < 0)) continue
@@ -234,7 +234,7 @@ export class TimelineController {
     this.#invalidateAll()
   }
 
-  /** Chooses the first range, and moves it with the newest packet while it follows. */
+  /** Sets the initial range, and moves it with the newest packet while following. */
   #follow(): void {
     const { fromUs, toUs, follow } = timeStore.getState()
     const { snapshot } = sessionStore.getState()
@@ -242,7 +242,7 @@ export class TimelineController {
     if (!follow || edge === null) return
     const paced = snapshot !== null && !(isCapture(snapshot) && snapshot.source.pace === 'fast')
     if (snapshot === null || !paced) {
-      // A capture read at once grows into view as a whole.
+      // A capture read at full speed is shown as a whole.
       const { minUs, maxUs } = objectColumns
       const all = fitRange(Math.min(minUs, maxUs), maxUs)
       if (all.fromUs !== fromUs || all.toUs !== toUs) setTimeRange(all.fromUs, all.toUs, true)
@@ -338,7 +338,7 @@ export class TimelineController {
     if (event.altKey) this.#parts.scroller.scrollTop += event.deltaY * unit
     else if (sideways !== 0 && !event.ctrlKey) this.pan((sideways * unit) / Math.max(1, this.#surfaces.lanes.width))
     else {
-      // A pinch arrives as small Ctrl+wheel steps, a mouse wheel as steps of a hundred.
+      // A pinch is small Ctrl+wheel steps, a mouse wheel steps of a hundred.
       const factor = Math.exp(Math.max(-1, Math.min(1, event.deltaY * unit * (event.ctrlKey ? 0.01 : 0.0022))))
       const atUs =
         timeStore.getState().follow && factor !== 1 && isMoving(sessionStore.getState().snapshot)
@@ -346,7 +346,7 @@ export class TimelineController {
           : this.#timeUnder(event)
       const { follow } = timeStore.getState()
       const range = zoomRange({ fromUs, toUs }, atUs, factor)
-      // While following, the edge stays where it is on screen and the range keeps moving.
+      // While following, the live edge keeps its place on the screen.
       setTimeRange(range.fromUs, range.toUs, follow && isMoving(sessionStore.getState().snapshot))
     }
   }

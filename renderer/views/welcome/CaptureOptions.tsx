@@ -5,7 +5,7 @@ import { ReceiveFields } from './ReceiveFields.tsx'
 import { linesOf } from './receive-form.ts'
 import { useReceiveForm } from './use-receive-form.ts'
 
-/** Options for the captures that are opened next, whether chosen, dropped or recent. Wrong ones are not taken. */
+/** Options for the next captures, whether chosen, dropped or recent. Invalid values are not stored. */
 export function CaptureOptions() {
   const { parts, choices, problems, fields } = useReceiveForm('capture', settingsStore.getState().capture)
   useEffect(() => {

@@ -2,7 +2,7 @@ import { CopyButton } from '../../ui/CopyButton.tsx'
 import styles from './CommandLines.module.css'
 import type { Lines } from './receive-form.ts'
 
-/** What the form does, as it would be typed: in our words and, as far as it has them, in GPAC's. */
+/** The form as command lines, ours and, where it has the options, GPAC's. */
 export function CommandLines({ lines }: { readonly lines: Lines }) {
   return (
     <section className={styles.lines} aria-label="The same on a command line">

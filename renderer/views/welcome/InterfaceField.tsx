@@ -11,7 +11,7 @@ type InterfaceFieldProps = {
   readonly onChange: (chosen: readonly string[]) => void
 }
 
-/** The interfaces to join on: the system's choice, one, or several with a list each. */
+/** The interfaces to join on: the system's choice, or one list per interface. */
 export function InterfaceField({ chosen, onChange }: InterfaceFieldProps) {
   const interfaces = useStore(connectionStore, (state) => state.interfaces)
   const choices = useMemo(() => interfaceChoices(interfaces), [interfaces])
@@ -24,7 +24,7 @@ export function InterfaceField({ chosen, onChange }: InterfaceFieldProps) {
     <div className={styles.field}>
       <label htmlFor={`${id}-0`}>Network interface</label>
       {lists.map((value, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the place is what tells one list from another
+        // biome-ignore lint/suspicious/noArrayIndexKey: a list has no identity but its position
         <div key={at} className={styles.interface}>
           <select
             id={`${id}-${at}`}
@@ -42,17 +42,13 @@ export function InterfaceField({ chosen, onChange }: InterfaceFieldProps) {
           </select>
           {lists.length > 1 && (
             <IconButton
-              label={`Leave out interface ${at + 1}`}
+              label={`Remove interface ${at + 1}`}
               icon={X}
               onClick={() => onChange(lists.filter((_, index) => index !== at))}
             />
           )}
           {at === lists.length - 1 && value !== '' && left !== undefined && (
-            <IconButton
-              label="Join on another interface too"
-              icon={Plus}
-              onClick={() => onChange([...lists, left.value])}
-            />
+            <IconButton label="Add an interface" icon={Plus} onClick={() => onChange([...lists, left.value])} />
           )}
         </div>
       ))}

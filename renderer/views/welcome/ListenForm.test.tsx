@@ -13,8 +13,8 @@ import { TooltipProvider } from '../../ui/Tooltip.tsx'
 import { ListenForm } from './ListenForm.tsx'
 import { interfaceChoices, otherInterfaces } from './listen-model.ts'
 
-/** However slow the machine is, what is waited for comes. */
-const PATIENCE = { timeout: 30_000 }
+/** Against hanging only: machines may be slow. */
+const HANG_LIMIT = { timeout: 30_000 }
 const INTERFACES = [
   { name: 'lo', address: '127.0.0.1', family: 'IPv4', loopback: true },
   { name: 'en0', address: 'fe80::1', family: 'IPv6', loopback: false },
@@ -83,10 +83,10 @@ function submit(): void {
   })
 }
 
-it('asks the engine for what was typed, and puts the session on the screen', async () => {
+it('opens the typed address and shows the session', async () => {
   fill(' route://225.1.1.0:6000 ')
   submit()
-  await act(() => vi.waitFor(() => expect(sessionStore.getState().sessionId).toBe('s1'), PATIENCE))
+  await act(() => vi.waitFor(() => expect(sessionStore.getState().sessionId).toBe('s1'), HANG_LIMIT))
   expect(engine.calls[0]).toEqual({
     name: 'openSession',
     args: [{ sources: ['route://225.1.1.0:6000'], choices: {} }],
@@ -94,14 +94,14 @@ it('asks the engine for what was typed, and puts the session on the screen', asy
   expect(engine.calls.at(-1)).toEqual({ name: 'watchSession', args: ['s1'] })
 })
 
-it('says what is wrong beside the form, and keeps what was typed', async () => {
+it('shows an error beside the form, and keeps the address', async () => {
   const error = { code: 'bad-url', message: 'The port 99999 is too large.', tryThis: 'Write 6000.' } as const
   engine.answers.openSession = () => {
     throw new EngineCallError(error)
   }
   fill('route://225.1.1.0:99999')
   submit()
-  await act(() => vi.waitFor(() => expect(sessionStore.getState().opening?.error).toEqual(error), PATIENCE))
+  await act(() => vi.waitFor(() => expect(sessionStore.getState().opening?.error).toEqual(error), HANG_LIMIT))
   expect(host.querySelector('[role=alert]')?.textContent).toContain(error.message)
   expect(host.querySelector('[role=alert]')?.textContent).toContain(error.tryThis)
   expect(host.querySelector<HTMLInputElement>('[data-listen-address]')?.value).toBe('route://225.1.1.0:99999')
@@ -109,7 +109,7 @@ it('says what is wrong beside the form, and keeps what was typed', async () => {
   expect(host.querySelector('[role=alert]')).toBeNull()
 })
 
-it('is made from the table of options: chooses, checks in place, and writes the command line', async () => {
+it('has the fields of the option tables, checks them, and writes the command line', async () => {
   fill('atsc://')
   expect(host.querySelector('details')?.open).toBe(false)
   type(labelled('Reorder time'), 'soon')
@@ -129,7 +129,7 @@ it('is made from the table of options: chooses, checks in place, and writes the 
   ])
   expect(host.textContent).toContain('GPAC has no word for --services, --source.')
   submit()
-  await act(() => vi.waitFor(() => expect(sessionStore.getState().sessionId).toBe('s1'), PATIENCE))
+  await act(() => vi.waitFor(() => expect(sessionStore.getState().sessionId).toBe('s1'), HANG_LIMIT))
   const choices = {
     services: [1, 5009],
     sourceAddresses: ['10.0.0.1', '10.0.0.2'],
@@ -152,11 +152,11 @@ it('joins on several interfaces', () => {
     })
   }
   choose(0, '127.0.0.1')
-  act(() => buttonNamed(host, 'Join on another interface').click())
+  act(() => buttonNamed(host, 'Add an interface').click())
   expect(host.querySelector('code')?.textContent).toBe(
     'routescope open atsc:// --interface 127.0.0.1 --interface 192.168.1.20',
   )
-  act(() => buttonNamed(host, 'Leave out interface 1').click())
+  act(() => buttonNamed(host, 'Remove interface 1').click())
   expect(host.querySelector('code')?.textContent).toBe('routescope open atsc:// --interface 192.168.1.20')
 })
 

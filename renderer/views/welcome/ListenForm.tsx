@@ -18,19 +18,19 @@ import { ReceiveFields } from './ReceiveFields.tsx'
 import { linesOf } from './receive-form.ts'
 import { useReceiveForm } from './use-receive-form.ts'
 
-/** Names that were remembered, whatever else the storage holds. */
+/** The stored interface names; other values are dropped. */
 function namesOf(value: OptionValue | undefined): readonly string[] {
   return Array.isArray(value) ? value.map(String) : []
 }
 
-/** Where to listen, on which interfaces, and how what comes is treated. What was typed is kept, also when it fails. */
+/** Address, interfaces and options of a live source. The form keeps its values when opening fails. */
 export function ListenForm() {
   const remembered = useStore(settingsStore, (state) => state.listen)
   const interfaces = useStore(connectionStore, (state) => state.interfaces)
   const opening = useStore(sessionStore, (state) => (state.opening?.request.kind === 'url' ? state.opening : null))
   const [url, setUrl] = useState(remembered.url)
   const [chosen, setChosen] = useState(() => namesOf(remembered.choices.interfaces))
-  // An interface that has gone since is not offered, and not asked for.
+  // A stored interface may no longer exist.
   const known = useMemo(
     () => chosen.filter((value) => interfaces.some(({ address, name }) => address === value || name === value)),
     [chosen, interfaces],

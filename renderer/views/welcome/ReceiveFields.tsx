@@ -9,13 +9,13 @@ type ReceiveFieldsProps = {
   readonly drafts: Drafts
   readonly problems: ReadonlyMap<string, string>
   readonly defaults: Choices
-  /** How many options are chosen, for the closed disclosure. */
+  /** Number of chosen options, shown while the section is closed. */
   readonly chosen: number
   readonly onDraft: (key: string, value: string | boolean) => void
   readonly onReset: () => void
 }
 
-/** The options of receiving, made from their table: folded away, everyday ones first in each group. */
+/** Fields of the option tables, in a section that opens. Basic options precede expert ones in each group. */
 export function ReceiveFields({ rows, drafts, problems, defaults, chosen, onDraft, onReset }: ReceiveFieldsProps) {
   const wrong = problems.size
   return (
@@ -52,7 +52,7 @@ export function ReceiveFields({ rows, drafts, problems, defaults, chosen, onDraf
   )
 }
 
-/** Fields before ticks, everyday ones before the others. */
+/** Order in a group: fields before ticks, basic options before expert ones. */
 function rank({ level, type }: OptionRow): number {
   return (isTick(type) ? 2 : 0) + (level === 'expert' ? 1 : 0)
 }

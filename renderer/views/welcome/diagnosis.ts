@@ -1,7 +1,7 @@
 import type { NetworkInterface } from '../../../core/contract/engine-api.ts'
 import type { SessionSnapshot } from '../../../core/contract/snapshot.ts'
 
-/** What to paste into a message when nothing arrives: all that is known, as plain text. */
+/** A plain text report about a session without packets, for a message to support. */
 export function diagnosis(snapshot: SessionSnapshot, interfaces: readonly NetworkInterface[], nowMs: number): string {
   const waited = Math.max(0, Math.round(nowMs / 1000 - snapshot.source.startedWallUs / 1e6))
   return [

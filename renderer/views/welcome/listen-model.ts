@@ -2,7 +2,7 @@ import type { NetworkInterface } from '../../../core/contract/engine-api.ts'
 
 export type InterfaceChoice = { readonly value: string; readonly text: string }
 
-/** Interfaces a multicast can be joined on, IPv4 first and the loopback last; by address, as several may share a name. */
+/** Interfaces to join on, IPv4 first and loopback last. The value is the address, since names may be shared. */
 export function interfaceChoices(interfaces: readonly NetworkInterface[]): readonly InterfaceChoice[] {
   const rank = (one: NetworkInterface) => (one.loopback ? 2 : 0) + (one.family === 'IPv6' ? 1 : 0)
   return [...interfaces]
@@ -13,7 +13,7 @@ export function interfaceChoices(interfaces: readonly NetworkInterface[]): reado
     }))
 }
 
-/** Interfaces that are not the one listened on: what to try next. */
+/** IPv4 interfaces that are not in use. */
 export function otherInterfaces(
   interfaces: readonly NetworkInterface[],
   used: readonly string[],

@@ -12,7 +12,7 @@ import type { PartDescription } from '../../../core/contract/part-description.ts
 import type { OptionValue } from '../../../core/contract/session-spec.ts'
 import { appDefaults, type FormKind, openOptions } from '../../model/options.ts'
 
-/** What stands in each field: words as they were typed, or a tick. */
+/** Content of each field: the typed text, or a tick. */
 export type Drafts = Readonly<Record<string, string | boolean>>
 
 /** Rows by group, in the order of the table. */
@@ -22,7 +22,7 @@ export function groupsOf(rows: readonly OptionRow[]): readonly (readonly [Option
   return [...groups]
 }
 
-/** Fields as earlier choices fill them. */
+/** Fields with the content of earlier choices. */
 export function draftsOf(rows: readonly OptionRow[], choices: Choices): Drafts {
   const drafts: Record<string, string | boolean> = {}
   for (const row of rows) {
@@ -36,7 +36,7 @@ function draftText(value: unknown): string {
   return Array.isArray(value) ? value.join(', ') : String(value)
 }
 
-/** What the fields choose; a problem by the key of the field it is in. */
+/** The choices of the fields, and problems by the name of their option. */
 export function readDrafts(
   rows: readonly OptionRow[],
   drafts: Drafts,
@@ -60,7 +60,7 @@ export function readDrafts(
   return { choices, problems }
 }
 
-/** What stands in a field where nothing is chosen. */
+/** Placeholder of an empty field: its default. */
 export function placeholderOf(row: OptionRow, defaults: Choices): string {
   const value = defaultOf(row, defaults)
   if (value !== null) return String(value)
@@ -77,7 +77,7 @@ const LIST_PLACEHOLDERS: Readonly<Partial<Record<TextOf, string>>> = {
 
 export type Lines = { readonly ours: string; readonly gpac: string; readonly notInGpac: readonly string[] }
 
-/** The same as a command line, ours and GPAC's. @param what URLs with spaces between, or the name of a capture */
+/** The form as command lines, ours and GPAC's. @param what addresses separated by spaces, or the name of a capture */
 export function linesOf(parts: readonly PartDescription[], kind: FormKind, what: string, choices: Choices): Lines {
   const rows = openOptions(parts)
   const names = what.trim().split(kind === 'url' ? /\s+/ : /\n/)

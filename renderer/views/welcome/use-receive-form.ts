@@ -5,7 +5,7 @@ import { appDefaults, type FormKind, formRows } from '../../model/options.ts'
 import { connectionStore, partsOf } from '../../stores/connection-store.ts'
 import { type Drafts, draftsOf, readDrafts } from './receive-form.ts'
 
-/** The fields of a form made from the tables of options, and what they choose by now. */
+/** Fields of a form over the option tables, and their choices. */
 export function useReceiveForm(kind: FormKind, before: Choices) {
   const parts = useStore(connectionStore, partsOf)
   const rows = useMemo(() => formRows(parts, kind), [parts, kind])

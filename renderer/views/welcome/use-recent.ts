@@ -4,7 +4,7 @@ import type { RecentItem } from '../../../core/contract/shell-api.ts'
 import { shell } from '../../app/shell.ts'
 import { settingsStore } from '../../stores/settings-store.ts'
 
-/** What was open before: kept by the program in the app, by the page in a browser. */
+/** Recent sources, stored by the app or by the browser's page. */
 export function useRecent(): readonly RecentItem[] {
   const kept = useStore(settingsStore, (state) => state.recent)
   const [fromShell, setFromShell] = useState<readonly RecentItem[]>([])
