@@ -76,7 +76,7 @@ async function receive(file: string, fec = true, target: ReceiveTarget = { kind:
     columns,
   )
   await receiveCapture(file, receiver)
-  return { files, columns, heldBytes: receiver.heldBytes }
+  return { files, columns, usedBytes: receiver.usedBytes }
 }
 
 /** What comes out undisturbed; of what a list beside the capture names, with the bytes it names. */
@@ -148,14 +148,14 @@ const HEADERS = 42
 async function survives(name: string, share: number, intact: number): Promise<void> {
   for (let seed = 1; seed <= 4; seed++) {
     const file = disturbed(name, (capture) => flipBits(capture, share, intact, seeded(seed)))
-    const { columns, heldBytes } = await receive(file)
+    const { columns, usedBytes } = await receive(file)
     const { alarms, totals } = columns.report(
       { kind: 'capture', name, firstTime: null, lastTime: null },
       { frames: 0, udp: 0, bytes: 0, malformed: 0, fragmentsDropped: 0 },
     )
     expect(alarms.filter((alarm) => alarm.rule === 'INTERNAL')).toEqual([])
     expect(totals.malformed + alarms.length).toBeGreaterThan(0)
-    expect(heldBytes).toBe(0)
+    expect(usedBytes).toBe(0)
   }
 }
 

@@ -320,8 +320,8 @@ export class SessionColumns implements ReceiveObserver {
   }
 
   /** Nothing more comes: announced objects that have not come by now never will. */
-  giveUpAbsent(): void {
-    this.#losses.giveUpAbsent()
+  expireAbsent(): void {
+    this.#losses.expireAbsent()
   }
 
   /** The source has ended: rates are means over the whole session, which took `spanUs` of stream time. */

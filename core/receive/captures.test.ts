@@ -21,11 +21,11 @@ type Run = {
   services: Map<number, ServiceFacts>
   objects: FlowObject[]
   alarms: Alarm[]
-  heldBytes: number
+  usedBytes: number
 }
 
 async function receive(name: string, target: ReceiveTarget, keepCorrupt = false): Promise<Run> {
-  const run: Run = { files: new Map(), kinds: new Map(), services: new Map(), objects: [], alarms: [], heldBytes: -1 }
+  const run: Run = { files: new Map(), kinds: new Map(), services: new Map(), objects: [], alarms: [], usedBytes: -1 }
   const sink = {
     whole(file: FlowFile): void {
       const path = `service${file.serviceId}/${file.name}`
@@ -42,7 +42,7 @@ async function receive(name: string, target: ReceiveTarget, keepCorrupt = false)
   const receive = { ...DEFAULT_RECEIVE, services: 'all' as const, keepCorrupt }
   const receiver = new Receiver({ targets: [target], receive }, sink, observer)
   await receiveCapture(`${captures}${name}.pcap`, receiver)
-  run.heldBytes = receiver.heldBytes
+  run.usedBytes = receiver.usedBytes
   return run
 }
 
@@ -76,10 +76,10 @@ describe.skipIf(!present)('captures with a list of what is in them (where ../sha
     const wanted = new Map(expected.files.map((file) => [file.path, file.sha256]))
     expect([...run.files.keys()].sort()).toEqual([...wanted.keys()].sort())
     for (const [path, sha256] of wanted) expect(run.files.get(path), path).toBe(sha256)
-    expect(run.heldBytes).toBe(0)
+    expect(run.usedBytes).toBe(0)
     // GPAC sets the bits of changed fragments only in the TOI of a package.
-    const told = run.alarms.filter(({ rule }) => rule !== 'OBJ-LOSS' && rule !== 'SLS-TOI-BITS')
-    expect(told).toEqual([])
+    const others = run.alarms.filter(({ rule }) => rule !== 'OBJ-LOSS' && rule !== 'SLS-TOI-BITS')
+    expect(others).toEqual([])
     for (const alarm of run.alarms) if (alarm.rule === 'SLS-TOI-BITS') expect(alarm.severity).toBe('info')
   })
 
@@ -146,6 +146,6 @@ describe.skipIf(!present)('captures with a list of what is in them (where ../sha
     ])
     const named = run.objects.filter((object) => tsiOf(object) === 4 && object.name !== null)
     expect(named.map((object) => object.name)).toContain('x37E-PAuwH1nVIsqjRuJw70c6-tbAOR6OVpiT6Ktsf0.png')
-    expect(run.heldBytes).toBe(0)
+    expect(run.usedBytes).toBe(0)
   })
 })

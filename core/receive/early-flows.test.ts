@@ -45,7 +45,7 @@ describe('media that come before what names them', () => {
       expect(names(session).sort()).toEqual(['5/seg-1.m4s', '5/seg-2.m4s', '5/seg-3.m4s'])
       expect([...session.services.keys()].filter((id) => !session.gone.includes(id))).toEqual([5])
       expect(session.alarms).toEqual([])
-      expect(session.receiver.heldBytes).toBe(0)
+      expect(session.receiver.usedBytes).toBe(0)
     }
   })
 
@@ -88,15 +88,15 @@ describe('media that come before what names them', () => {
     session.receiver.close(session.timeUs)
     expect(session.files.map(({ serviceId }) => serviceId)).toEqual([5])
     expect([...session.services.keys()]).toEqual([5, 6])
-    expect(session.receiver.heldBytes).toBe(0)
+    expect(session.receiver.usedBytes).toBe(0)
   })
 
   it('are dropped where nothing names them for too long, or they take too much memory', () => {
     const late = new TestSession({ kind: 'atsc' }, {}, { earlyMs: 1000 })
     media(late, 1, A)
-    expect(late.receiver.heldBytes).toBeGreaterThan(5000)
+    expect(late.receiver.usedBytes).toBeGreaterThan(5000)
     late.pass(2000)
-    expect(late.receiver.heldBytes).toBe(0)
+    expect(late.receiver.usedBytes).toBe(0)
     late.datagram(slt([5, 5000]), LLS)
     media(late, 2, A)
     late.receiver.close(late.timeUs)
@@ -105,7 +105,7 @@ describe('media that come before what names them', () => {
 
     const many = new TestSession({ kind: 'atsc' }, {}, { earlyBytes: 20_000 })
     for (let toi = 1; toi <= 10; toi++) media(many, toi, A)
-    expect(many.receiver.heldBytes).toBe(0)
+    expect(many.receiver.usedBytes).toBe(0)
     media(many, 1, C)
     many.datagram(slt([5, 5000], [6, 5002]), LLS)
     many.receiver.close(many.timeUs)
@@ -115,6 +115,6 @@ describe('media that come before what names them', () => {
   it('are not copied where nothing could name them', () => {
     const session = new TestSession({ kind: 'atsc' })
     for (let count = 0; count < 100; count++) session.datagram(new Uint8Array(1000).fill(0x47), B)
-    expect(session.receiver.heldBytes).toBe(0)
+    expect(session.receiver.usedBytes).toBe(0)
   })
 })

@@ -214,7 +214,7 @@ describe('loss', () => {
       [2, 'truncated'],
     ])
     expect(session.channels.find((each) => tsiOf(each) === 10)?.lost).toBe(50)
-    expect(session.receiver.heldBytes).toBe(0)
+    expect(session.receiver.usedBytes).toBe(0)
   })
 
   it('does not call lost what was sent before it listened', () => {
@@ -535,11 +535,11 @@ describe('bounds', () => {
     session.send({ tsi: 10, toi: 1000, payload: content(100), length: 500_000 })
     session.send({ tsi: 10, toi: 1001, offset: 0xffff_0000, payload: content(100) })
     expect(session.channels).toHaveLength(3)
-    expect(session.receiver.heldBytes).toBeLessThanOrEqual(100_000)
+    expect(session.receiver.usedBytes).toBeLessThanOrEqual(100_000)
     const rules = session.alarms.map((alarm) => alarm.rule).filter((rule) => rule.startsWith('LIMIT'))
     expect(rules.sort()).toEqual(['LIMIT-CHANNELS', 'LIMIT-MEMORY', 'LIMIT-OBJECT', 'LIMIT-OPEN'])
     session.close()
-    expect(session.receiver.heldBytes).toBe(0)
+    expect(session.receiver.usedBytes).toBe(0)
   })
 
   it('keeps no more nameless objects than the quarantine holds', () => {

@@ -85,7 +85,7 @@ export class Receiver implements DatagramSink {
   }
 
   /** Memory held for unfinished and waiting objects, bytes. */
-  get heldBytes(): number {
+  get usedBytes(): number {
     return this.#context.pool.used
   }
 
@@ -141,7 +141,7 @@ export class Receiver implements DatagramSink {
     this.#nextTickUs = timeUs + TICK_US
     // What can be decoded now is not given up.
     this.#context.fec?.tick(timeUs)
-    this.#directory.claim(timeUs)
+    this.#directory.serveUnclaimed(timeUs)
     // What the signalling of a session says that has an owner now counts before anything of it is given up.
     this.#settle()
     this.#directory.tick(timeUs)

@@ -15,7 +15,7 @@ export type Received = {
   readonly lost: readonly FlowObject[]
   readonly alarms: readonly { readonly rule: string; readonly text: string }[]
   /** Memory in use after the end. */
-  readonly heldBytes: number
+  readonly usedBytes: number
 }
 
 /** Receives datagrams with our own receiver, in memory. */
@@ -39,5 +39,5 @@ export function receiveAll(datagrams: readonly Datagram[], target: ReceiveTarget
   const receiver = new Receiver({ targets: [target], receive }, sink, observer)
   play(datagrams, receiver)
   receiver.close(datagrams.at(-1)?.timeUs ?? 0)
-  return { files, order, lost, alarms, heldBytes: receiver.heldBytes }
+  return { files, order, lost, alarms, usedBytes: receiver.usedBytes }
 }

@@ -275,7 +275,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     this.#watch?.close()
     this.#stopped = true
     this.#receiver?.close(this.#nowStreamUs())
-    if (this.#readToEnd) this.#columns?.giveUpAbsent()
+    if (this.#readToEnd) this.#columns?.expireAbsent()
   }
 
   async finish(): Promise<void> {

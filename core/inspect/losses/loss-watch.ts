@@ -31,7 +31,7 @@ export class LossWatch {
   readonly #columns: ObjectColumns
   readonly #channels: readonly ChannelFacts[]
   readonly #found: (finding: Finding) => void
-  readonly #tellAbsent: (objects: readonly AbsentObject[]) => void
+  readonly #onAbsent: (objects: readonly AbsentObject[]) => void
   readonly #causes: LossCauses
   readonly #ledger: LossLedger
   readonly #objects: MissingObjects
@@ -45,16 +45,16 @@ export class LossWatch {
 
   /**
    * @param rateOf bit/s of a destination
-   * @param tellAbsent told of announced objects as soon as it is certain that they do not come
+   * @param onAbsent called with announced objects as soon as they count as lost
    */
   constructor(
     columns: ObjectColumns,
     channels: readonly ChannelFacts[],
     rateOf: (destination: string) => number,
     found: (finding: Finding) => void,
-    tellAbsent: (objects: readonly AbsentObject[]) => void = () => undefined,
+    onAbsent: (objects: readonly AbsentObject[]) => void = () => undefined,
   ) {
-    this.#tellAbsent = tellAbsent
+    this.#onAbsent = onAbsent
     this.#columns = columns
     this.#channels = channels
     this.#found = found
@@ -165,7 +165,7 @@ export class LossWatch {
     this.#tellDrops(timeUs, false)
   }
 
-  giveUpAbsent(): void {
+  expireAbsent(): void {
     this.#missing(Number.POSITIVE_INFINITY)
   }
 
@@ -210,9 +210,9 @@ export class LossWatch {
   #missing(timeUs: number): void {
     const { state } = this.#columns
     const ended = (row: number): boolean => state.values[row] !== OBJECT_STATE.receiving
-    for (const gap of this.#objects.due(timeUs, ended)) this.#gap(gap)
-    for (const absent of this.#files.due(timeUs)) this.#absentFiles(absent)
-    for (const gap of this.#mpus.due(timeUs)) this.#absentMpus(gap)
+    for (const gap of this.#objects.expired(timeUs, ended)) this.#gap(gap)
+    for (const absent of this.#files.expired(timeUs)) this.#absentFiles(absent)
+    for (const gap of this.#mpus.expired(timeUs)) this.#absentMpus(gap)
   }
 
   #absentMpus({ channel, mpus, before, after, noticedUs }: MissingMpuGap): void {
@@ -240,7 +240,7 @@ export class LossWatch {
     const { serviceId, carrier, representation } = channel
     if (serviceId === null) return
     const unlisted = { contentType: null, sizeBytes: null, encoded: false, listed: null }
-    this.#tellAbsent(
+    this.#onAbsent(
       names.map((name) => {
         const usefulUntilUs = this.media.usefulUntilUs(serviceId, name, noticedUs)
         return { serviceId, carrier, representation, name, kind: 'media', ...unlisted, noticedUs, usefulUntilUs }
@@ -299,7 +299,7 @@ export class LossWatch {
     this.#reportAbsent({ kind: 'objectsAbsent', carrier: channel.carrier, names, between: null, cause }, channel, toUs)
     const { serviceId, carrier, representation } = channel
     if (serviceId === null) return
-    this.#tellAbsent(
+    this.#onAbsent(
       files.map((file) => {
         const { contentLocation: name, contentType } = file
         const kind = this.media.place(serviceId, name, toUs) === null ? 'file' : 'media'

@@ -174,7 +174,7 @@ export class MissingFiles {
   }
 
   /** Files that are certain to be missing by now, each once. */
-  due(timeUs: number): AbsentFiles[] {
+  expired(timeUs: number): AbsentFiles[] {
     const found: AbsentFiles[] = []
     if (!this.#anyAbsent()) return found
     for (const channel of this.#channels) {

@@ -8,7 +8,7 @@ const channel = { index: 3, carrier: { kind: 'mmtp', packetId: 35 } } as Channel
 function missingOf(mpus: readonly number[], timeUs = Number.POSITIVE_INFINITY): number[][] {
   const missing = new MissingMpus()
   mpus.forEach((mpu, row) => void missing.begun(channel, row, mpu, row * 100_000))
-  return missing.due(timeUs).map((gap) => [gap.before, gap.after, ...gap.mpus])
+  return missing.expired(timeUs).map((gap) => [gap.before, gap.after, ...gap.mpus])
 }
 
 describe('MPUs that never came', () => {
@@ -33,7 +33,7 @@ describe('MPUs that never came', () => {
   it('are bounded', () => {
     const missing = new MissingMpus()
     for (let row = 0; row < 10_000; row++) missing.begun(channel, row, row * 3, 0)
-    expect(missing.due(Number.POSITIVE_INFINITY)).toHaveLength(256)
-    expect(missing.due(Number.POSITIVE_INFINITY)).toEqual([])
+    expect(missing.expired(Number.POSITIVE_INFINITY)).toHaveLength(256)
+    expect(missing.expired(Number.POSITIVE_INFINITY)).toEqual([])
   })
 })

@@ -44,8 +44,8 @@ export class MissingMpus {
   }
 
   /** Gaps that have waited long enough by now. */
-  due(timeUs: number): MissingMpuGap[] {
-    const due: MissingMpuGap[] = []
+  expired(timeUs: number): MissingMpuGap[] {
+    const expired: MissingMpuGap[] = []
     for (let at = 0; at < this.#gaps.length; ) {
       const gap = this.#gaps[at] as Gap
       if (gap.mpus.size > 0 && timeUs - gap.noticedUs < WAIT_US) {
@@ -53,8 +53,8 @@ export class MissingMpus {
         continue
       }
       this.#gaps.splice(at, 1)
-      if (gap.mpus.size > 0) due.push({ ...gap, mpus: [...gap.mpus] })
+      if (gap.mpus.size > 0) expired.push({ ...gap, mpus: [...gap.mpus] })
     }
-    return due
+    return expired
   }
 }

@@ -89,7 +89,7 @@ export class MissingObjects {
   }
 
   /** @param ended whether the object of a row has ended. @returns gaps that are certain by now */
-  due(timeUs: number, ended: (row: number) => boolean): Gap[] {
+  expired(timeUs: number, ended: (row: number) => boolean): Gap[] {
     const found: Gap[] = []
     for (const lane of this.#lanes.values()) {
       for (let at = 0; at < lane.pending.length; at++) {

@@ -190,8 +190,8 @@ export class StartupLog {
 function rolesNeeded(steps: ServiceSteps, own: readonly ChannelFacts[]): ReadonlySet<ChannelRole> {
   const announced = new Set<ChannelRole>()
   for (const { role, representation } of steps.media) {
-    const said = role ?? steps.roles.get(representation) ?? null
-    if (said !== null) announced.add(said)
+    const declared = role ?? steps.roles.get(representation) ?? null
+    if (declared !== null) announced.add(declared)
   }
   if (announced.size > 0) return announced
   const seen = new Set<ChannelRole>()

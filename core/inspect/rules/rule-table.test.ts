@@ -311,7 +311,7 @@ describe('the table of rules', () => {
   )
 
   it.each(Object.entries(EXAMPLES))('%s says each of its sentences in some example', (id, { raises }) => {
-    const said = judged(raises).map(({ text }) => text)
+    const texts = judged(raises).map(({ text }) => text)
     const patterns = sentences(id as RuleId).map(
       (text) =>
         new RegExp(
@@ -321,8 +321,8 @@ describe('the table of rules', () => {
             .join('[^]*')}$`,
         ),
     )
-    const unsaid = patterns.filter((pattern) => !said.some((text) => pattern.test(text)))
-    // What a malformed datagram is said to be is in the test below.
+    const unsaid = patterns.filter((pattern) => !texts.some((text) => pattern.test(text)))
+    // What a malformed datagram must say is in the test below.
     expect(unsaid.length).toBe(id === 'LCT-HEADER' ? 1 : 0)
   })
 

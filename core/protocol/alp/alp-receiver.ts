@@ -124,12 +124,12 @@ export class AlpReceiver {
 
   /** Reports a lost packet: drops the incomplete segmented packets of this PLP. */
   lost(plp: number): void {
-    for (const key of [...this.#joining.keys()]) if (key >> 9 === plp + 1) this.#giveUp(key)
+    for (const key of [...this.#joining.keys()]) if (key >> 9 === plp + 1) this.#drop(key)
   }
 
   /** Ends the input. */
   flush(): void {
-    for (const key of [...this.#joining.keys()]) this.#giveUp(key)
+    for (const key of [...this.#joining.keys()]) this.#drop(key)
   }
 
   #ip(bytes: Uint8Array, plp: number): void {
@@ -208,7 +208,7 @@ export class AlpReceiver {
     const { segment, last } = packet
     let joining = this.#joining.get(key)
     if (joining === undefined || segment === 0) {
-      if (joining !== undefined) this.#giveUp(key)
+      if (joining !== undefined) this.#drop(key)
       joining = this.#begin(key)
     }
     const length = packet.payloadEnd - packet.payloadStart
@@ -221,7 +221,7 @@ export class AlpReceiver {
       this.counters.dropped++
     }
     if (joining.discarding) {
-      if (last) this.#giveUp(key)
+      if (last) this.#drop(key)
       return null
     }
     joining.bytes.set(bytes.subarray(packet.payloadStart, packet.payloadEnd), joining.used)
@@ -234,7 +234,7 @@ export class AlpReceiver {
 
   #begin(key: number): Joining {
     const oldest = this.#joining.size >= MAX_OPEN ? oldestKey(this.#joining) : undefined
-    if (oldest !== undefined) this.#giveUp(oldest)
+    if (oldest !== undefined) this.#drop(oldest)
     const joining = this.#spare.pop() ?? new Joining()
     const { type, signallingType, signallingVersion, signallingFormat, signallingEncoding } = this.packet
     joining.used = 0
@@ -249,7 +249,7 @@ export class AlpReceiver {
     return joining
   }
 
-  #giveUp(key: number): void {
+  #drop(key: number): void {
     const joining = this.#joining.get(key)
     if (joining === undefined) return
     this.#joining.delete(key)

@@ -66,7 +66,7 @@ export class Reassembler {
       if (clash === 'same') return false
       // Different bytes for a known piece: a 16-bit id repeats within seconds at high rates, so this is the next datagram.
       if (clash === 'reused') {
-        this.#giveUp(partial)
+        this.#drop(partial)
         partial = null
       } else if (clash === 'overlap' || (!more && partial.total >= 0) || (partial.total >= 0 && stop > partial.total)) {
         partial.discarding = true
@@ -93,7 +93,7 @@ export class Reassembler {
 
   /** Drops all incomplete datagrams at the end of a capture. */
   flush(): void {
-    while (this.#open.length > 0) this.#giveUp(this.#open[0] as Partial)
+    while (this.#open.length > 0) this.#drop(this.#open[0] as Partial)
   }
 
   #find(): Partial | null {
@@ -106,7 +106,7 @@ export class Reassembler {
   }
 
   #begin(timeUs: number): Partial {
-    if (this.#open.length >= FRAGMENT_LIMITS.datagrams) this.#giveUp(this.#open[0] as Partial)
+    if (this.#open.length >= FRAGMENT_LIMITS.datagrams) this.#drop(this.#open[0] as Partial)
     const partial = this.#free.pop() ?? new Partial()
     partial.key.set(this.key)
     partial.startedUs = timeUs
@@ -117,11 +117,11 @@ export class Reassembler {
   /** Datagrams are in order of their first fragment, the oldest in front. */
   #expire(timeUs: number): void {
     while (this.#open.length > 0 && timeUs - (this.#open[0] as Partial).startedUs > FRAGMENT_LIMITS.ageUs) {
-      this.#giveUp(this.#open[0] as Partial)
+      this.#drop(this.#open[0] as Partial)
     }
   }
 
-  #giveUp(partial: Partial): void {
+  #drop(partial: Partial): void {
     this.dropped += partial.fragments
     this.#release(partial)
   }

@@ -152,15 +152,15 @@ export class RtpOrder {
     }
     if (ahead >= HISTORY) {
       while (this.#waiting > 0) this.#skip()
-      while (this.#next !== sequence) this.#giveUpNext()
+      while (this.#next !== sequence) this.#skipNext()
       if (this.#keeps) this.#keep(sequence, bytes, start, end, recovered)
       this.#handOn(bytes, start, end, recovered)
       return
     }
     this.#keep(sequence, bytes, start, end, recovered)
     this.#waiting++
-    const patience = this.#hasFec ? this.#span : WINDOW
-    while (this.#waiting > 0 && sequenceDistance(this.#highest, this.#next) >= patience) this.#skip()
+    const waitPackets = this.#hasFec ? this.#span : WINDOW
+    while (this.#waiting > 0 && sequenceDistance(this.#highest, this.#next) >= waitPackets) this.#skip()
   }
 
   #begin(sequence: number): void {
@@ -206,12 +206,12 @@ export class RtpOrder {
   /** Counts the missing packets before the next kept one as lost. */
   #skip(): void {
     while (this.#waiting > 0 && this.#slots[this.#next % HISTORY]?.sequence !== this.#next) {
-      this.#giveUpNext()
+      this.#skipNext()
     }
     this.#drain()
   }
 
-  #giveUpNext(): void {
+  #skipNext(): void {
     this.counters.lost++
     this.#gap = true
     this.#lostNumbers[this.#next % HISTORY] = this.#next

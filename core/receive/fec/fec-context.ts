@@ -55,7 +55,7 @@ export interface RepairKeeper extends RepairSink {
   readonly oldest: SuperObject | null
   drop(object: SuperObject): void
   /** Lets go of a whole source object kept for others. @returns false where there is none */
-  relieve(): boolean
+  evictKept(): boolean
   /** Repair symbols of all flows fill the memory allowed, bytes. */
   limitReached(most: number, timeUs: number): void
   /** Tries what waits, and drops what no packet can come for any more. @param final all that can come has come */

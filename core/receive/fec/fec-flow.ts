@@ -146,15 +146,15 @@ export class FecFlow implements RepairKeeper {
       object.keep()
       this.#kept.push(object)
       this.#context.kept(object.length)
-      if (this.#kept.length > MAX_KEPT) this.#letGo(this.#kept[0] as TransportObject)
+      if (this.#kept.length > MAX_KEPT) this.#dropKept(this.#kept[0] as TransportObject)
     }
     for (const each of this.#objects.values()) if (!each.settled && this.#isWhole(each)) this.#settle(each)
   }
 
-  #letGo(object: TransportObject): void {
+  #dropKept(object: TransportObject): void {
     this.#kept = this.#kept.filter((each) => each !== object)
     this.#context.kept(-object.length)
-    object.letGo()
+    object.releaseKept()
   }
 
   #isWhole(object: SuperObject): boolean {
@@ -340,26 +340,29 @@ export class FecFlow implements RepairKeeper {
     let base = 0
     for (let at = 0; at < sources.length; at++) {
       const member = input.members[at] as SolverMember
-      const told = memberOf(solution, member, base, size)
+      const decoded = memberOf(solution, member, base, size)
       const bytes = solution.bytes.subarray(base * size, (base + member.symbols) * size)
-      if (told === null || !agreesWithDigest(sources[at]?.object ?? null, told.length, bytes)) {
+      if (decoded === null || !agreesWithDigest(sources[at]?.object ?? null, decoded.length, bytes)) {
         this.#mismatch(object, `the decoded bytes of TOI ${sources[at]?.toi} contradict its size or digest`, timeUs)
         return
       }
-      found.push({ ...told, base })
+      found.push({ ...decoded, base })
       base += member.symbols
     }
     const channel = this.#session.channel(this.#tsi)
     if (channel !== null) channel.fec.recoveredSymbols += solution.recovered
     sources.forEach((source, at) => {
-      const told = found[at]
-      if (source.complete || source.channel === null || told === undefined || told.ranges.length === 0) return
+      const decoded = found[at]
+      if (source.complete || source.channel === null || decoded === undefined || decoded.ranges.length === 0) return
       // An object of which nothing came is only begun where all of it is known now.
       const whole =
-        told.length >= 0 && told.ranges.length === 1 && told.ranges[0]?.[0] === 0 && told.ranges[0][1] === told.length
+        decoded.length >= 0 &&
+        decoded.ranges.length === 1 &&
+        decoded.ranges[0]?.[0] === 0 &&
+        decoded.ranges[0][1] === decoded.length
       if (source.object === null && !whole) return
-      const bytes = solution.bytes.subarray(told.base * size)
-      source.channel.restore(source.object, source.toi, told.length, bytes, told.ranges, timeUs, object.frame)
+      const bytes = solution.bytes.subarray(decoded.base * size)
+      source.channel.restore(source.object, source.toi, decoded.length, bytes, decoded.ranges, timeUs, object.frame)
     })
     if (this.#isWhole(object)) this.#settle(object)
   }
@@ -373,7 +376,7 @@ export class FecFlow implements RepairKeeper {
     object.sources.push(...indexes)
     object.obstacle = sources.every((source) => source.complete) ? null : obstacle
     for (const source of sources) {
-      if (source.object !== null && this.#kept.includes(source.object)) this.#letGo(source.object)
+      if (source.object !== null && this.#kept.includes(source.object)) this.#dropKept(source.object)
     }
   }
 
@@ -401,7 +404,7 @@ export class FecFlow implements RepairKeeper {
       if (!object.settled) this.#check(object, timeUs, final)
       if (timeUs - object.lastTimeUs > waitUs) this.drop(object)
     }
-    for (const kept of this.#kept) if (timeUs - kept.lastTimeUs > waitUs) this.#letGo(kept)
+    for (const kept of this.#kept) if (timeUs - kept.lastTimeUs > waitUs) this.#dropKept(kept)
   }
 
   get oldest(): SuperObject | null {
@@ -416,16 +419,16 @@ export class FecFlow implements RepairKeeper {
     if (this.#last === object) this.#last = null
   }
 
-  relieve(): boolean {
+  evictKept(): boolean {
     const oldest = this.#kept[0]
     if (oldest === undefined) return false
-    this.#letGo(oldest)
+    this.#dropKept(oldest)
     return true
   }
 
   clear(): void {
     for (const object of [...this.#objects.values()]) this.drop(object)
-    while (this.relieve());
+    while (this.evictKept());
   }
 
   limitReached(most: number, timeUs: number): void {

@@ -125,7 +125,7 @@ export class FecReceiver implements FecContext {
   }
 
   makeRoom(besides: SuperObject, timeUs: number): boolean {
-    for (const flow of this.#all()) if (flow.relieve()) return true
+    for (const flow of this.#all()) if (flow.evictKept()) return true
     let victim: SuperObject | null = null
     let owner: RepairKeeper | null = null
     for (const flow of this.#all()) {

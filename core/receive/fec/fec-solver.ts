@@ -151,16 +151,16 @@ function solveBlock(
   }
   // One source symbol is held back where it can be spared: decoded, it must come out as it was received.
   const spare = source.length + block.repairs - block.k
-  const heldBack = spare >= SPARE_FOR_CHECK ? source.pop() : undefined
+  const checkSymbol = spare >= SPARE_FOR_CHECK ? source.pop() : undefined
   let decoded = decodeWith(input, block, start, bytes, source)
-  if (decoded === null && heldBack !== undefined) {
-    source.push(heldBack)
+  if (decoded === null && checkSymbol !== undefined) {
+    source.push(checkSymbol)
     decoded = decodeWith(input, block, start, bytes, source)
   }
   if (decoded === null) return null
-  if (heldBack !== undefined) {
-    const at = heldBack * size
-    const received = bytes.subarray((start + heldBack) * size, (start + heldBack + 1) * size)
+  if (checkSymbol !== undefined) {
+    const at = checkSymbol * size
+    const received = bytes.subarray((start + checkSymbol) * size, (start + checkSymbol + 1) * size)
     if (!sameBytes(decoded.subarray(at, at + size), received)) return false
   }
   bytes.set(decoded, start * size)
@@ -238,9 +238,9 @@ export function memberOf(
     // Padding may begin in a symbol that is not known: only what lies in known symbols is looked at.
     const known = solution.known.find(([from, to]) => from < end && to >= end) as readonly [number, number]
     const from = Math.max(known[0], base) * symbolBytes
-    const told = toldLength(solution.bytes, base * symbolBytes, from, end * symbolBytes)
-    if (told < 0 || (length >= 0 && told !== length)) return null
-    length = told
+    const stated = statedLength(solution.bytes, base * symbolBytes, from, end * symbolBytes)
+    if (stated < 0 || (length >= 0 && stated !== length)) return null
+    length = stated
   }
   const upTo = length >= 0 ? length : member.symbols * symbolBytes
   const ranges: [number, number][] = []
@@ -253,7 +253,7 @@ export function memberOf(
 }
 
 /** The size field at the end of `[start, end)`, of which `[from, end)` is known; -1 where it or the padding cannot be. */
-function toldLength(bytes: Uint8Array, start: number, from: number, end: number): number {
+function statedLength(bytes: Uint8Array, start: number, from: number, end: number): number {
   if (from === start) return decodedObjectBytes(bytes, start, end)
   if (end - from < 4) return -1
   const at = end - 4

@@ -106,7 +106,7 @@ describe('a repair flow for one object', () => {
     expect(channelOf(session, 15)?.fec?.recoveredSymbols).toBeGreaterThan(10)
     expect(rules(session)).toEqual([])
     session.close()
-    expect(session.receiver.heldBytes).toBe(0)
+    expect(session.receiver.usedBytes).toBe(0)
   })
 
   it('keeps repair packets that come before the S-TSID', () => {
@@ -301,7 +301,7 @@ describe('time', () => {
     expect(session.objects.find((object) => tsiOf(object) === 10)).toMatchObject({ received: 20_000, recovered: 0 })
     expect(channelOf(session, 10)).toMatchObject({ fec: { healed: 0 } })
     session.close()
-    expect(session.receiver.heldBytes).toBe(0)
+    expect(session.receiver.usedBytes).toBe(0)
   })
 })
 
@@ -336,7 +336,7 @@ describe('a super-object', () => {
     session.pass(100)
     expect(channelOf(session, 10)).toMatchObject({ complete: 1, fec: { healed: 1, recovered: 2000 } })
     session.close()
-    expect(session.receiver.heldBytes).toBe(0)
+    expect(session.receiver.usedBytes).toBe(0)
   })
 
   it('gives back an object of which not one packet came', () => {
@@ -438,10 +438,10 @@ describe('memory and faults', () => {
     describeFlows(session, ONE)
     for (let toi = 1; toi < 3000; toi++) {
       session.send({ tsi: 15, toi, psi: 0, offset: 100, payload: content(1000) })
-      expect(session.receiver.heldBytes).toBeLessThan(4_000_000)
+      expect(session.receiver.usedBytes).toBeLessThan(4_000_000)
     }
     session.close()
-    expect(session.receiver.heldBytes).toBe(0)
+    expect(session.receiver.usedBytes).toBe(0)
   })
 
   it('drops the oldest where the bound is reached, and says so', () => {
@@ -481,7 +481,7 @@ describe('memory and faults', () => {
         session.pass(100)
         session.close()
         expect(rules(session)).not.toContain('INTERNAL')
-        expect(session.receiver.heldBytes).toBe(0)
+        expect(session.receiver.usedBytes).toBe(0)
       }),
       { numRuns: 200 },
     )
@@ -530,7 +530,7 @@ describe('memory and faults', () => {
           expect(object.state === 'complete').toBe(file !== undefined)
         }
         expect(rules(session).filter((rule) => rule !== 'OBJ-LOSS')).toEqual([])
-        expect(session.receiver.heldBytes).toBe(0)
+        expect(session.receiver.usedBytes).toBe(0)
       }),
       { numRuns: 300 },
     )

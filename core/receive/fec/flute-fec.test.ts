@@ -98,7 +98,7 @@ describe('repair symbols in FLUTE', () => {
       fec: { healed: 1, recovered: 544, recoveredSymbols: 3 },
     })
     expect(rules(session)).toEqual([])
-    expect(session.receiver.heldBytes).toBe(0)
+    expect(session.receiver.usedBytes).toBe(0)
   })
 
   it('heal an object whose OTI comes in EXT_FTI only', () => {
@@ -125,7 +125,7 @@ describe('repair symbols in FLUTE', () => {
       /FEC did not restore it: 4 of 79 source symbols are lost, 2 repair symbols came, 2 more are/,
     )
     session.close()
-    expect(session.receiver.heldBytes).toBe(0)
+    expect(session.receiver.usedBytes).toBe(0)
   })
 
   it.each([

@@ -126,13 +126,13 @@ export class FluteRepair implements RepairKeeper {
       return
     }
     if (solution.recovered === 0) return
-    const told = memberOf(solution, member, 0, symbolLength)
-    if (told === null) return
+    const decoded = memberOf(solution, member, 0, symbolLength)
+    if (decoded === null) return
     this.#channel.fec.recoveredSymbols += solution.recovered
-    const whole = told.ranges.length === 1 && told.ranges[0]?.[0] === 0 && told.ranges[0][1] === transferLength
+    const whole = decoded.ranges.length === 1 && decoded.ranges[0]?.[0] === 0 && decoded.ranges[0][1] === transferLength
     if (open === null && (!whole || key < 0)) return
     const { bytes } = solution
-    this.#channel.restore(open, key, transferLength, bytes, told.ranges, timeUs, object.frame)
+    this.#channel.restore(open, key, transferLength, bytes, decoded.ranges, timeUs, object.frame)
     if (whole) this.drop(object)
   }
 
@@ -174,7 +174,7 @@ export class FluteRepair implements RepairKeeper {
   }
 
   /** Whole objects are not kept: each is protected by itself. */
-  relieve(): boolean {
+  evictKept(): boolean {
     return false
   }
 

@@ -60,7 +60,7 @@ export class FluteChannel {
   }
 
   /** A table has come: what was known of these TOIs may be wrong now. */
-  forgetLayouts(tois: readonly number[]): void {
+  dropLayouts(tois: readonly number[]): void {
     this.#lastKey = Number.NaN
     this.#lastLayout = null
     for (const toi of tois) this.#layouts.delete(toi)

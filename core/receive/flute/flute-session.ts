@@ -232,7 +232,7 @@ export class FluteSession extends LctSession {
   }
 
   /** The session is this service's, where nothing says more. */
-  own(service: ReceivedService, timeUs: number): void {
+  claim(service: ReceivedService, timeUs: number): void {
     this.service = service
     this.#ownersChanged(timeUs)
   }
@@ -343,7 +343,7 @@ export class FluteSession extends LctSession {
     }
     if (state.firstTableUs === Number.NEGATIVE_INFINITY) state.firstTableUs = timeUs
     const changed = state.names.addTable(read, object.firstTimeUs)
-    state.forgetLayouts(changed)
+    state.dropLayouts(changed)
     for (const toi of changed) channel.replaced(toi, timeUs)
     channel.namesChanged(timeUs)
     this.#replayEarly(state)
@@ -369,9 +369,9 @@ export class FluteSession extends LctSession {
     this.#unclaimed(this, timeUs)
   }
 
-  protected override giveUp(channel: LctChannel, object: TransportObject, timeUs: number): void {
+  protected override lose(channel: LctChannel, object: TransportObject, timeUs: number): void {
     // A chunk is lost to its segment, which tells readers of it.
-    if (!this.#segments.lost(object, channel, timeUs)) super.giveUp(channel, object, timeUs)
+    if (!this.#segments.lost(object, channel, timeUs)) super.lose(channel, object, timeUs)
   }
 
   override repeated(channel: LctChannel, done: DoneObject, whole: boolean, timeUs: number): void {

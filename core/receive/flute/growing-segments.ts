@@ -112,7 +112,7 @@ export class GrowingSegments {
     this.#growing.set(key, growing)
     if (this.#growing.size > MAX_GROWING) {
       for (const [oldest, each] of this.#growing) {
-        this.#giveUp(oldest, each, 'partial', timeUs)
+        this.#lose(oldest, each, 'partial', timeUs)
         break
       }
     }
@@ -129,7 +129,7 @@ export class GrowingSegments {
     object.release()
   }
 
-  #giveUp(key: string, { object, channel }: Growing, why: 'partial' | 'truncated', timeUs: number): void {
+  #lose(key: string, { object, channel }: Growing, why: 'partial' | 'truncated', timeUs: number): void {
     this.#end(key)
     object.state = why
     for (const [from, to] of object.missing()) {
@@ -157,14 +157,14 @@ export class GrowingSegments {
       const { object } = growing
       const quietSince = Math.max(object.lastTimeUs, object.endingSinceUs)
       const wait = object.endingSinceUs >= 0 ? this.#context.reorderUs : this.#context.limits.idleMs * 1000
-      if (timeUs - quietSince >= wait) this.#giveUp(key, growing, 'partial', timeUs)
+      if (timeUs - quietSince >= wait) this.#lose(key, growing, 'partial', timeUs)
     }
   }
 
   /** Nothing more comes, or all begins again. */
   close(timeUs: number): void {
     for (const [key, growing] of this.#growing) {
-      this.#giveUp(key, growing, growing.object.endingSinceUs >= 0 ? 'partial' : 'truncated', timeUs)
+      this.#lose(key, growing, growing.object.endingSinceUs >= 0 ? 'partial' : 'truncated', timeUs)
     }
     this.#ended.clear()
   }

@@ -89,11 +89,11 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   /** A table says that a TOI stands for other content now: its next packet begins a new object. */
   replaced(toi: number, timeUs: number): void {
     const done = this.#known.get(toi)
-    if (done !== undefined) this.#known.forget(done)
+    if (done !== undefined) this.#known.remove(done)
     const object = this.#open.get(toi)
     if (object === undefined) return
-    this.#open.giveUp(object, 'partial', timeUs)
-    this.#open.forgetBytes(object)
+    this.#open.lose(object, 'partial', timeUs)
+    this.#open.remove(object)
   }
 
   /**
@@ -111,8 +111,8 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       object = this.#newOrRepeat(packet, key)
       if (object === null) return
     } else if (!this.#sameLength(object, lct)) {
-      this.#open.giveUp(object, 'partial', timeUs)
-      this.#open.forgetBytes(object)
+      this.#open.lose(object, 'partial', timeUs)
+      this.#open.remove(object)
       object = this.#begin(packet, key, object.instance + 1)
       if (object === null) return
     }
@@ -209,15 +209,15 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     } else {
       this.#events.limitReached({ limit: 'memory', of: 'objects' }, this, timeUs, frame)
       object.starved = true
-      if (object.state === 'receiving') this.#open.giveUp(object, 'partial', timeUs)
+      if (object.state === 'receiving') this.#open.lose(object, 'partial', timeUs)
       this.#open.drop(object)
     }
   }
 
   /** A replaceable object whose bytes change in mid-transmission: the new content starts over with this packet. */
   #replaceWhileOpen(object: TransportObject, packet: SourcePacket): void {
-    if (object.state === 'receiving') this.#open.giveUp(object, 'partial', packet.timeUs)
-    this.#open.forgetBytes(object)
+    if (object.state === 'receiving') this.#open.lose(object, 'partial', packet.timeUs)
+    this.#open.remove(object)
     const next = this.#begin(packet, object.key, object.instance + 1)
     if (next === null) return
     this.#open.last = next
@@ -264,7 +264,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
         object.cursor = offset
       }
     }
-    this.#known.forget(done)
+    this.#known.remove(done)
     return object
   }
 
@@ -387,8 +387,8 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     this.#open.tick(timeUs)
   }
 
-  relieve(): boolean {
-    return this.#open.relieve()
+  evictKept(): boolean {
+    return this.#open.evictKept()
   }
 
   /** The capture starts over: what is open is cut off, and what was whole may come again as new. */
@@ -411,7 +411,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     for (const done of this.#known.all) {
       const listed = this.names.listedName(done.key)
       // The TOI now stands for another file; its next transmission is a new object.
-      if (listed !== null && done.name !== null && listed !== done.name) this.#known.forget(done)
+      if (listed !== null && done.name !== null && listed !== done.name) this.#known.remove(done)
     }
     for (const object of [...this.#open.values()]) {
       const named = object.name

@@ -68,7 +68,7 @@ describe('delivery of a session', () => {
         })
         const expected = sent.filter((toi) => named.has(toi)).map((toi) => `${toi}.bin`)
         expect(test.files.map(({ name }) => name).sort()).toEqual(expected.sort())
-        delivery.giveAway()
+        delivery.deliverWaiting()
         expect(test.files).toHaveLength(sent.length)
         expect(test.context.pool.used).toBe(0)
       }),
@@ -137,7 +137,7 @@ describe('delivery of a session', () => {
       object.length = 20
       object.state = 'partial'
       object.countedLost = 10
-      delivery.givenUp(channel, object, 0)
+      delivery.lost(channel, object, 0)
       expect(test.lost).toEqual([object])
       expect(test.alarms.map(({ rule }) => rule)).toEqual(['OBJ-LOSS'])
       expect(test.files.map(({ complete, missing }) => [complete, missing])).toEqual(

@@ -119,7 +119,7 @@ export class ObjectDelivery {
     }
   }
 
-  givenUp(channel: LctChannel, object: TransportObject, timeUs: number): void {
+  lost(channel: LctChannel, object: TransportObject, timeUs: number): void {
     const serviceId = channel.serviceId
     if (object.state === 'partial' && object.countedLost > 0) {
       const holes = object.missing()
@@ -163,8 +163,8 @@ export class ObjectDelivery {
     }
   }
 
-  /** Hands on all that waits under invented names. @returns false where nothing waited */
-  giveAway(): boolean {
+  /** Delivers all waiting objects under invented names. @returns false where nothing waited */
+  deliverWaiting(): boolean {
     const waiting = this.#waiting
     this.#waiting = []
     this.#waitingBytes = 0

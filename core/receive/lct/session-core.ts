@@ -104,8 +104,8 @@ export abstract class LctSession
     if (kind === 'whole') {
       this.deliver(event.channel, event.object, timeUs)
     } else if (kind === 'lost') {
-      this.giveUp(event.channel, event.object, timeUs)
-      event.object.letGo()
+      this.lose(event.channel, event.object, timeUs)
+      event.object.releaseKept()
     } else if (kind === 'named') {
       this.#namedQueued = false
       this.delivery.drain(timeUs)
@@ -116,7 +116,7 @@ export abstract class LctSession
       this.over(timeUs)
     } else {
       this.delivery.drain(timeUs)
-      this.delivery.giveAway()
+      this.delivery.deliverWaiting()
       this.closed(timeUs)
     }
   }
@@ -127,8 +127,8 @@ export abstract class LctSession
   }
 
   /** A lost object's turn has come. */
-  protected giveUp(channel: LctChannel, object: TransportObject, timeUs: number): void {
-    this.delivery.givenUp(channel, object, timeUs)
+  protected lose(channel: LctChannel, object: TransportObject, timeUs: number): void {
+    this.delivery.lost(channel, object, timeUs)
   }
 
   /** The source starts over, and what it was before has been dealt with. */
@@ -139,8 +139,8 @@ export abstract class LctSession
 
   makeRoom(): boolean {
     let freed = false
-    for (const channel of this.channels) if (channel.relieve()) freed = true
-    if (this.delivery.giveAway()) freed = true
+    for (const channel of this.channels) if (channel.evictKept()) freed = true
+    if (this.delivery.deliverWaiting()) freed = true
     return freed
   }
 

@@ -173,7 +173,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
     for (; step > 0; step = payload.next(bytes)) {
       if (mpu.take(payload, packet.sequence, bytes)) continue
       this.#events.memoryFull(this, timeUs, frame)
-      this.#giveUp(mpu, 'partial', timeUs)
+      this.#lose(mpu, 'partial', timeUs)
       return MPU_FAULT.none
     }
     this.#finishIfWhole(mpu, timeUs)
@@ -197,7 +197,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
       return null
     }
     const oldest = this.#open.size >= MAX_OPEN ? oldestKey(this.#open) : undefined
-    if (oldest !== undefined) this.#giveUp(this.#open.get(oldest) as MpuObject, 'partial', timeUs)
+    if (oldest !== undefined) this.#lose(this.#open.get(oldest) as MpuObject, 'partial', timeUs)
     const first = this.lastMpu === null
     const index = this.#context.nextObjectIndex()
     const mpu = new MpuObject(this, index, mpuSequence, this.#loops, packet.sequence, timeUs, frame)
@@ -255,13 +255,13 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
     this.mpus++
     this.#learntFragments = Math.max(1, mpu.fragments)
     this.#seenMetadata = true
-    this.#forget(mpu)
-    this.#remember(mpu)
+    this.#removeOpen(mpu)
+    this.#addEnded(mpu)
     this.#context.observer.objectEnded(mpu)
     this.#events.whole(this, mpu, timeUs)
   }
 
-  #giveUp(mpu: MpuObject, state: 'partial' | 'truncated', timeUs: number): void {
+  #lose(mpu: MpuObject, state: 'partial' | 'truncated', timeUs: number): void {
     if (mpu.complete()) {
       this.#learn(mpu)
       this.#finish(mpu, timeUs)
@@ -279,36 +279,36 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
       this.samplesLost += mpu.file?.incomplete ?? 0
       for (const [from, to] of mpu.missing()) this.lost += to - from
     }
-    this.#forget(mpu)
-    this.#remember(mpu)
+    this.#removeOpen(mpu)
+    this.#addEnded(mpu)
     this.#context.observer.objectEnded(mpu)
     this.#events.lost(this, mpu, timeUs)
   }
 
-  #forget(mpu: MpuObject): void {
+  #removeOpen(mpu: MpuObject): void {
     this.#open.delete(mpu.sequence)
     if (this.#current === mpu) this.#current = null
   }
 
-  #remember(mpu: MpuObject): void {
+  #addEnded(mpu: MpuObject): void {
     const { index, packets, state } = mpu
     this.#known.set(mpu.sequence, { index, packets, repeats: 0, complete: state === 'complete' })
   }
 
-  /** Gives up what waited long enough. */
+  /** Ends MPUs that waited long enough. */
   tick(timeUs: number): void {
     const { reorderUs, limits } = this.#context
     for (const mpu of [...this.#open.values()]) {
       const ending = mpu.endingSinceUs >= 0
       const quietSince = ending ? mpu.endingSinceUs : mpu.lastTimeUs
-      if (timeUs - quietSince >= (ending ? reorderUs : limits.idleMs * 1000)) this.#giveUp(mpu, 'partial', timeUs)
+      if (timeUs - quietSince >= (ending ? reorderUs : limits.idleMs * 1000)) this.#lose(mpu, 'partial', timeUs)
     }
   }
 
   /** No more packets, or the source begins anew: what is open is cut off, unless a newer MPU had begun. */
   endAll(timeUs: number): void {
     for (const mpu of [...this.#open.values()])
-      this.#giveUp(mpu, mpu.endingSinceUs >= 0 ? 'partial' : 'truncated', timeUs)
+      this.#lose(mpu, mpu.endingSinceUs >= 0 ? 'partial' : 'truncated', timeUs)
     this.#known.clear()
     this.#loops++
   }

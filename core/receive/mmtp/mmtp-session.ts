@@ -186,7 +186,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   }
 
   /** The flow is this service's. */
-  own(service: ReceivedService, timeUs: number): void {
+  claim(service: ReceivedService, timeUs: number): void {
     service.mmtpCounts = this
     this.#main = this
     this.#belong(service)
@@ -265,7 +265,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
 
   follow(event: MmtpEvent): void {
     if (event.kind === 'whole') this.#complete(event.asset, event.mpu, event.timeUs)
-    else if (event.kind === 'lost') this.#givenUp(event.asset, event.mpu, event.timeUs)
+    else if (event.kind === 'lost') this.#lost(event.asset, event.mpu, event.timeUs)
     else this.#closed()
   }
 
@@ -282,12 +282,12 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
       const oldest = this.#waiting.shift()
       if (oldest === undefined) break
       this.#waitingBytes -= oldest.size ?? 0
-      oldest.forget()
+      oldest.releaseFile()
       this.#limit({ limit: 'quarantine', of: 'mpus' }, asset.packetId, timeUs, 0)
     }
   }
 
-  #givenUp(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void {
+  #lost(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void {
     const { file, state, fault } = mpu
     if (state === 'partial') {
       const facts = {
@@ -307,7 +307,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
         this.context.file(this.#fileOf(mpu, file.bytes))
     }
     mpu.release()
-    if (this.context.sink.holds !== true) mpu.forget()
+    if (this.context.sink.holds !== true) mpu.releaseFile()
   }
 
   memoryFull(asset: MmtpAsset, timeUs: number, frame: number): void {
@@ -501,7 +501,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   #deliver(mpu: MpuObject): void {
     if (mpu.file === null) return
     this.context.file(this.#fileOf(mpu, mpu.file.bytes))
-    if (this.context.sink.holds !== true) mpu.forget()
+    if (this.context.sink.holds !== true) mpu.releaseFile()
   }
 
   #fileOf(mpu: MpuObject, bytes: Uint8Array): FlowFile {

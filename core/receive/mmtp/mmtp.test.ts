@@ -134,16 +134,16 @@ describe('losses', () => {
   it.each([
     [0, '2 MPUs without MPU metadata, 0 without movie fragment metadata'],
     [1, '0 MPUs without MPU metadata, 2 without movie fragment metadata'],
-  ])('of metadata (FT %i) are told once for the asset, with counts', (type, words) => {
+  ])('of metadata (FT %i) are reported once for the asset, with counts', (type, words) => {
     const gone = [mediaOf(MMT_AUDIO, 701, type), mediaOf(MMT_AUDIO, 702, type)]
     const { files, alarms } = receiveAll(
       sent.filter((datagram) => !gone.some((each) => each(datagram))),
       DISCOVER,
     )
     expect(mpusOf(files)).toHaveLength(6)
-    const told = alarms.filter(({ rule }) => rule === 'MPU-METADATA')
-    expect(told.length).toBeLessThanOrEqual(2)
-    expect(told.at(-1)?.text).toContain(words)
+    const others = alarms.filter(({ rule }) => rule === 'MPU-METADATA')
+    expect(others.length).toBeLessThanOrEqual(2)
+    expect(others.at(-1)?.text).toContain(words)
   })
 
   it('are none where reception begins in the middle of an MPU', () => {
@@ -216,9 +216,9 @@ describe('hostile MMTP', () => {
       return { ...datagram, bytes }
     })
     for (const datagrams of [storm, numbers, huge, [...sent, ...storm, ...numbers]]) {
-      const { alarms, heldBytes } = receiveAll(datagrams, DISCOVER)
+      const { alarms, usedBytes } = receiveAll(datagrams, DISCOVER)
       expect(alarms.map(({ rule }) => rule)).not.toContain('INTERNAL')
-      expect(heldBytes).toBe(0)
+      expect(usedBytes).toBe(0)
     }
   })
 

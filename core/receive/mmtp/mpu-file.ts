@@ -53,8 +53,8 @@ export function planTimed(movie: MpuMovie, units: readonly Uint8Array[]): MpuPla
     sequences.add(fragment.sequence)
     const header = Math.max(8, fragment.mdatHeaderBytes)
     const needed = fragment.mediaEnd - fragment.moof.length - header
-    const said = fragment.mdatBytes
-    const payload = said >= needed && said <= needed + MAX_SPARE_BYTES ? said : needed
+    const declared = fragment.mdatBytes
+    const payload = declared >= needed && declared <= needed + MAX_SPARE_BYTES ? declared : needed
     const length = fragment.moof.length + header + payload
     fragments.push({ fragment, at: size, length })
     size += length

@@ -30,8 +30,8 @@ export function placeSample(parts: readonly MpuPart[], sampleSize: number, sampl
     let { data } = part
     if (part.indicator === FRAGMENT_INDICATOR.whole || part.indicator === FRAGMENT_INDICATOR.first) {
       hint = hintOf(part)
-      const said = hint > 0 ? hintOffsetAt(data, 0) - sampleOffset : part.offset
-      if (pieces.length > 0 || said > 0) cursor = said >= 0 && said < sampleSize ? said : cursor
+      const declared = hint > 0 ? hintOffsetAt(data, 0) - sampleOffset : part.offset
+      if (pieces.length > 0 || declared > 0) cursor = declared >= 0 && declared < sampleSize ? declared : cursor
       mfuAt = cursor
       data = data.subarray(hint)
     } else if (before === null || !isNext(before, part)) {

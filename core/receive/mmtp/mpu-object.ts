@@ -199,8 +199,8 @@ export class MpuObject implements FlowObject {
     this.#plan = null
   }
 
-  /** The file itself is given up too. */
-  forget(): void {
+  /** The file is released too. */
+  releaseFile(): void {
     this.release()
     this.#file = null
     this.#movie = null

@@ -81,8 +81,8 @@ export class BytePool {
     this.#freeBytes += buffer.length
   }
 
-  /** Readers own it now: no longer counted, never used again. */
-  giveAway(buffer: Uint8Array): void {
+  /** Readers own it from now on: no longer counted, never used again. */
+  disown(buffer: Uint8Array): void {
     this.used -= buffer.length
   }
 }

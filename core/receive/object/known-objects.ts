@@ -29,7 +29,7 @@ export class KnownObjects {
   }
 
   /** @param compare keep its bytes, since senders replace such objects under the same TOI */
-  remember(object: TransportObject, loop: number, compare: boolean): void {
+  add(object: TransportObject, loop: number, compare: boolean): void {
     const { limits, pool, known } = this.#budget
     let kept: Uint8Array | null = null
     if (compare && object.length <= MAX_COMPARED && pool.reserve(object.length)) {
@@ -38,37 +38,37 @@ export class KnownObjects {
     }
     const done = new DoneObject(object, loop, kept)
     const before = this.#objects.get(done.key)
-    if (before !== undefined) this.forget(before)
+    if (before !== undefined) this.remove(before)
     this.#objects.set(done.key, done)
     known.count++
     if (this.#objects.size > limits.knownObjects || known.count > limits.knownObjectsInAll) {
       const oldest = this.#objects.get(oldestKey(this.#objects) as number)
-      if (oldest !== undefined) this.forget(oldest)
+      if (oldest !== undefined) this.remove(oldest)
     }
     if (this.#comparedBytes <= limits.comparedBytes) return
     for (const each of this.#objects.values()) {
-      if (each !== done) this.#forgetBytes(each)
+      if (each !== done) this.#freeBytes(each)
       if (this.#comparedBytes <= limits.comparedBytes) break
     }
   }
 
-  forget(done: DoneObject): void {
-    this.#forgetBytes(done)
+  remove(done: DoneObject): void {
+    this.#freeBytes(done)
     if (this.#objects.delete(done.key)) this.#budget.known.count--
   }
 
   /** Frees what is kept for comparison. @returns true where there was something */
-  relieve(): boolean {
+  evictKept(): boolean {
     if (this.#comparedBytes === 0) return false
-    for (const done of this.#objects.values()) this.#forgetBytes(done)
+    for (const done of this.#objects.values()) this.#freeBytes(done)
     return true
   }
 
   clear(): void {
-    for (const done of this.all) this.forget(done)
+    for (const done of this.all) this.remove(done)
   }
 
-  #forgetBytes(done: DoneObject): void {
+  #freeBytes(done: DoneObject): void {
     if (done.bytes === null) return
     this.#comparedBytes -= done.bytes.length
     this.#budget.pool.unreserve(done.bytes.length)

@@ -179,8 +179,8 @@ export class ObjectBytes {
       this.#dropPages()
       return
     }
-    if (this.#flat !== null) this.#pool.giveAway(this.#flat)
-    if (this.#pages !== null) for (const page of this.#pages) if (page !== undefined) this.#pool.giveAway(page)
+    if (this.#flat !== null) this.#pool.disown(this.#flat)
+    if (this.#pages !== null) for (const page of this.#pages) if (page !== undefined) this.#pool.disown(page)
   }
 
   #dropPages(): void {
@@ -192,7 +192,7 @@ export class ObjectBytes {
 
   #drop(buffer: Uint8Array): void {
     if (this.#pool.recycles) this.#pool.giveBack(buffer)
-    else this.#pool.giveAway(buffer)
+    else this.#pool.disown(buffer)
   }
 }
 

@@ -123,7 +123,7 @@ describe('objects of a channel', () => {
     const object = opened.begin(1, 0)
     object.joinedAt = 600
     opened.take(object, 600, SIZE, 0)
-    opened.open.giveUp(object, 'partial', 1000)
+    opened.open.lose(object, 'partial', 1000)
     expect(opened.events.reported).toEqual(['truncated 1'])
     expect(opened.home.lost).toBe(0)
   })
@@ -132,7 +132,7 @@ describe('objects of a channel', () => {
     const opened = new Opened({ openObjects: 2 })
     opened.begin(1, 0)
     const held = opened.begin(2, 0)
-    opened.open.giveUp(held, 'partial', 10)
+    opened.open.lose(held, 'partial', 10)
     opened.open.evict(20, 1)
     expect([...opened.open.values()].map(({ toi }) => toi)).toEqual([1])
     opened.open.evict(30, 1)

@@ -7,8 +7,8 @@ import { type ObjectHome, SIZE_SOURCE, type TransportObject } from './transport-
 /** TOIs that GPAC gives to what it replaces: init segment, and child playlists in turn. */
 const FIRST_RESERVED_TOI = 0xffff_fffd
 /** Given-up objects kept with their bytes, since a carousel may bring the rest: few for media, which is sent once. */
-const HELD_MEDIA = 2
-const HELD_FILES = 64
+const KEPT_MEDIA = 2
+const KEPT_FILES = 64
 
 /** The channel as its objects know it: where they came from, and what is counted when they end. */
 export interface CountedHome extends ObjectHome {
@@ -84,7 +84,7 @@ export class OpenObjects<Channel extends CountedHome> {
   /** Packets are said to come in order: what another object follows is over at once, and late bytes are not waited for. */
   #endNow(timeUs: number): void {
     for (const object of [...this.#objects.values()]) {
-      this.giveUp(object, 'partial', timeUs)
+      this.lose(object, 'partial', timeUs)
       this.drop(object)
     }
   }
@@ -92,7 +92,7 @@ export class OpenObjects<Channel extends CountedHome> {
   finish(object: TransportObject, timeUs: number): void {
     if (object.state !== 'receiving') this.resume(object)
     if (!this.#events.isSound(this.#channel, object)) {
-      this.giveUp(object, 'partial', timeUs)
+      this.lose(object, 'partial', timeUs)
       this.drop(object)
       return
     }
@@ -101,7 +101,7 @@ export class OpenObjects<Channel extends CountedHome> {
     object.join()
     this.#objects.delete(object.key)
     if (this.last === object) this.last = null
-    this.#known.remember(object, this.#channel.loops, isReplaceable(object))
+    this.#known.add(object, this.#channel.loops, isReplaceable(object))
     this.#context.observer.objectEnded(object)
     object.notify()
     this.#events.whole(this.#channel, object, timeUs)
@@ -150,7 +150,7 @@ export class OpenObjects<Channel extends CountedHome> {
   }
 
   /** @param why `partial` where its transmission is over, `truncated` where only we stop listening */
-  giveUp(object: TransportObject, why: 'partial' | 'truncated', timeUs: number): void {
+  lose(object: TransportObject, why: 'partial' | 'truncated', timeUs: number): void {
     if (object.state !== 'receiving') return
     object.state = why
     this.#channel.incomplete++
@@ -169,11 +169,11 @@ export class OpenObjects<Channel extends CountedHome> {
 
   /** Ends the stay of a given-up object; its TOI is remembered as lost. */
   drop(object: TransportObject): void {
-    this.forgetBytes(object)
-    this.#known.remember(object, this.#channel.loops, false)
+    this.remove(object)
+    this.#known.add(object, this.#channel.loops, false)
   }
 
-  forgetBytes(object: TransportObject): void {
+  remove(object: TransportObject): void {
     object.release()
     this.#objects.delete(object.key)
     if (this.last === object) this.last = null
@@ -193,14 +193,14 @@ export class OpenObjects<Channel extends CountedHome> {
     if (victim.state === 'receiving') {
       const most = this.#context.limits.openObjects
       this.#events.limitReached({ limit: 'open-objects', most }, this.#channel, timeUs, frame)
-      this.giveUp(victim, 'partial', timeUs)
+      this.lose(victim, 'partial', timeUs)
     }
     this.drop(victim)
   }
 
   /** Frees memory: objects only held for healing, and bytes kept for comparison. @returns true where there were some */
-  relieve(): boolean {
-    let freed = this.#known.relieve()
+  evictKept(): boolean {
+    let freed = this.#known.evictKept()
     for (const object of [...this.#objects.values()]) {
       if (object.state === 'receiving') continue
       this.drop(object)
@@ -209,25 +209,25 @@ export class OpenObjects<Channel extends CountedHome> {
     return freed
   }
 
-  /** Gives up what waited long enough. */
+  /** Ends MPUs that waited long enough. */
   tick(timeUs: number): void {
     if (this.#objects.size === 0) return
-    let heldMedia = 0
-    let heldFiles = 0
+    let keptMedia = 0
+    let keptFiles = 0
     for (const object of this.#objects.values()) {
       if (object.state === 'receiving') {
         const quietSince = Math.max(object.lastTimeUs, object.endingSinceUs)
         const wait = object.endingSinceUs >= 0 ? this.#context.reorderUs : this.#context.limits.idleMs * 1000
         if (timeUs - quietSince < wait || timeUs - object.lastTimeUs < this.#channel.repairWaitUs) continue
-        this.giveUp(object, 'partial', timeUs)
+        this.lose(object, 'partial', timeUs)
       }
-      if (isMedia(object)) heldMedia++
-      else heldFiles++
+      if (isMedia(object)) keptMedia++
+      else keptFiles++
     }
-    if (heldMedia <= HELD_MEDIA && heldFiles <= HELD_FILES) return
+    if (keptMedia <= KEPT_MEDIA && keptFiles <= KEPT_FILES) return
     for (const object of [...this.#objects.values()]) {
       if (object.state === 'receiving') continue
-      if (isMedia(object) ? heldMedia-- > HELD_MEDIA : heldFiles-- > HELD_FILES) this.drop(object)
+      if (isMedia(object) ? keptMedia-- > KEPT_MEDIA : keptFiles-- > KEPT_FILES) this.drop(object)
     }
   }
 
@@ -248,7 +248,7 @@ export class OpenObjects<Channel extends CountedHome> {
     for (const object of [...this.#objects.values()]) {
       const sentToTheEnd = object.length >= 0 && object.ranges.highest >= object.length
       const over = object.endingSinceUs >= 0 || sentToTheEnd
-      this.giveUp(object, over ? 'partial' : 'truncated', timeUs)
+      this.lose(object, over ? 'partial' : 'truncated', timeUs)
       this.drop(object)
     }
   }
@@ -265,7 +265,7 @@ export class OpenObjects<Channel extends CountedHome> {
     this.#events.looped(this.#channel, this.#newestMediaToi, toi, timeUs, frame)
     for (const object of [...this.#objects.values()]) {
       if (!isMedia(object)) continue
-      this.giveUp(object, 'truncated', timeUs)
+      this.lose(object, 'truncated', timeUs)
       this.drop(object)
     }
     this.#channel.loops++

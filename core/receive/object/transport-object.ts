@@ -230,12 +230,12 @@ export class TransportObject implements FlowObject {
     if (this.#keepers === 0) this.#bytes.release()
   }
 
-  /** Keeps the bytes beyond `release`, until as many calls of `letGo`. */
+  /** Keeps the bytes beyond `release`, until as many calls of `releaseKept`. */
   keep(): void {
     this.#keepers++
   }
 
-  letGo(): void {
+  releaseKept(): void {
     if (--this.#keepers === 0 && this.#released) this.#bytes.release()
   }
 
@@ -294,6 +294,6 @@ class ObjectLease implements Lease {
   }
 
   release(): void {
-    this.#object.letGo()
+    this.#object.releaseKept()
   }
 }

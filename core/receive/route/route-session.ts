@@ -133,7 +133,7 @@ export class RouteSession extends LctSession {
   }
 
   /** The session is this service's. */
-  own(service: ReceivedService, timeUs: number): void {
+  claim(service: ReceivedService, timeUs: number): void {
     this.service = service
     for (const channel of this.#channels.values()) this.#applyDescription(channel, timeUs)
     this.named(timeUs)
@@ -195,8 +195,8 @@ export class RouteSession extends LctSession {
     const source = described.source
     if (source === null) return described.repair === null ? 'unknown' : 'data'
     for (const media of source.media) {
-      const said = media.contentType === null ? null : roleOfType(media.contentType)
-      const role = said ?? service.roles.get(media.repId) ?? null
+      const declared = media.contentType === null ? null : roleOfType(media.contentType)
+      const role = declared ?? service.roles.get(media.repId) ?? null
       if (role !== null) return role
     }
     return source.realTime ? 'unknown' : 'data'

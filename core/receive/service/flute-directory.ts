@@ -14,7 +14,7 @@ import { isConfiguration, MabrGateway } from './mabr-gateway.ts'
 import type { ServiceTable } from './service-table.ts'
 
 /** A FLUTE session waits so much longer than a ROUTE session for someone to claim it: a configuration may be sent seldom. */
-const CLAIM_PATIENCE = 4
+const FLUTE_CLAIM_FACTOR = 4
 
 /** The ROUTE sessions, and how many sessions there may be. */
 export type RouteSessions = {
@@ -164,16 +164,16 @@ export class FluteDirectory implements EventTaker<Waiting> {
   }
 
   follow({ session, timeUs }: Waiting): void {
-    this.#claim(session, timeUs)
+    this.#serveUnclaimed(session, timeUs)
   }
 
   /** Gives a service to a session that waited long enough for a configuration to claim it. */
-  #claim(session: FluteSession, timeUs: number): void {
+  #serveUnclaimed(session: FluteSession, timeUs: number): void {
     if (session.service !== null || session.claimed) return
     const unwanted = this.#table.discoverTarget === null || this.#isConfigured(session.destination)
     const service = unwanted ? null : this.#table.addDiscovered(session.address, 'flute')
     if (service?.joined === true) {
-      session.own(service, timeUs)
+      session.claim(service, timeUs)
     } else {
       this.#sessions.delete(session.destination)
       session.close(timeUs)
@@ -199,7 +199,7 @@ export class FluteDirectory implements EventTaker<Waiting> {
 
   #takeOver(session: FluteSession | RouteSession, service: ReceivedService, timeUs: number): void {
     const former = session.service
-    session.own(service, timeUs)
+    session.claim(service, timeUs)
     if (former !== service) this.#table.released(former, session.destination)
   }
 
@@ -216,10 +216,10 @@ export class FluteDirectory implements EventTaker<Waiting> {
     }
   }
 
-  /** Decides whose the sessions are that waited long enough. */
-  claim(timeUs: number): void {
-    const dueUs = timeUs - this.#context.limits.claimMs * 1000 * CLAIM_PATIENCE
-    for (const session of this.#sessions.values()) if (session.firstTimeUs <= dueUs) this.#claim(session, timeUs)
+  /** Gives services to sessions that waited long enough for a configuration to claim them. */
+  serveUnclaimed(timeUs: number): void {
+    const latestUs = timeUs - this.#context.limits.claimMs * 1000 * FLUTE_CLAIM_FACTOR
+    for (const session of this.#sessions.values()) if (session.firstTimeUs <= latestUs) this.#serveUnclaimed(session, timeUs)
   }
 
   tick(timeUs: number): void {
@@ -229,7 +229,7 @@ export class FluteDirectory implements EventTaker<Waiting> {
 
   /** @param settle deals with what has come up so far */
   close(timeUs: number, settle: () => void): void {
-    for (const session of [...this.#sessions.values()]) this.#claim(session, timeUs)
+    for (const session of [...this.#sessions.values()]) this.#serveUnclaimed(session, timeUs)
     settle()
     for (const session of this.#sessions.values()) session.close(timeUs)
     settle()

@@ -59,7 +59,7 @@ type Link = {
   missing: boolean
 }
 
-type Held = {
+type ListedService = {
   readonly service: ReceivedService
   manifests: readonly MabrManifest[]
   /** What the manifests last were, by name. */
@@ -79,7 +79,7 @@ export class MabrGateway {
   readonly #target: ReceiveTarget
   readonly #transports: MabrTransports
   /** Services by serviceIdentifier. */
-  readonly #services = new Map<string, Held>()
+  readonly #services = new Map<string, ListedService>()
   #links = new Map<string, Link>()
   /** Every destination the configuration names. */
   #endpoints = new Set<string>()
@@ -132,14 +132,14 @@ export class MabrGateway {
       return file.serviceId === this.service.id && !this.#receives
     }
     if (!this.#known) {
-      const held = this.#early.reduce((sum, each) => sum + each.lease.bytes.length, 0)
-      if (this.#early.length < MAX_EARLY_MANIFESTS && held + file.lease.bytes.length <= MAX_EARLY_BYTES)
+      const earlyBytes = this.#early.reduce((sum, each) => sum + each.lease.bytes.length, 0)
+      if (this.#early.length < MAX_EARLY_MANIFESTS && earlyBytes + file.lease.bytes.length <= MAX_EARLY_BYTES)
         this.#early.push({ ...file, lease: ownBytes(file.lease.bytes.slice()) })
       return true
     }
-    const held = this.#ownerOf(file)
-    if (held === null) return file.serviceId === this.service.id && !this.#receives
-    if (held.service.joined) this.#manifest(held, { ...file, serviceId: held.service.id }, timeUs)
+    const listed = this.#ownerOf(file)
+    if (listed === null) return file.serviceId === this.service.id && !this.#receives
+    if (listed.service.joined) this.#manifest(listed, { ...file, serviceId: listed.service.id }, timeUs)
     return true
   }
 
@@ -169,29 +169,29 @@ export class MabrGateway {
   }
 
   /** The service whose manifest or child playlist this is; null where none can be told. */
-  #ownerOf(file: FlowFile): Held | null {
+  #ownerOf(file: FlowFile): ListedService | null {
     const services = [...this.#services.values()]
-    const named = services.find((held) => isLocated(held, file.name))
+    const named = services.find((listed) => isLocated(listed, file.name))
     if (named !== undefined) return named
-    const own = services.find((held) => held.service.id === file.serviceId)
-    if (own !== undefined) return own
-    const beside = services.filter((held) =>
-      held.manifests.some((each) => folderOf(nameOf(each)) === folderOf(file.name)),
+    const byId = services.find((listed) => listed.service.id === file.serviceId)
+    if (byId !== undefined) return byId
+    const beside = services.filter((listed) =>
+      listed.manifests.some((each) => folderOf(nameOf(each)) === folderOf(file.name)),
     )
-    if (beside.length > 0) return beside[0] as Held
+    if (beside.length > 0) return beside[0] as ListedService
     // GPAC writes where manifests are; a document that says nothing can only mean the one service it has.
-    return services.length === 1 ? (services[0] as Held) : null
+    return services.length === 1 ? (services[0] as ListedService) : null
   }
 
-  #manifest(held: Held, file: FlowFile, timeUs: number): void {
-    const { service } = held
+  #manifest(listed: ListedService, file: FlowFile, timeUs: number): void {
+    const { service } = listed
     // In-band, each channel of the service brings it.
     const content = contentKey(file.lease.bytes)
-    if (held.contents.get(file.name) === content && !this.#context.spec.keepRepeats) return
-    if (held.contents.size >= MAX_EARLY_MANIFESTS) held.contents.clear()
-    held.contents.set(file.name, content)
+    if (listed.contents.get(file.name) === content && !this.#context.spec.keepRepeats) return
+    if (listed.contents.size >= MAX_EARLY_MANIFESTS) listed.contents.clear()
+    listed.contents.set(file.name, content)
     // The master playlist is told from its children by the configuration, or by being the only one that is named.
-    const main = isLocated(held, file.name) || (file.kind === 'manifest' && service.manifest === null)
+    const main = isLocated(listed, file.name) || (file.kind === 'manifest' && service.manifest === null)
     if (!main && file.kind === 'playlist') {
       this.#context.file(file)
       return
@@ -238,10 +238,10 @@ export class MabrGateway {
     const present = new Set<string>()
     for (const [index, session] of configuration.sessions.entries()) {
       const identifier = session.serviceIdentifier === '' ? `#${index}` : session.serviceIdentifier
-      const held = this.#serviceFor(identifier)
-      if (held === null) break
+      const listed = this.#serviceFor(identifier)
+      if (listed === null) break
       present.add(identifier)
-      this.#configure(held, session, links, timeUs)
+      this.#configure(listed, session, links, timeUs)
     }
     // Last, so that a ROUTE session which is said to be of both kinds (GPAC) belongs to the service that it carries.
     for (const transport of configuration.configurationSessions) {
@@ -263,19 +263,19 @@ export class MabrGateway {
     for (const file of early) if (!this.takeFile(file, timeUs)) this.#context.file(file)
   }
 
-  #serviceFor(identifier: string): Held | null {
+  #serviceFor(identifier: string): ListedService | null {
     const known = this.#services.get(identifier)
     if (known !== undefined) return known
     const service = this.#table.addService(this.#target, false)
     if (service === null) return null
-    const held: Held = { service, manifests: [], contents: new Map() }
-    this.#services.set(identifier, held)
-    return held
+    const listed: ListedService = { service, manifests: [], contents: new Map() }
+    this.#services.set(identifier, listed)
+    return listed
   }
 
-  #configure(held: Held, session: MabrSession, links: Map<string, Link>, timeUs: number): void {
-    const { service } = held
-    held.manifests = session.manifests
+  #configure(listed: ListedService, session: MabrSession, links: Map<string, Link>, timeUs: number): void {
+    const { service } = listed
+    listed.manifests = session.manifests
     service.name = session.serviceIdentifier || null
     service.signalled = true
     service.sharesFilesOf = this.service.id
@@ -383,7 +383,7 @@ export function isConfiguration(object: TransportObject): boolean {
   return looksLikeXml(bytes) && isConfigurationRoot(xmlRootName(bytes))
 }
 
-function isLocated({ manifests }: Held, name: string): boolean {
+function isLocated({ manifests }: ListedService, name: string): boolean {
   return manifests.some((each) => each.transportObjectUri === name || each.url === name)
 }
 

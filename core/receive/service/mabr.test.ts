@@ -98,7 +98,7 @@ describe('a DVB-MABR service', () => {
       expect(session.digests()).toEqual(wholeDash())
       expect(problems(session)).toEqual([])
       expect(session.malformed).toEqual([])
-      expect(session.receiver.heldBytes).toBe(0)
+      expect(session.receiver.usedBytes).toBe(0)
       expect(
         [...session.services.values()].map(({ id, protocol, sharesFilesOf }) => [id, protocol, sharesFilesOf]),
       ).toEqual([
@@ -530,7 +530,7 @@ describe('a FLUTE session without DVB-MABR', () => {
     ).flat()
     const session = run(flood, { kind: 'discover' })
     expect(session.alarms.map(({ rule }) => rule)).toContain('LIMIT-QUARANTINE')
-    expect(session.receiver.heldBytes).toBe(0)
+    expect(session.receiver.usedBytes).toBe(0)
   })
 })
 
@@ -552,7 +552,7 @@ describe('damaged FLUTE', () => {
       const session = run(damaged, round % 2 === 0 ? MABR : { kind: 'discover' }, { keepCorrupt: true })
       expect(session.alarms.filter(({ rule }) => rule === 'INTERNAL')).toEqual([])
       expect(session.malformed).not.toContain('internal')
-      expect(session.receiver.heldBytes).toBe(0)
+      expect(session.receiver.usedBytes).toBe(0)
     }
   })
 

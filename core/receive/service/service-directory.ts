@@ -75,7 +75,7 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
       // The same session twice is one service, whichever way its packets come.
       if (this.#table.at(formatDestination(address, port)) !== null) continue
       const service = this.#table.addRoute(target, { address, port })
-      if (service.joined) this.#sessionAt({ address, port }, 0)?.own(service, 0)
+      if (service.joined) this.#sessionAt({ address, port }, 0)?.claim(service, 0)
       this.#context.observer.serviceChanged(service)
     }
     this.#tellWanted()
@@ -159,7 +159,7 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
   /** Gives a session to the service that signalling says it belongs to. */
   #takeOver(session: RouteSession | MmtpSession, service: ReceivedService, timeUs: number): void {
     const former = session.service
-    session.own(service, timeUs)
+    session.claim(service, timeUs)
     this.#table.released(former, session.destination)
   }
 
@@ -196,12 +196,12 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
   }
 
   /** Gives a service to each session that waited long enough for signalling to claim it. */
-  #claim(session: RouteSession, timeUs: number): void {
+  #serveUnclaimed(session: RouteSession, timeUs: number): void {
     if (session.service !== null || session.claimed) return
     const listed = this.#table.at(session.destination)
     const service = listed ?? this.#table.addDiscovered(session.address, 'route')
     if (listed === null && service?.joined === true) {
-      session.own(service, timeUs)
+      session.claim(service, timeUs)
     } else {
       this.#sessions.delete(session.destination)
       session.close(timeUs)
@@ -210,13 +210,13 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
     this.#tellWanted()
   }
 
-  /** As `#claim`, for an MMTP flow that no SLT names. */
-  #claimMmtp(session: MmtpSession, timeUs: number): void {
+  /** As `#serveUnclaimed`, for an MMTP flow that no SLT names. */
+  #serveUnclaimedMmtp(session: MmtpSession, timeUs: number): void {
     if (session.service !== null) return
     const listed = this.#table.at(session.destination)
     const service = listed ?? this.#table.addDiscovered(session.address, 'mmtp')
     if (listed === null && service?.joined === true) {
-      session.own(service, timeUs)
+      session.claim(service, timeUs)
     } else {
       this.#mmtpSessions.delete(session.destination)
       session.close(timeUs)
@@ -342,21 +342,21 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
   }
 
   follow(event: DirectoryEvent): void {
-    if (event.kind === 'unclaimed') this.#claim(event.session, event.timeUs)
+    if (event.kind === 'unclaimed') this.#serveUnclaimed(event.session, event.timeUs)
     else if (event.kind === 'route') this.#routeComponent(event.service, event.address, event.timeUs)
     else event.main.found(event.asset, this.#flowOf(event.main, event.service, event.asset.address, event.timeUs))
   }
 
-  /** Decides whose the sessions are that waited long enough for signalling to say it. */
-  claim(timeUs: number): void {
-    const dueUs = timeUs - this.#context.limits.claimMs * 1000
-    for (const session of this.#sessions.values()) if (session.firstTimeUs <= dueUs) this.#claim(session, timeUs)
-    this.#flute.claim(timeUs)
+  /** Gives services to sessions that waited long enough for signalling to claim them. */
+  serveUnclaimed(timeUs: number): void {
+    const latestUs = timeUs - this.#context.limits.claimMs * 1000
+    for (const session of this.#sessions.values()) if (session.firstTimeUs <= latestUs) this.#serveUnclaimed(session, timeUs)
+    this.#flute.serveUnclaimed(timeUs)
     for (const session of this.#mmtpSessions.values())
-      if (session.firstTimeUs <= dueUs) this.#claimMmtp(session, timeUs)
+      if (session.firstTimeUs <= latestUs) this.#serveUnclaimedMmtp(session, timeUs)
   }
 
-  /** Gives up what waited long enough. */
+  /** Ends what waited long enough. */
   tick(timeUs: number): void {
     this.#tellWantedNow()
     for (const session of this.#sessions.values()) session.tick(timeUs)
@@ -373,7 +373,7 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
 
   /** @param settle deals with what has come up so far */
   close(timeUs: number, settle: () => void): void {
-    for (const session of [...this.#sessions.values()]) this.#claim(session, timeUs)
+    for (const session of [...this.#sessions.values()]) this.#serveUnclaimed(session, timeUs)
     settle()
     // Sessions that have a service only now may have an S-TSID that names repair flows.
     this.#context.fec?.finish(timeUs)
@@ -381,7 +381,7 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
     for (const session of this.#sessions.values()) session.close(timeUs)
     settle()
     this.#flute.close(timeUs, settle)
-    for (const session of [...this.#mmtpSessions.values()]) this.#claimMmtp(session, timeUs)
+    for (const session of [...this.#mmtpSessions.values()]) this.#serveUnclaimedMmtp(session, timeUs)
     for (const session of this.#mmtpSessions.values()) session.close(timeUs)
     settle()
   }

@@ -36,8 +36,9 @@ export function readHlsCodecs(text: string): readonly string[] {
 }
 
 function roleOf(set: XmlElement, representation: XmlElement): ChannelRole | null {
-  const said = attr(set, 'contentType') ?? attr(representation, 'mimeType') ?? attr(set, 'mimeType') ?? childType(set)
-  return said === null ? null : roleOfType(said)
+  const declared =
+    attr(set, 'contentType') ?? attr(representation, 'mimeType') ?? attr(set, 'mimeType') ?? childType(set)
+  return declared === null ? null : roleOfType(declared)
 }
 
 function childType(set: XmlElement): string | null {
