@@ -29,45 +29,45 @@ export function programFailure(
   words: string,
   status: number | string | null,
 ): AppFailure {
-  const said = words.trim()
-  if (/permission|not permitted|EPERM/i.test(said)) {
+  const message = words.trim()
+  if (/permission|not permitted|EPERM/i.test(message)) {
     return new AppFailure(
       'capture-refused',
       `This user may not capture on ${on}: the system does not let ${kind} open it.`,
       PERMISSION.replace('on the program', `on ${path}`),
-      said,
+      message,
     )
   }
-  if (/no such device|no device named|doesn't exist|does not exist|no interface/i.test(said)) {
+  if (/no such device|no device named|doesn't exist|does not exist|no interface/i.test(message)) {
     return new AppFailure(
       'interface-gone',
       `There is no network interface "${on}" to capture on.`,
       `List them with \`${kind} -D\`.`,
-      said,
+      message,
     )
   }
-  if (/filter|syntax error|parse/i.test(said)) {
-    const why = /\(([^()]*)\)/.exec(said)?.[1] ?? /filter expression: (.*)/.exec(said)?.[1] ?? 'it cannot be read'
+  if (/filter|syntax error|parse/i.test(message)) {
+    const why = /\(([^()]*)\)/.exec(message)?.[1] ?? /filter expression: (.*)/.exec(message)?.[1] ?? 'it cannot be read'
     return new AppFailure(
       'bad-spec',
       `${kind} does not take the capture filter: ${why}.`,
       'Correct --capture-filter; `man pcap-filter` explains its words.',
-      said,
+      message,
     )
   }
-  if (/not up|went down|no longer attached|network is down|disconnected/i.test(said)) {
+  if (/not up|went down|no longer attached|network is down|disconnected/i.test(message)) {
     return new AppFailure(
       'interface-gone',
       `The interface ${on} is down.`,
       `Bring it up, for example with \`sudo ip link set ${on} up\`.`,
-      said,
+      message,
     )
   }
-  const last = said.split('\n').at(-1) ?? ''
+  const last = message.split('\n').at(-1) ?? ''
   return new AppFailure(
     'capture-refused',
     `${kind} stopped capturing on ${on}${last === '' ? ` (exit status ${status})` : `: ${last}`}`.replace(/\.?$/, '.'),
     `Run \`${kind} -i ${on}\` in a terminal to see what is wrong.`,
-    said,
+    message,
   )
 }

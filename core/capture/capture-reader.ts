@@ -403,7 +403,8 @@ export class CaptureReader {
     return {
       truncated: (at) => this.#warnings.truncated(file, window.offsetOf(at), compressed),
       damaged: (at, skipped, reason) => this.#warnings.damaged(file, window.offsetOf(at), skipped, reason, compressed),
-      gaveUp: (at, skipped, reason) => this.#warnings.gaveUp(file, window.offsetOf(at), skipped, reason, compressed),
+      unreadable: (at, skipped, reason) =>
+        this.#warnings.unreadable(file, window.offsetOf(at), skipped, reason, compressed),
     }
   }
 

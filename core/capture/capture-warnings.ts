@@ -7,13 +7,13 @@ const MAX_WARNINGS = 20
 /** The sentences about a capture that could only be read in part, each with the file and the byte. */
 export class CaptureWarnings {
   readonly #list: AppError[] = []
-  readonly #said: (error: AppError) => void
+  readonly #report: (error: AppError) => void
   readonly #keys = new Set<string>()
   #left = 0
 
-  /** @param said is told each one as it comes */
-  constructor(said: (error: AppError) => void) {
-    this.#said = said
+  /** @param report called with each warning */
+  constructor(report: (error: AppError) => void) {
+    this.#report = report
   }
 
   all(): readonly AppError[] {
@@ -36,7 +36,7 @@ export class CaptureWarnings {
     )
   }
 
-  gaveUp(file: string, offset: number, skipped: number, reason: string, compressed: boolean): void {
+  unreadable(file: string, offset: number, skipped: number, reason: string, compressed: boolean): void {
     this.#add(
       `${captureLabel(file)} is damaged at ${place(Math.max(0, offset - skipped), compressed)}: ${reason}, and no good packet follows in ${bytes(skipped)}; everything before it was read.`,
       'Copy or record the file again if the rest matters.',
@@ -67,7 +67,7 @@ export class CaptureWarnings {
     this.#keys.add(message)
     const error: AppError = cause === undefined ? { code, message, tryThis } : { code, message, tryThis, cause }
     this.#list.push(error)
-    this.#said(error)
+    this.#report(error)
   }
 }
 

@@ -10,7 +10,7 @@ const MAX_BYTES = 1024 * 1024
 /** Time of a capture's first record, µs since the UNIX epoch. */
 export type FirstRecord = { readonly timeUs: number; readonly epochCorrected: boolean }
 
-const NO_EVENTS: ParserEvents = { truncated: () => undefined, damaged: () => undefined, gaveUp: () => undefined }
+const NO_EVENTS: ParserEvents = { truncated: () => undefined, damaged: () => undefined, unreadable: () => undefined }
 
 /**
  * Reads a capture from its beginning up to the first record with a time.

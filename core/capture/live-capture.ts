@@ -251,7 +251,7 @@ export class LiveCapture {
       // A connection may break anywhere, and that it broke is known.
       truncated: () => undefined,
       damaged: (at, skipped, reason) => this.#warnings.damaged(label, this.#base + at, skipped, reason, false),
-      gaveUp: (_at, skipped, reason) => {
+      unreadable: (_at, skipped, reason) => {
         this.#lost = `damaged: ${reason}, and no good packet follows in ${skipped} bytes`
       },
     }

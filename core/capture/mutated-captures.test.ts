@@ -48,7 +48,7 @@ function mutate(sample: Uint8Array, random: (below: number) => number): Uint8Arr
   return Uint8Array.from(bytes)
 }
 
-const NO_EVENTS: ParserEvents = { truncated: () => undefined, damaged: () => undefined, gaveUp: () => undefined }
+const NO_EVENTS: ParserEvents = { truncated: () => undefined, damaged: () => undefined, unreadable: () => undefined }
 
 /** Feeds a parser in pieces, as a reader does. */
 function feed(parser: CaptureParser, bytes: Uint8Array, from: number, piece: number): void {

@@ -68,7 +68,7 @@ export class PcapParser implements CaptureParser {
   #lastS = -1
   /** Bytes searched since the records were lost, -1 while in step. */
   #searched = -1
-  #dead = false
+  #unreadable = false
 
   constructor(header: PcapHeader, record: CaptureRecord, sink: RecordSink, events: ParserEvents) {
     this.#header = header
@@ -90,7 +90,7 @@ export class PcapParser implements CaptureParser {
     record.linkType = this.#header.linkType
     let at = from
     for (;;) {
-      if (this.#dead) return to
+      if (this.#unreadable) return to
       if (this.#searched >= 0) {
         const found = this.#resync(bytes, at, to, atEnd)
         if (this.#searched >= 0) return found
@@ -164,8 +164,8 @@ export class PcapParser implements CaptureParser {
       this.#searched = searched
       return at
     }
-    this.#dead = true
-    this.#events.gaveUp(at, searched + (atEnd ? to - at : 0), 'a record has an impossible length')
+    this.#unreadable = true
+    this.#events.unreadable(at, searched + (atEnd ? to - at : 0), 'a record has an impossible length')
     return to
   }
 

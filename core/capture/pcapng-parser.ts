@@ -41,7 +41,7 @@ export class PcapngParser implements CaptureParser {
   #skip = 0
   #searched = -1
   #reason = ''
-  #dead = false
+  #unreadable = false
   readonly #user: UserLinkType | null
 
   /** @param user what frames of user-defined link types are, null where nobody said */
@@ -56,7 +56,7 @@ export class PcapngParser implements CaptureParser {
     this.#record.bytes = bytes
     let at = from
     for (;;) {
-      if (this.#dead) return to
+      if (this.#unreadable) return to
       if (this.#skip > 0) {
         const step = Math.min(this.#skip, to - at)
         at += step
@@ -297,8 +297,8 @@ export class PcapngParser implements CaptureParser {
       this.#searched = searched
       return at
     }
-    this.#dead = true
-    this.#events.gaveUp(at, searched + (atEnd ? to - at : 0), this.#reason)
+    this.#unreadable = true
+    this.#events.unreadable(at, searched + (atEnd ? to - at : 0), this.#reason)
     return to
   }
 

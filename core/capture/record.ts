@@ -47,7 +47,7 @@ export interface ParserEvents {
   /** Bytes were damaged: `[from, to)` could not be read, `reason` completes "…, because". */
   damaged(at: number, skippedBytes: number, reason: string): void
   /** The rest cannot be read: no good record followed for MAX_RESYNC_BYTES, or until the end of the file. */
-  gaveUp(at: number, skippedBytes: number, reason: string): void
+  unreadable(at: number, skippedBytes: number, reason: string): void
 }
 
 /** Reads one file's bytes in pieces. State between calls is small; what was not consumed is offered again with more behind. */

@@ -78,13 +78,13 @@ async function serveOn(keys: QuitKeys, spec: SessionSpec, elapsedUs: number, bas
 
 /** @returns the function that tells the problems that came since it was called last, each once */
 export function problemTeller(session: Session, progress: ProgressLine): () => void {
-  const told = new Set<string>()
+  const reported = new Set<string>()
   return () => {
     const failure = session.failure()
     // The failure first: it may repeat a warning and know better what to do about it.
     for (const problem of failure === null ? session.problems() : [failure, ...session.problems()]) {
-      if (told.has(problem.message)) continue
-      told.add(problem.message)
+      if (reported.has(problem.message)) continue
+      reported.add(problem.message)
       progress.clear()
       tellFailure(problem)
     }

@@ -11,15 +11,15 @@ import type {
 export function llsText(tables: readonly ReportLls[]): string[] {
   const lines: string[] = []
   // A signature is spelt out once and named after that.
-  const told = new Set<string>()
+  const printed = new Set<string>()
   for (const table of tables) {
     const { name, group, version, count, bytes, signed, interval } = table
-    const said = tableSummary(name, table.values)
+    const summary = tableSummary(name, table.values)
     lines.push(
       `  ${name} group ${group} version ${version}${signed ? ', signed' : ''}, ${times(count)}${every(interval)}, ${bytes} bytes` +
-        `${said === '' ? '' : `: ${said}`}${verdict(table.signature)}`,
+        `${summary === '' ? '' : `: ${summary}`}${verdict(table.signature)}`,
     )
-    lines.push(...spelt(table.signature, told))
+    lines.push(...spelt(table.signature, printed))
   }
   return lines
 }
@@ -27,13 +27,13 @@ export function llsText(tables: readonly ReportLls[]): string[] {
 /** SLS fragments of a service, likewise. */
 export function slsText(fragments: readonly ReportSls[]): string[] {
   const lines: string[] = []
-  const told = new Set<string>()
+  const printed = new Set<string>()
   for (const { type, name, version, bytes, count, interval, toiMeaning, signature } of fragments) {
     const inPackage = toiMeaning === null ? '' : ` (package of ${toiMeaning})`
     lines.push(
       `  SLS ${type} ${name}, version ${version ?? 'unknown'}, ${times(count)}${every(interval)}, ${bytes} bytes${inPackage}${verdict(signature)}`,
     )
-    lines.push(...spelt(signature, told))
+    lines.push(...spelt(signature, printed))
   }
   return lines
 }
@@ -52,9 +52,9 @@ function verdict(signature: ReportSignature | null): string {
   return signature === null ? '' : `, signature ${signature.verdict}`
 }
 
-function spelt(signature: ReportSignature | null, told: Set<string>): string[] {
-  if (signature === null || told.has(signature.text)) return []
-  told.add(signature.text)
+function spelt(signature: ReportSignature | null, printed: Set<string>): string[] {
+  if (signature === null || printed.has(signature.text)) return []
+  printed.add(signature.text)
   return [`    ${signature.text}`]
 }
 

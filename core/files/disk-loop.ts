@@ -8,7 +8,7 @@ export type DiskJob = {
   /** Where the bytes stand in the shared ring; -1: in `own`, which may be shared memory as well. */
   readonly offset: number
   readonly length: number
-  readonly own: Uint8Array | null
+  readonly copy: Uint8Array | null
 }
 
 /** What became of a job: null, or the system's code and words. */
@@ -68,7 +68,7 @@ export function diskLoop(port: DiskPort, calls: DiskCalls, setup: DiskSetup): vo
     makeFolder(folder)
     // One name again and again: a folder grows no faster than by the files that stay.
     const aside = `${root}/${folder}/${asideName}`
-    const bytes = job.own ?? ring.subarray(job.offset, job.offset + job.length)
+    const bytes = job.copy ?? ring.subarray(job.offset, job.offset + job.length)
     // Exclusive: a link that somebody left under this name is not followed.
     const handle = calls.openSync(aside, 'wx')
     try {

@@ -103,22 +103,22 @@ export class FileWriter {
       lease.keep()
       this.#queuedBytes += length
       const pending = { path, bytes: length, ringEnd: -1, done, lease }
-      this.#enqueue({ path, remove: false, offset: -1, length, own: bytes }, pending)
+      this.#enqueue({ path, remove: false, offset: -1, length, copy: bytes }, pending)
       return
     }
     const offset = this.#reserve(length)
     if (offset >= 0) this.#ring?.set(bytes, offset)
-    const own = offset < 0 ? new Uint8Array(bytes) : null
+    const copy = offset < 0 ? new Uint8Array(bytes) : null
     this.#queuedBytes += length
     this.#enqueue(
-      { path, remove: false, offset, length, own },
+      { path, remove: false, offset, length, copy },
       { path, bytes: length, ringEnd: offset < 0 ? -1 : offset + aligned(length), done, lease: null },
     )
   }
 
   remove(path: string, done: FileDone = null): void {
     this.#enqueue(
-      { path, remove: true, offset: -1, length: 0, own: null },
+      { path, remove: true, offset: -1, length: 0, copy: null },
       { path, bytes: 0, ringEnd: -1, done, lease: null },
     )
   }

@@ -6,9 +6,9 @@ import type { DiskThread } from './file-writer.ts'
 import { FileWriters } from './file-writers.ts'
 
 /** Threads that take jobs, and answer from when they may. */
-function heldThreads(): { readonly threads: string[][]; start(): DiskThread; letGo(): void } {
+function delayedThreads(): { readonly threads: string[][]; start(): DiskThread; answerAll(): void } {
   const threads: string[][] = []
-  const held: (() => void)[] = []
+  const delayed: (() => void)[] = []
   let answers = false
   const start = (): DiskThread => {
     const here: EventEmitter = new EventEmitter()
@@ -20,23 +20,23 @@ function heldThreads(): { readonly threads: string[][]; start(): DiskThread; let
         paths.push(...jobs.map(({ path }) => path))
         const answer = () => void here.emit('message', { outcomes: jobs.map(() => null), last: true })
         if (answers) queueMicrotask(answer)
-        else held.push(answer)
+        else delayed.push(answer)
       },
       ref: () => {},
       unref: () => {},
       terminate: () => {},
     }
   }
-  const letGo = (): void => {
+  const answerAll = (): void => {
     answers = true
-    for (const answer of held) answer()
+    for (const answer of delayed) answer()
   }
-  return { threads, start, letGo }
+  return { threads, start, answerAll }
 }
 
 describe('FileWriters', () => {
   test('a second thread starts once the first is behind, and a path stays with the thread it is under way in', async () => {
-    const { threads, start, letGo } = heldThreads()
+    const { threads, start, answerAll } = delayedThreads()
     const writers = new FileWriters({ root: '/nowhere', onError: () => {}, startDisk: start })
     const file = (path: string, size: number): void => writers.write(path, ownBytes(new Uint8Array(size)))
     for (let number = 0; number < 50; number++) file(`small-${number}`, 10)
@@ -45,7 +45,7 @@ describe('FileWriters', () => {
     file('long', 5 << 20)
     for (let number = 0; number < 100; number++) file(`small-${number}`, 20)
     await Promise.resolve()
-    letGo()
+    answerAll()
     await writers.close()
     expect(threads).toHaveLength(2)
     const [first = [], second = []] = threads

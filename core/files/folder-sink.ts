@@ -40,7 +40,7 @@ export class FolderSink implements ObjectSink {
   readonly #retention: SegmentRetention<string>
   #writer: FileWriters | null = null
   #bytes = 0
-  #told = false
+  #reported = false
   #failed = false
 
   constructor(options: FolderSinkOptions) {
@@ -129,8 +129,8 @@ export class FolderSink implements ObjectSink {
 
   #problem(error: NodeJS.ErrnoException, path: string): void {
     if (FATAL.has(error.code ?? '')) this.#failed = true
-    if (this.#told) return
-    this.#told = true
+    if (this.#reported) return
+    this.#reported = true
     this.#options.onProblem(writeFailure(error, join(resolve(this.#options.dir), path)).error)
   }
 }

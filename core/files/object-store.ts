@@ -224,21 +224,21 @@ export class ObjectStore implements ObjectSink {
    * @param index row of the object in the session's columns
    */
   objectBytes(index: number, from = 0, to = Number.POSITIVE_INFINITY): Uint8Array | null {
-    const held = this.#byIndex.get(index)
-    if (held === undefined || held === null) return null
-    if (!('spilling' in held)) {
-      const end = Math.min(to, held.prefixBytes())
-      return held.lease(Math.min(from, end), end).bytes
+    const stored = this.#byIndex.get(index)
+    if (stored === undefined || stored === null) return null
+    if (!('spilling' in stored)) {
+      const end = Math.min(to, stored.prefixBytes())
+      return stored.lease(Math.min(from, end), end).bytes
     }
-    return this.#slice(held, Math.min(from, held.size), Math.min(to, held.size))
+    return this.#slice(stored, Math.min(from, stored.size), Math.min(to, stored.size))
   }
 
   /** How many bytes `objectBytes` can give. */
   storedBytes(index: number): number {
-    const held = this.#byIndex.get(index)
-    if (held === undefined || held === null) return 0
-    if (!('spilling' in held)) return held.prefixBytes()
-    return this.#gone(held) ? 0 : held.size
+    const stored = this.#byIndex.get(index)
+    if (stored === undefined || stored === null) return 0
+    if (!('spilling' in stored)) return stored.prefixBytes()
+    return this.#gone(stored) ? 0 : stored.size
   }
 
   /** Calls back after every change, until the returned function is called. */
@@ -312,9 +312,9 @@ export class ObjectStore implements ObjectSink {
 
   #keep(index: number, bytes: Uint8Array, file: StoredFile | null): Entry {
     const entry: Entry = { index, size: bytes.byteLength, file, bytes, spilled: null, spilling: false }
-    const held = this.#byIndex.get(index)
+    const stored = this.#byIndex.get(index)
     // A corrupt file is kept after its object was lost: it takes that place.
-    const shared = held === null || (held !== undefined && 'spilling' in held && held.file !== null)
+    const shared = stored === null || (stored !== undefined && 'spilling' in stored && stored.file !== null)
     this.#byIndex.set(index, shared ? null : entry)
     this.#resident.add(entry)
     this.#memoryBytes += entry.size
@@ -382,9 +382,9 @@ export class ObjectStore implements ObjectSink {
   }
 
   async #load(file: StoredFile): Promise<Uint8Array | null> {
-    const held = this.bytesOf(file)
-    if (held === null) return null
-    return 'bytes' in held ? held.bytes : readSpilled(held.path)
+    const stored = this.bytesOf(file)
+    if (stored === null) return null
+    return 'bytes' in stored ? stored.bytes : readSpilled(stored.path)
   }
 }
 

@@ -11,7 +11,7 @@ export class SpillFolder {
   readonly #dir: string
   readonly #onProblem: ((error: AppError) => void) | undefined
   #writer: FileWriter | null = null
-  #told = false
+  #reported = false
 
   /** @param onProblem told once, when content cannot be written and is given up */
   constructor(dir: string, onProblem: ((error: AppError) => void) | undefined) {
@@ -34,8 +34,8 @@ export class SpillFolder {
     this.#writer ??= new FileWriter({
       root: this.#dir,
       onError: (error, path) => {
-        if (this.#told) return
-        this.#told = true
+        if (this.#reported) return
+        this.#reported = true
         this.#onProblem?.(writeFailure(error, join(this.#dir, path)).error)
       },
     })

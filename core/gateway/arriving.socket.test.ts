@@ -201,8 +201,8 @@ describe('what is expected', () => {
         'expected',
       ])
     }
-    const told = await one.get('/service1/v1.m4s', { Accept: 'application/json' })
-    expect(JSON.parse(told.text)).toEqual({ error: expect.stringContaining('expected'), state: 'expected' })
+    const answer = await one.get('/service1/v1.m4s', { Accept: 'application/json' })
+    expect(JSON.parse(answer.text)).toEqual({ error: expect.stringContaining('expected'), state: 'expected' })
     expect((await one.get('/service1/w1.m4s')).status).toBe(404)
   })
 

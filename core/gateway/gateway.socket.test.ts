@@ -159,11 +159,11 @@ describe('names that cannot be had', () => {
     object.push('abc')
     object.end('partial')
     store.lost(object)
-    const said = await get('/service1/a.m4s')
-    expect([said.status, said.headers['x-routescope-state']]).toEqual([404, 'lost'])
-    expect(said.text).toContain('3 of 10 bytes came; missing are bytes 3-9')
-    const told = await get('/service1/a.m4s', { Accept: 'application/json' })
-    expect(JSON.parse(told.text)).toMatchObject({ state: 'lost', size: 10, received: 3, missing: [[3, 10]] })
+    const failed = await get('/service1/a.m4s')
+    expect([failed.status, failed.headers['x-routescope-state']]).toEqual([404, 'lost'])
+    expect(failed.text).toContain('3 of 10 bytes came; missing are bytes 3-9')
+    const answer = await get('/service1/a.m4s', { Accept: 'application/json' })
+    expect(JSON.parse(answer.text)).toMatchObject({ state: 'lost', size: 10, received: 3, missing: [[3, 10]] })
   })
 
   test('expired: 410', async () => {

@@ -194,8 +194,8 @@ describe.skipIf(!existsSync(captures))('captures from ../shared/captures, finish
   test('route-loss: a segment that was lost says which bytes', async () => {
     const { store, get } = await received('route-loss')
     const lost = store.lostObjects(1)[0]
-    const told = await get(`/service1/${lost?.name}`, { Accept: 'application/json' })
-    expect([told.status, JSON.parse(told.text)]).toEqual([
+    const answer = await get(`/service1/${lost?.name}`, { Accept: 'application/json' })
+    expect([answer.status, JSON.parse(answer.text)]).toEqual([
       404,
       expect.objectContaining({ state: 'lost', missing: lost?.missing }),
     ])

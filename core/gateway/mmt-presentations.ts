@@ -108,9 +108,9 @@ export class MmtPresentations {
     const contentType = 'application/vnd.apple.mpegurl'
     if (playlist === null) return { kind: 'manifest', text: writeMmtMaster(presentation), contentType }
     const lane = service.lanes.get(playlist[1] as string)
-    const told = presentation.lanes.find(({ id }) => id === lane?.id)
-    if (lane === undefined || told === undefined) return null
-    return { kind: 'manifest', text: writeMmtPlaylist(presentation, told, lane.dropped), contentType }
+    const described = presentation.lanes.find(({ id }) => id === lane?.id)
+    if (lane === undefined || described === undefined) return null
+    return { kind: 'manifest', text: writeMmtPlaylist(presentation, described, lane.dropped), contentType }
   }
 
   #presentation(service: Service, lanes: readonly AssetLane[], clockUrl: string): MmtPresentation {

@@ -149,12 +149,12 @@ describe('/engine', () => {
     socket.send(encode(request))
     expect(await heard).toEqual(request)
 
-    const told = new Promise<unknown>((resolve) =>
+    const answer = new Promise<unknown>((resolve) =>
       socket.once('message', (data) => resolve(decode(Uint8Array.from(data as Buffer)))),
     )
     const rows = new Uint8Array(200_000).fill(7)
     wire?.post({ event: 'objects', data: { sessionId: 's1', rows, total: 5, gone: undefined } })
-    expect(await told).toEqual({ event: 'objects', data: { sessionId: 's1', rows, total: 5 } })
+    expect(await answer).toEqual({ event: 'objects', data: { sessionId: 's1', rows, total: 5 } })
 
     const closed = new Promise<void>((resolve) => wire?.onClose(resolve))
     socket.close()

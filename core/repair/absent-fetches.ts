@@ -20,7 +20,7 @@ export type AbsentFetchesOptions = {
 }
 
 /** Waiting or being fetched at a time. */
-const MAX_HELD = 64
+const MAX_FETCHING = 64
 /** So many are begun in so much stream time, µs: a server is no substitute for a channel that is off air. */
 const MAX_BEGUN = 64
 const WINDOW_US = 10_000_000
@@ -32,7 +32,7 @@ const WINDOW_US = 10_000_000
 export class AbsentFetches {
   readonly #options: AbsentFetchesOptions
   /** Number in the fetcher by service and name: negative, since rows of objects are not. */
-  readonly #held = new Map<string, number>()
+  readonly #fetching = new Map<string, number>()
   #next = -1
   #windowUs = Number.NEGATIVE_INFINITY
   #begun = 0
@@ -53,8 +53,8 @@ export class AbsentFetches {
 
   /** It came on air after all. */
   arrived(serviceId: number, name: string): void {
-    if (this.#held.size === 0) return
-    const index = this.#held.get(`${serviceId} ${name}`)
+    if (this.#fetching.size === 0) return
+    const index = this.#fetching.get(`${serviceId} ${name}`)
     if (index !== undefined) this.#options.fetcher.cancel(index)
   }
 
@@ -65,7 +65,7 @@ export class AbsentFetches {
       this.#windowUs = first.noticedUs
       this.#begun = 0
     }
-    return Math.max(0, Math.min(MAX_BEGUN - this.#begun, MAX_HELD - this.#held.size))
+    return Math.max(0, Math.min(MAX_BEGUN - this.#begun, MAX_FETCHING - this.#fetching.size))
   }
 
   #isAnywhere({ serviceId, listed }: AbsentObject): boolean {
@@ -78,7 +78,7 @@ export class AbsentFetches {
     const { fetcher, serversOf, backoffOf } = this.#options
     const { serviceId, name, sizeBytes, encoded, listed, noticedUs, usefulUntilUs } = object
     const key = `${serviceId} ${name}`
-    if (this.#held.has(key) || !fetcher.admits(sizeBytes ?? 0)) return
+    if (this.#fetching.has(key) || !fetcher.admits(sizeBytes ?? 0)) return
     const wanted = {
       index: this.#next,
       name,
@@ -96,13 +96,13 @@ export class AbsentFetches {
       usefulUntilUs,
     }
     if (!fetcher.fetch(wanted, (outcome) => this.#fetched(key, object, wanted.index, outcome))) return
-    this.#held.set(key, wanted.index)
+    this.#fetching.set(key, wanted.index)
     this.#next--
     this.#begun++
   }
 
   #fetched(key: string, object: AbsentObject, index: number, outcome: FetchOutcome | null): void {
-    this.#held.delete(key)
+    this.#fetching.delete(key)
     if (outcome === null) return
     if (!outcome.whole) {
       const { name, carrier } = object

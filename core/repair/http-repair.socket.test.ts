@@ -365,10 +365,10 @@ describe('a server by https', () => {
 
 describe('a server that lies', () => {
   const wrong = FILE.map((byte) => byte ^ 1)
-  type Lie = [string, TestServer['answer'], RegExp]
+  type WrongAnswer = [string, TestServer['answer'], RegExp]
   const part = (request: Parameters<TestServer['answer']>[0]): [number, number] =>
     rangeOf(request, FILE.length) ?? [0, 0]
-  const lies: Lie[] = [
+  const wrongAnswers: WrongAnswer[] = [
     [
       'another range',
       (request, response) => {
@@ -463,7 +463,7 @@ describe('a server that lies', () => {
     ],
   ]
 
-  test.each(lies)('%s: nothing of it is used, and it is named', async (_, answer, reason) => {
+  test.each(wrongAnswers)('%s: nothing of it is used, and it is named', async (_, answer, reason) => {
     const [liar, honest] = [await serve({ '/v/1.m4s': FILE }), await serve({ '/v/1.m4s': FILE })]
     liar.answer = answer
     const alone = setting([liar.url])
@@ -667,17 +667,17 @@ describe('bounds', () => {
   test('live, more than can be held is not taken; a file waits instead', async () => {
     const server = await serve({})
     server.answer = () => {}
-    const live = setting([server.url], {}, { heldObjects: 2 }, true)
+    const live = setting([server.url], {}, { openObjects: 2 }, true)
     expect(live.repair.fetch(wanted(FILE, HOLES), () => {})).toBe(true)
     expect(live.repair.fetch(wanted(FILE, HOLES), () => {})).toBe(true)
     expect(live.repair.admits(1)).toBe(false)
     expect(live.repair.fetch(wanted(FILE, HOLES), () => {})).toBe(false)
     expect(live.repair.busy()).toBeNull()
-    const file = setting([server.url], {}, { heldObjects: 1 })
+    const file = setting([server.url], {}, { openObjects: 1 })
     const done = fetched(file, wanted(FILE, HOLES))
     const wait = file.repair.busy()
     expect(wait).not.toBeNull()
-    file.repair.hurry()
+    file.repair.abortAll()
     await Promise.all([wait, done])
     expect(file.repair.busy()).toBeNull()
     expect(file.repair.admits((128 << 20) + 1)).toBe(false)

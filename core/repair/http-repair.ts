@@ -13,8 +13,8 @@ export type RepairLimits = HttpLimits & {
   /** Largest object; also the most taken of one answer. */
   readonly objectBytes: number
   /** Memory of the objects that wait or are being fetched. */
-  readonly heldBytes: number
-  readonly heldObjects: number
+  readonly openBytes: number
+  readonly openObjects: number
   /** A server that is busy or does not have the file yet is asked again every `retryMs`, for `retryForMs`. */
   readonly retryMs: number
   readonly retryForMs: number
@@ -29,8 +29,8 @@ export type RepairLimits = HttpLimits & {
 const REPAIR_LIMITS: RepairLimits = {
   ...HTTP_LIMITS,
   objectBytes: 256 << 20,
-  heldBytes: 128 << 20,
-  heldObjects: 256,
+  openBytes: 128 << 20,
+  openObjects: 256,
   retryMs: 100,
   retryForMs: 1000,
   deadlineMs: 20_000,
@@ -46,7 +46,7 @@ export type HttpRepairOptions = {
   readonly limits?: Partial<RepairLimits>
 }
 
-type Held = {
+type OpenRepair = {
   readonly wanted: WantedObject
   readonly bytes: number
   readonly abort: AbortController
@@ -64,9 +64,9 @@ export class HttpRepair {
   readonly #book: ServerBook
   readonly #client: HttpClient
   /** By row, in the order they came. */
-  readonly #held = new Map<number, Held>()
+  readonly #open = new Map<number, OpenRepair>()
   readonly #idle = new Set<() => void>()
-  #heldBytes = 0
+  #openBytes = 0
   #active = 0
   #done = 0
   #failed = 0
@@ -92,39 +92,39 @@ export class HttpRepair {
    */
   fetch(wanted: WantedObject, done: (outcome: FetchOutcome | null) => void): boolean {
     const bytes = Math.max(wanted.bytes.length, wanted.size ?? 0)
-    if (this.#held.has(wanted.index) || !this.admits(bytes)) return false
-    const held: Held = { wanted, bytes, abort: new AbortController(), done }
-    setMaxListeners(0, held.abort.signal)
-    this.#held.set(wanted.index, held)
-    this.#heldBytes += bytes
-    void this.#run(held)
+    if (this.#open.has(wanted.index) || !this.admits(bytes)) return false
+    const open: OpenRepair = { wanted, bytes, abort: new AbortController(), done }
+    setMaxListeners(0, open.abort.signal)
+    this.#open.set(wanted.index, open)
+    this.#openBytes += bytes
+    void this.#run(open)
     return true
   }
 
   /** Whether an object of this size would be taken now. */
   admits(bytes: number): boolean {
-    if (this.#closing || bytes > Math.min(this.#limits.objectBytes, this.#limits.heldBytes)) return false
+    if (this.#closing || bytes > Math.min(this.#limits.objectBytes, this.#limits.openBytes)) return false
     return !this.#live || !this.#isFull(bytes)
   }
 
   has(index: number): boolean {
-    return this.#held.has(index)
+    return this.#open.has(index)
   }
 
   #isFull(more: number): boolean {
-    return this.#held.size >= this.#limits.heldObjects || this.#heldBytes + more > this.#limits.heldBytes
+    return this.#open.size >= this.#limits.openObjects || this.#openBytes + more > this.#limits.openBytes
   }
 
-  async #run(held: Held): Promise<void> {
+  async #run(open: OpenRepair): Promise<void> {
     const { clock, limits } = { clock: this.#clock, limits: this.#limits }
-    const { signal } = held.abort
-    const backoffMs = this.#backoffMs(held.wanted)
-    const cancelDeadline = clock.after(this.#deadlineMs(held.wanted, backoffMs), () => held.abort.abort())
+    const { signal } = open.abort
+    const backoffMs = this.#backoffMs(open.wanted)
+    const cancelDeadline = clock.after(this.#deadlineMs(open.wanted, backoffMs), () => open.abort.abort())
     await pause(clock, backoffMs, signal)
     const release = await this.#starts.take()
     this.#active++
     const job = new RepairJob(
-      held.wanted,
+      open.wanted,
       {
         spec: this.#spec,
         clock,
@@ -142,11 +142,11 @@ export class HttpRepair {
     this.#active--
     release()
     cancelDeadline()
-    if (this.#held.get(held.wanted.index) === held) {
-      this.#leave(held)
+    if (this.#open.get(open.wanted.index) === open) {
+      this.#leave(open)
       if (outcome.whole) this.#done++
       else this.#failed++
-      held.done(outcome)
+      open.done(outcome)
     }
     this.#tellIdle()
   }
@@ -167,9 +167,9 @@ export class HttpRepair {
     return Math.max(0, Math.min(longestDeadlineMs, usefulUntilUs / 1000 - this.#clock.wallMs()))
   }
 
-  #leave(held: Held): void {
-    this.#held.delete(held.wanted.index)
-    this.#heldBytes -= held.bytes
+  #leave(open: OpenRepair): void {
+    this.#open.delete(open.wanted.index)
+    this.#openBytes -= open.bytes
   }
 
   #tellIdle(): void {
@@ -178,11 +178,11 @@ export class HttpRepair {
 
   /** The object became whole another way. */
   cancel(index: number): void {
-    const held = this.#held.get(index)
-    if (held === undefined) return
-    this.#leave(held)
-    held.abort.abort()
-    held.done(null)
+    const open = this.#open.get(index)
+    if (open === undefined) return
+    this.#leave(open)
+    open.abort.abort()
+    open.done(null)
     this.#tellIdle()
   }
 
@@ -194,14 +194,14 @@ export class HttpRepair {
 
   /** Waits until everything taken is settled, at most `graceMs`; the rest is then settled as it is. */
   async flush(graceMs: number): Promise<void> {
-    const cancel = this.#clock.after(graceMs, () => this.hurry())
-    await this.#until(() => this.#held.size === 0)
+    const cancel = this.#clock.after(graceMs, () => this.abortAll())
+    await this.#until(() => this.#open.size === 0)
     cancel()
   }
 
   /** Ends all fetching now; each object is settled as it is. */
-  hurry(): void {
-    for (const { abort } of this.#held.values()) abort.abort()
+  abortAll(): void {
+    for (const { abort } of this.#open.values()) abort.abort()
   }
 
   #until(met: () => boolean): Promise<void> {
@@ -219,7 +219,7 @@ export class HttpRepair {
   state(): RepairSnapshot {
     return {
       active: this.#active,
-      queued: Math.max(0, this.#held.size - this.#active),
+      queued: Math.max(0, this.#open.size - this.#active),
       done: this.#done,
       failed: this.#failed,
       bytes: this.#bytes,
@@ -230,8 +230,8 @@ export class HttpRepair {
   /** Closes connections; objects still open are settled as they are. */
   async close(): Promise<void> {
     this.#closing = true
-    this.hurry()
-    await this.#until(() => this.#held.size === 0)
+    this.abortAll()
+    await this.#until(() => this.#open.size === 0)
     await this.#client.close()
   }
 }

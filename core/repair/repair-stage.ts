@@ -172,9 +172,9 @@ export class RepairStage implements ObjectSink {
 
   /** As its APD says, else as its servers do. */
   #backoffOf(serviceId: number): Backoff {
-    const said = this.#backoffs.get(serviceId)
-    const [server] = said === undefined ? this.#options.serversOf(serviceId) : []
-    if (server === undefined) return said ?? NO_BACKOFF
+    const declared = this.#backoffs.get(serviceId)
+    const [server] = declared === undefined ? this.#options.serversOf(serviceId) : []
+    if (server === undefined) return declared ?? NO_BACKOFF
     return { silentMs: server.afterMs, fixedMs: server.fixedBackoffMs, randomMs: server.randomBackoffMs }
   }
 

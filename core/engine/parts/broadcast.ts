@@ -166,17 +166,17 @@ class BroadcastPart implements Part, PacketOut {
     let sentUntilUs = this.#startUs
     let turnUs = this.#startUs
     while (!this.#stopped) {
-      const due = broadcaster.next()
-      if (due === Number.POSITIVE_INFINITY) return
+      const nextUs = broadcaster.next()
+      if (nextUs === Number.POSITIVE_INFINITY) return
       const now = this.#host.nowUs()
-      if (due > now) {
-        await this.#sleep(Math.max(WAKE_MS, Math.floor((due - now) / 1000)))
+      if (nextUs > now) {
+        await this.#sleep(Math.max(WAKE_MS, Math.floor((nextUs - now) / 1000)))
         continue
       }
       this.#read(broadcaster, now)
       // After a hold-up what is due goes out at twice the pace, not at once: receive buffers are short.
       const step = Math.min(MAX_STEP_US, Math.max(WAKE_MS * 1000, 2 * (now - turnUs)))
-      sentUntilUs = Math.min(now, Math.max(due, sentUntilUs) + step)
+      sentUntilUs = Math.min(now, Math.max(nextUs, sentUntilUs) + step)
       turnUs = now
       broadcaster.send(sentUntilUs, this)
       await this.output.busy()
@@ -208,11 +208,11 @@ class BroadcastPart implements Part, PacketOut {
     const { durationS } = this.#host
     const endUs = durationS === null ? Number.POSITIVE_INFINITY : this.#startUs + durationS * 1e6
     while (!this.#stopped) {
-      const due = broadcaster.next()
-      if (due > endUs || due === Number.POSITIVE_INFINITY) return
-      const loading = broadcaster.prepare(due)
+      const nextUs = broadcaster.next()
+      if (nextUs > endUs || nextUs === Number.POSITIVE_INFINITY) return
+      const loading = broadcaster.prepare(nextUs)
       if (loading !== null) await loading
-      broadcaster.send(due, this)
+      broadcaster.send(nextUs, this)
       const writing = this.output.busy()
       if (writing !== null) await writing
     }

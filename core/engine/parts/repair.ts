@@ -101,7 +101,7 @@ class RepairPart implements Part {
   }
 
   flush(): void {
-    this.#fetcher?.hurry()
+    this.#fetcher?.abortAll()
   }
 
   state(): readonly AnySection[] {

@@ -11,10 +11,10 @@ const counts = (packets: number) => ({
 })
 
 function lines(periodMs: number): string[] {
-  const told: string[] = []
-  const statistics = new ReceiveStatistics(periodMs, (text) => told.push(text))
+  const lines: string[] = []
+  const statistics = new ReceiveStatistics(periodMs, (text) => lines.push(text))
   for (let second = 0; second <= 4; second += 0.5) statistics.tick(1e15 + second * 1e6, () => counts(second * 100))
-  return told
+  return lines
 }
 
 it('--stats tells of each period by itself', () => {

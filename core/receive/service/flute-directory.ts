@@ -219,7 +219,8 @@ export class FluteDirectory implements EventTaker<Waiting> {
   /** Gives services to sessions that waited long enough for a configuration to claim them. */
   serveUnclaimed(timeUs: number): void {
     const latestUs = timeUs - this.#context.limits.claimMs * 1000 * FLUTE_CLAIM_FACTOR
-    for (const session of this.#sessions.values()) if (session.firstTimeUs <= latestUs) this.#serveUnclaimed(session, timeUs)
+    for (const session of this.#sessions.values())
+      if (session.firstTimeUs <= latestUs) this.#serveUnclaimed(session, timeUs)
   }
 
   tick(timeUs: number): void {

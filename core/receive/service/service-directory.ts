@@ -350,7 +350,8 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
   /** Gives services to sessions that waited long enough for signalling to claim them. */
   serveUnclaimed(timeUs: number): void {
     const latestUs = timeUs - this.#context.limits.claimMs * 1000
-    for (const session of this.#sessions.values()) if (session.firstTimeUs <= latestUs) this.#serveUnclaimed(session, timeUs)
+    for (const session of this.#sessions.values())
+      if (session.firstTimeUs <= latestUs) this.#serveUnclaimed(session, timeUs)
     this.#flute.serveUnclaimed(timeUs)
     for (const session of this.#mmtpSessions.values())
       if (session.firstTimeUs <= latestUs) this.#serveUnclaimedMmtp(session, timeUs)
