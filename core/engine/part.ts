@@ -3,7 +3,9 @@ import type { PartDescription } from '../contract/part-description.ts'
 import type { LogLevel, LogTopic, PartSpec } from '../contract/session-spec.ts'
 import type { SectionMap, SectionName } from '../contract/snapshot.ts'
 import type { ObjectStore } from '../files/object-store.ts'
+import type { ByteSink } from '../flow/bytes.ts'
 import type { ObjectSink } from '../flow/objects.ts'
+import type { SampleSink } from '../flow/samples.ts'
 import type { FlowTable } from '../protocol/ip/flow-table.ts'
 import type { DatagramInput } from './faces/datagram-input.ts'
 import type { DatagramSource } from './faces/datagram-source.ts'
@@ -82,7 +84,7 @@ export type AnySection = { [S in SectionName]: Section<S> }[SectionName]
 export interface Part {
   readonly id: string
   /** Takes what the links to this part carry; read when the part that gives it starts. */
-  readonly input?: DatagramInput | ObjectSink | null
+  readonly input?: DatagramInput | ObjectSink | ByteSink | SampleSink | null
   /** Gives to `to`. @throws AppFailure bad-spec where it cannot */
   link?(to: Part): void
   /** Takes from `from`. @throws AppFailure bad-spec where it cannot */

@@ -1,6 +1,6 @@
-import { ObserverTee } from '../flow/facts.ts'
 import type { FlowFile, FlowObject } from '../flow/objects.ts'
 import type { ReceiveTarget } from '../flow/receive-target.ts'
+import { ObserverTee } from '../flow/tee.ts'
 import { Judge } from '../inspect/rules/judge.ts'
 import { Receiver } from '../receive/receiver.ts'
 import { type Datagram, play } from './datagrams.ts'

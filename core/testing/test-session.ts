@@ -1,15 +1,9 @@
 import type { ReceiveSpec } from '../contract/session-spec.ts'
 import type { Flow } from '../flow/datagrams.ts'
-import {
-  type ChannelFacts,
-  type Destination,
-  ObserverTee,
-  type ReceiveObserver,
-  type ServiceFacts,
-  type SlsFragment,
-} from '../flow/facts.ts'
+import type { ChannelFacts, Destination, ReceiveObserver, ServiceFacts, SlsFragment } from '../flow/facts.ts'
 import type { FlowFile, FlowObject, ObjectSink } from '../flow/objects.ts'
 import type { ReceiveTarget } from '../flow/receive-target.ts'
+import { ObserverTee } from '../flow/tee.ts'
 import type { Alarm } from '../inspect/rules/alarm.ts'
 import { Judge } from '../inspect/rules/judge.ts'
 import type { ReceiveLimits } from '../receive/object/limits.ts'

@@ -6,17 +6,17 @@ import type { Report } from '../../contract/report.ts'
 import type { PartSpec, TuneIn } from '../../contract/session-spec.ts'
 import type { SocketSnapshot } from '../../contract/snapshot.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
-import {
-  type AbsentObject,
-  type Destination,
-  type FlowFacts,
-  type LinkFacts,
-  ObserverTee,
-  type ReceiveObserver,
-  type ServiceFacts,
+import type {
+  AbsentObject,
+  Destination,
+  FlowFacts,
+  LinkFacts,
+  ReceiveObserver,
+  ServiceFacts,
 } from '../../flow/facts.ts'
 import type { Finding } from '../../flow/findings.ts'
 import type { ReceiveTarget } from '../../flow/receive-target.ts'
+import { ObjectFanOut, ObserverTee } from '../../flow/tee.ts'
 import { SessionColumns } from '../../inspect/session-columns.ts'
 import type { LinkSignalling } from '../../protocol/alp/alp-receiver.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
@@ -36,7 +36,6 @@ import { receiverSections } from '../receiving/receiver-sections.ts'
 import { labelOf, sumsOf } from '../receiving/sources.ts'
 import { type Arrivals, StopRule } from '../receiving/stop-rule.ts'
 import { DynamicJoins } from '../selection/dynamic-joins.ts'
-import { ObjectFanOut } from './fan-out.ts'
 import type { ReceiverSpec } from './receiver-options.ts'
 import { SERVICES } from './shared-options.ts'
 

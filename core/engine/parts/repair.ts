@@ -1,12 +1,12 @@
 import type { PartSpec } from '../../contract/session-spec.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import type { FlowFile, ObjectSink } from '../../flow/objects.ts'
+import { ObjectFanOut } from '../../flow/tee.ts'
 import { Version } from '../../flow/version.ts'
 import type { HttpRepair } from '../../repair/http-repair.ts'
 import { RepairStage } from '../../repair/repair-stage.ts'
 import type { Receiving } from '../faces/receiving.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
-import { ObjectFanOut } from './fan-out.ts'
 import type { RepairPartSpec } from './repair-options.ts'
 
 /** Fetching goes on this long after the end of a capture, and when a session is ended by its duration or by silence, ms. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ObserverTee, type SlsFragment } from '../../flow/facts.ts'
+import type { SlsFragment } from '../../flow/facts.ts'
+import { ObserverTee } from '../../flow/tee.ts'
 import { Judge } from '../../inspect/rules/judge.ts'
 import { serialiseAtsc3Body } from '../../protocol/mmtp/atsc3-message.ts'
 import { serialiseMmtMessage } from '../../protocol/mmtp/message.ts'

@@ -1,0 +1,27 @@
+/** Format of a byte stream: declared by its source, or probed. Null until it is known. */
+export type ByteFormat = {
+  /** Media type, such as `video/mp2t`. */
+  readonly contentType: string
+  /** File suffix without its dot, such as `ts`. */
+  readonly extension: string | null
+}
+
+/**
+ * Takes one endless stream of bytes. Calls come in stream order; none may throw. Parts between sockets, files, muxers and
+ * servers that carry no objects are linked by this port.
+ */
+export interface ByteSink {
+  /** Precedes the first chunk, and every chunk from which on the format is another. */
+  format?(format: ByteFormat): void
+  /**
+   * `bytes[start, end)` follows what came before; valid during the call only.
+   * @param timeUs arrival, µs since the UNIX epoch
+   */
+  chunk(bytes: Uint8Array, start: number, end: number, timeUs: number): void
+  /** Bytes are missing between the last chunk and the next; how many, where that is known. */
+  discontinuity?(missingBytes: number | null, timeUs: number): void
+  /** Nothing follows. */
+  end(timeUs: number): void
+  /** Back-pressure: null while it keeps up. */
+  busy?(): Promise<void> | null
+}

@@ -1,0 +1,37 @@
+/** One track of media, described once before its first sample and again when it changes. */
+export type SampleTrack = {
+  readonly id: number
+  readonly kind: 'video' | 'audio' | 'text' | 'data'
+  /** RFC 6381, such as `avc1.64001f`. */
+  readonly codec: string
+  /** Ticks per second of all its times. */
+  readonly timescale: number
+  /** Decoder configuration as ISO BMFF has it (`avcC`, `hvcC`, `esds` …); null where the samples carry it. */
+  readonly configuration: Uint8Array | null
+  /** BCP 47; null where nothing says. */
+  readonly language: string | null
+}
+
+/** One access unit. `data` is valid during the call only. */
+export type Sample = {
+  readonly track: number
+  readonly data: Uint8Array
+  readonly decodeTicks: number
+  /** Composition time less decode time. */
+  readonly offsetTicks: number
+  readonly durationTicks: number
+  /** Decoding can begin here. */
+  readonly sync: boolean
+}
+
+/** Takes the access units of one presentation, each track in decode order. None of the calls may throw. */
+export interface SampleSink {
+  track(track: SampleTrack): void
+  sample(sample: Sample): void
+  /** Samples of a track are missing before the next; for how long, where that is known. */
+  gap?(track: number, durationTicks: number | null): void
+  /** Nothing follows. */
+  end(): void
+  /** Back-pressure: null while it keeps up. */
+  busy?(): Promise<void> | null
+}

@@ -1,0 +1,153 @@
+import type { ReportSignature } from '../contract/report.ts'
+import type { Flow } from './datagrams.ts'
+import type {
+  ChannelFacts,
+  Destination,
+  FlowFacts,
+  LinkFacts,
+  LlsTableFact,
+  ReceiveObserver,
+  RepairFact,
+  ServiceFacts,
+  SlsFragment,
+} from './facts.ts'
+import type { Finding } from './findings.ts'
+import type { FlowFile, FlowObject, ObjectSink } from './objects.ts'
+import type { ReceiveTarget } from './receive-target.ts'
+
+/** Several object sinks as one: a sink that is behind holds the source back, a sink that failed does not stop its siblings. */
+export class ObjectFanOut implements ObjectSink {
+  /** Buffers are used again only where no sink holds any. */
+  readonly holds: boolean
+  readonly #sinks: readonly ObjectSink[]
+
+  constructor(sinks: readonly ObjectSink[]) {
+    this.#sinks = sinks
+    this.holds = sinks.some((sink) => sink.holds === true)
+  }
+
+  begun(object: FlowObject): void {
+    for (const sink of this.#sinks) sink.begun?.(object)
+  }
+
+  whole(file: FlowFile): void {
+    for (const sink of this.#sinks) sink.whole(file)
+  }
+
+  lost(object: FlowObject): void {
+    for (const sink of this.#sinks) sink.lost?.(object)
+  }
+
+  busy(): Promise<void> | null {
+    let waits: Promise<void>[] | null = null
+    for (const sink of this.#sinks) {
+      const wait = sink.busy?.() ?? null
+      if (wait !== null) {
+        waits ??= []
+        waits.push(wait)
+      }
+    }
+    return waits === null ? null : Promise.all(waits).then(() => undefined)
+  }
+}
+
+/** Several observers as one; each takes what it has a method for. */
+export class ObserverTee implements ReceiveObserver {
+  readonly #observers: readonly Partial<ReceiveObserver>[]
+
+  constructor(...observers: readonly Partial<ReceiveObserver>[]) {
+    this.#observers = observers
+  }
+
+  flowSeen(flow: FlowFacts): void {
+    for (const each of this.#observers) each.flowSeen?.(flow)
+  }
+
+  serviceChanged(service: ServiceFacts): void {
+    for (const each of this.#observers) each.serviceChanged?.(service)
+  }
+
+  serviceGone(service: ServiceFacts): void {
+    for (const each of this.#observers) each.serviceGone?.(service)
+  }
+
+  channelSeen(channel: ChannelFacts): void {
+    for (const each of this.#observers) each.channelSeen?.(channel)
+  }
+
+  llsTable(table: LlsTableFact, timeUs: number): void {
+    for (const each of this.#observers) each.llsTable?.(table, timeUs)
+  }
+
+  llsRepeated(key: number, timeUs: number): void {
+    for (const each of this.#observers) each.llsRepeated?.(key, timeUs)
+  }
+
+  slsFragment(serviceId: number, fragment: SlsFragment, timeUs: number): void {
+    for (const each of this.#observers) each.slsFragment?.(serviceId, fragment, timeUs)
+  }
+
+  slsRepeated(serviceId: number, timeUs: number, tsi: number, toi: number): void {
+    for (const each of this.#observers) each.slsRepeated?.(serviceId, timeUs, tsi, toi)
+  }
+
+  slsUnchanged(serviceId: number, fragment: string, tsi: number, toi: number, timeUs: number): void {
+    for (const each of this.#observers) each.slsUnchanged?.(serviceId, fragment, tsi, toi, timeUs)
+  }
+
+  llsSignature(key: number, signature: ReportSignature): void {
+    for (const each of this.#observers) each.llsSignature?.(key, signature)
+  }
+
+  slsSignature(serviceId: number, tsi: number, toi: number, signature: ReportSignature): void {
+    for (const each of this.#observers) each.slsSignature?.(serviceId, tsi, toi, signature)
+  }
+
+  objectBegun(object: FlowObject, bytes: Uint8Array, start: number, end: number): void {
+    for (const each of this.#observers) each.objectBegun?.(object, bytes, start, end)
+  }
+
+  objectEnded(object: FlowObject): void {
+    for (const each of this.#observers) each.objectEnded?.(object)
+  }
+
+  objectResumed(object: FlowObject): void {
+    for (const each of this.#observers) each.objectResumed?.(object)
+  }
+
+  objectRepeated(index: number, packets: number, repeats: number, timeUs: number): void {
+    for (const each of this.#observers) each.objectRepeated?.(index, packets, repeats, timeUs)
+  }
+
+  objectRepaired(index: number, repair: RepairFact): void {
+    for (const each of this.#observers) each.objectRepaired?.(index, repair)
+  }
+
+  objectNamed(object: FlowObject): void {
+    for (const each of this.#observers) each.objectNamed?.(object)
+  }
+
+  malformed(
+    code: string,
+    flow: Flow,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    timeUs: number,
+    frame: number,
+  ): void {
+    for (const each of this.#observers) each.malformed?.(code, flow, bytes, start, end, timeUs, frame)
+  }
+
+  found(finding: Finding): void {
+    for (const each of this.#observers) each.found?.(finding)
+  }
+
+  linkSeen(link: LinkFacts): void {
+    for (const each of this.#observers) each.linkSeen?.(link)
+  }
+
+  destinationsWanted(destinations: readonly Destination[], target: ReceiveTarget): void {
+    for (const each of this.#observers) each.destinationsWanted?.(destinations, target)
+  }
+}
