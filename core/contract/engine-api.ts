@@ -1,5 +1,7 @@
 import type { AppError } from './app-error.ts'
-import type { ObjectBatch, ObjectDetail, ObjectQuery, ObjectRow, ObjectView } from './object-rows.ts'
+import type { ObjectBatch } from './object-batch.ts'
+import type { ObjectDetail, ObjectQuery, ObjectView } from './object-rows.ts'
+import type { ObjectRow } from './object-table.ts'
 import type { SessionRequest } from './open-request.ts'
 import type { PartDescription } from './part-description.ts'
 import type { JsonObject, Report, ReportSignature } from './report.ts'

@@ -1,5 +1,5 @@
 import type { CommandName, EngineCommands, WireEvent } from '../contract/engine-api.ts'
-import { OBJECT_BATCH_ROWS, OBJECT_ROW_BYTES } from '../contract/object-rows.ts'
+import { OBJECT_BATCH_ROWS, OBJECT_ROW_BYTES } from '../contract/object-batch.ts'
 import type { LogLine } from '../contract/snapshot.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { listInterfaces } from '../socket/interfaces.ts'

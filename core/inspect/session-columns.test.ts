@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { OBJECT_ROW, OBJECT_ROW_BYTES, OBJECT_STATE } from '../contract/object-rows.ts'
+import { OBJECT_ROW, OBJECT_ROW_BYTES } from '../contract/object-batch.ts'
+import { OBJECT_STATE } from '../contract/object-table.ts'
 import type { ReportSource } from '../contract/report.ts'
 import { placeAt } from '../flow/findings.ts'
 import { Receiver } from '../receive/receiver.ts'

@@ -1,12 +1,8 @@
 import type { AlarmRow } from '../contract/alarm-row.ts'
 import type { SignallingText } from '../contract/engine-api.ts'
-import {
-  OBJECT_BATCH_ROWS,
-  type ObjectDetail,
-  type ObjectQuery,
-  type ObjectRow,
-  type ObjectView,
-} from '../contract/object-rows.ts'
+import { OBJECT_BATCH_ROWS } from '../contract/object-batch.ts'
+import type { ObjectDetail, ObjectQuery, ObjectView } from '../contract/object-rows.ts'
+import type { ObjectRow } from '../contract/object-table.ts'
 import type { Losses, Report, ReportLink, ReportSignature, ReportSource } from '../contract/report.ts'
 import type {
   ChannelSnapshot,
@@ -476,7 +472,7 @@ export class SessionColumns implements ReceiveObserver {
         ? null
         : this.#losses.media.availabilityUs(row.service, row.name, row.lastTimeUs)
     const cause = this.#losses.causeOf(index)
-    const mmtp = this.#channels[this.objects.channel.values[index] as number]?.carrier.kind === 'mmtp'
+    const mmtp = this.#channels[this.objects.values.channel[index] as number]?.carrier.kind === 'mmtp'
     return makeDetail(this.objects, row, { stored: this.storedBytes(index), url, availabilityUs, cause, mmtp })
   }
 

@@ -6,7 +6,7 @@ import type {
   WireEvent,
   WireReply,
 } from '../contract/engine-api.ts'
-import { OBJECT_ROW, OBJECT_ROW_BYTES } from '../contract/object-rows.ts'
+import { OBJECT_ROW, OBJECT_ROW_BYTES } from '../contract/object-batch.ts'
 import { SessionSections } from '../contract/session-sections.ts'
 import type { SessionSnapshot } from '../contract/snapshot.ts'
 import type { Engine } from '../engine/engine.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { OBJECT_ROW, OBJECT_ROW_BYTES, OBJECT_STATE } from '../../core/contract/object-rows.ts'
+import { OBJECT_ROW, OBJECT_ROW_BYTES } from '../../core/contract/object-batch.ts'
+import { OBJECT_STATE } from '../../core/contract/object-table.ts'
 import { NO_CHANNEL, ObjectColumns } from './object-columns.ts'
 
 function pack(
@@ -31,10 +32,19 @@ describe('object columns', () => {
     const columns = new ObjectColumns()
     columns.apply(batch('a', pack([{ index: 0, firstUs: 1_000_000.5, lastUs: 2_000_000, received: 1460, state: 2 }])))
     expect(columns.count).toBe(1)
-    expect([columns.channel[0], columns.toi[0], columns.codepoint[0], columns.repeats[0]]).toEqual([7, 2 ** 40, 8, 3])
-    expect([columns.firstTimeUs[0], columns.lastTimeUs[0]]).toEqual([1_000_000.5, 2_000_000])
-    expect([columns.size[0], columns.received[0], columns.state[0]]).toEqual([-1, 1460, OBJECT_STATE.partial])
-    expect(columns.recovered[0]).toBe(2)
+    expect([
+      columns.values.channel[0],
+      columns.values.toi[0],
+      columns.values.codepoint[0],
+      columns.values.repeats[0],
+    ]).toEqual([7, 2 ** 40, 8, 3])
+    expect([columns.values.firstTimeUs[0], columns.values.lastTimeUs[0]]).toEqual([1_000_000.5, 2_000_000])
+    expect([columns.values.size[0], columns.values.received[0], columns.values.state[0]]).toEqual([
+      -1,
+      1460,
+      OBJECT_STATE.partial,
+    ])
+    expect(columns.values.recovered[0]).toBe(2)
     expect([columns.minUs, columns.maxUs]).toEqual([1_000_000.5, 2_000_000])
   })
 
@@ -44,15 +54,15 @@ describe('object columns', () => {
     shifted.set(packed, 3)
     const columns = new ObjectColumns()
     columns.apply(batch('a', shifted.subarray(3)))
-    expect(columns.firstTimeUs[0]).toBe(12)
+    expect(columns.values.firstTimeUs[0]).toBe(12)
   })
 
   it('overwrites a known row and lists it as arrived once', () => {
     const columns = new ObjectColumns()
     columns.apply(batch('a', pack([{ index: 0 }, { index: 1 }])))
     columns.apply(batch('a', pack([{ index: 1, received: 9, state: OBJECT_STATE.complete }, { index: 2 }])))
-    expect(columns.received[1]).toBe(9)
-    expect(columns.state[1]).toBe(OBJECT_STATE.complete)
+    expect(columns.values.received[1]).toBe(9)
+    expect(columns.values.state[1]).toBe(OBJECT_STATE.complete)
     expect([...columns.arrived.subarray(0, columns.arrivedCount)]).toEqual([0, 1, 2])
   })
 
@@ -61,9 +71,9 @@ describe('object columns', () => {
     columns.apply(batch('a', pack([{ index: 0, firstUs: 5 }])))
     columns.apply(batch('a', pack([{ index: 70_000, firstUs: 6 }]), 70_001))
     expect(columns.count).toBe(70_001)
-    expect(columns.firstTimeUs[0]).toBe(5)
-    expect(columns.channel[69_999]).toBe(NO_CHANNEL)
-    expect(columns.channel[70_000]).toBe(7)
+    expect(columns.values.firstTimeUs[0]).toBe(5)
+    expect(columns.values.channel[69_999]).toBe(NO_CHANNEL)
+    expect(columns.values.channel[70_000]).toBe(7)
   })
 
   it('starts over for another session, and calls its listeners', () => {
@@ -74,7 +84,7 @@ describe('object columns', () => {
     const { generation } = columns
     columns.apply(batch('b', pack([{ index: 0, firstUs: 50 }])))
     expect([columns.count, columns.arrivedCount, columns.minUs]).toEqual([1, 1, 50])
-    expect(columns.channel[1]).toBe(NO_CHANNEL)
+    expect(columns.values.channel[1]).toBe(NO_CHANNEL)
     expect(columns.generation).toBe(generation + 1)
     columns.clear()
     expect([columns.count, columns.sessionId]).toEqual([0, null])

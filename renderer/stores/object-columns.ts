@@ -1,4 +1,11 @@
-import { OBJECT_ROW, OBJECT_ROW_BYTES, type ObjectBatch } from '../../core/contract/object-rows.ts'
+import {
+  growColumnArrays,
+  makeColumnArrays,
+  type ObjectBatch,
+  objectRowIndices,
+  unpackObjectRows,
+} from '../../core/contract/object-batch.ts'
+import { BATCH_COLUMNS } from '../../core/contract/object-table.ts'
 
 /** `channel` of a row below `count` that has not arrived. */
 export const NO_CHANNEL = 0xffffffff
@@ -27,23 +34,16 @@ export class ObjectColumns {
   minUs = Number.POSITIVE_INFINITY
   maxUs = Number.NEGATIVE_INFINITY
 
-  channel = new Uint32Array(FIRST_CAPACITY).fill(NO_CHANNEL)
-  firstTimeUs = new Float64Array(FIRST_CAPACITY)
-  lastTimeUs = new Float64Array(FIRST_CAPACITY)
-  /** Bytes, -1 while unknown. */
-  size = new Float64Array(FIRST_CAPACITY)
-  received = new Float64Array(FIRST_CAPACITY)
-  /** Bytes recovered by FEC, which `received` does not include. */
-  recovered = new Float64Array(FIRST_CAPACITY)
-  toi = new Float64Array(FIRST_CAPACITY)
-  /** OBJECT_STATE. */
-  state = new Uint16Array(FIRST_CAPACITY)
-  codepoint = new Uint16Array(FIRST_CAPACITY)
-  repeats = new Uint32Array(FIRST_CAPACITY)
+  /** The columns that have `batch` in the table. */
+  readonly values = makeColumnArrays(BATCH_COLUMNS, FIRST_CAPACITY)
   arrived = new Uint32Array(FIRST_CAPACITY)
 
   readonly #listeners = new Set<() => void>()
   #longestUs = new Float64Array(64)
+
+  constructor() {
+    this.values.channel.fill(NO_CHANNEL)
+  }
 
   /** Stores the rows of one batch. Rows of another session start the columns over. */
   apply(batch: ObjectBatch): void {
@@ -51,32 +51,30 @@ export class ObjectColumns {
       if (this.sessionId !== null) this.#reset()
       this.sessionId = batch.sessionId
     }
-    const bytes = batch.rows
-    const rows = Math.floor(bytes.byteLength / OBJECT_ROW_BYTES)
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#reserve(batch.total)
-    for (let row = 0, at = 0; row < rows; row++, at += OBJECT_ROW_BYTES) {
-      const index = view.getUint32(at + OBJECT_ROW.index, true)
-      if (index >= this.channel.length) this.#reserve(index + 1)
-      if (index >= this.count) this.count = index + 1
-      if (this.channel[index] === NO_CHANNEL) this.arrived[this.arrivedCount++] = index
-      const first = view.getFloat64(at + OBJECT_ROW.firstTimeUs, true)
-      const last = view.getFloat64(at + OBJECT_ROW.lastTimeUs, true)
-      this.channel[index] = view.getUint32(at + OBJECT_ROW.channel, true)
-      this.firstTimeUs[index] = first
-      this.lastTimeUs[index] = last
-      this.size[index] = view.getFloat64(at + OBJECT_ROW.size, true)
-      this.received[index] = view.getFloat64(at + OBJECT_ROW.received, true)
-      this.recovered[index] = view.getFloat64(at + OBJECT_ROW.recovered, true)
-      this.toi[index] = view.getFloat64(at + OBJECT_ROW.toi, true)
-      this.state[index] = view.getUint16(at + OBJECT_ROW.state, true)
-      this.codepoint[index] = view.getUint16(at + OBJECT_ROW.codepoint, true)
-      this.repeats[index] = view.getUint32(at + OBJECT_ROW.repeats, true)
-      this.#noteLength(this.channel[index] as number, last - first)
+    const indices = objectRowIndices(batch.rows)
+    let highest = this.count - 1
+    for (let row = 0; row < indices.length; row++) highest = Math.max(highest, indices[row] as number)
+    this.#reserve(highest + 1)
+    this.count = highest + 1
+    const { channel, firstTimeUs, lastTimeUs } = this.values
+    for (let row = 0; row < indices.length; row++) {
+      const index = indices[row] as number
+      if (channel[index] !== NO_CHANNEL) continue
+      this.arrived[this.arrivedCount++] = index
+      // Its channel follows; until then the same row again in this batch is no second one.
+      channel[index] = 0
+    }
+    unpackObjectRows(batch.rows, indices, this.values)
+    for (let row = 0; row < indices.length; row++) {
+      const index = indices[row] as number
+      const first = firstTimeUs[index] as number
+      const last = lastTimeUs[index] as number
+      this.#noteLength(channel[index] as number, last - first)
       if (first < this.minUs) this.minUs = first
       if (last > this.maxUs) this.maxUs = last
     }
-    if (rows > 0) this.#changed()
+    if (indices.length > 0) this.#changed()
   }
 
   /** Longest duration of an object of the channel, µs: bounds a search by time. */
@@ -101,7 +99,7 @@ export class ObjectColumns {
   }
 
   #reset(): void {
-    this.channel.fill(NO_CHANNEL, 0, this.count)
+    this.values.channel.fill(NO_CHANNEL, 0, this.count)
     this.count = 0
     this.arrivedCount = 0
     this.minUs = Number.POSITIVE_INFINITY
@@ -125,26 +123,17 @@ export class ObjectColumns {
   }
 
   #reserve(rows: number): void {
-    let capacity = this.channel.length
-    if (rows <= capacity) return
+    const used = this.values.channel.length
+    if (rows <= used) return
+    let capacity = used
     while (capacity < rows) capacity *= 2
-    const used = this.channel.length
-    this.channel = grown(this.channel, new Uint32Array(capacity))
-    this.channel.fill(NO_CHANNEL, used)
-    this.firstTimeUs = grown(this.firstTimeUs, new Float64Array(capacity))
-    this.lastTimeUs = grown(this.lastTimeUs, new Float64Array(capacity))
-    this.size = grown(this.size, new Float64Array(capacity))
-    this.received = grown(this.received, new Float64Array(capacity))
-    this.recovered = grown(this.recovered, new Float64Array(capacity))
-    this.toi = grown(this.toi, new Float64Array(capacity))
-    this.state = grown(this.state, new Uint16Array(capacity))
-    this.codepoint = grown(this.codepoint, new Uint16Array(capacity))
-    this.repeats = grown(this.repeats, new Uint32Array(capacity))
+    growColumnArrays(this.values, capacity)
+    this.values.channel.fill(NO_CHANNEL, used)
     this.arrived = grown(this.arrived, new Uint32Array(capacity))
   }
 }
 
-function grown<T extends Uint16Array | Uint32Array | Float64Array>(from: T, into: T): T {
+function grown<T extends Uint32Array | Float64Array>(from: T, into: T): T {
   into.set(from)
   return into
 }

@@ -1,6 +1,7 @@
 import type { AppError } from '../../core/contract/app-error.ts'
 import type { CommandName, EngineCommands, EngineEvents, EventName } from '../../core/contract/engine-api.ts'
-import { OBJECT_ROW, OBJECT_ROW_BYTES, OBJECT_STATE, type ObjectRow } from '../../core/contract/object-rows.ts'
+import { makeColumnArrays, packObjectRows } from '../../core/contract/object-batch.ts'
+import { BATCH_COLUMNS, OBJECT_STATE, type ObjectRow, type ObjectState } from '../../core/contract/object-table.ts'
 import { STARTUP_STEPS, type Startup } from '../../core/contract/report.ts'
 import type { SectionChange, SectionChanges, SectionMap, SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { EngineCallError } from '../client/call-error.ts'
@@ -198,21 +199,16 @@ export function fakeRow(index: number, change: Partial<ObjectRow> = {}): ObjectR
 
 /** Packs rows as in a batch. @param channelOf the channel of a row */
 export function packRows(rows: readonly ObjectRow[], channelOf: (row: ObjectRow) => number): Uint8Array {
-  const bytes = new Uint8Array(rows.length * OBJECT_ROW_BYTES)
-  const view = new DataView(bytes.buffer)
-  for (const [at, row] of rows.entries()) {
-    const base = at * OBJECT_ROW_BYTES
-    view.setUint32(base + OBJECT_ROW.index, row.index, true)
-    view.setUint32(base + OBJECT_ROW.channel, channelOf(row), true)
-    view.setFloat64(base + OBJECT_ROW.firstTimeUs, row.firstTimeUs, true)
-    view.setFloat64(base + OBJECT_ROW.lastTimeUs, row.lastTimeUs, true)
-    view.setFloat64(base + OBJECT_ROW.size, row.size ?? -1, true)
-    view.setFloat64(base + OBJECT_ROW.received, row.received, true)
-    view.setFloat64(base + OBJECT_ROW.toi, row.toi, true)
-    view.setUint16(base + OBJECT_ROW.state, OBJECT_STATE[row.state], true)
-    view.setUint16(base + OBJECT_ROW.codepoint, row.codepoint, true)
-    view.setUint32(base + OBJECT_ROW.repeats, row.repeats, true)
-    view.setFloat64(base + OBJECT_ROW.recovered, row.recovered, true)
+  const values = makeColumnArrays(BATCH_COLUMNS, Math.max(0, ...rows.map(({ index }) => index + 1)))
+  for (const row of rows) {
+    for (const key of BATCH_COLUMNS) values[key][row.index] = key === 'channel' ? channelOf(row) : stored(row[key])
   }
-  return bytes
+  return packObjectRows(
+    Uint32Array.from(rows, ({ index }) => index),
+    values,
+  )
+}
+
+function stored(value: number | ObjectState | null): number {
+  return typeof value === 'string' ? OBJECT_STATE[value] : (value ?? -1)
 }

@@ -1,4 +1,4 @@
-import type { OBJECT_STATE } from '../../core/contract/object-rows.ts'
+import type { OBJECT_STATE } from '../../core/contract/object-table.ts'
 import type { ChannelSnapshot, ServiceSnapshot, SignallingSnapshot } from '../../core/contract/snapshot.ts'
 import { ObjectColumns } from '../stores/object-columns.ts'
 import { fakeRow, NO_STARTUP, packRows } from './fake-engine.ts'

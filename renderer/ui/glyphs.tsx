@@ -1,4 +1,4 @@
-import type { ObjectState } from '../../core/contract/object-rows.ts'
+import type { ObjectState } from '../../core/contract/object-table.ts'
 import type { ChannelRole, Severity } from '../../core/contract/report.ts'
 import type { ServiceState } from '../../core/contract/snapshot.ts'
 import styles from './glyphs.module.css'

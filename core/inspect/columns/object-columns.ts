@@ -1,11 +1,7 @@
 import { hashOf, hexText, newHash, type RunningHash } from '#platform'
-import {
-  OBJECT_ROW,
-  OBJECT_ROW_BYTES,
-  OBJECT_STATE,
-  type ObjectRepair,
-  type ObjectState,
-} from '../../contract/object-rows.ts'
+import { growColumnArrays, makeColumnArrays, packObjectRows } from '../../contract/object-batch.ts'
+import type { ObjectRepair } from '../../contract/object-rows.ts'
+import { OBJECT_STATE, STORED_COLUMNS, TEXT_COLUMNS, type TextColumnKey } from '../../contract/object-table.ts'
 import { objectNumber } from '../../flow/carriers.ts'
 import type { RepairFact } from '../../flow/facts.ts'
 import type { ByteRange, FlowObject } from '../../flow/objects.ts'
@@ -22,42 +18,30 @@ const MAX_MISSING = 1024
 const HASH_BYTES = 32
 /** What is hashed of an object while it arrives is hashed in pieces of this, as long as the receiver's pages. */
 const HASH_STEP_BYTES = 256 << 10
-const STATE_NAMES = Object.keys(OBJECT_STATE) as ObjectState[]
+const FIRST_ROWS = 1024
 
 /** Every object of a session as a row of typed columns; rows are indexed as the receiver counts objects. */
 export class ObjectColumns {
-  readonly channel = new GrowingColumn((n) => new Uint32Array(n), 1024)
-  readonly firstTimeUs = new GrowingColumn((n) => new Float64Array(n), 1024)
-  readonly lastTimeUs = new GrowingColumn((n) => new Float64Array(n), 1024)
-  /** -1 while unknown. */
-  readonly size = new GrowingColumn((n) => new Float64Array(n), 1024)
-  readonly received = new GrowingColumn((n) => new Float64Array(n), 1024)
-  /** Bytes that FEC gave back. */
-  readonly recovered = new GrowingColumn((n) => new Float64Array(n), 1024)
-  readonly toi = new GrowingColumn((n) => new Float64Array(n), 1024)
-  readonly state = new GrowingColumn((n) => new Uint16Array(n), 1024)
-  readonly codepoint = new GrowingColumn((n) => new Uint16Array(n), 1024)
-  readonly repeats = new GrowingColumn((n) => new Uint32Array(n), 1024)
-  readonly packets = new GrowingColumn((n) => new Uint32Array(n), 1024)
-  readonly instance = new GrowingColumn((n) => new Uint32Array(n), 1024)
-  /** Number in `names` plus 1; 0 where there is none. */
-  readonly name = new GrowingColumn((n) => new Uint32Array(n), 1024)
-  readonly contentType = new GrowingColumn((n) => new Uint32Array(n), 1024)
-  readonly names = new NameTable()
-  readonly types = new NameTable()
+  /** Longer than the rows in use, and other arrays after growth; rows not set read as 0. */
+  readonly values = makeColumnArrays(STORED_COLUMNS, FIRST_ROWS)
+  /** The texts behind the numbers of the text columns. */
+  readonly texts = Object.fromEntries(TEXT_COLUMNS.map((key) => [key, new NameTable()])) as Record<
+    TextColumnKey,
+    NameTable
+  >
   readonly times = new ObjectTimeColumns()
   count = 0
   /** Objects that found no row. */
   refused = 0
-  readonly #headerAt = new GrowingColumn((n) => new Uint32Array(n), 1024)
-  readonly #headerBytes = new GrowingColumn((n) => new Uint8Array(n), 1024)
+  readonly #headerAt = new GrowingColumn((n) => new Uint32Array(n), FIRST_ROWS)
+  readonly #headerBytes = new GrowingColumn((n) => new Uint8Array(n), FIRST_ROWS)
   readonly #headers = new BytePile()
   /** Position of the hash in `#hashes`, in hashes, plus 1. */
-  readonly #hashAt = new GrowingColumn((n) => new Uint32Array(n), 1024)
+  readonly #hashAt = new GrowingColumn((n) => new Uint32Array(n), FIRST_ROWS)
   readonly #hashes = new BytePile()
   #hashCount = 0
   /** Number of the last change of each row: all changes are counted. */
-  readonly #changed = new GrowingColumn((n) => new Uint32Array(n), 1024)
+  readonly #changed = new GrowingColumn((n) => new Uint32Array(n), FIRST_ROWS)
   #changes = 0
   readonly #missing = new Map<number, readonly ByteRange[]>()
   readonly #recovered = new Map<number, readonly ByteRange[]>()
@@ -81,12 +65,12 @@ export class ObjectColumns {
     }
     this.#reserve(row + 1)
     if (row >= this.count) this.count = row + 1
-    this.channel.values[row] = object.channel
-    this.firstTimeUs.values[row] = object.firstTimeUs
+    this.values.channel[row] = object.channel
+    this.values.firstTimeUs[row] = object.firstTimeUs
     const { carrier } = object
-    this.toi.values[row] = objectNumber(carrier) ?? 0
-    if (carrier.kind === 'lct') this.codepoint.values[row] = carrier.codepoint
-    if (carrier.kind === 'lct' || carrier.kind === 'mmtp') this.instance.values[row] = carrier.instance
+    this.values.toi[row] = objectNumber(carrier) ?? 0
+    if (carrier.kind === 'lct') this.values.codepoint[row] = carrier.codepoint
+    if (carrier.kind === 'lct' || carrier.kind === 'mmtp') this.values.instance[row] = carrier.instance
     const kept = Math.min(end, start + MAX_HEADER_BYTES)
     this.#headerAt.values[row] = this.#headers.add(header, start, kept)
     this.#headerBytes.values[row] = kept - start
@@ -95,32 +79,10 @@ export class ObjectColumns {
   }
 
   #reserve(rows: number): void {
-    if (rows <= this.channel.values.length) return
-    for (const column of this.#columns()) column.reserve(rows)
-  }
-
-  #columns(): GrowingColumn<Float64Array | Uint32Array | Uint16Array | Uint8Array>[] {
-    const columns: unknown[] = [
-      this.channel,
-      this.firstTimeUs,
-      this.lastTimeUs,
-      this.size,
-      this.received,
-      this.recovered,
-      this.toi,
-      this.state,
-      this.codepoint,
-      this.repeats,
-      this.packets,
-      this.instance,
-      this.name,
-      this.contentType,
-      this.#headerAt,
-      this.#headerBytes,
-      this.#hashAt,
-      this.#changed,
-    ]
-    return columns as GrowingColumn<Float64Array | Uint32Array | Uint16Array | Uint8Array>[]
+    const { length } = this.values.channel
+    if (rows <= length) return
+    growColumnArrays(this.values, Math.max(rows, length * 2))
+    for (const column of [this.#headerBytes, this.#headerAt, this.#hashAt, this.#changed]) column.reserve(rows)
   }
 
   end(object: FlowObject): void {
@@ -172,16 +134,16 @@ export class ObjectColumns {
     this.#repairs.set(row, { how, bytes, urls })
     this.#changed.values[row] = ++this.#changes
     if (how !== 'http') return
-    this.state.values[row] = OBJECT_STATE.complete
+    this.values.state[row] = OBJECT_STATE.complete
     this.#live.delete(row)
     this.#missing.delete(row)
     this.#begunHashes.delete(row)
     if (whole === null) {
-      this.received.values[row] = Math.max(this.received.values[row] as number, this.size.values[row] as number)
+      this.values.received[row] = Math.max(this.values.received[row] as number, this.values.size[row] as number)
       return
     }
-    this.size.values[row] = whole.length
-    this.received.values[row] = whole.length
+    this.values.size[row] = whole.length
+    this.values.received[row] = whole.length
     if (this.#hash) this.#keepHash(row, hashOf('sha256', whole))
   }
 
@@ -198,9 +160,9 @@ export class ObjectColumns {
 
   repeat(row: number, packets: number, repeats: number, timeUs: number): void {
     if (row >= this.count) return
-    this.packets.values[row] = packets
-    this.repeats.values[row] = repeats
-    this.lastTimeUs.values[row] = timeUs
+    this.values.packets[row] = packets
+    this.values.repeats[row] = repeats
+    this.values.lastTimeUs[row] = timeUs
     this.#changed.values[row] = ++this.#changes
   }
 
@@ -211,9 +173,9 @@ export class ObjectColumns {
   /** Takes over how far the objects still arriving have got. */
   refresh(): void {
     for (const [row, object] of this.#live) {
-      if (this.packets.values[row] !== object.packets || this.size.values[row] !== (object.size ?? -1)) {
+      if (this.values.packets[row] !== object.packets || this.values.size[row] !== (object.size ?? -1)) {
         this.#copy(row, object)
-      } else if (object.name !== null && this.name.values[row] === 0) {
+      } else if (object.name !== null && this.values.name[row] === 0) {
         this.#copy(row, object)
       }
     }
@@ -222,23 +184,29 @@ export class ObjectColumns {
   #copy(row: number, object: FlowObject): void {
     // Made whole by another way: what still comes of it on air changes nothing until it is all there.
     if (object.state !== 'complete' && this.#repairs.get(row)?.how === 'http') return
-    this.lastTimeUs.values[row] = Math.max(object.lastTimeUs, this.lastTimeUs.values[row] as number)
-    this.size.values[row] = object.size ?? -1
-    this.received.values[row] = object.received
+    this.values.lastTimeUs[row] = Math.max(object.lastTimeUs, this.values.lastTimeUs[row] as number)
+    this.values.size[row] = object.size ?? -1
+    this.values.received[row] = object.received
     if (object.recovered > 0) this.#copyRecovered(row, object)
-    this.packets.values[row] = Math.max(object.packets, this.packets.values[row] as number)
-    this.state.values[row] = OBJECT_STATE[object.state]
+    this.values.packets[row] = Math.max(object.packets, this.values.packets[row] as number)
+    this.values.state[row] = OBJECT_STATE[object.state]
     this.times.copy(row, object)
-    if (object.name !== null) this.name.values[row] = idOf(this.names, object.name, this.name.values[row] as number)
-    if (object.contentType !== null) {
-      this.contentType.values[row] = idOf(this.types, object.contentType, this.contentType.values[row] as number)
-    }
+    if (object.name !== null) this.#setText('name', row, object.name)
+    if (object.contentType !== null) this.#setText('contentType', row, object.contentType)
     this.#changed.values[row] = ++this.#changes
   }
 
+  /** A text is what it was the last time but rarely. */
+  #setText(key: TextColumnKey, row: number, text: string): void {
+    const ids = this.values[key]
+    const before = ids[row] as number
+    const table = this.texts[key]
+    if (before === 0 || table.name(before - 1) !== text) ids[row] = table.idOf(text) + 1
+  }
+
   #copyRecovered(row: number, object: FlowObject): void {
-    if (this.recovered.values[row] === object.recovered) return
-    this.recovered.values[row] = object.recovered
+    if (this.values.recovered[row] === object.recovered) return
+    this.values.recovered[row] = object.recovered
     this.#recovered.set(row, [...object.recoveredRanges])
   }
 
@@ -252,18 +220,10 @@ export class ObjectColumns {
     return this.#live.values()
   }
 
-  nameOf(row: number): string | null {
-    const id = this.name.values[row] as number
-    return id === 0 ? null : this.names.name(id - 1)
-  }
-
-  typeOf(row: number): string | null {
-    const id = this.contentType.values[row] as number
-    return id === 0 ? null : this.types.name(id - 1)
-  }
-
-  stateOf(row: number): ObjectState {
-    return STATE_NAMES[this.state.values[row] as number] as ObjectState
+  /** Null where the object has no such text. */
+  textOf(key: TextColumnKey, row: number): string | null {
+    const id = this.values[key][row] as number
+    return id === 0 ? null : this.texts[key].name(id - 1)
   }
 
   /** Ranges that never came; of an object still arriving, those it lacks now. */
@@ -279,7 +239,7 @@ export class ObjectColumns {
   /** SHA-256 in hexadecimal, null where the object is not whole or hashes are not kept. */
   sha256Of(row: number): string | null {
     const at = this.#hashAt.values[row] as number
-    if (at === 0 || this.state.values[row] !== OBJECT_STATE.complete) return null
+    if (at === 0 || this.values.state[row] !== OBJECT_STATE.complete) return null
     return hexText(this.#hashes.borrow((at - 1) * HASH_BYTES, HASH_BYTES))
   }
 
@@ -299,32 +259,6 @@ export class ObjectColumns {
       upTo = order[limit - 1] as number
       rows = rows.filter((row) => (changed[row] as number) <= upTo)
     }
-    return { rows: this.#pack(rows), cursor: upTo }
+    return { rows: packObjectRows(new Uint32Array(rows), this.values), cursor: upTo }
   }
-
-  #pack(rows: readonly number[]): Uint8Array {
-    const packed = new Uint8Array(rows.length * OBJECT_ROW_BYTES)
-    const view = new DataView(packed.buffer)
-    let at = 0
-    for (const row of rows) {
-      view.setUint32(at + OBJECT_ROW.index, row, true)
-      view.setUint32(at + OBJECT_ROW.channel, this.channel.values[row] as number, true)
-      view.setFloat64(at + OBJECT_ROW.firstTimeUs, this.firstTimeUs.values[row] as number, true)
-      view.setFloat64(at + OBJECT_ROW.lastTimeUs, this.lastTimeUs.values[row] as number, true)
-      view.setFloat64(at + OBJECT_ROW.size, this.size.values[row] as number, true)
-      view.setFloat64(at + OBJECT_ROW.received, this.received.values[row] as number, true)
-      view.setFloat64(at + OBJECT_ROW.toi, this.toi.values[row] as number, true)
-      view.setUint16(at + OBJECT_ROW.state, this.state.values[row] as number, true)
-      view.setUint16(at + OBJECT_ROW.codepoint, this.codepoint.values[row] as number, true)
-      view.setUint32(at + OBJECT_ROW.repeats, this.repeats.values[row] as number, true)
-      view.setFloat64(at + OBJECT_ROW.recovered, this.recovered.values[row] as number, true)
-      at += OBJECT_ROW_BYTES
-    }
-    return packed
-  }
-}
-
-/** Number of a string plus 1, which is what it was the last time but rarely. */
-function idOf(table: NameTable, text: string, before: number): number {
-  return before > 0 && table.name(before - 1) === text ? before : table.idOf(text) + 1
 }

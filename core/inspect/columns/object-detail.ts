@@ -1,5 +1,6 @@
 import { CodecError } from '../../bytes/codec-error.ts'
-import type { ObjectDetail, ObjectRow, ObjectTimeFacts } from '../../contract/object-rows.ts'
+import type { ObjectDetail, ObjectTimeFacts } from '../../contract/object-rows.ts'
+import type { ObjectRow } from '../../contract/object-table.ts'
 import type { LossCause } from '../../contract/report.ts'
 import { readBoxes } from '../../media/bmff/boxes.ts'
 import { gunzipLimited, looksGzip } from '../../protocol/gzip.ts'

@@ -1,25 +1,28 @@
-import { OBJECT_STATE } from '../../contract/object-rows.ts'
-import type { ChannelRole } from '../../contract/report.ts'
-import { channelNumber } from '../../flow/carriers.ts'
+import {
+  COLUMN_WORDS,
+  OBJECT_COLUMNS,
+  type ObjectColumn,
+  type ObjectColumnKey,
+  type TextColumnKey,
+} from '../../contract/object-table.ts'
 import type { ChannelFacts } from '../../flow/facts.ts'
+import { CHANNEL_VALUES, channelNumberIn } from './channel-values.ts'
 import type { ObjectColumns } from './object-columns.ts'
 
 /** True where a row passes. */
 export type RowTest = (row: number) => boolean
 
-const ROLES: readonly ChannelRole[] = ['signaling', 'video', 'audio', 'text', 'data', 'unknown']
-const NUMBER_FIELDS = [
-  'tsi',
-  'toi',
-  'service',
-  'size',
-  'received',
-  'recovered',
-  'packets',
-  'repeats',
-  'cp',
-  'codepoint',
-] as const
+type Field = { readonly key: ObjectColumnKey; readonly column: ObjectColumn }
+type Sources = { readonly columns: ObjectColumns; readonly channels: readonly ChannelFacts[] }
+
+const FIELDS = new Map<string, Field>()
+for (const [key, column] of Object.entries(OBJECT_COLUMNS) as [ObjectColumnKey, ObjectColumn][]) {
+  for (const term of column.filter?.terms ?? []) FIELDS.set(term, { key, column })
+}
+const isNumber = ({ column }: Field): boolean => column.type === 'number' || column.type === 'number | null'
+const [NUMBERS, WORDS] = [true, false].map((numbers) =>
+  [...FIELDS].filter(([, field]) => isNumber(field) === numbers).map(([term]) => term),
+) as [string[], string[]]
 
 /**
  * Reads a filter (grammar: `ObjectQuery`). Numbers may be compared: `size:>1000`, `toi:>=5`.
@@ -34,57 +37,31 @@ export function parseFilter(
   for (const term of filter.split(/\s+/)) {
     if (term === '') continue
     const colon = term.indexOf(':')
-    const field = colon < 0 ? '' : term.slice(0, colon).toLowerCase()
-    const test = colon < 0 ? bareWord(term, columns) : fieldTest(field, term.slice(colon + 1), columns, channels)
+    const name = colon < 0 ? '' : term.slice(0, colon).toLowerCase()
+    const test = colon < 0 ? bareWord(term, columns) : fieldTest(name, term.slice(colon + 1), { columns, channels })
     if (typeof test === 'string') return { error: `"${term}": ${test}` }
     tests.push(test)
   }
   return { tests }
 }
 
-function fieldTest(
-  field: string,
-  value: string,
-  columns: ObjectColumns,
-  channels: readonly ChannelFacts[],
-): RowTest | string {
-  if (value === '') return `a value is missing after ${field}:`
-  if (field === 'name') return nameTest(value, columns)
-  if (field === 'state') return stateTest(value.toLowerCase(), columns)
-  if (field === 'role') {
-    const role = value.toLowerCase()
-    if (!ROLES.some((each) => each === role)) return `a role is one of ${ROLES.join(', ')}`
-    return (row) => channels[columns.channel.values[row] as number]?.role === role
-  }
-  if (field === 'type') {
-    const wanted = value.toLowerCase()
-    return (row) => columns.typeOf(row)?.toLowerCase().includes(wanted) === true
-  }
-  if (!NUMBER_FIELDS.some((each) => each === field)) {
-    return `known fields are ${[...NUMBER_FIELDS, 'role', 'state', 'name', 'type'].join(', ')}`
-  }
+function fieldTest(name: string, value: string, sources: Sources): RowTest | string {
+  if (value === '') return `a value is missing after ${name}:`
+  const field = FIELDS.get(name)
+  if (field === undefined) return `known fields are ${[...NUMBERS, ...WORDS].join(', ')}`
+  const { key, column } = field
+  if (column.store === 'text') return textTest(key as TextColumnKey, value, sources.columns)
+  if (column.type in COLUMN_WORDS) return wordTest(name, field, value.toLowerCase(), sources)
   const match = /^(>=|<=|>|<|=)?(\d+(?:\.\d+)?)$/.exec(value)
-  if (match === null) return `${field} wants a number, as in ${field}:5 or ${field}:>5`
-  return compare(numberOf(field, columns, channels), match[1] ?? '=', Number(match[2]))
+  if (match === null) return `${name} wants a number, as in ${name}:5 or ${name}:>5`
+  return compare(numberOf(field, sources), match[1] ?? '=', Number(match[2]))
 }
 
 /** -1 where it is not known: then no comparison holds. */
-function numberOf(field: string, columns: ObjectColumns, channels: readonly ChannelFacts[]): (row: number) => number {
-  const channelOf = (row: number): ChannelFacts | undefined => channels[columns.channel.values[row] as number]
-  if (field === 'tsi') {
-    return (row) => {
-      const channel = channelOf(row)
-      return channel === undefined ? -1 : channelNumber(channel.carrier)
-    }
-  }
-  if (field === 'service') return (row) => channelOf(row)?.serviceId ?? -1
-  if (field === 'toi') return (row) => columns.toi.values[row] as number
-  if (field === 'size') return (row) => columns.size.values[row] as number
-  if (field === 'recovered') return (row) => columns.recovered.values[row] as number
-  if (field === 'received') return (row) => columns.received.values[row] as number
-  if (field === 'packets') return (row) => columns.packets.values[row] as number
-  if (field === 'repeats') return (row) => columns.repeats.values[row] as number
-  return (row) => columns.codepoint.values[row] as number
+function numberOf({ key, column }: Field, { columns, channels }: Sources): (row: number) => number {
+  const { values } = columns
+  if (column.store !== 'channel') return (row) => values[key as 'toi'][row] as number
+  return (row) => channelNumberIn(key as 'tsi', channels[values.channel[row] as number])
 }
 
 function compare(value: (row: number) => number, operator: string, wanted: number): RowTest {
@@ -99,31 +76,42 @@ function compare(value: (row: number) => number, operator: string, wanted: numbe
   return (row) => known(row, (number) => number === wanted)
 }
 
-function stateTest(value: string, columns: ObjectColumns): RowTest | string {
-  if (value === 'incomplete') {
+function wordTest(
+  name: string,
+  { key, column }: Field,
+  word: string,
+  { columns, channels }: Sources,
+): RowTest | string {
+  const words: readonly string[] = COLUMN_WORDS[column.type as keyof typeof COLUMN_WORDS]
+  const also = column.filter?.also ?? {}
+  const several = Object.hasOwn(also, word) ? also[word] : undefined
+  if (several === undefined && !words.includes(word)) {
+    return `a ${name} is one of ${[...words, ...Object.keys(also)].join(', ')}`
+  }
+  const wanted = several ?? [word]
+  const { values } = columns
+  if (column.store === 'channel') {
     return (row) => {
-      const state = columns.state.values[row]
-      return state === OBJECT_STATE.partial || state === OBJECT_STATE.truncated
+      const channel = channels[values.channel[row] as number]
+      return channel !== undefined && wanted.includes(CHANNEL_VALUES[key as 'role'].of(channel))
     }
   }
-  if (!Object.hasOwn(OBJECT_STATE, value))
-    return `a state is one of ${Object.keys(OBJECT_STATE).join(', ')}, incomplete`
-  const wanted = OBJECT_STATE[value as keyof typeof OBJECT_STATE]
-  return (row) => columns.state.values[row] === wanted
+  const passes = Uint8Array.from(words, (each) => (wanted.includes(each) ? 1 : 0))
+  return (row) => passes[values[key as 'state'][row] as number] === 1
 }
 
-/** Each name is looked at once, whatever the number of rows that have it. */
-function nameTest(value: string, columns: ObjectColumns): RowTest {
+/** Each text is looked at once, whatever the number of rows that have it. */
+function textTest(key: TextColumnKey, value: string, columns: ObjectColumns): RowTest {
   const wanted = value.toLowerCase()
-  const { names } = columns
-  const passes = new Uint8Array(names.size + 1)
-  for (let id = 0; id < names.size; id++) if (names.name(id).toLowerCase().includes(wanted)) passes[id + 1] = 1
-  return (row) => passes[columns.name.values[row] as number] === 1
+  const table = columns.texts[key]
+  const passes = new Uint8Array(table.size + 1)
+  for (let id = 0; id < table.size; id++) if (table.name(id).toLowerCase().includes(wanted)) passes[id + 1] = 1
+  return (row) => passes[columns.values[key][row] as number] === 1
 }
 
 function bareWord(word: string, columns: ObjectColumns): RowTest {
-  const byName = nameTest(word, columns)
+  const byName = textTest('name', word, columns)
   if (!/^\d+$/.test(word)) return byName
   const toi = Number(word)
-  return (row) => columns.toi.values[row] === toi || byName(row)
+  return (row) => columns.values.toi[row] === toi || byName(row)
 }

@@ -1,7 +1,19 @@
-import type { ObjectQuery, ObjectRow, ObjectSortColumn, ObjectView } from '../../contract/object-rows.ts'
+import type { ObjectQuery, ObjectView } from '../../contract/object-rows.ts'
+import {
+  type ChannelColumn,
+  COLUMN_WORDS,
+  OBJECT_COLUMNS,
+  type ObjectColumn,
+  type ObjectRow,
+  type ObjectSortColumn,
+  ROW_COLUMNS,
+  type RowColumn,
+  type StoredColumn,
+  type TextColumnKey,
+} from '../../contract/object-table.ts'
 import { BoundedMap } from '../../flow/bounded-map.ts'
-import { channelNumber } from '../../flow/carriers.ts'
 import type { ChannelFacts } from '../../flow/facts.ts'
+import { CHANNEL_VALUES, channelNumberIn } from './channel-values.ts'
 import type { ObjectColumns } from './object-columns.ts'
 import { parseFilter } from './object-filter.ts'
 import { sortRows } from './sort-rows.ts'
@@ -45,30 +57,22 @@ export class ObjectViews {
 
   /** One line of the table. */
   row(index: number): ObjectRow {
-    const columns = this.#columns
-    const channel = this.#channels[columns.channel.values[index] as number]
-    const size = columns.size.values[index] as number
-    return {
-      index,
-      service: channel?.serviceId ?? null,
-      destination: channel?.destination ?? '',
-      carrier: channel?.carrier.kind ?? 'lct',
-      tsi: channel === undefined ? 0 : channelNumber(channel.carrier),
-      toi: columns.toi.values[index] as number,
-      instance: columns.instance.values[index] as number,
-      role: channel?.role ?? 'unknown',
-      name: columns.nameOf(index),
-      contentType: columns.typeOf(index),
-      codepoint: columns.codepoint.values[index] as number,
-      size: size < 0 ? null : size,
-      received: columns.received.values[index] as number,
-      recovered: columns.recovered.values[index] as number,
-      packets: columns.packets.values[index] as number,
-      repeats: columns.repeats.values[index] as number,
-      state: columns.stateOf(index),
-      firstTimeUs: columns.firstTimeUs.values[index] as number,
-      lastTimeUs: columns.lastTimeUs.values[index] as number,
+    const channel = this.#channels[this.#columns.values.channel[index] as number]
+    const row: Record<string, unknown> = { index }
+    for (const key of ROW_COLUMNS) row[key] = this.#value(key, index, channel)
+    return row as ObjectRow
+  }
+
+  #value(key: RowColumn, index: number, channel: ChannelFacts | undefined): unknown {
+    const { type, store }: ObjectColumn = OBJECT_COLUMNS[key]
+    if (store === 'channel') {
+      const { of, none } = CHANNEL_VALUES[key as ChannelColumn]
+      return channel === undefined ? none : of(channel)
     }
+    if (store === 'text') return this.#columns.textOf(key as TextColumnKey, index)
+    const value = this.#columns.values[key as StoredColumn][index] as number
+    if (type === 'ObjectState') return COLUMN_WORDS.ObjectState[value]
+    return type === 'number | null' && value < 0 ? null : value
   }
 
   #run(viewId: number, query: ObjectQuery): ObjectView {
@@ -101,28 +105,26 @@ export class ObjectViews {
   }
 
   #sort(rows: Uint32Array, column: ObjectSortColumn, descending: boolean): Uint32Array {
+    const { values, texts } = this.#columns
+    const { store } = OBJECT_COLUMNS[column]
     const key = new Float64Array(rows.length)
     let second: Float64Array | null = null
-    const columns = this.#columns
-    if (column === 'name' || column === 'contentType') {
-      const ids = column === 'name' ? columns.name.values : columns.contentType.values
-      const table = column === 'name' ? columns.names : columns.types
+    if (store === 'text') {
+      const ids = values[column as TextColumnKey]
+      const table = texts[column as TextColumnKey]
       second = new Float64Array(rows.length)
       for (let at = 0; at < rows.length; at++) {
         const id = (ids[rows[at] as number] as number) - 1
-        // Rows without a name come last when ascending.
+        // Rows without a text come last when ascending.
         key[at] = id < 0 ? Number.POSITIVE_INFINITY : table.patternRank(id)
         second[at] = id < 0 ? 0 : table.numberIn(id)
       }
-    } else if (column === 'tsi' || column === 'service') {
-      for (let at = 0; at < rows.length; at++) {
-        const channel = this.#channels[columns.channel.values[rows[at] as number] as number]
-        if (channel === undefined) key[at] = -1
-        else key[at] = column === 'tsi' ? channelNumber(channel.carrier) : (channel.serviceId ?? -1)
-      }
+    } else if (store === 'channel') {
+      const numbers = Float64Array.from(this.#channels, (each) => channelNumberIn(column as ChannelColumn, each))
+      for (let at = 0; at < rows.length; at++) key[at] = numbers[values.channel[rows[at] as number] as number] ?? -1
     } else {
-      const values = columns[column].values
-      for (let at = 0; at < rows.length; at++) key[at] = values[rows[at] as number] as number
+      const numbers = values[column as StoredColumn]
+      for (let at = 0; at < rows.length; at++) key[at] = numbers[rows[at] as number] as number
     }
     return sortRows(rows, key, second, descending)
   }

@@ -1,4 +1,4 @@
-import { OBJECT_STATE } from '../../contract/object-rows.ts'
+import { OBJECT_STATE } from '../../contract/object-table.ts'
 import type { LossCause, Losses } from '../../contract/report.ts'
 import type { SocketSnapshot } from '../../contract/snapshot.ts'
 import { BoundedSet } from '../../flow/bounded-map.ts'
@@ -62,7 +62,7 @@ export class LossWatch {
     this.#ledger = new LossLedger(this.#causes)
     this.#files = new MissingFiles(columns, channels)
     this.#objects = new MissingObjects(this.media, (channel, before, untilUs) => {
-      const fromUs = columns.lastTimeUs.values[before] as number
+      const fromUs = columns.values.lastTimeUs[before] as number
       return this.#history.othersArrived(channels, channel, fromUs, untilUs)
     })
   }
@@ -208,16 +208,16 @@ export class LossWatch {
   }
 
   #missing(timeUs: number): void {
-    const { state } = this.#columns
-    const ended = (row: number): boolean => state.values[row] !== OBJECT_STATE.receiving
+    const { state } = this.#columns.values
+    const ended = (row: number): boolean => state[row] !== OBJECT_STATE.receiving
     for (const gap of this.#objects.expired(timeUs, ended)) this.#gap(gap)
     for (const absent of this.#files.expired(timeUs)) this.#absentFiles(absent)
     for (const gap of this.#mpus.expired(timeUs)) this.#absentMpus(gap)
   }
 
   #absentMpus({ channel, mpus, before, after, noticedUs }: MissingMpuGap): void {
-    const fromUs = this.#columns.lastTimeUs.values[before] as number
-    const toUs = this.#columns.firstTimeUs.values[after] as number
+    const fromUs = this.#columns.values.lastTimeUs[before] as number
+    const toUs = this.#columns.values.firstTimeUs[after] as number
     const othersArrived = this.#history.othersArrived(this.#channels, channel, fromUs, toUs)
     const cause = this.#absenceCause(channel, before, after, fromUs, toUs, othersArrived, false)
     const names = mpus.map((mpu) => `MPU ${mpu}`)
@@ -226,14 +226,14 @@ export class LossWatch {
   }
 
   #gap({ channel, names, before, after, noticedUs, othersArrived }: Gap): void {
-    const { firstTimeUs, lastTimeUs } = this.#columns
+    const { firstTimeUs, lastTimeUs } = this.#columns.values
     const { destination } = channel
-    const toUs = firstTimeUs.values[after] as number
-    const lastUs = lastTimeUs.values[before] as number
-    const fromUs = lastUs < toUs ? lastUs : (firstTimeUs.values[before] as number)
+    const toUs = firstTimeUs[after] as number
+    const lastUs = lastTimeUs[before] as number
+    const fromUs = lastUs < toUs ? lastUs : (firstTimeUs[before] as number)
     const pending = this.#objects.pendingElsewhere(destination, channel.index, fromUs, toUs)
     const cause = this.#absenceCause(channel, before, after, fromUs, toUs, othersArrived, pending)
-    const nameOf = (row: number): string => String(this.#columns.nameOf(row))
+    const nameOf = (row: number): string => String(this.#columns.textOf('name', row))
     this.#absentObjects(channel, names, 0, cause, fromUs, toUs)
     const between = [nameOf(before), nameOf(after)] as const
     this.#reportAbsent({ kind: 'objectsAbsent', carrier: channel.carrier, names, between, cause }, channel, noticedUs)
@@ -258,13 +258,13 @@ export class LossWatch {
     othersArrived: boolean,
     pendingElsewhere: boolean,
   ): LossCause {
-    const { state, packets } = this.#columns
-    const whole = (row: number): boolean => state.values[row] === OBJECT_STATE.complete
+    const { state, packets } = this.#columns.values
+    const whole = (row: number): boolean => state[row] === OBJECT_STATE.complete
     return this.#causes.ofObject(
       { destination, fromUs, toUs },
       {
         neighboursWhole: whole(before) && whole(after),
-        neighbourPackets: Math.min(packets.values[before] as number, packets.values[after] as number),
+        neighbourPackets: Math.min(packets[before] as number, packets[after] as number),
         othersArrived,
         othersLost:
           pendingElsewhere ||

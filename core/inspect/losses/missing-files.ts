@@ -152,13 +152,14 @@ export class MissingFiles {
 
   /** Listed files that came before their table. */
   #findRows(table: Table, channel: number): void {
-    const { channel: channels, toi, repeats, count } = this.#columns
+    const { count, values } = this.#columns
+    const { channel: channels, toi, repeats } = values
     for (let row = Math.max(0, count - MAX_LOOKED_BACK); row < count; row++) {
-      if (channels.values[row] !== channel) continue
-      const file = table.files.get(toi.values[row] as number)
+      if (channels[row] !== channel) continue
+      const file = table.files.get(toi[row] as number)
       if (file === undefined) continue
       file.row = row
-      file.repeats = repeats.values[row] as number
+      file.repeats = repeats[row] as number
     }
   }
 
@@ -198,9 +199,9 @@ export class MissingFiles {
   }
 
   #wentRound(table: Table): boolean {
-    const { repeats } = this.#columns
+    const { repeats } = this.#columns.values
     for (const file of table.files.values())
-      if (file.row >= 0 && (repeats.values[file.row] as number) - file.repeats >= ROUNDS) return true
+      if (file.row >= 0 && (repeats[file.row] as number) - file.repeats >= ROUNDS) return true
     return false
   }
 }

@@ -1,4 +1,4 @@
-import { OBJECT_STATE } from '../../contract/object-rows.ts'
+import { OBJECT_STATE } from '../../contract/object-table.ts'
 import type {
   Report,
   ReportAlarm,
@@ -73,7 +73,7 @@ export function makeReport(parts: ReportParts, source: ReportSource, extra: Repo
 
 function rowsByChannel(columns: ObjectColumns, channels: number): number[][] {
   const rows: number[][] = Array.from({ length: channels }, () => [])
-  for (let row = 0; row < columns.count; row++) rows[columns.channel.values[row] as number]?.push(row)
+  for (let row = 0; row < columns.count; row++) rows[columns.values.channel[row] as number]?.push(row)
   return rows
 }
 
@@ -165,24 +165,24 @@ function seconds(us: number | null): number | null {
 }
 
 function reportObject(columns: ObjectColumns, row: number): ReportObject {
-  const size = columns.size.values[row] as number
+  const size = columns.values.size[row] as number
   const repair = columns.repairOf(row)
   return {
-    toi: columns.toi.values[row] as number,
-    instance: columns.instance.values[row] as number,
-    name: columns.nameOf(row),
-    contentType: columns.typeOf(row),
+    toi: columns.values.toi[row] as number,
+    instance: columns.values.instance[row] as number,
+    name: columns.textOf('name', row),
+    contentType: columns.textOf('contentType', row),
     size: size < 0 ? null : size,
-    received: columns.received.values[row] as number,
-    recovered: columns.recovered.values[row] as number,
-    complete: columns.state.values[row] === OBJECT_STATE.complete,
+    received: columns.values.received[row] as number,
+    recovered: columns.values.recovered[row] as number,
+    complete: columns.values.state[row] === OBJECT_STATE.complete,
     missing: columns.missingOf(row),
     sha256: columns.sha256Of(row),
-    codepoint: columns.codepoint.values[row] as number,
-    packets: columns.packets.values[row] as number,
-    firstTime: (columns.firstTimeUs.values[row] as number) / 1e6,
-    lastTime: (columns.lastTimeUs.values[row] as number) / 1e6,
-    repeats: columns.repeats.values[row] as number,
+    codepoint: columns.values.codepoint[row] as number,
+    packets: columns.values.packets[row] as number,
+    firstTime: (columns.values.firstTimeUs[row] as number) / 1e6,
+    lastTime: (columns.values.lastTimeUs[row] as number) / 1e6,
+    repeats: columns.values.repeats[row] as number,
     repair: repair === null ? null : { how: repair.how, bytes: repair.bytes },
     senderTime: seconds(columns.times.senderUs.get(row)),
     presentationTime: seconds(columns.times.presentationUs.get(row)),

@@ -41,9 +41,11 @@ it('counts by severity', () => {
 it('finds the object an alarm is about, also where its TOI was used again', () => {
   const columns = {
     count: 4,
-    channel: Uint32Array.of(1, 2, 1, 1),
-    toi: Float64Array.of(7, 7, 7, 8),
-    firstTimeUs: Float64Array.of(10, 20, 30, 40),
+    values: {
+      channel: Uint32Array.of(1, 2, 1, 1),
+      toi: Float64Array.of(7, 7, 7, 8),
+      firstTimeUs: Float64Array.of(10, 20, 30, 40),
+    },
   }
   expect(objectOfAlarm(alarm({ toi: 7, time: 15e-6 }), columns, 1)).toBe(0)
   expect(objectOfAlarm(alarm({ toi: 7, time: 35e-6 }), columns, 1)).toBe(2)
@@ -52,7 +54,10 @@ it('finds the object an alarm is about, also where its TOI was used again', () =
 })
 
 it('takes the row an alarm names over its TOI', () => {
-  const columns = { count: 0, channel: new Uint32Array(0), toi: new Float64Array(0), firstTimeUs: new Float64Array(0) }
+  const columns = {
+    count: 0,
+    values: { channel: new Uint32Array(0), toi: new Float64Array(0), firstTimeUs: new Float64Array(0) },
+  }
   expect(objectOfAlarm(alarm({ toi: 7, object: 3 }), columns, null)).toBe(3)
 })
 

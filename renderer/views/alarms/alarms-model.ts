@@ -1,4 +1,5 @@
 import type { AlarmRow } from '../../../core/contract/alarm-row.ts'
+import type { ColumnArrays } from '../../../core/contract/object-batch.ts'
 import type { Severity } from '../../../core/contract/report.ts'
 import { type RuleId, ruleRow } from '../../../core/contract/rules.ts'
 import type { ChannelSnapshot } from '../../../core/contract/snapshot.ts'
@@ -41,9 +42,7 @@ export const alarmKey = (alarm: AlarmRow): string =>
 
 type Columns = {
   readonly count: number
-  readonly channel: Uint32Array
-  readonly toi: Float64Array
-  readonly firstTimeUs: Float64Array
+  readonly values: Pick<ColumnArrays, 'channel' | 'toi' | 'firstTimeUs'>
 }
 
 /** Row of the object an alarm is about: its own, else under its TOI on a channel the last that had begun by then; null for none. */
@@ -56,8 +55,8 @@ export function objectOfAlarm(
   if (toi === null || channel === null) return null
   let best: number | null = null
   for (let row = 0; row < columns.count; row++) {
-    if (columns.channel[row] !== channel || columns.toi[row] !== toi) continue
-    if (best !== null && (columns.firstTimeUs[row] ?? 0) > time * 1e6) continue
+    if (columns.values.channel[row] !== channel || columns.values.toi[row] !== toi) continue
+    if (best !== null && (columns.values.firstTimeUs[row] ?? 0) > time * 1e6) continue
     best = row
   }
   return best

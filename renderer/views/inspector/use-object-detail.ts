@@ -73,6 +73,7 @@ const subscribe = (listener: () => void): (() => void) => objectColumns.subscrib
 
 /** A value that changes with the row. */
 function rowChange(index: number): string {
-  const { generation, state, received, repeats } = objectColumns
+  const { generation, values } = objectColumns
+  const { state, received, repeats } = values
   return `${generation}:${state[index]}:${received[index]}:${repeats[index]}`
 }

@@ -2,6 +2,7 @@ import { Boxes, SearchX } from 'lucide-react'
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import { useStore } from 'zustand'
 import type { ObjectQuery } from '../../../core/contract/object-rows.ts'
+import type { ObjectSortColumn } from '../../../core/contract/object-table.ts'
 import { engine } from '../../client/engine-client.ts'
 import { formatCount } from '../../model/format.ts'
 import { channelLabel, serviceNameOf } from '../../model/names.ts'
@@ -14,7 +15,7 @@ import { EmptyState } from '../../ui/EmptyState.tsx'
 import { ErrorBlock } from '../../ui/ErrorBlock.tsx'
 import { Grid } from '../../ui/Grid.tsx'
 import { useTimeOrigin } from '../../ui/use-time-origin.ts'
-import { columnOfSort, objectColumnsFor, objectTone, sortOfColumn } from './columns.tsx'
+import { objectColumnsFor, objectTone } from './columns.tsx'
 import { FilterBar } from './FilterBar.tsx'
 import styles from './ObjectsView.module.css'
 import { ObjectList } from './object-list.ts'
@@ -140,11 +141,8 @@ function Objects({ sessionId, receiver }: ObjectsProps) {
             select(position)
             revealPanel('inspector')
           }}
-          sort={{ column: columnOfSort(sort.column), descending: sort.descending }}
-          onSort={(id) => {
-            const column = sortOfColumn(id)
-            if (column !== undefined) setSort(nextSort(sort, column))
-          }}
+          sort={sort}
+          onSort={(column) => setSort(nextSort(sort, column as ObjectSortColumn))}
           onRange={list.want}
           rowTone={objectTone}
           onHover={(over) => {

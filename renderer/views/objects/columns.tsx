@@ -1,4 +1,7 @@
-import type { ObjectRow, ObjectSortColumn } from '../../../core/contract/object-rows.ts'
+import { defined } from '../../../core/contract/defined.ts'
+import { OBJECT_COLUMNS, type ObjectRow, type RowColumn } from '../../../core/contract/object-table.ts'
+import { shownColumns } from '../../../core/contract/table-view.ts'
+import { alignOf, formatValue, hasRaw } from '../../model/column-format.ts'
 import { formatCount, formatHex, formatPercent, formatTime, UNKNOWN } from '../../model/format.ts'
 import type { TimeBase } from '../../stores/time-store.ts'
 import type { Column } from '../../ui/Grid.tsx'
@@ -6,42 +9,15 @@ import { OBJECT_STATE_TEXT, ObjectStateGlyph, ROLE_TEXT, RoleName } from '../../
 import styles from './ObjectsView.module.css'
 import { receivedShare, typeName } from './objects-model.ts'
 
-/** Column ids that the engine can sort by. */
-const SORTS: Readonly<Record<string, ObjectSortColumn>> = {
-  time: 'firstTimeUs',
-  service: 'service',
-  tsi: 'tsi',
-  toi: 'toi',
-  name: 'name',
-  type: 'contentType',
-  codepoint: 'codepoint',
-  size: 'size',
-  received: 'received',
-  packets: 'packets',
-  repeats: 'repeats',
-  state: 'state',
-}
-
-export const sortOfColumn = (id: string): ObjectSortColumn | undefined => SORTS[id]
-
-export const columnOfSort = (sort: ObjectSortColumn): string =>
-  Object.keys(SORTS).find((id) => SORTS[id] === sort) ?? ''
-
 const stateText = (row: ObjectRow): string =>
   row.state === 'complete' && row.recovered > 0 ? 'Complete, with bytes recovered by FEC' : OBJECT_STATE_TEXT[row.state]
 
-/** Columns of the object table. */
-export function objectColumnsFor(
-  base: TimeBase,
-  originUs: number | null,
-  nameOf: (service: number | null) => string,
-): readonly Column<ObjectRow>[] {
-  const columns: readonly Column<ObjectRow>[] = [
-    {
-      id: 'time',
-      title: 'Time',
-      width: 110,
-      text: (row) => formatTime(row.firstTimeUs, base, originUs),
+type Looks = { readonly [Key in RowColumn]?: Partial<Column<ObjectRow>> }
+
+/** Columns that show more than their value. */
+function looksOf(base: TimeBase, originUs: number | null, nameOf: (service: number | null) => string): Looks {
+  return {
+    firstTimeUs: {
       tooltip: stateText,
       cell: (row) => (
         <>
@@ -49,12 +25,8 @@ export function objectColumnsFor(
           <span>{formatTime(row.firstTimeUs, base, originUs)}</span>
         </>
       ),
-      raw: (row) => String(row.firstTimeUs),
     },
-    {
-      id: 'tsi',
-      title: 'TSI',
-      width: 110,
+    tsi: {
       text: (row) => `${row.tsi} ${ROLE_TEXT[row.role]}`,
       raw: (row) => String(row.tsi),
       tooltip: (row) => row.destination,
@@ -65,39 +37,10 @@ export function objectColumnsFor(
         </>
       ),
     },
-    {
-      id: 'toi',
-      title: 'TOI',
-      width: 90,
-      align: 'end',
-      text: (row) => formatCount(row.toi),
-      raw: (row) => String(row.toi),
-      tooltip: (row) => `${formatHex(row.toi)}, instance ${row.instance}`,
-    },
-    {
-      id: 'name',
-      title: 'Name',
-      width: 138,
-      grow: 4,
-      text: (row) => row.name ?? UNKNOWN,
-      tooltip: (row) => row.name ?? undefined,
-    },
-    {
-      id: 'size',
-      title: 'Size',
-      unit: 'B',
-      width: 80,
-      align: 'end',
-      text: (row) => formatCount(row.size),
-      raw: (row) => (row.size === null ? '' : String(row.size)),
-    },
-    {
-      id: 'received',
-      title: 'Received',
-      width: 78,
-      align: 'end',
+    toi: { tooltip: (row) => `${formatHex(row.toi)}, instance ${row.instance}` },
+    name: { tooltip: (row) => row.name ?? undefined },
+    received: {
       text: (row) => (row.size === null ? UNKNOWN : formatPercent(row.received, row.size, 2)),
-      raw: (row) => String(row.received),
       tooltip: (row) =>
         `${formatCount(row.received)} of ${formatCount(row.size)} B${row.recovered > 0 ? `, ${formatCount(row.recovered)} B recovered by FEC` : ''}`,
       cell: (row) => {
@@ -112,23 +55,13 @@ export function objectColumnsFor(
         )
       },
     },
-    { id: 'service', title: 'Service', width: 84, grow: 1, text: (row) => nameOf(row.service) },
-    {
-      id: 'type',
-      title: 'Type',
-      width: 92,
-      grow: 1,
+    service: { text: (row) => nameOf(row.service) },
+    contentType: {
       text: (row) => typeName(row.contentType),
       raw: (row) => row.contentType ?? '',
       tooltip: (row) => row.contentType ?? undefined,
     },
-    { id: 'codepoint', title: 'CP', width: 40, align: 'end', text: (row) => String(row.codepoint) },
-    { id: 'packets', title: 'Packets', width: 74, align: 'end', text: (row) => formatCount(row.packets) },
-    { id: 'repeats', title: 'Repeats', width: 74, align: 'end', text: (row) => formatCount(row.repeats) },
-    {
-      id: 'state',
-      title: 'State',
-      width: 98,
+    state: {
       text: (row) => OBJECT_STATE_TEXT[row.state],
       tooltip: stateText,
       cell: (row) => (
@@ -138,8 +71,32 @@ export function objectColumnsFor(
         </>
       ),
     },
-  ]
-  return columns.map((column) => ({ ...column, sortable: true }))
+  }
+}
+
+/** The columns of OBJECT_COLUMNS that are shown. Times depend on the base; services on their names. */
+export function objectColumnsFor(
+  base: TimeBase,
+  originUs: number | null,
+  nameOf: (service: number | null) => string,
+): readonly Column<ObjectRow>[] {
+  const looks = looksOf(base, originUs, nameOf)
+  return shownColumns(OBJECT_COLUMNS).map(({ key: column, view }) => {
+    const key = column as RowColumn
+    const { title, unit, width, grow, hint, format } = view
+    return {
+      ...defined({ unit, grow }),
+      ...alignOf(format),
+      ...(hint === undefined ? {} : { tooltip: () => hint }),
+      id: key,
+      title,
+      width,
+      sortable: 'sort' in OBJECT_COLUMNS[key],
+      text: (object) => formatValue(format, object[key], { base, originUs }),
+      ...(hasRaw(format) ? { raw: (object: ObjectRow) => String(object[key] ?? '') } : {}),
+      ...looks[key],
+    }
+  })
 }
 
 /** Tone of a row: only losses are emphasised. */

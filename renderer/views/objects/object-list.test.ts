@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { ObjectRow } from '../../../core/contract/object-rows.ts'
+import type { ObjectRow } from '../../../core/contract/object-table.ts'
 import { FakeEngine, fakeRow } from '../../testing/fake-engine.ts'
 import { ObjectList } from './object-list.ts'
 

@@ -1,5 +1,6 @@
 import type { AppError } from '../../../core/contract/app-error.ts'
-import type { ObjectQuery, ObjectRow, ObjectView } from '../../../core/contract/object-rows.ts'
+import type { ObjectQuery, ObjectView } from '../../../core/contract/object-rows.ts'
+import type { ObjectRow } from '../../../core/contract/object-table.ts'
 import { appErrorOf } from '../../client/call-error.ts'
 import type { EngineClient } from '../../client/engine-client.ts'
 import { ObjectPages, PAGE_ROWS } from './object-pages.ts'

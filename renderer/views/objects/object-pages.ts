@@ -1,4 +1,4 @@
-import type { ObjectRow } from '../../../core/contract/object-rows.ts'
+import type { ObjectRow } from '../../../core/contract/object-table.ts'
 
 export const PAGE_ROWS = 64
 const PAGES_KEPT = 48

@@ -1,15 +1,12 @@
-import type { ObjectQuery, ObjectSortColumn } from '../../../core/contract/object-rows.ts'
+import type { ObjectQuery } from '../../../core/contract/object-rows.ts'
+import { OBJECT_COLUMNS, type ObjectColumn, type ObjectSortColumn } from '../../../core/contract/object-table.ts'
 import type { ChannelSnapshot, SourceSnapshot } from '../../../core/contract/snapshot.ts'
 
 /** Terms of the filter with their meanings, for its help. */
 export const FILTER_HELP: readonly (readonly [string, string])[] = [
-  ['tsi:10', 'one LCT channel'],
-  ['toi:60060', 'one transport object'],
-  ['service:1', 'a service by its id'],
-  ['role:video', 'video, audio, text, data, signaling'],
-  ['state:partial', 'receiving, complete, partial, truncated'],
-  ['size:>1000', 'more than 1000 bytes; also size:<1000'],
-  ['name:seg', 'a part of the name'],
+  ...Object.values<ObjectColumn>(OBJECT_COLUMNS).flatMap(({ filter }) =>
+    filter?.help === undefined ? [] : [filter.help],
+  ),
   ['seg_12', 'a bare word: a part of the name, or the TOI'],
 ]
 
@@ -31,8 +28,7 @@ export function firstSort(source: Pick<SourceSnapshot, 'live' | 'pace'>): Object
 /** Order after a click on a header: reversed, or by a new column: counts descending, others ascending. */
 export function nextSort(sort: ObjectQuery['sort'], column: ObjectSortColumn): ObjectQuery['sort'] {
   if (sort.column === column) return { column, descending: !sort.descending }
-  const largestFirst: readonly ObjectSortColumn[] = ['size', 'received', 'packets', 'repeats']
-  return { column, descending: largestFirst.includes(column) }
+  return { column, descending: OBJECT_COLUMNS[column].sort === 'descending' }
 }
 
 /** Share of bytes received, 0 to 1; null while the size is unknown. */

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import { useStore } from 'zustand'
-import { OBJECT_STATE, type ObjectState } from '../../../core/contract/object-rows.ts'
+import { OBJECT_STATE, type ObjectState } from '../../../core/contract/object-table.ts'
 import { engine } from '../../client/engine-client.ts'
 import { formatCount, formatDuration, formatPercent, formatTime } from '../../model/format.ts'
 import { objectColumns } from '../../stores/object-columns.ts'
@@ -22,14 +22,14 @@ export function HoverCard({ hover }: { readonly hover: NonNullable<Hover> }) {
   const base = useStore(timeStore, (state) => (state.base === 'cursor' ? 'local' : state.base))
   const origin = useStore(sessionStore, (state) => startUs(state.snapshot))
   const snapshot = useStore(sessionStore, (state) => state.snapshot)
-  const channel = snapshot?.channels.find((one) => one.channel === objectColumns.channel[row])
-  const state = STATES[objectColumns.state[row] ?? 0] ?? 'receiving'
-  const size = objectColumns.size[row] ?? -1
-  const received = objectColumns.received[row] ?? 0
-  const recovered = objectColumns.recovered[row] ?? 0
-  const first = objectColumns.firstTimeUs[row] ?? 0
-  const last = objectColumns.lastTimeUs[row] ?? 0
-  const repeats = objectColumns.repeats[row] ?? 0
+  const channel = snapshot?.channels.find((one) => one.channel === objectColumns.values.channel[row])
+  const state = STATES[objectColumns.values.state[row] ?? 0] ?? 'receiving'
+  const size = objectColumns.values.size[row] ?? -1
+  const received = objectColumns.values.received[row] ?? 0
+  const recovered = objectColumns.values.recovered[row] ?? 0
+  const first = objectColumns.values.firstTimeUs[row] ?? 0
+  const last = objectColumns.values.lastTimeUs[row] ?? 0
+  const repeats = objectColumns.values.repeats[row] ?? 0
   const below = hover.y < 150
   return (
     <div
@@ -41,7 +41,7 @@ export function HoverCard({ hover }: { readonly hover: NonNullable<Hover> }) {
       aria-hidden
     >
       <div className={styles.cardName}>
-        {name ?? `${channel?.protocol === 'mmtp' ? 'MPU' : 'TOI'} ${objectColumns.toi[row]}`}
+        {name ?? `${channel?.protocol === 'mmtp' ? 'MPU' : 'TOI'} ${objectColumns.values.toi[row]}`}
       </div>
       <div className={styles.cardState}>
         <ObjectStateGlyph state={state} recovered={recovered > 0} /> {OBJECT_STATE_TEXT[state]}
@@ -51,7 +51,7 @@ export function HoverCard({ hover }: { readonly hover: NonNullable<Hover> }) {
       <dl className={styles.cardFacts}>
         <dt>{channel?.protocol === 'mmtp' ? 'packet_id / MPU' : 'TSI / TOI'}</dt>
         <dd>
-          {channel?.tsi ?? '–'} / {objectColumns.toi[row]}
+          {channel?.tsi ?? '–'} / {objectColumns.values.toi[row]}
         </dd>
         <dt>Received</dt>
         <dd>

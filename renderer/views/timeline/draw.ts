@@ -245,7 +245,7 @@ function drawLabel(
   const kind = scene.kind[at] as number
   const share = scene.fill[at] as number
   const lane = picture.layout.lanes[scene.lane[at] as number]
-  const toi = `${lane?.kind === 'channel' ? lane.numbering : 'TOI'} ${columns.toi[row]}`
+  const toi = `${lane?.kind === 'channel' ? lane.numbering : 'TOI'} ${columns.values.toi[row]}`
   const percent = share < 0 ? '' : `${(Math.min(share, 0.999) * 100).toFixed(1)} %`
   const text = kind === MARK.partial ? `▲ ${percent}` : kind === MARK.receiving ? percent : toi
   const left = Math.max(x0, scale.left)
@@ -357,12 +357,12 @@ export function drawOverlay(pen: Pen, picture: OverlayPicture, width: number, he
 
 function outline(pen: Pen, picture: OverlayPicture, row: number, selected: boolean): void {
   const { columns, layout, palette, scale } = picture
-  const channel = columns.channel[row]
+  const channel = columns.values.channel[row]
   const lane = layout.lanes.find((one) => one.kind === 'channel' && one.channel === channel)
   if (lane === undefined) return
-  const start = timeToX(scale, columns.firstTimeUs[row] ?? 0)
-  const repeated = (columns.repeats[row] ?? 0) > 0
-  const end = repeated ? start : timeToX(scale, columns.lastTimeUs[row] ?? 0)
+  const start = timeToX(scale, columns.values.firstTimeUs[row] ?? 0)
+  const repeated = (columns.values.repeats[row] ?? 0) > 0
+  const end = repeated ? start : timeToX(scale, columns.values.lastTimeUs[row] ?? 0)
   const box = barBox(lane.height)
   const x0 = Math.max(start, -10)
   const wide = Math.max(Math.min(end, scale.left + scale.width + 10) - x0, 4)

@@ -53,9 +53,9 @@ function objectAt(columns: ObjectColumns, index: LaneIndex, channel: number, sca
   let bestLength = Number.POSITIVE_INFINITY
   for (let at = index.firstVisible(channel, rows, xToTime(scale, x - TOLERANCE)); at < rows.count; at++) {
     const row = rows.order[at] as number
-    const first = columns.firstTimeUs[row] as number
+    const first = columns.values.firstTimeUs[row] as number
     if (first > until) break
-    const length = (columns.lastTimeUs[row] as number) - first
+    const length = (columns.values.lastTimeUs[row] as number) - first
     const start = timeToX(scale, first)
     const end = timeToX(scale, first + length)
     const distance = x < start ? start - x : x > end ? x - end : 0

@@ -31,7 +31,7 @@ describe('lane index', () => {
         for (const channel of [0, 1, 2]) {
           const rows = order(index, channel)
           expect(rows).toHaveLength(all.filter((bar) => bar.channel === channel).length)
-          const times = rows.map((row) => columns.firstTimeUs[row] ?? 0)
+          const times = rows.map((row) => columns.values.firstTimeUs[row] ?? 0)
           expect(times).toEqual([...times].sort((a, b) => a - b))
           for (const [place, row] of rows.entries()) expect(index.place(row)).toBe(place)
         }

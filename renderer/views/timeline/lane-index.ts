@@ -25,7 +25,8 @@ export class LaneIndex {
       this.#channels.clear()
       this.#consumed = 0
     }
-    const { arrived, channel, firstTimeUs } = columns
+    const { arrived, values } = columns
+    const { channel, firstTimeUs } = values
     for (; this.#consumed < columns.arrivedCount; this.#consumed++) {
       const row = arrived[this.#consumed] as number
       const rows = this.#rowsOf(channel[row] as number)
@@ -52,19 +53,19 @@ export class LaneIndex {
 
   /** First position in `rows` whose object may reach `fromUs`. */
   firstVisible(channel: number, rows: ChannelRows, fromUs: number): number {
-    return firstAfter(rows, this.#columns.firstTimeUs, fromUs - this.#columns.longestUs(channel) - 1)
+    return firstAfter(rows, this.#columns.values.firstTimeUs, fromUs - this.#columns.longestUs(channel) - 1)
   }
 
   /** Position of a row in its channel; -1: absent. */
   place(row: number): number {
     const columns = this.#columns
-    const rows = this.#channels.get(columns.channel[row] ?? -1)
+    const rows = this.#channels.get(columns.values.channel[row] ?? -1)
     if (rows === undefined) return -1
-    const time = columns.firstTimeUs[row] as number
-    for (let at = firstAfter(rows, columns.firstTimeUs, time) - 1; at >= 0; at--) {
+    const time = columns.values.firstTimeUs[row] as number
+    for (let at = firstAfter(rows, columns.values.firstTimeUs, time) - 1; at >= 0; at--) {
       const other = rows.order[at] as number
       if (other === row) return at
-      if ((columns.firstTimeUs[other] as number) < time) return -1
+      if ((columns.values.firstTimeUs[other] as number) < time) return -1
     }
     return -1
   }

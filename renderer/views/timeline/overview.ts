@@ -1,4 +1,4 @@
-import { OBJECT_STATE } from '../../../core/contract/object-rows.ts'
+import { OBJECT_STATE } from '../../../core/contract/object-table.ts'
 import type { ReportAlarm } from '../../../core/contract/report.ts'
 import type { Palette } from '../../canvas/palette.ts'
 import { type TimeScale, timeToX } from '../../model/time-scale.ts'
@@ -28,7 +28,7 @@ export class Overview {
     this.fromUs = columns.minUs
     this.toUs = Math.max(columns.maxUs, columns.minUs + 1000)
     const perUs = BUCKETS / (this.toUs - this.fromUs)
-    const { channel, firstTimeUs, lastTimeUs, received, state, repeats } = columns
+    const { channel, firstTimeUs, lastTimeUs, received, state, repeats } = columns.values
     for (let row = 0; row < columns.count; row++) {
       if (channel[row] === NO_CHANNEL) continue
       const first = Math.min(BUCKETS - 1, Math.floor(((firstTimeUs[row] as number) - this.fromUs) * perUs))

@@ -1,4 +1,4 @@
-import { OBJECT_STATE } from '../../../core/contract/object-rows.ts'
+import { OBJECT_STATE } from '../../../core/contract/object-table.ts'
 import { type TimeScale, timeToX } from '../../model/time-scale.ts'
 import type { ObjectColumns } from '../../stores/object-columns.ts'
 import type { LaneIndex } from './lane-index.ts'
@@ -127,7 +127,7 @@ function addChannel(scene: Scene, view: SceneView, lane: number, channel: number
   const { columns, index, scale } = view
   const rows = index.rows(channel)
   if (rows === undefined) return
-  const { firstTimeUs, lastTimeUs, state, size, received, recovered, repeats } = columns
+  const { firstTimeUs, lastTimeUs, state, size, received, recovered, repeats } = columns.values
   const { order, count } = rows
   const right = scale.left + scale.width
   const perUs = scale.width / (scale.toUs - scale.fromUs)

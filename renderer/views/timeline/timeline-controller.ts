@@ -1,4 +1,4 @@
-import { OBJECT_STATE } from '../../../core/contract/object-rows.ts'
+import { OBJECT_STATE } from '../../../core/contract/object-table.ts'
 import { CanvasSurface } from '../../canvas/canvas-surface.ts'
 import { listen } from '../../canvas/listen.ts'
 import { type Palette, readPalette, watchTheme } from '../../canvas/palette.ts'
@@ -142,8 +142,8 @@ export class TimelineController {
   /** Zooms to the selected object; the second time, or without a selection, to everything. */
   focusSelection(): void {
     const row = selectionStore.getState().objectIndex
-    const first = row === null ? undefined : objectColumns.firstTimeUs[row]
-    const last = row === null ? undefined : objectColumns.lastTimeUs[row]
+    const first = row === null ? undefined : objectColumns.values.firstTimeUs[row]
+    const last = row === null ? undefined : objectColumns.values.lastTimeUs[row]
     if (row === null || row >= objectColumns.count || first === undefined || last === undefined) {
       this.fit()
       return
@@ -170,7 +170,7 @@ export class TimelineController {
     this.#index.sync()
     const selected = selectionStore.getState().objectIndex
     if (selected !== null && selected < objectColumns.count) {
-      const rows = this.#index.rows(objectColumns.channel[selected] ?? -1)
+      const rows = this.#index.rows(objectColumns.values.channel[selected] ?? -1)
       const place = this.#index.place(selected)
       const next = place < 0 ? undefined : rows?.order[place + direction]
       if (rows !== undefined && next !== undefined && place + direction < rows.count) selectObject(next)
@@ -190,7 +190,8 @@ export class TimelineController {
 
   /** Selects the next incomplete object in time on the visible lanes. @returns whether there is one */
   stepProblem(direction: 1 | -1): boolean {
-    const { count, state, firstTimeUs, channel } = objectColumns
+    const { count, values } = objectColumns
+    const { state, firstTimeUs, channel } = values
     const shown = new Set(this.#layout.lanes.flatMap((lane) => (lane.kind === 'channel' ? [lane.channel] : [])))
     const selected = selectionStore.getState().objectIndex
     const { fromUs, toUs } = timeStore.getState()
@@ -257,15 +258,15 @@ export class TimelineController {
   #selectionChanged(row: number | null): void {
     this.#surfaces.overlay.invalidate()
     if (row === null || row >= objectColumns.count) return
-    const first = objectColumns.firstTimeUs[row] ?? 0
-    const last = Math.max(objectColumns.lastTimeUs[row] ?? first, first)
+    const first = objectColumns.values.firstTimeUs[row] ?? 0
+    const last = Math.max(objectColumns.values.lastTimeUs[row] ?? first, first)
     const { fromUs, toUs } = timeStore.getState()
     if (last < fromUs || first > toUs) {
       const half = (toUs - fromUs) / 2
       const middle = last - first > half ? first + half / 2 : (first + last) / 2
       setTimeRange(middle - half, middle + half)
     }
-    const channel = objectColumns.channel[row]
+    const channel = objectColumns.values.channel[row]
     const lane = this.#layout.lanes.find((one) => one.kind === 'channel' && one.channel === channel)
     const { scroller } = this.#parts
     const room = scroller.clientHeight - RULER_HEIGHT

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest'
+import { OBJECT_COLUMNS, type ObjectColumn } from '../../../core/contract/object-table.ts'
+import { formatCount } from '../../model/format.ts'
+import { fakeRow } from '../../testing/fake-engine.ts'
+import { objectColumnsFor } from './columns.tsx'
+
+const columns = objectColumnsFor('start', 0, (service) => `service ${service}`)
+
+it('shows every column of the table that has a view, in the order of the weights', () => {
+  const shown = Object.values<ObjectColumn>(OBJECT_COLUMNS).flatMap(({ view }) => (view === undefined ? [] : [view]))
+  const titles = [...shown].sort((a, b) => a.weight - b.weight).map(({ title }) => title)
+  expect(columns.map(({ title }) => title)).toEqual(titles)
+  expect(new Set(shown.map(({ weight }) => weight)).size).toBe(shown.length)
+})
+
+it.each(columns.map((column) => [column.id, column] as const))('writes %s of a row', (_, { text, sortable }) => {
+  expect(text(fakeRow(0))).not.toBe('')
+  expect(sortable).toBe(true)
+})
+
+it('writes values as before', () => {
+  const row = fakeRow(0, { toi: 12345, size: null, codepoint: 128, packets: 1234, contentType: 'application/dash+xml' })
+  const texts = Object.fromEntries(columns.map(({ id, text }) => [id, text(row)]))
+  expect(texts).toMatchObject({
+    ...{ tsi: '10 Video', toi: formatCount(12345), name: 'seg_1.m4s', size: '–', received: '–', service: 'service 1' },
+    ...{ contentType: 'dash+xml', codepoint: '128', packets: formatCount(1234), repeats: '0', state: 'Complete' },
+  })
+  expect(columns.find(({ id }) => id === 'size')?.raw?.(row)).toBe('')
+  expect(columns.filter(({ align }) => align === 'end').map(({ id }) => id)).toEqual([
+    ...['toi', 'size', 'received', 'codepoint', 'packets', 'repeats'],
+  ])
+})
