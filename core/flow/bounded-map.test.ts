@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { BoundedMap, BoundedSet, dropOldest, oldestKey } from './bounded-map.ts'
 
 describe('a bounded map', () => {
-  it('keeps what was set last, and a key set again is new again', () => {
+  it('keeps the newest keys; setting a key renews it', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 20 })), fc.integer({ min: 1, max: 8 }), (keys, most) => {
         const map = new BoundedMap<number, number>(most)
@@ -20,7 +20,7 @@ describe('a bounded map', () => {
     )
   })
 
-  it('gives its entries up oldest first', () => {
+  it('drops its entries oldest first', () => {
     const map = new BoundedMap<string, number>(3)
     for (const [at, key] of ['a', 'b', 'a'].entries()) map.set(key, at)
     expect(oldestKey(map)).toBe('b')

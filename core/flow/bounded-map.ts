@@ -1,4 +1,4 @@
-/** A map of the newest entries: setting a key makes it the newest, and the oldest is dropped where there are too many. */
+/** A map of the newest entries: setting a key makes it the newest; beyond the bound the oldest is dropped. */
 export class BoundedMap<Key, Value> extends Map<Key, Value> {
   readonly #most: number
 
@@ -15,7 +15,7 @@ export class BoundedMap<Key, Value> extends Map<Key, Value> {
   }
 }
 
-/** A set of the newest values, as `BoundedMap` is a map of the newest entries. */
+/** A set of the newest values; `BoundedMap` without entries. */
 export class BoundedSet<Value> extends Set<Value> {
   readonly #most: number
 
@@ -32,13 +32,16 @@ export class BoundedSet<Value> extends Set<Value> {
   }
 }
 
-/** Key of the entry that has been there the longest; undefined where there is none. */
+/** Key of the oldest entry; undefined for an empty map. */
 export function oldestKey<Key>(entries: ReadonlyMap<Key, unknown> | ReadonlySet<Key>): Key | undefined {
   for (const key of entries.keys()) return key
   return undefined
 }
 
-/** Takes out the entry that has been there the longest. @returns its value */
+/**
+ * Removes the oldest entry.
+ * @returns its value
+ */
 export function dropOldest<Key, Value>(map: Map<Key, Value>): Value | undefined {
   for (const [key, value] of map) {
     map.delete(key)

@@ -1,6 +1,6 @@
 import type { Toi, Tsi } from '../contract/ids.ts'
 
-/** What brought an object, in the words of what brought it. */
+/** What brought an object, in that carrier's own terms. */
 export type Carrier =
   /** `instance` counts the objects that had this TOI. */
   | {
@@ -10,38 +10,38 @@ export type Carrier =
       readonly codepoint: number
       readonly instance: number
     }
-  /** `instance` counts the times this MPU sequence number came anew. */
+  /** `instance` counts the transmissions of this MPU sequence number. */
   | { readonly kind: 'mmtp'; readonly packetId: number; readonly mpu: number; readonly instance: number }
   | { readonly kind: 'http'; readonly url: string }
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'made'; readonly by: string }
 
-/** What brings the objects of one channel: an LCT channel, or an asset of an MMTP flow. */
+/** Carrier of the objects of one channel: an LCT channel, or an asset of an MMTP flow. */
 export type ChannelCarrier =
   | { readonly kind: 'lct'; readonly tsi: Tsi }
   | { readonly kind: 'mmtp'; readonly packetId: number }
 
-/** The number a channel goes by: its TSI or packet_id. */
+/** Number of a channel: its TSI or packet_id. */
 export function channelNumber(carrier: ChannelCarrier): number {
   return carrier.kind === 'lct' ? carrier.tsi : carrier.packetId
 }
 
-/** A channel as a person is told: `TSI 10`. */
+/** A channel in user-facing text: `TSI 10`. */
 export function channelText(carrier: ChannelCarrier): string {
   return carrier.kind === 'lct' ? `TSI ${carrier.tsi}` : `packet_id ${carrier.packetId}`
 }
 
-/** A channel in one word, as a folder is called: `tsi10`, `packet5`. */
+/** A channel in one word, for folder names: `tsi10`, `packet5`. */
 export function channelWord(carrier: ChannelCarrier): string {
   return carrier.kind === 'lct' ? `tsi${carrier.tsi}` : `packet${carrier.packetId}`
 }
 
-/** The number an object goes by in its channel: its TOI or MPU sequence number; null where its carrier has none. */
+/** Number of an object in its channel: its TOI or MPU sequence number; null where its carrier has none. */
 export function objectNumber(carrier: Carrier): number | null {
   return carrier.kind === 'lct' ? carrier.toi : carrier.kind === 'mmtp' ? carrier.mpu : null
 }
 
-/** Where an object came from, as a person is told: `TSI 10, TOI 5`. */
+/** An object's carrier in user-facing text: `TSI 10, TOI 5`. */
 export function carrierText(carrier: Carrier): string {
   switch (carrier.kind) {
     case 'lct':
@@ -57,7 +57,7 @@ export function carrierText(carrier: Carrier): string {
   }
 }
 
-/** The numbers an alarm about an object is filed under; null where its carrier has none. */
+/** The numbers of an alarm about an object; null where its carrier has none. */
 export function alarmPlace(carrier: Carrier | ChannelCarrier): {
   readonly tsi: number | null
   readonly toi: number | null

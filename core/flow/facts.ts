@@ -17,16 +17,16 @@ import type { ReceiveTarget } from './receive-target.ts'
 export type Destination = {
   readonly address: string
   readonly port: number
-  /** Its only senders, as the gateway configuration of DVB-MABR says; absent: not said. */
+  /** Addresses the DVB-MABR gateway configuration allows as senders; absent: any. */
   readonly sources?: readonly string[]
   /**
-   * What comes there may be left once it has been silent for so long, ms (sessionIdleTimeout of DVB-MABR); whose it is; and
-   * which configuration says so, counted. Absent: it stays joined.
+   * When the destination may be left: after `afterMs` without packets (sessionIdleTimeout of DVB-MABR), on behalf of
+   * `services`; `generation` numbers the configurations. Absent: it stays joined.
    */
   readonly idle?: { readonly afterMs: number; readonly services: readonly number[]; readonly generation: number }
 }
 
-/** One destination that two want: with the senders of both, and left as the more patient says, where both say theirs. */
+/** Merges two wants for one destination: senders of both, and the longer idle time where both have one. */
 export function wantedByBoth(one: Destination | undefined, other: Destination): Destination {
   if (one === undefined) return other
   const { address, port, sources, idle } = one
@@ -49,9 +49,9 @@ function idleOfBoth(one: Idle, other: Idle): Idle {
   }
 }
 
-/** One flow on the wire, counted by the receiver; an observer reads the numbers when it wants them. Times µs. */
+/** One flow on the wire. The receiver counts; observers read the numbers when they need them. Times µs. */
 export interface FlowFacts {
-  /** Null for what came after the bound on flows was reached: those are counted together. */
+  /** Null for the flows beyond the bound, which are counted together. */
   readonly flow: Flow | null
   readonly protocol: FlowProtocol
   readonly serviceId: number | null
@@ -60,11 +60,11 @@ export interface FlowFacts {
   readonly bytes: number
   readonly firstTimeUs: number
   readonly lastTimeUs: number
-  /** It came inside a tunnel, whose own flow counts the bytes on the wire. */
+  /** It arrived inside a tunnel, whose own flow counts the bytes on the wire. */
   readonly inner: boolean
 }
 
-/** A link or tunnel below the flows, counted as it runs. */
+/** A link or tunnel below the flows; its numbers are live. */
 export type LinkFacts = ReportLink
 
 /** One packet_id of an MMTP flow. */
@@ -78,33 +78,33 @@ export interface MmtpFacts {
   readonly outOfOrder: number
 }
 
-/** One asset of an MMT package, that is one packet_id with MPUs. */
+/** One asset of an MMT package: one packet_id with MPUs. */
 export interface MmtpAssetFacts {
   readonly packetId: number
-  /** From the MP table, else from the MPUs; null until either came. */
+  /** From the MP table, else from the MPUs; null until either arrives. */
   readonly assetId: string | null
   /** Four-character code; null until known. */
   readonly type: string | null
-  /** Whole MPUs. */
+  /** Complete MPUs. */
   readonly mpus: number
-  /** MPUs given up. */
+  /** Incomplete MPUs. */
   readonly incomplete: number
   /** MPU sequence numbers seen. */
   readonly firstMpu: number | null
   readonly lastMpu: number | null
-  /** The MPU that was on its way when the asset was first seen: not a loss. */
+  /** The MPU already in transmission when the asset was first seen: not a loss. */
   readonly partialAtStart: number | null
-  /** MPUs of which no packet came, by the numbers of those around them. */
+  /** MPUs of which no packet arrived, counted from the numbers of their neighbours. */
   readonly absent: number
-  /** What the USBD says it is: `video, primary`, and its name; null where it says nothing. */
+  /** Role (`video, primary`) and name in the USBD; null where it has none. */
   readonly component: { readonly role: string | null; readonly name: string | null } | null
-  /** Number of the folder its files are in: packet_id, unless that of another flow of the service has it. */
+  /** Number of the folder of its files: the packet_id, unless another flow of the service uses that number. */
   readonly folder: number
-  /** Flow it comes in. */
+  /** Flow that carries it. */
   readonly destination: string
-  /** Samples of MPUs given up that are not whole. */
+  /** Missing or damaged samples of incomplete MPUs. */
   readonly samplesLost: number
-  /** When an MPU is presented, UNIX µs on the sender's clock; null where nothing said so. */
+  /** Presentation time of an MPU, UNIX µs on the sender's clock; null where unknown. */
   timeOf(mpuSequence: number): number | null
 }
 
@@ -113,34 +113,34 @@ export interface MmtpMessageFacts {
   /** `PA`, `MPT`, `MA3 USBD`, …. */
   readonly name: string
   readonly count: number
-  /** Of the newest. */
+  /** Version of the newest message. */
   readonly version: number
   readonly lastTimeUs: number
 }
 
-/** What is known of an MMTP flow beside its packet_ids. */
+/** An MMTP flow beyond its packet_ids. */
 export interface MmtpFlowFacts {
   readonly assets: readonly MmtpAssetFacts[]
   readonly messages: readonly MmtpMessageFacts[]
-  /** Packets of all packet_ids that never came, by packet_counter; null where the sender does not count. */
+  /** Lost packets of all packet_ids by packet_counter; null where the sender does not count. */
   readonly lostInAll: number | null
 }
 
-/** A server that has the objects of a service, to fetch what was lost from (UnicastRepairParameters of DVB-MABR). */
+/** A server with the objects of a service, for HTTP repair (UnicastRepairParameters of DVB-MABR). */
 export type RepairServer = {
-  /** Goes before the object's name, once `stripBase` has been taken off its front. */
+  /** Prefix of the address: followed by the object's name without `stripBase`. */
   readonly url: string
-  /** Share of the requests among all servers; 0: not to be used. */
+  /** Share of the requests among all servers; 0: not used. */
   readonly weight: number
   readonly stripBase: string | null
-  /** Before a request: so long, and a random time up to the second, ms. */
+  /** Delay before a request, ms: the first, plus a random time up to the second. */
   readonly fixedBackoffMs: number
   readonly randomBackoffMs: number
-  /** An object without packets for so long is to be repaired, ms. */
+  /** Silence after which an object is repaired, ms. */
   readonly afterMs: number
 }
 
-/** An object that a manifest or a file table announced, and of which no packet came. */
+/** An object announced by a manifest or a file table of which no packet arrived. */
 export type AbsentObject = {
   readonly serviceId: number
   readonly carrier: ChannelCarrier
@@ -148,17 +148,17 @@ export type AbsentObject = {
   readonly name: string
   readonly contentType: string | null
   readonly kind: 'media' | 'file'
-  /** As transported; null where nothing says. */
+  /** As transported; null where unknown. */
   readonly sizeBytes: number | null
-  /** It would have been gzip'ed on air. */
+  /** It is gzip'ed on air. */
   readonly encoded: boolean
   readonly listed: ListedFacts | null
   readonly noticedUs: number
-  /** After that nobody wants it, stream µs; null where nothing says. */
+  /** End of its use to players, stream µs; null where unknown. */
   readonly usefulUntilUs: number | null
 }
 
-/** What is known of a service. */
+/** A service: identity, signalling and state. */
 export interface ServiceFacts {
   readonly id: number
   readonly name: string | null
@@ -175,28 +175,28 @@ export interface ServiceFacts {
   /** The manifest's name below the service, once one has been read. */
   readonly manifest: { readonly kind: 'dash' | 'hls'; readonly name: string; readonly codecs: readonly string[] } | null
   readonly mmtp: readonly MmtpFacts[] | null
-  /** Service whose files belong to this one too: what a configuration session of DVB-MABR carries for all. */
+  /** Service that uses these files too: a configuration session of DVB-MABR carries files for all. */
   readonly sharesFilesOf: number | null
   readonly mmtpFlow: MmtpFlowFacts | null
-  /** Where lost bytes can be had, as the signalling says; empty where it names no server. */
+  /** Servers that the signalling names for HTTP repair. */
   readonly repairServers: readonly RepairServer[]
 }
 
-/** What a channel's repair flow did, and what was done for its objects. */
+/** Counters of a channel's repair flow, and of the repair of its own objects. */
 export interface FecFacts {
   /** UDP payload of its repair packets. */
   readonly repairBytes: number
-  /** TSIs that its repair flow protects, as the S-TSID says. */
+  /** TSIs its repair flow protects, from the S-TSID. */
   readonly protects: readonly number[]
-  /** Source symbols its repair flow decoded, and how long that took, µs. */
+  /** Source symbols its repair flow decoded, and the time this took, µs. */
   readonly recoveredSymbols: number
   readonly decodeUs: number
-  /** Its own objects that repair flows made whole, and the bytes they gave back. */
+  /** Own objects that repair flows completed, and their recovered bytes. */
   readonly healed: number
   readonly recovered: number
 }
 
-/** One LCT channel, or one asset of an MMTP flow: counted by the receiver. */
+/** One LCT channel or one asset of an MMTP flow; the receiver counts. */
 export interface ChannelFacts {
   /** Index in the session, dense from 0. */
   readonly index: number
@@ -210,40 +210,40 @@ export interface ChannelFacts {
   readonly bytes: number
   /** Repair packets among `packets`. */
   readonly repairPackets: number
-  /** Null where nothing of the kind is known of its protocol. */
+  /** Null where its protocol has no FEC. */
   readonly fec: FecFacts | null
-  /** Packets of an object still arriving that brought nothing new. */
+  /** Packets without new bytes, of an object still arriving. */
   readonly duplicates: number
   readonly outOfOrder: number
-  /** Bytes known to be missing from objects that were given up. */
+  /** Bytes known to be missing from incomplete objects. */
   readonly lost: number
   readonly complete: number
   readonly incomplete: number
   readonly lastTimeUs: number
 }
 
-/** One LLS table as it was first seen. Bytes are valid during the call. */
+/** One LLS table at its first arrival. Bytes are valid during the call. */
 export type LlsTableFact = {
-  /** Identity of the content: the same for every repetition of it. */
+  /** Identity of the content, the same for each repetition. */
   readonly key: number
   readonly tableId: number
   readonly name: string
   readonly group: number
   readonly version: number
-  /** Size of the datagram; of a table inside a SignedMultiTable that of its payload. */
+  /** Size of the datagram, or of the payload inside a SignedMultiTable. */
   readonly bytes: number
   /** As sent: the datagram, or the payload. */
   readonly raw: Uint8Array
-  /** gzip undone; null where that cannot be done. */
+  /** The body without gzip; null where it cannot be inflated. */
   readonly body: Uint8Array | null
-  /** The body decoded, at the moment this is read; null where it is private or cannot be read. */
+  /** The decoded body, decoded on access; null where it is private or cannot be read. */
   readonly values: JsonObject | null
-  /** Came inside a SignedMultiTable. */
+  /** It arrived inside a SignedMultiTable. */
   readonly signed: boolean
   readonly signature: ReportSignature | null
 }
 
-/** One fragment of service layer signalling: part of an SLS package, an in-band FDT, or the like. */
+/** One fragment of service layer signalling: a part of an SLS package, an in-band FDT. */
 export type SlsFragment = {
   readonly type: string
   readonly name: string
@@ -251,28 +251,28 @@ export type SlsFragment = {
   readonly bytes: Uint8Array
   /** Index of the LCT channel whose files a table (EFDT, FDT) lists. */
   readonly channel?: number
-  /** The object that brought it, where `slsRepeated` will name that. */
+  /** The object that carried it, where `slsRepeated` names that. */
   readonly tsi?: number
   readonly toi?: number
-  /** Verdict on the signed package it came in. */
+  /** Verdict on its signed package. */
   readonly signature?: ReportSignature | null
 }
 
-/** What was done to an object that lacked bytes. */
+/** The repair of an object that lacked bytes. */
 export type RepairFact = ObjectRepair & {
-  /** The object as transported, where it is whole now; valid during the call. */
+  /** The object as transported, where it is complete now; valid during the call. */
   readonly whole: Uint8Array | null
 }
 
 /**
- * Told what happened, in stream order. Facts objects are live: kept and read later, they say the current numbers. Bytes
- * are valid during the call.
+ * Receives events in stream order. Facts objects are live: read later, they have the current numbers. Bytes are valid
+ * during the call.
  */
 export interface ReceiveObserver {
   flowSeen(flow: FlowFacts): void
-  /** Called for a new service and whenever one of its facts changes (not for counters). */
+  /** A new service, or a change of a fact (counters excluded). */
   serviceChanged(service: ServiceFacts): void
-  /** A discovered service turned out to belong to another one. */
+  /** A discovered service belongs to another one. */
   serviceGone(service: ServiceFacts): void
   channelSeen(channel: ChannelFacts): void
   /** A table with new content. */
@@ -281,24 +281,27 @@ export interface ReceiveObserver {
   llsRepeated(key: number, timeUs: number): void
   /** A fragment with new content; `bytes` is unpacked. */
   slsFragment(serviceId: number, fragment: SlsFragment, timeUs: number): void
-  /** Fragments were sent again unchanged: those of object `toi` of channel `tsi`, or all current ones of the service (-1). */
+  /**
+   * Fragments were sent again unchanged: those of object `toi` of channel `tsi`, or all current ones of the service
+   * (-1).
+   */
   slsRepeated(serviceId: number, timeUs: number, tsi: number, toi: number): void
-  /** A fragment (`TYPE/name`) came with another object and with the same content. */
+  /** A fragment (`TYPE/name`) with the same content arrived in another object. */
   slsUnchanged(serviceId: number, fragment: string, tsi: number, toi: number, timeUs: number): void
-  /** A signature that could not be checked before could be now, or the other way round. */
+  /** The verdict on a signature changed. */
   llsSignature(key: number, signature: ReportSignature): void
   slsSignature(serviceId: number, tsi: number, toi: number, signature: ReportSignature): void
   /** Rows count from 0. `bytes[start, end)` is the LCT header of its first packet with the FEC Payload ID. */
   objectBegun(object: FlowObject, bytes: Uint8Array, start: number, end: number): void
-  /** Whole, given up or cut off; its bytes can be read during the call. */
+  /** Complete, incomplete or cut off; its bytes can be read during the call. */
   objectEnded(object: FlowObject): void
-  /** An object that had been given up gets missing bytes after all. */
+  /** An incomplete object that had ended receives missing bytes. */
   objectResumed(object: FlowObject): void
-  /** A packet of a finished object: `repeats` whole transmissions of it began since. */
+  /** A packet of a finished object; `repeats` counts the complete transmissions since. */
   objectRepeated(index: number, packets: number, repeats: number, timeUs: number): void
-  /** An object that had been given up was made whole, or readable, by another way; its loss stays a fact. */
+  /** Repair completed or patched an object that had ended incomplete; its loss stays a fact. */
   objectRepaired(index: number, repair: RepairFact): void
-  /** A name or type became known after the object had ended. */
+  /** A name or type became known after the end of the object. */
   objectNamed(object: FlowObject): void
   /** A datagram or a table that could not be read. */
   malformed(
@@ -312,8 +315,8 @@ export interface ReceiveObserver {
   ): void
   /** Something that may break a rule. */
   found(finding: Finding): void
-  /** A link or tunnel below the flows; live, like all facts. */
+  /** A new link or tunnel below the flows. */
   linkSeen?(link: LinkFacts): void
-  /** All destinations whose packets are wanted now of one target's source; those no longer named can be left. */
+  /** All destinations one target wants now; the source may leave any other. */
   destinationsWanted?(destinations: readonly Destination[], target: ReceiveTarget): void
 }

@@ -1,7 +1,7 @@
 import type { LossCause, ReportLink } from '../contract/report.ts'
 import type { Carrier, ChannelCarrier } from './carriers.ts'
 
-/** Where and when something was found; null for what it is not about. */
+/** Place and time of a finding; null for what it is not about. */
 export type FindingPlace = {
   readonly timeUs: number
   /** Frame or datagram that shows it, from 1; 0 unknown. */
@@ -17,24 +17,24 @@ export type FindingPlace = {
   readonly destination: string | null
 }
 
-/** A place of which only some is known. */
+/** Completes a place: what is not in `rest` is unknown. */
 export function placeAt(timeUs: number, frame: number, rest: Partial<FindingPlace> = {}): FindingPlace {
   return { service: null, tsi: null, toi: null, object: null, destination: null, ...rest, timeUs, frame }
 }
 
-/** Why bytes could not be read: code and words of a `CodecError`. */
+/** Why bytes could not be read: code and message of a `CodecError`. */
 export type Fault = { readonly code: string; readonly message: string }
 
-/** What a signature is over. */
+/** The signed thing. */
 export type SignedThing =
   | { readonly of: 'lls-tables'; readonly group: number }
   | { readonly of: 'certificates'; readonly group: number }
   | { readonly of: 'sls-package'; readonly toi: number }
   | { readonly of: 'package'; readonly name: string }
-  /** `message` tells messages of one flow apart. */
+  /** `message` identifies the message within its flow. */
   | { readonly of: 'mmtp-message'; readonly message: string }
 
-/** A bound on what hostile or broken input may cost, and what went over it. */
+/** A bound on the cost of hostile or broken input, and what exceeded it. */
 export type LimitHit =
   | { readonly limit: 'lls-tables' }
   | { readonly limit: 'sls-objects' }
@@ -43,28 +43,28 @@ export type LimitHit =
   | { readonly limit: 'assets'; readonly most: number }
   | { readonly limit: 'packet-ids'; readonly most: number }
   | { readonly limit: 'open-objects'; readonly most: number }
-  /** `claimed`: what the header says its size is; null where the data goes beyond. */
+  /** `claimed`: size in the header; null where the data exceeds it. */
   | { readonly limit: 'object-bytes'; readonly most: number; readonly toi: number; readonly claimed: number | null }
   | { readonly limit: 'holes'; readonly toi: number }
   | { readonly limit: 'memory'; readonly of: 'objects' | 'mpus' }
   | { readonly limit: 'quarantine'; readonly of: 'objects' | 'packets' | 'mpus' }
   | { readonly limit: 'repair-symbols'; readonly most: number; readonly flow: SymbolCarrier }
 
-/** What carries repair symbols: a repair flow of ROUTE, or the channel of FLUTE itself. */
+/** Carrier of repair symbols: a repair flow of ROUTE, or the channel of FLUTE itself. */
 export type SymbolCarrier = 'route' | 'flute'
 
-/** What is wrong with repair symbols. */
+/** A fault of repair symbols. */
 export type FecFault =
   | { readonly fec: 'parameters'; readonly faults: readonly string[] }
   | { readonly fec: 'no-protected-object' }
   | { readonly fec: 'no-oti' }
   | { readonly fec: 'sub-blocks'; readonly subBlocks: number }
   | { readonly fec: 'scheme'; readonly scheme: string }
-  /** Sizes that the codec does not do, in words. */
+  /** Sizes that the codec does not support. */
   | { readonly fec: 'sizes'; readonly reason: string }
   | { readonly fec: 'mismatch'; readonly toi: number; readonly reason: string }
 
-/** What was found wrong or worth a word, without a judgement; `inspect/rules` makes alarms of it. */
+/** What was found, without a judgement; `inspect/rules` makes alarms of it. */
 export type FindingFacts =
   // Tables and files that cannot be read
   | {
@@ -130,7 +130,7 @@ export type FindingFacts =
       readonly holes: number
       readonly first: number
     }
-  /** `reason`: what the digests of its table say; null: its own header does. */
+  /** `reason`: mismatch with the digests of its table; null: with its own header. */
   | { readonly kind: 'digestMismatch'; readonly name: string | null; readonly reason: string | null }
   | {
       readonly kind: 'objectsAbsent'
@@ -141,7 +141,7 @@ export type FindingFacts =
     }
   | { readonly kind: 'mpusAbsent'; readonly mpus: readonly number[]; readonly cause: LossCause }
   | { readonly kind: 'hostDropped'; readonly packets: number; readonly lagMs: number }
-  /** A live source broke off; it is opened again. `reason` completes a sentence. */
+  /** A live source broke off and is opened again. `reason` completes a sentence. */
   | { readonly kind: 'sourceBroke'; readonly source: string; readonly reason: string }
   | { readonly kind: 'sourceBack'; readonly source: string; readonly seconds: number }
   // Repair
@@ -175,7 +175,7 @@ export type FindingFacts =
   | { readonly kind: 'fecFault'; readonly flow: SymbolCarrier; readonly fault: FecFault }
   | { readonly kind: 'repairSymbolsUnused'; readonly scheme: string }
   // MMTP
-  /** Packets that never came so far; `last`: no more will be counted. */
+  /** Packets lost so far; `last`: the count is final. */
   | {
       readonly kind: 'packetsMissing'
       readonly lost: number
@@ -199,10 +199,10 @@ export type FindingFacts =
       readonly last: boolean
     }
 
-/** Lost on a link since the last time: how many, of what, and how many in all. */
+/** Losses on a link since the last report: unit, count, and count in all. */
 export type LinkLoss = { readonly what: string; readonly lost: number; readonly total: number }
 
-/** Something found, and where. */
+/** A finding and its place. */
 export type Finding = FindingFacts & FindingPlace
 export type FindingKind = FindingFacts['kind']
 export type FindingOf<Kind extends FindingKind> = Extract<FindingFacts, { readonly kind: Kind }> & FindingPlace

@@ -1,9 +1,9 @@
 /**
- * Bytes on loan, and the one place that says who owns their memory:
+ * Borrowed bytes, and the one definition of who owns their memory:
  *
- * - `bytes` may be read during the call that brought the lease, and between `keep` and `release`. They do not change.
- * - `keep` may be called several times; each is undone by one `release`. Kept memory counts as the lender's until then.
- * - A sink that `holds` owns what it is given and needs neither call: the lender then uses no memory again (`ObjectSink.holds`).
+ * - `bytes` may be read during the call that passes the lease, and between `keep` and `release`. They do not change.
+ * - `keep` may be called several times; one `release` undoes each. Until then the memory counts as the lender's.
+ * - A sink with `holds` owns the bytes without either call: the lender never reuses their memory (`ObjectSink.holds`).
  */
 export interface Lease {
   readonly bytes: Uint8Array
@@ -11,17 +11,17 @@ export interface Lease {
   release(): void
 }
 
-/** Bytes that nobody uses again: whoever reads them keeps them. */
+/** A lease of bytes that are never reused: a reader keeps them for free. */
 export function ownBytes(bytes: Uint8Array): Lease {
   return { bytes, keep: nothing, release: nothing }
 }
 
 function nothing(): void {}
 
-/** Files from here on are put together in shared memory, and go to disk from there. Shorter ones are cheaper to copy. */
+/** Files from this size on are assembled in shared memory and written from there. Shorter ones are cheaper to copy. */
 export const LONG_FILE_BYTES = 1 << 20
 
-/** True where another thread can read the bytes where they are, and copying them would cost more than keeping the lease. */
+/** True where another thread can read the bytes in place, and copying would cost more than keeping the lease. */
 export function isReadInPlace({ bytes }: Lease): boolean {
   return bytes.byteLength >= LONG_FILE_BYTES && bytes.buffer instanceof SharedArrayBuffer
 }

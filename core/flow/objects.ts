@@ -9,33 +9,33 @@ export const MAX_OBJECT_BYTES = 256 * 1024 * 1024
 export type ByteRange = readonly [number, number]
 
 /**
- * What the packets of an object say about time, each from the first that said it; null where none did. Times µs since the UNIX
+ * Times in the packets of an object, each from the first packet that has it; null where none does. µs since the UNIX
  * epoch.
  */
 export type ObjectTimes = {
-  /** Sender current time (EXT_TIME, RFC 5651 §5.2.2), and when the packet that carried it came. */
+  /** Sender current time (EXT_TIME, RFC 5651 §5.2.2), and the arrival of the packet that carried it. */
   readonly senderUs: number | null
   readonly senderArrivalUs: number | null
   /** Expected residual time of the object, ms. */
   readonly residualMs: number | null
-  /** When the session last changed. */
+  /** Last change of the session. */
   readonly sessionChangedUs: number | null
   /** EXT_ROUTE_PRESENTATION_TIME (A/331 A.3.7.2). */
   readonly presentationUs: number | null
-  /** Earliest presentation time in the CCI, in ticks of the media (RFC 9223 §2.1); the sender leaves 0 for none. */
+  /** Earliest presentation time in the CCI, in media ticks (RFC 9223 §2.1); null for the sender's 0. */
   readonly earliestTicks: number | null
 }
 
 /**
- * One delivery object while it arrives and after. The receiver fills it; the folder, the gateway, the store and the report
- * are readers. A reader that wants bytes before completion asks for the contiguous prefix and watches for its growth.
+ * One delivery object, during and after its arrival. The receiver fills it; folder, gateway, store and report read it.
+ * A reader that needs bytes before completion reads the contiguous prefix and watches its growth.
  *
  * Bytes belong to the receiver; a reader that needs them beyond the call keeps a lease.
  */
 export interface FlowObject {
   /** Row of this object in the session's columns. */
   readonly index: number
-  /** Service it belongs to; null until signalling says. */
+  /** Its service; null until signalling names one. */
   readonly serviceId: number | null
   /** `ip:port` of the session it arrived on. */
   readonly destination: string
@@ -44,22 +44,22 @@ export interface FlowObject {
   readonly role: ChannelRole
   /** Representation of the S-TSID's MediaInfo. */
   readonly representation: string | null
-  /** Content-Location, as the network says it: never a path without being checked. Null until known. */
+  /** Content-Location as received; never a path without a check. Null until known. */
   readonly name: string | null
   readonly contentType: string | null
   readonly contentEncoding: 'gzip' | null
-  /** How its File entry says it can be checked, and had elsewhere; null without an entry. */
+  /** Facts of its File entry; null without an entry. */
   readonly listed: ListedFacts | null
-  /** What the object is to a player. */
+  /** Role of the object for a player. */
   readonly kind: ObjectKind
-  /** Its bytes are a file the receiver lays out of smaller units, an MPU: holes are samples, and nobody serves it elsewhere. */
+  /** The receiver lays its bytes out of smaller units (an MPU): holes are samples, and no server has it. */
   readonly assembled?: boolean
   /** Length as transported; null while unknown. */
   readonly size: number | null
   readonly received: number
-  /** Bytes that FEC gave back, of those not received; where they lie, as far as that is remembered. */
+  /** Bytes recovered by FEC; their ranges as far as remembered. */
   readonly recovered: number
-  /** It was given up because there was no memory left for it. */
+  /** It was dropped for lack of memory. */
   readonly starved: boolean
   readonly recoveredRanges: readonly ByteRange[]
   readonly state: 'receiving' | 'complete' | 'partial' | 'truncated'
@@ -67,26 +67,29 @@ export interface FlowObject {
   readonly lastTimeUs: number
   readonly packets: number
   readonly repeats: number
-  /** Null where no packet of it said a time. */
+  /** Null where no packet had a time. */
   readonly times: ObjectTimes | null
 
   /** Length of the unbroken prefix `[0, n)`. */
   prefixBytes(): number
   /** Bytes `[from, to)`; holes read as zeros. */
   lease(from: number, to: number): Lease
-  /** Ranges not received; the last one ends at `size` where that is known. */
+  /** Ranges not received; the last one ends at `size` where known. */
   missing(): ByteRange[]
-  /** Called after more bytes came or the object ended, at most once per packet. Returns the function that unsubscribes. */
+  /**
+   * Calls the watcher after more bytes or the end, at most once per packet.
+   * @returns the function that unsubscribes
+   */
   watch(watcher: () => void): () => void
 }
 
-/** What a File entry says of an object besides its name. */
+/** Attributes of a File entry besides its name. */
 export type ListedFacts = {
   /** Base64 of the MD5 of the content. */
   readonly contentMd5: string | null
-  /** Where the file is available by HTTP, in the order to try; until when, as written. */
+  /** HTTP addresses of the file in the order to try; end of availability as written. */
   readonly alternateLocations: readonly { readonly url: string; readonly availableUntil: string | null }[]
-  /** Attributes that no field above has. */
+  /** Attributes without a field above. */
   readonly otherAttributes: readonly { readonly name: string; readonly local: string; readonly value: string }[]
 }
 
@@ -97,8 +100,8 @@ export type ListedFacts = {
 export type ObjectKind = 'manifest' | 'playlist' | 'init' | 'media' | 'signalling' | 'file'
 
 /**
- * A whole named file of a service, ready for readers: a transport object, or a part of a package (the MPD inside the SLS).
- * The leased bytes are content: gzip undone where Content-Encoding said so.
+ * A whole named file of a service, ready for readers: a transport object, or a part of a package (the MPD inside the
+ * SLS). The leased bytes are content, without the gzip of Content-Encoding.
  */
 export type FlowFile = {
   readonly serviceId: number
@@ -106,35 +109,37 @@ export type FlowFile = {
   readonly contentType: string | null
   readonly kind: ObjectKind
   readonly lease: Lease
-  /** Row of the object that carried it; less than 0 where none did. */
+  /** Row of the object that carried it; negative without one. */
   readonly objectIndex: number
   readonly carrier: Carrier
-  /** Channel it belongs to, in one word (`channelWord`), whatever brought it: one fetched by HTTP goes with the others. */
+  /**
+   * Its channel in one word (`channelWord`), for any carrier: a file fetched by HTTP has the lane of its neighbours.
+   */
   readonly lane: string
   /** Representation of the S-TSID's MediaInfo, for retention per representation. */
   readonly representation: string | null
-  /** False where `keepCorrupt` lets an incomplete object through, or it was patched. */
+  /** False for an incomplete object that `keepCorrupt` lets through, and for a patched one. */
   readonly complete: boolean
   readonly missing: readonly ByteRange[]
-  /** How an incomplete file was made readable: its boxes or packets are whole, what they hold is not. */
+  /** How an incomplete file became readable: its boxes or packets are whole, their content is not. */
   readonly patched?: 'simple' | 'strict'
   readonly firstTimeUs: number
   readonly lastTimeUs: number
 }
 
-/** Where objects go. Calls come in stream order; none may throw, a sink that fails says so through its own channel. */
+/** Takes objects. Calls are in stream order; none may throw: a sink reports failure through its own channel. */
 export interface ObjectSink {
   /**
-   * True where this sink reads files and objects long after the call, without a lease: every object then has memory of its own,
-   * which nobody uses again. Else buffers are used again, which is what makes reading a capture fast.
+   * True where this sink reads files and objects long after the call, without a lease: each object then has memory of
+   * its own that is never reused. Otherwise buffers are reused, which makes reading a capture fast.
    */
   readonly holds?: boolean
-  /** A media object of a joined service got its first bytes and a name: a live reader may start. */
+  /** A media object of a joined service has its first bytes and a name: a live reader may start. */
   begun?(object: FlowObject): void
-  /** A file is whole (or kept although corrupt). The same name may come again with newer content. */
+  /** A file is whole, or kept although corrupt. The same name may arrive again with newer content. */
   whole(file: FlowFile): void
-  /** An object was given up; what was received can still be read from it. */
+  /** An object ended incomplete; its received bytes can still be read. */
   lost?(object: FlowObject): void
-  /** More is coming faster than it can be taken: a capture reader waits until this is null or its promise settles. */
+  /** Back-pressure: a capture reader waits until this is null or its promise settles. */
   busy?(): Promise<void> | null
 }

@@ -1,4 +1,4 @@
-/** Gives a version to numbers that are compared when it is asked for: it grows when one of them is another than before. */
+/** Version of a set of numbers: grows when one of them differs from the last call. */
 export class Version {
   #before: readonly number[] = []
   #version = 0
