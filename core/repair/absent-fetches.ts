@@ -9,7 +9,7 @@ import type { HttpRepair } from './http-repair.ts'
 import type { Backoff } from './post-file-repair.ts'
 import type { FetchOutcome } from './repair-job.ts'
 
-/** What fetching of announced objects needs to know. */
+/** Options of `AbsentFetches`. */
 export type AbsentFetchesOptions = {
   readonly spec: RepairSpec
   readonly fetcher: HttpRepair
@@ -19,19 +19,19 @@ export type AbsentFetchesOptions = {
   readonly deliver: (file: FlowFile) => void
 }
 
-/** Waiting or being fetched at a time. */
+/** Objects waiting or being fetched at a time. */
 const MAX_FETCHING = 64
-/** So many are begun in so much stream time, µs: a server is no substitute for a channel that is off air. */
+/** Fetches started per window of stream time, µs: a server is no substitute for a channel that is off air. */
 const MAX_BEGUN = 64
 const WINDOW_US = 10_000_000
 
 /**
- * Fetches announced objects of which no packet came, whole: segments that the manifest names between two that were received,
- * and files that a table lists. Not many at a time, and none that players no longer want.
+ * Fetches announced objects of which no packet arrived: segments the manifest lists between two received ones, and
+ * files of a table. Bounded in number and rate; expired objects are left out.
  */
 export class AbsentFetches {
   readonly #options: AbsentFetchesOptions
-  /** Number in the fetcher by service and name: negative, since rows of objects are not. */
+  /** Number in the fetcher by service and name: negative, since object rows are not. */
   readonly #fetching = new Map<string, number>()
   #next = -1
   #windowUs = Number.NEGATIVE_INFINITY
@@ -43,7 +43,7 @@ export class AbsentFetches {
 
   take(objects: readonly AbsentObject[]): void {
     const wanted = objects.filter((object) => this.#isAnywhere(object))
-    // Of too many the newest are those that somebody waits for.
+    // Of too many, the newest are still of use to players.
     const left = wanted.slice(0, Math.max(0, wanted.length - this.#room(wanted)))
     for (const object of wanted.slice(left.length)) this.#fetch(object)
     const [first] = left
@@ -51,14 +51,14 @@ export class AbsentFetches {
     this.#found(first, { kind: 'fetchesRefused', carrier: first.carrier, name: first.name, others: left.length - 1 })
   }
 
-  /** It came on air after all. */
+  /** It arrived on air after all. */
   arrived(serviceId: number, name: string): void {
     if (this.#fetching.size === 0) return
     const index = this.#fetching.get(`${serviceId} ${name}`)
     if (index !== undefined) this.#options.fetcher.cancel(index)
   }
 
-  /** How many may be begun now. */
+  /** Fetches that may start now. */
   #room([first]: readonly AbsentObject[]): number {
     if (first === undefined) return 0
     if (Math.abs(first.noticedUs - this.#windowUs) >= WINDOW_US) {
@@ -90,7 +90,7 @@ export class AbsentFetches {
       isBoxes: false,
       listed,
       servers: serversOf(serviceId),
-      // Its time of silence is over.
+      // Its silence has already passed.
       backoff: { ...backoffOf(serviceId), silentMs: 0 },
       lastTimeUs: noticedUs,
       usefulUntilUs,

@@ -4,19 +4,19 @@ import { fragmentSamples } from '../media/bmff/fragment-samples.ts'
 import { boxAt, type SegmentBox } from '../media/bmff/segment-boxes.ts'
 import { inGaps } from './gaps.ts'
 
-/** In which order, and how much, of a segment is fetched (GPAC's riso, without `none`). */
+/** Order and amount of fetching within a segment (GPAC's riso, without `none`). */
 export type BoxOrder = 'simple' | 'partial' | 'deps' | 'depx'
 
-/** More are no segment. */
+/** A segment has no more boxes. */
 const MAX_BOXES = 16_384
 
 /**
- * What to fetch next of an ISO BMFF segment that lacks bytes. Box headers and all that is not media come first, as far as
- * the chain of boxes is known; asked again with these in place it goes on. Then, by order: `simple` the rest; `partial`
- * nothing; `deps` and `depx` the samples that others need.
+ * What to fetch next of an ISO BMFF segment that lacks bytes. First box headers and everything but media, as far as the
+ * chain of boxes is known; called again with these in place, the chain goes on. Then, by order: `simple` the rest;
+ * `partial` nothing; `deps` and `depx` the samples others depend on.
  * @param gaps what is missing of `bytes`, in order
- * @param readAhead so much is asked for from a header on whose box is not known
- * @returns ranges to fetch, all of them missing; empty when what the order wants is there
+ * @param readAhead bytes requested from a header on whose box is unknown
+ * @returns missing ranges to fetch; empty when the order needs no more
  */
 export function wantedByBoxes(
   bytes: Uint8Array,
@@ -32,7 +32,7 @@ export function wantedByBoxes(
     const box = boxAt(bytes, gaps, at)
     if (box === null) {
       const header = inGaps(gaps, at, Math.min(bytes.length, at + 16))
-      // All of the header is there, and it is none: order by boxes means nothing here.
+      // The header is complete and invalid: an order by boxes does not apply.
       if (header.length === 0) return [...gaps]
       const [from] = header[0] as ByteRange
       return [...wanted, ...inGaps(gaps, from, Math.max(at + 16, from + readAhead))]
@@ -45,7 +45,7 @@ export function wantedByBoxes(
   return order === 'simple' ? [...gaps] : neededSamples(bytes, gaps, moofs)
 }
 
-/** The missing parts of samples that others depend on; everything where samples are not described. */
+/** The missing parts of samples others depend on; all gaps where samples are not described. */
 function neededSamples(bytes: Uint8Array, gaps: readonly ByteRange[], moofs: readonly SegmentBox[]): ByteRange[] {
   const wanted: ByteRange[] = []
   for (const { offset, size, headerBytes } of moofs) {

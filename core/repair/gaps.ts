@@ -1,6 +1,6 @@
 import type { ByteRange } from '../flow/objects.ts'
 
-/** Ranges of `[0, size)` that no covered range holds, in order. */
+/** Ranges of `[0, size)` outside the covered ranges, in order. */
 export function gapsOf(size: number, covered: readonly ByteRange[]): ByteRange[] {
   const gaps: ByteRange[] = []
   let at = 0
@@ -13,7 +13,10 @@ export function gapsOf(size: number, covered: readonly ByteRange[]): ByteRange[]
   return gaps
 }
 
-/** The gaps, in order of their starts, with those that lie closer together than `mergeBytes` as one: a request costs more than some bytes again. */
+/**
+ * Merges gaps closer together than `mergeBytes`, in order of their starts: a request costs more than a few bytes
+ * fetched twice.
+ */
 export function mergeGaps(gaps: readonly ByteRange[], mergeBytes: number): ByteRange[] {
   const merged: ByteRange[] = []
   for (const [from, to] of gaps) {
@@ -34,5 +37,5 @@ export function inGaps(gaps: readonly ByteRange[], from: number, to: number): By
   return parts
 }
 
-/** Bytes in all ranges together. */
+/** Total length of the ranges. */
 export const sumOf = (ranges: readonly ByteRange[]): number => ranges.reduce((sum, [from, to]) => sum + to - from, 0)

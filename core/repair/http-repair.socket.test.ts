@@ -46,7 +46,7 @@ function setting(
   return { repair, clock }
 }
 
-/** `toEqual` looks at large arrays byte by byte, for seconds. */
+/** `toEqual` compares large arrays byte by byte, for seconds. */
 const isSame = (bytes: Uint8Array | undefined, expected: Uint8Array): boolean =>
   expected.length === bytes?.length && Buffer.compare(bytes, expected) === 0
 
@@ -85,8 +85,8 @@ const HOLES: readonly ByteRange[] = [
   [50_000, 51_448],
 ]
 
-describe('fetching what an object lacks', () => {
-  test('asks for its gaps, near ones by one request, and gives the object as it was', async () => {
+describe("fetching an object's missing bytes", () => {
+  test('requests its gaps, near ones together, and restores the object', async () => {
     const server = await serve({ '/v/1.m4s': FILE })
     const set = setting([server.url])
     const outcome = await fetched(set, wanted(FILE, HOLES))
@@ -105,7 +105,7 @@ describe('fetching what an object lacks', () => {
     })
   })
 
-  test('merges none where that is asked for, and asks for the whole file below the least share', async () => {
+  test('merges none where configured, and requests the whole file below the least share', async () => {
     const server = await serve({ '/v/1.m4s': FILE })
     await fetched(setting([server.url], { mergeBytes: 0 }), wanted(FILE, HOLES))
     expect(server.ranges).toEqual(['bytes=1448-2895', 'bytes=8000-9447', 'bytes=50000-51447'])
@@ -118,7 +118,7 @@ describe('fetching what an object lacks', () => {
     expect(server.ranges.slice(5)).toEqual([null])
   })
 
-  test('of unknown length: open-ended from the last byte received, then what lacks before it', async () => {
+  test('of unknown length: open-ended from the last byte received, then the gaps before it', async () => {
     const server = await serve({ '/v/1.m4s': FILE })
     const part = wanted(FILE.subarray(0, 60_000), [[1000, 2000]], { size: null })
     const outcome = await fetched(setting([server.url]), part)
@@ -150,7 +150,7 @@ describe('fetching what an object lacks', () => {
     expect(isSame(again?.bytes, chunk)).toBe(true)
   })
 
-  test('an object that is gzip-ed on air is fetched as the file it holds', async () => {
+  test('an object gzip-ed on air is fetched as its content', async () => {
     const text = new TextEncoder().encode('<MPD/>'.repeat(5000))
     const packed = new Uint8Array(gzipSync(text))
     const server = await serve({ '/v/1.m4s': text })
@@ -160,10 +160,10 @@ describe('fetching what an object lacks', () => {
     expect(server.ranges).toEqual([null])
   })
 
-  test('waits for its turn: no more requests at a time than allowed, over all objects', async () => {
+  test('waits for its turn: a bound on requests over all objects', async () => {
     for (const connections of [1, 3]) {
       const server = await serve({ '/v/1.m4s': FILE })
-      // Answers only when as many as are allowed have asked.
+      // Answers only when all allowed requests have arrived.
       const waiting: (() => void)[] = []
       server.answer = (request, response, file) => {
         waiting.push(() => serveWell(request, response, file))
@@ -205,7 +205,7 @@ describe('where to ask', () => {
     ...more,
   })
 
-  test("the user's servers in order, before all that signalling names", async () => {
+  test("the user's servers in order, before all in the signalling", async () => {
     const [first, second, other] = [await serve({}), await serve({ '/x/v/1.m4s': FILE }), await serve({})]
     const set = setting([first.url, `${second.url}x`])
     const outcome = await fetched(set, wanted(FILE, HOLES, { servers: [at(other.url)] }))
@@ -215,7 +215,7 @@ describe('where to ask', () => {
     expect(set.repair.state().servers[0]).toMatchObject({ problem: 'HTTP 404', state: 'ready' })
   })
 
-  test("else the file's own places as long as they hold, then the service's servers by weight", async () => {
+  test("else the file's own addresses until they expire, then the service's servers by weight", async () => {
     const [own, heavy, light, off] = [
       await serve({}),
       await serve({}),
@@ -250,7 +250,7 @@ describe('where to ask', () => {
     expect(off.seen).toEqual([])
   })
 
-  test('nobody: said so', async () => {
+  test('no server: reported', async () => {
     expect(await fetched(setting([]), wanted(FILE, HOLES))).toMatchObject({
       whole: false,
       reason: 'no server is known for it',
@@ -279,7 +279,7 @@ describe('where to ask', () => {
     expect(set.repair.state()).toMatchObject({ active: 0, queued: 1 })
     set.clock.advance(200)
     expect(await done).toMatchObject({ whole: true })
-    // Silent for long already; and a sender's clock that is ahead makes nobody wait longer.
+    // Silent for long already; a sender's clock that is ahead delays nothing.
     for (const at of [0, set.clock.wallMs() * 2000]) {
       const next = fetched(set, wanted(FILE, HOLES, { backoff: { ...backoff, fixedMs: 0 }, lastTimeUs: at }))
       if (at > 0) set.clock.advance(5000)
@@ -287,7 +287,7 @@ describe('where to ask', () => {
     }
   })
 
-  test('live, until the object is of no more use; a file that is read has no clock', async () => {
+  test('live, until the object expires; an object of a capture never does', async () => {
     const server = await serve({ '/v/1.m4s': FILE })
     server.answer = () => undefined
     const set = setting([server.url], {}, { answerMs: 1e6 }, true)
@@ -300,7 +300,7 @@ describe('where to ask', () => {
       return done
     }
     expect(await within(60_000, 59_900)).toMatchObject({ whole: false, reason: 'its time was up' })
-    // No longer than ten minutes, whatever a manifest says.
+    // At most ten minutes, whatever the manifest.
     expect(await within(1e9, 599_900)).toMatchObject({ whole: false, reason: 'its time was up' })
     const asked = server.seen.length
     server.answer = serveWell
@@ -310,7 +310,7 @@ describe('where to ask', () => {
     expect(await fetched(setting([server.url]), wanted(FILE, HOLES, late))).toMatchObject({ whole: true })
   })
 
-  test('whole, where nothing of it came and nobody knows how long it is', async () => {
+  test('whole, where nothing of it arrived and its length is unknown', async () => {
     const server = await serve({ '/v/1.m4s': FILE })
     const object = { received: 0, size: null, bytes: new Uint8Array(0) }
     expect(isSame((await fetched(setting([server.url]), wanted(FILE, [], object)))?.bytes, FILE)).toBe(true)
@@ -354,7 +354,7 @@ describe('a server by https', () => {
       expect(await fetched(set, wanted(FILE, HOLES))).toMatchObject({ whole: false, filled: 0, reason })
       expect(set.repair.state().servers).toMatchObject([{ bytes: 0, problem: reason }])
       expect(answered).toBe(0)
-      // Others are asked.
+      // Other servers are asked.
       const server = await serve({ '/v/1.m4s': FILE })
       expect(await fetched(setting([url, server.url]), wanted(FILE, HOLES))).toMatchObject({ urls: [server.url] })
     } finally {
@@ -363,7 +363,7 @@ describe('a server by https', () => {
   })
 })
 
-describe('a server that lies', () => {
+describe('a server with false answers', () => {
   const wrong = FILE.map((byte) => byte ^ 1)
   type WrongAnswer = [string, TestServer['answer'], RegExp]
   const part = (request: Parameters<TestServer['answer']>[0]): [number, number] =>
@@ -475,7 +475,7 @@ describe('a server that lies', () => {
     const healed = await fetched(both, wanted(FILE, HOLES))
     expect(healed).toMatchObject({ whole: true, urls: [honest.url] })
     expect(isSame(healed?.bytes, FILE)).toBe(true)
-    // Three lies, and it is not asked any more.
+    // After three mismatches it is refused.
     await fetched(both, wanted(FILE, HOLES))
     await fetched(both, wanted(FILE, HOLES))
     const asked = liar.seen.length
@@ -484,7 +484,7 @@ describe('a server that lies', () => {
     expect(both.repair.state().servers[0]).toMatchObject({ state: 'refused' })
   })
 
-  test('after some bytes that could not be checked: those are taken back', async () => {
+  test('after bytes that could not be checked: those are removed', async () => {
     const liar = await serve({ '/v/1.m4s': FILE })
     liar.answer = (request, response) => serveWell(request, response, wrong)
     const honest = await serve({ '/v/1.m4s': FILE })
@@ -498,7 +498,7 @@ describe('a server that lies', () => {
     expect(isSame(outcome?.bytes, FILE)).toBe(true)
   })
 
-  test('one that answers ranges with everything is no liar: its files are used whole from then on', async () => {
+  test('a server that answers ranges with the whole file: its files are used whole from then on', async () => {
     const server = await serve({ '/v/1.m4s': FILE })
     server.answer = (_, response, file) => void response.writeHead(200).end(file)
     const set = setting([server.url])
@@ -510,7 +510,7 @@ describe('a server that lies', () => {
     expect(set.repair.state().servers[0]).toMatchObject({ state: 'whole-files' })
   })
 
-  test('an answer in parts is put together', async () => {
+  test('assembles an answer in parts', async () => {
     const server = await serve({ '/v/1.m4s': FILE })
     server.answer = (request, response) => {
       const [from, to] = part(request)
@@ -554,7 +554,7 @@ describe('a server in trouble', () => {
     expect(server.seen.length - refused).toBe(1)
   })
 
-  test('it dies in the middle: what came is kept, the rest asked for again', async () => {
+  test('the connection breaks: its bytes are kept, the rest requested again', async () => {
     const server = await serve({ '/v/1.m4s': FILE })
     let deaths = 1
     server.answer = (request, response, file) => {
@@ -569,7 +569,7 @@ describe('a server in trouble', () => {
     expect(Number(/bytes=(\d+)-89999/.exec(second ?? '')?.[1])).toBeGreaterThan(10_000)
   })
 
-  test('nobody listens: the next one, and after three times it rests', async () => {
+  test('no listener: the next one, and after three failures it rests', async () => {
     const dead = await TestServer.open()
     const deadUrl = dead.url
     await dead.close()
@@ -583,7 +583,7 @@ describe('a server in trouble', () => {
     expect(set.repair.state().servers[0]).toMatchObject({ requests: 4 })
   })
 
-  test('it does not answer: the next one', async () => {
+  test('no answer: the next one', async () => {
     const silent = await serve({})
     silent.answer = () => {}
     const server = await serve({ '/v/1.m4s': FILE })
@@ -595,7 +595,7 @@ describe('a server in trouble', () => {
     expect(set.repair.state().servers[0]).toMatchObject({ problem: 'no answer in time' })
   })
 
-  test('it stops in the middle: the next one gives the rest', async () => {
+  test('it stops in the middle: the next one has the rest', async () => {
     const stopping = await serve({})
     const sent = new Promise<void>((resolve) => {
       stopping.answer = (_, response) => {
@@ -615,7 +615,7 @@ describe('a server in trouble', () => {
     expect(outcome?.urls).toContain(server.url)
   })
 
-  test('it trickles: given up as too slow', async () => {
+  test('it trickles: dropped as too slow', async () => {
     const slow = await serve({})
     let more: (() => void) | null = null
     slow.answer = (_, response) => {
@@ -643,7 +643,7 @@ describe('a server in trouble', () => {
     expect(set.repair.state().servers[0]?.problem).toBe('it sends too slowly')
   })
 
-  test('the deadline passes: what came by then is used, the rest is missing', async () => {
+  test('the deadline passes: arrived bytes are used, the rest is missing', async () => {
     const slow = await serve({})
     const sent = new Promise<void>((resolve) => {
       slow.answer = (_, response) => {
@@ -664,7 +664,7 @@ describe('a server in trouble', () => {
 })
 
 describe('bounds', () => {
-  test('live, more than can be held is not taken; a file waits instead', async () => {
+  test('live, objects beyond the bounds are refused; a capture waits instead', async () => {
     const server = await serve({})
     server.answer = () => {}
     const live = setting([server.url], {}, { openObjects: 2 }, true)
@@ -683,7 +683,7 @@ describe('bounds', () => {
     expect(file.repair.admits((128 << 20) + 1)).toBe(false)
   })
 
-  test('whole by another way: fetching ends and nothing is said', async () => {
+  test('complete another way: fetching ends without a report', async () => {
     const server = await serve({})
     server.answer = () => {}
     const set = setting([server.url])
@@ -695,7 +695,7 @@ describe('bounds', () => {
     expect(set.repair.state()).toMatchObject({ queued: 0, done: 0, failed: 0 })
   })
 
-  test('a flush is over in its time, and close too', async () => {
+  test('flush ends in its time, and close too', async () => {
     const server = await serve({})
     server.answer = () => {}
     const set = setting([server.url])
@@ -724,7 +724,7 @@ describe('in the order of boxes', () => {
   )
   const [, sidx, moof, mdat] = readBoxes(segment)
   if (sidx === undefined || moof === undefined || mdat === undefined) throw new Error('no fragment')
-  /** Gone: the end of the index to the middle of the moof, and two places of the media. */
+  /** Missing: the end of the index to the middle of the moof, and two ranges of the media. */
   const holes: ByteRange[] = [
     [sidx.offset + 20, moof.offset + 40],
     [mdat.offset + 5000, mdat.offset + 6000],
@@ -750,13 +750,13 @@ describe('in the order of boxes', () => {
     expect(outcome).toMatchObject({ whole: false, missing: holes.slice(1) })
   })
 
-  test('deps: what others depend on', async () => {
+  test('deps: samples others depend on', async () => {
     const { outcome } = await run('deps')
     expect(outcome?.missing.every(([from]) => from > mdat.offset)).toBe(true)
   })
 })
 
-/** Lets sockets and promises do what they have to do. */
+/** Lets pending sockets and promises run. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
 }

@@ -8,19 +8,17 @@ import { RequestSlots } from '../http/client/request-slots.ts'
 import { type FetchOutcome, RepairJob, type WantedObject } from './repair-job.ts'
 import { ServerBook } from './server-book.ts'
 
-/** What fetching may cost. Times ms. */
+/** Bounds of fetching. Times ms. */
 export type RepairLimits = HttpLimits & {
-  /** Largest object; also the most taken of one answer. */
+  /** Largest object; also the largest answer. */
   readonly objectBytes: number
-  /** Memory of the objects that wait or are being fetched. */
+  /** Memory of the objects waiting or being fetched. */
   readonly openBytes: number
   readonly openObjects: number
-  /** A server that is busy or does not have the file yet is asked again every `retryMs`, for `retryForMs`. */
+  /** A server that is busy or lacks the file is asked again every `retryMs`, for `retryForMs`. */
   readonly retryMs: number
   readonly retryForMs: number
-  /**
-   * An object is of no use after this time, where the signalling gives none: media is late, a file is sent again.
-   */
+  /** Deadline of an object where the signalling has none: media is late, a file is sent again. */
   readonly deadlineMs: number
   /** Upper bound of every deadline. */
   readonly longestDeadlineMs: number
@@ -37,10 +35,10 @@ const REPAIR_LIMITS: RepairLimits = {
   longestDeadlineMs: 600_000,
 }
 
-/** How HTTP repair is done. */
+/** Options of `HttpRepair`. */
 export type HttpRepairOptions = {
   readonly spec: RepairSpec
-  /** Stream time is wall time: back-off applies, and what is too much is dropped. A capture waits for its repairs instead. */
+  /** Stream time is wall time: back-off applies, and excess is dropped. A capture waits for its repairs instead. */
   readonly live: boolean
   readonly clock?: HttpClock
   readonly limits?: Partial<RepairLimits>
@@ -53,7 +51,9 @@ type OpenRepair = {
   readonly done: (outcome: FetchOutcome | null) => void
 }
 
-/** Fetches the missing bytes of objects by HTTP: a bounded number of requests at a time, each object until its deadline. */
+/**
+ * Fetches the missing bytes of objects by HTTP: a bounded number of requests at a time, each object until its deadline.
+ */
 export class HttpRepair {
   readonly #spec: RepairSpec
   readonly #live: boolean
@@ -63,7 +63,7 @@ export class HttpRepair {
   readonly #starts: RequestSlots
   readonly #book: ServerBook
   readonly #client: HttpClient
-  /** By row, in the order they came. */
+  /** By row, in order of arrival. */
   readonly #open = new Map<number, OpenRepair>()
   readonly #idle = new Set<() => void>()
   #openBytes = 0
@@ -86,9 +86,8 @@ export class HttpRepair {
   }
 
   /**
-   * Takes an object to fetch its missing bytes. `done` is called once, later: with the outcome, or null where the object was
-   * cancelled because it became whole another way.
-   * @returns false where no more can be taken
+   * Takes an object to fetch its missing bytes. `done` is called once, later: with the outcome, or null after `cancel`.
+   * @returns false where the bounds are reached
    */
   fetch(wanted: WantedObject, done: (outcome: FetchOutcome | null) => void): boolean {
     const bytes = Math.max(wanted.bytes.length, wanted.size ?? 0)
@@ -101,7 +100,7 @@ export class HttpRepair {
     return true
   }
 
-  /** Whether an object of this size would be taken now. */
+  /** True where the bounds leave room for an object of this size. */
   admits(bytes: number): boolean {
     if (this.#closing || bytes > Math.min(this.#limits.objectBytes, this.#limits.openBytes)) return false
     return !this.#live || !this.#isFull(bytes)
@@ -151,7 +150,7 @@ export class HttpRepair {
     this.#tellIdle()
   }
 
-  /** Spreads the requests of all receivers; a capture has only one. */
+  /** Spreads the requests of all receivers; a capture has only one receiver. */
   #backoffMs({ backoff, lastTimeUs }: WantedObject): number {
     if (!this.#live) return 0
     const { silentMs, fixedMs, randomMs } = backoff
@@ -160,7 +159,7 @@ export class HttpRepair {
     return silenceMs + fixedMs + this.#clock.random() * randomMs
   }
 
-  /** A capture has no clock: what was late when it was recorded is of use now. */
+  /** A capture has no clock: its objects do not expire. */
   #deadlineMs({ usefulUntilUs }: WantedObject, backoffMs: number): number {
     const { deadlineMs, longestDeadlineMs } = this.#limits
     if (!this.#live || usefulUntilUs === null) return backoffMs + deadlineMs
@@ -176,7 +175,7 @@ export class HttpRepair {
     for (const tell of [...this.#idle]) tell()
   }
 
-  /** The object became whole another way. */
+  /** Stops fetching an object that became complete another way. */
   cancel(index: number): void {
     const open = this.#open.get(index)
     if (open === undefined) return
@@ -186,20 +185,20 @@ export class HttpRepair {
     this.#tellIdle()
   }
 
-  /** More is missing than can be fetched meanwhile: reading of the capture waits. */
+  /** Back-pressure: reading of the capture waits while the bounds are reached. */
   busy(): Promise<void> | null {
     if (this.#live || !this.#isFull(0)) return null
     return this.#until(() => !this.#isFull(0))
   }
 
-  /** Waits until everything taken is settled, at most `graceMs`; the rest is then settled as it is. */
+  /** Waits at most `graceMs` for all objects, then settles the rest as they are. */
   async flush(graceMs: number): Promise<void> {
     const cancel = this.#clock.after(graceMs, () => this.abortAll())
     await this.#until(() => this.#open.size === 0)
     cancel()
   }
 
-  /** Ends all fetching now; each object is settled as it is. */
+  /** Stops all fetching now; each object is settled as it is. */
   abortAll(): void {
     for (const { abort } of this.#open.values()) abort.abort()
   }
@@ -227,7 +226,7 @@ export class HttpRepair {
     }
   }
 
-  /** Closes connections; objects still open are settled as they are. */
+  /** Closes connections; settles open objects as they are. */
   async close(): Promise<void> {
     this.#closing = true
     this.abortAll()

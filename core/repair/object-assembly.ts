@@ -5,7 +5,7 @@ import type { KnownServer } from './server-book.ts'
 
 type Fill = { readonly range: ByteRange; readonly server: KnownServer }
 
-/** An object being made whole: the bytes from air, which are trusted, and those of servers in its gaps. */
+/** An object under repair: trusted bytes from air, and bytes of servers in its gaps. */
 export class ObjectAssembly {
   #bytes: Uint8Array
   #size: number | null
@@ -14,8 +14,8 @@ export class ObjectAssembly {
   #gaps: readonly ByteRange[]
 
   /**
-   * @param bytes from air up to the last byte received, holes zero; taken over
-   * @param missing holes; those beyond the last byte received count too where the size is known
+   * @param bytes from air up to the last byte received, holes zero; the assembly owns them
+   * @param missing holes, including those beyond the last byte received where the size is known
    */
   constructor(bytes: Uint8Array, size: number | null, missing: readonly ByteRange[]) {
     this.#bytes = bytes
@@ -25,7 +25,7 @@ export class ObjectAssembly {
     this.#resize(size ?? bytes.length)
   }
 
-  /** Null while not known. */
+  /** Null until known. */
   get size(): number | null {
     return this.#size
   }
@@ -34,12 +34,12 @@ export class ObjectAssembly {
     return this.#bytes
   }
 
-  /** What is missing now; of an object of unknown size, before its last byte received. */
+  /** What is missing; of an object of unknown size, before its last byte received. */
   get gaps(): readonly ByteRange[] {
     return this.#gaps
   }
 
-  /** End of the last byte that is there. */
+  /** End of the last byte present. */
   get reach(): number {
     return Math.max(0, ...this.#air.map(([, to]) => to))
   }
@@ -48,12 +48,12 @@ export class ObjectAssembly {
     return this.#size !== null && this.#gaps.length === 0
   }
 
-  /** Bytes from servers. */
+  /** Bytes filled from servers. */
   get filled(): number {
     return sumOf(this.#fills.map(({ range }) => range))
   }
 
-  /** Servers whose bytes are in it. */
+  /** Servers of the filled bytes. */
   get servers(): KnownServer[] {
     return [...new Set(this.#fills.map(({ server }) => server))]
   }
@@ -78,8 +78,8 @@ export class ObjectAssembly {
   }
 
   /**
-   * Where a piece contradicts the bytes from air or from another server; null where it agrees. Bytes beyond the end of the
-   * object do not count.
+   * Offset where a piece contradicts the bytes from air or from another server; null where it agrees. Bytes beyond the
+   * end of the object do not count.
    */
   conflict({ at, bytes }: Piece, offset: number): number | null {
     const start = at - offset
@@ -92,7 +92,10 @@ export class ObjectAssembly {
     return null
   }
 
-  /** Puts a piece into the gaps. @returns bytes that were missing */
+  /**
+   * Puts a piece into the gaps.
+   * @returns bytes that were missing
+   */
   fill({ at, bytes }: Piece, offset: number, server: KnownServer): number {
     const start = at - offset
     let added = 0
@@ -105,7 +108,7 @@ export class ObjectAssembly {
     return added
   }
 
-  /** Removes the bytes of a server that cannot be trusted. */
+  /** Removes the bytes of an untrusted server. */
   forget(server: KnownServer): void {
     for (const fill of this.#fills) if (fill.server === server) this.#bytes.fill(0, fill.range[0], fill.range[1])
     this.#fills = this.#fills.filter((fill) => fill.server !== server)

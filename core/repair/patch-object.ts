@@ -3,18 +3,18 @@ import { patchSegment } from '../media/bmff/patch-segment.ts'
 import { segmentBoxes } from '../media/bmff/segment-boxes.ts'
 import { looksLikeTs, patchTs } from '../media/ts/patch-ts.ts'
 
-/** A file that players can read around what is missing of it. */
+/** A file that players can read around its holes. */
 export type PatchedObject = {
   readonly bytes: Uint8Array
-  /** What was done, for the log. */
+  /** Description of the patch, for the log. */
   readonly text: string
 }
 
 /**
- * Patches a media segment that lacks bytes, ISO BMFF or transport stream, told by its content.
+ * Patches a media segment that lacks bytes; its content shows whether it is ISO BMFF or transport stream.
  * @param missing up to the end of `bytes`
- * @param cut how long the segment was is not known
- * @returns null for anything else: an initialisation segment, a manifest or a picture with holes is of no use to anyone
+ * @param cut the segment's length is unknown
+ * @returns null for anything else: an initialisation segment, manifest or picture with holes is useless
  */
 export function patchObject(
   kind: ObjectKind,
@@ -40,7 +40,7 @@ export function patchObject(
 const MAX_STEPS = 4
 const WORDS = { freed: 'hidden', gap: 'laid over a gap', holes: 'kept with holes', resized: 'cut to fit' } as const
 
-/** True where bytes with holes are boxes: fetching may then go by them. */
+/** True where bytes with holes are boxes: fetching may then follow them. */
 export function looksLikeBoxes(bytes: Uint8Array, missing: readonly ByteRange[]): boolean {
   return !looksLikeTs(bytes, missing) && segmentBoxes(bytes, missing) !== null
 }

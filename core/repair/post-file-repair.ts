@@ -2,13 +2,19 @@ import { CodecError } from '../bytes/codec-error.ts'
 import { attr, descendants } from '../xml/xml-element.ts'
 import { parseXml } from '../xml/xml-parser.ts'
 
-/** When to ask for an object that was lost: once it has been silent for so long, so much later, and a random time up to the third, ms. */
+/**
+ * Time of the first request for a lost object, ms: after this silence, a fixed delay, and a random delay up to
+ * `randomMs`.
+ */
 export type Backoff = { readonly silentMs: number; readonly fixedMs: number; readonly randomMs: number }
 
-/** No table makes a receiver wait longer, ms. */
+/** Upper bound of a back-off, ms. */
 const MAX_BACKOFF_MS = 3_600_000
 
-/** `PostFileRepair` of an Associated Procedure Description (A/331 §7.1.7); null where it has none that can be read. */
+/**
+ * Reads `PostFileRepair` of an Associated Procedure Description (A/331 §7.1.7).
+ * @returns null without a readable one
+ */
 export function readPostFileRepair(apd: Uint8Array): Backoff | null {
   try {
     const [repair] = descendants(parseXml(apd), 'PostFileRepair')

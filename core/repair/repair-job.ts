@@ -16,7 +16,7 @@ import type { Backoff } from './post-file-repair.ts'
 import { type Resource, resourceOf } from './resource-url.ts'
 import type { Place, ServerBook } from './server-book.ts'
 
-/** An object with missing bytes, to be fetched. */
+/** An object with missing bytes to fetch. */
 export type WantedObject = {
   /** Row in the session's columns. */
   readonly index: number
@@ -24,40 +24,40 @@ export type WantedObject = {
   /** As transported; null while unknown. */
   readonly size: number | null
   readonly received: number
-  /** The bytes received, holes zero, up to the last one; taken over. */
+  /** Received bytes up to the last one, holes zero; the job owns them. */
   readonly bytes: Uint8Array
-  /** Up to `size` where that is known. */
+  /** Up to `size` where known. */
   readonly missing: readonly ByteRange[]
-  /** It is gzip'ed on air: ranges of it mean nothing to a server that has the content. */
+  /** It is gzip'ed on air: a server has the content, so byte ranges do not match. */
   readonly encoded: boolean
   readonly isBoxes: boolean
   readonly listed: Pick<ListedFacts, 'contentMd5' | 'alternateLocations'> | null
   readonly servers: readonly RepairServer[]
-  /** When the first request may be sent; its silence counts from `lastTimeUs`, stream time. */
+  /** Delay of the first request; silence counts from `lastTimeUs`, stream time. */
   readonly backoff: Backoff
   readonly lastTimeUs: number
-  /** After that nobody wants it, stream µs; null where nothing says. */
+  /** End of its use to players, stream µs; null where unknown. */
   readonly usefulUntilUs: number | null
 }
 
-/** `bytes` is the object now, `missing` its gaps; `content` the file it holds where it is whole. */
+/** Result of a job: `bytes` is the object now, `missing` its gaps. */
 export type FetchOutcome = {
   readonly whole: boolean
   readonly bytes: Uint8Array
-  /** The file in it: the same bytes, but for an object that is gzip'ed on air. */
+  /** The file: the same bytes, but for an object that is gzip'ed on air. */
   readonly content: Uint8Array
   readonly missing: readonly ByteRange[]
   /** Null while unknown. */
   readonly size: number | null
-  /** Bytes put in. */
+  /** Bytes filled. */
   readonly filled: number
-  /** Servers they are from. */
+  /** Servers of the filled bytes. */
   readonly urls: readonly string[]
-  /** Why it is not whole; null where it is. */
+  /** Why it is incomplete; null where it is whole. */
   readonly reason: string | null
 }
 
-/** What all jobs of a session share. */
+/** Shared by all jobs of a session. */
 export type JobContext = {
   readonly spec: RepairSpec
   readonly clock: HttpClock
@@ -68,23 +68,23 @@ export type JobContext = {
   readonly onBytes: (bytes: number) => void
 }
 
-/** Statuses worth a retry soon: not there yet, too busy, restarting. */
+/** Statuses worth a retry: file absent so far, server busy or restarting. */
 const PASSING = new Set([404, 408, 425, 429, 500, 502, 503, 504])
 
 /** Ranges requested for one object; with more gaps, near ones are joined. */
 const MAX_REQUESTS = 256
 
-/** After a request: go on here, ask the same again later, or leave this server. */
+/** After a request: continue, repeat later, or leave this server. */
 type Step = 'on' | 'again' | 'leave'
 
-/** Fetches the missing bytes of one object, from one server after another, until it is whole or no server is left. */
+/** Fetches the missing bytes of one object, from one server after another, until it is whole or no server remains. */
 export class RepairJob {
   readonly #wanted: WantedObject
   readonly #context: JobContext
   readonly #signal: AbortSignal
   readonly #resource: Resource
   readonly #assembly: ObjectAssembly
-  /** Set for an object that is gzip'ed on air: a server gives the file itself. */
+  /** Set for an object that is gzip'ed on air: a server sends the file itself. */
   #content: { readonly bytes: Uint8Array; readonly place: Place } | null = null
   #etags = new Map<string, string>()
   #reason: string | null = null
@@ -122,7 +122,7 @@ export class RepairJob {
     return this.#content !== null || this.#assembly.whole
   }
 
-  /** Asks one server until nothing is missing, it has nothing more, or its time is over. */
+  /** Requests from one server until nothing is missing, it has nothing more, or its time has passed. */
   async #ask(place: Place): Promise<void> {
     const { clock, limits } = this.#context
     let triesUntilMs: number | null = null
@@ -148,7 +148,7 @@ export class RepairJob {
       for (let ask = queue.shift(); ask !== undefined; ask = queue.shift()) {
         const step = await this.#request(ask, place)
         steps.push(step)
-        // The others would get the same answer, or this one had everything.
+        // The remaining requests would get the same answer, or this one had everything.
         if (step !== 'on' || this.#done) queue.length = 0
       }
     }
@@ -174,7 +174,7 @@ export class RepairJob {
       return [ask(isChunk ? [offset, offset + (size as number)] : null)]
     }
     if (size === null && reach === 0) return [ask(null)]
-    // One byte received already shows whether it is the same file.
+    // One byte already received shows whether it is the same file.
     if (size === null) return [ask([Math.max(0, reach - 1), null])]
     return this.#wantedGaps(gaps).map(([from, to]) => ask([offset + from, offset + to]))
   }
@@ -241,11 +241,11 @@ export class RepairJob {
       const at = this.#assembly.conflict(piece, offset)
       if (at !== null) return this.#mismatched(`its bytes differ at ${at} from those received`, place)
     }
-    // Only an answer that agrees with the bytes on air gives the object's length.
+    // Only an answer that agrees with the bytes on air sets the object's length.
     const total = answer.total ?? endOf(ask, answer)
     if (!isChunk && total !== null) {
       if (total < this.#assembly.reach) {
-        return this.#mismatched(`it says the file has ${total} bytes, more than that were received`, place)
+        return this.#mismatched(`its file has ${total} bytes, fewer than were received`, place)
       }
       if (total > this.#context.limits.objectBytes) return 'leave'
       this.#assembly.learnSize(total)
@@ -260,7 +260,7 @@ export class RepairJob {
     }
     this.#reason = answer.broken
     server.failed(answer.broken, this.#context.clock.nowMs())
-    // Some of it arrived, so the rest may; but a server that is too slow is of no use.
+    // Part of it arrived, so the rest may; but a slow server is of no use.
     return added > 0 && answer.broken === 'the connection broke' ? 'again' : 'leave'
   }
 
@@ -285,7 +285,7 @@ export class RepairJob {
     return 'on'
   }
 
-  /** Content-MD5 of the File entry, where there is one: a file that is whole but another is no repair. */
+  /** Checks Content-MD5 of the File entry: a whole file with other content is no repair. */
   #verify(): void {
     const expected = this.#wanted.listed?.contentMd5?.trim() ?? null
     if (expected === null || this.#resource.isChunk) return
@@ -318,7 +318,7 @@ export class RepairJob {
   }
 }
 
-/** The end of the resource as the answer to an open-ended range shows it, where no header states it. */
+/** End of the resource from the answer to an open-ended range, where no header states it. */
 function endOf(ask: ResourceRequest, { pieces, broken }: ResourceAnswer): number | null {
   const [piece] = pieces
   return ask.range?.[1] === null && broken === null && piece !== undefined ? piece.at + piece.bytes.length : null

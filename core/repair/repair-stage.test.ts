@@ -85,7 +85,7 @@ class Staged {
     this.session.sendObject({ tsi: 0, toi: 1, codepoint: 3 }, new TextEncoder().encode(body))
   }
 
-  /** Sends an object but for the packets at some of its offsets. */
+  /** Sends an object without the packets at some of its offsets. */
   send(toi: number, bytes: Uint8Array, without: readonly number[], codepoint = 8): void {
     for (let offset = 0; offset < bytes.length; offset += 1000) {
       if (without.includes(offset)) continue
@@ -94,7 +94,7 @@ class Staged {
     }
   }
 
-  /** Lets what is incomplete be given up. */
+  /** Ends incomplete objects. */
   end(): this {
     this.session.pass(60_000)
     this.session.close()
@@ -103,7 +103,7 @@ class Staged {
 }
 
 describe('the repair stage', () => {
-  it('none: incomplete objects are only lost', () => {
+  it('none: incomplete objects are only reported as lost', () => {
     const run = new Staged({ mode: 'none' })
     run.send(1, segment, [5000])
     run.send(2, segment, [])
@@ -130,7 +130,7 @@ describe('the repair stage', () => {
     expect(run.alarms.map(({ rule, severity }) => `${rule} ${severity}`)).toEqual(['OBJ-PATCHED info'])
   })
 
-  it('kept too where corrupt files are, each once', () => {
+  it('also kept where corrupt files are, each once', () => {
     const run = new Staged({ mode: 'strict' }, true)
     run.send(1, segment, [5000])
     run.end()
@@ -143,7 +143,7 @@ describe('the repair stage', () => {
     expect(plain.store?.names).toEqual(['v-1.m4s as it is'])
   })
 
-  it('nobody serves or keeps it: nothing is patched', () => {
+  it('without a reader nothing is patched', () => {
     const run = new Staged({ mode: 'strict' }, false, false)
     run.send(1, segment, [5000])
     run.end()
@@ -165,14 +165,14 @@ describe('the repair stage', () => {
     }
   })
 
-  it('what is no segment stays as it is', () => {
+  it('leaves anything but a segment as it is', () => {
     const run = new Staged({ mode: 'strict' }, true)
     run.send(1, content(5000), [2000])
     run.end()
     expect(run.files.names).toEqual(['v-1.m4s as it is'])
   })
 
-  it('an object of forged length costs no more than what came of it', () => {
+  it('an object of forged length costs no more than its received bytes', () => {
     const run = new Staged({ mode: 'strict' })
     const flow = testFlow()
     run.session.send({ tsi: 10, toi: 1, length: 0xff_ffff, offset: 0, payload: segment.subarray(0, 1000) }, flow)

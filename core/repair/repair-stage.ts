@@ -16,43 +16,43 @@ import type { FetchOutcome } from './repair-job.ts'
 
 export type RepairStageOptions = {
   readonly spec: RepairSpec
-  /** Incomplete files go to `files` too (GPAC's kc). */
+  /** Pass incomplete files to `files` too (GPAC's kc). */
   readonly keepCorrupt: boolean
-  /** Take whole files, and incomplete ones where these are kept: folders, and whoever counts files. */
+  /** Takes whole files, and kept incomplete ones: folders and counters. */
   readonly files: ObjectSink
-  /** Takes files to serve and look at, patched ones included; null where there is none. */
+  /** Takes files to serve and view, patched ones included; null without such a reader. */
   readonly store: ObjectSink | null
-  /** Nobody reads files: patching them would be for nothing. */
+  /** No reader of files: patching is skipped. */
   readonly idle: boolean
   readonly observer: Pick<ReceiveObserver, 'objectRepaired' | 'found'>
-  /** Servers that the signalling of a service names. */
+  /** Servers in the signalling of a service. */
   readonly serversOf: (serviceId: number) => readonly RepairServer[]
-  /** Until when an object is of use to players, stream µs; null where nothing says. */
+  /** End of an object's use to players, stream µs; null where unknown. */
   readonly usefulUntilUs: (object: FlowObject) => number | null
   /** Fetches missing bytes; null where the session does not. */
   readonly fetcher: HttpRepair | null
 }
 
-/** What is known of a lost object when it is given up; the object itself may change afterwards. */
+/** Facts of a lost object at its end; the object itself may change afterwards. */
 type Lost = {
   readonly object: FlowObject
   readonly facts: Omit<FlowFile, 'lease' | 'complete' | 'missing'>
 }
 
 const NO_BACKOFF: Backoff = { silentMs: 0, fixedMs: 0, randomMs: 0 }
-/** Services whose back-off is kept. */
+/** Services with a stored back-off. */
 const MAX_SERVICES = 512
 
 /**
- * Stands between the receiver and the sinks and decides what becomes of objects that lack bytes: left as they are, patched so
- * that players can read around the holes, or fetched by HTTP and then patched if some still lacks. Damaged manifests,
+ * Between the receiver and the sinks, decides what happens to incomplete objects: left as they are, patched so that
+ * players can read around the holes, or fetched by HTTP and then patched if bytes are still missing. Damaged manifests,
  * playlists and initialisation segments are never served.
  */
 export class RepairStage implements ObjectSink {
   readonly holds: boolean
   readonly #options: RepairStageOptions
   readonly #backoffs = new Map<number, Backoff>()
-  /** Row of the object that was last given up and dealt with here: what the receiver still says of it is dropped. */
+  /** Row of the object last settled here: later events of the receiver about it are dropped. */
   #settledIndex = -1
   #fetches = true
   readonly #absent: AbsentFetches | null
@@ -97,7 +97,7 @@ export class RepairStage implements ObjectSink {
     else if (!this.#fetch(lost)) this.#patchReceived(lost)
   }
 
-  /** Announced objects of which no packet came. */
+  /** Fetches announced objects of which no packet arrived. */
   neverCame(objects: readonly AbsentObject[]): void {
     if (this.#fetches) this.#absent?.take(objects)
   }
@@ -113,19 +113,19 @@ export class RepairStage implements ObjectSink {
     return waits === null ? null : Promise.all(waits).then(() => undefined)
   }
 
-  /** The back-off that a service's APD asks for. */
+  /** Stores the back-off in a service's APD. */
   slsFragment(serviceId: number, fragment: SlsFragment): void {
     if (fragment.type !== 'APD') return
     const backoff = readPostFileRepair(fragment.bytes)
     if (backoff !== null && this.#backoffs.size < MAX_SERVICES) this.#backoffs.set(serviceId, backoff)
   }
 
-  /** Objects given up from now on are only cut off by the end of the session: nothing more is fetched for them. */
+  /** From now on objects end because the session ends: no fetching. */
   stopFetching(): void {
     this.#fetches = false
   }
 
-  /** Waits for what is being fetched, at most so long; what is not there then is patched. */
+  /** Waits for fetches at most `graceMs`, then patches what is incomplete. */
   async flush(graceMs: number): Promise<void> {
     await this.#options.fetcher?.flush(graceMs)
   }
@@ -148,7 +148,7 @@ export class RepairStage implements ObjectSink {
     const missing = object.missing()
     const reach = reachOf(object, missing)
     if (!fetcher.admits(Math.max(reach, object.size ?? 0))) return false
-    // The receiver may use its buffer again when this call returns: a copy.
+    // The receiver may reuse its buffer after this call.
     const bytes = object.lease(0, reach).bytes.slice()
     const wanted = {
       index: object.index,
@@ -170,7 +170,7 @@ export class RepairStage implements ObjectSink {
     return true
   }
 
-  /** As its APD says, else as its servers do. */
+  /** Back-off of the service's APD, else of its servers. */
   #backoffOf(serviceId: number): Backoff {
     const declared = this.#backoffs.get(serviceId)
     const [server] = declared === undefined ? this.#options.serversOf(serviceId) : []
@@ -197,7 +197,7 @@ export class RepairStage implements ObjectSink {
       return
     }
     this.#found(lost, { kind: 'objectUnrepaired', carrier: object.carrier, name: facts.name, reason, absent: false })
-    // It is being sent again: the receiver will say what becomes of it.
+    // It is being sent again; the receiver reports its new end.
     if (object.state === 'receiving') return
     this.#forward(object)
     const mode = this.#modeAfter(bytes, missing)
@@ -207,7 +207,7 @@ export class RepairStage implements ObjectSink {
     else this.#deliver(damaged)
   }
 
-  /** What is left to do after fetching in an order that leaves media out on purpose: its headers are there, so it is kept. */
+  /** Mode of patching after a fetch order that leaves media out on purpose: its headers are present, so it is kept. */
   #modeAfter(bytes: Uint8Array, missing: readonly ByteRange[]): 'simple' | 'strict' {
     const { order } = this.#options.spec
     if (order === 'partial' || order === 'depx') return 'simple'
@@ -229,7 +229,7 @@ export class RepairStage implements ObjectSink {
     if (this.#patch(lost, bytes, missing, mode, length !== object.size)) this.#settledIndex = object.index
   }
 
-  /** @returns false where nothing can be made of it; the caller then does what it likes */
+  /** @returns false where no patch is possible */
   #patch(
     { object, facts }: Lost,
     bytes: Uint8Array,
@@ -261,7 +261,7 @@ export class RepairStage implements ObjectSink {
   }
 }
 
-/** Null where the object has no name yet, or belongs to no service: then it is no file. */
+/** Facts of a file; null where the object has no name or service. */
 function lostFacts(object: FlowObject): Lost | null {
   const { serviceId, name, contentType, index, carrier, representation, firstTimeUs, lastTimeUs } = object
   if (serviceId === null || name === null || name === '') return null
@@ -281,7 +281,7 @@ function lostFacts(object: FlowObject): Lost | null {
   return { object, facts }
 }
 
-/** A part of it would mislead a player rather than help it. */
+/** True where a partial file would mislead a player. */
 function isNeededWhole({ kind }: Pick<FlowFile, 'kind'>): boolean {
   return kind === 'manifest' || kind === 'playlist' || kind === 'init'
 }

@@ -1,17 +1,17 @@
-/** What an object's name says of the resource it was made of. */
+/** The resource an object was made of, from the object's name. */
 export type Resource = {
-  /** Without the marks that chunked delivery adds. */
+  /** Without the marks of chunked delivery. */
   readonly name: string
-  /** Where the object begins in the resource: more than 0 for a chunk. */
+  /** Offset of the object in the resource: more than 0 for a later chunk. */
   readonly offset: number
-  /** The object is a piece of the resource, which is longer than it (TS 103 769 Annex F). */
+  /** The object is a part of a longer resource (TS 103 769 Annex F). */
   readonly isChunk: boolean
 }
 
 const CHUNK_MARKS = new Set(['isLast', 'hasRandomAccessPoint'])
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i
 
-/** Takes `#offset`, `isLast` and `hasRandomAccessPoint` off a name; any other query stays. */
+/** Removes `#offset`, `isLast` and `hasRandomAccessPoint` from a name; any other query stays. */
 export function resourceOf(name: string): Resource {
   const hash = name.indexOf('#')
   const fragment = hash < 0 ? '' : name.slice(hash + 1)
@@ -28,9 +28,9 @@ export function resourceOf(name: string): Resource {
 }
 
 /**
- * Address of a resource on a server: the name without `stripBase` behind the server's own address. Of a name that is a URI
- * and does not begin with it, the part behind its authority (`tag:…/`, `http://host/`) is taken.
- * @returns null where that is no http address below the server's: what the air names must not reach other parts of a server
+ * Address of a resource on a server: the server's address, then the name without `stripBase`. Of a URI that does not
+ * begin with `stripBase`, the part behind its authority (`tag:…/`, `http://host/`) is used.
+ * @returns null unless an http address below the server's: names on air must not reach other parts of a server
  */
 export function addressOn(server: string, stripBase: string | null, name: string): string | null {
   const base = httpAddress(server)
@@ -39,7 +39,7 @@ export function addressOn(server: string, stripBase: string | null, name: string
   if (stripBase !== null && stripBase !== '' && name.startsWith(stripBase)) path = name.slice(stripBase.length)
   else if (/^https?:\/\//i.test(name)) path = name.replace(/^[^/]*\/\/[^/]*\/?/, '')
   else if (SCHEME.test(name) && name.includes('/')) path = name.slice(name.indexOf('/') + 1)
-  // What is no valid escape would be refused or read otherwise by some servers.
+  // Servers may refuse or misread an invalid escape.
   path = path.replace(/^\/+/, '').replace(/%(?![0-9a-f]{2})/gi, '%25')
   if (path === '') return null
   const folder = new URL(base)

@@ -6,23 +6,23 @@ import type { ListedFacts } from '../flow/objects.ts'
 import type { HttpClock } from '../http/client/http-clock.ts'
 import { addressOn, httpAddress, type Resource } from './resource-url.ts'
 
-/** Mismatches in a row after which a server is not asked any more. */
+/** Mismatches in a row after which a server is refused. */
 const MAX_MISMATCHES = 3
-/** Failures in a row after which a server is not asked for `REST_MS`. */
+/** Failures in a row after which a server rests for `REST_MS`. */
 const MAX_FAILURES = 3
 const REST_MS = 30_000
-/** Servers known at a time; signalling may name any number. */
+/** Bound on known servers; signalling may name any number. */
 const MAX_SERVERS = 64
 
-/** One server and how it has behaved so far. */
+/** One server and its behaviour so far. */
 export class KnownServer {
   readonly url: string
-  /** Without the user name and password that it may hold. */
+  /** Without user name and password. */
   readonly shownUrl: string
   requests = 0
   bytes = 0
   problem: string | null = null
-  /** False once it answered a request for a range with everything. */
+  /** False after it answered a range request with the whole file. */
   ranges = true
   #mismatches = 0
   #failures = 0
@@ -33,13 +33,13 @@ export class KnownServer {
     this.shownUrl = withoutCredentials(url)
   }
 
-  /** It answered, and nothing in the answer contradicts another thing. */
+  /** Its answer was consistent. */
   worked(): void {
     this.#failures = 0
     this.#mismatches = 0
   }
 
-  /** Its answer contradicts itself, the request or what was received. */
+  /** Its answer contradicts itself, the request or the received bytes. */
   mismatched(reason: string): void {
     this.problem = reason
     this.#mismatches++
@@ -58,7 +58,7 @@ export class KnownServer {
     if (this.refused) return false
     if (this.#failures < MAX_FAILURES) return true
     if (nowMs < this.#restsUntilMs) return false
-    // One more try after that.
+    // One more try after the rest.
     this.#failures = MAX_FAILURES - 1
     return true
   }
@@ -81,7 +81,7 @@ export class ServerBook {
   readonly #clock: HttpClock
   readonly #servers = new BoundedMap<string, KnownServer>(MAX_SERVERS)
 
-  /** @param own the user's servers, tried in order; empty for those that signalling names */
+  /** @param own the user's servers, tried in order; empty for those in the signalling */
   constructor(own: readonly string[], clock: HttpClock) {
     this.#own = own
     this.#clock = clock
@@ -89,7 +89,7 @@ export class ServerBook {
   }
 
   /**
-   * Where to ask for a resource, in order: the user's servers; else what its File entry names, as long as it is there; else
+   * Addresses of a resource, in order: the user's servers; else those in its File entry that are still available; else
    * those of the service, drawn by weight.
    */
   placesOf(
@@ -127,7 +127,7 @@ export class ServerBook {
     return server
   }
 
-  /** All that may be asked, in an order by chance in which more weight comes sooner. */
+  /** All usable servers in random order; more weight tends to be earlier. */
   #drawn(servers: readonly RepairServer[]): RepairServer[] {
     const left = servers.filter((server) => server.weight > 0)
     const order: RepairServer[] = []
