@@ -12,7 +12,7 @@ import { sha256, TestFolder, treeOf } from '../testing/program.ts'
 import { reportFaults } from '../testing/report-shape.ts'
 import { TestServer } from '../testing/test-server.ts'
 
-/** `--repair http` for objects of which no packet came: their names are announced, their bytes are elsewhere. */
+/** `--repair http` for announced objects of which no packet arrived. */
 const folder = new TestFolder()
 const originals = readdirSync(DEMO_FOLDER).filter((name) => /\.(mpd|mp4|m4s)$/.test(name))
 const bytesOf = (name: string): Uint8Array => new Uint8Array(readFileSync(join(DEMO_FOLDER, name)))
@@ -71,7 +71,7 @@ const whole =
     sha256: sha256(bytesOf(name)),
   })
 
-it('fetches segments that never came, whole, and leaves the loss a fact', async () => {
+it('fetches segments that never arrived, whole, and still reports the loss', async () => {
   const lossy = withoutObjects(await routeFixture(), 10, [3, 4])
   const { files, alarms, report } = await received(lossy)
   expect(files).toEqual(originals.map(whole(1)).sort((a, b) => (a.path < b.path ? -1 : 1)))
@@ -87,7 +87,7 @@ it('fetches segments that never came, whole, and leaves the loss a fact', async 
   expect(report.services[0]?.sessions[0]?.channels.find(({ tsi }) => tsi === 10)?.missingObjects).toBe(2)
 })
 
-it('does not where nothing is to be fetched', async () => {
+it('fetches nothing where no object is absent', async () => {
   const lossy = withoutObjects(await routeFixture(), 10, [3])
   const plain = await received(lossy, { mode: 'strict', urls: [] })
   expect(plain.files).toHaveLength(originals.length - 1)
@@ -97,15 +97,15 @@ it('does not where nothing is to be fetched', async () => {
   expect(server.seen).toEqual([])
 })
 
-it('does not ask for what was sent before listening, nor for what a loop leaves out', async () => {
+it('does not ask for objects sent before listening, nor for objects that a loop leaves out', async () => {
   const sent = await routeFixture()
   const late = sent.filter(({ timeUs }) => timeUs > FIXTURE_START_US + 8_000_000)
   await received(late, {}, 2)
-  // Only of what was cut by the beginning.
+  // Only objects that the beginning cut off.
   expect(server.seen.filter(({ range }) => range === null)).toEqual([])
 })
 
-it('says what neither came nor could be had, once its time is up', async () => {
+it('reports an object that neither arrived nor could be fetched, once its time is over', async () => {
   const lossy = withoutObjects(await routeFixture(), 10, [3])
   const { alarms, files } = await received(lossy, { urls: [`${server.url}elsewhere/`] })
   expect(files).toHaveLength(originals.length - 1)
@@ -114,7 +114,7 @@ it('says what neither came nor could be had, once its time is up', async () => {
   ])
 })
 
-it('fetches from the servers of DVB-MABR what the manifest names and whose FDT was lost', async () => {
+it('fetches objects that the manifest names and whose FDT was lost from the servers of DVB-MABR', async () => {
   const base = 'tag:mabr.example.2026.service/'
   const sent = await mabrCapture(await demoDash(), {
     repair: {
@@ -127,7 +127,7 @@ it('fetches from the servers of DVB-MABR what the manifest names and whose FDT w
       others: [],
     },
   })
-  // The third segment comes without its table, the sixth not at all.
+  // The third segment arrives without its table, the sixth not at all.
   const lossy = sent.filter(({ bytes, port }) => {
     const packet = new LctPacket()
     if (port === sent[0]?.port || packet.read(bytes, 0, bytes.length) !== 0 || packet.tsi !== 10) return true
@@ -147,7 +147,7 @@ it('fetches from the servers of DVB-MABR what the manifest names and whose FDT w
   expect(server.seen.map(({ path }) => path)).toEqual(['/video-3.m4s', '/video-6.m4s'])
 })
 
-it('fetches a file that a table lists and that never comes while others go round', async () => {
+it('fetches a file that a table lists and that never arrives while others repeat', async () => {
   const sender = new FluteSender({ address: FIXTURE_ADDRESS })
   const names = ['video-init.mp4', 'audio-init.mp4', 'manifest.mpd']
   const files = names.map((name, index) => ({

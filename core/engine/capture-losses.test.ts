@@ -41,7 +41,7 @@ async function reportOf(bytes: Uint8Array, name = 'x.pcapng'): Promise<Report> {
   return report
 }
 
-/** Alarms that something was lost; others are about what was done then. */
+/** Alarms about losses, without those about what was done then. */
 const lossesIn = (report: Report) =>
   report.alarms.filter(({ rule }) => ['OBJ-LOSS', 'TOI-GAP', 'HOST-DROP'].includes(rule))
 
@@ -83,7 +83,7 @@ describe('packets missing from a capture', () => {
     expect(lossesIn(report)).toMatchObject([{ rule: 'OBJ-LOSS', cause: 'network' }])
   })
 
-  it('were lost by the capturing computer where it says so of the packet that follows', async () => {
+  it('were lost by the capturing computer where the packet that follows counts drops', async () => {
     const [first, second] = [objectAt(sent, 10, 2), objectAt(sent, 10, 6)]
     const lost = [first[3] as number, second[4] as number]
     const report = await reportOf(pcapngOf(without(sent, lost), new Map([[lost[0] as number, drops(4, 1n)]]), []))
@@ -96,7 +96,7 @@ describe('packets missing from a capture', () => {
     ])
   })
 
-  it('were lost by it where its statistics at the end explain all of them, and else not by anybody for certain', async () => {
+  it('were lost by it where its final statistics explain all of them, else by an unknown cause', async () => {
     const lost = objectAt(sent, 10, 2).slice(3, 5)
     const kept = without(sent, lost)
     const enough = await reportOf(pcapngOf(kept, new Map(), blocks.statistics(0, drops(5, 2n))))
@@ -120,7 +120,7 @@ describe('packets missing from a capture', () => {
 })
 
 describe('an undamaged stream', () => {
-  it('raises nothing, whichever way its segments are named, and says when it could be played', async () => {
+  it('raises nothing, however its segments are named, and reports when it could be played', async () => {
     for (const datagrams of [sent, await hlsFixture(), await liveFixture(20)]) {
       const report = await reportOf(pcapOf(datagrams), 'x.pcap')
       expect(lossesIn(report)).toEqual([])

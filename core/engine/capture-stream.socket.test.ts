@@ -63,14 +63,14 @@ const demo = readdirSync(DEMO_FOLDER)
   .sort(([a = ''], [b = '']) => (a < b ? -1 : 1))
 const files = (out: string) => treeOf(out).map(({ path, sha256: digest }) => [path, digest])
 const messages = (session: Session): string[] => session.problems().map(({ code, message }) => `${code}: ${message}`)
-/** So many files have been delivered. */
+/** Waits until `count` files have been delivered. */
 const delivered = (session: Session, count: number) =>
   vi.waitFor(() => expect(session.summary().files).toBeGreaterThanOrEqual(count), { timeout: 20_000, interval: 20 })
 const failureOf = (session: Session) =>
   session.done.then(() => `${session.failure()?.code}: ${session.failure()?.message}`)
 
 describe('a capture over HTTP that goes on for ever', () => {
-  it('is received live, over a break inside a record, and goes on with a header of its own', async () => {
+  it('is received live across a break inside a record, with a new header after it', async () => {
     const { out, part } = intoFolder()
     const half = Math.floor(sent.length / 2)
     const first = pcapOf(sent.slice(0, half))
@@ -115,7 +115,7 @@ describe('a capture over HTTP that goes on for ever', () => {
     expect(files(out)).toEqual(demo)
   })
 
-  it('may be gzip’ed', async () => {
+  it('may be gzip-compressed', async () => {
     const { out, part } = intoFolder()
     const { url } = await open(slowly(gzipSync(pcapOf(sent)), stays))
     const session = await receive(url('/air.pcap.gz'), part)
@@ -124,7 +124,7 @@ describe('a capture over HTTP that goes on for ever', () => {
     expect(files(out)).toEqual(demo)
   })
 
-  it('is over with its last byte where the server says how long it is', async () => {
+  it('ends with its last byte where the server names its length', async () => {
     const { out, part } = intoFolder()
     const quick = sent.map((datagram, index) => ({ ...datagram, timeUs: 1_700_000_000_000_000 + index * 200 }))
     const bytes = pcapOf(quick)
@@ -142,7 +142,7 @@ describe('a capture over HTTP that goes on for ever', () => {
     expect((lastTimeUs ?? 0) - (firstTimeUs ?? 0)).toBeGreaterThanOrEqual((quick.length - 1) * 200)
   })
 
-  it('says how long nothing has come', async () => {
+  it('reports how long nothing has arrived', async () => {
     const { url } = await open(slowly(pcapOf(sent.slice(0, 40)), stays))
     let skippedUs = 0
     const nowUs = engine.nowUs
@@ -156,7 +156,7 @@ describe('a capture over HTTP that goes on for ever', () => {
   })
 })
 
-describe('an address that brings no capture', () => {
+describe('an address without a capture', () => {
   it.each<[string, CaptureAnswer[], RegExp]>([
     [
       'a page',
@@ -205,7 +205,7 @@ describe('user name and password of an address', () => {
     else response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="x"' }).end()
   }
 
-  it('are used, and are in nothing that is shown, logged or reported', async () => {
+  it('are used, and are never shown, logged or reported', async () => {
     const lines: string[] = []
     engine.logger.listen(({ text }) => void lines.push(text))
     const { url } = await open(guarded)
@@ -234,7 +234,7 @@ describe('user name and password of an address', () => {
 })
 
 describe.skipIf(process.platform === 'win32')('a capture from a named pipe', () => {
-  it('is live, and over with its writer', async () => {
+  it('is live, and ends with its writer', async () => {
     const { out, part } = intoFolder()
     const pipe = folder.at('air')
     spawnSync('sh', ['-c', 'mkfifo "$0"', pipe])

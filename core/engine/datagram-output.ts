@@ -3,13 +3,13 @@ import type { Finding } from '../flow/findings.ts'
 import type { DatagramInput } from './faces/datagram-input.ts'
 import type { Recording } from './faces/recording.ts'
 
-/** A part as what gives it datagrams sees it. */
+/** A part as its giver of datagrams sees it. */
 type Taker = { readonly input?: object | null; readonly recording?: Recording | null }
 
-/** Takes what is given to nobody. */
+/** Drops every datagram: the input of an output that is linked to nothing. */
 const NOWHERE: DatagramSink = { datagram: () => undefined }
 
-/** Where a part's datagrams leave it: counted, and given to every part linked to it. */
+/** Output of a part that gives datagrams: counts them and passes them to every linked part. */
 export class DatagramOutput implements DatagramSink {
   datagrams = 0
   /** UDP payload. */
@@ -19,7 +19,7 @@ export class DatagramOutput implements DatagramSink {
   lastTimeUs: number | null = null
   readonly #linked: Taker[] = []
   #inputs: readonly DatagramInput[] = []
-  /** All but the last. */
+  /** Every input except the last. */
   #others: readonly DatagramSink[] = []
   #last: DatagramSink = NOWHERE
 
@@ -27,24 +27,24 @@ export class DatagramOutput implements DatagramSink {
     return this.#inputs
   }
 
-  /** Recordings among the parts it is linked to. */
+  /** Recordings among the linked parts. */
   get recordings(): readonly Recording[] {
     return this.#linked.flatMap(({ recording }) => recording ?? [])
   }
 
-  /** Gives to this part once `connect` is called. */
+  /** Links a part, which gets datagrams once `connect` is called. */
   link(to: Taker): void {
     this.#linked.push(to)
   }
 
-  /** The parts it gives to have started: recordings get each datagram before it can change what is recorded. */
+  /** Begins to pass datagrams, once the linked parts have started. Recordings are first: a datagram can change what is recorded. */
   connect(): void {
     const recordings = this.#linked.filter(({ recording }) => recording)
     for (const part of [...recordings, ...this.#linked.filter(({ recording }) => !recording)])
       this.#set([...this.#inputs, ...inputOf(part)])
   }
 
-  /** Gives to this part too from now on, before all others. */
+  /** Passes datagrams to this part too from now on, before all others. */
   addFirst(part: Taker): void {
     this.#set([...inputOf(part), ...this.#inputs])
   }
@@ -74,7 +74,7 @@ export class DatagramOutput implements DatagramSink {
     for (const each of this.#inputs) each.loop?.(timeUs)
   }
 
-  /** Null while all of them keep up. */
+  /** Back-pressure: null while all linked parts keep up. */
   busy(): Promise<void> | null {
     let waits: Promise<void>[] | null = null
     for (const each of this.#inputs) {
@@ -86,7 +86,7 @@ export class DatagramOutput implements DatagramSink {
     return waits === null ? null : Promise.all(waits).then(() => undefined)
   }
 
-  /** Datagrams that could not be passed on by one of them. */
+  /** Datagrams that linked parts could not pass on. */
   get lost(): number {
     return this.#inputs.reduce((sum, each) => sum + (each.lost ?? 0), 0)
   }

@@ -21,7 +21,7 @@ afterEach(async () => {
   folder.remove()
 })
 
-it('the demo: broadcast on loopback, received back, playable, and readable after it was stopped', async () => {
+it('the demo is broadcast on loopback, received, playable, and readable after it was stopped', async () => {
   const { sessionId } = await window.call('openSession', { sources: ['demo:'], choices: {} })
   await window.call('watchSession', sessionId)
   await window.until(() => {
@@ -56,7 +56,7 @@ it('two demos at once do not hear each other', async () => {
   }
 })
 
-it('says what is missing when its presentation is', async () => {
+it('reports a missing presentation', async () => {
   const broken = new Engine({
     tempDir: folder.path,
     defaultDumpDir: '',

@@ -36,7 +36,7 @@ const names = existsSync(captures)
       .map((name) => name.slice(0, -5))
   : []
 
-/** Our own broadcasts, where the captures beside the checkout are absent. */
+/** Our own broadcasts, for checkouts without captures beside them. */
 const FIXTURES: Record<string, () => Promise<Datagram[]>> = {
   'the demo as DASH': routeFixture,
   'the demo as HLS': hlsFixture,
@@ -58,7 +58,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
-/** Where an undisturbed capture is. */
+/** Path of an undisturbed capture. */
 const original = (name: string): string => (name in FIXTURES ? join(dir, `${name}.pcap`) : `${captures}${name}.pcap`)
 
 async function receive(file: string, fec = true, target: ReceiveTarget = { kind: 'discover' }) {
@@ -79,7 +79,7 @@ async function receive(file: string, fec = true, target: ReceiveTarget = { kind:
   return { files, columns, usedBytes: receiver.usedBytes }
 }
 
-/** What comes out undisturbed; of what a list beside the capture names, with the bytes it names. */
+/** Files of the undisturbed capture; with the expected hashes where a list beside the capture has them. */
 async function wanted(name: string): Promise<Map<string, string>> {
   const { files } = await receive(original(name))
   const list = `${captures}${name}.expected.json`
@@ -120,7 +120,7 @@ describe.skipIf(names.length === 0)('captures as networks disturb them (where ..
   }
 })
 
-/** Captures whose services only an SLT or a gateway configuration names, and what `receive` and `gateway` look for in them. */
+/** Captures whose services only an SLT or a gateway configuration names, and the target of `receive` and `gateway` for each. */
 const NAMED_BY_SIGNALLING: Readonly<Record<string, ReceiveTarget>> = {
   'the demo in Korean ATSC signalling': { kind: 'atsc' },
   'two services': { kind: 'atsc' },
@@ -131,8 +131,8 @@ const NAMED_BY_SIGNALLING: Readonly<Record<string, ReceiveTarget>> = {
 
 const named = Object.keys(NAMED_BY_SIGNALLING).filter((name) => name in FIXTURES || names.includes(name))
 
-describe('captures whose media come before the tables that name them', () => {
-  it.each(named)('%s gives the same files where signalling alone says what to receive', async (name) => {
+describe('captures whose media arrive before the tables that name them', () => {
+  it.each(named)('%s gives the same files where signalling alone names what to receive', async (name) => {
     const expected = await wanted(name)
     for (let seed = 1; seed <= 6; seed++) {
       const file = disturbed(name, (capture) => reorder(capture, 25, seeded(seed)))
@@ -142,7 +142,7 @@ describe('captures whose media come before the tables that name them', () => {
   })
 })
 
-/** Link, IP and UDP headers are left alone: what is behind them reaches the parsers of this program. */
+/** Bytes of the link, IP and UDP headers, which stay unchanged so that the payload reaches our parsers. */
 const HEADERS = 42
 
 async function survives(name: string, share: number, intact: number): Promise<void> {
@@ -159,7 +159,7 @@ async function survives(name: string, share: number, intact: number): Promise<vo
   }
 }
 
-describe('captures with flipped bits are read to their end, and what is wrong with them is said', () => {
+describe('captures with flipped bits are read to their end, and their errors are reported', () => {
   it.each(Object.keys(FIXTURES))('%s, one packet in ten', (name) => survives(name, 0.1, HEADERS))
   it.each(Object.keys(FIXTURES))('%s, every packet', (name) => survives(name, 1, HEADERS))
 })
@@ -181,7 +181,7 @@ describe.skipIf(names.length === 0)('captures that lost 1 % of their packets (wh
     const python = spawnSync('python3', [oracle, file, ...flags], { encoding: 'utf8', maxBuffer: 1 << 28 })
     expect(python.status, python.stderr).toBe(0)
     const read = JSON.parse(python.stdout) as { objects: OracleObject[] }
-    // Repair flows would bring back what the network lost, and the oracle knows none.
+    // Repair flows would restore what the network lost, and the oracle knows none.
     const { columns } = await receive(file, false)
     const report = columns.report(
       { kind: 'capture', name, firstTime: null, lastTime: null },
@@ -205,7 +205,7 @@ describe.skipIf(names.length === 0)('captures that lost 1 % of their packets (wh
       const key = `${object.dst} ${object.tsi} ${object.toi}`
       expect(mine.get(key), key).toContainEqual(object.missing)
     }
-    // Of FLUTE objects the oracle knows a length only where packets carry EXT_FTI.
+    // The oracle knows the length of FLUTE objects only where packets carry EXT_FTI.
     expect(compared).toBeGreaterThan(name.startsWith('mabr') ? 2 : 10)
   })
 })

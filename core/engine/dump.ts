@@ -31,7 +31,7 @@ export async function writeWhole(file: string, text: string): Promise<void> {
 }
 
 /**
- * Makes the folder of a file that is written at the end, so that an hour is not received for nothing.
+ * Makes the folder of a file that is written at the end, so that it fails before an hour was received.
  * @throws AppFailure folder-not-writable | disk-full
  */
 export async function prepareFile(file: string): Promise<void> {

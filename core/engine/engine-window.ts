@@ -8,16 +8,16 @@ import { SectionFeed } from './section-feed.ts'
 import type { Session } from './session.ts'
 import { parseRecordingOptions, parseSessionSpec } from './spec/spec.ts'
 
-/** Objects that begin or end go out ten times a second at most, sections and what has grown every third of those. */
+/** Interval of messages: objects that begin or end are in each, sections and objects that grow in every third. */
 const BATCH_MS = 100
 const SECTIONS_EVERY = 3
 const HEX_PAGE_BYTES = 64 * 1024
 
 type Watch = {
-  /** The receiver whose objects are sent; undefined: the first. */
+  /** Receiver whose objects are sent; undefined: the first. */
   readonly part: string | undefined
   objectCursor: number
-  /** Objects begun and ended when rows were sent last. */
+  /** `objectChanges` of the session when rows were sent last. */
   objectChanges: number
   ticks: number
   readonly sections: SectionFeed
@@ -35,8 +35,8 @@ export class EngineWindow {
   #timer: ReturnType<typeof setInterval> | null = null
 
   /**
-   * Sends the recent log at once, and what is asked for afterwards.
-   * @param behind the window has not taken yet what was sent before: what has changed waits
+   * Sends the recent log at once, and afterwards what the window asks for.
+   * @param behind whether the window has not read all messages yet, so that changes wait
    */
   constructor(engine: Engine, post: (event: WireEvent) => void, behind: () => boolean) {
     this.#engine = engine
@@ -59,7 +59,7 @@ export class EngineWindow {
     this.#closed()
   }
 
-  /** @throws AppFailure, and whatever the command throws; the arguments are the contract's, checked where they matter */
+  /** Runs a command. @throws AppFailure, and what the command throws; the arguments are the contract's, checked where they matter */
   async call(name: CommandName, args: readonly unknown[]): Promise<unknown> {
     const command = this.#commands[name] as (...args: readonly unknown[]) => unknown
     return command(...args)
@@ -113,17 +113,17 @@ export class EngineWindow {
       this.#engine.session(sessionId).dump(dir, this.#engine.options.defaultDumpDir, part),
   }
 
-  /** Rows that have changed. Those that only grow wait for the turn of the sections. */
+  /** Rows that have changed. Rows that only grow are sent with the sections. */
   #batch(session: Session, watch: Watch): ReturnType<Session['objectBatch']> {
     const changes = session.objectChanges(watch.part)
     if (changes === watch.objectChanges && watch.ticks % SECTIONS_EVERY !== 0) return null
     const batch = session.objectBatch(watch.objectCursor, watch.part)
-    // A full batch is followed by another at once.
+    // After a full batch the next one follows at once.
     if (batch === null || batch.rows.byteLength < OBJECT_BATCH_ROWS * OBJECT_ROW_BYTES) watch.objectChanges = changes
     return batch
   }
 
-  /** A session that cannot be read at all is an answer to the command, not a session without content. */
+  /** Answers with the failure where the session cannot be read at all, instead of showing an empty session. */
   async #started(starting: Promise<Session>): Promise<{ readonly sessionId: string }> {
     const session = await starting
     const failure = await session.startupFailure()

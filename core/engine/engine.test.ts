@@ -46,7 +46,7 @@ async function opened(file: string, pace: 'fast' | 'real' = 'fast'): Promise<str
   return (await window.call('openSession', { sources: [file], choices: { pace } })).sessionId
 }
 
-/** A capture opened, watched, and read to its end. */
+/** Opens a capture, watches it, and waits for its end. */
 async function read(file: string): Promise<string> {
   const sessionId = await opened(file)
   await window.call('watchSession', sessionId)
@@ -57,8 +57,8 @@ async function read(file: string): Promise<string> {
 
 const byTime = { column: 'firstTimeUs', descending: false } as const
 
-describe('the engine, asked by a window', () => {
-  it('says who it is, and the interfaces', async () => {
+describe('the engine, called by a window', () => {
+  it('answers hello, and lists the interfaces', async () => {
     expect(await window.call('hello')).toEqual({
       version: '1.2.3',
       platform: process.platform,
@@ -70,7 +70,7 @@ describe('the engine, asked by a window', () => {
     )
   })
 
-  it('refuses what the contract does not have, and drops what is no request', async () => {
+  it('refuses unknown commands, and drops what is no request', async () => {
     for (const command of ['constructor', '__proto__', 'toString', 'hack']) {
       const reply = await window.send({ id: 70, command, args: [] })
       expect(reply).toMatchObject({ id: 70, ok: false, error: { code: 'not-supported' } })
@@ -88,7 +88,7 @@ describe('the engine, asked by a window', () => {
     expect((await window.call('hello')).version).toBe('1.2.3')
   })
 
-  it('says where a spec is wrong', async () => {
+  it('names the wrong field of a spec', async () => {
     const spec = { format: 'routescope-session', version: 2, parts: [] } as const
     await expect(window.call('startSession', spec)).rejects.toMatchObject({
       error: { code: 'bad-spec', message: expect.stringContaining('spec.parts') },
@@ -108,20 +108,20 @@ describe('the engine, asked by a window', () => {
     ['a folder', 'file-unreadable', () => folder.path],
     ['a capture without packets', 'no-udp-in-capture', () => write('none.pcap', readFileSync(capture).subarray(0, 24))],
   ]
-  it.each(unreadable)('answers the opening of %s with what is wrong, and keeps nothing', async (_, code, make) => {
+  it.each(unreadable)('answers the opening of %s with an error, and keeps nothing', async (_, code, make) => {
     await expect(opened(make())).rejects.toMatchObject({ error: { code, tryThis: expect.stringMatching(/\.$/) } })
     expect(await window.call('listSessions')).toEqual([])
     expect(existsSync(temporary) ? readdirSync(temporary) : []).toEqual([])
   })
 
-  it('keeps the session before it when one cannot be opened', async () => {
+  it('keeps the earlier session when another cannot be opened', async () => {
     const first = await read(capture)
     await expect(opened(folder.at('nowhere.pcap'))).rejects.toThrow()
     expect(await window.call('listSessions')).toEqual([{ sessionId: first, name: 'demo.pcap' }])
     expect((await window.call('report', first)).services).toHaveLength(1)
   })
 
-  it('reads a capture cut short with a problem to see, as a session', async () => {
+  it('shows a capture that is cut short as a session with a problem', async () => {
     const bytes = readFileSync(capture)
     const sessionId = await read(write('cut.pcap', bytes.subarray(0, bytes.length - 9)))
     const { phase, problems, totals } = await window.ended(sessionId)
@@ -130,7 +130,7 @@ describe('the engine, asked by a window', () => {
     expect(totals.complete).toBeGreaterThan(20)
   })
 
-  it('ends in words when a capture holds another protocol', async () => {
+  it('ends with a message when a capture contains another protocol', async () => {
     const bytes = new TextEncoder().encode('neither fish nor flesh')
     const other = Array.from({ length: 20 }, (_, timeUs) => ({ address: '239.1.1.1', port: 53, bytes, timeUs }))
     const spec = specForSources([write('other.pcap', pcapOf(other))])
@@ -144,7 +144,7 @@ describe('the engine, asked by a window', () => {
 })
 
 describe('a session', () => {
-  it('comes to a window as snapshot and rows that agree with the report', async () => {
+  it('reaches a window as snapshot and rows that agree with the report', async () => {
     const sessionId = await read(capture)
     const snapshot = await window.ended(sessionId)
     const report = await window.call('report', sessionId)
@@ -161,7 +161,7 @@ describe('a session', () => {
     expect(await manifest.text()).toContain('<MPD')
   })
 
-  it('comes to a second window whole, also when it is over', async () => {
+  it('reaches a second window whole, also when it has ended', async () => {
     const sessionId = await read(capture)
     const second = new TestWindow(engine)
     expect(await second.call('listSessions')).toEqual([{ sessionId, name: 'demo.pcap' }])
@@ -210,7 +210,7 @@ describe('a session', () => {
     expect(text).toContain('</MPD>')
   })
 
-  it('answers nonsense with nothing or an error, and goes on', async () => {
+  it('answers wrong arguments with nothing or an error, and goes on', async () => {
     const sessionId = await read(capture)
     for (const index of [-1, 1e9, Number.NaN, 0.5]) {
       await expect(window.call('objectDetail', sessionId, index), String(index)).rejects.toThrow()
@@ -222,7 +222,7 @@ describe('a session', () => {
     expect((await window.call('report', sessionId)).services).toHaveLength(1)
   })
 
-  it('dumps what it has, with the report, to a folder or to the default one', async () => {
+  it('dumps its files and the report to a folder or to the default one', async () => {
     const sessionId = await read(capture)
     const result = await window.call('dumpSession', sessionId, folder.at('dump'))
     const media = treeOf(folder.at('dump')).filter(({ path }) => /\.(m4s|mp4)$/.test(path))
@@ -238,7 +238,7 @@ describe('a session', () => {
     })
   })
 
-  it('stops, and everything that came stays readable until it is closed', async () => {
+  it('stops, and everything received stays readable until it is closed', async () => {
     const sessionId = await opened(capture, 'real')
     await window.call('watchSession', sessionId)
     await window.until(() => window.rows(sessionId).size > 0)
@@ -254,7 +254,7 @@ describe('a session', () => {
     expect(await window.call('listSessions')).toEqual([])
   })
 
-  it('spills what is too much for memory, and removes it when it is closed', async () => {
+  it('spills what exceeds its memory, and removes it when it is closed', async () => {
     const spec = specForSources([capture])
     const parts = spec.parts.map((part) => (part.kind === 'store' ? { ...part, memoryBytes: 100_000 } : part))
     const { sessionId } = await window.call('startSession', { ...spec, parts })
@@ -269,7 +269,7 @@ describe('a session', () => {
     expect(readdirSync(temporary)).toEqual([])
   })
 
-  it('gives its port back when it is closed', async () => {
+  it('frees its port when it is closed', async () => {
     const sessionId = await read(capture)
     const [gateway] = (await window.ended(sessionId)).gateways
     expect((await fetch(`${gateway?.baseUrl}/`)).ok).toBe(true)
@@ -277,7 +277,7 @@ describe('a session', () => {
     await expect(fetch(`${gateway?.baseUrl}/`)).rejects.toThrow()
   })
 
-  it('is no longer told to a window that closed or stopped watching', async () => {
+  it('is no longer sent to a window that closed or stopped watching', async () => {
     const sessionId = await opened(capture, 'real')
     const second = new TestWindow(engine)
     await second.call('watchSession', sessionId)

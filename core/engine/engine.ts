@@ -10,20 +10,19 @@ import { PART_DESCRIPTIONS, PART_KINDS } from './registry.ts'
 import { Session } from './session.ts'
 import { specForRequest } from './spec/session-specs.ts'
 
-/** What the engine gets from the process it runs in. */
+/** Settings of the process that the engine runs in. */
 export type EngineOptions = {
-  /** Folder for what sessions spill; each session makes one of its own below it and removes it when closed. */
+  /** Folder for temporary files; each session makes a folder in it and removes that when closed. */
   readonly tempDir?: string
-  /** Where a dump goes when no folder is named. */
+  /** Folder of dumps that name none. */
   readonly defaultDumpDir: string
-  /** Folder of the presentation that the demo broadcasts. */
+  /** Folder of the demo's presentation. */
   readonly demoDir: string
   readonly version: string
 }
 
 /**
- * Runs sessions and answers windows. The only composer: it owns the clock, the logger and every session's sockets and
- * files, and is the same in the app's engine process and in the command line.
+ * Runs sessions. It owns the clock and the logger, and is the same in the app's engine process and in the command line.
  */
 export class Engine {
   readonly nowUs = wallClockUs()
@@ -48,7 +47,7 @@ export class Engine {
 
   /**
    * Opens everything the spec names and starts it.
-   * @throws AppFailure for the first thing that could not be opened; what had been opened is closed again
+   * @throws AppFailure for the first part that could not be opened; those opened before are closed again
    */
   async start(spec: SessionSpec): Promise<Session> {
     const id = `s${this.#nextSession++}`
@@ -66,7 +65,7 @@ export class Engine {
   }
 
   /**
-   * Starts what somebody asks to open: from a command line, a window, a recent item or a link.
+   * Starts the session of a request from a command line, a form, a recent item or a link.
    * @throws AppFailure bad-spec | bad-url, and as `start` does
    */
   async open(request: SessionRequest): Promise<Session> {
@@ -95,7 +94,7 @@ export class Engine {
     await session.close()
   }
 
-  /** Closes this with the engine. @returns the function that forgets it */
+  /** Registers a window to be closed with the engine. @returns the function that unregisters it */
   closeWithEngine(window: { close(): void }): () => void {
     this.#windows.add(window)
     return () => this.#windows.delete(window)

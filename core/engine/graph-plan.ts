@@ -4,32 +4,32 @@ import { AppFailure } from '../failure/app-failure.ts'
 import type { PartKind } from './part.ts'
 import { completePart } from './spec/part-spec.ts'
 
-/** A part as it is to be opened, with the defaults of its table filled in. */
+/** A part to be opened, with the defaults of its table filled in. */
 export type PlannedPart = {
   readonly spec: PartSpec
   readonly kind: PartKind
-  /** Nobody named it; it is needed between others. */
+  /** The session does not name it; the graph needs it between others. */
   readonly implied: boolean
-  /** Specs of others of its kind that run as this one. */
+  /** Specs of other parts of its kind that are merged into this one. */
   readonly together: readonly PartSpec[]
 }
 
-/** Parts and links of a session, with all that is implied. */
+/** Parts and links of a session, implied ones included. */
 export type GraphPlan = {
-  /** In the order of the links: whatever gives comes before what takes. */
+  /** In the order of the links: a giver precedes its takers. */
   readonly parts: readonly PlannedPart[]
   readonly links: readonly LinkSpec[]
 }
 
-/** What stands between two ports that differ, and between equal ones where nothing was linked: by kind, in this order. */
+/** Kinds of parts between two ports that differ, in this order. */
 const BETWEEN: readonly { readonly from: PortType; readonly to: PortType; readonly kinds: readonly string[] }[] = [
   { from: 'datagrams', to: 'objects', kinds: ['receiver', 'repair'] },
 ]
 
 /**
  * Links the parts of a session by their ports. A part with links feeds what they name; one without feeds every part of its side
- * that takes what it gives. Between datagrams and objects stand a receiver and repair, one of each for every set of sinks that
- * sources share: those of the session that have no links, or implied ones.
+ * that takes what it gives. Between datagrams and objects a receiver and repair are put, one of each for every set of sinks that
+ * sources share: parts of the session without links, or implied ones.
  * @throws AppFailure bad-spec, with one sentence, for what cannot be linked
  */
 export function planGraph(
@@ -45,7 +45,7 @@ class Planner {
   readonly #links: readonly LinkSpec[]
   readonly #parts = new Map<string, PlannedPart>()
   readonly #made: LinkSpec[] = []
-  /** Converters of the session without any link, which take the place of implied ones. */
+  /** Converters of the session without any link, used before implied ones. */
   readonly #spare: PlannedPart[] = []
 
   constructor(parts: readonly PartSpec[], links: readonly LinkSpec[], kinds: readonly PartKind[]) {
@@ -80,7 +80,7 @@ class Planner {
         if (description.kind === chain[0] || (description.takes === gives && !this.#isStep(part))) this.#link(id, to)
         else ends.push(to)
       }
-      // What a source brings is always received: what is to be joined, and what is shown, comes of it.
+      // A source always has a receiver, which finds out what to join and what to show.
       const received = (takes === null || this.#isStep(part)) && chain.length > 0 && !converted
       if (ends.length === 0 && !received) continue
       const key = `${gives}\n${takes === null ? '' : id}\n${[...ends].sort().join('\n')}`
@@ -109,7 +109,7 @@ class Planner {
     })
   }
 
-  /** Puts the chain that ports ask for between givers and ends. */
+  /** Puts the converters that the ports need between givers and ends. */
   #convert(givers: readonly string[], ends: readonly string[]): void {
     const [first] = givers
     if (first === undefined) return
@@ -135,7 +135,7 @@ class Planner {
     return []
   }
 
-  /** It stands between others itself. */
+  /** Whether the part is itself a converter. */
   #isStep({ kind }: PlannedPart): boolean {
     return BETWEEN.some(({ kinds }) => kinds.includes(kind.description.kind))
   }
@@ -144,7 +144,7 @@ class Planner {
     return BETWEEN.find((each) => each.from === from && each.to === to)?.kinds ?? null
   }
 
-  /** A spare part of this kind, or an implied one with the options of a spare one that is taken. */
+  /** Returns a spare part of this kind, or an implied one with the options of a spare one already in use. */
   #converter(kind: string, ends: readonly string[]): PlannedPart {
     const spares = this.#spare.filter(({ spec }) => spec.kind === kind)
     const free = spares.find(({ spec }) => !this.#made.some(({ from, to }) => from === spec.id || to === spec.id))
@@ -162,7 +162,7 @@ class Planner {
     return id
   }
 
-  /** What reads its objects from another part, such as a gateway from a store, gets one that is linked to the same giver. */
+  /** Puts a store before each gateway: a part that reads objects from another kind gets one linked to the same giver. */
   #putThrough(): void {
     for (const part of [...this.#parts.values()]) {
       const { through } = part.kind
@@ -190,7 +190,7 @@ class Planner {
     }
   }
 
-  /** Several of a kind that play together and have the same links are one part. */
+  /** Merges parts of a kind that play together and have the same links. */
   #mergeTogether(): void {
     const leaders = new Map<string, PlannedPart>()
     for (const part of [...this.#parts.values()]) {
@@ -248,7 +248,7 @@ class Planner {
     )
   }
 
-  /** What is to be sent goes somewhere. */
+  /** Checks that what is sent has a taker. */
   #checkSent(): void {
     for (const { spec, kind } of this.#parts.values()) {
       const { side, gives } = kind.description
@@ -275,7 +275,7 @@ class Planner {
   }
 }
 
-/** What is received does not go out again by itself, nor what is sent come in. */
+/** Whether two parts may be linked by default: received data is not sent, nor sent data received. */
 function sameSide(one: PartDescription, other: PartDescription): boolean {
   return one.side === undefined || other.side === undefined || one.side === other.side
 }

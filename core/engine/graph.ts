@@ -5,13 +5,13 @@ import type { Receiving } from './faces/receiving.ts'
 import type { GraphPlan, PlannedPart } from './graph-plan.ts'
 import type { Part, PartHost, StopReason } from './part.ts'
 
-/** What the graph asks of the session that runs it. */
+/** Services of the session that runs the graph. */
 export type GraphHost = {
-  /** What one part gets. */
+  /** Makes the host of one part. */
   partHost(planned: PlannedPart): PartHost
-  /** A part failed while it ran or was stopped. */
+  /** Reports a part that failed while it ran or was stopped. */
   failed(error: AppError): void
-  /** The sources have stopped: nothing arrives any more. */
+  /** Called once all sources have stopped. */
   sourcesStopped(): Promise<void>
 }
 
@@ -30,24 +30,24 @@ export class Graph {
     this.#host = host
   }
 
-  /** In the order of the links: whatever gives comes before what takes. */
+  /** In the order of the links: a giver precedes its takers. */
   get parts(): readonly Part[] {
     return this.#nodes.map(({ part }) => part)
   }
 
-  /** Which part feeds which; those taken in later are not in it. */
+  /** Which part feeds which, without parts added later. */
   get links(): readonly LinkSpec[] {
     return this.#plan.links
   }
 
-  /** With what was planned of each. */
+  /** Running parts with their plans. */
   get nodes(): readonly Node[] {
     return this.#nodes
   }
 
   /**
-   * Opens and links all parts, sinks before sources, so that nothing arrives before it can be kept.
-   * @throws AppFailure for the first thing that cannot be opened; `close` gives back what was opened before
+   * Opens and links all parts, sinks before sources, so that nothing arrives too early.
+   * @throws AppFailure for the first part that cannot be opened; `close` closes those opened before
    */
   async open(): Promise<void> {
     for (const planned of [...this.#plan.parts].reverse()) {
@@ -62,7 +62,7 @@ export class Graph {
     for (const { part } of [...this.#nodes].reverse()) await part.start?.()
   }
 
-  /** The receiver that a part is, stands behind or gives to; null where there is none. */
+  /** The receiver that a part is, follows or feeds; null where there is none. */
   receivingOf(id: string): Receiving | null {
     const near = new Set([id])
     for (const each of near) {
@@ -74,24 +74,24 @@ export class Graph {
     return taker === undefined ? null : (this.#part(taker.to).receiving ?? null)
   }
 
-  /** Grows when parts come or go while it runs. */
+  /** Grows when parts are added or removed while the graph runs. */
   get changes(): number {
     return this.#changes
   }
 
-  /** Takes in a part that was opened and linked later, as the last. */
+  /** Adds a part that was opened and linked later, as the last. */
   add(planned: PlannedPart, part: Part): void {
     this.#changes++
     this.#nodes.push({ planned, part })
   }
 
-  /** Forgets a part that was taken in later and has stopped. */
+  /** Removes a part that was added later and has stopped. */
   remove(part: Part): void {
     this.#changes++
     this.#nodes = this.#nodes.filter((node) => node.part !== part)
   }
 
-  /** Runs all parts. @returns settles when nothing more is to come: of the sources, or, where there are none, of what is sent */
+  /** Runs all parts. Settles when the sources have ended, or all parts where there are no sources. */
   async run(): Promise<void> {
     const running = this.#nodes.flatMap(({ part }) => {
       const run = part.run?.()
@@ -103,7 +103,7 @@ export class Graph {
     await Promise.allSettled((leading.length > 0 ? leading : running).map(({ run }) => run))
   }
 
-  /** Stops sources, then puts through what is open, in the order of the links. Never rejects. */
+  /** Stops sources, then flushes the other parts in the order of the links. Never rejects. */
   async stop(why: StopReason): Promise<void> {
     const sources = this.#nodes.filter(({ planned }) => planned.kind.description.takes === null)
     await Promise.all(sources.map(({ part }) => this.#try(() => part.stop(why))))
@@ -114,17 +114,17 @@ export class Graph {
     for (const { part } of this.#nodes) await this.#try(() => part.finish?.() ?? Promise.resolve())
   }
 
-  /** Nobody waits any longer for what is still being fetched. */
+  /** Drops pending fetches, so that `stop` settles soon. */
   flush(): void {
     for (const { part } of this.#nodes) part.flush?.()
   }
 
-  /** Gives everything back. Never rejects. */
+  /** Closes all parts. Never rejects. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#nodes.map(({ part }) => part.close?.()))
   }
 
-  /** `source (multicast) -> receiver* -> repair* -> folder (folder)`, a line for each link; `*`: implied. */
+  /** The plan in words, see `describePlan`. */
   describe(): string {
     return describePlan(this.#plan)
   }
@@ -144,7 +144,7 @@ export class Graph {
   }
 }
 
-/** One line for each link, `a (multicast) -> receiver*`; `*`: implied. Parts without links stand by themselves. */
+/** One line for each link, `a (multicast) -> receiver*`, and for each part without links; `*`: implied. */
 export function describePlan({ parts, links }: GraphPlan): string {
   const name = (id: string): string => {
     const part = parts.find(({ spec }) => spec.id === id)

@@ -9,12 +9,12 @@ import type { Part, PartHost, PartKind } from './part.ts'
 import { RECORDER_PART } from './parts/recorder-options.ts'
 import { completePart } from './spec/part-spec.ts'
 
-/** Ended ones that a window still sees. */
+/** Ended recordings that a window still shows. */
 const MAX_ENDED = 8
 
 type Running = { readonly part: Part; readonly receiving: Receiving }
 
-/** Recordings that a person starts and ends in a running session: recorders added to its graph. */
+/** Adds recorders to the graph of a running session when a person starts a recording, and removes them at its end. */
 export class HandRecordings {
   readonly #graph: Graph
   readonly #partHost: (planned: PlannedPart) => PartHost
@@ -29,7 +29,7 @@ export class HandRecordings {
     this.#kind = kinds.find(({ description }) => description === RECORDER_PART)
   }
 
-  /** @throws AppFailure folder-not-writable | disk-full */
+  /** Starts a recording. @throws AppFailure folder-not-writable | disk-full */
   async start(file: string, options: RecordingOptions, receiving: Receiving): Promise<void> {
     const kind = this.#kind
     if (kind === undefined) return

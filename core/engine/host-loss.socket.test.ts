@@ -33,7 +33,7 @@ afterEach(async () => {
   folder.remove()
 })
 
-/** Listens with a socket that holds about a dozen packets, and sends the signalling. */
+/** Listens with a socket that queues about a dozen packets, and sends the signalling. */
 async function listen(): Promise<void> {
   const on = { services: 'all', interfaces: ['127.0.0.1'], bufferBytes: 16_384 } as const
   const store = { id: 'store', kind: 'store', memoryBytes: 1 << 20 }
@@ -45,7 +45,7 @@ async function listen(): Promise<void> {
   await complete(1)
 }
 
-/** Hands a whole segment to the system at once, before anything can be read; those listed are left out. */
+/** Sends a whole segment at once, before anything can be read, without the packets listed. */
 function segment(toi: number, packets: number, left: readonly number[] = []): void {
   const bytes = content(packets * CUT, toi)
   for (let at = 0; at < packets; at++) {
@@ -64,7 +64,7 @@ async function lossOf(toi: number): Promise<SessionSnapshot> {
   return window.snapshot(sessionId) as SessionSnapshot
 }
 
-/** As a program that computes. */
+/** Keeps the event loop busy, as a computing program does. */
 function keepBusy(): void {
   const until = performance.now() + 150
   while (performance.now() < until);
@@ -76,12 +76,12 @@ it.skipIf(process.platform !== 'linux')(
     await listen()
     segment(1, 5)
     await complete(2)
-    // The queue holds a dozen of them: before the thread that reads has woken up, it is full.
+    // The queue is full with a dozen packets, before the reading thread wakes up.
     segment(2, 3000)
     keepBusy()
     await sender.drained()
     await window.until(() => (window.snapshot(sessionId)?.hostDrops ?? 0) > 0)
-    // The event loop is timed from some time after the beginning on: what keeps it is seen sooner or later.
+    // The event loop is timed only some time after the start, so keep it busy until that shows.
     await window.until(() => {
       if ((window.snapshot(sessionId)?.eventLoopLagMs ?? 0) > 100) return true
       keepBusy()

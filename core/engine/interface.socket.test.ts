@@ -30,7 +30,7 @@ async function refusal(): Promise<string | null> {
 
 const why = await refusal()
 const skipped = why === null ? '' : ` (skipped: ${why})`
-/** Of this test alone: others send on loopback too. */
+/** Used by this test only: others send on loopback too. */
 const GROUP = '239.255.78.9'
 const PORT = 20_000 + (process.pid % 20_000)
 let engine: Engine
@@ -58,7 +58,7 @@ afterEach(async () => {
 })
 afterAll(() => folder.remove())
 
-/** The demo, once. */
+/** Sends the demo once. */
 async function send(): Promise<void> {
   for (const [index, { bytes }] of sent.entries()) {
     await new Promise((resolve) => socket.send(bytes, PORT, GROUP, resolve))
@@ -79,7 +79,7 @@ describe.skipIf(why !== null)(`everything on an interface${skipped}`, () => {
         { id: 'recorder', kind: 'recorder', file: record },
       ],
     })
-    // What is sent before the program listens is not heard.
+    // Packets sent before the program listens are lost.
     const probe = setInterval(() => socket.send(Buffer.from([0]), PORT, GROUP), 50)
     await vi.waitFor(() => expect(session.snapshot().totals.packets).toBeGreaterThan(0), {
       timeout: 20_000,
@@ -101,7 +101,7 @@ describe.skipIf(why !== null)(`everything on an interface${skipped}`, () => {
     expect(session.report().source).toMatchObject({ kind: 'interface', name: `interface ${loopback}` })
   })
 
-  it('says what is wrong with the interface or the filter', async () => {
+  it('reports a wrong interface or filter', async () => {
     const failed = async (fields: Record<string, string>) => {
       const session = await engine.start({
         format: 'routescope-session',

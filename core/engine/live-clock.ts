@@ -1,18 +1,18 @@
 import type { DatagramInput } from './faces/datagram-input.ts'
 
-/** Time passes at least this often while sockets are silent. */
+/** Interval of ticks while sockets are silent. */
 const TICK_MS = 100
 
-/** A source whose stream time is wall time and passes without packets. */
+/** A source whose stream time is wall time, also without packets. */
 export type LiveSource = {
   readonly output: { readonly inputs: readonly DatagramInput[] }
-  /** Hands on all that has arrived by now. */
+  /** Passes on all datagrams that have arrived. */
   flush?(): void
-  /** Looks after itself, once time has passed for what it gives to. */
+  /** Updates the source's own state, after its takers' `tick`. */
   look?(nowUs: number): void
 }
 
-/** Wall time for the live sources of a session: what has arrived is handed on, then time passes for whatever takes it. */
+/** Clock of a session's live sources: flushes the sources, then calls `tick` of their takers. */
 export class LiveClock {
   readonly #nowUs: () => number
   readonly #sources = new Set<LiveSource>()
@@ -22,7 +22,7 @@ export class LiveClock {
     this.#nowUs = nowUs
   }
 
-  /** @returns the function that ends it */
+  /** Adds a source. @returns the function that removes it */
   attach(source: LiveSource): () => void {
     this.#sources.add(source)
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS)

@@ -34,7 +34,7 @@ afterEach(async () => {
 })
 afterAll(() => folder.remove())
 
-/** Of the first video segment every third packet is lost, and the third segment as a whole. @returns the TOIs as they appear */
+/** Loses every third packet of the first video segment, and the whole third segment. @returns TOIs as they appear */
 function loseOnTheWay(): number[] {
   const tois: number[] = []
   const packet = new LctPacket()
@@ -56,13 +56,13 @@ function loseOnTheWay(): number[] {
   return tois
 }
 
-it('a live segment that lost packets is served as it was sent, and so is one that never came', async () => {
+it('a live segment that lost packets is served as it was sent, and so is one that never arrived', async () => {
   const lost = loseOnTheWay()
   const demo = specForDemo()
   const spec: SessionSpec = {
     ...demo,
     parts: [
-      // Once through, so that what is sent is what the files hold.
+      // Sent once, so that the segments are those of the files.
       ...demo.parts.map((part) => (part.kind === 'presentation' ? { ...part, loop: 1 } : part)),
       { id: 'repair', kind: 'repair', mode: 'http', urls: [server.url] },
     ],

@@ -3,17 +3,17 @@ import type { LogLine } from '../contract/snapshot.ts'
 
 const RANK: Record<LogLevel, number> = { error: 0, warning: 1, info: 2, debug: 3 }
 
-/** Lines kept for a window that connects late. */
+/** Lines kept for a window that connects later. */
 const KEPT_LINES = 2000
 
 /** Writes lines of one session, at its own levels. */
 export type SessionLog = {
   log(topic: LogTopic, level: LogLevel, text: string): void
-  /** Whether such a line would be kept. */
+  /** Whether a line of this topic and level would be kept. */
   wants(topic: LogTopic, level: LogLevel): boolean
 }
 
-/** Log by topic: the one place where the lines of all sessions come together. */
+/** Collects the log lines of all sessions. */
 export class Logger {
   readonly #nowUs: () => number
   readonly #listeners = new Set<(line: LogLine) => void>()
@@ -23,7 +23,7 @@ export class Logger {
     this.#nowUs = nowUs
   }
 
-  /** The log of one session. @param levels those not named are `info` */
+  /** Makes the log of one session. @param levels topics not named are at `info` */
   session(levels: LogSpec = {}): SessionLog {
     const rest = RANK[levels.all ?? 'info']
     const wants = (topic: LogTopic, level: LogLevel): boolean => {

@@ -59,7 +59,7 @@ it('mabr:// joins the configuration, then the sessions it names, and serves thei
   expect(service).toMatchObject({ id: 1, protocol: 'flute', name: 'urn:example:mabr:service' })
   const manifest = service?.playable?.url ?? ''
   expect(await (await fetch(manifest)).text()).toContain('<MPD')
-  // Its initialisation segments came with the configuration, as service 0.
+  // Its initialisation segments arrived with the configuration, as service 0.
   for (const name of ['video-init.mp4', 'video-1.m4s', 'audio-2.m4s']) {
     const reply = await fetch(new URL(name, manifest))
     expect(reply.status, name).toBe(200)

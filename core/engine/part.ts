@@ -14,62 +14,62 @@ import type { Receiving } from './faces/receiving.ts'
 import type { Recording } from './faces/recording.ts'
 import type { LiveClock } from './live-clock.ts'
 
-/** Why parts are stopped: the source came to its end, the user said so, or one of them failed. */
+/** Why parts are stopped: the source ended, the user stopped the session, or a part failed. */
 export type StopReason = 'finished' | 'stopped' | 'failed'
 
-/** A kind of part: how it is described, and how one is made. */
+/** A kind of part: its description, and the function that opens one. */
 export interface PartKind {
   readonly description: PartDescription
   /**
-   * Opens what the part needs for itself; its neighbours are not there yet.
-   * @throws AppFailure for what cannot be opened
+   * Opens a part, before its neighbours are linked.
+   * @throws AppFailure where it cannot be opened
    */
   open(spec: PartSpec, host: PartHost, together: readonly PartSpec[]): Promise<Part>
-  /** Several that feed the same parts are one: it is opened with the specs of the others. */
+  /** Parts that feed the same parts are merged: one is opened with the specs of the others. */
   readonly together?: boolean
-  /** Reads what it is given from a part of this kind, which is put before it where the session has none with the same options. */
+  /** The part reads its objects from a part of this kind, which the graph puts before it where none has the same options. */
   readonly through?: { readonly kind: string; readonly options: readonly string[] }
 }
 
-/** What a part gets from the session that runs it. */
+/** Services of the session for its parts. */
 export interface PartHost {
   /** Wall clock, µs since the UNIX epoch. */
   nowUs(): number
   log(topic: LogTopic, level: LogLevel, text: string): void
-  /** Whether such a line would be kept, for lines that cost something to write. */
+  /** Whether a line of this topic and level would be kept, for lines that are expensive to format. */
   logs(topic: LogTopic, level: LogLevel): boolean
-  /** A part of the session does not work (`error`), or something could only be read in part (`warning`). */
+  /** Reports that the part does not work (`error`), or that its input could only be read in part (`warning`). */
   problem(error: AppError, level: 'error' | 'warning'): void
   /** Folder of this session alone, made when first needed, removed when the session is closed. */
   readonly sessionDir: string
   /** Folder of the presentation that the demo broadcasts. */
   readonly demoDir: string
-  /** Wall time after which the session ends, s; null: it has none. */
+  /** Wall time after which the session ends, s; null: never. */
   readonly durationS: number | null
-  /** Where all datagrams of the session intern their flows. */
+  /** Flows of all datagrams of the session. */
   readonly flows: FlowTable
-  /** Time for what is live. */
+  /** Clock of live sources. */
   readonly live: LiveClock
-  /** Nobody named the part; the graph needs it between others. */
+  /** The session does not name the part; the graph needs it between others. */
   readonly implied: boolean
-  /** A person asked for the part in the running session. */
+  /** A person added the part to the running session. */
   readonly byHand?: boolean
-  /** One of its key for the whole session, made when first asked for and closed once the sources have stopped. */
+  /** Returns the session's only value of this key, made at the first call and closed once the sources have stopped. */
   shared<T extends { close(): Promise<void> }>(key: string, make: () => T): T
 }
 
-/** What sinks need of the objects they are given. */
+/** What sinks need to know of objects. */
 export type ObjectNeeds = {
   /** SHA-256 of every whole object. */
   readonly hash: boolean
-  /** Files that were patched so that players can read them. */
+  /** Files patched so that players can read them. */
   readonly patched: boolean
 }
 
-/** A view of a part's state that is sent when it has changed. */
+/** A view of a part's state, sent when it has changed. */
 export interface Section<S extends SectionName = SectionName> {
   readonly name: S
-  /** Grows when the value changes; cheap to ask for. */
+  /** Grows when the value changes; cheap to read. */
   version(): number
   read(): SectionMap[S] | null
 }
@@ -78,42 +78,42 @@ export interface Section<S extends SectionName = SectionName> {
 export type AnySection = { [S in SectionName]: Section<S> }[SectionName]
 
 /**
- * One running part. The graph calls `link` and `linked` once everything is open, then `start` from sinks to sources, then `run`
- * of those that have one. It stops sources first: `ending` of all others, then `stop` and `finish` in the order of the links.
+ * One running part. The graph calls `link` and `linked` once all parts are open, `start` from sinks to sources, then `run`.
+ * To stop, it calls `stop` of the sources, `ending` and `stop` of all others, then `finish`, in the order of the links.
  */
 export interface Part {
   readonly id: string
-  /** Takes what the links to this part carry; read when the part that gives it starts. */
+  /** Takes what the links to this part carry; read when the giver starts. */
   readonly input?: DatagramInput | ObjectSink | ByteSink | SampleSink | null
-  /** Gives to `to`. @throws AppFailure bad-spec where it cannot */
+  /** Links to a taker. @throws AppFailure bad-spec where it cannot */
   link?(to: Part): void
-  /** Takes from `from`. @throws AppFailure bad-spec where it cannot */
+  /** Links to a giver. @throws AppFailure bad-spec where it cannot */
   linked?(from: Part): void
-  /** All links are made, and everything this part gives to has started. */
+  /** Called once all links are made and all takers have started. */
   start?(): Promise<void>
-  /** Settles when nothing more is to come of it. */
+  /** Works until the part has nothing more to give. */
   run?(): Promise<void>
-  /** The sources have ended; what this part waits for does not come any more. */
+  /** Called once the sources have ended: what the part waits for no longer arrives. */
   ending?(): void
-  /** Ends a source, or puts through what is open. */
+  /** Ends a source, or flushes what is open. */
   stop(why: StopReason): Promise<void>
-  /** Everything has stopped: sums are final, and documents are written. */
+  /** Called once all parts have stopped and sums are final: writes documents. */
   finish?(): Promise<void>
-  /** Nobody waits any longer for what is still being fetched. */
+  /** Drops pending fetches, so that `stop` settles soon. */
   flush?(): void
-  /** Gives everything back. */
+  /** Frees everything. */
   close?(): Promise<void>
   state?(): readonly AnySection[]
-  /** Why a part that ran to its end has nothing to show; null where it has. */
+  /** Why a part that ran to its end received nothing; null where it did. */
   outcome?(): AppError | null
-  /** What of the objects it wants: all of them, those that players ask for, or only the facts of them; null: what the parts it gives to want. */
+  /** Objects it wants: all, those that players ask for, or only their facts; null: those that its takers want. */
   wants?(): 'all' | 'asked' | 'facts' | null
   needs?(): ObjectNeeds
 
-  /** Parts it gives objects to. */
+  /** Takers of its objects. */
   readonly to?: readonly Part[]
 
-  /** What it offers to neighbours besides its input; null or absent: nothing of the sort. */
+  /** Interfaces for its neighbours besides its input; null or absent: it has none. */
   readonly source?: DatagramSource | null
   readonly receiving?: Receiving | null
   readonly store?: ObjectStore | null

@@ -12,7 +12,7 @@ import { TestWindow } from '../testing/test-window.ts'
 import { Engine } from './engine.ts'
 import type { Session } from './session.ts'
 
-/** Several parts of a kind in one session, and sources that are linked apart. */
+/** Several parts of a kind in one session, and sources with separate links. */
 const LOOPBACK = '127.0.0.1'
 const GROUPS = ['239.255.82.101', '239.255.82.102'] as const
 const folder = new TestFolder()
@@ -89,7 +89,7 @@ describe('several of a kind', () => {
     expect(counts[1]).toBeLessThan(counts[0] as number)
   })
 
-  it('two stores keep as much as each says, and are dumped by their names', async () => {
+  it('two stores keep as much as their options allow, and are dumped by their names', async () => {
     const session = await ended([
       capture,
       { id: 'all', kind: 'store' },
@@ -141,7 +141,7 @@ describe('several of a kind', () => {
   })
 })
 
-describe('sources that are linked apart', () => {
+describe('sources with separate links', () => {
   it('have a receiver each, and fill the folder they are linked to', async () => {
     const ports = [await freePort(), await freePort()]
     const sources = GROUPS.map((group, at) => ({
@@ -175,7 +175,7 @@ describe('sources that are linked apart', () => {
     expect(session.objectRows(view.viewId, 0, 1, 'two')).toMatchObject([{ destination: `${GROUPS[1]}:${ports[1]}` }])
   })
 
-  it('captures to folders of their own: each has what its capture holds', async () => {
+  it('captures with a folder each: it has the files of its capture', async () => {
     const sent = await routeFixture()
     const half = folder.at('half.pcap')
     writeFileSync(half, pcapOf(sent.slice(0, Math.floor(sent.length / 2))))
@@ -210,7 +210,7 @@ describe('sources that are linked apart', () => {
 })
 
 describe('a session', () => {
-  it('is a demo where it sends the presentation of the program, not because it sends', async () => {
+  it('is a demo only where it sends the presentation of the program', async () => {
     const port = await freePort()
     const url = `route://${GROUPS[0]}:${port}`
     const session = await start([
@@ -243,7 +243,7 @@ describe('a session', () => {
     expect(lines).toEqual([])
   })
 
-  it('sends a window what has changed of its parts, and nothing more once it has ended', async () => {
+  it('sends a window the changed sections, and nothing more once it has ended', async () => {
     const window = new TestWindow(engine)
     const { id: sessionId } = await start([capture, { id: 'kept', kind: 'store' }])
     await window.call('watchSession', sessionId)
@@ -260,7 +260,7 @@ describe('a session', () => {
       expect.arrayContaining(['null session', 'source source', 'receiver totals', 'receiver channels', 'kept store']),
     )
     const before = window.data('sections').length
-    // A second window that is served after the first tells when the first had its turn.
+    // A second window is served after the first: its event shows that the first had its turn.
     const second = new TestWindow(engine)
     await second.call('watchSession', sessionId)
     await second.ended(sessionId)

@@ -1,7 +1,7 @@
-/** Length of the window a rate is taken over. */
+/** Length of the window of a rate. */
 const WINDOW_US = 1_000_000
 
-/** Bit rate of a growing byte count, over about the last second of the clock it is asked with. */
+/** Measures the bit rate of a growing byte count over about the last second. */
 export class ByteRate {
   #fromUs = -1
   #fromBytes = 0

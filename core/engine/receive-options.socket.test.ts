@@ -40,7 +40,7 @@ async function sender(): Promise<MulticastSender> {
   return made
 }
 
-/** A source with what was chosen of it, and the parts for what was chosen beside it. */
+/** A source with its chosen options, and the parts for the other choices. */
 function live(id: string, url: string, choices: Choices): PartSpec[] {
   const on: Choices = { interfaces: [LOOPBACK], ...choices }
   return [livePart(id, url, on), ...partsFor(on)]
@@ -50,7 +50,7 @@ function start(...parts: readonly (readonly PartSpec[])[]): Promise<Session> {
   return engine.start(sessionOf(parts.flat()))
 }
 
-/** Sends, again and again until the session has what was waited for: the first may come before the socket reads. */
+/** Repeats sending until the condition is true: the first datagrams may arrive before the socket reads. */
 async function until(session: Session, send: () => void, reached: () => boolean): Promise<void> {
   while (!reached()) {
     send()
@@ -64,7 +64,7 @@ const object = (toi: number): Uint8Array =>
   testPacket({ tsi: 10, toi, length: 3, offset: 0, closeObject: true, payload: Uint8Array.of(1, 2, 3) })
 
 describe('--timeout', () => {
-  it('ends a session to which nothing comes, and says what was joined', async () => {
+  it('ends a session that receives nothing, and names what was joined', async () => {
     const port = await freePort()
     const session = await start(live('a', `route://${GROUP}:${port}`, { timeoutS: 0.2 }))
     await session.done
@@ -88,7 +88,7 @@ describe('--timeout', () => {
     expect(session.snapshot().phase).toBe('finished')
   })
 
-  it('is a tune-in failure where only the list of services comes', async () => {
+  it('is a tune-in failure where only the list of services arrives', async () => {
     const port = await freePort()
     const session = await start(live('a', 'atsc://', { timeoutS: 1, services: [7] }))
     const sending = await sender()
@@ -99,11 +99,11 @@ describe('--timeout', () => {
     clearInterval(repeat)
     expect(session.failure()).toMatchObject({
       code: 'nothing-received',
-      message: `atsc:// lists its services, but nothing came of 7 "Seven" on ${OTHER_GROUP}:${port}.`,
+      message: `atsc:// lists its services, but nothing arrived from 7 "Seven" on ${OTHER_GROUP}:${port}.`,
     })
   })
 
-  it('ends a scan when no new service has been listed for so long', async () => {
+  it('ends a scan when no new service has been listed for that time', async () => {
     const session = await start(live('a', 'atsc://', { timeoutS: 1, services: 'scan' }))
     const sending = await sender()
     const xml = `<SLT xmlns="tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/SLT/1.0/" bsid="1"><Service serviceId="7"><BroadcastSvcSignaling slsProtocol="1" slsDestinationIpAddress="${OTHER_GROUP}" slsDestinationUdpPort="6000"/></Service></SLT>`
@@ -118,7 +118,7 @@ describe('--timeout', () => {
 })
 
 describe('--keep-alive', () => {
-  it('waits for a service that fell silent, but not for one that never came', async () => {
+  it('waits for a service that fell silent, but not for one that never arrived', async () => {
     const port = await freePort()
     const choices = { timeoutS: 0.8, keepAlive: true }
     const never = await start(live('a', `route://${OTHER_GROUP}:${port}`, choices))
@@ -131,7 +131,7 @@ describe('--keep-alive', () => {
     )
     await never.done
     expect(never.failure()).toMatchObject({ code: 'nothing-received' })
-    // A second session with as much patience is begun and given up meanwhile: the one that is kept had the time to end.
+    // A second session with the same timeout starts and ends meanwhile: the kept one had the time to end.
     const measure = await start(live('a', `route://${OTHER_GROUP}:${port}`, { timeoutS: 1.6 }))
     await measure.done
     expect(session.snapshot().phase).toBe('running')
@@ -146,7 +146,7 @@ describe('--keep-alive', () => {
 })
 
 describe('--interface and --buffer', () => {
-  it('are asked for each socket, and what was granted is shown', async () => {
+  it('are applied to each socket, and the granted size is shown', async () => {
     const port = await freePort()
     const choices = { interfaces: [LOOPBACK], bufferBytes: 8192 }
     const session = await start(live('a', `route://${GROUP}:${port}`, choices))

@@ -39,7 +39,7 @@ beforeEach(() => {
 afterEach(() => engine.close())
 afterAll(() => folder.remove())
 
-/** A capture with what was chosen of it, and the parts for what was chosen beside it. */
+/** A capture with its chosen options, and the parts for the other choices. */
 function capture(choices: Choices, file = 'whole.pcap'): PartSpec[] {
   const chosen: Choices = { services: 'all', ...choices }
   return [capturePart('source', [folder.at(file)], chosen), ...partsFor(chosen)]
@@ -133,7 +133,7 @@ describe('several captures', () => {
     expect(session.summary()).toMatchObject({ packets: sent.length + later.length, incomplete: 0 })
   })
 
-  it('that differ in pace do not go together', async () => {
+  it('that differ in pace are refused', async () => {
     const other = capturePart('other', [folder.at('whole.pcap')], { services: 'all', pace: 'real' })
     await expect(engine.start(sessionOf([...capture({}), other]))).rejects.toMatchObject({
       error: { code: 'bad-spec', message: expect.stringContaining('pace') },
@@ -146,7 +146,7 @@ describe('several captures', () => {
   })
 })
 
-/** Groups of options that are not of what is received. */
+/** Groups of options that are not about receiving. */
 const OTHER_GROUPS: readonly string[] = ['Serving', 'Capture', 'Recording']
 
 describe('the table', () => {
@@ -193,7 +193,7 @@ describe('the table', () => {
         order: 'deps',
       },
     ])
-    // A named server is asked, unless something else is chosen.
+    // A named server implies `http`, unless another mode is chosen.
     const modeOf = (repair: Choices): unknown => completePart(REPAIR_PART, partsFor(repair)[0] as PartSpec)
     expect(modeOf({ repairUrls: ['http://a/'] })).toMatchObject({ mode: 'http' })
     expect(modeOf({ repairUrls: ['http://a/'], repair: 'none' })).toMatchObject({ mode: 'none' })

@@ -7,7 +7,7 @@ import { PART_KINDS } from './registry.ts'
 const root = join(__dirname, '..', '..')
 const kinds = PART_KINDS.map(({ description }) => description.kind)
 
-/** Files of sessions of version 1, which knew nothing else. */
+/** Files that read sessions of version 1, which name kinds. */
 const VERSION_1 = /^core\/engine\/spec\//
 
 describe('kinds of parts', () => {
@@ -15,7 +15,7 @@ describe('kinds of parts', () => {
     expect(new Set(kinds).size).toBe(kinds.length)
   })
 
-  it('are known by name to their own files only', () => {
+  it('are named in their own files only', () => {
     const { files } = readImportGraph(root, ['core/engine', 'core/cli', 'renderer'])
     const compared = new RegExp(`(?<!request\\??\\.|item\\.|asked\\.)\\bkind\\s*[!=]==?\\s*'(${kinds.join('|')})'`)
     const found = files.filter(

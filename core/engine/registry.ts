@@ -28,7 +28,7 @@ function lazy(
   }
 }
 
-/** Every kind of part, one line each. The first whose `opens` fits a text opens it: the patterns that fit most come last. */
+/** Every kind of part, one line each. The first whose `opens` matches a text opens it: the most general patterns are last. */
 export const PART_KINDS: readonly PartKind[] = [
   CAPTURE_STREAM,
   INTERFACE,
@@ -48,5 +48,5 @@ export const PART_KINDS: readonly PartKind[] = [
   lazy(MULTICAST_OUT_PART, async () => (await import('./parts/multicast-out.ts')).openMulticastOut),
 ]
 
-/** What each kind of part is, as data. */
+/** Descriptions of all kinds of parts. */
 export const PART_DESCRIPTIONS: readonly PartDescription[] = PART_KINDS.map(({ description }) => description)

@@ -4,12 +4,12 @@ import type { AnySection } from './part.ts'
 /** A section and the part it belongs to; null: the session itself. */
 export type PartSection = { readonly part: string | null; readonly section: AnySection }
 
-/** What one window has been sent of a session's sections. */
+/** Versions of a session's sections that one window has been sent. */
 export class SectionFeed {
-  /** Version of each, by part and name. */
+  /** Version of each section, by part and name. */
   readonly #sent = new Map<string, number>()
 
-  /** Sections that are others than sent before, which then counts as sent; those that are not cost one comparison. */
+  /** Returns sections whose version has changed, and counts them as sent. An unchanged section costs one comparison. */
   changes(sections: readonly PartSection[]): SectionChange[] {
     const changes: SectionChange[] = []
     for (const { part, section } of sections) {
@@ -18,7 +18,7 @@ export class SectionFeed {
       const before = this.#sent.get(key)
       if (before === version) continue
       const value = section.read()
-      // What a part does not have yet is not worth a word.
+      // A section that a part does not have yet is no change.
       if (value === null && before === undefined) continue
       this.#sent.set(key, version)
       changes.push({ part, section: section.name, version, value } as SectionChange)

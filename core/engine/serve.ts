@@ -12,7 +12,7 @@ import { EngineWindow } from './engine-window.ts'
 /** One window's end of a wire, whatever carries it: a MessagePort in the app, a WebSocket for a browser. */
 export type Wire = {
   post(message: WireReply | WireEvent): void
-  /** The other end has not taken yet what was posted; absent: it always has. */
+  /** Whether the other end has not read all messages yet; absent: it always has. */
   behind?(): boolean
   onMessage(listener: (message: unknown) => void): void
   onClose(listener: () => void): void
@@ -20,7 +20,7 @@ export type Wire = {
 
 /**
  * Connects one window to the engine: requests in, replies and the events of the sessions it watches out.
- * What is not a request of the contract is answered with an error where it has an id, and otherwise dropped.
+ * A malformed request is answered with an error where it has an id, else dropped.
  * @returns the function that disconnects
  */
 export function serveEngine(engine: Engine, wire: Wire): () => void {

@@ -28,7 +28,7 @@ import type { SessionLog } from './logger.ts'
 import type { AnySection, Part, PartHost, PartKind } from './part.ts'
 import type { PartSection } from './section-feed.ts'
 
-/** What a session gets from the engine that owns it. */
+/** Services of the engine for its sessions. */
 export type SessionContext = {
   readonly nowUs: () => number
   readonly log: SessionLog
@@ -38,7 +38,7 @@ export type SessionContext = {
   readonly sessionDir: string
 }
 
-/** What became of a session, in numbers. */
+/** Final counts of a session. */
 export type SessionSummary = {
   readonly packets: number
   readonly bytes: number
@@ -48,13 +48,13 @@ export type SessionSummary = {
   readonly files: number
   readonly sentPackets: number
   readonly sentObjects: number
-  /** Datagrams the system dropped before we could read them. */
+  /** Datagrams the system dropped before they were read. */
   readonly droppedByHost: number
-  /** Largest delay of a sent packet behind its time, ms. */
+  /** Largest delay of a sent packet, ms. */
   readonly lateMs: number
 }
 
-/** A window waits this long for a capture to turn out to be none. */
+/** Time to wait for an unreadable source to fail before the session is shown. */
 const BEGIN_MS = 500
 
 /** One running SessionSpec: its graph of parts, and the state a person is shown. */
@@ -99,8 +99,8 @@ export class Session {
   }
 
   /**
-   * Opens sinks before sources, so that nothing arrives before it can be kept.
-   * @throws AppFailure for the first thing that cannot be opened
+   * Opens the graph, sinks before sources.
+   * @throws AppFailure for the first part that cannot be opened
    */
   async open(): Promise<void> {
     this.#context.log.log('engine', 'debug', `Parts: ${this.#graph.describe().replaceAll('\n', ', ')}`)
@@ -114,8 +114,8 @@ export class Session {
   }
 
   /**
-   * Waits until packets come or the session is over, but not for long.
-   * @returns why there is no session to show: it failed before the first packet; null where there is one
+   * Waits briefly for the first packet or the end of the session.
+   * @returns the error of a session that failed before its first packet; null for any other
    */
   async startupFailure(): Promise<AppError | null> {
     let timer: ReturnType<typeof setTimeout> | undefined
@@ -129,7 +129,7 @@ export class Session {
     return packets === 0 && sentPackets === 0 ? this.#failure : null
   }
 
-  /** Starts the sources. Returns at once; `done` tells the end. */
+  /** Starts the sources. Returns at once; `done` settles at the end. */
   run(): void {
     this.#phase = 'running'
     if (this.spec.durationS !== undefined) {
@@ -144,7 +144,7 @@ export class Session {
     return this.#end('stopped')
   }
 
-  /** Stops and gives everything back: store, gateway, temporary files. */
+  /** Stops, and frees store, gateway and temporary files. */
   async close(): Promise<void> {
     await this.stop()
     await this.#release()
@@ -159,40 +159,40 @@ export class Session {
     return this.#failure
   }
 
-  /** Whether a part of it did not work; a damaged capture, read as far as it is good, does not count. */
+  /** Whether a part of it did not work; a damaged capture, read as far as it can be, does not count. */
   get degraded(): boolean {
     return this.#degraded
   }
 
-  /** Whether standard input is a source, and so cannot be a keyboard. */
+  /** Whether standard input is a source, so that it brings no keys. */
   get readsStdin(): boolean {
     return this.#graph.parts.some(({ source }) => source?.readsStdin)
   }
 
-  /** A source ends without anybody's wish: what it brought is all there is. */
+  /** A source ends by itself, as a capture does. */
   get endsByItself(): boolean {
     return this.#graph.parts.some(({ source }) => source && !source.live)
   }
 
-  /** Packets are all that is kept. */
+  /** Only packets are kept. */
   get recordsOnly(): boolean {
     const sinks = this.#graph.nodes.filter(({ planned }) => planned.kind.description.gives === null)
     return sinks.every(({ part }) => part.recording || part.wants?.() === 'facts')
   }
 
-  /** The list of services is all that is wanted. */
+  /** Only the list of services is wanted. */
   get scans(): boolean {
     return this.#receivers().some(({ sources }) =>
       sources.some(({ addresses }) => addresses.some(({ target }) => target.services === 'scan')),
     )
   }
 
-  /** Tells of each file as it is delivered, until the session is closed. */
+  /** Adds a listener for delivered files. */
   onFile(listener: (file: FileNotice) => void): void {
     for (const receiving of this.#receivers()) receiving.files.listen(listener)
   }
 
-  /** All sections there are now, those of the session first. */
+  /** All sections, those of the session first. */
   sections(): PartSection[] {
     const session: AnySection = { name: 'session', version: () => this.#version(), read: () => this.#section() }
     return [
@@ -236,7 +236,7 @@ export class Session {
     }
   }
 
-  /** @param part a receiver or what stands behind one; absent: the session's first receiver */
+  /** @param part a receiver or a part behind one; absent: the session's first receiver */
   report(part?: string): Report {
     return this.receiving(part).report()
   }
@@ -245,7 +245,7 @@ export class Session {
     return this.#find(part)?.columns.objectBatch(cursor) ?? null
   }
 
-  /** Grows with every object that begins, ends or is told more of; not while one grows. */
+  /** Grows with every object that begins, ends or gets new facts; not while one grows. */
   objectChanges(part?: string): number {
     return this.#find(part)?.columns.objectChanges ?? 0
   }
@@ -293,7 +293,7 @@ export class Session {
   }
 
   /**
-   * Records what arrives from now on. @returns where to
+   * Records what arrives from now on. @returns path of the file
    * @throws AppFailure folder-not-writable | disk-full | not-supported
    */
   async startRecording(
@@ -313,7 +313,7 @@ export class Session {
     return target
   }
 
-  /** Ends the recording that was started last by hand. @throws AppFailure not-supported where there is none; disk-full … */
+  /** Ends the recording started last by hand. @throws AppFailure not-supported where there is none; disk-full … */
   stopRecording(): Promise<RecordingSnapshot> {
     return this.#recordings.stop(this.name)
   }
@@ -416,7 +416,7 @@ export class Session {
 
   async #shutDown(phase: 'finished' | 'stopped' | 'failed'): Promise<void> {
     if (this.#durationTimer !== null) clearTimeout(this.#durationTimer)
-    // Whoever ends the session has this promise before anything can fail in it.
+    // `done` must exist before anything can fail here.
     await Promise.resolve()
     await this.#graph.stop(phase)
     if (this.#failure === null && phase === 'finished') this.#judge(this.#graph.parts)

@@ -3,9 +3,9 @@ import type { Finding } from '../../flow/findings.ts'
 import type { LinkSignalling } from '../../protocol/alp/alp-receiver.ts'
 import type { LinkSource } from '../../receive/link/links.ts'
 
-/** Takes datagrams, and what a source says besides them. */
+/** Takes datagrams, and the events of the source besides them. */
 export interface DatagramInput extends DatagramSink {
-  /** Takes the datagrams in its place, where that saves a call for each. */
+  /** Takes the datagrams instead of this input, which saves a call for each. */
   readonly sink?: DatagramSink
   /** Time passes with or without packets. */
   tick?(timeUs: number): void
@@ -13,12 +13,12 @@ export interface DatagramInput extends DatagramSink {
   loop?(timeUs: number): void
   /** Back-pressure: null while it keeps up. */
   busy?(): Promise<void> | null
-  /** Something is wrong with the source. */
+  /** The source reports a fault. */
   found?(finding: Finding): void
-  /** A link layer below the datagrams. @returns where its signalling goes */
+  /** Announces a link layer below the datagrams. @returns taker of its signalling */
   linkLayer?(link: LinkSource): (signalling: LinkSignalling, timeUs: number, frame: number) => void
-  /** Datagrams it took and could not pass on. */
+  /** Datagrams taken that could not be passed on. */
   readonly lost?: number
-  /** Sends them to a network, which takes them at their own pace only. */
+  /** The datagrams are sent to a network, at their own times only. */
   readonly toNetwork?: boolean
 }

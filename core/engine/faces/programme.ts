@@ -1,9 +1,9 @@
 import type { Presentation } from '../../ingest/presentation.ts'
 
-/** What a broadcast sends: objects that are due at their times. */
+/** What a broadcast sends: objects with their send times. */
 export type Programme = {
   readonly presentation: Presentation
-  /** It begins again when it is over, as one continuous service. */
+  /** It repeats for ever, as one continuous service. */
   readonly loop: boolean
   /** Path or URL, for a person. */
   readonly input: string

@@ -7,14 +7,14 @@ import type { SessionColumns } from '../../inspect/session-columns.ts'
 import type { DatagramSource } from './datagram-source.ts'
 import type { Recording } from './recording.ts'
 
-/** What serves the files of a receiver. */
+/** Server of a receiver's files. */
 export type Serving = {
   /** Address of a file; null where it has none. */
   urlOf(serviceId: number, name: string): string | null
   playable(service: ServiceFacts): PlayableSnapshot | null
 }
 
-/** A file as it is delivered. */
+/** A delivered file. */
 export type FileNotice = {
   readonly service: number
   readonly name: string
@@ -22,37 +22,37 @@ export type FileNotice = {
   readonly complete: boolean
 }
 
-/** A receiver with all that is known of what it received, as the parts after it see it. */
+/** A receiver and the facts of what it received, as the parts after it see it. */
 export interface Receiving {
-  /** Facts of what was received. There once the receiver has started. */
+  /** Facts of what was received; defined once the receiver has started. */
   readonly columns: SessionColumns
   readonly sources: readonly DatagramSource[]
   /** Stream time is wall time. */
   readonly wallClock: boolean
-  /** Takes facts that are found after the receiver. */
+  /** Takes facts from parts after the receiver. */
   readonly observer: Pick<ReceiveObserver, 'objectRepaired' | 'found'>
   /** Services with their manifests; empty before the receiver has started. */
   services(): readonly ServiceFacts[]
-  /** What is added to the sources' own time to get stream time, µs. */
+  /** Stream time less the sources' own time, µs. */
   shiftUs(): number
-  /** Tells of facts as they come; call it before the receiver starts. */
+  /** Adds an observer of facts; call it before the receiver starts. */
   observe(observer: Partial<ReceiveObserver>): void
-  /** Tells of announced objects that do not come; call it before the receiver starts. */
+  /** Adds a listener for announced objects that do not arrive; call it before the receiver starts. */
   onAbsent(listener: (objects: readonly AbsentObject[]) => void): void
-  /** Where the bytes of objects can be had; the first one counts. */
+  /** Sets the reader of object bytes; the first one is used. */
   keeps(bytesOf: (index: number, from?: number, to?: number) => Uint8Array | null): void
-  /** Where files are served; the first one counts. */
+  /** Sets the server of files; the first one is used. */
   serves(serving: Serving): void
-  /** A player asks for a file: what carries it is joined again where it had been left. */
+  /** Reports a player's request for a file: the destination that carries it is joined again where it had been left. */
   asked(
     serviceId: number,
     name: string,
     carrier: { readonly number: number | null; readonly representation: string | null } | null,
     have: boolean,
   ): void
-  /** Tells a recording what is to be recorded, now and later. */
+  /** Reports wanted destinations and tunnels to a recording, now and later. */
   record(recording: Recording): void
-  /** Files delivered, and a listener for each. */
+  /** Counts the delivered files. */
   readonly files: FileCount
   report(): Report
   /** @throws AppFailure no-such-session where the row does not exist */

@@ -2,13 +2,13 @@ import type { RecordingSnapshot } from '../../contract/snapshot.ts'
 import type { Destination, LinkFacts } from '../../flow/facts.ts'
 import type { ReceiveTarget } from '../../flow/receive-target.ts'
 
-/** A part that writes datagrams to a capture, as what receives them sees it. */
+/** A part that writes datagrams to a capture, as a receiver sees it. */
 export interface Recording {
   /** Started by a person in the running session. */
   readonly byHand: boolean
-  /** Destinations that a target's services have now. */
+  /** Sets the destinations of a target's services. */
   want(destinations: readonly Destination[], target: ReceiveTarget): void
-  /** A tunnel is recorded whole: what is wanted may be in it. */
+  /** Reports a tunnel, which is recorded whole: wanted services may be in it. */
   linkSeen(link: LinkFacts): void
   snapshot(): RecordingSnapshot
 }

@@ -28,7 +28,7 @@ const BROADCAST_OPTIONS = [
     group: 'Sending',
     level: 'basic',
     label: 'Pace',
-    help: 'real: at the speed of the media; fast: at once, only into --capture-out',
+    help: 'real: at the speed of the media; fast: as fast as possible, only into --capture-out',
     commands: ['send'],
     test: 'core/cli/send.process.test.ts',
   },
@@ -54,7 +54,7 @@ const BROADCAST_OPTIONS = [
     group: 'Sending',
     level: 'basic',
     label: 'Signalling every',
-    help: 'period of signalling',
+    help: 'interval of signalling',
     commands: ['send'],
     test: 'core/send/broadcaster.test.ts',
   },
@@ -100,7 +100,7 @@ const BROADCAST_OPTIONS = [
   },
 ] as const satisfies readonly OptionRow[]
 
-/** Objects as ROUTE or ATSC 3.0 packets. */
+/** Options of a broadcast: objects as ROUTE or ATSC 3.0 packets. */
 export type BroadcastSpec = SpecOf<'broadcast', typeof BROADCAST_OPTIONS>
 
 /** The part `broadcast`. */

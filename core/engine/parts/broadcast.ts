@@ -13,23 +13,23 @@ import type { AnySection, Part, PartHost } from '../part.ts'
 import { ByteRate } from '../rate-meter.ts'
 import type { BroadcastSpec } from './broadcast-options.ts'
 
-/** Timers wake no finer than this; what falls due within it goes out together. */
+/** Resolution of timers: packets whose times are closer are sent together. */
 const WAKE_MS = 2
-/** What is sent before the event loop gets a turn spans at most this much time. */
+/** Longest time span of packets sent before the event loop gets a turn. */
 const MAX_STEP_US = 8000
-/** Where the services of `atsc://` go when the URL names no address: A/331 §6.1 asks for 239.255.major.x. */
+/** Address of the services of an `atsc://` URL without one: A/331 §6.1 asks for 239.255.major.x. */
 const ATSC_SERVICE_ADDRESS = '239.255.2.1'
 const ATSC_SERVICE_PORT = 6000
 const LOOPBACK = '127.0.0.1'
 
-/** Opens nothing: what it sends and where it goes are other parts. @throws AppFailure bad-url | not-supported */
+/** Checks the URL; the presentation and the output are other parts. @throws AppFailure bad-url | not-supported */
 export async function openBroadcast(spec: PartSpec, host: PartHost): Promise<Part> {
   return new BroadcastPart(spec as unknown as BroadcastSpec, host)
 }
 
 /**
- * Makes a presentation the packets of a broadcast: the broadcaster decides which packet is due when, this gives it out then.
- * With `fast` pace packets carry their due times, and a capture is the only part that can take them.
+ * Makes the packets of a broadcast from a presentation, and gives out each at its time.
+ * With `fast` pace packets carry their times, and only a recorder can take them.
  */
 class BroadcastPart implements Part, PacketOut {
   readonly id: string
@@ -174,7 +174,7 @@ class BroadcastPart implements Part, PacketOut {
         continue
       }
       this.#read(broadcaster, now)
-      // After a hold-up what is due goes out at twice the pace, not at once: receive buffers are short.
+      // After a delay packets are sent at twice the pace, not at once: receive buffers are short.
       const step = Math.min(MAX_STEP_US, Math.max(WAKE_MS * 1000, 2 * (now - turnUs)))
       sentUntilUs = Math.min(now, Math.max(nextUs, sentUntilUs) + step)
       turnUs = now
@@ -185,7 +185,7 @@ class BroadcastPart implements Part, PacketOut {
     }
   }
 
-  /** Starts to read what will be due soon; packets go on leaving meanwhile. */
+  /** Starts to read what will be sent soon, while packets are sent. */
   #read(broadcaster: Broadcaster, now: number): void {
     if (this.#reading !== null) return
     const loading = broadcaster.prepare(now)
@@ -201,7 +201,7 @@ class BroadcastPart implements Part, PacketOut {
     )
   }
 
-  /** As fast as the files it reads come and the capture takes packets: both wait for the disk, so that others get their turns. */
+  /** Sends as fast as files are read and the recorder takes packets; both wait for the disk, so that others get their turns. */
   async #runFast(): Promise<void> {
     const broadcaster = this.#broadcaster
     if (broadcaster === null) return

@@ -52,7 +52,7 @@ const CAPTURE_OPTIONS = [
   LINK_TYPE_OPTION,
 ] as const satisfies readonly OptionRow[]
 
-/** Reading packets from pcap or pcapng files, plain or gzip'ed, merged by their times. */
+/** Options of pcap or pcapng files to read, plain or gzip-compressed, merged by time. */
 export type CaptureSpec = SpecOf<'capture', typeof CAPTURE_OPTIONS>
 
 /** The part `capture`. */

@@ -50,10 +50,10 @@ const CAPTURE_STREAM_PART: PartDescription = {
   ],
 }
 
-/** A connection that brings nothing for so long is made again. */
+/** A connection that is silent for this time is made again. */
 const STALL_MS = 30_000
 
-/** A capture whose bytes arrive over HTTP or a pipe: the live input of HDHomeRun tuners and of `tcpdump -w -`. */
+/** Receives a capture over HTTP or a pipe, from HDHomeRun tuners or `tcpdump -w -`. */
 export const CAPTURE_STREAM: PartKind = {
   description: CAPTURE_STREAM_PART,
   open: async (part, host) => {
@@ -75,7 +75,7 @@ export const CAPTURE_STREAM: PartKind = {
   },
 }
 
-/** @throws AppFailure source-unreachable */
+/** Opens a capture over HTTP. @throws AppFailure source-unreachable */
 async function openHttp(url: string, signal: AbortSignal): Promise<CaptureConnection> {
   const { openStream } = await import('../../http/client/open-stream.ts')
   try {

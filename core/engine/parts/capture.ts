@@ -11,12 +11,12 @@ import { everything, type ReceiveAddress, readReceiveUrl } from '../receiving/re
 import { SourceState } from '../receiving/source-state.ts'
 import type { CaptureSpec } from './capture-options.ts'
 
-/** @throws AppFailure bad-url */
+/** Opens captures as one part. @throws AppFailure bad-url */
 export async function openCapture(spec: PartSpec, host: PartHost, together: readonly PartSpec[]): Promise<Part> {
   return new CapturePart([spec, ...together] as unknown as readonly [CaptureSpec], host)
 }
 
-/** Plays captures, several as one in the order of their times. */
+/** Plays captures, several as one in the order of time. */
 class CapturePart implements Part, DatagramSource {
   readonly id: string
   readonly label: string

@@ -46,7 +46,7 @@ const FOLDER_OPTIONS = [
   },
 ] as const satisfies readonly OptionRow[]
 
-/** Received files as `DIR/serviceN/…`. */
+/** Options of a folder of received files. */
 export type FolderSpec = SpecOf<'folder', typeof FOLDER_OPTIONS>
 
 /** The part `folder`. */

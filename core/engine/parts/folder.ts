@@ -3,7 +3,7 @@ import { FolderSink } from '../../files/folder-sink.ts'
 import type { ObjectNeeds, Part, PartHost } from '../part.ts'
 import type { FolderSpec } from './folder-options.ts'
 
-/** @throws AppFailure folder-not-writable | disk-full */
+/** Opens a folder for received files. @throws AppFailure folder-not-writable | disk-full */
 export async function openFolder(spec: PartSpec, host: PartHost): Promise<Part> {
   const { id, dir, maxSegments, splitTsi } = spec as unknown as FolderSpec
   const sink = new FolderSink({
@@ -16,7 +16,7 @@ export async function openFolder(spec: PartSpec, host: PartHost): Promise<Part> 
   return new FolderPart(id, sink)
 }
 
-/** Writes files to a folder as they become whole. */
+/** Writes files as `DIR/serviceN/…` as they become whole. */
 class FolderPart implements Part {
   readonly id: string
   readonly input: FolderSink

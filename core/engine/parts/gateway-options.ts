@@ -53,7 +53,7 @@ const GATEWAY_OPTIONS = [
     group: 'Output',
     level: 'expert',
     label: 'Low latency',
-    help: 'off: whole segments only, and manifests that promise none earlier',
+    help: 'off: whole segments only, and manifests that announce none earlier',
     commands: SERVED,
     test: 'core/gateway/whole-segments.socket.test.ts',
   },
@@ -72,7 +72,7 @@ const GATEWAY_OPTIONS = [
   },
 ] as const satisfies readonly OptionRow[]
 
-/** HTTP server over what is received. */
+/** Options of the HTTP server of received files. */
 export type GatewaySpec = SpecOf<'gateway', typeof GATEWAY_OPTIONS>
 
 /** The part `gateway`. */

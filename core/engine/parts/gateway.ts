@@ -11,12 +11,12 @@ import type { AnySection, Part, PartHost } from '../part.ts'
 import type { GatewaySpec } from './gateway-options.ts'
 import { oneReceiver } from './repair.ts'
 
-/** Listens once it is linked to the store it serves. */
+/** Opens a gateway, which listens once it is linked to a store. */
 export async function openGateway(spec: PartSpec, host: PartHost): Promise<Part> {
   return new GatewayPart(spec as unknown as GatewaySpec, host)
 }
 
-/** Serves what a store holds over HTTP. */
+/** Serves the files of a store over HTTP. */
 class GatewayPart implements Part, Serving {
   readonly id: string
   readonly #spec: GatewaySpec
@@ -48,7 +48,7 @@ class GatewayPart implements Part, Serving {
       throw new AppFailure('bad-spec', `${this.id} has nothing to serve.`, 'Link a source to it.')
     }
     const { cors, fullSegments, lowLatency } = this.#spec
-    // Loaded where it is used: without it a program that only reads a capture starts noticeably sooner.
+    // Loaded here, so that a program that only reads a capture starts sooner.
     const { Gateway } = await import('../../gateway/gateway.ts')
     this.#gateway = new Gateway({
       ...endpoint,
@@ -68,7 +68,7 @@ class GatewayPart implements Part, Serving {
   }
 
   async stop(): Promise<void> {
-    // What was received stays served until the session is closed.
+    // Received files stay served until the session is closed.
   }
 
   async close(): Promise<void> {

@@ -18,7 +18,7 @@ const INTERFACE_OPTIONS = [
     group: 'Network',
     level: 'basic',
     label: 'Interface',
-    help: 'take all that an interface sees, without joining: needs dumpcap (or tcpdump) and the right to capture',
+    help: 'take everything that an interface sees, without joining; needs dumpcap (or tcpdump) and the right to capture',
     commands: [...LIVE, 'inspect'],
     test: 'core/engine/interface.socket.test.ts',
     subject: true,
@@ -34,7 +34,7 @@ const INTERFACE_OPTIONS = [
     group: 'Network',
     level: 'expert',
     label: 'Capture filter',
-    help: `what to keep of it, in the words of pcap-filter (default: ${MULTICAST_FILTER})`,
+    help: `packets to keep, as a pcap-filter expression (default: ${MULTICAST_FILTER})`,
     commands: [...LIVE, 'inspect'],
     test: 'core/capture/capture-program.test.ts',
   },
@@ -55,10 +55,10 @@ const INTERFACE_PART: PartDescription = {
   opens: [{ pattern: '^interface:', group: 'Listen', label: 'Everything on an interface', example: 'interface:eth1' }],
 }
 
-/** tcpdump is asked for its statistics so often, ms. */
+/** Interval of requests for tcpdump's statistics, ms. */
 const ASK_DROPS_MS = 5000
 
-/** Everything on a network interface: for tuner cards that are an interface without address, and for mirror ports. */
+/** Takes everything on a network interface: for tuner cards that are an interface without address, and for mirror ports. */
 export const INTERFACE: PartKind = {
   description: INTERFACE_PART,
   open: async (part, host) => {

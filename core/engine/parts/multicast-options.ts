@@ -40,7 +40,7 @@ const MULTICAST_OPTIONS = [
     group: 'Network',
     level: 'expert',
     label: 'Only from senders',
-    help: 'take datagrams of this sender only, by a source-specific join; may be repeated (absent: those DVB-MABR names, else anyone)',
+    help: 'take datagrams of this sender only, by a source-specific join; may be repeated (absent: senders that DVB-MABR names, else any)',
     commands: LIVE,
     test: 'core/socket/source-filter.socket.test.ts',
   },
@@ -53,7 +53,7 @@ const MULTICAST_OPTIONS = [
     group: 'Network',
     level: 'expert',
     label: 'Not from senders',
-    help: 'pass over datagrams of this sender, in this program; may be repeated',
+    help: 'drop datagrams of this sender, in this program; may be repeated',
     commands: LIVE,
     test: 'core/socket/source-filter.socket.test.ts',
   },
@@ -66,13 +66,13 @@ const MULTICAST_OPTIONS = [
     group: 'Network',
     level: 'expert',
     label: 'Receive buffer',
-    help: 'socket receive buffer to ask for, of each socket; the app shows what the system grants',
+    help: 'receive buffer to request for each socket; the app shows what the system grants',
     commands: LIVE,
     test: 'core/engine/receive-options.socket.test.ts',
   },
 ] as const satisfies readonly OptionRow[]
 
-/** Listening to a live multicast. */
+/** Options of a live multicast. */
 export type MulticastSpec = SpecOf<'multicast', typeof MULTICAST_OPTIONS>
 
 /** The part `multicast`. */
@@ -88,7 +88,7 @@ export const MULTICAST_PART: PartDescription = {
     { pattern: '^atsc://', group: 'Listen', label: 'What the LLS lists', example: 'atsc://' },
     { pattern: '^route://', group: 'Listen', label: 'One ROUTE session', example: 'route://225.1.1.0:6000' },
     { pattern: '^mabr://', group: 'Listen', label: 'A DVB-MABR configuration', example: 'mabr://225.1.1.0:6000' },
-    // Any other scheme, so that a wrong one is refused with those that are known.
+    // Matches any other scheme, so that it is refused with a list of those known.
     { pattern: '^[a-z][a-z0-9+.-]*://', group: 'Listen', label: 'Another address', example: null },
   ],
 }

@@ -32,7 +32,7 @@ const MULTICAST_OUT_OPTIONS = [
   },
 ] as const satisfies readonly OptionRow[]
 
-/** Sending datagrams to the groups they name. */
+/** Options of sending to multicast groups. */
 export type MulticastOutSpec = SpecOf<'multicast-out', typeof MULTICAST_OUT_OPTIONS>
 
 /** The part `multicast-out`. */

@@ -7,13 +7,13 @@ import type { DatagramInput } from '../faces/datagram-input.ts'
 import type { Part, PartHost } from '../part.ts'
 import type { MulticastOutSpec } from './multicast-out-options.ts'
 
-/** @throws AppFailure address-not-local | interface-gone | socket-failed */
+/** Opens the sockets of sending. @throws AppFailure address-not-local | interface-gone | socket-failed */
 export async function openMulticastOut(spec: PartSpec, host: PartHost): Promise<Part> {
   const { id, interface: on, ttl } = spec as unknown as MulticastOutSpec
   return new MulticastOutPart(id, await MulticastSender.open({ ttl, ...defined({ interface: on }) }), host)
 }
 
-/** Sends datagrams to the groups they are for. */
+/** Sends datagrams to their destinations. */
 class MulticastOutPart implements Part, DatagramInput {
   readonly id: string
   readonly toNetwork = true
@@ -36,12 +36,12 @@ class MulticastOutPart implements Part, DatagramInput {
   }
 
   datagram(flow: Flow, bytes: Uint8Array, start: number, end: number): void {
-    // A datagram mostly fills its buffer: no view is made for it.
+    // Most datagrams fill their buffer and need no view.
     const payload = start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end)
     this.#sender.send(flow.destinationAddress, flow.destinationPort, payload)
   }
 
-  /** The system has taken everything so far. */
+  /** Back-pressure: null while the system takes everything. */
   busy(): Promise<void> | null {
     this.#report(this.#sender.problem)
     return this.#sender.counters.pending === 0 ? null : this.#sender.drained()
@@ -55,7 +55,7 @@ class MulticastOutPart implements Part, DatagramInput {
     await this.#sender.close()
   }
 
-  /** Packets that cannot be sent are reported once for each reason. */
+  /** Reports packets that cannot be sent, once for each reason. */
   #report(problem: AppError | null): void {
     if (problem === null || this.#reported.has(problem.message)) return
     this.#reported.add(problem.message)

@@ -10,12 +10,12 @@ import { type ReceiveAddress, readReceiveUrl } from '../receiving/receive-addres
 import { SourceState } from '../receiving/source-state.ts'
 import type { MulticastSpec } from './multicast-options.ts'
 
-/** @throws AppFailure bad-url | interface-gone | join-refused | … */
+/** Opens a multicast source. @throws AppFailure bad-url | interface-gone | join-refused | … */
 export async function openMulticast(spec: PartSpec, host: PartHost): Promise<Part> {
   return new MulticastPart(spec as unknown as MulticastSpec, host)
 }
 
-/** Listens to a live multicast: joins what the receivers it feeds want. */
+/** Listens to a live multicast, and joins the destinations that its receivers want. */
 class MulticastPart implements Part, DatagramSource {
   readonly id: string
   readonly label: string

@@ -57,7 +57,7 @@ function arbitraryOf(type: OptionType): fc.Arbitrary<OptionValue> {
 }
 
 describe.each(ROWS)('%s', (_, row) => {
-  it('reads what it wrote', () => {
+  it('reads its own output', () => {
     fc.assert(
       fc.property(arbitraryOf(row.type), (value) => {
         const written = writeOption(row, value)
@@ -81,7 +81,7 @@ describe.each(ROWS)('%s', (_, row) => {
     if (row.default !== null) expect(checkOption(row, row.default)).toEqual({ ok: true, value: row.default })
   })
 
-  it('refuses what is of another type', () => {
+  it('refuses values of another type', () => {
     for (const wrong of [null, {}, undefined]) expect(checkOption(row, wrong).ok).toBe(false)
   })
 })

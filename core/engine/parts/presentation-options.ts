@@ -32,7 +32,7 @@ const PRESENTATION_OPTIONS = [
   },
 ] as const satisfies readonly OptionRow[]
 
-/** A DASH or HLS presentation, a folder or a single file to broadcast. */
+/** Options of a DASH or HLS presentation, a folder or a single file to broadcast. */
 export type PresentationSpec = SpecOf<'presentation', typeof PRESENTATION_OPTIONS>
 
 /** The part `presentation`. */

@@ -5,7 +5,7 @@ import type { Programme } from '../faces/programme.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
 import type { PresentationSpec } from './presentation-options.ts'
 
-/** @throws AppFailure file-not-found | file-unreadable | bad-manifest | bad-xml | input-unusable | not-supported */
+/** Opens a presentation. @throws AppFailure file-not-found | file-unreadable | bad-manifest | bad-xml | input-unusable | not-supported */
 export async function openPresentation(spec: PartSpec, host: PartHost): Promise<Part> {
   const { id, input, loop } = spec as unknown as PresentationSpec
   const { loadPresentation } = await import('../../ingest/presentation-loader.ts')
@@ -14,7 +14,7 @@ export async function openPresentation(spec: PartSpec, host: PartHost): Promise<
   return new PresentationPart(id, { presentation, loop: loop === 0, input }, demo)
 }
 
-/** A DASH or HLS presentation, a folder or a file, whose objects are due at their times. */
+/** Gives a broadcast the objects of a DASH or HLS presentation, a folder or a file. */
 class PresentationPart implements Part {
   readonly id: string
   readonly programme: Programme
@@ -27,7 +27,7 @@ class PresentationPart implements Part {
   }
 
   async stop(): Promise<void> {
-    // What sends it reads it.
+    // The broadcast reads it.
   }
 
   state(): readonly AnySection[] {

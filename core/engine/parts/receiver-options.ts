@@ -12,7 +12,7 @@ const RECEIVER_OPTIONS = [
     group: 'Services',
     level: 'basic',
     label: 'Timeout',
-    help: 'give up when nothing of a service came for so long: 10, 2.5 or 500ms; 0 never (receive: 10)',
+    help: 'end when nothing of a service arrives for this time: 10, 2.5 or 500ms; 0 never (receive: 10)',
     commands: LIVE,
     test: 'core/engine/receive-options.socket.test.ts',
   },
@@ -25,7 +25,7 @@ const RECEIVER_OPTIONS = [
     group: 'Services',
     level: 'expert',
     label: 'Keep silent services',
-    help: 'once something came, wait for it to come back instead of ending after the timeout',
+    help: 'once a service has arrived, wait for it to return instead of ending after the timeout',
     commands: LIVE,
     test: 'core/engine/receive-options.socket.test.ts',
   },
@@ -117,20 +117,20 @@ const RECEIVER_OPTIONS = [
     group: 'Log',
     level: 'expert',
     label: 'Statistics every',
-    help: 'log statistics so often (see --log route@info), 0 never; less than 0: counted since the start',
+    help: 'interval of statistics in the log (see --log route@info), 0 never; less than 0: counted since the start',
     commands: RECEIVING,
     test: 'core/engine/receiving/receive-statistics.test.ts',
   },
 ] as const satisfies readonly OptionRow[]
 
-/** Putting datagrams together to objects, and objects to services. */
+/** Options of a receiver, which rebuilds objects from datagrams. */
 export type ReceiverSpec = SpecOf<'receiver', typeof RECEIVER_OPTIONS>
 
 /** The part `receiver`. */
 export const RECEIVER_PART: PartDescription = {
   kind: 'receiver',
   title: 'Receiver',
-  help: 'puts datagrams together to the files of services',
+  help: 'rebuilds the files of services from datagrams',
   takes: 'datagrams',
   gives: 'objects',
   side: 'receive',

@@ -39,15 +39,15 @@ import { DynamicJoins } from '../selection/dynamic-joins.ts'
 import type { ReceiverSpec } from './receiver-options.ts'
 import { SERVICES } from './shared-options.ts'
 
-/** Rates are taken this often, µs of stream time. */
+/** Interval of rate samples, µs of stream time. */
 const SAMPLE_US = 250_000
 
-/** Opens nothing: it lives by what its sources bring. */
+/** Makes a receiver, which has nothing to open. */
 export async function openReceiver(spec: PartSpec, host: PartHost): Promise<Part> {
   return new ReceiverPart(spec as unknown as ReceiverSpec, host)
 }
 
-/** Datagrams to objects, and facts of both: what is to be joined, what came, what was lost, and who lost it. */
+/** Rebuilds objects from datagrams, and collects facts: what to join, what arrived, what was lost, and who lost it. */
 class ReceiverPart implements Part, Receiving, DatagramInput {
   readonly id: string
   readonly sources: DatagramSource[] = []
@@ -74,7 +74,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
   #sampledUs = 0
   #stopped = false
   #readToEnd = false
-  /** What each target wants now, and the tunnels found so far. */
+  /** Destinations that each target wants. */
   readonly #wanted = new Map<ReceiveTarget, readonly Destination[]>()
   readonly #links: LinkFacts[] = []
   readonly #recordings = new Set<Recording>()
@@ -150,7 +150,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
       this.#startedWallUs,
     )
     const columns = new SessionColumns({
-      // SHA-256 is for those who can ask for it: a report, the app, `inspect`. A plain dump or a gateway does not pay.
+      // SHA-256 is computed for a report, the app and `inspect` only.
       hash: this.#hash(sinks),
       bytesOf: (index) => this.#bytesOf(index),
       urlOf: (serviceId, name) => this.#serving?.urlOf(serviceId, name) ?? null,
@@ -219,7 +219,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     return this.#columns?.serviceFacts() ?? []
   }
 
-  /** Address of its manifest, where something serves it. */
+  /** Address of a service's manifest, where something serves it. */
   playable(service: ServiceFacts): ReturnType<Serving['playable']> {
     return this.#serving?.playable(service) ?? null
   }
@@ -349,7 +349,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     return this.#sockets().reduce((sum, socket) => sum + (socket.droppedByHost ?? 0), 0)
   }
 
-  /** Takes rates and hashes, now and then. */
+  /** Takes samples of rates, and hashes. */
   sample(timeUs: number): void {
     if (timeUs - this.#sampledUs < SAMPLE_US && timeUs >= this.#sampledUs) return
     this.#sampledUs = timeUs
@@ -360,26 +360,26 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     this.#statistics.tick(timeUs, () => columns.totals())
   }
 
-  /** Tells a recording what is to be recorded, now and later. */
+  /** Reports wanted destinations and tunnels to a recording, now and later. */
   record(recording: Recording): void {
     this.#recordings.add(recording)
     for (const [target, wanted] of this.#wanted) recording.want(wanted, target)
     for (const link of this.#links) recording.linkSeen(link)
   }
 
-  /** Which services were asked for; of several sources together the first one's. */
+  /** Services asked for; those of the first source where there are several. */
   #services(): TuneIn {
     return this.sources[0]?.addresses[0]?.target.services ?? SERVICES.default
   }
 
   #hash(sinks: readonly Part[]): boolean {
     if (sinks.some((each) => each.needs?.().hash)) return true
-    // A repair part on the way takes nothing for itself.
+    // A repair part wants no objects itself.
     const taken = sinks.some((each) => (each.wants?.() ?? null) !== null) || this.#recordings.size > 0
     return !taken && this.sources.every(({ live }) => !live)
   }
 
-  /** Only what players alone ask for may be left: whatever keeps what comes wants all of it. */
+  /** Makes dynamic joins where only players take objects: a part that keeps objects wants all of them. */
   #selection(sinks: readonly Part[], columns: SessionColumns): DynamicJoins | null {
     const wants = sinks.flatMap((each) => each.wants?.() ?? [])
     const playersOnly = wants.length > 0 && wants.every((each) => each === 'asked') && this.#recordings.size === 0
@@ -421,7 +421,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     }
   }
 
-  /** When listening began: the first group joined, or the first packet of a capture. */
+  /** Start of listening: the first join, or the first packet of a capture. */
   #joinedUs(): number | null {
     const joined = this.#sockets().map((socket) => socket.joinedWallUs)
     return joined.length === 0 ? sumsOf(this.sources).firstTimeUs : Math.min(...joined)
@@ -436,7 +436,7 @@ function isLive({ live }: DatagramSource): boolean {
   return live
 }
 
-/** All that objects reach. */
+/** All parts that objects reach. */
 function downstream(parts: readonly Part[]): Part[] {
   return parts.flatMap((part) => [part, ...downstream(part.to ?? [])])
 }
@@ -456,7 +456,7 @@ function seconds(timeUs: number | null): number | null {
   return timeUs === null ? null : timeUs / 1e6
 }
 
-/** An eighth of the machine's memory for objects under way and on their way to disk, within reason. */
+/** An eighth of the machine's memory for objects being received or written, within limits. */
 function receiveMemory(totalBytes: number): number {
   return Math.min(2 ** 31, Math.max(RECEIVE_LIMITS.memoryBytes, totalBytes / 8))
 }

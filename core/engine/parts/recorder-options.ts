@@ -27,7 +27,7 @@ const RECORDER_OPTIONS = [
     group: 'Recording',
     level: 'basic',
     label: 'Comment',
-    help: 'words kept in the file',
+    help: 'comment in the file',
     commands: ['record'],
     test: 'core/cli/record.process.test.ts',
   },
@@ -53,7 +53,7 @@ const RECORDER_OPTIONS = [
     group: 'Recording',
     level: 'basic',
     label: 'New file after',
-    help: 'a new file after so many bytes, such as 100M',
+    help: 'begin a new file after this many bytes, such as 100M',
     commands: ['record'],
     test: 'core/cli/record.process.test.ts',
   },
@@ -66,7 +66,7 @@ const RECORDER_OPTIONS = [
     group: 'Recording',
     level: 'basic',
     label: 'New file after',
-    help: 'a new file after so many seconds',
+    help: 'begin a new file after this many seconds',
     commands: ['record'],
     test: 'core/cli/record.process.test.ts',
   },
@@ -79,13 +79,13 @@ const RECORDER_OPTIONS = [
     group: 'Recording',
     level: 'basic',
     label: 'Bytes of each packet',
-    help: 'keep so many bytes of each packet',
+    help: 'keep this many bytes of each packet',
     commands: ['record'],
     test: 'core/cli/record.process.test.ts',
   },
 ] as const satisfies readonly OptionRow[]
 
-/** Packets that arrive or are sent, as a pcapng that grows by whole blocks. */
+/** Options of a pcapng of received or sent packets, which grows by whole blocks. */
 export type RecorderSpec = SpecOf<'recorder', typeof RECORDER_OPTIONS>
 
 /** The part `recorder`. */

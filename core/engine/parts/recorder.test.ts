@@ -22,7 +22,7 @@ const MEDIA = flows.byText('192.0.2.1', '239.255.1.1', 6000, 6000)
 const FEC = flows.byText('192.0.2.1', '239.1.2.3', 31002, 31002)
 const TARGET = { kind: 'discover' } as const
 
-test('a recorder of what is wanted sees tunnels with their FEC too, another one everything', async () => {
+test('a recorder of joined services writes tunnels with their FEC too, another one everything', async () => {
   let nowUs = 1_000_000
   const host: PartHost = {
     nowUs: () => nowUs,

@@ -15,10 +15,10 @@ import type { AnySection, Part, PartHost } from '../part.ts'
 import { labelOf } from '../receiving/sources.ts'
 import type { RecorderSpec } from './recorder-options.ts'
 
-/** The tunnel's own port and those of its FEC. */
+/** Offsets of a tunnel's port and those of its FEC. */
 const TUNNEL_PORTS = [0, 2, 4] as const
 
-/** Creates the file once it is known what is recorded. */
+/** Makes a recorder, which creates its file when it starts. */
 export async function openRecorder(spec: PartSpec, host: PartHost): Promise<Part> {
   return new RecorderPart(spec as unknown as RecorderSpec, host)
 }
@@ -33,7 +33,7 @@ class RecorderPart implements Part, Recording, DatagramInput {
   readonly #version = new Version()
   readonly #sections: readonly AnySection[]
   readonly #sources: DatagramSource[] = []
-  /** What each target wants, and the tunnels that were found. */
+  /** Destinations that each target wants, and those of each tunnel. */
   readonly #wanted = new Map<ReceiveTarget | string, readonly string[]>()
   #recorder: CaptureRecorder | null = null
   #endedWallUs: number | null = null
@@ -96,7 +96,7 @@ class RecorderPart implements Part, Recording, DatagramInput {
     this.#recorder?.datagram(...datagram)
   }
 
-  /** Writes down what the system dropped since, and reports once what could not be written. */
+  /** Records the system's drops since the last call, and reports a write error once. */
   tick(): void {
     const recorder = this.#recorder
     if (recorder === null || this.#endedWallUs !== null) return

@@ -91,7 +91,7 @@ const REPAIR_OPTIONS = [
   KEEP_CORRUPT,
 ] as const satisfies readonly OptionRow[]
 
-/** What becomes of objects that stay incomplete. */
+/** Options of repairing incomplete objects. */
 export type RepairPartSpec = SpecOf<'repair', typeof REPAIR_OPTIONS>
 
 /** The part `repair`. */

@@ -9,16 +9,16 @@ import type { Receiving } from '../faces/receiving.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
 import type { RepairPartSpec } from './repair-options.ts'
 
-/** Fetching goes on this long after the end of a capture, and when a session is ended by its duration or by silence, ms. */
+/** Time for fetching after the end of a capture, and of a session that ends by its duration or by silence, ms. */
 const CAPTURE_END_MS = 60_000
 const STOPPED_MS = 2000
 
-/** Loads the HTTP client only where missing bytes are fetched. */
+/** Makes a repair part, which loads the HTTP client only where it fetches. */
 export async function openRepair(spec: PartSpec, _host: PartHost): Promise<Part> {
   return new RepairPart(spec as unknown as RepairPartSpec)
 }
 
-/** Stands between a receiver and what takes its objects, and decides what becomes of those that lack bytes. */
+/** Patches incomplete objects of a receiver, or fetches their missing bytes, before its sinks take them. */
 class RepairPart implements Part {
   readonly id: string
   readonly to: Part[] = []
@@ -90,7 +90,7 @@ class RepairPart implements Part {
   }
 
   ending(): void {
-    // After a capture the rest of what it cut off is fetched too, else there is no time for it.
+    // Objects cut off by the end of a capture are fetched too; at the end of a live session there is no time for it.
     this.#readToEnd = this.#receiving?.sources.every((source) => source.readToEnd) === true
     if (!this.#readToEnd) this.#stage?.stopFetching()
   }
@@ -117,7 +117,7 @@ class RepairPart implements Part {
   }
 }
 
-/** What a part after a receiver takes from it. @throws AppFailure bad-spec where it has another receiver already */
+/** Links a part to its only receiver. @throws AppFailure bad-spec where it has another one already */
 export function oneReceiver(id: string, before: Receiving | null, from: Part): Receiving {
   const { receiving } = from
   if (receiving === undefined || receiving === null) {

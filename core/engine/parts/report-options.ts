@@ -19,7 +19,7 @@ const REPORT_OPTIONS = [
   },
 ] as const satisfies readonly OptionRow[]
 
-/** The report document, written when the session ends. */
+/** Options of the report document, written when the session ends. */
 export type ReportSpec = SpecOf<'report', typeof REPORT_OPTIONS>
 
 /** The part `report`. */

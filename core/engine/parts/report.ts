@@ -6,7 +6,7 @@ import type { ObjectNeeds, Part, PartHost } from '../part.ts'
 import { oneReceiver } from './repair.ts'
 import type { ReportSpec } from './report-options.ts'
 
-/** @throws AppFailure folder-not-writable | disk-full */
+/** Makes the report's folder. @throws AppFailure folder-not-writable | disk-full */
 export async function openReport(spec: PartSpec, _host: PartHost): Promise<Part> {
   const { id, file } = spec as unknown as ReportSpec
   await prepareFile(file)
@@ -32,13 +32,13 @@ class ReportPart implements Part {
     if (this.#receiving !== null) return
     throw new AppFailure(
       'bad-spec',
-      `The report ${this.#file} would stay empty: this session only sends, and a report says what was received.`,
+      `The report ${this.#file} would stay empty: this session only sends, and a report describes what was received.`,
       'Leave the report out; --capture-out keeps what is sent, and inspect reports on it.',
     )
   }
 
   async stop(): Promise<void> {
-    // The sums are final when everything has stopped.
+    // The report is written in `finish`, when sums are final.
   }
 
   async finish(): Promise<void> {

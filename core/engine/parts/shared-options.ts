@@ -9,7 +9,7 @@ export const SERVED = ['gateway', 'open'] as const
 /** No upper limit. */
 export const NO_MAX = Number.MAX_SAFE_INTEGER
 
-/** Which services to join: of each source. */
+/** Services to join, of each source. */
 export const SERVICES = {
   key: 'services',
   option: '--services',
@@ -24,7 +24,7 @@ export const SERVICES = {
   test: 'core/receive/tune-in.test.ts',
 } as const satisfies OptionRow
 
-/** Of the receiver, of repair and of the store, which all keep incomplete objects. */
+/** Option of receiver, repair and store, which all keep incomplete objects. */
 export const KEEP_CORRUPT = {
   key: 'keepCorrupt',
   option: '--keep-corrupt',
@@ -39,7 +39,7 @@ export const KEEP_CORRUPT = {
   test: 'core/engine/receive-options.test.ts',
 } as const satisfies OptionRow
 
-/** Of the gateway and of the app's store. */
+/** Option of the gateway and of the app's store. */
 export const CACHED_SEGMENTS = {
   key: 'maxSegments',
   choice: 'cachedSegments',
@@ -55,7 +55,7 @@ export const CACHED_SEGMENTS = {
   test: 'core/engine/receive-options.test.ts',
 } as const satisfies OptionRow
 
-/** Of a capture and of an interface, which bring more than is asked for. */
+/** Option of sources that contain more than is asked for. */
 export const CAPTURE_URL_OPTION = {
   key: 'url',
   choice: 'captureUrl',
@@ -66,12 +66,12 @@ export const CAPTURE_URL_OPTION = {
   group: 'Services',
   level: 'basic',
   label: 'Address',
-  help: 'what to receive from the capture, as of a multicast; absent: everything that can be found',
+  help: 'what to receive from the capture, as of a multicast; absent: everything found in it',
   commands: ['receive', 'gateway', 'record'],
   test: 'core/cli/command-line.test.ts',
 } as const satisfies OptionRow
 
-/** Of all that is read as a capture. */
+/** Option of every source that is read as a capture. */
 export const LINK_TYPE_OPTION = {
   key: 'linkType',
   option: '--link-type',
@@ -82,7 +82,7 @@ export const LINK_TYPE_OPTION = {
   group: 'Capture',
   level: 'basic',
   label: 'Link type',
-  help: 'what frames of user-defined link types in a capture are',
+  help: 'content of frames with a user-defined link type',
   commands: ['receive', 'gateway', 'inspect', 'record'],
   test: 'core/cli/record.process.test.ts',
 } as const satisfies OptionRow

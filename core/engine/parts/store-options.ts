@@ -12,7 +12,7 @@ const STORE_OPTIONS = [
     group: 'Output',
     level: 'expert',
     label: 'Memory',
-    help: 'what is kept in memory before it spills to disk',
+    help: 'memory to use before objects spill to disk',
     commands: [],
     test: 'core/engine/engine.test.ts',
   },
@@ -20,7 +20,7 @@ const STORE_OPTIONS = [
   KEEP_CORRUPT,
 ] as const satisfies readonly OptionRow[]
 
-/** Objects kept to look at: in memory up to a budget, then in a temporary folder of the session. */
+/** Options of a store: objects in memory up to a budget, then in a temporary folder of the session. */
 export type StoreSpec = SpecOf<'store', typeof STORE_OPTIONS>
 
 /** The part `store`. */

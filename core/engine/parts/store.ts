@@ -7,12 +7,12 @@ import type { AnySection, ObjectNeeds, Part, PartHost } from '../part.ts'
 import { oneReceiver } from './repair.ts'
 import type { StoreSpec } from './store-options.ts'
 
-/** Opens nothing: it spills to the session's folder when its memory is full. */
+/** Makes a store, which spills to the session's folder when its memory is full. */
 export async function openStore(spec: PartSpec, host: PartHost): Promise<Part> {
   return new StorePart(spec as unknown as StoreSpec, host)
 }
 
-/** Keeps objects to look at, to serve and to dump. */
+/** Keeps objects to inspect, serve and dump. */
 class StorePart implements Part {
   readonly id: string
   readonly to: Part[] = []
@@ -75,7 +75,7 @@ class StorePart implements Part {
     return this.#sections
   }
 
-  /** What stands behind a gateway wants what the gateway wants. */
+  /** A store behind a gateway wants what the gateway wants. */
   wants(): 'all' | null {
     return this.#implied ? null : 'all'
   }

@@ -3,7 +3,7 @@ import type { DatagramOutput } from '../datagram-output.ts'
 
 type LinkTaker = (signalling: LinkSignalling, timeUs: number, frame: number) => void
 
-/** The link layer of an ALP capture, as the parts it feeds see it: announced when its first packet was read. */
+/** Announces the link layer of an ALP capture to the takers of its datagrams, once its first packet was read. */
 export class AlpLink {
   readonly #output: DatagramOutput
   readonly #counters: () => Readonly<AlpCounters> | null
@@ -15,7 +15,7 @@ export class AlpLink {
     this.#counters = counters
   }
 
-  /** Announces it where that is due. */
+  /** Announces the link once a packet was read. */
   tick(): void {
     if (this.#counters() !== null) this.#announced()
   }

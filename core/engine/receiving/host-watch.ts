@@ -1,12 +1,12 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 import type { SocketSnapshot } from '../../contract/snapshot.ts'
 
-/** How often the event loop is timed, ms: what is measured contains it. */
+/** Resolution of the event loop's timing, ms; contained in the measured value. */
 const RESOLUTION_MS = 10
 /** Shorter lags are the timer's own. */
 const LEAST_LAG_MS = 5
 
-/** Who wants to know what this computer did to the stream; `SessionColumns` does. */
+/** Takes what this computer did to the stream, such as `SessionColumns`. */
 export interface HostListener {
   hostSockets(sockets: readonly SocketSnapshot[], timeUs: number): void
   hostLag(lagMs: number, fromUs: number, timeUs: number): void
@@ -14,8 +14,8 @@ export interface HostListener {
 }
 
 /**
- * Watches this computer beside the stream: how long the event loop was kept from the sockets, and how many packets the system
- * dropped; of a capture, how many it says were dropped when it was made.
+ * Watches this computer: how long the event loop was kept from the sockets, and how many packets the system dropped; of a
+ * capture, how many drops it reports.
  */
 export class HostWatch {
   readonly #listener: HostListener
@@ -42,7 +42,7 @@ export class HostWatch {
     this.#lookedUs = nowUs
   }
 
-  /** Takes what a capture has said of drops up to this time of it. */
+  /** Takes the drops that a capture has reported up to this time of it. */
   capture(counters: { readonly reportedDrops: number; readonly undatedDrops: number }, timeUs: number): void {
     if (this.#undatedUs === 0) this.#undatedUs = timeUs
     const undated = counters.undatedDrops - this.#undated

@@ -8,10 +8,10 @@ type Outcome = {
   readonly joined: readonly SocketSnapshot[]
   /** `ip:port` of the ROUTE session that was asked for, `lls` for what the LLS lists, null for whatever there is. */
   readonly asked: string | null
-  /** The waiting ended, and nothing of a service had come. */
+  /** The timeout expired before anything of a service arrived. */
   readonly tuneInFailed: boolean
   readonly packets: number
-  /** Packets are all that was wanted, whatever is in them. */
+  /** Only packets were wanted, whatever they contain. */
   readonly recorded: boolean
   readonly objects: number
   readonly wanted: TuneIn
@@ -20,8 +20,8 @@ type Outcome = {
 }
 
 /**
- * Why a session has nothing to show: no packets at all, or packets of something else. Null where a service was found or an
- * object arrived; a capture of MMTP services only is not nothing. Services asked for by number must be among those found.
+ * Why a session has nothing to show: no packets at all, or packets of other protocols. Null where a service was found or an
+ * object arrived. Services asked for by number must be among those found.
  */
 export function nothingReceived(outcome: Outcome): AppError | null {
   const { label, live, joined, asked, packets, objects, wanted, services, flows } = outcome
@@ -55,31 +55,27 @@ export function nothingReceived(outcome: Outcome): AppError | null {
     }
   }
   const busiest = busiestOf(flows)
-  const named = flows.find((flow) => flow.protocol === 'mmtp')
-  const what =
-    named === undefined
-      ? `${packets} UDP datagrams on ${flows.length} ${flows.length === 1 ? 'flow' : 'flows'}${busiest === undefined ? '' : `, most to ${busiest.destination}`}, none of them ROUTE, FLUTE or ATSC 3.0`
-      : `${named.protocol.toUpperCase()} on ${named.destination}, which this version counts but does not rebuild`
+  const where = `${flows.length} ${flows.length === 1 ? 'flow' : 'flows'}${busiest === undefined ? '' : `, most to ${busiest.destination}`}`
   return {
     code: 'other-protocol',
-    message: `${label} carries ${what}.`,
+    message: `${label} carries ${packets} UDP datagrams on ${where}, none of them ROUTE, FLUTE or ATSC 3.0.`,
     tryThis: 'Use a capture or an address of a ROUTE, DVB-MABR or ATSC 3.0 service.',
   }
 }
 
-/** The LLS lists services, and nothing came from those that were joined. */
+/** The LLS lists services, and nothing arrived from those that were joined. */
 function notTunedIn({ label, packets, services }: Outcome): AppError | null {
   const joined = services.filter((service) => service.state !== 'not-joined' && service.destination !== null)
   if (packets === 0 || joined.length === 0) return null
   const where = joined.map(({ id, name, destination }) => `${id}${name === null ? '' : ` "${name}"`} on ${destination}`)
   return {
     code: 'nothing-received',
-    message: `${label} lists its services, but nothing came of ${where.join(', ')}.`,
+    message: `${label} lists its services, but nothing arrived from ${where.join(', ')}.`,
     tryThis: 'Check that its sender runs, wait longer with --timeout, or join another with --services.',
   }
 }
 
-/** Packets came, but not what the URL names: another address, or no list of services. */
+/** Packets arrived, but not what the URL names: another address, or no list of services. */
 function notAsAsked(
   label: string,
   asked: string,

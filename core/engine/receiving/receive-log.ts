@@ -7,13 +7,13 @@ import type { Alarm } from '../../inspect/rules/alarm.ts'
 
 type Log = (topic: LogTopic, level: LogLevel, text: string) => void
 
-/** A damaged stream must not fill the log with the same complaint; the report has them all. */
+/** Limit of warnings in the log, for damaged streams; the report has them all. */
 const MAX_COMPLAINTS = 200
 /** Fragments known by name, to tell a new one from a new version. */
 const MAX_FRAGMENTS = 10_000
 
 /**
- * What is received, in words for the log: signalling and services as they appear, objects with `debug`, and what went wrong.
+ * Writes what is received to the log: signalling and services as they appear, objects with `debug`, and alarms.
  * Called for tables and objects, never for packets.
  */
 export class ReceiveLog implements Partial<ReceiveObserver> {
@@ -49,7 +49,7 @@ export class ReceiveLog implements Partial<ReceiveObserver> {
     // Names come from the network.
     if (this.#fragments.size >= MAX_FRAGMENTS) this.#fragments.clear()
     this.#fragments.add(key)
-    // A live manifest changes with every segment: that it is there is news once.
+    // A live manifest changes with every segment: only its first version is at `info`.
     const of = version === null ? '' : `, version ${version}`
     const text = `Service ${serviceId}: ${isNew ? '' : 'new '}${type} ${name}${of}, ${bytes.length} bytes`
     this.#log(type === 'MPD' || type === 'HLS' ? 'dash' : 'route', isNew ? 'info' : 'debug', text)
@@ -65,7 +65,7 @@ export class ReceiveLog implements Partial<ReceiveObserver> {
     const { carrier, name, state, received, size } = object
     const what = `${carrierText(carrier)}${name === null ? '' : ` ${name}`}`
     const whole = size === null ? 'an unknown number of' : String(size)
-    // A loss is an alarm, which says more.
+    // A loss is an alarm, which has more detail.
     this.#log(
       'route',
       'debug',
@@ -78,7 +78,7 @@ export class ReceiveLog implements Partial<ReceiveObserver> {
     this.#complain(ruleRow(rule).topic, severity === 'info' ? 'info' : 'warning', `${rule}: ${text}`)
   }
 
-  /** This log for all but alarms, which come to it with what is known of their cause. */
+  /** Observer that logs all but alarms, which are logged once their cause is known. */
   withoutAlarms(): Partial<ReceiveObserver> {
     return {
       llsTable: (table) => this.llsTable(table),
@@ -93,6 +93,6 @@ export class ReceiveLog implements Partial<ReceiveObserver> {
     this.#complaints++
     if (this.#complaints < MAX_COMPLAINTS) this.#log(topic, level, text)
     else if (this.#complaints === MAX_COMPLAINTS)
-      this.#log('route', 'warning', 'More of this is in the report, not here.')
+      this.#log('route', 'warning', 'Further warnings are in the report only.')
   }
 }

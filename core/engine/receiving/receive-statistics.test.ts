@@ -17,14 +17,14 @@ function lines(periodMs: number): string[] {
   return lines
 }
 
-it('--stats tells of each period by itself', () => {
+it('--stats logs each period by itself', () => {
   expect(lines(2000)).toEqual([
     'Statistics, 2.0 s: 200 packets, 200000 bytes, 0.80 Mb/s; 100 objects complete, 0 incomplete, 0 bytes lost',
     'Statistics, 2.0 s: 200 packets, 200000 bytes, 0.80 Mb/s; 100 objects complete, 0 incomplete, 0 bytes lost',
   ])
 })
 
-it('counts from the start where the period is below 0, and says nothing where it is 0', () => {
+it('counts from the start where the period is below 0, and logs nothing where it is 0', () => {
   expect(lines(-2000)).toEqual([
     'Since the start, 2.0 s: 200 packets, 200000 bytes, 0.80 Mb/s; 100 objects complete, 0 incomplete, 0 bytes lost',
     'Since the start, 4.0 s: 400 packets, 400000 bytes, 0.80 Mb/s; 200 objects complete, 0 incomplete, 0 bytes lost',

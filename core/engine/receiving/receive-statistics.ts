@@ -5,7 +5,7 @@ type Counts = Pick<TotalsSnapshot, 'packets' | 'bytes' | 'objects' | 'complete' 
 const NOTHING: Counts = { packets: 0, bytes: 0, objects: 0, complete: 0, incomplete: 0, lostBytes: 0 }
 
 /**
- * A line of statistics each period of stream time (GPAC's stats): of that period, or with a period below 0 since the start.
+ * Logs a line of statistics each period of stream time (GPAC's stats): of that period, or with a period below 0 since the start.
  */
 export class ReceiveStatistics {
   readonly #periodUs: number
@@ -22,7 +22,7 @@ export class ReceiveStatistics {
     this.#log = log
   }
 
-  /** Time passes. `totals` is asked only when a line is due. */
+  /** Logs a line at the end of a period. `totals` is called only then. */
   tick(timeUs: number, totals: () => Counts): void {
     if (this.#periodUs === 0) return
     if (this.#sinceUs < 0 || timeUs < this.#sinceUs) {

@@ -9,7 +9,7 @@ type Shown = {
   playable(service: ServiceFacts): ReturnType<Serving['playable']>
 }
 
-/** What is shown of what a receiver received; every section is a view of its columns. */
+/** Sections of a receiver; each is a view of its columns. */
 export function receiverSections(receiver: Shown): readonly AnySection[] {
   const section = <S extends SectionName>(
     name: S,

@@ -6,7 +6,7 @@ import type { AnySection } from '../part.ts'
 
 type Played = { readonly pace: Pace; readonly progress: () => { doneBytes: number; totalBytes: number | null } }
 
-/** Counters alone make the section another one at most this often, µs. */
+/** Least interval of versions that differ in counters only, µs. */
 const COUNTED_US = 1_000_000
 
 /** The section `source` of a part that brings datagrams. */
@@ -22,7 +22,7 @@ export class SourceState {
   #seen = 0
   #lastPacketWallUs: number | null = null
 
-  /** @param played of a capture */
+  /** @param played reading state of a capture */
   constructor(source: DatagramSource, nowUs: () => number, played: Played | null = null) {
     this.#source = source
     this.#nowUs = nowUs

@@ -1,6 +1,6 @@
 import type { CaptureFacts, DatagramSource } from '../faces/datagram-source.ts'
 
-/** What several sources brought together. */
+/** Sums over several sources. */
 export type SourceSums = {
   readonly datagrams: number
   readonly bytes: number
@@ -10,7 +10,7 @@ export type SourceSums = {
   readonly capture: CaptureFacts | null
 }
 
-/** Adds up what sources brought. */
+/** Adds up the counters of sources. */
 export function sumsOf(sources: readonly DatagramSource[]): SourceSums {
   let datagrams = 0
   let bytes = 0

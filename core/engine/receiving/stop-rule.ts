@@ -12,9 +12,9 @@ export type Arrivals = {
 /** When a live session ends by itself. */
 export type StopRuleOptions = {
   readonly services: TuneIn
-  /** Without arrivals for this long, s; absent: never. */
+  /** The session ends after this time without arrivals, s; absent: never. */
   readonly timeoutS?: number
-  /** A service that was received is kept however long it is silent. */
+  /** A session that has received a service does not end by silence. */
   readonly keepAlive: boolean
 }
 
@@ -24,7 +24,7 @@ export class StopRule {
   readonly #startedUs: number
   #seen = 0
   #lastUs: number | null = null
-  /** It has applied. */
+  /** The rule has ended the session. */
   ended = false
 
   /** @param startedUs wall time, µs */
@@ -33,7 +33,7 @@ export class StopRule {
     this.#startedUs = startedUs
   }
 
-  /** @returns true where the session is to end */
+  /** Applies the rule. @returns true where the session is to end */
   look(arrivals: Arrivals, nowUs: number): boolean {
     const { timeoutS, keepAlive } = this.#options
     const counted = this.#counted(arrivals)
@@ -46,7 +46,7 @@ export class StopRule {
     return this.ended
   }
 
-  /** A scan counts services, where no service is joined any packet counts, else packets of services. */
+  /** Counts services in a scan, all packets where no service is joined, else packets of services. */
   #counted({ servicePackets, packets, services }: Arrivals): number {
     if (this.#options.services === 'scan') return services
     return this.#options.services === 'none' ? packets : servicePackets

@@ -5,19 +5,19 @@ import type { ReceiveTarget } from '../../flow/receive-target.ts'
 import { IdleSessions } from './idle-sessions.ts'
 import { mediaDestinationsOf, RepresentationSelection } from './representation-selection.ts'
 
-/** Wall time between two looks at what players ask for, µs. */
+/** Interval of checks of the players' requests, µs. */
 const LOOK_US = 1_000_000
 
-/** What carries a file: the number of its channel where that is known, else its representation. */
+/** Channel of a file: its number where known, else its representation. */
 type FileChannel = { readonly number: number | null; readonly representation: string | null }
 
 type DynamicJoinsOptions = {
   readonly services: () => Parameters<typeof mediaDestinationsOf>[0]
   readonly channels: () => readonly ChannelSnapshot[]
   readonly sockets: () => readonly SocketSnapshot[]
-  /** Leaves all of these destinations, and joins again those no longer named. */
+  /** Leaves these destinations, and joins again those no longer named. */
   readonly leave: (left: ReadonlySet<string>) => void
-  /** A destination is about to be left: what is under way there ends. */
+  /** Called before a destination is left: its open objects end. */
   readonly left: (destination: string, nowUs: number) => void
   readonly log: (topic: LogTopic, level: LogLevel, text: string) => void
 }
@@ -36,15 +36,15 @@ export class DynamicJoins {
     this.#options = options
   }
 
-  /** What signalling wants of one source now; told before it is joined. */
+  /** Takes the destinations that signalling wants, before they are joined. */
   want(destinations: readonly Destination[], target: ReceiveTarget): void {
     this.#joinAgain(this.#idle.want(destinations, target), 'the configuration has changed')
   }
 
   /**
-   * A player asked for a file: what carries it is worth being joined.
-   * @param carrier null where that is not known
-   * @param have the file is here already
+   * Reports a player's request for a file, whose destination is then joined.
+   * @param carrier null where it is not known
+   * @param have whether the file is stored already
    */
   asked(service: number, name: string, carrier: FileChannel | null, have: boolean, nowUs: number): void {
     if (carrier === null && have) return
@@ -66,24 +66,24 @@ export class DynamicJoins {
     this.#joinAgain(back, `${name} of service ${service} is asked for`)
   }
 
-  /** Looks again at what is asked for, and what is silent, now and then. */
+  /** Checks requests and silent sessions once a second, and leaves destinations. */
   look(nowUs: number): void {
     if (nowUs - this.#lookedUs < LOOK_US) return
     this.#lookedUs = nowUs
     const before = this.#selection.left
     if (this.#selection.look(mediaDestinationsOf(this.#options.services(), this.#options.channels()), nowUs)) {
       const unasked = [...this.#selection.left].filter((destination) => !before.has(destination))
-      this.#leave(unasked, () => 'nobody asks for what it carries', nowUs)
+      this.#leave(unasked, () => 'no player asks for it', nowUs)
     }
     const silent = this.#idle.look(this.#options.sockets(), nowUs)
     this.#leave(silent, (destination) => `silent for ${seconds(this.#idle.silentMs(destination))}`, nowUs)
   }
 
-  /** What is left for now, and why. */
+  /** Destinations that are left, and why. */
   left(): LeftSnapshot[] {
     const unasked = [...this.#selection.left].map((destination) => ({
       destination,
-      reason: 'nobody asks for what it carries',
+      reason: 'no player asks for it',
     }))
     const silent = [...this.#idle.left]
       .filter((destination) => !this.#selection.left.has(destination))

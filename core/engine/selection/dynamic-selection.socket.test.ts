@@ -7,7 +7,7 @@ import { openedSession } from '../../testing/opened-session.ts'
 import { TestFolder } from '../../testing/program.ts'
 import { testPacket } from '../../testing/test-session.ts'
 
-/** `--no-dynamic-selection`: a service whose two representations are on groups of their own, and one player. */
+/** `--no-dynamic-selection`: a service with a group for each of two representations, and one player. */
 const LOOPBACK = '127.0.0.1'
 const SLS_GROUP = '239.255.82.93'
 const LOW_GROUP = '239.255.82.94'
@@ -21,7 +21,7 @@ afterEach(async () => {
   folder.remove()
 })
 
-/** The SLS: an MPD of two representations, and where each is sent. */
+/** The SLS: an MPD of two representations, and the destination of each. */
 function signalling(port: number): Uint8Array {
   const rs = (group: string, tsi: number, name: string) =>
     `<RS dIpAddr="${group}" dPort="${port}"><LS tsi="${tsi}"><SrcFlow rt="true"><EFDT><FDT-Instance Expires="4294967295" fileTemplate="${name}-$TOI$.m4s"/></EFDT><ContentInfo><MediaInfo repId="${name}" contentType="video"/></ContentInfo></SrcFlow></LS></RS>`
@@ -53,7 +53,7 @@ async function running(parts: readonly PartSpec[]) {
       .snapshot()
       .source.sockets.map(({ destination }) => destination.split(':')[0] as string)
       .sort()
-  /** Does something again and again until it has had its effect. */
+  /** Repeats an action until it has had its effect. */
   const until = async (reached: () => boolean, again: () => void = () => undefined) => {
     while (!reached()) {
       again()
@@ -102,7 +102,7 @@ it.each([
   ['--no-dynamic-selection', [{ ...GATEWAY, dynamicSelection: false }]],
   ['somebody keeps what comes', [GATEWAY, { id: 's', kind: 'store', memoryBytes: 1 << 20 }]],
 ] as [string, PartSpec[]][])('leaves nothing where %s', async (_, sinks) => {
-  // Given up after 20 s of silence: by then players were looked at, too.
+  // The session ends after 20 s of silence: by then players were checked, too.
   const { session, joined, ask, pass } = await running([{ id: 'r', kind: 'receiver', timeoutS: 20 }, ...sinks])
   let over = false
   void session.done.then(() => {

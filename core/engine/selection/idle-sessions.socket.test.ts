@@ -66,7 +66,7 @@ it('leaves a media session of DVB-MABR after sessionIdleTimeout, and joins it ag
   expect(source().left).toEqual([{ destination: media, reason: 'silent for 60 s' }])
   await until(() => !joined().includes(media))
   expect(lines).toContain(`Left ${media}: silent for 60 s`)
-  // The manifest came with the configuration: asking for it brings nothing back.
+  // The manifest arrived with the configuration: asking for it joins nothing.
   expect(await ask('manifest.mpd')).toBe(200)
   expect(source().left).toHaveLength(1)
   expect(await ask('video-1.m4s')).toBe(200)

@@ -29,12 +29,12 @@ function left(): IdleSessions {
   return sessions
 }
 
-it('leaves what has been silent for its time, and nothing that has none', () => {
+it('leaves sessions that exceed their idle timeout, and none without a timeout', () => {
   const sessions = left()
   expect(sessions.look([{ destination: CONFIG, packets: 1 }], 900 * S)).toEqual([])
 })
 
-it('brings it back for a player of its service, whether its files are known or not, and waits anew', () => {
+it('joins it again for a player of its service, whether its files are known or not, and restarts its timeout', () => {
   for (const destination of [MEDIA, null]) {
     const sessions = left()
     expect(sessions.asked(2, null, 100 * S)).toEqual([])
@@ -42,14 +42,14 @@ it('brings it back for a player of its service, whether its files are known or n
     expect(sessions.asked(1, destination, 100 * S)).toEqual([MEDIA])
     expect([...sessions.left]).toEqual([])
     expect(sessions.look(sockets(0), 101 * S)).toEqual([])
-    // Asked for, it is not idle although it is silent.
+    // A session that players ask for is not idle, even if silent.
     expect(sessions.asked(1, MEDIA, 150 * S)).toEqual([])
     expect(sessions.look(sockets(0), 170 * S)).toEqual([])
     expect(sessions.look(sockets(0), 210 * S)).toEqual([MEDIA])
   }
 })
 
-it('brings it back when the configuration changes, and forgets what that no longer names', () => {
+it('joins it again when the configuration changes, and forgets destinations no longer named', () => {
   const sessions = left()
   expect(sessions.want(wanted(), TARGET)).toEqual([])
   expect(sessions.want(wanted(2), TARGET)).toEqual([MEDIA])

@@ -2,32 +2,32 @@ import type { Destination } from '../../flow/facts.ts'
 import type { ReceiveTarget } from '../../flow/receive-target.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
 
-/** What `IdleSessions` reads of a socket. */
+/** Packet count of a socket. */
 type Counted = { readonly destination: string; readonly packets: number }
 
 type Idle = NonNullable<Destination['idle']>
 type Watched = { readonly packets: number; sinceUs: number }
 
 /**
- * Which sessions have been silent for longer than their sessionIdleTimeout (TS 103 769 §10.2.1.2): they may be left, until a
- * player asks for what they carry or the configuration changes.
+ * Finds sessions that have been silent for longer than their sessionIdleTimeout (TS 103 769 §10.2.1.2). They may be left until a
+ * player asks for their files or the configuration changes.
  */
 export class IdleSessions {
   readonly #wanted = new Map<ReceiveTarget, ReadonlyMap<string, Idle>>()
   readonly #watched = new Map<string, Watched>()
   readonly #left = new Map<string, Idle>()
 
-  /** Destinations that are left now. */
+  /** Destinations that are left. */
   get left(): Iterable<string> {
     return this.#left.keys()
   }
 
-  /** How long a destination was silent when it was left, ms; null where it is not left for that. */
+  /** How long a destination was silent when it was left, ms; null where it is not left. */
   silentMs(destination: string): number | null {
     return this.#left.get(destination)?.afterMs ?? null
   }
 
-  /** What one source wants, which `destinationsWanted` has told. @returns what a new configuration brings back */
+  /** Takes the wanted destinations of one target. @returns destinations that a new configuration joins again */
   want(destinations: readonly Destination[], target: ReceiveTarget): string[] {
     const idles = new Map<string, Idle>()
     for (const { address, port, idle } of destinations)
@@ -44,9 +44,9 @@ export class IdleSessions {
   }
 
   /**
-   * A player asked for a file of a service.
-   * @param destination where it comes from; null where that is not known, so that it may be any of the service's
-   * @returns what is to be joined again
+   * Reports a player's request for a file of a service.
+   * @param destination of the file; null where unknown: any of the service's
+   * @returns destinations to be joined again
    */
   asked(service: number, destination: string | null, nowUs: number): string[] {
     const watched = destination === null ? undefined : this.#watched.get(destination)
@@ -58,7 +58,7 @@ export class IdleSessions {
     return back.map(([left]) => left)
   }
 
-  /** @returns what has been silent for too long by now, and is left from here on */
+  /** @returns destinations that exceed their timeout, which count as left from now on */
   look(sockets: readonly Counted[], nowUs: number): string[] {
     const found: string[] = []
     const open = new Set<string>()
@@ -74,7 +74,7 @@ export class IdleSessions {
         found.push(destination)
       }
     }
-    // Joined again, it counts from then on.
+    // A destination that is joined again starts a new timeout.
     for (const destination of this.#watched.keys()) if (!open.has(destination)) this.#watched.delete(destination)
     for (const destination of found) this.#watched.delete(destination)
     return found

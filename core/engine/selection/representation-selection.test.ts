@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { RepresentationSelection } from './representation-selection.ts'
 
-/** `dynamicSelection`, which --no-dynamic-selection turns off: service 1 has three representations on groups of their own. */
+/** `dynamicSelection`, which --no-dynamic-selection turns off: service 1 has a group for each of three representations. */
 const PARTS = [{ service: 1, destinations: ['low', 'high', 'audio'] }]
 const S = 1_000_000
 
-/** A player that asks for these every 2 s. */
+/** Asks for these as a player does, every 2 s. */
 function play(selection: RepresentationSelection, destinations: readonly string[], fromS: number, toS: number): void {
   for (let second = fromS; second <= toS; second += 2) {
     for (const destination of destinations) selection.asked(1, destination, second * S)
@@ -20,7 +20,7 @@ describe('dynamic selection', () => {
     expect([...selection.left]).toEqual([])
   })
 
-  it('leaves what a player has not asked for in 10 s', () => {
+  it('leaves groups that a player has not asked for in 10 s', () => {
     const selection = new RepresentationSelection()
     play(selection, ['low', 'audio'], 0, 8)
     expect([...selection.left]).toEqual([])
@@ -28,7 +28,7 @@ describe('dynamic selection', () => {
     expect([...selection.left]).toEqual(['high'])
   })
 
-  it('joins it again when it is asked for, and says so once', () => {
+  it('joins a group again when it is asked for, and reports that once', () => {
     const selection = new RepresentationSelection()
     play(selection, ['low', 'audio'], 0, 20)
     expect(selection.asked(1, 'high', 21 * S)).toBe(true)

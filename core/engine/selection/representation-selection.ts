@@ -1,6 +1,6 @@
 import type { ChannelSnapshot, ServiceSnapshot } from '../../contract/snapshot.ts'
 
-/** Where the media of a service come from besides its signalling: the destinations of representations. */
+/** Destinations of a service's representations. */
 export type ServiceParts = { readonly service: number; readonly destinations: readonly string[] }
 
 type Service = Pick<ServiceSnapshot, 'id' | 'destination'>
@@ -17,26 +17,26 @@ export function mediaDestinationsOf(services: readonly Service[], channels: read
   })
 }
 
-/** A group of representations that nobody asked for during so long is left, µs. */
+/** Time without requests after which a group is left, µs. */
 const IDLE_US = 10_000_000
 
 /**
- * Which groups of representations are worth staying joined to (GPAC's dynsel): while somebody plays a service, those of its
- * destinations that are not asked for. Without a player nothing is left, so that the next one finds what there is.
+ * Finds groups of representations to leave (GPAC's dynsel): while a service is played, those of its destinations that no player
+ * asks for. Without a player nothing is left, so that the next one finds every representation.
  */
 export class RepresentationSelection {
-  /** When a file of it was last asked for, by service and destination. */
+  /** Time of the last request, by service and destination. */
   readonly #asked = new Map<string, number>()
-  /** When the players of a service began to ask, and when they last did. */
+  /** Times of the first and last request of players, by service. */
   readonly #playing = new Map<number, { sinceUs: number; lastUs: number }>()
   #left: ReadonlySet<string> = new Set()
 
-  /** Destinations that are left now. */
+  /** Destinations that are left. */
   get left(): ReadonlySet<string> {
     return this.#left
   }
 
-  /** A player asked for a file that this destination carries. @returns true where it had been left: join it again */
+  /** Reports a request for a file of this destination. @returns true where it is to be joined again */
   asked(service: number, destination: string, nowUs: number): boolean {
     this.#asked.set(`${service} ${destination}`, nowUs)
     const playing = this.#playing.get(service)
@@ -48,7 +48,7 @@ export class RepresentationSelection {
     return true
   }
 
-  /** Looks again at what is asked for. @returns true where something is to be left */
+  /** Checks which destinations to leave. @returns true where there is a new one */
   look(services: readonly ServiceParts[], nowUs: number): boolean {
     const idle = new Set<string>()
     const busy = new Set<string>()
@@ -58,7 +58,7 @@ export class RepresentationSelection {
       for (const destination of destinations) {
         const askedUs = this.#asked.get(`${service} ${destination}`)
         if (active && (askedUs === undefined || nowUs - askedUs > IDLE_US)) idle.add(destination)
-        // What was left stays so when its players stop: whoever asks for it brings it back.
+        // A destination stays left when its players stop; the next request joins it again.
         else if (!this.#left.has(destination)) busy.add(destination)
       }
     }

@@ -5,10 +5,10 @@ import type { PartDescription, SourcePattern } from '../../contract/part-descrip
 import type { OptionValue, PartSpec } from '../../contract/session-spec.ts'
 import { chosenPart } from './part-spec.ts'
 
-/** What opens a text: the first part of which a pattern fits. */
+/** The part that opens a text: the first with a pattern that matches. */
 export type Opener = { readonly part: PartDescription; readonly group: SourcePattern['group'] }
 
-/** A text as the patterns of parts know it: a named pipe is `pipe:PATH`, since its path alone looks like a file's. */
+/** A source's name as the patterns of parts have it: a named pipe is `pipe:PATH`, since its path looks like a file's. */
 export function sourceName(text: string): string {
   try {
     return statSync(text).isFIFO() ? `pipe:${text}` : text
@@ -18,7 +18,7 @@ export function sourceName(text: string): string {
 }
 
 /**
- * Finds what opens a text; null where nothing does.
+ * Finds the part that opens a text; null where none does.
  * @param group only by patterns of this group
  */
 export function openerOf(
@@ -35,7 +35,7 @@ export function openerOf(
   return null
 }
 
-/** The option that says what the part is about. */
+/** The option that names the subject of a part. */
 export function subjectOf(part: PartDescription): OptionRow | undefined {
   return part.options.find(({ subject }) => subject === true)
 }
@@ -48,7 +48,7 @@ export function sourceByOption(parts: readonly PartDescription[], choices: Choic
   })
 }
 
-/** The fields of a part that were chosen, by the names of choices. */
+/** A part with the options that were chosen. */
 export function partOf(part: PartDescription, id: string, choices: Choices): PartSpec {
   return chosenPart(part, id, Object.fromEntries(part.options.map((row) => [row.key, choices[choiceName(row)]])))
 }
@@ -73,8 +73,8 @@ export function openedParts(texts: readonly string[], openers: readonly Opener[]
 }
 
 /**
- * What choices make beside the sources: sinks whose subject was chosen, or that are named, and parts between for which
- * something was chosen.
+ * Parts that choices make beside the sources: sinks whose subject was chosen, or that are named, and converters with a chosen
+ * option.
  * @param named kinds of sinks without a subject
  */
 export function chosenParts(

@@ -16,7 +16,7 @@ const LOG_TOPICS: readonly (LogTopic | 'all')[] = [
 const LOG_LEVELS: readonly LogLevel[] = ['error', 'warning', 'info', 'debug']
 
 /**
- * Levels by topic, as a saved session has them.
+ * Reads levels by topic from a saved session.
  * @throws AppFailure bad-spec
  */
 export function parseLog(at: SpecField): LogSpec {
@@ -31,7 +31,7 @@ export function parseLog(at: SpecField): LogSpec {
 }
 
 /**
- * GPAC's log grammar: `dash:route@info`, several groups joined by `,`.
+ * Reads GPAC's log grammar: `dash:route@info`, several groups joined by `,`.
  * @throws AppFailure bad-command-line
  */
 export function parseLogOption(text: string): LogSpec {

@@ -49,7 +49,7 @@ export function completePart<Spec extends { readonly id: string; readonly kind: 
   return { ...spec, ...checked } as unknown as Spec
 }
 
-/** A part of the values that are not as by default. */
+/** Makes a part of the values that differ from the defaults. */
 export function chosenPart(
   description: PartDescription,
   id: string,

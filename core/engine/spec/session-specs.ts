@@ -12,16 +12,16 @@ import { chosenParts, openedParts, openerOf, sourceName } from './compose.ts'
 
 /** Address of the built-in demo: an administratively scoped group, sent with TTL 0 on the loopback interface. */
 const DEMO_GROUP = '239.255.82.83'
-/** Each demo takes a port by chance: two on one machine must not hear each other. */
+/** Range of the demo's random port: two demos on one machine must not hear each other. */
 const DEMO_PORTS = [20_000, 60_000] as const
 const LOOPBACK = '127.0.0.1'
 
-/** What every session of the app keeps: the objects to look at, and a gateway on loopback for the player. */
+/** Sinks of every session of the app: a store to look at objects, and a gateway on loopback for the player. */
 const APP_SINKS = { kinds: ['store'], choices: { listen: `${LOOPBACK}:0` } } as const
 
 /**
- * What the app opens: URLs to listen to, or captures. A capture is read at once unless `pace` is chosen.
- * @throws AppFailure bad-spec where a choice is none; bad-url where nothing opens a text, or they do not go together
+ * Makes the app's session of URLs or captures. A capture is read as fast as possible unless `pace` is chosen.
+ * @throws AppFailure bad-spec for a wrong choice, or URLs with captures; bad-url where no part opens a text
  */
 export function specForSources(
   named: readonly string[],
@@ -52,7 +52,7 @@ function capturesName([first = '', ...others]: readonly string[]): string {
   return others.length > 0 ? `${basename(first)} and ${others.length} more` : basename(first)
 }
 
-/** Choices come from another process: a wrong one is refused, not run. */
+/** Refuses wrong choices, which may arrive from another process. */
 function checked(choices: Choices, parts: readonly PartDescription[]): Choices {
   try {
     return checkedChoices(optionsOf(parts), choices, true)
@@ -62,7 +62,7 @@ function checked(choices: Choices, parts: readonly PartDescription[]): Choices {
 }
 
 /**
- * The session that somebody asks to open: the one place where a request becomes a spec.
+ * Makes the spec of a request.
  * @throws AppFailure bad-spec | bad-url
  */
 export function specForRequest({ sources, choices }: SessionRequest): SessionSpec {
@@ -71,7 +71,7 @@ export function specForRequest({ sources, choices }: SessionRequest): SessionSpe
   return specForSources(sources, choices)
 }
 
-/** The demo: our own presentation broadcast in a loop on loopback, and the receiver listening to it. */
+/** Makes the demo: our own presentation, broadcast in a loop on loopback and received again. */
 export function specForDemo(): SessionSpec {
   const url = `route://${DEMO_GROUP}:${randomInt(...DEMO_PORTS)}`
   const listening = specForSources([url], { interfaces: [LOOPBACK] })

@@ -48,7 +48,7 @@ const RECEIVER = {
 }
 
 describe('a session of version 1', () => {
-  it('becomes version 2, each part of it, and is then read as such', () => {
+  it('becomes version 2, which the reader accepts', () => {
     const spec = parseSessionSpec(saved(), 'spec')
     expect(spec).toEqual({
       format: 'routescope-session',
@@ -152,7 +152,7 @@ describe('a session of version 1', () => {
     ])
   })
 
-  it('takes the interface as earlier versions wrote it', () => {
+  it('reads the interface as earlier versions wrote it', () => {
     const source = { id: 'a', kind: 'multicast', url: 'atsc://', interface: '10.0.0.1' }
     expect(parseSessionSpec(saved({ sources: [source] }), 'spec').parts[0]).toMatchObject({ interfaces: ['10.0.0.1'] })
     const both = { ...source, interfaces: ['lo'] }
@@ -175,7 +175,7 @@ describe('a session of version 1', () => {
     expect(spec.links).toEqual([...links, ...['x', 'y', 'p'].map((to) => ({ from: 'c', to }))])
   })
 
-  it('says where a field is wrong', () => {
+  it('names the wrong field', () => {
     const cases: [Record<string, unknown>, string][] = [
       [saved({ sources: [] }), 'spec.json.sources '],
       [saved({ sources: [{ id: 'a', kind: 'capture', files: [] }] }), 'spec.json.sources[0].files '],

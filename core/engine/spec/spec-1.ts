@@ -21,7 +21,7 @@ import type { SpecField } from './spec-field.ts'
 
 type Values = Record<string, OptionValue | undefined>
 
-/** A source or sink of version 1 with the fields that were read of it. */
+/** A source or sink of version 1 with the fields read. */
 type OldPart = { readonly id: string; readonly kind: string; readonly values: Values }
 type OldSource = OldPart & { readonly receive: Values; readonly repair: Values }
 
@@ -39,13 +39,13 @@ const SINKS: Readonly<Record<string, PartDescription>> = {
   broadcast: BROADCAST_PART,
 }
 const FLAVOURS = ['us', 'korean'] as const
-/** Fields that version 1 had in `receive` and that are options of the parts after the receiver. */
+/** Fields of `receive` in version 1 that are options of parts after the receiver. */
 const SERVING = ['fullSegments', 'lowLatency', 'dynamicSelection']
 const SERVING_OPTIONS = GATEWAY_PART.options.filter(({ key }) => SERVING.includes(key))
 
 /**
- * Reads a session of version 1 as version 2: a receiver and repair with the options that the sources had; a broadcast that sends gets a multicast out. Links are written where version 1 had some or something is sent.
- *
+ * Reads a session of version 1 as version 2: a receiver and repair get the options that the sources had, and a broadcast that
+ * sends gets a multicast out. Links are written where version 1 had some or something is sent.
  * @throws AppFailure bad-spec with the path of the field
  */
 export function parseVersion1(at: SpecField): SessionSpec {
@@ -148,7 +148,7 @@ function parseSink(at: SpecField): OldPart {
   return { id, kind, values }
 }
 
-/** The fields that are there, each checked by its row. */
+/** Reads the fields that are present, each checked by its row. */
 function readFields(at: SpecField, fields: Record<string, unknown>, rows: readonly OptionRow[]): Values {
   const values: Values = {}
   for (const row of rows) {
@@ -207,7 +207,7 @@ function partsOf(
           ...defined({ services: source.receive.services }),
         }),
       ),
-      // Where nothing is chosen of them they are put between by themselves.
+      // Without chosen options they are implied.
       ...between.filter((part) => Object.keys(part).length > 2),
       ...sinks.map(({ id, kind, values }) => chosenPart(SINKS[kind] as PartDescription, id, { ...receive, ...values })),
       ...outs.values(),
@@ -220,7 +220,7 @@ function sends({ kind }: OldPart): boolean {
   return SOURCES[kind]?.gives === 'objects'
 }
 
-/** How objects are treated was one for a whole session. */
+/** Checks that sources agree in `receive`, which was one for a whole session. */
 function sameReceive(first: OldSource, other: OldSource): void {
   for (const row of [...RECEIVER_PART.options, ...SERVING_OPTIONS]) {
     if (!same(row, first.receive, other.receive)) throw differ(first, other, row.key)
@@ -268,7 +268,7 @@ function linksOf(
   return made
 }
 
-/** The sinks that version 1 fed: those that links name, else every one that takes what the source gives. */
+/** Sinks that version 1 fed: those that links name, else all that take what the source gives. */
 function fedBy(source: OldPart, sinks: readonly OldPart[], links: readonly LinkSpec[]): readonly OldPart[] {
   const named = links.filter(({ from }) => from === source.id)
   if (named.length > 0) return sinks.filter(({ id }) => named.some(({ to }) => to === id))

@@ -4,8 +4,8 @@ import type { OptionValue } from '../../contract/session-spec.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 
 /**
- * A value in a JSON document with its path, for errors that say where. Its readers give the value in the form asked for.
- * @throws AppFailure bad-spec, from each of them, where the document has another
+ * A value in a JSON document with its path, for errors that name the field. Each reader returns one type of value.
+ * @throws AppFailure bad-spec, from each reader, where the document has another type
  */
 export class SpecField {
   readonly raw: unknown
@@ -64,14 +64,14 @@ export class SpecField {
     return this.raw
   }
 
-  /** A value of an option. */
+  /** Reads the value of an option. */
   option(row: OptionRow): OptionValue {
     const reading = checkOption(row, this.raw)
     if (!reading.ok) throw this.refuse(reading.problem)
     return reading.value
   }
 
-  /** Whole number from 0. */
+  /** Reads a whole number from 0. */
   count(): number {
     if (typeof this.raw !== 'number' || !Number.isSafeInteger(this.raw) || this.raw < 0) {
       throw this.refuse('must be a whole number from 0')

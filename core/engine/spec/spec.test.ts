@@ -17,13 +17,13 @@ const saved = (change: Record<string, unknown> = {}): Record<string, unknown> =>
 const part = (fields: Record<string, unknown>) => saved({ parts: [fields] })
 
 describe('parseSessionSpec', () => {
-  it('takes back what it gives', () => {
+  it('reads its own output', () => {
     const spec = parseSessionSpec(saved({ name: 'n', durationS: 2, log: { all: 'error' } }), 'spec')
     expect(spec).toEqual(saved({ name: 'n', durationS: 2, log: { all: 'error' } }))
     expect(parseSessionSpec(JSON.parse(JSON.stringify(spec)), 'spec')).toEqual(spec)
   })
 
-  it('takes back what the app writes', () => {
+  it('reads what the app writes', () => {
     for (const spec of [
       specForSources(['a.pcap', 'b.pcap'], { pace: 'real' }),
       specForSources(['atsc://', 'route://225.1.1.0:6000'], { interfaces: ['127.0.0.1'] }),
@@ -34,7 +34,7 @@ describe('parseSessionSpec', () => {
     }
   })
 
-  it('says where a field is wrong', () => {
+  it('names the wrong field', () => {
     const cases: [Record<string, unknown>, string][] = [
       [saved({ format: 'other' }), 'spec.json '],
       [saved({ version: 3 }), 'spec.json.version '],

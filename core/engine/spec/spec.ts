@@ -9,8 +9,7 @@ import { parseVersion1 } from './spec-1.ts'
 import { SpecField } from './spec-field.ts'
 
 /**
- * Reads a saved session of version 1 or 2. Anything unknown or of the wrong kind is refused with the path of the field, since a
- * misspelt option that is silently ignored is worse than none.
+ * Reads a saved session of version 1 or 2. Unknown fields and wrong values are refused with the path of the field.
  *
  * @throws AppFailure bad-spec
  */
@@ -55,7 +54,7 @@ export function parseSessionSpec(
   }
 }
 
-/** A link from a part that gives to one that takes the same. */
+/** Reads a link from a part that gives to one that takes. */
 function parseLink(at: SpecField, parts: readonly PartSpec[], descriptions: readonly PartDescription[]): LinkSpec {
   const fields = at.object()
   at.only(fields, ['from', 'to'])
@@ -74,7 +73,7 @@ function parseLink(at: SpecField, parts: readonly PartSpec[], descriptions: read
 }
 
 /**
- * Recording options as a window sends them.
+ * Reads recording options that a window sends.
  * @throws AppFailure bad-spec
  */
 export function parseRecordingOptions(value: unknown): RecordingOptions {
