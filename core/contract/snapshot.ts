@@ -1,11 +1,11 @@
 import type { AlarmRow } from './alarm-row.ts'
 import type { AppError } from './app-error.ts'
+import type { ChannelFactValues } from './channel-table.ts'
 import type {
   ChannelRole,
   FlowProtocol,
   JsonObject,
   Losses,
-  ReportFec,
   ReportLink,
   ServiceProtocol,
   SignatureVerdict,
@@ -309,22 +309,7 @@ export type ChannelSnapshot = {
   readonly tsi: number
   readonly role: ChannelRole
   readonly representation: string | null
-  readonly packets: number
-  readonly bytes: number
-  readonly rateBps: number
-  readonly duplicates: number
-  readonly outOfOrder: number
-  readonly lost: number
-  readonly complete: number
-  readonly incomplete: number
-  /** Announced objects of which no packet came. */
-  readonly missingObjects: number
-  /** Arrival less sender current time of the last object that carried one, µs; null where none does. */
-  readonly senderDelayUs: number | null
-  /** Null where there was no repair packet and nothing was given back. */
-  readonly fec: ReportFec | null
-  readonly lastTimeUs: number
-}
+} & ChannelFactValues
 
 /** One version of a table or fragment of LLS or SLS; its text is fetched by `key`. */
 export type SignallingSnapshot = {

@@ -1,3 +1,4 @@
+import type { ChannelFactValues, CountedFact } from '../contract/channel-table.ts'
 import type { ObjectRepair } from '../contract/object-rows.ts'
 import type {
   ChannelRole,
@@ -197,7 +198,7 @@ export interface FecFacts {
 }
 
 /** One LCT channel or one asset of an MMTP flow; the receiver counts. */
-export interface ChannelFacts {
+export interface ChannelFacts extends Pick<ChannelFactValues, CountedFact> {
   /** Index in the session, dense from 0. */
   readonly index: number
   readonly carrier: ChannelCarrier
@@ -205,21 +206,10 @@ export interface ChannelFacts {
   readonly serviceId: number | null
   readonly role: ChannelRole
   readonly representation: string | null
-  readonly packets: number
-  /** UDP payload. */
-  readonly bytes: number
   /** Repair packets among `packets`. */
   readonly repairPackets: number
   /** Null where its protocol has no FEC. */
   readonly fec: FecFacts | null
-  /** Packets without new bytes, of an object still arriving. */
-  readonly duplicates: number
-  readonly outOfOrder: number
-  /** Bytes known to be missing from incomplete objects. */
-  readonly lost: number
-  readonly complete: number
-  readonly incomplete: number
-  readonly lastTimeUs: number
 }
 
 /** One LLS table at its first arrival. Bytes are valid during the call. */

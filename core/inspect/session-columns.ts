@@ -38,7 +38,8 @@ import { makeDetail } from './columns/object-detail.ts'
 import { ObjectViews } from './columns/object-views.ts'
 import { LossWatch } from './losses/loss-watch.ts'
 import { RateMeter } from './rate-meter.ts'
-import { channelSnapshot, flowSnapshot, totalsOf } from './report/flow-snapshots.ts'
+import { channelSnapshot } from './report/channel-snapshots.ts'
+import { flowSnapshot, totalsOf } from './report/flow-snapshots.ts'
 import { serviceSnapshot } from './report/service-state.ts'
 import { makeReport, type ReportExtra } from './report/session-report.ts'
 import { StartupLog } from './report/startup-log.ts'
@@ -415,9 +416,8 @@ export class SessionColumns implements ReceiveObserver {
   }
 
   channels(): ChannelSnapshot[] {
-    return this.#channels
-      .slice(0, MAX_LINES)
-      .map((channel) => channelSnapshot(channel, this.#rates, this.objects, this.#losses, this.#channels))
+    const sources = { rates: this.#rates, columns: this.objects, losses: this.#losses, channels: this.#channels }
+    return this.#channels.slice(0, MAX_LINES).map((channel) => channelSnapshot(channel, sources))
   }
 
   signalling(): SignallingSnapshot[] {

@@ -1,3 +1,4 @@
+import { noChannelFacts } from '../../core/contract/channel-table.ts'
 import type { OBJECT_STATE } from '../../core/contract/object-table.ts'
 import type { ChannelSnapshot, ServiceSnapshot, SignallingSnapshot } from '../../core/contract/snapshot.ts'
 import { ObjectColumns } from '../stores/object-columns.ts'
@@ -64,18 +65,7 @@ export function channel(number: number, change: Partial<ChannelSnapshot> = {}): 
     tsi: number * 10,
     role: 'video',
     representation: null,
-    packets: 0,
-    bytes: 0,
-    rateBps: 0,
-    duplicates: 0,
-    outOfOrder: 0,
-    lost: 0,
-    complete: 0,
-    incomplete: 0,
-    missingObjects: 0,
-    senderDelayUs: null,
-    fec: null,
-    lastTimeUs: 0,
+    ...noChannelFacts(),
     ...change,
   }
 }

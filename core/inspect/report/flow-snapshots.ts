@@ -1,11 +1,7 @@
-import type { ChannelSnapshot, FlowSnapshot, TotalsSnapshot } from '../../contract/snapshot.ts'
-import { channelNumber } from '../../flow/carriers.ts'
+import type { FlowSnapshot, TotalsSnapshot } from '../../contract/snapshot.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type { ChannelFacts, FlowFacts } from '../../flow/facts.ts'
-import type { ObjectColumns } from '../columns/object-columns.ts'
-import type { LossWatch } from '../losses/loss-watch.ts'
 import type { RateMeter } from '../rate-meter.ts'
-import { reportFec } from './fec-report.ts'
 
 /** One line of the list of flows. */
 export function flowSnapshot(facts: FlowFacts, rates: RateMeter): FlowSnapshot {
@@ -18,37 +14,6 @@ export function flowSnapshot(facts: FlowFacts, rates: RateMeter): FlowSnapshot {
     packets: facts.packets,
     bytes: facts.bytes,
     rateBps: rates.bitsPerSecond(facts),
-  }
-}
-
-/** One LCT channel. */
-export function channelSnapshot(
-  channel: ChannelFacts,
-  rates: RateMeter,
-  columns: ObjectColumns,
-  losses: LossWatch,
-  channels: readonly ChannelFacts[],
-): ChannelSnapshot {
-  return {
-    channel: channel.index,
-    service: channel.serviceId,
-    destination: channel.destination,
-    protocol: channel.carrier.kind,
-    tsi: channelNumber(channel.carrier),
-    role: channel.role,
-    representation: channel.representation,
-    packets: channel.packets,
-    bytes: channel.bytes,
-    rateBps: rates.bitsPerSecond(channel),
-    duplicates: channel.duplicates,
-    outOfOrder: channel.outOfOrder,
-    lost: channel.lost,
-    complete: channel.complete,
-    incomplete: channel.incomplete,
-    missingObjects: losses.absentOf(channel.index),
-    senderDelayUs: columns.times.delayOfChannel(channel.index),
-    fec: reportFec(channel, channels),
-    lastTimeUs: channel.lastTimeUs,
   }
 }
 

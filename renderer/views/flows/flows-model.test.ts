@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { noChannelFacts } from '../../../core/contract/channel-table.ts'
 import type { ChannelSnapshot, FlowSnapshot } from '../../../core/contract/snapshot.ts'
 import { flowLines } from './flows-model.ts'
 
@@ -21,18 +22,7 @@ const channel = (id: number, destination: string, tsi: number, service: number |
   tsi,
   role: 'video',
   representation: null,
-  packets: 1,
-  bytes: 1,
-  rateBps: 0,
-  duplicates: 0,
-  outOfOrder: 0,
-  lost: 0,
-  complete: 0,
-  incomplete: 0,
-  missingObjects: 0,
-  senderDelayUs: null,
-  fec: null,
-  lastTimeUs: 0,
+  ...noChannelFacts(),
 })
 
 const snapshot = {
