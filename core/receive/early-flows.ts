@@ -7,7 +7,7 @@ const MAX_PAGE_BYTES = 256 * 1024
 /** Numbers per datagram in `EarlyDatagrams.#index`. */
 const FIELDS = 5
 
-/** Takes what was kept of a flow, in the order of arrival. */
+/** Takes the stored datagrams of a flow, in order of arrival. */
 type EarlySink = (bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number) => void
 
 /** Copies of one flow's datagrams, in pages. */
@@ -18,7 +18,7 @@ class EarlyDatagrams {
   #used = 0
   pageBytes = 0
 
-  /** Bytes of the page that a datagram of this size needs; 0 where the last one has room. */
+  /** Bytes of the new page for a datagram of this size; 0 where the last page has room. */
   needs(size: number): number {
     const last = this.#pages.at(-1)
     if (last !== undefined && last.length - this.#used >= size) return 0
@@ -50,9 +50,9 @@ class EarlyDatagrams {
 }
 
 /**
- * Datagrams of flows that nothing names yet. A capture may show media before the SLT, S-TSID or gateway configuration that
- * names its flow; without a copy its first objects would be incomplete. Bounded by `earlyBytes` in all and `earlyMs` per flow:
- * a flow beyond either is dropped as a whole, as one that was not listened to.
+ * Stores datagrams of flows that no signalling names so far. A capture may show media before the SLT, S-TSID or gateway
+ * configuration; without a copy its first objects would be incomplete. Bounds: `earlyBytes` in all and `earlyMs` per
+ * flow; a flow beyond either is dropped as a whole, as if it had not been received.
  */
 export class EarlyFlows {
   readonly #limits: ReceiveLimits
@@ -78,7 +78,7 @@ export class EarlyFlows {
     this.#kept.set(entry, kept)
   }
 
-  /** Hands on what was kept of a flow and forgets it. */
+  /** Passes on the stored datagrams of a flow, and removes them. */
   release(entry: FlowEntry, into: EarlySink): void {
     const kept = this.#kept.get(entry)
     if (kept === undefined) return
@@ -86,14 +86,14 @@ export class EarlyFlows {
     kept.replay(into)
   }
 
-  /** Drops flows that nothing has named for too long. */
+  /** Drops flows that stayed unnamed for `earlyMs`. */
   tick(timeUs: number): void {
     for (const entry of this.#kept.keys()) {
       if (timeUs - entry.firstTimeUs >= this.#limits.earlyMs * 1000) this.#drop(entry)
     }
   }
 
-  /** Nothing more is named. */
+  /** Drops everything: no more signalling will arrive. */
   close(): void {
     for (const entry of [...this.#kept.keys()]) this.#drop(entry)
   }

@@ -5,16 +5,16 @@ import type { ReceivedService } from './context/received-service.ts'
 import type { TunnelFlow } from './link/tunnels.ts'
 import type { MmtpSession } from './mmtp/mmtp-session.ts'
 
-/** Datagrams of a flow that are looked at to tell its protocol. */
+/** Datagrams of a flow that are probed for its protocol. */
 const PROBES = 64
 
-/** A ROUTE or FLUTE session, as far as the packets of a flow are concerned. */
+/** Takes the packets of a flow: a ROUTE or FLUTE session. */
 export interface FlowSession {
   readonly service: ReceivedService | null
   datagram(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void
 }
 
-/** Where one flow's packets go, and how many there were. */
+/** One flow: destination of its packets, and its counters. */
 export class FlowEntry implements FlowFacts {
   readonly flow: Flow | null
   readonly firstTimeUs: number
@@ -25,19 +25,19 @@ export class FlowEntry implements FlowFacts {
   isLls = false
   session: FlowSession | null = null
   mmtp: MmtpSession | null = null
-  /** Service whose destination this is, joined or not. */
+  /** Service at this destination, joined or not. */
   service: ReceivedService | null = null
   probesLeft = PROBES
-  /** Turn of the receiver's bindings at which this was decided. */
+  /** The receiver's binding turn of the last decision. */
   turn = 0
   readonly inner: boolean
-  /** Bytes in front of the payload of each datagram: the header of DSTP. */
+  /** Bytes before the payload of each datagram: the header of DSTP. */
   skip = 0
-  /** Nothing names it yet: its datagrams are kept for a while. */
+  /** No signalling names it so far: its datagrams are stored for a while. */
   awaitsName = false
-  /** Nothing has named it for too long; its datagrams are no longer kept. */
+  /** It stayed unnamed too long: its datagrams are no longer stored. */
   nameless = false
-  /** Takes its datagrams where it belongs to a tunnel. */
+  /** Takes its datagrams where they belong to a tunnel. */
   tunnel: TunnelFlow | null = null
 
   constructor(flow: Flow | null, timeUs: number, inner = false) {

@@ -21,31 +21,31 @@ import { RECEIVE_LIMITS, type ReceiveLimits } from './object/limits.ts'
 import { ServiceDirectory } from './service/service-directory.ts'
 import { LlsReceiver } from './signalling/lls-receiver.ts'
 
-/** What to receive, and within which bounds. */
+/** What to receive, and its bounds. */
 export type ReceiverOptions = {
   /** At least one. `route` targets are services 1, 2, 3 … in this order; beside an LLS, which numbers its own, from 65536. */
   readonly targets: readonly ReceiveTarget[]
   readonly receive: ReceiveSpec
   readonly limits?: Partial<ReceiveLimits>
-  /** µs from any beginning: measures how long FEC decoding takes. Without it that counts as nothing. */
+  /** µs from any beginning, to measure the time of FEC decoding; absent: not measured. */
   readonly elapsedUs?: () => number
-  /** Where the source interns its flows; without it tunnels (STLTP, ALPTP) are not opened, only counted. */
+  /** Table of the source's flows; without it tunnels (STLTP, ALPTP) are counted but not opened. */
   readonly flows?: FlowTable
-  /** `ip:port` of flows that are STLTP tunnels, whatever their packets look like. */
+  /** `ip:port` of flows that are STLTP tunnels, whatever their packets. */
   readonly stltp?: readonly string[]
 }
 
-/** Timers are looked at this often, µs of stream time. */
+/** Interval of timer checks, µs of stream time. */
 const TICK_US = 100_000
-/** At the end: an SLT names a session, whose S-TSID names another, whose signalling may name one more. */
+/** Rounds at the end: an SLT names a session, its S-TSID another, and that one's signalling one more. */
 const NAMING_ROUNDS = 3
 
 /**
- * Packets to objects to files to services. Pure: time and bytes are arguments. Nothing received makes it throw; what cannot
- * be read is counted by code and told to the observer.
+ * Turns packets into objects, files and services. Pure: time and bytes are arguments. No received byte makes it throw;
+ * unreadable input is counted by code and reported to the observer.
  *
- * Each flow is decided once, at its first packets: LLS, a session that signalling or the target names, one that looks like
- * ROUTE or FLUTE (when discovering), MMTP, or something only counted.
+ * Each flow is decided once, at its first packets: LLS, a session of the signalling or the target, a flow that looks
+ * like ROUTE or FLUTE (when discovering), MMTP, or counted only.
  */
 export class Receiver implements DatagramSink {
   readonly #context: ReceiveContext
@@ -62,7 +62,7 @@ export class Receiver implements DatagramSink {
   readonly #stltp: readonly string[]
   readonly #early: EarlyFlows
   #nextTickUs = 0
-  /** Grows whenever flows must be decided anew, and what it was when all had been. */
+  /** Grows when flows must be decided again; and its value when all were decided. */
   #turn = 0
   #allBound = 0
   #closed = false
@@ -84,7 +84,7 @@ export class Receiver implements DatagramSink {
     this.#directory.start()
   }
 
-  /** Memory held for unfinished and waiting objects, bytes. */
+  /** Memory of incomplete and waiting objects, bytes. */
   get usedBytes(): number {
     return this.#context.pool.used
   }
@@ -120,7 +120,7 @@ export class Receiver implements DatagramSink {
     if (this.#events.waits) this.#followUp(flow, bytes, start, end, timeUs, frame)
   }
 
-  /** Deals with what has come up in sessions, until nothing more does: objects that are whole or lost, and what that leads to. */
+  /** Handles queued events until none is left: whole and lost objects, and their consequences. */
   #followUp(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
     while (this.#events.waits) {
       try {
@@ -131,18 +131,18 @@ export class Receiver implements DatagramSink {
     }
   }
 
-  /** As `#followUp`, between datagrams. */
+  /** `#followUp` between datagrams. */
   #settle(): void {
     while (this.#events.waits) this.#events.follow()
   }
 
-  /** Time passes: what waited long enough is given up, and sessions nobody claims get a service. */
+  /** Time passes: objects expire, and unclaimed sessions get a service. */
   tick(timeUs: number): void {
     this.#nextTickUs = timeUs + TICK_US
-    // What can be decoded now is not given up.
+    // Decodes before objects expire.
     this.#context.fec?.tick(timeUs)
     this.#directory.serveUnclaimed(timeUs)
-    // What the signalling of a session says that has an owner now counts before anything of it is given up.
+    // Signalling of a session that has an owner now applies before its objects expire.
     this.#settle()
     this.#directory.tick(timeUs)
     this.#settle()
@@ -152,7 +152,7 @@ export class Receiver implements DatagramSink {
     this.#settle()
   }
 
-  /** The source starts again from its beginning; what comes is new even where it has been seen. */
+  /** The source starts again from its beginning; repeated content counts as new. */
   loop(timeUs: number): void {
     this.#context.fec?.finish(timeUs)
     this.#settle()
@@ -161,18 +161,18 @@ export class Receiver implements DatagramSink {
     this.#settle()
   }
 
-  /** The source left this destination by our own wish: what arrives there is cut off, and nothing of it lost. */
+  /** The source left this destination on request: its objects are cut off, none is lost. */
   left(destination: string, timeUs: number): void {
     this.#directory.session(destination)?.left(timeUs)
     this.#settle()
   }
 
-  /** Ends what is open: an object cut off by the end is `truncated`, one whose transmission was over is lost. */
+  /** Ends open objects: `truncated` where the end cuts them off, lost where their transmission had ended. */
   close(timeUs: number): void {
     if (this.#closed) return
     this.#tunnels?.flush(timeUs)
     this.#links.tick(timeUs)
-    // What is handed on now may name further flows.
+    // Delivered signalling may name further flows.
     for (let round = 0; round < NAMING_ROUNDS; round++) {
       this.#bindAll()
       this.#settle()
@@ -202,7 +202,7 @@ export class Receiver implements DatagramSink {
     return entry
   }
 
-  /** Decides where a flow's packets go, from what signalling says by now. */
+  /** Decides the destination of a flow's packets from the current signalling. */
   #bind(entry: FlowEntry): void {
     entry.turn = this.#turn
     const flow = entry.flow
@@ -231,7 +231,7 @@ export class Receiver implements DatagramSink {
     if (!entry.awaitsName) this.#replay(entry, flow)
   }
 
-  /** What came of a flow before it was named goes where it belongs now, with the times of its arrival. */
+  /** Passes on the datagrams stored before the flow had a name, with their times of arrival. */
   #replay(entry: FlowEntry, flow: Flow): void {
     this.#early.release(entry, (bytes, start, end, timeUs, frame) => {
       const session = entry.session ?? entry.mmtp
@@ -243,7 +243,7 @@ export class Receiver implements DatagramSink {
     })
   }
 
-  /** Signalling says something new: each flow is decided again at its next packet, or when time passes. */
+  /** Signalling changed: each flow is decided again at its next packet, or when time passes. */
   #rebind(): void {
     this.#turn++
   }
@@ -257,21 +257,21 @@ export class Receiver implements DatagramSink {
   #probe(entry: FlowEntry, bytes: Uint8Array, start: number, end: number, timeUs: number): void {
     entry.probesLeft--
     if (entry.flow !== null && !entry.inner && this.#tunnels?.probe(entry.flow, bytes, start, end) === true) {
-      // Its FEC may have come before it.
+      // Its FEC may have arrived earlier.
       this.#rebind()
       return
     }
     const guess: FlowProtocol = guessProtocol(bytes, start, end)
     if (guess === 'unknown') return
     if (guess === 'route' || entry.protocol === 'unknown') entry.protocol = guess
-    // FLUTE and ROUTE repair packets may look alike: go on looking for a packet that tells.
+    // FLUTE and ROUTE repair packets may look alike: go on probing for a certain one.
     const sure = guess !== 'flute' || isSurelyFlute(bytes, start, end)
     if (sure) entry.probesLeft = 0
     if (entry.session === null && entry.mmtp === null && entry.flow !== null)
       this.#directory.arrived(entry.flow, guess, sure, timeUs)
   }
 
-  /** What is inside tunnels comes in again here, and opens no further ones. */
+  /** Receives the datagrams inside tunnels; these open no further tunnels. */
   #innerSink(): DatagramSink {
     return {
       datagram: (flow, bytes, start, end, timeUs, frame) => {
@@ -281,7 +281,10 @@ export class Receiver implements DatagramSink {
     }
   }
 
-  /** A link below the source's IP packets, such as captured ALP. @returns where to hand its link-layer signalling */
+  /**
+   * A link below the source's IP packets, such as captured ALP.
+   * @returns the sink of its link-layer signalling
+   */
   link(source: LinkSource): (signalling: LinkSignalling, timeUs: number, frame: number) => void {
     return this.#links.add(source)
   }

@@ -7,20 +7,20 @@ import type { EntityRanges } from '../object/entity-ranges.ts'
 import type { ReceiveLimits } from '../object/limits.ts'
 import type { Signatures } from './signatures.ts'
 
-/** Who is told of what is found out. */
+/** Has an observer of findings. */
 export interface ObservedContext {
   readonly observer: ReceiveObserver
   found(finding: Finding): void
 }
 
-/** Reading tables and packages, which may be signed. */
+/** Reads tables and packages, which may be signed. */
 export interface TableContext extends ObservedContext {
   readonly limits: ReceiveLimits
-  /** Certificates of LLS, for all that is signed. */
+  /** Certificates in the LLS, for all signed content. */
   readonly signatures: Signatures
 }
 
-/** Handing on files, and objects that lack bytes. */
+/** Delivers files, and objects that lack bytes. */
 export interface FileContext extends ObservedContext {
   readonly spec: ReceiveSpec
   readonly limits: ReceiveLimits
@@ -28,7 +28,7 @@ export interface FileContext extends ObservedContext {
   file(file: FlowFile): void
 }
 
-/** Making files of whole objects. */
+/** Makes files of whole objects. */
 export interface DeliveryContext extends TableContext, FileContext {
   readonly pool: BytePool
   /** Partial objects of entity mode. */

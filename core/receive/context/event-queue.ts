@@ -1,4 +1,4 @@
-/** Deals with events of its own kinds. */
+/** Handles events of its own kinds. */
 export interface EventTaker<Event> {
   follow(event: Event): void
 }
@@ -6,12 +6,11 @@ export interface EventTaker<Event> {
 type Queued = { readonly taker: EventTaker<unknown>; readonly event: unknown }
 
 /**
- * What follows from a packet, from time that passed, or from another event, in the order it came up. Whoever finds something out
- * pushes it and returns; the receiver takes one event after another, so that nothing is called while it is in the middle of its
- * own work.
+ * Consequences of a packet, of passing time or of another event, in order. A part pushes an event and returns; the
+ * receiver handles one event after another, so that no part is called in the middle of its own work.
  */
 export class EventQueue {
-  /** True where something waits. */
+  /** True while an event is queued. */
   waits = false
   #events: Queued[] = []
   #next = 0
@@ -21,7 +20,7 @@ export class EventQueue {
     this.#events.push({ taker: taker as EventTaker<unknown>, event })
   }
 
-  /** Takes the oldest event. It is gone even where dealing with it throws. */
+  /** Handles the oldest event. It leaves the queue even where its taker throws. */
   follow(): void {
     const queued = this.#events[this.#next++]
     if (this.#next >= this.#events.length) {

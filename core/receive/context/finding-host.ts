@@ -1,10 +1,10 @@
 import type { FindingFacts } from '../../flow/findings.ts'
 
-/** A transport session as its parts report findings to it: it adds its destination and whose service that is. */
+/** Reports the findings of a transport session's parts; adds its destination and its service. */
 export interface FindingHost {
   /**
-   * @param tsi null where it is no channel's; `toi` likewise
-   * @param frame of the packet that showed it, 0 unknown
+   * @param tsi null for no channel; `toi` likewise
+   * @param frame of the packet that shows it, 0 unknown
    * @param object row of the object it is about
    */
   found(

@@ -12,7 +12,7 @@ import type { DeliveryContext } from './contexts.ts'
 import { EventQueue } from './event-queue.ts'
 import { Signatures } from './signatures.ts'
 
-/** What all parts of one receiver share; each is given as much of it as it needs, by `contexts.ts` and `ObjectContext`. */
+/** Shared by all parts of one receiver; `contexts.ts` and `ObjectContext` narrow it to the needs of each. */
 export class ReceiveContext implements DeliveryContext, ObjectContext {
   readonly spec: ReceiveSpec
   readonly limits: ReceiveLimits
@@ -20,22 +20,22 @@ export class ReceiveContext implements DeliveryContext, ObjectContext {
   readonly observer: ReceiveObserver
   readonly pool: BytePool
   readonly reorderUs: number
-  /** Repair flows; null where they are not to be used. */
+  /** Repair flows; null where FEC is off. */
   readonly fec: FecReceiver | null
-  /** Finished objects that all channels remember. */
+  /** Finished objects remembered by all channels. */
   readonly known = { count: 0 }
-  /** Memory of what FDT instances say. */
+  /** Memory of the entries of all file tables. */
   readonly listed = { bytes: 0 }
-  /** Certificates of LLS, for all that is signed. */
+  /** Certificates in the LLS, for all signed content. */
   readonly signatures = new Signatures()
   /** Partial objects of entity mode. */
   readonly entityRanges: EntityRanges
-  /** What follows from what was received. */
+  /** Consequences of received packets. */
   readonly events = new EventQueue()
   #objects = 0
   #channels = 0
 
-  /** @param elapsedUs measures how long decoding takes; the time of the stream is another */
+  /** @param elapsedUs measures decoding time, unlike stream time */
   constructor(
     spec: ReceiveSpec,
     limits: ReceiveLimits,
@@ -70,7 +70,10 @@ export class ReceiveContext implements DeliveryContext, ObjectContext {
   }
 }
 
-/** Runs a parser on what came from the wire. @returns what went wrong, or null with `use` done */
+/**
+ * Runs a parser on received bytes.
+ * @returns its CodecError, or null after success
+ */
 export function codecFault(use: () => void): CodecError | null {
   try {
     use()

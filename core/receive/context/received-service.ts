@@ -2,15 +2,15 @@ import type { ChannelRole, ServiceProtocol } from '../../contract/report.ts'
 import type { Destination, MmtpFacts, MmtpFlowFacts, RepairServer, ServiceFacts } from '../../flow/facts.ts'
 import type { ReceiveTarget } from '../../flow/receive-target.ts'
 
-/** What the MMTP flow of a service counts. */
+/** Counts of a service's MMTP flow. */
 export interface MmtpCounts extends MmtpFlowFacts {
   readonly facts: readonly MmtpFacts[]
 }
 
-/** One service, from the SLT or given to a session that was found without one. */
+/** One service, from the SLT or made for a session found without one. */
 export class ReceivedService implements ServiceFacts {
   readonly id: number
-  /** Found by its packets; no SLT names it. */
+  /** Found by its packets; no SLT lists it. */
   readonly discovered: boolean
   name: string | null = null
   protocol: ServiceProtocol = 'none'
@@ -18,9 +18,9 @@ export class ReceivedService implements ServiceFacts {
   major: number | null = null
   minor: number | null = null
   destination: string | null = null
-  /** What of the session it came from; its tune-in decides whether it is joined. */
+  /** Target of its session; the target's tune-in decides whether the service is joined. */
   target: ReceiveTarget | null = null
-  /** As `destination`, in parts. */
+  /** `destination` in parts. */
   address: Destination | null = null
   source: string | null = null
   joined = false
@@ -30,9 +30,9 @@ export class ReceivedService implements ServiceFacts {
   sharesFilesOf: number | null = null
   /** Its main MMTP flow. */
   mmtpCounts: MmtpCounts | null = null
-  /** Where the ROUTE session of an MMT service's files and hybrid components is. */
+  /** Destination of the ROUTE session with an MMT service's files and hybrid components. */
   routeAddress: Destination | null = null
-  /** The SLT gave it a name: that of the USBD is then not used. */
+  /** The SLT has a name for it: the name of the USBD is not used. */
   namedBySlt = false
   /** Roles of the MPD's Representations. */
   roles: ReadonlyMap<string, ChannelRole> = new Map()

@@ -4,26 +4,26 @@ import type { SignerCertificate } from '../../protocol/cms/certificate.ts'
 import { cms } from '../../protocol/cms/cms.ts'
 import type { Verdict } from '../../protocol/cms/signed-data.ts'
 
-/** Certificates remembered; a station has a handful. */
+/** Bound on certificates; a station has a handful. */
 const MAX_CERTIFICATES = 128
-/** Signatures that wait for their certificate. */
+/** Bound on signatures without their certificate. */
 const MAX_WAITING = 64
 const MAX_WAITING_BYTES = 4 << 20
-/** Captures with times before 2000 have no clock to judge a certificate by. */
+/** Captures with times before 2000 have no clock to check a certificate against. */
 export const YEAR_2000_US = 946_684_800e6
 
 type Waiting = { readonly bytes: number; readonly retry: () => boolean }
 
 /**
- * Certificates that signalling has brought (CertificationData), for the signatures that name them, in whichever order the
- * two arrive. No trust list: a signature is good where digest, key and chain agree.
+ * Certificates in the signalling (CertificationData), and the signatures that name them, in either order of arrival. No
+ * trust list: a signature is good where digest, key and chain agree.
  */
 export class Signatures {
   readonly #certificates = new BoundedMap<string, SignerCertificate>(MAX_CERTIFICATES)
   readonly #waiting = new Map<string, Waiting>()
   #waitingBytes = 0
 
-  /** Remembers certificates, and checks again what waited for one. */
+  /** Stores certificates, and checks the signatures waiting for them. */
   add(certificates: readonly SignerCertificate[]): void {
     let news = false
     for (const each of certificates) {
@@ -41,8 +41,8 @@ export class Signatures {
   }
 
   /**
-   * Checks a signature over content of which any form may match.
-   * @param later told of a verdict once its certificate has come, where it could not be checked now
+   * Checks a signature over content, any form of which may match.
+   * @param later receives the verdict once the certificate arrives, where it is missing now
    */
   check(
     id: string,
@@ -59,7 +59,7 @@ export class Signatures {
   }
 
   #wait(id: string, signature: Uint8Array, contents: readonly Uint8Array[], later: (verdict: Verdict) => void): void {
-    // What waits outlives the datagram it came in.
+    // A waiting signature outlives its datagram.
     const kept = { signature: signature.slice(), contents: contents.map((each) => each.slice()) }
     const bytes = contents.reduce((sum, each) => sum + each.length, signature.length)
     if (bytes > MAX_WAITING_BYTES) return
@@ -80,7 +80,7 @@ export class Signatures {
   }
 }
 
-/** A verdict for the report, with what the stream's time says of the certificate. */
+/** Makes a verdict for the report, with the certificate's validity at stream time. */
 export function reportSignature(verdict: Verdict, timeUs: number): ReportSignature {
   const { signer } = verdict
   const judged = signer !== null && timeUs >= YEAR_2000_US

@@ -1,21 +1,24 @@
 import { allocate } from '#platform'
 import { LONG_FILE_BYTES } from '../../flow/lease.ts'
 
-/** Free buffers kept for the next object, or as much as was in use at once; more than this goes to the garbage collector. */
+/**
+ * Free buffers kept for the next object: this much, or as much as was in use at once; the rest goes to the garbage
+ * collector.
+ */
 const MAX_FREE_BYTES = 32 << 20
-/** Longest object whose length is believed before a part of it has come. */
+/** Longest object whose claimed length is trusted before a part of it arrives. */
 const MAX_CLAIMED_BYTES = 32 << 20
 /** Below this a plain zeroed allocation is as cheap. */
 const SMALL = 4096
 
 /**
- * The memory objects are put together in: a bound on all of it, and, where no sink holds bytes, buffers that are used
- * again. Contents of a taken buffer are undefined.
+ * The memory of objects under assembly: a bound on all of it, and, where no sink holds bytes, reused buffers. A taken
+ * buffer has undefined content.
  */
 export class BytePool {
-  /** Bytes handed out and neither given back nor given away. */
+  /** Bytes taken or reserved, and not returned. */
   used = 0
-  /** Most that was ever in use. */
+  /** Peak of `used`. */
   #peak = 0
   readonly #limit: number
   readonly #recycle: boolean
@@ -27,12 +30,12 @@ export class BytePool {
     this.#recycle = recycle
   }
 
-  /** True where given-back buffers are used again: views of them do not outlive the object. */
+  /** True where returned buffers are reused: views of them do not outlive the object. */
   get recycles(): boolean {
     return this.#recycle
   }
 
-  /** A buffer of at least `bytes`, exactly that where nothing is recycled; null where the bound would be passed. */
+  /** A buffer of at least `bytes`, exactly that without reuse; null beyond the bound. */
   take(bytes: number): Uint8Array | null {
     const size = this.#recycle ? sizeClass(bytes) : bytes
     if (this.used + size > this.#limit) return null
@@ -48,14 +51,17 @@ export class BytePool {
   }
 
   /**
-   * True where so many bytes may be set aside for a length that is only claimed: untouched, they cost the system nothing, and
-   * half of the bound stays for what really comes.
+   * True where this many bytes may be allocated for a claimed length: untouched pages cost the system nothing, and half
+   * of the bound remains for received bytes.
    */
   hasMuchRoom(bytes: number): boolean {
     return bytes <= MAX_CLAIMED_BYTES && this.used + bytes <= this.#limit / 2
   }
 
-  /** Counts memory that is kept elsewhere. @returns false where the bound would be passed */
+  /**
+   * Counts memory allocated elsewhere.
+   * @returns false beyond the bound
+   */
   reserve(bytes: number): boolean {
     if (this.used + bytes > this.#limit) return false
     this.used += bytes
@@ -66,11 +72,11 @@ export class BytePool {
     this.used -= bytes
   }
 
-  /** Back for the next object; nobody reads it any more. */
+  /** Returns a buffer for reuse; nobody reads it any more. */
   giveBack(buffer: Uint8Array): void {
     this.used -= buffer.length
     if (!this.#recycle) return
-    // Segments of all representations end at once: what they give back is what the next ones need.
+    // Segments of all representations end at once: their buffers serve the next ones.
     if (this.#freeBytes + buffer.length > Math.max(MAX_FREE_BYTES, this.#peak - this.used)) return
     let list = this.#free.get(buffer.length)
     if (list === undefined) {
@@ -87,7 +93,7 @@ export class BytePool {
   }
 }
 
-/** Four classes to the octave, so that at most a quarter is unused. */
+/** Four size classes to the octave: at most a quarter is unused. */
 function sizeClass(bytes: number): number {
   if (bytes <= SMALL) return SMALL
   const step = 1 << Math.max(0, 31 - Math.clz32(bytes - 1) - 2)

@@ -1,10 +1,10 @@
 import type { ByteRange } from '../../flow/objects.ts'
 
-/** Most holes one object may have at a time; a forged series of one-byte packets stops here. */
+/** Bound on the holes of one object, against forged series of one-byte packets. */
 export const MAX_ISLANDS = 16_384
 
 /**
- * Which bytes of an object have arrived: the unbroken prefix, and islands behind it. In-order data only moves `prefix`;
+ * Received byte ranges of an object: the unbroken prefix, and islands behind it. In-order data only moves `prefix`;
  * islands are a flat sorted list `start, end, start, end …`, disjoint and never touching.
  */
 export class ByteRanges {
@@ -18,8 +18,8 @@ export class ByteRanges {
 
   /**
    * Covers `[start, end)`.
-   * @param fresh gets the parts that were not covered before, flat pairs, appended
-   * @returns number of bytes newly covered, -1 where that would make too many holes (nothing is changed then)
+   * @param fresh gets the newly covered parts, flat pairs, appended
+   * @returns number of bytes newly covered; -1 with nothing changed where there would be too many holes
    */
   add(start: number, end: number, fresh: number[]): number {
     const from = Math.max(start, this.prefix)
@@ -104,7 +104,7 @@ export class ByteRanges {
     return at < this.#islands.length && (this.#islands[at] as number) < end
   }
 
-  /** Parts of `[start, end)` that are covered. */
+  /** Covered parts of `[start, end)`. */
   covered(start: number, end: number): ByteRange[] {
     const found: ByteRange[] = []
     if (start < this.prefix) found.push([start, Math.min(end, this.prefix)])

@@ -6,35 +6,38 @@ import type { DoneObject } from './done-object.ts'
 import type { ReceiveLimits } from './limits.ts'
 import type { TransportObject } from './transport-object.ts'
 
-/** What putting objects together needs of the receiver. */
+/** Shared by the objects of a receiver. */
 export interface ObjectContext {
   readonly limits: ReceiveLimits
-  /** What was asked of the order of packets. */
+  /** Options on the order of packets. */
   readonly spec: Pick<ReceiveSpec, 'reorder' | 'detectLoops'>
   readonly reorderUs: number
   readonly pool: BytePool
   readonly observer: ReceiveObserver
-  /** Finished objects that all channels together remember; each channel counts its own in it. */
+  /** Finished objects remembered by all channels; each channel counts its own in it. */
   readonly known: { count: number }
   nextObjectIndex(): number
 }
 
-/** What a channel reports. Nothing of it comes back into the channel during the call. */
+/** Reports of a channel. None of them calls back into the channel. */
 export interface ChannelEvents<Channel> {
   readonly destination: string
-  /** A packet of a new object came; called once per object, and once more when it is named late. */
+  /** The first packet of a new object arrived; called again for a late name. */
   begun(object: TransportObject): void
-  /** The object is whole; it is released when it has been delivered. */
+  /** The object is whole; delivery releases it. */
   whole(channel: Channel, object: TransportObject, timeUs: number): void
-  /** The object was given up. */
+  /** The object ended incomplete. */
   lost(channel: Channel, object: TransportObject, timeUs: number): void
-  /** A finished object began to be sent again (`whole` false), or has been sent again (true). */
+  /** A finished object began to arrive again (`whole` false), or has arrived again (true). */
   repeated(channel: Channel, done: DoneObject, whole: boolean, timeUs: number): void
   looped(channel: Channel, from: number, to: number, timeUs: number, frame: number): void
   badPacket(code: string, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void
   limitReached(hit: LimitHit, channel: Channel, timeUs: number, frame: number): void
-  /** False where a whole object contradicts its digest: it then counts as corrupt, which has been reported. */
+  /** False where a whole object contradicts its digest: it counts as corrupt, and a finding was reported. */
   isSound(channel: Channel, object: TransportObject): boolean
-  /** Frees what memory can be freed. @returns false where there was none */
+  /**
+   * Frees what memory it can.
+   * @returns false where there was none
+   */
   makeRoom(): boolean
 }

@@ -5,7 +5,7 @@ export function hash32(bytes: Uint8Array, start: number, end: number): number {
   return hash >>> 0
 }
 
-/** A number that differs, for all practical purposes, where content does: 53 bits from two hashes and the length. */
+/** A number that identifies content for all practical purposes: 53 bits from two hashes and the length. */
 export function contentKey(bytes: Uint8Array): number {
   let other = bytes.length | 0
   for (let at = 0; at < bytes.length; at++) other = (Math.imul(other, 31) + (bytes[at] as number)) | 0

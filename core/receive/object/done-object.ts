@@ -2,10 +2,10 @@ import { sameBytes } from '#platform'
 import { hash32 } from './content-hash.ts'
 import type { TransportObject } from './transport-object.ts'
 
-/** How many first bytes tell a repeat from a reuse of the TOI. */
+/** First bytes compared to distinguish a repeat from a reuse of the TOI. */
 export const HEAD_BYTES = 64
 
-/** What a channel remembers of an object that has ended: enough to know its next transmission. */
+/** Memory of an ended object: enough to recognise its next transmission. */
 export class DoneObject {
   readonly key: number
   readonly index: number
@@ -17,13 +17,13 @@ export class DoneObject {
   readonly media: boolean
   readonly signalling: boolean
   readonly name: string | null
-  /** Loop count of the channel when it ended: after a loop the same TOI is a new object. */
+  /** Loop count of the channel at its end: after a loop the same TOI is a new object. */
   readonly loop: number
-  /** Content of init segments, playlists and tables, which senders replace under the same TOI; else null. */
+  /** Content of an init segment, playlist or table, which senders replace under the same TOI; else null. */
   bytes: Uint8Array | null
   packets: number
   repeats: number
-  /** End of the last packet of the repeat that is under way; starts at the length. */
+  /** End of the last packet of the current repeat; starts at the length. */
   repeatEnd: number
 
   constructor(object: TransportObject, loop: number, bytes: Uint8Array | null) {
@@ -45,12 +45,12 @@ export class DoneObject {
   }
 
   /**
-   * True where a packet under the same TOI belongs to other content than this.
+   * True where a packet under the same TOI belongs to other content.
    * @param transferLength of the packet's header, -1 unknown
    */
   isReplacedBy(transferLength: number, offset: number, bytes: Uint8Array, from: number, to: number): boolean {
     const count = to - from
-    // An object that was lost starts anew when its beginning comes again (GPAC does the same).
+    // A lost object starts again when its beginning arrives again (GPAC does the same).
     if (!this.complete) return offset === 0 && count > 0
     if (transferLength >= 0 && transferLength !== this.length) return true
     if (offset + count > this.length) return true

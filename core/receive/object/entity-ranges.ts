@@ -1,7 +1,7 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import { ByteRanges } from './byte-ranges.ts'
 
-/** Files put together from ranges at a time, and their memory. */
+/** Bound on files under assembly, and on their memory. */
 const MAX_FILES = 64
 const MAX_BYTES = 64 << 20
 
@@ -9,8 +9,8 @@ type Range = { readonly first: number; readonly last: number; readonly total: nu
 type Partial = { readonly ranges: ByteRanges; bytes: Uint8Array; total: number | null }
 
 /**
- * Files of entity mode that come in several objects, each with a Content-Range (RFC 9223 §4.2.2): joined until all bytes are
- * there. The one that was touched longest ago goes first where there are too many.
+ * Joins files of entity mode sent in several objects, each with a Content-Range (RFC 9223 §4.2.2). Beyond the bound the
+ * least recently used file is dropped.
  */
 export class EntityRanges {
   readonly #files = new Map<string, Partial>()
@@ -22,8 +22,9 @@ export class EntityRanges {
   }
 
   /**
-   * Adds one range. @returns the whole file once nothing is missing, else null
-   * @throws CodecError `entity-range` for one that cannot be
+   * Adds one range.
+   * @returns the whole file once complete, else null
+   * @throws CodecError `entity-range` for an invalid range
    */
   add(key: string, range: Range, body: Uint8Array): Uint8Array | null {
     const end = range.first + body.length
@@ -41,7 +42,7 @@ export class EntityRanges {
     }
     file.total ??= total
     if (file.bytes.length < end) {
-      // Twice as long each time, and never as long as a total that is only claimed.
+      // Doubles each time; never sized by a claimed total.
       const grown = new Uint8Array(
         Math.min(this.#largest, Math.max(end, Math.min(file.bytes.length * 2, file.total ?? end))),
       )

@@ -4,13 +4,13 @@ import { DoneObject } from './done-object.ts'
 import type { ReceiveLimits } from './limits.ts'
 import type { TransportObject } from './transport-object.ts'
 
-/** Larger tables and init segments are not kept for comparison. */
+/** Larger tables and init segments are not compared. */
 const MAX_COMPARED = 256 << 10
 
-/** What a channel's memory of finished objects shares with all others: bounds are on the sum. */
+/** Shared by the memories of all channels: bounds are on the sum. */
 export type KnownBudget = { readonly limits: ReceiveLimits; readonly pool: BytePool; readonly known: { count: number } }
 
-/** The finished objects one channel remembers, oldest forgotten first. */
+/** The finished objects one channel remembers; the oldest is forgotten first. */
 export class KnownObjects {
   readonly #budget: KnownBudget
   readonly #objects = new Map<number, DoneObject>()
@@ -28,7 +28,7 @@ export class KnownObjects {
     return [...this.#objects.values()]
   }
 
-  /** @param compare keep its bytes, since senders replace such objects under the same TOI */
+  /** @param compare store its bytes: senders replace such objects under the same TOI */
   add(object: TransportObject, loop: number, compare: boolean): void {
     const { limits, pool, known } = this.#budget
     let kept: Uint8Array | null = null
@@ -57,7 +57,10 @@ export class KnownObjects {
     if (this.#objects.delete(done.key)) this.#budget.known.count--
   }
 
-  /** Frees what is kept for comparison. @returns true where there was something */
+  /**
+   * Frees bytes stored for comparison.
+   * @returns true where there were some
+   */
   evictKept(): boolean {
     if (this.#comparedBytes === 0) return false
     for (const done of this.#objects.values()) this.#freeBytes(done)

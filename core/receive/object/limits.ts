@@ -1,49 +1,52 @@
 import { MAX_OBJECT_BYTES } from '../../flow/objects.ts'
 
 /**
- * What hostile or broken input may cost. Every bound that is hit is counted and raised as an alarm; nothing grows with the
- * length of a session but the rows of `inspect`.
+ * Bounds on the cost of hostile or broken input. Each bound reached is counted and raised as an alarm; nothing but the
+ * rows of `inspect` grows with the length of a session.
  */
 export type ReceiveLimits = {
   /** Largest object; packets of a larger one are refused. */
   readonly objectBytes: number
-  /** Memory of all objects that are unfinished, waiting to be named, or held for healing, and of what is kept to compare. */
+  /**
+   * Memory of all objects that are incomplete, without a name, or kept for late bytes, and of content stored for
+   * comparison.
+   */
   readonly memoryBytes: number
-  /** Whole objects of one session that wait for a name or a service. */
+  /** Whole objects of one session without a name or a service. */
   readonly quarantineBytes: number
   readonly quarantineObjects: number
-  /** Objects of one channel that are unfinished at the same time. */
+  /** Incomplete objects of one channel at a time. */
   readonly openObjects: number
-  /** Finished objects a channel remembers, to know a repeat. */
+  /** Finished objects a channel remembers, to recognise a repeat. */
   readonly knownObjects: number
   /** All channels together. */
   readonly knownObjectsInAll: number
-  /** Bytes a channel keeps of finished init segments, playlists and tables, to know a change. */
+  /** Bytes a channel stores of finished init segments, playlists and tables, to detect a change. */
   readonly comparedBytes: number
   /** LCT channels (TSIs) of one session. */
   readonly channels: number
   readonly sessions: number
-  /** Listed; those that are joined are bounded by `sessions`. */
+  /** Listed services; `sessions` bounds the joined ones. */
   readonly services: number
-  /** Flows told apart; the rest is counted together. */
+  /** Flows counted one by one; the rest is counted together. */
   readonly flows: number
-  /** Most that one gzip member, table or package may unpack to. */
+  /** Largest unpacked size of one gzip member, table or package. */
   readonly unpackedBytes: number
-  /** Repair symbols, and whole objects kept for others of their super-object, of all repair flows together. */
+  /** Memory of all repair flows: repair symbols, and whole objects kept for others of their super-object. */
   readonly fecBytes: number
-  /** Largest FEC (super-)object that is decoded. */
+  /** Largest FEC (super-)object decoded. */
   readonly fecObjectBytes: number
-  /** Datagrams of flows that nothing names yet, of all flows together. */
+  /** Datagrams of unnamed flows, of all flows together. */
   readonly earlyBytes: number
-  /** How long a flow's datagrams are kept for signalling to name it, ms of stream time. */
+  /** Time a flow's datagrams wait for signalling to name it, ms of stream time. */
   readonly earlyMs: number
-  /** Unfinished object without any packet for so long is given up, ms of stream time. */
+  /** An incomplete object without packets for this time ends, ms of stream time. */
   readonly idleMs: number
-  /** How long a discovered session waits for an SLT or S-TSID to claim it before it gets a service of its own, ms. */
+  /** A discovered session waits this long for an SLT or S-TSID before it gets a service of its own, ms. */
   readonly claimMs: number
 }
 
-/** What holds where nothing else is said. */
+/** Default limits. */
 export const RECEIVE_LIMITS: ReceiveLimits = {
   objectBytes: MAX_OBJECT_BYTES,
   memoryBytes: 512 << 20,

@@ -1,19 +1,21 @@
 import type { BytePool } from './byte-pool.ts'
 import type { ByteRanges } from './byte-ranges.ts'
 
-/** Up to here an object is one buffer, whose length is believed; a longer one only while there is much room, else it is kept in pages. */
+/**
+ * Up to this size an object is one buffer of its claimed length; a longer one only with much room, else it is in pages.
+ */
 const FLAT_BYTES = 1 << 20
 const PAGE_SHIFT = 18
 const PAGE_BYTES = 1 << PAGE_SHIFT
-/** A long object's length is believed once pages for this part of it are in use: then it becomes one buffer too. */
+/** A long object's length is trusted, and the object becomes one buffer, once pages for this part of it are in use. */
 const BELIEVED_PART = 1 / 4
-/** First buffer of an object whose length is not known. */
+/** First buffer of an object of unknown length. */
 const FIRST_BYTES = 32 << 10
 
 /**
- * The bytes of one object while it arrives. What a length field claims is not allocated beyond `FLAT_BYTES` before a part of
- * it has come: a forged length costs a few times what is really sent. Believing it then saves joining all pages in the one
- * moment the object ends, which for many representations is the same.
+ * The bytes of one object during its arrival. A claimed length allocates no more than `FLAT_BYTES` before a part has
+ * arrived: a forged length costs a few times the bytes sent. Trusting it then avoids joining all pages at the end of
+ * the object, which many representations reach at the same moment.
  */
 export class ObjectBytes {
   readonly #pool: BytePool
@@ -29,7 +31,7 @@ export class ObjectBytes {
   /**
    * Copies `source[from, to)` to position `at`.
    * @param size length of the object where known, else -1
-   * @returns false where memory is at its bound
+   * @returns false at the memory bound
    */
   write(at: number, source: Uint8Array, from: number, to: number, size: number): boolean {
     const end = at + to - from
@@ -60,7 +62,7 @@ export class ObjectBytes {
     if (grown === null) return null
     if (old !== null) {
       grown.set(old)
-      // Readers may hold views of the old buffer, which stay right: bytes below its end do not change any more.
+      // Readers' views of the old buffer stay valid: bytes below its end do not change any more.
       this.#drop(old)
     }
     this.#flat = grown
@@ -77,14 +79,14 @@ export class ObjectBytes {
     return moved
   }
 
-  /** @returns false where memory is at its bound */
+  /** @returns false at the memory bound */
   #toFlat(size: number): boolean {
     const pages = this.#pages as (Uint8Array | undefined)[]
     if ((pages.length - 1) * PAGE_BYTES >= size) return false
     const flat = this.#pool.take(size)
     if (flat === null) return false
     this.#copyPages(0, size, flat, 0)
-    // As where a buffer grows, readers of the pages see nothing change.
+    // Readers' views of the pages stay valid, as where a buffer grows.
     this.#dropPages()
     this.#flat = flat
     return true
@@ -113,7 +115,7 @@ export class ObjectBytes {
     return true
   }
 
-  /** Bytes `[from, to)`, all of which have arrived: a view where they lie in one piece, else a copy. */
+  /** Bytes `[from, to)`, all received: a view where they are in one piece, else a copy. */
   view(from: number, to: number): Uint8Array {
     if (this.#flat !== null) return this.#flat.subarray(from, to)
     const pages = this.#pages
@@ -139,7 +141,7 @@ export class ObjectBytes {
     }
   }
 
-  /** Bytes `[from, to)` as a copy in which holes are zeros. */
+  /** A copy of bytes `[from, to)`, holes as zeros. */
   copyWithHoles(from: number, to: number, ranges: ByteRanges): Uint8Array {
     const copy = new Uint8Array(to - from)
     for (const [start, end] of ranges.covered(from, to)) {
@@ -149,7 +151,7 @@ export class ObjectBytes {
     return copy
   }
 
-  /** Makes a whole object one piece of its own size, so that its bytes can be handed on. */
+  /** Makes a whole object one buffer of its own size, ready for delivery. */
   join(size: number): void {
     if (this.#pages !== null) {
       const pooled = this.#pool.take(size)
@@ -167,8 +169,8 @@ export class ObjectBytes {
   }
 
   /**
-   * The receiver is done with the object. Where buffers are recycled its bytes are gone; else the account is closed and
-   * whoever holds the object goes on reading.
+   * Ends the receiver's use of the object. With reuse of buffers its bytes are gone; else they are only no longer
+   * counted, and readers go on.
    */
   release(): void {
     if (this.#released) return
@@ -196,7 +198,7 @@ export class ObjectBytes {
   }
 }
 
-/** `set` needs a view of the source; for a few bytes a loop is cheaper than making one. */
+/** `set` needs a view of the source; for a few bytes a loop is cheaper. */
 function copyInto(target: Uint8Array, at: number, source: Uint8Array, from: number, to: number): void {
   if (to - from <= 48) {
     for (let i = from, o = at; i < to; i++, o++) target[o] = source[i] as number

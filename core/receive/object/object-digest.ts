@@ -1,7 +1,7 @@
 import { base64Text, type HashName, hashOf } from '#platform'
 import type { ListedFacts } from '../../flow/objects.ts'
 
-/** Digest fields of RFC 9530 that DVB-MABR puts into File entries, and their predecessor of RFC 3230. */
+/** Digest fields of RFC 9530 in DVB-MABR File entries, and their RFC 3230 predecessor. */
 const DIGEST_FIELDS = ['Content-Digest', 'Repr-Digest', 'Digest']
 const ALGORITHMS: Readonly<Record<string, HashName>> = {
   md5: 'md5',
@@ -13,8 +13,9 @@ const ALGORITHMS: Readonly<Record<string, HashName>> = {
 type Digest = { readonly field: string; readonly algorithm: HashName; readonly value: string }
 
 /**
- * What a File entry's digests say against an object: a sentence, or null where they agree or there are none.
- * @param forms the object as transported, and as content where that is another: tables differ in which they mean
+ * Checks an object against the digests of its File entry.
+ * @param forms the object as transported, and as content where that differs: tables mean either
+ * @returns the mismatch as a sentence, or null
  */
 export function digestFault(listed: ListedFacts, forms: readonly Uint8Array[]): string | null {
   for (const { field, algorithm, value } of digestsOf(listed)) {
@@ -26,7 +27,7 @@ export function digestFault(listed: ListedFacts, forms: readonly Uint8Array[]): 
   return null
 }
 
-/** True where `digestFault` has anything to look at. */
+/** True where `digestFault` has a digest to check. */
 export function hasDigest(listed: ListedFacts | null): listed is ListedFacts {
   if (listed === null) return false
   return listed.contentMd5 !== null || listed.otherAttributes.some(({ local }) => DIGEST_FIELDS.includes(local))

@@ -4,30 +4,30 @@ import { HEAD_BYTES } from './done-object.ts'
 import type { KnownObjects } from './known-objects.ts'
 import { type ObjectHome, SIZE_SOURCE, type TransportObject } from './transport-object.ts'
 
-/** TOIs that GPAC gives to what it replaces: init segment, and child playlists in turn. */
+/** TOIs of replaced objects in GPAC: init segment, and child playlists in turn. */
 const FIRST_RESERVED_TOI = 0xffff_fffd
-/** Given-up objects kept with their bytes, since a carousel may bring the rest: few for media, which is sent once. */
+/** Incomplete objects kept with their bytes for late packets of a carousel: few for media, which is sent once. */
 const KEPT_MEDIA = 2
 const KEPT_FILES = 64
 
-/** The channel as its objects know it: where they came from, and what is counted when they end. */
+/** The channel of the objects, and its counters. */
 export interface CountedHome extends ObjectHome {
-  /** Bytes known to be missing from objects that were given up. */
+  /** Bytes known to be missing from incomplete objects. */
   lost: number
   complete: number
   incomplete: number
-  /** Objects made whole by FEC, and bytes of objects that it gave back. */
+  /** Objects completed by FEC, and recovered bytes. */
   readonly fec: { healed: number; recovered: number }
-  /** An object that lacks bytes waits so long for repair packets after its last one, µs; 0 where nothing protects it. */
+  /** Wait of an incomplete object for repair packets after its last packet, µs; 0 without protection. */
   readonly repairWaitUs: number
-  /** How often the source has begun again. */
+  /** Restarts of the source. */
   loops: number
-  /** TOIs have few bits and begin again at 1: one that goes back says nothing of the source. */
+  /** TOIs have few bits and wrap to 1: a TOI that goes back means nothing. */
   toisGoRound: boolean
 }
 
 /**
- * The objects of one channel that are being received, or held after they were given up: how each of them ends, and when.
+ * The objects of one channel that are being received, or kept after an incomplete end: how and when each of them ends.
  */
 export class OpenObjects<Channel extends CountedHome> {
   readonly #context: ObjectContext
@@ -35,7 +35,7 @@ export class OpenObjects<Channel extends CountedHome> {
   readonly #channel: Channel
   readonly #known: KnownObjects
   readonly #objects = new Map<number, TransportObject>()
-  /** Object of the packet before, which the next one mostly belongs to. */
+  /** Object of the previous packet, the most likely one for the next. */
   last: TransportObject | null = null
   #newestMediaToi = -1
   #mediaStep = 1
@@ -59,7 +59,7 @@ export class OpenObjects<Channel extends CountedHome> {
     return this.#objects.values()
   }
 
-  /** Takes in a new object, whose beginning says that those before it are over. */
+  /** Adds a new object; its beginning ends those before it. */
   add(object: TransportObject, timeUs: number, frame: number): void {
     if (isMedia(object)) {
       if (this.isFarBack(object.toi)) this.startOver(object.toi, timeUs, frame)
@@ -68,7 +68,7 @@ export class OpenObjects<Channel extends CountedHome> {
         this.#newestMediaToi = object.toi
       }
     }
-    // An init segment or playlist is sent between segments and says nothing about them.
+    // An init segment or playlist is sent between segments and ends nothing.
     if (object.kind !== 'init' && object.kind !== 'playlist' && object.toi < FIRST_RESERVED_TOI) {
       this.ending(timeUs)
       if (!this.#context.spec.reorder) this.#endNow(timeUs)
@@ -76,12 +76,12 @@ export class OpenObjects<Channel extends CountedHome> {
     this.#objects.set(object.key, object)
   }
 
-  /** No more bytes are to be expected of what is open, but late ones. */
+  /** Open objects get no more bytes, except late ones. */
   ending(timeUs: number): void {
     for (const object of this.#objects.values()) if (object.endingSinceUs < 0) object.endingSinceUs = timeUs
   }
 
-  /** Packets are said to come in order: what another object follows is over at once, and late bytes are not waited for. */
+  /** Packets are configured to be in order: a new object ends the others at once, without a wait for late bytes. */
   #endNow(timeUs: number): void {
     for (const object of [...this.#objects.values()]) {
       this.lose(object, 'partial', timeUs)
@@ -110,7 +110,7 @@ export class OpenObjects<Channel extends CountedHome> {
   /**
    * Puts decoded bytes into an object's holes.
    * @param length of the object, -1 unknown
-   * @param bytes the object from its beginning, of which `ranges` are right
+   * @param bytes the object from its beginning; `ranges` of it are valid
    */
   restore(
     object: TransportObject,
@@ -149,7 +149,7 @@ export class OpenObjects<Channel extends CountedHome> {
     this.#context.observer.objectResumed(object)
   }
 
-  /** @param why `partial` where its transmission is over, `truncated` where only we stop listening */
+  /** @param why `partial` where its transmission has ended, `truncated` where only reception ends */
   lose(object: TransportObject, why: 'partial' | 'truncated', timeUs: number): void {
     if (object.state !== 'receiving') return
     object.state = why
@@ -159,7 +159,7 @@ export class OpenObjects<Channel extends CountedHome> {
       const { joinedAt } = object
       for (const [from, to] of holes) if (to > joinedAt) object.countedLost += to - Math.max(from, joinedAt)
       this.#channel.lost += object.countedLost
-      // Nothing is missing but what was sent before we listened: cut off at its start instead of its end.
+      // Only bytes sent before reception began are missing: cut off at its start instead of its end.
       if (object.countedLost === 0 && holes.length > 0) object.state = 'truncated'
     }
     this.#context.observer.objectEnded(object)
@@ -167,7 +167,7 @@ export class OpenObjects<Channel extends CountedHome> {
     this.#events.lost(this.#channel, object, timeUs)
   }
 
-  /** Ends the stay of a given-up object; its TOI is remembered as lost. */
+  /** Removes an incomplete object; its TOI is remembered as lost. */
   drop(object: TransportObject): void {
     this.remove(object)
     this.#known.add(object, this.#channel.loops, false)
@@ -179,7 +179,7 @@ export class OpenObjects<Channel extends CountedHome> {
     if (this.last === object) this.last = null
   }
 
-  /** Makes room for one more open object: a held one if there is, else the oldest. */
+  /** Makes room for one more open object: removes an incomplete one, else the oldest. */
   evict(timeUs: number, frame: number): void {
     let victim: TransportObject | null = null
     for (const object of this.#objects.values()) {
@@ -198,7 +198,10 @@ export class OpenObjects<Channel extends CountedHome> {
     this.drop(victim)
   }
 
-  /** Frees memory: objects only held for healing, and bytes kept for comparison. @returns true where there were some */
+  /**
+   * Frees memory: objects kept for late bytes, and bytes stored for comparison.
+   * @returns true where there were some
+   */
   evictKept(): boolean {
     let freed = this.#known.evictKept()
     for (const object of [...this.#objects.values()]) {
@@ -231,14 +234,14 @@ export class OpenObjects<Channel extends CountedHome> {
     }
   }
 
-  /** The capture starts over: what is open is cut off, and what was whole may come again as new. */
+  /** The capture starts again: open objects are cut off, and whole ones may arrive again as new. */
   loop(timeUs: number): void {
     this.endAll(timeUs)
     this.#channel.loops++
     this.#newestMediaToi = -1
   }
 
-  /** No more packets. An object whose transmission had ended is lost, the others are only cut off. */
+  /** No more packets: an object whose transmission had ended is lost, the others are cut off. */
   close(timeUs: number): void {
     this.endAll(timeUs)
     this.#known.clear()
@@ -256,7 +259,7 @@ export class OpenObjects<Channel extends CountedHome> {
   isFarBack(toi: number): boolean {
     const { detectLoops } = this.#context.spec
     if (detectLoops === 'off' || this.#channel.toisGoRound) return false
-    // GPAC takes 100 for far whatever the step; TOIs of `$Time$` differ by much more from one segment to the next.
+    // GPAC uses 100 for any step; TOIs of `$Time$` differ by much more between segments.
     return toi < this.#newestMediaToi - (detectLoops === 'on' ? 100 : Math.max(100, 4 * this.#mediaStep))
   }
 
@@ -273,12 +276,12 @@ export class OpenObjects<Channel extends CountedHome> {
   }
 }
 
-/** A media segment, sent once under a TOI of its own. */
+/** True for a media segment, sent once under a TOI of its own. */
 function isMedia(object: TransportObject): boolean {
   return object.kind === 'media' && object.toi < FIRST_RESERVED_TOI
 }
 
-/** Objects that senders replace under the same TOI: their bytes are compared. */
+/** True for objects that senders replace under the same TOI: their bytes are compared. */
 export function isReplaceable(object: TransportObject): boolean {
   return (
     object.kind === 'init' ||

@@ -8,7 +8,7 @@ import type { BytePool } from './byte-pool.ts'
 import { ByteRanges } from './byte-ranges.ts'
 import { ObjectBytes } from './object-bytes.ts'
 
-/** What an object needs to know of the LCT channel it arrives on. */
+/** The LCT channel of an object, as far as the object needs it. */
 export interface ObjectHome {
   readonly index: number
   readonly destination: string
@@ -18,20 +18,20 @@ export interface ObjectHome {
   readonly representation: string | null
 }
 
-/** Why a packet's bytes were not taken. */
+/** Why a packet's bytes were rejected. */
 export const TAKEN = { malformed: -1, tooManyHoles: -2, noMemory: -3 } as const
 
-/** Where a length came from; a weaker source gives way to a stronger one. */
+/** Source of a length; a stronger source overrides a weaker one. */
 export const SIZE_SOURCE = { none: 0, closeFlag: 1, file: 2, extension: 3 } as const
 
-/** Ranges given back by FEC that are remembered of one object. */
+/** Bound on the recovered ranges remembered of one object. */
 const MAX_RECOVERED_RANGES = 1024
 
 const scratch: number[] = []
 
 /**
- * One transport object while it is put together. The channel decides which packet belongs to it and when it ends; this class
- * knows ranges and bytes. Bytes first received win where packets overlap (RFC 9223 leaves it open).
+ * One transport object under assembly. The channel decides which packets belong to it and when it ends; this class
+ * keeps ranges and bytes. Where packets overlap the first bytes win (RFC 9223 leaves it open).
  */
 export class TransportObject implements FlowObject {
   readonly home: ObjectHome
@@ -51,29 +51,32 @@ export class TransportObject implements FlowObject {
   /** Length, -1 while unknown. */
   length = -1
   sizeSource: number = SIZE_SOURCE.none
-  /** Key in the channel's maps: the TOI, or less than 0 for an FDT instance on TOI 0. */
+  /** Key in the channel's maps: the TOI, or negative for an FDT instance on TOI 0. */
   readonly key: number
   /** Frame of its first packet. */
   readonly frame: number
   /** Stream time at which a newer object of the channel began, or the sender closed this one; -1 neither. */
   endingSinceUs = -1
-  /** Where the transmission has got to: the end of the packet last in order. */
+  /** Progress of the transmission: end of the packet last in order. */
   cursor = 0
-  /** Hash of its first bytes and how many, for telling a repeat from a reuse; 0 bytes: not known. */
+  /** Hash and count of its first bytes, to distinguish a repeat from a reuse; 0 bytes: unknown. */
   headHash = 0
   headBytes = 0
   /** `objectBegun` of the sink has been called. */
   announced = false
-  /** Offset of the packet with which reception of its channel began, where it began inside this object; what is before is not lost. */
+  /**
+   * Offset of the packet with which reception of its channel began, where that is inside this object; bytes before it
+   * are not lost.
+   */
   joinedAt = 0
-  /** Whether it agrees with the digests of its table; null where that was not looked at. */
+  /** Agreement with the digests of its table; null unchecked. */
   sound: boolean | null = null
-  /** Bytes that FEC gave back; they count as missing from the network. */
+  /** Bytes recovered by FEC; they count as missing from the network. */
   recovered = 0
   starved = false
-  /** Where these lie, the first `MAX_RECOVERED_RANGES` of them. */
+  /** Their ranges, the first `MAX_RECOVERED_RANGES`. */
   readonly recoveredRanges: ByteRange[] = []
-  /** Bytes counted as lost when it was given up; taken back where it heals. */
+  /** Bytes counted as lost at its incomplete end; subtracted where they arrive later. */
   countedLost = 0
   readonly ranges = new ByteRanges()
   readonly #bytes: ObjectBytes
@@ -142,7 +145,7 @@ export class TransportObject implements FlowObject {
 
   /**
    * Takes `source[from, to)` at offset `start`.
-   * @returns bytes that were new, or less than 0 (`TAKEN`) where nothing was taken
+   * @returns number of new bytes, or a negative value (`TAKEN`) where nothing was taken
    */
   take(start: number, source: Uint8Array, from: number, to: number): number {
     const end = start + to - from
@@ -160,13 +163,16 @@ export class TransportObject implements FlowObject {
     for (let i = 0; i < scratch.length; i += 2) {
       const a = scratch[i] as number
       const b = scratch[i + 1] as number
-      // Ranges are already marked: where memory is at its bound the object is given up by the channel.
+      // Ranges are already marked: at the memory bound the channel drops the object.
       if (!this.#bytes.write(a, source, from + a - start, from + b - start, this.length)) return TAKEN.noMemory
     }
     return added
   }
 
-  /** Fills the holes of `[from, to)` with bytes of `source`, which begins where the object does. @returns as `take` */
+  /**
+   * Fills the holes of `[from, to)` with bytes of `source`, which begins where the object does.
+   * @returns as `take`
+   */
   restore(from: number, to: number, source: Uint8Array): number {
     let filled = 0
     let cursor = from
@@ -198,7 +204,7 @@ export class TransportObject implements FlowObject {
     return false
   }
 
-  /** Keeps the times a header says; only for headers that say some, as most say none. */
+  /** Stores the times of a header; for headers with times, which are few. */
   takeTimes(lct: LctPacket, timeUs: number): void {
     this.times ??= {
       senderUs: null,
@@ -219,12 +225,12 @@ export class TransportObject implements FlowObject {
     if (times.earliestTicks === null && lct.cci > 0) times.earliestTicks = lct.cci
   }
 
-  /** One piece of memory for the whole object, now that it is complete. */
+  /** Makes the complete object one buffer. */
   join(): void {
     this.#bytes.join(this.length)
   }
 
-  /** The receiver needs the bytes no more (see `ObjectBytes.release`), unless a repair flow keeps them for others. */
+  /** Ends the receiver's use of the bytes (see `ObjectBytes.release`), unless a repair flow keeps them. */
   release(): void {
     this.#released = true
     if (this.#keepers === 0) this.#bytes.release()
@@ -243,12 +249,12 @@ export class TransportObject implements FlowObject {
     return this.leaseOf(this.bytes(from, to))
   }
 
-  /** A lease on bytes that are a view of this object's, or were made of them. */
+  /** A lease on bytes that are a view of this object's bytes, or made of them. */
   leaseOf(bytes: Uint8Array): Lease {
     return new ObjectLease(this, bytes)
   }
 
-  /** Tells watchers that bytes came or the object ended. */
+  /** Calls the watchers after more bytes or the end. */
   notify(): void {
     if (this.#watchers === null) return
     if (this.state === 'receiving' && this.#notifiedPackets === this.packets) return
@@ -260,7 +266,7 @@ export class TransportObject implements FlowObject {
     return this.ranges.prefix
   }
 
-  /** Bytes `[from, to)`, a view where they came, for readers that are done with them at once; holes read as zeros. */
+  /** Bytes `[from, to)` for immediate use, a view where in one piece; holes read as zeros. */
   bytes(from: number, to: number): Uint8Array {
     if (from >= to) return new Uint8Array(0)
     if (to <= this.ranges.prefix) return this.#bytes.view(from, to)

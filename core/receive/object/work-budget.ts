@@ -1,6 +1,6 @@
 /**
- * How much decoding the wire may cause in a span of stream time: signalling repeats, and what changes with each packet is an
- * attack or a broken sender. A bucket that starts full and fills as time passes.
+ * Bound on decoding per span of stream time: signalling repeats, and signalling that changes with each packet is an
+ * attack or a broken sender. A token bucket that starts full.
  */
 export class WorkBudget {
   readonly #most: number
@@ -14,7 +14,10 @@ export class WorkBudget {
     this.#left = most
   }
 
-  /** Takes `cost` where it is there. @returns false where it is not, and nothing is taken */
+  /**
+   * Takes `cost`.
+   * @returns false with nothing taken where the bucket has less
+   */
   take(cost: number, timeUs: number): boolean {
     const passedUs = Math.max(0, timeUs - this.#timeUs)
     this.#timeUs = timeUs
@@ -24,7 +27,7 @@ export class WorkBudget {
     return true
   }
 
-  /** Takes what turned out to be needed besides, into debt if it must. */
+  /** Takes further cost, into debt if necessary. */
   add(cost: number): void {
     this.#left -= cost
   }
