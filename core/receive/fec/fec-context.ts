@@ -5,15 +5,15 @@ import type { DoneObject } from '../object/done-object.ts'
 import type { ObjectHome, TransportObject } from '../object/transport-object.ts'
 import type { SuperObject } from './super-object.ts'
 
-/** Protects the objects of channels. */
+/** A repair flow, from the view of the objects it protects. */
 export interface RepairSink {
-  /** A source object that it protects is whole; its bytes are still there. */
+  /** A source object it protects is whole; its bytes are still available. */
   sourceComplete(object: TransportObject): void
-  /** Why an object was not healed; null where it is not protected. */
+  /** Why an object was not recovered; null where it is not protected. */
   explain(lost: TransportObject): string | null
 }
 
-/** See `FecFacts`. */
+/** Counts of a channel's repair flow; see `FecFacts`. */
 export class FecCounts implements FecFacts {
   repairBytes = 0
   protects: readonly number[] = []
@@ -23,20 +23,20 @@ export class FecCounts implements FecFacts {
   recovered = 0
 }
 
-/** An LCT channel as repair flows know it: as the one that carries them, and as the one they protect. */
+/** An LCT channel from the view of repair flows: as their carrier, and as the channel they protect. */
 export interface FecChannel extends ObjectHome {
   /** Flows that protect its objects. */
   protectedBy: readonly RepairSink[]
-  /** An object that lacks bytes is not given up before this time after its last packet, µs. */
+  /** An incomplete object ends no earlier than this after its last packet, µs. */
   repairWaitUs: number
   readonly fec: FecCounts
   openObject(toi: number): TransportObject | null
   doneObject(toi: number): DoneObject | undefined
   /**
    * Puts decoded bytes into the holes of an object.
-   * @param object null: nothing of it came, it begins with these
+   * @param object null: none of its packets arrived, and it begins with these bytes
    * @param length of the object, -1 unknown
-   * @param bytes the object from its beginning; only `ranges` of it are right
+   * @param bytes the object from its beginning; only `ranges` of it are valid
    */
   restore(
     object: TransportObject | null,
@@ -49,44 +49,53 @@ export interface FecChannel extends ObjectHome {
   ): void
 }
 
-/** Keeps repair symbols for objects that may need them. */
+/** Stores repair symbols of objects that may need them. */
 export interface RepairKeeper extends RepairSink {
-  /** The oldest object that holds symbols. */
+  /** The oldest object with stored symbols. */
   readonly oldest: SuperObject | null
   drop(object: SuperObject): void
-  /** Lets go of a whole source object kept for others. @returns false where there is none */
+  /**
+   * Drops a whole source object kept for others.
+   * @returns false where there is none
+   */
   evictKept(): boolean
-  /** Repair symbols of all flows fill the memory allowed, bytes. */
+  /** Repair symbols of all flows have reached the memory bound of `most` bytes. */
   limitReached(most: number, timeUs: number): void
-  /** Tries what waits, and drops what no packet can come for any more. @param final all that can come has come */
+  /**
+   * Tries to decode waiting objects, and drops those without further packets.
+   * @param final no more packets will arrive
+   */
   tick(timeUs: number, final: boolean): void
-  /** Forgets everything: the source starts over, or is over. */
+  /** Drops everything: the source starts again, or ends. */
   clear(): void
 }
 
-/** A ROUTE session as its repair flows know it. */
+/** A ROUTE session from the view of its repair flows. */
 export interface FecSession extends FindingHost {
   readonly destination: string
   channel(tsi: number): FecChannel | null
   badPacket(code: string, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void
 }
 
-/** What all repair flows of a receiver share: memory, time, and the sessions they may reach into. */
+/** Shared by all repair flows of a receiver: memory, time, and the sessions they protect. */
 export interface FecContext {
   readonly pool: BytePool
   readonly reorderUs: number
-  /** Repair symbols are kept so long after the last one, µs: until after the object they are for is given up. */
+  /** Repair symbols are kept this long after the last one, µs: longer than the objects they protect. */
   readonly keepUs: number
-  /** Largest (super-)object that is decoded. */
+  /** Largest (super-)object decoded. */
   readonly maxDecodedBytes: number
-  /** For measuring: µs from any beginning, 0 where there is no clock. */
+  /** µs from any beginning, for measuring; 0 without a clock. */
   elapsedUs(): number
   sessionAt(address: string, port: number): FecSession | null
-  /** So many bytes of repair symbols more are kept. */
+  /** Reports `bytes` more of stored repair symbols. */
   grew(object: SuperObject, bytes: number, timeUs: number): void
   shrank(bytes: number): void
-  /** So many bytes of whole source objects more are kept; fewer where negative. */
+  /** Reports `bytes` more of kept source objects; fewer where negative. */
   kept(bytes: number): void
-  /** Frees symbols of older objects than this one. @returns false where there were none */
+  /**
+   * Frees symbols of objects older than this one.
+   * @returns false where there were none
+   */
   makeRoom(besides: SuperObject, timeUs: number): boolean
 }

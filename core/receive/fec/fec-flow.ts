@@ -13,31 +13,31 @@ import type { FecChannel, FecContext, FecSession, RepairKeeper } from './fec-con
 import { memberOf, type Solution, type SolverInput, type SolverMember } from './fec-solver.ts'
 import { SuperObject } from './super-object.ts'
 
-/** FEC objects of one flow that are remembered; more than these do not overlap in time. */
+/** FEC objects of one flow remembered; more do not overlap in time. */
 const MAX_OBJECTS = 64
 /** Source objects of one flow kept whole for others of their super-object. */
 const MAX_KEPT = 32
-/** After the last source packet so long is waited for those overtaken, where the reorder time is not shorter. */
+/** Wait for overtaken packets after the last source packet, unless the reorder time is shorter. */
 const GRACE_US = 20_000
-/** A source object whose end has not come is taken to be over after this, where its repair packets come. */
+/** A source object without an end is over after this, while repair packets arrive. */
 const QUIET_US = 80_000
-/** A settled object's packets are looked at this often, for its TOI being used again. */
+/** Interval of the check whether a settled object's TOI is used again. */
 const RECHECK_US = 50_000
 
-/** One protected object of a (super-)object, as far as it is there. */
+/** One protected object of a (super-)object, as far as received. */
 type Source = {
   readonly channel: FecChannel | null
   readonly toi: number
   readonly object: TransportObject | null
-  /** It came whole: with `object`, its bytes are still at hand. */
+  /** It arrived whole; where `object` is set, its bytes are still available. */
   readonly complete: boolean
   /** -1 unknown. */
   readonly length: number
 }
 
 /**
- * One repair flow of a ROUTE session: keeps the repair symbols of its (super-)objects until the source objects they protect are
- * whole, and decodes those that lack bytes once enough symbols have come.
+ * One repair flow of a ROUTE session: stores the repair symbols of its (super-)objects until the source objects are
+ * whole, and decodes incomplete ones once it has enough symbols.
  */
 export class FecFlow implements RepairKeeper {
   readonly #context: FecContext
@@ -59,7 +59,7 @@ export class FecFlow implements RepairKeeper {
     return this.#parameters
   }
 
-  /** Takes the S-TSID's word. */
+  /** Applies the parameters in the S-TSID. */
   describe(parameters: FecParameters, timeUs: number): void {
     this.#parameters = parameters
     const { faults } = parameters
@@ -68,7 +68,7 @@ export class FecFlow implements RepairKeeper {
     for (const object of this.#objects.values()) object.checkPackets = 0
   }
 
-  /** One packet with PSI `0x`. */
+  /** Takes one packet with PSI `0x`. */
   packet(lct: LctPacket, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
     const payloadId = start + lct.headerBytes
     const from = payloadId + 4
@@ -108,7 +108,7 @@ export class FecFlow implements RepairKeeper {
     return object
   }
 
-  /** A settled object whose TOI now stands for source objects that are being received: it starts anew. */
+  /** True where a settled object's TOI now means source objects being received: it starts again. */
   #begunAgain(object: SuperObject, timeUs: number): boolean {
     object.checkTimeUs = timeUs + RECHECK_US
     const sources = this.#sources(object.toi)
@@ -140,7 +140,7 @@ export class FecFlow implements RepairKeeper {
     }
   }
 
-  /** A source object of this flow is whole; its bytes are still there. */
+  /** A source object of this flow is whole; its bytes are still available. */
   sourceComplete(object: TransportObject): void {
     if ((this.#parameters?.protectedObjects.length ?? 0) > 1) {
       object.keep()
@@ -162,7 +162,7 @@ export class FecFlow implements RepairKeeper {
     return sources.length > 0 && sources.every((source) => source.complete)
   }
 
-  /** Source objects of a (super-)object, in its order; none while nothing says which. */
+  /** Source objects of a (super-)object, in its order; none while unknown. */
   #sources(repairToi: number): Source[] {
     const sources: Source[] = []
     for (const { tsi, session, sourceToi } of this.#parameters?.protectedObjects ?? []) {
@@ -182,7 +182,7 @@ export class FecFlow implements RepairKeeper {
     return home?.channel(tsi ?? this.#tsi) ?? null
   }
 
-  /** The channels whose objects it protects, as far as they have been seen. */
+  /** Channels of protected objects seen so far. */
   sourceChannels(): FecChannel[] {
     const channels: FecChannel[] = []
     for (const { tsi, session } of this.#parameters?.protectedObjects ?? []) {
@@ -198,13 +198,16 @@ export class FecFlow implements RepairKeeper {
     return newest
   }
 
-  /** Looks whether the object can be decoded now. @param final no more packets will come */
+  /**
+   * Decodes the object if that is possible now.
+   * @param final no more packets will arrive
+   */
   #check(object: SuperObject, timeUs: number, final: boolean): void {
     const parameters = this.#parameters
     if (object.settled || parameters === null || parameters.protectedObjects.length === 0) return
     const oti = object.oti ?? parameters.oti
     if (oti === null) {
-      // Once for the object: this is looked at with every packet.
+      // Once per object: this runs with each packet.
       if (object.obstacle === null) this.#fault({ fec: 'no-oti' }, timeUs, object.frame)
       object.obstacle = 'no FEC OTI'
       return
@@ -226,7 +229,7 @@ export class FecFlow implements RepairKeeper {
     this.#decode(object, sources, input, timeUs)
   }
 
-  /** False where a source object is another one than before: the symbols that came are not of it. */
+  /** False where a source object was replaced: the stored symbols belong to the former one. */
   #sameSources(object: SuperObject, sources: readonly Source[], timeUs: number): boolean {
     let same = true
     sources.forEach((source, at) => {
@@ -242,7 +245,7 @@ export class FecFlow implements RepairKeeper {
     return same
   }
 
-  /** True where no more source packets are to be expected, but lost ones. */
+  /** True where no more source packets are expected, except lost ones. */
   #isOver(object: SuperObject, sources: readonly Source[], timeUs: number): boolean {
     const { reorderUs } = this.#context
     let lastUs = object.firstTimeUs
@@ -251,7 +254,7 @@ export class FecFlow implements RepairKeeper {
       lastUs = Math.max(lastUs, source.lastTimeUs)
       if (source.state !== 'receiving' || source.endingSinceUs >= 0) continue
       if (source.length >= 0 && source.ranges.highest >= source.length) continue
-      // Its end may be what is lost: repair packets that come after its last one say that the sender is further.
+      // Its end may be lost: repair packets after its last packet show that the sender has gone on.
       const quietUs = object.lastTimeUs > source.lastTimeUs ? Math.min(QUIET_US, reorderUs) : reorderUs
       if (timeUs - source.lastTimeUs < quietUs) return this.#later(object, timeUs)
     }
@@ -264,7 +267,7 @@ export class FecFlow implements RepairKeeper {
     return false
   }
 
-  /** Sizes of all members; null, with the obstacle noted, where one is not known. */
+  /** Sizes of all members; null, with the obstacle stored, where one is unknown. */
   #inputOf(object: SuperObject, sources: readonly Source[], oti: FecOti): SolverInput | null {
     const parameters = this.#parameters as FecParameters
     const members: SolverMember[] = []
@@ -354,7 +357,7 @@ export class FecFlow implements RepairKeeper {
     sources.forEach((source, at) => {
       const decoded = found[at]
       if (source.complete || source.channel === null || decoded === undefined || decoded.ranges.length === 0) return
-      // An object of which nothing came is only begun where all of it is known now.
+      // An object without packets begins only where all of it is known now.
       const whole =
         decoded.length >= 0 &&
         decoded.ranges.length === 1 &&
@@ -380,7 +383,7 @@ export class FecFlow implements RepairKeeper {
     }
   }
 
-  /** Why an object of this flow was not healed; null where the flow does not protect it. */
+  /** Why an object of this flow was not recovered; null where the flow does not protect it. */
   explain(lost: TransportObject): string | null {
     const members = this.#parameters?.protectedObjects ?? []
     let protects = false
@@ -441,7 +444,10 @@ export class FecFlow implements RepairKeeper {
   }
 }
 
-/** False where an MD5 of the File entry contradicts decoded bytes; one of gzipped content says nothing of what was sent. */
+/**
+ * False where an MD5 of the File entry contradicts decoded bytes; an MD5 of gzip'ed content says nothing about the
+ * transported bytes.
+ */
 function agreesWithDigest(object: TransportObject | null, length: number, bytes: Uint8Array): boolean {
   const md5 = object?.listed?.contentMd5 ?? null
   if (md5 === null || length < 0 || object?.contentEncoding === 'gzip') return true

@@ -7,10 +7,10 @@ import { FecFlow } from './fec-flow.ts'
 import { FluteRepair, type FluteRepairHost } from './flute-repair.ts'
 import type { SuperObject } from './super-object.ts'
 
-/** Decoding and give-up are looked at in steps of this; an object is held for one more. */
+/** Step of decoding and expiry; an object is kept for one more step. */
 const STEP_US = 100_000
 
-/** All repair flows of a receiver: super-objects may reach over sessions, and share one bound on memory. */
+/** All repair flows of a receiver: super-objects may span sessions, and share one memory bound. */
 export class FecReceiver implements FecContext {
   readonly pool: BytePool
   readonly reorderUs: number
@@ -21,7 +21,7 @@ export class FecReceiver implements FecContext {
   readonly #sessions = new Map<string, FecSession>()
   readonly #flows = new Map<FecSession, Map<number, FecFlow>>()
   readonly #maxFlows: number
-  /** Those of FLUTE, by the channel that is protected and carries them. */
+  /** Those of FLUTE, by the channel they protect and use. */
   readonly #keepers = new Map<FecChannel, FluteRepair>()
   #bytes = 0
 
@@ -39,7 +39,7 @@ export class FecReceiver implements FecContext {
     this.#sessions.set(session.destination, session)
   }
 
-  /** The session is no more. */
+  /** The session ended. */
   close(session: FecSession): void {
     for (const flow of this.#flows.get(session)?.values() ?? []) flow.clear()
     this.#flows.delete(session)
@@ -50,7 +50,7 @@ export class FecReceiver implements FecContext {
     return this.#sessions.get(formatDestination(address, port)) ?? null
   }
 
-  /** The repair flow of a TSI, made at its first packet or its description; null where there are too many. */
+  /** The repair flow of a TSI, made at its first packet or description; null beyond the bound. */
   flowOf(session: FecSession, tsi: number): FecFlow | null {
     let flows = this.#flows.get(session)
     if (flows === undefined) {
@@ -64,12 +64,12 @@ export class FecReceiver implements FecContext {
     return flow
   }
 
-  /** Takes the S-TSID's word on a TSI that carries a repair flow. */
+  /** Applies the S-TSID's parameters of a TSI that carries a repair flow. */
   describe(session: FecSession, tsi: number, parameters: FecParameters, timeUs: number): void {
     this.flowOf(session, tsi)?.describe(parameters, timeUs)
   }
 
-  /** Lets every source channel know the flows that protect it, and how long its objects wait for them. */
+  /** Gives each source channel its repair flows, and the wait of its objects for them. */
   protect(): void {
     const of = new Map<FecChannel, FecFlow[]>()
     for (const flow of this.#routeFlows()) {
@@ -85,7 +85,7 @@ export class FecReceiver implements FecContext {
     }
   }
 
-  /** The repair symbols that a FLUTE channel carries for its own objects. */
+  /** The repair symbols a FLUTE channel carries for its own objects. */
   fluteRepairOf(session: FluteRepairHost, channel: FecChannel): FluteRepair {
     let repair = this.#keepers.get(channel)
     if (repair === undefined) {
@@ -96,7 +96,7 @@ export class FecReceiver implements FecContext {
     return repair
   }
 
-  /** A FLUTE session's channel is no more. */
+  /** A channel of a FLUTE session ended. */
   closeFlute(channel: FecChannel): void {
     this.#keepers.get(channel)?.clear()
     this.#keepers.delete(channel)
@@ -142,12 +142,12 @@ export class FecReceiver implements FecContext {
   }
 
   tick(timeUs: number): void {
-    // Most streams have none, and a capture's time passes ten times as often as anything happens.
+    // Most streams have no FEC, and a capture's time passes quickly.
     if (this.#flows.size === 0 && this.#keepers.size === 0) return
     for (const flow of this.#all()) flow.tick(timeUs, false)
   }
 
-  /** No more packets: what can be decoded is decoded now. */
+  /** No more packets: decodes what can be decoded. */
   finish(timeUs: number): void {
     for (const flow of this.#all()) flow.tick(timeUs, true)
   }

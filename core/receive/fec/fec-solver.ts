@@ -6,32 +6,34 @@ import { MAX_BLOCK_SYMBOLS } from '../../protocol/fec/raptorq-k.ts'
 import type { ByteRanges } from '../object/byte-ranges.ts'
 import type { RepairSymbols } from './repair-symbols.ts'
 
-/** Repair symbols to spare from which on one known source symbol is held back, to check the decoded block with. */
+/** Spare repair symbols from which on one known source symbol is left out, to check the decoded block with. */
 const SPARE_FOR_CHECK = 2
-/** What padding may be of a super-object: a sender's fixed sizes leave some, a forged one would be nothing else. */
+/**
+ * Largest share of padding in a super-object: fixed sizes of a sender leave some, a forged size almost only padding.
+ */
 const MOST_PADDING = 15 / 16
 
 /** One source object as part of a FEC (super-)object. */
 export type SolverMember = {
-  /** S. */
+  /** Number of source symbols (S). */
   readonly symbols: number
   /** Length, -1 while unknown. */
   readonly length: number
-  /** What of it has come; null where nothing has. */
+  /** Received ranges; null without any. */
   readonly ranges: ByteRanges | null
-  /** Bytes `[from, to)`, holes as zeros; only called with `ranges`. */
+  /** Bytes `[from, to)`, holes as zeros; called only with `ranges`. */
   readonly read: (from: number, to: number) => Uint8Array
-  /** ROUTE: padding and a size field follow the object. FLUTE: the last symbol is filled up with zeros. */
+  /** ROUTE: padding and a size field follow the object. FLUTE: the last symbol is padded with zeros. */
   readonly sizeField: boolean
 }
 
-/** What there is to solve: members in order, and how their symbols are divided. */
+/** Input of the solver: members in order, and the division of their symbols into blocks. */
 export type SolverInput = {
   readonly members: readonly SolverMember[]
   readonly symbolBytes: number
   readonly sourceBlocks: number
   readonly repair: RepairSymbols
-  /** Largest super-object that is decoded, bytes. */
+  /** Largest super-object decoded, bytes. */
   readonly maxBytes: number
 }
 
@@ -39,16 +41,16 @@ export type SolverInput = {
 export type BlockState = {
   readonly sbn: number
   readonly k: number
-  /** Source symbols of it that lack bytes. */
+  /** Its source symbols that lack bytes. */
   readonly missing: number
-  /** Repair symbols that came for it. */
+  /** Its received repair symbols. */
   readonly repairs: number
 }
 
-/** Where each block stands; `fault` says why these sizes cannot be decoded at all. */
+/** State of each block; `fault` says why these sizes cannot be decoded at all. */
 export type Survey = { readonly blocks: readonly BlockState[]; readonly fault: string | null }
 
-/** Symbol ranges `[from, to)` of the (super-)object whose bytes are known, in order. */
+/** Symbol ranges `[from, to)` of the (super-)object with known bytes, in order. */
 function knownSymbols(input: SolverInput): [number, number][] {
   const known: [number, number][] = []
   const size = input.symbolBytes
@@ -63,7 +65,7 @@ function knownSymbols(input: SolverInput): [number, number][] {
       else if (last > first) known.push([first, last])
     }
     for (const [from, to] of ranges?.covered(0, length >= 0 ? length : total) ?? []) {
-      // What follows the last byte is known to both ends.
+      // Bytes after the last one are known to both ends.
       add(from, to === length ? total : to)
     }
     if (length >= 0) add(length, total)
@@ -78,7 +80,7 @@ function overlap(ranges: readonly (readonly [number, number])[], from: number, t
   return sum
 }
 
-/** Counts what is there of each block; costs little. */
+/** Counts the symbols of each block; cheap. */
 export function survey(input: SolverInput): Survey {
   const k = input.members.reduce((sum, member) => sum + member.symbols, 0)
   const parts = partition(k, input.sourceBlocks)
@@ -97,21 +99,27 @@ export function survey(input: SolverInput): Survey {
   return { blocks, fault: null }
 }
 
-/** What decoding gave. */
+/** Result of decoding. */
 export type Solution = {
-  /** The (super-)object: what was known, and what was decoded. */
+  /** The (super-)object: known and decoded bytes. */
   readonly bytes: Uint8Array
-  /** Symbol ranges that were decoded or known, in order. */
+  /** Symbol ranges decoded or known, in order. */
   readonly known: readonly (readonly [number, number])[]
-  /** Symbols that were not known before. */
+  /** Symbols that were unknown before. */
   readonly recovered: number
-  /** Blocks that these symbols did not suffice for: they wait for one more. */
+  /** Blocks that need more symbols. */
   readonly failed: readonly number[]
-  /** Blocks whose decoded bytes contradict a source symbol that came: repair and source packets are not of one object. */
+  /**
+   * Blocks whose decoded bytes contradict a received source symbol: repair and source packets belong to different
+   * objects.
+   */
   readonly wrong: readonly number[]
 }
 
-/** Decodes the blocks named. @throws CodecError `raptorq` */
+/**
+ * Decodes the listed blocks.
+ * @throws CodecError `raptorq`
+ */
 export function solve(input: SolverInput, sbns: readonly BlockState[]): Solution {
   const size = input.symbolBytes
   const k = input.members.reduce((sum, member) => sum + member.symbols, 0)
@@ -135,7 +143,10 @@ export function solve(input: SolverInput, sbns: readonly BlockState[]): Solution
   return { bytes, known: merged(decoded), recovered, failed, wrong }
 }
 
-/** @returns true with the block's bytes in place, false where they contradict what is known, null where more is needed */
+/**
+ * @returns true with the block's bytes in place, false where they contradict known bytes, null where more symbols are
+ * needed
+ */
 function solveBlock(
   input: SolverInput,
   block: BlockState,
@@ -149,7 +160,7 @@ function solveBlock(
     for (let symbol = Math.max(from, start); symbol < Math.min(to, start + block.k); symbol++)
       source.push(symbol - start)
   }
-  // One source symbol is held back where it can be spared: decoded, it must come out as it was received.
+  // With symbols to spare, one source symbol is left out: its decoded bytes must equal the received ones.
   const spare = source.length + block.repairs - block.k
   const checkSymbol = spare >= SPARE_FOR_CHECK ? source.pop() : undefined
   let decoded = decodeWith(input, block, start, bytes, source)
@@ -212,7 +223,7 @@ function merged(ranges: [number, number][]): [number, number][] {
   return joined
 }
 
-/** True where a super-object would be hardly anything but padding: sizes that a sender has no reason for. */
+/** True where a super-object would be almost only padding: no sender has a reason for such sizes. */
 export function isMostlyPadding(input: SolverInput): boolean {
   const total = input.members.reduce((sum, member) => sum + member.symbols, 0) * input.symbolBytes
   let carried = input.repair.bytes
@@ -221,9 +232,9 @@ export function isMostlyPadding(input: SolverInput): boolean {
 }
 
 /**
- * What a solution says of one member.
+ * Reads one member from a solution.
  * @param base its first symbol
- * @returns its length, and the byte ranges of it that are known; null where its size field cannot be
+ * @returns its length and its known byte ranges; null where its size field is invalid
  */
 export function memberOf(
   solution: Solution,
@@ -235,7 +246,7 @@ export function memberOf(
   let { length } = member
   const tailKnown = solution.known.some(([from, to]) => from < end && to >= end)
   if (member.sizeField && tailKnown) {
-    // Padding may begin in a symbol that is not known: only what lies in known symbols is looked at.
+    // Padding may begin in an unknown symbol: only known symbols are checked.
     const known = solution.known.find(([from, to]) => from < end && to >= end) as readonly [number, number]
     const from = Math.max(known[0], base) * symbolBytes
     const stated = statedLength(solution.bytes, base * symbolBytes, from, end * symbolBytes)
@@ -252,7 +263,9 @@ export function memberOf(
   return { length, ranges }
 }
 
-/** The size field at the end of `[start, end)`, of which `[from, end)` is known; -1 where it or the padding cannot be. */
+/**
+ * The size field at the end of `[start, end)`, of which `[from, end)` is known; -1 where it or the padding is invalid.
+ */
 function statedLength(bytes: Uint8Array, start: number, from: number, end: number): number {
   if (from === start) return decodedObjectBytes(bytes, start, end)
   if (end - from < 4) return -1

@@ -7,18 +7,18 @@ import type { FecChannel, FecContext, FecSession, RepairKeeper } from './fec-con
 import { memberOf, type SolverInput } from './fec-solver.ts'
 import { SuperObject } from './super-object.ts'
 
-/** FEC objects of one channel that are remembered. */
+/** FEC objects of one channel remembered. */
 const MAX_OBJECTS = 64
-/** After the last packet of an object so long is waited for those overtaken, where the reorder time is not shorter. */
+/** Wait for overtaken packets after the last packet of an object, unless the reorder time is shorter. */
 const GRACE_US = 20_000
 const RAPTORQ = 6
 
-/** A FLUTE session as its repair symbols know it. */
+/** A FLUTE session from the view of its repair symbols. */
 export type FluteRepairHost = Pick<FecSession, 'destination' | 'found'>
 
 /**
- * Repair symbols of one FLUTE channel, which come under the TSI and TOI of the object they protect with symbol ids from K on
- * (RFC 6330 §3.2). Objects are plain here: no size field, the last symbol filled up with zeros.
+ * Repair symbols of one FLUTE channel. They have the TSI and TOI of the object they protect, and symbol ids from K on
+ * (RFC 6330 §3.2). Objects have no size field here; the last symbol is padded with zeros.
  */
 export class FluteRepair implements RepairKeeper {
   readonly #context: FecContext
@@ -26,7 +26,7 @@ export class FluteRepair implements RepairKeeper {
   readonly #channel: FecChannel
   readonly #objects = new Map<number, SuperObject>()
   readonly #layouts = new Map<SuperObject, SymbolLayout>()
-  /** Packets of a scheme that is not decoded. */
+  /** Packets of a scheme without a decoder. */
   #unsupported = 0
 
   constructor(context: FecContext, session: FluteRepairHost, channel: FecChannel) {
@@ -35,7 +35,7 @@ export class FluteRepair implements RepairKeeper {
     this.#channel = channel
   }
 
-  /** One packet of repair symbols, `bytes[from, to)`, under the channel's key for its object. */
+  /** Takes one packet of repair symbols, `bytes[from, to)`, under the channel's key of its object. */
   symbols(
     key: number,
     layout: SymbolLayout,
@@ -55,7 +55,7 @@ export class FluteRepair implements RepairKeeper {
       return
     }
     const open = this.#channel.openObject(key)
-    // They are packets of the object too: it is not over while they come.
+    // They are packets of the object too: while they arrive it is not over.
     if (open !== null) open.lastTimeUs = timeUs
     else if (this.#channel.doneObject(key)?.complete === true) return
     const object = this.#objects.get(key) ?? this.#begin(key, timeUs, frame)
@@ -136,14 +136,14 @@ export class FluteRepair implements RepairKeeper {
     if (whole) this.drop(object)
   }
 
-  /** True where its source symbols are through: the sender is with others, or with its repair symbols. */
+  /** True where its source symbols have ended: the sender is at another object, or at its repair symbols. */
   #isOver(open: TransportObject, object: SuperObject, timeUs: number): boolean {
     const sourceOver =
       open.state !== 'receiving' ||
       open.endingSinceUs >= 0 ||
       timeUs - open.lastTimeUs >= this.#context.reorderUs ||
       (open.length >= 0 && open.ranges.highest >= open.length) ||
-      // A packet more than are missing: senders that mix the two kinds are rare, and lose nothing by it.
+      // One packet more than is missing: senders that mix both kinds are rare, and lose nothing here.
       object.symbols.bytes > open.length - open.ranges.total
     if (sourceOver && timeUs - object.firstTimeUs >= Math.min(GRACE_US, this.#context.reorderUs)) return true
     object.checkPackets = Number.MAX_SAFE_INTEGER

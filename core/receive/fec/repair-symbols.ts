@@ -1,21 +1,23 @@
 import type { BytePool } from '../object/byte-pool.ts'
 import { ObjectBytes } from '../object/object-bytes.ts'
 
-/** Symbols of one FEC object at most: a block has 56 403 source symbols, and no sender protects it many times over. */
+/**
+ * Bound on the symbols of one FEC object: a block has 56 403 source symbols, and no sender protects it many times over.
+ */
 const MAX_SYMBOLS = 1 << 18
 const SBN_STEP = 0x100_0000
 
 /**
- * The repair symbols of one FEC (super-)object, in the order they came. Packets are kept as they are until the symbol size is
- * known; one packet may hold several symbols with consecutive ids.
+ * The repair symbols of one FEC (super-)object, in order of arrival. Packets are stored unread until the symbol size is
+ * known; one packet may have several symbols with consecutive ids.
  */
 export class RepairSymbols {
-  /** Of every packet kept: SBN, first ESI, place and length of its symbols. */
+  /** Of each stored packet: SBN, first ESI, place and length of its symbols. */
   readonly #packets: number[] = []
   /** SBN and ESI of first symbols, to drop duplicates. */
   readonly #seen = new Set<number>()
   readonly #bytes: ObjectBytes
-  /** Bytes kept. */
+  /** Stored bytes. */
   bytes = 0
 
   constructor(pool: BytePool) {
@@ -26,7 +28,10 @@ export class RepairSymbols {
     return this.#seen.size
   }
 
-  /** Keeps a copy of one packet's symbols. @returns bytes that were new; -1 where there is no room for them */
+  /**
+   * Stores a copy of one packet's symbols.
+   * @returns number of new bytes; -1 without room
+   */
   add(sbn: number, esi: number, bytes: Uint8Array, from: number, to: number): number {
     const id = sbn * SBN_STEP + esi
     if (from >= to || this.#seen.has(id)) return 0
@@ -38,7 +43,7 @@ export class RepairSymbols {
   }
 
   /**
-   * Symbols of block `sbn`, each id once. Those that are no whole symbols, and source symbols, are left out.
+   * Visits the symbols of block `sbn`, each id once, without incomplete symbols and source symbols.
    * @param k source symbols of the block
    * @param visit gets each ESI with the symbol's place for `view`
    */

@@ -3,12 +3,12 @@ import type { BytePool } from '../object/byte-pool.ts'
 import { isMostlyPadding, type Solution, type SolverInput, solve, survey } from './fec-solver.ts'
 import { RepairSymbols } from './repair-symbols.ts'
 
-/** Objects that lack symbols are looked at again after this, for late source packets. */
+/** Interval of checks of an incomplete object, for late source packets. */
 const RECHECK_US = 50_000
 
 /**
- * One FEC object of a repair flow (RFC 9223 §4.2), a super-object where it protects several source objects: its repair symbols,
- * and what came of decoding it.
+ * One FEC object of a repair flow (RFC 9223 §4.2), a super-object where it protects several source objects: its repair
+ * symbols, and the state of decoding.
  */
 export class SuperObject {
   /** TOI of its repair packets. */
@@ -17,19 +17,19 @@ export class SuperObject {
   lastTimeUs: number
   /** Frame of its first repair packet. */
   readonly frame: number
-  /** From EXT_FTI of its packets; goes before that of the S-TSID. */
+  /** From EXT_FTI of its packets; overrides that of the S-TSID. */
   oti: FecOti | null = null
   symbols: RepairSymbols
-  /** Nothing is left to do: all source objects are whole, or it cannot be decoded. Later packets are only counted. */
+  /** All source objects are whole, or decoding is impossible. Later packets are only counted. */
   settled = false
-  /** What stood in the way when it was last looked at; null while nothing did. */
+  /** Obstacle at the last check; null without one. */
   obstacle: string | null = null
-  /** It is looked at again when so many packets have come, or at this time. */
+  /** Packet count, and time, of the next check. */
   checkPackets = 1
   checkTimeUs = 0
-  /** Rows of the source objects it was last seen with; -1 unknown. */
+  /** Rows of the source objects at the last check; -1 unknown. */
   readonly sources: number[] = []
-  /** Symbols of each block that decoding was tried with. */
+  /** Symbols of each block at the last attempt to decode it. */
   readonly #tried = new Map<number, number>()
 
   constructor(pool: BytePool, toi: number, timeUs: number, frame: number) {
@@ -40,14 +40,14 @@ export class SuperObject {
     this.symbols = new RepairSymbols(pool)
   }
 
-  /** True where it is time to look whether it can be decoded. */
+  /** True where the next check may run. */
   isDue(timeUs: number): boolean {
     return this.symbols.packets >= this.checkPackets || timeUs >= this.checkTimeUs
   }
 
   /**
-   * Decodes the blocks that have symbols enough; notes what stands in the way of the others.
-   * @returns null where there is nothing to decode now; text where it cannot be decoded at all
+   * Decodes the blocks with enough symbols; stores the obstacle of the others.
+   * @returns null with nothing to decode now; text where decoding is impossible
    */
   attempt(input: SolverInput, timeUs: number): Solution | string | null {
     const { blocks, fault } = survey(input)
@@ -77,7 +77,10 @@ export class SuperObject {
     return solution
   }
 
-  /** Forgets the symbols: they belong to an object that is gone. @returns bytes freed */
+  /**
+   * Drops the symbols of an object that ended.
+   * @returns bytes freed
+   */
   reset(pool: BytePool): number {
     const freed = this.symbols.bytes
     this.symbols.release()
