@@ -1,10 +1,10 @@
 import type { BytePool } from '../object/byte-pool.ts'
 
-/** Copies of packets of one session that wait for a table. */
+/** Bound on the stored packets of one session. */
 const MAX_PACKETS = 4096
 const MAX_BYTES = 4 << 20
 
-/** A packet that came before anything told where its symbols belong. */
+/** A packet that arrived before the layout of its object. */
 export type EarlyPacket = {
   readonly toi: number
   readonly bytes: Uint8Array
@@ -12,7 +12,7 @@ export type EarlyPacket = {
   readonly frame: number
 }
 
-/** Packets of one FLUTE session that came before the table that describes them, by TSI, oldest first. */
+/** Packets of one FLUTE session that arrived before their file table, by TSI, oldest first. */
 export class EarlyPackets {
   readonly #pool: BytePool
   readonly #byTsi = new Map<number, EarlyPacket[]>()
@@ -23,7 +23,10 @@ export class EarlyPackets {
     this.#pool = pool
   }
 
-  /** Keeps a copy of a packet. @returns false where there is no room */
+  /**
+   * Stores a copy of a packet.
+   * @returns false without room
+   */
   keep(
     tsi: number,
     toi: number,
@@ -46,7 +49,7 @@ export class EarlyPackets {
     return true
   }
 
-  /** Takes out the packets of a channel that `wanted` is true for. */
+  /** Removes and returns the packets of a channel for which `wanted` is true. */
   take(tsi: number, wanted: (packet: EarlyPacket) => boolean): EarlyPacket[] {
     const packets = this.#byTsi.get(tsi)
     if (packets === undefined) return []
@@ -63,7 +66,10 @@ export class EarlyPackets {
     return taken
   }
 
-  /** Forgets all. @returns true where there was any */
+  /**
+   * Drops all packets.
+   * @returns true where there were any
+   */
   clear(): boolean {
     const some = this.#count > 0
     for (const tsi of [...this.#byTsi.keys()]) this.take(tsi, () => true)

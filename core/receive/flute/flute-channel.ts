@@ -4,14 +4,14 @@ import type { LctPacket } from '../../protocol/lct/lct-packet.ts'
 import type { LctChannel } from '../lct/lct-channel.ts'
 import type { FluteNames } from './flute-names.ts'
 
-/** Layouts from EXT_FTI that one channel remembers; most senders repeat it in every packet, or give it in the FDT. */
+/** Layouts from EXT_FTI that one channel remembers; most senders repeat it in each packet, or have it in the FDT. */
 const MAX_LAYOUTS = 256
 
-/** One LCT channel of a FLUTE session, with what is needed to place its symbols. */
+/** One LCT channel of a FLUTE session, with the layouts of its symbols. */
 export class FluteChannel {
   readonly channel: LctChannel
   readonly names: FluteNames
-  /** When the first table came. */
+  /** Arrival of the first table. */
   firstTableUs = Number.NEGATIVE_INFINITY
   readonly #layouts = new BoundedMap<number, SymbolLayout>(MAX_LAYOUTS)
   #lastKey = Number.NaN
@@ -22,12 +22,12 @@ export class FluteChannel {
     this.names = names
   }
 
-  /** Layout of the object that a packet belongs to: its own EXT_FTI goes before the table. */
+  /** Layout of a packet's object: its own EXT_FTI overrides the table. */
   layoutFor(lct: LctPacket, key: number): SymbolLayout {
     if (lct.symbolLength >= 0) return this.#fromPacket(lct, key)
     if (key === this.#lastKey && this.#lastLayout !== null) return this.#lastLayout
     const known = this.#layouts.get(key) ?? this.names.layout(lct.toi, lct.codepoint)
-    // Without sizes it may become known any time.
+    // A layout without sizes may become known at any time.
     if (known === null) return layoutOf(null, null, lct.transferLength, lct.codepoint)
     this.#lastKey = key
     this.#lastLayout = known
@@ -59,7 +59,7 @@ export class FluteChannel {
     return layout
   }
 
-  /** A table has come: what was known of these TOIs may be wrong now. */
+  /** A table arrived: remembered layouts of these TOIs may be wrong now. */
   dropLayouts(tois: readonly number[]): void {
     this.#lastKey = Number.NaN
     this.#lastLayout = null

@@ -6,9 +6,9 @@ import { bareMediaType } from '../../protocol/mime/headers.ts'
 import { ChannelNames, manifestKind } from '../lct/channel-names.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 
-/** What the FDT instances of a FLUTE channel say of its objects, so that TOIs can go round, and where their symbols belong. */
+/** Names and symbol layouts in the FDT instances of a FLUTE channel, whose TOIs may wrap. */
 export class FluteNames extends ChannelNames {
-  /** The channel belongs to a gateway configuration session: media files on it are initialisation segments. */
+  /** The channel belongs to a gateway configuration session: its media files are initialisation segments. */
   configures = false
 
   override get mayCarryTable(): boolean {
@@ -20,17 +20,17 @@ export class FluteNames extends ChannelNames {
   }
 
   override addTable(table: Fdt, sinceUs: number): number[] {
-    // FLUTE has no file template: what no entry names has no name.
+    // FLUTE has no file template: without an entry a TOI has no name.
     return this.inBand.add(table, sinceUs)
   }
 
-  /** Where the symbols of a file would belong whose table was lost: as in the file listed last. Null before any table. */
+  /** Assumed layout of a file whose table was lost: that of the newest listed file. Null before any table. */
   likelyLayout(codepoint: number): SymbolLayout | null {
     const last = this.inBand.newest
     return last === null ? null : layoutOf(last.file.fecOti, last.table.fecOti, -1, codepoint)
   }
 
-  /** Where the symbols of a file belong, null while no table names it. */
+  /** Layout of a file's symbols, null while no table lists it. */
   layout(toi: number, codepoint: number): SymbolLayout | null {
     const listed = this.inBand.entry(toi)
     if (listed === null) return null
@@ -45,7 +45,7 @@ export class FluteNames extends ChannelNames {
     if (isConfigurationUri(name) || type === MABR_CONTENT_TYPE) return 'signalling'
     const manifest = manifestKind(name, contentType)
     if (manifest !== null) return manifest
-    // What an object really is its bytes say, once they are there: see `FluteSession.isSound`.
+    // The whole object's bytes decide: see `FluteSession.isSound`.
     if (!/^(?:video|audio)\//.test(type) && !MEDIA_NAME.test(name)) return 'file'
     return this.configures ? 'init' : 'media'
   }

@@ -3,10 +3,10 @@ import type { LctPacket } from '../../protocol/lct/lct-packet.ts'
 import { codecFault } from '../context/receive-context.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 
-/** A longer object is no initialisation segment, whatever boxes it has. */
+/** A longer object is no initialisation segment, whatever its boxes. */
 const MAX_INIT_BYTES = 1 << 20
 
-/** Some senders leave EXT_FTI out where a table fits in one packet: then its end tells its length. */
+/** Reads the length of a table in one packet from its end: some senders leave EXT_FTI out there. */
 export function readWholeTable(packet: LctPacket, bytes: Uint8Array, from: number, to: number): void {
   let end = to
   while (end > from && (bytes[end - 1] as number) <= 0x20) end--
@@ -15,7 +15,7 @@ export function readWholeTable(packet: LctPacket, bytes: Uint8Array, from: numbe
   if (/<\/(?:\w+:)?FDT-?Instance>$/.test(tail)) packet.transferLength = to - from
 }
 
-/** What the bytes of a whole ISO base media file say it is; that of another format stays what its name says. */
+/** Kind of a whole ISO base media file by its bytes; other formats keep the kind of their name. */
 export function mediaKind(object: TransportObject): 'init' | 'media' {
   const kind = object.kind === 'init' ? 'init' : 'media'
   const first = String.fromCharCode(...object.bytes(4, Math.min(8, object.length)))

@@ -28,22 +28,22 @@ import { FluteNames } from './flute-names.ts'
 import { instanceOf, mediaKind, readWholeTable } from './flute-objects.ts'
 import { GrowingSegments } from './growing-segments.ts'
 
-/** Tables read before it is known whose the session is. */
+/** Tables read before the session has an owner. */
 const EARLY_FRAGMENTS = 64
 
-/** Whose a channel is, as a gateway configuration says. */
+/** Owner of a channel, from a gateway configuration. */
 export type FluteOwner = {
   readonly service: ReceivedService
   readonly configures: boolean
   readonly representation: string | null
 }
 
-/** A table that is neither read nor a fault: cannot be, but the type does not say so. */
+/** Result for a table that is neither read nor a fault: unreachable, but the type allows it. */
 const NO_TABLE = { code: 'fdt-root', message: 'no table' }
 
 /**
- * The packets of one destination that carries FLUTE (RFC 6726, RFC 3926): each TSI is a FLUTE session of its own, whose FDT
- * instances name its objects. Data that comes before its table is kept; where nothing says where it belongs, packet by packet.
+ * The packets of one destination that carries FLUTE (RFC 6726, RFC 3926): each TSI is a FLUTE session of its own, whose
+ * FDT instances name its objects. Packets without a known layout are stored until their table arrives.
  */
 export class FluteSession extends LctSession {
   readonly #unclaimed: Unclaimed<FluteSession>
@@ -51,7 +51,7 @@ export class FluteSession extends LctSession {
   readonly #earlySource = new SourcePacket()
   readonly #channels = new Map<number, FluteChannel>()
   readonly #owners = new Map<number, FluteOwner>()
-  /** Owner of every TSI that has none in `#owners`. */
+  /** Owner of each TSI without one in `#owners`. */
   #anyTsi: FluteOwner | null = null
   readonly #segments: GrowingSegments
   #last: FluteChannel | null = null
@@ -80,7 +80,7 @@ export class FluteSession extends LctSession {
     return this.#channels.get(tsi)?.channel ?? null
   }
 
-  /** True where a configuration says whose it is. */
+  /** True where a configuration lists it. */
   get claimed(): boolean {
     return this.#owners.size > 0 || this.#anyTsi !== null
   }
@@ -111,8 +111,8 @@ export class FluteSession extends LctSession {
   }
 
   /**
-   * Finds out where a packet's symbols belong, and gives them to the channel.
-   * @param assumed sizes of objects whose table was lost; null where there is a table, or may be
+   * Finds the place of a packet's symbols, and passes them to the channel.
+   * @param assumed layout of objects whose table was lost; null where there is a table, or may be
    */
   #place(state: FluteChannel, source: SourcePacket, assumed: SymbolLayout | null): void {
     const { lct: packet, bytes, start, end, timeUs, frame } = source
@@ -147,7 +147,7 @@ export class FluteSession extends LctSession {
     const offset = symbolOffset(layout, sbn, esi, near)
     if (offset >= 0) {
       if (packet.toi === 0 && packet.transferLength < 0) readWholeTable(packet, bytes, from, end)
-      // The last symbol of an object may come padded to its full length.
+      // The last symbol of an object may be padded to its full length.
       const over = layout.transferLength < 0 ? 0 : offset + end - from - layout.transferLength
       source.offset = offset
       source.from = from
@@ -174,18 +174,18 @@ export class FluteSession extends LctSession {
     }
   }
 
-  /** Gives up waiting for the table of packets from before a time. */
+  /** Stops waiting for the table of packets from before a time. */
   #dropEarly(state: FluteChannel, beforeUs: number): void {
     const { channel, firstTableUs } = state
     const { tsi } = channel
     const old = this.#early.take(tsi, (packet) => packet.timeUs < beforeUs)
     const [first] = old
     if (first === undefined) return
-    // Whoever begins to listen in the middle of an object has missed its table.
+    // Reception began in the middle of an object and missed its table.
     const joining = first.timeUs <= firstTableUs
     const facts = { kind: 'undescribedPackets', packets: old.length, joining } as const
     this.found(facts, tsi, first.toi, first.timeUs, first.frame)
-    // A table was lost: its objects have no name, but what came of them can be put together.
+    // A table was lost: its objects have no name, but their packets can be placed.
     if (!joining) this.#placeAsBefore(state, old)
   }
 
@@ -202,7 +202,7 @@ export class FluteSession extends LctSession {
     }
   }
 
-  /** Packets whose table has come now. */
+  /** Places the packets whose table has arrived. */
   #replayEarly(state: FluteChannel): void {
     const { channel, names } = state
     for (const { bytes, timeUs, frame } of this.#early.take(channel.tsi, ({ toi }) => names.layout(toi, 0) !== null)) {
@@ -216,7 +216,7 @@ export class FluteSession extends LctSession {
 
   /**
    * Gives a channel to a service.
-   * @param tsi null: every TSI that is not given to another
+   * @param tsi null: each TSI without another owner
    */
   assign(tsi: number | null, owner: FluteOwner, timeUs: number): void {
     if (tsi === null) this.#anyTsi = owner
@@ -224,14 +224,14 @@ export class FluteSession extends LctSession {
     this.#ownersChanged(timeUs)
   }
 
-  /** The configuration no longer names this channel. */
+  /** The configuration does not list this channel any more. */
   unassign(tsi: number | null, timeUs: number): void {
     if (tsi === null) this.#anyTsi = null
     else this.#owners.delete(tsi)
     this.#ownersChanged(timeUs)
   }
 
-  /** The session is this service's, where nothing says more. */
+  /** Gives the session to this service, where a configuration does not decide. */
   claim(service: ReceivedService, timeUs: number): void {
     this.service = service
     this.#ownersChanged(timeUs)
@@ -265,7 +265,7 @@ export class FluteSession extends LctSession {
     return (owner.representation === null ? null : owner.service.roles.get(owner.representation)) ?? 'unknown'
   }
 
-  /** Roles once more, now that the MPD is known. */
+  /** Sets the roles again, with a new MPD. */
   applyRoles(): void {
     for (const { channel } of this.#channels.values()) {
       channel.role = this.#roleOf(this.#owners.get(channel.tsi) ?? this.#anyTsi)
@@ -303,7 +303,7 @@ export class FluteSession extends LctSession {
 
   isSound(channel: LctChannel, object: TransportObject): boolean {
     if (object.toi === 0) return true
-    // While nobody has the session a corrupt object has nowhere to go: it waits with the others, and is looked at then.
+    // Without an owner a corrupt object has no destination: it waits with the others, and is checked later.
     const sound = object.serviceId === null || objectIsSound(this.context, channel, object)
     if (object.kind === 'media' || object.kind === 'init') object.kind = mediaKind(object)
     return sound
@@ -370,13 +370,13 @@ export class FluteSession extends LctSession {
   }
 
   protected override lose(channel: LctChannel, object: TransportObject, timeUs: number): void {
-    // A chunk is lost to its segment, which tells readers of it.
+    // The segment reports the loss of a chunk to its readers.
     if (!this.#segments.lost(object, channel, timeUs)) super.lose(channel, object, timeUs)
   }
 
   override repeated(channel: LctChannel, done: DoneObject, whole: boolean, timeUs: number): void {
     const { serviceId } = channel
-    // A table that comes again says that its channel's signalling does.
+    // A repeated table is a repetition of its channel's signalling.
     if (done.key < 0) {
       if (!whole && serviceId !== null && this.#channels.get(channel.tsi)?.names.configures === true)
         this.context.observer.slsRepeated(serviceId, timeUs, -1, -1)
@@ -398,7 +398,7 @@ export class FluteSession extends LctSession {
     return super.makeRoom() || freed
   }
 
-  /** TOIs of FLUTE go round: going back says nothing. */
+  /** TOIs of FLUTE wrap: one that goes back means nothing. */
   looped(): void {}
 
   tick(timeUs: number): void {
@@ -442,5 +442,5 @@ function fill(
   source.frame = frame
 }
 
-/** Objects up to here have symbol ids that do not go round even with symbols of one byte. */
+/** In objects up to this length symbol ids do not wrap, even with symbols of one byte. */
 const WRAPPING_BYTES = 65_536

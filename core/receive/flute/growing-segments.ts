@@ -8,16 +8,16 @@ import type { LctChannel } from '../lct/lct-channel.ts'
 import type { ObjectContext } from '../object/channel-events.ts'
 import { TransportObject } from '../object/transport-object.ts'
 
-/** Segments of one session that grow at a time; with more the oldest is given up. */
+/** Growing segments of one session at a time; beyond it the oldest ends incomplete. */
 const MAX_GROWING = 64
-/** Segments already handed on whose late chunks are known, per session. */
+/** Delivered segments whose late chunks are recognised, per session. */
 const MAX_ENDED = 256
 
 type Growing = { readonly object: TransportObject; readonly channel: LctChannel }
 
 /**
- * Chunks that are transport objects of their own (TS 103 769 Annex F, chunked mode) put together to the segments they are
- * parts of: readers see one object per segment, which grows chunk by chunk.
+ * Joins chunks that are transport objects of their own (TS 103 769 Annex F, chunked mode) to segments: readers see one
+ * object per segment, which grows chunk by chunk.
  */
 export class GrowingSegments {
   readonly #context: FileContext & ObjectContext
@@ -25,10 +25,10 @@ export class GrowingSegments {
   /** By TSI and name. */
   readonly #growing = new Map<string, Growing>()
   readonly #ended = new BoundedSet<string>(MAX_ENDED)
-  /** TSIs on which a segment has begun. */
+  /** TSIs with a segment since reception began. */
   readonly #begun = new Set<number>()
 
-  /** @param lost told of a segment that was given up */
+  /** @param lost receives incomplete segments */
   constructor(
     context: FileContext & ObjectContext,
     lost: (object: TransportObject, channel: LctChannel, timeUs: number) => void,
@@ -38,8 +38,8 @@ export class GrowingSegments {
   }
 
   /**
-   * Takes a whole object that is a chunk, or the empty object that ends a segment.
-   * @returns false where it is neither
+   * Takes a whole chunk, or the empty object that ends a segment.
+   * @returns false for any other object
    */
   take(file: FlowFile, carrier: TransportObject, channel: LctChannel, timeUs: number): boolean {
     const chunk = parseChunkName(file.name)
@@ -65,7 +65,7 @@ export class GrowingSegments {
   }
 
   /**
-   * Takes what arrived of a chunk that was given up, where its segment is kept although corrupt.
+   * Takes the received bytes of an incomplete chunk, where its segment is kept although corrupt.
    * @returns false where the object is no chunk
    */
   lost(chunk: TransportObject, channel: LctChannel, timeUs: number): boolean {
@@ -102,7 +102,7 @@ export class GrowingSegments {
     object.name = name
     object.contentType = carrier.contentType
     object.kind = 'media'
-    // Chunks sent before we listened are not lost.
+    // Chunks sent before reception began are not lost.
     if (!this.#begun.has(channel.tsi)) object.joinedAt = offset
     this.#begun.add(channel.tsi)
     for (const other of this.#growing.values()) {
@@ -151,7 +151,7 @@ export class GrowingSegments {
     this.#ended.add(key)
   }
 
-  /** Gives up segments after which newer ones have long begun, or that stopped growing. */
+  /** Ends segments long followed by newer ones, or without further growth. */
   tick(timeUs: number): void {
     for (const [key, growing] of this.#growing) {
       const { object } = growing
@@ -161,7 +161,7 @@ export class GrowingSegments {
     }
   }
 
-  /** Nothing more comes, or all begins again. */
+  /** Ends all segments: the source ends or starts again. */
   close(timeUs: number): void {
     for (const [key, growing] of this.#growing) {
       this.#lose(key, growing, growing.object.endingSinceUs >= 0 ? 'partial' : 'truncated', timeUs)

@@ -19,8 +19,8 @@ import { roleOfType } from '../signalling/mpd-facts.ts'
 
 /**
  * One ROUTE session: a destination address and port. The source address is not part of it, since signalling and packets
- * disagree about it on air. Objects are put together from the first packet on, whether or not the S-TSID has come; whole
- * ones without a name or a service wait in quarantine.
+ * disagree about it on air. Objects are assembled from the first packet on, with or without the S-TSID; whole ones
+ * without a name or a service wait in quarantine.
  */
 export class RouteSession extends LctSession {
   /** Source packets seen: the flow is ROUTE and not FLUTE. */
@@ -33,7 +33,7 @@ export class RouteSession extends LctSession {
   #last: LctChannel | null = null
   readonly #described = new Map<number, { readonly channel: StsidChannel; readonly service: ReceivedService }>()
   #oddHeaders = 0
-  /** Repair packets came before an S-TSID. */
+  /** Repair packets arrived before an S-TSID. */
   #undescribedRepair = false
 
   constructor(
@@ -58,7 +58,7 @@ export class RouteSession extends LctSession {
     return this.#channels.values()
   }
 
-  /** True where an S-TSID of any service names this destination. */
+  /** True where an S-TSID of any service lists this destination. */
   get claimed(): boolean {
     return this.#described.size > 0
   }
@@ -115,7 +115,7 @@ export class RouteSession extends LctSession {
     }
   }
 
-  /** Takes an S-TSID's word on one channel of this session. */
+  /** Applies an S-TSID's description of one channel of this session. */
   describe(described: StsidChannel, service: ReceivedService, timeUs: number): void {
     this.#described.set(described.tsi, { channel: described, service })
     if (described.repair !== null) {
@@ -125,14 +125,14 @@ export class RouteSession extends LctSession {
     if (channel !== undefined) this.#applyDescription(channel, timeUs)
   }
 
-  /** All RS of an S-TSID have been applied: whole objects may now have names, and channels without a word stand out. */
+  /** All RS of an S-TSID are applied: whole objects may have names now, and channels without a description show. */
   descriptionsApplied(timeUs: number): void {
     for (const channel of this.#channels.values()) this.#warnUndeclared(channel, timeUs, 0)
     this.context.fec?.protect()
     this.named(timeUs)
   }
 
-  /** The session is this service's. */
+  /** Gives the session to this service. */
   claim(service: ReceivedService, timeUs: number): void {
     this.service = service
     for (const channel of this.#channels.values()) this.#applyDescription(channel, timeUs)
@@ -182,7 +182,7 @@ export class RouteSession extends LctSession {
     if (described !== undefined || changedService) channel.namesChanged(timeUs)
   }
 
-  /** Roles once more, now that the MPD is known. */
+  /** Sets the roles again, with a new MPD. */
   applyRoles(): void {
     for (const channel of this.#channels.values()) {
       const described = this.#described.get(channel.tsi)
@@ -226,7 +226,10 @@ export class RouteSession extends LctSession {
     this.#unclaimed(this, timeUs)
   }
 
-  /** A table sent as TOI 0 (RFC 9223 §2.4; on air for NRT and for the SLS itself). False where the object is none. */
+  /**
+   * Reads a table sent as TOI 0 (RFC 9223 §2.4; on air for NRT and for the SLS itself).
+   * @returns false where the object is none
+   */
   #readTable(channel: LctChannel, object: TransportObject, timeUs: number): boolean {
     const transported = object.bytes(0, object.length)
     let bytes = transported
@@ -258,7 +261,7 @@ export class RouteSession extends LctSession {
   }
 
   tick(timeUs: number): void {
-    // Whose session this is will be decided soon, and its S-TSID may say that the repair packets are for these objects.
+    // The owner is decided soon, and its S-TSID may describe these repair packets.
     if (this.#undescribedRepair && this.service === null && !this.claimed) return
     for (const channel of this.#channels.values()) channel.tick(timeUs)
   }
