@@ -8,20 +8,20 @@ import type { TransportObject } from '../object/transport-object.ts'
 import { FileTable } from './file-table.ts'
 
 /**
- * What the signalling says of a channel's objects: name, type, encoding and what they are to a player. In order of
- * authority: a File entry for the TOI, then the file template. TOI 0 is a table only where the S-TSID carries none.
+ * Name, type, encoding and kind of a channel's objects from the signalling. A File entry for the TOI overrides the file
+ * template. TOI 0 is a table only where the S-TSID carries none.
  */
 export class ChannelNames {
-  /** The S-TSID's word on this channel, null until it has come. */
+  /** The S-TSID's description of this channel, null until it arrives. */
   source: SourceFlow | null = null
   readonly #tsi: number
-  /** What the S-TSID lists. */
+  /** Files listed in the S-TSID. */
   readonly #listed: FileTable
-  /** What tables sent in the channel itself list. */
+  /** Files listed in tables sent in the channel itself. */
   protected readonly inBand: FileTable
   #inBandTable: Fdt | null = null
 
-  /** @param budget what the entries of all tables take */
+  /** @param budget memory of the entries of all tables */
   constructor(tsi: number, budget: { bytes: number }) {
     this.#tsi = tsi
     this.#listed = new FileTable(budget)
@@ -35,9 +35,9 @@ export class ChannelNames {
   }
 
   /**
-   * Adds what a table sent in the channel says.
+   * Adds a table sent in the channel.
    * @param sinceUs time of its first packet
-   * @returns TOIs that stand for other content than before
+   * @returns TOIs that now mean other content
    */
   addTable(table: Fdt, sinceUs: number): number[] {
     // Without its files, which may be many.
@@ -45,7 +45,7 @@ export class ChannelNames {
     return this.inBand.add(table, sinceUs)
   }
 
-  /** The channel is gone. */
+  /** The channel ended. */
   clear(): void {
     this.#listed.clear()
     this.inBand.clear()
@@ -61,12 +61,12 @@ export class ChannelNames {
     return this.#tsi === 0
   }
 
-  /** Name of a File entry for this TOI, null without one. */
+  /** Name in the File entry of this TOI, null without one. */
   listedName(toi: number): string | null {
     return this.file(toi)?.contentLocation ?? null
   }
 
-  /** Length as transported that a File entry gives, -1 without. Content-Length counts only for what is not encoded. */
+  /** Transport length in a File entry, -1 without one. Content-Length counts only for content without encoding. */
   transferLength(toi: number): number {
     const file = this.file(toi)
     if (file === null) return -1
@@ -74,12 +74,12 @@ export class ChannelNames {
     return file.contentEncoding === null && file.contentLength !== null ? file.contentLength : -1
   }
 
-  /** 1 file, 2 entity, 3 package, 4 signed package: how the object's bytes are to be read. */
+  /** 1 file, 2 entity, 3 package, 4 signed package: format of the object's bytes. */
   formatId(codepoint: number): number {
     return resolveCodepoint(codepoint, this.source?.payloads ?? []).formatId
   }
 
-  /** Sets what is known of an object's name, type and kind. */
+  /** Sets an object's name, type and kind. */
   resolve(object: TransportObject): void {
     const file = this.file(object.toi)
     const table = this.source?.efdt ?? this.#inBandTable
@@ -96,7 +96,7 @@ export class ChannelNames {
     object.kind = this.kindOf(object, file !== null)
   }
 
-  /** What the tables say of a TOI. */
+  /** File entry of a TOI. */
   protected file(toi: number): FdtFile | null {
     return this.#listed.get(toi) ?? this.inBand.get(toi)
   }
@@ -109,13 +109,16 @@ export class ChannelNames {
     const meaning = resolveCodepoint(object.codepoint, this.source?.payloads ?? [])
     if (meaning.isInit) return 'init'
     if (meaning.isMedia) return 'media'
-    // Codepoints from 128 on say nothing by themselves: in a real-time flow the template names segments, File entries the rest.
+    // Codepoints from 128 on mean nothing by themselves: in a real-time flow the template names segments, File entries
+    // the rest.
     if (this.source?.realTime === true && object.codepoint >= 128) return listed ? 'init' : 'media'
     return 'file'
   }
 }
 
-/** What a name or media type says of manifests; null for anything else. A playlist that is an object of its own is a child. */
+/**
+ * Kind of manifest by name or media type; null for anything else. A playlist that is an object of its own is a child.
+ */
 export function manifestKind(name: string | null, contentType: string | null): 'manifest' | 'playlist' | null {
   const type = contentType === null ? '' : bareMediaType(contentType)
   if (type === 'application/dash+xml' || name?.endsWith('.mpd') === true) return 'manifest'

@@ -16,14 +16,14 @@ import { packageParts } from './package-parts.ts'
 
 const FORMAT = { file: 1, entity: 2, package: 3, signedPackage: 4 } as const
 
-/** True where the object's name comes from inside it: it need not wait for a table. */
+/** True where the object contains its own name: it need not wait for a table. */
 export function namesItself(channel: LctChannel, object: TransportObject): boolean {
   return channel.names.formatId(object.codepoint) !== FORMAT.file
 }
 
 /**
- * The files of a whole object, content as a reader wants it: the object itself, the body of an entity, the parts of a
- * package; gzip undone where Content-Encoding says so and the bytes agree. What cannot be read is a finding and no file.
+ * The files of a whole object, as content: the object itself, the body of an entity, or the parts of a package; without
+ * gzip where Content-Encoding names it and the bytes agree. Unreadable content is a finding and no file.
  */
 export function filesOf(
   context: DeliveryContext,
@@ -40,7 +40,7 @@ export function filesOf(
       if (parts !== null) {
         return parts.map((part) => fileOf(channel, object, serviceId, part.name, part.contentType, part.bytes))
       }
-      // Announced as a package, and none.
+      // It is announced as a package and is none.
       object.name ??= inventedName(object)
     }
     if (object.name === null) return []
@@ -48,7 +48,7 @@ export function filesOf(
     if (object.contentEncoding === 'gzip' && looksGzip(bytes))
       content = gunzipLimited(bytes, context.limits.unpackedBytes)
     const file = fileOf(channel, object, serviceId, object.name, object.contentType, content)
-    // Its table came late: else the channel has asked already.
+    // Its table arrived late; otherwise the channel has checked it.
     object.sound ??= isSound(context, channel, object, content)
     if (object.sound) return [file]
     channel.complete--
@@ -62,8 +62,9 @@ export function filesOf(
 }
 
 /**
- * A given-up object as it is, holes read as zeros; for `keepCorrupt`. A length or an offset far beyond what arrived is not
- * believed: the file then ends with the last byte received, or is none.
+ * An incomplete object as it is, holes read as zeros; for `keepCorrupt`. A length or offset far beyond the received
+ * bytes is implausible: the file then ends with the last byte received.
+ * @returns null without a plausible file
  */
 export function corruptFile(channel: LctChannel, object: TransportObject, serviceId: number): FlowFile | null {
   const { total, highest } = object.ranges
@@ -77,7 +78,7 @@ export function corruptFile(channel: LctChannel, object: TransportObject, servic
   }
 }
 
-/** A stable name for an object that no table ever named. */
+/** A stable name for an object that no table names. */
 export function inventedName(object: TransportObject): string {
   return `tsi-${object.tsi}/toi-${object.toi}.bin`
 }
@@ -135,13 +136,13 @@ function fileOf(
   }
 }
 
-/** False where a whole object contradicts the digests that its table gives, which has been reported then. */
+/** False, with a finding reported, where a whole object contradicts the digests of its table. */
 export function objectIsSound(context: DeliveryContext, channel: LctChannel, object: TransportObject): boolean {
   if (!hasDigest(object.listed)) return true
   let content = object.bytes(0, object.length)
   if (object.contentEncoding === 'gzip') {
     const packed = content
-    // What cannot be unpacked is told of when the object is handed on.
+    // Delivery reports content that cannot be unpacked.
     if (codecFault(() => (content = gunzipIfGzip(packed, context.limits.unpackedBytes))) !== null) return true
   }
   object.sound = isSound(context, channel, object, content)
@@ -150,7 +151,7 @@ export function objectIsSound(context: DeliveryContext, channel: LctChannel, obj
 
 function isSound(context: DeliveryContext, channel: LctChannel, object: TransportObject, content: Uint8Array): boolean {
   if (!hasDigest(object.listed)) return true
-  // Tables differ in whether they mean the content or what is transported.
+  // Tables mean either the content or the transported bytes.
   const reason = digestFault(object.listed, [content, object.bytes(0, object.length)])
   if (reason === null) return true
   found(context, { kind: 'digestMismatch', name: object.name, reason }, object, channel.serviceId)

@@ -1,30 +1,30 @@
 import { dropOldest, oldestKey } from '../../flow/bounded-map.ts'
 import type { Fdt, FdtFile } from '../../protocol/flute/fdt.ts'
 
-/** Files the tables of one channel may name at a time; the oldest entry is forgotten first. */
+/** Bound on the files of one channel's tables; the oldest entry is dropped first. */
 const MAX_FILES = 65_536
-/** Memory that the entries of all channels may take, bytes, and what one takes besides its name. */
+/** Bound on the memory of all channels' entries, bytes; and the cost of an entry besides its name. */
 const MAX_LISTED_BYTES = 64 << 20
 const ENTRY_BYTES = 600
 
-/** What a table says of one TOI. */
+/** Entry of one TOI in a table. */
 export type TableEntry = {
-  /** With the table's defaults filled in. */
+  /** With the table's defaults applied. */
   readonly file: FdtFile
   readonly table: Pick<Fdt, 'fecOti'>
-  /** First packet of the table that said it: a table that was sent earlier and came later does not count. */
+  /** First packet of its table: a table sent earlier that arrives later is ignored. */
   readonly sinceUs: number
 }
 
 /**
- * The files that tables list for one channel, FDT instances of FLUTE (RFC 6726 §3.4) and EFDTs of ROUTE alike: each table adds
- * to those before it, and a TOI stands for what the newest says of it.
+ * The listed files of one channel, from FDT instances of FLUTE (RFC 6726 §3.4) and EFDTs of ROUTE: each table adds to
+ * those before it, and the newest entry of a TOI counts.
  */
 export class FileTable {
   readonly #files = new Map<number, TableEntry>()
   readonly #budget: { bytes: number }
 
-  /** @param budget what the entries of all tables take */
+  /** @param budget memory of the entries of all tables */
   constructor(budget: { bytes: number }) {
     this.#budget = budget
   }
@@ -37,18 +37,18 @@ export class FileTable {
     return this.#files.get(toi) ?? null
   }
 
-  /** The entry listed last; null before any. */
+  /** The newest entry; null without any. */
   get newest(): TableEntry | null {
     return [...this.#files.values()].at(-1) ?? null
   }
 
   /**
    * @param sinceUs time of the table's first packet
-   * @returns TOIs that stand for other content than before
+   * @returns TOIs that now mean other content
    */
   add(table: Fdt, sinceUs: number): number[] {
     const changed: number[] = []
-    // The rest of the table is not needed any more, and may be large.
+    // The rest of the table is not used any more, and may be large.
     const defaults = { fecOti: table.fecOti }
     for (const entry of table.files.slice(0, MAX_FILES)) {
       const before = this.#files.get(entry.toi)
@@ -70,7 +70,7 @@ export class FileTable {
     return changed
   }
 
-  /** The channel is gone, or its table is another one now. */
+  /** Removes all entries: the channel ended, or has another table. */
   clear(): void {
     for (let toi = oldestKey(this.#files); toi !== undefined; toi = oldestKey(this.#files)) this.#forget(toi)
   }

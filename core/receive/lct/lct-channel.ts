@@ -17,8 +17,9 @@ import type { SourcePacket } from './source-packet.ts'
 const NO_HEADER = new Uint8Array(0)
 
 /**
- * One LCT channel (TSI) of a ROUTE or FLUTE session: finds the object each packet belongs to, tells repeats from reuse of a
- * TOI, and decides when an unfinished object is given up. Objects given up stay open to later bytes for a while (carousels heal).
+ * One LCT channel (TSI) of a ROUTE or FLUTE session: finds the object of each packet, distinguishes repeats from reuse
+ * of a TOI, and decides when an incomplete object ends. Incomplete objects accept late bytes for a while, for
+ * carousels.
  */
 export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   readonly index: number
@@ -32,7 +33,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   bytes = 0
   repairPackets = 0
   readonly fec = new FecCounts()
-  /** Takes its repair packets (ROUTE); null while none has come and no S-TSID names a repair flow here. */
+  /** Takes its repair packets (ROUTE); null before the first one and without a repair flow in the S-TSID. */
   repair: FecFlow | null = null
   protectedBy: readonly RepairSink[] = []
   repairWaitUs = 0
@@ -49,9 +50,9 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   readonly #open: OpenObjects<LctChannel>
   readonly #known: KnownObjects
   #closedSinceUs = -1
-  /** FDT instances that have begun. */
+  /** FDT instances begun. */
   #tables = 0
-  /** A packet with data has come. */
+  /** A packet with data has arrived. */
   #began = false
 
   constructor(
@@ -76,17 +77,17 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     return this.#events.destination
   }
 
-  /** Objects that are being received or held. */
+  /** Objects being received, and incomplete ones kept. */
   get openObjects(): Iterable<TransportObject> {
     return this.#open.values()
   }
 
-  /** The object that packets with this key (`objectKey`) belong to now; null where none is open. */
+  /** Open object of this key (`objectKey`); null without one. */
   openObject(key: number): TransportObject | null {
     return this.#open.get(key) ?? null
   }
 
-  /** A table says that a TOI stands for other content now: its next packet begins a new object. */
+  /** A table gives a TOI other content: its next packet begins a new object. */
   replaced(toi: number, timeUs: number): void {
     const done = this.#known.get(toi)
     if (done !== undefined) this.#known.remove(done)
@@ -97,8 +98,8 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   }
 
   /**
-   * One source packet. Where its bytes belong is for the session to say: that is the one thing in which ROUTE (start_offset) and
-   * FLUTE (source block and symbol) differ.
+   * Takes one source packet. The session sets the place of its bytes, the one difference between ROUTE (start_offset)
+   * and FLUTE (source block and symbol).
    */
   packet(packet: SourcePacket): void {
     const { lct, timeUs } = packet
@@ -117,7 +118,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       if (object === null) return
     }
     if (!this.#began) {
-      // What was sent of this object before we listened is not lost.
+      // Bytes sent before reception began are not lost.
       this.#began = true
       object.joinedAt = packet.offset
     }
@@ -125,14 +126,14 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     this.#take(object, packet)
   }
 
-  /** One packet that has a header only. */
+  /** Takes one packet without data. */
   headerOnly(lct: LctPacket, size: number, timeUs: number): void {
     this.count(size, timeUs)
     if (lct.closeSession !== this.#closedSinceUs >= 0) this.#closing(lct.closeSession, timeUs)
     this.#headerOnly(lct, timeUs)
   }
 
-  /** Counts a packet that brings no object any bytes. */
+  /** Counts a packet without object bytes. */
   count(size: number, timeUs: number): void {
     this.packets++
     this.bytes += size
@@ -156,7 +157,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     object.lastTimeUs = timeUs
     if (lct.timed) object.takeTimes(lct, timeUs)
     if (object.sizeSource === SIZE_SOURCE.closeFlag && offset + count > object.length) {
-      // The close flag was set early: more bytes follow, so it did not tell the length.
+      // The close flag was set early: more bytes follow, so it did not mark the length.
       object.length = -1
       object.sizeSource = SIZE_SOURCE.none
     }
@@ -214,7 +215,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     }
   }
 
-  /** A replaceable object whose bytes change in mid-transmission: the new content starts over with this packet. */
+  /** Starts a replaceable object again whose bytes change in mid-transmission: new content begins with this packet. */
   #replaceWhileOpen(object: TransportObject, packet: SourcePacket): void {
     if (object.state === 'receiving') this.#open.lose(object, 'partial', packet.timeUs)
     this.#open.remove(object)
@@ -224,7 +225,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     this.#take(next, packet)
   }
 
-  /** False where the header's length contradicts what this object is: another one now has its TOI. */
+  /** False where the header's length contradicts this object: another one has its TOI now. */
   #sameLength(object: TransportObject, lct: LctPacket): boolean {
     const announced = lct.transferLength
     if (announced < 0 || announced === object.length) {
@@ -250,7 +251,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     }
     const object = this.#begin(packet, key, done.instance + 1)
     if (object === null) return null
-    // What this round already repeated unchanged belongs to the new content too.
+    // Unchanged bytes already repeated in this round belong to the new content too.
     if (
       done.bytes !== null &&
       done.loop === this.loops &&
@@ -310,7 +311,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     return object
   }
 
-  /** A packet of an object that is already whole. */
+  /** Takes a packet of an object that is already whole. */
   #repeat(done: DoneObject, offset: number, count: number, timeUs: number): void {
     done.packets++
     if (offset === 0) {
@@ -365,7 +366,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     if (restored !== null) this.#open.restore(restored, length, bytes, ranges, timeUs)
   }
 
-  /** An object of which no packet came. */
+  /** Begins an object without packets. */
   #beginUnseen(toi: number, length: number, timeUs: number, frame: number): TransportObject | null {
     const context = this.#context
     if (this.#known.get(toi) !== undefined || length > context.limits.objectBytes) return null
@@ -382,7 +383,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     return object
   }
 
-  /** Gives up what waited long enough. */
+  /** Ends objects whose time has passed. */
   tick(timeUs: number): void {
     this.#open.tick(timeUs)
   }
@@ -391,26 +392,26 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     return this.#open.evictKept()
   }
 
-  /** The capture starts over: what is open is cut off, and what was whole may come again as new. */
+  /** The capture starts again: open objects are cut off, and whole ones may arrive again as new. */
   loop(timeUs: number): void {
     this.#open.loop(timeUs)
   }
 
-  /** We stopped listening for a while: what is open is cut off, what comes later is another transmission. */
+  /** Reception stopped for a while: open objects are cut off, later packets are another transmission. */
   left(timeUs: number): void {
     this.#open.endAll(timeUs)
   }
 
-  /** No more packets. An object whose transmission had ended is lost, the others are only cut off. */
+  /** No more packets: an object whose transmission had ended is lost, the others are cut off. */
   close(timeUs: number): void {
     this.#open.close(timeUs)
   }
 
-  /** Names or lengths became known: looks again at what is open. */
+  /** Names or lengths became known: checks open objects again. */
   namesChanged(timeUs: number): void {
     for (const done of this.#known.all) {
       const listed = this.names.listedName(done.key)
-      // The TOI now stands for another file; its next transmission is a new object.
+      // The TOI now means another file; its next transmission is a new object.
       if (listed !== null && done.name !== null && listed !== done.name) this.#known.remove(done)
     }
     for (const object of [...this.#open.values()]) {
@@ -432,7 +433,9 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   }
 }
 
-/** The TOI; for TOI 0 with EXT_FDT each instance is an object of its own (RFC 6726 §3.4.1), and they may interleave. */
+/**
+ * The TOI; for TOI 0 with EXT_FDT each instance is an object of its own (RFC 6726 §3.4.1), and they may interleave.
+ */
 export function objectKey(lct: LctPacket): number {
   return lct.toi === 0 && lct.fdtInstance >= 0 ? -1 - lct.fdtInstance : lct.toi
 }

@@ -8,23 +8,23 @@ import { corruptFile, filesOf, inventedName, namesItself } from './file-delivery
 import type { LctChannel } from './lct-channel.ts'
 import type { Takers } from './takers.ts'
 
-/** Files kept for `keepRepeats`, so that a repeat can be handed on without being put together again. */
+/** Files kept for `keepRepeats`, so that a repeat is delivered without another assembly. */
 const KEPT_FOR_REPEATS_BYTES = 64 << 20
 
-/** A session as the delivery of its objects knows it. */
+/** A session from the view of its delivery. */
 export interface DeliveringSession {
   readonly takers: Takers
-  /** More waits than is allowed: `trim` is wanted when it has been tried to say whose it is. */
+  /** Quarantine exceeds its bound: the session finds an owner and then calls `trim`. */
   full(timeUs: number): void
   limitReached(hit: LimitHit, channel: LctChannel, timeUs: number, frame: number): void
 }
 
-/** A whole object with the channel it came on. */
+/** A whole object with its channel. */
 type Delivered = { readonly channel: LctChannel; readonly object: TransportObject }
 
 /**
- * What becomes of a session's ended objects: takers have theirs, files are handed on, and whole ones without a name
- * or a service wait in quarantine.
+ * Delivers a session's ended objects: to takers, or as files; whole ones without a name or a service wait in
+ * quarantine.
  */
 export class ObjectDelivery {
   readonly #context: DeliveryContext
@@ -39,7 +39,7 @@ export class ObjectDelivery {
     this.#session = session
   }
 
-  /** Hands on a whole object, or keeps it until that can be done. */
+  /** Delivers a whole object, or puts it into quarantine. */
   complete(channel: LctChannel, object: TransportObject, timeUs: number): void {
     if (this.#tryDeliver(channel, object, timeUs)) return
     this.#waiting.push({ channel, object })
@@ -52,7 +52,7 @@ export class ObjectDelivery {
     return this.#waiting.length > quarantineObjects || this.#waitingBytes > quarantineBytes
   }
 
-  /** Hands on what has waited longest under invented names, while more waits than is allowed. */
+  /** Delivers the oldest waiting objects under invented names while quarantine exceeds its bound. */
   trim(timeUs: number): void {
     while (this.#waiting.length > 1 && this.#isFull) {
       const { channel, object } = this.#waiting.shift() as Delivered
@@ -62,7 +62,7 @@ export class ObjectDelivery {
     }
   }
 
-  /** Hands on what waits and can be handed on now, in the order it was completed. */
+  /** Delivers the waiting objects that can be delivered now, in order of completion. */
   drain(timeUs: number): void {
     if (this.#waiting.length === 0) return
     const waiting = this.#waiting
@@ -173,7 +173,7 @@ export class ObjectDelivery {
   }
 }
 
-/** Why a repair flow did not help; null where none protects the channel. */
+/** Why a repair flow did not recover an object; null where none protects the channel. */
 function explainFec(channel: LctChannel, object: TransportObject): string | null {
   for (const flow of channel.protectedBy) {
     const why = flow.explain(object)

@@ -13,9 +13,10 @@ export type PackagePart = { readonly name: string; readonly contentType: string 
 const MAX_LISTED = 1000
 
 /**
- * The files of a package object (formatId 3 and 4), its signature checked where it has one: the verdict is listed with the
- * service's signalling as `PACKAGE`, the text of which names the files. Null where the object is no package.
- * @throws CodecError `gzip-…` | `multipart-…`
+ * The files of a package object (formatId 3 and 4), with a check of its signature: the verdict is listed with the
+ * service's signalling as `PACKAGE`, whose text names the files. Null where the object is no package.
+ * @throws CodecError `gzip-…`
+ *  `multipart-…`
  */
 export function packageParts(
   context: TableContext,

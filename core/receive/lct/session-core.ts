@@ -12,7 +12,7 @@ import type { LctChannel } from './lct-channel.ts'
 import { type DeliveringSession, ObjectDelivery } from './object-delivery.ts'
 import { Takers } from './takers.ts'
 
-/** What follows in a session from its packets and its signalling, each when its turn has come. */
+/** Consequences of a session's packets and signalling, queued in order. */
 export type SessionEvent =
   | {
       readonly kind: 'whole' | 'lost'
@@ -20,19 +20,18 @@ export type SessionEvent =
       readonly object: TransportObject
       readonly timeUs: number
     }
-  /** What waits may have a name, or a service, now. */
+  /** Waiting objects may have a name, or a service, now. */
   | { readonly kind: 'named'; readonly timeUs: number }
-  /** More waits than is allowed. */
+  /** Quarantine exceeds its bound. */
   | { readonly kind: 'full'; readonly timeUs: number }
-  /** The source starts over; or nothing more comes. */
+  /** The source starts again, or ends. */
   | { readonly kind: 'over' | 'closed'; readonly timeUs: number }
 
-/** Told that a session is full of objects and nobody's: time to decide whose it is. */
+/** Called for a full session without an owner: time to decide on one. */
 export type Unclaimed<Session> = (session: Session, timeUs: number) => void
 
 /**
- * What ROUTE and FLUTE sessions have in common: one destination, channels by TSI, whole objects that are delivered when their
- * turn has come, and what is found in them.
+ * Base of ROUTE and FLUTE sessions: one destination, channels by TSI, queued delivery of whole objects, and findings.
  */
 export abstract class LctSession
   implements ChannelEvents<LctChannel>, DeliveringSession, FindingHost, EventTaker<SessionEvent>
@@ -40,9 +39,9 @@ export abstract class LctSession
   readonly destination: string
   readonly address: Destination
   readonly firstTimeUs: number
-  /** Service of what no signalling gives to another one; null until decided. */
+  /** Owner of channels that signalling gives to no other service; null until decided. */
   service: ReceivedService | null = null
-  /** Who waits for its objects. */
+  /** Takers of its objects. */
   readonly takers = new Takers()
   protected readonly context: ReceiveContext
   protected readonly delivery: ObjectDelivery
@@ -60,16 +59,16 @@ export abstract class LctSession
 
   abstract get channels(): Iterable<LctChannel>
   abstract channel(tsi: number): LctChannel | null
-  /** True where signalling says whose it is. */
+  /** True where signalling names its owner. */
   abstract get claimed(): boolean
   abstract begun(object: TransportObject): void
   abstract isSound(channel: LctChannel, object: TransportObject): boolean
   abstract looped(channel: LctChannel, from: number, to: number, timeUs: number, frame: number): void
-  /** Asks for a decision whose the session is. */
+  /** Requests a decision on the session's owner. */
   protected abstract unclaimed(timeUs: number): void
 
   whole(channel: LctChannel, object: TransportObject, timeUs: number): void {
-    // Before it is delivered, which may free its bytes.
+    // Before delivery, which may free its bytes.
     for (const flow of channel.protectedBy) flow.sourceComplete(object)
     this.#queue({ kind: 'whole', channel, object, timeUs })
   }
@@ -88,7 +87,7 @@ export abstract class LctSession
     this.#queue({ kind: 'full', timeUs })
   }
 
-  /** Names or owners have changed: what waits is looked at again. */
+  /** Names or owners changed: checks the waiting objects again. */
   protected named(timeUs: number): void {
     if (this.#namedQueued) return
     this.#namedQueued = true
@@ -121,20 +120,20 @@ export abstract class LctSession
     }
   }
 
-  /** A whole object's turn has come. */
+  /** Delivers a whole object from the queue. */
   protected deliver(channel: LctChannel, object: TransportObject, timeUs: number): void {
     this.delivery.complete(channel, object, timeUs)
   }
 
-  /** A lost object's turn has come. */
+  /** Reports a lost object from the queue. */
   protected lose(channel: LctChannel, object: TransportObject, timeUs: number): void {
     this.delivery.lost(channel, object, timeUs)
   }
 
-  /** The source starts over, and what it was before has been dealt with. */
+  /** The source starts again, after the events before it. */
   protected over(_timeUs: number): void {}
 
-  /** Nothing more comes, and what came has been dealt with. */
+  /** The source ended, after the events before it. */
   protected abstract closed(timeUs: number): void
 
   makeRoom(): boolean {
@@ -152,7 +151,7 @@ export abstract class LctSession
     this.found({ kind: 'limit', hit }, channel.tsi, null, timeUs, frame)
   }
 
-  /** Nothing more comes, since we left; what is under way is cut off. */
+  /** The receiver left: open objects are cut off. */
   left(timeUs: number): void {
     for (const channel of this.channels) channel.left(timeUs)
   }
@@ -163,7 +162,7 @@ export abstract class LctSession
     this.#queue({ kind: 'over', timeUs })
   }
 
-  /** No more packets: ends what is open, and hands on what waits under invented names. */
+  /** No more packets: ends open objects, and delivers waiting ones under invented names. */
   close(timeUs: number): void {
     for (const channel of this.channels) channel.close(timeUs)
     this.#queue({ kind: 'closed', timeUs })

@@ -1,10 +1,10 @@
 import { LctPacket } from '../../protocol/lct/lct-packet.ts'
 
-/** One packet with data of an object, as a session hands it to its channel: one record, filled anew for every packet. */
+/** One packet with data of an object, from a session to its channel; one record, reused for each packet. */
 export class SourcePacket {
   /** Its header. */
   lct: LctPacket = new LctPacket()
-  /** Place of its data in the object, bytes. */
+  /** Offset of its data in the object, bytes. */
   offset = 0
   /** The datagram is `bytes[start, end)`; its data begins at `from`, behind the FEC Payload ID. */
   bytes: Uint8Array = new Uint8Array(0)
