@@ -5,8 +5,8 @@ import { looksLikeMmtp } from '../../protocol/mmtp/mmtp-packet.ts'
 const probe = new LctPacket()
 
 /**
- * What a datagram of an unexplained flow looks like. ROUTE: an LCT header of the one form ROUTE allows (32-bit TSI and TOI,
- * source packet). FLUTE: any other sound LCT header. `unknown` says nothing about the next datagram.
+ * Protocol a datagram of an unknown flow looks like. ROUTE: an LCT header of the one form ROUTE allows (32-bit TSI and
+ * TOI, source packet). FLUTE: any other valid LCT header. `unknown` means nothing for the next datagram.
  */
 export function guessProtocol(bytes: Uint8Array, start: number, end: number): FlowProtocol {
   if (probe.read(bytes, start, end) === LCT_FAULT.none && probe.extensionFault === 0) {
@@ -27,8 +27,8 @@ export function guessProtocol(bytes: Uint8Array, start: number, end: number): Fl
 }
 
 /**
- * True for a datagram that is FLUTE for certain, where `guessProtocol` says so: short ids, which ROUTE does not have, or a table
- * with its instance id. All else could be a repair packet of ROUTE.
+ * True where a FLUTE guess of `guessProtocol` is certain: short ids, which ROUTE does not have, or a table with its
+ * instance id. Anything else may be a repair packet of ROUTE.
  */
 export function isSurelyFlute(bytes: Uint8Array, start: number, end: number): boolean {
   if (probe.read(bytes, start, end) !== LCT_FAULT.none || probe.psi !== 0) return false

@@ -7,17 +7,17 @@ import type { ObservedContext } from '../context/contexts.ts'
 import { codecFault } from '../context/receive-context.ts'
 import { contentKey } from '../object/content-hash.ts'
 
-/** Different tables remembered. */
+/** Bound on the different tables remembered. */
 const MAX_KNOWN = 256
 const MAX_UNPACKED = 1 << 20
 const MAX_PLPS = 512
 
-/** Times of the LMT in one PLP, µs; the standard wants one every 5 s where there is LLS. */
+/** Times of the LMT in one PLP, µs; the standard requires one every 5 s where there is LLS. */
 export type LmtTimes = { count: number; readonly firstTimeUs: number; lastTimeUs: number }
 
-/** Link-layer signalling of ALP as tables beside those of the LLS: the LMT and the RDT by value, others as bytes. */
+/** Link-layer signalling of ALP as tables beside those of the LLS: LMT and RDT with values, others as bytes. */
 export class LinkTables {
-  /** By PLP, -1 where it is not known. */
+  /** By PLP, -1 where unknown. */
   readonly lmtTimes = new Map<number, LmtTimes>()
   readonly #context: ObservedContext
   readonly #known = new Set<number>()
@@ -39,7 +39,7 @@ export class LinkTables {
     let body: Uint8Array | null = null
     const fault = codecFault(() => {
       body = signalling.encoding === 1 ? inflated(bytes) : bytes
-      // Parsed once, to find out whether it can be read.
+      // Parsed once, to detect an unreadable one.
       if (signalling.format === 0 && type === LINK_SIGNALLING.lmt) parseLmt(body)
       if (signalling.format === 0 && type === LINK_SIGNALLING.rdt) parseRdt(body)
     })

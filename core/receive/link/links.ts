@@ -5,19 +5,19 @@ import type { LinkSignalling } from '../../protocol/alp/alp-receiver.ts'
 import type { ObservedContext } from '../context/contexts.ts'
 import { LinkTables } from './link-tables.ts'
 
-/** What carries IP packets below the flows of a session, as its owner counts it. */
+/** A carrier of IP packets below the flows of a session, counted by its owner. */
 export type LinkSource = {
   readonly kind: LinkFacts['kind']
   readonly destination: string | null
-  /** Numbers by name, as the report shows them. */
+  /** Numbers by name, as in the report. */
   counts(): Readonly<Record<string, number>>
-  /** Names of the counts that are losses, and what was lost. */
+  /** Names of the counts that are losses, with their units. */
   readonly losses: readonly (readonly [name: string, what: string])[]
 }
 
 type Watched = { readonly source: LinkSource; readonly reported: number[]; readonly tables: LinkTables }
 
-/** The links and tunnels of one receiver: their tables, and a finding whenever something was lost on one of them. */
+/** The links and tunnels of one receiver: their tables, and a finding for each loss. */
 export class Links {
   readonly #context: ObservedContext
   readonly #watched: Watched[] = []
@@ -26,7 +26,7 @@ export class Links {
     this.#context = context
   }
 
-  /** @returns where to hand its link-layer signalling */
+  /** @returns the sink of its link-layer signalling */
   add(source: LinkSource): (signalling: LinkSignalling, timeUs: number, frame: number) => void {
     const tables = new LinkTables(this.#context)
     this.#watched.push({ source, reported: source.losses.map(() => 0), tables })
@@ -43,7 +43,7 @@ export class Links {
     return (signalling, timeUs, frame) => tables.table(signalling, timeUs, frame)
   }
 
-  /** Reports what was lost since the last call. */
+  /** Reports the losses since the last call. */
   tick(timeUs: number): void {
     for (const { source, reported } of this.#watched) {
       const counts = source.counts()

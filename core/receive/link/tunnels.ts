@@ -16,9 +16,9 @@ import { StltpReceiver } from '../../protocol/stltp/stltp-receiver.ts'
 import { guessProtocol } from './flow-kind.ts'
 import type { Links } from './links.ts'
 
-/** Tunnels told apart; each remembers a few hundred packets. */
+/** Bound on tunnels; each remembers a few hundred packets. */
 const MAX_TUNNELS = 8
-/** Ports of SMPTE ST 2022-1 FEC above that of the media. */
+/** Ports of SMPTE ST 2022-1 FEC, above that of the media. */
 const COLUMN_FEC = 2
 const ROW_FEC = 4
 
@@ -42,7 +42,7 @@ export interface TunnelFlow {
 
 type SignalTo = (signalling: LinkSignalling, timeUs: number, frame: number) => void
 
-/** A tunnel's way down to UDP: its IP packets come out in the receiver again, with the PLP they were in. */
+/** Unpacks a tunnel down to UDP: its datagrams enter the receiver again, with their PLP. */
 class Descent implements AlpSink {
   readonly #flows: FlowTable
   readonly #ip: IpReader
@@ -59,14 +59,14 @@ class Descent implements AlpSink {
     return { udp, ipMalformed: malformed, fragmentsDropped: this.#ip.fragmentsDropped }
   }
 
-  /** Time and frame of the datagram that is about to be taken apart. */
+  /** Time and frame of the next datagram to unpack. */
   at(timeUs: number, frame: number): void {
     this.#ip.timeUs = timeUs
     this.#ip.frame = frame
   }
 
   ipPacket(bytes: Uint8Array, start: number, end: number, plp: number): void {
-    // One PLP's fragments are none of another's.
+    // Fragments of different PLPs are never joined.
     this.#ip.vlan = plp + 1
     this.#flows.plp = plp
     this.#ip.packet(bytes, start, end)
@@ -78,7 +78,7 @@ class Descent implements AlpSink {
   }
 }
 
-/** Finds STLTP and ALPTP among the flows, and hands what is inside to the receiver. */
+/** Finds STLTP and ALPTP among the flows, and passes their datagrams to the receiver. */
 export class Tunnels {
   readonly #links: Links
   readonly #flows: FlowTable
@@ -87,19 +87,22 @@ export class Tunnels {
   readonly #byFlow = new Map<string, TunnelFlow>()
   readonly #open: { flush(): void; readonly descent: Descent }[] = []
 
-  /** @param sink takes the datagrams from inside the tunnels */
+  /** @param sink takes the datagrams inside the tunnels */
   constructor(links: Links, flows: FlowTable, sink: DatagramSink) {
     this.#links = links
     this.#flows = flows
     this.#sink = sink
   }
 
-  /** The tunnel that a flow belongs to, null where it is none so far. */
+  /** Tunnel of a flow, null without one so far. */
   at(flow: Flow): TunnelFlow | null {
     return this.#byFlow.get(keyOf(flow, flow.destinationPort)) ?? null
   }
 
-  /** Looks at a datagram of a flow that nothing else explains. @returns true where it begins a tunnel */
+  /**
+   * Probes a datagram of an unexplained flow.
+   * @returns true where it begins a tunnel
+   */
   probe(flow: Flow, bytes: Uint8Array, start: number, end: number): boolean {
     if ((bytes[start] as number) >> 6 !== 2 || this.#open.length >= MAX_TUNNELS) return false
     if (looksLikeStltp(bytes, start, end)) {
@@ -112,9 +115,9 @@ export class Tunnels {
     return true
   }
 
-  /** The flow is an STLTP tunnel, whatever its packets look like. */
+  /** Makes the flow an STLTP tunnel, whatever its packets. */
   stltp(flow: Flow): void {
-    // Made before it is announced, because each needs the other.
+    // Declared first: receiver and link refer to each other.
     let receiver: StltpReceiver | null = null
     let descent: Descent | null = null
     const signal = this.#links.add({
@@ -168,7 +171,7 @@ export class Tunnels {
     })
   }
 
-  /** The input ended: what waits for lost packets comes out. */
+  /** The input ended: releases packets that wait for lost ones. */
   flush(timeUs: number): void {
     for (const { flush, descent } of this.#open) {
       descent.at(timeUs, 0)
@@ -177,7 +180,7 @@ export class Tunnels {
   }
 }
 
-/** Whether a flow is a service's own with the RTP header of DSTP in front of each datagram. */
+/** True for a service's flow with the RTP header of DSTP before each datagram. */
 export function isDstp(flow: Flow, bytes: Uint8Array, start: number, end: number): boolean {
   if (!mayBeDstp(bytes, start, end)) return false
   const at = start + DSTP_HEADER_BYTES

@@ -12,32 +12,32 @@ import { ARRIVAL, type MmtpCounter } from './mmtp-counter.ts'
 import { type MpuHome, MpuObject } from './mpu-object.ts'
 import { MpuTimes } from './mpu-times.ts'
 
-/** MPUs of one asset that are put together at a time. */
+/** MPUs of one asset under assembly at a time. */
 const MAX_OPEN = 8
-/** Finished MPUs that are remembered, to know late packets and repeats. */
+/** Finished MPUs remembered, to recognise late packets and repeats. */
 const MAX_KNOWN = 64
 
-/** What putting MPUs together needs of the receiver. */
+/** Shared by the assets of a receiver. */
 export type AssetContext = ObjectContext & { nextChannelIndex(): number }
 
-/** What an asset reports to its session, and what it knows of it. */
+/** Reports of an asset to its session, and the session's facts. */
 export interface AssetEvents {
   readonly destination: string
   readonly serviceId: number | null
-  /** What is added to packet_ids to name folders. */
+  /** Added to packet_ids in names of folders. */
   readonly folderBase: number
   whole(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void
-  /** The MPU was given up; it is released when that has been dealt with. */
+  /** The MPU ended incomplete; handling the event releases it. */
   lost(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void
   memoryFull(asset: MmtpAsset, timeUs: number, frame: number): void
 }
 
-/** MPUs that never came, remembered by number in case they do. */
+/** MPUs without packets, remembered by number in case they arrive. */
 const MAX_ABSENT = 1 << 16
 
 type Known = { readonly index: number; readonly complete: boolean; packets: number; repeats: number }
 
-/** One asset of an MMT package: the MPUs that come under its packet_id. Also a lane of objects, as an LCT channel is. */
+/** One asset of an MMT package: the MPUs of its packet_id. Also a channel of objects, like an LCT channel. */
 export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   readonly index: number
   readonly packetId: number
@@ -51,15 +51,15 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   type: string | null = null
   mpus = 0
   incomplete = 0
-  /** MPUs given up because their MPU metadata, or movie fragment metadata, did not come. */
+  /** MPUs ended for lack of MPU metadata, or of movie fragment metadata. */
   withoutMetadata = 0
   withoutFragments = 0
   samplesLost = 0
   firstMpu: number | null = null
   lastMpu: number | null = null
-  /** The MPU that was on its way when the asset was first seen. */
+  /** The MPU in transmission when the asset was first seen. */
   partialAtStart: number | null = null
-  /** Bytes known to be missing from MPUs that were given up. */
+  /** Bytes known to be missing from incomplete MPUs. */
   lost = 0
   lastMovie: MpuMovie | null = null
   readonly repairPackets = 0
@@ -75,7 +75,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   readonly #events: AssetEvents
   readonly #open = new Map<number, MpuObject>()
   readonly #known = new BoundedMap<number, Known>(MAX_KNOWN)
-  /** MPU sequence numbers that were passed over. */
+  /** MPU sequence numbers skipped. */
   readonly #absent = new Set<number>()
 
   constructor(context: AssetContext, events: AssetEvents, packetId: number) {
@@ -124,7 +124,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   get lastTimeUs(): number {
     return this.#counter?.lastTimeUs ?? 0
   }
-  /** MPUs given up for want of metadata that have not been reported. */
+  /** MPUs ended for lack of metadata and not reported. */
   get unread(): number {
     return this.withoutMetadata + this.withoutFragments - this.#reported
   }
@@ -132,20 +132,20 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
     return this.times.get(mpuSequence)
   }
 
-  /** What the MP table says of it; it decides over the MPU's own words. */
+  /** Applies the MP table's description; it overrides that of the MPU. */
   describe(assetId: string, type: string): void {
     this.assetId = assetId
     this.type = type
     this.#role = roleOfEntry(type)
   }
 
-  /** Marks losses for want of metadata as reported. */
+  /** Marks losses for lack of metadata as reported. */
   reported(): void {
     this.#reported = this.withoutMetadata + this.withoutFragments
   }
 
   /**
-   * One packet with an MPU payload, its header read into `packet` and `payload`.
+   * Takes one packet with an MPU payload, its header read into `packet` and `payload`.
    * @returns 0, or the `MPU_FAULT` at which its units cannot be read
    */
   packet(
@@ -205,15 +205,15 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
     this.#open.set(mpuSequence, mpu)
     this.firstMpu ??= mpuSequence
     const behind = this.lastMpu === null ? 0 : (this.lastMpu - mpuSequence) | 0
-    // Further back than any late packet: the encoder began to count anew.
+    // Further back than any late packet: the encoder restarted its count.
     const ahead = behind <= 0 || behind > MAX_KNOWN
     this.#absent.delete(mpuSequence)
-    // A jump of many is a new count of the encoder, or a long interruption, and no loss of so many MPUs.
+    // A long jump is a restart of the count or a long interruption, not a loss of that many MPUs.
     if (-behind > 1 && -behind <= MAX_KNOWN && this.#absent.size < MAX_ABSENT)
       for (let missed = 1; missed < -behind; missed++) this.#absent.add((mpuSequence - missed) >>> 0)
     if (ahead) this.lastMpu = mpuSequence
     this.#context.observer.objectBegun(mpu, bytes, start, payload.dataEnd)
-    // One that comes late does not end those after it.
+    // A late MPU does not end those after it.
     if (ahead) {
       for (const other of [...this.#open.values()]) {
         if (other === mpu || other.endingSinceUs >= 0) continue
@@ -225,8 +225,8 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   }
 
   /**
-   * Hands on an MPU of which all is there. Whether another movie fragment follows only the next MPU tells, until the asset has
-   * shown how many its MPUs have. Of items nothing follows: they may be sent again and again in the one MPU there is.
+   * Delivers a complete MPU. Only the next MPU shows whether another movie fragment follows, until the number of
+   * fragments per MPU is known. Nothing follows items: they may be repeated in the same MPU.
    */
   #finishIfWhole(mpu: MpuObject, timeUs: number): void {
     if (mpu.state !== 'receiving' || !mpu.complete()) {
@@ -238,7 +238,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
     if (mpu.endingSinceUs >= 0 || !mayGoOn) this.#finish(mpu, timeUs)
   }
 
-  /** Takes from an MPU's metadata what an MP table has not said. */
+  /** Reads from an MPU's metadata what no MP table describes. */
   #learn(mpu: MpuObject): void {
     const { movie } = mpu
     if (movie === null || movie === this.lastMovie) return
@@ -305,7 +305,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
     }
   }
 
-  /** No more packets, or the source begins anew: what is open is cut off, unless a newer MPU had begun. */
+  /** No more packets, or a restart of the source: open MPUs are cut off, unless a newer MPU had begun. */
   endAll(timeUs: number): void {
     for (const mpu of [...this.#open.values()])
       this.#lose(mpu, mpu.endingSinceUs >= 0 ? 'partial' : 'truncated', timeUs)

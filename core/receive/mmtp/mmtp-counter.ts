@@ -1,28 +1,28 @@
 import type { MmtpFacts } from '../../flow/facts.ts'
 import { type MmtpPacket, mmtpTypeName } from '../../protocol/mmtp/mmtp-packet.ts'
 
-/** Sequence numbers behind the newest that are remembered, to tell late packets from duplicates. */
+/** Sequence numbers behind the newest that are remembered, to distinguish late packets from duplicates. */
 const WINDOW = 1024
-/** Numbers so close to the newest may still come: reordering reaches that far. */
+/** Numbers this close to the newest may still arrive late. */
 const YOUNG = 256
-/** A jump further than this is no loss but another count: believed when the next packet goes on from it (RFC 3550 A.1). */
+/** A longer jump is another count, not a loss: accepted when the next packet continues it (RFC 3550 A.1). */
 const MAX_LOSS = 1 << 20
 
-/** What a packet is by its number. */
+/** Kind of a packet by its number. */
 export const ARRIVAL = { inOrder: 0, duplicate: 1, late: 2 } as const
 
-/** Counts numbers that go up by one and wrap at 2^32: lost, late and twice. */
+/** Counts lost, late and duplicate numbers of a sequence that increments and wraps at 2^32. */
 export class SequenceCounter {
-  /** Numbers that never came, as far as is known. */
+  /** Numbers missing so far. */
   lost = 0
   duplicates = 0
   outOfOrder = 0
-  /** The sender began another count. */
+  /** Restarts of the sender's count. */
   restarts = 0
-  /** Gaps that were opened; some may have been filled since. */
+  /** Gaps opened; late packets may have filled some. */
   gaps = 0
   #next = -1
-  /** Numbers from the first one to the newest, as far as the window reaches. */
+  /** Numbers from the first to the newest, within the window. */
   #span = 0
   #jumpedTo = -1
   readonly #seen = new Uint32Array(WINDOW / 32)
@@ -53,7 +53,7 @@ export class SequenceCounter {
       }
       this.#seen[word] = (this.#seen[word] as number) | bit
       this.outOfOrder++
-      // One from before the first was never missed.
+      // A number before the first one was never missing.
       if (behind < this.#span && this.lost > 0) this.lost--
       return ARRIVAL.late
     }
@@ -67,7 +67,7 @@ export class SequenceCounter {
     return ARRIVAL.late
   }
 
-  /** Numbers that never came and are too old to be only late: `lost` without those among the newest. */
+  /** Missing numbers too old to be late: `lost` without the newest. */
   get lostForSure(): number {
     let young = 0
     for (let step = 1; step <= Math.min(YOUNG, this.#span) && young < this.lost; step++) {
@@ -78,7 +78,7 @@ export class SequenceCounter {
     return this.lost - young
   }
 
-  /** The source begins anew: what comes next is not compared with what came. */
+  /** The source starts again: the next number is not compared with former ones. */
   restart(): void {
     this.#next = -1
     this.#jumpedTo = -1
@@ -110,7 +110,7 @@ export class SequenceCounter {
   }
 }
 
-/** How far the second packet after a jump may be from the first for the jump to be believed. */
+/** Largest distance of the second packet after a jump for the jump to be accepted. */
 const MAX_JUMP_GAP = 64
 
 /** One packet_id of an MMTP flow. */
@@ -119,7 +119,7 @@ export class MmtpCounter implements MmtpFacts {
   type: MmtpFacts['type'] = 'unknown'
   packets = 0
   bytes = 0
-  /** Packets with a signalling payload among them. */
+  /** Packets with a signalling payload. */
   signalling = 0
   lastTimeUs = 0
   readonly sequence = new SequenceCounter()
@@ -143,7 +143,7 @@ export class MmtpCounter implements MmtpFacts {
     this.packets++
     this.bytes += bytes
     this.lastTimeUs = timeUs
-    // Signalling messages also travel on the packet_ids of assets: media decides.
+    // Signalling messages also travel on the packet_ids of assets; media decides the type.
     if (this.type !== 'mpu') this.type = mmtpTypeName(packet.type)
     return this.sequence.take(packet.sequence)
   }

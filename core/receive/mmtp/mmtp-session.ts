@@ -31,7 +31,7 @@ import { MmtpCounter, SequenceCounter } from './mmtp-counter.ts'
 import { MmtpSignalling } from './mmtp-signalling.ts'
 import type { MpuObject } from './mpu-object.ts'
 
-/** An asset that an MP table locates in another flow. */
+/** An asset that an MP table places in another flow. */
 export type Elsewhere = {
   readonly address: Destination
   readonly packetId: number
@@ -40,7 +40,7 @@ export type Elsewhere = {
   readonly times: readonly (readonly [mpuSequence: number, timeUs: number])[]
 }
 
-/** The service has components that come elsewhere: in a ROUTE session, or in a further MMTP flow. */
+/** Components of the service outside this flow: in a ROUTE session, or in a further MMTP flow. */
 export type ComponentEvent =
   | {
       readonly kind: 'route'
@@ -56,26 +56,26 @@ export type ComponentEvent =
       readonly timeUs: number
     }
 
-/** What follows from an MPU that ended; or nothing more comes. */
+/** Consequences of an ended MPU, or the end of the source. */
 type MmtpEvent =
   | { readonly kind: 'whole' | 'lost'; readonly asset: MmtpAsset; readonly mpu: MpuObject; readonly timeUs: number }
   | { readonly kind: 'closed' }
 
-/** Assets in other flows, ROUTE sessions and further flows of one service. */
+/** Bound on assets in other flows, ROUTE sessions and further flows of one service. */
 const MAX_ELSEWHERE = 64
 const MAX_FLOWS = 16
-/** packet_ids of a further flow that another one has count on from here, in names of files. */
+/** Offset of a further flow's packet_ids that another flow uses too, in names of files. */
 const FOLDERS_PER_FLOW = 0x1_0000
-/** Real services use a few packet_ids; a forged flow may use all 65536. */
+/** Bound on packet_ids: real services use a few, a forged flow may use all 65536. */
 const MAX_PACKET_IDS = 1024
-/** Fragments of signalling that wait for a service. */
+/** Bound on signalling fragments without a service. */
 const MAX_WAITING = 256
-/** The name under which the gateway serves the presentation of an MMT service. */
+/** Name of an MMT service's presentation in the gateway. */
 const MMT_MANIFEST = 'manifest.mpd'
 
 /**
- * One MMTP flow: its packets counted by packet_id, signalling read, MPUs put together into files. Before a service claims it,
- * whole MPUs wait.
+ * One MMTP flow: counts its packets by packet_id, reads signalling, and assembles MPUs into files. Whole MPUs wait
+ * until a service claims it.
  */
 export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpEvent> {
   readonly destination: string
@@ -84,14 +84,14 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   readonly firstTimeUs: number
   folderBase = 0
   service: ReceivedService | null = null
-  /** The main flow of the service it belongs to; itself where it is that. */
+  /** Main flow of its service, possibly itself. */
   #main: MmtpSession | null = null
   readonly #components: EventTaker<ComponentEvent>
-  /** Flows with further assets of the service, where this is the one the SLT names. */
+  /** Flows with further assets of the service, where this is the one in the SLT. */
   readonly #further: MmtpSession[] = []
   readonly #elsewhere = new Map<string, Elsewhere>()
   #usbd: UsbdMmt | null = null
-  /** By packet_counter, where the sender counts: packets of all packet_ids, also of those that never came. */
+  /** By packet_counter, where the sender counts: packets of all packet_ids, lost ones included. */
   readonly #all = new SequenceCounter()
   #counted = false
   readonly #packet = new MmtpPacket()
@@ -106,7 +106,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   #waiting: MpuObject[] = []
   #waitingBytes = 0
   #waitingFragments: { fragment: SlsFragment; readonly timeUs: number }[] = []
-  /** Losses of a packet_id that have been reported. */
+  /** Reported losses by packet_id. */
   readonly #reportedLoss = new Map<MmtpCounter, number>()
 
   constructor(
@@ -154,7 +154,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     return this.#signalling.kinds
   }
 
-  /** @throws CodecError for signalling that cannot be read */
+  /** @throws CodecError for unreadable signalling */
   datagram(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
     const packet = this.#packet
     const fault = packet.read(bytes, start, end)
@@ -185,7 +185,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     }
   }
 
-  /** The flow is this service's. */
+  /** Gives the flow to this service. */
   claim(service: ReceivedService, timeUs: number): void {
     service.mmtpCounts = this
     this.#main = this
@@ -194,7 +194,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     for (const asset of this.#elsewhere.values()) this.#locate(asset, timeUs)
   }
 
-  /** The flow carries further assets of this service, whose main flow is `main`. */
+  /** Adds the flow to a service, whose main flow is `main`. */
   join(service: ReceivedService, main: MmtpSession): void {
     this.#main = main
     if (main !== this && !main.#further.includes(this) && main.#further.length < MAX_FLOWS) {
@@ -228,7 +228,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     for (const asset of this.#assetList) if (asset.unread > 0) this.#mpusUnread(asset, false, timeUs)
   }
 
-  /** The capture starts over. */
+  /** The capture starts again. */
   loop(timeUs: number): void {
     for (const asset of this.#assetList) asset.endAll(timeUs)
     for (const counter of this.#counters) counter.sequence.restart()
@@ -389,7 +389,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     for (const [mpuSequence, timeUs] of times) asset.times.set(mpuSequence, timeUs)
   }
 
-  /** Joins the flow of an asset that is not in this one. */
+  /** Joins the flow of an asset outside this one. */
   #locate(asset: Elsewhere, timeUs: number): void {
     const { service } = this
     if (service === null || this.#main !== this) return
@@ -397,8 +397,8 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   }
 
   /**
-   * An asset that is not in this flow has been looked for.
-   * @param flow null where it cannot be received, or is another service's
+   * Result of the search for an asset outside this flow.
+   * @param flow null where it cannot be received, or belongs to another service
    */
   found({ packetId, assetId, type, times }: Elsewhere, flow: MmtpSession | null): void {
     if (flow === null || flow === this) return
@@ -416,7 +416,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     else this.#applyUsbd(timeUs)
   }
 
-  /** Names, and the ROUTE sessions of files and hybrid components (A/331 §7.2.1). */
+  /** Applies names, and the ROUTE sessions of files and hybrid components (A/331 §7.2.1). */
   #applyUsbd(timeUs: number): void {
     const { service } = this
     const usbd = this.#usbd
@@ -481,7 +481,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
       if (waiting.fragment.toi === key) waiting.fragment = { ...waiting.fragment, signature }
   }
 
-  /** The gateway can offer a presentation as soon as an asset has told what it is. */
+  /** Offers a presentation to the gateway as soon as an asset's type is known. */
   #offer(): void {
     const { service } = this
     if (service === null) return
@@ -557,7 +557,7 @@ function isAt({ destination, port }: { destination: string; port: number }, at: 
   return destination === at.address && port === at.port
 }
 
-/** Ids are written with and without what groups the digits of a UUID. */
+/** Ids are written with and without the separators of a UUID. */
 function plainId(id: string): string {
   return id.toLowerCase().replaceAll(/^urn:uuid:|[-{}]/g, '')
 }

@@ -15,10 +15,10 @@ import { looksLikeXml } from '../../xml/xml-parser.ts'
 import { contentKey } from '../object/content-hash.ts'
 import { WorkBudget } from '../object/work-budget.ts'
 
-/** A message in fragments, and all that are open together. */
+/** Bound on a fragmented message, and on all open ones. */
 const MAX_MESSAGE_BYTES = 4 << 20
 const MAX_OPEN = 64
-/** Fragments and messages told apart. */
+/** Bound on remembered fragments and messages. */
 const MAX_SEEN = 512
 const MAX_KINDS = 128
 /** Signatures checked: 1024 at once, then 256 a second. */
@@ -38,12 +38,15 @@ class MessageKind implements MmtpMessageFacts {
   }
 }
 
-/** What a session does with its signalling. */
+/** Uses a session's signalling. */
 export interface MmtpSignallingHost {
   mpTable(table: MpTable, packetId: number, timeUs: number): void
   atsc3(message: Atsc3Message, timeUs: number): void
   fragment(fragment: SlsFragment, changed: boolean, timeUs: number): void
-  /** Checks a signature over content of which any form may match. @param later told of the verdict once it can be had */
+  /**
+   * Checks a signature over content, any form of which may match.
+   * @param later receives a later verdict
+   */
   verdict(
     id: string,
     signature: Uint8Array,
@@ -51,26 +54,29 @@ export interface MmtpSignallingHost {
     later: (signature: ReportSignature) => void,
     timeUs: number,
   ): ReportSignature
-  /** A verdict on a fragment that was told without one. @param key `SlsFragment.toi` */
+  /**
+   * A verdict on a fragment reported without one.
+   * @param key `SlsFragment.toi`
+   */
   signatureLater(key: number, signature: ReportSignature): void
-  /** A message that cannot be read; the others go on. */
+  /** A message that cannot be read; others continue. */
   unreadable(what: string, fault: CodecError, timeUs: number, frame: number): void
 }
 
 type Judged = { readonly content: number; readonly key: number; report: ReportSignature | null }
 type Open = { parts: Uint8Array[]; bytes: number; counter: number }
 
-/** The signalling messages of one MMTP flow, on whatever packet_id they come: put together, read, listed. */
+/** Assembles, reads and lists the signalling messages of one MMTP flow, on any packet_id. */
 export class MmtpSignalling {
   readonly kinds: MessageKind[] = []
   readonly #host: MmtpSignallingHost
   readonly #maxUnpacked: number
   readonly #open = new Map<number, Open>()
   readonly #seen = new Map<string, number>()
-  /** Signed messages by what they are about. */
+  /** Signed messages by subject. */
   readonly #verdicts = new Map<string, Judged>()
   readonly #budget = new WorkBudget(SIGNED_BUDGET, SIGNED_PER_SECOND)
-  /** Counts down from -2: a verdict that comes later finds its fragments by this, which is no TOI. */
+  /** Counts down from -2, so that no TOI collides: a later verdict finds its fragments by this key. */
   #signedKeys = -1
 
   constructor(host: MmtpSignallingHost, maxUnpacked: number) {
@@ -78,7 +84,10 @@ export class MmtpSignalling {
     this.#maxUnpacked = maxUnpacked
   }
 
-  /** One signalling payload. @throws CodecError mmtp-si-… */
+  /**
+   * Takes one signalling payload.
+   * @throws CodecError mmtp-si-…
+   */
   payload(packetId: number, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
     const { indicator, fragmentCounter, parts } = parseSignallingPayload(bytes, start, end)
     if (indicator === FRAGMENT_INDICATOR.whole) {
@@ -94,7 +103,7 @@ export class MmtpSignalling {
       open = { parts: [], bytes: 0, counter: (fragmentCounter + 1) & 0xff }
       this.#open.set(packetId, open)
     }
-    // A hole: what is left of the message is of no use.
+    // A hole: the rest of the message is useless.
     if (
       open === undefined ||
       ((open.counter - fragmentCounter) & 0xff) !== 1 ||
@@ -111,7 +120,7 @@ export class MmtpSignalling {
     this.#message(joined(open.parts, open.bytes), packetId, timeUs, frame)
   }
 
-  /** What comes next may be the same once more and counts as new. */
+  /** The source starts again: a repeated message counts as new. */
   restart(): void {
     this.#open.clear()
   }
@@ -153,7 +162,7 @@ export class MmtpSignalling {
     if (mpTable !== null) this.#mpt(mpTable, packetId, where, timeUs)
   }
 
-  /** Contents that are XML are fragments of their own. */
+  /** XML contents are fragments of their own. */
   #mpiTable(bytes: Uint8Array, where: string, timeUs: number): void {
     const table = parseMpiTable(bytes)
     this.#count('MPI', table.version, timeUs)
@@ -168,7 +177,7 @@ export class MmtpSignalling {
     })
   }
 
-  /** As the message inside it, whatever the verdict. */
+  /** Reads the message inside, whatever the verdict. */
   #signed(message: MmtMessage, bytes: Uint8Array, where: string, timeUs: number): void {
     const { message: content, signature, signed } = parseSignedAtsc3(message.body, this.#maxUnpacked)
     const name = `${message.name}${where} ${content.contentName}`

@@ -4,29 +4,29 @@ import type { MpuMovie } from '../../media/mmt/mpu-movie.ts'
 import { offsetInMdat, placeSample } from './mpu-layout.ts'
 import type { MpuPart } from './mpu-parts.ts'
 
-/** Space behind the samples of a fragment is kept up to this: hint samples, which are not written. */
+/** Largest space behind the samples of a fragment that is kept: hint samples, which are not written. */
 const MAX_SPARE_BYTES = 1 << 20
 
 /** An MPU as a file. */
 export type MpuFile = {
   readonly bytes: Uint8Array
-  /** What did not come; read as zeros. */
+  /** Missing ranges; read as zeros. */
   readonly missing: readonly ByteRange[]
   readonly samples: number
-  /** Samples of which something is missing. */
+  /** Samples with missing bytes. */
   readonly incomplete: number
 }
 
-/** Movie fragment metadata with what belongs to it in the file. */
+/** Movie fragment metadata with its place in the file. */
 export type LaidOutFragment = {
   readonly fragment: MovieFragment
   /** Of the `moof`, in the file. */
   readonly at: number
-  /** With `mdat` header and payload. */
+  /** Including `mdat` header and payload. */
   readonly length: number
 }
 
-/** Where metadata and fragments stand in the file, once they are known. */
+/** Places of metadata and fragments in the file, once known. */
 export type MpuPlan = {
   readonly movie: MpuMovie
   readonly fragments: readonly LaidOutFragment[]
@@ -36,9 +36,9 @@ export type MpuPlan = {
 }
 
 /**
- * Lays out the file of a timed MPU (reference: ISO/IEC 23008-1 §8): metadata as it came, then each movie fragment with its
- * media data.
- * @param units movie fragment metadata as it came
+ * Lays out the file of a timed MPU (reference: ISO/IEC 23008-1 §8): received metadata, then each movie fragment with
+ * its media data.
+ * @param units received movie fragment metadata
  * @throws CodecError bmff-…, mpu-…
  */
 export function planTimed(movie: MpuMovie, units: readonly Uint8Array[]): MpuPlan {
@@ -48,7 +48,7 @@ export function planTimed(movie: MpuMovie, units: readonly Uint8Array[]): MpuPla
   const parsed = units.map((unit) => parseMovieFragment(unit, movie, size)).sort((a, b) => a.sequence - b.sequence)
   const fragments: LaidOutFragment[] = []
   for (const fragment of parsed) {
-    // Metadata may be repeated for those who join late.
+    // Metadata may be repeated for late joiners.
     if (sequences.has(fragment.sequence)) continue
     sequences.add(fragment.sequence)
     const header = Math.max(8, fragment.mdatHeaderBytes)
@@ -63,7 +63,10 @@ export function planTimed(movie: MpuMovie, units: readonly Uint8Array[]): MpuPla
   return { movie, fragments, size, mediaBytes }
 }
 
-/** Lays out the file of a non-timed MPU: metadata, and one `mdat` with the items where `iloc` says. Null where it says nothing. */
+/**
+ * Lays out the file of a non-timed MPU: metadata, and one `mdat` with the items at their `iloc` offsets.
+ * @returns null without offsets
+ */
 export function planItems(movie: MpuMovie): MpuPlan | null {
   const from = movie.bytes.length + 8
   if (movie.items.length === 0 || movie.items.some(({ offset }) => offset < from)) return null
@@ -71,7 +74,11 @@ export function planItems(movie: MpuMovie): MpuPlan | null {
   return { movie, fragments: [], size, mediaBytes: movie.items.reduce((sum, { length }) => sum + length, 0) }
 }
 
-/** Fills the file from what came. @param parts the MFUs, in the order they were sent; @param bytes of the plan's size, zeros */
+/**
+ * Fills the file with received data.
+ * @param parts the MFUs, in sending order
+ * @param bytes of the plan's size, zeros
+ */
 export function fillMpu(plan: MpuPlan, parts: readonly MpuPart[], bytes: Uint8Array): MpuFile {
   const { movie, fragments } = plan
   bytes.set(movie.bytes)
@@ -84,7 +91,7 @@ export function fillMpu(plan: MpuPlan, parts: readonly MpuPart[], bytes: Uint8Ar
   for (const { fragment, at, length } of fragments) {
     bytes.set(fragment.moof, at)
     writeMdatHeader(bytes, view, at + fragment.moof.length, length - fragment.moof.length, fragment.mdatHeaderBytes)
-    // sample_number counts over the samples of a fragment; with several media tracks, over one after the other.
+    // sample_number counts over the samples of a fragment, over several media tracks in turn.
     let number = 0
     for (const { samples: run } of fragment.tracks) {
       for (const sample of run) {
@@ -134,7 +141,7 @@ function fillItems(
     done.set(itemId, from + length)
     const came = byUnit.get(unitKey(0, itemId)) ?? []
     const before = holes.length
-    // The extents of an item take its data one after another.
+    // The extents of an item take its data in order.
     const all = movie.items.reduce((sum, item) => (item.itemId === itemId ? sum + item.length : sum), 0)
     let covered = from
     for (const { at, data } of placeSample(came, all, 0).sort((a, b) => a.at - b.at)) {
@@ -173,7 +180,7 @@ function unitKey(movieFragment: number, sample: number): string {
   return `${movieFragment}/${sample}`
 }
 
-/** Ranges in order, those that touch as one. */
+/** Ranges in order, adjacent ones merged. */
 function joinedRanges(ranges: readonly ByteRange[]): ByteRange[] {
   const joined: [number, number][] = []
   for (const [from, to] of [...ranges].sort((a, b) => a[0] - b[0])) {

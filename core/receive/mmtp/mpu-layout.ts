@@ -4,25 +4,25 @@ import { FRAGMENT_INDICATOR } from '../../protocol/mmtp/mpu-payload.ts'
 import type { MpuPart } from './mpu-parts.ts'
 import { isNext } from './mpu-units.ts'
 
-/** Where bytes of one sample go, counted from the start of the sample. */
+/** Bytes of one sample and their offset in it. */
 export type SamplePiece = { readonly at: number; readonly data: Uint8Array }
 
-/** How the offsets in the headers of later fragments count, which encoders do differently. */
+/** Meaning of the offsets in later fragments' headers, which differs between encoders. */
 type OffsetSense = 'from-mfu' | 'from-sample' | 'none'
 
 /**
- * Where the fragments of one sample belong. The MFUs of a sample follow one another; each may begin with a hint sample, which
- * is left out and says where its data lies. After a hole the offset of the data unit header counts, in the sense that the
- * fragments which follow one another show; else fragments are taken to be of equal length.
+ * Places the fragments of one sample. The MFUs of a sample follow one another; each may begin with a hint sample, which
+ * is left out and gives the place of its data. After a hole the offset in the data unit header counts, in the sense
+ * that consecutive fragments show; else fragments are assumed to be of equal length.
  *
- * @param parts of this sample, in the order they were sent
- * @param sampleOffset of the sample in its `mdat` box, as hint samples count
+ * @param parts of this sample, in sending order
+ * @param sampleOffset of the sample in its `mdat` box, for hint samples
  */
 export function placeSample(parts: readonly MpuPart[], sampleSize: number, sampleOffset: number): SamplePiece[] {
   const pieces: SamplePiece[] = []
   const sense = offsetSense(parts)
   let cursor = 0
-  /** Where the MFU began, and how much of its front is hint. */
+  /** Start of the MFU, and length of the hint at its front. */
   let mfuAt = 0
   let hint = parts.some((part) => hintOf(part) > 0) ? USUAL_HINT_BYTES : 0
   let before: MpuPart | null = null
@@ -74,11 +74,11 @@ function offsetSense(parts: readonly MpuPart[]): OffsetSense {
     if (part.offset === start + length - hint) return 'from-sample'
     length += part.data.length
   }
-  // Without two fragments in a row: an offset that is no multiple of anything still tells more than a guess.
+  // Without two consecutive fragments even an offset in an unknown sense is better than a guess.
   return parts.some((part) => part.indicator > FRAGMENT_INDICATOR.first && part.offset > 0) ? 'from-mfu' : 'none'
 }
 
-/** Offset in its `mdat` box of a sample that lies `offset` after the start of the `moof`. */
+/** Offset of a sample in its `mdat` box, from its `offset` after the start of the `moof`. */
 export function offsetInMdat(fragment: MovieFragment, offset: number): number {
   return offset - fragment.moof.length
 }

@@ -12,10 +12,10 @@ import { fillMpu, type MpuFile, type MpuPlan, planItems, planTimed } from './mpu
 import { MpuParts } from './mpu-parts.ts'
 import { wholeUnits } from './mpu-units.ts'
 
-/** Movie fragments of one MPU. */
+/** Bound on movie fragments of one MPU. */
 const MAX_FRAGMENTS = 1024
 
-/** What an MPU needs to know of the asset it belongs to. */
+/** The asset of an MPU, as far as the MPU needs it. */
 export interface MpuHome {
   readonly index: number
   readonly destination: string
@@ -26,11 +26,11 @@ export interface MpuHome {
   readonly role: ChannelRole
   readonly pool: BytePool
   readonly maxBytes: number
-  /** Metadata of an earlier MPU of the asset, which stands in where an MPU's own is lost; null before the first. */
+  /** Metadata of an earlier MPU of the asset, used where an MPU's own is lost; null before the first. */
   readonly lastMovie: MpuMovie | null
 }
 
-/** One media processing unit while it arrives and after: an object whose bytes are the MP4 file made of it. */
+/** One media processing unit, during and after its arrival: an object whose bytes are the MP4 file made of it. */
 export class MpuObject implements FlowObject {
   readonly index: number
   readonly carrier: Extract<Carrier, { kind: 'mmtp' }>
@@ -49,7 +49,7 @@ export class MpuObject implements FlowObject {
   packets = 0
   /** Stream time at which a newer MPU of the asset began; -1 while this is the newest. */
   endingSinceUs = -1
-  /** It was on its way when its asset was first seen. */
+  /** It was in transmission when its asset was first seen. */
   joinedLate = false
   readonly #home: MpuHome
   readonly #base: number
@@ -60,11 +60,11 @@ export class MpuObject implements FlowObject {
   #mediaBytes = 0
   #movie: MpuMovie | null = null
   #plan: MpuPlan | null = null
-  /** Nothing that says where bytes belong has come since the plan was made. */
+  /** False after new metadata since the last plan. */
   #planned = false
   #triedAt = -1
   #file: MpuFile | null = null
-  /** What could not be read of it, once. */
+  /** Its first unreadable part. */
   fault: CodecError | null = null
 
   /** @param sequence of its first packet */
@@ -128,18 +128,18 @@ export class MpuObject implements FlowObject {
     return this.#metadata.used + this.#fragments.used + this.#mediaBytes
   }
 
-  /** MPU metadata and movie fragment metadata came whole. */
+  /** MPU metadata and movie fragment metadata are complete. */
   get hasMetadata(): boolean {
     return this.#movie !== null
   }
   get hasFragments(): boolean {
     return !this.#timed || this.#fragments.count > 0
   }
-  /** Of items: how much of it there is its metadata says. */
+  /** Timed media, or items, whose extent the metadata gives. */
   get isTimed(): boolean {
     return this.#timed
   }
-  /** Movie fragments that are known. */
+  /** Known movie fragments. */
   get fragments(): number {
     return this.#plan?.fragments.length ?? 0
   }
@@ -150,7 +150,10 @@ export class MpuObject implements FlowObject {
     return this.#file
   }
 
-  /** Takes the data unit `payload` stands at. @returns false where a bound is reached */
+  /**
+   * Takes the data unit in `payload`.
+   * @returns false at a bound
+   */
   take(payload: MpuPayload, sequence: number, bytes: Uint8Array): boolean {
     const { fragmentType, indicator, fragmentCounter, dataStart: start, dataEnd: end } = payload
     if (fragmentType === MPU_FRAGMENT.mfu) {
@@ -168,7 +171,10 @@ export class MpuObject implements FlowObject {
     return parts.add(0, 0, sequence, indicator, fragmentCounter, 0, bytes, start, end)
   }
 
-  /** Builds the file if all of it is there. @returns true where it is whole */
+  /**
+   * Builds the file if it is complete.
+   * @returns true where it is
+   */
   complete(): boolean {
     if (this.#file !== null) return this.#file.missing.length === 0
     const plan = this.#planned ? this.#plan : this.#makePlan(false)
@@ -180,7 +186,7 @@ export class MpuObject implements FlowObject {
     return true
   }
 
-  /** Builds what can be built of it, with the metadata of an earlier MPU where its own is missing. */
+  /** Builds the available part, with the metadata of an earlier MPU where its own is missing. */
   buildPartial(): void {
     if (this.#file !== null) return
     const own = this.#movie !== null
@@ -193,7 +199,7 @@ export class MpuObject implements FlowObject {
     this.#file = { ...file, missing: [...lent, ...file.missing] }
   }
 
-  /** Its memory is free again, except for the file, which whoever holds it may go on reading. */
+  /** Frees its memory but for the file, which readers may still use. */
   release(): void {
     for (const parts of [this.#metadata, this.#fragments, this.#media]) parts.release()
     this.#plan = null

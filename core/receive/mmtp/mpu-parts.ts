@@ -7,7 +7,7 @@ const FIRST_RECORDS = 64
 /** Fragments of one MPU: 256 MiB in packets of 1 KiB. */
 const MAX_RECORDS = 1 << 18
 
-/** One data unit, or a fragment of one, as it came. */
+/** One data unit, or a fragment of one, as received. */
 export type MpuPart = {
   readonly movieFragment: number
   /** sample_number, or item_ID of non-timed media. */
@@ -20,8 +20,8 @@ export type MpuPart = {
 }
 
 /**
- * The units of one MPU in the order they arrive: their bytes one after another in one piece of memory that grows, what is said
- * of them in a table beside it. Nothing is allocated per packet.
+ * The units of one MPU in order of arrival: their bytes in one growing buffer, their headers in a table beside it.
+ * Nothing is allocated per packet.
  */
 export class MpuParts {
   readonly #pool: BytePool
@@ -40,12 +40,15 @@ export class MpuParts {
     return this.#count
   }
 
-  /** Bytes kept. */
+  /** Stored bytes. */
   get used(): number {
     return this.#used
   }
 
-  /** Copies `bytes[start, end)`. @returns false where a bound would be passed */
+  /**
+   * Copies `bytes[start, end)`.
+   * @returns false beyond a bound
+   */
   add(
     movieFragment: number,
     sample: number,
@@ -79,12 +82,12 @@ export class MpuParts {
     return true
   }
 
-  /** All parts in the order they were sent, views of the memory here. Sequence numbers count from about `base`. */
+  /** All parts in sending order, views of this buffer. Sequence numbers are compared around `base`. */
   inOrder(base: number): MpuPart[] {
     const order = Array.from({ length: this.#count }, (_, index) => index)
     const records = this.#records
     const place = (index: number): number => ((records[index * STRIDE + 2] as number) - base) | 0
-    // Several units of one packet keep their order: sorting is stable.
+    // Units of one packet keep their order: sorting is stable.
     order.sort((a, b) => place(a) - place(b))
     return order.map((index) => {
       const at = index * STRIDE

@@ -1,9 +1,9 @@
 import { BoundedMap } from '../../flow/bounded-map.ts'
 
-/** Presentation times that are remembered for one asset: a day of one-second MPUs. */
+/** Presentation times remembered for one asset: a day of one-second MPUs. */
 const MAX_TIMES = 1 << 17
 
-/** When the MPUs of an asset are presented, as MPU_timestamp_descriptors say. */
+/** Presentation times of an asset's MPUs, from MPU_timestamp_descriptors. */
 export class MpuTimes {
   readonly #times = new BoundedMap<number, number>(MAX_TIMES)
 
@@ -11,7 +11,7 @@ export class MpuTimes {
     this.#times.set(mpuSequence, timeUs)
   }
 
-  /** UNIX µs on the sender's clock; null where nothing was said. */
+  /** UNIX µs on the sender's clock; null where unknown. */
   get(mpuSequence: number): number | null {
     return this.#times.get(mpuSequence) ?? null
   }

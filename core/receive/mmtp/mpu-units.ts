@@ -4,8 +4,8 @@ import type { MpuPart } from './mpu-parts.ts'
 const { whole, first, last } = FRAGMENT_INDICATOR
 
 /**
- * The data units that came whole among `parts` (in the order they were sent): unfragmented ones, and those whose fragments
- * follow one another without a hole, which the counter of fragments still to come tells.
+ * The complete data units among `parts` (in sending order): unfragmented ones, and those whose fragments are
+ * consecutive by their counter of remaining fragments.
  */
 export function wholeUnits(parts: readonly MpuPart[]): Uint8Array[] {
   const units: Uint8Array[] = []
