@@ -13,31 +13,33 @@ import type { RouteSession } from '../route/route-session.ts'
 import { isConfiguration, MabrGateway } from './mabr-gateway.ts'
 import type { ServiceTable } from './service-table.ts'
 
-/** A FLUTE session waits so much longer than a ROUTE session for someone to claim it: a configuration may be sent seldom. */
+/**
+ * A FLUTE session waits this many times longer than a ROUTE session for an owner: a configuration may be sent seldom.
+ */
 const FLUTE_CLAIM_FACTOR = 4
 
-/** The ROUTE sessions, and how many sessions there may be. */
+/** The ROUTE sessions, and the bound on sessions. */
 export type RouteSessions = {
-  /** The session at a destination, made where there is none; null where no more are allowed. */
+  /** The session at a destination, made where there is none; null beyond the bound. */
   readonly at: (address: Destination, timeUs: number) => RouteSession | null
   readonly drop: (session: RouteSession, timeUs: number) => void
-  /** True where another session of any kind may be made; says once where not. */
+  /** True where another session of any kind may be made; reports the bound once. */
   readonly mayAdd: (destination: string, timeUs: number) => boolean
 }
 
-/** A FLUTE session that is full of objects and nobody's. */
+/** A full FLUTE session without an owner. */
 type Waiting = { readonly session: FluteSession; readonly timeUs: number }
 
-/** FLUTE sessions, and the gateways of DVB-MABR that sessions of either kind belong to. */
+/** FLUTE sessions, and the DVB-MABR gateways that own sessions of either kind. */
 export class FluteDirectory implements EventTaker<Waiting> {
   readonly #context: ReceiveContext
   readonly #table: ServiceTable
   readonly #routes: RouteSessions
   readonly #sessions = new Map<string, FluteSession>()
   readonly #gateways: MabrGateway[] = []
-  /** Sessions that belong to a gateway, which takes its objects from them. */
+  /** Sessions of gateways, which take objects from them. */
   readonly #joined = new Set<FluteSession | RouteSession>()
-  /** Gateways whose configuration session is known by address and has sent nothing yet. */
+  /** Gateways whose configuration session has a known address and no packets so far. */
   readonly #awaited = new Map<string, MabrGateway>()
 
   constructor(context: ReceiveContext, table: ServiceTable, routes: RouteSessions) {
@@ -58,7 +60,7 @@ export class FluteDirectory implements EventTaker<Waiting> {
     return this.#sessions.get(destination) ?? null
   }
 
-  /** Sets up a gateway whose configuration session is at a given place. */
+  /** Creates a gateway with a known configuration session. */
   start(target: Extract<ReceiveTarget, { kind: 'mabr' }>): void {
     const address = { address: target.address, port: target.port }
     const destination = formatDestination(target.address, target.port)
@@ -85,7 +87,7 @@ export class FluteDirectory implements EventTaker<Waiting> {
   }
 
   /**
-   * It has become clear what the packets of a flow are which no session takes yet.
+   * The protocol of a flow without a session became known.
    * @param sure false where a repair flow of ROUTE would look the same
    */
   arrived(flow: Flow, protocol: FlowProtocol, sure: boolean, timeUs: number): void {
@@ -104,7 +106,7 @@ export class FluteDirectory implements EventTaker<Waiting> {
     this.#table.changed()
   }
 
-  /** In a capture, media may come before the configuration that names them. */
+  /** In a capture, media may precede the configuration that names them. */
   #mayBeWanted(destination: string): boolean {
     if (this.#gateways.some((gateway) => !gateway.known)) return true
     return this.#table.discoverTarget !== null && !this.#isConfigured(destination)
@@ -134,7 +136,7 @@ export class FluteDirectory implements EventTaker<Waiting> {
     return session
   }
 
-  /** Looks for a configuration in what a session brings, where one may be discovered. */
+  /** Looks for a configuration in a session's objects, where one may be discovered. */
   watch(session: FluteSession | RouteSession): void {
     const target = this.#table.discoverTarget
     if (target === null) return
@@ -147,7 +149,7 @@ export class FluteDirectory implements EventTaker<Waiting> {
     })
   }
 
-  /** The session is one of the gateway's, which waits for configurations and manifests in it. */
+  /** Gives the session to the gateway, which takes configurations and manifests from it. */
   #join(session: FluteSession | RouteSession, gateway: MabrGateway): void {
     this.#joined.add(session)
     session.takers.objects.set('any', (object, channel, timeUs) => {
@@ -167,7 +169,7 @@ export class FluteDirectory implements EventTaker<Waiting> {
     this.#serveUnclaimed(session, timeUs)
   }
 
-  /** Gives a service to a session that waited long enough for a configuration to claim it. */
+  /** Gives a service to a session that no configuration claimed in time. */
   #serveUnclaimed(session: FluteSession, timeUs: number): void {
     if (session.service !== null || session.claimed) return
     const unwanted = this.#table.discoverTarget === null || this.#isConfigured(session.destination)
@@ -181,7 +183,7 @@ export class FluteDirectory implements EventTaker<Waiting> {
     this.#table.changed()
   }
 
-  /** True for the session of a service that a configuration names and nobody wants. */
+  /** True for the session of a configured service that is not joined. */
   #isConfigured(destination: string): boolean {
     return this.#gateways.some((gateway) => gateway.names(destination))
   }
@@ -228,7 +230,7 @@ export class FluteDirectory implements EventTaker<Waiting> {
     for (const gateway of this.#gateways) gateway.tick(timeUs)
   }
 
-  /** @param settle deals with what has come up so far */
+  /** @param settle handles queued events */
   close(timeUs: number, settle: () => void): void {
     for (const session of [...this.#sessions.values()]) this.#serveUnclaimed(session, timeUs)
     settle()

@@ -31,25 +31,25 @@ import type { RouteSession } from '../route/route-session.ts'
 import { readHlsCodecs, readMpdFacts } from '../signalling/mpd-facts.ts'
 import type { ServiceTable } from './service-table.ts'
 
-/** Manifests that came before the configuration that says whose they are. */
+/** Bound on manifests that arrive before the configuration. */
 const MAX_EARLY_MANIFESTS = 16
 const MAX_EARLY_BYTES = 4 << 20
-/** A configured session without any packet for so long after it was joined is said to be missing, µs. */
+/** A configured session without packets for this time after it was joined is reported as missing, µs. */
 const MISSING_AFTER_US = 10_000_000
-/** GPAC's default of transportObjectReceptionTimeout, for a document without it, ms. */
+/** GPAC's default of transportObjectReceptionTimeout, ms. */
 const DEFAULT_REPAIR_AFTER_MS = 50
 
-/** The sessions that a gateway's configuration names. */
+/** The sessions in a gateway's configuration. */
 export type MabrTransports = {
-  /** The session at a destination, made where there is none; null where no more are allowed. */
+  /** The session at a destination, made where there is none; null beyond the bound. */
   readonly at: (address: Destination, protocol: 'flute' | 'route', timeUs: number) => FluteSession | RouteSession | null
-  /** A service found without signalling has turned out to be part of this one. */
+  /** A service found without signalling is part of this one. */
   readonly takeOver: (session: FluteSession | RouteSession, service: ReceivedService, timeUs: number) => void
-  /** Nothing names this session any more. */
+  /** The configuration does not list this session any more. */
   readonly leave: (session: FluteSession | RouteSession, timeUs: number) => void
 }
 
-/** One transport session of the configuration, as it was applied. */
+/** One transport session of the applied configuration. */
 type Link = {
   readonly key: string
   readonly service: ReceivedService
@@ -62,17 +62,17 @@ type Link = {
 type ListedService = {
   readonly service: ReceivedService
   manifests: readonly MabrManifest[]
-  /** What the manifests last were, by name. */
+  /** Content keys of the last manifests, by name. */
   readonly contents: Map<string, number>
 }
 
 /**
- * A multicast gateway as TS 103 769 has it: reads the configuration that a session carries, makes a service of each
- * MulticastSession, and gives sessions and manifests to them. The configuration session itself is a service too (GPAC's
- * service 0), whose files the others share. A changed configuration leaves alone what it does not change.
+ * A multicast gateway of TS 103 769: reads the configuration in a session, makes a service of each MulticastSession,
+ * and assigns sessions and manifests. The configuration session is a service too (GPAC's service 0), whose files the
+ * others share. A new configuration leaves unchanged sessions alone.
  */
 export class MabrGateway {
-  /** Carries the configuration, and what all services share. */
+  /** Service of the configuration and of shared files. */
   readonly service: ReceivedService
   readonly #context: FileContext
   readonly #table: ServiceTable
@@ -81,11 +81,11 @@ export class MabrGateway {
   /** Services by serviceIdentifier. */
   readonly #services = new Map<string, ListedService>()
   #links = new Map<string, Link>()
-  /** Every destination the configuration names. */
+  /** Destinations in the configuration. */
   #endpoints = new Set<string>()
   #early: FlowFile[] = []
   #known = false
-  /** Content of the configuration, and how many different ones there have been. */
+  /** Content key of the configuration, and number of different ones so far. */
   #content: number | null = null
   #generation = 0
 
@@ -103,7 +103,10 @@ export class MabrGateway {
     this.service = service
   }
 
-  /** Takes an object that is a gateway configuration. @returns false where it is something else */
+  /**
+   * Takes a gateway configuration.
+   * @returns false for any other object
+   */
   takeObject(object: TransportObject, timeUs: number): boolean {
     if (!isConfiguration(object)) return false
     try {
@@ -125,10 +128,13 @@ export class MabrGateway {
     return true
   }
 
-  /** Takes a manifest, whose service the configuration tells. @returns false where the file belongs to its channel's service */
+  /**
+   * Takes a manifest of a configured service.
+   * @returns false where the file belongs to its channel's service
+   */
   takeFile(file: FlowFile, timeUs: number): boolean {
     if (file.kind !== 'manifest' && file.kind !== 'playlist') {
-      // Without a wish to receive anything only the signalling is read.
+      // Where nothing is received only the signalling is read.
       return file.serviceId === this.service.id && !this.#receives
     }
     if (!this.#known) {
@@ -143,17 +149,17 @@ export class MabrGateway {
     return true
   }
 
-  /** A configuration has come. */
+  /** A configuration has arrived. */
   get known(): boolean {
     return this.#known
   }
 
-  /** True where the configuration names this destination, wanted or not. */
+  /** True where the configuration lists this destination, wanted or not. */
   names(destination: string): boolean {
     return this.#endpoints.has(destination)
   }
 
-  /** Nothing more comes: what waited for a configuration is handed on as it is. */
+  /** Ends: delivers manifests that waited for a configuration as they are. */
   close(timeUs: number): void {
     if (this.#known) return
     for (const file of this.#early) this.#context.file(file)
@@ -168,7 +174,7 @@ export class MabrGateway {
     return false
   }
 
-  /** The service whose manifest or child playlist this is; null where none can be told. */
+  /** The service of this manifest or child playlist; null where unknown. */
   #ownerOf(file: FlowFile): ListedService | null {
     const services = [...this.#services.values()]
     const named = services.find((listed) => isLocated(listed, file.name))
@@ -179,18 +185,18 @@ export class MabrGateway {
       listed.manifests.some((each) => folderOf(nameOf(each)) === folderOf(file.name)),
     )
     if (beside.length > 0) return beside[0] as ListedService
-    // GPAC writes where manifests are; a document that says nothing can only mean the one service it has.
+    // GPAC gives locations of manifests; a document without any can only mean its one service.
     return services.length === 1 ? (services[0] as ListedService) : null
   }
 
   #manifest(listed: ListedService, file: FlowFile, timeUs: number): void {
     const { service } = listed
-    // In-band, each channel of the service brings it.
+    // In-band, each channel of the service carries it.
     const content = contentKey(file.lease.bytes)
     if (listed.contents.get(file.name) === content && !this.#context.spec.keepRepeats) return
     if (listed.contents.size >= MAX_EARLY_MANIFESTS) listed.contents.clear()
     listed.contents.set(file.name, content)
-    // The master playlist is told from its children by the configuration, or by being the only one that is named.
+    // The master playlist is the one in the configuration, or the only manifest.
     const main = isLocated(listed, file.name) || (file.kind === 'manifest' && service.manifest === null)
     if (!main && file.kind === 'playlist') {
       this.#context.file(file)
@@ -243,7 +249,7 @@ export class MabrGateway {
       present.add(identifier)
       this.#configure(listed, session, links, timeUs)
     }
-    // Last, so that a ROUTE session which is said to be of both kinds (GPAC) belongs to the service that it carries.
+    // Last, so that a ROUTE session of both kinds (GPAC) belongs to the service it carries.
     for (const transport of configuration.configurationSessions) {
       this.#link(links, this.service, transport, true, timeUs)
     }
@@ -307,7 +313,7 @@ export class MabrGateway {
     }
     for (const endpoint of transport.endpoints) {
       const { group, port, tsi } = endpoint
-      // The configuration arrives already, from whomever.
+      // The configuration already arrives, from any sender.
       const address = configures ? { address: group, port } : this.#destinationOf(endpoint, transport, service)
       const destination = formatDestination(group, port)
       if (service.joined)
@@ -353,7 +359,7 @@ export class MabrGateway {
     if (![...this.#links.values()].some((other) => other.session === session)) this.#transports.leave(session, timeUs)
   }
 
-  /** Reports each session once that is configured and not on air. */
+  /** Reports each configured session that is not on air, once. */
   tick(timeUs: number): void {
     for (const link of this.#links.values()) {
       if (link.missing || timeUs - link.sinceUs < MISSING_AFTER_US) continue
@@ -372,12 +378,12 @@ export class MabrGateway {
   }
 }
 
-/** True for a gateway configuration: by its name, else by its type, else by what the document is. */
+/** True for a gateway configuration: by its name, else its type, else its content. */
 export function isConfiguration(object: TransportObject): boolean {
   const { name, contentType } = object
   if (name !== null && isConfigurationUri(name)) return true
   if (contentType !== null && bareMediaType(contentType) === MABR_CONTENT_TYPE) return true
-  // Media cannot be one, and to look into each would cost.
+  // Media is never one, and parsing each object would be costly.
   if (object.toi === 0 || object.kind === 'media' || object.kind === 'init' || object.kind === 'manifest') return false
   const bytes = object.bytes(0, object.length)
   return looksLikeXml(bytes) && isConfigurationRoot(xmlRootName(bytes))

@@ -17,15 +17,15 @@ import { ServiceSignalling } from '../signalling/service-signalling.ts'
 import { FluteDirectory } from './flute-directory.ts'
 import { ServiceTable } from './service-table.ts'
 
-/** With more services than this, what is wanted is told when time passes, and not with each change. */
+/** With more services, changes of wanted destinations are reported when time passes, not at once. */
 const TOLD_AT_ONCE = 512
 
-/** What sessions leave to be decided: whose they are, and where else the components of their service come. */
+/** Decisions for sessions: their owner, and other destinations of their service's components. */
 export type DirectoryEvent =
   | { readonly kind: 'unclaimed'; readonly session: RouteSession; readonly timeUs: number }
   | ComponentEvent
 
-/** Services and sessions: who is there, which are joined, and which session belongs to whom. */
+/** Services and sessions: which exist, which are joined, and which service owns a session. */
 export class ServiceDirectory implements EventTaker<DirectoryEvent> {
   readonly #context: ReceiveContext
   readonly #targets: readonly ReceiveTarget[]
@@ -36,7 +36,7 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
   readonly #mmtpSessions = new Map<string, MmtpSession>()
   readonly #wanted = new Map<ReceiveTarget, string>()
   #wantedStale = false
-  /** Entries of service lists that have had their effect. */
+  /** Applied entries of service lists. */
   readonly #applied = new Map<number, SltService>()
   /** Services of the SLT by their number there. */
   readonly #fromList = new Map<number, ReceivedService>()
@@ -66,13 +66,13 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
     return this.#table.at(destination)
   }
 
-  /** Sets up what the targets themselves name. */
+  /** Creates the sessions and services of the targets. */
   start(): void {
     for (const target of this.#targets) {
       if (target.kind === 'mabr') this.#flute.start(target)
       if (target.kind !== 'route') continue
       const { address, port } = target
-      // The same session twice is one service, whichever way its packets come.
+      // The same session twice is one service, over any route.
       if (this.#table.at(formatDestination(address, port)) !== null) continue
       const service = this.#table.addRoute(target, { address, port })
       if (service.joined) this.#sessionAt({ address, port }, 0)?.claim(service, 0)
@@ -81,13 +81,13 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
     this.#tellWanted()
   }
 
-  /** The lists of services as they are now, all broadcast streams and groups together. */
+  /** Applies the current lists of services, of all broadcast streams and groups. */
   sltsChanged(slts: readonly Slt[], timeUs: number): void {
     this.#table.listed = true
     const listed = slts.flatMap((slt) => slt.services).slice(0, this.#context.limits.services)
     const changed: ReceivedService[] = []
     for (const entry of listed) {
-      // A list is parsed once: where one of several changes, the others' entries are the same.
+      // A list is parsed once: unchanged lists have identical entries.
       if (this.#applied.get(entry.serviceId) === entry) continue
       this.#applied.set(entry.serviceId, entry)
       changed.push(this.#fromSlt(entry, timeUs))
@@ -106,7 +106,10 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
     this.#tellWanted()
   }
 
-  /** A service of the SLT: a discovered one makes room for its number, one of a gateway configuration (DVB-MABR) does not. */
+  /**
+   * A service of the SLT. It takes its number from a discovered service, not from one of a gateway configuration
+   * (DVB-MABR).
+   */
   #addListed(serviceId: number, timeUs: number): ReceivedService {
     const former = this.#table.get(serviceId)
     if (former?.discovered === true) this.#renumber(former)
@@ -156,14 +159,14 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
     this.#takeOver(session, service, timeUs)
   }
 
-  /** Gives a session to the service that signalling says it belongs to. */
+  /** Gives a session to its owner in the signalling. */
   #takeOver(session: RouteSession | MmtpSession, service: ReceivedService, timeUs: number): void {
     const former = session.service
     session.claim(service, timeUs)
     this.#table.released(former, session.destination)
   }
 
-  /** A discovered service has the number the SLT gives to another: that one keeps it. */
+  /** Gives a discovered service another number, where the SLT uses its own. */
   #renumber(discovered: ReceivedService): void {
     this.#table.remove(discovered)
     for (const session of [...this.#sessions.values(), ...this.#mmtpSessions.values()])
@@ -171,8 +174,8 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
   }
 
   /**
-   * It has become clear what the packets of a flow are which no session takes yet.
-   * @param sure false where it may be another protocol all the same
+   * The protocol of a flow without a session became known.
+   * @param sure false where it may be another protocol
    */
   arrived(flow: Flow, protocol: FlowProtocol, sure: boolean, timeUs: number): void {
     this.#flute.arrived(flow, protocol, sure, timeUs)
@@ -180,7 +183,7 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
       this.#discovered(flow, protocol, timeUs)
   }
 
-  /** A flow looks like ROUTE, or MMTP, and nothing names it yet. */
+  /** A flow without a name looks like ROUTE, or MMTP. */
   #discovered(flow: Flow, protocol: 'route' | 'mmtp', timeUs: number): void {
     const target = this.#table.discoverTarget
     if (target === null) return
@@ -195,7 +198,7 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
     this.#tellWanted()
   }
 
-  /** Gives a service to each session that waited long enough for signalling to claim it. */
+  /** Gives a service to a session that no signalling claimed in time. */
   #serveUnclaimed(session: RouteSession, timeUs: number): void {
     if (session.service !== null || session.claimed) return
     const listed = this.#table.at(session.destination)
@@ -315,7 +318,7 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
     return signalling
   }
 
-  /** A/331 §7.1.4: what an RS leaves out is that of the session the S-TSID came on. */
+  /** Applies an S-TSID (A/331 §7.1.4): an RS without an address uses that of the session the S-TSID arrived on. */
   #applyStsid(service: ReceivedService, stsid: Stsid, timeUs: number): void {
     const own = service.routeAddress ?? service.address
     if (own === null) return
@@ -372,11 +375,11 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
     for (const session of this.#mmtpSessions.values()) session.loop(timeUs)
   }
 
-  /** @param settle deals with what has come up so far */
+  /** @param settle handles queued events */
   close(timeUs: number, settle: () => void): void {
     for (const session of [...this.#sessions.values()]) this.#serveUnclaimed(session, timeUs)
     settle()
-    // Sessions that have a service only now may have an S-TSID that names repair flows.
+    // Sessions with a new service may have an S-TSID that lists repair flows.
     this.#context.fec?.finish(timeUs)
     settle()
     for (const session of this.#sessions.values()) session.close(timeUs)
@@ -398,7 +401,7 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
     this.#wantedStale = false
     for (const target of this.#targets) {
       const wanted = new Map<string, Destination>()
-      // Whatever uses the LLS sees the same SLT: its services are wanted from each of them.
+      // All LLS targets see the same SLT and want its services.
       const lls = usesLls(target)
       if (lls) wanted.set(formatDestination(LLS_ADDRESS, LLS_PORT), { address: LLS_ADDRESS, port: LLS_PORT })
       for (const service of this.#table.all()) {

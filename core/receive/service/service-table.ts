@@ -5,22 +5,22 @@ import { formatDestination } from '../../protocol/ip/address.ts'
 import type { FileContext } from '../context/contexts.ts'
 import { ReceivedService } from '../context/received-service.ts'
 
-/** Services of `route` targets beside an LLS: those of an SLT are below 65536. */
+/** First number of `route` services beside an LLS: those of an SLT are below 65536. */
 const FIRST_BESIDE_LLS = 65_536
 
-/** The services that are known: their numbers, where they are, and which are to be joined. */
+/** The known services: their numbers, destinations, and which are joined. */
 export class ServiceTable {
-  /** Whose services the SLT lists: the first target that uses the LLS. */
+  /** Target of the SLT's services: the first that uses the LLS. */
   readonly llsTarget: ReceiveTarget | null
   readonly discoverTarget: ReceiveTarget | null
-  /** Called when destinations or services have changed: flows are decided again. */
+  /** Called after changes of destinations or services: flows are decided again. */
   readonly changed: () => void
-  /** An SLT has come: numbers below 65536 are its own. */
+  /** An SLT has arrived: numbers below 65536 are its own. */
   listed = false
   readonly #context: FileContext
   readonly #services = new Map<number, ReceivedService>()
   readonly #byDestination = new Map<string, ReceivedService>()
-  /** The one service that `first` joined, of each target. */
+  /** The one service joined by `first`, of each target. */
   readonly #first = new Map<ReceiveTarget, ReceivedService>()
 
   constructor(context: FileContext, targets: readonly ReceiveTarget[], changed: () => void) {
@@ -42,7 +42,7 @@ export class ServiceTable {
     return this.#services.get(id) ?? null
   }
 
-  /** The service whose main destination this is. */
+  /** The service of this main destination. */
   at(destination: string): ReceivedService | null {
     return this.#byDestination.get(destination) ?? null
   }
@@ -51,7 +51,7 @@ export class ServiceTable {
     return target?.services ?? this.#context.spec.services
   }
 
-  /** True where tuning in to the first service has found that already. */
+  /** True where tuning in to the first service has found one. */
   hasFirst(target: ReceiveTarget): boolean {
     return this.#first.has(target)
   }
@@ -80,13 +80,13 @@ export class ServiceTable {
     return service
   }
 
-  /** A service of the SLT, under its number there or, where that is taken, a free one. */
+  /** A service of the SLT, under its number there, or a free one where that is taken. */
   addListed(serviceId: number): ReceivedService {
     const id = this.#services.has(serviceId) ? this.#freeId(FIRST_BESIDE_LLS) : serviceId
     return this.#add(id, false, this.llsTarget)
   }
 
-  /** A service of a gateway. `first`: that of the configuration, 0 where that is free. Null where no more are allowed. */
+  /** A service of a gateway. `first`: that of the configuration, 0 where free. Null beyond the bound. */
   addService(target: ReceiveTarget, first: boolean): ReceivedService | null {
     if (this.#services.size >= this.#context.limits.services) return null
     const from = this.listed || (this.llsTarget !== null && target.kind === 'mabr') ? FIRST_BESIDE_LLS : first ? 0 : 1
@@ -94,7 +94,7 @@ export class ServiceTable {
     return this.#add(from === 0 && this.#services.has(0) ? this.#freeId(1) : this.#freeId(from), false, target)
   }
 
-  /** A service for a session that nothing names; null where no more are allowed. */
+  /** A service for a session without signalling; null beyond the bound. */
   addDiscovered(address: Destination, protocol: 'route' | 'flute' | 'mmtp'): ReceivedService | null {
     if (this.#services.size >= this.#context.limits.services) return null
     const service = this.#add(this.#freeId(1), true, this.discoverTarget)
@@ -136,14 +136,14 @@ export class ServiceTable {
     this.#context.observer.serviceGone(service)
   }
 
-  /** `former` no longer has this destination; a discovered one without any is gone. */
+  /** `former` lost this destination; a discovered service without any is removed. */
   released(former: ReceivedService | null, destination: string): void {
     if (former === null || !former.discovered) return
     former.destinations.delete(destination)
     if (former.destinations.size === 0) this.remove(former)
   }
 
-  /** A discovered service that was only listed gives way to the one whose signalling names its destination. */
+  /** Replaces a discovered service by the one whose signalling lists its destination. */
   displace(destination: string, by: ReceivedService): void {
     const former = this.#byDestination.get(destination)
     if (former === undefined || former === by || !former.discovered || former.joined) return

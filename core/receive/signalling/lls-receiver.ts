@@ -24,41 +24,41 @@ import { reportSignature } from '../context/signatures.ts'
 import { contentKey } from '../object/content-hash.ts'
 import { WorkBudget } from '../object/work-budget.ts'
 
-/** Different tables remembered; senders repeat a handful each second. */
+/** Bound on the different tables remembered; senders repeat a handful each second. */
 const MAX_KNOWN = 1024
-/** Most that one table may unpack to. */
+/** Largest unpacked table. */
 const MAX_TABLE_BYTES = 16 << 20
-/** SLTs of different broadcast streams and groups that count at a time. */
+/** Bound on current SLTs of different broadcast streams and groups. */
 const MAX_STREAMS = 64
-/** What decoding one table costs at least, in bytes: 2048 new tables at once, then 512 a second. */
+/** Least cost of decoding one table, in bytes: 2048 new tables at once, then 512 a second. */
 const TABLE_COST = 32 << 10
 const BUDGET = 64 << 20
 const BUDGET_PER_SECOND = 16 << 20
 
-/** A datagram seen before: its table and those inside it, and the stream of which it is an SLT. */
+/** A datagram seen before: its tables, and the stream it is an SLT of. */
 type Known = { readonly keys: readonly number[]; readonly stream: string | null }
 
-/** How a table came: alone, or in a SignedMultiTable. */
+/** Arrival of a table: alone, or in a SignedMultiTable. */
 type Arrival = {
   readonly key: number
   readonly raw: Uint8Array
   readonly signed: boolean
-  /** This arrival has been counted as a repetition. */
+  /** This arrival was counted as a repetition. */
   readonly counted: boolean
   readonly timeUs: number
   readonly frame: number
 }
 
 /**
- * Low level signalling, one table in each datagram (A/331 §6). Tables are told apart by content, since GPAC never changes
- * their version; of SLTs the last of each broadcast stream and group counts, and together they list the services.
+ * Low level signalling, one table per datagram (A/331 §6). Tables are identified by content, since GPAC never changes
+ * their version. The last SLT of each broadcast stream and group counts; together they list the services.
  */
 export class LlsReceiver {
   readonly #context: TableContext
   readonly #sltsChanged: (slts: readonly Slt[], timeUs: number) => void
   /** By content, oldest first. */
   readonly #known = new Map<number, Known>()
-  /** Tables reported, by content: those inside a SignedMultiTable come in wrappers that differ. */
+  /** Reported tables, by content: those inside a SignedMultiTable arrive in differing wrappers. */
   readonly #reported = new Set<number>()
   readonly #current = new Map<string, { readonly key: number; readonly slt: Slt }>()
   readonly #budget = new WorkBudget(BUDGET, BUDGET_PER_SECOND)
@@ -68,7 +68,10 @@ export class LlsReceiver {
     this.#sltsChanged = sltsChanged
   }
 
-  /** One LLS datagram. @returns null, or the code of what is wrong with it */
+  /**
+   * Takes one LLS datagram.
+   * @returns null, or the code of its fault
+   */
   datagram(bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): string | null {
     const datagram = bytes.subarray(start, end)
     const key = contentKey(datagram)
@@ -77,7 +80,7 @@ export class LlsReceiver {
       this.#known.delete(key)
       this.#known.set(key, known)
       for (const each of known.keys) this.#context.observer.llsRepeated(each, timeUs)
-      // An SLT that another one replaced in between counts again.
+      // An SLT replaced in between counts again.
       if (known.stream === null || this.#current.get(known.stream)?.key === key) return null
     }
     if (!this.#budget.take(TABLE_COST, timeUs)) return this.#storm(timeUs, frame)
@@ -119,7 +122,7 @@ export class LlsReceiver {
     this.#context.observer.llsTable(listed, timeUs)
   }
 
-  /** A table that cannot be read is still listed, without its content. */
+  /** Lists an unreadable table, without content. */
   #unreadable(datagram: Uint8Array, key: number, timeUs: number): void {
     if (this.#reported.has(key)) return
     this.#reported.add(key)
@@ -132,11 +135,11 @@ export class LlsReceiver {
     )
   }
 
-  /** Tables as if each had come alone, and what becomes of the signature over them. */
+  /** Takes the tables inside as if each had arrived alone, and checks the signature. */
   #signed(table: LlsTable, arrival: Arrival, keys: number[]): string | null {
     const { timeUs, frame } = arrival
     const { tables, signedBytes, signature } = parseSignedMultiTable(table)
-    // The same tables signed anew, as a sender may do each time, are no new version.
+    // The same tables with a new signature, which a sender may make each time, are no new version.
     const key = contentKey(signedBytes) + table.groupId * 256 + table.version
     keys[0] = key
     const { signatures, observer } = this.#context
@@ -198,7 +201,7 @@ export class LlsReceiver {
       const found = this.#table(unfolded, { ...arrival, key: innerKey, raw: each.payload, signed: true })
       if (repeated) observer.llsRepeated(innerKey, timeUs)
       observer.llsSignature(innerKey, report)
-      // The whole datagram stands for its SLT when it comes again.
+      // A repetition of the whole datagram counts as its SLT.
       if (found !== null) {
         stream = found
         const current = this.#current.get(found)
@@ -208,7 +211,7 @@ export class LlsReceiver {
     return stream
   }
 
-  /** @returns the stream whose service list this is, null for other tables */
+  /** @returns the stream of this service list, null for other tables */
   #table(table: LlsTable, arrival: Arrival): string | null {
     const { tableId, groupId, version, body } = table
     const { key, raw, signed, timeUs, frame } = arrival
@@ -223,7 +226,7 @@ export class LlsReceiver {
     try {
       if (tableId === LLS_TABLE.slt) {
         const slt = readSlt(parseXml(body))
-        // Captures of several channels hold several SLTs with the same group: the broadcast stream tells them apart.
+        // Captures of several channels have several SLTs with the same group: the broadcast stream distinguishes them.
         const stream = `${slt.bsids.slice(0, 16).join(',')}/${groupId}`
         this.#setSlt(stream, key, slt, timeUs)
         return stream
@@ -255,7 +258,7 @@ export class LlsReceiver {
     )
   }
 
-  /** Remembers the certificates of a table that is complained about, if it must be, where it is read as one. */
+  /** Stores the certificates of a table that is otherwise invalid, where it is readable as one. */
   #certificates(table: SignedTable): void {
     try {
       const { body } = unfoldTable(table, MAX_TABLE_BYTES)
@@ -294,7 +297,7 @@ export class LlsReceiver {
     this.#found({ kind: 'signatureChecked', signed, verdict, text }, timeUs, frame)
   }
 
-  /** New tables arrive faster than any station changes them: the rest of this moment is counted and not read. */
+  /** New tables arrive faster than any station changes them: they are counted and not read for now. */
   #storm(timeUs: number, frame: number): string {
     this.#found({ kind: 'limit', hit: { limit: 'lls-tables' } }, timeUs, frame)
     return 'lls-storm'
@@ -305,7 +308,7 @@ export class LlsReceiver {
   }
 }
 
-/** @throws CodecError where a table that the standard gives a form cannot be read in it */
+/** @throws CodecError for an unreadable table of a standard form */
 function checkTable(tableId: number, body: Uint8Array): void {
   if (tableId === LLS_TABLE.userDefined || tableId > LLS_TABLE.certificationData) return
   if (!looksLikeXml(body)) throw new CodecError('lls-not-xml', 0, 'the body is neither XML nor gzip of it')

@@ -2,10 +2,13 @@ import type { ChannelRole } from '../../contract/report.ts'
 import { attr, childrenOf, type XmlElement } from '../../xml/xml-element.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 
-/** What the receiver takes from an MPD: that it is one, what each Representation is, and which codecs play. */
+/** The receiver's view of an MPD: role of each Representation, and codecs. */
 export type MpdFacts = { readonly roles: ReadonlyMap<string, ChannelRole>; readonly codecs: readonly string[] }
 
-/** @throws XmlError where it is not well-formed; a document of another kind gives null */
+/**
+ * @throws XmlError where it is not well-formed
+ * @returns null for any other document
+ */
 export function readMpdFacts(bytes: Uint8Array): MpdFacts | null {
   const root = parseXml(bytes)
   if (root.local !== 'MPD') return null
@@ -46,7 +49,7 @@ function childType(set: XmlElement): string | null {
   return component === undefined ? null : attr(component, 'contentType')
 }
 
-/** Role of a MediaInfo@contentType, AdaptationSet@contentType or media type; null where it says nothing. */
+/** Role in a MediaInfo@contentType, AdaptationSet@contentType or media type; null without one. */
 export function roleOfType(type: string): ChannelRole | null {
   const first = type.trim().toLowerCase()
   if (first.startsWith('video')) return 'video'

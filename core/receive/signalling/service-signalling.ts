@@ -17,11 +17,11 @@ import { WorkBudget } from '../object/work-budget.ts'
 import { type MpdFacts, readHlsCodecs, readMpdFacts } from './mpd-facts.ts'
 import { unwrapSigned } from './signed-package.ts'
 
-/** Fragments one service may have at a time. */
+/** Bound on the fragments of one service. */
 const MAX_FRAGMENTS = 256
-/** Characters of a fragment's name that are kept. */
+/** Stored characters of a fragment's name. */
 const MAX_NAME = 1024
-/** What reading costs in bytes, besides the bytes themselves: 4096 objects at once, then 1024 a second. */
+/** Cost of reading besides the bytes themselves: 4096 objects at once, then 1024 a second. */
 const OBJECT_COST = 16 << 10
 const FRAGMENT_COST = 1 << 10
 const BUDGET = 64 << 20
@@ -35,15 +35,15 @@ type Fragment = {
   body: Uint8Array
 }
 
-/** What a service does with its signalling. */
+/** Uses a service's signalling. */
 export interface SignallingHost {
   applyStsid(stsid: Stsid, timeUs: number): void
   applyMpd(facts: MpdFacts): void
 }
 
 /**
- * The SLS of one service (TSI 0, A/331 §7.1): packages in any of the forms found on air, or single fragments. A fragment
- * that cannot be read is an alarm; the others of its package count, and so does the last good one of its kind.
+ * The SLS of one service (TSI 0, A/331 §7.1): packages in any form found on air, or single fragments. An unreadable
+ * fragment is an alarm; the others of its package count, and so does the last good one of its kind.
  */
 export class ServiceSignalling {
   readonly #context: TableContext & FileContext
@@ -104,7 +104,7 @@ export class ServiceSignalling {
     this.#context.observer.serviceChanged(this.#service)
   }
 
-  /** New packages come faster than any station changes them: the rest of this moment is not read. */
+  /** New packages arrive faster than any station changes them: they are not read for now. */
   #storm(object: TransportObject, timeUs: number): void {
     this.#found({ kind: 'limit', hit: { limit: 'sls-objects' } }, object, timeUs)
   }
@@ -115,7 +115,7 @@ export class ServiceSignalling {
     this.#found({ kind: 'signatureChecked', signed, verdict, text }, object, timeUs)
   }
 
-  /** The envelope says the version of the others, and their type where the part does not. */
+  /** Reads the versions of fragments from the envelope, and their types where the parts have none. */
   #versions(fragments: readonly Fragment[], object: TransportObject, timeUs: number): void {
     for (const envelope of fragments) {
       if (envelope.type !== 'ENVELOPE') continue
@@ -144,7 +144,7 @@ export class ServiceSignalling {
     const id = `${fragment.type}/${fragment.name}`
     const content = contentKey(fragment.body)
     const unchanged = this.#seen.get(id) === content
-    // The object may have waited for its session to be claimed: when it came is what counts.
+    // The object may have waited for an owner of its session: its arrival counts.
     const cameUs = object.lastTimeUs
     const { tsi, toi } = object
     if (unchanged) this.#context.observer.slsUnchanged(this.#service.id, id, tsi, toi, cameUs)
@@ -181,7 +181,7 @@ export class ServiceSignalling {
       const facts = readMpdFacts(fragment.body)
       if (facts === null) return
       service.signalled = true
-      // An MMT service is played from its MPUs; what ROUTE brings is beside them.
+      // An MMT service is played from its MPUs; files of ROUTE are additional.
       if (service.protocol !== 'mmtp') service.manifest = { kind: 'dash', name: fragment.name, codecs: facts.codecs }
       this.#host.applyMpd(facts)
       this.#manifest(fragment, object)

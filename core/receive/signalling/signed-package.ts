@@ -5,19 +5,20 @@ import { readSignedEntity, signedForms } from '../../protocol/mime/signed.ts'
 import type { TableContext } from '../context/contexts.ts'
 import { reportSignature } from '../context/signatures.ts'
 
-/** An application may be signed by its author and again by its distributor (A/360 §5.2.1). */
+/** Signatures around a package: its author's, and its distributor's (A/360 §5.2.1). */
 const MAX_LAYERS = 3
 
-/** A package taken out of its signatures; `signature` is the worst of their verdicts, null where there was none. */
+/** A package without its signatures; `signature` is the worst verdict, null without any. */
 export type UnwrappedPackage = { readonly bytes: Uint8Array; readonly signature: ReportSignature | null }
 
 const RANK = { good: 0, unchecked: 1, bad: 2 } as const
 
 /**
- * Takes a package out of S/MIME, where it is in it, and checks the signatures. What is inside is used whatever the verdict.
- * @param id what is signed, for one that waits for its certificate
- * @param later told of the verdict once that has come
- * @throws CodecError `multipart-…` | `gzip-…` where the wrapping is broken
+ * Unwraps a package from S/MIME, and checks the signatures. The content is used whatever the verdict.
+ * @param id the signed thing, for a signature whose certificate is missing
+ * @param later receives the verdict once the certificate arrives
+ * @throws CodecError `multipart-…`
+ *  `gzip-…` where the wrapping is broken
  */
 export function unwrapSigned(
   context: Pick<TableContext, 'limits' | 'signatures'>,
