@@ -2,7 +2,7 @@ type NumberArray = Float64Array | Uint32Array | Uint16Array | Uint8Array
 
 /** A typed array that grows by doubling; rows not set read as 0. */
 export class GrowingColumn<T extends NumberArray> {
-  /** The column itself; longer than the rows in use, and another array after growth. */
+  /** The column itself: longer than the rows in use, and another array after growth. */
   values: T
   readonly #make: (length: number) => T
 
@@ -19,7 +19,7 @@ export class GrowingColumn<T extends NumberArray> {
   }
 }
 
-/** Short byte strings of different lengths, one after the other in one array, found again by number. */
+/** Short byte strings of different lengths in one array, by position. */
 export class BytePile {
   #bytes = new Uint8Array(4096)
   #used = 0

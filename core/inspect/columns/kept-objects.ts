@@ -1,9 +1,9 @@
 import type { FlowObject } from '../../flow/objects.ts'
 
-/** Signalling objects kept as transported, since no store keeps them. */
+/** Memory of signalling objects, as transported; no store keeps them. */
 const MAX_BYTES = 2 << 20
 
-/** Whole signalling objects by row, the newest as far as there is room. */
+/** Whole signalling objects by row, the newest within the bound. */
 export class KeptObjects {
   readonly #kept = new Map<number, Uint8Array>()
   #bytes = 0
@@ -20,7 +20,7 @@ export class KeptObjects {
     }
   }
 
-  /** Null where they are not kept. */
+  /** Null where they are not stored. */
   bytes(index: number): Uint8Array | null {
     return this.#kept.get(index) ?? null
   }

@@ -1,6 +1,6 @@
 /**
- * Strings by number, each kept once. For sorting, a name is taken apart at its last number, so that `seg-9` comes before
- * `seg-10`: what is round the number is a pattern, of which a session has few.
+ * Strings by number, each stored once. For sorting, a name is split at its last number, so that `seg-9` precedes
+ * `seg-10`; the rest is a pattern, of which a session has few.
  */
 export class NameTable {
   readonly #names: string[] = []
@@ -34,7 +34,7 @@ export class NameTable {
     return this.#numberOf[id] as number
   }
 
-  /** Place of the pattern among all patterns in order of the alphabet. */
+  /** Rank of the pattern in alphabetical order. */
   patternRank(id: number): number {
     if (this.#ranks === null) {
       const order = this.#patterns.map((_, index) => index)
@@ -48,7 +48,7 @@ export class NameTable {
   #split(name: string): void {
     let end = name.length
     while (end > 0 && !isDigit(name.charCodeAt(end - 1))) end--
-    // Digits of a file extension (`.m4s`, `.mp4`) are not what counts a segment.
+    // Digits of a file extension (`.m4s`, `.mp4`) do not number a segment.
     const dot = name.lastIndexOf('.')
     if (dot > 0 && end > dot && name.length - dot <= 5) {
       end = dot

@@ -9,18 +9,18 @@ import { BytePile, GrowingColumn } from './growing-columns.ts'
 import { NameTable } from './name-table.ts'
 import { ObjectTimeColumns } from './object-times.ts'
 
-/** Rows a session keeps at most: a full channel for a day. */
+/** Bound on a session's rows: a full channel for a day. */
 export const MAX_ROWS = 1 << 20
-/** Bytes of a first packet's header that are kept. */
+/** Stored bytes of a first packet's header. */
 const MAX_HEADER_BYTES = 64
-/** Missing ranges kept for one object. */
+/** Missing ranges stored for one object. */
 const MAX_MISSING = 1024
 const HASH_BYTES = 32
-/** What is hashed of an object while it arrives is hashed in pieces of this, as long as the receiver's pages. */
+/** Step of hashing an object during its arrival, equal to the receiver's pages. */
 const HASH_STEP_BYTES = 256 << 10
 const FIRST_ROWS = 1024
 
-/** Every object of a session as a row of typed columns; rows are indexed as the receiver counts objects. */
+/** Every object of a session as a row of typed columns; rows have the receiver's object index. */
 export class ObjectColumns {
   /** Longer than the rows in use, and other arrays after growth; rows not set read as 0. */
   readonly values = makeColumnArrays(STORED_COLUMNS, FIRST_ROWS)
@@ -31,7 +31,7 @@ export class ObjectColumns {
   >
   readonly times = new ObjectTimeColumns()
   count = 0
-  /** Objects that found no row. */
+  /** Objects beyond the bound on rows. */
   refused = 0
   readonly #headerAt = new GrowingColumn((n) => new Uint32Array(n), FIRST_ROWS)
   readonly #headerBytes = new GrowingColumn((n) => new Uint8Array(n), FIRST_ROWS)
@@ -40,7 +40,7 @@ export class ObjectColumns {
   readonly #hashAt = new GrowingColumn((n) => new Uint32Array(n), FIRST_ROWS)
   readonly #hashes = new BytePile()
   #hashCount = 0
-  /** Number of the last change of each row: all changes are counted. */
+  /** Change counter at the last change of each row. */
   readonly #changed = new GrowingColumn((n) => new Uint32Array(n), FIRST_ROWS)
   #changes = 0
   readonly #missing = new Map<number, readonly ByteRange[]>()
@@ -48,7 +48,7 @@ export class ObjectColumns {
   readonly #repairs = new Map<number, ObjectRepair>()
   readonly #live = new Map<number, FlowObject>()
   readonly #hash: boolean
-  /** Of large objects still arriving: how much of them is hashed. */
+  /** Hashed part of large objects still arriving. */
   readonly #begunHashes = new Map<number, { readonly hash: RunningHash; upTo: number }>()
   readonly #maxRows: number
 
@@ -109,8 +109,8 @@ export class ObjectColumns {
   }
 
   /**
-   * Hashes what has come of the objects still arriving, so that not all of it is left for their ends: segments of all
-   * representations end at the same time, and packets of the next ones are coming already.
+   * Hashes the received part of objects still arriving, to leave less for their ends: segments of all representations
+   * end at the same time, and packets of the next ones already arrive.
    */
   hashArrived(): void {
     if (!this.#hash) return
@@ -128,7 +128,7 @@ export class ObjectColumns {
     }
   }
 
-  /** A row given up was made whole by another way, or readable in part. */
+  /** Applies the repair of an incomplete row. */
   repaired(row: number, { how, bytes, urls, whole }: RepairFact): void {
     if (row >= this.count) return
     this.#repairs.set(row, { how, bytes, urls })
@@ -147,7 +147,7 @@ export class ObjectColumns {
     if (this.#hash) this.#keepHash(row, hashOf('sha256', whole))
   }
 
-  /** What was done to the object where it lacked bytes. */
+  /** The repair of an incomplete object. */
   repairOf(row: number): ObjectRepair | null {
     return this.#repairs.get(row) ?? null
   }
@@ -170,7 +170,7 @@ export class ObjectColumns {
     if (object.index < this.count) this.#copy(object.index, object)
   }
 
-  /** Takes over how far the objects still arriving have got. */
+  /** Copies the progress of objects still arriving. */
   refresh(): void {
     for (const [row, object] of this.#live) {
       if (this.values.packets[row] !== object.packets || this.values.size[row] !== (object.size ?? -1)) {
@@ -182,7 +182,7 @@ export class ObjectColumns {
   }
 
   #copy(row: number, object: FlowObject): void {
-    // Made whole by another way: what still comes of it on air changes nothing until it is all there.
+    // Completed by HTTP: later packets change nothing until the object is complete on air.
     if (object.state !== 'complete' && this.#repairs.get(row)?.how === 'http') return
     this.values.lastTimeUs[row] = Math.max(object.lastTimeUs, this.values.lastTimeUs[row] as number)
     this.values.size[row] = object.size ?? -1
@@ -210,12 +210,12 @@ export class ObjectColumns {
     this.#recovered.set(row, [...object.recoveredRanges])
   }
 
-  /** Ranges that FEC gave back. */
+  /** Ranges recovered by FEC. */
   recoveredOf(row: number): readonly ByteRange[] {
     return this.#recovered.get(row) ?? []
   }
 
-  /** Objects that have begun and not ended. */
+  /** Objects begun and not ended. */
   arriving(): Iterable<FlowObject> {
     return this.#live.values()
   }
@@ -226,7 +226,7 @@ export class ObjectColumns {
     return id === 0 ? null : this.texts[key].name(id - 1)
   }
 
-  /** Ranges that never came; of an object still arriving, those it lacks now. */
+  /** Ranges not received; of an object still arriving, those missing now. */
   missingOf(row: number): readonly ByteRange[] {
     return this.#live.get(row)?.missing() ?? this.#missing.get(row) ?? []
   }
@@ -236,7 +236,7 @@ export class ObjectColumns {
     return this.#headers.borrow(this.#headerAt.values[row] as number, this.#headerBytes.values[row] as number)
   }
 
-  /** SHA-256 in hexadecimal, null where the object is not whole or hashes are not kept. */
+  /** SHA-256 in hexadecimal, null where the object is incomplete or hashing is off. */
   sha256Of(row: number): string | null {
     const at = this.#hashAt.values[row] as number
     if (at === 0 || this.values.state[row] !== OBJECT_STATE.complete) return null
@@ -244,8 +244,8 @@ export class ObjectColumns {
   }
 
   /**
-   * Rows that changed since `cursor` (0: all), oldest change first, `limit` at most, packed as `OBJECT_ROW` says.
-   * @returns null where nothing changed; else the rows, and the cursor to ask from next
+   * Rows changed since `cursor` (0: all), oldest change first, at most `limit`, packed as in `OBJECT_ROW`.
+   * @returns null without changes; else the rows, and the next cursor
    */
   changes(cursor: number, limit: number): { readonly rows: Uint8Array; readonly cursor: number } | null {
     this.refresh()

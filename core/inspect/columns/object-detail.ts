@@ -10,23 +10,23 @@ import { describeMmtpPacket } from '../../protocol/mmtp/describe.ts'
 import { looksLikeXml } from '../../xml/xml-parser.ts'
 import type { ObjectColumns } from './object-columns.ts'
 
-/** Text of an object is cut here. */
+/** Longest text of an object. */
 const MAX_TEXT = 1 << 20
 const BOX_TYPES = new Set(['ftyp', 'styp', 'moov', 'moof', 'sidx', 'prft', 'emsg', 'mdat', 'free', 'mmpu'])
 
-/** What is known of a row beside its columns. */
+/** Facts of a row besides its columns. */
 export type DetailExtra = {
-  /** The object as transported, null where it is no longer kept. */
+  /** The object as transported, null where it is not stored. */
   readonly stored: Uint8Array | null
   readonly url: string | null
-  /** Availability start the manifest gives, µs. */
+  /** Availability start in the manifest, µs. */
   readonly availabilityUs: number | null
   readonly cause: LossCause | null
-  /** It came by MMTP and not by LCT. */
+  /** Its carrier is MMTP, not LCT. */
   readonly mmtp: boolean
 }
 
-/** What the inspector shows of one row. */
+/** Makes the inspector's detail of one row. */
 export function makeDetail(columns: ObjectColumns, row: ObjectRow, extra: DetailExtra): ObjectDetail {
   const { stored, url, cause, mmtp } = extra
   const header = columns.headerOf(row.index)
@@ -56,7 +56,7 @@ function timesOf({ times }: ObjectColumns, row: ObjectRow, availabilityUs: numbe
     presentationUs: times.presentationUs.get(index),
     earliestTicks: times.earliestTicks.get(index),
     availabilityUs,
-    // Repeats move the last packet's time: only what came once tells when it was whole.
+    // Repeats move the last packet's time: the margin needs an object that arrived once.
     marginUs:
       availabilityUs === null || row.state !== 'complete' || row.repeats > 0 ? null : availabilityUs - row.lastTimeUs,
   }

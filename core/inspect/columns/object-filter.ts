@@ -26,7 +26,7 @@ const [NUMBERS, WORDS] = [true, false].map((numbers) =>
 
 /**
  * Reads a filter (grammar: `ObjectQuery`). Numbers may be compared: `size:>1000`, `toi:>=5`.
- * @returns the tests that all must pass, or which term is not understood
+ * @returns the tests that all must pass, or the unknown term
  */
 export function parseFilter(
   filter: string,
@@ -57,7 +57,7 @@ function fieldTest(name: string, value: string, sources: Sources): RowTest | str
   return compare(numberOf(field, sources), match[1] ?? '=', Number(match[2]))
 }
 
-/** -1 where it is not known: then no comparison holds. */
+/** -1 where unknown: then every comparison fails. */
 function numberOf({ key, column }: Field, { columns, channels }: Sources): (row: number) => number {
   const { values } = columns
   if (column.store !== 'channel') return (row) => values[key as 'toi'][row] as number

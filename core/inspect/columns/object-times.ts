@@ -1,19 +1,19 @@
 import type { FlowObject } from '../../flow/objects.ts'
 import { OptionalColumn } from './optional-column.ts'
 
-/** What headers said of each object's time, by row; costs nothing where senders say none. */
+/** Times in the headers of objects, by row; free where senders set none. */
 export class ObjectTimeColumns {
   readonly senderUs = new OptionalColumn()
-  /** Arrival less sender current time. */
+  /** Arrival minus sender current time. */
   readonly senderDelayUs = new OptionalColumn()
   readonly residualMs = new OptionalColumn()
   readonly sessionChangedUs = new OptionalColumn()
   readonly presentationUs = new OptionalColumn()
   readonly earliestTicks = new OptionalColumn()
-  /** By channel: the delay of the last object that told it. */
+  /** By channel: the newest delay. */
   readonly #channelDelays = new OptionalColumn()
 
-  /** Takes over what is known of an object by now. */
+  /** Copies an object's current times. */
   copy(row: number, object: FlowObject): void {
     const { times } = object
     if (times === null) return

@@ -18,7 +18,7 @@ import type { ObjectColumns } from './object-columns.ts'
 import { parseFilter } from './object-filter.ts'
 import { sortRows } from './sort-rows.ts'
 
-/** Selections kept; the one used longest ago goes first. */
+/** Bound on stored selections; the least recently used is dropped first. */
 const MAX_VIEWS = 16
 
 type View = { query: ObjectQuery; rows: Uint32Array }
@@ -39,7 +39,7 @@ export class ObjectViews {
     return this.#run(this.#nextId++, query)
   }
 
-  /** The same query over what there is now. */
+  /** Runs the same query on the current rows. */
   refresh(viewId: number): ObjectView {
     const view = this.#views.get(viewId)
     if (view === undefined) return { viewId, total: 0, error: 'This selection is no longer kept.' }

@@ -1,8 +1,8 @@
-/** A column of numbers that most rows do not have: nothing is allocated before the first. */
+/** A column of numbers that most rows do not have; allocated at the first. */
 export class OptionalColumn {
   #values: Float64Array | null = null
 
-  /** Null takes the value away. */
+  /** Null removes the value. */
   set(row: number, value: number | null): void {
     let values = this.#values
     if (values === null) {

@@ -1,7 +1,7 @@
 /**
- * Sorts row numbers by a key, equal keys by a second one, equal ones in the order they came: a merge sort over typed arrays,
- * since the built-in sort calls a function for each comparison.
- * @param rows is left as it is
+ * Sorts row numbers by a key, equal keys by a second one, and stable: a merge sort over typed arrays, since the
+ * built-in sort calls a function for each comparison.
+ * @param rows is left unchanged
  */
 export function sortRows(
   rows: Uint32Array,
