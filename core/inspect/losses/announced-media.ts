@@ -5,18 +5,18 @@ import { parseMpd } from '../../manifest/mpd/parse.ts'
 import { resolveReference } from '../../manifest/reference.ts'
 import { listedSegments, mpdLists, type SegmentList } from './segment-list.ts'
 
-/** Larger manifests are not kept for this. */
+/** Larger manifests are not stored here. */
 const MAX_BYTES = 1 << 20
 const MAX_PLAYLISTS = 64
-/** A segment that comes further from its availability than this shows another clock, µs. */
+/** Distance between a segment's arrival and its availability that shows another clock, µs. */
 const SAME_CLOCK_US = 60_000_000
 
 type Manifest = {
   readonly name: string
   readonly bytes: Uint8Array
-  /** Read when first asked for: a live manifest may come with every segment. */
+  /** Read at first use: a live manifest may arrive with every segment. */
   lists: readonly SegmentList[] | null
-  /** How long a player may stay behind; null: as long as it likes, or not known yet. */
+  /** Time shift of players; null: unlimited, or unknown so far. */
   timeShiftUs: number | null
 }
 type Service = {
@@ -25,10 +25,10 @@ type Service = {
   sharesFilesOf: number | null
 }
 
-/** Where a segment stands among those announced: two of one list can be counted from one to the other. */
+/** Position of a segment in a list of announced ones; two positions of one list can be compared. */
 export type AnnouncedPlace = { readonly list: SegmentList; readonly position: number }
 
-/** The media segments that the manifests and playlists of each service announce, as the newest of them say. */
+/** Media segments announced by the newest manifests and playlists of each service. */
 export class AnnouncedMedia {
   readonly #services = new Map<number, Service>()
 
@@ -36,18 +36,18 @@ export class AnnouncedMedia {
     if (fragment.type === 'MPD') this.manifest(serviceId, fragment.name, fragment.bytes)
   }
 
-  /** An MPD, from the signalling or as an object of its own. */
+  /** Takes an MPD, from the signalling or as an object of its own. */
   manifest(serviceId: number, name: string, bytes: Uint8Array): void {
     if (bytes.length > MAX_BYTES) return
     this.#service(serviceId).manifest = { name, bytes: bytes.slice(), lists: null, timeShiftUs: null }
   }
 
-  /** What another service carries announces this one's media too (DVB-MABR). */
+  /** Announcements of another service that apply to this one too (DVB-MABR). */
   share(serviceId: number, of: number | null): void {
     this.#service(serviceId).sharesFilesOf = of
   }
 
-  /** A whole child playlist, as a player reads it. */
+  /** Takes a whole child playlist. */
   playlist(serviceId: number, name: string, bytes: Uint8Array): void {
     if (bytes.length > MAX_BYTES) return
     const { playlists } = this.#service(serviceId)
@@ -70,7 +70,10 @@ export class AnnouncedMedia {
     this.#services.delete(serviceId)
   }
 
-  /** Where a name stands; null where nothing announces it. @param timeUs how far an open list is to be read */
+  /**
+   * Position of a name; null where no list has it.
+   * @param timeUs how far an open list is read
+   */
   place(serviceId: number, name: string, timeUs: number): AnnouncedPlace | null {
     for (const source of this.#sources(serviceId)) {
       const place = placeIn(this.#lists(source, timeUs), name) ?? placeIn(source.playlists.values(), name)
@@ -79,16 +82,15 @@ export class AnnouncedMedia {
     return null
   }
 
-  /** Availability start of a segment on the wire's clock, µs; null where the manifest does not say. */
+  /** Availability start of a segment on the stream's clock, µs; null where the manifest has none. */
   availabilityUs(serviceId: number, name: string, timeUs: number): number | null {
     const place = this.place(serviceId, name, timeUs)
     return place === null ? null : place.list.availabilityUs(place.position)
   }
 
   /**
-   * Until when players can still want a segment (ISO/IEC 23009-1 §A.3.4): its availability, its duration and the time shift
-   * buffer, stream µs. Where the manifest's clock is not that of the stream it counts from the arrival. Null where the
-   * manifest sets no end.
+   * End of a segment's use to players (ISO/IEC 23009-1 §A.3.4), stream µs: its availability, its duration and the time
+   * shift buffer. With another clock in the manifest it counts from the arrival. Null where the manifest sets no end.
    */
   usefulUntilUs(serviceId: number, name: string, arrivalUs: number): number | null {
     for (const source of this.#sources(serviceId)) {
@@ -104,7 +106,7 @@ export class AnnouncedMedia {
     return null
   }
 
-  /** What may announce a service's media. */
+  /** Manifests and playlists that may announce a service's media. */
   #sources(serviceId: number): Service[] {
     const service = this.#services.get(serviceId)
     if (service === undefined) return []

@@ -1,19 +1,19 @@
 import type { SocketSnapshot } from '../../contract/snapshot.ts'
 
-/** Stretches of trouble remembered; older ones are past the losses they could explain. */
+/** Bound on stretches remembered; older ones are past the losses they could explain. */
 const MAX_STRETCHES = 256
-/** What is shown as the present lag is the longest of so long, µs. */
+/** The shown lag is the longest within this time, µs. */
 const RECENT_US = 5_000_000
 
-/** Something that went wrong in this computer between two looks at it. */
+/** Drops or lag of this computer between two samples. */
 type Stretch = { readonly destination: string | null; readonly fromUs: number; readonly toUs: number; amount: number }
 
-/** What one look found newly dropped. */
+/** New drops in one sample. */
 export type NewDrops = { readonly destination: string | null; readonly packets: number; readonly fromUs: number }
 
 /**
- * What this computer did to the stream itself: packets its sockets dropped, and how long the program was kept from reading
- * them, each with the stretch of time it happened in. It is told counters that only grow, and remembers when they did.
+ * Losses and delays caused by this computer: packets dropped by its sockets, and lag in reading them, each with its
+ * stretch of time. Sampled from counters that only grow.
  */
 export class HostTrouble {
   readonly #counters = new Map<string, { drops: number; atUs: number }>()
@@ -27,22 +27,25 @@ export class HostTrouble {
   #captureUs = -1
   #longestLagMs: number | null = null
 
-  /** Packets dropped in all; null where nothing tells. */
+  /** Packets dropped in all; null without a counter. */
   get dropped(): number | null {
     return this.#total
   }
 
-  /** Of these, those that captures report; null where they report none. */
+  /** Of these, drops reported in captures; null without any report. */
   get droppedInCapture(): number | null {
     return this.#captureDrops
   }
 
-  /** Longest lag of the whole session, ms; null where it was never looked at. */
+  /** Longest lag of the session, ms; null where never sampled. */
   get longestLagMs(): number | null {
     return this.#longestLagMs
   }
 
-  /** Looks at the sockets as they are now. @returns what they dropped since the look before */
+  /**
+   * Samples the sockets.
+   * @returns drops since the last sample
+   */
   sockets(sockets: readonly SocketSnapshot[], timeUs: number): NewDrops[] {
     const found: NewDrops[] = []
     for (const { destination, interface: on, joinedWallUs, droppedByHost, grantedBufferBytes } of sockets) {
@@ -61,7 +64,7 @@ export class HostTrouble {
     return found
   }
 
-  /** Takes the number of packets a capture says were dropped while it was made, up to this time of it. */
+  /** Takes a capture's own drop counter at this stream time. */
   captureDrops(total: number, timeUs: number): NewDrops[] {
     const fromUs = this.#captureUs < 0 ? timeUs : this.#captureUs
     this.#captureUs = timeUs
@@ -72,18 +75,18 @@ export class HostTrouble {
     return [this.#add(null, packets, fromUs, timeUs)]
   }
 
-  /** The program was kept from reading its sockets for `lagMs` at some time within the stretch. */
+  /** Reading of the sockets was delayed by `lagMs` at some time within the stretch. */
   lag(lagMs: number, fromUs: number, timeUs: number): void {
     this.#longestLagMs = Math.max(this.#longestLagMs ?? 0, lagMs)
     if (lagMs > 0) remember(this.#lags, { destination: null, fromUs, toUs: timeUs, amount: lagMs })
   }
 
-  /** Longest lag lately, ms; null where it is not looked at. */
+  /** Longest recent lag, ms; null where not sampled. */
   lagNow(nowUs: number): number | null {
     return this.#longestLagMs === null ? null : this.#longest(nowUs - RECENT_US, nowUs)
   }
 
-  /** Packets dropped for a destination in a stretch that overlaps this one. */
+  /** Packets dropped for a destination in stretches that overlap this one. */
   droppedIn(destination: string, fromUs: number, toUs: number): number {
     let packets = 0
     for (const stretch of this.#drops) {
@@ -97,12 +100,12 @@ export class HostTrouble {
     return this.#longest(fromUs, toUs)
   }
 
-  /** Whether the system counts what it drops for a destination: true of everything that is no socket of ours. */
+  /** True where the system counts drops for a destination; also for any source but our sockets. */
   tells(destination: string): boolean {
     return !this.#untold.has(destination)
   }
 
-  /** Receive buffer granted for a destination, bytes; null where there is no socket. */
+  /** Receive buffer granted for a destination, bytes; null without a socket. */
   bufferOf(destination: string): number | null {
     return this.#buffers.get(destination) ?? null
   }

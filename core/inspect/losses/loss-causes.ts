@@ -2,44 +2,48 @@ import type { LossCause } from '../../contract/report.ts'
 import type { HostTrouble } from './host-trouble.ts'
 
 /**
- * How much later than the kernel dropped a packet its neighbours may be read, besides the lag itself, µs: they stand in the
- * queue that was full, and counters are looked at four times a second.
+ * Largest delay between the kernel's drop and the reading of neighbouring packets, besides the lag itself, µs: these
+ * are in the full queue, and counters are sampled four times a second.
  */
 const QUEUE_US = 500_000
-/** How much later than a drop the stretch may seem to begin in which its counter grew: counters are not read at each look, µs. */
+/**
+ * Largest delay between a drop and the beginning of the stretch that shows it, µs: counters are not read at each
+ * sample.
+ */
 const COUNTER_US = 400_000
 
-/** Where and when something was lost, stream µs. */
+/** Place and time of a loss, stream µs. */
 export type Loss = { readonly destination: string; readonly fromUs: number; readonly toUs: number }
 
-/** What stood around an announced object that never came. */
+/** Circumstances of an announced object without packets. */
 export type Surroundings = {
   /** The objects before and after it on its channel are whole. */
   readonly neighboursWhole: boolean
-  /** Fewest packets that one of them took. */
+  /** Least number of packets among the two. */
   readonly neighbourPackets: number
-  /** Other channels of the destination had packets in the meantime. */
+  /** Other channels of the destination had packets meanwhile. */
   readonly othersArrived: boolean
-  /** Something else of the destination was lost in the meantime. */
+  /** Other losses of the destination meanwhile. */
   readonly othersLost: boolean
 }
 
-/** An object of so many packets is not lost by accident as a whole while all around it arrives. */
+/** An object of this many packets is not lost by accident as a whole while its neighbours arrive. */
 const SENT_IN_PIECES = 8
 
 /**
- * Who lost what is missing, by rules that need no guess. What was given up for want of memory is the host's; else, in order:
+ * The cause of a loss, by rules without guesses. Objects dropped for lack of memory are the host's; else, in order:
  *
- * 1. `host`: the system's drop counter of the destination's socket grew between the beginning of the loss (less the time a
- *    packet may stand in the queue) and its end (and the time until the counter is read again); in a capture, the drops it reports itself.
- * 2. `host`: the system does not count drops, and the program was kept from its sockets for longer than the socket's buffer
- *    lasts at the destination's rate.
- * 3. `unknown`: the system does not count drops, and nothing else shows that it had any.
- * 4. For bytes of an object: `network`, that is, lost before this computer's socket: all that the sender says of the object
- *    is that these bytes are part of it. A capture that reports no drops counts as complete.
- * 5. For an announced object of which nothing came: `network` where its neighbours on the channel, or other objects of the
- *    destination at that time, have losses too; `sender` where both neighbours are whole, took eight packets or more each,
- *    and other channels of the destination had packets and no loss in the meantime; else `unknown`.
+ * 1. `host`: the drop counter of the destination's socket grew between the beginning of the loss (less the time a
+ * packet may wait in the queue) and its end (plus the time until the next sample); in a capture, its own drop counter
+ * did.
+ * 2. `host`: the system does not count drops, and reading of the sockets was delayed for longer than the socket's
+ * buffer lasts at the destination's rate.
+ * 3. `unknown`: the system does not count drops, and nothing else shows any.
+ * 4. For bytes of an object: `network`, that is, lost before this computer's socket. A capture without reported drops
+ * counts as complete.
+ * 5. For an announced object without packets: `network` where its neighbours on the channel, or other objects of the
+ * destination at that time, have losses too; `sender` where both neighbours are whole, took eight packets or more each,
+ * and other channels of the destination had packets and no loss meanwhile; else `unknown`.
  */
 export class LossCauses {
   readonly #host: HostTrouble
@@ -56,7 +60,7 @@ export class LossCauses {
     return this.#ofHost(loss) ?? 'network'
   }
 
-  /** An announced object that never came. */
+  /** An announced object without packets. */
   ofObject(loss: Loss, around: Surroundings): LossCause {
     const host = this.#ofHost(loss)
     if (host !== null) return host

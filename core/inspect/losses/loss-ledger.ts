@@ -5,21 +5,21 @@ import { OptionalColumn } from '../columns/optional-column.ts'
 import type { LossCauses } from './loss-causes.ts'
 
 const LOSS_CAUSES: readonly LossCause[] = ['network', 'host', 'sender', 'unknown']
-/** Losses remembered for being told their cause anew. */
+/** Losses remembered, since their cause may change. */
 const MAX_REMEMBERED = 1024
 
-/** So far from the packets of an object its first and last bytes may have been lost, µs. */
+/** Time around the packets of an object within which its first and last bytes may have been lost, µs. */
 const EDGE_US = 500_000
 
-/** Where and when something was lost. */
+/** Place and time of a loss. */
 type Place = { readonly destination: string; readonly channel: number; readonly fromUs: number; readonly toUs: number }
 type Absent = Place & { cause: LossCause; readonly objects: number; readonly bytes: number }
 type Count = { objects: number; bytes: number }
 
-/** Everything that was lost, each with its cause: decided when it is given up, taken back where it heals. */
+/** All losses with their causes: decided when an object ends incomplete, removed where late bytes arrive. */
 export class LossLedger {
   readonly #causes: LossCauses
-  /** By row: position of the cause in `LOSS_CAUSES`, bytes missing, and the stretch of time it was lost in. */
+  /** By row: index of the cause in `LOSS_CAUSES`, missing bytes, and the stretch of time. */
   readonly #cause = new OptionalColumn()
   readonly #bytes = new OptionalColumn()
   readonly #lostRows = new BoundedMap<number, Place & { readonly packets: number }>(MAX_REMEMBERED)
@@ -35,14 +35,14 @@ export class LossLedger {
     this.#causes = causes
   }
 
-  /** An object was given up without the bytes of these ranges. */
+  /** An object ended without the bytes of these ranges. */
   lost(object: FlowObject, missing: readonly ByteRange[]): void {
     const row = object.index
     this.healed(row)
     let bytes = 0
     for (const [start, end] of missing) bytes += end - start
     const { destination, channel } = object
-    // What is missing at its beginning came before its first packet, and what is missing at its end after the last.
+    // Bytes missing at its beginning were sent before its first packet, those at its end after its last.
     const fromUs = object.firstTimeUs - (missing[0]?.[0] === 0 ? EDGE_US : 0)
     const toUs = object.lastTimeUs + (missing.at(-1)?.[1] === object.size ? EDGE_US : 0)
     const cause = object.starved ? 'host' : this.#causes.ofBytes({ destination, fromUs, toUs })
@@ -51,7 +51,7 @@ export class LossLedger {
     this.#set(row, cause, bytes)
   }
 
-  /** Missing bytes came after all. */
+  /** Missing bytes arrived late. */
   healed(row: number): void {
     const cause = this.causeOf(row)
     if (cause === null) return
@@ -62,7 +62,7 @@ export class LossLedger {
     this.#lostRows.delete(row)
   }
 
-  /** Announced objects never came. */
+  /** Announced objects without packets. */
   absent(place: Place, objects: number, bytes: number, cause: LossCause): void {
     this.#totals[cause].objects += objects
     this.#totals[cause].bytes += bytes
@@ -90,8 +90,8 @@ export class LossLedger {
   }
 
   /**
-   * A capture says at its end, or now and then, how many packets were dropped while it was made, without saying when: what was
-   * lost since it said so before is this computer's where the drops are enough to explain it, and of unknown cause otherwise.
+   * A capture may report drops without their time. If these drops suffice, lost bytes since its last report are the
+   * host's; otherwise their cause is unknown.
    */
   droppedSometime(packets: number, fromUs: number, toUs: number): void {
     let needed = 0

@@ -17,14 +17,17 @@ import { type MissingMpuGap, MissingMpus } from './missing-mpus.ts'
 import { type Gap, MissingObjects } from './missing-objects.ts'
 import { PacketHistory } from './packet-history.ts'
 
-/** TOIs that GPAC gives to what it replaces, which are no segments. */
+/** TOIs of replaced objects in GPAC, which are no segments. */
 const FIRST_RESERVED_TOI = 0xffff_fffd
-/** Objects without a name that are watched for getting one. */
+/** Bound on objects watched for a late name. */
 const MAX_NAMELESS = 4096
-/** Drops are told so often at most, µs. */
+/** Least interval of reports on drops, µs. */
 const TELL_DROPS_US = 1_000_000
 
-/** Notices everything that is lost, in objects and as whole objects, decides who lost it, and reports absent objects and dropped packets. */
+/**
+ * Detects all losses, of bytes and of whole objects, decides their cause, and reports absent objects and dropped
+ * packets.
+ */
 export class LossWatch {
   readonly media = new AnnouncedMedia()
   readonly host = new HostTrouble()
@@ -39,7 +42,7 @@ export class LossWatch {
   readonly #mpus = new MissingMpus()
   readonly #history = new PacketHistory()
   readonly #nameless = new BoundedSet<number>(MAX_NAMELESS)
-  /** By channel: announced objects that never came. */
+  /** By channel: announced objects without packets. */
   readonly #absent: number[] = []
   readonly #untold = new Map<string, { packets: number; sinceUs: number }>()
 
@@ -76,7 +79,7 @@ export class LossWatch {
     return this.#ledger.causeOf(row)
   }
 
-  /** Until when an object is of use to a player: as the manifest says, else as its file table does. Null where neither. */
+  /** End of an object's use to players, in the manifest, else in its file table; null without either. */
   usefulUntilUs({ serviceId, name, destination, carrier, firstTimeUs }: FlowObject): number | null {
     const announced =
       serviceId === null || name === null ? null : this.media.usefulUntilUs(serviceId, name, firstTimeUs)
@@ -84,7 +87,7 @@ export class LossWatch {
     return this.#files.expiresUs(destination, carrier.tsi, carrier.toi)
   }
 
-  /** Announced objects of a channel that never came. */
+  /** Announced objects of a channel without packets. */
   absentOf(channel: number): number {
     return this.#absent[channel] ?? 0
   }
@@ -108,7 +111,7 @@ export class LossWatch {
       return
     }
     if (!isSegment(object)) {
-      // What a codepoint does not tell, the S-TSID may tell later.
+      // The S-TSID may name it later.
       if (object.name === null && object.kind !== 'signalling') this.#watchName(object.index)
       return
     }
@@ -158,7 +161,7 @@ export class LossWatch {
     }
   }
 
-  /** Looks at what has been noticed since; a few times a second. */
+  /** Checks for new losses; call it a few times a second. */
   sample(timeUs: number): void {
     this.#history.look(this.#channels, timeUs)
     this.#missing(timeUs)
@@ -169,7 +172,7 @@ export class LossWatch {
     this.#missing(Number.POSITIVE_INFINITY)
   }
 
-  /** No more comes. */
+  /** Ends: no more packets. */
   settle(timeUs: number): void {
     this.#missing(Number.POSITIVE_INFINITY)
     this.#tellDrops(timeUs, true)
@@ -180,8 +183,9 @@ export class LossWatch {
   }
 
   /**
-   * @param total packets that the capture says were dropped, up to here
-   * @param sometime of these, what it says without saying when
+   * Takes a capture's own drops.
+   * @param total dropped packets in the capture up to here
+   * @param sometime of these, drops without a known time
    */
   captureDrops(total: number, sometime: number, sinceUs: number, timeUs: number): void {
     const drops = this.host.captureDrops(total, timeUs)
@@ -248,7 +252,7 @@ export class LossWatch {
     )
   }
 
-  /** Who lost whole objects between two that came, by rows. */
+  /** Cause of whole objects missing between two received ones, by rows. */
   #absenceCause(
     { destination, index }: ChannelFacts,
     before: number,
@@ -274,7 +278,7 @@ export class LossWatch {
     )
   }
 
-  /** Objects still arriving that lack bytes before their last ones: their loss is not told yet. */
+  /** True where objects still arriving lack earlier bytes: their loss is not reported so far. */
   #holesElsewhere(destination: string, channel: number, fromUs: number, toUs: number): boolean {
     for (const object of this.#columns.arriving()) {
       if (object.destination !== destination || object.channel === channel) continue

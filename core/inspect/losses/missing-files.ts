@@ -10,21 +10,21 @@ import type { ObjectColumns } from '../columns/object-columns.ts'
 
 const MAX_CHANNELS = 1024
 const MAX_FILES = 4096
-/** Files of a channel whose expiry is remembered. */
+/** Bound on remembered expiries of a channel's files. */
 const MAX_EXPIRES = 1024
-/** Rows looked through for files that came before their table: FLUTE may send a table with each file. */
+/** Rows searched for files that arrived before their table: FLUTE may send a table with each file. */
 const MAX_LOOKED_BACK = 4096
-/** Rounds of a carousel that one listed file must have made while another never began. */
+/** Rounds of a carousel made by one listed file while another never began. */
 const ROUNDS = 2
 const NTP_TO_UNIX_S = 2_208_988_800
-/** Expires from here on means never (GPAC writes 4294944000). */
+/** An expiry from here on means never (GPAC writes 4294944000). */
 const NEVER_NTP = 4_294_944_000
 
 type ListedFile = {
   readonly entry: FdtFile
-  /** Row of the object that brought it, -1 before. */
+  /** Row of the object that carried it, -1 before. */
   row: number
-  /** How often it had been repeated when the table came. */
+  /** Its repeats when the table arrived. */
   repeats: number
 }
 
@@ -33,24 +33,24 @@ type Table = {
   readonly sinceUs: number
   /** Null: never. */
   readonly expiresUs: number | null
-  /** Files not begun and not reported. */
+  /** Files neither begun nor reported. */
   absent: number
 }
 
-/** Files a table lists for one channel of which no packet came. */
+/** Listed files of one channel without packets. */
 export type AbsentFiles = {
   readonly channel: ChannelFacts
   readonly files: readonly FdtFile[]
   readonly sinceUs: number
   /** Null: never. */
   readonly expiresUs: number | null
-  /** Others of the channel were sent again and again meanwhile. */
+  /** Other files of the channel were repeated meanwhile. */
   readonly wentRound: boolean
 }
 
 /**
- * Finds files that a file table (in the S-TSID or of its own) lists and that never come: when the table has expired, or when
- * another file of the channel has been sent in two more rounds of the carousel. A channel without packets says nothing.
+ * Finds files listed in a file table (in the S-TSID or separate) that never arrive: once the table has expired, or
+ * another file of the channel has made two more rounds of the carousel. A channel without packets proves nothing.
  */
 export class MissingFiles {
   readonly #columns: ObjectColumns
@@ -65,7 +65,7 @@ export class MissingFiles {
     this.#channels = channels
   }
 
-  /** @param own destination of the service's SLS, for what an S-TSID leaves out */
+  /** @param own destination of the service's SLS, the default of an S-TSID */
   slsFragment(fragment: SlsFragment, own: string | null, timeUs: number): void {
     try {
       if (fragment.type === 'S-TSID') this.#stsid(fragment.bytes, own, timeUs)
@@ -118,8 +118,8 @@ export class MissingFiles {
     const table: Table = {
       files: new Map(),
       sinceUs: timeUs,
-      // A table that had expired when it came says nothing of the future; what one of FLUTE lists may have been sent before
-      // listening began.
+      // The expiry of an already expired table proves nothing; files of a FLUTE table may have been sent before
+      // reception began.
       expiresUs: expiresUs !== null && expiresUs > timeUs && !mayBeOver ? expiresUs : null,
       absent: 0,
     }
@@ -133,12 +133,12 @@ export class MissingFiles {
     this.#tables.set(key, table)
   }
 
-  /** When the entry of a file expires, stream µs; null where it does not, or is not known. */
+  /** Expiry of a file's entry, stream µs; null where it has none, or is unknown. */
   expiresUs(destination: string, tsi: number, toi: number): number | null {
     return this.#expires.get(`${destination} ${tsi}`)?.get(toi) ?? null
   }
 
-  /** A newer table may list other files, and those of the older stay valid. */
+  /** A newer table may list other files; those of the older stay valid. */
   #expire(key: string, toi: number, expiresUs: number | null): void {
     let expires = this.#expires.get(key)
     if (expires === undefined) {
@@ -150,7 +150,7 @@ export class MissingFiles {
     else expires.set(toi, expiresUs)
   }
 
-  /** Listed files that came before their table. */
+  /** Finds listed files that arrived before their table. */
   #findRows(table: Table, channel: number): void {
     const { count, values } = this.#columns
     const { channel: channels, toi, repeats } = values
@@ -174,7 +174,7 @@ export class MissingFiles {
     listed.repeats = 0
   }
 
-  /** Files that are certain to be missing by now, each once. */
+  /** Files certain to be missing now, each once. */
   expired(timeUs: number): AbsentFiles[] {
     const found: AbsentFiles[] = []
     if (!this.#anyAbsent()) return found

@@ -1,18 +1,18 @@
 import type { ChannelFacts } from '../../flow/facts.ts'
 
-/** An MPU this far behind the next may still come, µs. */
+/** Wait for an MPU after its successor, µs. */
 const WAIT_US = 2_000_000
-/** A jump of more numbers is another count of the encoder, or a long interruption, and no loss. */
+/** A longer jump is another count of the encoder, or a long interruption, not a loss. */
 const MOST_IN_GAP = 64
-/** Gaps that wait, of all assets. */
+/** Bound on waiting gaps of all assets. */
 const MAX_GAPS = 256
 
-/** MPUs of one asset between two that came. */
+/** MPUs of one asset missing between two received ones. */
 export type MissingMpuGap = {
   readonly channel: ChannelFacts
   /** Sequence numbers. */
   readonly mpus: readonly number[]
-  /** Rows of the objects around them. */
+  /** Rows of the neighbouring objects. */
   readonly before: number
   readonly after: number
   readonly noticedUs: number
@@ -21,7 +21,7 @@ export type MissingMpuGap = {
 type Gap = Omit<MissingMpuGap, 'mpus'> & { readonly mpus: Set<number> }
 type Newest = { readonly mpu: number; readonly row: number }
 
-/** Notices MPUs of which no packet came, by the MPU sequence numbers of an asset, which go up by one. */
+/** Detects MPUs without packets by the MPU sequence numbers of an asset, which increment. */
 export class MissingMpus {
   readonly #newest = new Map<number, Newest>()
   readonly #gaps: Gap[] = []
@@ -30,7 +30,7 @@ export class MissingMpus {
     for (const gap of this.#gaps) if (gap.channel === channel) gap.mpus.delete(mpu)
     const newest = this.#newest.get(channel.index)
     const ahead = newest === undefined ? 1 : (mpu - newest.mpu) | 0
-    // One that comes late is not the newest, unless the count began anew.
+    // A late MPU is not the newest, unless the count restarted.
     if (ahead <= 0 && ahead > -MOST_IN_GAP) return
     this.#newest.set(channel.index, { mpu, row })
     if (newest === undefined || ahead < 2 || ahead > MOST_IN_GAP || this.#gaps.length >= MAX_GAPS) return
@@ -43,7 +43,7 @@ export class MissingMpus {
     this.#newest.delete(channel)
   }
 
-  /** Gaps that have waited long enough by now. */
+  /** Gaps whose wait has passed. */
   expired(timeUs: number): MissingMpuGap[] {
     const expired: MissingMpuGap[] = []
     for (let at = 0; at < this.#gaps.length; ) {

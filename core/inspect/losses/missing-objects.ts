@@ -1,32 +1,32 @@
 import type { ChannelFacts } from '../../flow/facts.ts'
 import type { AnnouncedMedia } from './announced-media.ts'
 
-/** Objects missing in a row beyond which a number is no gap but another numbering. */
+/** Longest gap in objects; a longer one is another numbering. */
 const MAX_GAP = 1000
-/** Objects of a channel that may begin before the manifest that announces them is here. */
+/** Objects of a channel that may begin before their manifest arrives. */
 const MAX_UNPLACED = 64
 const MAX_PENDING = 64
-/** An object that began late may still come for so long, µs: GPAC's reorder wait. */
+/** Wait for an object that began late, µs: GPAC's reorder wait. */
 const REORDER_US = 500_000
 
-/** One media object as it was received. */
+/** One received media object. */
 type Seen = {
   readonly name: string
   readonly row: number
   readonly firstTimeUs: number
 }
 
-/** Consecutive announced objects of one channel of which no packet came. */
+/** Consecutive announced objects of one channel without packets. */
 export type Gap = {
   readonly channel: ChannelFacts
   readonly names: readonly string[]
-  /** Rows of the objects before and after. */
+  /** Rows of the neighbouring objects. */
   readonly before: number
   readonly after: number
-  /** When the object before began, and the one after. */
+  /** Begin of the object before, and of the one after. */
   readonly sinceUs: number
   readonly noticedUs: number
-  /** Whether other channels of the destination had packets in between, as was known then. */
+  /** Other channels of the destination had packets in between, as known at that time. */
   readonly othersArrived: boolean
 }
 
@@ -35,25 +35,25 @@ type Pending = Gap & { readonly names: string[]; readonly dueUs: number; readonl
 type Lane = {
   readonly channel: ChannelFacts
   anchor: Seen
-  /** Begun since the anchor and not placed yet. */
+  /** Begun since the anchor and without a position. */
   readonly unplaced: Seen[]
   readonly pending: Pending[]
-  /** Typical stream time from one object's beginning to the next's. */
+  /** Typical stream time between the beginnings of two objects. */
   paceUs: number | null
 }
 
 /**
- * Finds announced media objects that never came: between two segments that were received, every one that manifest or playlist
- * lists must have begun too. Steps are those of the list, so that `$Time$` addressing, whatever its steps, makes no gap; what
- * was sent before tuning in, and what follows a jump back or far ahead, makes none either. An object is given up a segment and
- * a half after its time (half of one after its successor began), and not before its successor has ended.
+ * Finds announced media objects that never arrive: between two received segments, every one in the manifest or playlist
+ * must have begun too. Steps are those of the list, so `$Time$` addressing makes no gap; neither do segments sent
+ * before tuning in, or after a jump back or far ahead. An object is missing a segment and a half after its time (half
+ * of one after its successor began), and not before its successor has ended.
  */
 export class MissingObjects {
   readonly #media: AnnouncedMedia
   readonly #othersArrived: (channel: ChannelFacts, before: number, untilUs: number) => boolean
   readonly #lanes = new Map<number, Lane>()
 
-  /** @param othersArrived asked when a gap is noticed, since what came when is not remembered for long */
+  /** @param othersArrived called when a gap is found, since the history is short */
   constructor(
     media: AnnouncedMedia,
     othersArrived: (channel: ChannelFacts, before: number, untilUs: number) => boolean,
@@ -62,7 +62,7 @@ export class MissingObjects {
     this.#othersArrived = othersArrived
   }
 
-  /** A media object of a joined service got its first packet, or its name. */
+  /** A media object of a joined service has its first packet, or its name. */
   begun(channel: ChannelFacts, row: number, name: string, firstTimeUs: number): void {
     const seen: Seen = { name, row, firstTimeUs }
     const lane = this.#lanes.get(channel.index)
@@ -83,12 +83,15 @@ export class MissingObjects {
     lane.unplaced.length = 0
   }
 
-  /** The source began again from an earlier point: what is next is not what was announced to follow. */
+  /** The source starts again from an earlier point: the list does not predict the next object. */
   startOver(channel: number): void {
     this.#lanes.delete(channel)
   }
 
-  /** @param ended whether the object of a row has ended. @returns gaps that are certain by now */
+  /**
+   * @param ended true where the object of a row has ended
+   * @returns gaps certain by now
+   */
   expired(timeUs: number, ended: (row: number) => boolean): Gap[] {
     const found: Gap[] = []
     for (const lane of this.#lanes.values()) {
@@ -102,7 +105,7 @@ export class MissingObjects {
     return found
   }
 
-  /** True where other channels of a destination seem to lack objects too that should have come within a stretch of time. */
+  /** True where other channels of a destination seem to lack objects from the same stretch of time. */
   pendingElsewhere(destination: string, channel: number, fromUs: number, toUs: number): boolean {
     for (const lane of this.#lanes.values()) {
       if (lane.channel.destination !== destination || lane.channel.index === channel) continue
@@ -112,12 +115,12 @@ export class MissingObjects {
     return false
   }
 
-  /** Looks at what is left unplaced once more, now that a manifest has come. */
+  /** Tries again to place objects, after a new manifest. */
   announced(timeUs: number): void {
     for (const lane of this.#lanes.values()) if (lane.unplaced.length > 0) this.#place(lane, timeUs)
   }
 
-  /** Takes the unplaced objects as far as the list reaches. */
+  /** Places objects as far as the list reaches. */
   #place(lane: Lane, timeUs: number): void {
     const service = lane.channel.serviceId
     if (service === null) return
@@ -129,12 +132,12 @@ export class MissingObjects {
     }
     const newest = lane.unplaced.at(-1) as Seen
     if (from === null) {
-      // The anchor is not listed, or no longer: counting starts anew from what is.
+      // The anchor is not listed, or no longer: the newest object is the next anchor.
       if (this.#media.place(service, newest.name, timeUs) !== null) this.#anchor(lane, newest)
       return
     }
     const last = placed.at(-1)
-    // Not listed yet: the manifest comes a little later.
+    // Not listed so far: the manifest arrives later.
     if (last?.seen !== newest) return
     const ahead = last.position - from.position
     if (ahead < 0 && -ahead <= MAX_UNPLACED) {
@@ -175,7 +178,7 @@ export class MissingObjects {
     this.#anchor(lane, newest)
   }
 
-  /** Whether the time that passed fits so many objects; a jump ahead in no time is another numbering. */
+  /** True where the elapsed time fits this many objects; a jump ahead in no time is another numbering. */
   #isGap(lane: Lane, ahead: number, elapsedUs: number, durationUs: number): boolean {
     if (ahead <= 4) return true
     const paceUs = Math.min(lane.paceUs ?? durationUs, durationUs)

@@ -1,13 +1,13 @@
 import type { ChannelFacts } from '../../flow/facts.ts'
 
-/** Looks remembered: half a minute at four a second, which is how often it is asked to look. */
+/** Samples remembered: half a minute at four a second. */
 const MAX_LOOKS = 120
-/** Two looks are so far apart at least, µs. */
+/** Least interval of samples, µs. */
 const LEAST_US = 100_000
-/** Channels looked at; more is a storm of TSIs. */
+/** Channels sampled; more is a storm of TSIs. */
 const MAX_CHANNELS = 1024
 
-/** What the channels had received at several moments, to tell whether anything came between two of them. */
+/** Packet counts of channels at several times, to decide whether packets arrived between two of them. */
 export class PacketHistory {
   readonly #looks: { readonly timeUs: number; readonly packets: Float64Array }[] = []
 
@@ -21,7 +21,7 @@ export class PacketHistory {
     this.#looks.push({ timeUs, packets })
   }
 
-  /** True where other channels of a channel's destination are known to have had packets within a stretch of time. */
+  /** True where other channels of a channel's destination had packets within a stretch of time. */
   othersArrived(channels: readonly ChannelFacts[], channel: ChannelFacts, fromUs: number, toUs: number): boolean {
     const within = this.#looks.filter(({ timeUs }) => timeUs >= fromUs && timeUs <= toUs)
     const first = within[0]

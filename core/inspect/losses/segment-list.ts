@@ -3,23 +3,23 @@ import { listSegments, segmentFinder } from '../../manifest/mpd/segments.ts'
 import { expandTemplate } from '../../manifest/mpd/template.ts'
 import { resolveReference } from '../../manifest/reference.ts'
 
-/** The announced segments of one representation in order, by position: consecutive segments have consecutive positions. */
+/** The announced segments of one representation, by position: consecutive segments have consecutive positions. */
 export interface SegmentList {
-  /** Null for a name that is none of its own. */
+  /** Null for a name outside the list. */
   positionOf(name: string): number | null
-  /** Null where the list does not reach that far. */
+  /** Null beyond the list. */
   nameAt(position: number): string | null
   durationUs(position: number): number | null
   availabilityUs(position: number): number | null
 }
 
-/** Representations of one manifest that are looked at, and segments of it that are listed by name. */
+/** Representations read of one manifest, and its segments listed by name. */
 const MAX_LISTS = 256
 const MAX_LISTED = 65_536
 
 type Listed = { readonly name: string; readonly durationUs: number; readonly availabilityUs: number | null }
 
-/** A list that names each segment. */
+/** A list with a name for each segment. */
 export function listedSegments(segments: readonly Listed[]): SegmentList {
   const positions = new Map(segments.map(({ name }, position) => [name, position]))
   return {
@@ -32,7 +32,7 @@ export function listedSegments(segments: readonly Listed[]): SegmentList {
 
 /**
  * The lists of a manifest's representations, period by period.
- * @param timeUs an open timeline is read until a minute after
+ * @param timeUs an open timeline is read until a minute later
  * @throws CodecError mpd-too-many-segments, mpd-template
  */
 export function mpdLists(mpd: Mpd, timeUs: number): SegmentList[] {
@@ -56,7 +56,7 @@ export function mpdLists(mpd: Mpd, timeUs: number): SegmentList[] {
               ]
         const untilUs = originUs === null ? 0 : Math.max(0, timeUs + 60e6 - originUs)
         const most = mostSegments(addressing, period.durationUs ?? untilUs)
-        // A timeline may name any number of segments in a few bytes.
+        // A timeline may announce any number of segments in a few bytes.
         if (most > left) return []
         left -= most
         const segments = listSegments(period, representation, untilUs)
@@ -75,7 +75,7 @@ export function mpdLists(mpd: Mpd, timeUs: number): SegmentList[] {
   return lists.slice(0, MAX_LISTS)
 }
 
-/** At most so many segments are in a timeline or list of a period that lasts `endUs`. */
+/** Upper bound of the segments in a timeline or list of a period that ends at `endUs`. */
 function mostSegments(addressing: TemplateAddressing | ListAddressing, endUs: number): number {
   if (addressing.kind === 'list') return addressing.urls.length
   const endTicks = (endUs / 1e6) * addressing.timescale + addressing.presentationTimeOffset
@@ -91,8 +91,8 @@ function mostSegments(addressing: TemplateAddressing | ListAddressing, endUs: nu
 }
 
 /**
- * When a whole segment that ends with the period's beginning would be available (ISO/IEC 23009-1 §5.3.9.5.3): the start of the
- * period, less availabilityTimeOffset unless that means a segment which has only begun. Null where no clock is given.
+ * Availability of a whole segment that ends with the period's beginning (ISO/IEC 23009-1 §5.3.9.5.3): the start of the
+ * period, less availabilityTimeOffset unless that is for partial segments. Null without a clock.
  */
 function originOf(mpd: Mpd, period: MpdPeriod, representation: MpdRepresentation): number | null {
   if (mpd.type !== 'dynamic' || mpd.availabilityStartTimeUs === null || period.startUs === null) return null
@@ -101,7 +101,7 @@ function originOf(mpd: Mpd, period: MpdPeriod, representation: MpdRepresentation
   return mpd.availabilityStartTimeUs + period.startUs - (availabilityTimeComplete ? availabilityTimeOffsetUs : 0)
 }
 
-/** Last number of a template; where another period follows, none beyond this one's end. */
+/** Last number of a template; before a following period, within this one's end. */
 function lastNumber(period: MpdPeriod, clock: TemplateAddressing, followed: boolean): number {
   const last = clock.endNumber ?? Number.POSITIVE_INFINITY
   if (!followed || period.durationUs === null) return last
