@@ -3,13 +3,13 @@ import type { LossCause, ReportAlarm, Severity } from '../../contract/report.ts'
 import type { RuleId } from '../../contract/rules.ts'
 import type { Alarm } from './alarm.ts'
 
-/** Examples kept for each rule; the rest is counted. */
+/** Examples stored for each rule; the rest is counted. */
 const MAX_OF_RULE = 100
 
 type RuleLog = { count: number; readonly kept: Alarm[]; readonly severity: Severity; lastTimeUs: number }
 type CauseOf = (row: number) => LossCause | null
 
-/** Alarms by rule, as the report and the window list them. */
+/** Alarms by rule, for the report and the window. */
 export class AlarmLog {
   readonly #rules = new Map<RuleId, RuleLog>()
 
@@ -26,8 +26,8 @@ export class AlarmLog {
   }
 
   /**
-   * @param causeOf who lost what the object of a row lacks; null where it has healed
-   * @param others alarms that are not kept here
+   * @param causeOf cause of a row's missing bytes; null where none are missing now
+   * @param others alarms stored elsewhere
    */
   rows(causeOf: CauseOf, others: readonly Alarm[]): AlarmRow[] {
     const rows: AlarmRow[] = []
@@ -44,7 +44,7 @@ export class AlarmLog {
     return rows.sort((a, b) => a.time - b.time)
   }
 
-  /** As `rows`, with the fields of the report. */
+  /** `rows` with the fields of the report. */
   report(causeOf: CauseOf, others: readonly Alarm[]): ReportAlarm[] {
     return this.rows(causeOf, others).map(({ rule, severity, service, tsi, toi, time, text, cause }) => {
       return { rule, severity, service, tsi, toi, time, text, cause }
@@ -56,7 +56,7 @@ function rowOf(alarm: Alarm, causeOf: CauseOf): AlarmRow {
   const { rule, severity, service, tsi, toi, object, timeUs, lastTimeUs, count } = alarm
   const frame = alarm.frame > 0 ? alarm.frame : null
   const cause = causeOfAlarm(alarm, causeOf)
-  // A rule that counts datagrams names the frame itself.
+  // A rule that counts datagrams has the frame in its sentence.
   const text = causeText(
     frame === null || alarm.text.includes(`frame ${frame}:`) ? alarm.text : `${alarm.text} (frame ${frame})`,
     cause,
@@ -77,13 +77,13 @@ function rowOf(alarm: Alarm, causeOf: CauseOf): AlarmRow {
   }
 }
 
-/** Who lost what an alarm is about, as far as that is known now. */
+/** Current cause of the loss an alarm is about. */
 export function causeOfAlarm({ cause, object }: Alarm, causeOf: CauseOf): LossCause | null {
   if (cause !== 'object') return cause
   return object === null ? null : causeOf(object)
 }
 
-/** The words of an alarm with the cause behind them. */
+/** An alarm's sentence followed by its cause. */
 export function causeText(text: string, cause: LossCause | null): string {
   return cause === null ? text : `${text}; cause: ${cause}`
 }

@@ -2,16 +2,18 @@ import type { LossCause, Severity } from '../../contract/report.ts'
 import type { RuleId } from '../../contract/rules.ts'
 import type { FindingPlace } from '../../flow/findings.ts'
 
-/** Something that matters to a person, by the id of its health rule. Live: a rule raised once counts what follows. */
+/**
+ * A finding that matters to a person, by the id of its health rule. Live: it counts later findings of the same kind.
+ */
 export type Alarm = FindingPlace & {
   readonly rule: RuleId
   readonly severity: Severity
   readonly text: string
-  /** Who lost it; `object`: whoever lost what its object lacks, which may change. */
+  /** Cause of the loss; `object`: the current cause of its object's loss. */
   readonly cause: LossCause | 'object' | null
-  /** Findings it stands for. */
+  /** Number of findings. */
   count: number
-  /** Of the last of them. */
+  /** Time of the last finding. */
   lastTimeUs: number
 }
 

@@ -1,7 +1,7 @@
 import type { FindingOf, FindingPlace, SymbolCarrier } from '../../flow/findings.ts'
 import type { Raise, RuleFile } from './raise.ts'
 
-/** Repair symbols that help less than they could. */
+/** Rules on repair symbols that help less than they could. */
 export const fecRules = (): RuleFile => ({
   fecFault: judge,
   repairSymbolsUnused: (at, rules) => {

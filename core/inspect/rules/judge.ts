@@ -6,22 +6,24 @@ import type { Evidence, Raise } from './raise.ts'
 import { makeRules } from './rule-files.ts'
 import { sentenceOf } from './sentence.ts'
 
-/** Alarms of one rule that later findings are counted for. */
+/** Alarms of one rule remembered for later findings. */
 const MAX_REMEMBERED = 1024
 
-/** By what is judged; what is not said is as in the table. */
+/** Settings by rule; absent ones are those of the table. */
 export type RuleSettings = {
   readonly profile?: RuleProfile
   readonly muted?: readonly RuleId[]
   readonly thresholds?: Readonly<Partial<Record<RuleId, number>>>
 }
 
-/** Findings in, alarms out. Once-only, counting, severity by profile, muting and thresholds are here, for all rules. */
+/**
+ * Makes alarms of findings. Once-only, counting, severity by profile, muting and thresholds are here, for all rules.
+ */
 export class Judge implements Raise {
   readonly #settings: RuleSettings
   readonly #onAlarm: (alarm: Alarm) => void
   readonly #files = new Map<FindingKind, ((finding: Finding, rules: Raise) => void)[]>()
-  /** By rule, and in it by what it was raised for. */
+  /** By rule and scope. */
   readonly #raised = new Map<RuleId, Map<string, Alarm>>()
 
   #raisedCount = 0
@@ -38,7 +40,7 @@ export class Judge implements Raise {
     }
   }
 
-  /** Grows with every alarm and every one of the same. */
+  /** Grows with each alarm and each repetition. */
   get raised(): number {
     return this.#raisedCount
   }
@@ -90,7 +92,7 @@ export class Judge implements Raise {
   }
 }
 
-/** What an alarm is raised once for; null where each finding is one. */
+/** Scope within which an alarm is raised once; null where each finding is an alarm. */
 function scopeOf(id: RuleId, { destination, tsi, service }: FindingPlace, key: string | number = ''): string | null {
   switch (ruleRow(id).once) {
     case 'each':

@@ -2,7 +2,7 @@ import type { FindingOf } from '../../flow/findings.ts'
 import { repairFlowLabel } from './fec.ts'
 import type { Raise, RuleFile } from './raise.ts'
 
-/** Bounds on what broken input may cost. */
+/** Rules on the bounds of broken input. */
 export const limitRules = (): RuleFile => ({ limit: judge })
 
 function judge(at: FindingOf<'limit'>, rules: Raise): void {

@@ -6,7 +6,7 @@ import { objectLabel } from './unreadable.ts'
 /** Names listed in an alarm. */
 const LISTED = 6
 
-/** Objects that lack bytes or never came, wrong ones, and packets that this computer dropped. */
+/** Rules on incomplete, absent and corrupt objects, and on packets dropped by this computer. */
 export const lossRules = (): RuleFile => ({
   objectLost: (at, rules) => {
     const { lost, size, holes, first } = at

@@ -4,12 +4,12 @@ import { placeAt } from '../../flow/findings.ts'
 import { type Alarm, counted } from './alarm.ts'
 import type { Raise } from './raise.ts'
 
-/** Codes of malformed datagrams told apart. */
+/** Bound on distinct codes of malformed datagrams. */
 const MAX_CODES = 64
 
 type Malformed = { count: number; lastTimeUs: number; readonly alarmOf: (count: number) => Alarm | null }
 
-/** Datagrams that cannot be read, counted by code with the first example of each. Their alarms are made when asked for. */
+/** Unreadable datagrams, counted by code with the first example of each. Their alarms are made on demand. */
 export class MalformedDatagrams {
   readonly #rules: Raise
   readonly #codes = new Map<string, Malformed>()
@@ -54,7 +54,7 @@ export class MalformedDatagrams {
   alarms(): Alarm[] {
     const alarms: Alarm[] = []
     for (const [code, { count, lastTimeUs, alarmOf }] of this.#codes) {
-      // LLS tables and faults of our own raise alarms that say more.
+      // LLS tables and internal faults raise alarms of their own.
       if (code === 'internal' || !/^(lct|mmtp|fec|object)-/.test(code)) continue
       const alarm = alarmOf(count)
       if (alarm !== null) alarms.push({ ...alarm, count, lastTimeUs })

@@ -2,10 +2,10 @@ import type { FindingOf } from '../../flow/findings.ts'
 import { counted } from './alarm.ts'
 import type { Raise, RuleFile } from './raise.ts'
 
-/** Flows and packet_ids whose losses are remembered. */
+/** Bound on remembered losses of flows and packet_ids. */
 const MAX_REMEMBERED = 4096
 
-/** MMTP. Running totals are raised when they first are more than none, and once more at the end where they grew. */
+/** Rules on MMTP. Running totals are raised at the first loss, and again at the end where they grew. */
 export function mmtpRules(): RuleFile {
   const totals = new Map<string, number>()
   const isDue = (

@@ -1,6 +1,6 @@
 import type { RuleFile } from './raise.ts'
 
-/** Packets, links, and this program itself. */
+/** Rules on packets, links, and this program itself. */
 export const packetRules = (): RuleFile => ({
   oddLctHeader: (at, rules) => {
     rules.raise('LCT-HEADER', { at, says: 'fields', values: { destination: at.destination ?? '' } })

@@ -1,7 +1,7 @@
 import { type Carrier, type ChannelCarrier, carrierText, channelText } from '../../flow/carriers.ts'
 import type { RuleFile } from './raise.ts'
 
-/** What became of objects that lacked bytes. */
+/** Rules on the repair of incomplete objects. */
 export const repairRules = (): RuleFile => ({
   objectRepaired: (at, rules) => {
     const values = { object: carrierLabel(at), bytes: at.bytes, urls: at.urls.join(', ') }
@@ -20,7 +20,7 @@ export const repairRules = (): RuleFile => ({
   },
 })
 
-/** `a.mp4 (TSI 10, TOI 7)`; of an object of which nothing came `a.mp4 (TSI 10)`. */
+/** `a.mp4 (TSI 10, TOI 7)`; for an object without packets `a.mp4 (TSI 10)`. */
 function carrierLabel({ name, carrier }: { name: string; carrier: Carrier | ChannelCarrier }): string {
   return `${name} (${isChannel(carrier) ? channelText(carrier) : carrierText(carrier)})`
 }

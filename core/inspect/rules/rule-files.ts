@@ -9,7 +9,7 @@ import { signallingRules } from './signalling.ts'
 import { signatureRules } from './signatures.ts'
 import { unreadableRules } from './unreadable.ts'
 
-/** All rules, each family with a state of its own. */
+/** Makes all rules, each family with a state of its own. */
 export function makeRules(): readonly RuleFile[] {
   return [
     unreadableRules(),

@@ -2,7 +2,7 @@ import { type RULES, type RuleId, ruleRow } from '../../contract/rules.ts'
 
 type Slots<Text extends string> = Text extends `${string}{${infer Slot}}${infer Rest}` ? Slot | Slots<Rest> : never
 
-/** The values a sentence has slots for. */
+/** Values for the slots of a sentence. */
 export type ValuesOf<Text extends string> = Readonly<Record<Slots<Text>, string | number>>
 
 type SentenceOf<Id extends RuleId> = (typeof RULES)[Id]['sentence']
@@ -13,10 +13,10 @@ type Words<Sentence> = Sentence extends string
       [Name in keyof Sentence]: { readonly says: Name; readonly values: ValuesOf<Sentence[Name] & string> }
     }[keyof Sentence]
 
-/** What a rule's sentence is filled with: its values, and which sentence where the rule has several. */
+/** Words of a rule's sentence: its values, and the name of the sentence where the rule has several. */
 export type WordsOf<Id extends RuleId> = Id extends RuleId ? Words<SentenceOf<Id>> : never
 
-/** The sentence of a rule with its slots filled. */
+/** Fills the slots of a rule's sentence. */
 export function sentenceOf(
   id: RuleId,
   says: string | undefined,

@@ -1,7 +1,7 @@
 import { describeSlsToi, slsToiMismatch } from '../../protocol/sls/sls-toi.ts'
 import type { RuleFile } from './raise.ts'
 
-/** Signalling that can be read and does not agree with itself, with what is on air, or with the clock. */
+/** Rules on readable signalling that contradicts itself, the packets on air, or the clock. */
 export const signallingRules = (): RuleFile => ({
   serviceRenumbered: (at, rules) => {
     const { listed, number, other } = at

@@ -3,13 +3,16 @@ import { utcText } from '../../protocol/ntp.ts'
 import { YEAR_2000_US } from '../../receive/context/signatures.ts'
 import type { RuleFile } from './raise.ts'
 
-/** Signed things whose last fault is remembered. */
+/** Bound on signed things with a remembered fault. */
 const MAX_SIGNED = 512
 const DAY_US = 86_400e6
 
 type Checked = FindingOf<'signatureChecked'>
 
-/** Signatures, and the dates of the certificates behind them. LLS repeats: it is reported for each new fault until a good one comes. */
+/**
+ * Rules on signatures, and on the dates of their certificates. LLS repeats: each new fault is reported until a good
+ * signature arrives.
+ */
 export function signatureRules(): RuleFile {
   const faults = new Map<string, string>()
   const isNew = (what: string, fault: string): boolean => {

@@ -1,14 +1,14 @@
 import type { RuleId } from '../../contract/rules.ts'
 import type { RuleFile } from './raise.ts'
 
-/** Rules of fragments by their type; of others the envelope's. */
+/** Rules of fragments by type; the envelope's for other types. */
 const FRAGMENT_RULES: Readonly<Record<string, 'MPD-XML' | 'STSID-XML' | 'USBD-XML'>> = {
   MPD: 'MPD-XML',
   'S-TSID': 'STSID-XML',
   USBD: 'USBD-XML',
 } satisfies Record<string, RuleId>
 
-/** Tables, fragments, messages and files that cannot be read. */
+/** Rules on unreadable tables, fragments, messages and files. */
 export const unreadableRules = (): RuleFile => ({
   llsUnreadable: (at, rules) => {
     const { code, message } = at.fault
