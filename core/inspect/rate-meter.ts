@@ -1,16 +1,16 @@
-/** Rates are means over about this long, µs of stream time. */
+/** Window of a mean rate, µs of stream time. */
 const WINDOW_US = 1_000_000
 
 type Counted = { readonly packets: number; readonly bytes: number }
 type Rate = { packets: number; bytes: number; bps: number; pps: number }
 
-/** Bits and packets per second of anything that counts packets and bytes, over windows of about a second of stream time. */
+/** Bits and packets per second of anything that counts both, over windows of about a second of stream time. */
 export class RateMeter {
   readonly #rates = new Map<Counted, Rate>()
   #sinceUs = -1
   #settled = false
 
-  /** Called now and then with the stream's time; does something once a window. */
+  /** Takes the stream's time; updates rates once a window. */
   sample(timeUs: number, counted: Iterable<Counted>): void {
     if (this.#settled) return
     const elapsedUs = timeUs - this.#sinceUs
@@ -29,7 +29,7 @@ export class RateMeter {
     }
   }
 
-  /** The session is over after `spanUs`: rates are means over all of it from now on. */
+  /** Ends the session after `spanUs`: from now on rates are means over all of it. */
   settle(spanUs: number, counted: Iterable<Counted>): void {
     for (const each of counted)
       this.#rates.set(each, this.#next({ packets: 0, bytes: 0, bps: 0, pps: 0 }, each, spanUs))

@@ -1,11 +1,11 @@
 import type { SectionName } from '../contract/snapshot.ts'
 
-/** Counters alone make a section another one at most this often, µs of stream time. */
+/** Counters alone change a section at most this often, µs of stream time. */
 const COUNTED_US = 1_000_000
-/** A service is silent some seconds after its last packet: sections with counters are looked at again until then. */
+/** A service is silent some seconds after its last packet: sections with counters stay live until then. */
 const SETTLING_US = 8_000_000
 
-/** Sections in which packets, bytes or repetitions are counted. */
+/** Sections with counts of packets, bytes or repetitions. */
 const COUNTED: ReadonlySet<SectionName> = new Set([
   'services',
   'flows',
@@ -15,7 +15,7 @@ const COUNTED: ReadonlySet<SectionName> = new Set([
   'systemTime',
 ])
 
-/** Which sections of a session have changed: at once with what is in them, and once a second with what is only counted. */
+/** Versions of a session's sections: they grow at once with content, and once a second with counters. */
 export class SectionVersions {
   readonly #changes = new Map<SectionName, number>()
   #counted = 0
@@ -23,12 +23,12 @@ export class SectionVersions {
   #packets = 0
   #movedUs = Number.NEGATIVE_INFINITY
 
-  /** What is in these sections has changed. */
+  /** The content of these sections changed. */
   bump(...sections: readonly SectionName[]): void {
     for (const section of sections) this.#changes.set(section, (this.#changes.get(section) ?? 0) + 1)
   }
 
-  /** Takes the time, and the packets counted until then. */
+  /** Takes the stream's time, and the packet count. */
   count(timeUs: number, packets: number): void {
     if (packets !== this.#packets) {
       this.#packets = packets
@@ -40,7 +40,7 @@ export class SectionVersions {
     this.#counted++
   }
 
-  /** All sections have changed. */
+  /** All sections changed. */
   settle(): void {
     this.#counted++
   }

@@ -51,29 +51,29 @@ import { SectionVersions } from './section-versions.ts'
 import { SignallingLog } from './signalling/signalling-log.ts'
 import { SystemTimeLog } from './signalling/system-time-log.ts'
 
-/** Lines of a list in a snapshot, which must stay small. */
+/** Lines of a list in a snapshot, a bound on its size. */
 const MAX_LINES = 512
-/** Services in a snapshot: the longest list that is shown. */
+/** Services in a snapshot: the longest list shown. */
 const MAX_SERVICES = 10_000
 
-/** What is kept of each object, and of how many. */
+/** Options of `SessionColumns`. */
 export type SessionColumnsOptions = {
   /** Compute SHA-256 of every whole object, as transported. */
   readonly hash: boolean
   readonly maxRows?: number
-  /** Bytes of an object as transported, where something still has them. */
+  /** Bytes of an object as transported, where stored. */
   readonly bytesOf?: (index: number) => Uint8Array | null
-  /** Address of a named object of a service, where something serves it. */
+  /** Address of a named object of a service, where served. */
   readonly urlOf?: (serviceId: number, name: string) => string | null
-  /** Told of every alarm, those of the receiver and those found here, with what is known of its cause. */
+  /** Receives every alarm, of the receiver and of losses, with its known cause. */
   readonly onAlarm?: (alarm: Alarm) => void
-  /** Told of announced objects as soon as it is certain that they do not come. */
+  /** Receives announced objects as soon as their absence is certain. */
   readonly onAbsent?: (objects: readonly AbsentObject[]) => void
 }
 
 /**
- * Everything known of a session, as columns of facts: the one model behind report, snapshot and object rows. It is told what
- * happened and asked for views of it; it computes nothing on the packet path.
+ * The facts of a session as columns: the one model behind report, snapshot and object rows. It takes events and makes
+ * views; the packet path computes nothing here.
  */
 export class SessionColumns implements ReceiveObserver {
   readonly objects: ObjectColumns
@@ -125,7 +125,7 @@ export class SessionColumns implements ReceiveObserver {
 
   serviceChanged(service: ServiceFacts): void {
     this.#versions.bump('services')
-    // A list may have 10 000 of them, and each change names them all.
+    // A list may have 10 000 services, and each change lists them all.
     if (this.#known.has(service)) return
     this.#known.add(service)
     this.#services.push(service)
@@ -255,27 +255,29 @@ export class SessionColumns implements ReceiveObserver {
     this.#losses.startOver(null)
   }
 
-  /** The source was joined, or its first packet came; the earliest counts. */
+  /** The source was joined, or its first packet arrived; the earliest counts. */
   joined(timeUs: number): void {
     this.#startup.joined(timeUs)
   }
 
-  /** Looks at the sockets' counters of what the system dropped. */
+  /** Samples the sockets' drop counters. */
   hostSockets(sockets: readonly SocketSnapshot[], timeUs: number): void {
     this.#losses.hostSockets(sockets, timeUs)
   }
 
-  /** The program was kept from reading its sockets for `lagMs` at some time within the stretch. */
+  /** Reading of the sockets was delayed by `lagMs` at some time within the stretch. */
   hostLag(lagMs: number, fromUs: number, timeUs: number): void {
     this.#losses.host.lag(lagMs, fromUs, timeUs)
   }
 
-  /** Packets the capture says were dropped up to `timeUs`; of them `sometime` since `sinceUs`, it does not say when. */
+  /**
+   * Packets dropped according to the capture, up to `timeUs`; `sometime` of them since `sinceUs`, at an unknown time.
+   */
   captureDrops(total: number, sometime: number, sinceUs: number, timeUs: number): void {
     this.#losses.captureDrops(total, sometime, sinceUs, timeUs)
   }
 
-  /** Packets dropped by this computer and by the capturing one, and the longest lag lately, ms; null where not known. */
+  /** Packets dropped by this computer and by the capturing one, and the longest recent lag, ms; null where unknown. */
   host(): Pick<SessionSnapshot, 'hostDrops' | 'captureDrops' | 'eventLoopLagMs'> {
     const { host } = this.#losses
     return {
@@ -300,8 +302,8 @@ export class SessionColumns implements ReceiveObserver {
   }
 
   /**
-   * Takes the stream's time; rates are means over windows of about a second, and objects are hashed as they arrive. Call it a
-   * few times a second.
+   * Takes the stream's time; rates are means over windows of about a second, and objects are hashed as they arrive.
+   * Call it a few times a second.
    */
   sample(timeUs: number): void {
     this.#nowUs = timeUs
@@ -311,17 +313,17 @@ export class SessionColumns implements ReceiveObserver {
     this.#versions.count(timeUs, this.#packets())
   }
 
-  /** Until when an object is of use to players, stream µs; null where nothing says. */
+  /** End of an object's use to players, stream µs; null where unknown. */
   usefulUntilUs(object: FlowObject): number | null {
     return this.#losses.usefulUntilUs(object)
   }
 
-  /** Nothing more comes: announced objects that have not come by now never will. */
+  /** The source ended: announced objects without packets are absent. */
   expireAbsent(): void {
     this.#losses.expireAbsent()
   }
 
-  /** The source has ended: rates are means over the whole session, which took `spanUs` of stream time. */
+  /** The session ended after `spanUs` of stream time: rates are means over all of it. */
   settle(spanUs: number): void {
     this.#rates.settle(spanUs, this.#counted())
     this.#losses.settle(this.#nowUs)
@@ -340,7 +342,7 @@ export class SessionColumns implements ReceiveObserver {
     return packets
   }
 
-  /** Version of a section that is a view of these columns: it grows when the section changes. */
+  /** Version of a section that is a view of these columns; grows when the section changes. */
   version(section: SectionName): number {
     const versions = this.#versions.of(section)
     switch (section) {
@@ -357,7 +359,7 @@ export class SessionColumns implements ReceiveObserver {
     }
   }
 
-  /** Grows with every object that begins, ends or is told more of; not while one grows. */
+  /** Grows when an object begins, ends or changes its facts; not while it grows. */
   get objectChanges(): number {
     return this.#objectChanges
   }
@@ -366,7 +368,7 @@ export class SessionColumns implements ReceiveObserver {
     return this.objects.count
   }
 
-  /** The report as it is now; complete once the receiver is closed. */
+  /** The report of the current state; final once the receiver is closed. */
   report(source: ReportSource, extra: ReportExtra): Report {
     this.objects.refresh()
     const parts = {
@@ -389,12 +391,12 @@ export class SessionColumns implements ReceiveObserver {
     return { ...received, objects: this.objects.count, malformed: this.#malformed.count }
   }
 
-  /** The services as the receiver knows them. */
+  /** The receiver's services. */
   serviceFacts(): readonly ServiceFacts[] {
     return this.#services
   }
 
-  /** @param playable address and codecs of a service's manifest where one is served */
+  /** @param playable address and codecs of a service's manifest where served */
   services(playable: (service: ServiceFacts) => PlayableSnapshot | null): ServiceSnapshot[] {
     const channels = byService(this.#channels)
     const flows = byService(this.#flows)
@@ -424,7 +426,7 @@ export class SessionColumns implements ReceiveObserver {
     return this.#signalling.snapshot().slice(-MAX_LINES)
   }
 
-  /** Empty where the text is no longer kept. */
+  /** Empty where the text is not stored any more. */
   signallingText(key: string): SignallingText {
     return this.#signalling.text(key)
   }
@@ -434,8 +436,8 @@ export class SessionColumns implements ReceiveObserver {
   }
 
   /**
-   * Rows new or changed since `cursor` (0: all of them), `OBJECT_BATCH_ROWS` at most, packed as `ObjectBatch` says.
-   * @returns null where there are none; call again with the new cursor until then
+   * Rows new or changed since `cursor` (0: all), at most `OBJECT_BATCH_ROWS`, packed as in `ObjectBatch`.
+   * @returns null without any; until then call again with the new cursor
    */
   objectBatch(cursor: number): { readonly rows: Uint8Array; readonly total: number; readonly cursor: number } | null {
     const changes = this.objects.changes(cursor, OBJECT_BATCH_ROWS)
@@ -446,7 +448,7 @@ export class SessionColumns implements ReceiveObserver {
     return this.#views.query(query)
   }
 
-  /** A view dropped for newer ones is empty and says so. */
+  /** A view dropped for newer ones is empty, and marked so. */
   refresh(viewId: number): ObjectView {
     return this.#views.refresh(viewId)
   }
@@ -460,7 +462,7 @@ export class SessionColumns implements ReceiveObserver {
     return this.#views.position(viewId, index)
   }
 
-  /** Null where there is no such row. */
+  /** Null without such a row. */
   detail(index: number): ObjectDetail | null {
     if (index < 0 || index >= this.objects.count) return null
     this.objects.refresh()
@@ -476,13 +478,13 @@ export class SessionColumns implements ReceiveObserver {
     return makeDetail(this.objects, row, { stored: this.storedBytes(index), url, availabilityUs, cause, mmtp })
   }
 
-  /** Bytes of an object as transported: signalling is kept here, the rest comes from the store. */
+  /** Bytes of an object as transported: signalling is stored here, the rest in the store. */
   storedBytes(index: number): Uint8Array | null {
     return this.#kept.bytes(index) ?? this.#options.bytesOf?.(index) ?? null
   }
 }
 
-/** What belongs to each service, so that a long list of services costs no more than its length. */
+/** Groups items by service, so that a long list of services costs no more than its length. */
 function byService<T extends { readonly serviceId: number | null }>(all: readonly T[]): ReadonlyMap<number, T[]> {
   const grouped = new Map<number, T[]>()
   for (const each of all) {

@@ -2,8 +2,8 @@ import type { ReportFec } from '../../contract/report.ts'
 import type { ChannelFacts } from '../../flow/facts.ts'
 
 /**
- * What FEC did on one channel; null where it has no repair packet and got nothing back.
- * @param channels all of the session: overhead is measured against the source channels of the same destination
+ * FEC report of one channel; null without repair packets and recovered bytes.
+ * @param channels all of the session: overhead is relative to the source channels of the same destination
  */
 export function reportFec(channel: ChannelFacts, channels: readonly ChannelFacts[]): ReportFec | null {
   const { fec, repairPackets } = channel

@@ -3,7 +3,7 @@ import type { Flow } from '../../flow/datagrams.ts'
 import type { ChannelFacts, FlowFacts } from '../../flow/facts.ts'
 import type { RateMeter } from '../rate-meter.ts'
 
-/** One line of the list of flows. */
+/** Makes one line of the list of flows. */
 export function flowSnapshot(facts: FlowFacts, rates: RateMeter): FlowSnapshot {
   return {
     destination: facts.flow?.destination ?? 'others',
@@ -17,7 +17,7 @@ export function flowSnapshot(facts: FlowFacts, rates: RateMeter): FlowSnapshot {
   }
 }
 
-/** What all flows and channels together received. */
+/** Totals over all flows and channels. */
 export function totalsOf(
   flows: readonly FlowFacts[],
   channels: readonly ChannelFacts[],

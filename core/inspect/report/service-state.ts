@@ -3,10 +3,10 @@ import type { MmtpSnapshot, PlayableSnapshot, ServiceSnapshot, ServiceState } fr
 import type { ChannelFacts, FlowFacts, ServiceFacts } from '../../flow/facts.ts'
 import type { RateMeter } from '../rate-meter.ts'
 
-/** A service without packets for so long is silent, µs of stream time. */
+/** A service without packets for this time is silent, µs of stream time. */
 const SILENT_US = 5_000_000
 
-/** One line of the service list. */
+/** Makes one line of the service list. */
 export function serviceSnapshot(
   service: ServiceFacts,
   channels: readonly ChannelFacts[],

@@ -19,18 +19,18 @@ import type { SignallingLog } from '../signalling/signalling-log.ts'
 import { reportFec } from './fec-report.ts'
 import type { StartupLog } from './startup-log.ts'
 
-/** What the capture reader or the sockets know and the receiver does not. */
+/** Facts of the capture reader or the sockets for the report. */
 export type ReportExtra = {
   readonly frames: number
   readonly udp: number
   /** UDP payload. */
   readonly bytes: number
   readonly fragmentsDropped: number
-  /** IP or UDP packets that could not be read; added to our own. */
+  /** IP or UDP packets that could not be read; added to the receiver's. */
   readonly malformed?: number
 }
 
-/** The logs and columns a report is made of. */
+/** The logs and columns of a report. */
 export type ReportParts = {
   readonly columns: ObjectColumns
   readonly signalling: SignallingLog
@@ -45,7 +45,7 @@ export type ReportParts = {
   readonly links: readonly LinkFacts[]
 }
 
-/** The report document (design: command-line.md); times become seconds here and nowhere else. */
+/** Makes the report document (design: command-line.md); times become seconds only here. */
 export function makeReport(parts: ReportParts, source: ReportSource, extra: ReportExtra): Report {
   const rows = rowsByChannel(parts.columns, parts.channels.length)
   return {
@@ -80,7 +80,7 @@ function rowsByChannel(columns: ObjectColumns, channels: number): number[][] {
 function reportService(parts: ReportParts, service: ServiceFacts, rows: readonly number[][]): ReportService {
   const sessions = new Map<string, ReportChannel[]>()
   for (const channel of parts.channels) {
-    // Sessions are those of LCT; what is known of MMTP has its own place.
+    // Sessions are those of LCT; MMTP has a section of its own.
     if (channel.serviceId !== service.id || channel.carrier.kind !== 'lct') continue
     let channels = sessions.get(channel.destination)
     if (channels === undefined) {
@@ -189,7 +189,7 @@ function reportObject(columns: ObjectColumns, row: number): ReportObject {
   }
 }
 
-/** One line for each destination in each PLP, whatever the sources. */
+/** One line per destination and PLP, whatever the sources. */
 function reportFlows(flows: readonly FlowFacts[]): ReportFlow[] {
   const byDestination = new Map<string, ReportFlow>()
   for (const facts of flows) {

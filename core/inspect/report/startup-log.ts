@@ -7,10 +7,10 @@ import { LLS_TABLE } from '../../protocol/lls/lls-table.ts'
 import { parseStsid } from '../../protocol/sls/s-tsid.ts'
 import { readMpdFacts, roleOfType } from '../../receive/signalling/mpd-facts.ts'
 
-/** What must be known of a service. */
+/** The facts of a service for its startup. */
 type StartingService = Pick<ServiceFacts, 'id' | 'protocol' | 'destination' | 'manifest' | 'sharesFilesOf'>
 
-/** Destinations of SLTs remembered. */
+/** Bound on remembered destinations of SLTs. */
 const MAX_ANNOUNCED = 4096
 
 type ServiceSteps = {
@@ -18,7 +18,7 @@ type ServiceSteps = {
   stsidUs: number | null
   manifestUs: number | null
   playableUs: number | null
-  /** Media of the S-TSID: a role, or the Representation whose role the MPD says. */
+  /** Media in the S-TSID: a role, or the Representation whose role the MPD has. */
   media: readonly { readonly role: ChannelRole | null; readonly representation: string }[]
   roles: ReadonlyMap<string, ChannelRole>
 }
@@ -31,13 +31,13 @@ type ChannelSteps = {
 }
 
 /**
- * When each step of tuning in was reached first (`STARTUP_STEPS` says what they are), stream µs. What was received before the
- * signalling that explains it counts from when it came, since from then on nothing was missing but the explanation.
+ * First time of each step of tuning in (see `STARTUP_STEPS`), stream µs. Content received before the signalling that
+ * explains it counts from its arrival.
  */
 export class StartupLog {
   readonly #services = new Map<number, ServiceSteps>()
   readonly #channels: ChannelSteps[] = []
-  /** By destination of the SLS: the first SLT that lists it. */
+  /** By destination of the SLS: time of the first SLT that lists it. */
   readonly #announced = new Map<string, number>()
   #joinUs: number | null = null
   #llsUs: number | null = null
@@ -79,14 +79,14 @@ export class StartupLog {
     steps.mediaUs = earlier(steps.mediaUs, object.firstTimeUs)
   }
 
-  /** An object ended, or what it is became known after its end. */
+  /** An object ended, or its kind became known after its end. */
   objectEnded(object: FlowObject): void {
     if (object.kind === 'media') this.objectBegun(object)
     if (object.state !== 'complete') return
     const { kind, lastTimeUs } = object
     if (kind !== 'media' && kind !== 'init' && kind !== 'manifest') return
     const steps = this.#channel(object.channel)
-    // An MPU brings its own initialisation.
+    // An MPU contains its own initialisation.
     if (object.assembled) steps.initUs = earlier(steps.initUs, lastTimeUs)
     if (kind === 'media') steps.segmentUs = earlier(steps.segmentUs, lastTimeUs)
     else if (kind === 'init') steps.initUs = earlier(steps.initUs, lastTimeUs)
@@ -97,10 +97,10 @@ export class StartupLog {
     this.#services.delete(serviceId)
   }
 
-  /** The steps of one service by now. */
+  /** The steps of one service so far. */
   of(service: StartingService, channels: readonly ChannelFacts[], flows: readonly FlowFacts[]): Startup {
     const steps = this.#service(service.id)
-    // Manifests and initialisation segments of DVB-MABR come in the configuration session, which is another service.
+    // Manifests and initialisation segments of DVB-MABR arrive in the configuration session, which is another service.
     const shared = service.sharesFilesOf === null ? null : this.#service(service.sharesFilesOf)
     const own = channels.filter(
       (channel) =>
@@ -137,7 +137,7 @@ export class StartupLog {
     }
   }
 
-  /** The last of what playing needs; null while some of it lacks. */
+  /** Time of the last requirement of playing; null while one is missing. */
   #playable(
     service: StartingService,
     steps: ServiceSteps,
@@ -147,7 +147,7 @@ export class StartupLog {
     if (manifestUs === null) return null
     const needed = rolesNeeded(steps, own)
     if (needed.size === 0) return null
-    // Initialisation segments may come on a channel of their own.
+    // Initialisation segments may have a channel of their own.
     const inits = own.map(({ index }) => this.#channel(index).initUs).filter((us) => us !== null)
     const anyInit = inits.length === 0 ? null : Math.min(...inits)
     const needsInit = anyInit !== null || service.manifest?.kind === 'dash'
@@ -186,7 +186,7 @@ export class StartupLog {
   }
 }
 
-/** Roles of which a player needs a segment: those announced; where nothing announces any, those that came. */
+/** Roles of which a player needs a segment: the announced ones; without any, the received ones. */
 function rolesNeeded(steps: ServiceSteps, own: readonly ChannelFacts[]): ReadonlySet<ChannelRole> {
   const announced = new Set<ChannelRole>()
   for (const { role, representation } of steps.media) {
@@ -211,7 +211,7 @@ function mediaOf(bytes: Uint8Array): ServiceSteps['media'] {
   )
 }
 
-/** `ip:port` of every service an SLT lists. */
+/** `ip:port` of each service in an SLT. */
 function announcedIn(values: JsonObject): string[] {
   const services = Array.isArray(values.services) ? (values.services as readonly JsonObject[]) : []
   return services.flatMap((service) => {
@@ -224,7 +224,7 @@ function announcedIn(values: JsonObject): string[] {
   })
 }
 
-/** The earlier of two, where there are two. */
+/** The earlier of two times; null counts as none. */
 function earliest(one: number | null, other: number | null): number | null {
   return other === null ? one : earlier(one, other)
 }

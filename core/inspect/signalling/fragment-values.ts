@@ -16,10 +16,10 @@ import { looksLikeXml, parseXml } from '../../xml/xml-parser.ts'
 import { mpdValues } from './mpd-values.ts'
 
 /**
- * What a fragment of service layer signalling says, decoded: a form of its own for each type the standard has, the elements
- * and attributes as they stand for any other XML. Called when somebody looks, not when it arrives.
- * @param type as the receiver found it: a `FragmentType`, or `EFDT`, `FDT`
- * @returns null for what is no XML, no playlist and no MMT message, and for what cannot be read
+ * Decodes a fragment of service layer signalling: a form for each type of the standard, elements and attributes for any
+ * other XML. Called on demand, not on arrival.
+ * @param type from the receiver: a `FragmentType`, or `EFDT`, `FDT`
+ * @returns null for anything but XML, a playlist or an MMT message, and for unreadable content
  */
 export function fragmentValues(type: string, body: Uint8Array): JsonObject | null {
   try {
@@ -55,7 +55,7 @@ function xmlFragment(type: string, root: XmlElement): JsonObject | null {
   }
 }
 
-/** The repair flow as written is for writing it back; its values stand beside it. */
+/** Leaves out the repair flow's raw element, which is for serialising; its values are present. */
 function withoutTree(stsid: ReturnType<typeof readStsid>): unknown {
   return {
     ...stsid,
@@ -70,7 +70,7 @@ function withoutTree(stsid: ReturnType<typeof readStsid>): unknown {
   }
 }
 
-/** Segments of a playlist that are listed. */
+/** Bound on the listed segments of a playlist. */
 const MAX_SEGMENTS = 1000
 
 function playlistValues(body: Uint8Array): JsonObject {

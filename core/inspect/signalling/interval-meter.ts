@@ -1,7 +1,7 @@
-/** Intervals kept for the median. */
+/** Intervals stored for the median. */
 const KEPT = 128
 
-/** Time between arrivals of one thing: shortest and longest ever, median of the last 128. Times µs. */
+/** Time between arrivals: shortest and longest of all, median of the last 128. Times µs. */
 export class IntervalMeter {
   readonly #last = new Float64Array(KEPT)
   #count = 0
@@ -13,7 +13,7 @@ export class IntervalMeter {
     const previous = this.#previousUs
     this.#previousUs = timeUs
     if (previous < 0) return
-    // A clock that is set back says nothing of the sender.
+    // A clock set back is no interval of the sender.
     const us = timeUs - previous
     if (us < 0) return
     this.#last[this.#count++ % KEPT] = us

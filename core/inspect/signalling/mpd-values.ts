@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../../contract/report.ts'
 import { attr, child, childrenOf, type XmlElement } from '../../xml/xml-element.ts'
 
-/** Representations listed one by one; a manifest of more is counted. */
+/** Bound on listed Representations; more are counted. */
 const MAX_LISTED = 2000
 
 const MPD_ATTRIBUTES = [
@@ -29,7 +29,7 @@ const REPRESENTATION_ATTRIBUTES = [
   'audioSamplingRate',
 ] as const
 
-/** What an MPD is about, without its segments: dates and durations as written (ISO/IEC 23009-1 §5.3). */
+/** An MPD without its segments: dates and durations as written (ISO/IEC 23009-1 §5.3). */
 export function mpdValues(root: XmlElement): JsonObject {
   let left = MAX_LISTED
   const codecs = new Set<string>()
@@ -73,7 +73,7 @@ export function mpdValues(root: XmlElement): JsonObject {
   }
 }
 
-/** How segments are addressed, and the name of the init segment, where this element says so. */
+/** Addressing of segments, and name of the init segment, where this element has them. */
 function addressing(element: XmlElement): JsonObject | null {
   for (const kind of ['SegmentTemplate', 'SegmentList', 'SegmentBase'] as const) {
     const found = child(element, kind)

@@ -11,31 +11,31 @@ import { looksLikeXml } from '../../xml/xml-parser.ts'
 import { fragmentValues } from './fragment-values.ts'
 import { IntervalMeter } from './interval-meter.ts'
 
-/** Versions kept of one table or fragment; a dynamic MPD changes every few seconds. */
+/** Versions stored of one table or fragment; a dynamic MPD changes every few seconds. */
 const MAX_VERSIONS = 32
-/** Tables and fragments kept in all. */
+/** Tables and fragments stored in all. */
 const MAX_ENTRIES = 2048
-/** Content kept in all; beyond it the oldest content goes, the entry stays. */
+/** Content stored in all; beyond it the oldest content is dropped, its entry remains. */
 const MAX_CONTENT = 24 << 20
-/** Of one table; a longer one is cut, and then has no values. */
+/** Content of one table; a longer one is cut, and then has no values. */
 const MAX_ONE_CONTENT = 8 << 20
-/** Fragments of one service that count as current. */
+/** Bound on current fragments of one service. */
 const MAX_CURRENT = 64
 /** Hex in the report, bytes. */
 const MAX_HEX = 4096
-/** Bytes as sent that a window gets. */
+/** Raw bytes sent to a window. */
 const MAX_RAW = 64 << 10
 
-/** Bytes of an entry. `raw` is as sent where that differs from `body`. */
+/** Bytes of an entry. `raw`: as sent where that differs from `body`. */
 type Content = { readonly body: Uint8Array; readonly raw: Uint8Array | null; readonly whole: boolean }
 
 type Entry = {
   readonly key: string
   readonly series: Series
   readonly version: number | null
-  /** Identity of an LLS table's content. */
+  /** Content key of an LLS table. */
   readonly llsKey: number
-  /** Object that brought a fragment, -1 where that is not said. */
+  /** Object that carried a fragment, -1 where unknown. */
   tsi: number
   toi: number
   readonly bytes: number
@@ -67,7 +67,7 @@ type NewEntry = Pick<Entry, 'version' | 'llsKey' | 'tsi' | 'toi' | 'bytes' | 'si
   readonly timeUs: number
 }
 
-/** Tables of LLS and fragments of SLS with their bytes, newest versions of each; what they say is decoded when asked for. */
+/** Tables of LLS and fragments of SLS with their bytes, the newest versions of each; values are decoded on demand. */
 export class SignallingLog {
   /** In order of arrival. */
   readonly #entries = new Map<string, Entry>()
@@ -118,7 +118,7 @@ export class SignallingLog {
     current.set(`${type}/${name}`, entry)
   }
 
-  /** The object that brought some of the service's fragments came again; -1 for all of them. */
+  /** The object with some of the service's fragments was repeated; -1 for all of them. */
   slsRepeated(service: number, timeUs: number, tsi: number, toi: number): void {
     for (const entry of this.#current.get(service)?.values() ?? []) {
       if (
@@ -130,7 +130,7 @@ export class SignallingLog {
     }
   }
 
-  /** A fragment came again in another object, which brings it from now on. */
+  /** A fragment was repeated in another object, its carrier from now on. */
   slsUnchanged(service: number, fragment: string, tsi: number, toi: number, timeUs: number): void {
     const entry = this.#current.get(service)?.get(fragment)
     if (entry === undefined) return
@@ -201,7 +201,7 @@ export class SignallingLog {
     if (series.versions.length === 0) this.#series.delete(series.id)
   }
 
-  /** All that is known of one version; empty where the entry or its content is no longer kept. */
+  /** Text, values and bytes of one version; empty where the entry or its content is not stored any more. */
   text(key: string): SignallingText {
     const entry = this.#entries.get(key)
     const content = entry?.content ?? null
@@ -293,7 +293,7 @@ export class SignallingLog {
     return fragments
   }
 
-  /** A discovered service was merged into another, or numbered anew. */
+  /** A discovered service was merged into another, or renumbered. */
   serviceGone(service: number): void {
     this.#current.delete(service)
   }
@@ -309,7 +309,7 @@ function meaningOf({ series, tsi, toi }: Entry): string | null {
   return series.type !== 'EFDT' && tsi === 0 && toi > 0 ? describeSlsToi(toi) : null
 }
 
-/** Copies: the bytes belong to whoever received them. */
+/** Copies the bytes, which belong to the receiver. */
 function keep(body: Uint8Array, raw: Uint8Array | null): Content {
   const whole = body.length <= MAX_ONE_CONTENT
   return {
@@ -338,7 +338,7 @@ function secondsOf(meter: IntervalMeter): ReportInterval | null {
   return { min: interval.minUs / 1e6, median: interval.medianUs / 1e6, max: interval.maxUs / 1e6 }
 }
 
-/** Looks at the beginning only: text has no control characters but tabs and line ends. */
+/** Checks only the beginning: text has no control characters but tabs and line ends. */
 function isText(body: Uint8Array): boolean {
   for (let at = 0; at < body.length && at < 4096; at++) {
     const byte = body[at] as number

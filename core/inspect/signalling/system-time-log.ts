@@ -2,7 +2,7 @@ import type { SystemTimeSnapshot } from '../../contract/snapshot.ts'
 import type { LlsTableFact } from '../../flow/facts.ts'
 import { LLS_TABLE } from '../../protocol/lls/lls-table.ts'
 
-/** The SystemTime table as it was sent last, with the times it came. */
+/** The newest SystemTime table, and its times of arrival. */
 export class SystemTimeLog {
   #key: number | null = null
   #newest: SystemTimeSnapshot | null = null
