@@ -135,7 +135,7 @@ export class MpuObject implements FlowObject {
   get hasFragments(): boolean {
     return !this.#timed || this.#fragments.count > 0
   }
-  /** Timed media, or items, whose extent the metadata gives. */
+  /** False for items, whose extent is in the metadata. */
   get isTimed(): boolean {
     return this.#timed
   }
