@@ -1,14 +1,14 @@
 import type { ReportAlarm } from './report.ts'
 import type { RuleId } from './rules.ts'
 
-/** An alarm in the window: with what it is about. */
+/** An alarm in the window, with its object and frame. */
 export type AlarmRow = ReportAlarm & {
   readonly rule: RuleId
-  /** Row of the object it is about; null where it is about none. */
+  /** Row of its object; null where it has none. */
   readonly object: number | null
-  /** Frame that shows it, from 1; null where none is known. */
+  /** Frame that shows it, from 1; null where unknown. */
   readonly frame: number | null
-  /** Findings it stands for; `time` is that of the first. */
+  /** Number of findings; `time` is that of the first. */
   readonly count: number
   readonly lastTime: number
 }

@@ -1,14 +1,14 @@
 /**
- * What a person is told when something does not work: one sentence with the value, and what to try. It crosses process
- * borders as plain data, since class identity does not survive there.
+ * A failure as a person reads it: one sentence with the value, and what to try. It crosses process borders as plain data, since
+ * class identity does not survive there.
  */
 export type AppError = {
   readonly code: AppErrorCode
-  /** One sentence: what failed and where, with the offending value. No stack, no full stop missing. */
+  /** One sentence with its full stop: what failed and where, with the offending value. */
   readonly message: string
   /** What to do about it, one sentence in the imperative. */
   readonly tryThis: string
-  /** The system's own words (`EADDRINUSE`, …), for the log. */
+  /** Error of the system (`EADDRINUSE`, …), for the log. */
   readonly cause?: string
 }
 

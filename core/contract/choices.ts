@@ -3,15 +3,15 @@ import { checkOption, writeGpac, writeOption } from './option-values.ts'
 import type { PartDescription } from './part-description.ts'
 import type { OptionValue } from './session-spec.ts'
 
-/** What somebody chose, by the name of each option; what is not there is as by default. */
+/** Chosen values by the name of each option; absent ones have their defaults. */
 export type Choices = { readonly [name: string]: OptionValue | undefined }
 
-/** Name of an option among choices. One name is one option, in whatever parts it is. */
+/** Name of an option among choices. One name is one option, in every part that has it. */
 export function choiceName(row: OptionRow): string {
   return row.choice ?? row.key
 }
 
-/** Every option of the parts once, in the order of the groups. */
+/** Lists every option of the parts once, in the order of the groups. */
 export function optionsOf(parts: readonly PartDescription[]): readonly OptionRow[] {
   const rows = new Map<string, OptionRow>()
   for (const { options } of parts)
@@ -19,7 +19,7 @@ export function optionsOf(parts: readonly PartDescription[]): readonly OptionRow
   return [...rows.values()].sort((a, b) => OPTION_GROUPS.indexOf(a.group) - OPTION_GROUPS.indexOf(b.group))
 }
 
-/** The options that a command takes, each once, in the order of the groups. */
+/** Lists the options of a command, each once, in the order of the groups. */
 export function commandOptions(parts: readonly PartDescription[], command: OptionCommand): readonly OptionRow[] {
   return optionsOf(
     parts.map((part) => ({ ...part, options: part.options.filter(({ commands }) => commands.includes(command)) })),
@@ -27,8 +27,8 @@ export function commandOptions(parts: readonly PartDescription[], command: Optio
 }
 
 /**
- * Keeps of `value` what is a choice, for what another process or an earlier version wrote.
- * @throws Error that names the first that is not one, where `strict`
+ * Picks the valid choices of a value that another process or an earlier version wrote.
+ * @throws Error that names the first invalid one, where `strict`
  */
 export function checkedChoices(rows: readonly OptionRow[], value: unknown, strict: boolean): Choices {
   const kept: Record<string, OptionValue> = {}
@@ -42,7 +42,7 @@ export function checkedChoices(rows: readonly OptionRow[], value: unknown, stric
   return kept
 }
 
-/** What applies where nothing is chosen: the caller's own default, else the table's. */
+/** Default of an option: the caller's own, else the table's. */
 export function defaultOf(row: OptionRow, defaults: Choices = {}): OptionValue | null {
   return defaults[choiceName(row)] ?? row.default
 }
@@ -52,7 +52,7 @@ function isDefault(row: OptionRow, value: OptionValue | undefined, defaults: Cho
   return Array.isArray(value) && value.length === 0
 }
 
-/** The choices as they would be typed, `--option value` each, in the order of the rows. */
+/** Writes choices as a command line has them, `--option value` each, in the order of the rows. */
 export function commandLineOf(rows: readonly OptionRow[], choices: Choices, defaults: Choices = {}): string[] {
   const words: string[] = []
   for (const row of rows) {
@@ -66,7 +66,7 @@ export function commandLineOf(rows: readonly OptionRow[], choices: Choices, defa
   return words
 }
 
-/** The choices in GPAC's words, and those it has no word for. */
+/** Writes choices as GPAC's options, and lists those without one. */
 export function gpacOptionsOf(
   rows: readonly OptionRow[],
   choices: Choices,
@@ -83,7 +83,7 @@ export function gpacOptionsOf(
   return { words, unknown }
 }
 
-/** As a shell takes it for one word. */
+/** Quotes a text so that a shell reads one word. */
 export function quoted(text: string): string {
   return /^[\w@%+=:,./[\]-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

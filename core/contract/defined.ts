@@ -3,7 +3,7 @@ export type Defined<Fields> = { [Key in keyof Fields as undefined extends Fields
   [Key in keyof Fields as undefined extends Fields[Key] ? Key : never]?: Exclude<Fields[Key], undefined>
 }
 
-/** Leaves out the fields that are undefined, for optional fields that are either there with a value or not there. */
+/** Leaves out the fields that are undefined, for optional fields that are absent or have a value. */
 export function defined<Fields extends object>(fields: Fields): Defined<Fields> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<Fields>
 }

@@ -9,29 +9,29 @@ import type { RecordingOptions, SessionSpec } from './session-spec.ts'
 import type { LogLine, RecordingSnapshot, SectionChanges } from './snapshot.ts'
 
 /**
- * What a window may ask of an engine. The same map runs over a MessagePort in the app and over a WebSocket in a browser;
- * every command answers once, with its value or with an AppError.
+ * Commands of a window to the engine, over a MessagePort in the app and a WebSocket in a browser. Every command is answered once,
+ * with its value or an AppError.
  *
- * `part` names the receiver that a command is about, or a part behind it; absent: the session's first receiver.
+ * `part` names a receiver, or a part behind it; absent: the session's first receiver.
  */
 export type EngineCommands = {
   /** Facts that do not change while the engine runs. */
   hello: () => EngineHello
   interfaces: () => readonly NetworkInterface[]
-  /** Checks the spec and starts it; answers once everything it names is open. Fails with the first AppError. */
+  /** Checks the spec and starts it; answers once all parts are open. Fails with the first AppError. */
   startSession: (spec: SessionSpec) => { readonly sessionId: string }
-  /** Makes a request a session and starts it, as `startSession` does. */
+  /** Makes the session of a request and starts it, as `startSession` does. */
   openSession: (request: SessionRequest) => { readonly sessionId: string }
   /** Stops sources and flushes; everything received stays readable until the session is closed. */
   stopSession: (sessionId: string) => null
-  /** Stops and forgets: store, gateway and columns go. */
+  /** Stops the session and frees its store, gateway and columns. */
   closeSession: (sessionId: string) => null
   /** Sends all sections and the object rows of one receiver, then what changes, as events. */
   watchSession: (sessionId: string, part?: string) => null
   unwatchSession: (sessionId: string) => null
   listSessions: () => readonly { readonly sessionId: string; readonly name: string }[]
   queryObjects: (sessionId: string, query: ObjectQuery, part?: string) => ObjectView
-  /** Runs the view's query again over what has arrived since. */
+  /** Runs the view's query again over all rows. */
   refreshObjects: (sessionId: string, viewId: number, part?: string) => ObjectView
   /** Rows `[from, to)` of a view. */
   objectRows: (sessionId: string, viewId: number, from: number, to: number, part?: string) => readonly ObjectRow[]
@@ -49,15 +49,15 @@ export type EngineCommands = {
     options: RecordingOptions,
     part?: string,
   ) => { readonly file: string }
-  /** Ends the recording that was started last by hand; answers once it is on the disk. */
+  /** Ends the recording started last by hand; answers once it is on the disk. */
   stopRecording: (sessionId: string) => RecordingSnapshot
   /** Writes `serviceN/…` and `report.json` below `dir` (null: the default folder); answers when complete. */
   dumpSession: (sessionId: string, dir: string | null, part?: string) => DumpResult
 }
 
-/** What the engine says unasked, by name. */
+/** Events of the engine, by name. */
 export type EngineEvents = {
-  /** The sections of a watched session that have changed: all of them at first. */
+  /** Changed sections of a watched session: all of them at first. */
   sections: SectionChanges
   objects: ObjectBatch
   log: readonly LogLine[]
@@ -65,13 +65,13 @@ export type EngineEvents = {
   problem: { readonly sessionId: string | null; readonly error: AppError }
 }
 
-/** The engine's first words to a window. */
+/** Facts about the engine that do not change while it runs. */
 export type EngineHello = {
   readonly version: string
   readonly platform: string
-  /** Where a dump goes when no folder is named. */
+  /** Folder of dumps that name none. */
   readonly defaultDumpDir: string
-  /** Every kind of part: forms and source fields are made from these. */
+  /** Every kind of part, from which forms and source fields are made. */
   readonly parts: readonly PartDescription[]
 }
 
@@ -83,20 +83,20 @@ export type NetworkInterface = {
   readonly loopback: boolean
 }
 
-/** One version of a table or fragment: as text, decoded, and as sent. All empty where it is no longer kept. */
+/** One version of a table or fragment: as text, decoded, and as sent; all empty where it is no longer kept. */
 export type SignallingText = {
   readonly key: string
   readonly language: 'xml' | 'plain'
-  /** Empty where it is no text. */
+  /** Empty where it is not text. */
   readonly text: string
   /** As in the report. */
   readonly values: JsonObject | null
-  /** The first 64 KiB as sent: an LLS datagram with its header, a fragment as it stood in its package. */
+  /** The first 64 KiB as sent: an LLS datagram with its header, a fragment as in its package. */
   readonly raw: Uint8Array
   readonly rawBytes: number
   readonly signature: ReportSignature | null
 }
-/** Where a dump went, and how much it is. */
+/** Folder and size of a dump. */
 export type DumpResult = { readonly dir: string; readonly files: number; readonly bytes: number }
 
 /** Commands of EngineCommands. */
@@ -104,7 +104,7 @@ export type CommandName = keyof EngineCommands
 /** Events of EngineEvents. */
 export type EventName = keyof EngineEvents
 
-/** Every command by name, so that both ends of a wire can refuse the rest. */
+/** Names of all commands; both ends of a wire refuse others. */
 export const COMMAND_NAMES = [
   'hello',
   'interfaces',
@@ -128,7 +128,7 @@ export const COMMAND_NAMES = [
   'dumpSession',
 ] as const satisfies readonly CommandName[]
 
-/** What travels on the wire: structured clone over a MessagePort, MessagePack over a WebSocket. */
+/** A request on the wire: structured clone over a MessagePort, MessagePack over a WebSocket. */
 export type WireRequest = { readonly id: number; readonly command: CommandName; readonly args: readonly unknown[] }
 /** The answer to the request of the same id. */
 export type WireReply =

@@ -16,7 +16,7 @@ export function makeColumnArrays<Key extends StoredColumn>(keys: readonly Key[],
   return Object.fromEntries(arrays) as ColumnArrays<Key>
 }
 
-/** Puts longer arrays, of `rows` objects, in the place of the arrays of `into`. */
+/** Replaces the arrays of `into` by longer ones, of `rows` objects. */
 export function growColumnArrays<Key extends StoredColumn>(into: ColumnArrays<Key>, rows: number): void {
   for (const key of Object.keys(into) as Key[]) {
     const grown = new ARRAYS[OBJECT_COLUMNS[key].store](rows)
@@ -48,7 +48,7 @@ export const OBJECT_ROW = LAYOUT.offsets
 /** Bytes of one packed row. */
 export const OBJECT_ROW_BYTES = LAYOUT.bytes
 
-/** At most this many rows in one batch, so that a large capture does not arrive as one message. */
+/** Largest number of rows in one batch, so that a large capture does not arrive as one message. */
 export const OBJECT_BATCH_ROWS = 8192
 
 /** `total` counts the rows of the session so far. */

@@ -3,7 +3,7 @@ import type { LossCause, RepairHow } from './report.ts'
 
 /**
  * A sorted, filtered selection of the object columns, kept in the engine.
- * Filter grammar, terms separated by spaces, all must hold: `tsi:10` `toi:60060` `service:1` `role:video` `state:partial`
+ * Filter grammar, terms separated by spaces, all must match: `tsi:10` `toi:60060` `service:1` `role:video` `state:partial`
  * `size:>1000` `name:seg` and bare words (part of the name, or the TOI).
  */
 export type ObjectQuery = {
@@ -11,7 +11,7 @@ export type ObjectQuery = {
   readonly sort: { readonly column: ObjectSortColumn; readonly descending: boolean }
 }
 
-/** `error` says which term of the filter was not understood; the selection is then unfiltered. */
+/** `error` names the term of the filter that was not understood; the selection is then unfiltered. */
 export type ObjectView = { readonly viewId: number; readonly total: number; readonly error: string | null }
 
 /** Everything about one object, for the inspector. */
@@ -19,7 +19,7 @@ export type ObjectDetail = {
   readonly row: ObjectRow
   readonly sha256: string | null
   readonly missing: readonly (readonly [number, number])[]
-  /** Ranges that FEC gave back. */
+  /** Ranges that FEC recovered. */
   readonly recovered: readonly (readonly [number, number])[]
   /** LCT and ROUTE header of its first packet, in wire order. */
   readonly header: readonly HeaderField[]
@@ -31,14 +31,14 @@ export type ObjectDetail = {
   readonly text: { readonly language: 'xml' | 'plain'; readonly text: string } | null
   /** Address on the gateway; null where it has no name. */
   readonly url: string | null
-  /** What was done to it where it lacked bytes: how many that gave, and from where; null where nothing was. */
+  /** Repair of an incomplete object; null where there was none. */
   readonly repair: ObjectRepair | null
   readonly times: ObjectTimeFacts
-  /** Who lost what is missing; null where nothing is. */
+  /** Who lost its missing bytes; null where none are missing. */
   readonly cause: LossCause | null
 }
 
-/** What is known of an object's time besides its arrival, µs since the UNIX epoch; null where nothing says it. */
+/** Times of an object besides its arrival, µs since the UNIX epoch; null where unknown. */
 export type ObjectTimeFacts = {
   /** Sender current time (EXT_TIME), and arrival less it. */
   readonly senderUs: number | null
@@ -49,13 +49,13 @@ export type ObjectTimeFacts = {
   readonly presentationUs: number | null
   /** Earliest presentation time in the CCI, in ticks of the media. */
   readonly earliestTicks: number | null
-  /** When the manifest says the segment may be asked for: live MPDs whose segments can be told apart by name. */
+  /** Segment availability by the manifest: of live MPDs whose segment names differ. */
   readonly availabilityUs: number | null
-  /** Availability less arrival of the last byte: positive where it came in time. Null while it is not whole. */
+  /** Availability less arrival of the last byte: positive where it arrived in time. Null while it is not whole. */
   readonly marginUs: number | null
 }
 
-/** `bytes` fetched and put in (`http`), or overwritten so that players can read the rest (`simple`, `strict`). */
+/** `bytes` fetched and inserted (`http`), or overwritten so that players can read the rest (`simple`, `strict`). */
 export type ObjectRepair = { readonly how: RepairHow; readonly bytes: number; readonly urls: readonly string[] }
 
 /** One field of a packet's headers, as the inspector shows it. */

@@ -1,18 +1,18 @@
 import type { ChannelRole } from './report.ts'
 import type { TableView } from './table-view.ts'
 
-/** Life of an object: bytes arriving, whole, given up with holes, or cut off by the end of the capture. */
+/** State of an object: bytes arriving, whole, ended with holes, or cut off by the end of the capture. */
 export const OBJECT_STATE = { receiving: 0, complete: 1, partial: 2, truncated: 3 } as const
 /** Names of OBJECT_STATE. */
 export type ObjectState = keyof typeof OBJECT_STATE
 
-/** Values of the columns that hold one of a few words, in the order of the numbers they are stored as. */
+/** Values of columns of words, in the order of the numbers they are stored as. */
 export const COLUMN_WORDS = {
   ObjectState: Object.keys(OBJECT_STATE) as ObjectState[],
   ChannelRole: ['signaling', 'video', 'audio', 'text', 'data', 'unknown'] satisfies ChannelRole[],
 } as const
 
-/** What a row of the table gives for a column, by the column's `type`. */
+/** Type of a column's value in a row, by the column's `type`. */
 type ColumnTypes = {
   number: number
   /** Stored as -1 where it is null. */
@@ -24,13 +24,13 @@ type ColumnTypes = {
   Carrier: 'lct' | 'mmtp'
 }
 
-/** What can be typed to filter by a column: numbers are compared, a text is searched, a word is one of COLUMN_WORDS. */
+/** Filter of a column: numbers are compared, a text is searched, a word is one of COLUMN_WORDS. */
 type ColumnFilter = {
   /** Names of the field. */
   readonly terms: readonly string[]
   /** An example and its meaning, for the help of the filter. */
   readonly help?: readonly [string, string]
-  /** Words that mean several. */
+  /** Words that stand for several values. */
   readonly also?: Readonly<Record<string, readonly string[]>>
 }
 
@@ -41,7 +41,7 @@ type ColumnUse = {
   readonly view?: TableView
 }
 
-/** A number of each object, in a typed array of this width; `batch` where windows have it of every object. */
+/** A number of each object, in a typed array of this width; `batch` where windows have all values. */
 type NumberColumn = ColumnUse & {
   readonly type: 'number' | 'number | null' | 'ObjectState'
   readonly store: 'f64' | 'u32' | 'u16'
@@ -49,7 +49,7 @@ type NumberColumn = ColumnUse & {
   /** Not part of ObjectRow. */
   readonly row?: false
 }
-/** A text of each object, stored once and by its number plus 1; 0 where there is none. */
+/** A text of each object, stored once, and in the column by its number plus 1; 0 where there is none. */
 type TextColumn = ColumnUse & { readonly type: 'string | null'; readonly store: 'text' }
 /** A number of the object's channel. */
 type ChannelNumberColumn = ColumnUse & { readonly type: 'number' | 'number | null'; readonly store: 'channel' }
@@ -80,7 +80,7 @@ export const OBJECT_COLUMNS = {
   },
   /** Last packet, µs. */
   lastTimeUs: { type: 'number', store: 'f64', batch: true, sort: 'ascending' },
-  /** What brought it: says what `tsi` and `toi` are. */
+  /** Protocol that carried it, which defines `tsi` and `toi`. */
   carrier: { type: 'Carrier', store: 'channel' },
   destination: { type: 'string', store: 'channel' },
   /** Number of its channel: the TSI, or the packet_id. */
@@ -185,12 +185,12 @@ export const OBJECT_COLUMNS = {
 } as const satisfies Record<string, ObjectColumn>
 
 type Table = typeof OBJECT_COLUMNS
-/** Columns with all that `Wanted` has. */
+/** Columns with all fields of `Wanted`. */
 type ColumnsWith<Wanted> = { [Key in keyof Table]: Table[Key] extends Wanted ? Key : never }[keyof Table]
 
 /** Any column. */
 export type ObjectColumnKey = keyof Table
-/** Columns the table can be sorted by. */
+/** Columns that the table can be sorted by. */
 export type ObjectSortColumn = ColumnsWith<{ readonly sort: string }>
 /** Columns stored for each object. */
 export type StoredColumn = ColumnsWith<{ readonly store: 'f64' | 'u32' | 'u16' | 'text' }>

@@ -4,8 +4,8 @@ import type { Choices } from './choices.ts'
 export const DEMO_SOURCE = 'demo:'
 
 /**
- * What a person asks to open, by a command line, a form, a recent item or a link: addresses, captures or the demo, and what was
- * chosen beside them. The engine makes it a SessionSpec.
+ * A person's request to open addresses, captures or the demo with chosen options, by a command line, a form, a recent item or a
+ * link. The engine makes a SessionSpec of it.
  */
 export type SessionRequest = {
   readonly sources: readonly string[]

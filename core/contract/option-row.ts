@@ -1,15 +1,15 @@
 import type { OptionValue, TuneIn } from './session-spec.ts'
 
-/** What a value is, on a command line, in a form and in a saved session. */
+/** Type of an option's value, on a command line, in a form and in a saved session. */
 export type OptionType =
-  /** False unless it is named. */
+  /** True where the option is named. */
   | { readonly kind: 'flag' }
-  /** True unless the option, which is then `--no-…`, is named. */
+  /** True unless the option `--no-…` is named. */
   | { readonly kind: 'negated' }
   /** `on` or `off`. */
   | { readonly kind: 'switch' }
   | { readonly kind: 'choice'; readonly values: readonly string[] }
-  /** A whole number; `bare` is the value of an option that is named without one. */
+  /** A whole number; `bare` is the value of an option named without one. */
   | {
       readonly kind: 'number'
       readonly unit: string
@@ -17,7 +17,7 @@ export type OptionType =
       readonly max: number
       readonly bare?: number
     }
-  /** Seconds; on a command line also `500ms` or `2s`. `above`: 0 is none. */
+  /** Seconds; on a command line also `500ms` or `2s`. `above`: 0 is refused. */
   | { readonly kind: 'duration'; readonly above?: true }
   /** Bytes; on a command line also `512K` or `4M`, by 1024. */
   | { readonly kind: 'bytes'; readonly min: number; readonly max: number }
@@ -27,7 +27,7 @@ export type OptionType =
   | { readonly kind: 'services' }
 
 /**
- * What a text names. `words`: anything; `source`: a URL, checked by the part that opens it; `input`: a file, a folder or a URL;
+ * Meaning of a text. `words`: anything; `source`: a URL, checked by the part that opens it; `input`: a file, a folder or a URL;
  * `endpoint`: `HOST:PORT`, `[IPv6]:PORT` or `:PORT`.
  */
 export type TextOf = 'interface' | 'address' | 'url' | 'folder' | 'file' | 'words' | 'source' | 'input' | 'endpoint'
@@ -48,21 +48,21 @@ export const OPTION_GROUPS = [
 /** One of OPTION_GROUPS. */
 export type OptionGroup = (typeof OPTION_GROUPS)[number]
 
-/** Commands that run parts; `open` stands for the app's forms too. */
+/** Commands that run parts; `open` includes the app's forms. */
 export type OptionCommand = 'open' | 'inspect' | 'receive' | 'gateway' | 'record' | 'send'
 
-/** An option in GPAC's words. A value that these cannot express is refused, not changed. */
+/** The same option in GPAC. A value that GPAC's option cannot express is refused, not changed. */
 export type GpacOption = {
   readonly name: string
-  /** GPAC's default where it is not ours, as its documentation writes it. */
+  /** GPAC's default where it differs from ours, as its documentation writes it. */
   readonly default?: string
-  /** Ours times this is GPAC's number. */
+  /** Factor from our number to GPAC's. */
   readonly scale?: number
-  /** GPAC's word for each value that it knows. */
+  /** GPAC's word for each value it has. */
   readonly words?: Readonly<Record<string, string>>
-  /** True here is false there. */
+  /** True for us is false for GPAC. */
   readonly inverted?: true
-  /** Between the entries of a list; absent: GPAC takes one entry. */
+  /** Separator of list entries; absent: GPAC takes one entry. */
   readonly separator?: string
 }
 
@@ -70,32 +70,32 @@ export type GpacOption = {
 export type OptionRow = {
   /** Field of the part in a saved session. */
   readonly key: string
-  /** Name among somebody's choices, where other parts use `key` for something else; absent: `key`. */
+  /** Name among choices, where other parts use `key` for something else; absent: `key`. */
   readonly choice?: string
-  /** As on a command line, without its value; null: not there by name. */
+  /** Name on a command line, without its value; null: it has none. */
   readonly option: `--${string}` | null
   readonly gpac: GpacOption | null
   readonly type: OptionType
-  /** Its value in the help, where the type has no better word. */
+  /** Placeholder of its value in the help; absent: that of the type. */
   readonly word?: string
   /** Null: no value. */
   readonly default: OptionValue | null
   readonly group: OptionGroup
   readonly level: 'basic' | 'expert'
-  /** What a form calls it. */
+  /** Label in a form. */
   readonly label: string
   /** One sentence without its full stop. */
   readonly help: string
   readonly commands: readonly OptionCommand[]
-  /** The test that proves it. */
+  /** Path of the test that proves it. */
   readonly test: string
-  /** Value of another field where this one is given and that is not. */
+  /** Value of another field where only this one is given. */
   readonly implies?: { readonly key: string; readonly value: OptionValue }
-  /** What the part is about: an address, files, a folder. A command makes the part where this is given. */
+  /** The option names the part's subject: an address, files, a folder. A command makes the part where it is given. */
   readonly subject?: true
 }
 
-/** The value that a type holds. */
+/** TypeScript type of an option's value. */
 export type OptionValueOf<Type extends OptionType> = Type extends { kind: 'flag' | 'negated' | 'switch' }
   ? boolean
   : Type extends { kind: 'number' | 'duration' | 'bytes' }
@@ -108,7 +108,7 @@ export type OptionValueOf<Type extends OptionType> = Type extends { kind: 'flag'
           ? TuneIn
           : string
 
-/** A part of a session with every default filled in: the fields that its table has. */
+/** A part with the fields of its table, every default filled in. */
 export type SpecOf<Kind extends string, Rows extends readonly OptionRow[]> = {
   readonly id: string
   readonly kind: Kind

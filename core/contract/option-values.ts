@@ -1,12 +1,12 @@
 import type { OptionRow, OptionType, TextOf } from './option-row.ts'
 import type { OptionValue } from './session-spec.ts'
 
-/** A value as text gave it, or what is wrong with it: words that follow "it …". */
+/** A value read from text, or its fault, which completes "it …". */
 export type OptionReading =
   | { readonly ok: true; readonly value: OptionValue }
   | { readonly ok: false; readonly problem: string }
 
-/** A value as text, one entry for each time the option is named; or why these words cannot express it. */
+/** A value as text, one entry for each time the option is named; or why it cannot be written. */
 export type OptionWriting =
   | { readonly ok: true; readonly texts: readonly string[] }
   | { readonly ok: false; readonly problem: string }
@@ -15,8 +15,8 @@ const TUNE_IN = ['all', 'first', 'none', 'scan'] as const
 const BYTE_UNITS = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 } as const
 
 /**
- * Reads what somebody typed for an option.
- * @param typed one text; several for a list, one for each entry
+ * Reads the typed value of an option.
+ * @param typed one text, or one for each entry of a list
  */
 export function readOption({ type }: OptionRow, typed: string | readonly string[]): OptionReading {
   const texts = typeof typed === 'string' ? [typed] : typed
@@ -55,7 +55,7 @@ export function readOption({ type }: OptionRow, typed: string | readonly string[
   }
 }
 
-/** Without the blanks around it, where they cannot be meant. */
+/** Trims blanks where they cannot be meant. */
 function tidied(of: TextOf, text: string): string {
   return of === 'folder' || of === 'file' || of === 'words' || of === 'input' ? text : text.trim()
 }
@@ -81,7 +81,7 @@ export function checkOption(row: OptionRow, value: unknown): OptionReading {
   return checkType(row.type, value)
 }
 
-/** Reads what GPAC's grammar has after `NAME=`. */
+/** Reads a value in GPAC's grammar, after `NAME=`. */
 export function readGpac(row: OptionRow, text: string): OptionReading {
   const { type, gpac } = row
   if (gpac === null) return { ok: false, problem: 'has no name in GPAC' }
@@ -96,7 +96,7 @@ export function readGpac(row: OptionRow, text: string): OptionReading {
       return { ok: true, value: yes !== (gpac.inverted === true) }
     }
     case 'choice':
-      // Words that GPAC does not know are none, though they may be ours.
+      // Our own words are refused where GPAC does not have them.
       return gpac.words === undefined
         ? checkType(type, text)
         : { ok: false, problem: `must be one of ${Object.values(gpac.words).join(', ')}` }
@@ -110,7 +110,7 @@ export function readGpac(row: OptionRow, text: string): OptionReading {
   }
 }
 
-/** Writes what GPAC's grammar has after `NAME=`: one text. */
+/** Writes a value in GPAC's grammar, after `NAME=`: one text. */
 export function writeGpac(row: OptionRow, value: OptionValue): OptionWriting {
   const { gpac } = row
   const checked = checkOption(row, value)
@@ -121,7 +121,7 @@ export function writeGpac(row: OptionRow, value: OptionValue): OptionWriting {
   return { ok: true, texts: [text] }
 }
 
-/** Null where GPAC cannot express the value. */
+/** Returns null where GPAC cannot express the value. */
 function gpacText({ type }: OptionRow, gpac: NonNullable<OptionRow['gpac']>, value: OptionValue): string | null {
   if (gpac.words !== undefined && typeof value === 'string') return gpac.words[value] ?? null
   if (Array.isArray(value)) {
@@ -129,7 +129,7 @@ function gpacText({ type }: OptionRow, gpac: NonNullable<OptionRow['gpac']>, val
     const { separator } = gpac
     if (entries.length === 0) return null
     if (separator === undefined) {
-      // A word for one of ours is not an entry.
+      // GPAC's word for a value of ours is not an entry.
       const only = entries.length === 1 ? (entries[0] as string) : null
       return only !== null && Object.values(gpac.words ?? {}).includes(only) ? null : only
     }
@@ -216,10 +216,10 @@ const TEXT_PROBLEM: Readonly<Record<TextOf, string>> = {
   endpoint: 'must be HOST:PORT with a port from 0 to 65535, such as 127.0.0.1:8080',
 }
 
-/** Where to serve or listen. */
+/** Address to serve or listen on. */
 export type HostPort = { readonly host: string; readonly port: number }
 
-/** Reads `HOST:PORT`, `[IPv6]:PORT` or `:PORT`, which is on loopback; null where it is none. */
+/** Reads `HOST:PORT`, `[IPv6]:PORT` or `:PORT`, which is on loopback; null for any other text. */
 export function parseEndpoint(text: string): HostPort | null {
   const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d+)$/.exec(text)
   const port = Number(match?.[3])

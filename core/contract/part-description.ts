@@ -1,20 +1,20 @@
 import type { OptionRow } from './option-row.ts'
 
-/** What runs along a link between two parts; see core/flow. */
+/** Type of data on a link between two parts; see core/flow. */
 export type PortType = 'datagrams' | 'objects' | 'bytes' | 'samples'
 
 /** A text that opens a part: a URL, a file name, `-`. */
 export type SourcePattern = {
-  /** Regular expression over the whole text, without regard to case. The first part whose pattern fits is opened. */
+  /** Case-insensitive regular expression over the text. The first part with a match is opened. */
   readonly pattern: string
-  /** Where a person looks for it: among what is listened to, or among what is opened. */
+  /** Card of the first screen that offers it. */
   readonly group: 'Listen' | 'Open'
   readonly label: string
-  /** What a form offers to fill in; null: nothing. */
+  /** Text that a form offers; null: none. */
   readonly example: string | null
 }
 
-/** A kind of part, as pure data: it reaches the command line, the forms and README as it is. */
+/** A kind of part as pure data, from which command line, forms and README are made. */
 export type PartDescription = {
   readonly kind: string
   readonly title: string
@@ -22,10 +22,10 @@ export type PartDescription = {
   readonly help: string
   readonly takes: PortType | null
   readonly gives: PortType | null
-  /** Whether it belongs to what is received or to what is sent; absent: to either. Only parts of one side are linked by themselves. */
+  /** Whether it receives or sends; absent: either. Only parts of one side are linked by default. */
   readonly side?: 'receive' | 'send'
   readonly options: readonly OptionRow[]
   readonly opens?: readonly SourcePattern[]
-  /** Comes to its end by itself, after which what it gave is still looked at. */
+  /** It ends by itself, after which its session stays open. */
   readonly ends?: true
 }

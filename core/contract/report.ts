@@ -1,5 +1,5 @@
 /**
- * The report: what `inspect --json` and `--report` write, and the app's views read (design: command-line.md).
+ * The report that `inspect --json` and `--report` write and the app's views read (design: command-line.md).
  * Times are seconds since the UNIX epoch (float), sizes bytes, ranges half-open `[start, end)`.
  * A field that is not known is null, never left out or invented.
  */
@@ -16,7 +16,7 @@ export type Report = {
   readonly alarms: readonly ReportAlarm[]
 }
 
-/** What was received from; times are null where no packet came. */
+/** The source; times are null where no packet arrived. */
 export type ReportSource = {
   readonly kind: 'capture' | 'multicast' | 'capture-stream' | 'interface' | 'presentation'
   readonly name: string
@@ -31,7 +31,7 @@ export type ReportTotals = {
   readonly bytes: number
   readonly malformed: number
   readonly fragmentsDropped: number
-  /** Objects with missing bytes and announced objects that never came, by who lost them. */
+  /** Objects with missing bytes and announced objects that never arrived, by cause. */
   readonly losses: Losses
   /** Packets dropped by this computer's sockets and by the capturing computer; null where neither counts them. */
   readonly hostDrops: number | null
@@ -42,12 +42,12 @@ export type ReportTotals = {
 }
 
 /**
- * Who lost something, as far as facts tell (the rules are those of core/inspect/losses/loss-causes.ts): on the way before this
- * computer's socket, in this computer, never sent by the source; `unknown` rather than a guess.
+ * Who lost something (rules in core/inspect/losses/loss-causes.ts): lost on the way to this computer's socket, lost in this
+ * computer, or never sent by the source; `unknown` rather than a guess.
  */
 export type LossCause = 'network' | 'host' | 'sender' | 'unknown'
 
-/** Bytes are those known to be missing; an object of which nothing came counts with the length a table announced, or 0. */
+/** Bytes are those known to be missing; an object of which nothing arrived counts with its announced length, or 0. */
 export type Losses = Readonly<Record<LossCause, { readonly objects: number; readonly bytes: number }>>
 
 /**
@@ -92,23 +92,23 @@ export type ReportLls = {
   readonly values: JsonObject | null
   /** The body in hex where it is no XML, cut after 4096 bytes; else null. */
   readonly hex: string | null
-  /** Came inside a SignedMultiTable. */
+  /** Arrived inside a SignedMultiTable. */
   readonly signed: boolean
-  /** Verdict on the signature over it (SignedMultiTable and what is in it, CertificationData); null where it has none. */
+  /** Verdict on its signature (SignedMultiTable and its tables, CertificationData); null where it has none. */
   readonly signature: ReportSignature | null
   /** Between arrivals of this table, whatever its version: s; null before the second. */
   readonly interval: ReportInterval | null
 }
 
-/** `good`: the signature matches its content and certificate, whose trust nobody vouches for; `bad`: something does not match. */
+/** `good`: the signature matches content and certificate, whose trust is not checked; `bad`: something does not match. */
 export type SignatureVerdict = 'good' | 'bad' | 'unchecked'
 
 /** Verdict on a signature (A/360), and who made it. */
 export type ReportSignature = {
   readonly verdict: SignatureVerdict
-  /** One sentence: by whom, until when, up to which authority; or what does not match; or why it was not checked. */
+  /** One sentence: signer, validity and authority; or what does not match; or why it was not checked. */
   readonly text: string
-  /** Subject of the signer's certificate, where that is at hand. */
+  /** Subject of the signer's certificate, where it was received. */
   readonly signer: string | null
   readonly issuer: string | null
   /** Validity of the signer's certificate. */
@@ -117,14 +117,14 @@ export type ReportSignature = {
   /** `ECDSA SHA-256`. */
   readonly algorithm: string | null
   readonly signingTime: number | null
-  /** Subjects from the signer upward, as far as certificates are at hand and signed by the next. */
+  /** Subjects from the signer upward, as far as certificates were received and are signed by the next. */
   readonly chain: readonly string[]
 }
 
 /** Seconds. The median is that of the last 128. */
 export type ReportInterval = { readonly min: number; readonly median: number; readonly max: number }
 
-/** What JSON can hold. */
+/** Any value of JSON. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject
 /** An object of JSON. */
 export type JsonObject = { readonly [key: string]: JsonValue }
@@ -137,7 +137,7 @@ export type ChannelRole = 'signaling' | 'video' | 'audio' | 'text' | 'data' | 'u
 /** `error`: something is missing or wrong; `warning`: it may be; `info`: worth knowing. */
 export type Severity = 'error' | 'warning' | 'info'
 
-/** One service, with what its signalling says and what was received of it. */
+/** One service: its signalling, and what was received of it. */
 export type ReportService = {
   readonly id: number
   readonly name: string | null
@@ -153,7 +153,7 @@ export type ReportService = {
   /** Times of the steps of tuning in. */
   readonly startup: Startup
   readonly mmtp: ReportMmtp | null
-  /** Where lost bytes can be had by HTTP, as the configuration of DVB-MABR says; empty where nothing does. */
+  /** Repair servers that the configuration of DVB-MABR names; empty where it names none. */
   readonly repairServers: readonly ReportRepairServer[]
 }
 
@@ -162,11 +162,11 @@ export type ReportRepairServer = {
   readonly url: string
   /** Share of the requests; 0: not to be used. */
   readonly weight: number
-  /** Taken off the front of an object's name before it goes behind `url`; null: nothing. */
+  /** Removed from the front of an object's name before that is appended to `url`; null: nothing. */
   readonly objectBase: string | null
-  /** An object silent for so long is to be repaired, */
+  /** Silence of an object after which it is to be repaired. */
   readonly after: number
-  /** after this, and a random time up to the other. */
+  /** Wait before a request; a random time up to `randomBackoff` is added. */
   readonly fixedBackoff: number
   readonly randomBackoff: number
 }
@@ -179,15 +179,15 @@ export type ReportSls = {
   readonly firstTime: number
   readonly bytes: number
   readonly lastTime: number
-  /** How often this version came. */
+  /** How often this version arrived. */
   readonly count: number
-  /** TOI of the object that brought it last. */
+  /** TOI of the object that carried it last. */
   readonly toi: number | null
-  /** What that TOI says of the package (A/331 Annex C): `gzip, S-TSID, version 1`; null for other objects. */
+  /** Meaning of that TOI for a package (A/331 Annex C): `gzip, S-TSID, version 1`; null for other objects. */
   readonly toiMeaning: string | null
   /** Decoded; null for what is no XML and no playlist, or cannot be read. */
   readonly values: JsonObject | null
-  /** Verdict on the signed package it came in; null where that was not signed. */
+  /** Verdict on its signed package; null where that is not signed. */
   readonly signature: ReportSignature | null
   /** Between arrivals of this fragment, whatever its version: s; null before the second. */
   readonly interval: ReportInterval | null
@@ -205,28 +205,28 @@ export type ReportChannel = {
   readonly bytes: number
   readonly duplicates: number
   readonly outOfOrder: number
-  /** Bytes known to be missing from objects that were given up. */
+  /** Bytes known to be missing from objects that ended incomplete. */
   readonly lost: number
-  /** Objects that were announced (by manifest, playlist or file table) and of which no packet came. */
+  /** Objects that a manifest, playlist or file table announced and of which no packet arrived. */
   readonly missingObjects: number
-  /** Null where there was no repair packet and nothing was given back. */
+  /** Null without repair packets and recovered bytes. */
   readonly fec: ReportFec | null
   readonly objects: readonly ReportObject[]
 }
 
-/** What a channel's repair flow did, and what was done for its objects. */
+/** Packets of a channel's repair flow, and bytes recovered for its own objects. */
 export type ReportFec = {
   readonly repairPackets: number
   /** UDP payload of the repair packets. */
   readonly repairBytes: number
   /** TSIs it protects, as the S-TSID says; none where repair symbols protect the objects of their own channel (FLUTE). */
   readonly protects: readonly number[]
-  /** `repairBytes` in percent of the source packets' bytes of what it protects; null where none came. */
+  /** `repairBytes` in percent of the protected source packets' bytes; null where none arrived. */
   readonly overheadPercent: number | null
   /** Source symbols decoded, and how long that took. */
   readonly recoveredSymbols: number
   readonly decodeMs: number
-  /** Objects of this channel that FEC made whole, and the bytes it gave back. */
+  /** Objects of this channel that FEC completed, and the bytes it recovered. */
   readonly healed: number
   readonly recovered: number
 }
@@ -234,13 +234,13 @@ export type ReportFec = {
 /** One object, whole or not. */
 export type ReportObject = {
   readonly toi: number
-  /** 0 for the first object under this TOI, then 1, 2 … as the TOI is reused with other content. */
+  /** 0 for the first object of this TOI, then 1, 2 … when the TOI is reused with other content. */
   readonly instance: number
   readonly name: string | null
   readonly contentType: string | null
   readonly size: number | null
   readonly received: number
-  /** Bytes that FEC gave back; `received` is without them. */
+  /** Bytes that FEC recovered; `received` is without them. */
   readonly recovered: number
   readonly complete: boolean
   readonly missing: readonly (readonly [number, number])[]
@@ -251,7 +251,7 @@ export type ReportObject = {
   readonly firstTime: number
   readonly lastTime: number
   readonly repeats: number
-  /** What was done to an object that lacked bytes, and how many bytes that gave; null where nothing was. */
+  /** Repair of an incomplete object, and the bytes it gave; null where there was none. */
   readonly repair: { readonly how: RepairHow; readonly bytes: number } | null
   /** Sender current time of EXT_TIME in the first packet that has one. */
   readonly senderTime: number | null
@@ -259,10 +259,10 @@ export type ReportObject = {
   readonly presentationTime: number | null
 }
 
-/** `http`: fetched, the object is whole. `simple`, `strict`: patched so that players can read around what is missing. */
+/** `http`: fetched, the object is whole. `simple`, `strict`: patched so that players skip missing bytes. */
 export type RepairHow = 'http' | 'simple' | 'strict'
 
-/** What came of an MMTP service: flows by packet id, and assets. */
+/** What arrived of an MMTP service: flows by packet id, and assets. */
 export type ReportMmtp = {
   readonly packets: readonly {
     readonly packetId: number
@@ -276,9 +276,9 @@ export type ReportMmtp = {
     readonly assetId: string
     readonly type: string
     readonly mpus: number
-    /** MPUs of which no packet came, by the numbers of those around them. */
+    /** MPUs of which no packet arrived, by gaps in their numbers. */
     readonly absent: number
-    /** What the USBD says it is: type and role in words, and its name; null where it says nothing. */
+    /** Its component in the USBD: type and role in words, and name; null where it has none. */
     readonly component: { readonly role: string | null; readonly name: string | null } | null
   }[]
 }
@@ -289,7 +289,7 @@ export type ReportFlow = {
   readonly packets: number
   readonly bytes: number
   readonly protocol: FlowProtocol
-  /** Physical layer pipe; null where the link does not say. */
+  /** Physical layer pipe; null where unknown. */
   readonly plp: number | null
 }
 
@@ -303,7 +303,7 @@ export type ReportLink = {
   readonly lmt: readonly ReportLmt[]
 }
 
-/** When the link mapping table came in one PLP. */
+/** Arrivals of the link mapping table in one PLP. */
 export type ReportLmt = {
   readonly plp: number | null
   readonly count: number
@@ -311,7 +311,7 @@ export type ReportLmt = {
   readonly lastTime: number
 }
 
-/** What matters to a person, by the id of its health rule. */
+/** An alarm, by the id of its health rule. */
 export type ReportAlarm = {
   readonly rule: string
   readonly severity: Severity
@@ -320,6 +320,6 @@ export type ReportAlarm = {
   readonly toi: number | null
   readonly time: number
   readonly text: string
-  /** Who lost it, for alarms about a loss; else null. */
+  /** Who lost it; null for alarms about no loss. */
   readonly cause: LossCause | null
 }

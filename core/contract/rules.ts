@@ -1,11 +1,11 @@
 import type { Severity } from './report.ts'
 import type { LogTopic } from './session-spec.ts'
 
-/** Edition of a standard, or implementation, by which a signal is judged; without one the severities of the rows count. */
+/** Editions of standards, and an implementation, by which a signal is judged; without one the severities of the rows apply. */
 export const RULE_PROFILES = ['a331-2017', 'a331-2019', 'rfc9223', 'dvb-mabr', 'gpac'] as const
 export type RuleProfile = (typeof RULE_PROFILES)[number]
 
-/** What a rule is raised once for; later findings for the same are counted. `each`: every finding is an alarm. */
+/** Scope in which a rule is raised once; later findings are counted. `each`: every finding is an alarm. */
 export type RuleScope = 'each' | 'session' | 'destination' | 'channel' | 'service'
 
 /** One health rule. */
@@ -13,17 +13,17 @@ export type RuleRow = {
   readonly severity: Severity
   /** Severity by profile where it differs; `off`: no alarm. */
   readonly profiles?: Readonly<Partial<Record<RuleProfile, Severity | 'off'>>>
-  /** 1: cannot tune or decode, 2: to be watched, 3: good practice. */
+  /** 1: tuning or decoding is impossible, 2: to be watched, 3: good practice. */
   readonly priority: 1 | 2 | 3
   readonly topic: LogTopic
-  /** Where the rule comes from; `ours` where no document has it. */
+  /** Document and clause of the rule; `ours` where no document has it. */
   readonly clause: string
-  /** `mmtp`: its TSI is a packet_id, its TOI an MPU_sequence_number. */
+  /** `mmtp`: the alarm's TSI is a packet_id, its TOI an MPU_sequence_number. */
   readonly carrier?: 'mmtp'
-  /** The number a person can change. */
+  /** Limit that a person can change. */
   readonly threshold?: { readonly value: number; readonly unit: string }
   readonly once: RuleScope
-  /** Words with `{slots}` for the evidence, or several sentences by name. */
+  /** Sentence with `{slots}` for the evidence, or several by name. */
   readonly sentence: string | Readonly<Record<string, string>>
   /** Severity of a named sentence where it differs from the rule's. */
   readonly severities?: Readonly<Record<string, Severity>>
@@ -444,7 +444,7 @@ export const RULES = {
     once: 'each',
     sentence: '{mpus} on packet_id {packetId}',
   },
-  // This computer, and the bounds on what broken input may cost
+  // This computer, and limits on the cost of broken input
   'HOST-DROP': {
     severity: 'error',
     priority: 1,

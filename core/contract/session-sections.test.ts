@@ -30,7 +30,7 @@ const totals = (packets: number): SectionMap['totals'] => ({
 })
 const part = (id: string) => ({ id, kind: id, title: id })
 
-/** Source A to receiver 1 to gateway 1 and a recorder beside it; source B to receiver 2 to gateway 2. */
+/** Source A feeds receiver 1 with gateway 1, and a recorder; source B feeds receiver 2 with gateway 2. */
 const session: SessionSection = {
   name: 'two',
   phase: 'running',
@@ -63,13 +63,13 @@ function sectionsWith(...more: SectionChange[]): SessionSections {
 }
 
 describe('SessionSections', () => {
-  it('has nothing to show before the session itself has arrived', () => {
+  it('has no snapshot before the section of the session itself has arrived', () => {
     const sections = new SessionSections()
     sections.take(changes.slice(1))
     expect(sections.snapshot('s1')).toBeNull()
   })
 
-  it('shows one receiver with what is linked to it', () => {
+  it('shows one receiver with its linked parts', () => {
     const sections = sectionsWith()
     const first = sections.snapshot('s1')
     expect(first?.receivers).toEqual([
@@ -89,12 +89,12 @@ describe('SessionSections', () => {
     ])
   })
 
-  it('shows the first receiver where another one is not there any more', () => {
+  it('shows the first receiver where the chosen one no longer exists', () => {
     const sections = sectionsWith(change('receiver2', 'totals', null))
     expect(sections.snapshot('s1', 'receiver2')?.totals.packets).toBe(1)
   })
 
-  it('keeps the identity of what has not changed', () => {
+  it('keeps the identity of unchanged values', () => {
     const sections = sectionsWith()
     const before = sections.snapshot('s1')
     sections.take([change('receiver1', 'totals', totals(7))])
@@ -104,7 +104,7 @@ describe('SessionSections', () => {
       expect(after?.[key], key).toBe(before?.[key])
   })
 
-  it('says of a session without a receiver that it only sends', () => {
+  it('reports that a session without a receiver only sends', () => {
     const sections = new SessionSections()
     sections.take([
       change(null, 'session', { ...session, parts: [part('input')], links: [] }),

@@ -4,13 +4,13 @@ import { wholeSnapshot } from './whole-snapshot.ts'
 type Sections = { -readonly [S in SectionName]?: SectionMap[S] }
 
 /**
- * The sections of one session as they arrive, change by change. A value that has not changed stays the same object, so that
- * whoever draws it can tell by identity.
+ * Collects the sections of one session from their changes. An unchanged value stays the same object, so that views can compare
+ * by identity.
  */
 export class SessionSections {
-  /** By part, in the order they first arrived; the session's own under ''. */
+  /** Sections by part, in the order of arrival; the session's own under ''. */
   readonly #parts = new Map<string, Sections>()
-  /** Composed lists, given out again while what they are made of is the same. */
+  /** Composed lists, returned again while their items are the same. */
   readonly #lists = new Map<string, readonly unknown[]>()
 
   take(changes: readonly SectionChange[]): void {
@@ -23,8 +23,8 @@ export class SessionSections {
   }
 
   /**
-   * One receiver and all that is linked to it.
-   * @param receiver absent, or not there: the first one
+   * Composes the snapshot of one receiver and its linked parts.
+   * @param receiver absent or unknown: the first one
    * @returns null before the session's own section has arrived
    */
   snapshot(sessionId: string, receiver?: string | null): SessionSnapshot | null {
@@ -68,7 +68,7 @@ export class SessionSections {
   }
 }
 
-/** A receiver, what feeds it, and what it feeds. */
+/** Returns a receiver, the parts that feed it, and those it feeds. */
 function partsAround({ links }: SectionMap['session'], id: string): ReadonlySet<string> {
   const around = new Set([id])
   const follow = (part: string, from: 'from' | 'to', to: 'from' | 'to'): void => {
@@ -80,7 +80,7 @@ function partsAround({ links }: SectionMap['session'], id: string): ReadonlySet<
   }
   follow(id, 'from', 'to')
   const behind = [...around]
-  // What feeds it; a recorder beside it is fed by the same source.
+  // Its sources; a recorder beside it is fed by the same source.
   follow(id, 'to', 'from')
   for (const source of around) if (!behind.includes(source)) follow(source, 'from', 'to')
   return around

@@ -14,8 +14,8 @@ import type {
 import type { LinkSpec, LogLevel, LogTopic, Pace } from './session-spec.ts'
 
 /**
- * The state of one session as one value, put together from its sections: one receiver with all that is linked to it.
- * Times are integer µs since the UNIX epoch of the stream's clock unless a field says wall.
+ * State of one session as one value, composed from its sections: one receiver with its linked parts.
+ * Times are integer µs since the UNIX epoch of the stream's clock, except where a field is named wall.
  */
 export type SessionSnapshot = {
   readonly sessionId: string
@@ -25,9 +25,9 @@ export type SessionSnapshot = {
   readonly problems: readonly AppError[]
   /** It sends the presentation shipped with the program. */
   readonly demo: boolean
-  /** Something is received in it; false: it only sends. */
+  /** It receives; false: it only sends. */
   readonly receives: boolean
-  /** Receivers of the session, of which this is one; a session of several sources may have several. */
+  /** All receivers of the session, of which this is one. */
   readonly receivers: readonly { readonly id: string; readonly label: string }[]
   readonly source: SourceSnapshot
   readonly totals: TotalsSnapshot
@@ -63,13 +63,13 @@ export type SessionSection = {
   readonly problems: readonly AppError[]
   /** It sends the presentation shipped with the program. */
   readonly demo: boolean
-  /** In the order of the session, implied ones beside those they stand before. */
+  /** In the order of the session, implied ones before the parts they feed. */
   readonly parts: readonly { readonly id: string; readonly kind: string; readonly title: string }[]
   /** Which part feeds which, implied links too. */
   readonly links: readonly LinkSpec[]
 }
 
-/** An HTTP server over what is received. */
+/** The HTTP server of received files. */
 export type GatewaySnapshot = { readonly baseUrl: string; readonly requests: number; readonly bytes: number }
 
 /** What this computer did to the stream. */
@@ -85,13 +85,13 @@ export type HostSnapshot = {
 /** A folder of received files. */
 export type FolderSnapshot = { readonly dir: string; readonly files: number; readonly bytes: number }
 
-/** Received objects that are kept to look at. */
+/** The store of received objects. */
 export type StoreSnapshot = { readonly memoryBytes: number; readonly finished: boolean }
 
 /** A presentation that is sent. */
 export type PresentationSnapshot = { readonly input: string; readonly demo: boolean }
 
-/** What the sections of a session hold, by name. `session` belongs to the session, every other section to one part. */
+/** Types of a session's sections by name. `session` belongs to the session, every other section to one part. */
 export type SectionMap = {
   readonly session: SessionSection
   readonly source: SourceSnapshot
@@ -118,7 +118,7 @@ export type SectionMap = {
 /** Name of a section. */
 export type SectionName = keyof SectionMap
 
-/** A section that has changed. `version` grows with every change; a null value: the part has the section no longer. */
+/** A changed section. `version` grows with every change; a null value: the part no longer has the section. */
 export type SectionChange = {
   readonly [S in SectionName]: {
     /** Null: the session itself. */
@@ -129,10 +129,10 @@ export type SectionChange = {
   }
 }[SectionName]
 
-/** What has changed in a session since the last of these; the first one after watching holds everything. */
+/** Changed sections since the last of these messages; the first one after watching has all. */
 export type SectionChanges = { readonly sessionId: string; readonly changes: readonly SectionChange[] }
 
-/** SystemTime (A/331 §6.4) as sent last, and when it came. It carries no clock: offsets, and changes of them to come. */
+/** SystemTime (A/331 §6.4) as sent last, and when it arrived. It has no clock, only offsets and their future changes. */
 export type SystemTimeSnapshot = {
   readonly values: JsonObject
   readonly firstTimeUs: number
@@ -143,13 +143,13 @@ export type SystemTimeSnapshot = {
 /** Life of a session; the last three are its ends. */
 export type SessionPhase = 'starting' | 'running' | 'finished' | 'stopped' | 'failed'
 
-/** What a session receives from or sends, as it stands. */
+/** State of a session's source. */
 export type SourceSnapshot = {
   /** File name or URL. */
   readonly label: string
-  /** Packets arrive for as long as it is listened to; false: it ends by itself. */
+  /** It brings packets until stopped; false: it ends by itself. */
   readonly live: boolean
-  /** How a capture is read; null for what is no capture. */
+  /** How a capture is read; null for other sources. */
   readonly pace: Pace | null
   readonly firstTimeUs: number | null
   readonly lastTimeUs: number | null
@@ -164,23 +164,23 @@ export type SourceSnapshot = {
   readonly left: readonly LeftSnapshot[]
 }
 
-/** A destination that is left until a player asks for what it carries; why, in words. */
+/** A destination that is left until a player asks for its files, and the reason in words. */
 export type LeftSnapshot = { readonly destination: string; readonly reason: string }
 
-/** One multicast socket: what was joined, where, and what the system gave us. */
+/** One multicast socket: its group and interfaces, and what the system granted and counted. */
 export type SocketSnapshot = {
   readonly destination: string
   /** Local addresses joined on, and the interfaces' names where known. */
   readonly interface: string
   /** Whose datagrams are taken, in words; null: anyone's. */
   readonly filter: string | null
-  /** Datagrams of senders that are not taken; those the system sorted out are not counted. */
+  /** Dropped datagrams of other senders, without those that the system filtered. */
   readonly passedOver: number
   readonly joinedWallUs: number
   readonly packets: number
   readonly askedBufferBytes: number
   readonly grantedBufferBytes: number
-  /** Datagrams the system dropped because the queue was full; null where it does not say. */
+  /** Datagrams the system dropped because the queue was full; null where it does not count them. */
   readonly droppedByHost: number | null
   readonly problem: AppError | null
 }
@@ -202,7 +202,7 @@ export type TotalsSnapshot = {
 /** `announced` in the SLT only; `signalled` SLS read; `receiving` media arrives; `partial` media with losses; `silent` nothing for 5 s. */
 export type ServiceState = 'announced' | 'signalled' | 'receiving' | 'partial' | 'silent' | 'not-joined'
 
-/** A service as it stands. */
+/** State of a service. */
 export type ServiceSnapshot = {
   readonly id: number
   readonly name: string | null
@@ -219,16 +219,16 @@ export type ServiceSnapshot = {
   readonly incomplete: number
   /** Stream times of the steps of tuning in, µs. */
   readonly startup: Startup
-  /** Of an MMTP service; null for others. */
+  /** MMTP flows of the service; null for other protocols. */
   readonly mmtp: MmtpSnapshot | null
-  /** Where lost bytes can be had by HTTP, as signalling says. */
+  /** Repair servers that signalling names. */
   readonly repairServers: readonly SignalledServer[]
-  /** Null while there is nothing to play, with the reason in `notPlayable`. */
+  /** Null while nothing can be played; the reason is in `notPlayable`. */
   readonly playable: PlayableSnapshot | null
   readonly notPlayable: string | null
 }
 
-/** A repair server that signalling names: asked once an object was silent for so long, and after a wait between the two, ms. */
+/** A repair server that signalling names, see ReportRepairServer; times in ms. */
 export type SignalledServer = {
   readonly url: string
   /** Share of the requests; 0: not to be used. */
@@ -252,31 +252,31 @@ export type MmtpSnapshot = {
   }[]
   readonly assets: readonly {
     readonly packetId: number
-    /** Null until an MP table or an MPU said it. */
+    /** Null until an MP table or an MPU names it. */
     readonly assetId: string | null
     readonly type: string | null
     /** Whole MPUs. */
     readonly mpus: number
-    /** MPUs given up. */
+    /** MPUs that ended incomplete. */
     readonly incomplete: number
     readonly firstMpu: number | null
     readonly lastMpu: number | null
-    /** The MPU that was on its way when reception began. */
+    /** MPU of which reception missed the beginning. */
     readonly partialAtStart: number | null
     readonly samplesLost: number
-    /** MPUs of which no packet came. */
+    /** MPUs of which no packet arrived. */
     readonly absent: number
-    /** What the USBD says it is, `video, primary`, and its name; null where it says nothing. */
+    /** Its component in the USBD: `video, primary`, and name; null where it has none. */
     readonly component: { readonly role: string | null; readonly name: string | null } | null
-    /** Flow it comes in. */
+    /** Flow that carries it. */
     readonly destination: string
   }[]
   readonly messages: readonly { readonly name: string; readonly count: number; readonly version: number }[]
-  /** Packets of all packet_ids that never came, by packet_counter; null where the sender does not count. */
+  /** Packets of all packet_ids that never arrived, by packet_counter; null where the sender does not count. */
   readonly lostInAll: number | null
 }
 
-/** Where a player finds a service in the gateway. */
+/** Manifest of a service on the gateway, for a player. */
 export type PlayableSnapshot = {
   readonly kind: 'dash' | 'hls'
   /** Address of the manifest on the session's gateway. */
@@ -286,12 +286,12 @@ export type PlayableSnapshot = {
   readonly codecs: readonly string[]
 }
 
-/** A flow as it stands. */
+/** State of a flow. */
 export type FlowSnapshot = {
   readonly destination: string
   readonly source: string
   readonly protocol: FlowProtocol
-  /** Physical layer pipe; null where the link does not say. */
+  /** Physical layer pipe; null where unknown. */
   readonly plp: number | null
   readonly service: number | null
   readonly packets: number
@@ -314,7 +314,7 @@ export type ChannelSnapshot = {
 /** One version of a table or fragment of LLS or SLS; its text is fetched by `key`. */
 export type SignallingSnapshot = {
   readonly key: string
-  /** The same for all versions of it; they follow each other in the list. */
+  /** Equal for all versions, which follow each other in the list. */
   readonly series: string
   readonly scope: 'lls' | 'sls'
   readonly service: number | null
@@ -322,11 +322,11 @@ export type SignallingSnapshot = {
   readonly name: string
   /** LLS_group_id. */
   readonly group: number | null
-  /** Came inside a SignedMultiTable, or in a signed package. */
+  /** Arrived inside a SignedMultiTable, or in a signed package. */
   readonly signed: boolean
   readonly signature: SignatureVerdict | null
   readonly version: number | null
-  /** The object that brought it: TOI of the SLS package, and what that says of it (A/331 Annex C). */
+  /** The object that carried it: TOI of the SLS package, and its meaning (A/331 Annex C). */
   readonly tsi: number | null
   readonly toi: number | null
   readonly toiMeaning: string | null
@@ -334,11 +334,11 @@ export type SignallingSnapshot = {
   readonly bytes: number
   readonly firstTimeUs: number
   readonly lastTimeUs: number
-  /** Between arrivals, over all versions; with the newest version only, null before the second arrival. */
+  /** Times between arrivals, over all versions; with the newest version only, null before the second arrival. */
   readonly interval: { readonly minUs: number; readonly medianUs: number; readonly maxUs: number } | null
 }
 
-/** What is being sent. */
+/** State of a broadcast. */
 export type BroadcastSnapshot = {
   readonly url: string
   readonly packets: number
@@ -348,7 +348,7 @@ export type BroadcastSnapshot = {
   readonly lateMs: number
 }
 
-/** Fetching of missing bytes by HTTP: objects being fetched, waiting, whole again, and given up. */
+/** Fetching of missing bytes by HTTP: objects being fetched, waiting, completed, and failed. */
 export type RepairSnapshot = {
   readonly active: number
   readonly queued: number
@@ -360,29 +360,29 @@ export type RepairSnapshot = {
 }
 
 /**
- * `ready`: used. `whole-files`: used, but it does not answer ranges. `failing`: it did not answer lately. `refused`: what it
- * said was wrong, and it is not asked any more.
+ * `ready`: used. `whole-files`: used, but it does not answer ranges. `failing`: it did not answer lately. `refused`: its answer
+ * was wrong, and it is no longer used.
  */
 export type RepairServerSnapshot = {
   readonly url: string
   readonly state: 'ready' | 'whole-files' | 'failing' | 'refused'
   readonly requests: number
   readonly bytes: number
-  /** What was last wrong with it, one clause. */
+  /** Its last fault, one clause. */
   readonly problem: string | null
 }
 
-/** Packets being written to a capture, or that were. */
+/** A recording, running or ended. */
 export type RecordingSnapshot = {
-  /** The file being written; of several in a row the last. */
+  /** The file being written; the last of several. */
   readonly file: string
   readonly files: number
   readonly packets: number
   readonly bytes: number
   readonly startedWallUs: number
-  /** Wall µs of its end, null while it goes on. */
+  /** Wall µs of its end, null while it runs. */
   readonly endedWallUs: number | null
-  /** Started by a person in the session, rather than by what the session was started with. */
+  /** Started by a person in the running session, not by the session's spec. */
   readonly byHand: boolean
   readonly problem: AppError | null
 }

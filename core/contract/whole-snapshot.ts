@@ -20,17 +20,17 @@ const NO_TOTALS: TotalsSnapshot = {
   lostBytes: 0,
 }
 
-/** One list for all that is absent, so that it stays the same. */
+/** The empty list of every absent section, one object so that identity stays. */
 const EMPTY: readonly never[] = []
 const NONE = { objects: 0, bytes: 0 }
 const NO_LOSSES: Losses = { network: NONE, host: NONE, sender: NONE, unknown: NONE }
 
-/** Reads all values of one section, in the order of the parts. */
+/** Returns all values of one section, in the order of the parts. */
 type ReadAll = <S extends SectionName>(name: S) => readonly SectionMap[S][]
 
 /**
- * The sections of a session as one value: of its first receiver, and of all its sources together.
- * @param receivers of the whole session, where `all` gives those of one
+ * Composes the sections of a session as one value: of its first receiver, and of all its sources together.
+ * @param receivers of the whole session, where `all` gives the sections of one
  */
 export function wholeSnapshot(
   sessionId: string,
@@ -75,7 +75,7 @@ function runningLast(recordings: readonly RecordingSnapshot[]): readonly Recordi
   return [...recordings].sort((a, b) => Number(a.endedWallUs === null) - Number(b.endedWallUs === null))
 }
 
-/** Several sources as one: those that listen before captures. */
+/** Joins several sources to one: live ones before captures. */
 function sourceOf(sources: readonly SourceSnapshot[]): SourceSnapshot | null {
   const ordered = [...sources].sort((a, b) => Number(a.progress !== null) - Number(b.progress !== null))
   const [first, ...others] = ordered
