@@ -115,9 +115,3 @@ export type ChannelFactValues = { readonly [Key in ChannelFactKey]: FactTypes[Ta
 const KEYS = Object.keys(CHANNEL_FACTS) as ChannelFactKey[]
 /** The facts that the receiver counts. */
 export const COUNTED_FACTS = KEYS.filter((key) => 'counted' in CHANNEL_FACTS[key]) as readonly CountedFact[]
-
-/** Facts of a channel of which nothing came yet. */
-export function noChannelFacts(): ChannelFactValues {
-  const none = KEYS.map((key) => [key, CHANNEL_FACTS[key].type === 'number' ? 0 : null])
-  return Object.fromEntries(none) as ChannelFactValues
-}

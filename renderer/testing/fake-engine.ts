@@ -8,6 +8,7 @@ import { EngineCallError } from '../client/call-error.ts'
 import type { ConnectionState, EngineClient } from '../client/engine-client.ts'
 import { busy } from '../client/idle.ts'
 import { withoutTrailingUndefined } from '../client/wire-arguments.ts'
+import { emptyObjectRow } from './empty-rows.ts'
 
 type Answers = {
   [Name in CommandName]?: (...args: Parameters<EngineCommands[Name]>) => ReturnType<EngineCommands[Name]>
@@ -174,22 +175,19 @@ export function sectionsOf(snapshot: SessionSnapshot): SectionChanges {
 
 export function fakeRow(index: number, change: Partial<ObjectRow> = {}): ObjectRow {
   return {
+    ...emptyObjectRow(),
     index,
-    carrier: 'lct',
     service: 1,
     destination: '239.255.10.1:6000',
     tsi: 10,
     toi: index + 1,
-    instance: 0,
     role: 'video',
     name: `seg_${index + 1}.m4s`,
     contentType: 'video/mp4',
     codepoint: 8,
     size: 1000,
     received: 1000,
-    recovered: 0,
     packets: 1,
-    repeats: 0,
     state: 'complete',
     firstTimeUs: index * 1e6,
     lastTimeUs: index * 1e6 + 5e5,

@@ -1,7 +1,7 @@
-import { noChannelFacts } from '../../core/contract/channel-table.ts'
 import type { OBJECT_STATE } from '../../core/contract/object-table.ts'
 import type { ChannelSnapshot, ServiceSnapshot, SignallingSnapshot } from '../../core/contract/snapshot.ts'
 import { ObjectColumns } from '../stores/object-columns.ts'
+import { noChannelFacts } from './empty-rows.ts'
 import { fakeRow, NO_STARTUP, packRows } from './fake-engine.ts'
 
 /** One object of a test; times in µs. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { noChannelFacts } from '../../../core/contract/channel-table.ts'
 import type { ChannelSnapshot, FlowSnapshot } from '../../../core/contract/snapshot.ts'
+import { noChannelFacts } from '../../testing/empty-rows.ts'
 import { flowLines } from './flows-model.ts'
 
 const flow = (destination: string, service: number | null, source = '10.0.0.1:1'): FlowSnapshot => ({
