@@ -69,7 +69,7 @@ const cases: [string, ReceiveTarget][] = [
 ]
 
 describe.skipIf(!present)('captures with a list of what is in them (where ../shared is)', () => {
-  it.each(cases)('%s as %o gives exactly its files', async (name, target) => {
+  it.each(cases)('%s as %o has exactly its files', async (name, target) => {
     const run = await receive(name, target)
     const expected = JSON.parse(readFileSync(`${captures}${name}.expected.json`, 'utf8')) as {
       files: { path: string; sha256: string }[]
@@ -78,13 +78,13 @@ describe.skipIf(!present)('captures with a list of what is in them (where ../sha
     expect([...run.files.keys()].sort()).toEqual([...wanted.keys()].sort())
     for (const [path, sha256] of wanted) expect(run.files.get(path), path).toBe(sha256)
     expect(run.usedBytes).toBe(0)
-    // GPAC sets the bits of changed fragments only in the TOI of a package.
+    // GPAC sets the bits of changed fragments only in TOIs of packages.
     const others = run.alarms.filter(({ rule }) => rule !== 'OBJ-LOSS' && rule !== 'SLS-TOI-BITS')
     expect(others).toEqual([])
     for (const alarm of run.alarms) if (alarm.rule === 'SLS-TOI-BITS') expect(alarm.severity).toBe('info')
   })
 
-  it('gives the media of a whole American station, beside its application', async () => {
+  it('has the media of a whole American station, and its application', async () => {
     const run = await receive('offair-ksnv', { kind: 'atsc' })
     const { files } = JSON.parse(readFileSync(`${captures}offair-ksnv.expected.json`, 'utf8')) as {
       files: { path: string; sha256: string }[]
@@ -94,7 +94,7 @@ describe.skipIf(!present)('captures with a list of what is in them (where ../sha
     expect([...run.files.keys()]).toContain('service5004/index.html')
   })
 
-  it('tells manifests, playlists, init and media segments apart', async () => {
+  it('distinguishes manifests, playlists, init and media segments', async () => {
     const { kinds } = await receive('route-hls', route)
     expect(kinds.get('service1/live.m3u8')).toBe('manifest')
     expect(kinds.get('service1/live_1.m3u8')).toBe('playlist')
@@ -102,7 +102,7 @@ describe.skipIf(!present)('captures with a list of what is in them (where ../sha
     expect(kinds.get('service1/src_dash_track1_3.m4s')).toBe('media')
   })
 
-  it('gives up the objects that lost packets, and knows what is missing', async () => {
+  it('ends objects with lost packets as incomplete, with their missing ranges', async () => {
     const run = await receive('route-loss', route)
     const partial = run.objects.filter((object) => object.state === 'partial')
     expect(partial.map((object) => toiOf(object))).toContain(60060 * 2)
@@ -115,7 +115,7 @@ describe.skipIf(!present)('captures with a list of what is in them (where ../sha
     expect(run.alarms.filter((alarm) => alarm.rule === 'OBJ-LOSS')).toHaveLength(11)
   })
 
-  it('keeps all 40 files of the lossy capture where corrupt ones are wanted, as GPAC does', async () => {
+  it('keeps all 40 files of the lossy capture where corrupt ones are kept, like GPAC', async () => {
     const { files } = await receive('route-loss', route, true)
     expect(files.size).toBe(40)
   })

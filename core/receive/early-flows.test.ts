@@ -19,7 +19,7 @@ function slt(...services: readonly (readonly [id: number, port: number])[]): Uin
   return Uint8Array.from([1, 0, 0, 1, ...gzipSync(xml)])
 }
 
-/** The S-TSID of a service whose media are on another port. */
+/** The S-TSID of a service with media on another port. */
 const stsid = (port: number): Uint8Array =>
   new TextEncoder().encode(
     `<S-TSID><RS dIpAddr="239.255.1.1" dPort="${port}"><LS tsi="10"><SrcFlow rt="true"><EFDT><FDT-Instance Expires="4294967295" fileTemplate="seg-$TOI$.m4s"/></EFDT></SrcFlow></LS></RS></S-TSID>`,
@@ -31,9 +31,9 @@ const signal = (session: TestSession, port = 5001) =>
   session.sendObject({ tsi: 0, toi: 1, codepoint: 1 }, stsid(port), 1000, A)
 const names = (session: TestSession): string[] => session.files.map(({ serviceId, name }) => `${serviceId}/${name}`)
 
-describe('media that come before what names them', () => {
+describe('media that arrive before their signalling', () => {
   const targets: readonly ReceiveTarget[] = [{ kind: 'atsc' }, { kind: 'discover' }]
-  it.each(targets)('are of the service that the SLT and its S-TSID name: $kind', (target) => {
+  it.each(targets)('belong to the service in the SLT and its S-TSID: $kind', (target) => {
     for (const services of ['all', 'first'] as const) {
       const session = new TestSession(target, { services })
       media(session, 1)
@@ -49,7 +49,7 @@ describe('media that come before what names them', () => {
     }
   })
 
-  it('are of the ROUTE session whose S-TSID names them', () => {
+  it('belong to the ROUTE session whose S-TSID names them', () => {
     const session = new TestSession({ kind: 'route', address: '239.255.1.1', port: 5000 })
     media(session, 1)
     signal(session)
@@ -67,7 +67,7 @@ describe('media that come before what names them', () => {
     expect([...session.services.keys()].filter((id) => !session.gone.includes(id))).toEqual([5])
   })
 
-  it('begin when they arrived, not when they were named', () => {
+  it('begin at their arrival, not at that of their name', () => {
     const session = new TestSession({ kind: 'route', address: '239.255.1.1', port: 5000 })
     media(session, 1)
     const sentUs = session.timeUs
@@ -78,7 +78,7 @@ describe('media that come before what names them', () => {
     expect(object?.lastTimeUs).toBe(sentUs)
   })
 
-  it('are nobody’s where the SLT lists a service that is not wanted', () => {
+  it('belong to no service where the SLT lists an unwanted one', () => {
     const session = new TestSession({ kind: 'discover' }, { services: 'first' })
     media(session, 1, A)
     media(session, 1, B)
@@ -91,7 +91,7 @@ describe('media that come before what names them', () => {
     expect(session.receiver.usedBytes).toBe(0)
   })
 
-  it('are dropped where nothing names them for too long, or they take too much memory', () => {
+  it('are dropped after too long without a name, or beyond the memory bound', () => {
     const late = new TestSession({ kind: 'atsc' }, {}, { earlyMs: 1000 })
     media(late, 1, A)
     expect(late.receiver.usedBytes).toBeGreaterThan(5000)

@@ -21,7 +21,7 @@ const STSID = text(
 )
 const LIMITS = { memoryBytes: 32 << 20, objectBytes: 8 << 20, unpackedBytes: 4 << 20 }
 
-/** A good service with a segment now and then, and somebody who shares the air with it. Keeps little itself. */
+/** A good service with a segment now and then, and a flooding sender beside it. Stores little itself. */
 class Flooded {
   readonly columns = new SessionColumns({ hash: false, maxRows: 50_000 })
   readonly services = new Set<number>()
@@ -87,7 +87,7 @@ class Flooded {
     return this.columns.report({ kind: 'capture', name: 'flood', firstTime: null, lastTime: null }, totals)
   }
 
-  /** What the good service delivered is all of it, byte for byte; and nothing is held any more once all is over. */
+  /** The good service delivered every byte, and no memory is in use at the end. */
   untouched(): void {
     expect(this.#segments.map(({ name }) => name)).toEqual(
       Array.from({ length: this.#sent }, (_, at) => `v_${at + 1}.m4s`),
@@ -101,7 +101,7 @@ class Flooded {
     expect(this.receiver.usedBytes).toBe(0)
   }
 
-  /** The rule was raised and is in the report, with the frame of its first example; and the report stays short. */
+  /** The rule is in the report, with the frame of its first example; and the report stays short. */
   raised(rule: string): void {
     const first = this.#first.get(rule)
     expect(first, `${rule} among ${[...this.#first.keys()].join(' ')}`).toBeDefined()
@@ -112,7 +112,7 @@ class Flooded {
   }
 }
 
-/** Against hanging only: a million datagrams may take minutes on a machine that does other work too. */
+/** Only against hanging: a million datagrams may take minutes on a busy machine. */
 const LONG_RUN = { timeout: 900_000 }
 
 describe('floods leave the rest of the session untouched', LONG_RUN, () => {
@@ -171,7 +171,7 @@ describe('floods leave the rest of the session untouched', LONG_RUN, () => {
     session.untouched()
   })
 
-  it('XML that would grow without end, or goes down without end', () => {
+  it('XML that expands or nests without end', () => {
     const session = new Flooded()
     const laughs = text(
       `<!DOCTYPE a [<!ENTITY a "ha">${Array.from({ length: 20 }, (_, at) => `<!ENTITY a${at} "${`&a${at - 1};`.repeat(10)}">`).join('')}]><S-TSID>&a19;</S-TSID>`,
@@ -221,7 +221,7 @@ describe('floods leave the rest of the session untouched', LONG_RUN, () => {
     session.untouched()
   })
 
-  it('time that jumps a day ahead, stands still, and a source that begins again', () => {
+  it('time that jumps a day ahead or stops, and a source that restarts', () => {
     const session = new Flooded()
     session.segment()
     session.timeUs += 86_400_000_000

@@ -11,7 +11,7 @@ function states(session: TestSession): string[] {
 }
 
 describe('--tsi', () => {
-  it('rebuilds that TSI only, beside the signalling, and counts the rest', () => {
+  it('rebuilds only that TSI and the signalling, and counts the rest', () => {
     const session = new TestSession(TARGET, { onlyTsi: 20 })
     for (const tsi of [0, 10, 20, 30]) session.sendObject({ tsi, toi: 1 }, content(2500))
     session.close()
@@ -26,7 +26,7 @@ describe('--tsi', () => {
 })
 
 describe('--no-reorder', () => {
-  /** Object 1 without its second packet, object 2, and the packet that was late. */
+  /** Object 1 without its second packet, object 2, then the late packet. */
   function late(receive: Partial<ReceiveSpec>, ms: number): TestSession {
     const session = new TestSession(TARGET, receive)
     session.send({ tsi: 10, toi: 1, offset: 0, length: 2000, payload: content(1000) })
@@ -40,7 +40,7 @@ describe('--no-reorder', () => {
     expect(states(late({ reorder: false }, 0))).toEqual(['10/1 partial', '10/2 complete'])
   })
 
-  it('is not the rule: a late packet completes its object', () => {
+  it('is not the default: a late packet completes its object', () => {
     expect(states(late({ reorder: true }, 0))).toEqual(['10/1 complete', '10/2 complete'])
   })
 
@@ -62,7 +62,7 @@ describe('--reorder-ms', () => {
     return session.objects[0]?.state
   }
 
-  it('is how long an incomplete object waits once a newer one began', () => {
+  it('is the wait of an incomplete object after a newer one began', () => {
     expect(stateAfter(500, 400)).toBe('receiving')
     expect(stateAfter(500, 600)).toBe('partial')
     expect(stateAfter(2000, 600)).toBe('receiving')
@@ -71,10 +71,10 @@ describe('--reorder-ms', () => {
 })
 
 describe('--detect-loops', () => {
-  /** Rows of a run that plays TOIs `first`, `first + step` … and then the first ones again. */
+  /** Rows of a run that plays TOIs `first`, `first + step` …, then the first ones again. */
   function rows(detectLoops: ReceiveSpec['detectLoops'], step: number, count: number, back = 0): number {
     const session = new TestSession(TARGET, { detectLoops })
-    // Named by a table, since only media can tell a loop.
+    // Named by a table: only media can show a loop.
     session.sendObject({ tsi: 10, toi: 0, codepoint: 1 }, EFDT)
     const send = (index: number) => session.sendObject({ tsi: 10, toi: 1 + index * step }, content(100, index))
     for (let index = 0; index < count; index++) send(index)
@@ -86,19 +86,19 @@ describe('--detect-loops', () => {
     '<FDT-Instance xmlns="urn:ietf:params:xml:ns:fdt" xmlns:afdt="tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/ATSC-FDT/1.0/" Expires="4294944000" afdt:efdtVersion="0" afdt:fileTemplate="v_$TOI$.m4s"/>',
   )
 
-  it('on: a TOI more than 100 below the last starts the content again, as GPAC has it', () => {
+  it('on: a TOI more than 100 below the last starts the content again, as in GPAC', () => {
     expect(rows('on', 1, 102)).toBe(1)
     expect(rows('on', 1, 101)).toBe(0)
     expect(rows('on', 60, 3)).toBe(1)
   })
 
-  it('auto: it must be more than four steps below, too', () => {
+  it('auto: it must also be more than four steps below', () => {
     expect(rows('auto', 1, 102)).toBe(1)
     expect(rows('auto', 60, 3)).toBe(0)
     expect(rows('auto', 60, 6)).toBe(1)
   })
 
-  it('off: what was seen before is a repeat, however far back', () => {
+  it('off: a known object is a repeat, however far back', () => {
     expect(rows('off', 1, 400)).toBe(0)
     expect(rows('off', 60, 30)).toBe(0)
   })

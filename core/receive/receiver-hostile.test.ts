@@ -21,7 +21,7 @@ const SLT = `<SLT bsid="1"><Service serviceId="1" sltSvcSeqNum="0" serviceCatego
 const EFDT = '<EFDT version="1"><FDTParameters><File TOI="5" Content-Location="../../x"/></FDTParameters></EFDT>'
 const PACKAGE = `Content-Type: multipart/related; boundary="b"\r\n\r\n--b\r\nContent-Type: application/dash+xml\r\nContent-Location: a.mpd\r\n\r\n<MPD/>\r\n--b--\n`
 
-/** Good datagrams of each kind, to be damaged. */
+/** Valid datagrams of each kind, to be damaged. */
 function corpus(): { seeds: Uint8Array[]; media: Uint8Array[] } {
   const packets: TestPacket[] = [
     { tsi: 0, toi: 1, codepoint: 1, payload: utf8(STSID) },
@@ -49,8 +49,8 @@ function corpus(): { seeds: Uint8Array[]; media: Uint8Array[] } {
 }
 
 /**
- * Heap and buffers in use, bytes. What zlib and the collector give back takes some turns of the event loop, more of them on a
- * busy machine: the least of several readings is what is really held.
+ * Heap and buffers in use, bytes. zlib and the collector free memory over some turns of the event loop, more on a busy
+ * machine: the least of several readings counts.
  */
 async function memory(): Promise<number> {
   let least = Number.POSITIVE_INFINITY
@@ -63,7 +63,7 @@ async function memory(): Promise<number> {
   return least
 }
 
-/** Some twenty seconds of computing, which is minutes where eight others compute too. Against hanging only. */
+/** Twenty seconds of computing, or minutes on a busy machine. Only against hanging. */
 const LONG_RUN = { timeout: 900_000 }
 
 describe('hostile datagrams', () => {
@@ -105,12 +105,12 @@ describe('hostile datagrams', () => {
         length = random(200)
         for (let at = 0; at < length; at++) datagram[at] = random(256)
       } else {
-        // Signalling costs a parser each time; media is what there is most of.
+        // Signalling costs a parser each time; most packets are media.
         const among = random(8) === 0 ? seeds : media
         const seed = among[random(among.length)] as Uint8Array
         datagram.set(seed)
         length = seed.length
-        // Few changes mostly hit the header, where they do most.
+        // Few changes mostly hit the header, where they matter most.
         for (let change = random(4); change > 0; change--) datagram[random(random(3) === 0 ? length : 28)] = random(256)
         if (kind === 1) length = random(length + 1)
       }

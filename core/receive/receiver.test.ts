@@ -41,12 +41,12 @@ function names(session: TestSession): string[] {
   return session.files.map((file) => file.name)
 }
 
-/** Rules of what went wrong; that a test's TOI does not follow Annex C is no fault of the stream under test. */
+/** Raised rules, except on the TOI bits of Annex C, which the tests ignore. */
 const rulesOf = (session: TestSession): string[] =>
   session.alarms.filter((alarm) => alarm.rule !== 'SLS-TOI-BITS').map((alarm) => alarm.rule)
 
-describe('putting objects together', () => {
-  it('gives identical bytes however an object is cut, shuffled and repeated', () => {
+describe('assembly of objects', () => {
+  it('restores identical bytes from any cut, order and repetition', () => {
     const plan = fc.record({
       size: fc.integer({ min: 1, max: 5000 }),
       cuts: fc.array(fc.integer({ min: 0, max: 5000 }), { maxLength: 20 }),
@@ -87,7 +87,7 @@ describe('putting objects together', () => {
     )
   })
 
-  it('lets a reader follow an object of unknown length while it grows', () => {
+  it('lets a reader follow a growing object of unknown length', () => {
     const session = new TestSession(target)
     sls(session)
     const whole = content(3000)
@@ -105,7 +105,7 @@ describe('putting objects together', () => {
     expect(session.files[0]?.lease.bytes).toEqual(whole)
   })
 
-  it('takes a packet without data but with length and close flag as the end', () => {
+  it('accepts a packet without data but with length and close flag as the end', () => {
     const session = new TestSession(target)
     sls(session)
     session.send({ tsi: 10, toi: 1, offset: 0, payload: content(500) })
@@ -115,7 +115,7 @@ describe('putting objects together', () => {
     expect(session.files[0]?.lease.bytes).toHaveLength(500)
   })
 
-  it('completes an object of no bytes', () => {
+  it('completes an object without bytes', () => {
     const session = new TestSession(target)
     sls(session)
     session.send({ tsi: 10, toi: 4, length: 0 })
@@ -146,7 +146,7 @@ describe('putting objects together', () => {
 })
 
 describe('loss', () => {
-  it('gives up an unfinished object when a newer one is half a second old, and says what is missing', () => {
+  it('ends an incomplete object when a newer one is half a second old, with its missing ranges', () => {
     const session = new TestSession(target)
     sls(session)
     const whole = content(3000)
@@ -165,7 +165,7 @@ describe('loss', () => {
     expect(session.files).toHaveLength(0)
   })
 
-  it('does not count an init segment as something newer', () => {
+  it('does not count an init segment as newer', () => {
     const session = new TestSession(target)
     sls(session)
     session.send({ tsi: 10, toi: 1, offset: 0, payload: content(10), length: 100 })
@@ -174,7 +174,7 @@ describe('loss', () => {
     expect(session.lost).toHaveLength(0)
   })
 
-  it('heals a lost object when a carousel brings what was missing', () => {
+  it('heals a lost object when a carousel repeats its missing bytes', () => {
     const session = new TestSession(target)
     sls(session)
     const whole = content(300)
@@ -187,7 +187,7 @@ describe('loss', () => {
     expect(session.channels.find((each) => tsiOf(each) === 10)).toMatchObject({ lost: 0, incomplete: 0, complete: 1 })
   })
 
-  it('hands on a corrupt object with zeros for holes where that is wanted', () => {
+  it('delivers a corrupt object with zeros for holes where kept', () => {
     const session = new TestSession(target, { keepCorrupt: true })
     sls(session)
     session.send({ tsi: 10, toi: 1, offset: 2, payload: Uint8Array.of(7, 8), length: 6 })
@@ -202,7 +202,7 @@ describe('loss', () => {
     expect([...(session.files[0]?.lease.bytes ?? [])]).toEqual([0, 0, 7, 8, 0, 0])
   })
 
-  it('tells an object cut off by the end of the capture from a lost one', () => {
+  it('distinguishes an object cut off by the end of the capture from a lost one', () => {
     const session = new TestSession(target)
     sls(session)
     session.send({ tsi: 10, toi: 1, offset: 0, payload: content(50), length: 100 })
@@ -217,7 +217,7 @@ describe('loss', () => {
     expect(session.receiver.usedBytes).toBe(0)
   })
 
-  it('does not call lost what was sent before it listened', () => {
+  it('does not count bytes sent before reception as lost', () => {
     const session = new TestSession(target)
     sls(session)
     const whole = content(300)
@@ -231,7 +231,7 @@ describe('loss', () => {
     expect(session.files.at(-1)?.lease.bytes).toEqual(whole)
   })
 
-  it('counts only the holes behind the place where it began to listen', () => {
+  it('counts only holes after the first received byte', () => {
     const session = new TestSession(target)
     sls(session)
     session.send({ tsi: 10, toi: 1, offset: 100, payload: content(50), length: 300 })
@@ -242,7 +242,7 @@ describe('loss', () => {
     expect(session.alarms.map(({ rule, toi }) => [rule, toi])).toEqual([['OBJ-LOSS', 1]])
   })
 
-  it('closes what is open and takes no new objects once the sender closed the channel', () => {
+  it('ends open objects and begins none once the sender closed the channel', () => {
     const session = new TestSession(target)
     sls(session)
     session.send({ tsi: 10, toi: 1, payload: content(10), length: 100, closeSession: true })
@@ -266,14 +266,14 @@ describe('repeats and reuse of a TOI', () => {
     expect(session.channels.find((each) => tsiOf(each) === 10)?.duplicates).toBe(0)
   })
 
-  it('delivers repeats again where that is wanted', () => {
+  it('delivers repeats again where configured', () => {
     const session = new TestSession(target, { keepRepeats: true })
     sls(session)
     for (let round = 0; round < 3; round++) session.sendObject({ tsi: 10, toi: 5, codepoint: 1 }, content(2500))
     expect(session.files.map((file) => file.lease.bytes.length)).toEqual([2500, 2500, 2500])
   })
 
-  it('knows another length under the same TOI as a new object', () => {
+  it('treats another length under the same TOI as a new object', () => {
     const session = new TestSession(target)
     sls(session)
     session.sendObject({ tsi: 10, toi: 5 }, content(2500))
@@ -290,7 +290,7 @@ describe('repeats and reuse of a TOI', () => {
     ])
   })
 
-  it('knows other content of the same length by its beginning', () => {
+  it('detects other content of the same length by its first bytes', () => {
     const session = new TestSession(target)
     sls(session)
     session.sendObject({ tsi: 10, toi: 5 }, content(2500))
@@ -298,7 +298,7 @@ describe('repeats and reuse of a TOI', () => {
     expect(session.files.map((file) => file.lease.bytes[0])).toEqual([content(1)[0], content(1, 2)[0]])
   })
 
-  it('compares init segments byte by byte, also behind their first packet', () => {
+  it('compares init segments byte by byte, also after their first packet', () => {
     const session = new TestSession(target)
     sls(session)
     const first = content(2500)
@@ -315,7 +315,7 @@ describe('repeats and reuse of a TOI', () => {
     expect(session.files[1]?.lease.bytes).toEqual(second)
   })
 
-  it('takes TOIs that go far back for a loop and delivers them anew, but not small steps back', () => {
+  it('treats TOIs that go far back as a loop and delivers them again, but not small steps back', () => {
     const session = new TestSession(target)
     sls(session)
     for (const toi of [1000, 1001, 1003, 1002, 1001]) session.sendObject({ tsi: 10, toi }, content(100, toi))
@@ -326,7 +326,7 @@ describe('repeats and reuse of a TOI', () => {
     expect(session.alarms.map((alarm) => alarm.rule)).toEqual(['TOI-LOOP'])
   })
 
-  it('delivers everything again after the capture starts over', () => {
+  it('delivers everything again after the capture restarts', () => {
     const session = new TestSession(target)
     for (let round = 0; round < 2; round++) {
       sls(session)
@@ -339,7 +339,7 @@ describe('repeats and reuse of a TOI', () => {
 })
 
 describe('names and signalling', () => {
-  it('puts objects together before the S-TSID comes and names them then', () => {
+  it('assembles objects before the S-TSID arrives, and then names them', () => {
     const session = new TestSession(target)
     session.sendObject({ tsi: 10, toi: 1 }, content(3000))
     expect(session.files).toHaveLength(0)
@@ -349,7 +349,7 @@ describe('names and signalling', () => {
     expect(session.begun.map((object) => object.name)).toEqual(['v_2.m4s'])
   })
 
-  it('hands on what was never named under invented names at the end', () => {
+  it('delivers unnamed objects under invented names at the end', () => {
     const session = new TestSession(target)
     session.sendObject({ tsi: 10, toi: 1, codepoint: 1 }, content(3000))
     session.close()
@@ -357,7 +357,7 @@ describe('names and signalling', () => {
     expect(session.objects[0]?.name).toBeNull()
   })
 
-  it('gives File entries precedence over the template and undoes gzip where the entry says so', () => {
+  it('prefers File entries to the template, and inflates where the entry names gzip', () => {
     const session = new TestSession(target)
     const file = '<File Content-Location="page.html" TOI="9" Content-Encoding="gzip" Content-Type="text/html"/>'
     sls(session, stsid(channel(10, 'v_$TOI%05d$.m4s', file)))
@@ -369,7 +369,7 @@ describe('names and signalling', () => {
     expect(Buffer.compare(session.files[0]?.lease.bytes ?? new Uint8Array(), plain)).toBe(0)
   })
 
-  it('takes TOI 0 for media where the S-TSID carries the table, and for a table where it does not', () => {
+  it('reads TOI 0 as media where the S-TSID carries the table, and else as a table', () => {
     const session = new TestSession(target)
     sls(session, stsid(`${channel(10, 't_$TOI$.m4s')}<LS tsi="11"><SrcFlow rt="false"/></LS>`))
     session.sendObject({ tsi: 10, toi: 0 }, content(100))
@@ -385,14 +385,14 @@ describe('names and signalling', () => {
     expect(session.fragments.map((fragment) => fragment.type)).toEqual(['S-TSID', 'EFDT'])
   })
 
-  it('uses Transfer-Length of a table where the packets give no length', () => {
+  it('uses Transfer-Length of a table where the packets have no length', () => {
     const session = new TestSession(target)
     sls(session, stsid(channel(10, 'v_$TOI$.m4s', '<File Content-Location="x" TOI="5" Transfer-Length="1500"/>')))
     session.send({ tsi: 10, toi: 5, codepoint: 1, payload: content(1500) })
     expect(names(session)).toEqual(['x'])
   })
 
-  it('reads packages and entities as what they hold', () => {
+  it('reads packages and entities as their content', () => {
     const session = new TestSession(target)
     sls(session, stsid('<LS tsi="12"><SrcFlow rt="false"><EFDT><FDT-Instance Expires="1"/></EFDT></SrcFlow></LS>'))
     session.sendObject(
@@ -408,7 +408,7 @@ describe('names and signalling', () => {
     ])
   })
 
-  it('takes the manifest out of the bundle and learns roles from it', () => {
+  it('unpacks the manifest from the bundle and reads roles from it', () => {
     const session = new TestSession(target)
     const media = '<ContentInfo><MediaInfo repId="a1"/></ContentInfo>'
     const set = '<AdaptationSet mimeType="audio/mp4"><Representation id="a1" codecs="mp4a.40.2"/></AdaptationSet>'
@@ -428,14 +428,14 @@ describe('names and signalling', () => {
     expect(session.files).toHaveLength(2)
   })
 
-  it('reads a fragment that comes without a package', () => {
+  it('reads a fragment without a package', () => {
     const session = new TestSession(target)
     session.sendObject({ tsi: 0, toi: 1, codepoint: 1 }, new TextEncoder().encode(stsid(channel(10, 'v_$TOI$.m4s'))))
     session.sendObject({ tsi: 10, toi: 1 }, content(10))
     expect(names(session)).toEqual(['v_1.m4s'])
   })
 
-  it('says where broken signalling is broken and keeps the good parts', () => {
+  it('reports the place of broken signalling and keeps the good parts', () => {
     const session = new TestSession(target)
     const parts = bundle(
       [MPD_TYPE, 'bad.mpd', '<MPD>\n<Period>\n</MPD>'],
@@ -460,7 +460,7 @@ describe('names and signalling', () => {
     expect(session.alarms.map((alarm) => [alarm.rule, alarm.tsi])).toEqual([['STSID-TSI', 99]])
   })
 
-  it('follows an RS to another port and asks for it', () => {
+  it('follows an RS to another port and wants it', () => {
     const session = new TestSession(target)
     expect(session.wanted).toEqual([{ address: '239.255.1.1', port: 5000 }])
     sls(session, stsid(channel(10, 'v_$TOI$.m4s'), 'dPort="5001"'))
@@ -475,7 +475,7 @@ describe('names and signalling', () => {
 })
 
 describe('which services', () => {
-  it('gives each discovered ROUTE flow a service, and a split session to the service that claims it', () => {
+  it('makes a service for each discovered ROUTE flow, and gives a split session to its claimant', () => {
     const session = new TestSession({ kind: 'discover' })
     const media = testFlow('239.255.1.1', 5001, 1)
     const alone = testFlow('239.255.9.9', 6000, 2)
@@ -492,7 +492,7 @@ describe('which services', () => {
     expect(session.services.size - session.gone.length).toBe(2)
   })
 
-  it('joins nothing when only scanning, yet lists what is there', () => {
+  it('joins nothing when only scanning, but lists the services', () => {
     const session = new TestSession({ kind: 'discover' }, { services: 'scan' })
     sls(session)
     session.close()
@@ -501,7 +501,7 @@ describe('which services', () => {
     expect(session.objects).toHaveLength(0)
   })
 
-  it('joins the first session only when asked for the first', () => {
+  it('joins only the first session for `first`', () => {
     const session = new TestSession({ kind: 'discover' }, { services: 'first' })
     const second = testFlow('239.255.2.2', 5000, 1)
     sls(session)
@@ -527,7 +527,7 @@ describe('which services', () => {
 })
 
 describe('bounds', () => {
-  it('opens no more objects, channels and memory than allowed, with one alarm each', () => {
+  it('bounds objects, channels and memory, with one alarm each', () => {
     const session = new TestSession(target, {}, { openObjects: 4, channels: 3, memoryBytes: 100_000 })
     sls(session)
     for (let toi = 1; toi <= 50; toi++) session.send({ tsi: 10, toi, payload: content(100), length: 20_000 })
@@ -542,7 +542,7 @@ describe('bounds', () => {
     expect(session.receiver.usedBytes).toBe(0)
   })
 
-  it('keeps no more nameless objects than the quarantine holds', () => {
+  it('keeps nameless objects within the quarantine', () => {
     const session = new TestSession(target, {}, { quarantineObjects: 3 })
     for (let toi = 1; toi <= 10; toi++) session.sendObject({ tsi: 10, toi, codepoint: 1 }, content(10, toi))
     expect(session.files.map((file) => file.name)).toEqual([1, 2, 3, 4, 5, 6, 7].map((toi) => `tsi-10/toi-${toi}.bin`))

@@ -22,7 +22,7 @@ function multipart(...parts: readonly (readonly [type: string, name: string, tex
   return utf8(`Content-Type: multipart/related; type="${parts[0]?.[0]}"; boundary="b"\r\n\r\n${body.join('')}--b--\r\n`)
 }
 
-/** Rules that a session's SLS objects raise, but for the TOI's bits. */
+/** Rules raised by a session's SLS objects, except on the TOI's bits. */
 function rulesOfSls(...objects: readonly Uint8Array[]): string[] {
   const session = new TestSession(target)
   objects.forEach((bytes, at) => void session.sendObject({ tsi: 0, toi: at + 1, codepoint: 3 }, bytes))
@@ -43,14 +43,14 @@ describe('broken signalling', () => {
     ).toEqual(['USBD-XML'])
   })
 
-  it('is SLS-XML for the envelope, and what it lists is read all the same', () => {
+  it('is SLS-XML for the envelope, whose fragments are read', () => {
     const envelope = '<metadataEnvelope><item metadataURI="a"></metadataEnvelope>'
     const type = 'application/mbms-envelope+xml'
     const sent = multipart([type, 'envelope.xml', envelope], ['application/route-s-tsid+xml', 'stsid.xml', STSID])
     expect(rulesOfSls(sent)).toEqual(['SLS-XML'])
   })
 
-  it('is SLS-PACKAGE for a package whose parts cannot be told apart', () => {
+  it('is SLS-PACKAGE for a package without readable parts', () => {
     expect(rulesOfSls(utf8('Content-Type: multipart/related; boundary="b"\r\n\r\nno part at all'))).toEqual([
       'SLS-PACKAGE',
     ])
@@ -72,7 +72,7 @@ describe('broken signalling', () => {
     expect(session.alarms).toMatchObject([{ rule: 'ALP-TABLE', frame: 5 }])
   })
 
-  it('is MMTP-MESSAGE for a message of MMT, once for each way of it', () => {
+  it('is MMTP-MESSAGE for a message of MMT, once for each fault', () => {
     const broken = serialiseMmtMessage(0x20, 3, Uint8Array.of(1, 2))
     const { alarms } = receiveAll(mmtpCapture({ mpus: 2, messages: [broken] }), DISCOVER)
     expect(alarms.map(({ rule }) => rule)).toEqual(['MMTP-MESSAGE'])
@@ -80,7 +80,7 @@ describe('broken signalling', () => {
 })
 
 describe('losses', () => {
-  it('of segmented ALP packets are ALP-SEGMENTS, with what was lost since the last time', () => {
+  it('of segmented ALP packets are ALP-SEGMENTS, with the loss since the last report', () => {
     const session = new TestSession(target)
     let dropped = 0
     session.receiver.link({
@@ -99,7 +99,7 @@ describe('losses', () => {
     ])
   })
 
-  it('of an MPU of which nothing came are MPU-GAP', () => {
+  it('of an MPU without packets are MPU-GAP', () => {
     const sent = mmtpCapture({ mpus: 5 })
     const numberOf = ({ bytes }: Datagram): number => new DataView(bytes.buffer, bytes.byteOffset).getUint32(22)
     const numbers = [...new Set(sent.filter(mmtMedia).map(numberOf))].sort((a, b) => a - b)

@@ -20,7 +20,7 @@ const listed = (session: TestSession): number[] => [...session.services.keys()]
 const LLS_ONLY = [{ address: '224.0.23.60', port: 4937 }]
 
 describe('tune-in', () => {
-  it.each(['none', 'scan'] as const)('%s lists the services and joins none of them', (services) => {
+  it.each(['none', 'scan'] as const)('%s lists the services and joins none', (services) => {
     const session = new TestSession({ kind: 'atsc' }, { services })
     session.datagram(slt([5, 5000], [6, 5001]), LLS)
     expect(listed(session)).toEqual([5, 6])
@@ -30,7 +30,7 @@ describe('tune-in', () => {
     expect(session.objects).toEqual([])
   })
 
-  it('first joins the first of the SLT, all joins each, numbers join those', () => {
+  it('`first` joins the first of the SLT, `all` each, numbers those', () => {
     for (const [services, ids] of [
       ['first', [5]],
       ['all', [5, 6, 7]],
@@ -49,7 +49,7 @@ describe('tune-in', () => {
     }
   })
 
-  it('takes a source address in the SLT for information only', () => {
+  it('treats a source address in the SLT as information only', () => {
     const session = new TestSession({ kind: 'atsc' })
     session.datagram(slt([5, 5000]), LLS)
     expect(session.services.get(5)?.source).toBe('10.9.9.9')
@@ -76,7 +76,7 @@ describe('several targets', () => {
     expect(session.services.get(65_537)?.destination).toBe('239.255.1.2:5000')
   })
 
-  it('joins what each is asked to', () => {
+  it('joins the services of each', () => {
     const session = new TestSession([
       { ...A, services: 'none' },
       { kind: 'atsc', services: [6] },
@@ -85,7 +85,7 @@ describe('several targets', () => {
     expect(joined(session)).toEqual([6])
   })
 
-  it('says for each what its source is to join', () => {
+  it('reports the wanted destinations of each', () => {
     const wanted = new Map<string, string[]>()
     const session = new TestSession([A, { kind: 'atsc' }], {}, {}, {}, (destinations, target) => {
       wanted.set(
@@ -98,7 +98,7 @@ describe('several targets', () => {
     expect(wanted.get('atsc')).toEqual(['224.0.23.60:4937', '239.255.1.1:5001'])
   })
 
-  it('takes one session on two interfaces for one service, wanted by both', () => {
+  it('treats one session on two interfaces as one service, wanted by both', () => {
     const wanted: unknown[] = []
     const again = { ...A }
     const session = new TestSession([A, again], {}, {}, {}, (_, target) => wanted.push(target))

@@ -7,7 +7,7 @@ import { receiveAll } from '../../testing/receive-all.ts'
 
 const target = { kind: 'route', address: FIXTURE_ADDRESS, port: FIXTURE_PORT } as const
 
-/** Loses media packets, the first of each flow excepted: what comes before reception began is no loss. */
+/** Loses media packets, except the first of each flow: packets before the start of reception are no loss. */
 function lossyMedia(datagrams: readonly Datagram[], probability: number, seed: number): Datagram[] {
   const begun = new Set<number>()
   const keep = datagrams.filter(({ bytes }) => {
@@ -53,7 +53,7 @@ describe("our sender's session with repair flows", () => {
 })
 
 describe('objects made for the bench', () => {
-  it('need FEC, and are healed by it', () => {
+  it('need FEC, and are completed by it', () => {
     const sent = lossyObjects(3, 100_000, 1448, 20)
     const got = receiveAll(sent, target)
     expect([...got.files.keys()]).toEqual(['service1/1.m4s', 'service1/2.m4s', 'service1/3.m4s'])

@@ -11,7 +11,7 @@ import { RepairSymbols } from './repair-symbols.ts'
 
 const SYMBOL = 64
 
-/** An object as it came: all of it but the symbols named. */
+/** An object as received: without the lost symbols. */
 function member(object: Uint8Array, lost: ReadonlySet<number>, knowsLength = true): SolverMember {
   const ranges = new ByteRanges()
   for (let at = 0; at < object.length; at += SYMBOL) {
@@ -24,7 +24,7 @@ function member(object: Uint8Array, lost: ReadonlySet<number>, knowsLength = tru
   return { symbols, length, ranges, read: (from, to) => came.slice(from, to), sizeField: true }
 }
 
-/** Repair symbols of objects in a row. */
+/** Repair symbols of consecutive objects. */
 function repairOf(objects: readonly Uint8Array[], count: number, sourceBlocks = 1): RepairSymbols {
   const pieces = objects.map((object) => {
     const piece = new Uint8Array(fecObjectSymbols(object.length, SYMBOL) * SYMBOL)
@@ -51,7 +51,7 @@ function inputOf(members: readonly SolverMember[], repair: RepairSymbols, source
 const losses = fc.uniqueArray(fc.integer({ min: 0, max: 40 }), { maxLength: 6 }).map((lost) => new Set(lost))
 
 describe('a FEC object', () => {
-  it('comes back whole where a few more repair symbols came than source symbols are lost', () => {
+  it('is recovered from a few more repair symbols than lost source symbols', () => {
     fc.assert(
       fc.property(fc.integer({ min: 300, max: 2500 }), losses, (size, lost) => {
         const object = content(size)
@@ -72,7 +72,7 @@ describe('a FEC object', () => {
     )
   })
 
-  it('of several objects gives each its own bytes, and lengths that were not known', () => {
+  it('of several objects restores the bytes of each, and unknown lengths', () => {
     const objects = [content(1000, 1), content(700, 2), content(1300, 3)]
     const members = objects.map((object, at) => member(object, new Set([at, 3]), at !== 1))
     const input = inputOf(members, repairOf(objects, 12, 2), 2)
@@ -89,7 +89,7 @@ describe('a FEC object', () => {
     })
   })
 
-  it('waits where symbols do not suffice', () => {
+  it('waits without enough symbols', () => {
     const object = content(2000)
     const input = inputOf([member(object, new Set([1, 2, 3]))], repairOf([object], 2))
     const { blocks } = survey(input)
@@ -98,13 +98,13 @@ describe('a FEC object', () => {
     expect(solution).toMatchObject({ failed: [0], wrong: [], recovered: 0 })
   })
 
-  it('is wrong where the repair symbols are of another object', () => {
+  it('is wrong with repair symbols of another object', () => {
     const object = content(2000, 1)
     const input = inputOf([member(object, new Set([1, 2]))], repairOf([content(2000, 2)], 6))
     expect(solve(input, survey(input).blocks)).toMatchObject({ wrong: [0], recovered: 0 })
   })
 
-  it('of sizes that cannot be is refused before anything is allocated', () => {
+  it('of impossible sizes is refused before anything is allocated', () => {
     const repair = repairOf([content(100)], 1)
     const huge = { symbols: 1 << 20, length: -1, ranges: null, read: () => new Uint8Array(0), sizeField: true }
     expect(survey(inputOf([huge], repair)).fault).toContain('a source block of')

@@ -31,7 +31,7 @@ function repairFlow(objects: string, attributes = `fecOTI="${otiHex()}" maximumD
   return `<RepairFlow><FECParameters ${attributes}>${objects}</FECParameters></RepairFlow>`
 }
 
-/** S-TSID of source flows 10 and 20, and whatever else. */
+/** S-TSID of source flows 10 and 20, and other elements. */
 function describeFlows(session: TestSession, ...others: string[]): void {
   const rs = `<RS dIpAddr="239.255.1.1" dPort="5000">${source(10)}${source(20)}${others.join('')}</RS>`
   announce(session, rs)
@@ -46,7 +46,7 @@ function announce(session: TestSession, sessions: string): void {
 /** A flow on TSI 15 that protects TSI 10, TOI for TOI. */
 const ONE = `<LS tsi="15">${repairFlow('<ProtectedObject tsi="10" sourceTOI="TOI"/>')}</LS>`
 
-/** Sends an object in packets of `cut` bytes without those that `lost` names. */
+/** Sends an object in packets of `cut` bytes, without those in `lost`. */
 function lossy(
   session: TestSession,
   tsi: number,
@@ -78,7 +78,7 @@ const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 const channelOf = (session: TestSession, tsi: number) => session.channels.find((channel) => tsiOf(channel) === tsi)
 
 describe('a repair flow for one object', () => {
-  it('gives back what was lost, from source packets that straddle symbols', () => {
+  it('recovers losses, from source packets that straddle symbols', () => {
     const session = new TestSession(target)
     describeFlows(session, ONE)
     const whole = content(20_000)
@@ -109,7 +109,7 @@ describe('a repair flow for one object', () => {
     expect(session.receiver.usedBytes).toBe(0)
   })
 
-  it('keeps repair packets that come before the S-TSID', () => {
+  it('stores repair packets that arrive before the S-TSID', () => {
     const session = new TestSession(target)
     const whole = content(9000)
     lossy(session, 10, 1, whole, [2])
@@ -119,7 +119,7 @@ describe('a repair flow for one object', () => {
     expect(fileOf(session, '10_1.m4s')).toBe(digest(whole))
   })
 
-  it('waits for the service of a session that is only being discovered', () => {
+  it('waits for the service of a session under discovery', () => {
     for (const ends of [true, false]) {
       const session = new TestSession({ kind: 'discover' })
       describeFlows(session, ONE)
@@ -145,7 +145,7 @@ describe('a repair flow for one object', () => {
     expect(fileOf(session, '10_1.m4s')).toBe(digest(whole))
   })
 
-  it('divides the symbols in Z source blocks', () => {
+  it('divides the symbols into Z source blocks', () => {
     const session = new TestSession(target)
     const parameters = `fecOTI="${otiHex({ sourceBlocks: 3 })}" maximumDelay="2000"`
     describeFlows(session, `<LS tsi="15">${repairFlow('<ProtectedObject tsi="10"/>', parameters)}</LS>`)
@@ -157,7 +157,7 @@ describe('a repair flow for one object', () => {
     expect(session.objects.find((object) => tsiOf(object) === 10)).toMatchObject({ received: 17_000, recovered: 3000 })
   })
 
-  it('heals block by block where not all have symbols enough', () => {
+  it('recovers block by block where not all have enough symbols', () => {
     const session = new TestSession(target)
     const parameters = `fecOTI="${otiHex({ sourceBlocks: 2 })}" maximumDelay="0"`
     describeFlows(session, `<LS tsi="15">${repairFlow('<ProtectedObject tsi="10"/>', parameters)}</LS>`)
@@ -175,7 +175,7 @@ describe('a repair flow for one object', () => {
     )
   })
 
-  it('may stand in the source channel itself', () => {
+  it('may be in the source channel itself', () => {
     const session = new TestSession(target)
     const flow = source(30, repairFlow('<ProtectedObject sourceTOI="TOI-1000"/>'))
     announce(session, `<RS dIpAddr="239.255.1.1" dPort="5000">${flow}</RS>`)
@@ -187,7 +187,7 @@ describe('a repair flow for one object', () => {
     expect(channelOf(session, 30)).toMatchObject({ repairPackets: 20, fec: { healed: 1, protects: [] } })
   })
 
-  it('has its OTI in EXT_FTI, which goes before the S-TSID', () => {
+  it('has its OTI in EXT_FTI, which overrides the S-TSID', () => {
     for (const said of ['', `fecOTI="${otiHex({ symbolBytes: 64 })}"`]) {
       const session = new TestSession(target)
       describeFlows(
@@ -202,19 +202,19 @@ describe('a repair flow for one object', () => {
     }
   })
 
-  it('tells the length of an object that nothing else told', () => {
+  it('finds the length of an object without any other source', () => {
     const session = new TestSession(target)
     const objects = '<ProtectedObject tsi="10" fecTransportObjectSize="40"/>'
     describeFlows(session, `<LS tsi="15">${repairFlow(objects)}</LS>`)
     const whole = content(9000)
     lossy(session, 10, 1, whole, [8], { length: false })
-    // S = 40 symbols although 36 would do: a sender's fixed size.
+    // S = 40 symbols although 36 would suffice: a sender's fixed size.
     repair(session, [whole], { symbols: [40] })
     session.pass(600)
     expect(fileOf(session, '10_1.m4s')).toBe(digest(whole))
   })
 
-  it('takes K from F of the OTI where nothing else gives it', () => {
+  it('reads K from F of the OTI without any other source', () => {
     const session = new TestSession(target)
     const parameters = `fecOTI="${otiHex({ transferLength: 36 * T })}"`
     describeFlows(session, `<LS tsi="15">${repairFlow('<ProtectedObject tsi="10"/>', parameters)}</LS>`)
@@ -225,7 +225,7 @@ describe('a repair flow for one object', () => {
     expect(fileOf(session, '10_1.m4s')).toBe(digest(whole))
   })
 
-  it('waits for one symbol more until there are enough', () => {
+  it('waits for one more symbol until there are enough', () => {
     const session = new TestSession(target)
     describeFlows(session, ONE)
     const whole = content(20_000)
@@ -241,7 +241,7 @@ describe('a repair flow for one object', () => {
 })
 
 describe('time', () => {
-  it('does not give up a protected object before maximumDelay has passed', () => {
+  it('does not end a protected object before maximumDelay has passed', () => {
     const session = new TestSession(target)
     describeFlows(session, ONE)
     const whole = content(20_000)
@@ -255,7 +255,7 @@ describe('time', () => {
     expect(rules(session)).toEqual([])
   })
 
-  it('gives it up then, and says that no repair packet came', () => {
+  it('ends it then, and reports that no repair packet arrived', () => {
     const session = new TestSession(target)
     describeFlows(session, ONE)
     lossy(session, 10, 1, content(20_000), [3])
@@ -265,7 +265,7 @@ describe('time', () => {
     expect(session.alarms.at(-1)?.text).toMatch(
       /1000 of 20000 bytes missing.*; FEC did not restore it: no repair packet/,
     )
-    // Late, but the bytes are still held.
+    // Late, but the bytes are still kept.
     repair(session, [content(20_000)], {})
     session.pass(100)
     expect(fileOf(session, '10_1.m4s')).toBe(digest(content(20_000)))
@@ -282,7 +282,7 @@ describe('time', () => {
     expect(fileOf(session, '10_1.m4s')).toBe(digest(whole))
   })
 
-  it('does not decode what source packets still bring', () => {
+  it('does not decode symbols that source packets still carry', () => {
     const session = new TestSession(target)
     describeFlows(session, ONE)
     const whole = content(20_000)
@@ -323,7 +323,7 @@ describe('a super-object', () => {
     expect(channelOf(session, 20)).toMatchObject({ fec: { healed: 1, recovered: 1000 } })
   })
 
-  it('uses the bytes of an object that was whole and handed on long before', () => {
+  it('uses the bytes of an object delivered long before', () => {
     const session = new TestSession(target, {}, {}, { holds: false })
     describeFlows(session, both())
     const video = content(20_000, 2)
@@ -339,7 +339,7 @@ describe('a super-object', () => {
     expect(session.receiver.usedBytes).toBe(0)
   })
 
-  it('gives back an object of which not one packet came', () => {
+  it('recovers an object without a single packet', () => {
     const session = new TestSession(target)
     describeFlows(session, both(' fecTransportObjectSize="12"'))
     const video = content(20_000, 2)
@@ -356,7 +356,7 @@ describe('a super-object', () => {
     })
   })
 
-  it('reaches over sessions', () => {
+  it('spans sessions', () => {
     const session = new TestSession([target, { kind: 'route', address: '239.255.1.2', port: 5002 }])
     const other = testFlow('239.255.1.2', 5002, 1)
     const objects =
@@ -376,7 +376,7 @@ describe('a super-object', () => {
   })
 })
 
-describe('what cannot be decoded', () => {
+describe('an object that cannot be decoded', () => {
   it('is only counted where FEC is off', () => {
     const session = new TestSession(target, { fec: false })
     describeFlows(session, ONE)
@@ -408,7 +408,7 @@ describe('what cannot be decoded', () => {
     expect(session.alarms.find((alarm) => alarm.rule === rule)?.text).toMatch(text)
   })
 
-  it('is not believed: repair symbols of something else', () => {
+  it('has repair symbols of another object', () => {
     const session = new TestSession(target)
     describeFlows(session, ONE)
     lossy(session, 10, 1, content(9000), [2])
@@ -419,7 +419,7 @@ describe('what cannot be decoded', () => {
     expect(rules(session)).toEqual(['FEC-MISMATCH', 'OBJ-LOSS'])
   })
 
-  it('is a size with hardly anything but padding', () => {
+  it('has a size of almost only padding', () => {
     const session = new TestSession(target)
     const objects = '<ProtectedObject tsi="10" fecTransportObjectSize="50000"/>'
     const parameters = `fecOTI="${otiHex({ symbolBytes: 1024 })}"`
@@ -432,7 +432,7 @@ describe('what cannot be decoded', () => {
 })
 
 describe('memory and faults', () => {
-  it('is bounded for repair packets of objects that never come', () => {
+  it('is bounded for repair packets of objects that never arrive', () => {
     const limits = { fecBytes: 200_000 }
     const session = new TestSession(target, {}, limits)
     describeFlows(session, ONE)
@@ -444,7 +444,7 @@ describe('memory and faults', () => {
     expect(session.receiver.usedBytes).toBe(0)
   })
 
-  it('drops the oldest where the bound is reached, and says so', () => {
+  it('drops the oldest at the bound, and reports it', () => {
     const session = new TestSession(target, {}, { fecBytes: 30_000 })
     describeFlows(session, ONE)
     for (let toi = 1; toi < 40; toi++) session.send({ tsi: 15, toi, psi: 0, offset: 100, payload: content(1000) })
@@ -487,7 +487,7 @@ describe('memory and faults', () => {
     )
   })
 
-  it('gives the bytes that were sent, or says what is missing, whatever is lost and overtaken', () => {
+  it('restores the sent bytes or reports what is missing, for any loss and order', () => {
     const plan = fc.record({
       size: fc.integer({ min: 1, max: 12_000 }),
       cut: fc.integer({ min: 50, max: 1400 }),

@@ -45,7 +45,7 @@ type Plan = {
   extensions?: readonly number[]
 }
 
-/** Source symbols, one a packet, without those named; then repair symbols of each block. */
+/** Source symbols, one per packet, without the lost ones; then repair symbols of each block. */
 function sendObject(session: TestSession, whole: Uint8Array, plan: Plan): void {
   const { blocks = 1, repairs = 10, lost, encoding = 6, extensions = [] } = plan
   const symbols = Math.ceil(whole.length / T)
@@ -82,7 +82,7 @@ const fileOf = (session: TestSession) => digest(session.files.find((file) => fil
 const rules = (session: TestSession) => session.alarms.map((alarm) => alarm.rule)
 
 describe('repair symbols in FLUTE', () => {
-  it.each([1, 3])('heal an object of %i source blocks that the FDT describes', (blocks) => {
+  it.each([1, 3])('complete an object of %i source blocks that the FDT describes', (blocks) => {
     const session = new TestSession({ kind: 'discover' })
     const whole = content(20_000)
     sendFdt(session, listed(whole.length, otiOf(blocks)))
@@ -101,7 +101,7 @@ describe('repair symbols in FLUTE', () => {
     expect(session.receiver.usedBytes).toBe(0)
   })
 
-  it('heal an object whose OTI comes in EXT_FTI only', () => {
+  it('complete an object with OTI only in EXT_FTI', () => {
     const session = new TestSession({ kind: 'discover' })
     const whole = content(9000)
     const oti = serialiseOti({ transferLength: 9000, symbolBytes: T, sourceBlocks: 1, subBlocks: 1, alignment: 4 })
@@ -113,7 +113,7 @@ describe('repair symbols in FLUTE', () => {
     expect(rules(session)).toEqual([])
   })
 
-  it('say how many are missing where they do not suffice', () => {
+  it('report how many are missing where they do not suffice', () => {
     const session = new TestSession({ kind: 'discover' })
     const whole = content(20_000)
     sendFdt(session, listed(whole.length, otiOf(1)))

@@ -10,7 +10,9 @@ const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 const join = (...parts: (Uint8Array | string)[]): Uint8Array =>
   new Uint8Array(Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part))))
 
-/** A file channel of TSI 1 with these Payload elements and no EFDT of its own, declared by an S-TSID without a package. */
+/**
+ * A file channel of TSI 1 with these Payload elements and without an EFDT, declared by an S-TSID without a package.
+ */
 function declare(session: TestSession, payloads = ''): void {
   const stsid = `<S-TSID><RS dIpAddr="239.255.1.1" dPort="5000"><LS tsi="1"><SrcFlow rt="false">${payloads}</SrcFlow></LS></RS></S-TSID>`
   session.sendObject({ tsi: 0, toi: 0x0002_0001, codepoint: 1 }, utf8(stsid))
@@ -20,7 +22,7 @@ const files = (session: TestSession) =>
   session.files.map(({ name, contentType, lease }) => [name, contentType, Buffer.from(lease.bytes).toString('latin1')])
 
 describe('file mode', () => {
-  it('takes names, types and encodings from a table sent as TOI 0, whichever comes first', () => {
+  it('reads names, types and encodings from a table sent as TOI 0, whichever arrives first', () => {
     const table =
       '<EFDT version="1"><FDTParameters><File TOI="7" Content-Location="guide.xml" Content-Type="text/xml" Content-Encoding="gzip"/>' +
       '<File TOI="8" Content-Location="dir/plain.txt" Content-Type="text/plain"/></FDTParameters></EFDT>'
@@ -42,7 +44,7 @@ describe('file mode', () => {
     }
   })
 
-  it('follows a table whose next version names the TOI anew', () => {
+  it('follows a table whose next version renames the TOI', () => {
     const session = new TestSession(target)
     declare(session)
     const table = (version: number, name: string) =>
@@ -77,7 +79,7 @@ describe('entity mode', () => {
     expect(files(session)).toEqual([['app/index.html', 'text/html; charset=utf-8', '<p>hello</p>']])
   })
 
-  it('joins HTTP chunks, and ranges in whatever order they come', () => {
+  it('joins HTTP chunks, and ranges in any order', () => {
     const session = new TestSession(target)
     declare(session)
     const chunked = 'Content-Location: chunked.bin\nTransfer-Encoding: chunked'
@@ -98,7 +100,7 @@ describe('entity mode', () => {
     expect(session.files[1]?.lease.bytes).toEqual(whole)
   })
 
-  it('checks Content-MD5, and invents a name where there is none', () => {
+  it('checks Content-MD5, and invents a missing name', () => {
     const session = new TestSession(target)
     declare(session)
     const md5 = createHash('md5').update('body').digest('base64')
@@ -111,7 +113,7 @@ describe('entity mode', () => {
     expect(session.alarms.map((alarm) => [alarm.rule, alarm.toi])).toEqual([['OBJ-MD5', 6]])
   })
 
-  it('does not believe ranges that cannot be', () => {
+  it('refuses impossible ranges', () => {
     const session = new TestSession(target)
     declare(session)
     for (const [toi, range] of [
@@ -169,7 +171,7 @@ describe('package mode', () => {
     expect(session.fragments.filter((each) => each.type === 'PACKAGE')).toEqual([])
   })
 
-  it('delivers what is announced as a package and is none as it is', () => {
+  it('delivers an object wrongly announced as a package as it is', () => {
     const session = new TestSession(target)
     declare(session)
     session.sendObject({ tsi: 1, toi: 5, codepoint: 3 }, utf8('no package'))
@@ -201,7 +203,7 @@ describe('package mode', () => {
     }
     const verdict = (session: TestSession) => session.fragments.find((each) => each.type === 'PACKAGE')?.signature
 
-    it('is unpacked and found good', () => {
+    it('is unpacked and good', () => {
       const signed = utf8(smime(multipart, signCms(utf8(multipart), signer, { certificates: [signer, root] })))
       for (const session of [receive(signed), receive(signed, 131, '<Payload codePoint="131" formatId="4"/>')]) {
         expect(files(session)).toEqual(parts)
@@ -214,13 +216,13 @@ describe('package mode', () => {
       }
     })
 
-    it('is found good although line ends changed on the way', () => {
+    it('is good although line ends changed in transit', () => {
       const signature = signCms(utf8(multipart), signer, { certificates: [signer] })
       const session = receive(utf8(smime(multipart.replaceAll('\r\n', '\n'), signature)))
       expect(verdict(session)).toMatchObject({ verdict: 'good' })
     })
 
-    it('is found bad after any change, and its files still delivered', () => {
+    it('is bad after any change, with its files delivered', () => {
       const signature = signCms(utf8(multipart), signer, { certificates: [signer] })
       const session = receive(utf8(smime(multipart.replace('hello', 'hallo'), signature)))
       expect(files(session)[0]).toEqual(['index.html', 'text/html', '<p>hallo</p>'])
@@ -236,7 +238,7 @@ describe('package mode', () => {
       })
     })
 
-    it('may hold its content inside, in binary and in base64', () => {
+    it('may contain its content, in binary and in base64', () => {
       const cms = signCms(utf8(multipart), signer, { certificates: [signer], attached: true })
       const head = 'Content-Type: application/pkcs7-mime; smime-type=signed-data\r\n'
       const binary = join(`${head}Content-Transfer-Encoding: binary\r\n\r\n`, cms)
@@ -250,12 +252,12 @@ describe('package mode', () => {
 
     it('may be signed by its author and again by its distributor', () => {
       const inner = smime(multipart, signCms(utf8(multipart), signer, { certificates: [signer] }))
-        // The outer boundary may not be that of the inner one.
+        // The outer boundary must differ from the inner one.
         .replaceAll('_sig_', '_in_')
       const outer = smime(inner, signCms(utf8(inner), makeIdentity('Distributor')))
       const session = receive(utf8(outer))
       expect(files(session)).toEqual(parts)
-      // The distributor's certificate is not at hand: the worse of the two counts.
+      // The distributor's certificate is missing: the worse of the two verdicts counts.
       expect(verdict(session)).toMatchObject({ verdict: 'unchecked' })
     })
   })
@@ -269,7 +271,7 @@ describe('signed SLS packages', () => {
   const signed = (text: string, signature: Uint8Array) =>
     `Content-Type: multipart/signed; boundary="s"\r\n\r\n--s\r\n${text}\r\n--s\r\nContent-Type: application/pkcs7-signature\r\nContent-Transfer-Encoding: base64\r\n\r\n${Buffer.from(signature).toString('base64')}\r\n--s--\r\n`
 
-  it('are read whatever the verdict, which goes with each fragment', () => {
+  it('are read whatever the verdict, which each fragment has', () => {
     for (const [text, expected, rules] of [
       [inner, 'good', []],
       [inner.replace('v_', 'w_'), 'bad', ['SLS-SIGNED']],
@@ -293,7 +295,7 @@ describe('SLS that is an attack', () => {
     const session = new TestSession(target)
     const startUs = session.timeUs
     for (let toi = 1; toi <= 12_000; toi++) {
-      // Twelve thousand in a second.
+      // Twelve thousand a second.
       session.timeUs = startUs + Math.floor(toi / 12) * 1000
       session.sendObject({ tsi: 0, toi, codepoint: 1 }, utf8(`<MPD id="${toi}"/>`))
     }
@@ -302,7 +304,7 @@ describe('SLS that is an attack', () => {
     expect(session.alarms.map((alarm) => alarm.rule)).toEqual(['LIMIT-SLS'])
   })
 
-  it('does not unfold bombs, and takes packages of thousands of parts and endless names', () => {
+  it('does not inflate bombs, and accepts packages of thousands of parts and endless names', () => {
     const session = new TestSession(target, {}, { unpackedBytes: 1 << 20 })
     session.sendObject({ tsi: 0, toi: 1, codepoint: 3 }, new Uint8Array(gzipSync(new Uint8Array(64 << 20))))
     const parts = Array.from({ length: 9000 }, (_, part) => `--b\r\nContent-Location: p${part}\r\n\r\n<x/>\r\n`).join(

@@ -10,7 +10,7 @@ import { corruptFile, filesOf, objectIsSound } from './file-delivery.ts'
 
 const text = (words: string): Uint8Array => new TextEncoder().encode(words)
 
-/** A channel whose table names TOI 1, with more attributes where a test wants them. */
+/** A channel whose table names TOI 1, with further attributes. */
 function listed(attributes = '', receive: ConstructorParameters<typeof TestContext>[0] = {}) {
   const test = new TestContext(receive)
   const channel = test.channel(10, 1)
@@ -19,7 +19,7 @@ function listed(attributes = '', receive: ConstructorParameters<typeof TestConte
   return { test, channel }
 }
 
-/** A channel whose objects are read as `formatId` says. */
+/** A channel whose objects have this `formatId`. */
 function formatted(formatId: number) {
   const test = new TestContext()
   const channel = test.channel(10, 1)
@@ -31,7 +31,7 @@ function formatted(formatId: number) {
 }
 
 describe('files of a whole object', () => {
-  it('are the object under its name, with the words of what carried it', () => {
+  it('are the object under its name, with its carrier', () => {
     const { test, channel } = listed('Content-Type="text/plain"')
     const [file, ...more] = filesOf(test.context, channel, test.object(channel, 1, text('hello')), 1)
     expect(more).toEqual([])
@@ -40,7 +40,7 @@ describe('files of a whole object', () => {
     expect(file?.lease.bytes).toEqual(text('hello'))
   })
 
-  it('lend bytes that outlive the object as long as somebody keeps them', () => {
+  it('lease bytes that outlive the object while kept', () => {
     const { test, channel } = listed()
     const whole = content(5000)
     const object = test.object(channel, 1, whole)
@@ -56,7 +56,7 @@ describe('files of a whole object', () => {
     expect(test.context.pool.used).toBe(0)
   })
 
-  it('are unpacked where the table says gzip and the bytes are', () => {
+  it('are inflated where the table names gzip and the bytes agree', () => {
     const { test, channel } = listed('Content-Encoding="gzip"')
     const packed = filesOf(test.context, channel, test.object(channel, 1, gzipSync(text('hello'))), 1)
     expect(packed[0]?.lease.bytes).toEqual(text('hello'))
@@ -64,7 +64,7 @@ describe('files of a whole object', () => {
     expect(plain[0]?.lease.bytes).toEqual(text('plain'))
   })
 
-  it('are none, and an alarm, where they cannot be read', () => {
+  it('are none, with an alarm, where they cannot be read', () => {
     const { test, channel } = listed('Content-Encoding="gzip"')
     const broken = gzipSync(text('hello')).subarray(0, 12)
     expect(filesOf(test.context, channel, test.object(channel, 1, broken), 1)).toEqual([])
@@ -78,7 +78,7 @@ describe('files of a whole object', () => {
     expect(files.map(({ name, lease }) => [name, Buffer.from(lease.bytes).toString()])).toEqual([['b.txt', 'body']])
   })
 
-  it('of an entity that comes in ranges are one, when all of them are there', () => {
+  it('of an entity in ranges are one, once all have arrived', () => {
     const { test, channel } = formatted(2)
     const whole = content(1000)
     const ends = fc.uniqueArray(fc.integer({ min: 1, max: 999 }), { maxLength: 4 })
@@ -117,7 +117,7 @@ describe('files of a whole object', () => {
 describe('digests', () => {
   const md5 = createHash('md5').update('hello').digest('base64')
 
-  it('are of the content or of what was transported', () => {
+  it('are of the content or of the transported bytes', () => {
     const plain = listed(`Content-MD5="${md5}"`)
     expect(objectIsSound(plain.test.context, plain.channel, plain.test.object(plain.channel, 1, text('hello')))).toBe(
       true,
@@ -135,7 +135,7 @@ describe('digests', () => {
 })
 
 describe('a corrupt file', () => {
-  it('has zeros for holes, and is never much longer than what came', () => {
+  it('has zeros for holes, and is never much longer than its received bytes', () => {
     const { test, channel } = listed()
     const length = fc.integer({ min: 1, max: 4000 })
     fc.assert(
@@ -159,7 +159,7 @@ describe('a corrupt file', () => {
     )
   })
 
-  it('is none without a name, or without a byte', () => {
+  it('needs a name and at least one byte', () => {
     const { test, channel } = listed()
     expect(corruptFile(channel, test.object(channel, 2, text('unnamed')), 1)).toBeNull()
     expect(corruptFile(channel, test.object(channel, 1, new Uint8Array(0)), 1)).toBeNull()

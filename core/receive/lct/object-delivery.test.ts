@@ -28,7 +28,7 @@ function table(tois: readonly number[]) {
 }
 
 describe('delivery of a session', () => {
-  it('hands on what has a name and a service, and keeps the rest in its order', () => {
+  it('delivers objects with a name and a service, and keeps the rest in order', () => {
     const { test, delivery } = delivering()
     const channel = test.channel(10, null)
     channel.names.addTable(table([1, 2]), 0)
@@ -45,7 +45,7 @@ describe('delivery of a session', () => {
     expect(test.context.pool.used).toBe(0)
   })
 
-  it('hands on each object once, whenever its name comes', () => {
+  it('delivers each object once, whenever its name arrives', () => {
     const step = fc.oneof(
       fc.record({ kind: fc.constant('object' as const), toi: fc.integer({ min: 1, max: 9 }) }),
       fc.record({ kind: fc.constant('name' as const), toi: fc.integer({ min: 1, max: 9 }) }),
@@ -75,7 +75,7 @@ describe('delivery of a session', () => {
     )
   })
 
-  it('asks takers first, each for what it waits for', () => {
+  it('asks takers first, each for its own objects', () => {
     const { test, session, delivery } = delivering()
     const taken: string[] = []
     session.takers.objects.set('any', ({ toi }) => {
@@ -102,7 +102,7 @@ describe('delivery of a session', () => {
     expect(test.context.pool.used).toBe(0)
   })
 
-  it('says when more waits than is allowed, and gives the oldest an invented name', () => {
+  it('reports a full quarantine, and gives the oldest an invented name', () => {
     const { test, session, delivery } = delivering({}, { quarantineObjects: 2 })
     const channel = test.channel(10, 1)
     for (const toi of [1, 2, 3]) delivery.complete(channel, test.object(channel, toi, content(10)), 0)
@@ -113,7 +113,7 @@ describe('delivery of a session', () => {
     expect(session.limits).toEqual(['quarantine'])
   })
 
-  it('hands on repeats where they are asked for, and only then', () => {
+  it('delivers repeats only where configured', () => {
     for (const keepRepeats of [true, false]) {
       const { test, delivery } = delivering({ keepRepeats })
       const channel = test.channel(10, 1)
@@ -128,7 +128,7 @@ describe('delivery of a session', () => {
     }
   })
 
-  it('tells of a lost object, and keeps it where corrupt ones are kept', () => {
+  it('reports a lost object, and delivers it where corrupt ones are kept', () => {
     for (const keepCorrupt of [true, false]) {
       const { test, delivery } = delivering({ keepCorrupt })
       const channel = test.channel(10, 1)

@@ -35,7 +35,7 @@ const expected = (): Mpu[] =>
   (JSON.parse(readFileSync(`${captures}offair-mmt-and-esg.mpus.json`, 'utf8')) as { mpus: Mpu[] }).mpus
 
 describe.skipIf(!present)('MPUs of the off-air capture', () => {
-  it('are exactly those that are whole, whatever the order and however often packets come', async () => {
+  it('are exactly the whole ones, for any order and repetition of packets', async () => {
     const datagrams = await datagramsOf('offair-mmt-and-esg')
     const paths = expected().map(({ path }) => path)
     const plain = receiveAll(datagrams, { kind: 'discover' })
@@ -48,13 +48,13 @@ describe.skipIf(!present)('MPUs of the off-air capture', () => {
     }
   })
 
-  it('lose what was lost and nothing else', async () => {
+  it('lack the lost packets and nothing else', async () => {
     const datagrams = await datagramsOf('offair-mmt-and-esg')
     const { files, lost, alarms } = receiveAll(withLoss(datagrams, 0.01), { kind: 'discover' })
     const whole = [...files.keys()].filter((name) => name.endsWith('.mp4'))
     for (const name of whole) expect(expected().map(({ path }) => path)).toContain(name)
     const given = lost.filter((object) => object.name?.endsWith('.mp4') && object.state === 'partial')
-    // Each of the 14 came whole or is told as lost, with what is missing of it.
+    // Each of the 14 is whole, or reported as lost with its missing ranges.
     const named = new Set([...whole, ...given.map((object) => `service${object.serviceId}/${object.name}`)])
     for (const { path } of expected()) expect(named).toContain(path)
     expect(given.length).toBeGreaterThan(0)

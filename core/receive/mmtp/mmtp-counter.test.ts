@@ -18,7 +18,7 @@ describe('SequenceCounter', () => {
     expect(run(5, 7, 6, 6, 7)).toMatchObject({ lost: 0, outOfOrder: 1, duplicates: 2 })
   })
 
-  it('does not miss what came before the first', () => {
+  it('misses nothing before the first', () => {
     const counter = run(100, 101)
     expect(counter.take(99)).toBe(ARRIVAL.late)
     expect(counter.take(99)).toBe(ARRIVAL.duplicate)
@@ -26,14 +26,14 @@ describe('SequenceCounter', () => {
     expect(run(100, 103, 98)).toMatchObject({ lost: 2 })
   })
 
-  it('tells what is only late from what is lost', () => {
+  it('distinguishes late numbers from lost ones', () => {
     const counter = run(...range(0, 100), ...range(103, 200))
     expect(counter).toMatchObject({ lost: 3, lostForSure: 0 })
     for (const sequence of range(200, 500)) counter.take(sequence)
     expect(counter).toMatchObject({ lost: 3, lostForSure: 3 })
   })
 
-  it('believes another count when it goes on, and no single wild number', () => {
+  it('accepts another count when it continues, but no single stray number', () => {
     expect(run(...range(0, 10), 0x8000_0000, ...range(10, 20))).toMatchObject({ lost: 0, restarts: 0 })
     expect(run(...range(5000, 5010), ...range(7, 20))).toMatchObject({ lost: 0, restarts: 1 })
   })

@@ -45,7 +45,7 @@ describe('an asset in another flow', () => {
     expect(session.alarms).toEqual([])
   })
 
-  it('is found in captures too, where its flow may come before it is named', () => {
+  it('is found in captures too, where its flow may precede its name', () => {
     const session = new TestSession({ kind: 'discover' })
     const sent = mmtpCapture({ mpus: 3, audioFlow: true })
     const first = sent.filter(({ port }) => port === MMT_AUDIO_PORT)
@@ -72,7 +72,7 @@ describe('the USBD of an MMT service', () => {
     }
   }
 
-  it.each(['before', 'after'])('has the ROUTE session it names joined, whose packets come %s it', (when) => {
+  it.each(['before', 'after'])('joins the ROUTE session it names, whose packets arrive %s it', (when) => {
     const session = new TestSession({ kind: 'discover' })
     session.timeUs = FIXTURE_START_US
     if (when === 'before') sendRoute(session)

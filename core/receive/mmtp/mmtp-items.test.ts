@@ -10,7 +10,10 @@ const ITEMS: readonly MadeItem[] = [
   { id: 7, name: 'logo.png', type: 'image/png', data: content(1999) },
 ]
 
-/** Sends MPUs as packets. @param keep says which arrive, by number */
+/**
+ * Sends MPUs as packets.
+ * @param keep true for the numbers of packets that arrive
+ */
 function receive(mpus: readonly number[], keep: (packet: number) => boolean = () => true): TestSession {
   const session = new TestSession({ kind: 'discover' })
   let sequence = 0
@@ -26,7 +29,7 @@ function receive(mpus: readonly number[], keep: (packet: number) => boolean = ()
 }
 
 describe('non-timed MPUs', () => {
-  it('come out as they were made, with every item where its metadata says', () => {
+  it('are restored, with every item at its offset in the metadata', () => {
     const session = receive([5, 6])
     session.close()
     expect(session.files.map(({ name, complete }) => [name, complete])).toEqual([
@@ -44,21 +47,21 @@ describe('non-timed MPUs', () => {
     expect(session.alarms).toEqual([])
   })
 
-  it('are handed on once they are whole, though they are sent again and again', () => {
+  it('are delivered once whole, although they are repeated', () => {
     const session = receive([5, 5, 5])
     session.pass(6000)
     expect(session.files.map(({ name }) => name)).toEqual(['asset80/5.mp4'])
     expect([...session.repeats.values()]).toEqual([2])
   })
 
-  it('heal with the next turn', () => {
+  it('heal with the next repetition', () => {
     const session = receive([5, 5], (packet) => packet !== 3)
     session.pass(6000)
     expect(session.files.map(({ name, complete }) => [name, complete])).toEqual([['asset80/5.mp4', true]])
     expect(Buffer.compare(session.files[0]?.lease.bytes ?? new Uint8Array(0), makeItemMpu(5, 'app', ITEMS))).toBe(0)
   })
 
-  it('have a hole where a packet was lost, and say of how many items', () => {
+  it('have a hole for a lost packet, and report the number of items', () => {
     const session = receive([5, 6], (packet) => packet !== 3)
     session.close()
     expect(session.files.map(({ name }) => name)).toEqual(['asset80/6.mp4'])

@@ -16,7 +16,7 @@ import { Receiver } from '../receiver.ts'
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-/** Fragments of the service that came of further messages, and alarms. */
+/** Fragments of the service from further messages, and alarms. */
 function received(messages: readonly Uint8Array[]) {
   const fragments: SlsFragment[] = []
   const alarms: string[] = []
@@ -96,7 +96,7 @@ describe('signed ATSC messages', () => {
     return new Uint8Array(Buffer.concat([head, body]))
   }
 
-  it.each(['16 bits', '32 bits'])('with a length of %s are as the message inside them, with a verdict', (width) => {
+  it.each(['16 bits', '32 bits'])('with a length of %s are read as the message inside, with a verdict', (width) => {
     const body = serialiseSignedAtsc3(held, signature)
     const message = width === '32 bits' ? wide(body) : serialiseMmtMessage(MESSAGE_ID.signedAtsc3, 1, body)
     const { alarms, of } = received([message])
@@ -121,7 +121,7 @@ describe('signed ATSC messages', () => {
     expect(of('HELD')[0]?.signature?.verdict).toBe('good')
   })
 
-  it('that were changed are told, and used all the same', () => {
+  it('are reported after a change, but used', () => {
     const body = serialiseSignedAtsc3(held, signCms(utf8('something else'), signer, { certificates: [signer] }))
     const { alarms, of } = received([wide(body)])
     expect(alarms).toEqual([expect.stringMatching(/^SLS-SIGNED: .*bad signature/)])

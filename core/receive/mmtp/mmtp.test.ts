@@ -36,7 +36,7 @@ describe('a made MMT service', () => {
     ['with aggregated samples', { aggregate: true }],
     ['with extensions and FEC payload ids', { extended: true, counter: false }],
   ]
-  it.each(ways)('%s: gives every MPU, in order and out of order, once and twice', (_, options) => {
+  it.each(ways)('%s: has every MPU, in order and out of order, once and twice', (_, options) => {
     const sent = mmtpCapture({ ...options, mpus: 4 })
     const plain = receiveAll(sent, DISCOVER)
     expect(mpusOf(plain.files)).toEqual(names(4).sort())
@@ -64,12 +64,12 @@ describe('a made MMT service', () => {
     expect(alarms).toEqual([])
   })
 
-  it('is found without an SLT, and numbered', () => {
+  it('is found without an SLT, and gets a number', () => {
     const { files } = receiveAll(mmtpCapture({ mpus: 3, signalling: false }), DISCOVER)
     expect(mpusOf(files)).toEqual(names(3, 1).sort())
   })
 
-  it('keeps MPUs that came before the SLT', () => {
+  it('keeps MPUs that arrived before the SLT', () => {
     const sent = mmtpCapture({ mpus: 3 })
     const late = sent.filter(({ port, timeUs }) => port === MMT_PORT || timeUs - (sent[0]?.timeUs ?? 0) >= 1_000_000)
     expect(mpusOf(receiveAll(late, DISCOVER).files)).toEqual(names(3).sort())
@@ -104,7 +104,7 @@ describe('losses', () => {
     new DataView(datagram.bytes.buffer, datagram.bytes.byteOffset).getUint32(22) === mpu &&
     (datagram.bytes[20] as number) >> 4 === type
 
-  it('of a fragment leave the hole where it was, and nothing else', () => {
+  it('of a fragment leave a hole in its place, and nothing else', () => {
     const isMfu = mediaOf(MMT_VIDEO, 701, 2)
     const victims = sent.filter(isMfu)
     const victim = victims[10] as Datagram
@@ -176,7 +176,7 @@ describe('losses', () => {
 describe('hostile MMTP', () => {
   const sent = mmtpCapture({ mpus: 2 })
 
-  it('never stops the receiver, whatever bits are turned', () => {
+  it('never stops the receiver, whatever bits are flipped', () => {
     for (let seed = 1; seed <= 20; seed++) {
       let state = seed * 2_654_435_761
       const turned = sent.map((datagram) => {

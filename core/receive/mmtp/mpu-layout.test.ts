@@ -7,7 +7,7 @@ import type { MpuPart } from './mpu-parts.ts'
 
 const { whole, first, middle, last } = FRAGMENT_INDICATOR
 
-/** One MFU with a whole sample, cut in pieces of `cut` bytes, offsets as an encoder of this kind writes them. */
+/** One MFU with a whole sample, in pieces of `cut` bytes, with the offsets of such an encoder. */
 function fragments(sample: Uint8Array, cut: number, offsets: 'counted' | 'none'): MpuPart[] {
   const count = Math.ceil(sample.length / cut)
   return Array.from({ length: count }, (_, at) => ({
@@ -27,7 +27,7 @@ const sizes = fc
 const offsets = fc.constantFrom('counted' as const, 'none' as const)
 
 describe('the fragments of a sample', () => {
-  it('lie one after another where all came', () => {
+  it('are consecutive where all arrived', () => {
     fc.assert(
       fc.property(sizes, offsets, ({ size, cut }, kind) => {
         const sample = content(size)
@@ -44,13 +44,13 @@ describe('the fragments of a sample', () => {
     )
   })
 
-  it('that came lie where they belong, whichever others are lost', () => {
+  it('are in their places, whichever others are lost', () => {
     fc.assert(
       fc.property(sizes, offsets, fc.array(fc.boolean()), ({ size, cut }, kind, lost) => {
         const sample = content(size)
         const came = fragments(sample, cut, kind).filter((_, at) => lost[at] !== true)
         for (const { at, data } of placeSample(came, size, 0)) {
-          // Without offsets and without the first fragment nothing says where the others lie.
+          // Without offsets and the first fragment the place of the others is unknown.
           if (kind === 'none' && came[0]?.indicator !== first) continue
           expect(Buffer.compare(data, sample.subarray(at, at + data.length))).toBe(0)
         }
@@ -58,7 +58,7 @@ describe('the fragments of a sample', () => {
     )
   })
 
-  it('never lie outside the sample, whatever their headers say', () => {
+  it('are never outside the sample, whatever their headers', () => {
     const part = fc.record({
       movieFragment: fc.constant(1),
       sample: fc.constant(1),
@@ -78,7 +78,7 @@ describe('the fragments of a sample', () => {
     )
   })
 
-  it('without offsets are taken to be of equal length after a hole', () => {
+  it('without offsets are assumed to be of equal length after a hole', () => {
     const sample = content(1000)
     const came = fragments(sample, 100, 'none').filter((_, at) => at !== 3 && at !== 4)
     expect(placeSample(came, 1000, 0).map(({ at }) => at)).toEqual([0, 100, 200, 500, 600, 700, 800, 900])

@@ -54,7 +54,7 @@ describe('ByteRanges', () => {
     )
   })
 
-  it('refuses one more hole than allowed, and still takes what fills holes', () => {
+  it('refuses one more hole than allowed, but accepts bytes that fill holes', () => {
     const ranges = new ByteRanges()
     for (let island = 0; island < MAX_ISLANDS; island++) ranges.add(island * 4 + 2, island * 4 + 3, [])
     const before = ranges.total

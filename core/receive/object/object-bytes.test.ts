@@ -7,7 +7,7 @@ import { ObjectBytes } from './object-bytes.ts'
 const MIB = 1 << 20
 
 describe.each([true, false])('ObjectBytes, buffers recycled: %s', (recycle) => {
-  it('gives back what was written, whatever the size, and holds nothing after release', () => {
+  it('returns the written bytes for any size, and uses no memory after release', () => {
     for (const size of [1, 1500, MIB, MIB + 1, 3 * MIB + 77]) {
       const pool = new BytePool(64 * MIB, recycle)
       const bytes = new ObjectBytes(pool)
@@ -23,7 +23,7 @@ describe.each([true, false])('ObjectBytes, buffers recycled: %s', (recycle) => {
     }
   })
 
-  it('spends memory on what arrives and not on what a length claims', () => {
+  it('allocates for received bytes, not for a claimed length', () => {
     const pool = new BytePool(256 * MIB, recycle)
     const bytes = new ObjectBytes(pool)
     expect(bytes.write(200 * MIB, content(1000), 0, 1000, 250 * MIB)).toBe(true)
@@ -35,7 +35,7 @@ describe.each([true, false])('ObjectBytes, buffers recycled: %s', (recycle) => {
     expect(copy.subarray(10)).toEqual(content(1000).subarray(0, 10))
   })
 
-  it('makes a long object one piece once a part of it has come, in any order', () => {
+  it('makes a long object one buffer once a part has arrived, in any order', () => {
     const size = 5 * MIB + 123
     const pool = new BytePool(64 * MIB, recycle)
     const bytes = new ObjectBytes(pool)
@@ -50,7 +50,7 @@ describe.each([true, false])('ObjectBytes, buffers recycled: %s', (recycle) => {
     expect(pool.used).toBe(0)
   })
 
-  it('stays in pages where there is no memory for one piece', () => {
+  it('stays in pages without memory for one buffer', () => {
     const size = 6 * MIB
     const pool = new BytePool(7 * MIB, recycle)
     const bytes = new ObjectBytes(pool)
@@ -59,14 +59,14 @@ describe.each([true, false])('ObjectBytes, buffers recycled: %s', (recycle) => {
     expect(Buffer.compare(bytes.view(0, size), whole)).toBe(0)
   })
 
-  it('says so when memory is at its bound', () => {
+  it('reports the memory bound', () => {
     const bytes = new ObjectBytes(new BytePool(MIB, recycle))
     expect(bytes.write(0, content(100), 0, 100, 100)).toBe(true)
     expect(bytes.write(5 * MIB, content(MIB), 0, MIB, 10 * MIB)).toBe(false)
   })
 })
 
-it('grows an object of unknown length without moving what readers already hold', () => {
+it('grows an object of unknown length without moving the bytes of its readers', () => {
   const bytes = new ObjectBytes(new BytePool(64 * MIB, false))
   const whole = content(900_000)
   bytes.write(0, whole, 0, 1000, -1)

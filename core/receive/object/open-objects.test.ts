@@ -11,7 +11,7 @@ import { SIZE_SOURCE, TransportObject } from './transport-object.ts'
 const SIZE = 1000
 const WHOLE = content(SIZE)
 
-/** The objects of one channel of media, with what was reported of them. */
+/** The objects of one media channel, and the reports about them. */
 class Opened {
   readonly context
   readonly events = new ReportedEvents<CountedHome>()
@@ -56,7 +56,7 @@ class Opened {
 }
 
 describe('objects of a channel', () => {
-  it('are reported once when they are whole, and then no longer open', () => {
+  it('are reported once when whole, and then not open any more', () => {
     const opened = new Opened()
     const object = opened.begin(1, 0)
     opened.take(object, 0, 400, 1000)
@@ -74,7 +74,7 @@ describe('objects of a channel', () => {
     expect(opened.home).toMatchObject({ complete: 0, incomplete: 1, lost: 0 })
   })
 
-  it('are given up when the reorder time has passed since the next began, and not before', () => {
+  it('end incomplete once the reorder time has passed since the next began, and not before', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2_000_000 }), (laterUs) => {
         const opened = new Opened()
@@ -87,7 +87,7 @@ describe('objects of a channel', () => {
     )
   })
 
-  it('wait for repair packets beyond that', () => {
+  it('wait longer for repair packets', () => {
     const opened = new Opened()
     Object.assign(opened.home, { repairWaitUs: 900_000 })
     opened.take(opened.begin(1, 0), 0, 400, 0)
@@ -98,7 +98,7 @@ describe('objects of a channel', () => {
     expect(opened.events.reported).toEqual(['partial 1'])
   })
 
-  it('end at once where packets are said to come in order', () => {
+  it('end at once where packets are configured to be in order', () => {
     const opened = new Opened({}, false)
     opened.take(opened.begin(1, 0), 0, 400, 0)
     opened.begin(2, 1000)
@@ -106,7 +106,7 @@ describe('objects of a channel', () => {
     expect(opened.open.get(1)).toBeUndefined()
   })
 
-  it('heal when late bytes come, and their loss is taken back', () => {
+  it('heal with late bytes, and their loss is subtracted', () => {
     const opened = new Opened()
     const object = opened.begin(1, 0)
     opened.take(object, 0, 400, 0)
@@ -118,7 +118,7 @@ describe('objects of a channel', () => {
     expect(opened.home).toMatchObject({ complete: 1, incomplete: 0, lost: 0 })
   })
 
-  it('lack nothing where only what was sent before listening is missing', () => {
+  it('have no loss where only bytes sent before reception are missing', () => {
     const opened = new Opened()
     const object = opened.begin(1, 0)
     object.joinedAt = 600
@@ -128,7 +128,7 @@ describe('objects of a channel', () => {
     expect(opened.home.lost).toBe(0)
   })
 
-  it('make room for the newest: one that is held goes before one that is being received', () => {
+  it('make room for the newest: an ended one is dropped before one being received', () => {
     const opened = new Opened({ openObjects: 2 })
     opened.begin(1, 0)
     const held = opened.begin(2, 0)
@@ -140,7 +140,7 @@ describe('objects of a channel', () => {
     expect(opened.open.size).toBe(0)
   })
 
-  it('start over where TOIs go far back', () => {
+  it('start again where TOIs go far back', () => {
     const opened = new Opened()
     opened.begin(10_000, 0)
     opened.begin(10_001, 1000)
@@ -149,7 +149,7 @@ describe('objects of a channel', () => {
     expect(opened.home.loops).toBe(1)
   })
 
-  it('leave no memory behind, and counters that add up, whatever comes', () => {
+  it('leave no memory behind, and consistent counters, for any packets', () => {
     const step = fc.record({
       toi: fc.integer({ min: 1, max: 6 }),
       from: fc.integer({ min: 0, max: 9 }),

@@ -109,11 +109,11 @@ describe('a DVB-MABR service', () => {
     }
   })
 
-  it('arrives whole from packets in disorder, some twice', async () => {
+  it('arrives whole from reordered packets, some twice', async () => {
     const datagrams = shuffled(duplicated(await mabrCapture(dash), 0.05), 50)
     const session = run(datagrams)
     expect(session.digests()).toEqual(wholeDash())
-    // Some were late enough to be given up for a while.
+    // Some were late enough to be incomplete for a while.
     for (const { lost, incomplete } of session.channels) expect([lost, incomplete]).toEqual([0, 0])
   })
 
@@ -161,7 +161,7 @@ describe('a DVB-MABR service', () => {
     }
   })
 
-  it('knows what each channel carries', async () => {
+  it('finds the role of each channel', async () => {
     const session = run(await mabrCapture(dash))
     expect(session.channels.map((each) => [tsiOf(each), each.role, each.representation, each.serviceId])).toEqual([
       [1, 'signaling', null, 0],
@@ -193,9 +193,9 @@ describe('a DVB-MABR service', () => {
     expect(seen.size).toBe(24 + 2)
   })
 
-  it('says which segment lacks what, where a chunk is lost', async () => {
+  it('reports the missing bytes of a segment with a lost chunk', async () => {
     const datagrams = await mabrCapture(dash, { chunkBytes: 9000, segments: 3 })
-    // Everything of the second chunk of the first video segment: its data comes after its table, and both are gone.
+    // All of the second chunk of the first video segment: its table and its data.
     const isLost = ({ bytes, port }: Datagram): boolean => port === MABR_PORT + 1 && bytes[9] === 10 && bytes[11] === 2
     const session = run(
       datagrams.filter((datagram) => !isLost(datagram)),
@@ -208,7 +208,7 @@ describe('a DVB-MABR service', () => {
     expect(session.lost.map(({ name }) => name)).toEqual([`${BASE}video-1.m4s`])
   })
 
-  it('keeps what arrived of a damaged chunk in its segment', async () => {
+  it('keeps the received bytes of a damaged chunk in its segment', async () => {
     const datagrams = await mabrCapture(dash, { chunkBytes: 9000, segments: 3 })
     const isLost = ({ bytes, port }: Datagram): boolean =>
       port === MABR_PORT + 1 && bytes[9] === 10 && bytes[11] === 2 && bytes[15] === 3
@@ -221,7 +221,7 @@ describe('a DVB-MABR service', () => {
     expect(run(rest).files.filter(({ name }) => name.endsWith('video-1.m4s'))).toEqual([])
   })
 
-  it('names every byte that was lost', async () => {
+  it('reports every lost byte', async () => {
     const sent = await mabrCapture(dash)
     const session = run(withLoss(sent, 0.01, 7))
     const partial = session.objects.filter(({ state }) => state === 'partial')
@@ -252,7 +252,7 @@ describe('a DVB-MABR service', () => {
     expect(run(datagrams, { kind: 'discover' }, { services: [2] }).services.size).toBe(2)
   })
 
-  it('is joined for the senders that its endpoints name, but for the configuration', async () => {
+  it('is joined for the senders of its endpoints, except for the configuration', async () => {
     const sourcesOf = async (source: string, options: Partial<MabrOptions> = {}) =>
       run(await mabrCapture(dash, { source, segments: 1, ...options })).wanted
     const config = { address: FIXTURE_ADDRESS, port: MABR_PORT }
@@ -260,20 +260,20 @@ describe('a DVB-MABR service', () => {
     const media = { address: FIXTURE_ADDRESS, port: MABR_PORT + 1, idle }
     expect(await sourcesOf('10.1.2.3')).toEqual([config, { ...media, sources: ['10.1.2.3'] }])
     expect(await sourcesOf('10.1.2.3', { transport: 'route' })).toEqual([config, { ...media, sources: ['10.1.2.3'] }])
-    // No address that anybody sends from; and whoever sends the configuration is not known.
+    // No address of a sender; and the sender of the configuration is unknown.
     for (const none of ['239.1.1.1', '0.0.0.0', 'origin.example'])
       expect(await sourcesOf(none)).toEqual([config, media])
     expect(await sourcesOf('10.1.2.3', { onePort: true })).toEqual([config])
   })
 
-  it('says which session is not on air, and whom its configuration names as the sender', async () => {
+  it('reports a session that is not on air, with its configured sender', async () => {
     const carousel = (await mabrCapture(dash, { source: '10.1.2.3' })).filter(({ port }) => port === MABR_PORT)
     const text = (tsi: number): string =>
       `MABR-CONFIG: The configuration names TSI ${tsi} at ${FIXTURE_ADDRESS}:${MABR_PORT + 1}, where nothing has come for 10 s; it names 10.1.2.3 as the sender`
     expect(problems(run(carousel))).toEqual([text(10), text(20)])
   })
 
-  it('keeps its numbers beside an SLT, whichever comes first', async () => {
+  it('keeps its numbers beside an SLT, whichever arrives first', async () => {
     const mabr = await mabrCapture(dash, { segments: 2 })
     const at = mabr[mabr.length >> 1]?.timeUs ?? 0
     const slt = (timeUs: number): Datagram => {
@@ -312,9 +312,9 @@ describe('a DVB-MABR service', () => {
     ])
   })
 
-  it('is taken up in the middle without calling lost what came before', async () => {
+  it('is received from the middle on without a loss before', async () => {
     const datagrams = (await mabrCapture(dash)).filter(({ timeUs }) => timeUs > FIXTURE_START_US + 3_000_000)
-    // The first packets of a segment are gone with its table.
+    // The first packets of a segment are missing, with its table.
     const cut = datagrams.findIndex(({ port }) => port !== MABR_PORT)
     const session = run([...datagrams.slice(0, cut), ...datagrams.slice(cut + 5)])
     expect(problems(session)).toEqual([])
@@ -322,7 +322,7 @@ describe('a DVB-MABR service', () => {
     expect(session.digests().length).toBeGreaterThan(18)
   })
 
-  it('tells where lost bytes can be had', async () => {
+  it('lists its repair servers', async () => {
     const session = run(await mabrCapture(dash, { repair: REPAIR, segments: 1 }))
     const common = { stripBase: BASE, fixedBackoffMs: 10, randomBackoffMs: 20, afterMs: 50 }
     expect(session.services.get(1)?.repairServers).toEqual([
@@ -331,7 +331,7 @@ describe('a DVB-MABR service', () => {
     ])
   })
 
-  it('goes on where a changed configuration leaves it alone', async () => {
+  it('continues where a new configuration leaves it unchanged', async () => {
     const before = await mabrCapture(dash)
     const after = await mabrCapture(dash, { repair: REPAIR, namesTsi: true, sender: { digest: 'sha-256' } })
     const half = FIXTURE_START_US + 12_000_000
@@ -346,7 +346,7 @@ describe('a DVB-MABR service', () => {
     expect(session.digests().filter(([name]) => name.endsWith('.m4s'))).toHaveLength(24)
   })
 
-  it('follows services that come, go and move', () => {
+  it('follows services that appear, end and move', () => {
     const sender = new FluteSender({ port: MABR_PORT })
     const configure = (session: TestSession, services: readonly (readonly [string, number])[]): void => {
       const bytes = new TextEncoder().encode(
@@ -389,7 +389,7 @@ describe('a DVB-MABR service', () => {
       [3, 'c', true, '239.1.1.1:9003'],
     ])
     expect(session.wanted.map(({ port }) => port)).toEqual([MABR_PORT, 9001, 9003])
-    // What was under way goes on.
+    // Objects under way continue.
     play(half.slice(1), session.receiver, flows)
     expect(session.files.map(({ serviceId, name }) => [serviceId, name])).toEqual([[1, '1.m4s']])
     configure(session, [['a', 9005]])
@@ -407,7 +407,7 @@ describe('a DVB-MABR service', () => {
     expect(problems(session)).toEqual([])
   })
 
-  it('says so where no configuration comes', () => {
+  it('reports a missing configuration', () => {
     const sender = new FluteSender({ port: MABR_PORT })
     const file = { toi: 5, name: 'a.bin', contentType: 'application/octet-stream', bytes: content(3000) }
     const session = run([...sender.table([file], FIXTURE_START_US), ...sender.object(file, FIXTURE_START_US)])
@@ -415,7 +415,7 @@ describe('a DVB-MABR service', () => {
     expect(session.files.map(({ name, serviceId }) => [serviceId, name])).toEqual([[0, 'a.bin']])
   })
 
-  it('reads no configuration that is none', () => {
+  it('ignores other objects than configurations', () => {
     const sender = new FluteSender({ port: MABR_PORT })
     const bytes = new TextEncoder().encode('<MulticastGatewayConfiguration')
     const file = { toi: 1, name: GATEWAY_CONFIGURATION_URI, contentType: MABR_CONTENT_TYPE, bytes }
@@ -427,7 +427,7 @@ describe('a DVB-MABR service', () => {
 describe('a FLUTE session without DVB-MABR', () => {
   const text = { contentType: 'text/plain' }
 
-  it('is found in a capture and gives its files', () => {
+  it('is found in a capture, with its files', () => {
     const sender = new FluteSender({ tsi: 3 })
     const a = { ...text, toi: 1, name: 'http://host/a.txt', bytes: content(2500) }
     const b = { ...text, toi: 2, name: 'b.txt', bytes: content(10) }
@@ -444,7 +444,7 @@ describe('a FLUTE session without DVB-MABR', () => {
     expect(problems(session)).toEqual([])
   })
 
-  it('does not hand on what contradicts its digest, but as corrupt where that is wanted', () => {
+  it('does not deliver an object that contradicts its digest, except as corrupt where kept', () => {
     const sender = new FluteSender()
     const file = { ...text, toi: 1, name: 'a.txt', bytes: content(2500) }
     const other = { ...file, bytes: content(2500, 2) }
@@ -456,12 +456,12 @@ describe('a FLUTE session without DVB-MABR', () => {
     expect(strict.channels[0]).toMatchObject({ complete: 1, incomplete: 1, lost: 0 })
     const [kept] = run(datagrams, { kind: 'discover' }, { keepCorrupt: true }).files
     expect(kept).toMatchObject({ name: 'a.txt', complete: false, missing: [], lease: { bytes: other.bytes } })
-    // The carousel brings it right in its next round.
+    // The next round of the carousel is correct.
     const healed = run([...datagrams, ...sender.object(file, at + 1000)], { kind: 'discover' })
     expect(healed.files.map(({ lease }) => lease.bytes)).toEqual([file.bytes])
   })
 
-  it('checks the digest also where the table comes last', () => {
+  it('checks the digest also where the table arrives last', () => {
     const sender = new FluteSender({ sizes: 'fti', digest: 'sha-256' })
     const file = { ...text, toi: 1, name: 'a.txt', bytes: content(2500) }
     const other = { ...file, bytes: content(2500, 2) }
@@ -471,7 +471,7 @@ describe('a FLUTE session without DVB-MABR', () => {
     expect(session.alarms.map(({ rule }) => rule)).toEqual(['OBJ-MD5'])
   })
 
-  it('keeps files apart that use one TOI after another', () => {
+  it('distinguishes files that use the same TOI in turn', () => {
     const sender = new FluteSender()
     const at = FIXTURE_START_US
     const files = [1, 2, 3].map((seed) => ({ ...text, toi: 9, name: `${seed}.txt`, bytes: content(1500, seed) }))
@@ -492,14 +492,14 @@ describe('a FLUTE session without DVB-MABR', () => {
     expect(session.files.map(({ name, lease }) => [name, lease.bytes.length])).toEqual([['empty.txt', 0]])
   })
 
-  it('says what came without any table', () => {
+  it('reports packets without any table', () => {
     const sender = new FluteSender()
     const session = run(sender.object({ toi: 4, bytes: content(5000) }, FIXTURE_START_US), { kind: 'discover' })
     expect(session.files).toEqual([])
     expect(problems(session)).toEqual([expect.stringContaining('FDT: ')])
   })
 
-  it('puts together what lost its table, as the files before it, without a name', () => {
+  it('assembles an object whose table was lost, with the layout of earlier files, without a name', () => {
     const sender = new FluteSender()
     const at = FIXTURE_START_US
     const [a, b, c] = [1, 2, 3].map((toi) => ({ ...text, toi, name: `${toi}.txt`, bytes: content(2500, toi) }))
@@ -523,7 +523,7 @@ describe('a FLUTE session without DVB-MABR', () => {
     expect(session.channels[0]?.packets).toBe(9 + 2)
   })
 
-  it('holds no more than it may of packets that nothing describes', () => {
+  it('bounds the memory of undescribed packets', () => {
     const sender = new FluteSender()
     const flood = Array.from({ length: 6000 }, (_, toi) =>
       sender.object({ toi: 1 + (toi % 60_000), bytes: content(1500) }, FIXTURE_START_US),
@@ -535,14 +535,14 @@ describe('a FLUTE session without DVB-MABR', () => {
 })
 
 describe('damaged FLUTE', () => {
-  it('does no more than lose what is damaged', async () => {
+  it('loses only damaged objects', async () => {
     const sent = await mabrCapture(dash, { chunkBytes: 9000, segments: 2, sender: { sizes: 'fti', gzipTable: true } })
     const random = seededBelow(1)
     for (let round = 0; round < 20; round++) {
       const damaged = sent.map((datagram) => {
         if (random(4) > 0) return datagram
         const bytes = datagram.bytes.slice(0, random(8) === 0 ? random(datagram.bytes.length + 1) : undefined)
-        // Most of it in the header, where it hurts.
+        // Most flips are in the header, where they matter.
         for (let flips = random(4); flips > 0 && bytes.length > 0; flips--) {
           const at = random(random(2) === 0 ? Math.min(60, bytes.length) : bytes.length)
           bytes[at] = (bytes[at] as number) ^ (1 << random(8))
@@ -556,7 +556,7 @@ describe('damaged FLUTE', () => {
     }
   })
 
-  it('does not believe a table that unfolds to more than may be', () => {
+  it('refuses a table that inflates beyond the bound', () => {
     const sender = new FluteSender({ gzipTable: true })
     const name = 'x'.repeat(200)
     const files = Array.from({ length: 400 }, (_, toi) => ({

@@ -16,7 +16,7 @@ const SLT = slt(
   '<Service serviceId="5" shortServiceName="FIVE"><BroadcastSvcSignaling slsProtocol="1" slsDestinationIpAddress="239.1.1.5" slsDestinationUdpPort="5005"/></Service>',
 )
 
-/** A session on the LLS that keeps what it was told of tables, as the log does. */
+/** A session on the LLS that stores the reported tables, like the log. */
 class LlsSession extends TestSession {
   readonly tables: (Omit<LlsTableFact, 'values'> & { values: JsonObject | null; count: number })[] = []
 
@@ -57,7 +57,7 @@ function signedBody(
   return Uint8Array.from([...signed, signature.length >> 8, signature.length & 255, ...signature])
 }
 
-/** A CertificationData as A/360 has it: the signature is over the ToBeSignedData element. */
+/** A CertificationData of A/360: the signature is over the ToBeSignedData element. */
 function certificationData(signer: TestIdentity, certificates: TestIdentity[], current: TestIdentity): string {
   const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
   const toBeSigned =
@@ -67,7 +67,7 @@ function certificationData(signer: TestIdentity, certificates: TestIdentity[], c
 }
 
 describe('LLS tables', () => {
-  it('are all decoded, whichever way they are spelt', () => {
+  it('are all decoded, in any spelling', () => {
     const session = new LlsSession()
     session.lls(1, 1, SLT)
     session.lls(
@@ -136,7 +136,7 @@ describe('LLS tables', () => {
     expect(session.tables.at(-2)?.raw).toEqual(Uint8Array.of(0xff, 1, 0, 3, 1, 2, 3))
   })
 
-  it('are listed and complained about where they cannot be read', () => {
+  it('are listed and reported where they cannot be read', () => {
     const session = new LlsSession()
     session.lls(4, 1, '<AEAT><AEA></AEAT>')
     session.lls(5, 1, Uint8Array.of(1, 2, 3))
@@ -158,7 +158,7 @@ describe('LLS tables', () => {
     session.lls(1, 1, one(2, 20))
     session.lls(1, 2, one(3, 20))
     expect([...session.services.keys()]).toEqual([1, 2, 3])
-    // The former list is sent again: it counts again, and is no new table.
+    // The former list is sent again: it counts again, but is no new table.
     session.lls(1, 1, one(2, 20))
     expect(session.named).toEqual(['SLT v1 x1', 'SLT v1 x2', 'SLT v2 x1'])
   })
@@ -173,7 +173,7 @@ describe('signed LLS tables', () => {
     [3, version, gzip(utf8(`<SystemTime currentUtcOffset="37" ptpPrepend="${version}"/>`))],
   ]
 
-  it('are used as if each had come alone, with the verdict on each', () => {
+  it('are used as if each had arrived alone, with the verdict on each', () => {
     const session = new LlsSession()
     session.lls(0xfe, 9, signedBody(tables(), signer, [signer, issuing, root]))
     expect(
@@ -191,7 +191,7 @@ describe('signed LLS tables', () => {
     })
     expect(session.tables[0]?.signature?.chain).toEqual(['CN=Broadcaster', 'CN=Issuing', 'CN=Root'])
     expect(session.services.get(5)?.name).toBe('FIVE')
-    // The same again, and another one in which only the SystemTime is new.
+    // The same again, and one with only a new SystemTime.
     session.lls(0xfe, 9, signedBody(tables(), signer, [signer, issuing, root]))
     session.lls(0xfe, 10, signedBody(tables(2), signer, [signer, issuing, root]))
     expect(session.named).toEqual([
@@ -204,11 +204,11 @@ describe('signed LLS tables', () => {
     expect(session.alarms).toEqual([])
   })
 
-  it('are bad after any byte of them has changed, and used all the same', () => {
+  it('are bad after a change of any byte, but used', () => {
     const good = signedBody(tables(), signer, [signer])
     const session = new LlsSession()
     const changed = good.slice()
-    // In the version of the first table: it can still be read.
+    // In the version of the first table, which remains readable.
     changed[2] = 5
     session.lls(0xfe, 9, changed)
     expect(session.tables.map((table) => table.signature?.verdict)).toEqual(['bad', 'bad', 'bad'])
@@ -250,7 +250,7 @@ describe('signed LLS tables', () => {
     }
   })
 
-  it('say when certificates end, by the time of the stream', () => {
+  it('report the end of certificates, by stream time', () => {
     const session = new LlsSession()
     const expired = makeIdentity('Expired', root, { validTo: '2025-02-03T00:00:00Z' })
     const ending = makeIdentity('Ending', root, { validTo: '2026-12-01T00:00:00Z' })
@@ -269,7 +269,7 @@ describe('signed LLS tables', () => {
     })
   })
 
-  it('agree with OpenSSL about a table it signed', () => {
+  it('accept a table signed by OpenSSL', () => {
     // Made once with `openssl cms -sign -binary -keyid` over the bytes before signature_length; the certificate is inside.
     const body = new Uint8Array(readFileSync(new URL('../../testing/signed-multi-table.bin', import.meta.url)))
     const session = new LlsSession()
@@ -289,7 +289,7 @@ describe('signed LLS tables', () => {
 })
 
 describe('LLS that is an attack', () => {
-  it('is bounded where the version counts up with every packet', () => {
+  it('is bounded where the version increments with every packet', () => {
     const session = new LlsSession()
     for (let packet = 0; packet < 20_000; packet++) {
       session.lls(
@@ -305,7 +305,7 @@ describe('LLS that is an attack', () => {
     expect(session.alarms.map((alarm) => alarm.rule)).toEqual(['LIMIT-LLS'])
   })
 
-  it('is bounded where the table lists 10 000 services, again and again', () => {
+  it('is bounded where the table lists 10 000 services, repeatedly', () => {
     const session = new LlsSession()
     const services = Array.from(
       { length: 10_000 },
@@ -319,7 +319,7 @@ describe('LLS that is an attack', () => {
     expect(session.malformed.filter((code) => code === 'lls-storm').length).toBeGreaterThan(0)
   })
 
-  it('does not unfold bombs, expand entities or take endless attributes', () => {
+  it('does not inflate bombs, expand entities or accept endless attributes', () => {
     const session = new LlsSession()
     session.lls(1, 1, gzip(new Uint8Array(20 << 20)))
     session.lls(4, 1, '<!DOCTYPE a [<!ENTITY x "xxxxxxxxxx"><!ENTITY y "&x;&x;&x;&x;">]><AEAT>&y;</AEAT>')
