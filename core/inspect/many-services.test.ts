@@ -4,7 +4,7 @@ import { LLS_ADDRESS, LLS_PORT } from '../protocol/lls/lls-table.ts'
 import { TestSession, testFlow } from '../testing/test-session.ts'
 import { SessionColumns } from './session-columns.ts'
 
-it('lists 10 000 services, receives as many sessions as the limit allows, and says that others are not', () => {
+it('lists 10 000 services, receives as many sessions as the limit allows, and reports the others', () => {
   const columns = new SessionColumns({ hash: false })
   const session = new TestSession({ kind: 'atsc' }, {}, { sessions: 20 }, {}, undefined, columns)
   const services = Array.from(

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { RateMeter } from './rate-meter.ts'
 
-it('gives the rate of the last window', () => {
+it('has the rate of the last window', () => {
   const meter = new RateMeter()
   const flow = { packets: 0, bytes: 0 }
   meter.sample(0, [flow])
@@ -14,7 +14,7 @@ it('gives the rate of the last window', () => {
   expect(meter.bitsPerSecond(flow)).toBe(0)
 })
 
-it('gives the mean of the whole session once that is over', () => {
+it('has the mean of the whole session after its end', () => {
   const meter = new RateMeter()
   const flow = { packets: 40, bytes: 500_000 }
   meter.sample(0, [flow])

@@ -67,7 +67,7 @@ function small(): Setup {
 }
 
 describe('report', () => {
-  it('says what arrived, with hashes of what was transported', () => {
+  it('lists the received objects, with hashes of the transported bytes', () => {
     const setup = small()
     setup.receiver.close(setup.timeUs)
     const report = setup.columns.report(source, extra)
@@ -135,7 +135,7 @@ describe('report', () => {
     expect(JSON.parse(JSON.stringify(report))).toEqual(report)
   })
 
-  it('computes no hashes where none are asked for', () => {
+  it('computes no hashes where they are off', () => {
     const setup = new Setup({ hash: false })
     setup.send(10, 1, content(10))
     const objects = setup.columns.report(source, extra).services[0]?.sessions[0]?.channels[1]?.objects
@@ -153,7 +153,7 @@ describe('report', () => {
     expect(report.alarms[0]?.text).toMatch(/3 malformed datagrams \(lct-version\).*frame 77: 20010203/)
   })
 
-  it('lists so many alarms of a rule and counts the rest', () => {
+  it('lists a bounded number of alarms of a rule and counts the rest', () => {
     const { columns } = new Setup()
     for (let toi = 0; toi < 250; toi++) {
       const place = placeAt(toi * 1e6, 1, { service: 1, tsi: 10, toi })
@@ -178,7 +178,7 @@ describe('rows', () => {
     expect(setup.names('s-2 toi:2')).toEqual(['10/s-2.m4s'])
   })
 
-  it('says which term it does not understand and shows everything', () => {
+  it('reports an unknown term and shows all rows', () => {
     const { columns } = small()
     for (const filter of ['colour:red', 'tsi:ten', 'state:lost', 'role:', 'role:boss']) {
       const view = columns.query({ filter, sort: byToi })
@@ -206,7 +206,7 @@ describe('rows', () => {
     for (const column of columns) expect(setup.names('', column)).toHaveLength(5)
   })
 
-  it('keeps a selection until it is refreshed, and knows where a row is in it', () => {
+  it('keeps a selection until it is refreshed, and finds a row in it', () => {
     const setup = small()
     const view = setup.columns.query({ filter: 'tsi:10', sort: byToi })
     setup.send(10, 1, content(5))
@@ -217,7 +217,7 @@ describe('rows', () => {
     expect(setup.columns.refresh(9999).error).not.toBeNull()
   })
 
-  it('hands out changed rows by cursor, packed as the contract says', () => {
+  it('returns changed rows by cursor, packed as in the contract', () => {
     const setup = small()
     const first = setup.columns.objectBatch(0)
     expect(first?.rows.length).toBe(5 * OBJECT_ROW_BYTES)
@@ -234,7 +234,7 @@ describe('rows', () => {
     expect(view.getUint16(OBJECT_ROW.state, true)).toBe(OBJECT_STATE.complete)
   })
 
-  it('hands out many rows in batches that together are all of them, once each', () => {
+  it('returns many rows in batches, each row once', () => {
     const setup = new Setup()
     for (let toi = 0; toi < 20_000; toi++) setup.send(10, toi, content(4))
     const seen = new Set<number>()
@@ -275,7 +275,7 @@ describe('rows', () => {
     expect(setup.columns.detail(99)).toBeNull()
   })
 
-  it('keeps no more rows than allowed', () => {
+  it('bounds its rows', () => {
     const setup = new Setup({ maxRows: 3 })
     for (let toi = 1; toi < 10; toi++) setup.send(10, toi, content(4))
     expect(setup.columns.objectCount).toBe(3)
@@ -294,7 +294,7 @@ describe('hashes of large objects', () => {
     return setup.columns.detail(1)
   }
 
-  it('are right however often they were begun and whatever the order of arrival', () => {
+  it('are right for any number of steps and any order of arrival', () => {
     const sha256 = createHash('sha256').update(whole).digest('hex')
     expect(receive(new Setup(), parts)).toMatchObject({ row: { state: 'complete' }, sha256 })
     expect(receive(new Setup(), [...parts].reverse())).toMatchObject({ row: { state: 'complete' }, sha256 })
@@ -302,7 +302,7 @@ describe('hashes of large objects', () => {
     expect(receive(new Setup(), swapped)).toMatchObject({ row: { state: 'complete' }, sha256 })
   })
 
-  it('are not given for what was lost', () => {
+  it('are absent for lost objects', () => {
     const setup = new Setup()
     receive(
       setup,

@@ -17,7 +17,7 @@ import { ObjectViews } from './object-views.ts'
 
 const ORDER = [3, 1, 2]
 
-/** A thing with these fields, and 5 in every other: columns added later find a value as well. */
+/** A thing with these fields, and 5 in every other, for columns added later. */
 function withAll<Thing>(fields: object): Thing {
   return new Proxy(fields, { get: (target, key) => (key in target ? Reflect.get(target, key) : 5) }) as Thing
 }
@@ -41,7 +41,7 @@ const channels = ORDER.map((number) =>
   }),
 )
 
-/** Three rows that have 3, 1 and 2 in every column. */
+/** Three rows with 3, 1 and 2 in every column. */
 function threeRows(): { readonly views: ObjectViews; readonly rows: readonly ObjectRow[] } {
   const columns = new ObjectColumns(false, 10)
   columns.count = ORDER.length
@@ -60,7 +60,7 @@ const select = (views: ObjectViews, filter: string, column: (typeof SORT_COLUMNS
 }
 
 describe('every column of the table', () => {
-  it.each(STORED_COLUMNS)('takes %s from the object', (key) => {
+  it.each(STORED_COLUMNS)('reads %s from the object', (key) => {
     const columns = new ObjectColumns(false, 10)
     columns.begin(object, new Uint8Array(4), 0, 4)
     columns.end(object)
@@ -85,7 +85,7 @@ describe('every column of the table', () => {
   })
 })
 
-it('names the fields of a filter, and the words of one', () => {
+it('lists the fields of a filter, and the values of one', () => {
   const { views } = threeRows()
   const errorOf = (filter: string) => views.query({ filter, sort: { column: 'toi', descending: false } }).error
   const fields = errorOf('tso:1')?.split('known fields are ')[1]?.split(', ') ?? []

@@ -6,7 +6,7 @@ import { TestReception, type TestTrack } from '../../testing/test-reception.ts'
 const NTP = 2_208_988_800
 const VIDEO: TestTrack = { tsi: 10, role: 'video', step: 'duration="2" startNumber="1"' }
 
-/** The packet with these header extensions put behind its own, and this CCI. */
+/** Appends these header extensions to the packet's own, and sets this CCI. */
 function timed(words: Parameters<typeof writeLctExtension>[0][], cci = 0): (bytes: Uint8Array) => Uint8Array {
   return (bytes) => {
     const out = new ByteWriter()
@@ -34,7 +34,7 @@ const detailOf = (reception: TestReception, name: string) => {
 }
 
 describe('times in headers', () => {
-  it('are kept of each object, from the first packet that says them', () => {
+  it('are stored for each object, from the first packet that has them', () => {
     const reception = new TestReception()
     reception.announce([VIDEO])
     const seconds = reception.startUs / 1e6 + NTP
@@ -77,10 +77,10 @@ describe('times in headers', () => {
     ])
   })
 
-  it('count only as far as the extension reaches', () => {
+  it('are read only within the extension', () => {
     const reception = new TestReception()
     reception.announce([VIDEO])
-    // Use says SCT-High, SCT-Low, ERT and SLC, and there is room for one word.
+    // Use announces SCT-High, SCT-Low, ERT and SLC, with room for one word.
     const short = { kind: 'unknown', het: 2, content: Uint8Array.of(0xf0, 0, 0xee, 0xab, 0xb7, 0x5d) } as const
     reception.packet({ tsi: 10, toi: 1, payload: new Uint8Array(50), length: 50 }, timed([short]))
     expect(detailOf(reception, '10/1').times).toMatchObject({
@@ -95,12 +95,12 @@ describe('availability', () => {
   const start = new Date(1_700_000_000_000 - 4000).toISOString()
   const live = `type="dynamic" availabilityStartTime="${start}"`
 
-  it('is when a live manifest says, and the margin what was left of it', () => {
+  it('is the time in a live manifest, and the margin the rest of it', () => {
     const reception = new TestReception()
     reception.announce([VIDEO], live)
     reception.segment(10, 3)
     reception.segment(10, 2)
-    // Segment 3 covers seconds 4 to 6 after the start, which is 2 s after the test begins; it came whole after 180 ms.
+    // Segment 3 covers seconds 4 to 6 after the start, which is 2 s after the test begins; it was whole after 180 ms.
     expect(detailOf(reception, '10/3').times).toMatchObject({
       availabilityUs: reception.startUs + 2_000_000,
       marginUs: 2_000_000 - 180_000,
@@ -125,7 +125,7 @@ describe('availability', () => {
     expect(detailOf(chunked, '10/1').times.availabilityUs).toBe(chunked.startUs - 2_000_000)
   })
 
-  it('is not known of a static manifest, and there is no margin of what did not come whole or came again', () => {
+  it('is unknown for a static manifest, and incomplete or repeated objects have no margin', () => {
     const still = new TestReception()
     still.announce([VIDEO])
     still.segment(10, 1)

@@ -5,7 +5,7 @@ import { serviceOf, TestReception, type TestTrack } from '../../testing/test-rec
 const VIDEO: TestTrack = { tsi: 10, role: 'video', step: 'duration="1"' }
 const AUDIO: TestTrack = { tsi: 20, role: 'audio', step: 'duration="1"' }
 
-/** Video and audio segments of these numbers, 200 ms of each in turn. */
+/** Video and audio segments of these numbers, 200 ms each, in turn. */
 function play(reception: TestReception, numbers: readonly number[], skipped: readonly number[] = []): void {
   for (const number of numbers) {
     if (skipped.includes(number)) reception.pass(200)
@@ -30,8 +30,8 @@ const table = (expires: number) =>
     .map((toi) => `<File TOI="${toi}" Content-Location="f${toi}" Content-Length="100" Transfer-Length="100"/>`)
     .join('')}</FDT-Instance></EFDT></SrcFlow></LS></RS></S-TSID>`
 
-describe('an announced segment that never comes', () => {
-  it('is the sender’s where all around it arrives', () => {
+describe('an announced segment that never arrives', () => {
+  it('is the sender’s where its neighbours arrive', () => {
     const reception = begin()
     play(reception, [1, 2, 3, 4, 5, 6], [4])
     reception.pass(3000)
@@ -48,7 +48,7 @@ describe('an announced segment that never comes', () => {
     expect(serviceOf(report).sessions[0]?.channels[1]?.missingObjects).toBe(1)
   })
 
-  it('is the network’s where others lack something at the time', () => {
+  it('is the network’s where others have losses at the time', () => {
     const reception = begin()
     play(reception, [1, 2])
     reception.pass(200)
@@ -71,7 +71,7 @@ describe('an announced segment that never comes', () => {
     ])
   })
 
-  it('is nobody’s for certain where nothing else came meanwhile, or where one packet would have held it', () => {
+  it('is of unknown cause where nothing else arrived meanwhile, or where one packet could contain it', () => {
     const alone = begin([VIDEO])
     for (const number of [1, 2, 4, 5]) alone.segment(10, number)
     alone.pass(3000)
@@ -100,7 +100,7 @@ describe('an announced segment that never comes', () => {
     expect(reception.alarms('TOI-GAP')[0]).toMatchObject({ cause: 'host' })
   })
 
-  it('says how many and which, and counts bytes that a file table gives', () => {
+  it('is reported by number and name, and counts bytes of a file table', () => {
     const reception = begin()
     play(reception, [1, 2, 3])
     reception.pass(8 * 400)
@@ -112,7 +112,7 @@ describe('an announced segment that never comes', () => {
     )
   })
 
-  it('waits for one that is only late', () => {
+  it('may arrive late', () => {
     const reception = begin()
     reception.segment(10, 1)
     reception.packet({ tsi: 10, toi: 3, payload: new Uint8Array(10), length: 20 })
@@ -125,7 +125,7 @@ describe('an announced segment that never comes', () => {
     expect(reception.alarms('TOI-GAP')).toEqual([])
   })
 
-  it('is none that was sent before listening, nor one after the last that came', () => {
+  it('is neither one sent before reception, nor one after the last received', () => {
     const reception = begin()
     play(reception, [500, 501, 502])
     reception.pass(20_000)
@@ -158,7 +158,7 @@ describe('an announced segment that never comes', () => {
     expect(reception.alarms('TOI-GAP')).toEqual([])
   })
 
-  it('is told by the steps of a timeline, whatever they are', () => {
+  it('is found by any steps of a timeline', () => {
     const step = '<SegmentTimeline><S t="0" d="20"/><S d="60060"/><S d="131428"/><S d="60060" r="2"/></SegmentTimeline>'
     const times = [0, 20, 60_080, 191_508, 251_568, 311_628]
     const whole = begin([{ ...VIDEO, step }])
@@ -178,7 +178,7 @@ describe('an announced segment that never comes', () => {
     expect(gap.alarms('TOI-GAP')).toMatchObject([{ cause: 'sender', text: expect.stringContaining('10/191508.m4s') }])
   })
 
-  it('is found when the manifest that lists it comes after it should have', () => {
+  it('is found also when its manifest is late', () => {
     const timeline = (count: number) => `<SegmentTimeline><S t="0" d="2" r="${count - 1}"/></SegmentTimeline>`
     const reception = begin([{ ...VIDEO, step: timeline(2) }, AUDIO])
     reception.segment(10, 0)
@@ -191,8 +191,8 @@ describe('an announced segment that never comes', () => {
   })
 })
 
-describe('a listed file that never comes', () => {
-  it('is missing when the others have gone round twice more', () => {
+describe('a listed file that never arrives', () => {
+  it('is missing after two more rounds of the others', () => {
     const reception = new TestReception()
     reception.signalling(table(4_294_967_295))
     for (let round = 0; round < 5; round++) {
@@ -236,7 +236,7 @@ describe('missing bytes', () => {
     })
   })
 
-  it('are this computer’s where its socket dropped packets in the meantime, and the drops are told', () => {
+  it('are this computer’s where its socket dropped packets meanwhile, and the drops are reported', () => {
     const reception = begin()
     reception.sockets(0)
     reception.pass(2000)
@@ -261,7 +261,7 @@ describe('missing bytes', () => {
     ])
   })
 
-  it('are another socket’s only where that socket is theirs', () => {
+  it('are caused by drops only of their own socket', () => {
     const reception = begin()
     reception.sockets(0, { destination: '239.9.9.9:1' })
     reception.segment(10, 1, 10, [3])
@@ -271,7 +271,7 @@ describe('missing bytes', () => {
     expect(reception.alarms('OBJ-LOSS')[0]?.cause).toBe('network')
   })
 
-  it('are of unknown cause where the system does not count drops, unless the program was away too long', () => {
+  it('are of unknown cause where the system does not count drops, unless reading was delayed too long', () => {
     const quiet = begin()
     quiet.sockets(null)
     quiet.segment(10, 1, 10, [3])
@@ -291,7 +291,7 @@ describe('missing bytes', () => {
     expect(busy.columns.host().eventLoopLagMs).toBe(2000)
   })
 
-  it('count no more once they came after all', () => {
+  it('do not count any more once they arrive', () => {
     const reception = begin()
     reception.segment(10, 1, 10, [3])
     reception.segment(10, 2)
@@ -304,7 +304,7 @@ describe('missing bytes', () => {
 })
 
 describe('drops that a capture reports', () => {
-  it('explain what was lost where they happened', () => {
+  it('explain losses at their time', () => {
     const reception = begin()
     reception.columns.captureDrops(0, 0, 0, reception.timeUs)
     reception.segment(10, 1, 10, [3])
@@ -324,7 +324,7 @@ describe('drops that a capture reports', () => {
     expect(report.alarms.find(({ rule }) => rule === 'HOST-DROP')?.text).toContain('The capture says that 1 packet')
   })
 
-  it('without a time explain everything where they are enough, and else leave it open', () => {
+  it('without a time explain all losses where they suffice, and else none', () => {
     for (const [drops, cause] of [
       [3, 'host'],
       [2, 'unknown'],
@@ -341,7 +341,7 @@ describe('drops that a capture reports', () => {
   })
 })
 
-describe('a manifest that would cost too much', () => {
+describe('a manifest beyond the bounds', () => {
   it('is not listed', () => {
     const step = '<SegmentTimeline><S t="0" d="1" r="100000000"/></SegmentTimeline>'
     const reception = begin([{ ...VIDEO, step }, AUDIO])
@@ -357,7 +357,7 @@ describe('a manifest that would cost too much', () => {
   })
 })
 
-describe('until when an object is of use', () => {
+describe('end of use of an object', () => {
   const LIVE =
     'type="dynamic" availabilityStartTime="2023-11-14T22:13:20Z" timeShiftBufferDepth="PT30S" mediaPresentationDuration="PT1000S"'
   const useful = (attributes: string): number | null => {
@@ -379,12 +379,12 @@ describe('until when an object is of use', () => {
     expect(useful(LIVE.replace('2023-11-14', '2022-11-14'))).toBe(1 + 30)
   })
 
-  it('is not known where players may stay behind as far as they like, and of a static manifest', () => {
+  it('is unknown with unlimited time shift, and for a static manifest', () => {
     expect(useful(LIVE.replace(/ timeShift\S+/, ''))).toBeNull()
     expect(useful('type="static" mediaPresentationDuration="PT1000S"')).toBeNull()
   })
 
-  it('is the expiry of its table else, also when a newer one lists other files', () => {
+  it('is else the expiry of its table, also when a newer one lists other files', () => {
     const reception = new TestReception()
     const until: (number | null)[] = []
     reception.columns.objectEnded = (object) => {

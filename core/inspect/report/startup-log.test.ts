@@ -6,7 +6,7 @@ import { StartupLog } from './startup-log.ts'
 const VIDEO = { tsi: 10, role: 'video', step: 'duration="1"' } as const
 const AUDIO = { tsi: 20, role: 'audio', step: 'duration="1"' } as const
 
-/** Steps in ms since the join, as the report has them. */
+/** Steps in ms since the join, as in the report. */
 function steps(reception: TestReception): Record<string, number | null> {
   const { startup } = serviceOf(reception.close())
   return Object.fromEntries(
@@ -18,7 +18,7 @@ function steps(reception: TestReception): Record<string, number | null> {
 }
 
 describe('the steps of tuning in', () => {
-  it('have the times at which they were reached first', () => {
+  it('have the times of their first completion', () => {
     const reception = new TestReception()
     reception.pass(100)
     reception.announce([VIDEO, AUDIO])
@@ -58,7 +58,7 @@ describe('the steps of tuning in', () => {
     expect(steps(noInit)).toMatchObject({ init: null, firstSegment: 180, playable: null })
   })
 
-  it('count what came before its signalling from when it came, and playing from when the signalling did', () => {
+  it('count early content from its arrival, and playing from that of the signalling', () => {
     const reception = new TestReception()
     reception.init(10)
     reception.segment(10, 1)
@@ -67,7 +67,7 @@ describe('the steps of tuning in', () => {
     expect(steps(reception)).toMatchObject({ init: 0, firstSegment: 180, manifest: 1200, playable: 1200 })
   })
 
-  it('stay where they are when a role is announced later', () => {
+  it('stay unchanged when a role is announced later', () => {
     const reception = new TestReception()
     reception.announce([VIDEO])
     reception.init(10)
@@ -80,7 +80,7 @@ describe('the steps of tuning in', () => {
     expect(steps(reception)).toMatchObject({ playable: 180 })
   })
 
-  it('do not count a segment that was cut by tuning in', () => {
+  it('do not count a segment cut by tuning in', () => {
     const reception = new TestReception()
     reception.announce([VIDEO])
     reception.init(10)
@@ -112,7 +112,7 @@ describe('LLS and SLT', () => {
     values: values as never,
   })
 
-  it('are those of the table that lists the service', () => {
+  it('have the time of the table that lists the service', () => {
     const log = new StartupLog()
     log.joined(5)
     log.joined(3)

@@ -22,7 +22,7 @@ const at = (facts: FindingFacts, rest: Partial<FindingPlace> = {}): Finding => {
 
 type Example = { readonly raises: readonly Finding[]; readonly quiet?: Finding }
 
-/** What each rule is raised by, a finding for every sentence, and where findings are judged one that it stays quiet for. */
+/** Findings that raise each rule, one for every sentence, and one that does not where findings are judged. */
 const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER'>, Example>> = {
   'LLS-GZIP': {
     raises: [
@@ -310,7 +310,7 @@ describe('the table of rules', () => {
     },
   )
 
-  it.each(Object.entries(EXAMPLES))('%s says each of its sentences in some example', (id, { raises }) => {
+  it.each(Object.entries(EXAMPLES))('%s has an example for each of its sentences', (id, { raises }) => {
     const texts = judged(raises).map(({ text }) => text)
     const patterns = sentences(id as RuleId).map(
       (text) =>
@@ -322,11 +322,11 @@ describe('the table of rules', () => {
         ),
     )
     const unsaid = patterns.filter((pattern) => !texts.some((text) => pattern.test(text)))
-    // What a malformed datagram must say is in the test below.
+    // The test below has the sentence of malformed datagrams.
     expect(unsaid.length).toBe(id === 'LCT-HEADER' ? 1 : 0)
   })
 
-  it('has the datagrams that cannot be read, counted', () => {
+  it('has the unreadable datagrams, counted', () => {
     const malformed = new MalformedDatagrams(new Judge(() => undefined))
     const bytes = new Uint8Array(20)
     for (const code of ['lct-version', 'mmtp-version', 'mmtp-version'])
@@ -341,14 +341,14 @@ describe('the table of rules', () => {
 describe('a judge', () => {
   const odd = at({ kind: 'oddLctHeader' })
 
-  it('raises once for a scope, and counts what follows', () => {
+  it('raises once per scope, and counts repetitions', () => {
     const [alarm, ...others] = judged([odd, odd, { ...odd, timeUs: odd.timeUs + 1 }])
     expect(others).toEqual([])
     expect(alarm).toMatchObject({ count: 3, timeUs: odd.timeUs, lastTimeUs: odd.timeUs + 1 })
     expect(judged([odd, { ...odd, destination: '239.1.1.2:1' }])).toHaveLength(2)
   })
 
-  it('judges by profile, else as the table says', () => {
+  it('judges by profile, else by the table', () => {
     expect(judged([odd])[0]?.severity).toBe('warning')
     expect(judged([odd], { profile: 'a331-2019' })[0]?.severity).toBe('error')
     const bits = EXAMPLES['SLS-TOI-BITS'].raises
@@ -361,7 +361,7 @@ describe('a judge', () => {
     ])
   })
 
-  it('leaves out muted rules, and takes thresholds of the user', () => {
+  it('leaves out muted rules, and uses thresholds of the user', () => {
     expect(judged([odd], { muted: ['LCT-HEADER'] })).toEqual([])
     const { raises, quiet } = EXAMPLES.FDT
     expect(judged(raises.slice(2), { thresholds: { FDT: 20 } })).toEqual([])
@@ -404,7 +404,7 @@ describe('rule ids', () => {
       expect(matched.test(line)).toBe(true)
   })
 
-  it('of the table are expected by tests with real signals, but for those that no signal is made for', () => {
+  it('of the table are expected by tests with real signals, with listed exceptions', () => {
     const tests = graph.files.filter((file) => /\.test\.tsx?$/.test(file) && !home(file))
     const texts = tests.map((file) => readFileSync(join(root, file), 'utf8'))
     const unexpected = ids.filter((id) => !texts.some((text) => new RegExp(`['"\`/ ^]${id}\\b`).test(text)))

@@ -22,7 +22,7 @@ const DOCUMENTS: Readonly<Record<string, string>> = {
 }
 
 describe('values of a fragment', () => {
-  it('are those of the standard, whatever else the document holds', () => {
+  it('are those of the standard, whatever else the document contains', () => {
     expect(values('HELD', DOCUMENTS.HELD ?? '')).toMatchObject({
       packages: [
         {
@@ -75,7 +75,7 @@ describe('values of a fragment', () => {
     })
   })
 
-  it('are none for what is no text or cannot be read, and never an error', () => {
+  it('are none for binary or unreadable content, and never an error', () => {
     expect(fragmentValues('UNKNOWN', Uint8Array.of(1, 2, 3))).toBeNull()
     expect(values('S-TSID', '<S-TSID><RS><LS/></RS></S-TSID>')).toBeNull()
     expect(values('HLS', 'no playlist')).toBeNull()
@@ -94,7 +94,7 @@ describe('values of a fragment', () => {
     )
   })
 
-  it('keeps names from the network apart from those of JavaScript', () => {
+  it('never mix names from the network with those of JavaScript', () => {
     const read = values('UNKNOWN', '<a><__proto__ constructor="x"/><toString>1</toString></a>')
     expect(JSON.stringify(read)).toBe('{"a":{"__proto__":{"constructor":"x"},"toString":"1"}}')
   })
