@@ -232,7 +232,14 @@ describe('the table', () => {
     }
     const named = [...commandOptions(PART_DESCRIPTIONS, 'receive'), ...commandOptions(PART_DESCRIPTIONS, 'gateway')]
     const received = named.filter(({ group, option }) => option !== null && !OTHER_GROUPS.includes(group))
-    expect(Object.keys(all).sort()).toEqual([...new Set(received.map(choiceName))].sort())
+    // They choose another source than an address.
+    const ofInterface: Choices = { captureInterface: 'lo', captureFilter: 'udp port 6000' }
+    const chosen = [...Object.keys(all), ...Object.keys(ofInterface)].sort()
+    expect(chosen).toEqual([...new Set(received.map(choiceName))].sort())
+    const { interfaces: _, sourceAddresses: __, excludeSourceAddresses: ___, bufferBytes: ____, ...objects } = all
+    const captured = specForSources(['interface:lo'], { ...objects, captureFilter: 'udp port 6000' })
+    expect(parseSessionSpec(JSON.parse(JSON.stringify(captured)), 'spec')).toEqual(captured)
+    expect(captured.parts[0]).toMatchObject({ kind: 'interface', interface: 'interface:lo', filter: 'udp port 6000' })
     const made = specForSources(['atsc://', 'mabr://239.255.1.1:6000'], all)
     expect(parseSessionSpec(JSON.parse(JSON.stringify(made)), 'spec')).toEqual(made)
     expect(made.parts[0]).toMatchObject({ interfaces: ['127.0.0.1', 'lo'], bufferBytes: 4096 })
