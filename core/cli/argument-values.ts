@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander'
 import { type HostPort, parseEndpoint } from '../contract/option-values.ts'
 
 /**
- * `HOST:PORT`, `[IPv6]:PORT` or `:PORT`.
+ * Reads `HOST:PORT`, `[IPv6]:PORT` or `:PORT`.
  * @throws InvalidArgumentError, as all here
  */
 export function parseHostPort(text: string): HostPort {
@@ -12,7 +12,7 @@ export function parseHostPort(text: string): HostPort {
   return endpoint
 }
 
-/** A number of seconds above 0. */
+/** Reads a number of seconds above 0. */
 export function parseSeconds(text: string): number {
   const value = Number(text)
   if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('it is a number of seconds above 0')

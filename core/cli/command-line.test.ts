@@ -29,7 +29,7 @@ describe('readCommandLine', () => {
     expect(read('open air.pcap')).toMatchObject({ request: { kind: 'capture', files: ['air.pcap'] } })
   })
 
-  it('inspects every service of several captures as one, at once', () => {
+  it('inspects every service of several captures as one, as fast as possible', () => {
     const request = read('inspect a.pcap b.pcapng.gz --json')
     expect(request).toMatchObject({ kind: 'inspect', json: true })
     if (request.kind !== 'inspect') throw new Error('not an inspect request')
@@ -64,7 +64,7 @@ describe('readCommandLine', () => {
     })
   })
 
-  it('serves a capture at its own pace unless told otherwise', () => {
+  it('serves a capture at its own pace unless --pace is given', () => {
     const request = read('gateway --capture x.pcap --listen 127.0.0.1:8080')
     if (request.kind !== 'session') throw new Error('not a session')
     expect(request.spec).toMatchObject({
@@ -78,7 +78,7 @@ describe('readCommandLine', () => {
     expect(ipv6.spec.parts[1]).toEqual({ id: 'gateway', kind: 'gateway', listen: '[::1]:0' })
   })
 
-  it('records the packets of chosen services only, joinedOnly, and all where none are chosen', () => {
+  it('records the packets of chosen services only (joinedOnly), and all where none are chosen', () => {
     const recorderOf = (line: string) => {
       const request = read(line)
       return request.kind === 'session' ? request.spec.parts.find(({ kind }) => kind === 'recorder') : undefined
@@ -108,7 +108,7 @@ describe('readCommandLine', () => {
     ])
   })
 
-  it('says what is wrong and the right form, in one line', () => {
+  it('names the fault and the right form, in one line', () => {
     for (const line of [
       'recieve route://1.2.3.4:5',
       'receive',
@@ -137,7 +137,7 @@ describe('readCommandLine', () => {
     }
   })
 
-  it('refuses by name what this version does not do', () => {
+  it('refuses what this version does not support by name', () => {
     expect(failure('-i route://225.1.1.0:6000 -o x').error).toMatchObject({ code: 'not-supported' })
   })
 
@@ -149,7 +149,7 @@ describe('readCommandLine', () => {
     expect(receive.kind === 'text' && receive.text).toContain('--max-segments')
   })
 
-  it('takes what becomes of incomplete files, and servers to fetch from, which mean http', () => {
+  it('takes --repair, and --repair-url, which implies http', () => {
     const repairOf = (line: string) => {
       const request = readCommandLine(line.split(' '), '1.0.0')
       if (request.kind !== 'session') throw new Error('no session')
@@ -168,7 +168,7 @@ describe('readCommandLine', () => {
   })
 })
 
-describe('captures that arrive live', () => {
+describe('live captures', () => {
   const parts = (...args: string[]) => {
     const request = readCommandLine(args, '0')
     return request.kind === 'session' || request.kind === 'inspect' ? request.spec.parts : null
@@ -180,12 +180,12 @@ describe('captures that arrive live', () => {
     expect(parts('gateway', '-', '--listen', ':8080')?.[0]).toEqual({ id: 'source', kind: 'capture-stream', url: '-' })
     expect(parts('record', tuner, '--capture-out', 'x.pcapng')?.[0]).toMatchObject({ kind: 'capture-stream' })
     expect(parts('inspect', tuner)?.[0]).toMatchObject({ kind: 'capture-stream', url: tuner })
-    // To inspect, standard input is a finite capture as before; so is that of --capture.
+    // For inspect and --capture, standard input is a finite capture.
     expect(parts('inspect', '-')?.[0]).toMatchObject({ kind: 'capture', files: ['-'] })
     expect(parts('receive', '--capture', '-')?.[0]).toMatchObject({ kind: 'capture', files: ['-'] })
   })
 
-  it('are everything on an interface, or what a URL says of it', () => {
+  it('are everything on an interface, or what a URL selects of it', () => {
     expect(parts('receive', '--capture-interface', 'eth1')?.[0]).toEqual({
       id: 'source',
       kind: 'interface',
@@ -201,7 +201,7 @@ describe('captures that arrive live', () => {
     })
   })
 
-  it('are opened by the app as what is listened to', () => {
+  it('are opened by the app as sources to listen to', () => {
     const opened = (...args: string[]) => {
       const request = readCommandLine(['open', ...args], '0')
       return request.kind === 'open' ? request.request : null

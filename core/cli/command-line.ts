@@ -14,7 +14,7 @@ import { addOptions, choicesOf } from './command-options.ts'
 import { commandSession } from './command-session.ts'
 import { type RunOptions, SESSION_COMMANDS } from './session-commands.ts'
 
-/** What a command line asks for, before anything is opened. */
+/** Request of a command line, before anything is opened. */
 export type CliRequest =
   | { readonly kind: 'open'; readonly request: InitialRequest; readonly window: boolean; readonly listen: HostPort }
   | { readonly kind: 'inspect'; readonly spec: SessionSpec; readonly json: boolean }
@@ -22,15 +22,15 @@ export type CliRequest =
   | { readonly kind: 'run'; readonly file: string; readonly json: boolean; readonly overrides: RunOverrides }
   | { readonly kind: 'text'; readonly text: string }
 
-/** What `run` says itself, over the saved session. */
+/** Options of `run` that override the saved session. */
 export type RunOverrides = { readonly durationS?: number; readonly report?: string; readonly log?: LogSpec }
 
-/** Words of GPAC's grammar, which has its place here and is not read yet. */
+/** First words of GPAC's grammar, which is refused in this version. */
 const GPAC_FIRST_WORDS = ['-i', '-o', '-play', '-src', '-dst']
 
 /**
  * Reads the arguments after the program's name.
- * @throws AppFailure bad-command-line, with one line that says what is wrong and the right form
+ * @throws AppFailure bad-command-line, with one line that names the fault and the right form
  */
 export function readCommandLine(args: readonly string[], version: string): CliRequest {
   const first = args[0]
@@ -66,11 +66,11 @@ export function readCommandLine(args: readonly string[], version: string): CliRe
   return request
 }
 
-/** What commander would have printed as help or version; kept here so that this file prints nothing. */
+/** Text that commander would print as help or version; collected here, since this file prints nothing. */
 let helpText = ''
 
 function badCommandLine(error: CommanderError, args: readonly string[]): AppFailure {
-  // Commander puts its "Did you mean" on a line of its own.
+  // Commander puts "Did you mean" on a second line.
   const sentence = error.message
     .replace(/^error: /, '')
     .replace(/\s*\n\s*/g, ' ')
@@ -177,7 +177,7 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
 }
 
 function durationOption(): Option {
-  return new Option('--duration <s>', 'stop after so many seconds').argParser(parseSeconds)
+  return new Option('--duration <s>', 'stop after this many seconds').argParser(parseSeconds)
 }
 
 function logOption(): Option {
@@ -185,7 +185,7 @@ function logOption(): Option {
 }
 
 function listenOption(): Option {
-  return new Option('--listen <host:port>', 'where to serve the interface').argParser(parseHostPort)
+  return new Option('--listen <host:port>', 'address to serve the interface on').argParser(parseHostPort)
 }
 
 function openRequest(

@@ -4,21 +4,21 @@ import type { OptionCommand, OptionGroup, OptionRow, OptionType, TextOf } from '
 import { readOption } from '../contract/option-values.ts'
 import type { PartDescription } from '../contract/part-description.ts'
 
-/** Order of what the help lists after the groups of receiving. */
+/** Groups that the help lists after those of receiving, in order. */
 const LATER = [
   ...['--capture', '--comment', '--rotate-size', '--rotate-time', '--snap', '--duration', '--capture-out', '--log'],
   ...['--json', '--report', '--interface', '--pace', '--loop', '--link-type', '--mtu', '--carousel', '--ttl'],
 ]
 const LATER_GROUPS: readonly OptionGroup[] = ['Capture', 'Recording', 'Sending']
-/** Groups whose choices the help lists. */
+/** Groups whose word values the help lists. */
 const LISTED_GROUPS: readonly OptionGroup[] = ['Serving', ...LATER_GROUPS]
 
-/** Options of a command that are of no part, each with its help. */
+/** Options of a command that belong to no part, each with its help. */
 export type OwnOptions = Readonly<Record<`--${string}`, Option>>
 
 /**
- * Adds the options that a command takes: everyday ones and its own first, expert ones in groups below.
- * @param defaults where the command has other ones than the tables
+ * Adds the options of a command: everyday ones and its own first, expert ones in groups below.
+ * @param defaults of the command that differ from those of the tables
  */
 export function addOptions(
   command: Command,
@@ -44,7 +44,7 @@ export function addOptions(
   return command
 }
 
-/** What a command line chose, by the names of choices. */
+/** Reads the choices of a command line, by name. */
 export function choicesOf(
   name: OptionCommand,
   parts: readonly PartDescription[],
@@ -54,7 +54,7 @@ export function choicesOf(
   for (const row of commandOptions(parts, name)) {
     if (row.option === null) continue
     const value = options[optionOf(row, {}).attributeName()]
-    // Commander says true of every `--no-…` that was not given.
+    // Commander gives true for every `--no-…` that is absent.
     if (value === undefined || (row.type.kind === 'negated' && value === true)) continue
     chosen[choiceName(row)] = value
   }

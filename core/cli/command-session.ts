@@ -7,7 +7,7 @@ import { AppFailure } from '../failure/app-failure.ts'
 import type { RunOptions, SessionCommand } from './session-commands.ts'
 
 /**
- * The session that a command line asks for.
+ * Makes the session of a command line.
  * @param named its arguments
  * @throws AppFailure bad-command-line
  */
@@ -43,7 +43,7 @@ export function commandSession(
   }
 }
 
-/** Arguments by the names of the options that have no other way in, in the order of the tables. */
+/** Assigns arguments to the options without a `--` name, in the order of the tables. */
 function subjects(command: SessionCommand, parts: readonly PartDescription[], named: readonly string[]): Choices {
   const rows = parts.flatMap(({ options }) =>
     options.filter(({ option, subject, commands }) => option === null && subject && commands.includes(command.name)),
@@ -51,7 +51,7 @@ function subjects(command: SessionCommand, parts: readonly PartDescription[], na
   return Object.fromEntries(rows.map((row, at) => [choiceName(row), named[at]]))
 }
 
-/** A source named by an option; a URL beside it says what to receive from it. */
+/** Makes the source that an option names; a URL beside it selects what to receive. */
 function optionSource(
   { name: command }: SessionCommand,
   part: PartDescription,
@@ -63,7 +63,7 @@ function optionSource(
   if (others.length > 0) {
     throw new AppFailure(
       'bad-command-line',
-      `${texts.length} URLs were named beside --capture; one says what to receive from it.`,
+      `${texts.length} URLs were named beside --capture; one names what to receive from it.`,
       'Name one, or none to receive all that can be found.',
     )
   }
@@ -73,7 +73,7 @@ function optionSource(
   return partOf(part, 'source', argument === undefined ? choices : { ...choices, [choiceName(argument)]: text })
 }
 
-/** Sources that arguments name: each URL one, or the captures together one. */
+/** Makes the sources that arguments name: one for each URL, or one for all captures. */
 function namedSources(
   command: SessionCommand,
   parts: readonly PartDescription[],
@@ -111,7 +111,7 @@ function noUrl(text: string): AppFailure {
   )
 }
 
-/** A server to fetch from is of no use where nothing is fetched. */
+/** Refuses a repair server where nothing is fetched. */
 function checkRepair({ repair, repairUrls }: Choices): void {
   const [url] = Array.isArray(repairUrls) ? repairUrls : []
   if (url === undefined || repair === undefined || repair === 'http') return

@@ -1,19 +1,19 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Why no window can be opened here, in words for the person who wonders; null where one can. */
+/** Returns why no window can be opened, as a clause for a message; null where one can. */
 export function noDisplayReason(platform: NodeJS.Platform, environment: NodeJS.ProcessEnv): string | null {
   if (platform !== 'linux') return null
   if (environment.DISPLAY || environment.WAYLAND_DISPLAY) return null
   return 'there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)'
 }
 
-/** The program's folders, whether it runs from a checkout or from a package. */
+/** Folders of the program, in a checkout or a package. */
 export type ProgramFolders = {
   readonly root: string
   readonly page: string
   readonly demo: string
-  /** Script that starts the desktop app; null where only the command line was installed. */
+  /** Script that starts the desktop app; null where only the command line is installed. */
   readonly starter: string | null
 }
 

@@ -34,8 +34,8 @@ describe('README.md', () => {
     }
   })
 
-  it.each(commands)('%s is a command line we read', (line) => {
-    // As a shell splits it: what is in quotes is one word.
+  it.each(commands)('%s is a valid command line', (line) => {
+    // Split as a shell does: quoted text is one word.
     const words = (line.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replace(/^"|"$/g, ''))
     expect(() => readCommandLine(words.slice(1), '0.0.0')).not.toThrow()
   })

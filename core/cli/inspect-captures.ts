@@ -8,8 +8,8 @@ import { reportText } from './report-text.ts'
 import { problemTeller } from './run-session.ts'
 
 /**
- * Reads captures as fast as possible and prints the report. Warnings of the reader (a cut last record, a resync) go to
- * stderr and do not spoil the report; a capture that cannot be read at all is a failure without one.
+ * Reads captures as fast as possible and prints the report. Warnings of the reader (a cut last record, a resync) are written to
+ * stderr; a capture that cannot be read at all is a failure without a report.
  */
 export async function inspectCaptures(engine: Engine, spec: SessionSpec, json: boolean): Promise<number> {
   const session = await engine.start(spec)
@@ -24,7 +24,7 @@ export async function inspectCaptures(engine: Engine, spec: SessionSpec, json: b
   problemTeller(session, progress)()
   const failure = session.failure()
   const status = failure === null ? 0 : APP_ERROR_EXIT[failure.code]
-  // Status 3 has a report all the same: what is in the capture instead is what one wants to know.
+  // Status 3 has a report too: it shows what the capture contains instead.
   if (status !== 0 && status !== 3 && session.summary().packets === 0) return status
   const report = session.report()
   writeText(json ? JSON.stringify(report, null, 1) : reportText(report))

@@ -31,7 +31,7 @@ function write(name: string, bytes: Uint8Array | string): string {
 
 const objects = (report: Report) =>
   report.services.flatMap((service) => service.sessions.flatMap(({ channels }) => channels.flatMap((c) => c.objects)))
-/** What must not depend on how a capture is stored. */
+/** Sections of the report that must not depend on how a capture is stored. */
 const contents = ({ totals, services, flows, lls }: Report) => ({ totals, services, flows, lls })
 
 describe('inspect --json', () => {
@@ -47,7 +47,7 @@ describe('inspect --json', () => {
       },
     ],
   ]
-  it.each(captures)('of %s has the fields of the design, all of them and no other', async (_, make) => {
+  it.each(captures)('of %s has exactly the fields of the design', async (_, make) => {
     const file = await make()
     const report = await inspect(file)
     expect(reportFaults(report)).toEqual([])
@@ -76,7 +76,7 @@ describe('inspect --json', () => {
     expect(reportFaults(await inspect(join(shared, `${name}.pcap`)))).toEqual([])
   })
 
-  it('is all in a pipe that is read slowly, and larger than it', async () => {
+  it('reaches a slow pipe whole, though it is larger than the pipe', async () => {
     const many = Array.from({ length: 4000 }, (_, index): Datagram => {
       const bytes = new Uint8Array(28)
       const view = new DataView(bytes.buffer)
@@ -89,7 +89,7 @@ describe('inspect --json', () => {
     const program = new RunningProgram(['inspect', '--json', write('many.pcap', pcapOf(many))])
     program.child.stdin.end()
     program.child.stdout.pause()
-    // The kernel's pipe is full long before the report is out; only then is it read.
+    // The kernel's pipe is full long before the report is written; reading starts then.
     await new Promise((resolve) => program.child.stdout.once('readable', resolve))
     program.child.stdout.resume()
     const { status, stdout } = await program.ended
@@ -118,7 +118,7 @@ describe('inspect --json', () => {
 })
 
 describe('inspect', () => {
-  it('prints a report for people without --json, and nothing on stderr in a pipe', async () => {
+  it('prints a readable report without --json, and nothing on stderr in a pipe', async () => {
     const { status, stdout, stderr } = await routescope(['inspect', capture])
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(stdout).toContain('Service 1')
@@ -141,7 +141,7 @@ describe('inspect', () => {
     expect(joined.source.name).toContain('and 1 more')
   })
 
-  it('plays a capture as often as asked', async () => {
+  it('plays a capture as often as --loop asks', async () => {
     const [once, twice] = [await inspect(capture), await inspect(capture, '--loop', '2')]
     expect(twice.totals.udp).toBe(2 * once.totals.udp)
     expect(twice.totals.bytes).toBe(2 * once.totals.bytes)
@@ -155,7 +155,7 @@ describe('inspect', () => {
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(JSON.parse(stdout))
   })
 
-  it('joins what --services says', async () => {
+  it('joins the services that --services names', async () => {
     const file = write('services.pcap', pcapOf(await atscFixture()))
     for (const services of ['none', 'scan']) {
       const report = await inspect(file, '--services', services)
@@ -169,7 +169,7 @@ describe('inspect', () => {
   })
 })
 
-describe('inspect of what is not right', () => {
+describe('inspect of wrong input', () => {
   const tcp = () => pcapFile({ frames: [{ bytes: ethernet(ipv4Packet([1, 2, 3, 4], { protocol: 6 })) }], linkWord: 1 })
   const cases: [string, number, RegExp, () => string[]][] = [
     ['a file that is not there', 1, /There is no file .*nowhere\.pcap\./, () => [folder.at('nowhere.pcap')]],
@@ -245,7 +245,7 @@ describe('inspect of what is not right', () => {
 })
 
 describe.skipIf(!posix)('Ctrl-C (not on Windows)', () => {
-  /** A long capture that is still being read: more than pipe and buffers hold has gone in, and the end has not come. */
+  /** Starts to read a long capture: more bytes than fit into pipe and buffers were written, and the end was not. */
   async function reading(args: string[]): Promise<RunningProgram> {
     const program = new RunningProgram(['inspect', '-', ...args], { env: { TMPDIR: folder.path } })
     await new Promise<void>((taken) => program.child.stdin.write(whole, () => taken()))
@@ -255,7 +255,7 @@ describe.skipIf(!posix)('Ctrl-C (not on Windows)', () => {
     return program
   }
 
-  it('ends with 130, the report of what was read, and the report file', async () => {
+  it('ends with 130, a report of the packets read, and the report file', async () => {
     const file = folder.at('interrupted.json')
     const { status, stdout, stderr } = await (await reading(['--json', '--report', file])).interrupt()
     expect({ status, stderr }).toEqual({ status: 130, stderr: '' })

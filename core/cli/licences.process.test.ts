@@ -6,7 +6,7 @@ const dist = join(__dirname, '..', '..', 'dist')
 const BUNDLES = ['main', 'renderer', 'cli'].map((bundle) => join(dist, bundle, 'third-party-licences.txt'))
 
 describe('the licences beside each bundle', () => {
-  it('name the packages whose code it holds, each with its text', () => {
+  it('name the packages in the bundle, each with its text', () => {
     const [main = '', renderer = '', cli = ''] = BUNDLES.map((file) => readFileSync(file, 'utf8'))
     for (const engine of [main, cli]) {
       for (const name of ['raptorq', '@peculiar/asn1-cms', 'asn1js', 'saxes']) expect(engine).toContain(`\n${name} `)

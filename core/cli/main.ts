@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /*
- * Where the command line begins, in `dist/cli`. It answers `--version` by itself, in hardly more than the start of Node; all
- * else is loaded for what is asked.
+ * Entry of the command line, in `dist/cli`. It answers `--version` by itself, in little more than the start of Node, and loads
+ * the program for everything else.
  */
 const root = join(__dirname, '..', '..')
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
 const args = process.argv.slice(2)
 
 if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
-  // A reader that is gone already needs no answer.
+  // Ignore the error of a reader that has left.
   process.stdout.on('error', () => undefined)
   process.stdout.write(`${version}\n`)
 } else {

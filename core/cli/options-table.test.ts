@@ -13,7 +13,7 @@ const SECTION =
 /** A row of a table, and the kinds of parts that have it. */
 type Entry = { readonly row: OptionRow; readonly kinds: string[] }
 
-/** Every row of every part; what several parts have alike is one. */
+/** Every row of every part; equal rows of several parts are one. */
 function entries(): readonly Entry[] {
   const found = new Map<string, Entry>()
   for (const { kind, options } of PART_DESCRIPTIONS) {
@@ -28,8 +28,7 @@ function entries(): readonly Entry[] {
 }
 
 /**
- * The options as README.md shows them (section "Options"), in the order of the groups. To write the section again after a
- * change of a table, run this test with `UPDATE_README=1`.
+ * Writes the section "Options" of README.md, in the order of the groups. Run this test with `UPDATE_README=1` to update README.
  */
 function optionsTable(): string {
   const rows = entries()
@@ -112,7 +111,7 @@ describe('the options in README.md', () => {
     },
   )
 
-  it('holds every option of GPAC that is said to be there', () => {
+  it('contains every option of GPAC that is listed as supported', () => {
     const names = entries().map(({ row }) => row.gpac?.name)
     for (const name of [
       ...['tunein', 'ifce', 'buffer', 'timeout', 'nbcached', 'kc', 'skipr', 'stsi', 'tsidbg', 'max_segs', 'odir'],

@@ -1,6 +1,6 @@
 import type { AppError } from '../contract/app-error.ts'
 
-/** What became of stdout: `gone` when its reader left (`… | head`), an error when nothing more can be written to it. */
+/** State of stdout: `gone` when its reader left (`… | head`), an error when nothing more can be written to it. */
 type OutputState = 'open' | 'gone' | AppError
 
 const PIECE = 1 << 16
@@ -8,7 +8,7 @@ const PIECE = 1 << 16
 let state: OutputState = 'open'
 const listeners = new Set<() => void>()
 
-/** Takes care of stdout and stderr for the whole run; a reader that leaves must not end in a stack trace. */
+/** Handles errors of stdout and stderr for the whole run: a reader that leaves must not cause a stack trace. */
 export function watchOutput(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (state !== 'open') return
@@ -22,27 +22,27 @@ export function watchOutput(): void {
           }
     for (const listener of [...listeners]) listener()
   })
-  // There is nobody left to tell.
+  // An error of stderr cannot be reported.
   process.stderr.on('error', () => undefined)
 }
 
-/** Why nothing can be written to stdout any more; null while it can, or where its reader just left. */
+/** Why stdout can no longer be written; null while it can, or where its reader has left. */
 export function outputFailure(): AppError | null {
   return typeof state === 'string' ? null : state
 }
 
-/** Calls once nothing can be written to stdout any more. @returns the function that stops listening */
+/** Adds a listener for the end of stdout. @returns the function that removes it */
 export function onOutputEnd(listener: () => void): () => void {
   if (state !== 'open') queueMicrotask(listener)
   listeners.add(listener)
   return () => listeners.delete(listener)
 }
 
-/** Writes to stdout piece by piece: a long report is not copied as a whole on its way out. */
+/** Writes to stdout in pieces, so that a long report is not copied as a whole. */
 export function writeText(text: string): void {
   for (let at = 0; at < text.length; ) {
     let end = at + PIECE
-    // Not between the two halves of one character.
+    // Do not cut a surrogate pair.
     if ((text.charCodeAt(end - 1) & 0xfc00) === 0xd800) end++
     process.stdout.write(text.slice(at, end))
     at = end

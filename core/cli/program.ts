@@ -21,7 +21,7 @@ import { logTeller, tellFailure } from './tell.ts'
 export async function runProgram(args: readonly string[], root: string, version: string): Promise<void> {
   watchOutput()
   const status = await statusOf(args, root, version)
-  // A pipe that is still being read must get everything before the process goes.
+  // A slow pipe must get everything before the process ends.
   await outputFlushed()
   const failure = outputFailure()
   if (failure !== null) tellFailure(failure)
@@ -46,7 +46,7 @@ async function statusOf(args: readonly string[], root: string, version: string):
 type EngineRequest = Exclude<CliRequest, { kind: 'text' }>
 
 async function carryOut(request: EngineRequest, folders: ProgramFolders, version: string): Promise<number> {
-  // The engine is the greater part of the program: a command line that is refused does without.
+  // The engine is most of the program: a refused command line does not load it.
   const { Engine } = await import('../engine/engine.ts')
   const engine = new Engine({
     defaultDumpDir: join(homedir(), 'Routescope'),
@@ -116,7 +116,7 @@ async function readSpec(file: string, overrides: RunOverrides): Promise<SessionS
   }
 }
 
-/** A report beside the other sinks; where the session has links, of every source that brings datagrams. */
+/** Adds a report beside the other sinks; where the session has links, one that every source of datagrams feeds. */
 function withReport(spec: SessionSpec, file: string): SessionSpec {
   const report: PartSpec = { id: 'command-line-report', kind: 'report', file }
   const receives = (kind: string): boolean =>
@@ -130,7 +130,7 @@ function withReport(spec: SessionSpec, file: string): SessionSpec {
   }
 }
 
-/** How the app is told what the command line chose. */
+/** Arguments that pass the choices of the command line to the app. */
 function chosen(choices: Choices): string[] {
   return Object.keys(choices).length === 0 ? [] : [`--receive-options=${JSON.stringify(choices)}`]
 }

@@ -11,11 +11,11 @@ const snapshot = {
   recordings: [],
 } as unknown as SessionSnapshot
 
-it('says how far a capture is and what came out of it', () => {
+it('shows how far a capture is and what was received', () => {
   expect(progressText(snapshot)).toBe('62 %  1.21 Gb/s  3719 objects  2 incomplete')
 })
 
-it('says that nothing came yet, and what this machine dropped', () => {
+it('shows that nothing was received yet, and what this machine dropped', () => {
   const live = {
     ...snapshot,
     source: {
@@ -27,14 +27,14 @@ it('says that nothing came yet, and what this machine dropped', () => {
   expect(progressText(live)).toBe('nothing received yet  1 malformed  7 dropped by this machine')
 })
 
-it('says how far fetching of missing bytes is', () => {
+it('shows how far fetching of missing bytes is', () => {
   const repair = { active: 1, queued: 2, done: 1, failed: 4, bytes: 9, servers: [] }
   expect(progressText({ ...snapshot, repair })).toBe(
     '62 %  1.21 Gb/s  3719 objects  2 incomplete  fetched 1 object, 3 under way, 4 not made whole',
   )
 })
 
-it('says what is sent and how late it is', () => {
+it('shows what is sent and how late it is', () => {
   const sending = {
     ...snapshot,
     receives: false,
@@ -44,7 +44,7 @@ it('says what is sent and how late it is', () => {
   expect(progressText(sending)).toBe('sending 4.12 Mb/s  5 packets  2 objects  3 ms behind')
 })
 
-it('says what is recorded, as long as it is', () => {
+it('shows a recording while it runs', () => {
   const recording = { file: 'a.pcapng', packets: 12, bytes: 3_456_000, endedWallUs: null }
   const recordings = [recording, { ...recording, file: 'b.pcapng', endedWallUs: 1 }]
   expect(progressText({ ...snapshot, recordings } as unknown as SessionSnapshot)).toMatch(

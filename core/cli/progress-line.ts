@@ -1,6 +1,6 @@
 import type { RepairSnapshot, SessionSnapshot } from '../contract/snapshot.ts'
 
-/** One line that rewrites itself on a terminal; nothing at all in a pipe. */
+/** A line that is rewritten in place on a terminal; nothing is written to a pipe. */
 export class ProgressLine {
   readonly #stream: NodeJS.WriteStream
   #shown = false

@@ -1,17 +1,17 @@
 import { onOutputEnd } from './output.ts'
 
-/** Ctrl-C, `q` on a terminal, a polite kill, and a reader of the output that leaves: all ask a command to end. */
+/** Ends a command on Ctrl-C, `q` on a terminal, SIGTERM, or when the reader of the output leaves. */
 export class QuitKeys {
   /** Settles when the user asked to end. */
   readonly asked: Promise<void>
   #quit = false
   #release: () => void = () => {}
 
-  /** @param stdinIsSource standard input brings packets, and so no keys */
+  /** @param stdinIsSource standard input brings packets, not keys */
   constructor(stdinIsSource: boolean) {
     this.asked = new Promise((resolve) => {
       const quit = (): void => {
-        // Who asks twice does not want to wait for the flush.
+        // The second request ends without a flush.
         if (this.#quit) process.exit(130)
         this.#quit = true
         resolve()

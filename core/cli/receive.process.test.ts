@@ -53,7 +53,7 @@ async function receivedInto(out: string, file: string, ...options: string[]): Pr
   return treeOf(out)
 }
 
-/** The demo's files as a service's folder should hold them. */
+/** The demo's files as expected in a service's folder. */
 const demo = (service: number, wanted: RegExp): TreeEntry[] =>
   readdirSync(DEMO_FOLDER)
     .filter((name) => wanted.test(name))
@@ -149,7 +149,7 @@ describe('receive --capture --out', () => {
     expect(treeOf(out)).toEqual([])
   })
 
-  it('receives only the address that is asked for', async () => {
+  it('receives only the address that the URL names', async () => {
     const file = write('two.pcap', await twoServicesFixture())
     const out = newOut()
     const { status } = await routescope(['receive', 'route://239.255.1.1:6001', '--capture', file, '--out', out])
@@ -185,7 +185,7 @@ describe('receive --capture --out', () => {
     expect(treeOf(piped)).toEqual(demo(1, DASH))
   })
 
-  it('says each file and the end as JSON lines', async () => {
+  it('prints each file and the end as JSON lines', async () => {
     const { status, stdout, stderr } = await routescope(['receive', '--capture', capture, '--json'])
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     const lines = stdout
@@ -201,7 +201,7 @@ describe('receive --capture --out', () => {
     expect(lines.at(-1)).toMatchObject({ event: 'end', packets: sent.length, files: files.length, incomplete: 0 })
   })
 
-  it('writes the packets it receives to a pcapng that says the same', async () => {
+  it('writes the packets it receives to a pcapng with the same report', async () => {
     const copy = folder.at('copy.pcapng')
     const { status } = await routescope(['receive', '--capture', capture, '--capture-out', copy])
     expect(status).toBe(0)
@@ -219,7 +219,7 @@ describe('receive --capture --out', () => {
     expect(new Set(read)).toEqual(new Set(['239.255.1.1\t6000']))
   })
 
-  it('plays at the captured times with --pace real, for as long as --duration says', async () => {
+  it('plays at the captured times with --pace real, until --duration ends', async () => {
     const report = folder.at('real.json')
     const before = Date.now() / 1000
     const { status } = await routescope([
@@ -241,7 +241,7 @@ describe('receive --capture --out', () => {
     expect(source.lastTime).toBeLessThanOrEqual(Date.now() / 1000 + 0.1)
   })
 
-  it('logs what was asked for on stderr', async () => {
+  it('logs the topics of --log on stderr', async () => {
     const { stderr } = await routescope(['receive', '--capture', capture, '--log', 'route@debug'])
     expect(stderr).toMatch(/^\[route\] (info|debug): /m)
     expect(stderr).not.toMatch(/^\[(?!route)/m)
@@ -250,7 +250,7 @@ describe('receive --capture --out', () => {
   })
 })
 
-describe('receive of what is not right', () => {
+describe('receive of wrong input', () => {
   const cases: [string, number, RegExp, () => string[]][] = [
     [
       'a port out of range',
@@ -344,7 +344,7 @@ describe('receive of what is not right', () => {
       const listing = folder.at('listing')
       mkdirSync(disk)
       mkdirSync(listing)
-      // The mount is gone with the process: what it held is copied out first.
+      // The mount ends with the process: its files are copied first.
       const script = `mount -t tmpfs -o size=1m none '${disk}' && "$@"; status=$?; cp -a '${disk}/.' '${listing}'; exit $status`
       const program = new RunningProgram(['receive', '--capture', capture, '--out', join(disk, 'out')], {
         command: ['unshare', '-rm', 'sh', '-c', script, 'sh', process.execPath],
@@ -387,7 +387,7 @@ describe('signalling that cannot be read', () => {
   const multipart = (...parts: ReturnType<typeof part>[]): Uint8Array =>
     serialiseMultipart(parts, { boundary: 'between-parts', type: 'application/route-usd+xml' })
 
-  it('is an alarm with line and column each, and everything good is kept', async () => {
+  it('is an alarm with line and column each, and everything else is kept', async () => {
     const good = gzipSync(
       multipart(
         part('application/route-s-tsid+xml', 'stsid.xml', STSID),
@@ -426,7 +426,7 @@ describe('signalling that cannot be read', () => {
 
 describe('hostile names', () => {
   it('stay inside the folder, each with its own content', async () => {
-    // What XML cannot carry comes in a header, below.
+    // Names that XML cannot contain are tested with a header, below.
     const names = [...HOSTILE_NAMES, ...NAMES_DIFFERING_BY_CASE].filter((name) => /^[^\p{Cc}\p{Cs}]+$/u.test(name))
     const files = names.map((name) => ({
       name,
@@ -450,7 +450,7 @@ describe('hostile names', () => {
     for (const outside of ['/etc/x', '/x', '/c:']) expect(existsSync(outside)).toBe(false)
   })
 
-  it('stay inside the folder when they come as the header of an entity, NUL and all', async () => {
+  it('stay inside the folder when sent in an entity header, NUL included', async () => {
     const text = (value: string): Uint8Array => new TextEncoder().encode(value)
     const names = HOSTILE_NAMES.filter((name) => name.trim() !== '' && !/[\n\ud800]/.test(name))
     const datagrams = names.map((name, index): Datagram => {
@@ -509,7 +509,7 @@ describe.skipIf(!posix)('a live session (not on Windows)', () => {
     }
   })
 
-  it('says what the capturing computer dropped, and nothing of this one', async () => {
+  it('reports drops of the capturing computer, and none of this one', async () => {
     const blocks = new PcapngBlocks('little')
     const drops = blocks.option(5, blocks.bytes().u64(3n).list)
     writeFileSync(folder.at('drops.pcapng'), pcapngOf(sent, new Map(), blocks.statistics(0, drops)))
@@ -523,7 +523,7 @@ describe.skipIf(!posix)('a live session (not on Windows)', () => {
     expect(inspected.stdout).toContain('Host: 3 packets dropped by the capturing computer\n')
   })
 
-  it('ends with the output: files are flushed when the reader of stdout leaves', async () => {
+  it('ends and flushes files when the reader of stdout leaves', async () => {
     const out = newOut()
     const program = new RunningProgram([
       'receive',
@@ -542,7 +542,7 @@ describe.skipIf(!posix)('a live session (not on Windows)', () => {
     expect(treeOf(out).every(({ path }) => path.startsWith('service1/'))).toBe(true)
   })
 
-  // A network of its own, whose interface a line on stdin takes away and the next interrupts the program.
+  // A separate network: a line on stdin removes its interface, the next interrupts the program.
   const network = `ip link set lo up && ip addr add 10.1.2.3/24 dev lo && ip route add 224.0.0.0/4 dev lo || exit 77`
   const canMakeNetwork = spawnSync('unshare', ['-rn', 'sh', '-c', network]).status === 0
   const skipped = canMakeNetwork ? '' : ' (skipped: no network namespace can be made here)'

@@ -7,7 +7,7 @@ import { inspect, RunningProgram, routescope, TestFolder } from '../testing/prog
 import { alpFrames, ipPacketsFrom, pcapOfFrames, plpByDestination } from '../testing/reencapsulate.ts'
 
 const folder = new TestFolder()
-/** Wireshark's program, where this machine has it. */
+/** Wireshark's program, where it is installed. */
 const TOOLS = { capinfos: 'capinfos' }
 const hasCapinfos = spawnSync(TOOLS.capinfos, ['--version']).status === 0
 let capture: string
@@ -44,7 +44,7 @@ describe('record', () => {
     expect(hashes(kept)).toEqual(hashes(service))
   })
 
-  it('writes a row of files that open as the one they were', async () => {
+  it('writes several files that open as one capture', async () => {
     const out = folder.at('row.pcapng')
     const { status } = await routescope(['record', '--capture', capture, '--capture-out', out, '--rotate-size', '100K'])
     expect(status).toBe(0)
@@ -64,7 +64,7 @@ describe('record', () => {
     expect(second?.length).toBeGreaterThan(0)
   })
 
-  it('takes a link type of the user’s for frames that have none', async () => {
+  it('takes --link-type for frames of a user-defined type', async () => {
     const packets = ipPacketsFrom(await twoServicesFixture())
     const file = folder.at('user.pcap')
     writeFileSync(file, pcapOfFrames(alpFrames(packets, 'segments', plpByDestination(2)), 150))

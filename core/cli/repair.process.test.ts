@@ -16,7 +16,7 @@ let sent: Datagram[]
 let capture: string
 let server: TestServer
 
-/** What the sender's folder holds, as the program should write it. */
+/** The sender's files, as the program should write them. */
 const originals = readdirSync(DEMO_FOLDER)
   .filter((name) => /\.(mpd|mp4|m4s)$/.test(name))
   .sort()
@@ -34,7 +34,7 @@ afterAll(async () => {
 })
 
 describe('receive --repair http', () => {
-  it('makes a lossy capture whole again, byte for byte, with a request for each place that lacks', async () => {
+  it('completes a lossy capture, byte for byte, with a request for each gap', async () => {
     const before = await routescope(['receive', '--capture', capture, '--out', folder.at('plain')])
     expect(before.status).toBe(0)
     expect(treeOf(folder.at('plain')).length).toBeLessThan(originals.length)
@@ -80,7 +80,7 @@ describe('receive --repair http', () => {
       expect(repair?.bytes).toBeGreaterThan(0)
       expect(digest).toBe(sha256(bytesOf(name ?? '')))
     }
-    // The loss itself stays a fact.
+    // The loss itself is still reported.
     const rules = document.alarms.map(({ rule }) => rule)
     expect(rules.filter((rule) => rule === 'OBJ-REPAIRED')).toHaveLength(repaired.length)
     expect(rules).toContain('OBJ-LOSS')
@@ -90,7 +90,7 @@ describe('receive --repair http', () => {
     expect(gaps).toBeLessThan(sent.length * 0.02)
   })
 
-  it('goes on without a server that is not there', async () => {
+  it('continues without an unreachable server', async () => {
     const dead = await TestServer.open()
     const url = dead.url
     await dead.close()
@@ -155,7 +155,7 @@ describe('receive --repair simple and strict', () => {
 })
 
 describe('gateway', () => {
-  it('serves a patched segment and says so', async () => {
+  it('serves a patched segment and marks it as such', async () => {
     const program = new RunningProgram(['gateway', '--capture', capture, '--pace', 'fast', '--listen', '127.0.0.1:0'])
     try {
       const [, baseUrl] = await program.printed('stdout', /Serving (http:\S+)/)

@@ -2,7 +2,7 @@ import type { Report, ReportFec, ReportService, ReportTotals } from '../contract
 import { llsText, slsText } from './signalling-text.ts'
 import { startupText } from './startup-text.ts'
 
-/** The report for a person at a terminal: what was in it, service by service, and what went wrong. */
+/** Formats a report for a terminal: its services, losses and alarms. */
 export function reportText(report: Report): string {
   const lines: string[] = []
   const { source, totals } = report
@@ -41,7 +41,7 @@ export function reportText(report: Report): string {
   return `${lines.join('\n')}\n`
 }
 
-/** What was lost by whom, and what this computer did itself; nothing where nothing was. */
+/** Lines of losses by cause and of this computer's drops; none where there are none. */
 function lossText({ losses, hostDrops, captureDrops, eventLoopLagMs }: ReportTotals): string[] {
   const lines: string[] = []
   const lost = (['network', 'host', 'sender', 'unknown'] as const)
@@ -58,7 +58,7 @@ function lossText({ losses, hostDrops, captureDrops, eventLoopLagMs }: ReportTot
   return lines
 }
 
-/** Repair packets of a channel, and what they gave back to it. */
+/** Text of a channel's repair packets and recovered bytes. */
 function fecText(fec: ReportFec | null): string {
   if (fec === null) return ''
   let text = ''
@@ -68,7 +68,7 @@ function fecText(fec: ReportFec | null): string {
     text += `, ${fec.repairPackets} repair packets${of}${share}`
     if (fec.recoveredSymbols > 0) text += `, ${fec.recoveredSymbols} symbols decoded in ${fec.decodeMs.toFixed(1)} ms`
   }
-  if (fec.recovered > 0) text += `, ${fec.healed} objects healed and ${fec.recovered} bytes given back by FEC`
+  if (fec.recovered > 0) text += `, ${fec.healed} objects healed and ${fec.recovered} bytes recovered by FEC`
   return text
 }
 
@@ -85,7 +85,7 @@ function serviceText(service: ReportService): string[] {
       const complete = channel.objects.filter((object) => object.complete).length
       lines.push(
         `  ${session.destination} TSI ${channel.tsi} ${channel.role}${channel.representation === null ? '' : ` ${channel.representation}`}: ` +
-          `${channel.packets} packets, ${complete} objects complete, ${channel.objects.length - complete} incomplete, ${channel.lost} bytes lost${channel.missingObjects === 0 ? '' : `, ${channel.missingObjects} announced objects never came`}${fecText(channel.fec)}`,
+          `${channel.packets} packets, ${complete} objects complete, ${channel.objects.length - complete} incomplete, ${channel.lost} bytes lost${channel.missingObjects === 0 ? '' : `, ${channel.missingObjects} announced objects never arrived`}${fecText(channel.fec)}`,
       )
     }
   }

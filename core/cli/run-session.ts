@@ -10,8 +10,8 @@ import { tellFailure } from './tell.ts'
 const PROGRESS_MS = 250
 
 /**
- * Runs one session in this process until its sources end, its duration is over, or the user stops it. A gateway whose
- * capture is over goes on serving it until then.
+ * Runs one session in this process until its sources end, its duration is over, or the user stops it. A gateway goes on serving
+ * after the end of its capture.
  * @returns the exit status of command-line.md
  */
 export async function runSession(engine: Engine, spec: SessionSpec, json: boolean): Promise<number> {
@@ -56,11 +56,11 @@ function listServices(session: Session, json: boolean): void {
   }
 }
 
-/** What was received stays served until the user, or the duration, ends it. */
+/** Keeps serving received files until the user, or the duration, ends it. */
 async function serveOn(keys: QuitKeys, spec: SessionSpec, elapsedUs: number, baseUrl: string): Promise<void> {
   if (spec.durationS === undefined) {
     process.stderr.write(`The source has ended; what was received is still served on ${baseUrl} until Ctrl-C.\n`)
-    // A promise alone does not keep the process alive, the gateway's listening socket does.
+    // The gateway's listening socket keeps the process alive; a promise alone does not.
     await keys.asked
     return
   }
@@ -76,12 +76,12 @@ async function serveOn(keys: QuitKeys, spec: SessionSpec, elapsedUs: number, bas
   clearTimeout(timer)
 }
 
-/** @returns the function that tells the problems that came since it was called last, each once */
+/** @returns a function that prints problems new since its last call, each once */
 export function problemTeller(session: Session, progress: ProgressLine): () => void {
   const reported = new Set<string>()
   return () => {
     const failure = session.failure()
-    // The failure first: it may repeat a warning and know better what to do about it.
+    // The failure first: it may repeat a warning with better advice.
     for (const problem of failure === null ? session.problems() : [failure, ...session.problems()]) {
       if (reported.has(problem.message)) continue
       reported.add(problem.message)
@@ -95,7 +95,7 @@ function print(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`)
 }
 
-/** What became of the session, and for each service that was received how long tuning in took. */
+/** Lines about the end of the session, and how long tuning in to each received service took. */
 function summaryLines(session: Session): string[] {
   const lines = [summaryText(session)]
   const { services, hostDrops, captureDrops } = session.snapshot()

@@ -55,7 +55,7 @@ describe('send --capture-out', () => {
     expect(lines.toString().trimEnd().split('\n')).toHaveLength(report.totals.udp)
   })
 
-  it('says the end as a JSON line, and stops a loop after --duration', async () => {
+  it('prints the end as a JSON line, and stops a loop after --duration', async () => {
     const file = folder.at('loop.pcapng')
     const args = [
       'send',
@@ -72,12 +72,12 @@ describe('send --capture-out', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     const { source, totals } = await inspect(file)
     expect(JSON.parse(stdout)).toMatchObject({ event: 'end', packets: 0, sentPackets: totals.udp })
-    // By the broadcast's own clock: it is written as fast as it can be.
+    // By the broadcast's own clock: it is written as fast as possible.
     expect((source.lastTime ?? 0) - (source.firstTime ?? 0)).toBeGreaterThan(55)
   })
 })
 
-describe('send of what is not right', () => {
+describe('send of wrong input', () => {
   const url = 'route://239.255.1.1:6000'
   const out = () => ['--capture-out', folder.at('unused.pcapng')]
   const presentation = (name: string, mpd?: string): string => {
@@ -207,7 +207,7 @@ describe('run', () => {
     write(`spec-${Math.random()}.json`, JSON.stringify({ format: 'routescope-session', version: 1, ...parts }))
   const source = (more: object = {}) => ({ id: 'in', kind: 'capture', files: [capture], ...more })
 
-  it('does what receive does from a saved session', async () => {
+  it('receives from a saved session as receive does', async () => {
     const saved = spec({
       sources: [source({ receive: { services: 'all' } })],
       sinks: [
@@ -237,7 +237,7 @@ describe('run', () => {
     expect((await inspect(folder.at('run.pcapng'))).totals.udp).toBeGreaterThan(500)
   })
 
-  it('lets the command line add a report, a duration and a log', async () => {
+  it('takes a report, a duration and a log from the command line', async () => {
     const saved = spec({ sources: [source({ pace: 'real', loop: 0 })] })
     const report = folder.at('override.json')
     const args = ['run', saved, '--duration', '0.5', '--report', report, '--log', 'route@info', '--json']
@@ -310,7 +310,7 @@ describe('gateway', () => {
     expect(treeOf(temporary)).toEqual([])
   })
 
-  it('ends after --duration, and says where it serves as a JSON line', async () => {
+  it('ends after --duration, and prints its address as a JSON line', async () => {
     const { status, stdout } = await routescope([...fast, capture, '--duration', '0.5', '--json'])
     const lines = stdout
       .trimEnd()
@@ -321,7 +321,7 @@ describe('gateway', () => {
     expect(status).toBe(0)
   })
 
-  it('says that a port is in use', async () => {
+  it('reports a port in use', async () => {
     const server = createServer()
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
     const { port } = server.address() as { port: number }
@@ -373,7 +373,7 @@ describe('open --no-window', () => {
     },
   )
 
-  it('says that an address is bad', async () => {
+  it('reports a bad address', async () => {
     const { status, stdout, stderr } = await routescope(['open', 'route://225.1.1.0:0', '--no-window'])
     expect(stderr).toContain('The port 0 of route://225.1.1.0:0')
     oneSentence(stderr)
@@ -382,7 +382,7 @@ describe('open --no-window', () => {
 })
 
 describe('the program', () => {
-  it('prints help and version with status 0, and refuses an unknown command with the right ones', async () => {
+  it('prints help and version with status 0, and refuses an unknown command with the known ones', async () => {
     expect(await routescope(['--version'])).toMatchObject({
       status: 0,
       stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),

@@ -12,8 +12,8 @@ import { InterfaceServer } from '../http/interface-server.ts'
 import type { ProgramFolders } from './display.ts'
 
 /**
- * Serves the interface to a browser on this machine, says where and why, and goes on until it is interrupted.
- * A source named on the command line is opened at once, so that the page shows it.
+ * Serves the interface to a browser on this machine until it is interrupted, and prints its address and why.
+ * A source of the command line is opened at once, so that the page shows it.
  */
 export async function serveInterface(
   engine: Engine,

@@ -9,40 +9,40 @@ export type RunOptions = {
   readonly duration?: number
   readonly log?: LogSpec
   readonly json?: boolean
-  /** Where a command takes it only to refuse it. */
+  /** Set where a command accepts the option only to refuse it. */
   readonly report?: string
 }
 
 /** A command that runs a session of parts. */
 export type SessionCommand = {
   readonly name: OptionCommand
-  /** Its arguments, as commander writes them. */
+  /** Arguments, in commander's syntax. */
   readonly words: string
   /** The right form, for a command line that is wrong. */
   readonly form: string
   readonly help: string
-  /** What its arguments name: sources, or the subjects of parts in the order of the tables. */
+  /** Meaning of its arguments: sources, or the subjects of parts in the order of the tables. */
   readonly names: SourcePattern['group'] | 'subjects'
   readonly inspects?: true
-  /** What applies where nothing is chosen. */
+  /** Defaults of the command. */
   readonly defaults: Choices
-  /** The same where the source does not end by itself. */
+  /** Defaults where the source does not end by itself. */
   readonly liveDefaults?: Choices
-  /** The choice that another one stands for where it is not made. */
+  /** For a choice, the one to read instead where it is not given. */
   readonly instead?: Readonly<Record<string, string>>
   readonly required?: readonly `--${string}`[]
-  /** Taken in order to say why it is refused. */
+  /** Options accepted only to refuse them with a reason. */
   readonly refuses?: readonly `--${string}`[]
-  /** Kinds of sinks without a subject that it makes. */
+  /** Kinds of sinks to make that have no subject. */
   readonly sinks?: (choices: Choices) => readonly string[]
   /**
-   * Adds what follows from the choices.
-   * @throws AppFailure bad-command-line where they do not go together
+   * Adds choices that follow from others.
+   * @throws AppFailure bad-command-line where they contradict each other
    */
   readonly settle?: (choices: Choices, named: readonly string[], run: RunOptions) => Choices
 }
 
-/** `receive` and `record` give up when nothing of a service came for so long; GPAC waits 5 s. */
+/** `receive` and `record` end when nothing of a service arrives for this time; GPAC waits 5 s. */
 const GIVES_UP: Choices = { timeoutS: 10 }
 
 const RECORD_FORM = 'routescope record URL… --capture-out FILE'
@@ -71,7 +71,7 @@ export const SESSION_COMMANDS: readonly SessionCommand[] = [
     name: 'gateway',
     words: '[urls...]',
     form: 'routescope gateway URL… --listen HOST:PORT',
-    help: 'receives and serves over HTTP; a capture stays served when it is over',
+    help: 'receives and serves over HTTP; goes on serving a capture after its end',
     names: 'Listen',
     defaults: { pace: 'real' },
     instead: { cachedSegments: 'maxSegments' },
@@ -100,7 +100,7 @@ export const SESSION_COMMANDS: readonly SessionCommand[] = [
   },
 ]
 
-/** Asked for services, only their packets are recorded, with those of their signalling and the LLS. */
+/** With chosen services, only packets of these, their signalling and the LLS are recorded. */
 function settleRecord(choices: Choices, named: readonly string[]): Choices {
   const { captureOut: file, capture, services } = choices
   if (file === undefined) {
@@ -110,11 +110,11 @@ function settleRecord(choices: Choices, named: readonly string[]): Choices {
     throw new AppFailure('bad-command-line', `${file} cannot be read and written at once.`, 'Name another file.')
   }
   const chosen = services !== undefined && services !== 'all'
-  // A capture brings what is wanted among other traffic; sockets bring what was joined.
+  // A capture contains other traffic too; sockets bring joined groups only.
   return chosen || (capture !== undefined && named.length > 0) ? { ...choices, joinedOnly: true } : choices
 }
 
-/** In real time to the network; into a capture as fast as possible. */
+/** Sends in real time to the network, and as fast as possible into a capture. */
 function settleSend(choices: Choices, _named: readonly string[], { report, duration }: RunOptions): Choices {
   if (report !== undefined) {
     throw new AppFailure(

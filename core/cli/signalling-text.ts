@@ -7,10 +7,10 @@ import type {
   ReportSls,
 } from '../contract/report.ts'
 
-/** LLS for a person at a terminal: a line for each version of each table, what it says in short, and its signature. */
+/** Formats the LLS for a terminal: a line for each version of each table, with a summary and its signature. */
 export function llsText(tables: readonly ReportLls[]): string[] {
   const lines: string[] = []
-  // A signature is spelt out once and named after that.
+  // Each signature is printed in full once.
   const printed = new Set<string>()
   for (const table of tables) {
     const { name, group, version, count, bytes, signed, interval } = table
@@ -24,7 +24,7 @@ export function llsText(tables: readonly ReportLls[]): string[] {
   return lines
 }
 
-/** SLS fragments of a service, likewise. */
+/** Formats the SLS fragments of a service. */
 export function slsText(fragments: readonly ReportSls[]): string[] {
   const lines: string[] = []
   const printed = new Set<string>()
@@ -58,7 +58,7 @@ function spelt(signature: ReportSignature | null, printed: Set<string>): string[
   return [`    ${signature.text}`]
 }
 
-/** The one thing a table is looked at for. */
+/** The main content of a table. */
 function tableSummary(name: string, values: JsonObject | null): string {
   if (values === null) return ''
   const list = (key: string): readonly JsonValue[] => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { RunningProgram } from '../testing/program.ts'
 
-/** Runs the program with a script around it, which says at the end which files were loaded. */
+/** Runs the program with a script around it, which prints the loaded files at the end. */
 const AROUND = `process.on('exit', () => console.error(JSON.stringify(Object.keys(require.cache)))); require(process.argv[1])`
 
 async function loaded(...args: string[]): Promise<{ stdout: string; files: string[] }> {

@@ -15,8 +15,8 @@ const WORDS: Readonly<Record<StartupStep, string>> = {
 }
 
 /**
- * How long tuning in took, from the join: `playable after 2.14 s: LLS 0.00, SLT 0.00, packets 0.01 …`, each step with its time
- * since the join; null where nothing of the service came.
+ * Formats the times of tuning in, from the join: `playable after 2.14 s: LLS 0.00, SLT 0.00, packets 0.01 …`; null where nothing
+ * of the service arrived.
  * @param unitsPerSecond of the times: 1 in a report, 1e6 in a snapshot
  */
 export function startupText(startup: Startup, unitsPerSecond: number): string | null {

@@ -2,14 +2,14 @@ import type { AppError } from '../contract/app-error.ts'
 import type { LogSpec } from '../contract/session-spec.ts'
 import type { LogLine } from '../contract/snapshot.ts'
 
-/** Says one failure on stderr: what and where, then what to do. */
+/** Prints a failure on stderr: what and where, then what to do. */
 export function tellFailure(error: AppError): void {
   process.stderr.write(`routescope: ${error.message} ${error.tryThis}\n`)
 }
 
 /**
- * The log on stderr: of the topics that were asked for all that the levels let through, of the others errors alone. Problems
- * of the session itself are left out: each command tells them in its own words.
+ * Prints the log on stderr: lines of the requested topics at their levels, and errors of all others. Problems of the session
+ * itself are left out: each command prints them itself.
  */
 export function logTeller(spec: LogSpec | undefined): (line: LogLine) => void {
   return ({ topic, level, text }) => {
