@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AppError } from '../contract/app-error.ts'
 import { defined } from '../contract/defined.ts'
+import { asServiceId } from '../contract/ids.ts'
 import { receivedFile } from '../testing/test-objects.ts'
 import { type DiskPort, type DiskReply, type DiskSetup, diskLoop } from './disk-loop.ts'
 import type { DiskThread, FileWriterOptions } from './file-writer.ts'
@@ -93,7 +94,7 @@ describe('FolderSink', () => {
     for (let turn = 1; turn <= 20; turn++)
       sink.whole(receivedFile('manifest.mpd', `version ${turn}`, { kind: 'manifest' }))
     sink.whole(receivedFile('video/1.m4s', 'one'))
-    sink.whole(receivedFile('video/1.m4s', 'other', { serviceId: 7 }))
+    sink.whole(receivedFile('video/1.m4s', 'other', { serviceId: asServiceId(7) }))
     sink.whole(receivedFile('empty', '', { kind: 'file' }))
     expect(await sink.close()).toEqual({ files: 4, bytes: 10 + 3 + 5 })
     expect(await everything()).toEqual([

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { asServiceId } from '../contract/ids.ts'
 import { ArrivingObject, receivedFile } from '../testing/test-objects.ts'
 import { FolderSink } from './folder-sink.ts'
 import { ObjectStore } from './object-store.ts'
@@ -26,7 +27,7 @@ afterEach(async () => {
 })
 
 function text(name: string, serviceId = 1): string | null {
-  const found = store.find(serviceId, name)
+  const found = store.find(asServiceId(serviceId), name)
   const bytes = found.state === 'ready' ? store.read(found.file) : null
   return bytes === null ? null : Buffer.from(bytes).toString()
 }
@@ -41,14 +42,14 @@ describe('ObjectStore', () => {
     const object = new ArrivingObject(3, 's1.m4s', 8)
     object.push('abcd')
     store.begun(object)
-    expect(store.find(1, 's1.m4s')).toEqual({ state: 'receiving', object })
-    expect(store.live(1)).toEqual([object])
+    expect(store.find(asServiceId(1), 's1.m4s')).toEqual({ state: 'receiving', object })
+    expect(store.live(asServiceId(1))).toEqual([object])
     expect(Buffer.from(store.objectBytes(3) ?? []).toString()).toBe('abcd')
     object.push('efgh')
     object.end('complete')
     store.whole(receivedFile('s1.m4s', 'abcdefgh', { objectIndex: 3 }))
     expect(text('s1.m4s')).toBe('abcdefgh')
-    expect(store.live(1)).toEqual([])
+    expect(store.live(asServiceId(1))).toEqual([])
     expect(Buffer.from(store.objectBytes(3, 2, 4) ?? []).toString()).toBe('cd')
     expect(store.storedBytes(3)).toBe(8)
   })
@@ -59,7 +60,10 @@ describe('ObjectStore', () => {
     store.begun(object)
     object.end('partial')
     store.lost(object)
-    expect(store.find(1, 's1.m4s')).toMatchObject({ state: 'lost', lost: { size: 8, received: 4, missing: [[4, 8]] } })
+    expect(store.find(asServiceId(1), 's1.m4s')).toMatchObject({
+      state: 'lost',
+      lost: { size: 8, received: 4, missing: [[4, 8]] },
+    })
     expect(Buffer.from(store.objectBytes(3) ?? []).toString()).toBe('abcd')
     store.whole(receivedFile('s1.m4s', 'abcd\0\0\0\0', { objectIndex: 3, complete: false }))
     expect(store.storedBytes(3)).toBe(8)
@@ -76,14 +80,14 @@ describe('ObjectStore', () => {
   test('retention forgets the oldest segments and remembers that they were there', () => {
     store = storeWith({ maxSegments: 2 })
     for (let number = 1; number <= 4; number++) store.whole(receivedFile(`${number}`, 'x', { objectIndex: number }))
-    expect(['1', '2', '3', '4', '5'].map((name) => store.find(1, name).state)).toEqual([
+    expect(['1', '2', '3', '4', '5'].map((name) => store.find(asServiceId(1), name).state)).toEqual([
       'expired',
       'expired',
       'ready',
       'ready',
       'unknown',
     ])
-    expect(store.list(1).map((file) => file.name)).toEqual(['3', '4'])
+    expect(store.list(asServiceId(1)).map((file) => file.name)).toEqual(['3', '4'])
     expect(store.objectBytes(1)).toBeNull()
     expect(store.memoryBytes).toBe(2)
   })
@@ -96,7 +100,7 @@ describe('ObjectStore', () => {
     expect((await readdir(join(dir, 'spill'))).length).toBeGreaterThanOrEqual(40)
     for (let number = 0; number < 50; number++)
       expect(store.objectBytes(number, 5, 10)).toEqual(new Uint8Array(5).fill(number))
-    const first = store.find(1, '0')
+    const first = store.find(asServiceId(1), '0')
     if (first.state !== 'ready') throw new Error(first.state)
     expect(store.bytesOf(first.file)).toEqual({ path: expect.stringContaining('spill') })
     await store.close()
@@ -133,7 +137,7 @@ describe('ObjectStore', () => {
       receivedFile('manifest.mpd', 'v1', { kind: 'manifest' }),
       receivedFile('video/1.m4s', new Uint8Array(60_000).fill(1)),
       receivedFile('video/2.m4s', new Uint8Array(60_000).fill(2), { complete: false }),
-      receivedFile('Video/1.m4s', 'differs by case', { serviceId: 2 }),
+      receivedFile('Video/1.m4s', 'differs by case', { serviceId: asServiceId(2) }),
       receivedFile('../../x', 'hostile'),
       receivedFile('A', 'upper'),
       receivedFile('a', 'lower'),

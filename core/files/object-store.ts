@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { AppError } from '../contract/app-error.ts'
 import type { DumpResult } from '../contract/engine-api.ts'
+import type { ServiceId } from '../contract/ids.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { BoundedMap, BoundedSet } from '../flow/bounded-map.ts'
 import { believableBytes } from '../flow/holes.ts'
@@ -55,17 +56,17 @@ const SUPERSEDED = 256
 export class ObjectStore implements ObjectSink {
   readonly holds = true
   readonly #options: ObjectStoreOptions
-  readonly #services = new Map<number, ServiceFiles>()
+  readonly #services = new Map<ServiceId, ServiceFiles>()
   /** By row of the session's columns; null where several files came in one object. */
   readonly #byIndex = new Map<number, Entry | FlowObject | null>()
   /** Entries whose bytes are in memory, oldest first. */
   readonly #resident = new Set<Entry>()
   readonly #superseded: Entry[] = []
-  readonly #retention: SegmentRetention<{ serviceId: number; name: string; entry: Entry }>
+  readonly #retention: SegmentRetention<{ serviceId: ServiceId; name: string; entry: Entry }>
   readonly #watchers = new Set<() => void>()
   readonly #disk: SpillFolder
   /** Service whose files a service has too. */
-  readonly #shared = new Map<number, number>()
+  readonly #shared = new Map<ServiceId, ServiceId>()
   #memoryBytes = 0
   #version = 0
   #finished = false
@@ -148,20 +149,20 @@ export class ObjectStore implements ObjectSink {
   }
 
   /** Files of `from` can be found under `serviceId` too: what a configuration session carries for all (DVB-MABR). */
-  share(serviceId: number, from: number): void {
+  share(serviceId: ServiceId, from: ServiceId): void {
     if (this.#shared.get(serviceId) === from || serviceId === from) return
     this.#shared.set(serviceId, from)
     this.#changed()
   }
 
   /** What there is under a name, as the network says it. */
-  find(serviceId: number, name: string): Found {
+  find(serviceId: ServiceId, name: string): Found {
     const found = this.#findOwn(serviceId, name)
     const from = this.#shared.get(serviceId)
     return found.state === 'unknown' && from !== undefined ? this.#findOwn(from, name) : found
   }
 
-  #findOwn(serviceId: number, name: string): Found {
+  #findOwn(serviceId: ServiceId, name: string): Found {
     const service = this.#services.get(serviceId)
     if (service === undefined) return { state: 'unknown' }
     const entry = service.ready.get(name)
@@ -176,12 +177,12 @@ export class ObjectStore implements ObjectSink {
   }
 
   /** Services that have sent anything, in order of number. */
-  services(): number[] {
+  services(): ServiceId[] {
     return [...this.#services.keys()].sort((a, b) => a - b)
   }
 
   /** Files of a service, in the order their names first came. */
-  list(serviceId: number): StoredFile[] {
+  list(serviceId: ServiceId): StoredFile[] {
     const files: StoredFile[] = []
     for (const entry of this.#services.get(serviceId)?.ready.values() ?? [])
       if (entry.file !== null && !this.#gone(entry)) files.push(entry.file)
@@ -189,19 +190,19 @@ export class ObjectStore implements ObjectSink {
   }
 
   /** Files that `find` finds for a service: its own, and those it shares. */
-  available(serviceId: number): StoredFile[] {
+  available(serviceId: ServiceId): StoredFile[] {
     const from = this.#shared.get(serviceId)
     return from === undefined ? this.list(serviceId) : [...this.list(serviceId), ...this.list(from)]
   }
 
   /** Objects of a service that are arriving. */
-  live(serviceId: number): FlowObject[] {
+  live(serviceId: ServiceId): FlowObject[] {
     const objects = this.#services.get(serviceId)?.live.values() ?? []
     return [...objects].filter((object) => object.state === 'receiving')
   }
 
   /** Objects of a service that were given up, by name. */
-  lostObjects(serviceId: number): LostObject[] {
+  lostObjects(serviceId: ServiceId): LostObject[] {
     return [...(this.#services.get(serviceId)?.lost.values() ?? [])]
   }
 
@@ -291,7 +292,7 @@ export class ObjectStore implements ObjectSink {
     this.#watchers.clear()
   }
 
-  #of(serviceId: number): ServiceFiles {
+  #of(serviceId: ServiceId): ServiceFiles {
     let service = this.#services.get(serviceId)
     if (service === undefined) {
       service = {
@@ -322,7 +323,7 @@ export class ObjectStore implements ObjectSink {
     return entry
   }
 
-  #expire(serviceId: number, name: string, entry: Entry): void {
+  #expire(serviceId: ServiceId, name: string, entry: Entry): void {
     const service = this.#of(serviceId)
     if (service.ready.get(name) !== entry) return
     service.ready.delete(name)

@@ -1,4 +1,4 @@
-import type { Toi, Tsi } from '../contract/ids.ts'
+import { asToi, asTsi, type Toi, type Tsi } from '../contract/ids.ts'
 
 /** What brought an object, in that carrier's own terms. */
 export type Carrier =
@@ -20,6 +20,11 @@ export type Carrier =
 export type ChannelCarrier =
   | { readonly kind: 'lct'; readonly tsi: Tsi }
   | { readonly kind: 'mmtp'; readonly packetId: number }
+
+/** No TSI and no TOI: signalling that arrives without them (MMTP), or all objects of a service. */
+export const NO_TSI = asTsi(-1)
+/** See `NO_TSI`. */
+export const NO_TOI = asToi(-1)
 
 /** Number of a channel: its TSI or packet_id. */
 export function channelNumber(carrier: ChannelCarrier): number {

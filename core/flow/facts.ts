@@ -1,4 +1,5 @@
 import type { ChannelFactValues, CountedFact } from '../contract/channel-table.ts'
+import type { ServiceId, Toi, Tsi } from '../contract/ids.ts'
 import type { ObjectRepair } from '../contract/object-rows.ts'
 import type {
   ChannelRole,
@@ -55,7 +56,7 @@ export interface FlowFacts {
   /** Null for the flows beyond the bound, which are counted together. */
   readonly flow: Flow | null
   readonly protocol: FlowProtocol
-  readonly serviceId: number | null
+  readonly serviceId: ServiceId | null
   readonly packets: number
   /** UDP payload. */
   readonly bytes: number
@@ -143,7 +144,7 @@ export type RepairServer = {
 
 /** An object announced by a manifest or a file table of which no packet arrived. */
 export type AbsentObject = {
-  readonly serviceId: number
+  readonly serviceId: ServiceId
   readonly carrier: ChannelCarrier
   readonly representation: string | null
   readonly name: string
@@ -161,7 +162,7 @@ export type AbsentObject = {
 
 /** A service: identity, signalling and state. */
 export interface ServiceFacts {
-  readonly id: number
+  readonly id: ServiceId
   readonly name: string | null
   readonly protocol: ServiceProtocol
   readonly category: number | null
@@ -177,7 +178,7 @@ export interface ServiceFacts {
   readonly manifest: { readonly kind: 'dash' | 'hls'; readonly name: string; readonly codecs: readonly string[] } | null
   readonly mmtp: readonly MmtpFacts[] | null
   /** Service that uses these files too: a configuration session of DVB-MABR carries files for all. */
-  readonly sharesFilesOf: number | null
+  readonly sharesFilesOf: ServiceId | null
   readonly mmtpFlow: MmtpFlowFacts | null
   /** Servers that the signalling names for HTTP repair. */
   readonly repairServers: readonly RepairServer[]
@@ -203,7 +204,7 @@ export interface ChannelFacts extends Pick<ChannelFactValues, CountedFact> {
   readonly index: number
   readonly carrier: ChannelCarrier
   readonly destination: string
-  readonly serviceId: number | null
+  readonly serviceId: ServiceId | null
   readonly role: ChannelRole
   readonly representation: string | null
   /** Repair packets among `packets`. */
@@ -242,8 +243,8 @@ export type SlsFragment = {
   /** Index of the LCT channel whose files a table (EFDT, FDT) lists. */
   readonly channel?: number
   /** The object that carried it, where `slsRepeated` names that. */
-  readonly tsi?: number
-  readonly toi?: number
+  readonly tsi?: Tsi
+  readonly toi?: Toi
   /** Verdict on its signed package. */
   readonly signature?: ReportSignature | null
 }
@@ -270,17 +271,17 @@ export interface ReceiveObserver {
   /** A table with content seen before. */
   llsRepeated(key: number, timeUs: number): void
   /** A fragment with new content; `bytes` is unpacked. */
-  slsFragment(serviceId: number, fragment: SlsFragment, timeUs: number): void
+  slsFragment(serviceId: ServiceId, fragment: SlsFragment, timeUs: number): void
   /**
    * Fragments were sent again unchanged: those of object `toi` of channel `tsi`, or all current ones of the service
    * (-1).
    */
-  slsRepeated(serviceId: number, timeUs: number, tsi: number, toi: number): void
+  slsRepeated(serviceId: ServiceId, timeUs: number, tsi: Tsi, toi: Toi): void
   /** A fragment (`TYPE/name`) with the same content arrived in another object. */
-  slsUnchanged(serviceId: number, fragment: string, tsi: number, toi: number, timeUs: number): void
+  slsUnchanged(serviceId: ServiceId, fragment: string, tsi: Tsi, toi: Toi, timeUs: number): void
   /** The verdict on a signature changed. */
   llsSignature(key: number, signature: ReportSignature): void
-  slsSignature(serviceId: number, tsi: number, toi: number, signature: ReportSignature): void
+  slsSignature(serviceId: ServiceId, tsi: Tsi, toi: Toi, signature: ReportSignature): void
   /** Rows count from 0. `bytes[start, end)` is the LCT header of its first packet with the FEC Payload ID. */
   objectBegun(object: FlowObject, bytes: Uint8Array, start: number, end: number): void
   /** Complete, incomplete or cut off; its bytes can be read during the call. */

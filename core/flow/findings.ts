@@ -1,3 +1,4 @@
+import type { ServiceId, Toi } from '../contract/ids.ts'
 import type { LossCause, ReportLink } from '../contract/report.ts'
 import type { Carrier, ChannelCarrier } from './carriers.ts'
 
@@ -6,7 +7,7 @@ export type FindingPlace = {
   readonly timeUs: number
   /** Frame or datagram that shows it, from 1; 0 unknown. */
   readonly frame: number
-  readonly service: number | null
+  readonly service: ServiceId | null
   /** TSI; the packet_id of MMTP. */
   readonly tsi: number | null
   /** TOI; the MPU_sequence_number of MMTP. */
@@ -29,7 +30,7 @@ export type Fault = { readonly code: string; readonly message: string }
 export type SignedThing =
   | { readonly of: 'lls-tables'; readonly group: number }
   | { readonly of: 'certificates'; readonly group: number }
-  | { readonly of: 'sls-package'; readonly toi: number }
+  | { readonly of: 'sls-package'; readonly toi: Toi }
   | { readonly of: 'package'; readonly name: string }
   /** `message` identifies the message within its flow. */
   | { readonly of: 'mmtp-message'; readonly message: string }
@@ -44,8 +45,8 @@ export type LimitHit =
   | { readonly limit: 'packet-ids'; readonly most: number }
   | { readonly limit: 'open-objects'; readonly most: number }
   /** `claimed`: size in the header; null where the data exceeds it. */
-  | { readonly limit: 'object-bytes'; readonly most: number; readonly toi: number; readonly claimed: number | null }
-  | { readonly limit: 'holes'; readonly toi: number }
+  | { readonly limit: 'object-bytes'; readonly most: number; readonly toi: Toi; readonly claimed: number | null }
+  | { readonly limit: 'holes'; readonly toi: Toi }
   | { readonly limit: 'memory'; readonly of: 'objects' | 'mpus' }
   | { readonly limit: 'quarantine'; readonly of: 'objects' | 'packets' | 'mpus' }
   | { readonly limit: 'repair-symbols'; readonly most: number; readonly flow: SymbolCarrier }
@@ -62,7 +63,7 @@ export type FecFault =
   | { readonly fec: 'scheme'; readonly scheme: string }
   /** Sizes that the codec does not support. */
   | { readonly fec: 'sizes'; readonly reason: string }
-  | { readonly fec: 'mismatch'; readonly toi: number; readonly reason: string }
+  | { readonly fec: 'mismatch'; readonly toi: Toi; readonly reason: string }
 
 /** What was found, without a judgement; `inspect/rules` makes alarms of it. */
 export type FindingFacts =

@@ -1,3 +1,4 @@
+import type { ServiceId } from '../contract/ids.ts'
 import type { ChannelRole } from '../contract/report.ts'
 import type { Carrier } from './carriers.ts'
 import type { Lease } from './lease.ts'
@@ -36,7 +37,7 @@ export interface FlowObject {
   /** Row of this object in the session's columns. */
   readonly index: number
   /** Its service; null until signalling names one. */
-  readonly serviceId: number | null
+  readonly serviceId: ServiceId | null
   /** `ip:port` of the session it arrived on. */
   readonly destination: string
   readonly channel: number
@@ -104,7 +105,7 @@ export type ObjectKind = 'manifest' | 'playlist' | 'init' | 'media' | 'signallin
  * SLS). The leased bytes are content, without the gzip of Content-Encoding.
  */
 export type FlowFile = {
-  readonly serviceId: number
+  readonly serviceId: ServiceId
   readonly name: string
   readonly contentType: string | null
   readonly kind: ObjectKind

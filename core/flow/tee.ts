@@ -1,3 +1,4 @@
+import type { ServiceId, Toi, Tsi } from '../contract/ids.ts'
 import type { ReportSignature } from '../contract/report.ts'
 import type { Flow } from './datagrams.ts'
 import type {
@@ -83,15 +84,15 @@ export class ObserverTee implements ReceiveObserver {
     for (const each of this.#observers) each.llsRepeated?.(key, timeUs)
   }
 
-  slsFragment(serviceId: number, fragment: SlsFragment, timeUs: number): void {
+  slsFragment(serviceId: ServiceId, fragment: SlsFragment, timeUs: number): void {
     for (const each of this.#observers) each.slsFragment?.(serviceId, fragment, timeUs)
   }
 
-  slsRepeated(serviceId: number, timeUs: number, tsi: number, toi: number): void {
+  slsRepeated(serviceId: ServiceId, timeUs: number, tsi: Tsi, toi: Toi): void {
     for (const each of this.#observers) each.slsRepeated?.(serviceId, timeUs, tsi, toi)
   }
 
-  slsUnchanged(serviceId: number, fragment: string, tsi: number, toi: number, timeUs: number): void {
+  slsUnchanged(serviceId: ServiceId, fragment: string, tsi: Tsi, toi: Toi, timeUs: number): void {
     for (const each of this.#observers) each.slsUnchanged?.(serviceId, fragment, tsi, toi, timeUs)
   }
 
@@ -99,7 +100,7 @@ export class ObserverTee implements ReceiveObserver {
     for (const each of this.#observers) each.llsSignature?.(key, signature)
   }
 
-  slsSignature(serviceId: number, tsi: number, toi: number, signature: ReportSignature): void {
+  slsSignature(serviceId: ServiceId, tsi: Tsi, toi: Toi, signature: ReportSignature): void {
     for (const each of this.#observers) each.slsSignature?.(serviceId, tsi, toi, signature)
   }
 

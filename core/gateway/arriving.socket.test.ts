@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { get as httpGet, type IncomingMessage } from 'node:http'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { asServiceId } from '../contract/ids.ts'
 import { openGateway, type TestGateway } from '../testing/test-gateway.ts'
 import { ArrivingObject, receivedFile } from '../testing/test-objects.ts'
 
@@ -227,7 +228,7 @@ describe('what is expected', () => {
 
   test('a manifest that signalling has named, or will name, is waited for', async () => {
     for (const manifest of [null, { kind: 'dash' as const, name: 'live.mpd' }]) {
-      const one = await open({ services: () => [{ id: 1, name: null, manifest }] })
+      const one = await open({ services: () => [{ id: asServiceId(1), name: null, manifest }] })
       const waiting = one.get('/service1/live.mpd?as=sent')
       await vi.waitUntil(() => one.gateway.requests === 1)
       one.store.whole(mpd())

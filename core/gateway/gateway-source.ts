@@ -1,3 +1,4 @@
+import type { ServiceId } from '../contract/ids.ts'
 import type { ObjectStore } from '../files/object-store.ts'
 import type { GatewayService } from './index-answer.ts'
 
@@ -13,7 +14,7 @@ export type GatewaySource = {
   /** Services with their manifests, as the receiver knows them. */
   readonly services: () => readonly GatewayService[]
   /** Called for every requested file, before it is looked up. */
-  readonly asked?: (serviceId: number, name: string) => void
+  readonly asked?: (serviceId: ServiceId, name: string) => void
   readonly log?: (level: 'info' | 'warning' | 'debug', text: string) => void
 }
 

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, test } from 'vitest'
+import { asServiceId } from '../contract/ids.ts'
 import { openGateway, type TestGateway } from '../testing/test-gateway.ts'
 import { ArrivingObject, receivedFile } from '../testing/test-objects.ts'
 import { Gateway } from './gateway.ts'
@@ -39,7 +40,7 @@ describe('stored files', () => {
     expect(reply.headers.etag).toMatch(/^"[^"]+"$/)
     expect(gateway.requests).toBe(1)
     expect(gateway.bytes).toBe(100)
-    expect(gateway.urlOf(1, 'video/a b.m4s')).toBe(`${gateway.baseUrl}/service1/video/a%20b.m4s`)
+    expect(gateway.urlOf(asServiceId(1), 'video/a b.m4s')).toBe(`${gateway.baseUrl}/service1/video/a%20b.m4s`)
   })
 
   test('HEAD says the same without a body and knows no ranges', async () => {
@@ -121,7 +122,7 @@ describe('stored files', () => {
     const { store, get } = await open()
     store.whole(receivedFile('dir/a.m4s', 'one'))
     expect((await get('/dir/a.m4s')).text).toBe('one')
-    store.whole(receivedFile('a.m4s', 'two', { serviceId: 2 }))
+    store.whole(receivedFile('a.m4s', 'two', { serviceId: asServiceId(2) }))
     expect((await get('/dir/a.m4s')).status).toBe(404)
   })
 
@@ -195,7 +196,7 @@ describe('the server', () => {
 
   test('lists services and files, escaped', async () => {
     const { store, get } = await open({
-      services: () => [{ id: 1, name: '<b>Nature', manifest: { kind: 'dash', name: 'live.mpd' } }],
+      services: () => [{ id: asServiceId(1), name: '<b>Nature', manifest: { kind: 'dash', name: 'live.mpd' } }],
     })
     store.whole(receivedFile('<img src=x>.m4s', 'a'))
     const index = await get('/')
@@ -287,7 +288,7 @@ describe('the server', () => {
   test.skipIf(!curl)('curl gets a file and a range of it', async () => {
     const { store, gateway } = await open()
     store.whole(receivedFile('a.m4s', 'hello'))
-    const url = gateway.urlOf(1, 'a.m4s') ?? ''
+    const url = gateway.urlOf(asServiceId(1), 'a.m4s') ?? ''
     expect(await run(['-sS', '--fail', url])).toBe('hello')
     expect(await run(['-sS', '--fail', '-r', '1-2', url])).toBe('el')
   })

@@ -1,3 +1,4 @@
+import { asServiceId, type ServiceId } from '../contract/ids.ts'
 import { channelNumber } from '../flow/carriers.ts'
 import type { CorsMode } from '../http/cors.ts'
 import type { Exchange } from '../http/exchange.ts'
@@ -81,14 +82,14 @@ export class Gateway {
   }
 
   /** Address of a file; null while closed and for a name that no request can hold. */
-  urlOf(serviceId: number, name: string): string | null {
+  urlOf(serviceId: ServiceId, name: string): string | null {
     const path = encodePath(name)
     return path === null || this.#baseUrl === null ? null : `${this.#baseUrl}/service${serviceId}/${path}`
   }
 
   /** What carries a file: its representation by the manifest, else the number of its last channel; null where neither is known. */
   carrierOf(
-    serviceId: number,
+    serviceId: ServiceId,
     name: string,
   ): { readonly representation: string | null; readonly number: number | null } | null {
     const representation = this.#names.representationOf(serviceId, name)
@@ -104,7 +105,7 @@ export class Gateway {
   }
 
   /** True where a manifest that nobody sent, as of an MMT service, can be played now. */
-  offers(serviceId: number): boolean {
+  offers(serviceId: ServiceId): boolean {
     return this.#names.offers(serviceId)
   }
 
@@ -116,7 +117,7 @@ export class Gateway {
     if (rest.length === 0 && first === 'clock') return this.#answerClock(exchange)
     const service = /^service(\d{1,10})$/.exec(first)
     if (service !== null) {
-      const serviceId = Number(service[1])
+      const serviceId = asServiceId(Number(service[1]))
       if (rest.length === 0)
         return exchange.text(308, 'text/plain; charset=utf-8', 'See the list.\n', {
           Location: `${exchange.prefix}/service${serviceId}/`,
@@ -130,7 +131,7 @@ export class Gateway {
     refuseUnknown(exchange, 'Names are looked for below /serviceN/, where N is the number of the service.')
   }
 
-  #isKnown(serviceId: number): boolean {
+  #isKnown(serviceId: ServiceId): boolean {
     return (
       this.#options.store.services().includes(serviceId) || this.#options.services().some(({ id }) => id === serviceId)
     )

@@ -1,3 +1,4 @@
+import type { ServiceId } from '../contract/ids.ts'
 import type { ObjectStore } from '../files/object-store.ts'
 import type { MmtpFlowFacts } from '../flow/facts.ts'
 import type { Exchange } from '../http/exchange.ts'
@@ -5,7 +6,7 @@ import { encodePath } from '../http/request-target.ts'
 
 /** A service as the receiver knows it. */
 export type GatewayService = {
-  readonly id: number
+  readonly id: ServiceId
   readonly name: string | null
   readonly manifest: { readonly kind: 'dash' | 'hls'; readonly name: string } | null
   /** Set for an MMTP service, whose presentation is ours. */
@@ -43,7 +44,7 @@ export function answerIndex(exchange: Exchange, store: ObjectStore, services: re
 }
 
 /** Lists the files of a service and what is arriving. */
-export function answerFileList(exchange: Exchange, store: ObjectStore, serviceId: number): void {
+export function answerFileList(exchange: Exchange, store: ObjectStore, serviceId: ServiceId): void {
   const ready = store
     .list(serviceId)
     .map(({ name, size, kind }) => ({ name, kind, state: 'ready', size, received: size }))
@@ -69,7 +70,7 @@ export function answerFileList(exchange: Exchange, store: ObjectStore, serviceId
   answerPage(exchange, `Service ${serviceId}`, rows)
 }
 
-function addressOf({ prefix }: Exchange, serviceId: number, name: string): string | null {
+function addressOf({ prefix }: Exchange, serviceId: ServiceId, name: string): string | null {
   const path = encodePath(name)
   return path === null ? null : `${prefix}/service${serviceId}/${path}`
 }

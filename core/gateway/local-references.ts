@@ -1,3 +1,4 @@
+import type { ServiceId } from '../contract/ids.ts'
 import { encodePath } from '../http/request-target.ts'
 
 const ABSOLUTE = /^https?:\/\//i
@@ -16,7 +17,7 @@ const SEGMENT_ATTRIBUTES =
  * @param names of the service's files, as received
  * @param prefix goes before `/serviceN`
  */
-export function localReferences(text: string, serviceId: number, names: readonly string[], prefix = ''): string {
+export function localReferences(text: string, serviceId: ServiceId, names: readonly string[], prefix = ''): string {
   const known = names.filter((name) => ABSOLUTE.test(name))
   if (known.length === 0) return text
   const local = (url: string): string | null => {

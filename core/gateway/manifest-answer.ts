@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { ServiceId } from '../contract/ids.ts'
 import type { ObjectStore } from '../files/object-store.ts'
 import type { StoredFile } from '../files/stored-file.ts'
 import type { HlsMedia } from '../manifest/hls/playlist.ts'
@@ -136,7 +137,7 @@ export class ManifestAnswers {
   }
 
   /** Representations of which anything was seen: a sender need not carry all that its MPD lists. */
-  #carried(serviceId: number, rules: readonly SegmentRule[], stored: readonly string[]): Set<string> {
+  #carried(serviceId: ServiceId, rules: readonly SegmentRule[], stored: readonly string[]): Set<string> {
     const seen = [
       ...stored,
       ...this.#store.live(serviceId).flatMap((object) => object.name ?? []),

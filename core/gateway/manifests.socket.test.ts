@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
+import { asServiceId } from '../contract/ids.ts'
 import type { ServiceFacts } from '../flow/facts.ts'
 import { ObserverTee } from '../flow/tee.ts'
 import { parsePlaylist } from '../manifest/hls/parse.ts'
@@ -194,7 +195,7 @@ describe.skipIf(!existsSync(captures))('captures from ../shared/captures, finish
 
   test('route-loss: a segment that was lost says which bytes', async () => {
     const { store, get } = await received('route-loss')
-    const lost = store.lostObjects(1)[0]
+    const lost = store.lostObjects(asServiceId(1))[0]
     const answer = await get(`/service1/${lost?.name}`, { Accept: 'application/json' })
     expect([answer.status, JSON.parse(answer.text)]).toEqual([
       404,

@@ -1,6 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, test } from 'vitest'
+import { asServiceId } from '../contract/ids.ts'
 import type { ServiceFacts } from '../flow/facts.ts'
 import { ObserverTee } from '../flow/tee.ts'
 import { parsePlaylist } from '../manifest/hls/parse.ts'
@@ -38,7 +39,7 @@ async function served(datagrams: readonly Datagram[], finish = true): Promise<Te
     receiver.close(lastUs)
     one.store.finish()
   }
-  const root = one.gateway.urlOf(MMT_SERVICE, 'manifest.mpd')?.replace('/manifest.mpd', '') ?? ''
+  const root = one.gateway.urlOf(asServiceId(MMT_SERVICE), 'manifest.mpd')?.replace('/manifest.mpd', '') ?? ''
   return { ...one, root }
 }
 
@@ -63,7 +64,7 @@ async function framesOf(url: string): Promise<string[]> {
 describe('an MMT service', () => {
   test('is offered as a static presentation when it is over', async () => {
     const { get, gateway } = await served(mmtpCapture())
-    expect(gateway.offers(MMT_SERVICE)).toBe(true)
+    expect(gateway.offers(asServiceId(MMT_SERVICE))).toBe(true)
     const reply = await get(`/service${MMT_SERVICE}/manifest.mpd`)
     expect(reply.headers).toMatchObject({ 'content-type': 'application/dash+xml', 'cache-control': 'no-cache' })
     const mpd = mpdOf(reply.text)

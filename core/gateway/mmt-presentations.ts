@@ -1,4 +1,5 @@
 import { CodecError } from '../bytes/codec-error.ts'
+import type { ServiceId } from '../contract/ids.ts'
 import type { ObjectStore } from '../files/object-store.ts'
 import { BoundedMap } from '../flow/bounded-map.ts'
 import type { ByteRange } from '../flow/objects.ts'
@@ -49,7 +50,7 @@ export class MmtPresentations {
   readonly #clock: ManifestClock
   readonly #services: () => readonly GatewayService[]
   readonly #warn: (text: string) => void
-  readonly #known = new Map<number, Service>()
+  readonly #known = new Map<ServiceId, Service>()
   readonly #made = new BoundedMap<string, Uint8Array>(MADE)
   readonly #warned = new Set<string>()
 
@@ -66,12 +67,12 @@ export class MmtPresentations {
   }
 
   /** True for a service that comes by MMTP. */
-  serves(serviceId: number): boolean {
+  serves(serviceId: ServiceId): boolean {
     return this.#services().some(({ id, mmtpFlow }) => id === serviceId && mmtpFlow != null)
   }
 
   /** True where a presentation of this service can be played now. */
-  ready(serviceId: number): boolean {
+  ready(serviceId: ServiceId): boolean {
     return this.serves(serviceId) && this.#lanes(this.#scan(serviceId)).length > 0
   }
 
@@ -79,7 +80,7 @@ export class MmtPresentations {
    * What a name of an MMT service stands for.
    * @returns `not-yet` for a manifest before its first segment; null for a name that is not of the presentation
    */
-  answer(serviceId: number, name: string, clockUrl: string): MmtAnswer | 'not-yet' | null {
+  answer(serviceId: ServiceId, name: string, clockUrl: string): MmtAnswer | 'not-yet' | null {
     const segment = SEGMENT_NAME.exec(name)
     if (segment !== null) {
       const [, id = '', stretch = '1', time = ''] = segment
@@ -149,7 +150,7 @@ export class MmtPresentations {
   }
 
   /** Takes over what has been stored since the last time, and lets go what expired. */
-  #scan(serviceId: number): Service {
+  #scan(serviceId: ServiceId): Service {
     let service = this.#known.get(serviceId)
     if (service === undefined) {
       service = { timeline: new MpuTimeline(), lanes: new Map(), seen: new Map(), scanned: -1, shiftUs: null }
@@ -191,7 +192,7 @@ export class MmtPresentations {
   }
 
   #add(
-    serviceId: number,
+    serviceId: ServiceId,
     service: Service,
     mpu: {
       name: string
@@ -243,7 +244,7 @@ export class MmtPresentations {
     }
   }
 
-  #segment(serviceId: number, laneId: string, number: number, time: number, name: string): MmtAnswer | null {
+  #segment(serviceId: ServiceId, laneId: string, number: number, time: number, name: string): MmtAnswer | null {
     const service = this.#scan(serviceId)
     const lane = service.lanes.get(laneId)
     const mpu = lane?.stretches.find((each) => each.number === number)?.line.at(time)

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { ServiceId } from '../contract/ids.ts'
 import type { StoredFile } from '../files/stored-file.ts'
 import type { FlowObject } from '../flow/objects.ts'
 import { answerConditions, validatorHeaders } from '../http/content-answer.ts'
@@ -39,12 +40,12 @@ export class NameAnswers {
   }
 
   /** The representation a name belongs to, by the manifests; null where none has it. */
-  representationOf(serviceId: number, name: string): string | null {
+  representationOf(serviceId: ServiceId, name: string): string | null {
     return this.#manifests.representationOf(serviceId, name)
   }
 
   /** True where a manifest that nobody sent, as of an MMT service, can be played now. */
-  offers(serviceId: number): boolean {
+  offers(serviceId: ServiceId): boolean {
     return this.#mmt.ready(serviceId)
   }
 
@@ -54,7 +55,7 @@ export class NameAnswers {
   }
 
   /** @param skip components of the path before the name */
-  async answer(exchange: Exchange, serviceId: number, skip: number): Promise<void> {
+  async answer(exchange: Exchange, serviceId: ServiceId, skip: number): Promise<void> {
     const { store } = this.#options
     const { target } = exchange
     if (this.#mmt.serves(serviceId) && (await this.#answerMmt(exchange, serviceId, skip))) return
@@ -100,7 +101,7 @@ export class NameAnswers {
   }
 
   /** Answers for the presentation of an MMT service. @returns false for a name that is not part of it */
-  async #answerMmt(exchange: Exchange, serviceId: number, skip: number): Promise<boolean> {
+  async #answerMmt(exchange: Exchange, serviceId: ServiceId, skip: number): Promise<boolean> {
     const { store } = this.#options
     const name = exchange.target.components.slice(skip).join('/')
     const startedMs = performance.now()
@@ -140,7 +141,7 @@ export class NameAnswers {
     return Math.min(most, Math.max(least, durationUs / 1000))
   }
 
-  #expects(serviceId: number, names: readonly string[]): { durationUs: number; passed: boolean } | null {
+  #expects(serviceId: ServiceId, names: readonly string[]): { durationUs: number; passed: boolean } | null {
     for (const name of names) {
       const expected = this.#manifests.expects(serviceId, name)
       if (expected !== null) return expected

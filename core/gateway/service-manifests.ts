@@ -1,3 +1,4 @@
+import type { ServiceId } from '../contract/ids.ts'
 import type { ObjectStore } from '../files/object-store.ts'
 import type { StoredFile } from '../files/stored-file.ts'
 import { parsePlaylist } from '../manifest/hls/parse.ts'
@@ -63,7 +64,7 @@ export class ServiceManifests {
   }
 
   /** What the stored manifests of a service say of a name; null where none speaks of it. */
-  expects(serviceId: number, name: string): Expectation | null {
+  expects(serviceId: ServiceId, name: string): Expectation | null {
     for (const file of this.#store.list(serviceId)) {
       if (!isManifest(file)) continue
       const manifest = this.of(file)
@@ -81,7 +82,7 @@ export class ServiceManifests {
   }
 
   /** Representation@id of which an MPD of the service says that this is a segment; null where none does. */
-  representationOf(serviceId: number, name: string): string | null {
+  representationOf(serviceId: ServiceId, name: string): string | null {
     for (const file of this.#store.list(serviceId)) {
       if (!isManifest(file)) continue
       const manifest = this.of(file)
@@ -113,7 +114,7 @@ export class ServiceManifests {
     return { kind: 'mpd', mpd, rules }
   }
 
-  #ofMpd(serviceId: number, rules: readonly SegmentRule[], name: string): Expectation | null {
+  #ofMpd(serviceId: ServiceId, rules: readonly SegmentRule[], name: string): Expectation | null {
     for (const { find, init, durationUs } of rules) {
       if (name === init) return { durationUs, passed: false }
       const asked = find(name)
@@ -129,7 +130,7 @@ export class ServiceManifests {
     return null
   }
 
-  #ofPlaylist(serviceId: number, base: string, playlist: HlsMedia, name: string): Expectation | null {
+  #ofPlaylist(serviceId: ServiceId, base: string, playlist: HlsMedia, name: string): Expectation | null {
     const names = playlist.segments.map((segment) => resolveReference(base, segment.uri))
     const durationUs = Math.round(playlist.targetDurationS * 1_000_000)
     const index = names.lastIndexOf(name)
@@ -147,7 +148,7 @@ export class ServiceManifests {
   }
 
   /** Everything of a service that was seen and can be told by name. */
-  #names(serviceId: number): string[] {
+  #names(serviceId: ServiceId): string[] {
     return [
       ...this.#store.list(serviceId).map((file) => file.name),
       ...this.#store.live(serviceId).flatMap((object) => object.name ?? []),

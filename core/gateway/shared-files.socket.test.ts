@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
+import { asServiceId } from '../contract/ids.ts'
 import { play } from '../testing/datagrams.ts'
 import { MABR_PORT, mabrCapture } from '../testing/mabr-capture.ts'
 import { DEMO_FOLDER, demoDash, FIXTURE_ADDRESS } from '../testing/make-fixtures.ts'
@@ -45,7 +46,9 @@ it('serves what a configuration session carries with the service that needs it',
     expect([name, status]).toEqual([name, 200])
     expect(body).toEqual(readFileSync(join(DEMO_FOLDER, name)))
   }
-  expect(store.list(1).map(({ name }) => name)).not.toContain('tag:mabr.example.2026.service/video-init.mp4')
+  expect(store.list(asServiceId(1)).map(({ name }) => name)).not.toContain(
+    'tag:mabr.example.2026.service/video-init.mp4',
+  )
   expect((await get(`${base}/nothing.m4s`)).status).toBe(404)
 })
 

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { asServiceId } from '../contract/ids.ts'
 import { InterfaceServer } from '../http/interface-server.ts'
 import { TestFolder } from '../testing/program.ts'
 import { openGateway, type TestGateway } from '../testing/test-gateway.ts'
@@ -24,9 +25,9 @@ test('two gateways on one port, each under its prefix and with its own content',
   const second = await gateway(port, '/second')
   first.store.whole(receivedFile('a b.txt', 'one'))
   second.store.whole(receivedFile('a b.txt', 'two'))
-  expect(first.gateway.urlOf(1, 'a b.txt')).toBe(`http://127.0.0.1:${port}/first/service1/a%20b.txt`)
-  expect(await text(first.gateway.urlOf(1, 'a b.txt') ?? '')).toBe('one')
-  expect(await text(second.gateway.urlOf(1, 'a b.txt') ?? '')).toBe('two')
+  expect(first.gateway.urlOf(asServiceId(1), 'a b.txt')).toBe(`http://127.0.0.1:${port}/first/service1/a%20b.txt`)
+  expect(await text(first.gateway.urlOf(asServiceId(1), 'a b.txt') ?? '')).toBe('one')
+  expect(await text(second.gateway.urlOf(asServiceId(1), 'a b.txt') ?? '')).toBe('two')
   expect(await text(`http://127.0.0.1:${port}/second/a%20b.txt`)).toBe('two')
   // Links of the index stay below the prefix.
   expect(await text(`http://127.0.0.1:${port}/first`)).toContain('href="/first/service1/"')
@@ -35,7 +36,7 @@ test('two gateways on one port, each under its prefix and with its own content',
   expect((await fetch(`http://127.0.0.1:${port}/first?q=1`)).url).toBe(`http://127.0.0.1:${port}/first/?q=1`)
   expect([first.gateway.requests, second.gateway.requests]).toEqual([7, 2])
   await first.gateway.close()
-  expect(await text(second.gateway.urlOf(1, 'a b.txt') ?? '')).toBe('two')
+  expect(await text(second.gateway.urlOf(asServiceId(1), 'a b.txt') ?? '')).toBe('two')
 })
 
 test('a second gateway with the same prefix is refused, and the first goes on', async () => {

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { asToi, type Toi } from '../contract/ids.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { Mpd, MpdPeriod, MpdRepresentation } from '../manifest/mpd/mpd.ts'
 import { initSegment, listSegments, type MpdSegment } from '../manifest/mpd/segments.ts'
@@ -113,9 +114,9 @@ async function loadTrack(
 }
 
 /** @throws AppFailure not-supported, where a number or time does not fit a TOI */
-function toiOf(segment: MpdSegment, byTime: boolean, id: string): number {
+function toiOf(segment: MpdSegment, byTime: boolean, id: string): Toi {
   const toi = byTime ? segment.time : segment.number
-  if (toi < FIRST_RESERVED_TOI) return toi
+  if (toi < FIRST_RESERVED_TOI) return asToi(toi)
   throw unsupported(
     `segment "${segment.name}" of "${id}" has ${byTime ? 'time' : 'number'} ${toi}, above the 32 bits of a TOI`,
   )

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { CodecError } from '../bytes/codec-error.ts'
+import { asToi } from '../contract/ids.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { parsePlaylist } from '../manifest/hls/parse.ts'
 import type { HlsMaster, HlsMedia } from '../manifest/hls/playlist.ts'
@@ -127,7 +128,7 @@ async function loadTrack(
       name: segmentName,
       contentType: mimeType ?? contentTypeOf(segmentName) ?? 'application/octet-stream',
       sizeBytes,
-      toi: (numbering?.first ?? 1) + index,
+      toi: asToi((numbering?.first ?? 1) + index),
       startUs,
       durationUs: Math.round(startS * 1_000_000) - startUs,
     }
@@ -206,7 +207,7 @@ function numberingOf(names: readonly string[]): { readonly template: string; rea
     if (first + names.length >= FIRST_RESERVED_TOI) continue
     const token = digits.startsWith('0') && digits.length > 1 ? `$TOI%0${digits.length}d$` : '$TOI$'
     const template = literal(name.slice(0, index)) + token + literal(name.slice(index + digits.length))
-    if (names.every((each, at) => applyFileTemplate(template, first + at) === each)) return { template, first }
+    if (names.every((each, at) => applyFileTemplate(template, asToi(first + at)) === each)) return { template, first }
   }
   return null
 }

@@ -1,3 +1,4 @@
+import type { Toi } from '../contract/ids.ts'
 import type { Mpd, MpdRepresentation } from '../manifest/mpd/mpd.ts'
 
 /** One presentation (or a set of plain files) ready for broadcast: its parts, and access to their bytes. */
@@ -74,7 +75,7 @@ export type PresentationFile = {
 /** A media segment and its times. */
 export type PresentationSegment = PresentationFile & {
   /** Segment number, or media time where the template has `$Time$`. */
-  readonly toi: number
+  readonly toi: Toi
   /** Time from the start of the presentation, µs. */
   readonly startUs: number
   readonly durationUs: number

@@ -1,5 +1,6 @@
 import type { AlarmRow } from '../contract/alarm-row.ts'
 import type { SignallingText } from '../contract/engine-api.ts'
+import { asServiceId, type ServiceId, type Toi, type Tsi } from '../contract/ids.ts'
 import { OBJECT_BATCH_ROWS } from '../contract/object-batch.ts'
 import type { ObjectDetail, ObjectQuery, ObjectView } from '../contract/object-rows.ts'
 import type { ObjectRow } from '../contract/object-table.ts'
@@ -64,7 +65,7 @@ export type SessionColumnsOptions = {
   /** Bytes of an object as transported, where stored. */
   readonly bytesOf?: (index: number) => Uint8Array | null
   /** Address of a named object of a service, where served. */
-  readonly urlOf?: (serviceId: number, name: string) => string | null
+  readonly urlOf?: (serviceId: ServiceId, name: string) => string | null
   /** Receives every alarm, of the receiver and of losses, with its known cause. */
   readonly onAlarm?: (alarm: Alarm) => void
   /** Receives announced objects as soon as their absence is certain. */
@@ -159,7 +160,7 @@ export class SessionColumns implements ReceiveObserver {
     this.#systemTime.llsRepeated(key, timeUs)
   }
 
-  slsFragment(serviceId: number, fragment: SlsFragment, timeUs: number): void {
+  slsFragment(serviceId: ServiceId, fragment: SlsFragment, timeUs: number): void {
     this.#versions.bump('signalling')
     this.#signalling.slsFragment(serviceId, fragment, timeUs)
     this.#startup.slsFragment(serviceId, fragment, timeUs)
@@ -167,11 +168,11 @@ export class SessionColumns implements ReceiveObserver {
     this.#losses.slsFragment(serviceId, fragment, own, timeUs)
   }
 
-  slsRepeated(serviceId: number, timeUs: number, tsi: number, toi: number): void {
+  slsRepeated(serviceId: ServiceId, timeUs: number, tsi: Tsi, toi: Toi): void {
     this.#signalling.slsRepeated(serviceId, timeUs, tsi, toi)
   }
 
-  slsUnchanged(serviceId: number, fragment: string, tsi: number, toi: number, timeUs: number): void {
+  slsUnchanged(serviceId: ServiceId, fragment: string, tsi: Tsi, toi: Toi, timeUs: number): void {
     this.#signalling.slsUnchanged(serviceId, fragment, tsi, toi, timeUs)
   }
 
@@ -180,7 +181,7 @@ export class SessionColumns implements ReceiveObserver {
     this.#signalling.llsSignature(key, signature)
   }
 
-  slsSignature(serviceId: number, tsi: number, toi: number, signature: ReportSignature): void {
+  slsSignature(serviceId: ServiceId, tsi: Tsi, toi: Toi, signature: ReportSignature): void {
     this.#versions.bump('signalling')
     this.#signalling.slsSignature(serviceId, tsi, toi, signature)
   }
@@ -468,11 +469,13 @@ export class SessionColumns implements ReceiveObserver {
     this.objects.refresh()
     const row = this.#views.row(index)
     const url =
-      row.name === null || row.service === null ? null : (this.#options.urlOf?.(row.service, row.name) ?? null)
+      row.name === null || row.service === null
+        ? null
+        : (this.#options.urlOf?.(asServiceId(row.service), row.name) ?? null)
     const availabilityUs =
       row.name === null || row.service === null
         ? null
-        : this.#losses.media.availabilityUs(row.service, row.name, row.lastTimeUs)
+        : this.#losses.media.availabilityUs(asServiceId(row.service), row.name, row.lastTimeUs)
     const cause = this.#losses.causeOf(index)
     const mmtp = this.#channels[this.objects.values.channel[index] as number]?.carrier.kind === 'mmtp'
     return makeDetail(this.objects, row, { stored: this.storedBytes(index), url, availabilityUs, cause, mmtp })
@@ -485,8 +488,8 @@ export class SessionColumns implements ReceiveObserver {
 }
 
 /** Groups items by service, so that a long list of services costs no more than its length. */
-function byService<T extends { readonly serviceId: number | null }>(all: readonly T[]): ReadonlyMap<number, T[]> {
-  const grouped = new Map<number, T[]>()
+function byService<T extends { readonly serviceId: ServiceId | null }>(all: readonly T[]): ReadonlyMap<ServiceId, T[]> {
+  const grouped = new Map<ServiceId, T[]>()
   for (const each of all) {
     if (each === undefined || each.serviceId === null) continue
     const group = grouped.get(each.serviceId)

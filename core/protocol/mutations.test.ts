@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { gzip } from '#platform'
 import { CodecError } from '../bytes/codec-error.ts'
+import { asServiceId, asToi } from '../contract/ids.ts'
 import { FDT_DEFAULTS, FDT_FILE_DEFAULTS, looksLikeFdt, parseFdt } from './flute/fdt.ts'
 import { serialiseFdt } from './flute/fdt-writer.ts'
 import { parseLlsTable, serialiseLlsTable } from './lls/lls-table.ts'
@@ -20,13 +21,13 @@ const slt = serialiseSlt({
   bsids: [800],
   capabilities: null,
   inetUrls: [],
-  services: [{ ...SLT_SERVICE_DEFAULTS, serviceId: 1 }],
+  services: [{ ...SLT_SERVICE_DEFAULTS, serviceId: asServiceId(1) }],
   otherAttributes: [],
 })
-const fdt = serialiseFdt({ ...FDT_DEFAULTS, files: [{ ...FDT_FILE_DEFAULTS, toi: 1, contentLocation: 'a' }] })
+const fdt = serialiseFdt({ ...FDT_DEFAULTS, files: [{ ...FDT_FILE_DEFAULTS, toi: asToi(1), contentLocation: 'a' }] })
 const envelope = serialiseEnvelope({ items: [{ ...ENVELOPE_ITEM_DEFAULTS, uri: 'a', version: 1, contentType: 'b' }] })
 const usbd = serialiseUsbd({
-  serviceId: 1,
+  serviceId: asServiceId(1),
   serviceStatus: true,
   names: [],
   languages: [],

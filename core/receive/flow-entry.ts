@@ -1,3 +1,4 @@
+import type { ServiceId } from '../contract/ids.ts'
 import type { FlowProtocol } from '../contract/report.ts'
 import type { Flow } from '../flow/datagrams.ts'
 import type { FlowFacts } from '../flow/facts.ts'
@@ -47,7 +48,7 @@ export class FlowEntry implements FlowFacts {
     this.lastTimeUs = timeUs
   }
 
-  get serviceId(): number | null {
+  get serviceId(): ServiceId | null {
     return this.session?.service?.id ?? this.service?.id ?? null
   }
 }

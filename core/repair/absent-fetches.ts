@@ -1,3 +1,4 @@
+import type { ServiceId } from '../contract/ids.ts'
 import type { RepairSpec } from '../contract/session-spec.ts'
 import { alarmPlace, channelWord } from '../flow/carriers.ts'
 import type { AbsentObject, ReceiveObserver, RepairServer } from '../flow/facts.ts'
@@ -14,8 +15,8 @@ export type AbsentFetchesOptions = {
   readonly spec: RepairSpec
   readonly fetcher: HttpRepair
   readonly observer: Pick<ReceiveObserver, 'found'>
-  readonly serversOf: (serviceId: number) => readonly RepairServer[]
-  readonly backoffOf: (serviceId: number) => Backoff
+  readonly serversOf: (serviceId: ServiceId) => readonly RepairServer[]
+  readonly backoffOf: (serviceId: ServiceId) => Backoff
   readonly deliver: (file: FlowFile) => void
 }
 
@@ -52,7 +53,7 @@ export class AbsentFetches {
   }
 
   /** It arrived on air after all. */
-  arrived(serviceId: number, name: string): void {
+  arrived(serviceId: ServiceId, name: string): void {
     if (this.#fetching.size === 0) return
     const index = this.#fetching.get(`${serviceId} ${name}`)
     if (index !== undefined) this.#options.fetcher.cancel(index)

@@ -1,3 +1,4 @@
+import type { ServiceId } from '../contract/ids.ts'
 import type { RepairSpec } from '../contract/session-spec.ts'
 import { alarmPlace, channelWord } from '../flow/carriers.ts'
 import type { AbsentObject, ReceiveObserver, RepairServer, SlsFragment } from '../flow/facts.ts'
@@ -26,7 +27,7 @@ export type RepairStageOptions = {
   readonly idle: boolean
   readonly observer: Pick<ReceiveObserver, 'objectRepaired' | 'found'>
   /** Servers in the signalling of a service. */
-  readonly serversOf: (serviceId: number) => readonly RepairServer[]
+  readonly serversOf: (serviceId: ServiceId) => readonly RepairServer[]
   /** End of an object's use to players, stream µs; null where unknown. */
   readonly usefulUntilUs: (object: FlowObject) => number | null
   /** Fetches missing bytes; null where the session does not. */
@@ -51,7 +52,7 @@ const MAX_SERVICES = 512
 export class RepairStage implements ObjectSink {
   readonly holds: boolean
   readonly #options: RepairStageOptions
-  readonly #backoffs = new Map<number, Backoff>()
+  readonly #backoffs = new Map<ServiceId, Backoff>()
   /** Row of the object last settled here: later events of the receiver about it are dropped. */
   #settledIndex = -1
   #fetches = true
@@ -114,7 +115,7 @@ export class RepairStage implements ObjectSink {
   }
 
   /** Stores the back-off in a service's APD. */
-  slsFragment(serviceId: number, fragment: SlsFragment): void {
+  slsFragment(serviceId: ServiceId, fragment: SlsFragment): void {
     if (fragment.type !== 'APD') return
     const backoff = readPostFileRepair(fragment.bytes)
     if (backoff !== null && this.#backoffs.size < MAX_SERVICES) this.#backoffs.set(serviceId, backoff)
@@ -171,7 +172,7 @@ export class RepairStage implements ObjectSink {
   }
 
   /** Back-off of the service's APD, else of its servers. */
-  #backoffOf(serviceId: number): Backoff {
+  #backoffOf(serviceId: ServiceId): Backoff {
     const declared = this.#backoffs.get(serviceId)
     const [server] = declared === undefined ? this.#options.serversOf(serviceId) : []
     if (server === undefined) return declared ?? NO_BACKOFF

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { asServiceId, asToi } from '../contract/ids.ts'
 import type { FileBytes, Presentation, PresentationFile, PresentationTrack } from '../ingest/presentation.ts'
 import { applyFileTemplate } from '../protocol/flute/file-template.ts'
 import { gunzipLimited } from '../protocol/gzip.ts'
@@ -51,7 +52,7 @@ const track = (repId: string, sizes: readonly number[], durationUs = 2 * SECOND)
     name: `${repId}-${index + 1}.m4s`,
     contentType: 'video/mp4',
     sizeBytes,
-    toi: index + 1,
+    toi: asToi(index + 1),
     startUs: index * durationUs,
     durationUs,
   })),
@@ -159,7 +160,7 @@ describe('Broadcaster', () => {
     const efdt = session?.channels[0]?.source?.efdt
     expect(efdt).toMatchObject({ fileTemplate: 'v-$TOI$.m4s', maxTransportSize: 100 })
     expect(efdt?.files).toMatchObject([{ toi: INIT_TOI, contentLocation: 'v-init.mp4', contentLength: 100 }])
-    expect(applyFileTemplate(efdt?.fileTemplate ?? '', 2)).toBe('v-2.m4s')
+    expect(applyFileTemplate(efdt?.fileTemplate ?? '', asToi(2))).toBe('v-2.m4s')
     expect(session?.channels[1]?.source?.media).toMatchObject([{ repId: 'a', contentType: 'audio' }])
   })
 
@@ -179,7 +180,7 @@ describe('Broadcaster', () => {
   it('adds envelope, USBD and LLS for atsc://, in the chosen flavour', async () => {
     for (const flavour of ['us', 'korean'] as const) {
       const list = new DatagramList()
-      const options = { scheme: 'atsc', flavour, serviceId: 1001, serviceName: 'A longer name' } as const
+      const options = { scheme: 'atsc', flavour, serviceId: asServiceId(1001), serviceName: 'A longer name' } as const
       await runBroadcast(presentation([track('v', [10, 20])]), list, options)
       const lls = list.datagrams.filter(({ address, port }) => address === LLS_ADDRESS && port === LLS_PORT)
       expect(lls.length).toBe(6) // two tables, at 0, 1 and 2 s: then the last packet is sent
@@ -210,8 +211,8 @@ describe('Broadcaster', () => {
     const list = new DatagramList()
     await runBroadcast(
       [
-        { ...service, serviceId: 1, port: 6000, presentation: presentation([track('v', [10])]) },
-        { ...service, serviceId: 2, port: 6001, presentation: presentation([track('a', [10])]) },
+        { ...service, serviceId: asServiceId(1), port: 6000, presentation: presentation([track('v', [10])]) },
+        { ...service, serviceId: asServiceId(2), port: 6001, presentation: presentation([track('a', [10])]) },
       ],
       list,
       { scheme: 'atsc' },

@@ -1,3 +1,4 @@
+import type { ServiceId } from '../contract/ids.ts'
 import type { Pace } from '../contract/session-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { FileBytes, Presentation, PresentationFile } from '../ingest/presentation.ts'
@@ -15,7 +16,7 @@ export type BroadcastOptions = {
   /** Group and port of the first service. */
   readonly address: string
   readonly port: number
-  readonly serviceId: number
+  readonly serviceId: ServiceId
   readonly serviceName: string
   /** Repeat for ever as one live service; otherwise one turn as is. */
   readonly loop: boolean
@@ -37,7 +38,7 @@ export type BroadcastOptions = {
 
 /** One service of a broadcast of several. */
 export type BroadcastService = {
-  readonly serviceId: number
+  readonly serviceId: ServiceId
   readonly serviceName: string
   readonly address: string
   readonly port: number

@@ -1,3 +1,4 @@
+import type { Toi, Tsi } from '../contract/ids.ts'
 import { RouteObject } from './route-object.ts'
 
 /** Takes packets: sockets, a capture, a receiver in memory. */
@@ -38,7 +39,7 @@ export class PacketCutter {
     this.#packet = new Uint8Array(mtu)
   }
 
-  open(tsi: number, toi: number, codepoint: number, bytes: Uint8Array): RouteObject {
+  open(tsi: Tsi, toi: Toi, codepoint: number, bytes: Uint8Array): RouteObject {
     return new RouteObject(tsi, toi, codepoint, bytes, this.mtu)
   }
 
@@ -51,7 +52,7 @@ export class PacketCutter {
   }
 
   /** Sends a whole object at once: signalling, playlists, initialisation segments. */
-  whole(tsi: number, toi: number, codepoint: number, bytes: Uint8Array, context: EmitContext): void {
+  whole(tsi: Tsi, toi: Toi, codepoint: number, bytes: Uint8Array, context: EmitContext): void {
     const object = this.open(tsi, toi, codepoint, bytes)
     while (!object.done) this.next(object, context)
   }

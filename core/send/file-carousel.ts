@@ -1,3 +1,4 @@
+import { asToi } from '../contract/ids.ts'
 import type { Presentation, PresentationFile } from '../ingest/presentation.ts'
 import { CODEPOINT, FILES_TSI } from '../protocol/route/toi-plan.ts'
 import type { EmitContext, Emitter, PacketCutter } from './emitter.ts'
@@ -66,7 +67,7 @@ export class FileCarousel implements Emitter {
     if (this.#object === null) {
       const bytes = this.#presentation.bytes.get(file)
       if (bytes === null) return false
-      this.#object = this.#cutter.open(FILES_TSI, this.#index + 1, CODEPOINT.file, bytes)
+      this.#object = this.#cutter.open(FILES_TSI, asToi(this.#index + 1), CODEPOINT.file, bytes)
     }
     const object = this.#object
     this.#cutter.next(object, context)

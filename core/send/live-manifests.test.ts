@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { asToi } from '../contract/ids.ts'
 import { loadPresentation } from '../ingest/presentation-loader.ts'
 import { parsePlaylist } from '../manifest/hls/parse.ts'
 import { parseMpd } from '../manifest/mpd/parse.ts'
@@ -97,7 +98,7 @@ describe('a looped DASH presentation with a constant segment duration', () => {
     if (period === undefined || representation === undefined) throw new Error('no representation')
     const names = listSegments(period, representation, 60_000_000).map(({ name }) => name)
     const template = versions[0]?.stsid.sessions[0]?.channels[0]?.source?.efdt?.fileTemplate ?? ''
-    expect(starts(datagrams, 10).map(([toi]) => applyFileTemplate(template, toi))).toEqual(names)
+    expect(starts(datagrams, 10).map(([toi]) => applyFileTemplate(template, asToi(toi)))).toEqual(names)
   })
 })
 
@@ -142,7 +143,7 @@ describe('a looped DASH presentation with a SegmentTimeline', () => {
       const now = timeUs - FIXTURE_START_US
       const template = stsid.sessions[0]?.channels[0]?.source?.efdt?.fileTemplate ?? ''
       for (const segment of listed) {
-        expect(segment.name).toBe(applyFileTemplate(template, segment.number))
+        expect(segment.name).toBe(applyFileTemplate(template, asToi(segment.number)))
         if (now > 0) expect(segment.startUs + segment.durationUs).toBeLessThanOrEqual(now)
         expect(segment.startUs).toBeGreaterThanOrEqual(now - 60_000_000)
       }

@@ -1,4 +1,4 @@
-import { asToi, asTsi } from '../contract/ids.ts'
+import { asToi, asTsi, type Toi, type Tsi } from '../contract/ids.ts'
 import { MAX_OBJECT_BYTES } from '../flow/objects.ts'
 import { tolExtension } from '../protocol/lct/extensions.ts'
 import { lctHeaderBytes, routeLctHeader, serialiseLctHeader } from '../protocol/lct/header.ts'
@@ -20,8 +20,8 @@ const START_OFFSET = 4
  * ```
  */
 export class RouteObject {
-  readonly tsi: number
-  readonly toi: number
+  readonly tsi: Tsi
+  readonly toi: Toi
   readonly sizeBytes: number
   readonly #bytes: Uint8Array
   readonly #header: Uint8Array
@@ -30,7 +30,7 @@ export class RouteObject {
   #done = false
 
   /** @param mtu size of a whole LCT packet: header, start_offset and data */
-  constructor(tsi: number, toi: number, codepoint: number, bytes: Uint8Array, mtu: number) {
+  constructor(tsi: Tsi, toi: Toi, codepoint: number, bytes: Uint8Array, mtu: number) {
     if (bytes.length > MAX_OBJECT_BYTES)
       throw new RangeError(`an object of ${bytes.length} bytes is too long for ROUTE`)
     this.tsi = tsi
@@ -76,7 +76,7 @@ export class RouteObject {
 }
 
 /** Header with EXT_TOL and room for start_offset. */
-function headerWithRoom(tsi: number, toi: number, codepoint: number, length: number): Uint8Array {
+function headerWithRoom(tsi: Tsi, toi: Toi, codepoint: number, length: number): Uint8Array {
   const fields = { tsi: asTsi(tsi), toi: asToi(toi), codepoint, extensions: [tolExtension(length)] }
   const header = routeLctHeader(fields)
   const bytes = new Uint8Array(lctHeaderBytes(header) + START_OFFSET)

@@ -1,3 +1,4 @@
+import { asToi, type Toi } from '../contract/ids.ts'
 import type { FileBytes, Presentation } from '../ingest/presentation.ts'
 import { CODEPOINT, FILES_TSI, INIT_TOI, mediaTsi, PLAYLIST_TOIS, SLS_TSI } from '../protocol/route/toi-plan.ts'
 import type { EmitContext, Emitter } from './emitter.ts'
@@ -33,7 +34,7 @@ export class ServiceBroadcast implements Emitter, SegmentStart {
   readonly files: FileCarousel | null
   readonly bytes: FileBytes
   #nextUs: number
-  #sls: { readonly toi: number; readonly bytes: Uint8Array }
+  #sls: { readonly toi: Toi; readonly bytes: Uint8Array }
   #version = 1
   #manifestVersion = 1
   #stsidVersion = 1
@@ -94,7 +95,7 @@ export class ServiceBroadcast implements Emitter, SegmentStart {
     track: TrackEmitter,
     segment: ScheduledSegment,
     context: EmitContext,
-  ): { toi: number; bytes: Uint8Array } | null {
+  ): { toi: Toi; bytes: Uint8Array } | null {
     const channel = this.#channels.find((candidate) => candidate.emitter === track)
     if (channel === undefined) return null
     const { playlist } = channel.emitter.schedule.track
@@ -145,7 +146,7 @@ export class ServiceBroadcast implements Emitter, SegmentStart {
     return { ...named, bytes: new TextEncoder().encode(text) }
   }
 
-  #serialise(): { readonly toi: number; readonly bytes: Uint8Array } {
+  #serialise(): { readonly toi: Toi; readonly bytes: Uint8Array } {
     const channels = this.#channels.map((channel) => channel.signalled())
     if (this.files !== null) channels.push(filesChannel(this.#presentation))
     const versions = { manifest: this.#manifestVersion, stsid: this.#stsidVersion }
@@ -156,7 +157,7 @@ export class ServiceBroadcast implements Emitter, SegmentStart {
 /** Signalling values of a media channel, and its child playlist. */
 class ChannelState {
   readonly emitter: TrackEmitter
-  playlist: { toi: number; bytes: Uint8Array } | null = null
+  playlist: { toi: Toi; bytes: Uint8Array } | null = null
   #efdtVersion = 0
 
   constructor(emitter: TrackEmitter) {
@@ -214,7 +215,7 @@ function filesChannel(presentation: Presentation): SignalledChannel {
     fileTemplate: null,
     largestBytes: presentation.files.reduce((most, file) => Math.max(most, file.sizeBytes), 0),
     files: presentation.files.map(({ name, contentType, sizeBytes }, index) => ({
-      toi: index + 1,
+      toi: asToi(index + 1),
       name,
       contentType,
       bytes: sizeBytes,

@@ -1,10 +1,11 @@
+import type { ServiceId } from '../contract/ids.ts'
 import { LLS_TABLE, serialiseLlsTable } from '../protocol/lls/lls-table.ts'
 import { SLS_PROTOCOL, SLT_SERVICE_DEFAULTS, serialiseSlt } from '../protocol/lls/slt.ts'
 import { serialiseSystemTime } from '../protocol/lls/system-time.ts'
 
 /** Values of one service in the SLT. */
 export type ListedService = {
-  readonly serviceId: number
+  readonly serviceId: ServiceId
   readonly serviceName: string
   readonly address: string
   readonly port: number

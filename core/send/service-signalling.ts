@@ -1,4 +1,5 @@
 import { gzip } from '#platform'
+import type { ServiceId, Toi, Tsi } from '../contract/ids.ts'
 import { FDT_DEFAULTS, FDT_FILE_DEFAULTS, type FdtFile } from '../protocol/flute/fdt.ts'
 import { type NewMimePart, serialiseMultipart } from '../protocol/mime/multipart.ts'
 import { ENVELOPE_ITEM_DEFAULTS, serialiseEnvelope } from '../protocol/sls/envelope.ts'
@@ -15,7 +16,7 @@ const BOUNDARY = '_ROUTESCOPE_SLS_7d41c0a95be2_'
 
 /** A file listed separately in its channel's EFDT. */
 export type ListedFile = {
-  readonly toi: number
+  readonly toi: Toi
   readonly name: string
   readonly contentType: string | null
   readonly bytes: number | null
@@ -23,7 +24,7 @@ export type ListedFile = {
 
 /** Values of one channel in the S-TSID. */
 export type SignalledChannel = {
-  readonly tsi: number
+  readonly tsi: Tsi
   readonly realTime: boolean
   /** Rate of the media, bit/s; null for files. */
   readonly bandwidth: number | null
@@ -43,7 +44,7 @@ export type SignalledManifest = { readonly name: string; readonly contentType: s
 export type SignalledService = {
   readonly scheme: 'route' | 'atsc'
   readonly flavour: 'us' | 'korean'
-  readonly serviceId: number
+  readonly serviceId: ServiceId
   readonly serviceName: string
   readonly address: string
   readonly port: number
@@ -64,7 +65,7 @@ export function serialiseSls(
   channels: readonly SignalledChannel[],
   versions: FragmentVersions,
   version: number,
-): { readonly toi: number; readonly bytes: Uint8Array } {
+): { readonly toi: Toi; readonly bytes: Uint8Array } {
   const types = SLS_MEDIA_TYPE[service.flavour]
   const stsid: NewMimePart = {
     contentType: types.stsid,

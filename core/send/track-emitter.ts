@@ -1,4 +1,5 @@
 import { CodecError } from '../bytes/codec-error.ts'
+import type { Toi, Tsi } from '../contract/ids.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { FileBytes } from '../ingest/presentation.ts'
 import { readBoxes } from '../media/bmff/boxes.ts'
@@ -16,7 +17,7 @@ export interface SegmentStart {
     track: TrackEmitter,
     segment: ScheduledSegment,
     context: EmitContext,
-  ): { toi: number; bytes: Uint8Array } | null
+  ): { toi: Toi; bytes: Uint8Array } | null
 }
 
 /**
@@ -25,7 +26,7 @@ export interface SegmentStart {
  */
 export class TrackEmitter implements Emitter {
   readonly schedule: TrackSchedule
-  readonly tsi: number
+  readonly tsi: Tsi
   /** Segments sent completely. */
   objects = 0
   #nextUs: number
@@ -41,7 +42,7 @@ export class TrackEmitter implements Emitter {
 
   constructor(
     schedule: TrackSchedule,
-    tsi: number,
+    tsi: Tsi,
     startUs: number,
     bytes: FileBytes,
     cutter: PacketCutter,

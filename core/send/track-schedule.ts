@@ -1,3 +1,4 @@
+import { asToi, type Toi } from '../contract/ids.ts'
 import type { PresentationSegment, PresentationTrack } from '../ingest/presentation.ts'
 import { templateAddress } from '../manifest/mpd/template.ts'
 import { applyFileTemplate } from '../protocol/flute/file-template.ts'
@@ -8,7 +9,7 @@ export type ScheduledSegment = {
   /** Continuous over the turns, from 0. */
   readonly index: number
   readonly turn: number
-  readonly toi: number
+  readonly toi: Toi
   readonly name: string
   /** Time of its first packet and longest time of sending, µs from the start of the broadcast. */
   readonly startUs: number
@@ -51,7 +52,7 @@ export class TrackSchedule {
     const turn = Math.floor(index / segments.length)
     const source = segments[index % segments.length]
     if (source === undefined) return null
-    const toi = this.firstNumber + index
+    const toi = asToi(this.firstNumber + index)
     return {
       index,
       turn,

@@ -115,7 +115,7 @@ export class FluteSender {
     }
     return {
       ...FDT_FILE_DEFAULTS,
-      toi,
+      toi: asToi(toi),
       contentLocation: name,
       contentType,
       contentLength: bytes.length,

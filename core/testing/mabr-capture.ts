@@ -1,3 +1,4 @@
+import { asServiceId, asToi, asTsi } from '../contract/ids.ts'
 import type { Presentation, PresentationTrack } from '../ingest/presentation.ts'
 import { serialiseChunkName } from '../protocol/flute/chunk-name.ts'
 import {
@@ -124,7 +125,7 @@ function routeCarousel(files: readonly FluteFile[], content: Presentation, use: 
     {
       scheme: 'route',
       flavour: 'us',
-      serviceId: 0,
+      serviceId: asServiceId(0),
       serviceName: '',
       address: use.address,
       port: use.port,
@@ -133,14 +134,19 @@ function routeCarousel(files: readonly FluteFile[], content: Presentation, use: 
     null,
     [
       {
-        tsi: CONFIGURATION_TSI,
+        tsi: asTsi(CONFIGURATION_TSI),
         realTime: false,
         bandwidth: null,
         media: null,
         efdtVersion: 1,
         fileTemplate: null,
         largestBytes: 1_000_000,
-        files: files.map(({ toi, name, contentType, bytes }) => ({ toi, name, contentType, bytes: bytes.length })),
+        files: files.map(({ toi, name, contentType, bytes }) => ({
+          toi: asToi(toi),
+          name,
+          contentType,
+          bytes: bytes.length,
+        })),
       },
     ],
     { manifest: 1, stsid: 1 },
@@ -153,7 +159,7 @@ function routeCarousel(files: readonly FluteFile[], content: Presentation, use: 
   const datagrams: Datagram[] = []
   for (let second = 0; second < Math.ceil(content.durationUs / 1_000_000); second++) {
     for (const { tsi, toi, codepoint, bytes } of objects) {
-      const object = new RouteObject(tsi, toi, codepoint, bytes, ROUTE_MTU)
+      const object = new RouteObject(asTsi(tsi), asToi(toi), codepoint, bytes, ROUTE_MTU)
       const packet = new Uint8Array(ROUTE_MTU)
       while (!object.done) {
         const length = object.next(packet)
@@ -247,7 +253,7 @@ function configurationOf(content: Presentation, use: MabrOptions, mediaPort: num
     tags: null,
     protocolIdentifier: mabrProtocolIdentifier(protocol),
     protocolVersion: '1',
-    endpoints: [{ source: use.source, group: use.address, port, tsi: named ? tsi : null }],
+    endpoints: [{ source: use.source, group: use.address, port, tsi: named ? asTsi(tsi) : null }],
     averageBitRate: null,
     maximumBitRate: null,
     fec: [],

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { asServiceId } from '../contract/ids.ts'
 import type { Presentation } from '../ingest/presentation.ts'
 import { loadPresentation } from '../ingest/presentation-loader.ts'
 import { parseLctHeader, serialiseLctHeader } from '../protocol/lct/header.ts'
@@ -20,7 +21,7 @@ export const FIXTURE_OPTIONS: BroadcastOptions = {
   scheme: 'route',
   address: FIXTURE_ADDRESS,
   port: FIXTURE_PORT,
-  serviceId: 1,
+  serviceId: asServiceId(1),
   serviceName: 'Demo',
   loop: false,
   pace: 'fast',
@@ -67,7 +68,7 @@ export const routeFixture = async (): Promise<Datagram[]> => broadcastOf(await d
 export const hlsFixture = async (): Promise<Datagram[]> => broadcastOf(await demoHls())
 /** The demo over atsc://, one turn. */
 export const atscFixture = async (flavour: 'us' | 'korean' = 'us'): Promise<Datagram[]> =>
-  broadcastOf(await demoDash(), { scheme: 'atsc', flavour, serviceId: 1001 })
+  broadcastOf(await demoDash(), { scheme: 'atsc', flavour, serviceId: asServiceId(1001) })
 /** The demo in a loop as a live service. */
 export const liveFixture = async (seconds: number): Promise<Datagram[]> =>
   broadcastOf(await demoDash(), { loop: true }, seconds)
@@ -77,8 +78,8 @@ export async function twoServicesFixture(): Promise<Datagram[]> {
   const service = { serviceName: 'Demo', address: FIXTURE_ADDRESS }
   return broadcastOf(
     [
-      { ...service, serviceId: 1, port: FIXTURE_PORT, presentation: await demoDash() },
-      { ...service, serviceId: 2, port: FIXTURE_PORT + 1, presentation: await demoHls() },
+      { ...service, serviceId: asServiceId(1), port: FIXTURE_PORT, presentation: await demoDash() },
+      { ...service, serviceId: asServiceId(2), port: FIXTURE_PORT + 1, presentation: await demoHls() },
     ],
     { scheme: 'atsc' },
   )

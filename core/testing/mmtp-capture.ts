@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { asServiceId } from '../contract/ids.ts'
 import { LLS_ADDRESS, LLS_PORT, LLS_TABLE, serialiseLlsTable } from '../protocol/lls/lls-table.ts'
 import { SLS_PROTOCOL, SLT_SERVICE_DEFAULTS, serialiseSlt } from '../protocol/lls/slt.ts'
 import { serialiseAtsc3Body } from '../protocol/mmtp/atsc3-message.ts'
@@ -216,7 +217,7 @@ function serviceSignalling(dueUs: number, options: MmtpCaptureOptions): Sent[] {
     `<?xml version="1.0" encoding="UTF-8"?><BundleDescriptionMMT xmlns="tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/MMTUSD/1.0/"><UserServiceDescription serviceId="${MMT_SERVICE}"><Name>Demo MMT</Name><ServiceLanguage>en</ServiceLanguage><MPUComponent mmtPackageId="demo"/>${further}</UserServiceDescription></BundleDescriptionMMT>`,
   )
   const usbd = serialiseAtsc3Body({
-    serviceId: MMT_SERVICE,
+    serviceId: asServiceId(MMT_SERVICE),
     contentType: 1,
     contentVersion: 1,
     compression: 2,
@@ -273,7 +274,7 @@ function listing(): Uint8Array {
     services: [
       {
         ...SLT_SERVICE_DEFAULTS,
-        serviceId: MMT_SERVICE,
+        serviceId: asServiceId(MMT_SERVICE),
         majorChannelNo: 10,
         minorChannelNo: 7,
         shortServiceName: 'MMT',

@@ -1,4 +1,4 @@
-import { asToi, asTsi } from '../contract/ids.ts'
+import { asServiceId, asToi, asTsi } from '../contract/ids.ts'
 import { FDT_DEFAULTS, FDT_FILE_DEFAULTS } from '../protocol/flute/fdt.ts'
 import { serialiseFdt } from '../protocol/flute/fdt-writer.ts'
 import { PSI_SOURCE } from '../protocol/lct/constants.ts'
@@ -31,7 +31,7 @@ export function nrtService(files: readonly NrtFile[], turns = 2): Datagram[] {
     timeUs += 1000
   }
   const service = {
-    serviceId: ESG_SERVICE,
+    serviceId: asServiceId(ESG_SERVICE),
     serviceName: 'ESG',
     address: ESG_ADDRESS,
     port: ESG_PORT,
@@ -43,7 +43,7 @@ export function nrtService(files: readonly NrtFile[], turns = 2): Datagram[] {
     instanceExpiresNtp: 4_294_967_295,
     files: files.map((file, index) => ({
       ...FDT_FILE_DEFAULTS,
-      toi: index + 1,
+      toi: asToi(index + 1),
       contentLocation: file.name,
       contentLength: file.bytes.length,
       transferLength: file.bytes.length,
@@ -72,7 +72,7 @@ function signalling(): Uint8Array {
           otherAttributes: [],
           channels: [
             {
-              tsi: 1,
+              tsi: asTsi(1),
               bandwidthKbps: null,
               startTime: null,
               endTime: null,
@@ -106,7 +106,7 @@ function signalling(): Uint8Array {
     'us',
   )
   const usbd = serialiseUsbd({
-    serviceId: ESG_SERVICE,
+    serviceId: asServiceId(ESG_SERVICE),
     serviceStatus: true,
     names: [],
     languages: [],

@@ -1,4 +1,4 @@
-import { asToi } from '../contract/ids.ts'
+import { asToi, asTsi, type ServiceId } from '../contract/ids.ts'
 import type { ReceiveSpec } from '../contract/session-spec.ts'
 import type { ReceiveObserver } from '../flow/facts.ts'
 import type { LimitHit } from '../flow/findings.ts'
@@ -82,9 +82,15 @@ export class TestContext {
 
   /** A channel whose events nobody takes. */
   channel(tsi: number, serviceId: number | null): LctChannel {
-    const names = new ChannelNames(tsi, { bytes: 0 })
-    const channel = new LctChannel(this.context, new ReportedEvents(), this.context.nextChannelIndex(), tsi, names)
-    channel.serviceId = serviceId
+    const names = new ChannelNames(asTsi(tsi), { bytes: 0 })
+    const channel = new LctChannel(
+      this.context,
+      new ReportedEvents(),
+      this.context.nextChannelIndex(),
+      asTsi(tsi),
+      names,
+    )
+    channel.serviceId = serviceId as ServiceId | null
     return channel
   }
 

@@ -1,4 +1,4 @@
-import { asToi, asTsi } from '../contract/ids.ts'
+import { asServiceId, asToi, asTsi } from '../contract/ids.ts'
 import { type Lease, ownBytes } from '../flow/lease.ts'
 import type { ByteRange, FlowFile, FlowObject, ObjectKind } from '../flow/objects.ts'
 
@@ -7,7 +7,7 @@ const CARRIER = { kind: 'lct', tsi: asTsi(10), toi: asToi(1), codepoint: 8, inst
 /** A received file for tests. */
 export function receivedFile(name: string, content: string | Uint8Array, more: Partial<FlowFile> = {}): FlowFile {
   return {
-    serviceId: 1,
+    serviceId: asServiceId(1),
     name,
     contentType: null,
     kind: 'media',
@@ -29,7 +29,7 @@ let nextIndex = 1_000_000
 /** An object whose arrival and end a test controls. */
 export class ArrivingObject implements FlowObject {
   readonly index: number
-  readonly serviceId = 1
+  readonly serviceId = asServiceId(1)
   readonly destination = '239.0.0.1:6000'
   readonly channel = 0
   readonly carrier = CARRIER

@@ -1,3 +1,4 @@
+import type { ServiceId } from '../../contract/ids.ts'
 import type { ObjectDetail } from '../../contract/object-rows.ts'
 import type { Report } from '../../contract/report.ts'
 import type { PlayableSnapshot } from '../../contract/snapshot.ts'
@@ -10,13 +11,13 @@ import type { Recording } from './recording.ts'
 /** Server of a receiver's files. */
 export type Serving = {
   /** Address of a file; null where it has none. */
-  urlOf(serviceId: number, name: string): string | null
+  urlOf(serviceId: ServiceId, name: string): string | null
   playable(service: ServiceFacts): PlayableSnapshot | null
 }
 
 /** A delivered file. */
 export type FileNotice = {
-  readonly service: number
+  readonly service: ServiceId
   readonly name: string
   readonly bytes: number
   readonly complete: boolean
@@ -45,7 +46,7 @@ export interface Receiving {
   serves(serving: Serving): void
   /** Reports a player's request for a file: the destination that carries it is joined again where it had been left. */
   asked(
-    serviceId: number,
+    serviceId: ServiceId,
     name: string,
     carrier: { readonly number: number | null; readonly representation: string | null } | null,
     have: boolean,

@@ -1,4 +1,5 @@
 import { defined } from '../../contract/defined.ts'
+import { asServiceId } from '../../contract/ids.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
 import type { BroadcastSnapshot } from '../../contract/snapshot.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
@@ -108,7 +109,7 @@ class BroadcastPart implements Part, PacketOut {
         scheme,
         address: address ?? ATSC_SERVICE_ADDRESS,
         port: port ?? ATSC_SERVICE_PORT,
-        serviceId,
+        serviceId: asServiceId(serviceId),
         serviceName,
         loop: programme.loop,
         pace,

@@ -1,3 +1,4 @@
+import type { ServiceId } from '../../contract/ids.ts'
 import { parseEndpoint } from '../../contract/option-values.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
 import type { PlayableSnapshot } from '../../contract/snapshot.ts'
@@ -83,7 +84,7 @@ class GatewayPart implements Part, Serving {
     return this.#spec.dynamicSelection ? 'asked' : 'all'
   }
 
-  urlOf(serviceId: number, name: string): string | null {
+  urlOf(serviceId: ServiceId, name: string): string | null {
     return this.#gateway?.urlOf(serviceId, name) ?? null
   }
 
@@ -95,7 +96,7 @@ class GatewayPart implements Part, Serving {
     return { kind: manifest.kind, url, live: this.#store?.finished !== true, codecs: manifest.codecs }
   }
 
-  #asked(serviceId: number, name: string): void {
+  #asked(serviceId: ServiceId, name: string): void {
     const carrier = this.#gateway?.carrierOf(serviceId, name) ?? null
     const have = this.#store?.find(serviceId, name).state === 'ready'
     this.#receiving?.asked(serviceId, name, carrier, have)

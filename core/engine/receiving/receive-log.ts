@@ -1,3 +1,4 @@
+import type { ServiceId } from '../../contract/ids.ts'
 import { ruleRow } from '../../contract/rules.ts'
 import type { LogLevel, LogTopic } from '../../contract/session-spec.ts'
 import { carrierText, channelText } from '../../flow/carriers.ts'
@@ -42,7 +43,7 @@ export class ReceiveLog implements Partial<ReceiveObserver> {
     this.#log('route', 'info', text)
   }
 
-  slsFragment(serviceId: number, fragment: SlsFragment): void {
+  slsFragment(serviceId: ServiceId, fragment: SlsFragment): void {
     const { type, name, version, bytes } = fragment
     const key = `${serviceId} ${type} ${name}`
     const isNew = !this.#fragments.has(key)

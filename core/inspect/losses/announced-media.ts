@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import type { ServiceId } from '../../contract/ids.ts'
 import type { SlsFragment } from '../../flow/facts.ts'
 import { parsePlaylist } from '../../manifest/hls/parse.ts'
 import { parseMpd } from '../../manifest/mpd/parse.ts'
@@ -22,7 +23,7 @@ type Manifest = {
 type Service = {
   manifest: Manifest | null
   readonly playlists: Map<string, SegmentList>
-  sharesFilesOf: number | null
+  sharesFilesOf: ServiceId | null
 }
 
 /** Position of a segment in a list of announced ones; two positions of one list can be compared. */
@@ -30,25 +31,25 @@ export type AnnouncedPlace = { readonly list: SegmentList; readonly position: nu
 
 /** Media segments announced by the newest manifests and playlists of each service. */
 export class AnnouncedMedia {
-  readonly #services = new Map<number, Service>()
+  readonly #services = new Map<ServiceId, Service>()
 
-  slsFragment(serviceId: number, fragment: SlsFragment): void {
+  slsFragment(serviceId: ServiceId, fragment: SlsFragment): void {
     if (fragment.type === 'MPD') this.manifest(serviceId, fragment.name, fragment.bytes)
   }
 
   /** Takes an MPD, from the signalling or as an object of its own. */
-  manifest(serviceId: number, name: string, bytes: Uint8Array): void {
+  manifest(serviceId: ServiceId, name: string, bytes: Uint8Array): void {
     if (bytes.length > MAX_BYTES) return
     this.#service(serviceId).manifest = { name, bytes: bytes.slice(), lists: null, timeShiftUs: null }
   }
 
   /** Announcements of another service that apply to this one too (DVB-MABR). */
-  share(serviceId: number, of: number | null): void {
+  share(serviceId: ServiceId, of: ServiceId | null): void {
     this.#service(serviceId).sharesFilesOf = of
   }
 
   /** Takes a whole child playlist. */
-  playlist(serviceId: number, name: string, bytes: Uint8Array): void {
+  playlist(serviceId: ServiceId, name: string, bytes: Uint8Array): void {
     if (bytes.length > MAX_BYTES) return
     const { playlists } = this.#service(serviceId)
     try {
@@ -66,7 +67,7 @@ export class AnnouncedMedia {
     }
   }
 
-  serviceGone(serviceId: number): void {
+  serviceGone(serviceId: ServiceId): void {
     this.#services.delete(serviceId)
   }
 
@@ -74,7 +75,7 @@ export class AnnouncedMedia {
    * Position of a name; null where no list has it.
    * @param timeUs how far an open list is read
    */
-  place(serviceId: number, name: string, timeUs: number): AnnouncedPlace | null {
+  place(serviceId: ServiceId, name: string, timeUs: number): AnnouncedPlace | null {
     for (const source of this.#sources(serviceId)) {
       const place = placeIn(this.#lists(source, timeUs), name) ?? placeIn(source.playlists.values(), name)
       if (place !== null) return place
@@ -83,7 +84,7 @@ export class AnnouncedMedia {
   }
 
   /** Availability start of a segment on the stream's clock, µs; null where the manifest has none. */
-  availabilityUs(serviceId: number, name: string, timeUs: number): number | null {
+  availabilityUs(serviceId: ServiceId, name: string, timeUs: number): number | null {
     const place = this.place(serviceId, name, timeUs)
     return place === null ? null : place.list.availabilityUs(place.position)
   }
@@ -92,7 +93,7 @@ export class AnnouncedMedia {
    * End of a segment's use to players (ISO/IEC 23009-1 §A.3.4), stream µs: its availability, its duration and the time
    * shift buffer. With another clock in the manifest it counts from the arrival. Null where the manifest sets no end.
    */
-  usefulUntilUs(serviceId: number, name: string, arrivalUs: number): number | null {
+  usefulUntilUs(serviceId: ServiceId, name: string, arrivalUs: number): number | null {
     for (const source of this.#sources(serviceId)) {
       for (const list of this.#lists(source, arrivalUs)) {
         const position = list.positionOf(name)
@@ -107,7 +108,7 @@ export class AnnouncedMedia {
   }
 
   /** Manifests and playlists that may announce a service's media. */
-  #sources(serviceId: number): Service[] {
+  #sources(serviceId: ServiceId): Service[] {
     const service = this.#services.get(serviceId)
     if (service === undefined) return []
     const shared = service.sharesFilesOf === null ? undefined : this.#services.get(service.sharesFilesOf)
@@ -129,7 +130,7 @@ export class AnnouncedMedia {
     return manifest.lists
   }
 
-  #service(id: number): Service {
+  #service(id: ServiceId): Service {
     let service = this.#services.get(id)
     if (service === undefined) {
       service = { manifest: null, playlists: new Map(), sharesFilesOf: null }

@@ -1,3 +1,4 @@
+import type { ServiceId } from '../../contract/ids.ts'
 import { OBJECT_STATE } from '../../contract/object-table.ts'
 import type { LossCause, Losses } from '../../contract/report.ts'
 import type { SocketSnapshot } from '../../contract/snapshot.ts'
@@ -92,13 +93,13 @@ export class LossWatch {
     return this.#absent[channel] ?? 0
   }
 
-  slsFragment(serviceId: number, fragment: SlsFragment, own: string | null, timeUs: number): void {
+  slsFragment(serviceId: ServiceId, fragment: SlsFragment, own: string | null, timeUs: number): void {
     this.media.slsFragment(serviceId, fragment)
     this.#files.slsFragment(fragment, own, timeUs)
     if (fragment.type === 'MPD') this.#objects.announced(timeUs)
   }
 
-  serviceGone(serviceId: number): void {
+  serviceGone(serviceId: ServiceId): void {
     this.media.serviceGone(serviceId)
   }
 

@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import type { Toi, Tsi } from '../../contract/ids.ts'
 import { BoundedMap } from '../../flow/bounded-map.ts'
 import type { ChannelCarrier } from '../../flow/carriers.ts'
 import type { ChannelFacts, SlsFragment } from '../../flow/facts.ts'
@@ -105,7 +106,7 @@ export class MissingFiles {
 
   #listed(
     destination: string,
-    tsi: number,
+    tsi: Tsi,
     files: readonly FdtFile[],
     expiresNtp: number | null,
     timeUs: number,
@@ -134,12 +135,12 @@ export class MissingFiles {
   }
 
   /** Expiry of a file's entry, stream µs; null where it has none, or is unknown. */
-  expiresUs(destination: string, tsi: number, toi: number): number | null {
+  expiresUs(destination: string, tsi: Tsi, toi: Toi): number | null {
     return this.#expires.get(`${destination} ${tsi}`)?.get(toi) ?? null
   }
 
   /** A newer table may list other files; those of the older stay valid. */
-  #expire(key: string, toi: number, expiresUs: number | null): void {
+  #expire(key: string, toi: Toi, expiresUs: number | null): void {
     let expires = this.#expires.get(key)
     if (expires === undefined) {
       if (expiresUs === null || this.#expires.size >= MAX_CHANNELS) return
@@ -206,6 +207,6 @@ export class MissingFiles {
   }
 }
 
-function isTsi(carrier: ChannelCarrier, tsi: number): boolean {
+function isTsi(carrier: ChannelCarrier, tsi: Tsi): boolean {
   return carrier.kind === 'lct' && carrier.tsi === tsi
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { asServiceId } from '../../contract/ids.ts'
 import { STARTUP_STEPS } from '../../contract/report.ts'
 import { serviceOf, TestReception } from '../../testing/test-reception.ts'
 import { StartupLog } from './startup-log.ts'
@@ -92,7 +93,7 @@ describe('the steps of tuning in', () => {
 
 describe('LLS and SLT', () => {
   const service = {
-    id: 7,
+    id: asServiceId(7),
     protocol: 'route',
     destination: '239.255.1.1:5000',
     manifest: null,

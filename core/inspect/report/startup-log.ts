@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import type { ServiceId } from '../../contract/ids.ts'
 import type { ChannelRole, JsonObject, Startup } from '../../contract/report.ts'
 import type { ChannelFacts, FlowFacts, LlsTableFact, ServiceFacts, SlsFragment } from '../../flow/facts.ts'
 import type { FlowObject } from '../../flow/objects.ts'
@@ -35,7 +36,7 @@ type ChannelSteps = {
  * explains it counts from its arrival.
  */
 export class StartupLog {
-  readonly #services = new Map<number, ServiceSteps>()
+  readonly #services = new Map<ServiceId, ServiceSteps>()
   readonly #channels: ChannelSteps[] = []
   /** By destination of the SLS: time of the first SLT that lists it. */
   readonly #announced = new Map<string, number>()
@@ -56,7 +57,7 @@ export class StartupLog {
     }
   }
 
-  slsFragment(serviceId: number, fragment: SlsFragment, timeUs: number): void {
+  slsFragment(serviceId: ServiceId, fragment: SlsFragment, timeUs: number): void {
     const { type, bytes } = fragment
     if (type === 'EFDT' || type === 'FDT') return
     const steps = this.#service(serviceId)
@@ -93,7 +94,7 @@ export class StartupLog {
     else steps.manifestUs = earlier(steps.manifestUs, lastTimeUs)
   }
 
-  serviceGone(serviceId: number): void {
+  serviceGone(serviceId: ServiceId): void {
     this.#services.delete(serviceId)
   }
 
@@ -167,7 +168,7 @@ export class StartupLog {
     return Number.isFinite(lastUs) ? lastUs : null
   }
 
-  #service(id: number): ServiceSteps {
+  #service(id: ServiceId): ServiceSteps {
     let steps = this.#services.get(id)
     if (steps === undefined) {
       steps = { slsUs: null, stsidUs: null, manifestUs: null, playableUs: null, media: [], roles: new Map() }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { asToi, asTsi } from '../../contract/ids.ts'
+import { asServiceId, asToi, asTsi } from '../../contract/ids.ts'
 import { RULE_PROFILES, RULES, type RuleId, ruleRow } from '../../contract/rules.ts'
 import { type Finding, type FindingFacts, type FindingPlace, placeAt } from '../../flow/findings.ts'
 import { isForTests, readImportGraph } from '../../testing/import-graph.ts'
@@ -12,7 +12,7 @@ import { MalformedDatagrams } from './malformed.ts'
 
 const ids = Object.keys(RULES) as RuleId[]
 const fault = { code: 'xml-syntax', message: 'no end' }
-const place = { service: 1, tsi: 10, toi: 7, object: 3, destination: '239.1.1.1:5000' }
+const place = { service: asServiceId(1), tsi: 10, toi: 7, object: 3, destination: '239.1.1.1:5000' }
 const carrier = { kind: 'lct', tsi: asTsi(10), toi: asToi(7), codepoint: 8, instance: 0 } as const
 const HOUR_US = 3_600e6
 
@@ -92,7 +92,7 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER'>, Example>> = {
     raises: [
       at({
         kind: 'signatureChecked',
-        signed: { of: 'sls-package', toi: 1 },
+        signed: { of: 'sls-package', toi: asToi(1) },
         verdict: 'bad',
         text: 'The digest differs.',
       }),
@@ -103,7 +103,12 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER'>, Example>> = {
         text: 'The digest differs.',
       }),
     ],
-    quiet: at({ kind: 'signatureChecked', signed: { of: 'sls-package', toi: 1 }, verdict: 'unchecked', text: '' }),
+    quiet: at({
+      kind: 'signatureChecked',
+      signed: { of: 'sls-package', toi: asToi(1) },
+      verdict: 'unchecked',
+      text: '',
+    }),
   },
   'SLS-TOI-BITS': {
     raises: [at({ kind: 'packageTypes', types: new Set(['MPD']), gzip: true }, { toi: 0x8002_0001 })],
@@ -206,8 +211,8 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER'>, Example>> = {
   },
   'FEC-MISMATCH': {
     raises: [
-      at({ kind: 'fecFault', flow: 'route', fault: { fec: 'mismatch', toi: 1, reason: 'x' } }),
-      at({ kind: 'fecFault', flow: 'flute', fault: { fec: 'mismatch', toi: 1, reason: 'x' } }, { tsi: 11 }),
+      at({ kind: 'fecFault', flow: 'route', fault: { fec: 'mismatch', toi: asToi(1), reason: 'x' } }),
+      at({ kind: 'fecFault', flow: 'flute', fault: { fec: 'mismatch', toi: asToi(1), reason: 'x' } }, { tsi: 11 }),
     ],
   },
   'FEC-SYMBOLS': { raises: [at({ kind: 'repairSymbolsUnused', scheme: 'RaptorQ' })] },
@@ -249,14 +254,14 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER'>, Example>> = {
   'LIMIT-OPEN': { raises: [at({ kind: 'limit', hit: { limit: 'open-objects', most: 128 } })] },
   'LIMIT-OBJECT': {
     raises: [
-      at({ kind: 'limit', hit: { limit: 'object-bytes', most: 9, toi: 7, claimed: null } }),
+      at({ kind: 'limit', hit: { limit: 'object-bytes', most: 9, toi: asToi(7), claimed: null } }),
       at(
-        { kind: 'limit', hit: { limit: 'object-bytes', most: 9, toi: 7, claimed: 99 } },
+        { kind: 'limit', hit: { limit: 'object-bytes', most: 9, toi: asToi(7), claimed: 99 } },
         { destination: '239.1.1.2:1' },
       ),
     ],
   },
-  'LIMIT-HOLES': { raises: [at({ kind: 'limit', hit: { limit: 'holes', toi: 7 } })] },
+  'LIMIT-HOLES': { raises: [at({ kind: 'limit', hit: { limit: 'holes', toi: asToi(7) } })] },
   'LIMIT-MEMORY': {
     raises: [
       at({ kind: 'limit', hit: { limit: 'memory', of: 'objects' } }),

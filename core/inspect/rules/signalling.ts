@@ -1,3 +1,4 @@
+import { asToi } from '../../contract/ids.ts'
 import { describeSlsToi, slsToiMismatch } from '../../protocol/sls/sls-toi.ts'
 import type { RuleFile } from './raise.ts'
 
@@ -8,7 +9,7 @@ export const signallingRules = (): RuleFile => ({
     rules.raise('SLT-NUMBER', { at, values: { listed, number, other: other ?? 'another service' } })
   },
   packageTypes: (at, rules) => {
-    const toi = at.toi ?? 0
+    const toi = asToi(at.toi ?? 0)
     const mismatch = slsToiMismatch(toi, at.types, at.gzip)
     if (mismatch === null) return
     const hex = `0x${toi.toString(16).padStart(8, '0')}`

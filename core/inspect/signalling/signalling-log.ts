@@ -1,8 +1,10 @@
 import { bytesToHex } from '../../bytes/hex.ts'
 import type { SignallingText } from '../../contract/engine-api.ts'
+import type { ServiceId, Toi, Tsi } from '../../contract/ids.ts'
 import type { JsonObject, ReportInterval, ReportLls, ReportSignature, ReportSls } from '../../contract/report.ts'
 import type { SignallingSnapshot } from '../../contract/snapshot.ts'
 import { BoundedMap, oldestKey } from '../../flow/bounded-map.ts'
+import { NO_TOI, NO_TSI } from '../../flow/carriers.ts'
 import type { LlsTableFact, SlsFragment } from '../../flow/facts.ts'
 import { linkTableValues } from '../../protocol/alp/link-table.ts'
 import { tableValues } from '../../protocol/lls/table-values.ts'
@@ -36,8 +38,8 @@ type Entry = {
   /** Content key of an LLS table. */
   readonly llsKey: number
   /** Object that carried a fragment, -1 where unknown. */
-  tsi: number
-  toi: number
+  tsi: Tsi
+  toi: Toi
   readonly bytes: number
   readonly xml: boolean
   content: Content | null
@@ -51,7 +53,7 @@ type Entry = {
 type Series = {
   readonly id: string
   readonly scope: 'lls' | 'sls'
-  readonly service: number | null
+  readonly service: ServiceId | null
   readonly type: string
   readonly name: string
   readonly group: number
@@ -73,7 +75,7 @@ export class SignallingLog {
   readonly #entries = new Map<string, Entry>()
   readonly #llsByKey = new Map<number, Entry>()
   /** Newest entry of each fragment, by service. */
-  readonly #current = new Map<number, BoundedMap<string, Entry>>()
+  readonly #current = new Map<ServiceId, BoundedMap<string, Entry>>()
   readonly #series = new Map<string, Series>()
   #serial = 0
   #contentBytes = 0
@@ -83,7 +85,17 @@ export class SignallingLog {
     // Tables of the link layer share the id 0.
     const id = `lls/${tableId === 0 ? name : tableId}/${group}${signed ? '/signed' : ''}`
     const series = this.#seriesOf(id, () => ({ scope: 'lls', service: null, type: name, name, group, tableId, signed }))
-    const entry = this.#add(series, { version, llsKey: key, tsi: -1, toi: -1, bytes, body, raw, signature, timeUs })
+    const entry = this.#add(series, {
+      version,
+      llsKey: key,
+      tsi: NO_TSI,
+      toi: NO_TOI,
+      bytes,
+      body,
+      raw,
+      signature,
+      timeUs,
+    })
     this.#llsByKey.set(key, entry)
   }
 
@@ -97,8 +109,8 @@ export class SignallingLog {
     if (entry !== undefined) entry.signature = signature
   }
 
-  slsFragment(service: number, fragment: SlsFragment, timeUs: number): void {
-    const { type, name, version, bytes: body, tsi = -1, toi = -1, signature = null } = fragment
+  slsFragment(service: ServiceId, fragment: SlsFragment, timeUs: number): void {
+    const { type, name, version, bytes: body, tsi = NO_TSI, toi = NO_TOI, signature = null } = fragment
     const series = this.#seriesOf(`sls/${service}/${type}/${name}`, () => ({
       scope: 'sls',
       service,
@@ -119,7 +131,7 @@ export class SignallingLog {
   }
 
   /** The object with some of the service's fragments was repeated; -1 for all of them. */
-  slsRepeated(service: number, timeUs: number, tsi: number, toi: number): void {
+  slsRepeated(service: ServiceId, timeUs: number, tsi: Tsi, toi: Toi): void {
     for (const entry of this.#current.get(service)?.values() ?? []) {
       if (
         toi < 0
@@ -131,7 +143,7 @@ export class SignallingLog {
   }
 
   /** A fragment was repeated in another object, its carrier from now on. */
-  slsUnchanged(service: number, fragment: string, tsi: number, toi: number, timeUs: number): void {
+  slsUnchanged(service: ServiceId, fragment: string, tsi: Tsi, toi: Toi, timeUs: number): void {
     const entry = this.#current.get(service)?.get(fragment)
     if (entry === undefined) return
     entry.tsi = tsi
@@ -139,7 +151,7 @@ export class SignallingLog {
     repeated(entry, timeUs)
   }
 
-  slsSignature(service: number, tsi: number, toi: number, signature: ReportSignature): void {
+  slsSignature(service: ServiceId, tsi: Tsi, toi: Toi, signature: ReportSignature): void {
     for (const entry of this.#current.get(service)?.values() ?? []) {
       if (entry.tsi === tsi && entry.toi === toi) entry.signature = signature
     }
@@ -270,7 +282,7 @@ export class SignallingLog {
     return tables
   }
 
-  reportSls(service: number): ReportSls[] {
+  reportSls(service: ServiceId): ReportSls[] {
     const fragments: ReportSls[] = []
     for (const entry of this.#entries.values()) {
       const { series, version, bytes, count, signature, toi } = entry
@@ -294,7 +306,7 @@ export class SignallingLog {
   }
 
   /** A discovered service was merged into another, or renumbered. */
-  serviceGone(service: number): void {
+  serviceGone(service: ServiceId): void {
     this.#current.delete(service)
   }
 }

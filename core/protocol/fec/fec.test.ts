@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CodecError } from '../../bytes/codec-error.ts'
 import { bytesToHex, hexToBytes } from '../../bytes/hex.ts'
+import { asToi, type Toi } from '../../contract/ids.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 import { decodedObjectBytes, fecObjectSymbols, fitsSymbols, writeFecTail } from './fec-object.ts'
 import { FEC_ENCODING, fecSchemeName } from './fec-scheme.ts'
@@ -147,19 +148,19 @@ describe('sourceTOI', () => {
     ['TOI / 0', 7, null],
     ['TOI * 0xffffffffffff', 7, null],
   ])('%s of %i is %s', (text, toi, value) => {
-    expect(parseToiExpression(text).valueAt(toi)).toBe(value)
+    expect(parseToiExpression(text).valueAt(asToi(toi))).toBe(value)
   })
 
   it('is inverted where it is linear', () => {
-    expect(repairToiOf(parseToiExpression('2*TOI+1'), 15)).toBe(7)
-    expect(repairToiOf(parseToiExpression('2*TOI+1'), 16)).toBeNull()
-    expect(repairToiOf(parseToiExpression('(TOI+1)*(3-1)-TOI'), 9)).toBe(7)
-    expect(repairToiOf(parseToiExpression('20'), 20)).toBeNull()
-    expect(repairToiOf(parseToiExpression('TOI/2'), 3)).toBeNull()
+    expect(repairToiOf(parseToiExpression('2*TOI+1'), asToi(15))).toBe(7)
+    expect(repairToiOf(parseToiExpression('2*TOI+1'), asToi(16))).toBeNull()
+    expect(repairToiOf(parseToiExpression('(TOI+1)*(3-1)-TOI'), asToi(9))).toBe(7)
+    expect(repairToiOf(parseToiExpression('20'), asToi(20))).toBeNull()
+    expect(repairToiOf(parseToiExpression('TOI/2'), asToi(3))).toBeNull()
     fc.assert(
       fc.property(fc.nat(1000), fc.nat(1000), fc.nat(0xffff_ffff), (x, y, toi) => {
         const expression = parseToiExpression(`${x + 1} * TOI + ${y}`)
-        expect(repairToiOf(expression, expression.valueAt(toi) as number)).toBe(toi)
+        expect(repairToiOf(expression, expression.valueAt(asToi(toi)) as Toi)).toBe(toi)
       }),
     )
   })
@@ -172,7 +173,7 @@ describe('sourceTOI', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 40 }), (text) => {
         try {
-          parseToiExpression(text).valueAt(5)
+          parseToiExpression(text).valueAt(asToi(5))
         } catch (thrown) {
           expect(thrown).toBeInstanceOf(CodecError)
         }
@@ -197,7 +198,7 @@ describe('RepairFlow', () => {
       [3, null, { address: '239.255.2.1', port: 5001 }],
       [4, null, null],
     ])
-    expect(flow.protectedObjects.map((object) => object.sourceToi.valueAt(7))).toEqual([20, 14, 7])
+    expect(flow.protectedObjects.map((object) => object.sourceToi.valueAt(asToi(7)))).toEqual([20, 14, 7])
   })
 
   it('reports unreadable parts and keeps the rest', () => {
@@ -206,7 +207,7 @@ describe('RepairFlow', () => {
     )
     expect(flow.oti).toBeNull()
     expect(flow.protectedObjects[0]).toMatchObject({ tsi: 2, session: null })
-    expect(flow.protectedObjects[0]?.sourceToi.valueAt(3)).toBe(3)
+    expect(flow.protectedObjects[0]?.sourceToi.valueAt(asToi(3))).toBe(3)
     expect(flow.faults).toHaveLength(3)
   })
 

@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import type { Tsi } from '../../contract/ids.ts'
 import { parseUint } from '../../xml/xml-element.ts'
 import type { XmlTree } from '../../xml/xml-writer.ts'
 import { type FecOti, parseOtiHex } from './oti.ts'
@@ -27,7 +28,7 @@ export type FecParameters = {
 /** `ProtectedObject`: one source object of each (super-)object. */
 export type ProtectedObject = {
   /** Null: the channel that contains the RepairFlow. */
-  readonly tsi: number | null
+  readonly tsi: Tsi | null
   /** Destination of another session, from @sessionDescription; null: the same session. */
   readonly session: { readonly address: string; readonly port: number } | null
   readonly sourceToi: ToiExpression
@@ -58,7 +59,7 @@ function readOti(text: string | null, faults: string[]): FecOti | null {
 function readObject(object: XmlTree, faults: string[]): ProtectedObject {
   const description = attribute(object, 'sessionDescription')
   return {
-    tsi: parseUint(attribute(object, 'tsi')),
+    tsi: parseUint(attribute(object, 'tsi')) as Tsi | null,
     session: description === null ? null : readSession(description, faults),
     sourceToi: readSourceToi(object, faults),
     symbols: parseUint(attribute(object, 'fecTransportObjectSize'), 0xffff_ffff),

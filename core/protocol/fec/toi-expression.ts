@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import { asToi, type Toi } from '../../contract/ids.ts'
 
 /** Longest expression accepted. */
 const MAX_TEXT = 256
@@ -14,7 +15,7 @@ const MAX_TOI = 0xffff_ffff_ffff
 export type ToiExpression = {
   readonly text: string
   /** Value for a repair TOI; null where it is not a TOI (negative, too large, division by zero). */
-  valueAt(repairToi: number): number | null
+  valueAt(repairToi: Toi): Toi | null
   /** `x*TOI + y` where the expression has that form, else null. */
   readonly linear: { readonly x: number; readonly y: number } | null
 }
@@ -34,26 +35,26 @@ export function parseToiExpression(text: string): ToiExpression {
   return {
     text,
     linear: linear !== null && Number.isSafeInteger(linear.x) && Number.isSafeInteger(linear.y) ? linear : null,
-    valueAt: (repairToi) => asToi(evaluate(node, repairToi)),
+    valueAt: (repairToi) => toiOf(evaluate(node, repairToi)),
   }
 }
 
 /** `x*TOI + y`: the form of `SourceTOI@x` and `@y`, and of a missing expression. */
 export function linearToi(x: number, y: number): ToiExpression {
-  return { text: `${x}*TOI+${y}`, linear: { x, y }, valueAt: (repairToi) => asToi(x * repairToi + y) }
+  return { text: `${x}*TOI+${y}`, linear: { x, y }, valueAt: (repairToi) => toiOf(x * repairToi + y) }
 }
 
 /**
  * The repair TOI whose source object is `sourceToi`.
  * @returns null where there is none, where it cannot be determined, or where every repair TOI has this one source
  */
-export function repairToiOf(expression: ToiExpression, sourceToi: number): number | null {
+export function repairToiOf(expression: ToiExpression, sourceToi: Toi): Toi | null {
   if (expression.linear === null || expression.linear.x === 0) return null
-  return asToi((sourceToi - expression.linear.y) / expression.linear.x)
+  return toiOf((sourceToi - expression.linear.y) / expression.linear.x)
 }
 
-function asToi(value: number): number | null {
-  return Number.isInteger(value) && value >= 0 && value <= MAX_TOI ? value : null
+function toiOf(value: number): Toi | null {
+  return Number.isInteger(value) && value >= 0 && value <= MAX_TOI ? asToi(value) : null
 }
 
 class Parser {
@@ -129,7 +130,7 @@ class Parser {
   }
 }
 
-function evaluate(node: Node, toi: number): number {
+function evaluate(node: Node, toi: Toi): number {
   if (node.kind === 'number') return node.value
   if (node.kind === 'toi') return toi
   const left = evaluate(node.left, toi)

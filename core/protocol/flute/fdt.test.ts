@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { gzip } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
+import { asToi } from '../../contract/ids.ts'
 import { FDT_DEFAULTS, FDT_FILE_DEFAULTS, type Fdt, type FdtFile, looksLikeFdt, parseFdt } from './fdt.ts'
 import { serialiseFdt } from './fdt-writer.ts'
 import { applyFileTemplate, toiOfFileName } from './file-template.ts'
@@ -110,7 +111,7 @@ describe('parseFdt', () => {
       })
       .map((each) => (Object.values(each).every((value) => value === null) ? null : each))
     const file: fc.Arbitrary<FdtFile> = fc.record({
-      toi: fc.maxSafeNat(),
+      toi: fc.maxSafeNat().map(asToi),
       contentLocation: text,
       contentLength: maybe(fc.maxSafeNat()),
       transferLength: maybe(fc.maxSafeNat()),
@@ -164,13 +165,13 @@ describe('applyFileTemplate', () => {
     ['plain', 1, 'plain'],
     ['$TOI%0999999d$', 1, '00000000000000000001'],
   ])('%s with %i gives %s', (template, toi, name) => {
-    expect(applyFileTemplate(template, toi)).toBe(name)
+    expect(applyFileTemplate(template, asToi(toi))).toBe(name)
   })
 
   it('is inverted by toiOfFileName', () => {
     fc.assert(
       fc.property(fc.nat(), fc.constantFrom('1_$TOI$.m4s', 'a$TOI%06d$', '$$x$TOI$7.mp4', '$TOI$'), (toi, template) => {
-        expect(toiOfFileName(template, applyFileTemplate(template, toi))).toBe(toi)
+        expect(toiOfFileName(template, applyFileTemplate(template, asToi(toi)))).toBe(toi)
       }),
     )
     expect(toiOfFileName('1_$TOI$.m4s', '2_1.m4s')).toBeNull()

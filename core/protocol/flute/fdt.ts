@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import { asToi, type Toi } from '../../contract/ids.ts'
 import { xmlRootName } from '../../xml/root-name.ts'
 import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
 import { attr, boolAttr, child, childrenOf, descendants, otherAttributes, uintAttr } from '../../xml/xml-element.ts'
@@ -34,7 +35,7 @@ export type Fdt = {
 
 /** One File element, with the attributes it inherits from the instance. */
 export type FdtFile = {
-  readonly toi: number
+  readonly toi: Toi
   readonly contentLocation: string
   /** Bytes after decoding; on air it may equal the transfer length although the file is gzip-compressed. */
   readonly contentLength: number | null
@@ -201,7 +202,7 @@ function readFile(file: XmlElement, bases: readonly (readonly string[])[]): FdtF
   const toi = uintAttr(file, 'TOI')
   if (toi === null) return null
   return {
-    toi,
+    toi: asToi(toi),
     contentLocation: attr(file, 'Content-Location') ?? '',
     contentLength: uintAttr(file, 'Content-Length'),
     transferLength: uintAttr(file, 'Transfer-Length'),

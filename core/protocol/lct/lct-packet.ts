@@ -1,4 +1,5 @@
 import { u16At, u24At, u32At, u48At } from '../../bytes/ints.ts'
+import { asToi, asTsi, type Toi, type Tsi } from '../../contract/ids.ts'
 import { ntpToUnixUs } from '../ntp.ts'
 import { EXT_TIME_USE, LCT_FAULT, LCT_HET, LCT_VERSION, PSI_SOURCE } from './constants.ts'
 
@@ -24,9 +25,9 @@ export class LctPacket {
   closeSession = false
   closeObject = false
   codepoint = 0
-  tsi = 0
+  tsi = asTsi(0)
   /** Up to 2^53-1; wider values are the fault `wideToi`. */
-  toi = 0
+  toi = asToi(0)
   /** Congestion control information; -1 where its value is above 2^53-1 (C > 0). */
   cci = 0
   /** HDR_LEN*4, extensions included; the FEC Payload ID follows, unless the datagram ends here. */
@@ -118,12 +119,12 @@ export class LctPacket {
     this.timed = this.cci > 0
     at += cciBytes
 
-    this.tsi = tsiBytes === 4 ? u32At(bytes, at) : wide(bytes, at, tsiBytes)
+    this.tsi = (tsiBytes === 4 ? u32At(bytes, at) : wide(bytes, at, tsiBytes)) as Tsi
     at += tsiBytes
 
     const toi = toiBytes === 4 ? u32At(bytes, at) : wide(bytes, at, toiBytes)
     if (toi < 0) return this.#fault(LCT_FAULT.wideToi, at)
-    this.toi = toi
+    this.toi = toi as Toi
     at += toiBytes
 
     const headerEnd = start + headerBytes

@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import type { ServiceId } from '../../contract/ids.ts'
 import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
 import { attr, boolAttr, child, childrenOf, otherAttributes, uintAttr } from '../../xml/xml-element.ts'
 
@@ -28,7 +29,7 @@ export type EmergencyAlert = {
   readonly texts: readonly AlertText[]
   readonly liveMedia: {
     readonly bsid: number | null
-    readonly serviceId: number | null
+    readonly serviceId: ServiceId | null
     readonly serviceNames: readonly AlertText[]
   } | null
   readonly media: readonly AlertMedia[]
@@ -96,7 +97,7 @@ function readAlert(alert: XmlElement): EmergencyAlert {
         ? null
         : {
             bsid: uintAttr(live, 'bsid', 0xffff),
-            serviceId: uintAttr(live, 'serviceId', 0xffff),
+            serviceId: uintAttr(live, 'serviceId', 0xffff) as ServiceId | null,
             serviceNames: childrenOf(live, 'ServiceName').map(readText),
           },
     media: childrenOf(alert, 'Media').map((media) => ({

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { gzip } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
 import { hexToBytes } from '../../bytes/hex.ts'
+import { asServiceId } from '../../contract/ids.ts'
 import { LLS_TABLE, type LlsTable, llsTableName, parseLlsTable, serialiseLlsTable } from './lls-table.ts'
 import { parseSignedMultiTable, unfoldTable } from './signed-multi-table.ts'
 import { parseSlt, SLT_SERVICE_DEFAULTS, type Slt, type SltService, serialiseSlt } from './slt.ts'
@@ -128,7 +129,7 @@ describe('SLT', () => {
   it('is read back as written', () => {
     const u16 = fc.nat(65535)
     const service: fc.Arbitrary<SltService> = fc.record({
-      serviceId: u16,
+      serviceId: u16.map(asServiceId),
       globalServiceId: maybe(words),
       sltSvcSeqNum: fc.nat(255),
       protected: fc.boolean(),

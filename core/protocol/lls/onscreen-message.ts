@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import type { ServiceId } from '../../contract/ids.ts'
 import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
 import { attr, boolAttr, otherAttributes, uintAttr } from '../../xml/xml-element.ts'
 
@@ -12,7 +13,7 @@ export type OnscreenMessages = {
 export type KeepScreenClear = {
   readonly bsid: number | null
   /** Null without a range: all services of the stream. */
-  readonly serviceId: number | null
+  readonly serviceId: ServiceId | null
   readonly serviceIdRange: number | null
   /** xs:dayTimeDuration as written, one hour at most. */
   readonly notificationDuration: string
@@ -41,7 +42,7 @@ export function readOnscreenMessages(root: XmlElement): OnscreenMessages {
         const each = { ...written, attributes: written.attributes.map(lowered) }
         return {
           bsid: uintAttr(each, 'bsid', 0xffff),
-          serviceId: uintAttr(each, 'serviceid', 0xffff),
+          serviceId: uintAttr(each, 'serviceid', 0xffff) as ServiceId | null,
           serviceIdRange: uintAttr(each, 'serviceidrange', 0xffff),
           notificationDuration: attr(each, 'notificationduration') ?? 'PT1M',
           kscFlag: boolAttr(each, 'kscflag', true),

@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import { asServiceId, type ServiceId } from '../../contract/ids.ts'
 import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
 import {
   attr,
@@ -28,7 +29,7 @@ export type SltInetUrl = { readonly urlType: number | null; readonly url: string
 
 /** One Service element. */
 export type SltService = {
-  readonly serviceId: number
+  readonly serviceId: ServiceId
   readonly globalServiceId: string | null
   /** Changes when this entry changes. */
   readonly sltSvcSeqNum: number
@@ -143,7 +144,7 @@ function readService(service: XmlElement): SltService {
   const simulcast = child(service, 'SimulcastTSID')
   const signalling = child(service, 'BroadcastSvcSignaling')
   return {
-    serviceId: requiredUint(service, 'serviceId', 0xffff),
+    serviceId: asServiceId(requiredUint(service, 'serviceId', 0xffff)),
     globalServiceId: attr(service, 'globalServiceID') ?? attr(service, 'globalServiceId'),
     sltSvcSeqNum: uintAttr(service, 'sltSvcSeqNum') ?? 0,
     protected: boolAttr(service, 'protected', false),

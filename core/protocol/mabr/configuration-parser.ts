@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import type { Tsi } from '../../contract/ids.ts'
 import type { XmlElement } from '../../xml/xml-element.ts'
 import { attr, child, childrenOf, otherAttributes, parseUint, uintAttr } from '../../xml/xml-element.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
@@ -108,7 +109,7 @@ function readEndpoints(element: XmlElement): MabrEndpoint[] {
       source: textOf(endpoint, 'NetworkSourceAddress'),
       group,
       port,
-      tsi: parseUint(textOf(endpoint, 'MediaTransportSessionIdentifier'), 0xffff_ffff_ffff),
+      tsi: parseUint(textOf(endpoint, 'MediaTransportSessionIdentifier'), 0xffff_ffff_ffff) as Tsi | null,
     }
   }).filter((endpoint) => endpoint !== null)
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CodecError } from '../../bytes/codec-error.ts'
+import { asTsi } from '../../contract/ids.ts'
 import {
   fecEncodingId,
   isConfigurationUri,
@@ -209,7 +210,7 @@ const endpoints = fc.array(
     source: optional(fc.ipV4()),
     group: fc.ipV4(),
     port: fc.integer({ min: 1, max: 65535 }),
-    tsi: optional(fc.nat()),
+    tsi: optional(fc.nat().map(asTsi)),
   }),
   { maxLength: 2 },
 )

@@ -1,3 +1,4 @@
+import type { Tsi } from '../../contract/ids.ts'
 import type { XmlAttribute } from '../../xml/xml-element.ts'
 import type { XmlTree } from '../../xml/xml-writer.ts'
 
@@ -79,7 +80,7 @@ export type MabrEndpoint = {
   readonly source: string | null
   readonly group: string
   readonly port: number
-  readonly tsi: number | null
+  readonly tsi: Tsi | null
 }
 
 /** `ForwardErrorCorrectionParameters` */

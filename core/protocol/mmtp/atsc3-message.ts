@@ -1,6 +1,7 @@
 import { gzip } from '#platform'
 import { ByteReader } from '../../bytes/byte-reader.ts'
 import { ByteWriter } from '../../bytes/byte-writer.ts'
+import { asServiceId, type ServiceId } from '../../contract/ids.ts'
 import { gunzipLimited, looksGzip } from '../gzip.ts'
 
 /** Content of an mmt_atsc3_message, by atsc3_message_content_type (A/331 §7.2.3.1); names as in the list of fragments. */
@@ -29,7 +30,7 @@ const PLAIN = 1
  * ```
  */
 export type Atsc3Message = {
-  readonly serviceId: number
+  readonly serviceId: ServiceId
   readonly contentType: number
   /** `USBD`, `MPD`, …; `MA3-n` for types without a name in A/331. */
   readonly contentName: string
@@ -52,7 +53,7 @@ function atsc3ContentName(contentType: number): string {
  */
 export function parseAtsc3Body(body: Uint8Array, maxBytes: number): Atsc3Message {
   const reader = new ByteReader(body, 0, body.length, 'mmt-ma3')
-  const serviceId = reader.u16('service_id')
+  const serviceId = asServiceId(reader.u16('service_id'))
   const contentType = reader.u16('atsc3_message_content_type')
   const contentVersion = reader.u8('atsc3_message_content_version')
   const compression = reader.u8('atsc3_message_content_compression')

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CodecError } from '../../bytes/codec-error.ts'
 import { bytesToHex, hexToBytes } from '../../bytes/hex.ts'
+import { asServiceId } from '../../contract/ids.ts'
 import { parseAtsc3Body, serialiseAtsc3Body } from './atsc3-message.ts'
 import { describeMmtpPacket } from './describe.ts'
 import { hintBytesAt, parseHintSample, serialiseHintSample } from './hint-sample.ts'
@@ -266,7 +267,7 @@ describe('messages', () => {
     const content = utf8('<BundleDescriptionMMT/>')
     for (const compression of [1, 2]) {
       const body = serialiseAtsc3Body({
-        serviceId: 1001,
+        serviceId: asServiceId(1001),
         contentType: 1,
         contentVersion: 4,
         compression,
@@ -284,7 +285,7 @@ describe('messages', () => {
       })
     }
     const bomb = serialiseAtsc3Body({
-      serviceId: 1,
+      serviceId: asServiceId(1),
       contentType: 99,
       contentVersion: 0,
       compression: 2,
@@ -382,7 +383,7 @@ describe('truncated and random input', () => {
     [
       'MA3',
       serialiseAtsc3Body({
-        serviceId: 1,
+        serviceId: asServiceId(1),
         contentType: 1,
         contentVersion: 1,
         compression: 2,

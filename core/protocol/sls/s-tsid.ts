@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import { asTsi, type Tsi } from '../../contract/ids.ts'
 import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
 import {
   attr,
@@ -32,7 +33,7 @@ export type StsidSession = {
 
 /** `LS`: one LCT channel. */
 export type StsidChannel = {
-  readonly tsi: number
+  readonly tsi: Tsi
   /** Maximum, kbit/s. */
   readonly bandwidthKbps: number | null
   /** xs:dateTime as written. A past time does not mean off air: recordings are replayed. */
@@ -107,7 +108,7 @@ export type RepairFlow = {
 /** `ProtectedObject`: one source flow's part of the super-objects. */
 export type StsidProtectedObject = {
   /** Null where this required attribute is absent. */
-  readonly tsi: number | null
+  readonly tsi: Tsi | null
   /** Another S-TSID or session that has the source flow. */
   readonly sessionDescription: string | null
   /** Source TOI = x * repair TOI + y; null for any other expression. */
@@ -158,7 +159,7 @@ function readChannel(ls: XmlElement): StsidChannel {
   // RprFlow is the name in RFC 9223 drafts and older senders.
   const repair = child(ls, 'RepairFlow') ?? child(ls, 'RprFlow')
   return {
-    tsi: requiredUint(ls, 'tsi', 0xffff_ffff_ffff),
+    tsi: asTsi(requiredUint(ls, 'tsi', 0xffff_ffff_ffff)),
     bandwidthKbps: uintAttr(ls, 'bw'),
     startTime: attr(ls, 'startTime'),
     endTime: attr(ls, 'endTime'),
@@ -231,7 +232,7 @@ function readRepair(flow: XmlElement): RepairFlow {
 
 function readProtectedObject(object: XmlElement): StsidProtectedObject {
   return {
-    tsi: uintAttr(object, 'tsi'),
+    tsi: uintAttr(object, 'tsi') as Tsi | null,
     sessionDescription: attr(object, 'sessionDescription'),
     sourceToi: readSourceToi(object),
     fecTransportObjectSize: uintAttr(object, 'fecTransportObjectSize'),

@@ -1,3 +1,4 @@
+import { asToi, type Toi } from '../../contract/ids.ts'
 /**
  * TOI of an SLS package, A/331 Annex C: its fragments and version. Some senders set only the bits of changed fragments, or none
  * (GPAC, off air): the fields are for display, never for decisions.
@@ -32,7 +33,7 @@ const BIT = {
 } as const
 
 /** The fields of an SLS package's TOI; of a wider TOI those of its low 32 bits. */
-export function parseSlsToi(toi: number): SlsToi {
+export function parseSlsToi(toi: Toi): SlsToi {
   const has = (bit: number): boolean => Math.floor(toi / bit) % 2 === 1
   return {
     gzip: has(BIT.gzip),
@@ -48,7 +49,7 @@ export function parseSlsToi(toi: number): SlsToi {
 }
 
 /** TOI of a package with these fragments; omitted ones are absent. */
-export function slsToi(fields: Partial<SlsToi> & { readonly version: number }): number {
+export function slsToi(fields: Partial<SlsToi> & { readonly version: number }): Toi {
   let toi = fields.version % 256
   if (fields.gzip) toi += BIT.gzip
   if (fields.rsat) toi += BIT.rsat
@@ -58,7 +59,7 @@ export function slsToi(fields: Partial<SlsToi> & { readonly version: number }): 
   if (fields.mpd) toi += BIT.mpd
   if (fields.stsid) toi += BIT.stsid
   if (fields.usbd) toi += BIT.usbd
-  return toi
+  return asToi(toi)
 }
 
 const RESERVED = 0x7e30_ff00
@@ -68,7 +69,7 @@ const RESERVED = 0x7e30_ff00
  * playlists) are ignored.
  * @param types of its fragments
  */
-export function slsToiMismatch(toi: number, types: ReadonlySet<string>, gzip: boolean): string | null {
+export function slsToiMismatch(toi: Toi, types: ReadonlySet<string>, gzip: boolean): string | null {
   const announced = parseSlsToi(toi)
   const faults: string[] = []
   const compare = (bit: boolean, there: boolean, what: string): void => {
@@ -89,7 +90,7 @@ export function slsToiMismatch(toi: number, types: ReadonlySet<string>, gzip: bo
 }
 
 /** The TOI in words: `gzip, MPD, S-TSID, version 3`. */
-export function describeSlsToi(toi: number): string {
+export function describeSlsToi(toi: Toi): string {
   const fields = parseSlsToi(toi)
   const words: string[] = []
   if (fields.gzip) words.push('gzip')

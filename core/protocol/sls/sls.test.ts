@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CodecError } from '../../bytes/codec-error.ts'
+import { asServiceId, asToi, asTsi } from '../../contract/ids.ts'
 import { FDT_DEFAULTS, FDT_FILE_DEFAULTS, type Fdt } from '../flute/fdt.ts'
 import { ENVELOPE_ITEM_DEFAULTS, parseEnvelope, serialiseEnvelope } from './envelope.ts'
 import { fragmentType, SLS_MEDIA_TYPE } from './fragment-type.ts'
@@ -20,10 +21,10 @@ const efdt: Fdt = {
   fileTemplate: '1_$TOI$.m4s',
   instanceExpiresNtp: 4294944000,
   maxTransportSize: 304176,
-  files: [{ ...FDT_FILE_DEFAULTS, toi: 4294967295, contentLocation: '1_.mp4' }],
+  files: [{ ...FDT_FILE_DEFAULTS, toi: asToi(4294967295), contentLocation: '1_.mp4' }],
 }
 const channel: StsidChannel = {
-  tsi: 10,
+  tsi: asTsi(10),
   bandwidthKbps: 668,
   startTime: null,
   endTime: null,
@@ -178,7 +179,7 @@ describe('S-TSID', () => {
           destinationPort: maybe(fc.nat(65535)),
           channels: fc.array(
             fc.record({
-              tsi: fc.nat(),
+              tsi: fc.nat().map(asTsi),
               bandwidthKbps: maybe(fc.nat()),
               startTime: maybe(words),
               endTime: maybe(words),
@@ -261,7 +262,7 @@ describe('USBD', () => {
 
   it('is read back as written', () => {
     const arbitrary: fc.Arbitrary<Usbd> = fc.record({
-      serviceId: maybe(fc.nat(65535)),
+      serviceId: maybe(fc.nat(65535).map(asServiceId)),
       serviceStatus: fc.boolean(),
       names: fc.array(fc.record({ lang: maybe(fc.constantFrom('eng', 'kor')), text: words }), { maxLength: 2 }),
       languages: fc.array(words, { maxLength: 2 }),
@@ -306,9 +307,9 @@ describe('envelope', () => {
 
 describe('SLS TOI', () => {
   it('decodes the examples of the standard and of captures', () => {
-    expect(describeSlsToi(0x80470003)).toBe('gzip, HELD, MPD, S-TSID, USBD, version 3')
-    expect(describeSlsToi(0x00030000)).toBe('S-TSID, USBD, version 0')
-    expect(describeSlsToi(0x80020001)).toBe('gzip, S-TSID, version 1')
+    expect(describeSlsToi(asToi(0x80470003))).toBe('gzip, HELD, MPD, S-TSID, USBD, version 3')
+    expect(describeSlsToi(asToi(0x00030000))).toBe('S-TSID, USBD, version 0')
+    expect(describeSlsToi(asToi(0x80020001))).toBe('gzip, S-TSID, version 1')
     expect(slsToi({ gzip: true, mpd: true, stsid: true, version: 257 })).toBe(0x80060001)
   })
 

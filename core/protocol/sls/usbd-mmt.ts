@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import type { ServiceId } from '../../contract/ids.ts'
 import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
 import { attr, boolAttr, child, childrenOf, descendants, otherAttributes, uintAttr } from '../../xml/xml-element.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
@@ -6,7 +7,7 @@ import { parseXml } from '../../xml/xml-parser.ts'
 /** User Service Bundle Description of an MMT service, A/331 §7.2.1: root BundleDescriptionMMT. */
 export type UsbdMmt = {
   /** Equals the SLT's; null where absent. */
-  readonly serviceId: number | null
+  readonly serviceId: ServiceId | null
   /** True: active. */
   readonly serviceStatus: boolean
   readonly names: readonly { readonly lang: string | null; readonly text: string }[]
@@ -127,7 +128,7 @@ export function readUsbdMmt(root: XmlElement): UsbdMmt {
   }
   const channel = child(service, 'Channel')
   return {
-    serviceId: uintAttr(service, 'serviceId'),
+    serviceId: uintAttr(service, 'serviceId') as ServiceId | null,
     serviceStatus: boolAttr(service, 'serviceStatus', true),
     names: childrenOf(service, 'Name').map((name) => ({ lang: attr(name, 'lang'), text: name.text })),
     languages: childrenOf(service, 'ServiceLanguage').map((language) => language.text),

@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import type { ServiceId } from '../../contract/ids.ts'
 import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
 import { attr, boolAttr, childrenOf, descendants, otherAttributes, uintAttr } from '../../xml/xml-element.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
@@ -7,7 +8,7 @@ import { keptAttributes, XmlWriter } from '../../xml/xml-writer.ts'
 /** User Service Bundle Description, A/331 §7.1.3: names of the service, and URL patterns of broadcast files. */
 export type Usbd = {
   /** Equals the SLT's; null where absent. */
-  readonly serviceId: number | null
+  readonly serviceId: ServiceId | null
   /** True: active. */
   readonly serviceStatus: boolean
   readonly names: readonly { readonly lang: string | null; readonly text: string }[]
@@ -38,7 +39,7 @@ export function readUsbd(root: XmlElement): Usbd {
     throw new CodecError('usbd-root', root.offset, `expected a UserServiceDescription, got ${root.local}`)
   }
   return {
-    serviceId: uintAttr(service, 'serviceId'),
+    serviceId: uintAttr(service, 'serviceId') as ServiceId | null,
     serviceStatus: boolAttr(service, 'serviceStatus', true),
     names: named(service, 'Name').map((name) => ({ lang: attr(name, 'lang'), text: name.text })),
     languages: named(service, 'ServiceLanguage').map((language) => language.text),

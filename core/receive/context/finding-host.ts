@@ -1,3 +1,4 @@
+import type { Toi, Tsi } from '../../contract/ids.ts'
 import type { FindingFacts } from '../../flow/findings.ts'
 
 /** Reports the findings of a transport session's parts; adds its destination and its service. */
@@ -9,8 +10,8 @@ export interface FindingHost {
    */
   found(
     facts: FindingFacts,
-    tsi: number | null,
-    toi: number | null,
+    tsi: Tsi | null,
+    toi: Toi | null,
     timeUs: number,
     frame: number,
     object?: number | null,

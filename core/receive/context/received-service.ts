@@ -1,3 +1,4 @@
+import type { ServiceId } from '../../contract/ids.ts'
 import type { ChannelRole, ServiceProtocol } from '../../contract/report.ts'
 import type { Destination, MmtpFacts, MmtpFlowFacts, RepairServer, ServiceFacts } from '../../flow/facts.ts'
 import type { ReceiveTarget } from '../../flow/receive-target.ts'
@@ -9,7 +10,7 @@ export interface MmtpCounts extends MmtpFlowFacts {
 
 /** One service, from the SLT or made for a session found without one. */
 export class ReceivedService implements ServiceFacts {
-  readonly id: number
+  readonly id: ServiceId
   /** Found by its packets; no SLT lists it. */
   readonly discovered: boolean
   name: string | null = null
@@ -27,7 +28,7 @@ export class ReceivedService implements ServiceFacts {
   signalled = false
   manifest: ServiceFacts['manifest'] = null
   repairServers: readonly RepairServer[] = []
-  sharesFilesOf: number | null = null
+  sharesFilesOf: ServiceId | null = null
   /** Its main MMTP flow. */
   mmtpCounts: MmtpCounts | null = null
   /** Destination of the ROUTE session with an MMT service's files and hybrid components. */
@@ -39,7 +40,7 @@ export class ReceivedService implements ServiceFacts {
   /** Destinations of its sessions, SLS first. */
   readonly destinations = new Map<string, Destination>()
 
-  constructor(id: number, discovered: boolean) {
+  constructor(id: ServiceId, discovered: boolean) {
     this.id = id
     this.discovered = discovered
   }

@@ -1,3 +1,4 @@
+import type { Toi, Tsi } from '../../contract/ids.ts'
 import type { FecFacts } from '../../flow/facts.ts'
 import type { FindingHost } from '../context/finding-host.ts'
 import type { BytePool } from '../object/byte-pool.ts'
@@ -30,8 +31,8 @@ export interface FecChannel extends ObjectHome {
   /** An incomplete object ends no earlier than this after its last packet, µs. */
   repairWaitUs: number
   readonly fec: FecCounts
-  openObject(toi: number): TransportObject | null
-  doneObject(toi: number): DoneObject | undefined
+  openObject(key: number): TransportObject | null
+  doneObject(key: number): DoneObject | undefined
   /**
    * Puts decoded bytes into the holes of an object.
    * @param object null: none of its packets arrived, and it begins with these bytes
@@ -40,7 +41,7 @@ export interface FecChannel extends ObjectHome {
    */
   restore(
     object: TransportObject | null,
-    toi: number,
+    toi: Toi,
     length: number,
     bytes: Uint8Array,
     ranges: readonly (readonly [number, number])[],
@@ -73,7 +74,7 @@ export interface RepairKeeper extends RepairSink {
 /** A ROUTE session from the view of its repair flows. */
 export interface FecSession extends FindingHost {
   readonly destination: string
-  channel(tsi: number): FecChannel | null
+  channel(tsi: Tsi): FecChannel | null
   badPacket(code: string, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void
 }
 

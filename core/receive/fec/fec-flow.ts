@@ -1,7 +1,9 @@
 import { base64Text, hashOf } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
 import { u24At } from '../../bytes/ints.ts'
+import { asToi, type Toi, type Tsi } from '../../contract/ids.ts'
 import { oldestKey } from '../../flow/bounded-map.ts'
+import { NO_TOI } from '../../flow/carriers.ts'
 import type { FecFault } from '../../flow/findings.ts'
 import { fecObjectSymbols, fitsSymbols } from '../../protocol/fec/fec-object.ts'
 import { FEC_ENCODING } from '../../protocol/fec/fec-scheme.ts'
@@ -27,7 +29,7 @@ const RECHECK_US = 50_000
 /** One protected object of a (super-)object, as far as received. */
 type Source = {
   readonly channel: FecChannel | null
-  readonly toi: number
+  readonly toi: Toi
   readonly object: TransportObject | null
   /** It arrived whole; where `object` is set, its bytes are still available. */
   readonly complete: boolean
@@ -42,14 +44,14 @@ type Source = {
 export class FecFlow implements RepairKeeper {
   readonly #context: FecContext
   readonly #session: FecSession
-  readonly #tsi: number
+  readonly #tsi: Tsi
   #parameters: FecParameters | null = null
-  readonly #objects = new Map<number, SuperObject>()
+  readonly #objects = new Map<Toi, SuperObject>()
   #last: SuperObject | null = null
   /** Whole source objects whose bytes others of their super-object may need. */
   #kept: TransportObject[] = []
 
-  constructor(context: FecContext, session: FecSession, tsi: number) {
+  constructor(context: FecContext, session: FecSession, tsi: Tsi) {
     this.#context = context
     this.#session = session
     this.#tsi = tsi
@@ -99,7 +101,7 @@ export class FecFlow implements RepairKeeper {
       this.#check(object, timeUs, false)
   }
 
-  #begin(toi: number, timeUs: number, frame: number): SuperObject {
+  #begin(toi: Toi, timeUs: number, frame: number): SuperObject {
     const oldest = this.#objects.size >= MAX_OBJECTS ? oldestKey(this.#objects) : undefined
     if (oldest !== undefined) this.drop(this.#objects.get(oldest) as SuperObject)
     const object = new SuperObject(this.#context.pool, toi, timeUs, frame)
@@ -163,11 +165,11 @@ export class FecFlow implements RepairKeeper {
   }
 
   /** Source objects of a (super-)object, in its order; none while unknown. */
-  #sources(repairToi: number): Source[] {
+  #sources(repairToi: Toi): Source[] {
     const sources: Source[] = []
     for (const { tsi, session, sourceToi } of this.#parameters?.protectedObjects ?? []) {
       const channel = this.#sourceChannel(tsi, session)
-      const toi = sourceToi.valueAt(repairToi) ?? -1
+      const toi = sourceToi.valueAt(repairToi) ?? NO_TOI
       const open = channel?.openObject(toi) ?? null
       const kept = this.#keptOf(channel, toi)
       const done = open === null ? channel?.doneObject(toi) : undefined
@@ -177,7 +179,7 @@ export class FecFlow implements RepairKeeper {
     return sources
   }
 
-  #sourceChannel(tsi: number | null, session: ProtectedObject['session']): FecChannel | null {
+  #sourceChannel(tsi: Tsi | null, session: ProtectedObject['session']): FecChannel | null {
     const home = session === null ? this.#session : this.#context.sessionAt(session.address, session.port)
     return home?.channel(tsi ?? this.#tsi) ?? null
   }
@@ -192,7 +194,7 @@ export class FecFlow implements RepairKeeper {
     return channels
   }
 
-  #keptOf(channel: FecChannel | null, toi: number): TransportObject | null {
+  #keptOf(channel: FecChannel | null, toi: Toi): TransportObject | null {
     let newest: TransportObject | null = null
     for (const each of this.#kept) if (each.home === channel && each.toi === toi) newest = each
     return newest
@@ -390,7 +392,7 @@ export class FecFlow implements RepairKeeper {
     members.forEach(({ tsi, session, sourceToi }) => {
       const constant = sourceToi.linear?.x === 0
       if (this.#sourceChannel(tsi, session) === lost.home) {
-        protects ||= !constant || sourceToi.valueAt(0) === lost.toi
+        protects ||= !constant || sourceToi.valueAt(asToi(0)) === lost.toi
       }
     })
     if (!protects) return null
@@ -439,7 +441,7 @@ export class FecFlow implements RepairKeeper {
     this.#session.found({ kind: 'limit', hit }, this.#tsi, null, timeUs, 0)
   }
 
-  #fault(fault: FecFault, timeUs: number, frame: number, toi: number | null = null): void {
+  #fault(fault: FecFault, timeUs: number, frame: number, toi: Toi | null = null): void {
     this.#session.found({ kind: 'fecFault', flow: 'route', fault }, this.#tsi, toi, timeUs, frame)
   }
 }

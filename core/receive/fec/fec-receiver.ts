@@ -1,3 +1,4 @@
+import type { Tsi } from '../../contract/ids.ts'
 import type { FecParameters } from '../../protocol/fec/repair-flow.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
 import type { BytePool } from '../object/byte-pool.ts'
@@ -19,7 +20,7 @@ export class FecReceiver implements FecContext {
   readonly elapsedUs: () => number
   readonly #limit: number
   readonly #sessions = new Map<string, FecSession>()
-  readonly #flows = new Map<FecSession, Map<number, FecFlow>>()
+  readonly #flows = new Map<FecSession, Map<Tsi, FecFlow>>()
   readonly #maxFlows: number
   /** Those of FLUTE, by the channel they protect and use. */
   readonly #keepers = new Map<FecChannel, FluteRepair>()
@@ -51,7 +52,7 @@ export class FecReceiver implements FecContext {
   }
 
   /** The repair flow of a TSI, made at its first packet or description; null beyond the bound. */
-  flowOf(session: FecSession, tsi: number): FecFlow | null {
+  flowOf(session: FecSession, tsi: Tsi): FecFlow | null {
     let flows = this.#flows.get(session)
     if (flows === undefined) {
       flows = new Map()
@@ -65,7 +66,7 @@ export class FecReceiver implements FecContext {
   }
 
   /** Applies the S-TSID's parameters of a TSI that carries a repair flow. */
-  describe(session: FecSession, tsi: number, parameters: FecParameters, timeUs: number): void {
+  describe(session: FecSession, tsi: Tsi, parameters: FecParameters, timeUs: number): void {
     this.flowOf(session, tsi)?.describe(parameters, timeUs)
   }
 

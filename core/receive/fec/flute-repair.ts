@@ -1,3 +1,4 @@
+import { asToi } from '../../contract/ids.ts'
 import { oldestKey } from '../../flow/bounded-map.ts'
 import type { FecFault } from '../../flow/findings.ts'
 import { fecSchemeName } from '../../protocol/fec/fec-scheme.ts'
@@ -81,7 +82,7 @@ export class FluteRepair implements RepairKeeper {
   #begin(key: number, timeUs: number, frame: number): SuperObject {
     const oldest = this.#objects.size >= MAX_OBJECTS ? oldestKey(this.#objects) : undefined
     if (oldest !== undefined) this.drop(this.#objects.get(oldest) as SuperObject)
-    const object = new SuperObject(this.#context.pool, key, timeUs, frame)
+    const object = new SuperObject(this.#context.pool, asToi(key), timeUs, frame)
     this.#objects.set(key, object)
     return object
   }
@@ -120,7 +121,7 @@ export class FluteRepair implements RepairKeeper {
     this.#channel.fec.decodeUs += this.#context.elapsedUs() - begun
     if (solution.wrong.length > 0) {
       const reason = 'its repair symbols are not of what was received'
-      this.#fault({ fec: 'mismatch', toi: key, reason }, timeUs, object.frame)
+      this.#fault({ fec: 'mismatch', toi: asToi(key), reason }, timeUs, object.frame)
       object.settled = true
       object.obstacle = reason
       return
@@ -132,7 +133,7 @@ export class FluteRepair implements RepairKeeper {
     const whole = decoded.ranges.length === 1 && decoded.ranges[0]?.[0] === 0 && decoded.ranges[0][1] === transferLength
     if (open === null && (!whole || key < 0)) return
     const { bytes } = solution
-    this.#channel.restore(open, key, transferLength, bytes, decoded.ranges, timeUs, object.frame)
+    this.#channel.restore(open, asToi(key), transferLength, bytes, decoded.ranges, timeUs, object.frame)
     if (whole) this.drop(object)
   }
 

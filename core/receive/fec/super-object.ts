@@ -1,3 +1,4 @@
+import type { Toi } from '../../contract/ids.ts'
 import type { FecOti } from '../../protocol/fec/oti.ts'
 import type { BytePool } from '../object/byte-pool.ts'
 import { isMostlyPadding, type Solution, type SolverInput, solve, survey } from './fec-solver.ts'
@@ -12,7 +13,7 @@ const RECHECK_US = 50_000
  */
 export class SuperObject {
   /** TOI of its repair packets. */
-  readonly toi: number
+  readonly toi: Toi
   readonly firstTimeUs: number
   lastTimeUs: number
   /** Frame of its first repair packet. */
@@ -32,7 +33,7 @@ export class SuperObject {
   /** Symbols of each block at the last attempt to decode it. */
   readonly #tried = new Map<number, number>()
 
-  constructor(pool: BytePool, toi: number, timeUs: number, frame: number) {
+  constructor(pool: BytePool, toi: Toi, timeUs: number, frame: number) {
     this.toi = toi
     this.firstTimeUs = timeUs
     this.lastTimeUs = timeUs

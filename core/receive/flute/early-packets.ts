@@ -1,3 +1,4 @@
+import type { Toi, Tsi } from '../../contract/ids.ts'
 import type { BytePool } from '../object/byte-pool.ts'
 
 /** Bound on the stored packets of one session. */
@@ -6,7 +7,7 @@ const MAX_BYTES = 4 << 20
 
 /** A packet that arrived before the layout of its object. */
 export type EarlyPacket = {
-  readonly toi: number
+  readonly toi: Toi
   readonly bytes: Uint8Array
   readonly timeUs: number
   readonly frame: number
@@ -15,7 +16,7 @@ export type EarlyPacket = {
 /** Packets of one FLUTE session that arrived before their file table, by TSI, oldest first. */
 export class EarlyPackets {
   readonly #pool: BytePool
-  readonly #byTsi = new Map<number, EarlyPacket[]>()
+  readonly #byTsi = new Map<Tsi, EarlyPacket[]>()
   #count = 0
   #bytes = 0
 
@@ -27,15 +28,7 @@ export class EarlyPackets {
    * Stores a copy of a packet.
    * @returns false without room
    */
-  keep(
-    tsi: number,
-    toi: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    timeUs: number,
-    frame: number,
-  ): boolean {
+  keep(tsi: Tsi, toi: Toi, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): boolean {
     const size = end - start
     if (this.#count >= MAX_PACKETS || this.#bytes + size > MAX_BYTES || !this.#pool.reserve(size)) return false
     this.#count++
@@ -50,7 +43,7 @@ export class EarlyPackets {
   }
 
   /** Removes and returns the packets of a channel for which `wanted` is true. */
-  take(tsi: number, wanted: (packet: EarlyPacket) => boolean): EarlyPacket[] {
+  take(tsi: Tsi, wanted: (packet: EarlyPacket) => boolean): EarlyPacket[] {
     const packets = this.#byTsi.get(tsi)
     if (packets === undefined) return []
     const taken: EarlyPacket[] = []

@@ -1,3 +1,4 @@
+import type { Toi } from '../../contract/ids.ts'
 import type { ObjectKind } from '../../flow/objects.ts'
 import type { Fdt } from '../../protocol/flute/fdt.ts'
 import { layoutOf, type SymbolLayout } from '../../protocol/flute/fec-oti.ts'
@@ -19,7 +20,7 @@ export class FluteNames extends ChannelNames {
     return false
   }
 
-  override addTable(table: Fdt, sinceUs: number): number[] {
+  override addTable(table: Fdt, sinceUs: number): Toi[] {
     // FLUTE has no file template: without an entry a TOI has no name.
     return this.inBand.add(table, sinceUs)
   }
@@ -31,7 +32,7 @@ export class FluteNames extends ChannelNames {
   }
 
   /** Layout of a file's symbols, null while no table lists it. */
-  layout(toi: number, codepoint: number): SymbolLayout | null {
+  layout(toi: Toi, codepoint: number): SymbolLayout | null {
     const listed = this.inBand.entry(toi)
     if (listed === null) return null
     return layoutOf(listed.file.fecOti, listed.table.fecOti, this.transferLength(toi), codepoint)

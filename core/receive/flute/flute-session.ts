@@ -1,4 +1,6 @@
+import { asToi, type Tsi } from '../../contract/ids.ts'
 import type { ChannelRole } from '../../contract/report.ts'
+import { NO_TOI, NO_TSI } from '../../flow/carriers.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type { Destination, SlsFragment } from '../../flow/facts.ts'
 import { fecSchemeName } from '../../protocol/fec/fec-scheme.ts'
@@ -49,8 +51,8 @@ export class FluteSession extends LctSession {
   readonly #unclaimed: Unclaimed<FluteSession>
   readonly #source = new SourcePacket()
   readonly #earlySource = new SourcePacket()
-  readonly #channels = new Map<number, FluteChannel>()
-  readonly #owners = new Map<number, FluteOwner>()
+  readonly #channels = new Map<Tsi, FluteChannel>()
+  readonly #owners = new Map<Tsi, FluteOwner>()
   /** Owner of each TSI without one in `#owners`. */
   #anyTsi: FluteOwner | null = null
   readonly #segments: GrowingSegments
@@ -76,7 +78,7 @@ export class FluteSession extends LctSession {
     return [...this.#channels.values()].map((state) => state.channel)
   }
 
-  channel(tsi: number): LctChannel | null {
+  channel(tsi: Tsi): LctChannel | null {
     return this.#channels.get(tsi)?.channel ?? null
   }
 
@@ -218,14 +220,14 @@ export class FluteSession extends LctSession {
    * Gives a channel to a service.
    * @param tsi null: each TSI without another owner
    */
-  assign(tsi: number | null, owner: FluteOwner, timeUs: number): void {
+  assign(tsi: Tsi | null, owner: FluteOwner, timeUs: number): void {
     if (tsi === null) this.#anyTsi = owner
     else this.#owners.set(tsi, owner)
     this.#ownersChanged(timeUs)
   }
 
   /** The configuration does not list this channel any more. */
-  unassign(tsi: number | null, timeUs: number): void {
+  unassign(tsi: Tsi | null, timeUs: number): void {
     if (tsi === null) this.#anyTsi = null
     else this.#owners.delete(tsi)
     this.#ownersChanged(timeUs)
@@ -272,7 +274,7 @@ export class FluteSession extends LctSession {
     }
   }
 
-  #addChannel(tsi: number, timeUs: number, frame: number): FluteChannel | null {
+  #addChannel(tsi: Tsi, timeUs: number, frame: number): FluteChannel | null {
     if (this.#channels.size >= this.context.limits.channels) {
       this.found(
         { kind: 'limit', hit: { limit: 'tsis', most: this.context.limits.channels } },
@@ -330,7 +332,7 @@ export class FluteSession extends LctSession {
     })
     if (fault !== null || table === null) {
       const facts = { kind: 'fdtUnreadable', instance: instanceOf(object), fault: fault ?? NO_TABLE } as const
-      this.found(facts, channel.tsi, 0, timeUs, object.frame, object.index)
+      this.found(facts, channel.tsi, asToi(0), timeUs, object.frame, object.index)
       return
     }
     const read: Fdt = table
@@ -339,7 +341,7 @@ export class FluteSession extends LctSession {
     if (expiresUs !== null && read.instanceExpiresNtp !== 0 && expiresUs < object.firstTimeUs) {
       const sentUs = object.firstTimeUs
       const facts = { kind: 'tableExpired', instance: instanceOf(object), expiresUs, sentUs } as const
-      this.found(facts, channel.tsi, 0, timeUs, object.frame, object.index)
+      this.found(facts, channel.tsi, asToi(0), timeUs, object.frame, object.index)
     }
     if (state.firstTableUs === Number.NEGATIVE_INFINITY) state.firstTableUs = timeUs
     const changed = state.names.addTable(read, object.firstTimeUs)
@@ -379,7 +381,7 @@ export class FluteSession extends LctSession {
     // A repeated table is a repetition of its channel's signalling.
     if (done.key < 0) {
       if (!whole && serviceId !== null && this.#channels.get(channel.tsi)?.names.configures === true)
-        this.context.observer.slsRepeated(serviceId, timeUs, -1, -1)
+        this.context.observer.slsRepeated(serviceId, timeUs, NO_TSI, NO_TOI)
       return
     }
     super.repeated(channel, done, whole, timeUs)

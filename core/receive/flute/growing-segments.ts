@@ -1,3 +1,4 @@
+import { asServiceId } from '../../contract/ids.ts'
 import { BoundedSet } from '../../flow/bounded-map.ts'
 import { channelWord } from '../../flow/carriers.ts'
 import type { FlowFile } from '../../flow/objects.ts'
@@ -176,7 +177,7 @@ function keyOf(channel: LctChannel, name: string): string {
 
 function wholeFile(object: TransportObject, channel: LctChannel): FlowFile {
   return {
-    serviceId: channel.serviceId ?? 0,
+    serviceId: channel.serviceId ?? asServiceId(0),
     name: object.name as string,
     contentType: object.contentType,
     kind: 'media',

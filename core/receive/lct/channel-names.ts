@@ -1,3 +1,4 @@
+import type { Toi, Tsi } from '../../contract/ids.ts'
 import type { ObjectKind } from '../../flow/objects.ts'
 import type { Fdt, FdtFile } from '../../protocol/flute/fdt.ts'
 import { applyFileTemplate } from '../../protocol/flute/file-template.ts'
@@ -14,7 +15,7 @@ import { FileTable } from './file-table.ts'
 export class ChannelNames {
   /** The S-TSID's description of this channel, null until it arrives. */
   source: SourceFlow | null = null
-  readonly #tsi: number
+  readonly #tsi: Tsi
   /** Files listed in the S-TSID. */
   readonly #listed: FileTable
   /** Files listed in tables sent in the channel itself. */
@@ -22,7 +23,7 @@ export class ChannelNames {
   #inBandTable: Fdt | null = null
 
   /** @param budget memory of the entries of all tables */
-  constructor(tsi: number, budget: { bytes: number }) {
+  constructor(tsi: Tsi, budget: { bytes: number }) {
     this.#tsi = tsi
     this.#listed = new FileTable(budget)
     this.inBand = new FileTable(budget)
@@ -39,7 +40,7 @@ export class ChannelNames {
    * @param sinceUs time of its first packet
    * @returns TOIs that now mean other content
    */
-  addTable(table: Fdt, sinceUs: number): number[] {
+  addTable(table: Fdt, sinceUs: number): Toi[] {
     // Without its files, which may be many.
     this.#inBandTable = { ...table, files: [] }
     return this.inBand.add(table, sinceUs)
@@ -62,12 +63,12 @@ export class ChannelNames {
   }
 
   /** Name in the File entry of this TOI, null without one. */
-  listedName(toi: number): string | null {
+  listedName(toi: Toi): string | null {
     return this.file(toi)?.contentLocation ?? null
   }
 
   /** Transport length in a File entry, -1 without one. Content-Length counts only for content without encoding. */
-  transferLength(toi: number): number {
+  transferLength(toi: Toi): number {
     const file = this.file(toi)
     if (file === null) return -1
     if (file.transferLength !== null) return file.transferLength
@@ -97,7 +98,7 @@ export class ChannelNames {
   }
 
   /** File entry of a TOI. */
-  protected file(toi: number): FdtFile | null {
+  protected file(toi: Toi): FdtFile | null {
     return this.#listed.get(toi) ?? this.inBand.get(toi)
   }
 

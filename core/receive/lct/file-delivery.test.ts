@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { asServiceId } from '../../contract/ids.ts'
 import { parseFdt } from '../../protocol/flute/fdt.ts'
 import { parseStsid } from '../../protocol/sls/s-tsid.ts'
 import { TestContext } from '../../testing/test-channel.ts'
@@ -33,7 +34,7 @@ function formatted(formatId: number) {
 describe('files of a whole object', () => {
   it('are the object under its name, with its carrier', () => {
     const { test, channel } = listed('Content-Type="text/plain"')
-    const [file, ...more] = filesOf(test.context, channel, test.object(channel, 1, text('hello')), 1)
+    const [file, ...more] = filesOf(test.context, channel, test.object(channel, 1, text('hello')), asServiceId(1))
     expect(more).toEqual([])
     expect(file).toMatchObject({ name: 'a.bin', contentType: 'text/plain', kind: 'media', complete: true, missing: [] })
     expect(file).toMatchObject({ carrier: { kind: 'lct', tsi: 10, toi: 1, instance: 0 }, lane: 'tsi10' })
@@ -44,7 +45,7 @@ describe('files of a whole object', () => {
     const { test, channel } = listed()
     const whole = content(5000)
     const object = test.object(channel, 1, whole)
-    const [file] = filesOf(test.context, channel, object, 1)
+    const [file] = filesOf(test.context, channel, object, asServiceId(1))
     const held = test.context.pool.used
     file?.lease.keep()
     file?.lease.keep()
@@ -58,23 +59,23 @@ describe('files of a whole object', () => {
 
   it('are inflated where the table names gzip and the bytes agree', () => {
     const { test, channel } = listed('Content-Encoding="gzip"')
-    const packed = filesOf(test.context, channel, test.object(channel, 1, gzipSync(text('hello'))), 1)
+    const packed = filesOf(test.context, channel, test.object(channel, 1, gzipSync(text('hello'))), asServiceId(1))
     expect(packed[0]?.lease.bytes).toEqual(text('hello'))
-    const plain = filesOf(test.context, channel, test.object(channel, 1, text('plain')), 1)
+    const plain = filesOf(test.context, channel, test.object(channel, 1, text('plain')), asServiceId(1))
     expect(plain[0]?.lease.bytes).toEqual(text('plain'))
   })
 
   it('are none, with an alarm, where they cannot be read', () => {
     const { test, channel } = listed('Content-Encoding="gzip"')
     const broken = gzipSync(text('hello')).subarray(0, 12)
-    expect(filesOf(test.context, channel, test.object(channel, 1, broken), 1)).toEqual([])
+    expect(filesOf(test.context, channel, test.object(channel, 1, broken), asServiceId(1))).toEqual([])
     expect(test.alarms.map(({ rule }) => rule)).toEqual(['OBJ-CONTENT'])
   })
 
   it('are the body of an entity, named by its header', () => {
     const { test, channel } = formatted(2)
     const entity = 'HTTP/1.1 200 OK\r\nContent-Location: b.txt\r\nContent-Type: text/plain\r\n\r\nbody'
-    const files = filesOf(test.context, channel, test.object(channel, 5, text(entity), 128), 1)
+    const files = filesOf(test.context, channel, test.object(channel, 5, text(entity), 128), asServiceId(1))
     expect(files.map(({ name, lease }) => [name, Buffer.from(lease.bytes).toString()])).toEqual([['b.txt', 'body']])
   })
 
@@ -92,7 +93,7 @@ describe('files of a whole object', () => {
         const given = ranges.flatMap(([from, to]) => {
           const header = `HTTP/1.1 206 OK\r\nContent-Location: ${name}\r\nContent-Range: bytes ${from}-${to - 1}/1000\r\n\r\n`
           const entity = Buffer.concat([text(header), whole.subarray(from, to)])
-          return filesOf(test.context, channel, test.object(channel, ++number, entity, 128), 1)
+          return filesOf(test.context, channel, test.object(channel, ++number, entity, 128), asServiceId(1))
         })
         expect(given).toHaveLength(1)
         expect(given[0]?.lease.bytes).toEqual(whole)
@@ -106,7 +107,7 @@ describe('files of a whole object', () => {
       `--b\r\nContent-Type: text/plain\r\nContent-Location: ${name}\r\n\r\n${body}\r\n`
     const head = 'Content-Type: multipart/related; boundary="b"\r\n\r\n'
     const packed = text(`${head}${part('a.txt', 'one')}${part('b.txt', 'two')}--b--\r\n`)
-    const files = filesOf(test.context, channel, test.object(channel, 5, packed, 128), 1)
+    const files = filesOf(test.context, channel, test.object(channel, 5, packed, 128), asServiceId(1))
     expect(files.map(({ name, lease }) => [name, Buffer.from(lease.bytes).toString()])).toEqual([
       ['a.txt', 'one'],
       ['b.txt', 'two'],
@@ -144,7 +145,7 @@ describe('a corrupt file', () => {
         object.length = 2 ** 31
         object.take(offset, content(bytes), 0, bytes)
         object.state = 'partial'
-        const file = corruptFile(channel, object, 1)
+        const file = corruptFile(channel, object, asServiceId(1))
         const most = bytes * 8 + (64 << 10)
         if (offset + bytes > most) expect(file).toBeNull()
         else {
@@ -161,7 +162,7 @@ describe('a corrupt file', () => {
 
   it('needs a name and at least one byte', () => {
     const { test, channel } = listed()
-    expect(corruptFile(channel, test.object(channel, 2, text('unnamed')), 1)).toBeNull()
-    expect(corruptFile(channel, test.object(channel, 1, new Uint8Array(0)), 1)).toBeNull()
+    expect(corruptFile(channel, test.object(channel, 2, text('unnamed')), asServiceId(1))).toBeNull()
+    expect(corruptFile(channel, test.object(channel, 1, new Uint8Array(0)), asServiceId(1))).toBeNull()
   })
 })

@@ -1,5 +1,6 @@
 import { base64Text, hashOf } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
+import type { ServiceId } from '../../contract/ids.ts'
 import { channelWord } from '../../flow/carriers.ts'
 import { type FindingFacts, placeAt } from '../../flow/findings.ts'
 import { believableBytes } from '../../flow/holes.ts'
@@ -29,7 +30,7 @@ export function filesOf(
   context: DeliveryContext,
   channel: LctChannel,
   object: TransportObject,
-  serviceId: number,
+  serviceId: ServiceId,
 ): readonly FlowFile[] {
   const bytes = object.bytes(0, object.length)
   try {
@@ -66,7 +67,7 @@ export function filesOf(
  * bytes is implausible: the file then ends with the last byte received.
  * @returns null without a plausible file
  */
-export function corruptFile(channel: LctChannel, object: TransportObject, serviceId: number): FlowFile | null {
+export function corruptFile(channel: LctChannel, object: TransportObject, serviceId: ServiceId): FlowFile | null {
   const { total, highest } = object.ranges
   const plausible = believableBytes(total)
   if (object.name === null || total === 0 || highest > plausible) return null
@@ -87,7 +88,7 @@ function entityFiles(
   context: DeliveryContext,
   channel: LctChannel,
   object: TransportObject,
-  serviceId: number,
+  serviceId: ServiceId,
   bytes: Uint8Array,
 ): readonly FlowFile[] {
   const entity = parseEntity(bytes)
@@ -113,7 +114,7 @@ function entityFiles(
 function fileOf(
   channel: LctChannel,
   object: TransportObject,
-  serviceId: number,
+  serviceId: ServiceId,
   name: string,
   contentType: string | null,
   bytes: Uint8Array,
@@ -158,7 +159,12 @@ function isSound(context: DeliveryContext, channel: LctChannel, object: Transpor
   return false
 }
 
-function found(context: DeliveryContext, facts: FindingFacts, object: TransportObject, service: number | null): void {
+function found(
+  context: DeliveryContext,
+  facts: FindingFacts,
+  object: TransportObject,
+  service: ServiceId | null,
+): void {
   const { toi, index, lastTimeUs, frame, home } = object
   const place = placeAt(lastTimeUs, frame, {
     service,

@@ -1,3 +1,4 @@
+import type { Toi } from '../../contract/ids.ts'
 import { dropOldest, oldestKey } from '../../flow/bounded-map.ts'
 import type { Fdt, FdtFile } from '../../protocol/flute/fdt.ts'
 
@@ -21,7 +22,7 @@ export type TableEntry = {
  * those before it, and the newest entry of a TOI counts.
  */
 export class FileTable {
-  readonly #files = new Map<number, TableEntry>()
+  readonly #files = new Map<Toi, TableEntry>()
   readonly #budget: { bytes: number }
 
   /** @param budget memory of the entries of all tables */
@@ -29,11 +30,11 @@ export class FileTable {
     this.#budget = budget
   }
 
-  get(toi: number): FdtFile | null {
+  get(toi: Toi): FdtFile | null {
     return this.#files.get(toi)?.file ?? null
   }
 
-  entry(toi: number): TableEntry | null {
+  entry(toi: Toi): TableEntry | null {
     return this.#files.get(toi) ?? null
   }
 
@@ -46,8 +47,8 @@ export class FileTable {
    * @param sinceUs time of the table's first packet
    * @returns TOIs that now mean other content
    */
-  add(table: Fdt, sinceUs: number): number[] {
-    const changed: number[] = []
+  add(table: Fdt, sinceUs: number): Toi[] {
+    const changed: Toi[] = []
     // The rest of the table is not used any more, and may be large.
     const defaults = { fecOti: table.fecOti }
     for (const entry of table.files.slice(0, MAX_FILES)) {
@@ -75,7 +76,7 @@ export class FileTable {
     for (let toi = oldestKey(this.#files); toi !== undefined; toi = oldestKey(this.#files)) this.#forget(toi)
   }
 
-  #forget(toi: number): void {
+  #forget(toi: Toi): void {
     const before = this.#files.get(toi)
     if (before === undefined) return
     this.#files.delete(toi)

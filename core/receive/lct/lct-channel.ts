@@ -1,4 +1,4 @@
-import type { Toi, Tsi } from '../../contract/ids.ts'
+import { asToi, type ServiceId, type Toi, type Tsi } from '../../contract/ids.ts'
 import type { ChannelRole } from '../../contract/report.ts'
 import type { ChannelCarrier } from '../../flow/carriers.ts'
 import type { ChannelFacts } from '../../flow/facts.ts'
@@ -23,10 +23,10 @@ const NO_HEADER = new Uint8Array(0)
  */
 export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   readonly index: number
-  readonly tsi: number
+  readonly tsi: Tsi
   readonly carrier: ChannelCarrier
   readonly names: ChannelNames
-  serviceId: number | null = null
+  serviceId: ServiceId | null = null
   role: ChannelRole
   representation: string | null = null
   packets = 0
@@ -55,13 +55,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   /** A packet with data has arrived. */
   #began = false
 
-  constructor(
-    context: ObjectContext,
-    events: ChannelEvents<LctChannel>,
-    index: number,
-    tsi: number,
-    names: ChannelNames,
-  ) {
+  constructor(context: ObjectContext, events: ChannelEvents<LctChannel>, index: number, tsi: Tsi, names: ChannelNames) {
     this.#context = context
     this.#events = events
     this.#known = new KnownObjects(context)
@@ -88,7 +82,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   }
 
   /** A table gives a TOI other content: its next packet begins a new object. */
-  replaced(toi: number, timeUs: number): void {
+  replaced(toi: Toi, timeUs: number): void {
     const done = this.#known.get(toi)
     if (done !== undefined) this.#known.remove(done)
     const object = this.#open.get(toi)
@@ -349,13 +343,13 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     this.#open.ending(timeUs)
   }
 
-  doneObject(toi: number): DoneObject | undefined {
-    return this.#known.get(toi)
+  doneObject(key: number): DoneObject | undefined {
+    return this.#known.get(key)
   }
 
   restore(
     object: TransportObject | null,
-    toi: number,
+    toi: Toi,
     length: number,
     bytes: Uint8Array,
     ranges: readonly (readonly [number, number])[],
@@ -367,7 +361,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   }
 
   /** Begins an object without packets. */
-  #beginUnseen(toi: number, length: number, timeUs: number, frame: number): TransportObject | null {
+  #beginUnseen(toi: Toi, length: number, timeUs: number, frame: number): TransportObject | null {
     const context = this.#context
     if (this.#known.get(toi) !== undefined || length > context.limits.objectBytes) return null
     if (this.#open.size >= context.limits.openObjects) this.#open.evict(timeUs, frame)
@@ -410,7 +404,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   /** Names or lengths became known: checks open objects again. */
   namesChanged(timeUs: number): void {
     for (const done of this.#known.all) {
-      const listed = this.names.listedName(done.key)
+      const listed = this.names.listedName(asToi(done.key))
       // The TOI now means another file; its next transmission is a new object.
       if (listed !== null && done.name !== null && listed !== done.name) this.#known.remove(done)
     }

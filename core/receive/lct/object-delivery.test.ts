@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { asServiceId } from '../../contract/ids.ts'
 import type { LimitHit } from '../../flow/findings.ts'
 import { FDT_DEFAULTS, parseFdt } from '../../protocol/flute/fdt.ts'
 import { TestContext } from '../../testing/test-channel.ts'
@@ -34,7 +35,7 @@ describe('delivery of a session', () => {
     channel.names.addTable(table([1, 2]), 0)
     for (const toi of [1, 2]) delivery.complete(channel, test.object(channel, toi, content(10, toi)), 0)
     expect(test.files).toEqual([])
-    channel.serviceId = 7
+    channel.serviceId = asServiceId(7)
     delivery.drain(1)
     expect(test.files.map(({ serviceId, name, lane }) => [serviceId, name, lane])).toEqual([
       [7, '1.bin', 'tsi10'],

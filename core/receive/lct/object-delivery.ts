@@ -1,3 +1,4 @@
+import { asToi } from '../../contract/ids.ts'
 import { type LimitHit, placeAt } from '../../flow/findings.ts'
 import { ownBytes } from '../../flow/lease.ts'
 import type { FlowFile } from '../../flow/objects.ts'
@@ -141,7 +142,7 @@ export class ObjectDelivery {
   repeated(channel: LctChannel, done: DoneObject, whole: boolean, timeUs: number): void {
     if (done.signalling) {
       if (!whole && channel.serviceId !== null) {
-        this.#context.observer.slsRepeated(channel.serviceId, timeUs, channel.tsi, done.key)
+        this.#context.observer.slsRepeated(channel.serviceId, timeUs, channel.tsi, asToi(done.key))
       }
       return
     }

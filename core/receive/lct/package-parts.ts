@@ -1,3 +1,4 @@
+import type { ServiceId } from '../../contract/ids.ts'
 import { placeAt } from '../../flow/findings.ts'
 import { gunzipIfGzip, gunzipLimited, looksGzip } from '../../protocol/gzip.ts'
 import { isMultipart, parseMultipart } from '../../protocol/mime/multipart.ts'
@@ -21,7 +22,7 @@ const MAX_LISTED = 1000
 export function packageParts(
   context: TableContext,
   object: TransportObject,
-  serviceId: number,
+  serviceId: ServiceId,
   bytes: Uint8Array,
 ): readonly PackagePart[] | null {
   const { tsi, toi, index, frame, lastTimeUs: timeUs } = object

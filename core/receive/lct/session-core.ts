@@ -1,3 +1,4 @@
+import type { Toi, Tsi } from '../../contract/ids.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type { Destination } from '../../flow/facts.ts'
 import type { FindingFacts, LimitHit } from '../../flow/findings.ts'
@@ -58,7 +59,7 @@ export abstract class LctSession
   }
 
   abstract get channels(): Iterable<LctChannel>
-  abstract channel(tsi: number): LctChannel | null
+  abstract channel(tsi: Tsi): LctChannel | null
   /** True where signalling names its owner. */
   abstract get claimed(): boolean
   abstract begun(object: TransportObject): void
@@ -170,8 +171,8 @@ export abstract class LctSession
 
   found(
     facts: FindingFacts,
-    tsi: number | null,
-    toi: number | null,
+    tsi: Tsi | null,
+    toi: Toi | null,
     timeUs: number,
     frame: number,
     object: number | null = null,

@@ -1,3 +1,4 @@
+import type { ServiceId } from '../../contract/ids.ts'
 import type { ChannelRole } from '../../contract/report.ts'
 import { BoundedMap, oldestKey } from '../../flow/bounded-map.ts'
 import type { ChannelCarrier } from '../../flow/carriers.ts'
@@ -23,7 +24,7 @@ export type AssetContext = ObjectContext & { nextChannelIndex(): number }
 /** Reports of an asset to its session, and the session's facts. */
 export interface AssetEvents {
   readonly destination: string
-  readonly serviceId: number | null
+  readonly serviceId: ServiceId | null
   /** Added to packet_ids in names of folders. */
   readonly folderBase: number
   whole(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void
@@ -91,7 +92,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   get destination(): string {
     return this.#events.destination
   }
-  get serviceId(): number | null {
+  get serviceId(): ServiceId | null {
     return this.#events.serviceId
   }
   get folder(): number {

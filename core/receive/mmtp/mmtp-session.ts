@@ -1,6 +1,7 @@
 import type { CodecError } from '../../bytes/codec-error.ts'
+import { asServiceId, asToi, type ServiceId } from '../../contract/ids.ts'
 import type { ReportSignature } from '../../contract/report.ts'
-import { channelWord } from '../../flow/carriers.ts'
+import { channelWord, NO_TOI, NO_TSI } from '../../flow/carriers.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type {
   Destination,
@@ -134,7 +135,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     )
   }
 
-  get serviceId(): number | null {
+  get serviceId(): ServiceId | null {
     return this.service?.id ?? null
   }
   /** Live counters in order of first sight. */
@@ -452,7 +453,14 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
       if (!changed || this.#waitingFragments.length >= MAX_WAITING) return
       this.#waitingFragments.push({ fragment: { ...fragment, bytes: fragment.bytes.slice() }, timeUs })
     } else if (changed) observer.slsFragment(this.service.id, fragment, timeUs)
-    else observer.slsUnchanged(this.service.id, `${fragment.type}/${fragment.name}`, -1, fragment.toi ?? -1, timeUs)
+    else
+      observer.slsUnchanged(
+        this.service.id,
+        `${fragment.type}/${fragment.name}`,
+        NO_TSI,
+        fragment.toi ?? NO_TOI,
+        timeUs,
+      )
   }
 
   #verdict(
@@ -476,7 +484,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   }
 
   #signatureLater(key: number, signature: ReportSignature): void {
-    if (this.service !== null) this.context.observer.slsSignature(this.service.id, -1, key, signature)
+    if (this.service !== null) this.context.observer.slsSignature(this.service.id, NO_TSI, asToi(key), signature)
     for (const waiting of this.#waitingFragments)
       if (waiting.fragment.toi === key) waiting.fragment = { ...waiting.fragment, signature }
   }
@@ -506,7 +514,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
 
   #fileOf(mpu: MpuObject, bytes: Uint8Array): FlowFile {
     return {
-      serviceId: this.service?.id ?? 0,
+      serviceId: this.service?.id ?? asServiceId(0),
       name: mpu.name,
       contentType: mpu.contentType,
       kind: 'media',
@@ -542,9 +550,15 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     this.#found({ kind: 'limit', hit }, packetId, timeUs, frame)
   }
 
-  #found(facts: FindingFacts, tsi: number | null, timeUs: number, frame: number, mpu: MpuObject | null = null): void {
+  #found(
+    facts: FindingFacts,
+    packetId: number | null,
+    timeUs: number,
+    frame: number,
+    mpu: MpuObject | null = null,
+  ): void {
     const { destination, serviceId: service } = this
-    const place = { destination, service, tsi, toi: mpu?.sequence ?? null, object: mpu?.index ?? null }
+    const place = { destination, service, tsi: packetId, toi: mpu?.sequence ?? null, object: mpu?.index ?? null }
     this.context.found({ ...facts, ...placeAt(timeUs, frame, place) })
   }
 }

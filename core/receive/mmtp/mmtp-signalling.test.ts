@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { asServiceId } from '../../contract/ids.ts'
 import type { SlsFragment } from '../../flow/facts.ts'
 import { ObserverTee } from '../../flow/tee.ts'
 import { Judge } from '../../inspect/rules/judge.ts'
@@ -82,7 +83,7 @@ describe('signed ATSC messages', () => {
     MESSAGE_ID.atsc3,
     1,
     serialiseAtsc3Body({
-      serviceId: MMT_SERVICE,
+      serviceId: asServiceId(MMT_SERVICE),
       contentType: 3,
       contentVersion: 4,
       compression: 2,
@@ -114,7 +115,14 @@ describe('signed ATSC messages', () => {
     const inner = serialiseMmtMessage(
       MESSAGE_ID.atsc3,
       1,
-      serialiseAtsc3Body({ serviceId: 1, contentType: 3, contentVersion: 1, compression: 1, uri: '', content }),
+      serialiseAtsc3Body({
+        serviceId: asServiceId(1),
+        contentType: 3,
+        contentVersion: 1,
+        compression: 1,
+        uri: '',
+        content,
+      }),
     )
     const over = signCms(content, signer, { certificates: [signer] })
     const { of } = received([wide(serialiseSignedAtsc3(inner, over))])

@@ -1,5 +1,7 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import { asToi } from '../../contract/ids.ts'
 import type { ReportSignature } from '../../contract/report.ts'
+import { NO_TOI, NO_TSI } from '../../flow/carriers.ts'
 import type { MmtpMessageFacts, SlsFragment } from '../../flow/facts.ts'
 import { type Atsc3Message, parseAtsc3Body } from '../../protocol/mmtp/atsc3-message.ts'
 import { type MmtMessage, parseMmtMessage } from '../../protocol/mmtp/message.ts'
@@ -199,8 +201,8 @@ export class MmtpSignalling {
       this.#verdicts.set(about, judged)
       known = judged
     }
-    this.#list(message.name, name, message.version, bytes, timeUs, known.report, known.key)
-    this.#atsc3Content(content, timeUs, known.report, known.key)
+    this.#list(message.name, name, message.version, bytes, timeUs, known.report, asToi(known.key))
+    this.#atsc3Content(content, timeUs, known.report, asToi(known.key))
   }
 
   #mpt(bytes: Uint8Array, packetId: number, where: string, timeUs: number): void {
@@ -222,7 +224,7 @@ export class MmtpSignalling {
     const found = xml ? fragmentType(null, content.content) : 'UNKNOWN'
     const type = found === 'UNKNOWN' ? content.contentName : found
     const name = content.uri === '' ? `${type.toLowerCase()}${xml ? '.xml' : ''}` : content.uri
-    const changed = this.#list(type, name, content.contentVersion, content.content, timeUs, signature, key)
+    const changed = this.#list(type, name, content.contentVersion, content.content, timeUs, signature, asToi(key))
     if (changed) this.#host.atsc3(content, timeUs)
   }
 
@@ -240,7 +242,7 @@ export class MmtpSignalling {
     bytes: Uint8Array,
     timeUs: number,
     signature: ReportSignature | null = null,
-    toi = -1,
+    toi = NO_TOI,
   ): boolean {
     const key = `${type}/${name}`
     const content = contentKey(bytes)
@@ -249,7 +251,7 @@ export class MmtpSignalling {
       if (this.#seen.size >= MAX_SEEN) this.#seen.clear()
       this.#seen.set(key, content)
     }
-    const fragment = { type, name, version, bytes, tsi: -1, toi, signature }
+    const fragment = { type, name, version, bytes, tsi: NO_TSI, toi, signature }
     this.#host.fragment(fragment, changed, timeUs)
     return changed
   }

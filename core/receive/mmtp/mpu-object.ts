@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import type { ServiceId } from '../../contract/ids.ts'
 import type { ChannelRole } from '../../contract/report.ts'
 import type { Carrier } from '../../flow/carriers.ts'
 import { believableBytes } from '../../flow/holes.ts'
@@ -22,7 +23,7 @@ export interface MpuHome {
   readonly packetId: number
   /** Number of the folder of its files. */
   readonly folder: number
-  readonly serviceId: number | null
+  readonly serviceId: ServiceId | null
   readonly role: ChannelRole
   readonly pool: BytePool
   readonly maxBytes: number
@@ -90,7 +91,7 @@ export class MpuObject implements FlowObject {
     this.#media = room()
   }
 
-  get serviceId(): number | null {
+  get serviceId(): ServiceId | null {
     return this.#home.serviceId
   }
   get destination(): string {

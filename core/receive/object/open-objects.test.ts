@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { asToi, asTsi } from '../../contract/ids.ts'
+import { asServiceId, asToi, asTsi } from '../../contract/ids.ts'
 import { ReportedEvents, TestContext } from '../../testing/test-channel.ts'
 import { content } from '../../testing/test-session.ts'
 import { KnownObjects } from './known-objects.ts'
@@ -19,7 +19,7 @@ class Opened {
     index: 0,
     destination: '239.255.1.1:5000',
     tsi: asTsi(10),
-    serviceId: 1,
+    serviceId: asServiceId(1),
     role: 'video',
     representation: null,
     lost: 0,

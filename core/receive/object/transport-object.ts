@@ -1,4 +1,4 @@
-import type { Toi, Tsi } from '../../contract/ids.ts'
+import type { ServiceId, Toi, Tsi } from '../../contract/ids.ts'
 import type { ChannelRole } from '../../contract/report.ts'
 import type { Carrier } from '../../flow/carriers.ts'
 import type { Lease } from '../../flow/lease.ts'
@@ -12,8 +12,8 @@ import { ObjectBytes } from './object-bytes.ts'
 export interface ObjectHome {
   readonly index: number
   readonly destination: string
-  readonly tsi: number
-  readonly serviceId: number | null
+  readonly tsi: Tsi
+  readonly serviceId: ServiceId | null
   readonly role: ChannelRole
   readonly representation: string | null
 }
@@ -106,7 +106,7 @@ export class TransportObject implements FlowObject {
     this.frame = frame
   }
 
-  get serviceId(): number | null {
+  get serviceId(): ServiceId | null {
     return this.home.serviceId
   }
   get destination(): string {

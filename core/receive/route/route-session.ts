@@ -1,4 +1,5 @@
 import { u32At } from '../../bytes/ints.ts'
+import { asToi, type Tsi } from '../../contract/ids.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type { Destination } from '../../flow/facts.ts'
 import { readRepairFlow } from '../../protocol/fec/repair-flow.ts'
@@ -29,9 +30,9 @@ export class RouteSession extends LctSession {
   readonly #onlyTsi: number | undefined
   readonly #source = new SourcePacket()
   readonly #packet = this.#source.lct
-  readonly #channels = new Map<number, LctChannel>()
+  readonly #channels = new Map<Tsi, LctChannel>()
   #last: LctChannel | null = null
-  readonly #described = new Map<number, { readonly channel: StsidChannel; readonly service: ReceivedService }>()
+  readonly #described = new Map<Tsi, { readonly channel: StsidChannel; readonly service: ReceivedService }>()
   #oddHeaders = 0
   /** Repair packets arrived before an S-TSID. */
   #undescribedRepair = false
@@ -50,7 +51,7 @@ export class RouteSession extends LctSession {
     context.fec?.open(this)
   }
 
-  channel(tsi: number): LctChannel | null {
+  channel(tsi: Tsi): LctChannel | null {
     return this.#channels.get(tsi) ?? null
   }
 
@@ -139,7 +140,7 @@ export class RouteSession extends LctSession {
     this.named(timeUs)
   }
 
-  #addChannel(tsi: number, timeUs: number, frame: number): LctChannel | null {
+  #addChannel(tsi: Tsi, timeUs: number, frame: number): LctChannel | null {
     if (this.#channels.size >= this.context.limits.channels) {
       this.found(
         { kind: 'limit', hit: { limit: 'tsis', most: this.context.limits.channels } },
@@ -240,7 +241,7 @@ export class RouteSession extends LctSession {
     })
     if (fault !== null) {
       if (fault.code === 'fdt-root' || !looksLikeXml(bytes)) return false
-      this.found({ kind: 'fileTableUnreadable', fault }, channel.tsi, 0, timeUs, object.frame, object.index)
+      this.found({ kind: 'fileTableUnreadable', fault }, channel.tsi, asToi(0), timeUs, object.frame, object.index)
       return true
     }
     if (table === null) return false
@@ -249,7 +250,11 @@ export class RouteSession extends LctSession {
     const { tsi, index, serviceId } = channel
     if (serviceId !== null) {
       const fragment = { type: 'EFDT', name: `EFDT of TSI ${tsi}`, version: read.version, bytes }
-      this.context.observer.slsFragment(serviceId, { ...fragment, channel: index, tsi, toi: 0 }, object.lastTimeUs)
+      this.context.observer.slsFragment(
+        serviceId,
+        { ...fragment, channel: index, tsi, toi: asToi(0) },
+        object.lastTimeUs,
+      )
     }
     channel.namesChanged(timeUs)
     this.named(timeUs)
@@ -257,7 +262,7 @@ export class RouteSession extends LctSession {
   }
 
   looped(channel: LctChannel, from: number, to: number, timeUs: number, frame: number): void {
-    this.found({ kind: 'sessionRestarted', channel: channel.index, from, to }, channel.tsi, to, timeUs, frame)
+    this.found({ kind: 'sessionRestarted', channel: channel.index, from, to }, channel.tsi, asToi(to), timeUs, frame)
   }
 
   tick(timeUs: number): void {

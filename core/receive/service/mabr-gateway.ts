@@ -1,5 +1,6 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import { defined } from '../../contract/defined.ts'
+import type { ServiceId, Tsi } from '../../contract/ids.ts'
 import { type Destination, type RepairServer, wantedByBoth } from '../../flow/facts.ts'
 import { type FindingFacts, type FindingPlace, placeAt } from '../../flow/findings.ts'
 import { ownBytes } from '../../flow/lease.ts'
@@ -54,7 +55,7 @@ type Link = {
   readonly key: string
   readonly service: ReceivedService
   readonly session: FluteSession | RouteSession
-  readonly tsi: number | null
+  readonly tsi: Tsi | null
   readonly sinceUs: number
   missing: boolean
 }
@@ -373,7 +374,7 @@ export class MabrGateway {
     }
   }
 
-  #found(facts: FindingFacts, service: number, timeUs: number, rest: Partial<FindingPlace> = {}): void {
+  #found(facts: FindingFacts, service: ServiceId, timeUs: number, rest: Partial<FindingPlace> = {}): void {
     this.#context.found({ ...facts, ...placeAt(timeUs, 0, { service, ...rest }) })
   }
 }

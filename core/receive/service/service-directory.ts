@@ -1,3 +1,4 @@
+import type { ServiceId } from '../../contract/ids.ts'
 import type { FlowProtocol } from '../../contract/report.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import { type Destination, wantedByBoth } from '../../flow/facts.ts'
@@ -37,9 +38,9 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
   readonly #wanted = new Map<ReceiveTarget, string>()
   #wantedStale = false
   /** Applied entries of service lists. */
-  readonly #applied = new Map<number, SltService>()
+  readonly #applied = new Map<ServiceId, SltService>()
   /** Services of the SLT by their number there. */
-  readonly #fromList = new Map<number, ReceivedService>()
+  readonly #fromList = new Map<ServiceId, ReceivedService>()
   readonly #flute: FluteDirectory
 
   constructor(context: ReceiveContext, targets: readonly ReceiveTarget[], rebind: () => void) {
@@ -110,7 +111,7 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
    * A service of the SLT. It takes its number from a discovered service, not from one of a gateway configuration
    * (DVB-MABR).
    */
-  #addListed(serviceId: number, timeUs: number): ReceivedService {
+  #addListed(serviceId: ServiceId, timeUs: number): ReceivedService {
     const former = this.#table.get(serviceId)
     if (former?.discovered === true) this.#renumber(former)
     const service = this.#table.addListed(serviceId)

@@ -1,3 +1,4 @@
+import { asServiceId, type ServiceId } from '../../contract/ids.ts'
 import type { TuneIn } from '../../contract/session-spec.ts'
 import type { Destination } from '../../flow/facts.ts'
 import { type ReceiveTarget, usesLls } from '../../flow/receive-target.ts'
@@ -18,7 +19,7 @@ export class ServiceTable {
   /** An SLT has arrived: numbers below 65536 are its own. */
   listed = false
   readonly #context: FileContext
-  readonly #services = new Map<number, ReceivedService>()
+  readonly #services = new Map<ServiceId, ReceivedService>()
   readonly #byDestination = new Map<string, ReceivedService>()
   /** The one service joined by `first`, of each target. */
   readonly #first = new Map<ReceiveTarget, ReceivedService>()
@@ -38,7 +39,7 @@ export class ServiceTable {
     return this.#services.values()
   }
 
-  get(id: number): ReceivedService | null {
+  get(id: ServiceId): ReceivedService | null {
     return this.#services.get(id) ?? null
   }
 
@@ -81,7 +82,7 @@ export class ServiceTable {
   }
 
   /** A service of the SLT, under its number there, or a free one where that is taken. */
-  addListed(serviceId: number): ReceivedService {
+  addListed(serviceId: ServiceId): ReceivedService {
     const id = this.#services.has(serviceId) ? this.#freeId(FIRST_BESIDE_LLS) : serviceId
     return this.#add(id, false, this.llsTarget)
   }
@@ -91,7 +92,11 @@ export class ServiceTable {
     if (this.#services.size >= this.#context.limits.services) return null
     const from = this.listed || (this.llsTarget !== null && target.kind === 'mabr') ? FIRST_BESIDE_LLS : first ? 0 : 1
     // 0 is for configurations; a second one is numbered among the services.
-    return this.#add(from === 0 && this.#services.has(0) ? this.#freeId(1) : this.#freeId(from), false, target)
+    return this.#add(
+      from === 0 && this.#services.has(asServiceId(0)) ? this.#freeId(1) : this.#freeId(from),
+      false,
+      target,
+    )
   }
 
   /** A service for a session without signalling; null beyond the bound. */
@@ -105,16 +110,16 @@ export class ServiceTable {
     return service
   }
 
-  #add(id: number, discovered: boolean, target: ReceiveTarget | null): ReceivedService {
+  #add(id: ServiceId, discovered: boolean, target: ReceiveTarget | null): ReceivedService {
     const service = new ReceivedService(id, discovered)
     service.target = target
     this.#services.set(id, service)
     return service
   }
 
-  #freeId(from: number): number {
-    let id = from
-    while (this.#services.has(id)) id++
+  #freeId(from: number): ServiceId {
+    let id = asServiceId(from)
+    while (this.#services.has(id)) id = asServiceId(id + 1)
     return id
   }
 

@@ -1,6 +1,7 @@
 import { latin1Text } from '#platform'
 import { ByteReader } from '../../bytes/byte-reader.ts'
 import { parsePcapHeader } from '../../capture/pcap-parser.ts'
+import { asToi } from '../../contract/ids.ts'
 import { parsePlaylist } from '../../manifest/hls/parse.ts'
 import { parseMpd } from '../../manifest/mpd/parse.ts'
 import { parseXsDateTime, parseXsDuration } from '../../manifest/mpd/time.ts'
@@ -117,7 +118,7 @@ export const PARSERS: readonly FuzzedParser[] = [
   {
     name: 'parseToiExpression',
     samples: [sample.text('2*TOI+1'), sample.text('(TOI<<1)-(3%2)')],
-    parse: ofText((text) => parseToiExpression(text).valueAt(7)),
+    parse: ofText((text) => parseToiExpression(text).valueAt(asToi(7))),
   },
   {
     name: 'parseChunkName',
