@@ -76,7 +76,7 @@ export const OBJECT_COLUMNS = {
     store: 'f64',
     batch: true,
     sort: 'ascending',
-    view: { title: 'Time', format: 'time', weight: 10, width: 110 },
+    view: { title: 'Time', format: 'time', weight: 10, width: 108 },
   },
   /** Last packet, µs. */
   lastTimeUs: { type: 'number', store: 'f64', batch: true, sort: 'ascending' },
@@ -89,7 +89,7 @@ export const OBJECT_COLUMNS = {
     store: 'channel',
     sort: 'ascending',
     filter: { terms: ['tsi'], help: ['tsi:10', 'one LCT channel'] },
-    view: { title: 'TSI', format: 'text', weight: 20, width: 110 },
+    view: { title: 'TSI', format: 'text', weight: 20, width: 106 },
   },
   /** Its number in the channel: the TOI, or the MPU sequence number. */
   toi: {
@@ -98,7 +98,7 @@ export const OBJECT_COLUMNS = {
     batch: true,
     sort: 'ascending',
     filter: { terms: ['toi'], help: ['toi:60060', 'one transport object'] },
-    view: { title: 'TOI', format: 'count', weight: 30, width: 90 },
+    view: { title: 'TOI', format: 'count', weight: 30, width: 84 },
   },
   instance: { type: 'number', store: 'u32' },
   service: {
@@ -132,7 +132,7 @@ export const OBJECT_COLUMNS = {
     batch: true,
     sort: 'descending',
     filter: { terms: ['size'], help: ['size:>1000', 'more than 1000 bytes; also size:<1000'] },
-    view: { title: 'Size', unit: 'B', format: 'count', weight: 50, width: 80 },
+    view: { title: 'Size', unit: 'B', format: 'count', weight: 50, width: 74 },
   },
   /** Bytes received. */
   received: {
@@ -141,7 +141,7 @@ export const OBJECT_COLUMNS = {
     batch: true,
     sort: 'descending',
     filter: { terms: ['received'] },
-    view: { title: 'Received', format: 'count', weight: 60, width: 78 },
+    view: { title: 'Received', format: 'count', weight: 60, width: 76 },
   },
   /** Bytes recovered by FEC, which `received` does not include. */
   recovered: { type: 'number', store: 'f64', batch: true, filter: { terms: ['recovered'] } },
@@ -173,7 +173,7 @@ export const OBJECT_COLUMNS = {
     store: 'text',
     sort: 'ascending',
     filter: { terms: ['name'], help: ['name:seg', 'a part of the name'] },
-    view: { title: 'Name', format: 'text', weight: 40, width: 138, grow: 4 },
+    view: { title: 'Name', format: 'text', weight: 40, width: 124, grow: 4 },
   },
   contentType: {
     type: 'string | null',

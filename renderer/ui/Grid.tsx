@@ -19,6 +19,8 @@ import {
 } from 'react'
 import styles from './Grid.module.css'
 import { gridKey } from './grid-keys.ts'
+import { gridTracks } from './grid-tracks.ts'
+import { useWidth } from './use-fitting-columns.ts'
 
 /** One column. `text` is what a cell shows and copies. */
 export type Column<Row> = {
@@ -91,13 +93,11 @@ export function Grid<Row>(props: GridProps<Row>) {
   const to = (items.at(-1)?.index ?? -1) + 1
   useEffect(() => onRange?.(from, to), [onRange, from, to])
 
+  const room = useWidth(scroller)
   const style = useMemo(() => {
-    const tracks = columns.map(({ width, grow }) =>
-      grow === undefined ? `${width}px` : `minmax(${width}px, ${grow}fr)`,
-    )
     const least = columns.reduce((sum, column) => sum + column.width, 0)
-    return { '--tracks': tracks.join(' '), '--least': `${least}px` } as CSSProperties
-  }, [columns])
+    return { '--tracks': gridTracks(columns, room), '--least': `${least}px` } as CSSProperties
+  }, [columns, room])
 
   const revealed = useRef(-1)
   const reveal = (position: number) => {

@@ -13,20 +13,28 @@ export function fittingColumns(widths: readonly number[], room: number, least: n
   return Math.min(widths.length, Math.max(least, fit))
 }
 
+/** Inner width of an element in px; 0 before it is measured. */
+export function useWidth(element: RefObject<HTMLElement | null>): number {
+  const [width, setWidth] = useState(0)
+  useEffect(() => {
+    const box = element.current
+    if (box === null) return
+    const observer = new ResizeObserver(() => setWidth(box.clientWidth))
+    observer.observe(box)
+    return () => observer.disconnect()
+  }, [element])
+  return width
+}
+
 /** The first columns that fit an element without scrolling, for lists whose last columns are optional. */
 export function useFittingColumns<Row>(
   element: RefObject<HTMLElement | null>,
   columns: readonly Column<Row>[],
   least: number,
 ): readonly Column<Row>[] {
-  const [count, setCount] = useState(least)
-  useEffect(() => {
-    const box = element.current
-    if (box === null) return
+  const room = useWidth(element)
+  return useMemo(() => {
     const widths = columns.map((column) => column.width)
-    const observer = new ResizeObserver(() => setCount(fittingColumns(widths, box.clientWidth, least)))
-    observer.observe(box)
-    return () => observer.disconnect()
-  }, [element, columns, least])
-  return useMemo(() => columns.slice(0, count), [columns, count])
+    return columns.slice(0, fittingColumns(widths, room, least))
+  }, [columns, room, least])
 }
