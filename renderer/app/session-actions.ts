@@ -9,7 +9,7 @@ import { engine } from '../client/engine-client.ts'
 import { uploadFile } from '../client/upload.ts'
 import { formatBytesShort, formatCount } from '../model/format.ts'
 import { fileName } from '../model/names.ts'
-import { knownChoices } from '../model/options.ts'
+import { knownChoices, sourceOf } from '../model/options.ts'
 import { connectionStore, partsOf } from '../stores/connection-store.ts'
 import { noticeDone, noticeFailed } from '../stores/notice-store.ts'
 import { objectColumns } from '../stores/object-columns.ts'
@@ -259,10 +259,12 @@ export async function close(): Promise<void> {
       .catch(() => null)
 }
 
-/** A session that this window did not open itself can be opened again where its label says all there is to know. */
+/** A request for a session that this window did not open, if its label is the text of live sources; else null. */
 function requestOf(snapshot: SessionSnapshot | null): OpenRequest | null {
   if (snapshot?.source.live !== true || snapshot.broadcasts.length > 0) return null
   const { label } = snapshot.source
+  const parts = partsOf(connectionStore.getState())
+  if (!label.split(/\s+/).every((word) => sourceOf(parts, word) !== null)) return null
   return { kind: 'url', url: label, choices: {}, label }
 }
 

@@ -12,7 +12,7 @@ import { diagnosis } from './diagnosis.ts'
 import { otherInterfaces } from './listen-model.ts'
 import styles from './WaitingView.module.css'
 
-/** Listening, and nothing has come: what was joined where, for how long, and what to try. */
+/** Shown before the first packet: joined groups, time waited, and advice. */
 export function WaitingView({ snapshot }: { readonly snapshot: SessionSnapshot }) {
   const nowMs = useNow()
   const { sockets, label, startedWallUs } = snapshot.source
@@ -31,24 +31,22 @@ export function WaitingView({ snapshot }: { readonly snapshot: SessionSnapshot }
           Nothing received on {joined.length === 1 ? joined[0]?.destination : label} for{' '}
           <span className={styles.waited}>{waited}</span>
         </h1>
-        <p className={styles.subtitle}>Listening goes on; the views open with the first packet.</p>
-        <ul className={styles.sockets} aria-label="What was joined">
-          {sockets.map((socket) => (
-            <SocketLine key={`${socket.destination} ${socket.interface}`} socket={socket} />
-          ))}
-          {sockets.length === 0 && <li>No group has been joined yet.</li>}
-        </ul>
+        <p className={styles.subtitle}>The views open with the first packet.</p>
+        {sockets.length > 0 && (
+          <ul className={styles.sockets} aria-label="What was joined">
+            {sockets.map((socket) => (
+              <SocketLine key={`${socket.destination} ${socket.interface}`} socket={socket} />
+            ))}
+          </ul>
+        )}
         <section aria-label="What to try">
           <h2 className={styles.heading}>What to try</h2>
           <ul className={styles.tries}>
-            <li>Check that the sender runs, and that its TTL reaches this network.</li>
-            <li>
-              Many switches forward multicast only while an IGMP querier asks for it, and wireless ones often not at
-              all.
-            </li>
-            <li>A firewall on this computer may drop UDP to the port above.</li>
+            <li>Check that the sender runs{sockets.length > 0 && ', and that its TTL reaches this network'}.</li>
+            <li>Many switches forward multicast only with an IGMP querier, and wireless networks often not at all.</li>
+            {sockets.length > 0 && <li>A firewall on this computer may drop UDP to the port above.</li>}
           </ul>
-          {canSwitch && others.length > 0 && (
+          {canSwitch && sockets.length > 0 && others.length > 0 && (
             <div className={styles.others}>
               <p>Listen on another interface:</p>
               <div>
@@ -89,9 +87,9 @@ function SocketLine({ socket }: { readonly socket: SocketSnapshot }) {
       <span>
         Joined <strong>{socket.destination}</strong> on {socket.interface}
         {socket.filter !== null && `, ${socket.filter}`}
-        {socket.passedOver > 0 && ` (${formatCount(socket.passedOver)} passed over)`}
+        {socket.passedOver > 0 && ` (${formatCount(socket.passedOver)} filtered out)`}
         <span className={styles.buffer}>
-          receive buffer {formatCount(granted)} B{granted < asked && ` granted of ${formatCount(asked)} asked for`}
+          receive buffer {formatCount(granted)} B{granted < asked && ` granted of ${formatCount(asked)} requested`}
         </span>
       </span>
     </li>
