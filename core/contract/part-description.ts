@@ -12,6 +12,8 @@ export type SourcePattern = {
   readonly label: string
   /** Text that a form offers; null: none. */
   readonly example: string | null
+  /** GPAC plays the same text. */
+  readonly gpac?: true
 }
 
 /** A kind of part as pure data, from which command line, forms and README are made. */

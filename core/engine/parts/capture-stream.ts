@@ -42,11 +42,11 @@ const CAPTURE_STREAM_PART: PartDescription = {
     {
       pattern: '^https?://',
       group: 'Listen',
-      label: 'A capture stream',
+      label: 'Capture stream',
       example: 'http://192.168.1.20:5004/auto/ch33?format=alp-pcap',
     },
-    { pattern: '^(-$|pipe:)', group: 'Listen', label: 'A capture from a pipe', example: 'pipe:/tmp/air' },
-    { pattern: '^https?://', group: 'Open', label: 'A capture stream', example: 'http://192.168.1.20/air.pcapng' },
+    { pattern: '^(-$|pipe:)', group: 'Listen', label: 'Pipe', example: 'pipe:/tmp/air' },
+    { pattern: '^https?://', group: 'Open', label: 'Capture stream', example: 'http://192.168.1.20/air.pcapng' },
   ],
 }
 

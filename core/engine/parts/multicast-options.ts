@@ -85,9 +85,15 @@ export const MULTICAST_PART: PartDescription = {
   side: 'receive',
   options: MULTICAST_OPTIONS,
   opens: [
-    { pattern: '^atsc://', group: 'Listen', label: 'What the LLS lists', example: 'atsc://' },
-    { pattern: '^route://', group: 'Listen', label: 'One ROUTE session', example: 'route://225.1.1.0:6000' },
-    { pattern: '^mabr://', group: 'Listen', label: 'A DVB-MABR configuration', example: 'mabr://225.1.1.0:6000' },
+    { pattern: '^atsc://', group: 'Listen', label: 'ATSC 3.0', example: 'atsc://', gpac: true },
+    {
+      pattern: '^route://',
+      group: 'Listen',
+      label: 'ROUTE session',
+      example: 'route://225.1.1.0:6000',
+      gpac: true,
+    },
+    { pattern: '^mabr://', group: 'Listen', label: 'DVB-MABR', example: 'mabr://225.1.1.0:6000', gpac: true },
     // Matches any other scheme, so that it is refused with a list of those known.
     { pattern: '^[a-z][a-z0-9+.-]*://', group: 'Listen', label: 'Another address', example: null },
   ],

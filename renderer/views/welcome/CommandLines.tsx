@@ -7,8 +7,8 @@ export function CommandLines({ lines }: { readonly lines: Lines }) {
   return (
     <section className={styles.lines} aria-label="The same on a command line">
       <Line label="Copy the command line" text={lines.ours} />
-      <Line label="Copy GPAC's command line" text={lines.gpac} />
-      {lines.notInGpac.length > 0 && <p>GPAC has no word for {lines.notInGpac.join(', ')}.</p>}
+      {lines.gpac !== null && <Line label="Copy GPAC's command line" text={lines.gpac} />}
+      {lines.gpac !== null && lines.notInGpac.length > 0 && <p>GPAC has no option for {lines.notInGpac.join(', ')}.</p>}
     </section>
   )
 }

@@ -127,7 +127,7 @@ it('has the fields of the option tables, checks them, and writes the command lin
     'routescope open atsc:// --services 1,5009 --source 10.0.0.1 --source 10.0.0.2 --keep-corrupt --reorder-ms 250',
     'gpac -play atsc:// --kc=true --rtimeout=250000',
   ])
-  expect(host.textContent).toContain('GPAC has no word for --services, --source.')
+  expect(host.textContent).toContain('GPAC has no option for --services, --source.')
   submit()
   await act(() => vi.waitFor(() => expect(sessionStore.getState().sessionId).toBe('s1'), HANG_LIMIT))
   const choices = {
@@ -140,6 +140,21 @@ it('has the fields of the option tables, checks them, and writes the command lin
   expect(settingsStore.getState().listen).toEqual({ url: 'atsc://', choices })
   act(() => buttonNamed(host, 'All defaults').click())
   expect(labelled('Reorder time').value).toBe('')
+})
+
+it('has kinds of sources from the parts, and only the options of the chosen kind', () => {
+  act(() => buttonNamed(host, 'Everything on an interface').click())
+  expect(host.querySelector<HTMLInputElement>('[data-listen-address]')?.value).toBe('interface:en0')
+  expect(labelled('Capture filter')).not.toBeNull()
+  expect(labelled('Only from senders')).toBeNull()
+  expect(host.textContent).not.toContain('Network interface')
+  act(() => buttonNamed(host, 'interface:lo').click())
+  expect([...host.querySelectorAll('code')].map((line) => line.textContent)).toEqual(['routescope open interface:lo'])
+  act(() => buttonNamed(host, 'Capture stream').click())
+  expect(labelled('Capture filter')).toBeNull()
+  act(() => buttonNamed(host, 'ROUTE session').click())
+  expect(labelled('Only from senders')).not.toBeNull()
+  expect(host.textContent).toContain('Network interface')
 })
 
 it('joins on several interfaces', () => {

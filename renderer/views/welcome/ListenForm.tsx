@@ -3,9 +3,10 @@ import { type FormEvent, useId, useMemo, useState } from 'react'
 import { useStore } from 'zustand'
 import type { Choices } from '../../../core/contract/choices.ts'
 import { defined } from '../../../core/contract/defined.ts'
+import type { PartDescription } from '../../../core/contract/part-description.ts'
 import type { OptionValue } from '../../../core/contract/session-spec.ts'
 import { listen } from '../../app/session-actions.ts'
-import { examplesOf } from '../../model/options.ts'
+import { interfacePrefix, joins, sourceOf, sourcesOf } from '../../model/options.ts'
 import { connectionStore } from '../../stores/connection-store.ts'
 import { sessionStore } from '../../stores/session-store.ts'
 import { settingsStore } from '../../stores/settings-store.ts'
@@ -14,6 +15,7 @@ import { ErrorBlock } from '../../ui/ErrorBlock.tsx'
 import { CommandLines } from './CommandLines.tsx'
 import { InterfaceField } from './InterfaceField.tsx'
 import styles from './ListenForm.module.css'
+import { interfaceNames } from './listen-model.ts'
 import { ReceiveFields } from './ReceiveFields.tsx'
 import { linesOf } from './receive-form.ts'
 import { useReceiveForm } from './use-receive-form.ts'
@@ -35,12 +37,28 @@ export function ListenForm() {
     () => chosen.filter((value) => interfaces.some(({ address, name }) => address === value || name === value)),
     [chosen, interfaces],
   )
-  const form = useReceiveForm('url', remembered.choices)
+  const form = useReceiveForm('url', remembered.choices, url)
+  const source = sourceOf(form.parts, url.trim())
+  const prefix = source === null ? null : interfacePrefix(source)
+  const names = useMemo(() => interfaceNames(interfaces), [interfaces])
+  const joining =
+    source === null ||
+    url
+      .trim()
+      .split(/\s+/)
+      .some((word) => isJoining(form.parts, word))
   const urlId = useId()
   const busy = opening !== null && opening.error === null
-  const choices: Choices = { ...form.choices, ...defined({ interfaces: known.length === 0 ? undefined : known }) }
+  const choices: Choices = {
+    ...form.choices,
+    ...defined({ interfaces: known.length === 0 || !joining ? undefined : known }),
+  }
   const ready = url.trim() !== '' && form.problems.size === 0
 
+  const choose = (text: string) => {
+    setUrl(text)
+    if (opening?.error != null) sessionStore.setState({ opening: null })
+  }
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (!ready) return
@@ -61,20 +79,20 @@ export function ListenForm() {
           autoComplete="off"
           data-listen-address
           aria-invalid={opening?.error != null}
-          onChange={(event) => {
-            setUrl(event.target.value)
-            if (opening?.error != null) sessionStore.setState({ opening: null })
-          }}
+          onChange={(event) => choose(event.target.value)}
         />
-        <p className={styles.examples}>
-          {examplesOf(form.parts, 'url').map((example) => (
-            <button key={example} type="button" onClick={() => setUrl(example)}>
-              {example}
-            </button>
-          ))}
-        </p>
+        <SourceKinds parts={form.parts} text={url.trim()} names={names} onChoose={choose} />
+        {prefix !== null && (
+          <p className={styles.examples}>
+            {names.map((name) => (
+              <button key={name} type="button" onClick={() => choose(prefix + name)}>
+                {prefix + name}
+              </button>
+            ))}
+          </p>
+        )}
       </div>
-      <InterfaceField chosen={known} onChange={setChosen} />
+      {joining && <InterfaceField chosen={known} onChange={setChosen} />}
       <ReceiveFields {...form.fields} />
       {opening?.error != null && <ErrorBlock error={opening.error} />}
       <Button type="submit" variant="primary" size="large" icon={Radio} disabled={busy || !ready}>
@@ -84,5 +102,43 @@ export function ListenForm() {
         <CommandLines lines={linesOf(form.parts, 'url', url, choices)} />
       )}
     </form>
+  )
+}
+
+function isJoining(parts: readonly PartDescription[], text: string): boolean {
+  const source = sourceOf(parts, text)
+  return source !== null && joins(source)
+}
+
+type SourceKindsProps = {
+  readonly parts: readonly PartDescription[]
+  readonly text: string
+  readonly names: readonly string[]
+  readonly onChoose: (text: string) => void
+}
+
+/** The kinds of live sources: each fills in its example, with an interface of this computer where one is the subject. */
+function SourceKinds({ parts, text, names, onChoose }: SourceKindsProps) {
+  const current = sourceOf(parts, text)?.pattern
+  return (
+    <fieldset className={styles.kinds} aria-label="Kind of source">
+      {sourcesOf(parts).map((source) => {
+        const { label, example } = source.pattern
+        if (example === null) return null
+        const prefix = interfacePrefix(source)
+        const filled = prefix === null ? example : `${prefix}${names[0] ?? example.slice(prefix.length)}`
+        return (
+          <button
+            key={label}
+            type="button"
+            title={filled}
+            aria-pressed={source.pattern === current}
+            onClick={() => onChoose(filled)}
+          >
+            {label}
+          </button>
+        )
+      })}
+    </fieldset>
   )
 }

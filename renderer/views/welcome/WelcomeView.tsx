@@ -16,7 +16,7 @@ import { ListenForm } from './ListenForm.tsx'
 import { useRecent } from './use-recent.ts'
 import styles from './WelcomeView.module.css'
 
-/** The first screen: three ways in, and what was open before. */
+/** The first screen: Listen, Open, Demo, and recent sources. */
 export function WelcomeView() {
   const opening = useStore(sessionStore, (state) => state.opening)
   const engineState = useStore(connectionStore, (state) => state.state)
@@ -28,13 +28,10 @@ export function WelcomeView() {
       <div className={styles.content}>
         <header className={styles.header}>
           <h1 className={styles.title}>What would you like to look at?</h1>
-          <p className={styles.subtitle}>
-            A live ROUTE, ATSC 3.0 or DVB-MABR multicast, a capture of one, or the demonstration that comes with
-            Routescope.
-          </p>
+          <p className={styles.subtitle}>A live ROUTE, ATSC 3.0 or DVB-MABR signal, a capture, or the built-in demo.</p>
         </header>
         <div className={styles.ways}>
-          <Way icon={RadioTower} title="Listen" keys="l" text="Join a multicast and see what arrives.">
+          <Way icon={RadioTower} title="Listen" keys="l" text="Receive a live source and see what arrives.">
             <ListenForm />
           </Way>
           <Way
@@ -62,7 +59,7 @@ export function WelcomeView() {
           <Way
             icon={Clapperboard}
             title="Demo"
-            text="Sends a small test presentation over this computer's loopback as a live ROUTE service, and receives it."
+            text="Broadcasts a test presentation as a live ROUTE service on this computer's loopback, and receives it."
           >
             <Button
               size="large"
@@ -130,7 +127,7 @@ type OpeningStateProps = {
   readonly onAgain?: () => void
 }
 
-/** How an attempt stands, where it was begun. */
+/** Progress or failure of opening, in the card of its button. */
 function OpeningState({ opening, verb, again: againText, onAgain }: OpeningStateProps) {
   if (opening === null) return null
   if (opening.error !== null) {
@@ -171,7 +168,7 @@ function OpeningState({ opening, verb, again: againText, onAgain }: OpeningState
 
 function RecentButton({ item }: { readonly item: RecentItem }) {
   const Icon = item.kind === 'url' ? Radio : FolderOpen
-  // In a browser a capture was sent to the engine, and its path there means nothing to the person.
+  // The path of an uploaded capture means nothing to the user.
   const place = item.kind === 'capture' && shell() !== undefined ? item.value : ''
   return (
     <button type="button" className={styles.item} title={item.value} onClick={() => void openRecent(item)}>

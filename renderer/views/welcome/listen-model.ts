@@ -13,6 +13,12 @@ export function interfaceChoices(interfaces: readonly NetworkInterface[]): reado
     }))
 }
 
+/** Names of interfaces, each once, loopback last. */
+export function interfaceNames(interfaces: readonly NetworkInterface[]): readonly string[] {
+  const sorted = [...interfaces].sort((a, b) => Number(a.loopback) - Number(b.loopback))
+  return [...new Set(sorted.map(({ name }) => name))]
+}
+
 /** IPv4 interfaces that are not in use. */
 export function otherInterfaces(
   interfaces: readonly NetworkInterface[],

@@ -10,7 +10,7 @@ import type { OptionGroup, OptionRow, TextOf } from '../../../core/contract/opti
 import { readOption } from '../../../core/contract/option-values.ts'
 import type { PartDescription } from '../../../core/contract/part-description.ts'
 import type { OptionValue } from '../../../core/contract/session-spec.ts'
-import { appDefaults, type FormKind, openOptions } from '../../model/options.ts'
+import { appDefaults, type FormKind, openOptions, sourceOf } from '../../model/options.ts'
 
 /** Content of each field: the typed text, or a tick. */
 export type Drafts = Readonly<Record<string, string | boolean>>
@@ -75,7 +75,12 @@ const LIST_PLACEHOLDERS: Readonly<Partial<Record<TextOf, string>>> = {
   url: 'as signalled, or http://…',
 }
 
-export type Lines = { readonly ours: string; readonly gpac: string; readonly notInGpac: readonly string[] }
+export type Lines = {
+  readonly ours: string
+  /** Null: GPAC has no such source. */
+  readonly gpac: string | null
+  readonly notInGpac: readonly string[]
+}
 
 /** The form as command lines, ours and GPAC's. @param what addresses separated by spaces, or the name of a capture */
 export function linesOf(parts: readonly PartDescription[], kind: FormKind, what: string, choices: Choices): Lines {
@@ -85,5 +90,7 @@ export function linesOf(parts: readonly PartDescription[], kind: FormKind, what:
   const { words, unknown } = gpacOptionsOf(rows, { services: 'all', ...choices })
   const inputs =
     kind === 'url' ? names.map((name) => `-play ${quoted(name)}`) : [`-netcap=src=${quoted(what)},nrt`, '-play atsc://']
-  return { ours: ours.join(' '), gpac: ['gpac', ...inputs, ...words].join(' '), notInGpac: unknown }
+  const inGpac = kind === 'capture' || names.every((name) => sourceOf(parts, name)?.pattern.gpac === true)
+  const gpac = inGpac ? ['gpac', ...inputs, ...words].join(' ') : null
+  return { ours: ours.join(' '), gpac, notInGpac: unknown }
 }

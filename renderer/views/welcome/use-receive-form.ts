@@ -5,10 +5,10 @@ import { appDefaults, type FormKind, formRows } from '../../model/options.ts'
 import { connectionStore, partsOf } from '../../stores/connection-store.ts'
 import { type Drafts, draftsOf, readDrafts } from './receive-form.ts'
 
-/** Fields of a form over the option tables, and their choices. */
-export function useReceiveForm(kind: FormKind, before: Choices) {
+/** Fields of a form over the option tables, and their choices. @param text the typed sources, which select the options */
+export function useReceiveForm(kind: FormKind, before: Choices, text = '') {
   const parts = useStore(connectionStore, partsOf)
-  const rows = useMemo(() => formRows(parts, kind), [parts, kind])
+  const rows = useMemo(() => formRows(parts, kind, text), [parts, kind, text])
   const defaults = useMemo(() => appDefaults(kind), [kind])
   const [changed, setChanged] = useState<Drafts | null>(null)
   const remembered = useMemo(() => draftsOf(rows, before), [rows, before])
