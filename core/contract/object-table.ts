@@ -89,7 +89,7 @@ export const OBJECT_COLUMNS = {
     store: 'channel',
     sort: 'ascending',
     filter: { terms: ['tsi'], help: ['tsi:10', 'one LCT channel'] },
-    view: { title: 'TSI', format: 'text', weight: 20, width: 106 },
+    view: { title: 'TSI', format: 'text', weight: 20, width: 110 },
   },
   /** Its number in the channel: the TOI, or the MPU sequence number. */
   toi: {
@@ -98,7 +98,7 @@ export const OBJECT_COLUMNS = {
     batch: true,
     sort: 'ascending',
     filter: { terms: ['toi'], help: ['toi:60060', 'one transport object'] },
-    view: { title: 'TOI', format: 'count', weight: 30, width: 84 },
+    view: { title: 'TOI', format: 'count', weight: 30, width: 94 },
   },
   instance: { type: 'number', store: 'u32' },
   service: {
@@ -173,7 +173,7 @@ export const OBJECT_COLUMNS = {
     store: 'text',
     sort: 'ascending',
     filter: { terms: ['name'], help: ['name:seg', 'a part of the name'] },
-    view: { title: 'Name', format: 'text', weight: 40, width: 124, grow: 4 },
+    view: { title: 'Name', format: 'text', weight: 40, width: 100, grow: 4 },
   },
   contentType: {
     type: 'string | null',
