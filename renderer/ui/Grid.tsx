@@ -20,7 +20,7 @@ import {
 import styles from './Grid.module.css'
 import { gridKey } from './grid-keys.ts'
 import { gridTracks } from './grid-tracks.ts'
-import { useWidth } from './use-fitting-columns.ts'
+import { useWidth } from './use-width.ts'
 
 /** One column. `text` is what a cell shows and copies. */
 export type Column<Row> = {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { gridKey } from './grid-keys.ts'
-import { fittingColumns } from './use-fitting-columns.ts'
+import { fittingColumns } from './grid-tracks.ts'
 
 const press = (key: string, more: object = {}) => ({
   key,

@@ -1,4 +1,14 @@
-import { fittingColumns } from './use-fitting-columns.ts'
+/** Number of columns that fit, at least `least`. */
+export function fittingColumns(widths: readonly number[], room: number, least: number): number {
+  let used = 0
+  let fit = 0
+  for (const width of widths) {
+    used += width
+    if (used > room) break
+    fit += 1
+  }
+  return Math.min(widths.length, Math.max(least, fit))
+}
 
 type Track = { readonly width: number; readonly grow?: number }
 
