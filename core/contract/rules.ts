@@ -75,7 +75,7 @@ export const RULES = {
     topic: 'route',
     clause: 'A/331 6.3 (ours)',
     once: 'each',
-    sentence: 'Service {listed} of the SLT has the number {number} here: {other} came first with that number',
+    sentence: 'Service {listed} of the SLT has the number {number} here: {other} had that number first',
   },
   // Link layer
   'ALP-TABLE': {
@@ -166,7 +166,7 @@ export const RULES = {
     topic: 'route',
     clause: 'A/331 Annex C',
     once: 'service',
-    sentence: 'SLS TOI {toi} says {announced}: {mismatch}',
+    sentence: 'SLS TOI {toi} announces {announced}: {mismatch}',
   },
   'STSID-TSI': {
     severity: 'warning',
@@ -192,9 +192,9 @@ export const RULES = {
     clause: 'TS 103 769 10',
     once: 'each',
     sentence: {
-      absent: 'No gateway configuration came on {destination}',
+      absent: 'No gateway configuration arrived on {destination}',
       protocol: 'A transport session of {service} uses {protocol}, which is not received',
-      silent: 'The configuration names {endpoint}, where nothing has come for {seconds} s{senders}',
+      silent: 'The configuration names {endpoint}, without packets for {seconds} s{senders}',
     },
     severities: { absent: 'error' },
   },
@@ -247,9 +247,9 @@ export const RULES = {
     threshold: { value: 10, unit: 's past its expiry' },
     once: 'channel',
     sentence: {
-      undescribed: '{packets} packets of TSI {tsi} at {destination} are of objects that no FDT describes',
+      undescribed: '{packets} packets of TSI {tsi} at {destination} belong to objects that no FDT describes',
       joining:
-        '{packets} packets of TSI {tsi} at {destination} are of objects that no FDT describes: reception began in the middle of one',
+        '{packets} packets of TSI {tsi} at {destination} belong to objects that no FDT describes: reception began in the middle of one',
       expired: 'FDT instance {instance} of TSI {tsi} had expired when it was sent',
     },
     severities: { joining: 'info', expired: 'warning' },
@@ -293,7 +293,7 @@ export const RULES = {
     clause: 'RFC 6726 3.4.2',
     once: 'each',
     sentence: {
-      entity: '{object} is not what its Content-MD5 says',
+      entity: '{object} does not match its Content-MD5',
       table: '{object} is corrupt: {reason}',
     },
   },
@@ -314,7 +314,7 @@ export const RULES = {
     once: 'each',
     sentence: {
       filled: '{object}: {bytes} missing bytes fetched from {urls}',
-      whole: '{object}: never came; its {bytes} bytes fetched from {urls}',
+      whole: '{object}: never arrived; its {bytes} bytes fetched from {urls}',
     },
   },
   'OBJ-UNREPAIRED': {
@@ -324,9 +324,9 @@ export const RULES = {
     clause: 'ours',
     once: 'each',
     sentence: {
-      filled: '{object}: not made whole by HTTP: {reason}',
-      absent: '{object}: never came, nor by HTTP: {reason}',
-      tooMany: '{object}: never came{others}; not fetched by HTTP: too many at a time',
+      filled: '{object}: not completed by HTTP: {reason}',
+      absent: '{object}: never arrived, nor by HTTP: {reason}',
+      tooMany: '{object}: never arrived{others}; not fetched by HTTP: too many at a time',
     },
   },
   'OBJ-PATCHED': {
@@ -377,7 +377,7 @@ export const RULES = {
     once: 'channel',
     sentence: {
       flow: '{flow}: TOI {toi}: {reason}; nothing of it is used',
-      object: '{flow}: repair symbols of TOI {toi} are not of what was received',
+      object: '{flow}: repair symbols of TOI {toi} do not match the received bytes',
     },
   },
   'FEC-SYMBOLS': {
@@ -452,7 +452,7 @@ export const RULES = {
     clause: 'ours',
     once: 'each',
     sentence: {
-      capture: 'The capture says that {packets} were dropped while it was made',
+      capture: 'The capturing computer dropped {packets}, as the capture reports',
       socket: "This computer dropped {packets} to {destination}: the socket's queue was full{lag}",
     },
   },

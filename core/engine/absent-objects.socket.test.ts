@@ -80,7 +80,7 @@ it('fetches segments that never arrived, whole, and still reports the loss', asy
     ['/video-5.m4s', null],
   ])
   expect(alarms.filter(({ rule }) => rule === 'OBJ-REPAIRED').map(({ text }) => text)).toEqual([
-    expect.stringMatching(/^video-4\.m4s \(TSI 10\): never came; its \d+ bytes fetched from http:/),
+    expect.stringMatching(/^video-4\.m4s \(TSI 10\): never arrived; its \d+ bytes fetched from http:/),
     expect.stringContaining('video-5.m4s'),
   ])
   expect(alarms.some(({ rule }) => rule === 'TOI-GAP')).toBe(true)
@@ -110,7 +110,7 @@ it('reports an object that neither arrived nor could be fetched, once its time i
   const { alarms, files } = await received(lossy, { urls: [`${server.url}elsewhere/`] })
   expect(files).toHaveLength(originals.length - 1)
   expect(alarms.filter(({ rule }) => rule === 'OBJ-UNREPAIRED').map(({ text }) => text)).toEqual([
-    'video-4.m4s (TSI 10): never came, nor by HTTP: HTTP 404',
+    'video-4.m4s (TSI 10): never arrived, nor by HTTP: HTTP 404',
   ])
 })
 

@@ -113,7 +113,7 @@ describe('losses', () => {
     receiver.close(sent.at(-1)?.timeUs ?? 0)
     columns.settle(1e6)
     const gaps = columns.alarms().filter(({ rule }) => rule === 'MPU-GAP')
-    expect(gaps[0]?.text).toContain(`MPU ${numbers[2]} never came`)
+    expect(gaps[0]?.text).toContain(`MPU ${numbers[2]} never arrived`)
   })
 })
 

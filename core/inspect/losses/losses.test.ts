@@ -41,7 +41,7 @@ describe('an announced segment that never arrives', () => {
     expect(others).toEqual([])
     expect(alarm).toMatchObject({ severity: 'error', service: 1, tsi: 10, cause: 'sender' })
     expect(alarm?.text).toBe(
-      'The announced object 10/4.m4s never came on TSI 10, between 10/3.m4s and 10/5.m4s; cause: sender',
+      'The announced object 10/4.m4s never arrived on TSI 10, between 10/3.m4s and 10/5.m4s; cause: sender',
     )
     const report = reception.close()
     expect(report.totals.losses).toMatchObject({ sender: { objects: 1, bytes: 0 }, network: { objects: 0, bytes: 0 } })
@@ -108,7 +108,7 @@ describe('an announced segment that never arrives', () => {
     reception.pass(3000)
     expect(missingOf(reception, 10)).toBe(8)
     expect(reception.alarms('TOI-GAP')[0]?.text).toContain(
-      '8 announced objects never came (10/4.m4s, 10/5.m4s, 10/6.m4s, 10/7.m4s, 10/8.m4s, 10/9.m4s … 10/11.m4s)',
+      '8 announced objects never arrived (10/4.m4s, 10/5.m4s, 10/6.m4s, 10/7.m4s, 10/8.m4s, 10/9.m4s … 10/11.m4s)',
     )
   })
 
@@ -202,7 +202,7 @@ describe('a listed file that never arrives', () => {
       if (round === 1) expect(reception.alarms('TOI-GAP')).toEqual([])
     }
     expect(reception.alarms('TOI-GAP')).toMatchObject([
-      { tsi: 5, cause: 'sender', text: expect.stringContaining('f2 never came on TSI 5') },
+      { tsi: 5, cause: 'sender', text: expect.stringContaining('f2 never arrived on TSI 5') },
     ])
     expect(reception.columns.losses().sender).toEqual({ objects: 1, bytes: 100 })
   })
@@ -215,7 +215,7 @@ describe('a listed file that never arrives', () => {
     reception.pass(9000)
     expect(reception.alarms('TOI-GAP')).toEqual([])
     reception.pass(2000)
-    expect(reception.alarms('TOI-GAP')[0]?.text).toContain('2 announced objects never came (f2, f3)')
+    expect(reception.alarms('TOI-GAP')[0]?.text).toContain('2 announced objects never arrived (f2, f3)')
   })
 })
 
@@ -321,7 +321,9 @@ describe('drops that a capture reports', () => {
       network: { objects: 1, bytes: 100 },
     })
     expect(report.totals.hostDrops).toBe(1)
-    expect(report.alarms.find(({ rule }) => rule === 'HOST-DROP')?.text).toContain('The capture says that 1 packet')
+    expect(report.alarms.find(({ rule }) => rule === 'HOST-DROP')?.text).toContain(
+      'The capturing computer dropped 1 packet',
+    )
   })
 
   it('without a time explain all losses where they suffice, and else none', () => {

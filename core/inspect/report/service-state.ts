@@ -117,8 +117,8 @@ function stateOf(service: ServiceFacts, media: boolean, incomplete: number, sile
 
 function whyNotPlayable(service: ServiceFacts): string {
   if (!service.joined) return 'This service is not joined.'
-  if (service.protocol === 'mmtp' && service.manifest === null) return 'No MPU of it has come whole yet.'
+  if (service.protocol === 'mmtp' && service.manifest === null) return 'No complete MPU has arrived yet.'
   if (service.protocol === 'none') return 'No broadcast signalling is announced for this service.'
   if (service.manifest !== null) return 'Nothing serves this session over HTTP.'
-  return service.signalled ? 'Its signalling holds no manifest.' : 'Its signalling has not come yet.'
+  return service.signalled ? 'Its signalling has no manifest.' : 'Its signalling has not arrived yet.'
 }

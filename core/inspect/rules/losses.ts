@@ -30,8 +30,8 @@ export const lossRules = (): RuleFile => ({
     const channel = channelText(at.carrier)
     const objects =
       names.length === 1
-        ? `The announced object ${names[0]} never came`
-        : `${names.length} announced objects never came (${listed(names)})`
+        ? `The announced object ${names[0]} never arrived`
+        : `${names.length} announced objects never arrived (${listed(names)})`
     if (between === null) {
       const them = names.length === 1 ? 'it' : 'them'
       rules.raise('TOI-GAP', { at, cause, says: 'listed', values: { objects, channel, them } })
@@ -42,7 +42,8 @@ export const lossRules = (): RuleFile => ({
   },
   mpusAbsent: (at, rules) => {
     const names = at.mpus.map((mpu) => `MPU ${mpu}`)
-    const mpus = names.length === 1 ? `${names[0]} never came` : `${names.length} MPUs never came (${listed(names)})`
+    const mpus =
+      names.length === 1 ? `${names[0]} never arrived` : `${names.length} MPUs never arrived (${listed(names)})`
     rules.raise('MPU-GAP', { at, cause: at.cause, values: { mpus, packetId: at.tsi ?? 0 } })
   },
   hostDropped: (at, rules) => {

@@ -41,9 +41,9 @@ function mpuLost(at: FindingOf<'mpuLost'>, rules: Raise): void {
   const samples =
     at.samples === null ? 'its samples are not known' : `${at.incomplete} of ${at.samples} samples are not whole`
   const missing = !at.metadata
-    ? ', its MPU metadata did not come'
+    ? ', its MPU metadata did not arrive'
     : at.samples === null && !at.fragments
-      ? ', its movie fragment metadata did not come'
+      ? ', its movie fragment metadata did not arrive'
       : ''
   const fault = at.fault === null ? '' : ` (${at.fault.code}: ${at.fault.message})`
   const type = at.type === null ? '' : ` (${at.type})`

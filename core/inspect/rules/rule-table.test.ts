@@ -155,7 +155,15 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER'>, Example>> = {
   'FDT-XML': { raises: [at({ kind: 'fdtUnreadable', instance: 1, fault })] },
   'OBJ-LOSS': {
     raises: [
-      at({ kind: 'objectLost', name: 'a', lost: 3, size: 9, holes: 2, first: 1, fec: 'no repair packet of it came' }),
+      at({
+        kind: 'objectLost',
+        name: 'a',
+        lost: 3,
+        size: 9,
+        holes: 2,
+        first: 1,
+        fec: 'no repair packet arrived for it',
+      }),
       at({ kind: 'objectLost', name: null, lost: 3, size: null, holes: 1, first: 1, fec: null }),
     ],
   },
@@ -164,7 +172,7 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER'>, Example>> = {
   'OBJ-MD5': {
     raises: [
       at({ kind: 'digestMismatch', name: 'a', reason: null }),
-      at({ kind: 'digestMismatch', name: 'a', reason: 'its MD5 is x, its table says y' }),
+      at({ kind: 'digestMismatch', name: 'a', reason: 'its MD5 is x, its table has y' }),
     ],
   },
   'OBJ-SIGNED': {

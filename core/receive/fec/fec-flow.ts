@@ -281,7 +281,7 @@ export class FecFlow implements RepairKeeper {
       const declared = parameters.protectedObjects[at]?.symbols ?? null
       const symbols = declared ?? (source.length >= 0 ? fecObjectSymbols(source.length, symbolBytes) : -1)
       if (source.length >= 0 && !fitsSymbols(source.length, symbols, symbolBytes)) {
-        object.obstacle = `TOI ${source.toi} of ${source.length} bytes is longer than the ${symbols} symbols it is said to be`
+        object.obstacle = `TOI ${source.toi} of ${source.length} bytes is longer than its ${symbols} announced symbols`
         return null
       }
       if (symbols < 0 && unknown >= 0) {
@@ -323,7 +323,7 @@ export class FecFlow implements RepairKeeper {
     }
     const channel = this.#session.channel(this.#tsi)
     if (channel !== null) channel.fec.decodeUs += this.#context.elapsedUs() - begun
-    if (solution.wrong.length > 0) this.#mismatch(object, 'its repair symbols are not of what was received', timeUs)
+    if (solution.wrong.length > 0) this.#mismatch(object, 'its repair symbols do not match the received bytes', timeUs)
     else if (solution.recovered > 0) this.#apply(object, sources, input, solution, timeUs)
   }
 
@@ -398,9 +398,9 @@ export class FecFlow implements RepairKeeper {
     if (!protects) return null
     for (const object of this.#objects.values()) {
       if (!this.#sources(object.toi).some((source) => source.object === lost)) continue
-      return object.obstacle ?? 'its source packets were not over'
+      return object.obstacle ?? 'its source packets had not ended'
     }
-    return 'no repair packet of it came'
+    return 'no repair packet arrived for it'
   }
 
   tick(timeUs: number, final: boolean): void {

@@ -171,7 +171,7 @@ describe('a repair flow for one object', () => {
     expect(object).toMatchObject({ state: 'partial', received: 18_000, recovered: 1000 })
     expect(object?.missing()).toEqual([[1000, 2000]])
     expect(session.alarms.at(-1)?.text).toMatch(
-      /FEC did not restore it: 5 of 79 source symbols are lost, 8 repair symbols came, 5 more are needed/,
+      /FEC did not restore it: 5 of 79 source symbols are lost, 8 repair symbols arrived, 5 more are needed/,
     )
   })
 

@@ -122,7 +122,7 @@ describe('repair symbols in FLUTE', () => {
     expect(fileOf(session)).toBeUndefined()
     const loss = session.alarms.find((alarm) => alarm.rule === 'OBJ-LOSS')
     expect(loss?.text).toMatch(
-      /FEC did not restore it: 4 of 79 source symbols are lost, 2 repair symbols came, 2 more are/,
+      /FEC did not restore it: 4 of 79 source symbols are lost, 2 repair symbols arrived, 2 more are/,
     )
     session.close()
     expect(session.receiver.usedBytes).toBe(0)

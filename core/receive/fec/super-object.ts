@@ -53,7 +53,7 @@ export class SuperObject {
   attempt(input: SolverInput, timeUs: number): Solution | string | null {
     const { blocks, fault } = survey(input)
     if (fault !== null) return fault
-    if (isMostlyPadding(input)) return 'sizes with hardly anything but padding'
+    if (isMostlyPadding(input)) return 'sizes with almost only padding'
     let [lost, short, came, k] = [0, 0, 0, 0]
     for (const block of blocks) {
       lost += block.missing
@@ -63,7 +63,7 @@ export class SuperObject {
     }
     const needed = Math.max(1, short)
     const plural = needed === 1 ? 'is' : 'are'
-    this.obstacle = `${lost} of ${k} source symbols are lost, ${came} repair symbols came, ${needed} more ${plural} needed`
+    this.obstacle = `${lost} of ${k} source symbols are lost, ${came} repair symbols arrived, ${needed} more ${plural} needed`
     this.checkPackets = this.symbols.packets + needed
     this.checkTimeUs = timeUs + RECHECK_US
     const ready = blocks.filter(

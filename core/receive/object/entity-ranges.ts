@@ -30,7 +30,7 @@ export class EntityRanges {
     const end = range.first + body.length
     const total = range.total
     if (range.last + 1 !== end || end > this.#largest || (total !== null && (end > total || total > this.#largest))) {
-      const text = `bytes ${range.first}-${range.last} of ${total ?? 'unknown'} with a body of ${body.length} cannot be`
+      const text = `bytes ${range.first}-${range.last} of ${total ?? 'unknown'} with a body of ${body.length} are inconsistent`
       throw new CodecError('entity-range', 0, text)
     }
     let file = this.#files.get(key)

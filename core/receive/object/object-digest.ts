@@ -22,7 +22,7 @@ export function digestFault(listed: ListedFacts, forms: readonly Uint8Array[]): 
     const [first = ''] = forms.slice(0, 1).map((bytes) => hash(algorithm, bytes))
     if (bare(first) === bare(value)) continue
     if (!forms.slice(1).some((bytes) => bare(hash(algorithm, bytes)) === bare(value)))
-      return `its ${field} is ${first}, its table says ${value}`
+      return `its ${field} is ${first}, its table has ${value}`
   }
   return null
 }

@@ -269,7 +269,7 @@ describe('a DVB-MABR service', () => {
   it('reports a session that is not on air, with its configured sender', async () => {
     const carousel = (await mabrCapture(dash, { source: '10.1.2.3' })).filter(({ port }) => port === MABR_PORT)
     const text = (tsi: number): string =>
-      `MABR-CONFIG: The configuration names TSI ${tsi} at ${FIXTURE_ADDRESS}:${MABR_PORT + 1}, where nothing has come for 10 s; it names 10.1.2.3 as the sender`
+      `MABR-CONFIG: The configuration names TSI ${tsi} at ${FIXTURE_ADDRESS}:${MABR_PORT + 1}, without packets for 10 s; it names 10.1.2.3 as the sender`
     expect(problems(run(carousel))).toEqual([text(10), text(20)])
   })
 
@@ -308,7 +308,7 @@ describe('a DVB-MABR service', () => {
     expect(after.gone).toEqual([])
     expect(names(after)).toEqual(names(alone))
     expect(after.alarms.map(({ rule, service, text }) => [rule, service, text])).toEqual([
-      ['SLT-NUMBER', 65_536, `Service 1 of the SLT has the number 65536 here: ${media} came first with that number`],
+      ['SLT-NUMBER', 65_536, `Service 1 of the SLT has the number 65536 here: ${media} had that number first`],
     ])
   })
 
