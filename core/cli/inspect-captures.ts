@@ -26,7 +26,7 @@ export async function inspectCaptures(engine: Engine, spec: SessionSpec, json: b
   const status = failure === null ? 0 : APP_ERROR_EXIT[failure.code]
   // Status 3 has a report too: it shows what the capture contains instead.
   if (status !== 0 && status !== 3 && session.summary().packets === 0) return status
-  const report = session.report()
+  const report = session.contents.report()
   writeText(json ? JSON.stringify(report, null, 1) : reportText(report))
   if (json) writeText('\n')
   return failure === null && keys.quit ? 130 : status

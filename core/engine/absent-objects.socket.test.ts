@@ -49,7 +49,7 @@ async function received(datagrams: readonly Datagram[], repair: Readonly<Record<
   session.run()
   await session.done
   expect(session.problems()).toEqual([])
-  return { files: treeOf(dir), alarms: session.snapshot().alarms, report: session.report() }
+  return { files: treeOf(dir), alarms: session.snapshot().alarms, report: session.contents.report() }
 }
 
 /** Without the n-th objects of a channel that are media segments. */

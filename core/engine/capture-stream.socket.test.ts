@@ -100,8 +100,8 @@ describe('a capture over HTTP that goes on for ever', () => {
     ])
     expect(session.degraded).toBe(false)
     expect(files(out)).toEqual(demo)
-    expect(reportFaults(session.report())).toEqual([])
-    expect(session.report().source).toMatchObject({ kind: 'capture-stream' })
+    expect(reportFaults(session.contents.report())).toEqual([])
+    expect(session.contents.report().source).toMatchObject({ kind: 'capture-stream' })
   })
 
   it('is ALP as a tuner gives it, with its link', async () => {
@@ -217,7 +217,13 @@ describe('user name and password of an address', () => {
     })
     await vi.waitFor(() => expect(messages(session).length).toBeGreaterThan(0), { timeout: 10_000, interval: 20 })
     await session.stop()
-    const shown = JSON.stringify([session.snapshot(), session.report(), session.problems(), session.name, lines])
+    const shown = JSON.stringify([
+      session.snapshot(),
+      session.contents.report(),
+      session.problems(),
+      session.name,
+      lines,
+    ])
     expect(shown).toContain(url('/x'))
     expect(shown).not.toContain('geheim')
   })

@@ -6,6 +6,7 @@ import { listInterfaces } from '../socket/interfaces.ts'
 import type { Engine } from './engine.ts'
 import { SectionFeed } from './section-feed.ts'
 import type { Session } from './session.ts'
+import type { SessionContents } from './session-contents.ts'
 import { parseRecordingOptions, parseSessionSpec } from './spec/spec.ts'
 
 /** Interval of messages: objects that begin or end are in each, sections and objects that grow in every third. */
@@ -89,17 +90,17 @@ export class EngineWindow {
       return null
     },
     listSessions: () => this.#engine.sessions().map((session) => ({ sessionId: session.id, name: session.name })),
-    queryObjects: (sessionId, query, part) => this.#engine.session(sessionId).queryObjects(query, part),
-    refreshObjects: (sessionId, viewId, part) => this.#engine.session(sessionId).refreshObjects(viewId, part),
+    queryObjects: (sessionId, query, part) => this.#engine.session(sessionId).contents.queryObjects(query, part),
+    refreshObjects: (sessionId, viewId, part) => this.#engine.session(sessionId).contents.refreshObjects(viewId, part),
     objectRows: (sessionId, viewId, from, to, part) =>
-      this.#engine.session(sessionId).objectRows(viewId, from, to, part),
-    objectDetail: (sessionId, index, part) => this.#engine.session(sessionId).objectDetail(index, part),
+      this.#engine.session(sessionId).contents.objectRows(viewId, from, to, part),
+    objectDetail: (sessionId, index, part) => this.#engine.session(sessionId).contents.objectDetail(index, part),
     objectBytes: (sessionId, index, from, to, part) =>
-      this.#engine.session(sessionId).objectBytes(index, from, Math.min(to, from + HEX_PAGE_BYTES), part),
+      this.#engine.session(sessionId).contents.objectBytes(index, from, Math.min(to, from + HEX_PAGE_BYTES), part),
     objectPosition: (sessionId, viewId, index, part) =>
-      this.#engine.session(sessionId).objectPosition(viewId, index, part),
-    signallingText: (sessionId, key, part) => this.#engine.session(sessionId).signallingText(key, part),
-    report: (sessionId, part) => this.#engine.session(sessionId).report(part),
+      this.#engine.session(sessionId).contents.objectPosition(viewId, index, part),
+    signallingText: (sessionId, key, part) => this.#engine.session(sessionId).contents.signallingText(key, part),
+    report: (sessionId, part) => this.#engine.session(sessionId).contents.report(part),
     startRecording: async (sessionId, file, options, part) => {
       const { defaultDumpDir } = this.#engine.options
       return {
@@ -114,10 +115,10 @@ export class EngineWindow {
   }
 
   /** Rows that have changed. Rows that only grow are sent with the sections. */
-  #batch(session: Session, watch: Watch): ReturnType<Session['objectBatch']> {
-    const changes = session.objectChanges(watch.part)
+  #batch(session: Session, watch: Watch): ReturnType<SessionContents['objectBatch']> {
+    const changes = session.contents.objectChanges(watch.part)
     if (changes === watch.objectChanges && watch.ticks % SECTIONS_EVERY !== 0) return null
-    const batch = session.objectBatch(watch.objectCursor, watch.part)
+    const batch = session.contents.objectBatch(watch.objectCursor, watch.part)
     // After a full batch the next one follows at once.
     if (batch === null || batch.rows.byteLength < OBJECT_BATCH_ROWS * OBJECT_ROW_BYTES) watch.objectChanges = changes
     return batch

@@ -98,7 +98,7 @@ describe.skipIf(why !== null)(`everything on an interface${skipped}`, () => {
       names.map(({ path, sha256 }) => [`service1/${path}`, sha256]),
     )
     expect(session.snapshot()).toMatchObject({ captureDrops: null, problems: [] })
-    expect(session.report().source).toMatchObject({ kind: 'interface', name: `interface ${loopback}` })
+    expect(session.contents.report().source).toMatchObject({ kind: 'interface', name: `interface ${loopback}` })
   })
 
   it('reports a wrong interface or filter', async () => {

@@ -167,12 +167,14 @@ describe('sources with separate links', () => {
     const [first, second] = session.sections().flatMap(({ part, section }) => (section.name === 'totals' ? [part] : []))
     await session.stop()
     expect(first).not.toBe(second)
-    expect(session.report(first ?? '').services.map(({ destination }) => destination)).toEqual([
+    expect(session.contents.report(first ?? '').services.map(({ destination }) => destination)).toEqual([
       `${GROUPS[0]}:${ports[0]}`,
     ])
-    expect(session.report('two').services).toEqual(session.report(second ?? '').services)
-    const view = session.queryObjects({ filter: '', sort: { column: 'toi', descending: false } }, 'two')
-    expect(session.objectRows(view.viewId, 0, 1, 'two')).toMatchObject([{ destination: `${GROUPS[1]}:${ports[1]}` }])
+    expect(session.contents.report('two').services).toEqual(session.contents.report(second ?? '').services)
+    const view = session.contents.queryObjects({ filter: '', sort: { column: 'toi', descending: false } }, 'two')
+    expect(session.contents.objectRows(view.viewId, 0, 1, 'two')).toMatchObject([
+      { destination: `${GROUPS[1]}:${ports[1]}` },
+    ])
   })
 
   it('captures with a folder each: it has the files of its capture', async () => {

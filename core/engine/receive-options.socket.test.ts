@@ -183,7 +183,7 @@ describe('several sources at once', () => {
       () => session.summary().objects > 1,
     )
     await session.stop()
-    const report = session.report()
+    const report = session.contents.report()
     expect(report.source).toMatchObject({
       kind: 'multicast',
       name: `route://${GROUP}:${port} route://${OTHER_GROUP}:${port}`,
@@ -206,11 +206,11 @@ describe('several sources at once', () => {
     await until(
       session,
       () => sending.send(GROUP, port, object(1)),
-      () => session.report().flows.length > 1,
+      () => session.contents.report().flows.length > 1,
     )
     await session.done
     expect(session.failure()).toBeNull()
-    expect(session.report().services.map(({ destination }) => destination)).toEqual([
+    expect(session.contents.report().services.map(({ destination }) => destination)).toEqual([
       `${GROUP}:${port}`,
       '239.255.1.1:6000',
     ])

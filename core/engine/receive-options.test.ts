@@ -128,8 +128,8 @@ describe('several captures', () => {
     await session.done
     const paths = treeOf(out).map(({ path }) => path)
     expect(new Set(paths.map((path) => path.split('/')[0]))).toEqual(new Set(['service1', 'service2']))
-    expect(session.report().source).toMatchObject({ kind: 'capture' })
-    expect(session.report().services).toHaveLength(2)
+    expect(session.contents.report().source).toMatchObject({ kind: 'capture' })
+    expect(session.contents.report().services).toHaveLength(2)
     expect(session.summary()).toMatchObject({ packets: sent.length + later.length, incomplete: 0 })
   })
 

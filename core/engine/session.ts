@@ -1,10 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { AppError } from '../contract/app-error.ts'
-import type { DumpResult, SignallingText } from '../contract/engine-api.ts'
-import type { ObjectDetail, ObjectQuery, ObjectView } from '../contract/object-rows.ts'
-import type { ObjectRow } from '../contract/object-table.ts'
-import type { Report } from '../contract/report.ts'
+import type { DumpResult } from '../contract/engine-api.ts'
 import type { RecordingOptions, SessionSpec } from '../contract/session-spec.ts'
 import type {
   RecordingSnapshot,
@@ -16,10 +13,9 @@ import type {
 } from '../contract/snapshot.ts'
 import { wholeSnapshot } from '../contract/whole-snapshot.ts'
 import { AppFailure } from '../failure/app-failure.ts'
-import type { ObjectStore } from '../files/object-store.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import { dumpFolderName, prepareFile, writeWhole } from './dump.ts'
-import type { FileNotice, Receiving } from './faces/receiving.ts'
+import type { FileNotice } from './faces/receiving.ts'
 import { Graph } from './graph.ts'
 import { type PlannedPart, planGraph } from './graph-plan.ts'
 import { HandRecordings } from './hand-recordings.ts'
@@ -27,6 +23,7 @@ import { LiveClock } from './live-clock.ts'
 import type { SessionLog } from './logger.ts'
 import type { AnySection, Part, PartHost, PartKind } from './part.ts'
 import type { PartSection } from './section-feed.ts'
+import { SessionContents } from './session-contents.ts'
 
 /** Services of the engine for its sessions. */
 export type SessionContext = {
@@ -66,6 +63,8 @@ export class Session {
   readonly done: Promise<void>
   readonly #context: SessionContext
   readonly #startedWallUs: number
+  /** Objects, signalling and report of its receivers. */
+  readonly contents: SessionContents
   readonly #graph: Graph
   readonly #recordings: HandRecordings
   readonly #flows = new FlowTable()
@@ -92,6 +91,7 @@ export class Session {
       failed: (error) => this.#fail(error),
       sourcesStopped: () => this.#closeShared(),
     })
+    this.contents = new SessionContents(this.name, this.#graph)
     this.#recordings = new HandRecordings(this.#graph, (planned) => this.#partHost(planned), context.kinds)
     this.done = new Promise((resolveDone) => {
       this.#settle = resolveDone
@@ -182,14 +182,16 @@ export class Session {
 
   /** Only the list of services is wanted. */
   get scans(): boolean {
-    return this.#receivers().some(({ sources }) =>
-      sources.some(({ addresses }) => addresses.some(({ target }) => target.services === 'scan')),
-    )
+    return this.contents
+      .receivers()
+      .some(({ sources }) =>
+        sources.some(({ addresses }) => addresses.some(({ target }) => target.services === 'scan')),
+      )
   }
 
   /** Adds a listener for delivered files. */
   onFile(listener: (file: FileNotice) => void): void {
-    for (const receiving of this.#receivers()) receiving.files.listen(listener)
+    for (const receiving of this.contents.receivers()) receiving.files.listen(listener)
   }
 
   /** All sections, those of the session first. */
@@ -228,54 +230,12 @@ export class Session {
       objects: sum(totals, (each) => each.objects),
       complete: sum(totals, (each) => each.complete),
       incomplete: sum(totals, (each) => each.incomplete),
-      files: sum(this.#receivers(), ({ files }) => files.count),
+      files: sum(this.contents.receivers(), ({ files }) => files.count),
       sentPackets: sum(sent, (each) => each.packets),
       sentObjects: sum(sent, (each) => each.objects),
-      droppedByHost: sum(this.#receivers(), (receiving) => receiving.droppedByHost()),
+      droppedByHost: sum(this.contents.receivers(), (receiving) => receiving.droppedByHost()),
       lateMs: Math.max(0, ...sent.map((each) => each.lateMs)),
     }
-  }
-
-  /** @param part a receiver or a part behind one; absent: the session's first receiver */
-  report(part?: string): Report {
-    return this.receiving(part).report()
-  }
-
-  objectBatch(cursor: number, part?: string): { rows: Uint8Array; total: number; cursor: number } | null {
-    return this.#find(part)?.columns.objectBatch(cursor) ?? null
-  }
-
-  /** Grows with every object that begins, ends or gets new facts; not while one grows. */
-  objectChanges(part?: string): number {
-    return this.#find(part)?.columns.objectChanges ?? 0
-  }
-
-  queryObjects(query: ObjectQuery, part?: string): ObjectView {
-    return this.receiving(part).columns.query(query)
-  }
-
-  refreshObjects(viewId: number, part?: string): ObjectView {
-    return this.receiving(part).columns.refresh(viewId)
-  }
-
-  objectRows(viewId: number, from: number, to: number, part?: string): readonly ObjectRow[] {
-    return this.receiving(part).columns.rows(viewId, from, to)
-  }
-
-  objectPosition(viewId: number, index: number, part?: string): number {
-    return this.receiving(part).columns.position(viewId, index)
-  }
-
-  objectDetail(index: number, part?: string): ObjectDetail {
-    return this.receiving(part).detail(index)
-  }
-
-  objectBytes(index: number, from: number, to: number, part?: string): Uint8Array {
-    return this.receiving(part).bytes(index, from, to)
-  }
-
-  signallingText(key: string, part?: string): SignallingText {
-    return this.receiving(part).columns.signallingText(key)
   }
 
   /**
@@ -284,8 +244,8 @@ export class Session {
    * @throws AppFailure folder-not-writable | disk-full | not-supported
    */
   async dump(dir: string | null, defaultDir: string, part?: string): Promise<DumpResult> {
-    const receiving = this.receiving(part)
-    const store = this.#store(part)
+    const receiving = this.contents.receiving(part)
+    const store = this.contents.store(part)
     const target = dir ?? join(defaultDir, dumpFolderName(this.name, this.#startedWallUs))
     const result = await store.dump(target)
     await writeWhole(join(target, 'report.json'), `${JSON.stringify(receiving.report(), null, 1)}\n`)
@@ -302,7 +262,7 @@ export class Session {
     defaultDir: string,
     part?: string,
   ): Promise<string> {
-    const receiving = this.receiving(part)
+    const receiving = this.contents.receiving(part)
     const named = file ?? join(defaultDir, `${dumpFolderName(this.name, this.#context.nowUs())}.pcapng`)
     const target = resolve(named)
     await prepareFile(target)
@@ -316,36 +276,6 @@ export class Session {
   /** Ends the recording started last by hand. @throws AppFailure not-supported where there is none; disk-full … */
   stopRecording(): Promise<RecordingSnapshot> {
     return this.#recordings.stop(this.name)
-  }
-
-  /** @throws AppFailure not-supported where nothing is received in it */
-  receiving(part?: string): Receiving {
-    const receiving = this.#find(part)
-    if (receiving === null) {
-      throw new AppFailure(
-        'not-supported',
-        `${part ?? this.name} only sends; nothing is received in it.`,
-        'Open a session that receives.',
-      )
-    }
-    return receiving
-  }
-
-  #find(part?: string): Receiving | null {
-    if (part !== undefined) return this.#graph.receivingOf(part)
-    for (const { receiving } of this.#graph.parts) if (receiving) return receiving
-    return null
-  }
-
-  #receivers(): Receiving[] {
-    return [...new Set(this.#graph.parts.flatMap(({ receiving }) => receiving ?? []))]
-  }
-
-  #store(part?: string): ObjectStore {
-    const stores = this.#graph.parts.filter(({ store }) => store)
-    const store = (stores.find(({ id }) => id === part) ?? stores[0])?.store
-    if (store) return store
-    throw new AppFailure('not-supported', 'This session keeps no objects to dump.', 'Start it with a store.')
   }
 
   #version(): number {

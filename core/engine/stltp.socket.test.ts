@@ -31,7 +31,7 @@ test('stltp:// joins the tunnel and its FEC, and finds the services inside', asy
       .poll(() => session.snapshot().links[0]?.counts.packets ?? 0, { timeout: 10_000 })
       .toBeGreaterThan(tunnel.length / 2)
     await session.stop()
-    const report = session.report()
+    const report = session.contents.report()
     expect(report.links).toMatchObject([{ kind: 'stltp', destination: '239.1.2.3:31000' }])
     expect(report.links[0]?.counts.recovered).toBeGreaterThan(0)
     expect(report.services.map(({ id }) => id)).toEqual([1, 2])
