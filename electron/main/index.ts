@@ -4,11 +4,12 @@ import type { InitialRequest } from '../../core/contract/shell-api.ts'
 import { SHELL_ENGINE_RESTART } from '../preload/channels.ts'
 import { registerAppScheme, serveAppScheme } from './app-scheme.ts'
 import { EngineHost } from './engine-host.ts'
-import { launchRequest } from './launch-request.ts'
+import { fromPipe, launchRequest, readsStdin } from './launch-request.ts'
 import { installMenu } from './menu.ts'
 import { RecentItems } from './recent.ts'
 import { guardPages } from './security.ts'
 import { serveShell } from './shell-ipc.ts'
+import { StdinPipe } from './stdin-pipe.ts'
 import { focusWindow, openWindow } from './windows.ts'
 
 /*
@@ -21,11 +22,15 @@ const demoDir = app.isPackaged
   ? join(process.resourcesPath, 'demo', 'presentation')
   : join(appFolder, 'assets', 'demo', 'presentation')
 
-const request = launchRequest(process.argv.slice(1), process.cwd())
+const named = launchRequest(process.argv.slice(1), process.cwd())
+const stdin = readsStdin(named) ? StdinPipe.create() : null
+const request = stdin === null ? named : fromPipe(named, stdin.path)
+const relayed = stdin?.relay(process.stdin) ?? Promise.resolve()
 
 // The request is passed as data, because Chromium reorders the command line it passes on.
 if (app.requestSingleInstanceLock(request)) run()
-else app.quit()
+// The window that runs already reads from this process until its input ends.
+else void relayed.then(() => app.quit())
 
 function run(): void {
   registerAppScheme()

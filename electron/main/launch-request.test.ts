@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { launchRequest } from './launch-request.ts'
+import { fromPipe, launchRequest, readsStdin } from './launch-request.ts'
 
 const here = import.meta.dirname
 
@@ -40,5 +40,12 @@ describe('launchRequest', () => {
 
   test('starts the demo', () => {
     expect(launchRequest(['--no-sandbox', here, '--demo'], '/')).toEqual({ kind: 'demo' })
+  })
+
+  test('puts a named pipe in place of standard input', () => {
+    const asked = launchRequest([here, 'open', '-'], '/')
+    expect(readsStdin(asked)).toBe(true)
+    expect(fromPipe(asked, '/tmp/air')).toEqual({ kind: 'url', url: 'pipe:/tmp/air', choices: {} })
+    expect(readsStdin(launchRequest(['route://239.1.1.1:6000/'], '/'))).toBe(false)
   })
 })

@@ -36,6 +36,18 @@ export function launchRequest(args: readonly string[], workingDir: string): Init
   return files.length > 0 ? { kind: 'capture', files, choices } : { kind: 'none' }
 }
 
+/** True where standard input is asked for, as `-`. */
+export function readsStdin(request: InitialRequest): boolean {
+  return request.kind === 'url' && request.url.split(' ').includes('-')
+}
+
+/** The same request with a named pipe in place of standard input. */
+export function fromPipe(request: InitialRequest, path: string): InitialRequest {
+  if (request.kind !== 'url') return request
+  const sources = request.url.split(' ').map((source) => (source === '-' ? `pipe:${path}` : source))
+  return { ...request, url: sources.join(' ') }
+}
+
 function choicesOf(json: string): Choices {
   try {
     return checkedChoices(optionsOf(PART_DESCRIPTIONS), JSON.parse(json), false)

@@ -87,7 +87,7 @@ function Objects({ sessionId, receiver }: ObjectsProps) {
       const steady = !hovering.current && (selectionStore.getState().objectIndex === null || total === 0)
       const atEdge = grid == null || short || (sort.descending ? grid.scrollTop === 0 : isAppending(sort, list))
       if (newer > 0 && steady && atEdge) void list.refresh()
-      else void list.refetchGrowing()
+      else void list.refetchChanging()
     }, REFRESH_MS)
     return () => clearInterval(timer)
   }, [list, sort])

@@ -94,13 +94,15 @@ describe('the object list', () => {
     expect(list.state().selected).toBe(-1)
   })
 
-  it('fetches only growing rows again', async () => {
+  it('fetches only rows again that still change', async () => {
     rows[10] = fakeRow(10, { state: 'receiving', received: 10 })
+    // Signalling has not described it yet.
+    rows[12] = fakeRow(12, { role: 'unknown', name: null })
     await list.setQuery(QUERY)
     list.want(0, 40)
     const before = engine.calls.length
-    await list.refetchGrowing()
-    expect(engine.calls.slice(before)).toMatchObject([{ name: 'objectRows', args: ['s1', 0, 10, 11] }])
+    await list.refetchChanging()
+    expect(engine.calls.slice(before)).toMatchObject([{ name: 'objectRows', args: ['s1', 0, 10, 13] }])
   })
 
   it('keeps its rows when the engine fails', async () => {

@@ -132,14 +132,14 @@ export class ObjectList {
     for (const page of this.#pages.missing(...this.#range)) void this.#fetch(viewId, page)
   }
 
-  /** Fetches the visible rows of arriving objects again. */
-  async refetchGrowing(): Promise<void> {
+  /** Fetches the visible rows again that still change: objects that arrive, and those that signalling has not described yet. */
+  async refetchChanging(): Promise<void> {
     const viewId = this.#viewId
     const [from, to] = this.#range
     let first = -1
     let last = -1
     for (let position = from; position < to; position++) {
-      if (this.#pages.row(position)?.state !== 'receiving') continue
+      if (!isChanging(this.#pages.row(position))) continue
       if (first < 0) first = position
       last = position
     }
@@ -247,4 +247,8 @@ export class ObjectList {
     this.#state = { ...this.#state, ...change, version: this.#state.version + 1 }
     for (const listener of this.#listeners) listener()
   }
+}
+
+function isChanging(row: ObjectRow | null): boolean {
+  return row !== null && (row.state === 'receiving' || row.role === 'unknown')
 }
