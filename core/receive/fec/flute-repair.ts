@@ -120,7 +120,7 @@ export class FluteRepair implements RepairKeeper {
     }
     this.#channel.fec.decodeUs += this.#context.elapsedUs() - begun
     if (solution.wrong.length > 0) {
-      const reason = 'its repair symbols are not of what was received'
+      const reason = 'its repair symbols do not match the received bytes'
       this.#fault({ fec: 'mismatch', toi: asToi(key), reason }, timeUs, object.frame)
       object.settled = true
       object.obstacle = reason
@@ -159,7 +159,7 @@ export class FluteRepair implements RepairKeeper {
 
   explain(lost: TransportObject): string | null {
     const object = this.#objects.get(lost.key)
-    return object === undefined ? null : (object.obstacle ?? 'its source packets were not over')
+    return object === undefined ? null : (object.obstacle ?? 'its source packets had not ended')
   }
 
   get oldest(): SuperObject | null {
