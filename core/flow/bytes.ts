@@ -7,14 +7,14 @@ export type ByteFormat = {
 }
 
 /**
- * Takes one endless stream of bytes. Calls come in stream order; none may throw. Parts between sockets, files, muxers and
+ * Takes one endless stream of bytes. Calls are in stream order; none may throw. Parts between sockets, files, muxers and
  * servers that carry no objects are linked by this port.
  */
 export interface ByteSink {
   /** Precedes the first chunk, and every chunk from which on the format is another. */
   format?(format: ByteFormat): void
   /**
-   * `bytes[start, end)` follows what came before; valid during the call only.
+   * `bytes[start, end)` follows the bytes of the call before; valid only during the call.
    * @param timeUs arrival, µs since the UNIX epoch
    */
   chunk(bytes: Uint8Array, start: number, end: number, timeUs: number): void

@@ -8,7 +8,7 @@ export type SampleTrack = {
   readonly timescale: number
   /** Decoder configuration as ISO BMFF has it (`avcC`, `hvcC`, `esds` …); null where the samples carry it. */
   readonly configuration: Uint8Array | null
-  /** BCP 47; null where nothing says. */
+  /** BCP 47; null where unknown. */
   readonly language: string | null
 }
 

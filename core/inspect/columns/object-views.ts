@@ -115,7 +115,7 @@ export class ObjectViews {
       second = new Float64Array(rows.length)
       for (let at = 0; at < rows.length; at++) {
         const id = (ids[rows[at] as number] as number) - 1
-        // Rows without a text come last when ascending.
+        // Rows without a text are last in ascending order.
         key[at] = id < 0 ? Number.POSITIVE_INFINITY : table.patternRank(id)
         second[at] = id < 0 ? 0 : table.numberIn(id)
       }
