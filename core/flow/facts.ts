@@ -288,7 +288,7 @@ export interface ReceiveObserver {
   objectEnded(object: FlowObject): void
   /** An incomplete object that had ended receives missing bytes. */
   objectResumed(object: FlowObject): void
-  /** A packet of a finished object; `repeats` counts the complete transmissions since. */
+  /** A packet of a finished object; `repeats` counts the further transmissions begun. */
   objectRepeated(index: number, packets: number, repeats: number, timeUs: number): void
   /** Repair completed or patched an object that had ended incomplete; its loss stays a fact. */
   objectRepaired(index: number, repair: RepairFact): void

@@ -179,7 +179,7 @@ export class OpenObjects<Channel extends CountedHome> {
     if (this.last === object) this.last = null
   }
 
-  /** Makes room for one more open object: removes an incomplete one, else the oldest. */
+  /** Makes room for one more open object: removes one that has ended, else the oldest. */
   evict(timeUs: number, frame: number): void {
     let victim: TransportObject | null = null
     for (const object of this.#objects.values()) {
