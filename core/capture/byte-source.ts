@@ -4,13 +4,13 @@ import { constants, createGunzip } from 'node:zlib'
 import { fileFailure, folderFailure } from './capture-errors.ts'
 import { SNIFF_BYTES } from './sniff.ts'
 
-/** Bytes of a capture one after the other, from a file, a stream or a decompressor. One read at a time. */
+/** Reads the bytes of a capture in order, from a file, a stream or a decompressor. One read at a time. */
 export interface ByteSource {
-  /** The first bytes, not taken: SNIFF_BYTES of a file, at least `enough` of a stream unless it ends before. */
+  /** Returns the first bytes without consuming them: SNIFF_BYTES of a file, at least `enough` of a stream unless it ends before. */
   peek(enough: number): Promise<Uint8Array>
   /** @returns how many bytes it wrote to `into[at, at + length)`; 0 at the end only */
   read(into: Uint8Array, at: number, length: number): Promise<number>
-  /** Bytes taken from the file, compressed ones where it is compressed. */
+  /** Bytes read from the file, before decompression. */
   readonly doneBytes: number
   /** Size of the file; null for a stream. */
   readonly totalBytes: number | null
@@ -82,12 +82,12 @@ class FileBytes implements ByteSource {
 
 const EMPTY = new Uint8Array(0)
 
-/** A stream: stdin, a named pipe, or what gunzip puts out. */
+/** A stream: stdin, a named pipe, or the output of gunzip. */
 class StreamBytes implements ByteSource {
   readonly totalBytes: number | null = null
   doneBytes = 0
   readonly #stream: Readable
-  /** Taken from the stream and not yet given out. */
+  /** Read from the stream and not yet returned. */
   #chunk: Uint8Array = EMPTY
   #ended = false
   #error: unknown = null
@@ -139,14 +139,14 @@ class StreamBytes implements ByteSource {
     this.#stream.destroy()
   }
 
-  /** Takes what the stream has without waiting; false where it has nothing now. */
+  /** Takes available bytes without waiting; false where there are none. */
   #take(): boolean {
     const chunk = this.#ended ? null : (this.#stream.read() as Uint8Array | null)
     if (chunk !== null) this.#chunk = chunk
     return this.#chunk.length > 0
   }
 
-  /** Waits for the next bytes; false at the end. Reading is also what makes a stream say that it ended. */
+  /** Waits for the next bytes; false at the end. A stream reports its end only when read. */
   async #next(): Promise<boolean> {
     while (!this.#take()) {
       if (this.#ended) return false
@@ -165,12 +165,12 @@ class StreamBytes implements ByteSource {
 }
 
 const COMPRESSED_CHUNK = 256 * 1024
-/** zlib loses the chunk in which it finds damage, so this is what a damaged file loses at most. */
+/** Size of inflated chunks. zlib drops the chunk in which it finds damage, so a damaged file loses no more than this. */
 const INFLATED_CHUNK = 64 * 1024
 
-/** gzip undone while reading: several members, trailing zeros, and a file that breaks off are all read as far as they go. */
+/** Decompresses gzip while reading. It reads several members, trailing zeros, and the beginning of a cut file. */
 export class GunzipBytes implements ByteSource {
-  /** What gunzip said of damage; the bytes before it were read. */
+  /** Error of gunzip; the bytes before the damage were read. */
   problem: unknown = null
   readonly #source: ByteSource
   readonly #inflated: StreamBytes

@@ -1,23 +1,23 @@
 /** Gaps longer than this are shortened to GAP_LEFT_US in `real` pace. */
 const MAX_GAP_US = 5_000_000
 const GAP_LEFT_US = 1_000_000
-/** Steps back below this are disorder of several interfaces and count as no step. */
+/** Smaller steps back are disorder of several interfaces and count as no step. */
 const DISORDER_US = 1_000_000
 /** A step forward beyond this inside one file is a damaged time stamp. */
 const LEAP_US = 86_400_000_000
-/** Players that fell so far behind do not catch up in one burst. */
+/** Playing that falls behind by more continues from now instead of catching up in a burst. */
 const MAX_LATE_US = 5_000_000
 
-/** What the clock did besides following the capture. */
+/** Events of the clock besides following the capture. */
 export interface ClockEvents {
   gapShortened(gapUs: number): void
-  /** The capture's time jumped by so much and the stream's did not. */
+  /** The capture's time jumped and the stream's did not. */
   jumped(byUs: number): void
   /** Playing was this late and goes on from now. */
   late(byUs: number): void
 }
 
-/** From capture time to stream time, which never goes backwards. `stamp` may be asked again for a record that was not accepted. */
+/** Converts capture time to stream time, which never goes backwards. `stamp` may be called again for a record not accepted. */
 export class CaptureClock {
   /** Wall clock, for `real` pace; the reader sets it before each batch. */
   nowUs = 0
@@ -27,9 +27,9 @@ export class CaptureClock {
   firstCaptureUs = -1
   lastCaptureUs = -1
   #shiftUs = 0
-  /** The shift that holds where no time stamp is odd. */
+  /** Shift of regular time stamps. */
   #homeUs = 0
-  /** Stream time the next record shall have, -1 where it follows from the shift. */
+  /** Stream time of the next record, -1 where it follows from the shift. */
   #anchorUs = -1
   #newFile = true
   readonly #real: boolean
@@ -42,17 +42,17 @@ export class CaptureClock {
     this.#events = events
   }
 
-  /** What is added to capture time to get stream time, µs, as it stands now. */
+  /** Stream time less capture time now, µs. */
   get shiftUs(): number {
     return this.#shiftUs
   }
 
-  /** The next record comes from another file: its time may be anything later. */
+  /** Announces that the next record is from another file: its time may be anything later. */
   nextFile(): void {
     this.#newFile = true
   }
 
-  /** The next record is the first again: time goes on by the mean gap. */
+  /** Announces that the next record is the first again: time advances by the mean gap. */
   nextPass(): void {
     const span = this.lastUs - this.#passFirstUs
     const meanGap = this.#passRecords > 1 ? Math.max(1000, Math.round(span / (this.#passRecords - 1))) : 1_000_000
@@ -86,7 +86,7 @@ export class CaptureClock {
     return this.#real ? this.#notTooLate(streamUs) : streamUs
   }
 
-  /** The record of the last `stamp` was taken. */
+  /** Accepts the record of the last `stamp`. */
   accept(captureUs: number, streamUs: number): void {
     this.lastUs = streamUs
     this.#passRecords++
@@ -98,7 +98,7 @@ export class CaptureClock {
     if (captureUs > this.lastCaptureUs && !odd) this.lastCaptureUs = captureUs
   }
 
-  /** Packets without a time come at the time of the one before. */
+  /** Packets without a time have the time of the packet before. */
   #untimed(): number {
     if (this.#anchorUs >= 0) return this.#anchorUs
     if (this.lastUs >= 0) return this.lastUs
@@ -112,7 +112,7 @@ export class CaptureClock {
     this.#anchorUs = -1
   }
 
-  /** A time stamp that does not follow: stay where we are, or return to the usual shift where that fits again. */
+  /** Handles a time stamp that does not follow: keeps the stream time, or returns to the usual shift where that fits again. */
   #jump(captureUs: number, step: number): void {
     const home = captureUs + this.#homeUs - this.lastUs
     if (home > -DISORDER_US && home < LEAP_US) {

@@ -1,12 +1,12 @@
-/** The bytes of a live capture, once. */
+/** One connection to a live capture. */
 export type CaptureConnection = {
   readonly chunks: AsyncIterable<Uint8Array>
-  /** What the sender says of it, for a message where it is no capture: `status 200, text/html`; null where it says nothing. */
+  /** The sender's description, for messages: `status 200, text/html`; null where there is none. */
   readonly about: string | null
-  /** Its end is the end of the capture, rather than a break. */
+  /** Its end is the end of the capture, not a break. */
   readonly ends: boolean
-  /** It comes as fast as it is read, and so is read at the times of its records: a whole capture on a server. */
+  /** It is a finished capture, which arrives as fast as it is read and so is read at the times of its records. */
   readonly paced: boolean
-  /** Ends `chunks`, now. */
+  /** Ends `chunks` at once. */
   close(): void
 }

@@ -12,7 +12,7 @@ beforeAll(async () => {
   sent = (await routeFixture()).slice(0, 30)
 })
 
-/** What one connection brings before it breaks, ends, or stays silent for ever. */
+/** Chunks of one connection before it breaks, ends, or stays silent for ever. */
 type Script = {
   readonly bytes?: Uint8Array
   readonly after?: 'break' | 'end' | 'silence'
@@ -78,7 +78,7 @@ class Run {
 const from = (first: number): Uint8Array => pcapOf(sent.slice(first))
 
 describe('connections to a live capture', () => {
-  it('are made again after a break, with a longer wait each time nothing comes', async () => {
+  it('are made again after a break, with a longer wait each time nothing arrives', async () => {
     const run = new Run(
       { bytes: from(0).subarray(0, 3000), after: 'break' },
       { refused: 'http://tuner/ch is not reachable.' },
@@ -105,7 +105,7 @@ describe('connections to a live capture', () => {
     expect(run.waits.slice(-3)).toEqual([10_000, 10_000, 10_000])
   })
 
-  it('must bring a capture the first time, and go on trying later', async () => {
+  it('must bring a capture the first time, and are retried later', async () => {
     await expect(new Run({ refused: 'It is not reachable.' }).connections.run()).rejects.toThrow('It is not reachable.')
     const page = new TextEncoder().encode('<html><body>busy</body></html>')
     await expect(new Run({ bytes: page, after: 'end' }).connections.run()).rejects.toThrow(/is a web page/)
@@ -134,7 +134,7 @@ describe('connections to a live capture', () => {
     expect(run.datagrams).toBe(30)
   })
 
-  it('are read again where the same capture broke off: a server may begin it again', async () => {
+  it('are read again where the same capture broke off, since a server may begin it again', async () => {
     const run = new Run(
       { bytes: from(0).subarray(0, 9000), after: 'break' },
       { bytes: from(0), after: 'silence', ends: true },
@@ -146,7 +146,7 @@ describe('connections to a live capture', () => {
     expect(run.log[0]).toMatch(/^broke/)
   })
 
-  it('say how long nothing has come, once, and when it comes again', async () => {
+  it('report a silence once, and its end', async () => {
     const run = new Run({ bytes: from(0), after: 'silence' })
     const running = run.connections.run()
     await new Promise((resolve) => setImmediate(resolve))

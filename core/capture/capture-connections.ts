@@ -2,37 +2,37 @@ import { AppFailure } from '../failure/app-failure.ts'
 import type { CaptureConnection } from './capture-connection.ts'
 import type { LiveCapture } from './live-capture.ts'
 
-/** How connections are made, and made again. */
+/** Settings of connections. */
 export type CaptureConnectionsOptions = {
   readonly capture: LiveCapture
-  /** @throws AppFailure where there is no connection; the message has no user name or password in it */
+  /** Opens a connection. @throws AppFailure where it fails; the message has no user name or password in it */
   readonly connect: (signal: AbortSignal) => Promise<CaptureConnection>
   readonly nowUs: () => number
   /** Waits; ends early when the signal fires. For tests. */
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>
 }
 
-/** What happens to connections. Times are wall µs. */
+/** Events of connections. Times are wall µs. */
 export interface CaptureConnectionEvents {
-  /** Nothing came for so long, s; told once for each time. */
+  /** Nothing arrived for this time, s; called once for each silence. */
   stalled(seconds: number): void
-  /** Bytes come again after that. */
+  /** Bytes arrive again after a silence. */
   flowing(silentUs: number): void
   /** The connection broke, and another is tried. `reason` completes a sentence. */
   broke(sinceUs: number, reason: string): void
-  /** Another try brought nothing. */
+  /** Another attempt failed. */
   failed(reason: string): void
-  /** Records come again. */
+  /** Records arrive again. */
   back(sinceUs: number, nowUs: number): void
 }
 
-/** Silence that is worth a word. */
+/** Silence that is reported. */
 const STALL_US = 5_000_000
 const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 10_000
 
 /**
- * Reads a capture for ever: where its connection breaks, another is made after a wait that doubles while nothing comes. The
+ * Reads a capture for ever: where its connection breaks, another is made after a wait that doubles while nothing arrives. The
  * first connection must bring a capture.
  */
 export class CaptureConnections {
@@ -43,7 +43,7 @@ export class CaptureConnections {
   #connectedUs = 0
   #stalled = false
   #brokeUs = -1
-  /** First capture time of a connection that came to its end unbroken: a server that begins there again serves a file. */
+  /** First capture time of a connection that ended without a break: a server that begins there again serves a file. */
   #wholeFromUs = -1
 
   constructor(options: CaptureConnectionsOptions, events: CaptureConnectionEvents) {
@@ -52,8 +52,8 @@ export class CaptureConnections {
   }
 
   /**
-   * Settles at the end of the capture, or when it is stopped.
-   * @throws AppFailure where the first connection brings no capture, and what a connection that ends throws
+   * Reads until the end of the capture, or until stopped.
+   * @throws AppFailure where the first connection brings no capture, and errors of a connection that ends
    */
   async run(): Promise<void> {
     const { capture } = this.#options
@@ -75,7 +75,7 @@ export class CaptureConnections {
     }
   }
 
-  /** Looks at the clock; several times a second. */
+  /** Checks for silence; called several times a second. */
   look(): void {
     const { capture, nowUs } = this.#options
     if (this.#connection === null) return
@@ -105,7 +105,7 @@ export class CaptureConnections {
     this.#events.back(sinceUs, this.#options.nowUs())
   }
 
-  /** One connection to its end. @returns why it broke; null where the capture is over */
+  /** Reads one connection to its end. @returns why it broke; null where the capture has ended */
   async #once(must: boolean): Promise<string | null> {
     const { capture, connect, nowUs } = this.#options
     let ends = false

@@ -13,11 +13,11 @@ export type CaptureCursor = {
   pendingUs: number
   /** Capture time of its last record, -1 before the first. */
   lastUs: number
-  /** Its next record was refused, because another file comes first. */
+  /** Its next record was refused, because another file's record is older. */
   merged: boolean
 }
 
-/** The one whose next record is the oldest; of equal ones the one named first. */
+/** Returns the file whose next record is the oldest; of equal ones the one named first. */
 export function oldestOf(open: readonly CaptureCursor[]): CaptureCursor | null {
   let oldest: CaptureCursor | null = null
   for (const cursor of open) {
@@ -31,9 +31,9 @@ export function oldestOf(open: readonly CaptureCursor[]): CaptureCursor | null {
 }
 
 /**
- * How far a file may be read before another one's packet comes first.
+ * Returns how far a file may be read before another one's packet is older.
  * @param nextFileUs first time of the next file that is not open yet, infinite where there is none
- * @returns that packet's time, and whether it goes first at the same time
+ * @returns that packet's time, and whether it precedes packets of equal time
  */
 export function limitOf(
   reading: CaptureCursor,

@@ -2,13 +2,13 @@ import { basename } from 'node:path'
 import { AppFailure } from '../failure/app-failure.ts'
 import { linkTypeAdvice, linkTypeName } from './link-types.ts'
 
-/** How a capture is called in messages. */
+/** Name of a capture in messages. */
 export function captureLabel(file: string): string {
   if (file === '-') return 'The capture on stdin'
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(file) ? file : basename(file)
 }
 
-/** A failure of the file system, as a sentence about this capture. */
+/** Failure for an error of the file system. */
 export function fileFailure(file: string, cause: unknown): AppFailure {
   const code = (cause as { code?: unknown }).code
   switch (code) {
@@ -40,12 +40,12 @@ export function fileFailure(file: string, cause: unknown): AppFailure {
   }
 }
 
-/** Where a file was expected. */
+/** Failure for a folder in place of a file. */
 export function folderFailure(file: string): AppFailure {
   return new AppFailure('file-unreadable', `${file} is a folder, not a capture.`, 'Name a .pcap or .pcapng file in it.')
 }
 
-/** `content` says what the file is instead. */
+/** Failure for a file that is no capture. @param content what it is instead */
 export function notACapture(file: string, content: string): AppFailure {
   return new AppFailure(
     'not-a-capture',
@@ -54,7 +54,7 @@ export function notACapture(file: string, content: string): AppFailure {
   )
 }
 
-/** Compressed in a way that is not read here; `command` undoes it. */
+/** Failure for an unsupported compression. @param command decompresses it */
 export function compressedFailure(file: string, format: string, command: string): AppFailure {
   return new AppFailure(
     'not-a-capture',
@@ -63,7 +63,7 @@ export function compressedFailure(file: string, format: string, command: string)
   )
 }
 
-/** No frame of the capture can be read, because of these link types. */
+/** Failure for a capture with none but these unsupported link types. */
 export function unknownLinkType(file: string, linkTypes: readonly number[]): AppFailure {
   const names = linkTypes.map(linkTypeName).join(', ')
   return new AppFailure(
@@ -73,7 +73,7 @@ export function unknownLinkType(file: string, linkTypes: readonly number[]): App
   )
 }
 
-/** Not one of its first packets has a time. */
+/** Failure for a capture whose first packets have no times. */
 export function untimedFailure(): AppFailure {
   return new AppFailure(
     'not-supported',

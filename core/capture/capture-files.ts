@@ -7,17 +7,17 @@ import { isLinkTypeSupported, resolveLinkType } from './link-types.ts'
 import { PCAP_HEADER_BYTES, type PcapHeader, parsePcapHeader } from './pcap-parser.ts'
 import { sniffCapture } from './sniff.ts'
 
-/** Captures that overlap in time are open together; more of them would take the system's descriptors. */
+/** Limit of captures open together, which are those that overlap in time. */
 const MAX_OPEN = 256
 
-/** A capture whose first bytes were understood. */
+/** An open capture with its header. */
 export type OpenCapture = {
   readonly file: string
-  /** The capture's bytes from its beginning, gzip undone. */
+  /** The capture's bytes from its beginning, decompressed. */
   readonly source: ByteSource
   /** Null for pcapng. */
   readonly pcap: PcapHeader | null
-  /** Where the file is compressed. */
+  /** Set where the file is compressed. */
   readonly gunzip: GunzipBytes | null
 }
 
@@ -26,15 +26,15 @@ export type QueuedFile = {
   readonly file: string
   /** Place among the files as they were named. */
   readonly place: number
-  /** Capture time of its first record, epoch corrected; that of the file before where it cannot be known, -1 for the first. */
+  /** Capture time of its first record, epoch corrected; that of the file before where unknown, -1 for the first. */
   readonly firstUs: number
 }
 
-/** The files of one reader: looked at before anything is played, then opened as their time comes. */
+/** The files of one reader: inspected before anything is played, then opened in time. */
 export class CaptureFiles {
   readonly #files: readonly string[]
   readonly #user: UserLinkType | null
-  /** Opened while looking: opening a pipe a second time would lose its writer. */
+  /** Pipes opened by `look`: opening a pipe a second time would lose its writer. */
   readonly #pipes = new Map<string, ByteSource>()
   #sizes: (number | null)[] = []
   #order: readonly QueuedFile[]
@@ -49,12 +49,12 @@ export class CaptureFiles {
     this.#order = files.map((file, place) => ({ file, place, firstUs: -1 }))
   }
 
-  /** The files by the time of their first record, once they have been looked at. */
+  /** The files by the time of their first record, after `look`. */
   get order(): readonly QueuedFile[] {
     return this.#order
   }
 
-  /** Bytes of the files done in this pass; total null where a stream is among them, or nothing was looked at. */
+  /** Bytes read of the files in this pass; total null where a stream is among them, or before `look`. */
   progress(): { doneBytes: number; totalBytes: number | null } {
     let totalBytes: number | null = this.#sizes.length === 0 ? null : 0
     for (const size of this.#sizes) totalBytes = totalBytes === null || size === null ? null : totalBytes + size
@@ -64,8 +64,8 @@ export class CaptureFiles {
   }
 
   /**
-   * Opens each file and reads its first bytes, so that what is wrong with the third is known before the first is played, and
-   * several can be played in the order of their times. Streams can only be looked at when they are read.
+   * Opens each file and reads its first bytes, so that a bad file is refused before the first is played, and several can be
+   * played in the order of time. Streams are inspected only when they are read.
    * @throws AppFailure file-not-found | file-unreadable | not-a-capture | unknown-link-type
    */
   async look(): Promise<void> {
@@ -105,7 +105,7 @@ export class CaptureFiles {
     }
   }
 
-  /** A new pass over the files begins. */
+  /** Begins a new pass over the files. */
   rewind(): void {
     this.#doneBefore = 0
   }

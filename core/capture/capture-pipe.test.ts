@@ -18,7 +18,7 @@ async function allOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
 }
 
 describe.skipIf(!posix)(`a named pipe${posix ? '' : ' (skipped: no named pipes here)'}`, () => {
-  it('is read from its writer, who may come later, to its end', async () => {
+  it('is read from its writer, which may open it later, to its end', async () => {
     const path = folder.at('fifo')
     makePipe(path)
     const connection = await openCapturePipe(path)
@@ -31,7 +31,7 @@ describe.skipIf(!posix)(`a named pipe${posix ? '' : ' (skipped: no named pipes h
     expect(await text).toBe('one two')
   })
 
-  it('can be left while nobody writes', async () => {
+  it('can be closed while it has no writer', async () => {
     const path = folder.at('silent')
     makePipe(path)
     const connection = await openCapturePipe(path)
@@ -49,7 +49,7 @@ describe.skipIf(!posix)(`a named pipe${posix ? '' : ' (skipped: no named pipes h
   })
 })
 
-it('reads a file as well, and misses one in words', async () => {
+it('reads a file too, and reports a missing one', async () => {
   writeFileSync(folder.at('plain'), 'plain')
   expect(await allOf((await openCapturePipe(folder.at('plain'))).chunks)).toBe('plain')
   await expect(openCapturePipe(folder.at('none'))).rejects.toMatchObject({ error: { code: 'file-not-found' } })

@@ -26,7 +26,7 @@ export async function openCapturePipe(file: string): Promise<CaptureConnection> 
 }
 
 function connection(stream: Readable): CaptureConnection {
-  // Errors reach the reader as long as there is one.
+  // Errors reach the reader while there is one.
   stream.on('error', () => undefined)
   return { about: null, ends: true, paced: false, chunks: pieces(stream), close: () => void stream.destroy() }
 }

@@ -4,7 +4,7 @@ import type { CaptureTool } from './capture-tools.ts'
 const PERMISSION =
   'Allow it as Wireshark does: `sudo dpkg-reconfigure wireshark-common` (answer Yes), `sudo usermod -aG wireshark $USER`, and log in again; without a group wireshark, `sudo setcap cap_net_raw,cap_net_admin+eip` on the program.'
 
-/** Neither of them is installed. */
+/** Failure where neither program is installed. */
 export function noProgram(): AppFailure {
   return new AppFailure(
     'program-missing',
@@ -13,7 +13,7 @@ export function noProgram(): AppFailure {
   )
 }
 
-/** The system does not let this user run it: only the group wireshark may run dumpcap on Debian. */
+/** Failure where this user may not run the program: on Debian only the group wireshark may run dumpcap. */
 export function notExecutable({ path }: CaptureTool): AppFailure {
   return new AppFailure(
     'capture-refused',
@@ -22,7 +22,7 @@ export function notExecutable({ path }: CaptureTool): AppFailure {
   )
 }
 
-/** What a program that ended by itself said, as a sentence about the interface. */
+/** Failure for a program that ended by itself, made from its messages. */
 export function programFailure(
   { kind, path }: CaptureTool,
   on: string,

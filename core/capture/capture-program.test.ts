@@ -15,7 +15,7 @@ const TCPDUMP: CaptureTool = { kind: 'tcpdump', path: 'tcpdump' }
 const folder = new TestFolder()
 afterAll(() => folder.remove())
 
-/** A program of a test's own in the place of a capturing one. */
+/** A script in place of a capturing program. */
 function script(lines: string): CaptureTool {
   const path = folder.at(`tool-${Math.random().toString(36).slice(2)}`)
   writeFileSync(path, `#!/bin/sh\n${lines}\n`, { mode: 0o755 })
@@ -34,13 +34,13 @@ describe('arguments', () => {
       '-q -n -i eth1 -f udp and (ip multicast or ip6 multicast) -s 0 -B 64 -w -',
     )
     expect(captureArguments(DUMPCAP, 'eth1', '').join(' ')).toBe('-q -n -i eth1 -s 0 -B 64 -w -')
-    // A filter that looks like an option is none.
+    // A filter that looks like an option stays a filter.
     expect(captureArguments(TCPDUMP, 'eth1', '-z reboot').slice(-2)).toEqual(['--', '-z reboot'])
     expect(captureArguments(TCPDUMP, 'eth1', '')).not.toContain('--')
   })
 })
 
-describe('words of a program that stops', () => {
+describe('messages of a program that stops', () => {
   const cases: readonly [string, CaptureTool, string, string, RegExp, RegExp][] = [
     [
       'permission, dumpcap',
@@ -119,7 +119,7 @@ describe('words of a program that stops', () => {
 })
 
 describe('a program that captures', () => {
-  it('is looked for in turn, and missed in words', async () => {
+  it('is searched for in order, and reported where missing', async () => {
     const missing: CaptureTool = { kind: 'dumpcap', path: folder.at('none') }
     const failure = await CaptureProgram.start('eth1', '', [missing]).catch((thrown) => thrown)
     expect(failure).toBeInstanceOf(AppFailure)
@@ -142,7 +142,7 @@ describe('a program that captures', () => {
     },
   )
 
-  it('ends when it is asked to, with what it still has to say', async () => {
+  it('ends when asked to, with its last bytes and statistics', async () => {
     const program = await CaptureProgram.start('eth1', '', [
       script("trap 'echo last; exit 0' INT; echo first; while :; do sleep 0.02; done"),
     ])
@@ -155,7 +155,7 @@ describe('a program that captures', () => {
     expect(pieces.join('')).toBe('first\nlast\n')
   })
 
-  it('is killed where it does not', async () => {
+  it('is killed where it does not end', async () => {
     const program = await CaptureProgram.start('eth1', '', [
       script("trap '' INT; echo first; while :; do sleep 0.02; done"),
     ])
@@ -163,7 +163,7 @@ describe('a program that captures', () => {
     await program.exited
   })
 
-  it('counts what tcpdump says was dropped, the last word of several', async () => {
+  it('counts the drops that tcpdump reports, by the last of several reports', async () => {
     const { path } = script(
       'echo "3 packets captured\n9 packets received by filter\n1 packet dropped by kernel\n5 packets captured\n12 packets received by filter\n4 packets dropped by kernel\n2 packets dropped by interface" >&2; exit 1',
     )
@@ -177,7 +177,7 @@ const loopback = Object.entries(networkInterfaces()).find(([, addresses]) =>
   addresses?.some(({ internal }) => internal),
 )?.[0]
 
-/** Why this computer cannot capture with it; null where it can. */
+/** Returns why this computer cannot capture with it; null where it can. */
 async function refusal(kind: CaptureTool['kind']): Promise<string | null> {
   if (loopback === undefined) return 'no loopback interface'
   try {
@@ -190,7 +190,7 @@ async function refusal(kind: CaptureTool['kind']): Promise<string | null> {
       () => null,
       (thrown: Error) => thrown.message,
     )
-    // A refusal ends it at once; what runs is asked to end.
+    // A refusal ends it at once; a running program is asked to end.
     const first = await Promise.race([started, program.begun.then(() => undefined)])
     program.close()
     return first ?? (await started)

@@ -4,16 +4,16 @@ import type { CaptureConnection } from './capture-connection.ts'
 import { noProgram, notExecutable, programFailure } from './capture-program-errors.ts'
 import { CAPTURE_TOOLS, type CaptureTool, captureArguments } from './capture-tools.ts'
 
-/** A program that was asked to end is killed after this. */
+/** A program that does not end when asked to is killed after this time. */
 const KILL_MS = 2000
-/** Last words of a program that are kept. */
+/** Limit of a program's messages that are kept. */
 const MAX_WORDS = 8192
 
-/** Running programs, killed where this one ends without closing them. */
+/** Running programs, which are killed where this process ends without closing them. */
 const running = new Set<CaptureProgram>()
 let watchesExit = false
 
-/** A capturing program while it runs. Its statistics are read when it ends, and of tcpdump whenever they are asked for. */
+/** A running capture program. dumpcap gives its statistics at its end, tcpdump also when asked. */
 export class CaptureProgram implements CaptureConnection {
   readonly tool: CaptureTool
   readonly about = null
@@ -22,7 +22,7 @@ export class CaptureProgram implements CaptureConnection {
   readonly #on: string
   readonly #child: ChildProcessByStdio<null, Readable, Readable>
   readonly #exited: Promise<void>
-  /** Settles when it has opened the interface, as far as its first bytes tell. */
+  /** Settles at its first bytes, which show that it has opened the interface. */
   readonly begun: Promise<void>
   #status: number | string | null = null
   #words = ''
@@ -82,24 +82,24 @@ export class CaptureProgram implements CaptureConnection {
     throw refused === null ? noProgram() : notExecutable(refused)
   }
 
-  /** What it captured, as a pcap or pcapng. @throws AppFailure where it ends by itself, in words */
+  /** Captured packets as a pcap or pcapng. @throws AppFailure where it ends by itself */
   get chunks(): AsyncIterable<Uint8Array> {
     return this.#chunks()
   }
 
-  /** Packets that tcpdump said were dropped; dumpcap says it in its capture. */
+  /** Dropped packets that tcpdump reported; dumpcap reports them in its capture. */
   get drops(): number {
     if (this.tool.kind === 'dumpcap') return 0
     const sum = (pattern: RegExp): number => Number([...this.#words.matchAll(pattern)].at(-1)?.[1] ?? 0)
     return sum(/^(\d+) packets? dropped by kernel/gm) + sum(/^(\d+) packets? dropped by interface/gm)
   }
 
-  /** Asks tcpdump for its statistics so far; dumpcap gives them at its end only. */
+  /** Asks tcpdump for its statistics; dumpcap gives them at its end only. */
   askDrops(): void {
     if (this.tool.kind === 'tcpdump' && process.platform === 'linux' && !this.#closing) this.#child.kill('SIGUSR1')
   }
 
-  /** Asks it to end: what it has captured and its statistics still come. */
+  /** Asks it to end; its last packets and statistics still arrive. */
   close(): void {
     if (this.#closing || this.#status !== null) return
     this.#closing = true

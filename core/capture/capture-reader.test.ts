@@ -15,7 +15,7 @@ afterAll(() => folder.remove())
 
 const START_S = 1_700_000_000
 
-/** A capture with a packet at each of these milliseconds, whose payload is its number. */
+/** A capture with a packet at each of these times in ms, whose payload is its number. */
 function capture(timesMs: readonly number[], firstNumber = 0): Uint8Array {
   const frames = timesMs.map((ms, index) => ({
     bytes: ipv4Udp([firstNumber + index]),
@@ -30,7 +30,7 @@ const sinceStartMs = (played: Awaited<ReturnType<typeof playCapture>>) =>
   played.datagrams.map(({ timeUs }) => timeUs / 1000 - START_S * 1000)
 
 describe('several files', () => {
-  test('are played as one, times and frame numbers go on', async () => {
+  test('are played as one, with continuous times and frame numbers', async () => {
     const files = [await folder.write(capture([0, 10])), await folder.write(capture([5000, 5010], 2))]
     const played = await playCapture(files)
     expect(numbers(played)).toEqual([0, 1, 2, 3])
@@ -60,7 +60,7 @@ describe('several files', () => {
     expect(numbers(again)).toEqual([...numbers(played), ...numbers(played)])
   })
 
-  test('keep their own order where their time steps back, and come in turn after a damaged time', async () => {
+  test('keep their own order where their time steps back, and are merged again after a damaged time', async () => {
     const files = [
       await folder.write(capture([0, 40, 30, 50])),
       await folder.write(capture([10, 200_000_000, 20, 45], 10)),
@@ -69,7 +69,7 @@ describe('several files', () => {
     expect(numbers(played)).toEqual([0, 10, 11, 12, 1, 2, 13, 3])
   })
 
-  test('of different epochs are merged by the corrected time, and it is said', async () => {
+  test('of different epochs are merged by the corrected time, with a notice', async () => {
     const ntp = pcapFile({ frames: [{ bytes: ipv4Udp([9]), seconds: START_S + 2_208_988_800, fraction: 5000 }] })
     const played = await playCapture([await folder.write(capture([0, 10])), await folder.write(ntp)])
     expect(numbers(played)).toEqual([0, 9, 1])
@@ -79,7 +79,7 @@ describe('several files', () => {
     ])
   })
 
-  test('that are years apart are played one after the other, and it is said', async () => {
+  test('that are years apart are played one after the other, with a notice', async () => {
     const later = pcapFile({ frames: [{ bytes: ipv4Udp([9]), seconds: START_S + 86_400 * 400 }] })
     const files = [await folder.write(later, 'later.pcap'), await folder.write(capture([0, 10]))]
     const played = await playCapture(files)
@@ -95,14 +95,14 @@ describe('several files', () => {
     expect(sinceStartMs(played)).toEqual(Array.from({ length: 2000 }, (_, index) => index * 5))
   })
 
-  test('too many that overlap are refused by number', async () => {
+  test('too many that overlap are refused with the limit', async () => {
     const file = await folder.write(capture([0, 1_000]))
     await expect(playCapture(new Array<string>(300).fill(file))).rejects.toMatchObject({
       error: { code: 'not-supported', message: expect.stringContaining('256') },
     })
   })
 
-  test('what is wrong with a later one is said before the first is played', async () => {
+  test('a fault of a later one is reported before the first is played', async () => {
     const seen: number[] = []
     const reader = new CaptureReader({
       files: [await folder.write(capture([0])), join(folder.dir, 'missing.pcap')],
@@ -119,7 +119,7 @@ describe('several files', () => {
 describe('gzip', () => {
   const plain = capture([0, 10, 20])
 
-  test('is undone whatever the name, several members and trailing zeros included', async () => {
+  test('is decompressed whatever the name, several members and trailing zeros included', async () => {
     const file = await folder.write(
       Buffer.concat([gzipSync(plain.slice(0, 50)), gzipSync(plain.slice(50)), Buffer.alloc(9)]),
     )
@@ -129,7 +129,7 @@ describe('gzip', () => {
     expect(played.progress.doneBytes).toBe(played.progress.totalBytes)
   })
 
-  test('broken off is read as far as it goes', async () => {
+  test('that is cut is read to the cut', async () => {
     // Incompressible payloads, so that the cut loses little.
     const frames = Array.from({ length: 200 }, (_, index) => ({
       bytes: ipv4Udp(Array.from({ length: 500 }, (_, at) => (index * 7919 + at * at * 31) & 255)),
@@ -142,7 +142,7 @@ describe('gzip', () => {
     ])
   })
 
-  test('damaged inside gives a warning', async () => {
+  test('that is damaged gives a warning', async () => {
     const packed = gzipSync(
       pcapFile({ frames: Array.from({ length: 3000 }, () => ({ bytes: ipv4Udp(new Array<number>(100).fill(1)) })) }),
       {
@@ -156,7 +156,7 @@ describe('gzip', () => {
     expect(played.warnings.map(({ code }) => code)).toContain('bad-gzip')
   })
 
-  test('of something else says what is inside', async () => {
+  test('of another format is refused by its content', async () => {
     const file = await folder.write(gzipSync('hello there'), 'notes.gz')
     await expect(playCapture([file])).rejects.toMatchObject({
       error: { message: "notes.gz is not a packet capture: it is gzip'ed, and inside it is text." },
@@ -186,7 +186,7 @@ describe('stdin', () => {
     expect(played.progress.totalBytes).toBeNull()
   })
 
-  test('an empty one is said to be', async () => {
+  test('an empty one is reported as empty', async () => {
     stdin(Readable.from([]))
     await expect(playCapture(['-'])).rejects.toMatchObject({
       error: { code: 'not-a-capture', message: 'The capture on stdin is not a packet capture: it is empty.' },
@@ -242,7 +242,7 @@ describe('refusals', () => {
     await expect(playCapture([file])).rejects.toMatchObject({ error: { message: expect.stringContaining(name) } })
   })
 
-  test('a file that is not there, and a folder', async () => {
+  test('a missing file, and a folder', async () => {
     const missing = join(folder.dir, 'nowhere', 'a.pcap')
     await expect(playCapture([missing])).rejects.toMatchObject({
       error: { code: 'file-not-found', message: `There is no file ${missing}.` },
@@ -254,7 +254,7 @@ describe('refusals', () => {
     })
   })
 
-  test('a capture without UDP says what it holds', async () => {
+  test('a capture without UDP is refused with its contents', async () => {
     const frames = [6, 6, 1].map((protocol) => ({ bytes: ipv4Packet([0, 0, 0, 0], { protocol }) }))
     const file = await folder.write(pcapFile({ frames }), 'tcp.pcap')
     await expect(playCapture([file])).rejects.toMatchObject({
@@ -272,7 +272,7 @@ describe('refusals', () => {
     })
   })
 
-  test('a capture whose packets are all cut off asks for whole packets', async () => {
+  test('a capture whose packets are all cut is refused with the advice to record whole packets', async () => {
     const file = await folder.write(pcapFile({ frames: [{ bytes: ipv4Udp([1, 2, 3]), captured: 30 }] }))
     await expect(playCapture([file])).rejects.toMatchObject({
       error: { code: 'no-udp-in-capture', tryThis: expect.stringContaining('tcpdump -s 0') },
@@ -281,7 +281,7 @@ describe('refusals', () => {
 })
 
 describe('time', () => {
-  test('ticks come every 100 ms of stream time, before the packets of their time, and not for ever in a gap', async () => {
+  test('ticks arrive every 100 ms of stream time, before the packets of their time, and for a limited time in a gap', async () => {
     const played = await playCapture([await folder.write(capture([0, 250, 3_600_000]))])
     const ticks = played.ticks.map((timeUs) => timeUs / 1000 - START_S * 1000)
     expect(ticks.slice(0, 4)).toEqual([0, 100, 200, 300])
@@ -290,13 +290,13 @@ describe('time', () => {
     expect(ticks).toEqual([...ticks].sort((a, b) => a - b))
   })
 
-  test('small disorder counts as none; one damaged stamp does not move the rest', async () => {
+  test('small disorder is ignored; one damaged stamp does not move the rest', async () => {
     const played = await playCapture([await folder.write(capture([0, 20, 10, 40_000_000_000, 50]))])
     expect(sinceStartMs(played)).toEqual([0, 20, 20, 20, 50])
     expect(played.summary.lastTimeUs).toBe((START_S * 1000 + 50) * 1000)
   })
 
-  test('a loop goes on by the mean gap, says so, and numbers frames again', async () => {
+  test('a loop advances time by the mean gap, reports it, and numbers frames again', async () => {
     const played = await playCapture([await folder.write(capture([0, 10, 40]))], { loop: 3 })
     expect(sinceStartMs(played)).toEqual([0, 10, 40, 60, 70, 100, 120, 130, 160])
     expect(played.loops.map((timeUs) => timeUs / 1000 - START_S * 1000)).toEqual([40, 100])
@@ -385,7 +385,7 @@ describe('real pace', () => {
     vi.useRealTimers()
   })
 
-  /** Plays with timers that run as soon as nothing else does; notes when each packet was handed on. */
+  /** Plays with timers that run when nothing else does, and notes the time of each packet. */
   async function playReal(timesMs: readonly number[], loop = 1) {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: 5_000_000 })
     const file = await folder.write(capture(timesMs))
@@ -428,7 +428,7 @@ describe('real pace', () => {
     expect(summary.firstTimeUs).toBe(START_S * 1e6)
   })
 
-  test('ticks keep coming between packets and never overtake them', async () => {
+  test('ticks continue between packets and never overtake them', async () => {
     const { got, ticks } = await playReal([0, 1000])
     expect(ticks.map(({ streamMs }) => streamMs)).toEqual([0, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000])
     for (const { streamMs, wallMs } of ticks) expect(wallMs - streamMs).toBeLessThanOrEqual(2)

@@ -18,32 +18,32 @@ import { PcapngParser } from './pcapng-parser.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { type CaptureParser, CaptureRecord, type ParserEvents } from './record.ts'
 
-/** Ticks come at least so often in stream time. */
+/** Interval of ticks in stream time. */
 const TICK_US = 100_000
-/** Across a gap, ticks stop after so many and go on at its end: nothing waits longer than this. */
+/** Limit of ticks within a gap: no timer of a receiver is longer. */
 const MAX_GAP_TICKS = 300
 const DAY_US = 86_400_000_000
-/** Timers are no better than this; what is due until then is sent at once. */
+/** Resolution of timers; packets due within it are sent at once. */
 const MIN_SLEEP_US = 2_000
-/** So many packets without a time at the beginning, and there is nothing to play by. */
+/** Packets without a time at the beginning after which a capture is refused in `real` pace. */
 const MAX_UNTIMED = 16
 
-/** What a reader has seen so far; UDP counts are after fragments were put together. */
+/** Counters of a reader; UDP is counted after reassembly of fragments. */
 export type CaptureCounters = Readonly<IpCounters> & {
-  /** Records of the capture, of whatever kind. */
+  /** Records of the capture, of any kind. */
   readonly frames: number
-  /** Frames that hold no IP. */
+  /** Frames without IP. */
   readonly nonIp: number
   readonly fragmentsDropped: number
-  /** Blocks of pcapng that hold no packet or could not be used. */
+  /** Blocks of pcapng without a packet, or unusable. */
   readonly skippedBlocks: number
-  /** Packets that the capturing system said it lost. */
+  /** Lost packets that the capturing system reports. */
   readonly reportedDrops: number
-  /** Of these, what it said without saying when. */
+  /** Part of these without a time. */
   readonly undatedDrops: number
 }
 
-/** What a capture turned out to be, once it has been played. */
+/** Summary of a capture after it was played. */
 export type CaptureSummary = {
   /** Capture times, NTP epoch corrected but not shifted; null where no record has a time. */
   readonly firstTimeUs: number | null
@@ -54,13 +54,13 @@ export type CaptureSummary = {
   readonly warnings: readonly AppError[]
 }
 
-/** What a capture reader says and asks besides datagrams. */
+/** Events of a capture reader besides datagrams. */
 export interface CaptureEvents extends DatagramSourceEvents {
   /** The reader waits between chunks until this is null or its promise settles. */
   busy?(): Promise<void> | null
   /** Part of the capture could not be read; also in the summary. */
   warning?(error: AppError): void
-  /** Something worth a line in the log: a gap shortened, times corrected. */
+  /** A line for the log: a gap shortened, times corrected. */
   notice?(text: string): void
   /** Link-layer signalling of an ALP capture; its bytes are valid during the call. */
   linkSignalling?(signalling: LinkSignalling, timeUs: number, frame: number): void
@@ -68,14 +68,14 @@ export interface CaptureEvents extends DatagramSourceEvents {
 
 /** What to play, how fast, and how often. */
 export type CaptureReaderOptions = {
-  /** Played as one capture in the order of their times, those that overlap packet by packet; `-` is stdin. */
+  /** Played as one capture in the order of time, packet by packet where they overlap; `-` is stdin. */
   readonly files: readonly string[]
-  /** What the frames of user-defined and experimental link types are. */
+  /** Content of frames with a user-defined or experimental link type. */
   readonly linkType?: UserLinkType
   readonly pace: Pace
   /** How often to play it: 1 once, 0 for ever. */
   readonly loop: number
-  /** Wall clock, µs since the UNIX epoch; asked in `real` pace only. */
+  /** Wall clock, µs since the UNIX epoch; read in `real` pace only. */
   readonly nowUs: () => number
   readonly flows?: FlowTable
 }
@@ -93,15 +93,15 @@ export class CaptureReader {
   #parsers = { skippedBlocks: 0, reportedDrops: 0, undatedDrops: 0 }
   readonly #open: CaptureCursor[] = []
   readonly #buffers: (readonly [Uint8Array, Uint8Array])[] = []
-  /** The file being parsed, and the capture time at which another one's packet comes first. */
+  /** The file being parsed, and the capture time from which another one's packet is older. */
   #cursor: CaptureCursor | null = null
   #limitUs = Number.POSITIVE_INFINITY
-  /** That other one comes first at the same time. */
+  /** The other packet precedes packets of equal time. */
   #limitGoesFirst = false
   #epochCorrected = false
   #untimed = 0
   #nextTickUs = -1
-  /** Records beyond this stream time are not due yet. */
+  /** Records beyond this stream time wait. */
   #dueUs = Number.POSITIVE_INFINITY
   #waitUntilUs = -1
   #stopped = false
@@ -132,7 +132,7 @@ export class CaptureReader {
     }
   }
 
-  /** As in the counters, for who asks often; so are the next ones. */
+  /** As in `counters`, without an allocation; so are the next ones. */
   get frames(): number {
     return this.#reader?.frames ?? 0
   }
@@ -157,17 +157,17 @@ export class CaptureReader {
     return drops
   }
 
-  /** What ALP packets there were; null for captures without ALP. */
+  /** Counters of ALP packets; null for captures without ALP. */
   get alp(): Readonly<AlpCounters> | null {
     return this.#reader?.alp ?? null
   }
 
-  /** What is added to the capture's time to get the stream's, µs: 0 in `fast` pace until the capture is repeated. */
+  /** Stream time less capture time, µs: 0 in `fast` pace until the capture is repeated. */
   get shiftUs(): number {
     return this.#clock.shiftUs
   }
 
-  /** Bytes of the files done in this pass (compressed ones of a .gz); total null where a stream is among them. */
+  /** Bytes read of the files in this pass, before decompression; total null where a stream is among them. */
   progress(): { doneBytes: number; totalBytes: number | null } {
     return this.#files.progress()
   }
@@ -179,7 +179,7 @@ export class CaptureReader {
   }
 
   /**
-   * Plays everything. All files are looked at before the first packet.
+   * Plays everything. All files are inspected before the first packet.
    * @throws AppFailure file-not-found | file-unreadable | not-a-capture | unknown-link-type | no-udp-in-capture | not-supported
    */
   async run(sink: DatagramSink, events: CaptureEvents): Promise<CaptureSummary> {
@@ -230,7 +230,7 @@ export class CaptureReader {
     }
   }
 
-  /** Plays files together: of those open, always the one whose next packet is the oldest; each is opened when its time comes. */
+  /** Plays files together: always the open one whose next packet is the oldest. Each is opened at its time. */
   async #playFiles(queue: QueuedFile[]): Promise<void> {
     const open = this.#open
     try {
@@ -298,7 +298,7 @@ export class CaptureReader {
     this.#buffers.push(buffers)
   }
 
-  /** Parses until another file's packet comes first. @returns true at the end of the file */
+  /** Parses until another file's packet is older. @returns true at the end of the file */
   async #pump(cursor: CaptureCursor): Promise<boolean> {
     const real = this.#options.pace === 'real'
     const { parser, window } = cursor
@@ -321,10 +321,10 @@ export class CaptureReader {
     }
   }
 
-  /** Whether another file's packet comes before this one's. */
+  /** Whether another file's packet precedes this one. */
   #comesLater(captureUs: number): boolean {
     const cursor = this.#cursor as CaptureCursor
-    // A file's own order stands: steps back, damaged times and records without one come at the time of the record before.
+    // A file keeps its own order: steps back, damaged times and records without one get the time of the record before.
     const odd = captureUs < cursor.lastUs || (cursor.lastUs >= 0 && captureUs - cursor.lastUs > DAY_US)
     const timeUs = odd ? cursor.lastUs : captureUs
     if (timeUs > this.#limitUs || (timeUs === this.#limitUs && this.#limitGoesFirst)) {
@@ -336,14 +336,14 @@ export class CaptureReader {
     return false
   }
 
-  /** One record from the parser; for the parser only. @returns false where it is not due yet */
+  /** Takes one record from the parser. @returns false where it has to wait */
   record(): boolean {
     const record = this.#record
     const clock = this.#clock
     if (this.#stopped) return false
     if (this.#limitUs !== Number.POSITIVE_INFINITY && this.#comesLater(record.timeUs)) return false
     if (record.timeUs < 0 && clock.firstCaptureUs < 0 && this.#options.pace === 'real') {
-      // One damaged time at the beginning is no reason to give up.
+      // A few damaged times at the beginning are tolerated.
       if (++this.#untimed > MAX_UNTIMED) throw untimedFailure()
     }
     const streamUs = clock.stamp(record.timeUs)
@@ -357,7 +357,7 @@ export class CaptureReader {
     return true
   }
 
-  /** The ticks due until `untilUs`. */
+  /** Sends the ticks until `untilUs`. */
   #ticks(untilUs: number): void {
     if (this.#nextTickUs < 0) this.#nextTickUs = untilUs
     for (let count = 0; this.#nextTickUs <= untilUs && count < MAX_GAP_TICKS; count++) {
@@ -390,7 +390,7 @@ export class CaptureReader {
     })
   }
 
-  /** The promise's value, or undefined as soon as `stop` is called. */
+  /** Waits for a promise's value, or returns undefined as soon as `stop` is called. */
   #orStopped<T>(promise: Promise<T>): Promise<T | undefined> {
     if (this.#stopped) return Promise.resolve(undefined)
     return new Promise((resolve, reject) => {
@@ -419,7 +419,7 @@ export class CaptureReader {
     }
   }
 
-  /** A capture on the sending host needs no repair, but a word: what was split again is a guess, if a good one. */
+  /** Reports datagrams that the capturing host merged: splitting them is a guess. */
   #tellMerged({ merged, large }: Readonly<IpCounters>): void {
     if (merged === 0) return
     const rest = large === 0 ? '' : `, and ${large} could not be told apart`
@@ -429,7 +429,7 @@ export class CaptureReader {
     )
   }
 
-  /** Captures of different epochs are brought to one before they are merged; that is worth saying once. */
+  /** Reports once that captures of different epochs were brought to one. */
   #tellEpochs(files: number): void {
     const { corrected } = this.#files
     if (corrected === 0) return

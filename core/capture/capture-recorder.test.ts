@@ -32,7 +32,7 @@ async function recorder(name: string, options: RecorderOptions): Promise<[Captur
 
 const numbers = (played: Awaited<ReturnType<typeof playCapture>>) => played.datagrams.map(({ payload }) => payload[0])
 
-test('a row of files by size holds every packet once, each below the size', async () => {
+test('files rotated by size contain every packet once, each below the size', async () => {
   const [out, file] = await recorder('size.pcapng', { rotateBytes: 5000 })
   write(out, 100)
   await out.close()
@@ -47,7 +47,7 @@ test('a row of files by size holds every packet once, each below the size', asyn
   expect(numbers(await playCapture(names))).toEqual(Array.from({ length: 100 }, (_, index) => index))
 })
 
-test('a row of files by time', async () => {
+test('files rotated by time', async () => {
   const [out, file] = await recorder('time.pcapng', { rotateUs: 100_000 })
   write(out, 25)
   await out.close()
@@ -57,7 +57,7 @@ test('a row of files by time', async () => {
   ])
 })
 
-test('only what is wanted, as it becomes wanted', async () => {
+test('only wanted destinations, from when they are wanted', async () => {
   const [out, file] = await recorder('wanted.pcapng', { onlyWanted: true })
   write(out, 4)
   out.want(['225.1.1.1:6001'])
@@ -68,7 +68,7 @@ test('only what is wanted, as it becomes wanted', async () => {
   expect(numbers(await playCapture([file]))).toEqual([5, 7, 8, 9, 10, 11])
 })
 
-test('a file that cannot be begun is told, and what was written before stays', async () => {
+test('a file that cannot be created is reported, and files written before stay', async () => {
   const [out, file] = await recorder('gone/../later.pcapng', { rotateBytes: 2000 })
   write(out, 4)
   await folder.remove()
@@ -79,7 +79,7 @@ test('a file that cannot be begun is told, and what was written before stays', a
   folder = await CaptureFolder.make()
 })
 
-/** Wireshark's programs, where this machine has them. */
+/** Wireshark's programs, where they are installed. */
 const TOOLS = { tshark: 'tshark', capinfos: 'capinfos', editcap: 'editcap' }
 const installed = spawnSync(TOOLS.tshark, ['--version']).status === 0
 

@@ -4,20 +4,20 @@ import type { DatagramSink, Flow } from '../flow/datagrams.ts'
 import { type CaptureDescription, STATISTICS_BYTES } from './pcapng-blocks.ts'
 import { PcapngWriter } from './pcapng-writer.ts'
 
-/** Headers around a payload, and what closes a file. */
+/** Bytes of headers around a payload, and of a file's end. */
 const OVERHEAD = 96 + STATISTICS_BYTES
 
-/** What goes into a recording, how it is cut into files, and what each says of itself. */
+/** Options of a recording: its packets, files and descriptions. */
 export type RecorderOptions = CaptureDescription & {
-  /** A new file after so many bytes, as `FILE_00002.pcapng` and so on; the first then is `FILE_00001.pcapng`. */
+  /** A new file begins after this many bytes, as `FILE_00002.pcapng` and so on; the first then is `FILE_00001.pcapng`. */
   readonly rotateBytes?: number
-  /** A new file after so much stream time, µs. */
+  /** A new file begins after this much stream time, µs. */
   readonly rotateUs?: number
-  /** Only flows to destinations given to `want`; absent: everything. */
+  /** Only flows to destinations of `want` are recorded; absent: everything. */
   readonly onlyWanted?: boolean
 }
 
-/** What is being recorded. */
+/** State of a recording. */
 export type RecorderState = {
   /** The file being written. */
   readonly file: string
@@ -29,7 +29,7 @@ export type RecorderState = {
   readonly lastTimeUs: number | null
 }
 
-/** Writes datagrams to one pcapng or a row of them, all or those of chosen destinations. */
+/** Writes datagrams to one or several pcapng files, all or those of chosen destinations. */
 export class CaptureRecorder implements DatagramSink {
   readonly #file: string
   readonly #options: RecorderOptions
@@ -42,7 +42,7 @@ export class CaptureRecorder implements DatagramSink {
   #firstUs = -1
   #lastUs = -1
   #wanted: ReadonlySet<string> = new Set()
-  /** By flow id: 0 not looked at, 1 wanted, 2 not. */
+  /** By flow id: 0 not checked, 1 wanted, 2 not wanted. */
   #verdicts: number[] = []
 
   private constructor(file: string, writer: PcapngWriter, options: RecorderOptions) {
@@ -67,23 +67,23 @@ export class CaptureRecorder implements DatagramSink {
     }
   }
 
-  /** Why writing stopped; null while all is well. */
+  /** Why writing stopped; null while it works. */
   get problem(): AppFailure | null {
     return this.#failure ?? this.#writer.problem
   }
 
-  /** The destinations (`ip:port`) to be recorded from now on, where not everything is. */
+  /** Sets the destinations (`ip:port`) to be recorded from now on, where not everything is. */
   want(destinations: Iterable<string>): void {
     this.#wanted = new Set(destinations)
     this.#verdicts = []
   }
 
-  /** So many packets were lost before the next one. */
+  /** Records that packets were lost before the next one. */
   lost(packets: number): void {
     this.#writer.lost(packets)
   }
 
-  /** Words for the next packet. */
+  /** Adds a comment to the next packet. */
   comment(text: string): void {
     this.#writer.comment(text)
   }
@@ -101,13 +101,13 @@ export class CaptureRecorder implements DatagramSink {
     this.#writer.datagram(flow, bytes, start, end, timeUs, frame)
   }
 
-  /** Null while the disk keeps up; otherwise settles when it has. */
+  /** Back-pressure: null while the disk keeps up. */
   busy(): Promise<void> | null {
     return this.#writer.busy()
   }
 
   /**
-   * Writes what is left and closes.
+   * Writes remaining packets and closes the file.
    * @param droppedByHost datagrams that the system dropped before they were seen
    * @throws AppFailure disk-full | folder-not-writable where anything could not be written
    */

@@ -1,10 +1,10 @@
-/** Keeps what is multicast over UDP, of either family. */
+/** Filter of UDP multicast, IPv4 and IPv6. */
 export const MULTICAST_FILTER = 'udp and (ip multicast or ip6 multicast)'
 
 /** A program that captures. */
 export type CaptureTool = { readonly kind: 'dumpcap' | 'tcpdump'; readonly path: string }
 
-/** Where they are: the first that can be run is. */
+/** Paths of capture programs: the first that can be run is used. */
 export const CAPTURE_TOOLS: readonly CaptureTool[] = [
   { kind: 'dumpcap', path: 'dumpcap' },
   { kind: 'dumpcap', path: '/usr/sbin/dumpcap' },

@@ -1,10 +1,10 @@
 import type { AppError } from '../contract/app-error.ts'
 import { captureLabel } from './capture-errors.ts'
 
-/** A capture damaged all over would give a warning per packet. */
+/** Limit of warnings, for a capture with damage everywhere. */
 const MAX_WARNINGS = 20
 
-/** The sentences about a capture that could only be read in part, each with the file and the byte. */
+/** Makes warnings about a capture that could only be read in part, each with the file and the byte. */
 export class CaptureWarnings {
   readonly #list: AppError[] = []
   readonly #report: (error: AppError) => void
@@ -53,7 +53,7 @@ export class CaptureWarnings {
   }
 
   #add(message: string, tryThis: string, cause?: string, code: AppError['code'] = 'capture-corrupt'): void {
-    // A capture played in a loop says it once.
+    // A capture played in a loop warns once.
     if (this.#keys.has(message)) return
     if (this.#list.length > MAX_WARNINGS) {
       this.#left++

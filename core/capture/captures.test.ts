@@ -5,7 +5,7 @@ import { playCapture } from '../testing/capture-play.ts'
 
 const CAPTURES = join(__dirname, '..', '..', '..', 'shared', 'captures')
 
-/** Packets by destination, and the first packet's time, as the reference's table has them. */
+/** Packets by destination, and the first packet's time, from the reference's table. */
 const TABLE: readonly (readonly [file: string, firstUtc: string, destinations: Readonly<Record<string, number>>])[] = [
   ['atsc-korean.pcap', '2026-11-21T06:23:25', { '225.1.1.0:6000': 1221, '224.0.23.60:4937': 42 }],
   [

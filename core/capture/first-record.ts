@@ -4,7 +4,7 @@ import { PCAP_HEADER_BYTES, type PcapHeader, PcapParser } from './pcap-parser.ts
 import { PcapngParser } from './pcapng-parser.ts'
 import { type CaptureParser, CaptureRecord, type ParserEvents } from './record.ts'
 
-/** Blocks in front of the first packet that are read to find it. */
+/** Limit of bytes read to find the first packet. */
 const MAX_BYTES = 1024 * 1024
 
 /** Time of a capture's first record, µs since the UNIX epoch. */

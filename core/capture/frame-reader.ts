@@ -10,7 +10,7 @@ import { SuperPackets } from './super-packets.ts'
 /** Takes the link-layer signalling of an ALP capture; its bytes are valid during the call. */
 type SignallingSink = (signalling: LinkSignalling, timeUs: number, frame: number) => void
 
-/** Captured frames to datagrams: link layer or ALP, then IP. One instance per source. */
+/** Reads datagrams from captured frames: link layer or ALP, then IP. One instance per source. */
 export class FrameReader {
   readonly ip: IpReader
   readonly link = new LinkLayer()
@@ -18,7 +18,7 @@ export class FrameReader {
   frame = 0
   /** Frames of all passes. */
   frames = 0
-  /** Frames that hold no IP. */
+  /** Frames without IP. */
   nonIp = 0
   readonly #flows: FlowTable
   readonly #alp: AlpReceiver
@@ -33,7 +33,7 @@ export class FrameReader {
     })
   }
 
-  /** What ALP packets there were; null for captures without ALP. */
+  /** Counters of ALP packets; null for captures without ALP. */
   get alp(): Readonly<AlpCounters> | null {
     return this.#alp.counters.packets === 0 ? null : this.#alp.counters
   }
@@ -58,12 +58,12 @@ export class FrameReader {
     ip.packet(record.bytes, start, record.end)
   }
 
-  /** The next frame is the first again. */
+  /** Restarts frame numbers: the next frame is the first again. */
   rewind(): void {
     this.frame = 0
   }
 
-  /** Nothing follows: waiting fragments and segments are dropped. */
+  /** Drops waiting fragments and segments at the end of a source. */
   flush(): void {
     this.ip.flush()
     this.#alp.flush()
@@ -78,7 +78,7 @@ export class FrameReader {
   }
 
   #alpIp(bytes: Uint8Array, start: number, end: number, plp: number): void {
-    // One PLP's fragments are none of another's.
+    // Fragments of different PLPs do not belong together.
     this.ip.vlan = plp + 1
     this.#flows.plp = plp
     this.ip.packet(bytes, start, end)

@@ -2,7 +2,7 @@ import { u16At } from '../bytes/ints.ts'
 import { LINK_TYPE } from './link-types.ts'
 
 const MAX_VLAN_TAGS = 8
-/** Kinds of non-IP frames remembered for the message about a capture without UDP. */
+/** Limit of kinds of non-IP frames remembered for the message about a capture without UDP. */
 const MAX_OTHER_TYPES = 64
 
 /** Finds the IP packet in a captured frame. One instance per capture; nothing is allocated per frame. */
@@ -41,7 +41,7 @@ export class LinkLayer {
     }
   }
 
-  /** NULL and LOOP: four bytes of address family, of which the version nibble behind them is the better witness. */
+  /** NULL and LOOP: four bytes of address family; the IP version behind them is more reliable. */
   #addressFamily(bytes: Uint8Array, start: number, end: number, hostOrder: boolean): number {
     if (end - start < 5) return -1
     const high = u16At(bytes, start)

@@ -59,14 +59,14 @@ const NAMES: Readonly<Record<number, string>> = {
 
 const SUPPORTED: ReadonlySet<number> = new Set(Object.values(LINK_TYPE))
 
-/** The link type to read frames as: that of the capture, or the user's word for types that have no meaning of their own. */
+/** Link type to read frames as: that of the capture, or the user's choice for user-defined types. */
 export function resolveLinkType(linkType: number, user: UserLinkType | null): number {
   const free = (linkType >= 147 && linkType <= 162) || linkType >= 65001
   if (!free || user === null) return linkType
   return user === 'raw' ? LINK_TYPE.raw : user === 'eth' ? LINK_TYPE.ethernet : LINK_TYPE.alp
 }
 
-/** False: frames of this type are counted and not read. */
+/** Whether frames of this type are read; others are only counted. */
 export function isLinkTypeSupported(linkType: number): boolean {
   return SUPPORTED.has(linkType)
 }
@@ -78,7 +78,7 @@ export function linkTypeName(linkType: number): string {
   return `${NAMES[linkType] ?? user} (${linkType})`
 }
 
-/** What to do about a link type that cannot be read. */
+/** Advice for a link type that cannot be read. */
 export function linkTypeAdvice(linkType: number): string {
   switch (linkType) {
     case 243:

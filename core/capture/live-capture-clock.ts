@@ -1,28 +1,28 @@
-/** A capture's clock that is at most this far behind ours is ours, and the difference is the way of the bytes. */
+/** A capture's clock at most this far behind ours counts as ours; the difference is the delay of the bytes. */
 const SAME_CLOCK_US = 2_000_000
 /** Readings of one clock differ by as much. */
 const SLACK_US = 5_000
-/** Later than this is a step of the capture's clock, or a reader that fell behind: time goes on from now. */
+/** Records later than this show a step of the capture's clock, or a reader that fell behind: time continues from now. */
 const MAX_LATE_US = 5_000_000
-/** Records ahead of now by more are a step of the capture's clock. */
+/** Records ahead of now by more show a step of the capture's clock. */
 const STEP_US = 1_000_000
-/** Delays are watched in stretches of this length. */
+/** Length of the stretches over which delays are measured. */
 const STRETCH_US = 10_000_000
-/** A clock of its own that falls behind by more over a stretch runs slower than ours. */
+/** A different clock that falls behind by more over a stretch runs slower than ours. */
 const DRIFT_US = 50_000
-/** How late records are thought to be before they were seen: a program that captures hands them on in batches. */
+/** Assumed delay of records before it was measured: capture programs write in batches. */
 const FIRST_LATE_US = 300_000
 
-/** What a live clock did besides following the capture. */
+/** Events of a live clock. */
 export interface LiveClockEvents {
   /** The capture's time stepped by this much against ours, and the stream's did not. */
   stepped(byUs: number): void
 }
 
 /**
- * Stream time of a capture that arrives now. The spacing of its records is kept, and a record is never later than now: the
- * clock of the capturing computer is taken where it agrees with ours, else it is shifted so that its most punctual record is
- * now. Time that passes between records stays behind by the delay that records have, so that none is late for it.
+ * Stream time of a live capture. It keeps the spacing of records, and a record is never later than now: the clock of the
+ * capturing computer is used where it agrees with ours, else it is shifted so that its most punctual record is now. Time
+ * between records stays behind by the records' delay, so that none is late.
  */
 export class LiveCaptureClock {
   /** Stream time of the last record or tick, which never goes backwards; -1 before the first. */
@@ -34,7 +34,7 @@ export class LiveCaptureClock {
   /** Added to the capture's time. */
   #shiftUs = 0
   #stretchStartUs = 0
-  /** Of this stretch and of the one before. */
+  /** Least delays of this stretch and of the one before. */
   #leastLateUs = Number.POSITIVE_INFINITY
   #mostLateUs = 0
   #mostLateBeforeUs = FIRST_LATE_US
@@ -48,7 +48,7 @@ export class LiveCaptureClock {
     return this.#shiftUs
   }
 
-  /** The next record is of another connection or program, whose clock may be another. */
+  /** Announces a record of another connection or program, which may have another clock. */
   restart(): void {
     this.#anchored = false
   }
@@ -74,7 +74,7 @@ export class LiveCaptureClock {
     return this.#advance(nowUs - lateUs)
   }
 
-  /** How far a record is ahead of `nowUs`, µs; 0 or less where it is due. */
+  /** How far a record is ahead of `nowUs`, µs; 0 or less for a record to be read now. */
   ahead(captureUs: number, nowUs: number): number {
     return this.#anchored && captureUs >= 0 ? captureUs + this.#shiftUs - nowUs : 0
   }

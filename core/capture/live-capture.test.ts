@@ -15,7 +15,7 @@ beforeAll(async () => {
   sent = (await routeFixture()).slice(0, 400)
 })
 
-/** A live capture under a made-up clock, and what it gave. */
+/** A live capture with a made-up clock, and its datagrams. */
 class Reading implements DatagramSink {
   nowUs = 1_800_000_000_000_000
   readonly got: { destination: string; size: number; timeUs: number; frame: number }[] = []
@@ -82,7 +82,7 @@ function cut(bytes: Uint8Array, most: number, seed = 1): Uint8Array[] {
 
 const text = (words: string): Uint8Array => new TextEncoder().encode(words)
 
-describe('a capture that comes in pieces', () => {
+describe('a capture that arrives in pieces', () => {
   it.each([
     ['pcap', () => pcapOf(sent)],
     ['pcapng', () => pcapngOf(sent)],
@@ -98,7 +98,7 @@ describe('a capture that comes in pieces', () => {
     }
   })
 
-  it('goes on over connections that break inside a record, each with a header of its own', async () => {
+  it('continues over connections that break inside a record, each with a header of its own', async () => {
     const reading = new Reading()
     const whole = pcapOf(sent)
     await reading.read([whole.subarray(0, 100_001)])
@@ -110,7 +110,7 @@ describe('a capture that comes in pieces', () => {
     expect(reading.warnings).toEqual([])
   })
 
-  it('holds no more than a record and a piece', async () => {
+  it('keeps no more than a record and a piece', async () => {
     const reading = new Reading()
     const whole = pcapOf(sent)
     const header = whole.subarray(0, 24)
@@ -130,7 +130,7 @@ describe('a capture that comes in pieces', () => {
     expect(reading.capture.undatedDrops).toBe(6)
   })
 
-  it('reads on behind a damaged record and says so', async () => {
+  it('continues behind a damaged record, with a warning', async () => {
     const reading = new Reading()
     const bytes = pcapOf(sent)
     bytes.fill(0xff, 24, 40)
@@ -142,7 +142,7 @@ describe('a capture that comes in pieces', () => {
   })
 })
 
-describe('what is no capture is refused in words', () => {
+describe('other data is refused with a message', () => {
   it.each([
     [
       'a web page',
@@ -187,12 +187,12 @@ describe('the clock of a live capture', () => {
   const times = (reading: Reading): number[] => reading.got.map(({ timeUs }) => timeUs)
   const T = 1_800_000_000_000_000
 
-  it('is that of the capturing computer where it agrees with ours, with its time stamps', async () => {
+  it('is that of the capturing computer where it agrees with ours', async () => {
     const reading = new Reading()
     const nows = [T, T + 250_000, T + 250_000, T + 500_000]
     await reading.read(pieces(T + 20_000, T + 120_000, T + 300_000), null, (piece) => nows[piece] as number)
     expect(times(reading)).toEqual([T + 20_000, T + 120_000, T + 300_000])
-    // Time passes behind the packets by as much as they may be late: 300 ms until that has been watched for a while.
+    // Time stays behind the packets by their delay: 300 ms until that was measured.
     expect(reading.capture.passed()).toBe(T + 300_000)
     reading.nowUs = T + 1_000_000
     expect(reading.capture.passed()).toBe(T + 1_000_000 - 300_000)
@@ -205,7 +205,7 @@ describe('the clock of a live capture', () => {
     expect(reading.capture.clock.shiftUs).toBe(0)
   })
 
-  it('is shifted to now where it does not, and keeps the spacing', async () => {
+  it('is shifted to now where it disagrees, and keeps the spacing', async () => {
     const reading = new Reading()
     const nows = [T, T + 1_000, T + 41_000, T + 61_000]
     await reading.read(pieces(5_000_000, 5_040_000, 5_050_000), null, (piece) => nows[piece] as number)
@@ -213,7 +213,7 @@ describe('the clock of a live capture', () => {
     expect(reading.notices).toEqual([])
   })
 
-  it('never goes ahead of now, and says where the capture’s clock steps', async () => {
+  it('never goes ahead of now, and reports where the capture’s clock steps', async () => {
     const reading = new Reading()
     const nows = [T, T, T + 10_000, T + 20_000, T + 30_000]
     await reading.read(pieces(T, T + 3_600_000_000, T + 3_600_010_000, T), null, (piece) => nows[piece] as number)
@@ -233,9 +233,9 @@ describe('the clock of a live capture', () => {
     expect(Math.min(...late)).toBeGreaterThanOrEqual(0)
   })
 
-  it('reads a whole capture that comes at once at the times of its records', async () => {
+  it('reads a finished capture at the times of its records', async () => {
     const reading = new Reading()
-    // The made-up clock stands still unless it is asked: every question is a millisecond later.
+    // The made-up clock advances a millisecond with each reading.
     let asked = T
     const capture = new LiveCapture({ label: 'x', nowUs: () => (asked += 1000), flows: new FlowTable() }, reading, {})
     const [header, ...records] = pieces(1_000_000, 1_020_000, 1_030_000)
@@ -247,7 +247,7 @@ describe('the clock of a live capture', () => {
     expect([second - first, third - first]).toEqual([20_000, 30_000])
   })
 
-  it('begins anew with each connection', async () => {
+  it('restarts with each connection', async () => {
     const reading = new Reading()
     await reading.read(pieces(T), null, () => T + 5_000)
     await reading.read(pieces(1_000_000), null, () => T + 60_000_000)

@@ -17,44 +17,43 @@ import { type CaptureParser, CaptureRecord, MAX_TAIL_BYTES, type ParserEvents } 
 import { SNIFF_BYTES, sniffCapture } from './sniff.ts'
 
 const FIRST_BUFFER_BYTES = 256 * 1024
-/** A record that is further ahead follows a gap, which is not waited for. */
+/** A record that is further ahead follows a gap and is read at once. */
 const MAX_WAIT_US = 5_000_000
-/** Timers are no better than this. */
+/** Resolution of timers. */
 const MIN_WAIT_MS = 2
-/** First bytes shown of what is no capture. */
+/** First bytes shown in the message about other data. */
 const SHOWN_BYTES = 40
 
-/** What a live capture is read with. */
+/** Options of a live capture. */
 export type LiveCaptureOptions = {
   /** Its address for messages, without user name and password. */
   readonly label: string
-  /** What the frames of user-defined and experimental link types are. */
+  /** Content of frames with a user-defined or experimental link type. */
   readonly linkType?: UserLinkType
   /** Wall clock, µs since the UNIX epoch. */
   readonly nowUs: () => number
   readonly flows: FlowTable
 }
 
-/** What a live capture says and asks besides datagrams. */
+/** Events of a live capture besides datagrams. */
 export interface LiveCaptureEvents {
   /** Reading waits between chunks until this is null or its promise settles. */
   busy?(): Promise<void> | null
   /** Part of the capture could not be read. */
   warning?(error: AppError): void
-  /** Something worth a line in the log. */
+  /** A line for the log. */
   notice?(text: string): void
   /** Link-layer signalling of an ALP capture; its bytes are valid during the call. */
   linkSignalling?(signalling: LinkSignalling, timeUs: number, frame: number): void
 }
 
 /**
- * Reads a capture while it is made: bytes come in pieces, over any number of connections one after the other, each of which
- * begins with a header of its own. Flows and counters go on from one connection to the next. Memory is bounded: one record
- * and one piece.
+ * Reads a capture while it is made. Bytes arrive in pieces, over any number of connections in turn, each of which begins with
+ * its own header. Flows and counters continue from one connection to the next. Memory is bounded: one record and one piece.
  */
 export class LiveCapture {
   readonly clock: LiveCaptureClock
-  /** Bytes that came, compressed ones where they are compressed. */
+  /** Bytes received, before decompression. */
   bytes = 0
   /** Wall time of the last piece, µs; -1 before the first. */
   lastBytesUs = -1
@@ -74,13 +73,13 @@ export class LiveCapture {
   #buffer = new Uint8Array(FIRST_BUFFER_BYTES)
   #from = 0
   #to = 0
-  /** Where in the connection's bytes `buffer[0]` would be. */
+  /** Position of `buffer[0]` in the connection's bytes. */
   #base = 0
-  /** The parser found no record in a long stretch: what follows on this connection is not read. */
+  /** Set where the parser found no record in a long stretch: the rest of this connection is not read. */
   #lost: string | null = null
   #knownUs = -1
   #paced = false
-  /** Wall time at which the record is due that the parser stopped at, -1 where it read all. */
+  /** Wall time of the record that the parser stopped at, -1 where it read all. */
   #dueUs = -1
   #stopped = false
   #wake: () => void = () => undefined
@@ -111,17 +110,17 @@ export class LiveCapture {
     return this.#frames.ip.fragmentsDropped
   }
 
-  /** Packets that the capturing system said it lost. */
+  /** Lost packets that the capturing system reports. */
   get reportedDrops(): number {
     return this.#before.reportedDrops + (this.#parser?.reportedDrops ?? 0)
   }
 
-  /** Of these, what it said without saying when. */
+  /** Part of these without a time. */
   get undatedDrops(): number {
     return this.#before.undatedDrops + (this.#parser?.undatedDrops ?? 0)
   }
 
-  /** What ALP packets there were; null for captures without ALP. */
+  /** Counters of ALP packets; null for captures without ALP. */
   get alp(): Readonly<AlpCounters> | null {
     return this.#frames.alp
   }
@@ -134,8 +133,8 @@ export class LiveCapture {
   /**
    * Reads one connection to its end.
    * @param knownUs capture time of a first record that was read before, -1 for none
-   * @returns false where the capture begins with that record: nothing of it was read again
-   * @throws AppFailure not-a-capture | unknown-link-type, and whatever its chunks throw; what came before is read
+   * @returns false where the capture begins with that record, and was not read again
+   * @throws AppFailure not-a-capture | unknown-link-type, and errors of its chunks, after earlier chunks were read
    */
   async read(
     { chunks, about, paced }: Pick<CaptureConnection, 'chunks' | 'about' | 'paced'>,
@@ -164,7 +163,7 @@ export class LiveCapture {
     }
   }
 
-  /** One record from the parser; for the parser only. */
+  /** Takes one record from the parser. */
   record(): boolean {
     const { timeUs } = this.#record
     if (this.firstRecordUs < 0) {
@@ -184,13 +183,13 @@ export class LiveCapture {
     return true
   }
 
-  /** A paced connection is read on without waiting for the times of its records; those that follow are not read. */
+  /** Reads a paced connection on without waiting for the times of its records; those that follow are not read. */
   stopWaiting(): void {
     this.#stopped = true
     this.#wake()
   }
 
-  /** Parses what has come; waits for records that are not due. */
+  /** Parses received bytes; waits for the times of paced records. */
   async #parseDue(): Promise<void> {
     for (;;) {
       this.#dueUs = -1
@@ -224,7 +223,7 @@ export class LiveCapture {
     this.lastBytesUs = this.#options.nowUs()
   }
 
-  /** @returns false while there is too little to tell what came */
+  /** Reads the header. @returns false while more bytes are needed */
   #readHead(about: string | null, atEnd: boolean): boolean {
     const { label } = this.#options
     const head = this.#buffer.subarray(this.#from, this.#to)
@@ -248,7 +247,7 @@ export class LiveCapture {
     const { label } = this.#options
     const user = this.#options.linkType ?? null
     const events: ParserEvents = {
-      // A connection may break anywhere, and that it broke is known.
+      // A connection may break anywhere, and the break is reported elsewhere.
       truncated: () => undefined,
       damaged: (at, skipped, reason) => this.#warnings.damaged(label, this.#base + at, skipped, reason, false),
       unreadable: (_at, skipped, reason) => {
@@ -273,7 +272,7 @@ export class LiveCapture {
       throw unknownLinkType(this.#options.label, linkTypes)
   }
 
-  /** Puts a piece behind what is not parsed yet. */
+  /** Appends a piece to the bytes not parsed yet. */
   #take(chunk: Uint8Array): void {
     const left = this.#to - this.#from
     if (this.#buffer.length - this.#to < chunk.length) {
@@ -300,7 +299,7 @@ export class LiveCapture {
   }
 }
 
-/** The pieces themselves, or what is in them where they are gzip'ed. @param came is told the size of each piece */
+/** Yields the pieces, decompressed where they are gzip. @param came called with the size of each piece */
 async function* inflated(
   chunks: AsyncIterable<Uint8Array>,
   came: (size: number) => void,
@@ -354,7 +353,7 @@ async function* gunzipped(first: Uint8Array, rest: AsyncGenerator<Uint8Array, vo
     yield* gunzip as AsyncIterable<Uint8Array>
   } finally {
     gunzip.destroy()
-    // What it waits for ends with the connection.
+    // Its pending read ends with the connection.
     void rest.return()
   }
 }

@@ -41,7 +41,7 @@ type Found = {
   readonly warnings: readonly AppError[]
 }
 
-/** The failure that says what a capture holds instead of UDP. */
+/** Failure that names the contents of a capture without UDP. */
 export function noUdpFailure(files: readonly string[], found: Found): AppFailure {
   const { counters } = found
   const several = files.length > 1

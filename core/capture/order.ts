@@ -1,4 +1,4 @@
-/** Fields of capture headers, in the order of the file; unsigned. Bounds are the caller's business. */
+/** Fields of capture headers, in the byte order of the file; unsigned. The caller checks bounds. */
 
 /** Two bytes. */
 export function fileU16(bytes: Uint8Array, at: number, littleEndian: boolean): number {

@@ -47,7 +47,7 @@ describe('every magic', () => {
   })
 })
 
-test.each([0, 1, 2, 3])('lengths stand the other way round in version 2.%i', async (minor) => {
+test.each([0, 1, 2, 3])('lengths are in reverse order in version 2.%i', async (minor) => {
   const frames = [{ bytes: [...PACKET, 0, 0], captured: PACKET.length }]
   const { datagrams } = await playCapture([await folder.write(pcapFile({ minor, swapLengths: true, frames }))])
   expect(datagrams.map(({ payload }) => payload)).toEqual([PAYLOAD])
@@ -107,7 +107,7 @@ describe('link types', () => {
     })
   })
 
-  test('fragments on two VLANs do not meet', async () => {
+  test('fragments on two VLANs are not joined', async () => {
     const datagram = udp(new Array<number>(16).fill(1))
     const frame = (vlan: number, offset: number) =>
       ethernet(ipv4Packet(datagram.slice(offset, offset + 16), {}, { offset, more: offset === 0 }), 0x800, [
@@ -123,7 +123,7 @@ describe('link types', () => {
   })
 })
 
-test('NTP times are taken back by 70 years, decided on the first record', async () => {
+test('NTP times are reduced by 70 years, decided on the first record', async () => {
   const frames = [4004230679, 4004230680].map((seconds) => ({ bytes: PACKET, seconds, fraction: 313815 }))
   const played = await playCapture([await folder.write(pcapFile({ order: 'big', frames }))])
   expect(played.datagrams.map(({ timeUs }) => timeUs)).toEqual([1795241879313815, 1795241880313815])
@@ -131,7 +131,7 @@ test('NTP times are taken back by 70 years, decided on the first record', async 
   expect(played.notices[0]).toMatch(/counts time from 1900/)
 })
 
-test('a fraction beyond a second is carried; what was cut or is empty is counted', async () => {
+test('a fraction beyond a second is carried; cut and empty records are counted', async () => {
   const frames = [
     { bytes: PACKET, seconds: 1000, fraction: 1_500_000 },
     { bytes: PACKET, seconds: 1002, captured: 25 },
@@ -172,7 +172,7 @@ describe('damage', () => {
     }
   })
 
-  test('a record with an impossible length costs itself, and reading goes on behind it', async () => {
+  test('a record with an impossible length is skipped, and reading continues behind it', async () => {
     const broken = file.slice()
     broken.fill(0xff, 24 + 5 * recordBytes, 24 + 5 * recordBytes + 16)
     const played = await playCapture([await folder.write(broken, 'broken.pcap')])
@@ -184,7 +184,7 @@ describe('damage', () => {
     ])
   })
 
-  test('bytes missing in the middle are stepped over', async () => {
+  test('bytes missing in the middle are skipped', async () => {
     const at = 24 + 8 * recordBytes + 30
     const gap = Buffer.concat([file.slice(0, at), file.slice(at + 11)])
     const played = await playCapture([await folder.write(gap)])

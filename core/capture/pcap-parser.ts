@@ -16,7 +16,7 @@ export const PCAP_HEADER_BYTES = 24
 const RESYNC_HEADERS = 3
 const RESYNC_SECONDS = 86400
 
-/** What a pcap file header says. */
+/** Header of a pcap file. */
 export type PcapHeader = {
   readonly littleEndian: boolean
   readonly nanoseconds: boolean
@@ -28,9 +28,9 @@ export type PcapHeader = {
 }
 
 /**
- * @returns the header of a pcap file, null where the first bytes are none
+ * Reads the header of a pcap file. @returns null where the first bytes are none
  *
- * The magic as it stands in the file: a1b2c3d4 is big-endian, 4 for µs; a1b23c4d for ns; a1b2cd34 for 24-byte record headers.
+ * Magic numbers in file order: a1b2c3d4 is big-endian with µs, a1b23c4d with ns, a1b2cd34 with 24-byte record headers.
  */
 export function parsePcapHeader(bytes: Uint8Array): PcapHeader | null {
   if (bytes.length < PCAP_HEADER_BYTES) return null
@@ -44,7 +44,7 @@ export function parsePcapHeader(bytes: Uint8Array): PcapHeader | null {
     modified: value === 0xa1b2cd34,
     major: fileU16(bytes, 4, littleEndian),
     minor: fileU16(bytes, 6, littleEndian),
-    // The upper half of the word holds FCS flags.
+    // The upper half of the word has FCS flags.
     linkType: fileU32(bytes, 20, littleEndian) & 0xffff,
   }
 }
@@ -141,7 +141,7 @@ export class PcapParser implements CaptureParser {
     this.epochCorrected = true
   }
 
-  /** Looks bytewise for a row of sane headers. Leaves `#searched` at -1 where found; @returns where it stands. */
+  /** Searches bytewise for several sane headers in a row. Leaves `#searched` at -1 where found; @returns the position. */
   #resync(bytes: Uint8Array, from: number, to: number, atEnd: boolean): number {
     let at = this.#searched === 0 ? from + 1 : from
     let searched = Math.max(this.#searched, 1)

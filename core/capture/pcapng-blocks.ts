@@ -1,16 +1,16 @@
 import { LINK_TYPE } from './link-types.ts'
 
 const TWO_32 = 0x100000000
-/** UTF-8 bytes of a text in the head of a file. */
+/** Limit of a text in the head of a file, UTF-8 bytes. */
 const MAX_TEXT = 4096
 
-/** What a pcapng says about itself. */
+/** Description of a pcapng. */
 export type CaptureDescription = {
-  /** Of the interface the packets came from. */
+  /** Interface that the packets arrived on. */
   readonly interfaceName?: string
   /** What was recorded there, such as a URL. */
   readonly interfaceDescription?: string
-  /** The user's words about the file. */
+  /** The user's comment. */
   readonly comment?: string
   /** Bytes kept of each packet, IP header included; absent or 0: all. */
   readonly snapBytes?: number
@@ -23,7 +23,7 @@ function text(code: number, value: string | undefined): Option[] {
   return [[code, new TextEncoder().encode(value).subarray(0, MAX_TEXT)]]
 }
 
-/** Section header and the one interface description. @returns the bytes written from the beginning of `into` */
+/** Writes section header and interface description at the beginning of `into`. @returns bytes written */
 export function writeHead(into: Uint8Array, description: CaptureDescription): number {
   let at = writeBlock(
     into,
@@ -77,10 +77,10 @@ type Statistics = {
   readonly dropped: number
 }
 
-/** Size of what `writeStatistics` writes. */
+/** Bytes that `writeStatistics` writes. */
 export const STATISTICS_BYTES = 20 + 4 * 12 + 4 + 4
 
-/** Interface statistics: first and last time, packets received by the interface, packets dropped by the system. */
+/** Writes interface statistics: first and last time, packets received by the interface, packets dropped by the system. */
 export function writeStatistics(into: Uint8Array, at: number, statistics: Statistics): number {
   const total = STATISTICS_BYTES
   into.fill(0, at, at + total)
@@ -109,14 +109,14 @@ export function putOption(into: Uint8Array, at: number, code: number, value: Uin
   into.set(value, at + 4)
 }
 
-/** An option that is a plain 64-bit number, low word first. */
+/** Writes an option with a 64-bit number, low word first. */
 export function putU64Option(into: Uint8Array, at: number, code: number, value: number): void {
   put32(into, at, 0x00080000 | code)
   put32(into, at + 4, value % TWO_32)
   put32(into, at + 8, Math.floor(value / TWO_32))
 }
 
-/** Little-endian, as all that is written here. */
+/** Writes 32 bits, little-endian as everything here. */
 export function put32(into: Uint8Array, at: number, value: number): void {
   into[at] = value
   into[at + 1] = value >>> 8
@@ -124,7 +124,7 @@ export function put32(into: Uint8Array, at: number, value: number): void {
   into[at + 3] = value >>> 24
 }
 
-/** ns since the epoch, the high word first even in a little-endian file; split, since ns do not fit a double. */
+/** Writes ns since the epoch, high word first also in a little-endian file; split, since ns do not fit a double. */
 export function putTimeNs(into: Uint8Array, at: number, timeUs: number): void {
   const low = (timeUs % TWO_32) * 1000
   put32(into, at, Math.floor(timeUs / TWO_32) * 1000 + Math.floor(low / TWO_32))

@@ -19,7 +19,7 @@ const times = (played: Awaited<ReturnType<typeof playCapture>>) => played.datagr
 describe.each(['little', 'big'] as const)('%s-endian', (order) => {
   const b = new PcapngBlocks(order)
 
-  test('packets of all three kinds among all other blocks', async () => {
+  test('packets of all three kinds are read among all other blocks', async () => {
     const bytes = [
       ...b.section(),
       ...b.others(),
@@ -124,7 +124,7 @@ test('sections of both orders, with interfaces of their own, are one capture', a
   expect(played.counters.skippedBlocks).toBe(1)
 })
 
-test('a section of an unknown version is passed over', async () => {
+test('a section of an unknown version is skipped', async () => {
   const b = new PcapngBlocks('little')
   const bytes = [
     ...b.section(0, 3),
@@ -139,7 +139,7 @@ test('a section of an unknown version is passed over', async () => {
   expect(played.counters.skippedBlocks).toBe(2)
 })
 
-test('interfaces of unknown link types are left out; alone they are refused by name', async () => {
+test('interfaces of unknown link types are skipped; alone they are refused by name', async () => {
   const b = new PcapngBlocks('little')
   const wifi = [...b.section(), ...b.interface(127), ...b.enhanced(0, HIGH, LOW, PACKET)]
   const both = [...wifi, ...b.interface(101), ...b.enhanced(1, HIGH, LOW, PACKET)]
@@ -155,7 +155,7 @@ describe('damage', () => {
   const file = [...head, ...indexes.flatMap(block)]
   const blockBytes = block(0).length
 
-  test('two lengths that differ are warned about and the first believed', async () => {
+  test('two lengths that differ give a warning, and the first is used', async () => {
     const broken = [...file]
     broken[head.length + blockBytes - 4] = 0
     const played = await playCapture([await folder.write(broken)])
@@ -173,7 +173,7 @@ describe('damage', () => {
     expect(played.warnings).toHaveLength(1)
   })
 
-  test('a block that the file does not hold whole is a truncation', async () => {
+  test('a block that is not whole in the file is a truncation', async () => {
     const played = await playCapture([await folder.write(file.slice(0, -5), 'cut.pcapng')])
     expect(played.datagrams).toHaveLength(11)
     expect(played.warnings.map(({ message }) => message)).toEqual([
@@ -189,7 +189,7 @@ describe('damage', () => {
     expect(played.counters.skippedBlocks).toBe(1)
   })
 
-  test('a block of several MiB without a packet is passed over', async () => {
+  test('a block of several MiB without a packet is skipped', async () => {
     const huge = 5 * 1024 * 1024
     const frame = Buffer.alloc(huge)
     frame.writeUInt32LE(0x0bad, 0)

@@ -13,7 +13,7 @@ import {
   type RecordSink,
 } from './record.ts'
 
-/** Block types of pcapng. The section header's reads the same in both orders. */
+/** Block types of pcapng. That of the section header is the same in both byte orders. */
 const BLOCK = { section: 0x0a0d0d0a, interface: 1, packet: 2, simple: 3, names: 4, statistics: 5, enhanced: 6 } as const
 const MAX_BLOCK_BYTES = 16 * 1024 * 1024
 const MAX_RESYNC_BLOCK = MAX_RECORD_BYTES + 4096
@@ -32,19 +32,19 @@ export class PcapngParser implements CaptureParser {
   readonly #sink: RecordSink
   readonly #events: ParserEvents
   #little = true
-  /** Section of a version not known: blocks are passed over until the next section. */
+  /** In a section of an unknown version: blocks are skipped until the next section. */
   #foreign = true
   #interfaces: Interface[] = []
   #firstPacket = true
   #ntpWords = false
-  /** Rest of a block that is passed over. */
+  /** Remaining bytes of a block that is skipped. */
   #skip = 0
   #searched = -1
   #reason = ''
   #unreadable = false
   readonly #user: UserLinkType | null
 
-  /** @param user what frames of user-defined link types are, null where nobody said */
+  /** @param user content of frames with a user-defined link type, null where not chosen */
   constructor(record: CaptureRecord, sink: RecordSink, events: ParserEvents, user: UserLinkType | null = null) {
     this.#user = user
     this.#record = record
@@ -80,14 +80,14 @@ export class PcapngParser implements CaptureParser {
         continue
       }
       if (total > MAX_PARSED_BLOCK_BYTES) {
-        // Holds no packet we could use.
+        // It has no usable packet.
         this.skippedBlocks++
         this.#skip = total
         continue
       }
       if (at + total > to) break
       if (fileU32(bytes, at + total - 4, this.#little) !== total) {
-        // Trust the first length where a block follows it, else look for one.
+        // Trust the first length where a block follows it, else search for one.
         const follows = this.#saneBlock(bytes, at + total, to, atEnd, false)
         if (follows === NEED_MORE) return at
         if (follows === NOT_SANE) {
@@ -275,7 +275,7 @@ export class PcapngParser implements CaptureParser {
     }
   }
 
-  /** Looks bytewise for two blocks in a row. Leaves `#searched` at -1 where found; @returns where it stands. */
+  /** Searches bytewise for two blocks in a row. Leaves `#searched` at -1 where found; @returns the position. */
   #resync(bytes: Uint8Array, from: number, to: number, atEnd: boolean): number {
     let at = this.#searched === 0 ? from + 1 : from
     let searched = Math.max(this.#searched, 1)

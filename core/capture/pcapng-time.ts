@@ -1,10 +1,10 @@
 import { NTP_2000_S, NTP_TO_UNIX_S } from './record.ts'
 
-/** How one pcapng interface counts time (if_tsresol and if_tsoffset), as a function of the two words of a time stamp. */
+/** Converts the two words of a pcapng time stamp by an interface's if_tsresol and if_tsoffset. */
 export class PcapngTime {
   readonly resolution: number
   readonly offsetUs: number
-  /** Units are µs, as where if_tsresol is absent. */
+  /** Units are µs, the default without if_tsresol. */
   readonly isMicroseconds: boolean
   readonly #wholeUs: number
   readonly #restUs: number
@@ -27,7 +27,7 @@ export class PcapngTime {
     if (resolution === 6) return high * 0x100000000 + low + this.offsetUs
     if (resolution >= 0x80) return binaryUs(high, low, resolution & 0x7f) + this.offsetUs
     if (resolution < 6) return (high * 0x100000000 + low) * 10 ** (6 - resolution) + this.offsetUs
-    // Exact to 10^-12; finer stamps of today do not fit 64 bits without an offset anyway.
+    // Exact to 10^-12; finer stamps do not fit 64 bits without an offset.
     return high * this.#wholeUs + Math.floor((high * this.#restUs + low) / this.#divisor) + this.offsetUs
   }
 }
@@ -44,12 +44,12 @@ function binaryUs(high: number, low: number, bits: number): number {
   return seconds * 1e6 + Math.floor(((low % unit) / unit) * 1e6)
 }
 
-/** GPAC writes NTP seconds into the high word and µs into the low one. */
+/** Whether the words are NTP seconds and µs, as GPAC writes them. */
 export function looksLikeNtpWords(high: number, low: number): boolean {
   return high >= NTP_2000_S && low < 1_000_000
 }
 
-/** Integer µs since the UNIX epoch of such a pair. */
+/** Converts such a pair to integer µs since the UNIX epoch. */
 export function ntpWordsToUs(high: number, low: number): number {
   return (high - NTP_TO_UNIX_S) * 1e6 + low
 }

@@ -21,7 +21,7 @@ const FLOWS = [
 ]
 const START_US = 1_795_241_879_313_815
 
-test('what is written reads back the same: flows, payloads, times', async () => {
+test('flows, payloads and times are read back as written', async () => {
   const packet = fc.record({
     flow: fc.constantFrom(...FLOWS),
     payload: fc.uint8Array({ maxLength: 2000 }),
@@ -35,7 +35,7 @@ test('what is written reads back the same: flows, payloads, times', async () => 
       let timeUs = START_US
       const expected = packets.map(({ flow, payload, stepUs }, index) => {
         timeUs += stepUs
-        // The payload lies somewhere in a larger buffer that is used again.
+        // The payload is inside a larger buffer that is reused.
         const bytes = new Uint8Array(payload.length + 20).fill(0xaa)
         bytes.set(payload, 7)
         writer.datagram(flow, bytes, 7, 7 + payload.length, timeUs, index + 1)
@@ -59,7 +59,7 @@ test('what is written reads back the same: flows, payloads, times', async () => 
   )
 })
 
-test('much more than the buffers hold is written, and busy asks for patience', async () => {
+test('much more than the buffer size is written, with back-pressure', async () => {
   const file = join(folder.dir, 'large.pcapng')
   const writer = await PcapngWriter.create(file)
   const payload = new Uint8Array(60000)
@@ -90,7 +90,7 @@ test('packets reach the file without closing it', async () => {
   await writer.close()
 })
 
-test('a place that cannot be written to is refused with the path', async () => {
+test('a path that cannot be written to is refused', async () => {
   const dir = join(folder.dir, 'a-folder')
   await mkdir(dir)
   for (const file of [join(folder.dir, 'nowhere', 'x.pcapng'), dir]) {
@@ -111,7 +111,7 @@ test.skipIf(process.platform !== 'linux')(
   },
 )
 
-/** Wireshark's programs, where this machine has them: a second reader for what we write. */
+/** Wireshark's programs, where they are installed, as a second reader of our files. */
 const TOOLS = { tshark: 'tshark', capinfos: 'capinfos' }
 const tshark = spawnSync(TOOLS.tshark, ['--version']).status === 0
 

@@ -15,7 +15,7 @@ import {
 } from './pcapng-blocks.ts'
 
 const BUFFER_BYTES = 1024 * 1024
-/** `busy` asks for patience above so many bytes waiting for the disk. */
+/** Bytes waiting for the disk above which `busy` returns a promise. */
 const QUEUE_BYTES = 8 * 1024 * 1024
 /** An enhanced packet block without its data: header, the flags option with its end, and the second length. */
 const PACKET_FRAME = 28 + 12 + 4
@@ -24,9 +24,9 @@ const MAX_FLOW_HEADERS = 4096
 const MAX_COMMENT = 1024
 
 /**
- * Writes datagrams as a pcapng: little-endian, one interface of LINKTYPE_RAW with ns times, the IP and UDP headers made up
- * from the flow. The file has its name from the beginning and grows by whole blocks, so that it can be read while it does and
- * after a crash. After a failed write everything more is ignored; `problem` and `close` say why.
+ * Writes datagrams as a pcapng: little-endian, one interface of LINKTYPE_RAW with ns times, IP and UDP headers made from the
+ * flow. The file has its name from the beginning and grows by whole blocks, so that it can be read while it grows and after a
+ * crash. After a failed write later datagrams are dropped; `problem` and `close` report the cause.
  */
 export class PcapngWriter implements DatagramSink {
   readonly #file: string
@@ -45,7 +45,7 @@ export class PcapngWriter implements DatagramSink {
   #packets = 0
   #written = 0
   readonly #snapBytes: number
-  /** Said with the next packet. */
+  /** Lost packets, recorded with the next packet. */
   #drops = 0
   #comment: Uint8Array | null = null
   #firstUs = -1
@@ -59,7 +59,7 @@ export class PcapngWriter implements DatagramSink {
   }
 
   /**
-   * Creates the file, over one of the same name.
+   * Creates the file, replacing one of the same name.
    * @throws AppFailure folder-not-writable | disk-full
    */
   static async create(file: string, description: CaptureDescription = {}): Promise<PcapngWriter> {
@@ -72,10 +72,10 @@ export class PcapngWriter implements DatagramSink {
     }
   }
 
-  /** As `create`, for who cannot wait: a file that cannot be created is told by `problem` and `close`. */
+  /** As `create`, without waiting: `problem` and `close` report a file that cannot be created. */
   static begin(file: string, description: CaptureDescription = {}): PcapngWriter {
     const opening = open(file, 'w')
-    // It may fail while nobody waits for it; the first write sees the failure.
+    // A failure is handled by the first write.
     opening.catch(() => undefined)
     return new PcapngWriter(file, opening, description)
   }
@@ -85,7 +85,7 @@ export class PcapngWriter implements DatagramSink {
     return this.#packets
   }
 
-  /** Size of the file with what waits to be written. */
+  /** Size of the file, with bytes still to be written. */
   get bytes(): number {
     return this.#written + this.#queued + this.#used
   }
@@ -95,17 +95,17 @@ export class PcapngWriter implements DatagramSink {
     return this.#firstUs
   }
 
-  /** So many packets were lost since the last one: said with the next (epb_dropcount). */
+  /** Records that packets were lost since the last one, with the next (epb_dropcount). */
   lost(packets: number): void {
     this.#drops += packets
   }
 
-  /** Words for the next packet (opt_comment). */
+  /** Adds a comment to the next packet (opt_comment). */
   comment(text: string): void {
     this.#comment = new TextEncoder().encode(text).subarray(0, MAX_COMMENT)
   }
 
-  /** Why writing stopped; null while all is well. */
+  /** Why writing stopped; null while it works. */
   get problem(): AppFailure | null {
     return this.#failure
   }
@@ -120,7 +120,7 @@ export class PcapngWriter implements DatagramSink {
     const padding = (4 - (captured & 3)) & 3
     const extra = this.#drops > 0 || this.#comment !== null ? this.#extraBytes() : 0
     const total = PACKET_FRAME + captured + padding + extra
-    // A packet that is cut is written whole first.
+    // Flush before a packet that does not fit.
     if (this.#used + PACKET_FRAME + whole + 3 + extra > BUFFER_BYTES) this.#flush()
     const into = this.#buffer
     const at = this.#used
@@ -143,17 +143,17 @@ export class PcapngWriter implements DatagramSink {
     this.#packets++
     if (this.#firstUs < 0) this.#firstUs = timeUs
     this.#lastUs = timeUs
-    // Written out as soon as nothing else is being written, so that a crash loses little.
+    // Write as soon as nothing else is being written, so that a crash loses little.
     if (this.#writing === null && !this.#scheduled) this.#schedule()
   }
 
-  /** Null while the disk keeps up; otherwise settles when it has. */
+  /** Back-pressure: null while the disk keeps up. */
   busy(): Promise<void> | null {
     return this.#queued > QUEUE_BYTES && this.#failure === null ? this.#writing : null
   }
 
   /**
-   * Writes what is left and the interface's statistics, and closes.
+   * Writes remaining packets and the interface's statistics, and closes the file.
    * @param droppedByHost datagrams that the system dropped before they were seen
    * @throws AppFailure disk-full | folder-not-writable where anything could not be written
    */
@@ -211,7 +211,7 @@ export class PcapngWriter implements DatagramSink {
     return header
   }
 
-  /** Gathers what comes in this turn of the event loop into one write. */
+  /** Collects the packets of this turn of the event loop into one write. */
   #schedule(): void {
     this.#scheduled = true
     setImmediate(() => {

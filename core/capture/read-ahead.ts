@@ -1,12 +1,12 @@
 import type { ByteSource } from './byte-source.ts'
 import { MAX_TAIL_BYTES } from './record.ts'
 
-/** Small enough to stay in a processor's cache, large enough that a read costs nothing beside it. */
+/** Size of a read: small enough for a processor's cache, large enough that the call costs little. */
 const READ_BYTES = 1024 * 1024
 
 /**
- * A source's bytes in two buffers: while one is parsed, the next read fills the other. The unread rest of one is put in
- * front of what the other holds, so that records are always in one piece.
+ * Reads a source into two buffers: while one is parsed, the next read fills the other. The unread rest of one is put before the
+ * bytes of the other, so that records are always in one piece.
  */
 export class ReadAhead {
   bytes: Uint8Array
@@ -15,7 +15,7 @@ export class ReadAhead {
   to = MAX_TAIL_BYTES
   /** Nothing follows `to`. */
   atEnd = false
-  /** Where in the source `bytes[0]` would be. */
+  /** Position of `bytes[0]` in the source. */
   #base = -MAX_TAIL_BYTES
   #other: Uint8Array
   readonly #source: ByteSource
@@ -27,7 +27,7 @@ export class ReadAhead {
     this.#other = buffers[1]
   }
 
-  /** A pair of buffers, to be shared by one reader's files one after the other. */
+  /** Makes a pair of buffers, which one reader's files share in turn. */
   static buffers(): readonly [Uint8Array, Uint8Array] {
     return [new Uint8Array(MAX_TAIL_BYTES + READ_BYTES), new Uint8Array(MAX_TAIL_BYTES + READ_BYTES)]
   }
@@ -37,7 +37,7 @@ export class ReadAhead {
     return this.#base + at
   }
 
-  /** Takes what has been read; `bytes[from, to)` then starts with what was left at `from`. */
+  /** Takes the bytes read; `bytes[from, to)` then starts with the rest from `from`. */
   async advance(): Promise<void> {
     const count = await (this.#reading ?? this.#read(this.#other))
     const left = this.to - this.from
@@ -55,7 +55,7 @@ export class ReadAhead {
 
   #read(into: Uint8Array): Promise<number> {
     const reading = this.#source.read(into, MAX_TAIL_BYTES, READ_BYTES)
-    // It may fail while nobody waits for it; `advance` still sees the failure.
+    // A failure is handled by `advance`.
     reading.catch(() => undefined)
     return reading
   }

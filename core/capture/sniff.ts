@@ -1,13 +1,13 @@
 import { fileU32 } from './order.ts'
 
-/** What the first bytes of a file say it is. */
+/** Type of a file by its first bytes. */
 export type Sniffed =
   | { readonly kind: 'pcap' | 'pcapng' | 'gzip' }
   | { readonly kind: 'compressed'; readonly format: string; readonly command: string }
   /** Something else; `content` completes "it is …". */
   | { readonly kind: 'other'; readonly content: string }
 
-/** As many bytes as the best answer needs: a tar archive is known at 257. */
+/** First bytes needed: a tar archive has its mark at 257. */
 export const SNIFF_BYTES = 512
 
 const COMPRESSED: readonly (readonly [hex: string, format: string, command: string])[] = [
@@ -50,7 +50,7 @@ const OTHERS: readonly (readonly [hex: string, content: string])[] = [
 
 const BOXES: ReadonlySet<string> = new Set(['ftyp', 'styp', 'moov', 'moof', 'mdat', 'sidx', 'free', 'wide'])
 
-/** @param bytes the first SNIFF_BYTES of the file, or all where it is shorter */
+/** Finds the type of a file. @param bytes the first SNIFF_BYTES of the file, or all where it is shorter */
 export function sniffCapture(bytes: Uint8Array): Sniffed {
   if (bytes.length === 0) return { kind: 'other', content: 'empty' }
   const hex = Array.from(bytes.subarray(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('')
@@ -87,7 +87,7 @@ function describeText(bytes: Uint8Array): string {
   return 'text'
 }
 
-/** Printable, white space, or bytes of UTF-8. */
+/** Whether all bytes are printable, white space, or UTF-8. */
 function isText(bytes: Uint8Array): boolean {
   for (const byte of bytes) if (byte === 127 || (byte < 32 && byte !== 9 && byte !== 10 && byte !== 13)) return false
   try {

@@ -13,7 +13,7 @@ afterAll(() => folder.remove())
 
 const HEADERS = 28
 
-/** Full-sized packets that follow each other, and the shorter one at their end, as one: what GSO shows on the sender. */
+/** Merges successive full-sized packets and the shorter one at their end, as GSO does on the sender. */
 function merged(packets: readonly IpPacket[], most: number): IpPacket[] {
   const header = udpHeader(new FlowTable().byText('127.0.0.1', '239.255.1.1', 6000, 6000))
   const out: IpPacket[] = []
@@ -34,14 +34,14 @@ function merged(packets: readonly IpPacket[], most: number): IpPacket[] {
   return out
 }
 
-test('datagrams merged by the sending host are told apart again, and it is said', async () => {
+test('datagrams merged by the sending host are split again, with a notice', async () => {
   const packets = ipPacketsFrom(await routeFixture())
   const wire = merged(packets, 20)
   expect(wire.length).toBeLessThan(packets.length / 2)
   const played = await playCapture([await folder.write(pcapOfFrames(wire, 101))])
   const right = packets.map(({ bytes }) => bytes.length - HEADERS)
   const found = played.datagrams.map(({ payload }) => payload.length)
-  // Where pieces of several sizes fit, the largest is taken: a few end up wrong.
+  // Where several piece sizes fit, the largest is used: a few are wrong.
   const whole = wire.filter(({ bytes }) => bytes.length > 1500).length
   expect(played.counters.merged).toBeGreaterThan(whole * 0.95)
   expect(found.reduce((sum, length) => sum + length, 0)).toBe(right.reduce((sum, length) => sum + length, 0))
@@ -49,7 +49,7 @@ test('datagrams merged by the sending host are told apart again, and it is said'
   expect(played.notices).toEqual([expect.stringMatching(/^\d+ packets were several datagrams merged/)])
 })
 
-test('large ROUTE packets of their own are left whole, also those that hold what looks like headers', async () => {
+test('large ROUTE packets are left whole, also with data that looks like headers', async () => {
   const header = (tsi: number) => [0x12, 0xa0, 4, 8, 0, 0, 0, 0, 0, 0, 0, tsi, 0, 0, 0, 9, 0, 0, 0, 0]
   const packets = ipPacketsFrom(
     Array.from({ length: 60 }, (_, index) => {
@@ -63,7 +63,7 @@ test('large ROUTE packets of their own are left whole, also those that hold what
   expect(played.counters).toMatchObject({ udp: 60, merged: 0, large: 60 })
 })
 
-test('large datagrams of their own are left whole', async () => {
+test('other large datagrams are left whole', async () => {
   const packets = ipPacketsFrom(
     Array.from({ length: 60 }, (_, index) => ({
       address: '239.255.1.1',

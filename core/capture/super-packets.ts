@@ -2,24 +2,24 @@ import { u32At } from '../bytes/ints.ts'
 import type { PacketSplitter } from '../protocol/ip/ip-reader.ts'
 import { LCT_FAULT, LctPacket } from '../protocol/lct/lct-packet.ts'
 
-/** Largest payload of an Ethernet frame: larger ones may be several, merged by the network card or the kernel (GRO, GSO). */
+/** Largest payload of an Ethernet frame: larger ones may be several, merged by network card or kernel (GRO, GSO). */
 const MAX_PLAIN = 1472
 const MIN_CHUNK = 64
-/** Objects told apart within one merged packet. */
+/** Limit of objects in one merged packet. */
 const MAX_OBJECTS = 16
 const MAX_TSIS = 64
-/** A flow of which so many large packets are none is one of large packets. */
+/** Large packets that cannot be split after which a flow counts as one of large packets. */
 const MAX_FAILURES = 32
 
 /**
- * Finds the datagrams in one IP packet that a capture on the sending or forwarding host shows merged. The size of the pieces
- * is not recorded, so one is taken at which every piece begins with a sound ROUTE header that follows from those before it.
+ * Splits merged datagrams, as a capture on the sending or forwarding host shows them. The size of the pieces is not recorded, so
+ * one is used at which every piece begins with a valid ROUTE header that follows from those before it.
  */
 export class SuperPackets implements PacketSplitter {
   readonly #packet = new LctPacket()
-  /** By flow id: large packets that were none; negative once one was. */
+  /** By flow id: large packets that could not be split; negative once one could. */
   readonly #failures: number[] = []
-  /** TSIs at the beginning of large packets, by flow id: media data that looks like a header names others. */
+  /** TSIs at the beginning of large packets, by flow id: media data that looks like a header has others. */
   readonly #tsis = new Map<number, Set<number>>()
   readonly #tsi = new Float64Array(MAX_OBJECTS)
   readonly #toi = new Float64Array(MAX_OBJECTS)
