@@ -69,7 +69,7 @@ describe('record', () => {
     const file = folder.at('user.pcap')
     writeFileSync(file, pcapOfFrames(alpFrames(packets, 'segments', plpByDestination(2)), 150))
     const refused = await routescope(['inspect', file])
-    expect(refused.stderr).toContain('Name the content of its frames are with --link-type raw, eth or alp.')
+    expect(refused.stderr).toContain('Say what its frames are with --link-type raw, eth or alp.')
     const { status, stdout } = await routescope(['inspect', file, '--link-type', 'alp', '--json'])
     expect(status).toBe(0)
     const report = JSON.parse(stdout)

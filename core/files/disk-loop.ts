@@ -1,29 +1,29 @@
 import type fs from 'node:fs'
 
-/** Files to write and remove, in order. An empty `offset` of -1 means the bytes are in `own`; null bytes remove the file. */
+/** A file to write or remove. */
 export type DiskJob = {
-  /** Below the root, with `/`, safe already. */
+  /** Safe path below the root, with `/`. */
   readonly path: string
   readonly remove: boolean
-  /** Where the bytes stand in the shared ring; -1: in `own`, which may be shared memory as well. */
+  /** Position of the bytes in the shared ring; -1: they are in `copy`, which may be shared memory too. */
   readonly offset: number
   readonly length: number
   readonly copy: Uint8Array | null
 }
 
-/** What became of a job: null, or the system's code and words. */
+/** Outcome of a job: null, or the system's error code and message. */
 export type DiskOutcome = readonly [code: string, message: string] | null
 
-/** Outcomes of the next jobs in order; `last` where the batch is done with them. */
+/** Outcomes of the next jobs in order; `last` for the end of a batch. */
 export type DiskReply = { readonly outcomes: readonly DiskOutcome[]; readonly last: boolean }
 
-/** What the thread is given when it starts. */
+/** Settings of the thread. */
 export type DiskSetup = {
   readonly root: string
   readonly ring: SharedArrayBuffer
-  /** Name of the file that is being written, in whatever folder: no other writer's. */
+  /** Name of temporary files, which no other writer uses. */
   readonly asideName: string
-  /** Outcomes are told when so many bytes have been written since. */
+  /** Outcomes are sent after this many written bytes. */
   readonly replyBytes: number
 }
 
@@ -38,7 +38,7 @@ type DiskCalls = Pick<
   'openSync' | 'writeSync' | 'closeSync' | 'renameSync' | 'unlinkSync' | 'mkdirSync' | 'lstatSync'
 >
 
-/** The writing half of `FileWriter`, run by a worker thread: each file aside, then renamed. */
+/** Writing half of `FileWriter`, run by a worker thread: writes a temporary file, then renames it. */
 export function diskLoop(port: DiskPort, calls: DiskCalls, setup: DiskSetup): void {
   const { root, asideName } = setup
   const ring = new Uint8Array(setup.ring)
@@ -66,10 +66,10 @@ export function diskLoop(port: DiskPort, calls: DiskCalls, setup: DiskSetup): vo
   function write(job: DiskJob): void {
     const folder = job.path.slice(0, Math.max(0, job.path.lastIndexOf('/')))
     makeFolder(folder)
-    // One name again and again: a folder grows no faster than by the files that stay.
+    // One name for all temporary files: a folder grows by the final files only.
     const aside = `${root}/${folder}/${asideName}`
     const bytes = job.copy ?? ring.subarray(job.offset, job.offset + job.length)
-    // Exclusive: a link that somebody left under this name is not followed.
+    // Exclusive: a link of this name is not followed.
     const handle = calls.openSync(aside, 'wx')
     try {
       try {
@@ -92,7 +92,7 @@ export function diskLoop(port: DiskPort, calls: DiskCalls, setup: DiskSetup): vo
     } catch (thrown) {
       const error = thrown as NodeJS.ErrnoException
       if (job.remove && error.code === 'ENOENT') return null
-      // The folder may have been removed by somebody: the next file makes it again.
+      // The folder may have been removed: the next file makes it again.
       folders.clear()
       return [error.code ?? '', error.message]
     }
@@ -104,7 +104,7 @@ export function diskLoop(port: DiskPort, calls: DiskCalls, setup: DiskSetup): vo
     for (const [index, job] of jobs.entries()) {
       outcomes.push(run(job))
       bytes += job.length
-      // Memory of long files is given back while the rest of the batch is still being written.
+      // Memory of long files is freed while the rest of the batch is still being written.
       if (bytes < setup.replyBytes || index === jobs.length - 1) continue
       port.postMessage({ outcomes, last: false })
       outcomes = []

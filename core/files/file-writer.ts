@@ -4,12 +4,12 @@ import type { DiskJob, DiskOutcome, DiskReply, DiskSetup } from './disk-loop.ts'
 import diskWorker from './disk-worker.ts?thread'
 import { ASIDE_PREFIX } from './safe-name.ts'
 
-/** Writers of this process so far: each has a name of its own for what is not whole yet. */
+/** Number of writers in this process: each has its own name for temporary files. */
 let writers = 0
 
-/** Where to write, and whom to tell of failures. */
+/** Settings of a writer. */
 export type FileWriterOptions = {
-  /** Made when needed. Nothing is written outside it, also not through symbolic links found inside. */
+  /** Folder, made when needed. Nothing is written outside it, even through symbolic links inside. */
   readonly root: string
   /** A file could not be written or removed; its temporary is gone. Called for each. */
   readonly onError: (error: NodeJS.ErrnoException, path: string) => void
@@ -27,34 +27,33 @@ export interface DiskThread {
   terminate(): unknown
 }
 
-/** Told whether what was asked for is done. */
+/** Called with whether the job succeeded. */
 export type FileDone = ((done: boolean) => void) | null
 
 type Pending = {
   readonly path: string
   readonly bytes: number
-  /** Just after its bytes in the ring; -1 where they are elsewhere. */
+  /** End of its bytes in the ring; -1 where they are elsewhere. */
   readonly ringEnd: number
   readonly done: ((done: boolean) => void) | null
   /** Kept until they are written; null where they were copied. */
   readonly lease: Lease | null
 }
 
-/** Bytes on their way to the disk thread are copied here, without an allocation for each file. */
+/** Size of the ring that bytes for the disk thread are copied to, without an allocation for each file. */
 const RING_BYTES = 16 * 1024 * 1024
-/** Above this a source is asked to wait, and let go on below half of it. */
+/** A source waits above this, until half of it is written. */
 const QUEUE_BYTES = 12 * 1024 * 1024
 const BEHIND_BYTES = 4 * 1024 * 1024
 const BEHIND_FILES = 100
 const REPLY_BYTES = 4 * 1024 * 1024
-/** One batch is being written while the next is on its way. */
+/** Batches sent to the thread: one is being written while the next waits. */
 const BATCHES_UNDER_WAY = 2
 
 /**
- * Writes whole files below a folder in the background, in order, each aside and then renamed, so that a name never shows half a
- * file. A thread does the writing: measured on two cores, that costs a third less processor time than writing through the
- * system's pool, and unlike writing in the caller's thread it does not stop a receiver while the
- * disk is slow.
+ * Writes whole files below a folder in the background, in order, each to a temporary name and then renamed, so that a name never
+ * shows half a file. A thread writes: measured on two cores, that costs a third less processor time than the system's pool, and
+ * a slow disk does not stop the caller.
  */
 export class FileWriter {
   readonly #options: FileWriterOptions
@@ -67,7 +66,7 @@ export class FileWriter {
   #sending = false
   #batches = 0
   readonly #pending: Pending[] = []
-  /** Jobs of `#pending` that are answered, so that a long queue is not shifted one by one. */
+  /** Answered jobs of `#pending`, so that a long queue is not shifted one by one. */
   #answered = 0
   #calm: { promise: Promise<void>; resolve: () => void } | null = null
   #idle: (() => void)[] = []
@@ -81,20 +80,21 @@ export class FileWriter {
     return this.#queuedBytes
   }
 
-  /** More waits than a thread does in a few milliseconds. */
+  /** More bytes wait than a thread writes in a few milliseconds. */
   get behind(): boolean {
     return this.#queuedBytes > BEHIND_BYTES || this.#waiting() > BEHIND_FILES
   }
 
-  /** Of the files that wait, oldest first. */
+  /** Paths of the files that wait, oldest first. */
   paths(): readonly string[] {
     return this.#pending.slice(this.#answered).map(({ path }) => path)
   }
 
   /**
-   * @param path below the root, safe already
-   * @param lease a long file in shared memory is kept and written from where it is; else bytes are copied before this returns
-   * @param done told whether the file is there
+   * Writes a file.
+   * @param path safe path below the root
+   * @param lease kept for a long file in shared memory, which is written without a copy; else bytes are copied before this returns
+   * @param done called with whether the file was written
    */
   write(path: string, lease: Lease, done: FileDone = null): void {
     const { bytes } = lease
@@ -123,7 +123,7 @@ export class FileWriter {
     )
   }
 
-  /** Settles when there is room again; null while there is. */
+  /** Back-pressure: settles when there is room again; null while there is. */
   busy(): Promise<void> | null {
     if (this.#queuedBytes <= QUEUE_BYTES) return null
     if (this.#calm === null) {
@@ -136,13 +136,13 @@ export class FileWriter {
     return this.#calm.promise
   }
 
-  /** Settles when everything asked for so far is done. */
+  /** Settles when all jobs so far are done. */
   drained(): Promise<void> {
     if (this.#waiting() === 0) return Promise.resolve()
     return new Promise((resolve) => this.#idle.push(resolve))
   }
 
-  /** Waits for what is under way and ends the thread. */
+  /** Waits for all jobs and ends the thread. */
   async close(): Promise<void> {
     await this.drained()
     await this.#thread?.terminate()
@@ -159,7 +159,7 @@ export class FileWriter {
     this.#pending.push(pending)
     if (this.#sending) return
     this.#sending = true
-    // Waking the thread costs more than a short file: those that end in one block of a capture go together.
+    // Waking the thread costs more than a short file: files that end in one block of a capture are sent together.
     queueMicrotask(() => {
       this.#sending = false
       this.#send()
@@ -220,7 +220,7 @@ export class FileWriter {
     const thread = (this.#options.startDisk ?? startWorker)(setup)
     thread.on('message', (reply) => this.#answer(reply))
     thread.on('error', (error) => {
-      // The thread is gone with all it had; a new one starts with the next file.
+      // The thread ended with all its jobs; a new one starts with the next file.
       this.#thread = null
       this.#batches = 0
       this.#unsent = []
@@ -230,7 +230,7 @@ export class FileWriter {
     return thread
   }
 
-  /** Room for so many bytes in one piece, -1 where there is none. */
+  /** Reserves bytes of the ring in one piece. @returns position, -1 where there is no room */
   #reserve(bytes: number): number {
     this.#disk()
     const length = aligned(bytes)
@@ -239,7 +239,7 @@ export class FileWriter {
     let offset = -1
     if (head >= tail) {
       if (RING_BYTES - head >= length) offset = head
-      // Not up to the tail itself: head and tail at one place means empty.
+      // Not up to the tail: equal head and tail mean empty.
       else if (length < tail) offset = 0
     } else if (length < tail - head) offset = head
     if (offset >= 0) this.#ringHead = offset + length
@@ -247,7 +247,7 @@ export class FileWriter {
   }
 }
 
-/** Filling shared memory is four times as fast where it is aligned as its source is. */
+/** Rounds up to the alignment at which filling shared memory is four times as fast. */
 function aligned(bytes: number): number {
   return (bytes + 7) & ~7
 }

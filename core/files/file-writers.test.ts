@@ -5,7 +5,7 @@ import type { DiskJob } from './disk-loop.ts'
 import type { DiskThread } from './file-writer.ts'
 import { FileWriters } from './file-writers.ts'
 
-/** Threads that take jobs, and answer from when they may. */
+/** Threads that take jobs, and answer them later. */
 function delayedThreads(): { readonly threads: string[][]; start(): DiskThread; answerAll(): void } {
   const threads: string[][] = []
   const delayed: (() => void)[] = []
@@ -35,7 +35,7 @@ function delayedThreads(): { readonly threads: string[][]; start(): DiskThread; 
 }
 
 describe('FileWriters', () => {
-  test('a second thread starts once the first is behind, and a path stays with the thread it is under way in', async () => {
+  test('a second thread starts once the first is behind, and a path stays with its thread', async () => {
     const { threads, start, answerAll } = delayedThreads()
     const writers = new FileWriters({ root: '/nowhere', onError: () => {}, startDisk: start })
     const file = (path: string, size: number): void => writers.write(path, ownBytes(new Uint8Array(size)))

@@ -2,14 +2,14 @@ import type { Lease } from '../flow/lease.ts'
 import { type FileDone, FileWriter, type FileWriterOptions } from './file-writer.ts'
 
 /**
- * Two `FileWriter`s as one, for many files at once: making a file costs the system more than filling it, and two threads do
- * that side by side (more gain nothing). The second starts once the first is behind. What is asked about one path goes to one
- * of them, so that it stays in order.
+ * Two `FileWriter`s as one, for many files at once: creating a file costs the system more than filling it, and two threads do
+ * that in parallel (more gain nothing). The second starts once the first is behind. Jobs of one path are sent to one of them,
+ * so that they stay in order.
  */
 export class FileWriters {
   readonly #first: FileWriter
   readonly #second: FileWriter
-  /** Paths that were under way when the second began; null before. They stay with the first. */
+  /** Paths that the first was writing when the second began, and which stay with it; null before. */
   #staying: ReadonlySet<string> | null = null
 
   constructor(options: FileWriterOptions) {
@@ -17,7 +17,7 @@ export class FileWriters {
     this.#second = new FileWriter(options)
   }
 
-  /** As `FileWriter.write`; order holds among the jobs of one path. */
+  /** As `FileWriter.write`; jobs of one path stay in order. */
   write(path: string, lease: Lease, done: FileDone = null): void {
     this.#of(path).write(path, lease, done)
   }
@@ -27,7 +27,7 @@ export class FileWriters {
     this.#of(path).remove(path, done)
   }
 
-  /** Settles when all have room again; null while they have. */
+  /** Back-pressure: settles when all have room again; null while they have. */
   busy(): Promise<void> | null {
     const first = this.#first.busy()
     const second = this.#second.busy()
@@ -35,7 +35,7 @@ export class FileWriters {
     return Promise.all([first, second]).then(() => undefined)
   }
 
-  /** Waits for what is under way and ends the threads. */
+  /** Waits for all jobs and ends the threads. */
   async close(): Promise<void> {
     await Promise.all([this.#first.close(), this.#second.close()])
   }

@@ -34,7 +34,7 @@ async function sinkFor(
   return sink
 }
 
-/** The disk loop in this thread, with calls that can fail. */
+/** Runs the disk loop in this thread, with calls that can fail. */
 function diskHere(setup: DiskSetup, calls: typeof fs): DiskThread {
   const here: EventEmitter = new EventEmitter()
   const there: EventEmitter = new EventEmitter()
@@ -62,7 +62,7 @@ const everything = async (): Promise<string[]> => {
 const content = (path: string): Promise<string> => readFile(join(dir, 'out', path), 'utf8')
 
 describe('FolderSink', () => {
-  test('a long file is written from where it was put together, which is given back when it is on disk', async () => {
+  test('a long file is written without a copy, and its memory is freed afterwards', async () => {
     const sink = await sinkFor()
     const shared = new Uint8Array(new SharedArrayBuffer(2 << 20)).fill(7)
     let held = 0
@@ -76,7 +76,7 @@ describe('FolderSink', () => {
     expect(await readFile(join(dir, 'out', 'service1', 'short.m4s'))).toHaveLength(1000)
   })
 
-  test('what could not be written is given back too', async () => {
+  test('memory of a file that could not be written is freed too', async () => {
     const writeSync = () => {
       throw Object.assign(new Error('full'), { code: 'ENOSPC' })
     }
@@ -107,7 +107,7 @@ describe('FolderSink', () => {
     expect(await content('service7/video/1.m4s')).toBe('other')
   })
 
-  test('copies bytes before it returns, so that buffers can be used again', async () => {
+  test('copies bytes before it returns, so that buffers can be reused', async () => {
     const sink = await sinkFor()
     const buffer = new Uint8Array(100_000)
     for (let value = 0; value < 50; value++) sink.whole(receivedFile(`${value}.m4s`, buffer.fill(value)))
@@ -135,7 +135,7 @@ describe('FolderSink', () => {
     ])
   })
 
-  test('an incomplete file is named so, until it comes whole', async () => {
+  test('an incomplete file is named so, until it arrives whole', async () => {
     const sink = await sinkFor()
     sink.whole(receivedFile('1.m4s', 'half', { complete: false, missing: [[4, 8]] }))
     sink.whole(receivedFile('2.m4s', 'half', { complete: false, missing: [[4, 8]] }))
@@ -195,7 +195,7 @@ describe('FolderSink', () => {
     })
   })
 
-  test('a full disk is told once; what was written stays and no temporary is left', async () => {
+  test('a full disk is reported once; written files stay and no temporary is left', async () => {
     let left = 300_000
     const writeSync = ((handle: number, bytes: Uint8Array, at: number, length: number) => {
       left -= length

@@ -11,31 +11,31 @@ import { makeFolder } from './make-folder.ts'
 import { SegmentRetention } from './retention.ts'
 import { ASIDE_PREFIX, PathNames } from './safe-name.ts'
 
-/** Where files go and how many are kept. */
+/** Settings of a folder of received files. */
 export type FolderSinkOptions = {
   readonly dir: string
   /** Media segments kept per representation; 0 keeps all. */
   readonly maxSegments: number
-  /** One folder for each TSI below that of the service. */
+  /** Makes a folder for each TSI below that of the service. */
   readonly splitTsi?: boolean
-  /** Told once; what was written before stays. */
+  /** Called once, for the first failure; files written before stay. */
   readonly onProblem: (error: AppError) => void
   readonly startDisk?: FileWriterOptions['startDisk']
 }
 
-/** After these nothing further can be written; any other failure is that of one file. */
+/** Errors after which nothing more can be written; any other concerns one file. */
 const FATAL = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'])
 
 /**
- * Received files as `DIR/serviceN/<name>`. A name appears when its file is whole; an incomplete file that is kept is called
- * `<name>.partial`. Bytes are copied when handed over.
+ * Writes received files as `DIR/serviceN/<name>`. A name appears when its file is whole; an incomplete file that is kept is
+ * named `<name>.partial`.
  */
 export class FolderSink implements ObjectSink {
   readonly #options: FolderSinkOptions
-  /** Paths below each service's folder: whatever a name is, it stays in its own service. */
+  /** Paths below each service's folder: every name stays in its own service. */
   readonly #names = new Map<string, PathNames>()
   readonly #sizes = new Map<string, number>()
-  /** Names of which only a part is in the folder. */
+  /** Names of incomplete files in the folder. */
   readonly #partials = new Set<string>()
   readonly #retention: SegmentRetention<string>
   #writer: FileWriters | null = null
@@ -48,13 +48,13 @@ export class FolderSink implements ObjectSink {
     this.#retention = new SegmentRetention(options.maxSegments)
   }
 
-  /** @throws AppFailure folder-not-writable | disk-full */
+  /** Makes the folder. @throws AppFailure folder-not-writable | disk-full */
   async open(): Promise<void> {
     const dir = resolve(this.#options.dir)
     try {
       await makeFolder(dir)
       const root = await realpath(dir)
-      // Permission bits do not tell everything (read-only mounts, quotas): the proof is a file.
+      // Permission bits do not show read-only mounts and quotas: write a file to find out.
       const probe = join(root, `${ASIDE_PREFIX}${process.pid}-probe`)
       await writeFile(probe, 'x', { flag: 'wx' }).finally(() => rm(probe, { force: true }))
       this.#writer = new FileWriters({
@@ -73,7 +73,7 @@ export class FolderSink implements ObjectSink {
       : `service${file.serviceId}/${file.name}`
     if (file.complete) {
       this.#write(name, file.lease)
-      // What was kept of it before it came whole is of no use any more.
+      // The whole file replaces the incomplete one.
       if (this.#partials.delete(name)) this.#remove(`${name}.partial`)
     } else {
       this.#partials.add(name)
@@ -88,7 +88,7 @@ export class FolderSink implements ObjectSink {
     return this.#writer?.busy() ?? null
   }
 
-  /** Waits for what is under way. Counts what is in the folder now. */
+  /** Waits for all writes, and counts the files in the folder. */
   async close(): Promise<{ files: number; bytes: number }> {
     await this.#writer?.close()
     return { files: this.#sizes.size, bytes: this.#bytes }
@@ -115,7 +115,7 @@ export class FolderSink implements ObjectSink {
     if (name.endsWith('.partial')) this.#partials.delete(name.slice(0, -'.partial'.length))
   }
 
-  /** @param name `serviceN/` and the name as it was sent */
+  /** Path of a file. @param name `serviceN/` and the name as it was sent */
   #pathOf(name: string): string {
     const slash = name.indexOf('/')
     const service = name.slice(0, slash)
@@ -135,7 +135,7 @@ export class FolderSink implements ObjectSink {
   }
 }
 
-/** A failed write as a person is told of it. */
+/** Failure for an error of a write. */
 export function writeFailure(error: NodeJS.ErrnoException, path: string): AppFailure {
   if (error.code === 'ENOSPC' || error.code === 'EDQUOT') {
     return new AppFailure(

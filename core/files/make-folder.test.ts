@@ -7,7 +7,7 @@ import { makeFolder } from './make-folder.ts'
 const scratch = mkdtempSync(join(tmpdir(), 'routescope-folder-'))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
-it('makes every missing level, and is content with what is there', async () => {
+it('makes every missing level, and accepts existing ones', async () => {
   const deep = join(scratch, 'a', 'b', 'c')
   await makeFolder(deep)
   await makeFolder(deep)

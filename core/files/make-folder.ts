@@ -2,7 +2,7 @@ import { mkdir, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
 /**
- * Makes a folder and what is missing above it, one level at a time. Node's own recursive mkdir never returns where the
+ * Makes a folder and its missing parents, one level at a time. Node's own recursive mkdir never returns where the
  * system answers ENOENT below a folder that exists, as `/proc` does.
  * Rejects with the system's error.
  */

@@ -32,13 +32,13 @@ function text(name: string, serviceId = 1): string | null {
   return bytes === null ? null : Buffer.from(bytes).toString()
 }
 
-/** Settles when spilling has brought memory down. */
+/** Settles when spilling has reduced memory. */
 async function settled(limit: number): Promise<void> {
   while (store.memoryBytes > limit) await new Promise((resolve) => setImmediate(resolve))
 }
 
 describe('ObjectStore', () => {
-  test('an object is seen by name from its first bytes to its end', () => {
+  test('an object is found by name from its first bytes to its end', () => {
     const object = new ArrivingObject(3, 's1.m4s', 8)
     object.push('abcd')
     store.begun(object)
@@ -54,7 +54,7 @@ describe('ObjectStore', () => {
     expect(store.storedBytes(3)).toBe(8)
   })
 
-  test('a lost object says what is missing, and what came of it can be looked at', () => {
+  test('a lost object reports what is missing, and its received bytes can be read', () => {
     const object = new ArrivingObject(3, 's1.m4s', 8)
     object.push('abcd')
     store.begun(object)
@@ -69,7 +69,7 @@ describe('ObjectStore', () => {
     expect(store.storedBytes(3)).toBe(8)
   })
 
-  test('a lost object that claims to be huge does not become so', () => {
+  test('a lost object that claims to be huge does not use that memory', () => {
     const object = new ArrivingObject(3, 's1.m4s', 2 ** 40)
     object.push('abcd')
     object.end('truncated')
@@ -77,7 +77,7 @@ describe('ObjectStore', () => {
     expect(store.memoryBytes).toBe(4)
   })
 
-  test('retention forgets the oldest segments and remembers that they were there', () => {
+  test('retention drops the oldest segments and remembers their names', () => {
     store = storeWith({ maxSegments: 2 })
     for (let number = 1; number <= 4; number++) store.whole(receivedFile(`${number}`, 'x', { objectIndex: number }))
     expect(['1', '2', '3', '4', '5'].map((name) => store.find(asServiceId(1), name).state)).toEqual([
@@ -107,7 +107,7 @@ describe('ObjectStore', () => {
     expect(await readdir(dir)).toEqual([])
   })
 
-  test('a newer content replaces the older; earlier manifests can still be looked at', () => {
+  test('a newer content replaces the older; earlier manifests can still be read', () => {
     store.whole(receivedFile('live.mpd', 'old', { kind: 'manifest', objectIndex: 1 }))
     store.whole(receivedFile('live.mpd', 'new', { kind: 'manifest', objectIndex: 2 }))
     expect(text('live.mpd')).toBe('new')
@@ -120,7 +120,7 @@ describe('ObjectStore', () => {
     expect([text('a'), text('b'), store.objectBytes(1)]).toEqual(['A', 'B', null])
   })
 
-  test('tells watchers of every change', () => {
+  test('calls watchers on every change', () => {
     let changes = 0
     const stop = store.watch(() => changes++)
     store.begun(new ArrivingObject(1, 'a'))

@@ -12,21 +12,21 @@ import { SegmentRetention } from './retention.ts'
 import { readSpilled, SpillFolder } from './spill-folder.ts'
 import type { Found, LostObject, StoredBytes, StoredFile } from './stored-file.ts'
 
-/** How much is kept, in memory and on disk. */
+/** Settings of a store. */
 export type ObjectStoreOptions = {
-  /** Bytes of content kept in memory; what is above goes to files, oldest first. */
+  /** Bytes of content kept in memory; more spills to files, oldest first. */
   readonly memoryBytes: number
-  /** Made when first needed, removed by `close`. */
+  /** Folder made when first needed, removed by `close`. */
   readonly spillDir: string
   /** Media segments kept per representation; 0 keeps all. */
   readonly maxSegments: number
   /** `dump` writes patched files too, as it does other incomplete ones. */
   readonly dumpPatched?: boolean
-  /** Told once, when content cannot be spilled and is given up. */
+  /** Called once, when content cannot be spilled and is dropped. */
   readonly onProblem?: (error: AppError) => void
 }
 
-/** Content in memory or spilled; a lost object's has no file. */
+/** Content in memory or spilled; that of a lost object has no file. */
 type Entry = {
   readonly index: number
   readonly size: number
@@ -44,20 +44,20 @@ type ServiceFiles = {
   readonly expired: BoundedSet<string>
 }
 
-/** Names remembered after their content went, per service: enough to say what happened to a late request. */
+/** Names remembered after their content expired, per service, to answer late requests. */
 const REMEMBERED_NAMES = 20_000
 /** Earlier contents of manifests and other files kept for the inspector. */
 const SUPERSEDED = 256
 
 /**
- * What a session has received, by service and name and by object: for the gateway, the inspector and the dump. Objects
- * still arriving are visible by name. The store keeps the bytes it is given.
+ * Keeps the objects of a session, by service and name and by row: for the gateway, the inspector and the dump. Objects
+ * still arriving are visible by name. The store keeps the bytes without a copy.
  */
 export class ObjectStore implements ObjectSink {
   readonly holds = true
   readonly #options: ObjectStoreOptions
   readonly #services = new Map<ServiceId, ServiceFiles>()
-  /** By row of the session's columns; null where several files came in one object. */
+  /** By row of the session's columns; null where one object contains several files. */
   readonly #byIndex = new Map<number, Entry | FlowObject | null>()
   /** Entries whose bytes are in memory, oldest first. */
   readonly #resident = new Set<Entry>()
@@ -65,7 +65,7 @@ export class ObjectStore implements ObjectSink {
   readonly #retention: SegmentRetention<{ serviceId: ServiceId; name: string; entry: Entry }>
   readonly #watchers = new Set<() => void>()
   readonly #disk: SpillFolder
-  /** Service whose files a service has too. */
+  /** For a service, another one whose files it shares. */
   readonly #shared = new Map<ServiceId, ServiceId>()
   #memoryBytes = 0
   #version = 0
@@ -77,22 +77,22 @@ export class ObjectStore implements ObjectSink {
     this.#disk = new SpillFolder(options.spillDir, options.onProblem)
   }
 
-  /** True once nothing more will come. */
+  /** True once the source has ended. */
   get finished(): boolean {
     return this.#finished
   }
 
-  /** Grows with everything that changes what `find` and `list` say. */
+  /** Grows with every change of what `find` and `list` return. */
   get version(): number {
     return this.#version
   }
 
-  /** Content bytes in memory now. */
+  /** Content bytes in memory. */
   get memoryBytes(): number {
     return this.#memoryBytes
   }
 
-  /** The source has ended and the receiver is closed: what is not here will not come. */
+  /** Called once the source has ended and the receiver is closed: missing files will not arrive. */
   finish(): void {
     this.#finished = true
     this.#changed()
@@ -112,7 +112,7 @@ export class ObjectStore implements ObjectSink {
     const service = this.#of(file.serviceId)
     const stored: StoredFile = { ...facts, size: bytes.byteLength, version: this.#version + 1 }
     const before = service.ready.get(file.name)
-    // A damaged one is no better than the whole one there is, whichever is newer.
+    // A damaged file never replaces a whole one.
     if (!file.complete && before?.file?.complete === true && !this.#gone(before)) return
     const entry = this.#keep(file.objectIndex, bytes, stored)
     service.ready.set(file.name, entry)
@@ -148,14 +148,14 @@ export class ObjectStore implements ObjectSink {
     return this.#disk.busy()
   }
 
-  /** Files of `from` can be found under `serviceId` too: what a configuration session carries for all (DVB-MABR). */
+  /** Makes files of `from` available to `serviceId` too: those of a configuration session for all services (DVB-MABR). */
   share(serviceId: ServiceId, from: ServiceId): void {
     if (this.#shared.get(serviceId) === from || serviceId === from) return
     this.#shared.set(serviceId, from)
     this.#changed()
   }
 
-  /** What there is under a name, as the network says it. */
+  /** Finds the content of a name as sent. */
   find(serviceId: ServiceId, name: string): Found {
     const found = this.#findOwn(serviceId, name)
     const from = this.#shared.get(serviceId)
@@ -169,7 +169,7 @@ export class ObjectStore implements ObjectSink {
     if (entry?.file != null) return this.#gone(entry) ? { state: 'expired' } : { state: 'ready', file: entry.file }
     const object = service.live.get(name)
     if (object?.state === 'receiving') return { state: 'receiving', object }
-    // It ended without a file: its content could not be read.
+    // The object ended without a file: its content could not be read.
     if (object !== undefined) service.live.delete(name)
     const lost = service.lost.get(name)
     if (lost !== undefined) return { state: 'lost', lost }
@@ -181,7 +181,7 @@ export class ObjectStore implements ObjectSink {
     return [...this.#services.keys()].sort((a, b) => a - b)
   }
 
-  /** Files of a service, in the order their names first came. */
+  /** Files of a service, in the order their names first arrived. */
   list(serviceId: ServiceId): StoredFile[] {
     const files: StoredFile[] = []
     for (const entry of this.#services.get(serviceId)?.ready.values() ?? [])
@@ -201,12 +201,12 @@ export class ObjectStore implements ObjectSink {
     return [...objects].filter((object) => object.state === 'receiving')
   }
 
-  /** Objects of a service that were given up, by name. */
+  /** Lost objects of a service, by name. */
   lostObjects(serviceId: ServiceId): LostObject[] {
     return [...(this.#services.get(serviceId)?.lost.values() ?? [])]
   }
 
-  /** Where the bytes of a stored file are now; null when it was replaced or expired meanwhile. */
+  /** Location of a stored file's bytes; null when it was replaced or expired meanwhile. */
   bytesOf(file: StoredFile): StoredBytes {
     const entry = this.#services.get(file.serviceId)?.ready.get(file.name)
     if (entry === undefined || entry.file !== file) return null
@@ -234,7 +234,7 @@ export class ObjectStore implements ObjectSink {
     return this.#slice(stored, Math.min(from, stored.size), Math.min(to, stored.size))
   }
 
-  /** How many bytes `objectBytes` can give. */
+  /** Number of bytes that `objectBytes` can return. */
   storedBytes(index: number): number {
     const stored = this.#byIndex.get(index)
     if (stored === undefined || stored === null) return 0
@@ -242,7 +242,7 @@ export class ObjectStore implements ObjectSink {
     return this.#gone(stored) ? 0 : stored.size
   }
 
-  /** Calls back after every change, until the returned function is called. */
+  /** Adds a listener for changes. @returns the function that removes it */
   watch(watcher: () => void): () => void {
     this.#watchers.add(watcher)
     return () => this.#watchers.delete(watcher)
@@ -314,7 +314,7 @@ export class ObjectStore implements ObjectSink {
   #keep(index: number, bytes: Uint8Array, file: StoredFile | null): Entry {
     const entry: Entry = { index, size: bytes.byteLength, file, bytes, spilled: null, spilling: false }
     const stored = this.#byIndex.get(index)
-    // A corrupt file is kept after its object was lost: it takes that place.
+    // A corrupt file that is kept replaces its lost object.
     const shared = stored === null || (stored !== undefined && 'spilling' in stored && stored.file !== null)
     this.#byIndex.set(index, shared ? null : entry)
     this.#resident.add(entry)
@@ -378,7 +378,7 @@ export class ObjectStore implements ObjectSink {
 
   #slice(entry: Entry, from: number, to: number): Uint8Array | null {
     if (entry.bytes !== null) return entry.bytes.subarray(from, to)
-    // Where its file is gone, the content is; the facts about it are not.
+    // Where the file was removed, only the content is missing; its facts remain.
     return entry.spilled === null ? null : this.#disk.slice(entry.spilled, from, to)
   }
 

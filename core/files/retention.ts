@@ -12,7 +12,7 @@ export class SegmentRetention<Value> {
     this.#maxSegments = maxSegments
   }
 
-  /** Adds a segment (again: it counts as new). @returns the values of those that go */
+  /** Adds a segment; a repeated one counts as new. @returns the values of dropped segments */
   add(segment: SegmentKey, value: Value): Value[] {
     if (this.#maxSegments === 0) return []
     const group = `${segment.serviceId}/${segment.representation ?? segment.lane}`

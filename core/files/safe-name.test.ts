@@ -26,7 +26,7 @@ describe('safeRelativePath', () => {
     expect(safeRelativePath('C:\\x?<>|*".mp4', 'windows')).toBe('C%3A%5Cx%3F%3C%3E%7C%2A%22.mp4')
   })
 
-  test('a name of 5 000 characters is cut, keeps its extension and stays apart from its neighbour', () => {
+  test('a name of 5 000 characters is cut, keeps its extension and stays unique', () => {
     const first = safeRelativePath(`${'x'.repeat(5000)}1.m4s`)
     const second = safeRelativePath(`${'x'.repeat(5000)}2.m4s`)
     expect(first).not.toBe(second)
@@ -85,7 +85,7 @@ test('no name leaves the folder, and every component can be written everywhere',
 })
 
 describe('PathNames', () => {
-  test('names that differ by case or composition get a suffix, a folder is told from a file', () => {
+  test('names that differ by case or composition get a suffix, as does a file named like a folder', () => {
     const names = new PathNames('posix')
     expect(['a.mp4', 'A.mp4', 'x/a', 'x', 'x/a/b', 'a\0', 'a%00'].map((name) => names.pathOf(name))).toEqual([
       'a.mp4',

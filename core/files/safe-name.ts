@@ -7,19 +7,19 @@ export type NameRules = 'posix' | 'windows'
 const MAX_COMPONENT_BYTES = 235
 const MAX_PATH_BYTES = 1000
 const MAX_DEPTH = 32
-/** Device names of Windows, with any extension. Changed everywhere, so that a dump can be copied to another machine. */
+/** Device names of Windows, with any extension. Changed on every system, so that a dump can be copied to another machine. */
 const RESERVED = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?=\.|$)/i
 const RESERVED_WITHIN = new RegExp(RESERVED.source.replace('^', '(?:^|/)'), 'i')
-/** What nearly all names are: nothing to encode in any component, and not too deep. */
+/** Matches common names: nothing to encode in any component, and not too deep. */
 const PLAIN_PATH = /^[A-Za-z0-9_~-][A-Za-z0-9_~.-]*(?:(?<!\.)\/[A-Za-z0-9_~-][A-Za-z0-9_~.-]*){0,31}(?<!\.)$/
-/** Files being written start like this; a name from the network must not. */
+/** Prefix of temporary files, which a name from the network must not have. */
 export const ASIDE_PREFIX = '.routescope-'
 
 /**
- * A name from the network as a relative path with `/`, which stays inside any folder it is joined to. Ordinary names are
- * unchanged (`video/seg-1.m4s`, `tag:host.2025/x.mp4`, `a%20b.mp4`). What is dangerous is percent-encoded where it stands:
+ * Makes a relative path with `/` of a name from the network, which stays inside any folder it is joined to. Ordinary names are
+ * unchanged (`video/seg-1.m4s`, `tag:host.2025/x.mp4`, `a%20b.mp4`). Dangerous parts are percent-encoded:
  * `..`, `\`, control characters, trailing dots and spaces, device names; empty and `.` components are dropped, a component
- * that is too long is cut and ends in a hash. Different names may give one path: `PathNames` tells those apart.
+ * that is too long is cut and ends in a hash. Different names may give one path: `PathNames` makes those unique.
  */
 export function safeRelativePath(name: string, rules: NameRules = systemRules()): string {
   if (PLAIN_PATH.test(name) && name.length <= MAX_COMPONENT_BYTES && !RESERVED_WITHIN.test(name)) return name
@@ -33,14 +33,14 @@ export function safeRelativePath(name: string, rules: NameRules = systemRules())
   return shortened(components.at(-1) ?? '', name)
 }
 
-/** The rules of the machine this runs on. */
+/** Rules of this machine. */
 function systemRules(): NameRules {
   return process.platform === 'win32' ? 'windows' : 'posix'
 }
 
 /**
- * Paths of one folder by name, one to one. Two names that would meet on a volume that ignores case or normalises Unicode are
- * told apart on every system: the later one gets `~2`, `~3` … before its extension. A name that is a folder of another
+ * Unique paths of names in one folder. Of two names that are equal on a volume that ignores case or normalises Unicode, the
+ * later one gets `~2`, `~3` … before its extension, on every system. A name that is a folder of another
  * (`a` beside `a/b`) is treated the same.
  */
 export class PathNames {
@@ -54,7 +54,7 @@ export class PathNames {
     this.#rules = rules
   }
 
-  /** The path of a name; the same for as long as the name is not forgotten. */
+  /** Path of a name, constant until `forget`. */
   pathOf(name: string): string {
     const known = this.#paths.get(name)
     if (known !== undefined) return known
@@ -65,7 +65,7 @@ export class PathNames {
     return path
   }
 
-  /** Forgets a name whose file is gone. */
+  /** Forgets a name whose file was removed. */
   forget(name: string): void {
     const path = this.#paths.get(name)
     if (path === undefined) return
@@ -111,12 +111,12 @@ function encodeCharacter(character: string): string {
   return [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('')
 }
 
-/** The beginning, a hash of the whole, and the extension. */
+/** Shortens a component to its beginning, a hash of the whole, and the extension. */
 function shortened(component: string, whole: string): string {
   const hash = createHash('sha256').update(whole).digest('hex').slice(0, 16)
   const extension = /\.[A-Za-z0-9]{1,8}$/.exec(component)?.[0] ?? ''
   let start = component.slice(0, 80)
-  // Not through the middle of a surrogate pair or of an escape.
+  // Do not cut a surrogate pair or an escape.
   start = start.replace(/[\ud800-\udbff]$/, '').replace(/%[0-9A-F]?$/, '')
   return `${start}~${hash}${extension}`
 }
@@ -129,7 +129,7 @@ function suffixed(component: string, turn: number): string {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII
 const ASCII = /^[\x00-\x7f]*$/
 
-/** Equal for paths that some volume takes for one: case and composition are ignored. */
+/** Key that ignores case and composition: equal for paths that are one on some volume. */
 function caseKey(path: string): string {
   if (ASCII.test(path)) return path.toLowerCase()
   return path.normalize('NFKC').toLowerCase().normalize('NFKC')

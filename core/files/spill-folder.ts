@@ -6,20 +6,20 @@ import { ownBytes } from '../flow/lease.ts'
 import { type FileDone, FileWriter } from './file-writer.ts'
 import { writeFailure } from './folder-sink.ts'
 
-/** Files for content that memory has no room for: made when the first is written, gone when it is closed. */
+/** Folder for content that exceeds memory: made when the first file is written, removed by `close`. */
 export class SpillFolder {
   readonly #dir: string
   readonly #onProblem: ((error: AppError) => void) | undefined
   #writer: FileWriter | null = null
   #reported = false
 
-  /** @param onProblem told once, when content cannot be written and is given up */
+  /** @param onProblem called once, when content cannot be written and is dropped */
   constructor(dir: string, onProblem: ((error: AppError) => void) | undefined) {
     this.#dir = resolve(dir)
     this.#onProblem = onProblem
   }
 
-  /** Bytes that are on their way to the disk. */
+  /** Bytes that wait for the disk. */
   get queuedBytes(): number {
     return this.#writer?.queuedBytes ?? 0
   }
@@ -42,17 +42,17 @@ export class SpillFolder {
     this.#writer.write(name, ownBytes(bytes), done)
   }
 
-  /** Takes a file away, also one that is still to be written. */
+  /** Removes a file, also one that is still to be written. */
   remove(name: string): void {
     this.#writer?.remove(name)
   }
 
-  /** Where a file is. */
+  /** Path of a file. */
   pathOf(name: string): string {
     return join(this.#dir, name)
   }
 
-  /** Bytes `[from, to)` of a file at once; null where somebody cleaned the temporary folder. */
+  /** Reads bytes `[from, to)` of a file synchronously; null where the file was removed. */
   slice(name: string, from: number, to: number): Uint8Array | null {
     try {
       const handle = openSync(this.pathOf(name), 'r')
@@ -67,7 +67,7 @@ export class SpillFolder {
     }
   }
 
-  /** Ends what is under way and removes the folder. */
+  /** Ends all writes and removes the folder. */
   async close(): Promise<void> {
     if (this.#writer === null) return
     await this.#writer.close()
@@ -76,7 +76,7 @@ export class SpillFolder {
   }
 }
 
-/** The whole of a file that may be gone by now: null then. */
+/** Reads a whole file; null where it was removed. */
 export async function readSpilled(path: string): Promise<Uint8Array | null> {
   try {
     const handle = await open(path, 'r')

@@ -1,15 +1,15 @@
 import type { ByteRange, FlowFile, FlowObject, ObjectKind } from '../flow/objects.ts'
 
-/** A file of a session that can be read back: all that was said of it, without its bytes. */
+/** A stored file: its facts, without its bytes. */
 export type StoredFile = Omit<FlowFile, 'lease'> & {
   readonly size: number
-  /** Grows with every file stored: tells two contents of one name apart. */
+  /** Grows with every file stored, so that two contents of one name differ. */
   readonly version: number
 }
 
-/** Why an object that was announced cannot be had: it was given up. */
+/** An announced object that ended incomplete. */
 export type LostObject = {
-  /** Row of the object; what came of it may be stored. */
+  /** Row of the object; its received bytes may be stored. */
   readonly index: number
   readonly name: string
   readonly kind: ObjectKind
@@ -20,7 +20,7 @@ export type LostObject = {
   readonly lastTimeUs: number
 }
 
-/** What there is under a name. `expired` was stored once and went by retention. */
+/** Content of a name. `expired` was stored once and dropped by retention. */
 export type Found =
   | { readonly state: 'ready'; readonly file: StoredFile }
   | { readonly state: 'receiving'; readonly object: FlowObject }
@@ -28,5 +28,5 @@ export type Found =
   | { readonly state: 'expired' }
   | { readonly state: 'unknown' }
 
-/** Where the bytes of a stored file are: in memory, in a file below the spill folder, or nowhere any more. */
+/** Location of a stored file's bytes: memory, a file below the spill folder, or null where they were dropped. */
 export type StoredBytes = { readonly bytes: Uint8Array } | { readonly path: string } | null
