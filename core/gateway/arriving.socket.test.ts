@@ -15,7 +15,7 @@ afterEach(async () => {
   for (const one of opened.splice(0)) await one.close()
 })
 
-/** A reply whose body has not ended. */
+/** Begins a reply whose body has not ended. */
 async function begin(
   { gateway }: TestGateway,
   path: string,
@@ -53,7 +53,7 @@ describe('an object that is arriving', () => {
     object.end('complete')
   })
 
-  test('is served as it grows: what is there at once, the rest as it comes', async () => {
+  test('is served as it grows: received bytes at once, the rest as it arrives', async () => {
     const one = await open()
     const object = new ArrivingObject(1, 'v1.m4s')
     one.store.begun(object)
@@ -84,7 +84,7 @@ describe('an object that is arriving', () => {
     expect(await read(response, 5)).toBe('abcde')
   })
 
-  test('breaks the connection when it is given up', async () => {
+  test('breaks the connection when it is dropped', async () => {
     for (const size of [null, 5]) {
       const one = await open()
       const object = new ArrivingObject(1, 'v1.m4s', size)
@@ -98,7 +98,7 @@ describe('an object that is arriving', () => {
     }
   })
 
-  test('a client that leaves is not written to any more', async () => {
+  test('a client that leaves gets no more writes', async () => {
     const one = await open()
     const object = new ArrivingObject(1, 'v1.m4s')
     one.store.begun(object)
@@ -111,7 +111,7 @@ describe('an object that is arriving', () => {
     expect(one.gateway.bytes).toBe(3)
   })
 
-  test('a client that does not read costs no more than the socket takes', async () => {
+  test('a client that does not read costs no more than a full socket', async () => {
     const one = await open()
     const object = new ArrivingObject(1, 'v1.m4s')
     one.store.begun(object)
@@ -139,7 +139,7 @@ describe('an object that is arriving', () => {
     expect([reply.status, reply.headers['content-range'], reply.text]).toEqual([206, contentRange, body])
   })
 
-  test('a range that has not come is waited for', async () => {
+  test('a range that has not arrived is waited for', async () => {
     const one = await open()
     const object = new ArrivingObject(1, 'v1.m4s')
     one.store.begun(object)
@@ -165,7 +165,7 @@ describe('an object that is arriving', () => {
     expect(await read(suffix, 2)).toBe('ef')
   })
 
-  test('a range that does not come in time: 503', async () => {
+  test('a range that does not arrive in time: 503', async () => {
     const one = await open({ holdMs: [1, 1] })
     const object = new ArrivingObject(1, 'v1.m4s')
     one.store.begun(object)
@@ -175,7 +175,7 @@ describe('an object that is arriving', () => {
   })
 })
 
-describe('what is expected', () => {
+describe('an expected object', () => {
   test('is waited for until it begins', async () => {
     const one = await open()
     one.store.whole(mpd())
@@ -185,7 +185,7 @@ describe('what is expected', () => {
     const object = new ArrivingObject(1, 'v1.m4s')
     one.store.begun(object)
     object.push('abc')
-    // It begins with a packet; whoever waits hears of it with the next one.
+    // It begins with a packet; waiting requests are checked at the next one.
     const response = await waiting
     expect(await read(response, 3)).toBe('abc')
     object.end('complete')
@@ -207,7 +207,7 @@ describe('what is expected', () => {
     expect((await one.get('/service1/w1.m4s')).status).toBe(404)
   })
 
-  test('is lost once later segments came', async () => {
+  test('is lost once later segments arrived', async () => {
     const one = await open()
     one.store.whole(mpd())
     one.store.whole(receivedFile('v5.m4s', 'five'))
@@ -215,7 +215,7 @@ describe('what is expected', () => {
     expect([reply.status, reply.headers['x-routescope-state']]).toEqual([404, 'lost'])
   })
 
-  test('will not come when the session is over', async () => {
+  test('will not arrive when the session is over', async () => {
     const one = await open()
     one.store.whole(mpd())
     const waiting = one.get('/service1/v1.m4s')
@@ -226,7 +226,7 @@ describe('what is expected', () => {
     expect((await one.get('/service1/v2.m4s')).status).toBe(404)
   })
 
-  test('a manifest that signalling has named, or will name, is waited for', async () => {
+  test('may be a manifest that signalling has named, or will name', async () => {
     for (const manifest of [null, { kind: 'dash' as const, name: 'live.mpd' }]) {
       const one = await open({ services: () => [{ id: asServiceId(1), name: null, manifest }] })
       const waiting = one.get('/service1/live.mpd?as=sent')

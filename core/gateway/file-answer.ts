@@ -25,7 +25,7 @@ export async function answerFile(
     mediaType: mediaTypeOf(file.name, file.contentType),
     validators,
     headers: {
-      // A damaged file may be replaced by a better one soon.
+      // A damaged file may soon be replaced by a better one.
       'Cache-Control': !file.complete ? 'no-store' : isSegment ? SEGMENT_CACHE : 'no-cache',
       ...(file.complete ? undefined : { 'X-Routescope-State': file.patched === undefined ? 'incomplete' : 'patched' }),
     },

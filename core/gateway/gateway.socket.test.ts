@@ -21,7 +21,7 @@ afterEach(async () => {
 const HUNDRED = Uint8Array.from({ length: 100 }, (_, index) => index)
 
 describe('stored files', () => {
-  test('are served under service and name, with what players need to know', async () => {
+  test('are served under service and name, with the headers that players need', async () => {
     const { store, get, gateway } = await open()
     const lastTimeUs = Date.parse('2026-11-21T06:00:00Z') * 1000
     store.whole(receivedFile('video/a b.m4s', HUNDRED, { contentType: 'video/iso.segment', lastTimeUs }))
@@ -43,7 +43,7 @@ describe('stored files', () => {
     expect(gateway.urlOf(asServiceId(1), 'video/a b.m4s')).toBe(`${gateway.baseUrl}/service1/video/a%20b.m4s`)
   })
 
-  test('HEAD says the same without a body and knows no ranges', async () => {
+  test('HEAD has the same headers without a body and ignores ranges', async () => {
     const { store, get } = await open()
     store.whole(receivedFile('a.m4s', HUNDRED))
     const reply = await get('/service1/a.m4s', { Range: 'bytes=0-9' }, 'HEAD')
@@ -88,7 +88,7 @@ describe('stored files', () => {
     expect((await get('/service1/a.m4s', { 'If-None-Match': etag })).status).toBe(200)
   })
 
-  test('a patched one is marked, and gives way to the whole one for good', async () => {
+  test('a patched one is marked, and replaced by the whole one', async () => {
     const one = await open()
     one.store.whole(receivedFile('v1.m4s', 'ab\0\0', { complete: false, missing: [[2, 4]], patched: 'strict' }))
     const patched = await one.get('/service1/v1.m4s')
@@ -152,8 +152,8 @@ async function spilled(store: TestGateway['store']): Promise<void> {
   while (store.busy() !== null) await store.busy()
 }
 
-describe('names that cannot be had', () => {
-  test('lost: what came and what is missing', async () => {
+describe('unavailable names', () => {
+  test('lost: received and missing bytes', async () => {
     const { store, get } = await open()
     const object = new ArrivingObject(1, 'a.m4s', 10)
     store.begun(object)
@@ -246,7 +246,7 @@ describe('the server', () => {
     }
   })
 
-  test('another host name on loopback is refused: a page elsewhere could have made it ours', async () => {
+  test('another host name on loopback is refused: a page elsewhere may resolve it to loopback', async () => {
     const { get } = await open()
     expect((await get('/', { Host: 'evil.example:80' })).status).toBe(421)
     for (const host of ['localhost:80', '127.0.0.1', '[::1]:80'])
@@ -272,7 +272,7 @@ describe('the server', () => {
     expect(await text(socket)).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
   })
 
-  test('a port in use and an address that is not ours are told apart', async () => {
+  test('a port in use and a foreign address give different errors', async () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await new Promise((resolve) => taken.once('listening', resolve))
     const { store } = await open()

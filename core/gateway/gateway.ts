@@ -11,18 +11,18 @@ import { answerFileList, answerIndex } from './index-answer.ts'
 import { NameAnswers } from './name-answers.ts'
 import { refuseUnknown } from './refusals.ts'
 
-/** What the gateway serves, where, and to whom. */
+/** Settings of a gateway. */
 export type GatewayOptions = GatewaySource &
   GatewayRules & {
     readonly host: string
-    /** 0: any free one. */
+    /** 0: any free port. */
     readonly port: number
-    /** Goes before `/serviceN`, as `/name`, so that several gateways can share a port; empty by default. */
+    /** Path before `/serviceN`, as `/name`, so that several gateways can share a port; empty by default. */
     readonly prefix?: string
     readonly cors: CorsMode
   }
 
-/** Serves what a session has received, and what it is receiving, to players: `/serviceN/<name>`. */
+/** Serves the files that a session has received, and those it is receiving, to players: `/serviceN/<name>`. */
 export class Gateway {
   readonly #options: GatewayOptions
   readonly #names: NameAnswers
@@ -44,12 +44,12 @@ export class Gateway {
     return this.#mount?.requests ?? 0
   }
 
-  /** Body bytes given out. */
+  /** Body bytes sent. */
   get bytes(): number {
     return this.#mount?.bytes ?? 0
   }
 
-  /** @throws AppFailure port-in-use | address-not-local | socket-failed */
+  /** Opens the port. @throws AppFailure port-in-use | address-not-local | socket-failed */
   async open(): Promise<{ baseUrl: string }> {
     const { host, port, prefix = '', cors, log } = this.#options
     const use = await joinHttpHost(host, port)
@@ -81,13 +81,13 @@ export class Gateway {
     await this.#use?.close()
   }
 
-  /** Address of a file; null while closed and for a name that no request can hold. */
+  /** Address of a file; null while closed and for a name that no request can contain. */
   urlOf(serviceId: ServiceId, name: string): string | null {
     const path = encodePath(name)
     return path === null || this.#baseUrl === null ? null : `${this.#baseUrl}/service${serviceId}/${path}`
   }
 
-  /** What carries a file: its representation by the manifest, else the number of its last channel; null where neither is known. */
+  /** Carrier of a file: its representation by the manifest, else the number of its last channel; null where neither is known. */
   carrierOf(
     serviceId: ServiceId,
     name: string,
@@ -104,7 +104,7 @@ export class Gateway {
     }
   }
 
-  /** True where a manifest that nobody sent, as of an MMT service, can be played now. */
+  /** Whether a manifest that the gateway makes, as of an MMT service, can be played now. */
   offers(serviceId: ServiceId): boolean {
     return this.#names.offers(serviceId)
   }

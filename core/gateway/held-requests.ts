@@ -17,8 +17,8 @@ export class HeldRequests {
   }
 
   /**
-   * Waits until `settled`, which is asked after every call of the watched thing.
-   * @param watch subscribes and returns the function that unsubscribes
+   * Waits until `settled`, which is called after every change.
+   * @param watch subscribes to changes and returns the function that unsubscribes
    */
   hold(
     exchange: Exchange,

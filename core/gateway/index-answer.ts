@@ -43,7 +43,7 @@ export function answerIndex(exchange: Exchange, store: ObjectStore, services: re
   answerPage(exchange, 'Services', rows)
 }
 
-/** Lists the files of a service and what is arriving. */
+/** Lists the files of a service and the objects that are arriving. */
 export function answerFileList(exchange: Exchange, store: ObjectStore, serviceId: ServiceId): void {
   const ready = store
     .list(serviceId)

@@ -8,7 +8,7 @@ import { contentRange, type RangeSpec } from '../http/ranges.ts'
 /** Bytes handed to the socket at a time. */
 const CHUNK_BYTES = 256 * 1024
 
-/** Serves a whole object while it arrives: what is there at once, the rest as it arrives; cut off if the object is dropped. */
+/** Serves a whole object while it arrives: received bytes at once, the rest as it arrives; cut off if the object is dropped. */
 export function answerGrowing(exchange: Exchange, object: FlowObject): void {
   exchange.head(200, {
     ...headersOf(object),
@@ -19,9 +19,9 @@ export function answerGrowing(exchange: Exchange, object: FlowObject): void {
 }
 
 /**
- * The bytes a range means of an object that is arriving, half-open; `undecided` while its length is not known and the
- * range is not all there, null where the range lies outside.
- * @param settle true takes what is there of a range: waiting has taken long enough
+ * Resolves a range of an object that is arriving, half-open; `undecided` while its length is unknown and the range has not
+ * arrived whole, null where the range lies outside.
+ * @param settle true takes the received bytes of a range, once waiting has taken long enough
  */
 export function growingRange(
   range: RangeSpec,
@@ -57,18 +57,18 @@ function headersOf(object: FlowObject): Record<string, string> {
     ...strangerHeaders(mediaType),
     'Content-Type': mediaType,
     'Accept-Ranges': 'bytes',
-    // Its content has no tag yet, and it may still be dropped.
+    // The content has no tag yet, and may still be dropped.
     'Cache-Control': 'no-store',
   }
 }
 
-/** @param to end of what was promised; null: the object's own end */
+/** Sends bytes as they arrive. @param to end of the announced range; null: the object's own end */
 function follow(exchange: Exchange, object: FlowObject, from: number, to: number | null): void {
   const { response } = exchange
   let at = from
   let scheduled = false
   let blocked = false
-  // A packet brings a kilobyte: all that one turn of the event loop brought goes out together.
+  // A packet brings a kilobyte: bytes of one turn of the event loop are sent together.
   const schedule = (): void => {
     if (scheduled || blocked) return
     scheduled = true

@@ -5,7 +5,7 @@ import { localReferences } from './local-references.ts'
 const names = ['http://origin/live/manifest.mpd', 'http://origin/live/a%20b/1.m4s', 'http://origin/v.m3u8']
 
 describe('localReferences', () => {
-  it('leads base URLs of what was received to the gateway, and no others', () => {
+  it('rewrites base URLs of received files to the gateway, and no others', () => {
     const mpd = (a: string, b: string): string =>
       `<MPD><BaseURL serviceLocation="x">${a}</BaseURL><Period><d:BaseURL>\n ${b}</d:BaseURL></Period></MPD>`
     expect(localReferences(mpd('http://origin/live/', 'http://elsewhere/live/'), asServiceId(1), names)).toBe(
@@ -16,19 +16,19 @@ describe('localReferences', () => {
     )
   })
 
-  it('leads templates and lists of segments there, and leaves their identifiers to players', () => {
+  it('rewrites templates and lists of segments, and keeps their identifiers for players', () => {
     const mpd = (at: string, other = 'http://elsewhere/'): string =>
       `<MPD><SegmentTemplate media='${at}$RepresentationID$/a%20b-$Number%05d$.m4s' initialization="${at}$RepresentationID$.mp4" timescale="1"/><SegmentTemplate media="${other}$Number$.m4s" initialization="http://$Number$/x"/><d:SegmentList><d:Initialization sourceURL="${at}i.mp4"/><d:SegmentURL media="${at}1.m4s"/></d:SegmentList><Other media="http://origin/live/x"/></MPD>`
     expect(localReferences(mpd('http://origin/live/'), asServiceId(3), names)).toBe(
       mpd('/service3/http://origin/live/').replace('a%20b', 'a%2520b'),
     )
-    // A host alone is no folder of what came.
+    // A host alone is no folder of received files.
     expect(localReferences('<SegmentTemplate media="http://origin"/>', asServiceId(3), names)).toBe(
       '<SegmentTemplate media="http://origin"/>',
     )
   })
 
-  it('leads the URIs of playlists there too', () => {
+  it('rewrites the URIs of playlists too', () => {
     const playlist = (map: string, uri: string): string =>
       `#EXTM3U\n#EXT-X-MAP:URI="${map}"\n#EXTINF:2,\n${uri}\nnext.m4s\n`
     expect(localReferences(playlist('http://origin/i.mp4', 'http://origin/v.m3u8'), asServiceId(2), names)).toBe(
@@ -39,7 +39,7 @@ describe('localReferences', () => {
     )
   })
 
-  it('leaves everything alone where nothing is named by a URL', () => {
+  it('changes nothing where no file is named by a URL', () => {
     const text = '<MPD><BaseURL>http://origin/live/</BaseURL></MPD>'
     expect(localReferences(text, asServiceId(1), ['manifest.mpd', 'tag:x/1.m4s'])).toBe(text)
   })

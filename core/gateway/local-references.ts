@@ -2,20 +2,20 @@ import type { ServiceId } from '../contract/ids.ts'
 import { encodePath } from '../http/request-target.ts'
 
 const ABSOLUTE = /^https?:\/\//i
-/** With a host, at least. */
+/** Folder of an absolute URL, with a host at least. */
 const FOLDER = /^https?:\/\/[^/]+\//i
 const IDENTIFIER = /(\$[^$]*\$)/
-/** What names segments in an MPD, beside BaseURL. */
+/** Elements that name segments in an MPD, beside BaseURL. */
 const SEGMENT_ELEMENTS =
   /<(?:[\w.-]+:)?(?:SegmentTemplate|SegmentURL|Initialization|RepresentationIndex|BitstreamSwitching)\b[^>]*>/g
 const SEGMENT_ATTRIBUTES =
   /(\s(?:media|initialization|index|bitstreamSwitching|sourceURL)\s*=\s*["'])(https?:\/\/[^"'\s]+)(["'])/gi
 
 /**
- * A manifest whose absolute URLs of what was received lead to this gateway: objects of DVB-MABR are mostly named by their URL
- * at the origin, and a player would go there. Others stay as they are.
+ * Rewrites a manifest's absolute URLs of received files to this gateway: objects of DVB-MABR are mostly named by their URL at the
+ * origin, which a player would ask. Other URLs stay unchanged.
  * @param names of the service's files, as received
- * @param prefix goes before `/serviceN`
+ * @param prefix path before `/serviceN`
  */
 export function localReferences(text: string, serviceId: ServiceId, names: readonly string[], prefix = ''): string {
   const known = names.filter((name) => ABSOLUTE.test(name))
@@ -49,8 +49,8 @@ export function localReferences(text: string, serviceId: ServiceId, names: reado
 }
 
 /**
- * The path of a URL, or of a template of URLs (ISO/IEC 23009-1 §5.3.9.4.4), whose identifiers players put values into.
- * Null where no request can hold it.
+ * Encodes a URL, or a template of URLs (ISO/IEC 23009-1 §5.3.9.4.4) whose identifiers players replace, as a path.
+ * Null where no request can contain it.
  */
 function encodeTemplate(url: string): string | null {
   const parts = url.split(IDENTIFIER).map((part, index) => (index % 2 === 1 || part === '' ? part : encodePath(part)))

@@ -11,27 +11,27 @@ import { resolveReference } from '../manifest/reference.ts'
 import { localReferences } from './local-references.ts'
 import { messageOf, type SegmentRule, type ServiceManifests } from './service-manifests.ts'
 
-/** The times manifests are written for. Shifts in µs. */
+/** Clock that manifests are written for. Shifts in µs. */
 export type ManifestClock = {
   readonly nowUs: () => number
   readonly streamShiftUs: () => number
   readonly manifestShiftUs: () => number
-  /** False: manifests must not promise segments before they are whole. */
+  /** False: manifests must not announce segments before they are whole. */
   readonly lowLatency?: boolean
 }
 
-/** `as-sent`: the bytes as stored. `not-yet`: nothing can be played so far. */
+/** `as-sent`: the bytes as stored. `not-yet`: nothing can be played yet. */
 export type ManifestAnswer = { readonly text: string } | 'as-sent' | 'not-yet'
 
-/** Segments per representation that fix the time line of a live presentation; the first ones, for good. */
+/** Number of first segments per representation that fix the time line of a live presentation. */
 const ANCHOR_SEGMENTS = 3
 
 type Arrival = { readonly name: string; readonly lastTimeUs: number }
 
-/** What fixes the time line of one presentation: the first segments of each representation. */
+/** First segments of each representation, which fix the time line of one presentation. */
 type Anchors = { readonly key: string; readonly byRepresentation: Map<string, Arrival[]> }
 
-/** Manifests as players are given them: moved to now while they arrive, and cut to what was received when it is over. */
+/** Rewrites manifests for players: moved to now while the session runs, and cut to the received segments at its end. */
 export class ManifestAnswers {
   readonly #store: ObjectStore
   readonly #manifests: ServiceManifests
@@ -42,7 +42,7 @@ export class ManifestAnswers {
   readonly #finished = new Map<string, { readonly at: string; readonly answer: ManifestAnswer }>()
   readonly #warned = new Set<string>()
 
-  /** @param prefix goes before the paths of this gateway */
+  /** @param prefix path before those of this gateway */
   constructor(
     store: ObjectStore,
     manifests: ServiceManifests,
@@ -57,7 +57,7 @@ export class ManifestAnswers {
     this.#warn = warn
   }
 
-  /** @param clockUrl where players read the time. Never throws: what cannot be rewritten is served as sent. */
+  /** Answers with a manifest. @param clockUrl clock for players. Never throws: an unreadable manifest is served as sent. */
   answer(file: StoredFile, clockUrl: string): ManifestAnswer {
     const key = `${file.serviceId}/${file.name}`
     const at = `${file.version} ${this.#store.version}`
@@ -95,7 +95,7 @@ export class ManifestAnswers {
     return text === null ? 'not-yet' : { text }
   }
 
-  /** Absolute URLs of what was received lead here. */
+  /** Rewrites absolute URLs of received files to this gateway. */
   #local(file: StoredFile, answer: ManifestAnswer): ManifestAnswer {
     const names = this.#store.available(file.serviceId).map(({ name }) => name)
     if (answer === 'not-yet' || !names.some((name) => name.startsWith('http'))) return answer
@@ -105,7 +105,7 @@ export class ManifestAnswers {
     return local === text ? answer : { text: local }
   }
 
-  /** The first whole segments of each representation: found once and kept, since players do not like their clock to move. */
+  /** First whole segments of each representation: found once and kept, so that the players' clock does not move. */
   #complete(
     file: StoredFile,
     mpd: Mpd,
@@ -113,7 +113,7 @@ export class ManifestAnswers {
     files: readonly StoredFile[],
   ): { name: string; completeUs: number }[] {
     const place = `${file.serviceId}/${file.name}`
-    // A dynamic MPD changes all the time and its start does not; another static one is another presentation.
+    // A dynamic MPD is identified by its start, which does not change; a static one by its content.
     const generation = mpd.type === 'dynamic' ? String(mpd.availabilityStartTimeUs) : contentTag(mpd.document.text)
     const key = `${mpd.type} ${generation}`
     let anchors = this.#anchors.get(place)
@@ -123,7 +123,7 @@ export class ManifestAnswers {
     }
     const complete: { name: string; completeUs: number }[] = []
     for (const { id, find } of rules) {
-      // Those of a past period no longer count.
+      // Segments of a past period no longer count.
       const arrivals = (anchors.byRepresentation.get(id) ?? []).filter((one) => find(one.name) !== null)
       for (const { name, lastTimeUs } of files) {
         if (arrivals.length >= ANCHOR_SEGMENTS) break
@@ -136,7 +136,7 @@ export class ManifestAnswers {
     return complete
   }
 
-  /** Representations of which anything was seen: a sender need not carry all that its MPD lists. */
+  /** Representations with received segments: a sender need not carry all that its MPD lists. */
   #carried(serviceId: ServiceId, rules: readonly SegmentRule[], stored: readonly string[]): Set<string> {
     const seen = [
       ...stored,
@@ -157,7 +157,7 @@ export class ManifestAnswers {
     return { text: windowPlaylist(playlist, { has, ended, newest: null }) }
   }
 
-  /** Names as received, and as a manifest would write those that need escaping. */
+  /** Names as received, and in the escaped form of manifests. */
   #readyNames(files: readonly StoredFile[]): Set<string> {
     const names = new Set<string>()
     for (const { name } of files) {

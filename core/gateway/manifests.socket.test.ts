@@ -34,7 +34,7 @@ const DYNAMIC = STATIC.replace(
   'type="dynamic" availabilityStartTime="2020-01-01T00:00:00Z" publishTime="2020-01-01T00:00:00Z" minimumUpdatePeriod="PT2S"',
 ).replace('<Period>', '<Period start="PT0S">')
 const manifest = (text: string, name = 'live.mpd') => receivedFile(name, text, { kind: 'manifest' })
-/** A segment of which the last byte came so many seconds ago. */
+/** A segment whose last byte arrived `ageS` seconds ago. */
 const segment = (number: number, ageS: number) =>
   receivedFile(`v${number}.m4s`, String(number), {
     firstTimeUs: NOW_US - (ageS + 2) * 1e6,
@@ -42,7 +42,7 @@ const segment = (number: number, ageS: number) =>
   })
 
 describe('an MPD while it arrives', () => {
-  test('static: becomes live, the time line told by its first segments and then kept', async () => {
+  test('static: becomes live, with a constant time line from its first segments', async () => {
     const { store, get } = await open()
     store.whole(manifest(STATIC))
     store.whole(receivedFile('v.mp4', 'init', { kind: 'init' }))
@@ -55,7 +55,7 @@ describe('an MPD while it arrives', () => {
     const reply = await get('/service1/live.mpd')
     expect(reply.headers).toMatchObject({ 'content-type': 'application/dash+xml', 'cache-control': 'no-cache' })
     const mpd = mpdOf(reply.text)
-    // Segment 3 ends at six seconds and came four seconds ago.
+    // Segment 3 ends at six seconds and arrived four seconds ago.
     expect(mpd).toMatchObject({ type: 'dynamic', availabilityStartTimeUs: NOW_US - 10e6 })
     expect(mpd.utcTimings).toEqual([
       { scheme: 'urn:mpeg:dash:utc:http-xsdate:2014', value: expect.stringMatching(/^http:\/\/127.0.0.1:\d+\/clock$/) },
@@ -67,7 +67,7 @@ describe('an MPD while it arrives', () => {
     expect((await get('/service1/live.mpd', { 'If-None-Match': etag })).status).toBe(304)
   })
 
-  test('absolute templates of what was received lead players here', async () => {
+  test('absolute templates of received files are rewritten to the gateway', async () => {
     const { store, get } = await open()
     const base = 'http://origin.example/live/'
     const absolute = STATIC.replace('media="', `media="${base}`).replace('initialization="', `initialization="${base}`)
@@ -96,7 +96,7 @@ describe('an MPD while it arrives', () => {
     expect(mpdOf((await get('/service1/live.mpd')).text).availabilityStartTimeUs).toBe(NOW_US - 9e6)
   })
 
-  test('one that cannot be read goes as it was sent, with one warning', async () => {
+  test('an unreadable one is served as sent, with one warning', async () => {
     const { store, get, warnings } = await open()
     store.whole(manifest('<MPD><Period></MPD>'))
     for (const turn of [1, 2]) {
@@ -118,7 +118,7 @@ describe('an HLS playlist', () => {
     return [playlist.endList, playlist.mediaSequence, ...playlist.segments.map((one) => one.uri)]
   }
 
-  test('lists what is there, and ends with its last segment', async () => {
+  test('lists received segments, and ends with its last segment', async () => {
     const { store, get } = await open({ holdMs: [1, 1] })
     store.whole(receivedFile('a.m3u8', CHILD, { kind: 'playlist' }))
     expect((await get('/service1/a.m3u8')).status).toBe(503)
@@ -135,7 +135,7 @@ describe('an HLS playlist', () => {
     expect(listed((await get('/service1/a.m3u8')).text)).toEqual([true, 1, 'v2.m4s', 'v3.m4s'])
   })
 
-  test('of a session that is over ends where the session did; a master stays as it was sent', async () => {
+  test('of a session that has ended ends where the session did; a master stays as sent', async () => {
     const { store, get } = await open()
     const master = '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\na.m3u8\n'
     store.whole(manifest(master, 'live.m3u8'))
@@ -166,21 +166,24 @@ describe.skipIf(!existsSync(captures))('captures from ../shared/captures, finish
     return { ...one, manifestName: facts.get(1)?.manifest?.name ?? '' }
   }
 
-  test.each(['route-dash', 'route-ll', 'route-loss'])('%s: all that the MPD lists can be had', async (capture) => {
-    const { get, manifestName } = await received(capture)
-    const reply = await get(`/service1/${manifestName}`)
-    const mpd = mpdOf(reply.text)
-    expect(mpd.type).toBe('static')
-    const names = mpd.periods.flatMap((period) =>
-      period.adaptationSets
-        .flatMap((set) => set.representations)
-        .flatMap((one) => [initSegment(one)?.name ?? '', ...listSegments(period, one).map((each) => each.name)]),
-    )
-    expect(names.length).toBeGreaterThan(8)
-    for (const name of names) expect([name, (await get(`/service1/${name}`)).status]).toEqual([name, 200])
-  })
+  test.each(['route-dash', 'route-ll', 'route-loss'])(
+    '%s: everything that the MPD lists is served',
+    async (capture) => {
+      const { get, manifestName } = await received(capture)
+      const reply = await get(`/service1/${manifestName}`)
+      const mpd = mpdOf(reply.text)
+      expect(mpd.type).toBe('static')
+      const names = mpd.periods.flatMap((period) =>
+        period.adaptationSets
+          .flatMap((set) => set.representations)
+          .flatMap((one) => [initSegment(one)?.name ?? '', ...listSegments(period, one).map((each) => each.name)]),
+      )
+      expect(names.length).toBeGreaterThan(8)
+      for (const name of names) expect([name, (await get(`/service1/${name}`)).status]).toEqual([name, 200])
+    },
+  )
 
-  test('route-hls: all that the playlists list can be had', async () => {
+  test('route-hls: everything that the playlists list is served', async () => {
     const { get, manifestName } = await received('route-hls')
     const children = (await get(`/service1/${manifestName}`)).text.match(/[\w.]+\.m3u8/g) ?? []
     expect(children).toHaveLength(2)
@@ -193,7 +196,7 @@ describe.skipIf(!existsSync(captures))('captures from ../shared/captures, finish
     }
   })
 
-  test('route-loss: a segment that was lost says which bytes', async () => {
+  test('route-loss: a lost segment is refused with its missing bytes', async () => {
     const { store, get } = await received('route-loss')
     const lost = store.lostObjects(asServiceId(1))[0]
     const answer = await get(`/service1/${lost?.name}`, { Accept: 'application/json' })

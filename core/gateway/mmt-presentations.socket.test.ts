@@ -23,7 +23,7 @@ afterEach(async () => {
   for (const one of opened.splice(0)) await one.close()
 })
 
-/** A gateway over what a receiver made of some datagrams; `finish` ends the session. */
+/** A gateway over the objects that a receiver rebuilt from datagrams; `finish` ends the session. */
 async function served(datagrams: readonly Datagram[], finish = true): Promise<TestGateway & { root: string }> {
   const services: ServiceFacts[] = []
   const lastUs = datagrams.at(-1)?.timeUs ?? 0
@@ -96,7 +96,7 @@ describe('an MMT service', () => {
     const etag = String(part.headers.etag)
     expect((await get(`/service${MMT_SERVICE}/asset35/init.mp4`, { 'If-None-Match': etag })).status).toBe(304)
     expect((await get(`/service${MMT_SERVICE}/asset35/1.m4s`)).status).toBe(404)
-    // The MPUs themselves stay to be had.
+    // The MPUs themselves are still served.
     expect((await get(`/service${MMT_SERVICE}/asset35/700.mp4`)).status).toBe(200)
   })
 
@@ -114,7 +114,7 @@ describe('an MMT service', () => {
     expect(Number(picture.split(',')[1])).toBeGreaterThan(590)
   })
 
-  test('grows while it arrives, on one continuous time line that starts when it came', async () => {
+  test('grows while it arrives, on one continuous time line that starts at its arrival', async () => {
     const sent = mmtpCapture()
     const half = sent.filter(({ timeUs }) => timeUs < FIXTURE_START_US + 13_000_000)
     const { get } = await served(half, false)
@@ -133,7 +133,7 @@ describe('an MMT service', () => {
         for (const { startUs: from, durationUs } of segments) {
           if (end !== null) expect(Math.abs(from - end)).toBeLessThanOrEqual(1)
           end = from + durationUs
-          // Whole ones only, and none from the future: a player may ask for what is listed.
+          // Whole ones only, and none from the future: a player may request every listed segment.
           expect(startUs + end).toBeLessThanOrEqual(nowUs)
         }
         expect(nowUs - startUs - (end ?? 0)).toBeLessThan(4_000_000)
@@ -143,14 +143,14 @@ describe('an MMT service', () => {
     expect(playlist).toMatchObject({ kind: 'media', endList: false })
   })
 
-  test('waits for its first MPU, and says when there is none', async () => {
+  test('waits for its first MPU, and reports when there is none', async () => {
     const { get } = await served(mmtpCapture().slice(0, 40), false)
     expect((await get(`/service${MMT_SERVICE}/manifest.mpd`)).status).toBe(503)
     const over = await served(mmtpCapture().slice(0, 40))
     expect((await over.get(`/service${MMT_SERVICE}/manifest.mpd`)).status).toBe(404)
   })
 
-  test('stands still where an MPU cannot be read, so that its time line has no gap', async () => {
+  test('repeats a frame where an MPU cannot be read, so that its time line has no gap', async () => {
     // Movie fragment metadata of the third sound MPU, and all of the fifth.
     const sent = mmtpCapture().filter(({ bytes }) => {
       if (bytes[3] !== 36 || (bytes[1] as number) !== 0) return true
@@ -176,7 +176,7 @@ describe('an MMT service', () => {
     expect(Number(sound.split(',')[1])).toBeGreaterThan(900)
   })
 
-  test('goes on in a new period where its picture changes, so that both parts can be played', async () => {
+  test('continues in a new period where its picture format changes, so that both parts can be played', async () => {
     const { get } = await served(mmtpCapture({ widerFrom: 5 }))
     const text = (await get(`/service${MMT_SERVICE}/manifest.mpd`)).text
     const mpd = mpdOf(text)

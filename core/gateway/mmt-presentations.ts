@@ -14,24 +14,24 @@ import type { ManifestClock } from './manifest-answer.ts'
 import { isPlayable, segmentOf } from './mmt-segment.ts'
 import { type AssetLane, afterStretch, bridge, dropStretch, stretchOf } from './mmt-stretches.ts'
 
-/** Segments kept made: two players ask for the same ones. */
+/** Number of segments cached, since several players request the same ones. */
 const MADE = 16
-/** The clock is not that of the stream where the newest MPU came longer ago than this, µs. */
+/** The clock is not that of the stream where the newest MPU arrived longer ago than this, µs. */
 const STALE_US = 5_000_000
 const MPU_NAME = /^(asset\d+)\/(\d+)\.mp4$/
 const SEGMENT_NAME = /^(asset\d+)\/(?:(\d+)-)?(\d+)\.m4s$/
 
-/** What is known of one service. */
+/** State of one service. */
 type Service = {
   readonly timeline: MpuTimeline
   readonly lanes: Map<string, AssetLane>
-  /** MPUs that were looked at, by name: which content of theirs. */
+  /** Version of each MPU that was read, by name. */
   readonly seen: Map<string, number>
   scanned: number
   shiftUs: number | null
 }
 
-/** What is served under a name. */
+/** Answer for a name. */
 export type MmtAnswer =
   | { readonly kind: 'manifest'; readonly text: string; readonly contentType: string }
   | {
@@ -42,8 +42,8 @@ export type MmtAnswer =
     }
 
 /**
- * MMT services as DASH and HLS, which we write: each asset becomes an initialisation segment and one media segment per MPU. Made
- * from the stored MPUs when they are asked for.
+ * Presents MMT services as DASH and HLS: each asset becomes an initialisation segment and one media segment per MPU, made from the
+ * stored MPUs on request.
  */
 export class MmtPresentations {
   readonly #store: ObjectStore
@@ -66,18 +66,18 @@ export class MmtPresentations {
     this.#warn = warn
   }
 
-  /** True for a service that comes by MMTP. */
+  /** Whether a service is delivered by MMTP. */
   serves(serviceId: ServiceId): boolean {
     return this.#services().some(({ id, mmtpFlow }) => id === serviceId && mmtpFlow != null)
   }
 
-  /** True where a presentation of this service can be played now. */
+  /** Whether a presentation of this service can be played now. */
   ready(serviceId: ServiceId): boolean {
     return this.serves(serviceId) && this.#lanes(this.#scan(serviceId)).length > 0
   }
 
   /**
-   * What a name of an MMT service stands for.
+   * Answers for a name of an MMT service.
    * @returns `not-yet` for a manifest before its first segment; null for a name that is not of the presentation
    */
   answer(serviceId: ServiceId, name: string, clockUrl: string): MmtAnswer | 'not-yet' | null {
@@ -116,7 +116,7 @@ export class MmtPresentations {
 
   #presentation(service: Service, lanes: readonly AssetLane[], clockUrl: string): MmtPresentation {
     const nowUs = this.#clock.nowUs()
-    // What is over keeps its own times.
+    // An ended session keeps its own times.
     if (this.#store.finished) service.shiftUs ??= 0
     if (service.shiftUs === null) {
       const newestUs = Math.max(...lanes.map((lane) => lane.stretches.at(-1)?.line.mpus.at(-1)?.lastTimeUs ?? 0))
@@ -149,7 +149,7 @@ export class MmtPresentations {
     return [...service.lanes.values()].filter(({ stretches }) => stretches.some(({ line }) => line.mpus.length > 0))
   }
 
-  /** Takes over what has been stored since the last time, and lets go what expired. */
+  /** Adds MPUs stored since the last call, and drops expired ones. */
   #scan(serviceId: ServiceId): Service {
     let service = this.#known.get(serviceId)
     if (service === undefined) {

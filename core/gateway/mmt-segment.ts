@@ -3,9 +3,9 @@ import { type MpuContents, readMpuFile } from '../media/mmt/mpu-reader.ts'
 import { mpuMediaSegment, type PlayedSample } from '../media/mmt/mpu-segment.ts'
 import type { StoredMpu } from './mmt-stretches.ts'
 
-/** The media segment made of a stored MPU; samples that lack bytes are left empty. */
+/** Makes a media segment of a stored MPU; samples that lack bytes are left empty. */
 export function segmentOf({ decodeTime, sequence, missing, still, duration }: StoredMpu, file: Uint8Array): Uint8Array {
-  // Read anew: a day of MPUs has millions of samples.
+  // Read again, not kept: a day of MPUs has millions of samples.
   const contents = readMpuFile(file.length, (from, to) => file.subarray(from, to))
   const trackId = contents.movie.tracks[0]?.trackId ?? 1
   const samples: PlayedSample[] = []
@@ -19,7 +19,7 @@ export function segmentOf({ decodeTime, sequence, missing, still, duration }: St
   return mpuMediaSegment({ trackId, sequenceNumber: sequence, decodeTime, samples })
 }
 
-/** True where an MPU with holes is worth playing: half of its samples came. A gap in their time line makes players wait. */
+/** Whether an MPU with holes is worth playing: half of its samples arrived. A gap in the time line makes players wait. */
 export function isPlayable(contents: MpuContents, missing: readonly ByteRange[]): boolean {
   let whole = 0
   let all = 0

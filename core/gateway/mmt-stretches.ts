@@ -4,21 +4,21 @@ import { codecString } from '../media/mmt/codec-string.ts'
 import type { MpuMovie, MpuTrack } from '../media/mmt/mpu-movie.ts'
 import { MpuLane, type MpuTimeline, type PlacedMpu } from '../media/mmt/mpu-timeline.ts'
 
-/** Longest gap that is bridged, s: players wait for ever at a gap in one of several streams. */
+/** Longest gap that is bridged with a repeated sample, s: players wait for ever at a gap in one of several streams. */
 const MOST_STILL_S = 10
-/** Stretches that end and begin within this meet, s. */
+/** Stretches whose end and beginning are closer than this are joined, s. */
 const MEET_S = 0.005
-/** Changes of one asset that are kept. */
+/** Limit of stretches kept for one asset. */
 const MAX_STRETCHES = 64
 
-/** An MPU that can be played, where it is stored. */
+/** A stored MPU that can be played. */
 export type StoredMpu = PlacedMpu & {
   readonly name: string
   readonly index: number
   readonly size: number
   readonly missing: readonly ByteRange[]
   readonly lastTimeUs: number
-  /** It stands for MPUs that were lost: its first sample, lasting as long as they would have. */
+  /** It replaces lost MPUs by its first sample, which lasts as long as they would have. */
   readonly still: boolean
 }
 
@@ -35,7 +35,7 @@ export type MpuStretch = {
   ticks: number
 }
 
-/** One asset: the stretches that are kept, and what was dropped before them. */
+/** One asset: its stretches, and counts of those dropped before them. */
 export type AssetLane = {
   readonly id: string
   readonly role: MmtLane['role']
@@ -43,7 +43,7 @@ export type AssetLane = {
   readonly dropped: { segments: number; stretches: number }
 }
 
-/** The stretch an MPU belongs to: the newest, a new one where it needs another initialisation segment, or an earlier one it is late for. */
+/** Finds the stretch of an MPU: the newest, a new one where it needs another initialisation segment, or an earlier one if it is late. */
 export function stretchOf(
   lane: AssetLane,
   timeline: MpuTimeline,
@@ -85,7 +85,7 @@ export function dropStretch(lane: AssetLane): void {
   lane.dropped.stretches++
 }
 
-/** A stretch begins where the one before it ends, where they would overlap or nearly meet. */
+/** Moves the beginning of a stretch to the end of the one before, where they overlap or nearly meet. */
 export function afterStretch(
   before: MpuStretch | undefined,
   placed: PlacedMpu | null,
@@ -99,7 +99,7 @@ export function afterStretch(
   return { ...placed, time: end, decodeTime: Math.max(0, placed.decodeTime + later) }
 }
 
-/** Where MPUs before this one were lost whole, or cannot be read, the one before them stands still. */
+/** Bridges MPUs that were lost or cannot be read: the one before them lasts longer. */
 export function bridge({ line, timescale }: MpuStretch, placed: PlacedMpu): void {
   const before = line.mpus.at(-1)
   if (before === undefined || placed.sequence <= before.sequence + 1) return

@@ -18,7 +18,7 @@ import { isManifest, isManifestName, ServiceManifests } from './service-manifest
 const HOLD_MS = [1000, 5000] as const
 const MAX_HELD = 256
 
-/** Answers for names of services: files that are there, that arrive, that are expected, and manifests made for now. */
+/** Answers requests for names of services: stored, arriving and expected files, and manifests rewritten for now. */
 export class NameAnswers {
   readonly #options: GatewaySource & GatewayRules
   readonly #baseUrl: () => string
@@ -26,7 +26,7 @@ export class NameAnswers {
   readonly #manifests: ServiceManifests
   readonly #answers: ManifestAnswers
   readonly #mmt: MmtPresentations
-  /** Tells this session's contents from those of another on the same port. */
+  /** Part of tags that distinguishes sessions on the same port. */
   readonly #instance = randomBytes(6).toString('base64url')
 
   /** @param prefix of the paths in manifests @param baseUrl for clients without a usable Host header */
@@ -39,12 +39,12 @@ export class NameAnswers {
     this.#mmt = new MmtPresentations(options.store, options, options.services, warn)
   }
 
-  /** The representation a name belongs to, by the manifests; null where none has it. */
+  /** Representation of a name, by the manifests; null where none has it. */
   representationOf(serviceId: ServiceId, name: string): string | null {
     return this.#manifests.representationOf(serviceId, name)
   }
 
-  /** True where a manifest that nobody sent, as of an MMT service, can be played now. */
+  /** Whether a manifest that the gateway makes, as of an MMT service, can be played now. */
   offers(serviceId: ServiceId): boolean {
     return this.#mmt.ready(serviceId)
   }
@@ -147,7 +147,7 @@ export class NameAnswers {
       if (expected !== null) return expected
       const known = this.#options.services().find(({ id }) => id === serviceId)
       const awaited = known?.manifest?.name ?? null
-      // A player may be quicker than the signalling that names the manifest.
+      // A player may request the manifest before signalling names it.
       if (awaited === name || (awaited === null && known !== undefined && isManifestName(name)))
         return { durationUs: Number.POSITIVE_INFINITY, passed: false }
     }
@@ -171,7 +171,7 @@ export class NameAnswers {
     return (await answerFile(exchange, file, store.bytesOf(file), validators)) ? 'done' : 'gone'
   }
 
-  /** A manifest that was rewritten: it changes while its file does not, so only its content tells it apart. */
+  /** Answers with a rewritten manifest, whose tag is of its content: it changes while its file does not. */
   #answerText(exchange: Exchange, file: StoredFile, text: string): void {
     this.#answerOwn(exchange, mediaTypeOf(file.name, file.contentType), text)
   }
@@ -183,14 +183,14 @@ export class NameAnswers {
     exchange.text(200, contentType, text, headers)
   }
 
-  /** @returns false where the object ended meanwhile, so that the name is to be looked up again */
+  /** Answers with an object that is arriving. @returns false where it ended meanwhile: look the name up again */
   async #answerReceiving(exchange: Exchange, object: FlowObject, startedMs: number): Promise<boolean> {
     const leftMs = (this.#options.holdMs?.[1] ?? HOLD_MS[1]) - (performance.now() - startedMs)
     const range =
       exchange.isHead || exchange.request.headers['if-range'] !== undefined
         ? null
         : parseRange(exchange.request.headers.range)
-    // Its bytes are not content before they are unpacked, which needs all of them; or only whole files were asked for.
+    // Packed bytes are unpacked as a whole, and options may allow whole files only.
     const { growing, lowLatency } = this.#options
     const packed = object.contentEncoding !== null || growing === false || lowLatency === false
     const usable = (): boolean =>
@@ -204,7 +204,7 @@ export class NameAnswers {
       if (!exchange.isOver) exchange.response.destroy()
       return true
     }
-    // Complete, it is about to be a file; if not, it was lost.
+    // A complete object becomes a file; an incomplete one was lost.
     if (object.state !== 'receiving') return false
     const part = range === null || packed ? null : growingRange(range, object, end !== 'settled')
     if (end !== 'settled' && (part === null || part === 'undecided')) refuseExpected(exchange)
@@ -219,7 +219,7 @@ export class NameAnswers {
     return true
   }
 
-  /** By the address at which this client reaches us. */
+  /** Clock URL at the address that this client uses. */
   #clockUrl(exchange: Exchange): string {
     const { host } = exchange.request.headers
     const plain = host !== undefined && /^(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i.test(host)

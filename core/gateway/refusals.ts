@@ -1,19 +1,19 @@
 import type { LostObject } from '../files/stored-file.ts'
 import type { Exchange, Refusal } from '../http/exchange.ts'
 
-/** Why a name cannot be had now, for programs: the header X-Routescope-State. */
+/** Why a name is unavailable, for programs: the header X-Routescope-State. */
 type RefusedState = 'unknown' | 'expected' | 'lost' | 'expired'
 
 function refuse(exchange: Exchange, refusal: Refusal & { readonly state: RefusedState }): void {
   exchange.refuse(refusal)
 }
 
-/** 404: nobody announced it. */
+/** Answers 404 for a name that nothing announced. */
 export function refuseUnknown(exchange: Exchange, sentence: string): void {
   refuse(exchange, { status: 404, sentence, state: 'unknown' })
 }
 
-/** 503: worth asking again in a moment. */
+/** Answers 503 for an expected name: the client may retry. */
 export function refuseExpected(exchange: Exchange): void {
   refuse(exchange, {
     status: 503,
@@ -23,7 +23,7 @@ export function refuseExpected(exchange: Exchange): void {
   })
 }
 
-/** 410: retention removed it. */
+/** Answers 410 for a name removed by retention. */
 export function refuseExpired(exchange: Exchange): void {
   refuse(exchange, {
     status: 410,
@@ -32,11 +32,11 @@ export function refuseExpired(exchange: Exchange): void {
   })
 }
 
-/** Ranges named in a sentence; the JSON form has more. */
+/** Limit of ranges in a sentence; the JSON form has more. */
 const SENTENCE_RANGES = 8
 const FACT_RANGES = 1000
 
-/** 404 with how many bytes arrived, and which did not. */
+/** Answers 404 with the number of received bytes and the missing ranges. */
 export function refuseLost(exchange: Exchange, lost: LostObject): void {
   const { size, received, missing } = lost
   const shown = missing.slice(0, SENTENCE_RANGES).map(([from, to]) => `${from}-${to - 1}`)
@@ -50,7 +50,7 @@ export function refuseLost(exchange: Exchange, lost: LostObject): void {
   })
 }
 
-/** 404 for a segment that later ones have overtaken. */
+/** Answers 404 for a segment after which later ones arrived. */
 export function refusePassed(exchange: Exchange): void {
   refuse(exchange, {
     status: 404,

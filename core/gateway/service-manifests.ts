@@ -8,14 +8,14 @@ import { parseMpd } from '../manifest/mpd/parse.ts'
 import { initSegment, type SegmentFinder, segmentFinder } from '../manifest/mpd/segments.ts'
 import { resolveReference } from '../manifest/reference.ts'
 
-/** A stored manifest, read; `other` where it is none or cannot be read. */
+/** A parsed manifest; `other` for other files and unreadable ones. */
 export type ServiceManifest =
   | { readonly kind: 'mpd'; readonly mpd: Mpd; readonly rules: readonly SegmentRule[] }
   | HlsMaster
   | HlsMedia
   | { readonly kind: 'other' }
 
-/** How the names of one representation are made. */
+/** Naming rule of one representation's segments. */
 export type SegmentRule = {
   /** Representation@id. */
   readonly id: string
@@ -25,17 +25,17 @@ export type SegmentRule = {
   readonly durationUs: number
 }
 
-/** What a manifest says of a name that is not there. */
+/** Expectation of a manifest for a name that has not arrived. */
 export type Expectation = {
-  /** How long one segment lasts: a reasonable time to wait, µs. */
+  /** Duration of one segment, a reasonable time to wait, µs. */
   readonly durationUs: number
-  /** Later segments of the same representation have come: this one will not. */
+  /** Later segments of the same representation have arrived: this one will not. */
   readonly passed: boolean
 }
 
 const UNTIMED_US = 2_000_000
 
-/** The manifests of all services as they are stored, each read once. */
+/** Parses the stored manifests of all services, each once. */
 export class ServiceManifests {
   readonly #store: ObjectStore
   readonly #warn: (text: string) => void
@@ -46,7 +46,7 @@ export class ServiceManifests {
     this.#warn = warn
   }
 
-  /** A stored file as a manifest. One that cannot be read is warned of once. */
+  /** Parses a stored file as a manifest. An unreadable one is warned about once. */
   of(file: StoredFile): ServiceManifest {
     const key = `${file.serviceId}/${file.name}`
     const known = this.#read.get(key)
@@ -63,7 +63,7 @@ export class ServiceManifests {
     return manifest
   }
 
-  /** What the stored manifests of a service say of a name; null where none speaks of it. */
+  /** Finds what the stored manifests of a service expect of a name; null where none lists it. */
   expects(serviceId: ServiceId, name: string): Expectation | null {
     for (const file of this.#store.list(serviceId)) {
       if (!isManifest(file)) continue
@@ -81,7 +81,7 @@ export class ServiceManifests {
     return null
   }
 
-  /** Representation@id of which an MPD of the service says that this is a segment; null where none does. */
+  /** Representation@id of a segment by the MPDs of the service; null where none lists it. */
   representationOf(serviceId: ServiceId, name: string): string | null {
     for (const file of this.#store.list(serviceId)) {
       if (!isManifest(file)) continue
@@ -147,7 +147,7 @@ export class ServiceManifests {
     return isMap ? { durationUs, passed: false } : null
   }
 
-  /** Everything of a service that was seen and can be told by name. */
+  /** Names of all files and arriving objects of a service. */
   #names(serviceId: ServiceId): string[] {
     return [
       ...this.#store.list(serviceId).map((file) => file.name),
@@ -163,12 +163,12 @@ function ofMaster(base: string, { variants, renditions }: HlsMaster, name: strin
   return named ? { durationUs: UNTIMED_US, passed: false } : null
 }
 
-/** True for a file that describes others: an MPD or a playlist. */
+/** Whether a file is an MPD or a playlist. */
 export function isManifest(file: StoredFile): boolean {
   return file.kind === 'manifest' || file.kind === 'playlist' || isManifestName(file.name)
 }
 
-/** True for a name that only manifests have. */
+/** Whether a name has the extension of a manifest. */
 export function isManifestName(name: string): boolean {
   return /\.(?:mpd|m3u8?)$/i.test(name)
 }
@@ -178,7 +178,7 @@ function isPlaylistName({ name, contentType, kind }: StoredFile): boolean {
   return kind === 'playlist' || /\.m3u8?$/i.test(name) || /mpegurl/i.test(contentType ?? '')
 }
 
-/** The words of whatever was thrown. */
+/** Message of a thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

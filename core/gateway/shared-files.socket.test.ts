@@ -14,7 +14,7 @@ afterEach(async () => {
   open = null
 })
 
-/** A DVB-MABR service in a store, as the engine puts it there. */
+/** Receives a DVB-MABR service into a store, as the engine does. */
 async function received(base: string): Promise<TestGateway> {
   const gateway = await openGateway({ services: () => [...session.services.values()] })
   open = gateway
@@ -37,7 +37,7 @@ async function received(base: string): Promise<TestGateway> {
   return gateway
 }
 
-it('serves what a configuration session carries with the service that needs it', async () => {
+it('serves files of a configuration session with the service that needs them', async () => {
   const { get, store } = await received('tag:mabr.example.2026.service/')
   const base = '/service1/tag:mabr.example.2026.service'
   expect((await get(`${base}/manifest.mpd`)).text).toContain('<MPD')

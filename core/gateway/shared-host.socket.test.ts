@@ -72,7 +72,7 @@ test('the interface for browsers and a gateway on one port, each with its own ru
   expect(file.headers.get('access-control-allow-origin')).toBe('http://player.example')
   const ws = new WebSocket(`ws://${address.host}/engine${address.search}`)
   await new Promise((resolve) => ws.once('message', resolve))
-  // The gateway leaves, and takes nobody's window with it; then the last user goes, and everybody with it.
+  // Closing the gateway keeps windows open; closing the last user ends every connection.
   await air.gateway.close()
   expect((await fetch(address)).status).toBe(200)
   expect(ws.readyState).toBe(WebSocket.OPEN)

@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const one of opened.splice(0)) await one.close()
 })
 
-/** A request on its way: settled as soon as there is a status. */
+/** Status of a request, as soon as it arrives. */
 function statusOf({ gateway }: TestGateway, path: string): Promise<number> {
   return new Promise((resolve, reject) => {
     httpGet(`${gateway.baseUrl}${path}`, (response) => {
@@ -27,13 +27,13 @@ describe.each([
   ['--full-segments', { growing: false }],
   ['--low-latency off', { lowLatency: false }],
 ])('%s', (_, options) => {
-  test('a segment that arrives is given out when it is whole, with its length', async () => {
+  test('a segment that arrives is served when it is whole, with its length', async () => {
     const one = await open(options)
     const object = new ArrivingObject(1, 'v1.m4s')
     one.store.begun(object)
     object.push('abc')
     const answer = one.get('/service1/v1.m4s')
-    // Another request that overtakes it proves that it waits.
+    // A later request that is answered first shows that it waits.
     one.store.whole(receivedFile('other.txt', 'x'))
     await one.get('/service1/other.txt')
     expect(object.watchers).toBe(1)
@@ -63,7 +63,7 @@ const PROMISING = `<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" medi
 <Period><AdaptationSet mimeType="video/mp4"><SegmentTemplate media="v$Number$.m4s" initialization="v.mp4" timescale="1" duration="2" startNumber="1" availabilityTimeOffset="1.5" availabilityTimeComplete="false"/>
 <Representation id="1" bandwidth="1"/></AdaptationSet></Period></MPD>`
 
-test('--low-latency off: manifests promise no segment before it is whole', async () => {
+test('--low-latency off: manifests announce no segment before it is whole', async () => {
   const manifests: string[] = []
   for (const lowLatency of [true, false]) {
     const one = await open({ lowLatency })
