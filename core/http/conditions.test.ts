@@ -13,7 +13,7 @@ test.each([
   [{ 'if-none-match': 'a-1' }, 304],
   [{ 'if-none-match': '*' }, 304],
   [{ 'if-none-match': '"a-2"' }, null],
-  // The tag counts, the date then does not.
+  // With a tag the date is ignored.
   [{ 'if-none-match': '"a-2"', 'if-modified-since': AT }, null],
   [{ 'if-modified-since': AT }, 304],
   [{ 'if-modified-since': EARLIER }, null],

@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
-/** What a representation can be recognised by. */
+/** Validators of a representation. */
 export type Validators = { readonly etag: string; readonly modifiedMs: number | null }
 
 /**
  * Judges the preconditions of a GET or HEAD in the order of RFC 9110 §13.2.2.
- * @returns 304 the client has it, 412 it wants another one, null to go on
+ * @returns 304 where the client has it, 412 where a precondition fails, null to go on
  */
 export function judgeConditions(headers: IncomingHttpHeaders, { etag, modifiedMs }: Validators): 304 | 412 | null {
   const modified = modifiedMs === null ? null : Math.floor(modifiedMs / 1000) * 1000
@@ -19,7 +19,7 @@ export function judgeConditions(headers: IncomingHttpHeaders, { etag, modifiedMs
   return modified !== null && modified <= dateOf(headers['if-modified-since'], Number.NEGATIVE_INFINITY) ? 304 : null
 }
 
-/** Whether a Range header counts: If-Range absent, or naming exactly this representation. */
+/** Whether a Range header applies: If-Range is absent, or names exactly this representation. */
 export function rangeStillApplies(headers: IncomingHttpHeaders, { etag, modifiedMs }: Validators): boolean {
   const header = headers['if-range']
   if (header === undefined) return true
@@ -28,7 +28,7 @@ export function rangeStillApplies(headers: IncomingHttpHeaders, { etag, modified
   return modifiedMs !== null && Date.parse(header) === Math.floor(modifiedMs / 1000) * 1000
 }
 
-/** A tag of a list, `*`, a weak one, or one that lost its quotes on the way (GPAC sends those). */
+/** Whether a header lists a tag: as `*`, weak, or without quotes (GPAC sends those). */
 function hasTag(header: string, etag: string): boolean {
   if (header.trim() === '*') return true
   const bare = etag.slice(1, -1)

@@ -6,7 +6,7 @@ import type { Exchange } from './exchange.ts'
 import { isDocument } from './mime.ts'
 import { contentRange, parseRange, resolveRange } from './ranges.ts'
 
-/** What is served under a name, in memory or in a file. */
+/** Content to serve, in memory or in a file. */
 export type Content = {
   readonly source: { readonly bytes: Uint8Array } | { readonly path: string }
   readonly size: number
@@ -14,7 +14,7 @@ export type Content = {
   readonly validators: Validators
   /** Cache-Control and the like: sent with 304 too. */
   readonly headers: Record<string, string>
-  /** It is ours, so that a browser may run it as a page; documents from elsewhere are served without rights. */
+  /** Our own content, which a browser may run as a page; other documents are served without rights. */
   readonly trusted?: boolean
 }
 
@@ -59,12 +59,12 @@ export async function answerContent(exchange: Exchange, content: Content): Promi
   return streamFile(exchange, source.path, from, to, () => exchange.head(status, head))
 }
 
-/** What every reply with content from elsewhere carries: a document that a browser would run gets no rights. */
+/** Headers of replies with foreign content: a document that a browser would run gets no rights. */
 export function strangerHeaders(mediaType: string): Record<string, string> {
   return isDocument(mediaType) ? { 'Content-Security-Policy': "sandbox; default-src 'none'" } : {}
 }
 
-/** 304 or 412 where the client's conditions ask for it. @returns true when it has been answered */
+/** Answers 304 or 412 where the client's conditions ask for it. @returns whether it has answered */
 export function answerConditions(exchange: Exchange, validators: Validators, headers: Record<string, string>): boolean {
   const verdict = judgeConditions(exchange.request.headers, validators)
   if (verdict === null) return false
@@ -83,7 +83,7 @@ export function validatorHeaders({ etag, modifiedMs }: Validators): Record<strin
   }
 }
 
-/** @returns false when the file could not be opened: retention was quicker */
+/** Streams a file. @returns false where it could not be opened, because retention removed it */
 async function streamFile(
   exchange: Exchange,
   path: string,
@@ -96,14 +96,14 @@ async function streamFile(
   try {
     if (exchange.isOver) return true
     begin()
-    // The stream reads as fast as the client takes, so a slow one costs one buffer.
+    // The stream reads as fast as the client takes, so a slow client costs one buffer.
     await pipeline(
       handle.createReadStream({ start: from, end: to - 1, autoClose: false }),
       counted(exchange),
       exchange.response,
     )
   } catch {
-    // The client left, or the file did: the connection ends either way.
+    // The client left, or the file was removed: end the connection.
     exchange.response.destroy()
   } finally {
     await handle.close().catch(() => undefined)

@@ -5,7 +5,7 @@ export type CorsMode = 'auto' | 'on' | 'off'
 
 const EXPOSED = 'Content-Range, Content-Length, ETag, Date, Accept-Ranges, Retry-After, X-Routescope-State'
 
-/** The headers by which a page of another origin may read a reply; the same for every reply, errors too. */
+/** Headers that let a page of another origin read a reply, errors too. */
 export function corsHeaders(request: IncomingMessage, mode: CorsMode, methods: readonly string[]): OutgoingHttpHeaders {
   if (mode === 'off') return {}
   const { origin } = request.headers

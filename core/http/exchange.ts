@@ -3,7 +3,7 @@ import { defined } from '../contract/defined.ts'
 import { type CorsMode, corsHeaders } from './cors.ts'
 import type { RequestTarget } from './request-target.ts'
 
-/** An answer that is no file. */
+/** An error reply. */
 export type Refusal = {
   readonly status: number
   /** One plain sentence for a person. */
@@ -15,20 +15,20 @@ export type Refusal = {
   readonly facts?: Readonly<Record<string, unknown>>
 }
 
-/** What all replies of one mount have in common. */
+/** Rules of all replies of one mount. */
 export type ReplyRules = {
   readonly cors: CorsMode
   readonly methods: readonly string[]
   readonly headers?: OutgoingHttpHeaders
 }
 
-/** One request and its reply: what all replies have in common is done here. */
+/** One request and its reply, with what all replies have in common. */
 export class Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  /** Of the mount that answers: goes before every path of its content. */
+  /** Prefix of the mount that answers. */
   readonly prefix: string
-  /** Below the prefix. */
+  /** Target below the prefix. */
   readonly target: RequestTarget
   readonly #common: OutgoingHttpHeaders
   readonly #sent: (bytes: number) => void
@@ -57,7 +57,7 @@ export class Exchange {
     return this.request.method === 'HEAD'
   }
 
-  /** The client went away, or the reply is over. */
+  /** Whether the client left, or the reply has ended. */
   get isOver(): boolean {
     return this.response.destroyed || this.response.writableEnded
   }
@@ -70,12 +70,12 @@ export class Exchange {
     this.response.writeHead(status, { ...this.#common, ...headers })
   }
 
-  /** Body bytes that go to the socket by another way than this object. */
+  /** Counts body bytes that are written to the socket directly. */
   count(bytes: number): void {
     this.#sent(bytes)
   }
 
-  /** @returns false when the socket wants no more until `drain` */
+  /** Writes body bytes. @returns false when the socket takes no more until `drain` */
   write(bytes: Uint8Array): boolean {
     this.#sent(bytes.byteLength)
     return this.response.write(bytes)
@@ -90,7 +90,7 @@ export class Exchange {
     this.response.end(bytes)
   }
 
-  /** A whole reply of text. */
+  /** Sends a whole reply of text. */
   text(status: number, mediaType: string, text: string, headers: OutgoingHttpHeaders = {}): void {
     const bytes = Buffer.from(text)
     this.head(status, { 'Content-Type': mediaType, 'Content-Length': bytes.byteLength, ...headers })

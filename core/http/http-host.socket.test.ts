@@ -65,7 +65,7 @@ describe('one host for several users', () => {
     expect(texts.map(({ text }) => text)).toEqual(['root ', 'root x', 'a ', 'a x|y', 'b ', 'b c d', 'root ab', 'a bc'])
   })
 
-  test('counts what each mount gave out', async () => {
+  test('counts the bytes of each mount', async () => {
     const one = await host()
     const [a, b] = [one.mount(saying('/a', 'a')), one.mount(saying('/b', 'bb'))]
     await ask(one.port, '/a/')
@@ -95,7 +95,7 @@ describe('one host for several users', () => {
     expect((await ask(port, '/b/')).text).toBe('b ')
   })
 
-  test('goes on for the others when one leaves; the last one ends every connection', async () => {
+  test('continues for the others when one closes; the last one ends every connection', async () => {
     const first = await host()
     const second = await host(first.port)
     const endless: Mount = {
@@ -162,7 +162,7 @@ describe('rules of a mount', () => {
     expect((await ask(one.port, '/auto/', { Host: 'evil.example' })).status).toBe(421)
   })
 
-  test('who is not admitted is told why; what fails is 500, and logged', async () => {
+  test('a request that is not admitted gets the reason; a failure is 500, and logged', async () => {
     const one = await host()
     const warnings: string[] = []
     one.mount({
@@ -194,7 +194,7 @@ describe('rules of a mount', () => {
     expect((await ask(one.port, '/', many)).status).toBe(431)
   })
 
-  test('a body that does not come ends the connection in its time', async () => {
+  test('a body that does not arrive in time ends the connection', async () => {
     const one = await host()
     one.mount({ prefix: '', rules: { ...RULES, methods: ['POST'], bodyMs: 50 }, answer: () => undefined })
     const socket = await raw(one.port, 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nabc')
@@ -284,7 +284,7 @@ describe('peers that break off', () => {
     expect((await ask(one.port, '/')).text).toBe('here')
   })
 
-  test('an offer of another protocol is answered as if it were none', async () => {
+  test('an offer of another protocol is answered as an ordinary request', async () => {
     const one = await host()
     one.mount({ ...saying('/socket', 's'), upgrade: () => undefined })
     one.mount(saying('', 'root'))

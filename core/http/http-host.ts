@@ -19,7 +19,7 @@ export interface HostUse {
   readonly origin: string
   /** @throws AppFailure port-in-use where another mount has that prefix */
   mount(mount: Mount): MountHandle
-  /** Closes its mounts; the last user's close ends the server and every connection. */
+  /** Closes this user's mounts; the last user's close ends the server and every connection. */
   close(): Promise<void>
 }
 
@@ -68,8 +68,8 @@ type Mounted = {
 }
 
 /**
- * The server of one host and port. It listens, routes to mounts, and does for all of them what is not content: limits, time
- * limits, malformed requests, Host checks, methods, CORS, and errors of peers.
+ * The server of one host and port. It listens, routes requests to mounts, and handles for all of them limits, time limits,
+ * malformed requests, Host checks, methods, CORS, and errors of peers.
  */
 class HttpHost {
   readonly #host: string
@@ -114,14 +114,14 @@ class HttpHost {
 
   async open(port: number): Promise<this> {
     const bound = await listen(this.#server, this.#host, port)
-    // After listening, an error of the server is one of accepting a connection.
+    // After listening, errors of the server concern accepted connections only.
     guardErrors(this.#server)
     this.#port = bound.port
     this.#origin = `http://${bound.host}:${bound.port}`
     return this
   }
 
-  /** Null while it closes. */
+  /** Adds a user; null while the host closes. */
   join(): HostUse | null {
     if (this.#closing) return null
     this.#users++
@@ -171,7 +171,7 @@ class HttpHost {
   async #close(): Promise<void> {
     this.#closing = true
     this.#server.close(() => this.#tellClosed())
-    // Those that were upgraded are no longer the server's.
+    // The server does not end upgraded sockets.
     for (const socket of this.#sockets) socket.destroy()
     await this.closed
   }
@@ -274,7 +274,7 @@ class HttpHost {
 
 const EMPTY_TARGET: RequestTarget = { components: [''], written: [''], query: new URLSearchParams() }
 
-/** Path components to find a mount by; of a target that cannot be read, as written. */
+/** Path components to find a mount by; of an unreadable target, as written. */
 function componentsOf(request: IncomingMessage, target: RequestTarget | 400 | 414): readonly string[] {
   if (typeof target !== 'number') return target.components
   return (request.url ?? '/').slice(1, 1024).split(/[/?]/)

@@ -76,7 +76,7 @@ function connect(path: string, headers: Record<string, string> = {}): Promise<We
 }
 
 describe('the page', () => {
-  it('is served with headers that keep it to itself', async () => {
+  it('is served with headers that isolate it', async () => {
     const { status, headers, body } = await ask(`/${address.search}`)
     expect(status).toBe(200)
     expect(body).toContain('Routescope')
@@ -85,7 +85,7 @@ describe('the page', () => {
     expect(headers['access-control-allow-origin']).toBeUndefined()
   })
 
-  it('ends at its folder', async () => {
+  it('serves nothing outside its folder', async () => {
     for (const path of [
       '/../secret',
       '/%2e%2e/secret',
@@ -103,7 +103,7 @@ describe('the page', () => {
     }
   })
 
-  it('is not served under another name, which a page of another site could choose', async () => {
+  it('is not served under another host name, which a page of another site could choose', async () => {
     for (const host of ['evil.example', `evil.example:${1234}`, '127.0.0.1.evil.example', '10.0.0.1']) {
       expect((await ask('/', { headers: { host } })).status, host).toBe(421)
     }
@@ -112,7 +112,7 @@ describe('the page', () => {
     }
   })
 
-  it('says that an address without its token, or with an old one, is of no use', async () => {
+  it('refuses an address without its token, or with an old one', async () => {
     for (const path of ['/', '/index.html', '/?token=old', '/index.html?token=']) {
       const { status, body } = await ask(path)
       expect(status, path).toBe(403)
@@ -159,7 +159,7 @@ describe('/engine', () => {
     const closed = new Promise<void>((resolve) => wire?.onClose(resolve))
     socket.close()
     await closed
-    // A window that has gone is not a fault of who posts.
+    // Posting to a closed window is no error.
     wire?.post({ event: 'log', data: [] })
   })
 
@@ -187,7 +187,7 @@ describe('/upload', () => {
     expect(existsSync(folder.at('uploads'))).toBe(false)
   })
 
-  it('puts the file into its folder and says where', async () => {
+  it('stores the file in its folder and answers with the path', async () => {
     const bytes = new Uint8Array(3_000_000).fill(9)
     const { status, body } = await upload('air.pcap', bytes)
     expect(status).toBe(200)
@@ -226,7 +226,7 @@ describe('/upload', () => {
     expect(readdirSync(folder.at('uploads'))).toHaveLength(names.length)
   })
 
-  it('says so when it cannot be stored', async () => {
+  it('reports a file that cannot be stored', async () => {
     writeFileSync(folder.at('uploads'), 'in the way')
     const { status, body } = await upload('air.pcap')
     expect(status).toBe(507)
@@ -250,7 +250,7 @@ describe('/upload', () => {
 })
 
 describe('opening', () => {
-  it('says that the port is in use', async () => {
+  it('reports a port in use', async () => {
     const other = createServer()
     await new Promise<void>((listening) => other.listen(0, '127.0.0.1', listening))
     const { port } = other.address() as { port: number }

@@ -12,27 +12,27 @@ import { Uploads } from './upload.ts'
 /** The other end of one browser window: MessagePack messages over a WebSocket. */
 export type BrowserWire = {
   post(message: unknown): void
-  /** The browser has not taken yet what was posted. */
+  /** Whether the browser has not read all messages yet. */
   behind(): boolean
   onMessage(listener: (message: unknown) => void): void
   onClose(listener: () => void): void
 }
 
-/** What the server of the interface serves, and where. */
+/** Settings of the interface's server. */
 export type InterfaceServerOptions = {
   readonly host: string
   readonly port: number
   /** Folder of the built interface. */
   readonly pageDir: string
-  /** Where captures dropped on the page are put until the session closes. */
+  /** Folder of captures dropped on the page, until the session closes. */
   readonly uploadDir: string
   readonly onWindow: (wire: BrowserWire) => void
 }
 
-/** Events wait here while a browser is slow; above it sections wait until it has caught up. */
+/** Backlog of a slow browser above which sections wait until it has caught up. */
 const SOCKET_BACKLOG_BYTES = 4 * 1024 * 1024
 
-/** What the page may load and ask for. */
+/** Headers that restrict what the page may load and request. */
 const PAGE_HEADERS = {
   'Referrer-Policy': 'no-referrer',
   'Content-Security-Policy':
@@ -42,7 +42,7 @@ const PAGE_HEADERS = {
 
 /**
  * Serves the interface to a browser where there is no display: the page itself, one WebSocket per window, and uploads.
- * The page, `/engine` and `/upload` ask for the token of the printed address; the page's own files are harmless.
+ * The page, `/engine` and `/upload` need the token of the printed address; the page's own files are harmless.
  */
 export class InterfaceServer {
   readonly #options: InterfaceServerOptions
@@ -107,7 +107,7 @@ export class InterfaceServer {
     })
   }
 
-  /** The page is of no use without its engine, so a wrong token is refused here and not by a page that retries for ever. */
+  /** Refuses a wrong token here, since a page without its engine would retry for ever. */
   #admitsPage(target: RequestTarget): Refusal | null {
     const name = target.components.join('/')
     return name === '' || name === 'index.html' ? this.#admits(target) : null
@@ -125,7 +125,7 @@ export class InterfaceServer {
 }
 
 function wireOf(ws: WebSocket): BrowserWire {
-  // A frame that is no WebSocket frame closes this window's socket, and nothing else.
+  // A malformed frame closes this window's socket, and nothing else.
   guardErrors(ws)
   return {
     post: (message) => {

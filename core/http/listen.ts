@@ -33,21 +33,21 @@ function listenFailure(error: NodeJS.ErrnoException, host: string, port: number)
   return new AppFailure('socket-failed', `Nothing can be served on ${host}:${port}.`, 'Try port 0.', error)
 }
 
-/** A wildcard address cannot be asked for; loopback then reaches the same server. */
+/** Replaces a wildcard address, which clients cannot use, by loopback. */
 function addressHost(address: string): string {
   if (address === '0.0.0.0') return '127.0.0.1'
   if (address === '::') return '[::1]'
   return address.includes(':') ? `[${address}]` : address
 }
 
-/** True where only this machine can reach the address. */
+/** Whether only this machine can reach the address. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }
 
 /**
  * Whether a Host header may reach a server on loopback: a page of another site that resolves its own name to loopback
- * would otherwise read what is served (DNS rebinding). Without the header it is no browser.
+ * could otherwise read served content (DNS rebinding). A client without the header is no browser.
  */
 export function isLocalHostHeader(header: string | undefined, configured: string): boolean {
   if (header === undefined) return true

@@ -1,6 +1,6 @@
 import { contentTypeOf } from '../protocol/mime/content-types.ts'
 
-/** Types from the network that may go into a header of ours. */
+/** Types from the network that are allowed in our headers. */
 const MEDIA_TYPE = /^[a-z]+\/[a-z0-9][a-z0-9!#$&^_.+-]{0,80}(?:\s*;\s*[a-z0-9-]+=(?:[\w.-]+|"[\w., -]*"))*$/i
 
 /**
@@ -17,7 +17,7 @@ export function mediaTypeOf(name: string, announced: string | null): string {
   return /^text\/[^;]*$|^application\/json$/.test(type) ? `${type}; charset=utf-8` : type
 }
 
-/** True for what a browser would run as a page: such a file is served without rights. */
+/** Whether a browser would run the type as a page: such a file is served without rights. */
 export function isDocument(mediaType: string): boolean {
   return /html|svg|xml/i.test(mediaType)
 }

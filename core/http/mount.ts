@@ -3,22 +3,22 @@ import type { Duplex } from 'node:stream'
 import type { Exchange, Refusal, ReplyRules } from './exchange.ts'
 import type { RequestTarget } from './request-target.ts'
 
-/** What a host checks and adds for one mount, so that its content need not. */
+/** What a host checks and adds for one mount. */
 export type MountRules = ReplyRules & {
-  /** The sentence of the 405 for methods that are not listed; OPTIONS is the host's. */
+  /** Sentence of the 405 for methods that are not listed; the host answers OPTIONS. */
   readonly otherMethods: string
   /**
    * Requests whose Host header is neither the host's own name nor one of loopback get 421 (DNS rebinding): `always`, or only
    * where the host is bound to `loopback` itself.
    */
   readonly localNames: 'always' | 'loopback'
-  /** Why this request or upgrade is not answered (a token that is missing), or null. */
+  /** Returns why a request or upgrade is refused, such as a missing token, or null. */
   readonly admits?: (request: IncomingMessage, target: RequestTarget) => Refusal | null
-  /** Longest time a request's body may take, ms; 30 s. Null: any, as long as it goes on. */
+  /** Longest time of a request's body, ms; default 30 s. Null: any. */
   readonly bodyMs?: number | null
 }
 
-/** A request to speak another protocol on the same connection. Errors of the socket are taken care of. */
+/** A request for another protocol on the same connection. The host handles errors of the socket. */
 export type Upgrade = {
   readonly request: IncomingMessage
   readonly socket: Duplex
@@ -38,10 +38,10 @@ export interface Mount {
   log?(level: 'warning' | 'debug', text: string): void
 }
 
-/** A mount in place, with what its clients took. */
+/** A mount of a host, with the bytes its clients received. */
 export interface MountHandle {
   readonly requests: number
-  /** Body bytes given out. */
+  /** Body bytes sent. */
   readonly bytes: number
   /** Removes the mount and ends what it is answering. */
   close(): void

@@ -35,7 +35,7 @@ describe('resolveRange', () => {
     expect(range && resolveRange(range, 100)).toEqual(part)
   })
 
-  test('gives bytes of the file and nothing else', () => {
+  test('gives bytes within the file only', () => {
     fc.assert(
       fc.property(fc.nat(200), fc.nat(300), fc.option(fc.nat(300), { nil: null }), (size, first, last) => {
         const part = resolveRange(last !== null && last < first ? { suffix: last } : { first, last }, size)

@@ -16,14 +16,14 @@ export function parseRange(header: string | undefined): RangeSpec | null {
   return { first: Number(first), last: last === '' ? null : Number(last) }
 }
 
-/** The bytes of a file that a range means, its end brought back to the file's; null where it lies outside. */
+/** Resolves a range to bytes of a file, its end limited to the file's; null where it lies outside. */
 export function resolveRange(range: RangeSpec, size: number): ByteRange | null {
   if ('suffix' in range) return range.suffix === 0 || size === 0 ? null : [Math.max(0, size - range.suffix), size]
   if (range.first >= size) return null
   return [range.first, range.last === null ? size : Math.min(size, range.last + 1)]
 }
 
-/** Content-Range of a part (RFC 9110 §14.4); a null size is not known yet. */
+/** Content-Range of a part (RFC 9110 §14.4); a null size is unknown. */
 export function contentRange([from, to]: ByteRange, size: number | null): string {
   return `bytes ${from}-${to - 1}/${size ?? '*'}`
 }

@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream'
 
-/** A reply for where there is no request to answer; the connection ends with it. */
+/** A reply without a parsed request, which ends the connection. */
 export function rawReply(status: string): string {
   return `HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`
 }
 
-/** What Node's parser refuses has no request to answer: a bare reply, and the connection ends. */
+/** Answers a request that Node's parser refuses with a bare reply, and ends the connection. */
 export function refuseMalformed(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()

@@ -42,7 +42,7 @@ describe('parseTarget', () => {
   })
 })
 
-test('a name that can be asked for comes back as it was', () => {
+test('a name survives encoding and parsing', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (name) => {
       const path = encodePath(name)

@@ -1,4 +1,4 @@
-/** A request target taken apart: path components decoded, and the path as it was written. */
+/** A parsed request target: path components decoded, and the path as written. */
 export type RequestTarget = {
   /** Decoded components: `/a/b%20c` is `['a', 'b c']`, `/` is `['']`, `/a/` is `['a', '']`. */
   readonly components: readonly string[]
@@ -11,7 +11,7 @@ const MAX_TARGET_BYTES = 8 * 1024
 
 /**
  * Reads a request target strictly (RFC 9112 §3.2): origin form, or absolute form of which host and scheme are dropped.
- * @returns the status to refuse it with: 414 too long, 400 not decodable or with what must not stand in a name
+ * @returns the status to refuse it with: 414 too long, 400 not decodable or with forbidden characters
  */
 export function parseTarget(target: string): RequestTarget | 400 | 414 {
   if (target.length > MAX_TARGET_BYTES) return 414
@@ -31,7 +31,7 @@ export function parseTarget(target: string): RequestTarget | 400 | 414 {
   return { components, written, query: new URLSearchParams(mark < 0 ? '' : beforeFragment.slice(mark + 1)) }
 }
 
-/** Decoded once; null for a bad escape, bad UTF-8, `.` and `..`, control characters, and escaped separators. */
+/** Decodes once; null for a bad escape, bad UTF-8, `.` and `..`, control characters, and escaped separators. */
 function decodeComponent(written: string): string | null {
   let decoded: string
   try {
@@ -47,7 +47,7 @@ function isPlain(component: string): boolean {
   return component !== '.' && component !== '..' && !/[\x00-\x1f\x7f/\\]/.test(component)
 }
 
-/** A name as the path of an address, `/` kept; null for a name that no request can hold. */
+/** Encodes a name as the path of an address, `/` kept; null for a name that no request can contain. */
 export function encodePath(name: string): string | null {
   const components = name.split('/')
   if (!components.every(isPlain)) return null
@@ -60,7 +60,7 @@ export function encodePath(name: string): string | null {
   }
 }
 
-/** Characters that a path may hold as they are (RFC 3986 §3.3). */
+/** Restores characters that a path may contain unescaped (RFC 3986 §3.3). */
 function plain(escaped: string): string {
   return decodeURIComponent(escaped)
 }

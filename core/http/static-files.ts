@@ -6,11 +6,11 @@ import { mediaTypeOf } from './mime.ts'
 
 type StaticFile = { readonly path: string; readonly size: number; readonly modifiedMs: number }
 
-/** Our own files in a folder, by the names they had when it was read; nothing else in or outside of it can be asked for. */
+/** Serves our own files of a folder, by the names it had when read; nothing else in or outside of it is served. */
 export class StaticFiles {
   readonly #files = new Map<string, StaticFile>()
 
-  /** A folder that is not there has no files. */
+  /** Reads the names of the folder; a missing folder has no files. */
   constructor(folder: string) {
     this.#read(folder, '')
   }

@@ -8,7 +8,7 @@ import type { Exchange } from './exchange.ts'
 /** Largest capture a browser may upload. */
 const UPLOAD_LIMIT_BYTES = 8 * 1024 ** 3
 
-/** Puts uploads into a folder, each into one of its own. */
+/** Stores uploads in a folder, each in one of its own. */
 export class Uploads {
   readonly #folder: string
   #count = 0
@@ -17,7 +17,7 @@ export class Uploads {
     this.#folder = folder
   }
 
-  /** Stores the request's body under `?name=` made safe. Answers with its path as JSON; leaves nothing of a broken one. */
+  /** Stores the request's body under the safe form of `?name=`, and answers with its path as JSON. A broken upload is removed. */
   async answer(exchange: Exchange): Promise<void> {
     const { request } = exchange
     const folder = join(this.#folder, String(++this.#count))

@@ -1,7 +1,7 @@
-/** A Content-Range value (RFC 9110 §14.4): which bytes, half-open, or null for an unsatisfied range, of how many. */
+/** A Content-Range value (RFC 9110 §14.4): half-open range, null for an unsatisfied one, and total length. */
 export type ContentRange = { readonly range: readonly [number, number] | null; readonly total: number | null }
 
-/** Null where the value is none, or contradicts itself. */
+/** Reads a Content-Range value; null where it is malformed or contradicts itself. */
 export function parseContentRange(text: string | undefined): ContentRange | null {
   const match = /^\s*bytes\s+(?:(\d{1,15})-(\d{1,15})|\*)\/(?:(\d{1,15})|\*)\s*$/i.exec(text ?? '')
   if (match === null) return null

@@ -11,8 +11,8 @@ import {
 } from './resource-answer.ts'
 
 /**
- * What came of a request. `refused`: the server answered that it cannot (404, 503 …). `mismatch`: the answer contradicts itself,
- * the request or what is known of the resource. `failed`: no answer, a broken connection, too slow. `cancelled`: by the signal.
+ * Result of a request. `refused`: an error status (404, 503 …). `mismatch`: the answer contradicts itself, the request or known
+ * facts of the resource. `failed`: no answer, a broken connection, too slow. `cancelled`: by the signal.
  */
 export type ResourceResult =
   | ({ readonly kind: 'bytes' } & ResourceAnswer)
@@ -22,9 +22,9 @@ export type ResourceResult =
 
 /** Bounds of one request. Times ms. */
 export type HttpLimits = {
-  /** Until the head of the answer is there. */
+  /** Time until the head of the answer. */
   readonly answerMs: number
-  /** Without a further byte of the body. */
+  /** Time without a further byte of the body. */
   readonly idleMs: number
   /** A body slower than this after `slowAfterMs` is dropped, bytes per second. */
   readonly minBytesPerS: number
@@ -122,7 +122,7 @@ class ResourceFetch implements ResponseReceiver {
 
   end(failure: HttpFailure | null): void {
     if (this.#head !== null) {
-      // What has arrived by the time nobody waits any longer is still of use.
+      // Bytes that arrived before the cancellation are still used.
       this.#finish(this.#head, failure?.kind === 'aborted' ? 'its time was up' : (failure?.message ?? null))
     } else if (failure?.kind === 'aborted') this.#settle({ kind: 'cancelled' })
     else this.#settle({ kind: 'failed', reason: failure?.message ?? 'an empty answer' })

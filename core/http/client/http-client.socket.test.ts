@@ -34,7 +34,7 @@ function get(url: string, headers: Record<string, string> = {}): Promise<Got> {
   })
 }
 
-/** A server that answers as `script` says by number of connection and request, from 0. */
+/** A server that answers by `script`, with the number of connection and request, from 0. */
 async function scripted(script: (socket: Socket, connection: number, request: number) => void): Promise<string> {
   let connections = 0
   const sockets = new Set<Socket>()
@@ -72,7 +72,7 @@ describe('pooled connections', () => {
     expect(ports.size).toBe(1)
   })
 
-  test('that the server closed when they were used again are no answer: it is asked once more', async () => {
+  test('that the server closed before they were reused are no answer: the request is repeated once', async () => {
     const url = await scripted((socket, connection, request) => {
       if (request === 0) socket.write(reply(`connection ${connection}`))
       else socket.destroy()
@@ -81,7 +81,7 @@ describe('pooled connections', () => {
     expect(await get(url)).toMatchObject({ text: 'connection 1', failure: null })
   })
 
-  test('but a server that always breaks off is asked twice at most', async () => {
+  test('but a server that always breaks off gets two requests at most', async () => {
     let asked = 0
     const url = await scripted((socket, connection) => {
       if (connection === 0 && asked++ === 0) socket.write(reply('once'))
@@ -98,17 +98,17 @@ describe('pooled connections', () => {
 })
 
 describe('an answer', () => {
-  test('may come without a length and end with the connection', async () => {
+  test('may have no length and end with the connection', async () => {
     const url = await scripted((socket) => socket.end('HTTP/1.0 200 OK\r\nServer: x\r\n\r\nall of it'))
     expect(await get(url)).toMatchObject({ text: 'all of it', failure: null })
   })
 
-  test('that is cut short is broken, after what came', async () => {
+  test('that is cut short is broken, after the received bytes', async () => {
     const url = await scripted((socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome'))
     expect(await get(url)).toMatchObject({ text: 'some', failure: { kind: 'broken', message: 'the connection broke' } })
   })
 
-  test('has a head of bounded length, in which a header sent twice counts once where it must', async () => {
+  test('has a head of bounded length, in which a repeated single-value header counts once', async () => {
     const long = await scripted((socket) => socket.end(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`))
     expect((await get(long)).failure).toMatchObject({ message: 'the head of its answer is too long' })
     const twice = await scripted((socket) =>
@@ -117,7 +117,7 @@ describe('an answer', () => {
     expect((await get(twice)).head?.headers).toMatchObject({ etag: '"a"', via: '1, 2' })
   })
 
-  test('with a 1xx before it is the one after', async () => {
+  test('with a 1xx before it is the final one', async () => {
     const url = await scripted((socket) =>
       socket.write(`HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n${reply('final')}`),
     )

@@ -4,49 +4,49 @@ import { withoutCredentials } from '../../contract/shown-url.ts'
 import { type HttpClock, SYSTEM_CLOCK } from './http-clock.ts'
 import { failureOf, HttpFailure } from './http-failure.ts'
 
-/** How one GET is sent. Times ms. */
+/** Options of one GET. Times ms. */
 export type GetOptions = {
-  /** Beside those the client sends itself. */
+  /** Headers beside those the client sends itself. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Until the head of the answer, of each hop of a redirect. */
+  /** Time until the head of the answer, for each hop of a redirect. */
   readonly answerMs: number
-  /** Longest time without a further byte of the body; null: any. Does not count while the receiver has paused. */
+  /** Longest time without a further byte of the body, without pauses of the receiver; null: any. */
   readonly idleMs: number | null
   readonly maxRedirects: number
   readonly signal?: AbortSignal
 }
 
-/** The head of the answer that counts, redirects followed. */
+/** Head of the final answer, after redirects. */
 export type ResponseHead = {
   readonly status: number
   readonly headers: IncomingHttpHeaders
-  /** Where the answer is from, without credentials. */
+  /** URL of the answer, without credentials. */
   readonly url: string
 }
 
-/** Takes one answer: `head`, then chunks, then `end`; or `end` alone. Calls nothing of it twice but `chunk`. */
+/** Takes one answer: `head`, then chunks, then `end`; or `end` alone. Only `chunk` is called more than once. */
 export interface ResponseReceiver {
   head(head: ResponseHead): void
-  /** @returns false to get no more before `resume`. The bytes are the receiver's. */
+  /** Takes bytes, which the receiver owns. @returns false to pause until `resume` */
   chunk(bytes: Uint8Array): boolean
-  /** Null after a whole body. Not called after `cancel`. */
+  /** Called at the end, with null after a whole body. Not called after `cancel`. */
   end(failure: HttpFailure | null): void
 }
 
-/** One GET under way. */
+/** One running GET. */
 export interface Transfer {
-  /** Goes on after `chunk` returned false. */
+  /** Continues after `chunk` returned false. */
   resume(): void
-  /** Ends it; the receiver is called no more. */
+  /** Ends the request; the receiver is not called again. */
   cancel(): void
 }
 
 /** Bytes of a redirect's own body that are read to keep its connection. */
 const REDIRECT_BODY_BYTES = 64 << 10
-/** Origins remembered as having answered before. */
+/** Limit of remembered origins that have answered before. */
 const MAX_ORIGINS = 256
 
-/** Sends GETs over pooled connections, which stay open between requests. The one place that knows undici. */
+/** Sends GETs over pooled connections, which stay open between requests. Only this file uses undici. */
 export class HttpClient {
   readonly #agent: Agent
   readonly #clock: HttpClock
@@ -54,7 +54,7 @@ export class HttpClient {
 
   constructor(clock: HttpClock = SYSTEM_CLOCK) {
     this.#clock = clock
-    // Time limits are the clock's; callers bound the number of requests.
+    // The clock measures time limits; callers bound the number of requests.
     this.#agent = new Agent({
       connect: { timeout: 60_000 },
       headersTimeout: 0,
@@ -64,8 +64,8 @@ export class HttpClient {
   }
 
   /**
-   * Sends one GET; `user:password@` of the URL goes into its Authorization header, and only to that origin. Never throws:
-   * failures go to the receiver, later.
+   * Sends one GET; `user:password@` of the URL becomes its Authorization header, for that origin only. Never throws: the receiver
+   * gets failures, asynchronously.
    */
   get(url: string, options: GetOptions, receiver: ResponseReceiver): Transfer {
     const get = new Get(url, options, receiver, this.#agent, this.#clock, this.#answered)
@@ -188,7 +188,7 @@ class Get implements Transfer {
         onComplete: () => {
           if (this.#over) return
           if (location === null) this.#release()
-          // The connection is free one turn later: a request that followed at once would open another one.
+          // The connection is free one turn later: an immediate request would open another one.
           queueMicrotask(() =>
             setImmediate(() => {
               if (location === null) this.#end(null)
@@ -205,7 +205,7 @@ class Get implements Transfer {
     )
   }
 
-  /** A connection that was kept open may have been closed by the server at the moment it was used again: that is no answer. */
+  /** Whether the server closed a kept connection at the moment it was reused, which is no answer. */
   #isStale({ code }: NodeJS.ErrnoException, origin: string): boolean {
     if (this.#retried || !this.#answered.has(origin)) return false
     if (code !== 'UND_ERR_SOCKET' && code !== 'ECONNRESET' && code !== 'EPIPE') return false
@@ -265,7 +265,7 @@ class Get implements Transfer {
   }
 }
 
-/** What a caller gave for one server is not sent to another. */
+/** Removes headers that are for one server only, before a redirect to another. */
 function withoutSecrets(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !/^(?:authorization|cookie)$/i.test(name)))
 }
@@ -287,7 +287,7 @@ function decoded(part: string): string {
   }
 }
 
-/** Joins the values of a header sent twice; of headers with a single value the first counts. */
+/** Joins the values of a repeated header; of single-value headers the first is used. */
 function readHeaders(raw: readonly (Buffer | string)[]): IncomingHttpHeaders {
   const headers: Record<string, string> = Object.create(null)
   for (let at = 0; at + 1 < raw.length; at += 2) {

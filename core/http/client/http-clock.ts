@@ -1,16 +1,16 @@
-/** Time and random numbers for fetching: the machine's in the program, made up in tests. */
+/** Time and random numbers for fetching, replaced in tests. */
 export interface HttpClock {
-  /** Milliseconds that only go forward. */
+  /** Monotonic time, ms. */
   nowMs(): number
   /** UNIX time in ms. */
   wallMs(): number
-  /** Calls once after `ms`. @returns the function that cancels it */
+  /** Calls a function once after `ms`. @returns the function that cancels the timer */
   after(ms: number, call: () => void): () => void
-  /** From 0 up to, not including, 1. */
+  /** Random number from 0 up to, not including, 1. */
   random(): number
 }
 
-/** The machine's own. */
+/** Clock of this machine. */
 export const SYSTEM_CLOCK: HttpClock = {
   nowMs: () => performance.now(),
   wallMs: () => Date.now(),

@@ -1,8 +1,7 @@
 /**
- * Why a request brought nothing, or its body ended early. `address`: not an http URL. `certificate`: the server's is refused.
- * `unreachable`: no connection. `no-answer`: no head in time, or none that is HTTP. `redirect`: too many, or to a place that
- * is not allowed. `status`: the server answered that it cannot. `broken`: the connection ended early. `stalled`: no byte for
- * too long. `aborted`: the caller's signal.
+ * Why a request failed, or its body ended early. `address`: not an http URL. `certificate`: the server's is refused.
+ * `unreachable`: no connection. `no-answer`: no head in time, or none of HTTP. `redirect`: too many, or to a forbidden URL.
+ * `status`: an error status. `broken`: the connection ended early. `stalled`: no byte for too long. `aborted`: by the caller.
  */
 export type HttpFailureKind =
   | 'address'
@@ -15,10 +14,10 @@ export type HttpFailureKind =
   | 'stalled'
   | 'aborted'
 
-/** A failed request. Its message is a part of a sentence without the URL (`no answer in time`), and holds no credentials. */
+/** A failed request. Its message is a clause without URL and credentials (`no answer in time`). */
 export class HttpFailure extends Error {
   readonly kind: HttpFailureKind
-  /** Of the answer, for kind `status`. */
+  /** Status of the answer, for kind `status`. */
   readonly status: number | null
 
   constructor(kind: HttpFailureKind, reason: string, status: number | null = null) {
@@ -29,7 +28,7 @@ export class HttpFailure extends Error {
   }
 }
 
-/** What is wrong with a certificate, by the code that the system's check gives it. */
+/** Faults of certificates, by error code. */
 const CERTIFICATE_FAULTS = new Map([
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'is self-signed'],
   ['SELF_SIGNED_CERT_IN_CHAIN', 'leads to one that is self-signed'],
@@ -42,7 +41,7 @@ const CERTIFICATE_FAULTS = new Map([
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'is that of another server'],
 ])
 
-/** An error of undici or of a socket as a failure. @param hasHead the head of an answer was there before */
+/** Converts an error of undici or a socket. @param hasHead whether the head of an answer had arrived */
 export function failureOf({ code = '', message }: NodeJS.ErrnoException, hasHead: boolean): HttpFailure {
   const fault = CERTIFICATE_FAULTS.get(code)
   if (fault !== undefined)

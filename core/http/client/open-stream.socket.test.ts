@@ -30,7 +30,7 @@ afterEach(async () => {
 
 const authority = (server: TestServer): string => new URL(server.url).host
 
-describe('a body that goes on', () => {
+describe('an endless body', () => {
   test('is read chunk by chunk while it is sent, and ends with it', async () => {
     let response: ServerResponse | null = null
     const server = await serve((_, one) => {
@@ -53,7 +53,7 @@ describe('a body that goes on', () => {
     expect(await reader.next()).toEqual({ done: true, value: undefined })
   })
 
-  test('is not taken faster than it is read', async () => {
+  test('is not received faster than it is read', async () => {
     const chunk = new Uint8Array(1 << 20)
     let sent = 0
     let response: ServerResponse | null = null
@@ -73,7 +73,7 @@ describe('a body that goes on', () => {
     const stream = await opened(server.url)
     const reader = stream.chunks[Symbol.asyncIterator]()
     let bytes = ((await reader.next()).value as Uint8Array).length
-    // The sockets are full when nothing more was handed to them over many turns of the event loop.
+    // The sockets are full when nothing more was written over many turns of the event loop.
     for (let still = 0, before = 0; still < 200; still = sent === before ? still + 1 : 0) {
       before = sent
       await new Promise(setImmediate)
@@ -84,7 +84,7 @@ describe('a body that goes on', () => {
     expect(bytes).toBe(64 << 20)
   })
 
-  test('lets the server go when who reads has enough', async () => {
+  test('closes the connection when the reader stops', async () => {
     const closed = new Promise<void>((resolve) => {
       void serve((_, response) => {
         response.on('close', () => resolve())
@@ -99,7 +99,7 @@ describe('a body that goes on', () => {
     await closed
   })
 
-  test('tells when it breaks off, stalls or is aborted, after all that came', async () => {
+  test('fails when it breaks off, stalls or is aborted, after all received bytes', async () => {
     const breaking = await serve((_, response) => void response.write('abc', () => response.destroy()))
     const read = async (stream: HttpStream): Promise<string> => {
       let text = ''
@@ -120,14 +120,14 @@ describe('a body that goes on', () => {
   })
 })
 
-describe('a stream that cannot be had', () => {
+describe('an unavailable stream', () => {
   const failure = async (url: string, options: Parameters<typeof openStream>[1] = {}): Promise<unknown> =>
     openStream(url, options).then(
       (stream) => stream.close(),
       ({ kind, message }: { kind: string; message: string }) => `${kind}: ${message}`,
     )
 
-  test('says why in words', async () => {
+  test('fails with a message', async () => {
     const server = await serve((request, response) => {
       if (request.url === '/silent') return
       if (request.url === '/reset') response.destroy()
@@ -161,7 +161,7 @@ describe('a stream that cannot be had', () => {
     await new Promise((resolve) => server.close(resolve))
   })
 
-  test('has a certificate that nobody vouches for', async (context) => {
+  test('has an untrusted certificate', async (context) => {
     const folder = mkdtempSync(join(tmpdir(), 'routescope-certificate-'))
     const file = join(folder, 'both.pem')
     const asked = `req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout ${file} -out ${file}.crt`
@@ -176,7 +176,7 @@ describe('a stream that cannot be had', () => {
 })
 
 describe('redirects and credentials', () => {
-  test('go as far as allowed, and the answer names where it is from', async () => {
+  test('are followed as far as allowed, and the answer names its URL', async () => {
     const server = await serve((request, response) => {
       const left = Number(request.url?.slice(1))
       if (left > 0) response.writeHead(302, { Location: `/${left - 1}` }).end('moved')
@@ -189,7 +189,7 @@ describe('redirects and credentials', () => {
     await expect(openStream(`${server.url}3`, { maxRedirects: 0 })).rejects.toMatchObject({ message: 'a redirect' })
   })
 
-  test('of the URL go to its own origin only, and are shown nowhere', async () => {
+  test('of the URL are sent to its own origin only, and never shown', async () => {
     const seen: (string | undefined)[] = []
     const other = await serve((request, response) => {
       seen.push(request.headers.authorization, request.headers.cookie, request.headers.range)

@@ -1,15 +1,15 @@
 import { HttpClient, type ResponseHead, type Transfer } from './http-client.ts'
 import { HttpFailure } from './http-failure.ts'
 
-/** How a stream is opened. Times ms. */
+/** Options of a stream. Times ms. */
 export type OpenStreamOptions = {
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
-  /** Until the head of the answer; 10 s. */
+  /** Time until the head of the answer; default 10 s. */
   readonly answerMs?: number
   /** Longest time without a byte; null, the default: any. */
   readonly stallMs?: number | null
-  /** 5. */
+  /** Default 5. */
   readonly maxRedirects?: number
 }
 
@@ -17,7 +17,7 @@ export type OpenStreamOptions = {
 export interface HttpStream {
   readonly head: ResponseHead
   /**
-   * The body as it arrives, to be read once; reading slowly slows the sender down. Ends with the body.
+   * The body as it arrives, to be read once; a slow reader slows the sender down.
    * @throws HttpFailure broken | stalled | aborted
    */
   readonly chunks: AsyncIterable<Uint8Array>
@@ -29,7 +29,7 @@ export interface HttpStream {
 const QUEUE_BYTES = 1 << 20
 
 /**
- * Opens a GET whose body is read as it arrives. `user:password@` of the URL is sent to its own origin only, and is in no message.
+ * Opens a GET whose body is read as it arrives. `user:password@` of the URL is sent to its own origin only, and never in a message.
  * @throws HttpFailure of every kind; `status` for an answer other than 2xx
  */
 export function openStream(url: string, options: OpenStreamOptions = {}): Promise<HttpStream> {

@@ -7,7 +7,7 @@ export class RequestSlots {
     this.#free = count
   }
 
-  /** Waits for a slot. @returns the function that gives it back, to be called once */
+  /** Waits for a slot. @returns the function that frees it, to be called once */
   async take(): Promise<() => void> {
     if (this.#free > 0) this.#free--
     else await new Promise<void>((resolve) => this.#waiting.push(resolve))

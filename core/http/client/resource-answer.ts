@@ -7,39 +7,39 @@ import { parseContentRange } from './content-range.ts'
 /** A GET of a resource or of a range of it. */
 export type ResourceRequest = {
   readonly url: string
-  /** Bytes `[from, to)` of the resource, `to` null for all from there on; null for the whole resource. */
+  /** Bytes `[from, to)` of the resource, `to` null for the rest; null for the whole resource. */
   readonly range: readonly [number, number | null] | null
-  /** ETag of what was fetched before, so that two versions do not get mixed. */
+  /** ETag of earlier ranges, so that two versions are not mixed. */
   readonly etag: string | null
-  /** Length of the resource where it is known. */
+  /** Length of the resource where known. */
   readonly total: number | null
-  /** The resource may be sent gzip'ed, since the object was. */
+  /** The resource may be gzip-compressed, since the object was. */
   readonly gzip: boolean
-  /** More than this of a body is not taken. */
+  /** Largest body. */
   readonly maxBytes: number
 }
 
 /** Bytes of a resource, from `at` on. */
 export type Piece = { readonly at: number; readonly bytes: Uint8Array }
 
-/** What an answer gave of a resource. */
+/** Bytes and facts of a resource from one answer. */
 export type ResourceAnswer = {
   readonly pieces: readonly Piece[]
-  /** A range was answered with the whole resource: the server does not know ranges, or the resource has changed. */
+  /** A range was answered with the whole resource: the server does not support ranges, or the resource has changed. */
   readonly whole: boolean
   /** Length of the resource, where the answer states or shows it. */
   readonly total: number | null
   /** Strong entity tag. */
   readonly etag: string | null
   readonly gzip: boolean
-  /** Why the body ended before its end; null where it is all there. */
+  /** Why the body ended early; null where it is whole. */
   readonly broken: string | null
 }
 
-/** Why an answer cannot be used; `mismatch` where it contradicts itself, the request or what is known of the resource. */
+/** Why an answer cannot be used; `mismatch` where it contradicts itself, the request or known facts of the resource. */
 export type AnswerFault = { readonly reason: string; readonly mismatch: boolean }
 
-/** What the head of an answer promises of its body. */
+/** What the head of an answer announces of its body. */
 export type ResourceHead = {
   readonly from: number
   readonly total: number | null
@@ -48,15 +48,15 @@ export type ResourceHead = {
   readonly whole: boolean
   /** Boundary of a body in parts. */
   readonly boundary: string | null
-  /** Most the body may have; exactly that where `exact`. */
+  /** Largest size of the body; the exact size where `exact`. */
   readonly bodyBytes: number
   readonly exact: boolean
 }
 
-/** Part headers of a multipart answer. */
+/** Allowance for part headers of a multipart answer. */
 const MULTIPART_EXTRA = 64 << 10
 
-/** Compares an answer's head with the request: every number in it must agree with the others and with what was asked. */
+/** Checks an answer's head: its numbers must agree with each other and with the request. */
 export function checkHead(
   ask: ResourceRequest,
   status: number,
@@ -130,7 +130,7 @@ function unsatisfied(ask: ResourceRequest, headers: IncomingHttpHeaders): Answer
   return mismatch(`it says the range lies outside of the file${total === null ? '' : `, which has ${total} bytes`}`)
 }
 
-/** Cuts a body into the pieces of the resource that it holds. */
+/** Cuts a body into pieces of the resource. */
 export function readPieces(head: ResourceHead, body: Uint8Array, broken: string | null): ResourceAnswer | AnswerFault {
   const { etag, gzip, whole, from, boundary, bodyBytes, exact } = head
   if (boundary !== null) return parts(head, boundary, body, broken)
@@ -148,7 +148,7 @@ function parts(
   broken: string | null,
 ): ResourceAnswer | AnswerFault {
   if (broken !== null) return { reason: broken, mismatch: false }
-  // The package reader wants the boundary where mail has it.
+  // The package reader expects the boundary in a header, as in mail.
   const front = new TextEncoder().encode(`Content-Type: multipart/byteranges; boundary="${boundary}"\r\n\r\n`)
   const pieces: Piece[] = []
   let { total } = head

@@ -1,4 +1,4 @@
-/** The part of undici that is used, without what its main module loads beside it (fetch, WebSocket, mocks). */
+/** The part of undici that is used, without fetch, WebSocket and mocks of its main module. */
 declare module 'undici/lib/agent.js' {
   import { Agent } from 'undici'
 
