@@ -21,7 +21,6 @@ import { SessionColumns } from '../../inspect/session-columns.ts'
 import type { LinkSignalling } from '../../protocol/alp/alp-receiver.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
 import type { LinkSource } from '../../receive/link/links.ts'
-import { RECEIVE_LIMITS } from '../../receive/object/limits.ts'
 import { Receiver } from '../../receive/receiver.ts'
 import type { DatagramInput } from '../faces/datagram-input.ts'
 import type { DatagramSource } from '../faces/datagram-source.ts'
@@ -31,7 +30,9 @@ import type { AnySection, Part, PartHost } from '../part.ts'
 import { HostWatch } from '../receiving/host-watch.ts'
 import { nothingReceived } from '../receiving/nothing-received.ts'
 import { ReceiveLog } from '../receiving/receive-log.ts'
+import { receiveMemory } from '../receiving/receive-memory.ts'
 import { ReceiveStatistics } from '../receiving/receive-statistics.ts'
+import { reportOf } from '../receiving/receiver-report.ts'
 import { receiverSections } from '../receiving/receiver-sections.ts'
 import { labelOf, sumsOf } from '../receiving/sources.ts'
 import { type Arrivals, StopRule } from '../receiving/stop-rule.ts'
@@ -312,22 +313,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
   }
 
   report(): Report {
-    const { datagrams, bytes, firstTimeUs, lastTimeUs, capture } = sumsOf(this.sources)
-    return this.columns.report(
-      {
-        kind: this.sources.find(({ live }) => live)?.kind ?? this.sources[0]?.kind ?? 'capture',
-        name: labelOf(this.sources),
-        firstTime: seconds(firstTimeUs),
-        lastTime: seconds(lastTimeUs),
-      },
-      {
-        frames: capture?.frames ?? datagrams,
-        udp: datagrams,
-        bytes,
-        fragmentsDropped: capture?.fragmentsDropped ?? 0,
-        malformed: capture?.malformed ?? 0,
-      },
-    )
+    return reportOf(this.columns, this.sources)
   }
 
   detail(index: number): ObjectDetail {
@@ -450,13 +436,4 @@ function askedOf(target: ReceiveTarget): string | null {
 function started<T>(value: T | null): T {
   if (value === null) throw new Error('the receiver has not started')
   return value
-}
-
-function seconds(timeUs: number | null): number | null {
-  return timeUs === null ? null : timeUs / 1e6
-}
-
-/** An eighth of the machine's memory for objects being received or written, within limits. */
-function receiveMemory(totalBytes: number): number {
-  return Math.min(2 ** 31, Math.max(RECEIVE_LIMITS.memoryBytes, totalBytes / 8))
 }

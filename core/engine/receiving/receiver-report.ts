@@ -1,0 +1,29 @@
+import type { Report } from '../../contract/report.ts'
+import type { SessionColumns } from '../../inspect/session-columns.ts'
+import type { DatagramSource } from '../faces/datagram-source.ts'
+import { labelOf, sumsOf } from './sources.ts'
+
+/** The report of a receiver: its columns, with the name, times and counters of its sources. */
+export function reportOf(columns: SessionColumns, sources: readonly DatagramSource[]): Report {
+  const kind = (sources.find(({ live }) => live) ?? sources[0])?.kind ?? 'capture'
+  const { datagrams, bytes, firstTimeUs, lastTimeUs, capture } = sumsOf(sources)
+  return columns.report(
+    {
+      kind,
+      name: labelOf(sources),
+      firstTime: seconds(firstTimeUs),
+      lastTime: seconds(lastTimeUs),
+    },
+    {
+      frames: capture?.frames ?? datagrams,
+      udp: datagrams,
+      bytes,
+      fragmentsDropped: capture?.fragmentsDropped ?? 0,
+      malformed: capture?.malformed ?? 0,
+    },
+  )
+}
+
+function seconds(timeUs: number | null): number | null {
+  return timeUs === null ? null : timeUs / 1e6
+}
