@@ -45,7 +45,7 @@ export class CaptureWarnings {
 
   gzip(file: string, cause: unknown): void {
     this.#add(
-      `${captureLabel(file)} is damaged inside its gzip compression; what came before the damage was read.`,
+      `${captureLabel(file)} is damaged inside its gzip compression; everything before the damage was read.`,
       'Copy or download the file again if the rest matters.',
       cause instanceof Error ? cause.message : String(cause),
       'bad-gzip',

@@ -35,7 +35,7 @@ const TABLE: readonly (readonly [file: string, firstUtc: string, destinations: R
 ]
 
 test.skipIf(!existsSync(CAPTURES)).each(TABLE)(
-  '%s holds what the table says (skipped without ../shared/captures)',
+  '%s agrees with the table (skipped without ../shared/captures)',
   async (file, firstUtc, destinations) => {
     const played = await playCapture([join(CAPTURES, file)])
     const counts: Record<string, number> = {}

@@ -64,7 +64,7 @@ function feed(parser: CaptureParser, bytes: Uint8Array, from: number, piece: num
   expect(parser.parse(bytes, at, bytes.length, true)).toBe(bytes.length)
 }
 
-test('4000 mutated captures: parsers come to the end, records stay inside, pieces make no difference', () => {
+test('4000 mutated captures: parsers reach the end, records stay inside, pieces make no difference', () => {
   const random = seededBelow(1)
   const originals = samples()
   for (let round = 0; round < 4000; round++) {

@@ -101,7 +101,7 @@ test('a path that cannot be written to is refused', async () => {
 })
 
 test.skipIf(process.platform !== 'linux')(
-  'a full disk stops the writer, and closing says so (Linux only)',
+  'a full disk stops the writer, and close reports it (Linux only)',
   async () => {
     const writer = await PcapngWriter.create('/dev/full')
     for (let index = 0; index < 10; index++) {

@@ -107,7 +107,7 @@ describe('inspect --json', () => {
     expect(status).toBe(0)
   })
 
-  it.skipIf(!existsSync('/dev/full'))('says when its output cannot be written (where there is /dev/full)', async () => {
+  it.skipIf(!existsSync('/dev/full'))('reports output that cannot be written (where there is /dev/full)', async () => {
     const shell = { command: ['sh', '-c', 'exec "$@" > /dev/full', 'sh', process.execPath] }
     const program = new RunningProgram(['inspect', '--json', capture], shell)
     program.child.stdin.end()
@@ -220,16 +220,13 @@ describe('inspect of wrong input', () => {
       },
     ],
   ]
-  it.each(nothing)(
-    '%s: status 3 and a sentence, and the report says what there is instead',
-    async (_, sentence, make) => {
-      const { status, stdout, stderr } = await routescope(['inspect', '--json', make()])
-      expect(stderr).toMatch(sentence)
-      expect(stderr.trimEnd()).not.toContain('\n')
-      expect(status).toBe(3)
-      expect(reportFaults(JSON.parse(stdout))).toEqual([])
-    },
-  )
+  it.each(nothing)('%s: status 3 and a sentence, and the report shows the contents', async (_, sentence, make) => {
+    const { status, stdout, stderr } = await routescope(['inspect', '--json', make()])
+    expect(stderr).toMatch(sentence)
+    expect(stderr.trimEnd()).not.toContain('\n')
+    expect(status).toBe(3)
+    expect(reportFaults(JSON.parse(stdout))).toEqual([])
+  })
 
   it('a capture cut in the middle of a packet: a warning, and all before it', async () => {
     const cut = await routescope(['inspect', '--json', write('cut.pcap', whole.subarray(0, whole.length - 7))])

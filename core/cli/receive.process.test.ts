@@ -547,7 +547,7 @@ describe.skipIf(!posix)('a live session (not on Windows)', () => {
   const canMakeNetwork = spawnSync('unshare', ['-rn', 'sh', '-c', network]).status === 0
   const skipped = canMakeNetwork ? '' : ' (skipped: no network namespace can be made here)'
   const script = `${network}; "$@" & pid=$!; read line; ip addr del 10.1.2.3/24 dev lo; ip link set lo down; read line; kill -INT $pid; wait $pid`
-  it.skipIf(!canMakeNetwork)(`says that its interface has gone, and goes on${skipped}`, async () => {
+  it.skipIf(!canMakeNetwork)(`reports a removed interface, and goes on${skipped}`, async () => {
     const command = ['unshare', '-rn', 'sh', '-c', script, 'sh', process.execPath]
     const on = ['--interface', '10.1.2.3', '--json']
     const receiver = new RunningProgram(['receive', url, ...on, '--log', 'socket@info'], { command })

@@ -295,7 +295,7 @@ describe('run', () => {
 describe('gateway', () => {
   const fast = ['gateway', '--pace', 'fast', '--listen', '127.0.0.1:0', '--capture']
 
-  it.skipIf(!posix)('says where it serves, and goes on when the capture is over, until Ctrl-C', async () => {
+  it.skipIf(!posix)('prints its address, and goes on after the end of the capture, until Ctrl-C', async () => {
     const temporary = folder.at('temporary')
     mkdirSync(temporary)
     const program = new RunningProgram([...fast, capture], { env: { TMPDIR: temporary } })

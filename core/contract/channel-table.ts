@@ -48,7 +48,7 @@ export const CHANNEL_FACTS = {
     bad: true,
     view: { title: 'Incomplete', format: 'count', weight: 50, width: 84 },
   },
-  /** Announced objects of which no packet came. */
+  /** Announced objects of which no packet arrived. */
   missingObjects: {
     type: 'number',
     flow: 'sum',

@@ -219,7 +219,7 @@ export type ReportFec = {
   readonly repairPackets: number
   /** UDP payload of the repair packets. */
   readonly repairBytes: number
-  /** TSIs it protects, as the S-TSID says; none where repair symbols protect the objects of their own channel (FLUTE). */
+  /** TSIs it protects, by the S-TSID; none where repair symbols protect the objects of their own channel (FLUTE). */
   readonly protects: readonly number[]
   /** `repairBytes` in percent of the protected source packets' bytes; null where none arrived. */
   readonly overheadPercent: number | null

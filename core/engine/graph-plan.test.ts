@@ -130,7 +130,7 @@ describe('the graph of a session', () => {
       ],
     ],
     [
-      'passes datagrams on where a link says so',
+      'passes datagrams on where a link asks for it',
       [PLAYED, OUT],
       ['play > out'],
       ['play (capture) -> out (multicast-out)', 'play (capture) -> receiver*', 'receiver* -> repair*'],

@@ -193,7 +193,7 @@ describe('the table', () => {
         order: 'deps',
       },
     ])
-    // A named server implies `http`, unless another mode is chosen.
+    // A named server implies `http` where no other mode is chosen.
     const modeOf = (repair: Choices): unknown => completePart(REPAIR_PART, partsFor(repair)[0] as PartSpec)
     expect(modeOf({ repairUrls: ['http://a/'] })).toMatchObject({ mode: 'http' })
     expect(modeOf({ repairUrls: ['http://a/'], repair: 'none' })).toMatchObject({ mode: 'none' })

@@ -20,6 +20,6 @@ it('refuses below a file', async () => {
   await expect(makeFolder(join(file, 'x'))).rejects.toMatchObject({ code: 'ENOTDIR' })
 })
 
-it.skipIf(!existsSync('/proc/self'))('comes back where the system cannot make a folder', async () => {
+it.skipIf(!existsSync('/proc/self'))('returns where the system cannot make a folder', async () => {
   await expect(makeFolder('/proc/routescope')).rejects.toMatchObject({ code: 'ENOENT' })
 })

@@ -130,7 +130,7 @@ describe('an object that is arriving', () => {
   test.each([
     ['bytes=0-2', 'bytes 0-2/*', 'abc'],
     ['bytes=2-', 'bytes 2-3/*', 'cd'],
-  ])('of unknown size: %s of the four bytes that came', async (range, contentRange, body) => {
+  ])('of unknown size: %s of the four received bytes', async (range, contentRange, body) => {
     const one = await open()
     const object = new ArrivingObject(1, 'v1.m4s')
     one.store.begun(object)

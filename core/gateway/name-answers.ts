@@ -230,7 +230,7 @@ export class NameAnswers {
     refuseUnknown(
       exchange,
       this.#options.store.finished
-        ? 'The session is over, and nothing of that name came.'
+        ? 'The session has ended, and nothing of that name arrived.'
         : 'Nothing of that name was ever announced.',
     )
   }

@@ -17,7 +17,7 @@ export function refuseUnknown(exchange: Exchange, sentence: string): void {
 export function refuseExpected(exchange: Exchange): void {
   refuse(exchange, {
     status: 503,
-    sentence: 'It is expected, and has not come yet.',
+    sentence: 'It is expected, and has not arrived yet.',
     state: 'expected',
     headers: { 'Retry-After': '1' },
   })

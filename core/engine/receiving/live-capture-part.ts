@@ -13,7 +13,7 @@ import { AlpLink } from './alp-link.ts'
 import type { ReceiveAddress } from './receive-address.ts'
 import { SourceState } from './source-state.ts'
 
-/** A capture that arrives live. */
+/** Options of a live capture's part. */
 export type LiveCaptureSource = {
   readonly id: string
   readonly kind: ReportSource['kind']
@@ -23,16 +23,16 @@ export type LiveCaptureSource = {
   readonly address: ReceiveAddress
   readonly linkType?: UserLinkType
   readonly readsStdin?: boolean
-  /** Where what was captured comes from. @throws AppFailure where it cannot be had */
+  /** Opens a connection to the capture. @throws AppFailure where it fails */
   readonly connect: (signal: AbortSignal) => Promise<CaptureConnection>
-  /** Looks after what was opened, ten times a second; @returns packets dropped beside those that the capture reports */
+  /** Called ten times a second. @returns packets dropped beside those that the capture reports */
   readonly drops?: () => number
 }
 
-/** Time passes at least so often while nothing comes. */
+/** Interval of ticks while the source is silent. */
 const TICK_MS = 100
 
-/** A source that reads a capture while it is made: wall time, ticks while it is silent, connections made again. */
+/** Reads a capture while it is made: in wall time, with ticks while it is silent, and reconnects after a break. */
 export class LiveCapturePart implements Part, DatagramSource {
   readonly id: string
   readonly label: string
@@ -51,7 +51,7 @@ export class LiveCapturePart implements Part, DatagramSource {
   readonly #connections: CaptureConnections
   readonly #alp: AlpLink
   readonly #state: SourceState
-  /** Of the present connection, or the last. */
+  /** The present connection, or the last. */
   #connection: CaptureConnection | null = null
   #begin: () => void = () => undefined
   #stopping = false
@@ -87,11 +87,11 @@ export class LiveCapturePart implements Part, DatagramSource {
             {
               code: 'source-silent',
               message: `${label}: no bytes for ${seconds} s, since ${clock(nowUs() - seconds * 1e6)}.`,
-              tryThis: 'Check that its sender runs; what comes is received again.',
+              tryThis: 'Check that its sender runs; new packets are received again.',
             },
             'warning',
           ),
-        flowing: () => host.log('engine', 'info', `${label}: bytes come again.`),
+        flowing: () => host.log('engine', 'info', `${label}: bytes arrive again.`),
         broke: (sinceUs, reason) => this.#broke(sinceUs, reason),
         failed: (reason) => host.log('engine', 'info', `${label} still does not answer: ${reason}`),
         back: (sinceUs, backUs) => {
@@ -110,7 +110,7 @@ export class LiveCapturePart implements Part, DatagramSource {
     return !this.#stopping && this.#connection?.ends === true
   }
 
-  /** What is captured now has the times of now; a finished capture that is read here does not. */
+  /** Live packets have wall time; those of a finished capture do not. */
   get shiftUs(): number {
     return this.#connection?.paced === true ? this.#capture.clock.shiftUs : 0
   }
@@ -183,7 +183,7 @@ export class LiveCapturePart implements Part, DatagramSource {
   }
 }
 
-/** Wall time of a day, as the log has it. */
+/** Wall time of day, as in the log. */
 function clock(timeUs: number): string {
   return new Date(timeUs / 1000).toISOString().slice(11, 19)
 }

@@ -47,7 +47,7 @@ export class ReceiveLog implements Partial<ReceiveObserver> {
     const { type, name, version, bytes } = fragment
     const key = `${serviceId} ${type} ${name}`
     const isNew = !this.#fragments.has(key)
-    // Names come from the network.
+    // Names are from the network.
     if (this.#fragments.size >= MAX_FRAGMENTS) this.#fragments.clear()
     this.#fragments.add(key)
     // A live manifest changes with every segment: only its first version is at `info`.

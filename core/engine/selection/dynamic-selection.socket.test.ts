@@ -100,7 +100,7 @@ it('leaves the group that no player asks for, without calling that a loss, and j
 
 it.each([
   ['--no-dynamic-selection', [{ ...GATEWAY, dynamicSelection: false }]],
-  ['somebody keeps what comes', [GATEWAY, { id: 's', kind: 'store', memoryBytes: 1 << 20 }]],
+  ['a store keeps all files', [GATEWAY, { id: 's', kind: 'store', memoryBytes: 1 << 20 }]],
 ] as [string, PartSpec[]][])('leaves nothing where %s', async (_, sinks) => {
   // The session ends after 20 s of silence: by then players were checked, too.
   const { session, joined, ask, pass } = await running([{ id: 'r', kind: 'receiver', timeoutS: 20 }, ...sinks])

@@ -43,7 +43,7 @@ export const HTTP_LIMITS: HttpLimits = {
 
 /**
  * Fetches a resource or a range of it and checks the answer against the request. Bytes that arrived before a connection broke, was
- * too slow or was cancelled are part of the result (`broken` says why there are no more).
+ * too slow or was cancelled are part of the result (`broken` has the reason).
  */
 export function fetchResource(
   client: HttpClient,
