@@ -90,7 +90,7 @@ export function linesOf(parts: readonly PartDescription[], kind: FormKind, what:
   const { words, unknown } = gpacOptionsOf(rows, { services: 'all', ...choices })
   const inputs =
     kind === 'url' ? names.map((name) => `-play ${quoted(name)}`) : [`-netcap=src=${quoted(what)},nrt`, '-play atsc://']
-  const inGpac = kind === 'capture' || names.every((name) => sourceOf(parts, name)?.pattern.gpac === true)
+  const inGpac = kind !== 'url' || names.every((name) => sourceOf(parts, name)?.pattern.gpac === true)
   const gpac = inGpac ? ['gpac', ...inputs, ...words].join(' ') : null
   return { ours: ours.join(' '), gpac, notInGpac: unknown }
 }
