@@ -259,7 +259,14 @@ describe('receive of wrong input', () => {
       () => ['route://225.1.1.0:99999'],
     ],
     ['no port', 2, /route:\/\/225\.1\.1\.0 names no port\./, () => ['route://225.1.1.0']],
-    ['a scheme that is none', 2, /http:\/\/ is not a scheme that can be received\./, () => ['http://x/y.mpd']],
+    ['a scheme that is none', 2, /ftp:\/\/ is not a scheme that can be received\./, () => ['ftp://x/y.mpd']],
+    // The top-level domain `invalid` never has a host.
+    [
+      'a host that is none',
+      1,
+      /cannot be received: no (host has this name|name server answers)\./,
+      () => ['http://x.invalid/'],
+    ],
     ['neither URL nor capture', 2, /Neither a URL nor a capture was named\./, () => []],
     [
       'an interface that has gone',

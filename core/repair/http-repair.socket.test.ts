@@ -577,7 +577,11 @@ describe('a server in trouble', () => {
     const set = setting([deadUrl, server.url])
     for (let round = 0; round < 4; round++)
       expect(await fetched(set, wanted(FILE, HOLES))).toMatchObject({ whole: true, urls: [server.url] })
-    expect(set.repair.state().servers[0]).toMatchObject({ state: 'failing', problem: 'ECONNREFUSED', requests: 3 })
+    expect(set.repair.state().servers[0]).toMatchObject({
+      state: 'failing',
+      problem: 'nothing listens on this port (ECONNREFUSED)',
+      requests: 3,
+    })
     set.clock.advance(30_000)
     await fetched(set, wanted(FILE, HOLES))
     expect(set.repair.state().servers[0]).toMatchObject({ requests: 4 })

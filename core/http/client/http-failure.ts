@@ -41,6 +41,15 @@ const CERTIFICATE_FAULTS = new Map([
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'is that of another server'],
 ])
 
+/** Why there is no connection, by error code. */
+const CONNECTION_FAULTS = new Map([
+  ['ENOTFOUND', 'no host has this name'],
+  ['EAI_AGAIN', 'no name server answers'],
+  ['ECONNREFUSED', 'nothing listens on this port (ECONNREFUSED)'],
+  ['EHOSTUNREACH', 'there is no way to this host (EHOSTUNREACH)'],
+  ['ENETUNREACH', 'there is no way to this network (ENETUNREACH)'],
+])
+
 /** Converts an error of undici or a socket. @param hasHead whether the head of an answer had arrived */
 export function failureOf({ code = '', message }: NodeJS.ErrnoException, hasHead: boolean): HttpFailure {
   const fault = CERTIFICATE_FAULTS.get(code)
@@ -51,5 +60,5 @@ export function failureOf({ code = '', message }: NodeJS.ErrnoException, hasHead
   if (code === 'UND_ERR_SOCKET') return new HttpFailure('broken', 'the connection broke')
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return new HttpFailure('no-answer', 'the head of its answer is too long')
   if (code.startsWith('HPE_')) return new HttpFailure('no-answer', 'its answer is not HTTP')
-  return new HttpFailure('unreachable', code === '' ? message : code)
+  return new HttpFailure('unreachable', CONNECTION_FAULTS.get(code) ?? (code === '' ? message : code))
 }

@@ -144,7 +144,7 @@ describe('an unavailable stream', () => {
     expect(await failure('http://x y/')).toBe('address: its address is no http address')
     const { url } = server
     await server.close()
-    expect(await failure(url)).toBe('unreachable: ECONNREFUSED')
+    expect(await failure(url)).toBe('unreachable: nothing listens on this port (ECONNREFUSED)')
     expect(await failure(url, { signal: AbortSignal.abort() })).toBe('aborted: it was cancelled')
   })
 
