@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readCommandLine } from './command-line.ts'
@@ -6,6 +6,14 @@ import { readCommandLine } from './command-line.ts'
 const root = join(__dirname, '..', '..')
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
 const scripts = Object.keys((JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts)
+
+const sources = ['core', 'electron', 'renderer', 'e2e', 'assets'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(
+    (path) => `${folder}/${path.replaceAll('\\', '/')}`,
+  ),
+)
+/** A name that the conventions forbid. */
+const FORBIDDEN = 'utils.ts'
 
 describe.each(['README.md', 'CONTRIBUTING.md'])('%s', (file) => {
   const text = read(file)
@@ -19,6 +27,14 @@ describe.each(['README.md', 'CONTRIBUTING.md'])('%s', (file) => {
   it('points to files that exist', () => {
     const targets = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1] ?? '')
     for (const target of targets) expect(existsSync(join(root, target)), target).toBe(true)
+  })
+
+  it('names source files that exist', () => {
+    const named = [...text.matchAll(/`([\w./-]+\.(?:ts|tsx|mjs))`/g)].map((match) => match[1] ?? '')
+    const missing = named.filter(
+      (name) => name !== FORBIDDEN && !sources.some((source) => `/${source}`.endsWith(`/${name}`)),
+    )
+    expect(missing).toEqual([])
   })
 })
 
