@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { build } from 'vite'
 import { besideBundle } from '../../electron/packaging/beside-bundle.mjs'
 import { cli, mustSucceed, root, run } from './measure.mjs'
@@ -70,11 +70,12 @@ export { recoveryTrial } from ${from('core/testing/raptorq-trial.ts')}
     ssr: { noExternal: true },
     build: {
       ssr: true,
+      ssrEmitAssets: true,
       outDir: join(dir, 'fec'),
       emptyOutDir: true,
       minify: false,
-      rolldownOptions: { input: { fec: entry }, output: { format: 'es', entryFileNames: '[name].mjs' } },
+      rolldownOptions: { input: { fec: entry }, output: { format: 'cjs', entryFileNames: '[name].cjs' } },
     },
   })
-  return import(pathToFileURL(join(dir, 'fec', 'fec.mjs')).href)
+  return createRequire(import.meta.url)(join(dir, 'fec', 'fec.cjs'))
 }
