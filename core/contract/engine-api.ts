@@ -138,3 +138,6 @@ export type WireReply =
 export type WireEvent = {
   readonly [Name in EventName]: { readonly event: Name; readonly data: EngineEvents[Name] }
 }[EventName]
+
+/** What the engine sends: the answer to a request, or the events of one turn. */
+export type WireMessage = WireReply | readonly WireEvent[]

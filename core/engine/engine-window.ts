@@ -27,7 +27,9 @@ type Watch = {
 /** One connected window: which sessions it watches, and the answers to its commands. */
 export class EngineWindow {
   readonly #engine: Engine
-  readonly #post: (event: WireEvent) => void
+  readonly #post: (events: readonly WireEvent[]) => void
+  /** Events of one turn, which go out as one message: a message costs more than what is in it. */
+  #events: WireEvent[] = []
   readonly #behind: () => boolean
   readonly #closed: () => void
   readonly #watched = new Map<string, Watch>()
@@ -39,7 +41,7 @@ export class EngineWindow {
    * Sends the recent log at once, and afterwards what the window asks for.
    * @param behind whether the window has not read all messages yet, so that changes wait
    */
-  constructor(engine: Engine, post: (event: WireEvent) => void, behind: () => boolean) {
+  constructor(engine: Engine, post: (events: readonly WireEvent[]) => void, behind: () => boolean) {
     this.#engine = engine
     this.#post = post
     this.#behind = behind
@@ -135,10 +137,13 @@ export class EngineWindow {
 
   #flush(): void {
     if (this.#logLines.length > 0) {
-      this.#post({ event: 'log', data: this.#logLines })
+      this.#events.push({ event: 'log', data: this.#logLines })
       this.#logLines = []
     }
     for (const [sessionId, watch] of this.#watched) this.#flushSession(sessionId, watch)
+    if (this.#events.length === 0) return
+    this.#post(this.#events)
+    this.#events = []
   }
 
   #flushSession(sessionId: string, watch: Watch): void {
@@ -151,12 +156,12 @@ export class EngineWindow {
     const batch = this.#batch(session, watch)
     if (batch !== null) {
       watch.objectCursor = batch.cursor
-      this.#post({ event: 'objects', data: { sessionId, rows: batch.rows, total: batch.total } })
+      this.#events.push({ event: 'objects', data: { sessionId, rows: batch.rows, total: batch.total } })
     }
     if (watch.ticks++ % SECTIONS_EVERY !== 0) return
     const changes = watch.sections.changes(session.sections())
     if (changes.length === 0) return
-    this.#post({ event: 'sections', data: { sessionId, changes } })
+    this.#events.push({ event: 'sections', data: { sessionId, changes } })
   }
 }
 

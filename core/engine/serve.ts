@@ -1,17 +1,11 @@
-import {
-  COMMAND_NAMES,
-  type CommandName,
-  type WireEvent,
-  type WireReply,
-  type WireRequest,
-} from '../contract/engine-api.ts'
+import { COMMAND_NAMES, type CommandName, type WireMessage, type WireRequest } from '../contract/engine-api.ts'
 import { AppFailure, toAppError } from '../failure/app-failure.ts'
 import type { Engine } from './engine.ts'
 import { EngineWindow } from './engine-window.ts'
 
 /** One window's end of a wire, whatever carries it: a MessagePort in the app, a WebSocket for a browser. */
 export type Wire = {
-  post(message: WireReply | WireEvent): void
+  post(message: WireMessage): void
   /** Whether the other end has not read all messages yet; absent: it always has. */
   behind?(): boolean
   onMessage(listener: (message: unknown) => void): void
@@ -26,7 +20,7 @@ export type Wire = {
 export function serveEngine(engine: Engine, wire: Wire): () => void {
   const window = new EngineWindow(
     engine,
-    (event) => wire.post(event),
+    (events) => wire.post(events),
     () => wire.behind?.() ?? false,
   )
   wire.onMessage((message) => {

@@ -4,6 +4,7 @@ import type {
   EngineEvents,
   EventName,
   WireEvent,
+  WireMessage,
   WireReply,
 } from '../contract/engine-api.ts'
 import { OBJECT_ROW, OBJECT_ROW_BYTES } from '../contract/object-batch.ts'
@@ -107,13 +108,13 @@ export class TestWindow {
     this.#closed()
   }
 
-  #take(message: WireReply | WireEvent): void {
-    if ('event' in message) {
-      this.events.push(message)
-      for (const look of [...this.#looking]) look()
+  #take(message: WireMessage): void {
+    if ('id' in message) {
+      this.#replies.get(message.id)?.(message)
+      this.#replies.delete(message.id)
       return
     }
-    this.#replies.get(message.id)?.(message)
-    this.#replies.delete(message.id)
+    this.events.push(...message)
+    for (const look of [...this.#looking]) look()
   }
 }

@@ -1,4 +1,4 @@
-import type { WireEvent, WireReply } from '../../core/contract/engine-api.ts'
+import type { WireMessage } from '../../core/contract/engine-api.ts'
 import { ENGINE_PORT } from '../../core/contract/shell-api.ts'
 import type { EngineClient } from './engine-client.ts'
 import { WireClient } from './wire-client.ts'
@@ -12,7 +12,7 @@ export function connectPort(page: Window): EngineClient {
   page.addEventListener('message', (message) => {
     const port = message.ports[0]
     if (message.source !== page || message.data !== ENGINE_PORT || port === undefined) return
-    port.onmessage = (event) => client.receive(event.data as WireReply | WireEvent)
+    port.onmessage = (event) => client.receive(event.data as WireMessage)
     // Chromium fires 'close' when the other end closes; the type declarations lack it. Older versions detect it by the next port.
     port.addEventListener('close', () => client.detach())
     client.attach({ send: (request) => port.postMessage(request), close: () => port.close() })

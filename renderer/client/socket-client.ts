@@ -1,5 +1,5 @@
 import { decode, encode } from '@msgpack/msgpack'
-import type { WireEvent, WireReply } from '../../core/contract/engine-api.ts'
+import type { WireMessage } from '../../core/contract/engine-api.ts'
 import type { EngineClient } from './engine-client.ts'
 import { WireClient } from './wire-client.ts'
 
@@ -41,7 +41,7 @@ export function connectSocket(address: string): EngineClient {
     }
     socket.onmessage = (message) => {
       if (message.data instanceof ArrayBuffer) {
-        client.receive(decode(new Uint8Array(message.data)) as WireReply | WireEvent)
+        client.receive(decode(new Uint8Array(message.data)) as WireMessage)
       }
     }
     socket.onclose = () => {

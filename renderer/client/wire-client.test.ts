@@ -71,9 +71,9 @@ describe('the wire client', () => {
     const client = new WireClient()
     const listener = vi.fn()
     const off = client.on('log', listener)
-    client.receive({ event: 'log', data: [] })
+    client.receive([{ event: 'log', data: [] }])
     off()
-    client.receive({ event: 'log', data: [] })
+    client.receive([{ event: 'log', data: [] }])
     expect(listener).toHaveBeenCalledTimes(1)
   })
 

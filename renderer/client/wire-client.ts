@@ -4,7 +4,7 @@ import type {
   EngineCommands,
   EngineEvents,
   EventName,
-  WireEvent,
+  WireMessage,
   WireReply,
   WireRequest,
 } from '../../core/contract/engine-api.ts'
@@ -71,9 +71,9 @@ export class WireClient implements EngineClient {
   }
 
   /** Handles one message of the wire; replies to unknown calls are ignored. */
-  receive(message: WireReply | WireEvent): void {
-    if ('event' in message) this.#emit(message.event, message.data as never)
-    else this.#answer(message)
+  receive(message: WireMessage): void {
+    if ('id' in message) this.#answer(message)
+    else for (const { event, data } of message) this.#emit(event, data as never)
   }
 
   call<Name extends CommandName>(
