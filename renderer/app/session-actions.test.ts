@@ -118,6 +118,14 @@ describe('opening', () => {
     expect(settingsStore.getState().recent).toEqual([{ kind: 'url', value: 'atsc://', label: 'atsc://' }])
   })
 
+  it('opens with a password that it neither shows nor stores', async () => {
+    await listen('http://user:secret@192.0.2.1/air.pcap', {})
+    const asked = engine.calls.find(({ name }) => name === 'openSession')
+    expect(JSON.stringify(asked)).toContain('user:secret@')
+    expect(JSON.stringify(settingsStore.getState().recent)).not.toContain('secret')
+    expect(sessionStore.getState().request?.label).toBe('http://192.0.2.1/air.pcap')
+  })
+
   it('retries with another interface or pace', async () => {
     await listen('atsc://', {})
     await again({ interface: '10.0.0.2' })

@@ -3,6 +3,7 @@ import type { Choices } from '../../core/contract/choices.ts'
 import { DEMO_SOURCE, type SessionRequest } from '../../core/contract/open-request.ts'
 import { SessionSections } from '../../core/contract/session-sections.ts'
 import type { RecentItem } from '../../core/contract/shell-api.ts'
+import { shownSources } from '../../core/contract/shown-url.ts'
 import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { appErrorOf, EngineCallError } from '../client/call-error.ts'
 import { engine } from '../client/engine-client.ts'
@@ -153,7 +154,7 @@ export function openCapture(
 
 /** @param url one or several, separated by spaces */
 export function listen(url: string, choices: Choices): Promise<void> {
-  return open({ kind: 'url', url, choices, label: url })
+  return open({ kind: 'url', url, choices, label: shownSources(url) })
 }
 
 export const openDemo = (): Promise<void> => open({ kind: 'demo', label: 'Demo' })
@@ -226,7 +227,8 @@ export async function chooseCapture(): Promise<void> {
 
 function remember(request: OpenRequest): void {
   if (request.kind === 'demo') return
-  const value = request.kind === 'url' ? request.url : request.files[0]
+  // A password is used, and stored nowhere.
+  const value = request.kind === 'url' ? shownSources(request.url) : request.files[0]
   if (value === undefined) return
   const item: RecentItem = { kind: request.kind, value, label: request.label }
   const desktop = shell()

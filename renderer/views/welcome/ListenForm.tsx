@@ -5,6 +5,7 @@ import type { Choices } from '../../../core/contract/choices.ts'
 import { defined } from '../../../core/contract/defined.ts'
 import type { PartDescription } from '../../../core/contract/part-description.ts'
 import type { OptionValue } from '../../../core/contract/session-spec.ts'
+import { shownSources } from '../../../core/contract/shown-url.ts'
 import { listen } from '../../app/session-actions.ts'
 import { interfacePrefix, joins, sourceOf, sourcesOf } from '../../model/options.ts'
 import { connectionStore } from '../../stores/connection-store.ts'
@@ -62,7 +63,7 @@ export function ListenForm() {
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (!ready) return
-    settingsStore.setState({ listen: { url: url.trim(), choices } })
+    settingsStore.setState({ listen: { url: shownSources(url), choices } })
     void listen(url.trim(), choices)
   }
   return (

@@ -10,6 +10,7 @@ import type { OptionGroup, OptionRow, TextOf } from '../../../core/contract/opti
 import { readOption } from '../../../core/contract/option-values.ts'
 import type { PartDescription } from '../../../core/contract/part-description.ts'
 import type { OptionValue } from '../../../core/contract/session-spec.ts'
+import { withoutCredentials } from '../../../core/contract/shown-url.ts'
 import { appDefaults, type FormKind, openOptions, sourceOf } from '../../model/options.ts'
 
 /** Content of each field: the typed text, or a tick. */
@@ -86,7 +87,11 @@ export type Lines = {
 export function linesOf(parts: readonly PartDescription[], kind: FormKind, what: string, choices: Choices): Lines {
   const rows = openOptions(parts)
   const names = what.trim().split(kind === 'url' ? /\s+/ : /\n/)
-  const ours = ['routescope open', ...names.map(quoted), ...commandLineOf(rows, choices, appDefaults(kind))]
+  const ours = [
+    'routescope open',
+    ...names.map(withoutCredentials).map(quoted),
+    ...commandLineOf(rows, choices, appDefaults(kind)),
+  ]
   const { words, unknown } = gpacOptionsOf(rows, { services: 'all', ...choices })
   const inputs =
     kind === 'url' ? names.map((name) => `-play ${quoted(name)}`) : [`-netcap=src=${quoted(what)},nrt`, '-play atsc://']
