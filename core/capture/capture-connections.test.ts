@@ -146,6 +146,14 @@ describe('connections to a live capture', () => {
     expect(run.log[0]).toMatch(/^broke/)
   })
 
+  it('are read again where the same capture ended within a record, although the connection was closed in order', async () => {
+    const cut = from(0).subarray(0, 3000)
+    const run = new Run({ bytes: cut, after: 'end' }, { bytes: from(0), after: 'break' })
+    await run.connections.run()
+    expect(run.log[0]).toMatch(/^broke at .* it ended$/)
+    expect(run.datagrams).toBe(2 + sent.length)
+  })
+
   it('report a silence once, and its end', async () => {
     const run = new Run({ bytes: from(0), after: 'silence' })
     const running = run.connections.run()

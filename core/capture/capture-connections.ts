@@ -43,7 +43,7 @@ export class CaptureConnections {
   #connectedUs = 0
   #stalled = false
   #brokeUs = -1
-  /** First capture time of a connection that ended without a break: a server that begins there again serves a file. */
+  /** First capture time of a connection that ended after a whole record: a server that begins there again serves a file. */
   #wholeFromUs = -1
 
   constructor(options: CaptureConnectionsOptions, events: CaptureConnectionEvents) {
@@ -117,7 +117,8 @@ export class CaptureConnections {
       if (this.#abort.signal.aborted) return null
       const isNew = await capture.read(connection, this.#wholeFromUs)
       if (!isNew) return null
-      this.#wholeFromUs = capture.firstRecordUs
+      // A file ends with a record; what ends within one broke off.
+      this.#wholeFromUs = capture.endedInRecord ? -1 : capture.firstRecordUs
       return ends ? null : 'it ended'
     } catch (thrown) {
       if (this.#abort.signal.aborted) return null

@@ -61,6 +61,8 @@ export class LiveCapture {
   records = 0
   /** Capture time of the connection's first record that has one, µs; -1 before it. */
   firstRecordUs = -1
+  /** The last connection ended within a record. */
+  endedInRecord = false
   readonly #options: LiveCaptureOptions
   readonly #events: LiveCaptureEvents
   readonly #frames: FrameReader
@@ -156,6 +158,7 @@ export class LiveCapture {
       }
       this.#nowUs = this.#options.nowUs()
       if (this.#parser === null) this.#readHead(about, true)
+      this.endedInRecord = this.#to > this.#from
       return true
     } finally {
       if (!this.#isKnown && !(this.#paced && this.#stopped)) this.#parse(true)
@@ -211,6 +214,7 @@ export class LiveCapture {
     this.clock.restart()
     this.records = 0
     this.firstRecordUs = -1
+    this.endedInRecord = false
     this.#lost = null
     this.#isKnown = false
     this.#from = 0
