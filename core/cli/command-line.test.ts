@@ -18,15 +18,20 @@ function failure(line: string): AppFailure {
 
 describe('readCommandLine', () => {
   it('opens the app without arguments', () => {
-    expect(read('')).toMatchObject({ kind: 'open', request: { kind: 'none' }, window: true })
-    expect(read('--demo')).toMatchObject({ kind: 'open', request: { kind: 'demo' } })
+    expect(read('')).toMatchObject({ kind: 'open', request: null, window: true })
+    expect(read('--demo')).toMatchObject({ kind: 'open', request: { sources: ['demo:'], choices: {} } })
+    expect(read('open demo:')).toMatchObject({ kind: 'open', request: { sources: ['demo:'], choices: {} } })
   })
 
   it('opens URLs and files', () => {
     expect(read('open atsc:// --interface 127.0.0.1')).toMatchObject({
-      request: { kind: 'url', url: 'atsc://', choices: { interfaces: ['127.0.0.1'] } },
+      request: { sources: ['atsc://'], choices: { interfaces: ['127.0.0.1'] } },
     })
-    expect(read('open air.pcap')).toMatchObject({ request: { kind: 'capture', files: ['air.pcap'] } })
+    expect(read('open air.pcap')).toMatchObject({ request: { sources: ['air.pcap'] } })
+    expect(read('open -- -x.pcap')).toMatchObject({ request: { sources: ['-x.pcap'] } })
+    expect(read('inspect -- -x.pcap')).toMatchObject({
+      spec: { parts: expect.arrayContaining([expect.objectContaining({ files: ['-x.pcap'] })]) },
+    })
   })
 
   it('inspects every service of several captures as one, as fast as possible', () => {
@@ -206,8 +211,8 @@ describe('live captures', () => {
       const request = readCommandLine(['open', ...args], '0')
       return request.kind === 'open' ? request.request : null
     }
-    expect(opened('-')).toEqual({ kind: 'url', url: '-', choices: {} })
-    expect(opened(tuner)).toEqual({ kind: 'url', url: tuner, choices: {} })
-    expect(opened('--capture-interface', 'eth1')).toEqual({ kind: 'url', url: 'interface:eth1', choices: {} })
+    expect(opened('-')).toEqual({ sources: ['-'], choices: {} })
+    expect(opened(tuner)).toEqual({ sources: [tuner], choices: {} })
+    expect(opened('--capture-interface', 'eth1')).toEqual({ sources: ['interface:eth1'], choices: {} })
   })
 })

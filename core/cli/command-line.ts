@@ -1,12 +1,13 @@
 import { Command, CommanderError, Option } from 'commander'
 import { choiceName } from '../contract/choices.ts'
 import { defined } from '../contract/defined.ts'
+import { DEMO_SOURCE, type SessionRequest } from '../contract/open-request.ts'
 import type { HostPort } from '../contract/option-values.ts'
 import type { PartDescription } from '../contract/part-description.ts'
 import type { LogSpec, OptionValue, SessionSpec } from '../contract/session-spec.ts'
-import type { InitialRequest } from '../contract/shell-api.ts'
+import { openerOf } from '../contract/source-patterns.ts'
 import { PART_DESCRIPTIONS } from '../engine/registry.ts'
-import { openerOf, sourceByOption, sourceName, subjectOf } from '../engine/spec/compose.ts'
+import { sourceByOption, sourceName, subjectOf } from '../engine/spec/compose.ts'
 import { parseLogOption } from '../engine/spec/log-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { parseHostPort, parseSeconds } from './argument-values.ts'
@@ -16,7 +17,13 @@ import { type RunOptions, SESSION_COMMANDS } from './session-commands.ts'
 
 /** Request of a command line, before anything is opened. */
 export type CliRequest =
-  | { readonly kind: 'open'; readonly request: InitialRequest; readonly window: boolean; readonly listen: HostPort }
+  /** A request of null opens the first screen. */
+  | {
+      readonly kind: 'open'
+      readonly request: SessionRequest | null
+      readonly window: boolean
+      readonly listen: HostPort
+    }
   | { readonly kind: 'inspect'; readonly spec: SessionSpec; readonly json: boolean }
   | { readonly kind: 'session'; readonly spec: SessionSpec; readonly json: boolean }
   | { readonly kind: 'run'; readonly file: string; readonly json: boolean; readonly overrides: RunOverrides }
@@ -61,7 +68,7 @@ export function readCommandLine(args: readonly string[], version: string): CliRe
     throw error
   }
   if (request === null) {
-    return { kind: 'open', request: { kind: 'none' }, window: true, listen: { host: '127.0.0.1', port: 0 } }
+    return { kind: 'open', request: null, window: true, listen: { host: '127.0.0.1', port: 0 } }
   }
   return request
 }
@@ -114,7 +121,7 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
     .action((options) => {
       found({
         kind: 'open',
-        request: options.demo ? { kind: 'demo' } : { kind: 'none' },
+        request: options.demo ? { sources: [DEMO_SOURCE], choices: {} } : null,
         window: options.window,
         listen: options.listen ?? { host: '127.0.0.1', port: 0 },
       })
@@ -192,7 +199,7 @@ function openRequest(
   texts: readonly string[],
   parts: readonly PartDescription[],
   { ...choices }: Record<string, OptionValue | undefined>,
-): InitialRequest {
+): SessionRequest {
   const byOption = sourceByOption(parts, choices)
   const subject = byOption === undefined ? undefined : subjectOf(byOption)
   const named = texts.map(sourceName)
@@ -203,7 +210,7 @@ function openRequest(
   if (named.length === 0) {
     throw new AppFailure('bad-command-line', 'No URL and no capture was named.', `Right form: ${COMMAND_FORMS.open}`)
   }
-  const groups = new Set(named.map((one) => openerOf(parts, one)?.group))
+  const groups = new Set(named.map((one) => openerOf(parts, one)?.pattern.group))
   if (groups.size > 1) {
     throw new AppFailure(
       'bad-command-line',
@@ -211,7 +218,5 @@ function openRequest(
       'Right form: routescope open URL…, or routescope open CAPTURE…',
     )
   }
-  return groups.has('Listen')
-    ? { kind: 'url', url: named.join(' '), choices }
-    : { kind: 'capture', files: named, choices }
+  return { sources: named, choices }
 }

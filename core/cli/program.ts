@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { APP_ERROR_EXIT } from '../contract/app-error.ts'
 import type { Choices } from '../contract/choices.ts'
 import { defined } from '../contract/defined.ts'
+import type { SessionRequest } from '../contract/open-request.ts'
 import type { PartSpec, SessionSpec } from '../contract/session-spec.ts'
-import type { InitialRequest } from '../contract/shell-api.ts'
 import { PART_DESCRIPTIONS } from '../engine/registry.ts'
 import { AppFailure, toAppError } from '../failure/app-failure.ts'
 import { type CliRequest, type RunOverrides, readCommandLine } from './command-line.ts'
@@ -136,15 +136,8 @@ function chosen(choices: Choices): string[] {
 }
 
 /** Opens the desktop app and waits for it, so that its log and its exit status are this command's. */
-function startWindow(starter: string, request: InitialRequest): Promise<number> {
-  const args =
-    request.kind === 'capture'
-      ? ['open', ...request.files, ...chosen(request.choices)]
-      : request.kind === 'url'
-        ? ['open', ...request.url.split(' '), ...chosen(request.choices)]
-        : request.kind === 'demo'
-          ? ['--demo']
-          : []
+function startWindow(starter: string, request: SessionRequest | null): Promise<number> {
+  const args = request === null ? [] : ['open', ...chosen(request.choices), '--', ...request.sources]
   const child = spawn(process.execPath, [starter, ...args], { stdio: 'inherit' })
   return new Promise((resolve, reject) => {
     child.on('error', reject)

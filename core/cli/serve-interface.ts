@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DEMO_SOURCE } from '../contract/open-request.ts'
+import type { SessionRequest } from '../contract/open-request.ts'
 import type { HostPort } from '../contract/option-values.ts'
-import type { InitialRequest } from '../contract/shell-api.ts'
 import type { Engine } from '../engine/engine.ts'
 import { serveEngine } from '../engine/serve.ts'
 import { AppFailure } from '../failure/app-failure.ts'
@@ -17,7 +16,7 @@ import type { ProgramFolders } from './display.ts'
  */
 export async function serveInterface(
   engine: Engine,
-  request: { readonly request: InitialRequest; readonly listen: HostPort },
+  request: { readonly request: SessionRequest | null; readonly listen: HostPort },
   folders: ProgramFolders,
   reason: string,
 ): Promise<number> {
@@ -33,7 +32,7 @@ export async function serveInterface(
   })
   const { address } = await server.open()
   try {
-    await startInitial(engine, request.request)
+    if (request.request !== null) await engine.open(request.request)
     process.stdout.write(`Routescope serves its interface to a browser, because ${reason}.\nOpen ${address}\n`)
     await new Promise<void>((resolve) => {
       process.once('SIGINT', resolve)
@@ -43,20 +42,5 @@ export async function serveInterface(
   } finally {
     await server.close()
     await rm(uploadDir, { recursive: true, force: true })
-  }
-}
-
-async function startInitial(engine: Engine, request: InitialRequest): Promise<void> {
-  switch (request.kind) {
-    case 'none':
-      return
-    case 'demo':
-      await engine.open({ sources: [DEMO_SOURCE], choices: {} })
-      return
-    case 'capture':
-      await engine.open({ sources: request.files, choices: request.choices })
-      return
-    case 'url':
-      await engine.open({ sources: request.url.split(' '), choices: request.choices })
   }
 }

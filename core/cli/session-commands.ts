@@ -1,6 +1,6 @@
 import type { Choices } from '../contract/choices.ts'
 import type { OptionCommand } from '../contract/option-row.ts'
-import type { SourcePattern } from '../contract/part-description.ts'
+import type { SourceGroup } from '../contract/part-description.ts'
 import type { LogSpec } from '../contract/session-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 
@@ -22,7 +22,7 @@ export type SessionCommand = {
   readonly form: string
   readonly help: string
   /** Meaning of its arguments: sources, or the subjects of parts in the order of the tables. */
-  readonly names: SourcePattern['group'] | 'subjects'
+  readonly names: SourceGroup | 'subjects'
   readonly inspects?: true
   /** Defaults of the command. */
   readonly defaults: Choices

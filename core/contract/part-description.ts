@@ -3,13 +3,17 @@ import type { OptionRow } from './option-row.ts'
 /** Type of data on a link between two parts; see core/flow. */
 export type PortType = 'datagrams' | 'objects' | 'bytes' | 'samples'
 
+/** Card of the first screen that offers a source. Sources of one session are of one group. */
+export type SourceGroup = 'Listen' | 'Open' | 'Demo'
+
 /** A text that opens a part: a URL, a file name, `-`. */
 export type SourcePattern = {
   /** Case-insensitive regular expression over the text. The first part with a match is opened. */
   readonly pattern: string
-  /** Card of the first screen that offers it. */
-  readonly group: 'Listen' | 'Open'
+  readonly group: SourceGroup
   readonly label: string
+  /** What the window shows for the text; absent: the text. A source shown by its label is not kept among the recent ones. */
+  readonly shown?: 'file name' | 'label'
   /** Text that a form offers; null: none. */
   readonly example: string | null
   /** GPAC plays the same text. */

@@ -1,5 +1,5 @@
 import type { AppError } from './app-error.ts'
-import type { Choices } from './choices.ts'
+import type { SessionRequest } from './open-request.ts'
 
 /**
  * Services of the program for its page: file dialogs, menus, recent files. In the app the preload exposes it as
@@ -14,27 +14,16 @@ export type ShellApi = {
   chooseRecording: (suggested: string) => Promise<string | null>
   /** Path of a file dropped on the window. */
   pathOfFile: (file: object) => string
-  recent: () => Promise<readonly RecentItem[]>
-  addRecent: (item: RecentItem) => Promise<void>
+  recent: () => Promise<readonly SessionRequest[]>
+  addRecent: (request: SessionRequest) => Promise<void>
   showInFolder: (path: string) => Promise<void>
-  /** Request of the command line that started this window. */
-  initialRequest: () => Promise<InitialRequest>
+  /** Request of the command line that started this window; null: none. */
+  initialRequest: () => Promise<SessionRequest | null>
   /** Listens to menu entries and global commands; returns the function that unsubscribes. */
   onMenu: (listener: (command: MenuCommand) => void) => () => void
   /** Called when the engine process died and a new one runs; the error names what was lost. */
   onEngineRestart: (listener: (error: AppError) => void) => () => void
 }
-
-/** Something that was opened before. */
-export type RecentItem = { readonly kind: 'capture' | 'url'; readonly value: string; readonly label: string }
-
-/** First request of a window. */
-export type InitialRequest =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'capture'; readonly files: readonly string[]; readonly choices: Choices }
-  /** `url` is one or several, separated by spaces. */
-  | { readonly kind: 'url'; readonly url: string; readonly choices: Choices }
-  | { readonly kind: 'demo' }
 
 /** Commands of the system's menu to the window. */
 export const MENU_COMMANDS = [

@@ -8,7 +8,7 @@ import { wallClockUs } from './clock.ts'
 import { Logger } from './logger.ts'
 import { PART_DESCRIPTIONS, PART_KINDS } from './registry.ts'
 import { Session } from './session.ts'
-import { specForRequest } from './spec/session-specs.ts'
+import { specForSources } from './spec/session-specs.ts'
 
 /** Settings of the process that the engine runs in. */
 export type EngineOptions = {
@@ -69,7 +69,7 @@ export class Engine {
    * @throws AppFailure bad-spec | bad-url, and as `start` does
    */
   async open(request: SessionRequest): Promise<Session> {
-    return this.start(specForRequest(request))
+    return this.start(specForSources(request.sources, request.choices))
   }
 
   session(sessionId: string): Session {

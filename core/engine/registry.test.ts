@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { isForTests, readImportGraph } from '../testing/import-graph.ts'
@@ -10,17 +9,29 @@ const kinds = PART_KINDS.map(({ description }) => description.kind)
 /** Files that read sessions of version 1, which name kinds. */
 const VERSION_1 = /^core\/engine\/spec\//
 
+const { files, textOf } = readImportGraph(root, ['core/engine', 'core/cli', 'renderer', 'electron'])
+const product = files.filter((file) => !isForTests(file) && !VERSION_1.test(file))
+
+/** Kinds of parts, and of the requests that earlier versions told apart. */
+const named = [...kinds, 'url', 'demo', 'none'].join('|')
+
+/** Files outside the kinds' own that a pattern fits. */
+const found = (pattern: RegExp) => product.filter((file) => pattern.test(textOf(file)))
+
 describe('kinds of parts', () => {
   it('have names of their own', () => {
     expect(new Set(kinds).size).toBe(kinds.length)
   })
 
-  it('are named in their own files only', () => {
-    const { files } = readImportGraph(root, ['core/engine', 'core/cli', 'renderer'])
-    const compared = new RegExp(`(?<!request\\??\\.|item\\.|asked\\.)\\bkind\\s*[!=]==?\\s*'(${kinds.join('|')})'`)
-    const found = files.filter(
-      (file) => !isForTests(file) && !VERSION_1.test(file) && compared.test(readFileSync(join(root, file), 'utf8')),
+  it('are compared nowhere, and neither are kinds of requests', () => {
+    expect(found(new RegExp(`\\bkind\\s*[!=]==?\\s*'(${named})'`))).toEqual([])
+    expect(found(new RegExp(`'(${named})'\\s*[!=]==?\\s*[\\w.?]*\\bkind\\b`))).toEqual([])
+    expect(found(new RegExp(`switch \\([^)]*\\bkind\\)(?:(?!\\n}|switch \\()[\\s\\S])*\\bcase '(${named})':`))).toEqual(
+      [],
     )
-    expect(found).toEqual([])
+  })
+
+  it('tell no requests apart: every source is a text', () => {
+    expect(found(new RegExp(`\\breadonly kind: [^\\n]*'(${named})'`))).toEqual([])
   })
 })

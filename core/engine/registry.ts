@@ -33,6 +33,7 @@ export const PART_KINDS: readonly PartKind[] = [
   CAPTURE_STREAM,
   INTERFACE,
   lazy(MULTICAST_PART, async () => (await import('./parts/multicast.ts')).openMulticast),
+  lazy(PRESENTATION_PART, async () => (await import('./parts/presentation.ts')).openPresentation),
   lazy(CAPTURE_PART, async () => (await import('./parts/capture.ts')).openCapture, { together: true }),
   lazy(RECEIVER_PART, async () => (await import('./parts/receiver.ts')).openReceiver),
   lazy(REPAIR_PART, async () => (await import('./parts/repair.ts')).openRepair),
@@ -43,7 +44,6 @@ export const PART_KINDS: readonly PartKind[] = [
   lazy(STORE_PART, async () => (await import('./parts/store.ts')).openStore),
   lazy(REPORT_PART, async () => (await import('./parts/report.ts')).openReport),
   lazy(RECORDER_PART, async () => (await import('./parts/recorder.ts')).openRecorder),
-  lazy(PRESENTATION_PART, async () => (await import('./parts/presentation.ts')).openPresentation),
   lazy(BROADCAST_PART, async () => (await import('./parts/broadcast.ts')).openBroadcast),
   lazy(MULTICAST_OUT_PART, async () => (await import('./parts/multicast-out.ts')).openMulticastOut),
 ]

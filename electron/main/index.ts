@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { app, BrowserWindow } from 'electron'
-import type { InitialRequest } from '../../core/contract/shell-api.ts'
+import type { SessionRequest } from '../../core/contract/open-request.ts'
 import { SHELL_ENGINE_RESTART } from '../preload/channels.ts'
 import { registerAppScheme, serveAppScheme } from './app-scheme.ts'
 import { EngineHost } from './engine-host.ts'
-import { fromPipe, launchRequest, readsStdin } from './launch-request.ts'
+import { fromPipe, launchRequest, readsStdin, requestFor } from './launch-request.ts'
 import { installMenu } from './menu.ts'
 import { RecentItems } from './recent.ts'
 import { guardPages } from './security.ts'
@@ -28,25 +28,27 @@ const request = stdin === null ? named : fromPipe(named, stdin.path)
 const relayed = stdin?.relay(process.stdin) ?? Promise.resolve()
 
 // The request is passed as data, because Chromium reorders the command line it passes on.
-if (app.requestSingleInstanceLock(request)) run()
+if (app.requestSingleInstanceLock({ request })) run()
 // The window that runs already reads from this process until its input ends.
 else void relayed.then(() => app.quit())
 
 function run(): void {
   registerAppScheme()
-  let openedByFinder: InitialRequest | null = null
-  let open = (asked: InitialRequest) => {
+  let openedByFinder: SessionRequest | null = null
+  let open = (asked: SessionRequest | null) => {
     openedByFinder = asked
   }
   app.on('open-file', (event, path) => {
     event.preventDefault()
-    open({ kind: 'capture', files: [path], choices: {} })
+    open(requestFor([path], {}))
   })
-  app.on('second-instance', (_event, _args, _workingDir, asked) => openRequest(asked as InitialRequest))
+  app.on('second-instance', (_event, _args, _workingDir, data) =>
+    openRequest((data as { readonly request: SessionRequest | null }).request),
+  )
   // Each request opens a window, so that a capture does not replace the contents of another window.
-  function openRequest(asked: InitialRequest): void {
+  function openRequest(asked: SessionRequest | null): void {
     const [first] = BrowserWindow.getAllWindows()
-    if (asked.kind === 'none' && first !== undefined) focusWindow(first)
+    if (asked === null && first !== undefined) focusWindow(first)
     else open(asked)
   }
 
@@ -60,9 +62,9 @@ function run(): void {
       // At each load, so that a reloaded page gets a port.
       window.webContents.on('did-finish-load', () => host.connect(window.webContents))
     }
-    installMenu(() => open({ kind: 'none' }))
+    installMenu(() => open(null))
     app.on('activate', () => {
-      if (BrowserWindow.getAllWindows().length === 0) open({ kind: 'none' })
+      if (BrowserWindow.getAllWindows().length === 0) open(null)
     })
     open(openedByFinder ?? request)
   })

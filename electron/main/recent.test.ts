@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { isRecentItem, RecentItems } from './recent.ts'
+import { RecentItems } from './recent.ts'
 
-const capture = (value: string) => ({ kind: 'capture' as const, value, label: value })
+const capture = (file: string) => ({ sources: [file], choices: {}, label: file })
 
 describe('RecentItems', () => {
   let folder: string
@@ -35,14 +35,24 @@ describe('RecentItems', () => {
     expect(new RecentItems(file).list()).toEqual([capture('good')])
   })
 
-  test('stores only its three fields', () => {
+  test('stores only its fields, and no password', () => {
     new RecentItems(file).add({ ...capture('a'), extra: 'x'.repeat(100) } as never)
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual([capture('a')])
+    new RecentItems(file).add({ sources: ['http://me:secret@tuner/ch1'], choices: {} })
+    expect(readFileSync(file, 'utf8')).not.toContain('secret')
   })
 
-  test('refuses overlong texts', () => {
-    expect(isRecentItem(capture('x'.repeat(4096)))).toBe(true)
-    expect(isRecentItem(capture('x'.repeat(4097)))).toBe(false)
-    expect(isRecentItem(capture(''))).toBe(false)
+  test('reads what versions before stored', () => {
+    writeFileSync(
+      file,
+      JSON.stringify([
+        { kind: 'url', value: 'atsc:// route://239.1.1.1:6000', label: 'atsc:// route://239.1.1.1:6000' },
+        { kind: 'capture', value: '/my captures/a.pcap', label: 'a.pcap' },
+      ]),
+    )
+    expect(new RecentItems(file).list()).toEqual([
+      { sources: ['atsc://', 'route://239.1.1.1:6000'], choices: {}, label: 'atsc:// route://239.1.1.1:6000' },
+      { sources: ['/my captures/a.pcap'], choices: {}, label: 'a.pcap' },
+    ])
   })
 })

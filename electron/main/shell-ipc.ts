@@ -1,9 +1,10 @@
 import { isAbsolute } from 'node:path'
 import { dialog, type IpcMainInvokeEvent, ipcMain, shell } from 'electron'
 import { defined } from '../../core/contract/defined.ts'
+import { readStoredRequest } from '../../core/contract/stored-request.ts'
 import { SHELL_CALL, type ShellCallName, type ShellCalls } from '../preload/channels.ts'
 import { isOurPage } from './app-address.ts'
-import { isRecentItem, type RecentItems } from './recent.ts'
+import type { RecentItems } from './recent.ts'
 import { type OpenedWindow, windowOfPage } from './windows.ts'
 
 const LONGEST_PATH = 4096
@@ -55,9 +56,10 @@ function shellHandlers(recent: RecentItems): Handlers {
     async recent() {
       return recent.list()
     },
-    async addRecent(_from, item) {
-      if (!isRecentItem(item)) throw new TypeError('Not a recent item')
-      recent.add(item)
+    async addRecent(_from, request) {
+      const read = readStoredRequest(request)
+      if (read === null) throw new TypeError('Not a recent item')
+      recent.add(read)
     },
     async showInFolder(_from, path) {
       // Shows the item in the file manager; never opens it, because it is from the network.

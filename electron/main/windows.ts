@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { app, BrowserWindow, screen } from 'electron'
-import type { InitialRequest } from '../../core/contract/shell-api.ts'
+import type { SessionRequest } from '../../core/contract/open-request.ts'
 import { APP_ORIGIN } from './app-address.ts'
 import { readJson, writeJson } from './json-file.ts'
 import { WEB_PREFERENCES } from './security.ts'
@@ -11,7 +11,7 @@ const BACKGROUND = '#0b0e12'
 /** Offset of a new window from the window below. */
 const CASCADE = 28
 
-export type OpenedWindow = { readonly window: BrowserWindow; takeRequest(): InitialRequest }
+export type OpenedWindow = { readonly window: BrowserWindow; takeRequest(): SessionRequest | null }
 
 const opened = new Map<number, OpenedWindow>()
 
@@ -21,9 +21,9 @@ export const windowOfPage = (contentsId: number): OpenedWindow | undefined => op
 /**
  * Opens a window, which is shown when its page has content.
  *
- * @param request opened at start; passed on once, so that a reload does not open it again
+ * @param request opened at start, null: none; passed on once, so that a reload does not open it again
  */
-export function openWindow(request: InitialRequest): BrowserWindow {
+export function openWindow(request: SessionRequest | null): BrowserWindow {
   const stateFile = join(app.getPath('userData'), 'window.json')
   const main = screen.getPrimaryDisplay()
   const others = screen.getAllDisplays().filter((display) => display.id !== main.id)
@@ -47,7 +47,7 @@ export function openWindow(request: InitialRequest): BrowserWindow {
     window,
     takeRequest() {
       const taken = pending
-      pending = { kind: 'none' }
+      pending = null
       return taken
     },
   })

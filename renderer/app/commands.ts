@@ -1,5 +1,7 @@
 import { PANEL_ORDER, PANEL_TITLES, type PanelId } from '../model/layout.ts'
+import { takesOption } from '../model/options.ts'
 import { addCommands, type Command } from '../stores/command-store.ts'
+import { connectionStore, partsOf } from '../stores/connection-store.ts'
 import {
   focusPanel,
   frameStore,
@@ -18,7 +20,10 @@ import { again, chooseCapture, close, dump, openDemo, record, stop } from './ses
 const hasSession = (): boolean => sessionStore.getState().sessionId !== null
 const isRunning = (): boolean => sessionStore.getState().snapshot?.phase === 'running'
 const isReceiving = (): boolean => sessionStore.getState().snapshot?.receives !== false
-const isCapture = (): boolean => sessionStore.getState().request?.kind === 'capture'
+const hasPace = (): boolean => {
+  const { request } = sessionStore.getState()
+  return request !== null && takesOption(partsOf(connectionStore.getState()), request, 'pace')
+}
 
 /** Focuses the address field of the first screen, or opens the Listen dialog over a session. */
 function goToListen(): void {
@@ -100,14 +105,14 @@ export function addWindowCommands(): () => void {
       id: 'replay',
       title: 'Replay the capture in real time',
       group: 'Session',
-      enabled: isCapture,
+      enabled: hasPace,
       run: () => void again({ pace: 'real' }),
     },
     {
       id: 'read-fast',
       title: 'Read the capture again at full speed',
       group: 'Session',
-      enabled: isCapture,
+      enabled: hasPace,
       run: () => void again({ pace: 'fast' }),
     },
     { id: 'close', title: 'Close the session', group: 'Session', enabled: hasSession, run: () => void close() },

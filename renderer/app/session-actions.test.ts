@@ -2,18 +2,22 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { EngineCallError } from '../client/call-error.ts'
 import { setEngine } from '../client/engine-client.ts'
+import { connectionStore } from '../stores/connection-store.ts'
 import { noticeStore } from '../stores/notice-store.ts'
 import { sessionStore, showNoSession } from '../stores/session-store.ts'
 import { settingsStore } from '../stores/settings-store.ts'
 import { FakeEngine, fakeError, fakeSnapshot, sectionsOf } from '../testing/fake-engine.ts'
+import { PARTS } from '../testing/parts.ts'
 import {
   again,
   cancelOpening,
-  captureLabel,
   close,
   dump,
   listen,
+  open,
   openCapture,
+  openDemo,
+  openRecent,
   record,
   showRunningSession,
 } from './session-actions.ts'
@@ -41,7 +45,8 @@ beforeEach(() => {
   })
   setEngine(engine)
   showNoSession()
-  settingsStore.setState({ recent: [] })
+  connectionStore.setState({ hello: { version: '0', platform: 'linux', defaultDumpDir: '/', parts: PARTS } })
+  settingsStore.setState({ recent: [], capture: {} })
 })
 
 describe('recording', () => {
@@ -115,7 +120,7 @@ describe('opening', () => {
   it('remembers addresses, but no uploaded captures', async () => {
     await listen('atsc://', {})
     await openCapture(['/tmp/uploads/first.pcap'])
-    expect(settingsStore.getState().recent).toEqual([{ kind: 'url', value: 'atsc://', label: 'atsc://' }])
+    expect(settingsStore.getState().recent).toEqual([{ sources: ['atsc://'], choices: {}, label: 'atsc://' }])
   })
 
   it('opens with a password that it neither shows nor stores', async () => {
@@ -128,7 +133,7 @@ describe('opening', () => {
 
   it('retries with another interface or pace', async () => {
     await listen('atsc://', {})
-    await again({ interface: '10.0.0.2' })
+    await again({ interfaces: ['10.0.0.2'] })
     expect(engine.calls.filter((call) => call.name === 'openSession').at(-1)?.args).toEqual([
       { sources: ['atsc://'], choices: { interfaces: ['10.0.0.2'] } },
     ])
@@ -168,7 +173,24 @@ it('reports the files of a dump', async () => {
   expect(noticeStore.getState().notice?.error?.code).toBe('disk-full')
 })
 
-it('names one file, or how many', () => {
-  expect(captureLabel(['C:\\captures\\a.pcap'])).toBe('a.pcap')
-  expect(captureLabel(['/x/a.pcap', '/x/b.pcap', '/x/c.pcap'])).toBe('a.pcap and 2 more')
+it('neither remembers the demo nor standard input', async () => {
+  await openDemo()
+  expect(sessionStore.getState().request?.label).toBe('Demo')
+  await open({ sources: ['stdin:/tmp/x/stdin'], choices: {} })
+  expect(sessionStore.getState().request?.label).toBe('standard input')
+  expect(settingsStore.getState().recent).toEqual([])
+})
+
+it('opens recent addresses with their options, and captures with those of the first screen', async () => {
+  settingsStore.setState({ capture: { keepCorrupt: true } })
+  await openRecent({
+    sources: ['atsc://', 'route://239.1.1.1:6000'],
+    choices: { interfaces: ['10.0.0.2'] },
+    label: 'x',
+  })
+  await openRecent({ sources: ['/a/first.pcap', '/a/second.pcap'], choices: {}, label: 'y' })
+  expect(engine.calls.filter(({ name }) => name === 'openSession').map(({ args }) => args[0])).toEqual([
+    { sources: ['atsc://', 'route://239.1.1.1:6000'], choices: { interfaces: ['10.0.0.2'] } },
+    { sources: ['/a/first.pcap', '/a/second.pcap'], choices: { keepCorrupt: true } },
+  ])
 })

@@ -2,58 +2,41 @@ import type { AppError } from '../../core/contract/app-error.ts'
 import type { Choices } from '../../core/contract/choices.ts'
 import { DEMO_SOURCE, type SessionRequest } from '../../core/contract/open-request.ts'
 import { SessionSections } from '../../core/contract/session-sections.ts'
-import type { RecentItem } from '../../core/contract/shell-api.ts'
-import { shownSources } from '../../core/contract/shown-url.ts'
 import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
+import { openerOf, sourcesLabel } from '../../core/contract/source-patterns.ts'
 import { appErrorOf, EngineCallError } from '../client/call-error.ts'
 import { engine } from '../client/engine-client.ts'
 import { uploadFile } from '../client/upload.ts'
 import { formatBytesShort, formatCount } from '../model/format.ts'
-import { fileName } from '../model/names.ts'
-import { knownChoices, sourceOf } from '../model/options.ts'
+import { groupOf, knownChoices, sourceOf } from '../model/options.ts'
 import { connectionStore, partsOf } from '../stores/connection-store.ts'
 import { noticeDone, noticeFailed } from '../stores/notice-store.ts'
 import { objectColumns } from '../stores/object-columns.ts'
 import { clearSelection } from '../stores/selection-store.ts'
-import {
-  type OpenRequest,
-  sessionStore,
-  showNoSession,
-  shownReceiver,
-  showReceiver,
-  showSession,
-} from '../stores/session-store.ts'
+import { sessionStore, showNoSession, shownReceiver, showReceiver, showSession } from '../stores/session-store.ts'
 import { rememberRecent, settingsStore } from '../stores/settings-store.ts'
 import { resetTime } from '../stores/time-store.ts'
 import { shell } from './shell.ts'
 
-/** Keeps the valid choices: an earlier version may have stored others. */
-function known(choices: Choices): Choices {
-  return knownChoices(partsOf(connectionStore.getState()), choices)
-}
-
-/** The request in the engine's form. */
-function sessionRequest(request: OpenRequest): SessionRequest {
-  switch (request.kind) {
-    case 'capture':
-      return { sources: request.files, choices: { ...known(request.choices), pace: request.pace } }
-    case 'url':
-      return { sources: request.url.trim().split(/\s+/), choices: known(request.choices) }
-    case 'demo':
-      return { sources: [DEMO_SOURCE], choices: {} }
-  }
+/** The request with its label. */
+function labelled(request: SessionRequest): SessionRequest {
+  const { sources, label = sourcesLabel(partsOf(connectionStore.getState()), sources) } = request
+  return { ...request, label }
 }
 
 /** Number of the last attempt to open. An earlier or cancelled attempt does not show its session. */
 let attempts = 0
 
 /** Opens a session and closes the one on the screen once the new one runs. On failure the form and the screen stay. */
-async function open(request: OpenRequest): Promise<void> {
+export async function open(asked: SessionRequest): Promise<void> {
+  // An earlier version may have stored choices that are no longer valid.
+  const choices = knownChoices(partsOf(connectionStore.getState()), asked.choices)
+  const request = labelled({ ...asked, choices })
   attempts += 1
   const attempt = attempts
   sessionStore.setState({ opening: { request, upload: null, error: null } })
   try {
-    const { sessionId } = await engine().call('openSession', sessionRequest(request))
+    const { sessionId } = await engine().call('openSession', { sources: asked.sources, choices })
     if (attempt !== attempts) {
       await engine().call('closeSession', sessionId)
       return
@@ -111,7 +94,7 @@ async function earlyFailure(sessionId: string): Promise<AppError | null> {
 }
 
 /** Shows a session that the engine runs. */
-async function show(sessionId: string, request: OpenRequest | null): Promise<void> {
+async function show(sessionId: string, request: SessionRequest | null): Promise<void> {
   showSession(sessionId, request)
   clearSelection()
   resetTime()
@@ -137,30 +120,25 @@ export async function showRunningSession(): Promise<void> {
   if (newest !== undefined && sessionStore.getState().sessionId === null) await show(newest.sessionId, null)
 }
 
-/** Label of one or several files. */
-export function captureLabel(files: readonly string[]): string {
-  const first = fileName(files[0] ?? '')
-  return files.length > 1 ? `${first} and ${files.length - 1} more` : first
-}
-
 /** @param choices default: the options of the first screen, which apply to every capture */
 export function openCapture(
   files: readonly string[],
-  pace: 'fast' | 'real' = 'fast',
   choices: Choices = settingsStore.getState().capture,
 ): Promise<void> {
-  return open({ kind: 'capture', files, pace, choices, label: captureLabel(files) })
+  return open({ sources: files, choices })
 }
 
 /** @param url one or several, separated by spaces */
 export function listen(url: string, choices: Choices): Promise<void> {
-  return open({ kind: 'url', url, choices, label: shownSources(url) })
+  return open({ sources: url.trim().split(/\s+/), choices })
 }
 
-export const openDemo = (): Promise<void> => open({ kind: 'demo', label: 'Demo' })
+export const openDemo = (): Promise<void> => open({ sources: [DEMO_SOURCE], choices: {} })
 
-export function openRecent(item: RecentItem): Promise<void> {
-  return item.kind === 'capture' ? openCapture([item.value]) : listen(item.value, {})
+/** Opens a recent source with its own options, a capture with those of the first screen. */
+export function openRecent(request: SessionRequest): Promise<void> {
+  const isCapture = groupOf(partsOf(connectionStore.getState()), request) === 'Open'
+  return open(isCapture ? { ...request, choices: settingsStore.getState().capture } : request)
 }
 
 let cancelUpload: (() => void) | null = null
@@ -184,13 +162,10 @@ export async function openFiles(files: readonly File[]): Promise<void> {
   attempts += 1
   const attempt = attempts
   const totalBytes = files.reduce((sum, file) => sum + file.size, 0)
-  const request: OpenRequest = {
-    kind: 'capture',
-    files: files.map((file) => file.name),
-    pace: 'fast',
+  const request = labelled({
+    sources: files.map((file) => file.name),
     choices: settingsStore.getState().capture,
-    label: captureLabel(files.map((file) => file.name)),
-  }
+  })
   const paths: string[] = []
   let before = 0
   try {
@@ -225,16 +200,15 @@ export async function chooseCapture(): Promise<void> {
   document.querySelector<HTMLInputElement>('input[data-capture-field]')?.click()
 }
 
-function remember(request: OpenRequest): void {
-  if (request.kind === 'demo') return
-  // A password is used, and stored nowhere.
-  const value = request.kind === 'url' ? shownSources(request.url) : request.files[0]
-  if (value === undefined) return
-  const item: RecentItem = { kind: request.kind, value, label: request.label }
+function remember(request: SessionRequest): void {
+  const parts = partsOf(connectionStore.getState())
+  const shown = request.sources.map((source) => openerOf(parts, source)?.pattern.shown)
+  // Its own button opens the demo, and nothing opens standard input again.
+  if (shown.includes('label')) return
   const desktop = shell()
-  if (desktop !== undefined) void desktop.addRecent(item)
+  if (desktop !== undefined) void desktop.addRecent(request)
   // An uploaded capture is deleted with the engine, so it could not be opened again.
-  else if (request.kind === 'url') rememberRecent(item)
+  else if (!shown.includes('file name')) rememberRecent(request)
 }
 
 /** Stops the session; the received data stays on the screen. */
@@ -262,26 +236,19 @@ export async function close(): Promise<void> {
 }
 
 /** A request for a session that this window did not open, if its label is the text of live sources; else null. */
-function requestOf(snapshot: SessionSnapshot | null): OpenRequest | null {
+function requestOf(snapshot: SessionSnapshot | null): SessionRequest | null {
   if (snapshot?.source.live !== true || snapshot.broadcasts.length > 0) return null
   const { label } = snapshot.source
   const parts = partsOf(connectionStore.getState())
-  if (!label.split(/\s+/).every((word) => sourceOf(parts, word) !== null)) return null
-  return { kind: 'url', url: label, choices: {}, label }
+  const sources = label.split(/\s+/)
+  return sources.every((source) => sourceOf(parts, source) !== null) ? { sources, choices: {}, label } : null
 }
 
-/** Opens the same source again, after a failure or with another interface or pace. */
-export async function again(
-  change: { readonly interface?: string; readonly pace?: 'fast' | 'real' } = {},
-): Promise<void> {
+/** Opens the same sources again, after a failure or with other choices. */
+export async function again(change: Choices = {}): Promise<void> {
   const { request, opening, snapshot } = sessionStore.getState()
   const asked = opening?.request ?? request ?? requestOf(snapshot)
-  if (asked === null) return
-  const { interface: on } = change
-  if (asked.kind === 'url')
-    await open(on === undefined ? asked : { ...asked, choices: { ...asked.choices, interfaces: [on] } })
-  else if (asked.kind === 'capture') await open({ ...asked, pace: change.pace ?? asked.pace })
-  else await open(asked)
+  if (asked !== null) await open({ ...asked, choices: { ...asked.choices, ...change } })
 }
 
 /** Starts or stops recording. The app asks for the file; in a browser the engine chooses it. */

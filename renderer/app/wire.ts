@@ -6,7 +6,7 @@ import { objectColumns } from '../stores/object-columns.ts'
 import { addProblem, applySections, markSessionLost, sessionStore } from '../stores/session-store.ts'
 import { settingsStore } from '../stores/settings-store.ts'
 import { timeStore } from '../stores/time-store.ts'
-import { listen, openCapture, openDemo, showRunningSession } from './session-actions.ts'
+import { open, showRunningSession } from './session-actions.ts'
 import { shell } from './shell.ts'
 
 /** Shown when the engine no longer knows the session on the screen. */
@@ -54,17 +54,8 @@ async function readHello(client: EngineClient): Promise<void> {
 
 /** Opens the request of the command line, or shows a running session. */
 export async function openInitial(): Promise<void> {
-  const request = (await shell()?.initialRequest()) ?? { kind: 'none' as const }
-  switch (request.kind) {
-    case 'capture':
-      return openCapture(request.files, 'fast', request.choices)
-    case 'url':
-      return listen(request.url, request.choices)
-    case 'demo':
-      return openDemo()
-    case 'none':
-      return showRunningSession()
-  }
+  const request = (await shell()?.initialRequest()) ?? null
+  return request === null ? showRunningSession() : open(request)
 }
 
 /** Applies and stores the theme and the time base. @returns a function that stops it */

@@ -1,5 +1,6 @@
 import type { FlowProtocol, ServiceProtocol } from '../../core/contract/report.ts'
 import type { ChannelSnapshot, ServiceSnapshot, SessionSnapshot } from '../../core/contract/snapshot.ts'
+import { fileName } from '../../core/contract/source-patterns.ts'
 import { formatChannelNumber, UNKNOWN } from './format.ts'
 
 /*
@@ -60,9 +61,6 @@ export function sourceBadge(snapshot: SessionSnapshot): 'LIVE' | 'CAPTURE' | 'RE
   if (snapshot.source.live) return 'LIVE'
   return snapshot.source.pace === 'real' ? 'REPLAY' : 'CAPTURE'
 }
-
-/** Last part of a POSIX or Windows path. */
-export const fileName = (path: string): string => path.split(/[\\/]/).at(-1) ?? path
 
 /** Whether the source is a capture file, which ends. */
 export function isCapture(snapshot: Pick<SessionSnapshot, 'receives' | 'source'>): boolean {

@@ -1,16 +1,16 @@
 import { APP_DEFAULTS } from '../../core/contract/app-defaults.ts'
-import { type Choices, checkedChoices, commandOptions } from '../../core/contract/choices.ts'
+import { type Choices, checkedChoices, commandOptions, optionsOf } from '../../core/contract/choices.ts'
+import type { SessionRequest } from '../../core/contract/open-request.ts'
 import type { OptionRow } from '../../core/contract/option-row.ts'
-import type { PartDescription, SourcePattern } from '../../core/contract/part-description.ts'
+import type { PartDescription, SourceGroup } from '../../core/contract/part-description.ts'
+import { type Opener, openerOf } from '../../core/contract/source-patterns.ts'
 
-/** Purpose of a form: a live source, or captures. */
-export type FormKind = 'url' | 'capture'
-
-const GROUPS: Readonly<Record<FormKind, SourcePattern['group']>> = { url: 'Listen', capture: 'Open' }
+/** Group of the live sources. */
+const LIVE: SourceGroup = 'Listen'
 
 /** The app's defaults where they differ from the tables. */
-export function appDefaults(kind: FormKind): Choices {
-  return APP_DEFAULTS[GROUPS[kind]]
+export function appDefaults(group: SourceGroup): Choices {
+  return APP_DEFAULTS[group]
 }
 
 /** The options that `open` takes by name. */
@@ -22,14 +22,14 @@ export function openOptions(parts: readonly PartDescription[]): readonly OptionR
  * The options of a form without those of other sources than the typed ones, which are what `text` opens. The subject of a
  * source is the text itself, and the interfaces to join on have a field of their own.
  */
-export function formRows(parts: readonly PartDescription[], kind: FormKind, text = ''): readonly OptionRow[] {
+export function formRows(parts: readonly PartDescription[], group: SourceGroup, text = ''): readonly OptionRow[] {
   const opened = text
     .trim()
     .split(/\s+/)
     .map((word) => sourceOf(parts, word)?.part)
   const used = parts.filter((part) => opened.includes(part) || opened.includes(undefined) || !isSource(part))
-  return openOptions(kind === 'url' ? used : parts).filter(
-    (row) => row.key !== JOINED && row.subject !== true && (kind === 'url' || !isLive(row)),
+  return openOptions(group === LIVE ? used : parts).filter(
+    (row) => row.key !== JOINED && row.subject !== true && (group === LIVE || !isLive(row)),
   )
 }
 
@@ -37,36 +37,39 @@ export function formRows(parts: readonly PartDescription[], kind: FormKind, text
 const JOINED = 'interfaces'
 
 /** Whether a source joins groups on interfaces. */
-export function joins({ part }: Source): boolean {
+export function joins({ part }: Opener): boolean {
   return part.options.some(({ key }) => key === JOINED)
 }
 
 function isSource({ opens = [] }: PartDescription): boolean {
-  return opens.some(({ group }) => group === GROUPS.url)
+  return opens.some(({ group }) => group === LIVE)
 }
 
-/** A kind of live source: a part with the pattern that opens it. */
-export type Source = { readonly part: PartDescription; readonly pattern: SourcePattern }
-
 /** The kinds of live sources, most general pattern first: parts are in the order in which their patterns are tried. */
-export function sourcesOf(parts: readonly PartDescription[]): readonly Source[] {
+export function sourcesOf(parts: readonly PartDescription[]): readonly Opener[] {
   return [...parts]
     .reverse()
     .flatMap((part) => (part.opens ?? []).map((pattern) => ({ part, pattern })))
-    .filter(({ pattern }) => pattern.group === GROUPS.url)
+    .filter(({ pattern }) => pattern.group === LIVE)
 }
 
 /** The live source that a text opens; null: none. */
-export function sourceOf(parts: readonly PartDescription[], text: string): Source | null {
-  for (const part of parts) {
-    const pattern = part.opens?.find((one) => one.group === GROUPS.url && new RegExp(one.pattern, 'i').test(text))
-    if (pattern !== undefined) return { part, pattern }
-  }
-  return null
+export function sourceOf(parts: readonly PartDescription[], text: string): Opener | null {
+  return openerOf(parts, text, LIVE)
+}
+
+/** Whether a source of the request has this option. */
+export function takesOption(parts: readonly PartDescription[], request: SessionRequest, key: string): boolean {
+  return request.sources.some((source) => openerOf(parts, source)?.part.options.some((row) => row.key === key) === true)
+}
+
+/** The card of the first screen that offers the request's sources; null: none. */
+export function groupOf(parts: readonly PartDescription[], { sources }: SessionRequest): SourceGroup | null {
+  return openerOf(parts, sources[0] ?? '')?.pattern.group ?? null
 }
 
 /** Prefix of the texts of a source whose subject is an interface, such as `interface:`; null: another subject. */
-export function interfacePrefix({ part, pattern }: Source): string | null {
+export function interfacePrefix({ part, pattern }: Opener): string | null {
   const subject = part.options.find((row) => row.subject === true)
   if (subject?.type.kind !== 'text' || subject.type.of !== 'interface') return null
   return new RegExp(pattern.pattern, 'i').exec(pattern.example ?? '')?.[0] ?? null
@@ -80,5 +83,5 @@ function isLive({ commands }: OptionRow): boolean {
 /** The stored choices that are still valid. */
 export function knownChoices(parts: readonly PartDescription[], choices: Choices): Choices {
   // Without the engine's descriptions no choice can be checked.
-  return parts.length === 0 ? choices : checkedChoices(openOptions(parts), choices, false)
+  return parts.length === 0 ? choices : checkedChoices(optionsOf(parts), choices, false)
 }

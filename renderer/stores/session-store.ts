@@ -1,25 +1,12 @@
 import { createStore } from 'zustand/vanilla'
 import type { AppError } from '../../core/contract/app-error.ts'
-import type { Choices } from '../../core/contract/choices.ts'
+import type { SessionRequest } from '../../core/contract/open-request.ts'
 import { SessionSections } from '../../core/contract/session-sections.ts'
-import type { Pace } from '../../core/contract/session-spec.ts'
 import type { SectionChanges, SessionSnapshot } from '../../core/contract/snapshot.ts'
-
-/** A request of the user to open something, kept for another attempt. */
-export type OpenRequest =
-  | {
-      readonly kind: 'capture'
-      readonly files: readonly string[]
-      readonly pace: Pace
-      readonly choices: Choices
-      readonly label: string
-    }
-  | { readonly kind: 'url'; readonly url: string; readonly choices: Choices; readonly label: string }
-  | { readonly kind: 'demo'; readonly label: string }
 
 /** An attempt to open a session, under way or failed. */
 export type Opening = {
-  readonly request: OpenRequest
+  readonly request: SessionRequest
   /** Progress of an upload from a browser; null without one. */
   readonly upload: { readonly doneBytes: number; readonly totalBytes: number } | null
   readonly error: AppError | null
@@ -29,7 +16,7 @@ export type SessionState = {
   /** The session on the screen; null on the first screen. */
   readonly sessionId: string | null
   /** How the session was opened, for another attempt or interface. */
-  readonly request: OpenRequest | null
+  readonly request: SessionRequest | null
   /** The receiver on the screen with the parts linked to it; null until their sections arrive. */
   readonly snapshot: SessionSnapshot | null
   /** The chosen receiver; null: the first. */
@@ -56,7 +43,7 @@ export const sessionStore = createStore<SessionState>(() => ({
 }))
 
 /** Shows a started session instead of the previous one. */
-export function showSession(sessionId: string, request: OpenRequest | null): void {
+export function showSession(sessionId: string, request: SessionRequest | null): void {
   sections = new SessionSections()
   sessionStore.setState({
     sessionId,

@@ -1,6 +1,7 @@
 import { createStore } from 'zustand/vanilla'
 import type { Choices } from '../../core/contract/choices.ts'
-import type { RecentItem } from '../../core/contract/shell-api.ts'
+import type { SessionRequest } from '../../core/contract/open-request.ts'
+import { readStoredRequest, sameSources, storableRequest } from '../../core/contract/stored-request.ts'
 import { TIME_BASES, type TimeBase } from './time-store.ts'
 
 export type Theme = 'dark' | 'light'
@@ -20,7 +21,7 @@ export type Settings = {
   /** Options for captures. */
   readonly capture: Choices
   /** Recent sources of a browser; the app stores its own. */
-  readonly recent: readonly RecentItem[]
+  readonly recent: readonly SessionRequest[]
 }
 
 const DEFAULTS: Settings = {
@@ -76,7 +77,8 @@ function checked(value: Record<string, unknown>): Partial<Settings> {
     kept.listen = { url: listen.url, choices: { ...before, ...choicesIn(listen.choices) } }
   }
   kept.capture = choicesIn(value.capture)
-  for (const key of ['hidden', 'recent'] as const) if (Array.isArray(value[key])) kept[key] = value[key]
+  if (Array.isArray(value.hidden)) kept.hidden = value.hidden
+  if (Array.isArray(value.recent)) kept.recent = value.recent.flatMap((one) => readStoredRequest(one) ?? [])
   return kept as Partial<Settings>
 }
 
@@ -88,12 +90,10 @@ export function rememberSizes(split: string, sizes: readonly number[]): void {
   settingsStore.setState((state) => ({ sizes: { ...state.sizes, [split]: sizes } }))
 }
 
-/** Moves an item to the front of the recent ones. */
-export function rememberRecent(item: RecentItem): void {
+/** Moves a request to the front of the recent ones. */
+export function rememberRecent(request: SessionRequest): void {
+  const stored = storableRequest(request)
   settingsStore.setState((state) => ({
-    recent: [item, ...state.recent.filter((known) => known.kind !== item.kind || known.value !== item.value)].slice(
-      0,
-      RECENT_ITEMS,
-    ),
+    recent: [stored, ...state.recent.filter((known) => !sameSources(known, stored))].slice(0, RECENT_ITEMS),
   }))
 }

@@ -93,7 +93,7 @@ it('keeps the last log lines and counts all', () => {
 })
 
 it('lists recent items once, newest first', () => {
-  const item = (value: string) => ({ kind: 'capture', value, label: value }) as const
+  const item = (source: string) => ({ sources: [source], choices: {}, label: source })
   for (const value of ['a', 'b', 'a']) rememberRecent(item(value))
-  expect(settingsStore.getState().recent.map((one) => one.value)).toEqual(['a', 'b'])
+  expect(settingsStore.getState().recent).toEqual([item('a'), item('b')])
 })

@@ -64,6 +64,6 @@ export const CAPTURE_PART: PartDescription = {
   gives: 'datagrams',
   side: 'receive',
   options: CAPTURE_OPTIONS,
-  opens: [{ pattern: '', group: 'Open', label: 'A capture', example: 'air.pcapng' }],
+  opens: [{ pattern: '', group: 'Open', label: 'A capture', example: 'air.pcapng', shown: 'file name' }],
   ends: true,
 }

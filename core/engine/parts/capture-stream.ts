@@ -1,7 +1,9 @@
 import type { CaptureConnection } from '../../capture/capture-connection.ts'
+import { STDIN_SOURCE } from '../../contract/open-request.ts'
 import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
 import { withoutCredentials } from '../../contract/shown-url.ts'
+import { sourcesLabel } from '../../contract/source-patterns.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import type { HttpFailure } from '../../http/client/http-failure.ts'
 import type { PartKind } from '../part.ts'
@@ -45,7 +47,9 @@ const CAPTURE_STREAM_PART: PartDescription = {
       label: 'Capture stream',
       example: 'http://192.168.1.20:5004/auto/ch33?format=alp-pcap',
     },
-    { pattern: '^(-$|pipe:)', group: 'Listen', label: 'Pipe', example: 'pipe:/tmp/air' },
+    { pattern: '^pipe:', group: 'Listen', label: 'Pipe', example: 'pipe:/tmp/air' },
+    // `stdin:PATH` is another process's standard input, passed on by a named pipe.
+    { pattern: '^(-$|stdin:)', group: 'Listen', label: 'standard input', example: null, shown: 'label' },
     { pattern: '^https?://', group: 'Open', label: 'Capture stream', example: 'http://192.168.1.20/air.pcapng' },
   ],
 }
@@ -63,13 +67,14 @@ export const CAPTURE_STREAM: PartKind = {
     const source = {
       id,
       kind: 'capture-stream',
-      label: url === '-' ? 'The capture on stdin' : withoutCredentials(url),
+      label: url === STDIN_SOURCE ? 'The capture on stdin' : sourcesLabel([CAPTURE_STREAM_PART], [url]),
       interfaceName: http ? new URL(url).hostname : 'pipe',
       address: everything(services),
-      readsStdin: url === '-',
+      readsStdin: url === STDIN_SOURCE,
       connect: http
         ? (signal: AbortSignal) => openHttp(url, signal)
-        : async () => (await import('../../capture/capture-pipe.ts')).openCapturePipe(url.replace(/^pipe:/i, '')),
+        : async () =>
+            (await import('../../capture/capture-pipe.ts')).openCapturePipe(url.replace(/^(pipe|stdin):/i, '')),
     } as const
     return new LiveCapturePart(linkType === undefined ? source : { ...source, linkType }, host)
   },

@@ -1,3 +1,4 @@
+import { DEMO_SOURCE } from '../../contract/open-request.ts'
 import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
 import { NO_MAX } from './shared-options.ts'
@@ -44,4 +45,5 @@ export const PRESENTATION_PART: PartDescription = {
   gives: 'objects',
   side: 'send',
   options: PRESENTATION_OPTIONS,
+  opens: [{ pattern: `^${DEMO_SOURCE}$`, group: 'Demo', label: 'Demo', example: DEMO_SOURCE, shown: 'label' }],
 }

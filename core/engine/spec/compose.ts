@@ -1,12 +1,10 @@
 import { statSync } from 'node:fs'
 import { type Choices, choiceName } from '../../contract/choices.ts'
 import type { OptionRow } from '../../contract/option-row.ts'
-import type { PartDescription, SourcePattern } from '../../contract/part-description.ts'
+import type { PartDescription } from '../../contract/part-description.ts'
 import type { OptionValue, PartSpec } from '../../contract/session-spec.ts'
+import type { Opener } from '../../contract/source-patterns.ts'
 import { chosenPart } from './part-spec.ts'
-
-/** The part that opens a text: the first with a pattern that matches. */
-export type Opener = { readonly part: PartDescription; readonly group: SourcePattern['group'] }
 
 /** A source's name as the patterns of parts have it: a named pipe is `pipe:PATH`, since its path looks like a file's. */
 export function sourceName(text: string): string {
@@ -15,24 +13,6 @@ export function sourceName(text: string): string {
   } catch {
     return text
   }
-}
-
-/**
- * Finds the part that opens a text; null where none does.
- * @param group only by patterns of this group
- */
-export function openerOf(
-  parts: readonly PartDescription[],
-  text: string,
-  group?: SourcePattern['group'],
-): Opener | null {
-  for (const part of parts) {
-    const fits = part.opens?.find(
-      (each) => (group === undefined || each.group === group) && new RegExp(each.pattern, 'i').test(text),
-    )
-    if (fits !== undefined) return { part, group: fits.group }
-  }
-  return null
 }
 
 /** The option that names the subject of a part. */

@@ -1,14 +1,14 @@
 import { randomInt } from 'node:crypto'
-import { basename } from 'node:path'
 import { APP_DEFAULTS } from '../../contract/app-defaults.ts'
 import { type Choices, checkedChoices, optionsOf } from '../../contract/choices.ts'
-import { DEMO_SOURCE, type SessionRequest } from '../../contract/open-request.ts'
+import { DEMO_SOURCE } from '../../contract/open-request.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
 import type { PartSpec, SessionSpec } from '../../contract/session-spec.ts'
 import { withoutCredentials } from '../../contract/shown-url.ts'
+import { openerOf, sourcesLabel } from '../../contract/source-patterns.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import { PART_DESCRIPTIONS } from '../registry.ts'
-import { chosenParts, openedParts, openerOf, sourceName } from './compose.ts'
+import { chosenParts, openedParts, sourceName } from './compose.ts'
 
 /** Address of the built-in demo: an administratively scoped group, sent with TTL 0 on the loopback interface. */
 const DEMO_GROUP = '239.255.82.83'
@@ -20,7 +20,7 @@ const LOOPBACK = '127.0.0.1'
 const APP_SINKS = { kinds: ['store'], choices: { listen: `${LOOPBACK}:0` } } as const
 
 /**
- * Makes the app's session of URLs or captures. A capture is read as fast as possible unless `pace` is chosen.
+ * Makes the app's session of URLs, captures or the demo. A capture is read as fast as possible unless `pace` is chosen.
  * @throws AppFailure bad-spec for a wrong choice, or URLs with captures; bad-url where no part opens a text
  */
 export function specForSources(
@@ -35,21 +35,18 @@ export function specForSources(
       throw new AppFailure('bad-url', `Nothing opens "${withoutCredentials(source)}".`, 'Name an address or a capture.')
     return opener
   })
-  const [group = 'Open', ...others] = new Set(openers.map((opener) => opener.group))
+  const [group = 'Open', ...others] = new Set(openers.map(({ pattern }) => pattern.group))
   if (others.length > 0) {
     throw new AppFailure('bad-spec', 'URLs and captures cannot be opened together.', 'Open them one after the other.')
   }
+  if (group === 'Demo') return specForDemo()
   const chosen = { ...APP_DEFAULTS[group], ...checked(choices, parts), ...APP_SINKS.choices }
   return {
     format: 'routescope-session',
     version: 2,
-    name: group === 'Listen' ? sources.map(withoutCredentials).join(' ') : capturesName(sources),
+    name: sourcesLabel(parts, sources),
     parts: [...openedParts(sources, openers, chosen), ...chosenParts(parts, chosen, APP_SINKS.kinds)],
   }
-}
-
-function capturesName([first = '', ...others]: readonly string[]): string {
-  return others.length > 0 ? `${basename(first)} and ${others.length} more` : basename(first)
 }
 
 /** Refuses wrong choices, which may arrive from another process. */
@@ -59,16 +56,6 @@ function checked(choices: Choices, parts: readonly PartDescription[]): Choices {
   } catch (error) {
     throw new AppFailure('bad-spec', `${(error as Error).message}.`, 'Correct the option.')
   }
-}
-
-/**
- * Makes the spec of a request.
- * @throws AppFailure bad-spec | bad-url
- */
-export function specForRequest({ sources, choices }: SessionRequest): SessionSpec {
-  const [first, ...others] = sources
-  if (first === DEMO_SOURCE && others.length === 0) return specForDemo()
-  return specForSources(sources, choices)
 }
 
 /** Makes the demo: our own presentation, broadcast in a loop on loopback and received again. */

@@ -19,6 +19,7 @@ import styles from './ListenForm.module.css'
 import { interfaceNames } from './listen-model.ts'
 import { ReceiveFields } from './ReceiveFields.tsx'
 import { linesOf } from './receive-form.ts'
+import { useOpening } from './use-opening.ts'
 import { useReceiveForm } from './use-receive-form.ts'
 
 /** The stored interface names; other values are dropped. */
@@ -30,7 +31,7 @@ function namesOf(value: OptionValue | undefined): readonly string[] {
 export function ListenForm() {
   const remembered = useStore(settingsStore, (state) => state.listen)
   const interfaces = useStore(connectionStore, (state) => state.interfaces)
-  const opening = useStore(sessionStore, (state) => (state.opening?.request.kind === 'url' ? state.opening : null))
+  const opening = useOpening('Listen')
   const [url, setUrl] = useState(remembered.url)
   const [chosen, setChosen] = useState(() => namesOf(remembered.choices.interfaces))
   // A stored interface may no longer exist.
@@ -38,7 +39,7 @@ export function ListenForm() {
     () => chosen.filter((value) => interfaces.some(({ address, name }) => address === value || name === value)),
     [chosen, interfaces],
   )
-  const form = useReceiveForm('url', remembered.choices, url)
+  const form = useReceiveForm('Listen', remembered.choices, url)
   const source = sourceOf(form.parts, url.trim())
   const prefix = source === null ? null : interfacePrefix(source)
   const names = useMemo(() => interfaceNames(interfaces), [interfaces])
@@ -100,7 +101,7 @@ export function ListenForm() {
         {busy ? 'Joining…' : 'Listen'}
       </Button>
       {url.trim() !== '' && form.problems.size === 0 && (
-        <CommandLines lines={linesOf(form.parts, 'url', url, choices)} />
+        <CommandLines lines={linesOf(form.parts, 'Listen', url, choices)} />
       )}
     </form>
   )

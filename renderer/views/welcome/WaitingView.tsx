@@ -3,7 +3,8 @@ import { useStore } from 'zustand'
 import type { SessionSnapshot, SocketSnapshot } from '../../../core/contract/snapshot.ts'
 import { again, chooseCapture, openDemo } from '../../app/session-actions.ts'
 import { formatCount, formatSeconds } from '../../model/format.ts'
-import { connectionStore } from '../../stores/connection-store.ts'
+import { takesOption } from '../../model/options.ts'
+import { connectionStore, partsOf } from '../../stores/connection-store.ts'
 import { sessionStore } from '../../stores/session-store.ts'
 import { Button } from '../../ui/Button.tsx'
 import { CopyButton } from '../../ui/CopyButton.tsx'
@@ -17,7 +18,11 @@ export function WaitingView({ snapshot }: { readonly snapshot: SessionSnapshot }
   const nowMs = useNow()
   const { sockets, label, startedWallUs } = snapshot.source
   const interfaces = useStore(connectionStore, (state) => state.interfaces)
-  const canSwitch = useStore(sessionStore, (state) => state.request === null || state.request.kind === 'url')
+  const parts = useStore(connectionStore, partsOf)
+  const canSwitch = useStore(
+    sessionStore,
+    ({ request }) => request === null || takesOption(parts, request, 'interfaces'),
+  )
   const others = otherInterfaces(
     interfaces,
     sockets.map((socket) => socket.interface),
@@ -51,7 +56,7 @@ export function WaitingView({ snapshot }: { readonly snapshot: SessionSnapshot }
               <p>Listen on another interface:</p>
               <div>
                 {others.map((one) => (
-                  <Button key={one.address} onClick={() => void again({ interface: one.address })}>
+                  <Button key={one.address} onClick={() => void again({ interfaces: [one.address] })}>
                     {one.name}, {one.address}
                   </Button>
                 ))}

@@ -1,28 +1,29 @@
 import { Clapperboard, FileUp, FolderOpen, type LucideIcon, MonitorPlay, Radio, RadioTower } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useStore } from 'zustand'
-import type { RecentItem } from '../../../core/contract/shell-api.ts'
+import type { SessionRequest } from '../../../core/contract/open-request.ts'
+import { openerOf, sourcesLabel } from '../../../core/contract/source-patterns.ts'
 import { again, cancelOpening, chooseCapture, dismissOpening, openDemo, openRecent } from '../../app/session-actions.ts'
 import { shell } from '../../app/shell.ts'
 import { formatBytesShort, formatPercent } from '../../model/format.ts'
-import { connectionStore } from '../../stores/connection-store.ts'
-import { type Opening, sessionStore } from '../../stores/session-store.ts'
+import { connectionStore, partsOf } from '../../stores/connection-store.ts'
+import type { Opening } from '../../stores/session-store.ts'
 import { Button } from '../../ui/Button.tsx'
 import { ErrorBlock } from '../../ui/ErrorBlock.tsx'
 import { KeyHint } from '../../ui/KeyHint.tsx'
 import { Progress } from '../../ui/Progress.tsx'
 import { CaptureOptions } from './CaptureOptions.tsx'
 import { ListenForm } from './ListenForm.tsx'
+import { useOpening } from './use-opening.ts'
 import { useRecent } from './use-recent.ts'
 import styles from './WelcomeView.module.css'
 
 /** The first screen: Listen, Open, Demo, and recent sources. */
 export function WelcomeView() {
-  const opening = useStore(sessionStore, (state) => state.opening)
   const engineState = useStore(connectionStore, (state) => state.state)
   const recent = useRecent()
-  const capture = opening?.request.kind === 'capture' ? opening : null
-  const demo = opening?.request.kind === 'demo' ? opening : null
+  const capture = useOpening('Open')
+  const demo = useOpening('Demo')
   return (
     <main className={styles.screen} aria-label="Start">
       <div className={styles.content}>
@@ -76,9 +77,9 @@ export function WelcomeView() {
           <section className={styles.recent} aria-label="Recent">
             <h2>Recent</h2>
             <ul>
-              {recent.map((item) => (
-                <li key={`${item.kind} ${item.value}`}>
-                  <RecentButton item={item} />
+              {recent.map((request) => (
+                <li key={request.sources.join(' ')}>
+                  <RecentButton request={request} />
                 </li>
               ))}
             </ul>
@@ -166,14 +167,22 @@ function OpeningState({ opening, verb, again: againText, onAgain }: OpeningState
   )
 }
 
-function RecentButton({ item }: { readonly item: RecentItem }) {
-  const Icon = item.kind === 'url' ? Radio : FolderOpen
+function RecentButton({ request }: { readonly request: SessionRequest }) {
+  const parts = useStore(connectionStore, partsOf)
+  const [first = ''] = request.sources
+  const pattern = openerOf(parts, first)?.pattern
+  const Icon = pattern?.group === 'Listen' ? Radio : FolderOpen
   // The path of an uploaded capture means nothing to the user.
-  const place = item.kind === 'capture' && shell() !== undefined ? item.value : ''
+  const place = pattern?.shown === 'file name' && shell() !== undefined ? first : ''
   return (
-    <button type="button" className={styles.item} title={item.value} onClick={() => void openRecent(item)}>
+    <button
+      type="button"
+      className={styles.item}
+      title={request.sources.join(' ')}
+      onClick={() => void openRecent(request)}
+    >
       <Icon size={14} aria-hidden />
-      <span className={styles.label}>{item.label}</span>
+      <span className={styles.label}>{request.label ?? sourcesLabel(parts, request.sources)}</span>
       <span className={styles.place}>{place}</span>
     </button>
   )

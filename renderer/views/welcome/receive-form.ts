@@ -8,10 +8,10 @@ import {
 } from '../../../core/contract/choices.ts'
 import type { OptionGroup, OptionRow, TextOf } from '../../../core/contract/option-row.ts'
 import { readOption } from '../../../core/contract/option-values.ts'
-import type { PartDescription } from '../../../core/contract/part-description.ts'
+import type { PartDescription, SourceGroup } from '../../../core/contract/part-description.ts'
 import type { OptionValue } from '../../../core/contract/session-spec.ts'
 import { withoutCredentials } from '../../../core/contract/shown-url.ts'
-import { appDefaults, type FormKind, openOptions, sourceOf } from '../../model/options.ts'
+import { appDefaults, openOptions, sourceOf } from '../../model/options.ts'
 
 /** Content of each field: the typed text, or a tick. */
 export type Drafts = Readonly<Record<string, string | boolean>>
@@ -84,18 +84,20 @@ export type Lines = {
 }
 
 /** The form as command lines, ours and GPAC's. @param what addresses separated by spaces, or the name of a capture */
-export function linesOf(parts: readonly PartDescription[], kind: FormKind, what: string, choices: Choices): Lines {
+export function linesOf(parts: readonly PartDescription[], group: SourceGroup, what: string, choices: Choices): Lines {
   const rows = openOptions(parts)
-  const names = what.trim().split(kind === 'url' ? /\s+/ : /\n/)
+  const live = group === 'Listen'
+  const names = what.trim().split(live ? /\s+/ : /\n/)
   const ours = [
     'routescope open',
     ...names.map(withoutCredentials).map(quoted),
-    ...commandLineOf(rows, choices, appDefaults(kind)),
+    ...commandLineOf(rows, choices, appDefaults(group)),
   ]
   const { words, unknown } = gpacOptionsOf(rows, { services: 'all', ...choices })
-  const inputs =
-    kind === 'url' ? names.map((name) => `-play ${quoted(name)}`) : [`-netcap=src=${quoted(what)},nrt`, '-play atsc://']
-  const inGpac = kind !== 'url' || names.every((name) => sourceOf(parts, name)?.pattern.gpac === true)
+  const inputs = live
+    ? names.map((name) => `-play ${quoted(name)}`)
+    : [`-netcap=src=${quoted(what)},nrt`, '-play atsc://']
+  const inGpac = !live || names.every((name) => sourceOf(parts, name)?.pattern.gpac === true)
   const gpac = inGpac ? ['gpac', ...inputs, ...words].join(' ') : null
   return { ours: ours.join(' '), gpac, notInGpac: unknown }
 }

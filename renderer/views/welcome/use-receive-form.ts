@@ -1,15 +1,16 @@
 import { useMemo, useState } from 'react'
 import { useStore } from 'zustand'
 import type { Choices } from '../../../core/contract/choices.ts'
-import { appDefaults, type FormKind, formRows } from '../../model/options.ts'
+import type { SourceGroup } from '../../../core/contract/part-description.ts'
+import { appDefaults, formRows } from '../../model/options.ts'
 import { connectionStore, partsOf } from '../../stores/connection-store.ts'
 import { type Drafts, draftsOf, readDrafts } from './receive-form.ts'
 
 /** Fields of a form over the option tables, and their choices. @param text the typed sources, which select the options */
-export function useReceiveForm(kind: FormKind, before: Choices, text = '') {
+export function useReceiveForm(group: SourceGroup, before: Choices, text = '') {
   const parts = useStore(connectionStore, partsOf)
-  const rows = useMemo(() => formRows(parts, kind, text), [parts, kind, text])
-  const defaults = useMemo(() => appDefaults(kind), [kind])
+  const rows = useMemo(() => formRows(parts, group, text), [parts, group, text])
+  const defaults = useMemo(() => appDefaults(group), [group])
   const [changed, setChanged] = useState<Drafts | null>(null)
   const remembered = useMemo(() => draftsOf(rows, before), [rows, before])
   const drafts = changed ?? remembered
