@@ -1,4 +1,8 @@
 import { spawn } from 'node:child_process'
+import { readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Locator } from '@playwright/test'
+import { demoCapture } from '../../fixtures/captures.ts'
 import { desktopCommand } from '../../fixtures/desktop.ts'
 import { expect, test } from '../../fixtures/routescope.ts'
 
@@ -78,4 +82,30 @@ test('a second start opens its file in a window of the first', async ({ routesco
   await opened
   expect(await status).toBe(0)
   expect(await electron?.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(2)
+})
+
+test('opens a file whose name begins with a dash, after --', async ({ routescope: { app, electron, home } }) => {
+  await app.idle()
+  await rename(await demoCapture(home), join(home, '-x.pcapng'))
+  const opened = electron?.waitForEvent('window')
+  const second = await desktopCommand(home, ['open', '--', '-x.pcapng'])
+  const child = spawn(second.executable, second.args, { env: second.env, cwd: home, stdio: 'ignore' })
+  const status = new Promise((done) => child.once('exit', done))
+  const page = await opened
+  expect(await status).toBe(0)
+  await expect(page?.getByRole('button', { name: 'Source: CAPTURE -x.pcapng' }) as Locator).toBeVisible()
+})
+
+test('reads standard input, and shows it by name', async ({ routescope: { app, electron, home } }) => {
+  await app.idle()
+  const capture = await readFile(await demoCapture(home))
+  const opened = electron?.waitForEvent('window')
+  const second = await desktopCommand(home, ['open', '-'])
+  const child = spawn(second.executable, second.args, { env: second.env, stdio: ['pipe', 'ignore', 'ignore'] })
+  const status = new Promise((done) => child.once('exit', done))
+  child.stdin.end(capture)
+  const page = await opened
+  await expect(page?.getByRole('button', { name: /^Source: .*standard input$/ }) as Locator).toBeVisible()
+  expect(await status).toBe(0)
+  expect(await page?.evaluate(() => Reflect.get(window, 'routescopeShell').recent())).toEqual([])
 })
