@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { AppFailure } from '../failure/app-failure.ts'
+import { undecodedName } from '../failure/undecoded-name.ts'
 import { linkTypeAdvice, linkTypeName } from './link-types.ts'
 
 /** Name of a capture in messages. */
@@ -14,11 +15,14 @@ export function fileFailure(file: string, cause: unknown): AppFailure {
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new AppFailure(
-        'file-not-found',
-        `There is no file ${file}.`,
-        'Check the path; relative paths start at the current folder.',
-        cause,
+      return (
+        undecodedName(file, cause) ??
+        new AppFailure(
+          'file-not-found',
+          `There is no file ${file}.`,
+          'Check the path; relative paths start at the current folder.',
+          cause,
+        )
       )
     case 'EACCES':
     case 'EPERM':

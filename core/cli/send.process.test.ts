@@ -202,6 +202,30 @@ describe('send of wrong input', () => {
   })
 })
 
+describe('send of files that change meanwhile', () => {
+  it.skipIf(!posix)('goes on without segments that have become pipes, says so, and obeys SIGTERM', async () => {
+    const at = folder.at('pipes')
+    cpSync(DEMO_FOLDER, at, { recursive: true })
+    const live = ['route://239.255.77.93:6000', '--interface', '127.0.0.1', '--loop', '--log', 'send@info']
+    const program = new RunningProgram(['send', join(at, 'manifest.mpd'), ...live])
+    await program.printed('stderr', /Sending /)
+    for (let number = 1; number <= 12; number++) {
+      rmSync(join(at, `video-${number}.m4s`))
+      execFileSync('mkfifo', [join(at, `video-${number}.m4s`)])
+    }
+    // The segments of the next seconds were read at once; the broadcast goes on after the first that was not.
+    await program.printed(
+      'stderr',
+      /video-\d+\.m4s" cannot be read any more[\s\S]*video-\d+\.m4s" cannot be read any more/,
+    )
+    program.child.kill('SIGTERM')
+    const { status, stderr } = await program.ended
+    expect(stderr).toMatch(/video-\d+\.m4s" cannot be read any more: it is a named pipe, not a file\./)
+    expect(stderr).toMatch(/\nSent \d+ packets, \d+ objects\.\n$/)
+    expect(status).toBe(130)
+  })
+})
+
 describe('run', () => {
   const spec = (parts: object): string =>
     write(`spec-${Math.random()}.json`, JSON.stringify({ format: 'routescope-session', version: 1, ...parts }))

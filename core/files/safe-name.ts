@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { UNSAFE_CHARACTERS } from '../contract/escaped-text.ts'
 
 /** Which characters a file name may have: Windows also forbids `<>:"|?*`. */
 export type NameRules = 'posix' | 'windows'
@@ -18,7 +19,7 @@ export const ASIDE_PREFIX = '.routescope-'
 /**
  * Makes a relative path with `/` of a name from the network, which stays inside any folder it is joined to. Ordinary names are
  * unchanged (`video/seg-1.m4s`, `tag:host.2025/x.mp4`, `a%20b.mp4`). Dangerous parts are percent-encoded:
- * `..`, `\`, control characters, trailing dots and spaces, device names; empty and `.` components are dropped, a component
+ * `..`, `\`, control and direction characters, trailing dots and spaces, device names; empty and `.` components are dropped, a component
  * that is too long is cut and ends in a hash. Different names may give one path: `PathNames` makes those unique.
  */
 export function safeRelativePath(name: string, rules: NameRules = systemRules()): string {
@@ -34,8 +35,13 @@ export function safeRelativePath(name: string, rules: NameRules = systemRules())
 }
 
 /** Rules of this machine. */
-function systemRules(): NameRules {
+export function systemRules(): NameRules {
   return process.platform === 'win32' ? 'windows' : 'posix'
+}
+
+/** Whether Windows takes a file name for a device, whatever its extension. */
+export function isReservedName(component: string): boolean {
+  return RESERVED.test(component)
 }
 
 /**
@@ -97,10 +103,10 @@ export class PathNames {
 
 function safeComponent(component: string, rules: NameRules): string {
   if (/^\.+$/.test(component)) return component.replace(/\./g, '%2E')
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  const forbidden = rules === 'windows' ? /[\x00-\x1f\x7f-\x9f\\<>:"|?*]/g : /[\x00-\x1f\x7f-\x9f\\]/g
+  const forbidden = rules === 'windows' ? /[\\<>:"|?*]/g : /\\/g
   let safe = component
     .replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
+    .replace(UNSAFE_CHARACTERS, encodeCharacter)
     .replace(forbidden, encodeCharacter)
     .replace(/[. ]$/, encodeCharacter)
   if (RESERVED.test(safe) || safe.startsWith(ASIDE_PREFIX)) safe = encodeCharacter(safe.slice(0, 1)) + safe.slice(1)

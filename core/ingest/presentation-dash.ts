@@ -1,4 +1,3 @@
-import { dirname } from 'node:path'
 import { asToi, type Toi } from '../contract/ids.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { Mpd, MpdPeriod, MpdRepresentation } from '../manifest/mpd/mpd.ts'
@@ -9,7 +8,7 @@ import { applyFileTemplate } from '../protocol/flute/file-template.ts'
 import { FIRST_RESERVED_TOI } from '../protocol/route/toi-plan.ts'
 import type { InlineFile, Presentation, PresentationSegment, PresentationTrack } from './presentation.ts'
 import { PresentationBytes } from './presentation-bytes.ts'
-import { missing, pathOfName, readSmallFile, sizesOfFiles } from './presentation-folder.ts'
+import { PresentationFolder } from './presentation-folder.ts'
 
 /**
  * Loads the presentation of a static MPD on disk: reads initialisation segments and checks media files.
@@ -24,8 +23,8 @@ export async function loadDash(path: string, name: string, bytes: Uint8Array, mp
       'Send a static MPD; with --loop it becomes a live service.',
     )
   }
-  const folder = dirname(path)
-  const stored = new PresentationBytes()
+  const folder = await PresentationFolder.of(path)
+  const stored = new PresentationBytes(folder.door)
   const tracks: PresentationTrack[] = []
   for (const period of mpd.periods)
     for (const set of period.adaptationSets)
@@ -48,7 +47,7 @@ export async function loadDash(path: string, name: string, bytes: Uint8Array, mp
 }
 
 async function loadTrack(
-  folder: string,
+  folder: PresentationFolder,
   period: MpdPeriod,
   representation: MpdRepresentation,
   stored: PresentationBytes,
@@ -64,8 +63,8 @@ async function loadTrack(
     throw unsupported(`representation "${id}" takes byte ranges of larger files`)
   }
   const byTime = addressing.kind === 'template' && templateAddress(addressing.media) === 'time'
-  const paths = listed.map((segment) => pathOfName(folder, segment.name))
-  const sizes = await sizesOfFiles(paths)
+  const paths = listed.map((segment) => folder.pathOf(segment.name))
+  const sizes = await folder.sizes(paths)
   const segments: PresentationSegment[] = []
   for (const [index, segment] of listed.entries()) {
     const path = paths[index] ?? ''
@@ -73,7 +72,7 @@ async function loadTrack(
     if (sizeBytes === null) {
       // With a constant duration, rounding may add one number at the end (ISO/IEC 23009-1 §5.3.9.5.3).
       if (index > 0 && index === listed.length - 1 && addressing.duration !== null) break
-      throw missing(path, `segment ${segment.number} of "${id}"`)
+      throw folder.missing(path, `segment ${segment.number} of "${id}"`)
     }
     const entry = {
       name: segment.name,
@@ -93,11 +92,11 @@ async function loadTrack(
       'Check that the MPD gives a duration, or a SegmentTimeline.',
     )
   }
-  const initPath = init === null ? null : pathOfName(folder, init.name)
+  const initPath = init === null ? null : folder.pathOf(init.name)
   const initFile: InlineFile | null =
     init === null || initPath === null
       ? null
-      : { name: init.name, contentType, bytes: await readSmallFile(initPath, `initialisation segment of "${id}"`) }
+      : { name: init.name, contentType, bytes: await folder.read(initPath, `initialisation segment of "${id}"`) }
   return {
     repId: id,
     contentType: representation.contentType,

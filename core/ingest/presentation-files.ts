@@ -1,62 +1,100 @@
-import { readdir } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { realpath } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import { escapedText } from '../contract/escaped-text.ts'
 import { AppFailure } from '../failure/app-failure.ts'
+import { FolderDoor, type FoundFile } from '../files/door.ts'
+import { MAX_OBJECT_BYTES } from '../flow/objects.ts'
 import { contentTypeOf } from '../protocol/mime/content-types.ts'
 import type { Presentation, PresentationFile } from './presentation.ts'
 import { PresentationBytes } from './presentation-bytes.ts'
-import { sizesOfFiles, unreadable } from './presentation-folder.ts'
+import { readFailure, tooLong } from './presentation-folder.ts'
 
 /** Most files of a presentation: each is listed in the signalling. */
 const MAX_FILES = 4096
+/** Most folders below an input, which links can make many of few. */
+const MAX_FOLDERS = 4096
 
-/** One file as a presentation of plain files. */
+/** Called with what is not sent, as a sentence. */
+export type LeftOut = (sentence: string) => void
+
+/** One file as a presentation of plain files. The person named it, so a link is followed wherever it leads. */
 export async function loadSingleFile(path: string): Promise<Presentation> {
-  return filesPresentation([{ path, name: basename(path) }])
+  try {
+    const real = await realpath(path)
+    const door = await FolderDoor.open(dirname(real))
+    return await filesPresentation(door, [{ path: basename(real), name: basename(path) }])
+  } catch (error) {
+    throw readFailure(path, error)
+  }
 }
 
 /**
- * All files of a folder and its subfolders, by name, as plain files.
+ * All files of a folder and its subfolders, by name, as plain files. Entries that the door refuses are left out.
  * @throws AppFailure input-unusable, where there are none or too many; file-unreadable
  */
-export async function loadFolder(folder: string): Promise<Presentation> {
-  const found = await filesBelow(folder, [])
-  if (found.length === 0)
-    throw new AppFailure(
-      'input-unusable',
-      `There is no file in "${folder}".`,
-      'Choose a folder with the files to send.',
-    )
-  return filesPresentation(found)
-}
-
-async function filesBelow(folder: string, inside: readonly string[]): Promise<{ path: string; name: string }[]> {
-  const entries = await readdir(join(folder, ...inside), { withFileTypes: true }).catch((cause: unknown) => {
-    throw unreadable(folder, cause)
-  })
-  entries.sort((a, b) => (a.name < b.name ? -1 : 1))
-  const found: { path: string; name: string }[] = []
-  for (const entry of entries) {
-    const below = [...inside, entry.name]
-    if (entry.isDirectory()) found.push(...(await filesBelow(folder, below)))
-    // Links are left out: their targets may be anywhere.
-    else if (entry.isFile()) found.push({ path: join(folder, ...below), name: below.join('/') })
-    if (found.length > MAX_FILES)
+export async function loadFolder(folder: string, leftOut: LeftOut): Promise<Presentation> {
+  try {
+    const door = await FolderDoor.open(folder)
+    const found = await new FolderWalk(door, folder, leftOut).files()
+    if (found.length === 0)
       throw new AppFailure(
         'input-unusable',
-        `"${folder}" has more than ${MAX_FILES} files.`,
-        'Send fewer files at a time.',
+        `There is no file in "${escapedText(folder, 1000)}".`,
+        'Choose a folder with the files to send.',
       )
+    return await filesPresentation(
+      door,
+      found.map((path) => ({ path, name: path })),
+    )
+  } catch (error) {
+    throw readFailure(folder, error)
   }
-  return found
 }
 
-async function filesPresentation(found: readonly { path: string; name: string }[]): Promise<Presentation> {
-  const bytes = new PresentationBytes()
+class FolderWalk {
+  readonly #door: FolderDoor
+  readonly #shown: string
+  readonly #leftOut: LeftOut
+  readonly #found: string[] = []
+  #folders = 0
+
+  constructor(door: FolderDoor, shown: string, leftOut: LeftOut) {
+    this.#door = door
+    this.#shown = escapedText(shown, 1000)
+    this.#leftOut = leftOut
+  }
+
+  async files(): Promise<readonly string[]> {
+    await this.#walk('', [])
+    return this.#found
+  }
+
+  async #walk(folder: string, above: readonly string[]): Promise<void> {
+    if (++this.#folders > MAX_FOLDERS) throw this.#tooMany(`${MAX_FOLDERS} folders`)
+    const { real, entries } = await this.#door.list(folder, above)
+    for (const entry of entries) {
+      if (entry.kind === 'folder') await this.#walk(entry.path, [...above, real])
+      else if (entry.kind === 'file') this.#found.push(entry.path)
+      else if (entry.kind === 'left-out')
+        this.#leftOut(`"${escapedText(entry.name)}" in "${this.#shown}" is not sent: it ${entry.problem}.`)
+      if (this.#found.length > MAX_FILES) throw this.#tooMany(`${MAX_FILES} files`)
+    }
+  }
+
+  #tooMany(what: string): AppFailure {
+    return new AppFailure('input-unusable', `"${this.#shown}" has more than ${what}.`, 'Send fewer files at a time.')
+  }
+}
+
+async function filesPresentation(
+  door: FolderDoor,
+  found: readonly { path: string; name: string }[],
+): Promise<Presentation> {
+  const bytes = new PresentationBytes(door)
   const files: PresentationFile[] = []
-  const sizes = await sizesOfFiles(found.map(({ path }) => path))
-  for (const [index, { path, name }] of found.entries()) {
-    const sizeBytes = sizes[index] ?? null
-    if (sizeBytes === null) throw new AppFailure('file-not-found', `"${path}" does not exist.`, 'Check the path.')
+  for (const { path, name } of found) {
+    const { sizeBytes }: FoundFile = await door.find(path)
+    if (sizeBytes > MAX_OBJECT_BYTES) throw tooLong(escapedText(path), sizeBytes)
     const file = { name, contentType: contentTypeOf(name) ?? 'application/octet-stream', sizeBytes }
     bytes.add(file, path)
     files.push(file)

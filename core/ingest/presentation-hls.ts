@@ -1,4 +1,3 @@
-import { dirname } from 'node:path'
 import { CodecError } from '../bytes/codec-error.ts'
 import { asToi } from '../contract/ids.ts'
 import { AppFailure } from '../failure/app-failure.ts'
@@ -16,7 +15,7 @@ import type {
   PresentationTrack,
 } from './presentation.ts'
 import { PresentationBytes } from './presentation-bytes.ts'
-import { missing, pathOfName, readSmallFile, sizesOfFiles } from './presentation-folder.ts'
+import { PresentationFolder } from './presentation-folder.ts'
 
 /** In GPAC's exact form, because its receiver compares the type of a package's part exactly. */
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegURL'
@@ -35,14 +34,15 @@ type Rendition = {
  */
 export async function loadHls(path: string, name: string, bytes: Uint8Array): Promise<Presentation> {
   const top = parse(path, bytes)
-  const folder = dirname(path)
-  const stored = new PresentationBytes()
+  const folder = await PresentationFolder.of(path)
+  const stored = new PresentationBytes(folder.door)
   const tracks: PresentationTrack[] = []
   if (top.kind === 'media') tracks.push(await loadTrack(folder, path, '', top, null, stored))
   else
     for (const rendition of renditionsOf(top)) {
-      const playlistPath = pathOfName(folder, rendition.uri)
-      const playlistBytes = await readSmallFile(playlistPath, 'child playlist')
+      const below = folder.pathOf(rendition.uri)
+      const playlistPath = folder.shown(below)
+      const playlistBytes = await folder.read(below, 'child playlist')
       const playlist = parse(playlistPath, playlistBytes)
       if (playlist.kind === 'master')
         throw new AppFailure(
@@ -99,7 +99,7 @@ function renditionsOf(master: HlsMaster): Rendition[] {
 }
 
 async function loadTrack(
-  folder: string,
+  folder: PresentationFolder,
   path: string,
   name: string,
   media: HlsMedia,
@@ -109,8 +109,8 @@ async function loadTrack(
   const map = checkedMap(path, media)
   const listed = media.segments.filter((segment) => !segment.gap)
   const names = listed.map((segment) => resolveReference(name, segment.uri))
-  const paths = names.map((each) => pathOfName(folder, each))
-  const sizes = await sizesOfFiles(paths)
+  const paths = names.map((each) => folder.pathOf(each))
+  const sizes = await folder.sizes(paths)
   const numbering = numberingOf(names)
   const kind = child?.rendition.contentType ?? null
   const mimeType = map === null ? null : `${kind === 'audio' ? 'audio' : 'video'}/mp4`
@@ -123,7 +123,7 @@ async function loadTrack(
     const index = segments.length
     const segmentName = names[index] ?? ''
     const sizeBytes = sizes[index] ?? null
-    if (sizeBytes === null) throw missing(paths[index] ?? '', `segment ${segment.sequence} of "${path}"`)
+    if (sizeBytes === null) throw folder.missing(paths[index] ?? '', `segment ${segment.sequence} of "${path}"`)
     const entry = {
       name: segmentName,
       contentType: mimeType ?? contentTypeOf(segmentName) ?? 'application/octet-stream',
@@ -144,7 +144,7 @@ async function loadTrack(
       : {
           name: initName,
           contentType: mimeType ?? 'video/mp4',
-          bytes: await readSmallFile(pathOfName(folder, initName), `initialisation section of "${path}"`),
+          bytes: await folder.read(folder.pathOf(initName), `initialisation section of "${path}"`),
         }
   const rates = segments.map((segment) => (segment.sizeBytes * 8_000_000) / Math.max(1, segment.durationUs))
   return {

@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -237,6 +238,81 @@ describe('loadPresentation, HLS', () => {
   ])('refuses %s', async (_, text, code, reason) => {
     put('x.ts')
     await expect(loadPresentation(put('p.m3u8', text))).rejects.toThrowError(failure(code, reason))
+  })
+})
+
+describe('loadPresentation, names from a stranger', () => {
+  const outside = [
+    '%2e%2e/secret',
+    '..%2fsecret',
+    '..%5csecret',
+    'x%00',
+    '%2Fetc%2Fpasswd',
+    'file%3A///etc/passwd',
+    'link',
+  ]
+  beforeEach(() => {
+    put('secret')
+    put('in/1.m4s')
+    symlinkSync('../secret', join(folder, 'in/link'))
+    symlinkSync('1.m4s', join(folder, 'in/near'))
+  })
+
+  it.each(outside)('sends nothing outside of the folder of an MPD: %s', async (name) => {
+    for (const inside of [
+      `<SegmentTemplate duration="6" initialization="${name}" media="$Number$.m4s"/>`,
+      `<SegmentTemplate duration="6" media="${name}"/>`,
+      `<SegmentList duration="6"><Initialization sourceURL="${name}"/><SegmentURL media="1.m4s"/></SegmentList>`,
+    ])
+      await expect(loadPresentation(put('in/m.mpd', mpd(inside)))).rejects.toThrowError(failure('not-supported', /./))
+    const id = mpd('<SegmentTemplate duration="6" initialization="$RepresentationID$" media="$Number$.m4s"/>')
+    const named = put('in/id.mpd', id.replace('id="r1"', `id="${name}"`))
+    await expect(loadPresentation(named)).rejects.toThrowError(failure('not-supported', /./))
+  })
+
+  it.each(outside)('sends nothing outside of the folder of a playlist: %s', async (name) => {
+    const end = '#EXT-X-ENDLIST\n'
+    const start = '#EXTM3U\n#EXT-X-TARGETDURATION:6\n'
+    for (const [file, playlist] of [
+      ['in/map.m3u8', `${start}#EXT-X-MAP:URI="${name}"\n#EXTINF:6,\n1.m4s\n${end}`],
+      ['in/media.m3u8', `${start}#EXTINF:6,\n${name}\n${end}`],
+      ['in/master.m3u8', `#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n${name}\n`],
+    ] as const)
+      await expect(loadPresentation(put(file, playlist))).rejects.toThrowError(failure('not-supported', /./))
+  })
+
+  it('follows a link within the folder, of a manifest as of a folder', async () => {
+    const inside = mpd('<SegmentTemplate duration="6" initialization="near" media="$Number$.m4s"/>')
+    const { tracks } = await loadPresentation(put('in/m.mpd', inside))
+    expect(tracks[0]?.init?.name).toBe('near')
+    const leftOut: string[] = []
+    const { files } = await loadPresentation(join(folder, 'in'), (sentence) => leftOut.push(sentence))
+    expect(files.map(({ name }) => name)).toEqual(['1.m4s', 'm.mpd', 'near'])
+    expect(leftOut).toEqual([expect.stringMatching(/"link" in ".*in" is not sent: it is a link that leads out/)])
+  })
+
+  it('does not go round links between folders', async () => {
+    put('a/x')
+    put('b/y')
+    symlinkSync('../b', join(folder, 'a/to-b'))
+    symlinkSync('../a', join(folder, 'b/to-a'))
+    rmSync(join(folder, 'in'), { recursive: true })
+    const { files } = await loadPresentation(folder)
+    expect(files.map(({ name }) => name)).toEqual(['a/to-b/y', 'a/x', 'b/to-a/x', 'b/y', 'secret'])
+  })
+
+  it.skipIf(process.platform === 'win32')('reads no pipe, at its start or later', async () => {
+    const template = mpd('<SegmentTemplate duration="6" media="$Number$.m4s"/>')
+    const { tracks, bytes } = await loadPresentation(put('in/m.mpd', template))
+    const [segment] = tracks[0]?.segments ?? []
+    if (segment === undefined) throw new Error('no segment')
+    rmSync(join(folder, 'in/1.m4s'))
+    execFileSync('mkfifo', [join(folder, 'in/1.m4s')])
+    await expect(bytes.load(segment)).rejects.toThrowError(failure('input-unusable', /it is a named pipe/))
+    expect(bytes.isUnreadable(segment)).toBe(true)
+    await expect(loadPresentation(join(folder, 'in/m.mpd'))).rejects.toThrowError(
+      failure('input-unusable', /is a named pipe, not a file/),
+    )
   })
 })
 

@@ -1,21 +1,26 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { CodecError } from '../bytes/codec-error.ts'
 import { AppFailure } from '../failure/app-failure.ts'
+import { NotReadable, readRegular } from '../files/door.ts'
 import { parseMpd } from '../manifest/mpd/parse.ts'
 import { XmlError } from '../xml/xml-element.ts'
 import type { Presentation } from './presentation.ts'
 import { loadDash } from './presentation-dash.ts'
-import { loadFolder, loadSingleFile } from './presentation-files.ts'
-import { unreadable } from './presentation-folder.ts'
+import { type LeftOut, loadFolder, loadSingleFile } from './presentation-files.ts'
+import { readFailure } from './presentation-folder.ts'
 import { loadHls } from './presentation-hls.ts'
+
+/** Largest manifest that is read. */
+const MAX_MANIFEST_BYTES = 64 * 1024 * 1024
 
 /**
  * Loads a presentation from a path: an MPD or a playlist with its segments, any other file by itself, or the files of a folder
  * as plain files. Manifests and initialisation segments are read, other files checked and read on demand.
+ * @param leftOut called with each entry of a folder that is not sent
  * @throws AppFailure file-not-found | file-unreadable | bad-manifest | bad-xml | input-unusable | not-supported
  */
-export async function loadPresentation(input: string): Promise<Presentation> {
+export async function loadPresentation(input: string, leftOut: LeftOut = () => undefined): Promise<Presentation> {
   if (/^https?:/i.test(input)) {
     throw new AppFailure(
       'not-supported',
@@ -24,11 +29,13 @@ export async function loadPresentation(input: string): Promise<Presentation> {
     )
   }
   const found = await stat(input).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')
-      throw new AppFailure('file-not-found', `"${input}" does not exist.`, 'Check the path.')
-    throw unreadable(input, cause)
+    const missing = cause.code === 'ENOENT' || cause.code === 'ENOTDIR'
+    throw readFailure(
+      input,
+      new NotReadable(missing ? 'missing' : 'system', missing ? 'does not exist' : 'cannot be read', cause),
+    )
   })
-  if (found.isDirectory()) return loadFolder(input)
+  if (found.isDirectory()) return loadFolder(input, leftOut)
   if (!found.isFile()) {
     throw new AppFailure(
       'input-unusable',
@@ -58,10 +65,11 @@ async function loadMpd(path: string, name: string): Promise<Presentation> {
 }
 
 async function bytesOf(path: string): Promise<Uint8Array> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw unreadable(path, cause)
-  })
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+  try {
+    return await readRegular(path, MAX_MANIFEST_BYTES)
+  } catch (error) {
+    throw readFailure(path, error)
+  }
 }
 
 /** Line and column of a character in the text, from 1. */

@@ -88,7 +88,11 @@ export type PresentationSegment = PresentationFile & {
 export interface FileBytes {
   /** The bytes if they are in memory; they must not be changed. */
   get(file: PresentationFile): Uint8Array | null
-  /** Loads them. Rejects with AppFailure where the file has disappeared or has changed its size. */
+  /** Whether the last `load` failed; until `release` the broadcast goes on without the file. */
+  isUnreadable(file: PresentationFile): boolean
+  /** Paths of the files on disk, which nothing else may write meanwhile. */
+  paths(): readonly string[]
+  /** Loads them. Rejects with AppFailure where the file has disappeared, is another kind of file or has changed its size. */
   load(file: PresentationFile): Promise<void>
   /** Not needed soon: may be dropped. */
   release(file: PresentationFile): void

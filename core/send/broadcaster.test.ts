@@ -22,13 +22,20 @@ import { Broadcaster, type BroadcastOptions } from './broadcaster.ts'
 
 /** Generated files: byte n of a file is its TOI or size plus n. */
 class MadeUpBytes implements FileBytes {
+  /** Files that cannot be read. */
+  readonly broken = new Set<PresentationFile>()
   readonly #loaded = new Map<PresentationFile, Uint8Array>()
+  readonly #failed = new Set<PresentationFile>()
   loads = 0
   get(file: PresentationFile): Uint8Array | null {
     return this.#loaded.get(file) ?? null
   }
   async load(file: PresentationFile): Promise<void> {
     this.loads++
+    if (this.broken.has(file)) {
+      this.#failed.add(file)
+      throw new Error(file.name)
+    }
     this.#loaded.set(
       file,
       Uint8Array.from({ length: file.sizeBytes }, (_, index) => index & 0xff),
@@ -36,6 +43,13 @@ class MadeUpBytes implements FileBytes {
   }
   release(file: PresentationFile): void {
     this.#loaded.delete(file)
+    this.#failed.delete(file)
+  }
+  isUnreadable(file: PresentationFile): boolean {
+    return this.#failed.has(file)
+  }
+  paths(): readonly string[] {
+    return []
   }
 }
 
@@ -255,6 +269,30 @@ describe('Broadcaster', () => {
     expect(broadcaster.prepare(FIXTURE_START_US)).toBeNull()
     broadcaster.send(FIXTURE_START_US + 5, list)
     expect(readAll(list.datagrams).filter(({ codepoint }) => codepoint === 8).length).toBe(2)
+  })
+
+  it('goes on without files that cannot be read, and tries them again in the next turn', async () => {
+    const content = presentation([track('v', [10, 20, 30])])
+    const broken = content.tracks[0]?.segments[1] as PresentationFile
+    content.bytes.broken.add(broken)
+    const reasons: unknown[] = []
+    const packets = await sent(content, { onUnreadable: (thrown) => reasons.push(thrown) })
+    const media = (each: readonly Sent[]): number[] =>
+      each.filter(({ codepoint }) => codepoint === 8).map(({ toi }) => toi)
+    expect(media(packets)).toEqual([1, 3])
+    expect(reasons).toEqual([new Error(broken.name)])
+    const plain: Presentation = {
+      ...content,
+      kind: 'files',
+      manifest: null,
+      tracks: [],
+      files: content.tracks[0]?.segments ?? [],
+    }
+    const files = await sent(plain, { loop: true, onUnreadable: (thrown) => reasons.push(thrown) }, 3)
+    expect(new Set(files.filter(({ tsi }) => tsi === 1).map(({ toi }) => toi))).toEqual(new Set([1, 3]))
+    expect(reasons.length).toBeGreaterThan(2)
+    content.bytes.broken.clear()
+    expect(media(await sent(content))).toEqual([1, 2, 3])
   })
 
   it('stamps packets with their sending time in real pace, and reports how late they are', async () => {

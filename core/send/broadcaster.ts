@@ -34,6 +34,8 @@ export type BroadcastOptions = {
   readonly bsid?: number
   /** Largest rate of plain files, bit/s. */
   readonly fileRateBps?: number
+  /** Called with why a file cannot be read; the broadcast goes on without it. */
+  readonly onUnreadable?: (thrown: unknown) => void
 }
 
 /** One service of a broadcast of several. */
@@ -92,6 +94,7 @@ export class Broadcaster {
   readonly #loading = new Map<PresentationFile, Promise<void>>()
   readonly #lls: LlsCarousel | null
   readonly #context = new CountingContext(this.counters)
+  readonly #onUnreadable: ((thrown: unknown) => void) | undefined
 
   /**
    * @param content one presentation, sent to the address in `options`, or several services with their own addresses
@@ -114,6 +117,7 @@ export class Broadcaster {
     const sourceAddress = options.sourceAddress ?? LOOPBACK
     const carouselUs = Math.max(1, options.carouselMs ?? DEFAULT_CAROUSEL_MS) * 1000
     this.#pace = options.pace
+    this.#onUnreadable = options.onUnreadable
     this.#services = services.map(
       ({ presentation, ...service }) =>
         new ServiceBroadcast(
@@ -151,7 +155,7 @@ export class Broadcaster {
 
   /**
    * Loads the bytes needed soon after `nowUs`. Null where all are in memory; otherwise wait before `send`, which skips emitters
-   * without bytes. Rejects with AppFailure when a file cannot be read.
+   * without bytes. A file that cannot be read is reported to `onUnreadable`, and left out.
    */
   prepare(nowUs: number): Promise<void> | null {
     const loads: Promise<void>[] = []
@@ -207,7 +211,10 @@ export class Broadcaster {
   #load(bytes: FileBytes, file: PresentationFile): Promise<void> {
     const running = this.#loading.get(file)
     if (running !== undefined) return running
-    const load = bytes.load(file).finally(() => this.#loading.delete(file))
+    const load = bytes
+      .load(file)
+      .catch((thrown: unknown) => this.#onUnreadable?.(thrown))
+      .finally(() => this.#loading.delete(file))
     this.#loading.set(file, load)
     return load
   }

@@ -50,7 +50,8 @@ export class FileCarousel implements Emitter {
 
   missing(): PresentationFile[] {
     const file = this.#object === null ? this.#files[this.#index] : this.#files[this.#index + 1]
-    return file === undefined || this.#presentation.bytes.get(file) !== null ? [] : [file]
+    const { bytes } = this.#presentation
+    return file === undefined || bytes.get(file) !== null || bytes.isUnreadable(file) ? [] : [file]
   }
 
   /** Continues after a pause without catching up. */
@@ -64,32 +65,42 @@ export class FileCarousel implements Emitter {
   send(context: EmitContext): boolean {
     const file = this.#files[this.#index]
     if (file === undefined) return false
+    const { bytes } = this.#presentation
     if (this.#object === null) {
-      const bytes = this.#presentation.bytes.get(file)
-      if (bytes === null) return false
-      this.#object = this.#cutter.open(FILES_TSI, asToi(this.#index + 1), CODEPOINT.file, bytes)
+      const stored = bytes.get(file)
+      if (stored === null) return bytes.isUnreadable(file) && this.#end(file)
+      this.#object = this.#cutter.open(FILES_TSI, asToi(this.#index + 1), CODEPOINT.file, stored)
     }
     const object = this.#object
     this.#cutter.next(object, context)
-    let done = this.#sentBytes + object.offset
     if (object.done) {
-      this.#presentation.bytes.release(file)
-      this.#object = null
       this.objects++
-      this.#sentBytes = done
-      this.#index++
-      if (this.#index === this.#files.length) {
-        if (!this.#repeat) {
-          this.#nextUs = Number.POSITIVE_INFINITY
-          return true
-        }
-        this.#index = 0
-        this.#sentBytes = 0
-        this.#turnStartUs += this.#turnUs
-        done = 0
-      }
+      return this.#end(file)
     }
-    this.#nextUs = this.#turnStartUs + Math.floor((this.#turnUs * done) / this.#totalBytes)
+    this.#pace(this.#sentBytes + object.offset)
     return true
+  }
+
+  /** Goes on to the next file, after one that was sent or cannot be read. */
+  #end(file: PresentationFile): true {
+    this.#presentation.bytes.release(file)
+    this.#object = null
+    this.#sentBytes += file.sizeBytes
+    this.#index++
+    if (this.#index === this.#files.length) {
+      if (!this.#repeat) {
+        this.#nextUs = Number.POSITIVE_INFINITY
+        return true
+      }
+      this.#index = 0
+      this.#sentBytes = 0
+      this.#turnStartUs += this.#turnUs
+    }
+    this.#pace(this.#sentBytes)
+    return true
+  }
+
+  #pace(done: number): void {
+    this.#nextUs = this.#turnStartUs + Math.floor((this.#turnUs * done) / this.#totalBytes)
   }
 }

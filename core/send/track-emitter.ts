@@ -77,7 +77,8 @@ export class TrackEmitter implements Emitter {
     for (let index = this.#object === null ? this.#index : this.#index + 1; ; index++) {
       const segment = this.schedule.at(index)
       if (segment === null || this.#startUs + segment.startUs > untilUs) return missing
-      if (this.#bytes.get(segment.source) === null) missing.push(segment)
+      const { source } = segment
+      if (this.#bytes.get(source) === null && !this.#bytes.isUnreadable(source)) missing.push(segment)
     }
   }
 
@@ -87,7 +88,7 @@ export class TrackEmitter implements Emitter {
     let object = this.#object
     if (object === null) {
       object = this.#begin(segment, context)
-      if (object === null) return false
+      if (object === null) return this.#skip(segment)
     }
     this.#cutter.next(object, context)
     if (object.done) this.#end(segment)
@@ -123,6 +124,14 @@ export class TrackEmitter implements Emitter {
     if (init !== null) this.#cutter.whole(this.tsi, INIT_TOI, CODEPOINT.init, init.bytes, context)
     this.#object = this.#cutter.open(this.tsi, segment.toi, CODEPOINT.media, bytes)
     return this.#object
+  }
+
+  /** Goes on without a segment that cannot be read. @returns false where it is not loaded yet */
+  #skip(segment: ScheduledSegment): boolean {
+    if (!this.#bytes.isUnreadable(segment.source)) return false
+    this.#bytes.release(segment.source)
+    this.#advance()
+    return true
   }
 
   /** The segment's bytes shifted to its time in the loop: unchanged in the first turn. */

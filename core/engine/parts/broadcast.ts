@@ -2,7 +2,8 @@ import { defined } from '../../contract/defined.ts'
 import { asServiceId } from '../../contract/ids.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
 import type { BroadcastSnapshot } from '../../contract/snapshot.ts'
-import { AppFailure } from '../../failure/app-failure.ts'
+import { AppFailure, toAppError } from '../../failure/app-failure.ts'
+import { FirstReports } from '../../failure/first-reports.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import { Version } from '../../flow/version.ts'
 import { Broadcaster } from '../../send/broadcaster.ts'
@@ -49,13 +50,14 @@ class BroadcastPart implements Part, PacketOut {
   #wake: (() => void) | null = null
   #running: Promise<void> = Promise.resolve()
   #reading: Promise<void> | null = null
-  #readFailure: { readonly thrown: unknown } | null = null
+  readonly #unreadable: FirstReports
 
   constructor(spec: BroadcastSpec, host: PartHost) {
     this.id = spec.id
     this.#spec = spec
     this.#host = host
     this.#address = sendable(spec.url)
+    this.#unreadable = new FirstReports((error) => host.problem(error, 'error'))
     this.#sections = [
       {
         name: 'broadcast',
@@ -116,6 +118,7 @@ class BroadcastPart implements Part, PacketOut {
         flavour: korean ? 'korean' : 'us',
         mtu,
         carouselMs,
+        onUnreadable: (thrown) => this.#unreadable.add(toAppError(thrown)),
         ...defined({ manifestName: path === '' ? undefined : path }),
       },
       programme.presentation,
@@ -133,6 +136,11 @@ class BroadcastPart implements Part, PacketOut {
     this.#stopped = true
     this.#wake?.()
     await this.#running.catch(() => undefined)
+    this.#unreadable.end((more) => ({
+      code: 'input-unusable',
+      message: `${more} more files could not be read while they were being sent.`,
+      tryThis: 'Keep the files where they are while they are sent.',
+    }))
   }
 
   state(): readonly AnySection[] {
@@ -182,7 +190,6 @@ class BroadcastPart implements Part, PacketOut {
       broadcaster.send(sentUntilUs, this)
       await this.output.busy()
       if (broadcaster.next() <= sentUntilUs) await this.#reading
-      if (this.#readFailure !== null) throw this.#readFailure.thrown
     }
   }
 
@@ -191,15 +198,9 @@ class BroadcastPart implements Part, PacketOut {
     if (this.#reading !== null) return
     const loading = broadcaster.prepare(now)
     if (loading === null) return
-    this.#reading = loading.then(
-      () => {
-        this.#reading = null
-      },
-      (thrown) => {
-        this.#reading = null
-        this.#readFailure = { thrown }
-      },
-    )
+    this.#reading = loading.then(() => {
+      this.#reading = null
+    })
   }
 
   /** Sends as fast as files are read and the recorder takes packets; both wait for the disk, so that others get their turns. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { DEMO_SOURCE } from '../../contract/open-request.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
+import { FirstReports } from '../../failure/first-reports.ts'
 import type { Programme } from '../faces/programme.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
 import type { PresentationSpec } from './presentation-options.ts'
@@ -10,7 +11,12 @@ export async function openPresentation(spec: PartSpec, host: PartHost): Promise<
   const { id, input, loop } = spec as unknown as PresentationSpec
   const { loadPresentation } = await import('../../ingest/presentation-loader.ts')
   const demo = input === DEMO_SOURCE
-  const presentation = await loadPresentation(demo ? join(host.demoDir, 'manifest.mpd') : input)
+  const leftOut = new FirstReports((error) => host.problem(error, 'warning'))
+  const tryThis = 'Only plain files and folders below the folder itself are sent.'
+  const presentation = await loadPresentation(demo ? join(host.demoDir, 'manifest.mpd') : input, (message) =>
+    leftOut.add({ code: 'input-unusable', message, tryThis }),
+  )
+  leftOut.end((more) => ({ code: 'input-unusable', message: `${more} more entries are not sent.`, tryThis }))
   return new PresentationPart(id, { presentation, loop: loop === 0, input }, demo)
 }
 
