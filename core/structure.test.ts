@@ -57,6 +57,22 @@ describe('circlesOf', () => {
   })
 })
 
+describe('core/flow', () => {
+  const words = /(?<![a-z])(?:tsi|toi|lct)s?(?![a-z])|(?:Tsi|Toi|Lct)s?(?![a-z])|TSI|TOI|LCT/
+  const files = product.filter((file) => file.startsWith('core/flow/'))
+
+  it('speaks of no carrier in its own words but in the arms of Carrier', () => {
+    expect(files.length).toBeGreaterThan(10)
+    expect(files.filter((file) => words.test(graph.textOf(file)))).toEqual(['core/flow/carriers.ts'])
+  })
+
+  it('would notice such words', () => {
+    for (const text of ['tsi: 1', 'onlyTsi', 'NO_TOI', 'the S-TSID', 'kind: "lct"', 'oddLctHeader', 'tsis'])
+      expect(words.test(text)).toBe(true)
+    for (const text of ['itself', 'toist', 'objects']) expect(words.test(text)).toBe(false)
+  })
+})
+
 describe('exported names of core', () => {
   it('are unique', () => {
     const owners = new Map<string, string[]>()

@@ -4,6 +4,8 @@ import type { RuleId } from './rules.ts'
 /** An alarm in the window, with its object and frame. */
 export type AlarmRow = ReportAlarm & {
   readonly rule: RuleId
+  /** What `tsi` and `toi` number: TSI and TOI, or packet_id and MPU sequence number; null where both are null. */
+  readonly carrier: 'lct' | 'mmtp' | null
   /** Row of its object; null where it has none. */
   readonly object: number | null
   /** Frame that shows it, from 1; null where unknown. */

@@ -2,7 +2,7 @@
  * Branded numbers, so that a TSI cannot be passed as a TOI. They cost nothing at run time; only `asTsi` and its siblings make
  * them, from a number just read from the wire or a user.
  *
- * Plain numbers stay where a brand would only add casts: the JSON report and snapshot, object rows in typed arrays, places
+ * Plain numbers stay where a brand would only add casts: the JSON report and snapshot, object rows in typed arrays, rows
  * of alarms (a TSI or a packet_id), keys of open objects (a TOI or an FDT instance), and what the window and options hold.
  */
 declare const brand: unique symbol

@@ -316,7 +316,9 @@ export type ReportAlarm = {
   readonly rule: string
   readonly severity: Severity
   readonly service: number | null
+  /** TSI; of MMTP the packet_id. */
   readonly tsi: number | null
+  /** TOI; of MMTP the MPU sequence number. */
   readonly toi: number | null
   readonly time: number
   readonly text: string

@@ -18,8 +18,6 @@ export type RuleRow = {
   readonly topic: LogTopic
   /** Document and clause of the rule; `ours` where no document has it. */
   readonly clause: string
-  /** `mmtp`: the alarm's TSI is a packet_id, its TOI an MPU_sequence_number. */
-  readonly carrier?: 'mmtp'
   /** Limit that a person can change. */
   readonly threshold?: { readonly value: number; readonly unit: string }
   readonly once: RuleScope
@@ -109,7 +107,7 @@ export const RULES = {
     topic: 'route',
     clause: 'A/331 7.1.2',
     once: 'each',
-    sentence: 'The SLS object with TOI {toi} cannot be read ({code}): {message}',
+    sentence: 'The SLS object with {object} cannot be read ({code}): {message}',
   },
   'SLS-PACKAGE': {
     severity: 'error',
@@ -117,7 +115,7 @@ export const RULES = {
     topic: 'route',
     clause: 'A/331 7.1.2',
     once: 'each',
-    sentence: 'The SLS package with TOI {toi} cannot be read ({code}): {message}',
+    sentence: 'The SLS package with {object} cannot be read ({code}): {message}',
   },
   'SLS-XML': {
     severity: 'error',
@@ -175,7 +173,7 @@ export const RULES = {
     topic: 'route',
     clause: 'A/331 A.3.4',
     once: 'channel',
-    sentence: 'TSI {tsi} is on air at {destination} but no S-TSID declares it',
+    sentence: '{channel} is on air at {destination} but no S-TSID declares it',
   },
   'MABR-XML': {
     severity: 'error',
@@ -218,7 +216,7 @@ export const RULES = {
     topic: 'route',
     clause: 'ours',
     once: 'each',
-    sentence: 'TSI {tsi} went back from TOI {from} to {to}: the source plays again from an earlier point',
+    sentence: '{channel} went back from TOI {from} to {to}: the source plays again from an earlier point',
   },
   'TOI-GAP': {
     severity: 'error',
@@ -237,7 +235,7 @@ export const RULES = {
     topic: 'route',
     clause: 'RFC 9223 2.4, RFC 6726 3.4',
     once: 'each',
-    sentence: 'The file table of TSI {tsi} cannot be read ({code}): {message}',
+    sentence: 'The file table of {channel} cannot be read ({code}): {message}',
   },
   FDT: {
     severity: 'error',
@@ -247,10 +245,10 @@ export const RULES = {
     threshold: { value: 10, unit: 's past its expiry' },
     once: 'channel',
     sentence: {
-      undescribed: '{packets} packets of TSI {tsi} at {destination} belong to objects that no FDT describes',
+      undescribed: '{packets} packets of {channel} at {destination} belong to objects that no FDT describes',
       joining:
-        '{packets} packets of TSI {tsi} at {destination} belong to objects that no FDT describes: reception began in the middle of one',
-      expired: 'FDT instance {instance} of TSI {tsi} had expired when it was sent',
+        '{packets} packets of {channel} at {destination} belong to objects that no FDT describes: reception began in the middle of one',
+      expired: 'FDT instance {instance} of {channel} had expired when it was sent',
     },
     severities: { joining: 'info', expired: 'warning' },
   },
@@ -260,7 +258,7 @@ export const RULES = {
     topic: 'route',
     clause: 'RFC 6726 3.4.2',
     once: 'each',
-    sentence: 'The FDT instance {instance} of TSI {tsi} cannot be read ({code}): {message}',
+    sentence: 'The FDT instance {instance} of {channel} cannot be read ({code}): {message}',
   },
   'OBJ-LOSS': {
     severity: 'error',
@@ -268,7 +266,7 @@ export const RULES = {
     topic: 'route',
     clause: 'A/331 A.3.10.2',
     once: 'each',
-    sentence: '{name} (TSI {tsi}, TOI {toi}): {bytes} bytes missing in {ranges}, first at {first}{fec}',
+    sentence: '{object}: {bytes} bytes missing in {ranges}, first at {first}{fec}',
   },
   'SEG-LOSS': {
     severity: 'error',
@@ -276,7 +274,7 @@ export const RULES = {
     topic: 'route',
     clause: 'TS 103 769 Annex F',
     once: 'each',
-    sentence: '{name} (TSI {tsi}, in chunks): {bytes} bytes missing in {ranges}, first at {first}',
+    sentence: '{name} ({channel}, in chunks): {bytes} bytes missing in {ranges}, first at {first}',
   },
   'OBJ-CONTENT': {
     severity: 'error',
@@ -376,8 +374,8 @@ export const RULES = {
     clause: 'RFC 6330 4.4, RFC 9223 4',
     once: 'channel',
     sentence: {
-      flow: '{flow}: TOI {toi}: {reason}; nothing of it is used',
-      object: '{flow}: repair symbols of TOI {toi} do not match the received bytes',
+      flow: '{flow}: {object}: {reason}; nothing of it is used',
+      object: '{flow}: repair symbols of {object} do not match the received bytes',
     },
   },
   'FEC-SYMBOLS': {
@@ -386,7 +384,7 @@ export const RULES = {
     topic: 'route',
     clause: 'RFC 6726 5, RFC 5052',
     once: 'channel',
-    sentence: 'TSI {tsi} at {destination} has repair symbols of {scheme}, which are not used',
+    sentence: '{channel} at {destination} has repair symbols of {scheme}, which are not used',
   },
   // MMTP
   'MMTP-HEADER': {
@@ -394,7 +392,6 @@ export const RULES = {
     priority: 1,
     topic: 'route',
     clause: 'ISO 23008-1 9.2.2',
-    carrier: 'mmtp',
     once: 'each',
     sentence: '{datagrams} ({code}), the first to {destination} in frame {frame}: {head}…',
   },
@@ -403,16 +400,14 @@ export const RULES = {
     priority: 1,
     topic: 'route',
     clause: 'A/331 7.2, 8.1.2',
-    carrier: 'mmtp',
     once: 'each',
-    sentence: 'packet_id {packetId} of {destination}: {lost} of {sent} packets are missing, in {gaps} so far',
+    sentence: '{channel} of {destination}: {lost} of {sent} packets are missing, in {gaps} so far',
   },
   'MMTP-MESSAGE': {
     severity: 'error',
     priority: 1,
     topic: 'route',
     clause: 'A/331 7.2.3, ISO 23008-1 10',
-    carrier: 'mmtp',
     once: 'destination',
     sentence: '{what} cannot be read ({code}): {message}',
   },
@@ -421,28 +416,25 @@ export const RULES = {
     priority: 1,
     topic: 'route',
     clause: 'A/331 8.1.2',
-    carrier: 'mmtp',
     once: 'each',
-    sentence: 'MPU {mpu} of packet_id {packetId}{type}: {samples}{missing}{fault}',
+    sentence: '{object} of {channel}{type}: {samples}{missing}{fault}',
   },
   'MPU-METADATA': {
     severity: 'error',
     priority: 1,
     topic: 'route',
     clause: 'ISO 23008-1 9.3.2',
-    carrier: 'mmtp',
     once: 'each',
     sentence:
-      'packet_id {packetId} of {destination}: {withoutMetadata} without MPU metadata, {withoutFragments} without movie fragment metadata',
+      '{channel} of {destination}: {withoutMetadata} without MPU metadata, {withoutFragments} without movie fragment metadata',
   },
   'MPU-GAP': {
     severity: 'error',
     priority: 1,
     topic: 'route',
     clause: 'A/331 8.1.2',
-    carrier: 'mmtp',
     once: 'each',
-    sentence: '{mpus} on packet_id {packetId}',
+    sentence: '{mpus} on {channel}',
   },
   // This computer, and limits on the cost of broken input
   'HOST-DROP': {
@@ -507,7 +499,7 @@ export const RULES = {
     clause: 'ours',
     once: 'destination',
     sentence: {
-      tsis: 'More than {limit} TSIs on {destination}; the rest is not received',
+      channels: 'More than {limit} TSIs on {destination}; the rest is not received',
       assets: '{where}: more than {limit} assets; the others are only counted',
     },
   },
@@ -535,7 +527,7 @@ export const RULES = {
     once: 'destination',
     sentence: {
       data: '{where}: an object of more than {limit} bytes',
-      claimed: '{where}: TOI {toi} claims {claimed} bytes, {limit} are allowed',
+      claimed: '{where}: {object} claims {claimed} bytes, {limit} are allowed',
     },
   },
   'LIMIT-HOLES': {
@@ -544,7 +536,7 @@ export const RULES = {
     topic: 'route',
     clause: 'ours',
     once: 'destination',
-    sentence: '{where}: TOI {toi} has too many holes',
+    sentence: '{where}: {object} has too many holes',
   },
   'LIMIT-MEMORY': {
     severity: 'error',

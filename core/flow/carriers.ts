@@ -1,4 +1,4 @@
-import { asToi, asTsi, type Toi, type Tsi } from '../contract/ids.ts'
+import type { Toi, Tsi } from '../contract/ids.ts'
 
 /** What brought an object, in that carrier's own terms. */
 export type Carrier =
@@ -21,10 +21,22 @@ export type ChannelCarrier =
   | { readonly kind: 'lct'; readonly tsi: Tsi }
   | { readonly kind: 'mmtp'; readonly packetId: number }
 
-/** No TSI and no TOI: signalling that arrives without them (MMTP), or all objects of a service. */
-export const NO_TSI = asTsi(-1)
-/** See `NO_TSI`. */
-export const NO_TOI = asToi(-1)
+/** An object by its numbers, whichever transmission of it, or a whole channel. Each `Carrier` and `ChannelCarrier` is one. */
+export type CarrierPlace =
+  | { readonly kind: 'lct'; readonly tsi: Tsi; readonly toi?: Toi }
+  | { readonly kind: 'mmtp'; readonly packetId: number; readonly mpu?: number }
+  | Exclude<Carrier, { readonly kind: 'lct' | 'mmtp' }>
+
+/** What brought fragments of signalling: an object, or a message that `key` identifies within its service. */
+export type SignallingCarrier =
+  | { readonly kind: 'lct'; readonly tsi: Tsi; readonly toi: Toi }
+  | { readonly kind: 'message'; readonly key: number }
+
+/** True where both name the same object or message. */
+export function isSameCarrier(one: SignallingCarrier, other: SignallingCarrier): boolean {
+  if (one.kind === 'lct') return other.kind === 'lct' && one.tsi === other.tsi && one.toi === other.toi
+  return other.kind === 'message' && one.key === other.key
+}
 
 /** Number of a channel: its TSI or packet_id. */
 export function channelNumber(carrier: ChannelCarrier): number {
@@ -42,17 +54,24 @@ export function channelWord(carrier: ChannelCarrier): string {
 }
 
 /** Number of an object in its channel: its TOI or MPU sequence number; null where its carrier has none. */
-export function objectNumber(carrier: Carrier): number | null {
-  return carrier.kind === 'lct' ? carrier.toi : carrier.kind === 'mmtp' ? carrier.mpu : null
+export function objectNumber(carrier: CarrierPlace): number | null {
+  return (carrier.kind === 'lct' ? carrier.toi : carrier.kind === 'mmtp' ? carrier.mpu : null) ?? null
 }
 
-/** An object's carrier in user-facing text: `TSI 10, TOI 5`. */
-export function carrierText(carrier: Carrier): string {
+/** An object's number in user-facing text: `TOI 5`, `MPU 5`; null for a channel, and where its carrier has none. */
+export function objectText(carrier: CarrierPlace): string | null {
+  const number = objectNumber(carrier)
+  return number === null ? null : `${carrier.kind === 'lct' ? 'TOI' : 'MPU'} ${number}`
+}
+
+/** A carrier in user-facing text: `TSI 10, TOI 5`; for a channel `TSI 10`. */
+export function carrierText(carrier: CarrierPlace): string {
   switch (carrier.kind) {
     case 'lct':
-      return `TSI ${carrier.tsi}, TOI ${carrier.toi}`
-    case 'mmtp':
-      return `packet_id ${carrier.packetId}, MPU ${carrier.mpu}`
+    case 'mmtp': {
+      const object = objectText(carrier)
+      return object === null ? channelText(carrier) : `${channelText(carrier)}, ${object}`
+    }
     case 'http':
       return carrier.url
     case 'file':
@@ -60,14 +79,4 @@ export function carrierText(carrier: Carrier): string {
     case 'made':
       return `made by ${carrier.by}`
   }
-}
-
-/** The numbers of an alarm about an object; null where its carrier has none. */
-export function alarmPlace(carrier: Carrier | ChannelCarrier): {
-  readonly tsi: number | null
-  readonly toi: number | null
-} {
-  const channel = carrier.kind === 'lct' || carrier.kind === 'mmtp' ? channelNumber(carrier) : null
-  const object = 'toi' in carrier ? carrier.toi : 'mpu' in carrier ? carrier.mpu : null
-  return { tsi: channel, toi: object }
 }

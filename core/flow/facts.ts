@@ -1,5 +1,5 @@
 import type { ChannelFactValues, CountedFact } from '../contract/channel-table.ts'
-import type { ServiceId, Toi, Tsi } from '../contract/ids.ts'
+import type { ServiceId } from '../contract/ids.ts'
 import type { ObjectRepair } from '../contract/object-rows.ts'
 import type {
   ChannelRole,
@@ -9,7 +9,7 @@ import type {
   ReportSignature,
   ServiceProtocol,
 } from '../contract/report.ts'
-import type { ChannelCarrier } from './carriers.ts'
+import type { ChannelCarrier, SignallingCarrier } from './carriers.ts'
 import type { Flow } from './datagrams.ts'
 import type { Finding } from './findings.ts'
 import type { FlowObject, ListedFacts } from './objects.ts'
@@ -172,7 +172,7 @@ export interface ServiceFacts {
   readonly destination: string | null
   readonly source: string | null
   readonly joined: boolean
-  /** USBD, S-TSID or a manifest has been read. */
+  /** Its description of channels or components, or a manifest, has been read. */
   readonly signalled: boolean
   /** The manifest's name below the service, once one has been read. */
   readonly manifest: { readonly kind: 'dash' | 'hls'; readonly name: string; readonly codecs: readonly string[] } | null
@@ -188,7 +188,7 @@ export interface ServiceFacts {
 export interface FecFacts {
   /** UDP payload of its repair packets. */
   readonly repairBytes: number
-  /** TSIs its repair flow protects, from the S-TSID. */
+  /** Numbers of the channels its repair flow protects, from the signalling. */
   readonly protects: readonly number[]
   /** Source symbols its repair flow decoded, and the time this took, µs. */
   readonly recoveredSymbols: number
@@ -198,7 +198,7 @@ export interface FecFacts {
   readonly recovered: number
 }
 
-/** One LCT channel or one asset of an MMTP flow; the receiver counts. */
+/** One channel of objects (`ChannelCarrier`); the receiver counts. */
 export interface ChannelFacts extends Pick<ChannelFactValues, CountedFact> {
   /** Index in the session, dense from 0. */
   readonly index: number
@@ -240,11 +240,10 @@ export type SlsFragment = {
   readonly name: string
   readonly version: number | null
   readonly bytes: Uint8Array
-  /** Index of the LCT channel whose files a table (EFDT, FDT) lists. */
+  /** Index of the channel whose files a table (EFDT, FDT) lists. */
   readonly channel?: number
-  /** The object that carried it, where `slsRepeated` names that. */
-  readonly tsi?: Tsi
-  readonly toi?: Toi
+  /** What carried it, where `slsRepeated` names that. */
+  readonly carrier?: SignallingCarrier
   /** Verdict on its signed package. */
   readonly signature?: ReportSignature | null
 }
@@ -272,17 +271,14 @@ export interface ReceiveObserver {
   llsRepeated(key: number, timeUs: number): void
   /** A fragment with new content; `bytes` is unpacked. */
   slsFragment(serviceId: ServiceId, fragment: SlsFragment, timeUs: number): void
-  /**
-   * Fragments were sent again unchanged: those of object `toi` of channel `tsi`, or all current ones of the service
-   * (-1).
-   */
-  slsRepeated(serviceId: ServiceId, timeUs: number, tsi: Tsi, toi: Toi): void
-  /** A fragment (`TYPE/name`) with the same content arrived in another object. */
-  slsUnchanged(serviceId: ServiceId, fragment: string, tsi: Tsi, toi: Toi, timeUs: number): void
+  /** Fragments were sent again unchanged: those of one carrier, or all current ones of the service (null). */
+  slsRepeated(serviceId: ServiceId, timeUs: number, carrier: SignallingCarrier | null): void
+  /** A fragment (`TYPE/name`) with the same content arrived again, in this carrier (null: one that nothing names). */
+  slsUnchanged(serviceId: ServiceId, fragment: string, carrier: SignallingCarrier | null, timeUs: number): void
   /** The verdict on a signature changed. */
   llsSignature(key: number, signature: ReportSignature): void
-  slsSignature(serviceId: ServiceId, tsi: Tsi, toi: Toi, signature: ReportSignature): void
-  /** Rows count from 0. `bytes[start, end)` is the LCT header of its first packet with the FEC Payload ID. */
+  slsSignature(serviceId: ServiceId, carrier: SignallingCarrier, signature: ReportSignature): void
+  /** Rows count from 0. `bytes[start, end)` is the header of its first packet, as far as the content. */
   objectBegun(object: FlowObject, bytes: Uint8Array, start: number, end: number): void
   /** Complete, incomplete or cut off; its bytes can be read during the call. */
   objectEnded(object: FlowObject): void

@@ -1,6 +1,6 @@
-import type { ServiceId, Toi } from '../contract/ids.ts'
+import type { ServiceId } from '../contract/ids.ts'
 import type { LossCause, ReportLink } from '../contract/report.ts'
-import type { Carrier, ChannelCarrier } from './carriers.ts'
+import type { CarrierPlace } from './carriers.ts'
 
 /** Place and time of a finding; null for what it is not about. */
 export type FindingPlace = {
@@ -8,10 +8,8 @@ export type FindingPlace = {
   /** Frame or datagram that shows it, from 1; 0 unknown. */
   readonly frame: number
   readonly service: ServiceId | null
-  /** TSI; the packet_id of MMTP. */
-  readonly tsi: number | null
-  /** TOI; the MPU_sequence_number of MMTP. */
-  readonly toi: number | null
+  /** Channel or object, in its carrier's terms: the one that the object has, where there is one. */
+  readonly carrier: CarrierPlace | null
   /** Row of the object. */
   readonly object: number | null
   /** `ip:port` of the flow. */
@@ -20,7 +18,7 @@ export type FindingPlace = {
 
 /** Completes a place: what is not in `rest` is unknown. */
 export function placeAt(timeUs: number, frame: number, rest: Partial<FindingPlace> = {}): FindingPlace {
-  return { service: null, tsi: null, toi: null, object: null, destination: null, ...rest, timeUs, frame }
+  return { service: null, carrier: null, object: null, destination: null, ...rest, timeUs, frame }
 }
 
 /** Why bytes could not be read: code and message of a `CodecError`. */
@@ -30,7 +28,7 @@ export type Fault = { readonly code: string; readonly message: string }
 export type SignedThing =
   | { readonly of: 'lls-tables'; readonly group: number }
   | { readonly of: 'certificates'; readonly group: number }
-  | { readonly of: 'sls-package'; readonly toi: Toi }
+  | { readonly of: 'sls-package' }
   | { readonly of: 'package'; readonly name: string }
   /** `message` identifies the message within its flow. */
   | { readonly of: 'mmtp-message'; readonly message: string }
@@ -40,13 +38,13 @@ export type LimitHit =
   | { readonly limit: 'lls-tables' }
   | { readonly limit: 'sls-objects' }
   | { readonly limit: 'sessions'; readonly most: number; readonly beyond: string }
-  | { readonly limit: 'tsis'; readonly most: number }
+  | { readonly limit: 'channels'; readonly most: number }
   | { readonly limit: 'assets'; readonly most: number }
   | { readonly limit: 'packet-ids'; readonly most: number }
   | { readonly limit: 'open-objects'; readonly most: number }
   /** `claimed`: size in the header; null where the data exceeds it. */
-  | { readonly limit: 'object-bytes'; readonly most: number; readonly toi: Toi; readonly claimed: number | null }
-  | { readonly limit: 'holes'; readonly toi: Toi }
+  | { readonly limit: 'object-bytes'; readonly most: number; readonly claimed: number | null }
+  | { readonly limit: 'holes' }
   | { readonly limit: 'memory'; readonly of: 'objects' | 'mpus' }
   | { readonly limit: 'quarantine'; readonly of: 'objects' | 'packets' | 'mpus' }
   | { readonly limit: 'repair-symbols'; readonly most: number; readonly flow: SymbolCarrier }
@@ -63,7 +61,7 @@ export type FecFault =
   | { readonly fec: 'scheme'; readonly scheme: string }
   /** Sizes that the codec does not support. */
   | { readonly fec: 'sizes'; readonly reason: string }
-  | { readonly fec: 'mismatch'; readonly toi: Toi; readonly reason: string }
+  | { readonly fec: 'mismatch'; readonly reason: string }
 
 /** What was found, without a judgement; `inspect/rules` makes alarms of it. */
 export type FindingFacts =
@@ -101,14 +99,14 @@ export type FindingFacts =
       readonly other: string | null
     }
   | { readonly kind: 'packageTypes'; readonly types: ReadonlySet<string>; readonly gzip: boolean }
-  | { readonly kind: 'tsiUndeclared' }
+  | { readonly kind: 'channelUndeclared' }
   | { readonly kind: 'configurationAbsent' }
   | { readonly kind: 'protocolUnknown'; readonly serviceName: string | null; readonly protocol: string | null }
   | { readonly kind: 'endpointSilent'; readonly silentMs: number; readonly senders: readonly string[] }
   | { readonly kind: 'tableExpired'; readonly instance: number; readonly expiresUs: number; readonly sentUs: number }
   | { readonly kind: 'undescribedPackets'; readonly packets: number; readonly joining: boolean }
   // Packets
-  | { readonly kind: 'oddLctHeader' }
+  | { readonly kind: 'oddHeader' }
   /** The source plays again from an earlier point; `channel` is the index of its channel. */
   | { readonly kind: 'sessionRestarted'; readonly channel: number; readonly from: number; readonly to: number }
   | { readonly kind: 'linkLoss'; readonly link: ReportLink['kind']; readonly losses: readonly LinkLoss[] }
@@ -135,7 +133,6 @@ export type FindingFacts =
   | { readonly kind: 'digestMismatch'; readonly name: string | null; readonly reason: string | null }
   | {
       readonly kind: 'objectsAbsent'
-      readonly carrier: ChannelCarrier
       readonly names: readonly string[]
       readonly between: readonly [string, string] | null
       readonly cause: LossCause
@@ -148,7 +145,6 @@ export type FindingFacts =
   // Repair
   | {
       readonly kind: 'objectRepaired'
-      readonly carrier: Carrier | ChannelCarrier
       readonly name: string
       readonly bytes: number
       readonly urls: readonly string[]
@@ -156,20 +152,17 @@ export type FindingFacts =
     }
   | {
       readonly kind: 'objectUnrepaired'
-      readonly carrier: Carrier | ChannelCarrier
       readonly name: string
       readonly reason: string | null
       readonly absent: boolean
     }
   | {
       readonly kind: 'fetchesRefused'
-      readonly carrier: Carrier | ChannelCarrier
       readonly name: string
       readonly others: number
     }
   | {
       readonly kind: 'objectPatched'
-      readonly carrier: Carrier | ChannelCarrier
       readonly name: string
       readonly patch: string
     }

@@ -43,7 +43,7 @@ export interface FlowObject {
   readonly channel: number
   readonly carrier: Carrier
   readonly role: ChannelRole
-  /** Representation of the S-TSID's MediaInfo. */
+  /** Representation of its channel, from the signalling. */
   readonly representation: string | null
   /** Content-Location as received; never a path without a check. Null until known. */
   readonly name: string | null
@@ -117,7 +117,7 @@ export type FlowFile = {
    * Its channel in one word (`channelWord`), for any carrier: a file fetched by HTTP has the lane of its neighbours.
    */
   readonly lane: string
-  /** Representation of the S-TSID's MediaInfo, for retention per representation. */
+  /** Representation of its channel, for retention per representation. */
   readonly representation: string | null
   /** False for an incomplete object that `keepCorrupt` lets through, and for a patched one. */
   readonly complete: boolean

@@ -1,5 +1,6 @@
-import type { ServiceId, Toi, Tsi } from '../contract/ids.ts'
+import type { ServiceId } from '../contract/ids.ts'
 import type { ReportSignature } from '../contract/report.ts'
+import type { SignallingCarrier } from './carriers.ts'
 import type { Flow } from './datagrams.ts'
 import type {
   ChannelFacts,
@@ -88,20 +89,20 @@ export class ObserverTee implements ReceiveObserver {
     for (const each of this.#observers) each.slsFragment?.(serviceId, fragment, timeUs)
   }
 
-  slsRepeated(serviceId: ServiceId, timeUs: number, tsi: Tsi, toi: Toi): void {
-    for (const each of this.#observers) each.slsRepeated?.(serviceId, timeUs, tsi, toi)
+  slsRepeated(serviceId: ServiceId, timeUs: number, carrier: SignallingCarrier | null): void {
+    for (const each of this.#observers) each.slsRepeated?.(serviceId, timeUs, carrier)
   }
 
-  slsUnchanged(serviceId: ServiceId, fragment: string, tsi: Tsi, toi: Toi, timeUs: number): void {
-    for (const each of this.#observers) each.slsUnchanged?.(serviceId, fragment, tsi, toi, timeUs)
+  slsUnchanged(serviceId: ServiceId, fragment: string, carrier: SignallingCarrier | null, timeUs: number): void {
+    for (const each of this.#observers) each.slsUnchanged?.(serviceId, fragment, carrier, timeUs)
   }
 
   llsSignature(key: number, signature: ReportSignature): void {
     for (const each of this.#observers) each.llsSignature?.(key, signature)
   }
 
-  slsSignature(serviceId: ServiceId, tsi: Tsi, toi: Toi, signature: ReportSignature): void {
-    for (const each of this.#observers) each.slsSignature?.(serviceId, tsi, toi, signature)
+  slsSignature(serviceId: ServiceId, carrier: SignallingCarrier, signature: ReportSignature): void {
+    for (const each of this.#observers) each.slsSignature?.(serviceId, carrier, signature)
   }
 
   objectBegun(object: FlowObject, bytes: Uint8Array, start: number, end: number): void {

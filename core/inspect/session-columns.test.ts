@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { asServiceId } from '../contract/ids.ts'
+import { asServiceId, asToi, asTsi } from '../contract/ids.ts'
 import { OBJECT_ROW, OBJECT_ROW_BYTES } from '../contract/object-batch.ts'
 import { OBJECT_STATE } from '../contract/object-table.ts'
 import type { ReportSource } from '../contract/report.ts'
@@ -157,7 +157,10 @@ describe('report', () => {
   it('lists a bounded number of alarms of a rule and counts the rest', () => {
     const { columns } = new Setup()
     for (let toi = 0; toi < 250; toi++) {
-      const place = placeAt(toi * 1e6, 1, { service: asServiceId(1), tsi: 10, toi })
+      const place = placeAt(toi * 1e6, 1, {
+        service: asServiceId(1),
+        carrier: { kind: 'lct', tsi: asTsi(10), toi: asToi(toi) },
+      })
       columns.found({ kind: 'segmentLost', name: `object ${toi}`, lost: 1, holes: 1, first: 0, ...place })
     }
     expect(columns.alarms()).toHaveLength(101)

@@ -1,6 +1,6 @@
 import type { AlarmRow } from '../contract/alarm-row.ts'
 import type { SignallingText } from '../contract/engine-api.ts'
-import { asServiceId, type ServiceId, type Toi, type Tsi } from '../contract/ids.ts'
+import { asServiceId, type ServiceId } from '../contract/ids.ts'
 import { OBJECT_BATCH_ROWS } from '../contract/object-batch.ts'
 import type { ObjectDetail, ObjectQuery, ObjectView } from '../contract/object-rows.ts'
 import type { ObjectRow } from '../contract/object-table.ts'
@@ -17,6 +17,7 @@ import type {
   SystemTimeSnapshot,
   TotalsSnapshot,
 } from '../contract/snapshot.ts'
+import type { SignallingCarrier } from '../flow/carriers.ts'
 import type { Flow } from '../flow/datagrams.ts'
 import type {
   AbsentObject,
@@ -168,12 +169,12 @@ export class SessionColumns implements ReceiveObserver {
     this.#losses.slsFragment(serviceId, fragment, own, timeUs)
   }
 
-  slsRepeated(serviceId: ServiceId, timeUs: number, tsi: Tsi, toi: Toi): void {
-    this.#signalling.slsRepeated(serviceId, timeUs, tsi, toi)
+  slsRepeated(serviceId: ServiceId, timeUs: number, carrier: SignallingCarrier | null): void {
+    this.#signalling.slsRepeated(serviceId, timeUs, carrier)
   }
 
-  slsUnchanged(serviceId: ServiceId, fragment: string, tsi: Tsi, toi: Toi, timeUs: number): void {
-    this.#signalling.slsUnchanged(serviceId, fragment, tsi, toi, timeUs)
+  slsUnchanged(serviceId: ServiceId, fragment: string, carrier: SignallingCarrier | null, timeUs: number): void {
+    this.#signalling.slsUnchanged(serviceId, fragment, carrier, timeUs)
   }
 
   llsSignature(key: number, signature: ReportSignature): void {
@@ -181,9 +182,9 @@ export class SessionColumns implements ReceiveObserver {
     this.#signalling.llsSignature(key, signature)
   }
 
-  slsSignature(serviceId: ServiceId, tsi: Tsi, toi: Toi, signature: ReportSignature): void {
+  slsSignature(serviceId: ServiceId, carrier: SignallingCarrier, signature: ReportSignature): void {
     this.#versions.bump('signalling')
-    this.#signalling.slsSignature(serviceId, tsi, toi, signature)
+    this.#signalling.slsSignature(serviceId, carrier, signature)
   }
 
   objectBegun(object: FlowObject, bytes: Uint8Array, start: number, end: number): void {

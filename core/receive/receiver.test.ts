@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ReceiveTarget } from '../flow/receive-target.ts'
-import { instanceOf, toiOf, tsiOf } from '../testing/carriers.ts'
+import { instanceOf, toiOf, toiOfAlarm, tsiOf } from '../testing/carriers.ts'
 import { content, TestSession, testFlow, testPacket } from '../testing/test-session.ts'
 
 const target: ReceiveTarget = { kind: 'route', address: '239.255.1.1', port: 5000 }
@@ -239,7 +239,7 @@ describe('loss', () => {
     session.sendObject({ tsi: 10, toi: 2 }, content(200))
     session.pass(1000)
     expect(session.channels.find((each) => tsiOf(each) === 10)).toMatchObject({ lost: 20, incomplete: 1 })
-    expect(session.alarms.map(({ rule, toi }) => [rule, toi])).toEqual([['OBJ-LOSS', 1]])
+    expect(session.alarms.map((alarm) => [alarm.rule, toiOfAlarm(alarm)])).toEqual([['OBJ-LOSS', 1]])
   })
 
   it('ends open objects and begins none once the sender closed the channel', () => {
@@ -457,7 +457,9 @@ describe('names and signalling', () => {
     sls(session)
     session.send({ tsi: 99, toi: 1, payload: content(10) })
     session.send({ tsi: 99, toi: 1, payload: content(10) })
-    expect(session.alarms.map((alarm) => [alarm.rule, alarm.tsi])).toEqual([['STSID-TSI', 99]])
+    expect(session.alarms.map((alarm) => [alarm.rule, alarm.carrier])).toEqual([
+      ['STSID-TSI', { kind: 'lct', tsi: 99 }],
+    ])
   })
 
   it('follows an RS to another port and wants it', () => {

@@ -1,6 +1,6 @@
 import type { ServiceId } from '../contract/ids.ts'
 import type { RepairSpec } from '../contract/session-spec.ts'
-import { alarmPlace, channelWord } from '../flow/carriers.ts'
+import { channelWord } from '../flow/carriers.ts'
 import type { AbsentObject, ReceiveObserver, RepairServer } from '../flow/facts.ts'
 import { type FindingFacts, placeAt } from '../flow/findings.ts'
 import { ownBytes } from '../flow/lease.ts'
@@ -49,7 +49,7 @@ export class AbsentFetches {
     for (const object of wanted.slice(left.length)) this.#fetch(object)
     const [first] = left
     if (first === undefined) return
-    this.#found(first, { kind: 'fetchesRefused', carrier: first.carrier, name: first.name, others: left.length - 1 })
+    this.#found(first, { kind: 'fetchesRefused', name: first.name, others: left.length - 1 })
   }
 
   /** It arrived on air after all. */
@@ -106,13 +106,13 @@ export class AbsentFetches {
     this.#fetching.delete(key)
     if (outcome === null) return
     if (!outcome.whole) {
-      const { name, carrier } = object
-      this.#found(object, { kind: 'objectUnrepaired', carrier, name, reason: outcome.reason, absent: true })
+      const { name } = object
+      this.#found(object, { kind: 'objectUnrepaired', name, reason: outcome.reason, absent: true })
       return
     }
     const { serviceId, name, contentType, carrier, representation, noticedUs } = object
     const { filled: bytes, urls } = outcome
-    this.#found(object, { kind: 'objectRepaired', carrier, name, bytes, urls, absent: true })
+    this.#found(object, { kind: 'objectRepaired', name, bytes, urls, absent: true })
     this.#options.deliver({
       serviceId,
       name,
@@ -131,6 +131,6 @@ export class AbsentFetches {
   }
 
   #found({ serviceId: service, carrier, noticedUs }: AbsentObject, facts: FindingFacts): void {
-    this.#options.observer.found({ ...facts, ...placeAt(noticedUs, 0, { service, ...alarmPlace(carrier) }) })
+    this.#options.observer.found({ ...facts, ...placeAt(noticedUs, 0, { service, carrier }) })
   }
 }

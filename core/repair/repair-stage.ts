@@ -1,6 +1,6 @@
 import type { ServiceId } from '../contract/ids.ts'
 import type { RepairSpec } from '../contract/session-spec.ts'
-import { alarmPlace, channelWord } from '../flow/carriers.ts'
+import { channelWord } from '../flow/carriers.ts'
 import type { AbsentObject, ReceiveObserver, RepairServer, SlsFragment } from '../flow/facts.ts'
 import { type FindingFacts, placeAt } from '../flow/findings.ts'
 import { believableBytes } from '../flow/holes.ts'
@@ -188,7 +188,6 @@ export class RepairStage implements ObjectSink {
       this.#options.observer.objectRepaired(object.index, { how: 'http', bytes: filled, urls, whole: transported })
       this.#found(lost, {
         kind: 'objectRepaired',
-        carrier: object.carrier,
         name: facts.name,
         bytes: filled,
         urls,
@@ -197,7 +196,7 @@ export class RepairStage implements ObjectSink {
       this.#deliver({ ...facts, lease: ownBytes(content), complete: true, missing: [] })
       return
     }
-    this.#found(lost, { kind: 'objectUnrepaired', carrier: object.carrier, name: facts.name, reason, absent: false })
+    this.#found(lost, { kind: 'objectUnrepaired', name: facts.name, reason, absent: false })
     // It is being sent again; the receiver reports its new end.
     if (object.state === 'receiving') return
     this.#forward(object)
@@ -243,10 +242,7 @@ export class RepairStage implements ObjectSink {
     const patched = idle ? null : patchObject(facts.kind, bytes, inside, mode, cut)
     if (patched === null) return false
     observer.objectRepaired(object.index, { how: mode, bytes: sumOf(inside), urls: [], whole: null })
-    this.#found(
-      { object, facts },
-      { kind: 'objectPatched', carrier: object.carrier, name: facts.name, patch: patched.text },
-    )
+    this.#found({ object, facts }, { kind: 'objectPatched', name: facts.name, patch: patched.text })
     const file = { ...facts, lease: ownBytes(patched.bytes), complete: false, missing, patched: mode }
     if (keepCorrupt) files.whole(file)
     store?.whole(file)
@@ -257,7 +253,7 @@ export class RepairStage implements ObjectSink {
     const { carrier, index, destination } = object
     this.#options.observer.found({
       ...facts,
-      ...placeAt(lastTimeUs, 0, { service, ...alarmPlace(carrier), object: index, destination }),
+      ...placeAt(lastTimeUs, 0, { service, carrier, object: index, destination }),
     })
   }
 }

@@ -1,4 +1,4 @@
-import type { Carrier, ChannelCarrier } from '../flow/carriers.ts'
+import type { Carrier, CarrierPlace, ChannelCarrier } from '../flow/carriers.ts'
 
 type Carried = { readonly carrier: Carrier | ChannelCarrier }
 
@@ -15,4 +15,9 @@ export function toiOf({ carrier }: Carried): number {
 /** Instance number among the objects with its TOI; NaN for carriers other than LCT. */
 export function instanceOf({ carrier }: Carried): number {
   return 'toi' in carrier ? carrier.instance : Number.NaN
+}
+
+/** TOI of the object an alarm is about; NaN for other carriers. */
+export function toiOfAlarm({ carrier }: { readonly carrier: CarrierPlace | null }): number {
+  return carrier?.kind === 'lct' ? (carrier.toi ?? Number.NaN) : Number.NaN
 }

@@ -3,7 +3,6 @@ import { OBJECT_STATE } from '../../contract/object-table.ts'
 import type { LossCause, Losses } from '../../contract/report.ts'
 import type { SocketSnapshot } from '../../contract/snapshot.ts'
 import { BoundedSet } from '../../flow/bounded-map.ts'
-import { channelNumber } from '../../flow/carriers.ts'
 import type { AbsentObject, ChannelFacts, SlsFragment } from '../../flow/facts.ts'
 import { type Finding, type FindingFacts, placeAt } from '../../flow/findings.ts'
 import type { FlowObject } from '../../flow/objects.ts'
@@ -241,7 +240,7 @@ export class LossWatch {
     const nameOf = (row: number): string => String(this.#columns.textOf('name', row))
     this.#absentObjects(channel, names, 0, cause, fromUs, toUs)
     const between = [nameOf(before), nameOf(after)] as const
-    this.#reportAbsent({ kind: 'objectsAbsent', carrier: channel.carrier, names, between, cause }, channel, noticedUs)
+    this.#reportAbsent({ kind: 'objectsAbsent', names, between, cause }, channel, noticedUs)
     const { serviceId, carrier, representation } = channel
     if (serviceId === null) return
     const unlisted = { contentType: null, sizeBytes: null, encoded: false, listed: null }
@@ -301,7 +300,7 @@ export class LossWatch {
     }
     const cause = this.#causes.ofObject({ destination: channel.destination, fromUs: sinceUs, toUs }, around)
     this.#absentObjects(channel, names, bytes, cause, sinceUs, toUs)
-    this.#reportAbsent({ kind: 'objectsAbsent', carrier: channel.carrier, names, between: null, cause }, channel, toUs)
+    this.#reportAbsent({ kind: 'objectsAbsent', names, between: null, cause }, channel, toUs)
     const { serviceId, carrier, representation } = channel
     if (serviceId === null) return
     this.#onAbsent(
@@ -341,7 +340,7 @@ export class LossWatch {
   }
 
   #reportAbsent(facts: FindingFacts, { serviceId: service, carrier, destination }: ChannelFacts, timeUs: number): void {
-    this.#found({ ...facts, ...placeAt(timeUs, 0, { service, tsi: channelNumber(carrier), destination }) })
+    this.#found({ ...facts, ...placeAt(timeUs, 0, { service, carrier, destination }) })
   }
 }
 

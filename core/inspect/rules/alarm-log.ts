@@ -1,7 +1,8 @@
 import type { AlarmRow } from '../../contract/alarm-row.ts'
 import type { LossCause, ReportAlarm, Severity } from '../../contract/report.ts'
 import type { RuleId } from '../../contract/rules.ts'
-import type { Alarm } from './alarm.ts'
+import { channelNumber, objectNumber } from '../../flow/carriers.ts'
+import { type Alarm, hasChannel } from './alarm.ts'
 
 /** Examples stored for each rule; the rest is counted. */
 const MAX_OF_RULE = 100
@@ -36,7 +37,7 @@ export class AlarmLog {
       const count = log.count - log.kept.length
       if (count === 0) continue
       const time = log.lastTimeUs / 1e6
-      const nowhere = { service: null, tsi: null, toi: null, object: null, frame: null, cause: null }
+      const nowhere = { service: null, ...NO_NUMBERS, object: null, frame: null, cause: null }
       const text = `${count} more of ${rule} are not listed`
       rows.push({ rule, severity: log.severity, ...nowhere, time, lastTime: time, count, text })
     }
@@ -53,7 +54,7 @@ export class AlarmLog {
 }
 
 function rowOf(alarm: Alarm, causeOf: CauseOf): AlarmRow {
-  const { rule, severity, service, tsi, toi, object, timeUs, lastTimeUs, count } = alarm
+  const { rule, severity, service, object, timeUs, lastTimeUs, count } = alarm
   const frame = alarm.frame > 0 ? alarm.frame : null
   const cause = causeOfAlarm(alarm, causeOf)
   // A rule that counts datagrams has the frame in its sentence.
@@ -65,8 +66,7 @@ function rowOf(alarm: Alarm, causeOf: CauseOf): AlarmRow {
     rule,
     severity,
     service,
-    tsi,
-    toi,
+    ...numbersOf(alarm),
     object,
     frame,
     time: timeUs / 1e6,
@@ -75,6 +75,14 @@ function rowOf(alarm: Alarm, causeOf: CauseOf): AlarmRow {
     text,
     cause,
   }
+}
+
+const NO_NUMBERS = { carrier: null, tsi: null, toi: null }
+
+/** Numbers of an alarm's channel and object; the fields of the report have the names that LCT has for them. */
+function numbersOf({ carrier }: Alarm): Pick<AlarmRow, 'carrier' | 'tsi' | 'toi'> {
+  if (carrier === null || !hasChannel(carrier)) return NO_NUMBERS
+  return { carrier: carrier.kind, tsi: channelNumber(carrier), toi: objectNumber(carrier) }
 }
 
 /** Current cause of the loss an alarm is about. */

@@ -1,5 +1,6 @@
 import type { LossCause, Severity } from '../../contract/report.ts'
 import type { RuleId } from '../../contract/rules.ts'
+import { type CarrierPlace, channelText, objectText } from '../../flow/carriers.ts'
 import type { FindingPlace } from '../../flow/findings.ts'
 
 /**
@@ -20,4 +21,19 @@ export type Alarm = FindingPlace & {
 /** `3 packets`, `1 gap`. */
 export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`
+}
+
+/** Channel of a place in user-facing text: `TSI 10`, `packet_id 5`. */
+export function channelOf({ carrier }: Pick<FindingPlace, 'carrier'>): string {
+  return carrier !== null && hasChannel(carrier) ? channelText(carrier) : 'an unknown channel'
+}
+
+/** Object of a place in user-facing text: `TOI 5`, `MPU 5`. */
+export function objectOf({ carrier }: Pick<FindingPlace, 'carrier'>): string {
+  return (carrier === null ? null : objectText(carrier)) ?? 'an unknown object'
+}
+
+/** True for what arrives in channels. */
+export function hasChannel(carrier: CarrierPlace): carrier is Extract<CarrierPlace, { readonly kind: 'lct' | 'mmtp' }> {
+  return carrier.kind === 'lct' || carrier.kind === 'mmtp'
 }

@@ -1,11 +1,12 @@
 import type { FindingOf, FindingPlace, SymbolCarrier } from '../../flow/findings.ts'
+import { channelOf, objectOf } from './alarm.ts'
 import type { Raise, RuleFile } from './raise.ts'
 
 /** Rules on repair symbols that help less than they could. */
 export const fecRules = (): RuleFile => ({
   fecFault: judge,
   repairSymbolsUnused: (at, rules) => {
-    const values = { tsi: at.tsi ?? 0, destination: at.destination ?? '', scheme: at.scheme }
+    const values = { channel: channelOf(at), destination: at.destination ?? '', scheme: at.scheme }
     rules.raise('FEC-SYMBOLS', { at, values })
   },
 })
@@ -37,15 +38,17 @@ function judge(at: FindingOf<'fecFault'>, rules: Raise): void {
       rules.raise('FEC-UNSUPPORTED', { at, says: 'sizes', values: { flow, reason: fault.reason } })
       break
     case 'mismatch': {
-      const { toi, reason } = fault
-      if (at.flow === 'route') rules.raise('FEC-MISMATCH', { at, says: 'flow', values: { flow, toi, reason } })
-      else rules.raise('FEC-MISMATCH', { at, says: 'object', values: { flow, toi } })
+      const { reason } = fault
+      const object = objectOf(at)
+      if (at.flow === 'route') rules.raise('FEC-MISMATCH', { at, says: 'flow', values: { flow, object, reason } })
+      else rules.raise('FEC-MISMATCH', { at, says: 'object', values: { flow, object } })
       break
     }
   }
 }
 
 /** `Repair flow 239.1.1.1:5000, TSI 11`. */
-export function repairFlowLabel(flow: SymbolCarrier, { destination, tsi }: FindingPlace): string {
-  return flow === 'route' ? `Repair flow ${destination}, TSI ${tsi}` : `TSI ${tsi} at ${destination}`
+export function repairFlowLabel(flow: SymbolCarrier, at: FindingPlace): string {
+  const channel = channelOf(at)
+  return flow === 'route' ? `Repair flow ${at.destination}, ${channel}` : `${channel} at ${at.destination}`
 }

@@ -1,7 +1,7 @@
 import type { Severity } from '../../contract/report.ts'
 import { type RuleId, type RuleProfile, ruleRow } from '../../contract/rules.ts'
 import type { Finding, FindingKind, FindingPlace } from '../../flow/findings.ts'
-import type { Alarm } from './alarm.ts'
+import { type Alarm, channelOf } from './alarm.ts'
 import type { Evidence, Raise } from './raise.ts'
 import { makeRules } from './rule-files.ts'
 import { sentenceOf } from './sentence.ts'
@@ -77,8 +77,8 @@ export class Judge implements Raise {
     const { says, values } = evidence as { says?: string; values: Readonly<Record<string, string | number>> }
     const severity = this.#severity(id, says)
     if (severity === 'off') return null
-    const { timeUs, frame, service, tsi, toi, object, destination } = at
-    const place = { timeUs, frame, service, tsi, toi, object, destination }
+    const { timeUs, frame, service, carrier, object, destination } = at
+    const place = { timeUs, frame, service, carrier, object, destination }
     const text = sentenceOf(id, says, values)
     return { rule: id, severity, ...place, text, cause, count: 1, lastTimeUs: timeUs }
   }
@@ -93,7 +93,8 @@ export class Judge implements Raise {
 }
 
 /** Scope within which an alarm is raised once; null where each finding is an alarm. */
-function scopeOf(id: RuleId, { destination, tsi, service }: FindingPlace, key: string | number = ''): string | null {
+function scopeOf(id: RuleId, at: FindingPlace, key: string | number = ''): string | null {
+  const { destination, service } = at
   switch (ruleRow(id).once) {
     case 'each':
       return null
@@ -104,6 +105,6 @@ function scopeOf(id: RuleId, { destination, tsi, service }: FindingPlace, key: s
     case 'destination':
       return `${destination} ${key}`
     case 'channel':
-      return `${destination} ${tsi} ${key}`
+      return `${destination} ${channelOf(at)} ${key}`
   }
 }

@@ -1,4 +1,5 @@
 import type { FindingOf } from '../../flow/findings.ts'
+import { channelOf, objectOf } from './alarm.ts'
 import { repairFlowLabel } from './fec.ts'
 import type { Raise, RuleFile } from './raise.ts'
 
@@ -7,8 +8,7 @@ export const limitRules = (): RuleFile => ({ limit: judge })
 
 function judge(at: FindingOf<'limit'>, rules: Raise): void {
   const { hit } = at
-  const where = `${at.destination}, TSI ${at.tsi}`
-  const flow = `${at.destination}, packet_id ${at.tsi}`
+  const where = `${at.destination}, ${channelOf(at)}`
   switch (hit.limit) {
     case 'lls-tables':
       rules.raise('LIMIT-LLS', { at, values: {} })
@@ -19,34 +19,34 @@ function judge(at: FindingOf<'limit'>, rules: Raise): void {
     case 'sessions':
       rules.raise('LIMIT-SESSIONS', { at, values: { limit: hit.most, destination: hit.beyond } })
       break
-    case 'tsis': {
+    case 'channels': {
       const values = { limit: hit.most, destination: at.destination ?? '' }
-      rules.raise('LIMIT-CHANNELS', { at, says: 'tsis', values })
+      rules.raise('LIMIT-CHANNELS', { at, says: 'channels', values })
       break
     }
     case 'assets':
-      rules.raise('LIMIT-CHANNELS', { at, says: 'assets', values: { where: flow, limit: hit.most } })
+      rules.raise('LIMIT-CHANNELS', { at, says: 'assets', values: { where, limit: hit.most } })
       break
     case 'packet-ids':
-      rules.raise('LIMIT-PACKET-IDS', { at, values: { where: flow, limit: hit.most } })
+      rules.raise('LIMIT-PACKET-IDS', { at, values: { where, limit: hit.most } })
       break
     case 'open-objects':
       rules.raise('LIMIT-OPEN', { at, values: { where, limit: hit.most } })
       break
     case 'object-bytes': {
-      const { most: limit, toi, claimed } = hit
+      const { most: limit, claimed } = hit
       if (claimed === null) rules.raise('LIMIT-OBJECT', { at, says: 'data', values: { where, limit } })
-      else rules.raise('LIMIT-OBJECT', { at, says: 'claimed', values: { where, toi, claimed, limit } })
+      else rules.raise('LIMIT-OBJECT', { at, says: 'claimed', values: { where, object: objectOf(at), claimed, limit } })
       break
     }
     case 'holes':
-      rules.raise('LIMIT-HOLES', { at, values: { where, toi: hit.toi } })
+      rules.raise('LIMIT-HOLES', { at, values: { where, object: objectOf(at) } })
       break
     case 'memory':
-      rules.raise('LIMIT-MEMORY', { at, says: hit.of, values: { where: hit.of === 'mpus' ? flow : where } })
+      rules.raise('LIMIT-MEMORY', { at, says: hit.of, values: { where } })
       break
     case 'quarantine':
-      rules.raise('LIMIT-QUARANTINE', { at, says: hit.of, values: { where: hit.of === 'mpus' ? flow : where } })
+      rules.raise('LIMIT-QUARANTINE', { at, says: hit.of, values: { where } })
       break
     case 'repair-symbols':
       rules.raise('LIMIT-FEC', { at, values: { flow: repairFlowLabel(hit.flow, at), limit: hit.most } })

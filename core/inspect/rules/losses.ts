@@ -1,5 +1,4 @@
-import { channelText } from '../../flow/carriers.ts'
-import { counted } from './alarm.ts'
+import { channelOf, counted } from './alarm.ts'
 import type { RuleFile } from './raise.ts'
 import { objectLabel } from './unreadable.ts'
 
@@ -12,13 +11,20 @@ export const lossRules = (): RuleFile => ({
     const { lost, size, holes, first } = at
     const bytes = size === null ? lost : `${lost} of ${size}`
     const fec = at.fec === null ? '' : `; FEC did not restore it: ${at.fec}`
-    const values = { name: at.name ?? 'An object', tsi: at.tsi ?? 0, toi: at.toi ?? 0, bytes, first, fec }
-    rules.raise('OBJ-LOSS', { at, cause: 'object', values: { ...values, ranges: counted(holes, 'range') } })
+    const object = objectLabel({ name: at.name ?? 'An object', carrier: at.carrier })
+    rules.raise('OBJ-LOSS', {
+      at,
+      cause: 'object',
+      values: { object, bytes, ranges: counted(holes, 'range'), first, fec },
+    })
   },
   segmentLost: (at, rules) => {
     const { lost: bytes, holes, first } = at
-    const values = { name: at.name ?? 'An object', tsi: at.tsi ?? 0, bytes, ranges: counted(holes, 'range'), first }
-    rules.raise('SEG-LOSS', { at, values })
+    const name = at.name ?? 'An object'
+    rules.raise('SEG-LOSS', {
+      at,
+      values: { name, channel: channelOf(at), bytes, ranges: counted(holes, 'range'), first },
+    })
   },
   digestMismatch: (at, rules) => {
     const object = objectLabel(at)
@@ -27,7 +33,7 @@ export const lossRules = (): RuleFile => ({
   },
   objectsAbsent: (at, rules) => {
     const { names, between, cause } = at
-    const channel = channelText(at.carrier)
+    const channel = channelOf(at)
     const objects =
       names.length === 1
         ? `The announced object ${names[0]} never arrived`
@@ -44,7 +50,7 @@ export const lossRules = (): RuleFile => ({
     const names = at.mpus.map((mpu) => `MPU ${mpu}`)
     const mpus =
       names.length === 1 ? `${names[0]} never arrived` : `${names.length} MPUs never arrived (${listed(names)})`
-    rules.raise('MPU-GAP', { at, cause: at.cause, values: { mpus, packetId: at.tsi ?? 0 } })
+    rules.raise('MPU-GAP', { at, cause: at.cause, values: { mpus, channel: channelOf(at) } })
   },
   hostDropped: (at, rules) => {
     const packets = counted(at.packets, 'packet')

@@ -1,5 +1,5 @@
 import type { FindingOf } from '../../flow/findings.ts'
-import { counted } from './alarm.ts'
+import { channelOf, counted, objectOf } from './alarm.ts'
 import type { Raise, RuleFile } from './raise.ts'
 
 /** Bound on remembered losses of flows and packet_ids. */
@@ -8,13 +8,8 @@ const MAX_REMEMBERED = 4096
 /** Rules on MMTP. Running totals are raised at the first loss, and again at the end where they grew. */
 export function mmtpRules(): RuleFile {
   const totals = new Map<string, number>()
-  const isDue = (
-    rule: string,
-    { destination, tsi }: FindingOf<'packetsMissing' | 'mpusUnread'>,
-    total: number,
-    last: boolean,
-  ) => {
-    const key = `${rule} ${destination} ${tsi}`
+  const isDue = (rule: string, at: FindingOf<'packetsMissing' | 'mpusUnread'>, total: number, last: boolean) => {
+    const key = `${rule} ${at.destination} ${channelOf(at)}`
     const before = totals.get(key)
     if (before === undefined ? totals.size >= MAX_REMEMBERED : !last || total <= before) return false
     totals.set(key, total)
@@ -24,13 +19,13 @@ export function mmtpRules(): RuleFile {
     packetsMissing: (at, rules) => {
       const { lost, packets, gaps, last } = at
       if (!isDue('packets', at, lost, last)) return
-      const values = { packetId: at.tsi ?? 0, destination: at.destination ?? '', lost, sent: lost + packets }
+      const values = { channel: channelOf(at), destination: at.destination ?? '', lost, sent: lost + packets }
       rules.raise('MMTP-SEQ', { at, values: { ...values, gaps: counted(gaps, 'gap') } })
     },
     mpusUnread: (at, rules) => {
       const { withoutMetadata, withoutFragments, last } = at
       if (!isDue('mpus', at, withoutMetadata + withoutFragments, last)) return
-      const values = { packetId: at.tsi ?? 0, destination: at.destination ?? '', withoutFragments }
+      const values = { channel: channelOf(at), destination: at.destination ?? '', withoutFragments }
       rules.raise('MPU-METADATA', { at, values: { ...values, withoutMetadata: counted(withoutMetadata, 'MPU') } })
     },
     mpuLost,
@@ -47,5 +42,6 @@ function mpuLost(at: FindingOf<'mpuLost'>, rules: Raise): void {
       : ''
   const fault = at.fault === null ? '' : ` (${at.fault.code}: ${at.fault.message})`
   const type = at.type === null ? '' : ` (${at.type})`
-  rules.raise('MPU-LOSS', { at, values: { mpu: at.toi ?? 0, packetId: at.tsi ?? 0, type, samples, missing, fault } })
+  const values = { object: objectOf(at), channel: channelOf(at), type, samples, missing, fault }
+  rules.raise('MPU-LOSS', { at, values })
 }

@@ -1,12 +1,13 @@
+import { channelOf } from './alarm.ts'
 import type { RuleFile } from './raise.ts'
 
 /** Rules on packets, links, and this program itself. */
 export const packetRules = (): RuleFile => ({
-  oddLctHeader: (at, rules) => {
+  oddHeader: (at, rules) => {
     rules.raise('LCT-HEADER', { at, says: 'fields', values: { destination: at.destination ?? '' } })
   },
   sessionRestarted: (at, rules) => {
-    rules.raise('TOI-LOOP', { at, values: { tsi: at.tsi ?? 0, from: at.from, to: at.to } })
+    rules.raise('TOI-LOOP', { at, values: { channel: channelOf(at), from: at.from, to: at.to } })
   },
   linkLoss: (at, rules) => {
     const link = at.destination === null ? 'the ALP packets' : `${at.link.toUpperCase()} ${at.destination}`

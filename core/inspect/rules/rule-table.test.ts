@@ -7,13 +7,17 @@ import { type Finding, type FindingFacts, type FindingPlace, placeAt } from '../
 import { isForTests, readImportGraph } from '../../testing/import-graph.ts'
 import { testFlow } from '../../testing/test-session.ts'
 import type { Alarm } from './alarm.ts'
+import { AlarmLog } from './alarm-log.ts'
 import { Judge, type RuleSettings } from './judge.ts'
 import { MalformedDatagrams } from './malformed.ts'
 
 const ids = Object.keys(RULES) as RuleId[]
 const fault = { code: 'xml-syntax', message: 'no end' }
-const place = { service: asServiceId(1), tsi: 10, toi: 7, object: 3, destination: '239.1.1.1:5000' }
 const carrier = { kind: 'lct', tsi: asTsi(10), toi: asToi(7), codepoint: 8, instance: 0 } as const
+const place = { service: asServiceId(1), carrier, object: 3, destination: '239.1.1.1:5000' }
+const mpu = { carrier: { kind: 'mmtp', packetId: 35, mpu: 9 } } as const
+const tsi = (number: number): Partial<FindingPlace> => ({ carrier: { kind: 'lct', tsi: asTsi(number) } })
+const sls = (toi: number): Partial<FindingPlace> => ({ carrier: { kind: 'lct', tsi: asTsi(0), toi: asToi(toi) } })
 const HOUR_US = 3_600e6
 
 const at = (facts: FindingFacts, rest: Partial<FindingPlace> = {}): Finding => {
@@ -92,7 +96,7 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER'>, Example>> = {
     raises: [
       at({
         kind: 'signatureChecked',
-        signed: { of: 'sls-package', toi: asToi(1) },
+        signed: { of: 'sls-package' },
         verdict: 'bad',
         text: 'The digest differs.',
       }),
@@ -105,16 +109,16 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER'>, Example>> = {
     ],
     quiet: at({
       kind: 'signatureChecked',
-      signed: { of: 'sls-package', toi: asToi(1) },
+      signed: { of: 'sls-package' },
       verdict: 'unchecked',
       text: '',
     }),
   },
   'SLS-TOI-BITS': {
-    raises: [at({ kind: 'packageTypes', types: new Set(['MPD']), gzip: true }, { toi: 0x8002_0001 })],
-    quiet: at({ kind: 'packageTypes', types: new Set(['MPD']), gzip: true }, { toi: 0x8004_0001 }),
+    raises: [at({ kind: 'packageTypes', types: new Set(['MPD']), gzip: true }, sls(0x8002_0001))],
+    quiet: at({ kind: 'packageTypes', types: new Set(['MPD']), gzip: true }, sls(0x8004_0001)),
   },
-  'STSID-TSI': { raises: [at({ kind: 'tsiUndeclared' })] },
+  'STSID-TSI': { raises: [at({ kind: 'channelUndeclared' })] },
   'MABR-XML': { raises: [at({ kind: 'configurationUnreadable', fault })] },
   'MABR-CONFIG': {
     raises: [
@@ -123,20 +127,18 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER'>, Example>> = {
       at({ kind: 'endpointSilent', silentMs: 10_000, senders: ['10.0.0.1'] }),
     ],
   },
-  'LCT-HEADER': { raises: [at({ kind: 'oddLctHeader' })] },
+  'LCT-HEADER': { raises: [at({ kind: 'oddHeader' })] },
   'TOI-LOOP': { raises: [at({ kind: 'sessionRestarted', channel: 0, from: 9, to: 1 })] },
   'TOI-GAP': {
     raises: [
       at({
         kind: 'objectsAbsent',
-        carrier: { kind: 'lct', tsi: asTsi(10) },
         names: ['a'],
         between: ['b', 'c'],
         cause: 'network',
       }),
       at({
         kind: 'objectsAbsent',
-        carrier: { kind: 'lct', tsi: asTsi(10) },
         names: ['a', 'b'],
         between: null,
         cause: 'sender',
@@ -188,54 +190,57 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER'>, Example>> = {
   },
   'OBJ-REPAIRED': {
     raises: [
-      at({ kind: 'objectRepaired', carrier, name: 'a', bytes: 9, urls: ['http://a'], absent: false }),
-      at({ kind: 'objectRepaired', carrier, name: 'a', bytes: 9, urls: ['http://a'], absent: true }),
+      at({ kind: 'objectRepaired', name: 'a', bytes: 9, urls: ['http://a'], absent: false }),
+      at({ kind: 'objectRepaired', name: 'a', bytes: 9, urls: ['http://a'], absent: true }),
     ],
   },
   'OBJ-UNREPAIRED': {
     raises: [
-      at({ kind: 'objectUnrepaired', carrier, name: 'a', reason: 'HTTP 404', absent: false }),
-      at({ kind: 'objectUnrepaired', carrier, name: 'a', reason: null, absent: true }),
-      at({ kind: 'fetchesRefused', carrier: { kind: 'lct', tsi: asTsi(10) }, name: 'a', others: 2 }),
+      at({ kind: 'objectUnrepaired', name: 'a', reason: 'HTTP 404', absent: false }),
+      at({ kind: 'objectUnrepaired', name: 'a', reason: null, absent: true }),
+      at({ kind: 'fetchesRefused', name: 'a', others: 2 }, tsi(10)),
     ],
   },
   'OBJ-PATCHED': {
-    raises: [at({ kind: 'objectPatched', carrier, name: 'a', patch: '3 TS packets replaced by null packets' })],
+    raises: [at({ kind: 'objectPatched', name: 'a', patch: '3 TS packets replaced by null packets' })],
   },
   'FEC-PARAMETERS': {
     raises: [
       at({ kind: 'fecFault', flow: 'route', fault: { fec: 'parameters', faults: ['x', 'y'] } }),
-      at({ kind: 'fecFault', flow: 'route', fault: { fec: 'no-protected-object' } }, { tsi: 11 }),
+      at({ kind: 'fecFault', flow: 'route', fault: { fec: 'no-protected-object' } }, tsi(11)),
     ],
   },
   'FEC-OTI': { raises: [at({ kind: 'fecFault', flow: 'route', fault: { fec: 'no-oti' } })] },
   'FEC-UNSUPPORTED': {
     raises: [
       at({ kind: 'fecFault', flow: 'route', fault: { fec: 'sub-blocks', subBlocks: 2 } }),
-      at({ kind: 'fecFault', flow: 'flute', fault: { fec: 'sub-blocks', subBlocks: 2 } }, { tsi: 11 }),
-      at({ kind: 'fecFault', flow: 'flute', fault: { fec: 'scheme', scheme: 'Reed-Solomon' } }, { tsi: 12 }),
-      at({ kind: 'fecFault', flow: 'route', fault: { fec: 'sizes', reason: 'symbols of 0 bytes' } }, { tsi: 13 }),
+      at({ kind: 'fecFault', flow: 'flute', fault: { fec: 'sub-blocks', subBlocks: 2 } }, tsi(11)),
+      at({ kind: 'fecFault', flow: 'flute', fault: { fec: 'scheme', scheme: 'Reed-Solomon' } }, tsi(12)),
+      at({ kind: 'fecFault', flow: 'route', fault: { fec: 'sizes', reason: 'symbols of 0 bytes' } }, tsi(13)),
     ],
   },
   'FEC-MISMATCH': {
     raises: [
-      at({ kind: 'fecFault', flow: 'route', fault: { fec: 'mismatch', toi: asToi(1), reason: 'x' } }),
-      at({ kind: 'fecFault', flow: 'flute', fault: { fec: 'mismatch', toi: asToi(1), reason: 'x' } }, { tsi: 11 }),
+      at({ kind: 'fecFault', flow: 'route', fault: { fec: 'mismatch', reason: 'x' } }),
+      at({ kind: 'fecFault', flow: 'flute', fault: { fec: 'mismatch', reason: 'x' } }, tsi(11)),
     ],
   },
   'FEC-SYMBOLS': { raises: [at({ kind: 'repairSymbolsUnused', scheme: 'RaptorQ' })] },
   'MMTP-SEQ': {
-    raises: [at({ kind: 'packetsMissing', lost: 1, packets: 9, gaps: 1, last: false })],
+    raises: [at({ kind: 'packetsMissing', lost: 1, packets: 9, gaps: 1, last: false }, mpu)],
   },
-  'MMTP-MESSAGE': { raises: [at({ kind: 'messageUnreadable', what: 'MPT', fault })] },
+  'MMTP-MESSAGE': { raises: [at({ kind: 'messageUnreadable', what: 'MPT', fault }, mpu)] },
   'MPU-LOSS': {
     raises: [
-      at({ kind: 'mpuLost', type: 'hev1', samples: 9, incomplete: 2, metadata: true, fragments: true, fault: null }),
-      at({ kind: 'mpuLost', type: null, samples: null, incomplete: 0, metadata: false, fragments: false, fault }),
+      at(
+        { kind: 'mpuLost', type: 'hev1', samples: 9, incomplete: 2, metadata: true, fragments: true, fault: null },
+        mpu,
+      ),
+      at({ kind: 'mpuLost', type: null, samples: null, incomplete: 0, metadata: false, fragments: false, fault }, mpu),
     ],
   },
-  'MPU-METADATA': { raises: [at({ kind: 'mpusUnread', withoutMetadata: 1, withoutFragments: 2, last: false })] },
-  'MPU-GAP': { raises: [at({ kind: 'mpusAbsent', mpus: [1, 2, 3, 4, 5, 6, 7, 8], cause: 'network' })] },
+  'MPU-METADATA': { raises: [at({ kind: 'mpusUnread', withoutMetadata: 1, withoutFragments: 2, last: false }, mpu)] },
+  'MPU-GAP': { raises: [at({ kind: 'mpusAbsent', mpus: [1, 2, 3, 4, 5, 6, 7, 8], cause: 'network' }, mpu)] },
   'HOST-DROP': {
     raises: [
       at({ kind: 'hostDropped', packets: 1, lagMs: 0 }, { destination: null }),
@@ -254,33 +259,30 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER'>, Example>> = {
   'LIMIT-SESSIONS': { raises: [at({ kind: 'limit', hit: { limit: 'sessions', most: 256, beyond: '239.1.1.2:1' } })] },
   'LIMIT-CHANNELS': {
     raises: [
-      at({ kind: 'limit', hit: { limit: 'tsis', most: 256 } }),
-      at({ kind: 'limit', hit: { limit: 'assets', most: 256 } }, { destination: '239.1.1.2:1' }),
+      at({ kind: 'limit', hit: { limit: 'channels', most: 256 } }),
+      at({ kind: 'limit', hit: { limit: 'assets', most: 256 } }, { ...mpu, destination: '239.1.1.2:1' }),
     ],
   },
-  'LIMIT-PACKET-IDS': { raises: [at({ kind: 'limit', hit: { limit: 'packet-ids', most: 1024 } })] },
+  'LIMIT-PACKET-IDS': { raises: [at({ kind: 'limit', hit: { limit: 'packet-ids', most: 1024 } }, mpu)] },
   'LIMIT-OPEN': { raises: [at({ kind: 'limit', hit: { limit: 'open-objects', most: 128 } })] },
   'LIMIT-OBJECT': {
     raises: [
-      at({ kind: 'limit', hit: { limit: 'object-bytes', most: 9, toi: asToi(7), claimed: null } }),
-      at(
-        { kind: 'limit', hit: { limit: 'object-bytes', most: 9, toi: asToi(7), claimed: 99 } },
-        { destination: '239.1.1.2:1' },
-      ),
+      at({ kind: 'limit', hit: { limit: 'object-bytes', most: 9, claimed: null } }),
+      at({ kind: 'limit', hit: { limit: 'object-bytes', most: 9, claimed: 99 } }, { destination: '239.1.1.2:1' }),
     ],
   },
-  'LIMIT-HOLES': { raises: [at({ kind: 'limit', hit: { limit: 'holes', toi: asToi(7) } })] },
+  'LIMIT-HOLES': { raises: [at({ kind: 'limit', hit: { limit: 'holes' } })] },
   'LIMIT-MEMORY': {
     raises: [
       at({ kind: 'limit', hit: { limit: 'memory', of: 'objects' } }),
-      at({ kind: 'limit', hit: { limit: 'memory', of: 'mpus' } }, { destination: '239.1.1.2:1' }),
+      at({ kind: 'limit', hit: { limit: 'memory', of: 'mpus' } }, { ...mpu, destination: '239.1.1.2:1' }),
     ],
   },
   'LIMIT-QUARANTINE': {
     raises: [
       at({ kind: 'limit', hit: { limit: 'quarantine', of: 'objects' } }),
       at({ kind: 'limit', hit: { limit: 'quarantine', of: 'packets' } }, { destination: '239.1.1.2:1' }),
-      at({ kind: 'limit', hit: { limit: 'quarantine', of: 'mpus' } }, { destination: '239.1.1.3:1' }),
+      at({ kind: 'limit', hit: { limit: 'quarantine', of: 'mpus' } }, { ...mpu, destination: '239.1.1.3:1' }),
     ],
   },
   'LIMIT-FEC': {
@@ -339,6 +341,35 @@ describe('the table of rules', () => {
     expect(unsaid.length).toBe(id === 'LCT-HEADER' ? 1 : 0)
   })
 
+  it('names channels and objects as their carrier does', () => {
+    const lost = { kind: 'objectLost', name: 'a', lost: 3, size: 9, holes: 1, first: 1, fec: null } as const
+    const full = { kind: 'limit', hit: { limit: 'open-objects', most: 128 } } as const
+    const http = { carrier: { kind: 'http', url: 'http://a/b' } } as const
+    expect(judged([at(lost), at(lost, mpu), at(lost, tsi(5)), at(lost, http)]).map(({ text }) => text)).toEqual([
+      'a (TSI 10, TOI 7): 3 of 9 bytes missing in 1 range, first at 1',
+      'a (packet_id 35, MPU 9): 3 of 9 bytes missing in 1 range, first at 1',
+      'a (TSI 5): 3 of 9 bytes missing in 1 range, first at 1',
+      'a (http://a/b): 3 of 9 bytes missing in 1 range, first at 1',
+    ])
+    expect(judged([at(full, mpu)])[0]?.text).toBe(
+      '239.1.1.1:5000, packet_id 35: more than 128 objects unfinished at a time',
+    )
+  })
+
+  it('lists alarms with the numbers of their carrier', () => {
+    const log = new AlarmLog()
+    const lost = { kind: 'segmentLost', name: 'a', lost: 3, holes: 1, first: 0 } as const
+    const places = [{}, mpu, tsi(5), { carrier: { kind: 'http', url: 'http://a/b' } as const }, { carrier: null }]
+    for (const alarm of judged(places.map((where) => at(lost, where)))) log.add(alarm)
+    expect(log.rows(() => null, []).map((row) => [row.carrier, row.tsi, row.toi])).toEqual([
+      ['lct', 10, 7],
+      ['mmtp', 35, 9],
+      ['lct', 5, null],
+      [null, null, null],
+      [null, null, null],
+    ])
+  })
+
   it('has the unreadable datagrams, counted', () => {
     const malformed = new MalformedDatagrams(new Judge(() => undefined))
     const bytes = new Uint8Array(20)
@@ -352,7 +383,7 @@ describe('the table of rules', () => {
 })
 
 describe('a judge', () => {
-  const odd = at({ kind: 'oddLctHeader' })
+  const odd = at({ kind: 'oddHeader' })
 
   it('raises once per scope, and counts repetitions', () => {
     const [alarm, ...others] = judged([odd, odd, { ...odd, timeUs: odd.timeUs + 1 }])

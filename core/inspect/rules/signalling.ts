@@ -1,5 +1,5 @@
-import { asToi } from '../../contract/ids.ts'
 import { describeSlsToi, slsToiMismatch } from '../../protocol/sls/sls-toi.ts'
+import { channelOf } from './alarm.ts'
 import type { RuleFile } from './raise.ts'
 
 /** Rules on readable signalling that contradicts itself, the packets on air, or the clock. */
@@ -9,15 +9,16 @@ export const signallingRules = (): RuleFile => ({
     rules.raise('SLT-NUMBER', { at, values: { listed, number, other: other ?? 'another service' } })
   },
   packageTypes: (at, rules) => {
-    const toi = asToi(at.toi ?? 0)
+    if (at.carrier?.kind !== 'lct' || at.carrier.toi === undefined) return
+    const { toi } = at.carrier
     const mismatch = slsToiMismatch(toi, at.types, at.gzip)
     if (mismatch === null) return
     const hex = `0x${toi.toString(16).padStart(8, '0')}`
     const values = { toi: hex, announced: describeSlsToi(toi), mismatch }
     rules.raise('SLS-TOI-BITS', { at, key: mismatch, values })
   },
-  tsiUndeclared: (at, rules) => {
-    rules.raise('STSID-TSI', { at, values: { tsi: at.tsi ?? 0, destination: at.destination ?? '' } })
+  channelUndeclared: (at, rules) => {
+    rules.raise('STSID-TSI', { at, values: { channel: channelOf(at), destination: at.destination ?? '' } })
   },
   configurationAbsent: (at, rules) => {
     rules.raise('MABR-CONFIG', { at, says: 'absent', values: { destination: at.destination ?? '' } })
@@ -27,18 +28,18 @@ export const signallingRules = (): RuleFile => ({
     rules.raise('MABR-CONFIG', { at, says: 'protocol', values: { service, protocol: at.protocol ?? 'no protocol' } })
   },
   endpointSilent: (at, rules) => {
-    const endpoint = `${at.tsi === null ? '' : `TSI ${at.tsi} at `}${at.destination}`
+    const endpoint = `${at.carrier === null ? '' : `${channelOf(at)} at `}${at.destination}`
     const senders = at.senders.length === 0 ? '' : `; it names ${at.senders.join(', ')} as the sender`
     rules.raise('MABR-CONFIG', { at, says: 'silent', values: { endpoint, seconds: at.silentMs / 1000, senders } })
   },
   tableExpired: (at, rules) => {
-    const { instance, expiresUs, sentUs, tsi } = at
+    const { instance, expiresUs, sentUs } = at
     if (expiresUs >= sentUs - rules.threshold('FDT') * 1e6) return
-    rules.raise('FDT', { at, key: 'expired', says: 'expired', values: { instance, tsi: tsi ?? 0 } })
+    rules.raise('FDT', { at, key: 'expired', says: 'expired', values: { instance, channel: channelOf(at) } })
   },
   undescribedPackets: (at, rules) => {
     const says = at.joining ? 'joining' : 'undescribed'
-    const values = { packets: at.packets, tsi: at.tsi ?? 0, destination: at.destination ?? '' }
+    const values = { packets: at.packets, channel: channelOf(at), destination: at.destination ?? '' }
     rules.raise('FDT', { at, key: says, says, values })
   },
 })

@@ -1,6 +1,7 @@
 import type { FindingOf } from '../../flow/findings.ts'
 import { utcText } from '../../protocol/ntp.ts'
 import { YEAR_2000_US } from '../../receive/context/signatures.ts'
+import { objectOf } from './alarm.ts'
 import type { RuleFile } from './raise.ts'
 
 /** Bound on signed things with a remembered fault. */
@@ -46,14 +47,15 @@ export function signatureRules(): RuleFile {
   }
 }
 
-function wordsFor({ signed, destination }: Checked): string {
+function wordsFor(at: Checked): string {
+  const { signed, destination } = at
   switch (signed.of) {
     case 'lls-tables':
       return `The SignedMultiTable of group ${signed.group}`
     case 'certificates':
       return `The CertificationData of group ${signed.group}`
     case 'sls-package':
-      return `The SLS package with TOI ${signed.toi}`
+      return `The SLS package with ${objectOf(at)}`
     case 'package':
       return `The package ${signed.name}`
     case 'mmtp-message':

@@ -1,4 +1,6 @@
 import type { RuleId } from '../../contract/rules.ts'
+import { type CarrierPlace, carrierText } from '../../flow/carriers.ts'
+import { channelOf, objectOf } from './alarm.ts'
 import type { RuleFile } from './raise.ts'
 
 /** Rules of fragments by type; the envelope's for other types. */
@@ -22,7 +24,8 @@ export const unreadableRules = (): RuleFile => ({
   },
   slsUnreadable: (at, rules) => {
     const { code, message } = at.fault
-    rules.raise(at.part === 'object' ? 'SLS-GZIP' : 'SLS-PACKAGE', { at, values: { toi: at.toi ?? 0, code, message } })
+    const values = { object: objectOf(at), code, message }
+    rules.raise(at.part === 'object' ? 'SLS-GZIP' : 'SLS-PACKAGE', { at, values })
   },
   fragmentUnreadable: (at, rules) => {
     const { code, message } = at.fault
@@ -35,11 +38,11 @@ export const unreadableRules = (): RuleFile => ({
   },
   fileTableUnreadable: (at, rules) => {
     const { code, message } = at.fault
-    rules.raise('EFDT-XML', { at, values: { tsi: at.tsi ?? 0, code, message } })
+    rules.raise('EFDT-XML', { at, values: { channel: channelOf(at), code, message } })
   },
   fdtUnreadable: (at, rules) => {
     const { code, message } = at.fault
-    rules.raise('FDT-XML', { at, values: { instance: at.instance, tsi: at.tsi ?? 0, code, message } })
+    rules.raise('FDT-XML', { at, values: { instance: at.instance, channel: channelOf(at), code, message } })
   },
   configurationUnreadable: (at, rules) => {
     const { code, message } = at.fault
@@ -54,15 +57,7 @@ export const unreadableRules = (): RuleFile => ({
   },
 })
 
-/** `a.mp4 (TSI 10, TOI 7)`. */
-export function objectLabel({
-  name,
-  tsi,
-  toi,
-}: {
-  name: string | null
-  tsi: number | null
-  toi: number | null
-}): string {
-  return `${name ?? 'unnamed object'} (TSI ${tsi}${toi === null ? '' : `, TOI ${toi}`})`
+/** `a.mp4 (TSI 10, TOI 7)`; for an object without packets `a.mp4 (TSI 10)`. */
+export function objectLabel({ name, carrier }: { name: string | null; carrier: CarrierPlace | null }): string {
+  return `${name ?? 'unnamed object'} (${carrier === null ? 'unknown channel' : carrierText(carrier)})`
 }

@@ -1,10 +1,10 @@
 import { bytesToHex } from '../../bytes/hex.ts'
 import type { SignallingText } from '../../contract/engine-api.ts'
-import type { ServiceId, Toi, Tsi } from '../../contract/ids.ts'
+import type { ServiceId } from '../../contract/ids.ts'
 import type { JsonObject, ReportInterval, ReportLls, ReportSignature, ReportSls } from '../../contract/report.ts'
 import type { SignallingSnapshot } from '../../contract/snapshot.ts'
 import { BoundedMap, oldestKey } from '../../flow/bounded-map.ts'
-import { NO_TOI, NO_TSI } from '../../flow/carriers.ts'
+import { isSameCarrier, type SignallingCarrier } from '../../flow/carriers.ts'
 import type { LlsTableFact, SlsFragment } from '../../flow/facts.ts'
 import { linkTableValues } from '../../protocol/alp/link-table.ts'
 import { tableValues } from '../../protocol/lls/table-values.ts'
@@ -37,9 +37,8 @@ type Entry = {
   readonly version: number | null
   /** Content key of an LLS table. */
   readonly llsKey: number
-  /** Object that carried a fragment, -1 where unknown. */
-  tsi: Tsi
-  toi: Toi
+  /** What carried a fragment last; null where unknown. */
+  carrier: SignallingCarrier | null
   readonly bytes: number
   readonly xml: boolean
   content: Content | null
@@ -63,7 +62,7 @@ type Series = {
   readonly meter: IntervalMeter
 }
 
-type NewEntry = Pick<Entry, 'version' | 'llsKey' | 'tsi' | 'toi' | 'bytes' | 'signature'> & {
+type NewEntry = Pick<Entry, 'version' | 'llsKey' | 'carrier' | 'bytes' | 'signature'> & {
   readonly body: Uint8Array | null
   readonly raw: Uint8Array | null
   readonly timeUs: number
@@ -88,8 +87,7 @@ export class SignallingLog {
     const entry = this.#add(series, {
       version,
       llsKey: key,
-      tsi: NO_TSI,
-      toi: NO_TOI,
+      carrier: null,
       bytes,
       body,
       raw,
@@ -110,7 +108,7 @@ export class SignallingLog {
   }
 
   slsFragment(service: ServiceId, fragment: SlsFragment, timeUs: number): void {
-    const { type, name, version, bytes: body, tsi = NO_TSI, toi = NO_TOI, signature = null } = fragment
+    const { type, name, version, bytes: body, carrier = null, signature = null } = fragment
     const series = this.#seriesOf(`sls/${service}/${type}/${name}`, () => ({
       scope: 'sls',
       service,
@@ -120,7 +118,7 @@ export class SignallingLog {
       tableId: 0,
       signed: signature !== null,
     }))
-    const fields = { version, llsKey: -1, tsi, toi, bytes: body.length, body, raw: null, signature, timeUs }
+    const fields = { version, llsKey: -1, carrier, bytes: body.length, body, raw: null, signature, timeUs }
     const entry = this.#add(series, fields)
     let current = this.#current.get(service)
     if (current === undefined) {
@@ -130,30 +128,26 @@ export class SignallingLog {
     current.set(`${type}/${name}`, entry)
   }
 
-  /** The object with some of the service's fragments was repeated; -1 for all of them. */
-  slsRepeated(service: ServiceId, timeUs: number, tsi: Tsi, toi: Toi): void {
+  /** What carried some of the service's fragments was repeated; null for all of them. */
+  slsRepeated(service: ServiceId, timeUs: number, carrier: SignallingCarrier | null): void {
     for (const entry of this.#current.get(service)?.values() ?? []) {
-      if (
-        toi < 0
-          ? entry.series.type !== 'EFDT' && entry.series.type !== 'PACKAGE'
-          : entry.tsi === tsi && entry.toi === toi
-      )
+      const { type } = entry.series
+      if (carrier === null ? type !== 'EFDT' && type !== 'PACKAGE' : isCarriedBy(entry, carrier))
         repeated(entry, timeUs)
     }
   }
 
   /** A fragment was repeated in another object, its carrier from now on. */
-  slsUnchanged(service: ServiceId, fragment: string, tsi: Tsi, toi: Toi, timeUs: number): void {
+  slsUnchanged(service: ServiceId, fragment: string, carrier: SignallingCarrier | null, timeUs: number): void {
     const entry = this.#current.get(service)?.get(fragment)
     if (entry === undefined) return
-    entry.tsi = tsi
-    entry.toi = toi
+    entry.carrier = carrier
     repeated(entry, timeUs)
   }
 
-  slsSignature(service: ServiceId, tsi: Tsi, toi: Toi, signature: ReportSignature): void {
+  slsSignature(service: ServiceId, carrier: SignallingCarrier, signature: ReportSignature): void {
     for (const entry of this.#current.get(service)?.values() ?? []) {
-      if (entry.tsi === tsi && entry.toi === toi) entry.signature = signature
+      if (isCarriedBy(entry, carrier)) entry.signature = signature
     }
   }
 
@@ -245,8 +239,8 @@ export class SignallingLog {
       signed: entry.series.signed,
       signature: entry.signature?.verdict ?? null,
       version: entry.version,
-      tsi: entry.tsi < 0 ? null : entry.tsi,
-      toi: entry.toi < 0 ? null : entry.toi,
+      tsi: entry.carrier?.kind === 'lct' ? entry.carrier.tsi : null,
+      toi: toiOf(entry),
       toiMeaning: meaningOf(entry),
       count: entry.count,
       bytes: entry.bytes,
@@ -285,7 +279,7 @@ export class SignallingLog {
   reportSls(service: ServiceId): ReportSls[] {
     const fragments: ReportSls[] = []
     for (const entry of this.#entries.values()) {
-      const { series, version, bytes, count, signature, toi } = entry
+      const { series, version, bytes, count, signature } = entry
       if (series.scope !== 'sls' || series.service !== service) continue
       fragments.push({
         type: series.type,
@@ -295,7 +289,7 @@ export class SignallingLog {
         bytes,
         lastTime: entry.lastTimeUs / 1e6,
         count,
-        toi: toi < 0 ? null : toi,
+        toi: toiOf(entry),
         toiMeaning: meaningOf(entry),
         values: valuesOf(entry),
         signature,
@@ -317,8 +311,17 @@ function repeated(entry: Entry, timeUs: number): void {
   entry.series.meter.arrived(timeUs)
 }
 
-function meaningOf({ series, tsi, toi }: Entry): string | null {
-  return series.type !== 'EFDT' && tsi === 0 && toi > 0 ? describeSlsToi(toi) : null
+function isCarriedBy(entry: Entry, carrier: SignallingCarrier): boolean {
+  return entry.carrier !== null && isSameCarrier(entry.carrier, carrier)
+}
+
+function toiOf({ carrier }: Entry): number | null {
+  return carrier?.kind === 'lct' ? carrier.toi : null
+}
+
+function meaningOf({ series, carrier }: Entry): string | null {
+  if (series.type === 'EFDT' || carrier?.kind !== 'lct') return null
+  return carrier.tsi === 0 && carrier.toi > 0 ? describeSlsToi(carrier.toi) : null
 }
 
 /** Copies the bytes, which belong to the receiver. */

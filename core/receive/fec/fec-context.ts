@@ -1,4 +1,5 @@
 import type { Toi, Tsi } from '../../contract/ids.ts'
+import type { ChannelCarrier } from '../../flow/carriers.ts'
 import type { FecFacts } from '../../flow/facts.ts'
 import type { FindingHost } from '../context/finding-host.ts'
 import type { BytePool } from '../object/byte-pool.ts'
@@ -26,6 +27,7 @@ export class FecCounts implements FecFacts {
 
 /** An LCT channel from the view of repair flows: as their carrier, and as the channel they protect. */
 export interface FecChannel extends ObjectHome {
+  readonly carrier: ChannelCarrier
   /** Flows that protect its objects. */
   protectedBy: readonly RepairSink[]
   /** An incomplete object ends no earlier than this after its last packet, µs. */

@@ -3,7 +3,7 @@ import { CodecError } from '../../bytes/codec-error.ts'
 import { u24At } from '../../bytes/ints.ts'
 import { asToi, type Toi, type Tsi } from '../../contract/ids.ts'
 import { oldestKey } from '../../flow/bounded-map.ts'
-import { NO_TOI } from '../../flow/carriers.ts'
+import type { CarrierPlace, ChannelCarrier } from '../../flow/carriers.ts'
 import type { FecFault } from '../../flow/findings.ts'
 import { fecObjectSymbols, fitsSymbols } from '../../protocol/fec/fec-object.ts'
 import { FEC_ENCODING } from '../../protocol/fec/fec-scheme.ts'
@@ -15,6 +15,8 @@ import type { FecChannel, FecContext, FecSession, RepairKeeper } from './fec-con
 import { memberOf, type Solution, type SolverInput, type SolverMember } from './fec-solver.ts'
 import { SuperObject } from './super-object.ts'
 
+/** A repair object names no source object of this flow. */
+const NO_TOI = asToi(-1)
 /** FEC objects of one flow remembered; more do not overlap in time. */
 const MAX_OBJECTS = 64
 /** Source objects of one flow kept whole for others of their super-object. */
@@ -45,6 +47,7 @@ export class FecFlow implements RepairKeeper {
   readonly #context: FecContext
   readonly #session: FecSession
   readonly #tsi: Tsi
+  readonly #carrier: ChannelCarrier
   #parameters: FecParameters | null = null
   readonly #objects = new Map<Toi, SuperObject>()
   #last: SuperObject | null = null
@@ -55,6 +58,7 @@ export class FecFlow implements RepairKeeper {
     this.#context = context
     this.#session = session
     this.#tsi = tsi
+    this.#carrier = { kind: 'lct', tsi }
   }
 
   get parameters(): FecParameters | null {
@@ -328,7 +332,8 @@ export class FecFlow implements RepairKeeper {
   }
 
   #mismatch(object: SuperObject, why: string, timeUs: number): void {
-    this.#fault({ fec: 'mismatch', toi: object.toi, reason: why }, timeUs, object.frame, object.toi)
+    const carrier = { kind: 'lct', tsi: this.#tsi, toi: object.toi } as const
+    this.#fault({ fec: 'mismatch', reason: why }, timeUs, object.frame, carrier)
     object.obstacle = why
     this.#settle(object)
   }
@@ -438,11 +443,11 @@ export class FecFlow implements RepairKeeper {
 
   limitReached(most: number, timeUs: number): void {
     const hit = { limit: 'repair-symbols', most, flow: 'route' } as const
-    this.#session.found({ kind: 'limit', hit }, this.#tsi, null, timeUs, 0)
+    this.#session.found({ kind: 'limit', hit }, this.#carrier, timeUs, 0)
   }
 
-  #fault(fault: FecFault, timeUs: number, frame: number, toi: Toi | null = null): void {
-    this.#session.found({ kind: 'fecFault', flow: 'route', fault }, this.#tsi, toi, timeUs, frame)
+  #fault(fault: FecFault, timeUs: number, frame: number, carrier: CarrierPlace = this.#carrier): void {
+    this.#session.found({ kind: 'fecFault', flow: 'route', fault }, carrier, timeUs, frame)
   }
 }
 

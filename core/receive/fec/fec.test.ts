@@ -404,7 +404,10 @@ describe('an object that cannot be decoded', () => {
     session.pass(1000)
     expect(rules(session)).toContain(rule)
     expect(rules(session)).toContain('OBJ-LOSS')
-    expect(session.alarms.find((alarm) => alarm.rule === rule)).toMatchObject({ severity: 'warning', tsi: 15 })
+    expect(session.alarms.find((alarm) => alarm.rule === rule)).toMatchObject({
+      severity: 'warning',
+      carrier: { tsi: 15 },
+    })
     expect(session.alarms.find((alarm) => alarm.rule === rule)?.text).toMatch(text)
   })
 

@@ -1,5 +1,6 @@
 import { asToi } from '../../contract/ids.ts'
 import { oldestKey } from '../../flow/bounded-map.ts'
+import type { CarrierPlace } from '../../flow/carriers.ts'
 import type { FecFault } from '../../flow/findings.ts'
 import { fecSchemeName } from '../../protocol/fec/fec-scheme.ts'
 import type { SymbolLayout } from '../../protocol/flute/fec-oti.ts'
@@ -121,7 +122,8 @@ export class FluteRepair implements RepairKeeper {
     this.#channel.fec.decodeUs += this.#context.elapsedUs() - begun
     if (solution.wrong.length > 0) {
       const reason = 'its repair symbols do not match the received bytes'
-      this.#fault({ fec: 'mismatch', toi: asToi(key), reason }, timeUs, object.frame)
+      const carrier = { kind: 'lct', tsi: this.#channel.tsi, toi: asToi(key) } as const
+      this.#fault({ fec: 'mismatch', reason }, timeUs, object.frame, carrier)
       object.settled = true
       object.obstacle = reason
       return
@@ -181,7 +183,7 @@ export class FluteRepair implements RepairKeeper {
 
   limitReached(most: number, timeUs: number): void {
     const hit = { limit: 'repair-symbols', most, flow: 'flute' } as const
-    this.#session.found({ kind: 'limit', hit }, this.#channel.tsi, null, timeUs, 0)
+    this.#session.found({ kind: 'limit', hit }, this.#channel.carrier, timeUs, 0)
   }
 
   tick(timeUs: number, final: boolean): void {
@@ -195,7 +197,7 @@ export class FluteRepair implements RepairKeeper {
     for (const object of [...this.#objects.values()]) this.drop(object)
   }
 
-  #fault(fault: FecFault, timeUs: number, frame: number): void {
-    this.#session.found({ kind: 'fecFault', flow: 'flute', fault }, this.#channel.tsi, null, timeUs, frame)
+  #fault(fault: FecFault, timeUs: number, frame: number, carrier: CarrierPlace = this.#channel.carrier): void {
+    this.#session.found({ kind: 'fecFault', flow: 'flute', fault }, carrier, timeUs, frame)
   }
 }

@@ -1,6 +1,5 @@
-import { asToi, type Tsi } from '../../contract/ids.ts'
+import type { Tsi } from '../../contract/ids.ts'
 import type { ChannelRole } from '../../contract/report.ts'
-import { NO_TOI, NO_TSI } from '../../flow/carriers.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type { Destination, SlsFragment } from '../../flow/facts.ts'
 import { fecSchemeName } from '../../protocol/fec/fec-scheme.ts'
@@ -70,7 +69,7 @@ export class FluteSession extends LctSession {
     super(context, address, destination, timeUs)
     this.#unclaimed = unclaimed
     this.#early = new EarlyPackets(context.pool)
-    this.#segments = new GrowingSegments(context, (object, channel, atUs) => this.#segmentLost(object, channel, atUs))
+    this.#segments = new GrowingSegments(context, (object, _channel, atUs) => this.#segmentLost(object, atUs))
     this.takers.files.set('chunk', (file, object, channel, atUs) => this.#segments.take(file, object, channel, atUs))
   }
 
@@ -167,7 +166,8 @@ export class FluteSession extends LctSession {
       if (repair !== undefined) repair.symbols(key, layout, sbn, esi, bytes, from, end, timeUs, frame)
       else if (channel.repairPackets === 1) {
         const scheme = fecSchemeName(layout.encodingId)
-        this.found({ kind: 'repairSymbolsUnused', scheme }, channel.tsi, packet.toi, timeUs, frame)
+        const carrier = { kind: 'lct', tsi: channel.tsi, toi: packet.toi } as const
+        this.found({ kind: 'repairSymbolsUnused', scheme }, carrier, timeUs, frame)
       }
     } else {
       channel.count(end - start, timeUs)
@@ -186,7 +186,7 @@ export class FluteSession extends LctSession {
     // Reception began in the middle of an object and missed its table.
     const joining = first.timeUs <= firstTableUs
     const facts = { kind: 'undescribedPackets', packets: old.length, joining } as const
-    this.found(facts, tsi, first.toi, first.timeUs, first.frame)
+    this.found(facts, { kind: 'lct', tsi, toi: first.toi }, first.timeUs, first.frame)
     // A table was lost: its objects have no name, but their packets can be placed.
     if (!joining) this.#placeAsBefore(state, old)
   }
@@ -276,13 +276,7 @@ export class FluteSession extends LctSession {
 
   #addChannel(tsi: Tsi, timeUs: number, frame: number): FluteChannel | null {
     if (this.#channels.size >= this.context.limits.channels) {
-      this.found(
-        { kind: 'limit', hit: { limit: 'tsis', most: this.context.limits.channels } },
-        tsi,
-        null,
-        timeUs,
-        frame,
-      )
+      this.tooManyChannels(tsi, timeUs, frame)
       return null
     }
     const names = new FluteNames(tsi, this.context.listed)
@@ -332,7 +326,7 @@ export class FluteSession extends LctSession {
     })
     if (fault !== null || table === null) {
       const facts = { kind: 'fdtUnreadable', instance: instanceOf(object), fault: fault ?? NO_TABLE } as const
-      this.found(facts, channel.tsi, asToi(0), timeUs, object.frame, object.index)
+      this.found(facts, object.carrier, timeUs, object.frame, object.index)
       return
     }
     const read: Fdt = table
@@ -341,7 +335,7 @@ export class FluteSession extends LctSession {
     if (expiresUs !== null && read.instanceExpiresNtp !== 0 && expiresUs < object.firstTimeUs) {
       const sentUs = object.firstTimeUs
       const facts = { kind: 'tableExpired', instance: instanceOf(object), expiresUs, sentUs } as const
-      this.found(facts, channel.tsi, asToi(0), timeUs, object.frame, object.index)
+      this.found(facts, object.carrier, timeUs, object.frame, object.index)
     }
     if (state.firstTableUs === Number.NEGATIVE_INFINITY) state.firstTableUs = timeUs
     const changed = state.names.addTable(read, object.firstTimeUs)
@@ -381,18 +375,18 @@ export class FluteSession extends LctSession {
     // A repeated table is a repetition of its channel's signalling.
     if (done.key < 0) {
       if (!whole && serviceId !== null && this.#channels.get(channel.tsi)?.names.configures === true)
-        this.context.observer.slsRepeated(serviceId, timeUs, NO_TSI, NO_TOI)
+        this.context.observer.slsRepeated(serviceId, timeUs, null)
       return
     }
     super.repeated(channel, done, whole, timeUs)
   }
 
-  #segmentLost(object: TransportObject, channel: LctChannel, timeUs: number): void {
+  #segmentLost(object: TransportObject, timeUs: number): void {
     if (object.state !== 'partial' || object.countedLost === 0) return
     const holes = object.missing()
-    const { name, countedLost: lost, toi, frame } = object
+    const { name, countedLost: lost, carrier, frame } = object
     const [first = 0] = holes[0] ?? []
-    this.found({ kind: 'segmentLost', name, lost, holes: holes.length, first }, channel.tsi, toi, timeUs, frame)
+    this.found({ kind: 'segmentLost', name, lost, holes: holes.length, first }, carrier, timeUs, frame)
   }
 
   override makeRoom(): boolean {

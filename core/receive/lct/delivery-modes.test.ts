@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import type { ReceiveTarget } from '../../flow/receive-target.ts'
+import { toiOfAlarm } from '../../testing/carriers.ts'
 import { makeIdentity, signCms } from '../../testing/signing.ts'
 import { content, TestSession } from '../../testing/test-session.ts'
 
@@ -39,7 +40,7 @@ describe('file mode', () => {
         ['dir/plain.txt', 'text/plain', 'as it is'],
       ])
       expect(session.fragments.filter((each) => each.type === 'EFDT')).toMatchObject([
-        { name: 'EFDT of TSI 1', version: 1, tsi: 1, toi: 0 },
+        { name: 'EFDT of TSI 1', version: 1, carrier: { kind: 'lct', tsi: 1, toi: 0 } },
       ])
     }
   })
@@ -110,7 +111,7 @@ describe('entity mode', () => {
     )
     session.sendObject({ tsi: 1, toi: 6, codepoint: 2 }, entity(`Content-Location: a\nContent-MD5: ${md5}`, 'other'))
     expect(files(session)).toEqual([['tsi-1/toi-5.bin', 'text/plain', 'body']])
-    expect(session.alarms.map((alarm) => [alarm.rule, alarm.toi])).toEqual([['OBJ-MD5', 6]])
+    expect(session.alarms.map((alarm) => [alarm.rule, toiOfAlarm(alarm)])).toEqual([['OBJ-MD5', 6]])
   })
 
   it('refuses impossible ranges', () => {
@@ -127,7 +128,9 @@ describe('entity mode', () => {
       )
     }
     expect(session.files).toEqual([])
-    expect(session.alarms.map((alarm) => [alarm.rule, alarm.toi])).toEqual([5, 6, 7].map((toi) => ['OBJ-CONTENT', toi]))
+    expect(session.alarms.map((alarm) => [alarm.rule, toiOfAlarm(alarm)])).toEqual(
+      [5, 6, 7].map((toi) => ['OBJ-CONTENT', toi]),
+    )
   })
 })
 

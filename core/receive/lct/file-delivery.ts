@@ -165,13 +165,7 @@ function found(
   object: TransportObject,
   service: ServiceId | null,
 ): void {
-  const { toi, index, lastTimeUs, frame, home } = object
-  const place = placeAt(lastTimeUs, frame, {
-    service,
-    tsi: home.tsi,
-    toi,
-    object: index,
-    destination: home.destination,
-  })
+  const { carrier, index, lastTimeUs, frame, destination } = object
+  const place = placeAt(lastTimeUs, frame, { service, carrier, object: index, destination })
   context.found({ ...facts, ...place })
 }

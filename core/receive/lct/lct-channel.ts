@@ -139,12 +139,8 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     const count = end - from
     if (offset + count > this.#context.limits.objectBytes) {
       const most = this.#context.limits.objectBytes
-      this.#events.limitReached(
-        { limit: 'object-bytes', most, toi: object.toi, claimed: null },
-        this,
-        timeUs,
-        packet.frame,
-      )
+      const hit = { limit: 'object-bytes', most, claimed: null } as const
+      this.#events.limitReached(hit, this, timeUs, packet.frame, object.carrier)
       return
     }
     object.packets++
@@ -200,7 +196,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     if (why === TAKEN.malformed) {
       this.#events.badPacket('object-range', bytes, start, end, timeUs, frame)
     } else if (why === TAKEN.tooManyHoles) {
-      this.#events.limitReached({ limit: 'holes', toi: object.toi }, this, timeUs, frame)
+      this.#events.limitReached({ limit: 'holes' }, this, timeUs, frame, object.carrier)
     } else {
       this.#events.limitReached({ limit: 'memory', of: 'objects' }, this, timeUs, frame)
       object.starved = true
@@ -243,7 +239,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       this.#repeat(done, offset, end - from, timeUs)
       return null
     }
-    const object = this.#begin(packet, key, done.instance + 1)
+    const object = this.#begin(packet, key, done.carrier.instance + 1)
     if (object === null) return null
     // Unchanged bytes already repeated in this round belong to the new content too.
     if (
@@ -269,8 +265,8 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     if (this.#closedSinceUs >= 0 && timeUs - this.#closedSinceUs > context.reorderUs) return null
     if (lct.transferLength > context.limits.objectBytes) {
       const { toi, transferLength: claimed } = lct
-      const most = context.limits.objectBytes
-      this.#events.limitReached({ limit: 'object-bytes', most, toi, claimed }, this, timeUs, frame)
+      const hit = { limit: 'object-bytes', most: context.limits.objectBytes, claimed } as const
+      this.#events.limitReached(hit, this, timeUs, frame, { kind: 'lct', tsi: this.tsi, toi })
       return null
     }
     if (this.#open.size >= context.limits.openObjects) this.#open.evict(timeUs, frame)

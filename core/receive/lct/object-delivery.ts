@@ -1,4 +1,3 @@
-import { asToi } from '../../contract/ids.ts'
 import { type LimitHit, placeAt } from '../../flow/findings.ts'
 import { ownBytes } from '../../flow/lease.ts'
 import type { FlowFile } from '../../flow/objects.ts'
@@ -124,10 +123,10 @@ export class ObjectDelivery {
     const serviceId = channel.serviceId
     if (object.state === 'partial' && object.countedLost > 0) {
       const holes = object.missing()
-      const { name, countedLost: lost, size, toi, index, frame } = object
+      const { name, countedLost: lost, size, carrier, index, frame } = object
       const [first = 0] = holes[0] ?? []
       const fec = explainFec(channel, object)
-      const place = { service: serviceId, tsi: channel.tsi, toi, object: index, destination: channel.destination }
+      const place = { service: serviceId, carrier, object: index, destination: channel.destination }
       const facts = { kind: 'objectLost', name, lost, size, holes: holes.length, first, fec } as const
       this.#context.found({ ...facts, ...placeAt(timeUs, frame, place) })
     }
@@ -142,7 +141,7 @@ export class ObjectDelivery {
   repeated(channel: LctChannel, done: DoneObject, whole: boolean, timeUs: number): void {
     if (done.signalling) {
       if (!whole && channel.serviceId !== null) {
-        this.#context.observer.slsRepeated(channel.serviceId, timeUs, channel.tsi, asToi(done.key))
+        this.#context.observer.slsRepeated(channel.serviceId, timeUs, done.carrier)
       }
       return
     }

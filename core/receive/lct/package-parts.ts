@@ -25,15 +25,15 @@ export function packageParts(
   serviceId: ServiceId,
   bytes: Uint8Array,
 ): readonly PackagePart[] | null {
-  const { tsi, toi, index, frame, lastTimeUs: timeUs } = object
+  const { tsi, toi, carrier, index, frame, lastTimeUs: timeUs } = object
   const unpacked = gunzipIfGzip(bytes, context.limits.unpackedBytes)
   const name = object.name ?? `TSI ${tsi} TOI ${toi}`
   const judge = (verdict: string, text: string): void => {
-    const place = placeAt(timeUs, frame, { service: serviceId, tsi, toi, object: index })
+    const place = placeAt(timeUs, frame, { service: serviceId, carrier, object: index })
     context.found({ kind: 'signatureChecked', signed: { of: 'package', name }, verdict, text, ...place })
   }
   const unwrapped = unwrapSigned(context, `package/${serviceId}/${tsi}/${toi}`, unpacked, timeUs, (later) => {
-    context.observer.slsSignature(serviceId, tsi, toi, later)
+    context.observer.slsSignature(serviceId, carrier, later)
     judge(later.verdict, later.text)
   })
   if (!isMultipart(unwrapped.bytes)) return null
@@ -52,7 +52,7 @@ export function packageParts(
     const text = new TextEncoder().encode(listing.join('\n'))
     context.observer.slsFragment(
       serviceId,
-      { type: 'PACKAGE', name, version: null, bytes: text, tsi, toi, signature },
+      { type: 'PACKAGE', name, version: null, bytes: text, carrier, signature },
       timeUs,
     )
     judge(signature.verdict, signature.text)

@@ -1,4 +1,5 @@
-import type { Toi, Tsi } from '../../contract/ids.ts'
+import type { Tsi } from '../../contract/ids.ts'
+import type { CarrierPlace } from '../../flow/carriers.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type { Destination } from '../../flow/facts.ts'
 import type { FindingFacts, LimitHit } from '../../flow/findings.ts'
@@ -49,6 +50,7 @@ export abstract class LctSession
   /** Flow of the newest packet. */
   protected flow: Flow | null = null
   #namedQueued = false
+  #refused: CarrierPlace | null = null
 
   constructor(context: ReceiveContext, address: Destination, destination: string, timeUs: number) {
     this.context = context
@@ -148,8 +150,25 @@ export abstract class LctSession
     if (this.flow !== null) this.context.observer.malformed(code, this.flow, bytes, start, end, timeUs, frame)
   }
 
-  limitReached(hit: LimitHit, channel: LctChannel, timeUs: number, frame: number): void {
-    this.found({ kind: 'limit', hit }, channel.tsi, null, timeUs, frame)
+  limitReached(
+    hit: LimitHit,
+    channel: LctChannel,
+    timeUs: number,
+    frame: number,
+    carrier: CarrierPlace = channel.carrier,
+  ): void {
+    this.found({ kind: 'limit', hit }, carrier, timeUs, frame)
+  }
+
+  /** A packet of one channel too many. The first one's carrier stands for all. */
+  protected tooManyChannels(tsi: Tsi, timeUs: number, frame: number): void {
+    this.#refused ??= { kind: 'lct', tsi }
+    this.found(
+      { kind: 'limit', hit: { limit: 'channels', most: this.context.limits.channels } },
+      this.#refused,
+      timeUs,
+      frame,
+    )
   }
 
   /** The receiver left: open objects are cut off. */
@@ -171,14 +190,14 @@ export abstract class LctSession
 
   found(
     facts: FindingFacts,
-    tsi: Tsi | null,
-    toi: Toi | null,
+    carrier: CarrierPlace | null,
     timeUs: number,
     frame: number,
     object: number | null = null,
   ): void {
-    const service = (tsi === null ? null : this.channel(tsi)?.serviceId) ?? this.service?.id ?? null
+    const channel = carrier?.kind === 'lct' ? this.channel(carrier.tsi) : null
+    const service = channel?.serviceId ?? this.service?.id ?? null
     const { destination } = this
-    this.context.found({ ...facts, service, tsi, toi, object, destination, timeUs, frame })
+    this.context.found({ ...facts, service, carrier, object, destination, timeUs, frame })
   }
 }

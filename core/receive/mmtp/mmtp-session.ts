@@ -1,7 +1,7 @@
 import type { CodecError } from '../../bytes/codec-error.ts'
-import { asServiceId, asToi, type ServiceId } from '../../contract/ids.ts'
+import { asServiceId, type ServiceId } from '../../contract/ids.ts'
 import type { ReportSignature } from '../../contract/report.ts'
-import { channelWord, NO_TOI, NO_TSI } from '../../flow/carriers.ts'
+import { type CarrierPlace, channelWord, isSameCarrier, type SignallingCarrier } from '../../flow/carriers.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type {
   Destination,
@@ -103,6 +103,9 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   readonly #assets = new Map<number, MmtpAsset>()
   readonly #assetList: MmtpAsset[] = []
   #lastAsset: MmtpAsset | null = null
+  /** The first packet_id too many, and the first asset: they stand for all. */
+  #refused: CarrierPlace | null = null
+  #refusedAsset: CarrierPlace | null = null
   readonly #signalling: MmtpSignalling
   #waiting: MpuObject[] = []
   #waitingBytes = 0
@@ -284,7 +287,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
       if (oldest === undefined) break
       this.#waitingBytes -= oldest.size ?? 0
       oldest.releaseFile()
-      this.#limit({ limit: 'quarantine', of: 'mpus' }, asset.packetId, timeUs, 0)
+      this.#limit({ limit: 'quarantine', of: 'mpus' }, asset.carrier, timeUs, 0)
     }
   }
 
@@ -300,7 +303,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
         fragments: mpu.hasFragments,
         fault,
       } as const
-      this.#found(facts, asset.packetId, timeUs, mpu.frame, mpu)
+      this.#found(facts, mpu.carrier, timeUs, mpu.frame, mpu.index)
     }
     if (this.service !== null) {
       this.context.sink.lost?.(mpu)
@@ -312,7 +315,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   }
 
   memoryFull(asset: MmtpAsset, timeUs: number, frame: number): void {
-    this.#limit({ limit: 'memory', of: 'mpus' }, asset.packetId, timeUs, frame)
+    this.#limit({ limit: 'memory', of: 'mpus' }, asset.carrier, timeUs, frame)
   }
 
   #counterOf(packetId: number, timeUs: number, frame: number): MmtpCounter | null {
@@ -320,7 +323,8 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     let counter = this.#byId.get(packetId)
     if (counter === undefined) {
       if (this.#counters.length >= MAX_PACKET_IDS) {
-        this.#limit({ limit: 'packet-ids', most: MAX_PACKET_IDS }, packetId, timeUs, frame)
+        this.#refused ??= { kind: 'mmtp', packetId }
+        this.#limit({ limit: 'packet-ids', most: MAX_PACKET_IDS }, this.#refused, timeUs, frame)
         return null
       }
       counter = new MmtpCounter(packetId)
@@ -337,7 +341,8 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     if (asset === undefined) {
       const { channels } = this.context.limits
       if (this.#assetList.length >= channels) {
-        this.#limit({ limit: 'assets', most: channels }, packetId, timeUs, frame)
+        this.#refusedAsset ??= { kind: 'mmtp', packetId }
+        this.#limit({ limit: 'assets', most: channels }, this.#refusedAsset, timeUs, frame)
         return null
       }
       asset = new MmtpAsset(this.context, this, packetId)
@@ -453,14 +458,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
       if (!changed || this.#waitingFragments.length >= MAX_WAITING) return
       this.#waitingFragments.push({ fragment: { ...fragment, bytes: fragment.bytes.slice() }, timeUs })
     } else if (changed) observer.slsFragment(this.service.id, fragment, timeUs)
-    else
-      observer.slsUnchanged(
-        this.service.id,
-        `${fragment.type}/${fragment.name}`,
-        NO_TSI,
-        fragment.toi ?? NO_TOI,
-        timeUs,
-      )
+    else observer.slsUnchanged(this.service.id, `${fragment.type}/${fragment.name}`, fragment.carrier ?? null, timeUs)
   }
 
   #verdict(
@@ -483,10 +481,12 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     )
   }
 
-  #signatureLater(key: number, signature: ReportSignature): void {
-    if (this.service !== null) this.context.observer.slsSignature(this.service.id, NO_TSI, asToi(key), signature)
-    for (const waiting of this.#waitingFragments)
-      if (waiting.fragment.toi === key) waiting.fragment = { ...waiting.fragment, signature }
+  #signatureLater(carrier: SignallingCarrier, signature: ReportSignature): void {
+    if (this.service !== null) this.context.observer.slsSignature(this.service.id, carrier, signature)
+    for (const waiting of this.#waitingFragments) {
+      const other = waiting.fragment.carrier
+      if (other !== undefined && isSameCarrier(other, carrier)) waiting.fragment = { ...waiting.fragment, signature }
+    }
   }
 
   /** Offers a presentation to the gateway as soon as an asset's type is known. */
@@ -533,33 +533,37 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   #packetsMissing(counter: MmtpCounter, lost: number, last: boolean, timeUs: number): void {
     this.#reportedLoss.set(counter, lost)
     const { packetId, packets, sequence } = counter
-    this.#found({ kind: 'packetsMissing', lost, packets, gaps: sequence.gaps, last }, packetId, timeUs, 0)
+    this.#found(
+      { kind: 'packetsMissing', lost, packets, gaps: sequence.gaps, last },
+      { kind: 'mmtp', packetId },
+      timeUs,
+      0,
+    )
   }
 
   #mpusUnread(asset: MmtpAsset, last: boolean, timeUs: number): void {
     asset.reported()
-    const { packetId, withoutMetadata, withoutFragments } = asset
-    this.#found({ kind: 'mpusUnread', withoutMetadata, withoutFragments, last }, packetId, timeUs, 0)
+    const { carrier, withoutMetadata, withoutFragments } = asset
+    this.#found({ kind: 'mpusUnread', withoutMetadata, withoutFragments, last }, carrier, timeUs, 0)
   }
 
   #unreadable(what: string, fault: CodecError, timeUs: number, frame: number): void {
     this.#found({ kind: 'messageUnreadable', what, fault }, null, timeUs, frame)
   }
 
-  #limit(hit: LimitHit, packetId: number, timeUs: number, frame: number): void {
-    this.#found({ kind: 'limit', hit }, packetId, timeUs, frame)
+  #limit(hit: LimitHit, carrier: CarrierPlace, timeUs: number, frame: number): void {
+    this.#found({ kind: 'limit', hit }, carrier, timeUs, frame)
   }
 
   #found(
     facts: FindingFacts,
-    packetId: number | null,
+    carrier: CarrierPlace | null,
     timeUs: number,
     frame: number,
-    mpu: MpuObject | null = null,
+    object: number | null = null,
   ): void {
     const { destination, serviceId: service } = this
-    const place = { destination, service, tsi: packetId, toi: mpu?.sequence ?? null, object: mpu?.index ?? null }
-    this.context.found({ ...facts, ...placeAt(timeUs, frame, place) })
+    this.context.found({ ...facts, ...placeAt(timeUs, frame, { destination, service, carrier, object }) })
   }
 }
 

@@ -1,7 +1,7 @@
 import { CodecError } from '../../bytes/codec-error.ts'
-import { asToi } from '../../contract/ids.ts'
+import { defined } from '../../contract/defined.ts'
 import type { ReportSignature } from '../../contract/report.ts'
-import { NO_TOI, NO_TSI } from '../../flow/carriers.ts'
+import type { SignallingCarrier } from '../../flow/carriers.ts'
 import type { MmtpMessageFacts, SlsFragment } from '../../flow/facts.ts'
 import { type Atsc3Message, parseAtsc3Body } from '../../protocol/mmtp/atsc3-message.ts'
 import { type MmtMessage, parseMmtMessage } from '../../protocol/mmtp/message.ts'
@@ -56,16 +56,13 @@ export interface MmtpSignallingHost {
     later: (signature: ReportSignature) => void,
     timeUs: number,
   ): ReportSignature
-  /**
-   * A verdict on a fragment reported without one.
-   * @param key `SlsFragment.toi`
-   */
-  signatureLater(key: number, signature: ReportSignature): void
+  /** A verdict on a fragment reported without one, by what carried it. */
+  signatureLater(carrier: SignallingCarrier, signature: ReportSignature): void
   /** A message that cannot be read; others continue. */
   unreadable(what: string, fault: CodecError, timeUs: number, frame: number): void
 }
 
-type Judged = { readonly content: number; readonly key: number; report: ReportSignature | null }
+type Judged = { readonly content: number; readonly carrier: SignallingCarrier; report: ReportSignature | null }
 type Open = { parts: Uint8Array[]; bytes: number; counter: number }
 
 /** Assembles, reads and lists the signalling messages of one MMTP flow, on any packet_id. */
@@ -78,8 +75,8 @@ export class MmtpSignalling {
   /** Signed messages by subject. */
   readonly #verdicts = new Map<string, Judged>()
   readonly #budget = new WorkBudget(SIGNED_BUDGET, SIGNED_PER_SECOND)
-  /** Counts down from -2, so that no TOI collides: a later verdict finds its fragments by this key. */
-  #signedKeys = -1
+  /** Signed messages seen: a later verdict finds its fragments by this number. */
+  #signedMessages = 0
 
   constructor(host: MmtpSignallingHost, maxUnpacked: number) {
     this.#host = host
@@ -191,18 +188,18 @@ export class MmtpSignalling {
       if (!this.#budget.take(SIGNED_COST, timeUs))
         throw new CodecError('mmtp-storm', 0, 'signed messages change faster than signatures are checked')
       if (this.#verdicts.size >= MAX_SEEN) this.#verdicts.clear()
-      this.#signedKeys--
-      const judged: Judged = { content: same, key: this.#signedKeys, report: null }
+      const carrier = { kind: 'message', key: this.#signedMessages++ } as const
+      const judged: Judged = { content: same, carrier, report: null }
       const later = (report: ReportSignature): void => {
         judged.report = report
-        this.#host.signatureLater(judged.key, report)
+        this.#host.signatureLater(judged.carrier, report)
       }
       judged.report = this.#host.verdict(about, signature, signed, later, timeUs)
       this.#verdicts.set(about, judged)
       known = judged
     }
-    this.#list(message.name, name, message.version, bytes, timeUs, known.report, asToi(known.key))
-    this.#atsc3Content(content, timeUs, known.report, asToi(known.key))
+    this.#list(message.name, name, message.version, bytes, timeUs, known.report, known.carrier)
+    this.#atsc3Content(content, timeUs, known.report, known.carrier)
   }
 
   #mpt(bytes: Uint8Array, packetId: number, where: string, timeUs: number): void {
@@ -215,16 +212,21 @@ export class MmtpSignalling {
   }
 
   #atsc3(message: MmtMessage, timeUs: number): void {
-    this.#atsc3Content(parseAtsc3Body(message.body, this.#maxUnpacked), timeUs, null, -1)
+    this.#atsc3Content(parseAtsc3Body(message.body, this.#maxUnpacked), timeUs, null, null)
   }
 
-  #atsc3Content(content: Atsc3Message, timeUs: number, signature: ReportSignature | null, key: number): void {
+  #atsc3Content(
+    content: Atsc3Message,
+    timeUs: number,
+    signature: ReportSignature | null,
+    carrier: SignallingCarrier | null,
+  ): void {
     this.#count(`MA3 ${content.contentName}`, content.contentVersion, timeUs)
     const xml = looksLikeXml(content.content)
     const found = xml ? fragmentType(null, content.content) : 'UNKNOWN'
     const type = found === 'UNKNOWN' ? content.contentName : found
     const name = content.uri === '' ? `${type.toLowerCase()}${xml ? '.xml' : ''}` : content.uri
-    const changed = this.#list(type, name, content.contentVersion, content.content, timeUs, signature, asToi(key))
+    const changed = this.#list(type, name, content.contentVersion, content.content, timeUs, signature, carrier)
     if (changed) this.#host.atsc3(content, timeUs)
   }
 
@@ -242,7 +244,7 @@ export class MmtpSignalling {
     bytes: Uint8Array,
     timeUs: number,
     signature: ReportSignature | null = null,
-    toi = NO_TOI,
+    carrier: SignallingCarrier | null = null,
   ): boolean {
     const key = `${type}/${name}`
     const content = contentKey(bytes)
@@ -251,7 +253,7 @@ export class MmtpSignalling {
       if (this.#seen.size >= MAX_SEEN) this.#seen.clear()
       this.#seen.set(key, content)
     }
-    const fragment = { type, name, version, bytes, tsi: NO_TSI, toi, signature }
+    const fragment = { type, name, version, bytes, ...defined({ carrier: carrier ?? undefined }), signature }
     this.#host.fragment(fragment, changed, timeUs)
     return changed
   }

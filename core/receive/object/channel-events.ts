@@ -1,4 +1,5 @@
 import type { ReceiveSpec } from '../../contract/session-spec.ts'
+import type { CarrierPlace } from '../../flow/carriers.ts'
 import type { ReceiveObserver } from '../../flow/facts.ts'
 import type { LimitHit } from '../../flow/findings.ts'
 import type { BytePool } from './byte-pool.ts'
@@ -32,7 +33,8 @@ export interface ChannelEvents<Channel> {
   repeated(channel: Channel, done: DoneObject, whole: boolean, timeUs: number): void
   looped(channel: Channel, from: number, to: number, timeUs: number, frame: number): void
   badPacket(code: string, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void
-  limitReached(hit: LimitHit, channel: Channel, timeUs: number, frame: number): void
+  /** @param carrier the object that reached it; default: the channel */
+  limitReached(hit: LimitHit, channel: Channel, timeUs: number, frame: number, carrier?: CarrierPlace): void
   /** False where a whole object contradicts its digest: it counts as corrupt, and a finding was reported. */
   isSound(channel: Channel, object: TransportObject): boolean
   /**

@@ -9,7 +9,7 @@ export const HEAD_BYTES = 64
 export class DoneObject {
   readonly key: number
   readonly index: number
-  readonly instance: number
+  readonly carrier: TransportObject['carrier']
   readonly complete: boolean
   readonly length: number
   readonly headHash: number
@@ -29,7 +29,7 @@ export class DoneObject {
   constructor(object: TransportObject, loop: number, bytes: Uint8Array | null) {
     this.key = object.key
     this.index = object.index
-    this.instance = object.instance
+    this.carrier = object.carrier
     this.complete = object.state === 'complete'
     this.length = object.length
     this.headHash = object.headHash

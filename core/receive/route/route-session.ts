@@ -142,13 +142,7 @@ export class RouteSession extends LctSession {
 
   #addChannel(tsi: Tsi, timeUs: number, frame: number): LctChannel | null {
     if (this.#channels.size >= this.context.limits.channels) {
-      this.found(
-        { kind: 'limit', hit: { limit: 'tsis', most: this.context.limits.channels } },
-        tsi,
-        null,
-        timeUs,
-        frame,
-      )
+      this.tooManyChannels(tsi, timeUs, frame)
       return null
     }
     const channel = new LctChannel(
@@ -205,11 +199,11 @@ export class RouteSession extends LctSession {
 
   #warnUndeclared(channel: LctChannel, timeUs: number, frame: number): void {
     if (channel.tsi === 0 || !this.claimed || this.#described.has(channel.tsi)) return
-    this.found({ kind: 'tsiUndeclared' }, channel.tsi, null, timeUs, frame)
+    this.found({ kind: 'channelUndeclared' }, channel.carrier, timeUs, frame)
   }
 
   #oddHeader(timeUs: number, frame: number): void {
-    if (this.#oddHeaders++ === 0) this.found({ kind: 'oddLctHeader' }, null, null, timeUs, frame)
+    if (this.#oddHeaders++ === 0) this.found({ kind: 'oddHeader' }, null, timeUs, frame)
   }
 
   begun(object: TransportObject): void {
@@ -241,7 +235,7 @@ export class RouteSession extends LctSession {
     })
     if (fault !== null) {
       if (fault.code === 'fdt-root' || !looksLikeXml(bytes)) return false
-      this.found({ kind: 'fileTableUnreadable', fault }, channel.tsi, asToi(0), timeUs, object.frame, object.index)
+      this.found({ kind: 'fileTableUnreadable', fault }, object.carrier, timeUs, object.frame, object.index)
       return true
     }
     if (table === null) return false
@@ -250,11 +244,8 @@ export class RouteSession extends LctSession {
     const { tsi, index, serviceId } = channel
     if (serviceId !== null) {
       const fragment = { type: 'EFDT', name: `EFDT of TSI ${tsi}`, version: read.version, bytes }
-      this.context.observer.slsFragment(
-        serviceId,
-        { ...fragment, channel: index, tsi, toi: asToi(0) },
-        object.lastTimeUs,
-      )
+      const { carrier, lastTimeUs } = object
+      this.context.observer.slsFragment(serviceId, { ...fragment, channel: index, carrier }, lastTimeUs)
     }
     channel.namesChanged(timeUs)
     this.named(timeUs)
@@ -262,7 +253,8 @@ export class RouteSession extends LctSession {
   }
 
   looped(channel: LctChannel, from: number, to: number, timeUs: number, frame: number): void {
-    this.found({ kind: 'sessionRestarted', channel: channel.index, from, to }, channel.tsi, asToi(to), timeUs, frame)
+    const carrier = { kind: 'lct', tsi: channel.tsi, toi: asToi(to) } as const
+    this.found({ kind: 'sessionRestarted', channel: channel.index, from, to }, carrier, timeUs, frame)
   }
 
   tick(timeUs: number): void {

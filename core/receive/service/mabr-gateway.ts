@@ -122,8 +122,8 @@ export class MabrGateway {
       this.#apply(configuration, timeUs)
     } catch (thrown) {
       if (!(thrown instanceof CodecError)) throw thrown
-      const { tsi, toi, index, frame, home } = object
-      const place = { service: this.service.id, tsi, toi, object: index, destination: home.destination }
+      const { carrier, index, frame, destination } = object
+      const place = { service: this.service.id, carrier, object: index, destination }
       this.#context.found({ kind: 'configurationUnreadable', fault: thrown, ...placeAt(timeUs, frame, place) })
     }
     return true
@@ -370,7 +370,8 @@ export class MabrGateway {
       const { destination } = link.session
       const senders = link.service.destinations.get(destination)?.sources ?? []
       const facts = { kind: 'endpointSilent', silentMs: MISSING_AFTER_US / 1000, senders } as const
-      this.#found(facts, link.service.id, timeUs, { destination, tsi: link.tsi })
+      const carrier = link.tsi === null ? null : ({ kind: 'lct', tsi: link.tsi } as const)
+      this.#found(facts, link.service.id, timeUs, { destination, carrier })
     }
   }
 

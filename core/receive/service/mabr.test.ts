@@ -8,7 +8,7 @@ import type { ReceiveTarget } from '../../flow/receive-target.ts'
 import type { Presentation } from '../../ingest/presentation.ts'
 import { FlowTable } from '../../protocol/ip/flow-table.ts'
 import { GATEWAY_CONFIGURATION_URI, MABR_CONTENT_TYPE } from '../../protocol/mabr/configuration.ts'
-import { tsiOf } from '../../testing/carriers.ts'
+import { toiOfAlarm, tsiOf } from '../../testing/carriers.ts'
 import { type Datagram, duplicated, interleaved, play, shuffled, withLoss } from '../../testing/datagrams.ts'
 import { FluteSender } from '../../testing/flute-sender.ts'
 import { MABR_PORT, type MabrOptions, mabrCapture } from '../../testing/mabr-capture.ts'
@@ -452,7 +452,7 @@ describe('a FLUTE session without DVB-MABR', () => {
     const datagrams = [...sender.table([file], at), ...sender.object(other, at)]
     const strict = run(datagrams, { kind: 'discover' })
     expect(strict.files).toEqual([])
-    expect(strict.alarms.map(({ rule, toi }) => [rule, toi])).toEqual([['OBJ-MD5', 1]])
+    expect(strict.alarms.map((alarm) => [alarm.rule, toiOfAlarm(alarm)])).toEqual([['OBJ-MD5', 1]])
     expect(strict.channels[0]).toMatchObject({ complete: 1, incomplete: 1, lost: 0 })
     const [kept] = run(datagrams, { kind: 'discover' }, { keepCorrupt: true }).files
     expect(kept).toMatchObject({ name: 'a.txt', complete: false, missing: [], lease: { bytes: other.bytes } })

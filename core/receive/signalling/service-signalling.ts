@@ -77,9 +77,9 @@ export class ServiceSignalling {
     let fragments: Fragment[]
     let signature: ReportSignature | null
     try {
-      const { tsi, toi } = object
+      const { carrier } = object
       const unwrapped = unwrapSigned(this.#context, `sls/${this.#service.id}`, bytes, timeUs, (later) => {
-        this.#context.observer.slsSignature(this.#service.id, tsi, toi, later)
+        this.#context.observer.slsSignature(this.#service.id, carrier, later)
         this.#judge(later, object, timeUs)
       })
       signature = unwrapped.signature
@@ -111,7 +111,7 @@ export class ServiceSignalling {
 
   #judge(signature: ReportSignature, object: TransportObject, timeUs: number): void {
     const { verdict, text } = signature
-    const signed = { of: 'sls-package', toi: object.toi } as const
+    const signed = { of: 'sls-package' } as const
     this.#found({ kind: 'signatureChecked', signed, verdict, text }, object, timeUs)
   }
 
@@ -146,8 +146,8 @@ export class ServiceSignalling {
     const unchanged = this.#seen.get(id) === content
     // The object may have waited for an owner of its session: its arrival counts.
     const cameUs = object.lastTimeUs
-    const { tsi, toi } = object
-    if (unchanged) this.#context.observer.slsUnchanged(this.#service.id, id, tsi, toi, cameUs)
+    const { carrier } = object
+    if (unchanged) this.#context.observer.slsUnchanged(this.#service.id, id, carrier, cameUs)
     if (unchanged && !this.#context.spec.keepRepeats) return
     if (this.#seen.size >= MAX_FRAGMENTS) this.#seen.clear()
     this.#seen.set(id, content)
@@ -155,7 +155,7 @@ export class ServiceSignalling {
       const { type, name, version, body } = fragment
       this.#context.observer.slsFragment(
         this.#service.id,
-        { type, name, version, bytes: body, tsi, toi, signature },
+        { type, name, version, bytes: body, carrier, signature },
         cameUs,
       )
     }
@@ -216,9 +216,9 @@ export class ServiceSignalling {
     this.#found(facts(thrown), object, timeUs)
   }
 
-  #found(facts: FindingFacts, { tsi, toi, index, frame, home }: TransportObject, timeUs: number): void {
-    const { destination } = home
-    const place = placeAt(timeUs, frame, { service: this.#service.id, tsi, toi, object: index, destination })
+  #found(facts: FindingFacts, object: TransportObject, timeUs: number): void {
+    const { carrier, index, frame, destination } = object
+    const place = placeAt(timeUs, frame, { service: this.#service.id, carrier, object: index, destination })
     this.#context.found({ ...facts, ...place })
   }
 }

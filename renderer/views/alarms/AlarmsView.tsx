@@ -17,7 +17,7 @@ import { SeverityGlyph } from '../../ui/glyphs.tsx'
 import { useFittingColumns } from '../../ui/use-fitting-columns.ts'
 import { useTimeOrigin } from '../../ui/use-time-origin.ts'
 import styles from './AlarmsView.module.css'
-import { alarmsInView, objectOfAlarm, ruleText, SEVERITY_TEXT, whereText } from './alarms-model.ts'
+import { alarmsInView, channelOfAlarm, objectOfAlarm, ruleText, SEVERITY_TEXT, whereText } from './alarms-model.ts'
 import { useAlarmSelection } from './use-alarm-selection.ts'
 
 /** Severity, rule, time and what it is; what is beside them is in the words and the inspector as well. */
@@ -37,7 +37,7 @@ export function AlarmsView() {
   const list = useRef<HTMLDivElement>(null)
   const all = useMemo<readonly Column<AlarmRow>[]>(() => {
     const nameOf = (id: number) => serviceNameOf(sessionStore.getState().snapshot, id)
-    const where = (alarm: AlarmRow) => whereText(alarm, nameOf, sessionStore.getState().snapshot?.channels)
+    const where = (alarm: AlarmRow) => whereText(alarm, nameOf)
     return [
       {
         id: 'severity',
@@ -117,10 +117,8 @@ export function AlarmsView() {
     if (alarm === undefined) return null
     setSelected(position)
     setCursor(alarm.time * 1e6)
-    const channel = sessionStore
-      .getState()
-      .snapshot?.channels.find((one) => one.service === alarm.service && one.tsi === alarm.tsi)
-    if (channel !== undefined) selectChannel(channel.channel, alarm.service)
+    const channel = channelOfAlarm(alarm, sessionStore.getState().snapshot?.channels ?? [])
+    if (channel !== null) selectChannel(channel.channel, alarm.service)
     else if (alarm.service !== null) selectService(alarm.service)
     const object = objectOfAlarm(alarm, objectColumns, channel?.channel ?? null)
     if (object !== null) selectObject(object)

@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest'
 import type { AlarmRow } from '../../../core/contract/alarm-row.ts'
-import { alarmsInView, countBySeverity, objectOfAlarm, ruleText, whereText } from './alarms-model.ts'
+import { alarmsInView, channelOfAlarm, countBySeverity, objectOfAlarm, ruleText, whereText } from './alarms-model.ts'
 
 const alarm = (change: Partial<AlarmRow>): AlarmRow => ({
   rule: 'OBJ-LOSS',
   severity: 'error',
   service: null,
+  carrier: null,
   tsi: null,
   toi: null,
   time: 0,
@@ -20,12 +21,21 @@ const alarm = (change: Partial<AlarmRow>): AlarmRow => ({
 
 it('says where, as far as known', () => {
   const nameOf = (id: number) => `S${id}`
-  expect(whereText(alarm({ service: 1, tsi: 10, toi: 7 }), nameOf)).toBe('S1, TSI 10, TOI 7')
+  expect(whereText(alarm({ service: 1, carrier: 'lct', tsi: 10, toi: 7 }), nameOf)).toBe('S1, TSI 10, TOI 7')
   expect(whereText(alarm({ service: 1 }), nameOf)).toBe('S1')
-  expect(whereText(alarm({ service: 1, tsi: 35, toi: 7, rule: 'MPU-LOSS' }), nameOf)).toBe('S1, packet_id 35, MPU 7')
-  const lanes = [{ service: 1, tsi: 35, protocol: 'mmtp' as const }]
-  expect(whereText(alarm({ service: 1, tsi: 35 }), nameOf, lanes)).toBe('S1, packet_id 35')
+  expect(whereText(alarm({ service: 1, carrier: 'mmtp', tsi: 35, toi: 7 }), nameOf)).toBe('S1, packet_id 35, MPU 7')
+  expect(whereText(alarm({ service: 1, carrier: 'mmtp', tsi: 35 }), nameOf)).toBe('S1, packet_id 35')
   expect(whereText(alarm({}), nameOf)).toBe('–')
+})
+
+it('finds the channel in the numbers of its own carrier', () => {
+  const channels = [
+    { service: 1, protocol: 'lct' as const, tsi: 35 },
+    { service: 1, protocol: 'mmtp' as const, tsi: 35 },
+  ]
+  expect(channelOfAlarm(alarm({ service: 1, carrier: 'mmtp', tsi: 35 }), channels)).toBe(channels[1])
+  expect(channelOfAlarm(alarm({ service: 1, carrier: 'lct', tsi: 35 }), channels)).toBe(channels[0])
+  expect(channelOfAlarm(alarm({ service: 1 }), channels)).toBeNull()
 })
 
 it('shows alarms of no service with every service', () => {

@@ -12,20 +12,21 @@ export function alarmsInView(alarms: readonly AlarmRow[], service: number | null
   return service === null ? alarms : alarms.filter((alarm) => alarm.service === null || alarm.service === service)
 }
 
-type Lane = Pick<ChannelSnapshot, 'service' | 'tsi' | 'protocol'>
+/** The channel an alarm is about; null for none. */
+export function channelOfAlarm<Channel extends Pick<ChannelSnapshot, 'service' | 'protocol' | 'tsi'>>(
+  { service, carrier, tsi }: AlarmRow,
+  channels: readonly Channel[],
+): Channel | null {
+  return channels.find((one) => one.service === service && one.protocol === carrier && one.tsi === tsi) ?? null
+}
 
 /** `KUSI, TSI 10, TOI 60060`, as far as known; of MMTP `KUSI, packet_id 35, MPU 5982`. */
-export function whereText(
-  alarm: AlarmRow,
-  nameOf: (service: number) => string,
-  channels: readonly Lane[] = [],
-): string {
-  const channel = channels.find((one) => one.service === alarm.service && one.tsi === alarm.tsi)
-  const mmtp = (channel?.protocol ?? ruleRow(alarm.rule).carrier) === 'mmtp'
+export function whereText(alarm: AlarmRow, nameOf: (service: number) => string): string {
+  const { service, carrier, tsi, toi } = alarm
   const parts = [
-    alarm.service === null ? null : nameOf(alarm.service),
-    alarm.tsi === null ? null : channelLabel({ protocol: mmtp ? 'mmtp' : 'lct', tsi: alarm.tsi }),
-    alarm.toi === null ? null : `${mmtp ? 'MPU' : 'TOI'} ${alarm.toi}`,
+    service === null ? null : nameOf(service),
+    carrier === null || tsi === null ? null : channelLabel({ protocol: carrier, tsi }),
+    toi === null ? null : `${carrier === 'mmtp' ? 'MPU' : 'TOI'} ${toi}`,
   ].filter((part) => part !== null)
   return parts.length === 0 ? '–' : parts.join(', ')
 }
