@@ -45,6 +45,18 @@ describe('the tree', () => {
   })
 })
 
+describe('the terminal', () => {
+  it('is written to where text from outside is made fit to show, and nowhere else', () => {
+    const writers = product.filter(
+      (file) =>
+        file.startsWith('core/') &&
+        !['core/cli/output.ts', 'core/cli/progress-line.ts', 'core/cli/main.ts'].includes(file) &&
+        /process\.std(?:out|err)\.write|\bconsole\./.test(graph.textOf(file)),
+    )
+    expect(writers).toEqual([])
+  })
+})
+
 describe('circlesOf', () => {
   it('finds a circle of types', () => {
     const files = ['a.ts', 'b.ts', 'c.ts']

@@ -1,10 +1,10 @@
 import { APP_ERROR_EXIT } from '../contract/app-error.ts'
 import type { SessionSpec } from '../contract/session-spec.ts'
 import type { Engine } from '../engine/engine.ts'
-import { writeText } from './output.ts'
+import { printJson, printLines } from './output.ts'
 import { ProgressLine } from './progress-line.ts'
 import { QuitKeys } from './quit-keys.ts'
-import { reportText } from './report-text.ts'
+import { reportLines } from './report-text.ts'
 import { problemTeller } from './run-session.ts'
 
 /**
@@ -27,7 +27,7 @@ export async function inspectCaptures(engine: Engine, spec: SessionSpec, json: b
   // Status 3 has a report too: it shows what the capture contains instead.
   if (status !== 0 && status !== 3 && session.summary().packets === 0) return status
   const report = session.contents.report()
-  writeText(json ? JSON.stringify(report, null, 1) : reportText(report))
-  if (json) writeText('\n')
+  if (json) printJson(report, 1)
+  else printLines(reportLines(report))
   return failure === null && keys.quit ? 130 : status
 }

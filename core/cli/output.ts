@@ -1,4 +1,5 @@
 import type { AppError } from '../contract/app-error.ts'
+import { shownJson, shownText } from '../contract/shown-text.ts'
 
 /** State of stdout: `gone` when its reader left (`… | head`), an error when nothing more can be written to it. */
 type OutputState = 'open' | 'gone' | AppError
@@ -38,8 +39,33 @@ export function onOutputEnd(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
+/** Prints lines on stdout; each may have names from outside in it. */
+export function printLines(lines: readonly string[]): void {
+  writeText(`${lines.map((line) => shownText(line)).join('\n')}\n`)
+}
+
+/** Prints a row of fields with tabs between them on stdout. */
+export function printFields(fields: readonly (string | number)[]): void {
+  writeText(`${fields.map((field) => shownText(String(field))).join('\t')}\n`)
+}
+
+/** Prints one value as JSON on stdout, on one line where there is no indent. */
+export function printJson(value: unknown, indent?: number): void {
+  writeText(`${shownJson(value, indent)}\n`)
+}
+
+/** Prints a line on stderr, for a person. */
+export function tellLine(line: string): void {
+  process.stderr.write(`${shownText(line)}\n`)
+}
+
+/** Prints a text of our own, such as help, on stdout as it is. */
+export function printOwnText(text: string): void {
+  writeText(text)
+}
+
 /** Writes to stdout in pieces, so that a long report is not copied as a whole. */
-export function writeText(text: string): void {
+function writeText(text: string): void {
   for (let at = 0; at < text.length; ) {
     let end = at + PIECE
     // Do not cut a surrogate pair.

@@ -11,7 +11,7 @@ import { PART_DESCRIPTIONS } from '../engine/registry.ts'
 import { AppFailure, toAppError } from '../failure/app-failure.ts'
 import { type CliRequest, type RunOverrides, readCommandLine } from './command-line.ts'
 import { noDisplayReason, type ProgramFolders, programFolders } from './display.ts'
-import { outputFailure, outputFlushed, watchOutput } from './output.ts'
+import { outputFailure, outputFlushed, printOwnText, watchOutput } from './output.ts'
 import { logTeller, tellFailure } from './tell.ts'
 
 /**
@@ -32,7 +32,7 @@ async function statusOf(args: readonly string[], root: string, version: string):
   try {
     const request = readCommandLine(args, version)
     if (request.kind === 'text') {
-      process.stdout.write(request.text)
+      printOwnText(request.text)
       return 0
     }
     return await carryOut(request, programFolders(root), version)

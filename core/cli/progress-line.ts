@@ -1,3 +1,4 @@
+import { shownText } from '../contract/shown-text.ts'
 import type { RepairSnapshot, SessionSnapshot } from '../contract/snapshot.ts'
 
 /** A line that is rewritten in place on a terminal; nothing is written to a pipe. */
@@ -12,7 +13,7 @@ export class ProgressLine {
   show(snapshot: SessionSnapshot): void {
     if (!this.#stream.isTTY) return
     const columns = this.#stream.columns || 80
-    this.#stream.write(`\r\u001b[2K${progressText(snapshot).slice(0, columns - 1)}`)
+    this.#stream.write(`\r\u001b[2K${shownText(progressText(snapshot)).slice(0, columns - 1)}`)
     this.#shown = true
   }
 

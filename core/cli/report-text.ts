@@ -3,7 +3,7 @@ import { llsText, slsText } from './signalling-text.ts'
 import { startupText } from './startup-text.ts'
 
 /** Formats a report for a terminal: its services, losses and alarms. */
-export function reportText(report: Report): string {
+export function reportLines(report: Report): readonly string[] {
   const lines: string[] = []
   const { source, totals } = report
   const span =
@@ -38,7 +38,7 @@ export function reportText(report: Report): string {
     lines.push('', 'Alarms')
     for (const alarm of report.alarms) lines.push(`  ${alarm.severity.padEnd(8)} ${alarm.rule}: ${alarm.text}`)
   }
-  return `${lines.join('\n')}\n`
+  return lines
 }
 
 /** Lines of losses by cause and of this computer's drops; none where there are none. */

@@ -2,6 +2,7 @@ import { APP_ERROR_EXIT } from '../contract/app-error.ts'
 import type { SessionSpec } from '../contract/session-spec.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Session } from '../engine/session.ts'
+import { printFields, printJson, printLines, tellLine } from './output.ts'
 import { ProgressLine, repairText } from './progress-line.ts'
 import { QuitKeys } from './quit-keys.ts'
 import { startupText } from './startup-text.ts'
@@ -21,11 +22,11 @@ export async function runSession(engine: Engine, spec: SessionSpec, json: boolea
   const keys = new QuitKeys(session.readsStdin)
   void keys.asked.then(() => session.stop())
   const tellProblems = problemTeller(session, progress)
-  if (json) session.onFile((file) => print({ event: 'file', ...file }))
+  if (json) session.onFile((file) => printJson({ event: 'file', ...file }))
   const baseUrl = session.snapshot().gateways[0]?.baseUrl ?? null
   if (baseUrl !== null) {
-    if (json) print({ event: 'gateway', baseUrl })
-    else process.stdout.write(`Serving ${baseUrl}\n`)
+    if (json) printJson({ event: 'gateway', baseUrl })
+    else printLines([`Serving ${baseUrl}`])
   }
   const timer = setInterval(() => {
     progress.show(session.snapshot())
@@ -38,8 +39,8 @@ export async function runSession(engine: Engine, spec: SessionSpec, json: boolea
   const failure = session.failure()
   if (failure === null) {
     if (session.scans) listServices(session, json)
-    if (json) print({ event: 'end', ...session.summary() })
-    else for (const line of summaryLines(session)) process.stderr.write(`${line}\n`)
+    if (json) printJson({ event: 'end', ...session.summary() })
+    else for (const line of summaryLines(session)) tellLine(line)
     if (baseUrl !== null && !keys.quit && session.endsByItself)
       await serveOn(keys, spec, engine.nowUs() - startedUs, baseUrl)
   }
@@ -51,15 +52,15 @@ export async function runSession(engine: Engine, spec: SessionSpec, json: boolea
 
 function listServices(session: Session, json: boolean): void {
   for (const { id, name, protocol, category, destination } of session.snapshot().services) {
-    if (json) print({ event: 'service', id, name, protocol, category, destination })
-    else process.stdout.write(`${[id, name ?? '-', protocol, destination ?? '-'].join('\t')}\n`)
+    if (json) printJson({ event: 'service', id, name, protocol, category, destination })
+    else printFields([id, name ?? '-', protocol, destination ?? '-'])
   }
 }
 
 /** Keeps serving received files until the user, or the duration, ends it. */
 async function serveOn(keys: QuitKeys, spec: SessionSpec, elapsedUs: number, baseUrl: string): Promise<void> {
   if (spec.durationS === undefined) {
-    process.stderr.write(`The source has ended; what was received is still served on ${baseUrl} until Ctrl-C.\n`)
+    tellLine(`The source has ended; what was received is still served on ${baseUrl} until Ctrl-C.`)
     // The gateway's listening socket keeps the process alive; a promise alone does not.
     await keys.asked
     return
@@ -89,10 +90,6 @@ export function problemTeller(session: Session, progress: ProgressLine): () => v
       tellFailure(problem)
     }
   }
-}
-
-function print(line: object): void {
-  process.stdout.write(`${JSON.stringify(line)}\n`)
 }
 
 /** Lines about the end of the session, and how long tuning in to each received service took. */

@@ -9,6 +9,7 @@ import { serveEngine } from '../engine/serve.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { InterfaceServer } from '../http/interface-server.ts'
 import type { ProgramFolders } from './display.ts'
+import { printLines } from './output.ts'
 
 /**
  * Serves the interface to a browser on this machine until it is interrupted, and prints its address and why.
@@ -33,7 +34,7 @@ export async function serveInterface(
   const { address } = await server.open()
   try {
     if (request.request !== null) await engine.open(request.request)
-    process.stdout.write(`Routescope serves its interface to a browser, because ${reason}.\nOpen ${address}\n`)
+    printLines([`Routescope serves its interface to a browser, because ${reason}.`, `Open ${address}`])
     await new Promise<void>((resolve) => {
       process.once('SIGINT', resolve)
       process.once('SIGTERM', resolve)

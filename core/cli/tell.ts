@@ -1,10 +1,11 @@
 import type { AppError } from '../contract/app-error.ts'
 import type { LogSpec } from '../contract/session-spec.ts'
 import type { LogLine } from '../contract/snapshot.ts'
+import { tellLine } from './output.ts'
 
 /** Prints a failure on stderr: what and where, then what to do. */
 export function tellFailure(error: AppError): void {
-  process.stderr.write(`routescope: ${error.message} ${error.tryThis}\n`)
+  tellLine(`routescope: ${error.message} ${error.tryThis}`)
 }
 
 /**
@@ -16,6 +17,6 @@ export function logTeller(spec: LogSpec | undefined): (line: LogLine) => void {
     const asked = (spec?.[topic] ?? spec?.all) !== undefined
     const isProblem = topic === 'engine' && (level === 'error' || level === 'warning')
     if (isProblem || (!asked && level !== 'error')) return
-    process.stderr.write(`[${topic}] ${level}: ${text}\n`)
+    tellLine(`[${topic}] ${level}: ${text}`)
   }
 }

@@ -1,4 +1,5 @@
 import type { LogLevel, LogSpec, LogTopic } from '../contract/session-spec.ts'
+import { shownText } from '../contract/shown-text.ts'
 import type { LogLine } from '../contract/snapshot.ts'
 
 const RANK: Record<LogLevel, number> = { error: 0, warning: 1, info: 2, debug: 3 }
@@ -33,7 +34,7 @@ export class Logger {
     return {
       wants,
       log: (topic, level, text) => {
-        if (wants(topic, level)) this.#write({ wallUs: this.#nowUs(), topic, level, text })
+        if (wants(topic, level)) this.#write({ wallUs: this.#nowUs(), topic, level, text: shownText(text) })
       },
     }
   }

@@ -11,12 +11,14 @@ import type {
 import { ENGINE_LOST, EngineCallError } from './call-error.ts'
 import type { ConnectionState, EngineClient } from './engine-client.ts'
 import { busy } from './idle.ts'
+import { shownValue } from './shown-values.ts'
 import { withoutTrailingUndefined } from './wire-arguments.ts'
 
 /** One connection: sends requests until it is closed. */
 export type Wire = { readonly send: (request: WireRequest) => void; readonly close: () => void }
 
 type Pending = {
+  readonly command: CommandName
   readonly resolve: (value: never) => void
   readonly reject: (error: EngineCallError) => void
   readonly done: () => void
@@ -73,7 +75,7 @@ export class WireClient implements EngineClient {
   /** Handles one message of the wire; replies to unknown calls are ignored. */
   receive(message: WireMessage): void {
     if ('id' in message) this.#answer(message)
-    else for (const { event, data } of message) this.#emit(event, data as never)
+    else for (const { event, data } of message) this.#emit(event, shownValue(event, data) as never)
   }
 
   call<Name extends CommandName>(
@@ -85,7 +87,7 @@ export class WireClient implements EngineClient {
     const request: WireRequest = { id: this.#nextId++, command: name, args: withoutTrailingUndefined(args) }
     const done = busy()
     return new Promise<ReturnType<EngineCommands[Name]>>((resolve, reject) => {
-      this.#pending.set(request.id, { resolve: resolve as (value: never) => void, reject, done })
+      this.#pending.set(request.id, { command: name, resolve: resolve as (value: never) => void, reject, done })
       if (this.#wire === null) this.#waiting.push(request)
       else this.#wire.send(request)
     })
@@ -119,7 +121,7 @@ export class WireClient implements EngineClient {
     if (call === undefined) return
     this.#pending.delete(reply.id)
     call.done()
-    if (reply.ok) call.resolve(reply.value as never)
+    if (reply.ok) call.resolve(shownValue(call.command, reply.value) as never)
     else call.reject(new EngineCallError(reply.error))
   }
 

@@ -1,5 +1,6 @@
 import type { Severity } from '../../contract/report.ts'
 import { type RuleId, type RuleProfile, ruleRow } from '../../contract/rules.ts'
+import { shownText } from '../../contract/shown-text.ts'
 import type { Finding, FindingKind, FindingPlace } from '../../flow/findings.ts'
 import { type Alarm, channelOf } from './alarm.ts'
 import type { Evidence, Raise } from './raise.ts'
@@ -79,7 +80,7 @@ export class Judge implements Raise {
     if (severity === 'off') return null
     const { timeUs, frame, service, carrier, object, destination } = at
     const place = { timeUs, frame, service, carrier, object, destination }
-    const text = sentenceOf(id, says, values)
+    const text = shownText(sentenceOf(id, says, values))
     return { rule: id, severity, ...place, text, cause, count: 1, lastTimeUs: timeUs }
   }
 

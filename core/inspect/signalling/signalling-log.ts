@@ -166,7 +166,7 @@ export class SignallingLog {
     const entry: Entry = {
       ...rest,
       series,
-      key: `${series.id}/${this.#serial++}`,
+      key: `table-${this.#serial++}`,
       xml: body !== null && looksLikeXml(body),
       content,
       firstTimeUs: timeUs,
