@@ -75,6 +75,14 @@ export const RULES = {
     once: 'each',
     sentence: 'Service {listed} of the SLT has the number {number} here: {other} had that number first',
   },
+  'SIG-ADDRESS': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'A/331 6.3.3, 7.1.4 (ours)',
+    once: 'service',
+    sentence: '{table} names {address}, which {reason}: it is not joined',
+  },
   // Link layer
   'ALP-TABLE': {
     severity: 'error',

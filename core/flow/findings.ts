@@ -98,6 +98,13 @@ export type FindingFacts =
       readonly number: number
       readonly other: string | null
     }
+  /** A table names a destination that is not joined; `reason` completes a sentence about it. */
+  | {
+      readonly kind: 'addressRefused'
+      readonly table: string
+      readonly address: string
+      readonly reason: string
+    }
   | { readonly kind: 'packageTypes'; readonly types: ReadonlySet<string>; readonly gzip: boolean }
   | { readonly kind: 'channelUndeclared' }
   | { readonly kind: 'configurationAbsent' }

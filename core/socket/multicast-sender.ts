@@ -4,6 +4,7 @@ import type { NetworkInterface } from '../contract/engine-api.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { formatDestination } from '../protocol/ip/address.ts'
 import { listInterfaces, resolveInterface } from './interfaces.ts'
+import { numericLookup } from './numeric-lookup.ts'
 import { socketFailure } from './socket-errors.ts'
 
 const SLOT_BYTES = 2048
@@ -169,11 +170,7 @@ async function openSocket(
   } catch (failure) {
     return failure as AppFailure
   }
-  // Destinations are numeric: without this, Node would call the resolver for every packet.
-  const socket = createSocket({
-    type: family === 4 ? 'udp4' : 'udp6',
-    lookup: (host, _options, found) => found(null, host, family),
-  })
+  const socket = createSocket({ type: family === 4 ? 'udp4' : 'udp6', lookup: numericLookup })
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject)

@@ -9,6 +9,7 @@ import type { FlowTable } from '../protocol/ip/flow-table.ts'
 import type { RingSource } from './datagram-ring.ts'
 import { ownSocketInodes, procAddress, readProcUdp } from './host-drops.ts'
 import { resolveInterface } from './interfaces.ts'
+import { numericLookup } from './numeric-lookup.ts'
 import { joinFailure, socketFailure } from './socket-errors.ts'
 import type { SocketThread } from './socket-thread.ts'
 import { accepts, describeFilter, ofFamily, type SourceFilter } from './source-filter.ts'
@@ -302,7 +303,7 @@ export class ReceiveSocket {
  */
 function probeRoute(options: ReceiveSocketOptions, family: 4 | 6): Promise<NetworkInterface | null> {
   return new Promise((resolve) => {
-    const probe = createSocket(family === 4 ? 'udp4' : 'udp6')
+    const probe = createSocket({ type: family === 4 ? 'udp4' : 'udp6', lookup: numericLookup })
     const done = (found: NetworkInterface | null) => {
       probe.close()
       resolve(found)

@@ -1,5 +1,6 @@
 import type dgram from 'node:dgram'
 import type { RING } from './datagram-ring.ts'
+import { numericLookup } from './numeric-lookup.ts'
 
 /** Requests of the engine to the socket thread; `id` is the socket's number, chosen by the engine. */
 export type SocketCommand =
@@ -140,6 +141,7 @@ export function socketLoop(
       type: opening.family === 4 ? 'udp4' : 'udp6',
       reuseAddr: opening.reuse,
       ipv6Only: opening.family === 6,
+      lookup: numericLookup,
     })
     socket.once('error', (error) => {
       socket.close()

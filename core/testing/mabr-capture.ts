@@ -34,6 +34,8 @@ export type MabrOptions = {
   /** Endpoints of media sessions have a TSI; false: any on that port. */
   readonly namesTsi: boolean
   readonly address: string
+  /** Address of media sessions in the configuration; null: where they are sent. */
+  readonly namedGroup: string | null
   /** Sender address in the media endpoints. */
   readonly source: string | null
   /** Port of the configuration session; media use the next one. */
@@ -61,6 +63,7 @@ const DEFAULTS: MabrOptions = {
   tableLast: false,
   namesTsi: true,
   address: FIXTURE_ADDRESS,
+  namedGroup: null,
   source: null,
   port: MABR_PORT,
   onePort: false,
@@ -253,7 +256,14 @@ function configurationOf(content: Presentation, use: MabrOptions, mediaPort: num
     tags: null,
     protocolIdentifier: mabrProtocolIdentifier(protocol),
     protocolVersion: '1',
-    endpoints: [{ source: use.source, group: use.address, port, tsi: named ? asTsi(tsi) : null }],
+    endpoints: [
+      {
+        source: use.source,
+        group: (port === mediaPort ? use.namedGroup : null) ?? use.address,
+        port,
+        tsi: named ? asTsi(tsi) : null,
+      },
+    ],
     averageBitRate: null,
     maximumBitRate: null,
     fec: [],

@@ -67,6 +67,11 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER'>, Example>> = {
     ],
     quiet: at({ kind: 'certificateSeen', id: 'd', subject: 'CN=d', validFromUs: 0, validToUs: 1_800_000_000e6 }),
   },
+  'SIG-ADDRESS': {
+    raises: [
+      at({ kind: 'addressRefused', table: 'The SLT', address: '127.0.0.1:22', reason: 'is not a multicast address' }),
+    ],
+  },
   'SLT-NUMBER': { raises: [at({ kind: 'serviceRenumbered', listed: 1, number: 65536, other: null })] },
   'ALP-TABLE': { raises: [at({ kind: 'linkTableUnreadable', table: 'LMT', fault })] },
   'ALP-SEGMENTS': {

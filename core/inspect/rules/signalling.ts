@@ -4,6 +4,10 @@ import type { RuleFile } from './raise.ts'
 
 /** Rules on readable signalling that contradicts itself, the packets on air, or the clock. */
 export const signallingRules = (): RuleFile => ({
+  addressRefused: (at, rules) => {
+    const { table, address, reason } = at
+    rules.raise('SIG-ADDRESS', { at, key: address, values: { table, address, reason } })
+  },
   serviceRenumbered: (at, rules) => {
     const { listed, number, other } = at
     rules.raise('SLT-NUMBER', { at, values: { listed, number, other: other ?? 'another service' } })

@@ -1,5 +1,6 @@
+import type { ServiceId } from '../../contract/ids.ts'
 import type { ReceiveSpec } from '../../contract/session-spec.ts'
-import type { ReceiveObserver } from '../../flow/facts.ts'
+import type { Destination, ReceiveObserver } from '../../flow/facts.ts'
 import type { Finding } from '../../flow/findings.ts'
 import type { FlowFile, ObjectSink } from '../../flow/objects.ts'
 import type { BytePool } from '../object/byte-pool.ts'
@@ -22,6 +23,8 @@ export interface TableContext extends ObservedContext {
 
 /** Delivers files, and objects that lack bytes. */
 export interface FileContext extends ObservedContext {
+  /** Whether a destination that a table names may be joined; finds what is refused. Every table's addresses pass here. */
+  signalledGroup(address: Destination, table: string, service: ServiceId | null, timeUs: number): boolean
   readonly spec: ReceiveSpec
   readonly limits: ReceiveLimits
   readonly sink: ObjectSink

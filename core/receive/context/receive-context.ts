@@ -1,8 +1,11 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import type { ServiceId } from '../../contract/ids.ts'
 import type { ReceiveSpec } from '../../contract/session-spec.ts'
-import type { ReceiveObserver } from '../../flow/facts.ts'
-import type { Finding } from '../../flow/findings.ts'
+import type { Destination, ReceiveObserver } from '../../flow/facts.ts'
+import { type Finding, placeAt } from '../../flow/findings.ts'
 import type { FlowFile, ObjectSink } from '../../flow/objects.ts'
+import { formatDestination } from '../../protocol/ip/address.ts'
+import { refusalOfGroup } from '../../protocol/ip/signalled-address.ts'
 import { FecReceiver } from '../fec/fec-receiver.ts'
 import { BytePool } from '../object/byte-pool.ts'
 import type { ObjectContext } from '../object/channel-events.ts'
@@ -63,6 +66,14 @@ export class ReceiveContext implements DeliveryContext, ObjectContext {
 
   found(finding: Finding): void {
     this.observer.found(finding)
+  }
+
+  signalledGroup({ address, port }: Destination, table: string, service: ServiceId | null, timeUs: number): boolean {
+    const reason = refusalOfGroup(address, port)
+    if (reason === null) return true
+    const facts = { kind: 'addressRefused', table, address: formatDestination(address, port), reason } as const
+    this.found({ ...facts, ...placeAt(timeUs, 0, { service }) })
+    return false
   }
 
   file(file: FlowFile): void {

@@ -234,7 +234,25 @@ export class MabrGateway {
     this.#context.observer.serviceChanged(service)
   }
 
-  #apply(configuration: MabrConfiguration, timeUs: number): void {
+  /** The configuration without the endpoints that may not be joined. */
+  #joinable(received: MabrConfiguration, timeUs: number): MabrConfiguration {
+    const may = ({ group: address, port }: MabrEndpoint): boolean =>
+      // What arrives is joined already, also where the user named a unicast address.
+      formatDestination(address, port) === this.service.destination ||
+      this.#context.signalledGroup({ address, port }, 'The gateway configuration', this.service.id, timeUs)
+    const joinable = (transport: MabrTransportSession): MabrTransportSession => ({
+      ...transport,
+      endpoints: transport.endpoints.filter(may),
+    })
+    return {
+      ...received,
+      configurationSessions: received.configurationSessions.map(joinable),
+      sessions: received.sessions.map((session) => ({ ...session, transports: session.transports.map(joinable) })),
+    }
+  }
+
+  #apply(received: MabrConfiguration, timeUs: number): void {
+    const configuration = this.#joinable(received, timeUs)
     this.#known = true
     this.service.signalled = true
     const all = [...configuration.configurationSessions, ...configuration.sessions.flatMap((each) => each.transports)]

@@ -266,6 +266,16 @@ describe('a DVB-MABR service', () => {
     expect(await sourcesOf('10.1.2.3', { onePort: true })).toEqual([config])
   })
 
+  it('is not joined where the configuration names no group', async () => {
+    for (const namedGroup of ['127.0.0.1', '224.0.0.251', 'tracker.example']) {
+      const session = run(await mabrCapture(dash, { namedGroup, segments: 1 }))
+      expect(session.wanted).toEqual([{ address: FIXTURE_ADDRESS, port: MABR_PORT }])
+      expect(problems(session).filter((text) => text.startsWith('SIG-ADDRESS: The gateway configuration'))).toEqual([
+        expect.stringContaining(`names ${namedGroup}:${MABR_PORT + 1}, which`),
+      ])
+    }
+  })
+
   it('reports a session that is not on air, with its configured sender', async () => {
     const carousel = (await mabrCapture(dash, { source: '10.1.2.3' })).filter(({ port }) => port === MABR_PORT)
     const text = (tsi: number): string =>

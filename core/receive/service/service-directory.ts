@@ -143,7 +143,8 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
           ? 'mmtp'
           : 'none'
     service.source = signalling.sourceAddress
-    this.#table.setAddress(service, { address: signalling.destinationAddress, port: signalling.destinationPort })
+    const address = { address: signalling.destinationAddress, port: signalling.destinationPort }
+    if (this.#context.signalledGroup(address, 'The SLT', service.id, timeUs)) this.#table.setAddress(service, address)
     return service
   }
 
@@ -241,6 +242,7 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
 
   #routeComponent(service: ReceivedService, address: Destination, timeUs: number): void {
     const destination = formatDestination(address.address, address.port)
+    if (!this.#context.signalledGroup(address, 'The MP table', service.id, timeUs)) return
     // A flow is one or the other.
     if (this.#mmtpSessions.has(destination) || service.destination === destination) return
     const session = this.#sessionAt(address, timeUs)
@@ -254,6 +256,7 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
   }
 
   #flowOf(main: MmtpSession, service: ReceivedService, address: Destination, timeUs: number): MmtpSession | null {
+    if (!this.#context.signalledGroup(address, 'The MP table', service.id, timeUs)) return null
     const session = this.#mmtpSessionAt(address, timeUs)
     if (session === null) return null
     this.#table.displace(session.destination, service)
@@ -329,6 +332,9 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
         address: described.destinationAddress ?? own.address,
         port: described.destinationPort ?? own.port,
       }
+      // What arrives is joined already, also where the user named a unicast address.
+      const arrives = address.address === own.address && address.port === own.port
+      if (!arrives && !this.#context.signalledGroup(address, 'The S-TSID', service.id, timeUs)) continue
       const session = this.#sessionAt(address, timeUs)
       if (session === null) continue
       this.#table.displace(session.destination, service)
@@ -413,8 +419,11 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
           !(target.kind === 'route' && service.destination === formatDestination(target.address, target.port))
         )
           continue
-        for (const [destination, address] of service.destinations)
+        for (const [destination, address] of service.destinations) {
+          // Beyond the bound, `#mayAddSession` has told which are left out.
+          if (wanted.size >= this.#context.limits.sessions && !wanted.has(destination)) break
           wanted.set(destination, wantedByBoth(wanted.get(destination), address))
+        }
       }
       const key = JSON.stringify([...wanted.values()])
       if (key === this.#wanted.get(target)) continue
