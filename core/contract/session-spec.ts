@@ -64,6 +64,8 @@ export type RepairSpec = {
   readonly mode: 'none' | 'simple' | 'strict' | 'http'
   /** Servers, tried in order; empty: those the signalling names (GPAC's repair_urls). */
   readonly urls: readonly string[]
+  /** Hosts that are asked where the signalling names them although they are not of the public internet. */
+  readonly allow: readonly string[]
   /** Requests at a time (GPAC's max_sess). */
   readonly connections: number
   /** Gaps closer than this are fetched by one request, bytes (GPAC's range_merge). */

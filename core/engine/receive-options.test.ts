@@ -170,10 +170,11 @@ describe('the table', () => {
     })
   })
 
-  it('carries the settings of --repair, --repair-url, --repair-connections, --repair-merge, --repair-min, --repair-order and --fec', () => {
+  it('carries the settings of --repair, --repair-url, --repair-allow, --repair-connections, --repair-merge, --repair-min, --repair-order and --fec', () => {
     const choices: Choices = {
       repair: 'http',
       repairUrls: ['http://127.0.0.1:1/'],
+      repairAllow: ['router.lan'],
       repairConnections: 4,
       repairMergeBytes: 500,
       repairMinPercent: 0,
@@ -187,6 +188,7 @@ describe('the table', () => {
         kind: 'repair',
         mode: 'http',
         urls: ['http://127.0.0.1:1/'],
+        allow: ['router.lan'],
         connections: 4,
         mergeBytes: 500,
         minReceivedPercent: 0,
@@ -217,6 +219,7 @@ describe('the table', () => {
       fec: false,
       repair: 'http',
       repairUrls: ['http://127.0.0.1:1/'],
+      repairAllow: ['router.lan'],
       repairConnections: 4,
       repairMergeBytes: 0,
       repairMinPercent: 100,

@@ -41,7 +41,12 @@ function setting(
   live = false,
 ): Setting {
   const clock = new TestClock()
-  const repair = new HttpRepair({ spec: { ...DEFAULT_REPAIR, mode: 'http', urls, ...spec }, live, clock, limits })
+  const repair = new HttpRepair({
+    spec: { ...DEFAULT_REPAIR, mode: 'http', urls, allow: ['127.0.0.1'], ...spec },
+    live,
+    clock,
+    limits,
+  })
   repairs.push(repair)
   return { repair, clock }
 }
@@ -315,6 +320,30 @@ describe('where to ask', () => {
     const object = { received: 0, size: null, bytes: new Uint8Array(0) }
     expect(isSame((await fetched(setting([server.url]), wanted(FILE, [], object)))?.bytes, FILE)).toBe(true)
     expect(server.ranges).toEqual([null])
+  })
+
+  test('asks no server of a local network that only the signalling names, and says how to allow it', async () => {
+    const server = await serve({ '/v/1.m4s': FILE })
+    const set = setting([], { allow: [] })
+    const outcome = await fetched(set, wanted(FILE, HOLES, { servers: [at(server.url)] }))
+    const problem = 'its host 127.0.0.1 is not of the public internet; --repair-allow 127.0.0.1 lets Routescope ask it'
+    expect(outcome).toMatchObject({ whole: false, filled: 0, reason: problem })
+    expect(set.repair.state().servers).toMatchObject([{ url: server.url, state: 'refused', requests: 0, problem }])
+    const named = { contentMd5: null, alternateLocations: [{ url: `${server.url}v/1.m4s`, availableUntil: null }] }
+    expect(await fetched(set, wanted(FILE, HOLES, { listed: named }))).toMatchObject({ whole: false, reason: problem })
+    expect(server.seen).toEqual([])
+    expect(await fetched(setting([]), wanted(FILE, HOLES, { servers: [at(server.url)] }))).toMatchObject({
+      whole: true,
+    })
+  })
+
+  test('follows no redirect into a local network', async () => {
+    const server = await serve({ '/v/1.m4s': FILE })
+    server.answer = (_, response) => void response.writeHead(302, { Location: 'http://169.254.169.254/latest' }).end()
+    expect(await fetched(setting([server.url]), wanted(FILE, HOLES))).toMatchObject({
+      whole: false,
+      reason: 'its host 169.254.169.254 is not of the public internet',
+    })
   })
 
   test('follows redirects to http, a few', async () => {

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import type { RepairSpec } from '../contract/session-spec.ts'
 import type { RepairSnapshot } from '../contract/snapshot.ts'
 import { HTTP_LIMITS, type HttpLimits } from '../http/client/fetch-resource.ts'
+import { HostRule } from '../http/client/host-rule.ts'
 import { HttpClient } from '../http/client/http-client.ts'
 import { type HttpClock, pause, SYSTEM_CLOCK } from '../http/client/http-clock.ts'
 import { RequestSlots } from '../http/client/request-slots.ts'
@@ -74,15 +75,17 @@ export class HttpRepair {
   #closing = false
 
   constructor(options: HttpRepairOptions) {
-    const { connections, urls } = options.spec
+    const { allow, connections, urls } = options.spec
     this.#spec = options.spec
     this.#live = options.live
     this.#clock = options.clock ?? SYSTEM_CLOCK
     this.#limits = { ...REPAIR_LIMITS, ...options.limits }
     this.#slots = new RequestSlots(connections)
     this.#starts = new RequestSlots(connections)
-    this.#book = new ServerBook(urls, this.#clock)
-    this.#client = new HttpClient(this.#clock)
+    const named = urls.flatMap((url) => (URL.canParse(url) ? [new URL(url).hostname] : []))
+    const hosts = new HostRule([...named, ...allow])
+    this.#book = new ServerBook(urls, this.#clock, hosts)
+    this.#client = new HttpClient(this.#clock, hosts)
   }
 
   /**

@@ -3,6 +3,7 @@ import type { RepairServerSnapshot } from '../contract/snapshot.ts'
 import { BoundedMap } from '../flow/bounded-map.ts'
 import type { RepairServer } from '../flow/facts.ts'
 import type { ListedFacts } from '../flow/objects.ts'
+import type { HostRule } from '../http/client/host-rule.ts'
 import type { HttpClock } from '../http/client/http-clock.ts'
 import { addressOn, httpAddress, type Resource } from './resource-url.ts'
 
@@ -31,6 +32,12 @@ export class KnownServer {
   constructor(url: string) {
     this.url = url
     this.shownUrl = withoutCredentials(url)
+  }
+
+  /** It must not be asked. */
+  forbid(reason: string): void {
+    this.problem = reason
+    this.#mismatches = MAX_MISMATCHES
   }
 
   /** Its answer was consistent. */
@@ -79,12 +86,17 @@ export type Place = { readonly server: KnownServer; readonly url: string }
 export class ServerBook {
   readonly #own: readonly string[]
   readonly #clock: HttpClock
+  readonly #hosts: HostRule
   readonly #servers = new BoundedMap<string, KnownServer>(MAX_SERVERS)
 
-  /** @param own the user's servers, tried in order; empty for those in the signalling */
-  constructor(own: readonly string[], clock: HttpClock) {
+  /**
+   * @param own the user's servers, tried in order; empty for those in the signalling
+   * @param hosts which of those in the signalling may be asked
+   */
+  constructor(own: readonly string[], clock: HttpClock, hosts: HostRule) {
     this.#own = own
     this.#clock = clock
+    this.#hosts = hosts
     for (const url of own) this.#known(url)
   }
 
@@ -123,6 +135,11 @@ export class ServerBook {
     if (server === undefined) {
       server = new KnownServer(url)
       this.#servers.set(url, server)
+      const address = httpAddress(url)
+      const { hostname } = new URL(address ?? 'http://x.invalid')
+      const refusal = address === null ? null : this.#hosts.refusal(new URL(address))
+      if (refusal !== null)
+        server.forbid(`its host ${hostname} ${refusal}; --repair-allow ${hostname} lets Routescope ask it`)
     }
     return server
   }

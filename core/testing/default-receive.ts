@@ -17,4 +17,4 @@ const {
 /** Receive options at their defaults. */
 export const DEFAULT_RECEIVE: ReceiveSpec = { services: 'first', ...receiver }
 /** Repair options at their defaults. */
-export const DEFAULT_REPAIR: RepairSpec = { urls: [], ...repair }
+export const DEFAULT_REPAIR: RepairSpec = { urls: [], allow: [], ...repair }

@@ -59,8 +59,8 @@ class RepairPart implements Part {
   async start(): Promise<void> {
     const receiving = this.#receiving
     if (receiving === null) return
-    const { keepCorrupt, urls = [], ...options } = this.#spec
-    const spec = { ...options, urls }
+    const { keepCorrupt, urls = [], allow = [], ...options } = this.#spec
+    const spec = { ...options, urls, allow }
     if (spec.mode === 'http') {
       const { HttpRepair } = await import('../../repair/http-repair.ts')
       this.#fetcher = new HttpRepair({ spec, live: receiving.wallClock })

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import Agent from 'undici/lib/agent.js'
 import { withoutCredentials } from '../../contract/shown-url.ts'
+import type { HostRule } from './host-rule.ts'
 import { type HttpClock, SYSTEM_CLOCK } from './http-clock.ts'
 import { failureOf, HttpFailure } from './http-failure.ts'
 
@@ -51,12 +52,15 @@ export class HttpClient {
   readonly #agent: Agent
   readonly #clock: HttpClock
   readonly #answered = new Set<string>()
+  readonly #hosts: HostRule | null
 
-  constructor(clock: HttpClock = SYSTEM_CLOCK) {
+  /** @param hosts which hosts may be asked; null: any, for addresses that the user names */
+  constructor(clock: HttpClock = SYSTEM_CLOCK, hosts: HostRule | null = null) {
     this.#clock = clock
+    this.#hosts = hosts
     // The clock measures time limits; callers bound the number of requests.
     this.#agent = new Agent({
-      connect: { timeout: 60_000 },
+      connect: { timeout: 60_000, ...(hosts === null ? undefined : { lookup: hosts.lookup }) },
       headersTimeout: 0,
       bodyTimeout: 0,
       maxHeaderSize: 32 << 10,
@@ -68,7 +72,7 @@ export class HttpClient {
    * gets failures, asynchronously.
    */
   get(url: string, options: GetOptions, receiver: ResponseReceiver): Transfer {
-    const get = new Get(url, options, receiver, this.#agent, this.#clock, this.#answered)
+    const get = new Get(url, options, receiver, this.#agent, this.#clock, this.#answered, this.#hosts)
     get.begin()
     return get
   }
@@ -85,6 +89,7 @@ class Get implements Transfer {
   readonly #agent: Agent
   readonly #clock: HttpClock
   readonly #answered: Set<string>
+  readonly #hosts: HostRule | null
   readonly #authorization: { readonly origin: string; readonly value: string } | null = null
   readonly #url: URL | null
   readonly #origin: string | null = null
@@ -105,12 +110,14 @@ class Get implements Transfer {
     agent: Agent,
     clock: HttpClock,
     answered: Set<string>,
+    hosts: HostRule | null,
   ) {
     this.#options = options
     this.#receiver = receiver
     this.#agent = agent
     this.#clock = clock
     this.#answered = answered
+    this.#hosts = hosts
     this.#url = httpUrl(url)
     if (this.#url === null) return
     const { username, password, origin } = this.#url
@@ -146,6 +153,11 @@ class Get implements Transfer {
   }
 
   #send(url: URL): void {
+    const refusal = this.#hosts?.refusal(url) ?? null
+    if (refusal !== null) {
+      queueMicrotask(() => this.#end(new HttpFailure('address', `its host ${url.hostname} ${refusal}`)))
+      return
+    }
     this.#watch(this.#options.answerMs, () => this.#end(new HttpFailure('no-answer', 'no answer in time')))
     let location: string | null = null
     let redirectBytes = 0

@@ -1,5 +1,7 @@
+import { HOST_REFUSED } from './host-rule.ts'
+
 /**
- * Why a request failed, or its body ended early. `address`: not an http URL. `certificate`: the server's is refused.
+ * Why a request failed, or its body ended early. `address`: not an http URL, or a host that must not be asked. `certificate`: the server's is refused.
  * `unreachable`: no connection. `no-answer`: no head in time, or none of HTTP. `redirect`: too many, or to a forbidden URL.
  * `status`: an error status. `broken`: the connection ended early. `stalled`: no byte for too long. `aborted`: by the caller.
  */
@@ -45,6 +47,7 @@ const CERTIFICATE_FAULTS = new Map([
 const CONNECTION_FAULTS = new Map([
   ['ENOTFOUND', 'no host has this name'],
   ['EAI_AGAIN', 'no name server answers'],
+  [HOST_REFUSED, 'its name leads into a local network'],
   ['ECONNREFUSED', 'nothing listens on this port (ECONNREFUSED)'],
   ['EHOSTUNREACH', 'there is no way to this host (EHOSTUNREACH)'],
   ['ENETUNREACH', 'there is no way to this network (ENETUNREACH)'],
