@@ -117,6 +117,36 @@ describe('--timeout', () => {
   })
 })
 
+describe('a hostile list of services', () => {
+  it('joins groups only, no more than the bound, and tells what it left out', async () => {
+    const port = await freePort()
+    const session = await start(live('a', 'atsc://', { services: 'all' }))
+    const sending = await sender()
+    const service = (id: number, address: string, on: number): string =>
+      `<Service serviceId="${id}"><BroadcastSvcSignaling slsProtocol="1" slsDestinationIpAddress="${address}" slsDestinationUdpPort="${on}"/></Service>`
+    const hostile = ['tracker.example', '127.0.0.1', '255.255.255.255', '224.0.0.1', '10.0.0.1'].map((address, at) =>
+      service(at + 1, address, port),
+    )
+    const groups = Array.from({ length: 300 }, (_, at) =>
+      service(100 + at, `239.255.${77 + (at >> 8)}.${at & 255}`, port),
+    )
+    const xml = `<SLT xmlns="tag:atsc.org,2016:XMLSchemas/ATSC3/Delivery/SLT/1.0/" bsid="78">${hostile.join('')}${groups.join('')}</SLT>`
+    const slt = Uint8Array.from([1, 0, 0, 1, ...gzipSync(xml)])
+    const joined = (): string[] => session.snapshot().source.sockets.map(({ destination }) => destination)
+    await until(
+      session,
+      () => sending.send('224.0.23.60', 4937, slt),
+      () => joined().length >= 256,
+    )
+    expect(joined()).toHaveLength(256)
+    expect(joined().filter((destination) => !/^(?:239\.255\.|224\.0\.23\.60:)/.test(destination))).toEqual([])
+    const { alarms } = session.snapshot()
+    expect(alarms.filter(({ rule }) => rule === 'SIG-ADDRESS')).toHaveLength(hostile.length)
+    expect(alarms.filter(({ rule }) => rule === 'LIMIT-SESSIONS')).toHaveLength(1)
+    await session.stop()
+  })
+})
+
 describe('--keep-alive', () => {
   it('waits for a service that fell silent, but not for one that never arrived', async () => {
     const port = await freePort()
