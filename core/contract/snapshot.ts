@@ -284,6 +284,24 @@ export type PlayableSnapshot = {
   /** True while the presentation grows (live or real-time replay). */
   readonly live: boolean
   readonly codecs: readonly string[]
+  /** References of its manifests that lead out of the broadcast, and are not served; null without one. */
+  readonly cut: CutSnapshot | null
+  /** How all of its media is encrypted, as `cenc, Widevine`; null where some can be played. */
+  readonly encryption: string | null
+}
+
+/** References taken out of the manifests of a service: the number of all, and the first ones. */
+export type CutSnapshot = {
+  readonly count: number
+  readonly first: readonly {
+    /** Name of the manifest. */
+    readonly document: string
+    /** `BaseURL`, `SegmentTemplate@media`, `#EXT-X-KEY`. */
+    readonly place: string
+    readonly line: number
+    /** As written, shortened. */
+    readonly reference: string
+  }[]
 }
 
 /** State of a flow. */

@@ -6,6 +6,7 @@ import { type HostUse, joinHttpHost } from '../http/http-host.ts'
 import type { MountHandle } from '../http/mount.ts'
 import { encodePath } from '../http/request-target.ts'
 import { serialiseXsDateTime } from '../manifest/mpd/time.ts'
+import type { ConfinedService } from './confined-service.ts'
 import type { GatewayRules, GatewaySource } from './gateway-source.ts'
 import { answerFileList, answerIndex } from './index-answer.ts'
 import { NameAnswers } from './name-answers.ts'
@@ -32,7 +33,7 @@ export class Gateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options
-    this.#names = new NameAnswers(options, options.prefix ?? '', () => this.#baseUrl ?? '')
+    this.#names = new NameAnswers(options, () => this.#baseUrl ?? '')
   }
 
   /** Address of the index without the last slash; null while closed. */
@@ -102,6 +103,11 @@ export class Gateway {
       representation: of,
       number: carrier.kind === 'lct' || carrier.kind === 'mmtp' ? channelNumber(carrier) : null,
     }
+  }
+
+  /** What was taken out of the manifests of a service. @param name of its manifest */
+  confined(serviceId: ServiceId, name: string): ConfinedService {
+    return this.#names.confined(serviceId, name)
   }
 
   /** Whether a manifest that the gateway makes, as of an MMT service, can be played now. */

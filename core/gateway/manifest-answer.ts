@@ -2,14 +2,18 @@ import { createHash } from 'node:crypto'
 import type { ServiceId } from '../contract/ids.ts'
 import type { ObjectStore } from '../files/object-store.ts'
 import type { StoredFile } from '../files/stored-file.ts'
+import { BoundedSet } from '../flow/bounded-map.ts'
+import { confinePlaylist } from '../manifest/hls/confine-playlist.ts'
 import type { HlsMedia } from '../manifest/hls/playlist.ts'
 import { windowPlaylist } from '../manifest/hls/window.ts'
+import { confineMpd } from '../manifest/mpd/confine-mpd.ts'
 import { finishedMpd } from '../manifest/mpd/finished.ts'
 import { liveMpd } from '../manifest/mpd/live.ts'
 import type { Mpd } from '../manifest/mpd/mpd.ts'
+import { parseXmlSource } from '../manifest/mpd/xml-source.ts'
 import { resolveReference } from '../manifest/reference.ts'
-import { localReferences } from './local-references.ts'
 import { messageOf, type SegmentRule, type ServiceManifests } from './service-manifests.ts'
+import type { ServiceScopes } from './service-scopes.ts'
 
 /** Clock that manifests are written for. Shifts in µs. */
 export type ManifestClock = {
@@ -20,71 +24,97 @@ export type ManifestClock = {
   readonly lowLatency?: boolean
 }
 
-/** `as-sent`: the bytes as stored. `not-yet`: nothing can be played yet. */
-export type ManifestAnswer = { readonly text: string } | 'as-sent' | 'not-yet'
+/** `as-sent`: the bytes as stored. `not-yet`: nothing can be played yet. `refused`: why nothing of it can be played. */
+export type ManifestAnswer = { readonly text: string } | { readonly refused: string } | 'as-sent' | 'not-yet'
 
 /** Number of first segments per representation that fix the time line of a live presentation. */
 const ANCHOR_SEGMENTS = 3
+/** Files with a warning that are remembered. */
+const MAX_WARNED = 256
 
 type Arrival = { readonly name: string; readonly lastTimeUs: number }
 
 /** First segments of each representation, which fix the time line of one presentation. */
 type Anchors = { readonly key: string; readonly byRepresentation: Map<string, Arrival[]> }
 
-/** Rewrites manifests for players: moved to now while the session runs, and cut to the received segments at its end. */
+/**
+ * Rewrites manifests for players: confined to their service, moved to now while the session runs, and cut to the received
+ * segments at its end.
+ */
 export class ManifestAnswers {
   readonly #store: ObjectStore
   readonly #manifests: ServiceManifests
   readonly #clock: ManifestClock
-  readonly #prefix: string
+  readonly #scopes: ServiceScopes
   readonly #warn: (text: string) => void
   readonly #anchors = new Map<string, Anchors>()
   readonly #finished = new Map<string, { readonly at: string; readonly answer: ManifestAnswer }>()
-  readonly #warned = new Set<string>()
+  readonly #warned = new BoundedSet<string>(MAX_WARNED)
 
-  /** @param prefix path before those of this gateway */
   constructor(
     store: ObjectStore,
     manifests: ServiceManifests,
+    scopes: ServiceScopes,
     clock: ManifestClock,
-    prefix: string,
     warn: (text: string) => void,
   ) {
-    this.#prefix = prefix
+    this.#scopes = scopes
     this.#store = store
     this.#manifests = manifests
     this.#clock = clock
     this.#warn = warn
   }
 
-  /** Answers with a manifest. @param clockUrl clock for players. Never throws: an unreadable manifest is served as sent. */
-  answer(file: StoredFile, clockUrl: string): ManifestAnswer {
-    const key = `${file.serviceId}/${file.name}`
+  /**
+   * Answers with a manifest. Never throws: one that cannot be rewritten is served as it was sent, but confined.
+   * @param prefix path before `/serviceN` in its address @param clockUrl clock for players
+   */
+  answer(file: StoredFile, prefix: string, clockUrl: string): ManifestAnswer {
+    const key = `${prefix} ${file.serviceId}/${file.name}`
     const at = `${file.version} ${this.#store.version}`
     const before = this.#finished.get(key)
     if (this.#store.finished && before?.at === at) return before.answer
-    try {
-      const answer = this.#local(file, this.#rewrite(file, clockUrl))
-      if (this.#store.finished) this.#finished.set(key, { at, answer })
-      return answer
-    } catch (error) {
-      if (!this.#warned.has(`${key} ${file.version}`))
-        this.#warn(
-          `Service ${file.serviceId}: ${JSON.stringify(file.name)} is served as it was sent: ${messageOf(error)}`,
-        )
-      this.#warned.add(`${key} ${file.version}`)
-      return 'as-sent'
-    }
+    const answer = this.#confined(file, prefix, clockUrl)
+    if (this.#store.finished) this.#finished.set(key, { at, answer })
+    return answer
   }
 
-  #rewrite(file: StoredFile, clockUrl: string): ManifestAnswer {
+  #confined(file: StoredFile, prefix: string, clockUrl: string): ManifestAnswer {
+    const { confined, refused } = this.#manifests.read(file)
+    if (refused !== null) return { refused: `The manifest cannot be read: ${refused}.` }
+    if (confined === null) return 'as-sent'
+    if (confined.isEmpty) {
+      const [first] = confined.cuts.first
+      const where =
+        first === undefined ? '' : `: ${first.place} in line ${first.line} is ${JSON.stringify(first.reference)}`
+      return { refused: `Nothing of it is in the broadcast; its references lead elsewhere${where}.` }
+    }
+    let text = confined.text
+    try {
+      const rewritten = this.#rewrite(file, clockUrl)
+      if (rewritten === 'not-yet') return rewritten
+      text = rewritten ?? text
+    } catch (error) {
+      const known = `${file.serviceId}/${file.name} ${file.version}`
+      if (!this.#warned.has(known))
+        this.#warn(
+          `Service ${file.serviceId}: ${JSON.stringify(file.name)} is served with the times it was sent with: ${messageOf(error)}`,
+        )
+      this.#warned.add(known)
+    }
+    const local = confined.isRooted ? this.#toPaths(file, text, prefix, clockUrl) : text
+    return local === confined.original ? 'as-sent' : { text: local }
+  }
+
+  /** @returns null where the manifest stays as it is */
+  #rewrite(file: StoredFile, clockUrl: string): string | 'not-yet' | null {
     const manifest = this.#manifests.of(file)
     if (manifest.kind === 'media') return this.#playlist(file, manifest)
-    if (manifest.kind !== 'mpd') return 'as-sent'
+    if (manifest.kind !== 'mpd') return null
     const { mpd, rules } = manifest
     const files = this.#store.available(file.serviceId)
     const stored = [...this.#readyNames(files)]
-    if (this.#store.finished) return { text: finishedMpd(mpd, stored) }
+    if (this.#store.finished) return finishedMpd(mpd, stored)
     const text = liveMpd(mpd, {
       shiftUs: this.#clock.manifestShiftUs(),
       clockUrl,
@@ -92,17 +122,14 @@ export class ManifestAnswers {
       carried: this.#carried(file.serviceId, rules, stored),
       wholeOnly: this.#clock.lowLatency === false,
     })
-    return text === null ? 'not-yet' : { text }
+    return text ?? 'not-yet'
   }
 
-  /** Rewrites absolute URLs of received files to this gateway. */
-  #local(file: StoredFile, answer: ManifestAnswer): ManifestAnswer {
-    const names = this.#store.available(file.serviceId).map(({ name }) => name)
-    if (answer === 'not-yet' || !names.some((name) => name.startsWith('http'))) return answer
-    const sent = answer === 'as-sent' ? this.#store.read(file) : null
-    const text = answer === 'as-sent' ? new TextDecoder().decode(sent ?? new Uint8Array(0)) : answer.text
-    const local = localReferences(text, file.serviceId, names, this.#prefix)
-    return local === text ? answer : { text: local }
+  /** Writes absolute URLs of received files, and references from the root, as paths of this gateway. */
+  #toPaths(file: StoredFile, text: string, prefix: string, clockUrl: string): string {
+    const scope = this.#scopes.of(file, `${prefix}/service${file.serviceId}`)
+    if (/^\ufeff?#EXTM3U/.test(text)) return confinePlaylist(text, scope).text
+    return confineMpd(parseXmlSource(new TextEncoder().encode(text)), scope, clockUrl).text
   }
 
   /** First whole segments of each representation: found once and kept, so that the players' clock does not move. */
@@ -147,14 +174,14 @@ export class ManifestAnswers {
     return new Set(carried.map(({ id }) => id))
   }
 
-  #playlist(file: StoredFile, playlist: HlsMedia): ManifestAnswer {
+  #playlist(file: StoredFile, playlist: HlsMedia): string | 'not-yet' | null {
     const { finished } = this.#store
     const ready = this.#readyNames(this.#store.available(file.serviceId))
     const has = (segment: { readonly uri: string }): boolean => ready.has(resolveReference(file.name, segment.uri))
     const last = playlist.segments.at(-1)
-    if (!playlist.segments.some(has)) return finished || last === undefined ? 'as-sent' : 'not-yet'
+    if (!playlist.segments.some(has)) return finished || last === undefined ? null : 'not-yet'
     const ended = finished || (playlist.endList && last !== undefined && has(last))
-    return { text: windowPlaylist(playlist, { has, ended, newest: null }) }
+    return windowPlaylist(playlist, { has, ended, newest: null })
   }
 
   /** Names as received, and in the escaped form of manifests. */

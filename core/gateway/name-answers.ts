@@ -6,14 +6,16 @@ import { answerConditions, validatorHeaders } from '../http/content-answer.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { mediaTypeOf } from '../http/mime.ts'
 import { parseRange } from '../http/ranges.ts'
+import { type ConfinedService, confinedService } from './confined-service.ts'
 import { answerFile } from './file-answer.ts'
 import type { GatewayRules, GatewaySource } from './gateway-source.ts'
 import { HeldRequests } from './held-requests.ts'
 import { answerGrowing, answerGrowingPart, growingRange } from './live-answer.ts'
 import { contentTag, ManifestAnswers } from './manifest-answer.ts'
 import { type MmtAnswer, MmtPresentations } from './mmt-presentations.ts'
-import { refuseExpected, refuseExpired, refuseLost, refusePassed, refuseUnknown } from './refusals.ts'
-import { isManifest, isManifestName, ServiceManifests } from './service-manifests.ts'
+import { refuseConfined, refuseExpected, refuseExpired, refuseLost, refusePassed, refuseUnknown } from './refusals.ts'
+import { ServiceManifests } from './service-manifests.ts'
+import { isManifest, isManifestName, ServiceScopes } from './service-scopes.ts'
 
 const HOLD_MS = [1000, 5000] as const
 const MAX_HELD = 256
@@ -29,13 +31,14 @@ export class NameAnswers {
   /** Part of tags that distinguishes sessions on the same port. */
   readonly #instance = randomBytes(6).toString('base64url')
 
-  /** @param prefix of the paths in manifests @param baseUrl for clients without a usable Host header */
-  constructor(options: GatewaySource & GatewayRules, prefix: string, baseUrl: () => string) {
+  /** @param baseUrl for clients without a usable Host header */
+  constructor(options: GatewaySource & GatewayRules, baseUrl: () => string) {
     this.#options = options
     this.#baseUrl = baseUrl
     const warn = (text: string): void => options.log?.('warning', text)
-    this.#manifests = new ServiceManifests(options.store, warn)
-    this.#answers = new ManifestAnswers(options.store, this.#manifests, options, prefix, warn)
+    const scopes = new ServiceScopes(options.store)
+    this.#manifests = new ServiceManifests(options.store, scopes, warn)
+    this.#answers = new ManifestAnswers(options.store, this.#manifests, scopes, options, warn)
     this.#mmt = new MmtPresentations(options.store, options, options.services, warn)
   }
 
@@ -47,6 +50,16 @@ export class NameAnswers {
   /** Whether a manifest that the gateway makes, as of an MMT service, can be played now. */
   offers(serviceId: ServiceId): boolean {
     return this.#mmt.ready(serviceId)
+  }
+
+  /**
+   * What was taken out of the manifests of a service, and how it is encrypted.
+   * @param name of the service's manifest
+   */
+  confined(serviceId: ServiceId, name: string): ConfinedService {
+    const main = this.#options.store.find(serviceId, name)
+    if (main.state === 'ready') this.#manifests.read(main.file)
+    return confinedService(this.#manifests.readOf(serviceId))
   }
 
   /** Ends all requests that wait. */
@@ -157,8 +170,12 @@ export class NameAnswers {
   async #answerReady(exchange: Exchange, file: StoredFile): Promise<'done' | 'gone' | 'not-yet'> {
     const { store } = this.#options
     if (isManifest(file) && exchange.target.query.get('as') !== 'sent') {
-      const answer = this.#answers.answer(file, this.#clockUrl(exchange))
+      const answer = this.#answers.answer(file, exchange.prefix, this.#clockUrl(exchange))
       if (answer === 'not-yet') return 'not-yet'
+      if (typeof answer === 'object' && 'refused' in answer) {
+        refuseConfined(exchange, answer.refused)
+        return 'done'
+      }
       if (answer !== 'as-sent') {
         this.#answerText(exchange, file, answer.text)
         return 'done'
@@ -192,7 +209,9 @@ export class NameAnswers {
         : parseRange(exchange.request.headers.range)
     // Packed bytes are unpacked as a whole, and options may allow whole files only.
     const { growing, lowLatency } = this.#options
-    const packed = object.contentEncoding !== null || growing === false || lowLatency === false
+    // A manifest is confined to its service, which takes the whole of it.
+    const whole = isManifest({ kind: object.kind, name: object.name ?? '' })
+    const packed = whole || object.contentEncoding !== null || growing === false || lowLatency === false
     const usable = (): boolean =>
       object.state !== 'receiving' ||
       (!packed &&

@@ -2,7 +2,7 @@ import type { LostObject } from '../files/stored-file.ts'
 import type { Exchange, Refusal } from '../http/exchange.ts'
 
 /** Why a name is unavailable, for programs: the header X-Routescope-State. */
-type RefusedState = 'unknown' | 'expected' | 'lost' | 'expired'
+type RefusedState = 'unknown' | 'expected' | 'lost' | 'expired' | 'confined'
 
 function refuse(exchange: Exchange, refusal: Refusal & { readonly state: RefusedState }): void {
   exchange.refuse(refusal)
@@ -57,4 +57,9 @@ export function refusePassed(exchange: Exchange): void {
     sentence: 'Nothing of it was received, while later segments were: it was sent before, or lost on the way.',
     state: 'lost',
   })
+}
+
+/** Answers 422 for a manifest of which nothing is left that stays in the broadcast. */
+export function refuseConfined(exchange: Exchange, sentence: string): void {
+  refuse(exchange, { status: 422, sentence, state: 'confined' })
 }

@@ -1,12 +1,19 @@
 import type { ServiceId } from '../contract/ids.ts'
 import type { ObjectStore } from '../files/object-store.ts'
 import type { StoredFile } from '../files/stored-file.ts'
+import { BoundedSet } from '../flow/bounded-map.ts'
+import type { ConfinedManifest } from '../manifest/confined-manifest.ts'
+import { confinePlaylist } from '../manifest/hls/confine-playlist.ts'
 import { parsePlaylist } from '../manifest/hls/parse.ts'
 import type { HlsMaster, HlsMedia } from '../manifest/hls/playlist.ts'
+import { confineMpd } from '../manifest/mpd/confine-mpd.ts'
 import type { Mpd } from '../manifest/mpd/mpd.ts'
-import { parseMpd } from '../manifest/mpd/parse.ts'
+import { MAX_MPD_BYTES, mpdOf } from '../manifest/mpd/parse.ts'
 import { initSegment, type SegmentFinder, segmentFinder } from '../manifest/mpd/segments.ts'
+import { parseXmlSource } from '../manifest/mpd/xml-source.ts'
 import { resolveReference } from '../manifest/reference.ts'
+import { holdsAddress } from '../manifest/reference-scope.ts'
+import { isManifest, type ServiceScopes } from './service-scopes.ts'
 
 /** A parsed manifest; `other` for other files and unreadable ones. */
 export type ServiceManifest =
@@ -14,6 +21,16 @@ export type ServiceManifest =
   | HlsMaster
   | HlsMedia
   | { readonly kind: 'other' }
+
+/** A stored manifest without what leads out of the broadcast. */
+export type ReadManifest = {
+  /** Parsed from the confined text. */
+  readonly manifest: ServiceManifest
+  /** Null: it cannot be read, and its bytes may be served as they were sent. */
+  readonly confined: ConfinedManifest | null
+  /** Why it must not be served: it cannot be read, and what a player would make of it is unknown. */
+  readonly refused: string | null
+}
 
 /** Naming rule of one representation's segments. */
 export type SegmentRule = {
@@ -34,33 +51,46 @@ export type Expectation = {
 }
 
 const UNTIMED_US = 2_000_000
+/** Different warnings that are remembered, so that none is repeated. */
+const MAX_TOLD = 256
 
 /** Parses the stored manifests of all services, each once. */
 export class ServiceManifests {
   readonly #store: ObjectStore
   readonly #warn: (text: string) => void
-  readonly #read = new Map<string, { readonly version: number; readonly manifest: ServiceManifest }>()
+  readonly #scopes: ServiceScopes
+  readonly #read = new Map<string, ReadManifest & { readonly version: string; readonly file: StoredFile }>()
+  readonly #told = new BoundedSet<string>(MAX_TOLD)
 
-  constructor(store: ObjectStore, warn: (text: string) => void) {
+  constructor(store: ObjectStore, scopes: ServiceScopes, warn: (text: string) => void) {
     this.#store = store
+    this.#scopes = scopes
     this.#warn = warn
   }
 
   /** Parses a stored file as a manifest. An unreadable one is warned about once. */
   of(file: StoredFile): ServiceManifest {
+    return this.read(file).manifest
+  }
+
+  /** Parses a stored file as a manifest whose references are confined to its service. */
+  read(file: StoredFile): ReadManifest {
     const key = `${file.serviceId}/${file.name}`
+    // What may be referred to by an absolute URL changes as files arrive.
+    const version = `${file.version} ${[...this.#scopes.folders(file.serviceId)].join(' ')}`
     const known = this.#read.get(key)
-    if (known?.version === file.version) return known.manifest
-    let manifest: ServiceManifest = { kind: 'other' }
-    try {
-      manifest = this.#parse(file)
-    } catch (error) {
-      this.#warn(
-        `Service ${file.serviceId}: the manifest ${JSON.stringify(file.name)} cannot be read and is served as it was sent: ${messageOf(error)}`,
-      )
-    }
-    this.#read.set(key, { version: file.version, manifest })
-    return manifest
+    if (known?.version === version) return known
+    const read = { ...this.#parse(file), version, file }
+    this.#read.set(key, read)
+    return read
+  }
+
+  /** Manifests of a service that have been read. */
+  readOf(serviceId: ServiceId): ReadonlyMap<string, ConfinedManifest> {
+    const found = new Map<string, ConfinedManifest>()
+    for (const { file, confined } of this.#read.values())
+      if (file.serviceId === serviceId && confined !== null) found.set(file.name, confined)
+    return found
   }
 
   /** Finds what the stored manifests of a service expect of a name; null where none lists it. */
@@ -93,25 +123,48 @@ export class ServiceManifests {
     return null
   }
 
-  #parse(file: StoredFile): ServiceManifest {
+  #parse(file: StoredFile): ReadManifest {
     const bytes = isManifest(file) ? this.#store.read(file) : null
-    if (bytes === null) return { kind: 'other' }
-    if (isPlaylistName(file)) return parsePlaylist(bytes)
-    const mpd = parseMpd(bytes, file.name)
-    const rules = mpd.periods
-      .flatMap((period) => period.adaptationSets.flatMap((set) => set.representations))
-      .map((representation): SegmentRule => {
-        const { addressing } = representation
-        const timed = addressing.kind === 'template' || addressing.kind === 'list' ? addressing : null
-        const ticks = timed?.duration ?? timed?.timeline?.at(-1)?.duration ?? 0
-        return {
-          id: representation.id,
-          find: segmentFinder(representation),
-          init: addressing.kind === 'single' ? representation.baseUrl : (initSegment(representation)?.name ?? null),
-          durationUs: ticks === 0 ? UNTIMED_US : Math.round((ticks / (timed?.timescale ?? 1)) * 1_000_000),
-        }
-      })
-    return { kind: 'mpd', mpd, rules }
+    if (bytes === null) return { manifest: { kind: 'other' }, confined: null, refused: null }
+    let confined: ConfinedManifest | null = null
+    try {
+      confined = this.#confine(file, bytes)
+      this.#tellCuts(file, confined)
+      const manifest = isPlaylistName(file)
+        ? parsePlaylist(new TextEncoder().encode(confined.text))
+        : readMpd(confined.text, file.name)
+      return { manifest, confined, refused: null }
+    } catch (error) {
+      const refused = confined === null && mayLead(bytes) ? messageOf(error) : null
+      const end =
+        refused === null ? 'is served as it was sent' : 'is not served, since it may lead out of the broadcast'
+      this.#tell(
+        `Service ${file.serviceId}: the manifest ${JSON.stringify(file.name)} cannot be read and ${end}: ${messageOf(error)}`,
+      )
+      return { manifest: { kind: 'other' }, confined, refused }
+    }
+  }
+
+  #confine(file: StoredFile, bytes: Uint8Array): ConfinedManifest {
+    const scope = this.#scopes.of(file, null)
+    if (isPlaylistName(file)) return confinePlaylist(new TextDecoder().decode(bytes), scope)
+    if (bytes.byteLength > MAX_MPD_BYTES) throw new Error(`it has more than ${MAX_MPD_BYTES} bytes`)
+    return confineMpd(parseXmlSource(wellEncoded(bytes)), scope, null)
+  }
+
+  #tellCuts(file: StoredFile, { cuts }: ConfinedManifest): void {
+    const [first] = cuts.first
+    if (first === undefined) return
+    const more = cuts.count > 1 ? `, and ${cuts.count - 1} more` : ''
+    this.#tell(
+      `Service ${file.serviceId}: ${JSON.stringify(file.name)} leads out of the broadcast; cut ${first.place} in line ${first.line}, ${JSON.stringify(first.reference)}${more}`,
+    )
+  }
+
+  #tell(text: string): void {
+    if (this.#told.has(text)) return
+    this.#told.add(text)
+    this.#warn(text)
   }
 
   #ofMpd(serviceId: ServiceId, rules: readonly SegmentRule[], name: string): Expectation | null {
@@ -163,14 +216,39 @@ function ofMaster(base: string, { variants, renditions }: HlsMaster, name: strin
   return named ? { durationUs: UNTIMED_US, passed: false } : null
 }
 
-/** Whether a file is an MPD or a playlist. */
-export function isManifest(file: StoredFile): boolean {
-  return file.kind === 'manifest' || file.kind === 'playlist' || isManifestName(file.name)
+/** Bytes of text in UTF-8, as players decode them. */
+function wellEncoded(bytes: Uint8Array): Uint8Array {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return bytes
+  } catch {
+    if (bytes[0] === 0xff || bytes[0] === 0xfe) return bytes
+    return new TextEncoder().encode(new TextDecoder().decode(bytes))
+  }
 }
 
-/** Whether a name has the extension of a manifest. */
-export function isManifestName(name: string): boolean {
-  return /\.(?:mpd|m3u8?)$/i.test(name)
+/** Whether a player could find an address in a manifest that is not well-formed. */
+function mayLead(bytes: Uint8Array): boolean {
+  const text = new TextDecoder().decode(bytes)
+  return holdsAddress(text) || /\.\.|%2e|<!|<\?(?!xml)|&|\\|["'>]\s*\/|[a-z]\0/i.test(text)
+}
+
+function readMpd(text: string, name: string): ServiceManifest {
+  const mpd = mpdOf(parseXmlSource(new TextEncoder().encode(text)), name)
+  const rules = mpd.periods
+    .flatMap((period) => period.adaptationSets.flatMap((set) => set.representations))
+    .map((representation): SegmentRule => {
+      const { addressing } = representation
+      const timed = addressing.kind === 'template' || addressing.kind === 'list' ? addressing : null
+      const ticks = timed?.duration ?? timed?.timeline?.at(-1)?.duration ?? 0
+      return {
+        id: representation.id,
+        find: segmentFinder(representation),
+        init: addressing.kind === 'single' ? representation.baseUrl : (initSegment(representation)?.name ?? null),
+        durationUs: ticks === 0 ? UNTIMED_US : Math.round((ticks / (timed?.timescale ?? 1)) * 1_000_000),
+      }
+    })
+  return { kind: 'mpd', mpd, rules }
 }
 
 function isPlaylistName({ name, contentType, kind }: StoredFile): boolean {

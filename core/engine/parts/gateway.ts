@@ -93,7 +93,8 @@ class GatewayPart implements Part, Serving {
     const url = this.#gateway.urlOf(id, manifest.name)
     const stored = this.#store?.find(id, manifest.name).state === 'ready'
     if (url === null || !(stored || this.#gateway.offers(id))) return null
-    return { kind: manifest.kind, url, live: this.#store?.finished !== true, codecs: manifest.codecs }
+    const confined = this.#gateway.confined(id, manifest.name)
+    return { kind: manifest.kind, url, live: this.#store?.finished !== true, codecs: manifest.codecs, ...confined }
   }
 
   #asked(serviceId: ServiceId, name: string): void {

@@ -13,7 +13,7 @@ import {
 } from './xml-source.ts'
 
 /** Larger manifests are refused before parsing. */
-const MAX_MPD_BYTES = 8 * 1024 * 1024
+export const MAX_MPD_BYTES = 8 * 1024 * 1024
 
 /**
  * Reads an MPD: its values with inheritance and BaseURL resolved, and their positions.
@@ -27,7 +27,14 @@ export function parseMpd(bytes: Uint8Array, name = ''): Mpd {
       0,
       `an MPD of ${bytes.byteLength} bytes is over the limit of ${MAX_MPD_BYTES}`,
     )
-  const document = parseXmlSource(bytes)
+  return mpdOf(parseXmlSource(bytes), name)
+}
+
+/**
+ * Reads the values of an MPD that has been parsed for editing.
+ * @throws CodecError as parseMpd
+ */
+export function mpdOf(document: SourceDocument, name = ''): Mpd {
   const { root } = document
   if (root.name !== 'MPD')
     throw new CodecError('mpd-root', 0, `expected an MPD, got <${root.qualifiedName.slice(0, 60)}>`)

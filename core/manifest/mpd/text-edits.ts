@@ -30,6 +30,21 @@ export class TextEdits {
     this.#edit(element.start, element.end, text)
   }
 
+  /** Replaces the range `[start, end)` of the text, which is of no element: a comment, an instruction. */
+  replaceRange(start: number, end: number, text: string): void {
+    this.#edit(start, end, text)
+  }
+
+  /** Removes everything inside an element. */
+  empty(element: SourceElement): void {
+    if (!element.selfClosed) this.#edit(element.openEnd, element.closeStart, '')
+  }
+
+  /** Replaces the value of an attribute, which must be there. */
+  setValue(attribute: SourceAttribute, value: string): void {
+    this.#edit(attribute.valueStart, attribute.valueEnd, escapeXmlText(value))
+  }
+
   /** Inserts `text` before the first child of an element. */
   insertFirst(element: SourceElement, text: string): void {
     if (element.selfClosed) this.#open(element, text)
@@ -48,8 +63,8 @@ export class TextEdits {
   }
 
   apply(text: string): string {
-    // At one offset, insertions precede removals, in the order of the calls.
-    const sorted = [...this.#edits].sort((a, b) => a.start - b.start || length(a) - length(b))
+    // At one offset, insertions precede replacements, and the longest of these applies; else the order of the calls.
+    const sorted = [...this.#edits].sort((a, b) => a.start - b.start || rank(a) - rank(b))
     let out = ''
     let at = 0
     for (const edit of sorted) {
@@ -70,8 +85,8 @@ export class TextEdits {
   }
 }
 
-/** Zero for all insertions. */
-const length = (edit: Edit): number => edit.end - edit.start
+/** Insertions first, then the longest replacement. */
+const rank = ({ start, end }: Edit): number => (end === start ? Number.NEGATIVE_INFINITY : start - end)
 
 function attribute(element: SourceElement, name: string): SourceAttribute | undefined {
   return element.attributes.find((candidate) => candidate.name === name)

@@ -24,7 +24,7 @@ function service(id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnap
     rateBps: 0,
     objects: 0,
     incomplete: 0,
-    playable: { kind: 'dash', url: URL, live: true, codecs: ['avc1.42c01e'] },
+    playable: { kind: 'dash', url: URL, live: true, codecs: ['avc1.42c01e'], cut: null, encryption: null },
     mmtp: null,
     repairServers: [],
     notPlayable: null,
@@ -83,7 +83,9 @@ describe('player', () => {
   it('names a codec that cannot be decoded, and the alternatives', async () => {
     decodable = false
     const words = await show(
-      service(1, { playable: { kind: 'dash', url: URL, live: true, codecs: ['hvc1.2.4.L120'] } }),
+      service(1, {
+        playable: { kind: 'dash', url: URL, live: true, codecs: ['hvc1.2.4.L120'], cut: null, encryption: null },
+      }),
     )
     expect(words).toContain('HEVC (hvc1.2.4.L120) is not decodable here.')
     expect(words).toContain('Save the files with Dump')

@@ -43,7 +43,6 @@ export function PlayerView() {
 
   const kind = service?.playable?.kind
   const url = service?.playable?.url
-  const live = service?.playable?.live ?? false
   const codecs = useMemo(
     () =>
       checkCodecs(service?.playable?.codecs ?? [], (type) => globalThis.MediaSource?.isTypeSupported(type) ?? false),
@@ -58,10 +57,10 @@ export function PlayerView() {
   }, [asked, sessionId])
 
   const [attempt, setAttempt] = useState(0)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt starts over; the player itself notices a change of `live` in the manifest
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt starts over
   useEffect(() => {
     if (!active || video.current === null) return
-    const made = new Playback(video.current, { kind, url, live, codecs: [] }, setState)
+    const made = new Playback(video.current, { kind, url }, setState)
     setPlayback(made)
     return () => {
       made.close()

@@ -20,7 +20,7 @@ export type PlaybackState = {
 export class Playback {
   readonly #video: HTMLVideoElement
   readonly #onState: (state: PlaybackState) => void
-  readonly #playable: PlayableSnapshot
+  readonly #playable: Pick<PlayableSnapshot, 'kind' | 'url'>
   readonly #stop = new AbortController()
   /** Set for the second attempt: some low-latency streams play by whole segments only. */
   #wholeSegments = false
@@ -29,7 +29,11 @@ export class Playback {
   #stalledSinceMs: number | null = null
   readonly #timer: ReturnType<typeof setInterval>
 
-  constructor(video: HTMLVideoElement, playable: PlayableSnapshot, onState: (state: PlaybackState) => void) {
+  constructor(
+    video: HTMLVideoElement,
+    playable: Pick<PlayableSnapshot, 'kind' | 'url'>,
+    onState: (state: PlaybackState) => void,
+  ) {
     this.#video = video
     this.#onState = onState
     this.#playable = playable
