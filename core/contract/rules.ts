@@ -482,7 +482,7 @@ export const RULES = {
     topic: 'route',
     clause: 'ours',
     once: 'session',
-    sentence: 'LLS tables change with every packet; those beyond 512 new ones a second are not read',
+    sentence: 'LLS tables change too often to be read: {perSecond} new ones a second, {count} passed over',
   },
   'LIMIT-SLS': {
     severity: 'error',
@@ -490,7 +490,15 @@ export const RULES = {
     topic: 'route',
     clause: 'ours',
     once: 'service',
-    sentence: 'SLS packages change with every object; those beyond what 16 MB a second allow are not read',
+    sentence: 'SLS packages change too often to be read: {perSecond} new ones a second, {count} passed over',
+  },
+  'LIMIT-TABLES': {
+    severity: 'error',
+    priority: 2,
+    topic: 'route',
+    clause: 'ours',
+    once: 'destination',
+    sentence: '{where}: tables change too often to be read: {perSecond} new ones a second, {count} passed over',
   },
   'LIMIT-SESSIONS': {
     severity: 'error',

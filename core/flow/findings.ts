@@ -35,8 +35,7 @@ export type SignedThing =
 
 /** A bound on the cost of hostile or broken input, and what exceeded it. */
 export type LimitHit =
-  | { readonly limit: 'lls-tables' }
-  | { readonly limit: 'sls-objects' }
+  | { readonly limit: 'lls-tables' | 'sls-objects' | 'tables'; readonly passed: PassedCounts }
   | { readonly limit: 'sessions'; readonly most: number; readonly beyond: string }
   | { readonly limit: 'channels'; readonly most: number }
   | { readonly limit: 'assets'; readonly most: number }
@@ -48,6 +47,14 @@ export type LimitHit =
   | { readonly limit: 'memory'; readonly of: 'objects' | 'mpus' }
   | { readonly limit: 'quarantine'; readonly of: 'objects' | 'packets' | 'mpus' }
   | { readonly limit: 'repair-symbols'; readonly most: number; readonly flow: SymbolCarrier }
+
+/** Tables of one source that were not read, because they change too often: live counts. */
+export type PassedCounts = {
+  /** Passed over so far. */
+  readonly count: number
+  /** New ones in the last second that had any. */
+  readonly perSecond: number
+}
 
 /** Carrier of repair symbols: a repair flow of ROUTE, or the channel of FLUTE itself. */
 export type SymbolCarrier = 'route' | 'flute'

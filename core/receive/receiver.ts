@@ -18,6 +18,7 @@ import { guessProtocol, isSurelyFlute } from './link/flow-kind.ts'
 import { type LinkSource, Links } from './link/links.ts'
 import { isDstp, Tunnels } from './link/tunnels.ts'
 import { RECEIVE_LIMITS, type ReceiveLimits } from './object/limits.ts'
+import type { ReadingWork } from './object/reading-work.ts'
 import { ServiceDirectory } from './service/service-directory.ts'
 import { LlsReceiver } from './signalling/lls-receiver.ts'
 
@@ -50,6 +51,7 @@ const NAMING_ROUNDS = 3
 export class Receiver implements DatagramSink {
   readonly #context: ReceiveContext
   readonly #events: EventQueue
+  readonly #work: ReadingWork
   readonly #observer: ReceiveObserver
   readonly #entries: FlowEntry[] = []
   #entryCount = 0
@@ -71,6 +73,7 @@ export class Receiver implements DatagramSink {
     const limits = { ...RECEIVE_LIMITS, ...options.limits }
     this.#context = new ReceiveContext(options.receive, limits, sink, observer, options.elapsedUs)
     this.#events = this.#context.events
+    this.#work = this.#context.work
     this.#observer = observer
     this.#early = new EarlyFlows(limits, this.#context.pool)
     this.#directory = new ServiceDirectory(this.#context, options.targets, () => this.#rebind())
@@ -95,6 +98,7 @@ export class Receiver implements DatagramSink {
     if (entry.turn !== this.#turn) this.#bind(entry)
     entry.packets++
     entry.bytes += end - start
+    this.#work.arrivedBytes += end - start
     entry.lastTimeUs = timeUs
     const from = start + entry.skip
     try {

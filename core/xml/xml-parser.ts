@@ -1,28 +1,12 @@
-import { SaxesParser } from 'saxes'
 import { latin1Text, utf16Text } from '#platform'
-import { type XmlAttribute, type XmlElement, XmlError } from './xml-element.ts'
+import { readStrictXml } from './strict-xml.ts'
+import { type XmlElement, XmlError } from './xml-element.ts'
+import { XML_LIMITS, type XmlLimits } from './xml-limits.ts'
+import { scanXml } from './xml-scanner.ts'
+import type { TextOrigin } from './xml-tree.ts'
 
-/** Limits of one document. An SLS fragment has a few kilobytes, a long timeline MPD a few megabytes. */
-export type XmlLimits = {
-  /** Characters of text. */
-  readonly maxLength: number
-  readonly maxDepth: number
-  readonly maxElements: number
-  readonly maxAttributes: number
-}
-
-const XML_LIMITS: XmlLimits = { maxLength: 16 << 20, maxDepth: 128, maxElements: 400_000, maxAttributes: 256 }
-
-type Open = {
-  name: string
-  local: string
-  attributes: XmlAttribute[]
-  children: XmlElement[]
-  text: string
-  line: number
-  column: number
-  offset: number
-}
+/** Longest document in a form that only `readStrictXml` reads, or whose error it words. */
+const MAX_STRICT = 1 << 20
 
 /**
  * Parses one document and returns its root. Well-formedness is strict; namespaces are not resolved, because real streams use
@@ -31,59 +15,27 @@ type Open = {
  * @throws XmlError `xml-syntax` | `xml-too-long` | `xml-too-deep` | `xml-too-many`, with line and column
  */
 export function parseXml(document: Uint8Array | string, limits: XmlLimits = XML_LIMITS): XmlElement {
-  const { text, skippedLines, skipped } = tidy(typeof document === 'string' ? document : decode(document))
-  if (text.length > limits.maxLength) {
-    throw new XmlError(
-      'xml-too-long',
-      { line: 1, column: 0, offset: 0 },
-      `the document has ${text.length} characters, ${limits.maxLength} are allowed`,
-    )
-  }
-  const parser = new SaxesParser({ xmlns: false, position: true })
-  const where = () => ({ line: parser.line + skippedLines, column: parser.column, offset: parser.position + skipped })
-  const stack: Open[] = []
-  let root: XmlElement | null = null
-  let elements = 0
+  // UTF-8 has at most three bytes for a UTF-16 unit: what is longer cannot have an allowed number of characters.
+  if (document.length > limits.maxLength * 3) throw tooLong(document.length, limits)
+  const { text, origin } = tidy(typeof document === 'string' ? document : decode(document))
+  if (text.length > limits.maxLength) throw tooLong(text.length, limits)
+  const scanned = scanXml(text, limits, origin)
+  if ('local' in scanned) return scanned
+  if (text.length <= MAX_STRICT) return readStrictXml(text, limits, origin)
+  const { skippedLines, skipped } = origin
+  const before = text.slice(0, scanned.at)
+  const line = before.split('\n').length
+  const column = scanned.at - (before.lastIndexOf('\n') + 1)
+  throw new XmlError(
+    'xml-syntax',
+    { line: line + skippedLines, column, offset: scanned.at + skipped },
+    'markup that is damaged, or not read in so long a document',
+  )
+}
 
-  const appendText = (chunk: string): void => {
-    const open = stack.at(-1)
-    if (open !== undefined) open.text += chunk
-  }
-  parser.on('text', appendText)
-  parser.on('cdata', appendText)
-  parser.on('opentag', (tag) => {
-    elements++
-    if (elements > limits.maxElements) {
-      throw new XmlError('xml-too-many', where(), `more than ${limits.maxElements} elements`)
-    }
-    if (stack.length >= limits.maxDepth) {
-      throw new XmlError('xml-too-deep', where(), `elements are nested deeper than ${limits.maxDepth}`)
-    }
-    const attributes: XmlAttribute[] = []
-    const written = tag.attributes as Record<string, string>
-    for (const name in written) {
-      if (attributes.length >= limits.maxAttributes) {
-        throw new XmlError('xml-too-many', where(), `more than ${limits.maxAttributes} attributes on ${tag.name}`)
-      }
-      attributes.push({ name, local: attributeLocal(name), value: written[name] as string })
-    }
-    const at = where()
-    const open: Open = { name: tag.name, local: local(tag.name), attributes, children: [], text: '', ...at }
-    stack.at(-1)?.children.push(open)
-    stack.push(open)
-    root ??= open
-  })
-  parser.on('closetag', () => {
-    const open = stack.pop()
-    if (open !== undefined) open.text = open.text.trim()
-  })
-  parser.on('error', (error) => {
-    throw new XmlError('xml-syntax', where(), plain(error.message))
-  })
-
-  parser.write(text).close()
-  if (root === null) throw new XmlError('xml-syntax', where(), 'the document has no element')
-  return root
+function tooLong(length: number, { maxLength }: XmlLimits): XmlError {
+  const start = { line: 1, column: 0, offset: 0 }
+  return new XmlError('xml-too-long', start, `the document has ${length} characters, ${maxLength} are allowed`)
 }
 
 /** True where bytes look like the start of an XML text: `<` after a byte order mark and space. */
@@ -109,7 +61,7 @@ function decode(bytes: Uint8Array): string {
 }
 
 /** Removes padding around a document, and returns its size so that positions refer to the original. */
-function tidy(text: string): { text: string; skippedLines: number; skipped: number } {
+function tidy(text: string): { text: string; origin: TextOrigin } {
   let start = 0
   let lines = 0
   for (; start < text.length; start++) {
@@ -119,19 +71,5 @@ function tidy(text: string): { text: string; skippedLines: number; skipped: numb
   }
   let end = text.length
   while (end > start && (text.charCodeAt(end - 1) === 0 || isSpace(text.charCodeAt(end - 1)))) end--
-  return { text: text.slice(start, end), skippedLines: lines, skipped: start }
-}
-
-function local(name: string): string {
-  const colon = name.indexOf(':')
-  return colon < 0 ? name : name.slice(colon + 1)
-}
-
-function attributeLocal(name: string): string {
-  return name.startsWith('xmlns:') ? name : local(name)
-}
-
-/** Removes saxes' `line:column: ` prefix: `XmlError` adds the position in its own form. */
-function plain(message: string): string {
-  return message.replace(/^\d+:\d+: /, '').replace(/\.$/, '')
+  return { text: text.slice(start, end), origin: { skippedLines: lines, skipped: start } }
 }

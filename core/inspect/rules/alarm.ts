@@ -9,6 +9,7 @@ import type { FindingPlace } from '../../flow/findings.ts'
 export type Alarm = FindingPlace & {
   readonly rule: RuleId
   readonly severity: Severity
+  /** With the values of now. */
   readonly text: string
   /** Cause of the loss; `object`: the current cause of its object's loss. */
   readonly cause: LossCause | 'object' | null

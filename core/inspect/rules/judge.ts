@@ -80,8 +80,18 @@ export class Judge implements Raise {
     if (severity === 'off') return null
     const { timeUs, frame, service, carrier, object, destination } = at
     const place = { timeUs, frame, service, carrier, object, destination }
-    const text = shownText(sentenceOf(id, says, values))
-    return { rule: id, severity, ...place, text, cause, count: 1, lastTimeUs: timeUs }
+    return {
+      rule: id,
+      severity,
+      ...place,
+      // Made when it is looked at: few of a storm are, and some values grow.
+      get text() {
+        return shownText(sentenceOf(id, says, values))
+      },
+      cause,
+      count: 1,
+      lastTimeUs: timeUs,
+    }
   }
 
   #severity(id: RuleId, says: string | undefined): Severity | 'off' {

@@ -11,11 +11,25 @@ function judge(at: FindingOf<'limit'>, rules: Raise): void {
   const where = `${at.destination}, ${channelOf(at)}`
   switch (hit.limit) {
     case 'lls-tables':
-      rules.raise('LIMIT-LLS', { at, values: {} })
+      rules.raise('LIMIT-LLS', { at, values: hit.passed })
       break
     case 'sls-objects':
-      rules.raise('LIMIT-SLS', { at, values: {} })
+      rules.raise('LIMIT-SLS', { at, values: hit.passed })
       break
+    case 'tables': {
+      const { passed } = hit
+      const values = {
+        where: String(at.destination),
+        get perSecond() {
+          return passed.perSecond
+        },
+        get count() {
+          return passed.count
+        },
+      }
+      rules.raise('LIMIT-TABLES', { at, values })
+      break
+    }
     case 'sessions':
       rules.raise('LIMIT-SESSIONS', { at, values: { limit: hit.most, destination: hit.beyond } })
       break

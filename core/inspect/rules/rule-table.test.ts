@@ -13,6 +13,7 @@ import { MalformedDatagrams } from './malformed.ts'
 
 const ids = Object.keys(RULES) as RuleId[]
 const fault = { code: 'xml-syntax', message: 'no end' }
+const passed = { count: 5, perSecond: 900 }
 const carrier = { kind: 'lct', tsi: asTsi(10), toi: asToi(7), codepoint: 8, instance: 0 } as const
 const place = { service: asServiceId(1), carrier, object: 3, destination: '239.1.1.1:5000' }
 const mpu = { carrier: { kind: 'mmtp', packetId: 35, mpu: 9 } } as const
@@ -259,8 +260,9 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER'>, Example>> = {
     ],
   },
   INTERNAL: { raises: [at({ kind: 'internalFault', reason: 'TypeError' })] },
-  'LIMIT-LLS': { raises: [at({ kind: 'limit', hit: { limit: 'lls-tables' } })] },
-  'LIMIT-SLS': { raises: [at({ kind: 'limit', hit: { limit: 'sls-objects' } })] },
+  'LIMIT-LLS': { raises: [at({ kind: 'limit', hit: { limit: 'lls-tables', passed } })] },
+  'LIMIT-SLS': { raises: [at({ kind: 'limit', hit: { limit: 'sls-objects', passed } })] },
+  'LIMIT-TABLES': { raises: [at({ kind: 'limit', hit: { limit: 'tables', passed } })] },
   'LIMIT-SESSIONS': { raises: [at({ kind: 'limit', hit: { limit: 'sessions', most: 256, beyond: '239.1.1.2:1' } })] },
   'LIMIT-CHANNELS': {
     raises: [

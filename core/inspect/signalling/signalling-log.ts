@@ -220,7 +220,7 @@ export class SignallingLog {
       key,
       language: entry.xml ? 'xml' : 'plain',
       text: readable ? new TextDecoder().decode(content.body) : '',
-      values: valuesOf(entry),
+      values: valuesOf(entry.series, content),
       raw: raw.slice(0, MAX_RAW),
       rawBytes: raw.length,
       signature: entry.signature,
@@ -265,8 +265,13 @@ export class SignallingLog {
         firstTime: entry.firstTimeUs / 1e6,
         lastTime: entry.lastTimeUs / 1e6,
         bytes: entry.bytes,
-        xml: entry.xml && content !== null ? new TextDecoder().decode(content.body) : null,
-        values: valuesOf(entry),
+        // Made when they are looked at, one after the other: together they are many times the tables.
+        get xml() {
+          return entry.xml && content !== null ? new TextDecoder().decode(content.body) : null
+        },
+        get values() {
+          return valuesOf(series, content)
+        },
         hex: entry.xml || payload === null ? null : bytesToHex(payload.subarray(0, MAX_HEX)),
         signed: series.signed,
         signature: entry.signature,
@@ -279,7 +284,7 @@ export class SignallingLog {
   reportSls(service: ServiceId): ReportSls[] {
     const fragments: ReportSls[] = []
     for (const entry of this.#entries.values()) {
-      const { series, version, bytes, count, signature } = entry
+      const { series, version, bytes, count, signature, content } = entry
       if (series.scope !== 'sls' || series.service !== service) continue
       fragments.push({
         type: series.type,
@@ -291,7 +296,9 @@ export class SignallingLog {
         count,
         toi: toiOf(entry),
         toiMeaning: meaningOf(entry),
-        values: valuesOf(entry),
+        get values() {
+          return valuesOf(series, content)
+        },
         signature,
         interval: secondsOf(series.meter),
       })
@@ -338,7 +345,7 @@ function sizeOf(content: Content | null): number {
   return content === null ? 0 : content.body.length + (content.raw?.length ?? 0)
 }
 
-function valuesOf({ series, content }: Entry): JsonObject | null {
+function valuesOf(series: Series, content: Content | null): JsonObject | null {
   if (content === null || !content.whole || content.body.length === 0) return null
   if (series.scope === 'lls' && series.tableId === 0) {
     const values = linkTableValues(series.name, content.body)

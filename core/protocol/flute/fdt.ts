@@ -5,6 +5,7 @@ import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
 import { attr, boolAttr, child, childrenOf, descendants, otherAttributes, uintAttr } from '../../xml/xml-element.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 import { gunzipIfGzip, gunzipLimited, looksGzip, MAX_SIGNALLING_BYTES } from '../gzip.ts'
+import { FILE_TABLE_LIMITS } from '../table-limits.ts'
 
 /**
  * A file delivery table in any form: FDT-Instance of FLUTE (RFC 6726 §3.4.2, RFC 3926), EFDT of ROUTE (A/331 A.3.3.2) with its
@@ -136,7 +137,7 @@ const FILE_ATTRIBUTES = new Set([
  * @throws CodecError `fdt-root` for another document; `xml-…` and `gzip-…` as their parsers
  */
 export function parseFdt(bytes: Uint8Array): Fdt {
-  const root = parseXml(gunzipIfGzip(bytes, MAX_SIGNALLING_BYTES))
+  const root = parseXml(gunzipIfGzip(bytes, FILE_TABLE_LIMITS.unpackedBytes), FILE_TABLE_LIMITS.xml)
   if (!isFdtRoot(root.local)) {
     throw new CodecError('fdt-root', root.offset, `expected EFDT or FDT-Instance, got ${root.local}`)
   }

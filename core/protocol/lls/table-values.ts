@@ -5,6 +5,7 @@ import { looksLikeXml, parseXml } from '../../xml/xml-parser.ts'
 import type { SignerCertificate } from '../cms/certificate.ts'
 import { toJson, xmlValues } from '../json-values.ts'
 import { utcText } from '../ntp.ts'
+import { LLS_LIMITS } from '../table-limits.ts'
 import { readAeat } from './aeat.ts'
 import { readCertificationData } from './certification-data.ts'
 import { LLS_TABLE, llsTableName } from './lls-table.ts'
@@ -39,7 +40,7 @@ export function tableValues(tableId: number, body: Uint8Array): JsonObject | nul
   try {
     if (tableId === LLS_TABLE.signedMultiTable) return signedValues(body)
     if (!looksLikeXml(body)) return null
-    const root = parseXml(body)
+    const root = parseXml(body, LLS_LIMITS.xml)
     if (tableId === LLS_TABLE.slt) return toJson(readSlt(root)) as JsonObject
     if (tableId === LLS_TABLE.systemTime) {
       const time = readSystemTime(root)

@@ -6,6 +6,7 @@ import type { FlowFile, ObjectSink } from '../../flow/objects.ts'
 import type { BytePool } from '../object/byte-pool.ts'
 import type { EntityRanges } from '../object/entity-ranges.ts'
 import type { ReceiveLimits } from '../object/limits.ts'
+import type { ReadingWork } from '../object/reading-work.ts'
 import type { Signatures } from './signatures.ts'
 
 /** Has an observer of findings. */
@@ -17,6 +18,7 @@ export interface ObservedContext {
 /** Reads tables and packages, which may be signed. */
 export interface TableContext extends ObservedContext {
   readonly limits: ReceiveLimits
+  readonly work: ReadingWork
   /** Certificates in the LLS, for all signed content. */
   readonly signatures: Signatures
 }
@@ -27,6 +29,7 @@ export interface FileContext extends ObservedContext {
   signalledGroup(address: Destination, table: string, service: ServiceId | null, timeUs: number): boolean
   readonly spec: ReceiveSpec
   readonly limits: ReceiveLimits
+  readonly work: ReadingWork
   readonly sink: ObjectSink
   file(file: FlowFile): void
 }

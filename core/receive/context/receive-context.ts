@@ -11,6 +11,7 @@ import { BytePool } from '../object/byte-pool.ts'
 import type { ObjectContext } from '../object/channel-events.ts'
 import { EntityRanges } from '../object/entity-ranges.ts'
 import type { ReceiveLimits } from '../object/limits.ts'
+import { ReadingWork } from '../object/reading-work.ts'
 import type { DeliveryContext } from './contexts.ts'
 import { EventQueue } from './event-queue.ts'
 import { Signatures } from './signatures.ts'
@@ -29,6 +30,8 @@ export class ReceiveContext implements DeliveryContext, ObjectContext {
   readonly known = { count: 0 }
   /** Memory of the entries of all file tables. */
   readonly listed = { bytes: 0 }
+  /** Work on tables, packages and packed files, of all sources. */
+  readonly work = new ReadingWork()
   /** Certificates in the LLS, for all signed content. */
   readonly signatures = new Signatures()
   /** Partial objects of entity mode. */

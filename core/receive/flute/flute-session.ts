@@ -2,6 +2,7 @@ import type { Tsi } from '../../contract/ids.ts'
 import type { ChannelRole } from '../../contract/report.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type { Destination, SlsFragment } from '../../flow/facts.ts'
+import type { FindingFacts } from '../../flow/findings.ts'
 import { fecSchemeName } from '../../protocol/fec/fec-scheme.ts'
 import { type Fdt, parseFdt } from '../../protocol/flute/fdt.ts'
 import {
@@ -15,6 +16,7 @@ import {
 import { unpackLimited } from '../../protocol/gzip.ts'
 import { LCT_FAULT, lctFaultName } from '../../protocol/lct/lct-packet.ts'
 import { ntpToUnixUs } from '../../protocol/ntp.ts'
+import { FILE_TABLE_LIMITS } from '../../protocol/table-limits.ts'
 import { codecFault, type ReceiveContext } from '../context/receive-context.ts'
 import type { ReceivedService } from '../context/received-service.ts'
 import { objectIsSound } from '../lct/file-delivery.ts'
@@ -22,6 +24,7 @@ import { LctChannel, objectKey } from '../lct/lct-channel.ts'
 import { LctSession, type Unclaimed } from '../lct/session-core.ts'
 import { SourcePacket } from '../lct/source-packet.ts'
 import type { DoneObject } from '../object/done-object.ts'
+import { readWithin, unpackWithin } from '../object/reading-work.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import { type EarlyPacket, EarlyPackets } from './early-packets.ts'
 import { FluteChannel } from './flute-channel.ts'
@@ -318,14 +321,22 @@ export class FluteSession extends LctSession {
     const state = this.#channels.get(channel.tsi)
     if (state === undefined) return
     const transported = object.bytes(0, object.length)
+    this.work.passed.arrived(timeUs)
     let bytes = transported
     let table: Fdt | null = null
     const fault = codecFault(() => {
-      bytes = unpackLimited(transported, this.context.limits.unpackedBytes)
+      const most = Math.min(this.context.limits.unpackedBytes, FILE_TABLE_LIMITS.unpackedBytes)
+      bytes = unpackWithin(this.work, transported, most, timeUs, unpackLimited)
+      readWithin(this.work, bytes, timeUs)
       table = parseFdt(bytes)
     })
     if (fault !== null || table === null) {
-      const facts = { kind: 'fdtUnreadable', instance: instanceOf(object), fault: fault ?? NO_TABLE } as const
+      const unreadable = fault ?? NO_TABLE
+      const hit = this.work.hit(unreadable)
+      const facts: FindingFacts =
+        hit === null
+          ? { kind: 'fdtUnreadable', instance: instanceOf(object), fault: unreadable }
+          : { kind: 'limit', hit }
       this.found(facts, object.carrier, timeUs, object.frame, object.index)
       return
     }

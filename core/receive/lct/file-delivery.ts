@@ -5,11 +5,12 @@ import { channelWord } from '../../flow/carriers.ts'
 import { type FindingFacts, placeAt } from '../../flow/findings.ts'
 import { believableBytes } from '../../flow/holes.ts'
 import type { FlowFile } from '../../flow/objects.ts'
-import { gunzipIfGzip, gunzipLimited, looksGzip } from '../../protocol/gzip.ts'
+import { looksGzip } from '../../protocol/gzip.ts'
 import { parseEntity } from '../../protocol/mime/entity.ts'
 import type { DeliveryContext } from '../context/contexts.ts'
 import { codecFault } from '../context/receive-context.ts'
 import { digestFault, hasDigest } from '../object/object-digest.ts'
+import { unpackWithin } from '../object/reading-work.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import { manifestKind } from './channel-names.ts'
 import type { LctChannel } from './lct-channel.ts'
@@ -47,7 +48,7 @@ export function filesOf(
     if (object.name === null) return []
     let content = bytes
     if (object.contentEncoding === 'gzip' && looksGzip(bytes))
-      content = gunzipLimited(bytes, context.limits.unpackedBytes)
+      content = unpackWithin(context.work, bytes, context.limits.unpackedBytes, object.lastTimeUs)
     const file = fileOf(channel, object, serviceId, object.name, object.contentType, content)
     // Its table arrived late; otherwise the channel has checked it.
     object.sound ??= isSound(context, channel, object, content)
@@ -103,7 +104,7 @@ function entityFiles(
     whole = joined
   }
   const gzipped = /\bgzip\b/i.test(entity.contentEncoding ?? '') && looksGzip(whole)
-  const content = gzipped ? gunzipLimited(whole, context.limits.unpackedBytes) : whole
+  const content = gzipped ? unpackWithin(context.work, whole, context.limits.unpackedBytes, object.lastTimeUs) : whole
   const file = fileOf(channel, object, serviceId, name, entity.contentType, content)
   const md5 = entity.headers['content-md5']
   if (md5 === undefined || base64Text(hashOf('md5', content)) === md5.trim()) return [file]
@@ -143,8 +144,11 @@ export function objectIsSound(context: DeliveryContext, channel: LctChannel, obj
   let content = object.bytes(0, object.length)
   if (object.contentEncoding === 'gzip') {
     const packed = content
+    const unpack = (): void => {
+      content = unpackWithin(context.work, packed, context.limits.unpackedBytes, object.lastTimeUs)
+    }
     // Delivery reports content that cannot be unpacked.
-    if (codecFault(() => (content = gunzipIfGzip(packed, context.limits.unpackedBytes))) !== null) return true
+    if (codecFault(unpack) !== null) return true
   }
   object.sound = isSound(context, channel, object, content)
   return object.sound

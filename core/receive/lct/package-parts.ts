@@ -1,9 +1,10 @@
 import type { ServiceId } from '../../contract/ids.ts'
 import { placeAt } from '../../flow/findings.ts'
-import { gunzipIfGzip, gunzipLimited, looksGzip } from '../../protocol/gzip.ts'
+import { looksGzip } from '../../protocol/gzip.ts'
 import { isMultipart, parseMultipart } from '../../protocol/mime/multipart.ts'
 import { decodeTransfer } from '../../protocol/mime/transfer-encoding.ts'
 import type { TableContext } from '../context/contexts.ts'
+import { unpackWithin } from '../object/reading-work.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import { unwrapSigned } from '../signalling/signed-package.ts'
 
@@ -26,7 +27,7 @@ export function packageParts(
   bytes: Uint8Array,
 ): readonly PackagePart[] | null {
   const { tsi, toi, carrier, index, frame, lastTimeUs: timeUs } = object
-  const unpacked = gunzipIfGzip(bytes, context.limits.unpackedBytes)
+  const unpacked = unpackWithin(context.work, bytes, context.limits.unpackedBytes, timeUs)
   const name = object.name ?? `TSI ${tsi} TOI ${toi}`
   const judge = (verdict: string, text: string): void => {
     const place = placeAt(timeUs, frame, { service: serviceId, carrier, object: index })
@@ -37,13 +38,20 @@ export function packageParts(
     judge(later.verdict, later.text)
   })
   if (!isMultipart(unwrapped.bytes)) return null
+  // One limit for all of them.
+  let left = context.limits.unpackedBytes
+  const unpack = (packed: Uint8Array): Uint8Array => {
+    const unpacked = unpackWithin(context.work, packed, left, timeUs)
+    left -= unpacked.length
+    return unpacked
+  }
   const parts = parseMultipart(unwrapped.bytes).parts.map((part, index) => {
     const body = decodeTransfer(part.body, part.headers['content-transfer-encoding'] ?? null)
     const gzipped = /\bgzip\b/i.test(part.headers['content-encoding'] ?? '') && looksGzip(body)
     return {
       name: part.contentLocation ?? `tsi-${tsi}/toi-${toi}/part-${index + 1}.bin`,
       contentType: part.contentType || null,
-      bytes: gzipped ? gunzipLimited(body, context.limits.unpackedBytes) : body,
+      bytes: gzipped ? unpack(body) : body,
     }
   })
   const { signature } = unwrapped

@@ -9,6 +9,7 @@ import type { ReceiveContext } from '../context/receive-context.ts'
 import type { ReceivedService } from '../context/received-service.ts'
 import type { ChannelEvents } from '../object/channel-events.ts'
 import type { DoneObject } from '../object/done-object.ts'
+import { SessionWork } from '../object/reading-work.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import type { LctChannel } from './lct-channel.ts'
 import { type DeliveringSession, ObjectDelivery } from './object-delivery.ts'
@@ -47,6 +48,8 @@ export abstract class LctSession
   readonly takers = new Takers()
   protected readonly context: ReceiveContext
   protected readonly delivery: ObjectDelivery
+  /** Work on its file tables. */
+  protected readonly work: SessionWork
   /** Flow of the newest packet. */
   protected flow: Flow | null = null
   #namedQueued = false
@@ -58,6 +61,7 @@ export abstract class LctSession
     this.destination = destination
     this.firstTimeUs = timeUs
     this.delivery = new ObjectDelivery(context, this)
+    this.work = new SessionWork(context.work)
   }
 
   abstract get channels(): Iterable<LctChannel>

@@ -27,6 +27,7 @@ import type { EventTaker } from '../context/event-queue.ts'
 import { codecFault, type ReceiveContext } from '../context/receive-context.ts'
 import type { ReceivedService } from '../context/received-service.ts'
 import { reportSignature } from '../context/signatures.ts'
+import { SessionWork } from '../object/reading-work.ts'
 import { type AssetEvents, MmtpAsset } from './mmtp-asset.ts'
 import { MmtpCounter, SequenceCounter } from './mmtp-counter.ts'
 import { MmtpSignalling } from './mmtp-signalling.ts'
@@ -107,6 +108,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   #refused: CarrierPlace | null = null
   #refusedAsset: CarrierPlace | null = null
   readonly #signalling: MmtpSignalling
+  readonly #work: SessionWork
   #waiting: MpuObject[] = []
   #waitingBytes = 0
   #waitingFragments: { fragment: SlsFragment; readonly timeUs: number }[] = []
@@ -125,6 +127,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     this.destination = destination
     this.address = address
     this.firstTimeUs = timeUs
+    this.#work = new SessionWork(context.work)
     this.#signalling = new MmtpSignalling(
       {
         mpTable: (table, _packetId, at) => this.#mpTable(table, at),
@@ -135,6 +138,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
         unreadable: (what, fault, at, frame) => this.#unreadable(what, fault, at, frame),
       },
       context.limits.unpackedBytes,
+      this.#work,
     )
   }
 
@@ -548,7 +552,8 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   }
 
   #unreadable(what: string, fault: CodecError, timeUs: number, frame: number): void {
-    this.#found({ kind: 'messageUnreadable', what, fault }, null, timeUs, frame)
+    const hit = this.#work.hit(fault)
+    this.#found(hit === null ? { kind: 'messageUnreadable', what, fault } : { kind: 'limit', hit }, null, timeUs, frame)
   }
 
   #limit(hit: LimitHit, carrier: CarrierPlace, timeUs: number, frame: number): void {

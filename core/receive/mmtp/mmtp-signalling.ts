@@ -11,11 +11,13 @@ import { MPI_TABLE, parseMpiBody, parseMpiTable } from '../../protocol/mmtp/mpi-
 import { FRAGMENT_INDICATOR } from '../../protocol/mmtp/mpu-payload.ts'
 import { parsePaBody } from '../../protocol/mmtp/pa-message.ts'
 import { parseSignallingPayload } from '../../protocol/mmtp/signalling-payload.ts'
-import { parseSignedAtsc3 } from '../../protocol/mmtp/signed-message.ts'
+import { parseSignedAtsc3, type SignedAtsc3Message } from '../../protocol/mmtp/signed-message.ts'
 import { fragmentType } from '../../protocol/sls/fragment-type.ts'
+import { SLS_LIMITS } from '../../protocol/table-limits.ts'
 import { looksLikeXml } from '../../xml/xml-parser.ts'
 import { contentKey } from '../object/content-hash.ts'
-import { WorkBudget } from '../object/work-budget.ts'
+import { readWithin, unpackWithin } from '../object/reading-work.ts'
+import { type Work, WorkBudget } from '../object/work-budget.ts'
 
 /** Bound on a fragmented message, and on all open ones. */
 const MAX_MESSAGE_BYTES = 4 << 20
@@ -70,6 +72,7 @@ export class MmtpSignalling {
   readonly kinds: MessageKind[] = []
   readonly #host: MmtpSignallingHost
   readonly #maxUnpacked: number
+  readonly #work: Work
   readonly #open = new Map<number, Open>()
   readonly #seen = new Map<string, number>()
   /** Signed messages by subject. */
@@ -78,9 +81,11 @@ export class MmtpSignalling {
   /** Signed messages seen: a later verdict finds its fragments by this number. */
   #signedMessages = 0
 
-  constructor(host: MmtpSignallingHost, maxUnpacked: number) {
+  /** @param work on messages that change */
+  constructor(host: MmtpSignallingHost, maxUnpacked: number, work: Work) {
     this.#host = host
-    this.#maxUnpacked = maxUnpacked
+    this.#maxUnpacked = Math.min(maxUnpacked, SLS_LIMITS.unpackedBytes)
+    this.#work = work
   }
 
   /**
@@ -178,7 +183,7 @@ export class MmtpSignalling {
 
   /** Reads the message inside, whatever the verdict. */
   #signed(message: MmtMessage, bytes: Uint8Array, where: string, timeUs: number): void {
-    const { message: content, signature, signed } = parseSignedAtsc3(message.body, this.#maxUnpacked)
+    const { message: content, signature, signed } = this.#unpacked(message.body, timeUs, parseSignedAtsc3)
     const name = `${message.name}${where} ${content.contentName}`
     this.#count(message.name, message.version, timeUs)
     const about = `${name}/${content.uri}`
@@ -212,7 +217,21 @@ export class MmtpSignalling {
   }
 
   #atsc3(message: MmtMessage, timeUs: number): void {
-    this.#atsc3Content(parseAtsc3Body(message.body, this.#maxUnpacked), timeUs, null, null)
+    this.#atsc3Content(this.#unpacked(message.body, timeUs, parseAtsc3Body), timeUs, null, null)
+  }
+
+  /** Reads a message whose content may be packed. */
+  #unpacked<Message extends Atsc3Message | SignedAtsc3Message>(
+    body: Uint8Array,
+    timeUs: number,
+    parse: (body: Uint8Array, maxBytes: number) => Message,
+  ): Message {
+    let read: Message | null = null
+    unpackWithin(this.#work, body, this.#maxUnpacked, timeUs, (packed, maxBytes) => {
+      read = parse(packed, maxBytes)
+      return 'message' in read ? read.message.content : read.content
+    })
+    return read as unknown as Message
   }
 
   #atsc3Content(
@@ -250,6 +269,7 @@ export class MmtpSignalling {
     const content = contentKey(bytes)
     const changed = this.#seen.get(key) !== content
     if (changed) {
+      readWithin(this.#work, bytes, timeUs)
       if (this.#seen.size >= MAX_SEEN) this.#seen.clear()
       this.#seen.set(key, content)
     }

@@ -2,11 +2,12 @@ import { u32At } from '../../bytes/ints.ts'
 import { asToi, type Tsi } from '../../contract/ids.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type { Destination } from '../../flow/facts.ts'
+import type { FindingFacts } from '../../flow/findings.ts'
 import { readRepairFlow } from '../../protocol/fec/repair-flow.ts'
 import { type Fdt, parseFdt } from '../../protocol/flute/fdt.ts'
-import { gunzipIfGzip } from '../../protocol/gzip.ts'
 import { LCT_FAULT, lctFaultName } from '../../protocol/lct/lct-packet.ts'
 import type { StsidChannel } from '../../protocol/sls/s-tsid.ts'
+import { FILE_TABLE_LIMITS } from '../../protocol/table-limits.ts'
 import { looksLikeXml } from '../../xml/xml-parser.ts'
 import { codecFault, type ReceiveContext } from '../context/receive-context.ts'
 import type { ReceivedService } from '../context/received-service.ts'
@@ -15,6 +16,7 @@ import { objectIsSound } from '../lct/file-delivery.ts'
 import { LctChannel } from '../lct/lct-channel.ts'
 import { LctSession, type Unclaimed } from '../lct/session-core.ts'
 import { SourcePacket } from '../lct/source-packet.ts'
+import { readWithin, unpackWithin } from '../object/reading-work.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import { roleOfType } from '../signalling/mpd-facts.ts'
 
@@ -227,15 +229,21 @@ export class RouteSession extends LctSession {
    */
   #readTable(channel: LctChannel, object: TransportObject, timeUs: number): boolean {
     const transported = object.bytes(0, object.length)
+    this.work.passed.arrived(timeUs)
     let bytes = transported
     let table: Fdt | null = null
     const fault = codecFault(() => {
-      bytes = gunzipIfGzip(transported, this.context.limits.unpackedBytes)
-      if (looksLikeXml(bytes)) table = parseFdt(bytes)
+      const most = Math.min(this.context.limits.unpackedBytes, FILE_TABLE_LIMITS.unpackedBytes)
+      bytes = unpackWithin(this.work, transported, most, timeUs)
+      if (!looksLikeXml(bytes)) return
+      readWithin(this.work, bytes, timeUs)
+      table = parseFdt(bytes)
     })
     if (fault !== null) {
       if (fault.code === 'fdt-root' || !looksLikeXml(bytes)) return false
-      this.found({ kind: 'fileTableUnreadable', fault }, object.carrier, timeUs, object.frame, object.index)
+      const hit = this.work.hit(fault)
+      const facts: FindingFacts = hit === null ? { kind: 'fileTableUnreadable', fault } : { kind: 'limit', hit }
+      this.found(facts, object.carrier, timeUs, object.frame, object.index)
       return true
     }
     if (table === null) return false

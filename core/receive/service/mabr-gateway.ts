@@ -6,7 +6,6 @@ import { type FindingFacts, type FindingPlace, placeAt } from '../../flow/findin
 import { ownBytes } from '../../flow/lease.ts'
 import type { FlowFile } from '../../flow/objects.ts'
 import type { ReceiveTarget } from '../../flow/receive-target.ts'
-import { gunzipIfGzip } from '../../protocol/gzip.ts'
 import { formatDestination, senderAddress } from '../../protocol/ip/address.ts'
 import {
   GATEWAY_CONFIGURATION_URI,
@@ -21,12 +20,14 @@ import {
 } from '../../protocol/mabr/configuration.ts'
 import { isConfigurationRoot, parseMabrConfiguration } from '../../protocol/mabr/configuration-parser.ts'
 import { bareMediaType } from '../../protocol/mime/headers.ts'
+import { FILE_TABLE_LIMITS } from '../../protocol/table-limits.ts'
 import { xmlRootName } from '../../xml/root-name.ts'
 import { looksLikeXml } from '../../xml/xml-parser.ts'
 import type { FileContext } from '../context/contexts.ts'
 import type { ReceivedService } from '../context/received-service.ts'
 import { FluteSession } from '../flute/flute-session.ts'
 import { contentKey } from '../object/content-hash.ts'
+import { readWithin, SessionWork, unpackWithin } from '../object/reading-work.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import type { RouteSession } from '../route/route-session.ts'
 import { readHlsCodecs, readMpdFacts } from '../signalling/mpd-facts.ts'
@@ -89,6 +90,7 @@ export class MabrGateway {
   /** Content key of the configuration, and number of different ones so far. */
   #content: number | null = null
   #generation = 0
+  readonly #work: SessionWork
 
   constructor(
     context: FileContext,
@@ -98,6 +100,7 @@ export class MabrGateway {
     transports: MabrTransports,
   ) {
     this.#context = context
+    this.#work = new SessionWork(context.work)
     this.#table = table
     this.#target = target
     this.#transports = transports
@@ -111,7 +114,10 @@ export class MabrGateway {
   takeObject(object: TransportObject, timeUs: number): boolean {
     if (!isConfiguration(object)) return false
     try {
-      const bytes = gunzipIfGzip(object.bytes(0, object.length), this.#context.limits.unpackedBytes)
+      const most = Math.min(this.#context.limits.unpackedBytes, FILE_TABLE_LIMITS.unpackedBytes)
+      this.#work.passed.arrived(timeUs)
+      const bytes = unpackWithin(this.#work, object.bytes(0, object.length), most, timeUs)
+      readWithin(this.#work, bytes, timeUs)
       const configuration = parseMabrConfiguration(bytes)
       const name = object.name ?? GATEWAY_CONFIGURATION_URI
       const fragment = { type: 'MABR', name, version: configuration.schemaVersion, bytes }
@@ -124,7 +130,10 @@ export class MabrGateway {
       if (!(thrown instanceof CodecError)) throw thrown
       const { carrier, index, frame, destination } = object
       const place = { service: this.service.id, carrier, object: index, destination }
-      this.#context.found({ kind: 'configurationUnreadable', fault: thrown, ...placeAt(timeUs, frame, place) })
+      const hit = this.#work.hit(thrown)
+      const facts: FindingFacts =
+        hit === null ? { kind: 'configurationUnreadable', fault: thrown } : { kind: 'limit', hit }
+      this.#context.found({ ...facts, ...placeAt(timeUs, frame, place) })
     }
     return true
   }

@@ -87,7 +87,9 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
     this.#table.listed = true
     const listed = slts.flatMap((slt) => slt.services).slice(0, this.#context.limits.services)
     const changed: ReceivedService[] = []
-    for (const entry of listed) {
+    // The last entry of a number counts: a list of one service a thousand times has one.
+    const entries = new Map(listed.map((entry) => [entry.serviceId, entry]))
+    for (const entry of entries.values()) {
       // A list is parsed once: unchanged lists have identical entries.
       if (this.#applied.get(entry.serviceId) === entry) continue
       this.#applied.set(entry.serviceId, entry)

@@ -18,22 +18,24 @@ import { parseSignedMultiTable, type SignedTable, unfoldTable } from '../../prot
 import { readSlt, type Slt } from '../../protocol/lls/slt.ts'
 import { readSystemTime } from '../../protocol/lls/system-time.ts'
 import { tableName, tableValues } from '../../protocol/lls/table-values.ts'
+import { LLS_LIMITS } from '../../protocol/table-limits.ts'
 import { looksLikeXml, parseXml } from '../../xml/xml-parser.ts'
 import type { TableContext } from '../context/contexts.ts'
 import { reportSignature } from '../context/signatures.ts'
 import { contentKey } from '../object/content-hash.ts'
+import { PassedOver } from '../object/passed-over.ts'
 import { WorkBudget } from '../object/work-budget.ts'
 
 /** Bound on the different tables remembered; senders repeat a handful each second. */
 const MAX_KNOWN = 1024
-/** Largest unpacked table. */
-const MAX_TABLE_BYTES = 16 << 20
 /** Bound on current SLTs of different broadcast streams and groups. */
 const MAX_STREAMS = 64
 /** Least cost of decoding one table, in bytes: 2048 new tables at once, then 512 a second. */
-const TABLE_COST = 32 << 10
-const BUDGET = 64 << 20
-const BUDGET_PER_SECOND = 16 << 20
+const TABLE_COST = 4 << 10
+/** Cost of a service beside its XML: its row, and what is decided again for it. */
+const SERVICE_COST = 256
+const BUDGET = 8 << 20
+const BUDGET_PER_SECOND = 2 << 20
 
 /** A datagram seen before: its tables, and the stream it is an SLT of. */
 type Known = { readonly keys: readonly number[]; readonly stream: string | null }
@@ -61,10 +63,12 @@ export class LlsReceiver {
   /** Reported tables, by content: those inside a SignedMultiTable arrive in differing wrappers. */
   readonly #reported = new Set<number>()
   readonly #current = new Map<string, { readonly key: number; readonly slt: Slt }>()
-  readonly #budget = new WorkBudget(BUDGET, BUDGET_PER_SECOND)
+  readonly #budget: WorkBudget
+  readonly #passed = new PassedOver()
 
   constructor(context: TableContext, sltsChanged: (slts: readonly Slt[], timeUs: number) => void) {
     this.#context = context
+    this.#budget = new WorkBudget(BUDGET, BUDGET_PER_SECOND, context.work)
     this.#sltsChanged = sltsChanged
   }
 
@@ -83,6 +87,7 @@ export class LlsReceiver {
       // An SLT replaced in between counts again.
       if (known.stream === null || this.#current.get(known.stream)?.key === key) return null
     }
+    this.#passed.arrived(timeUs)
     if (!this.#budget.take(TABLE_COST, timeUs)) return this.#storm(timeUs, frame)
     return this.#read(datagram, key, known !== undefined, timeUs, frame)
   }
@@ -92,7 +97,7 @@ export class LlsReceiver {
     let stream: string | null = null
     let code: string | null = null
     try {
-      const table = parseLlsTable(datagram, MAX_TABLE_BYTES)
+      const table = parseLlsTable(datagram, LLS_LIMITS.unpackedBytes)
       this.#budget.add(table.body.length)
       const arrival = { key, raw: datagram, signed: false, counted, timeUs, frame }
       if (table.tableId === LLS_TABLE.signedMultiTable) stream = this.#signed(table, arrival, keys)
@@ -100,6 +105,8 @@ export class LlsReceiver {
     } catch (thrown) {
       if (!(thrown instanceof CodecError)) throw thrown
       code = thrown.code
+      // As much was unpacked as is allowed.
+      if (code === 'gzip-too-large') this.#budget.add(LLS_LIMITS.unpackedBytes / 8)
       const table = llsTableName(datagram[0] ?? 0)
       this.#found({ kind: 'llsUnreadable', table, group: null, signed: false, fault: thrown }, timeUs, frame)
       if (datagram.length >= LLS_HEADER_BYTES) this.#unreadable(datagram, key, timeUs)
@@ -184,7 +191,7 @@ export class LlsReceiver {
     this.#checked({ of: 'lls-tables', group }, report, timeUs, frame)
     let stream: string | null = null
     // One limit for all of them: 255 small bombs are a bomb.
-    let left = MAX_TABLE_BYTES
+    let left = LLS_LIMITS.unpackedBytes
     for (const { table: each, key: innerKey } of inner) {
       let unfolded: LlsTable
       try {
@@ -225,7 +232,8 @@ export class LlsReceiver {
     }
     try {
       if (tableId === LLS_TABLE.slt) {
-        const slt = readSlt(parseXml(body))
+        const slt = readSlt(parseXml(body, LLS_LIMITS.xml))
+        this.#budget.add(slt.services.length * SERVICE_COST)
         // Captures of several channels have several SLTs with the same group: the broadcast stream distinguishes them.
         const stream = `${slt.bsids.slice(0, 16).join(',')}/${groupId}`
         this.#setSlt(stream, key, slt, timeUs)
@@ -261,8 +269,8 @@ export class LlsReceiver {
   /** Stores the certificates of a table that is otherwise invalid, where it is readable as one. */
   #certificates(table: SignedTable): void {
     try {
-      const { body } = unfoldTable(table, MAX_TABLE_BYTES)
-      this.#context.signatures.add(readCertificationData(parseXml(body)).certificates)
+      const { body } = unfoldTable(table, LLS_LIMITS.unpackedBytes)
+      this.#context.signatures.add(readCertificationData(parseXml(body, LLS_LIMITS.xml)).certificates)
     } catch (thrown) {
       if (!(thrown instanceof CodecError)) throw thrown
     }
@@ -271,7 +279,7 @@ export class LlsReceiver {
   #certificationData(table: LlsTable, arrival: Arrival): void {
     const { key, timeUs, frame } = arrival
     const { observer, signatures } = this.#context
-    const data = readCertificationData(parseXml(table.body))
+    const data = readCertificationData(parseXml(table.body, LLS_LIMITS.xml))
     signatures.add(data.certificates)
     for (const certificate of data.certificates) this.#dates(certificate, timeUs, frame)
     const content = toBeSignedBytes(table.body)
@@ -299,7 +307,8 @@ export class LlsReceiver {
 
   /** New tables arrive faster than any station changes them: they are counted and not read for now. */
   #storm(timeUs: number, frame: number): string {
-    this.#found({ kind: 'limit', hit: { limit: 'lls-tables' } }, timeUs, frame)
+    this.#passed.count++
+    this.#found({ kind: 'limit', hit: { limit: 'lls-tables', passed: this.#passed } }, timeUs, frame)
     return 'lls-storm'
   }
 
@@ -312,7 +321,7 @@ export class LlsReceiver {
 function checkTable(tableId: number, body: Uint8Array): void {
   if (tableId === LLS_TABLE.userDefined || tableId > LLS_TABLE.certificationData) return
   if (!looksLikeXml(body)) throw new CodecError('lls-not-xml', 0, 'the body is neither XML nor gzip of it')
-  const root = parseXml(body)
+  const root = parseXml(body, LLS_LIMITS.xml)
   if (tableId === LLS_TABLE.systemTime) readSystemTime(root)
   else if (tableId === LLS_TABLE.aeat) readAeat(root)
   else if (tableId === LLS_TABLE.onscreenMessage) readOnscreenMessages(root)

@@ -5,13 +5,16 @@ import { type Fault, type FindingFacts, placeAt } from '../../flow/findings.ts'
 import { gunzipLimited, looksGzip } from '../../protocol/gzip.ts'
 import { bareMediaType } from '../../protocol/mime/headers.ts'
 import { isMultipart, parseMultipart } from '../../protocol/mime/multipart.ts'
-import { parseEnvelope } from '../../protocol/sls/envelope.ts'
+import { type EnvelopeItem, parseEnvelope } from '../../protocol/sls/envelope.ts'
 import { type FragmentType, fragmentType } from '../../protocol/sls/fragment-type.ts'
 import { parseStsid, type Stsid } from '../../protocol/sls/s-tsid.ts'
 import { parseUsbd } from '../../protocol/sls/usbd.ts'
+import { SLS_LIMITS } from '../../protocol/table-limits.ts'
 import type { FileContext, TableContext } from '../context/contexts.ts'
 import type { ReceivedService } from '../context/received-service.ts'
 import { contentKey } from '../object/content-hash.ts'
+import { PassedOver } from '../object/passed-over.ts'
+import { unpackWithin } from '../object/reading-work.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import { WorkBudget } from '../object/work-budget.ts'
 import { type MpdFacts, readHlsCodecs, readMpdFacts } from './mpd-facts.ts'
@@ -22,10 +25,10 @@ const MAX_FRAGMENTS = 256
 /** Stored characters of a fragment's name. */
 const MAX_NAME = 1024
 /** Cost of reading besides the bytes themselves: 4096 objects at once, then 1024 a second. */
-const OBJECT_COST = 16 << 10
+const OBJECT_COST = 4 << 10
 const FRAGMENT_COST = 1 << 10
-const BUDGET = 64 << 20
-const BUDGET_PER_SECOND = 16 << 20
+const BUDGET = 16 << 20
+const BUDGET_PER_SECOND = 4 << 20
 
 type Fragment = {
   type: FragmentType
@@ -50,17 +53,20 @@ export class ServiceSignalling {
   readonly #service: ReceivedService
   readonly #host: SignallingHost
   readonly #seen = new Map<string, number>()
-  readonly #budget = new WorkBudget(BUDGET, BUDGET_PER_SECOND)
+  readonly #budget: WorkBudget
+  readonly #passed = new PassedOver()
 
   constructor(context: TableContext & FileContext, service: ReceivedService, host: SignallingHost) {
     this.#context = context
     this.#service = service
     this.#host = host
+    this.#budget = new WorkBudget(BUDGET, BUDGET_PER_SECOND, context.work)
   }
 
   /** Reads one whole SLS object. */
   object(object: TransportObject, timeUs: number): void {
     const transported = object.bytes(0, object.length)
+    this.#passed.arrived(timeUs)
     if (!this.#budget.take(OBJECT_COST + transported.length, timeUs)) {
       this.#storm(object, timeUs)
       return
@@ -68,7 +74,7 @@ export class ServiceSignalling {
     let bytes = transported
     if (looksGzip(transported)) {
       try {
-        bytes = gunzipLimited(transported, this.#context.limits.unpackedBytes)
+        bytes = unpackWithin(this.#context.work, transported, mostUnpacked(this.#context), timeUs, gunzipLimited)
       } catch (thrown) {
         this.#unreadable(thrown, (fault) => ({ kind: 'slsUnreadable', part: 'object', fault }), object, timeUs)
         return
@@ -106,7 +112,8 @@ export class ServiceSignalling {
 
   /** New packages arrive faster than any station changes them: they are not read for now. */
   #storm(object: TransportObject, timeUs: number): void {
-    this.#found({ kind: 'limit', hit: { limit: 'sls-objects' } }, object, timeUs)
+    this.#passed.count++
+    this.#found({ kind: 'limit', hit: { limit: 'sls-objects', passed: this.#passed } }, object, timeUs)
   }
 
   #judge(signature: ReportSignature, object: TransportObject, timeUs: number): void {
@@ -121,10 +128,11 @@ export class ServiceSignalling {
       if (envelope.type !== 'ENVELOPE') continue
       try {
         const items = parseEnvelope(envelope.body).items
+        const byUri = new Map(items.map((item) => [item.uri, item]).reverse() as [string, EnvelopeItem][])
         let next = 0
         for (const fragment of fragments) {
           if (fragment.type === 'ENVELOPE') continue
-          const item = items.find((each) => each.uri === fragment.name) ?? items[next]
+          const item = byUri.get(fragment.name) ?? items[next]
           next++
           if (item === undefined) continue
           if (fragment.name === '') fragment.name = item.uri.slice(0, MAX_NAME)
@@ -221,6 +229,11 @@ export class ServiceSignalling {
     const place = placeAt(timeUs, frame, { service: this.#service.id, carrier, object: index, destination })
     this.#context.found({ ...facts, ...place })
   }
+}
+
+/** What an SLS object may unpack to. */
+function mostUnpacked({ limits }: Pick<TableContext, 'limits'>): number {
+  return Math.min(limits.unpackedBytes, SLS_LIMITS.unpackedBytes)
 }
 
 const DEFAULT_NAMES: Partial<Record<FragmentType, string>> = {

@@ -1,9 +1,9 @@
 import type { ReportSignature } from '../../contract/report.ts'
 import { cms } from '../../protocol/cms/cms.ts'
-import { gunzipIfGzip } from '../../protocol/gzip.ts'
 import { readSignedEntity, signedForms } from '../../protocol/mime/signed.ts'
 import type { TableContext } from '../context/contexts.ts'
 import { reportSignature } from '../context/signatures.ts'
+import { unpackWithin } from '../object/reading-work.ts'
 
 /** Signatures around a package: its author's, and its distributor's (A/360 §5.2.1). */
 const MAX_LAYERS = 3
@@ -21,7 +21,7 @@ const RANK = { good: 0, unchecked: 1, bad: 2 } as const
  *  `gzip-…` where the wrapping is broken
  */
 export function unwrapSigned(
-  context: Pick<TableContext, 'limits' | 'signatures'>,
+  context: Pick<TableContext, 'limits' | 'signatures' | 'work'>,
   id: string,
   bytes: Uint8Array,
   timeUs: number,
@@ -40,7 +40,7 @@ export function unwrapSigned(
     const report = reportSignature(verdict, timeUs)
     if (signature === null || RANK[report.verdict] > RANK[signature.verdict]) signature = report
     if (inside === null) return { bytes: new Uint8Array(0), signature }
-    content = gunzipIfGzip(inside, context.limits.unpackedBytes)
+    content = unpackWithin(context.work, inside, context.limits.unpackedBytes, timeUs)
   }
   return { bytes: content, signature }
 }

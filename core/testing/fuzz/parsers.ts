@@ -56,7 +56,9 @@ import { parseUsbd, readUsbd } from '../../protocol/sls/usbd.ts'
 import { parseUsbdMmt, readUsbdMmt } from '../../protocol/sls/usbd-mmt.ts'
 import { parseBasebandHeader } from '../../protocol/stltp/baseband.ts'
 import { fecPacketOf, parseFecPacket } from '../../protocol/stltp/fec-packet.ts'
+import { readStrictXml } from '../../xml/strict-xml.ts'
 import type { XmlElement } from '../../xml/xml-element.ts'
+import { XML_LIMITS } from '../../xml/xml-limits.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 import { makeIdentity, signCms } from '../signing.ts'
 import * as sample from './samples.ts'
@@ -251,6 +253,11 @@ export const PARSERS: readonly FuzzedParser[] = [
     name: 'parseFecPacket',
     samples: [fecPacketOf([rtp(1), rtp(2), rtp(3)], 1, true, 9)],
     parse: (bytes) => parseFecPacket(bytes, 0, bytes.length),
+  },
+  {
+    name: 'readStrictXml',
+    samples: [sample.STSID, sample.SLT],
+    parse: (bytes) => readStrictXml(latin1Text(bytes), XML_LIMITS, { skippedLines: 0, skipped: 0 }),
   },
   { name: 'parseXml', samples: [sample.STSID, sample.MABR, sample.SLT], parse: (bytes) => parseXml(bytes) },
 ]

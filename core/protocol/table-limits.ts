@@ -1,0 +1,28 @@
+import type { XmlLimits } from '../xml/xml-limits.ts'
+import { XML_LIMITS } from '../xml/xml-limits.ts'
+
+/** What a table may unpack to, and what its document may have. */
+export type TableLimits = { readonly unpackedBytes: number; readonly xml: XmlLimits }
+
+/*
+ * Limits of signalling, each many times what is seen on air, where a table has a few kilobytes. What is larger is not read, and
+ * an alarm names the table and the limit.
+ */
+
+/**
+ * LLS. One table is one datagram; it may unpack to the 16 384 services that are kept, of two elements and 250 bytes each. On air:
+ * ten services, 4 kB.
+ */
+export const LLS_LIMITS: TableLimits = {
+  unpackedBytes: 4 << 20,
+  xml: { maxLength: 4 << 20, maxDepth: 32, maxElements: 40_960, maxAttributes: 64 },
+}
+
+/** SLS package, or an object of TOI 0. Its largest fragment is an MPD; the package has a hundred more fragments at most. */
+export const SLS_LIMITS: TableLimits = { unpackedBytes: 16 << 20, xml: XML_LIMITS }
+
+/** FDT, EFDT and DVB-MABR configuration: 65 536 files, the number that is kept, of 200 bytes each. */
+export const FILE_TABLE_LIMITS: TableLimits = {
+  unpackedBytes: 16 << 20,
+  xml: { ...XML_LIMITS, maxLength: 16 << 20 },
+}
