@@ -1,30 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { CodecError } from '../../bytes/codec-error.ts'
 import { seeded } from '../seeded.ts'
+import { complaintOf } from './complaint.ts'
 import { mutate } from './mutate.ts'
 import { NOT_FOR_BYTES, PARSERS } from './parsers.ts'
 
 /** Inputs of all parsers together; `npm run fuzz` uses millions. */
 const INPUTS = Number(process.env.ROUTESCOPE_FUZZ ?? 60_000)
 const SEED = Number(process.env.ROUTESCOPE_FUZZ_SEED ?? 20261121)
-
-/** Runs a parser on any bytes. @returns the error in its behaviour, or null */
-function complaint(parse: (bytes: Uint8Array) => unknown, bytes: Uint8Array): string | null {
-  const before = bytes.slice()
-  try {
-    parse(bytes)
-  } catch (thrown) {
-    if (!(thrown instanceof CodecError)) return `threw ${thrown instanceof Error ? thrown.stack : String(thrown)}`
-    if (thrown.code === '' || !Number.isInteger(thrown.offset) || thrown.offset < 0) {
-      return `threw a CodecError without a place: ${thrown.code} at ${thrown.offset}`
-    }
-    if (thrown.message === '') return `threw a CodecError without words: ${thrown.code}`
-  }
-  if (Buffer.compare(before, bytes) !== 0) return 'changed its input'
-  return null
-}
 
 describe('every parser', () => {
   it.each(PARSERS.map((parser) => [parser.name, parser] as const))('%s reads its samples', (_, parser) => {
@@ -41,7 +25,7 @@ describe('every parser', () => {
         // Long samples are truncated at each of their first bytes, then at regular steps.
         const step = Math.max(1, Math.floor(sample.length / 2000))
         for (let length = 0; length < sample.length; length += length < 500 ? 1 : step) {
-          expect(complaint(parser.parse, sample.slice(0, length)), `cut at ${length} of ${sample.length}`).toBeNull()
+          expect(complaintOf(parser.parse, sample.slice(0, length)), `cut at ${length} of ${sample.length}`).toBeNull()
         }
       }
     },
@@ -57,7 +41,7 @@ describe('every parser', () => {
         const sample = samples[Math.floor(random() * samples.length)] as Uint8Array
         const other = PARSERS[Math.floor(random() * PARSERS.length)]?.samples[0] ?? sample
         const input = mutate(sample, other, random)
-        const wrong = complaint(parser.parse, input)
+        const wrong = complaintOf(parser.parse, input)
         if (wrong !== null) expect.fail(`${parser.name} ${wrong}\nwith ${Buffer.from(input).toString('hex')}`)
       }
       expect(each).toBeGreaterThan(0)
