@@ -9,7 +9,7 @@ class LoopUnderTest {
   readonly socket = Object.assign(new EventEmitter(), {
     bind: (_: unknown, bound: () => void) => bound(),
     setRecvBufferSize: () => {},
-    getRecvBufferSize: () => 4096,
+    getRecvBufferSize: () => 425_984,
     address: () => ({ family: 'IPv4' }),
     close: (closed: () => void) => closed(),
     addMembership: (group: string) => {
@@ -22,7 +22,7 @@ class LoopUnderTest {
   readonly replies: SocketReply[] = []
   command: (command: SocketCommand) => void = () => {}
   nowMs = 1000
-  readonly soon: (() => void)[] = []
+  raised = 0
 
   constructor(ringBytes: number) {
     this.ring = new DatagramRing(ringBytes, {
@@ -33,7 +33,7 @@ class LoopUnderTest {
         void this.read.push({ source, bytes: [...bytes.subarray(start, end)], timeUs }),
     })
     this.ring.clockOffsetUs = 5
-    this.ring.read(1)
+    this.ring.sleep()
     const port = {
       on: (_: 'message', listener: (command: SocketCommand) => void) => {
         this.command = listener
@@ -44,7 +44,7 @@ class LoopUnderTest {
     socketLoop(
       port,
       createSocket,
-      { now: () => this.nowMs, soon: (task) => void this.soon.push(task) },
+      { now: () => this.nowMs, soon: () => undefined, raisePriority: () => void this.raised++ },
       { memory: this.ring.memory, ring: { ...RING, warmUpDatagrams: 0 } },
     )
     const open = {
@@ -68,7 +68,8 @@ describe('datagrams through shared memory', () => {
     loop.send(Uint8Array.of(1, 2, 3))
     loop.nowMs = 1000.25
     loop.send(Uint8Array.of(), '10.0.0.3', 5000)
-    expect(loop.ring.read(10)).toBe(false)
+    // Two datagrams, and the announcements of their senders.
+    expect(loop.ring.read(10)).toBe(4)
     expect(loop.read).toEqual([
       { source: 1, bytes: [1, 2, 3], timeUs: 1_000_005 },
       { source: 2, bytes: [], timeUs: 1_000_255 },
@@ -77,31 +78,42 @@ describe('datagrams through shared memory', () => {
     expect(loop.sources[2]).toEqual({ socket: 7, address: '10.0.0.3', port: 5000 })
   })
 
-  it('wakes the reader once, soon after the first datagram during its sleep', () => {
+  it('wakes a sleeping reader once, and one that is awake never', () => {
     const loop = new LoopUnderTest(1 << 16)
     const wakes = (): number => loop.replies.filter((reply) => reply.kind === 'datagrams').length
-    const pass = (): void => {
-      for (const task of loop.soon.splice(0)) task()
-    }
-    for (let i = 0; i < 5; i++) loop.send(Uint8Array.of(i))
     expect(wakes()).toBe(0)
-    pass()
+    for (let i = 0; i < 5; i++) loop.send(Uint8Array.of(i))
     expect(wakes()).toBe(1)
-    expect(loop.ring.read(2)).toBe(true)
+    expect(loop.ring.read(2)).toBe(2)
     loop.send(Uint8Array.of(9))
-    pass()
-    // The reader is awake and has more to read.
-    expect(wakes()).toBe(1)
-    expect(loop.ring.read(100)).toBe(false)
+    expect(loop.ring.sleep()).toBe(false)
+    expect(loop.ring.read(100)).toBe(5)
     loop.send(Uint8Array.of(10))
     // It reads that itself, without another wake.
-    expect(loop.ring.read(100)).toBe(false)
+    expect(wakes()).toBe(1)
+    expect(loop.ring.read(100)).toBe(1)
+    expect(loop.ring.read(100)).toBe(0)
+    expect(loop.ring.sleep()).toBe(true)
     loop.send(Uint8Array.of(11))
-    pass()
     expect(wakes()).toBe(2)
-    expect(loop.read).toHaveLength(7)
     loop.ring.read(100)
     expect(loop.read).toHaveLength(8)
+  })
+
+  it('raises its priority once datagrams would fill the queue of the system soon', () => {
+    const loop = new LoopUnderTest(1 << 20)
+    const send = (datagrams: number, spacingMs: number): void => {
+      for (let i = 0; i < datagrams; i++) {
+        loop.nowMs += spacingMs
+        loop.send(Uint8Array.of(i & 255))
+        loop.ring.read(100)
+      }
+    }
+    // The queue has room for 184 datagrams: for 184 ms, then for 18 ms.
+    send(2000, 1)
+    expect(loop.raised).toBe(0)
+    send(2000, 0.1)
+    expect(loop.raised).toBe(1)
   })
 
   it('distinguishes a limited number of senders', () => {
@@ -121,7 +133,7 @@ describe('datagrams through shared memory', () => {
     loop.command({ kind: 'close', id: 7, call: 3 })
     loop.command({ kind: 'join', id: 7, call: 4, membership: { group: '239.1.1.1', interface: null, source: null } })
     expect(loop.replies).toMatchObject([
-      { kind: 'done', call: 1, grantedBytes: 4096 },
+      { kind: 'done', call: 1, grantedBytes: 425_984 },
       { kind: 'failed', call: 2, code: 'EINVAL' },
       { kind: 'done', call: 3 },
       { kind: 'failed', call: 4, code: 'EBADF' },

@@ -70,31 +70,32 @@ export class DatagramRing {
     this.#clock[RING.clockOffset] = offsetUs
   }
 
-  /**
-   * Passes on up to `limit` datagrams.
-   * @returns true where there are more; otherwise the writer wakes the reader with the next one
-   */
-  read(limit: number): boolean {
+  /** Passes on up to `limit` records. @returns how many; with fewer than `limit` the ring is empty */
+  read(limit: number): number {
     const control = this.#control
-    for (let count = 0; ; ) {
-      const head = Atomics.load(control, RING.head)
-      let tail = control[RING.tail] as number
-      if (tail === head) {
-        Atomics.store(control, RING.sleeping, 1)
-        if (Atomics.load(control, RING.head) === tail) return false
-        Atomics.store(control, RING.sleeping, 0)
-        continue
-      }
-      while (tail !== head) {
-        if (count++ >= limit) {
-          Atomics.store(control, RING.tail, tail)
-          return true
-        }
-        tail = this.#record(tail)
-        // Room is freed record by record, so that a slow reader occupies no more than it needs.
-        Atomics.store(control, RING.tail, tail)
-      }
+    const head = Atomics.load(control, RING.head)
+    let tail = control[RING.tail] as number
+    let count = 0
+    while (tail !== head && count < limit) {
+      tail = this.#record(tail)
+      // Room is freed record by record, so that a slow reader occupies no more than it needs.
+      Atomics.store(control, RING.tail, tail)
+      count++
     }
+    return count
+  }
+
+  /**
+   * Lets the writer wake the reader with its next datagram. A reader that is awake reads at intervals instead: a wake costs as
+   * much as passing on dozens of datagrams.
+   * @returns false where datagrams are waiting; then there is no wake
+   */
+  sleep(): boolean {
+    const control = this.#control
+    Atomics.store(control, RING.sleeping, 1)
+    if (Atomics.load(control, RING.head) === control[RING.tail]) return true
+    Atomics.store(control, RING.sleeping, 0)
+    return false
   }
 
   /** @returns the start of the next record */

@@ -37,11 +37,27 @@ export type SocketPort = {
   postMessage(reply: SocketReply): void
 }
 
+/** Clock and scheduling of the thread. */
+export type SocketSystem = {
+  /** Monotonic, ms. */
+  now(): number
+  soon(task: () => void): void
+  /** Lets this thread run before others, where the user may. */
+  raisePriority(): void
+}
+
 /** Start data of the thread. */
 export type SocketSetup = {
   readonly memory: SharedArrayBuffer
   readonly ring: { readonly [Key in keyof typeof RING]: number }
 }
+
+/** Datagrams between two looks at their rate. */
+const RATE_DATAGRAMS = 256
+/** Bytes that Linux counts in its queue for a datagram of 1500 bytes. */
+const QUEUED_BYTES = 2304
+/** A queue that is full sooner than this needs a thread of raised priority. */
+const QUEUE_MS = 100
 
 /**
  * The socket thread: opens sockets, joins groups, and writes received datagrams into the shared ring. It keeps no data, so that
@@ -51,7 +67,7 @@ export type SocketSetup = {
 export function socketLoop(
   port: SocketPort,
   createSocket: typeof dgram.createSocket,
-  clock: { now(): number; soon(task: () => void): void },
+  system: SocketSystem,
   setup: SocketSetup,
 ): void {
   const ring = setup.ring
@@ -63,8 +79,8 @@ export function socketLoop(
   const units = bytes.length / 8
   const sockets = new Map<number, dgram.Socket>()
   let sources = 0
-  let waking = false
   let warm = ring.warmUpDatagrams === 0
+  let raised = false
 
   /** Reserves a record of `length` bytes. @returns its offset in units of 8 bytes, -1 where there is no room */
   function reserve(length: number): number {
@@ -92,27 +108,38 @@ export function socketLoop(
     times[at + 1] = timeUs
     bytes.set(payload, at * 8 + ring.headerBytes)
     Atomics.store(control, ring.head, at + ((ring.headerBytes + payload.length + 7) >>> 3))
-    if (!waking && Atomics.load(control, ring.sleeping) === 1) {
-      waking = true
-      clock.soon(wake)
+    if (Atomics.load(control, ring.sleeping) === 1 && Atomics.exchange(control, ring.sleeping, 0) === 1) {
+      port.postMessage({ kind: 'datagrams' })
     }
     return true
   }
 
-  /** Not called for each datagram: a wake costs more than passing on dozens of them. */
-  function wake(): void {
-    waking = false
-    if (Atomics.exchange(control, ring.sleeping, 0) === 1) port.postMessage({ kind: 'datagrams' })
+  /**
+   * Raises the priority once datagrams arrive so fast that they fill the system's queue soon. Before that it is not worth it: a
+   * thread of raised priority interrupts the others for every datagram, which takes half as much time again.
+   */
+  function watchRate(queueBytes: number, spanMs: number): void {
+    if ((queueBytes / QUEUED_BYTES) * (spanMs / RATE_DATAGRAMS) >= QUEUE_MS) return
+    raised = true
+    system.raisePriority()
   }
 
-  function receive(id: number, socket: dgram.Socket): void {
+  function receive(id: number, socket: dgram.Socket, queueBytes: number): void {
     /** Senders of this socket by address and port; a group has few, and those beyond the limit count as one. */
     const known = new Map<string, number>()
     const others = { address: socket.address().family === 'IPv6' ? '::' : '0.0.0.0', port: 0 }
     let lastAddress = ''
     let lastPort = -1
     let source = -1
+    let count = 0
+    let countedMs = system.now()
     socket.on('message', (payload, sender) => {
+      const now = system.now()
+      if (!raised && ++count === RATE_DATAGRAMS) {
+        watchRate(queueBytes, now - countedMs)
+        count = 0
+        countedMs = now
+      }
       if (sender.port !== lastPort || sender.address !== lastAddress) {
         const { address, port } = known.size < ring.senders ? sender : others
         const key = `${address} ${port}`
@@ -127,7 +154,7 @@ export function socketLoop(
         lastPort = sender.port
         lastAddress = sender.address
       }
-      put(id, source, payload, Math.floor(clock.now() * 1000 + (offset[ring.clockOffset] as number)))
+      put(id, source, payload, Math.floor(now * 1000 + (offset[ring.clockOffset] as number)))
     })
   }
 
@@ -158,8 +185,9 @@ export function socketLoop(
         // Some systems refuse sizes that others reduce; the granted size is reported.
       }
       sockets.set(id, socket)
-      receive(id, socket)
-      port.postMessage({ kind: 'done', call, grantedBytes: socket.getRecvBufferSize() })
+      const grantedBytes = socket.getRecvBufferSize()
+      receive(id, socket, grantedBytes)
+      port.postMessage({ kind: 'done', call, grantedBytes })
     })
   }
 
@@ -195,11 +223,11 @@ export function socketLoop(
       const { port: own } = socket.address()
       for (let count = 0; count < 64; count++) socket.send(payload, own, '127.0.0.1', () => {})
       left -= 64
-      clock.soon(turn)
+      system.soon(turn)
     }
     socket.on('error', finish)
     socket.bind(0, '127.0.0.1', () => {
-      receive(0, socket)
+      receive(0, socket, Number.POSITIVE_INFINITY)
       turn()
     })
   }

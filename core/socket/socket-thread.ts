@@ -7,6 +7,8 @@ import socketWorker from './socket-worker.ts?thread'
 const RING_BYTES = 64 * 1024 * 1024
 /** Datagrams passed on before timers and requests run. */
 const TURN_DATAGRAMS = 2048
+/** Interval of turns while datagrams arrive: the longest time one waits to be passed on with others. */
+const TURN_MS = 10
 
 /** Takes datagrams and errors of one socket. */
 export type SocketListener = {
@@ -31,7 +33,9 @@ export class SocketThread implements RingReader {
   #ids = 0
   #callCount = 0
   #lastUs = 0
+  /** The next turn; both null while the ring sleeps. */
   #turn: NodeJS.Immediate | null = null
+  #pause: NodeJS.Timeout | null = null
   #closed = false
 
   /** @param nowUs wall clock, µs since the UNIX epoch */
@@ -93,6 +97,7 @@ export class SocketThread implements RingReader {
   async close(): Promise<void> {
     this.#closed = true
     if (this.#turn !== null) clearImmediate(this.#turn)
+    if (this.#pause !== null) clearTimeout(this.#pause)
     await this.#worker?.terminate()
     this.#worker = null
     this.#drain()
@@ -112,16 +117,19 @@ export class SocketThread implements RingReader {
   }
 
   #drain(): void {
-    while (this.#ring.read(TURN_DATAGRAMS)) {
+    while (this.#ring.read(TURN_DATAGRAMS) > 0) {
       // Until the ring is empty.
     }
   }
 
-  /** Passes on one turn's datagrams; the rest follows after timers and requests. */
+  /** Passes on one turn's datagrams; the rest follows after timers and requests. Sleeps when a turn finds nothing. */
   #takeTurn(): void {
     this.#turn = null
+    this.#pause = null
     this.#ring.clockOffsetUs = this.#nowUs() - monotonicUs()
-    if (this.#ring.read(TURN_DATAGRAMS)) this.#turn = setImmediate(() => this.#takeTurn())
+    const taken = this.#ring.read(TURN_DATAGRAMS)
+    if (taken === TURN_DATAGRAMS) this.#turn = setImmediate(() => this.#takeTurn())
+    else if (taken > 0 || !this.#ring.sleep()) this.#pause = setTimeout(() => this.#takeTurn(), TURN_MS)
   }
 
   #call(command: SocketCommand): Promise<number> {
@@ -136,8 +144,7 @@ export class SocketThread implements RingReader {
   #thread(): Worker {
     if (this.#worker !== null) return this.#worker
     this.#ring.clockOffsetUs = this.#nowUs() - monotonicUs()
-    // Allows the thread's first wake message: the ring is empty and not being read.
-    this.#ring.read(1)
+    this.#ring.sleep()
     const worker = new Worker(socketWorker, { workerData: { memory: this.#ring.memory, ring: RING } })
     worker.on('message', (reply: SocketReply) => this.#answer(reply))
     this.#worker = worker
@@ -146,7 +153,7 @@ export class SocketThread implements RingReader {
 
   #answer(reply: SocketReply): void {
     if (reply.kind === 'datagrams') {
-      if (this.#turn === null) this.#takeTurn()
+      if (this.#turn === null && this.#pause === null) this.#takeTurn()
       return
     }
     if (reply.kind === 'error') {
