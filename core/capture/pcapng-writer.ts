@@ -1,5 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises'
 import { AppFailure } from '../failure/app-failure.ts'
+import { OutputFile } from '../files/output-file.ts'
+import { writeReason } from '../files/write-failure.ts'
 import type { DatagramSink, Flow } from '../flow/datagrams.ts'
 import { maxUdpPayload, type UdpHeader, udpHeader, writeUdpPacket } from '../protocol/ip/udp-packet.ts'
 import {
@@ -30,7 +31,7 @@ const MAX_COMMENT = 1024
  */
 export class PcapngWriter implements DatagramSink {
   readonly #file: string
-  readonly #opening: Promise<FileHandle>
+  readonly #opening: Promise<OutputFile>
   readonly #headers = new Map<Flow, UdpHeader>()
   #lastFlow: Flow | null = null
   #lastHeader: UdpHeader | null = null
@@ -51,7 +52,7 @@ export class PcapngWriter implements DatagramSink {
   #firstUs = -1
   #lastUs = 0
 
-  private constructor(file: string, opening: Promise<FileHandle>, description: CaptureDescription) {
+  private constructor(file: string, opening: Promise<OutputFile>, description: CaptureDescription) {
     this.#file = file
     this.#opening = opening
     this.#snapBytes = description.snapBytes ?? 0
@@ -59,8 +60,8 @@ export class PcapngWriter implements DatagramSink {
   }
 
   /**
-   * Creates the file, replacing one of the same name.
-   * @throws AppFailure folder-not-writable | disk-full
+   * Creates the file, replacing one of the same name that nobody else is writing.
+   * @throws AppFailure folder-not-writable | disk-full | file-in-use
    */
   static async create(file: string, description: CaptureDescription = {}): Promise<PcapngWriter> {
     const writer = PcapngWriter.begin(file, description)
@@ -74,7 +75,7 @@ export class PcapngWriter implements DatagramSink {
 
   /** As `create`, without waiting: `problem` and `close` report a file that cannot be created. */
   static begin(file: string, description: CaptureDescription = {}): PcapngWriter {
-    const opening = open(file, 'w')
+    const opening = OutputFile.open(file)
     // A failure is handled by the first write.
     opening.catch(() => undefined)
     return new PcapngWriter(file, opening, description)
@@ -242,7 +243,7 @@ export class PcapngWriter implements DatagramSink {
   async #write(before: Promise<void> | null, buffer: Uint8Array<ArrayBuffer>, used: number): Promise<void> {
     await before
     try {
-      const handle = await this.#opening
+      const { handle } = await this.#opening
       for (let at = 0; at < used && this.#failure === null; ) {
         const { bytesWritten } = await handle.write(buffer, at, used - at, this.#written)
         at += bytesWritten
@@ -257,6 +258,7 @@ export class PcapngWriter implements DatagramSink {
 }
 
 function writeFailure(file: string, cause: unknown): AppFailure {
+  if (cause instanceof AppFailure) return cause
   const code = (cause as { code?: unknown }).code
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new AppFailure(
@@ -270,7 +272,9 @@ function writeFailure(file: string, cause: unknown): AppFailure {
     'folder-not-writable',
     code === 'EISDIR'
       ? `${file} is a folder, so no capture can be written there.`
-      : `The capture ${file} cannot be written.`,
+      : code === 'ESPIPE' || code === 'ENXIO'
+        ? `${file} is a named pipe, and a capture is written to a file.`
+        : `The capture ${file} cannot be written${writeReason(code)}.`,
     'Name a file in an existing folder that you may write to.',
     cause,
   )

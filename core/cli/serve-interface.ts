@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SessionRequest } from '../contract/open-request.ts'
 import type { HostPort } from '../contract/option-values.ts'
@@ -24,7 +23,7 @@ export async function serveInterface(
   if (!existsSync(join(folders.page, 'index.html'))) {
     throw new AppFailure('file-not-found', `The built interface is missing in ${folders.page}.`, 'Run npm run build.')
   }
-  const uploadDir = join(tmpdir(), 'routescope', `uploads-${process.pid}`)
+  const uploadDir = join(engine.tempDir(), 'uploads')
   const server = new InterfaceServer({
     ...request.listen,
     pageDir: folders.page,

@@ -106,9 +106,6 @@ function settleRecord(choices: Choices, named: readonly string[]): Choices {
   if (file === undefined) {
     throw new AppFailure('bad-command-line', 'No file was named.', `Right form: ${RECORD_FORM}`)
   }
-  if (Array.isArray(capture) && (capture as readonly unknown[]).includes(file)) {
-    throw new AppFailure('bad-command-line', `${file} cannot be read and written at once.`, 'Name another file.')
-  }
   const chosen = services !== undefined && services !== 'all'
   // A capture contains other traffic too; sockets bring joined groups only.
   return chosen || (capture !== undefined && named.length > 0) ? { ...choices, joinedOnly: true } : choices

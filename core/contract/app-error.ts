@@ -38,6 +38,8 @@ export const APP_ERROR_EXIT = {
   'source-silent': 1,
   'folder-not-writable': 1,
   'disk-full': 1,
+  'file-in-use': 1,
+  'file-exists': 1,
   'bad-manifest': 1,
   'bad-gzip': 1,
   'bad-xml': 1,

@@ -66,6 +66,15 @@ export type GpacOption = {
   readonly separator?: string
 }
 
+/** What a session does with the file or folder that an option names. */
+export type DiskUse = {
+  readonly use: 'reads' | 'writes'
+  /** Its name in a sentence: `the capture`, `--report`. */
+  readonly called: string
+  /** Fields with which a series of files is written, `NAME_00001.EXT` and so on. */
+  readonly seriesWith?: readonly string[]
+}
+
 /** One option of a part: pure data, from which command line, help, forms, saved sessions and README are made. */
 export type OptionRow = {
   /** Field of the part in a saved session. */
@@ -78,6 +87,8 @@ export type OptionRow = {
   readonly type: OptionType
   /** Placeholder of its value in the help; absent: that of the type. */
   readonly word?: string
+  /** Set for every option that names a file or folder. */
+  readonly disk?: DiskUse
   /** Null: no value. */
   readonly default: OptionValue | null
   readonly group: OptionGroup

@@ -12,10 +12,10 @@ const PLAIN = /^[\x20-\x7e]*$/
  * C0 and C1 controls, line and paragraph separators, controls of direction, invisible and annotation characters, tags, and
  * surrogates without their other half. The joiners U+200C and U+200D are not among them: scripts and emoji need them.
  */
-const ODD =
+export const ODD_CHARACTERS: RegExp =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   /[\x00-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb]|[\u{e0000}-\u{e0fff}]|\p{Cs}/gu
-const ODD_IN_DOCUMENT = new RegExp(`(?![\\t\\n])(?:${ODD.source})`, 'gu')
+const ODD_IN_DOCUMENT = new RegExp(`(?![\\t\\n])(?:${ODD_CHARACTERS.source})`, 'gu')
 const TOO_MANY_MARKS = new RegExp(`(\\p{M}{${MAX_MARKS}})\\p{M}+`, 'gu')
 const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
@@ -27,7 +27,7 @@ const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t'
  */
 export function shownText(text: string, limit: number = MAX_SHOWN): string {
   if (text.length <= limit && PLAIN.test(text)) return text
-  return cut(cut(text.replace(TOO_MANY_MARKS, '$1…'), 4 * limit).replace(ODD, spelt), limit)
+  return cut(cut(text.replace(TOO_MANY_MARKS, '$1…'), 4 * limit).replace(ODD_CHARACTERS, spelt), limit)
 }
 
 /** A document of many lines to show: as `shownText`, but line breaks and tabs are kept, and nothing is cut. */

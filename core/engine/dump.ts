@@ -1,7 +1,9 @@
-import { access, constants, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { writeFailure } from '../files/folder-sink.ts'
+import { randomBytes } from 'node:crypto'
+import { access, constants, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { makeFolder } from '../files/make-folder.ts'
+import { ASIDE_PREFIX } from '../files/safe-name.ts'
+import { writeFailure } from '../files/write-failure.ts'
 
 /** `route-dash-20261121-143005`: a folder name from a session's name and its start, safe on every system. */
 export function dumpFolderName(sessionName: string, startedWallUs: number): string {
@@ -15,18 +17,33 @@ export function dumpFolderName(sessionName: string, startedWallUs: number): stri
 }
 
 /**
- * Writes a text file whole or not at all.
+ * Writes a text file whole or not at all; a link is followed, and a device or pipe is written as it is.
  * @throws AppFailure folder-not-writable | disk-full
  */
 export async function writeWhole(file: string, text: string): Promise<void> {
-  const aside = `${file}.writing`
   try {
     await makeFolder(dirname(file))
-    await writeFile(aside, text)
-    await rename(aside, file)
+    const target = await realpath(file).catch(() => file)
+    const found = await stat(target).catch(() => null)
+    if (found !== null && !found.isFile() && !found.isDirectory()) {
+      await writeFile(target, text)
+      return
+    }
+    await replaceFile(target, text)
+  } catch (error) {
+    throw writeFailure(error as NodeJS.ErrnoException, file)
+  }
+}
+
+async function replaceFile(target: string, text: string): Promise<void> {
+  // A name of its own: two reports of one name may be written at once.
+  const aside = join(dirname(target), `${ASIDE_PREFIX}${randomBytes(6).toString('hex')}`)
+  try {
+    await writeFile(aside, text, { flag: 'wx' })
+    await rename(aside, target)
   } catch (error) {
     await rm(aside, { force: true }).catch(() => undefined)
-    throw writeFailure(error as NodeJS.ErrnoException, file)
+    throw error
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { SessionSpec } from '../contract/session-spec.ts'
@@ -56,6 +56,37 @@ async function read(file: string): Promise<string> {
 }
 
 const byTime = { column: 'firstTimeUs', descending: false } as const
+
+it('keeps temporary files in a folder of its own, which nobody else may enter', async () => {
+  const own = new Engine({ defaultDumpDir: folder.path, demoDir: DEMO_FOLDER, version: '1' })
+  const dir = own.tempDir()
+  expect(own.tempDir()).toBe(dir)
+  expect(dir).toMatch(/routescope-\w{6}$/)
+  if (process.platform !== 'win32') expect(statSync(dir).mode & 0o777).toBe(0o700)
+  await own.close()
+  expect(existsSync(dir)).toBe(false)
+})
+
+describe('what sessions read', () => {
+  it('is written by no recording and no dump, of the same session or another', async () => {
+    const before = readFileSync(capture)
+    const dir = folder.at('dump-over')
+    mkdirSync(join(dir, 'service1'), { recursive: true })
+    linkSync(capture, join(dir, 'service1', 'in.pcap'))
+    const reading = await opened(capture, 'real')
+    const other = await opened(lossy, 'real')
+    const refused = /overwrite the capture/
+    await expect(window.call('startRecording', reading, capture, {})).rejects.toThrow(refused)
+    await expect(window.call('startRecording', other, join(dir, 'service1', 'in.pcap'), {})).rejects.toThrow(refused)
+    const third = await opened(join(dir, 'service1', 'in.pcap'), 'real')
+    await expect(window.call('dumpSession', third, dir)).rejects.toThrow(/lies in the dump/)
+    await expect(window.call('dumpSession', other, dir)).rejects.toThrow(/lies in the dump/)
+    const { file } = await window.call('startRecording', other, folder.at('twice.pcapng'), {})
+    await expect(window.call('startRecording', reading, file, {})).rejects.toThrow(/are one file/)
+    await window.call('stopRecording', other)
+    expect(readFileSync(capture).equals(before)).toBe(true)
+  })
+})
 
 describe('the engine, called by a window', () => {
   it('answers hello, and lists the interfaces', async () => {

@@ -1,9 +1,12 @@
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EngineHello } from '../contract/engine-api.ts'
 import type { SessionRequest } from '../contract/open-request.ts'
 import type { SessionSpec } from '../contract/session-spec.ts'
 import { AppFailure } from '../failure/app-failure.ts'
+import type { FileUse } from '../files/file-clashes.ts'
 import { wallClockUs } from './clock.ts'
 import { Logger } from './logger.ts'
 import { PART_DESCRIPTIONS, PART_KINDS } from './registry.ts'
@@ -12,7 +15,7 @@ import { specForSources } from './spec/session-specs.ts'
 
 /** Settings of the process that the engine runs in. */
 export type EngineOptions = {
-  /** Folder for temporary files; each session makes a folder in it and removes that when closed. */
+  /** Folder for temporary files; absent: one of its own, made when needed and removed by `close`. */
   readonly tempDir?: string
   /** Folder of dumps that name none. */
   readonly defaultDumpDir: string
@@ -31,6 +34,7 @@ export class Engine {
   readonly #sessions = new Map<string, Session>()
   readonly #windows = new Set<{ close(): void }>()
   #nextSession = 1
+  #tempDir: string | null = null
 
   constructor(options: EngineOptions) {
     this.options = options
@@ -56,7 +60,8 @@ export class Engine {
       log: this.logger.session(spec.log),
       kinds: PART_KINDS,
       demoDir: this.options.demoDir,
-      sessionDir: join(this.options.tempDir ?? join(tmpdir(), 'routescope'), `${process.pid}-${id}`),
+      sessionDir: () => join(this.tempDir(), id),
+      otherFiles: () => this.#filesBeside(id),
     })
     await session.open()
     this.#sessions.set(id, session)
@@ -70,6 +75,20 @@ export class Engine {
    */
   async open(request: SessionRequest): Promise<Session> {
     return this.start(specForSources(request.sources, request.choices))
+  }
+
+  /** Returns a folder for temporary files, which only this user may enter: names in the system's folder can be guessed. */
+  tempDir(): string {
+    this.#tempDir ??= this.options.tempDir ?? mkdtempSync(join(tmpdir(), 'routescope-'))
+    return this.#tempDir
+  }
+
+  #filesBeside(id: string): FileUse[] {
+    return this.sessions().flatMap((session) =>
+      session.id === id
+        ? []
+        : session.files().map((use) => ({ ...use, name: `${use.name} of the session ${session.name}:` })),
+    )
   }
 
   session(sessionId: string): Session {
@@ -103,5 +122,8 @@ export class Engine {
   async close(): Promise<void> {
     for (const window of [...this.#windows]) window.close()
     await Promise.allSettled([...this.#sessions.keys()].map((id) => this.closeSession(id)))
+    if (this.#tempDir === null || this.#tempDir === this.options.tempDir) return
+    await rm(this.#tempDir, { recursive: true, force: true })
+    this.#tempDir = null
   }
 }

@@ -11,6 +11,8 @@ export type GraphHost = {
   partHost(planned: PlannedPart): PartHost
   /** Reports a part that failed while it ran or was stopped. */
   failed(error: AppError): void
+  /** Called when all parts are open and none has started. Rejects to end the session. */
+  opened(): Promise<void>
   /** Called once all sources have stopped. */
   sourcesStopped(): Promise<void>
 }
@@ -59,6 +61,7 @@ export class Graph {
       taker.linked?.(giver)
       giver.link?.(taker)
     }
+    await this.#host.opened()
     for (const { part } of [...this.#nodes].reverse()) await part.start?.()
   }
 

@@ -29,6 +29,11 @@ export class HandRecordings {
     this.#kind = kinds.find(({ description }) => description === RECORDER_PART)
   }
 
+  /** Files that are being recorded. */
+  files(): readonly string[] {
+    return this.#running.flatMap(({ part }) => part.recording?.snapshot().file ?? [])
+  }
+
   /** Starts a recording. @throws AppFailure folder-not-writable | disk-full */
   async start(file: string, options: RecordingOptions, receiving: Receiving): Promise<void> {
     const kind = this.#kind

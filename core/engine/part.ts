@@ -91,6 +91,8 @@ export interface Part {
   linked?(from: Part): void
   /** Called once all links are made and all takers have started. */
   start?(): Promise<void>
+  /** Files that it reads beside those its options name; nothing may write them. */
+  reads?(): readonly string[]
   /** Works until the part has nothing more to give. */
   run?(): Promise<void>
   /** Called once the sources have ended: what the part waits for no longer arrives. */

@@ -13,6 +13,7 @@ import type {
 } from '../contract/snapshot.ts'
 import { wholeSnapshot } from '../contract/whole-snapshot.ts'
 import { AppFailure } from '../failure/app-failure.ts'
+import { type FileUse, refuseClashes } from '../files/file-clashes.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import { dumpFolderName, prepareFile, writeWhole } from './dump.ts'
 import type { FileNotice } from './faces/receiving.ts'
@@ -24,6 +25,7 @@ import type { SessionLog } from './logger.ts'
 import type { AnySection, Part, PartHost, PartKind } from './part.ts'
 import type { PartSection } from './section-feed.ts'
 import { SessionContents } from './session-contents.ts'
+import { filesOfPart } from './spec/session-files.ts'
 
 /** Services of the engine for its sessions. */
 export type SessionContext = {
@@ -31,8 +33,10 @@ export type SessionContext = {
   readonly log: SessionLog
   readonly kinds: readonly PartKind[]
   readonly demoDir: string
-  /** Folder of this session alone, made when first needed, removed when the session is closed. */
-  readonly sessionDir: string
+  /** Returns the folder of this session alone, whose parent exists; it is removed when the session is closed. */
+  readonly sessionDir: () => string
+  /** What the other open sessions read and write. */
+  readonly otherFiles: () => readonly FileUse[]
 }
 
 /** Final counts of a session. */
@@ -66,11 +70,15 @@ export class Session {
   /** Objects, signalling and report of its receivers. */
   readonly contents: SessionContents
   readonly #graph: Graph
+  /** Files and folders that the spec names. */
+  readonly #named: readonly FileUse[]
   readonly #recordings: HandRecordings
   readonly #flows = new FlowTable()
   readonly #live: LiveClock
   readonly #shared = new Map<string, { close(): Promise<void> }>()
   readonly #problems: AppError[] = []
+  /** Folder of temporary files; null while none was asked for. */
+  #dir: string | null = null
   #degraded = false
   #failure: AppError | null = null
   #phase: SessionPhase = 'starting'
@@ -86,7 +94,12 @@ export class Session {
     this.#context = context
     this.#startedWallUs = context.nowUs()
     this.#live = new LiveClock(context.nowUs)
-    this.#graph = new Graph(planGraph(spec.parts, spec.links, context.kinds), {
+    const plan = planGraph(spec.parts, spec.links, context.kinds)
+    this.#named = plan.parts.flatMap(({ spec: part, kind, together }) =>
+      [part, ...together].flatMap((each) => filesOfPart(each, kind.description)),
+    )
+    this.#graph = new Graph(plan, {
+      opened: () => this.#refuseClashes(),
       partHost: (planned) => this.#partHost(planned),
       failed: (error) => this.#fail(error),
       sourcesStopped: () => this.#closeShared(),
@@ -100,11 +113,13 @@ export class Session {
 
   /**
    * Opens the graph, sinks before sources.
-   * @throws AppFailure for the first part that cannot be opened
+   * @throws AppFailure bad-spec where a file would be written that is read or written already, and for the first part that
+   *   cannot be opened
    */
   async open(): Promise<void> {
     this.#context.log.log('engine', 'debug', `Parts: ${this.#graph.describe().replaceAll('\n', ', ')}`)
     try {
+      await this.#refuseClashes()
       await this.#graph.open()
     } catch (thrown) {
       await this.#graph.stop('failed')
@@ -148,7 +163,21 @@ export class Session {
   async close(): Promise<void> {
     await this.stop()
     await this.#release()
-    await rm(this.#context.sessionDir, { recursive: true, force: true })
+    if (this.#dir !== null) await rm(this.#dir, { recursive: true, force: true })
+  }
+
+  /** Files and folders that it reads, and those that it writes until it has ended. */
+  files(): readonly FileUse[] {
+    const name = 'the presentation'
+    const reads = this.#graph.parts.flatMap((part) => part.reads?.() ?? [])
+    const uses: readonly FileUse[] = [
+      ...this.#named,
+      ...reads.map((path) => ({ path, writes: false, shape: 'file' as const, name })),
+      ...this.#recordings
+        .files()
+        .map((path) => ({ path, writes: true, shape: 'file' as const, name: 'the recording' })),
+    ]
+    return this.#stopping === null ? uses : uses.filter(({ writes }) => !writes)
   }
 
   problems(): readonly AppError[] {
@@ -247,6 +276,10 @@ export class Session {
     const receiving = this.contents.receiving(part)
     const store = this.contents.store(part)
     const target = dir ?? join(defaultDir, dumpFolderName(this.name, this.#startedWallUs))
+    await this.#refuseClashes([
+      { path: target, writes: true, shape: 'folder', name: 'the dump' },
+      { path: join(target, 'report.json'), writes: true, shape: 'file', name: 'the report of the dump' },
+    ])
     const result = await store.dump(target)
     await writeWhole(join(target, 'report.json'), `${JSON.stringify(receiving.report(), null, 1)}\n`)
     return { ...result, dir: target }
@@ -265,6 +298,7 @@ export class Session {
     const receiving = this.contents.receiving(part)
     const named = file ?? join(defaultDir, `${dumpFolderName(this.name, this.#context.nowUs())}.pcapng`)
     const target = resolve(named)
+    await this.#refuseClashes([{ path: target, writes: true, shape: 'file', name: 'the recording' }])
     await prepareFile(target)
     if (this.#stopping !== null) {
       throw new AppFailure('not-supported', 'The session has ended; nothing arrives to be recorded.', 'Start it again.')
@@ -276,6 +310,11 @@ export class Session {
   /** Ends the recording started last by hand. @throws AppFailure not-supported where there is none; disk-full … */
   stopRecording(): Promise<RecordingSnapshot> {
     return this.#recordings.stop(this.name)
+  }
+
+  /** @param more that is to be written beside what the session writes */
+  #refuseClashes(more: readonly FileUse[] = []): Promise<void> {
+    return refuseClashes([...this.files(), ...more], this.#context.otherFiles())
   }
 
   #version(): number {
@@ -300,12 +339,18 @@ export class Session {
 
   #partHost({ implied }: PlannedPart): PartHost {
     const { nowUs, log, sessionDir, demoDir } = this.#context
+    const dir = (): string => {
+      this.#dir ??= sessionDir()
+      return this.#dir
+    }
     return {
       nowUs,
       log: log.log,
       logs: log.wants,
       problem: (error, level) => this.#problem(error, level),
-      sessionDir,
+      get sessionDir() {
+        return dir()
+      },
       demoDir,
       durationS: this.spec.durationS ?? null,
       flows: this.#flows,

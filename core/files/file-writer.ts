@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
 import { isReadInPlace, type Lease } from '../flow/lease.ts'
 import type { DiskJob, DiskOutcome, DiskReply, DiskSetup } from './disk-loop.ts'
@@ -214,7 +215,7 @@ export class FileWriter {
     const setup = {
       root: this.#options.root,
       ring,
-      asideName: `${ASIDE_PREFIX}${process.pid}-${++writers}`,
+      asideName: `${ASIDE_PREFIX}${process.pid}-${++writers}-${randomBytes(4).toString('hex')}`,
       replyBytes: REPLY_BYTES,
     }
     const thread = (this.#options.startDisk ?? startWorker)(setup)

@@ -2,7 +2,6 @@ import { realpath, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { AppError } from '../contract/app-error.ts'
 import { defined } from '../contract/defined.ts'
-import { AppFailure } from '../failure/app-failure.ts'
 import type { Lease } from '../flow/lease.ts'
 import type { FlowFile, ObjectSink } from '../flow/objects.ts'
 import type { FileWriterOptions } from './file-writer.ts'
@@ -10,6 +9,7 @@ import { FileWriters } from './file-writers.ts'
 import { makeFolder } from './make-folder.ts'
 import { SegmentRetention } from './retention.ts'
 import { ASIDE_PREFIX, PathNames } from './safe-name.ts'
+import { writeFailure } from './write-failure.ts'
 
 /** Settings of a folder of received files. */
 export type FolderSinkOptions = {
@@ -133,32 +133,4 @@ export class FolderSink implements ObjectSink {
     this.#reported = true
     this.#options.onProblem(writeFailure(error, join(resolve(this.#options.dir), path)).error)
   }
-}
-
-/** Failure for an error of a write. */
-export function writeFailure(error: NodeJS.ErrnoException, path: string): AppFailure {
-  if (error.code === 'ENOSPC' || error.code === 'EDQUOT') {
-    return new AppFailure(
-      'disk-full',
-      `The disk filled up while writing ${path}; what was written before is kept.`,
-      'Free some space, or choose a folder on another disk.',
-      error,
-    )
-  }
-  return new AppFailure(
-    'folder-not-writable',
-    `${path} cannot be written${REASONS[error.code ?? ''] ?? ''}.`,
-    'Choose a folder you may write to.',
-    error,
-  )
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: ': permission is denied',
-  EPERM: ': permission is denied',
-  EROFS: ': the disk is read-only',
-  ENOTDIR: ': a part of the path is a file or a link, not a folder',
-  EEXIST: ': a part of the path is a file, not a folder',
-  EISDIR: ': a folder of that name is in the way',
-  EIO: ': the disk reports an error',
 }

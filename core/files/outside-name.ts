@@ -1,4 +1,4 @@
-import { hasUnsafeCharacters } from '../contract/escaped-text.ts'
+import { ODD_CHARACTERS } from '../contract/shown-text.ts'
 import { isReservedName, type NameRules, systemRules } from './safe-name.ts'
 
 /** Limits of file systems. */
@@ -27,7 +27,7 @@ export function pathOfReference(reference: string, rules: NameRules = systemRule
 /** Path of a name that is not encoded, such as that of an entry of a folder below the root. */
 export function pathOfName(name: string, rules: NameRules = systemRules()): OutsidePath {
   if (name.includes('\0')) return refused('contains a NUL character')
-  if (hasUnsafeCharacters(name)) return refused('contains a control or direction character')
+  if (name.search(ODD_CHARACTERS) >= 0) return refused('contains a control or direction character')
   if (name.includes('\\')) return refused('contains a backslash')
   if (/^\/|^[a-z]:|^file:/i.test(name)) return refused('is an absolute path')
   if (Buffer.byteLength(name) > MAX_PATH_BYTES) return refused(`is longer than ${MAX_PATH_BYTES} bytes`)

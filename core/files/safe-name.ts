@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { UNSAFE_CHARACTERS } from '../contract/escaped-text.ts'
+import { ODD_CHARACTERS } from '../contract/shown-text.ts'
 
 /** Which characters a file name may have: Windows also forbids `<>:"|?*`. */
 export type NameRules = 'posix' | 'windows'
@@ -106,7 +106,7 @@ function safeComponent(component: string, rules: NameRules): string {
   const forbidden = rules === 'windows' ? /[\\<>:"|?*]/g : /\\/g
   let safe = component
     .replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
-    .replace(UNSAFE_CHARACTERS, encodeCharacter)
+    .replace(ODD_CHARACTERS, encodeCharacter)
     .replace(forbidden, encodeCharacter)
     .replace(/[. ]$/, encodeCharacter)
   if (RESERVED.test(safe) || safe.startsWith(ASIDE_PREFIX)) safe = encodeCharacter(safe.slice(0, 1)) + safe.slice(1)
@@ -136,7 +136,7 @@ function suffixed(component: string, turn: number): string {
 const ASCII = /^[\x00-\x7f]*$/
 
 /** Key that ignores case and composition: equal for paths that are one on some volume. */
-function caseKey(path: string): string {
+export function caseKey(path: string): string {
   if (ASCII.test(path)) return path.toLowerCase()
   return path.normalize('NFKC').toLowerCase().normalize('NFKC')
 }

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import type { AppError } from '../contract/app-error.ts'
 import { ownBytes } from '../flow/lease.ts'
 import { type FileDone, FileWriter } from './file-writer.ts'
-import { writeFailure } from './folder-sink.ts'
+import { writeFailure } from './write-failure.ts'
 
 /** Folder for content that exceeds memory: made when the first file is written, removed by `close`. */
 export class SpillFolder {

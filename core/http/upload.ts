@@ -23,13 +23,13 @@ export class Uploads {
     const folder = join(this.#folder, String(++this.#count))
     const path = join(folder, fileNameOf(exchange.target.query.get('name') ?? 'capture'))
     try {
-      await mkdir(folder, { recursive: true })
+      await mkdir(folder, { recursive: true, mode: 0o700 })
       let bytes = 0
       request.on('data', (chunk: Buffer) => {
         bytes += chunk.length
         if (bytes > UPLOAD_LIMIT_BYTES) request.destroy()
       })
-      await pipeline(request, createWriteStream(path))
+      await pipeline(request, createWriteStream(path, { flags: 'wx' }))
       exchange.text(200, 'application/json', JSON.stringify({ path }))
     } catch (error) {
       await rm(folder, { recursive: true, force: true }).catch(() => undefined)

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { escapedText } from '../contract/escaped-text.ts'
+import { shownText } from '../contract/shown-text.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { type FolderDoor, NotReadable } from '../files/door.ts'
 import type { FileBytes, PresentationFile } from './presentation.ts'
@@ -63,7 +63,7 @@ export class PresentationBytes implements FileBytes {
 
   /** The file is opened again each time, and may have become anything meanwhile. */
   async #read(path: string, sizeBytes: number): Promise<Uint8Array> {
-    const shown = escapedText(join(this.#door.root, path), 1000)
+    const shown = shownText(join(this.#door.root, path), 1000)
     let found = sizeBytes
     try {
       const handle = await this.#door.openFile(path)

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { escapedText } from '../contract/escaped-text.ts'
+import { shownText } from '../contract/shown-text.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { FolderDoor, type FoundFile } from '../files/door.ts'
 import { MAX_OBJECT_BYTES } from '../flow/objects.ts'
@@ -39,7 +39,7 @@ export async function loadFolder(folder: string, leftOut: LeftOut): Promise<Pres
     if (found.length === 0)
       throw new AppFailure(
         'input-unusable',
-        `There is no file in "${escapedText(folder, 1000)}".`,
+        `There is no file in "${shownText(folder, 1000)}".`,
         'Choose a folder with the files to send.',
       )
     return await filesPresentation(
@@ -60,7 +60,7 @@ class FolderWalk {
 
   constructor(door: FolderDoor, shown: string, leftOut: LeftOut) {
     this.#door = door
-    this.#shown = escapedText(shown, 1000)
+    this.#shown = shownText(shown, 1000)
     this.#leftOut = leftOut
   }
 
@@ -76,7 +76,7 @@ class FolderWalk {
       if (entry.kind === 'folder') await this.#walk(entry.path, [...above, real])
       else if (entry.kind === 'file') this.#found.push(entry.path)
       else if (entry.kind === 'left-out')
-        this.#leftOut(`"${escapedText(entry.name)}" in "${this.#shown}" is not sent: it ${entry.problem}.`)
+        this.#leftOut(`"${shownText(entry.name)}" in "${this.#shown}" is not sent: it ${entry.problem}.`)
       if (this.#found.length > MAX_FILES) throw this.#tooMany(`${MAX_FILES} files`)
     }
   }
@@ -94,7 +94,7 @@ async function filesPresentation(
   const files: PresentationFile[] = []
   for (const { path, name } of found) {
     const { sizeBytes }: FoundFile = await door.find(path)
-    if (sizeBytes > MAX_OBJECT_BYTES) throw tooLong(escapedText(path), sizeBytes)
+    if (sizeBytes > MAX_OBJECT_BYTES) throw tooLong(shownText(path), sizeBytes)
     const file = { name, contentType: contentTypeOf(name) ?? 'application/octet-stream', sizeBytes }
     bytes.add(file, path)
     files.push(file)

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import { escapedText } from '../contract/escaped-text.ts'
+import { shownText } from '../contract/shown-text.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { undecodedName } from '../failure/undecoded-name.ts'
 import { FolderDoor, NotReadable } from '../files/door.ts'
@@ -41,7 +41,7 @@ export class PresentationFolder {
     if (isAbsoluteReference(name) || name.startsWith('/')) {
       throw new AppFailure(
         'not-supported',
-        `The manifest names "${escapedText(name)}" by an absolute address, which cannot be sent from a folder.`,
+        `The manifest names "${shownText(name, 300)}" by an absolute address, which cannot be sent from a folder.`,
         'Use a manifest whose addresses are relative.',
       )
     }
@@ -51,14 +51,14 @@ export class PresentationFolder {
     if (plain.ok) return plain.path
     throw new AppFailure(
       'not-supported',
-      `The manifest names "${escapedText(name)}", which ${plain.problem}.`,
+      `The manifest names "${shownText(name, 300)}", which ${plain.problem}.`,
       'Use a manifest in a folder above its segments, with plain names without ".." and queries.',
     )
   }
 
   /** A path as it is shown. */
   shown(path: string): string {
-    return escapedText(join(this.#shown, path), 1000)
+    return shownText(join(this.#shown, path), 1000)
   }
 
   /**
@@ -86,7 +86,7 @@ export class PresentationFolder {
   missing(path: string, role: string): AppFailure {
     return new AppFailure(
       'input-unusable',
-      `"${this.shown(path)}" is missing: the manifest names it as ${escapedText(role)}.`,
+      `"${this.shown(path)}" is missing: the manifest names it as ${shownText(role)}.`,
       'Put the file there, or correct the manifest.',
     )
   }
@@ -115,7 +115,7 @@ export function tooLong(path: string, sizeBytes: number): AppFailure {
 /** Failure for a file that the door refused; any other error is returned as it is. */
 export function readFailure(path: string, error: unknown): unknown {
   if (!(error instanceof NotReadable)) return error
-  const sentence = `"${escapedText(path, 1000)}" ${error.message}.`
+  const sentence = `"${shownText(path, 1000)}" ${error.message}.`
   switch (error.why) {
     case 'missing':
       return undecodedName(path) ?? new AppFailure('file-not-found', sentence, 'Check the path.', error.cause)

@@ -22,7 +22,14 @@ export async function openedSession(
   const session = new Session(
     's1',
     { format: 'routescope-session', version: 2, parts, ...defined({ links }) },
-    { nowUs, log: logger.session({ all: 'debug' }), kinds: PART_KINDS, demoDir: '', sessionDir },
+    {
+      nowUs,
+      log: logger.session({ all: 'debug' }),
+      kinds: PART_KINDS,
+      demoDir: '',
+      sessionDir: () => sessionDir,
+      otherFiles: () => [],
+    },
   )
   await session.open()
   return { session, lines }

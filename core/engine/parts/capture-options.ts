@@ -11,6 +11,7 @@ const CAPTURE_OPTIONS = [
     option: '--capture',
     gpac: null,
     type: { kind: 'list', of: 'file' },
+    disk: { use: 'reads', called: 'the capture' },
     default: null,
     group: 'Capture',
     level: 'basic',

@@ -17,6 +17,7 @@ const CAPTURE_STREAM_OPTIONS = [
     option: null,
     gpac: null,
     type: { kind: 'text', of: 'source' },
+    disk: { use: 'reads', called: 'the capture' },
     default: null,
     group: 'Services',
     level: 'basic',

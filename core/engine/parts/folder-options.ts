@@ -9,6 +9,7 @@ const FOLDER_OPTIONS = [
     option: '--out',
     gpac: { name: 'odir' },
     type: { kind: 'text', of: 'folder' },
+    disk: { use: 'writes', called: '--out' },
     default: null,
     group: 'Output',
     level: 'basic',

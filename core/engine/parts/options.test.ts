@@ -99,6 +99,12 @@ describe('the options of all parts', () => {
     }
   })
 
+  it('say of each file or folder whether it is read or written, so that none is both', () => {
+    const paths = ROWS.filter(([, { type }]) => 'of' in type && ['file', 'folder', 'input'].includes(type.of))
+    expect(paths.length).toBeGreaterThan(3)
+    expect(paths.filter(([, { disk }]) => disk === undefined).map(([name]) => name)).toEqual([])
+  })
+
   it('name one field of a part each', () => {
     for (const { kind, options } of PART_DESCRIPTIONS) {
       const keys = options.map(({ key }) => key)

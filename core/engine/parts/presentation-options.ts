@@ -9,6 +9,7 @@ const PRESENTATION_OPTIONS = [
     option: null,
     gpac: null,
     type: { kind: 'text', of: 'input' },
+    disk: { use: 'reads', called: 'the input' },
     default: null,
     group: 'Sending',
     level: 'basic',

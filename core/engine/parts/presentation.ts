@@ -32,6 +32,10 @@ class PresentationPart implements Part {
     this.#sections = [{ name: 'presentation', version: () => 1, read: () => ({ input: programme.input, demo }) }]
   }
 
+  reads(): readonly string[] {
+    return this.programme.presentation.bytes.paths()
+  }
+
   async stop(): Promise<void> {
     // The broadcast reads it.
   }

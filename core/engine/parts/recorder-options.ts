@@ -9,6 +9,7 @@ const RECORDER_OPTIONS = [
     option: '--capture-out',
     gpac: null,
     type: { kind: 'text', of: 'file' },
+    disk: { use: 'writes', called: '--capture-out', seriesWith: ['rotateBytes', 'rotateSeconds'] },
     default: null,
     group: 'Recording',
     level: 'basic',

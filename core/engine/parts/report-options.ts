@@ -8,6 +8,7 @@ const REPORT_OPTIONS = [
     option: '--report',
     gpac: null,
     type: { kind: 'text', of: 'file' },
+    disk: { use: 'writes', called: '--report' },
     default: null,
     group: 'Recording',
     level: 'basic',

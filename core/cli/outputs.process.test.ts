@@ -1,0 +1,104 @@
+import { cpSync, existsSync, linkSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pcapOf } from '../testing/datagrams.ts'
+import { DEMO_FOLDER, routeFixture } from '../testing/make-fixtures.ts'
+import { RunningProgram, routescope, TestFolder } from '../testing/program.ts'
+
+const folder = new TestFolder()
+const url = 'route://239.255.1.1:6000'
+let bytes: Uint8Array
+let capture: string
+
+beforeAll(async () => {
+  bytes = pcapOf(await routeFixture())
+  capture = folder.at('x.pcap')
+  writeFileSync(capture, bytes)
+  symlinkSync('x.pcap', folder.at('soft'))
+  linkSync(capture, folder.at('hard'))
+  cpSync(DEMO_FOLDER, folder.at('in'), { recursive: true })
+})
+afterAll(() => folder.remove())
+
+describe('an input that is an output as well', () => {
+  const spelt = (): string => join(relative(process.cwd(), folder.path), '.', 'x.pcap')
+  const cases: [string, () => string[]][] = [
+    ['inspect --report', () => ['inspect', capture, '--report', capture]],
+    ['inspect --capture-out', () => ['inspect', capture, '--capture-out', spelt()]],
+    ['a link', () => ['record', '--capture', capture, '--capture-out', folder.at('soft')]],
+    ['a hard link', () => ['record', '--capture', capture, '--capture-out', folder.at('hard')]],
+    ['a link that is read', () => ['receive', '--capture', folder.at('soft'), '--report', folder.at('hard')]],
+    ['a pipe that is a file', () => ['record', `pipe:${capture}`, '--capture-out', capture]],
+    ['a file that is sent', () => ['send', capture, url, '--capture-out', folder.at('hard')]],
+    [
+      'a segment that is sent',
+      () => ['send', folder.at('in/manifest.mpd'), url, '--capture-out', folder.at('in/video-1.m4s')],
+    ],
+    ['a folder that is sent', () => ['send', folder.at('in'), url, '--capture-out', folder.at('in/new.pcapng')]],
+    [
+      'report and capture',
+      () => ['receive', '--capture', capture, '--report', folder.at('y'), '--capture-out', folder.at('in/../y')],
+    ],
+  ]
+  it.each(cases)('%s: is refused in one sentence before anything is opened', async (_, args) => {
+    const { status, stdout, stderr } = await routescope(args())
+    expect(stderr).toMatch(
+      /^routescope: --(report|capture-out) \S+ .*(would overwrite|are one file|lies in)[, ][^\n]* Name another one\.\n$/,
+    )
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(readFileSync(capture).equals(bytes)).toBe(true)
+    expect(readFileSync(folder.at('in/video-1.m4s')).equals(readFileSync(join(DEMO_FOLDER, 'video-1.m4s')))).toBe(true)
+    expect(existsSync(folder.at('y')) || existsSync(folder.at('in/new.pcapng'))).toBe(false)
+  })
+
+  it('is standard input', async () => {
+    const command = ['-c', 'exec "$0" "$@" < "$INPUT"', process.execPath]
+    const program = new RunningProgram(['record', '-', '--capture-out', folder.at('hard')], {
+      command: ['/bin/sh', ...command],
+      env: { INPUT: capture },
+    })
+    const { status, stderr } = await program.ended
+    expect(stderr).toMatch(/--capture-out .* would overwrite standard input/)
+    expect(status).toBe(2)
+    expect(readFileSync(capture).equals(bytes)).toBe(true)
+  })
+
+  it('is no device', async () => {
+    const { status } = await routescope([
+      'receive',
+      '--capture',
+      capture,
+      '--report',
+      '/dev/null',
+      '--capture-out',
+      '/dev/null',
+    ])
+    expect(status).toBe(0)
+    expect(readFileSync('/dev/null').length).toBe(0)
+  })
+})
+
+describe('two recorders of one file', () => {
+  it.skipIf(process.platform !== 'linux')(
+    'the second is refused, until the first has ended in whatever way',
+    async () => {
+      const file = folder.at('same.pcapng')
+      const live = ['record', 'route://239.255.77.94:6000', '--interface', '127.0.0.1', '--log', 'socket@info']
+      const first = new RunningProgram([...live, '--capture-out', file])
+      await first.printed('stderr', /\[socket\] info: /)
+      const head = readFileSync(file)
+      linkSync(file, folder.at('same-too.pcapng'))
+      for (const name of ['same.pcapng', 'same-too.pcapng']) {
+        const { status, stderr } = await routescope(['record', '--capture', capture, '--capture-out', folder.at(name)])
+        expect(stderr).toMatch(/^routescope: .*same.*\.pcapng is being written by another recording\. .*\n$/)
+        expect(status).toBe(1)
+      }
+      expect(readFileSync(file).equals(head)).toBe(true)
+      first.child.kill('SIGKILL')
+      await first.ended
+      const after = await routescope(['record', '--capture', capture, '--capture-out', file])
+      expect(after.stderr).toMatch(/^Recorded \d+ of \d+ packets/)
+      expect(after.status).toBe(0)
+    },
+  )
+})
