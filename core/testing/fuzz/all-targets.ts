@@ -1,6 +1,13 @@
+import { answerTargets } from './answer-targets.ts'
+import { connectionTargets } from './connection-targets.ts'
 import type { FuzzTarget } from './fuzz-target.ts'
 import { parserTargets } from './parser-targets.ts'
 import { receptionTargets } from './reception-targets.ts'
 
 /** Every target of `npm run fuzz`. */
-export const fuzzTargets = (): FuzzTarget[] => [...parserTargets(), ...receptionTargets()]
+export const fuzzTargets = (): FuzzTarget[] => [
+  ...parserTargets(),
+  ...receptionTargets(),
+  ...answerTargets(),
+  ...connectionTargets(),
+]
