@@ -165,6 +165,17 @@ export const RULES = {
     once: 'each',
     sentence: '{what} has a bad signature. {reason}',
   },
+  'TABLE-ENTRY': {
+    severity: 'warning',
+    priority: 2,
+    topic: 'route',
+    clause: 'A/331 6, 7, RFC 6726 3.4.2, TS 103 769 10, ISO 23009-1',
+    once: 'service',
+    sentence: {
+      one: '{table}: {entries} is left out',
+      more: '{table}: {count} entries are left out: {entries}',
+    },
+  },
   'SLS-TOI-BITS': {
     severity: 'info',
     profiles: { 'a331-2019': 'warning', rfc9223: 'off', 'dvb-mabr': 'off' },

@@ -88,6 +88,13 @@ export type FindingFacts =
   | { readonly kind: 'fdtUnreadable'; readonly instance: number; readonly fault: Fault }
   | { readonly kind: 'configurationUnreadable'; readonly fault: Fault }
   | { readonly kind: 'messageUnreadable'; readonly what: string; readonly fault: Fault }
+  /** Entries of a readable table that were left out. `count`: all of them. */
+  | {
+      readonly kind: 'entriesDropped'
+      readonly table: string
+      readonly dropped: readonly { readonly path: string; readonly reason: string }[]
+      readonly count: number
+    }
   | { readonly kind: 'contentUnreadable'; readonly name: string | null; readonly fault: Fault }
   // Signatures and certificates
   | { readonly kind: 'signatureChecked'; readonly signed: SignedThing; readonly verdict: string; readonly text: string }

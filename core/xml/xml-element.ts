@@ -1,4 +1,5 @@
 import { CodecError } from '../bytes/codec-error.ts'
+import type { EntryFaults } from '../bytes/entry-faults.ts'
 
 /** An attribute as written, and its name without prefix. Namespace declarations keep their full name as `local`. */
 export type XmlAttribute = { readonly name: string; readonly local: string; readonly value: string }
@@ -82,8 +83,23 @@ export function requiredUint(element: XmlElement, local: string, max = Number.MA
   return value
 }
 
+/** As `uintAttr`, for an attribute that may be absent but must be a number. @throws XmlError `xml-attribute` */
+export function optionalUint(element: XmlElement, local: string, max = Number.MAX_SAFE_INTEGER): number | null {
+  return attr(element, local) === null ? null : requiredUint(element, local, max)
+}
+
+/** What `read` makes of each child of this name; one that cannot be read is left out and noted. */
+export function readChildren<Out>(
+  parent: XmlElement,
+  local: string,
+  faults: EntryFaults,
+  read: (element: XmlElement) => Out,
+): Out[] {
+  return faults.each(local, childrenOf(parent, local), read)
+}
+
 /** Attribute the element requires. @throws XmlError `xml-attribute` */
-function requiredAttr(element: XmlElement, local: string): string {
+export function requiredAttr(element: XmlElement, local: string): string {
   const text = attr(element, local)
   if (text === null) throw new XmlError('xml-attribute', element, `${element.local} has no @${local}`)
   return text

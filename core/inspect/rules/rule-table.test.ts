@@ -120,6 +120,12 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER'>, Example>> = {
       text: '',
     }),
   },
+  'TABLE-ENTRY': {
+    raises: [
+      at({ kind: 'entriesDropped', table: 'SLT of group 1', dropped: [{ path: 'Service[2]', reason: 'x' }], count: 1 }),
+      at({ kind: 'entriesDropped', table: 'SLT of group 1', dropped: [{ path: 'Service[2]', reason: 'x' }], count: 9 }),
+    ],
+  },
   'SLS-TOI-BITS': {
     raises: [at({ kind: 'packageTypes', types: new Set(['MPD']), gzip: true }, sls(0x8002_0001))],
     quiet: at({ kind: 'packageTypes', types: new Set(['MPD']), gzip: true }, sls(0x8004_0001)),

@@ -10,6 +10,9 @@ const FRAGMENT_RULES: Readonly<Record<string, 'MPD-XML' | 'STSID-XML' | 'USBD-XM
   USBD: 'USBD-XML',
 } satisfies Record<string, RuleId>
 
+/** Entries named in an alarm. */
+const NAMED_ENTRIES = 3
+
 /** Rules on unreadable tables, fragments, messages and files. */
 export const unreadableRules = (): RuleFile => ({
   llsUnreadable: (at, rules) => {
@@ -51,6 +54,15 @@ export const unreadableRules = (): RuleFile => ({
   messageUnreadable: (at, rules) => {
     const { code, message } = at.fault
     rules.raise('MMTP-MESSAGE', { at, key: `${at.what} ${code}`, values: { what: at.what, code, message } })
+  },
+  entriesDropped: (at, rules) => {
+    const { table, dropped, count } = at
+    const named = dropped.slice(0, NAMED_ENTRIES).map(({ path, reason }) => `${path} (${reason})`)
+    const entries = `${named.join(', ')}${count > named.length ? ` and ${count - named.length} more` : ''}`
+    // A table repeats; the same faults in its next version are no news.
+    const key = `${table} ${entries}`
+    if (count === 1) rules.raise('TABLE-ENTRY', { at, key, says: 'one', values: { table, entries } })
+    else rules.raise('TABLE-ENTRY', { at, key, says: 'more', values: { table, count, entries } })
   },
   contentUnreadable: (at, rules) => {
     rules.raise('OBJ-CONTENT', { at, values: { object: objectLabel(at), message: at.fault.message } })

@@ -1,8 +1,18 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 import { asToi, type Toi } from '../../contract/ids.ts'
 import { xmlRootName } from '../../xml/root-name.ts'
 import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
-import { attr, boolAttr, child, childrenOf, descendants, otherAttributes, uintAttr } from '../../xml/xml-element.ts'
+import {
+  attr,
+  boolAttr,
+  child,
+  childrenOf,
+  descendants,
+  otherAttributes,
+  requiredUint,
+  uintAttr,
+} from '../../xml/xml-element.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 import { gunzipIfGzip, gunzipLimited, looksGzip, MAX_SIGNALLING_BYTES } from '../gzip.ts'
 import { FILE_TABLE_LIMITS } from '../table-limits.ts'
@@ -136,12 +146,12 @@ const FILE_ATTRIBUTES = new Set([
  * Parses an FDT or EFDT object (TOI 0), gzip-compressed or not.
  * @throws CodecError `fdt-root` for another document; `xml-…` and `gzip-…` as their parsers
  */
-export function parseFdt(bytes: Uint8Array): Fdt {
+export function parseFdt(bytes: Uint8Array, faults = new EntryFaults()): Fdt {
   const root = parseXml(gunzipIfGzip(bytes, FILE_TABLE_LIMITS.unpackedBytes), FILE_TABLE_LIMITS.xml)
   if (!isFdtRoot(root.local)) {
     throw new CodecError('fdt-root', root.offset, `expected EFDT or FDT-Instance, got ${root.local}`)
   }
-  return readFdt(root)
+  return readFdt(root, faults)
 }
 
 /**
@@ -165,7 +175,7 @@ function isFdtRoot(local: string | null): boolean {
 }
 
 /** Reads an `EFDT` or `FDT-Instance` element, alone or inside an S-TSID. Files without a usable TOI are left out. */
-export function readFdt(element: XmlElement): Fdt {
+export function readFdt(element: XmlElement, faults = new EntryFaults()): Fdt {
   const instance =
     element.local === 'EFDT'
       ? (child(element, 'FDT-Instance') ?? child(element, 'FDTInstance') ?? child(element, 'FDTParameters'))
@@ -175,12 +185,8 @@ export function readFdt(element: XmlElement): Fdt {
   const number = (name: string): number | null =>
     (instance === null ? null : uintAttr(instance, name)) ?? uintAttr(element, name)
   const templates = descendants(element, 'FileTemplate')
-  const files: FdtFile[] = []
   const bases = ['Base-URL-1', 'Base-URL-2'].map((name) => baseUrls(element, name))
-  for (const file of descendants(element, 'File')) {
-    const read = readFile(file, bases)
-    if (read !== null) files.push(read)
-  }
+  const files = faults.each('File', descendants(element, 'File'), (file) => readFile(file, bases))
   const others = otherAttributes(element, FDT_ATTRIBUTES)
   return {
     version: number('efdtVersion') ?? uintAttr(element, 'version'),
@@ -199,11 +205,9 @@ export function readFdt(element: XmlElement): Fdt {
   }
 }
 
-function readFile(file: XmlElement, bases: readonly (readonly string[])[]): FdtFile | null {
-  const toi = uintAttr(file, 'TOI')
-  if (toi === null) return null
+function readFile(file: XmlElement, bases: readonly (readonly string[])[]): FdtFile {
   return {
-    toi: asToi(toi),
+    toi: asToi(requiredUint(file, 'TOI')),
     contentLocation: attr(file, 'Content-Location') ?? '',
     contentLength: uintAttr(file, 'Content-Length'),
     transferLength: uintAttr(file, 'Transfer-Length'),

@@ -1,5 +1,6 @@
 import { base64Bytes, hexText, latin1Text } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
 import { attr, child, childrenOf, otherAttributes } from '../../xml/xml-element.ts'
 import type { SignerCertificate } from '../cms/certificate.ts'
@@ -31,7 +32,7 @@ const MAX_CERTIFICATES = 64
 const TO_BE_SIGNED = new Set(['OCSPRefresh'])
 
 /** Reads CertificationData from its parsed document. @throws CodecError `cdt-root` */
-export function readCertificationData(root: XmlElement): CertificationData {
+export function readCertificationData(root: XmlElement, faults = new EntryFaults()): CertificationData {
   if (root.local !== 'CertificationData') {
     throw new CodecError('cdt-root', root.offset, `expected CertificationData, got ${root.local}`)
   }
@@ -42,11 +43,14 @@ export function readCertificationData(root: XmlElement): CertificationData {
   const signature = child(root, 'CMSSignedData')
   const certificates: SignerCertificate[] = []
   let unreadable = 0
-  for (const element of childrenOf(signed, 'Certificates').slice(0, MAX_CERTIFICATES)) {
+  for (const [at, element] of childrenOf(signed, 'Certificates').slice(0, MAX_CERTIFICATES).entries()) {
     // The published example has one element each; drafts have several, separated by white space.
     const read = cms().readCertificate(base64Bytes(element.text))
-    if (read === null) unreadable++
-    else certificates.push(read)
+    if (read !== null) certificates.push(read)
+    else {
+      unreadable++
+      faults.drop(`Certificates[${at + 1}]`, 'it holds no X.509 certificate')
+    }
   }
   return {
     ocspRefresh: attr(signed, 'OCSPRefresh'),

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { gzip } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 import { hexToBytes } from '../../bytes/hex.ts'
 import { asServiceId } from '../../contract/ids.ts'
 import { LLS_TABLE, type LlsTable, llsTableName, parseLlsTable, serialiseLlsTable } from './lls-table.ts'
@@ -84,7 +85,10 @@ describe('LLS table', () => {
     for (let end = 0; end < body.length; end++) {
       expect(() => parseSignedMultiTable({ ...wrapper, body: body.subarray(0, end) })).toThrow(CodecError)
     }
-    expect(() => parseSignedMultiTable({ ...wrapper, body: hexToBytes('01 fe 00 0000 0000') })).toThrow('inside')
+    const faults = new EntryFaults()
+    const nested = { ...wrapper, body: hexToBytes('02 fe 00 0001 aa ff 01 0001 bb 0000') }
+    expect(parseSignedMultiTable(nested, faults).tables).toMatchObject([{ tableId: 0xff, payload: hexToBytes('bb') }])
+    expect(faults.listed).toEqual([{ path: 'payload[1]', reason: 'a SignedMultiTable inside a SignedMultiTable' }])
   })
 })
 
@@ -120,8 +124,32 @@ describe('SLT', () => {
     })
   })
 
+  it('leaves out services without a usable id, and signalling without an address, and names them', () => {
+    const text = `<SLT>
+<Service serviceId="1"><BroadcastSvcSignaling slsDestinationIpAddress="239.1.1.1" slsDestinationUdpPort="5000"/></Service>
+<Service/>
+<Service serviceId="x"/>
+<Service serviceId="70000"/>
+<Service serviceId="2"><BroadcastSvcSignaling slsDestinationIpAddress="239.1.1.2" slsDestinationUdpPort="y"/></Service>
+<Service serviceId="3"><BroadcastSvcSignaling slsDestinationUdpPort="5000"/></Service>
+</SLT>`
+    const faults = new EntryFaults()
+    expect(parseSlt(text, faults).services).toMatchObject([
+      { serviceId: 1, signalling: { destinationPort: 5000 } },
+      { serviceId: 2, signalling: null },
+      { serviceId: 3, signalling: null },
+    ])
+    expect(faults.listed).toMatchObject([
+      { path: 'Service[2]', reason: 'line 3, column 10: Service has no @serviceId' },
+      { path: 'Service[3]', reason: expect.stringContaining('Service@serviceId is "x"') },
+      { path: 'Service[4]', reason: expect.stringContaining('"70000", not a number up to 65535') },
+      { path: 'Service[5]/BroadcastSvcSignaling', reason: expect.stringContaining('slsDestinationUdpPort is "y"') },
+      { path: 'Service[6]/BroadcastSvcSignaling', reason: expect.stringContaining('has no @slsDestinationIpAddress') },
+    ])
+  })
+
   it('names the place of an error', () => {
-    expect(() => parseSlt('<SLT>\n<Service/></SLT>')).toThrow('line 2, column 10: Service has no @serviceId')
+    expect(() => parseSlt('<SLT>\n<Service></SLT>')).toThrow('line 2, column')
     expect(() => parseSlt('<SystemTime/>')).toThrow('expected SLT, got SystemTime')
     expect(parseSlt('<SLT/>')).toMatchObject({ bsids: [], services: [] })
   })

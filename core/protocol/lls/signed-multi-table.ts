@@ -1,5 +1,5 @@
 import { ByteReader } from '../../bytes/byte-reader.ts'
-import { CodecError } from '../../bytes/codec-error.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 import { gunzipIfGzip, looksGzip, MAX_SIGNALLING_BYTES } from '../gzip.ts'
 import { LLS_TABLE, type LlsTable } from './lls-table.ts'
 
@@ -28,20 +28,23 @@ export function unfoldTable(table: SignedTable, maxBytes = MAX_SIGNALLING_BYTES)
  * | payload_count 8 | { id 8, version 8, length 16, payload } ... | signature_length 16 | signature |
  * ```
  * @param table `LlsTable` of id 0xFE
- * @throws CodecError `lls-truncated` | `lls-nested`
+ * @throws CodecError `lls-truncated`
  */
-export function parseSignedMultiTable(table: Pick<LlsTable, 'groupId' | 'groupCount' | 'body'>): SignedMultiTable {
+export function parseSignedMultiTable(
+  table: Pick<LlsTable, 'groupId' | 'groupCount' | 'body'>,
+  faults = new EntryFaults(),
+): SignedMultiTable {
   const reader = new ByteReader(table.body, 0, table.body.length, 'lls-truncated')
   const tables: SignedTable[] = []
   const count = reader.u8('LLS_payload_count')
   for (let i = 0; i < count; i++) {
-    const at = reader.offset
     const tableId = reader.u8('LLS_payload_id')
-    if (tableId === LLS_TABLE.signedMultiTable) {
-      throw new CodecError('lls-nested', at, 'a SignedMultiTable inside a SignedMultiTable')
-    }
     const version = reader.u8('LLS_payload_version')
     const payload = reader.borrow(reader.u16('LLS_payload_length'), 'LLS_payload')
+    if (tableId === LLS_TABLE.signedMultiTable) {
+      faults.drop(`payload[${i + 1}]`, 'a SignedMultiTable inside a SignedMultiTable')
+      continue
+    }
     tables.push({
       tableId,
       groupId: table.groupId,

@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 import { asServiceId, type ServiceId } from '../../contract/ids.ts'
 import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
 import {
@@ -6,10 +7,14 @@ import {
   boolAttr,
   child,
   childrenOf,
+  optionalUint,
   otherAttributes,
   parseUint,
+  readChildren,
+  requiredAttr,
   requiredUint,
   uintAttr,
+  XmlError,
 } from '../../xml/xml-element.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 import { keptAttributes, XmlWriter } from '../../xml/xml-writer.ts'
@@ -123,24 +128,27 @@ const SERVICE = new Set([
   'configuration',
 ])
 
-/** Parses an SLT's XML (`LlsTable.body`). Only serviceId is required. @throws CodecError `slt-root` | `xml-…` */
-export function parseSlt(bytes: Uint8Array | string): Slt {
-  return readSlt(parseXml(bytes))
+/**
+ * Parses an SLT's XML (`LlsTable.body`). A service without a usable serviceId is left out.
+ * @throws CodecError `slt-root` | `xml-…`
+ */
+export function parseSlt(bytes: Uint8Array | string, faults = new EntryFaults()): Slt {
+  return readSlt(parseXml(bytes), faults)
 }
 
 /** As `parseSlt`, from a parsed document. @throws CodecError as `parseSlt` */
-export function readSlt(root: XmlElement): Slt {
+export function readSlt(root: XmlElement, faults = new EntryFaults()): Slt {
   if (root.local !== 'SLT') throw new CodecError('slt-root', root.offset, `expected SLT, got ${root.local}`)
   return {
     bsids: numbers(attr(root, 'bsid')),
     capabilities: child(root, 'SLTCapabilities')?.text ?? null,
     inetUrls: childrenOf(root, 'SLTInetUrl').map(readUrl),
-    services: childrenOf(root, 'Service').map(readService),
+    services: readChildren(root, 'Service', faults, (service) => readService(service, faults)),
     otherAttributes: otherAttributes(root, SLT),
   }
 }
 
-function readService(service: XmlElement): SltService {
+function readService(service: XmlElement, faults: EntryFaults): SltService {
   const simulcast = child(service, 'SimulcastTSID')
   const signalling = child(service, 'BroadcastSvcSignaling')
   return {
@@ -172,7 +180,7 @@ function readService(service: XmlElement): SltService {
       type: uintAttr(other, 'type'),
       bsids: numbers(other.text),
     })),
-    signalling: signalling === null ? null : readSignalling(signalling),
+    signalling: signalling === null ? null : faults.part('BroadcastSvcSignaling', () => readSignalling(signalling)),
     otherAttributes: otherAttributes(service, SERVICE),
   }
 }
@@ -186,17 +194,17 @@ const SIGNALLING = new Set([
   'slsSourceIpAddress',
 ])
 
-/** Null where it lacks an address or port: the service is listed but cannot be received. */
-function readSignalling(element: XmlElement): SltSignalling | null {
-  const destinationAddress = attr(element, 'slsDestinationIpAddress')?.trim()
-  const destinationPort = uintAttr(element, 'slsDestinationUdpPort', 65535)
-  if (destinationAddress === undefined || destinationAddress === '' || destinationPort === null) return null
+/** @throws XmlError `xml-attribute` without an address or port: the service is listed but cannot be received */
+function readSignalling(element: XmlElement): SltSignalling {
+  const destinationAddress = requiredAttr(element, 'slsDestinationIpAddress').trim()
+  if (destinationAddress === '')
+    throw new XmlError('xml-attribute', element, `${element.local}@slsDestinationIpAddress is empty`)
   return {
-    slsProtocol: uintAttr(element, 'slsProtocol') ?? SLS_PROTOCOL.route,
+    slsProtocol: optionalUint(element, 'slsProtocol', 255) ?? SLS_PROTOCOL.route,
     majorVersion: uintAttr(element, 'slsMajorProtocolVersion') ?? 1,
     minorVersion: uintAttr(element, 'slsMinorProtocolVersion') ?? 0,
     destinationAddress,
-    destinationPort,
+    destinationPort: requiredUint(element, 'slsDestinationUdpPort', 65535),
     sourceAddress: attr(element, 'slsSourceIpAddress')?.trim() || null,
     otherAttributes: otherAttributes(element, SIGNALLING),
   }

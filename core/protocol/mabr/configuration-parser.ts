@@ -1,7 +1,17 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { Tsi } from '../../contract/ids.ts'
 import type { XmlElement } from '../../xml/xml-element.ts'
-import { attr, child, childrenOf, otherAttributes, parseUint, uintAttr } from '../../xml/xml-element.ts'
+import {
+  attr,
+  child,
+  childrenOf,
+  optionalUint,
+  otherAttributes,
+  parseUint,
+  uintAttr,
+  XmlError,
+} from '../../xml/xml-element.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 import type { XmlTree } from '../../xml/xml-writer.ts'
 import type {
@@ -19,7 +29,7 @@ import type {
   UnknownParts,
 } from './configuration.ts'
 
-/** Most children of one kind in one element; a document with more is refused. */
+/** Most children of one kind in one element; further ones are left out. */
 const MAX_CHILDREN = 4096
 
 const ROOTS = ['MulticastGatewayConfiguration', 'MulticastServerConfiguration'] as const
@@ -30,10 +40,10 @@ export function isConfigurationRoot(local: string | null): local is MabrRoot {
 }
 
 /**
- * Parses a configuration document.
- * @throws CodecError `mabr-root` for another document, `mabr-too-many` | `xml-…`
+ * Parses a configuration document. Endpoints without a usable address or port are left out.
+ * @throws CodecError `mabr-root` for another document, `xml-…`
  */
-export function parseMabrConfiguration(bytes: Uint8Array | string): MabrConfiguration {
+export function parseMabrConfiguration(bytes: Uint8Array | string, faults = new EntryFaults()): MabrConfiguration {
   const root = parseXml(bytes)
   const { local } = root
   if (!isConfigurationRoot(local)) {
@@ -45,18 +55,18 @@ export function parseMabrConfiguration(bytes: Uint8Array | string): MabrConfigur
     schemaVersion: uintAttr(root, 'schemaVersion'),
     validityPeriod: attr(root, 'validityPeriod'),
     validUntil: attr(root, 'validUntil'),
-    configurationSessions: each(root, 'MulticastGatewayConfigurationTransportSession', readTransport),
-    sessions: each(root, 'MulticastSession', readSession),
+    configurationSessions: each(root, 'MulticastGatewayConfigurationTransportSession', faults, readTransport),
+    sessions: each(root, 'MulticastSession', faults, readSession),
     ...kept(root, ROOT_ATTRIBUTES, ROOT_CHILDREN),
   }
 }
 
-function readSession(element: XmlElement): MabrSession {
+function readSession(element: XmlElement, faults: EntryFaults): MabrSession {
   return {
     serviceIdentifier: attr(element, 'serviceIdentifier') ?? '',
     availabilityOffset: attr(element, 'contentPlaybackAvailabilityOffset'),
-    manifests: each(element, 'PresentationManifestLocator', readManifest),
-    transports: each(element, 'MulticastTransportSession', readTransport),
+    manifests: each(element, 'PresentationManifestLocator', faults, readManifest),
+    transports: each(element, 'MulticastTransportSession', faults, readTransport),
     ...kept(element, SESSION_ATTRIBUTES, SESSION_CHILDREN),
   }
 }
@@ -72,7 +82,7 @@ function readManifest(element: XmlElement): MabrManifest {
   }
 }
 
-function readTransport(element: XmlElement): MabrTransportSession {
+function readTransport(element: XmlElement, faults: EntryFaults): MabrTransportSession {
   const protocol = child(element, 'TransportProtocol')
   const rate = child(element, 'BitRate')
   const repair = child(element, 'UnicastRepairParameters')
@@ -88,47 +98,50 @@ function readTransport(element: XmlElement): MabrTransportSession {
     tags: attr(element, 'tags'),
     protocolIdentifier: protocol === null ? null : attr(protocol, 'protocolIdentifier'),
     protocolVersion: protocol === null ? null : attr(protocol, 'protocolVersion'),
-    endpoints: readEndpoints(element),
+    endpoints: readEndpoints(element, faults),
     averageBitRate: rate === null ? null : uintAttr(rate, 'average'),
     maximumBitRate: rate === null ? null : uintAttr(rate, 'maximum'),
-    fec: each(element, 'ForwardErrorCorrectionParameters', readFec),
-    repair: repair === null ? null : readRepair(repair),
-    components: each(element, 'ServiceComponentIdentifier', readComponent),
-    carousels: each(element, 'ObjectCarousel', readCarousel),
+    fec: each(element, 'ForwardErrorCorrectionParameters', faults, readFec),
+    repair: repair === null ? null : readRepair(repair, faults),
+    components: each(element, 'ServiceComponentIdentifier', faults, readComponent),
+    carousels: each(element, 'ObjectCarousel', faults, readCarousel),
     ...kept(element, TRANSPORT_ATTRIBUTES, TRANSPORT_CHILDREN),
   }
 }
 
-/** The complete endpoints; those without an address or a port are left out. */
-function readEndpoints(element: XmlElement): MabrEndpoint[] {
-  return each(element, 'EndpointAddress', (endpoint): MabrEndpoint | null => {
+function readEndpoints(element: XmlElement, faults: EntryFaults): MabrEndpoint[] {
+  return each(element, 'EndpointAddress', faults, (endpoint) => {
     const group = textOf(endpoint, 'NetworkDestinationGroupAddress')
-    const port = parseUint(textOf(endpoint, 'TransportDestinationPort'), 65535)
-    if (group === null || port === null || port === 0) return null
+    if (group === null) throw unusable(endpoint, 'no NetworkDestinationGroupAddress')
+    const port = uintOf(endpoint, 'TransportDestinationPort', 65535)
+    if (port === null || port === 0) throw unusable(endpoint, 'no TransportDestinationPort')
     return {
       source: textOf(endpoint, 'NetworkSourceAddress'),
       group,
       port,
-      tsi: parseUint(textOf(endpoint, 'MediaTransportSessionIdentifier'), 0xffff_ffff_ffff) as Tsi | null,
+      tsi: uintOf(endpoint, 'MediaTransportSessionIdentifier', 0xffff_ffff_ffff) as Tsi | null,
     }
-  }).filter((endpoint) => endpoint !== null)
+  })
 }
 
-function readFec(element: XmlElement): MabrFec {
+function readFec(element: XmlElement, faults: EntryFaults): MabrFec {
   return {
     scheme: textOf(element, 'SchemeIdentifier') ?? '',
     overheadPercent: parseUint(textOf(element, 'OverheadPercentage')),
-    endpoints: readEndpoints(element),
+    endpoints: readEndpoints(element, faults),
   }
 }
 
-function readRepair(element: XmlElement): MabrRepair {
+function readRepair(element: XmlElement, faults: EntryFaults): MabrRepair {
   return {
     objectBaseUri: attr(element, 'transportObjectBaseURI'),
     receptionTimeoutMs: uintAttr(element, 'transportObjectReceptionTimeout'),
     fixedBackoffMs: uintAttr(element, 'fixedBackOffPeriod') ?? 0,
     randomBackoffMs: uintAttr(element, 'randomBackOffPeriod') ?? 0,
-    baseUrls: each(element, 'BaseURL', (base) => ({ url: base.text, weight: uintAttr(base, 'relativeWeight') ?? 1 })),
+    baseUrls: each(element, 'BaseURL', faults, (base) => ({
+      url: base.text,
+      weight: optionalUint(base, 'relativeWeight') ?? 1,
+    })),
     ...kept(element, REPAIR_ATTRIBUTES, REPAIR_CHILDREN),
   }
 }
@@ -179,12 +192,29 @@ function textOf(element: XmlElement, local: string): string | null {
   return child(element, local)?.text || null
 }
 
-function each<Value>(parent: XmlElement, local: string, read: (element: XmlElement) => Value): Value[] {
+/** Number in a child; null where it is absent or empty. @throws XmlError `xml-attribute` for anything else */
+function uintOf(element: XmlElement, local: string, max: number): number | null {
+  const text = textOf(element, local)
+  if (text === null) return null
+  const value = parseUint(text, max)
+  if (value === null) throw unusable(element, `${local} is "${text.slice(0, 40)}", not a number up to ${max}`)
+  return value
+}
+
+function unusable(element: XmlElement, why: string): XmlError {
+  return new XmlError('xml-attribute', element, why)
+}
+
+function each<Value>(
+  parent: XmlElement,
+  local: string,
+  faults: EntryFaults,
+  read: (element: XmlElement, faults: EntryFaults) => Value,
+): Value[] {
   const found = childrenOf(parent, local)
-  if (found.length > MAX_CHILDREN) {
-    throw new CodecError('mabr-too-many', parent.offset, `${found.length} ${local}, ${MAX_CHILDREN} are allowed`)
-  }
-  return found.map(read)
+  const more = found.length - MAX_CHILDREN
+  if (more > 0) faults.drop(`${local}[${MAX_CHILDREN + 1}]`, `${more} ${local} more than the ${MAX_CHILDREN} allowed`)
+  return faults.each(local, found.slice(0, MAX_CHILDREN), (element) => read(element, faults))
 }
 
 function kept(element: XmlElement, attributes: ReadonlySet<string>, children: ReadonlySet<string>): UnknownParts {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CodecError } from '../../bytes/codec-error.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 import { bytesToHex, hexToBytes } from '../../bytes/hex.ts'
 import { asServiceId } from '../../contract/ids.ts'
 import { parseAtsc3Body, serialiseAtsc3Body } from './atsc3-message.ts'
@@ -260,7 +261,13 @@ describe('messages', () => {
     ]
     const body = serialisePaBody(tables)
     expect(parsePaBody(body)).toEqual(tables)
-    for (let end = 0; end < body.length; end++) expect(() => parsePaBody(body.subarray(0, end))).toThrow(CodecError)
+    for (let end = 0; end < 9; end++) expect(() => parsePaBody(body.subarray(0, end))).toThrow(CodecError)
+    for (let end = 9; end < body.length; end++) {
+      const faults = new EntryFaults()
+      const read = parsePaBody(body.subarray(0, end), faults)
+      expect(read).toEqual(tables.slice(0, read.length))
+      expect(faults.listed).toMatchObject([{ path: `table[${read.length + 1}]` }])
+    }
   })
 
   it('carry ATSC content, packed or not', () => {

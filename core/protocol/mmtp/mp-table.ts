@@ -1,6 +1,7 @@
 import { ByteReader } from '../../bytes/byte-reader.ts'
 import { ByteWriter } from '../../bytes/byte-writer.ts'
 import { CodecError } from '../../bytes/codec-error.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 import { bytesToHex } from '../../bytes/hex.ts'
 import { type MmtDescriptor, parseMmtDescriptors, serialiseMmtDescriptors } from './mmt-descriptor.ts'
 import { type MmtLocation, readMmtLocation, writeMmtLocation } from './mmt-location.ts'
@@ -53,8 +54,11 @@ export type MpTable = {
   readonly rest: Uint8Array
 }
 
-/** @throws CodecError mmt-mpt (truncated before its assets), mmt-descriptors */
-export function parseMpTable(bytes: Uint8Array): MpTable {
+/**
+ * Reads what it can: an asset has no length, so the first unreadable one takes those after it along.
+ * @throws CodecError mmt-mpt (truncated before its assets)
+ */
+export function parseMpTable(bytes: Uint8Array, faults = new EntryFaults()): MpTable {
   const head = new ByteReader(bytes, 0, bytes.length, 'mmt-mpt')
   const tableId = head.u8('table_id')
   const version = head.u8('version')
@@ -78,6 +82,8 @@ export function parseMpTable(bytes: Uint8Array): MpTable {
     } catch (thrown) {
       if (!(thrown instanceof CodecError)) throw thrown
       rest = bytes.subarray(start, end)
+      const after = assetCount - asset - 1
+      faults.drop(`asset[${asset + 1}]`, `${thrown.message}${after === 0 ? '' : `; ${after} after it are lost too`}`)
       break
     }
   }

@@ -1,6 +1,7 @@
 import { ByteReader } from '../../bytes/byte-reader.ts'
 import { ByteWriter } from '../../bytes/byte-writer.ts'
 import { CodecError } from '../../bytes/codec-error.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 
 /** table_id of the MPI table: subsets 0 to 14, and the complete table. */
 export const MPI_TABLE = { firstSubset: 0x01, complete: 0x10 } as const
@@ -67,7 +68,7 @@ export function serialiseMpiBody({ table, mpTable }: MpiBody): Uint8Array {
 }
 
 /** @throws CodecError mmt-mpi where truncated before its contents */
-export function parseMpiTable(bytes: Uint8Array): MpiTable {
+export function parseMpiTable(bytes: Uint8Array, faults = new EntryFaults()): MpiTable {
   const head = new ByteReader(bytes, 0, bytes.length, 'mmt-mpi')
   const tableId = head.u8('table_id')
   const version = head.u8('version')
@@ -81,6 +82,8 @@ export function parseMpiTable(bytes: Uint8Array): MpiTable {
   const usual = readContents(bytes, at, end, contentCount, false)
   const other = isWhole(usual, contentCount) ? usual : readContents(bytes, at, end, contentCount, true)
   const narrow = other !== usual && isWhole(other, contentCount)
+  const read = (narrow ? other : usual).contents.length
+  if (read < contentCount) faults.drop(`content[${read + 1}]`, `only ${read} of ${contentCount} contents fit the table`)
   return { tableId, version, mode, descriptors, contentCount, narrow, ...(narrow ? other : usual) }
 }
 

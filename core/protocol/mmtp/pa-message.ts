@@ -1,5 +1,6 @@
 import { ByteReader } from '../../bytes/byte-reader.ts'
 import { ByteWriter } from '../../bytes/byte-writer.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 
 /** One table of a PA message; `bytes` is the whole table with its header, a view. */
 export type PaTable = { readonly tableId: number; readonly version: number; readonly bytes: Uint8Array }
@@ -10,9 +11,10 @@ export type PaTable = { readonly tableId: number; readonly version: number; read
  * ```
  * | number_of_tables 8 | table_id 8, table_version 8, table_length 16 (each) | tables |
  * ```
- * @throws CodecError mmt-pa where the list or a table is truncated
+ * A table that is truncated is left out, with those after it.
+ * @throws CodecError mmt-pa where the list is truncated
  */
-export function parsePaBody(body: Uint8Array): readonly PaTable[] {
+export function parsePaBody(body: Uint8Array, faults = new EntryFaults()): readonly PaTable[] {
   const reader = new ByteReader(body, 0, body.length, 'mmt-pa')
   const listed: { tableId: number; version: number; length: number }[] = []
   for (let left = reader.u8('number_of_tables'); left > 0; left--) {
@@ -22,7 +24,15 @@ export function parsePaBody(body: Uint8Array): readonly PaTable[] {
       length: reader.u16('table_length'),
     })
   }
-  return listed.map(({ tableId, version, length }) => ({ tableId, version, bytes: reader.borrow(length, 'table') }))
+  const tables: PaTable[] = []
+  for (const { tableId, version, length } of listed) {
+    if (length > reader.remaining) {
+      faults.drop(`table[${tables.length + 1}]`, `it has ${length} bytes, ${reader.remaining} are left in its message`)
+      break
+    }
+    tables.push({ tableId, version, bytes: reader.borrow(length, 'table') })
+  }
+  return tables
 }
 
 /** @throws CodecError out-of-range */

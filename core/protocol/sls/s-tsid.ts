@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 import { asTsi, type Tsi } from '../../contract/ids.ts'
 import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
 import {
@@ -7,7 +8,9 @@ import {
   child,
   childrenOf,
   descendants,
+  optionalUint,
   otherAttributes,
+  readChildren,
   requiredUint,
   uintAttr,
 } from '../../xml/xml-element.ts'
@@ -130,31 +133,34 @@ const FEC_PARAMETERS = new Set(['maximumDelay', 'overhead', 'minBuffSize', 'fecO
 const PROTECTED_OBJECT = new Set(['tsi', 'sessionDescription', 'sourceTOI', 'fecTransportObjectSize'])
 const RATING_SCHEME = 'tag:atsc.org,2016:carating:1'
 
-/** Parses an S-TSID fragment. @throws CodecError `stsid-root` | `xml-…` (a channel without a usable TSI is `xml-attribute`) */
-export function parseStsid(bytes: Uint8Array | string): Stsid {
-  return readStsid(parseXml(bytes))
+/**
+ * Parses an S-TSID fragment. A channel without a usable TSI is left out, and so is a session with an unusable port.
+ * @throws CodecError `stsid-root` | `xml-…`
+ */
+export function parseStsid(bytes: Uint8Array | string, faults = new EntryFaults()): Stsid {
+  return readStsid(parseXml(bytes), faults)
 }
 
 /** As `parseStsid`, from a parsed document. @throws CodecError as `parseStsid` */
-export function readStsid(root: XmlElement): Stsid {
+export function readStsid(root: XmlElement, faults = new EntryFaults()): Stsid {
   if (root.local !== 'S-TSID') throw new CodecError('stsid-root', root.offset, `expected S-TSID, got ${root.local}`)
   return {
-    sessions: childrenOf(root, 'RS').map(readSession),
+    sessions: readChildren(root, 'RS', faults, (rs) => readSession(rs, faults)),
     otherAttributes: otherAttributes(root, STSID),
   }
 }
 
-function readSession(rs: XmlElement): StsidSession {
+function readSession(rs: XmlElement, faults: EntryFaults): StsidSession {
   return {
     sourceAddress: attr(rs, 'sIpAddr'),
     destinationAddress: attr(rs, 'dIpAddr'),
-    destinationPort: uintAttr(rs, 'dPort', 65535) ?? uintAttr(rs, 'dport', 65535),
-    channels: childrenOf(rs, 'LS').map(readChannel),
+    destinationPort: optionalUint(rs, 'dPort', 65535) ?? optionalUint(rs, 'dport', 65535),
+    channels: readChildren(rs, 'LS', faults, (ls) => readChannel(ls, faults)),
     otherAttributes: otherAttributes(rs, RS),
   }
 }
 
-function readChannel(ls: XmlElement): StsidChannel {
+function readChannel(ls: XmlElement, faults: EntryFaults): StsidChannel {
   const source = child(ls, 'SrcFlow')
   // RprFlow is the name in RFC 9223 drafts and older senders.
   const repair = child(ls, 'RepairFlow') ?? child(ls, 'RprFlow')
@@ -163,24 +169,24 @@ function readChannel(ls: XmlElement): StsidChannel {
     bandwidthKbps: uintAttr(ls, 'bw'),
     startTime: attr(ls, 'startTime'),
     endTime: attr(ls, 'endTime'),
-    source: source === null ? null : readSource(source),
+    source: source === null ? null : readSource(source, faults),
     repair: repair === null ? null : readRepair(repair),
     otherAttributes: otherAttributes(ls, LS),
   }
 }
 
-function readSource(flow: XmlElement): SourceFlow {
+function readSource(flow: XmlElement, faults: EntryFaults): SourceFlow {
   // Some senders omit the EFDT wrapper.
   const efdt = child(flow, 'EFDT') ?? child(flow, 'FDT-Instance')
   return {
     realTime: boolAttr(flow, 'rt', false),
     minBufferKb: uintAttr(flow, 'minBuffSize'),
-    efdt: efdt === null ? null : readFdt(efdt),
+    efdt: efdt === null ? null : readFdt(efdt, faults),
     media: childrenOf(flow, 'ContentInfo').flatMap((info) => childrenOf(info, 'MediaInfo').map(readMedia)),
     aeaIds: childrenOf(flow, 'ContentInfo').flatMap((info) =>
       childrenOf(info, 'AEAMedia').flatMap((media) => childrenOf(media, 'AEAId').map((id) => id.text)),
     ),
-    payloads: childrenOf(flow, 'Payload').map(readPayload),
+    payloads: readChildren(flow, 'Payload', faults, readPayload),
     otherAttributes: otherAttributes(flow, SRC_FLOW),
   }
 }
@@ -201,12 +207,12 @@ function readMedia(media: XmlElement): StsidMedia {
 
 function readPayload(payload: XmlElement): StsidPayload {
   return {
-    codepoint: uintAttr(payload, 'codePoint', 255) ?? 0,
-    formatId: uintAttr(payload, 'formatId', 255) ?? 1,
+    codepoint: optionalUint(payload, 'codePoint', 255) ?? 0,
+    formatId: optionalUint(payload, 'formatId', 255) ?? 1,
     fragmentation: uintAttr(payload, 'frag', 255) ?? 0,
     // True by default in the text of A/331, false in its schema; receivers reorder in either case.
     inOrder: boolAttr(payload, 'order', true),
-    sourceFecPayloadId: uintAttr(payload, 'srcFecPayloadId', 255) ?? 0,
+    sourceFecPayloadId: optionalUint(payload, 'srcFecPayloadId', 255) ?? 0,
     fecParams: attr(payload, 'fecParams'),
     otherAttributes: otherAttributes(payload, PAYLOAD),
   }

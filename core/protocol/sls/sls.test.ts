@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CodecError } from '../../bytes/codec-error.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 import { asServiceId, asToi, asTsi } from '../../contract/ids.ts'
 import { FDT_DEFAULTS, FDT_FILE_DEFAULTS, type Fdt } from '../flute/fdt.ts'
 import { ENVELOPE_ITEM_DEFAULTS, parseEnvelope, serialiseEnvelope } from './envelope.ts'
@@ -165,8 +166,28 @@ describe('S-TSID', () => {
     expect(source?.payloads[0]?.otherAttributes).toMatchObject([{ name: 'extra' }])
   })
 
-  it('names a channel without a TSI, and an unexpected root', () => {
-    expect(() => parseStsid('<S-TSID>\n <RS>\n  <LS/></RS></S-TSID>')).toThrow(/^line 3, column \d+: LS has no @tsi$/)
+  it('leaves out channels, sessions, payloads and files that cannot be used, and names them', () => {
+    const text = `<S-TSID>
+ <RS dPort="no"><LS tsi="1"/></RS>
+ <RS><LS/><LS tsi="x"/><LS tsi="10"><SrcFlow>
+  <EFDT><FDT-Instance><File TOI="1" Content-Location="a"/><File TOI="-" Content-Location="b"/></FDT-Instance></EFDT>
+  <Payload codePoint="8" formatId="1"/><Payload codePoint="300"/>
+ </SrcFlow></LS></RS></S-TSID>`
+    const faults = new EntryFaults()
+    const { sessions } = parseStsid(text, faults)
+    expect(sessions).toMatchObject([
+      { channels: [{ tsi: 10, source: { efdt: { files: [{ toi: 1 }] }, payloads: [{ codepoint: 8 }] } }] },
+    ])
+    expect(faults.listed).toMatchObject([
+      { path: 'RS[1]', reason: expect.stringContaining('RS@dPort is "no"') },
+      { path: 'RS[2]/LS[1]', reason: expect.stringMatching(/^line 3, column \d+: LS has no @tsi$/) },
+      { path: 'RS[2]/LS[2]', reason: expect.stringContaining('LS@tsi is "x"') },
+      { path: 'RS[2]/LS[3]/File[2]', reason: expect.stringContaining('File@TOI is "-"') },
+      { path: 'RS[2]/LS[3]/Payload[2]', reason: expect.stringContaining('Payload@codePoint is "300"') },
+    ])
+  })
+
+  it('refuses an unexpected root', () => {
     expect(() => parseStsid('<MPD/>')).toThrow('expected S-TSID, got MPD')
   })
 

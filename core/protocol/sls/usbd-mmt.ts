@@ -1,7 +1,18 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { ServiceId } from '../../contract/ids.ts'
 import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
-import { attr, boolAttr, child, childrenOf, descendants, otherAttributes, uintAttr } from '../../xml/xml-element.ts'
+import {
+  attr,
+  boolAttr,
+  child,
+  childrenOf,
+  descendants,
+  optionalUint,
+  otherAttributes,
+  readChildren,
+  uintAttr,
+} from '../../xml/xml-element.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 
 /** User Service Bundle Description of an MMT service, A/331 §7.2.1: root BundleDescriptionMMT. */
@@ -112,15 +123,16 @@ export function isUsbdMmt(root: XmlElement): boolean {
 }
 
 /**
- * Parses the USBD of an MMT service, from an ATSC message of content type 1 or an SLS package.
+ * Parses the USBD of an MMT service, from an ATSC message of content type 1 or an SLS package. A ROUTEComponent with an unusable
+ * port is left out.
  * @throws CodecError `usbd-root` | `xml-…`
  */
-export function parseUsbdMmt(bytes: Uint8Array | string): UsbdMmt {
-  return readUsbdMmt(parseXml(bytes))
+export function parseUsbdMmt(bytes: Uint8Array | string, faults = new EntryFaults()): UsbdMmt {
+  return readUsbdMmt(parseXml(bytes), faults)
 }
 
 /** As `parseUsbdMmt`, from a parsed document. @throws CodecError `usbd-root` */
-export function readUsbdMmt(root: XmlElement): UsbdMmt {
+export function readUsbdMmt(root: XmlElement, faults = new EntryFaults()): UsbdMmt {
   const service =
     root.local === 'UserServiceDescription' ? root : (descendants(root, 'UserServiceDescription')[0] ?? null)
   if (service === null) {
@@ -139,11 +151,11 @@ export function readUsbdMmt(root: XmlElement): UsbdMmt {
       nextMmtPackageId: attr(component, 'nextMmtPackageId'),
       otherAttributes: otherAttributes(component, MPU),
     })),
-    routeComponents: childrenOf(service, 'ROUTEComponent').map((component) => ({
+    routeComponents: readChildren(service, 'ROUTEComponent', faults, (component) => ({
       stsidUri: attr(component, 'sTSIDUri'),
       apdUri: attr(component, 'apdUri'),
       destinationAddress: attr(component, 'sTSIDDestinationIpAddress'),
-      destinationPort: uintAttr(component, 'sTSIDDestinationUdpPort', 65535),
+      destinationPort: optionalUint(component, 'sTSIDDestinationUdpPort', 65535),
       sourceAddress: attr(component, 'sTSIDSourceIpAddress'),
       otherAttributes: otherAttributes(component, ROUTE),
     })),

@@ -1,8 +1,9 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import type { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { ServiceId } from '../../contract/ids.ts'
 import type { ReceiveSpec } from '../../contract/session-spec.ts'
 import type { Destination, ReceiveObserver } from '../../flow/facts.ts'
-import { type Finding, placeAt } from '../../flow/findings.ts'
+import { type Finding, type FindingFacts, placeAt } from '../../flow/findings.ts'
 import type { FlowFile, ObjectSink } from '../../flow/objects.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
 import { refusalOfGroup } from '../../protocol/ip/signalled-address.ts'
@@ -82,6 +83,11 @@ export class ReceiveContext implements DeliveryContext, ObjectContext {
   file(file: FlowFile): void {
     this.sink.whole(file)
   }
+}
+
+/** The finding about entries of a table that were left out; null where there are none. */
+export function droppedEntries(table: string, { count, listed }: EntryFaults): FindingFacts | null {
+  return count === 0 ? null : { kind: 'entriesDropped', table, dropped: listed, count }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { Tsi } from '../../contract/ids.ts'
 import type { ChannelRole } from '../../contract/report.ts'
 import type { Flow } from '../../flow/datagrams.ts'
@@ -17,7 +18,7 @@ import { unpackLimited } from '../../protocol/gzip.ts'
 import { LCT_FAULT, lctFaultName } from '../../protocol/lct/lct-packet.ts'
 import { ntpToUnixUs } from '../../protocol/ntp.ts'
 import { FILE_TABLE_LIMITS } from '../../protocol/table-limits.ts'
-import { codecFault, type ReceiveContext } from '../context/receive-context.ts'
+import { codecFault, droppedEntries, type ReceiveContext } from '../context/receive-context.ts'
 import type { ReceivedService } from '../context/received-service.ts'
 import { objectIsSound } from '../lct/file-delivery.ts'
 import { LctChannel, objectKey } from '../lct/lct-channel.ts'
@@ -324,11 +325,12 @@ export class FluteSession extends LctSession {
     this.work.passed.arrived(timeUs)
     let bytes = transported
     let table: Fdt | null = null
+    const faults = new EntryFaults()
     const fault = codecFault(() => {
       const most = Math.min(this.context.limits.unpackedBytes, FILE_TABLE_LIMITS.unpackedBytes)
       bytes = unpackWithin(this.work, transported, most, timeUs, unpackLimited)
       readWithin(this.work, bytes, timeUs)
-      table = parseFdt(bytes)
+      table = parseFdt(bytes, faults)
     })
     if (fault !== null || table === null) {
       const unreadable = fault ?? NO_TABLE
@@ -340,6 +342,8 @@ export class FluteSession extends LctSession {
       this.found(facts, object.carrier, timeUs, object.frame, object.index)
       return
     }
+    const dropped = droppedEntries(`FDT of TSI ${channel.tsi}`, faults)
+    if (dropped !== null) this.found(dropped, object.carrier, timeUs, object.frame, object.index)
     const read: Fdt = table
     this.#fragment(channel, instanceOf(object), bytes, object.lastTimeUs)
     const expiresUs = read.instanceExpiresNtp === null ? null : ntpToUnixUs(read.instanceExpiresNtp % 2 ** 32, 0)

@@ -1,4 +1,5 @@
 import type { CodecError } from '../../bytes/codec-error.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 import { asServiceId, type ServiceId } from '../../contract/ids.ts'
 import type { ReportSignature } from '../../contract/report.ts'
 import { type CarrierPlace, channelWord, isSameCarrier, type SignallingCarrier } from '../../flow/carriers.ts'
@@ -24,7 +25,7 @@ import { MPU_FAULT, MpuPayload, mpuFaultName } from '../../protocol/mmtp/mpu-pay
 import { ntpToUnixUs } from '../../protocol/ntp.ts'
 import { componentWords, parseUsbdMmt, type UsbdMmt } from '../../protocol/sls/usbd-mmt.ts'
 import type { EventTaker } from '../context/event-queue.ts'
-import { codecFault, type ReceiveContext } from '../context/receive-context.ts'
+import { codecFault, droppedEntries, type ReceiveContext } from '../context/receive-context.ts'
 import type { ReceivedService } from '../context/received-service.ts'
 import { reportSignature } from '../context/signatures.ts'
 import { SessionWork } from '../object/reading-work.ts'
@@ -135,6 +136,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
         fragment: (fragment, changed, at) => this.#fragment(fragment, changed, at),
         verdict: (id, signature, signed, later, at) => this.#verdict(id, signature, signed, later, at),
         signatureLater: (key, signature) => this.#signatureLater(key, signature),
+        dropped: (table, faults, at, frame) => this.#entriesDropped(table, faults, at, frame),
         unreadable: (what, fault, at, frame) => this.#unreadable(what, fault, at, frame),
       },
       context.limits.unpackedBytes,
@@ -419,9 +421,11 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
 
   #atsc3(message: Atsc3Message, timeUs: number): void {
     if (message.contentName !== 'USBD') return
+    const faults = new EntryFaults()
     const fault = codecFault(() => {
-      this.#usbd = parseUsbdMmt(message.content)
+      this.#usbd = parseUsbdMmt(message.content, faults)
     })
+    this.#entriesDropped('USBD', faults, timeUs, 0)
     if (fault !== null) this.#unreadable('The USBD', fault, timeUs, 0)
     else this.#applyUsbd(timeUs)
   }
@@ -549,6 +553,11 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     asset.reported()
     const { carrier, withoutMetadata, withoutFragments } = asset
     this.#found({ kind: 'mpusUnread', withoutMetadata, withoutFragments, last }, carrier, timeUs, 0)
+  }
+
+  #entriesDropped(table: string, faults: EntryFaults, timeUs: number, frame: number): void {
+    const facts = droppedEntries(table, faults)
+    if (facts !== null) this.#found(facts, null, timeUs, frame)
   }
 
   #unreadable(what: string, fault: CodecError, timeUs: number, frame: number): void {

@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 import { defined } from '../../contract/defined.ts'
 import type { ReportSignature } from '../../contract/report.ts'
 import type { SignallingCarrier } from '../../flow/carriers.ts'
@@ -60,6 +61,8 @@ export interface MmtpSignallingHost {
   ): ReportSignature
   /** A verdict on a fragment reported without one, by what carried it. */
   signatureLater(carrier: SignallingCarrier, signature: ReportSignature): void
+  /** Entries of a table were left out. */
+  dropped(table: string, faults: EntryFaults, timeUs: number, frame: number): void
   /** A message that cannot be read; others continue. */
   unreadable(what: string, fault: CodecError, timeUs: number, frame: number): void
 }
@@ -135,11 +138,11 @@ export class MmtpSignalling {
       const message = parseMmtMessage(bytes)
       const where = packetId === 0 ? '' : ` on packet_id ${packetId}`
       what = `${message.name}${where}`
-      if (message.id === MESSAGE_ID.pa) this.#pa(message, bytes, packetId, where, timeUs)
+      if (message.id === MESSAGE_ID.pa) this.#pa(message, bytes, packetId, where, timeUs, frame)
       else if (message.id >= MESSAGE_ID.mpt && message.id <= MESSAGE_ID.lastMpt)
-        this.#mpt(message.body, packetId, where, timeUs)
+        this.#mpt(message.body, packetId, where, timeUs, frame)
       else if (message.id >= MESSAGE_ID.mpi && message.id <= MESSAGE_ID.lastMpi)
-        this.#mpi(message.body, packetId, where, timeUs)
+        this.#mpi(message.body, packetId, where, timeUs, frame)
       else if (message.id === MESSAGE_ID.atsc3) this.#atsc3(message, timeUs)
       else if (message.id === MESSAGE_ID.signedAtsc3) this.#signed(message, bytes, where, timeUs)
       else this.#other(message, bytes, where, timeUs)
@@ -149,30 +152,36 @@ export class MmtpSignalling {
     }
   }
 
-  #pa(message: MmtMessage, whole: Uint8Array, packetId: number, where: string, timeUs: number): void {
+  #pa(message: MmtMessage, whole: Uint8Array, packetId: number, where: string, timeUs: number, frame: number): void {
     this.#count('PA', message.version, timeUs)
     const name = `PA${where}`
-    const tables = parsePaBody(message.body)
-    this.#list('PA', name, message.version, whole, timeUs)
-    for (const { tableId, bytes } of tables) {
-      if (tableId >= MP_TABLE.firstSubset && tableId <= MP_TABLE.complete) this.#mpt(bytes, packetId, where, timeUs)
-      else if (tableId >= MPI_TABLE.firstSubset && tableId <= MPI_TABLE.complete) this.#mpiTable(bytes, where, timeUs)
-    }
+    const faults = new EntryFaults()
+    const tables = parsePaBody(message.body, faults)
+    const changed = this.#list('PA', name, message.version, whole, timeUs)
+    faults.each('table', tables, ({ tableId, bytes }) => {
+      if (tableId >= MP_TABLE.firstSubset && tableId <= MP_TABLE.complete)
+        this.#mpt(bytes, packetId, where, timeUs, frame)
+      else if (tableId >= MPI_TABLE.firstSubset && tableId <= MPI_TABLE.complete)
+        this.#mpiTable(bytes, where, timeUs, frame)
+    })
+    if (changed) this.#host.dropped(name, faults, timeUs, frame)
   }
 
-  #mpi(body: Uint8Array, packetId: number, where: string, timeUs: number): void {
+  #mpi(body: Uint8Array, packetId: number, where: string, timeUs: number, frame: number): void {
     const { table, mpTable } = parseMpiBody(body)
-    this.#mpiTable(table, where, timeUs)
-    if (mpTable !== null) this.#mpt(mpTable, packetId, where, timeUs)
+    this.#mpiTable(table, where, timeUs, frame)
+    if (mpTable !== null) this.#mpt(mpTable, packetId, where, timeUs, frame)
   }
 
   /** XML contents are fragments of their own. */
-  #mpiTable(bytes: Uint8Array, where: string, timeUs: number): void {
-    const table = parseMpiTable(bytes)
+  #mpiTable(bytes: Uint8Array, where: string, timeUs: number, frame: number): void {
+    const faults = new EntryFaults()
+    const table = parseMpiTable(bytes, faults)
     this.#count('MPI', table.version, timeUs)
     const subset = table.tableId - MPI_TABLE.firstSubset
     const name = `MPI${table.tableId === MPI_TABLE.complete ? '' : ` subset ${subset}`}${where}`
     if (!this.#list('MPI', name, table.version, bytes, timeUs)) return
+    this.#host.dropped(name, faults, timeUs, frame)
     table.contents.forEach(({ type, name: own, content }, index) => {
       if (!looksLikeXml(content)) return
       const found = fragmentType(type, content)
@@ -207,13 +216,16 @@ export class MmtpSignalling {
     this.#atsc3Content(content, timeUs, known.report, known.carrier)
   }
 
-  #mpt(bytes: Uint8Array, packetId: number, where: string, timeUs: number): void {
-    const table = parseMpTable(bytes)
+  #mpt(bytes: Uint8Array, packetId: number, where: string, timeUs: number, frame: number): void {
+    const faults = new EntryFaults()
+    const table = parseMpTable(bytes, faults)
     this.#count('MPT', table.version, timeUs)
     const name =
       table.tableId === MP_TABLE.complete ? `MPT${where}` : `MPT subset ${table.tableId - MP_TABLE.firstSubset}${where}`
     const changed = this.#list('MPT', name, table.version, bytes, timeUs)
-    if (changed) this.#host.mpTable(table, packetId, timeUs)
+    if (!changed) return
+    this.#host.dropped(name, faults, timeUs, frame)
+    this.#host.mpTable(table, packetId, timeUs)
   }
 
   #atsc3(message: MmtMessage, timeUs: number): void {

@@ -1,3 +1,4 @@
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 import { u32At } from '../../bytes/ints.ts'
 import { asToi, type Tsi } from '../../contract/ids.ts'
 import type { Flow } from '../../flow/datagrams.ts'
@@ -9,7 +10,7 @@ import { LCT_FAULT, lctFaultName } from '../../protocol/lct/lct-packet.ts'
 import type { StsidChannel } from '../../protocol/sls/s-tsid.ts'
 import { FILE_TABLE_LIMITS } from '../../protocol/table-limits.ts'
 import { looksLikeXml } from '../../xml/xml-parser.ts'
-import { codecFault, type ReceiveContext } from '../context/receive-context.ts'
+import { codecFault, droppedEntries, type ReceiveContext } from '../context/receive-context.ts'
 import type { ReceivedService } from '../context/received-service.ts'
 import { ChannelNames } from '../lct/channel-names.ts'
 import { objectIsSound } from '../lct/file-delivery.ts'
@@ -232,12 +233,13 @@ export class RouteSession extends LctSession {
     this.work.passed.arrived(timeUs)
     let bytes = transported
     let table: Fdt | null = null
+    const faults = new EntryFaults()
     const fault = codecFault(() => {
       const most = Math.min(this.context.limits.unpackedBytes, FILE_TABLE_LIMITS.unpackedBytes)
       bytes = unpackWithin(this.work, transported, most, timeUs)
       if (!looksLikeXml(bytes)) return
       readWithin(this.work, bytes, timeUs)
-      table = parseFdt(bytes)
+      table = parseFdt(bytes, faults)
     })
     if (fault !== null) {
       if (fault.code === 'fdt-root' || !looksLikeXml(bytes)) return false
@@ -247,6 +249,8 @@ export class RouteSession extends LctSession {
       return true
     }
     if (table === null) return false
+    const dropped = droppedEntries(`EFDT of TSI ${channel.tsi}`, faults)
+    if (dropped !== null) this.found(dropped, object.carrier, timeUs, object.frame, object.index)
     const read: Fdt = table
     channel.names.addTable(read, timeUs)
     const { tsi, index, serviceId } = channel

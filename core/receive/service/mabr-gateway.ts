@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 import { defined } from '../../contract/defined.ts'
 import type { ServiceId, Tsi } from '../../contract/ids.ts'
 import { type Destination, type RepairServer, wantedByBoth } from '../../flow/facts.ts'
@@ -24,6 +25,7 @@ import { FILE_TABLE_LIMITS } from '../../protocol/table-limits.ts'
 import { xmlRootName } from '../../xml/root-name.ts'
 import { looksLikeXml } from '../../xml/xml-parser.ts'
 import type { FileContext } from '../context/contexts.ts'
+import { droppedEntries } from '../context/receive-context.ts'
 import type { ReceivedService } from '../context/received-service.ts'
 import { FluteSession } from '../flute/flute-session.ts'
 import { contentKey } from '../object/content-hash.ts'
@@ -113,23 +115,26 @@ export class MabrGateway {
    */
   takeObject(object: TransportObject, timeUs: number): boolean {
     if (!isConfiguration(object)) return false
+    const { carrier, index, frame, destination } = object
+    const place = { service: this.service.id, carrier, object: index, destination }
     try {
+      const faults = new EntryFaults()
       const most = Math.min(this.#context.limits.unpackedBytes, FILE_TABLE_LIMITS.unpackedBytes)
       this.#work.passed.arrived(timeUs)
       const bytes = unpackWithin(this.#work, object.bytes(0, object.length), most, timeUs)
       readWithin(this.#work, bytes, timeUs)
-      const configuration = parseMabrConfiguration(bytes)
+      const configuration = parseMabrConfiguration(bytes, faults)
       const name = object.name ?? GATEWAY_CONFIGURATION_URI
       const fragment = { type: 'MABR', name, version: configuration.schemaVersion, bytes }
       this.#context.observer.slsFragment(this.service.id, fragment, object.lastTimeUs)
       const content = contentKey(bytes)
       if (content !== this.#content) this.#generation++
+      const dropped = content === this.#content ? null : droppedEntries('Gateway configuration', faults)
+      if (dropped !== null) this.#context.found({ ...dropped, ...placeAt(timeUs, frame, place) })
       this.#content = content
       this.#apply(configuration, timeUs)
     } catch (thrown) {
       if (!(thrown instanceof CodecError)) throw thrown
-      const { carrier, index, frame, destination } = object
-      const place = { service: this.service.id, carrier, object: index, destination }
       const hit = this.#work.hit(thrown)
       const facts: FindingFacts =
         hit === null ? { kind: 'configurationUnreadable', fault: thrown } : { kind: 'limit', hit }

@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { ReportSignature } from '../../contract/report.ts'
 import { dropOldest } from '../../flow/bounded-map.ts'
 import type { LlsTableFact } from '../../flow/facts.ts'
@@ -21,6 +22,7 @@ import { tableName, tableValues } from '../../protocol/lls/table-values.ts'
 import { LLS_LIMITS } from '../../protocol/table-limits.ts'
 import { looksLikeXml, parseXml } from '../../xml/xml-parser.ts'
 import type { TableContext } from '../context/contexts.ts'
+import { droppedEntries } from '../context/receive-context.ts'
 import { reportSignature } from '../context/signatures.ts'
 import { contentKey } from '../object/content-hash.ts'
 import { PassedOver } from '../object/passed-over.ts'
@@ -145,7 +147,9 @@ export class LlsReceiver {
   /** Takes the tables inside as if each had arrived alone, and checks the signature. */
   #signed(table: LlsTable, arrival: Arrival, keys: number[]): string | null {
     const { timeUs, frame } = arrival
-    const { tables, signedBytes, signature } = parseSignedMultiTable(table)
+    const faults = new EntryFaults()
+    const { tables, signedBytes, signature } = parseSignedMultiTable(table, faults)
+    this.#entries(table, faults, arrival)
     // The same tables with a new signature, which a sender may make each time, are no new version.
     const key = contentKey(signedBytes) + table.groupId * 256 + table.version
     keys[0] = key
@@ -232,7 +236,9 @@ export class LlsReceiver {
     }
     try {
       if (tableId === LLS_TABLE.slt) {
-        const slt = readSlt(parseXml(body, LLS_LIMITS.xml))
+        const faults = new EntryFaults()
+        const slt = readSlt(parseXml(body, LLS_LIMITS.xml), faults)
+        this.#entries(table, faults, arrival)
         this.#budget.add(slt.services.length * SERVICE_COST)
         // Captures of several channels have several SLTs with the same group: the broadcast stream distinguishes them.
         const stream = `${slt.bsids.slice(0, 16).join(',')}/${groupId}`
@@ -246,6 +252,11 @@ export class LlsReceiver {
       this.#found({ kind: 'llsUnreadable', table: name, group: groupId, signed: false, fault: thrown }, timeUs, frame)
     }
     return null
+  }
+
+  #entries({ tableId, groupId, body }: LlsTable, faults: EntryFaults, { timeUs, frame }: Arrival): void {
+    const facts = droppedEntries(`${tableName(tableId, body)} of group ${groupId}`, faults)
+    if (facts !== null) this.#found(facts, timeUs, frame)
   }
 
   #setSlt(stream: string, key: number, slt: Slt, timeUs: number): void {
@@ -279,7 +290,9 @@ export class LlsReceiver {
   #certificationData(table: LlsTable, arrival: Arrival): void {
     const { key, timeUs, frame } = arrival
     const { observer, signatures } = this.#context
-    const data = readCertificationData(parseXml(table.body, LLS_LIMITS.xml))
+    const faults = new EntryFaults()
+    const data = readCertificationData(parseXml(table.body, LLS_LIMITS.xml), faults)
+    this.#entries(table, faults, arrival)
     signatures.add(data.certificates)
     for (const certificate of data.certificates) this.#dates(certificate, timeUs, frame)
     const content = toBeSignedBytes(table.body)

@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { ReportSignature } from '../../contract/report.ts'
 import { channelWord } from '../../flow/carriers.ts'
 import { type Fault, type FindingFacts, placeAt } from '../../flow/findings.ts'
@@ -11,6 +12,7 @@ import { parseStsid, type Stsid } from '../../protocol/sls/s-tsid.ts'
 import { parseUsbd } from '../../protocol/sls/usbd.ts'
 import { SLS_LIMITS } from '../../protocol/table-limits.ts'
 import type { FileContext, TableContext } from '../context/contexts.ts'
+import { droppedEntries } from '../context/receive-context.ts'
 import type { ReceivedService } from '../context/received-service.ts'
 import { contentKey } from '../object/content-hash.ts'
 import { PassedOver } from '../object/passed-over.ts'
@@ -182,8 +184,11 @@ export class ServiceSignalling {
       service.signalled = true
       if (!service.namedBySlt) service.name = usbd.names[0]?.text || service.name
     } else if (fragment.type === 'S-TSID') {
-      const stsid = parseStsid(fragment.body)
+      const faults = new EntryFaults()
+      const stsid = parseStsid(fragment.body, faults)
       service.signalled = true
+      const dropped = droppedEntries(`${fragment.type} ${fragment.name}`, faults)
+      if (dropped !== null) this.#found(dropped, object, timeUs)
       this.#host.applyStsid(stsid, timeUs)
     } else if (fragment.type === 'MPD') {
       const facts = readMpdFacts(fragment.body)

@@ -1,0 +1,67 @@
+import { CodecError } from './codec-error.ts'
+
+/** An entry of a table that was left out: where it stands, counted from 1 (`RS[1]/LS[2]`), and why. */
+export type DroppedEntry = { readonly path: string; readonly reason: string }
+
+/** Entries of one table that are listed; further ones are counted. */
+const MAX_LISTED = 16
+
+/**
+ * What is wrong with single entries of a table. A reader that takes one never gives up a table for an entry: it leaves
+ * the entry out and notes it here, and whoever reads the table for a person tells of it.
+ */
+export class EntryFaults {
+  readonly listed: DroppedEntry[] = []
+  /** All entries left out. */
+  count = 0
+  readonly #names: string[] = []
+  readonly #numbers: number[] = []
+
+  /** What `read` makes of each entry. One for which it throws a CodecError is left out and noted under `name`. */
+  each<In, Out>(name: string, entries: readonly In[], read: (entry: In) => Out): Out[] {
+    const kept: Out[] = []
+    const depth = this.#names.push(name) - 1
+    try {
+      for (let at = 0; at < entries.length; at++) {
+        this.#numbers[depth] = at + 1
+        try {
+          kept.push(read(entries[at] as In))
+        } catch (thrown) {
+          if (!(thrown instanceof CodecError)) throw thrown
+          this.#note(this.#path(depth), thrown.message)
+        }
+      }
+    } finally {
+      this.#names.length = depth
+    }
+    return kept
+  }
+
+  /** What `read` makes of a part of the current entry, null where it throws a CodecError: the part is noted and left out. */
+  part<Out>(name: string, read: () => Out): Out | null {
+    try {
+      return read()
+    } catch (thrown) {
+      if (!(thrown instanceof CodecError)) throw thrown
+      this.drop(name, thrown.message)
+      return null
+    }
+  }
+
+  /** Notes what is left out of the current entry, or of the table itself. */
+  drop(name: string, reason: string): void {
+    const above = this.#path(this.#names.length - 1)
+    this.#note(above === '' ? name : `${above}/${name}`, reason)
+  }
+
+  #path(depth: number): string {
+    let path = ''
+    for (let at = 0; at <= depth; at++) path += `${at === 0 ? '' : '/'}${this.#names[at]}[${this.#numbers[at]}]`
+    return path
+  }
+
+  #note(path: string, reason: string): void {
+    this.count++
+    if (this.listed.length < MAX_LISTED) this.listed.push({ path, reason })
+  }
+}
