@@ -33,9 +33,11 @@ export class SocketThread implements RingReader {
   #ids = 0
   #callCount = 0
   #lastUs = 0
-  /** The next turn; both null while the ring sleeps. */
+  /** The next turn. */
   #turn: NodeJS.Immediate | null = null
   #pause: NodeJS.Timeout | null = null
+  /** The ring is empty, and the thread wakes this one. */
+  #asleep = true
   #closed = false
 
   /** @param nowUs wall clock, µs since the UNIX epoch */
@@ -125,11 +127,14 @@ export class SocketThread implements RingReader {
   /** Passes on one turn's datagrams; the rest follows after timers and requests. Sleeps when a turn finds nothing. */
   #takeTurn(): void {
     this.#turn = null
-    this.#pause = null
+    this.#asleep = false
     this.#ring.clockOffsetUs = this.#nowUs() - monotonicUs()
     const taken = this.#ring.read(TURN_DATAGRAMS)
     if (taken === TURN_DATAGRAMS) this.#turn = setImmediate(() => this.#takeTurn())
-    else if (taken > 0 || !this.#ring.sleep()) this.#pause = setTimeout(() => this.#takeTurn(), TURN_MS)
+    else if (taken === 0 && this.#ring.sleep()) this.#asleep = true
+    // A timer that is used again costs less than a new one.
+    else if (this.#pause === null) this.#pause = setTimeout(() => this.#takeTurn(), TURN_MS)
+    else this.#pause.refresh()
   }
 
   #call(command: SocketCommand): Promise<number> {
@@ -153,7 +158,7 @@ export class SocketThread implements RingReader {
 
   #answer(reply: SocketReply): void {
     if (reply.kind === 'datagrams') {
-      if (this.#turn === null && this.#pause === null) this.#takeTurn()
+      if (this.#asleep) this.#takeTurn()
       return
     }
     if (reply.kind === 'error') {
