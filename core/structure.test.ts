@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ROOMS } from './rooms.ts'
 import { circlesOf, exportsOf, isForTests, readImportGraph } from './testing/import-graph.ts'
+import { openedPastGuard } from './testing/peer-walls.ts'
 
 const graph = readImportGraph(join(__dirname, '..'), ['core', 'renderer', 'electron'])
 const product = graph.files.filter((file) => !isForTests(file))
@@ -92,5 +93,49 @@ describe('exported names of core', () => {
     for (const file of product.filter((each) => each.startsWith('core/') && each !== 'core/platform/browser.ts'))
       for (const name of exportsOf(graph.textOf(file))) owners.set(name, [...(owners.get(name) ?? []), file])
     expect([...owners].filter(([, files]) => files.length > 1)).toEqual([])
+  })
+})
+
+describe('connections, programs and threads', () => {
+  it('are opened by core/guard only, which takes their errors', () => {
+    const past = product.flatMap((file) => openedPastGuard(file, graph.textOf(file)).map((what) => `${file}: ${what}`))
+    expect(past).toEqual([])
+  })
+
+  it.each([
+    "import { createServer } from 'node:http'",
+    "import http, { type IncomingMessage } from 'node:http'",
+    "import * as net from 'node:net'",
+    "import { connect } from 'net'",
+    "import { Socket } from 'node:net'",
+    "import { createSocket, type Socket } from 'node:dgram'",
+    "import dgram from 'node:dgram'",
+    "import {\n  type ChildProcess,\n  spawn,\n} from 'node:child_process'",
+    "import { execFile } from 'node:child_process'",
+    "import { Worker } from 'node:worker_threads'",
+    "import { WebSocketServer } from 'ws'",
+    "import Agent from 'undici/lib/agent.js'",
+    "import { request } from 'undici'",
+    "const { createServer } = await import('node:https')",
+    "const tls = require('tls')",
+    "server.on('connection', (socket) => socket.end())",
+    "server.once('upgrade', take)",
+    "process.on('SIGINT', () => undefined)",
+    "process.on('uncaughtException', () => undefined)",
+    "socket.removeAllListeners('error')",
+    'utilityProcess.fork(path)',
+  ])('are found where core/guard is passed by: %s', (code) => {
+    expect(openedPastGuard('core/engine/planted.ts', code)).not.toEqual([])
+  })
+
+  it('leave types and what opens nothing free', () => {
+    const free = [
+      "import type { Server } from 'node:http'",
+      "import { type Socket, isIP } from 'node:net'",
+      "import { spawnSync } from 'node:child_process'",
+      "import { parentPort, workerData } from 'node:worker_threads'",
+      "child.on('exit', done)",
+    ]
+    expect(free.flatMap((code) => openedPastGuard('core/engine/planted.ts', code))).toEqual([])
   })
 })

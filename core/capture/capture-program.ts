@@ -1,5 +1,6 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import type { ChildProcessByStdio } from 'node:child_process'
 import type { Readable } from 'node:stream'
+import { startReadProgram } from '../guard/guarded-programs.ts'
 import type { CaptureConnection } from './capture-connection.ts'
 import { noProgram, notExecutable, programFailure } from './capture-program-errors.ts'
 import { CAPTURE_TOOLS, type CaptureTool, captureArguments } from './capture-tools.ts'
@@ -36,7 +37,6 @@ export class CaptureProgram implements CaptureConnection {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#words = (this.#words + text).slice(-MAX_WORDS)
     })
-    child.on('error', () => undefined)
     this.begun = new Promise((resolve) => {
       child.stdout.once('readable', resolve)
     })
@@ -67,11 +67,8 @@ export class CaptureProgram implements CaptureConnection {
   ): Promise<CaptureProgram> {
     let refused: CaptureTool | null = null
     for (const tool of tools) {
-      const child = spawn(tool.path, captureArguments(tool, on, filter), {
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, LC_ALL: 'C' },
-        windowsHide: true,
-      })
+      const env = { ...process.env, LC_ALL: 'C' }
+      const child = startReadProgram(tool.path, captureArguments(tool, on, filter), env)
       const error = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
         child.once('spawn', () => resolve(null))
         child.once('error', resolve)

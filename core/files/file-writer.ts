@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { Worker } from 'node:worker_threads'
 import { isReadInPlace, type Lease } from '../flow/lease.ts'
+import { startThread } from '../guard/guarded-threads.ts'
 import type { DiskJob, DiskOutcome, DiskReply, DiskSetup } from './disk-loop.ts'
 import diskWorker from './disk-worker.ts?thread'
 import { ASIDE_PREFIX } from './safe-name.ts'
@@ -254,5 +254,5 @@ function aligned(bytes: number): number {
 }
 
 function startWorker(setup: DiskSetup): DiskThread {
-  return new Worker(diskWorker, { workerData: setup })
+  return startThread(diskWorker, setup, () => undefined)
 }

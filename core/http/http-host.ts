@@ -1,11 +1,11 @@
-import { createServer, type IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { AppFailure } from '../failure/app-failure.ts'
+import { GuardedServer } from '../guard/guarded-server.ts'
+import { endWith, rawReply } from '../guard/raw-replies.ts'
 import { Exchange } from './exchange.ts'
-import { guardErrors } from './guard-errors.ts'
 import { isLocalHostHeader, isLoopback, listen } from './listen.ts'
 import type { Mount, MountHandle } from './mount.ts'
-import { rawReply, refuseMalformed } from './raw-replies.ts'
 import { parseTarget, type RequestTarget } from './request-target.ts'
 
 const MAX_HEADERS = 100
@@ -73,7 +73,7 @@ type Mounted = {
  */
 class HttpHost {
   readonly #host: string
-  readonly #server = createServer(
+  readonly #server = new GuardedServer(
     {
       maxHeaderSize: 16 * 1024,
       headersTimeout: 10_000,
@@ -82,9 +82,11 @@ class HttpHost {
       keepAliveTimeout: 30_000,
       noDelay: true,
     },
-    (request, response) => this.#respond(request, response),
+    {
+      request: (request, response) => this.#respond(request, response),
+      upgrade: (request, socket, head) => this.#upgrade(request, socket, head),
+    },
   )
-  readonly #sockets = new Set<Duplex>()
   readonly #mounts = new Set<Mounted>()
   #origin = ''
   #port = 0
@@ -97,15 +99,8 @@ class HttpHost {
 
   constructor(host: string) {
     this.#host = host
-    this.#server.maxRequestsPerSocket = 1000
-    this.#server.timeout = IDLE_MS
-    this.#server.on('connection', (socket) => {
-      guardErrors(socket)
-      this.#sockets.add(socket)
-      socket.on('close', () => this.#sockets.delete(socket))
-    })
-    this.#server.on('clientError', refuseMalformed)
-    this.#server.on('connect', (_request, socket) => socket.end(rawReply('405 Method Not Allowed')))
+    this.#server.server.maxRequestsPerSocket = 1000
+    this.#server.server.timeout = IDLE_MS
   }
 
   get port(): number {
@@ -113,9 +108,8 @@ class HttpHost {
   }
 
   async open(port: number): Promise<this> {
-    const bound = await listen(this.#server, this.#host, port)
-    // After listening, errors of the server concern accepted connections only.
-    guardErrors(this.#server)
+    const bound = await listen(this.#server.server, this.#host, port)
+    this.#server.listening()
     this.#port = bound.port
     this.#origin = `http://${bound.host}:${bound.port}`
     return this
@@ -170,10 +164,8 @@ class HttpHost {
 
   async #close(): Promise<void> {
     this.#closing = true
-    this.#server.close(() => this.#tellClosed())
-    // The server does not end upgraded sockets.
-    for (const socket of this.#sockets) socket.destroy()
-    await this.closed
+    await this.#server.close()
+    this.#tellClosed()
   }
 
   #mountFor(components: readonly string[]): Mounted | null {
@@ -186,7 +178,6 @@ class HttpHost {
   }
 
   #respond(request: IncomingMessage, response: ServerResponse): void {
-    guardErrors(request, response)
     const target = parseTarget(request.url ?? '/')
     const mounted = this.#mountFor(componentsOf(request, target))
     if (mounted === null) {
@@ -239,21 +230,11 @@ class HttpHost {
     return isLocalHostHeader(request.headers.host, this.#host)
   }
 
-  /** Without a listener Node serves a request that offers an upgrade (curl's h2c) as an ordinary one, as it should be. */
   #listenForUpgrades(): void {
-    this.#server.off('upgrade', this.#upgrade)
-    if ([...this.#mounts].some(({ mount }) => mount.upgrade !== undefined)) this.#server.on('upgrade', this.#upgrade)
+    this.#server.takeUpgrades([...this.#mounts].some(({ mount }) => mount.upgrade !== undefined))
   }
 
-  readonly #upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
-      const response = new ServerResponse(request)
-      response.shouldKeepAlive = false
-      response.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0])
-      response.on('finish', () => socket.end())
-      this.#respond(request, response)
-      return
-    }
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const target = parseTarget(request.url ?? '/')
     const mounted = this.#mountFor(componentsOf(request, target))
     const { mount, components, open } = mounted ?? {}
@@ -263,7 +244,7 @@ class HttpHost {
       !this.#isOurName(request, mount) ||
       (mount.rules.admits?.(request, belowPrefix(target, components?.length ?? 0)) ?? null) !== null
     ) {
-      socket.end(rawReply('403 Forbidden'))
+      endWith(socket, rawReply('403 Forbidden'))
       return
     }
     open?.add(socket)

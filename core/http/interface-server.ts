@@ -1,8 +1,8 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { decode, encode } from '@msgpack/msgpack'
-import { type WebSocket, WebSocketServer } from 'ws'
+import type { WebSocket } from 'ws'
+import { GuardedWebSockets } from '../guard/guarded-web-sockets.ts'
 import type { Refusal } from './exchange.ts'
-import { guardErrors } from './guard-errors.ts'
 import { type HostUse, joinHttpHost } from './http-host.ts'
 import type { MountRules } from './mount.ts'
 import type { RequestTarget } from './request-target.ts'
@@ -47,7 +47,7 @@ const PAGE_HEADERS = {
 export class InterfaceServer {
   readonly #options: InterfaceServerOptions
   readonly #token = randomBytes(18).toString('base64url')
-  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: 16 * 1024 * 1024 })
+  readonly #sockets = new GuardedWebSockets(16 * 1024 * 1024)
   #use: HostUse | null = null
 
   constructor(options: InterfaceServerOptions) {
@@ -68,7 +68,7 @@ export class InterfaceServer {
   }
 
   async close(): Promise<void> {
-    for (const client of this.#sockets.clients) client.terminate()
+    this.#sockets.close()
     await this.#use?.close()
   }
 
@@ -102,8 +102,7 @@ export class InterfaceServer {
       prefix: '/engine',
       rules: { ...rules, admits: (_, target) => this.#admits(target) },
       answer: (exchange) => exchange.refuse({ status: 404, sentence: 'There is nothing here.' }),
-      upgrade: ({ request, socket, head }) =>
-        this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#options.onWindow(wireOf(ws))),
+      upgrade: (upgrade) => this.#sockets.accept(upgrade, (ws) => this.#options.onWindow(wireOf(ws))),
     })
   }
 
@@ -125,8 +124,6 @@ export class InterfaceServer {
 }
 
 function wireOf(ws: WebSocket): BrowserWire {
-  // A malformed frame closes this window's socket, and nothing else.
-  guardErrors(ws)
   return {
     post: (message) => {
       if (ws.readyState === ws.OPEN) ws.send(encode(message, { ignoreUndefined: true }))

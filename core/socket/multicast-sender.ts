@@ -1,7 +1,8 @@
-import { createSocket, type Socket } from 'node:dgram'
+import type { Socket } from 'node:dgram'
 import type { AppError } from '../contract/app-error.ts'
 import type { NetworkInterface } from '../contract/engine-api.ts'
 import { AppFailure } from '../failure/app-failure.ts'
+import { guardedDatagrams } from '../guard/guarded-sockets.ts'
 import { formatDestination } from '../protocol/ip/address.ts'
 import { listInterfaces, resolveInterface } from './interfaces.ts'
 import { numericLookup } from './numeric-lookup.ts'
@@ -170,7 +171,7 @@ async function openSocket(
   } catch (failure) {
     return failure as AppFailure
   }
-  const socket = createSocket({ type: family === 4 ? 'udp4' : 'udp6', lookup: numericLookup })
+  const socket = guardedDatagrams({ type: family === 4 ? 'udp4' : 'udp6', lookup: numericLookup })
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject)

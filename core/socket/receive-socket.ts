@@ -1,9 +1,9 @@
-import { createSocket } from 'node:dgram'
 import type { AppError } from '../contract/app-error.ts'
 import type { NetworkInterface } from '../contract/engine-api.ts'
 import type { SocketSnapshot } from '../contract/snapshot.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { DatagramSink, Flow } from '../flow/datagrams.ts'
+import { guardedDatagrams } from '../guard/guarded-sockets.ts'
 import { formatDestination, isMulticastAddress } from '../protocol/ip/address.ts'
 import type { FlowTable } from '../protocol/ip/flow-table.ts'
 import type { RingSource } from './datagram-ring.ts'
@@ -303,7 +303,7 @@ export class ReceiveSocket {
  */
 function probeRoute(options: ReceiveSocketOptions, family: 4 | 6): Promise<NetworkInterface | null> {
   return new Promise((resolve) => {
-    const probe = createSocket({ type: family === 4 ? 'udp4' : 'udp6', lookup: numericLookup })
+    const probe = guardedDatagrams({ type: family === 4 ? 'udp4' : 'udp6', lookup: numericLookup })
     const done = (found: NetworkInterface | null) => {
       probe.close()
       resolve(found)

@@ -66,7 +66,7 @@ const QUEUE_MS = 100
  */
 export function socketLoop(
   port: SocketPort,
-  createSocket: typeof dgram.createSocket,
+  createSocket: (options: dgram.SocketOptions) => dgram.Socket,
   system: SocketSystem,
   setup: SocketSetup,
 ): void {
@@ -170,12 +170,13 @@ export function socketLoop(
       ipv6Only: opening.family === 6,
       lookup: numericLookup,
     })
-    socket.once('error', (error) => {
+    const refused = (error: Error): void => {
       socket.close()
       refuse(call, error)
-    })
+    }
+    socket.once('error', refused)
     socket.bind({ address: opening.address, port: opening.port }, () => {
-      socket.removeAllListeners('error')
+      socket.off('error', refused)
       socket.on('error', (error: NodeJS.ErrnoException) =>
         port.postMessage({ kind: 'error', id, code: error.code ?? '', message: error.message }),
       )
@@ -205,7 +206,7 @@ export function socketLoop(
    * that time a running multicast of 1.5 Gbit/s would overflow the system's queue.
    */
   function warmUp(done: () => void): void {
-    const socket = createSocket('udp4')
+    const socket = createSocket({ type: 'udp4' })
     const payload = new Uint8Array(ring.warmUpBytes)
     let left = ring.warmUpDatagrams
     let finished = false

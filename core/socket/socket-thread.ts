@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
+import { startThread } from '../guard/guarded-threads.ts'
 import { DatagramRing, RING, type RingReader, type RingSource } from './datagram-ring.ts'
 import type { Membership, SocketCommand, SocketOpening, SocketReply } from './socket-loop.ts'
 import socketWorker from './socket-worker.ts?thread'
@@ -150,10 +151,20 @@ export class SocketThread implements RingReader {
     if (this.#worker !== null) return this.#worker
     this.#ring.clockOffsetUs = this.#nowUs() - monotonicUs()
     this.#ring.sleep()
-    const worker = new Worker(socketWorker, { workerData: { memory: this.#ring.memory, ring: RING } })
+    const worker = startThread(socketWorker, { memory: this.#ring.memory, ring: RING }, (error) => this.#lost(error))
     worker.on('message', (reply: SocketReply) => this.#answer(reply))
     this.#worker = worker
     return worker
+  }
+
+  /** The thread ended by itself, with all sockets; the next one to be opened starts another. */
+  #lost(error: NodeJS.ErrnoException): void {
+    if (this.#closed) return
+    this.#worker = null
+    const calls = [...this.#calls.values()]
+    this.#calls.clear()
+    for (const { fail } of calls) fail(error)
+    for (const listener of this.#listeners.values()) listener.failed(error)
   }
 
   #answer(reply: SocketReply): void {

@@ -1,7 +1,7 @@
-import { createSocket } from 'node:dgram'
 import { setPriority } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
+import { guardedDatagrams } from '../guard/guarded-sockets.ts'
 import { type SocketPort, socketLoop } from './socket-loop.ts'
 
 /** Nice value of the reading thread when datagrams arrive fast. */
@@ -24,4 +24,4 @@ const system = {
   soon: (task: () => void) => void setTimeout(task, 1),
   raisePriority,
 }
-socketLoop(parentPort as SocketPort, createSocket, system, workerData)
+socketLoop(parentPort as SocketPort, guardedDatagrams, system, workerData)

@@ -46,7 +46,7 @@ export function wallOverrides(): Override[] {
     return override([`core/${name}/**/*.ts`, '!**/*.test.ts'], patterns, globals)
   })
   const inside = names.filter((name) => name !== 'contract')
-  const outside = inside.filter((name) => name !== 'engine')
+  const outside = inside.filter((name) => name !== 'engine' && name !== 'guard')
   const contractOnly: Pattern = {
     group: [
       ...inside.map((name) => `**/core/${name}/**`),
@@ -67,7 +67,7 @@ export function wallOverrides(): Override[] {
       [
         {
           group: [...outside.map((name) => `**/core/${name}/**`), '#platform', '**/renderer/**'],
-          message: 'electron imports only core/engine and core/contract.',
+          message: 'electron imports only core/engine, core/guard and core/contract.',
         },
       ],
       [],

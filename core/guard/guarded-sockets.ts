@@ -1,0 +1,20 @@
+import { createSocket, type Socket as DatagramSocket, type SocketOptions } from 'node:dgram'
+import { Socket } from 'node:net'
+import { type GuardedPeer, guardErrors } from './guard-errors.ts'
+
+const DATAGRAMS: GuardedPeer = { topic: 'socket', what: 'A UDP socket' }
+const PIPE: GuardedPeer = { topic: 'file', what: 'A named pipe' }
+
+/** Makes a UDP socket, whose errors are reported and dropped. */
+export function guardedDatagrams(options: SocketOptions): DatagramSocket {
+  const socket = createSocket(options)
+  guardErrors(DATAGRAMS, socket)
+  return socket
+}
+
+/** Reads a named pipe that was opened without waiting; no thread of the pool waits for its bytes. */
+export function guardedPipe(fd: number): Socket {
+  const socket = new Socket({ fd, readable: true, writable: false })
+  guardErrors(PIPE, socket)
+  return socket
+}
