@@ -1,7 +1,9 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import fs from 'node:fs'
 import { Readable } from 'node:stream'
+import { promisify } from 'node:util'
 import { constants, createGunzip } from 'node:zlib'
-import { fileFailure, folderFailure } from './capture-errors.ts'
+import { fileFailure } from './capture-errors.ts'
+import { openInput } from './open-input.ts'
 import { SNIFF_BYTES } from './sniff.ts'
 
 /** Reads the bytes of a capture in order, from a file, a stream or a decompressor. One read at a time. */
@@ -24,32 +26,24 @@ export interface ByteSource {
  */
 export async function openByteSource(file: string): Promise<ByteSource> {
   if (file === '-') return new StreamBytes(process.stdin)
-  let handle: FileHandle
-  try {
-    handle = await open(file, 'r')
-  } catch (cause) {
-    throw fileFailure(file, cause)
-  }
-  const stat = await handle.stat()
-  if (stat.isFile()) return new FileBytes(file, handle, stat.size)
-  if (stat.isDirectory()) {
-    await handle.close()
-    throw folderFailure(file)
-  }
-  return new StreamBytes(handle.createReadStream())
+  const input = await openInput(file)
+  return input.kind === 'file' ? new FileBytes(file, input.fd, input.size) : new StreamBytes(input.stream)
 }
+
+const readAt = promisify(fs.read)
+const closeFile = promisify(fs.close)
 
 /** A regular file, read at positions. */
 class FileBytes implements ByteSource {
   readonly totalBytes: number
   doneBytes = 0
   readonly #file: string
-  readonly #handle: FileHandle
+  readonly #fd: number
   #pending: Promise<unknown> = Promise.resolve()
 
-  constructor(file: string, handle: FileHandle, size: number) {
+  constructor(file: string, fd: number, size: number) {
     this.#file = file
-    this.#handle = handle
+    this.#fd = fd
     this.totalBytes = size
   }
 
@@ -66,7 +60,7 @@ class FileBytes implements ByteSource {
 
   async #readAt(into: Uint8Array, at: number, length: number, position: number): Promise<number> {
     try {
-      const reading = this.#handle.read(into, at, length, position)
+      const reading = readAt(this.#fd, into, at, length, position)
       this.#pending = reading
       return (await reading).bytesRead
     } catch (cause) {
@@ -76,7 +70,7 @@ class FileBytes implements ByteSource {
 
   async close(): Promise<void> {
     await this.#pending.catch(() => undefined)
-    await this.#handle.close()
+    await closeFile(this.#fd)
   }
 }
 

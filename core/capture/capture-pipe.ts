@@ -1,10 +1,8 @@
-import { constants, createReadStream, fstat, open } from 'node:fs'
-import { Socket } from 'node:net'
+import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
-import { promisify } from 'node:util'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { CaptureConnection } from './capture-connection.ts'
-import { fileFailure } from './capture-errors.ts'
+import { openInput } from './open-input.ts'
 
 /**
  * Opens stdin (`-`) or a named pipe, without waiting for its writer. Its end is the end of the capture.
@@ -15,14 +13,8 @@ export async function openCapturePipe(file: string): Promise<CaptureConnection> 
     if (process.stdin.isTTY) throw terminal()
     return connection(process.stdin)
   }
-  try {
-    // Without a writer yet, this neither waits nor keeps a thread of the pool.
-    const fd = await promisify(open)(file, constants.O_RDONLY | constants.O_NONBLOCK)
-    const pipe = (await promisify(fstat)(fd)).isFIFO()
-    return connection(pipe ? new Socket({ fd, readable: true, writable: false }) : createReadStream(file, { fd }))
-  } catch (cause) {
-    throw fileFailure(file, cause)
-  }
+  const input = await openInput(file)
+  return connection(input.kind === 'stream' ? input.stream : createReadStream(file, { fd: input.fd }))
 }
 
 function connection(stream: Readable): CaptureConnection {

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -9,10 +8,13 @@ import type { SessionRequest } from '../contract/open-request.ts'
 import type { PartSpec, SessionSpec } from '../contract/session-spec.ts'
 import { PART_DESCRIPTIONS } from '../engine/registry.ts'
 import { AppFailure, toAppError } from '../failure/app-failure.ts'
+import { startAttachedProgram } from '../guard/guarded-programs.ts'
 import { type CliRequest, type RunOverrides, readCommandLine } from './command-line.ts'
 import { noDisplayReason, type ProgramFolders, programFolders } from './display.ts'
 import { outputFailure, outputFlushed, printOwnText, watchOutput } from './output.ts'
+import { passSignals } from './quit-keys.ts'
 import { logTeller, tellFailure } from './tell.ts'
+import { failedUnexpectedly, watchUnexpected } from './unexpected.ts'
 
 /**
  * Runs a command line and ends the process with its status.
@@ -20,7 +22,9 @@ import { logTeller, tellFailure } from './tell.ts'
  */
 export async function runProgram(args: readonly string[], root: string, version: string): Promise<void> {
   watchOutput()
-  const status = await statusOf(args, root, version)
+  watchUnexpected()
+  const ended = await statusOf(args, root, version)
+  const status = failedUnexpectedly() ? APP_ERROR_EXIT.internal : ended
   // A slow pipe must get everything before the process ends.
   await outputFlushed()
   const failure = outputFailure()
@@ -138,7 +142,8 @@ function chosen(choices: Choices): string[] {
 /** Opens the desktop app and waits for it, so that its log and its exit status are this command's. */
 function startWindow(starter: string, request: SessionRequest | null): Promise<number> {
   const args = request === null ? [] : ['open', ...chosen(request.choices), '--', ...request.sources]
-  const child = spawn(process.execPath, [starter, ...args], { stdio: 'inherit' })
+  const child = startAttachedProgram(process.execPath, [starter, ...args])
+  passSignals(child)
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('exit', (code, signal) => resolve(signal === null ? (code ?? 1) : 130))

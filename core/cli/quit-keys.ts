@@ -1,6 +1,38 @@
+import { guardErrors } from '../guard/guard-errors.ts'
 import { onOutputEnd } from './output.ts'
+import { onUnexpectedEnd } from './unexpected.ts'
 
-/** Ends a command on Ctrl-C, `q` on a terminal, SIGTERM, or when the reader of the output leaves. */
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
+/**
+ * Calls a function at the first SIGINT or SIGTERM, which ends a command orderly. The system then handles signals again: the
+ * second one ends the process at once, whatever it waits for or computes.
+ * @returns the function that removes the listener
+ */
+export function onFirstSignal(quit: () => void): () => void {
+  const remove = (): void => {
+    for (const signal of SIGNALS) process.off(signal, first)
+  }
+  const first = (): void => {
+    remove()
+    quit()
+  }
+  for (const signal of SIGNALS) process.on(signal, first)
+  return remove
+}
+
+/** Passes signals on to a program that this process waits for. Ctrl-C on a terminal reaches the program by itself. */
+export function passSignals(to: { kill(signal: NodeJS.Signals): unknown }): void {
+  for (const signal of SIGNALS)
+    process.on(signal, () => {
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) to.kill(signal)
+    })
+}
+
+/**
+ * Ends a command on Ctrl-C, `q` on a terminal, SIGTERM, or when the reader of the output leaves. After the first request a
+ * signal ends the process at once.
+ */
 export class QuitKeys {
   /** Settles when the user asked to end. */
   readonly asked: Promise<void>
@@ -10,13 +42,11 @@ export class QuitKeys {
   /** @param stdinIsSource standard input brings packets, not keys */
   constructor(stdinIsSource: boolean) {
     this.asked = new Promise((resolve) => {
-      const quit = (): void => {
-        // The second request ends without a flush.
-        if (this.#quit) process.exit(130)
+      this.#release = listen(() => {
         this.#quit = true
+        this.close()
         resolve()
-      }
-      this.#release = listen(quit, stdinIsSource)
+      }, stdinIsSource)
     })
   }
 
@@ -30,24 +60,26 @@ export class QuitKeys {
   }
 }
 
+/** @returns the function that removes the listeners; the system then handles signals, and the terminal its keys */
 function listen(quit: () => void, stdinIsSource: boolean): () => void {
   const onKey = (data: Buffer): void => {
     const key = data.toString()
     if (key === 'q' || key === 'Q' || key === '\u0003') quit()
   }
-  process.on('SIGINT', quit)
-  process.on('SIGTERM', quit)
+  const removeSignals = onFirstSignal(quit)
   const unlisten = onOutputEnd(quit)
+  const removeUnexpected = onUnexpectedEnd(quit)
   const terminal = process.stdin.isTTY && !stdinIsSource
   if (terminal) {
+    guardErrors({ topic: 'engine', what: 'The terminal' }, process.stdin)
     process.stdin.setRawMode(true)
     process.stdin.resume()
     process.stdin.on('data', onKey)
   }
   return () => {
-    process.off('SIGINT', quit)
-    process.off('SIGTERM', quit)
+    removeSignals()
     unlisten()
+    removeUnexpected()
     if (!terminal) return
     process.stdin.off('data', onKey)
     process.stdin.setRawMode(false)

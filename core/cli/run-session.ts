@@ -7,6 +7,7 @@ import { ProgressLine, repairText } from './progress-line.ts'
 import { QuitKeys } from './quit-keys.ts'
 import { startupText } from './startup-text.ts'
 import { tellFailure } from './tell.ts'
+import { keepServing } from './unexpected.ts'
 
 const PROGRESS_MS = 250
 
@@ -25,6 +26,7 @@ export async function runSession(engine: Engine, spec: SessionSpec, json: boolea
   if (json) session.onFile((file) => printJson({ event: 'file', ...file }))
   const baseUrl = session.snapshot().gateways[0]?.baseUrl ?? null
   if (baseUrl !== null) {
+    keepServing()
     if (json) printJson({ event: 'gateway', baseUrl })
     else printLines([`Serving ${baseUrl}`])
   }

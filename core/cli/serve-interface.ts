@@ -9,6 +9,8 @@ import { AppFailure } from '../failure/app-failure.ts'
 import { InterfaceServer } from '../http/interface-server.ts'
 import type { ProgramFolders } from './display.ts'
 import { printLines } from './output.ts'
+import { onFirstSignal } from './quit-keys.ts'
+import { keepServing } from './unexpected.ts'
 
 /**
  * Serves the interface to a browser on this machine until it is interrupted, and prints its address and why.
@@ -31,15 +33,18 @@ export async function serveInterface(
     onWindow: (wire) => serveEngine(engine, wire),
   })
   const { address } = await server.open()
+  let removeSignals = (): void => {}
+  const interrupted = new Promise<void>((resolve) => {
+    removeSignals = onFirstSignal(resolve)
+  })
+  keepServing()
   try {
     if (request.request !== null) await engine.open(request.request)
     printLines([`Routescope serves its interface to a browser, because ${reason}.`, `Open ${address}`])
-    await new Promise<void>((resolve) => {
-      process.once('SIGINT', resolve)
-      process.once('SIGTERM', resolve)
-    })
+    await interrupted
     return 130
   } finally {
+    removeSignals()
     await server.close()
     await rm(uploadDir, { recursive: true, force: true })
   }

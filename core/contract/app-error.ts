@@ -51,3 +51,6 @@ export const APP_ERROR_EXIT = {
 
 /** Stable names of failures, for programs. */
 export type AppErrorCode = keyof typeof APP_ERROR_EXIT
+
+/** Begins the lines on stderr about errors that nothing caught; a test whose program prints it has failed. */
+export const LAST_RESORT_MARK = 'routescope: uncaught error'

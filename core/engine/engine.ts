@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EngineHello } from '../contract/engine-api.ts'
 import type { SessionRequest } from '../contract/open-request.ts'
-import type { SessionSpec } from '../contract/session-spec.ts'
-import { AppFailure } from '../failure/app-failure.ts'
+import type { LogLevel, LogTopic, SessionSpec } from '../contract/session-spec.ts'
+import { AppFailure, toAppError } from '../failure/app-failure.ts'
 import type { FileUse } from '../files/file-clashes.ts'
+import { onPeerError } from '../guard/guard-errors.ts'
+import { onUncaughtError } from '../guard/last-resort.ts'
 import { wallClockUs } from './clock.ts'
 import { Logger } from './logger.ts'
 import { PART_DESCRIPTIONS, PART_KINDS } from './registry.ts'
@@ -36,8 +38,14 @@ export class Engine {
   #nextSession = 1
   #tempDir: string | null = null
 
+  readonly #unwatch: readonly (() => void)[]
+
   constructor(options: EngineOptions) {
     this.options = options
+    this.#unwatch = [
+      onPeerError(({ topic, level, text }) => this.#log(topic, level, text)),
+      onUncaughtError((error) => this.#log('engine', 'error', toAppError(error).message)),
+    ]
   }
 
   hello(): EngineHello {
@@ -119,7 +127,15 @@ export class Engine {
     return () => this.#windows.delete(window)
   }
 
+  /** Logs what concerns no session in particular, once, where any session wants it. */
+  #log(topic: LogTopic, level: LogLevel, text: string): void {
+    const logs = [...this.#sessions.values()].map(({ spec }) => this.logger.session(spec.log))
+    const log = logs.length === 0 ? this.logger.session() : logs.find((each) => each.wants(topic, level))
+    log?.log(topic, level, text)
+  }
+
   async close(): Promise<void> {
+    for (const unwatch of this.#unwatch) unwatch()
     for (const window of [...this.#windows]) window.close()
     await Promise.allSettled([...this.#sessions.keys()].map((id) => this.closeSession(id)))
     if (this.#tempDir === null || this.#tempDir === this.options.tempDir) return

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
+import { LAST_RESORT_MARK } from '../contract/app-error.ts'
 import type { Report } from '../contract/report.ts'
 
 /** The built command line. */
@@ -25,7 +26,11 @@ export class RunningProgram {
   readonly #waiting = new Set<() => void>()
   #over = false
 
-  constructor(args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv; command?: string[] } = {}) {
+  /** `uncaught`: the test expects an error that nothing catches, which fails any other. */
+  constructor(
+    args: readonly string[],
+    options: { cwd?: string; env?: NodeJS.ProcessEnv; command?: string[]; uncaught?: true } = {},
+  ) {
     const [command = process.execPath, ...before] = options.command ?? [process.execPath]
     this.child = spawn(command, [...before, PROGRAM, ...args], {
       cwd: options.cwd,
@@ -44,7 +49,10 @@ export class RunningProgram {
       this.child.on('close', (status, signal) => {
         this.#over = true
         for (const look of [...this.#waiting]) look()
-        resolve({ status, signal, ...this.#output })
+        // Rejects even where nobody waits for the end: the run then fails for an unhandled rejection.
+        if (this.#output.stderr.includes(LAST_RESORT_MARK) && options.uncaught !== true)
+          reject(new Error(`The program had an uncaught error: ${this.#output.stderr}`))
+        else resolve({ status, signal, ...this.#output })
       })
     })
   }

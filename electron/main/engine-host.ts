@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { MessageChannelMain, type UtilityProcess, utilityProcess, type WebContents } from 'electron'
 import type { AppError } from '../../core/contract/app-error.ts'
 import type { EngineOptions } from '../../core/engine/engine.ts'
+import { guardErrors } from '../../core/guard/guard-errors.ts'
 import { SHELL_ENGINE_PORT } from '../preload/channels.ts'
 
 /** Crashes within a minute after which the engine is not restarted: a restart does not help. */
@@ -75,6 +76,7 @@ export class EngineHost {
     const child = utilityProcess.fork(this.#options.modulePath, [JSON.stringify(options)], {
       serviceName: 'Routescope engine',
     })
+    guardErrors({ topic: 'engine', what: 'The engine process' }, child)
     this.#process = child
     child.once('exit', (code) => {
       this.#process = null

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { app, BrowserWindow } from 'electron'
 import type { SessionRequest } from '../../core/contract/open-request.ts'
+import { installLastResort } from '../../core/guard/last-resort.ts'
 import { SHELL_ENGINE_RESTART } from '../preload/channels.ts'
 import { registerAppScheme, serveAppScheme } from './app-scheme.ts'
 import { EngineHost } from './engine-host.ts'
@@ -17,6 +18,7 @@ import { focusWindow, openWindow } from './windows.ts'
  * pages.
  */
 
+installLastResort()
 const appFolder = join(__dirname, '..', '..')
 const demoDir = app.isPackaged
   ? join(process.resourcesPath, 'demo', 'presentation')
