@@ -1,4 +1,5 @@
-import { createServer, type Server } from 'node:net'
+import type { Server } from 'node:net'
+import { silentServer } from '../guard/guarded-sockets.ts'
 
 /** Keys of the files that this process writes. */
 const held = new Set<string>()
@@ -46,7 +47,7 @@ function socketName(key: string): string | null {
 /** Listens on a name. `none` where the system does not allow that, for another reason than that it is taken. */
 function bound(name: string): Promise<Server | 'taken' | 'none'> {
   return new Promise((resolve) => {
-    const server = createServer((socket) => socket.on('error', () => undefined).destroy())
+    const server = silentServer()
     server.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EADDRINUSE' ? 'taken' : 'none'))
     server.listen({ path: name, exclusive: true }, () => resolve(server))
     server.unref()

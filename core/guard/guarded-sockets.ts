@@ -1,8 +1,9 @@
 import { createSocket, type Socket as DatagramSocket, type SocketOptions } from 'node:dgram'
-import { Socket } from 'node:net'
+import { createServer, type Server, Socket } from 'node:net'
 import { type GuardedPeer, guardErrors } from './guard-errors.ts'
 
 const DATAGRAMS: GuardedPeer = { topic: 'socket', what: 'A UDP socket' }
+const CONNECTION: GuardedPeer = { topic: 'file', what: 'A connection to a lock' }
 const PIPE: GuardedPeer = { topic: 'file', what: 'A named pipe' }
 
 /** Makes a UDP socket, whose errors are reported and dropped. */
@@ -10,6 +11,14 @@ export function guardedDatagrams(options: SocketOptions): DatagramSocket {
   const socket = createSocket(options)
   guardErrors(DATAGRAMS, socket)
   return socket
+}
+
+/** A server that only occupies a name: who connects is sent away. */
+export function silentServer(): Server {
+  return createServer((socket) => {
+    guardErrors(CONNECTION, socket)
+    socket.destroy()
+  })
 }
 
 /** Reads a named pipe that was opened without waiting; no thread of the pool waits for its bytes. */
