@@ -30,7 +30,13 @@ export type CliRequest =
   | { readonly kind: 'text'; readonly text: string }
 
 /** Options of `run` that override the saved session. */
-export type RunOverrides = { readonly durationS?: number; readonly report?: string; readonly log?: LogSpec }
+export type RunOverrides = {
+  readonly durationS?: number
+  readonly report?: string
+  readonly log?: LogSpec
+  /** Existing files may be overwritten. */
+  readonly force: boolean
+}
 
 /** First words of GPAC's grammar, which is refused in this version. */
 const GPAC_FIRST_WORDS = ['-i', '-o', '-play', '-src', '-dst']
@@ -172,12 +178,14 @@ function buildProgram(version: string, found: (request: CliRequest) => void): Co
     .option('--report <file>', 'write the report at the end')
     .addOption(logOption())
     .option('--json', 'machine output')
-    .action((file: string, options: { duration?: number; report?: string; log?: LogSpec; json?: boolean }) => {
+    .option('--force', 'overwrite files that exist')
+    .action((file: string, options: RunOptions & { log?: LogSpec; json?: boolean; force?: boolean }) => {
+      const { duration: durationS, report, log, force = false } = options
       found({
         kind: 'run',
         file,
         json: options.json === true,
-        overrides: defined({ durationS: options.duration, report: options.report, log: options.log }),
+        overrides: { ...defined({ durationS, report, log }), force },
       })
     })
   return program

@@ -1,15 +1,11 @@
-import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { APP_ERROR_EXIT } from '../contract/app-error.ts'
 import type { Choices } from '../contract/choices.ts'
-import { defined } from '../contract/defined.ts'
 import type { SessionRequest } from '../contract/open-request.ts'
-import type { PartSpec, SessionSpec } from '../contract/session-spec.ts'
-import { PART_DESCRIPTIONS } from '../engine/registry.ts'
-import { AppFailure, toAppError } from '../failure/app-failure.ts'
+import { toAppError } from '../failure/app-failure.ts'
 import { startAttachedProgram } from '../guard/guarded-programs.ts'
-import { type CliRequest, type RunOverrides, readCommandLine } from './command-line.ts'
+import { type CliRequest, readCommandLine } from './command-line.ts'
 import { noDisplayReason, type ProgramFolders, programFolders } from './display.ts'
 import { outputFailure, outputFlushed, printOwnText, watchOutput } from './output.ts'
 import { passSignals } from './quit-keys.ts'
@@ -77,60 +73,14 @@ async function carryOut(request: EngineRequest, folders: ProgramFolders, version
         engine.logger.listen(logTeller(request.spec.log))
         return await (await import('./run-session.ts')).runSession(engine, request.spec, request.json)
       case 'run': {
-        const spec = await readSpec(request.file, request.overrides)
+        const { readSavedSession } = await import('./session-file.ts')
+        const { spec, doings } = await readSavedSession(request.file, request.overrides)
         engine.logger.listen(logTeller(spec.log))
-        return await (await import('./run-session.ts')).runSession(engine, spec, request.json)
+        return await (await import('./run-session.ts')).runSession(engine, spec, request.json, doings)
       }
     }
   } finally {
     await engine.close()
-  }
-}
-
-async function readSpec(file: string, overrides: RunOverrides): Promise<SessionSpec> {
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new AppFailure(
-      missing ? 'file-not-found' : 'file-unreadable',
-      missing ? `There is no session file ${file}.` : `The session file ${file} cannot be read.`,
-      'Check the path; right form: routescope run SPEC.json',
-      error,
-    )
-  }
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch (error) {
-    throw new AppFailure(
-      'bad-spec',
-      `${file} is not JSON.`,
-      'Correct the session file, or save it again from the app.',
-      error,
-    )
-  }
-  const { parseSessionSpec } = await import('../engine/spec/spec.ts')
-  const spec = parseSessionSpec(json, file)
-  const { report } = overrides
-  return {
-    ...(report === undefined ? spec : withReport(spec, report)),
-    ...defined({ durationS: overrides.durationS, log: overrides.log }),
-  }
-}
-
-/** Adds a report beside the other sinks; where the session has links, one that every source of datagrams feeds. */
-function withReport(spec: SessionSpec, file: string): SessionSpec {
-  const report: PartSpec = { id: 'command-line-report', kind: 'report', file }
-  const receives = (kind: string): boolean =>
-    PART_DESCRIPTIONS.some((each) => each.kind === kind && each.takes === null && each.gives === 'datagrams')
-  const links = spec.links?.filter(({ from }) => spec.parts.some(({ id, kind }) => id === from && receives(kind)))
-  const sources = new Set(links?.map(({ from }) => from))
-  return {
-    ...spec,
-    parts: [...spec.parts, report],
-    ...defined({ links: spec.links && [...spec.links, ...[...sources].map((from) => ({ from, to: report.id }))] }),
   }
 }
 

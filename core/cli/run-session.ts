@@ -1,12 +1,14 @@
 import { APP_ERROR_EXIT } from '../contract/app-error.ts'
 import type { SessionSpec } from '../contract/session-spec.ts'
 import type { Engine } from '../engine/engine.ts'
+import { PART_DESCRIPTIONS } from '../engine/registry.ts'
 import type { Session } from '../engine/session.ts'
+import { wildcardEndpoints } from '../engine/spec/session-doings.ts'
 import { printFields, printJson, printLines, tellLine } from './output.ts'
 import { ProgressLine, repairText } from './progress-line.ts'
 import { QuitKeys } from './quit-keys.ts'
 import { startupText } from './startup-text.ts'
-import { tellFailure } from './tell.ts'
+import { tellFailure, wildcardText } from './tell.ts'
 import { keepServing } from './unexpected.ts'
 
 const PROGRESS_MS = 250
@@ -14,11 +16,18 @@ const PROGRESS_MS = 250
 /**
  * Runs one session in this process until its sources end, its duration is over, or the user stops it. A gateway goes on serving
  * after the end of its capture.
+ * @param doings what the session opens and writes, for one that a person did not type
  * @returns the exit status of command-line.md
  */
-export async function runSession(engine: Engine, spec: SessionSpec, json: boolean): Promise<number> {
+export async function runSession(
+  engine: Engine,
+  spec: SessionSpec,
+  json: boolean,
+  doings: string | null = null,
+): Promise<number> {
   const startedUs = engine.nowUs()
   const session = await engine.start(spec)
+  if (doings !== null) tellLine(doings)
   const progress = new ProgressLine(process.stderr)
   const keys = new QuitKeys(session.readsStdin)
   void keys.asked.then(() => session.stop())
@@ -29,6 +38,8 @@ export async function runSession(engine: Engine, spec: SessionSpec, json: boolea
     keepServing()
     if (json) printJson({ event: 'gateway', baseUrl })
     else printLines([`Serving ${baseUrl}`])
+    if (doings === null)
+      for (const address of wildcardEndpoints(spec, PART_DESCRIPTIONS)) tellLine(wildcardText(address))
   }
   const timer = setInterval(() => {
     progress.show(session.snapshot())

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -210,8 +210,8 @@ describe('send of files that change meanwhile', () => {
     const program = new RunningProgram(['send', join(at, 'manifest.mpd'), ...live])
     await program.printed('stderr', /Sending /)
     for (let number = 1; number <= 12; number++) {
-      rmSync(join(at, `video-${number}.m4s`))
-      execFileSync('mkfifo', [join(at, `video-${number}.m4s`)])
+      execFileSync('mkfifo', [join(at, 'pipe')])
+      renameSync(join(at, 'pipe'), join(at, `video-${number}.m4s`))
     }
     // The segments of the next seconds were read at once; the broadcast goes on after the first that was not.
     await program.printed(
@@ -230,6 +230,7 @@ describe('run', () => {
   const spec = (parts: object): string =>
     write(`spec-${Math.random()}.json`, JSON.stringify({ format: 'routescope-session', version: 1, ...parts }))
   const source = (more: object = {}) => ({ id: 'in', kind: 'capture', files: [capture], ...more })
+  const V2 = { format: 'routescope-session', version: 2 }
 
   it('receives from a saved session as receive does', async () => {
     const saved = spec({
@@ -240,11 +241,61 @@ describe('run', () => {
       ],
     })
     const { status, stdout, stderr } = await routescope(['run', saved])
-    expect(stderr).toMatch(/^Received .*\nService 1: playable after .*\n$/)
+    expect(stderr).toMatch(
+      /^\S+\.json reads \S+; writes \S+run, \S+run\.json\.\nReceived .*\nService 1: playable after .*\n$/,
+    )
     expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
     await routescope(['receive', '--capture', capture, '--services', 'all', '--out', folder.at('receive')])
     expect(treeOf(folder.at('run'))).toEqual(treeOf(folder.at('receive')))
     expect(reportFaults(JSON.parse(readFileSync(folder.at('run.json'), 'utf8')))).toEqual([])
+  })
+
+  it('overwrites only with --force, and says first what it opens and writes', async () => {
+    const report = write('kept.json', 'mine')
+    const recording = write('kept_00003.pcapng', 'mine')
+    mkdirSync(folder.at('kept/service1'), { recursive: true })
+    const sinks: Record<string, unknown>[] = [
+      { id: 'report', kind: 'report', file: report },
+      { id: 'rotated', kind: 'recorder', file: folder.at('kept.pcapng'), rotateBytes: 1000 },
+      { id: 'files', kind: 'folder', dir: folder.at('kept') },
+    ]
+    for (const sink of sinks) {
+      const saved = write('stranger.json', JSON.stringify({ ...V2, parts: [source(), sink] }))
+      const { status, stdout, stderr } = await routescope(['run', saved])
+      expect(stderr).toMatch(
+        /^routescope: \S+ would overwrite --(report|capture-out|out) \S+kept\S+\. Add --force .*\n$/,
+      )
+      expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+      expect([report, recording].map((file) => readFileSync(file, 'utf8'))).toEqual(['mine', 'mine'])
+    }
+    const gateway = { id: 'open', kind: 'gateway', listen: '0.0.0.0:0' }
+    const saved = write('stranger.json', JSON.stringify({ ...V2, parts: [source(), ...sinks.slice(0, 1), gateway] }))
+    const forced = await routescope(['run', saved, '--force', '--duration', '0.5'])
+    expect(forced.stderr).toMatch(
+      /^\S+stranger\.json reads \S+; writes \S+kept\.json; serves on 0\.0\.0\.0:0 \(every interface of this computer\)\.\n/,
+    )
+    expect(forced.status).toBe(0)
+    expect(reportFaults(JSON.parse(readFileSync(report, 'utf8')))).toEqual([])
+  })
+
+  it('takes a report of the command line as receive does, existing or not', async () => {
+    const saved = write('own.json', JSON.stringify({ ...V2, parts: [source()] }))
+    const { status } = await routescope(['run', saved, '--report', write('own-report.json', 'old')])
+    expect(status).toBe(0)
+    expect(reportFaults(JSON.parse(readFileSync(folder.at('own-report.json'), 'utf8')))).toEqual([])
+  })
+
+  it('reads a file with a byte order mark, in UTF-8 or UTF-16', async () => {
+    const text = JSON.stringify({ ...V2, parts: [source()] })
+    const utf16 = Buffer.from(`\ufeff${text}`, 'utf16le')
+    const marked = [Buffer.from(`\ufeff${text}`), utf16, Buffer.from(utf16).swap16()]
+    for (const [at, bytes] of marked.entries()) {
+      const { status, stderr } = await routescope(['run', write(`marked-${at}.json`, bytes)])
+      expect(stderr).toMatch(/\nReceived /)
+      expect(status).toBe(0)
+    }
+    const { stderr } = await routescope(['run', write('latin.json', Buffer.from([0x7b, 0xff, 0x7d]))])
+    expect(stderr).toMatch(/latin\.json is not UTF-8 text\./)
   })
 
   it('sends from a saved session', async () => {
@@ -256,7 +307,7 @@ describe('run', () => {
       ],
     })
     const { status, stderr } = await routescope(['run', saved])
-    expect(stderr).toMatch(/^Sent \d+ packets/)
+    expect(stderr).toMatch(/^\S+ reads \S+; writes \S+; sends to route:\S+\.\nSent \d+ packets/)
     expect(status).toBe(0)
     expect((await inspect(folder.at('run.pcapng'))).totals.udp).toBeGreaterThan(500)
   })
@@ -267,7 +318,7 @@ describe('run', () => {
     const args = ['run', saved, '--duration', '0.5', '--report', report, '--log', 'route@info', '--json']
     const { status, stdout, stderr } = await routescope(args)
     expect(status).toBe(0)
-    expect(stderr).toMatch(/^\[route\] info: /)
+    expect(stderr).toMatch(/^\S+ reads \S+; writes \S+\.\n\[route\] info: /)
     expect(
       stdout
         .trimEnd()

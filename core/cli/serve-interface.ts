@@ -5,11 +5,13 @@ import type { SessionRequest } from '../contract/open-request.ts'
 import type { HostPort } from '../contract/option-values.ts'
 import type { Engine } from '../engine/engine.ts'
 import { serveEngine } from '../engine/serve.ts'
+import { isWildcard } from '../engine/spec/session-doings.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { InterfaceServer } from '../http/interface-server.ts'
 import type { ProgramFolders } from './display.ts'
-import { printLines } from './output.ts'
+import { printLines, tellLine } from './output.ts'
 import { onFirstSignal } from './quit-keys.ts'
+import { wildcardText } from './tell.ts'
 import { keepServing } from './unexpected.ts'
 
 /**
@@ -41,6 +43,8 @@ export async function serveInterface(
   try {
     if (request.request !== null) await engine.open(request.request)
     printLines([`Routescope serves its interface to a browser, because ${reason}.`, `Open ${address}`])
+    const { host, port } = request.listen
+    if (isWildcard(host)) tellLine(wildcardText(`${host}:${port}`))
     await interrupted
     return 130
   } finally {

@@ -20,3 +20,8 @@ export function logTeller(spec: LogSpec | undefined): (line: LogLine) => void {
     tellLine(`[${topic}] ${level}: ${text}`)
   }
 }
+
+/** Says what a listening address without an interface means: the printed one is this computer's own. */
+export function wildcardText(address: string): string {
+  return `It listens on ${address}, every interface of this computer: others that reach it can read what is served.`
+}

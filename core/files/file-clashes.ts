@@ -32,7 +32,7 @@ type Place = {
 /** Links that are followed to a target that does not exist. */
 const MAX_LINKS = 40
 /** Folders into which received files go. */
-const SERVICE_FOLDER = /^service\d+(?:[\\/]|$)/i
+export const SERVICE_FOLDER = /^service\d+(?:[\\/]|$)/i
 
 /**
  * Compares everything that is written with everything else that is read or written, by device and inode, or by folder and
@@ -93,7 +93,7 @@ function inSeries(series: Place, other: Place): boolean {
   return seriesPattern(series.real).test(basename(other.real))
 }
 
-function seriesPattern(path: string): RegExp {
+export function seriesPattern(path: string): RegExp {
   const extension = extname(path)
   const literal = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
   return new RegExp(`^${literal(basename(path, extension))}_\\d{5,}${literal(extension)}$`, 'i')
