@@ -534,7 +534,9 @@ describe('bounds', () => {
     sls(session)
     for (let toi = 1; toi <= 50; toi++) session.send({ tsi: 10, toi, payload: content(100), length: 20_000 })
     for (let tsi = 100; tsi < 150; tsi++) session.send({ tsi, toi: 1, payload: content(10), length: 9 + tsi })
-    session.send({ tsi: 10, toi: 1000, payload: content(100), length: 500_000 })
+    for (const offset of [0, 60_000]) {
+      session.send({ tsi: 10, toi: 1000, offset, payload: content(60_000), length: 500_000 })
+    }
     session.send({ tsi: 10, toi: 1001, offset: 0xffff_0000, payload: content(100) })
     expect(session.channels).toHaveLength(3)
     expect(session.receiver.usedBytes).toBeLessThanOrEqual(100_000)

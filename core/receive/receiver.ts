@@ -92,6 +92,11 @@ export class Receiver implements DatagramSink {
     return this.#context.pool.used
   }
 
+  /** The same with buffers kept for reuse. */
+  get heldBytes(): number {
+    return this.#context.pool.held
+  }
+
   datagram(flow: Flow, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
     if (timeUs >= this.#nextTickUs) this.tick(timeUs)
     const entry = this.#entries[flow.id] ?? this.#enter(flow, bytes, start, end, timeUs)

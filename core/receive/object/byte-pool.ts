@@ -8,12 +8,24 @@ import { LONG_FILE_BYTES } from '../../flow/lease.ts'
 const MAX_FREE_BYTES = 32 << 20
 /** Longest object whose claimed length is trusted before a part of it arrives. */
 const MAX_CLAIMED_BYTES = 32 << 20
-/** Below this a plain zeroed allocation is as cheap. */
+/** Credit for claimed lengths before anything has arrived. */
+const FIRST_CREDIT_BYTES = 32 << 20
+/** Part of the bound that credit may reach. */
+const MOST_CREDIT = 1 / 4
+/** Each received byte pays for this many claimed ones. */
+const CREDIT_OF_A_BYTE = 2
+/** Below this a plain zeroed allocation is as cheap, and sizes are powers of two. */
 const SMALL = 4096
+const SMALLEST = 256
+/** Size classes of an octave; a free buffer up to an octave too long is used as well. */
+const CLASSES = 4
 
 /**
  * The memory of objects under assembly: a bound on all of it, and, where no sink holds bytes, reused buffers. A taken
  * buffer has undefined content.
+ *
+ * Claimed lengths are paid from a credit that received bytes earn: all memory ever taken is a multiple of the bytes that
+ * arrived, whatever packets claim, and a sender that keeps its word has each object in one buffer from the start.
  */
 export class BytePool {
   /** Bytes taken or reserved, and not returned. */
@@ -24,6 +36,7 @@ export class BytePool {
   readonly #recycle: boolean
   readonly #free = new Map<number, Uint8Array[]>()
   #freeBytes = 0
+  #credit = FIRST_CREDIT_BYTES
 
   constructor(limit: number, recycle: boolean) {
     this.#limit = limit
@@ -35,27 +48,63 @@ export class BytePool {
     return this.#recycle
   }
 
+  /** All memory the pool keeps from being freed: `used`, and buffers kept for reuse. */
+  get held(): number {
+    return this.used + this.#freeBytes
+  }
+
   /** A buffer of at least `bytes`, exactly that without reuse; null beyond the bound. */
   take(bytes: number): Uint8Array | null {
     const size = this.#recycle ? sizeClass(bytes) : bytes
     if (this.used + size > this.#limit) return null
-    this.used += size
+    const free = this.#recycle && this.#freeBytes > 0 ? this.#reuse(size) : null
+    this.used += free === null ? size : free.length
     if (this.used > this.#peak) this.#peak = this.used
-    const free = this.#recycle ? this.#free.get(size)?.pop() : undefined
-    if (free !== undefined) {
-      this.#freeBytes -= size
-      return free
-    }
+    if (free !== null) return free
+    if (this.#freeBytes > 0) this.#trim()
     if (this.#recycle && size >= LONG_FILE_BYTES) return new Uint8Array(new SharedArrayBuffer(size))
     return size < SMALL ? new Uint8Array(size) : allocate(size)
   }
 
+  /** A free buffer of this size class, or of one of the next. */
+  #reuse(size: number): Uint8Array | null {
+    let step = size
+    for (let classes = 0; classes <= CLASSES; classes++) {
+      const free = this.#free.get(step)?.pop()
+      if (free !== undefined) {
+        this.#freeBytes -= free.length
+        return free
+      }
+      step = sizeClass(step + 1)
+    }
+    return null
+  }
+
+  /** Drops free buffers beyond the bound on them. */
+  #trim(): void {
+    const most = Math.max(MAX_FREE_BYTES, this.#peak - this.used)
+    for (const list of this.#free.values()) {
+      while (this.#freeBytes > most) {
+        const dropped = list.pop()
+        if (dropped === undefined) break
+        this.#freeBytes -= dropped.length
+      }
+    }
+  }
+
   /**
-   * True where this many bytes may be allocated for a claimed length: untouched pages cost the system nothing, and half
-   * of the bound remains for received bytes.
+   * Pays for a claimed length before its bytes arrive.
+   * @returns false with nothing paid where the length is too long or the credit too small
    */
-  hasMuchRoom(bytes: number): boolean {
-    return bytes <= MAX_CLAIMED_BYTES && this.used + bytes <= this.#limit / 2
+  claim(bytes: number): boolean {
+    if (bytes > this.#credit || bytes > MAX_CLAIMED_BYTES || this.used + bytes > this.#limit / 2) return false
+    this.#credit -= bytes
+    return true
+  }
+
+  /** Counts received bytes of an object that ends: they pay for later claims. */
+  earn(bytes: number): void {
+    this.#credit = Math.min(this.#credit + bytes * CREDIT_OF_A_BYTE, Math.max(this.#limit * MOST_CREDIT, this.#credit))
   }
 
   /**
@@ -95,7 +144,8 @@ export class BytePool {
 
 /** Four size classes to the octave: at most a quarter is unused. */
 function sizeClass(bytes: number): number {
-  if (bytes <= SMALL) return SMALL
+  if (bytes <= SMALLEST) return SMALLEST
+  if (bytes <= SMALL) return 1 << (32 - Math.clz32(bytes - 1))
   const step = 1 << Math.max(0, 31 - Math.clz32(bytes - 1) - 2)
   return Math.ceil(bytes / step) * step
 }

@@ -1,171 +1,134 @@
+import { MAX_OBJECT_BYTES } from '../../flow/objects.ts'
 import type { BytePool } from './byte-pool.ts'
 import type { ByteRanges } from './byte-ranges.ts'
+import { copyBytes, Pieces } from './pieces.ts'
+
+/** The buffer of an object grows to this multiple of its received bytes, in steps of at least twice its length. */
+const GROWTH = 4
+/** Memory of an open object besides its bytes. */
+const OBJECT_OVERHEAD_BYTES = 1024
 
 /**
- * Up to this size an object is one buffer of its claimed length; a longer one only with much room, else it is in pages.
- */
-const FLAT_BYTES = 1 << 20
-const PAGE_SHIFT = 18
-const PAGE_BYTES = 1 << PAGE_SHIFT
-/** A long object's length is trusted, and the object becomes one buffer, once pages for this part of it are in use. */
-const BELIEVED_PART = 1 / 4
-/** First buffer of an object of unknown length. */
-const FIRST_BYTES = 32 << 10
-
-/**
- * The bytes of one object during its arrival. A claimed length allocates no more than `FLAT_BYTES` before a part has
- * arrived: a forged length costs a few times the bytes sent. Trusting it then avoids joining all pages at the end of
- * the object, which many representations reach at the same moment.
+ * The bytes of one object during its arrival: one buffer from its beginning, and pieces beyond it. A claimed length
+ * makes that buffer only as far as the pool gives credit; else it is a few times as long as what has arrived. An
+ * object that arrives in order is thus in one buffer, without credit after a few copies of its first quarter.
  */
 export class ObjectBytes {
   readonly #pool: BytePool
   #flat: Uint8Array | null = null
-  #pages: (Uint8Array | undefined)[] | null = null
-  #pageCount = 0
+  #pieces: Pieces | null = null
+  #received = 0
+  /** Memory counted besides that of bytes. */
+  #overhead = OBJECT_OVERHEAD_BYTES
   #released = false
 
   constructor(pool: BytePool) {
     this.#pool = pool
+    pool.used += OBJECT_OVERHEAD_BYTES
   }
 
   /**
-   * Copies `source[from, to)` to position `at`.
+   * Copies `source[from, to)` to position `at`, where nothing was so far.
    * @param size length of the object where known, else -1
    * @returns false at the memory bound
    */
   write(at: number, source: Uint8Array, from: number, to: number, size: number): boolean {
     const end = at + to - from
-    if (this.#pages === null) {
-      const flat = this.#flat
-      if (flat !== null && end <= flat.length) {
-        copyInto(flat, at, source, from, to)
-        return true
-      }
-      if (end <= FLAT_BYTES && (size <= FLAT_BYTES || this.#pool.hasMuchRoom(size))) {
-        const grown = this.#grow(end, size)
-        if (grown === null) return false
-        copyInto(grown, at, source, from, to)
-        return true
-      }
-      if (!this.#toPages()) return false
-    } else if (this.#pageCount * PAGE_BYTES >= size * BELIEVED_PART && size >= end && this.#toFlat(size)) {
-      copyInto(this.#flat as unknown as Uint8Array, at, source, from, to)
+    this.#received += to - from
+    if (this.#flat === null || end > this.#flat.length) this.#grow(end, size)
+    const flat = this.#flat
+    if (flat !== null && end <= flat.length) {
+      copyBytes(flat, at, source, from, to)
       return true
     }
-    return this.#writePages(at, source, from, to)
+    return this.#scatter(at, source, from, to)
   }
 
-  #grow(end: number, size: number): Uint8Array | null {
+  /** Counts the table of the object's ranges. */
+  tableBytes(bytes: number): void {
+    const overhead = OBJECT_OVERHEAD_BYTES + bytes
+    if (this.#released || overhead === this.#overhead) return
+    this.#pool.used += overhead - this.#overhead
+    this.#overhead = overhead
+  }
+
+  #scatter(at: number, source: Uint8Array, from: number, to: number): boolean {
+    let [start, first] = [at, from]
+    const flat = this.#flat
+    if (flat !== null && at < flat.length) {
+      start = flat.length
+      first = from + start - at
+      copyBytes(flat, at, source, from, first)
+    }
+    this.#pieces ??= new Pieces(this.#pool)
+    return this.#pieces.add(start, source, first, to)
+  }
+
+  /** Makes the buffer longer, to `end` at least, where credit or received bytes allow it and there is memory. */
+  #grow(end: number, size: number): void {
     const old = this.#flat
-    const doubled = Math.min(FLAT_BYTES, Math.max(FIRST_BYTES, end, (old?.length ?? 0) * 2))
-    const grown = this.#pool.take(size >= end ? size : doubled)
-    if (grown === null) return null
+    const length = old?.length ?? 0
+    const believed = Math.min(this.#received * GROWTH, MAX_OBJECT_BYTES)
+    let goal = Math.max(end, believed)
+    if (size >= end && (size <= goal || (old === null && this.#pieces === null && this.#pool.claim(size)))) goal = size
+    else if (end > believed || believed < length * 2) return
+    const grown = this.#pool.take(goal)
+    if (grown === null) return
     if (old !== null) {
       grown.set(old)
       // Readers' views of the old buffer stay valid: bytes below its end do not change any more.
       this.#drop(old)
     }
     this.#flat = grown
-    return grown
-  }
-
-  #toPages(): boolean {
-    const flat = this.#flat
-    this.#pages = []
-    this.#flat = null
-    if (flat === null) return true
-    const moved = this.#writePages(0, flat, 0, flat.length)
-    this.#drop(flat)
-    return moved
-  }
-
-  /** @returns false at the memory bound */
-  #toFlat(size: number): boolean {
-    const pages = this.#pages as (Uint8Array | undefined)[]
-    if ((pages.length - 1) * PAGE_BYTES >= size) return false
-    const flat = this.#pool.take(size)
-    if (flat === null) return false
-    this.#copyPages(0, size, flat, 0)
-    // Readers' views of the pages stay valid, as where a buffer grows.
-    this.#dropPages()
-    this.#flat = flat
-    return true
-  }
-
-  #writePages(at: number, source: Uint8Array, from: number, to: number): boolean {
-    const pages = this.#pages as (Uint8Array | undefined)[]
-    let position = at
-    let read = from
-    while (read < to) {
-      const number = position >>> PAGE_SHIFT
-      const inside = position & (PAGE_BYTES - 1)
-      const count = Math.min(to - read, PAGE_BYTES - inside)
-      let page = pages[number]
-      if (page === undefined) {
-        const taken = this.#pool.take(PAGE_BYTES)
-        if (taken === null) return false
-        page = taken
-        pages[number] = page
-        this.#pageCount++
-      }
-      copyInto(page, inside, source, read, read + count)
-      position += count
-      read += count
-    }
-    return true
+    const pieces = this.#pieces
+    if (pieces === null) return
+    pieces.copy(length, grown.length, grown, length)
+    if (size < 0 || grown.length < size) return
+    pieces.release()
+    this.#pieces = null
   }
 
   /** Bytes `[from, to)`, all received: a view where they are in one piece, else a copy. */
   view(from: number, to: number): Uint8Array {
-    if (this.#flat !== null) return this.#flat.subarray(from, to)
-    const pages = this.#pages
-    if (pages === null) return new Uint8Array(to - from)
-    const first = pages[from >>> PAGE_SHIFT]
-    if (first !== undefined && from >>> PAGE_SHIFT === (to - 1) >>> PAGE_SHIFT) {
-      const base = from & (PAGE_BYTES - 1)
-      return first.subarray(base, base + to - from)
-    }
+    const flat = this.#flat
+    if (flat !== null && to <= flat.length) return flat.subarray(from, to)
     const joined = new Uint8Array(to - from)
-    this.#copyPages(from, to, joined, 0)
+    this.#copy(from, to, joined, 0)
     return joined
   }
 
-  #copyPages(from: number, to: number, into: Uint8Array, at: number): void {
-    const pages = this.#pages as (Uint8Array | undefined)[]
-    for (let position = from; position < to; ) {
-      const inside = position & (PAGE_BYTES - 1)
-      const count = Math.min(to - position, PAGE_BYTES - inside)
-      const page = pages[position >>> PAGE_SHIFT]
-      if (page !== undefined) copyInto(into, at + position - from, page, inside, inside + count)
-      position += count
-    }
+  #copy(from: number, to: number, into: Uint8Array, at: number): void {
+    const length = this.#flat?.length ?? 0
+    const middle = Math.max(from, Math.min(to, length))
+    if (this.#flat !== null && from < middle) copyBytes(into, at, this.#flat, from, middle)
+    if (middle < to) this.#pieces?.copy(middle, to, into, at + middle - from)
   }
 
   /** A copy of bytes `[from, to)`, holes as zeros. */
   copyWithHoles(from: number, to: number, ranges: ByteRanges): Uint8Array {
     const copy = new Uint8Array(to - from)
-    for (const [start, end] of ranges.covered(from, to)) {
-      if (this.#flat !== null) copyInto(copy, start - from, this.#flat, start, end)
-      else if (this.#pages !== null) this.#copyPages(start, end, copy, start - from)
-    }
+    for (const [start, end] of ranges.covered(from, to)) this.#copy(start, end, copy, start - from)
     return copy
   }
 
   /** Makes a whole object one buffer of its own size, ready for delivery. */
   join(size: number): void {
-    if (this.#pages !== null) {
+    const flat = this.#flat
+    if (flat === null || flat.length < size) {
       const pooled = this.#pool.take(size)
       const joined = pooled ?? new Uint8Array(size)
       if (pooled === null) this.#pool.used += joined.length
-      this.#copyPages(0, size, joined, 0)
-      this.#dropPages()
+      this.#copy(0, size, joined, 0)
+      if (flat !== null) this.#drop(flat)
       this.#flat = joined
-    } else if (this.#flat !== null && !this.#pool.recycles && this.#flat.length > size + (size >> 2)) {
-      const exact = this.#flat.slice(0, size)
-      this.#drop(this.#flat)
+    } else if (!this.#pool.recycles && flat.length > size + (size >> 2)) {
+      const exact = flat.slice(0, size)
+      this.#drop(flat)
       this.#pool.used += size
       this.#flat = exact
     }
+    this.#pieces?.release()
+    this.#pieces = null
   }
 
   /**
@@ -175,34 +138,20 @@ export class ObjectBytes {
   release(): void {
     if (this.#released) return
     this.#released = true
-    if (this.#pool.recycles) {
-      if (this.#flat !== null) this.#pool.giveBack(this.#flat)
-      this.#flat = null
-      this.#dropPages()
+    this.#pool.used -= this.#overhead
+    this.#pool.earn(this.#received)
+    if (this.#flat !== null) this.#drop(this.#flat)
+    if (!this.#pool.recycles) {
+      this.#pieces?.disown()
       return
     }
-    if (this.#flat !== null) this.#pool.disown(this.#flat)
-    if (this.#pages !== null) for (const page of this.#pages) if (page !== undefined) this.#pool.disown(page)
-  }
-
-  #dropPages(): void {
-    if (this.#pages === null) return
-    for (const page of this.#pages) if (page !== undefined) this.#drop(page)
-    this.#pages = null
-    this.#pageCount = 0
+    this.#pieces?.release()
+    this.#flat = null
+    this.#pieces = null
   }
 
   #drop(buffer: Uint8Array): void {
     if (this.#pool.recycles) this.#pool.giveBack(buffer)
     else this.#pool.disown(buffer)
-  }
-}
-
-/** `set` needs a view of the source; for a few bytes a loop is cheaper. */
-function copyInto(target: Uint8Array, at: number, source: Uint8Array, from: number, to: number): void {
-  if (to - from <= 48) {
-    for (let i = from, o = at; i < to; i++, o++) target[o] = source[i] as number
-  } else {
-    target.set(source.subarray(from, to), at)
   }
 }

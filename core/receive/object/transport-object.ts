@@ -84,6 +84,8 @@ export class TransportObject implements FlowObject {
   #notifiedPackets = -1
   #keepers = 0
   #released = false
+  /** A range is marked as received, and its bytes found no memory. */
+  #torn = false
 
   constructor(
     home: ObjectHome,
@@ -150,6 +152,7 @@ export class TransportObject implements FlowObject {
   take(start: number, source: Uint8Array, from: number, to: number): number {
     const end = start + to - from
     if (this.length >= 0 && end > this.length) return TAKEN.malformed
+    if (this.#torn) return TAKEN.noMemory
     if (start === this.ranges.prefix && this.ranges.highest <= start) {
       if (!this.#bytes.write(start, source, from, to, this.length)) return TAKEN.noMemory
       this.ranges.prefix = end
@@ -160,11 +163,15 @@ export class TransportObject implements FlowObject {
     scratch.length = 0
     const added = this.ranges.add(start, end, scratch)
     if (added < 0) return TAKEN.tooManyHoles
+    this.#bytes.tableBytes(this.ranges.tableBytes)
     for (let i = 0; i < scratch.length; i += 2) {
       const a = scratch[i] as number
       const b = scratch[i + 1] as number
-      // Ranges are already marked: at the memory bound the channel drops the object.
-      if (!this.#bytes.write(a, source, from + a - start, from + b - start, this.length)) return TAKEN.noMemory
+      if (!this.#bytes.write(a, source, from + a - start, from + b - start, this.length)) {
+        // Ranges are already marked.
+        this.#torn = true
+        return TAKEN.noMemory
+      }
     }
     return added
   }

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import { ObserverTee } from '../flow/tee.ts'
+import { FlowTable } from '../protocol/ip/flow-table.ts'
+import { DEFAULT_RECEIVE } from '../testing/default-receive.ts'
+import { HOSTILE_ADDRESS, HOSTILE_KINDS, HOSTILE_PORT, hostileDatagrams } from '../testing/hostile-captures.ts'
+import { FIXTURE_START_US } from '../testing/make-fixtures.ts'
+import { Receiver } from './receiver.ts'
+
+const DATAGRAMS = 1000
+/** Credit for claimed lengths and buffers kept for reuse, before anything arrives. */
+const FIXED_BYTES = 64 << 20
+/** Memory of one datagram's object besides its bytes. */
+const OBJECT_BYTES = 4096
+
+describe('memory follows what arrived, whatever packets claim', () => {
+  it.each([true, false])('with a sink that holds bytes: %j', (holds) => {
+    const wrong: string[] = []
+    for (const kind of HOSTILE_KINDS) {
+      const receiver = new Receiver(
+        {
+          targets: [{ kind: 'discover' }],
+          receive: { ...DEFAULT_RECEIVE, services: 'all', keepCorrupt: true },
+          limits: { memoryBytes: 2 ** 31 },
+        },
+        { holds, whole: () => {} },
+        new ObserverTee(),
+      )
+      const flows = new FlowTable()
+      let [arrived, most, timeUs] = [0, 0, FIXTURE_START_US]
+      hostileDatagrams(kind, 1, DATAGRAMS).forEach(({ source, address, port, bytes }, index) => {
+        const flow = flows.byText(source ?? '192.0.2.1', address ?? HOSTILE_ADDRESS, 5000, port ?? HOSTILE_PORT)
+        timeUs += 50
+        arrived += bytes.length
+        receiver.datagram(flow, bytes, 0, bytes.length, timeUs, index + 1)
+        most = Math.max(most, receiver.heldBytes)
+      })
+      receiver.close(timeUs)
+      const bound = FIXED_BYTES + arrived * 8 + DATAGRAMS * OBJECT_BYTES
+      if (most > bound) wrong.push(`${kind.name}: ${most} bytes held of ${arrived} received`)
+      if (receiver.usedBytes !== 0) wrong.push(`${kind.name}: ${receiver.usedBytes} bytes in use at the end`)
+    }
+    expect(wrong).toEqual([])
+  })
+})
