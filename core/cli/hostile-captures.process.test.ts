@@ -1,0 +1,43 @@
+import { writeFileSync } from 'node:fs'
+import { afterAll, describe, expect, it } from 'vitest'
+import { HOSTILE_KINDS, hostileCapture } from '../testing/hostile-captures.ts'
+import { RunningProgram, TestFolder } from '../testing/program.ts'
+
+/** Runs the program with a script around it, which prints its peak of memory at the end, kB. */
+const AROUND = `process.on('exit', () => console.error('peak ' + process.resourceUsage().maxRSS)); require(process.argv[1])`
+const CAPTURE_BYTES = 10_000_000
+const MOST_KB = 300 << 10
+
+const folder = new TestFolder()
+afterAll(() => folder.remove())
+
+function captureOf(name: string): string {
+  const kind = HOSTILE_KINDS.find((each) => each.name === name)
+  if (kind === undefined) throw new RangeError(name)
+  const path = folder.at('hostile.pcap')
+  writeFileSync(path, hostileCapture(kind, 1, CAPTURE_BYTES))
+  return path
+}
+
+async function peakOf(...args: string[]): Promise<number> {
+  const program = new RunningProgram(args, { command: [process.execPath, '-e', AROUND] })
+  const { status, stderr } = await program.ended
+  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr}`)
+  return Number(/peak (\d+)/.exec(stderr)?.[1])
+}
+
+describe('a capture of 10 MB takes less than 300 MB', () => {
+  it.each([
+    'lengths of 24 bits',
+    'lengths in small packets',
+    'scattered offsets of one object',
+    'protected objects of a claimed length',
+  ])('inspect: %s', async (name) => {
+    expect(await peakOf('inspect', captureOf(name))).toBeLessThan(MOST_KB)
+  })
+
+  it('receive: lengths of 24 bits of a named service', async () => {
+    const path = captureOf('lengths of 24 bits of a named service')
+    expect(await peakOf('receive', '--capture', path, '--out', folder.at('out'))).toBeLessThan(MOST_KB)
+  })
+})
