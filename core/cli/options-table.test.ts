@@ -83,7 +83,8 @@ function wordOf(type: OptionType): string {
 }
 
 function defaultOf({ default: value, type }: OptionRow): string {
-  if (value === null) return type.kind === 'duration' ? 'never' : type.kind === 'list' ? 'any' : 'none'
+  if (value === null)
+    return type.kind === 'duration' ? 'never' : type.kind === 'list' && type.of !== 'words' ? 'any' : 'none'
   if (type.kind === 'negated') return 'off'
   if (typeof value === 'boolean') return value ? 'on' : 'off'
   return String(value)

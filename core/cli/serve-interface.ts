@@ -30,6 +30,7 @@ export async function serveInterface(
   const uploadDir = join(engine.tempDir(), 'uploads')
   const server = new InterfaceServer({
     ...request.listen,
+    contentOrigin: await engine.serveWindows(0),
     pageDir: folders.page,
     uploadDir,
     onWindow: (wire) => serveEngine(engine, wire),

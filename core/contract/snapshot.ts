@@ -279,7 +279,7 @@ export type MmtpSnapshot = {
 /** Manifest of a service on the gateway, for a player. */
 export type PlayableSnapshot = {
   readonly kind: 'dash' | 'hls'
-  /** Address of the manifest on the session's gateway. */
+  /** Address of the manifest on the session's gateway; for a window, on the only port that its page may ask. */
   readonly url: string
   /** True while the presentation grows (live or real-time replay). */
   readonly live: boolean

@@ -14,6 +14,7 @@ import { Logger } from './logger.ts'
 import { PART_DESCRIPTIONS, PART_KINDS } from './registry.ts'
 import { Session } from './session.ts'
 import { specForSources } from './spec/session-specs.ts'
+import type { WindowHost } from './window-host.ts'
 
 /** Settings of the process that the engine runs in. */
 export type EngineOptions = {
@@ -35,6 +36,7 @@ export class Engine {
   readonly options: EngineOptions
   readonly #sessions = new Map<string, Session>()
   readonly #windows = new Set<{ close(): void }>()
+  #windowHost: Promise<WindowHost | null> = Promise.resolve(null)
   #nextSession = 1
   #tempDir: string | null = null
 
@@ -58,6 +60,17 @@ export class Engine {
   }
 
   /**
+   * Opens the port of loopback on which windows are served what sessions receive.
+   * @param port 0: any free one
+   * @returns its origin. @throws AppFailure port-in-use | socket-failed
+   */
+  async serveWindows(port: number): Promise<string> {
+    const opened = import('./window-host.ts').then(({ WindowHost }) => WindowHost.open(port))
+    this.#windowHost = opened.catch(() => null)
+    return (await opened).origin
+  }
+
+  /**
    * Opens everything the spec names and starts it.
    * @throws AppFailure for the first part that could not be opened; those opened before are closed again
    */
@@ -70,6 +83,7 @@ export class Engine {
       demoDir: this.options.demoDir,
       sessionDir: () => join(this.tempDir(), id),
       otherFiles: () => this.#filesBeside(id),
+      windowHost: await this.#windowHost,
     })
     await session.open()
     this.#sessions.set(id, session)
@@ -138,6 +152,7 @@ export class Engine {
     for (const unwatch of this.#unwatch) unwatch()
     for (const window of [...this.#windows]) window.close()
     await Promise.allSettled([...this.#sessions.keys()].map((id) => this.closeSession(id)))
+    await (await this.#windowHost)?.close()
     if (this.#tempDir === null || this.#tempDir === this.options.tempDir) return
     await rm(this.#tempDir, { recursive: true, force: true })
     this.#tempDir = null

@@ -13,6 +13,7 @@ import type { Programme } from './faces/programme.ts'
 import type { Receiving } from './faces/receiving.ts'
 import type { Recording } from './faces/recording.ts'
 import type { LiveClock } from './live-clock.ts'
+import type { WindowHost } from './window-host.ts'
 
 /** Why parts are stopped: the source ended, the user stopped the session, or a part failed. */
 export type StopReason = 'finished' | 'stopped' | 'failed'
@@ -44,6 +45,8 @@ export interface PartHost {
   readonly sessionDir: string
   /** Folder of the presentation that the demo broadcasts. */
   readonly demoDir: string
+  /** Serves gateways to windows; null where there are none. */
+  readonly windowHost: WindowHost | null
   /** Wall time after which the session ends, s; null: never. */
   readonly durationS: number | null
   /** Flows of all datagrams of the session. */

@@ -26,6 +26,7 @@ import type { AnySection, Part, PartHost, PartKind } from './part.ts'
 import type { PartSection } from './section-feed.ts'
 import { SessionContents } from './session-contents.ts'
 import { filesOfPart } from './spec/session-files.ts'
+import type { WindowHost } from './window-host.ts'
 
 /** Services of the engine for its sessions. */
 export type SessionContext = {
@@ -33,6 +34,8 @@ export type SessionContext = {
   readonly log: SessionLog
   readonly kinds: readonly PartKind[]
   readonly demoDir: string
+  /** Null: no window is served. */
+  readonly windowHost: WindowHost | null
   /** Returns the folder of this session alone, whose parent exists; it is removed when the session is closed. */
   readonly sessionDir: () => string
   /** What the other open sessions read and write. */
@@ -338,7 +341,7 @@ export class Session {
   }
 
   #partHost({ implied }: PlannedPart): PartHost {
-    const { nowUs, log, sessionDir, demoDir } = this.#context
+    const { nowUs, log, sessionDir, demoDir, windowHost } = this.#context
     const dir = (): string => {
       this.#dir ??= sessionDir()
       return this.#dir
@@ -352,6 +355,7 @@ export class Session {
         return dir()
       },
       demoDir,
+      windowHost,
       durationS: this.spec.durationS ?? null,
       flows: this.#flows,
       live: this.#live,

@@ -126,10 +126,35 @@ describe('stored files', () => {
     expect((await get('/dir/a.m4s')).status).toBe(404)
   })
 
-  test('files that a browser would run get no rights', async () => {
-    const { store, get } = await open()
+  test('what a broadcast brings gets no rights of a page: whole, in part, arriving, refused', async () => {
+    const { store, get } = await open({ holdMs: [1, 1] })
     store.whole(receivedFile('page.html', '<script>', { kind: 'file' }))
-    expect((await get('/service1/page.html')).headers['content-security-policy']).toMatch(/^sandbox/)
+    const { etag = '' } = (await get('/service1/page.html')).headers
+    const arriving = new ArrivingObject(1, 'arriving.html', 100)
+    store.begun(arriving)
+    arriving.push('<script>')
+    const replies = [
+      await get('/service1/page.html'),
+      await get('/service1/page.html', {}, 'HEAD'),
+      await get('/service1/page.html', { Range: 'bytes=0-2' }),
+      await get('/service1/page.html', { Range: 'bytes=900-' }),
+      await get('/service1/page.html', { 'If-None-Match': etag }),
+      await get('/service1/page.html', { 'If-Match': '"x"' }),
+      await get('/service1/arriving.html', { Range: 'bytes=0-3' }),
+      await get('/service1/arriving.html', { Range: 'bytes=400-' }),
+      await get('/service1/arriving.html', {}, 'HEAD'),
+      await get('/service1/none'),
+      await get('/service1/page.html', {}, 'POST'),
+      await get('/service1/page.html', {}, 'OPTIONS'),
+      await get('/service1/page.html', { Host: 'evil.example' }),
+    ]
+    expect(replies.map(({ status, headers }) => [status, headers['content-security-policy']])).toEqual(
+      [200, 200, 206, 416, 304, 412, 206, 416, 200, 404, 405, 204, 421].map((status) => [
+        status,
+        "sandbox; default-src 'none'",
+      ]),
+    )
+    for (const { headers } of replies) expect(headers['x-content-type-options']).toBe('nosniff')
   })
 
   test('20 clients at once get 200 files from disk and memory, whole', async () => {
@@ -189,9 +214,9 @@ describe('unavailable names', () => {
 describe('the server', () => {
   test('clock: UTC with milliseconds', async () => {
     const { get } = await open()
-    const { text, headers } = await get('/clock', { Origin: 'http://player' })
+    const { text, headers } = await get('/clock', { Origin: 'http://localhost' })
     expect(text).toBe('2026-11-21T06:23:49.330Z')
-    expect(headers).toMatchObject({ 'cache-control': 'no-store', 'access-control-allow-origin': 'http://player' })
+    expect(headers).toMatchObject({ 'cache-control': 'no-store', 'access-control-allow-origin': 'http://localhost' })
   })
 
   test('lists services and files, escaped', async () => {
@@ -220,7 +245,7 @@ describe('the server', () => {
     expect([post.status, post.headers.allow]).toEqual([405, 'GET, HEAD, OPTIONS'])
     const preflight = await get(
       '/service1/never',
-      { Origin: 'http://player', 'Access-Control-Request-Method': 'GET', 'Access-Control-Request-Headers': 'range' },
+      { Origin: 'http://localhost', 'Access-Control-Request-Method': 'GET', 'Access-Control-Request-Headers': 'range' },
       'OPTIONS',
     )
     expect(preflight.status).toBe(204)
@@ -229,13 +254,22 @@ describe('the server', () => {
   })
 
   test.each([
-    ['auto', 'http://player', 'http://player'],
+    ['auto', 'http://localhost:3000', 'http://localhost:3000'],
+    ['auto', 'https://127.0.0.1', 'https://127.0.0.1'],
+    ['auto', 'http://[::1]:80', 'http://[::1]:80'],
+    ['auto', 'https://player.example', 'https://player.example'],
+    ['auto', 'http://player.example', undefined],
+    ['auto', 'http://localhost.evil.example', undefined],
+    ['auto', 'http://127.0.0.1.evil.example', undefined],
+    ['auto', 'http://evil.example:127.0.0.1', undefined],
+    ['auto', 'http://user@127.0.0.1', undefined],
+    ['auto', 'null', undefined],
     ['auto', null, undefined],
     ['on', null, '*'],
     ['on', 'http://player', 'http://player'],
     ['off', 'http://player', undefined],
   ] as const)('CORS %s for origin %s', async (cors, origin, allowed) => {
-    const { store, get } = await open({ cors })
+    const { store, get } = await open({ cors, allowOrigins: ['https://player.example'] })
     store.whole(receivedFile('a.m4s', 'a'))
     for (const path of ['/service1/a.m4s', '/service1/none', '/', '/clock']) {
       const { headers } = await get(path, origin === null ? {} : { Origin: origin })

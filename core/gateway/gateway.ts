@@ -1,9 +1,10 @@
+import { defined } from '../contract/defined.ts'
 import { asServiceId, type ServiceId } from '../contract/ids.ts'
 import { channelNumber } from '../flow/carriers.ts'
 import type { CorsMode } from '../http/cors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { type HostUse, joinHttpHost } from '../http/http-host.ts'
-import type { MountHandle } from '../http/mount.ts'
+import type { Mount, MountHandle } from '../http/mount.ts'
 import { encodePath } from '../http/request-target.ts'
 import { serialiseXsDateTime } from '../manifest/mpd/time.ts'
 import type { ConfinedService } from './confined-service.ts'
@@ -21,7 +22,15 @@ export type GatewayOptions = GatewaySource &
     /** Path before `/serviceN`, as `/name`, so that several gateways can share a port; empty by default. */
     readonly prefix?: string
     readonly cors: CorsMode
+    /** Origins that CORS admits beside those of this machine. */
+    readonly allowOrigins?: readonly string[]
   }
+
+/**
+ * Headers of every reply, whole or partial, stored or arriving, and of errors: what a broadcast brings gets no rights of a page.
+ * Our own lists override them.
+ */
+const FOREIGN_HEADERS = { 'Content-Security-Policy': "sandbox; default-src 'none'" }
 
 /** Serves the files that a session has received, and those it is receiving, to players: `/serviceN/<name>`. */
 export class Gateway {
@@ -30,6 +39,9 @@ export class Gateway {
   #use: HostUse | null = null
   #mount: MountHandle | null = null
   #baseUrl: string | null = null
+  #windowUse: HostUse | null = null
+  #windowMount: MountHandle | null = null
+  #windowUrl: string | null = null
 
   constructor(options: GatewayOptions) {
     this.#options = options
@@ -42,30 +54,20 @@ export class Gateway {
   }
 
   get requests(): number {
-    return this.#mount?.requests ?? 0
+    return (this.#mount?.requests ?? 0) + (this.#windowMount?.requests ?? 0)
   }
 
   /** Body bytes sent. */
   get bytes(): number {
-    return this.#mount?.bytes ?? 0
+    return (this.#mount?.bytes ?? 0) + (this.#windowMount?.bytes ?? 0)
   }
 
   /** Opens the port. @throws AppFailure port-in-use | address-not-local | socket-failed */
   async open(): Promise<{ baseUrl: string }> {
-    const { host, port, prefix = '', cors, log } = this.#options
+    const { host, port, prefix = '', cors } = this.#options
     const use = await joinHttpHost(host, port)
     try {
-      this.#mount = use.mount({
-        prefix,
-        rules: {
-          cors,
-          methods: ['GET', 'HEAD'],
-          otherMethods: 'Files are read with GET or HEAD.',
-          localNames: 'loopback',
-        },
-        answer: (exchange) => this.#answer(exchange),
-        ...(log === undefined ? undefined : { log }),
-      })
+      this.#mount = use.mount(this.#mountAt(prefix, cors))
     } catch (error) {
       await use.close()
       throw error
@@ -75,17 +77,47 @@ export class Gateway {
     return { baseUrl: this.#baseUrl }
   }
 
+  /** Serves the same below an address of a window's own: `use` is closed with the gateway. */
+  serveWindow(use: HostUse, prefix: string): void {
+    // The prefix is a secret of the window, whose page has an origin of its own.
+    this.#windowMount = use.mount(this.#mountAt(prefix, 'on'))
+    this.#windowUse = use
+    this.#windowUrl = `${use.origin}${prefix}`
+  }
+
   /** Ends all requests at once. */
   async close(): Promise<void> {
     this.#baseUrl = null
+    this.#windowUrl = null
     this.#names.close()
-    await this.#use?.close()
+    await Promise.all([this.#use?.close(), this.#windowUse?.close()])
+  }
+
+  #mountAt(prefix: string, cors: CorsMode): Mount {
+    const { log, allowOrigins } = this.#options
+    return {
+      prefix,
+      rules: {
+        cors,
+        ...defined({ origins: allowOrigins }),
+        methods: ['GET', 'HEAD'],
+        otherMethods: 'Files are read with GET or HEAD.',
+        localNames: 'loopback',
+        headers: FOREIGN_HEADERS,
+      },
+      answer: (exchange) => this.#answer(exchange),
+      ...defined({ log }),
+    }
   }
 
   /** Address of a file; null while closed and for a name that no request can contain. */
   urlOf(serviceId: ServiceId, name: string): string | null {
-    const path = encodePath(name)
-    return path === null || this.#baseUrl === null ? null : `${this.#baseUrl}/service${serviceId}/${path}`
+    return addressBelow(this.#baseUrl, serviceId, name)
+  }
+
+  /** Address of a file for a window, which may ask no other server; that of `urlOf` where no window is served. */
+  windowUrlOf(serviceId: ServiceId, name: string): string | null {
+    return addressBelow(this.#windowUrl ?? this.#baseUrl, serviceId, name)
   }
 
   /** Carrier of a file: its representation by the manifest, else the number of its last channel; null where neither is known. */
@@ -149,4 +181,9 @@ export class Gateway {
     const text = serialiseXsDateTime(nowMs * 1000).replace(/(?:\.(\d+))?Z$/, (_, ms = '') => `.${ms.padEnd(3, '0')}Z`)
     exchange.text(200, 'text/plain; charset=utf-8', text, { 'Cache-Control': 'no-store' })
   }
+}
+
+function addressBelow(baseUrl: string | null, serviceId: ServiceId, name: string): string | null {
+  const path = encodePath(name)
+  return path === null || baseUrl === null ? null : `${baseUrl}/service${serviceId}/${path}`
 }

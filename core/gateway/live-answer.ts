@@ -1,6 +1,5 @@
 import { defined } from '../contract/defined.ts'
 import type { FlowObject } from '../flow/objects.ts'
-import { strangerHeaders } from '../http/content-answer.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { mediaTypeOf } from '../http/mime.ts'
 import { contentRange, type RangeSpec } from '../http/ranges.ts'
@@ -54,7 +53,6 @@ export function answerGrowingPart(exchange: Exchange, object: FlowObject, part: 
 function headersOf(object: FlowObject): Record<string, string> {
   const mediaType = mediaTypeOf(object.name ?? '', object.contentType)
   return {
-    ...strangerHeaders(mediaType),
     'Content-Type': mediaType,
     'Accept-Ranges': 'bytes',
     // The content has no tag yet, and may still be dropped.

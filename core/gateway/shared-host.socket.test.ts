@@ -54,6 +54,7 @@ test('the interface for browsers and a gateway on one port, each with its own ru
   const server = new InterfaceServer({
     host: '127.0.0.1',
     port: 0,
+    contentOrigin: 'http://127.0.0.1:1',
     pageDir: folder.at('page'),
     uploadDir: folder.at('uploads'),
     onWindow: (wire) => wire.post('hello'),
@@ -62,14 +63,14 @@ test('the interface for browsers and a gateway on one port, each with its own ru
   closers.push(() => server.close())
   const air = await gateway(Number(address.port), '/air')
   air.store.whole(receivedFile('a.txt', 'one'))
-  const headers = { Origin: 'http://player.example' }
+  const headers = { Origin: 'http://localhost:1234' }
   const page = await fetch(address, { headers })
   expect(await page.text()).toContain('Routescope')
   expect(page.headers.get('access-control-allow-origin')).toBeNull()
   expect((await fetch(address.origin)).status).toBe(403)
   const file = await fetch(`${address.origin}/air/service1/a.txt`, { headers })
   expect(await file.text()).toBe('one')
-  expect(file.headers.get('access-control-allow-origin')).toBe('http://player.example')
+  expect(file.headers.get('access-control-allow-origin')).toBe('http://localhost:1234')
   const ws = new WebSocket(`ws://${address.host}/engine${address.search}`)
   await new Promise((resolve) => ws.once('message', resolve))
   // Closing the gateway keeps windows open; closing the last user ends every connection.

@@ -27,3 +27,18 @@ export function guardedPipe(fd: number): Socket {
   guardErrors(PIPE, socket)
   return socket
 }
+
+/** Finds a port of loopback that nothing listens on now. @throws where the system has none */
+export function freeLoopbackPort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => socket.destroy())
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => {
+        if (typeof address === 'object' && address !== null) resolve(address.port)
+        else reject(new Error('There is no free port.'))
+      })
+    })
+  })
+}

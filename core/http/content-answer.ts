@@ -3,7 +3,6 @@ import { pipeline } from 'node:stream/promises'
 import { defined } from '../contract/defined.ts'
 import { judgeConditions, rangeStillApplies, type Validators } from './conditions.ts'
 import type { Exchange } from './exchange.ts'
-import { isDocument } from './mime.ts'
 import { contentRange, parseRange, resolveRange } from './ranges.ts'
 
 /** Content to serve, in memory or in a file. */
@@ -14,8 +13,6 @@ export type Content = {
   readonly validators: Validators
   /** Cache-Control and the like: sent with 304 too. */
   readonly headers: Record<string, string>
-  /** Our own content, which a browser may run as a page; other documents are served without rights. */
-  readonly trusted?: boolean
 }
 
 /**
@@ -23,14 +20,13 @@ export type Content = {
  * @returns false where its file was removed meanwhile; nothing has been sent then
  */
 export async function answerContent(exchange: Exchange, content: Content): Promise<boolean> {
-  const { source, size, mediaType, validators, trusted } = content
+  const { source, size, mediaType, validators } = content
   const headers = { ...validatorHeaders(validators), ...content.headers }
   if (answerConditions(exchange, validators, headers)) return true
   const whole = {
     ...headers,
     'Content-Type': mediaType,
     'Accept-Ranges': 'bytes',
-    ...(trusted === true ? undefined : strangerHeaders(mediaType)),
   }
   const { request } = exchange
   const range =
@@ -57,11 +53,6 @@ export async function answerContent(exchange: Exchange, content: Content): Promi
     return true
   }
   return streamFile(exchange, source.path, from, to, () => exchange.head(status, head))
-}
-
-/** Headers of replies with foreign content: a document that a browser would run gets no rights. */
-export function strangerHeaders(mediaType: string): Record<string, string> {
-  return isDocument(mediaType) ? { 'Content-Security-Policy': "sandbox; default-src 'none'" } : {}
 }
 
 /** Answers 304 or 412 where the client's conditions ask for it. @returns whether it has answered */

@@ -1,15 +1,28 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
+import { isLoopback } from './listen.ts'
 
-/** `auto`: for requests that name their origin. `on`: always. `off`: never. */
+/** `auto`: for pages of this machine, and of origins that are allowed by name. `on`: for any page. `off`: never. */
 export type CorsMode = 'auto' | 'on' | 'off'
+
+/** Which pages may read replies. */
+export type CorsRules = {
+  readonly cors: CorsMode
+  /** Origins admitted by `auto`, as `https://player.example`. */
+  readonly origins?: readonly string[]
+}
 
 const EXPOSED = 'Content-Range, Content-Length, ETag, Date, Accept-Ranges, Retry-After, X-Routescope-State'
 
 /** Headers that let a page of another origin read a reply, errors too. */
-export function corsHeaders(request: IncomingMessage, mode: CorsMode, methods: readonly string[]): OutgoingHttpHeaders {
-  if (mode === 'off') return {}
+export function corsHeaders(
+  request: IncomingMessage,
+  { cors, origins = [] }: CorsRules,
+  methods: readonly string[],
+): OutgoingHttpHeaders {
+  if (cors === 'off') return {}
   const { origin } = request.headers
-  if (origin === undefined && mode === 'auto') return { Vary: 'Origin' }
+  if (cors === 'auto' && (origin === undefined || !(isLoopbackOrigin(origin) || origins.includes(origin))))
+    return { Vary: 'Origin' }
   const headers: OutgoingHttpHeaders = {
     'Access-Control-Allow-Origin': origin ?? '*',
     'Access-Control-Expose-Headers': EXPOSED,
@@ -23,4 +36,10 @@ export function corsHeaders(request: IncomingMessage, mode: CorsMode, methods: r
       'Accept, Cache-Control, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Range',
     'Access-Control-Max-Age': '600',
   }
+}
+
+/** Whether a page was served by this machine: from loopback, under any port. */
+function isLoopbackOrigin(origin: string): boolean {
+  const host = /^https?:\/\/(\[[^\]]*\]|[^:/]*)(?::\d+)?$/i.exec(origin)?.[1]?.toLowerCase()
+  return host !== undefined && (host === '[::1]' || host.endsWith('.localhost') || isLoopback(host))
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { defined } from '../contract/defined.ts'
-import { type CorsMode, corsHeaders } from './cors.ts'
+import { type CorsRules, corsHeaders } from './cors.ts'
 import type { RequestTarget } from './request-target.ts'
 
 /** An error reply. */
@@ -16,8 +16,7 @@ export type Refusal = {
 }
 
 /** Rules of all replies of one mount. */
-export type ReplyRules = {
-  readonly cors: CorsMode
+export type ReplyRules = CorsRules & {
   readonly methods: readonly string[]
   readonly headers?: OutgoingHttpHeaders
 }
@@ -46,7 +45,7 @@ export class Exchange {
     this.prefix = place.prefix
     this.target = place.target
     this.#common = {
-      ...corsHeaders(request, rules.cors, rules.methods),
+      ...corsHeaders(request, rules, rules.methods),
       'X-Content-Type-Options': 'nosniff',
       ...rules.headers,
     }

@@ -22,6 +22,7 @@ beforeEach(async () => {
   server = new InterfaceServer({
     host: '127.0.0.1',
     port: 0,
+    contentOrigin: 'http://127.0.0.1:40123',
     pageDir: folder.at('page'),
     uploadDir: folder.at('uploads'),
     onWindow: (wire) => {
@@ -81,7 +82,14 @@ describe('the page', () => {
     expect(status).toBe(200)
     expect(body).toContain('Routescope')
     expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' })
-    expect(headers['content-security-policy']).toContain("default-src 'self'")
+    const { host, port } = address
+    expect(String(headers['content-security-policy']).split('; ')).toEqual(
+      expect.arrayContaining([
+        "default-src 'self'",
+        'media-src blob: http://127.0.0.1:40123',
+        `connect-src 'self' blob: ws://${host} ws://localhost:${port} http://127.0.0.1:40123`,
+      ]),
+    )
     expect(headers['access-control-allow-origin']).toBeUndefined()
   })
 
@@ -254,7 +262,14 @@ describe('opening', () => {
     const other = createServer()
     await new Promise<void>((listening) => other.listen(0, '127.0.0.1', listening))
     const { port } = other.address() as { port: number }
-    const options = { host: '127.0.0.1', port, pageDir: folder.at('page'), uploadDir: '', onWindow: () => undefined }
+    const options = {
+      host: '127.0.0.1',
+      port,
+      contentOrigin: '',
+      pageDir: folder.at('page'),
+      uploadDir: '',
+      onWindow: () => undefined,
+    }
     const message = expect.stringContaining(String(port))
     await expect(new InterfaceServer(options).open()).rejects.toMatchObject({ error: { code: 'port-in-use', message } })
     await new Promise((closed) => other.close(closed))

@@ -22,6 +22,8 @@ export type BrowserWire = {
 export type InterfaceServerOptions = {
   readonly host: string
   readonly port: number
+  /** Origin of what sessions receive: the only one that the page may ask besides its own. */
+  readonly contentOrigin: string
   /** Folder of the built interface. */
   readonly pageDir: string
   /** Folder of captures dropped on the page, until the session closes. */
@@ -32,12 +34,28 @@ export type InterfaceServerOptions = {
 /** Backlog of a slow browser above which sections wait until it has caught up. */
 const SOCKET_BACKLOG_BYTES = 4 * 1024 * 1024
 
-/** Headers that restrict what the page may load and request. */
-const PAGE_HEADERS = {
-  'Referrer-Policy': 'no-referrer',
-  'Content-Security-Policy':
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src blob: http://127.0.0.1:* http://localhost:*; " +
-    "connect-src 'self' ws: http://127.0.0.1:* http://localhost:*; worker-src 'self' blob:; frame-ancestors 'none'",
+/** Headers that restrict what the page may load and request: its own host, and one port with what sessions receive. */
+function pageHeaders({ host, contentOrigin }: InterfaceServerOptions, origin: string): Record<string, string> {
+  const { port } = new URL(origin)
+  // Some browsers take 'self' for pages and not for their WebSockets.
+  const names = [...new Set(['127.0.0.1', 'localhost', host])].filter((name) => /^[a-z0-9.-]+$/i.test(name))
+  const sockets = names.map((name) => `ws://${name}:${port}`).join(' ')
+  return {
+    'Referrer-Policy': 'no-referrer',
+    'Content-Security-Policy': [
+      "default-src 'self'",
+      "style-src 'self' 'unsafe-inline'",
+      "img-src 'self' data: blob:",
+      `media-src blob: ${contentOrigin}`,
+      `connect-src 'self' blob: ${sockets} ${contentOrigin}`,
+      "worker-src 'self' blob:",
+      "object-src 'none'",
+      "base-uri 'none'",
+      "form-action 'none'",
+      "frame-src 'none'",
+      "frame-ancestors 'none'",
+    ].join('; '),
+  }
 }
 
 /**
@@ -83,7 +101,11 @@ export class InterfaceServer {
     const page = new StaticFiles(pageDir)
     use.mount({
       prefix: '',
-      rules: { ...rules, headers: PAGE_HEADERS, admits: (_, target) => this.#admitsPage(target) },
+      rules: {
+        ...rules,
+        headers: pageHeaders(this.#options, use.origin),
+        admits: (_, target) => this.#admitsPage(target),
+      },
       answer: (exchange) => page.answer(exchange),
     })
     const uploads = new Uploads(uploadDir)

@@ -16,8 +16,3 @@ export function mediaTypeOf(name: string, announced: string | null): string {
   const type = known ?? given ?? 'application/octet-stream'
   return /^text\/[^;]*$|^application\/json$/.test(type) ? `${type}; charset=utf-8` : type
 }
-
-/** Whether a browser would run the type as a page: such a file is served without rights. */
-export function isDocument(mediaType: string): boolean {
-  return /html|svg|xml/i.test(mediaType)
-}

@@ -29,7 +29,6 @@ export class StaticFiles {
         mediaType: mediaTypeOf(name, null),
         validators: { etag, modifiedMs },
         headers: { 'Cache-Control': 'no-cache' },
-        trusted: true,
       })
       if (answered) return
     }

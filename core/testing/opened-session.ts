@@ -27,6 +27,7 @@ export async function openedSession(
       log: logger.session({ all: 'debug' }),
       kinds: PART_KINDS,
       demoDir: '',
+      windowHost: null,
       sessionDir: () => sessionDir,
       otherFiles: () => [],
     },

@@ -3,13 +3,22 @@ import { Engine, type EngineOptions } from '../../core/engine/engine.ts'
 import { serveEngine } from '../../core/engine/serve.ts'
 import { installLastResort } from '../../core/guard/last-resort.ts'
 
+/** Settings of the engine process, made by main. */
+export type EngineProcessOptions = EngineOptions & {
+  /** Port of loopback that pages may ask. */
+  readonly windowPort: number
+}
+
 /*
  * The engine process of the app. Main passes its options as the only argument, a port for each window as messages, and 'close'
  * at the end.
  */
 installLastResort()
 const parent = (process as unknown as { readonly parentPort: ParentPort }).parentPort
-const engine = new Engine(JSON.parse(process.argv.at(-1) ?? '{}') as EngineOptions)
+const { windowPort, ...options } = JSON.parse(process.argv.at(-1) ?? '{}') as EngineProcessOptions
+const engine = new Engine(options)
+// Without it, pages cannot play: their policy names this port only.
+engine.serveWindows(windowPort).catch((error: unknown) => console.error(error))
 
 parent.on('message', ({ data, ports: [port] }) => {
   if (data === 'close') void engine.close().finally(() => process.exit(0))

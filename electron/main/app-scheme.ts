@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { protocol } from 'electron'
 import { appFilePath } from './app-address.ts'
-import { CONTENT_SECURITY_POLICY } from './security.ts'
+import { contentSecurityPolicy } from './security.ts'
 
 /*
  * Pages have a scheme of their own instead of file://: file pages may read any file, and have no origin to check and no
@@ -34,8 +34,12 @@ export function registerAppScheme(): void {
   ])
 }
 
-/** Serves only the files below `folder`, as `routescope://app/…`. */
-export function serveAppScheme(folder: string): void {
+/**
+ * Serves only the files below `folder`, as `routescope://app/…`.
+ * @param contentOrigin the only server that pages may ask
+ */
+export function serveAppScheme(folder: string, contentOrigin: string): void {
+  const policy = contentSecurityPolicy(contentOrigin)
   protocol.handle('routescope', async (request) => {
     const path = appFilePath(folder, request.url)
     if (path === null) return notFound()
@@ -43,7 +47,7 @@ export function serveAppScheme(folder: string): void {
       return new Response(new Uint8Array(await readFile(path)), {
         headers: {
           'Content-Type': CONTENT_TYPES[extname(path)] ?? 'application/octet-stream',
-          'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+          'Content-Security-Policy': policy,
           'X-Content-Type-Options': 'nosniff',
           'Cache-Control': 'no-cache',
         },

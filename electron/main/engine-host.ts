@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MessageChannelMain, type UtilityProcess, utilityProcess, type WebContents } from 'electron'
 import type { AppError } from '../../core/contract/app-error.ts'
-import type { EngineOptions } from '../../core/engine/engine.ts'
 import { guardErrors } from '../../core/guard/guard-errors.ts'
+import type { EngineProcessOptions } from '../engine/index.ts'
 import { SHELL_ENGINE_PORT } from '../preload/channels.ts'
 
 /** Crashes within a minute after which the engine is not restarted: a restart does not help. */
@@ -15,7 +15,7 @@ const CLOSE_LIMIT_MS = 5_000
 
 export type EngineHostOptions = {
   readonly modulePath: string
-  readonly engine: Omit<EngineOptions, 'tempDir'>
+  readonly engine: Omit<EngineProcessOptions, 'tempDir'>
   /** Called when an engine has crashed; another one runs, unless it keeps crashing. The error names the lost state. */
   readonly onLost: (error: AppError) => void
 }
@@ -72,7 +72,7 @@ export class EngineHost {
   #start(): void {
     // Each engine has its own folder, which is removed after a crash.
     const tempDir = mkdtempSync(join(tmpdir(), 'routescope-'))
-    const options: EngineOptions = { ...this.#options.engine, tempDir }
+    const options: EngineProcessOptions = { ...this.#options.engine, tempDir }
     const child = utilityProcess.fork(this.#options.modulePath, [JSON.stringify(options)], {
       serviceName: 'Routescope engine',
     })

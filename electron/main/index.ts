@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { app, BrowserWindow } from 'electron'
 import type { SessionRequest } from '../../core/contract/open-request.ts'
+import { freeLoopbackPort } from '../../core/guard/guarded-sockets.ts'
 import { installLastResort } from '../../core/guard/last-resort.ts'
 import { SHELL_ENGINE_RESTART } from '../preload/channels.ts'
 import { registerAppScheme, serveAppScheme } from './app-scheme.ts'
@@ -54,11 +55,12 @@ function run(): void {
     else open(asked)
   }
 
-  void app.whenReady().then(() => {
-    guardPages()
-    serveAppScheme(join(appFolder, 'dist', 'renderer'))
+  void Promise.all([freeLoopbackPort(), app.whenReady()]).then(([windowPort]) => {
+    const contentOrigin = `http://127.0.0.1:${windowPort}`
+    guardPages(contentOrigin)
+    serveAppScheme(join(appFolder, 'dist', 'renderer'), contentOrigin)
     serveShell(new RecentItems(join(app.getPath('userData'), 'recent.json')))
-    const host = startEngine()
+    const host = startEngine(windowPort)
     open = (asked) => {
       const window = openWindow(asked)
       // At each load, so that a reloaded page gets a port.
@@ -75,13 +77,15 @@ function run(): void {
   })
 }
 
-function startEngine(): EngineHost {
+/** @param windowPort on which engines, one after another, serve windows what was received */
+function startEngine(windowPort: number): EngineHost {
   const host = new EngineHost({
     modulePath: join(__dirname, 'engine.cjs'),
     engine: {
       defaultDumpDir: join(app.getPath('home'), 'Routescope'),
       demoDir,
       version: app.getVersion(),
+      windowPort,
     },
     onLost(error) {
       console.error(`${error.message} (${error.cause})`)

@@ -1,5 +1,6 @@
 import { app, type BrowserWindowConstructorOptions, session, type WebContents } from 'electron'
 import { isOurPage } from './app-address.ts'
+import { mayRequest } from './request-filter.ts'
 
 /*
  * Rights of a page. All its content is from the network and may be hostile, so a compromised page must not reach anything: no
@@ -16,21 +17,26 @@ export const WEB_PREFERENCES = {
   spellcheck: false, // would fetch dictionaries from the network
 } as const satisfies BrowserWindowConstructorOptions['webPreferences']
 
-/** Sent as a header with every page, so that it applies before the first byte is parsed. */
-export const CONTENT_SECURITY_POLICY = [
-  "default-src 'self'", // everything not listed below only from the app itself
-  "script-src 'self'", // neither inline nor eval: text from a manifest never runs
-  "style-src 'self' 'unsafe-inline'", // menus and scroll areas place themselves with style elements made at run time
-  "img-src 'self' data: blob:", // icons in style sheets, frames drawn from received objects
-  "media-src 'self' blob: http://127.0.0.1:*", // Media Source, and the engine's gateway on loopback
-  "connect-src 'self' blob: http://127.0.0.1:*", // players fetch manifests and segments from that gateway
-  "worker-src 'self' blob:", // players run their demuxers in workers made from a blob
-  "object-src 'none'", // no plug-ins
-  "base-uri 'none'", // relative addresses cannot be redirected
-  "form-action 'none'", // no form is ever submitted
-  "frame-src 'none'", // no page within the page
-  "frame-ancestors 'none'", // and not within another
-].join('; ')
+/**
+ * Sent as a header with every page, so that it applies before the first byte is parsed.
+ * @param contentOrigin the only server that pages may ask: the engine's port for windows
+ */
+export function contentSecurityPolicy(contentOrigin: string): string {
+  return [
+    "default-src 'self'", // everything not listed below only from the app itself
+    "script-src 'self'", // neither inline nor eval: text from a manifest never runs
+    "style-src 'self' 'unsafe-inline'", // menus and scroll areas place themselves with style elements made at run time
+    "img-src 'self' data: blob:", // icons in style sheets, frames drawn from received objects
+    `media-src 'self' blob: ${contentOrigin}`, // Media Source, and what the engine serves
+    `connect-src 'self' blob: ${contentOrigin}`, // players fetch manifests and segments from the engine, and from nowhere else
+    "worker-src 'self' blob:", // players run their demuxers in workers made from a blob
+    "object-src 'none'", // no plug-ins
+    "base-uri 'none'", // relative addresses cannot be redirected
+    "form-action 'none'", // no form is ever submitted
+    "frame-src 'none'", // no page within the page
+    "frame-ancestors 'none'", // and not within another
+  ].join('; ')
+}
 
 /** Permissions for the app's own page after a click; all others, devices above all, are refused. */
 const GRANTED_PERMISSIONS: readonly string[] = [
@@ -38,8 +44,14 @@ const GRANTED_PERMISSIONS: readonly string[] = [
   'fullscreen', // the player
 ]
 
-/** Applies to every page created, so that no window is missed. */
-export function guardPages(): void {
+/**
+ * Applies to every page created, so that no window is missed.
+ * @param contentOrigin the only server that pages may ask
+ */
+export function guardPages(contentOrigin: string): void {
+  session.defaultSession.webRequest.onBeforeRequest(({ url }, decide) => {
+    decide({ cancel: !mayRequest(url, contentOrigin) })
+  })
   app.on('web-contents-created', (_event, contents) => guard(contents))
   session.defaultSession.setPermissionRequestHandler((contents, permission, decide) => {
     decide(isOurPage(contents.getURL()) && GRANTED_PERMISSIONS.includes(permission))

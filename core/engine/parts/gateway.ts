@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.ts'
 import type { ServiceId } from '../../contract/ids.ts'
 import { parseEndpoint } from '../../contract/option-values.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
@@ -48,12 +49,13 @@ class GatewayPart implements Part, Serving {
     if (receiving === null || store === null || endpoint === null) {
       throw new AppFailure('bad-spec', `${this.id} has nothing to serve.`, 'Link a source to it.')
     }
-    const { cors, fullSegments, lowLatency } = this.#spec
+    const { cors, allowOrigins, fullSegments, lowLatency } = this.#spec
     // Loaded here, so that a program that only reads a capture starts sooner.
     const { Gateway } = await import('../../gateway/gateway.ts')
     this.#gateway = new Gateway({
       ...endpoint,
       cors,
+      ...defined({ allowOrigins: allowOrigins ?? undefined }),
       store,
       nowUs: () => this.#host.nowUs(),
       streamShiftUs: () => 0,
@@ -65,6 +67,7 @@ class GatewayPart implements Part, Serving {
       log: (level, text) => this.#host.log('http', level, text),
     })
     const { baseUrl } = await this.#gateway.open()
+    await this.#host.windowHost?.serve(this.#gateway)
     this.#host.log('http', 'info', `Gateway on ${baseUrl}`)
   }
 
@@ -90,7 +93,7 @@ class GatewayPart implements Part, Serving {
 
   playable({ id, manifest }: ServiceFacts): PlayableSnapshot | null {
     if (manifest === null || this.#gateway === null) return null
-    const url = this.#gateway.urlOf(id, manifest.name)
+    const url = this.#gateway.windowUrlOf(id, manifest.name)
     const stored = this.#store?.find(id, manifest.name).state === 'ready'
     if (url === null || !(stored || this.#gateway.offers(id))) return null
     const confined = this.#gateway.confined(id, manifest.name)

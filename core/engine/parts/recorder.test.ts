@@ -31,6 +31,7 @@ test('a recorder of joined services writes tunnels with their FEC too, another o
     problem: () => undefined,
     sessionDir: folder.dir,
     demoDir: '',
+    windowHost: null,
     durationS: null,
     flows,
     live: new LiveClock(() => nowUs),

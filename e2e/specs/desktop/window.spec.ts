@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFile, rename } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Locator } from '@playwright/test'
 import { demoCapture } from '../../fixtures/captures.ts'
@@ -17,6 +20,47 @@ test('does not navigate away', async ({ routescope: { app, page, electron } }) =
   expect(await electron?.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1)
   await app.idle()
   expect(page.url()).toBe(address)
+})
+
+test('asks one port of loopback only, by policy and by a filter of its own', async ({ routescope }) => {
+  const { app, page, electron, startDemo } = routescope
+  const policy = await page.evaluate(async () => (await fetch('/')).headers.get('content-security-policy'))
+  const origin = /connect-src 'self' blob: (http:\/\/127\.0\.0\.1:\d+);/.exec(policy ?? '')?.[1]
+  expect(policy).toContain(`media-src 'self' blob: ${origin};`)
+  expect(policy?.match(/\d+\.\d+\.\d+\.\d+:\S+/g)?.every((host) => `http://${host}`.startsWith(`${origin}`))).toBe(true)
+  const asked: string[] = []
+  const canary = createServer((request, response) => {
+    asked.push(request.url ?? '')
+    response.setHeader('Access-Control-Allow-Origin', '*')
+    response.end('seen')
+  }).listen(0, '127.0.0.1')
+  await once(canary, 'listening')
+  const { port } = canary.address() as AddressInfo
+  const elsewhere = `http://127.0.0.1:${port}`
+  const results = await page.evaluate(async (url) => {
+    const quiet = (work: Promise<unknown>) => work.then(String, () => 'refused')
+    const image = new Image()
+    image.src = `${url}/img`
+    return Promise.all([quiet(fetch(`${url}/fetch`)), quiet(image.decode())])
+  }, elsewhere)
+  expect(results).toEqual(['refused', 'refused'])
+  // A page without any policy: the filter holds alone.
+  const unbound = await electron?.evaluate(async ({ BrowserWindow }, url) => {
+    const hidden = new BrowserWindow({ show: false })
+    await hidden.loadURL('data:text/html,<p>no policy')
+    const reply = await hidden.webContents.executeJavaScript(
+      `fetch(${JSON.stringify(`${url}/free`)}, { mode: 'no-cors' }).then(() => 'seen', () => 'refused')`,
+    )
+    hidden.destroy()
+    return reply
+  }, elsewhere)
+  expect(unbound).toBe('refused')
+  expect(asked).toEqual([])
+  // And what the engine serves plays.
+  await startDemo()
+  await app.play()
+  await app.playing(1)
+  canary.close()
 })
 
 test('fetches from the gateway on loopback only, and does not evaluate text', async ({ routescope: { page } }) => {
