@@ -1,8 +1,8 @@
 import fs from 'node:fs'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
-import { constants, createGunzip } from 'node:zlib'
 import { fileFailure } from './capture-errors.ts'
+import { type GzipFault, GzipMembers } from './gzip-members.ts'
 import { openInput } from './open-input.ts'
 import { SNIFF_BYTES } from './sniff.ts'
 
@@ -76,7 +76,7 @@ class FileBytes implements ByteSource {
 
 const EMPTY = new Uint8Array(0)
 
-/** A stream: stdin, a named pipe, or the output of gunzip. */
+/** A stream: stdin, or a named pipe. */
 class StreamBytes implements ByteSource {
   readonly totalBytes: number | null = null
   doneBytes = 0
@@ -159,24 +159,26 @@ class StreamBytes implements ByteSource {
 }
 
 const COMPRESSED_CHUNK = 256 * 1024
-/** Size of inflated chunks. zlib drops the chunk in which it finds damage, so a damaged file loses no more than this. */
-const INFLATED_CHUNK = 64 * 1024
+/** Faults of one file that are kept. */
+const MAX_FAULTS = 16
 
-/** Decompresses gzip while reading. It reads several members, trailing zeros, and the beginning of a cut file. */
+/** Decompresses gzip while reading. It reads several members, trailing zeros, and all that is whole of a damaged file. */
 export class GunzipBytes implements ByteSource {
-  /** Error of gunzip; the bytes before the damage were read. */
-  problem: unknown = null
+  /** What is wrong with the compression; all inflated bytes were read. */
+  readonly faults: GzipFault[] = []
   readonly #source: ByteSource
-  readonly #inflated: StreamBytes
-  #closed = false
+  readonly #members: GzipMembers
+  /** Inflated and not yet returned. */
+  #rest: Uint8Array = EMPTY
 
   constructor(source: ByteSource) {
     this.#source = source
-    const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: INFLATED_CHUNK })
-    const compressed = Readable.from(this.#compressed(), { objectMode: false, highWaterMark: COMPRESSED_CHUNK })
-    compressed.on('error', (error) => gunzip.destroy(error))
-    compressed.pipe(gunzip)
-    this.#inflated = new StreamBytes(gunzip)
+    this.#members = new GzipMembers(
+      () => this.#compressed(),
+      (fault) => {
+        if (this.faults.length < MAX_FAULTS) this.faults.push(fault)
+      },
+    )
   }
 
   get doneBytes(): number {
@@ -188,32 +190,35 @@ export class GunzipBytes implements ByteSource {
   }
 
   async peek(enough: number): Promise<Uint8Array> {
-    return this.#inflated.peek(enough)
+    while (this.#rest.length < enough) {
+      const more = await this.#members.read()
+      if (more === null) break
+      this.#rest = Buffer.concat([this.#rest, more])
+    }
+    return this.#rest.slice(0, SNIFF_BYTES)
   }
 
   async read(into: Uint8Array, at: number, length: number): Promise<number> {
-    try {
-      return await this.#inflated.read(into, at, length)
-    } catch (cause) {
-      const code = String((cause as { code?: unknown }).code)
-      if (!code.startsWith('Z_')) throw cause
-      this.problem = cause
-      return 0
-    }
+    let count = 0
+    do {
+      if (this.#rest.length === 0) this.#rest = (await this.#members.read()) ?? EMPTY
+      if (this.#rest.length === 0) break
+      const step = Math.min(this.#rest.length, length - count)
+      into.set(this.#rest.subarray(0, step), at + count)
+      this.#rest = this.#rest.subarray(step)
+      count += step
+      // A stream may pause here: what it has given is not held back.
+    } while (count < length && (this.#rest.length > 0 || this.#source.totalBytes !== null))
+    return count
   }
 
   async close(): Promise<void> {
-    this.#closed = true
-    await this.#inflated.close()
+    this.#members.close()
     await this.#source.close()
   }
 
-  async *#compressed(): AsyncGenerator<Uint8Array> {
-    while (!this.#closed) {
-      const bytes = new Uint8Array(COMPRESSED_CHUNK)
-      const count = await this.#source.read(bytes, 0, bytes.length)
-      if (count === 0) return
-      yield bytes.subarray(0, count)
-    }
+  async #compressed(): Promise<Uint8Array> {
+    const bytes = new Uint8Array(COMPRESSED_CHUNK)
+    return bytes.subarray(0, await this.#source.read(bytes, 0, bytes.length))
   }
 }

@@ -142,6 +142,31 @@ describe('gzip', () => {
     ])
   })
 
+  test('keeps every packet before junk, and tells of it', async () => {
+    const frames = Array.from({ length: 171 }, (_, index) => ({ bytes: ipv4Udp([index]) }))
+    const packed = gzipSync(pcapFile({ frames }))
+    const junk = Buffer.alloc(500, 'not gzip ')
+    const behind = await playCapture([await folder.write(Buffer.concat([packed, junk]), 'junk.pcap.gz')])
+    expect(numbers(behind)).toEqual(Array.from({ length: 171 }, (_, index) => index))
+    expect(behind.warnings.map(({ code, message }) => `${code}: ${message}`)).toEqual([
+      `bad-gzip: junk.pcap.gz has 500 bytes at byte ${packed.length} of the file that do not belong to its gzip compression; they were passed over.`,
+    ])
+    const half = pcapFile({ frames })
+    const chain = Buffer.concat([gzipSync(half.slice(0, 3000)), junk, gzipSync(half.slice(3000))])
+    const between = await playCapture([await folder.write(chain, 'between.pcap.gz')])
+    expect(numbers(between)).toEqual(numbers(behind))
+    expect(between.warnings).toMatchObject([{ code: 'bad-gzip' }])
+  })
+
+  test('that ends between two packets is told as well', async () => {
+    const first = pcapFile({ frames: [{ bytes: ipv4Udp([1]) }] })
+    const played = await playCapture([await folder.write(gzipSync(first).subarray(0, -4), 'cut.pcap.gz')])
+    expect(numbers(played)).toEqual([1])
+    expect(played.warnings.map(({ message }) => message)).toEqual([
+      'cut.pcap.gz ends in the middle of its gzip compression; everything before it was read.',
+    ])
+  })
+
   test('that is damaged gives a warning', async () => {
     const packed = gzipSync(
       pcapFile({ frames: Array.from({ length: 3000 }, () => ({ bytes: ipv4Udp(new Array<number>(100).fill(1)) })) }),

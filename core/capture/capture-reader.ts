@@ -292,8 +292,8 @@ export class CaptureReader {
     if (at >= 0) this.#open.splice(at, 1)
     const { capture, parser, buffers } = cursor
     const { file, gunzip } = capture
-    if (gunzip !== null && gunzip.problem !== null) this.#warnings.gzip(file, gunzip.problem)
     this.#endParser(file, parser)
+    for (const fault of gunzip?.faults ?? []) this.#warnings.gzip(file, fault)
     await this.#files.close(capture.source)
     this.#buffers.push(buffers)
   }

@@ -1,5 +1,6 @@
 import type { AppError } from '../contract/app-error.ts'
 import { captureLabel } from './capture-errors.ts'
+import type { GzipFault } from './gzip-members.ts'
 
 /** Limit of warnings, for a capture with damage everywhere. */
 const MAX_WARNINGS = 20
@@ -9,6 +10,8 @@ export class CaptureWarnings {
   readonly #list: AppError[] = []
   readonly #report: (error: AppError) => void
   readonly #keys = new Set<string>()
+  /** Files that end in the middle of a packet. */
+  readonly #cut = new Set<string>()
   #left = 0
 
   /** @param report called with each warning */
@@ -21,6 +24,7 @@ export class CaptureWarnings {
   }
 
   truncated(file: string, offset: number, compressed: boolean): void {
+    this.#cut.add(file)
     this.#add(
       `${captureLabel(file)} ends in the middle of a packet, at ${place(offset, compressed)}; everything before it was read.`,
       'Nothing needs to be done, unless the end matters: then record or copy it again.',
@@ -43,13 +47,22 @@ export class CaptureWarnings {
     )
   }
 
-  gzip(file: string, cause: unknown): void {
-    this.#add(
-      `${captureLabel(file)} is damaged inside its gzip compression; everything before the damage was read.`,
-      'Copy or download the file again if the rest matters.',
-      cause instanceof Error ? cause.message : String(cause),
-      'bad-gzip',
-    )
+  gzip(file: string, fault: GzipFault): void {
+    const label = captureLabel(file)
+    const at = `byte ${fault.at} of the file`
+    const again = 'Copy or download the file again if the rest matters.'
+    if (fault.kind === 'junk') {
+      const what = `${bytes(fault.bytes)} at ${at} that do not belong to its gzip compression`
+      this.#add(`${label} has ${what}; they were passed over.`, again, undefined, 'bad-gzip')
+    } else if (fault.kind === 'checksum') {
+      const text = `${label} is damaged inside its gzip compression: what ends at ${at} has another check sum; all of it was read.`
+      this.#add(text, again, undefined, 'bad-gzip')
+    } else if (fault.kind === 'damaged') {
+      const text = `${label} is damaged inside its gzip compression, near ${at}; everything before the damage was read.`
+      this.#add(text, again, fault.reason, 'bad-gzip')
+    } else if (!this.#cut.has(file)) {
+      this.#add(`${label} ends in the middle of its gzip compression; everything before it was read.`, again)
+    }
   }
 
   #add(message: string, tryThis: string, cause?: string, code: AppError['code'] = 'capture-corrupt'): void {

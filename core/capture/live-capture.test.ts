@@ -98,6 +98,13 @@ describe('a capture that arrives in pieces', () => {
     }
   })
 
+  it('reads a gzip stream to its end, whatever follows it', async () => {
+    const reading = new Reading()
+    await reading.read(cut(Buffer.concat([gzipSync(pcapOf(sent)), Buffer.from('<!-- page -->')]), 1500))
+    expect(reading.got).toHaveLength(sent.length)
+    expect(reading.capture.endedInRecord).toBe(false)
+  })
+
   it('continues over connections that break inside a record, each with a header of its own', async () => {
     const reading = new Reading()
     const whole = pcapOf(sent)

@@ -1,5 +1,3 @@
-import type { Writable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
 import type { AppError } from '../contract/app-error.ts'
 import type { UserLinkType } from '../contract/session-spec.ts'
 import type { DatagramSink } from '../flow/datagrams.ts'
@@ -9,6 +7,7 @@ import type { CaptureConnection } from './capture-connection.ts'
 import { compressedFailure, notACapture, unknownLinkType } from './capture-errors.ts'
 import { CaptureWarnings } from './capture-warnings.ts'
 import { FrameReader } from './frame-reader.ts'
+import { type GzipFault, GzipMembers } from './gzip-members.ts'
 import { isLinkTypeSupported, resolveLinkType } from './link-types.ts'
 import { LiveCaptureClock } from './live-capture-clock.ts'
 import { PCAP_HEADER_BYTES, PcapParser, parsePcapHeader } from './pcap-parser.ts'
@@ -146,7 +145,11 @@ export class LiveCapture {
     this.#knownUs = knownUs
     this.#paced = paced
     try {
-      for await (const chunk of inflated(chunks, (size) => this.#came(size))) {
+      for await (const chunk of inflated(
+        chunks,
+        (size) => this.#came(size),
+        (fault) => this.#gzipFault(fault),
+      )) {
         this.#nowUs = this.#options.nowUs()
         this.#take(chunk)
         if (this.#parser === null && !this.#readHead(about, false)) continue
@@ -158,12 +161,19 @@ export class LiveCapture {
       }
       this.#nowUs = this.#options.nowUs()
       if (this.#parser === null) this.#readHead(about, true)
-      this.endedInRecord = this.#to > this.#from
+      this.endedInRecord ||= this.#to > this.#from
       return true
     } finally {
       if (!this.#isKnown && !(this.#paced && this.#stopped)) this.#parse(true)
       this.#end()
     }
+  }
+
+  /** Damage ends a connection: the next one is whole from its beginning, and this one perhaps never again. */
+  #gzipFault(fault: GzipFault): void {
+    if (fault.kind === 'damaged') throw new Error(fault.reason)
+    if (fault.kind === 'cut') this.endedInRecord = true
+    else this.#warnings.gzip(this.#options.label, fault)
   }
 
   /** Takes one record from the parser. */
@@ -303,10 +313,15 @@ export class LiveCapture {
   }
 }
 
-/** Yields the pieces, decompressed where they are gzip. @param came called with the size of each piece */
+/**
+ * Yields the pieces, decompressed where they are gzip.
+ * @param came called with the size of each piece
+ * @param fault called with what is wrong with the compression
+ */
 async function* inflated(
   chunks: AsyncIterable<Uint8Array>,
   came: (size: number) => void,
+  fault: (fault: GzipFault) => void,
 ): AsyncGenerator<Uint8Array, void> {
   let first: Uint8Array = new Uint8Array(0)
   let compressed: boolean | null = null
@@ -320,7 +335,7 @@ async function* inflated(
     break
   }
   if (compressed === true) {
-    yield* gunzipped(first, rest)
+    yield* gunzipped(first, rest, fault)
     return
   }
   if (first.length > 0) yield first
@@ -337,40 +352,33 @@ async function* counted(
   }
 }
 
-async function* gunzipped(first: Uint8Array, rest: AsyncGenerator<Uint8Array, void>): AsyncGenerator<Uint8Array, void> {
-  const gunzip = createGunzip()
-  const feed = async (): Promise<void> => {
-    try {
-      let chunk: Uint8Array | undefined = first
-      while (chunk !== undefined && !gunzip.destroyed) {
-        if (!gunzip.write(chunk)) await roomIn(gunzip)
-        const next: IteratorResult<Uint8Array, void> = await rest.next()
-        chunk = next.done === true ? undefined : next.value
-      }
-      gunzip.end()
-    } catch (error) {
-      gunzip.destroy(error as Error)
-    }
-  }
-  void feed()
+async function* gunzipped(
+  first: Uint8Array,
+  rest: AsyncGenerator<Uint8Array, void>,
+  fault: (fault: GzipFault) => void,
+): AsyncGenerator<Uint8Array, void> {
+  let waiting: Uint8Array | null = first
+  const members = new GzipMembers(() => {
+    const next = waiting === null ? nextOf(rest) : Promise.resolve(waiting)
+    waiting = null
+    return next
+  }, fault)
   try {
-    yield* gunzip as AsyncIterable<Uint8Array>
+    for (let chunk = await members.read(); chunk !== null; chunk = await members.read()) yield chunk
   } finally {
-    gunzip.destroy()
+    members.close()
     // Its pending read ends with the connection.
     void rest.return()
   }
 }
 
-/** Settles when a stream takes more, or has ended. */
-function roomIn(stream: Writable): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      stream.off('drain', done).off('close', done)
-      resolve()
-    }
-    stream.on('drain', done).on('close', done)
-  })
+/** The next piece with content; empty at the end. */
+async function nextOf(chunks: AsyncGenerator<Uint8Array, void>): Promise<Uint8Array> {
+  for (;;) {
+    const { value, done } = await chunks.next()
+    if (done === true) return new Uint8Array(0)
+    if (value.length > 0) return value
+  }
 }
 
 /** `"<!doctype html>"`, or the bytes in hex where they are no text. */

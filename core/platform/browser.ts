@@ -25,6 +25,8 @@ export function unpack(form: PackedForm, bytes: Uint8Array, maxBytes: number): U
   return inflateLimited(form, bytes, maxBytes)
 }
 
+export const checksum32: (bytes: Uint8Array, before?: number) => number = crc32
+
 const GZIP_HEADER = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]
 const MAX_STORED = 0xffff
 

@@ -31,9 +31,9 @@ export function inflateLimited(form: PackedForm, bytes: Uint8Array, maxBytes: nu
   return inflater.output()
 }
 
-/** CRC-32 of RFC 1952 §8. */
-export function crc32(bytes: Uint8Array): number {
-  let crc = -1
+/** CRC-32 of RFC 1952 §8, over `bytes` that follow those with the sum `before`. */
+export function crc32(bytes: Uint8Array, before = 0): number {
+  let crc = ~before
   for (let at = 0; at < bytes.length; at++) crc = (CRC[(crc ^ (bytes[at] as number)) & 0xff] as number) ^ (crc >>> 8)
   return ~crc >>> 0
 }

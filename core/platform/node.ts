@@ -1,6 +1,8 @@
 import { constants, createHash, verify, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import * as zlib from 'node:zlib'
 import { gunzipSync, gzipSync, inflateRawSync, inflateSync } from 'node:zlib'
+import { crc32 } from './inflate.ts'
 import {
   type CheckingCertificate,
   type HashName,
@@ -40,6 +42,9 @@ export function unpack(form: PackedForm, bytes: Uint8Array, maxBytes: number): U
     throw new UnpackError(code === 'Z_BUF_ERROR' ? 'truncated' : 'corrupt', message)
   }
 }
+
+/** CRC-32 of gzip, over `bytes` that follow those with the sum `before`. Older runtimes have none of their own. */
+export const checksum32: (bytes: Uint8Array, before?: number) => number = zlib.crc32 ?? crc32
 
 /** Packs as gzip without name or time, so that the output depends on the bytes alone. */
 export function gzip(bytes: Uint8Array): Uint8Array {

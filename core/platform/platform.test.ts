@@ -55,6 +55,14 @@ describe('the two platforms', () => {
     })
   })
 
+  it('sum alike, in one call and in pieces', () => {
+    agree(fc.tuple(content, fc.nat(600)), (platform, [bytes, cut]) => {
+      const sum = platform.checksum32(bytes)
+      expect(platform.checksum32(bytes.subarray(cut), platform.checksum32(bytes.subarray(0, cut)))).toBe(sum)
+      return sum
+    })
+  })
+
   it.each(FORMS)('unpack %s to the same original bytes', (form) => {
     const inputs = fc.tuple(content, fc.integer({ min: 0, max: 9 }), fc.uint8Array({ maxLength: 3 }))
     agree(inputs, (platform, [bytes, level, tail]) => {
