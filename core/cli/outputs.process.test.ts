@@ -1,4 +1,4 @@
-import { cpSync, existsSync, linkSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pcapOf } from '../testing/datagrams.ts'
@@ -101,4 +101,32 @@ describe('two recorders of one file', () => {
       expect(after.status).toBe(0)
     },
   )
+})
+
+describe('receive, where some files cannot be written', () => {
+  it('counts what was written, and gives each reason', async () => {
+    const out = folder.at('partly')
+    mkdirSync(join(out, 'service1', 'video-1.m4s', 'in the way'), { recursive: true })
+    mkdirSync(join(out, 'service1', 'audio-1.m4s'))
+    const { status, stderr } = await routescope(['receive', '--capture', capture, '--out', out])
+    const all = readdirSync(DEMO_FOLDER).filter((name) => /\.(m4s|mp4|mpd)$/.test(name)).length
+    expect(stderr).toMatch(/video-1\.m4s cannot be written: a folder of that name is in the way\./)
+    expect(stderr).toMatch(/audio-1\.m4s cannot be written: a folder of that name is in the way\./)
+    expect(Number(/(\d+) files\.\n/.exec(stderr)?.[1])).toBe(all - 2)
+    expect(status).toBe(1)
+  })
+
+  it.skipIf(process.platform === 'win32')('knows the limit of file sizes', async () => {
+    const out = folder.at('limited')
+    const limited = ['-c', 'ulimit -f 20; exec "$0" "$@"', process.execPath]
+    const program = new RunningProgram(['receive', '--capture', capture, '--out', out], {
+      command: ['/bin/sh', ...limited],
+    })
+    const { status, stderr } = await program.ended
+    expect(stderr).toMatch(/cannot be written: the file is larger than the disk, or the limit of this user, allows\./)
+    expect(status).toBe(1)
+    const written = Number(/(\d+) files\.\n/.exec(stderr)?.[1])
+    expect(written).toBe(readdirSync(join(out, 'service1')).length)
+    expect(written).toBeGreaterThan(0)
+  })
 })

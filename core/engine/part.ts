@@ -94,6 +94,8 @@ export interface Part {
   linked?(from: Part): void
   /** Called once all links are made and all takers have started. */
   start?(): Promise<void>
+  /** Files that it has written, for a part that writes what is received; absent for others. */
+  written?(): number
   /** Files that it reads beside those its options name; nothing may write them. */
   reads?(): readonly string[]
   /** Works until the part has nothing more to give. */

@@ -49,6 +49,7 @@ export type SessionSummary = {
   readonly objects: number
   readonly complete: number
   readonly incomplete: number
+  /** Files written, where there is a folder; else files delivered. */
   readonly files: number
   readonly sentPackets: number
   readonly sentObjects: number
@@ -254,6 +255,7 @@ export class Session {
   summary(): SessionSummary {
     const totals = this.all('totals')
     const sent = this.all('broadcast')
+    const written = this.#graph.parts.flatMap((part) => part.written?.() ?? [])
     const sum = <T>(values: readonly T[], of: (value: T) => number): number =>
       values.reduce((all, value) => all + of(value), 0)
     return {
@@ -262,7 +264,10 @@ export class Session {
       objects: sum(totals, (each) => each.objects),
       complete: sum(totals, (each) => each.complete),
       incomplete: sum(totals, (each) => each.incomplete),
-      files: sum(this.contents.receivers(), ({ files }) => files.count),
+      files:
+        written.length > 0
+          ? sum(written, (count) => count)
+          : sum(this.contents.receivers(), ({ files }) => files.count),
       sentPackets: sum(sent, (each) => each.packets),
       sentObjects: sum(sent, (each) => each.objects),
       droppedByHost: sum(this.contents.receivers(), (receiving) => receiving.droppedByHost()),

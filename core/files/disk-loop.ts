@@ -35,7 +35,15 @@ export type DiskPort = {
 
 type DiskCalls = Pick<
   typeof fs,
-  'openSync' | 'writeSync' | 'closeSync' | 'renameSync' | 'unlinkSync' | 'mkdirSync' | 'lstatSync'
+  | 'openSync'
+  | 'writeSync'
+  | 'closeSync'
+  | 'renameSync'
+  | 'unlinkSync'
+  | 'mkdirSync'
+  | 'lstatSync'
+  | 'readlinkSync'
+  | 'realpathSync'
 >
 
 /** Writing half of `FileWriter`, run by a worker thread: writes a temporary file, then renames it. */
@@ -43,6 +51,7 @@ export function diskLoop(port: DiskPort, calls: DiskCalls, setup: DiskSetup): vo
   const { root, asideName } = setup
   const ring = new Uint8Array(setup.ring)
   const folders = new Set<string>()
+  let realRoot: string | null = null
 
   /** Makes a folder component by component and refuses one that leads elsewhere. */
   function makeFolder(folder: string): void {
@@ -63,6 +72,21 @@ export function diskLoop(port: DiskPort, calls: DiskCalls, setup: DiskSetup): vo
     folders.add(folder)
   }
 
+  /** Refuses an open file whose folder was exchanged for a link after it was made or looked at. */
+  function checkPlace(handle: number, folder: string): void {
+    if (process.platform !== 'linux') return
+    let place: string
+    try {
+      realRoot ??= calls.realpathSync(root)
+      place = calls.readlinkSync(`/proc/self/fd/${handle}`)
+    } catch {
+      // Without /proc the look at each folder must do.
+      return
+    }
+    const expected = `${realRoot}/${folder === '' ? '' : `${folder}/`}${asideName}`
+    if (place !== expected) throw Object.assign(new Error(`ENOTDIR: ${expected} is at ${place}`), { code: 'ENOTDIR' })
+  }
+
   function write(job: DiskJob): void {
     const folder = job.path.slice(0, Math.max(0, job.path.lastIndexOf('/')))
     makeFolder(folder)
@@ -73,6 +97,7 @@ export function diskLoop(port: DiskPort, calls: DiskCalls, setup: DiskSetup): vo
     const handle = calls.openSync(aside, 'wx')
     try {
       try {
+        checkPlace(handle, folder)
         for (let at = 0; at < bytes.length; ) at += calls.writeSync(handle, bytes, at, bytes.length - at)
       } finally {
         calls.closeSync(handle)

@@ -188,6 +188,54 @@ describe('FolderSink', () => {
     expect(problems).toMatchObject([{ code: 'folder-not-writable', message: expect.stringContaining('video') }])
   })
 
+  test.skipIf(process.platform !== 'linux')(
+    'a folder exchanged for a link after the first file is not followed',
+    async () => {
+      await mkdir(join(dir, 'outside'))
+      const sink = await sinkFor({ startDisk: (setup) => diskHere(setup, { ...fs, openSync }) })
+      let opened = 0
+      function openSync(...args: Parameters<typeof fs.openSync>): number {
+        if (++opened === 2) {
+          fs.rmSync(join(dir, 'out/service1'), { recursive: true })
+          fs.symlinkSync(join(dir, 'outside'), join(dir, 'out/service1'))
+        }
+        return fs.openSync(...args)
+      }
+      sink.whole(receivedFile('first', 'x'))
+      sink.whole(receivedFile('second', 'x'))
+      await sink.close()
+      expect(await readdir(join(dir, 'outside'))).toEqual([])
+      expect(sink.written).toBe(1)
+      expect(problems).toMatchObject([{ message: expect.stringContaining('a file or a link, not a folder') }])
+    },
+  )
+
+  test('reports each failure with its reason, a few one by one and the others as a number, and counts what was written', async () => {
+    const reasons = ['EFBIG', 'ELOOP', 'EISDIR', 'ENAMETOOLONG', 'EACCES', 'EINVAL', 'EMLINK', 'EWHATEVER']
+    const renameSync = (_from: fs.PathLike, to: fs.PathLike): void => {
+      const code = /fails-([A-Z]+)/.exec(String(to))?.[1]
+      if (code !== undefined) throw Object.assign(new Error(code), { code })
+      fs.renameSync(_from, to)
+    }
+    const sink = await sinkFor({ startDisk: (setup) => diskHere(setup, { ...fs, renameSync }) })
+    for (const reason of reasons) sink.whole(receivedFile(`fails-${reason}`, 'x'))
+    for (let more = 1; more <= 12; more++) sink.whole(receivedFile(`fails-EACCES-${more}`, 'x'))
+    sink.whole(receivedFile('good', 'x'))
+    expect(await sink.close()).toEqual({ files: 1, bytes: 1 })
+    expect(sink.written).toBe(1)
+    expect(problems.map(({ message }) => message.replace(/^.*fails-/, ''))).toEqual([
+      'EFBIG cannot be written: the file is larger than the disk, or the limit of this user, allows.',
+      'ELOOP cannot be written: a link in the path goes round in circles.',
+      'EISDIR cannot be written: a folder of that name is in the way.',
+      'ENAMETOOLONG cannot be written: the name is too long for the disk.',
+      'EACCES cannot be written: permission is denied.',
+      'EINVAL cannot be written: the disk does not allow such a name.',
+      'EMLINK cannot be written: the folder has too many entries.',
+      'EWHATEVER cannot be written: the system reports EWHATEVER.',
+      expect.stringMatching(/^12 more files cannot be written to .*out\.$/),
+    ])
+  })
+
   test('a folder that cannot be made is refused with its path', async () => {
     await writeFile(join(dir, 'file'), '')
     await expect(sinkFor({ at: join(dir, 'file/out') })).rejects.toMatchObject({

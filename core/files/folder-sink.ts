@@ -2,6 +2,7 @@ import { realpath, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { AppError } from '../contract/app-error.ts'
 import { defined } from '../contract/defined.ts'
+import { FirstReports } from '../failure/first-reports.ts'
 import type { Lease } from '../flow/lease.ts'
 import type { FlowFile, ObjectSink } from '../flow/objects.ts'
 import type { FileWriterOptions } from './file-writer.ts'
@@ -18,7 +19,7 @@ export type FolderSinkOptions = {
   readonly maxSegments: number
   /** Makes a folder for each TSI below that of the service. */
   readonly splitTsi?: boolean
-  /** Called once, for the first failure; files written before stay. */
+  /** Called for each of the first failures, and with the number of others at the end; files written before stay. */
   readonly onProblem: (error: AppError) => void
   readonly startDisk?: FileWriterOptions['startDisk']
 }
@@ -39,13 +40,20 @@ export class FolderSink implements ObjectSink {
   readonly #partials = new Set<string>()
   readonly #retention: SegmentRetention<string>
   #writer: FileWriters | null = null
+  readonly #problems: FirstReports
   #bytes = 0
-  #reported = false
+  #written = 0
   #failed = false
 
   constructor(options: FolderSinkOptions) {
     this.#options = options
     this.#retention = new SegmentRetention(options.maxSegments)
+    this.#problems = new FirstReports(options.onProblem)
+  }
+
+  /** Files written, those that replaced others or were removed again included. */
+  get written(): number {
+    return this.#written
   }
 
   /** Makes the folder. @throws AppFailure folder-not-writable | disk-full */
@@ -91,6 +99,11 @@ export class FolderSink implements ObjectSink {
   /** Waits for all writes, and counts the files in the folder. */
   async close(): Promise<{ files: number; bytes: number }> {
     await this.#writer?.close()
+    this.#problems.end((more) => ({
+      code: 'folder-not-writable',
+      message: `${more} more files cannot be written to ${resolve(this.#options.dir)}.`,
+      tryThis: 'Choose a folder you may write to.',
+    }))
     return { files: this.#sizes.size, bytes: this.#bytes }
   }
 
@@ -99,6 +112,7 @@ export class FolderSink implements ObjectSink {
     const size = lease.bytes.byteLength
     const done = (written: boolean): void => {
       if (!written) return
+      this.#written++
       this.#bytes += size - (this.#sizes.get(name) ?? 0)
       this.#sizes.set(name, size)
     }
@@ -128,9 +142,9 @@ export class FolderSink implements ObjectSink {
   }
 
   #problem(error: NodeJS.ErrnoException, path: string): void {
+    // Nothing more is written after a fatal error, and files that were under way fail of the same.
+    if (this.#failed) return
     if (FATAL.has(error.code ?? '')) this.#failed = true
-    if (this.#reported) return
-    this.#reported = true
-    this.#options.onProblem(writeFailure(error, join(resolve(this.#options.dir), path)).error)
+    this.#problems.add(writeFailure(error, join(resolve(this.#options.dir), path)).error)
   }
 }

@@ -258,7 +258,7 @@ export class ObjectStore implements ObjectSink {
       dir,
       maxSegments: 0,
       onProblem: (error) => {
-        problem = error
+        problem ??= error
       },
     })
     await sink.open()

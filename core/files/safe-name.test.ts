@@ -22,6 +22,26 @@ describe('safeRelativePath', () => {
     ['.routescope-1', '%2Eroutescope-1'],
   ])('%j is %j', (name, path) => expect(safeRelativePath(name, 'posix')).toBe(path))
 
+  test('encodes what turns the direction of writing, breaks lines or cannot be seen', () => {
+    for (const odd of [
+      '\u202e',
+      '\u2066',
+      '\u200f',
+      '\u061c',
+      '\u2028',
+      '\x1b',
+      '\x9b',
+      '\x7f',
+      '\ufeff',
+      '\u200b',
+      '\u{e0041}',
+    ]) {
+      const encoded = encodeURIComponent(odd)
+      expect(safeRelativePath(`exe${odd}gpj.mp4`, 'posix'), encoded).toBe(`exe${encoded}gpj.mp4`)
+    }
+    expect(safeRelativePath('فیلم‌ها/👨‍👩‍👧.mp4', 'posix')).toBe('فیلم‌ها/👨‍👩‍👧.mp4')
+  })
+
   test('Windows forbids more', () => {
     expect(safeRelativePath('C:\\x?<>|*".mp4', 'windows')).toBe('C%3A%5Cx%3F%3C%3E%7C%2A%22.mp4')
   })

@@ -32,6 +32,10 @@ class FolderPart implements Part {
     await this.#closing
   }
 
+  written(): number {
+    return this.input.written
+  }
+
   wants(): 'all' {
     return 'all'
   }
