@@ -583,6 +583,71 @@ describe('a server in trouble', () => {
     expect(server.seen.length - refused).toBe(1)
   })
 
+  test('Retry-After: the server is left alone until then, by every object', async () => {
+    for (const [field, ms] of [
+      ['600', 600_000],
+      ['999999', 86_400_000],
+      [new Date(new TestClock().wallMs() + 300_000).toUTCString(), 300_000],
+    ] as const) {
+      const busy = await serve({})
+      busy.answer = (_, response) => void response.writeHead(503, { 'Retry-After': field }).end()
+      const spare = await serve({ '/v/1.m4s': FILE })
+      const set = setting([busy.url, spare.url])
+      for (let round = 0; round < 11; round++)
+        expect(await fetched(set, wanted(FILE, HOLES))).toMatchObject({ whole: true, urls: [spare.url] })
+      expect(busy.seen.length).toBe(1)
+      expect(set.repair.state().servers[0]).toMatchObject({ state: 'failing', requests: 1, problem: 'HTTP 503' })
+      set.clock.advance(ms - 2000)
+      await fetched(set, wanted(FILE, HOLES))
+      expect(busy.seen.length).toBe(1)
+      busy.answer = serveWell
+      busy.files.set('/v/1.m4s', FILE)
+      set.clock.advance(2000)
+      expect(await fetched(set, wanted(FILE, HOLES))).toMatchObject({ whole: true, urls: [busy.url] })
+    }
+  })
+
+  test('a short Retry-After is waited for within the second', async () => {
+    const server = await serve({ '/v/1.m4s': FILE })
+    let left = 1
+    server.answer = (request, response, file) => {
+      if (left-- > 0) response.writeHead(429, { 'Retry-After': '1' }).end()
+      else serveWell(request, response, file)
+    }
+    const set = setting([server.url])
+    const done = fetched(set, wanted(FILE, [[10, 20]]))
+    await vi.waitUntil(() => server.seen.length === 1)
+    await settled()
+    set.clock.advance(1000)
+    expect(await done).toMatchObject({ whole: true })
+    expect(server.seen.length).toBe(2)
+  })
+
+  test.each([404, 410])('%d is final for an address, on that server', async (status) => {
+    const server = await serve({ '/v/1.m4s': FILE })
+    server.answer = (request, response, file) => {
+      if (request.url === '/v/1.m4s') response.writeHead(status).end()
+      else serveWell(request, response, file)
+    }
+    server.files.set('/v/2.m4s', FILE)
+    const set = setting([server.url])
+    for (let round = 0; round < 3; round++)
+      expect(await fetched(set, wanted(FILE, HOLES))).toMatchObject({ whole: false, reason: `HTTP ${status}` })
+    expect(server.seen.length).toBe(1)
+    expect(await fetched(set, wanted(FILE, HOLES, { name: 'v/2.m4s' }))).toMatchObject({ whole: true })
+  })
+
+  test('always busy without Retry-After: it rests, however many objects lack bytes', async () => {
+    const server = await serve({})
+    server.answer = (_, response) => void response.writeHead(503, { 'Retry-After': '0' }).end()
+    const set = setting([server.url], { connections: 1 })
+    for (let round = 0; round < 40; round++) await fetched(set, wanted(FILE, [[10, 20]]))
+    expect(server.seen.length).toBe(33)
+    set.clock.advance(30_000)
+    await fetched(set, wanted(FILE, [[10, 20]]))
+    expect(server.seen.length).toBe(34)
+  })
+
   test('the connection breaks: its bytes are kept, the rest requested again', async () => {
     const server = await serve({ '/v/1.m4s': FILE })
     let deaths = 1

@@ -68,8 +68,11 @@ export type JobContext = {
   readonly onBytes: (bytes: number) => void
 }
 
-/** Statuses worth a retry: file absent so far, server busy or restarting. */
-const PASSING = new Set([404, 408, 425, 429, 500, 502, 503, 504])
+/** Statuses worth a retry: the server is busy or restarting. */
+const PASSING = new Set([408, 425, 429, 500, 502, 503, 504])
+
+/** Statuses that are final for an address. */
+const ABSENT = new Set([404, 410])
 
 /** Ranges requested for one object; with more gaps, near ones are joined. */
 const MAX_REQUESTS = 256
@@ -103,7 +106,7 @@ export class RepairJob {
     if (places.length === 0) this.#reason = 'no server is known for it'
     for (const place of places) {
       if (this.#signal.aborted || this.#done) break
-      if (!place.server.isUsable(this.#context.clock.nowMs())) {
+      if (place.server.isAbsent(place.url) || !place.server.isUsable(this.#context.clock.nowMs())) {
         this.#reason ??= place.server.problem
         continue
       }
@@ -135,8 +138,9 @@ export class RepairJob {
       if (steps.includes('again')) {
         const nowMs = clock.nowMs()
         triesUntilMs ??= nowMs + limits.retryForMs
-        if (nowMs + limits.retryMs > triesUntilMs) return
-        await pause(clock, limits.retryMs, this.#signal)
+        const waitMs = Math.max(limits.retryMs, place.server.restsUntilMs(nowMs) - nowMs)
+        if (nowMs + waitMs > triesUntilMs) return
+        await pause(clock, waitMs, this.#signal)
       } else if (!this.#done && this.#assembly.filled === before) return
     }
   }
@@ -193,7 +197,8 @@ export class RepairJob {
     const { client, clock, limits, slots } = this.#context
     const release = await slots.take()
     try {
-      if (this.#signal.aborted) return 'leave'
+      // Another request may have learned this meanwhile.
+      if (this.#signal.aborted || place.server.restsUntilMs(clock.nowMs()) > 0) return 'leave'
       place.server.requests++
       const etag = this.#etags.get(place.url) ?? null
       const result = await fetchResource(client, { ...ask, etag }, clock, limits, this.#signal)
@@ -201,7 +206,7 @@ export class RepairJob {
         case 'bytes':
           return this.#take(ask, result, place)
         case 'refused':
-          return this.#refused(result.status, place)
+          return this.#refused(result.status, result.retryAfterMs, place)
         case 'mismatch':
           return this.#mismatched(result.reason, place)
         case 'failed':
@@ -216,10 +221,14 @@ export class RepairJob {
     }
   }
 
-  #refused(status: number, place: Place): Step {
+  #refused(status: number, waitMs: number | null, { server, url }: Place): Step {
     this.#reason = `HTTP ${status}`
-    place.server.problem = this.#reason
-    return PASSING.has(status) ? 'again' : 'leave'
+    server.problem = this.#reason
+    if (ABSENT.has(status)) server.lacks(url, this.#reason)
+    if (!PASSING.has(status)) return 'leave'
+    const nowMs = this.#context.clock.nowMs()
+    server.busy(this.#reason, waitMs, nowMs)
+    return server.restsUntilMs(nowMs) > nowMs + this.#context.limits.retryForMs ? 'leave' : 'again'
   }
 
   #mismatched(reason: string, place: Place): Step {

@@ -1,6 +1,6 @@
 import { withoutCredentials } from '../contract/shown-url.ts'
 import type { RepairServerSnapshot } from '../contract/snapshot.ts'
-import { BoundedMap } from '../flow/bounded-map.ts'
+import { BoundedMap, BoundedSet } from '../flow/bounded-map.ts'
 import type { RepairServer } from '../flow/facts.ts'
 import type { ListedFacts } from '../flow/objects.ts'
 import type { HostRule } from '../http/client/host-rule.ts'
@@ -12,6 +12,10 @@ const MAX_MISMATCHES = 3
 /** Failures in a row after which a server rests for `REST_MS`. */
 const MAX_FAILURES = 3
 const REST_MS = 30_000
+/** Answers in a row that it is busy (503 …) after which a server rests too. */
+const MAX_BUSY = 33
+/** Bound on addresses of a server that are remembered as absent. */
+const MAX_ABSENT = 4096
 /** Bound on known servers; signalling may name any number. */
 const MAX_SERVERS = 64
 
@@ -27,7 +31,11 @@ export class KnownServer {
   ranges = true
   #mismatches = 0
   #failures = 0
+  #busy = 0
   #restsUntilMs = 0
+  /** The server itself asked for this rest. */
+  #restAsked = false
+  readonly #absent = new BoundedSet<string>(MAX_ABSENT)
 
   constructor(url: string) {
     this.url = url
@@ -43,6 +51,7 @@ export class KnownServer {
   /** Its answer was consistent. */
   worked(): void {
     this.#failures = 0
+    this.#busy = 0
     this.#mismatches = 0
   }
 
@@ -54,7 +63,42 @@ export class KnownServer {
 
   failed(reason: string, nowMs: number): void {
     this.problem = reason
-    if (++this.#failures >= MAX_FAILURES) this.#restsUntilMs = nowMs + REST_MS
+    if (++this.#failures >= MAX_FAILURES) this.#restsUntilMs = Math.max(this.#restsUntilMs, nowMs + REST_MS)
+  }
+
+  /**
+   * It answered that it is busy.
+   * @param waitMs rest that it asks for; null where it names none
+   */
+  busy(reason: string, waitMs: number | null, nowMs: number): void {
+    this.problem = reason
+    this.#busy++
+    if (waitMs !== null && waitMs > 0) {
+      this.#restAsked = true
+      this.#restsUntilMs = Math.max(this.#restsUntilMs, nowMs + waitMs)
+    } else if (this.#busy >= MAX_BUSY) {
+      // One more answer after the rest.
+      this.#busy = MAX_BUSY - 1
+      this.#restAsked = true
+      this.#restsUntilMs = Math.max(this.#restsUntilMs, nowMs + REST_MS)
+    }
+  }
+
+  /** It answered 404 or 410: this address is not asked for again. */
+  lacks(url: string, reason: string): void {
+    this.problem = reason
+    this.#absent.add(url)
+  }
+
+  /** Whether it answered that this address does not exist. */
+  isAbsent(url: string): boolean {
+    return this.#absent.has(url)
+  }
+
+  /** End of the rest that it asked for; 0 for none. */
+  restsUntilMs(nowMs: number): number {
+    if (this.#restAsked && nowMs >= this.#restsUntilMs) this.#restAsked = false
+    return this.#restAsked ? this.#restsUntilMs : 0
   }
 
   get refused(): boolean {
@@ -62,7 +106,7 @@ export class KnownServer {
   }
 
   isUsable(nowMs: number): boolean {
-    if (this.refused) return false
+    if (this.refused || this.restsUntilMs(nowMs) > 0) return false
     if (this.#failures < MAX_FAILURES) return true
     if (nowMs < this.#restsUntilMs) return false
     // One more try after the rest.
@@ -73,7 +117,7 @@ export class KnownServer {
   snapshot(): RepairServerSnapshot {
     const { shownUrl: url, requests, bytes, problem } = this
     let state: RepairServerSnapshot['state'] = this.ranges ? 'ready' : 'whole-files'
-    if (this.#failures >= MAX_FAILURES) state = 'failing'
+    if (this.#failures >= MAX_FAILURES || this.#restAsked) state = 'failing'
     if (this.refused) state = 'refused'
     return { url, state, requests, bytes, problem }
   }

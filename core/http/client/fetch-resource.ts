@@ -9,14 +9,15 @@ import {
   type ResourceRequest,
   readPieces,
 } from './resource-answer.ts'
+import { retryAfterMs } from './retry-after.ts'
 
 /**
- * Result of a request. `refused`: an error status (404, 503 …). `mismatch`: the answer contradicts itself, the request or known
+ * Result of a request. `refused`: an error status (404, 503 …), with the wait that it asks for. `mismatch`: the answer contradicts itself, the request or known
  * facts of the resource. `failed`: no answer, a broken connection, too slow. `cancelled`: by the signal.
  */
 export type ResourceResult =
   | ({ readonly kind: 'bytes' } & ResourceAnswer)
-  | { readonly kind: 'refused'; readonly status: number }
+  | { readonly kind: 'refused'; readonly status: number; readonly retryAfterMs: number | null }
   | { readonly kind: 'mismatch' | 'failed'; readonly reason: string }
   | { readonly kind: 'cancelled' }
 
@@ -92,7 +93,8 @@ class ResourceFetch implements ResponseReceiver {
 
   head({ status, headers }: ResponseHead): void {
     if (status !== 200 && status !== 206 && status !== 416) {
-      this.#settle({ kind: 'refused', status })
+      const wait = retryAfterMs(headers['retry-after'], this.#clock.wallMs())
+      this.#settle({ kind: 'refused', status, retryAfterMs: wait })
       return
     }
     const head = checkHead(this.#request, status, headers)
