@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander'
-import { type HostPort, parseEndpoint } from '../contract/option-values.ts'
+import { SESSION_DURATION } from '../contract/option-row.ts'
+import { type HostPort, parseEndpoint, readOption } from '../contract/option-values.ts'
 
 /**
  * Reads `HOST:PORT`, `[IPv6]:PORT` or `:PORT`.
@@ -12,9 +13,9 @@ export function parseHostPort(text: string): HostPort {
   return endpoint
 }
 
-/** Reads a number of seconds above 0. */
+/** Reads the duration of a session, s. */
 export function parseSeconds(text: string): number {
-  const value = Number(text)
-  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('it is a number of seconds above 0')
-  return value
+  const reading = readOption({ type: SESSION_DURATION }, text)
+  if (!reading.ok) throw new InvalidArgumentError(`it ${reading.problem}`)
+  return reading.value as number
 }

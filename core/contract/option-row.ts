@@ -1,5 +1,11 @@
 import type { OptionValue, TuneIn } from './session-spec.ts'
 
+/** Longest time in seconds that a timer can wait, which counts milliseconds in 32 bits. */
+export const MAX_SECONDS = 2_147_483
+
+/** Type of the duration of a session. */
+export const SESSION_DURATION = { kind: 'duration', above: true, max: MAX_SECONDS } as const satisfies OptionType
+
 /** Type of an option's value, on a command line, in a form and in a saved session. */
 export type OptionType =
   /** True where the option is named. */
@@ -17,8 +23,8 @@ export type OptionType =
       readonly max: number
       readonly bare?: number
     }
-  /** Seconds; on a command line also `500ms` or `2s`. `above`: 0 is refused. */
-  | { readonly kind: 'duration'; readonly above?: true }
+  /** Seconds; on a command line also `500ms` or `2s`. `above`: 0 is refused. At most MAX_SECONDS. */
+  | { readonly kind: 'duration'; readonly above?: true; readonly max: number }
   /** Bytes; on a command line also `512K` or `4M`, by 1024. */
   | { readonly kind: 'bytes'; readonly min: number; readonly max: number }
   | { readonly kind: 'text'; readonly of: TextOf }

@@ -12,13 +12,15 @@ export type OptionWriting =
   | { readonly ok: false; readonly problem: string }
 
 const TUNE_IN = ['all', 'first', 'none', 'scan'] as const
+/** Largest service id that is asked for; SLTs have 16 bits, later ones of DVB-MABR more. */
+const MAX_ID = 2 ** 32 - 1
 const BYTE_UNITS = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 } as const
 
 /**
  * Reads the typed value of an option.
  * @param typed one text, or one for each entry of a list
  */
-export function readOption({ type }: OptionRow, typed: string | readonly string[]): OptionReading {
+export function readOption({ type }: Pick<OptionRow, 'type'>, typed: string | readonly string[]): OptionReading {
   const texts = typeof typed === 'string' ? [typed] : typed
   if (type.kind === 'list')
     return checkType(
@@ -77,7 +79,7 @@ export function writeOption(row: OptionRow, value: OptionValue): OptionWriting {
 }
 
 /** Checks a value from a saved session or another process. */
-export function checkOption(row: OptionRow, value: unknown): OptionReading {
+export function checkOption(row: Pick<OptionRow, 'type'>, value: unknown): OptionReading {
   return checkType(row.type, value)
 }
 
@@ -162,14 +164,14 @@ function checkType(type: OptionType, value: unknown): OptionReading {
       if (Number.isSafeInteger(value) && (value as number) >= type.min && (value as number) <= type.max) return fine
       const what = type.kind === 'bytes' ? 'a number of bytes' : 'a whole number'
       const example = type.kind === 'bytes' ? ', such as 512K or 4M' : ''
-      return bad(
-        `must be ${what} from ${type.min}${type.max === Number.MAX_SAFE_INTEGER ? '' : ` to ${type.max}`}${example}`,
-      )
+      return bad(`must be ${what} from ${type.min} to ${type.max}${example}`)
     }
     case 'duration':
-      return typeof value === 'number' && Number.isFinite(value) && (type.above === true ? value > 0 : value >= 0)
+      return typeof value === 'number' && (type.above === true ? value > 0 : value >= 0) && value <= type.max
         ? fine
-        : bad(`must be a number of seconds ${type.above === true ? 'above' : 'from'} 0, such as 10, 2.5 or 500ms`)
+        : bad(
+            `must be a number of seconds ${type.above === true ? 'above' : 'from'} 0 and at most ${type.max}, such as 10, 2.5 or 500ms`,
+          )
     case 'text':
       return typeof value === 'string' && isText(type.of, value) ? fine : bad(TEXT_PROBLEM[type.of])
     case 'list': {
@@ -179,9 +181,11 @@ function checkType(type: OptionType, value: unknown): OptionReading {
     }
     case 'services':
       if (TUNE_IN.some((word) => word === value)) return fine
-      return Array.isArray(value) && value.length > 0 && value.every((id) => Number.isSafeInteger(id) && id >= 0)
+      return Array.isArray(value) &&
+        value.length > 0 &&
+        value.every((id) => Number.isSafeInteger(id) && id >= 0 && id <= MAX_ID)
         ? fine
-        : bad('must be all, first, none, scan or service ids such as 1,5009')
+        : bad(`must be all, first, none, scan or service ids from 0 to ${MAX_ID} such as 1,5009`)
   }
 }
 

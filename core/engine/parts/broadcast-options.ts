@@ -1,6 +1,5 @@
 import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
-import { NO_MAX } from './shared-options.ts'
 
 const BROADCAST_OPTIONS = [
   {
@@ -36,7 +35,7 @@ const BROADCAST_OPTIONS = [
     key: 'mtu',
     option: '--mtu',
     gpac: { name: 'mtu' },
-    type: { kind: 'number', unit: 'bytes', min: 0, max: NO_MAX },
+    type: { kind: 'number', unit: 'bytes', min: 0, max: 65_507 },
     default: 1472,
     group: 'Sending',
     level: 'basic',
@@ -49,7 +48,7 @@ const BROADCAST_OPTIONS = [
     key: 'carouselMs',
     option: '--carousel',
     gpac: { name: 'carousel' },
-    type: { kind: 'number', unit: 'ms', min: 1, max: NO_MAX },
+    type: { kind: 'number', unit: 'ms', min: 1, max: 3_600_000 },
     default: 1000,
     group: 'Sending',
     level: 'basic',
@@ -75,7 +74,7 @@ const BROADCAST_OPTIONS = [
     key: 'serviceId',
     option: '--service-id',
     gpac: { name: 'serviceid' },
-    type: { kind: 'number', unit: '', min: 0, max: NO_MAX },
+    type: { kind: 'number', unit: '', min: 0, max: 65_535 },
     default: 1,
     group: 'Sending',
     level: 'basic',

@@ -1,6 +1,6 @@
 import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
-import { CAPTURE_URL_OPTION, LINK_TYPE_OPTION, NO_MAX, SERVICES } from './shared-options.ts'
+import { CAPTURE_URL_OPTION, LINK_TYPE_OPTION, MAX_COUNT, SERVICES } from './shared-options.ts'
 
 const PLAYED = ['receive', 'gateway', 'inspect', 'record'] as const
 
@@ -41,7 +41,7 @@ const CAPTURE_OPTIONS = [
     key: 'loop',
     option: '--loop',
     gpac: null,
-    type: { kind: 'number', unit: '', min: 0, max: NO_MAX },
+    type: { kind: 'number', unit: '', min: 0, max: MAX_COUNT },
     default: 1,
     group: 'Capture',
     level: 'basic',

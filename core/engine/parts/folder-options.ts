@@ -1,6 +1,6 @@
 import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
-import { NO_MAX } from './shared-options.ts'
+import { MAX_COUNT } from './shared-options.ts'
 
 const FOLDER_OPTIONS = [
   {
@@ -23,7 +23,7 @@ const FOLDER_OPTIONS = [
     key: 'maxSegments',
     option: '--max-segments',
     gpac: { name: 'max_segs' },
-    type: { kind: 'number', unit: '', min: 0, max: NO_MAX },
+    type: { kind: 'number', unit: '', min: 0, max: MAX_COUNT },
     default: 0,
     group: 'Output',
     level: 'basic',

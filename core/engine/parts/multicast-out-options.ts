@@ -1,6 +1,5 @@
 import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
-import { NO_MAX } from './shared-options.ts'
 
 const MULTICAST_OUT_OPTIONS = [
   {
@@ -21,7 +20,7 @@ const MULTICAST_OUT_OPTIONS = [
     key: 'ttl',
     option: '--ttl',
     gpac: { name: 'ttl' },
-    type: { kind: 'number', unit: '', min: 0, max: NO_MAX },
+    type: { kind: 'number', unit: '', min: 0, max: 255 },
     default: 0,
     group: 'Sending',
     level: 'basic',

@@ -1,7 +1,7 @@
 import { DEMO_SOURCE } from '../../contract/open-request.ts'
 import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
-import { NO_MAX } from './shared-options.ts'
+import { MAX_COUNT } from './shared-options.ts'
 
 const PRESENTATION_OPTIONS = [
   {
@@ -23,7 +23,7 @@ const PRESENTATION_OPTIONS = [
     key: 'loop',
     option: '--loop',
     gpac: null,
-    type: { kind: 'number', unit: '', min: 0, max: NO_MAX, bare: 0 },
+    type: { kind: 'number', unit: '', min: 0, max: MAX_COUNT, bare: 0 },
     default: 1,
     group: 'Sending',
     level: 'basic',

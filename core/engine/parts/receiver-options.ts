@@ -1,4 +1,4 @@
-import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
+import { MAX_SECONDS, type OptionRow, type SpecOf } from '../../contract/option-row.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
 import { KEEP_CORRUPT, LIVE, RECEIVING } from './shared-options.ts'
 
@@ -7,7 +7,7 @@ const RECEIVER_OPTIONS = [
     key: 'timeoutS',
     option: '--timeout',
     gpac: { name: 'timeout', default: '5000 ms', scale: 1000 },
-    type: { kind: 'duration' },
+    type: { kind: 'duration', max: MAX_SECONDS },
     default: null,
     group: 'Services',
     level: 'basic',

@@ -1,6 +1,6 @@
-import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
+import { MAX_SECONDS, type OptionRow, type SpecOf } from '../../contract/option-row.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
-import { NO_MAX } from './shared-options.ts'
+import { MAX_BYTES } from './shared-options.ts'
 
 const RECORDER_OPTIONS = [
   {
@@ -49,7 +49,7 @@ const RECORDER_OPTIONS = [
     key: 'rotateBytes',
     option: '--rotate-size',
     gpac: null,
-    type: { kind: 'bytes', min: 64, max: NO_MAX },
+    type: { kind: 'bytes', min: 64, max: MAX_BYTES },
     default: null,
     group: 'Recording',
     level: 'basic',
@@ -62,7 +62,7 @@ const RECORDER_OPTIONS = [
     key: 'rotateSeconds',
     option: '--rotate-time',
     gpac: null,
-    type: { kind: 'duration', above: true },
+    type: { kind: 'duration', above: true, max: MAX_SECONDS },
     default: null,
     group: 'Recording',
     level: 'basic',
@@ -75,7 +75,7 @@ const RECORDER_OPTIONS = [
     key: 'snapBytes',
     option: '--snap',
     gpac: null,
-    type: { kind: 'bytes', min: 64, max: NO_MAX },
+    type: { kind: 'bytes', min: 64, max: MAX_BYTES },
     default: null,
     group: 'Recording',
     level: 'basic',

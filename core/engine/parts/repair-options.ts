@@ -1,6 +1,6 @@
 import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
-import { KEEP_CORRUPT, NO_MAX, RECEIVING } from './shared-options.ts'
+import { KEEP_CORRUPT, MAX_BYTES, RECEIVING } from './shared-options.ts'
 
 const REPAIR_OPTIONS = [
   {
@@ -66,7 +66,7 @@ const REPAIR_OPTIONS = [
     choice: 'repairMergeBytes',
     option: '--repair-merge',
     gpac: { name: 'range_merge' },
-    type: { kind: 'bytes', min: 0, max: NO_MAX },
+    type: { kind: 'bytes', min: 0, max: MAX_BYTES },
     default: 10_000,
     group: 'Repair',
     level: 'expert',

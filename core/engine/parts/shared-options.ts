@@ -6,8 +6,10 @@ export const RECEIVING = ['receive', 'gateway', 'open', 'inspect'] as const
 export const LIVE = ['receive', 'gateway', 'open', 'record'] as const
 /** Commands that serve what they receive. */
 export const SERVED = ['gateway', 'open'] as const
-/** No upper limit. */
-export const NO_MAX = Number.MAX_SAFE_INTEGER
+/** Bound of counts that have none of their own. */
+export const MAX_COUNT = 2 ** 31 - 1
+/** Bound of sizes that have none of their own: 16 TiB. */
+export const MAX_BYTES = 2 ** 44
 
 /** Services to join, of each source. */
 export const SERVICES = {
@@ -45,7 +47,7 @@ export const CACHED_SEGMENTS = {
   choice: 'cachedSegments',
   option: '--cached-segments',
   gpac: { name: 'nbcached', default: '8' },
-  type: { kind: 'number', unit: '', min: 0, max: NO_MAX },
+  type: { kind: 'number', unit: '', min: 0, max: MAX_COUNT },
   default: 0,
   group: 'Output',
   level: 'basic',

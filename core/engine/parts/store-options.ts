@@ -1,13 +1,13 @@
 import type { OptionRow, SpecOf } from '../../contract/option-row.ts'
 import type { PartDescription } from '../../contract/part-description.ts'
-import { CACHED_SEGMENTS, KEEP_CORRUPT, NO_MAX } from './shared-options.ts'
+import { CACHED_SEGMENTS, KEEP_CORRUPT, MAX_BYTES } from './shared-options.ts'
 
 const STORE_OPTIONS = [
   {
     key: 'memoryBytes',
     option: null,
     gpac: null,
-    type: { kind: 'bytes', min: 0, max: NO_MAX },
+    type: { kind: 'bytes', min: 0, max: MAX_BYTES },
     default: 96 << 20,
     group: 'Output',
     level: 'expert',

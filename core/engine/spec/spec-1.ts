@@ -70,7 +70,7 @@ export function parseVersion1(at: SpecField): SessionSpec {
     ...defined({ name: at.optional(fields, 'name')?.string() }),
     ...partsOf(sources, sinks, links, taken),
     ...defined({
-      durationS: at.optional(fields, 'durationS')?.positive(),
+      durationS: at.optional(fields, 'durationS')?.duration(),
       log: log === undefined ? undefined : parseLog(log),
     }),
   }

@@ -1,4 +1,4 @@
-import type { OptionRow } from '../../contract/option-row.ts'
+import { type OptionRow, SESSION_DURATION } from '../../contract/option-row.ts'
 import { checkOption } from '../../contract/option-values.ts'
 import type { OptionValue } from '../../contract/session-spec.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
@@ -65,9 +65,10 @@ export class SpecField {
   }
 
   /** Reads the value of an option. */
-  option(row: OptionRow): OptionValue {
+  option(row: Pick<OptionRow, 'type'>): OptionValue {
     const reading = checkOption(row, this.raw)
-    if (!reading.ok) throw this.refuse(reading.problem)
+    if (!reading.ok)
+      throw this.refuse(typeof this.raw === 'number' ? `${reading.problem}, not ${this.raw}` : reading.problem)
     return reading.value
   }
 
@@ -79,10 +80,8 @@ export class SpecField {
     return this.raw
   }
 
-  positive(): number {
-    if (typeof this.raw !== 'number' || !Number.isFinite(this.raw) || this.raw <= 0)
-      throw this.refuse('must be above 0')
-    return this.raw
+  duration(): number {
+    return this.option({ type: SESSION_DURATION }) as number
   }
 
   port(): number {

@@ -48,7 +48,7 @@ export function parseSessionSpec(
         .optional(spec, 'links')
         ?.array()
         .map((link) => parseLink(link, parts, descriptions)),
-      durationS: at.optional(spec, 'durationS')?.positive(),
+      durationS: at.optional(spec, 'durationS')?.duration(),
       log: log === undefined ? undefined : parseLog(log),
     }),
   }

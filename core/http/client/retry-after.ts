@@ -9,6 +9,10 @@ const HTTP_DATE = /^[A-Z][a-z]{2,8},? [\w :-]+ GMT$|^[A-Z][a-z]{2} [A-Z][a-z]{2}
  */
 export function retryAfterMs(text: string | undefined, wallMs: number): number | null {
   const value = text?.trim() ?? ''
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : HTTP_DATE.test(value) ? Date.parse(value) - wallMs : Number.NaN
+  const ms = /^\d+$/.test(value)
+    ? Number(value) * 1000
+    : HTTP_DATE.test(value)
+      ? Date.parse(/GMT$/.test(value) ? value : `${value} GMT`) - wallMs
+      : Number.NaN
   return Number.isNaN(ms) ? null : Math.max(0, Math.min(ms, MAX_WAIT_MS))
 }
