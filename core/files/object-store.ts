@@ -189,6 +189,16 @@ export class ObjectStore implements ObjectSink {
     return files
   }
 
+  /** Number of the files of a service; `most` ends the counting. */
+  count(serviceId: ServiceId, most = Number.POSITIVE_INFINITY): number {
+    let count = 0
+    for (const entry of this.#services.get(serviceId)?.ready.values() ?? []) {
+      if (count >= most) break
+      if (entry.file !== null && !this.#gone(entry)) count++
+    }
+    return count
+  }
+
   /** Files that `find` finds for a service: its own, and those it shares. */
   available(serviceId: ServiceId): StoredFile[] {
     const from = this.#shared.get(serviceId)

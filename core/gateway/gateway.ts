@@ -164,7 +164,7 @@ export class Gateway {
       if (this.#isKnown(serviceId)) return answerFileList(exchange, store, serviceId)
       return refuseUnknown(exchange, `There is no service ${serviceId}.`)
     }
-    const [only, ...others] = store.services().filter((id) => store.list(id).length > 0)
+    const [only, ...others] = store.services().filter((id) => store.count(id, 1) > 0)
     if (only !== undefined && others.length === 0) return this.#names.answer(exchange, only, 0)
     refuseUnknown(exchange, 'Names are looked for below /serviceN/, where N is the number of the service.')
   }

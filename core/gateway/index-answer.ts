@@ -1,8 +1,10 @@
 import type { ServiceId } from '../contract/ids.ts'
 import type { ObjectStore } from '../files/object-store.ts'
 import type { MmtpFlowFacts } from '../flow/facts.ts'
+import type { ObjectKind } from '../flow/objects.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { encodePath } from '../http/request-target.ts'
+import { streamText } from '../http/streamed-text.ts'
 
 /** A service as the receiver knows it. */
 export type GatewayService = {
@@ -16,58 +18,70 @@ export type GatewayService = {
 type Row = { readonly name: string; readonly url: string | null; readonly facts: string }
 
 /** Lists the services: a page, or JSON where the client prefers that. */
-export function answerIndex(exchange: Exchange, store: ObjectStore, services: readonly GatewayService[]): void {
+export function answerIndex(
+  exchange: Exchange,
+  store: ObjectStore,
+  services: readonly GatewayService[],
+): Promise<void> {
   const ids = [...new Set([...services.map((service) => service.id), ...store.services()])].sort((a, b) => a - b)
-  const list = ids.map((id) => {
-    const known = services.find((service) => service.id === id)
-    const manifest = known?.manifest ?? null
-    return {
-      id,
-      name: known?.name ?? null,
-      url: `${exchange.prefix}/service${id}/`,
-      manifest:
-        manifest === null
-          ? null
-          : { kind: manifest.kind, name: manifest.name, url: addressOf(exchange, id, manifest.name) },
-      files: store.list(id).length,
+  const known = new Map(services.map((service) => [service.id, service]))
+  const list = function* () {
+    for (const id of ids) {
+      const { name = null, manifest = null } = known.get(id) ?? {}
+      yield {
+        id,
+        name,
+        url: `${exchange.prefix}/service${id}/`,
+        manifest:
+          manifest === null
+            ? null
+            : { kind: manifest.kind, name: manifest.name, url: addressOf(exchange, id, manifest.name) },
+        files: store.count(id),
+      }
     }
-  })
-  if (exchange.accepts('application/json')) {
-    answerJson(exchange, { finished: store.finished, services: list })
-    return
   }
-  const rows = list.flatMap(({ id, name, url, manifest, files }): Row[] => [
-    { name: `Service ${id}${name === null ? '' : `: ${name}`}`, url, facts: `${files} files` },
-    ...(manifest === null ? [] : [{ name: manifest.name, url: manifest.url, facts: manifest.kind.toUpperCase() }]),
-  ])
-  answerPage(exchange, 'Services', rows)
+  if (exchange.accepts('application/json'))
+    return answerJson(exchange, { finished: store.finished }, 'services', list())
+  const rows = function* (): Generator<Row> {
+    for (const { id, name, url, manifest, files } of list()) {
+      yield { name: `Service ${id}${name === null ? '' : `: ${name}`}`, url, facts: `${files} files` }
+      if (manifest !== null) yield { name: manifest.name, url: manifest.url, facts: manifest.kind.toUpperCase() }
+    }
+  }
+  return answerPage(exchange, 'Services', rows())
 }
 
-/** Lists the files of a service and the objects that are arriving. */
-export function answerFileList(exchange: Exchange, store: ObjectStore, serviceId: ServiceId): void {
-  const ready = store
-    .list(serviceId)
-    .map(({ name, size, kind }) => ({ name, kind, state: 'ready', size, received: size }))
-  const live = store
-    .live(serviceId)
-    .map(({ name, size, kind, received }) => ({ name: name ?? '', kind, state: 'receiving', size, received }))
-  const lost = store
-    .lostObjects(serviceId)
-    .map(({ name, size, kind, received }) => ({ name, kind, state: 'lost', size, received }))
-  const files = [...ready, ...live, ...lost].map((file) => ({
-    ...file,
-    url: addressOf(exchange, serviceId, file.name),
-  }))
-  if (exchange.accepts('application/json')) {
-    answerJson(exchange, { id: serviceId, finished: store.finished, files })
-    return
+/** Lists the files of a service and the objects that are arriving, as they were when it was asked. */
+export function answerFileList(exchange: Exchange, store: ObjectStore, serviceId: ServiceId): Promise<void> {
+  const ready = store.list(serviceId)
+  const live = store.live(serviceId)
+  const lost = store.lostObjects(serviceId)
+  const list = function* () {
+    for (const { name, size, kind } of ready) yield listed(name, kind, 'ready', size, size)
+    for (const { name, size, kind, received } of live) yield listed(name ?? '', kind, 'receiving', size, received)
+    for (const { name, size, kind, received } of lost) yield listed(name, kind, 'lost', size, received)
   }
-  const rows = files.map(({ name, url, state, received, size }) => ({
+  const listed = (name: string, kind: ObjectKind, state: string, size: number | null, received: number) => ({
     name,
-    url: state === 'lost' ? null : url,
-    facts: state === 'ready' ? `${received} bytes` : `${state}, ${received} of ${size ?? 'unknown'} bytes`,
-  }))
-  answerPage(exchange, `Service ${serviceId}`, rows)
+    kind,
+    state,
+    size,
+    received,
+    url: addressOf(exchange, serviceId, name),
+  })
+  if (exchange.accepts('application/json')) {
+    return answerJson(exchange, { id: serviceId, finished: store.finished }, 'files', list())
+  }
+  const rows = function* (): Generator<Row> {
+    for (const { name, url, state, received, size } of list()) {
+      yield {
+        name,
+        url: state === 'lost' ? null : url,
+        facts: state === 'ready' ? `${received} bytes` : `${state}, ${received} of ${size ?? 'unknown'} bytes`,
+      }
+    }
+  }
+  return answerPage(exchange, `Service ${serviceId}`, rows())
 }
 
 function addressOf({ prefix }: Exchange, serviceId: ServiceId, name: string): string | null {
@@ -75,31 +89,43 @@ function addressOf({ prefix }: Exchange, serviceId: ServiceId, name: string): st
   return path === null ? null : `${prefix}/service${serviceId}/${path}`
 }
 
-function answerJson(exchange: Exchange, value: unknown): void {
-  exchange.text(200, 'application/json', JSON.stringify(value), LIST_HEADERS)
+/** JSON of an object with a list as its last field. */
+function answerJson(exchange: Exchange, facts: object, name: string, list: Iterable<object>): Promise<void> {
+  const parts = function* (): Generator<string> {
+    yield `${JSON.stringify(facts).slice(0, -1)},${JSON.stringify(name)}:[`
+    let comma = ''
+    for (const one of list) {
+      yield comma + JSON.stringify(one)
+      comma = ','
+    }
+    yield ']}'
+  }
+  return streamText(exchange, 'application/json', parts(), LIST_HEADERS)
 }
 
 const LIST_HEADERS = { 'Cache-Control': 'no-cache', Vary: 'Accept, Origin' }
 
-function answerPage(exchange: Exchange, title: string, rows: readonly Row[]): void {
-  const items = rows.map(({ name, url, facts }) => {
-    const shown = escapeHtml(name)
-    return `<li>${url === null ? shown : `<a href="${escapeHtml(url)}">${shown}</a>`} <small>${escapeHtml(facts)}</small></li>`
-  })
-  const page = `<!doctype html>
+function answerPage(exchange: Exchange, title: string, rows: Iterable<Row>): Promise<void> {
+  const parts = function* (): Generator<string> {
+    yield `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)} - Routescope</title></head>
 <body><h1>${escapeHtml(title)}</h1>
 <ul>
-${items.join('\n')}
-</ul>
-</body></html>
 `
-  exchange.text(200, 'text/html; charset=utf-8', page, {
+    for (const { name, url, facts } of rows) {
+      const shown = escapeHtml(name)
+      const linked = url === null ? shown : `<a href="${escapeHtml(url)}">${shown}</a>`
+      yield `<li>${linked} <small>${escapeHtml(facts)}</small></li>\n`
+    }
+    yield '</ul>\n</body></html>\n'
+  }
+  return streamText(exchange, 'text/html; charset=utf-8', parts(), {
     ...LIST_HEADERS,
     'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
   })
 }
 
 function escapeHtml(text: string): string {
+  if (!/[&<>"']/.test(text)) return text
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

@@ -47,8 +47,12 @@ function isPlain(component: string): boolean {
   return component !== '.' && component !== '..' && !/[\x00-\x1f\x7f/\\]/.test(component)
 }
 
+/** Matches common names, which are written as they are. */
+const UNENCODED = /^(?!\.{0,2}(?:\/|$))[\w.~-]+(?:\/(?!\.{0,2}(?:\/|$))[\w.~-]+)*$/
+
 /** Encodes a name as the path of an address, `/` kept; null for a name that no request can contain. */
 export function encodePath(name: string): string | null {
+  if (UNENCODED.test(name)) return name
   const components = name.split('/')
   if (!components.every(isPlain)) return null
   try {
