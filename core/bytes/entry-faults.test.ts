@@ -46,6 +46,14 @@ describe('EntryFaults', () => {
     expect([faults.count, faults.listed.length]).toEqual([1000, 16])
   })
 
+  it('throws at once where it is strict', () => {
+    const faults = new EntryFaults(true)
+    expect(() => faults.each('N', [1, 2], odd)).toThrow('2 is even')
+    expect(() => faults.part('half', () => odd(2))).toThrow('2 is even')
+    expect(() => faults.drop('end', 'cut')).toThrow('end: cut')
+    expect(faults.count).toBe(0)
+  })
+
   it('lets what is no fault of the entry through', () => {
     const faults = new EntryFaults()
     expect(() => faults.each('N', [1], () => JSON.parse('{'))).toThrow(SyntaxError)

@@ -11,11 +11,17 @@ const MAX_LISTED = 16
  * the entry out and notes it here, and whoever reads the table for a person tells of it.
  */
 export class EntryFaults {
+  readonly #strict: boolean
   readonly listed: DroppedEntry[] = []
   /** All entries left out. */
   count = 0
   readonly #names: string[] = []
   readonly #numbers: number[] = []
+
+  /** @param strict throws where an entry would be left out: for tables of the user, who can correct them */
+  constructor(strict = false) {
+    this.#strict = strict
+  }
 
   /** What `read` makes of each entry. One for which it throws a CodecError is left out and noted under `name`. */
   each<In, Out>(name: string, entries: readonly In[], read: (entry: In) => Out): Out[] {
@@ -27,7 +33,7 @@ export class EntryFaults {
         try {
           kept.push(read(entries[at] as In))
         } catch (thrown) {
-          if (!(thrown instanceof CodecError)) throw thrown
+          if (this.#strict || !(thrown instanceof CodecError)) throw thrown
           this.#note(this.#path(depth), thrown.message)
         }
       }
@@ -42,7 +48,7 @@ export class EntryFaults {
     try {
       return read()
     } catch (thrown) {
-      if (!(thrown instanceof CodecError)) throw thrown
+      if (this.#strict || !(thrown instanceof CodecError)) throw thrown
       this.drop(name, thrown.message)
       return null
     }
@@ -61,6 +67,7 @@ export class EntryFaults {
   }
 
   #note(path: string, reason: string): void {
+    if (this.#strict) throw new CodecError('table-entry', 0, `${path}: ${reason}`)
     this.count++
     if (this.listed.length < MAX_LISTED) this.listed.push({ path, reason })
   }

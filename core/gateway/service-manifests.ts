@@ -1,3 +1,4 @@
+import { EntryFaults } from '../bytes/entry-faults.ts'
 import type { ServiceId } from '../contract/ids.ts'
 import type { ObjectStore } from '../files/object-store.ts'
 import type { StoredFile } from '../files/stored-file.ts'
@@ -130,9 +131,11 @@ export class ServiceManifests {
     try {
       confined = this.#confine(file, bytes)
       this.#tellCuts(file, confined)
+      const faults = new EntryFaults()
       const manifest = isPlaylistName(file)
-        ? parsePlaylist(new TextEncoder().encode(confined.text))
-        : readMpd(confined.text, file.name)
+        ? parsePlaylist(new TextEncoder().encode(confined.text), faults)
+        : readMpd(confined.text, file.name, faults)
+      this.#tellEntries(file, faults)
       return { manifest, confined, refused: null }
     } catch (error) {
       const refused = confined === null && mayLead(bytes) ? messageOf(error) : null
@@ -158,6 +161,15 @@ export class ServiceManifests {
     const more = cuts.count > 1 ? `, and ${cuts.count - 1} more` : ''
     this.#tell(
       `Service ${file.serviceId}: ${JSON.stringify(file.name)} leads out of the broadcast; cut ${first.place} in line ${first.line}, ${JSON.stringify(first.reference)}${more}`,
+    )
+  }
+
+  #tellEntries(file: StoredFile, { count, listed }: EntryFaults): void {
+    const [first] = listed
+    if (first === undefined) return
+    const more = count > 1 ? `, and ${count - 1} more` : ''
+    this.#tell(
+      `Service ${file.serviceId}: ${JSON.stringify(file.name)}: ${first.path} is left out, ${first.reason}${more}`,
     )
   }
 
@@ -233,8 +245,8 @@ function mayLead(bytes: Uint8Array): boolean {
   return holdsAddress(text) || /\.\.|%2e|<!|<\?(?!xml)|&|\\|["'>]\s*\/|[a-z]\0/i.test(text)
 }
 
-function readMpd(text: string, name: string): ServiceManifest {
-  const mpd = mpdOf(parseXmlSource(new TextEncoder().encode(text)), name)
+function readMpd(text: string, name: string, faults: EntryFaults): ServiceManifest {
+  const mpd = mpdOf(parseXmlSource(new TextEncoder().encode(text)), name, faults)
   const rules = mpd.periods
     .flatMap((period) => period.adaptationSets.flatMap((set) => set.representations))
     .map((representation): SegmentRule => {

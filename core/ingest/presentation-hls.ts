@@ -1,4 +1,5 @@
 import { CodecError } from '../bytes/codec-error.ts'
+import { EntryFaults } from '../bytes/entry-faults.ts'
 import { asToi } from '../contract/ids.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { parsePlaylist } from '../manifest/hls/parse.ts'
@@ -70,7 +71,7 @@ export async function loadHls(path: string, name: string, bytes: Uint8Array): Pr
 
 function parse(path: string, bytes: Uint8Array): HlsMaster | HlsMedia {
   try {
-    return parsePlaylist(bytes)
+    return parsePlaylist(bytes, new EntryFaults(true))
   } catch (thrown) {
     if (!(thrown instanceof CodecError)) throw thrown
     throw new AppFailure(

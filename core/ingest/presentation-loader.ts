@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { CodecError } from '../bytes/codec-error.ts'
+import { EntryFaults } from '../bytes/entry-faults.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { NotReadable, readRegular } from '../files/door.ts'
 import { parseMpd } from '../manifest/mpd/parse.ts'
@@ -52,7 +53,7 @@ export async function loadPresentation(input: string, leftOut: LeftOut = () => u
 async function loadMpd(path: string, name: string): Promise<Presentation> {
   const bytes = await bytesOf(path)
   try {
-    return await loadDash(path, name, bytes, parseMpd(bytes))
+    return await loadDash(path, name, bytes, parseMpd(bytes, '', new EntryFaults(true)))
   } catch (thrown) {
     if (!(thrown instanceof CodecError)) throw thrown
     throw new AppFailure(

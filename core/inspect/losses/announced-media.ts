@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { ServiceId } from '../../contract/ids.ts'
 import type { SlsFragment } from '../../flow/facts.ts'
 import { parsePlaylist } from '../../manifest/hls/parse.ts'
@@ -21,6 +22,7 @@ type Manifest = {
   timeShiftUs: number | null
 }
 type Service = {
+  readonly id: ServiceId
   manifest: Manifest | null
   readonly playlists: Map<string, SegmentList>
   sharesFilesOf: ServiceId | null
@@ -32,6 +34,14 @@ export type AnnouncedPlace = { readonly list: SegmentList; readonly position: nu
 /** Media segments announced by the newest manifests and playlists of each service. */
 export class AnnouncedMedia {
   readonly #services = new Map<ServiceId, Service>()
+  readonly #dropped: (service: ServiceId, table: string, faults: EntryFaults, timeUs: number) => void
+
+  /** @param dropped called where entries of a manifest or playlist were left out */
+  constructor(
+    dropped: (service: ServiceId, table: string, faults: EntryFaults, timeUs: number) => void = () => undefined,
+  ) {
+    this.#dropped = dropped
+  }
 
   slsFragment(serviceId: ServiceId, fragment: SlsFragment): void {
     if (fragment.type === 'MPD') this.manifest(serviceId, fragment.name, fragment.bytes)
@@ -49,11 +59,13 @@ export class AnnouncedMedia {
   }
 
   /** Takes a whole child playlist. */
-  playlist(serviceId: ServiceId, name: string, bytes: Uint8Array): void {
+  playlist(serviceId: ServiceId, name: string, bytes: Uint8Array, timeUs: number): void {
     if (bytes.length > MAX_BYTES) return
     const { playlists } = this.#service(serviceId)
     try {
-      const playlist = parsePlaylist(bytes)
+      const faults = new EntryFaults()
+      const playlist = parsePlaylist(bytes, faults)
+      if (faults.count > 0) this.#dropped(serviceId, `Playlist ${name}`, faults, timeUs)
       if (playlist.kind !== 'media') return
       const segments = playlist.segments.map(({ uri, durationS }) => ({
         name: resolveReference(name, uri),
@@ -120,7 +132,9 @@ export class AnnouncedMedia {
     if (manifest === null) return []
     if (manifest.lists !== null) return manifest.lists
     try {
-      const mpd = parseMpd(manifest.bytes, manifest.name)
+      const faults = new EntryFaults()
+      const mpd = parseMpd(manifest.bytes, manifest.name, faults)
+      if (faults.count > 0) this.#dropped(service.id, `MPD ${manifest.name}`, faults, timeUs)
       manifest.timeShiftUs = mpd.timeShiftBufferDepthUs
       manifest.lists = mpdLists(mpd, timeUs)
     } catch (thrown) {
@@ -133,7 +147,7 @@ export class AnnouncedMedia {
   #service(id: ServiceId): Service {
     let service = this.#services.get(id)
     if (service === undefined) {
-      service = { manifest: null, playlists: new Map(), sharesFilesOf: null }
+      service = { id, manifest: null, playlists: new Map(), sharesFilesOf: null }
       this.#services.set(id, service)
     }
     return service

@@ -29,7 +29,9 @@ const TELL_DROPS_US = 1_000_000
  * packets.
  */
 export class LossWatch {
-  readonly media = new AnnouncedMedia()
+  readonly media = new AnnouncedMedia((service, table, { count, listed }, timeUs) => {
+    this.#found({ kind: 'entriesDropped', table, dropped: listed, count, ...placeAt(timeUs, 0, { service }) })
+  })
   readonly host = new HostTrouble()
   readonly #columns: ObjectColumns
   readonly #channels: readonly ChannelFacts[]
@@ -128,7 +130,7 @@ export class LossWatch {
     const { kind, state, size, name, serviceId } = object
     if (state !== 'complete' || size === null || name === null || serviceId === null) return
     if (kind === 'manifest') this.media.manifest(serviceId, name, object.lease(0, size).bytes)
-    else if (kind === 'playlist') this.media.playlist(serviceId, name, object.lease(0, size).bytes)
+    else if (kind === 'playlist') this.media.playlist(serviceId, name, object.lease(0, size).bytes, object.lastTimeUs)
     else return
     this.#objects.announced(object.lastTimeUs)
   }

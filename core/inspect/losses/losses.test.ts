@@ -30,6 +30,27 @@ const table = (expires: number) =>
     .map((toi) => `<File TOI="${toi}" Content-Location="f${toi}" Content-Length="100" Transfer-Length="100"/>`)
     .join('')}</FDT-Instance></EFDT></SrcFlow></LS></RS></S-TSID>`
 
+describe('a manifest with a Representation that cannot be used', () => {
+  it('is used without it, and told once however often it is sent', () => {
+    const reception = new TestReception()
+    reception.announce([VIDEO])
+    const mpd = (change: string) =>
+      `<MPD type="static" mediaPresentationDuration="PT1000S"><Period><AdaptationSet contentType="video"><Representation id="r9"><SegmentTemplate media="9/$Nr$.m4s" duration="1"/></Representation><Representation id="r10"><SegmentTemplate media="10/$Number$.m4s" duration="1" startNumber="1"/></Representation></AdaptationSet></Period></MPD>${change}`
+    for (const change of ['', '<!-- again -->']) {
+      reception.signalling(mpd(change))
+      play(reception, change === '' ? [1, 2, 3] : [5, 6, 7])
+    }
+    reception.pass(3000)
+    expect(missingOf(reception, 10)).toBe(1)
+    expect(reception.alarms('TABLE-ENTRY').map(({ service, text }) => [service, text])).toEqual([
+      [
+        1,
+        'MPD manifest.mpd: Period[1]/AdaptationSet[1]/Representation[1] (unknown identifier $Nr$ in a template) is left out',
+      ],
+    ])
+  })
+})
+
 describe('an announced segment that never arrives', () => {
   it('is the sender’s where its neighbours arrive', () => {
     const reception = begin()

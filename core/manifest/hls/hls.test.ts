@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { CodecError } from '../../bytes/codec-error.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 import { parsePlaylist } from './parse.ts'
 import type { HlsMedia } from './playlist.ts'
 import { windowPlaylist } from './window.ts'
 
-const playlist = (text: string) => parsePlaylist(new TextEncoder().encode(text))
+const playlist = (text: string, faults = new EntryFaults()) => parsePlaylist(new TextEncoder().encode(text), faults)
 
 const MEDIA = `#EXTM3U
 #EXT-X-VERSION:6
@@ -86,6 +87,26 @@ v.mp4`)
     ])
   })
 
+  test('leaves out variants and segments that cannot be used, and names them by line', () => {
+    const faults = new EntryFaults()
+    const master = '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=much\na.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=5\nb.m3u8\n'
+    expect(playlist(master, faults)).toMatchObject({ kind: 'master', variants: [{ uri: 'b.m3u8', bandwidth: 5 }] })
+    const text =
+      '#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\ns1\n#EXTINF:x,\ns2\ns3\n#EXT-X-MEDIA-SEQUENCE:7\n#EXTINF:1,t\ns4\n#EXT-X-BYTERANGE:y\n#EXTINF:1,\ns5\n'
+    expect(playlist(text, faults)).toMatchObject({
+      segments: [
+        { uri: 's1', sequence: 7, durationS: 2 },
+        { uri: 's4', sequence: 10, durationS: 1, title: 't' },
+      ],
+    })
+    expect(faults.listed.map(({ path, reason }) => `${path}: ${reason}`)).toEqual([
+      'line 3: not a whole number: "much"',
+      'line 6: not a duration: "x"',
+      'line 7: a segment has no #EXTINF',
+      'line 13: not a whole number: "y"',
+    ])
+  })
+
   test.each([
     ['<MPD/>', 'hls-header'],
     ['#EXTM3U\n#EXTINF:2,\ns1', 'hls-missing'],
@@ -93,7 +114,7 @@ v.mp4`)
     ['#EXTM3U\n#EXT-X-TARGETDURATION:two\n', 'hls-number'],
     ['#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:-1', 'hls-number'],
   ])('%j is refused', (text, code) => {
-    expect(() => playlist(text)).toThrow(expect.objectContaining({ code }))
+    expect(() => playlist(text, new EntryFaults(true))).toThrow(expect.objectContaining({ code }))
   })
 
   test('throws only CodecError for mutated playlists', () => {

@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 import type {
   HlsAttributes,
   HlsMap,
@@ -18,17 +19,17 @@ const SEGMENT_TAGS =
   /^#EXT(?:INF|-X-(?:BYTERANGE|DISCONTINUITY|KEY|MAP|PROGRAM-DATE-TIME|DATERANGE|GAP|BITRATE|PART))(?::|$)/
 
 /**
- * Reads a master or a media playlist. Unknown tags are kept as lines.
+ * Reads a master or a media playlist. Unknown tags are kept as lines; a variant or segment that cannot be used is left out.
  * @throws CodecError hls-header | hls-too-large | hls-number | hls-missing; its offset is the line from 1
  */
-export function parsePlaylist(bytes: Uint8Array): HlsPlaylist {
+export function parsePlaylist(bytes: Uint8Array, faults = new EntryFaults()): HlsPlaylist {
   if (bytes.byteLength > MAX_PLAYLIST_BYTES)
     throw new CodecError('hls-too-large', 0, `a playlist of ${bytes.byteLength} bytes is over ${MAX_PLAYLIST_BYTES}`)
   const text = new TextDecoder('utf-8').decode(bytes)
   const lines = text.split(/\r\n|\n|\r/).map((line) => line.trimEnd())
   if (lines[0] !== '#EXTM3U') throw new CodecError('hls-header', 1, 'a playlist starts with #EXTM3U')
   const isMaster = lines.some((line) => line.startsWith('#EXT-X-STREAM-INF:') || line.startsWith('#EXT-X-MEDIA:'))
-  return isMaster ? parseMaster(lines) : parseMedia(lines)
+  return isMaster ? parseMaster(lines, faults) : parseMedia(lines, faults)
 }
 
 /** An attribute list such as `BANDWIDTH=1,CODECS="a,b"`. */
@@ -39,7 +40,7 @@ function parseHlsAttributes(text: string): HlsAttributes {
   return attributes
 }
 
-function parseMaster(lines: readonly string[]): HlsMaster {
+function parseMaster(lines: readonly string[], faults: EntryFaults): HlsMaster {
   const variants: HlsVariant[] = []
   const renditions: HlsRendition[] = []
   let pending: HlsAttributes | null = null
@@ -56,8 +57,10 @@ function parseMaster(lines: readonly string[]): HlsMaster {
         attributes,
       })
     } else if (line !== '' && !line.startsWith('#') && pending !== null) {
-      variants.push(variant(line, pending, index))
+      const attributes = pending
       pending = null
+      const read = faults.part(`line ${index + 1}`, () => variant(line, attributes, index))
+      if (read !== null) variants.push(read)
     }
   })
   return {
@@ -86,8 +89,8 @@ function variant(uri: string, attributes: HlsAttributes, line: number): HlsVaria
 
 type Pending = {
   firstLine: number | null
-  durationS: number | null
-  title: string
+  /** Line of its EXTINF. */
+  extInf: number | null
   byteRange: string | null
   discontinuity: boolean
   gap: boolean
@@ -96,15 +99,14 @@ type Pending = {
 
 const nothingPending = (): Pending => ({
   firstLine: null,
-  durationS: null,
-  title: '',
+  extInf: null,
   byteRange: null,
   discontinuity: false,
   gap: false,
   programDateTime: null,
 })
 
-function parseMedia(lines: readonly string[]): HlsMedia {
+function parseMedia(lines: readonly string[], faults: EntryFaults): HlsMedia {
   const segments: HlsSegment[] = []
   let targetDurationS: number | null = null
   let mediaSequence = 0
@@ -112,17 +114,16 @@ function parseMedia(lines: readonly string[]): HlsMedia {
   let playlistType: HlsMedia['playlistType'] = null
   let map: HlsMap | null = null
   let pending = nothingPending()
+  /** Of the next segment; those left out count as well. */
+  let position = 0
   lines.forEach((line, index) => {
     if (SEGMENT_TAGS.test(line)) pending.firstLine ??= index
-    if (line.startsWith('#EXTINF:')) {
-      const [seconds = '', ...title] = tagValue(line).split(',')
-      pending.durationS = decimal(seconds, index)
-      pending.title = title.join(',')
-    } else if (line.startsWith('#EXT-X-BYTERANGE:')) pending.byteRange = tagValue(line)
+    if (line.startsWith('#EXTINF:')) pending.extInf = index
+    else if (line.startsWith('#EXT-X-BYTERANGE:')) pending.byteRange = tagValue(line)
     else if (line === '#EXT-X-DISCONTINUITY') pending.discontinuity = true
     else if (line === '#EXT-X-GAP') pending.gap = true
     else if (line.startsWith('#EXT-X-PROGRAM-DATE-TIME:')) pending.programDateTime = tagValue(line)
-    else if (line.startsWith('#EXT-X-MAP:')) map = parseMap(line, index)
+    else if (line.startsWith('#EXT-X-MAP:')) map = faults.part(`line ${index + 1}`, () => parseMap(line, index))
     else if (line.startsWith('#EXT-X-TARGETDURATION:')) targetDurationS = decimal(tagValue(line), index)
     else if (line.startsWith('#EXT-X-MEDIA-SEQUENCE:')) mediaSequence = whole(tagValue(line), index)
     else if (line.startsWith('#EXT-X-DISCONTINUITY-SEQUENCE:')) discontinuitySequence = whole(tagValue(line), index)
@@ -130,21 +131,22 @@ function parseMedia(lines: readonly string[]): HlsMedia {
       const type = tagValue(line)
       playlistType = type === 'VOD' || type === 'EVENT' ? type : null
     } else if (line !== '' && !line.startsWith('#')) {
-      if (pending.durationS === null) throw new CodecError('hls-missing', index + 1, 'a segment has no #EXTINF')
-      segments.push({
+      const { extInf, byteRange: range, discontinuity, gap, programDateTime, firstLine } = pending
+      const segment = faults.part(`line ${index + 1}`, () => ({
         uri: line,
-        sequence: mediaSequence + segments.length,
-        durationS: pending.durationS,
-        title: pending.title,
-        byteRange: pending.byteRange === null ? null : byteRange(pending.byteRange, line, segments.at(-1), index),
-        discontinuity: pending.discontinuity,
-        gap: pending.gap,
-        programDateTime: pending.programDateTime,
+        sequence: position,
+        ...lengthOf(lines, extInf, index),
+        byteRange: range === null ? null : byteRange(range, line, segments.at(-1), index),
+        discontinuity,
+        gap,
+        programDateTime,
         map,
-        firstLine: pending.firstLine ?? index,
+        firstLine: firstLine ?? index,
         endLine: index + 1,
-      })
+      }))
+      if (segment !== null) segments.push(segment)
       pending = nothingPending()
+      position++
     }
   })
   if (targetDurationS === null) throw new CodecError('hls-missing', 1, 'a media playlist has no #EXT-X-TARGETDURATION')
@@ -157,16 +159,22 @@ function parseMedia(lines: readonly string[]): HlsMedia {
     playlistType,
     endList: lines.includes('#EXT-X-ENDLIST'),
     independentSegments: independent(lines),
-    segments: numbered(segments, mediaSequence),
+    // Some playlists have EXT-X-MEDIA-SEQUENCE after the first segment.
+    segments: segments.map((segment) => ({ ...segment, sequence: mediaSequence + segment.sequence })),
     lines,
     headerLines: segments[0]?.firstLine ?? lines.length,
   }
 }
 
-/** Numbers the segments by the final EXT-X-MEDIA-SEQUENCE, which some playlists have after the first segment. */
-function numbered(segments: HlsSegment[], mediaSequence: number): HlsSegment[] {
-  if ((segments[0]?.sequence ?? mediaSequence) === mediaSequence) return segments
-  return segments.map((segment, index) => ({ ...segment, sequence: mediaSequence + index }))
+/** Duration and title of the segment at a line, from its EXTINF. */
+function lengthOf(
+  lines: readonly string[],
+  extInf: number | null,
+  index: number,
+): Pick<HlsSegment, 'durationS' | 'title'> {
+  if (extInf === null) throw new CodecError('hls-missing', index + 1, 'a segment has no #EXTINF')
+  const [seconds = '', ...title] = tagValue(lines[extInf] ?? '').split(',')
+  return { durationS: decimal(seconds, extInf), title: title.join(',') }
 }
 
 function parseMap(line: string, index: number): HlsMap {

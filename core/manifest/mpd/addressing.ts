@@ -1,5 +1,7 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import type { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { InclusiveRange, SegmentAddressing, SegmentClock, TimelineEntry, UrlRange } from './mpd.ts'
+import { templateAddress } from './template.ts'
 import { US_PER_SECOND } from './time.ts'
 import { type SourceElement, sourceAttribute, sourceChildren } from './xml-source.ts'
 
@@ -9,9 +11,12 @@ type Kind = (typeof KINDS)[number]
 /**
  * The addressing of a representation from its levels, outermost first. The innermost segment element determines the kind;
  * missing attributes and children are inherited from outer elements of that kind (§5.3.9.1).
- * @throws CodecError mpd-missing, mpd-number
+ * @throws CodecError mpd-missing, mpd-number, mpd-template
  */
-export function parseAddressing(levels: readonly SourceElement[]): {
+export function parseAddressing(
+  levels: readonly SourceElement[],
+  faults: EntryFaults,
+): {
   addressing: SegmentAddressing
   segmentElements: readonly SourceElement[]
 } {
@@ -20,10 +25,10 @@ export function parseAddressing(levels: readonly SourceElement[]): {
   if (kind === undefined) return { addressing: { kind: 'single' }, segmentElements: [] }
   const wanted = kind
   const elements = levels.flatMap((level) => sourceChildren(level, wanted).slice(0, 1))
-  return { addressing: byKind(wanted, elements), segmentElements: elements }
+  return { addressing: byKind(wanted, elements, faults), segmentElements: elements }
 }
 
-function byKind(kind: Kind, elements: readonly SourceElement[]): SegmentAddressing {
+function byKind(kind: Kind, elements: readonly SourceElement[], faults: EntryFaults): SegmentAddressing {
   const initialization = initializationOf(elements)
   if (kind === 'SegmentBase') {
     return {
@@ -38,7 +43,7 @@ function byKind(kind: Kind, elements: readonly SourceElement[]): SegmentAddressi
     const urls = nearestWith(elements, 'SegmentURL')
     return {
       kind: 'list',
-      ...clock(elements),
+      ...clock(elements, faults),
       initialization,
       urls: (urls === null ? [] : sourceChildren(urls, 'SegmentURL')).map((url) => ({
         url: sourceAttribute(url, 'media') ?? '',
@@ -49,12 +54,11 @@ function byKind(kind: Kind, elements: readonly SourceElement[]): SegmentAddressi
   const media = inherited(elements, 'media')
   if (media === null)
     throw new CodecError('mpd-missing', elements.at(-1)?.start ?? 0, 'a SegmentTemplate has no @media')
-  return {
-    kind: 'template',
-    ...clock(elements),
-    media,
-    initialization: inherited(elements, 'initialization') ?? (initialization?.url || null),
-  }
+  const template = inherited(elements, 'initialization') ?? (initialization?.url || null)
+  // Found here, a bad template costs its representation only.
+  templateAddress(media)
+  if (template !== null) templateAddress(template)
+  return { kind: 'template', ...clock(elements, faults), media, initialization: template }
 }
 
 /** The availability offsets of a representation from its BaseURL and segment elements, outermost first (§5.3.9.5.1). */
@@ -79,7 +83,7 @@ export function parseAvailabilityOffset(elements: readonly SourceElement[]): {
   return { availabilityTimeOffsetUs: us, availabilityTimeComplete: complete !== 'false' }
 }
 
-function clock(elements: readonly SourceElement[]): SegmentClock {
+function clock(elements: readonly SourceElement[], faults: EntryFaults): SegmentClock {
   const timeline = nearestWith(elements, 'SegmentTimeline')
   const entries = timeline === null ? [] : sourceChildren(timeline, 'SegmentTimeline').slice(0, 1)
   return {
@@ -88,8 +92,22 @@ function clock(elements: readonly SourceElement[]): SegmentClock {
     endNumber: whole(elements, 'endNumber'),
     presentationTimeOffset: whole(elements, 'presentationTimeOffset') ?? 0,
     duration: positive(elements, 'duration'),
-    timeline: timeline === null ? null : entries.flatMap((element) => sourceChildren(element, 'S').map(timelineEntry)),
+    timeline: timeline === null ? null : entries.flatMap((element) => timelineOf(sourceChildren(element, 'S'), faults)),
   }
+}
+
+/** The usable entries: one that cannot be used takes those after it along, up to the next with a time of its own. */
+function timelineOf(elements: readonly SourceElement[], faults: EntryFaults): TimelineEntry[] {
+  let follows = true
+  return faults.each('S', elements, (element) => {
+    const follow = follows
+    follows = false
+    const entry = timelineEntry(element)
+    if (entry.time === null && !follow)
+      throw new CodecError('mpd-missing', element.start, 'it has no @t, and the S before it is left out')
+    follows = true
+    return entry
+  })
 }
 
 function timelineEntry(element: SourceElement): TimelineEntry {

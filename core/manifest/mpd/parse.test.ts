@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { CodecError } from '../../bytes/codec-error.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 import { parseMpd } from './parse.ts'
 import { initSegment, listSegments, segmentFinder } from './segments.ts'
 
-const mpd = (text: string) => parseMpd(new TextEncoder().encode(text))
+const mpd = (text: string, faults = new EntryFaults()) => parseMpd(new TextEncoder().encode(text), '', faults)
 
 /** One period with one adaptation set; `set` is its content. */
 const staticMpd = (set: string, period = 'duration="PT10S"') =>
@@ -80,6 +81,40 @@ describe('parseMpd', () => {
     ])
   })
 
+  test('leaves out what cannot be used, and names it', () => {
+    const template = (media: string) => `<SegmentTemplate media="${media}" duration="2"/>`
+    const text = `<MPD type="static" mediaPresentationDuration="ten" publishTime="now">
+ <Period duration="PT2S"><AdaptationSet>
+  <Representation>${template('a$Number$')}</Representation>
+  <Representation id="1" bandwidth="fast">${template('b$Number$')}</Representation>
+  <Representation id="2">${template('c$Nomber$')}</Representation>
+  <Representation id="3"><SegmentTemplate media="d$Number$" timescale="0"/></Representation>
+  <Representation id="4">${template('e$Number$')}</Representation>
+ </AdaptationSet></Period>
+ <Period start="soon"/>
+ <Period start="PT5S"><AdaptationSet><Representation id="5"><SegmentTemplate media="f$Time$"><SegmentTimeline>
+  <S t="0" d="2"/><S/><S d="2"/><S t="6" d="2"/><S d="2"/>
+ </SegmentTimeline></SegmentTemplate></Representation></AdaptationSet></Period></MPD>`
+    const faults = new EntryFaults()
+    const { periods, ...rest } = mpd(text, faults)
+    expect(rest).toMatchObject({ type: 'static', mediaPresentationDurationUs: null, publishTimeUs: null })
+    expect(periods.map(({ startUs }) => startUs)).toEqual([0, 5_000_000])
+    const found = periods.flatMap(({ adaptationSets }) => adaptationSets.flatMap((set) => set.representations))
+    expect(found.map(({ id }) => id)).toEqual(['4', '5'])
+    expect(found[1]?.addressing).toMatchObject({ timeline: [{ time: 0 }, { time: 6 }, { time: null, duration: 2 }] })
+    expect(faults.listed.map(({ path, reason }) => `${path}: ${reason}`)).toEqual([
+      '@mediaPresentationDuration: not a duration: "ten"',
+      '@publishTime: not a date and time: "now"',
+      'Period[1]/AdaptationSet[1]/Representation[1]: a Representation has no @id',
+      'Period[1]/AdaptationSet[1]/Representation[2]: @bandwidth is not a number: "fast"',
+      'Period[1]/AdaptationSet[1]/Representation[3]: unknown identifier $Nomber$ in a template',
+      'Period[1]/AdaptationSet[1]/Representation[4]: @timescale is zero',
+      'Period[2]: not a duration: "soon"',
+      'Period[3]/AdaptationSet[1]/Representation[1]/S[2]: an S of a SegmentTimeline has no @d',
+      'Period[3]/AdaptationSet[1]/Representation[1]/S[3]: it has no @t, and the S before it is left out',
+    ])
+  })
+
   test.each([
     ['not an MPD', '<SmoothStreamingMedia/>', 'mpd-root'],
     ['not XML', '<MPD', 'xml-syntax'],
@@ -92,7 +127,7 @@ describe('parseMpd', () => {
     ['a bad date', '<MPD availabilityStartTime="yesterday"/>', 'mpd-date-time'],
     ['a document type', '<!DOCTYPE MPD><MPD/>', 'xml-doctype'],
   ])('%s is refused with a code', (_name, text, code) => {
-    expect(() => mpd(text)).toThrow(expect.objectContaining({ code }))
+    expect(() => mpd(text, new EntryFaults(true))).toThrow(expect.objectContaining({ code }))
   })
 
   test('throws only CodecError for mutated manifests', () => {

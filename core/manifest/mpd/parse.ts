@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 import { resolveReference } from '../reference.ts'
 import { parseAddressing, parseAvailabilityOffset } from './addressing.ts'
 import type { Mpd, MpdAdaptationSet, MpdPeriod, MpdRepresentation } from './mpd.ts'
@@ -17,78 +18,102 @@ export const MAX_MPD_BYTES = 8 * 1024 * 1024
 
 /**
  * Reads an MPD: its values with inheritance and BaseURL resolved, and their positions.
+ * A Period, a Representation or a time that cannot be used is left out; all times of a live MPD count from availabilityStartTime.
  * @param name of the MPD itself, against which segment names are resolved (`dash/live.mpd` gives `dash/1.m4s`)
- * @throws CodecError xml-… (not well-formed), mpd-root, mpd-too-large, mpd-duration, mpd-date-time, mpd-number, mpd-missing …
+ * @throws CodecError xml-… (not well-formed), mpd-root, mpd-too-large, mpd-date-time (availabilityStartTime)
  */
-export function parseMpd(bytes: Uint8Array, name = ''): Mpd {
+export function parseMpd(bytes: Uint8Array, name = '', faults = new EntryFaults()): Mpd {
   if (bytes.byteLength > MAX_MPD_BYTES)
     throw new CodecError(
       'mpd-too-large',
       0,
       `an MPD of ${bytes.byteLength} bytes is over the limit of ${MAX_MPD_BYTES}`,
     )
-  return mpdOf(parseXmlSource(bytes), name)
+  return mpdOf(parseXmlSource(bytes), name, faults)
 }
 
 /**
  * Reads the values of an MPD that has been parsed for editing.
  * @throws CodecError as parseMpd
  */
-export function mpdOf(document: SourceDocument, name = ''): Mpd {
+export function mpdOf(document: SourceDocument, name = '', faults = new EntryFaults()): Mpd {
   const { root } = document
   if (root.name !== 'MPD')
     throw new CodecError('mpd-root', 0, `expected an MPD, got <${root.qualifiedName.slice(0, 60)}>`)
   const type = sourceAttribute(root, 'type') === 'dynamic' ? 'dynamic' : 'static'
-  const mediaPresentationDurationUs = duration(root, 'mediaPresentationDuration')
+  const timeOf = (attribute: string, read: (element: SourceElement, name: string) => number | null): number | null =>
+    faults.part(`@${attribute}`, () => read(root, attribute))
+  const mediaPresentationDurationUs = timeOf('mediaPresentationDuration', duration)
   const base = nearestBase(name.slice(0, name.lastIndexOf('/') + 1), document, root)
   return {
     type,
     availabilityStartTimeUs: dateTime(root, 'availabilityStartTime'),
-    availabilityEndTimeUs: dateTime(root, 'availabilityEndTime'),
-    publishTimeUs: dateTime(root, 'publishTime'),
-    minimumUpdatePeriodUs: duration(root, 'minimumUpdatePeriod'),
-    timeShiftBufferDepthUs: duration(root, 'timeShiftBufferDepth'),
-    suggestedPresentationDelayUs: duration(root, 'suggestedPresentationDelay'),
+    availabilityEndTimeUs: timeOf('availabilityEndTime', dateTime),
+    publishTimeUs: timeOf('publishTime', dateTime),
+    minimumUpdatePeriodUs: timeOf('minimumUpdatePeriod', duration),
+    timeShiftBufferDepthUs: timeOf('timeShiftBufferDepth', duration),
+    suggestedPresentationDelayUs: timeOf('suggestedPresentationDelay', duration),
     mediaPresentationDurationUs,
-    maxSegmentDurationUs: duration(root, 'maxSegmentDuration'),
+    maxSegmentDurationUs: timeOf('maxSegmentDuration', duration),
     locations: sourceChildren(root, 'Location').map((element) => sourceText(document, element)),
     utcTimings: sourceChildren(root, 'UTCTiming').map((element) => ({
       scheme: sourceAttribute(element, 'schemeIdUri') ?? '',
       value: sourceAttribute(element, 'value') ?? '',
     })),
-    periods: parsePeriods(document, type, mediaPresentationDurationUs, base),
+    periods: parsePeriods(document, type, mediaPresentationDurationUs, base, faults),
     document,
   }
 }
 
-function parsePeriods(document: SourceDocument, type: Mpd['type'], totalUs: number | null, base: string): MpdPeriod[] {
+function parsePeriods(
+  document: SourceDocument,
+  type: Mpd['type'],
+  totalUs: number | null,
+  base: string,
+  faults: EntryFaults,
+): MpdPeriod[] {
   const elements = sourceChildren(document.root, 'Period')
+  const all = elements.map((element) => ({ element, ...timesOf(element) }))
   const starts: (number | null)[] = []
-  elements.forEach((element, index) => {
-    const own = duration(element, 'start')
-    const before = elements[index - 1]
+  all.forEach(({ startUs: own }, index) => {
     const startBefore = starts[index - 1]
-    const durationBefore = before === undefined ? null : duration(before, 'duration')
+    const durationBefore = all[index - 1]?.durationUs ?? null
     if (own !== null) starts.push(own)
     else if (index === 0) starts.push(type === 'static' ? 0 : null)
     else starts.push(startBefore != null && durationBefore !== null ? startBefore + durationBefore : null)
   })
-  return elements.map((element, index) => {
+  let index = -1
+  return faults.each('Period', all, ({ element, durationUs: own, fault }) => {
+    index++
+    if (fault !== null) throw fault
     const startUs = starts[index] ?? null
     const nextUs = starts[index + 1] ?? null
-    const own = duration(element, 'duration')
     const isLast = index === elements.length - 1
     const endUs = nextUs ?? (isLast ? totalUs : null)
     return {
       id: sourceAttribute(element, 'id'),
       startUs,
       durationUs: nextUs === null && own !== null ? own : startUs !== null && endUs !== null ? endUs - startUs : own,
-      adaptationSets: sourceChildren(element, 'AdaptationSet').map((set) =>
-        parseAdaptationSet(document, element, set, nearestBase(base, document, element)),
+      adaptationSets: faults.each('AdaptationSet', sourceChildren(element, 'AdaptationSet'), (set) =>
+        parseAdaptationSet(document, element, set, nearestBase(base, document, element), faults),
       ),
       element,
     }
   })
+}
+
+/** Times of a Period as written; `fault`: one of them is none. */
+function timesOf(element: SourceElement): {
+  readonly startUs: number | null
+  readonly durationUs: number | null
+  readonly fault: CodecError | null
+} {
+  try {
+    return { startUs: duration(element, 'start'), durationUs: duration(element, 'duration'), fault: null }
+  } catch (thrown) {
+    if (!(thrown instanceof CodecError)) throw thrown
+    return { startUs: null, durationUs: null, fault: thrown }
+  }
 }
 
 function parseAdaptationSet(
@@ -96,11 +121,12 @@ function parseAdaptationSet(
   period: SourceElement,
   element: SourceElement,
   periodBase: string,
+  faults: EntryFaults,
 ): MpdAdaptationSet {
   const base = nearestBase(periodBase, document, element)
   const mimeType = sourceAttribute(element, 'mimeType')
-  const representations = sourceChildren(element, 'Representation').map((child) =>
-    parseRepresentation(document, period, element, child, base),
+  const representations = faults.each('Representation', sourceChildren(element, 'Representation'), (child) =>
+    parseRepresentation(document, period, element, child, base, faults),
   )
   return {
     id: sourceAttribute(element, 'id'),
@@ -119,12 +145,13 @@ function parseRepresentation(
   set: SourceElement,
   element: SourceElement,
   setBase: string,
+  faults: EntryFaults,
 ): MpdRepresentation {
   const id = sourceAttribute(element, 'id')
   if (id === null) throw new CodecError('mpd-missing', element.start, 'a Representation has no @id')
   const either = (name: string): string | null => sourceAttribute(element, name) ?? sourceAttribute(set, name)
   const mimeType = either('mimeType')
-  const { addressing, segmentElements } = parseAddressing([period, set, element])
+  const { addressing, segmentElements } = parseAddressing([period, set, element], faults)
   // Period, AdaptationSet and Representation may have the offset on a BaseURL and on their segment element.
   const bases = [document.root, period, set, element].flatMap((level) => sourceChildren(level, 'BaseURL').slice(0, 1))
   return {

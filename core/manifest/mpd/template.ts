@@ -38,7 +38,10 @@ export function expandTemplate(template: string, values: TemplateValues): string
   return text
 }
 
-/** The identifier that distinguishes segments of a template; null where there is none (one file). */
+/**
+ * The identifier that distinguishes segments of a template; null where there is none (one file).
+ * @throws CodecError mpd-template, for an unknown identifier or an unpaired `$`
+ */
 export function templateAddress(template: string): 'number' | 'time' | null {
   for (const token of tokens(template)) {
     if (token.kind === 'numeric' && token.name === 'Number') return 'number'
