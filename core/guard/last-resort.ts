@@ -41,7 +41,12 @@ function take(error: unknown): void {
 function print(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   try {
-    process.stderr.write(`${LAST_RESORT_MARK} ${count}: ${text.split('\n').map(shownText).join('\n')}\n`)
+    process.stderr.write(
+      `${LAST_RESORT_MARK} ${count}: ${text
+        .split('\n')
+        .map((line) => shownText(line))
+        .join('\n')}\n`,
+    )
   } catch {
     // Where stderr is gone, nobody reads it.
   }

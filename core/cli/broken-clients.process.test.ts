@@ -1,0 +1,120 @@
+import { writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { type BrokenStage, brokenStages, playStages } from '../testing/broken-peers.ts'
+import { pcapOf } from '../testing/datagrams.ts'
+import { routeFixture } from '../testing/make-fixtures.ts'
+import { RunningProgram, TestFolder } from '../testing/program.ts'
+import { BAD_FRAMES, webSocketFrame } from '../testing/web-socket-frames.ts'
+
+/*
+ * Clients that reset and garble at every stage of every kind of connection, against the program itself: it serves everybody
+ * else, and `RunningProgram` fails for an error that nothing caught.
+ */
+const folder = new TestFolder()
+let capture: string
+let tokens = ''
+
+beforeAll(async () => {
+  capture = folder.at('sent.pcap')
+  writeFileSync(capture, pcapOf(await routeFixture()))
+})
+afterAll(() => folder.remove())
+
+const HOST = 'Host: 127.0.0.1\r\n'
+const get = (path: string, more = ''): string => `GET ${path} HTTP/1.1\r\n${HOST}${more}\r\n`
+const handshake = (path: string, more = ''): string =>
+  get(
+    path,
+    `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n${more}`,
+  )
+const CHUNKED = `POST /upload?name=x.pcap HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n`
+
+/** Kinds of connections to any HTTP server of the program. */
+const CONVERSATIONS: Readonly<Record<string, () => string | Uint8Array>> = {
+  'a request': () => get('/'),
+  'a request for a long file': () => get('/service1/video-1.m4s'),
+  'requests one behind the other': () => get('/').repeat(6) + get('/service1/video-1.m4s').repeat(6),
+  'a range': () => get('/service1/video-1.m4s', 'Range: bytes=5-90000\r\n'),
+  HEAD: () => get('/').replace('GET', 'HEAD'),
+  OPTIONS: () => get('/', 'Origin: http://x.example\r\n').replace('GET', 'OPTIONS'),
+  TRACE: () => get('/').replace('GET', 'TRACE'),
+  CONNECT: () => `CONNECT x.example:443 HTTP/1.1\r\nHost: x.example\r\n\r\n${'x'.repeat(2000)}`,
+  'a body': () => `POST / HTTP/1.1\r\n${HOST}Content-Length: 400\r\n\r\n${'b'.repeat(400)}`,
+  'Expect: 100-continue': () =>
+    `POST / HTTP/1.1\r\n${HOST}Expect: 100-continue\r\nContent-Length: 40\r\n\r\n${'b'.repeat(40)}`,
+  'an expectation that nobody has': () => get('/', 'Expect: miracles\r\n'),
+  'a chunked body with trailers': () => `${CHUNKED}5\r\nhello\r\n5;x=y\r\nworld\r\n0\r\nX-Sum: 10\r\n\r\n`,
+  'chunks without a size': () => `${CHUNKED}zz\r\nhello\r\n0\r\n\r\n`,
+  'a chunk of 2^64 bytes': () => `${CHUNKED}10000000000000000\r\nhello`,
+  'endless headers': () => get('/', `X: ${'x'.repeat(200)}\r\n`.repeat(120)),
+  'two lengths': () => `POST / HTTP/1.1\r\n${HOST}Content-Length: 4\r\nContent-Length: 9\r\n\r\nbody`,
+  'HTTP/1.0': () => 'GET / HTTP/1.0\r\n\r\n',
+  'HTTP/2 without asking': () => 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0',
+  'an offer of HTTP/2': () =>
+    get('/', 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n'),
+  'the beginning of TLS': () => Buffer.from('16030100c8010000c40303'.padEnd(400, '5a'), 'hex'),
+  'what is not HTTP': () => 'hello\r\n\r\nSSH-2.0-x\r\n',
+  'a WebSocket without a token': () => handshake('/engine'),
+  'a WebSocket with a wrong token': () => handshake('/engine?token=x'),
+  'a WebSocket of another version': () => handshake(`/engine?${tokens}`).replace('Version: 13', 'Version: 99'),
+  'a WebSocket with extensions': () =>
+    handshake(`/engine?${tokens}`, 'Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=99\r\n'),
+  'a page with its token': () => get(`/?${tokens}`),
+  'an upload': () => `POST /upload?name=x&${tokens} HTTP/1.1\r\n${HOST}Content-Length: 400\r\n\r\n${'b'.repeat(400)}`,
+  'messages of a window': () =>
+    Buffer.concat([
+      Buffer.from(handshake(`/engine?${tokens}`)),
+      webSocketFrame({ opcode: 2, payload: Buffer.from([0x83, 0xa2, 105, 100, 1, 0xa7]), fin: false }),
+      webSocketFrame({ opcode: 9, payload: Buffer.from('ping') }),
+      webSocketFrame({
+        opcode: 0,
+        payload: Buffer.from([...Buffer.from('command'), 0xa5, ...Buffer.from('hello')]),
+        fin: false,
+      }),
+      webSocketFrame({ opcode: 0, payload: Buffer.from([0xa4, ...Buffer.from('args'), 0x90]) }),
+      webSocketFrame({ opcode: 8, payload: Buffer.from([3, 232]) }),
+    ]),
+}
+
+const stagesOf = (): BrokenStage[] =>
+  Object.entries(CONVERSATIONS).flatMap(([name, text], at) => brokenStages(name, text(), at + 1))
+
+describe.each([
+  ['gateway', (): string[] => ['gateway', '--capture', capture, '--pace', 'fast', '--listen', '127.0.0.1:0']],
+  ['interface server', (): string[] => ['open', '--no-window', capture]],
+])('%s', (_, args) => {
+  it('serves everybody else, whatever a client breaks off', async () => {
+    const program = new RunningProgram(args())
+    const [, address = ''] = await program.printed('stdout', /(http:\S+)/)
+    const { port, search } = new URL(address)
+    tokens = search.slice(1)
+    const stages = stagesOf()
+    expect(stages.length).toBeGreaterThan(1000)
+    expect(await playStages(Number(port), stages)).toBe(stages.length)
+    expect((await fetch(address)).status).toBe(200)
+    expect(await program.interrupt()).toMatchObject({ status: 130, signal: null })
+  })
+})
+
+describe('a window', () => {
+  it('that sends a bad frame loses its own connection only', async () => {
+    const program = new RunningProgram(['open', '--no-window', capture])
+    const [, address = ''] = await program.printed('stdout', /(http:\S+)/)
+    const { port, search } = new URL(address)
+    const good = new WebSocket(`ws://127.0.0.1:${port}/engine${search}`)
+    const lost: unknown[] = []
+    good.addEventListener('close', (event) => lost.push(event))
+    await new Promise((resolve) => good.addEventListener('open', resolve))
+    const head = Buffer.from(handshake(`/engine${search}`))
+    const stages = Object.entries(BAD_FRAMES).flatMap(([name, frame], at) => [
+      ...brokenStages(name, Buffer.concat([head, frame]), at + 100).slice(-18),
+      { name, bytes: Buffer.concat([head, frame]), leaves: 'answer', resets: true } as const,
+    ])
+    expect(await playStages(Number(port), stages)).toBe(stages.length)
+    expect(lost).toEqual([])
+    good.close()
+    expect((await fetch(address)).status).toBe(200)
+    expect(await program.interrupt()).toMatchObject({ status: 130 })
+  })
+})
