@@ -185,6 +185,13 @@ describe('sourceTOI', () => {
 describe('RepairFlow', () => {
   const read = (inside: string) => readRepairFlow(parseXml(`<r:RepairFlow xmlns:r="x">${inside}</r:RepairFlow>`))
 
+  it('uses none of the objects where one of them is not known', () => {
+    const { protectedObjects, faults } = read('<ProtectedObject tsi="2"/><ProtectedObject tsi="x"/>')
+    expect(protectedObjects).toEqual([])
+    expect(faults).toEqual(['ProtectedObject 2: "x" is no number'])
+    expect(read('<ProtectedObject tsi="2" fecTransportObjectSize="big"/>').faults).toHaveLength(1)
+  })
+
   it('describes the super-object of two flows', () => {
     const flow =
       read(`<FECParameters fecOTI="000000000000040001000104" maximumDelay="2000" overhead="25" minBuffSize="20000000">

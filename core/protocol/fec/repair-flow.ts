@@ -40,13 +40,15 @@ export type ProtectedObject = {
 export function readRepairFlow(flow: XmlTree): FecParameters {
   const faults: string[] = []
   const parameters = below(flow, 'FECParameters')[0] ?? flow
-  const objects = below(flow, 'ProtectedObject').slice(0, MAX_PROTECTED)
+  const elements = below(flow, 'ProtectedObject').slice(0, MAX_PROTECTED)
+  const objects = elements.map((object, at) => readObject(object, at + 1, faults)).filter((object) => object !== null)
   return {
     oti: readOti(attribute(parameters, 'fecOTI'), faults),
     maximumDelayMs: Math.min(MAX_DELAY_MS, parseUint(attribute(parameters, 'maximumDelay')) ?? 0),
     overheadPercent: parseUint(attribute(parameters, 'overhead')),
     minBufferBytes: parseUint(attribute(parameters, 'minBuffSize')),
-    protectedObjects: objects.map((object) => readObject(object, faults)),
+    // Each has its place in the (super-)object: without one of them the others cannot be decoded.
+    protectedObjects: objects.length < elements.length ? [] : objects,
     faults,
   }
 }
@@ -56,13 +58,21 @@ function readOti(text: string | null, faults: string[]): FecOti | null {
   return tried(faults, () => parseOtiHex(text))
 }
 
-function readObject(object: XmlTree, faults: string[]): ProtectedObject {
+/** Null where its TSI or size is no number: what it would protect instead is not meant. */
+function readObject(object: XmlTree, number: number, faults: string[]): ProtectedObject | null {
   const description = attribute(object, 'sessionDescription')
+  const tsi = attribute(object, 'tsi')
+  const symbols = attribute(object, 'fecTransportObjectSize')
+  for (const text of [tsi, symbols]) {
+    if (text === null || parseUint(text) !== null) continue
+    faults.push(`ProtectedObject ${number}: "${text.slice(0, 40)}" is no number`)
+    return null
+  }
   return {
-    tsi: parseUint(attribute(object, 'tsi')) as Tsi | null,
+    tsi: parseUint(tsi) as Tsi | null,
     session: description === null ? null : readSession(description, faults),
     sourceToi: readSourceToi(object, faults),
-    symbols: parseUint(attribute(object, 'fecTransportObjectSize'), 0xffff_ffff),
+    symbols: parseUint(symbols, 0xffff_ffff),
   }
 }
 
