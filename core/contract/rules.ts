@@ -538,6 +538,15 @@ export const RULES = {
     once: 'destination',
     sentence: '{where}: more than {limit} packet_ids; the others are not counted',
   },
+  'LIMIT-MPUS': {
+    severity: 'error',
+    priority: 2,
+    topic: 'route',
+    clause: 'ours',
+    once: 'destination',
+    sentence:
+      '{where}: MPUs begin too often to be put together: {perSecond} packets a second and {count} in all are passed over',
+  },
   'LIMIT-OPEN': {
     severity: 'error',
     priority: 2,

@@ -67,8 +67,8 @@ export type SessionColumnsOptions = {
   readonly bytesOf?: (index: number) => Uint8Array | null
   /** Address of a named object of a service, where served. */
   readonly urlOf?: (serviceId: ServiceId, name: string) => string | null
-  /** Receives every alarm, of the receiver and of losses, with its known cause. */
-  readonly onAlarm?: (alarm: Alarm) => void
+  /** Receives every alarm, of the receiver and of losses; `text` makes its sentence with its known cause. */
+  readonly onAlarm?: (alarm: Alarm, text: () => string) => void
   /** Receives announced objects as soon as their absence is certain. */
   readonly onAbsent?: (objects: readonly AbsentObject[]) => void
 }
@@ -245,11 +245,14 @@ export class SessionColumns implements ReceiveObserver {
 
   #alarm(alarm: Alarm): void {
     this.#alarms.add(alarm)
-    const text = causeText(
+    this.#options.onAlarm?.(alarm, () => this.#textOf(alarm))
+  }
+
+  #textOf(alarm: Alarm): string {
+    return causeText(
       alarm.text,
       causeOfAlarm(alarm, (row) => this.#losses.causeOf(row)),
     )
-    this.#options.onAlarm?.({ ...alarm, text })
   }
 
   /** The capture starts again from its beginning. */

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { SessionColumns } from '../inspect/session-columns.ts'
 import type { LinkSignalling } from '../protocol/alp/alp-receiver.ts'
 import { serialiseMmtMessage } from '../protocol/mmtp/message.ts'
-import { type Datagram, play } from '../testing/datagrams.ts'
+import { type Datagram, interleaved, play } from '../testing/datagrams.ts'
 import { DEFAULT_RECEIVE } from '../testing/default-receive.ts'
+import { mpuPacket } from '../testing/hostile-packets.ts'
 import { MMT_PORT, mmtpCapture } from '../testing/mmtp-capture.ts'
 import { receiveAll } from '../testing/receive-all.ts'
 import { content, TestSession, testFlow } from '../testing/test-session.ts'
@@ -131,6 +132,22 @@ describe('limits', () => {
     const limits = alarms.filter(({ rule }) => rule === 'LIMIT-PACKET-IDS')
     expect(limits).toHaveLength(1)
     expect(limits).toMatchObject([{ count: expect.closeTo(2000 - 1024, -2) }])
+  })
+
+  it('on MPUs that begin are LIMIT-MPUS: a storm of numbers is counted, and the service goes on', () => {
+    const sent = mmtpCapture({ mpus: 4 })
+    const [first] = sent.filter(mmtMedia)
+    if (first === undefined) throw new Error('no packet of an MPU')
+    const storm = Array.from({ length: 6000 }, (_, number) => ({
+      ...first,
+      bytes: mpuPacket({ packetId: 99, sequence: number, fragmentType: 2, mpu: number * 77, body: 20 }),
+      timeUs: first.timeUs + number * 100,
+    }))
+    const received = receiveAll(interleaved(sent, storm), DISCOVER)
+    const limits = received.alarms.filter(({ rule }) => rule === 'LIMIT-MPUS')
+    expect(limits).toMatchObject([{ count: expect.closeTo(6000 - 256 - 64 * 0.6, -2) }])
+    const own = ([name]: [string, Uint8Array]): boolean => !name.includes('/asset99/')
+    expect([...received.files].filter(own)).toEqual([...receiveAll(sent, DISCOVER).files])
   })
 
   it('on holes are LIMIT-HOLES', () => {

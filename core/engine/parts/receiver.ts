@@ -155,7 +155,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
       hash: this.#hash(sinks),
       bytesOf: (index) => this.#bytesOf(index),
       urlOf: (serviceId, name) => this.#serving?.urlOf(serviceId, name) ?? null,
-      onAlarm: (alarm) => this.#log.alarm(alarm),
+      onAlarm: (alarm, text) => this.#log.alarm(alarm, text),
       onAbsent: (objects) => {
         for (const listener of this.#absent) listener(objects)
       },

@@ -74,9 +74,9 @@ export class ReceiveLog implements Partial<ReceiveObserver> {
     )
   }
 
-  alarm(alarm: Alarm): void {
-    const { rule, severity, text } = alarm
-    this.#complain(ruleRow(rule).topic, severity === 'info' ? 'info' : 'warning', `${rule}: ${text}`)
+  /** @param text makes its sentence, for the few of a storm that are logged */
+  alarm({ rule, severity }: Alarm, text: () => string): void {
+    this.#complain(ruleRow(rule).topic, severity === 'info' ? 'info' : 'warning', () => `${rule}: ${text()}`)
   }
 
   /** Observer that logs all but alarms, which are logged once their cause is known. */
@@ -90,9 +90,9 @@ export class ReceiveLog implements Partial<ReceiveObserver> {
     }
   }
 
-  #complain(topic: LogTopic, level: LogLevel, text: string): void {
+  #complain(topic: LogTopic, level: LogLevel, text: () => string): void {
     this.#complaints++
-    if (this.#complaints < MAX_COMPLAINTS) this.#log(topic, level, text)
+    if (this.#complaints < MAX_COMPLAINTS) this.#log(topic, level, text())
     else if (this.#complaints === MAX_COMPLAINTS)
       this.#log('route', 'warning', 'Further warnings are in the report only.')
   }

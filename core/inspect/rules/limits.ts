@@ -16,6 +16,7 @@ function judge(at: FindingOf<'limit'>, rules: Raise): void {
     case 'sls-objects':
       rules.raise('LIMIT-SLS', { at, values: hit.passed })
       break
+    case 'mpus':
     case 'tables': {
       const { passed } = hit
       const values = {
@@ -27,7 +28,7 @@ function judge(at: FindingOf<'limit'>, rules: Raise): void {
           return passed.count
         },
       }
-      rules.raise('LIMIT-TABLES', { at, values })
+      rules.raise(hit.limit === 'mpus' ? 'LIMIT-MPUS' : 'LIMIT-TABLES', { at, values })
       break
     }
     case 'sessions':

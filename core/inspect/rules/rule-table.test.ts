@@ -269,6 +269,7 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER'>, Example>> = {
   'LIMIT-LLS': { raises: [at({ kind: 'limit', hit: { limit: 'lls-tables', passed } })] },
   'LIMIT-SLS': { raises: [at({ kind: 'limit', hit: { limit: 'sls-objects', passed } })] },
   'LIMIT-TABLES': { raises: [at({ kind: 'limit', hit: { limit: 'tables', passed } })] },
+  'LIMIT-MPUS': { raises: [at({ kind: 'limit', hit: { limit: 'mpus', passed } }, mpu)] },
   'LIMIT-SESSIONS': { raises: [at({ kind: 'limit', hit: { limit: 'sessions', most: 256, beyond: '239.1.1.2:1' } })] },
   'LIMIT-CHANNELS': {
     raises: [

@@ -48,7 +48,13 @@ export type MovieFragment = {
  * @param fileOffset of the `moof` in the file, for runs with offsets from the file's start
  * @throws CodecError bmff-…, mpu-moof (none, or without mfhd), mpu-samples (too many), mpu-range (data before the mdat)
  */
-export function parseMovieFragment(bytes: Uint8Array, movie: MpuMovie, fileOffset: number): MovieFragment {
+export function parseMovieFragment(
+  bytes: Uint8Array,
+  movie: MpuMovie,
+  fileOffset: number,
+  maxSamples = MAX_SAMPLES,
+): MovieFragment {
+  const most = Math.min(maxSamples, MAX_SAMPLES)
   if (bytes.length < 8) throw new CodecError('mpu-moof', 0, `${bytes.length} bytes are no movie fragment`)
   const size = u32At(bytes, 0)
   // After the moof there is only an mdat header, whose data follows later.
@@ -65,7 +71,7 @@ export function parseMovieFragment(bytes: Uint8Array, movie: MpuMovie, fileOffse
   let count = 0
   for (const traf of childBoxes(bytes, box)) {
     if (traf.type !== 'traf') continue
-    const run = readTrack(bytes, traf, movie, fileOffset, MAX_SAMPLES - count)
+    const run = readTrack(bytes, traf, movie, fileOffset, most - count)
     if (run === null) continue
     count += run.samples.length
     for (const sample of run.samples) {

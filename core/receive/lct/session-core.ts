@@ -116,7 +116,7 @@ export abstract class LctSession
       this.#namedQueued = false
       this.delivery.drain(timeUs)
     } else if (kind === 'full') {
-      this.delivery.drain(timeUs)
+      // Where an owner was found `named` has drained.
       this.delivery.trim(timeUs)
     } else if (kind === 'over') {
       this.over(timeUs)

@@ -9,12 +9,18 @@ import { printable } from '../../protocol/mmtp/mp-table.ts'
 import { MPU_FAULT, type MpuPayload } from '../../protocol/mmtp/mpu-payload.ts'
 import type { BytePool } from '../object/byte-pool.ts'
 import type { ObjectContext } from '../object/channel-events.ts'
+import { WorkBudget } from '../object/work-budget.ts'
 import { ARRIVAL, type MmtpCounter } from './mmtp-counter.ts'
 import { type MpuHome, MpuObject } from './mpu-object.ts'
 import { MpuTimes } from './mpu-times.ts'
 
 /** MPUs of one asset under assembly at a time. */
 const MAX_OPEN = 8
+/** MPUs that may begin: an asset has one or two a second, or one for each frame. */
+const MPUS_AT_ONCE = 256
+const MPUS_PER_SECOND = 64
+/** Distance from the last whole MPU within which one is expected. */
+const EXPECTED_AHEAD = 2
 /** Finished MPUs remembered, to recognise late packets and repeats. */
 const MAX_KNOWN = 64
 
@@ -31,6 +37,10 @@ export interface AssetEvents {
   /** The MPU ended incomplete; handling the event releases it. */
   lost(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void
   memoryFull(asset: MmtpAsset, timeUs: number, frame: number): void
+  /** False where MPUs of assets without a description begin too often. */
+  mayBegin(timeUs: number): boolean
+  /** MPUs begin too often: a packet is only counted. */
+  passedOver(asset: MmtpAsset, timeUs: number, frame: number): void
 }
 
 /** MPUs without packets, remembered by number in case they arrive. */
@@ -72,6 +82,8 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   #seenMetadata = false
   #reported = 0
   #loops = 0
+  #lastWhole: number | null = null
+  readonly #begun = new WorkBudget(MPUS_AT_ONCE, MPUS_PER_SECOND)
   readonly #context: AssetContext
   readonly #events: AssetEvents
   readonly #open = new Map<number, MpuObject>()
@@ -197,6 +209,10 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
       if (known.complete) this.#context.observer.objectRepeated(known.index, known.packets, known.repeats, timeUs)
       return null
     }
+    if (!this.#mayBegin(mpuSequence, timeUs)) {
+      this.#events.passedOver(this, timeUs, frame)
+      return null
+    }
     const oldest = this.#open.size >= MAX_OPEN ? oldestKey(this.#open) : undefined
     if (oldest !== undefined) this.#lose(this.#open.get(oldest) as MpuObject, 'partial', timeUs)
     const first = this.lastMpu === null
@@ -219,10 +235,19 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
       for (const other of [...this.#open.values()]) {
         if (other === mpu || other.endingSinceUs >= 0) continue
         other.endingSinceUs = timeUs
+        other.complete(true)
         this.#finishIfWhole(other, timeUs)
       }
     }
     return mpu
+  }
+
+  /** The MPU after one that was whole always; any other as often as MPUs begin, so that a storm costs little. */
+  #mayBegin(mpuSequence: number, timeUs: number): boolean {
+    const ahead = this.#lastWhole === null ? 0 : (mpuSequence - this.#lastWhole) | 0
+    if (ahead > 0 && ahead <= EXPECTED_AHEAD) return true
+    if (!this.#begun.take(1, timeUs)) return false
+    return this.mpus > 0 || this.assetId !== null || this.#events.mayBegin(timeUs)
   }
 
   /**
@@ -230,7 +255,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
    * fragments per MPU is known. Nothing follows items: they may be repeated in the same MPU.
    */
   #finishIfWhole(mpu: MpuObject, timeUs: number): void {
-    if (mpu.state !== 'receiving' || !mpu.complete()) {
+    if (mpu.state !== 'receiving' || !mpu.complete(false)) {
       this.#learn(mpu)
       return
     }
@@ -254,6 +279,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   #finish(mpu: MpuObject, timeUs: number): void {
     mpu.state = 'complete'
     this.mpus++
+    this.#lastWhole = mpu.sequence
     this.#learntFragments = Math.max(1, mpu.fragments)
     this.#seenMetadata = true
     this.#removeOpen(mpu)
@@ -263,7 +289,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   }
 
   #lose(mpu: MpuObject, state: 'partial' | 'truncated', timeUs: number): void {
-    if (mpu.complete()) {
+    if (mpu.complete(true)) {
       this.#learn(mpu)
       this.#finish(mpu, timeUs)
       return

@@ -28,7 +28,9 @@ import type { EventTaker } from '../context/event-queue.ts'
 import { codecFault, droppedEntries, type ReceiveContext } from '../context/receive-context.ts'
 import type { ReceivedService } from '../context/received-service.ts'
 import { reportSignature } from '../context/signatures.ts'
+import { PassedOver } from '../object/passed-over.ts'
 import { SessionWork } from '../object/reading-work.ts'
+import { WorkBudget } from '../object/work-budget.ts'
 import { type AssetEvents, MmtpAsset } from './mmtp-asset.ts'
 import { MmtpCounter, SequenceCounter } from './mmtp-counter.ts'
 import { MmtpSignalling } from './mmtp-signalling.ts'
@@ -71,6 +73,9 @@ const MAX_FLOWS = 16
 const FOLDERS_PER_FLOW = 0x1_0000
 /** Bound on packet_ids: real services use a few, a forged flow may use all 65536. */
 const MAX_PACKET_IDS = 1024
+/** MPUs that may begin of all assets without a description and a whole MPU. */
+const MPUS_AT_ONCE = 2048
+const MPUS_PER_SECOND = 512
 /** Bound on signalling fragments without a service. */
 const MAX_WAITING = 256
 /** Name of an MMT service's presentation in the gateway. */
@@ -110,6 +115,8 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   #refusedAsset: CarrierPlace | null = null
   readonly #signalling: MmtpSignalling
   readonly #work: SessionWork
+  readonly #begun = new WorkBudget(MPUS_AT_ONCE, MPUS_PER_SECOND)
+  readonly #passed = new PassedOver()
   #waiting: MpuObject[] = []
   #waitingBytes = 0
   #waitingFragments: { fragment: SlsFragment; readonly timeUs: number }[] = []
@@ -231,9 +238,11 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   tick(timeUs: number): void {
     for (const asset of this.#assetList) asset.tick(timeUs)
     for (const counter of this.#counters) {
+      if (counter.lost === 0) continue
+      const reported = this.#reportedLoss.get(counter) ?? 0
+      if (counter.lost <= reported) continue
       const { lostForSure } = counter.sequence
-      if (lostForSure > (this.#reportedLoss.get(counter) ?? 0))
-        this.#packetsMissing(counter, lostForSure, false, timeUs)
+      if (lostForSure > reported) this.#packetsMissing(counter, lostForSure, false, timeUs)
     }
     for (const asset of this.#assetList) if (asset.unread > 0) this.#mpusUnread(asset, false, timeUs)
   }
@@ -318,6 +327,16 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     }
     mpu.release()
     if (this.context.sink.holds !== true) mpu.releaseFile()
+  }
+
+  mayBegin(timeUs: number): boolean {
+    return this.#begun.take(1, timeUs)
+  }
+
+  passedOver(asset: MmtpAsset, timeUs: number, frame: number): void {
+    this.#passed.arrived(timeUs)
+    this.#passed.count++
+    this.#limit({ limit: 'mpus', passed: this.#passed }, asset.carrier, timeUs, frame)
   }
 
   memoryFull(asset: MmtpAsset, timeUs: number, frame: number): void {

@@ -1,11 +1,14 @@
 import type { ByteRange } from '../../flow/objects.ts'
 import { type MovieFragment, type MovieFragmentSample, parseMovieFragment } from '../../media/mmt/movie-fragment.ts'
 import type { MpuMovie } from '../../media/mmt/mpu-movie.ts'
-import { offsetInMdat, placeSample } from './mpu-layout.ts'
+import { offsetInMdat, placeSample, type SamplePiece } from './mpu-layout.ts'
 import type { MpuPart } from './mpu-parts.ts'
 
 /** Largest space behind the samples of a fragment that is kept: hint samples, which are not written. */
 const MAX_SPARE_BYTES = 1 << 20
+
+/** Pieces of one item in order, and the first that its next extent may need. */
+type PlacedItem = { readonly pieces: readonly SamplePiece[]; next: number }
 
 /** An MPU as a file. */
 export type MpuFile = {
@@ -39,13 +42,21 @@ export type MpuPlan = {
  * Lays out the file of a timed MPU (reference: ISO/IEC 23008-1 §8): received metadata, then each movie fragment with
  * its media data.
  * @param units received movie fragment metadata
+ * @param maxSamples of all of them
  * @throws CodecError bmff-…, mpu-…
  */
-export function planTimed(movie: MpuMovie, units: readonly Uint8Array[]): MpuPlan {
+export function planTimed(movie: MpuMovie, units: readonly Uint8Array[], maxSamples: number): MpuPlan {
   let size = movie.bytes.length
   let mediaBytes = 0
+  let samples = 0
   const sequences = new Set<number>()
-  const parsed = units.map((unit) => parseMovieFragment(unit, movie, size)).sort((a, b) => a.sequence - b.sequence)
+  const parsed: MovieFragment[] = []
+  for (const unit of units) {
+    const fragment = parseMovieFragment(unit, movie, size, maxSamples - samples)
+    parsed.push(fragment)
+    for (const track of fragment.tracks) samples += track.samples.length
+  }
+  parsed.sort((a, b) => a.sequence - b.sequence)
   const fragments: LaidOutFragment[] = []
   for (const fragment of parsed) {
     // Metadata may be repeated for late joiners.
@@ -136,15 +147,26 @@ function fillItems(
   let incomplete = 0
   writeMdatHeader(bytes, view, movie.bytes.length, size - movie.bytes.length, 8)
   const done = new Map<number, number>()
+  const lengths = new Map<number, number>()
+  for (const { itemId, length } of movie.items) lengths.set(itemId, (lengths.get(itemId) ?? 0) + length)
+  const placed = new Map<number, PlacedItem>()
   for (const { itemId, offset, length } of movie.items) {
     const from = done.get(itemId) ?? 0
     done.set(itemId, from + length)
-    const came = byUnit.get(unitKey(0, itemId)) ?? []
     const before = holes.length
-    // The extents of an item take its data in order.
-    const all = movie.items.reduce((sum, item) => (item.itemId === itemId ? sum + item.length : sum), 0)
+    let item = placed.get(itemId)
+    if (item === undefined) {
+      const came = byUnit.get(unitKey(0, itemId)) ?? []
+      const pieces = placeSample(came, lengths.get(itemId) ?? 0, 0).sort((a, b) => a.at - b.at)
+      item = { pieces, next: 0 }
+      placed.set(itemId, item)
+    }
     let covered = from
-    for (const { at, data } of placeSample(came, all, 0).sort((a, b) => a.at - b.at)) {
+    // The extents of an item take its data in order.
+    for (let index = item.next; index < item.pieces.length; index++) {
+      const { at, data } = item.pieces[index] as SamplePiece
+      if (at >= from + length) break
+      if (at + data.length <= from + length && index === item.next) item.next++
       const [begin, end] = [Math.max(at, from), Math.min(at + data.length, from + length)]
       if (begin >= end) continue
       if (begin > covered) holes.push([offset + covered - from, offset + begin - from])

@@ -15,6 +15,11 @@ import { wholeUnits } from './mpu-units.ts'
 
 /** Bound on movie fragments of one MPU. */
 const MAX_FRAGMENTS = 1024
+/** Attempts after every packet; later ones wait for one part in this many more. */
+const FREE_ATTEMPTS = 64
+const ATTEMPT_PART = 8
+/** Samples of an MPU whose data has not arrived: without sizes of their own they take no bytes of its metadata. */
+const FREE_SAMPLES = 4096
 
 /** The asset of an MPU, as far as the MPU needs it. */
 export interface MpuHome {
@@ -64,6 +69,8 @@ export class MpuObject implements FlowObject {
   /** False after new metadata since the last plan. */
   #planned = false
   #triedAt = -1
+  readonly #plans = new Attempts()
+  readonly #fills = new Attempts()
   #file: MpuFile | null = null
   /** Its first unreadable part. */
   fault: CodecError | null = null
@@ -174,12 +181,16 @@ export class MpuObject implements FlowObject {
 
   /**
    * Builds the file if it is complete.
+   * @param ending false after a packet: an MPU of very many parts, or of parts that do not fit, is tried now and then
    * @returns true where it is
    */
-  complete(): boolean {
+  complete(ending: boolean): boolean {
     if (this.#file !== null) return this.#file.missing.length === 0
-    const plan = this.#planned ? this.#plan : this.#makePlan(false)
+    if (!this.#planned && (ending || this.#plans.due(this.#metadata.count + this.#fragments.count)))
+      this.#makePlan(false)
+    const plan = this.#plan
     if (plan === null || this.#mediaBytes < plan.mediaBytes || this.#triedAt === this.#mediaBytes) return false
+    if (!ending && !this.#fills.due(this.#media.count)) return false
     this.#triedAt = this.#mediaBytes
     const file = this.#fill(plan)
     if (file === null || file.missing.length > 0) return false
@@ -242,7 +253,7 @@ export class MpuObject implements FlowObject {
       if (!this.#timed || movie.items.length > 0) this.#plan = planItems(movie)
       else {
         const units = wholeUnits(this.#fragments.inOrder(this.#base))
-        this.#plan = units.length === 0 ? null : planTimed(movie, units)
+        this.#plan = units.length === 0 ? null : planTimed(movie, units, FREE_SAMPLES + this.#mediaBytes)
       }
       if (this.#plan !== null && this.#plan.size > this.#home.maxBytes) {
         this.fault ??= new CodecError('mpu-size', 0, `${this.#plan.size} bytes, ${this.#home.maxBytes} are allowed`)
@@ -263,5 +274,18 @@ export class MpuObject implements FlowObject {
     } finally {
       this.#home.pool.unreserve(plan.size)
     }
+  }
+}
+
+/** Spaces attempts whose cost grows with the number of parts, so that all of them cost like a few. */
+class Attempts {
+  #made = 0
+  #next = 0
+
+  due(parts: number): boolean {
+    if (this.#made >= FREE_ATTEMPTS && parts < this.#next) return false
+    this.#made++
+    this.#next = parts + Math.ceil(parts / ATTEMPT_PART)
+    return true
   }
 }

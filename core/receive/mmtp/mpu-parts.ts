@@ -2,10 +2,11 @@ import type { BytePool } from '../object/byte-pool.ts'
 
 /** Words of one record. */
 const STRIDE = 8
-const FIRST_BYTES = 4096
-const FIRST_RECORDS = 64
+const FIRST_BYTES = 512
+const FIRST_RECORDS = 8
 /** Fragments of one MPU: 256 MiB in packets of 1 KiB. */
 const MAX_RECORDS = 1 << 18
+const NO_RECORDS = new Uint32Array(0)
 
 /** One data unit, or a fragment of one, as received. */
 export type MpuPart = {
@@ -28,7 +29,7 @@ export class MpuParts {
   readonly #maxBytes: number
   #bytes = new Uint8Array(0)
   #used = 0
-  #records = new Uint32Array(FIRST_RECORDS * STRIDE)
+  #records = NO_RECORDS
   #count = 0
 
   constructor(pool: BytePool, maxBytes: number) {
@@ -65,7 +66,8 @@ export class MpuParts {
     this.#bytes.set(bytes.subarray(start, end), this.#used)
     const at = this.#count * STRIDE
     if (at === this.#records.length) {
-      const grown = new Uint32Array(this.#records.length * 2)
+      const grown = new Uint32Array(Math.max(FIRST_RECORDS * STRIDE, this.#records.length * 2))
+      if (!this.#pool.reserve(grown.byteLength - this.#records.byteLength)) return false
       grown.set(this.#records)
       this.#records = grown
     }
@@ -105,8 +107,9 @@ export class MpuParts {
   }
 
   release(): void {
-    this.#pool.unreserve(this.#bytes.length)
+    this.#pool.unreserve(this.#bytes.length + this.#records.byteLength)
     this.#bytes = new Uint8Array(0)
+    this.#records = NO_RECORDS
     this.#used = 0
     this.#count = 0
   }

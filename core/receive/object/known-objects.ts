@@ -1,4 +1,3 @@
-import { oldestKey } from '../../flow/bounded-map.ts'
 import type { BytePool } from './byte-pool.ts'
 import { DoneObject } from './done-object.ts'
 import type { ReceiveLimits } from './limits.ts'
@@ -6,6 +5,8 @@ import type { TransportObject } from './transport-object.ts'
 
 /** Larger tables and init segments are not compared. */
 const MAX_COMPARED = 256 << 10
+/** Part of the objects forgotten at once, as a power of two. */
+const FORGOTTEN_PART = 5
 
 /** Shared by the memories of all channels: bounds are on the sum. */
 export type KnownBudget = { readonly limits: ReceiveLimits; readonly pool: BytePool; readonly known: { count: number } }
@@ -41,14 +42,20 @@ export class KnownObjects {
     if (before !== undefined) this.remove(before)
     this.#objects.set(done.key, done)
     known.count++
-    if (this.#objects.size > limits.knownObjects || known.count > limits.knownObjectsInAll) {
-      const oldest = this.#objects.get(oldestKey(this.#objects) as number)
-      if (oldest !== undefined) this.remove(oldest)
-    }
+    if (this.#objects.size > limits.knownObjects || known.count > limits.knownObjectsInAll) this.#forgetOldest()
     if (this.#comparedBytes <= limits.comparedBytes) return
     for (const each of this.#objects.values()) {
       if (each !== done) this.#freeBytes(each)
       if (this.#comparedBytes <= limits.comparedBytes) break
+    }
+  }
+
+  /** Forgets several at once: a map passes over its removed entries to find the oldest. */
+  #forgetOldest(): void {
+    let left = Math.max(1, this.#objects.size >> FORGOTTEN_PART)
+    for (const oldest of this.#objects.values()) {
+      this.remove(oldest)
+      if (--left === 0) return
     }
   }
 
