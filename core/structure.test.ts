@@ -141,3 +141,71 @@ describe('connections, programs and threads', () => {
     expect(free.flatMap((code) => openedPastGuard('core/engine/planted.ts', code))).toEqual([])
   })
 })
+
+/** Functions of `node:fs` that open, make or replace a file of a name. */
+const OPENS =
+  /\b(?:open|openAsBlob|openSync|readFile|readFileSync|writeFile|writeFileSync|appendFile|appendFileSync|createReadStream|createWriteStream|copyFile|copyFileSync|cp|cpSync|rename|renameSync|truncate|truncateSync|symlink|symlinkSync|link|linkSync)\b/
+
+/** Files that open others by name, and whose names these are. All others use the door, or let core/files write. */
+const OPENERS: Readonly<Record<string, string>> = {
+  'core/files/door.ts': 'names from outside that are read: checked before and after',
+  'core/files/disk-worker.ts': 'names from outside that are written: made safe, links not followed',
+  'core/files/output-file.ts': 'recordings, which a person names: locked',
+  'core/files/folder-sink.ts': 'a probe with a name of our own',
+  'core/files/spill-folder.ts': 'numbers in a folder of our own',
+  'core/engine/dump.ts': 'reports, which a person names: written beside and renamed',
+  'core/http/upload.ts': 'a safe name in a new folder of our own',
+  'core/capture/byte-source.ts': 'captures, which a person names',
+  'core/capture/capture-pipe.ts': 'captures, which a person names',
+  'core/capture/open-input.ts': 'captures, which a person names',
+  'core/cli/session-file.ts': 'sessions, which a person names',
+  'core/cli/main.ts': 'our own package.json',
+  'core/platform/node.ts': 'our own WebAssembly',
+  'core/socket/host-drops.ts': 'counters of the system in /proc',
+  'electron/main/app-scheme.ts': 'our own pages',
+  'electron/main/json-file.ts': 'settings of our own',
+  'electron/main/stdin-pipe.ts': 'a pipe of our own',
+}
+
+/** What a text takes of `node:fs` with which files can be opened; types are not among it. */
+function openedBy(text: string): string[] {
+  const imports = [...text.matchAll(/import\s+(?!type\b)([^;'"]+?)\s+from\s+['"](?:node:)?fs(?:\/promises)?['"]/g)]
+  return imports.flatMap(([, clause = '']) => {
+    const named = /\{([^}]*)\}/.exec(clause)?.[1] ?? ''
+    const whole = clause
+      .replace(/\{[^}]*\}/, '')
+      .replace(/,/g, '')
+      .trim()
+    const names = named.split(',').map((name) => name.trim())
+    return [...(whole === '' ? [] : [whole]), ...names.filter((name) => !name.startsWith('type ') && OPENS.test(name))]
+  })
+}
+
+describe('files', () => {
+  it('are opened by name in few places, each of which knows whose names these are', () => {
+    const found = product.filter((file) => openedBy(graph.textOf(file)).length > 0)
+    expect(found.sort()).toEqual(Object.keys(OPENERS).sort())
+    expect(product.filter((file) => /\b(?:require|import)\(['"](?:node:)?fs/.test(graph.textOf(file)))).toEqual([])
+  })
+
+  it.each([
+    "import { readFile } from 'node:fs/promises'",
+    "import {\n  type Stats,\n  createReadStream,\n} from 'node:fs'",
+    "import fs from 'fs'",
+    "import * as fs from 'node:fs'",
+    "import fs, { stat } from 'node:fs/promises'",
+    "import { open as look } from 'node:fs/promises'",
+  ])('would notice %j', (text) => {
+    expect(openedBy(text)).not.toEqual([])
+  })
+
+  it('are looked at anywhere', () => {
+    for (const text of [
+      "import { stat, type FileHandle } from 'node:fs/promises'",
+      "import type fs from 'node:fs'",
+      "import type { open } from 'node:fs'",
+      "import { realpath, rm } from 'node:fs/promises'",
+    ])
+      expect(openedBy(text)).toEqual([])
+  })
+})

@@ -117,6 +117,11 @@ export class CaptureRecorder implements DatagramSink {
     if (this.#failure !== null) throw this.#failure
   }
 
+  /** Ends a recording without a packet: nothing is written, and a file of that name stays as it was. */
+  abandon(): Promise<void> {
+    return this.#writer.abandon()
+  }
+
   #isWanted(flow: Flow): boolean {
     let verdict = this.#verdicts[flow.id] ?? 0
     if (verdict === 0) {

@@ -180,6 +180,13 @@ export class PcapngWriter implements DatagramSink {
     if (this.#failure !== null) throw this.#failure
   }
 
+  /** Closes a file for which no packet came, and leaves everything as it was. */
+  async abandon(): Promise<void> {
+    this.#closed = true
+    while (this.#writing !== null) await this.#writing
+    await (await this.#opening).abandon()
+  }
+
   #extraBytes(): number {
     return (this.#drops > 0 ? 12 : 0) + (this.#comment === null ? 0 : optionBytes(this.#comment.length))
   }
@@ -243,7 +250,9 @@ export class PcapngWriter implements DatagramSink {
   async #write(before: Promise<void> | null, buffer: Uint8Array<ArrayBuffer>, used: number): Promise<void> {
     await before
     try {
-      const { handle } = await this.#opening
+      const file = await this.#opening
+      await file.empty()
+      const { handle } = file
       for (let at = 0; at < used && this.#failure === null; ) {
         const { bytesWritten } = await handle.write(buffer, at, used - at, this.#written)
         at += bytesWritten

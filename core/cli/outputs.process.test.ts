@@ -78,12 +78,40 @@ describe('an input that is an output as well', () => {
   })
 })
 
+describe('a session that fails at once', () => {
+  it('leaves an existing capture as it is, and makes no new one', async () => {
+    const kept = folder.at('kept.pcapng')
+    writeFileSync(kept, bytes)
+    for (const [source, expected] of [
+      [['--capture', folder.at('nowhere.pcap')], 1],
+      [['--capture', join(DEMO_FOLDER, 'manifest.mpd')], 1],
+      [['route://239.255.77.95:6000', '--interface', '203.0.113.7'], 1],
+    ] as const) {
+      for (const file of [kept, folder.at('never.pcapng')]) {
+        const { status } = await routescope(['record', ...source, '--capture-out', file])
+        expect(status).toBe(expected)
+      }
+    }
+    expect(readFileSync(kept).equals(bytes)).toBe(true)
+    expect(existsSync(folder.at('never.pcapng'))).toBe(false)
+  })
+})
+
 describe('two recorders of one file', () => {
   it.skipIf(process.platform !== 'linux')(
     'the second is refused, until the first has ended in whatever way',
     async () => {
       const file = folder.at('same.pcapng')
-      const live = ['record', 'route://239.255.77.94:6000', '--interface', '127.0.0.1', '--log', 'socket@info']
+      const live = [
+        'record',
+        'route://239.255.77.94:6000',
+        '--interface',
+        '127.0.0.1',
+        '--timeout',
+        '0',
+        '--log',
+        'socket@info',
+      ]
       const first = new RunningProgram([...live, '--capture-out', file])
       await first.printed('stderr', /\[socket\] info: /)
       const head = readFileSync(file)

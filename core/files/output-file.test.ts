@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { linkSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -19,14 +19,30 @@ describe('OutputFile', () => {
     writeFileSync(path, 'before')
     linkSync(path, join(folder, 'same'))
     const first = await OutputFile.open(path)
+    expect(readFileSync(path, 'utf8')).toBe('before')
+    await first.empty()
     await first.handle.write(Buffer.from('first'))
     await expect(OutputFile.open(path)).rejects.toEqual(inUse)
     await expect(OutputFile.open(join(folder, 'same'))).rejects.toEqual(inUse)
     expect(readFileSync(path, 'utf8')).toBe('first')
     await first.close()
     const second = await OutputFile.open(path)
+    await second.empty()
     expect(readFileSync(path, 'utf8')).toBe('')
     await second.close()
+  })
+
+  it('leaves everything as it was when it is abandoned before the first write', async () => {
+    const path = join(folder, 'x')
+    writeFileSync(path, 'before')
+    for (const name of ['x', 'new']) await (await OutputFile.open(join(folder, name))).abandon()
+    expect(readdirSync(folder)).toEqual(['x'])
+    expect(readFileSync(path, 'utf8')).toBe('before')
+    symlinkSync('nothing', join(folder, 'dangling'))
+    const through = await OutputFile.open(join(folder, 'dangling'))
+    await through.empty()
+    await through.close()
+    expect(readdirSync(folder).sort()).toEqual(['dangling', 'nothing', 'x'])
   })
 
   it.skipIf(process.platform === 'win32')('does not wait for the reader of a pipe', async () => {

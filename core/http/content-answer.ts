@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { defined } from '../contract/defined.ts'
+import { openRegular } from '../files/door.ts'
 import { judgeConditions, rangeStillApplies, type Validators } from './conditions.ts'
 import type { Exchange } from './exchange.ts'
 import { contentRange, parseRange, resolveRange } from './ranges.ts'
@@ -82,7 +82,7 @@ async function streamFile(
   to: number,
   begin: () => void,
 ): Promise<boolean> {
-  const handle = await open(path, 'r').catch(() => null)
+  const handle = await openRegular(path).catch(() => null)
   if (handle === null) return false
   try {
     if (exchange.isOver) return true

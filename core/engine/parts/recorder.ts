@@ -11,7 +11,7 @@ import { formatDestination } from '../../protocol/ip/address.ts'
 import type { DatagramInput } from '../faces/datagram-input.ts'
 import type { DatagramSource } from '../faces/datagram-source.ts'
 import type { Recording } from '../faces/recording.ts'
-import type { AnySection, Part, PartHost } from '../part.ts'
+import type { AnySection, Part, PartHost, StopReason } from '../part.ts'
 import { labelOf } from '../receiving/sources.ts'
 import type { RecorderSpec } from './recorder-options.ts'
 
@@ -86,10 +86,13 @@ class RecorderPart implements Part, Recording, DatagramInput {
     this.#apply()
   }
 
-  async stop(): Promise<void> {
+  async stop(why: StopReason): Promise<void> {
     if (this.#endedWallUs !== null) return
     this.#endedWallUs = this.#host.nowUs()
-    await this.#recorder?.close(this.#droppedByHost())
+    const recorder = this.#recorder
+    // A session that failed before its first packet, as by a wrong name, overwrites nothing.
+    if (why === 'failed' && recorder?.state.packets === 0) await recorder.abandon()
+    else await recorder?.close(this.#droppedByHost())
   }
 
   datagram(...datagram: Parameters<CaptureRecorder['datagram']>): void {
