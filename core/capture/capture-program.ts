@@ -101,11 +101,23 @@ export class CaptureProgram implements CaptureConnection {
     if (this.#closing || this.#status !== null) return
     this.#closing = true
     this.#child.kill('SIGINT')
-    this.#killTimer = setTimeout(() => this.#child.kill('SIGKILL'), KILL_MS)
+    this.#killTimer = setTimeout(() => this.#kill(), KILL_MS)
+  }
+
+  /** Kills it, and lets its streams go: where it was a script, programs of its own may keep them open. */
+  #kill(): void {
+    this.#child.kill('SIGKILL')
+    this.#child.stdout.destroy()
+    this.#child.stderr.destroy()
   }
 
   async *#chunks(): AsyncGenerator<Uint8Array, void> {
-    for await (const chunk of this.#child.stdout) yield chunk as Uint8Array
+    try {
+      for await (const chunk of this.#child.stdout) yield chunk as Uint8Array
+    } catch (error) {
+      // Killed: the stream was let go.
+      if (!this.#closing) throw error
+    }
     await this.#exited
     if (!this.#closing) throw programFailure(this.tool, this.#on, this.#words, this.#status)
   }
