@@ -56,6 +56,18 @@ describe('one bad entry costs itself and is told once', () => {
     expect(entries(session)).toEqual([expect.stringMatching(/^EFDT of TSI 10: File\[1\] \(.*TOI is "one"/)])
   })
 
+  it('in versions of a table that move it', () => {
+    const session = new TestSession(target)
+    const stsid = '<S-TSID><RS dIpAddr="239.255.1.1" dPort="5000"><LS tsi="10"><SrcFlow/></LS></RS></S-TSID>'
+    session.sendObject({ tsi: 0, toi: 1, codepoint: 1 }, utf8(stsid))
+    for (let version = 0; version < 9; version++) {
+      const before = '<File TOI="1" Content-Location="a"/>'.repeat(version)
+      const table = `<EFDT version="${version}"><FDT-Instance Expires="4294967295">${before}<File TOI="one"/></FDT-Instance></EFDT>`
+      session.sendObject({ tsi: 10, toi: 0, codepoint: 1 }, utf8(table))
+    }
+    expect(session.alarms.filter(({ rule }) => rule === 'TABLE-ENTRY')).toMatchObject([{ count: 9 }])
+  })
+
   it('in a PA message of MMT, where the other tables are used', () => {
     const tables = [
       { tableId: 0x20, version: 9, bytes: Uint8Array.of(0x20, 9, 0, 1) },

@@ -123,7 +123,7 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER'>, Example>> = {
   'TABLE-ENTRY': {
     raises: [
       at({ kind: 'entriesDropped', table: 'SLT of group 1', dropped: [{ path: 'Service[2]', reason: 'x' }], count: 1 }),
-      at({ kind: 'entriesDropped', table: 'SLT of group 1', dropped: [{ path: 'Service[2]', reason: 'x' }], count: 9 }),
+      at({ kind: 'entriesDropped', table: 'SLT of group 2', dropped: [{ path: 'Service[2]', reason: 'x' }], count: 9 }),
     ],
   },
   'SLS-TOI-BITS': {

@@ -59,8 +59,7 @@ export const unreadableRules = (): RuleFile => ({
     const { table, dropped, count } = at
     const named = dropped.slice(0, NAMED_ENTRIES).map(({ path, reason }) => `${path} (${reason})`)
     const entries = `${named.join(', ')}${count > named.length ? ` and ${count - named.length} more` : ''}`
-    // A table repeats; the same faults in its next version are no news.
-    const key = `${table} ${entries}`
+    const key = `${table} ${[...new Set(dropped.slice(0, NAMED_ENTRIES).map(kindOfEntry))].join(', ')}`
     if (count === 1) rules.raise('TABLE-ENTRY', { at, key, says: 'one', values: { table, entries } })
     else rules.raise('TABLE-ENTRY', { at, key, says: 'more', values: { table, count, entries } })
   },
@@ -68,6 +67,11 @@ export const unreadableRules = (): RuleFile => ({
     rules.raise('OBJ-CONTENT', { at, values: { object: objectLabel(at), message: at.fault.message } })
   },
 })
+
+/** A dropped entry without its place: the same fault is no news in the next version of a table, where it may have moved. */
+function kindOfEntry({ path, reason }: { readonly path: string; readonly reason: string }): string {
+  return `${path.replace(/\d+/g, '')} ${reason.replace(/^line \d+, column \d+: /, '')}`
+}
 
 /** `a.mp4 (TSI 10, TOI 7)`; for an object without packets `a.mp4 (TSI 10)`. */
 export function objectLabel({ name, carrier }: { name: string | null; carrier: CarrierPlace | null }): string {
