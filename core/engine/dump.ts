@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { access, constants, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { asideName } from '../files/aside.ts'
 import { makeFolder } from '../files/make-folder.ts'
-import { ASIDE_PREFIX } from '../files/safe-name.ts'
 import { writeFailure } from '../files/write-failure.ts'
 
 /** `route-dash-20261121-143005`: a folder name from a session's name and its start, safe on every system. */
@@ -37,7 +36,7 @@ export async function writeWhole(file: string, text: string): Promise<void> {
 
 async function replaceFile(target: string, text: string): Promise<void> {
   // A name of its own: two reports of one name may be written at once.
-  const aside = join(dirname(target), `${ASIDE_PREFIX}${randomBytes(6).toString('hex')}`)
+  const aside = join(dirname(target), asideName())
   try {
     await writeFile(aside, text, { flag: 'wx' })
     await rename(aside, target)

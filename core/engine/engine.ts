@@ -15,6 +15,7 @@ import { PART_DESCRIPTIONS, PART_KINDS } from './registry.ts'
 import { Session } from './session.ts'
 import { specForSources } from './spec/session-specs.ts'
 import type { WindowHost } from './window-host.ts'
+import { Writings } from './writings.ts'
 
 /** Settings of the process that the engine runs in. */
 export type EngineOptions = {
@@ -34,9 +35,12 @@ export class Engine {
   readonly nowUs = wallClockUs()
   readonly logger = new Logger(this.nowUs)
   readonly options: EngineOptions
+  /** Dumps under way. */
+  readonly writings = new Writings()
   readonly #sessions = new Map<string, Session>()
   readonly #windows = new Set<{ close(): void }>()
   #windowHost: Promise<WindowHost | null> = Promise.resolve(null)
+  readonly #closing = new Set<Promise<void>>()
   #nextSession = 1
   #tempDir: string | null = null
 
@@ -84,6 +88,7 @@ export class Engine {
       sessionDir: () => join(this.tempDir(), id),
       otherFiles: () => this.#filesBeside(id),
       windowHost: await this.#windowHost,
+      writings: this.writings,
     })
     await session.open()
     this.#sessions.set(id, session)
@@ -132,7 +137,9 @@ export class Engine {
   async closeSession(sessionId: string): Promise<void> {
     const session = this.session(sessionId)
     this.#sessions.delete(sessionId)
-    await session.close()
+    const closing = session.close()
+    this.#closing.add(closing)
+    await closing.finally(() => this.#closing.delete(closing))
   }
 
   /** Registers a window to be closed with the engine. @returns the function that unregisters it */
@@ -148,10 +155,13 @@ export class Engine {
     log?.log(topic, level, text)
   }
 
+  /** Ends dumps, closes windows and sessions, and removes temporary files. */
   async close(): Promise<void> {
+    this.writings.abort()
     for (const unwatch of this.#unwatch) unwatch()
     for (const window of [...this.#windows]) window.close()
-    await Promise.allSettled([...this.#sessions.keys()].map((id) => this.closeSession(id)))
+    for (const id of [...this.#sessions.keys()]) void this.closeSession(id).catch(() => undefined)
+    await Promise.allSettled(this.#closing)
     await (await this.#windowHost)?.close()
     if (this.#tempDir === null || this.#tempDir === this.options.tempDir) return
     await rm(this.#tempDir, { recursive: true, force: true })

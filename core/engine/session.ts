@@ -14,9 +14,10 @@ import type {
 import { wholeSnapshot } from '../contract/whole-snapshot.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { type FileUse, refuseClashes } from '../files/file-clashes.ts'
+import type { ObjectStore } from '../files/object-store.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import { dumpFolderName, prepareFile, writeWhole } from './dump.ts'
-import type { FileNotice } from './faces/receiving.ts'
+import type { FileNotice, Receiving } from './faces/receiving.ts'
 import { Graph } from './graph.ts'
 import { type PlannedPart, planGraph } from './graph-plan.ts'
 import { HandRecordings } from './hand-recordings.ts'
@@ -27,6 +28,7 @@ import type { PartSection } from './section-feed.ts'
 import { SessionContents } from './session-contents.ts'
 import { filesOfPart } from './spec/session-files.ts'
 import type { WindowHost } from './window-host.ts'
+import type { Writings } from './writings.ts'
 
 /** Services of the engine for its sessions. */
 export type SessionContext = {
@@ -40,6 +42,16 @@ export type SessionContext = {
   readonly sessionDir: () => string
   /** What the other open sessions read and write. */
   readonly otherFiles: () => readonly FileUse[]
+  readonly writings: Writings
+}
+
+/** Failure of a dump that the end of the engine cut short. */
+function unfinished(target: string): AppFailure {
+  return new AppFailure(
+    'engine-died',
+    `The dump to ${target} was left unfinished.`,
+    'Open the session, and dump it again.',
+  )
 }
 
 /** Final counts of a session. */
@@ -80,6 +92,7 @@ export class Session {
   readonly #flows = new FlowTable()
   readonly #live: LiveClock
   readonly #shared = new Map<string, { close(): Promise<void> }>()
+  readonly #dumps = new Set<Promise<DumpResult>>()
   readonly #problems: AppError[] = []
   /** Folder of temporary files; null while none was asked for. */
   #dir: string | null = null
@@ -163,9 +176,11 @@ export class Session {
     return this.#end('stopped')
   }
 
-  /** Stops, and frees store, gateway and temporary files. */
+  /** Stops, waits for dumps, and frees store, gateway and temporary files. */
   async close(): Promise<void> {
     await this.stop()
+    // A dump reads the store.
+    await Promise.allSettled(this.#dumps)
     await this.#release()
     if (this.#dir !== null) await rm(this.#dir, { recursive: true, force: true })
   }
@@ -284,13 +299,29 @@ export class Session {
     const receiving = this.contents.receiving(part)
     const store = this.contents.store(part)
     const target = dir ?? join(defaultDir, dumpFolderName(this.name, this.#startedWallUs))
-    await this.#refuseClashes([
-      { path: target, writes: true, shape: 'folder', name: 'the dump' },
-      { path: join(target, 'report.json'), writes: true, shape: 'file', name: 'the report of the dump' },
-    ])
-    const result = await store.dump(target)
-    await writeWhole(join(target, 'report.json'), `${JSON.stringify(receiving.report(), null, 1)}\n`)
-    return { ...result, dir: target }
+    const dumping = this.#dump(target, store, receiving)
+    this.#dumps.add(dumping)
+    try {
+      return await dumping
+    } finally {
+      this.#dumps.delete(dumping)
+    }
+  }
+
+  async #dump(target: string, store: ObjectStore, receiving: Receiving): Promise<DumpResult> {
+    const writing = this.#context.writings.begin(target)
+    try {
+      await this.#refuseClashes([
+        { path: target, writes: true, shape: 'folder', name: 'the dump' },
+        { path: join(target, 'report.json'), writes: true, shape: 'file', name: 'the report of the dump' },
+      ])
+      const result = await store.dump(target, writing.signal)
+      if (writing.signal.aborted) throw unfinished(target)
+      await writeWhole(join(target, 'report.json'), `${JSON.stringify(receiving.report(), null, 1)}\n`)
+      return { ...result, dir: target }
+    } finally {
+      writing.end()
+    }
   }
 
   /**

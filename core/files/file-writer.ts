@@ -1,12 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { isReadInPlace, type Lease } from '../flow/lease.ts'
 import { startThread } from '../guard/guarded-threads.ts'
+import { asideName } from './aside.ts'
 import type { DiskJob, DiskOutcome, DiskReply, DiskSetup } from './disk-loop.ts'
 import diskWorker from './disk-worker.ts?thread'
-import { ASIDE_PREFIX } from './safe-name.ts'
-
-/** Number of writers in this process: each has its own name for temporary files. */
-let writers = 0
 
 /** Settings of a writer. */
 export type FileWriterOptions = {
@@ -215,7 +211,7 @@ export class FileWriter {
     const setup = {
       root: this.#options.root,
       ring,
-      asideName: `${ASIDE_PREFIX}${process.pid}-${++writers}-${randomBytes(4).toString('hex')}`,
+      asideName: asideName(),
       replyBytes: REPLY_BYTES,
     }
     const thread = (this.#options.startDisk ?? startWorker)(setup)

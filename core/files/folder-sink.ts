@@ -5,11 +5,12 @@ import { defined } from '../contract/defined.ts'
 import { FirstReports } from '../failure/first-reports.ts'
 import type { Lease } from '../flow/lease.ts'
 import type { FlowFile, ObjectSink } from '../flow/objects.ts'
+import { asideName } from './aside.ts'
 import type { FileWriterOptions } from './file-writer.ts'
 import { FileWriters } from './file-writers.ts'
 import { makeFolder } from './make-folder.ts'
 import { SegmentRetention } from './retention.ts'
-import { ASIDE_PREFIX, PathNames } from './safe-name.ts'
+import { PathNames } from './safe-name.ts'
 import { writeFailure } from './write-failure.ts'
 
 /** Settings of a folder of received files. */
@@ -63,7 +64,7 @@ export class FolderSink implements ObjectSink {
       await makeFolder(dir)
       const root = await realpath(dir)
       // Permission bits do not show read-only mounts and quotas: write a file to find out.
-      const probe = join(root, `${ASIDE_PREFIX}${process.pid}-probe`)
+      const probe = join(root, asideName())
       await writeFile(probe, 'x', { flag: 'wx' }).finally(() => rm(probe, { force: true }))
       this.#writer = new FileWriters({
         root,

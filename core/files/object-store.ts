@@ -260,9 +260,10 @@ export class ObjectStore implements ObjectSink {
 
   /**
    * Writes every file as `DIR/serviceN/<name>`, exactly as a FolderSink that saw them arrive would have.
+   * @param signal ends it after the file it is writing
    * @throws AppFailure folder-not-writable | disk-full
    */
-  async dump(dir: string): Promise<DumpResult> {
+  async dump(dir: string, signal?: AbortSignal): Promise<DumpResult> {
     let problem: AppError | null = null
     const sink = new FolderSink({
       dir,
@@ -279,7 +280,7 @@ export class ObjectStore implements ObjectSink {
         if (bytes !== null) sink.whole({ ...file, lease: ownBytes(bytes) })
         const wait = sink.busy()
         if (wait !== null) await wait
-        if (problem !== null) break
+        if (problem !== null || signal?.aborted) break
       }
     }
     const { files, bytes } = await sink.close()

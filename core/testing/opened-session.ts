@@ -4,6 +4,7 @@ import { wallClockUs } from '../engine/clock.ts'
 import { Logger } from '../engine/logger.ts'
 import { PART_KINDS } from '../engine/registry.ts'
 import { Session } from '../engine/session.ts'
+import { Writings } from '../engine/writings.ts'
 
 type Opening = {
   readonly links?: readonly LinkSpec[]
@@ -30,6 +31,7 @@ export async function openedSession(
       windowHost: null,
       sessionDir: () => sessionDir,
       otherFiles: () => [],
+      writings: new Writings(),
     },
   )
   await session.open()

@@ -1,0 +1,41 @@
+/** One dump under way. */
+export type Writing = {
+  /** Aborted when the engine ends: what is not begun is left out. */
+  readonly signal: AbortSignal
+  end(): void
+}
+
+/** The dumps that an engine writes, so that whoever ends it can wait for them. */
+export class Writings {
+  readonly #paths = new Map<Writing, string>()
+  readonly #listeners = new Set<(paths: readonly string[]) => void>()
+  readonly #abort = new AbortController()
+
+  /** @param path what the person is told */
+  begin(path: string): Writing {
+    const writing = {
+      signal: this.#abort.signal,
+      end: () => {
+        if (this.#paths.delete(writing)) this.#changed()
+      },
+    }
+    this.#paths.set(writing, path)
+    this.#changed()
+    return writing
+  }
+
+  /** Calls the listener with the paths of all dumps under way, at each change. */
+  listen(listener: (paths: readonly string[]) => void): void {
+    this.#listeners.add(listener)
+  }
+
+  /** Ends all dumps, also those to come, after the file that each is writing. */
+  abort(): void {
+    this.#abort.abort()
+  }
+
+  #changed(): void {
+    const paths = [...this.#paths.values()]
+    for (const listener of this.#listeners) listener(paths)
+  }
+}
