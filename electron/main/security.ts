@@ -68,5 +68,7 @@ function guard(contents: WebContents): void {
   contents.on('will-navigate', refuse) // a link or script would expose our preload to a foreign page
   contents.on('will-redirect', refuse) // the same by redirection
   contents.on('will-attach-webview', (event) => event.preventDefault()) // in addition to webviewTag
+  // The page removes WebRTC (renderer/app/webrtc.ts); in any other realm it has no candidate to offer.
+  contents.setWebRTCIPHandlingPolicy('disable_non_proxied_udp')
   contents.setWindowOpenHandler(() => ({ action: 'deny' })) // windows are made by the menu only
 }
