@@ -23,6 +23,15 @@ export type ShellApi = {
   onMenu: (listener: (command: MenuCommand) => void) => () => void
   /** Called when the engine process died and a new one runs; the error names what was lost. */
   onEngineRestart: (listener: (error: AppError) => void) => () => void
+  /** Called when the engine process keeps dying and none runs until `restartEngine`, after a reload again. */
+  onEngineFailure: (listener: (error: AppError) => void) => () => void
+  restartEngine: () => Promise<void>
+  /** Called with the folders of dumps that a quit waits for; null: it does not wait any more. */
+  onQuitting: (listener: (folders: readonly string[] | null) => void) => () => void
+  /** Quits without waiting for dumps. */
+  quitNow: () => Promise<void>
+  /** Withdraws the quit that waits. */
+  stayOpen: () => Promise<void>
 }
 
 /** Commands of the system's menu to the window. */

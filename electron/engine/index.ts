@@ -11,7 +11,7 @@ export type EngineProcessOptions = EngineOptions & {
 
 /*
  * The engine process of the app. Main passes its options as the only argument, a port for each window as messages, and 'close'
- * at the end.
+ * at the end; it is told which dumps are being written.
  */
 installLastResort()
 const parent = (process as unknown as { readonly parentPort: ParentPort }).parentPort
@@ -19,6 +19,8 @@ const { windowPort, ...options } = JSON.parse(process.argv.at(-1) ?? '{}') as En
 const engine = new Engine(options)
 // Without it, pages cannot play: their policy names this port only.
 engine.serveWindows(windowPort).catch((error: unknown) => console.error(error))
+
+engine.writings.listen((writing) => parent.postMessage({ writing }))
 
 parent.on('message', ({ data, ports: [port] }) => {
   if (data === 'close') void engine.close().finally(() => process.exit(0))

@@ -2,23 +2,37 @@ import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { MessageChannelMain, type UtilityProcess, utilityProcess, type WebContents } from 'electron'
+import { app, MessageChannelMain, type UtilityProcess, utilityProcess, type WebContents } from 'electron'
 import type { AppError } from '../../core/contract/app-error.ts'
+import { removeRemains } from '../../core/engine/dump-remains.ts'
 import { guardErrors } from '../../core/guard/guard-errors.ts'
 import type { EngineProcessOptions } from '../engine/index.ts'
-import { SHELL_ENGINE_PORT } from '../preload/channels.ts'
+import { SHELL_ENGINE_FAILURE, SHELL_ENGINE_PORT } from '../preload/channels.ts'
+import { exitReason, type GoneDetails } from './engine-exit.ts'
 
-/** Crashes within a minute after which the engine is not restarted: a restart does not help. */
+const SERVICE_NAME = 'Routescope engine'
+/** Crashes within a minute after which the engine is not restarted by itself: that does not help. */
 const DEATHS_PER_MINUTE = 4
 /** Longest wait for the engine to flush files to a slow disk; a hung engine must not keep the app from closing. */
 const CLOSE_LIMIT_MS = 5_000
+/** Longest wait, after the exit, for Chromium to report how the process ended. */
+const GONE_LIMIT_MS = 200
+/** End of the engine's standard error that is kept, UTF-16 units. */
+const KEPT_ERRORS = 8_000
 
 export type EngineHostOptions = {
   readonly modulePath: string
   readonly engine: Omit<EngineProcessOptions, 'tempDir'>
-  /** Called when an engine has crashed; another one runs, unless it keeps crashing. The error names the lost state. */
+  /** Called when an engine has crashed and another one runs. The error names the lost state. */
   readonly onLost: (error: AppError) => void
+  /** Called when the engine keeps crashing and none runs until `restart`. */
+  readonly onFailed: (error: AppError) => void
+  /** Called with the folders of all dumps under way, at each change. */
+  readonly onWriting: (folders: readonly string[]) => void
 }
+
+/** A running engine process. */
+type Running = { readonly child: UtilityProcess; errors: string; gone: GoneDetails | null; writing: readonly string[] }
 
 /**
  * Supervises the engine process and connects every window to it by a port. Rows and statistics pass between engine and page
@@ -26,41 +40,54 @@ export type EngineHostOptions = {
  */
 export class EngineHost {
   readonly #options: EngineHostOptions
-  readonly #deaths: number[] = []
-  #process: UtilityProcess | null = null
+  #deaths: number[] = []
+  #running: Running | null = null
+  /** Why no engine runs; null while one does or is about to. */
+  #failure: AppError | null = null
   #closing = false
-  /** Removal of temporary files of crashed engines; the app waits for it before it quits. */
+  /** Removal of files of ended engines; the app waits for it before it quits. */
   #cleaning: Promise<void> = Promise.resolve()
 
   constructor(options: EngineHostOptions) {
     this.#options = options
-    this.#start()
+    app.on('child-process-gone', (_event, details) => {
+      if (details.name === SERVICE_NAME) this.#last.gone = details
+    })
+    this.#last = this.#start()
   }
 
-  /** Sends the page of `contents` a port; its previous port closes with the page. */
+  /** The engine that runs, or ran last. */
+  #last: Running
+
+  /** Sends the page of `contents` a port, or why there is none; its previous port closes with the page. */
   connect(contents: WebContents): void {
-    if (this.#process === null || contents.isDestroyed()) return
+    if (contents.isDestroyed()) return
+    if (this.#failure !== null) contents.send(SHELL_ENGINE_FAILURE, this.#failure)
+    if (this.#running === null) return
     const { port1, port2 } = new MessageChannelMain()
-    this.#process.postMessage('connect', [port1])
+    this.#running.child.postMessage('connect', [port1])
     contents.postMessage(SHELL_ENGINE_PORT, null, [port2])
   }
 
-  /** Process id of the engine; undefined while none runs. */
-  get pid(): number | undefined {
-    return this.#process?.pid
+  /** Starts the engine after it has failed. @returns whether it did */
+  restart(): boolean {
+    if (this.#failure === null || this.#closing) return false
+    this.#failure = null
+    this.#deaths = []
+    this.#start()
+    return true
   }
 
-  /** Stops all sessions, flushes their files and ends the process. */
-  async close(): Promise<void> {
+  /** Stops all sessions, flushes their files and ends the process. @param limitMs after which it is killed */
+  async close(limitMs = CLOSE_LIMIT_MS): Promise<void> {
     this.#closing = true
-    const child = this.#process
-    if (child !== null) await this.#end(child)
+    if (this.#running !== null) await this.#end(this.#running.child, limitMs)
     await this.#cleaning
   }
 
-  #end(child: UtilityProcess): Promise<void> {
+  #end(child: UtilityProcess, limitMs: number): Promise<void> {
     return new Promise((done) => {
-      const limit = setTimeout(() => child.kill(), CLOSE_LIMIT_MS)
+      const limit = setTimeout(() => kill(child), limitMs)
       child.once('exit', () => {
         clearTimeout(limit)
         done()
@@ -69,44 +96,78 @@ export class EngineHost {
     })
   }
 
-  #start(): void {
+  #start(): Running {
     // Each engine has its own folder, which is removed after a crash.
     const tempDir = mkdtempSync(join(tmpdir(), 'routescope-'))
     const options: EngineProcessOptions = { ...this.#options.engine, tempDir }
     const child = utilityProcess.fork(this.#options.modulePath, [JSON.stringify(options)], {
-      serviceName: 'Routescope engine',
+      serviceName: SERVICE_NAME,
+      stdio: ['ignore', 'inherit', 'pipe'],
     })
     guardErrors({ topic: 'engine', what: 'The engine process' }, child)
-    this.#process = child
+    const running: Running = { child, errors: '', gone: null, writing: [] }
+    let pid: number | undefined
+    child.once('spawn', () => {
+      pid = child.pid
+    })
+    if (child.stderr !== null) guardErrors({ topic: 'engine', what: "The engine's standard error" }, child.stderr)
+    child.stderr?.on('data', (chunk: Buffer) => {
+      running.errors = (running.errors + chunk).slice(-KEPT_ERRORS)
+      process.stderr.write(chunk)
+    })
+    child.on('message', ({ writing }: { readonly writing: readonly string[] }) => this.#writing(running, writing))
     child.once('exit', (code) => {
-      this.#process = null
-      this.#cleaning = Promise.all([this.#cleaning, rm(tempDir, { recursive: true, force: true })]).then(
+      this.#running = null
+      const left = pid === undefined ? [] : running.writing.map((folder) => removeRemains(folder, pid as number))
+      const removals = [this.#cleaning, rm(tempDir, { recursive: true, force: true }), ...left]
+      this.#cleaning = Promise.all(removals).then(
         () => undefined,
         (error: unknown) => console.error(error),
       )
-      if (!this.#closing) this.#recover(code)
+      this.#writing(running, [])
+      if (!this.#closing) setTimeout(() => this.#recover(code, running), GONE_LIMIT_MS)
     })
+    this.#running = running
+    this.#last = running
+    return running
   }
 
-  #recover(code: number): void {
+  #writing(running: Running, folders: readonly string[]): void {
+    if (running.writing.length === 0 && folders.length === 0) return
+    running.writing = folders
+    this.#options.onWriting(folders)
+  }
+
+  #recover(code: number, { gone, errors }: Running): void {
+    if (this.#closing) return
+    const reason = exitReason(code, gone, errors)
     const now = Date.now()
-    this.#deaths.push(now)
-    const recent = this.#deaths.filter((time) => now - time < 60_000).length
-    if (recent < DEATHS_PER_MINUTE) {
+    this.#deaths = [...this.#deaths.filter((time) => now - time < 60_000), now]
+    if (this.#deaths.length < DEATHS_PER_MINUTE) {
       this.#start()
       this.#options.onLost({
         code: 'engine-died',
-        message: 'The engine stopped unexpectedly and was started again; sessions and their undumped files are lost.',
+        message: `The engine stopped unexpectedly: it ${reason}. It was started again; sessions and their undumped files are lost.`,
         tryThis: 'Open the capture or the address again.',
-        cause: `exit status ${code}`,
+        cause: reason,
       })
       return
     }
-    this.#options.onLost({
+    this.#failure = {
       code: 'engine-died',
-      message: `The engine stopped ${recent} times within a minute and was not started again.`,
-      tryThis: 'Close Routescope, start it from a terminal and report what it prints there.',
-      cause: `exit status ${code}`,
-    })
+      message: `The engine stopped ${this.#deaths.length} times within a minute and was not started again; the last time it ${reason}.`,
+      tryThis: 'Restart it, then open the capture or the address again.',
+      cause: reason,
+    }
+    this.#options.onFailed(this.#failure)
+  }
+}
+
+/** Ends a process that does not answer: a signal that it cannot put off. */
+function kill(child: UtilityProcess): void {
+  try {
+    if (child.pid !== undefined) process.kill(child.pid, 'SIGKILL')
+  } catch {
+    // It has ended meanwhile.
   }
 }

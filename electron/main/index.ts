@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { app, BrowserWindow } from 'electron'
 import type { SessionRequest } from '../../core/contract/open-request.ts'
+import { guardErrors } from '../../core/guard/guard-errors.ts'
 import { freeLoopbackPort } from '../../core/guard/guarded-sockets.ts'
 import { installLastResort } from '../../core/guard/last-resort.ts'
-import { SHELL_ENGINE_RESTART } from '../preload/channels.ts'
 import { registerAppScheme, serveAppScheme } from './app-scheme.ts'
-import { EngineHost } from './engine-host.ts'
 import { fromPipe, launchRequest, readsStdin, requestFor } from './launch-request.ts'
+import { startLifeCycle } from './life-cycle.ts'
 import { installMenu } from './menu.ts'
 import { RecentItems } from './recent.ts'
 import { guardPages } from './security.ts'
@@ -36,6 +36,8 @@ if (app.requestSingleInstanceLock({ request })) run()
 else void relayed.then(() => app.quit())
 
 function run(): void {
+  // The terminal may be closed, which ends neither this process nor its log.
+  guardErrors({ topic: 'engine', what: 'The terminal' }, process.stderr)
   registerAppScheme()
   let openedByFinder: SessionRequest | null = null
   let open = (asked: SessionRequest | null) => {
@@ -59,13 +61,15 @@ function run(): void {
     const contentOrigin = `http://127.0.0.1:${windowPort}`
     guardPages(contentOrigin)
     serveAppScheme(join(appFolder, 'dist', 'renderer'), contentOrigin)
-    serveShell(new RecentItems(join(app.getPath('userData'), 'recent.json')))
-    const host = startEngine(windowPort)
-    open = (asked) => {
-      const window = openWindow(asked)
-      // At each load, so that a reloaded page gets a port.
-      window.webContents.on('did-finish-load', () => host.connect(window.webContents))
+    const engine = {
+      defaultDumpDir: join(app.getPath('home'), 'Routescope'),
+      demoDir,
+      version: app.getVersion(),
+      windowPort,
     }
+    const life = startLifeCycle(join(__dirname, 'engine.cjs'), engine)
+    serveShell(new RecentItems(join(app.getPath('userData'), 'recent.json')), life)
+    open = (asked) => life.add(openWindow(asked))
     installMenu(() => open(null))
     app.on('activate', () => {
       if (BrowserWindow.getAllWindows().length === 0) open(null)
@@ -75,34 +79,4 @@ function run(): void {
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit()
   })
-}
-
-/** @param windowPort on which engines, one after another, serve windows what was received */
-function startEngine(windowPort: number): EngineHost {
-  const host = new EngineHost({
-    modulePath: join(__dirname, 'engine.cjs'),
-    engine: {
-      defaultDumpDir: join(app.getPath('home'), 'Routescope'),
-      demoDir,
-      version: app.getVersion(),
-      windowPort,
-    },
-    onLost(error) {
-      console.error(`${error.message} (${error.cause})`)
-      for (const { webContents } of BrowserWindow.getAllWindows()) {
-        webContents.send(SHELL_ENGINE_RESTART, error)
-        host.connect(webContents)
-      }
-    },
-  })
-  let closed = false
-  app.on('will-quit', (event) => {
-    if (closed) return
-    event.preventDefault()
-    void host.close().finally(() => {
-      closed = true
-      app.quit()
-    })
-  })
-  return host
 }

@@ -14,9 +14,12 @@ type Handlers = {
   readonly [Name in ShellCallName]: (from: OpenedWindow, argument: unknown) => ReturnType<ShellCalls[Name]>
 }
 
+/** What a page may ask of the program as a whole. */
+export type LifeCycle = { restartEngine(): void; quitNow(): void; stayOpen(): void }
+
 /** Answers the pages' calls to the desktop; sender, name and arguments are checked only here. */
-export function serveShell(recent: RecentItems): void {
-  const handlers = shellHandlers(recent)
+export function serveShell(recent: RecentItems, life: LifeCycle): void {
+  const handlers = shellHandlers(recent, life)
   ipcMain.handle(SHELL_CALL, (event, name: unknown, argument: unknown) => {
     const from = sender(event)
     if (typeof name !== 'string' || !Object.hasOwn(handlers, name)) throw new TypeError('The shell has no such call')
@@ -24,7 +27,7 @@ export function serveShell(recent: RecentItems): void {
   })
 }
 
-function shellHandlers(recent: RecentItems): Handlers {
+function shellHandlers(recent: RecentItems, life: LifeCycle): Handlers {
   return {
     async chooseCapture({ window }) {
       const { canceled, filePaths } = await dialog.showOpenDialog(window, {
@@ -68,6 +71,15 @@ function shellHandlers(recent: RecentItems): Handlers {
     },
     async initialRequest(from) {
       return from.takeRequest()
+    },
+    async restartEngine() {
+      life.restartEngine()
+    },
+    async quitNow() {
+      life.quitNow()
+    },
+    async stayOpen() {
+      life.stayOpen()
     },
   }
 }

@@ -2,9 +2,11 @@ import { contextBridge, type IpcRendererEvent, ipcRenderer, webUtils } from 'ele
 import { ENGINE_PORT, type ShellApi } from '../../core/contract/shell-api.ts'
 import {
   SHELL_CALL,
+  SHELL_ENGINE_FAILURE,
   SHELL_ENGINE_PORT,
   SHELL_ENGINE_RESTART,
   SHELL_MENU,
+  SHELL_QUITTING,
   type ShellCallName,
   type ShellCalls,
 } from './channels.ts'
@@ -22,6 +24,11 @@ const shell: ShellApi = {
   initialRequest: () => call('initialRequest'),
   onMenu: (listener) => subscribe(SHELL_MENU, listener),
   onEngineRestart: (listener) => subscribe(SHELL_ENGINE_RESTART, listener),
+  onEngineFailure: (listener) => subscribe(SHELL_ENGINE_FAILURE, listener),
+  restartEngine: () => call('restartEngine'),
+  onQuitting: (listener) => subscribe(SHELL_QUITTING, listener),
+  quitNow: () => call('quitNow'),
+  stayOpen: () => call('stayOpen'),
 }
 contextBridge.exposeInMainWorld('routescopeShell', shell)
 

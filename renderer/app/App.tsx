@@ -11,6 +11,7 @@ import { Banners } from './Banners.tsx'
 import { Dialogs } from './Dialogs.tsx'
 import { Dock } from './Dock.tsx'
 import { DropTarget } from './DropTarget.tsx'
+import { QuitDialog } from './QuitDialog.tsx'
 import { Rail } from './Rail.tsx'
 import { SourceBar } from './SourceBar.tsx'
 
@@ -38,6 +39,7 @@ export function App() {
         <StatusStrip />
       </div>
       <Dialogs />
+      <QuitDialog />
       <DropTarget />
     </TooltipProvider>
   )

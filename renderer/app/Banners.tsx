@@ -1,3 +1,4 @@
+import { RotateCcw } from 'lucide-react'
 import { useStore } from 'zustand'
 import { defined } from '../../core/contract/defined.ts'
 import { formatBytesShort, formatCount, formatPercent } from '../model/format.ts'
@@ -7,7 +8,8 @@ import { dismissNotice, noticeStore } from '../stores/notice-store.ts'
 import { dismissProblem, sessionStore } from '../stores/session-store.ts'
 import { Banner } from '../ui/Banner.tsx'
 import { Button } from '../ui/Button.tsx'
-import { again, cancelOpening, dismissOpening, stop } from './session-actions.ts'
+import { again, cancelOpening, dismissOpening, reconnect, stop } from './session-actions.ts'
+import { shell } from './shell.ts'
 
 /** Banners about the session as a whole, under the source bar, worst first. */
 export function Banners() {
@@ -24,8 +26,23 @@ export function Banners() {
 
 function ConnectionBanner() {
   const lost = useStore(connectionStore, (state) => state.state === 'lost')
+  const failure = useStore(connectionStore, (state) => state.failure)
   const restarted = useStore(sessionStore, (state) => state.restarted)
   const request = useStore(sessionStore, (state) => state.request)
+  if (failure !== null) {
+    return (
+      <Banner
+        severity="error"
+        text={failure.message}
+        tryThis={failure.tryThis}
+        actions={
+          <Button variant="primary" icon={RotateCcw} onClick={reconnect}>
+            {shell() === undefined ? 'Reload' : 'Restart'}
+          </Button>
+        }
+      />
+    )
+  }
   if (lost) {
     return (
       <Banner

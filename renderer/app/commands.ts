@@ -15,7 +15,8 @@ import { clearInnermost, playService, selectionStore } from '../stores/selection
 import { sessionStore } from '../stores/session-store.ts'
 import { toggleTheme } from '../stores/settings-store.ts'
 import { nextTimeBase } from '../stores/time-store.ts'
-import { again, chooseCapture, close, dump, openDemo, record, stop } from './session-actions.ts'
+import { again, chooseCapture, close, dump, openDemo, reconnect, record, stop } from './session-actions.ts'
+import { shell } from './shell.ts'
 
 const hasSession = (): boolean => sessionStore.getState().sessionId !== null
 const isRunning = (): boolean => sessionStore.getState().snapshot?.phase === 'running'
@@ -114,6 +115,13 @@ export function addWindowCommands(): () => void {
       group: 'Session',
       enabled: hasPace,
       run: () => void again({ pace: 'fast' }),
+    },
+    {
+      id: 'restart-engine',
+      title: shell() === undefined ? 'Reload the page' : 'Restart the engine',
+      group: 'Session',
+      enabled: () => connectionStore.getState().failure !== null,
+      run: reconnect,
     },
     { id: 'close', title: 'Close the session', group: 'Session', enabled: hasSession, run: () => void close() },
     ...PANEL_ORDER.map(panelCommand),

@@ -5,18 +5,22 @@ import './global.css'
 import { appErrorOf } from '../client/call-error.ts'
 import { setEngine } from '../client/engine-client.ts'
 import { connectPort } from '../client/port-client.ts'
-import { connectSocket, engineAddress } from '../client/socket-client.ts'
+import { connectSocket } from '../client/socket-client.ts'
 import { runCommand } from '../stores/command-store.ts'
+import { showQuitting } from '../stores/frame-store.ts'
 import { noticeFailed } from '../stores/notice-store.ts'
 import { markSessionLost } from '../stores/session-store.ts'
 import { App } from './App.tsx'
 import { addWindowCommands } from './commands.ts'
 import { bindKeys } from './key-map.ts'
 import { shell } from './shell.ts'
+import { removeWebRtc } from './webrtc.ts'
 import { openInitial, wireEngine, wireSettings } from './wire.ts'
 
+removeWebRtc(window)
+
 const desktop = shell()
-const client = desktop === undefined ? connectSocket(engineAddress(location.href)) : connectPort(window)
+const client = desktop === undefined ? connectSocket(location.href) : connectPort(window, desktop)
 setEngine(client)
 wireSettings()
 wireEngine(client)
@@ -24,6 +28,7 @@ addWindowCommands()
 bindKeys(window)
 desktop?.onMenu(runCommand)
 desktop?.onEngineRestart(markSessionLost)
+desktop?.onQuitting(showQuitting)
 
 const root = document.getElementById('root')
 if (root !== null) {
@@ -33,4 +38,7 @@ if (root !== null) {
     </StrictMode>,
   )
 }
-openInitial().catch((thrown: unknown) => noticeFailed(appErrorOf(thrown)))
+openInitial().catch((thrown: unknown) => {
+  // The banner of the connection says why there is no engine.
+  if (client.failure === null) noticeFailed(appErrorOf(thrown))
+})

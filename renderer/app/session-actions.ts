@@ -251,6 +251,13 @@ export async function again(change: Choices = {}): Promise<void> {
   if (asked !== null) await open({ ...asked, choices: { ...asked.choices, ...change } })
 }
 
+/** Starts the engine again after it has failed. In a browser, the page finds another server by a reload only. */
+export function reconnect(): void {
+  const desktop = shell()
+  if (desktop === undefined) location.reload()
+  else void desktop.restartEngine()
+}
+
 /** Starts or stops recording. The app asks for the file; in a browser the engine chooses it. */
 export async function record(): Promise<void> {
   const { sessionId, snapshot } = sessionStore.getState()
@@ -277,6 +284,13 @@ export async function record(): Promise<void> {
   }
 }
 
+/** Shown when the engine ended during a dump. */
+const DUMP_UNFINISHED: AppError = {
+  code: 'engine-died',
+  message: 'The dump was not finished, because the engine stopped.',
+  tryThis: 'Open the capture or the address again, then dump it.',
+}
+
 /** Writes all received files to a folder. The app asks for it; in a browser it is the engine's default. */
 export async function dump(): Promise<void> {
   const { sessionId } = sessionStore.getState()
@@ -296,6 +310,7 @@ export async function dump(): Promise<void> {
       desktop === undefined ? null : { label: 'Show in folder', run: () => void desktop.showInFolder(result.dir) },
     )
   } catch (thrown) {
-    noticeFailed(appErrorOf(thrown))
+    const error = appErrorOf(thrown)
+    noticeFailed(error.code === 'engine-died' ? DUMP_UNFINISHED : error)
   }
 }

@@ -31,11 +31,11 @@ export function wireEngine(client: EngineClient): () => void {
       else addProblem(error)
     }),
     client.onState((state) => {
-      setConnectionState(state, Date.now())
+      setConnectionState(state, client.failure, Date.now())
       if (state === 'open') void readHello(client)
     }),
   ]
-  setConnectionState(client.state, Date.now())
+  setConnectionState(client.state, client.failure, Date.now())
   void readHello(client)
   return () => {
     for (const off of offs) off()

@@ -1,7 +1,8 @@
+import type { AppError } from '../../core/contract/app-error.ts'
 import type { CommandName, EngineCommands, EngineEvents, EventName } from '../../core/contract/engine-api.ts'
 
-/** `connecting` before the first connection, `open`, `lost` while reconnecting. */
-export type ConnectionState = 'connecting' | 'open' | 'lost'
+/** `connecting` before the first connection, `open`, `lost` while reconnecting, `failed` when nothing reconnects by itself. */
+export type ConnectionState = 'connecting' | 'open' | 'lost' | 'failed'
 
 /** The engine behind any wire: commands with one reply each, and events. */
 export interface EngineClient {
@@ -13,6 +14,8 @@ export interface EngineClient {
   /** @returns a function that unsubscribes */
   on<Name extends EventName>(event: Name, listener: (data: EngineEvents[Name]) => void): () => void
   readonly state: ConnectionState
+  /** Why it failed; null in any other state. */
+  readonly failure: AppError | null
   onState(listener: (state: ConnectionState) => void): () => void
   close(): void
 }

@@ -1,14 +1,15 @@
 import type { WireMessage } from '../../core/contract/engine-api.ts'
-import { ENGINE_PORT } from '../../core/contract/shell-api.ts'
+import { ENGINE_PORT, type ShellApi } from '../../core/contract/shell-api.ts'
 import type { EngineClient } from './engine-client.ts'
 import { WireClient } from './wire-client.ts'
 
 /**
  * Connects to the engine of the app. The preload posts a port to the window, and another one each time the engine process
- * is restarted.
+ * is restarted. @param desktop reports that there is no engine to connect to
  */
-export function connectPort(page: Window): EngineClient {
+export function connectPort(page: Window, desktop: Pick<ShellApi, 'onEngineFailure'>): EngineClient {
   const client = new WireClient()
+  desktop.onEngineFailure((error) => client.fail(error))
   page.addEventListener('message', (message) => {
     const port = message.ports[0]
     if (message.source !== page || message.data !== ENGINE_PORT || port === undefined) return

@@ -1,4 +1,5 @@
 import { decode, encode } from '@msgpack/msgpack'
+import type { AppError } from '../../core/contract/app-error.ts'
 import type { WireMessage } from '../../core/contract/engine-api.ts'
 import type { EngineClient } from './engine-client.ts'
 import { WireClient } from './wire-client.ts'
@@ -22,8 +23,29 @@ export function engineAddress(page: string): string {
   return url.href
 }
 
-/** Connects to the engine from a browser: MessagePack over a WebSocket that reconnects when it breaks. */
-export function connectSocket(address: string): EngineClient {
+/** Shown when the server that answers is another one, with a token of its own. */
+const SERVER_RESTARTED: AppError = {
+  code: 'engine-died',
+  message: 'The server was restarted.',
+  tryThis:
+    'Reload this page, by the address that the server printed when it started. Until then it shows the last data received.',
+}
+
+/** Whether the server answers and refuses the token of the page's address. */
+async function isRefused(page: string): Promise<boolean> {
+  try {
+    return (await fetch(page, { method: 'HEAD', cache: 'no-store' })).status === 403
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Connects to the engine from a browser: MessagePack over a WebSocket that reconnects when it breaks, until a server refuses
+ * the token. @param page the page's own address
+ */
+export function connectSocket(page: string): EngineClient {
+  const address = engineAddress(page)
   const client = new WireClient()
   let failures = 0
   const open = () => {
@@ -44,10 +66,12 @@ export function connectSocket(address: string): EngineClient {
         client.receive(decode(new Uint8Array(message.data)) as WireMessage)
       }
     }
-    socket.onclose = () => {
+    socket.onclose = async () => {
       client.detach()
       failures += 1
-      setTimeout(open, waitBeforeAttempt(failures))
+      // A WebSocket does not tell a server that refuses from none.
+      if (await isRefused(page)) client.fail(SERVER_RESTARTED)
+      else setTimeout(open, waitBeforeAttempt(failures))
     }
   }
   open()

@@ -49,6 +49,24 @@ describe('the wire client', () => {
     expect(states).toEqual(['open', 'lost'])
   })
 
+  it('fails every call with the reason while nothing reconnects by itself', async () => {
+    const client = new WireClient()
+    const states: string[] = []
+    client.onState((state) => states.push(`${state} ${client.failure?.message ?? ''}`))
+    const error = { code: 'engine-died', message: 'It was killed.', tryThis: 'Restart it.' } as const
+    const waiting = client.call('hello')
+    client.fail(error)
+    expect(await failure(waiting)).toEqual(error)
+    expect(await failure(client.call('hello'))).toEqual(error)
+    const next = wire()
+    client.attach(next)
+    expect(next.sent).toEqual([])
+    void failure(client.call('hello'))
+    client.fail(error)
+    client.attach(wire())
+    expect(states).toEqual(['failed It was killed.', 'open ', 'failed It was killed.', 'open '])
+  })
+
   it('watches its sessions again, and reports those that ended', async () => {
     const client = new WireClient()
     const first = wire()

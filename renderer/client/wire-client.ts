@@ -31,6 +31,7 @@ type Pending = {
 export class WireClient implements EngineClient {
   #wire: Wire | null = null
   #state: ConnectionState = 'connecting'
+  #failure: AppError | null = null
   #nextId = 1
   readonly #pending = new Map<number, Pending>()
   #waiting: WireRequest[] = []
@@ -43,6 +44,10 @@ export class WireClient implements EngineClient {
     return this.#state
   }
 
+  get failure(): AppError | null {
+    return this.#failure
+  }
+
   /** Uses a new connection instead of the current one. */
   attach(wire: Wire): void {
     if (this.#closed) {
@@ -50,7 +55,8 @@ export class WireClient implements EngineClient {
       return
     }
     if (this.#wire !== null) this.detach()
-    const again = this.#state === 'lost'
+    const again = this.#state === 'lost' || this.#state === 'failed'
+    this.#failure = null
     this.#wire = wire
     this.#become('open')
     const waiting = this.#waiting
@@ -64,12 +70,16 @@ export class WireClient implements EngineClient {
     if (this.#wire === null) return
     this.#wire = null
     this.#become('lost')
-    const pending = [...this.#pending.values()]
-    this.#pending.clear()
-    for (const call of pending) {
-      call.done()
-      call.reject(new EngineCallError(error))
-    }
+    this.#rejectAll(error)
+  }
+
+  /** Nothing reconnects by itself: fails all calls until the next connection, those that wait for the first one too. */
+  fail(error: AppError): void {
+    this.#wire = null
+    this.#waiting = []
+    this.#failure = error
+    this.#become('failed')
+    this.#rejectAll(error)
   }
 
   /** Handles one message of the wire; replies to unknown calls are ignored. */
@@ -83,7 +93,8 @@ export class WireClient implements EngineClient {
     ...args: Parameters<EngineCommands[Name]>
   ): Promise<ReturnType<EngineCommands[Name]>> {
     this.#noteWatching(name, args)
-    if (this.#state === 'lost' || this.#closed) return Promise.reject(new EngineCallError(ENGINE_LOST))
+    if (this.#state === 'lost' || this.#state === 'failed' || this.#closed)
+      return Promise.reject(new EngineCallError(this.#failure ?? ENGINE_LOST))
     const request: WireRequest = { id: this.#nextId++, command: name, args: withoutTrailingUndefined(args) }
     const done = busy()
     return new Promise<ReturnType<EngineCommands[Name]>>((resolve, reject) => {
@@ -123,6 +134,15 @@ export class WireClient implements EngineClient {
     call.done()
     if (reply.ok) call.resolve(shownValue(call.command, reply.value) as never)
     else call.reject(new EngineCallError(reply.error))
+  }
+
+  #rejectAll(error: AppError): void {
+    const pending = [...this.#pending.values()]
+    this.#pending.clear()
+    for (const call of pending) {
+      call.done()
+      call.reject(new EngineCallError(error))
+    }
   }
 
   #emit(event: EventName, data: never): void {

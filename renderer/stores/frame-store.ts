@@ -7,13 +7,22 @@ export type Dialog = 'palette' | 'keys' | 'listen'
 
 export type FrameState = {
   readonly dialog: Dialog | null
+  /** Folders of dumps that a quit waits for; null: none was asked for. */
+  readonly quitting: readonly string[] | null
   /** Panel with the focus. */
   readonly focused: PanelId | null
   /** Panel that fills the frame; null: all are shown. */
   readonly maximised: PanelId | null
 }
 
-export const frameStore = createStore<FrameState>(() => ({ dialog: null, focused: null, maximised: null }))
+export const frameStore = createStore<FrameState>(() => ({
+  dialog: null,
+  quitting: null,
+  focused: null,
+  maximised: null,
+}))
+
+export const showQuitting = (quitting: readonly string[] | null): void => frameStore.setState({ quitting })
 
 export const showDialog = (dialog: Dialog | null): void => frameStore.setState({ dialog })
 

@@ -17,6 +17,7 @@ type Answers = {
 /** An engine for tests: answers from a table, emits the test's events, and records every call. */
 export class FakeEngine implements EngineClient {
   state: ConnectionState = 'open'
+  failure: AppError | null = null
   readonly calls: { readonly name: CommandName; readonly args: readonly unknown[] }[] = []
   readonly answers: Answers
   readonly #listeners = new Map<EventName, Set<(data: never) => void>>()

@@ -1,4 +1,5 @@
 import { get, request } from 'node:http'
+import { launchHeadless } from '../../fixtures/headless.ts'
 import { expect, test } from '../../fixtures/routescope.ts'
 
 /*
@@ -35,6 +36,30 @@ test('answers under its own name only', async ({ routescope: { page } }) => {
 
 test('reports why there is no window, and the address to open', async ({ routescope: { log } }) => {
   expect(log()).toMatch(/serves its interface to a browser, because .+\.\nOpen http:\/\/127\.0\.0\.1:\d+\/\?token=/)
+})
+
+test('says that the server was restarted, instead of reconnecting for ever', async ({ routescope: { page, home } }) => {
+  const first = await launchHeadless(home, [])
+  try {
+    await page.goto(first.address)
+    await expect(page.getByText('Engine ready')).toBeVisible()
+  } finally {
+    await first.close()
+  }
+  const lost = page.getByRole('alert')
+  await expect(lost).toContainText('The connection to the engine is lost')
+  const second = await launchHeadless(home, ['--listen', new URL(first.address).host])
+  try {
+    await expect(lost).toContainText('The server was restarted. Reload this page')
+    const reloaded = page.waitForResponse((answer) => answer.url() === first.address)
+    await lost.getByRole('button', { name: 'Reload' }).click()
+    expect((await reloaded).status()).toBe(403)
+    await expect(page.getByText('open the address that was printed')).toBeVisible()
+    await page.goto(second.address)
+    await expect(page.getByText('Engine ready')).toBeVisible()
+  } finally {
+    await second.close()
+  }
 })
 
 function upgradeStatus(address: URL): Promise<number | undefined> {

@@ -1,4 +1,5 @@
 import type { ElectronApplication } from '@playwright/test'
+import { quit } from '../../fixtures/desktop.ts'
 import { expect, test } from '../../fixtures/routescope.ts'
 
 test('a killed engine is replaced, and the window reports it', async ({ routescope: { app, page, electron } }) => {
@@ -21,6 +22,53 @@ test('the new engine works like the old one', async ({ routescope: { app, electr
   await expect.poll(() => enginePid(electron)).not.toBe(first)
   await startDemo()
 })
+
+test('an engine that keeps dying is reported with its reason, also after a reload, and restarted by a button', async ({
+  routescope: { app, page, electron, startDemo },
+}) => {
+  if (electron === null) throw new Error('This spec drives the desktop app')
+  await app.idle()
+  await killEngines(electron, 4)
+  const banner = page.getByRole('alert').filter({ hasText: 'was not started again' })
+  await expect(banner).toContainText('stopped 4 times within a minute')
+  await expect(banner).toContainText('it was killed by SIGKILL')
+  await page.reload()
+  await expect(banner).toContainText('it was killed by SIGKILL')
+  await expect(page.getByText('Connecting to the engine')).toHaveCount(0)
+  await banner.getByRole('button', { name: 'Restart', exact: true }).click()
+  await expect(banner).toBeHidden()
+  await startDemo()
+  await expect.poll(() => enginePid(electron)).toBeGreaterThan(0)
+})
+
+test('the palette restarts an engine that keeps dying', async ({ routescope: { app, page, electron, startDemo } }) => {
+  if (electron === null) throw new Error('This spec drives the desktop app')
+  await app.idle()
+  await killEngines(electron, 4)
+  await expect(page.getByRole('alert').filter({ hasText: 'was not started again' })).toBeVisible()
+  await app.command('Restart the engine')
+  await startDemo()
+})
+
+test('the app quits although no engine runs', async ({ routescope: { app, page, electron } }) => {
+  if (electron === null) throw new Error('This spec drives the desktop app')
+  await app.idle()
+  await killEngines(electron, 4)
+  await expect(page.getByRole('alert').filter({ hasText: 'was not started again' })).toBeVisible()
+  const ended = new Promise((done) => electron.process().once('exit', done))
+  await quit(electron)
+  expect(await ended).toBe(0)
+})
+
+/** Kills each engine as soon as it runs. */
+async function killEngines(electron: ElectronApplication, times: number): Promise<void> {
+  for (let at = 0; at < times; at += 1) {
+    await expect.poll(() => enginePid(electron)).toBeGreaterThan(0)
+    const pid = await enginePid(electron)
+    process.kill(pid, 'SIGKILL')
+    await expect.poll(() => enginePid(electron)).not.toBe(pid)
+  }
+}
 
 /** Process id of the running engine, 0 while there is none. */
 function enginePid(electron: ElectronApplication): Promise<number> {

@@ -77,6 +77,32 @@ test('fetches from the gateway on loopback only, and does not evaluate text', as
   expect(refused).toBe('connect-src')
 })
 
+test('makes no WebRTC offer, and has no address to offer in another realm', async ({ routescope: { app, page } }) => {
+  await app.idle()
+  const seen = await page.evaluate(async () => {
+    const offerOf = async (realm: Window & typeof globalThis) => {
+      const connection = new realm.RTCPeerConnection({ iceServers: [{ urls: 'stun:127.0.0.1:9' }] })
+      connection.createDataChannel('x')
+      const candidates: string[] = []
+      const gathered = new Promise<void>((done) => {
+        connection.onicecandidate = ({ candidate }) =>
+          candidate === null ? done() : candidates.push(candidate.candidate)
+      })
+      await connection.setLocalDescription(await connection.createOffer())
+      await gathered
+      return candidates
+    }
+    const frame = document.createElement('iframe')
+    document.body.append(frame)
+    const other = await offerOf(frame.contentWindow as Window & typeof globalThis).catch(String)
+    frame.remove()
+    return { own: await offerOf(window).catch(String), other, names: Object.getOwnPropertyNames(window) }
+  })
+  expect(seen.own).toMatch(/RTCPeerConnection is not a constructor/)
+  expect(seen.other).toEqual([])
+  expect(seen.names.filter((name) => name.includes('RTC'))).toEqual([])
+})
+
 test('serves no file outside the page', async ({ routescope: { page } }) => {
   const statuses = await page.evaluate(async () => {
     const names = ['/..%2fmain/index.cjs', '/%2e%2e/package.json', '/..%2f..%2fpackage.json', '//etc/passwd']
@@ -95,10 +121,12 @@ test('answers only calls of the contract', async ({ routescope: { page } }) => {
       'chooseRecording',
       'initialRequest',
       'kind',
+      'onEngineFailure',
       'onEngineRestart',
       'onMenu',
+      'onQuitting',
     ],
-    ...['pathOfFile', 'recent', 'showInFolder'],
+    ...['pathOfFile', 'quitNow', 'recent', 'restartEngine', 'showInFolder', 'stayOpen'],
   ])
   const refusal = await page.evaluate(() =>
     Reflect.get(window, 'routescopeShell')

@@ -17,6 +17,7 @@ const CONNECTION_TEXT: Readonly<Record<ConnectionState, string>> = {
   connecting: 'Connecting to the engine',
   open: 'Engine ready',
   lost: 'Engine connection lost',
+  failed: 'No engine',
 }
 
 const PHASE_TEXT: Readonly<Record<SessionPhase, string>> = {
