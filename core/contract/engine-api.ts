@@ -42,17 +42,24 @@ export type EngineCommands = {
   objectPosition: (sessionId: string, viewId: number, index: number, part?: string) => number
   signallingText: (sessionId: string, key: string, part?: string) => SignallingText
   report: (sessionId: string, part?: string) => Report
-  /** Records what arrives from now on to a pcapng (null: a new file in the default folder); answers with its path. */
+  /**
+   * Records what arrives from now on to a pcapng (null: a new file in the default folder); answers with its path. An existing
+   * file is refused (`file-exists`) unless `replace` says that a person was asked.
+   */
   startRecording: (
     sessionId: string,
     file: string | null,
     options: RecordingOptions,
     part?: string,
+    replace?: boolean,
   ) => { readonly file: string }
   /** Ends the recording started last by hand; answers once it is on the disk. */
   stopRecording: (sessionId: string) => RecordingSnapshot
-  /** Writes `serviceN/…` and `report.json` below `dir` (null: the default folder); answers when complete. */
-  dumpSession: (sessionId: string, dir: string | null, part?: string) => DumpResult
+  /**
+   * Writes `serviceN/…` and `report.json` below `dir` (null: the default folder); answers when complete. Existing ones are
+   * refused (`file-exists`) unless `replace` says that a person was asked.
+   */
+  dumpSession: (sessionId: string, dir: string | null, part?: string, replace?: boolean) => DumpResult
 }
 
 /** Events of the engine, by name. */

@@ -103,17 +103,17 @@ export class EngineWindow {
       this.#engine.session(sessionId).contents.objectPosition(viewId, index, part),
     signallingText: (sessionId, key, part) => this.#engine.session(sessionId).contents.signallingText(key, part),
     report: (sessionId, part) => this.#engine.session(sessionId).contents.report(part),
-    startRecording: async (sessionId, file, options, part) => {
+    startRecording: async (sessionId, file, options, part, replace) => {
       const { defaultDumpDir } = this.#engine.options
       return {
         file: await this.#engine
           .session(sessionId)
-          .startRecording(file, parseRecordingOptions(options), defaultDumpDir, part),
+          .startRecording(file, parseRecordingOptions(options), defaultDumpDir, part, replace === true),
       }
     },
     stopRecording: (sessionId) => this.#engine.session(sessionId).stopRecording(),
-    dumpSession: (sessionId, dir, part) =>
-      this.#engine.session(sessionId).dump(dir, this.#engine.options.defaultDumpDir, part),
+    dumpSession: (sessionId, dir, part, replace) =>
+      this.#engine.session(sessionId).dump(dir, this.#engine.options.defaultDumpDir, part, replace === true),
   }
 
   /** Rows that have changed. Rows that only grow are sent with the sections. */

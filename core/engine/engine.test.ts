@@ -88,6 +88,26 @@ describe('what sessions read', () => {
   })
 })
 
+describe('what is there already', () => {
+  it('is overwritten by a recording or a dump only where a person was asked', async () => {
+    const file = write('precious.pcapng', 'mine')
+    const dir = folder.at('precious')
+    mkdirSync(join(dir, 'service1'), { recursive: true })
+    const sessionId = await opened(capture, 'real')
+    await expect(window.call('startRecording', sessionId, file, {})).rejects.toMatchObject({
+      error: { code: 'file-exists' },
+    })
+    await expect(window.call('dumpSession', sessionId, dir)).rejects.toMatchObject({ error: { code: 'file-exists' } })
+    expect(readFileSync(file, 'utf8')).toBe('mine')
+    expect(existsSync(join(dir, 'report.json'))).toBe(false)
+    await window.call('startRecording', sessionId, file, {}, undefined, true)
+    await window.call('dumpSession', sessionId, dir, undefined, true)
+    await window.call('stopRecording', sessionId)
+    expect(readFileSync(file, 'utf8')).not.toBe('mine')
+    await expect(window.call('dumpSession', sessionId, dir)).rejects.toThrow(/and 1 more/)
+  })
+})
+
 describe('the engine, called by a window', () => {
   it('answers hello, and lists the interfaces', async () => {
     expect(await window.call('hello')).toEqual({

@@ -13,6 +13,7 @@ import type {
 } from '../contract/snapshot.ts'
 import { wholeSnapshot } from '../contract/whole-snapshot.ts'
 import { AppFailure } from '../failure/app-failure.ts'
+import { existingOutputs } from '../files/existing-outputs.ts'
 import { type FileUse, refuseClashes } from '../files/file-clashes.ts'
 import type { ObjectStore } from '../files/object-store.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
@@ -293,13 +294,14 @@ export class Session {
   /**
    * Writes what is stored as `serviceN/…` and the report below `dir`.
    * @param part the store; absent: the session's first
-   * @throws AppFailure folder-not-writable | disk-full | not-supported
+   * @param replace files that are there may be overwritten
+   * @throws AppFailure folder-not-writable | disk-full | not-supported | file-exists
    */
-  async dump(dir: string | null, defaultDir: string, part?: string): Promise<DumpResult> {
+  async dump(dir: string | null, defaultDir: string, part?: string, replace = false): Promise<DumpResult> {
     const receiving = this.contents.receiving(part)
     const store = this.contents.store(part)
     const target = dir ?? join(defaultDir, dumpFolderName(this.name, this.#startedWallUs))
-    const dumping = this.#dump(target, store, receiving)
+    const dumping = this.#dump(target, dir === null || replace, store, receiving)
     this.#dumps.add(dumping)
     try {
       return await dumping
@@ -308,13 +310,15 @@ export class Session {
     }
   }
 
-  async #dump(target: string, store: ObjectStore, receiving: Receiving): Promise<DumpResult> {
+  async #dump(target: string, replace: boolean, store: ObjectStore, receiving: Receiving): Promise<DumpResult> {
     const writing = this.#context.writings.begin(target)
     try {
-      await this.#refuseClashes([
+      const written: FileUse[] = [
         { path: target, writes: true, shape: 'folder', name: 'the dump' },
         { path: join(target, 'report.json'), writes: true, shape: 'file', name: 'the report of the dump' },
-      ])
+      ]
+      await this.#refuseClashes(written)
+      if (!replace) await refuseExisting(written)
       const result = await store.dump(target, writing.signal)
       if (writing.signal.aborted) throw unfinished(target)
       await writeWhole(join(target, 'report.json'), `${JSON.stringify(receiving.report(), null, 1)}\n`)
@@ -326,18 +330,21 @@ export class Session {
 
   /**
    * Records what arrives from now on. @returns path of the file
-   * @throws AppFailure folder-not-writable | disk-full | not-supported
+   * @throws AppFailure folder-not-writable | disk-full | not-supported | file-exists
    */
   async startRecording(
     file: string | null,
     options: RecordingOptions,
     defaultDir: string,
     part?: string,
+    replace = false,
   ): Promise<string> {
     const receiving = this.contents.receiving(part)
     const named = file ?? join(defaultDir, `${dumpFolderName(this.name, this.#context.nowUs())}.pcapng`)
     const target = resolve(named)
-    await this.#refuseClashes([{ path: target, writes: true, shape: 'file', name: 'the recording' }])
+    const written: FileUse = { path: target, writes: true, shape: 'file', name: 'the recording' }
+    await this.#refuseClashes([written])
+    if (!replace) await refuseExisting([written])
     await prepareFile(target)
     if (this.#stopping !== null) {
       throw new AppFailure('not-supported', 'The session has ended; nothing arrives to be recorded.', 'Start it again.')
@@ -451,4 +458,15 @@ export class Session {
     await this.#graph.close()
     await this.#closeShared()
   }
+}
+
+/** @throws AppFailure file-exists */
+async function refuseExisting(written: readonly FileUse[]): Promise<void> {
+  const [first, ...more] = await existingOutputs(written)
+  if (first === undefined) return
+  throw new AppFailure(
+    'file-exists',
+    `There is something already at ${first}${more.length === 0 ? '' : ` and ${more.length} more`}.`,
+    'Overwrite it, or choose another place.',
+  )
 }

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { EngineCallError } from '../client/call-error.ts'
 import { setEngine } from '../client/engine-client.ts'
@@ -171,6 +171,20 @@ it('reports the files of a dump', async () => {
   }
   await dump()
   expect(noticeStore.getState().notice?.error?.code).toBe('disk-full')
+})
+
+it('asks before a dump overwrites anything', async () => {
+  await openCapture(['/a/first.pcap'])
+  engine.answers.dumpSession = (_sessionId, _dir, _part, replace) => {
+    if (replace === true) return { dir: '/home/me/out', files: 1, bytes: 1 }
+    throw new EngineCallError(fakeError('There is something already at /home/me/out/service1.', 'file-exists'))
+  }
+  await dump()
+  const { notice } = noticeStore.getState()
+  expect(notice?.error?.code).toBe('file-exists')
+  expect(notice?.action?.label).toBe('Overwrite')
+  notice?.action?.run()
+  await vi.waitFor(() => expect(noticeStore.getState().notice?.text).toMatch(/^Wrote 1 files/))
 })
 
 it('neither remembers the demo nor standard input', async () => {

@@ -277,7 +277,9 @@ export async function record(): Promise<void> {
       chosen = await desktop.chooseRecording(`${defaultDumpDir}/recording.pcapng`)
       if (chosen === null) return
     }
-    const { file } = await engine().call('startRecording', sessionId, chosen, {}, shownReceiver())
+    // The dialog has asked before it gave the name of a file that exists.
+    const replace = chosen === null ? undefined : true
+    const { file } = await engine().call('startRecording', sessionId, chosen, {}, shownReceiver(), replace)
     noticeDone(`Recording to ${file}`)
   } catch (thrown) {
     noticeFailed(appErrorOf(thrown))
@@ -303,14 +305,26 @@ export async function dump(): Promise<void> {
       dir = await desktop.chooseFolder(defaultDumpDir)
       if (dir === null) return
     }
+    await dumpTo(sessionId, dir)
+  } catch (thrown) {
+    noticeFailed(appErrorOf(thrown))
+  }
+}
+
+/** @param replace the person has agreed to overwrite what is there */
+async function dumpTo(sessionId: string, dir: string | null, replace?: true): Promise<void> {
+  const desktop = shell()
+  try {
     noticeDone('Writing all received files…')
-    const result = await engine().call('dumpSession', sessionId, dir, shownReceiver())
+    const result = await engine().call('dumpSession', sessionId, dir, shownReceiver(), replace)
     noticeDone(
       `Wrote ${formatCount(result.files)} files, ${formatBytesShort(result.bytes)}, to ${result.dir}`,
       desktop === undefined ? null : { label: 'Show in folder', run: () => void desktop.showInFolder(result.dir) },
     )
   } catch (thrown) {
     const error = appErrorOf(thrown)
-    noticeFailed(error.code === 'engine-died' ? DUMP_UNFINISHED : error)
+    const overwrite = { label: 'Overwrite', run: () => void dumpTo(sessionId, dir, true) }
+    if (error.code === 'file-exists') noticeFailed(error, overwrite)
+    else noticeFailed(error.code === 'engine-died' ? DUMP_UNFINISHED : error)
   }
 }

@@ -19,9 +19,9 @@ export function noticeDone(text: string, action: Notice['action'] = null): void 
   noticeStore.setState({ notice: { id: lastId, text, error: null, action } })
 }
 
-export function noticeFailed(error: AppError): void {
+export function noticeFailed(error: AppError, action: Notice['action'] = null): void {
   lastId += 1
-  noticeStore.setState({ notice: { id: lastId, text: error.message, error, action: null } })
+  noticeStore.setState({ notice: { id: lastId, text: error.message, error, action } })
 }
 
 export const dismissNotice = (): void => noticeStore.setState({ notice: null })
