@@ -196,7 +196,7 @@ function isText(of: TextOf, text: string): boolean {
     case 'address':
       return /^\d{1,3}(\.\d{1,3}){3}$/.test(text)
         ? text.split('.').every((part) => Number(part) <= 255)
-        : /^[0-9a-f:.]*:[0-9a-f:.]*$/i.test(text)
+        : /^[0-9a-f.]*:[0-9a-f:.]*$/i.test(text)
     case 'url':
       return /^https?:\/\/[^\s/]+(.*\S)?$/i.test(text)
     case 'source':

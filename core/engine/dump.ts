@@ -10,7 +10,7 @@ export function dumpFolderName(sessionName: string, startedWallUs: number): stri
   const name = sessionName
     .replace(/\.(pcap|pcapng|cap)(\.gz)?$/i, '')
     .replace(/[^\w.-]+/g, '-')
-    .replace(/^[-.]+|[-.]+$/g, '')
+    .replace(/^[-.]+|(?<![-.])[-.]+$/g, '')
     .slice(0, 60)
   return `${name || 'session'}-${stamp}`
 }

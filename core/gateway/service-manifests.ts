@@ -55,6 +55,9 @@ const UNTIMED_US = 2_000_000
 /** Different warnings that are remembered, so that none is repeated. */
 const MAX_TOLD = 256
 
+/** Last place of each name in a playlist that has been asked for. */
+const PLACES = new WeakMap<HlsMedia, ReadonlyMap<string, number>>()
+
 /** Parses the stored manifests of all services, each once. */
 export class ServiceManifests {
   readonly #store: ObjectStore
@@ -196,12 +199,17 @@ export class ServiceManifests {
   }
 
   #ofPlaylist(serviceId: ServiceId, base: string, playlist: HlsMedia, name: string): Expectation | null {
-    const names = playlist.segments.map((segment) => resolveReference(base, segment.uri))
+    let places = PLACES.get(playlist)
+    if (places === undefined) {
+      places = new Map(playlist.segments.map((segment, index) => [resolveReference(base, segment.uri), index]))
+      PLACES.set(playlist, places)
+    }
+    const listed = places
     const durationUs = Math.round(playlist.targetDurationS * 1_000_000)
-    const index = names.lastIndexOf(name)
-    if (index >= 0) {
-      const later = new Set(names.slice(index + 1))
-      return { durationUs, passed: this.#names(serviceId).some((other) => later.has(other)) }
+    const index = listed.get(name)
+    if (index !== undefined) {
+      const passed = this.#names(serviceId).some((other) => (listed.get(other) ?? -1) > index)
+      return { durationUs, passed }
     }
     const isMap = playlist.segments.some(
       (segment, at) =>

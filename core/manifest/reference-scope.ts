@@ -94,15 +94,20 @@ export function judgeExpanded(template: string, expanded: string, scope: Referen
 /** Whether text contains an address of its own: a scheme with an authority, a host, or a scheme that players open. */
 export function holdsAddress(text: string): boolean {
   const plain = text.replace(/[\t\r\n]/g, '')
-  return /[a-z][a-z0-9+.-]*:\s*[\\/]{2}|(?:^|[\s"'=(,;|])[\\/]{2}|\b(?:https?|wss?|ftp|file|data|blob|javascript):/i.test(
+  // From its colon backwards: forwards, each letter of a long word would begin a scheme.
+  return /:(?<=[a-z][a-z0-9+.-]*:)\s*[\\/]{2}|(?:^|[\s"'=(,;|])[\\/]{2}|\b(?:https?|wss?|ftp|file|data|blob|javascript):/i.test(
     plain,
   )
 }
+
+/** Longer names have no folder: no request contains them. */
+const MAX_NAME = 4096
 
 /** Folders that contain files of absolute names, with those above them. */
 export function foldersOf(names: Iterable<string>): Set<string> {
   const folders = new Set<string>()
   for (const name of names) {
+    if (name.length > MAX_NAME) continue
     const host = HTTP.exec(name)?.[0]
     if (host === undefined) continue
     let folder = name.slice(0, name.lastIndexOf('/') + 1)

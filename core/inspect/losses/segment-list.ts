@@ -1,5 +1,5 @@
 import type { ListAddressing, Mpd, MpdPeriod, MpdRepresentation, TemplateAddressing } from '../../manifest/mpd/mpd.ts'
-import { listSegments, segmentFinder } from '../../manifest/mpd/segments.ts'
+import { listSegments, mostSegments, segmentFinder } from '../../manifest/mpd/segments.ts'
 import { expandTemplate } from '../../manifest/mpd/template.ts'
 import { resolveReference } from '../../manifest/reference.ts'
 
@@ -37,6 +37,14 @@ export function listedSegments(segments: readonly Listed[]): SegmentList {
  */
 export function mpdLists(mpd: Mpd, timeUs: number): SegmentList[] {
   let left = MAX_LISTED
+  // Representations of a set share one timeline.
+  const counts = new Map<object, number>()
+  const countOf = (addressing: TemplateAddressing | ListAddressing, endUs: number): number => {
+    const shared = addressing.timeline ?? addressing
+    const count = counts.get(shared) ?? mostSegments(addressing, endUs)
+    counts.set(shared, count)
+    return count
+  }
   const lists = mpd.periods.flatMap((period, index) =>
     period.adaptationSets.flatMap((set) =>
       set.representations.flatMap((representation) => {
@@ -55,7 +63,7 @@ export function mpdLists(mpd: Mpd, timeUs: number): SegmentList[] {
                 ),
               ]
         const untilUs = originUs === null ? 0 : Math.max(0, timeUs + 60e6 - originUs)
-        const most = mostSegments(addressing, period.durationUs ?? untilUs)
+        const most = countOf(addressing, period.durationUs ?? untilUs)
         // A timeline may announce any number of segments in a few bytes.
         if (most > left) return []
         left -= most
@@ -73,21 +81,6 @@ export function mpdLists(mpd: Mpd, timeUs: number): SegmentList[] {
     ),
   )
   return lists.slice(0, MAX_LISTS)
-}
-
-/** Upper bound of the segments in a timeline or list of a period that ends at `endUs`. */
-function mostSegments(addressing: TemplateAddressing | ListAddressing, endUs: number): number {
-  if (addressing.kind === 'list') return addressing.urls.length
-  const endTicks = (endUs / 1e6) * addressing.timescale + addressing.presentationTimeOffset
-  let count = 0
-  let time = 0
-  for (const { time: from, duration, repeat } of addressing.timeline ?? []) {
-    time = from ?? time
-    const times = repeat >= 0 ? repeat + 1 : Math.max(0, Math.ceil((endTicks - time) / Math.max(1, duration)))
-    count += times
-    time += times * duration
-  }
-  return count
 }
 
 /**

@@ -44,6 +44,7 @@ export function mpdValues(root: XmlElement): JsonObject {
       for (const one of [set, ...each]) {
         for (const codec of (attr(one, 'codecs') ?? '').split(',')) if (codec.trim() !== '') codecs.add(codec.trim())
       }
+      const inherited = lazy(() => addressing(set) ?? addressing(period))
       const listed = each.slice(0, left)
       left -= listed.length
       return {
@@ -53,7 +54,7 @@ export function mpdValues(root: XmlElement): JsonObject {
         accessibility: schemes(set, 'Accessibility'),
         representations: listed.map((one) => ({
           ...attributes(one, REPRESENTATION_ATTRIBUTES),
-          segments: addressing(one) ?? addressing(set) ?? addressing(period),
+          segments: addressing(one) ?? inherited(),
         })),
       }
     }),
@@ -70,6 +71,15 @@ export function mpdValues(root: XmlElement): JsonObject {
     representationCount: representations,
     codecs: [...codecs].slice(0, MAX_LISTED),
     periods,
+  }
+}
+
+/** Computes a value when it is first asked for. */
+function lazy<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | null = null
+  return () => {
+    made ??= { value: make() }
+    return made.value
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type ReferenceScope,
   type ReferenceVerdict,
 } from '../reference-scope.ts'
+import { playlistLines } from './parse.ts'
 
 /** Written for a reference that was cut where a line or tag needs one: a name that no file of a broadcast has. */
 export const CUT_REFERENCE = 'cut-reference'
@@ -18,7 +19,7 @@ const NEEDED_TAGS = /^#EXT-X-(?:KEY|MAP)\b/
 const PLAYLIST_TAGS = /^#EXT-X-(?:MEDIA|I-FRAME-STREAM-INF|IMAGE-STREAM-INF|RENDITION-REPORT)\b/
 /** An attribute list (RFC 8216 §4.2), strictly. */
 const ATTRIBUTES = /^(?:\s*[A-Z0-9-]+=(?:"[^"]*"|[^",]*)(?:,|$))*$/
-const ATTRIBUTE = /([A-Z0-9-]+)=(?:"([^"]*)"|([^",]*))/g
+const ATTRIBUTE = /(?<![A-Z0-9-])([A-Z0-9-]+)=(?:"([^"]*)"|([^",]*))/g
 const DURATION = /^\s*\d+(?:\.\d*)?\s*(?:,.*)?$/
 /** Ends of lines for a player's expressions, beside CR and LF. */
 const LINE_SEPARATORS = /[\u2028\u2029]/g
@@ -44,7 +45,7 @@ export function confinePlaylist(text: string, scope: ReferenceScope): ConfinedMa
   const keep = (kept: boolean): void => {
     media = { had: media.had + 1, kept: media.kept + (kept ? 1 : 0) }
   }
-  const lines = text.split(/\r\n|\n|\r/)
+  const lines = playlistLines(text)
   const isMaster = /#EXT-X-(?:STREAM-INF|MEDIA):/.test(text)
   lines.forEach((written, index) => {
     const at = index + 1
@@ -125,23 +126,29 @@ function tagOf(line: string, at: number, judge: Judge, cuts: CutReferences): str
   }
   if (holdsTag(value)) return holdsAddress(value) ? cut(value) : null
   if (!ATTRIBUTES.test(value)) return holdsReference(value) ? cut(value) : line
-  let kept = line
-  for (const [whole, name = '', quoted, bare] of value.matchAll(ATTRIBUTE)) {
+  const kept: string[] = []
+  let from = 0
+  for (const found of value.matchAll(ATTRIBUTE)) {
+    const [whole, name = '', quoted, bare] = found
     const reference = quoted ?? bare ?? ''
+    const write = (text: string): void => {
+      kept.push(value.slice(from, found.index), `${name}="${text}"`)
+      from = found.index + whole.length
+    }
     if (!/(?:^|-)(?:URI|URL|LIST)$/.test(name)) {
       if (holdsAddress(reference)) return cut(reference)
       continue
     }
     const text = judge(reference, PLAYLIST_TAGS.test(line) ? 'playlist' : 'file')
     if (text !== null) {
-      if (text !== reference) kept = kept.replace(whole, () => `${name}="${text}"`)
+      if (text !== reference) write(text)
     } else {
       cuts.add(tag, at, reference)
       if (!NEEDED_TAGS.test(line)) return null
-      kept = kept.replace(whole, () => `${name}="${CUT_REFERENCE}"`)
+      write(CUT_REFERENCE)
     }
   }
-  return kept
+  return from === 0 ? line : `${tag}:${kept.join('')}${value.slice(from)}`
 }
 
 /** Whether a reference stays in the service, and is a manifest where a playlist is loaded: only those are confined themselves. */

@@ -14,6 +14,9 @@ import type {
 /** Larger playlists are refused before parsing. */
 const MAX_PLAYLIST_BYTES = 8 * 1024 * 1024
 
+/** Three lines for each segment of a day. */
+const MAX_LINES = 262_144
+
 /** Tags about the next segment; other tags before the first segment belong to the playlist. */
 const SEGMENT_TAGS =
   /^#EXT(?:INF|-X-(?:BYTERANGE|DISCONTINUITY|KEY|MAP|PROGRAM-DATE-TIME|DATERANGE|GAP|BITRATE|PART))(?::|$)/
@@ -26,16 +29,23 @@ export function parsePlaylist(bytes: Uint8Array, faults = new EntryFaults()): Hl
   if (bytes.byteLength > MAX_PLAYLIST_BYTES)
     throw new CodecError('hls-too-large', 0, `a playlist of ${bytes.byteLength} bytes is over ${MAX_PLAYLIST_BYTES}`)
   const text = new TextDecoder('utf-8').decode(bytes)
-  const lines = text.split(/\r\n|\n|\r/).map((line) => line.trimEnd())
+  const lines = playlistLines(text).map((line) => line.trimEnd())
   if (lines[0] !== '#EXTM3U') throw new CodecError('hls-header', 1, 'a playlist starts with #EXTM3U')
   const isMaster = lines.some((line) => line.startsWith('#EXT-X-STREAM-INF:') || line.startsWith('#EXT-X-MEDIA:'))
   return isMaster ? parseMaster(lines, faults) : parseMedia(lines, faults)
 }
 
+/** The lines of a playlist. @throws CodecError hls-too-large */
+export function playlistLines(text: string): string[] {
+  const lines = text.split(/\r\n|\n|\r/, MAX_LINES + 1)
+  if (lines.length > MAX_LINES) throw new CodecError('hls-too-large', 0, `a playlist of more than ${MAX_LINES} lines`)
+  return lines
+}
+
 /** An attribute list such as `BANDWIDTH=1,CODECS="a,b"`. */
 function parseHlsAttributes(text: string): HlsAttributes {
   const attributes = new Map<string, string>()
-  for (const [, name, quoted, plain] of text.matchAll(/([A-Z0-9-]+)=(?:"([^"]*)"|([^,]*))/g))
+  for (const [, name, quoted, plain] of text.matchAll(/(?<![A-Z0-9-])([A-Z0-9-]+)=(?:"([^"]*)"|([^,]*))/g))
     attributes.set(name ?? '', quoted ?? plain?.trim() ?? '')
   return attributes
 }

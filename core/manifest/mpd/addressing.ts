@@ -45,10 +45,7 @@ function byKind(kind: Kind, elements: readonly SourceElement[], faults: EntryFau
       kind: 'list',
       ...clock(elements, faults),
       initialization,
-      urls: (urls === null ? [] : sourceChildren(urls, 'SegmentURL')).map((url) => ({
-        url: sourceAttribute(url, 'media') ?? '',
-        range: range(sourceAttribute(url, 'mediaRange')),
-      })),
+      urls: urls === null ? [] : urlsOf(urls),
     }
   }
   const media = inherited(elements, 'media')
@@ -85,15 +82,42 @@ export function parseAvailabilityOffset(elements: readonly SourceElement[]): {
 
 function clock(elements: readonly SourceElement[], faults: EntryFaults): SegmentClock {
   const timeline = nearestWith(elements, 'SegmentTimeline')
-  const entries = timeline === null ? [] : sourceChildren(timeline, 'SegmentTimeline').slice(0, 1)
   return {
     timescale: positive(elements, 'timescale') ?? 1,
     startNumber: whole(elements, 'startNumber') ?? 1,
     endNumber: whole(elements, 'endNumber'),
     presentationTimeOffset: whole(elements, 'presentationTimeOffset') ?? 0,
     duration: positive(elements, 'duration'),
-    timeline: timeline === null ? null : entries.flatMap((element) => timelineOf(sourceChildren(element, 'S'), faults)),
+    timeline: timeline === null ? null : timelineIn(timeline, faults),
   }
+}
+
+/** Entries and URLs by their segment element, which all representations of a set may share; entries with their faults. */
+const TIMELINES = new WeakMap<EntryFaults, Map<SourceElement, readonly TimelineEntry[]>>()
+const URLS = new WeakMap<SourceElement, readonly UrlRange[]>()
+
+function timelineIn(segments: SourceElement, faults: EntryFaults): readonly TimelineEntry[] {
+  const known = TIMELINES.get(faults) ?? new Map<SourceElement, readonly TimelineEntry[]>()
+  TIMELINES.set(faults, known)
+  let timeline = known.get(segments)
+  if (timeline === undefined) {
+    const [element] = sourceChildren(segments, 'SegmentTimeline')
+    timeline = element === undefined ? [] : timelineOf(sourceChildren(element, 'S'), faults)
+    known.set(segments, timeline)
+  }
+  return timeline
+}
+
+function urlsOf(segments: SourceElement): readonly UrlRange[] {
+  let urls = URLS.get(segments)
+  if (urls === undefined) {
+    urls = sourceChildren(segments, 'SegmentURL').map((url) => ({
+      url: sourceAttribute(url, 'media') ?? '',
+      range: range(sourceAttribute(url, 'mediaRange')),
+    }))
+    URLS.set(segments, urls)
+  }
+  return urls
 }
 
 /** The usable entries: one that cannot be used takes those after it along, up to the next with a time of its own. */

@@ -1,6 +1,6 @@
 import { pointClock, shiftTimes } from './live-clock.ts'
 import type { Mpd, MpdPeriod, MpdRepresentation } from './mpd.ts'
-import type { MpdSegment } from './segments.ts'
+import { checkSegments, type MpdSegment } from './segments.ts'
 import { segmentsAmong } from './stored-segments.ts'
 import { TextEdits } from './text-edits.ts'
 import { serialiseXsDateTime, serialiseXsDuration } from './time.ts'
@@ -38,6 +38,7 @@ const LIVE_PROFILE = 'urn:mpeg:dash:profile:isoff-live:2011'
 export function liveMpd(mpd: Mpd, arrivals: LiveArrivals): string | null {
   const { root, text } = mpd.document
   const edits = new TextEdits()
+  checkSegments(mpd)
   if (mpd.type === 'dynamic') {
     const byUs = arrivals.shiftUs + (latenessUs(mpd, arrivals) ?? 0)
     if (byUs !== 0) shiftTimes(edits, root, byUs)

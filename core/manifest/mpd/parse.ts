@@ -15,6 +15,9 @@ import {
 
 /** Larger manifests are refused before parsing. */
 export const MAX_MPD_BYTES = 8 * 1024 * 1024
+/** Representations, and SegmentURLs of all of them: some 40 times those of the largest channels. */
+const MAX_REPRESENTATIONS = 4096
+const MAX_URLS = 1 << 20
 
 /**
  * Reads an MPD: its values with inheritance and BaseURL resolved, and their positions.
@@ -38,6 +41,7 @@ export function parseMpd(bytes: Uint8Array, name = '', faults = new EntryFaults(
  */
 export function mpdOf(document: SourceDocument, name = '', faults = new EntryFaults()): Mpd {
   const { root } = document
+  checkSize(root)
   if (root.name !== 'MPD')
     throw new CodecError('mpd-root', 0, `expected an MPD, got <${root.qualifiedName.slice(0, 60)}>`)
   const type = sourceAttribute(root, 'type') === 'dynamic' ? 'dynamic' : 'static'
@@ -63,6 +67,25 @@ export function mpdOf(document: SourceDocument, name = '', faults = new EntryFau
     periods: parsePeriods(document, type, mediaPresentationDurationUs, base, faults),
     document,
   }
+}
+
+/** Refuses a manifest of more representations, or more SegmentURLs of all of them, than any player takes. */
+function checkSize(root: SourceElement): void {
+  let representations = 0
+  let urls = 0
+  const listed = (element: SourceElement): number =>
+    sourceChildren(element, 'SegmentList').reduce((sum, list) => sum + sourceChildren(list, 'SegmentURL').length, 0)
+  for (const period of sourceChildren(root, 'Period')) {
+    for (const set of sourceChildren(period, 'AdaptationSet')) {
+      const own = sourceChildren(set, 'Representation')
+      representations += own.length
+      const above = listed(set) || listed(period)
+      for (const representation of own) urls += listed(representation) || above
+    }
+  }
+  if (representations > MAX_REPRESENTATIONS)
+    throw new CodecError('mpd-too-large', 0, `${representations} representations, ${MAX_REPRESENTATIONS} are read`)
+  if (urls > MAX_URLS) throw new CodecError('mpd-too-large', 0, `${urls} SegmentURLs, ${MAX_URLS} are read`)
 }
 
 function parsePeriods(
@@ -171,9 +194,17 @@ function parseRepresentation(
   }
 }
 
+/** Longest BaseURL, resolved. */
+const MAX_BASE = 4096
+
 function nearestBase(above: string, document: SourceDocument, element: SourceElement): string {
   const own = sourceChildren(element, 'BaseURL')[0]
-  return own === undefined ? above : resolveReference(above, sourceText(document, own))
+  if (own === undefined) return above
+  const text = sourceText(document, own)
+  const base = text.length > MAX_BASE ? text : resolveReference(above, text)
+  if (base.length > MAX_BASE)
+    throw new CodecError('mpd-too-large', own.start, `a BaseURL has more than ${MAX_BASE} characters`)
+  return base
 }
 
 function mainType(mimeType: string | null): string | null {

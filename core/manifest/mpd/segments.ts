@@ -1,6 +1,15 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import { resolveReference } from '../reference.ts'
-import type { InclusiveRange, MpdPeriod, MpdRepresentation, SegmentClock, UrlRange } from './mpd.ts'
+import type {
+  InclusiveRange,
+  ListAddressing,
+  Mpd,
+  MpdPeriod,
+  MpdRepresentation,
+  SegmentClock,
+  TemplateAddressing,
+  UrlRange,
+} from './mpd.ts'
 import { expandTemplate, type TemplateMatcher, templateAddress, templateMatcher } from './template.ts'
 import { US_PER_SECOND } from './time.ts'
 
@@ -36,21 +45,31 @@ export function listSegments(period: MpdPeriod, representation: MpdRepresentatio
     const whole = { number: 1, time: 0, duration: durationUs, timescale: US_PER_SECOND, startUs: 0, durationUs }
     return [{ ...whole, name: representation.baseUrl, range: null }]
   }
+  return listedSpans(period, addressing, untilUs).map((span, index) => namedSegment(representation, span, index))
+}
+
+/** The segments of a template or list without their names; shared by all representations with one timeline. */
+export function listedSpans(
+  period: MpdPeriod,
+  addressing: TemplateAddressing | ListAddressing,
+  untilUs = 0,
+): readonly Span[] {
   const endUs = period.durationUs ?? untilUs
   if (addressing.kind === 'list') {
     const clocked = { ...addressing, endNumber: addressing.startNumber + addressing.urls.length - 1 }
     // The list itself has the number of segments; the period's end does not limit it.
-    const spans = spansOf(clocked, Number.POSITIVE_INFINITY, addressing.urls.length)
-    return spans.map((span, index) => {
-      const url = addressing.urls[index]
-      return { ...span, name: resolveReference(representation.baseUrl, url?.url ?? ''), range: url?.range ?? null }
-    })
+    return sharedSpans(clocked, Number.POSITIVE_INFINITY, addressing.urls.length)
   }
-  return spansOf(addressing, endUs, MAX_SEGMENTS + 1).map((span) => ({
-    ...span,
-    name: segmentName(representation, span.number, span.time),
-    range: null,
-  }))
+  return sharedSpans(addressing, endUs, MAX_SEGMENTS + 1)
+}
+
+/** A span with its name. @param index of the span, for a list */
+export function namedSegment(representation: MpdRepresentation, span: Span, index: number): MpdSegment {
+  const { addressing, baseUrl } = representation
+  if (addressing.kind !== 'list')
+    return { ...span, name: segmentName(representation, span.number, span.time), range: null }
+  const url = addressing.urls[index]
+  return { ...span, name: resolveReference(baseUrl, url?.url ?? ''), range: url?.range ?? null }
 }
 
 /** Name of the initialisation segment; null for a self-initialising file. */
@@ -111,7 +130,63 @@ export function segmentFinder(representation: MpdRepresentation): SegmentFinder 
   }
 }
 
-type Span = Omit<MpdSegment, 'name' | 'range'>
+/** A segment without its name. */
+export type Span = Omit<MpdSegment, 'name' | 'range'>
+
+type Shared = { readonly clock: SegmentClock; readonly endUs: number; readonly spans: readonly Span[] }
+/** The newest only: a few bytes of a timeline may be a million spans. */
+let shared: Shared | null = null
+
+/** The spans of the clock last asked for with this timeline, since the representations of a set ask one after the other. */
+function sharedSpans(clock: SegmentClock, endUs: number, most: number): readonly Span[] {
+  if (clock.timeline === null) return spansOf(clock, endUs, most)
+  if (shared !== null && shared.endUs === endUs && isSameClock(shared.clock, clock)) return shared.spans
+  const spans = spansOf(clock, endUs, most)
+  shared = { clock, endUs, spans }
+  return spans
+}
+
+function isSameClock(a: SegmentClock, b: SegmentClock): boolean {
+  return (
+    a.timeline === b.timeline &&
+    a.timescale === b.timescale &&
+    a.startNumber === b.startNumber &&
+    a.endNumber === b.endNumber &&
+    a.presentationTimeOffset === b.presentationTimeOffset
+  )
+}
+
+/**
+ * Upper bound of the segments in a timeline or list of a period that ends at `endUs`.
+ */
+export function mostSegments(addressing: TemplateAddressing | ListAddressing, endUs: number): number {
+  if (addressing.kind === 'list') return addressing.urls.length
+  const endTicks = (endUs / US_PER_SECOND) * addressing.timescale + addressing.presentationTimeOffset
+  let count = 0
+  let time = 0
+  for (const { time: from, duration, repeat } of addressing.timeline ?? []) {
+    time = from ?? time
+    const times = repeat >= 0 ? repeat + 1 : Math.max(0, Math.ceil((endTicks - time) / Math.max(1, duration)))
+    count += times
+    time += times * duration
+  }
+  return count
+}
+
+/** Refuses a presentation whose timelines list more than is written. @throws CodecError mpd-too-many-segments */
+export function checkSegments(mpd: Mpd): void {
+  const seen = new Set<object>()
+  let count = 0
+  for (const { durationUs, adaptationSets } of mpd.periods) {
+    for (const { addressing } of adaptationSets.flatMap((set) => set.representations)) {
+      if (addressing.kind !== 'template' || addressing.timeline === null || seen.has(addressing.timeline)) continue
+      seen.add(addressing.timeline)
+      count += mostSegments(addressing, durationUs ?? 0)
+    }
+  }
+  if (count > 2 * MAX_SEGMENTS)
+    throw new CodecError('mpd-too-many-segments', 0, `timelines of more than ${2 * MAX_SEGMENTS} segments`)
+}
 
 function spansOf(clock: SegmentClock, endUs: number, most: number): Span[] {
   const { timescale, presentationTimeOffset: offset } = clock

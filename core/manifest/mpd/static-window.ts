@@ -1,6 +1,6 @@
 import type { Mpd, MpdPeriod, MpdRepresentation } from './mpd.ts'
 import { writeSegments } from './segment-writer.ts'
-import { initSegment, listSegments, type MpdSegment } from './segments.ts'
+import { checkSegments, initSegment, listedSpans, listSegments, type MpdSegment, namedSegment } from './segments.ts'
 import { isUnbroken, type StoredNames, segmentsAmong } from './stored-segments.ts'
 import { TextEdits } from './text-edits.ts'
 import { serialiseXsDuration, US_PER_SECOND } from './time.ts'
@@ -15,6 +15,8 @@ const LIVE_ATTRIBUTES = [
   'suggestedPresentationDelay',
 ]
 const LIVE_ELEMENTS = ['Location', 'PatchLocation', 'UTCTiming']
+/** Segments looked up in all; a presentation of more is written anew. */
+const MAX_VISITED = 1 << 20
 /** The live profile requires a template; a SegmentList needs the full profile (ISO/IEC 23009-1 §8.2, §8.4). */
 const FULL_PROFILE = 'urn:mpeg:dash:profile:full:2011'
 
@@ -32,6 +34,7 @@ export type WindowedMpd =
  */
 export function staticWindow(mpd: Mpd, names: StoredNames): WindowedMpd {
   const { root, text } = mpd.document
+  checkSegments(mpd)
   if (mpd.type === 'static' && isAllThere(mpd, names)) return { kind: 'as-sent' }
   const edits = new TextEdits()
   let totalUs = 0
@@ -156,13 +159,22 @@ function endOf(period: MpdPeriod, { segments }: Kept): number {
 }
 
 function isAllThere(mpd: Mpd, names: StoredNames): boolean {
+  let left = MAX_VISITED
   return mpd.periods.every((period) =>
     period.adaptationSets.every((set) =>
       set.representations.every((representation) => {
         const init = initSegment(representation)
         if (init !== null && !names.has(init.name)) return false
-        const segments = listSegments(period, representation)
-        return segments.length > 0 && segments.every((segment) => names.has(segment.name))
+        const { addressing, baseUrl } = representation
+        if (addressing.kind !== 'template' && addressing.kind !== 'list') return names.has(baseUrl)
+        const spans = listedSpans(period, addressing)
+        left -= spans.length
+        // One name after the other: a list of which the first is missing is not spelled out.
+        return (
+          spans.length > 0 &&
+          left >= 0 &&
+          spans.every((span, index) => names.has(namedSegment(representation, span, index).name))
+        )
       }),
     ),
   )

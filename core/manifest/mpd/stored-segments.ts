@@ -1,5 +1,12 @@
 import type { MpdPeriod, MpdRepresentation, SegmentClock } from './mpd.ts'
-import { listSegments, type MpdSegment, type SegmentAddress, segmentFinder } from './segments.ts'
+import {
+  listedSpans,
+  type MpdSegment,
+  namedSegment,
+  type SegmentAddress,
+  type Span,
+  segmentFinder,
+} from './segments.ts'
 import { US_PER_SECOND } from './time.ts'
 
 /** Stored files of a presentation, by names resolved like the MPD's. */
@@ -23,22 +30,22 @@ export function segmentsAmong(
   const { addressing } = representation
   if (addressing.kind === 'single' || addressing.kind === 'base') return []
   const find = segmentFinder(representation)
-  const listed = new Map<string, MpdSegment>()
-  if (addressing.kind === 'list' || addressing.timeline !== null)
-    for (const segment of listSegments(period, representation)) listed.set(segment.name, segment)
+  const isListed = addressing.kind === 'list' || addressing.timeline !== null
   const found: MpdSegment[] = []
   const unlisted: Unlisted[] = []
   for (const name of names) {
     const address = find(name)
     if (address === null) continue
-    const known = listed.get(name)
+    const known = isListed ? listedAt(period, representation, name, address) : undefined
     const { number, time } = address
     if (known !== undefined) found.push(known)
     else if (addressing.timeline !== null) unlisted.push({ name, ...address })
     else if (addressing.duration !== null && number !== null && time !== null && !isPast(addressing, number))
       found.push(spanOf(addressing, name, number, time, addressing.duration))
   }
-  if (unlisted.length > 0) found.push(...inferred(addressing, unlisted, [...listed.values()]))
+  if (unlisted.length > 0) {
+    for (const segment of inferred(addressing, unlisted, listedSpans(period, addressing))) found.push(segment)
+  }
   // Periods may share one template; segments after the end of this period or before its start belong to another.
   const withinUs = period.durationUs ?? Number.POSITIVE_INFINITY
   return found
@@ -46,27 +53,67 @@ export function segmentsAmong(
     .sort((a, b) => a.time - b.time)
 }
 
+/** The listed segment of this name and address. */
+function listedAt(
+  period: MpdPeriod,
+  representation: MpdRepresentation,
+  name: string,
+  { number, time }: SegmentAddress,
+): MpdSegment | undefined {
+  const { addressing } = representation
+  if (addressing.kind !== 'template' && addressing.kind !== 'list') return undefined
+  const spans = listedSpans(period, addressing)
+  const index = number !== null ? firstFrom(spans, 'number', number) : firstFrom(spans, 'time', time ?? 0)
+  const span = spans[index]
+  const segment = span === undefined ? null : namedSegment(representation, span, index)
+  return segment?.name === name ? segment : undefined
+}
+
+/** Index of the first span from `value` on; spans are in order. */
+function firstFrom(spans: readonly Span[], field: 'number' | 'time', value: number): number {
+  let low = 0
+  let high = spans.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((spans[middle] as Span)[field] < value) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 type Unlisted = SegmentAddress & { readonly name: string }
 
 const isPast = (clock: SegmentClock, number: number): boolean => clock.endNumber !== null && number > clock.endNumber
 
 /** Segments that a timeline no longer lists. With numbers only, the time is estimated from the mean duration. */
-function inferred(clock: SegmentClock, unlisted: readonly Unlisted[], listed: readonly MpdSegment[]): MpdSegment[] {
+function inferred(clock: SegmentClock, unlisted: readonly Unlisted[], listed: readonly Span[]): MpdSegment[] {
   const first = listed[0]
   if (first === undefined) return []
-  const typical = listed.reduce((sum, segment) => sum + segment.duration, 0) / listed.length
+  const typical = meanDuration(listed)
   const timed = unlisted.map(({ name, number, time }) => ({
     name,
     number: number ?? first.number,
     time: time ?? Math.round(first.time + ((number ?? first.number) - first.number) * typical),
   }))
-  const times = [...timed, ...listed].map((segment) => segment.time).sort((a, b) => a - b)
-  const next = new Map(times.map((time, index) => [time, times[index + 1]]))
+  const times = timed.map((segment) => segment.time).sort((a, b) => a - b)
+  const next = new Map(times.map((time, index) => [time, times[index + 1] ?? Number.POSITIVE_INFINITY]))
   return timed.flatMap(({ name, number, time }) => {
-    const step = (next.get(time) ?? Number.POSITIVE_INFINITY) - time
+    const nextListed = listed[firstFrom(listed, 'time', time + 1)]?.time ?? Number.POSITIVE_INFINITY
+    const step = Math.min(next.get(time) ?? nextListed, nextListed) - time
     const duration = step < 1.5 * typical ? step : Math.round(typical)
     return time < 0 || duration <= 0 ? [] : [spanOf(clock, name, number, time, duration)]
   })
+}
+
+const MEANS = new WeakMap<readonly Span[], number>()
+
+function meanDuration(spans: readonly Span[]): number {
+  let mean = MEANS.get(spans)
+  if (mean === undefined) {
+    mean = spans.reduce((sum, segment) => sum + segment.duration, 0) / spans.length
+    MEANS.set(spans, mean)
+  }
+  return mean
 }
 
 function spanOf(clock: SegmentClock, name: string, number: number, time: number, duration: number): MpdSegment {

@@ -16,6 +16,11 @@ type Token =
   | { readonly kind: 'id' }
   | { readonly kind: 'numeric'; readonly name: NumericName; readonly width: number }
 
+/** Longer templates, and templates with more numbers, name no segment. */
+const MAX_TEMPLATE = 4096
+const MAX_NUMBERS = 3
+/** Longest name made of a template. */
+const MAX_NAME = 16_384
 /** Largest width of a printed number, which limits the string size of a hostile `%0999999999d`. */
 const MAX_WIDTH = 32
 
@@ -34,6 +39,8 @@ export function expandTemplate(template: string, values: TemplateValues): string
         throw new CodecError('mpd-template', 0, `"${template}" uses $${token.name}$, which has no value here`)
       text += String(value).padStart(token.width, '0')
     }
+    if (text.length > MAX_NAME)
+      throw new CodecError('mpd-template', 0, `a template gives a name of more than ${MAX_NAME} characters`)
   }
   return text
 }
@@ -55,8 +62,14 @@ export type TemplateMatcher = (name: string) => { readonly number: number | null
 
 /** The inverse of `expandTemplate` for one representation. The matcher returns null for any other name. */
 export function templateMatcher(template: string, representationId: string, bandwidth: number | null): TemplateMatcher {
+  if (template.length > MAX_TEMPLATE) return () => null
+  const parsed = tokens(template)
+  // Numbers side by side can be divided in many ways: more than these are no name of a segment.
+  if (parsed.filter(({ kind }) => kind === 'numeric').length > MAX_NUMBERS) return () => null
+  const [head] = parsed
+  const prefix = head?.kind === 'text' ? head.text : ''
   const groups: NumericName[] = []
-  const source = tokens(template).map((token) => {
+  const source = parsed.map((token) => {
     if (token.kind === 'text') return escapeRegExp(token.text)
     if (token.kind === 'id') return escapeRegExp(representationId)
     if (token.name === 'Bandwidth') return escapeRegExp(String(bandwidth ?? '').padStart(token.width, '0'))
@@ -65,6 +78,7 @@ export function templateMatcher(template: string, representationId: string, band
   })
   const pattern = new RegExp(`^${source.join('')}$`)
   return (name) => {
+    if (!name.startsWith(prefix)) return null
     const found = pattern.exec(name)
     if (found === null) return null
     let number: number | null = null

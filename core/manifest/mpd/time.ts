@@ -96,5 +96,10 @@ function dateOfDay(days: number): [number, number, number] {
 }
 
 const two = (value: number): string => String(value).padStart(2, '0')
-const fraction = (us: number): string => (us === 0 ? '' : `.${String(us).padStart(6, '0').replace(/0+$/, '')}`)
+const fraction = (us: number): string =>
+  us === 0
+    ? ''
+    : `.${String(us)
+        .padStart(6, '0')
+        .replace(/(?<!0)0+$/, '')}`
 const cut = (text: string): string => text.slice(0, 60)

@@ -85,9 +85,25 @@ export function sourceAttribute(element: SourceElement, name: string): string | 
   return element.attributes.find((attribute) => attribute.name === name)?.value ?? null
 }
 
+/** Children of elements with many, by local name: each representation asks its set and period. */
+const BY_NAME = new WeakMap<SourceElement, Map<string, SourceElement[]>>()
+const FEW = 16
+const NONE: readonly SourceElement[] = []
+
 /** Child elements of a local name, in order. */
-export function sourceChildren(element: SourceElement, name: string): SourceElement[] {
-  return element.children.filter((child) => child.name === name)
+export function sourceChildren(element: SourceElement, name: string): readonly SourceElement[] {
+  if (element.children.length <= FEW) return element.children.filter((child) => child.name === name)
+  let byName = BY_NAME.get(element)
+  if (byName === undefined) {
+    byName = new Map()
+    for (const child of element.children) {
+      const same = byName.get(child.name)
+      if (same === undefined) byName.set(child.name, [child])
+      else same.push(child)
+    }
+    BY_NAME.set(element, byName)
+  }
+  return byName.get(name) ?? NONE
 }
 
 /** Character data of an element that has only text, trimmed. */

@@ -55,5 +55,5 @@ function hash(algorithm: HashName, bytes: Uint8Array): string {
 
 /** Base64 without padding. */
 function bare(base64: string): string {
-  return base64.replace(/=+$/, '')
+  return base64.replace(/(?<!=)=+$/, '')
 }

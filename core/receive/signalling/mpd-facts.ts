@@ -16,9 +16,10 @@ export function readMpdFacts(bytes: Uint8Array): MpdFacts | null {
   const codecs = new Set<string>()
   for (const period of childrenOf(root, 'Period')) {
     for (const set of childrenOf(period, 'AdaptationSet')) {
+      const ofSet = typeOfSet(set)
       for (const representation of childrenOf(set, 'Representation')) {
         const id = attr(representation, 'id')
-        const role = roleOf(set, representation)
+        const role = roleOf(ofSet, representation)
         if (id !== null && role !== null) roles.set(id, role)
         for (const codec of (attr(representation, 'codecs') ?? attr(set, 'codecs') ?? '').split(',')) {
           if (codec.trim() !== '') codecs.add(codec.trim())
@@ -38,9 +39,15 @@ export function readHlsCodecs(text: string): readonly string[] {
   return [...codecs]
 }
 
-function roleOf(set: XmlElement, representation: XmlElement): ChannelRole | null {
-  const declared =
-    attr(set, 'contentType') ?? attr(representation, 'mimeType') ?? attr(set, 'mimeType') ?? childType(set)
+/** Type of a set: what counts before those of its representations, and what after them. */
+type SetType = { readonly first: string | null; readonly last: string | null }
+
+function typeOfSet(set: XmlElement): SetType {
+  return { first: attr(set, 'contentType'), last: attr(set, 'mimeType') ?? childType(set) }
+}
+
+function roleOf(set: SetType, representation: XmlElement): ChannelRole | null {
+  const declared = set.first ?? attr(representation, 'mimeType') ?? set.last
   return declared === null ? null : roleOfType(declared)
 }
 
