@@ -6,8 +6,13 @@ import socketWorker from './socket-worker.ts?thread'
 
 /** A third of a second at 1.5 Gbit/s. */
 const RING_BYTES = 64 * 1024 * 1024
-/** Datagrams passed on before timers and requests run. */
+/** Datagrams passed on before timers and requests run, and the time for them: some cost a hundred times the others. */
 const TURN_DATAGRAMS = 2048
+const TURN_BUSY_MS = 8
+/** Datagrams between two looks at the clock. */
+const SLICE = 8
+/** Time for what has arrived before sockets are closed, of all together; the rest is dropped, so that a flood has an end. */
+const CLOSING_MS = 250
 /** Interval of turns while datagrams arrive: the longest time one waits to be passed on with others. */
 const TURN_MS = 10
 
@@ -39,6 +44,8 @@ export class SocketThread implements RingReader {
   #pause: NodeJS.Timeout | null = null
   /** The ring is empty, and the thread wakes this one. */
   #asleep = true
+  /** Time left to pass on what has arrived before sockets were closed. */
+  #closingMs = CLOSING_MS
   #closed = false
 
   /** @param nowUs wall clock, µs since the UNIX epoch */
@@ -80,7 +87,6 @@ export class SocketThread implements RingReader {
 
   async closeSocket(id: number): Promise<void> {
     await this.#call({ kind: 'close', id, call: 0 })
-    // Datagrams received before are still passed on.
     this.#drain()
     this.#listeners.delete(id)
     for (const [number, source] of this.#sources.entries()) {
@@ -90,11 +96,11 @@ export class SocketThread implements RingReader {
     }
   }
 
-  /** Passes on all datagrams received so far. */
+  /** Passes on the datagrams received so far, or a turn's worth of a flood. */
   flush(): void {
     if (this.#worker === null) return
     this.#ring.clockOffsetUs = this.#nowUs() - monotonicUs()
-    this.#drain()
+    this.#read(Number.POSITIVE_INFINITY, TURN_BUSY_MS)
   }
 
   async close(): Promise<void> {
@@ -119,10 +125,21 @@ export class SocketThread implements RingReader {
     listener.datagram(this.#sources[id] as RingSource, bytes, start, end, this.#lastUs)
   }
 
+  /** Passes on the datagrams received before a socket was closed. */
   #drain(): void {
-    while (this.#ring.read(TURN_DATAGRAMS) > 0) {
-      // Until the ring is empty.
+    const startMs = performance.now()
+    if (this.#read(Number.POSITIVE_INFINITY, this.#closingMs) === 'empty') return
+    this.#closingMs = Math.max(0, this.#closingMs - (performance.now() - startMs))
+  }
+
+  /** Passes on datagrams until none is left, or `most` have been, or the time is over. */
+  #read(most: number, busyMs: number): 'empty' | 'more' {
+    const endMs = performance.now() + busyMs
+    for (let taken = 0; taken < most; taken += SLICE) {
+      if (this.#ring.read(SLICE) < SLICE) return 'empty'
+      if (performance.now() >= endMs) return 'more'
     }
+    return 'more'
   }
 
   /** Passes on one turn's datagrams; the rest follows after timers and requests. Sleeps when a turn finds nothing. */
@@ -130,9 +147,10 @@ export class SocketThread implements RingReader {
     this.#turn = null
     this.#asleep = false
     this.#ring.clockOffsetUs = this.#nowUs() - monotonicUs()
-    const taken = this.#ring.read(TURN_DATAGRAMS)
-    if (taken === TURN_DATAGRAMS) this.#turn = setImmediate(() => this.#takeTurn())
-    else if (taken === 0 && this.#ring.sleep()) this.#asleep = true
+    const first = this.#ring.read(SLICE)
+    const rest = first < SLICE ? 'empty' : this.#read(TURN_DATAGRAMS, TURN_BUSY_MS)
+    if (rest === 'more') this.#turn = setImmediate(() => this.#takeTurn())
+    else if (first === 0 && this.#ring.sleep()) this.#asleep = true
     // A timer that is used again costs less than a new one.
     else if (this.#pause === null) this.#pause = setTimeout(() => this.#takeTurn(), TURN_MS)
     else this.#pause.refresh()
