@@ -147,6 +147,18 @@ describe('the duration of a session', () => {
 })
 
 describe('a port', () => {
+  it.each(['99999', '65536', '-1', '1e3', '0x10', 'x'])('%s of a URL is refused', (port) => {
+    const command = ['receive', 'atsc://', '--repair-url', `http://127.0.0.1:${port}/x`]
+    expect(message(() => readCommandLine(command, '1'))).toMatch(/--repair-url .*port from 0 to 65535/)
+  })
+
+  it.each(['http://h', 'http://h:80/a:b', 'http://u:p@h:8080/', 'https://[::1]/x', 'http://[::1]:1/', 'http://h:/'])(
+    'of %s is taken',
+    (url) => {
+      expect(readCommandLine(['receive', 'atsc://', '--repair-url', url], '1')).toMatchObject({ kind: 'session' })
+    },
+  )
+
   it.each(['70000', '65536', '-1', '1e3', '0x10', '', 'NaN'])('%s is refused', (port) => {
     for (const command of [
       ['gateway', 'atsc://', '--listen'],

@@ -198,7 +198,7 @@ function isText(of: TextOf, text: string): boolean {
         ? text.split('.').every((part) => Number(part) <= 255)
         : /^[0-9a-f.]*:[0-9a-f:.]*$/i.test(text)
     case 'url':
-      return /^https?:\/\/[^\s/]+(.*\S)?$/i.test(text)
+      return /^https?:\/\/[^\s/]+(.*\S)?$/i.test(text) && hasValidPort(text)
     case 'source':
       return /^\S+$/.test(text)
     case 'endpoint':
@@ -208,10 +208,17 @@ function isText(of: TextOf, text: string): boolean {
   }
 }
 
+/** Whether the port of a URL, if it names one, is a number from 0 to 65535. */
+function hasValidPort(url: string): boolean {
+  const authority = /^[a-z]+:\/\/([^/?#]*)/i.exec(url)?.[1] ?? ''
+  const port = /:([^:\]]*)$/.exec(authority.replace(/^.*@/, ''))?.[1] ?? ''
+  return port === '' || (/^\d+$/.test(port) && Number(port) <= 65535)
+}
+
 const TEXT_PROBLEM: Readonly<Record<TextOf, string>> = {
   interface: 'must be an address or a name of an interface',
   address: 'must be an IP address in numbers',
-  url: 'must be an http:// or https:// address',
+  url: 'must be an http:// or https:// address with a port from 0 to 65535, if any',
   folder: 'must name a folder',
   file: 'must name a file',
   words: 'must be a text that is not empty',

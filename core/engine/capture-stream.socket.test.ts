@@ -157,6 +157,10 @@ describe('a capture over HTTP that goes on for ever', () => {
 })
 
 describe('an address without a capture', () => {
+  it.each(['http://127.0.0.1:99999/x', 'http://[::1/x', 'http://'])('is refused in words: %s', async (url) => {
+    await expect(receive(url)).rejects.toMatchObject({ error: { code: 'bad-url' } })
+  })
+
   it.each<[string, CaptureAnswer[], RegExp]>([
     [
       'a page',

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { type GuardedPeer, guardErrors } from './guard-errors.ts'
+import { takeThreadError } from './last-resort.ts'
 
 const THREAD: GuardedPeer = { topic: 'engine', what: 'A thread' }
 
@@ -16,7 +17,10 @@ export function startThread(script: string | URL, workerData: unknown, ended: (e
     over = true
     ended(error)
   }
-  thread.on('error', end)
+  thread.on('error', (error) => {
+    takeThreadError(error)
+    end(error)
+  })
   thread.on('messageerror', end)
   thread.on('exit', (status) => end(new Error(`The thread ended with status ${status}.`)))
   return thread

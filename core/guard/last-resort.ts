@@ -26,6 +26,11 @@ export function installLastResort(): void {
   process.on('unhandledRejection', take)
 }
 
+/** Takes an error that ended a thread, which nothing caught there. */
+export function takeThreadError(error: unknown): void {
+  if (installed) take(error)
+}
+
 function take(error: unknown): void {
   count++
   if (count <= PRINTED_FIRST || count % PRINTED_EACH === 0) print(error)

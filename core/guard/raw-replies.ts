@@ -18,9 +18,15 @@ export function endWith(socket: Duplex, reply: string): void {
   socket.resume()
 }
 
+/** Whether an answer to an earlier request has begun and not ended, as Node's own handler asks. */
+function isAnswering(socket: Duplex): boolean {
+  return (socket as { _httpMessage?: { headersSent?: boolean } | null })._httpMessage?.headersSent === true
+}
+
 /** Answers a request that Node's parser refuses with a bare reply, and ends the connection. */
 export function refuseMalformed(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: Duplex): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
+  // In the middle of an answer, another one would become part of its body.
+  if (!socket.writable || error.code === 'ECONNRESET' || isAnswering(socket)) {
     socket.destroy()
     return
   }

@@ -286,6 +286,31 @@ describe('peers that break off', () => {
     expect((await ask(one.port, '/')).text).toBe('here')
   })
 
+  test('garbage behind a request does not get into the answer', async () => {
+    const one = await host()
+    let answer = (): void => {}
+    one.mount({
+      prefix: '',
+      rules: RULES,
+      answer: (exchange) => {
+        exchange.head(200, { 'Content-Length': 1000 })
+        exchange.write(Buffer.from('begun'))
+        answer()
+      },
+    })
+    const socket = await raw(one.port, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    let text = ''
+    socket.on('data', (bytes: Buffer) => {
+      text += bytes.toString()
+    })
+    await new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    socket.write('hello\r\n\r\n')
+    await once(socket, 'close')
+    expect(text).not.toContain('400 Bad Request')
+  })
+
   test('an offer of another protocol is answered as an ordinary request', async () => {
     const one = await host()
     one.mount({ ...saying('/socket', 's'), upgrade: () => undefined })

@@ -200,7 +200,11 @@ class HttpHost {
     limitBody(exchange, mount.rules.bodyMs === undefined ? BODY_MS : mount.rules.bodyMs)
     this.#route(exchange, mounted, target).catch((error: unknown) => {
       mount.log?.('warning', `A request failed: ${error instanceof Error ? error.message : String(error)}`)
-      exchange.refuse({ status: 500, sentence: 'The server failed on this request; the session log says why.' })
+      try {
+        exchange.refuse({ status: 500, sentence: 'The server failed on this request; the session log says why.' })
+      } catch {
+        response.destroy()
+      }
     })
   }
 

@@ -69,7 +69,7 @@ export const CAPTURE_STREAM: PartKind = {
       id,
       kind: 'capture-stream',
       label: url === STDIN_SOURCE ? 'The capture on stdin' : sourcesLabel([CAPTURE_STREAM_PART], [url]),
-      interfaceName: http ? new URL(url).hostname : 'pipe',
+      interfaceName: http ? hostOf(url) : 'pipe',
       address: everything(services),
       readsStdin: url === STDIN_SOURCE,
       connect: http
@@ -79,6 +79,20 @@ export const CAPTURE_STREAM: PartKind = {
     } as const
     return new LiveCapturePart(linkType === undefined ? source : { ...source, linkType }, host)
   },
+}
+
+/** @throws AppFailure bad-url */
+function hostOf(url: string): string {
+  try {
+    return new URL(url).hostname
+  } catch (cause) {
+    throw new AppFailure(
+      'bad-url',
+      `${withoutCredentials(url)} is no address.`,
+      'Right form: http://HOST:PORT/PATH, with a port from 1 to 65535.',
+      cause,
+    )
+  }
 }
 
 /** Opens a capture over HTTP. @throws AppFailure source-unreachable */
