@@ -12,6 +12,7 @@ import { BytePool } from '../object/byte-pool.ts'
 import type { ObjectContext } from '../object/channel-events.ts'
 import { EntityRanges } from '../object/entity-ranges.ts'
 import type { ReceiveLimits } from '../object/limits.ts'
+import { OpenOrder } from '../object/open-order.ts'
 import { ReadingWork } from '../object/reading-work.ts'
 import type { DeliveryContext } from './contexts.ts'
 import { EventQueue } from './event-queue.ts'
@@ -29,6 +30,7 @@ export class ReceiveContext implements DeliveryContext, ObjectContext {
   readonly fec: FecReceiver | null
   /** Finished objects remembered by all channels. */
   readonly known = { count: 0 }
+  readonly openOrder = new OpenOrder()
   /** Memory of the entries of all file tables. */
   readonly listed = { bytes: 0 }
   /** Work on tables, packages and packed files, of all sources. */
@@ -62,6 +64,13 @@ export class ReceiveContext implements DeliveryContext, ObjectContext {
 
   nextObjectIndex(): number {
     return this.#objects++
+  }
+
+  /** The bound on channels that one more channel of a session would exceed; null where it would exceed none. */
+  channelLimit(ofSession: number): number | null {
+    const { channels, channelsInAll } = this.limits
+    if (ofSession >= channels) return channels
+    return this.#channels >= channelsInAll ? channelsInAll : null
   }
 
   nextChannelIndex(): number {

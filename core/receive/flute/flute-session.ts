@@ -279,8 +279,9 @@ export class FluteSession extends LctSession {
   }
 
   #addChannel(tsi: Tsi, timeUs: number, frame: number): FluteChannel | null {
-    if (this.#channels.size >= this.context.limits.channels) {
-      this.tooManyChannels(tsi, timeUs, frame)
+    const most = this.context.channelLimit(this.#channels.size)
+    if (most !== null) {
+      this.tooManyChannels(tsi, most, timeUs, frame)
       return null
     }
     const names = new FluteNames(tsi, this.context.listed)

@@ -188,7 +188,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       object.length = object.ranges.highest
       object.sizeSource = SIZE_SOURCE.closeFlag
     }
-    if (object.endingSinceUs < 0) object.endingSinceUs = timeUs
+    this.#open.endingOne(object, timeUs)
   }
 
   #notTaken(object: TransportObject, why: number, packet: SourcePacket): void {
@@ -269,7 +269,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       this.#events.limitReached(hit, this, timeUs, frame, { kind: 'lct', tsi: this.tsi, toi })
       return null
     }
-    if (this.#open.size >= context.limits.openObjects) this.#open.evict(timeUs, frame)
+    this.#open.makeRoom(timeUs, frame)
     const index = context.nextObjectIndex()
     const object = new TransportObject(
       this,
@@ -295,7 +295,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       }
     }
     this.#open.add(object, timeUs, frame)
-    if (this.#closedSinceUs >= 0) object.endingSinceUs = timeUs
+    if (this.#closedSinceUs >= 0) this.#open.endingOne(object, timeUs)
     context.observer.objectBegun(object, bytes, start, from)
     this.#events.begun(object)
     return object
@@ -360,7 +360,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   #beginUnseen(toi: Toi, length: number, timeUs: number, frame: number): TransportObject | null {
     const context = this.#context
     if (this.#known.get(toi) !== undefined || length > context.limits.objectBytes) return null
-    if (this.#open.size >= context.limits.openObjects) this.#open.evict(timeUs, frame)
+    this.#open.makeRoom(timeUs, frame)
     const codepoint = this.names.source?.payloads[0]?.codepoint ?? 0
     const index = context.nextObjectIndex()
     const object = new TransportObject(this, context.pool, index, toi, toi as Toi, 0, codepoint, timeUs, frame)

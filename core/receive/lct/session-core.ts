@@ -165,14 +165,9 @@ export abstract class LctSession
   }
 
   /** A packet of one channel too many. The first one's carrier stands for all. */
-  protected tooManyChannels(tsi: Tsi, timeUs: number, frame: number): void {
+  protected tooManyChannels(tsi: Tsi, most: number, timeUs: number, frame: number): void {
     this.#refused ??= { kind: 'lct', tsi }
-    this.found(
-      { kind: 'limit', hit: { limit: 'channels', most: this.context.limits.channels } },
-      this.#refused,
-      timeUs,
-      frame,
-    )
+    this.found({ kind: 'limit', hit: { limit: 'channels', most } }, this.#refused, timeUs, frame)
   }
 
   /** The receiver left: open objects are cut off. */

@@ -364,10 +364,10 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     if (this.#lastAsset !== null && this.#lastAsset.packetId === packetId) return this.#lastAsset
     let asset = this.#assets.get(packetId)
     if (asset === undefined) {
-      const { channels } = this.context.limits
-      if (this.#assetList.length >= channels) {
+      const most = this.context.channelLimit(this.#assetList.length)
+      if (most !== null) {
         this.#refusedAsset ??= { kind: 'mmtp', packetId }
-        this.#limit({ limit: 'assets', most: channels }, this.#refusedAsset, timeUs, frame)
+        this.#limit({ limit: 'assets', most }, this.#refusedAsset, timeUs, frame)
         return null
       }
       asset = new MmtpAsset(this.context, this, packetId)

@@ -5,6 +5,7 @@ import type { LimitHit } from '../../flow/findings.ts'
 import type { BytePool } from './byte-pool.ts'
 import type { DoneObject } from './done-object.ts'
 import type { ReceiveLimits } from './limits.ts'
+import type { OpenOrder } from './open-order.ts'
 import type { TransportObject } from './transport-object.ts'
 
 /** Shared by the objects of a receiver. */
@@ -17,6 +18,8 @@ export interface ObjectContext {
   readonly observer: ReceiveObserver
   /** Finished objects remembered by all channels; each channel counts its own in it. */
   readonly known: { count: number }
+  /** Open objects of all channels. */
+  readonly openOrder: OpenOrder
   nextObjectIndex(): number
 }
 

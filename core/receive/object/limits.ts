@@ -17,6 +17,8 @@ export type ReceiveLimits = {
   readonly quarantineObjects: number
   /** Incomplete objects of one channel at a time. */
   readonly openObjects: number
+  /** The same of all channels, with incomplete ones kept for late bytes; the oldest is dropped. */
+  readonly openObjectsInAll: number
   /** Finished objects a channel remembers, to recognise a repeat. */
   readonly knownObjects: number
   /** All channels together. */
@@ -25,6 +27,8 @@ export type ReceiveLimits = {
   readonly comparedBytes: number
   /** LCT channels (TSIs) of one session. */
   readonly channels: number
+  /** LCT channels and assets of all sessions. */
+  readonly channelsInAll: number
   readonly sessions: number
   /** Listed services; `sessions` bounds the joined ones. */
   readonly services: number
@@ -53,10 +57,12 @@ export const RECEIVE_LIMITS: ReceiveLimits = {
   quarantineBytes: 32 << 20,
   quarantineObjects: 1024,
   openObjects: 128,
+  openObjectsInAll: 8192,
   knownObjects: 16_384,
   knownObjectsInAll: 262_144,
   comparedBytes: 1 << 20,
   channels: 256,
+  channelsInAll: 8192,
   sessions: 256,
   services: 16_384,
   flows: 16_384,

@@ -133,11 +133,21 @@ describe('objects of a channel', () => {
     opened.begin(1, 0)
     const held = opened.begin(2, 0)
     opened.open.lose(held, 'partial', 10)
-    opened.open.evict(20, 1)
+    opened.open.makeRoom(20, 1)
     expect([...opened.open.values()].map(({ toi }) => toi)).toEqual([1])
-    opened.open.evict(30, 1)
+    opened.begin(3, 25)
+    opened.open.makeRoom(30, 1)
     expect(opened.events.reported).toEqual(['partial 2', 'limit open-objects', 'partial 1'])
-    expect(opened.open.size).toBe(0)
+    expect([...opened.open.values()].map(({ toi }) => toi)).toEqual([3])
+  })
+
+  it('make room in all channels for the newest: the oldest of any channel is dropped', () => {
+    const opened = new Opened({ openObjectsInAll: 2 })
+    opened.begin(1, 0)
+    opened.begin(2, 0)
+    opened.open.makeRoom(20, 1)
+    expect(opened.events.reported).toEqual(['limit open-objects', 'partial 1'])
+    expect([...opened.open.values()].map(({ toi }) => toi)).toEqual([2])
   })
 
   it('start again where TOIs go far back', () => {
@@ -168,7 +178,7 @@ describe('objects of a channel', () => {
           if (object === undefined) {
             if (seen.has(toi)) continue
             seen.add(toi)
-            if (opened.open.size >= 3) opened.open.evict(timeUs, 1)
+            opened.open.makeRoom(timeUs, 1)
             object = opened.begin(toi, timeUs)
           }
           opened.take(object, from * 100, Math.min(SIZE, (from + parts) * 100), timeUs)

@@ -2,7 +2,7 @@ import type { ChannelEvents, ObjectContext } from './channel-events.ts'
 import { hash32 } from './content-hash.ts'
 import { HEAD_BYTES } from './done-object.ts'
 import type { KnownObjects } from './known-objects.ts'
-import { type ObjectHome, SIZE_SOURCE, type TransportObject } from './transport-object.ts'
+import { type Evictor, type ObjectHome, SIZE_SOURCE, type TransportObject } from './transport-object.ts'
 
 /** TOIs of replaced objects in GPAC: init segment, and child playlists in turn. */
 const FIRST_RESERVED_TOI = 0xffff_fffd
@@ -29,7 +29,7 @@ export interface CountedHome extends ObjectHome {
 /**
  * The objects of one channel that are being received, or kept after an incomplete end: how and when each of them ends.
  */
-export class OpenObjects<Channel extends CountedHome> {
+export class OpenObjects<Channel extends CountedHome> implements Evictor {
   readonly #context: ObjectContext
   readonly #events: ChannelEvents<Channel>
   readonly #channel: Channel
@@ -39,6 +39,8 @@ export class OpenObjects<Channel extends CountedHome> {
   last: TransportObject | null = null
   #newestMediaToi = -1
   #mediaStep = 1
+  /** Nothing ends by time before this. */
+  #dueUs = Number.POSITIVE_INFINITY
 
   constructor(context: ObjectContext, events: ChannelEvents<Channel>, channel: Channel, known: KnownObjects) {
     this.#context = context
@@ -74,11 +76,25 @@ export class OpenObjects<Channel extends CountedHome> {
       if (!this.#context.spec.reorder) this.#endNow(timeUs)
     }
     this.#objects.set(object.key, object)
+    object.evictor = this
+    this.#context.openOrder.add(object)
+    this.#due(timeUs + this.#context.limits.idleMs * 1000)
+  }
+
+  #due(timeUs: number): void {
+    if (timeUs < this.#dueUs) this.#dueUs = timeUs
+  }
+
+  /** The sender closed this object: it gets no more bytes, except late ones. */
+  endingOne(object: TransportObject, timeUs: number): void {
+    if (object.endingSinceUs < 0) object.endingSinceUs = timeUs
+    this.#due(timeUs + this.#context.reorderUs)
   }
 
   /** Open objects get no more bytes, except late ones. */
   ending(timeUs: number): void {
     for (const object of this.#objects.values()) if (object.endingSinceUs < 0) object.endingSinceUs = timeUs
+    this.#due(timeUs + this.#context.reorderUs)
   }
 
   /** Packets are configured to be in order: a new object ends the others at once, without a wait for late bytes. */
@@ -99,8 +115,7 @@ export class OpenObjects<Channel extends CountedHome> {
     object.state = 'complete'
     this.#channel.complete++
     object.join()
-    this.#objects.delete(object.key)
-    if (this.last === object) this.last = null
+    this.#delete(object)
     this.#known.add(object, this.#channel.loops, isReplaceable(object))
     this.#context.observer.objectEnded(object)
     object.notify()
@@ -143,6 +158,7 @@ export class OpenObjects<Channel extends CountedHome> {
   resume(object: TransportObject): void {
     object.state = 'receiving'
     object.endingSinceUs = -1
+    this.#due(object.lastTimeUs)
     this.#channel.lost -= object.countedLost
     object.countedLost = 0
     this.#channel.incomplete--
@@ -153,6 +169,7 @@ export class OpenObjects<Channel extends CountedHome> {
   lose(object: TransportObject, why: 'partial' | 'truncated', timeUs: number): void {
     if (object.state !== 'receiving') return
     object.state = why
+    this.#due(timeUs)
     this.#channel.incomplete++
     if (why === 'partial') {
       const holes = object.missing()
@@ -175,12 +192,34 @@ export class OpenObjects<Channel extends CountedHome> {
 
   remove(object: TransportObject): void {
     object.release()
-    this.#objects.delete(object.key)
-    if (this.last === object) this.last = null
+    this.#delete(object)
   }
 
-  /** Makes room for one more open object: removes one that has ended, else the oldest. */
-  evict(timeUs: number, frame: number): void {
+  #delete(object: TransportObject): void {
+    if (this.last === object) this.last = null
+    if (this.#objects.get(object.key) !== object) return
+    this.#objects.delete(object.key)
+    this.#context.openOrder.remove(object)
+  }
+
+  /** Makes room for one more open object, within the bound of the channel and that of all. */
+  makeRoom(timeUs: number, frame: number): void {
+    const { openOrder, limits } = this.#context
+    if (this.#objects.size >= limits.openObjects) this.#evict(timeUs, frame)
+    else if (openOrder.count >= limits.openObjectsInAll) openOrder.oldest?.evict(timeUs, frame)
+  }
+
+  evictOne(object: TransportObject, timeUs: number, frame: number): void {
+    if (object.state === 'receiving') {
+      const most = this.#context.limits.openObjectsInAll
+      this.#events.limitReached({ limit: 'open-objects', most }, this.#channel, timeUs, frame)
+      this.lose(object, 'partial', timeUs)
+    }
+    this.drop(object)
+  }
+
+  /** Removes an object that has ended, else the oldest. */
+  #evict(timeUs: number, frame: number): void {
     let victim: TransportObject | null = null
     for (const object of this.#objects.values()) {
       victim ??= object
@@ -214,19 +253,25 @@ export class OpenObjects<Channel extends CountedHome> {
 
   /** Ends MPUs that waited long enough. */
   tick(timeUs: number): void {
-    if (this.#objects.size === 0) return
+    if (this.#objects.size === 0 || timeUs < this.#dueUs) return
+    let dueUs = Number.POSITIVE_INFINITY
     let keptMedia = 0
     let keptFiles = 0
     for (const object of this.#objects.values()) {
       if (object.state === 'receiving') {
         const quietSince = Math.max(object.lastTimeUs, object.endingSinceUs)
         const wait = object.endingSinceUs >= 0 ? this.#context.reorderUs : this.#context.limits.idleMs * 1000
-        if (timeUs - quietSince < wait || timeUs - object.lastTimeUs < this.#channel.repairWaitUs) continue
+        const endsUs = Math.max(quietSince + wait, object.lastTimeUs + this.#channel.repairWaitUs)
+        if (timeUs < endsUs) {
+          if (endsUs < dueUs) dueUs = endsUs
+          continue
+        }
         this.lose(object, 'partial', timeUs)
       }
       if (isMedia(object)) keptMedia++
       else keptFiles++
     }
+    this.#dueUs = dueUs
     if (keptMedia <= KEPT_MEDIA && keptFiles <= KEPT_FILES) return
     for (const object of [...this.#objects.values()]) {
       if (object.state === 'receiving') continue

@@ -7,6 +7,7 @@ import type { LctPacket } from '../../protocol/lct/lct-packet.ts'
 import type { BytePool } from './byte-pool.ts'
 import { ByteRanges } from './byte-ranges.ts'
 import { ObjectBytes } from './object-bytes.ts'
+import type { OrderedObject } from './open-order.ts'
 
 /** The LCT channel of an object, as far as the object needs it. */
 export interface ObjectHome {
@@ -16,6 +17,11 @@ export interface ObjectHome {
   readonly serviceId: ServiceId | null
   readonly role: ChannelRole
   readonly representation: string | null
+}
+
+/** Drops one of its objects. */
+export interface Evictor {
+  evictOne(object: TransportObject, timeUs: number, frame: number): void
 }
 
 /** Why a packet's bytes were rejected. */
@@ -33,7 +39,7 @@ const scratch: number[] = []
  * One transport object under assembly. The channel decides which packets belong to it and when it ends; this class
  * keeps ranges and bytes. Where packets overlap the first bytes win (RFC 9223 leaves it open).
  */
-export class TransportObject implements FlowObject {
+export class TransportObject implements FlowObject, OrderedObject {
   readonly home: ObjectHome
   readonly index: number
   readonly carrier: Extract<Carrier, { kind: 'lct' }>
@@ -79,6 +85,10 @@ export class TransportObject implements FlowObject {
   /** Bytes counted as lost at its incomplete end; subtracted where they arrive later. */
   countedLost = 0
   readonly ranges = new ByteRanges()
+  older: OrderedObject | null = null
+  newer: OrderedObject | null = null
+  /** Drops it from the open objects of its channel. */
+  evictor: Evictor | null = null
   readonly #bytes: ObjectBytes
   #watchers: Set<() => void> | null = null
   #notifiedPackets = -1
@@ -106,6 +116,10 @@ export class TransportObject implements FlowObject {
     this.firstTimeUs = timeUs
     this.lastTimeUs = timeUs
     this.frame = frame
+  }
+
+  evict(timeUs: number, frame: number): void {
+    this.evictor?.evictOne(this, timeUs, frame)
   }
 
   get serviceId(): ServiceId | null {

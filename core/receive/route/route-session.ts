@@ -144,8 +144,11 @@ export class RouteSession extends LctSession {
   }
 
   #addChannel(tsi: Tsi, timeUs: number, frame: number): LctChannel | null {
-    if (this.#channels.size >= this.context.limits.channels) {
-      this.tooManyChannels(tsi, timeUs, frame)
+    const { size } = this.#channels
+    const most = this.context.channelLimit(size)
+    // Those of the S-TSID have room beside a storm of others.
+    if (most !== null && (!this.#described.has(tsi) || size >= 2 * this.context.limits.channels)) {
+      this.tooManyChannels(tsi, most, timeUs, frame)
       return null
     }
     const channel = new LctChannel(
