@@ -174,6 +174,20 @@ describe('package mode', () => {
     expect(session.fragments.filter((each) => each.type === 'PACKAGE')).toEqual([])
   })
 
+  it('leaves out a part that cannot be unpacked, and tells of it', () => {
+    const session = new TestSession(target)
+    declare(session)
+    const packed = gzipSync('of no use').subarray(0, -12).toString('base64')
+    const encodings = ['Content-Encoding: gzip', 'Content-Transfer-Encoding: base64']
+    const part = ['Content-Type: text/css', 'Content-Location: a.css', ...encodings, '', packed, `--${boundary}`, '']
+    const sent = multipart.replace('Content-Type: text/plain\r\n', (rest) => part.join('\r\n') + rest)
+    session.sendObject({ tsi: 1, toi: 5, codepoint: 3 }, utf8(sent))
+    expect(files(session)).toEqual([parts[0], parts[1], ['tsi-1/toi-5/part-4.bin', 'text/plain', 'nameless']])
+    expect(session.alarms.map(({ rule, text }) => `${rule}: ${text}`)).toEqual([
+      expect.stringMatching(/^TABLE-ENTRY: Package TSI 1 TOI 5: part\[3\] \(.+\) is left out/),
+    ])
+  })
+
   it('delivers an object wrongly announced as a package as it is', () => {
     const session = new TestSession(target)
     declare(session)

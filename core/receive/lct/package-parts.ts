@@ -1,10 +1,13 @@
+import type { CodecError } from '../../bytes/codec-error.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { ServiceId } from '../../contract/ids.ts'
-import { placeAt } from '../../flow/findings.ts'
+import { type FindingFacts, placeAt } from '../../flow/findings.ts'
 import { looksGzip } from '../../protocol/gzip.ts'
 import { isMultipart, parseMultipart } from '../../protocol/mime/multipart.ts'
 import { decodeTransfer } from '../../protocol/mime/transfer-encoding.ts'
 import type { TableContext } from '../context/contexts.ts'
-import { unpackWithin } from '../object/reading-work.ts'
+import { droppedEntries } from '../context/receive-context.ts'
+import { isReadingStorm, unpackWithin } from '../object/reading-work.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import { unwrapSigned } from '../signalling/signed-package.ts'
 
@@ -16,7 +19,8 @@ const MAX_LISTED = 1000
 
 /**
  * The files of a package object (formatId 3 and 4), with a check of its signature: the verdict is listed with the
- * service's signalling as `PACKAGE`, whose text names the files. Null where the object is no package.
+ * service's signalling as `PACKAGE`, whose text names the files. A part that cannot be unpacked is left out. Null where
+ * the object is no package.
  * @throws CodecError `gzip-…`
  *  `multipart-…`
  */
@@ -29,9 +33,11 @@ export function packageParts(
   const { tsi, toi, carrier, index, frame, lastTimeUs: timeUs } = object
   const unpacked = unpackWithin(context.work, bytes, context.limits.unpackedBytes, timeUs)
   const name = object.name ?? `TSI ${tsi} TOI ${toi}`
+  const found = (facts: FindingFacts): void => {
+    context.found({ ...facts, ...placeAt(timeUs, frame, { service: serviceId, carrier, object: index }) })
+  }
   const judge = (verdict: string, text: string): void => {
-    const place = placeAt(timeUs, frame, { service: serviceId, carrier, object: index })
-    context.found({ kind: 'signatureChecked', signed: { of: 'package', name }, verdict, text, ...place })
+    found({ kind: 'signatureChecked', signed: { of: 'package', name }, verdict, text })
   }
   const unwrapped = unwrapSigned(context, `package/${serviceId}/${tsi}/${toi}`, unpacked, timeUs, (later) => {
     context.observer.slsSignature(serviceId, carrier, later)
@@ -40,20 +46,32 @@ export function packageParts(
   if (!isMultipart(unwrapped.bytes)) return null
   // One limit for all of them.
   let left = context.limits.unpackedBytes
+  let passed: CodecError | null = null
   const unpack = (packed: Uint8Array): Uint8Array => {
-    const unpacked = unpackWithin(context.work, packed, left, timeUs)
-    left -= unpacked.length
-    return unpacked
+    try {
+      const unpacked = unpackWithin(context.work, packed, left, timeUs)
+      left -= unpacked.length
+      return unpacked
+    } catch (thrown) {
+      if (isReadingStorm(thrown)) passed = thrown
+      throw thrown
+    }
   }
-  const parts = parseMultipart(unwrapped.bytes).parts.map((part, index) => {
+  const faults = new EntryFaults()
+  const numbered = [...parseMultipart(unwrapped.bytes).parts.entries()]
+  const parts = faults.each('part', numbered, ([at, part]) => {
     const body = decodeTransfer(part.body, part.headers['content-transfer-encoding'] ?? null)
     const gzipped = /\bgzip\b/i.test(part.headers['content-encoding'] ?? '') && looksGzip(body)
     return {
-      name: part.contentLocation ?? `tsi-${tsi}/toi-${toi}/part-${index + 1}.bin`,
+      name: part.contentLocation ?? `tsi-${tsi}/toi-${toi}/part-${at + 1}.bin`,
       contentType: part.contentType || null,
       bytes: gzipped ? unpack(body) : body,
     }
   })
+  // Work that is left out for lack of time is no fault of a part.
+  if (passed !== null) throw passed
+  const dropped = droppedEntries(`Package ${name}`, faults)
+  if (dropped !== null) found(dropped)
   const { signature } = unwrapped
   if (signature !== null) {
     const listing = parts.slice(0, MAX_LISTED).map((part) => part.name)

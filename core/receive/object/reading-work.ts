@@ -91,6 +91,11 @@ export function readWithin(work: Work, document: Uint8Array, timeUs: number): vo
   if (!work.take(LEAST + document.length, timeUs)) throw storm('read')
 }
 
+/** True of the error where no work is left. */
+export function isReadingStorm(thrown: unknown): thrown is CodecError {
+  return thrown instanceof CodecError && thrown.code === STORM
+}
+
 function storm(what: string): CodecError {
   return new CodecError(STORM, 0, `more arrives than is ${what} in its time`)
 }
