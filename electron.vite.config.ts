@@ -1,4 +1,5 @@
 import { chmodSync } from 'node:fs'
+import { join } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
 import { besideBundle } from './electron/packaging/beside-bundle.mjs'
@@ -71,6 +72,10 @@ export default defineConfig({
   renderer: {
     root: 'renderer',
     base: './',
+    // The player without licences, reporting, offline playback and Smooth Streaming.
+    resolve: {
+      alias: { dashjs: join(import.meta.dirname, 'node_modules/dashjs/dist/modern/esm/dash.mediaplayer.min.js') },
+    },
     plugins: [react(), bundledLicences()],
     build: {
       target: ELECTRON_CHROMIUM,

@@ -1,5 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { asServiceId } from '../contract/ids.ts'
+import { hostileDash, hostileHls } from '../testing/hostile-manifests.ts'
+import { demoDash, demoHls } from '../testing/make-fixtures.ts'
 import { openGateway, type TestGateway } from '../testing/test-gateway.ts'
 import { ArrivingObject, receivedFile } from '../testing/test-objects.ts'
 
@@ -91,4 +93,25 @@ test('absolute names of received files are paths of the mount that is asked, tem
   const { text } = await get(`/air/service1/${base}m.mpd`)
   expect(text).toContain(`<BaseURL>/air/service1/${base}</BaseURL>`)
   expect(text).toContain(`media="/air/service1/${base}v$Number$.m4s"`)
+})
+
+test.each([
+  ['dash', async () => hostileDash(await demoDash(), [OUT]), 14],
+  ['hls', async () => hostileHls(await demoHls(), [OUT]), 9],
+] as const)('nothing of a hostile %s manifest is left, live or finished', async (kind, make, cuts) => {
+  const { store, get, gateway } = await open({ holdMs: [1, 1] })
+  const { manifest: sent, tracks } = await make()
+  const name = sent?.name ?? ''
+  store.whole(receivedFile(name, sent?.bytes ?? '', { kind: 'manifest' }))
+  for (const { segments, init } of tracks)
+    for (const file of [...(init === null ? [] : [init]), ...segments.slice(0, 2)])
+      store.whole(receivedFile(file.name, 'x'))
+  const live = await get(`/service1/${name}`)
+  store.finish()
+  const finished = await get(`/service1/${name}`)
+  for (const { status, text } of [live, finished]) {
+    expect([status, text.match(/.*19999.*/g)]).toEqual([200, null])
+    expect(text).toContain(kind === 'dash' ? 'id="video"' : 'video.m3u8')
+  }
+  expect(gateway.confined(SERVICE, name).cut?.count).toBeGreaterThanOrEqual(cuts)
 })

@@ -19,6 +19,8 @@ import { isManifest, isManifestName, ServiceScopes } from './service-scopes.ts'
 
 const HOLD_MS = [1000, 5000] as const
 const MAX_HELD = 256
+/** Manifests of a service that are read for what they cut. */
+const MAX_MANIFESTS = 64
 
 /** Answers requests for names of services: stored, arriving and expected files, and manifests rewritten for now. */
 export class NameAnswers {
@@ -28,6 +30,7 @@ export class NameAnswers {
   readonly #manifests: ServiceManifests
   readonly #answers: ManifestAnswers
   readonly #mmt: MmtPresentations
+  readonly #confined = new Map<ServiceId, { readonly version: number; readonly service: ConfinedService }>()
   /** Part of tags that distinguishes sessions on the same port. */
   readonly #instance = randomBytes(6).toString('base64url')
 
@@ -57,9 +60,16 @@ export class NameAnswers {
    * @param name of the service's manifest
    */
   confined(serviceId: ServiceId, name: string): ConfinedService {
-    const main = this.#options.store.find(serviceId, name)
+    const { store } = this.#options
+    const known = this.#confined.get(serviceId)
+    if (known?.version === store.version) return known.service
+    const main = store.find(serviceId, name)
     if (main.state === 'ready') this.#manifests.read(main.file)
-    return confinedService(this.#manifests.readOf(serviceId))
+    // A master playlist tells nothing of its variants.
+    for (const file of store.list(serviceId).filter(isManifest).slice(0, MAX_MANIFESTS)) this.#manifests.read(file)
+    const service = confinedService(this.#manifests.readOf(serviceId))
+    this.#confined.set(serviceId, { version: store.version, service })
+    return service
   }
 
   /** Ends all requests that wait. */

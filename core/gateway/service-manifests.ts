@@ -2,7 +2,7 @@ import { EntryFaults } from '../bytes/entry-faults.ts'
 import type { ServiceId } from '../contract/ids.ts'
 import type { ObjectStore } from '../files/object-store.ts'
 import type { StoredFile } from '../files/stored-file.ts'
-import { BoundedSet } from '../flow/bounded-map.ts'
+import { BoundedMap, BoundedSet } from '../flow/bounded-map.ts'
 import type { ConfinedManifest } from '../manifest/confined-manifest.ts'
 import { confinePlaylist } from '../manifest/hls/confine-playlist.ts'
 import { parsePlaylist } from '../manifest/hls/parse.ts'
@@ -52,6 +52,8 @@ export type Expectation = {
 }
 
 const UNTIMED_US = 2_000_000
+/** Manifests kept parsed. */
+const MAX_READ = 1024
 /** Different warnings that are remembered, so that none is repeated. */
 const MAX_TOLD = 256
 
@@ -63,7 +65,9 @@ export class ServiceManifests {
   readonly #store: ObjectStore
   readonly #warn: (text: string) => void
   readonly #scopes: ServiceScopes
-  readonly #read = new Map<string, ReadManifest & { readonly version: string; readonly file: StoredFile }>()
+  readonly #read = new BoundedMap<string, ReadManifest & { readonly version: string; readonly file: StoredFile }>(
+    MAX_READ,
+  )
   readonly #told = new BoundedSet<string>(MAX_TOLD)
 
   constructor(store: ObjectStore, scopes: ServiceScopes, warn: (text: string) => void) {

@@ -86,7 +86,7 @@ describe('the page', () => {
     expect(String(headers['content-security-policy']).split('; ')).toEqual(
       expect.arrayContaining([
         "default-src 'self'",
-        'media-src blob: http://127.0.0.1:40123',
+        'media-src blob: data: http://127.0.0.1:40123',
         `connect-src 'self' blob: ws://${host} ws://localhost:${port} http://127.0.0.1:40123`,
       ]),
     )

@@ -46,7 +46,7 @@ function pageHeaders({ host, contentOrigin }: InterfaceServerOptions, origin: st
       "default-src 'self'",
       "style-src 'self' 'unsafe-inline'",
       "img-src 'self' data: blob:",
-      `media-src blob: ${contentOrigin}`,
+      `media-src blob: data: ${contentOrigin}`,
       `connect-src 'self' blob: ${sockets} ${contentOrigin}`,
       "worker-src 'self' blob:",
       "object-src 'none'",

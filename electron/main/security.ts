@@ -27,7 +27,7 @@ export function contentSecurityPolicy(contentOrigin: string): string {
     "script-src 'self'", // neither inline nor eval: text from a manifest never runs
     "style-src 'self' 'unsafe-inline'", // menus and scroll areas place themselves with style elements made at run time
     "img-src 'self' data: blob:", // icons in style sheets, frames drawn from received objects
-    `media-src 'self' blob: ${contentOrigin}`, // Media Source, and what the engine serves
+    `media-src 'self' blob: data: ${contentOrigin}`, // Media Source, empty tracks of subtitles, and what the engine serves
     `connect-src 'self' blob: ${contentOrigin}`, // players fetch manifests and segments from the engine, and from nowhere else
     "worker-src 'self' blob:", // players run their demuxers in workers made from a blob
     "object-src 'none'", // no plug-ins

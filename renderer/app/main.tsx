@@ -10,14 +10,18 @@ import { runCommand } from '../stores/command-store.ts'
 import { showQuitting } from '../stores/frame-store.ts'
 import { noticeFailed } from '../stores/notice-store.ts'
 import { markSessionLost } from '../stores/session-store.ts'
+import { requestGuard } from '../views/player/request-guard.ts'
 import { App } from './App.tsx'
 import { addWindowCommands } from './commands.ts'
 import { bindKeys } from './key-map.ts'
+import { tellUncaught } from './last-resort.ts'
 import { shell } from './shell.ts'
 import { removeWebRtc } from './webrtc.ts'
 import { openInitial, wireEngine, wireSettings } from './wire.ts'
 
 removeWebRtc(window)
+requestGuard.install(window)
+tellUncaught(window)
 
 const desktop = shell()
 const client = desktop === undefined ? connectSocket(location.href) : connectPort(window, desktop)

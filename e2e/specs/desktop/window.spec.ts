@@ -26,7 +26,7 @@ test('asks one port of loopback only, by policy and by a filter of its own', asy
   const { app, page, electron, startDemo } = routescope
   const policy = await page.evaluate(async () => (await fetch('/')).headers.get('content-security-policy'))
   const origin = /connect-src 'self' blob: (http:\/\/127\.0\.0\.1:\d+);/.exec(policy ?? '')?.[1]
-  expect(policy).toContain(`media-src 'self' blob: ${origin};`)
+  expect(policy).toContain(`media-src 'self' blob: data: ${origin};`)
   expect(policy?.match(/\d+\.\d+\.\d+\.\d+:\S+/g)?.every((host) => `http://${host}`.startsWith(`${origin}`))).toBe(true)
   const asked: string[] = []
   const canary = createServer((request, response) => {

@@ -4,6 +4,7 @@ import { useStore } from 'zustand'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
 import { formatSeconds } from '../../model/format.ts'
 import { serviceTitle } from '../../model/names.ts'
+import { cutText, encryptedText } from '../../model/playable-text.ts'
 import { addCommands } from '../../stores/command-store.ts'
 import { selectionStore } from '../../stores/selection-store.ts'
 import { sessionStore } from '../../stores/session-store.ts'
@@ -17,7 +18,7 @@ import { Playback, type PlaybackState } from './playback.ts'
 import { serviceToPlay } from './player-model.ts'
 
 const NO_SERVICES: readonly ServiceSnapshot[] = []
-const IDLE: PlaybackState = { snapshot: null, problem: null, stalledMs: 0 }
+const IDLE: PlaybackState = { snapshot: null, problem: null, waitedMs: 0 }
 const VOLUME_STEP = 0.1
 /** A stall this long is explained. */
 const LONG_STALL_MS = 5000
@@ -48,7 +49,11 @@ export function PlayerView() {
       checkCodecs(service?.playable?.codecs ?? [], (type) => globalThis.MediaSource?.isTypeSupported(type) ?? false),
     [service?.playable?.codecs],
   )
-  const active = started && kind !== undefined && url !== undefined && !codecs.blocked
+  const encryption = service?.playable?.encryption ?? null
+  const locked = encryption === null ? null : encryptedText(encryption)
+  // Codecs are known before; that a licence is needed, like a player, once it is to play.
+  const blocked = codecs.blocked ? codecs.message : started ? locked : null
+  const active = started && kind !== undefined && url !== undefined && blocked === null
 
   useEffect(() => {
     if (asked.count === handledRequest) return
@@ -85,6 +90,8 @@ export function PlayerView() {
 
   const playable = services.filter((one) => one.playable !== null)
   const { snapshot, problem } = state
+  const limit = problem === null || problem.fatal ? null : problem.message
+  const notice = codecs.message ?? limit ?? cutText(service?.playable?.cut ?? null)
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: the player takes keys of its own, listed under "?".
     <section ref={panel} className={styles.player} data-main tabIndex={0} aria-label="Playback">
@@ -99,8 +106,8 @@ export function PlayerView() {
         />
         <Overlay
           service={service}
-          blocked={codecs.blocked ? codecs.message : null}
-          limits={codecs.blocked ? null : codecs.message}
+          blocked={blocked}
+          limits={codecs.blocked ? null : (locked ?? codecs.message)}
           started={started}
           state={state}
           onPlay={start}
@@ -111,10 +118,10 @@ export function PlayerView() {
           }}
         />
       </div>
-      {active && (codecs.message !== null || (problem !== null && !problem.fatal)) && (
+      {active && notice !== null && (
         <p className={styles.notice} role="status" title={problem?.tryThis}>
           <SeverityGlyph severity="warning" />
-          {codecs.message ?? problem?.message}
+          {notice}
         </p>
       )}
       {active && snapshot !== null && playback !== null && (
@@ -157,7 +164,7 @@ type OverlayProps = {
 
 /** Buttons and messages over the picture, or instead of it. */
 function Overlay({ service, blocked, limits, started, state, onPlay, onRetry, onResume }: OverlayProps) {
-  const { snapshot, problem, stalledMs } = state
+  const { snapshot, problem, waitedMs } = state
   if (service === null) {
     return (
       <Words>
@@ -223,8 +230,8 @@ function Overlay({ service, blocked, limits, started, state, onPlay, onRetry, on
   if (snapshot === null || snapshot.phase === 'loading' || snapshot.phase === 'stalled') {
     return (
       <div className={styles.waiting} role="status">
-        {stalledMs < LONG_STALL_MS && <LoaderCircle size={26} strokeWidth={1.8} aria-hidden />}
-        {snapshot?.phase === 'stalled' ? stallText(snapshot.live, stalledMs) : 'Loading'}
+        {waitedMs < LONG_STALL_MS && <LoaderCircle size={26} strokeWidth={1.8} aria-hidden />}
+        {snapshot?.phase === 'stalled' ? stallText(snapshot.live, waitedMs) : loadingText(waitedMs)}
       </div>
     )
   }
@@ -246,10 +253,15 @@ function Overlay({ service, blocked, limits, started, state, onPlay, onRetry, on
 }
 
 /** Text of a stall, which from LONG_STALL_MS on names its cause. */
-function stallText(live: boolean, stalledMs: number): string {
-  if (stalledMs < LONG_STALL_MS) return 'Waiting for segments'
-  if (live) return `No complete segments for ${formatSeconds(stalledMs / 1000)}`
+function stallText(live: boolean, waitedMs: number): string {
+  if (waitedMs < LONG_STALL_MS) return 'Waiting for segments'
+  if (live) return `No complete segments for ${formatSeconds(waitedMs / 1000)}`
   return 'No complete segments from here on: the rest was lost or not captured'
+}
+
+function loadingText(waitedMs: number): string {
+  if (waitedMs < LONG_STALL_MS) return 'Loading'
+  return `Nothing of it could be decoded in ${formatSeconds(waitedMs / 1000)}`
 }
 
 function Words({ children }: { readonly children: React.ReactNode }) {

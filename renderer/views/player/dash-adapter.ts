@@ -6,7 +6,8 @@ import { videoFacts } from './video-facts.ts'
 
 /*
  * The gateway is on this machine, so retries are short and few. Gaps of lost segments are jumped, and nothing is stored in the
- * browser.
+ * browser. Steering and reporting are off; licences, offline playback and Smooth Streaming are modules of the library that its
+ * player (`dash.mediaplayer`, see electron.vite.config.ts) comes without.
  */
 const SETTINGS: MediaPlayerSettingClass = {
   debug: { logLevel: 0 },
@@ -20,7 +21,8 @@ const SETTINGS: MediaPlayerSettingClass = {
     retryAttempts: { MPD: 3, MediaSegment: SEGMENT_RETRIES, InitializationSegment: SEGMENT_RETRIES },
     lastBitrateCachingInfo: { enabled: false },
     lastMediaSettingsCachingInfo: { enabled: false },
-    cmcd: { enabled: false },
+    applyContentSteering: false,
+    cmcd: { enabled: false, applyParametersFromMpd: false },
   },
 }
 
@@ -37,6 +39,8 @@ export async function createDashAdapter(options: PlayerOptions): Promise<PlayerA
   player.on('error', (event: unknown) => reportError(event, options))
   player.on('playbackError', (event: unknown) => reportError(event, options))
   player.addResponseInterceptor(responseChanges(options) as never)
+  // Where some representations are encrypted, the others play.
+  player.registerCustomCapabilitiesFilter((representation) => !isEncrypted(representation))
   player.attachSource(options.url)
   return new DashAdapter(player, options.video)
 }
@@ -89,6 +93,12 @@ class DashAdapter implements PlayerAdapter {
   destroy(): void {
     this.#player.destroy()
   }
+}
+
+/** Whether a representation of dash.js's manifest needs a licence. */
+function isEncrypted(representation: unknown): boolean {
+  const { ContentProtection: systems } = representation as { readonly ContentProtection?: readonly unknown[] }
+  return systems !== undefined && systems.length > 0
 }
 
 type DashError = { readonly error?: { readonly code?: number; readonly message?: string } | string }

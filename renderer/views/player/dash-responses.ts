@@ -1,6 +1,7 @@
 import { addDecodeTimes, type TrackDurations, trackDurations } from './chunk-times.ts'
 import type { PlayerOptions, PlayerProblem } from './player-adapter.ts'
 import { refusalText } from './player-model.ts'
+import { TextLimits } from './text-limits.ts'
 
 /** Retries for a segment that is expected (503). */
 export const SEGMENT_RETRIES = 4
@@ -13,6 +14,14 @@ export const LOST_SEGMENT: PlayerProblem = {
   fatal: false,
 }
 
+/** Subtitles that are left out. */
+export const LEFT_OUT: PlayerProblem = {
+  kind: 'segments',
+  message: 'Subtitles are left out.',
+  tryThis: 'Save the files with Dump and open them elsewhere.',
+  fatal: false,
+}
+
 /** The part of dash.js's CommonMediaResponse that is read and changed here. */
 export type DashResponse = {
   status?: number
@@ -20,33 +29,40 @@ export type DashResponse = {
   readonly url?: string
   readonly request: {
     readonly customData?: {
-      readonly request?: { readonly type?: string; readonly representation?: { readonly id?: string } | null }
+      readonly request?: {
+        readonly type?: string
+        readonly mediaType?: string
+        readonly representation?: { readonly id?: string } | null
+      }
     }
   }
 }
 
 /**
  * Changes the gateway's responses for dash.js. A lost segment becomes an empty one: dash.js would otherwise drop its only base
- * URL and stop before the gap. Fragments get the decode times that browsers require. With `wholeSegments` the manifest does
- * not offer segments that still arrive.
+ * URL and stop before the gap. Fragments get the decode times that browsers require, and subtitles are bounded. With
+ * `wholeSegments` the manifest does not offer segments that still arrive.
  */
 export function responseChanges(options: PlayerOptions): (response: DashResponse) => Promise<DashResponse> {
   const refusals = new Map<string, number>()
   const durations = new Map<string, TrackDurations>()
+  const texts = new TextLimits((message) => options.onProblem({ ...LEFT_OUT, message }))
   return async (response) => {
     const { status = 0, data } = response
     const request = response.request.customData?.request
     const representation = request?.representation?.id ?? ''
+    const isText = request?.mediaType === 'text'
+    if (isText && data instanceof ArrayBuffer && status < 400) response.data = texts.bounded(data, response.url ?? '')
     switch (request?.type) {
       case 'MPD':
         if (options.wholeSegments && typeof data === 'string') response.data = withoutPartialSegments(data)
         break
       case 'InitializationSegment':
-        if (data instanceof ArrayBuffer) durations.set(representation, trackDurations(new Uint8Array(data)))
+        if (!isText && data instanceof ArrayBuffer) durations.set(representation, trackDurations(new Uint8Array(data)))
         break
       case 'MediaSegment':
         if (status === 404 || status === 410 || status === 503) refuse(response, refusals, options)
-        else if (data instanceof ArrayBuffer) response.data = timed(data, durations.get(representation))
+        else if (!isText && data instanceof ArrayBuffer) response.data = timed(data, durations.get(representation))
         break
     }
     return response

@@ -1,17 +1,30 @@
 import type Hls from 'hls.js'
-import type { ErrorData } from 'hls.js'
+import type { ErrorData, Loader, LoaderCallbacks, LoaderConfiguration, LoaderContext } from 'hls.js'
 import { formatRate } from '../../model/format.ts'
+import { encryptedText } from '../../model/playable-text.ts'
+import { LEFT_OUT } from './dash-responses.ts'
 import {
+  ENCRYPTED_ADVICE,
   type PlayerAdapter,
   type PlayerOptions,
   type PlayerProblem,
   type PlayerSnapshot,
   qualityLabel,
 } from './player-adapter.ts'
+import { refusalText } from './player-model.ts'
+import { TextLimits } from './text-limits.ts'
 import { videoFacts } from './video-facts.ts'
 
 const SEGMENT_RETRIES = 4
 const RETRY = { maxNumRetry: SEGMENT_RETRIES + 1, retryDelayMs: 500, maxRetryDelayMs: 1000 }
+
+/** Features that ask servers beyond playing: licences, reporting, steering, interstitials. */
+const NOT_REGISTERED = {
+  emeController: undefined,
+  cmcdController: undefined,
+  contentSteeringController: undefined,
+  interstitialsController: undefined,
+} as object
 
 /** Plays a multivariant or media playlist with hls.js, which it loads. */
 export async function createHlsAdapter(options: PlayerOptions): Promise<PlayerAdapter> {
@@ -23,6 +36,12 @@ export async function createHlsAdapter(options: PlayerOptions): Promise<PlayerAd
     liveSyncDurationCount: 3,
     maxBufferLength: 12,
     backBufferLength: 60,
+    ...NOT_REGISTERED,
+    enableInterstitialPlayback: false,
+    enableDateRangeMetadataCues: false,
+    enableEmsgMetadataCues: false,
+    enableID3MetadataCues: false,
+    fLoader: boundedLoader(Player.DefaultConfig.loader as never, options) as never,
     maxBufferHole: 0.5,
     nudgeOnVideoHole: true,
     // The gateway is on this machine: retries are short and few.
@@ -110,6 +129,15 @@ function markLost({ frag, response, errorAction }: ErrorData): void {
 
 function problemOf(data: ErrorData, network: boolean): PlayerProblem | null {
   const status = data.response?.code
+  if (data.type === 'keySystemError' || data.details.startsWith('keyLoad')) {
+    const method = data.frag?.decryptdata?.method ?? 'by its segments'
+    return { kind: 'manifest', message: encryptedText(method), tryThis: ENCRYPTED_ADVICE, fatal: true }
+  }
+  if (status === 422 && data.networkDetails instanceof XMLHttpRequest) {
+    // A playlist of which the gateway serves nothing, for the reason it gives.
+    const message = refusalText(status, '', data.networkDetails.responseText)
+    return { kind: 'manifest', message, tryThis: 'Read the playlist under Signalling.', fatal: true }
+  }
   if (!data.fatal) {
     if (data.details !== 'fragLoadError') return null
     return {
@@ -125,5 +153,34 @@ function problemOf(data: ErrorData, network: boolean): PlayerProblem | null {
     message: `The player stopped: ${data.error.message}${status ? ` (HTTP ${status})` : ''}`,
     tryThis: 'Play again. If it fails again, save the files with Dump and play them elsewhere.',
     fatal: true,
+  }
+}
+
+type FragmentContext = LoaderContext & { readonly frag?: { readonly type?: string } }
+type FragmentLoader = Loader<FragmentContext>
+
+/** The library's loader of fragments, with subtitles bounded. */
+function boundedLoader(
+  Base: new (settings: unknown) => FragmentLoader,
+  options: PlayerOptions,
+): new (
+  settings: unknown,
+) => FragmentLoader {
+  const texts = new TextLimits((message) => options.onProblem({ ...LEFT_OUT, message }))
+  return class extends Base {
+    override load(
+      context: FragmentContext,
+      config: LoaderConfiguration,
+      callbacks: LoaderCallbacks<FragmentContext>,
+    ): void {
+      if (context.frag?.type !== 'subtitle') return void super.load(context, config, callbacks)
+      super.load(context, config, {
+        ...callbacks,
+        onSuccess(response, ...rest) {
+          if (response.data instanceof ArrayBuffer) response.data = texts.bounded(response.data, response.url)
+          callbacks.onSuccess(response, ...rest)
+        },
+      })
+    }
   }
 }

@@ -1,16 +1,20 @@
 import type { PlayableSnapshot } from '../../../core/contract/snapshot.ts'
+import { encryptedText } from '../../model/playable-text.ts'
 import { createDashAdapter } from './dash-adapter.ts'
 import { createHlsAdapter } from './hls-adapter.ts'
-import type { PlayerAdapter, PlayerProblem, PlayerSnapshot } from './player-adapter.ts'
+import { ENCRYPTED_ADVICE, type PlayerAdapter, type PlayerProblem, type PlayerSnapshot } from './player-adapter.ts'
 import { refusalText } from './player-model.ts'
+import { requestGuard } from './request-guard.ts'
 
 const SNAPSHOT_MS = 250
+/** Scripts of the player libraries, which the build keeps in files of their own. */
+const PLAYER_SCRIPTS = /\/(?:dash|hls)[\w.-]*\.js/
 
 export type PlaybackState = {
   readonly snapshot: PlayerSnapshot | null
   readonly problem: PlayerProblem | null
-  /** Duration of the current stall, ms. */
-  readonly stalledMs: number
+  /** How long nothing has played, at the start or in a stall, ms. */
+  readonly waitedMs: number
 }
 
 /**
@@ -26,7 +30,9 @@ export class Playback {
   #wholeSegments = false
   #adapter: PlayerAdapter | null = null
   #problem: PlayerProblem | null = null
-  #stalledSinceMs: number | null = null
+  #refusal: string | null = null
+  #waitingSinceMs: number | null = null
+  readonly #forbid: () => void
   readonly #timer: ReturnType<typeof setInterval>
 
   constructor(
@@ -37,8 +43,13 @@ export class Playback {
     this.#video = video
     this.#onState = onState
     this.#playable = playable
+    this.#forbid = requestGuard.play(playable.url, (url) => this.#refused(url))
     void this.#start()
     const { signal } = this.#stop
+    video.addEventListener('encrypted', () => this.#failEncrypted(), { signal })
+    // Libraries throw in timers and events of theirs, where nothing else can take it.
+    window.addEventListener('error', (event) => this.#libraryFailed(event, event.error ?? event.message), { signal })
+    window.addEventListener('unhandledrejection', (event) => this.#libraryFailed(event, event.reason), { signal })
     for (const event of ['playing', 'pause', 'waiting', 'seeked', 'ended', 'volumechange'] as const) {
       video.addEventListener(event, () => this.#update(), { signal })
     }
@@ -71,6 +82,7 @@ export class Playback {
 
   close(): void {
     this.#stop.abort()
+    this.#forbid()
     clearInterval(this.#timer)
     this.#adapter?.destroy()
     this.#adapter = null
@@ -129,18 +141,48 @@ export class Playback {
       setTimeout(() => this.#startOver())
       return
     }
-    this.#problem = problem
+    this.#problem = this.#refusal === null ? problem : { ...problem, message: this.#refusal }
     this.#update()
+  }
+
+  #failEncrypted(): void {
+    this.#fail({ kind: 'manifest', message: encryptedText('by its segments'), tryThis: ENCRYPTED_ADVICE, fatal: true })
+  }
+
+  /** Asked for by the player, and refused by the page. What fails from then on, fails for that. */
+  #refused(url: string): void {
+    this.#refusal ??= `The player was kept from asking ${url.slice(0, 200)}, which is outside of the broadcast.`
+    this.#fail({
+      kind: 'manifest',
+      message: this.#refusal,
+      tryThis: 'Read the manifest under Signalling.',
+      fatal: false,
+    })
+  }
+
+  #libraryFailed(event: Event, thrown: unknown): void {
+    const { message = String(thrown), stack = '' } = thrown instanceof Error ? thrown : {}
+    const source = event instanceof ErrorEvent ? event.filename : ''
+    if (!PLAYER_SCRIPTS.test(source) && !PLAYER_SCRIPTS.test(stack)) return
+    // It becomes this sentence, and no longer concerns the page.
+    event.preventDefault()
+    console.warn('A player failed:', thrown)
+    this.#fail({
+      kind: 'player',
+      message: `The player cannot read this presentation: ${message.slice(0, 200)}`,
+      tryThis: 'Read the manifest under Signalling. Save the files with Dump and play them elsewhere.',
+      fatal: true,
+    })
   }
 
   #update(): void {
     if (this.#stop.signal.aborted) return
     const snapshot = this.#adapter?.snapshot() ?? null
     const nowMs = performance.now()
-    if (snapshot?.phase !== 'stalled') this.#stalledSinceMs = null
-    else this.#stalledSinceMs ??= nowMs
-    const stalledMs = this.#stalledSinceMs === null ? 0 : nowMs - this.#stalledSinceMs
-    this.#onState({ snapshot, problem: this.#problem, stalledMs })
+    if (snapshot !== null && snapshot.phase !== 'stalled' && snapshot.phase !== 'loading') this.#waitingSinceMs = null
+    else this.#waitingSinceMs ??= nowMs
+    const waitedMs = this.#waitingSinceMs === null ? 0 : nowMs - this.#waitingSinceMs
+    this.#onState({ snapshot, problem: this.#problem, waitedMs })
   }
 }
 

@@ -10,6 +10,9 @@ export type PlayerProblem = {
   readonly fatal: boolean
 }
 
+/** What to do about encryption. */
+export const ENCRYPTED_ADVICE = 'Analysis continues. A player with a licence may play the files that Dump saves.'
+
 /** State of a player for the view. Times are seconds of the media timeline. */
 export type PlayerSnapshot = {
   readonly phase: 'loading' | 'playing' | 'paused' | 'stalled' | 'ended'

@@ -77,3 +77,20 @@ it('reports a role without a segment', () => {
   const rungs = rungsOf(service({ ...all, firstSegment: 12 * S }, { packets: 5 }), fakeSnapshot(), 14 * S)
   expect(firstRed(rungs)).toMatchObject({ name: 'Playable', note: 'not yet for every role' })
 })
+
+it('reports what was cut of its manifests, and that a licence would be needed', () => {
+  const all = { firstPacket: 10 * S, sls: 10 * S, stsid: 10 * S, manifest: 10 * S, init: 10 * S, firstMedia: 10 * S }
+  const done = { ...all, firstSegment: 12 * S, playable: 12 * S }
+  const playable = { kind: 'dash', url: 'u', live: false, codecs: ['avc1'], encryption: null } as const
+  const first = [{ document: 'm.mpd', place: 'BaseURL', line: 3, reference: 'http://127.0.0.1:19999/' }]
+  const cut = rungsOf(service(done, { playable: { ...playable, cut: { count: 1, first } } }), fakeSnapshot(), null)
+  expect(cut.at(-1)).toMatchObject({
+    name: 'Playable',
+    reached: true,
+    note: 'DASH avc1; 1 reference leads out of the broadcast and is cut: BaseURL in m.mpd, line 3, is http://127.0.0.1:19999/',
+  })
+  const locked = service(done, { playable: { ...playable, cut: null, encryption: 'cenc, Widevine' } })
+  expect(firstRed(rungsOf(locked, fakeSnapshot(), null))?.note).toBe(
+    'This presentation is encrypted (cenc, Widevine) and cannot be played here.',
+  )
+})

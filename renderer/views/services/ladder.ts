@@ -1,6 +1,7 @@
 import type { Startup, StartupStep } from '../../../core/contract/report.ts'
 import type { ServiceSnapshot, SessionSnapshot, SignallingSnapshot } from '../../../core/contract/snapshot.ts'
 import { formatCount, formatDuration } from '../../model/format.ts'
+import { cutText, encryptedText } from '../../model/playable-text.ts'
 
 /**
  * One step from joining to the picture. `afterUs`: since the join; null if it is not reached or its time is unknown. `note`: the
@@ -64,7 +65,12 @@ export function rungsOf(service: ServiceSnapshot, snapshot: SessionSnapshot, now
   add('Segment', 'firstSegment', `${formatCount(service.objects - service.incomplete)} objects complete`)
   const playing =
     service.playable === null ? '' : `${service.playable.kind.toUpperCase()} ${service.playable.codecs.join(', ')}`
-  add('Playable', 'playable', playing, startup.firstSegment === null ? undefined : 'not yet for every role')
+  const encryption = service.playable?.encryption ?? null
+  const cut = cutText(service.playable?.cut ?? null)
+  const evidence = cut === null ? playing : `${playing}; ${cut}`
+  add('Playable', 'playable', evidence, startup.firstSegment === null ? undefined : 'not yet for every role')
+  if (encryption !== null)
+    rungs.push({ name: 'Decryption', reached: false, afterUs: null, note: encryptedText(encryption) })
   return rungs
 }
 

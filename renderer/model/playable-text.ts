@@ -1,0 +1,15 @@
+import type { CutSnapshot } from '../../core/contract/snapshot.ts'
+import { formatCount } from './format.ts'
+
+/** One sentence about media that needs a licence. @param how `cenc, Widevine` */
+export function encryptedText(how: string): string {
+  return `This presentation is encrypted (${how}) and cannot be played here.`
+}
+
+/** What of its manifests is not played, because it leads out of the broadcast; null where nothing was cut. */
+export function cutText(cut: CutSnapshot | null): string | null {
+  const [first] = cut?.first ?? []
+  if (cut === null || first === undefined) return null
+  const count = cut.count === 1 ? '1 reference leads' : `${formatCount(cut.count)} references lead`
+  return `${count} out of the broadcast and ${cut.count === 1 ? 'is' : 'are'} cut: ${first.place} in ${first.document}, line ${first.line}, is ${first.reference}`
+}
