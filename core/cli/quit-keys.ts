@@ -3,6 +3,8 @@ import { onOutputEnd } from './output.ts'
 import { onUnexpectedEnd } from './unexpected.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+/** Time in which a signal that was passed on arrives. */
+const TWIN_MS = 300
 
 /**
  * Calls a function at the first SIGINT or SIGTERM, which ends a command orderly. The system then handles signals again: the
@@ -13,12 +15,20 @@ export function onFirstSignal(quit: () => void): () => void {
   const remove = (): void => {
     for (const signal of SIGNALS) process.off(signal, first)
   }
-  const first = (): void => {
+  const first = (signal: NodeJS.Signals): void => {
     remove()
+    if (signal === 'SIGINT' && process.stdin.isTTY && process.env.npm_lifecycle_event !== undefined) ignoreTwin()
     quit()
   }
   for (const signal of SIGNALS) process.on(signal, first)
   return remove
+}
+
+/** npm passes Ctrl-C on to a program that has it from the terminal already: the second one is not the user's. */
+function ignoreTwin(): void {
+  const ignore = (): void => {}
+  process.on('SIGINT', ignore)
+  setTimeout(() => process.off('SIGINT', ignore), TWIN_MS).unref()
 }
 
 /** Passes signals on to a program that this process waits for. Ctrl-C on a terminal reaches the program by itself. */

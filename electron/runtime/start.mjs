@@ -41,8 +41,11 @@ function run(command, commandArgs) {
   // Electron-based editors set it; it would turn our Electron into plain Node.
   const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env
   const child = spawn(command, commandArgs, { stdio: 'inherit', env })
-  // On a terminal the child gets the signal too; passing it on covers callers that signal only this process.
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => child.kill(signal))
+  // Ctrl-C on a terminal reaches the child by itself; a second one would end it without a flush.
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM']))
+    process.on(signal, () => {
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+    })
   return new Promise((done, failed) => {
     child.on('error', failed)
     child.on('close', (code, signal) => done(code ?? 128 + (signal === null ? 0 : constants.signals[signal])))
