@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { shownText } from '../contract/shown-text.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { undecodedName } from '../failure/undecoded-name.ts'
 import { linkTypeAdvice, linkTypeName } from './link-types.ts'
@@ -34,6 +35,20 @@ export function fileFailure(file: string, cause: unknown): AppFailure {
       )
     case 'EISDIR':
       return folderFailure(file)
+    case 'ELOOP':
+      return new AppFailure(
+        'file-unreadable',
+        `${file} is a link that goes round in circles.`,
+        'Name the capture itself.',
+        cause,
+      )
+    case 'ENAMETOOLONG':
+      return new AppFailure(
+        'file-not-found',
+        `There is no file of so long a name: ${shownText(file, 300)}.`,
+        'Check the path.',
+        cause,
+      )
     default:
       return new AppFailure(
         'file-unreadable',

@@ -63,6 +63,17 @@ describe('an input that is an output as well', () => {
     expect(readFileSync(capture).equals(bytes)).toBe(true)
   })
 
+  it('is the session file itself', async () => {
+    const file = folder.at('session.json')
+    const parts = [{ id: 'in', kind: 'capture', files: [capture] }]
+    const text = JSON.stringify({ format: 'routescope-session', version: 2, parts })
+    writeFileSync(file, text)
+    const { status, stderr } = await routescope(['run', file, '--report', file])
+    expect(stderr).toMatch(/^routescope: --report \S+ would overwrite the session file /)
+    expect(status).toBe(2)
+    expect(readFileSync(file, 'utf8')).toBe(text)
+  })
+
   it('is no device', async () => {
     const { status } = await routescope([
       'receive',

@@ -74,9 +74,9 @@ async function carryOut(request: EngineRequest, folders: ProgramFolders, version
         return await (await import('./run-session.ts')).runSession(engine, request.spec, request.json)
       case 'run': {
         const { readSavedSession } = await import('./session-file.ts')
-        const { spec, doings } = await readSavedSession(request.file, request.overrides)
+        const { spec, ...saved } = await readSavedSession(request.file, request.overrides)
         engine.logger.listen(logTeller(spec.log))
-        return await (await import('./run-session.ts')).runSession(engine, spec, request.json, doings)
+        return await (await import('./run-session.ts')).runSession(engine, spec, request.json, saved)
       }
     }
   } finally {

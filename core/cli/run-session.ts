@@ -7,6 +7,7 @@ import { wildcardEndpoints } from '../engine/spec/session-doings.ts'
 import { printFields, printJson, printLines, tellLine } from './output.ts'
 import { ProgressLine, repairText } from './progress-line.ts'
 import { QuitKeys } from './quit-keys.ts'
+import type { SavedSession } from './session-file.ts'
 import { startupText } from './startup-text.ts'
 import { tellFailure, wildcardText } from './tell.ts'
 import { keepServing } from './unexpected.ts'
@@ -16,18 +17,18 @@ const PROGRESS_MS = 250
 /**
  * Runs one session in this process until its sources end, its duration is over, or the user stops it. A gateway goes on serving
  * after the end of its capture.
- * @param doings what the session opens and writes, for one that a person did not type
+ * @param saved of a session that was read from a file
  * @returns the exit status of command-line.md
  */
 export async function runSession(
   engine: Engine,
   spec: SessionSpec,
   json: boolean,
-  doings: string | null = null,
+  saved: Omit<SavedSession, 'spec'> | null = null,
 ): Promise<number> {
   const startedUs = engine.nowUs()
-  const session = await engine.start(spec)
-  if (doings !== null) tellLine(doings)
+  const session = await engine.start(spec, saved?.file)
+  if (saved !== null) tellLine(saved.doings)
   const progress = new ProgressLine(process.stderr)
   const keys = new QuitKeys(session.readsStdin)
   void keys.asked.then(() => session.stop())
@@ -38,7 +39,7 @@ export async function runSession(
     keepServing()
     if (json) printJson({ event: 'gateway', baseUrl })
     else printLines([`Serving ${baseUrl}`])
-    if (doings === null)
+    if (saved === null)
       for (const address of wildcardEndpoints(spec, PART_DESCRIPTIONS)) tellLine(wildcardText(address))
   }
   const timer = setInterval(() => {

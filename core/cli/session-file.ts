@@ -12,6 +12,7 @@ const MAX_SESSION_BYTES = 4 * 1024 * 1024
 /** A session of a file, and what is said of it. */
 export type SavedSession = {
   readonly spec: SessionSpec
+  readonly file: string
   /** What it opens and writes, as a line. */
   readonly doings: string
 }
@@ -39,7 +40,7 @@ export async function readSavedSession(file: string, overrides: RunOverrides): P
     ...(overrides.report === undefined ? saved : withReport(saved, overrides.report)),
     ...defined({ durationS: overrides.durationS, log: overrides.log }),
   }
-  return { spec, doings: `${file} ${doingsOf(spec, PART_DESCRIPTIONS)}.` }
+  return { spec, file, doings: `${file} ${doingsOf(spec, PART_DESCRIPTIONS)}.` }
 }
 
 async function bytesOf(file: string): Promise<Uint8Array> {

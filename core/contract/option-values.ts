@@ -173,9 +173,11 @@ function checkType(type: OptionType, value: unknown): OptionReading {
             `must be a number of seconds ${type.above === true ? 'above' : 'from'} 0 and at most ${type.max}, such as 10, 2.5 or 500ms`,
           )
     case 'text':
+      if (hasNul(value)) return bad(NUL_PROBLEM)
       return typeof value === 'string' && isText(type.of, value) ? fine : bad(TEXT_PROBLEM[type.of])
     case 'list': {
       if (!Array.isArray(value)) return bad('must be a list')
+      if (value.some(hasNul)) return bad(NUL_PROBLEM)
       const wrong = value.find((one) => typeof one !== 'string' || !isText(type.of, one))
       return wrong === undefined ? fine : bad(TEXT_PROBLEM[type.of])
     }
@@ -188,6 +190,13 @@ function checkType(type: OptionType, value: unknown): OptionReading {
         : bad(`must be all, first, none, scan or service ids from 0 to ${MAX_ID} such as 1,5009`)
   }
 }
+
+/** No path and no address has this character. */
+function hasNul(value: unknown): boolean {
+  return typeof value === 'string' && value.includes('\0')
+}
+
+const NUL_PROBLEM = 'must not contain a NUL character'
 
 function isText(of: TextOf, text: string): boolean {
   switch (of) {

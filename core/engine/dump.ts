@@ -1,7 +1,9 @@
 import { access, constants, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { AppFailure } from '../failure/app-failure.ts'
 import { asideName } from '../files/aside.ts'
 import { makeFolder } from '../files/make-folder.ts'
+import { refuseInUse } from '../files/output-file.ts'
 import { writeFailure } from '../files/write-failure.ts'
 
 /** `route-dash-20261121-143005`: a folder name from a session's name and its start, safe on every system. */
@@ -17,7 +19,7 @@ export function dumpFolderName(sessionName: string, startedWallUs: number): stri
 
 /**
  * Writes a text file whole or not at all; a link is followed, and a device or pipe is written as it is.
- * @throws AppFailure folder-not-writable | disk-full
+ * @throws AppFailure folder-not-writable | disk-full | file-in-use
  */
 export async function writeWhole(file: string, text: string): Promise<void> {
   try {
@@ -30,6 +32,7 @@ export async function writeWhole(file: string, text: string): Promise<void> {
     }
     await replaceFile(target, text)
   } catch (error) {
+    if (error instanceof AppFailure) throw error
     throw writeFailure(error as NodeJS.ErrnoException, file)
   }
 }
@@ -39,6 +42,7 @@ async function replaceFile(target: string, text: string): Promise<void> {
   const aside = join(dirname(target), asideName())
   try {
     await writeFile(aside, text, { flag: 'wx' })
+    await refuseInUse(target)
     await rename(aside, target)
   } catch (error) {
     await rm(aside, { force: true }).catch(() => undefined)
@@ -48,7 +52,7 @@ async function replaceFile(target: string, text: string): Promise<void> {
 
 /**
  * Makes the folder of a file that is written at the end, so that it fails before an hour was received.
- * @throws AppFailure folder-not-writable | disk-full
+ * @throws AppFailure folder-not-writable | disk-full | file-in-use
  */
 export async function prepareFile(file: string): Promise<void> {
   try {
@@ -57,7 +61,9 @@ export async function prepareFile(file: string): Promise<void> {
     await access(folder, constants.W_OK)
     const found = await stat(file).catch(() => null)
     if (found?.isDirectory()) throw Object.assign(new Error(`EISDIR: ${file} is a folder`), { code: 'EISDIR' })
+    await refuseInUse(file)
   } catch (error) {
+    if (error instanceof AppFailure) throw error
     throw writeFailure(error as NodeJS.ErrnoException, file)
   }
 }

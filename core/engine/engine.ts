@@ -76,9 +76,12 @@ export class Engine {
 
   /**
    * Opens everything the spec names and starts it.
+   * @param savedAs the file it was read from, which it must not write
    * @throws AppFailure for the first part that could not be opened; those opened before are closed again
    */
-  async start(spec: SessionSpec): Promise<Session> {
+  async start(spec: SessionSpec, savedAs?: string): Promise<Session> {
+    const saved: FileUse[] =
+      savedAs === undefined ? [] : [{ path: savedAs, writes: false, shape: 'file', name: 'the session file' }]
     const id = `s${this.#nextSession++}`
     const session = new Session(id, spec, {
       nowUs: this.nowUs,
@@ -86,7 +89,7 @@ export class Engine {
       kinds: PART_KINDS,
       demoDir: this.options.demoDir,
       sessionDir: () => join(this.tempDir(), id),
-      otherFiles: () => this.#filesBeside(id),
+      otherFiles: () => [...saved, ...this.#filesBeside(id)],
       windowHost: await this.#windowHost,
       writings: this.writings,
     })

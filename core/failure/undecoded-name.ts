@@ -8,8 +8,8 @@ export function undecodedName(path: string, cause?: unknown): AppFailure | null 
   if (!path.includes('\ufffd')) return null
   return new AppFailure(
     'file-not-found',
-    `${path} cannot be found: bytes of its name are not UTF-8, and arrive as \ufffd.`,
-    'Rename it, or name it by a link.',
+    `${path} cannot be found or made: bytes of its name are not UTF-8, and arrive as \ufffd.`,
+    'Use another name, or a link with another name.',
     cause,
   )
 }

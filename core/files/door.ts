@@ -120,16 +120,23 @@ export class FolderDoor {
   /**
    * Lists a folder below the root in the order of its names, links followed by the rules of files.
    * @param path empty for the root
+   * @param most entries; where there are more, `isCut` is true and none is looked at
    * @param above real paths of the folders that lead here: a link to one of them would go round for ever
    * @throws NotReadable where it cannot be listed
    */
-  async list(path: string, above: readonly string[] = []): Promise<{ real: string; entries: readonly FolderEntry[] }> {
+  async list(
+    path: string,
+    above: readonly string[] = [],
+    most = Number.POSITIVE_INFINITY,
+  ): Promise<{ real: string; entries: readonly FolderEntry[]; isCut: boolean }> {
     const real = this.#checked(await system(realpath(path === '' ? this.root : this.#join(path))))
     const entries: FolderEntry[] = []
-    for (const name of await system(readdir(real, { encoding: 'buffer' }))) {
+    const names = await system(readdir(real, { encoding: 'buffer' }))
+    if (names.length > most) return { real, entries, isCut: true }
+    for (const name of names) {
       entries.push(await this.#entry(path, name, [...above, real]))
     }
-    return { real, entries: entries.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)) }
+    return { real, entries: entries.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)), isCut: false }
   }
 
   async #entry(folder: string, bytes: Buffer, above: readonly string[]): Promise<FolderEntry> {

@@ -91,6 +91,12 @@ describe('refuseClashes', () => {
     expect(await judge(out('dump'), input('in'), output('dump/r.json'), out('dump2'))).toBe('none')
   })
 
+  it('makes nothing under a name that is not UTF-8', async () => {
+    expect(await judge(output('x\ufffd'))).toMatch(/bytes of its name are not UTF-8/)
+    writeFileSync(join(folder, 'y\ufffd'), '')
+    expect(await judge(output('y\ufffd'))).toBe('none')
+  })
+
   it('judges the own outputs only, not those of others', async () => {
     await expect(refuseClashes([input('x')], [output('x')])).resolves.toBeUndefined()
     await expect(refuseClashes([output('x')], [input('x')])).rejects.toThrow(/overwrite the input/)

@@ -2,6 +2,7 @@ import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { shownText } from '../contract/shown-text.ts'
 import { AppFailure } from '../failure/app-failure.ts'
+import { undecodedName } from '../failure/undecoded-name.ts'
 import { caseKey } from './safe-name.ts'
 
 /** A file or folder that a session reads or writes. */
@@ -38,13 +39,18 @@ export const SERVICE_FOLDER = /^service\d+(?:[\\/]|$)/i
  * Compares everything that is written with everything else that is read or written, by device and inode, or by folder and
  * name where there is nothing yet, before anything is opened.
  * @param beside what others read and write already: only `uses` are judged
- * @throws AppFailure bad-spec, with one sentence that names both
+ * @throws AppFailure bad-spec, with one sentence that names both; file-not-found for a name that is not UTF-8
  */
 export async function refuseClashes(uses: readonly FileUse[], beside: readonly FileUse[] = []): Promise<void> {
   const writers = uses.filter(({ writes }) => writes)
   if (writers.length === 0) return
   const written = await Promise.all(writers.map(placeOf))
   const others = await Promise.all([...uses.filter(({ writes }) => !writes), ...beside].map(placeOf))
+  for (const { use, id } of written) {
+    // Made under a name of other bytes, it would be found by nobody.
+    const failure = id === null ? undecodedName(use.path) : null
+    if (failure !== null) throw failure
+  }
   for (const [at, one] of written.entries()) {
     for (const other of [...others, ...written.slice(at + 1)]) {
       if (clash(one, other)) throw clashFailure(one, other)

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { type FileHandle, open, rm } from 'node:fs/promises'
+import { type FileHandle, open, rm, stat } from 'node:fs/promises'
 import { AppFailure } from '../failure/app-failure.ts'
 import { claimFile, LOCKED_OPEN, type WriteLock } from './write-lock.ts'
 
@@ -80,6 +80,15 @@ async function openOrCreate(path: string): Promise<{ handle: FileHandle; isNew: 
     const { code } = error as NodeJS.ErrnoException
     throw LOCKED_OPEN !== 0 && code === 'EAGAIN' ? inUse(path) : error
   }
+}
+
+/** Refuses to replace a file that is being recorded. @throws AppFailure file-in-use */
+export async function refuseInUse(path: string): Promise<void> {
+  const found = await stat(path, { bigint: true }).catch(() => null)
+  if (found === null || !found.isFile()) return
+  const claim = await claimFile(found)
+  if (claim === null) throw inUse(path)
+  claim.release()
 }
 
 function inUse(path: string): AppFailure {

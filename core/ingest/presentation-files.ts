@@ -71,7 +71,8 @@ class FolderWalk {
 
   async #walk(folder: string, above: readonly string[]): Promise<void> {
     if (++this.#folders > MAX_FOLDERS) throw this.#tooMany(`${MAX_FOLDERS} folders`)
-    const { real, entries } = await this.#door.list(folder, above)
+    const { real, entries, isCut } = await this.#door.list(folder, above, MAX_FILES)
+    if (isCut) throw this.#tooMany(`${MAX_FILES} entries in a folder`)
     for (const entry of entries) {
       if (entry.kind === 'folder') await this.#walk(entry.path, [...above, real])
       else if (entry.kind === 'file') this.#found.push(entry.path)

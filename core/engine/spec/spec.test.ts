@@ -45,6 +45,8 @@ describe('parseSessionSpec', () => {
       [part({ id: 'a', kind: 'tape' }), 'spec.json.parts[0].kind '],
       [part({ id: 'a', kind: 'gateway', listen: ':70000' }), 'spec.json.parts[0].listen '],
       [part({ id: 'a', kind: 'folder', dir: '' }), 'spec.json.parts[0].dir '],
+      [part({ id: 'a', kind: 'folder', dir: 'a\0b' }), 'spec.json.parts[0].dir must not contain a NUL'],
+      [part({ id: 'a', kind: 'capture', files: ['x', 'a\0b'] }), 'spec.json.parts[0].files must not contain a NUL'],
       [part({ id: 'a', kind: 'folder', dir: 'x', maxSegmnts: 1 }), 'spec.json.parts[0].maxSegmnts '],
       [saved({ parts: [1, 2].map(() => ({ id: 'a', kind: 'folder', dir: 'x' })) }), 'spec.json '],
       [saved({ links: [{ from: 'a', to: 'nowhere' }] }), 'spec.json.links[0] '],
