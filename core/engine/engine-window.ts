@@ -9,9 +9,11 @@ import type { Session } from './session.ts'
 import type { SessionContents } from './session-contents.ts'
 import { parseRecordingOptions, parseSessionSpec } from './spec/spec.ts'
 
-/** Interval of messages: objects that begin or end are in each, sections and objects that grow in every third. */
+/** Interval of messages: objects that begin or end are in each. */
 const BATCH_MS = 100
-const SECTIONS_EVERY = 3
+/** Objects that only grow are in every second message, sections in every fourth. */
+const GROWING_EVERY = 2
+const SECTIONS_EVERY = 4
 const HEX_PAGE_BYTES = 64 * 1024
 
 type Watch = {
@@ -116,10 +118,10 @@ export class EngineWindow {
       this.#engine.session(sessionId).dump(dir, this.#engine.options.defaultDumpDir, part, replace === true),
   }
 
-  /** Rows that have changed. Rows that only grow are sent with the sections. */
+  /** Rows that have changed; those that only grow less often. */
   #batch(session: Session, watch: Watch): ReturnType<SessionContents['objectBatch']> {
     const changes = session.contents.objectChanges(watch.part)
-    if (changes === watch.objectChanges && watch.ticks % SECTIONS_EVERY !== 0) return null
+    if (changes === watch.objectChanges && watch.ticks % GROWING_EVERY !== 0) return null
     const batch = session.contents.objectBatch(watch.objectCursor, watch.part)
     // After a full batch the next one follows at once.
     if (batch === null || batch.rows.byteLength < OBJECT_BATCH_ROWS * OBJECT_ROW_BYTES) watch.objectChanges = changes
