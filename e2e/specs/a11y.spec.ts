@@ -72,6 +72,22 @@ for (const theme of ['dark', 'light'] as const) {
     expect(await violations(page), 'source menu').toEqual([])
   })
 
+  test(`no engine, and a quit that waits, ${theme}`, async ({ routescope: { app, page, electron } }) => {
+    await wear(app, theme)
+    const send = (channel: string, value: unknown) =>
+      electron?.evaluate(
+        ({ BrowserWindow }, [name, data]) => BrowserWindow.getAllWindows()[0]?.webContents.send(name, data),
+        [channel, value] as const,
+      )
+    await send('shell-engine-failure', { code: 'engine-died', message: 'The engine stopped.', tryThis: 'Restart it.' })
+    await expect(page.getByRole('button', { name: 'Restart', exact: true })).toBeVisible()
+    expect(await violations(page), 'no engine').toEqual([])
+    await send('shell-quitting', ['/home/me/dump', '/home/me/other'])
+    await expect(page.getByRole('alertdialog', { name: 'Writing dumps…' })).toBeVisible()
+    await opaque(page)
+    expect(await violations(page), 'quitting').toEqual([])
+  })
+
   test(`repair flows, MMTP and every view of a table, ${theme}`, async ({
     routescope: { app, page, home, openCapture },
   }) => {

@@ -13,7 +13,7 @@ import { sandboxObstacle } from './sandbox.mjs'
 const root = join(import.meta.dirname, '..', '..')
 const args = process.argv.slice(2)
 // A bare source is short for `open SOURCE`.
-if (args[0] !== undefined && args[0] !== 'open' && !args[0].startsWith('-')) args.unshift('open')
+if (args[0] !== undefined && args[0] !== 'open' && (args[0] === '--' || !args[0].startsWith('-'))) args.unshift('open')
 
 /** True on macOS and Windows, where a display cannot be queried. */
 function hasDisplay() {
