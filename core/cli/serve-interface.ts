@@ -47,6 +47,9 @@ export async function serveInterface(
     const { host, port } = request.listen
     if (isWildcard(host)) tellLine(wildcardText(`${host}:${port}`))
     await interrupted
+    for (const path of engine.writings.paths)
+      tellLine(`Writing the dump to ${path} before the end; another signal ends it at once.`)
+    await engine.writings.settled()
     return 130
   } finally {
     removeSignals()

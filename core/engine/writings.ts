@@ -24,6 +24,24 @@ export class Writings {
     return writing
   }
 
+  /** Paths of all dumps under way. */
+  get paths(): readonly string[] {
+    return [...this.#paths.values()]
+  }
+
+  /** Settles when no dump is under way. */
+  settled(): Promise<void> {
+    if (this.#paths.size === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      const listener = (paths: readonly string[]): void => {
+        if (paths.length > 0) return
+        this.#listeners.delete(listener)
+        resolve()
+      }
+      this.#listeners.add(listener)
+    })
+  }
+
   /** Calls the listener with the paths of all dumps under way, at each change. */
   listen(listener: (paths: readonly string[]) => void): void {
     this.#listeners.add(listener)
@@ -35,7 +53,7 @@ export class Writings {
   }
 
   #changed(): void {
-    const paths = [...this.#paths.values()]
-    for (const listener of this.#listeners) listener(paths)
+    const { paths } = this
+    for (const listener of [...this.#listeners]) listener(paths)
   }
 }

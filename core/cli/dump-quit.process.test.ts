@@ -1,0 +1,41 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { encode } from '@msgpack/msgpack'
+import { afterAll, describe, expect, it, vi } from 'vitest'
+import { WebSocket } from 'ws'
+import type { WireRequest } from '../contract/engine-api.ts'
+import { pcapOf } from '../testing/datagrams.ts'
+import { routeFixture } from '../testing/make-fixtures.ts'
+import { RunningProgram, TestFolder } from '../testing/program.ts'
+
+const folder = new TestFolder()
+afterAll(() => folder.remove())
+
+/** Against hanging only: machines may be slow. */
+const HANG_LIMIT = { timeout: 30_000 }
+
+describe.skipIf(process.platform === 'win32')('the server of the interface (where there are named pipes)', () => {
+  it('ends after the dump that it is writing, and says so', async () => {
+    const capture = folder.at('demo.pcap')
+    writeFileSync(capture, pcapOf(await routeFixture()))
+    // The dump ends when the pipe is read, not before.
+    const dir = folder.at('dump')
+    const report = join(dir, 'report.json')
+    mkdirSync(dir)
+    execFileSync('mkfifo', [report])
+    const program = new RunningProgram(['open', capture, '--no-window'])
+    const [, address = ''] = await program.printed('stdout', /(http:\S+)/)
+    const { host, search } = new URL(address)
+    const socket = new WebSocket(`ws://${host}/engine${search}`)
+    await new Promise((resolve) => socket.once('open', resolve))
+    socket.send(encode({ id: 1, command: 'dumpSession', args: ['s1', dir] } satisfies WireRequest))
+    await vi.waitFor(() => expect(existsSync(join(dir, 'service1'))).toBe(true), HANG_LIMIT)
+    program.child.kill('SIGINT')
+    await program.printed('stderr', /Writing the dump to \S+dump before the end/)
+    expect(JSON.parse(readFileSync(report, 'utf8'))).toHaveProperty('services')
+    expect((await program.ended).status).toBe(130)
+    expect(readdirSync(dir).filter((name) => name.startsWith('.'))).toEqual([])
+    socket.terminate()
+  })
+})
