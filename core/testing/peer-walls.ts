@@ -18,7 +18,10 @@ const ONLY_IN: readonly (readonly [what: RegExp, file: RegExp])[] = [
   [/['"]undici[/'"]/, /^core\/http\/client\/(?:http-client|undici-agent\.d)\.ts$/],
   [/\butilityProcess\.fork\(/, /^electron\/main\/engine-host\.ts$/],
   [/\.on(?:ce)?\(\s*['"](?:uncaughtException|unhandledRejection)['"]/, /^core\/guard\/last-resort\.ts$/],
-  [/\bprocess\s*\.on(?:ce)?\(\s*(?:['"]SIG|signal\b)/, /^(?:core\/cli\/quit-keys|electron\/main\/life-cycle)\.ts$/],
+  [
+    /\bprocess\s*\.on(?:ce)?\(\s*(?:['"]SIG|signal\b)/,
+    /^(?:core\/cli\/quit-keys|electron\/main\/life-cycle|electron\/engine\/index)\.ts$/,
+  ],
   [/\.on(?:ce)?\(\s*['"](?:connection|upgrade|connect|clientError)['"]/, /^core\/guard\//],
   [/\bremoveAllListeners\(/, /^$/],
 ]

@@ -22,6 +22,9 @@ engine.serveWindows(windowPort).catch((error: unknown) => console.error(error))
 
 engine.writings.listen((writing) => parent.postMessage({ writing }))
 
+// Main decides what a signal to all processes of the app ends, and ends this one.
+for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
+
 parent.on('message', ({ data, ports: [port] }) => {
   if (data === 'close') void engine.close().finally(() => process.exit(0))
   if (port === undefined) return

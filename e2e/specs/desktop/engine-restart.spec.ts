@@ -60,6 +60,21 @@ test('the app quits although no engine runs', async ({ routescope: { app, page, 
   expect(await ended).toBe(0)
 })
 
+test('a signal to all processes leaves the end of the engine to the app', async ({ routescope }) => {
+  const { app, electron, startDemo } = routescope
+  test.skip(process.platform === 'win32', 'signals')
+  if (electron === null) throw new Error('This spec drives the desktop app')
+  await app.idle()
+  const engine = await enginePid(electron)
+  process.kill(engine, 'SIGTERM')
+  process.kill(engine, 'SIGHUP')
+  await startDemo()
+  expect(await enginePid(electron)).toBe(engine)
+  const ended = new Promise((done) => electron.process().once('exit', done))
+  electron.process().kill('SIGTERM')
+  expect(await ended).toBe(0)
+})
+
 /** Kills each engine as soon as it runs. */
 async function killEngines(electron: ElectronApplication, times: number): Promise<void> {
   for (let at = 0; at < times; at += 1) {
