@@ -97,6 +97,19 @@ describe.each([
   })
 })
 
+describe('errors of clients', () => {
+  it('are logged, each kind once in ten seconds', async () => {
+    const options = ['--capture', capture, '--pace', 'fast', '--listen', '127.0.0.1:0', '--log', 'http@debug']
+    const program = new RunningProgram(['gateway', ...options])
+    const [, address = ''] = await program.printed('stdout', /(http:\S+)/)
+    const stages = brokenStages('requests', get('/service1/video-1.m4s').repeat(40), 3).filter(({ resets }) => resets)
+    for (let round = 0; round < 10; round++) await playStages(Number(new URL(address).port), stages)
+    await program.printed('stderr', /\[http\] debug: A (?:connection|request|response) failed: /)
+    const { stderr } = await program.interrupt()
+    expect(stderr.match(/^\[http\] .* failed: .*$/gm)?.length).toBeLessThan(stages.length)
+  })
+})
+
 describe('a window', () => {
   it('that sends a bad frame loses its own connection only', async () => {
     const program = new RunningProgram(['open', '--no-window', capture])

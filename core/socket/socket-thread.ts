@@ -86,7 +86,8 @@ export class SocketThread implements RingReader {
   }
 
   async closeSocket(id: number): Promise<void> {
-    await this.#call({ kind: 'close', id, call: 0 })
+    // A thread that ended by itself has closed its sockets.
+    if (this.#listeners.has(id)) await this.#call({ kind: 'close', id, call: 0 })
     this.#drain()
     this.#listeners.delete(id)
     for (const [number, source] of this.#sources.entries()) {
@@ -182,7 +183,9 @@ export class SocketThread implements RingReader {
     const calls = [...this.#calls.values()]
     this.#calls.clear()
     for (const { fail } of calls) fail(error)
-    for (const listener of this.#listeners.values()) listener.failed(error)
+    const listeners = [...this.#listeners.values()]
+    this.#listeners.clear()
+    for (const listener of listeners) listener.failed(error)
   }
 
   #answer(reply: SocketReply): void {
