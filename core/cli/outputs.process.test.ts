@@ -1,5 +1,7 @@
+import { execFile, execFileSync } from 'node:child_process'
 import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pcapOf } from '../testing/datagrams.ts'
 import { DEMO_FOLDER, routeFixture } from '../testing/make-fixtures.ts'
@@ -86,6 +88,20 @@ describe('an input that is an output as well', () => {
     ])
     expect(status).toBe(0)
     expect(readFileSync('/dev/null').length).toBe(0)
+  })
+})
+
+describe('a report to a pipe', () => {
+  it.skipIf(process.platform === 'win32')('goes to its reader, and does not wait for one', async () => {
+    const pipe = folder.at('pipe')
+    execFileSync('mkfifo', [pipe])
+    const alone = await routescope(['receive', '--capture', capture, '--report', pipe])
+    expect(alone.stderr).toMatch(/pipe cannot be written: it is a pipe or a device without a reader\./)
+    expect(alone.status).toBe(1)
+    const reading = promisify(execFile)('cat', [pipe])
+    const { status } = await routescope(['receive', '--capture', capture, '--report', pipe])
+    expect(status).toBe(0)
+    expect(JSON.parse((await reading).stdout)).toMatchObject({ format: 'routescope-report' })
   })
 })
 

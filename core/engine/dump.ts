@@ -1,4 +1,4 @@
-import { access, constants, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { access, constants, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AppFailure } from '../failure/app-failure.ts'
 import { asideName } from '../files/aside.ts'
@@ -27,13 +27,23 @@ export async function writeWhole(file: string, text: string): Promise<void> {
     const target = await realpath(file).catch(() => file)
     const found = await stat(target).catch(() => null)
     if (found !== null && !found.isFile() && !found.isDirectory()) {
-      await writeFile(target, text)
+      await writeThrough(target, text)
       return
     }
     await replaceFile(target, text)
   } catch (error) {
     if (error instanceof AppFailure) throw error
     throw writeFailure(error as NodeJS.ErrnoException, file)
+  }
+}
+
+/** Writes to a device, or a pipe with a reader: without one it would wait for ever. */
+async function writeThrough(target: string, text: string): Promise<void> {
+  const probe = await open(target, constants.O_WRONLY | (constants.O_NONBLOCK ?? 0))
+  try {
+    await writeFile(target, text)
+  } finally {
+    await probe.close()
   }
 }
 
