@@ -1,11 +1,11 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { encode } from '@msgpack/msgpack'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import type { WireRequest } from '../contract/engine-api.ts'
 import { pcapOf } from '../testing/datagrams.ts'
+import { HeldPipe } from '../testing/held-pipe.ts'
 import { routeFixture } from '../testing/make-fixtures.ts'
 import { RunningProgram, TestFolder } from '../testing/program.ts'
 
@@ -21,9 +21,8 @@ describe.skipIf(process.platform === 'win32')('the server of the interface (wher
     writeFileSync(capture, pcapOf(await routeFixture()))
     // The dump ends when the pipe is read, not before.
     const dir = folder.at('dump')
-    const report = join(dir, 'report.json')
     mkdirSync(dir)
-    execFileSync('mkfifo', [report])
+    const report = new HeldPipe(join(dir, 'report.json'))
     const program = new RunningProgram(['open', capture, '--no-window'])
     const [, address = ''] = await program.printed('stdout', /(http:\S+)/)
     const { host, search } = new URL(address)
@@ -33,9 +32,10 @@ describe.skipIf(process.platform === 'win32')('the server of the interface (wher
     await vi.waitFor(() => expect(existsSync(join(dir, 'service1'))).toBe(true), HANG_LIMIT)
     program.child.kill('SIGINT')
     await program.printed('stderr', /Writing the dump to \S+dump before the end/)
-    expect(JSON.parse(readFileSync(report, 'utf8'))).toHaveProperty('services')
+    await vi.waitFor(() => expect(report.json()).toHaveProperty('services'), HANG_LIMIT)
     expect((await program.ended).status).toBe(130)
     expect(readdirSync(dir).filter((name) => name.startsWith('.'))).toEqual([])
     socket.terminate()
+    report.close()
   })
 })

@@ -1,15 +1,20 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ElectronApplication } from '@playwright/test'
 import { demoCapture } from '../../fixtures/captures.ts'
 import { quit } from '../../fixtures/desktop.ts'
+import { HeldPipe } from '../../fixtures/held-pipe.ts'
 import { expect, type Routescope, test } from '../../fixtures/routescope.ts'
 
 /*
  * Quitting while a dump is written. The report goes to a named pipe, so that the dump ends when a test reads it, not before.
  */
 test.skip(process.platform === 'win32', 'named pipes')
+
+const held: HeldPipe[] = []
+test.afterEach(() => {
+  for (const pipe of held.splice(0)) pipe.close()
+})
 
 test('a quit waits for a dump, says so, and goes on by itself', async ({ routescope }) => {
   const { electron, dir, report } = await dumping(routescope)
@@ -18,9 +23,8 @@ test('a quit waits for a dump, says so, and goes on by itself', async ({ routesc
   const dialog = routescope.page.getByRole('alertdialog', { name: 'Writing the dump…' })
   await expect(dialog).toContainText(dir)
   await expect(dialog.getByRole('button', { name: 'Quit anyway' })).toBeVisible()
-  const text = readFileSync(report, 'utf8')
+  await expect.poll(() => report.json()).toHaveProperty('services')
   expect(await ended).toBe(0)
-  expect(JSON.parse(text)).toHaveProperty('services')
   expect(asides(dir)).toEqual([])
 })
 
@@ -35,7 +39,7 @@ test('the last window stays open while a dump is written, and a quit can be with
   await expect(dialog).toBeVisible()
   await page.keyboard.press('Escape')
   await expect(dialog).toBeHidden()
-  readFileSync(report)
+  await expect.poll(() => report.json()).toHaveProperty('services')
   await expect(page.getByRole('status').filter({ hasText: /^Wrote / })).toBeVisible()
   const ended = exitOf(electron)
   await quit(electron)
@@ -79,9 +83,9 @@ async function dumping({ app, page, electron, home, openCapture }: Routescope) {
   if (electron === null) throw new Error('This spec drives the desktop app')
   await app.idle()
   const dir = join(home, 'dump')
-  const report = join(dir, 'report.json')
   mkdirSync(dir)
-  execFileSync('mkfifo', [report])
+  const report = new HeldPipe(join(dir, 'report.json'))
+  held.push(report)
   await openCapture(await demoCapture(home))
   await electron.evaluate(({ dialog }, chosen) => {
     dialog.showOpenDialog = async () => ({ canceled: false, filePaths: [chosen] })
