@@ -52,8 +52,8 @@ export type SocketSetup = {
   readonly ring: { readonly [Key in keyof typeof RING]: number }
 }
 
-/** Datagrams between two looks at their rate. */
-const RATE_DATAGRAMS = 256
+/** Datagrams between two looks at their rate: more than wait after the thread was kept from reading for a moment. */
+const RATE_DATAGRAMS = 1024
 /** Bytes that Linux counts in its queue for a datagram of 1500 bytes. */
 const QUEUED_BYTES = 2304
 /** A queue that is full sooner than this needs a thread of raised priority. */
