@@ -1,4 +1,7 @@
-/** A map of the newest entries: setting a key makes it the newest; beyond the bound the oldest is dropped. */
+/**
+ * A map of the newest entries: setting a key makes it the newest; beyond the bound the oldest is dropped, and of a large
+ * map the oldest few.
+ */
 export class BoundedMap<Key, Value> extends Map<Key, Value> {
   readonly #most: number
 
@@ -10,7 +13,7 @@ export class BoundedMap<Key, Value> extends Map<Key, Value> {
   override set(key: Key, value: Value): this {
     this.delete(key)
     super.set(key, value)
-    if (this.size > this.#most) this.delete(oldestKey(this) as Key)
+    if (this.size > this.#most) dropSome(this, this.#most)
     return this
   }
 }
@@ -27,8 +30,19 @@ export class BoundedSet<Value> extends Set<Value> {
   override add(value: Value): this {
     this.delete(value)
     super.add(value)
-    if (this.size > this.#most) this.delete(oldestKey(this) as Value)
+    if (this.size > this.#most) dropSome(this, this.#most)
     return this
+  }
+}
+
+/** Part of a full map that is dropped at once, as a power of two: looking for the oldest entry passes over dropped ones. */
+const DROPPED_PART = 6
+
+function dropSome<Key>(entries: { keys(): Iterable<Key>; delete(key: Key): boolean }, most: number): void {
+  let left = Math.max(1, most >> DROPPED_PART)
+  for (const key of entries.keys()) {
+    entries.delete(key)
+    if (--left === 0) return
   }
 }
 

@@ -181,6 +181,7 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
   },
   {
     name: 'FLUTE blocks of any size',
+    first: hugeFiles,
     next: (number, below) =>
       route({
         psi: 0,
@@ -194,6 +195,7 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
   },
   {
     name: 'FLUTE blocks of one byte',
+    first: hugeFiles,
     next: (number, below) =>
       route({
         psi: 0,
@@ -207,6 +209,7 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
   },
   {
     name: 'RaptorQ over FLUTE of any size',
+    first: hugeFiles,
     next: (number, below) =>
       route({
         psi: 0,
@@ -220,6 +223,7 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
   },
   {
     name: 'RaptorQ over FLUTE of small symbols',
+    first: hugeFiles,
     next: (number, below) =>
       route({
         psi: 0,
@@ -227,12 +231,13 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
         tsi: 1,
         toi: 1 + (number >> 10),
         extensions: ftiOfRaptorQ(4000, 4, 1, 1),
-        place: below(3000),
+        place: 500 + below(3000),
         body: 4,
       }),
   },
   {
     name: 'FLUTE without tables',
+    first: hugeFiles,
     next: (_, below) =>
       route({ psi: 0, codepoint: 0, tsi: below(256), toi: 1 + below(2 ** 31), place: below(2 ** 32), body: 20 }),
   },

@@ -79,11 +79,15 @@ export class Judge implements Raise {
     const severity = this.#severity(id, says)
     if (severity === 'off') return null
     const { timeUs, frame, service, carrier, object, destination } = at
-    const place = { timeUs, frame, service, carrier, object, destination }
     return {
       rule: id,
       severity,
-      ...place,
+      timeUs,
+      frame,
+      service,
+      carrier,
+      object,
+      destination,
       // Made when it is looked at: few of a storm are, and some values grow.
       get text() {
         return shownText(sentenceOf(id, says, values))

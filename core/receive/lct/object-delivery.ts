@@ -1,4 +1,4 @@
-import { type LimitHit, placeAt } from '../../flow/findings.ts'
+import { type LimitHit } from '../../flow/findings.ts'
 import { ownBytes } from '../../flow/lease.ts'
 import type { FlowFile } from '../../flow/objects.ts'
 import type { DeliveryContext } from '../context/contexts.ts'
@@ -126,9 +126,22 @@ export class ObjectDelivery {
       const { name, countedLost: lost, size, carrier, index, frame } = object
       const [first = 0] = holes[0] ?? []
       const fec = explainFec(channel, object)
-      const place = { service: serviceId, carrier, object: index, destination: channel.destination }
-      const facts = { kind: 'objectLost', name, lost, size, holes: holes.length, first, fec } as const
-      this.#context.found({ ...facts, ...placeAt(timeUs, frame, place) })
+      // In one literal: a storm loses an object with each packet.
+      this.#context.found({
+        kind: 'objectLost',
+        name,
+        lost,
+        size,
+        holes: holes.length,
+        first,
+        fec,
+        service: serviceId,
+        carrier,
+        object: index,
+        destination: channel.destination,
+        timeUs,
+        frame,
+      })
     }
     if (serviceId === null || object.kind === 'signalling') return
     if (object.name === null) channel.names.resolve(object)

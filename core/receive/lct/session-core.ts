@@ -161,7 +161,10 @@ export abstract class LctSession
     frame: number,
     carrier: CarrierPlace = channel.carrier,
   ): void {
-    this.found({ kind: 'limit', hit }, carrier, timeUs, frame)
+    const service = channel.serviceId ?? this.service?.id ?? null
+    // In one literal: a storm reaches a limit with each packet.
+    const { destination } = this
+    this.context.found({ kind: 'limit', hit, service, carrier, object: null, destination, timeUs, frame })
   }
 
   /** A packet of one channel too many. The first one's carrier stands for all. */
