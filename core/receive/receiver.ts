@@ -38,6 +38,9 @@ export type ReceiverOptions = {
 
 /** Interval of timer checks, µs of stream time. */
 const TICK_US = 100_000
+/** Flows decided again at each tick; of more, all at once at this interval, µs. */
+const FEW_FLOWS = 1024
+const BIND_US = 1_000_000
 /** Rounds at the end: an SLT names a session, its S-TSID another, and that one's signalling one more. */
 const NAMING_ROUNDS = 3
 
@@ -64,6 +67,7 @@ export class Receiver implements DatagramSink {
   readonly #stltp: readonly string[]
   readonly #early: EarlyFlows
   #nextTickUs = 0
+  #nextBindUs = 0
   /** Grows when flows must be decided again; and its value when all were decided. */
   #turn = 0
   #allBound = 0
@@ -156,7 +160,10 @@ export class Receiver implements DatagramSink {
     this.#directory.tick(timeUs)
     this.#settle()
     this.#links.tick(timeUs)
-    this.#bindAll()
+    if (this.#entryCount <= FEW_FLOWS || timeUs >= this.#nextBindUs || timeUs < this.#nextBindUs - BIND_US) {
+      this.#nextBindUs = timeUs + BIND_US
+      this.#bindAll()
+    }
     this.#early.tick(timeUs)
     this.#settle()
   }

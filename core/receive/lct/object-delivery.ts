@@ -1,4 +1,4 @@
-import { type LimitHit } from '../../flow/findings.ts'
+import type { LimitHit } from '../../flow/findings.ts'
 import { ownBytes } from '../../flow/lease.ts'
 import type { FlowFile } from '../../flow/objects.ts'
 import type { DeliveryContext } from '../context/contexts.ts'

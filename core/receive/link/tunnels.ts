@@ -96,6 +96,7 @@ export class Tunnels {
 
   /** Tunnel of a flow, null without one so far. */
   at(flow: Flow): TunnelFlow | null {
+    if (this.#byFlow.size === 0) return null
     return this.#byFlow.get(keyOf(flow, flow.destinationPort)) ?? null
   }
 

@@ -324,6 +324,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
 
   /** Ends MPUs that waited long enough. */
   tick(timeUs: number): void {
+    if (this.#open.size === 0) return
     const { reorderUs, limits } = this.#context
     for (const mpu of [...this.#open.values()]) {
       const ending = mpu.endingSinceUs >= 0

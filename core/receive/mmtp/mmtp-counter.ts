@@ -118,6 +118,8 @@ export class MmtpCounter implements MmtpFacts {
   readonly packetId: number
   type: MmtpFacts['type'] = 'unknown'
   packets = 0
+  /** Packets when its losses were last looked at. */
+  lookedAt = 0
   bytes = 0
   /** Packets with a signalling payload. */
   signalling = 0

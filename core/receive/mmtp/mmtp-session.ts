@@ -238,7 +238,9 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   tick(timeUs: number): void {
     for (const asset of this.#assetList) asset.tick(timeUs)
     for (const counter of this.#counters) {
-      if (counter.lost === 0) continue
+      // It changes with packets only, and is counted bit by bit.
+      if (counter.lookedAt === counter.packets) continue
+      counter.lookedAt = counter.packets
       const reported = this.#reportedLoss.get(counter) ?? 0
       if (counter.lost <= reported) continue
       const { lostForSure } = counter.sequence
