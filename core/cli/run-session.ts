@@ -40,7 +40,8 @@ export async function runSession(
     if (json) printJson({ event: 'gateway', baseUrl })
     else printLines([`Serving ${baseUrl}`])
     if (saved === null)
-      for (const address of wildcardEndpoints(spec, PART_DESCRIPTIONS)) tellLine(wildcardText(address))
+      for (const address of wildcardEndpoints(spec, PART_DESCRIPTIONS))
+        tellLine(wildcardText(address.replace(/:0$/, `:${new URL(baseUrl).port}`)))
   }
   const timer = setInterval(() => {
     progress.show(session.snapshot())

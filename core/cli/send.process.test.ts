@@ -385,6 +385,14 @@ describe('gateway', () => {
     expect(treeOf(temporary)).toEqual([])
   })
 
+  it('names an address on every interface as what it is', async () => {
+    const args = ['gateway', '--pace', 'fast', '--listen', '0.0.0.0:0', '--capture', capture, '--duration', '0.3']
+    const { status, stdout, stderr } = await routescope(args)
+    const [, port] = /^Serving http:\/\/127\.0\.0\.1:(\d+)\n$/.exec(stdout) ?? []
+    expect(stderr).toContain(`It listens on 0.0.0.0:${port}, every interface of this computer: others that reach it`)
+    expect(status).toBe(0)
+  })
+
   it('ends after --duration, and prints its address as a JSON line', async () => {
     const { status, stdout } = await routescope([...fast, capture, '--duration', '0.5', '--json'])
     const lines = stdout
