@@ -76,5 +76,8 @@ it('lets the page ask itself, and players the files of what plays and its clock'
   expect(asked).toEqual([...urls.map((url) => `GET ${url}`), 'fetch http://127.0.0.1:4000/secret/service1/1.m4s'])
   expect(refused).toEqual([])
   stop()
+  // A page without a player is left to its policy.
+  await target.fetch('http://127.0.0.1:19999/')
+  expect(asked.at(-1)).toBe('fetch http://127.0.0.1:19999/')
   expect(guard.allows('http://127.0.0.1:4000/secret/service1/v/1.m4s')).toBe(false)
 })

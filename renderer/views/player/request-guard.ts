@@ -13,7 +13,7 @@ export type RequestTarget = {
 /** An address that no request reaches: the request fails like one without a network. */
 const NOWHERE = 'blob:refused'
 
-/** Lets the page ask its own origin and the presentations that play, and nothing else. */
+/** While something plays, lets the page ask its own origin and the files of that presentation, and nothing else. */
 export class RequestGuard {
   readonly #page: URL
   /** Start of the addresses of each presentation that plays, and what to call when something else was asked for. */
@@ -77,7 +77,8 @@ export class RequestGuard {
   }
 
   #passes(url: string): boolean {
-    if (this.allows(url)) return true
+    // Without a player the page asks for nothing of a broadcast, and its policy is enough.
+    if (this.#playing.size === 0 || this.allows(url)) return true
     for (const refused of this.#playing.values()) refused(url)
     return false
   }

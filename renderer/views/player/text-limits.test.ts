@@ -12,28 +12,49 @@ function limits() {
     new TextDecoder().decode(text.bounded(new TextEncoder().encode(content).buffer, 'http://g/service1/sub.vtt?x'))
   return { said, give, pass: (ms: number) => (nowMs += ms) }
 }
-const vtt = (cues: number): string => `WEBVTT\n\n${'00:00.000 --> 00:01.000\na\n\n'.repeat(cues)}`
-const ttml = (cues: number): string => `<tt><body><div>${'<p begin="1s">a</p>'.repeat(cues)}</div></body></tt>`
+const at = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(11, 23)
+const vtt = (cues: number, each = 1): string =>
+  `WEBVTT\n\n${Array.from({ length: cues }, (_, n) => `${at(Math.floor(n / each))} --> ${at(Math.floor(n / each) + 1)}\na\n\n`).join('')}`
+const ttml = (cues: number, each = 1): string =>
+  `<tt><body><div>${Array.from({ length: cues }, (_, n) => `<p begin="${at(Math.floor(n / each))}" end="${Math.floor(n / each) + 1}s"><span>a</span><br/></p>`).join('')}</div></body></tt>`
 
 it('leaves subtitles of a film as they are', () => {
   const { said, give } = limits()
-  for (const text of [vtt(1500), ttml(1000), 'moof\0\0mdatvttcpayl']) expect(give(text)).toBe(text)
+  for (const text of [
+    vtt(1500),
+    vtt(300, 3),
+    ttml(500),
+    ttml(100, 4),
+    'moof\0\0mdatvttcpayl',
+    `moof\0\0mdat${ttml(20)}`,
+  ])
+    expect(give(text)).toBe(text)
   expect(said).toEqual([])
 })
 
 it('leaves out what would stop the window, and says so', () => {
   const { said, give } = limits()
-  expect(give(vtt(30_000))).toBe('WEBVTT\n\n')
-  expect(give(ttml(10_000))).toContain('<body/>')
+  expect(give(vtt(20_000))).toBe('WEBVTT\n\n')
+  expect(give(vtt(500, 100))).toBe('WEBVTT\n\n')
+  expect(give(`WEBVTT\n\n${'0:0 --> 1:1\na\n\n'.repeat(200)}`)).toBe('WEBVTT\n\n')
+  expect(give(ttml(1000))).toContain('<body/>')
+  expect(give(ttml(100, 50))).toContain('<body/>')
+  expect(give(`<tt>${'<p begin="1s">a</p>'.repeat(60)}</tt>`)).toContain('<body/>')
+  expect(give(`<tt>${'<p a=">" begin="1s">a</p>'.repeat(70)}</tt>`)).toContain('<body/>')
   expect(give(`<tt>${'<br/>'.repeat(30_000)}</tt>`)).toContain('<body/>')
   expect(give('x'.repeat(2_000_000))).toBe('')
   expect(give('vttc'.repeat(5000))).toBe('')
-  expect(said).toEqual([
-    'Subtitles are left out: sub.vtt has 30\u2009000 cues, and 3\u2009000 are shown at most.',
-    'Subtitles are left out: sub.vtt has 10\u2009000 cues, and 3\u2009000 are shown at most.',
-    'Subtitles are left out: sub.vtt has 30\u2009002 elements, and 20\u2009000 are read at most.',
-    'Subtitles are left out: sub.vtt has 2\u2009000\u2009000 bytes, and 1\u2009048\u2009576 are read at most.',
-    'Subtitles are left out: sub.vtt has 5\u2009000 cues, and 3\u2009000 are shown at most.',
+  expect(said.map((one) => one.replace('Subtitles are left out: sub.vtt ', ''))).toEqual([
+    'has 20\u2009000 cues, and 3\u2009000 are read at most.',
+    'shows 100 cues at once, and 24 are shown at most.',
+    'shows 200 cues at once, and 24 are shown at most.',
+    'has 1\u2009000 cues, and 600 are read at most.',
+    'shows 50 cues at once, and 24 are shown at most.',
+    'shows 60 cues at once, and 24 are shown at most.',
+    'shows 70 cues at once, and 24 are shown at most.',
+    'has 30\u2009002 elements, which is more than can be laid out.',
+    'has 2\u2009000\u2009000 bytes, and 1\u2009048\u2009576 are read at most.',
+    'has 5\u2009000 cues, and 300 are read at most.',
   ])
 })
 

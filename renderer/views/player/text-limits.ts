@@ -3,10 +3,17 @@
  * thousand cues stops the window for half a minute.
  */
 
-/** Limits of one document, and of what a track may bring at once. */
+/** Limits of one document. A film has some 1500 cues, of which a few are shown at once. */
 const MAX_BYTES = 1 << 20
 const MAX_CUES = 3000
-const MAX_ELEMENTS = 20_000
+/** Times of TTML: players lay out the whole document anew for each. */
+const MAX_TIMES = 600
+/** Samples of WebVTT in one MP4 segment. */
+const MAX_SAMPLES = 300
+/** Cues on screen at the same time, which the browser lays out around each other. */
+const MAX_TOGETHER = 24
+/** Elements of TTML beside those with times. */
+const MAX_ELEMENTS = 3000
 /** Cues of a second that a track regains of MAX_CUES. */
 const CUES_PER_S = 50
 
@@ -39,9 +46,10 @@ export class TextLimits {
 
   #reason(bytes: Uint8Array): string | null {
     if (bytes.length > MAX_BYTES) return `has ${count(bytes.length)} bytes, and ${count(MAX_BYTES)} are read at most`
-    const { cues, elements } = measure(bytes)
-    if (cues > MAX_CUES) return `has ${count(cues)} cues, and ${count(MAX_CUES)} are shown at most`
-    if (elements > MAX_ELEMENTS) return `has ${count(elements)} elements, and ${count(MAX_ELEMENTS)} are read at most`
+    const { cues, elements, together, most } = measure(bytes)
+    if (cues > most) return `has ${count(cues)} cues, and ${count(most)} are read at most`
+    if (together > MAX_TOGETHER) return `shows ${count(together)} cues at once, and ${MAX_TOGETHER} are shown at most`
+    if (elements > MAX_ELEMENTS + 8 * cues) return `has ${count(elements)} elements, which is more than can be laid out`
     const nowMs = this.#nowMs()
     this.#cues = Math.min(MAX_CUES, this.#cues + ((nowMs - this.#lastMs) / 1000) * CUES_PER_S)
     this.#lastMs = nowMs
@@ -51,30 +59,73 @@ export class TextLimits {
   }
 }
 
-/** Counts what takes a player time: arrows of WebVTT, samples of WebVTT in MP4, times and elements of TTML. */
-function measure(bytes: Uint8Array): { readonly cues: number; readonly elements: number } {
-  let arrows = 0
-  let samples = 0
-  let begins = 0
-  let elements = 0
-  for (let at = 0; at < bytes.length; at++) {
-    switch (bytes[at]) {
-      case 0x3c:
-        elements++
-        break
-      case 0x3e:
-        if (bytes[at - 1] === 0x2d && bytes[at - 2] === 0x2d) arrows++
-        break
-      case 0x76:
-        if (bytes[at + 1] === 0x74 && bytes[at + 2] === 0x74 && bytes[at + 3] === 0x63) samples++
-        break
-      case 0x62:
-        if (bytes[at + 1] === 0x65 && bytes[at + 2] === 0x67 && bytes[at + 3] === 0x69 && bytes[at + 4] === 0x6e)
-          begins++
-        break
-    }
+type Measure = { readonly cues: number; readonly elements: number; readonly together: number; readonly most: number }
+
+const ARROW = /-->/g
+const VTT_TIMES = /((?:\d+:)?\d\d:\d\d\.\d{3})[ \t]*-->[ \t]*((?:\d+:)?\d\d:\d\d\.\d{3})/g
+const TIMED = /<[^<>]*?\s(?:begin|end|dur)\s*=[^<>]*>/g
+
+/** Counts what takes a player time: cues of WebVTT, samples of WebVTT in MP4, or times and elements of TTML. */
+function measure(bytes: Uint8Array): Measure {
+  // Each byte is one character: only ASCII is looked for, and an MP4 segment around it does not matter.
+  const text = new TextDecoder('latin1').decode(bytes)
+  const samples = numberOf(text, /vttc/g)
+  if (samples > 0) return { cues: samples, elements: 0, together: 0, most: MAX_SAMPLES }
+  const arrows = numberOf(text, ARROW)
+  const spans: Span[] = []
+  for (const [, from = '', to = ''] of text.matchAll(VTT_TIMES)) spans.push([secondsOf(from), secondsOf(to)])
+  if (/^\s*(?:\xef\xbb\xbf)?WEBVTT/.test(text) || arrows > numberOf(text, /<!--/g)) {
+    // What is no time in our eyes may be one for the player.
+    const together = overlap(spans) + arrows - spans.length
+    return { cues: arrows, elements: 0, together, most: MAX_CUES }
   }
-  return { cues: Math.max(arrows, samples, begins), elements }
+  const times = [...text.matchAll(TIMED)].map(([tag]) => spanOf(tag))
+  // A tag that is read otherwise here, as one with a bracket in a value, is taken for shown all the time.
+  const others = Math.max(0, numberOf(text, /\sbegin\s*=/g) - times.length)
+  const together = overlap(times) + others
+  return { cues: times.length + others, elements: numberOf(text, /</g), together, most: MAX_TIMES }
+}
+
+/** A stretch of time, s. */
+type Span = readonly [number, number]
+
+function spanOf(tag: string): Span {
+  const value = (name: string): number | null => {
+    const found = new RegExp(`\\s${name}\\s*=\\s*["']([^"']*)`).exec(tag)?.[1]
+    return found === undefined ? null : secondsOf(found)
+  }
+  const from = value('begin') ?? 0
+  const length = value('dur')
+  return [from, value('end') ?? (length === null ? Number.POSITIVE_INFINITY : from + length)]
+}
+
+/** Seconds of a clock, an offset in s, ms, m or h, or a count of ticks or frames, which only compare with each other. */
+function secondsOf(text: string): number {
+  const clock = /^(?:(\d+):)?(\d+):(\d+)(?:[.:](\d+))?/.exec(text)
+  if (clock !== null) {
+    const [, hours = '0', minutes = '0', seconds = '0', rest = '0'] = clock
+    return Number(hours) * 3600 + Number(minutes) * 60 + Number(`${seconds}.${rest}`)
+  }
+  const [, value = '', unit = ''] = /^(\d+(?:\.\d+)?)(h|ms|m|s)?/.exec(text) ?? []
+  const factor = { h: 3600, m: 60, s: 1, ms: 0.001 }[unit] ?? 1
+  return value === '' ? 0 : Number(value) * factor
+}
+
+/** Largest number of spans at one time. */
+function overlap(spans: readonly Span[]): number {
+  const starts = spans.map(([from]) => from).sort((a, b) => a - b)
+  const ends = spans.map(([, to]) => to).sort((a, b) => a - b)
+  let most = 0
+  let ended = 0
+  starts.forEach((from, at) => {
+    while ((ends[ended] ?? Number.POSITIVE_INFINITY) <= from) ended++
+    most = Math.max(most, at + 1 - ended)
+  })
+  return most
+}
+
+function numberOf(text: string, pattern: RegExp): number {
+  return text.match(pattern)?.length ?? 0
 }
 
 function emptyLike(bytes: Uint8Array): ArrayBuffer {
