@@ -471,3 +471,34 @@ describe('real pace', () => {
     expect(got.map(({ streamMs }) => streamMs)).toEqual([0, 100, 200, 300, 400, 500])
   })
 })
+
+describe('turns of the event loop', () => {
+  test('come between packets that take long, and a stop between two of them ends the reading', async () => {
+    const file = await folder.write(capture(Array.from({ length: 400 }, (_, at) => at)))
+    const reader = new CaptureReader({ files: [file], pace: 'fast', loop: 1, nowUs: () => 0 })
+    let count = 0
+    let before = 0
+    let most = 0
+    const look = (): void => {
+      most = Math.max(most, count - before)
+      before = count
+      if (count >= 200) reader.stop()
+      else setImmediate(look)
+    }
+    setImmediate(look)
+    const sink = {
+      datagram: () => {
+        count++
+        const endMs = performance.now() + 4
+        while (performance.now() < endMs) {
+          // A packet that is hard to read.
+        }
+      },
+    }
+    await reader.run(sink, { tick: () => undefined, loop: () => undefined })
+    // Twenty milliseconds, and as many packets as lie between two looks at the clock.
+    expect(most).toBeLessThanOrEqual(32)
+    expect(count).toBeGreaterThanOrEqual(200)
+    expect(count).toBeLessThan(300)
+  })
+})

@@ -18,6 +18,9 @@ import { PcapngParser } from './pcapng-parser.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { type CaptureParser, CaptureRecord, type ParserEvents } from './record.ts'
 
+/** Time of packets before other work of the event loop has its turn, and records between two looks at the clock. */
+const TURN_MS = 20
+const SLICE = 16
 /** Interval of ticks in stream time. */
 const TICK_US = 100_000
 /** Limit of ticks within a gap: no timer of a receiver is longer. */
@@ -104,6 +107,10 @@ export class CaptureReader {
   /** Records beyond this stream time wait. */
   #dueUs = Number.POSITIVE_INFINITY
   #waitUntilUs = -1
+  /** End of this turn of the event loop, and records until the next look at the clock. */
+  #turnEndMs = 0
+  #sliceLeft = SLICE
+  #turnOver = false
   #stopped = false
   #interrupt: (() => void) | null = null
   readonly #files: CaptureFiles
@@ -309,12 +316,15 @@ export class CaptureReader {
       }
       this.#waitUntilUs = -1
       cursor.merged = false
+      this.#turnOver = false
+      this.#turnEndMs = performance.now() + TURN_MS
       window.from = parser.parse(window.bytes, window.from, window.to, window.atEnd)
       if (this.#stopped) return false
       const busy = this.#events.busy?.() ?? null
       if (busy !== null) await this.#orStopped(busy)
       if (cursor.merged) return false
-      if (this.#waitUntilUs >= 0) await this.#sleepUntil(this.#waitUntilUs)
+      if (this.#turnOver) await this.#orStopped(new Promise<void>((resolve) => setImmediate(resolve)))
+      else if (this.#waitUntilUs >= 0) await this.#sleepUntil(this.#waitUntilUs)
       else if (window.atEnd) return true
       else await this.#orStopped(window.advance())
       if (this.#stopped) return false
@@ -340,7 +350,7 @@ export class CaptureReader {
   record(): boolean {
     const record = this.#record
     const clock = this.#clock
-    if (this.#stopped) return false
+    if (this.#stopped || this.#isTurnOver()) return false
     if (this.#limitUs !== Number.POSITIVE_INFINITY && this.#comesLater(record.timeUs)) return false
     if (record.timeUs < 0 && clock.firstCaptureUs < 0 && this.#options.pace === 'real') {
       // A few damaged times at the beginning are tolerated.
@@ -355,6 +365,14 @@ export class CaptureReader {
     clock.accept(record.timeUs, streamUs)
     this.#reader?.read(record, streamUs)
     return true
+  }
+
+  /** True after some milliseconds of packets: requests, timers and signals have their turn. */
+  #isTurnOver(): boolean {
+    if (--this.#sliceLeft > 0) return false
+    this.#sliceLeft = SLICE
+    this.#turnOver = performance.now() >= this.#turnEndMs
+    return this.#turnOver
   }
 
   /** Sends the ticks until `untilUs`. */
