@@ -169,7 +169,8 @@ export class SocketThread implements RingReader {
   #thread(): Worker {
     if (this.#worker !== null) return this.#worker
     this.#ring.clockOffsetUs = this.#nowUs() - monotonicUs()
-    this.#ring.sleep()
+    // A thread that ended may have left datagrams: nobody else would read them.
+    if (!this.#ring.sleep()) this.#turn ??= setImmediate(() => this.#takeTurn())
     const worker = startThread(socketWorker, { memory: this.#ring.memory, ring: RING }, (error) => this.#lost(error))
     worker.on('message', (reply: SocketReply) => this.#answer(reply))
     this.#worker = worker
