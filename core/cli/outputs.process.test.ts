@@ -106,6 +106,16 @@ describe('a report to a pipe', () => {
 })
 
 describe('a session that fails at once', () => {
+  it('leaves an existing report as it is', async () => {
+    const kept = folder.at('kept.json')
+    writeFileSync(kept, 'mine')
+    for (const source of [folder.at('nowhere.pcap'), join(DEMO_FOLDER, 'manifest.mpd')]) {
+      expect((await routescope(['inspect', source, '--report', kept])).status).toBe(1)
+      expect((await routescope(['receive', '--capture', source, '--report', kept])).status).toBe(1)
+    }
+    expect(readFileSync(kept, 'utf8')).toBe('mine')
+  })
+
   it('leaves an existing capture as it is, and makes no new one', async () => {
     const kept = folder.at('kept.pcapng')
     writeFileSync(kept, bytes)

@@ -77,3 +77,8 @@ export async function prepareFile(file: string): Promise<void> {
     throw writeFailure(error as NodeJS.ErrnoException, file)
   }
 }
+
+/** Whether there is a regular file. */
+export async function isThere(file: string): Promise<boolean> {
+  return (await stat(file).catch(() => null))?.isFile() === true
+}

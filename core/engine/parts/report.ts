@@ -1,8 +1,8 @@
 import type { PartSpec } from '../../contract/session-spec.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
-import { prepareFile, writeWhole } from '../dump.ts'
+import { isThere, prepareFile, writeWhole } from '../dump.ts'
 import type { Receiving } from '../faces/receiving.ts'
-import type { ObjectNeeds, Part, PartHost } from '../part.ts'
+import type { ObjectNeeds, Part, PartHost, StopReason } from '../part.ts'
 import { oneReceiver } from './repair.ts'
 import type { ReportSpec } from './report-options.ts'
 
@@ -18,6 +18,7 @@ class ReportPart implements Part {
   readonly id: string
   readonly #file: string
   #receiving: Receiving | null = null
+  #why: StopReason = 'finished'
 
   constructor(id: string, file: string) {
     this.id = id
@@ -37,14 +38,17 @@ class ReportPart implements Part {
     )
   }
 
-  async stop(): Promise<void> {
+  async stop(why: StopReason): Promise<void> {
     // The report is written in `finish`, when sums are final.
+    this.#why = why
   }
 
   async finish(): Promise<void> {
-    if (this.#receiving !== null) {
-      await writeWhole(this.#file, `${JSON.stringify(this.#receiving.report(), null, 1)}\n`)
-    }
+    if (this.#receiving === null) return
+    const report = this.#receiving.report()
+    // A session that failed before its first packet, as by a wrong name, overwrites nothing.
+    if (this.#why === 'failed' && report.totals.udp === 0 && (await isThere(this.#file))) return
+    await writeWhole(this.#file, `${JSON.stringify(report, null, 1)}\n`)
   }
 
   wants(): 'facts' {
