@@ -70,6 +70,21 @@ test.each([
   expect(warnings).toHaveLength(1)
 })
 
+test.each([
+  ['m.m3u8', mpd(`<BaseURL>${OUT}/</BaseURL>`)],
+  ['m.mpd', `#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n${OUT}/v.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv.m3u8\n`],
+  ['both.m3u8', `#EXTM3U\n#<x>\n${mpd(`<BaseURL>${OUT}/</BaseURL>`)}\n#EXTINF:2,\n1.ts\n`],
+  ['lines.m3u8', `#EXTM3U\n#<MPD><BaseURL>${OUT}/</BaseURL>\n#EXTINF:2,<BaseURL>${OUT}/</BaseURL>\n1.ts\n`],
+])('%s is confined as what a player takes it for', async (name, text) => {
+  const { store, get } = await open()
+  store.whole(manifest(text, name))
+  for (const number of [1, 2]) store.whole(receivedFile(`v${number}.m4s`, 'x'))
+  store.finish()
+  const reply = await get(`/service1/${name}`)
+  expect(reply.text).not.toMatch(/19999(?!.*is ")/)
+  expect([200, 422]).toContain(reply.status)
+})
+
 test('a playlist that cannot be read is confined all the same', async () => {
   const { store, get } = await open()
   store.whole(receivedFile('h.m3u8', `#EXTM3U\n#EXTINF:x,\n${OUT}/1.ts\n1.ts\n`, { kind: 'playlist' }))

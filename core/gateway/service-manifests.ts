@@ -139,7 +139,7 @@ export class ServiceManifests {
       confined = this.#confine(file, bytes)
       this.#tellCuts(file, confined)
       const faults = new EntryFaults()
-      const manifest = isPlaylistName(file)
+      const manifest = isPlaylist(file, bytes)
         ? parsePlaylist(new TextEncoder().encode(confined.text), faults)
         : readMpd(confined.text, file.name, faults)
       this.#tellEntries(file, faults)
@@ -157,7 +157,7 @@ export class ServiceManifests {
 
   #confine(file: StoredFile, bytes: Uint8Array): ConfinedManifest {
     const scope = this.#scopes.of(file, null)
-    if (isPlaylistName(file)) return confinePlaylist(new TextDecoder().decode(bytes), scope)
+    if (isPlaylist(file, bytes)) return confinePlaylist(new TextDecoder().decode(bytes), scope)
     if (bytes.byteLength > MAX_MPD_BYTES) throw new Error(`it has more than ${MAX_MPD_BYTES} bytes`)
     return confineMpd(parseXmlSource(wellEncoded(bytes)), scope, null)
   }
@@ -275,8 +275,11 @@ function readMpd(text: string, name: string, faults: EntryFaults): ServiceManife
   return { kind: 'mpd', mpd, rules }
 }
 
-function isPlaylistName({ name, contentType, kind }: StoredFile): boolean {
-  if (/\.mpd$/i.test(name)) return false
+/** Whether a manifest is a playlist: by how it begins, as players know it, else by its name. */
+function isPlaylist({ name, contentType, kind }: StoredFile, bytes: Uint8Array): boolean {
+  const start = new TextDecoder().decode(bytes.subarray(0, 1024)).trimStart()
+  if (start.startsWith('#EXTM3U')) return true
+  if (start.startsWith('<') || /\.mpd$/i.test(name)) return false
   return kind === 'playlist' || /\.m3u8?$/i.test(name) || /mpegurl/i.test(contentType ?? '')
 }
 

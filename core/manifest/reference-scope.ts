@@ -57,9 +57,9 @@ const MAX_REFERENCE = 160
 const OUTSIDE: ReferenceVerdict = { kind: 'outside' }
 const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*:/
 const HTTP = /^https?:\/\/[^/?#\\]+\//i
-/** URL parsers drop or replace these, so that another address results. The line separators end lines for some players. */
+/** URL parsers drop or replace these, so that another address results; the line separators end lines, brackets begin elements. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const REPLACED = /[\x00-\x1f\x7f\\\u0085\u2028\u2029\ufeff]/
+const REPLACED = /[\x00-\x1f\x7f<>\\\u0085\u2028\u2029\ufeff]/
 /** Some XML parsers decode twice. */
 const ENTITY = /&(?:#|\w+;)/
 

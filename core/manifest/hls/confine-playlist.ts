@@ -53,7 +53,7 @@ export function confinePlaylist(text: string, scope: ReferenceScope): ConfinedMa
     const line = substituted(/^\s/.test(plain) ? plain.trimStart() : plain, variables)
     if (line === '' || (line.startsWith('#') && !line.startsWith('#EXT'))) {
       // A tag inside of a comment is a tag to some players.
-      if (!line.includes('#EXT')) out.push(line)
+      if (!holdsTag(line)) out.push(line)
     } else if (line.startsWith('#EXT-X-DEFINE:')) define(line, variables)
     else if (line.startsWith('#')) {
       const kept = tagOf(line, at, judge, cuts)
@@ -165,7 +165,8 @@ function isReachable(
 }
 
 const holdsReference = (value: string): boolean => holdsAddress(value) || /\bX-ASSET-|URI/i.test(value)
-const holdsTag = (value: string): boolean => value.includes('#EXT')
+/** A tag, or an element for a reader of XML, where none should be. */
+const holdsTag = (value: string): boolean => /#EXT|</.test(value)
 
 /** Takes a variable (RFC 8216bis §4.4.2.3). Imported ones and those of the address are not known here. */
 function define(line: string, variables: Map<string, string>): void {
