@@ -83,6 +83,23 @@ export const RULES = {
     once: 'service',
     sentence: '{table} names {address}, which {reason}: it is not joined',
   },
+  'TWO-SENDERS': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'RFC 5651 5.1',
+    once: 'destination',
+    sentence:
+      'Two senders on {destination} ({first}, {second}) send different things under one TSI; only what {first} sends is kept: choose one with --source',
+  },
+  'OBJ-CHANGED': {
+    severity: 'warning',
+    priority: 1,
+    topic: 'route',
+    clause: 'RFC 9223 2.1 (ours)',
+    once: 'channel',
+    sentence: '{object}: its bytes changed while it was received: the sender began again, or two of them send at once',
+  },
   // Link layer
   'ALP-TABLE': {
     severity: 'error',

@@ -130,6 +130,10 @@ export type FindingFacts =
   | { readonly kind: 'oddHeader' }
   /** The source plays again from an earlier point; `channel` is the index of its channel. */
   | { readonly kind: 'sessionRestarted'; readonly channel: number; readonly from: number; readonly to: number }
+  /** Two addresses send different bytes under one channel; the first one is taken. */
+  | { readonly kind: 'twoSenders'; readonly first: string; readonly second: string }
+  /** The bytes of an object sent once changed while it was received. */
+  | { readonly kind: 'objectChanged'; readonly name: string | null }
   | { readonly kind: 'linkLoss'; readonly link: ReportLink['kind']; readonly losses: readonly LinkLoss[] }
   | { readonly kind: 'internalFault'; readonly reason: string }
   | { readonly kind: 'limit'; readonly hit: LimitHit }

@@ -34,6 +34,12 @@ export class ReportedEvents<Channel> implements ChannelEvents<Channel> {
   looped(_channel: Channel, from: number, to: number): void {
     this.reported.push(`looped ${from} ${to}`)
   }
+  twoSenders(_channel: Channel, first: string, second: string): void {
+    this.reported.push(`senders ${first} ${second}`)
+  }
+  changed(_channel: Channel, object: TransportObject): void {
+    this.reported.push(`changed ${object.toi}`)
+  }
   badPacket(code: string): void {
     this.reported.push(code)
   }

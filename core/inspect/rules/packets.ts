@@ -1,5 +1,6 @@
 import { channelOf } from './alarm.ts'
 import type { RuleFile } from './raise.ts'
+import { objectLabel } from './unreadable.ts'
 
 /** Rules on packets, links, and this program itself. */
 export const packetRules = (): RuleFile => ({
@@ -8,6 +9,13 @@ export const packetRules = (): RuleFile => ({
   },
   sessionRestarted: (at, rules) => {
     rules.raise('TOI-LOOP', { at, values: { channel: channelOf(at), from: at.from, to: at.to } })
+  },
+  twoSenders: (at, rules) => {
+    const { first, second } = at
+    rules.raise('TWO-SENDERS', { at, values: { destination: at.destination ?? '', first, second } })
+  },
+  objectChanged: (at, rules) => {
+    rules.raise('OBJ-CHANGED', { at, values: { object: objectLabel({ ...at, name: at.name ?? 'An object' }) } })
   },
   linkLoss: (at, rules) => {
     const link = at.destination === null ? 'the ALP packets' : `${at.link.toUpperCase()} ${at.destination}`

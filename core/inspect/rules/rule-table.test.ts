@@ -73,6 +73,8 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER'>, Example>> = {
       at({ kind: 'addressRefused', table: 'The SLT', address: '127.0.0.1:22', reason: 'is not a multicast address' }),
     ],
   },
+  'TWO-SENDERS': { raises: [at({ kind: 'twoSenders', first: '192.0.2.1', second: '192.0.2.2' })] },
+  'OBJ-CHANGED': { raises: [at({ kind: 'objectChanged', name: 'a.bin' })] },
   'SLT-NUMBER': { raises: [at({ kind: 'serviceRenumbered', listed: 1, number: 65536, other: null })] },
   'ALP-TABLE': { raises: [at({ kind: 'linkTableUnreadable', table: 'LMT', fault })] },
   'ALP-SEGMENTS': {

@@ -77,7 +77,9 @@ describe('values of a fragment', () => {
 
   it('are none for binary or unreadable content, and never an error', () => {
     expect(fragmentValues('UNKNOWN', Uint8Array.of(1, 2, 3))).toBeNull()
-    expect(values('S-TSID', '<S-TSID><RS><LS/></RS></S-TSID>')).toBeNull()
+    expect(values('S-TSID', '<S-TSID><RS><LS tsi="1"/></S-TSID>')).toBeNull()
+    // An entry that cannot be used costs itself.
+    expect(values('S-TSID', '<S-TSID><RS><LS/></RS></S-TSID>')).toMatchObject({ sessions: [{ channels: [] }] })
     expect(values('HLS', 'no playlist')).toBeNull()
     const types = [...Object.keys(DOCUMENTS), 'HLS', 'UNKNOWN']
     for (const [type, text] of Object.entries(DOCUMENTS)) {

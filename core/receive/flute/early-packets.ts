@@ -1,4 +1,5 @@
 import type { Toi, Tsi } from '../../contract/ids.ts'
+import type { SourcePacket } from '../lct/source-packet.ts'
 import type { BytePool } from '../object/byte-pool.ts'
 
 /** Bound on the stored packets of one session. */
@@ -8,6 +9,8 @@ const MAX_BYTES = 4 << 20
 /** A packet that arrived before the layout of its object. */
 export type EarlyPacket = {
   readonly toi: Toi
+  /** Address of its sender. */
+  readonly sender: string
   readonly bytes: Uint8Array
   readonly timeUs: number
   readonly frame: number
@@ -28,7 +31,7 @@ export class EarlyPackets {
    * Stores a copy of a packet.
    * @returns false without room
    */
-  keep(tsi: Tsi, toi: Toi, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): boolean {
+  keep(tsi: Tsi, toi: Toi, { sender, bytes, start, end, timeUs, frame }: SourcePacket): boolean {
     const size = end - start
     if (this.#count >= MAX_PACKETS || this.#bytes + size > MAX_BYTES || !this.#pool.reserve(size)) return false
     this.#count++
@@ -38,7 +41,7 @@ export class EarlyPackets {
       packets = []
       this.#byTsi.set(tsi, packets)
     }
-    packets.push({ toi, bytes: bytes.slice(start, end), timeUs, frame })
+    packets.push({ toi, sender, bytes: bytes.slice(start, end), timeUs, frame })
     return true
   }
 

@@ -111,7 +111,7 @@ export class FluteSession extends LctSession {
       state.channel.count(end - start, timeUs)
       return
     }
-    fill(source, bytes, start, end, timeUs, frame)
+    fill(source, flow.sourceAddress, bytes, start, end, timeUs, frame)
     this.#place(state, source, null)
   }
 
@@ -141,7 +141,7 @@ export class FluteSession extends LctSession {
         source.from = end
         channel.packet(source)
       } else {
-        channel.headerOnly(packet, end - start, timeUs)
+        channel.headerOnly(packet, source.sender, end - start, timeUs)
       }
       return
     }
@@ -160,12 +160,13 @@ export class FluteSession extends LctSession {
       channel.packet(source)
     } else if (offset === NO_PLACE.unknown) {
       channel.count(end - start, timeUs)
-      if (assumed === null && !this.#early.keep(channel.tsi, packet.toi, bytes, start, end, timeUs, frame))
+      if (assumed === null && !this.#early.keep(channel.tsi, packet.toi, source))
         this.limitReached({ limit: 'quarantine', of: 'packets' }, channel, timeUs, frame)
     } else if (offset === NO_PLACE.repair) {
       channel.repairPackets++
       channel.fec.repairBytes += end - start
       channel.count(end - start, timeUs)
+      if (!channel.admitsOther(source.sender, timeUs)) return
       const repair = this.context.fec?.fluteRepairOf(this, channel)
       if (repair !== undefined) repair.symbols(key, layout, sbn, esi, bytes, from, end, timeUs, frame)
       else if (channel.repairPackets === 1) {
@@ -197,13 +198,13 @@ export class FluteSession extends LctSession {
 
   #placeAsBefore(state: FluteChannel, packets: readonly EarlyPacket[]): void {
     const { channel, names } = state
-    for (const { bytes, timeUs, frame } of packets) {
+    for (const { sender, bytes, timeUs, frame } of packets) {
       this.#earlySource.lct.read(bytes, 0, bytes.length)
       const likely = names.likelyLayout(this.#earlySource.lct.codepoint)
       if (likely === null || likely.symbolLength <= 0) return
       channel.packets--
       channel.bytes -= bytes.length
-      fill(this.#earlySource, bytes, 0, bytes.length, timeUs, frame)
+      fill(this.#earlySource, sender, bytes, 0, bytes.length, timeUs, frame)
       this.#place(state, this.#earlySource, likely)
     }
   }
@@ -211,11 +212,14 @@ export class FluteSession extends LctSession {
   /** Places the packets whose table has arrived. */
   #replayEarly(state: FluteChannel): void {
     const { channel, names } = state
-    for (const { bytes, timeUs, frame } of this.#early.take(channel.tsi, ({ toi }) => names.layout(toi, 0) !== null)) {
+    for (const { sender, bytes, timeUs, frame } of this.#early.take(
+      channel.tsi,
+      ({ toi }) => names.layout(toi, 0) !== null,
+    )) {
       channel.packets--
       channel.bytes -= bytes.length
       this.#earlySource.lct.read(bytes, 0, bytes.length)
-      fill(this.#earlySource, bytes, 0, bytes.length, timeUs, frame)
+      fill(this.#earlySource, sender, bytes, 0, bytes.length, timeUs, frame)
       this.#place(state, this.#earlySource, null)
     }
   }
@@ -441,12 +445,14 @@ export class FluteSession extends LctSession {
 
 function fill(
   source: SourcePacket,
+  sender: string,
   bytes: Uint8Array,
   start: number,
   end: number,
   timeUs: number,
   frame: number,
 ): void {
+  source.sender = sender
   source.bytes = bytes
   source.start = start
   source.end = end

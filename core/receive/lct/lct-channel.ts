@@ -12,6 +12,7 @@ import { KnownObjects } from '../object/known-objects.ts'
 import { type CountedHome, isReplaceable, OpenObjects } from '../object/open-objects.ts'
 import { SIZE_SOURCE, TAKEN, TransportObject } from '../object/transport-object.ts'
 import type { ChannelNames } from './channel-names.ts'
+import { ChannelSenders, type Comparison } from './channel-senders.ts'
 import type { SourcePacket } from './source-packet.ts'
 
 const NO_HEADER = new Uint8Array(0)
@@ -49,6 +50,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   readonly #events: ChannelEvents<LctChannel>
   readonly #open: OpenObjects<LctChannel>
   readonly #known: KnownObjects
+  readonly #senders = new ChannelSenders()
   #closedSinceUs = -1
   /** FDT instances begun. */
   #tables = 0
@@ -98,6 +100,8 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   packet(packet: SourcePacket): void {
     const { lct, timeUs } = packet
     this.count(packet.end - packet.start, timeUs)
+    if (packet.sender === this.#senders.first) this.#senders.lastUs = timeUs
+    else if (!this.#admits(packet)) return
     if (lct.closeSession !== this.#closedSinceUs >= 0) this.#closing(lct.closeSession, timeUs)
     const key = objectKey(lct)
     let object = this.#open.last
@@ -120,9 +124,55 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     this.#take(object, packet)
   }
 
+  /** Whether a packet of another sender is taken. */
+  #admits(packet: SourcePacket): boolean {
+    const senders = this.#senders
+    const { sender, timeUs, frame } = packet
+    if (senders.shared) return true
+    if (senders.first === '' || senders.isSilent(timeUs)) {
+      // What the last one sent is another transmission.
+      if (senders.first !== '') this.#forget(timeUs)
+      senders.begin(sender, timeUs)
+      return true
+    }
+    const verdict = senders.judge(this.#compare(packet))
+    if (verdict === 'tell') this.#events.twoSenders(this, senders.first, sender, timeUs, frame)
+    return verdict === 'take'
+  }
+
+  /** Whether a packet without bytes of an object, such as one of repair symbols, is of the sender that is taken. */
+  admitsOther(sender: string, timeUs: number): boolean {
+    const senders = this.#senders
+    if (senders.first === '') senders.begin(sender, timeUs)
+    return sender === senders.first || senders.shared
+  }
+
+  /** How a packet compares with the object of its TOI. */
+  #compare({ lct, offset, bytes, from, end }: SourcePacket): Comparison {
+    const key = objectKey(lct)
+    const open = this.#open.get(key)
+    if (open !== undefined) {
+      const announced = lct.transferLength
+      if (announced >= 0 && open.sizeSource === SIZE_SOURCE.extension && announced !== open.length) return 'different'
+      if (open.differs(offset, bytes, from, end)) return 'different'
+      return end > from && open.covers(offset, offset + end - from) ? 'same' : 'new'
+    }
+    const done = this.#known.get(key)
+    if (done === undefined || !done.complete) return 'new'
+    if (done.isReplacedBy(lct.transferLength, offset, bytes, from, end)) return 'different'
+    return done.bytes !== null || (offset === 0 && end > from) ? 'same' : 'new'
+  }
+
+  /** Forgets what was received: what follows is another transmission. */
+  #forget(timeUs: number): void {
+    this.#open.endAll(timeUs)
+    this.#known.clear()
+  }
+
   /** Takes one packet without data. */
-  headerOnly(lct: LctPacket, size: number, timeUs: number): void {
+  headerOnly(lct: LctPacket, sender: string, size: number, timeUs: number): void {
     this.count(size, timeUs)
+    if (!this.admitsOther(sender, timeUs)) return
     if (lct.closeSession !== this.#closedSinceUs >= 0) this.#closing(lct.closeSession, timeUs)
     this.#headerOnly(lct, timeUs)
   }
@@ -157,7 +207,8 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       this.#notTaken(object, added, packet)
       return
     }
-    if (added < count && isReplaceable(object) && object.differs(offset, bytes, from, end)) {
+    if (added < count && object.differs(offset, bytes, from, end)) {
+      if (!isReplaceable(object)) this.#events.changed(this, object, timeUs, packet.frame)
       this.#replaceWhileOpen(object, packet)
       return
     }
@@ -205,13 +256,25 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     }
   }
 
-  /** Starts a replaceable object again whose bytes change in mid-transmission: new content begins with this packet. */
+  /**
+   * Starts an object again whose bytes change in mid-transmission: new content begins with this packet. What was repeated in
+   * order until here, and was the same, belongs to it as well.
+   */
   #replaceWhileOpen(object: TransportObject, packet: SourcePacket): void {
-    if (object.state === 'receiving') this.#open.lose(object, 'partial', packet.timeUs)
+    const repeated =
+      packet.offset > 0 && object.cursor === packet.offset ? object.bytes(0, packet.offset).slice() : null
+    // What is sent once was not lost: its transmission was broken off.
+    const why = isReplaceable(object) ? 'partial' : 'truncated'
+    if (object.state === 'receiving') this.#open.lose(object, why, packet.timeUs)
     this.#open.remove(object)
     const next = this.#begin(packet, object.key, object.instance + 1)
     if (next === null) return
     this.#open.last = next
+    if (repeated !== null && next.take(0, repeated, 0, repeated.length) > 0) {
+      next.headBytes = Math.min(HEAD_BYTES, repeated.length)
+      next.headHash = hash32(repeated, 0, next.headBytes)
+      next.cursor = repeated.length
+    }
     this.#take(next, packet)
   }
 

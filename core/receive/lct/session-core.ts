@@ -150,6 +150,14 @@ export abstract class LctSession
     return freed
   }
 
+  twoSenders(channel: LctChannel, first: string, second: string, timeUs: number, frame: number): void {
+    this.found({ kind: 'twoSenders', first, second }, channel.carrier, timeUs, frame)
+  }
+
+  changed(_channel: LctChannel, object: TransportObject, timeUs: number, frame: number): void {
+    this.found({ kind: 'objectChanged', name: object.name }, object.carrier, timeUs, frame, object.index)
+  }
+
   badPacket(code: string, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
     if (this.flow !== null) this.context.observer.malformed(code, this.flow, bytes, start, end, timeUs, frame)
   }

@@ -6,6 +6,8 @@ export class SourcePacket {
   lct: LctPacket = new LctPacket()
   /** Offset of its data in the object, bytes. */
   offset = 0
+  /** Address of its sender. */
+  sender = ''
   /** The datagram is `bytes[start, end)`; its data begins at `from`, behind the FEC Payload ID. */
   bytes: Uint8Array = new Uint8Array(0)
   start = 0

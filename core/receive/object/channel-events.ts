@@ -35,6 +35,10 @@ export interface ChannelEvents<Channel> {
   /** A finished object began to arrive again (`whole` false), or has arrived again (true). */
   repeated(channel: Channel, done: DoneObject, whole: boolean, timeUs: number): void
   looped(channel: Channel, from: number, to: number, timeUs: number, frame: number): void
+  /** Another sender sends other bytes under the same TSI; told once. */
+  twoSenders(channel: Channel, first: string, second: string, timeUs: number, frame: number): void
+  /** A sent-once object's bytes contradict those already there: another transmission begins. */
+  changed(channel: Channel, object: TransportObject, timeUs: number, frame: number): void
   badPacket(code: string, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void
   /** @param carrier the object that reached it; default: the channel */
   limitReached(hit: LimitHit, channel: Channel, timeUs: number, frame: number, carrier?: CarrierPlace): void

@@ -1,3 +1,4 @@
+import { sameBytes } from '#platform'
 import type { ServiceId, Toi, Tsi } from '../../contract/ids.ts'
 import type { ChannelRole } from '../../contract/report.ts'
 import type { Carrier } from '../../flow/carriers.ts'
@@ -214,9 +215,15 @@ export class TransportObject implements FlowObject, OrderedObject {
     return filled
   }
 
+  /** True where all bytes of `[start, end)` are there. */
+  covers(start: number, end: number): boolean {
+    return this.ranges.covers(start, end)
+  }
+
   /** True where bytes already received at `start` differ from `source[from, to)`. */
   differs(start: number, source: Uint8Array, from: number, to: number): boolean {
     const end = start + to - from
+    if (end <= this.ranges.prefix) return !sameBytes(this.#bytes.view(start, end), source.subarray(from, to))
     if (!this.ranges.touches(start, end)) return false
     for (const [a, b] of this.ranges.covered(start, end)) {
       const have = this.#bytes.view(a, b)

@@ -86,6 +86,7 @@ export class RouteSession extends LctSession {
       channel.repairPackets++
       channel.fec.repairBytes += end - start
       channel.count(end - start, timeUs)
+      if (!channel.admitsOther(flow.sourceAddress, timeUs)) return
       if (channel.repair === null && this.context.fec !== null) {
         channel.repair = this.context.fec.flowOf(this, channel.tsi)
         if (!this.#described.has(channel.tsi)) this.#undescribedRepair = true
@@ -104,6 +105,7 @@ export class RouteSession extends LctSession {
     if (from <= end) {
       const source = this.#source
       source.offset = u32At(bytes, headerEnd)
+      source.sender = flow.sourceAddress
       source.bytes = bytes
       source.start = start
       source.from = from
@@ -112,7 +114,7 @@ export class RouteSession extends LctSession {
       source.frame = frame
       channel.packet(source)
     } else if (headerEnd === end) {
-      channel.headerOnly(packet, end - start, timeUs)
+      channel.headerOnly(packet, flow.sourceAddress, end - start, timeUs)
     } else {
       channel.count(end - start, timeUs)
       this.badPacket('fec-payload-id', bytes, start, end, timeUs, frame)
