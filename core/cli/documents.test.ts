@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readCommandLine } from './command-line.ts'
 
@@ -7,15 +7,17 @@ const root = join(__dirname, '..', '..')
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
 const scripts = Object.keys((JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts)
 
-const sources = ['core', 'electron', 'renderer', 'e2e', 'assets'].flatMap((folder) =>
+const folders = ['core', 'electron', 'renderer', 'e2e', 'assets']
+const inFolders = folders.flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(
     (path) => `${folder}/${path.replaceAll('\\', '/')}`,
   ),
 )
+const sources = [...inFolders, ...readdirSync(root)]
 /** A name that the conventions forbid. */
 const FORBIDDEN = 'utils.ts'
 
-describe.each(['README.md', 'CONTRIBUTING.md'])('%s', (file) => {
+describe.each(['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'e2e/attack/README.md'])('%s', (file) => {
   const text = read(file)
 
   it('names npm scripts that exist', () => {
@@ -26,7 +28,7 @@ describe.each(['README.md', 'CONTRIBUTING.md'])('%s', (file) => {
 
   it('points to files that exist', () => {
     const targets = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1] ?? '')
-    for (const target of targets) expect(existsSync(join(root, target)), target).toBe(true)
+    for (const target of targets) expect(existsSync(join(root, dirname(file), target)), target).toBe(true)
   })
 
   it('names source files that exist', () => {
@@ -36,6 +38,32 @@ describe.each(['README.md', 'CONTRIBUTING.md'])('%s', (file) => {
     )
     expect(missing).toEqual([])
   })
+})
+
+describe('e2e/attack/README.md', () => {
+  const rows = [...read('e2e/attack/README.md').matchAll(/^\| (\d+) \|.*\| ([^|]+) \|$/gm)]
+
+  it('has every fault of the attacks, once, in order', () => {
+    const numbers = rows.map(([, number]) => Number(number))
+    expect(numbers.length).toBeGreaterThanOrEqual(40)
+    expect(numbers).toEqual(numbers.map((_, at) => at + 1))
+  })
+
+  it.each(rows.map(([, number = '', tests = '']) => [number, tests] as const))(
+    '%s names tests that exist',
+    (_, tests) => {
+      const named = [...tests.matchAll(/`([^`]+)`([^`]*)/g)]
+      expect(named.length).toBeGreaterThan(0)
+      for (const [, file = '', titles = ''] of named) {
+        const source = read(file)
+        for (const title of titles.split(/[›;]/)) {
+          // A title may end in what differs from case to case.
+          const words = /^[^%$…(]*/.exec(title.trim())?.[0].trim() ?? ''
+          expect(source, title).toContain(words)
+        }
+      }
+    },
+  )
 })
 
 describe('README.md', () => {
