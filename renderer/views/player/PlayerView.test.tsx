@@ -91,6 +91,18 @@ describe('player', () => {
     expect(words).toContain('Save the files with Dump')
   })
 
+  it('says before and after Play that a presentation is encrypted, and asks for nothing', async () => {
+    const locked = 'This presentation is encrypted (cenc, Widevine) and cannot be played here.'
+    const encryption = 'cenc, Widevine'
+    const words = await show(
+      service(1, { playable: { kind: 'dash', url: URL, live: true, codecs: ['avc1.42c01e'], cut: null, encryption } }),
+    )
+    expect(words).toContain(locked)
+    await act(async () => buttonNamed(view.host, 'Play S1').click())
+    expect(view.host.textContent).toContain(`${locked}Analysis continues. A player with a licence`)
+    expect(asked).toEqual([])
+  })
+
   it('explains why a service cannot be played', async () => {
     const words = await show(service(1, { playable: null, notPlayable: 'No manifest in 9 s.', protocol: 'mmtp' }))
     expect(words).toContain('S1 cannot be played')

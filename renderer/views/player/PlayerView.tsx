@@ -15,11 +15,13 @@ import { checkCodecs } from './codecs.ts'
 import { PlayerControls, PlayerMetrics, type Volume } from './PlayerControls.tsx'
 import styles from './PlayerView.module.css'
 import { Playback, type PlaybackState } from './playback.ts'
+import { ENCRYPTED_ADVICE } from './player-adapter.ts'
 import { serviceToPlay } from './player-model.ts'
 
 const NO_SERVICES: readonly ServiceSnapshot[] = []
 const IDLE: PlaybackState = { snapshot: null, problem: null, waitedMs: 0 }
 const VOLUME_STEP = 0.1
+const DECODER_ADVICE = 'Analysis continues. Save the files with Dump and play them in a player with these decoders.'
 /** A stall this long is explained. */
 const LONG_STALL_MS = 5000
 
@@ -107,6 +109,7 @@ export function PlayerView() {
         <Overlay
           service={service}
           blocked={blocked}
+          locked={locked}
           limits={codecs.blocked ? null : (locked ?? codecs.message)}
           started={started}
           state={state}
@@ -153,6 +156,8 @@ export function PlayerView() {
 type OverlayProps = {
   readonly service: ServiceSnapshot | null
   readonly blocked: string | null
+  /** That a licence would be needed. */
+  readonly locked: string | null
   /** Codecs of the service that cannot be decoded. */
   readonly limits: string | null
   readonly started: boolean
@@ -163,7 +168,7 @@ type OverlayProps = {
 }
 
 /** Buttons and messages over the picture, or instead of it. */
-function Overlay({ service, blocked, limits, started, state, onPlay, onRetry, onResume }: OverlayProps) {
+function Overlay({ service, blocked, locked, limits, started, state, onPlay, onRetry, onResume }: OverlayProps) {
   const { snapshot, problem, waitedMs } = state
   if (service === null) {
     return (
@@ -189,7 +194,7 @@ function Overlay({ service, blocked, limits, started, state, onPlay, onRetry, on
     return (
       <Words>
         <EmptyState icon={MonitorOff} title={blocked}>
-          Analysis continues. Save the files with Dump and play them in a player with these decoders.
+          {blocked === locked ? ENCRYPTED_ADVICE : DECODER_ADVICE}
         </EmptyState>
       </Words>
     )
