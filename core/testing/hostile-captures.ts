@@ -31,6 +31,8 @@ type Below = (limit: number) => number
 /** One kind of hostile sender: its first datagrams, and one more for each further number. */
 export type HostileKind = {
   readonly name: string
+  /** Absent: ROUTE. */
+  readonly protocol?: 'flute' | 'mmtp'
   readonly first?: () => readonly HostileDatagram[]
   readonly next: (number: number, below: Below) => HostileDatagram
 }
@@ -181,6 +183,7 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
   },
   {
     name: 'FLUTE blocks of any size',
+    protocol: 'flute',
     first: hugeFiles,
     next: (number, below) =>
       route({
@@ -195,6 +198,7 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
   },
   {
     name: 'FLUTE blocks of one byte',
+    protocol: 'flute',
     first: hugeFiles,
     next: (number, below) =>
       route({
@@ -209,6 +213,7 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
   },
   {
     name: 'RaptorQ over FLUTE of any size',
+    protocol: 'flute',
     first: hugeFiles,
     next: (number, below) =>
       route({
@@ -223,6 +228,7 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
   },
   {
     name: 'RaptorQ over FLUTE of small symbols',
+    protocol: 'flute',
     first: hugeFiles,
     next: (number, below) =>
       route({
@@ -237,12 +243,14 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
   },
   {
     name: 'FLUTE without tables',
+    protocol: 'flute',
     first: hugeFiles,
     next: (_, below) =>
       route({ psi: 0, codepoint: 0, tsi: below(256), toi: 1 + below(2 ** 31), place: below(2 ** 32), body: 20 }),
   },
   {
     name: 'FDT instances of any number',
+    protocol: 'flute',
     next: (number, below) =>
       route({
         psi: 0,
@@ -255,18 +263,21 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
   },
   {
     name: 'an FDT of huge lengths',
+    protocol: 'flute',
     first: hugeFiles,
     next: (number, below) =>
       route({ psi: 0, codepoint: 0, tsi: 1, toi: 1 + (number % 1000), place: below(1 << 16), body: 20 }),
   },
   {
     name: 'MPUs of any number',
+    protocol: 'mmtp',
     next: (number, below) => ({
       bytes: mpuPacket({ packetId: 35, sequence: number, fragmentType: 2, mpu: below(2 ** 32), body: 20 }),
     }),
   },
   {
     name: 'MPUs of any number and asset',
+    protocol: 'mmtp',
     next: (number, below) => ({
       bytes: mpuPacket({
         packetId: below(65_536),
@@ -281,6 +292,7 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
   },
   {
     name: 'MPUs that skip numbers',
+    protocol: 'mmtp',
     next: (number) => ({
       bytes: mpuPacket({
         packetId: 35 + (number & 255),
@@ -293,6 +305,7 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
   },
   {
     name: 'fragments of MPU metadata',
+    protocol: 'mmtp',
     next: (number) => ({
       bytes: mpuPacket({
         packetId: 35,
@@ -307,6 +320,7 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
   },
   {
     name: 'media units of one MPU',
+    protocol: 'mmtp',
     first: mpuMetadata,
     next: (number, below) => ({
       bytes: mpuPacket({
@@ -323,6 +337,7 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
   },
   {
     name: 'movie fragments of one MPU',
+    protocol: 'mmtp',
     first: mpuMetadata,
     next: (number) => ({
       bytes: mpuPacket({
@@ -336,6 +351,7 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
   },
   {
     name: 'metadata of one MPU after another',
+    protocol: 'mmtp',
     next: (number, below) => ({
       bytes: mpuPacket({
         packetId: 35 + below(16),
@@ -348,6 +364,7 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
   },
   {
     name: 'fragments of signalling messages',
+    protocol: 'mmtp',
     next: (number, below) => ({
       bytes: mmtpSignalling(below(4096), number, number % 3 === 0 ? 1 : 2, new Uint8Array(20)),
     }),

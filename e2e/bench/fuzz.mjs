@@ -12,7 +12,7 @@ import { root } from './measure.mjs'
  */
 const { values } = parseArgs({
   options: {
-    inputs: { type: 'string', default: '1000000' },
+    inputs: { type: 'string', default: '4000000' },
     seed: { type: 'string', default: '1' },
     seconds: { type: 'string', default: '1800' },
     only: { type: 'string', default: '' },

@@ -1,5 +1,7 @@
 import { answerTargets } from './answer-targets.ts'
+import { captureTargets } from './capture-targets.ts'
 import { connectionTargets } from './connection-targets.ts'
+import { floodTargets } from './flood-targets.ts'
 import type { FuzzTarget } from './fuzz-target.ts'
 import { parserTargets } from './parser-targets.ts'
 import { receptionTargets } from './reception-targets.ts'
@@ -8,6 +10,8 @@ import { receptionTargets } from './reception-targets.ts'
 export const fuzzTargets = (): FuzzTarget[] => [
   ...parserTargets(),
   ...receptionTargets(),
+  ...captureTargets(),
   ...answerTargets(),
   ...connectionTargets(),
+  ...floodTargets(),
 ]

@@ -54,8 +54,8 @@ const AT_ONCE = 16
 
 /** Every stage of an answer to our HTTP client: repair, and captures that arrive for ever. */
 export const answerTargets = (): FuzzTarget[] => [
-  { name: 'answer to a repair', unit: 'answers', weight: 1, batch: 200, open: () => openServer(repair) },
-  { name: 'answer to a capture stream', unit: 'answers', weight: 1, batch: 200, open: () => openServer(stream) },
+  { name: 'answer to a repair', unit: 'answers', weight: 0.3, batch: 200, open: () => openServer(repair) },
+  { name: 'answer to a capture stream', unit: 'answers', weight: 0.3, batch: 200, open: () => openServer(stream) },
 ]
 
 type Ask = (client: HttpClient, url: string) => Promise<void>

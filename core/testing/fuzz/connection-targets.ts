@@ -1,11 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { join } from 'node:path'
 import { pcapOf } from '../datagrams.ts'
 import { routeFixture } from '../make-fixtures.ts'
-import { RunningProgram, TestFolder } from '../program.ts'
+import { TestFolder } from '../program.ts'
 import type { FuzzTarget, OpenTarget } from './fuzz-target.ts'
 import { mutate } from './mutate.ts'
+import { Victim } from './victim.ts'
 
 const CRLF = '\r\n'
 const bytesOf = (...lines: readonly string[]): Uint8Array => Uint8Array.from(Buffer.from(lines.join(CRLF), 'latin1'))
@@ -76,18 +76,16 @@ const FRAMES: readonly Uint8Array[] = [
 
 /** Connections under way at a time. */
 const AT_ONCE = 16
-/** Words that the program prints when an error reached its last resort. */
-const LAST_RESORT = /last resort|unexpected|uncaught|unhandled/i
 
 /** Every stage of every connection to the servers of a running program, given damaged bytes, cuts and resets. */
 export const connectionTargets = (): FuzzTarget[] => [
   {
     name: 'connection to the gateway',
     unit: 'connections',
-    weight: 20,
+    weight: 4,
     batch: 500,
     open: () =>
-      openProgram(
+      openServers(
         (capture) => ['gateway', '--capture', capture, '--listen', '127.0.0.1:0'],
         /Serving http:\/\/127\.0\.0\.1:(\d+)()/,
         () => REQUESTS,
@@ -96,10 +94,10 @@ export const connectionTargets = (): FuzzTarget[] => [
   {
     name: 'connection to the interface',
     unit: 'connections',
-    weight: 20,
+    weight: 4,
     batch: 500,
     open: () =>
-      openProgram(
+      openServers(
         (capture) => ['open', capture, '--no-window', '--listen', '127.0.0.1:0'],
         /Open http:\/\/127\.0\.0\.1:(\d+)\/\S*token=([\w-]+)/,
         (token) => [
@@ -121,7 +119,7 @@ function handshake(token: string): Uint8Array {
   )
 }
 
-async function openProgram(
+async function openServers(
   argsFor: (capture: string) => readonly string[],
   ready: RegExp,
   samplesFor: (token: string) => readonly Uint8Array[],
@@ -129,29 +127,22 @@ async function openProgram(
   const folder = new TestFolder()
   const capture = folder.at('demo.pcap')
   writeFileSync(capture, pcapOf(await routeFixture()))
-  const program = new RunningProgram(argsFor(capture))
-  let ended: string | null = null
-  void program.ended.then(({ status, signal, stderr }) => {
-    ended = `the program ended with ${status ?? signal}: ${stderr}`
-  })
-  const [, port = '', token = ''] = await program.printed('stdout', ready)
-  const samples = samplesFor(token)
+  const victim = await Victim.start(argsFor(capture), ready)
+  const samples = samplesFor(victim.token)
   return {
     async run(count, random, spent) {
       for (let left = count; left > 0; left -= AT_ONCE) {
-        await Promise.all(Array.from({ length: Math.min(left, AT_ONCE) }, () => attack(Number(port), samples, random)))
-        const began = performance.now()
-        if (ended !== null || !(await answers(Number(port)))) return ended ?? 'it does not answer'
-        spent(performance.now() - began)
+        await Promise.all(Array.from({ length: Math.min(left, AT_ONCE) }, () => attack(victim.port, samples, random)))
+        const wrong = await victim.answers(spent)
+        if (wrong !== null) return wrong
       }
       return null
     },
-    memory: () => residentBytes(program.child.pid),
+    memory: () => victim.peakBytes(),
     async close() {
-      program.child.kill('SIGTERM')
-      const { stderr } = await program.ended
+      const wrong = await victim.stop()
       folder.remove()
-      return LAST_RESORT.test(stderr) ? stderr : null
+      return wrong
     },
   }
 }
@@ -180,29 +171,4 @@ function attack(port: number, samples: readonly Uint8Array[], random: () => numb
     // A server may wait for the rest; an attacker does not.
     socket.setTimeout(2000, () => socket.destroy())
   })
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () =>
-      socket.write(bytesOf('GET / HTTP/1.1', 'Host: 127.0.0.1', 'Connection: close', '', '')),
-    )
-    let answer = ''
-    socket.on('data', (chunk) => {
-      answer += chunk.toString('latin1')
-    })
-    socket.on('error', () => undefined)
-    socket.on('close', () => resolve(/^HTTP\/1\.1 [234]\d\d /.test(answer)))
-  })
-}
-
-/** Largest resident memory of a process so far, bytes; 0 where the system does not tell. */
-function residentBytes(pid: number | undefined): number {
-  try {
-    const [, kilobytes = '0'] =
-      /VmHWM:\s+(\d+) kB/.exec(readFileSync(join('/proc', String(pid), 'status'), 'utf8')) ?? []
-    return Number(kilobytes) * 1024
-  } catch {
-    return 0
-  }
 }

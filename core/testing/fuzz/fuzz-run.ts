@@ -65,12 +65,16 @@ async function runTarget(
       state.inputs += count
     }
   } finally {
-    state.complaint ??= await open.close()
+    const wrong = await open.close()
+    state.complaint ??= wrong
+    const endMs = open.endMs?.() ?? null
+    if (endMs !== null) state.endMs = Math.max(state.endMs ?? 0, endMs)
   }
 }
 
-function lineOf({ name, unit }: FuzzTarget, { inputs, worstMs, peakBytes, complaint }: FuzzState): string {
-  const figures = `${inputs} ${unit}, worst ${worstMs.toFixed(1)} ms, peak ${(peakBytes / 1e6).toFixed(0)} MB`
+function lineOf({ name, unit }: FuzzTarget, { inputs, worstMs, peakBytes, endMs, complaint }: FuzzState): string {
+  const end = endMs === undefined ? '' : `, end after ${endMs.toFixed(0)} ms`
+  const figures = `${inputs} ${unit}, worst ${worstMs.toFixed(1)} ms, peak ${(peakBytes / 1e6).toFixed(0)} MB${end}`
   return complaint === null ? `ok      ${name}: ${figures}` : `FAILED  ${name}: ${figures}\n${complaint}`
 }
 

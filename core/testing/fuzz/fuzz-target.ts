@@ -21,6 +21,8 @@ export type OpenTarget = {
   run(count: number, random: () => number, spent: (ms: number) => void): Promise<string | null>
   /** Resident memory that the inputs take: of their own process, or what this one has grown by; bytes. */
   memory(): number
+  /** Time that its process took to end when `close` asked for it, ms; absent where there is none. */
+  endMs?(): number | null
   /** @returns what was wrong at the end; null where nothing was */
   close(): Promise<string | null>
 }
@@ -30,6 +32,8 @@ export type FuzzState = {
   inputs: number
   worstMs: number
   peakBytes: number
+  /** Longest time from SIGTERM to the end of its process. */
+  endMs?: number
   complaint: string | null
 }
 

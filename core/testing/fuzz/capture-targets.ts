@@ -1,0 +1,46 @@
+import { writeFileSync } from 'node:fs'
+import { HOSTILE_KINDS, hostileCapture } from '../hostile-captures.ts'
+import { RunningProgram, TestFolder } from '../program.ts'
+import type { FuzzTarget, OpenTarget } from './fuzz-target.ts'
+import { peakOf } from './victim.ts'
+
+/** Most that any capture of 10 MB may take. */
+const MOST_BYTES = 300e6
+/** A packet of these senders, with its record, is about so long. */
+const RECORD_BYTES = 150
+const LOOK_MS = 20
+
+/** A capture of each kind of hostile sender, read by `inspect`. */
+export const captureTargets = (): FuzzTarget[] =>
+  HOSTILE_KINDS.map((kind) => ({
+    name: `capture of ${kind.name}`,
+    unit: 'packets',
+    weight: 10,
+    batch: 65_000,
+    open: async (): Promise<OpenTarget> => {
+      const folder = new TestFolder()
+      let peak = 0
+      return {
+        async run(count, random, spent) {
+          const file = folder.at('hostile.pcap')
+          writeFileSync(file, hostileCapture(kind, Math.floor(random() * 1e9), count * RECORD_BYTES))
+          const began = performance.now()
+          const program = new RunningProgram(['inspect', '--json', file])
+          const look = setInterval(() => {
+            peak = Math.max(peak, peakOf(program.child.pid))
+          }, LOOK_MS)
+          const { signal, status, stderr } = await program.ended
+          clearInterval(look)
+          spent(performance.now() - began)
+          if (signal !== null || ![0, 1, 3].includes(status ?? -1))
+            return `inspect ended with ${status ?? signal}: ${stderr}`
+          return peak > MOST_BYTES ? `${Math.round(peak / 1e6)} MB for ${count} packets` : null
+        },
+        memory: () => peak,
+        async close() {
+          folder.remove()
+          return null
+        },
+      }
+    },
+  }))
