@@ -320,6 +320,14 @@ export const RULES = {
     once: 'each',
     sentence: '{object} cannot be read: {message}',
   },
+  'OBJ-ENCODING': {
+    severity: 'warning',
+    priority: 2,
+    topic: 'route',
+    clause: 'RFC 6726 3.4.2',
+    once: 'channel',
+    sentence: '{object} has the content encoding "{encoding}", which is not known here: the file is kept as it came',
+  },
   'OBJ-MD5': {
     severity: 'error',
     priority: 1,

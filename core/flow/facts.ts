@@ -152,7 +152,7 @@ export type AbsentObject = {
   readonly kind: 'media' | 'file'
   /** As transported; null where unknown. */
   readonly sizeBytes: number | null
-  /** It is gzip'ed on air. */
+  /** It is encoded on air. */
   readonly encoded: boolean
   readonly listed: ListedFacts | null
   readonly noticedUs: number

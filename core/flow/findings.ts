@@ -96,6 +96,8 @@ export type FindingFacts =
       readonly count: number
     }
   | { readonly kind: 'contentUnreadable'; readonly name: string | null; readonly fault: Fault }
+  /** Its file is kept as it came. */
+  | { readonly kind: 'encodingUnknown'; readonly name: string | null; readonly encoding: string }
   // Signatures and certificates
   | { readonly kind: 'signatureChecked'; readonly signed: SignedThing; readonly verdict: string; readonly text: string }
   | {

@@ -48,7 +48,8 @@ export interface FlowObject {
   /** Content-Location as received; never a path without a check. Null until known. */
   readonly name: string | null
   readonly contentType: string | null
-  readonly contentEncoding: 'gzip' | null
+  /** As `contentEncodingOf` gives it: in lower case, null for none. */
+  readonly contentEncoding: string | null
   /** Facts of its File entry; null without an entry. */
   readonly listed: ListedFacts | null
   /** Role of the object for a player. */
@@ -102,12 +103,14 @@ export type ObjectKind = 'manifest' | 'playlist' | 'init' | 'media' | 'signallin
 
 /**
  * A whole named file of a service, ready for readers: a transport object, or a part of a package (the MPD inside the
- * SLS). The leased bytes are content, without the gzip of Content-Encoding.
+ * SLS). The leased bytes are content, without the Content-Encoding, unless `contentEncoding` says otherwise.
  */
 export type FlowFile = {
   readonly serviceId: ServiceId
   readonly name: string
   readonly contentType: string | null
+  /** Encoding that its bytes still have, since it is not known here. */
+  readonly contentEncoding?: string
   readonly kind: ObjectKind
   readonly lease: Lease
   /** Row of the object that carried it; negative without one. */

@@ -26,8 +26,16 @@ export function unpackLimited(bytes: Uint8Array, maxBytes: number): Uint8Array {
   const first = bytes.find((byte) => byte > 0x20)
   // `<`, or the byte order mark of UTF-8 or UTF-16.
   if (first === undefined || first === 0x3c || first === 0xef || first >= 0xfe) return bytes
-  if (looksGzip(bytes)) return gunzipLimited(bytes, maxBytes)
-  const zlib = (first & 0x0f) === 8 && bytes.length > 1 && (first * 256 + (bytes[1] as number)) % 31 === 0
+  return looksGzip(bytes) ? gunzipLimited(bytes, maxBytes) : inflateLimitedTo(bytes, maxBytes)
+}
+
+/**
+ * Unpacks bytes of `deflate`, with zlib's frame or without it: senders mean either.
+ * @throws CodecError as `gunzipLimited`
+ */
+export function inflateLimitedTo(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  const [first = 0, second = 0] = bytes
+  const zlib = (first & 0x0f) === 8 && first >> 4 < 8 && (first * 256 + second) % 31 === 0
   return unfold(zlib ? 'zlib' : 'deflate', bytes, maxBytes)
 }
 

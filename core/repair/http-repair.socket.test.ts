@@ -5,7 +5,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import type { RepairSpec } from '../contract/session-spec.ts'
 import type { RepairServer } from '../flow/facts.ts'
@@ -163,6 +163,27 @@ describe("fetching an object's missing bytes", () => {
     expect(outcome).toMatchObject({ whole: true })
     expect(Buffer.from(outcome?.content ?? []).equals(text)).toBe(true)
     expect(server.ranges).toEqual([null])
+  })
+
+  test.each([
+    ['x-gzip', gzipSync],
+    ['Deflate', deflateRawSync],
+    ['zlib', deflateSync],
+    ['identity', (bytes: Uint8Array) => bytes],
+  ])('an object encoded on air may be answered as %s', async (encoding, pack) => {
+    const server = await serve({ '/v/1.m4s': FILE })
+    server.answer = (_, response, file) =>
+      void response.writeHead(200, { 'Content-Encoding': encoding }).end(pack(file ?? FILE))
+    const outcome = await fetched(setting([server.url]), wanted(FILE.subarray(0, 50), [[20, 40]], { encoded: true }))
+    expect(outcome).toMatchObject({ whole: true })
+    expect(isSame(outcome?.content, FILE)).toBe(true)
+  })
+
+  test('an encoding that is not known is no answer', async () => {
+    const server = await serve({ '/v/1.m4s': FILE })
+    server.answer = (_, response, file) => void response.writeHead(200, { 'Content-Encoding': 'br' }).end(file)
+    const outcome = await fetched(setting([server.url]), wanted(FILE.subarray(0, 50), [[20, 40]], { encoded: true }))
+    expect(outcome).toMatchObject({ whole: false, reason: expect.stringContaining('br') })
   })
 
   test('waits for its turn: a bound on requests over all objects', async () => {

@@ -8,7 +8,8 @@ import type { HttpClient } from '../http/client/http-client.ts'
 import { type HttpClock, pause } from '../http/client/http-clock.ts'
 import type { RequestSlots } from '../http/client/request-slots.ts'
 import type { ResourceAnswer, ResourceRequest } from '../http/client/resource-answer.ts'
-import { gunzipLimited, looksGzip } from '../protocol/gzip.ts'
+import { decodeContent } from '../protocol/content-encoding.ts'
+import { looksGzip } from '../protocol/gzip.ts'
 import { wantedByBoxes } from './box-order.ts'
 import { mergeGaps } from './gaps.ts'
 import { ObjectAssembly } from './object-assembly.ts'
@@ -28,7 +29,7 @@ export type WantedObject = {
   readonly bytes: Uint8Array
   /** Up to `size` where known. */
   readonly missing: readonly ByteRange[]
-  /** It is gzip'ed on air: a server has the content, so byte ranges do not match. */
+  /** It is encoded on air: a server has the content, so byte ranges do not match. */
   readonly encoded: boolean
   readonly isBoxes: boolean
   readonly listed: Pick<ListedFacts, 'contentMd5' | 'alternateLocations'> | null
@@ -44,7 +45,7 @@ export type WantedObject = {
 export type FetchOutcome = {
   readonly whole: boolean
   readonly bytes: Uint8Array
-  /** The file: the same bytes, but for an object that is gzip'ed on air. */
+  /** The file: the same bytes, but for an object that is encoded on air. */
   readonly content: Uint8Array
   readonly missing: readonly ByteRange[]
   /** Null while unknown. */
@@ -87,7 +88,7 @@ export class RepairJob {
   readonly #signal: AbortSignal
   readonly #resource: Resource
   readonly #assembly: ObjectAssembly
-  /** Set for an object that is gzip'ed on air: a server sends the file itself. */
+  /** Set for an object that is encoded on air: a server sends the file itself. */
   #content: { readonly bytes: Uint8Array; readonly place: Place } | null = null
   #etags = new Map<string, string>()
   #reason: string | null = null
@@ -167,7 +168,7 @@ export class RepairJob {
     const { offset, isChunk } = this.#resource
     const { size, gaps, reach } = this.#assembly
     const total = isChunk || this.#wanted.encoded ? null : size
-    const common = { url: place.url, etag: null, total, gzip: this.#wanted.encoded, maxBytes: limits.objectBytes }
+    const common = { url: place.url, etag: null, total, encoded: this.#wanted.encoded, maxBytes: limits.objectBytes }
     const ask = (range: ResourceRequest['range']): ResourceRequest => ({ ...common, range })
     if (this.#wanted.encoded) return isChunk ? [] : [ask(null)]
     if (isChunk && size === null) return []
@@ -281,11 +282,13 @@ export class RepairJob {
       return 'again'
     }
     let { bytes } = piece
-    if (answer.gzip || looksGzip(bytes)) {
+    // A server may store the packed form and not say so.
+    const encoding = answer.encoding ?? (looksGzip(bytes) ? 'gzip' : null)
+    if (encoding !== null) {
       try {
-        bytes = gunzipLimited(bytes, this.#context.limits.objectBytes)
+        bytes = decodeContent(bytes, encoding, this.#context.limits.objectBytes)
       } catch (thrown) {
-        if (thrown instanceof CodecError) return this.#mismatched('its gzip cannot be read', place)
+        if (thrown instanceof CodecError) return this.#mismatched(`its ${encoding} cannot be read`, place)
         throw thrown
       }
     }

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { CodecError } from '../../bytes/codec-error.ts'
+import { contentEncodingOf, isKnownEncoding } from '../../protocol/content-encoding.ts'
 import { parseMediaType } from '../../protocol/mime/headers.ts'
 import { parseMultipart } from '../../protocol/mime/multipart.ts'
 import { parseContentRange } from './content-range.ts'
@@ -13,8 +14,8 @@ export type ResourceRequest = {
   readonly etag: string | null
   /** Length of the resource where known. */
   readonly total: number | null
-  /** The resource may be gzip-compressed, since the object was. */
-  readonly gzip: boolean
+  /** The answer may have a content encoding, since the object had one. */
+  readonly encoded: boolean
   /** Largest body. */
   readonly maxBytes: number
 }
@@ -31,7 +32,8 @@ export type ResourceAnswer = {
   readonly total: number | null
   /** Strong entity tag. */
   readonly etag: string | null
-  readonly gzip: boolean
+  /** Encoding of its bytes, one that is known; null for none. */
+  readonly encoding: string | null
   /** Why the body ended early; null where it is whole. */
   readonly broken: string | null
 }
@@ -44,7 +46,7 @@ export type ResourceHead = {
   readonly from: number
   readonly total: number | null
   readonly etag: string | null
-  readonly gzip: boolean
+  readonly encoding: string | null
   readonly whole: boolean
   /** Boundary of a body in parts. */
   readonly boundary: string | null
@@ -63,33 +65,32 @@ export function checkHead(
   headers: IncomingHttpHeaders,
 ): ResourceHead | AnswerFault {
   if (status === 416) return unsatisfied(ask, headers)
-  const encoding = (headers['content-encoding'] ?? 'identity').trim().toLowerCase()
-  const gzip = encoding === 'gzip' || encoding === 'x-gzip'
-  if (encoding !== 'identity' && encoding !== '' && !(gzip && ask.gzip && status === 200)) {
+  const encoding = contentEncodingOf(headers['content-encoding'])
+  if (encoding !== null && !(isKnownEncoding(encoding) && ask.encoded && status === 200)) {
     return mismatch(`it sent ${encoding} although only identity was accepted`)
   }
   const length = headers['content-length'] === undefined ? null : Number(headers['content-length'])
   const { etag } = headers
   const strong = etag?.startsWith('"') === true ? etag : null
-  const common = { etag: strong, gzip }
+  const common = { etag: strong, encoding }
   return status === 206 ? part(ask, headers, length, common) : wholeResource(ask, length, common)
 }
 
-type Common = { readonly etag: string | null; readonly gzip: boolean }
+type Common = { readonly etag: string | null; readonly encoding: string | null }
 
 function wholeResource(ask: ResourceRequest, length: number | null, common: Common): ResourceHead | AnswerFault {
-  if (length !== null && ask.total !== null && !common.gzip && length !== ask.total)
+  if (length !== null && ask.total !== null && common.encoding === null && length !== ask.total)
     return otherTotal(length, ask.total)
   if (length !== null && length > ask.maxBytes) return { reason: `${length} bytes are too many`, mismatch: false }
-  const bodyBytes = length ?? (common.gzip ? ask.maxBytes : (ask.total ?? ask.maxBytes))
+  const bodyBytes = length ?? (common.encoding !== null ? ask.maxBytes : (ask.total ?? ask.maxBytes))
   return {
     ...common,
     from: 0,
-    total: common.gzip ? null : (length ?? ask.total),
+    total: common.encoding !== null ? null : (length ?? ask.total),
     whole: true,
     boundary: null,
     bodyBytes,
-    exact: length !== null || (ask.total !== null && !common.gzip),
+    exact: length !== null || (ask.total !== null && common.encoding === null),
   }
 }
 
@@ -132,13 +133,13 @@ function unsatisfied(ask: ResourceRequest, headers: IncomingHttpHeaders): Answer
 
 /** Cuts a body into pieces of the resource. */
 export function readPieces(head: ResourceHead, body: Uint8Array, broken: string | null): ResourceAnswer | AnswerFault {
-  const { etag, gzip, whole, from, boundary, bodyBytes, exact } = head
+  const { etag, encoding, whole, from, boundary, bodyBytes, exact } = head
   if (boundary !== null) return parts(head, boundary, body, broken)
   if (broken === null && exact && body.length < bodyBytes) {
     return mismatch(`it sent ${body.length} of the ${bodyBytes} bytes it announced`)
   }
-  const total = head.total ?? (whole && !gzip && broken === null ? body.length : null)
-  return { pieces: [{ at: from, bytes: body }], whole, total, etag, gzip, broken }
+  const total = head.total ?? (whole && encoding === null && broken === null ? body.length : null)
+  return { pieces: [{ at: from, bytes: body }], whole, total, etag, encoding, broken }
 }
 
 function parts(
@@ -167,7 +168,7 @@ function parts(
     throw thrown
   }
   if (pieces.length === 0) return mismatch('its answer has no parts')
-  return { pieces, whole: false, total, etag: head.etag, gzip: false, broken }
+  return { pieces, whole: false, total, etag: head.etag, encoding: null, broken }
 }
 
 function otherTotal(stated: number, known: number): AnswerFault {

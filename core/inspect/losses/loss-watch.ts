@@ -6,6 +6,7 @@ import { BoundedSet } from '../../flow/bounded-map.ts'
 import type { AbsentObject, ChannelFacts, SlsFragment } from '../../flow/facts.ts'
 import { type Finding, type FindingFacts, placeAt } from '../../flow/findings.ts'
 import type { FlowObject } from '../../flow/objects.ts'
+import { contentEncodingOf } from '../../protocol/content-encoding.ts'
 import type { FdtFile } from '../../protocol/flute/fdt.ts'
 import type { ObjectColumns } from '../columns/object-columns.ts'
 import { AnnouncedMedia } from './announced-media.ts'
@@ -309,7 +310,8 @@ export class LossWatch {
       files.map((file) => {
         const { contentLocation: name, contentType } = file
         const kind = this.media.place(serviceId, name, toUs) === null ? 'file' : 'media'
-        const facts = { kind, contentType, sizeBytes: sizeOf(file), encoded: file.contentEncoding === 'gzip' } as const
+        const encoded = contentEncodingOf(file.contentEncoding) !== null
+        const facts = { kind, contentType, sizeBytes: sizeOf(file), encoded } as const
         return {
           serviceId,
           carrier,
@@ -348,7 +350,7 @@ export class LossWatch {
 
 /** As transported. */
 function sizeOf({ transferLength, contentLength, contentEncoding }: FdtFile): number | null {
-  return transferLength ?? (contentEncoding === null ? contentLength : null)
+  return transferLength ?? (contentEncodingOf(contentEncoding) === null ? contentLength : null)
 }
 
 function isSegment(object: FlowObject): boolean {

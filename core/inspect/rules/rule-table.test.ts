@@ -185,6 +185,7 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER'>, Example>> = {
   },
   'SEG-LOSS': { raises: [at({ kind: 'segmentLost', name: 'a', lost: 3, holes: 1, first: 0 })] },
   'OBJ-CONTENT': { raises: [at({ kind: 'contentUnreadable', name: null, fault })] },
+  'OBJ-ENCODING': { raises: [at({ kind: 'encodingUnknown', name: 'a', encoding: 'br' })] },
   'OBJ-MD5': {
     raises: [
       at({ kind: 'digestMismatch', name: 'a', reason: null }),

@@ -66,6 +66,10 @@ export const unreadableRules = (): RuleFile => ({
   contentUnreadable: (at, rules) => {
     rules.raise('OBJ-CONTENT', { at, values: { object: objectLabel(at), message: at.fault.message } })
   },
+  encodingUnknown: (at, rules) => {
+    const { encoding } = at
+    rules.raise('OBJ-ENCODING', { at, key: encoding, values: { object: objectLabel(at), encoding } })
+  },
 })
 
 /** A dropped entry without its place: the same fault is no news in the next version of a table, where it may have moved. */

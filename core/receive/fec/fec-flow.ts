@@ -452,11 +452,11 @@ export class FecFlow implements RepairKeeper {
 }
 
 /**
- * False where an MD5 of the File entry contradicts decoded bytes; an MD5 of gzip'ed content says nothing about the
+ * False where an MD5 of the File entry contradicts decoded bytes; an MD5 of encoded content says nothing about the
  * transported bytes.
  */
 function agreesWithDigest(object: TransportObject | null, length: number, bytes: Uint8Array): boolean {
   const md5 = object?.listed?.contentMd5 ?? null
-  if (md5 === null || length < 0 || object?.contentEncoding === 'gzip') return true
+  if (md5 === null || length < 0 || (object !== null && object.contentEncoding !== null)) return true
   return base64Text(hashOf('md5', bytes.subarray(0, length))) === md5
 }

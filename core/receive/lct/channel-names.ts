@@ -1,5 +1,6 @@
 import type { Toi, Tsi } from '../../contract/ids.ts'
 import type { ObjectKind } from '../../flow/objects.ts'
+import { contentEncodingOf } from '../../protocol/content-encoding.ts'
 import type { Fdt, FdtFile } from '../../protocol/flute/fdt.ts'
 import { applyFileTemplate } from '../../protocol/flute/file-template.ts'
 import { bareMediaType } from '../../protocol/mime/headers.ts'
@@ -88,11 +89,11 @@ export class ChannelNames {
     if (file !== null) {
       object.name = file.contentLocation
       object.contentType = file.contentType
-      object.contentEncoding = file.contentEncoding === 'gzip' ? 'gzip' : null
+      object.contentEncoding = file.contentEncoding
     } else if (table?.fileTemplate != null && this.#tsi !== 0) {
       object.name = applyFileTemplate(table.fileTemplate, object.toi)
       object.contentType ??= table.contentType
-      if (table.contentEncoding === 'gzip') object.contentEncoding = 'gzip'
+      object.contentEncoding = contentEncodingOf(table.contentEncoding)
     }
     object.kind = this.kindOf(object, file !== null)
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { gzipSync } from 'node:zlib'
+import { deflateRawSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { asServiceId } from '../../contract/ids.ts'
@@ -63,6 +63,43 @@ describe('files of a whole object', () => {
     expect(packed[0]?.lease.bytes).toEqual(text('hello'))
     const plain = filesOf(test.context, channel, test.object(channel, 1, text('plain')), asServiceId(1))
     expect(plain[0]?.lease.bytes).toEqual(text('plain'))
+  })
+
+  it.each([1, 2, 3])('of format %i without a known encoding are kept, and one alarm names it', (format) => {
+    const test = new TestContext()
+    const channel = test.channel(10, 1)
+    const payload = `<Payload codePoint="128" formatId="${format}" frag="0" order="true"/>`
+    const file = '<File Content-Location="a.bin" TOI="1" Content-Encoding="BR"/>'
+    const flow = `<SrcFlow><EFDT><FDT-Instance Expires="4294944000">${file}</FDT-Instance></EFDT>${payload}</SrcFlow>`
+    const source = parseStsid(text(`<S-TSID><RS><LS tsi="10">${flow}</LS></RS></S-TSID>`)).sessions[0]?.channels[0]
+      ?.source
+    if (source != null) channel.names.describe(source)
+    const headers = 'Content-Location: a.bin\r\nContent-Encoding: br\r\n\r\n'
+    const forms = [
+      'packed',
+      `HTTP/1.1 200 OK\r\n${headers}packed`,
+      `Content-Type: multipart/related; boundary="b"\r\n\r\n--b\r\n${headers}packed\r\n--b--\r\n`,
+    ]
+    for (let round = 0; round < 3; round++) {
+      const object = test.object(channel, 1, text(forms[format - 1] as string), 128)
+      channel.names.resolve(object)
+      const [kept] = filesOf(test.context, channel, object, asServiceId(1))
+      expect([kept?.contentEncoding, Buffer.from(kept?.lease.bytes ?? []).toString()]).toEqual(['br', 'packed'])
+    }
+    expect(test.alarms.map(({ rule, text }) => [rule, text.includes('"br"')])).toEqual([['OBJ-ENCODING', true]])
+  })
+
+  it.each([2, 3])('of format %i are inflated as their header says', (format) => {
+    const { test, channel } = formatted(format)
+    const headers = 'Content-Location: a.bin\r\nContent-Encoding: Deflate\r\n\r\n'
+    const packed = deflateRawSync(text('hello'))
+    const before =
+      format === 2
+        ? `HTTP/1.1 200 OK\r\n${headers}`
+        : `Content-Type: multipart/related; boundary="b"\r\n\r\n--b\r\n${headers}`
+    const whole = Buffer.concat([text(before), packed, text(format === 2 ? '' : '\r\n--b--\r\n')])
+    const [file] = filesOf(test.context, channel, test.object(channel, 1, whole, 128), asServiceId(1))
+    expect(Buffer.from(file?.lease.bytes ?? []).toString()).toBe('hello')
   })
 
   it('are none, with an alarm, where they cannot be read', () => {

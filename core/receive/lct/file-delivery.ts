@@ -5,7 +5,7 @@ import { channelWord } from '../../flow/carriers.ts'
 import { type FindingFacts, placeAt } from '../../flow/findings.ts'
 import { believableBytes } from '../../flow/holes.ts'
 import type { FlowFile } from '../../flow/objects.ts'
-import { looksGzip } from '../../protocol/gzip.ts'
+import { contentEncodingOf, decodeContent, isKnownEncoding } from '../../protocol/content-encoding.ts'
 import { parseEntity } from '../../protocol/mime/entity.ts'
 import type { DeliveryContext } from '../context/contexts.ts'
 import { codecFault } from '../context/receive-context.ts'
@@ -25,7 +25,7 @@ export function namesItself(channel: LctChannel, object: TransportObject): boole
 
 /**
  * The files of a whole object, as content: the object itself, the body of an entity, or the parts of a package; without
- * gzip where Content-Encoding names it and the bytes agree. Unreadable content is a finding and no file.
+ * the encoding that Content-Encoding names. Unreadable content is a finding and no file; an unknown encoding is a finding and kept.
  */
 export function filesOf(
   context: DeliveryContext,
@@ -40,16 +40,18 @@ export function filesOf(
     if (format !== FORMAT.file) {
       const parts = packageParts(context, object, serviceId, bytes)
       if (parts !== null) {
-        return parts.map((part) => fileOf(channel, object, serviceId, part.name, part.contentType, part.bytes))
+        return parts.map((part) =>
+          contentFile(context, channel, object, serviceId, part, part.contentEncoding, part.bytes),
+        )
       }
       // It is announced as a package and is none.
       object.name ??= inventedName(object)
     }
     if (object.name === null) return []
-    let content = bytes
-    if (object.contentEncoding === 'gzip' && looksGzip(bytes))
-      content = unpackWithin(context.work, bytes, context.limits.unpackedBytes, object.lastTimeUs)
-    const file = fileOf(channel, object, serviceId, object.name, object.contentType, content)
+    const { contentEncoding } = object
+    const content = decodeWithin(context, object, bytes, contentEncoding)
+    const { name, contentType } = object
+    const file = contentFile(context, channel, object, serviceId, { name, contentType }, contentEncoding, content)
     // Its table arrived late; otherwise the channel has checked it.
     object.sound ??= isSound(context, channel, object, content)
     if (object.sound) return [file]
@@ -103,13 +105,43 @@ function entityFiles(
     if (joined === null) return []
     whole = joined
   }
-  const gzipped = /\bgzip\b/i.test(entity.contentEncoding ?? '') && looksGzip(whole)
-  const content = gzipped ? unpackWithin(context.work, whole, context.limits.unpackedBytes, object.lastTimeUs) : whole
-  const file = fileOf(channel, object, serviceId, name, entity.contentType, content)
+  const encoding = contentEncodingOf(entity.contentEncoding)
+  const content = decodeWithin(context, object, whole, encoding)
+  const { contentType } = entity
+  const file = contentFile(context, channel, object, serviceId, { name, contentType }, encoding, content)
   const md5 = entity.headers['content-md5']
   if (md5 === undefined || base64Text(hashOf('md5', content)) === md5.trim()) return [file]
   found(context, { kind: 'digestMismatch', name: object.name, reason: null }, object, serviceId)
   return context.spec.keepCorrupt ? [{ ...file, complete: false }] : []
+}
+
+/** Content without its encoding. @throws CodecError `gzip-…` | `reading-storm` */
+function decodeWithin(
+  { work, limits }: DeliveryContext,
+  { lastTimeUs }: TransportObject,
+  bytes: Uint8Array,
+  encoding: string | null,
+): Uint8Array {
+  if (encoding === null || !isKnownEncoding(encoding)) return bytes
+  return unpackWithin(work, bytes, limits.unpackedBytes, lastTimeUs, (packed, most) =>
+    decodeContent(packed, encoding, most),
+  )
+}
+
+/** A file of decoded bytes; those of an unknown encoding are kept, and reported. */
+function contentFile(
+  context: DeliveryContext,
+  channel: LctChannel,
+  object: TransportObject,
+  serviceId: ServiceId,
+  { name, contentType }: { readonly name: string; readonly contentType: string | null },
+  encoding: string | null,
+  bytes: Uint8Array,
+): FlowFile {
+  const file = fileOf(channel, object, serviceId, name, contentType, bytes)
+  if (encoding === null || isKnownEncoding(encoding)) return file
+  found(context, { kind: 'encodingUnknown', name, encoding }, object, serviceId)
+  return { ...file, contentEncoding: encoding }
 }
 
 function fileOf(
@@ -142,10 +174,10 @@ function fileOf(
 export function objectIsSound(context: DeliveryContext, channel: LctChannel, object: TransportObject): boolean {
   if (!hasDigest(object.listed)) return true
   let content = object.bytes(0, object.length)
-  if (object.contentEncoding === 'gzip') {
+  if (object.contentEncoding !== null) {
     const packed = content
     const unpack = (): void => {
-      content = unpackWithin(context.work, packed, context.limits.unpackedBytes, object.lastTimeUs)
+      content = decodeWithin(context, object, packed, object.contentEncoding)
     }
     // Delivery reports content that cannot be unpacked.
     if (codecFault(unpack) !== null) return true

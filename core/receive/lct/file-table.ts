@@ -1,5 +1,6 @@
 import type { Toi } from '../../contract/ids.ts'
 import { dropOldest, oldestKey } from '../../flow/bounded-map.ts'
+import { contentEncodingOf } from '../../protocol/content-encoding.ts'
 import type { Fdt, FdtFile } from '../../protocol/flute/fdt.ts'
 
 /** Bound on the files of one channel's tables; the oldest entry is dropped first. */
@@ -57,7 +58,7 @@ export class FileTable {
       const file: FdtFile = {
         ...entry,
         contentType: entry.contentType ?? table.contentType,
-        contentEncoding: entry.contentEncoding ?? table.contentEncoding,
+        contentEncoding: contentEncodingOf(entry.contentEncoding ?? table.contentEncoding),
       }
       if (before !== undefined && !sameContent(before.file, file)) changed.push(entry.toi)
       this.#forget(entry.toi)

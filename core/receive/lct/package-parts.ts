@@ -2,7 +2,7 @@ import type { CodecError } from '../../bytes/codec-error.ts'
 import { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { ServiceId } from '../../contract/ids.ts'
 import { type FindingFacts, placeAt } from '../../flow/findings.ts'
-import { looksGzip } from '../../protocol/gzip.ts'
+import { contentEncodingOf, decodeContent } from '../../protocol/content-encoding.ts'
 import { isMultipart, parseMultipart } from '../../protocol/mime/multipart.ts'
 import { decodeTransfer } from '../../protocol/mime/transfer-encoding.ts'
 import type { TableContext } from '../context/contexts.ts'
@@ -12,7 +12,13 @@ import type { TransportObject } from '../object/transport-object.ts'
 import { unwrapSigned } from '../signalling/signed-package.ts'
 
 /** One file of a package. */
-export type PackagePart = { readonly name: string; readonly contentType: string | null; readonly bytes: Uint8Array }
+export type PackagePart = {
+  readonly name: string
+  readonly contentType: string | null
+  /** As `contentEncodingOf` gives it; the bytes are without it where it is known. */
+  readonly contentEncoding: string | null
+  readonly bytes: Uint8Array
+}
 
 /** Names in the listing of a signed package. */
 const MAX_LISTED = 1000
@@ -47,9 +53,12 @@ export function packageParts(
   // One limit for all of them.
   let left = context.limits.unpackedBytes
   let passed: CodecError | null = null
-  const unpack = (packed: Uint8Array): Uint8Array => {
+  const unpack = (packed: Uint8Array, encoding: string | null): Uint8Array => {
+    if (encoding === null) return packed
     try {
-      const unpacked = unpackWithin(context.work, packed, left, timeUs)
+      const unpacked = unpackWithin(context.work, packed, left, timeUs, (from, most) =>
+        decodeContent(from, encoding, most),
+      )
       left -= unpacked.length
       return unpacked
     } catch (thrown) {
@@ -61,11 +70,12 @@ export function packageParts(
   const numbered = [...parseMultipart(unwrapped.bytes).parts.entries()]
   const parts = faults.each('part', numbered, ([at, part]) => {
     const body = decodeTransfer(part.body, part.headers['content-transfer-encoding'] ?? null)
-    const gzipped = /\bgzip\b/i.test(part.headers['content-encoding'] ?? '') && looksGzip(body)
+    const contentEncoding = contentEncodingOf(part.headers['content-encoding'])
     return {
       name: part.contentLocation ?? `tsi-${tsi}/toi-${toi}/part-${at + 1}.bin`,
       contentType: part.contentType || null,
-      bytes: gzipped ? unpack(body) : body,
+      contentEncoding,
+      bytes: unpack(body, contentEncoding),
     }
   })
   // Work that is left out for lack of time is no fault of a part.

@@ -47,7 +47,7 @@ export class TransportObject implements FlowObject, OrderedObject {
   readonly firstTimeUs: number
   name: string | null = null
   contentType: string | null = null
-  contentEncoding: 'gzip' | null = null
+  contentEncoding: string | null = null
   listed: ListedFacts | null = null
   kind: ObjectKind = 'file'
   state: 'receiving' | 'complete' | 'partial' | 'truncated' = 'receiving'

@@ -61,7 +61,7 @@ export const answerTargets = (): FuzzTarget[] => [
 type Ask = (client: HttpClient, url: string) => Promise<void>
 
 const repair: Ask = async (client, url) => {
-  const request = { url, range: [0, 10] as const, etag: null, total: 10, gzip: false, maxBytes: 1 << 20 }
+  const request = { url, range: [0, 10] as const, etag: null, total: 10, encoded: false, maxBytes: 1 << 20 }
   const limits = { ...HTTP_LIMITS, answerMs: 200, idleMs: 200 }
   await fetchResource(client, request, SYSTEM_CLOCK, limits, AbortSignal.timeout(1000))
 }

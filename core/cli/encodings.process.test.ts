@@ -1,0 +1,77 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Datagram, pcapOf } from '../testing/datagrams.ts'
+import { type FluteFile, FluteSender } from '../testing/flute-sender.ts'
+import { inspect, RunningProgram, routescope, sha256, TestFolder, treeOf } from '../testing/program.ts'
+
+const folder = new TestFolder()
+afterAll(() => folder.remove())
+
+const PLAIN = Uint8Array.from({ length: 10_240 }, (_, at) => at & 255)
+const BROTLI = brotliCompressSync(PLAIN)
+const START_US = 1_700_000_000_000_000
+
+/** Name of a file, encoding that its table names, bytes on air. */
+const FILES = [
+  ['raw.bin', 'deflate', deflateRawSync(PLAIN)],
+  ['framed.bin', 'deflate', deflateSync(PLAIN)],
+  ['zlib.bin', 'zlib', deflateSync(PLAIN)],
+  ['xgzip.bin', 'x-gzip', gzipSync(PLAIN)],
+  ['upper.bin', 'GZIP', gzipSync(PLAIN)],
+  ['null.bin', 'null', PLAIN],
+  ['identity.bin', 'identity', PLAIN],
+  ['brotli.bin', 'br', BROTLI],
+] as const
+
+let capture: string
+beforeAll(() => {
+  const sender = new FluteSender({ digest: 'none' })
+  const packets: Datagram[] = FILES.flatMap(([name, contentEncoding, bytes], at) => {
+    const file: FluteFile = { toi: at + 1, name, contentType: 'application/octet-stream', bytes }
+    const timeUs = START_US + at * 100_000
+    // Without a transfer length, that of the content counts where there is no encoding.
+    const lengths = bytes === PLAIN ? { transferLength: null } : { contentLength: PLAIN.length }
+    return [...sender.table([file], timeUs, false, { contentEncoding, ...lengths }), ...sender.object(file, timeUs)]
+  })
+  capture = folder.at('encodings.pcap')
+  writeFileSync(capture, pcapOf(packets))
+})
+
+describe('files with a content encoding', () => {
+  it('are written as content; one of an unknown encoding as it came', async () => {
+    mkdirSync(folder.at('out'))
+    const { status, stderr } = await routescope(['receive', '--capture', capture, '--out', folder.at('out')])
+    expect(stderr).toContain('16 of 16 objects complete, 0 incomplete, 8 files')
+    expect(status).toBe(0)
+    const expected = FILES.map(([name]) => {
+      const bytes = name === 'brotli.bin' ? BROTLI : PLAIN
+      return { path: `service1/${name}`, size: bytes.length, sha256: sha256(bytes) }
+    })
+    expect(treeOf(folder.at('out'))).toEqual(expected.sort((a, b) => (a.path < b.path ? -1 : 1)))
+  })
+
+  it('of an unknown encoding are one warning that names it', async () => {
+    const { alarms } = await inspect(capture)
+    expect(alarms.map(({ rule, severity }) => [rule, severity])).toEqual([['OBJ-ENCODING', 'warning']])
+    expect(alarms[0]?.text).toContain('brotli.bin (TSI 1, TOI 8) has the content encoding "br"')
+  })
+
+  it('are served as content, and with the encoding that is left', async () => {
+    const gateway = new RunningProgram(['gateway', '--capture', capture, '--listen', '127.0.0.1:0'])
+    try {
+      const [base] = await gateway.printed('stdout', /http:\/\/127\.0\.0\.1:\d+/)
+      await gateway.printed('stderr', /The source has ended/)
+      for (const name of ['raw.bin', 'identity.bin']) {
+        const reply = await fetch(`${base}/service1/${name}`)
+        expect(reply.headers.get('content-encoding')).toBeNull()
+        expect(Buffer.from(await reply.arrayBuffer()).equals(PLAIN)).toBe(true)
+      }
+      const reply = await fetch(`${base}/service1/brotli.bin`)
+      expect(reply.headers.get('content-encoding')).toBe('br')
+      expect(Buffer.from(await reply.arrayBuffer()).equals(PLAIN)).toBe(true)
+    } finally {
+      await gateway.interrupt()
+    }
+  })
+})
