@@ -1,7 +1,7 @@
 import { APP_ERROR_EXIT } from '../contract/app-error.ts'
 import type { SessionSpec } from '../contract/session-spec.ts'
 import type { Engine } from '../engine/engine.ts'
-import { printJson, printLines } from './output.ts'
+import { printJsonPieces, printLines } from './output.ts'
 import { ProgressLine } from './progress-line.ts'
 import { QuitKeys } from './quit-keys.ts'
 import { reportLines } from './report-text.ts'
@@ -26,8 +26,7 @@ export async function inspectCaptures(engine: Engine, spec: SessionSpec, json: b
   const status = failure === null ? 0 : APP_ERROR_EXIT[failure.code]
   // Status 3 has a report too: it shows what the capture contains instead.
   if (status !== 0 && status !== 3 && session.summary().packets === 0) return status
-  const report = session.contents.report()
-  if (json) printJson(report, 1)
-  else printLines(reportLines(report))
+  if (json) printJsonPieces(session.contents.reportPieces())
+  else printLines(reportLines(session.contents.report()))
   return failure === null && keys.quit ? 130 : status
 }

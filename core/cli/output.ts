@@ -1,5 +1,5 @@
 import type { AppError } from '../contract/app-error.ts'
-import { shownJson, shownText } from '../contract/shown-text.ts'
+import { shownJsonText, shownText } from '../contract/shown-text.ts'
 
 /** State of stdout: `gone` when its reader left (`… | head`), an error when nothing more can be written to it. */
 type OutputState = 'open' | 'gone' | AppError
@@ -49,9 +49,14 @@ export function printFields(fields: readonly (string | number)[]): void {
   writeText(`${fields.map((field) => shownText(String(field))).join('\t')}\n`)
 }
 
-/** Prints one value as JSON on stdout, on one line where there is no indent. */
-export function printJson(value: unknown, indent?: number): void {
-  writeText(`${shownJson(value, indent)}\n`)
+/** Prints one value as JSON on stdout, on one line. */
+export function printJson(value: unknown): void {
+  writeText(`${shownJsonText(JSON.stringify(value))}\n`)
+}
+
+/** Prints a JSON document on stdout that is made while it is printed. */
+export function printJsonPieces(pieces: Iterable<string>): void {
+  for (const piece of pieces) writeText(shownJsonText(piece))
 }
 
 /** Prints a line on stderr, for a person. */

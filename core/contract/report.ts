@@ -3,13 +3,13 @@
  * Times are seconds since the UNIX epoch (float), sizes bytes, ranges half-open `[start, end)`.
  * A field that is not known is null, never left out or invented.
  */
-export type Report = {
+export type Report<Objects = readonly ReportObject[]> = {
   readonly format: 'routescope-report'
   readonly version: 1
   readonly source: ReportSource
   readonly totals: ReportTotals
   readonly lls: readonly ReportLls[]
-  readonly services: readonly ReportService[]
+  readonly services: readonly ReportService<Objects>[]
   readonly flows: readonly ReportFlow[]
   /** Links and tunnels that carried the flows with a PLP; empty for plain IP traffic. */
   readonly links: readonly ReportLink[]
@@ -138,7 +138,7 @@ export type ChannelRole = 'signaling' | 'video' | 'audio' | 'text' | 'data' | 'u
 export type Severity = 'error' | 'warning' | 'info'
 
 /** One service: its signalling, and what was received of it. */
-export type ReportService = {
+export type ReportService<Objects = readonly ReportObject[]> = {
   readonly id: number
   readonly name: string | null
   readonly protocol: ServiceProtocol
@@ -149,7 +149,7 @@ export type ReportService = {
   readonly destination: string | null
   readonly source: string | null
   readonly sls: readonly ReportSls[]
-  readonly sessions: readonly ReportSession[]
+  readonly sessions: readonly ReportSession<Objects>[]
   /** Times of the steps of tuning in. */
   readonly startup: Startup
   readonly mmtp: ReportMmtp | null
@@ -194,10 +194,13 @@ export type ReportSls = {
 }
 
 /** One ROUTE or FLUTE session, by destination, with its LCT channels. */
-export type ReportSession = { readonly destination: string; readonly channels: readonly ReportChannel[] }
+export type ReportSession<Objects = readonly ReportObject[]> = {
+  readonly destination: string
+  readonly channels: readonly ReportChannel<Objects>[]
+}
 
 /** One LCT channel (TSI). */
-export type ReportChannel = {
+export type ReportChannel<Objects = readonly ReportObject[]> = {
   readonly tsi: number
   readonly role: ChannelRole
   readonly representation: string | null
@@ -211,7 +214,7 @@ export type ReportChannel = {
   readonly missingObjects: number
   /** Null without repair packets and recovered bytes. */
   readonly fec: ReportFec | null
-  readonly objects: readonly ReportObject[]
+  readonly objects: Objects
 }
 
 /** Packets of a channel's repair flow, and bytes recovered for its own objects. */

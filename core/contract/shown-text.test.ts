@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { MAX_SHOWN, shownDocument, shownJson, shownText } from './shown-text.ts'
+import { MAX_SHOWN, shownDocument, shownJsonText, shownText } from './shown-text.ts'
 
 describe('shownText', () => {
   test.each([
@@ -34,7 +34,7 @@ test('a document keeps its lines, and nothing else that moves the cursor', () =>
 
 test('JSON reads back as the same value', () => {
   const value = { name: 'a\x1b\x9b\u202e\u2028\ud800\n\t"', list: ['\u{e0041}'] }
-  const text = shownJson(value, 1)
+  const text = shownJsonText(JSON.stringify(value, null, 1))
   expect(JSON.parse(text)).toEqual(value)
   // biome-ignore lint/suspicious/noControlCharactersInRegex: only line breaks of the layout are left
   expect(text).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e\u{e0000}-\u{e0fff}]/u)

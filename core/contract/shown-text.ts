@@ -8,6 +8,7 @@ export const MAX_SHOWN = 2000
 const MAX_MARKS = 4
 
 const PLAIN = /^[\x20-\x7e]*$/
+const PLAIN_LINES = /^[\n\x20-\x7e]*$/
 /**
  * C0 and C1 controls, line and paragraph separators, controls of direction, invisible and annotation characters, tags, and
  * surrogates without their other half. The joiners U+200C and U+200D are not among them: scripts and emoji need them.
@@ -35,13 +36,15 @@ export function shownDocument(text: string): string {
   return text.replace(/\r\n/g, '\n').replace(ODD_IN_DOCUMENT, spelt).replace(TOO_MANY_MARKS, '$1…')
 }
 
-/** JSON of a value in which these characters are escaped, so that it can be printed; it reads back as the same value. */
-export function shownJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, null, indent).replace(ODD_IN_DOCUMENT, (character) =>
-    [...Array(character.length).keys()]
-      .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
-      .join(''),
-  )
+/** JSON in which these characters are escaped, so that it can be printed; it reads back as the same value. */
+export function shownJsonText(json: string): string {
+  return PLAIN_LINES.test(json)
+    ? json
+    : json.replace(ODD_IN_DOCUMENT, (character) =>
+        [...Array(character.length).keys()]
+          .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
+          .join(''),
+      )
 }
 
 function spelt(character: string): string {

@@ -22,6 +22,11 @@ export class SessionContents {
     return this.receiving(part).report()
   }
 
+  /** The same as JSON text, made while it is read. */
+  reportPieces(part?: string): Iterable<string> {
+    return this.receiving(part).reportPieces()
+  }
+
   objectBatch(cursor: number, part?: string): { rows: Uint8Array; total: number; cursor: number } | null {
     return this.#find(part)?.columns.objectBatch(cursor) ?? null
   }

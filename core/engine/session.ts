@@ -321,7 +321,7 @@ export class Session {
       if (!replace) await refuseExisting(written)
       const result = await store.dump(target, writing.signal)
       if (writing.signal.aborted) throw unfinished(target)
-      await writeWhole(join(target, 'report.json'), `${JSON.stringify(receiving.report(), null, 1)}\n`)
+      await writeWhole(join(target, 'report.json'), receiving.reportPieces())
       return { ...result, dir: target }
     } finally {
       writing.end()

@@ -43,7 +43,7 @@ import { RateMeter } from './rate-meter.ts'
 import { channelSnapshot } from './report/channel-snapshots.ts'
 import { flowSnapshot, totalsOf } from './report/flow-snapshots.ts'
 import { serviceSnapshot } from './report/service-state.ts'
-import { makeReport, type ReportExtra } from './report/session-report.ts'
+import { makeReport, type ReportExtra, type ReportParts, reportPieces } from './report/session-report.ts'
 import { StartupLog } from './report/startup-log.ts'
 import type { Alarm } from './rules/alarm.ts'
 import { AlarmLog, causeOfAlarm, causeText } from './rules/alarm-log.ts'
@@ -375,8 +375,17 @@ export class SessionColumns implements ReceiveObserver {
 
   /** The report of the current state; final once the receiver is closed. */
   report(source: ReportSource, extra: ReportExtra): Report {
+    return makeReport(this.#reportParts(), source, extra)
+  }
+
+  /** The same as JSON text, made while it is read. */
+  reportPieces(source: ReportSource, extra: ReportExtra): Iterable<string> {
+    return reportPieces(this.#reportParts(), source, extra)
+  }
+
+  #reportParts(): ReportParts {
     this.objects.refresh()
-    const parts = {
+    return {
       columns: this.objects,
       signalling: this.#signalling,
       alarms: this.#alarms.report((row) => this.#losses.causeOf(row), this.#malformed.alarms()),
@@ -388,7 +397,6 @@ export class SessionColumns implements ReceiveObserver {
       flows: this.#flows,
       links: this.#links,
     }
-    return makeReport(parts, source, extra)
   }
 
   totals(): TotalsSnapshot {

@@ -56,6 +56,8 @@ export interface Receiving {
   /** Counts the delivered files. */
   readonly files: FileCount
   report(): Report
+  /** The report as JSON text, made while it is read. */
+  reportPieces(): Iterable<string>
   /** @throws AppFailure no-such-session where the row does not exist */
   detail(index: number): ObjectDetail
   /** A copy; shorter where not all is stored. */

@@ -32,7 +32,7 @@ import { nothingReceived } from '../receiving/nothing-received.ts'
 import { ReceiveLog } from '../receiving/receive-log.ts'
 import { receiveMemory } from '../receiving/receive-memory.ts'
 import { ReceiveStatistics } from '../receiving/receive-statistics.ts'
-import { reportOf } from '../receiving/receiver-report.ts'
+import { reportOf, reportPiecesOf } from '../receiving/receiver-report.ts'
 import { receiverSections } from '../receiving/receiver-sections.ts'
 import { labelOf, sumsOf } from '../receiving/sources.ts'
 import { type Arrivals, StopRule } from '../receiving/stop-rule.ts'
@@ -314,6 +314,10 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
 
   report(): Report {
     return reportOf(this.columns, this.sources)
+  }
+
+  reportPieces(): Iterable<string> {
+    return reportPiecesOf(this.columns, this.sources)
   }
 
   detail(index: number): ObjectDetail {

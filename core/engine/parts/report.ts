@@ -3,6 +3,7 @@ import { AppFailure } from '../../failure/app-failure.ts'
 import { isThere, prepareFile, writeWhole } from '../dump.ts'
 import type { Receiving } from '../faces/receiving.ts'
 import type { ObjectNeeds, Part, PartHost, StopReason } from '../part.ts'
+import { sumsOf } from '../receiving/sources.ts'
 import { oneReceiver } from './repair.ts'
 import type { ReportSpec } from './report-options.ts'
 
@@ -45,10 +46,9 @@ class ReportPart implements Part {
 
   async finish(): Promise<void> {
     if (this.#receiving === null) return
-    const report = this.#receiving.report()
     // A session that failed before its first packet, as by a wrong name, overwrites nothing.
-    if (this.#why === 'failed' && report.totals.udp === 0 && (await isThere(this.#file))) return
-    await writeWhole(this.#file, `${JSON.stringify(report, null, 1)}\n`)
+    if (this.#why === 'failed' && sumsOf(this.#receiving.sources).datagrams === 0 && (await isThere(this.#file))) return
+    await writeWhole(this.#file, this.#receiving.reportPieces())
   }
 
   wants(): 'facts' {

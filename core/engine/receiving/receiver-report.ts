@@ -5,9 +5,18 @@ import { labelOf, sumsOf } from './sources.ts'
 
 /** The report of a receiver: its columns, with the name, times and counters of its sources. */
 export function reportOf(columns: SessionColumns, sources: readonly DatagramSource[]): Report {
+  return columns.report(...reportInputs(sources))
+}
+
+/** The same as JSON text, made while it is read. */
+export function reportPiecesOf(columns: SessionColumns, sources: readonly DatagramSource[]): Iterable<string> {
+  return columns.reportPieces(...reportInputs(sources))
+}
+
+function reportInputs(sources: readonly DatagramSource[]): Parameters<SessionColumns['report']> {
   const kind = (sources.find(({ live }) => live) ?? sources[0])?.kind ?? 'capture'
   const { datagrams, bytes, firstTimeUs, lastTimeUs, capture } = sumsOf(sources)
-  return columns.report(
+  return [
     {
       kind,
       name: labelOf(sources),
@@ -21,7 +30,7 @@ export function reportOf(columns: SessionColumns, sources: readonly DatagramSour
       fragmentsDropped: capture?.fragmentsDropped ?? 0,
       malformed: capture?.malformed ?? 0,
     },
-  )
+  ]
 }
 
 function seconds(timeUs: number | null): number | null {

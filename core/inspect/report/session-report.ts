@@ -6,7 +6,6 @@ import type {
   ReportFlow,
   ReportObject,
   ReportService,
-  ReportSession,
   ReportSource,
   Startup,
 } from '../../contract/report.ts'
@@ -17,6 +16,7 @@ import type { ObjectColumns } from '../columns/object-columns.ts'
 import type { LossWatch } from '../losses/loss-watch.ts'
 import type { SignallingLog } from '../signalling/signalling-log.ts'
 import { reportFec } from './fec-report.ts'
+import { jsonPieces, LazyList } from './json-pieces.ts'
 import type { StartupLog } from './startup-log.ts'
 
 /** Facts of the capture reader or the sockets for the report. */
@@ -47,6 +47,27 @@ export type ReportParts = {
 
 /** Makes the report document (design: command-line.md); times become seconds only here. */
 export function makeReport(parts: ReportParts, source: ReportSource, extra: ReportExtra): Report {
+  return reportWith(parts, source, extra, (rows) => rows.map((row) => reportObject(parts.columns, row)))
+}
+
+/** The JSON text of the same document, piece by piece: a hundred thousand objects are never there at once. */
+export function reportPieces(parts: ReportParts, source: ReportSource, extra: ReportExtra): Iterable<string> {
+  const report = reportWith(
+    parts,
+    source,
+    extra,
+    (rows) => new LazyList(rows.length, (at) => reportObject(parts.columns, rows[at] as number)),
+  )
+  return jsonPieces(report, '\n')
+}
+
+/** @param listed makes the list of a channel's objects from their rows */
+function reportWith<Objects>(
+  parts: ReportParts,
+  source: ReportSource,
+  extra: ReportExtra,
+  listed: (rows: readonly number[]) => Objects,
+): Report<Objects> {
   const rows = rowsByChannel(parts.columns, parts.channels.length)
   return {
     format: 'routescope-report',
@@ -64,7 +85,7 @@ export function makeReport(parts: ReportParts, source: ReportSource, extra: Repo
       eventLoopLagMs: parts.losses.host.longestLagMs,
     },
     lls: parts.signalling.reportLls(),
-    services: parts.services.map((service) => reportService(parts, service, rows)),
+    services: parts.services.map((service) => reportService(parts, service, rows, listed)),
     flows: reportFlows(parts.flows),
     links: parts.links.map(({ kind, destination, counts, lmt }) => ({ kind, destination, counts, lmt })),
     alarms: parts.alarms,
@@ -77,8 +98,13 @@ function rowsByChannel(columns: ObjectColumns, channels: number): number[][] {
   return rows
 }
 
-function reportService(parts: ReportParts, service: ServiceFacts, rows: readonly number[][]): ReportService {
-  const sessions = new Map<string, ReportChannel[]>()
+function reportService<Objects>(
+  parts: ReportParts,
+  service: ServiceFacts,
+  rows: readonly number[][],
+  listed: (rows: readonly number[]) => Objects,
+): ReportService<Objects> {
+  const sessions = new Map<string, ReportChannel<Objects>[]>()
   for (const channel of parts.channels) {
     // Sessions are those of LCT; MMTP has a section of its own.
     if (channel.serviceId !== service.id || channel.carrier.kind !== 'lct') continue
@@ -87,11 +113,7 @@ function reportService(parts: ReportParts, service: ServiceFacts, rows: readonly
       channels = []
       sessions.set(channel.destination, channels)
     }
-    channels.push(reportChannel(parts, channel, rows[channel.index] ?? []))
-  }
-  const listed: ReportSession[] = []
-  for (const [destination, channels] of sessions) {
-    listed.push({ destination, channels: channels.sort((a, b) => a.tsi - b.tsi) })
+    channels.push(reportChannel(parts, channel, listed(rows[channel.index] ?? [])))
   }
   const { id, name, protocol, category, major, minor, destination, source } = service
   return {
@@ -104,7 +126,10 @@ function reportService(parts: ReportParts, service: ServiceFacts, rows: readonly
     destination,
     source,
     sls: parts.signalling.reportSls(id),
-    sessions: listed,
+    sessions: Array.from(sessions, ([destination, channels]) => ({
+      destination,
+      channels: channels.sort((a, b) => a.tsi - b.tsi),
+    })),
     repairServers: service.repairServers.map((server) => ({
       url: server.url,
       weight: server.weight,
@@ -135,10 +160,9 @@ function reportService(parts: ReportParts, service: ServiceFacts, rows: readonly
   }
 }
 
-function reportChannel(parts: ReportParts, channel: ChannelFacts, rows: readonly number[]): ReportChannel {
+function reportChannel<Objects>(parts: ReportParts, channel: ChannelFacts, objects: Objects): ReportChannel<Objects> {
   const { carrier, role, representation, packets, bytes, duplicates, outOfOrder, lost } = channel
   const missingObjects = parts.losses.absentOf(channel.index)
-  const objects = rows.map((row) => reportObject(parts.columns, row))
   const fec = reportFec(channel, parts.channels)
   return {
     tsi: channelNumber(carrier),

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest'
+import { jsonPieces, LazyList } from './json-pieces.ts'
+
+describe('JSON in pieces', () => {
+  it.each([
+    [{}],
+    [[]],
+    [null],
+    ['a\n"b"'],
+    [{ a: 1, b: undefined, c: [], d: {}, e: [[], [1, [2, { f: null }]]], 'g "h"': 'i\nj' }],
+    [[[[[[[[[[[[[{ deep: [1, 2] }]]]]]]]]]]]]],
+  ])('is the text that JSON.stringify makes: %j', (value) => {
+    expect([...jsonPieces(value)].join('')).toBe(JSON.stringify(value, null, 1))
+  })
+
+  it.each([0, 1, 64, 65, 1000])('writes a lazy list of %i elements as an array', (length) => {
+    const element = (at: number): object => ({ at, name: `n\n${at}`, list: [at, {}] })
+    const lazy = { before: 1, deep: [{ list: new LazyList(length, element) }], after: [] }
+    const whole = { before: 1, deep: [{ list: Array.from({ length }, (_, at) => element(at)) }], after: [] }
+    expect([...jsonPieces(lazy)].join('')).toBe(JSON.stringify(whole, null, 1))
+  })
+
+  it('makes the elements of a lazy list a piece at a time', () => {
+    let made = 0
+    const pieces = jsonPieces(new LazyList(100_000, (at) => ({ at, text: 'x'.repeat(100), number: made++ })))
+    expect(pieces.next().value?.length).toBeGreaterThan(1 << 16)
+    expect(made).toBeLessThan(1000)
+  })
+})
