@@ -9,8 +9,9 @@ const RING_BYTES = 64 * 1024 * 1024
 /** Datagrams passed on before timers and requests run, and the time for them: some cost a hundred times the others. */
 const TURN_DATAGRAMS = 2048
 const TURN_BUSY_MS = 8
-/** Datagrams between two looks at the clock. */
+/** Datagrams between two looks at the clock; fewer after some that took longer than `SLICE_MS`. */
 const SLICE = 8
+const SLICE_MS = 1
 /** Time for what has arrived before sockets are closed, of all together; the rest is dropped, so that a flood has an end. */
 const CLOSING_MS = 250
 /** Interval of turns while datagrams arrive: the longest time one waits to be passed on with others. */
@@ -39,6 +40,7 @@ export class SocketThread implements RingReader {
   #ids = 0
   #callCount = 0
   #lastUs = 0
+  #slice = SLICE
   /** The next turn. */
   #turn: NodeJS.Immediate | null = null
   #pause: NodeJS.Timeout | null = null
@@ -129,16 +131,23 @@ export class SocketThread implements RingReader {
   /** Passes on the datagrams received before a socket was closed. */
   #drain(): void {
     const startMs = performance.now()
-    if (this.#read(Number.POSITIVE_INFINITY, this.#closingMs) === 'empty') return
+    if (this.#read(Number.POSITIVE_INFINITY, this.#closingMs) !== 'more') return
     this.#closingMs = Math.max(0, this.#closingMs - (performance.now() - startMs))
   }
 
   /** Passes on datagrams until none is left, or `most` have been, or the time is over. */
-  #read(most: number, busyMs: number): 'empty' | 'more' {
-    const endMs = performance.now() + busyMs
-    for (let taken = 0; taken < most; taken += SLICE) {
-      if (this.#ring.read(SLICE) < SLICE) return 'empty'
-      if (performance.now() >= endMs) return 'more'
+  #read(most: number, busyMs: number): 'none' | 'all' | 'more' {
+    let lookMs = performance.now()
+    const endMs = lookMs + busyMs
+    for (let taken = 0; taken < most; ) {
+      const slice = this.#slice
+      const found = this.#ring.read(slice)
+      taken += found
+      const nowMs = performance.now()
+      this.#slice = nowMs - lookMs > SLICE_MS ? 1 : Math.min(SLICE, slice * 2)
+      lookMs = nowMs
+      if (found < slice) return taken === 0 ? 'none' : 'all'
+      if (nowMs >= endMs) return 'more'
     }
     return 'more'
   }
@@ -148,10 +157,9 @@ export class SocketThread implements RingReader {
     this.#turn = null
     this.#asleep = false
     this.#ring.clockOffsetUs = this.#nowUs() - monotonicUs()
-    const first = this.#ring.read(SLICE)
-    const rest = first < SLICE ? 'empty' : this.#read(TURN_DATAGRAMS, TURN_BUSY_MS)
-    if (rest === 'more') this.#turn = setImmediate(() => this.#takeTurn())
-    else if (first === 0 && this.#ring.sleep()) this.#asleep = true
+    const found = this.#read(TURN_DATAGRAMS, TURN_BUSY_MS)
+    if (found === 'more') this.#turn = setImmediate(() => this.#takeTurn())
+    else if (found === 'none' && this.#ring.sleep()) this.#asleep = true
     // A timer that is used again costs less than a new one.
     else if (this.#pause === null) this.#pause = setTimeout(() => this.#takeTurn(), TURN_MS)
     else this.#pause.refresh()

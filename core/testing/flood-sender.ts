@@ -34,6 +34,11 @@ export class FloodSender {
     }
   }
 
+  /** Sends them again and again while `goesOn`. */
+  async sendAgain(flood: readonly HostileDatagram[], goesOn: () => boolean): Promise<void> {
+    while (flood.length > 0 && goesOn()) await this.send(flood, goesOn)
+  }
+
   close(): void {
     this.#socket.close()
   }

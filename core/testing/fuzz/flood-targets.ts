@@ -36,7 +36,7 @@ export const floodTargets = (): FuzzTarget[] =>
         endMs: () => victim.endMs,
         async close() {
           let flows = true
-          const sending = sender.send(flood, () => flows)
+          const sending = sender.sendAgain(flood, () => flows)
           const wrong = await victim.stop()
           flows = false
           await sending
