@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
@@ -45,6 +45,19 @@ test('files rotated by size contain every packet once, each below the size', asy
   expect(Math.max(...sizes)).toBeLessThanOrEqual(5000)
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(bytes)
   expect(numbers(await playCapture(names))).toEqual(Array.from({ length: 100 }, (_, index) => index))
+})
+
+test('one file at a time is created, however fast they rotate, and the disk holds the source back', async () => {
+  const [out] = await recorder('turns.pcapng', { rotateBytes: 5000 })
+  const written = async () => (await readdir(folder.dir)).filter((name) => name.startsWith('turns'))
+  write(out, 1000)
+  expect(out.state.files).toBeGreaterThan(25)
+  expect(out.busy()).not.toBeNull()
+  const sizes = await Promise.all((await written()).map(async (name) => (await stat(join(folder.dir, name))).size))
+  expect(sizes.filter((size) => size === 0).length).toBeLessThanOrEqual(1)
+  await out.busy()
+  await out.close()
+  expect(await written()).toHaveLength(out.state.files)
 })
 
 test('files rotated by time', async () => {

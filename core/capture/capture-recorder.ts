@@ -6,6 +6,8 @@ import { PcapngWriter } from './pcapng-writer.ts'
 
 /** Bytes of headers around a payload, and of a file's end. */
 const OVERHEAD = 96 + STATISTICS_BYTES
+/** Files that wait for the disk above which `busy` returns a promise. */
+const MAX_CLOSINGS = 4
 
 /** Options of a recording: its packets, files and descriptions. */
 export type RecorderOptions = CaptureDescription & {
@@ -34,7 +36,9 @@ export class CaptureRecorder implements DatagramSink {
   readonly #file: string
   readonly #options: RecorderOptions
   #writer: PcapngWriter
-  readonly #closing: Promise<void>[] = []
+  /** Ends of the files before the one being written, each after the one before it. */
+  #closing: Promise<void> = Promise.resolve()
+  #closings = 0
   #failure: AppFailure | null = null
   #files = 1
   #packetsBefore = 0
@@ -103,7 +107,7 @@ export class CaptureRecorder implements DatagramSink {
 
   /** Back-pressure: null while the disk keeps up. */
   busy(): Promise<void> | null {
-    return this.#writer.busy()
+    return this.#closings > MAX_CLOSINGS ? this.#closing : this.#writer.busy()
   }
 
   /**
@@ -112,7 +116,7 @@ export class CaptureRecorder implements DatagramSink {
    * @throws AppFailure disk-full | folder-not-writable where anything could not be written
    */
   async close(droppedByHost = 0): Promise<void> {
-    await Promise.all(this.#closing)
+    await this.#closing
     await this.#writer.close(droppedByHost)
     if (this.#failure !== null) throw this.#failure
   }
@@ -136,12 +140,17 @@ export class CaptureRecorder implements DatagramSink {
     this.#packetsBefore += done.packets
     this.#bytesBefore += done.bytes + STATISTICS_BYTES
     this.#files++
-    this.#writer = PcapngWriter.begin(nameOf(this.#file, this.#files, this.#options), this.#options)
-    const closing = done.close().catch((failure: AppFailure) => {
-      this.#failure ??= failure
-    })
-    this.#closing.push(closing)
-    void closing.then(() => this.#closing.splice(this.#closing.indexOf(closing), 1))
+    this.#closings++
+    // One file at a time: a crash leaves one unfinished, and a slow disk many bytes, but no row of empty files.
+    this.#closing = this.#closing
+      .then(() => done.close())
+      .catch((failure: AppFailure) => {
+        this.#failure ??= failure
+      })
+      .then(() => {
+        this.#closings--
+      })
+    this.#writer = PcapngWriter.begin(nameOf(this.#file, this.#files, this.#options), this.#options, this.#closing)
   }
 }
 

@@ -31,7 +31,8 @@ const MAX_COMMENT = 1024
  */
 export class PcapngWriter implements DatagramSink {
   readonly #file: string
-  readonly #opening: Promise<OutputFile>
+  readonly #open: () => Promise<OutputFile>
+  #opening: Promise<OutputFile> | null = null
   readonly #headers = new Map<Flow, UdpHeader>()
   #lastFlow: Flow | null = null
   #lastHeader: UdpHeader | null = null
@@ -52,9 +53,9 @@ export class PcapngWriter implements DatagramSink {
   #firstUs = -1
   #lastUs = 0
 
-  private constructor(file: string, opening: Promise<OutputFile>, description: CaptureDescription) {
+  private constructor(file: string, open: () => Promise<OutputFile>, description: CaptureDescription) {
     this.#file = file
-    this.#opening = opening
+    this.#open = open
     this.#snapBytes = description.snapBytes ?? 0
     this.#used = writeHead(this.#buffer, description)
   }
@@ -64,21 +65,21 @@ export class PcapngWriter implements DatagramSink {
    * @throws AppFailure folder-not-writable | disk-full | file-in-use
    */
   static async create(file: string, description: CaptureDescription = {}): Promise<PcapngWriter> {
-    const writer = PcapngWriter.begin(file, description)
+    const writer = new PcapngWriter(file, () => OutputFile.open(file), description)
     try {
-      await writer.#opening
+      await writer.#output()
       return writer
     } catch (cause) {
       throw writeFailure(file, cause)
     }
   }
 
-  /** As `create`, without waiting: `problem` and `close` report a file that cannot be created. */
-  static begin(file: string, description: CaptureDescription = {}): PcapngWriter {
-    const opening = OutputFile.open(file)
-    // A failure is handled by the first write.
-    opening.catch(() => undefined)
-    return new PcapngWriter(file, opening, description)
+  /**
+   * As `create`, without waiting: the file is created with its first write, `problem` and `close` report where it cannot be.
+   * @param before what has to end first, such as the writing of the file before
+   */
+  static begin(file: string, description: CaptureDescription, before: Promise<unknown>): PcapngWriter {
+    return new PcapngWriter(file, () => before.then(() => OutputFile.open(file)), description)
   }
 
   /** Datagrams written so far. */
@@ -173,7 +174,7 @@ export class PcapngWriter implements DatagramSink {
     }
     while (this.#writing !== null) await this.#writing
     try {
-      await (await this.#opening).close()
+      await (await this.#output()).close()
     } catch (cause) {
       this.#failure ??= writeFailure(this.#file, cause)
     }
@@ -184,7 +185,12 @@ export class PcapngWriter implements DatagramSink {
   async abandon(): Promise<void> {
     this.#closed = true
     while (this.#writing !== null) await this.#writing
-    await (await this.#opening).abandon()
+    await (await this.#output()).abandon()
+  }
+
+  #output(): Promise<OutputFile> {
+    this.#opening ??= this.#open()
+    return this.#opening
   }
 
   #extraBytes(): number {
@@ -250,7 +256,7 @@ export class PcapngWriter implements DatagramSink {
   async #write(before: Promise<void> | null, buffer: Uint8Array<ArrayBuffer>, used: number): Promise<void> {
     await before
     try {
-      const file = await this.#opening
+      const file = await this.#output()
       await file.empty()
       const { handle } = file
       for (let at = 0; at < used && this.#failure === null; ) {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { interleaved, pcapOf } from '../testing/datagrams.ts'
 import { DEMO_FOLDER, twoServicesFixture } from '../testing/make-fixtures.ts'
@@ -113,4 +114,45 @@ describe('record', () => {
       expect(Number(/packets:\s+(\d+)/.exec(stdout)?.[1])).toBe(report.totals.udp)
     },
   )
+
+  it.each([
+    ['', /^torn\.pcapng$/],
+    ['64K', /^torn_\d{5}\.pcapng$/],
+  ])('killed in mid-write, rotating by %j, leaves captures that open, and nothing else', async (size, names) => {
+    const dir = folder.at(`torn${size}`)
+    mkdirSync(dir)
+    const out = join(dir, 'torn.pcapng')
+    const args = ['record', '--capture', '-', '--capture-out', out, ...(size === '' ? [] : ['--rotate-size', size])]
+    const program = new RunningProgram(args, { env: { TMPDIR: dir } })
+    const records = readFileSync(capture).subarray(24)
+    program.child.stdin.write(readFileSync(capture).subarray(0, 24))
+    const pump = (): void => {
+      if (!program.child.stdin.destroyed) program.child.stdin.write(records, () => setImmediate(pump))
+    }
+    pump()
+    const written = (): number => readdirSync(dir).reduce((sum, name) => sum + statSync(join(dir, name)).size, 0)
+    while (written() < 2_000_000) await new Promise((later) => setImmediate(later))
+    program.child.kill('SIGKILL')
+    await program.ended
+    const left = readdirSync(dir).sort()
+    expect(left.filter((name) => !names.test(name))).toEqual([])
+    // The last one may have been created, and nothing more.
+    const last = left.at(-1) ?? ''
+    const whole = left
+      .filter((name) => name !== last || statSync(join(dir, name)).size > 0)
+      .map((name) => join(dir, name))
+    for (const name of whole.slice(0, -1)) expect(endsInABlock(name)).toBe(true)
+    const { status, stderr } = await routescope(['inspect', ...whole])
+    expect([status, stderr]).toEqual([0, expect.stringMatching(/^(?:|.* ends in the middle of a packet.*\n)$/)])
+    const again = await routescope(['record', '--capture', capture, '--capture-out', whole[0] ?? ''])
+    expect([again.status, again.stderr]).toEqual([0, expect.stringContaining('Recorded')])
+  })
 })
+
+/** Whether a pcapng consists of whole blocks. */
+function endsInABlock(file: string): boolean {
+  const bytes = readFileSync(file)
+  let at = 0
+  while (at + 12 <= bytes.length) at += bytes.readUInt32LE(at + 4)
+  return at === bytes.length
+}
