@@ -29,6 +29,18 @@ const numbers = (played: Awaited<ReturnType<typeof playCapture>>) => played.data
 const sinceStartMs = (played: Awaited<ReturnType<typeof playCapture>>) =>
   played.datagrams.map(({ timeUs }) => timeUs / 1000 - START_S * 1000)
 
+test('the ticks of many long gaps are bounded, and each gap has some', async () => {
+  const packets = 2000
+  const hours = Array.from({ length: packets }, (_, number) => number * 3_600_000)
+  const played = await playCapture([await folder.write(capture(hours))])
+  expect(played.datagrams).toHaveLength(packets)
+  expect(played.ticks.length).toBeLessThan(120_000)
+  expect(played.ticks.length).toBeGreaterThan(100_000)
+  const last = (START_S + (packets - 2) * 3600) * 1e6
+  expect(played.ticks.filter((timeUs) => timeUs > last).length).toBeGreaterThanOrEqual(4)
+  expect(played.ticks).toEqual([...played.ticks].sort((a, b) => a - b))
+})
+
 describe('several files', () => {
   test('are played as one, with continuous times and frame numbers', async () => {
     const files = [await folder.write(capture([0, 10])), await folder.write(capture([5000, 5010], 2))]

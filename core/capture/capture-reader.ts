@@ -25,6 +25,10 @@ const SLICE = 16
 const TICK_US = 100_000
 /** Limit of ticks within a gap: no timer of a receiver is longer. */
 const MAX_GAP_TICKS = 300
+/** Ticks of a capture's gaps, and those that each gap adds; beyond them a gap has only a few, further apart. */
+const FIRST_TICKS = 100_000
+const TICKS_OF_A_GAP = 2
+const FEW_TICKS = 4
 const DAY_US = 86_400_000_000
 /** Resolution of timers; packets due within it are sent at once. */
 const MIN_SLEEP_US = 2_000
@@ -104,6 +108,7 @@ export class CaptureReader {
   #epochCorrected = false
   #untimed = 0
   #nextTickUs = -1
+  #ticksLeft = FIRST_TICKS
   /** Records beyond this stream time wait. */
   #dueUs = Number.POSITIVE_INFINITY
   #waitUntilUs = -1
@@ -378,9 +383,13 @@ export class CaptureReader {
   /** Sends the ticks until `untilUs`. */
   #ticks(untilUs: number): void {
     if (this.#nextTickUs < 0) this.#nextTickUs = untilUs
-    for (let count = 0; this.#nextTickUs <= untilUs && count < MAX_GAP_TICKS; count++) {
+    const gapUs = Math.min(untilUs - this.#nextTickUs, MAX_GAP_TICKS * TICK_US)
+    this.#ticksLeft += TICKS_OF_A_GAP
+    const stepUs = this.#ticksLeft > 0 ? TICK_US : Math.max(TICK_US, Math.ceil(gapUs / FEW_TICKS))
+    for (let count = 0; this.#nextTickUs <= untilUs && count * stepUs < MAX_GAP_TICKS * TICK_US; count++) {
       this.#events.tick(this.#nextTickUs)
-      this.#nextTickUs += TICK_US
+      this.#nextTickUs += stepUs
+      this.#ticksLeft--
     }
     if (this.#nextTickUs > untilUs) return
     this.#events.tick(untilUs)
