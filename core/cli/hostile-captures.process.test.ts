@@ -32,6 +32,12 @@ describe('a capture of 10 MB takes less than 300 MB', () => {
     'lengths in small packets',
     'scattered offsets of one object',
     'protected objects of a claimed length',
+    // Each of these took minutes, since repair symbols cost far more than they weigh.
+    'repair symbols of one byte',
+    'repair objects in all TSIs',
+    'repair symbols slower than they expire',
+    'repair symbols that arrive in an hour each',
+    'RaptorQ over FLUTE of one byte',
   ])('inspect: %s', async (name) => {
     expect(await peakOf('inspect', captureOf(name))).toBeLessThan(MOST_KB)
   })

@@ -29,7 +29,7 @@ describe('memory follows what arrived, whatever packets claim', () => {
       let [arrived, most, timeUs] = [0, 0, FIXTURE_START_US]
       hostileDatagrams(kind, 1, DATAGRAMS).forEach(({ source, address, port, bytes }, index) => {
         const flow = flows.byText(source ?? '192.0.2.1', address ?? HOSTILE_ADDRESS, 5000, port ?? HOSTILE_PORT)
-        timeUs += 50
+        timeUs += kind.stepUs ?? 50
         arrived += bytes.length
         receiver.datagram(flow, bytes, 0, bytes.length, timeUs, index + 1)
         most = Math.max(most, receiver.heldBytes)

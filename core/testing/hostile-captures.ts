@@ -34,6 +34,8 @@ export type HostileKind = {
   /** Absent: ROUTE. */
   readonly protocol?: 'flute' | 'mmtp'
   readonly first?: () => readonly HostileDatagram[]
+  /** Time in a capture from one packet to the next, where the kind is about time. */
+  readonly stepUs?: number
   readonly next: (number: number, below: Below) => HostileDatagram
 }
 
@@ -242,6 +244,145 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
       }),
   },
   {
+    name: 'repair symbols of one byte',
+    first: protectedService,
+    next: (number) =>
+      route({
+        psi: 0,
+        tsi: 15,
+        toi: 1 + Math.floor(number / 41),
+        extensions: ftiOfRaptorQ(56_403, 1, 1, 1),
+        place: 56_403 + (number % 41) * 1400,
+        body: 1400,
+      }),
+  },
+  {
+    name: 'repair symbols of one object in 255 blocks',
+    first: protectedService,
+    next: (_, below) =>
+      route({
+        psi: 0,
+        tsi: 15,
+        toi: 1,
+        extensions: ftiOfRaptorQ(4_000_000, 4, 255, 1),
+        place: below(255) * 2 ** 24 + 5000 + below(1 << 20) * 4,
+        body: 16,
+      }),
+  },
+  {
+    name: 'repair symbols that arrive in an hour each',
+    first: protectedService,
+    stepUs: 3_600_000_000,
+    next: (number, below) =>
+      route({
+        psi: 0,
+        tsi: 15,
+        toi: 1 + (number & 63),
+        extensions: ftiOfRaptorQ(1_000_000, 16, 100, 1),
+        place: below(100) * 2 ** 24 + 700 + below(1 << 20),
+        body: 16,
+      }),
+  },
+  {
+    name: 'repair symbols slower than they expire',
+    first: protectedService,
+    stepUs: 60_000,
+    next: (number, below) =>
+      route({
+        psi: 0,
+        tsi: 15,
+        toi: 1 + (number & 63),
+        extensions: ftiOfRaptorQ(1_000_000, 16, 100, 1),
+        place: below(100) * 2 ** 24 + 700 + below(1 << 20),
+        body: 16,
+      }),
+  },
+  {
+    name: 'repair objects in all TSIs',
+    first: protectedService,
+    next: (_, below) =>
+      route({
+        psi: 0,
+        tsi: below(256),
+        toi: below(2 ** 32),
+        extensions: ftiOfRaptorQ(4000, 4, 1, 1),
+        place: 1000 + below(1 << 20),
+        body: 20,
+      }),
+  },
+  {
+    name: 'repair objects in 200 ROUTE sessions',
+    next: (_, below) => ({
+      ...route({
+        psi: 0,
+        tsi: below(256),
+        toi: below(64),
+        extensions: ftiOfRaptorQ(4000, 4, 1, 1),
+        place: 1000 + below(1 << 20),
+        body: 20,
+      }),
+      address: `239.7.7.${1 + below(200)}`,
+    }),
+  },
+  {
+    name: 'super-objects of a thousand members',
+    first: superObjects,
+    next: (number, below) =>
+      (number & 3) === 0
+        ? route({ tsi: 10 + below(1000), toi: 1 + (number >> 6), extensions: tol24(20), body: 20 })
+        : route({
+            psi: 0,
+            tsi: 9,
+            toi: 1 + (number >> 6),
+            extensions: ftiOfRaptorQ(40_000, 20, 1, 1),
+            place: 2000 + below(1 << 20),
+            body: 20,
+          }),
+  },
+  {
+    name: 'super-objects that contradict their members',
+    first: protectedService,
+    next: (number, below) =>
+      (number & 1) === 0
+        ? route({ tsi: 10, toi: 1 + (number >> 8), extensions: tol24(2000), place: below(100) * 20, body: 20 })
+        : route({
+            psi: 0,
+            tsi: 15,
+            toi: 1 + (number >> 8),
+            extensions: ftiOfRaptorQ(below(2) * 2004, 4, 1 + below(2), 1),
+            place: below(2) * 2 ** 24 + 501 + below(1 << 16),
+            body: 400,
+          }),
+  },
+  {
+    name: 'RaptorQ over FLUTE of one byte',
+    first: hugeFiles,
+    next: (number) =>
+      route({
+        psi: 0,
+        codepoint: 6,
+        tsi: 1,
+        toi: 1 + Math.floor(number / 41),
+        extensions: ftiOfRaptorQ(56_403, 1, 1, 1),
+        place: 56_403 + (number % 41) * 1400,
+        body: 1400,
+      }),
+  },
+  {
+    name: 'RaptorQ over FLUTE of 64 MB',
+    first: hugeFiles,
+    next: (number, below) =>
+      route({
+        psi: 0,
+        codepoint: 6,
+        tsi: 1,
+        toi: 1 + (number >> 14),
+        extensions: ftiOfRaptorQ(60_000_000, 1100, 1, 1),
+        place: below(2) === 0 ? below(54_546) : 54_546 + below(1 << 20),
+        body: 1100,
+      }),
+  },
+  {
     name: 'FLUTE without tables',
     protocol: 'flute',
     first: hugeFiles,
@@ -376,7 +517,7 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
  * @param bytes size of the file, about
  * @param stepUs from one packet to the next
  */
-export function hostileCapture(kind: HostileKind, seed: number, bytes: number, stepUs = 50): Uint8Array {
+export function hostileCapture(kind: HostileKind, seed: number, bytes: number, stepUs = kind.stepUs ?? 50): Uint8Array {
   const below = seededBelow(seed)
   const flows = new FlowTable()
   const file = new Uint8Array(bytes + 70_000)
@@ -417,6 +558,13 @@ function service(): HostileDatagram[] {
 
 function protectedService(): HostileDatagram[] {
   return signalled(FILES + REPAIR)
+}
+
+/** One repair flow over a thousand channels. */
+function superObjects(): HostileDatagram[] {
+  const tsis = Array.from({ length: 1000 }, (_, at) => 10 + at)
+  const flow = `<LS tsi="9"><RepairFlow><FECParameters fecOTI="000000000000040001000104" maximumDelay="1000" overhead="25">${tsis.map((tsi) => `<ProtectedObject tsi="${tsi}"/>`).join('')}</FECParameters></RepairFlow></LS>`
+  return signalled(FILES + flow)
 }
 
 function signalled(channels: string): HostileDatagram[] {

@@ -18,6 +18,7 @@ export type HostileLct = {
 export function lctPacket(parts: HostileLct): Uint8Array {
   const { psi = 2, codepoint = 8, tsi, toi, extensions = [], place = 0, body } = parts
   const header = 16 + extensions.length
+  if (header % 4 !== 0) throw new RangeError(`header extensions of ${extensions.length} bytes`)
   const bytes = new Uint8Array(header + 4 + body)
   const view = new DataView(bytes.buffer)
   bytes.set([0x10 | psi, 0xa0, header / 4, codepoint])
@@ -61,6 +62,8 @@ export function ftiOfRaptorQ(length: number, symbol: number, blocks: number, sub
     blocks,
     ...u16(subBlocks),
     4,
+    0,
+    0,
   ]
 }
 

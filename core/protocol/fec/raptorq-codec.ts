@@ -102,6 +102,12 @@ function checkId(id: number, shift: number): void {
   if (!(Number.isInteger(id) && id >= 0 && id + shift <= MAX_ID)) throw new CodecError('raptorq', 0, `symbol id ${id}`)
 }
 
+/** Passes of the codec over a block, each of which takes the time of a block of short symbols; 0 for impossible sizes. */
+export function slicesOfBlock(k: number, symbolBytes: number): number {
+  const padded = paddedSymbols(k)
+  return padded < 0 ? 0 : slicesOf(padded, symbolBytes).length
+}
+
 /** Columns `[from, to)` of every symbol, processed as symbols of `width` bytes. */
 type Slice = { readonly from: number; readonly to: number; readonly width: number }
 

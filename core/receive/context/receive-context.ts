@@ -59,7 +59,9 @@ export class ReceiveContext implements DeliveryContext, ObjectContext {
     this.entityRanges = new EntityRanges(limits.objectBytes)
     this.pool = new BytePool(limits.memoryBytes, sink.holds !== true)
     this.reorderUs = spec.reorderMs * 1000
-    this.fec = spec.fec ? new FecReceiver(limits, this.pool, this.reorderUs, elapsedUs) : null
+    this.fec = spec.fec
+      ? new FecReceiver(limits, this.pool, this.reorderUs, elapsedUs, () => this.work.arrivedBytes)
+      : null
   }
 
   nextObjectIndex(): number {

@@ -5,6 +5,7 @@ import type { FindingHost } from '../context/finding-host.ts'
 import type { BytePool } from '../object/byte-pool.ts'
 import type { DoneObject } from '../object/done-object.ts'
 import type { ObjectHome, TransportObject } from '../object/transport-object.ts'
+import type { DecodingWork } from './decoding-work.ts'
 import type { SuperObject } from './super-object.ts'
 
 /** A repair flow, from the view of the objects it protects. */
@@ -88,6 +89,8 @@ export interface FecContext {
   readonly keepUs: number
   /** Largest (super-)object decoded. */
   readonly maxDecodedBytes: number
+  /** Work of decoding. */
+  readonly decoding: DecodingWork
   /** µs from any beginning, for measuring; 0 without a clock. */
   elapsedUs(): number
   sessionAt(address: string, port: number): FecSession | null

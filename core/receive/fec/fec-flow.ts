@@ -11,6 +11,7 @@ import { type FecOti, parseOti } from '../../protocol/fec/oti.ts'
 import type { FecParameters, ProtectedObject } from '../../protocol/fec/repair-flow.ts'
 import type { LctPacket } from '../../protocol/lct/lct-packet.ts'
 import type { TransportObject } from '../object/transport-object.ts'
+import { LOOK_COST } from './decoding-work.ts'
 import type { FecChannel, FecContext, FecSession, RepairKeeper } from './fec-context.ts'
 import { memberOf, type Solution, type SolverInput, type SolverMember } from './fec-solver.ts'
 import { SuperObject } from './super-object.ts'
@@ -317,7 +318,7 @@ export class FecFlow implements RepairKeeper {
 
   #decode(object: SuperObject, sources: readonly Source[], input: SolverInput, timeUs: number): void {
     const begun = this.#context.elapsedUs()
-    const solution = object.attempt(input, timeUs)
+    const solution = object.attempt(input, timeUs, this.#context.decoding)
     if (solution === null) return
     if (typeof solution === 'string') {
       this.#fault({ fec: 'sizes', reason: solution }, timeUs, object.frame)
@@ -411,7 +412,8 @@ export class FecFlow implements RepairKeeper {
   tick(timeUs: number, final: boolean): void {
     const waitUs = this.#context.keepUs + (this.#parameters?.maximumDelayMs ?? 0) * 1000
     for (const object of this.#objects.values()) {
-      if (!object.settled) this.#check(object, timeUs, final)
+      if (!object.settled && (final || this.#context.decoding.take(LOOK_COST, timeUs)))
+        this.#check(object, timeUs, final)
       if (timeUs - object.lastTimeUs > waitUs) this.drop(object)
     }
     for (const kept of this.#kept) if (timeUs - kept.lastTimeUs > waitUs) this.#dropKept(kept)

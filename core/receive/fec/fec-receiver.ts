@@ -3,6 +3,7 @@ import type { FecParameters } from '../../protocol/fec/repair-flow.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
 import type { BytePool } from '../object/byte-pool.ts'
 import type { ReceiveLimits } from '../object/limits.ts'
+import { DecodingWork } from './decoding-work.ts'
 import type { FecChannel, FecContext, FecSession, RepairKeeper } from './fec-context.ts'
 import { FecFlow } from './fec-flow.ts'
 import { FluteRepair, type FluteRepairHost } from './flute-repair.ts'
@@ -18,6 +19,7 @@ export class FecReceiver implements FecContext {
   readonly keepUs: number
   readonly maxDecodedBytes: number
   readonly elapsedUs: () => number
+  readonly decoding: DecodingWork
   readonly #limit: number
   readonly #sessions = new Map<string, FecSession>()
   readonly #flows = new Map<FecSession, Map<Tsi, FecFlow>>()
@@ -26,7 +28,15 @@ export class FecReceiver implements FecContext {
   readonly #keepers = new Map<FecChannel, FluteRepair>()
   #bytes = 0
 
-  constructor(limits: ReceiveLimits, pool: BytePool, reorderUs: number, elapsedUs: () => number) {
+  /** @param arrivedBytes bytes of all datagrams so far */
+  constructor(
+    limits: ReceiveLimits,
+    pool: BytePool,
+    reorderUs: number,
+    elapsedUs: () => number,
+    arrivedBytes: () => number,
+  ) {
+    this.decoding = new DecodingWork(arrivedBytes)
     this.pool = pool
     this.reorderUs = reorderUs
     this.elapsedUs = elapsedUs

@@ -50,6 +50,11 @@ export type BlockState = {
 /** State of each block; `fault` says why these sizes cannot be decoded at all. */
 export type Survey = { readonly blocks: readonly BlockState[]; readonly fault: string | null }
 
+/** Source symbols of the whole (super-)object. */
+export function totalSymbols(input: SolverInput): number {
+  return input.members.reduce((sum, member) => sum + member.symbols, 0)
+}
+
 /** Symbol ranges `[from, to)` of the (super-)object with known bytes, in order. */
 function knownSymbols(input: SolverInput): [number, number][] {
   const known: [number, number][] = []
@@ -82,7 +87,7 @@ function overlap(ranges: readonly (readonly [number, number])[], from: number, t
 
 /** Counts the symbols of each block; cheap. */
 export function survey(input: SolverInput): Survey {
-  const k = input.members.reduce((sum, member) => sum + member.symbols, 0)
+  const k = totalSymbols(input)
   const parts = partition(k, input.sourceBlocks)
   if (k < input.sourceBlocks) return { blocks: [], fault: `${k} symbols in ${input.sourceBlocks} source blocks` }
   if (parts.large > MAX_BLOCK_SYMBOLS) return { blocks: [], fault: `a source block of ${parts.large} symbols` }
@@ -122,7 +127,7 @@ export type Solution = {
  */
 export function solve(input: SolverInput, sbns: readonly BlockState[]): Solution {
   const size = input.symbolBytes
-  const k = input.members.reduce((sum, member) => sum + member.symbols, 0)
+  const k = totalSymbols(input)
   const parts = partition(k, input.sourceBlocks)
   const bytes = knownBytes(input, k * size)
   const known = knownSymbols(input)
@@ -225,7 +230,7 @@ function merged(ranges: [number, number][]): [number, number][] {
 
 /** True where a super-object would be almost only padding: no sender has a reason for such sizes. */
 export function isMostlyPadding(input: SolverInput): boolean {
-  const total = input.members.reduce((sum, member) => sum + member.symbols, 0) * input.symbolBytes
+  const total = totalSymbols(input) * input.symbolBytes
   let carried = input.repair.bytes
   for (const { length, ranges } of input.members) carried += length >= 0 ? length : (ranges?.highest ?? 0)
   return total - carried > Math.max(1 << 20, total * MOST_PADDING)

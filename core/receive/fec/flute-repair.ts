@@ -5,6 +5,7 @@ import type { FecFault } from '../../flow/findings.ts'
 import { fecSchemeName } from '../../protocol/fec/fec-scheme.ts'
 import type { SymbolLayout } from '../../protocol/flute/fec-oti.ts'
 import type { TransportObject } from '../object/transport-object.ts'
+import { LOOK_COST } from './decoding-work.ts'
 import type { FecChannel, FecContext, FecSession, RepairKeeper } from './fec-context.ts'
 import { memberOf, type SolverInput } from './fec-solver.ts'
 import { SuperObject } from './super-object.ts'
@@ -111,7 +112,7 @@ export class FluteRepair implements RepairKeeper {
       maxBytes: this.#context.maxDecodedBytes,
     }
     const begun = this.#context.elapsedUs()
-    const solution = object.attempt(input, timeUs)
+    const solution = object.attempt(input, timeUs, this.#context.decoding)
     if (solution === null) return
     if (typeof solution === 'string') {
       this.#fault({ fec: 'sizes', reason: solution }, timeUs, object.frame)
@@ -188,7 +189,7 @@ export class FluteRepair implements RepairKeeper {
 
   tick(timeUs: number, final: boolean): void {
     for (const [key, object] of this.#objects) {
-      this.#check(key, object, timeUs, final)
+      if (final || this.#context.decoding.take(LOOK_COST, timeUs)) this.#check(key, object, timeUs, final)
       if (timeUs - object.lastTimeUs > this.#context.keepUs && this.#objects.get(key) === object) this.drop(object)
     }
   }

@@ -6,14 +6,16 @@ import { ObjectBytes } from '../object/object-bytes.ts'
  */
 const MAX_SYMBOLS = 1 << 18
 const SBN_STEP = 0x100_0000
+/** Symbols of a block beyond K that are of use: each makes a failure 256 times less likely. */
+const SPARE_SYMBOLS = 16
 
 /**
  * The repair symbols of one FEC (super-)object, in order of arrival. Packets are stored unread until the symbol size is
  * known; one packet may have several symbols with consecutive ids.
  */
 export class RepairSymbols {
-  /** Of each stored packet: SBN, first ESI, place and length of its symbols. */
-  readonly #packets: number[] = []
+  /** By SBN, of each stored packet: first ESI, place and length of its symbols. */
+  readonly #packets = new Map<number, number[]>()
   /** SBN and ESI of first symbols, to drop duplicates. */
   readonly #seen = new Set<number>()
   readonly #bytes: ObjectBytes
@@ -37,28 +39,34 @@ export class RepairSymbols {
     if (from >= to || this.#seen.has(id)) return 0
     if (this.#seen.size >= MAX_SYMBOLS || !this.#bytes.write(this.bytes, bytes, from, to, -1)) return -1
     this.#seen.add(id)
-    this.#packets.push(sbn, esi, this.bytes, to - from)
+    const block = this.#packets.get(sbn)
+    if (block === undefined) this.#packets.set(sbn, [esi, this.bytes, to - from])
+    else block.push(esi, this.bytes, to - from)
     this.bytes += to - from
     return to - from
   }
 
   /**
-   * Visits the symbols of block `sbn`, each id once, without incomplete symbols and source symbols.
+   * Visits the symbols of block `sbn`, each id once, without incomplete symbols and source symbols; a few more than the
+   * block has source symbols at the most.
    * @param k source symbols of the block
    * @param visit gets each ESI with the symbol's place for `view`
    */
   each(sbn: number, k: number, symbolBytes: number, visit: (esi: number, at: number) => void): void {
+    const packets = this.#packets.get(sbn)
+    if (packets === undefined) return
     const ids = new Set<number>()
-    for (let i = 0; i < this.#packets.length; i += 4) {
-      if (this.#packets[i] !== sbn) continue
-      const first = this.#packets[i + 1] as number
-      const at = this.#packets[i + 2] as number
-      const count = Math.floor((this.#packets[i + 3] as number) / symbolBytes)
+    const most = k + SPARE_SYMBOLS
+    for (let i = 0; i < packets.length; i += 3) {
+      const first = packets[i] as number
+      const at = packets[i + 1] as number
+      const count = Math.floor((packets[i + 2] as number) / symbolBytes)
       for (let symbol = 0; symbol < count; symbol++) {
         const esi = first + symbol
         if (esi < k || ids.has(esi) || esi >= SBN_STEP) continue
         ids.add(esi)
         visit(esi, at + symbol * symbolBytes)
+        if (ids.size >= most) return
       }
     }
   }

@@ -1,7 +1,8 @@
 import type { Toi } from '../../contract/ids.ts'
 import type { FecOti } from '../../protocol/fec/oti.ts'
 import type { BytePool } from '../object/byte-pool.ts'
-import { isMostlyPadding, type Solution, type SolverInput, solve, survey } from './fec-solver.ts'
+import { blockCost, copyCost, type DecodingWork, MOST_DECODING, surveyCost } from './decoding-work.ts'
+import { type BlockState, isMostlyPadding, type Solution, type SolverInput, solve, survey } from './fec-solver.ts'
 import { RepairSymbols } from './repair-symbols.ts'
 
 /** Interval of checks of an incomplete object, for late source packets. */
@@ -47,10 +48,11 @@ export class SuperObject {
   }
 
   /**
-   * Decodes the blocks with enough symbols; stores the obstacle of the others.
+   * Decodes the blocks with enough symbols, as far as there is work for them; stores the obstacle of the others.
    * @returns null with nothing to decode now; text where decoding is impossible
    */
-  attempt(input: SolverInput, timeUs: number): Solution | string | null {
+  attempt(input: SolverInput, timeUs: number, work: DecodingWork): Solution | string | null {
+    if (!work.take(surveyCost(input), timeUs)) return this.#postpone(timeUs)
     const { blocks, fault } = survey(input)
     if (fault !== null) return fault
     if (isMostlyPadding(input)) return 'sizes with almost only padding'
@@ -70,12 +72,30 @@ export class SuperObject {
       ({ sbn, k: size, missing, repairs }) =>
         missing > 0 && repairs >= missing && (this.#tried.get(sbn) ?? -1) < size - missing + repairs,
     )
-    if (ready.length === 0) return null
-    const solution = solve(input, ready)
+    const [first] = ready
+    if (first === undefined) return null
+    const cost = blockCost(first, input.symbolBytes) + copyCost(input)
+    if (cost > MOST_DECODING) return `a source block of ${first.k} symbols of ${input.symbolBytes} bytes`
+    if (!work.take(cost, timeUs)) return this.#postpone(timeUs)
+    const solution = solve(input, this.#affordable(ready, input.symbolBytes, timeUs, work))
     for (const { sbn, k: size, missing, repairs } of ready) {
       if (solution.failed.includes(sbn)) this.#tried.set(sbn, size - missing + repairs)
     }
     return solution
+  }
+
+  /** The first block, whose work is taken, and further ones while there is work. */
+  #affordable(ready: readonly BlockState[], symbolBytes: number, timeUs: number, work: DecodingWork): BlockState[] {
+    let count = 1
+    while (count < ready.length && work.take(blockCost(ready[count] as BlockState, symbolBytes), timeUs)) count++
+    return ready.slice(0, count)
+  }
+
+  #postpone(timeUs: number): null {
+    this.obstacle = 'more repair symbols arrive than are decoded in their time'
+    this.checkPackets = Number.MAX_SAFE_INTEGER
+    this.checkTimeUs = timeUs + RECHECK_US
+    return null
   }
 
   /**
