@@ -1,6 +1,7 @@
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { DEMO_SOURCE } from '../contract/open-request.ts'
 import type { SessionSpec } from '../contract/session-spec.ts'
 import { pcapOf, withLoss } from '../testing/datagrams.ts'
 import { DEMO_FOLDER, routeFixture } from '../testing/make-fixtures.ts'
@@ -341,4 +342,17 @@ describe('a session', () => {
     second.close()
     window.close()
   })
+})
+
+it('gives no session the id of one of another engine', async () => {
+  const other = new Engine({ tempDir: folder.path, defaultDumpDir: '', demoDir: DEMO_FOLDER, version: '0' })
+  try {
+    const sessions = await Promise.all(
+      [engine, other].map((each) => each.open({ sources: [DEMO_SOURCE], choices: {} })),
+    )
+    expect(new Set(sessions.map(({ id }) => id)).size).toBe(2)
+    await engine.closeSession(sessions[0]?.id ?? '')
+  } finally {
+    await other.close()
+  }
 })

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -42,6 +43,8 @@ export class Engine {
   #windowHost: Promise<WindowHost | null> = Promise.resolve(null)
   readonly #closing = new Set<Promise<void>>()
   #nextSession = 1
+  /** Part of session ids: a window that outlives its engine must not take another's sessions for its own. */
+  readonly #tag = randomBytes(4).toString('hex')
   #tempDir: string | null = null
 
   readonly #unwatch: readonly (() => void)[]
@@ -82,7 +85,7 @@ export class Engine {
   async start(spec: SessionSpec, savedAs?: string): Promise<Session> {
     const saved: FileUse[] =
       savedAs === undefined ? [] : [{ path: savedAs, writes: false, shape: 'file', name: 'the session file' }]
-    const id = `s${this.#nextSession++}`
+    const id = `s${this.#nextSession++}-${this.#tag}`
     const session = new Session(id, spec, {
       nowUs: this.nowUs,
       log: this.logger.session(spec.log),
