@@ -69,12 +69,27 @@ export function showNoSession(): void {
   })
 }
 
-/** Marks the session as lost with its engine. The data in the window stays readable. */
+/** Marks the session as lost with its engine, and its recordings as ended. The data in the window stays readable. */
 export function markSessionLost(error: AppError): void {
-  sessionStore.setState((state) => ({
-    restarted: state.restarted ?? error,
-    snapshot: state.snapshot === null ? null : { ...state.snapshot, phase: 'stopped', gateways: [] },
-  }))
+  sessionStore.setState(({ restarted, snapshot }) => {
+    const files = snapshot?.recordings.filter(({ endedWallUs }) => endedWallUs === null).map(({ file }) => file) ?? []
+    return {
+      restarted: restarted ?? withRecordings(error, files),
+      snapshot: snapshot === null ? null : ended(snapshot),
+    }
+  })
+}
+
+function withRecordings(error: AppError, files: readonly string[]): AppError {
+  if (files.length === 0) return error
+  const ended = `The recording to ${files.join(' and ')} ended with it, and has all that was written until then.`
+  return { ...error, message: `${error.message} ${ended}` }
+}
+
+function ended(snapshot: SessionSnapshot): SessionSnapshot {
+  const nowUs = Date.now() * 1000
+  const recordings = snapshot.recordings.map((one) => ({ ...one, endedWallUs: one.endedWallUs ?? nowUs }))
+  return { ...snapshot, phase: 'stopped', gateways: [], recordings }
 }
 
 /** Applies changes of the session on the screen; changes of other sessions are ignored. */

@@ -73,6 +73,22 @@ describe('the session', () => {
     expect(sessionStore.getState()).toMatchObject({ restarted: first, snapshot: { phase: 'stopped' } })
   })
 
+  it('ends the recordings of a lost engine, and names their files', () => {
+    showSession('s1', null)
+    const recording = {
+      ...{ file: '/a.pcapng', files: 1, packets: 1, bytes: 1, startedWallUs: 1, endedWallUs: null },
+      ...{ byHand: true, problem: null },
+    }
+    const over = { ...recording, file: '/over.pcapng', endedWallUs: 2 }
+    applySections(sectionsOf(fakeSnapshot({ recordings: [over, recording] })))
+    markSessionLost(fakeError('The engine died.', 'engine-died'))
+    const { restarted, snapshot } = sessionStore.getState()
+    expect(restarted?.message).toBe(
+      'The engine died. The recording to /a.pcapng ended with it, and has all that was written until then.',
+    )
+    expect(snapshot?.recordings.map(({ endedWallUs }) => endedWallUs)).toEqual([2, expect.any(Number)])
+  })
+
   it('shows an error once, until it is dismissed', () => {
     const error = fakeError('The disk is full.', 'disk-full')
     addProblem(error)

@@ -1,4 +1,7 @@
+import { readdirSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { ElectronApplication } from '@playwright/test'
+import { reportOf } from '../../fixtures/cli.ts'
 import { quit } from '../../fixtures/desktop.ts'
 import { expect, test } from '../../fixtures/routescope.ts'
 
@@ -14,13 +17,38 @@ test('a killed engine is replaced, and the window reports it', async ({ routesco
   expect(await electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1)
 })
 
-test('the new engine works like the old one', async ({ routescope: { app, electron, startDemo } }) => {
+test('the new engine works like the old one', async ({ routescope: { app, page, electron, startDemo } }) => {
   if (electron === null) throw new Error('This spec drives the desktop app')
   await app.idle()
   const first = await enginePid(electron)
   process.kill(first, 'SIGKILL')
-  await expect.poll(() => enginePid(electron)).not.toBe(first)
+  // The page is connected to the new one when it has heard of the old one's end.
+  await expect(page.getByText(/engine stopped unexpectedly/i).first()).toBeVisible()
+  await app.idle()
   await startDemo()
+})
+
+test('an engine that is killed while it records leaves a capture that opens, and the window says so', async ({
+  routescope: { app, page, electron, startDemo, record },
+}) => {
+  if (electron === null) throw new Error('This spec drives the desktop app')
+  await startDemo()
+  const file = await record()
+  await expect.poll(() => statSync(file).size).toBeGreaterThan(100_000)
+  const first = await enginePid(electron)
+  process.kill(first, 'SIGKILL')
+  const banner = page.getByRole('alert').filter({ hasText: 'it was killed by SIGKILL' })
+  await expect(banner).toContainText(`The recording to ${file} ended with it`)
+  await expect(app.recordButton).toHaveAttribute('aria-pressed', 'false')
+  expect((await reportOf(file)).totals.udp).toBeGreaterThan(50)
+  expect(readdirSync(dirname(file)).filter((name) => name.includes('recorded'))).toEqual(['recorded.pcapng'])
+  // Nothing keeps the file from being recorded to again.
+  await expect.poll(() => enginePid(electron)).toBeGreaterThan(0)
+  await banner.getByRole('button', { name: 'Restart the session' }).click()
+  await expect(banner).toBeHidden()
+  await app.idle()
+  await record()
+  await expect(app.recordButton).toHaveAttribute('aria-pressed', 'true')
 })
 
 test('an engine that keeps dying is reported with its reason, also after a reload, and restarted by a button', async ({
