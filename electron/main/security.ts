@@ -52,6 +52,8 @@ export function guardPages(contentOrigin: string): void {
   session.defaultSession.webRequest.onBeforeRequest(({ url }, decide) => {
     decide({ cancel: !mayRequest(url, contentOrigin) })
   })
+  // Nothing of a page is a download: files are written by the engine, into a folder that was chosen.
+  session.defaultSession.on('will-download', (event) => event.preventDefault())
   app.on('web-contents-created', (_event, contents) => guard(contents))
   session.defaultSession.setPermissionRequestHandler((contents, permission, decide) => {
     decide(isOurPage(contents.getURL()) && GRANTED_PERMISSIONS.includes(permission))
@@ -67,6 +69,8 @@ function guard(contents: WebContents): void {
   }
   contents.on('will-navigate', refuse) // a link or script would expose our preload to a foreign page
   contents.on('will-redirect', refuse) // the same by redirection
+  contents.on('will-frame-navigate', (event) => refuse(event, event.url)) // frames too, whatever the policy allows
+  contents.on('will-prevent-unload', (event) => event.preventDefault()) // a page cannot keep its window open
   contents.on('will-attach-webview', (event) => event.preventDefault()) // in addition to webviewTag
   // The page removes WebRTC (renderer/app/webrtc.ts); in any other realm it has no candidate to offer.
   contents.setWebRTCIPHandlingPolicy('disable_non_proxied_udp')

@@ -3,13 +3,20 @@ import { useEffect, useState } from 'react'
 import styles from './DropTarget.module.css'
 import { openFiles } from './session-actions.ts'
 
+const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') === true
+
+/** Text and links may be dropped into fields, as they may be pasted. */
+function isTextIntoField(event: DragEvent): boolean {
+  const { target } = event
+  return !hasFiles(event) && target instanceof Element && target.closest('input, textarea') !== null
+}
+
 /** Opens captures dropped anywhere on the window. Also has the hidden file field that a browser needs. */
 export function DropTarget() {
   const [over, setOver] = useState(false)
   useEffect(() => {
     // `dragenter` of the next element fires before `dragleave` of the last one, so depth is counted.
     let depth = 0
-    const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') === true
     const enter = (event: DragEvent) => {
       if (!hasFiles(event)) return
       event.preventDefault()
@@ -17,9 +24,9 @@ export function DropTarget() {
       setOver(true)
     }
     const hover = (event: DragEvent) => {
-      if (!hasFiles(event) || event.dataTransfer === null) return
+      if (event.dataTransfer === null || isTextIntoField(event)) return
       event.preventDefault()
-      event.dataTransfer.dropEffect = 'copy'
+      event.dataTransfer.dropEffect = hasFiles(event) ? 'copy' : 'none'
     }
     const leave = (event: DragEvent) => {
       if (!hasFiles(event)) return
@@ -27,8 +34,10 @@ export function DropTarget() {
       if (depth === 0) setOver(false)
     }
     const drop = (event: DragEvent) => {
-      if (!hasFiles(event)) return
+      if (isTextIntoField(event)) return
+      // A browser would go to a link, or show a file, that is dropped.
       event.preventDefault()
+      if (!hasFiles(event)) return
       depth = 0
       setOver(false)
       void openFiles([...(event.dataTransfer?.files ?? [])])
