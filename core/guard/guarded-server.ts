@@ -10,6 +10,9 @@ export type ServerUser = {
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 }
 
+/** Connections of one server at a time; more are closed at once, so that files and sockets can still be opened. */
+const MAX_CONNECTIONS = 4096
+
 const SERVER: GuardedPeer = { topic: 'http', what: 'The HTTP server' }
 const CONNECTION: GuardedPeer = { topic: 'http', what: 'A connection' }
 const REQUEST: GuardedPeer = { topic: 'http', what: 'A request' }
@@ -27,6 +30,8 @@ export class GuardedServer {
   constructor(options: ServerOptions, user: ServerUser) {
     this.#user = user
     this.server = createServer(options, (request, response) => this.#take(request, response))
+    this.server.maxConnections = MAX_CONNECTIONS
+    this.server.on('drop', () => reportPeerError(CONNECTION, new Error(`More than ${MAX_CONNECTIONS} at a time`)))
     this.server.on('connection', (socket) => {
       guardErrors(CONNECTION, socket)
       this.#sockets.add(socket)
