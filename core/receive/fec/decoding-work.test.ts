@@ -47,25 +47,24 @@ it('repair symbols of a block are visited up to a few more than it has source sy
   expect(seen).toHaveLength(26)
 })
 
-it.each([
-  'repair symbols of one byte',
-  'RaptorQ over FLUTE of one byte',
-  'RaptorQ over FLUTE of 64 MB',
-])('decodes a bounded number of blocks of %s', (name) => {
-  const kind = HOSTILE_KINDS.find((each) => each.name === name)
-  if (kind === undefined) throw new RangeError(name)
-  // Each attempt asks for the time.
-  let asked = 0
-  const elapsedUs = (): number => ++asked
-  const options = { targets: [{ kind: 'discover' }] as const, receive: DEFAULT_RECEIVE, elapsedUs }
-  const receiver = new Receiver(options, { whole: () => {} }, new ObserverTee())
-  const flows = new FlowTable()
-  let timeUs = FIXTURE_START_US
-  hostileDatagrams(kind, 1, 3000).forEach(({ bytes, address, port }, index) => {
-    timeUs += kind.stepUs ?? 50
-    const flow = flows.byText('192.0.2.1', address ?? HOSTILE_ADDRESS, 5000, port ?? HOSTILE_PORT)
-    receiver.datagram(flow, bytes, 0, bytes.length, timeUs, index + 1)
-  })
-  receiver.close(timeUs)
-  expect(asked).toBeLessThan(30_000)
-})
+it.each(['repair symbols of one byte', 'RaptorQ over FLUTE of one byte', 'RaptorQ over FLUTE of 64 MB'])(
+  'decodes a bounded number of blocks of %s',
+  (name) => {
+    const kind = HOSTILE_KINDS.find((each) => each.name === name)
+    if (kind === undefined) throw new RangeError(name)
+    // Each attempt asks for the time.
+    let asked = 0
+    const elapsedUs = (): number => ++asked
+    const options = { targets: [{ kind: 'discover' }] as const, receive: DEFAULT_RECEIVE, elapsedUs }
+    const receiver = new Receiver(options, { whole: () => {} }, new ObserverTee())
+    const flows = new FlowTable()
+    let timeUs = FIXTURE_START_US
+    hostileDatagrams(kind, 1, 3000).forEach(({ bytes, address, port }, index) => {
+      timeUs += kind.stepUs ?? 50
+      const flow = flows.byText('192.0.2.1', address ?? HOSTILE_ADDRESS, 5000, port ?? HOSTILE_PORT)
+      receiver.datagram(flow, bytes, 0, bytes.length, timeUs, index + 1)
+    })
+    receiver.close(timeUs)
+    expect(asked).toBeLessThan(30_000)
+  },
+)
