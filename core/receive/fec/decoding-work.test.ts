@@ -12,14 +12,27 @@ import { RepairSymbols } from './repair-symbols.ts'
 describe('work of decoding', () => {
   it('is bounded by time', () => {
     const work = new DecodingWork(() => 1e12)
+    work.turn(true)
     expect(work.take(MOST_DECODING, 0)).toBe(true)
     expect(work.take(MOST_DECODING, 100_000)).toBe(false)
     expect(work.take(MOST_DECODING, 10_000_000)).toBe(true)
   })
 
+  it('is divided into turns, each of which ends with the block that goes beyond it', () => {
+    const work = new DecodingWork(() => 1e12)
+    const takenInATurn = (): number => {
+      work.turn(false)
+      let count = 0
+      while (work.take(1000, 3.6e9)) count++
+      return count
+    }
+    expect([takenInATurn(), takenInATurn()]).toEqual([5, 5])
+  })
+
   it("is bounded by what arrived, since the time of a capture is its maker's", () => {
     let arrived = 0
     const work = new DecodingWork(() => arrived)
+    work.turn(true)
     const taken = (): number => {
       let count = 0
       for (let hour = 0; hour < 1000; hour++) if (work.take(MOST_DECODING, hour * 3.6e9 * 1000)) count++

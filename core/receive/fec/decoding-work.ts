@@ -5,7 +5,9 @@ import { type BlockState, type SolverInput, totalSymbols } from './fec-solver.ts
 // One unit of work is a symbol of a block in one pass of the codec, which takes 10 to 25 µs.
 
 /** Largest cost of one block, and work done at once: half a second on a slow machine. */
-export const MOST_DECODING = 32 << 10
+export const MOST_DECODING = 24 << 10
+/** Work of one turn, after which others have theirs: 50 ms. One block may go beyond. */
+const TURN = 4 << 10
 /** A third to a half of a processor. */
 const PER_SECOND = 24 << 10
 /** Work before anything has arrived, and bytes that have to arrive for each further unit: senders have longer symbols. */
@@ -16,7 +18,7 @@ const BLOCK = 64
 /** A block of this many symbols costs twice as much for each of them. */
 const DOUBLE = 32 << 10
 /** Symbols that are looked through by one unit, and bytes that are copied. */
-const LOOKED = 256
+const LOOKED = 64
 const COPIED = 32 << 10
 
 /** Work of one receiver on repair symbols: bounded by stream time and, as a capture's time is its maker's, by what has arrived. */
@@ -24,6 +26,7 @@ export class DecodingWork {
   readonly #arrivedBytes: () => number
   readonly #time = new WorkBudget(MOST_DECODING, PER_SECOND)
   #spent = 0
+  #turnEnd = TURN
 
   /** @param arrivedBytes bytes of all datagrams so far */
   constructor(arrivedBytes: () => number) {
@@ -32,10 +35,16 @@ export class DecodingWork {
 
   /** @returns false with nothing taken where there is no work left for it */
   take(cost: number, timeUs: number): boolean {
+    if (this.#spent >= this.#turnEnd) return false
     const left = AT_FIRST + this.#arrivedBytes() / BYTES_OF_A_UNIT - this.#spent
     if (left < cost || !this.#time.take(cost, timeUs)) return false
     this.#spent += cost
     return true
+  }
+
+  /** Begins a turn. @param final there is no other one, and nobody waits */
+  turn(final: boolean): void {
+    this.#turnEnd = final ? Number.POSITIVE_INFINITY : this.#spent + TURN
   }
 }
 

@@ -155,11 +155,13 @@ export class FecReceiver implements FecContext {
   tick(timeUs: number): void {
     // Most streams have no FEC, and a capture's time passes quickly.
     if (this.#flows.size === 0 && this.#keepers.size === 0) return
+    this.decoding.turn(false)
     for (const flow of this.#all()) flow.tick(timeUs, false)
   }
 
   /** No more packets: decodes what can be decoded. */
   finish(timeUs: number): void {
+    this.decoding.turn(true)
     for (const flow of this.#all()) flow.tick(timeUs, true)
   }
 

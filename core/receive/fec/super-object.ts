@@ -2,7 +2,15 @@ import type { Toi } from '../../contract/ids.ts'
 import type { FecOti } from '../../protocol/fec/oti.ts'
 import type { BytePool } from '../object/byte-pool.ts'
 import { blockCost, copyCost, type DecodingWork, MOST_DECODING, surveyCost } from './decoding-work.ts'
-import { type BlockState, isMostlyPadding, type Solution, type SolverInput, solve, survey } from './fec-solver.ts'
+import {
+  type BlockState,
+  isMostlyPadding,
+  type Solution,
+  type SolverInput,
+  solve,
+  survey,
+  totalSymbols,
+} from './fec-solver.ts'
 import { RepairSymbols } from './repair-symbols.ts'
 
 /** Interval of checks of an incomplete object, for late source packets. */
@@ -52,6 +60,9 @@ export class SuperObject {
    * @returns null with nothing to decode now; text where decoding is impossible
    */
   attempt(input: SolverInput, timeUs: number, work: DecodingWork): Solution | string | null {
+    const largest = Math.ceil(totalSymbols(input) / input.sourceBlocks)
+    if (blockCost({ k: largest }, input.symbolBytes) + copyCost(input) > MOST_DECODING)
+      return `a source block of ${largest} symbols of ${input.symbolBytes} bytes`
     if (!work.take(surveyCost(input), timeUs)) return this.#postpone(timeUs)
     const { blocks, fault } = survey(input)
     if (fault !== null) return fault
@@ -75,7 +86,6 @@ export class SuperObject {
     const [first] = ready
     if (first === undefined) return null
     const cost = blockCost(first, input.symbolBytes) + copyCost(input)
-    if (cost > MOST_DECODING) return `a source block of ${first.k} symbols of ${input.symbolBytes} bytes`
     if (!work.take(cost, timeUs)) return this.#postpone(timeUs)
     const solution = solve(input, this.#affordable(ready, input.symbolBytes, timeUs, work))
     for (const { sbn, k: size, missing, repairs } of ready) {
