@@ -132,6 +132,15 @@ describe('a capture over HTTP', () => {
     await broken.close()
   })
 
+  it('that breaks before its first byte is refused by its address', async () => {
+    const bytes = Buffer.from(`HTTP/1.1 200 OK\r\n${head}Transfer-Encoding: chunked\r\n\r\nzz\r\n`)
+    const broken = await new BrokenServer([{ name: 'no chunk', bytes, leaves: 'answer', resets: false }]).open()
+    const program = new RunningProgram(['inspect', `${broken.origin}/x.pcap`])
+    const { status, stderr } = await program.ended
+    expect([status, stderr]).toEqual([1, expect.stringContaining('/x.pcap cannot be received: ')])
+    await broken.close()
+  })
+
   it('that breaks off and comes back is read on', async () => {
     const pieces = [30_000, 70_001, 110_003, 150_000].map((end, at): BrokenStage => {
       const junk = at % 2 === 0 ? Buffer.alloc(0) : Buffer.from(Array.from({ length: 300 }, (_, byte) => byte & 0xff))

@@ -102,9 +102,22 @@ async function openHttp(url: string, signal: AbortSignal): Promise<CaptureConnec
     const { head, chunks, close } = await openStream(url, { signal, stallMs: STALL_MS })
     const whole = head.headers['content-length'] !== undefined
     const type = head.headers['content-type'] ?? 'no content type'
-    return { chunks, about: `status ${head.status}, ${type}`, ends: whole, paced: whole, close }
+    return { chunks: begun(url, chunks), about: `status ${head.status}, ${type}`, ends: whole, paced: whole, close }
   } catch (thrown) {
     throw unreachable(url, thrown as HttpFailure)
+  }
+}
+
+/** The same chunks. A failure before the first of them names the address; later ones are breaks of a capture. */
+async function* begun(url: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  let none = true
+  try {
+    for await (const chunk of chunks) {
+      none = false
+      yield chunk
+    }
+  } catch (thrown) {
+    throw none ? unreachable(url, thrown as HttpFailure) : thrown
   }
 }
 
