@@ -11,6 +11,9 @@ import type { Takers } from './takers.ts'
 /** Files kept for `keepRepeats`, so that a repeat is delivered without another assembly. */
 const KEPT_FOR_REPEATS_BYTES = 64 << 20
 
+/** Signalling packages that wait for an owner: all are read at once when it is found, and a sender repeats them. */
+const WAITING_PACKAGES = 64
+
 /** A session from the view of its delivery. */
 export interface DeliveringSession {
   readonly takers: Takers
@@ -20,7 +23,7 @@ export interface DeliveringSession {
 }
 
 /** A whole object with its channel. */
-type Delivered = { readonly channel: LctChannel; readonly object: TransportObject }
+type Delivered = { readonly channel: LctChannel; readonly object: TransportObject; readonly isPackage: boolean }
 
 /**
  * Delivers a session's ended objects: to takers, or as files; whole ones without a name or a service wait in
@@ -31,6 +34,7 @@ export class ObjectDelivery {
   readonly #session: DeliveringSession
   #waiting: Delivered[] = []
   #waitingBytes = 0
+  #waitingPackages = 0
   readonly #repeatFiles = new Map<number, readonly FlowFile[]>()
   #repeatBytes = 0
 
@@ -42,8 +46,12 @@ export class ObjectDelivery {
   /** Delivers a whole object, or puts it into quarantine. */
   complete(channel: LctChannel, object: TransportObject, timeUs: number): void {
     if (this.#tryDeliver(channel, object, timeUs)) return
-    this.#waiting.push({ channel, object })
-    this.#waitingBytes += object.length
+    this.#wait({ channel, object, isPackage: channel.names.carriesSls })
+    if (this.#waitingPackages > WAITING_PACKAGES)
+      this.#dropWaiting(
+        this.#waiting.findIndex(({ isPackage }) => isPackage),
+        timeUs,
+      )
     if (this.#isFull) this.#session.full(timeUs)
   }
 
@@ -54,25 +62,38 @@ export class ObjectDelivery {
 
   /** Delivers the oldest waiting objects under invented names while quarantine exceeds its bound. */
   trim(timeUs: number): void {
-    while (this.#waiting.length > 1 && this.#isFull) {
-      const { channel, object } = this.#waiting.shift() as Delivered
+    while (this.#waiting.length > 1 && this.#isFull) this.#dropWaiting(0, timeUs)
+  }
+
+  #wait(each: Delivered): void {
+    this.#waiting.push(each)
+    this.#waitingBytes += each.object.length
+    if (each.isPackage) this.#waitingPackages++
+  }
+
+  /** Delivers one waiting object under an invented name; a package is dropped. */
+  #dropWaiting(index: number, timeUs: number): void {
+    for (const { channel, object, isPackage } of this.#waiting.splice(index, 1)) {
       this.#waitingBytes -= object.length
+      if (isPackage) this.#waitingPackages--
       this.#deliverUnnamed(channel, object)
       this.#session.limitReached({ limit: 'quarantine', of: 'objects' }, channel, timeUs, object.frame)
     }
   }
 
-  /** Delivers the waiting objects that can be delivered now, in order of completion. */
-  drain(timeUs: number): void {
-    if (this.#waiting.length === 0) return
+  /** Empties quarantine. */
+  #takeWaiting(): Delivered[] {
     const waiting = this.#waiting
     this.#waiting = []
     this.#waitingBytes = 0
-    for (const each of waiting) {
-      if (this.#tryDeliver(each.channel, each.object, timeUs)) continue
-      this.#waiting.push(each)
-      this.#waitingBytes += each.object.length
-    }
+    this.#waitingPackages = 0
+    return waiting
+  }
+
+  /** Delivers the waiting objects that can be delivered now, in order of completion. */
+  drain(timeUs: number): void {
+    if (this.#waiting.length === 0) return
+    for (const each of this.#takeWaiting()) if (!this.#tryDeliver(each.channel, each.object, timeUs)) this.#wait(each)
   }
 
   #tryDeliver(channel: LctChannel, object: TransportObject, timeUs: number): boolean {
@@ -178,9 +199,7 @@ export class ObjectDelivery {
 
   /** Delivers all waiting objects under invented names. @returns false where nothing waited */
   deliverWaiting(): boolean {
-    const waiting = this.#waiting
-    this.#waiting = []
-    this.#waitingBytes = 0
+    const waiting = this.#takeWaiting()
     for (const { channel, object } of waiting) this.#deliverUnnamed(channel, object)
     return waiting.length > 0
   }
