@@ -16,7 +16,7 @@ export async function inspectCaptures(engine: Engine, spec: SessionSpec, json: b
   const progress = new ProgressLine(process.stderr)
   const keys = new QuitKeys(session.readsStdin)
   void keys.asked.then(() => session.stop())
-  const timer = setInterval(() => progress.show(session.snapshot()), 250)
+  const timer = setInterval(() => progress.show(() => session.snapshot()), 250)
   await session.done
   clearInterval(timer)
   progress.clear()

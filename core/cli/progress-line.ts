@@ -10,10 +10,11 @@ export class ProgressLine {
     this.#stream = stream
   }
 
-  show(snapshot: SessionSnapshot): void {
+  /** @param snapshot makes it, where it is shown: a long session costs much to look at */
+  show(snapshot: () => SessionSnapshot): void {
     if (!this.#stream.isTTY) return
     const columns = this.#stream.columns || 80
-    this.#stream.write(`\r\u001b[2K${shownText(progressText(snapshot)).slice(0, columns - 1)}`)
+    this.#stream.write(`\r\u001b[2K${shownText(progressText(snapshot())).slice(0, columns - 1)}`)
     this.#shown = true
   }
 

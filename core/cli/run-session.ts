@@ -44,7 +44,7 @@ export async function runSession(
         tellLine(wildcardText(address.replace(/:0$/, `:${new URL(baseUrl).port}`)))
   }
   const timer = setInterval(() => {
-    progress.show(session.snapshot())
+    progress.show(() => session.snapshot())
     tellProblems()
   }, PROGRESS_MS)
   await session.done

@@ -55,6 +55,8 @@ import { SystemTimeLog } from './signalling/system-time-log.ts'
 
 /** Lines of a list in a snapshot, a bound on its size. */
 const MAX_LINES = 512
+/** Flows and channels that each sample may look at: of more, every few samples look at all. */
+const SAMPLED = 512
 /** Services in a snapshot: the longest list shown. */
 const MAX_SERVICES = 10_000
 
@@ -101,6 +103,7 @@ export class SessionColumns implements ReceiveObserver {
   readonly #hosted = new Version()
   #nowUs = 0
   #objectChanges = 0
+  #mayLookAt = 0
 
   constructor(options: SessionColumnsOptions) {
     this.#options = options
@@ -313,6 +316,9 @@ export class SessionColumns implements ReceiveObserver {
   sample(timeUs: number): void {
     this.#nowUs = timeUs
     this.objects.hashArrived()
+    this.#mayLookAt += SAMPLED
+    if (this.#mayLookAt < this.#flows.length + this.#channels.length) return
+    this.#mayLookAt = 0
     this.#rates.sample(timeUs, this.#counted())
     this.#losses.sample(timeUs)
     this.#versions.count(timeUs, this.#packets())
@@ -436,7 +442,7 @@ export class SessionColumns implements ReceiveObserver {
   }
 
   signalling(): SignallingSnapshot[] {
-    return this.#signalling.snapshot().slice(-MAX_LINES)
+    return this.#signalling.snapshot(MAX_LINES)
   }
 
   /** Empty where the text is not stored any more. */

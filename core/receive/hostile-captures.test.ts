@@ -1,9 +1,16 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { ObserverTee } from '../flow/tee.ts'
 import { FlowTable } from '../protocol/ip/flow-table.ts'
 import { DEFAULT_RECEIVE } from '../testing/default-receive.ts'
-import { HOSTILE_ADDRESS, HOSTILE_KINDS, HOSTILE_PORT, hostileDatagrams } from '../testing/hostile-captures.ts'
+import {
+  HOSTILE_ADDRESS,
+  HOSTILE_KINDS,
+  HOSTILE_PORT,
+  hostileDatagrams,
+  SLOW_STEP_US,
+} from '../testing/hostile-captures.ts'
 import { FIXTURE_START_US } from '../testing/make-fixtures.ts'
+import { LctChannel } from './lct/lct-channel.ts'
 import { Receiver } from './receiver.ts'
 
 const DATAGRAMS = 1000
@@ -40,5 +47,25 @@ describe('memory follows what arrived, whatever packets claim', () => {
       if (receiver.usedBytes !== 0) wrong.push(`${kind.name}: ${receiver.usedBytes} bytes in use at the end`)
     }
     expect(wrong).toEqual([])
+  })
+})
+
+describe('a tick looks only at channels with something to end', () => {
+  it('where each packet is a tick, and each begins a channel', () => {
+    const ticks = vi.spyOn(LctChannel.prototype, 'tick')
+    const kind = HOSTILE_KINDS.find(({ name }) => name === '200 ROUTE sessions')
+    if (kind === undefined) throw new RangeError('200 ROUTE sessions')
+    const receiver = new Receiver(
+      { targets: [{ kind: 'discover' }], receive: { ...DEFAULT_RECEIVE, services: 'all' } },
+      { holds: false, whole: () => {} },
+      new ObserverTee(),
+    )
+    const flows = new FlowTable()
+    hostileDatagrams(kind, 1, 2 * DATAGRAMS).forEach(({ address, bytes }, index) => {
+      const flow = flows.byText('192.0.2.1', address ?? HOSTILE_ADDRESS, 5000, HOSTILE_PORT)
+      receiver.datagram(flow, bytes, 0, bytes.length, FIXTURE_START_US + index * SLOW_STEP_US, index + 1)
+    })
+    expect(ticks.mock.calls.length).toBeGreaterThan(0)
+    expect(ticks.mock.calls.length).toBeLessThan(100 * DATAGRAMS)
   })
 })

@@ -41,6 +41,8 @@ const TICK_US = 100_000
 /** Flows decided again at each tick; of more, all at once at this interval, µs. */
 const FEW_FLOWS = 1024
 const BIND_US = 1_000_000
+/** Flows that each tick may decide again: in a capture of long pauses every packet is a tick. */
+const BOUND_PER_TICK = 256
 /** Rounds at the end: an SLT names a session, its S-TSID another, and that one's signalling one more. */
 const NAMING_ROUNDS = 3
 
@@ -67,6 +69,7 @@ export class Receiver implements DatagramSink {
   readonly #stltp: readonly string[]
   readonly #early: EarlyFlows
   #nextTickUs = 0
+  #mayBind = 0
   #nextBindUs = 0
   /** Grows when flows must be decided again; and its value when all were decided. */
   #turn = 0
@@ -160,8 +163,11 @@ export class Receiver implements DatagramSink {
     this.#directory.tick(timeUs)
     this.#settle()
     this.#links.tick(timeUs)
-    if (this.#entryCount <= FEW_FLOWS || timeUs >= this.#nextBindUs || timeUs < this.#nextBindUs - BIND_US) {
+    this.#mayBind += BOUND_PER_TICK
+    const isTime = timeUs >= this.#nextBindUs || timeUs < this.#nextBindUs - BIND_US
+    if (this.#entryCount <= FEW_FLOWS || (isTime && this.#mayBind >= this.#entryCount)) {
       this.#nextBindUs = timeUs + BIND_US
+      this.#mayBind = 0
       this.#bindAll()
     }
     this.#early.tick(timeUs)

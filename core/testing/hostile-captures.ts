@@ -512,6 +512,9 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
   },
 ]
 
+/** Step of a slow capture, µs: each packet is a tick of the receiver. */
+export const SLOW_STEP_US = 100_000
+
 /**
  * A pcap of one kind of hostile sender.
  * @param bytes size of the file, about

@@ -49,6 +49,7 @@ export class ReportedEvents<Channel> implements ChannelEvents<Channel> {
   isSound(_channel: Channel, object: TransportObject): boolean {
     return !this.corrupt.has(object.toi)
   }
+  dueBy(): void {}
   makeRoom(): boolean {
     return false
   }

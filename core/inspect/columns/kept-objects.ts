@@ -2,6 +2,8 @@ import type { FlowObject } from '../../flow/objects.ts'
 
 /** Memory of signalling objects, as transported; no store keeps them. */
 const MAX_BYTES = 2 << 20
+/** What remains when the oldest are dropped: many at once, as looking for the oldest passes over dropped ones. */
+const LEFT_BYTES = MAX_BYTES - (MAX_BYTES >> 4)
 
 /** Whole signalling objects by row, the newest within the bound. */
 export class KeptObjects {
@@ -13,8 +15,9 @@ export class KeptObjects {
     if (kind !== 'signalling' || state !== 'complete' || size === null || size > MAX_BYTES / 8) return
     this.#kept.set(index, object.lease(0, size).bytes.slice())
     this.#bytes += size
+    if (this.#bytes <= MAX_BYTES) return
     for (const [oldest, bytes] of this.#kept) {
-      if (this.#bytes <= MAX_BYTES) break
+      if (this.#bytes <= LEFT_BYTES) break
       this.#kept.delete(oldest)
       this.#bytes -= bytes.length
     }

@@ -3,7 +3,8 @@ const KEPT = 128
 
 /** Time between arrivals: shortest and longest of all, median of the last 128. Times µs. */
 export class IntervalMeter {
-  readonly #last = new Float64Array(KEPT)
+  /** Null before the second arrival: most tables of a hostile sender arrive once. */
+  #last: Float64Array | null = null
   #count = 0
   #previousUs = -1
   #minUs = Number.POSITIVE_INFINITY
@@ -16,6 +17,7 @@ export class IntervalMeter {
     // A clock set back is no interval of the sender.
     const us = timeUs - previous
     if (us < 0) return
+    this.#last ??= new Float64Array(KEPT)
     this.#last[this.#count++ % KEPT] = us
     if (us < this.#minUs) this.#minUs = us
     if (us > this.#maxUs) this.#maxUs = us
@@ -23,7 +25,7 @@ export class IntervalMeter {
 
   /** Null before the second arrival. */
   get interval(): { readonly minUs: number; readonly medianUs: number; readonly maxUs: number } | null {
-    if (this.#count === 0) return null
+    if (this.#last === null) return null
     const sorted = this.#last.slice(0, Math.min(this.#count, KEPT)).sort()
     const middle = sorted.length >> 1
     const upper = sorted[middle] as number

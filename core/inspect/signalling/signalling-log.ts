@@ -227,8 +227,9 @@ export class SignallingLog {
     }
   }
 
-  snapshot(): SignallingSnapshot[] {
-    return Array.from(this.#entries.values(), (entry) => ({
+  /** The newest entries, at most so many. */
+  snapshot(most: number): SignallingSnapshot[] {
+    return Array.from([...this.#entries.values()].slice(-most), (entry) => ({
       key: entry.key,
       series: entry.series.id,
       scope: entry.series.scope,

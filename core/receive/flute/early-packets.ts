@@ -27,6 +27,10 @@ export class EarlyPackets {
     this.#pool = pool
   }
 
+  get isEmpty(): boolean {
+    return this.#count === 0
+  }
+
   /**
    * Stores a copy of a packet.
    * @returns false without room

@@ -418,9 +418,13 @@ export class FluteSession extends LctSession {
   looped(): void {}
 
   tick(timeUs: number): void {
-    for (const state of this.#channels.values()) {
-      state.channel.tick(timeUs)
-      this.#dropEarly(state, timeUs - this.context.limits.idleMs * 1000)
+    const due = timeUs >= this.dueUs
+    if (due) this.dueUs = Number.POSITIVE_INFINITY
+    if (due || !this.#early.isEmpty) {
+      for (const state of this.#channels.values()) {
+        if (due) state.channel.tick(timeUs)
+        this.#dropEarly(state, timeUs - this.context.limits.idleMs * 1000)
+      }
     }
     this.#segments.tick(timeUs)
   }

@@ -52,6 +52,8 @@ export abstract class LctSession
   protected readonly work: SessionWork
   /** Flow of the newest packet. */
   protected flow: Flow | null = null
+  /** No channel has anything to end before this. */
+  protected dueUs = Number.POSITIVE_INFINITY
   #namedQueued = false
   #refused: CarrierPlace | null = null
 
@@ -142,6 +144,10 @@ export abstract class LctSession
 
   /** The source ended, after the events before it. */
   protected abstract closed(timeUs: number): void
+
+  dueBy(timeUs: number): void {
+    if (timeUs < this.dueUs) this.dueUs = timeUs
+  }
 
   makeRoom(): boolean {
     let freed = false

@@ -49,4 +49,6 @@ export interface ChannelEvents<Channel> {
    * @returns false where there was none
    */
   makeRoom(): boolean
+  /** Something of a channel is to be ended at this time, or soon after it: no channel's `tick` is needed before. */
+  dueBy(timeUs: number): void
 }

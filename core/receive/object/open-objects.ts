@@ -35,6 +35,8 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
   readonly #channel: Channel
   readonly #known: KnownObjects
   readonly #objects = new Map<number, TransportObject>()
+  /** Those that may still get more bytes are among these: all that began or went on since the others were ending. */
+  #goingOn: TransportObject[] = []
   /** Object of the previous packet, the most likely one for the next. */
   last: TransportObject | null = null
   #newestMediaToi = -1
@@ -76,13 +78,16 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
       if (!this.#context.spec.reorder) this.#endNow(timeUs)
     }
     this.#objects.set(object.key, object)
+    this.#goesOn(object)
     object.evictor = this
     this.#context.openOrder.add(object)
     this.#due(timeUs + this.#context.limits.idleMs * 1000)
   }
 
   #due(timeUs: number): void {
-    if (timeUs < this.#dueUs) this.#dueUs = timeUs
+    if (timeUs >= this.#dueUs) return
+    this.#dueUs = timeUs
+    this.#events.dueBy(timeUs)
   }
 
   /** The sender closed this object: it gets no more bytes, except late ones. */
@@ -91,9 +96,17 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
     this.#due(timeUs + this.#context.reorderUs)
   }
 
+  #goesOn(object: TransportObject): void {
+    if (this.#goingOn.length >= 2 * this.#objects.size + 16) this.#goingOn = [...this.#objects.values()]
+    this.#goingOn.push(object)
+  }
+
   /** Open objects get no more bytes, except late ones. */
   ending(timeUs: number): void {
-    for (const object of this.#objects.values()) if (object.endingSinceUs < 0) object.endingSinceUs = timeUs
+    for (const object of this.#goingOn) {
+      if (object.endingSinceUs < 0 && this.#objects.get(object.key) === object) object.endingSinceUs = timeUs
+    }
+    this.#goingOn.length = 0
     this.#due(timeUs + this.#context.reorderUs)
   }
 
@@ -158,6 +171,7 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
   resume(object: TransportObject): void {
     object.state = 'receiving'
     object.endingSinceUs = -1
+    this.#goesOn(object)
     this.#due(object.lastTimeUs)
     this.#channel.lost -= object.countedLost
     object.countedLost = 0
@@ -251,9 +265,14 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
     return freed
   }
 
-  /** Ends MPUs that waited long enough. */
+  /** Ends objects that waited long enough, and tells when the next ones are due. */
   tick(timeUs: number): void {
-    if (this.#objects.size === 0 || timeUs < this.#dueUs) return
+    if (this.#objects.size === 0) return
+    if (timeUs >= this.#dueUs) this.#endDue(timeUs)
+    this.#events.dueBy(this.#dueUs)
+  }
+
+  #endDue(timeUs: number): void {
     let dueUs = Number.POSITIVE_INFINITY
     let keptMedia = 0
     let keptFiles = 0

@@ -277,6 +277,8 @@ export class RouteSession extends LctSession {
   tick(timeUs: number): void {
     // The owner is decided soon, and its S-TSID may describe these repair packets.
     if (this.#undescribedRepair && this.service === null && !this.claimed) return
+    if (timeUs < this.dueUs) return
+    this.dueUs = Number.POSITIVE_INFINITY
     for (const channel of this.#channels.values()) channel.tick(timeUs)
   }
 

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { HOSTILE_KINDS, hostileCapture } from '../hostile-captures.ts'
+import { HOSTILE_KINDS, hostileCapture, SLOW_STEP_US } from '../hostile-captures.ts'
 import { RunningProgram, TestFolder } from '../program.ts'
 import type { FuzzTarget, OpenTarget } from './fuzz-target.ts'
 import { peakOf } from './victim.ts'
@@ -23,7 +23,8 @@ export const captureTargets = (): FuzzTarget[] =>
       return {
         async run(count, random, spent) {
           const file = folder.at('hostile.pcap')
-          writeFileSync(file, hostileCapture(kind, Math.floor(random() * 1e9), count * RECORD_BYTES))
+          const stepUs = random() < 0.5 ? 50 : SLOW_STEP_US
+          writeFileSync(file, hostileCapture(kind, Math.floor(random() * 1e9), count * RECORD_BYTES, stepUs))
           const began = performance.now()
           const program = new RunningProgram(['inspect', '--json', file])
           const look = setInterval(() => {
