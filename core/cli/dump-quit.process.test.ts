@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { encode } from '@msgpack/msgpack'
+import { decode, encode } from '@msgpack/msgpack'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import type { WireRequest } from '../contract/engine-api.ts'
+import type { WireReply, WireRequest } from '../contract/engine-api.ts'
 import { pcapOf } from '../testing/datagrams.ts'
 import { HeldPipe } from '../testing/held-pipe.ts'
 import { routeFixture } from '../testing/make-fixtures.ts'
@@ -28,7 +28,17 @@ describe.skipIf(process.platform === 'win32')('the server of the interface (wher
     const { host, search } = new URL(address)
     const socket = new WebSocket(`ws://${host}/engine${search}`)
     await new Promise((resolve) => socket.once('open', resolve))
-    socket.send(encode({ id: 1, command: 'dumpSession', args: ['s1', dir] } satisfies WireRequest))
+    const listed = new Promise<WireReply>((resolve) =>
+      socket.on('message', (bytes) => {
+        const message = decode(bytes as Buffer) as WireReply
+        if (message.id === 1) resolve(message)
+      }),
+    )
+    socket.send(encode({ id: 1, command: 'listSessions', args: [] } satisfies WireRequest))
+    const reply = await listed
+    const [session] = reply.ok ? (reply.value as readonly { readonly sessionId: string }[]) : []
+    if (session === undefined) throw new Error('the server has no session')
+    socket.send(encode({ id: 2, command: 'dumpSession', args: [session.sessionId, dir] } satisfies WireRequest))
     await vi.waitFor(() => expect(existsSync(join(dir, 'service1'))).toBe(true), HANG_LIMIT)
     program.child.kill('SIGINT')
     await program.printed('stderr', /Writing the dump to \S+dump before the end/)
