@@ -356,6 +356,7 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
   },
   {
     name: 'RaptorQ over FLUTE of one byte',
+    protocol: 'flute',
     first: hugeFiles,
     next: (number) =>
       route({
@@ -370,6 +371,7 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
   },
   {
     name: 'RaptorQ over FLUTE of 64 MB',
+    protocol: 'flute',
     first: hugeFiles,
     next: (number, below) =>
       route({
