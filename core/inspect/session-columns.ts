@@ -55,8 +55,9 @@ import { SystemTimeLog } from './signalling/system-time-log.ts'
 
 /** Lines of a list in a snapshot, a bound on its size. */
 const MAX_LINES = 512
-/** Flows and channels that each sample may look at: of more, every few samples look at all. */
-const SAMPLED = 512
+/** Flows and channels whose rates are measured with every sample; of more, each sample allows for `SAMPLED` of them. */
+const FEW_SAMPLED = 512
+const SAMPLED = 128
 /** Services in a snapshot: the longest list shown. */
 const MAX_SERVICES = 10_000
 
@@ -316,11 +317,13 @@ export class SessionColumns implements ReceiveObserver {
   sample(timeUs: number): void {
     this.#nowUs = timeUs
     this.objects.hashArrived()
+    const counted = this.#flows.length + this.#channels.length
     this.#mayLookAt += SAMPLED
-    if (this.#mayLookAt < this.#flows.length + this.#channels.length) return
-    this.#mayLookAt = 0
-    this.#rates.sample(timeUs, this.#counted())
+    const looks = counted <= FEW_SAMPLED || this.#mayLookAt >= counted
+    if (looks) this.#rates.sample(timeUs, this.#counted())
     this.#losses.sample(timeUs)
+    if (!looks) return
+    this.#mayLookAt = 0
     this.#versions.count(timeUs, this.#packets())
   }
 
