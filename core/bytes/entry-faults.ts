@@ -3,8 +3,21 @@ import { CodecError } from './codec-error.ts'
 /** An entry of a table that was left out: where it stands, counted from 1 (`RS[1]/LS[2]`), and why. */
 export type DroppedEntry = { readonly path: string; readonly reason: string }
 
+/** How the text of a table differs from what its format allows, though it can be read. */
+type OddWriting = {
+  readonly what: 'ampersand' | 'encoding'
+  readonly count: number
+  /** Place of the first one. */
+  readonly where: string
+}
+
 /** Entries of one table that are listed; further ones are counted. */
 const MAX_LISTED = 16
+
+const STRICT: Readonly<Record<OddWriting['what'], string>> = {
+  ampersand: 'a "&" that begins no entity must be written as "&amp;"',
+  encoding: 'the text is not UTF-8',
+}
 
 /**
  * What is wrong with single entries of a table. A reader that takes one never gives up a table for an entry: it leaves
@@ -15,6 +28,7 @@ export class EntryFaults {
   readonly listed: DroppedEntry[] = []
   /** All entries left out. */
   count = 0
+  readonly writings: OddWriting[] = []
   readonly #names: string[] = []
   readonly #numbers: number[] = []
 
@@ -58,6 +72,12 @@ export class EntryFaults {
   drop(name: string, reason: string): void {
     const above = this.#path(this.#names.length - 1)
     this.#note(above === '' ? name : `${above}/${name}`, reason)
+  }
+
+  /** Notes how the text is written: each kind once. */
+  written(what: OddWriting['what'], count: number, where: string): void {
+    if (this.#strict) throw new CodecError('table-writing', 0, `${where}: ${STRICT[what]}`)
+    if (!this.writings.some((other) => other.what === what)) this.writings.push({ what, count, where })
   }
 
   #path(depth: number): string {

@@ -193,6 +193,19 @@ export const RULES = {
       more: '{table}: {count} entries are left out: {entries}',
     },
   },
+  'XML-FORM': {
+    severity: 'warning',
+    priority: 3,
+    topic: 'route',
+    clause: 'XML 1.0 2.4, 4.3.3',
+    once: 'service',
+    sentence: {
+      ampersand: '{table}: {times} times "&" where XML has "&amp;", the first in {where}; it is read as text',
+      encoding:
+        '{table} is not in UTF-8, as it says (the first at {where}); the rest is read as Windows-1252 (Latin-1)',
+    },
+    severities: { encoding: 'info' },
+  },
   'SLS-TOI-BITS': {
     severity: 'info',
     profiles: { 'a331-2019': 'warning', rfc9223: 'off', 'dvb-mabr': 'off' },

@@ -88,12 +88,17 @@ export type FindingFacts =
   | { readonly kind: 'fdtUnreadable'; readonly instance: number; readonly fault: Fault }
   | { readonly kind: 'configurationUnreadable'; readonly fault: Fault }
   | { readonly kind: 'messageUnreadable'; readonly what: string; readonly fault: Fault }
-  /** Entries of a readable table that were left out. `count`: all of them. */
+  /** Entries of a readable table that were left out, and how its text differs from its format. `count`: all entries. */
   | {
       readonly kind: 'entriesDropped'
       readonly table: string
       readonly dropped: readonly { readonly path: string; readonly reason: string }[]
       readonly count: number
+      readonly writings: readonly {
+        readonly what: 'ampersand' | 'encoding'
+        readonly count: number
+        readonly where: string
+      }[]
     }
   | { readonly kind: 'contentUnreadable'; readonly name: string | null; readonly fault: Fault }
   /** Its file is kept as it came. */

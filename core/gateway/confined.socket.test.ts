@@ -130,3 +130,19 @@ test.each([
   }
   expect(gateway.confined(SERVICE, name).cut?.count).toBeGreaterThanOrEqual(cuts)
 })
+
+test.each([
+  ['a stray &', new TextEncoder().encode('<MPD><!-- & --><BaseURL>v/?a=1&b=2&amp;c</BaseURL></MPD>')],
+  [
+    'Latin-1',
+    Uint8Array.from(
+      Buffer.from('<?xml version="1.0" encoding="ISO-8859-1"?><MPD><BaseURL>v/\u00e9&</BaseURL></MPD>', 'latin1'),
+    ),
+  ],
+])('a manifest with %s is served as a strict player takes it', async (_, text) => {
+  const { store, get } = await open()
+  store.whole(manifest(text))
+  const reply = await get('/service1/m.mpd')
+  expect(reply.status).toBe(200)
+  expect(reply.text).not.toMatch(/&(?!amp;| -->)|8859|\ufffd/)
+})

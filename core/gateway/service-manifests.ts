@@ -159,7 +159,9 @@ export class ServiceManifests {
     const scope = this.#scopes.of(file, null)
     if (isPlaylist(file, bytes)) return confinePlaylist(new TextDecoder().decode(bytes), scope)
     if (bytes.byteLength > MAX_MPD_BYTES) throw new Error(`it has more than ${MAX_MPD_BYTES} bytes`)
-    return confineMpd(parseXmlSource(wellEncoded(bytes)), scope, null)
+    const document = parseXmlSource(bytes)
+    const confined = confineMpd(document, scope, null)
+    return document.mended ? { ...confined, original: '' } : confined
   }
 
   #tellCuts(file: StoredFile, { cuts }: ConfinedManifest): void {
@@ -238,17 +240,6 @@ function ofMaster(base: string, { variants, renditions }: HlsMaster, name: strin
   const uris = [...variants.map((variant) => variant.uri), ...renditions.flatMap((rendition) => rendition.uri ?? [])]
   const named = uris.some((uri) => resolveReference(base, uri) === name)
   return named ? { durationUs: UNTIMED_US, passed: false } : null
-}
-
-/** Bytes of text in UTF-8, as players decode them. */
-function wellEncoded(bytes: Uint8Array): Uint8Array {
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    return bytes
-  } catch {
-    if (bytes[0] === 0xff || bytes[0] === 0xfe) return bytes
-    return new TextEncoder().encode(new TextDecoder().decode(bytes))
-  }
 }
 
 /** Whether a player could find an address in a manifest that is not well-formed. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { EntryFaults } from '../bytes/entry-faults.ts'
 import { readStrictXml } from './strict-xml.ts'
 import { XmlError } from './xml-element.ts'
 import { XML_LIMITS } from './xml-limits.ts'
@@ -23,6 +24,9 @@ const PIECES = [
   '>',
   'text',
   ' & ',
+  'R&B',
+  '&',
+  ' f="&&x &#q; ;"',
   '&lt;&gt;&quot;&apos;',
   '&nbsp;',
   '&#0;',
@@ -48,7 +52,8 @@ const PIECES = [
 /** Text and error, or tree, of the reader that reads everything. */
 function strict(text: string): unknown {
   try {
-    return readStrictXml(text, XML_LIMITS, ORIGIN)
+    const faults = new EntryFaults()
+    return { root: readStrictXml(text, XML_LIMITS, ORIGIN, faults), writings: faults.writings }
   } catch (thrown) {
     if (thrown instanceof XmlError) return thrown.message
     throw thrown
@@ -56,8 +61,9 @@ function strict(text: string): unknown {
 }
 
 function scanned(text: string): unknown {
-  const read = scanXml(text, XML_LIMITS, ORIGIN)
-  return 'local' in read ? read : null
+  const faults = new EntryFaults()
+  const root = scanXml(text, XML_LIMITS, ORIGIN, faults)
+  return 'local' in root ? { root, writings: faults.writings } : null
 }
 
 describe('the scanner of plain documents', () => {

@@ -1,6 +1,8 @@
+import type { EntryFaults } from '../bytes/entry-faults.ts'
+import { firstStray, REFERENCE } from './stray-ampersands.ts'
 import { type XmlAttribute, type XmlElement, XmlError } from './xml-element.ts'
 import { type XmlLimits, xmlExcess } from './xml-limits.ts'
-import { attributeLocal, localName, type OpenElement, type TextOrigin } from './xml-tree.ts'
+import { attributeLocal, localName, type OpenElement, placeOf, type TextOrigin } from './xml-tree.ts'
 
 /** `at`: index where a document leaves the plain form. */
 export type NotPlain = { readonly at: number }
@@ -38,10 +40,22 @@ const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>',
 /**
  * Reads a document of the plain form, in one pass: elements, attributes, text, the entities of XML, comments, CDATA and
  * processing instructions, names in ASCII. Everything else, and every error, is for `readStrictXml`.
+ * @param faults takes ampersands that are text, of a document that is read
  * @throws XmlError `xml-too-deep` | `xml-too-many`
  */
-export function scanXml(text: string, limits: XmlLimits, origin: TextOrigin): XmlElement | NotPlain {
-  return new Scanner(text, limits, origin).read()
+export function scanXml(
+  text: string,
+  limits: XmlLimits,
+  origin: TextOrigin,
+  faults?: EntryFaults,
+): XmlElement | NotPlain {
+  const scanner = new Scanner(text, limits, origin)
+  const read = scanner.read()
+  if ('local' in read && scanner.strays > 0) {
+    const { line, column } = placeOf(text, firstStray(text), origin)
+    faults?.written('ampersand', scanner.strays, `line ${line}, column ${column}`)
+  }
+  return read
 }
 
 class Scanner {
@@ -51,6 +65,8 @@ class Scanner {
   /** Names of the document: most repeat. */
   readonly #names = new Map<string, string>()
   readonly #stack: OpenElement[] = []
+  /** Ampersands that are text. */
+  strays = 0
   #root: OpenElement | null = null
   #elements = 0
   #at = 0
@@ -107,7 +123,7 @@ class Scanner {
     if (open === undefined) return /^[ \t\r\n]*$/.test(chunk)
     if (chunk.includes(']]>')) return false
     const lines = this.#returns ? chunk.replace(/\r\n?/g, '\n') : chunk
-    const read = chunk.includes('&') ? withoutEntities(lines) : lines
+    const read = chunk.includes('&') ? this.#withoutEntities(lines) : lines
     if (read === null) return false
     open.text += read
     return true
@@ -216,11 +232,26 @@ class Scanner {
     }
     const written = text.slice(open + 1, at)
     const spaced = spaces ? written.replace(/\r\n|[\t\r\n]/g, ' ') : written
-    const value = entities ? withoutEntities(spaced) : spaced
+    const value = entities ? this.#withoutEntities(spaced) : spaced
     const name = this.#name(start, nameEnd)
     if (value === null || attributes.some((other) => other.name === name)) return -1
     attributes.push({ name, local: this.#intern(attributeLocal(name)), value })
     return at + 1
+  }
+
+  /** Text with its entities decoded; null where one is none of XML's. */
+  #withoutEntities(text: string): string | null {
+    let plain = true
+    const decoded = text.replace(REFERENCE, (_, entity: string | undefined) => {
+      if (entity === undefined) {
+        this.strays++
+        return '&'
+      }
+      const character = characterOf(entity.slice(0, -1))
+      if (character === null) plain = false
+      return character ?? ''
+    })
+    return plain ? decoded : null
   }
 
   #name(start: number, end: number): string {
@@ -280,17 +311,6 @@ class Scanner {
 
 function isSpaceCode(code: number): boolean {
   return code === SPACE || code === NEWLINE || code === RETURN || code === TAB
-}
-
-/** Text with its entities decoded; null where one is none of XML's. */
-function withoutEntities(text: string): string | null {
-  let plain = true
-  const decoded = text.replace(/&([^;&]{0,12};?)/g, (_, entity: string) => {
-    const character = entity.endsWith(';') ? characterOf(entity.slice(0, -1)) : null
-    if (character === null) plain = false
-    return character ?? ''
-  })
-  return plain ? decoded : null
 }
 
 function characterOf(entity: string): string | null {

@@ -1,8 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CodecError } from '../bytes/codec-error.ts'
+import { EntryFaults } from '../bytes/entry-faults.ts'
 import { xmlRootName } from './root-name.ts'
+import { escapedAmpersands } from './stray-ampersands.ts'
 import { attr, boolAttr, child, childrenOf, descendants, parseUint, requiredUint, XmlError } from './xml-element.ts'
+import { XML_LIMITS } from './xml-limits.ts'
 import { looksLikeXml, parseXml } from './xml-parser.ts'
 import { escapeXml, XmlWriter } from './xml-writer.ts'
 
@@ -38,6 +41,57 @@ describe('parseXml', () => {
     expect(xmlRootName(utf16)).toBe('a')
     const latin1 = Uint8Array.from('<?xml version="1.0" encoding="ISO-8859-1"?><a n="é"/>', (c) => c.charCodeAt(0))
     expect(attr(parseXml(latin1), 'n')).toBe('é')
+  })
+
+  it('reads Windows-1252 where the declaration names it, or Latin-1', () => {
+    for (const name of ['windows-1252', 'ISO-8859-1', 'cp1252', 'latin1']) {
+      const head = utf8(`<?xml version="1.0" encoding="${name}"?>`)
+      const faults = new EntryFaults()
+      const bytes = Uint8Array.from([...head, ...utf8('<a n="T'), 0xe9, 0x20, 0x80, 0x93, 0x81, ...utf8('"/>')])
+      expect(attr(parseXml(bytes, XML_LIMITS, faults), 'n'), name).toBe('T\u00e9 \u20ac\u201c\u0081')
+      expect(faults.writings).toEqual([])
+    }
+  })
+
+  it('reads bytes that are not UTF-8 as Windows-1252, the others as UTF-8, and notes it once', () => {
+    const faults = new EntryFaults()
+    const bytes = Uint8Array.from([
+      ...utf8('<a n="T'),
+      0xe9,
+      ...utf8('l'),
+      0xe9,
+      ...utf8(' \u20ac\ufffd'),
+      0xe2,
+      0x82,
+      ...utf8('"/>'),
+    ])
+    expect(attr(parseXml(bytes, XML_LIMITS, faults), 'n')).toBe('T\u00e9l\u00e9 \u20ac\ufffd\u00e2\u201a')
+    expect(faults.writings).toEqual([{ what: 'encoding', count: 1, where: 'byte 8' }])
+    const right = new EntryFaults()
+    expect(attr(parseXml(utf8('<a n="\u{1f600}\ufffd"/>'), XML_LIMITS, right), 'n')).toBe('\u{1f600}\ufffd')
+    expect(right.writings).toEqual([])
+  })
+
+  it('reads a & that begins no reference as text, by either reader, and notes it once', () => {
+    for (const end of ['', '<é/>']) {
+      const faults = new EntryFaults()
+      const text = `<a>\n<b n="R&B" o="A & B &amp;c &"/><!-- & --><![CDATA[&]]>x&\n${end}</a>`
+      const root = parseXml(text, XML_LIMITS, faults)
+      expect(childrenOf(root, 'b')[0]?.attributes.map(({ value }) => value)).toEqual(['R&B', 'A & B &c &'])
+      expect(root.text).toBe('&x&')
+      expect(faults.writings).toEqual([{ what: 'ampersand', count: 4, where: 'line 2, column 7' }])
+      expect(parseXml(escapedAmpersands(text)).text).toBe('&x&')
+    }
+  })
+
+  it('names the place where what has no end begins', () => {
+    for (const [text, place] of [
+      ['<a>\n<b>\n<c/>\n', 'line 2, column 3: unclosed tag: b'],
+      ['<a>\n<b>\n<!-- c\n</b></a>\n', 'line 3, column 0: markup without an end'],
+      ['<a>\n<b>&nbsp;</b>\n</a>', 'line 2, column 9: undefined entity'],
+      ['<a>\n<b>R&B</b>\n<c></a>', 'line 3, column'],
+    ] as const)
+      expect(caught(() => parseXml(text)).message, text).toContain(place)
   })
 
   it.each([

@@ -65,7 +65,7 @@ export class AnnouncedMedia {
     try {
       const faults = new EntryFaults()
       const playlist = parsePlaylist(bytes, faults)
-      if (faults.count > 0) this.#dropped(serviceId, `Playlist ${name}`, faults, timeUs)
+      if (faults.count > 0 || faults.writings.length > 0) this.#dropped(serviceId, `Playlist ${name}`, faults, timeUs)
       if (playlist.kind !== 'media') return
       const segments = playlist.segments.map(({ uri, durationS }) => ({
         name: resolveReference(name, uri),
@@ -134,7 +134,8 @@ export class AnnouncedMedia {
     try {
       const faults = new EntryFaults()
       const mpd = parseMpd(manifest.bytes, manifest.name, faults)
-      if (faults.count > 0) this.#dropped(service.id, `MPD ${manifest.name}`, faults, timeUs)
+      if (faults.count > 0 || faults.writings.length > 0)
+        this.#dropped(service.id, `MPD ${manifest.name}`, faults, timeUs)
       manifest.timeShiftUs = mpd.timeShiftBufferDepthUs
       manifest.lists = mpdLists(mpd, timeUs)
     } catch (thrown) {

@@ -30,8 +30,9 @@ const TELL_DROPS_US = 1_000_000
  * packets.
  */
 export class LossWatch {
-  readonly media = new AnnouncedMedia((service, table, { count, listed }, timeUs) => {
-    this.#found({ kind: 'entriesDropped', table, dropped: listed, count, ...placeAt(timeUs, 0, { service }) })
+  readonly media = new AnnouncedMedia((service, table, { count, listed, writings }, timeUs) => {
+    const facts = { kind: 'entriesDropped', table, dropped: listed, count, writings } as const
+    this.#found({ ...facts, ...placeAt(timeUs, 0, { service }) })
   })
   readonly host = new HostTrouble()
   readonly #columns: ObjectColumns

@@ -124,9 +124,32 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER'>, Example>> = {
   },
   'TABLE-ENTRY': {
     raises: [
-      at({ kind: 'entriesDropped', table: 'SLT of group 1', dropped: [{ path: 'Service[2]', reason: 'x' }], count: 1 }),
-      at({ kind: 'entriesDropped', table: 'SLT of group 2', dropped: [{ path: 'Service[2]', reason: 'x' }], count: 9 }),
+      at({
+        kind: 'entriesDropped',
+        table: 'SLT of group 1',
+        dropped: [{ path: 'Service[2]', reason: 'x' }],
+        count: 1,
+        writings: [],
+      }),
+      at({
+        kind: 'entriesDropped',
+        table: 'SLT of group 2',
+        dropped: [{ path: 'Service[2]', reason: 'x' }],
+        count: 9,
+        writings: [],
+      }),
     ],
+  },
+  'XML-FORM': {
+    raises: (['ampersand', 'encoding'] as const).map((what) =>
+      at({
+        kind: 'entriesDropped',
+        table: 'SLT',
+        dropped: [],
+        count: 0,
+        writings: [{ what, count: 2, where: 'line 1' }],
+      }),
+    ),
   },
   'SLS-TOI-BITS': {
     raises: [at({ kind: 'packageTypes', types: new Set(['MPD']), gzip: true }, sls(0x8002_0001))],

@@ -56,7 +56,12 @@ export const unreadableRules = (): RuleFile => ({
     rules.raise('MMTP-MESSAGE', { at, key: `${at.what} ${code}`, values: { what: at.what, code, message } })
   },
   entriesDropped: (at, rules) => {
-    const { table, dropped, count } = at
+    const { table, dropped, count, writings } = at
+    for (const { what, count: times, where } of writings) {
+      const values = { table, times, where }
+      rules.raise('XML-FORM', { at, key: `${table} ${what}`, says: what, values })
+    }
+    if (count === 0) return
     const named = dropped.slice(0, NAMED_ENTRIES).map(({ path, reason }) => `${path} (${reason})`)
     const entries = `${named.join(', ')}${count > named.length ? ` and ${count - named.length} more` : ''}`
     const key = `${table} ${[...new Set(dropped.slice(0, NAMED_ENTRIES).map(kindOfEntry))].join(', ')}`

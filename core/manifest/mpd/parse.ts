@@ -32,7 +32,7 @@ export function parseMpd(bytes: Uint8Array, name = '', faults = new EntryFaults(
       0,
       `an MPD of ${bytes.byteLength} bytes is over the limit of ${MAX_MPD_BYTES}`,
     )
-  return mpdOf(parseXmlSource(bytes), name, faults)
+  return mpdOf(parseXmlSource(bytes, faults), name, faults)
 }
 
 /**

@@ -1,5 +1,9 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import { EntryFaults } from '../../bytes/entry-faults.ts'
+import { escapedAmpersands } from '../../xml/stray-ampersands.ts'
+import { XML_LIMITS } from '../../xml/xml-limits.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
+import { xmlText } from '../../xml/xml-text.ts'
 
 /** An attribute and the range of its value in the text, between the quotes. */
 export type SourceAttribute = {
@@ -33,23 +37,30 @@ export type SourceElement = {
 }
 
 /** A document with its text, in which parts can be replaced exactly. */
-export type SourceDocument = { readonly text: string; readonly root: SourceElement }
+export type SourceDocument = {
+  readonly text: string
+  readonly root: SourceElement
+  /** The text is no longer as it was sent, which not every player can read. */
+  readonly mended: boolean
+}
+
+/** The encoding in a declaration, where it is another than that of the text once decoded. */
+const OTHER_ENCODING = /^(\s*<\?xml[^>]{0,100}encoding\s*=\s*["'])(?!utf-8["'])[\w.:-]+/i
 
 type Draft = { -readonly [Key in keyof SourceElement]: SourceElement[Key] } & { children: Draft[] }
 
 /**
- * Reads a document for editing in place.
- * @throws CodecError xml-… as `parseXml`, mpd-encoding for text that is not UTF-8
+ * Reads a document for editing in place. Its text is as a strict player takes it: in UTF-8, without stray ampersands.
+ * @throws CodecError xml-… as `parseXml`, mpd-encoding for UTF-16
  */
-export function parseXmlSource(bytes: Uint8Array): SourceDocument {
+export function parseXmlSource(bytes: Uint8Array, faults = new EntryFaults()): SourceDocument {
   // The strict parser runs first, so that the scan below reads only well-formed text without a document type.
-  parseXml(bytes)
-  let text: string
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    throw new CodecError('mpd-encoding', 0, 'the manifest is not UTF-8')
-  }
+  parseXml(bytes, XML_LIMITS, faults)
+  // No player is known to take UTF-16.
+  if (bytes[0] === 0xff || bytes[0] === 0xfe) throw new CodecError('mpd-encoding', 0, 'the manifest is not UTF-8')
+  const sent = xmlText(bytes).replace(/^\ufeff/, '')
+  let text = sent.replace(OTHER_ENCODING, '$1UTF-8')
+  if (faults.writings.some(({ what }) => what === 'ampersand')) text = escapedAmpersands(text)
   const document: Draft[] = []
   const open: Draft[] = []
   let at = text.indexOf('<')
@@ -77,7 +88,7 @@ export function parseXmlSource(bytes: Uint8Array): SourceDocument {
   }
   const root = document[0]
   if (root === undefined) throw new CodecError('mpd-empty', 0, 'the manifest has no element')
-  return { text, root }
+  return { text, root, mended: faults.writings.length > 0 || text !== sent }
 }
 
 /** Value of an attribute by its name as written, entities decoded; null where absent. */

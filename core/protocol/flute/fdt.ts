@@ -147,7 +147,7 @@ const FILE_ATTRIBUTES = new Set([
  * @throws CodecError `fdt-root` for another document; `xml-…` and `gzip-…` as their parsers
  */
 export function parseFdt(bytes: Uint8Array, faults = new EntryFaults()): Fdt {
-  const root = parseXml(gunzipIfGzip(bytes, FILE_TABLE_LIMITS.unpackedBytes), FILE_TABLE_LIMITS.xml)
+  const root = parseXml(gunzipIfGzip(bytes, FILE_TABLE_LIMITS.unpackedBytes), FILE_TABLE_LIMITS.xml, faults)
   if (!isFdtRoot(root.local)) {
     throw new CodecError('fdt-root', root.offset, `expected EFDT or FDT-Instance, got ${root.local}`)
   }

@@ -18,6 +18,7 @@ import {
 } from '../../xml/xml-element.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 import { keptAttributes, XmlWriter } from '../../xml/xml-writer.ts'
+import { LLS_LIMITS } from '../table-limits.ts'
 
 /** Service List Table, A/331 §6.3. */
 export type Slt = {
@@ -133,7 +134,7 @@ const SERVICE = new Set([
  * @throws CodecError `slt-root` | `xml-…`
  */
 export function parseSlt(bytes: Uint8Array | string, faults = new EntryFaults()): Slt {
-  return readSlt(parseXml(bytes), faults)
+  return readSlt(parseXml(bytes, LLS_LIMITS.xml, faults), faults)
 }
 
 /** As `parseSlt`, from a parsed document. @throws CodecError as `parseSlt` */

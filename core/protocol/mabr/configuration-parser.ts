@@ -14,6 +14,7 @@ import {
 } from '../../xml/xml-element.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 import type { XmlTree } from '../../xml/xml-writer.ts'
+import { FILE_TABLE_LIMITS } from '../table-limits.ts'
 import type {
   MabrCarousel,
   MabrCarouselItem,
@@ -44,7 +45,7 @@ export function isConfigurationRoot(local: string | null): local is MabrRoot {
  * @throws CodecError `mabr-root` for another document, `xml-…`
  */
 export function parseMabrConfiguration(bytes: Uint8Array | string, faults = new EntryFaults()): MabrConfiguration {
-  const root = parseXml(bytes)
+  const root = parseXml(bytes, FILE_TABLE_LIMITS.xml, faults)
   const { local } = root
   if (!isConfigurationRoot(local)) {
     throw new CodecError('mabr-root', root.offset, `expected ${ROOTS.join(' or ')}, got ${local}`)

@@ -1,5 +1,7 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import type { EntryFaults } from '../../bytes/entry-faults.ts'
 import { attr, descendants, uintAttr, type XmlElement } from '../../xml/xml-element.ts'
+import { XML_LIMITS } from '../../xml/xml-limits.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 import { XmlWriter } from '../../xml/xml-writer.ts'
 
@@ -33,8 +35,8 @@ export const ENVELOPE_ITEM_DEFAULTS: Omit<EnvelopeItem, 'uri' | 'version' | 'con
 }
 
 /** Parses an envelope; items without a name are left out. @throws CodecError `envelope-root` | `xml-…` */
-export function parseEnvelope(bytes: Uint8Array | string): Envelope {
-  return readEnvelope(parseXml(bytes))
+export function parseEnvelope(bytes: Uint8Array | string, faults?: EntryFaults): Envelope {
+  return readEnvelope(parseXml(bytes, XML_LIMITS, faults))
 }
 
 /** As `parseEnvelope`, from a parsed document. @throws CodecError `envelope-root` */

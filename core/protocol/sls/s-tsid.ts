@@ -14,6 +14,7 @@ import {
   requiredUint,
   uintAttr,
 } from '../../xml/xml-element.ts'
+import { XML_LIMITS } from '../../xml/xml-limits.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 import { keptAttributes, type XmlTree, XmlWriter } from '../../xml/xml-writer.ts'
 import { type Fdt, readFdt } from '../flute/fdt.ts'
@@ -138,7 +139,7 @@ const RATING_SCHEME = 'tag:atsc.org,2016:carating:1'
  * @throws CodecError `stsid-root` | `xml-…`
  */
 export function parseStsid(bytes: Uint8Array | string, faults = new EntryFaults()): Stsid {
-  return readStsid(parseXml(bytes), faults)
+  return readStsid(parseXml(bytes, XML_LIMITS, faults), faults)
 }
 
 /** As `parseStsid`, from a parsed document. @throws CodecError as `parseStsid` */

@@ -13,6 +13,7 @@ import {
   readChildren,
   uintAttr,
 } from '../../xml/xml-element.ts'
+import { XML_LIMITS } from '../../xml/xml-limits.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 
 /** User Service Bundle Description of an MMT service, A/331 §7.2.1: root BundleDescriptionMMT. */
@@ -128,7 +129,7 @@ export function isUsbdMmt(root: XmlElement): boolean {
  * @throws CodecError `usbd-root` | `xml-…`
  */
 export function parseUsbdMmt(bytes: Uint8Array | string, faults = new EntryFaults()): UsbdMmt {
-  return readUsbdMmt(parseXml(bytes), faults)
+  return readUsbdMmt(parseXml(bytes, XML_LIMITS, faults), faults)
 }
 
 /** As `parseUsbdMmt`, from a parsed document. @throws CodecError `usbd-root` */

@@ -1,7 +1,9 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import type { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { ServiceId } from '../../contract/ids.ts'
 import type { XmlAttribute, XmlElement } from '../../xml/xml-element.ts'
 import { attr, boolAttr, childrenOf, descendants, otherAttributes, uintAttr } from '../../xml/xml-element.ts'
+import { XML_LIMITS } from '../../xml/xml-limits.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 import { keptAttributes, XmlWriter } from '../../xml/xml-writer.ts'
 
@@ -28,8 +30,8 @@ const SERVICE = new Set(['serviceId', 'serviceStatus'])
  * Parses a USBD of ROUTE or MMT with either root; only its first UserServiceDescription is read.
  * @throws CodecError `usbd-root` | `xml-…`
  */
-export function parseUsbd(bytes: Uint8Array | string): Usbd {
-  return readUsbd(parseXml(bytes))
+export function parseUsbd(bytes: Uint8Array | string, faults?: EntryFaults): Usbd {
+  return readUsbd(parseXml(bytes, XML_LIMITS, faults))
 }
 
 /** As `parseUsbd`, from a parsed document. @throws CodecError `usbd-root` */

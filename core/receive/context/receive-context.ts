@@ -96,9 +96,11 @@ export class ReceiveContext implements DeliveryContext, ObjectContext {
   }
 }
 
-/** The finding about entries of a table that were left out; null where there are none. */
-export function droppedEntries(table: string, { count, listed }: EntryFaults): FindingFacts | null {
-  return count === 0 ? null : { kind: 'entriesDropped', table, dropped: listed, count }
+/** The finding about entries of a table that were left out, and how it is oddly written; null where there is nothing. */
+export function droppedEntries(table: string, { count, listed, writings }: EntryFaults): FindingFacts | null {
+  return count === 0 && writings.length === 0
+    ? null
+    : { kind: 'entriesDropped', table, dropped: listed, count, writings }
 }
 
 /**

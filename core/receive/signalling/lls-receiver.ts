@@ -237,7 +237,7 @@ export class LlsReceiver {
     try {
       if (tableId === LLS_TABLE.slt) {
         const faults = new EntryFaults()
-        const slt = readSlt(parseXml(body, LLS_LIMITS.xml), faults)
+        const slt = readSlt(parseXml(body, LLS_LIMITS.xml, faults), faults)
         this.#entries(table, faults, arrival)
         this.#budget.add(slt.services.length * SERVICE_COST)
         // Captures of several channels have several SLTs with the same group: the broadcast stream distinguishes them.
@@ -246,7 +246,11 @@ export class LlsReceiver {
         return stream
       }
       if (tableId === LLS_TABLE.certificationData) this.#certificationData(table, arrival)
-      else checkTable(tableId, body)
+      else {
+        const faults = new EntryFaults()
+        checkTable(tableId, body, faults)
+        this.#entries(table, faults, arrival)
+      }
     } catch (thrown) {
       if (!(thrown instanceof CodecError)) throw thrown
       this.#found({ kind: 'llsUnreadable', table: name, group: groupId, signed: false, fault: thrown }, timeUs, frame)
@@ -291,7 +295,7 @@ export class LlsReceiver {
     const { key, timeUs, frame } = arrival
     const { observer, signatures } = this.#context
     const faults = new EntryFaults()
-    const data = readCertificationData(parseXml(table.body, LLS_LIMITS.xml), faults)
+    const data = readCertificationData(parseXml(table.body, LLS_LIMITS.xml, faults), faults)
     this.#entries(table, faults, arrival)
     signatures.add(data.certificates)
     for (const certificate of data.certificates) this.#dates(certificate, timeUs, frame)
@@ -331,10 +335,10 @@ export class LlsReceiver {
 }
 
 /** @throws CodecError for an unreadable table of a standard form */
-function checkTable(tableId: number, body: Uint8Array): void {
+function checkTable(tableId: number, body: Uint8Array, faults: EntryFaults): void {
   if (tableId === LLS_TABLE.userDefined || tableId > LLS_TABLE.certificationData) return
   if (!looksLikeXml(body)) throw new CodecError('lls-not-xml', 0, 'the body is neither XML nor gzip of it')
-  const root = parseXml(body, LLS_LIMITS.xml)
+  const root = parseXml(body, LLS_LIMITS.xml, faults)
   if (tableId === LLS_TABLE.systemTime) readSystemTime(root)
   else if (tableId === LLS_TABLE.aeat) readAeat(root)
   else if (tableId === LLS_TABLE.onscreenMessage) readOnscreenMessages(root)

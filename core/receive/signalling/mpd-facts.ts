@@ -1,5 +1,7 @@
+import type { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { ChannelRole } from '../../contract/report.ts'
 import { attr, childrenOf, type XmlElement } from '../../xml/xml-element.ts'
+import { XML_LIMITS } from '../../xml/xml-limits.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 
 /** The receiver's view of an MPD: role of each Representation, and codecs. */
@@ -9,8 +11,8 @@ export type MpdFacts = { readonly roles: ReadonlyMap<string, ChannelRole>; reado
  * @throws XmlError where it is not well-formed
  * @returns null for any other document
  */
-export function readMpdFacts(bytes: Uint8Array): MpdFacts | null {
-  const root = parseXml(bytes)
+export function readMpdFacts(bytes: Uint8Array, faults?: EntryFaults): MpdFacts | null {
+  const root = parseXml(bytes, XML_LIMITS, faults)
   if (root.local !== 'MPD') return null
   const roles = new Map<string, ChannelRole>()
   const codecs = new Set<string>()

@@ -129,7 +129,9 @@ export class ServiceSignalling {
     for (const envelope of fragments) {
       if (envelope.type !== 'ENVELOPE') continue
       try {
-        const items = parseEnvelope(envelope.body).items
+        const faults = new EntryFaults()
+        const items = parseEnvelope(envelope.body, faults).items
+        this.#entries(envelope, faults, object, timeUs)
         const byUri = new Map(items.map((item) => [item.uri, item]).reverse() as [string, EnvelopeItem][])
         let next = 0
         for (const fragment of fragments) {
@@ -179,19 +181,20 @@ export class ServiceSignalling {
 
   #apply(fragment: Fragment, object: TransportObject, timeUs: number): void {
     const service = this.#service
+    const faults = new EntryFaults()
     if (fragment.type === 'USBD') {
-      const usbd = parseUsbd(fragment.body)
+      const usbd = parseUsbd(fragment.body, faults)
+      this.#entries(fragment, faults, object, timeUs)
       service.signalled = true
       if (!service.namedBySlt) service.name = usbd.names[0]?.text || service.name
     } else if (fragment.type === 'S-TSID') {
-      const faults = new EntryFaults()
       const stsid = parseStsid(fragment.body, faults)
       service.signalled = true
-      const dropped = droppedEntries(`${fragment.type} ${fragment.name}`, faults)
-      if (dropped !== null) this.#found(dropped, object, timeUs)
+      this.#entries(fragment, faults, object, timeUs)
       this.#host.applyStsid(stsid, timeUs)
     } else if (fragment.type === 'MPD') {
-      const facts = readMpdFacts(fragment.body)
+      const facts = readMpdFacts(fragment.body, faults)
+      this.#entries(fragment, faults, object, timeUs)
       if (facts === null) return
       service.signalled = true
       // An MMT service is played from its MPUs; files of ROUTE are additional.
@@ -204,6 +207,11 @@ export class ServiceSignalling {
       if (service.protocol !== 'mmtp') service.manifest = { kind: 'hls', name: fragment.name, codecs }
       this.#manifest(fragment, object)
     }
+  }
+
+  #entries({ type, name }: Fragment, faults: EntryFaults, object: TransportObject, timeUs: number): void {
+    const dropped = droppedEntries(name === '' ? type : `${type} ${name}`, faults)
+    if (dropped !== null) this.#found(dropped, object, timeUs)
   }
 
   #manifest(fragment: Fragment, object: TransportObject): void {
