@@ -270,6 +270,27 @@ describe('messages', () => {
     }
   })
 
+  it('list the tables of a PA message that says it has none, up to its end', () => {
+    const tables = [
+      { tableId: 0x20, version: 1, bytes: hexToBytes(MPT) },
+      { tableId: 0x80, version: 2, bytes: hexToBytes('80 02 0001 aa') },
+    ]
+    const body = Uint8Array.from([0, ...tables.flatMap(({ bytes }) => [...bytes])])
+    for (const padding of [0, 1, 3, 4, 9]) {
+      const faults = new EntryFaults()
+      expect(parsePaBody(Uint8Array.from([...body, ...new Uint8Array(padding)]), faults)).toEqual(tables)
+      expect(faults.count).toBe(0)
+    }
+    for (let end = 2; end < body.length; end++) {
+      const faults = new EntryFaults()
+      const read = parsePaBody(body.subarray(0, end), faults)
+      expect(read).toEqual(tables.slice(0, read.length))
+      const between = end === 1 + (tables[0]?.bytes.length ?? 0)
+      expect(faults.listed).toMatchObject(between ? [] : [{ path: `table[${read.length + 1}]` }])
+    }
+    expect(parsePaBody(Uint8Array.from([0]))).toEqual([])
+  })
+
   it('carry ATSC content, packed or not', () => {
     const content = utf8('<BundleDescriptionMMT/>')
     for (const compression of [1, 2]) {

@@ -59,6 +59,19 @@ describe('MPI messages', () => {
     rest: new Uint8Array(0),
   })
 
+  it('are read of a PA message that lists no tables, and one that is cut is an alarm', () => {
+    const whole = serialiseMmtMessage(MESSAGE_ID.pa, 3, Uint8Array.from([0, ...table]))
+    const { alarms, of } = received([whole])
+    expect(alarms).toEqual([])
+    expect(of('MPI').map(({ name, version }) => [name, version])).toEqual([['MPI', 3]])
+    const cut = received([
+      serialiseMmtMessage(MESSAGE_ID.pa, 4, Uint8Array.from([0, ...table, ...table.subarray(0, 9)])),
+    ])
+    expect(cut.of('MPI')).toHaveLength(1)
+    expect(cut.alarms).toHaveLength(1)
+    expect(cut.alarms[0]).toMatch(/^TABLE-ENTRY: PA: table\[2\] .* in a message that lists none/)
+  })
+
   it('are listed once, their XML contents as fragments of their own', () => {
     const message = serialiseMmtMessage(0x10, 3, serialiseMpiBody({ table, mpTable: null }))
     const { fragments, alarms, of } = received([message])
