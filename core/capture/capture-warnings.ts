@@ -57,6 +57,9 @@ export class CaptureWarnings {
     } else if (fault.kind === 'checksum') {
       const text = `${label} is damaged inside its gzip compression: what ends at ${at} has another check sum; all of it was read.`
       this.#add(text, again, undefined, 'bad-gzip')
+    } else if (fault.kind === 'members') {
+      const text = `${label} is packed in more than ${fault.count - 1} tiny pieces of gzip; what begins at ${at} was not read.`
+      this.#add(text, 'Unpack it and pack it again.', undefined, 'bad-gzip')
     } else if (fault.kind === 'damaged') {
       const text = `${label} is damaged inside its gzip compression, near ${at}; everything before the damage was read.`
       this.#add(text, again, fault.reason, 'bad-gzip')

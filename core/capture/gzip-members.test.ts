@@ -54,6 +54,16 @@ describe('a chain of gzip members', () => {
     }
   })
 
+  it('of members without content ends where they are too many for its size', async () => {
+    const empty = gzipSync('')
+    const { bytes, faults } = await inflated(Buffer.concat([gzipSync('first'), ...Array(20_000).fill(empty), packedA]))
+    expect(bytes.toString()).toBe('first')
+    expect(faults).toMatchObject([{ kind: 'members' }])
+    const count = faults[0]?.kind === 'members' ? faults[0].count : 0
+    expect(count).toBeGreaterThan(4096)
+    expect(count).toBeLessThan(6000)
+  })
+
   it('is read on behind junk between members, which is told with its place and size', async () => {
     const junk = Buffer.alloc(777, 'x')
     const { bytes, faults } = await inflated(Buffer.concat([packedA, junk, packedB, Buffer.of(9)]), 1000)

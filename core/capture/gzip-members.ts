@@ -9,6 +9,8 @@ export type GzipFault =
   | { readonly kind: 'damaged'; readonly at: number; readonly reason: string }
   /** A member was inflated whole, but to other bytes than were packed. */
   | { readonly kind: 'checksum'; readonly at: number }
+  /** More members than what was read can have for a reason: the rest is not read. */
+  | { readonly kind: 'members'; readonly at: number; readonly count: number }
   /** The file ends within a member. */
   | { readonly kind: 'cut'; readonly at: number }
 
@@ -21,6 +23,9 @@ const HEADER_BYTES = 10
 const TRAILER_BYTES = 8
 /** Longest header that is searched for the end of a name or comment. */
 const MAX_HEADER_BYTES = 256 * 1024
+/** Members that a file may have, and one more for each so many of its bytes: each one costs time of its own. */
+const FREE_MEMBERS = 4096
+const BYTES_PER_MEMBER = 1024
 const FLAG = { headerChecksum: 2, extra: 4, name: 8, comment: 16, reserved: 0xe0 } as const
 
 /**
@@ -31,6 +36,7 @@ export class GzipMembers {
   readonly #input: CompressedInput
   readonly #fault: (fault: GzipFault) => void
   #member: Member | null = null
+  #count = 0
   #ended = false
 
   /**
@@ -106,6 +112,12 @@ export class GzipMembers {
   }
 
   async #open(): Promise<void> {
+    const { at } = this.#input
+    if (++this.#count > FREE_MEMBERS + at / BYTES_PER_MEMBER) {
+      this.#fault({ kind: 'members', at, count: this.#count })
+      this.close()
+      return
+    }
     this.#input.skip(await this.#header())
     this.#member = new Member()
   }
