@@ -11,7 +11,7 @@ import { captureLabel, unknownLinkType, untimedFailure } from './capture-errors.
 import { CaptureFiles, type QueuedFile } from './capture-files.ts'
 import { CaptureWarnings } from './capture-warnings.ts'
 import { FrameReader } from './frame-reader.ts'
-import { isLinkTypeSupported } from './link-types.ts'
+import { isLinkTypeSupported, resolveLinkType } from './link-types.ts'
 import { noUdpFailure } from './no-udp.ts'
 import { PCAP_HEADER_BYTES, PcapParser } from './pcap-parser.ts'
 import { PcapngParser } from './pcapng-parser.ts'
@@ -276,7 +276,9 @@ export class CaptureReader {
     const parser =
       capture.pcap === null
         ? new PcapngParser(this.#record, this, events, this.#options.linkType ?? null)
-        : new PcapParser(capture.pcap, this.#record, this, events)
+        : new PcapParser(capture.pcap, this.#record, this, events, (linkType) =>
+            resolveLinkType(linkType, this.#options.linkType ?? null),
+          )
     const cursor: CaptureCursor = {
       capture,
       place,
@@ -430,6 +432,8 @@ export class CaptureReader {
     return {
       truncated: (at) => this.#warnings.truncated(file, window.offsetOf(at), compressed),
       damaged: (at, skipped, reason) => this.#warnings.damaged(file, window.offsetOf(at), skipped, reason, compressed),
+      joined: (at) => this.#warnings.joined(file, window.offsetOf(at), compressed),
+      nanoseconds: () => this.#warnings.nanoseconds(file),
       unreadable: (at, skipped, reason) =>
         this.#warnings.unreadable(file, window.offsetOf(at), skipped, reason, compressed),
     }

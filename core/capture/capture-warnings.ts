@@ -12,6 +12,8 @@ export class CaptureWarnings {
   readonly #keys = new Set<string>()
   /** Files that end in the middle of a packet. */
   readonly #cut = new Set<string>()
+  /** Files with others behind them. */
+  readonly #joined = new Set<string>()
   #left = 0
 
   /** @param report called with each warning */
@@ -44,6 +46,23 @@ export class CaptureWarnings {
     this.#add(
       `${captureLabel(file)} is damaged at ${place(Math.max(0, offset - skipped), compressed)}: ${reason}, and no good packet follows in ${bytes(skipped)}; everything before it was read.`,
       'Copy or record the file again if the rest matters.',
+    )
+  }
+
+  /** Told once for a file. */
+  joined(file: string, offset: number, compressed: boolean): void {
+    if (this.#joined.has(file)) return
+    this.#joined.add(file)
+    this.#add(
+      `${captureLabel(file)} is several captures one behind the other, the second from ${place(offset, compressed)} on; all were read.`,
+      'Nothing needs to be done; mergecap joins captures in the order of their times.',
+    )
+  }
+
+  nanoseconds(file: string): void {
+    this.#add(
+      `${captureLabel(file)} has fractions of seconds in ns, although its header says µs; they were read as ns.`,
+      'Nothing needs to be done here; other programs show other times.',
     )
   }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Bytes, ethernet, ipv4Packet, ipv4Udp, ipv6Packet, pcapFile, udp } from '../testing/capture-builder.ts'
 import { CaptureFolder, playCapture } from '../testing/capture-play.ts'
+import { sniffCapture } from './sniff.ts'
 
 let folder: CaptureFolder
 beforeAll(async () => {
@@ -129,6 +130,46 @@ test('NTP times are reduced by 70 years, decided on the first record', async () 
   expect(played.datagrams.map(({ timeUs }) => timeUs)).toEqual([1795241879313815, 1795241880313815])
   expect(played.summary.epochCorrected).toBe(true)
   expect(played.notices[0]).toMatch(/counts time from 1900/)
+})
+
+describe('files as people make them', () => {
+  const frames = (from: number, unit = 1) =>
+    [0, 1, 2].map((at) => ({ bytes: ipv4Udp([from + at]), seconds: 1000 + from + at, fraction: (500_000 + at) * unit }))
+
+  test.each(
+    (['little', 'big'] as const).flatMap((order) =>
+      (['us', 'ns', 'modified'] as const).flatMap((magic) =>
+        [101, 1].map((linkWord) => [order, magic, linkWord] as const),
+      ),
+    ),
+  )('a second one behind the first is read as such: %s-endian %s, link type %i', async (order, magic, linkWord) => {
+    const own = frames(20, magic === 'ns' ? 1000 : 1).map((each) => ({
+      ...each,
+      bytes: linkWord === 1 ? ethernet(each.bytes) : each.bytes,
+    }))
+    const second = pcapFile({ order, magic, linkWord, frames: own })
+    const bytes = [...pcapFile({ frames: frames(0) }), ...second, ...pcapFile({ frames: frames(40) })]
+    const played = await playCapture([await folder.write(bytes)])
+    expect(played.datagrams.map(({ payload, timeUs }) => [payload[0], timeUs])).toEqual(
+      [0, 1, 2, 20, 21, 22, 40, 41, 42].map((at) => [at, (1000 + at) * 1e6 + 500_000 + (at % 20)]),
+    )
+    expect(played.warnings.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/is several captures one behind the other, the second from byte \d+ on; all were read/),
+    ])
+  })
+
+  test('an ERF capture is named', () => {
+    const record = [...new Array(8).fill(1), 2, 4, 0, 18 + 44, 0, 0, 0, 44, 0, 0, ...new Array(44).fill(7)]
+    const erf = Uint8Array.from([...record, ...record, ...record])
+    expect(sniffCapture(erf)).toEqual({ kind: 'other', content: 'an ERF capture (Endace)' })
+  })
+
+  test('ns under a header of µs are ns, with one warning', async () => {
+    const made = [0, 50_000_000, 400_000, 999_999_999].map((fraction) => ({ bytes: PACKET, seconds: 1000, fraction }))
+    const { datagrams, warnings } = await playCapture([await folder.write(pcapFile({ frames: made }))])
+    expect(datagrams.map(({ timeUs }) => timeUs - 1000 * 1e6)).toEqual([0, 50_000, 50_000, 999_999])
+    expect(warnings.map(({ message }) => message)).toEqual([expect.stringContaining('were read as ns')])
+  })
 })
 
 test('a fraction beyond a second is carried; cut and empty records are counted', async () => {

@@ -15,6 +15,8 @@ import {
 export const PCAP_HEADER_BYTES = 24
 const RESYNC_HEADERS = 3
 const RESYNC_SECONDS = 86400
+/** Fraction from which µs are ns: one that is a little too large is carried. */
+const CERTAINLY_NS = 2_000_000
 
 /** Header of a pcap file. */
 export type PcapHeader = {
@@ -51,14 +53,15 @@ export function parsePcapHeader(bytes: Uint8Array): PcapHeader | null {
 
 /** Records of a pcap file after its 24-byte header. */
 export class PcapParser implements CaptureParser {
-  readonly linkTypes: readonly number[]
+  readonly linkTypes: number[]
   readonly skippedBlocks = 0
   readonly reportedDrops = 0
   readonly undatedDrops = 0
   epochCorrected = false
-  readonly #header: PcapHeader
-  readonly #headerBytes: 16 | 24
-  readonly #fractionLimit: number
+  #header: PcapHeader
+  #headerBytes: 16 | 24
+  #nanoseconds: boolean
+  readonly #linkTypeOf: (linkType: number) => number
   readonly #record: CaptureRecord
   readonly #sink: RecordSink
   readonly #events: ParserEvents
@@ -70,10 +73,18 @@ export class PcapParser implements CaptureParser {
   #searched = -1
   #unreadable = false
 
-  constructor(header: PcapHeader, record: CaptureRecord, sink: RecordSink, events: ParserEvents) {
+  /** @param linkTypeOf what is used for a link type of a further header */
+  constructor(
+    header: PcapHeader,
+    record: CaptureRecord,
+    sink: RecordSink,
+    events: ParserEvents,
+    linkTypeOf: (linkType: number) => number = (linkType) => linkType,
+  ) {
+    this.#linkTypeOf = linkTypeOf
     this.#header = header
     this.#headerBytes = header.modified ? 24 : 16
-    this.#fractionLimit = header.nanoseconds ? 1_000_000_000 : 1_000_000
+    this.#nanoseconds = header.nanoseconds
     this.#record = record
     this.#sink = sink
     this.#events = events
@@ -82,9 +93,8 @@ export class PcapParser implements CaptureParser {
   }
 
   parse(bytes: Uint8Array, from: number, to: number, atEnd: boolean): number {
-    const little = this.#header.littleEndian
-    const headerBytes = this.#headerBytes
-    const nanoseconds = this.#header.nanoseconds
+    let little = this.#header.littleEndian
+    let headerBytes = this.#headerBytes
     const record = this.#record
     record.bytes = bytes
     record.linkType = this.#header.linkType
@@ -96,7 +106,15 @@ export class PcapParser implements CaptureParser {
         if (this.#searched >= 0) return found
         at = found
       }
-      if (to - at < headerBytes) break
+      // A further header is longer than that of a record.
+      if (to - at < (atEnd ? headerBytes : PCAP_HEADER_BYTES)) break
+      if (isFurtherHeader(bytes, at, to)) {
+        this.#join(bytes, at)
+        little = this.#header.littleEndian
+        headerBytes = this.#headerBytes
+        at += PCAP_HEADER_BYTES
+        continue
+      }
       const seconds = fileU32(bytes, at, little)
       const fraction = fileU32(bytes, at + 4, little)
       let captured = fileU32(bytes, at + 8, little)
@@ -117,7 +135,8 @@ export class PcapParser implements CaptureParser {
       record.end = start + captured
       record.originalLength = Math.max(original, captured)
       // A fraction of a second or more is carried into the seconds.
-      const microseconds = nanoseconds ? Math.floor(fraction / 1000) : fraction
+      if (fraction >= CERTAINLY_NS && !this.#nanoseconds) this.#takeForNanoseconds(fraction)
+      const microseconds = this.#nanoseconds ? Math.floor(fraction / 1000) : fraction
       record.timeUs = plausibleTimeUs((seconds - this.#epochS) * 1e6 + microseconds)
       if (captured > 0 && !this.#sink.record()) return at
       this.#lastS = seconds
@@ -134,6 +153,28 @@ export class PcapParser implements CaptureParser {
     return major === 2 && (minor < 3 || (minor === 3 && captured > original))
   }
 
+  /** Goes on with the file that begins here. */
+  #join(bytes: Uint8Array, at: number): void {
+    const header = parsePcapHeader(bytes.subarray(at, at + PCAP_HEADER_BYTES))
+    if (header === null) return
+    const linkType = this.#linkTypeOf(header.linkType)
+    this.#header = { ...header, linkType }
+    this.#headerBytes = header.modified ? 24 : 16
+    this.#nanoseconds = header.nanoseconds
+    this.#record.linkType = linkType
+    if (!this.linkTypes.includes(linkType)) this.linkTypes.push(linkType)
+    this.#first = true
+    this.#epochS = 0
+    this.#lastS = -1
+    this.#events.joined?.(at)
+  }
+
+  #takeForNanoseconds(fraction: number): void {
+    if (fraction < CERTAINLY_NS || fraction >= 1_000_000_000) return
+    this.#nanoseconds = true
+    this.#events.nanoseconds?.()
+  }
+
   #decideEpoch(seconds: number): void {
     this.#first = false
     if (seconds < NTP_2000_S) return
@@ -145,9 +186,9 @@ export class PcapParser implements CaptureParser {
   #resync(bytes: Uint8Array, from: number, to: number, atEnd: boolean): number {
     let at = this.#searched === 0 ? from + 1 : from
     let searched = Math.max(this.#searched, 1)
-    const last = to - this.#headerBytes
+    const last = to - (atEnd ? this.#headerBytes : PCAP_HEADER_BYTES)
     while (at <= last && searched <= MAX_RESYNC_BYTES) {
-      const row = this.#saneRow(bytes, at, to, atEnd)
+      const row = isFurtherHeader(bytes, at, to) ? SANE : this.#saneRow(bytes, at, to, atEnd)
       if (row === NEED_MORE) {
         this.#searched = searched
         return at
@@ -182,7 +223,7 @@ export class PcapParser implements CaptureParser {
       let original = fileU32(bytes, at + 12, little)
       if (this.#lengthsSwapped(captured, original)) [captured, original] = [original, captured]
       if (captured === 0 || captured > original || original > MAX_RECORD_BYTES) return NOT_SANE
-      if (fileU32(bytes, at + 4, little) >= this.#fractionLimit) return NOT_SANE
+      if (fileU32(bytes, at + 4, little) >= (this.#nanoseconds ? 1_000_000_000 : 1_000_000)) return NOT_SANE
       const seconds = fileU32(bytes, at, little)
       if (previousS >= 0 && Math.abs(seconds - previousS) > RESYNC_SECONDS) return NOT_SANE
       previousS = seconds
@@ -194,6 +235,16 @@ export class PcapParser implements CaptureParser {
     }
     return SANE
   }
+}
+
+/** Whether another pcap file begins here, in any byte order: its time zone and accuracy are zero. */
+function isFurtherHeader(bytes: Uint8Array, at: number, to: number): boolean {
+  const first = bytes[at]
+  if (first !== 0xd4 && first !== 0xa1 && first !== 0x4d && first !== 0x34) return false
+  if (to - at < PCAP_HEADER_BYTES || fileU32(bytes, at + 8, false) !== 0 || fileU32(bytes, at + 12, false) !== 0)
+    return false
+  const header = parsePcapHeader(bytes.subarray(at, at + PCAP_HEADER_BYTES))
+  return header !== null && header.major === 2 && header.minor <= 4
 }
 
 const NOT_SANE = 0

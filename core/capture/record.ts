@@ -46,6 +46,10 @@ export interface ParserEvents {
   truncated(at: number): void
   /** Bytes were damaged: `[from, to)` could not be read, `reason` completes "…, because". */
   damaged(at: number, skippedBytes: number, reason: string): void
+  /** Another file follows in the same one, with a header of its own at `at`. */
+  joined?(at: number): void
+  /** Fractions of seconds are ns although the header says µs. */
+  nanoseconds?(): void
   /** The rest cannot be read: no good record followed for MAX_RESYNC_BYTES, or until the end of the file. */
   unreadable(at: number, skippedBytes: number, reason: string): void
 }

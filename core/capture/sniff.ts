@@ -70,8 +70,23 @@ function contentOf(bytes: Uint8Array, hex: string): string {
   if (bytes[0] === 0x47 && (bytes[188] ?? 0x47) === 0x47 && bytes.length >= 188) return 'an MPEG-2 transport stream'
   if (bytes.every((byte) => byte === 0)) return 'nothing but zero bytes'
   if (isText(bytes)) return describeText(bytes)
+  if (isErf(bytes)) return 'an ERF capture (Endace)'
   const word = bytes.length >= 4 ? fileU32(bytes, 0, false).toString(16).padStart(8, '0') : hex
   return `an unknown format that begins with the bytes ${word.replace(/(..)(?=.)/g, '$1 ')}`
+}
+
+/** ERF has no mark: a type, a length of the record, and the same again behind it. */
+function isErf(bytes: Uint8Array): boolean {
+  let at = 0
+  let records = 0
+  for (; at + 16 <= bytes.length; records++) {
+    const length = (bytes[at + 10] as number) * 256 + (bytes[at + 11] as number)
+    const type = (bytes[at + 8] as number) & 0x7f
+    const wire = (bytes[at + 14] as number) * 256 + (bytes[at + 15] as number)
+    if (type === 0 || type > 48 || length < 16 || wire === 0 || length > wire + 64) return false
+    at += length
+  }
+  return records > 0
 }
 
 function describeText(bytes: Uint8Array): string {
