@@ -3,12 +3,14 @@ import { captureTargets } from './capture-targets.ts'
 import { connectionTargets } from './connection-targets.ts'
 import { floodTargets } from './flood-targets.ts'
 import type { FuzzTarget } from './fuzz-target.ts'
+import { manifestTargets } from './manifest-targets.ts'
 import { parserTargets } from './parser-targets.ts'
 import { receptionTargets } from './reception-targets.ts'
 
 /** Every target of `npm run fuzz`. */
 export const fuzzTargets = (): FuzzTarget[] => [
   ...parserTargets(),
+  ...manifestTargets(),
   ...receptionTargets(),
   ...captureTargets(),
   ...answerTargets(),
