@@ -49,6 +49,11 @@ export class EarlyPackets {
     return true
   }
 
+  /** Arrival of the oldest packet of a channel, µs; infinite without one. */
+  oldestUs(tsi: Tsi): number {
+    return this.#byTsi.get(tsi)?.[0]?.timeUs ?? Number.POSITIVE_INFINITY
+  }
+
   /** Removes and returns the packets of a channel for which `wanted` is true. */
   take(tsi: Tsi, wanted: (packet: EarlyPacket) => boolean): EarlyPacket[] {
     const packets = this.#byTsi.get(tsi)

@@ -185,6 +185,7 @@ export class FluteSession extends LctSession {
   #dropEarly(state: FluteChannel, beforeUs: number): void {
     const { channel, firstTableUs } = state
     const { tsi } = channel
+    if (this.#early.oldestUs(tsi) >= beforeUs) return
     const old = this.#early.take(tsi, (packet) => packet.timeUs < beforeUs)
     const [first] = old
     if (first === undefined) return
