@@ -7,6 +7,8 @@ import type { LossCauses } from './loss-causes.ts'
 const LOSS_CAUSES: readonly LossCause[] = ['network', 'host', 'sender', 'unknown']
 /** Losses remembered, since their cause may change. */
 const MAX_REMEMBERED = 1024
+/** Newest losses that are looked through for one at the same time. */
+const MAX_NEAR = 64
 
 /** Time around the packets of an object within which its first and last bytes may have been lost, µs. */
 const EDGE_US = 500_000
@@ -24,6 +26,9 @@ export class LossLedger {
   readonly #bytes = new OptionalColumn()
   readonly #lostRows = new BoundedMap<number, Place & { readonly packets: number }>(MAX_REMEMBERED)
   readonly #absent: Absent[] = []
+  /** The newest losses of any kind, in a ring. */
+  readonly #newest: (Place & { readonly row: number | null })[] = []
+  #next = 0
   readonly #totals: Record<LossCause, Count> = {
     network: { objects: 0, bytes: 0 },
     host: { objects: 0, bytes: 0 },
@@ -46,6 +51,7 @@ export class LossLedger {
     const fromUs = object.firstTimeUs - (missing[0]?.[0] === 0 ? EDGE_US : 0)
     const toUs = object.lastTimeUs + (missing.at(-1)?.[1] === object.size ? EDGE_US : 0)
     const cause = object.starved ? 'host' : this.#causes.ofBytes({ destination, fromUs, toUs })
+    this.#remember({ destination, channel, fromUs, toUs, row })
     const perPacket = object.packets === 0 ? bytes : Math.max(1, object.received / object.packets)
     this.#lostRows.set(row, { destination, channel, fromUs, toUs, packets: Math.max(1, Math.round(bytes / perPacket)) })
     this.#set(row, cause, bytes)
@@ -66,16 +72,26 @@ export class LossLedger {
   absent(place: Place, objects: number, bytes: number, cause: LossCause): void {
     this.#totals[cause].objects += objects
     this.#totals[cause].bytes += bytes
+    this.#remember({ ...place, row: null })
     this.#absent.push({ ...place, cause, objects, bytes })
     if (this.#absent.length > MAX_REMEMBERED) this.#absent.shift()
   }
 
   /** True where another channel of a destination lost something within a stretch of time. */
   lostElsewhere(destination: string, channel: number, fromUs: number, toUs: number): boolean {
-    const overlaps = (place: Place): boolean =>
-      place.destination === destination && place.channel !== channel && place.fromUs <= toUs && place.toUs >= fromUs
-    for (const place of this.#lostRows.values()) if (overlaps(place)) return true
-    return this.#absent.some(overlaps)
+    return this.#newest.some(
+      (place) =>
+        place.destination === destination &&
+        place.channel !== channel &&
+        place.fromUs <= toUs &&
+        place.toUs >= fromUs &&
+        // What arrived late was not lost.
+        (place.row === null || this.causeOf(place.row) !== null),
+    )
+  }
+
+  #remember(place: Place & { readonly row: number | null }): void {
+    this.#newest[this.#next++ % MAX_NEAR] = place
   }
 
   /** Null where nothing of the row is missing. */
