@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { TestContext } from '../testing/test-channel.ts'
 import { TestSession, testFlow } from '../testing/test-session.ts'
 
 const TARGET = { kind: 'route', address: '239.255.1.1', port: 5000 } as const
@@ -85,6 +86,19 @@ describe('two senders on one group and TSI', () => {
   })
 })
 
+describe('repair packets', () => {
+  it('are taken of a new sender once the first one is silent', () => {
+    const channel = new TestContext().channel(15, 1)
+    const at = 1_000_000_000
+    expect(channel.admitsOther('10.0.0.1', at)).toBe(true)
+    expect(channel.admitsOther('10.0.0.2', at + 1)).toBe(false)
+    expect(channel.admitsOther('10.0.0.1', at + 2_900_000)).toBe(true)
+    expect(channel.admitsOther('10.0.0.2', at + 5_000_000)).toBe(false)
+    expect(channel.admitsOther('10.0.0.2', at + 6_000_000)).toBe(true)
+    expect(channel.admitsOther('10.0.0.1', at + 6_000_001)).toBe(false)
+  })
+})
+
 describe('a sender that begins again in the middle of an object', () => {
   it('gives the object of its new transmission, whole, and the change is told', () => {
     const made = session()
@@ -102,6 +116,21 @@ describe('a sender that begins again in the middle of an object', () => {
       made.send({ tsi: 10, toi: 1, offset, length: 3000, payload: first.subarray(offset, offset + 1000) })
     made.sendObject({ tsi: 10, toi: 1 }, second)
     expect(filesOf(made)).toEqual([['1.m4s', [9, 2], 3000]])
+  })
+
+  it('takes no bytes for received that neither transmission brought, nor those that only the first one did', () => {
+    for (const firstHas of [true, false]) {
+      const made = session()
+      const first = Uint8Array.from([...fill(9, 3000), ...fill(1, 2000)])
+      const second = Uint8Array.from([...fill(9, 3000), ...fill(2, 2000)])
+      const send = (bytes: Uint8Array, offsets: readonly number[]): void => {
+        for (const offset of offsets)
+          made.send({ tsi: 10, toi: 1, offset, length: 5000, payload: bytes.subarray(offset, offset + 1000) })
+      }
+      send(first, firstHas ? [0, 1000, 3000] : [0, 2000, 3000])
+      send(second, [0, 2000, 3000, 4000])
+      expect(filesOf(made)).toEqual([])
+    }
   })
 
   it('is silent where a carousel repeats the same bytes', () => {

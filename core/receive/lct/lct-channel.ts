@@ -143,8 +143,14 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   /** Whether a packet without bytes of an object, such as one of repair symbols, is of the sender that is taken. */
   admitsOther(sender: string, timeUs: number): boolean {
     const senders = this.#senders
-    if (senders.first === '') senders.begin(sender, timeUs)
-    return sender === senders.first || senders.shared
+    if (sender === senders.first) senders.lastUs = timeUs
+    else if (senders.shared) return true
+    else if (senders.first !== '' && !senders.isSilent(timeUs)) return false
+    else {
+      if (senders.first !== '') this.#forget(timeUs)
+      senders.begin(sender, timeUs)
+    }
+    return true
   }
 
   /** How a packet compares with the object of its TOI. */
@@ -213,6 +219,8 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       return
     }
     if (added === 0 && count > 0) this.duplicates++
+    if (offset === 0) object.roundEnd = count
+    else if (offset === object.roundEnd) object.roundEnd = offset + count
     if (offset === 0) {
       if (object.headBytes === 0 && count > 0) {
         object.headBytes = Math.min(HEAD_BYTES, count)
@@ -257,12 +265,12 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   }
 
   /**
-   * Starts an object again whose bytes change in mid-transmission: new content begins with this packet. What was repeated in
-   * order until here, and was the same, belongs to it as well.
+   * Starts an object again whose bytes change in mid-transmission: new content begins with this packet. What was repeated
+   * without a gap until here, and was the same, belongs to it as well.
    */
   #replaceWhileOpen(object: TransportObject, packet: SourcePacket): void {
     const repeated =
-      packet.offset > 0 && object.cursor === packet.offset ? object.bytes(0, packet.offset).slice() : null
+      packet.offset > 0 && object.roundEnd === packet.offset ? object.bytes(0, packet.offset).slice() : null
     // What is sent once was not lost: its transmission was broken off.
     const why = isReplaceable(object) ? 'partial' : 'truncated'
     if (object.state === 'receiving') this.#open.lose(object, why, packet.timeUs)
@@ -274,6 +282,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       next.headBytes = Math.min(HEAD_BYTES, repeated.length)
       next.headHash = hash32(repeated, 0, next.headBytes)
       next.cursor = repeated.length
+      next.roundEnd = repeated.length
     }
     this.#take(next, packet)
   }

@@ -66,6 +66,8 @@ export class TransportObject implements FlowObject, OrderedObject {
   endingSinceUs = -1
   /** Progress of the transmission: end of the packet last in order. */
   cursor = 0
+  /** End of what the current round of its transmission has brought from the first byte on, without a gap. */
+  roundEnd = 0
   /** Hash and count of its first bytes, to distinguish a repeat from a reuse; 0 bytes: unknown. */
   headHash = 0
   headBytes = 0
