@@ -6,7 +6,7 @@ import type { SessionRequest } from './open-request.ts'
 import type { PartDescription } from './part-description.ts'
 import type { JsonObject, Report, ReportSignature } from './report.ts'
 import type { RecordingOptions, SessionSpec } from './session-spec.ts'
-import type { LogLine, RecordingSnapshot, SectionChanges } from './snapshot.ts'
+import type { LogLine, PictureSnapshot, RecordingSnapshot, SectionChanges } from './snapshot.ts'
 
 /**
  * Commands of a window to the engine, over a MessagePort in the app and a WebSocket in a browser. Every command is answered once,
@@ -42,6 +42,8 @@ export type EngineCommands = {
   objectPosition: (sessionId: string, viewId: number, index: number, part?: string) => number
   signallingText: (sessionId: string, key: string, part?: string) => SignallingText
   report: (sessionId: string, part?: string) => Report
+  /** Tells how far the window's player came with a service. */
+  pictured: (sessionId: string, serviceId: number, picture: PictureSnapshot, part?: string) => null
   /**
    * Records what arrives from now on to a pcapng (null: a new file in the default folder); answers with its path. An existing
    * file is refused (`file-exists`) unless `replace` says that a person was asked.
@@ -130,6 +132,7 @@ export const COMMAND_NAMES = [
   'objectPosition',
   'signallingText',
   'report',
+  'pictured',
   'startRecording',
   'stopRecording',
   'dumpSession',

@@ -288,6 +288,20 @@ export type PlayableSnapshot = {
   readonly cut: CutSnapshot | null
   /** How all of its media is encrypted, as `cenc, Widevine`; null where some can be played. */
   readonly encryption: string | null
+  /** What players of the windows made of it; null: none has played it yet. */
+  readonly picture: PictureSnapshot | null
+}
+
+/** How far a player came with a service. */
+export type PictureSnapshot = {
+  /** From Play to the first picture or sound decoded, ms; null: none yet. */
+  readonly decodedAfterMs: number | null
+  /** From Play to the first picture on the screen, ms; null: none yet. */
+  readonly shownAfterMs: number | null
+  /** It plays sound only: no picture is to come. */
+  readonly soundOnly: boolean
+  /** Why nothing more is decoded, one sentence; null while it plays or loads. */
+  readonly problem: string | null
 }
 
 /** References taken out of the manifests of a service: the number of all, and the first ones. */

@@ -1,9 +1,11 @@
 import type { CommandName, EngineCommands, WireEvent } from '../contract/engine-api.ts'
+import { asServiceId } from '../contract/ids.ts'
 import { OBJECT_BATCH_ROWS, OBJECT_ROW_BYTES } from '../contract/object-batch.ts'
 import type { LogLine } from '../contract/snapshot.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { listInterfaces } from '../socket/interfaces.ts'
 import type { Engine } from './engine.ts'
+import { parsePicture } from './receiving/pictures.ts'
 import { SectionFeed } from './section-feed.ts'
 import type { Session } from './session.ts'
 import type { SessionContents } from './session-contents.ts'
@@ -105,6 +107,10 @@ export class EngineWindow {
       this.#engine.session(sessionId).contents.objectPosition(viewId, index, part),
     signallingText: (sessionId, key, part) => this.#engine.session(sessionId).contents.signallingText(key, part),
     report: (sessionId, part) => this.#engine.session(sessionId).contents.report(part),
+    pictured: (sessionId, serviceId, picture, part) => {
+      this.#engine.session(sessionId).contents.receiving(part).pictured(asServiceId(serviceId), parsePicture(picture))
+      return null
+    },
     startRecording: async (sessionId, file, options, part, replace) => {
       const { defaultDumpDir } = this.#engine.options
       return {

@@ -328,7 +328,15 @@ describe('snapshot', () => {
     columns.sample(setup.timeUs + 999_000)
     expect(columns.flows()[0]).toMatchObject({ protocol: 'route', service: 1, rateBps: (980 + 24) * 8 })
     expect(columns.totals()).toMatchObject({ packets: 7, packetsPerSecond: 1, objects: 6, complete: 5, malformed: 0 })
-    const playable = { kind: 'dash', url: 'u', live: true, codecs: [], cut: null, encryption: null } as const
+    const playable = {
+      kind: 'dash',
+      url: 'u',
+      live: true,
+      codecs: [],
+      cut: null,
+      encryption: null,
+      picture: null,
+    } as const
     expect(columns.services(() => null)[0]).toMatchObject({ state: 'receiving', objects: 5, playable: null })
     expect(columns.services(() => null)[0]?.notPlayable).not.toBeNull()
     expect(columns.services(() => playable)[0]).toMatchObject({ playable, notPlayable: null })

@@ -117,6 +117,14 @@ export class AppPage {
     }))
   }
 
+  /** A step of tuning in of the selected service. */
+  rung(name: string): Locator {
+    return this.page
+      .getByRole('list', { name: 'Steps of tuning in' })
+      .getByRole('listitem')
+      .filter({ has: this.page.getByText(name, { exact: true }) })
+  }
+
   /** Runs a command from the palette, which lists all commands. */
   async command(title: string): Promise<void> {
     await this.page.keyboard.press('ControlOrMeta+k')

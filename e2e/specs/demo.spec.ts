@@ -5,9 +5,11 @@ const SEGMENT_S = 2
 
 test('the demo appears, plays and stays close to live', async ({ routescope: { app, startDemo, consoleErrors } }) => {
   await startDemo()
-  await expect(app.services.row('ROUTE')).toBeVisible()
+  await app.services.row('ROUTE').click()
+  await expect(app.rung('Frame')).toContainText('not played yet')
   await app.play()
   await app.playing(5)
+  for (const name of ['Decode', 'Frame']) await expect(app.rung(name)).toContainText(/reached.* after Play/)
   const latency = app.player.locator('div').filter({ has: app.page.getByText('Latency', { exact: true }) })
   const seconds = async () => Number.parseFloat((await latency.last().getByRole('definition').textContent()) ?? '')
   await expect.poll(seconds).toBeGreaterThan(0)

@@ -1,7 +1,7 @@
 import type { ServiceId } from '../../contract/ids.ts'
 import type { ObjectDetail } from '../../contract/object-rows.ts'
 import type { Report } from '../../contract/report.ts'
-import type { PlayableSnapshot } from '../../contract/snapshot.ts'
+import type { PictureSnapshot, PlayableSnapshot } from '../../contract/snapshot.ts'
 import type { AbsentObject, ReceiveObserver, ServiceFacts } from '../../flow/facts.ts'
 import type { FlowFile } from '../../flow/objects.ts'
 import type { SessionColumns } from '../../inspect/session-columns.ts'
@@ -13,6 +13,10 @@ export type Serving = {
   /** Address of a file; null where it has none. */
   urlOf(serviceId: ServiceId, name: string): string | null
   playable(service: ServiceFacts): PlayableSnapshot | null
+  /** A window's player came this far with a service. */
+  pictured(serviceId: ServiceId, picture: PictureSnapshot): void
+  /** Grows when `playable` changes for another reason than what was received. */
+  playableVersion(): number
 }
 
 /** A delivered file. */
@@ -44,6 +48,8 @@ export interface Receiving {
   keeps(bytesOf: (index: number, from?: number, to?: number) => Uint8Array | null): void
   /** Sets the server of files; the first one is used. */
   serves(serving: Serving): void
+  /** Tells the server of files how far a window's player came with a service. */
+  pictured(...picture: Parameters<Serving['pictured']>): void
   /** Reports a player's request for a file: the destination that carries it is joined again where it had been left. */
   asked(
     serviceId: ServiceId,

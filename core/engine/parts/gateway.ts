@@ -2,7 +2,7 @@ import { defined } from '../../contract/defined.ts'
 import type { ServiceId } from '../../contract/ids.ts'
 import { parseEndpoint } from '../../contract/option-values.ts'
 import type { PartSpec } from '../../contract/session-spec.ts'
-import type { PlayableSnapshot } from '../../contract/snapshot.ts'
+import type { PictureSnapshot, PlayableSnapshot } from '../../contract/snapshot.ts'
 import { AppFailure } from '../../failure/app-failure.ts'
 import type { ObjectStore } from '../../files/object-store.ts'
 import type { ServiceFacts } from '../../flow/facts.ts'
@@ -10,6 +10,7 @@ import { Version } from '../../flow/version.ts'
 import type { Gateway } from '../../gateway/gateway.ts'
 import type { Receiving, Serving } from '../faces/receiving.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
+import { Pictures } from '../receiving/pictures.ts'
 import type { GatewaySpec } from './gateway-options.ts'
 import { oneReceiver } from './repair.ts'
 
@@ -28,6 +29,7 @@ class GatewayPart implements Part, Serving {
   #receiving: Receiving | null = null
   #store: ObjectStore | null = null
   #gateway: Gateway | null = null
+  readonly #pictures = new Pictures()
 
   constructor(spec: GatewaySpec, host: PartHost) {
     this.id = spec.id
@@ -97,7 +99,22 @@ class GatewayPart implements Part, Serving {
     const stored = this.#store?.find(id, manifest.name).state === 'ready'
     if (url === null || !(stored || this.#gateway.offers(id))) return null
     const confined = this.#gateway.confined(id, manifest.name)
-    return { kind: manifest.kind, url, live: this.#store?.finished !== true, codecs: manifest.codecs, ...confined }
+    return {
+      kind: manifest.kind,
+      url,
+      live: this.#store?.finished !== true,
+      codecs: manifest.codecs,
+      ...confined,
+      picture: this.#pictures.of(id),
+    }
+  }
+
+  pictured(serviceId: ServiceId, picture: PictureSnapshot): void {
+    this.#pictures.take(serviceId, picture)
+  }
+
+  playableVersion(): number {
+    return this.#pictures.version
   }
 
   #asked(serviceId: ServiceId, name: string): void {

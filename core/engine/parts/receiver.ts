@@ -225,6 +225,14 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     return this.#serving?.playable(service) ?? null
   }
 
+  pictured(...picture: Parameters<Serving['pictured']>): void {
+    this.#serving?.pictured(...picture)
+  }
+
+  playableVersion(): number {
+    return this.#serving?.playableVersion() ?? 0
+  }
+
   shiftUs(): number {
     return this.sources.reduce((shift, source) => shift || source.shiftUs, 0)
   }

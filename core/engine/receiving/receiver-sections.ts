@@ -7,6 +7,7 @@ import type { AnySection } from '../part.ts'
 type Shown = {
   readonly columns: SessionColumns
   playable(service: ServiceFacts): ReturnType<Serving['playable']>
+  playableVersion(): number
 }
 
 /** Sections of a receiver; each is a view of its columns. */
@@ -17,7 +18,7 @@ export function receiverSections(receiver: Shown): readonly AnySection[] {
   ): AnySection =>
     ({
       name,
-      version: () => receiver.columns.version(name),
+      version: () => receiver.columns.version(name) + (name === 'services' ? receiver.playableVersion() : 0),
       read: () => read(receiver.columns),
     }) as unknown as AnySection
   return [

@@ -1,9 +1,10 @@
 import { act } from 'react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
+import { setEngine } from '../../client/engine-client.ts'
 import { clearSelection, playService, selectService } from '../../stores/selection-store.ts'
 import { applySections, showNoSession, showSession } from '../../stores/session-store.ts'
-import { fakeSnapshot, NO_STARTUP, sectionsOf } from '../../testing/fake-engine.ts'
+import { FakeEngine, fakeSnapshot, NO_STARTUP, sectionsOf } from '../../testing/fake-engine.ts'
 import { buttonNamed, type Mounted, mount } from '../../testing/mount.tsx'
 import { PlayerView } from './PlayerView.tsx'
 
@@ -24,7 +25,15 @@ function service(id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnap
     rateBps: 0,
     objects: 0,
     incomplete: 0,
-    playable: { kind: 'dash', url: URL, live: true, codecs: ['avc1.42c01e'], cut: null, encryption: null },
+    playable: {
+      kind: 'dash',
+      url: URL,
+      live: true,
+      codecs: ['avc1.42c01e'],
+      cut: null,
+      encryption: null,
+      picture: null,
+    },
     mmtp: null,
     repairServers: [],
     notPlayable: null,
@@ -45,6 +54,7 @@ beforeEach(async () => {
     asked.push(url)
     return new Response('never announced', { status: 404, statusText: 'Not Found' })
   })
+  setEngine(new FakeEngine())
   showSession('s1', null)
   view = await mount(<PlayerView />)
 })
@@ -84,7 +94,15 @@ describe('player', () => {
     decodable = false
     const words = await show(
       service(1, {
-        playable: { kind: 'dash', url: URL, live: true, codecs: ['hvc1.2.4.L120'], cut: null, encryption: null },
+        playable: {
+          kind: 'dash',
+          url: URL,
+          live: true,
+          codecs: ['hvc1.2.4.L120'],
+          cut: null,
+          encryption: null,
+          picture: null,
+        },
       }),
     )
     expect(words).toContain('HEVC (hvc1.2.4.L120) is not decodable here.')
@@ -95,7 +113,9 @@ describe('player', () => {
     const locked = 'This presentation is encrypted (cenc, Widevine) and cannot be played here.'
     const encryption = 'cenc, Widevine'
     const words = await show(
-      service(1, { playable: { kind: 'dash', url: URL, live: true, codecs: ['avc1.42c01e'], cut: null, encryption } }),
+      service(1, {
+        playable: { kind: 'dash', url: URL, live: true, codecs: ['avc1.42c01e'], cut: null, encryption, picture: null },
+      }),
     )
     expect(words).toContain(locked)
     await act(async () => buttonNamed(view.host, 'Play S1').click())

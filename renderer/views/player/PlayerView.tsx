@@ -2,12 +2,12 @@ import { LoaderCircle, MonitorOff, Play, TvMinimalPlay } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { useStore } from 'zustand'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
-import { formatSeconds } from '../../model/format.ts'
+import { engine } from '../../client/engine-client.ts'
 import { serviceTitle } from '../../model/names.ts'
 import { cutText, encryptedText } from '../../model/playable-text.ts'
 import { addCommands } from '../../stores/command-store.ts'
 import { selectionStore } from '../../stores/selection-store.ts'
-import { sessionStore } from '../../stores/session-store.ts'
+import { sessionStore, shownReceiver } from '../../stores/session-store.ts'
 import { Button } from '../../ui/Button.tsx'
 import { EmptyState } from '../../ui/EmptyState.tsx'
 import { SeverityGlyph } from '../../ui/glyphs.tsx'
@@ -16,14 +16,12 @@ import { PlayerControls, PlayerMetrics, type Volume } from './PlayerControls.tsx
 import styles from './PlayerView.module.css'
 import { Playback, type PlaybackState } from './playback.ts'
 import { ENCRYPTED_ADVICE } from './player-adapter.ts'
-import { serviceToPlay } from './player-model.ts'
+import { LONG_WAIT_MS, serviceToPlay, waitText } from './player-model.ts'
 
 const NO_SERVICES: readonly ServiceSnapshot[] = []
 const IDLE: PlaybackState = { snapshot: null, problem: null, waitedMs: 0 }
 const VOLUME_STEP = 0.1
 const DECODER_ADVICE = 'Analysis continues. Save the files with Dump and play them in a player with these decoders.'
-/** A stall this long is explained. */
-const LONG_STALL_MS = 5000
 
 /** Number of the last handled play request, so that a panel mounted again does not repeat it. */
 let handledRequest = 0
@@ -44,6 +42,7 @@ export function PlayerView() {
   const panel = useRef<HTMLElement>(null)
   const video = useRef<HTMLVideoElement>(null)
 
+  const serviceId = service?.id
   const kind = service?.playable?.kind
   const url = service?.playable?.url
   const codecs = useMemo(
@@ -67,14 +66,20 @@ export function PlayerView() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt starts over
   useEffect(() => {
     if (!active || video.current === null) return
-    const made = new Playback(video.current, { kind, url }, setState)
+    const made = new Playback(video.current, { kind, url }, setState, (picture) => {
+      if (sessionId === null || serviceId === undefined) return
+      // Where the session is gone there is nobody to tell.
+      engine()
+        .call('pictured', sessionId, serviceId, picture, shownReceiver())
+        .catch(() => undefined)
+    })
     setPlayback(made)
     return () => {
       made.close()
       setPlayback(null)
       setState(IDLE)
     }
-  }, [active, kind, url, attempt])
+  }, [active, kind, url, attempt, sessionId, serviceId])
 
   useEffect(() => {
     if (video.current === null) return
@@ -235,8 +240,8 @@ function Overlay({ service, blocked, locked, limits, started, state, onPlay, onR
   if (snapshot === null || snapshot.phase === 'loading' || snapshot.phase === 'stalled') {
     return (
       <div className={styles.waiting} role="status">
-        {waitedMs < LONG_STALL_MS && <LoaderCircle size={26} strokeWidth={1.8} aria-hidden />}
-        {snapshot?.phase === 'stalled' ? stallText(snapshot.live, waitedMs) : loadingText(waitedMs)}
+        {waitedMs < LONG_WAIT_MS && <LoaderCircle size={26} strokeWidth={1.8} aria-hidden />}
+        {waitText(snapshot, waitedMs) ?? (snapshot?.phase === 'stalled' ? 'Waiting for segments' : 'Loading')}
       </div>
     )
   }
@@ -255,18 +260,6 @@ function Overlay({ service, blocked, locked, limits, started, state, onPlay, onR
     )
   }
   return null
-}
-
-/** Text of a stall, which from LONG_STALL_MS on names its cause. */
-function stallText(live: boolean, waitedMs: number): string {
-  if (waitedMs < LONG_STALL_MS) return 'Waiting for segments'
-  if (live) return `No complete segments for ${formatSeconds(waitedMs / 1000)}`
-  return 'No complete segments from here on: the rest was lost or not captured'
-}
-
-function loadingText(waitedMs: number): string {
-  if (waitedMs < LONG_STALL_MS) return 'Loading'
-  return `Nothing of it could be decoded in ${formatSeconds(waitedMs / 1000)}`
 }
 
 function Words({ children }: { readonly children: React.ReactNode }) {

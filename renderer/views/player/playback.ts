@@ -1,9 +1,10 @@
-import type { PlayableSnapshot } from '../../../core/contract/snapshot.ts'
+import type { PictureSnapshot, PlayableSnapshot } from '../../../core/contract/snapshot.ts'
 import { encryptedText } from '../../model/playable-text.ts'
 import { createDashAdapter } from './dash-adapter.ts'
 import { createHlsAdapter } from './hls-adapter.ts'
+import { PictureWatch } from './picture-watch.ts'
 import { ENCRYPTED_ADVICE, type PlayerAdapter, type PlayerProblem, type PlayerSnapshot } from './player-adapter.ts'
-import { refusalText } from './player-model.ts'
+import { refusalText, waitText } from './player-model.ts'
 import { requestGuard } from './request-guard.ts'
 
 const SNAPSHOT_MS = 250
@@ -33,13 +34,16 @@ export class Playback {
   #refusal: string | null = null
   #waitingSinceMs: number | null = null
   readonly #forbid: () => void
+  readonly #picture: PictureWatch
   readonly #timer: ReturnType<typeof setInterval>
 
   constructor(
     video: HTMLVideoElement,
     playable: Pick<PlayableSnapshot, 'kind' | 'url'>,
     onState: (state: PlaybackState) => void,
+    onPicture: (picture: PictureSnapshot) => void,
   ) {
+    this.#picture = new PictureWatch(video, onPicture)
     this.#video = video
     this.#onState = onState
     this.#playable = playable
@@ -83,6 +87,7 @@ export class Playback {
   close(): void {
     this.#stop.abort()
     this.#forbid()
+    this.#picture.close()
     clearInterval(this.#timer)
     this.#adapter?.destroy()
     this.#adapter = null
@@ -182,6 +187,8 @@ export class Playback {
     if (snapshot !== null && snapshot.phase !== 'stalled' && snapshot.phase !== 'loading') this.#waitingSinceMs = null
     else this.#waitingSinceMs ??= nowMs
     const waitedMs = this.#waitingSinceMs === null ? 0 : nowMs - this.#waitingSinceMs
+    const stopped = this.#problem?.fatal === true ? this.#problem.message : null
+    this.#picture.problem(stopped ?? waitText(snapshot, waitedMs))
     this.#onState({ snapshot, problem: this.#problem, waitedMs })
   }
 }

@@ -1,4 +1,9 @@
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
+import { formatSeconds } from '../../model/format.ts'
+import type { PlayerSnapshot } from './player-adapter.ts'
+
+/** Waiting this long is explained. */
+export const LONG_WAIT_MS = 3000
 
 /** The service to offer: the requested one, else the selected one if playable, else the first playable one, else the selected or first. */
 export function serviceToPlay(
@@ -30,4 +35,13 @@ export function refusalText(status: number, statusText: string, body: string): s
     .slice(0, 300)
   const reason = words === '' ? '.' : `: ${words}${/[.!?]$/.test(words) ? '' : '.'}`
   return `The gateway answered ${status}${statusText === '' ? '' : ` ${statusText}`}${reason}`
+}
+
+/** Why nothing plays, once waiting took long; null before. */
+export function waitText(snapshot: Pick<PlayerSnapshot, 'phase' | 'live'> | null, waitedMs: number): string | null {
+  if (waitedMs < LONG_WAIT_MS) return null
+  const waited = formatSeconds(Math.floor(waitedMs / 1000))
+  if (snapshot?.phase !== 'stalled') return `Nothing of it could be decoded in ${waited}`
+  if (snapshot.live) return `No complete segments for ${waited}`
+  return 'No complete segments from here on: the rest was lost or not captured'
 }

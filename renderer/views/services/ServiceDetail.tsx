@@ -33,7 +33,7 @@ export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
     )
   }
   const rungs = rungsOf(service, snapshot, streamNowUs(snapshot, nowMs))
-  const broken = rungs.findIndex((rung) => !rung.reached)
+  const broken = rungs.findIndex((rung) => !rung.reached && rung.untried !== true)
   return (
     <div className={styles.detail}>
       <div className={styles.head}>
@@ -90,7 +90,13 @@ export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
       <ol className={styles.rungs} aria-label="Steps of tuning in">
         {rungs.map((rung, at) => {
           const Icon = rung.reached ? Check : at === broken ? X : Minus
-          const words = rung.reached ? 'reached' : at === broken ? 'not reached' : 'later'
+          const words = rung.reached
+            ? 'reached'
+            : at === broken
+              ? 'not reached'
+              : rung.untried === true
+                ? 'not tried'
+                : 'later'
           return (
             <li
               key={rung.name}

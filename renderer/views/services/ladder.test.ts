@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Startup } from '../../../core/contract/report.ts'
-import type { ServiceSnapshot, SignallingSnapshot } from '../../../core/contract/snapshot.ts'
+import type { PictureSnapshot, ServiceSnapshot, SignallingSnapshot } from '../../../core/contract/snapshot.ts'
 import { fakeSnapshot, NO_STARTUP } from '../../testing/fake-engine.ts'
 import { service as fakeService, table as fakeTable } from '../../testing/timeline-testdata.ts'
 import { type Rung, rungsOf } from './ladder.ts'
@@ -81,10 +81,10 @@ it('reports a role without a segment', () => {
 it('reports what was cut of its manifests, and that a licence would be needed', () => {
   const all = { firstPacket: 10 * S, sls: 10 * S, stsid: 10 * S, manifest: 10 * S, init: 10 * S, firstMedia: 10 * S }
   const done = { ...all, firstSegment: 12 * S, playable: 12 * S }
-  const playable = { kind: 'dash', url: 'u', live: false, codecs: ['avc1'], encryption: null } as const
+  const playable = { kind: 'dash', url: 'u', live: false, codecs: ['avc1'], encryption: null, picture: null } as const
   const first = [{ document: 'm.mpd', place: 'BaseURL', line: 3, reference: 'http://127.0.0.1:19999/' }]
   const cut = rungsOf(service(done, { playable: { ...playable, cut: { count: 1, first } } }), fakeSnapshot(), null)
-  expect(cut.at(-1)).toMatchObject({
+  expect(cut.find(({ name }) => name === 'Playable')).toMatchObject({
     name: 'Playable',
     reached: true,
     note: 'DASH avc1; 1 reference leads out of the broadcast and is cut: BaseURL in m.mpd, line 3, is http://127.0.0.1:19999/',
@@ -93,4 +93,33 @@ it('reports what was cut of its manifests, and that a licence would be needed', 
   expect(firstRed(rungsOf(locked, fakeSnapshot(), null))?.note).toBe(
     'This presentation is encrypted (cenc, Widevine) and cannot be played here.',
   )
+})
+
+it('ends with what a player made of it, which is no fault before it was tried', () => {
+  const all = { firstPacket: 10 * S, sls: 10 * S, stsid: 10 * S, manifest: 10 * S, init: 10 * S, firstMedia: 10 * S }
+  const playable = { kind: 'dash', url: 'u', live: false, codecs: ['avc1'], cut: null, encryption: null } as const
+  const last = (picture: Partial<PictureSnapshot> | null) => {
+    const none = { decodedAfterMs: null, shownAfterMs: null, soundOnly: false, problem: null }
+    const played = service(
+      { ...all, firstSegment: 12 * S, playable: 12 * S },
+      { playable: { ...playable, picture: picture === null ? null : { ...none, ...picture } } },
+    )
+    return rungsOf(played, fakeSnapshot(), null).slice(-2)
+  }
+  const untried = { reached: false, untried: true }
+  expect(last(null)).toMatchObject([
+    { name: 'Decode', note: 'not played yet', ...untried },
+    { name: 'Frame', note: 'not played yet', ...untried },
+  ])
+  expect(last({ decodedAfterMs: 310, shownAfterMs: 402 })).toMatchObject([
+    { name: 'Decode', reached: true, note: '310 ms after Play' },
+    { name: 'Frame', reached: true, note: '402 ms after Play' },
+  ])
+  expect(last({ problem: 'It was lost.' })[0]).toMatchObject({ reached: false, untried: false, note: 'It was lost.' })
+  // What was shown once does not hide that nothing is shown now.
+  expect(last({ decodedAfterMs: 310, shownAfterMs: 402, problem: 'It was lost.' })).toMatchObject([
+    { name: 'Decode', reached: true },
+    { name: 'Frame', reached: false, untried: false, note: 'It was lost.' },
+  ])
+  expect(last({ decodedAfterMs: 310, soundOnly: true })[1]).toMatchObject({ note: 'sound only', ...untried })
 })

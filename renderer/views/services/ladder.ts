@@ -1,15 +1,21 @@
 import type { Startup, StartupStep } from '../../../core/contract/report.ts'
-import type { ServiceSnapshot, SessionSnapshot, SignallingSnapshot } from '../../../core/contract/snapshot.ts'
+import type {
+  PictureSnapshot,
+  ServiceSnapshot,
+  SessionSnapshot,
+  SignallingSnapshot,
+} from '../../../core/contract/snapshot.ts'
 import { formatCount, formatDuration } from '../../model/format.ts'
 import { cutText, encryptedText } from '../../model/playable-text.ts'
 
 /**
  * One step from joining to the picture. `afterUs`: since the join; null if it is not reached or its time is unknown. `note`: the
- * evidence that it is reached, or the reason why not.
+ * evidence that it is reached, or the reason why not. `untried`: nothing has tried it, so that it is no fault.
  */
 export type Rung = {
   readonly name: string
   readonly reached: boolean
+  readonly untried?: boolean
   readonly afterUs: number | null
   readonly note: string
 }
@@ -71,7 +77,28 @@ export function rungsOf(service: ServiceSnapshot, snapshot: SessionSnapshot, now
   add('Playable', 'playable', evidence, startup.firstSegment === null ? undefined : 'not yet for every role')
   if (encryption !== null)
     rungs.push({ name: 'Decryption', reached: false, afterUs: null, note: encryptedText(encryption) })
+  else if (service.playable !== null) rungs.push(...pictureRungs(service.playable.picture))
   return rungs
+}
+
+/** The last two steps, which only a player can take: the first frame decoded, and on the screen. */
+function pictureRungs(picture: PictureSnapshot | null): readonly Rung[] {
+  const rung = (name: string, afterMs: number | null, missing: string): Rung => {
+    if (picture === null) return { name, reached: false, untried: true, afterUs: null, note: 'not played yet' }
+    if (afterMs !== null)
+      return { name, reached: true, afterUs: null, note: `${formatDuration(afterMs * 1000)} after Play` }
+    const { problem } = picture
+    return { name, reached: false, untried: problem === null, afterUs: null, note: problem ?? missing }
+  }
+  const problem = picture?.problem ?? null
+  const decode = rung('Decode', picture?.decodedAfterMs ?? null, 'loading')
+  if (picture?.soundOnly === true && decode.reached) {
+    const note = picture.problem ?? 'sound only'
+    return [decode, { name: 'Frame', reached: false, untried: true, afterUs: null, note }]
+  }
+  // What was shown before says nothing of now.
+  const shown = problem === null || !decode.reached ? (picture?.shownAfterMs ?? null) : null
+  return [decode, rung('Frame', shown, decode.reached ? 'none shown yet' : '')]
 }
 
 /** Whether a service has or announces media. */
