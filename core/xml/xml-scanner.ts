@@ -1,4 +1,5 @@
 import type { EntryFaults } from '../bytes/entry-faults.ts'
+import type { PlacedAttribute, PlacedElement } from './placed-element.ts'
 import { firstStray, REFERENCE } from './stray-ampersands.ts'
 import { type XmlAttribute, type XmlElement, XmlError } from './xml-element.ts'
 import { type XmlLimits, xmlExcess } from './xml-limits.ts'
@@ -58,10 +59,61 @@ export function scanXml(
   return read
 }
 
+/**
+ * As `scanXml`, with the place of each element and attribute in the text. Texts with ampersands that are text are not plain here.
+ * @throws XmlError as `scanXml`
+ */
+export function scanPlaced(text: string, limits: XmlLimits): PlacedElement | NotPlain {
+  const places = new Places()
+  const scanner = new Scanner(text, limits, { skippedLines: 0, skipped: 0 }, places)
+  const read = scanner.read()
+  if (!('local' in read)) return read
+  return places.root === null || scanner.strays > 0 ? { at: 0 } : places.root
+}
+
+type PlacedDraft = { -readonly [Key in keyof PlacedElement]: PlacedElement[Key] } & { children: PlacedDraft[] }
+
+/** The elements of a text with their places, while it is scanned. */
+class Places {
+  root: PlacedDraft | null = null
+  readonly #stack: PlacedDraft[] = []
+  #attributes: PlacedAttribute[] = []
+
+  attribute(attribute: PlacedAttribute): void {
+    this.#attributes.push(attribute)
+  }
+
+  opened(name: string, local: string, start: number, openEnd: number, selfClosed: boolean): void {
+    const element: PlacedDraft = {
+      name: local,
+      qualifiedName: name,
+      start,
+      openEnd,
+      closeStart: openEnd,
+      end: openEnd,
+      selfClosed,
+      attributes: this.#attributes,
+      children: [],
+    }
+    this.#attributes = []
+    this.#stack.at(-1)?.children.push(element)
+    this.root ??= element
+    if (!selfClosed) this.#stack.push(element)
+  }
+
+  closed(start: number, end: number): void {
+    const element = this.#stack.pop()
+    if (element === undefined) return
+    element.closeStart = start
+    element.end = end
+  }
+}
+
 class Scanner {
   readonly #text: string
   readonly #limits: XmlLimits
   readonly #origin: TextOrigin
+  readonly #places: Places | null
   /** Names of the document: most repeat. */
   readonly #names = new Map<string, string>()
   readonly #stack: OpenElement[] = []
@@ -78,10 +130,11 @@ class Scanner {
   #column = 0
   #nextLine: number
 
-  constructor(text: string, limits: XmlLimits, origin: TextOrigin) {
+  constructor(text: string, limits: XmlLimits, origin: TextOrigin, places: Places | null = null) {
     this.#text = text
     this.#limits = limits
     this.#origin = origin
+    this.#places = places
     this.#returns = text.includes('\r')
     this.#simple = !this.#returns && !/[\ud800-\udfff]/.test(text)
     this.#nextLine = text.indexOf('\n')
@@ -163,6 +216,7 @@ class Scanner {
     const end = this.#skipSpace(this.#at + 2 + open.name.length)
     if (this.#text.charCodeAt(end) !== GREATER) return false
     open.text = open.text.trim()
+    this.#places?.closed(this.#at, end + 1)
     this.#at = end + 1
     return true
   }
@@ -184,7 +238,7 @@ class Scanner {
       }
       if (next === at) return false
       if (attributes === NO_ATTRIBUTES) attributes = []
-      at = this.#attribute(next, attributes)
+      at = this.#attribute(at, next, attributes)
       if (at < 0) return false
       if (attributes.length > this.#limits.maxAttributes) this.#opened(name, attributes, at, false)
     }
@@ -192,6 +246,7 @@ class Scanner {
 
   #opened(name: string, attributes: XmlAttribute[], end: number, selfClosed: boolean): void {
     const stack = this.#stack
+    const start = this.#at
     this.#at = end
     this.#count(end)
     const { skippedLines, skipped } = this.#origin
@@ -201,6 +256,7 @@ class Scanner {
     const excess = xmlExcess(this.#limits, ++this.#elements, stack.length + 1, attributes.length, name)
     if (excess !== null) throw new XmlError(excess.code, { line, column, offset }, excess.message)
     const local = this.#intern(localName(name))
+    this.#places?.opened(name, local, start, end, selfClosed)
     const open: OpenElement = { name, local, attributes, children: NO_CHILDREN, text: '', line, column, offset }
     const parent = stack.at(-1)
     if (parent !== undefined) {
@@ -211,8 +267,8 @@ class Scanner {
     if (!selfClosed) stack.push(open)
   }
 
-  /** Reads an attribute at `start`. @returns the index after it, -1 where it is not plain */
-  #attribute(start: number, attributes: XmlAttribute[]): number {
+  /** Reads an attribute at `start`, with space from `before` on. @returns the index after it, -1 where it is not plain */
+  #attribute(before: number, start: number, attributes: XmlAttribute[]): number {
     const text = this.#text
     const nameEnd = this.#nameEnd(start)
     const equals = this.#skipSpace(nameEnd)
@@ -236,6 +292,7 @@ class Scanner {
     const name = this.#name(start, nameEnd)
     if (value === null || attributes.some((other) => other.name === name)) return -1
     attributes.push({ name, local: this.#intern(attributeLocal(name)), value })
+    this.#places?.attribute({ name, value, start: before, valueStart: open + 1, valueEnd: at })
     return at + 1
   }
 

@@ -1,40 +1,19 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import { EntryFaults } from '../../bytes/entry-faults.ts'
+import type { PlacedAttribute, PlacedElement } from '../../xml/placed-element.ts'
 import { escapedAmpersands } from '../../xml/stray-ampersands.ts'
 import { XML_LIMITS } from '../../xml/xml-limits.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
+import { scanPlaced } from '../../xml/xml-scanner.ts'
 import { xmlText } from '../../xml/xml-text.ts'
 
-/** An attribute and the range of its value in the text, between the quotes. */
-export type SourceAttribute = {
-  readonly name: string
-  readonly value: string
-  readonly start: number
-  readonly valueStart: number
-  readonly valueEnd: number
-}
+export type SourceAttribute = PlacedAttribute
 
 /**
  * An element with its position in the text. Rewriting changes only the intended parts: comments, prefixes, unknown elements and
- * white space are kept. Offsets are UTF-16 indices into the document's text.
+ * white space are kept.
  */
-export type SourceElement = {
-  /** Local name. */
-  readonly name: string
-  /** Name as written, with its prefix. */
-  readonly qualifiedName: string
-  /** Index of `<`. */
-  readonly start: number
-  /** Index after the `>` of the start tag. */
-  readonly openEnd: number
-  /** Index of `</`; equals `openEnd` for `<x/>`. */
-  readonly closeStart: number
-  /** Index after the whole element. */
-  readonly end: number
-  readonly selfClosed: boolean
-  readonly attributes: readonly SourceAttribute[]
-  readonly children: readonly SourceElement[]
-}
+export type SourceElement = PlacedElement
 
 /** A document with its text, in which parts can be replaced exactly. */
 export type SourceDocument = {
@@ -54,10 +33,12 @@ type Draft = { -readonly [Key in keyof SourceElement]: SourceElement[Key] } & { 
  * @throws CodecError xml-… as `parseXml`, mpd-encoding for UTF-16
  */
 export function parseXmlSource(bytes: Uint8Array, faults = new EntryFaults()): SourceDocument {
+  const plain = plainSource(bytes)
+  if (plain !== null) return plain
   // The strict parser runs first, so that the scan below reads only well-formed text without a document type.
   parseXml(bytes, XML_LIMITS, faults)
   // No player is known to take UTF-16.
-  if (bytes[0] === 0xff || bytes[0] === 0xfe) throw new CodecError('mpd-encoding', 0, 'the manifest is not UTF-8')
+  if (isUtf16(bytes)) throw new CodecError('mpd-encoding', 0, 'the manifest is not UTF-8')
   const sent = xmlText(bytes).replace(/^\ufeff/, '')
   let text = sent.replace(OTHER_ENCODING, '$1UTF-8')
   if (faults.writings.some(({ what }) => what === 'ampersand')) text = escapedAmpersands(text)
@@ -89,6 +70,20 @@ export function parseXmlSource(bytes: Uint8Array, faults = new EntryFaults()): S
   const root = document[0]
   if (root === undefined) throw new CodecError('mpd-empty', 0, 'the manifest has no element')
   return { text, root, mended: faults.writings.length > 0 || text !== sent }
+}
+
+/** Reads a document that is as a strict player takes it, in one pass; null for any other. */
+function plainSource(bytes: Uint8Array): SourceDocument | null {
+  if (bytes.length > XML_LIMITS.maxLength || isUtf16(bytes)) return null
+  const faults = new EntryFaults()
+  const text = xmlText(bytes, faults).replace(/^\ufeff/, '')
+  if (faults.writings.length > 0 || OTHER_ENCODING.test(text)) return null
+  const root = scanPlaced(text, XML_LIMITS)
+  return 'at' in root ? null : { text, root, mended: false }
+}
+
+function isUtf16(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xff || bytes[0] === 0xfe
 }
 
 /** Value of an attribute by its name as written, entities decoded; null where absent. */
@@ -161,7 +156,7 @@ function startTag(text: string, start: number): Draft {
     const valueEnd = ATTRIBUTE.lastIndex - 1
     attributes.push({
       name: found[1] ?? '',
-      value: unescapeXml(raw.replace(/[\t\r\n]/g, ' ')),
+      value: unescapeXml(raw.replace(/\r\n|[\t\r\n]/g, ' ')),
       start: at,
       valueStart: valueEnd - raw.length,
       valueEnd,
