@@ -3,12 +3,12 @@ import type { AppError } from '../contract/app-error.ts'
 import type { DumpResult } from '../contract/engine-api.ts'
 import type { ServiceId } from '../contract/ids.ts'
 import { AppFailure } from '../failure/app-failure.ts'
-import { BoundedMap, BoundedSet } from '../flow/bounded-map.ts'
 import { believableBytes } from '../flow/holes.ts'
 import { ownBytes } from '../flow/lease.ts'
 import type { ByteRange, FlowFile, FlowObject, ObjectSink } from '../flow/objects.ts'
 import { FolderSink } from './folder-sink.ts'
 import { SegmentRetention } from './retention.ts'
+import { ServiceFiles } from './service-files.ts'
 import { readSpilled, SpillFolder } from './spill-folder.ts'
 import type { Found, LostObject, StoredBytes, StoredFile } from './stored-file.ts'
 
@@ -37,15 +37,6 @@ type Entry = {
   spilling: boolean
 }
 
-type ServiceFiles = {
-  readonly ready: Map<string, Entry>
-  readonly live: Map<string, FlowObject>
-  readonly lost: BoundedMap<string, LostObject>
-  readonly expired: BoundedSet<string>
-}
-
-/** Names remembered after their content expired, per service, to answer late requests. */
-const REMEMBERED_NAMES = 20_000
 /** Earlier contents of manifests and other files kept for the inspector. */
 const SUPERSEDED = 256
 
@@ -56,7 +47,7 @@ const SUPERSEDED = 256
 export class ObjectStore implements ObjectSink {
   readonly holds = true
   readonly #options: ObjectStoreOptions
-  readonly #services = new Map<ServiceId, ServiceFiles>()
+  readonly #services = new Map<ServiceId, ServiceFiles<Entry>>()
   /** By row of the session's columns; null where one object contains several files. */
   readonly #byIndex = new Map<number, Entry | FlowObject | null>()
   /** Entries whose bytes are in memory, oldest first. */
@@ -100,7 +91,8 @@ export class ObjectStore implements ObjectSink {
 
   begun(object: FlowObject): void {
     this.#byIndex.set(object.index, object)
-    if (object.serviceId !== null && object.name !== null) this.#of(object.serviceId).live.set(object.name, object)
+    if (object.serviceId !== null && object.name !== null)
+      this.#named(object.serviceId, object.name).live.set(object.name, object)
     this.#changed()
   }
 
@@ -109,7 +101,7 @@ export class ObjectStore implements ObjectSink {
       lease: { bytes },
       ...facts
     } = file
-    const service = this.#of(file.serviceId)
+    const service = this.#named(file.serviceId, file.name)
     const stored: StoredFile = { ...facts, size: bytes.byteLength, version: this.#version + 1 }
     const before = service.ready.get(file.name)
     // A damaged file never replaces a whole one.
@@ -136,7 +128,7 @@ export class ObjectStore implements ObjectSink {
     const entry = this.#keep(object.index, object.lease(0, kept).bytes, null)
     if (this.#options.maxSegments > 0) this.#supersede(entry)
     if (object.serviceId !== null && object.name !== null) {
-      const service = this.#of(object.serviceId)
+      const service = this.#named(object.serviceId, object.name)
       const { index, name, kind, size, received, firstTimeUs, lastTimeUs } = object
       if (service.live.get(name) === object) service.live.delete(name)
       service.lost.set(name, { index, name, kind, size, received, missing, firstTimeUs, lastTimeUs })
@@ -155,16 +147,17 @@ export class ObjectStore implements ObjectSink {
     this.#changed()
   }
 
-  /** Finds the content of a name as sent. */
+  /** Finds the content of a name, by any spelling of its address. */
   find(serviceId: ServiceId, name: string): Found {
     const found = this.#findOwn(serviceId, name)
     const from = this.#shared.get(serviceId)
     return found.state === 'unknown' && from !== undefined ? this.#findOwn(from, name) : found
   }
 
-  #findOwn(serviceId: ServiceId, name: string): Found {
+  #findOwn(serviceId: ServiceId, wanted: string): Found {
     const service = this.#services.get(serviceId)
     if (service === undefined) return { state: 'unknown' }
+    const name = service.nameOf(wanted)
     const entry = service.ready.get(name)
     if (entry?.file != null) return this.#gone(entry) ? { state: 'expired' } : { state: 'ready', file: entry.file }
     const object = service.live.get(name)
@@ -303,17 +296,19 @@ export class ObjectStore implements ObjectSink {
     this.#watchers.clear()
   }
 
-  #of(serviceId: ServiceId): ServiceFiles {
+  #of(serviceId: ServiceId): ServiceFiles<Entry> {
     let service = this.#services.get(serviceId)
     if (service === undefined) {
-      service = {
-        ready: new Map(),
-        live: new Map(),
-        lost: new BoundedMap(REMEMBERED_NAMES),
-        expired: new BoundedSet(REMEMBERED_NAMES),
-      }
+      service = new ServiceFiles()
       this.#services.set(serviceId, service)
     }
+    return service
+  }
+
+  /** The service of a name that has arrived, or begins to. */
+  #named(serviceId: ServiceId, name: string): ServiceFiles<Entry> {
+    const service = this.#of(serviceId)
+    service.named(name)
     return service
   }
 

@@ -5,7 +5,7 @@ import type { CorsMode } from '../http/cors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { type HostUse, joinHttpHost } from '../http/http-host.ts'
 import type { Mount, MountHandle } from '../http/mount.ts'
-import { encodePath } from '../http/request-target.ts'
+import { encodeAddress } from '../http/request-target.ts'
 import { serialiseXsDateTime } from '../manifest/mpd/time.ts'
 import type { ConfinedService } from './confined-service.ts'
 import type { GatewayRules, GatewaySource } from './gateway-source.ts'
@@ -184,6 +184,6 @@ export class Gateway {
 }
 
 function addressBelow(baseUrl: string | null, serviceId: ServiceId, name: string): string | null {
-  const path = encodePath(name)
+  const path = encodeAddress(name)
   return path === null || baseUrl === null ? null : `${baseUrl}/service${serviceId}/${path}`
 }

@@ -3,7 +3,7 @@ import type { ObjectStore } from '../files/object-store.ts'
 import type { MmtpFlowFacts } from '../flow/facts.ts'
 import type { ObjectKind } from '../flow/objects.ts'
 import type { Exchange } from '../http/exchange.ts'
-import { encodePath } from '../http/request-target.ts'
+import { encodeAddress } from '../http/request-target.ts'
 import { streamText } from '../http/streamed-text.ts'
 
 /** A service as the receiver knows it. */
@@ -85,7 +85,7 @@ export function answerFileList(exchange: Exchange, store: ObjectStore, serviceId
 }
 
 function addressOf({ prefix }: Exchange, serviceId: ServiceId, name: string): string | null {
-  const path = encodePath(name)
+  const path = encodeAddress(name)
   return path === null ? null : `${prefix}/service${serviceId}/${path}`
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ServiceId } from '../contract/ids.ts'
 import type { ObjectStore } from '../files/object-store.ts'
 import type { StoredFile } from '../files/stored-file.ts'
+import { AddressMap } from '../flow/address.ts'
 import { BoundedSet } from '../flow/bounded-map.ts'
 import { confinePlaylist } from '../manifest/hls/confine-playlist.ts'
 import type { HlsMedia } from '../manifest/hls/playlist.ts'
@@ -12,7 +13,7 @@ import { liveMpd } from '../manifest/mpd/live.ts'
 import type { Mpd } from '../manifest/mpd/mpd.ts'
 import { parseXmlSource } from '../manifest/mpd/xml-source.ts'
 import { resolveReference } from '../manifest/reference.ts'
-import { messageOf, type SegmentRule, type ServiceManifests } from './service-manifests.ts'
+import { isOf, messageOf, type SegmentRule, type ServiceManifests } from './service-manifests.ts'
 import type { ServiceScopes } from './service-scopes.ts'
 
 /** Clock that manifests are written for. Shifts in µs. */
@@ -113,7 +114,7 @@ export class ManifestAnswers {
     if (manifest.kind !== 'mpd') return null
     const { mpd, rules } = manifest
     const files = this.#store.available(file.serviceId)
-    const stored = [...this.#readyNames(files)]
+    const stored = files.map(({ name }) => name)
     if (this.#store.finished) return finishedMpd(mpd, stored)
     const text = liveMpd(mpd, {
       shiftUs: this.#clock.manifestShiftUs(),
@@ -170,28 +171,18 @@ export class ManifestAnswers {
       ...this.#store.live(serviceId).flatMap((object) => object.name ?? []),
       ...this.#store.lostObjects(serviceId).map((lost) => lost.name),
     ]
-    const carried = rules.filter(({ init, find }) => seen.some((name) => name === init || find(name) !== null))
+    const carried = rules.filter((rule) => seen.some((name) => isOf(rule, name)))
     return new Set(carried.map(({ id }) => id))
   }
 
   #playlist(file: StoredFile, playlist: HlsMedia): string | 'not-yet' | null {
     const { finished } = this.#store
-    const ready = this.#readyNames(this.#store.available(file.serviceId))
+    const ready = new AddressMap(this.#store.available(file.serviceId).map(({ name }) => [name, true]))
     const has = (segment: { readonly uri: string }): boolean => ready.has(resolveReference(file.name, segment.uri))
     const last = playlist.segments.at(-1)
     if (!playlist.segments.some(has)) return finished || last === undefined ? null : 'not-yet'
     const ended = finished || (playlist.endList && last !== undefined && has(last))
     return windowPlaylist(playlist, { has, ended, newest: null })
-  }
-
-  /** Names as received, and in the escaped form of manifests. */
-  #readyNames(files: readonly StoredFile[]): Set<string> {
-    const names = new Set<string>()
-    for (const { name } of files) {
-      names.add(name)
-      if (/[^\w./-]/.test(name)) names.add(escaped(name))
-    }
-    return names
   }
 }
 
@@ -200,12 +191,4 @@ export function contentTag(bytes: Uint8Array | string | null): string {
   return createHash('sha1')
     .update(bytes ?? '')
     .digest('base64url')
-}
-
-function escaped(name: string): string {
-  try {
-    return encodeURI(name)
-  } catch {
-    return name
-  }
 }

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import type { ServiceId } from '../contract/ids.ts'
 import type { StoredFile } from '../files/stored-file.ts'
+import { leadsTo } from '../flow/address.ts'
 import type { FlowObject } from '../flow/objects.ts'
 import { answerConditions, validatorHeaders } from '../http/content-answer.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { mediaTypeOf } from '../http/mime.ts'
 import { parseRange } from '../http/ranges.ts'
+import type { RequestTarget } from '../http/request-target.ts'
 import { type ConfinedService, confinedService } from './confined-service.ts'
 import { answerFile } from './file-answer.ts'
 import type { GatewayRules, GatewaySource } from './gateway-source.ts'
@@ -16,6 +18,9 @@ import { type MmtAnswer, MmtPresentations } from './mmt-presentations.ts'
 import { refuseConfined, refuseExpected, refuseExpired, refuseLost, refusePassed, refuseUnknown } from './refusals.ts'
 import { ServiceManifests } from './service-manifests.ts'
 import { isManifest, isManifestName, ServiceScopes } from './service-scopes.ts'
+
+/** Parameters of requests for the gateway and its players, which are no part of a file's name. */
+const OWN_PARAMETER = /^(?:as|CMCD|_HLS_\w+)(?:=|$)/
 
 const HOLD_MS = [1000, 5000] as const
 const MAX_HELD = 256
@@ -82,9 +87,9 @@ export class NameAnswers {
     const { store } = this.#options
     const { target } = exchange
     if (this.#mmt.serves(serviceId) && (await this.#answerMmt(exchange, serviceId, skip))) return
-    const names = [target.components.slice(skip).join('/'), target.written.slice(skip).join('/')]
+    const names = askedNames(target, skip)
     const startedMs = performance.now()
-    for (const name of new Set(names)) this.#options.asked?.(serviceId, name)
+    for (const name of names) this.#options.asked?.(serviceId, name)
     for (;;) {
       const name = names.find((one) => store.find(serviceId, one).state !== 'unknown') ?? names[0] ?? ''
       const found = store.find(serviceId, name)
@@ -168,11 +173,13 @@ export class NameAnswers {
     for (const name of names) {
       const expected = this.#manifests.expects(serviceId, name)
       if (expected !== null) return expected
-      const known = this.#options.services().find(({ id }) => id === serviceId)
+      const services = this.#options.services()
+      const known = services.find(({ id }) => id === serviceId)
       const awaited = known?.manifest?.name ?? null
-      // A player may request the manifest before signalling names it.
-      if (awaited === name || (awaited === null && known !== undefined && isManifestName(name)))
-        return { durationUs: Number.POSITIVE_INFINITY, passed: false }
+      // A player may request the manifest before signalling names it, or any service at all.
+      const mayCome = awaited === null && (known !== undefined || services.length === 0) && isManifestName(name)
+      const isAwaited = mayCome || (awaited !== null && leadsTo(name, awaited))
+      if (isAwaited) return { durationUs: Number.POSITIVE_INFINITY, passed: false }
     }
     return null
   }
@@ -263,4 +270,13 @@ export class NameAnswers {
         : 'Nothing of that name was ever announced.',
     )
   }
+}
+
+/** Names that a request may mean, in the order they are looked for: decoded and as written, with a query and without. */
+function askedNames({ components, written, search }: RequestTarget, skip: number): readonly string[] {
+  const parameters = search.slice(1).split('&')
+  const foreign = parameters.filter((parameter) => !OWN_PARAMETER.test(parameter))
+  const queries = [search, foreign.length === 0 ? '' : `?${foreign.join('&')}`, '']
+  const paths = [components.slice(skip).join('/'), written.slice(skip).join('/')]
+  return [...new Set(queries.flatMap((query) => paths.map((path) => path + (query === '?' ? '' : query))))]
 }

@@ -2,6 +2,7 @@ import { EntryFaults } from '../bytes/entry-faults.ts'
 import type { ServiceId } from '../contract/ids.ts'
 import type { ObjectStore } from '../files/object-store.ts'
 import type { StoredFile } from '../files/stored-file.ts'
+import { AddressMap, addressesOf, leadsTo } from '../flow/address.ts'
 import { BoundedMap, BoundedSet } from '../flow/bounded-map.ts'
 import type { ConfinedManifest } from '../manifest/confined-manifest.ts'
 import { confinePlaylist } from '../manifest/hls/confine-playlist.ts'
@@ -58,7 +59,7 @@ const MAX_READ = 1024
 const MAX_TOLD = 256
 
 /** Last place of each name in a playlist that has been asked for. */
-const PLACES = new WeakMap<HlsMedia, ReadonlyMap<string, number>>()
+const PLACES = new WeakMap<HlsMedia, AddressMap<number>>()
 
 /** Parses the stored manifests of all services, each once. */
 export class ServiceManifests {
@@ -125,7 +126,7 @@ export class ServiceManifests {
       if (!isManifest(file)) continue
       const manifest = this.of(file)
       if (manifest.kind !== 'mpd') continue
-      const rule = manifest.rules.find(({ init, find }) => name === init || find(name) !== null)
+      const rule = manifest.rules.find((one) => isOf(one, name))
       if (rule !== undefined) return rule.id
     }
     return null
@@ -190,7 +191,7 @@ export class ServiceManifests {
 
   #ofMpd(serviceId: ServiceId, rules: readonly SegmentRule[], name: string): Expectation | null {
     for (const { find, init, durationUs } of rules) {
-      if (name === init) return { durationUs, passed: false }
+      if (init !== null && leadsTo(init, name)) return { durationUs, passed: false }
       const asked = find(name)
       if (asked === null) continue
       const passed = this.#names(serviceId).some((other) => {
@@ -207,7 +208,9 @@ export class ServiceManifests {
   #ofPlaylist(serviceId: ServiceId, base: string, playlist: HlsMedia, name: string): Expectation | null {
     let places = PLACES.get(playlist)
     if (places === undefined) {
-      places = new Map(playlist.segments.map((segment, index) => [resolveReference(base, segment.uri), index]))
+      places = new AddressMap()
+      for (const [index, { uri }] of playlist.segments.entries())
+        for (const address of addressesOf(resolveReference(base, uri))) places.set(address, index)
       PLACES.set(playlist, places)
     }
     const listed = places
@@ -221,7 +224,7 @@ export class ServiceManifests {
       (segment, at) =>
         segment.map !== null &&
         segment.map !== playlist.segments[at - 1]?.map &&
-        resolveReference(base, segment.map.uri) === name,
+        leadsTo(resolveReference(base, segment.map.uri), name),
     )
     return isMap ? { durationUs, passed: false } : null
   }
@@ -236,9 +239,14 @@ export class ServiceManifests {
   }
 }
 
+/** Whether a name is of a representation's files. */
+export function isOf({ init, find }: SegmentRule, name: string): boolean {
+  return (init !== null && leadsTo(init, name)) || find(name) !== null
+}
+
 function ofMaster(base: string, { variants, renditions }: HlsMaster, name: string): Expectation | null {
   const uris = [...variants.map((variant) => variant.uri), ...renditions.flatMap((rendition) => rendition.uri ?? [])]
-  const named = uris.some((uri) => resolveReference(base, uri) === name)
+  const named = uris.some((uri) => leadsTo(resolveReference(base, uri), name))
   return named ? { durationUs: UNTIMED_US, passed: false } : null
 }
 

@@ -257,7 +257,7 @@ class HttpHost {
   }
 }
 
-const EMPTY_TARGET: RequestTarget = { components: [''], written: [''], query: new URLSearchParams() }
+const EMPTY_TARGET: RequestTarget = { components: [''], written: [''], query: new URLSearchParams(), search: '' }
 
 /** Path components to find a mount by; of an unreadable target, as written. */
 function componentsOf(request: IncomingMessage, target: RequestTarget | 400 | 414): readonly string[] {
@@ -265,8 +265,8 @@ function componentsOf(request: IncomingMessage, target: RequestTarget | 400 | 41
   return (request.url ?? '/').slice(1, 1024).split(/[/?]/)
 }
 
-function belowPrefix({ components, written, query }: RequestTarget, skip: number): RequestTarget {
-  return { components: components.slice(skip), written: written.slice(skip), query }
+function belowPrefix(target: RequestTarget, skip: number): RequestTarget {
+  return { ...target, components: target.components.slice(skip), written: target.written.slice(skip) }
 }
 
 /** Ends the connection of a request whose body does not arrive in time, answered or not. */

@@ -1,10 +1,14 @@
+import { addressOf } from '../flow/address.ts'
+
 /** A parsed request target: path components decoded, and the path as written. */
 export type RequestTarget = {
-  /** Decoded components: `/a/b%20c` is `['a', 'b c']`, `/` is `['']`, `/a/` is `['a', '']`. */
+  /** Decoded components: `/a/b%20c` is `['a', 'b c']`, `/` is `['']`, `/a/` is `['a', '']`. An escaped `/` stays so. */
   readonly components: readonly string[]
   /** The same components, not decoded. */
   readonly written: readonly string[]
   readonly query: URLSearchParams
+  /** The query as written, with its `?`; empty without one. */
+  readonly search: string
 }
 
 const MAX_TARGET_BYTES = 8 * 1024
@@ -28,14 +32,16 @@ export function parseTarget(target: string): RequestTarget | 400 | 414 {
     if (decoded === null) return 400
     components.push(decoded)
   }
-  return { components, written, query: new URLSearchParams(mark < 0 ? '' : beforeFragment.slice(mark + 1)) }
+  const search = mark < 0 ? '' : beforeFragment.slice(mark)
+  return { components, written, query: new URLSearchParams(search), search }
 }
 
-/** Decodes once; null for a bad escape, bad UTF-8, `.` and `..`, control characters, and escaped separators. */
+/** Decodes once; null for a bad escape, bad UTF-8, `.` and `..`, control characters, and a backslash. */
 function decodeComponent(written: string): string | null {
   let decoded: string
   try {
-    decoded = decodeURIComponent(written)
+    // An escaped separator is part of a name, and no separator (RFC 3986 §2.2).
+    decoded = decodeURIComponent(written.replace(/%(?=2f)/gi, '%25'))
   } catch {
     return null
   }
@@ -62,6 +68,25 @@ export function encodePath(name: string): string | null {
   } catch {
     return null
   }
+}
+
+/** Path of a name, or, of one that no request can contain, of its address; null where there is none either. */
+export function encodeAddress(name: string): string | null {
+  const path = encodePath(name)
+  if (path !== null) return path
+  const [plainPath = '', ...query] = addressOf(name).split('?')
+  if (plainPath === '' || !plainPath.split('/').every(isPlain)) return null
+  try {
+    const written = plainPath.split('/').map((component) => withEscapes(encodeURIComponent(component)))
+    return written.join('/') + (query.length === 0 ? '' : `?${withEscapes(encodeURI(query.join('?')))}`)
+  } catch {
+    return null
+  }
+}
+
+/** Restores the escapes that an address has. */
+function withEscapes(encoded: string): string {
+  return encoded.replace(/%25(?=[0-9A-F]{2})/g, '%')
 }
 
 /** Restores characters that a path may contain unescaped (RFC 3986 §3.3). */

@@ -63,12 +63,10 @@ async function loadTrack(
     throw unsupported(`representation "${id}" takes byte ranges of larger files`)
   }
   const byTime = addressing.kind === 'template' && templateAddress(addressing.media) === 'time'
-  const paths = listed.map((segment) => folder.pathOf(segment.name))
-  const sizes = await folder.sizes(paths)
+  const located = await folder.locate(listed.map((segment) => segment.name))
   const segments: PresentationSegment[] = []
   for (const [index, segment] of listed.entries()) {
-    const path = paths[index] ?? ''
-    const sizeBytes = sizes[index] ?? null
+    const { path, sizeBytes } = located[index] ?? { path: segment.name, sizeBytes: null }
     if (sizeBytes === null) {
       // With a constant duration, rounding may add one number at the end (ISO/IEC 23009-1 §5.3.9.5.3).
       if (index > 0 && index === listed.length - 1 && addressing.duration !== null) break
@@ -92,11 +90,10 @@ async function loadTrack(
       'Check that the MPD gives a duration, or a SegmentTimeline.',
     )
   }
-  const initPath = init === null ? null : folder.pathOf(init.name)
   const initFile: InlineFile | null =
-    init === null || initPath === null
+    init === null
       ? null
-      : { name: init.name, contentType, bytes: await folder.read(initPath, `initialisation segment of "${id}"`) }
+      : { name: init.name, contentType, bytes: await folder.read(init.name, `initialisation segment of "${id}"`) }
   return {
     repId: id,
     contentType: representation.contentType,

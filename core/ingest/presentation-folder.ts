@@ -4,6 +4,7 @@ import { AppFailure } from '../failure/app-failure.ts'
 import { undecodedName } from '../failure/undecoded-name.ts'
 import { FolderDoor, NotReadable } from '../files/door.ts'
 import { pathOfReference } from '../files/outside-name.ts'
+import { safeRelativePath } from '../files/safe-name.ts'
 import { MAX_OBJECT_BYTES } from '../flow/objects.ts'
 import { isAbsoluteReference, resolveReference } from '../manifest/reference.ts'
 
@@ -11,6 +12,9 @@ import { isAbsoluteReference, resolveReference } from '../manifest/reference.ts'
 const AT_ONCE = 64
 /** Largest initialisation segment or playlist. */
 const MAX_SMALL_BYTES = 64 * 1024 * 1024
+
+/** Path of a file below the folder, and its size; null where it does not exist. */
+export type Located = { readonly path: string; readonly sizeBytes: number | null }
 
 /** The folder of a manifest: the only place its files may be in. */
 export class PresentationFolder {
@@ -33,27 +37,15 @@ export class PresentationFolder {
   }
 
   /**
-   * The path below the folder of a file that a manifest names. The name is sent unchanged, so it must be valid for receivers
-   * too: below the manifest, and without a host.
-   * @throws AppFailure not-supported
+   * Finds the files of names, in order: at the path that a player makes of the name, or at the one that a dump of it has. Names are
+   * sent unchanged, so they must be valid for receivers too: below the manifest, and without a host.
+   * @throws AppFailure not-supported (also for a link out of the folder) | file-unreadable | input-unusable (too long, not a file)
    */
-  pathOf(name: string): string {
-    if (isAbsoluteReference(name) || name.startsWith('/')) {
-      throw new AppFailure(
-        'not-supported',
-        `The manifest names "${shownText(name, 300)}" by an absolute address, which cannot be sent from a folder.`,
-        'Use a manifest whose addresses are relative.',
-      )
-    }
-    const plain: ReturnType<typeof pathOfReference> = name.includes('?')
-      ? { ok: false, problem: 'is not a plain path below its own folder' }
-      : pathOfReference(resolveReference('', name))
-    if (plain.ok) return plain.path
-    throw new AppFailure(
-      'not-supported',
-      `The manifest names "${shownText(name, 300)}", which ${plain.problem}.`,
-      'Use a manifest in a folder above its segments, with plain names without ".." and queries.',
-    )
+  async locate(names: readonly string[]): Promise<Located[]> {
+    const located: Located[] = []
+    for (let at = 0; at < names.length; at += AT_ONCE)
+      located.push(...(await Promise.all(names.slice(at, at + AT_ONCE).map((name) => this.#locate(name)))))
+    return located
   }
 
   /** A path as it is shown. */
@@ -62,22 +54,15 @@ export class PresentationFolder {
   }
 
   /**
-   * Sizes of many files in order; null for one that does not exist.
-   * @throws AppFailure file-unreadable | not-supported (a link out of the folder) | input-unusable (too long, not a file)
+   * Content of a small file that a manifest names.
+   * @throws AppFailure input-unusable (missing), file-unreadable, not-supported
    */
-  async sizes(paths: readonly string[]): Promise<(number | null)[]> {
-    const sizes: (number | null)[] = []
-    for (let at = 0; at < paths.length; at += AT_ONCE)
-      sizes.push(...(await Promise.all(paths.slice(at, at + AT_ONCE).map((path) => this.#size(path)))))
-    return sizes
-  }
-
-  /** Content of a small file. @throws AppFailure input-unusable (missing), file-unreadable, not-supported */
-  async read(path: string, role: string): Promise<Uint8Array> {
+  async read(name: string, role: string): Promise<Uint8Array> {
+    const [{ path, sizeBytes } = { path: name, sizeBytes: null }] = await this.locate([name])
+    if (sizeBytes === null) throw this.missing(path, role)
     try {
       return await this.door.read(path, MAX_SMALL_BYTES)
     } catch (error) {
-      if (error instanceof NotReadable && error.why === 'missing') throw this.missing(path, role)
       throw readFailure(this.shown(path), error)
     }
   }
@@ -88,6 +73,36 @@ export class PresentationFolder {
       'input-unusable',
       `"${this.shown(path)}" is missing: the manifest names it as ${shownText(role)}.`,
       'Put the file there, or correct the manifest.',
+    )
+  }
+
+  async #locate(name: string): Promise<Located> {
+    const [first, dumped] = this.#pathsOf(name)
+    const sizeBytes = await this.#size(first)
+    if (sizeBytes !== null || dumped === undefined) return { path: first, sizeBytes }
+    const dumpedBytes = await this.#size(dumped)
+    return { path: dumpedBytes === null ? first : dumped, sizeBytes: dumpedBytes }
+  }
+
+  /** Paths of a name: decoded, without its query, and as a dump writes it. @throws AppFailure not-supported */
+  #pathsOf(name: string): [string, string?] {
+    if (isAbsoluteReference(name) || name.startsWith('/')) {
+      throw new AppFailure(
+        'not-supported',
+        `The manifest names "${shownText(name, 300)}" by an absolute address, which cannot be sent from a folder.`,
+        'Use a manifest whose addresses are relative.',
+      )
+    }
+    const resolved = resolveReference('', name)
+    const plain = pathOfReference(resolved.split('?', 1)[0] ?? '')
+    if (plain.ok) {
+      const dumped = safeRelativePath(resolved)
+      return dumped === plain.path ? [plain.path] : [plain.path, dumped]
+    }
+    throw new AppFailure(
+      'not-supported',
+      `The manifest names "${shownText(name, 300)}", which ${plain.problem}.`,
+      'Use a manifest in a folder above its segments, with names that do not lead out of it.',
     )
   }
 

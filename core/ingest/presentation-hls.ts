@@ -41,9 +41,9 @@ export async function loadHls(path: string, name: string, bytes: Uint8Array): Pr
   if (top.kind === 'media') tracks.push(await loadTrack(folder, path, '', top, null, stored))
   else
     for (const rendition of renditionsOf(top)) {
-      const below = folder.pathOf(rendition.uri)
-      const playlistPath = folder.shown(below)
-      const playlistBytes = await folder.read(below, 'child playlist')
+      const childName = resolveReference('', rendition.uri)
+      const playlistPath = folder.shown(childName)
+      const playlistBytes = await folder.read(childName, 'child playlist')
       const playlist = parse(playlistPath, playlistBytes)
       if (playlist.kind === 'master')
         throw new AppFailure(
@@ -52,7 +52,7 @@ export async function loadHls(path: string, name: string, bytes: Uint8Array): Pr
           'Correct the playlists.',
         )
       tracks.push(
-        await loadTrack(folder, playlistPath, rendition.uri, playlist, { rendition, bytes: playlistBytes }, stored),
+        await loadTrack(folder, playlistPath, childName, playlist, { rendition, bytes: playlistBytes }, stored),
       )
     }
   if (tracks.length === 0)
@@ -110,8 +110,7 @@ async function loadTrack(
   const map = checkedMap(path, media)
   const listed = media.segments.filter((segment) => !segment.gap)
   const names = listed.map((segment) => resolveReference(name, segment.uri))
-  const paths = names.map((each) => folder.pathOf(each))
-  const sizes = await folder.sizes(paths)
+  const located = await folder.locate(names)
   const numbering = numberingOf(names)
   const kind = child?.rendition.contentType ?? null
   const mimeType = map === null ? null : `${kind === 'audio' ? 'audio' : 'video'}/mp4`
@@ -123,8 +122,8 @@ async function loadTrack(
     if (segment.gap) continue
     const index = segments.length
     const segmentName = names[index] ?? ''
-    const sizeBytes = sizes[index] ?? null
-    if (sizeBytes === null) throw folder.missing(paths[index] ?? '', `segment ${segment.sequence} of "${path}"`)
+    const { path: segmentPath, sizeBytes } = located[index] ?? { path: segmentName, sizeBytes: null }
+    if (sizeBytes === null) throw folder.missing(segmentPath, `segment ${segment.sequence} of "${path}"`)
     const entry = {
       name: segmentName,
       contentType: mimeType ?? contentTypeOf(segmentName) ?? 'application/octet-stream',
@@ -133,7 +132,7 @@ async function loadTrack(
       startUs,
       durationUs: Math.round(startS * 1_000_000) - startUs,
     }
-    stored.add(entry, paths[index] ?? '')
+    stored.add(entry, segmentPath)
     segments.push(entry)
   }
   if (segments.length === 0)
@@ -145,7 +144,7 @@ async function loadTrack(
       : {
           name: initName,
           contentType: mimeType ?? 'video/mp4',
-          bytes: await folder.read(folder.pathOf(initName), `initialisation section of "${path}"`),
+          bytes: await folder.read(initName, `initialisation section of "${path}"`),
         }
   const rates = segments.map((segment) => (segment.sizeBytes * 8_000_000) / Math.max(1, segment.durationUs))
   return {

@@ -1,3 +1,4 @@
+import { addressesOf, addressOf } from '../../flow/address.ts'
 import type { ListAddressing, Mpd, MpdPeriod, MpdRepresentation, TemplateAddressing } from '../../manifest/mpd/mpd.ts'
 import { listSegments, mostSegments, segmentFinder } from '../../manifest/mpd/segments.ts'
 import { expandTemplate } from '../../manifest/mpd/template.ts'
@@ -21,9 +22,11 @@ type Listed = { readonly name: string; readonly durationUs: number; readonly ava
 
 /** A list with a name for each segment. */
 export function listedSegments(segments: readonly Listed[]): SegmentList {
-  const positions = new Map(segments.map(({ name }, position) => [name, position]))
+  const positions = new Map(
+    segments.flatMap(({ name }, position) => addressesOf(name).map((address) => [address, position])),
+  )
   return {
-    positionOf: (name) => positions.get(name) ?? null,
+    positionOf: (name) => positions.get(addressOf(name)) ?? null,
     nameAt: (position) => segments[position]?.name ?? null,
     durationUs: (position) => segments[position]?.durationUs ?? null,
     availabilityUs: (position) => segments[position]?.availabilityUs ?? null,

@@ -1,3 +1,4 @@
+import { AddressMap } from '../../flow/address.ts'
 import { pointClock, shiftTimes } from './live-clock.ts'
 import type { Mpd, MpdPeriod, MpdRepresentation } from './mpd.ts'
 import { checkSegments, type MpdSegment } from './segments.ts'
@@ -13,8 +14,8 @@ export type LiveArrivals = {
   /** Address of the gateway's clock (xs:dateTime). */
   readonly clockUrl: string
   /**
-   * First whole media segments of the service, by name, with the wall time of completion; a few per representation suffice.
-   * Names are resolved like the MPD's own.
+   * First whole media segments of the service, by name in any spelling of its address, with the wall time of completion; a few
+   * per representation suffice.
    */
   readonly complete: readonly { readonly name: string; readonly completeUs: number }[]
   /** Representation@id of the carried representations, where known; others are left out. */
@@ -99,11 +100,11 @@ type Arrived = { readonly endUs: number; readonly durationUs: number; readonly c
 
 /** Received segments by representation. */
 function arrived(mpd: Mpd, { complete }: Pick<LiveArrivals, 'complete'>): Arrived[][] {
-  const times = new Map(complete.map(({ name, completeUs }) => [name, completeUs]))
+  const times = new AddressMap(complete.map(({ name, completeUs }) => [name, completeUs]))
   return representationsOf(mpd).map(([period, representation]) => {
     const { startUs } = period
     if (startUs === null) return []
-    return segmentsAmong(period, representation, times.keys()).flatMap((segment: MpdSegment) => {
+    return segmentsAmong(period, representation, times.addresses()).flatMap((segment: MpdSegment) => {
       const completeUs = times.get(segment.name)
       const endUs = startUs + segment.startUs + segment.durationUs
       return completeUs === undefined ? [] : [{ endUs, durationUs: segment.durationUs, completeUs }]

@@ -1,4 +1,5 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import { addressesOf, addressOf } from '../../flow/address.ts'
 import { resolveReference } from '../reference.ts'
 import type {
   InclusiveRange,
@@ -102,25 +103,30 @@ export type SegmentFinder = (name: string) => SegmentAddress | null
 /** Address of a segment: its number, its media time, or both, depending on the addressing. */
 export type SegmentAddress = { readonly number: number | null; readonly time: number | null }
 
-/** The inverse of `segmentName` (and of the list), for many look-ups in one representation. */
+/**
+ * The inverse of `segmentName` (and of the list), for many look-ups in one representation: by the address that a name has, in any
+ * spelling, and also without the query of the manifest.
+ */
 export function segmentFinder(representation: MpdRepresentation): SegmentFinder {
-  const { addressing, id, bandwidth, baseUrl } = representation
+  const { addressing, baseUrl } = representation
   if (addressing.kind === 'list') {
     const numbers = new Map<string, number>()
     addressing.urls.forEach((url, index) => {
-      numbers.set(resolveReference(baseUrl, url.url), addressing.startNumber + index)
+      for (const address of addressesOf(resolveReference(baseUrl, url.url)))
+        numbers.set(address, addressing.startNumber + index)
     })
     return (name) => {
-      const number = numbers.get(name)
+      const number = numbers.get(addressOf(name))
       return number === undefined ? null : { number, time: null }
     }
   }
   if (addressing.kind !== 'template' || templateAddress(addressing.media) === null) return () => null
-  // The template's text is resolved, so that `../` and folders of the BaseURL are part of the pattern.
-  const matcher: TemplateMatcher = templateMatcher(resolveReference(baseUrl, addressing.media), id, bandwidth)
+  const matchers = addressMatchers(representation, addressing.media)
   const { duration, startNumber, presentationTimeOffset } = addressing
   return (name) => {
-    const found = matcher(name)
+    const address = addressOf(name)
+    let found: ReturnType<TemplateMatcher> = null
+    for (const matcher of matchers) found ??= matcher(address)
     if (found === null || duration === null) return found
     if (found.number !== null && found.number < startNumber) return null
     // With a constant duration, number and time are equivalent.
@@ -128,6 +134,30 @@ export function segmentFinder(representation: MpdRepresentation): SegmentFinder 
     const time = found.time ?? (number - startNumber) * duration + presentationTimeOffset
     return { number, time }
   }
+}
+
+/** Stands for `$` of an identifier while a template is made an address: a character that no address changes. */
+const MARK = '\ue000'
+
+/** Matchers of the addresses of a template: as written, and without its query where the path tells the segments apart. */
+function addressMatchers({ id, bandwidth, baseUrl }: MpdRepresentation, media: string): TemplateMatcher[] {
+  // The template's text is resolved with the id in its place, so that `../`, folders and escapes are part of the pattern.
+  const named = media
+    .split('$')
+    .map((part, at) =>
+      at % 2 === 0 ? part : part === 'RepresentationID' ? id : part === '' ? '$' : MARK + part + MARK,
+    )
+    .join('')
+  const identifiers: string[] = []
+  const marked = resolveReference(baseUrl, named).replace(/\ue000[^\ue000]*\ue000/g, (identifier) => {
+    identifiers.push(identifier.replaceAll(MARK, '$'))
+    return MARK
+  })
+  return addressesOf(marked).flatMap((address) => {
+    let next = 0
+    const template = address.replaceAll('$', '$$$$').replaceAll(MARK, () => identifiers[next++] ?? MARK)
+    return templateAddress(template) === null ? [] : [templateMatcher(template, id, bandwidth)]
+  })
 }
 
 /** A segment without its name. */

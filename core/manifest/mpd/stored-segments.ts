@@ -1,3 +1,4 @@
+import { leadsTo } from '../../flow/address.ts'
 import type { MpdPeriod, MpdRepresentation, SegmentClock } from './mpd.ts'
 import {
   listedSpans,
@@ -9,9 +10,9 @@ import {
 } from './segments.ts'
 import { US_PER_SECOND } from './time.ts'
 
-/** Stored files of a presentation, by names resolved like the MPD's. */
+/** Stored files of a presentation, by their addresses. */
 export interface StoredNames {
-  /** Whether a whole file is stored. */
+  /** Whether a whole file is stored to which a resolved reference of the MPD leads. */
   has(name: string): boolean
   /** Names of whole stored media segments. */
   whole(): Iterable<string>
@@ -66,7 +67,7 @@ function listedAt(
   const index = number !== null ? firstFrom(spans, 'number', number) : firstFrom(spans, 'time', time ?? 0)
   const span = spans[index]
   const segment = span === undefined ? null : namedSegment(representation, span, index)
-  return segment?.name === name ? segment : undefined
+  return segment !== null && leadsTo(segment.name, name) ? segment : undefined
 }
 
 /** Index of the first span from `value` on; spans are in order. */
