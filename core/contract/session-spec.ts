@@ -57,7 +57,7 @@ export type ReceiveSpec = {
 
 /**
  * `none`: left as they are. `simple` and `strict`: ISO BMFF and TS files are patched so that a player can read them (GPAC's
- * words: `simple` keeps a damaged mdat, `strict` hides its whole fragment). `http`: missing bytes are fetched first, and files
+ * words: `simple` keeps a damaged mdat as it is; `strict` keeps its fragment without what is lost, so that decoders go on). `http`: missing bytes are fetched first, and files
  * that still lack bytes are patched as in `strict` (GPAC's `full`).
  */
 export type RepairSpec = {

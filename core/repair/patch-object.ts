@@ -33,12 +33,19 @@ export function patchObject(
   const { hidden, holed, all } = patched.samples
   const done = patched.steps.map(({ what, type, offset }) => `${type} at ${offset} ${WORDS[what]}`)
   const more = done.length > MAX_STEPS ? ` and ${done.length - MAX_STEPS} more` : ''
-  const samples = all === 0 ? '' : `; of ${all} samples ${hidden} hidden, ${holed} damaged`
+  const samples = all === 0 ? '' : `; of ${all} samples ${hidden} left out, ${holed} damaged`
   return { bytes: patched.bytes, text: `${done.slice(0, MAX_STEPS).join(', ')}${more}${samples}` }
 }
 
 const MAX_STEPS = 4
-const WORDS = { freed: 'hidden', gap: 'laid over a gap', holes: 'kept with holes', resized: 'cut to fit' } as const
+const WORDS = {
+  freed: 'hidden',
+  gap: 'laid over a gap',
+  holes: 'kept with holes',
+  cut: 'without its lost samples',
+  resized: 'cut to fit',
+  headed: 'with its header written anew',
+} as const
 
 /** True where bytes with holes are boxes: fetching may then follow them. */
 export function looksLikeBoxes(bytes: Uint8Array, missing: readonly ByteRange[]): boolean {

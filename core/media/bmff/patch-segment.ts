@@ -1,17 +1,22 @@
 import { CodecError } from '../../bytes/codec-error.ts'
 import { type Hole, isWhole } from '../holes.ts'
-import { type FragmentSample, fragmentSamples } from './fragment-samples.ts'
+import { type Concealed, concealSamples, type TrackState } from './conceal-samples.ts'
+import { type FragmentRun, type FragmentSample, fragmentRuns } from './fragment-samples.ts'
 import { type SegmentBox, segmentBoxes } from './segment-boxes.ts'
 
-/** `strict` hides every fragment with missing bytes; `simple` keeps its `mdat`, with zeros in the holes. */
+/**
+ * `strict` keeps fragments of which the `moof` is whole, without the samples that are lost (`concealSamples`); `simple` keeps
+ * the `mdat` as it is, with zeros in the holes, on which decoders may stop.
+ */
 export type PatchMode = 'simple' | 'strict'
 
 /**
  * One change to a segment. `freed`: the box became `free`. `gap`: a `free` box covers bytes without a recognisable box.
- * `holes`: an `mdat` with missing bytes was kept. `resized`: a kept box now ends where the next one begins.
+ * `holes`: an `mdat` with missing bytes was kept. `cut`: it was kept without its lost samples. `resized`: a kept box now ends
+ * where the next one begins. `headed`: the lost header of an `mdat` was written anew, as its `moof` tells it.
  */
 export type PatchStep = {
-  readonly what: 'freed' | 'gap' | 'holes' | 'resized'
+  readonly what: 'freed' | 'gap' | 'holes' | 'cut' | 'resized' | 'headed'
   /** Former type of the box; `free` for a gap. */
   readonly type: string
   readonly offset: number
@@ -24,7 +29,7 @@ export type PatchedSegment = {
   readonly bytes: Uint8Array
   /** In order of offset. */
   readonly steps: readonly PatchStep[]
-  /** Samples of the readable `moof` boxes: all, those hidden with their fragment, those kept with missing bytes. */
+  /** Samples of the readable `moof` boxes: all, those left out, those kept with missing bytes or repeated in their place. */
   readonly samples: { readonly all: number; readonly hidden: number; readonly holed: number }
 }
 
@@ -38,7 +43,8 @@ const MAX_SIZE32 = 0xffff_ffff
 
 /**
  * Makes a media segment with missing bytes readable: the result is a chain of boxes from the first byte to the last, of the
- * same length. Received bytes change only in the headers of hidden boxes, and at the start of a hidden `moof`.
+ * same length. Received bytes change only in the headers of hidden boxes, at the start of a hidden `moof`, and, in `strict`, in
+ * the sizes and places of the samples of a damaged `mdat`.
  * @param bytes the segment, with any bytes in its holes; not changed
  * @param missing holes in order, disjoint; those after the end are ignored
  * @param cut the segment may be longer: its length is unknown
@@ -54,9 +60,52 @@ export function patchSegment(
   const out = bytes.slice()
   if (holes.length === 0 && !cut) return { bytes: out, steps: [], samples: { all: 0, hidden: 0, holed: 0 } }
   for (const [from, to] of holes) out.fill(0, from, to)
-  const boxes = segmentBoxes(out, holes)
+  const found = segmentBoxes(out, holes)
+  const headed = mode === 'strict' && found !== null ? headMdats(out, holes, found) : []
+  const boxes = headed.length === 0 ? found : segmentBoxes(out, without(holes, headed))
   if (boxes === null || boxes.some((box) => INIT_TYPES.has(box.type) && !box.whole)) return null
-  return new SegmentPatch(out, holes).run(boxes, mode)
+  return new SegmentPatch(out, holes, headed).run(boxes, mode)
+}
+
+const HEADER_BYTES = 8
+const MDAT = [0x6d, 0x64, 0x61, 0x74] as const
+
+/** Writes the lost headers of `mdat` boxes whose `moof` is whole and describes what follows it. @returns their offsets */
+function headMdats(bytes: Uint8Array, holes: readonly Hole[], boxes: readonly SegmentBox[]): number[] {
+  const headed: number[] = []
+  for (const [index, moof] of boxes.entries()) {
+    const at = moof.offset + moof.size
+    if (moof.type !== 'moof' || !isIntact(moof) || boxes[index + 1]?.type !== null) continue
+    const samples = runsOf(bytes, moof).flatMap((run) => run.samples)
+    const end = samples.reduce((most, { offset, size }) => Math.max(most, offset + size), 0)
+    if (isWhole(holes, at, at + HEADER_BYTES) || end - at < HEADER_BYTES || end > bytes.length) continue
+    if (samples.some(({ offset }) => offset < at + HEADER_BYTES)) continue
+    new DataView(bytes.buffer, bytes.byteOffset).setUint32(at, end - at)
+    bytes.set(MDAT, at + 4)
+    headed.push(at)
+  }
+  return headed
+}
+
+/** The holes without the headers that were written. */
+function without(holes: readonly Hole[], headed: readonly number[]): Hole[] {
+  return headed.reduce<Hole[]>(
+    (left, at) =>
+      left.flatMap(([from, to]): Hole[] =>
+        [[from, Math.min(to, at)] as const, [Math.max(from, at + HEADER_BYTES), to] as const].filter(([a, b]) => a < b),
+      ),
+    [...holes],
+  )
+}
+
+/** The runs of a readable `moof`; none where it is malformed. */
+function runsOf(bytes: Uint8Array, { offset, size, headerBytes }: SegmentBox): readonly FragmentRun[] {
+  try {
+    return fragmentRuns(bytes, { type: 'moof', offset, size, headerBytes })
+  } catch (thrown) {
+    if (thrown instanceof CodecError) return []
+    throw thrown
+  }
 }
 
 class SegmentPatch {
@@ -66,10 +115,16 @@ class SegmentPatch {
   readonly #steps: PatchStep[] = []
   readonly #samples = { all: 0, hidden: 0, holed: 0 }
 
-  constructor(bytes: Uint8Array, holes: readonly Hole[]) {
+  readonly #headed: readonly number[]
+  readonly #tracks: TrackState = { broken: new Set(), kinds: new Map() }
+  /** Boxes of a fragment that was kept without its lost samples. */
+  readonly #cut = new Set<SegmentBox>()
+
+  constructor(bytes: Uint8Array, holes: readonly Hole[], headed: readonly number[]) {
     this.#bytes = bytes
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#holes = holes
+    this.#headed = headed
   }
 
   run(boxes: readonly SegmentBox[], mode: PatchMode): PatchedSegment {
@@ -83,7 +138,8 @@ class SegmentPatch {
       else if (box.type === 'mdat') {
         const moof = described.get(box)
         const lost = moof === undefined ? orphansCount : !isIntact(moof)
-        if (mode === 'strict' && (lost || !isIntact(box))) this.#free(box)
+        if (this.#cut.has(box)) this.#keepCut(box)
+        else if (mode === 'strict' && (lost || !isIntact(box))) this.#free(box)
         else this.#keep(box)
       } else if (isIntact(box) || box.type === 'free' || box.type === 'skip') this.#keep(box)
       else this.#free(box)
@@ -92,31 +148,50 @@ class SegmentPatch {
   }
 
   #fragment(moof: SegmentBox, mdat: SegmentBox | null, mode: PatchMode): void {
-    const hidden = mdat === null || (mode === 'strict' && !isIntact(mdat))
     if (isIntact(moof)) {
-      const samples = this.#samplesOf(moof)
-      this.#samples.all += samples.length
-      if (hidden) this.#samples.hidden += samples.length
-      else this.#samples.holed += samples.filter((each) => this.#isHoled(each)).length
-      if (!hidden) return
+      const runs = runsOf(this.#bytes, moof)
+      const samples = runs.flatMap((run) => run.samples)
+      if (mdat !== null && mode === 'strict') {
+        const done = this.#conceal(moof, runs, mdat)
+        this.#samples.all += samples.length
+        this.#samples.hidden += done?.hidden ?? samples.length
+        this.#samples.holed += done?.holed ?? 0
+        if (done !== null) return
+      } else {
+        this.#samples.all += samples.length
+        if (mdat === null) this.#samples.hidden += samples.length
+        else this.#samples.holed += samples.filter((each) => this.#isHoled(each)).length
+        if (mdat !== null) return
+      }
     }
     this.#free(moof)
     const from = moof.offset + moof.headerBytes
     this.#bytes.fill(0, from, Math.min(moof.offset + moof.size, from + ZEROED))
   }
 
+  /** @returns null where the fragment has to be hidden */
+  #conceal(moof: SegmentBox, runs: readonly FragmentRun[], mdat: SegmentBox): Omit<Concealed, 'bytes'> | null {
+    const headed = this.#headed.includes(mdat.offset)
+    if (isIntact(mdat) && this.#tracks.broken.size === 0 && !headed) return { hidden: 0, holed: 0 }
+    if (runs.length === 0 && isIntact(mdat)) return { hidden: 0, holed: 0 }
+    const { offset, size, headerBytes } = moof
+    if (mdat.offset !== offset + size) return null
+    const box = { type: 'moof', offset, size, headerBytes }
+    const end = mdat.offset + mdat.size
+    const done = concealSamples(this.#bytes, this.#holes, box, runs, mdat.offset + mdat.headerBytes, end, this.#tracks)
+    if (done === null) return null
+    this.#bytes.set(done.bytes, offset)
+    this.#cut.add(mdat)
+    return done
+  }
+
   #isHoled({ offset, size }: FragmentSample): boolean {
     return !isWhole(this.#holes, offset, offset + size)
   }
 
-  #samplesOf(moof: SegmentBox): readonly FragmentSample[] {
-    const { offset, size, headerBytes } = moof
-    try {
-      return fragmentSamples(this.#bytes, { type: 'moof', offset, size, headerBytes })
-    } catch (thrown) {
-      if (thrown instanceof CodecError) return []
-      throw thrown
-    }
+  #keepCut({ offset, size }: SegmentBox): void {
+    if (this.#headed.includes(offset)) this.#steps.push({ what: 'headed', type: 'mdat', offset, size })
+    this.#steps.push({ what: 'cut', type: 'mdat', offset, size })
   }
 
   #keep(box: SegmentBox): void {

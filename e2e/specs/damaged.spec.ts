@@ -1,0 +1,53 @@
+import type { Page } from '@playwright/test'
+import { lossyCapture } from '../fixtures/captures.ts'
+import { expect, test } from '../fixtures/routescope.ts'
+
+/* What a viewer sees of a damaged signal. */
+
+/** The demo: 24 s at 25 pictures a second. */
+const FRAMES = 600
+
+/** Plays to the end. @returns pictures decoded and shown, media time at the end, and the longest time it stood still, ms */
+function watch(page: Page) {
+  return page.evaluate(
+    () =>
+      new Promise<{ decoded: number; shown: number; ended: boolean; timeS: number; stoodMs: number; audio: number }>(
+        (done) => {
+          const video = document.querySelector('video') as HTMLVideoElement & { webkitAudioDecodedByteCount: number }
+          let shown = 0
+          let last = performance.now()
+          let at = video.currentTime
+          let stoodMs = 0
+          const frame = (_: number, { presentedFrames }: VideoFrameCallbackMetadata): void => {
+            shown = presentedFrames
+            video.requestVideoFrameCallback(frame)
+          }
+          video.requestVideoFrameCallback(frame)
+          const timer = setInterval(() => {
+            const now = performance.now()
+            if (video.currentTime !== at) {
+              at = video.currentTime
+              last = now
+            }
+            stoodMs = Math.max(stoodMs, now - last)
+            if (!video.ended && now - last < 20_000) return
+            clearInterval(timer)
+            const decoded = video.getVideoPlaybackQuality().totalVideoFrames
+            done({ decoded, shown, ended: video.ended, timeS: at, stoodMs, audio: video.webkitAudioDecodedByteCount })
+          }, 50)
+        },
+      ),
+  )
+}
+
+for (const seed of [1]) {
+  test(`1 % packet loss shows a picture to the end (seed ${seed})`, async ({
+    routescope: { app, page, home, openCapture },
+  }) => {
+    await openCapture(await lossyCapture(home, seed))
+    await app.play()
+    const seen = await watch(page)
+    expect(seen.ended).toBe(true)
+    expect(seen.decoded).toBeGreaterThanOrEqual(0.9 * FRAMES)
+  })
+}
