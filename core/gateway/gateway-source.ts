@@ -13,6 +13,8 @@ export type GatewaySource = {
   readonly manifestShiftUs: () => number
   /** Services with their manifests, as the receiver knows them. */
   readonly services: () => readonly GatewayService[]
+  /** The entry of a name in a file table, and whether it has expired; null where none lists it. */
+  readonly announced?: (serviceId: ServiceId, name: string) => { readonly expired: boolean } | null
   /** Called for every requested file, before it is looked up. */
   readonly asked?: (serviceId: ServiceId, name: string) => void
   readonly log?: (level: 'info' | 'warning' | 'debug', text: string) => void

@@ -15,12 +15,23 @@ import { HeldRequests } from './held-requests.ts'
 import { answerGrowing, answerGrowingPart, growingRange } from './live-answer.ts'
 import { contentTag, ManifestAnswers } from './manifest-answer.ts'
 import { type MmtAnswer, MmtPresentations } from './mmt-presentations.ts'
-import { refuseConfined, refuseExpected, refuseExpired, refuseLost, refusePassed, refuseUnknown } from './refusals.ts'
+import {
+  refuseAnnounced,
+  refuseConfined,
+  refuseExpected,
+  refuseExpired,
+  refuseLost,
+  refusePassed,
+  refuseUnknown,
+} from './refusals.ts'
 import { ServiceManifests } from './service-manifests.ts'
 import { isManifest, isManifestName, ServiceScopes } from './service-scopes.ts'
 
 /** Parameters of requests for the gateway and its players, which are no part of a file's name. */
 const OWN_PARAMETER = /^(?:as|CMCD|_HLS_\w+)(?:=|$)/
+
+/** Announced without a time: by a file table, or by the session having just begun. */
+const ANNOUNCED = { durationUs: Number.POSITIVE_INFINITY, passed: false } as const
 
 const HOLD_MS = [1000, 5000] as const
 const MAX_HELD = 256
@@ -111,8 +122,10 @@ export class NameAnswers {
       } else if (found.state === 'expired') {
         return refuseExpired(exchange)
       } else {
+        const announced = this.#announced(serviceId, names)
+        if (announced !== null && (store.finished || announced.expired)) return refuseAnnounced(exchange)
         if (store.finished) return this.#refuseUnknown(exchange)
-        const expected = this.#expects(serviceId, names)
+        const expected = this.#expects(serviceId, names) ?? (announced === null ? null : ANNOUNCED)
         if (expected === null) return this.#refuseUnknown(exchange)
         if (expected.passed) return refusePassed(exchange)
         waitMs = this.#holdMs(expected.durationUs)
@@ -170,16 +183,28 @@ export class NameAnswers {
   }
 
   #expects(serviceId: ServiceId, names: readonly string[]): { durationUs: number; passed: boolean } | null {
+    const services = this.#options.services()
+    const { store } = this.#options
+    // A player may be started before any service is found.
+    if (services.length === 0 && store.services().length === 0) return ANNOUNCED
     for (const name of names) {
       const expected = this.#manifests.expects(serviceId, name)
       if (expected !== null) return expected
-      const services = this.#options.services()
       const known = services.find(({ id }) => id === serviceId)
       const awaited = known?.manifest?.name ?? null
-      // A player may request the manifest before signalling names it, or any service at all.
-      const mayCome = awaited === null && (known !== undefined || services.length === 0) && isManifestName(name)
+      // A player may request the manifest before signalling names it.
+      const mayCome = awaited === null && known !== undefined && isManifestName(name)
       const isAwaited = mayCome || (awaited !== null && leadsTo(name, awaited))
       if (isAwaited) return { durationUs: Number.POSITIVE_INFINITY, passed: false }
+    }
+    return null
+  }
+
+  /** What file tables have of the first of these names that one lists. */
+  #announced(serviceId: ServiceId, names: readonly string[]): { readonly expired: boolean } | null {
+    for (const name of names) {
+      const announced = this.#options.announced?.(serviceId, name) ?? null
+      if (announced !== null) return announced
     }
     return null
   }

@@ -59,6 +59,15 @@ export function refusePassed(exchange: Exchange): void {
   })
 }
 
+/** Answers 404 for a file that a file table listed until its end. */
+export function refuseAnnounced(exchange: Exchange): void {
+  refuse(exchange, {
+    status: 404,
+    sentence: 'It was announced by a file table, and nothing of it came before the end of its entry.',
+    state: 'lost',
+  })
+}
+
 /** Answers 422 for a manifest of which nothing is left that stays in the broadcast. */
 export function refuseConfined(exchange: Exchange, sentence: string): void {
   refuse(exchange, { status: 422, sentence, state: 'confined' })

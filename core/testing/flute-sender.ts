@@ -32,6 +32,8 @@ export type FluteSenderOptions = {
   readonly sizes: 'fti' | 'table'
   readonly digest: 'md5' | 'sha-256' | 'none'
   readonly gzipTable: boolean
+  /** End of the table's entries, NTP seconds. */
+  readonly expiresNtp: number
 }
 
 const FLUTE_SENDER: FluteSenderOptions = {
@@ -44,10 +46,10 @@ const FLUTE_SENDER: FluteSenderOptions = {
   sizes: 'table',
   digest: 'md5',
   gzipTable: false,
+  // GPAC's value for "never".
+  expiresNtp: 4_294_944_000,
 }
 
-/** GPAC's value for "never", NTP seconds. */
-const NEVER_NTP = 4_294_944_000
 const ONE_BLOCK = 65_535
 const GZIP = 3
 
@@ -69,7 +71,7 @@ export class FluteSender {
     if (!same) this.#instance++
     const fdt = {
       ...FDT_DEFAULTS,
-      instanceExpiresNtp: NEVER_NTP,
+      instanceExpiresNtp: this.options.expiresNtp,
       files: files.map((file) => ({ ...this.#entry(file), ...overrides })),
     }
     const plain = serialiseFdt(fdt)

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { get } from 'node:http'
+import { get, type IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
+import { defined } from '../contract/defined.ts'
+import { unixUsToNtp } from '../protocol/ntp.ts'
 import { type Datagram, pcapOf } from './datagrams.ts'
 import { type FluteFile, FluteSender } from './flute-sender.ts'
 import { DEMO_FOLDER, FIXTURE_START_US } from './make-fixtures.ts'
@@ -27,9 +29,17 @@ function typeOf(name: string): string {
   return name.endsWith('.m3u8') ? 'application/vnd.apple.mpegurl' : 'application/octet-stream'
 }
 
-/** A capture of a FLUTE session: one table of all files, then each file; its packets are `stepUs` apart. */
-export function fluteCapture(files: readonly FileOnAir[], stepUs = 1000): Uint8Array {
-  const sender = new FluteSender({ digest: 'none' })
+/**
+ * A capture of a FLUTE session: one table of all files, then each file; its packets are `stepUs` apart.
+ * @param rounds times that each file but the last is sent @param lastsUs end of the table's entries after the first packet
+ */
+export function fluteCapture(
+  files: readonly FileOnAir[],
+  stepUs = 1000,
+  { rounds = 1, withLast = true, lastsUs = null as number | null } = {},
+): Uint8Array {
+  const expiresNtp = lastsUs === null ? undefined : unixUsToNtp(FIXTURE_START_US + lastsUs).seconds
+  const sender = new FluteSender({ digest: 'none', ...defined({ expiresNtp }) })
   const listed = files.map(
     ({ name, contentType, bytes }, at): FluteFile => ({
       toi: at + 1,
@@ -38,7 +48,10 @@ export function fluteCapture(files: readonly FileOnAir[], stepUs = 1000): Uint8A
       bytes: typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes,
     }),
   )
-  const packets: Datagram[] = [sender.table(listed, 0), ...listed.map((file) => sender.object(file, 0))].flat()
+  const repeated = listed.slice(0, -1).flatMap((file) => sender.object(file, 0))
+  const packets: Datagram[] = sender.table(listed, 0)
+  for (let round = 0; round < rounds; round++) packets.push(...repeated)
+  if (withLast) packets.push(...listed.slice(-1).flatMap((file) => sender.object(file, 0)))
   return pcapOf(packets.map((packet, at) => ({ ...packet, timeUs: FIXTURE_START_US + at * stepUs })))
 }
 
@@ -46,6 +59,7 @@ export function fluteCapture(files: readonly FileOnAir[], stepUs = 1000): Uint8A
 export type Answer = {
   readonly status: number
   readonly state: string | null
+  readonly headers: IncomingHttpHeaders
   readonly text: string
   readonly bytes: Buffer
 }
@@ -89,7 +103,13 @@ export class ServedCapture {
         reply.on('end', () => {
           const bytes = Buffer.concat(chunks)
           const state = reply.headers['x-routescope-state']
-          resolve({ status: reply.statusCode ?? 0, state: state?.toString() ?? null, text: bytes.toString(), bytes })
+          resolve({
+            status: reply.statusCode ?? 0,
+            state: state?.toString() ?? null,
+            headers: reply.headers,
+            text: bytes.toString(),
+            bytes,
+          })
         })
       }).on('error', reject)
     })

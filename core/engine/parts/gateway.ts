@@ -7,6 +7,7 @@ import { AppFailure } from '../../failure/app-failure.ts'
 import type { ObjectStore } from '../../files/object-store.ts'
 import type { ServiceFacts } from '../../flow/facts.ts'
 import { Version } from '../../flow/version.ts'
+import { AnnouncedFiles } from '../../gateway/announced-files.ts'
 import type { Gateway } from '../../gateway/gateway.ts'
 import type { Receiving, Serving } from '../faces/receiving.ts'
 import type { AnySection, Part, PartHost } from '../part.ts'
@@ -30,6 +31,7 @@ class GatewayPart implements Part, Serving {
   #store: ObjectStore | null = null
   #gateway: Gateway | null = null
   readonly #pictures = new Pictures()
+  readonly #announced = new AnnouncedFiles()
 
   constructor(spec: GatewaySpec, host: PartHost) {
     this.id = spec.id
@@ -42,6 +44,10 @@ class GatewayPart implements Part, Serving {
     this.#receiving = oneReceiver(this.id, this.#receiving, from)
     this.#store = from.store ?? null
     this.#receiving.serves(this)
+    this.#receiving.observe({
+      slsFragment: (serviceId, fragment, timeUs) =>
+        this.#announced.slsFragment(serviceId, fragment, timeUs - (this.#receiving?.shiftUs() ?? 0)),
+    })
   }
 
   async start(): Promise<void> {
@@ -65,6 +71,7 @@ class GatewayPart implements Part, Serving {
       services: () => receiving.services(),
       growing: !fullSegments,
       lowLatency,
+      announced: (serviceId, name) => this.#announcedFile(serviceId, name),
       asked: (serviceId, name) => this.#asked(serviceId, name),
       log: (level, text) => this.#host.log('http', level, text),
     })
@@ -115,6 +122,13 @@ class GatewayPart implements Part, Serving {
 
   playableVersion(): number {
     return this.#pictures.version
+  }
+
+  #announcedFile(serviceId: ServiceId, name: string): { readonly expired: boolean } | null {
+    const file = this.#announced.find(serviceId, name)
+    if (file === null) return null
+    const nowUs = this.#host.nowUs() - (this.#receiving?.shiftUs() ?? 0)
+    return { expired: file.expiresUs !== null && file.expiresUs <= nowUs }
   }
 
   #asked(serviceId: ServiceId, name: string): void {

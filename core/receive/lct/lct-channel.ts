@@ -486,9 +486,10 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
           object.sizeSource = SIZE_SOURCE.file
         }
       }
-      if (named === null && object.name !== null) {
+      if (object.name !== null) {
+        // It may have had its name before its service: each is told once.
         if (object.state === 'receiving') this.#events.begun(object)
-        else this.#context.observer.objectNamed(object)
+        else if (named === null) this.#context.observer.objectNamed(object)
       }
       if (object.whole) this.#open.finish(object, timeUs)
     }
