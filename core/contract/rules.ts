@@ -259,6 +259,14 @@ export const RULES = {
     },
     severities: { malformed: 'error' },
   },
+  'ALC-PACKET': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'RFC 5775 2, RFC 5052 9.1, RFC 6726 3.3',
+    once: 'destination',
+    sentence: '{datagrams} ({code}), the first to {destination} in frame {frame}: {what}',
+  },
   'TOI-LOOP': {
     severity: 'info',
     priority: 3,
@@ -294,12 +302,43 @@ export const RULES = {
     threshold: { value: 10, unit: 's past its expiry' },
     once: 'channel',
     sentence: {
-      undescribed: '{packets} packets of {channel} at {destination} belong to objects that no FDT describes',
+      undescribed: '{packets} of {channel} at {destination} belong to objects that no FDT describes ({objects})',
       joining:
-        '{packets} packets of {channel} at {destination} belong to objects that no FDT describes: reception began in the middle of one',
+        '{packets} of {channel} at {destination} belong to objects that no FDT describes ({objects}): reception began in the middle of one',
+      unnamed:
+        '{object} of {channel} at {destination} came whole ({bytes} bytes in {packets}), but no FDT names it{expected}: it is kept as {name}',
       expired: 'FDT instance {instance} of {channel} had expired when it was sent',
     },
-    severities: { joining: 'info', expired: 'warning' },
+    severities: { joining: 'info', unnamed: 'warning', expired: 'warning' },
+  },
+  'FEC-SIZES': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'RFC 6726 5, RFC 5445 3',
+    once: 'each',
+    sentence: {
+      symbol: '{object}: zero symbol size in its {place}: only its first symbol can be placed',
+      block: '{object}: zero source block length in its {place}: it is taken for one source block',
+    },
+    severities: { block: 'warning' },
+  },
+  'FEC-SCHEME': {
+    severity: 'info',
+    priority: 3,
+    topic: 'route',
+    clause: 'RFC 5052 6.1',
+    once: 'channel',
+    sentence:
+      '{channel} at {destination} uses FEC Encoding ID {id}, which is not known here: its payload IDs are read as those of Compact No-Code (0)',
+  },
+  'SESSION-CLOSED': {
+    severity: 'info',
+    priority: 3,
+    topic: 'route',
+    clause: 'RFC 5651 5.1',
+    once: 'channel',
+    sentence: 'Session ended: the sender closed {channel} at {destination} (A flag){complete}',
   },
   'FDT-XML': {
     severity: 'error',

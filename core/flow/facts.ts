@@ -290,7 +290,7 @@ export interface ReceiveObserver {
   objectRepaired(index: number, repair: RepairFact): void
   /** A name or type became known after the end of the object. */
   objectNamed(object: FlowObject): void
-  /** A datagram or a table that could not be read. */
+  /** A datagram or a table that could not be read. @param what is wrong, where the code does not say it */
   malformed(
     code: string,
     flow: Flow,
@@ -299,6 +299,7 @@ export interface ReceiveObserver {
     end: number,
     timeUs: number,
     frame: number,
+    what?: string,
   ): void
   /** Something that may break a rule. */
   found(finding: Finding): void

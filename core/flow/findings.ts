@@ -132,7 +132,32 @@ export type FindingFacts =
   | { readonly kind: 'protocolUnknown'; readonly serviceName: string | null; readonly protocol: string | null }
   | { readonly kind: 'endpointSilent'; readonly silentMs: number; readonly senders: readonly string[] }
   | { readonly kind: 'tableExpired'; readonly instance: number; readonly expiresUs: number; readonly sentUs: number }
-  | { readonly kind: 'undescribedPackets'; readonly packets: number; readonly joining: boolean }
+  /** Packets of objects that no table describes; `named` are the numbers of the first of them. */
+  | {
+      readonly kind: 'undescribedPackets'
+      readonly packets: number
+      readonly objects: number
+      readonly named: readonly number[]
+      readonly joining: boolean
+    }
+  /** An object came whole, and no table names it. `expected`: what a manifest announces in its place. */
+  | {
+      readonly kind: 'objectUnnamed'
+      readonly bytes: number
+      readonly packets: number
+      readonly expected: string | null
+      readonly keptAs: string
+    }
+  /** The sender gives a size of 0, in the header of its packets or in the file table. */
+  | {
+      readonly kind: 'zeroSize'
+      readonly size: 'symbol size' | 'source block length'
+      readonly inHeader: boolean
+      readonly name: string | null
+    }
+  | { readonly kind: 'fecSchemeUnknown'; readonly encodingId: number }
+  /** The sender announced the end of its session. `complete`: its table said that it describes no further files. */
+  | { readonly kind: 'sessionClosed'; readonly complete: boolean }
   // Packets
   | { readonly kind: 'oddHeader' }
   /** The source plays again from an earlier point; `channel` is the index of its channel. */

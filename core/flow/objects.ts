@@ -63,6 +63,8 @@ export interface FlowObject {
   readonly recovered: number
   /** It was dropped for lack of memory. */
   readonly starved: boolean
+  /** The sender contradicts itself about it: what is missing was not lost on the way. */
+  readonly sendersFault?: boolean
   readonly recoveredRanges: readonly ByteRange[]
   readonly state: 'receiving' | 'complete' | 'partial' | 'truncated'
   readonly firstTimeUs: number

@@ -137,8 +137,9 @@ export class ObserverTee implements ReceiveObserver {
     end: number,
     timeUs: number,
     frame: number,
+    what?: string,
   ): void {
-    for (const each of this.#observers) each.malformed?.(code, flow, bytes, start, end, timeUs, frame)
+    for (const each of this.#observers) each.malformed?.(code, flow, bytes, start, end, timeUs, frame, what)
   }
 
   found(finding: Finding): void {

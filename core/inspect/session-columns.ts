@@ -236,15 +236,23 @@ export class SessionColumns implements ReceiveObserver {
     end: number,
     timeUs: number,
     frame: number,
+    what?: string,
   ): void {
-    this.#malformed.datagram(code, flow, bytes, start, end, timeUs, frame)
+    this.#malformed.datagram(code, flow, bytes, start, end, timeUs, frame, what)
   }
 
   found(finding: Finding): void {
     const { raised } = this.#judge
-    this.#judge.found(finding)
+    this.#judge.found(this.#completed(finding))
     if (this.#judge.raised !== raised) this.#versions.bump('alarms')
     if (finding.kind === 'sessionRestarted') this.#losses.startOver(finding.channel)
+  }
+
+  /** A finding with what the columns know of its object. */
+  #completed(finding: Finding): Finding {
+    if (finding.kind !== 'objectUnnamed' || finding.object === null) return finding
+    // Those of its repeats too.
+    return { ...finding, packets: this.objects.values.packets[finding.object] ?? finding.packets }
   }
 
   #alarm(alarm: Alarm): void {

@@ -43,6 +43,7 @@ export class ReportedEvents<Channel> implements ChannelEvents<Channel> {
   badPacket(code: string): void {
     this.reported.push(code)
   }
+  sessionClosed(): void {}
   limitReached({ limit }: LimitHit): void {
     this.reported.push(`limit ${limit}`)
   }

@@ -50,7 +50,11 @@ export class LossLedger {
     // Bytes missing at its beginning were sent before its first packet, those at its end after its last.
     const fromUs = object.firstTimeUs - (missing[0]?.[0] === 0 ? EDGE_US : 0)
     const toUs = object.lastTimeUs + (missing.at(-1)?.[1] === object.size ? EDGE_US : 0)
-    const cause = object.starved ? 'host' : this.#causes.ofBytes({ destination, fromUs, toUs })
+    const cause = object.starved
+      ? 'host'
+      : object.sendersFault === true
+        ? 'sender'
+        : this.#causes.ofBytes({ destination, fromUs, toUs })
     this.#remember({ destination, channel, fromUs, toUs, row })
     const perPacket = object.packets === 0 ? bytes : Math.max(1, object.received / object.packets)
     this.#lostRows.set(row, { destination, channel, fromUs, toUs, packets: Math.max(1, Math.round(bytes / perPacket)) })

@@ -31,6 +31,7 @@ export class MalformedDatagrams {
     end: number,
     timeUs: number,
     frame: number,
+    what = '',
   ): void {
     this.#count++
     const known = this.#codes.get(code)
@@ -46,6 +47,7 @@ export class MalformedDatagrams {
     const alarmOf = (count: number): Alarm | null => {
       const values = { datagrams: counted(count, 'malformed datagram'), code, destination, frame, head }
       if (code.startsWith('mmtp')) return this.#rules.alarmOf('MMTP-HEADER', { at, values })
+      if (what !== '') return this.#rules.alarmOf('ALC-PACKET', { at, values: { ...values, what } })
       return this.#rules.alarmOf('LCT-HEADER', { at, says: 'malformed', values })
     }
     this.#codes.set(code, { count: 1, lastTimeUs: timeUs, alarmOf })
@@ -55,7 +57,7 @@ export class MalformedDatagrams {
     const alarms: Alarm[] = []
     for (const [code, { count, lastTimeUs, alarmOf }] of this.#codes) {
       // LLS tables and internal faults raise alarms of their own.
-      if (code === 'internal' || !/^(lct|mmtp|fec|object)-/.test(code)) continue
+      if (code === 'internal' || !/^(lct|mmtp|fec|object|flute)-/.test(code)) continue
       const alarm = alarmOf(count)
       if (alarm !== null) alarms.push({ ...alarm, count, lastTimeUs })
     }

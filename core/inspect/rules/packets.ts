@@ -17,6 +17,22 @@ export const packetRules = (): RuleFile => ({
   objectChanged: (at, rules) => {
     rules.raise('OBJ-CHANGED', { at, values: { object: objectLabel({ ...at, name: at.name ?? 'An object' }) } })
   },
+  zeroSize: (at, rules) => {
+    const object = objectLabel({ ...at, name: at.name ?? 'An object' })
+    const values = { object, place: at.inHeader ? 'EXT_FTI' : 'FDT' }
+    rules.raise('FEC-SIZES', { at, cause: 'sender', says: at.size === 'symbol size' ? 'symbol' : 'block', values })
+  },
+  fecSchemeUnknown: (at, rules) => {
+    const values = { channel: channelOf(at), destination: at.destination ?? '', id: at.encodingId }
+    rules.raise('FEC-SCHEME', { at, values })
+  },
+  sessionClosed: (at, rules) => {
+    const complete = at.complete ? '; its FDT is complete: it describes no further files' : ''
+    rules.raise('SESSION-CLOSED', {
+      at,
+      values: { channel: channelOf(at), destination: at.destination ?? '', complete },
+    })
+  },
   linkLoss: (at, rules) => {
     const link = at.destination === null ? 'the ALP packets' : `${at.link.toUpperCase()} ${at.destination}`
     const losses = at.losses.map(({ what, lost, total }) => `${lost} ${what} lost (${total} so far)`).join(', ')

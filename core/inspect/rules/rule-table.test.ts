@@ -28,7 +28,7 @@ const at = (facts: FindingFacts, rest: Partial<FindingPlace> = {}): Finding => {
 type Example = { readonly raises: readonly Finding[]; readonly quiet?: Finding }
 
 /** Findings that raise each rule, one for every sentence, and one that does not where findings are judged. */
-const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER'>, Example>> = {
+const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER' | 'ALC-PACKET'>, Example>> = {
   'LLS-GZIP': {
     raises: [
       at({ kind: 'llsUnreadable', table: 'SLT', group: null, signed: false, fault: { ...fault, code: 'gzip-data' } }),
@@ -185,12 +185,21 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER'>, Example>> = {
   'EFDT-XML': { raises: [at({ kind: 'fileTableUnreadable', fault })] },
   FDT: {
     raises: [
-      at({ kind: 'undescribedPackets', packets: 4, joining: false }),
-      at({ kind: 'undescribedPackets', packets: 4, joining: true }),
+      at({ kind: 'undescribedPackets', packets: 4, objects: 9, named: [1, 2], joining: false }),
+      at({ kind: 'undescribedPackets', packets: 1, objects: 1, named: [1], joining: true }),
       at({ kind: 'tableExpired', instance: 1, expiresUs: 0, sentUs: 11e6 }),
+      at({ kind: 'objectUnnamed', bytes: 10, packets: 1, expected: 'a.m4s', keptAs: 'tsi-10/toi-7.bin' }),
     ],
     quiet: at({ kind: 'tableExpired', instance: 1, expiresUs: 1e6, sentUs: 11e6 }),
   },
+  'FEC-SIZES': {
+    raises: [
+      at({ kind: 'zeroSize', size: 'symbol size', inHeader: true, name: null }),
+      at({ kind: 'zeroSize', size: 'source block length', inHeader: false, name: 'a.bin' }),
+    ],
+  },
+  'FEC-SCHEME': { raises: [at({ kind: 'fecSchemeUnknown', encodingId: 7 })] },
+  'SESSION-CLOSED': { raises: [at({ kind: 'sessionClosed', complete: true })] },
   'FDT-XML': { raises: [at({ kind: 'fdtUnreadable', instance: 1, fault })] },
   'OBJ-LOSS': {
     raises: [
@@ -415,9 +424,14 @@ describe('the table of rules', () => {
     const bytes = new Uint8Array(20)
     for (const code of ['lct-version', 'mmtp-version', 'mmtp-version'])
       malformed.datagram(code, testFlow(), bytes, 0, 20, 1e6, 9)
+    malformed.datagram('flute-symbol', testFlow(), bytes, 0, 20, 1e6, 9, 'SBN 9')
     expect(malformed.alarms()).toMatchObject([
       { rule: 'LCT-HEADER', severity: 'error', count: 1 },
       { rule: 'MMTP-HEADER', count: 2, text: expect.stringMatching(/^2 malformed datagrams \(mmtp-version\)/) },
+      {
+        rule: 'ALC-PACKET',
+        text: expect.stringMatching(/^1 malformed datagram \(flute-symbol\).* in frame 9: SBN 9$/),
+      },
     ])
   })
 })
@@ -448,7 +462,7 @@ describe('a judge', () => {
   it('leaves out muted rules, and uses thresholds of the user', () => {
     expect(judged([odd], { muted: ['LCT-HEADER'] })).toEqual([])
     const { raises, quiet } = EXAMPLES.FDT
-    expect(judged(raises.slice(2), { thresholds: { FDT: 20 } })).toEqual([])
+    expect(judged(raises.slice(2, 3), { thresholds: { FDT: 20 } })).toEqual([])
     expect(judged(quiet === undefined ? [] : [quiet], { thresholds: { FDT: 5 } })).toHaveLength(1)
   })
 

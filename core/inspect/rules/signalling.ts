@@ -1,5 +1,5 @@
 import { describeSlsToi, slsToiMismatch } from '../../protocol/sls/sls-toi.ts'
-import { channelOf } from './alarm.ts'
+import { channelOf, counted, objectOf } from './alarm.ts'
 import type { RuleFile } from './raise.ts'
 
 /** Rules on readable signalling that contradicts itself, the packets on air, or the clock. */
@@ -41,9 +41,19 @@ export const signallingRules = (): RuleFile => ({
     if (expiresUs >= sentUs - rules.threshold('FDT') * 1e6) return
     rules.raise('FDT', { at, key: 'expired', says: 'expired', values: { instance, channel: channelOf(at) } })
   },
+  objectUnnamed: (at, rules) => {
+    const { bytes, keptAs: name } = at
+    const expected = at.expected === null ? '' : `, and the manifest expects ${at.expected}`
+    const place = { object: objectOf(at), channel: channelOf(at), destination: at.destination ?? '' }
+    const values = { ...place, bytes, packets: counted(at.packets, 'packet'), expected, name }
+    rules.raise('FDT', { at, key: `unnamed ${place.object}`, says: 'unnamed', values })
+  },
   undescribedPackets: (at, rules) => {
     const says = at.joining ? 'joining' : 'undescribed'
-    const values = { packets: at.packets, channel: channelOf(at), destination: at.destination ?? '' }
+    const named = at.named.map((toi) => `TOI ${toi}`).join(', ')
+    const objects = at.objects > at.named.length ? `${named} and ${at.objects - at.named.length} more` : named
+    const packets = counted(at.packets, 'packet')
+    const values = { packets, channel: channelOf(at), destination: at.destination ?? '', objects }
     rules.raise('FDT', { at, key: says, says, values })
   },
 })

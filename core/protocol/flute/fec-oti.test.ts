@@ -20,6 +20,7 @@ const layout = (fields: Partial<SymbolLayout>): SymbolLayout => ({
   maxSourceBlock: -1,
   sourceBlocks: -1,
   subBlocks: 1,
+  alignment: 1,
   symbolIdBits: 8,
   ...fields,
 })

@@ -43,6 +43,8 @@ export class LctPacket {
   /** Z and N of EXT_FTI for Raptor and RaptorQ; otherwise -1. */
   sourceBlocks = -1
   subBlocks = -1
+  /** Al of EXT_FTI for Raptor and RaptorQ, never 0; otherwise 1. */
+  alignment = 1
   /** m of EXT_FTI for Reed-Solomon over GF(2^m), the bits of a symbol id; otherwise 8. */
   symbolIdBits = 8
   /** Offset of EXT_FTI in `bytes`, or -1. ROUTE repair packets have RaptorQ's OTI there, with any codepoint. */
@@ -83,6 +85,7 @@ export class LctPacket {
     this.maxSourceBlock = -1
     this.sourceBlocks = -1
     this.subBlocks = -1
+    this.alignment = 1
     this.symbolIdBits = 8
     this.ftiAt = -1
     this.fdtInstance = -1
@@ -229,6 +232,7 @@ export class LctPacket {
       this.symbolLength = u16At(bytes, at + 8)
       this.sourceBlocks = fec === 1 ? u16At(bytes, at + 10) : (bytes[at + 10] as number)
       this.subBlocks = fec === 1 ? (bytes[at + 12] as number) : u16At(bytes, at + 11)
+      this.alignment = (bytes[at + 13] as number) || 1
     } else {
       this.symbolLength = u16At(bytes, at + 10)
       this.maxSourceBlock = fec === 0 ? u32At(bytes, at + 12) : u16At(bytes, at + 12)

@@ -1,4 +1,4 @@
-import { BoundedMap } from '../../flow/bounded-map.ts'
+import { BoundedMap, BoundedSet } from '../../flow/bounded-map.ts'
 import { layoutOf, type SymbolLayout } from '../../protocol/flute/fec-oti.ts'
 import type { LctPacket } from '../../protocol/lct/lct-packet.ts'
 import type { LctChannel } from '../lct/lct-channel.ts'
@@ -13,6 +13,12 @@ export class FluteChannel {
   readonly names: FluteNames
   /** Arrival of the first table. */
   firstTableUs = Number.NEGATIVE_INFINITY
+  /** A table says that no further files will be described. */
+  complete = false
+  /** Its unknown FEC scheme has been told. */
+  schemeTold = false
+  /** Objects whose sizes of 0 have been told, by key. */
+  readonly zeroSizes = new BoundedSet<number>(MAX_LAYOUTS)
   readonly #layouts = new BoundedMap<number, SymbolLayout>(MAX_LAYOUTS)
   #lastKey = Number.NaN
   #lastLayout: SymbolLayout | null = null
@@ -51,6 +57,7 @@ export class FluteChannel {
       maxSourceBlock: lct.maxSourceBlock,
       sourceBlocks: lct.sourceBlocks,
       subBlocks: lct.subBlocks,
+      alignment: lct.alignment,
       symbolIdBits: lct.symbolIdBits,
     }
     this.#lastKey = key

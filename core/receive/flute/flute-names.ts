@@ -16,6 +16,10 @@ export class FluteNames extends ChannelNames {
     return false
   }
 
+  override get needsTable(): boolean {
+    return true
+  }
+
   override get carriesSls(): boolean {
     return false
   }

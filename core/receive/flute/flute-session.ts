@@ -1,40 +1,24 @@
-import { EntryFaults } from '../../bytes/entry-faults.ts'
-import type { Tsi } from '../../contract/ids.ts'
+import type { Toi, Tsi } from '../../contract/ids.ts'
 import type { ChannelRole } from '../../contract/report.ts'
 import type { Flow } from '../../flow/datagrams.ts'
-import type { Destination, SlsFragment } from '../../flow/facts.ts'
-import type { FindingFacts } from '../../flow/findings.ts'
-import { fecSchemeName } from '../../protocol/fec/fec-scheme.ts'
-import { type Fdt, parseFdt } from '../../protocol/flute/fdt.ts'
-import {
-  NO_PLACE,
-  payloadIdBlock,
-  payloadIdBytes,
-  payloadIdSymbol,
-  type SymbolLayout,
-  symbolOffset,
-} from '../../protocol/flute/fec-oti.ts'
-import { unpackLimited } from '../../protocol/gzip.ts'
+import type { Destination } from '../../flow/facts.ts'
 import { LCT_FAULT, lctFaultName } from '../../protocol/lct/lct-packet.ts'
-import { ntpToUnixUs } from '../../protocol/ntp.ts'
-import { FILE_TABLE_LIMITS } from '../../protocol/table-limits.ts'
-import { codecFault, droppedEntries, type ReceiveContext } from '../context/receive-context.ts'
+import type { ReceiveContext } from '../context/receive-context.ts'
 import type { ReceivedService } from '../context/received-service.ts'
 import { objectIsSound } from '../lct/file-delivery.ts'
-import { LctChannel, objectKey } from '../lct/lct-channel.ts'
+import { LctChannel } from '../lct/lct-channel.ts'
 import { LctSession, type Unclaimed } from '../lct/session-core.ts'
 import { SourcePacket } from '../lct/source-packet.ts'
 import type { DoneObject } from '../object/done-object.ts'
-import { readWithin, unpackWithin } from '../object/reading-work.ts'
 import type { TransportObject } from '../object/transport-object.ts'
 import { type EarlyPacket, EarlyPackets } from './early-packets.ts'
+import { FdtReader } from './fdt-reader.ts'
 import { FluteChannel } from './flute-channel.ts'
 import { FluteNames } from './flute-names.ts'
-import { instanceOf, mediaKind, readWholeTable } from './flute-objects.ts'
+import { mediaKind } from './flute-objects.ts'
 import { GrowingSegments } from './growing-segments.ts'
-
-/** Tables read before the session has an owner. */
-const EARLY_FRAGMENTS = 64
+import { SymbolPlacer } from './symbol-placer.ts'
+import { Undescribed } from './undescribed.ts'
 
 /** Owner of a channel, from a gateway configuration. */
 export type FluteOwner = {
@@ -42,9 +26,6 @@ export type FluteOwner = {
   readonly configures: boolean
   readonly representation: string | null
 }
-
-/** Result for a table that is neither read nor a fault: unreachable, but the type allows it. */
-const NO_TABLE = { code: 'fdt-root', message: 'no table' }
 
 /**
  * The packets of one destination that carries FLUTE (RFC 6726, RFC 3926): each TSI is a FLUTE session of its own, whose
@@ -61,7 +42,8 @@ export class FluteSession extends LctSession {
   readonly #segments: GrowingSegments
   #last: FluteChannel | null = null
   readonly #early: EarlyPackets
-  #fragments: { channel: LctChannel; fragment: SlsFragment; timeUs: number }[] = []
+  readonly #placer: SymbolPlacer
+  readonly #tables: FdtReader
 
   constructor(
     context: ReceiveContext,
@@ -73,6 +55,8 @@ export class FluteSession extends LctSession {
     super(context, address, destination, timeUs)
     this.#unclaimed = unclaimed
     this.#early = new EarlyPackets(context.pool)
+    this.#placer = new SymbolPlacer(context, this, this.#early)
+    this.#tables = new FdtReader(context, this, this.work)
     this.#segments = new GrowingSegments(context, (object, _channel, atUs) => this.#segmentLost(object, atUs))
     this.takers.files.set('chunk', (file, object, channel, atUs) => this.#segments.take(file, object, channel, atUs))
   }
@@ -112,73 +96,7 @@ export class FluteSession extends LctSession {
       return
     }
     fill(source, flow.sourceAddress, bytes, start, end, timeUs, frame)
-    this.#place(state, source, null)
-  }
-
-  /**
-   * Finds the place of a packet's symbols, and passes them to the channel.
-   * @param assumed layout of objects whose table was lost; null where there is a table, or may be
-   */
-  #place(state: FluteChannel, source: SourcePacket, assumed: SymbolLayout | null): void {
-    const { lct: packet, bytes, start, end, timeUs, frame } = source
-    const { channel } = state
-    const headerEnd = start + packet.headerBytes
-    if (packet.toi === 0 && packet.fdtInstance < 0) {
-      channel.count(end - start, timeUs)
-      this.badPacket('flute-no-instance', bytes, start, end, timeUs, frame)
-      return
-    }
-    const key = objectKey(packet)
-    const layout = assumed ?? state.layoutFor(packet, key)
-    const from = headerEnd + payloadIdBytes(layout.encodingId)
-    if (from > end) {
-      if (headerEnd !== end) {
-        channel.count(end - start, timeUs)
-        this.badPacket('fec-payload-id', bytes, start, end, timeUs, frame)
-      } else if (state.names.transferLength(packet.toi) === 0) {
-        // An object without bytes needs no payload id either.
-        source.offset = 0
-        source.from = end
-        channel.packet(source)
-      } else {
-        channel.headerOnly(packet, source.sender, end - start, timeUs)
-      }
-      return
-    }
-    const { encodingId, symbolIdBits } = layout
-    const sbn = payloadIdBlock(encodingId, symbolIdBits, bytes, headerEnd)
-    const esi = payloadIdSymbol(encodingId, symbolIdBits, bytes, headerEnd)
-    const near = layout.transferLength > WRAPPING_BYTES ? (channel.openObject(key)?.cursor ?? 0) : 0
-    const offset = symbolOffset(layout, sbn, esi, near)
-    if (offset >= 0) {
-      if (packet.toi === 0 && packet.transferLength < 0) readWholeTable(packet, bytes, from, end)
-      // The last symbol of an object may be padded to its full length.
-      const over = layout.transferLength < 0 ? 0 : offset + end - from - layout.transferLength
-      source.offset = offset
-      source.from = from
-      if (over > 0 && over < layout.symbolLength && offset < layout.transferLength) source.end = end - over
-      channel.packet(source)
-    } else if (offset === NO_PLACE.unknown) {
-      channel.count(end - start, timeUs)
-      if (assumed === null && !this.#early.keep(channel.tsi, packet.toi, source))
-        this.limitReached({ limit: 'quarantine', of: 'packets' }, channel, timeUs, frame)
-    } else if (offset === NO_PLACE.repair) {
-      channel.repairPackets++
-      channel.fec.repairBytes += end - start
-      channel.count(end - start, timeUs)
-      if (!channel.admitsOther(source.sender, timeUs)) return
-      const repair = this.context.fec?.fluteRepairOf(this, channel)
-      if (repair !== undefined) repair.symbols(key, layout, sbn, esi, bytes, from, end, timeUs, frame)
-      else if (channel.repairPackets === 1) {
-        const scheme = fecSchemeName(layout.encodingId)
-        const carrier = { kind: 'lct', tsi: channel.tsi, toi: packet.toi } as const
-        this.found({ kind: 'repairSymbolsUnused', scheme }, carrier, timeUs, frame)
-      }
-    } else {
-      channel.count(end - start, timeUs)
-      const code = offset === NO_PLACE.scattered ? 'flute-sub-blocks' : 'flute-symbol'
-      this.badPacket(code, bytes, start, end, timeUs, frame)
-    }
+    this.#placer.place(state, source, null)
   }
 
   /** Stops waiting for the table of packets from before a time. */
@@ -186,15 +104,26 @@ export class FluteSession extends LctSession {
     const { channel, firstTableUs } = state
     const { tsi } = channel
     if (this.#early.oldestUs(tsi) >= beforeUs) return
-    const old = this.#early.take(tsi, (packet) => packet.timeUs < beforeUs)
-    const [first] = old
-    if (first === undefined) return
-    // Reception began in the middle of an object and missed its table.
-    const joining = first.timeUs <= firstTableUs
-    const facts = { kind: 'undescribedPackets', packets: old.length, joining } as const
-    this.found(facts, { kind: 'lct', tsi, toi: first.toi }, first.timeUs, first.frame)
-    // A table was lost: its objects have no name, but their packets can be placed.
-    if (!joining) this.#placeAsBefore(state, old)
+    const byToi = new Map<Toi, EarlyPacket[]>()
+    for (const packet of this.#early.take(tsi, ({ timeUs }) => timeUs < beforeUs)) {
+      const packets = byToi.get(packet.toi)
+      if (packets === undefined) byToi.set(packet.toi, [packet])
+      else packets.push(packet)
+    }
+    const undescribed = new Undescribed()
+    for (const [toi, packets] of byToi) {
+      const [first] = packets as [EarlyPacket]
+      const begun = channel.openObject(toi)
+      const count = packets.length + (begun?.packets ?? 0)
+      // Reception began in the middle of the object, after its table.
+      const joining = begun === null && first.timeUs <= firstTableUs
+      // A table was lost: its objects have no name, but their packets can be placed.
+      if (!joining) this.#placeAsBefore(state, packets)
+      // What is whole is told of when it is given a name.
+      if (channel.doneObject(toi)?.complete !== true) undescribed.add(joining, toi, count, first)
+    }
+    for (const { facts, toi, timeUs, frame } of undescribed.findings)
+      this.found(facts, { kind: 'lct', tsi, toi }, timeUs, frame)
   }
 
   #placeAsBefore(state: FluteChannel, packets: readonly EarlyPacket[]): void {
@@ -206,7 +135,7 @@ export class FluteSession extends LctSession {
       channel.packets--
       channel.bytes -= bytes.length
       fill(this.#earlySource, sender, bytes, 0, bytes.length, timeUs, frame)
-      this.#place(state, this.#earlySource, likely)
+      this.#placer.place(state, this.#earlySource, likely)
     }
   }
 
@@ -221,7 +150,7 @@ export class FluteSession extends LctSession {
       channel.bytes -= bytes.length
       this.#earlySource.lct.read(bytes, 0, bytes.length)
       fill(this.#earlySource, sender, bytes, 0, bytes.length, timeUs, frame)
-      this.#place(state, this.#earlySource, null)
+      this.#placer.place(state, this.#earlySource, null)
     }
   }
 
@@ -262,11 +191,7 @@ export class FluteSession extends LctSession {
     channel.representation = owner?.representation ?? null
     channel.role = this.#roleOf(owner)
     if (!changed) return
-    const now = this.#fragments.filter((each) => each.channel === channel)
-    if (channel.serviceId !== null && now.length > 0) {
-      this.#fragments = this.#fragments.filter((each) => each.channel !== channel)
-      for (const each of now) this.context.observer.slsFragment(channel.serviceId, each.fragment, each.timeUs)
-    }
+    this.#tables.ownerChanged(channel)
     channel.namesChanged(timeUs)
   }
 
@@ -326,60 +251,16 @@ export class FluteSession extends LctSession {
 
   #readTable(channel: LctChannel, object: TransportObject, timeUs: number): void {
     const state = this.#channels.get(channel.tsi)
-    if (state === undefined) return
-    const transported = object.bytes(0, object.length)
-    this.work.passed.arrived(timeUs)
-    let bytes = transported
-    let table: Fdt | null = null
-    const faults = new EntryFaults()
-    const fault = codecFault(() => {
-      const most = Math.min(this.context.limits.unpackedBytes, FILE_TABLE_LIMITS.unpackedBytes)
-      bytes = unpackWithin(this.work, transported, most, timeUs, unpackLimited)
-      readWithin(this.work, bytes, timeUs)
-      table = parseFdt(bytes, faults)
-    })
-    if (fault !== null || table === null) {
-      const unreadable = fault ?? NO_TABLE
-      const hit = this.work.hit(unreadable)
-      const facts: FindingFacts =
-        hit === null
-          ? { kind: 'fdtUnreadable', instance: instanceOf(object), fault: unreadable }
-          : { kind: 'limit', hit }
-      this.found(facts, object.carrier, timeUs, object.frame, object.index)
-      return
-    }
-    const dropped = droppedEntries(`FDT of TSI ${channel.tsi}`, faults)
-    if (dropped !== null) this.found(dropped, object.carrier, timeUs, object.frame, object.index)
-    const read: Fdt = table
-    this.#fragment(channel, instanceOf(object), bytes, object.lastTimeUs)
-    const expiresUs = read.instanceExpiresNtp === null ? null : ntpToUnixUs(read.instanceExpiresNtp % 2 ** 32, 0)
-    if (expiresUs !== null && read.instanceExpiresNtp !== 0 && expiresUs < object.firstTimeUs) {
-      const sentUs = object.firstTimeUs
-      const facts = { kind: 'tableExpired', instance: instanceOf(object), expiresUs, sentUs } as const
-      this.found(facts, object.carrier, timeUs, object.frame, object.index)
-    }
+    const read = state === undefined ? null : this.#tables.read(channel, object, timeUs)
+    if (state === undefined || read === null) return
     if (state.firstTableUs === Number.NEGATIVE_INFINITY) state.firstTableUs = timeUs
+    state.complete ||= read.complete
     const changed = state.names.addTable(read, object.firstTimeUs)
     state.dropLayouts(changed)
     for (const toi of changed) channel.replaced(toi, timeUs)
     channel.namesChanged(timeUs)
     this.#replayEarly(state)
     this.named(timeUs)
-  }
-
-  #fragment(channel: LctChannel, instance: number, bytes: Uint8Array, timeUs: number): void {
-    const fragment = {
-      type: 'FDT',
-      name: `FDT of TSI ${channel.tsi}`,
-      version: instance,
-      bytes,
-      channel: channel.index,
-    }
-    if (channel.serviceId !== null) {
-      this.context.observer.slsFragment(channel.serviceId, fragment, timeUs)
-    } else if (this.#fragments.length < EARLY_FRAGMENTS) {
-      this.#fragments.push({ channel, fragment: { ...fragment, bytes: bytes.slice() }, timeUs })
-    }
   }
 
   protected unclaimed(timeUs: number): void {
@@ -413,6 +294,10 @@ export class FluteSession extends LctSession {
   override makeRoom(): boolean {
     const freed = this.#early.clear()
     return super.makeRoom() || freed
+  }
+
+  protected override describesNoMore({ tsi }: LctChannel): boolean {
+    return this.#channels.get(tsi)?.complete === true
   }
 
   /** TOIs of FLUTE wrap: one that goes back means nothing. */
@@ -457,6 +342,7 @@ function fill(
   timeUs: number,
   frame: number,
 ): void {
+  source.objectEnd = -1
   source.sender = sender
   source.bytes = bytes
   source.start = start
@@ -464,6 +350,3 @@ function fill(
   source.timeUs = timeUs
   source.frame = frame
 }
-
-/** In objects up to this length symbol ids do not wrap, even with symbols of one byte. */
-const WRAPPING_BYTES = 65_536

@@ -63,6 +63,11 @@ export class ChannelNames {
     return this.#tsi === 0
   }
 
+  /** True where only a table in the channel names objects: one that comes whole without a name is told. */
+  get needsTable(): boolean {
+    return false
+  }
+
   /** Name in the File entry of this TOI, null without one. */
   listedName(toi: Toi): string | null {
     return this.file(toi)?.contentLocation ?? null

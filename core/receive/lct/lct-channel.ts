@@ -98,11 +98,33 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
    * and FLUTE (source block and symbol).
    */
   packet(packet: SourcePacket): void {
+    this.count(packet.end - packet.start, packet.timeUs)
+    this.#accept(packet)
+  }
+
+  /**
+   * Takes one of several pieces of a packet that the session has counted.
+   * @param first of the packet
+   */
+  piece(packet: SourcePacket, first: boolean): void {
+    const { outOfOrder } = this
+    if (first) {
+      this.#accept(packet)
+    } else {
+      const object = this.#open.last
+      if (object === null || object.key !== objectKey(packet.lct)) return
+      object.packets--
+      this.#take(object, packet)
+    }
+    // Pieces of one packet are far from each other.
+    this.outOfOrder = outOfOrder
+  }
+
+  #accept(packet: SourcePacket): void {
     const { lct, timeUs } = packet
-    this.count(packet.end - packet.start, timeUs)
     if (packet.sender === this.#senders.first) this.#senders.lastUs = timeUs
     else if (!this.#admits(packet)) return
-    if (lct.closeSession !== this.#closedSinceUs >= 0) this.#closing(lct.closeSession, timeUs)
+    if (lct.closeSession !== this.#closedSinceUs >= 0) this.#closing(lct.closeSession, timeUs, packet.frame)
     const key = objectKey(lct)
     let object = this.#open.last
     if (object === null || object.key !== key) object = this.#open.get(key) ?? null
@@ -176,10 +198,10 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   }
 
   /** Takes one packet without data. */
-  headerOnly(lct: LctPacket, sender: string, size: number, timeUs: number): void {
+  headerOnly(lct: LctPacket, sender: string, size: number, timeUs: number, frame: number): void {
     this.count(size, timeUs)
     if (!this.admitsOther(sender, timeUs)) return
-    if (lct.closeSession !== this.#closedSinceUs >= 0) this.#closing(lct.closeSession, timeUs)
+    if (lct.closeSession !== this.#closedSinceUs >= 0) this.#closing(lct.closeSession, timeUs, frame)
     this.#headerOnly(lct, timeUs)
   }
 
@@ -202,8 +224,8 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     object.packets++
     object.lastTimeUs = timeUs
     if (lct.timed) object.takeTimes(lct, timeUs)
-    if (object.sizeSource === SIZE_SOURCE.closeFlag && offset + count > object.length) {
-      // The close flag was set early: more bytes follow, so it did not mark the length.
+    if (object.sizeSource === SIZE_SOURCE.lastPacket && offset + count > object.length) {
+      // More bytes follow: what looked like the last packet did not mark the length.
       object.length = -1
       object.sizeSource = SIZE_SOURCE.none
     }
@@ -237,6 +259,10 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       this.outOfOrder++
     }
     if (added > 0 && object.state !== 'receiving') this.#open.resume(object)
+    if (packet.objectEnd >= 0 && object.length < 0) {
+      object.length = Math.max(packet.objectEnd, object.ranges.highest)
+      object.sizeSource = SIZE_SOURCE.lastPacket
+    }
     if (lct.closeObject) this.#closeObject(object, timeUs)
     if (object.length >= 0 && object.ranges.prefix >= object.length) this.#open.finish(object, timeUs)
     else object.notify()
@@ -245,7 +271,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   #closeObject(object: TransportObject, timeUs: number): void {
     if (object.length < 0) {
       object.length = object.ranges.highest
-      object.sizeSource = SIZE_SOURCE.closeFlag
+      object.sizeSource = SIZE_SOURCE.lastPacket
     }
     this.#open.endingOne(object, timeUs)
   }
@@ -253,7 +279,9 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   #notTaken(object: TransportObject, why: number, packet: SourcePacket): void {
     const { bytes, start, end, timeUs, frame } = packet
     if (why === TAKEN.malformed) {
-      this.#events.badPacket('object-range', bytes, start, end, timeUs, frame)
+      const { offset, from } = packet
+      const what = `TSI ${this.tsi}, TOI ${object.toi}: bytes ${offset} to ${offset + end - from} of an object of ${object.length}`
+      this.#events.badPacket('object-range', bytes, start, end, timeUs, frame, what)
     } else if (why === TAKEN.tooManyHoles) {
       this.#events.limitReached({ limit: 'holes' }, this, timeUs, frame, object.carrier)
     } else {
@@ -405,10 +433,11 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     if (object.whole) this.#open.finish(object, timeUs)
   }
 
-  #closing(closing: boolean, timeUs: number): void {
+  #closing(closing: boolean, timeUs: number, frame: number): void {
     this.#closedSinceUs = closing ? timeUs : -1
     if (!closing) return
     this.#open.ending(timeUs)
+    this.#events.sessionClosed(this, timeUs, frame)
   }
 
   doneObject(key: number): DoneObject | undefined {

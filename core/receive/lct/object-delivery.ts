@@ -1,4 +1,4 @@
-import type { LimitHit } from '../../flow/findings.ts'
+import { type LimitHit, placeAt } from '../../flow/findings.ts'
 import { ownBytes } from '../../flow/lease.ts'
 import type { FlowFile } from '../../flow/objects.ts'
 import type { DeliveryContext } from '../context/contexts.ts'
@@ -131,6 +131,12 @@ export class ObjectDelivery {
 
   #deliverUnnamed(channel: LctChannel, object: TransportObject): void {
     if (channel.serviceId !== null && !channel.names.carriesSls && object.name === null) {
+      const { length: bytes, packets, carrier, index, lastTimeUs, frame, destination } = object
+      if (channel.names.needsTable) {
+        const facts = { kind: 'objectUnnamed', bytes, packets, expected: null, keptAs: inventedName(object) } as const
+        const place = placeAt(lastTimeUs, frame, { service: channel.serviceId, carrier, object: index, destination })
+        this.#context.found({ ...facts, ...place })
+      }
       object.name = inventedName(object)
       const files = filesOf(this.#context, channel, object, channel.serviceId)
       object.name = null

@@ -164,8 +164,25 @@ export abstract class LctSession
     this.found({ kind: 'objectChanged', name: object.name }, object.carrier, timeUs, frame, object.index)
   }
 
-  badPacket(code: string, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void {
-    if (this.flow !== null) this.context.observer.malformed(code, this.flow, bytes, start, end, timeUs, frame)
+  badPacket(
+    code: string,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    timeUs: number,
+    frame: number,
+    what?: string,
+  ): void {
+    if (this.flow !== null) this.context.observer.malformed(code, this.flow, bytes, start, end, timeUs, frame, what)
+  }
+
+  sessionClosed(channel: LctChannel, timeUs: number, frame: number): void {
+    this.found({ kind: 'sessionClosed', complete: this.describesNoMore(channel) }, channel.carrier, timeUs, frame)
+  }
+
+  /** True where a table of the channel said that it describes no further files. */
+  protected describesNoMore(_channel: LctChannel): boolean {
+    return false
   }
 
   limitReached(

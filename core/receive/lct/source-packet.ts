@@ -6,6 +6,8 @@ export class SourcePacket {
   lct: LctPacket = new LctPacket()
   /** Offset of its data in the object, bytes. */
   offset = 0
+  /** Length of its object, where this packet is the last one by its size; -1 unknown. */
+  objectEnd = -1
   /** Address of its sender. */
   sender = ''
   /** The datagram is `bytes[start, end)`; its data begins at `from`, behind the FEC Payload ID. */

@@ -39,8 +39,19 @@ export interface ChannelEvents<Channel> {
   twoSenders(channel: Channel, first: string, second: string, timeUs: number, frame: number): void
   /** A sent-once object's bytes contradict those already there: another transmission begins. */
   changed(channel: Channel, object: TransportObject, timeUs: number, frame: number): void
-  badPacket(code: string, bytes: Uint8Array, start: number, end: number, timeUs: number, frame: number): void
+  /** @param what is wrong with it */
+  badPacket(
+    code: string,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    timeUs: number,
+    frame: number,
+    what?: string,
+  ): void
   /** @param carrier the object that reached it; default: the channel */
+  /** The sender ends its session: a packet has the A flag. */
+  sessionClosed(channel: Channel, timeUs: number, frame: number): void
   limitReached(hit: LimitHit, channel: Channel, timeUs: number, frame: number, carrier?: CarrierPlace): void
   /** False where a whole object contradicts its digest: it counts as corrupt, and a finding was reported. */
   isSound(channel: Channel, object: TransportObject): boolean

@@ -314,7 +314,7 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
   endAll(timeUs: number): void {
     for (const object of [...this.#objects.values()]) {
       const sentToTheEnd = object.length >= 0 && object.ranges.highest >= object.length
-      const over = object.endingSinceUs >= 0 || sentToTheEnd
+      const over = object.endingSinceUs >= 0 || sentToTheEnd || object.sendersFault
       this.lose(object, over ? 'partial' : 'truncated', timeUs)
       this.drop(object)
     }

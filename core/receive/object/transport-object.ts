@@ -29,7 +29,7 @@ export interface Evictor {
 export const TAKEN = { malformed: -1, tooManyHoles: -2, noMemory: -3 } as const
 
 /** Source of a length; a stronger source overrides a weaker one. */
-export const SIZE_SOURCE = { none: 0, closeFlag: 1, file: 2, extension: 3 } as const
+export const SIZE_SOURCE = { none: 0, lastPacket: 1, file: 2, extension: 3 } as const
 
 /** Bound on the recovered ranges remembered of one object. */
 const MAX_RECOVERED_RANGES = 1024
@@ -83,6 +83,8 @@ export class TransportObject implements FlowObject, OrderedObject {
   /** Bytes recovered by FEC; they count as missing from the network. */
   recovered = 0
   starved = false
+  /** The sender contradicts itself about it: what is missing was not lost on the way. */
+  sendersFault = false
   /** Their ranges, the first `MAX_RECOVERED_RANGES`. */
   readonly recoveredRanges: ByteRange[] = []
   /** Bytes counted as lost at its incomplete end; subtracted where they arrive later. */

@@ -114,10 +114,11 @@ export class RouteSession extends LctSession {
       source.frame = frame
       channel.packet(source)
     } else if (headerEnd === end) {
-      channel.headerOnly(packet, flow.sourceAddress, end - start, timeUs)
+      channel.headerOnly(packet, flow.sourceAddress, end - start, timeUs, frame)
     } else {
       channel.count(end - start, timeUs)
-      this.badPacket('fec-payload-id', bytes, start, end, timeUs, frame)
+      const what = `TSI ${packet.tsi}, TOI ${packet.toi}: ${end - headerEnd} bytes where the FEC Payload ID is expected`
+      this.badPacket('fec-payload-id', bytes, start, end, timeUs, frame, what)
     }
   }
 

@@ -1,0 +1,224 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { ReportAlarm } from '../contract/report.ts'
+import { type Datagram, pcapOf } from '../testing/datagrams.ts'
+import { flutePacket, raptorQFti } from '../testing/flute-packets.ts'
+import { type FluteFile, FluteSender } from '../testing/flute-sender.ts'
+import { inspect, routescope, TestFolder, treeOf } from '../testing/program.ts'
+import { content } from '../testing/test-session.ts'
+
+const folder = new TestFolder()
+afterAll(() => folder.remove())
+
+const START_US = 1_700_000_000_000_000
+const at = (ms: number): number => START_US + ms * 1000
+const file = (toi: number, name: string, bytes: Uint8Array): FluteFile => ({
+  toi,
+  name,
+  contentType: 'application/octet-stream',
+  bytes,
+})
+const A = file(1, 'a.bin', content(2500))
+/** Packet `esi` of an object of 1000-byte symbols. */
+const symbol = ({ toi, bytes }: FluteFile, esi: number, ms: number): Datagram =>
+  flutePacket(at(ms), { toi, esi, data: bytes.subarray(esi * 1000, esi * 1000 + 1000) })
+
+type Received = {
+  readonly status: number | null
+  readonly summary: string
+  /** Name and size of each file, in order. */
+  readonly files: readonly [string, number][]
+  readonly alarms: readonly ReportAlarm[]
+}
+
+let captures = 0
+/** What `receive --out` writes of a capture, and what `inspect` says of it. */
+async function received(packets: readonly Datagram[], ...options: string[]): Promise<Received> {
+  const capture = folder.at(`${++captures}.pcap`)
+  const out = folder.at(`out${captures}`)
+  writeFileSync(capture, pcapOf(packets))
+  mkdirSync(out)
+  const { status, stderr } = await routescope(['receive', '--capture', capture, '--out', out, ...options])
+  const files = treeOf(out).map(({ path, size }) => [path.replace('service1/', ''), size] as [string, number])
+  const { alarms } = await inspect(capture)
+  return { status, summary: stderr, files, alarms }
+}
+const heard = ({ alarms }: Received): string[] => alarms.map(({ severity, rule }) => `${severity} ${rule}`)
+
+describe('packets without a place', () => {
+  const table = new FluteSender({ digest: 'none' }).table([A], at(0))
+  const whole = [0, 1, 2].map((esi) => symbol(A, esi, 10))
+
+  it('are an alarm with the frame, the symbol, and the symbols of the object', async () => {
+    const odd = [
+      flutePacket(at(5), { esi: 3, data: content(1000) }),
+      flutePacket(at(5), { sbn: 9, data: content(1000) }),
+    ]
+    const told = await received([...table, ...odd, ...whole])
+    expect(heard(told)).toEqual(['error ALC-PACKET'])
+    expect(told.alarms[0]?.text).toBe(
+      '2 malformed datagrams (flute-symbol), the first to 239.255.1.1:6000 in frame 2: TSI 1, TOI 1: SBN 0, ESI 3, but the object has 3 symbols in 1 block',
+    )
+    expect(told.files).toEqual([['a.bin', 2500]])
+  })
+
+  it('are an alarm where a TOI 0 has no instance, and where the payload id is cut', async () => {
+    const odd = [
+      flutePacket(at(5), { toi: 0, data: content(10) }),
+      flutePacket(at(5), { payloadId: Uint8Array.of(0, 0) }),
+    ]
+    const told = await received([...table, ...odd, ...whole])
+    expect(told.alarms.map(({ text }) => text.replace(/^.*frame /, ''))).toEqual([
+      '2: TSI 1, TOI 0: TOI 0 without EXT_FDT, which has the number of the instance',
+      '3: TSI 1, TOI 1: 2 bytes where the FEC Payload ID is expected',
+    ])
+    expect(told.files).toEqual([['a.bin', 2500]])
+  })
+})
+
+describe('a packet without payload that closes the session', () => {
+  it.each([0, 1])('is the end of it, not malformed, with TOI %i', async (toi) => {
+    const table = new FluteSender({ digest: 'none' }).table([A], at(0))
+    const end = flutePacket(at(20), { toi, data: null, closeSession: true })
+    const told = await received([...table, ...[0, 1, 2].map((esi) => symbol(A, esi, 10)), end, end])
+    expect(heard(told)).toEqual(['info SESSION-CLOSED'])
+    expect(told.alarms[0]?.text).toContain('Session ended: the sender closed TSI 1 at 239.255.1.1:6000 (A flag)')
+    expect(told.files).toEqual([['a.bin', 2500]])
+  })
+})
+
+describe('RaptorQ with sub-blocks', () => {
+  const T = 48
+  const K = 21
+
+  /** Symbol `esi` of a block of `K` symbols: piece by piece from each of its sub-blocks (RFC 6330 4.4.1.2). */
+  function symbolOf(
+    bytes: Uint8Array,
+    blockStart: number,
+    symbols: number,
+    sizes: readonly number[],
+    esi: number,
+  ): number[] {
+    const data: number[] = []
+    let start = blockStart
+    for (const size of sizes) {
+      for (let i = 0; i < size; i++) data.push(bytes[start + esi * size + i] ?? 0)
+      start += symbols * size
+    }
+    return data
+  }
+
+  it.each([
+    ['equal ones', 2, [24, 24]],
+    ['longer ones first', 5, [12, 12, 8, 8, 8]],
+  ])('is put together of its source symbols: %s', async (_, subBlocks, sizes) => {
+    const bytes = content(2 * K * T - 30)
+    const blocks = [0, 1].flatMap((sbn) =>
+      Array.from({ length: K }, (_each, esi) =>
+        flutePacket(at(10 + esi), {
+          codepoint: 6,
+          payloadId: Uint8Array.of(sbn, 0, 0, esi),
+          data: Uint8Array.from(symbolOf(bytes, sbn * K * T, K, sizes, esi)),
+          extensions: [raptorQFti(bytes.length, T, 2, subBlocks, 4)],
+        }),
+      ),
+    )
+    const table = new FluteSender({ sizes: 'fti' }).table([file(1, 'r.bin', bytes)], at(0))
+    const told = await received([...table, ...blocks.reverse()])
+    expect(told.files).toEqual([['r.bin', bytes.length]])
+    // The table has its MD5: other bytes would be an alarm.
+    expect(heard(told)).toEqual([])
+    const lossy = await received([...table, ...blocks.slice(1)])
+    expect(lossy.files).toEqual([])
+    expect(lossy.summary).toContain('1 incomplete')
+  })
+
+  it('that do not divide a symbol are named', async () => {
+    const bytes = content(1000)
+    const odd = flutePacket(at(5), {
+      codepoint: 6,
+      data: content(T),
+      extensions: [raptorQFti(bytes.length, T, 1, 13, 4)],
+    })
+    const table = new FluteSender({ sizes: 'fti' }).table([file(1, 'r.bin', bytes)], at(0))
+    const told = await received([...table, odd])
+    expect(told.alarms[0]?.text).toContain('symbols of 48 bytes in N = 13 sub-blocks, with an alignment of 4')
+  })
+})
+
+describe('objects that the table does not describe', () => {
+  const C = file(3, 'c.bin', content(2500, 3))
+
+  it('and that come whole are named by their TOI, with their packets', async () => {
+    const sender = new FluteSender({ digest: 'none' })
+    const told = await received([
+      ...[0, 1, 2].map((esi) => symbol(A, esi, esi)),
+      ...sender.table([C], at(10)),
+      ...[0, 1, 2].map((esi) => symbol(A, esi, 20)),
+      ...[0, 1, 2].map((esi) => symbol(C, esi, 30)),
+    ])
+    expect(heard(told)).toEqual(['warning FDT'])
+    expect(told.alarms[0]?.text).toContain('TOI 1 of TSI 1 at 239.255.1.1:6000 came whole (2500 bytes in 6 packets)')
+    expect(told.files).toEqual([
+      ['c.bin', 2500],
+      ['tsi-1/toi-1.bin', 2500],
+    ])
+  })
+
+  it('and into whose middle reception fell are named by their TOI, as no error', async () => {
+    const told = await received([
+      ...[1, 2].map((esi) => symbol(A, esi, esi)),
+      ...new FluteSender({ digest: 'none' }).table([C], at(10)),
+      ...[0, 1, 2].map((esi) => symbol(C, esi, 30)),
+    ])
+    expect(heard(told)).toEqual(['info FDT'])
+    expect(told.alarms[0]?.text).toContain(
+      '2 packets of TSI 1 at 239.255.1.1:6000 belong to objects that no FDT describes (TOI 1): reception began in the middle of one',
+    )
+  })
+})
+
+describe('sizes of 0', () => {
+  const oti = { encodingId: 0, instanceId: null, maxEncodingSymbols: null, schemeSpecificInfo: null }
+  const zeroSymbol = { ...oti, encodingSymbolLength: 0, maxSourceBlockLength: 100 }
+  const zeroBlock = { ...oti, encodingSymbolLength: 1000, maxSourceBlockLength: 0 }
+
+  it('of symbols in the table are told with the TOI, and what they cost is the fault of the sender', async () => {
+    const table = new FluteSender({ digest: 'none' }).table([A], at(0), false, { fecOti: zeroSymbol })
+    const told = await received([...table, ...[0, 1, 2].map((esi) => symbol(A, esi, 10)), ...table])
+    expect(heard(told)).toEqual(['error FEC-SIZES', 'error OBJ-LOSS'])
+    expect(told.alarms[0]?.text).toContain('a.bin (TSI 1, TOI 1): zero symbol size in its FDT')
+    expect(told.alarms.map(({ cause }) => cause)).toEqual(['sender', 'sender'])
+  })
+
+  it('of symbols in a header are told, wherever the table comes', async () => {
+    const fti = { kind: 'fti', transferLength: 2500, reserved: 0, symbolLength: 0, maxSourceBlock: 9 } as const
+    const packets = [0, 1, 2].map((esi) => flutePacket(at(esi), { esi, data: content(1000), extensions: [fti] }))
+    const told = await received([...packets, ...new FluteSender({ digest: 'none', sizes: 'fti' }).table([A], at(10))])
+    expect(heard(told)).toEqual(['error FEC-SIZES', 'error OBJ-LOSS'])
+    expect(told.alarms[0]?.text).toContain('(TSI 1, TOI 1): zero symbol size in its EXT_FTI')
+    expect(told.alarms.map(({ cause }) => cause)).toEqual(['sender', 'sender'])
+  })
+
+  it('of source blocks are told, and stand for one block', async () => {
+    const table = new FluteSender({ digest: 'none' }).table([A], at(0), false, { fecOti: zeroBlock })
+    const told = await received([...table, ...[0, 1, 2].map((esi) => symbol(A, esi, 10))])
+    expect(heard(told)).toEqual(['warning FEC-SIZES'])
+    expect(told.files).toEqual([['a.bin', 2500]])
+  })
+})
+
+describe('an FEC scheme that is not known', () => {
+  it('is named once, and its packets are read', async () => {
+    const oti = { encodingId: 7, instanceId: null, maxEncodingSymbols: null, schemeSpecificInfo: null }
+    const fecOti = { ...oti, encodingSymbolLength: 1000, maxSourceBlockLength: 100 }
+    const table = new FluteSender({ digest: 'none' }).table([A], at(0), false, { fecOti })
+    const packets = [0, 1, 2].map((esi) =>
+      flutePacket(at(10), { esi, codepoint: 7, data: A.bytes.subarray(esi * 1000, esi * 1000 + 1000) }),
+    )
+    const told = await received([...table, ...packets])
+    expect(heard(told)).toEqual(['info FEC-SCHEME'])
+    expect(told.alarms[0]?.text).toContain('uses FEC Encoding ID 7, which is not known here')
+    expect(told.files).toEqual([['a.bin', 2500]])
+  })
+})

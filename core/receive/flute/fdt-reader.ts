@@ -1,0 +1,84 @@
+import { EntryFaults } from '../../bytes/entry-faults.ts'
+import type { SlsFragment } from '../../flow/facts.ts'
+import type { FindingFacts } from '../../flow/findings.ts'
+import { type Fdt, parseFdt } from '../../protocol/flute/fdt.ts'
+import { unpackLimited } from '../../protocol/gzip.ts'
+import { ntpToUnixUs } from '../../protocol/ntp.ts'
+import { FILE_TABLE_LIMITS } from '../../protocol/table-limits.ts'
+import type { FindingHost } from '../context/finding-host.ts'
+import { codecFault, droppedEntries, type ReceiveContext } from '../context/receive-context.ts'
+import type { LctChannel } from '../lct/lct-channel.ts'
+import { readWithin, type SessionWork, unpackWithin } from '../object/reading-work.ts'
+import type { TransportObject } from '../object/transport-object.ts'
+import { instanceOf } from './flute-objects.ts'
+
+/** Tables read before the session has an owner. */
+const EARLY_FRAGMENTS = 64
+
+/** Result for a table that is neither read nor a fault: unreachable, but the type allows it. */
+const NO_TABLE = { code: 'fdt-root', message: 'no table' }
+
+/** Reads the FDT instances of one FLUTE session, reports what is wrong with them, and shows them as signalling of their service. */
+export class FdtReader {
+  readonly #context: ReceiveContext
+  readonly #host: FindingHost
+  readonly #work: SessionWork
+  #early: { channel: LctChannel; fragment: SlsFragment; timeUs: number }[] = []
+
+  constructor(context: ReceiveContext, host: FindingHost, work: SessionWork) {
+    this.#context = context
+    this.#host = host
+    this.#work = work
+  }
+
+  /** The table of a whole object of TOI 0; null where it cannot be read. */
+  read(channel: LctChannel, object: TransportObject, timeUs: number): Fdt | null {
+    const transported = object.bytes(0, object.length)
+    this.#work.passed.arrived(timeUs)
+    let bytes = transported
+    let table: Fdt | null = null
+    const faults = new EntryFaults()
+    const fault = codecFault(() => {
+      const most = Math.min(this.#context.limits.unpackedBytes, FILE_TABLE_LIMITS.unpackedBytes)
+      bytes = unpackWithin(this.#work, transported, most, timeUs, unpackLimited)
+      readWithin(this.#work, bytes, timeUs)
+      table = parseFdt(bytes, faults)
+    })
+    const found = (facts: FindingFacts): void =>
+      this.#host.found(facts, object.carrier, timeUs, object.frame, object.index)
+    const instance = instanceOf(object)
+    if (fault !== null || table === null) {
+      const unreadable = fault ?? NO_TABLE
+      const hit = this.#work.hit(unreadable)
+      found(hit === null ? { kind: 'fdtUnreadable', instance, fault: unreadable } : { kind: 'limit', hit })
+      return null
+    }
+    const dropped = droppedEntries(`FDT of TSI ${channel.tsi}`, faults)
+    if (dropped !== null) found(dropped)
+    const read: Fdt = table
+    this.#show(channel, instance, bytes, object.lastTimeUs)
+    const expiresUs = read.instanceExpiresNtp === null ? null : ntpToUnixUs(read.instanceExpiresNtp % 2 ** 32, 0)
+    const sentUs = object.firstTimeUs
+    if (expiresUs !== null && read.instanceExpiresNtp !== 0 && expiresUs < sentUs)
+      found({ kind: 'tableExpired', instance, expiresUs, sentUs })
+    return read
+  }
+
+  #show(channel: LctChannel, instance: number, bytes: Uint8Array, timeUs: number): void {
+    const { index, serviceId } = channel
+    const fragment = { type: 'FDT', name: `FDT of TSI ${channel.tsi}`, version: instance, bytes, channel: index }
+    if (serviceId !== null) this.#context.observer.slsFragment(serviceId, fragment, timeUs)
+    else if (this.#early.length < EARLY_FRAGMENTS)
+      this.#early.push({ channel, fragment: { ...fragment, bytes: bytes.slice() }, timeUs })
+  }
+
+  /** A channel has another owner: shows the tables read before. */
+  ownerChanged(channel: LctChannel): void {
+    const { serviceId } = channel
+    if (serviceId === null) return
+    const now = this.#early.filter((each) => each.channel === channel)
+    if (now.length === 0) return
+    this.#early = this.#early.filter((each) => each.channel !== channel)
+    for (const each of now) this.#context.observer.slsFragment(serviceId, each.fragment, each.timeUs)
+  }
+}
