@@ -32,7 +32,7 @@ export default defineConfig({
   main: {
     plugins: [
       besideBundle(),
-      bundledLicences(['main', 'cli']),
+      bundledLicences(['main', 'cli'], ['koffi']),
       { name: 'executable', writeBundle: () => chmodSync('dist/cli/routescope.cjs', 0o755) },
     ],
     build: {

@@ -126,6 +126,7 @@ describe('connections, programs and threads', () => {
     "process.on('uncaughtException', () => undefined)",
     "socket.removeAllListeners('error')",
     'utilityProcess.fork(path)',
+    "createRequire(path)('koffi')",
   ])('are found where core/guard is passed by: %s', (code) => {
     expect(openedPastGuard('core/engine/planted.ts', code)).not.toEqual([])
   })

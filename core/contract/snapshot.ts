@@ -180,6 +180,8 @@ export type SocketSnapshot = {
   readonly packets: number
   readonly askedBufferBytes: number
   readonly grantedBufferBytes: number
+  /** How its datagrams are read, in words, and why not in batches. */
+  readonly reading: string
   /** Datagrams the system dropped because the queue was full; null where it does not count them. */
   readonly droppedByHost: number | null
   readonly problem: AppError | null

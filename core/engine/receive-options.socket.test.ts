@@ -186,6 +186,7 @@ describe('--interface and --buffer', () => {
         interface: expect.stringContaining(LOOPBACK),
         askedBufferBytes: 8192,
         grantedBufferBytes: expect.any(Number),
+        reading: expect.stringMatching(/^(?:in batches, with the kernel's arrival times|one by one \(.+\))$/),
       }),
     ])
     const granted = session.snapshot().source.sockets[0]?.grantedBufferBytes ?? 0

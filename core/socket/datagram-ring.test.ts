@@ -24,7 +24,8 @@ class LoopUnderTest {
   nowMs = 1000
   raised = 0
 
-  constructor(ringBytes: number) {
+  /** @param noCalls why batches cannot be read; null: they are not asked for */
+  constructor(ringBytes: number, noCalls: string | null = null) {
     this.ring = new DatagramRing(ringBytes, {
       source: (id, source) => {
         this.sources[id] = source
@@ -44,8 +45,16 @@ class LoopUnderTest {
     socketLoop(
       port,
       createSocket,
-      { now: () => this.nowMs, soon: () => undefined, raisePriority: () => void this.raised++ },
-      { memory: this.ring.memory, ring: { ...RING, warmUpDatagrams: 0 } },
+      {
+        now: () => this.nowMs,
+        soon: () => undefined,
+        again: () => undefined,
+        calls: () => {
+          throw new Error(noCalls ?? '')
+        },
+        raisePriority: () => void this.raised++,
+      },
+      { memory: this.ring.memory, ring: { ...RING, warmUpDatagrams: 0 }, batches: noCalls !== null },
     )
     const open = {
       family: 4,
@@ -138,6 +147,14 @@ describe('datagrams through shared memory', () => {
       { kind: 'done', call: 3 },
       { kind: 'failed', call: 4, code: 'EBADF' },
     ])
+  })
+
+  it('are read one by one where batches cannot be, with the reason', () => {
+    const loop = new LoopUnderTest(1 << 16, 'koffi is not installed')
+    expect(loop.replies).toEqual([{ kind: 'done', call: 1, grantedBytes: 425_984, single: 'koffi is not installed' }])
+    loop.send(Uint8Array.of(1))
+    loop.ring.read(10)
+    expect(loop.read).toMatchObject([{ bytes: [1] }])
   })
 
   it.each([1, 2, 3, 4])('loses only what it counts, for any interleaving of reader and writer (seed %i)', (seed) => {

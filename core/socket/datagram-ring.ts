@@ -3,9 +3,10 @@
  * the other. A stall of the reader (a collection, many objects that end at once) loses nothing while the ring has room.
  *
  * ```
- * control:  i32 head | i32 tail | i32 reader sleeps | f64 clock offset | i32 refused, for each socket   (offsets in units of 8 bytes)
+ * control:  i32 head | i32 tail | i32 reader sleeps | i32 messages | f64 clock offset | i32 refused, for each socket   (offsets in units of 8 bytes)
  * record:   u32 payload bytes | u32 source | f64 arrival, µs | payload | padding to 8
  * ```
+ * Behind the ring, datagrams of one call of the system land, from where they are put into records.
  * The source `WRAP` means that the ring continues at its start. A new source is announced by a record with its number and the
  * bit `ANNOUNCES`, whose payload is a `RingSource` as JSON.
  */
@@ -15,6 +16,8 @@ export const RING = {
   head: 0,
   tail: 1,
   sleeping: 2,
+  /** Grows with each message to the thread, and wakes it. */
+  messages: 3,
   /** First counter of datagrams refused for lack of room; sockets beyond the counters share them. */
   refused: 16,
   refusedCounts: 256,
@@ -27,6 +30,9 @@ export const RING = {
   /** Datagrams that the thread reads from itself before it is ready. */
   warmUpDatagrams: 2560,
   warmUpBytes: 1400,
+  /** Places behind the ring where batches of datagrams land, each for the longest there is. */
+  landings: 256,
+  landingBytes: 65536,
 } as const
 
 /** Sender of one socket's datagrams. */
@@ -51,7 +57,7 @@ export class DatagramRing {
 
   /** @param bytes for payloads, a multiple of 8 */
   constructor(bytes: number, reader: RingReader) {
-    this.memory = new SharedArrayBuffer(RING.controlBytes + bytes)
+    this.memory = new SharedArrayBuffer(RING.controlBytes + bytes + RING.landings * RING.landingBytes)
     this.#control = new Int32Array(this.memory, 0, RING.controlBytes / 4)
     this.#clock = new Float64Array(this.memory, 0, RING.controlBytes / 8)
     this.#words = new Uint32Array(this.memory, RING.controlBytes)
@@ -63,6 +69,12 @@ export class DatagramRing {
   /** Datagrams of a socket refused for lack of room. */
   refused(socket: number): number {
     return Atomics.load(this.#control, RING.refused + (socket % RING.refusedCounts))
+  }
+
+  /** Wakes the thread for a message, where it naps. */
+  noteMessage(): void {
+    Atomics.add(this.#control, RING.messages, 1)
+    Atomics.notify(this.#control, RING.messages)
   }
 
   /** Offset from the system's monotonic µs to engine time, used by the writer. */

@@ -23,6 +23,8 @@ export class Joins {
   readonly #joined = new Map<string, { readonly destination: Destination; readonly from: string }>()
   readonly #joining: Promise<void>[] = []
   readonly #problems = new Map<string, AppError | null>()
+  /** How datagrams are read, as logged last. */
+  #reading = ''
   #joinFailure: AppError | null = null
   #open = false
   /** The sockets at the moment they were closed. */
@@ -107,6 +109,7 @@ export class Joins {
             `${key} cannot be joined for packets of ${from} only, as signalled; any sender is accepted: ${refusal.message}`,
           )
         this.#host.log('info', `Joined ${key}`)
+        this.#logReading(key)
       },
       (thrown) => {
         this.#joinFailure ??= toAppError(thrown)
@@ -114,6 +117,14 @@ export class Joins {
       },
     )
     this.#joining.push(joining)
+  }
+
+  /** Logs once how datagrams are read, and again where it changes. */
+  #logReading(key: string): void {
+    const reading = this.#receiver.sockets().find(({ destination }) => destination === key)?.reading
+    if (reading === undefined || reading === this.#reading) return
+    this.#reading = reading
+    this.#host.log('info', `Datagrams are read ${reading}`)
   }
 }
 

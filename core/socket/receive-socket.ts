@@ -52,6 +52,8 @@ export class ReceiveSocket {
   #last: Flow | null = null
   #packets = 0
   #granted = 0
+  /** Why its datagrams are read one by one; null where they are not. */
+  #single: string | null = null
   #joinedUs = 0
   readonly #filter: SourceFilter
   /** The system joins only the included senders; otherwise this class filters them. */
@@ -118,6 +120,7 @@ export class ReceiveSocket {
       packets: this.#packets,
       askedBufferBytes: this.#options.receiveBufferBytes,
       grantedBufferBytes: this.#granted,
+      reading: describeReading(this.#single),
       droppedByHost: this.#droppedByHost(),
       problem: this.#problem,
     }
@@ -203,13 +206,14 @@ export class ReceiveSocket {
     const bindTo = this.#multicast && process.platform !== 'linux' ? anyAddress : this.#scoped(address)
     const opening = { family: this.#family, reuse: this.#multicast, address: bindTo, port, receiveBufferBytes }
     try {
-      const { id, grantedBytes } = await thread.open(opening, {
+      const { id, grantedBytes, single } = await thread.open(opening, {
         datagram: (sender, bytes, start, end, timeUs) => this.#message(sender, bytes, start, end, timeUs),
         failed: (cause) => {
           this.#problem = socketFailure(this.destination, cause, this.#options.interfaces()).error
         },
       })
       this.#socket = id
+      this.#single = single
       // Linux grants twice the usable size; the other half is for its own bookkeeping.
       this.#granted = process.platform === 'linux' ? grantedBytes / 2 : grantedBytes
     } catch (cause) {
@@ -295,6 +299,11 @@ export class ReceiveSocket {
     this.#recent = (this.#recent + 1) % RECENT_SENDERS
     return flow
   }
+}
+
+/** How datagrams are read, in words. @param single why they are read one by one; null where they are not */
+function describeReading(single: string | null): string {
+  return single === null ? "in batches, with the kernel's arrival times" : `one by one (${single})`
 }
 
 /**

@@ -1,6 +1,15 @@
 import type dgram from 'node:dgram'
-import type { RING } from './datagram-ring.ts'
+import { getSystemErrorName } from 'node:util'
+import type { SystemCalls } from '../guard/system-calls.ts'
+import { proveBatches } from './batch-proof.ts'
+import { BatchTable, type SystemError } from './batch-table.ts'
+import { BatchTurns } from './batch-turns.ts'
 import { numericLookup } from './numeric-lookup.ts'
+import { QUEUED_BYTES, QueueWatch } from './queue-watch.ts'
+import { RingWriter, Senders, type SocketSetup } from './ring-writer.ts'
+
+/** Datagrams sent to itself at once: more than this wait in no queue. */
+const WARM_UP_QUEUE = 64
 
 /** Requests of the engine to the socket thread; `id` is the socket's number, chosen by the engine. */
 export type SocketCommand =
@@ -26,7 +35,13 @@ export type Membership = {
 
 /** Answers and events of the socket thread. */
 export type SocketReply =
-  | { readonly kind: 'done'; readonly call: number; readonly grantedBytes: number }
+  | {
+      readonly kind: 'done'
+      readonly call: number
+      readonly grantedBytes: number
+      /** Why datagrams are read one by one; null where they are read in batches. */
+      readonly single: string | null
+    }
   | { readonly kind: 'failed'; readonly call: number; readonly code: string; readonly message: string }
   | { readonly kind: 'error'; readonly id: number; readonly code: string; readonly message: string }
   | { readonly kind: 'datagrams' }
@@ -42,22 +57,13 @@ export type SocketSystem = {
   /** Monotonic, ms. */
   now(): number
   soon(task: () => void): void
+  /** After what is waiting in the event loop. */
+  again(task: () => void): void
+  /** @throws Error where the system's calls are not at hand */
+  calls(): SystemCalls
   /** Lets this thread run before others, where the user may. */
   raisePriority(): void
 }
-
-/** Start data of the thread. */
-export type SocketSetup = {
-  readonly memory: SharedArrayBuffer
-  readonly ring: { readonly [Key in keyof typeof RING]: number }
-}
-
-/** Datagrams between two looks at their rate: more than wait after the thread was kept from reading for a moment. */
-const RATE_DATAGRAMS = 1024
-/** Bytes that Linux counts in its queue for a datagram of 1500 bytes. */
-const QUEUED_BYTES = 2304
-/** A queue that is full sooner than this needs a thread of raised priority. */
-const QUEUE_MS = 100
 
 /**
  * The socket thread: opens sockets, joins groups, and writes received datagrams into the shared ring. It keeps no data, so that
@@ -70,92 +76,74 @@ export function socketLoop(
   system: SocketSystem,
   setup: SocketSetup,
 ): void {
-  const ring = setup.ring
+  const { ring } = setup
   const control = new Int32Array(setup.memory, 0, ring.controlBytes / 4)
-  const offset = new Float64Array(setup.memory, 0, ring.controlBytes / 8)
-  const words = new Uint32Array(setup.memory, ring.controlBytes)
-  const times = new Float64Array(setup.memory, ring.controlBytes)
-  const bytes = new Uint8Array(setup.memory, ring.controlBytes)
-  const units = bytes.length / 8
+  const writer = new RingWriter(setup, () => port.postMessage({ kind: 'datagrams' }))
   const sockets = new Map<number, dgram.Socket>()
-  let sources = 0
-  let warm = ring.warmUpDatagrams === 0
-  let raised = false
+  let batches: BatchTurns | null = null
+  /** Why datagrams are read one by one; null where they are read in batches. */
+  let single: string | null = null
+  let messages = 0
 
-  /** Reserves a record of `length` bytes. @returns its offset in units of 8 bytes, -1 where there is no room */
-  function reserve(length: number): number {
-    const need = (ring.headerBytes + length + 7) >>> 3
-    const head = control[ring.head] as number
-    const tail = Atomics.load(control, ring.tail)
-    if (head < tail) return head + need < tail ? head : -1
-    // One unit stays free after a record, for a wrap mark.
-    if (head + need + 2 <= units) return head
-    // Not up to the tail itself: equal head and tail mean empty.
-    if (need >= tail) return -1
-    words[head * 2 + 1] = ring.wrap
-    Atomics.store(control, ring.head, 0)
-    return 0
+  function receive(id: number, socket: dgram.Socket, queue: number, watch: QueueWatch | null): void {
+    const others = socket.address().family === 'IPv6' ? '::' : '0.0.0.0'
+    const senders = new Senders(writer, id, others, ring.senders)
+    if (batches === null) readSingly(id, socket, senders, watch)
+    else batches.add(id, socket, senders, queue, watch)
   }
 
-  function put(socket: number, source: number, payload: Uint8Array, timeUs: number): boolean {
-    const at = reserve(payload.length)
-    if (at < 0) {
-      Atomics.add(control, ring.refused + (socket % ring.refusedCounts), 1)
-      return false
-    }
-    words[at * 2] = payload.length
-    words[at * 2 + 1] = source
-    times[at + 1] = timeUs
-    bytes.set(payload, at * 8 + ring.headerBytes)
-    Atomics.store(control, ring.head, at + ((ring.headerBytes + payload.length + 7) >>> 3))
-    if (Atomics.load(control, ring.sleeping) === 1 && Atomics.exchange(control, ring.sleeping, 0) === 1) {
-      port.postMessage({ kind: 'datagrams' })
-    }
-    return true
-  }
-
-  /**
-   * Raises the priority once datagrams arrive so fast that they fill the system's queue soon. Before that it is not worth it: a
-   * thread of raised priority interrupts the others for every datagram, which takes half as much time again.
-   */
-  function watchRate(queueBytes: number, spanMs: number): void {
-    if ((queueBytes / QUEUED_BYTES) * (spanMs / RATE_DATAGRAMS) >= QUEUE_MS) return
-    raised = true
-    system.raisePriority()
-  }
-
-  function receive(id: number, socket: dgram.Socket, queueBytes: number): void {
-    /** Senders of this socket by address and port; a group has few, and those beyond the limit count as one. */
-    const known = new Map<string, number>()
-    const others = { address: socket.address().family === 'IPv6' ? '::' : '0.0.0.0', port: 0 }
+  function readSingly(id: number, socket: dgram.Socket, senders: Senders, watch: QueueWatch | null): void {
     let lastAddress = ''
     let lastPort = -1
     let source = -1
-    let count = 0
-    let countedMs = system.now()
     socket.on('message', (payload, sender) => {
       const now = system.now()
-      if (!raised && ++count === RATE_DATAGRAMS) {
-        watchRate(queueBytes, now - countedMs)
-        count = 0
-        countedMs = now
-      }
-      if (sender.port !== lastPort || sender.address !== lastAddress) {
-        const { address, port } = known.size < ring.senders ? sender : others
-        const key = `${address} ${port}`
-        source = known.get(key) ?? -1
-        if (source < 0) {
-          const text = JSON.stringify({ socket: id, address, port })
-          const announced = Uint8Array.from(text, (character) => character.charCodeAt(0))
-          if (!put(id, ring.announces + sources + 1, announced, 0)) return
-          source = ++sources
-          known.set(key, source)
-        }
+      watch?.taken(1, now)
+      if (source < 0 || sender.port !== lastPort || sender.address !== lastAddress) {
+        source = senders.of(sender.address, sender.port)
+        if (source < 0) return
         lastPort = sender.port
         lastAddress = sender.address
       }
-      put(id, source, payload, Math.floor(now * 1000 + (offset[ring.clockOffset] as number)))
+      writer.put(id, source, payload, writer.timeUs(now))
     })
+  }
+
+  /** Prepares to read in batches, where the system can and a proof of it succeeds. */
+  function prepare(done: () => void): void {
+    if (!setup.batches) {
+      single = 'as asked for'
+      done()
+      return
+    }
+    const refused = (reason: string): void => {
+      single = reason
+      done()
+    }
+    try {
+      const { landings: slots, landingBytes: slotBytes } = ring
+      const table = new BatchTable(system.calls(), { bytes: writer.bytes, start: writer.landing, slots, slotBytes })
+      proveBatches(table, createSocket, refused, () => {
+        batches = new BatchTurns(table, writer, { now: system.now, again, nap, failed })
+        done()
+      })
+    } catch (thrown) {
+      refused((thrown as Error).message)
+    }
+  }
+
+  /** Lets messages and ends of sockets come first. */
+  function again(task: () => void): void {
+    messages = Atomics.load(control, ring.messages)
+    system.again(task)
+  }
+
+  function nap(ms: number): void {
+    Atomics.wait(control, ring.messages, messages, ms)
+  }
+
+  function failed(id: number, { errno, message }: SystemError): void {
+    port.postMessage({ kind: 'error', id, code: getSystemErrorName(-errno), message })
   }
 
   function refuse(call: number, thrown: unknown): void {
@@ -187,8 +175,9 @@ export function socketLoop(
       }
       sockets.set(id, socket)
       const grantedBytes = socket.getRecvBufferSize()
-      receive(id, socket, grantedBytes)
-      port.postMessage({ kind: 'done', call, grantedBytes })
+      const queue = grantedBytes / QUEUED_BYTES
+      receive(id, socket, queue, new QueueWatch(queue, system))
+      port.postMessage({ kind: 'done', call, grantedBytes, single })
     })
   }
 
@@ -213,6 +202,7 @@ export function socketLoop(
     const finish = (): void => {
       if (finished) return
       finished = true
+      batches?.remove(0)
       socket.close()
       done()
     }
@@ -222,19 +212,26 @@ export function socketLoop(
         return
       }
       const { port: own } = socket.address()
-      for (let count = 0; count < 64; count++) socket.send(payload, own, '127.0.0.1', () => {})
-      left -= 64
+      for (let count = 0; count < WARM_UP_QUEUE; count++) socket.send(payload, own, '127.0.0.1', () => {})
+      left -= WARM_UP_QUEUE
       system.soon(turn)
     }
     socket.on('error', finish)
     socket.bind(0, '127.0.0.1', () => {
-      receive(0, socket, Number.POSITIVE_INFINITY)
+      receive(0, socket, WARM_UP_QUEUE, null)
       turn()
     })
   }
 
   /** Requests that arrived before the thread was ready; null afterwards. */
   let early: (() => void)[] | null = null
+  let warm = false
+
+  function ready(): void {
+    warm = true
+    for (const each of early ?? []) each()
+    early = null
+  }
 
   port.on('message', (command) => {
     const { id, call } = command
@@ -246,22 +243,19 @@ export function socketLoop(
         else if (early !== null) early.push(task)
         else {
           early = [task]
-          warmUp(() => {
-            warm = true
-            for (const each of early ?? []) each()
-            early = null
-          })
+          prepare(() => (ring.warmUpDatagrams === 0 ? ready() : warmUp(ready)))
         }
         return
       }
       if (socket === undefined) throw Object.assign(new Error('The socket is closed.'), { code: 'EBADF' })
       if (command.kind !== 'close') {
         change(socket, command.kind === 'join', command.membership)
-        port.postMessage({ kind: 'done', call, grantedBytes: 0 })
+        port.postMessage({ kind: 'done', call, grantedBytes: 0, single })
         return
       }
       sockets.delete(id)
-      socket.close(() => port.postMessage({ kind: 'done', call, grantedBytes: 0 }))
+      batches?.remove(id)
+      socket.close(() => port.postMessage({ kind: 'done', call, grantedBytes: 0, single }))
     } catch (thrown) {
       refuse(call, thrown)
     }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { SOCKET_WAYS } from '../testing/socket-ways.ts'
 import { type SocketListener, SocketThread } from './socket-thread.ts'
 
 const OPENING = { family: 4, reuse: false, address: '127.0.0.1', port: 0, receiveBufferBytes: 1 << 16 } as const
@@ -8,9 +9,9 @@ function listener(): SocketListener & { readonly failures: string[] } {
   return { failures, datagram: () => undefined, failed: ({ message }) => failures.push(message) }
 }
 
-describe('a thread of sockets that ends by itself', () => {
+describe.each(SOCKET_WAYS)('a thread of sockets, read %s, that ends by itself', (_way, batches) => {
   it('fails what was asked of it, and another one is started for the next socket', async () => {
-    const thread = new SocketThread(() => Date.now() * 1000)
+    const thread = new SocketThread(() => Date.now() * 1000, batches)
     // The thread knows no such opening, and ends.
     const waiting = listener()
     await expect(thread.open(null as never, waiting)).rejects.toThrow(/null/)

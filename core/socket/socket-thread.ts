@@ -25,6 +25,11 @@ export type SocketListener = {
   failed(error: NodeJS.ErrnoException): void
 }
 
+type DoneReply = Extract<SocketReply, { kind: 'done' }>
+
+/** An open socket: its number, and what the system reported of it. */
+export type OpenSocket = Pick<DoneReply, 'grantedBytes' | 'single'> & { readonly id: number }
+
 /**
  * Reads sockets in a separate thread, so that the engine's work cannot overflow the system's short queues. One thread for any
  * number of sockets; it starts with the first and ends with `close`.
@@ -35,7 +40,8 @@ export class SocketThread implements RingReader {
   readonly #listeners = new Map<number, SocketListener>()
   readonly #sources: (RingSource | undefined)[] = []
   readonly #sourceListeners: (SocketListener | undefined)[] = []
-  readonly #calls = new Map<number, { done: (grantedBytes: number) => void; fail: (error: Error) => void }>()
+  readonly #calls = new Map<number, { done: (reply: DoneReply) => void; fail: (error: Error) => void }>()
+  readonly #batches: boolean
   #worker: Worker | null = null
   #ids = 0
   #callCount = 0
@@ -50,9 +56,13 @@ export class SocketThread implements RingReader {
   #closingMs = CLOSING_MS
   #closed = false
 
-  /** @param nowUs wall clock, µs since the UNIX epoch */
-  constructor(nowUs: () => number) {
+  /**
+   * @param nowUs wall clock, µs since the UNIX epoch
+   * @param batches reads several datagrams by one call, with the kernel's times, where the system can
+   */
+  constructor(nowUs: () => number, batches = true) {
     this.#nowUs = nowUs
+    this.#batches = batches
   }
 
   /** Datagrams of a socket dropped because the ring was full. */
@@ -62,15 +72,15 @@ export class SocketThread implements RingReader {
 
   /**
    * Opens a bound socket.
-   * @returns its number, and the receive buffer reported by the system
+   * @returns its number, the receive buffer reported by the system, and why datagrams are read one by one: null where they are not
    * @throws the system's error
    */
-  async open(opening: SocketOpening, listener: SocketListener): Promise<{ id: number; grantedBytes: number }> {
+  async open(opening: SocketOpening, listener: SocketListener): Promise<OpenSocket> {
     const id = ++this.#ids
     this.#listeners.set(id, listener)
     try {
-      const grantedBytes = await this.#call({ kind: 'open', id, call: 0, open: opening })
-      return { id, grantedBytes }
+      const { grantedBytes, single } = await this.#call({ kind: 'open', id, call: 0, open: opening })
+      return { id, grantedBytes, single }
     } catch (thrown) {
       this.#listeners.delete(id)
       throw thrown
@@ -165,12 +175,13 @@ export class SocketThread implements RingReader {
     else this.#pause.refresh()
   }
 
-  #call(command: SocketCommand): Promise<number> {
+  #call(command: SocketCommand): Promise<DoneReply> {
     if (this.#closed) return Promise.reject(Object.assign(new Error('The sockets are closed.'), { code: 'EBADF' }))
     const call = ++this.#callCount
     return new Promise((done, fail) => {
       this.#calls.set(call, { done, fail })
       this.#thread().postMessage({ ...command, call })
+      this.#ring.noteMessage()
     })
   }
 
@@ -179,7 +190,11 @@ export class SocketThread implements RingReader {
     this.#ring.clockOffsetUs = this.#nowUs() - monotonicUs()
     // A thread that ended may have left datagrams: nobody else would read them.
     if (!this.#ring.sleep()) this.#turn ??= setImmediate(() => this.#takeTurn())
-    const worker = startThread(socketWorker, { memory: this.#ring.memory, ring: RING }, (error) => this.#lost(error))
+    const worker = startThread(
+      socketWorker,
+      { memory: this.#ring.memory, ring: RING, batches: this.#batches },
+      (error) => this.#lost(error),
+    )
     worker.on('message', (reply: SocketReply) => this.#answer(reply))
     this.#worker = worker
     return worker
@@ -208,7 +223,7 @@ export class SocketThread implements RingReader {
     }
     const call = this.#calls.get(reply.call)
     this.#calls.delete(reply.call)
-    if (reply.kind === 'done') call?.done(reply.grantedBytes)
+    if (reply.kind === 'done') call?.done(reply)
     else call?.fail(Object.assign(new Error(reply.message), { code: reply.code }))
   }
 }

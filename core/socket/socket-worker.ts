@@ -2,6 +2,7 @@ import { setPriority } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
 import { guardedDatagrams } from '../guard/guarded-sockets.ts'
+import { loadSystemCalls } from '../guard/system-calls.ts'
 import { type SocketPort, socketLoop } from './socket-loop.ts'
 
 /** Nice value of the reading thread when datagrams arrive fast. */
@@ -22,6 +23,8 @@ const shift = seconds * 1e3 + nanoseconds / 1e6 - performance.now()
 const system = {
   now: () => performance.now() + shift,
   soon: (task: () => void) => void setTimeout(task, 1),
+  again: (task: () => void) => void setImmediate(task),
+  calls: loadSystemCalls,
   raisePriority,
 }
 socketLoop(parentPort as SocketPort, guardedDatagrams, system, workerData)

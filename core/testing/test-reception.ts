@@ -85,6 +85,7 @@ export class TestReception {
       packets: 0,
       askedBufferBytes: 10_000,
       grantedBufferBytes: 10_000,
+      reading: 'one by one',
       droppedByHost: drops,
       filter: null,
       passedOver: 0,

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, posix } from 'node:path'
 
 /** File next to each bundle with the licences of the packages in it. */
@@ -30,12 +30,13 @@ NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE US
  * A Vite plugin that writes LICENCES_FILE into these folders below its output, from the modules actually in the bundle. A package
  * without a recognisable licence fails the build.
  * @param {readonly string[]} below
+ * @param {readonly string[]} beside packages that are loaded from their own folders, where they are installed
  */
-export function bundledLicences(below = ['.']) {
+export function bundledLicences(below = ['.'], beside = []) {
   return {
     name: 'bundled-licences',
     generateBundle(_, bundle) {
-      const packages = new Set()
+      const packages = new Set(beside.map((name) => join('node_modules', name)).filter((folder) => existsSync(folder)))
       for (const part of Object.values(bundle)) {
         for (const id of part.type === 'chunk' ? part.moduleIds : part.originalFileNames) {
           const folder = /^\0?(.*\/node_modules\/(?:@[^/]+\/)?[^/?]+)\//.exec(id.replaceAll('\\', '/'))?.[1]

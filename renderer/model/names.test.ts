@@ -41,6 +41,7 @@ describe('a live session', () => {
       packets: 0,
       askedBufferBytes: 1,
       grantedBufferBytes: 1,
+      reading: 'one by one',
       filter: null,
       passedOver: 0,
       problem: null,

@@ -11,6 +11,7 @@ const socket: SocketSnapshot = {
   packets: 10,
   askedBufferBytes: 16_777_216,
   grantedBufferBytes: 8_388_608,
+  reading: 'one by one (koffi is not installed)',
   filter: null,
   passedOver: 0,
   droppedByHost: 7,
@@ -27,6 +28,7 @@ it('shows requested and granted buffers, and drops of this computer', () => {
   const text = textOf([socket])
   expect(text).toContain('225.1.1.0:6000 on 127.0.0.1 (lo)')
   expect(text).toMatch(/receive buffer 8.388.608 B of 16.777.216 requested/)
+  expect(text).toContain('read one by one (koffi is not installed)')
   expect(text).toContain('dropped by this computer 7')
 })
 

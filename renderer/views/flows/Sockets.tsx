@@ -20,6 +20,7 @@ export function Sockets({ sockets, left }: SocketsProps) {
               {socket.grantedBufferBytes < socket.askedBufferBytes &&
                 ` of ${formatCount(socket.askedBufferBytes)} requested`}
             </span>
+            <span>read {socket.reading}</span>
             <span data-bad={(socket.droppedByHost ?? 0) > 0}>
               dropped by this computer {socket.droppedByHost === null ? UNKNOWN : formatCount(socket.droppedByHost)}
             </span>

@@ -11,7 +11,7 @@ export function diagnosis(snapshot: SessionSnapshot, interfaces: readonly Networ
     ...snapshot.source.sockets.map(
       (socket) =>
         `  ${socket.destination} on ${socket.interface}: ${socket.packets} packets, receive buffer ${socket.grantedBufferBytes} of ${socket.askedBufferBytes} B, ` +
-        `dropped by host ${socket.droppedByHost ?? 'unknown'}${socket.problem === null ? '' : `, ${socket.problem.code}: ${socket.problem.message}`}`,
+        `read ${socket.reading}, dropped by host ${socket.droppedByHost ?? 'unknown'}${socket.problem === null ? '' : `, ${socket.problem.code}: ${socket.problem.message}`}`,
     ),
     'interfaces:',
     ...interfaces.map((one) => `  ${one.name} ${one.address} ${one.family}${one.loopback ? ' loopback' : ''}`),
