@@ -255,5 +255,13 @@ export type LinkLoss = { readonly what: string; readonly lost: number; readonly 
 
 /** A finding and its place. */
 export type Finding = FindingFacts & FindingPlace
+
+/**
+ * The finding of these facts at a place, which becomes it and is used for nothing else. Two spreads in one literal cost a
+ * hundred times as much where facts of several kinds come by, and a storm finds something with each packet.
+ */
+export function findingAt(facts: FindingFacts, place: FindingPlace): Finding {
+  return Object.assign(place, facts)
+}
 export type FindingKind = FindingFacts['kind']
 export type FindingOf<Kind extends FindingKind> = Extract<FindingFacts, { readonly kind: Kind }> & FindingPlace

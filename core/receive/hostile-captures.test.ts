@@ -11,6 +11,7 @@ import {
 } from '../testing/hostile-captures.ts'
 import { FIXTURE_START_US } from '../testing/make-fixtures.ts'
 import { LctChannel } from './lct/lct-channel.ts'
+import { MmtpAsset } from './mmtp/mmtp-asset.ts'
 import { Receiver } from './receiver.ts'
 
 const DATAGRAMS = 1000
@@ -51,10 +52,13 @@ describe('memory follows what arrived, whatever packets claim', () => {
 })
 
 describe('a tick looks only at channels with something to end', () => {
-  it('where each packet is a tick, and each begins a channel', () => {
-    const ticks = vi.spyOn(LctChannel.prototype, 'tick')
-    const kind = HOSTILE_KINDS.find(({ name }) => name === '200 ROUTE sessions')
-    if (kind === undefined) throw new RangeError('200 ROUTE sessions')
+  it.each([
+    ['200 ROUTE sessions', LctChannel.prototype],
+    ['MPUs that skip numbers', MmtpAsset.prototype],
+  ] as const)('where each packet is a tick, and each begins an object: %s', (name, prototype) => {
+    const ticks = vi.spyOn(prototype, 'tick')
+    const kind = HOSTILE_KINDS.find((each) => each.name === name)
+    if (kind === undefined) throw new RangeError(name)
     const receiver = new Receiver(
       { targets: [{ kind: 'discover' }], receive: { ...DEFAULT_RECEIVE, services: 'all' } },
       { holds: false, whole: () => {} },

@@ -4,7 +4,7 @@ import type { LossCause, Losses } from '../../contract/report.ts'
 import type { SocketSnapshot } from '../../contract/snapshot.ts'
 import { BoundedSet } from '../../flow/bounded-map.ts'
 import type { AbsentObject, ChannelFacts, SlsFragment } from '../../flow/facts.ts'
-import { type Finding, type FindingFacts, placeAt } from '../../flow/findings.ts'
+import { type Finding, type FindingFacts, findingAt, placeAt } from '../../flow/findings.ts'
 import type { FlowObject } from '../../flow/objects.ts'
 import { contentEncodingOf } from '../../protocol/content-encoding.ts'
 import type { FdtFile } from '../../protocol/flute/fdt.ts'
@@ -228,8 +228,7 @@ export class LossWatch {
     const toUs = this.#columns.values.firstTimeUs[after] as number
     const othersArrived = this.#history.othersArrived(this.#channels, channel, fromUs, toUs)
     const cause = this.#absenceCause(channel, before, after, fromUs, toUs, othersArrived, false)
-    const names = mpus.map((mpu) => `MPU ${mpu}`)
-    this.#absentObjects(channel, names, 0, cause, fromUs, toUs)
+    this.#absentObjects(channel, mpus.length, 0, cause, fromUs, toUs)
     this.#reportAbsent({ kind: 'mpusAbsent', mpus, cause }, channel, noticedUs)
   }
 
@@ -242,7 +241,7 @@ export class LossWatch {
     const pending = this.#objects.pendingElsewhere(destination, channel.index, fromUs, toUs)
     const cause = this.#absenceCause(channel, before, after, fromUs, toUs, othersArrived, pending)
     const nameOf = (row: number): string => String(this.#columns.textOf('name', row))
-    this.#absentObjects(channel, names, 0, cause, fromUs, toUs)
+    this.#absentObjects(channel, names.length, 0, cause, fromUs, toUs)
     const between = [nameOf(before), nameOf(after)] as const
     this.#reportAbsent({ kind: 'objectsAbsent', names, between, cause }, channel, noticedUs)
     const { serviceId, carrier, representation } = channel
@@ -303,7 +302,7 @@ export class LossWatch {
       othersLost: channel.lost > 0,
     }
     const cause = this.#causes.ofObject({ destination: channel.destination, fromUs: sinceUs, toUs }, around)
-    this.#absentObjects(channel, names, bytes, cause, sinceUs, toUs)
+    this.#absentObjects(channel, names.length, bytes, cause, sinceUs, toUs)
     this.#reportAbsent({ kind: 'objectsAbsent', names, between: null, cause }, channel, toUs)
     const { serviceId, carrier, representation } = channel
     if (serviceId === null) return
@@ -329,23 +328,18 @@ export class LossWatch {
 
   #absentObjects(
     channel: ChannelFacts,
-    names: readonly string[],
+    count: number,
     bytes: number,
     cause: LossCause,
     fromUs: number,
     toUs: number,
   ): void {
-    this.#absent[channel.index] = this.absentOf(channel.index) + names.length
-    this.#ledger.absent(
-      { destination: channel.destination, channel: channel.index, fromUs, toUs },
-      names.length,
-      bytes,
-      cause,
-    )
+    this.#absent[channel.index] = this.absentOf(channel.index) + count
+    this.#ledger.absent({ destination: channel.destination, channel: channel.index, fromUs, toUs }, count, bytes, cause)
   }
 
   #reportAbsent(facts: FindingFacts, { serviceId: service, carrier, destination }: ChannelFacts, timeUs: number): void {
-    this.#found({ ...facts, ...placeAt(timeUs, 0, { service, carrier, destination }) })
+    this.#found(findingAt(facts, placeAt(timeUs, 0, { service, carrier, destination })))
   }
 }
 

@@ -18,7 +18,8 @@ export type MissingMpuGap = {
   readonly noticedUs: number
 }
 
-type Gap = Omit<MissingMpuGap, 'mpus'> & { readonly mpus: Set<number> }
+/** The numbers of a gap are listed where it is one: most of what a storm skips is not looked at. */
+type Gap = Omit<MissingMpuGap, 'mpus'> & { readonly first: number; readonly count: number; arrived: Set<number> | null }
 type Newest = { readonly mpu: number; readonly row: number }
 
 /** Detects MPUs without packets by the MPU sequence numbers of an asset, which increment. */
@@ -27,16 +28,20 @@ export class MissingMpus {
   readonly #gaps: Gap[] = []
 
   begun(channel: ChannelFacts, row: number, mpu: number, timeUs: number): void {
-    for (const gap of this.#gaps) if (gap.channel === channel) gap.mpus.delete(mpu)
+    for (const gap of this.#gaps) {
+      if (gap.channel !== channel || (mpu - gap.first) >>> 0 >= gap.count) continue
+      gap.arrived ??= new Set()
+      gap.arrived.add(mpu)
+    }
     const newest = this.#newest.get(channel.index)
     const ahead = newest === undefined ? 1 : (mpu - newest.mpu) | 0
     // A late MPU is not the newest, unless the count restarted.
     if (ahead <= 0 && ahead > -MOST_IN_GAP) return
     this.#newest.set(channel.index, { mpu, row })
     if (newest === undefined || ahead < 2 || ahead > MOST_IN_GAP || this.#gaps.length >= MAX_GAPS) return
-    const mpus = new Set<number>()
-    for (let step = 1; step < ahead; step++) mpus.add((newest.mpu + step) >>> 0)
-    this.#gaps.push({ channel, mpus, before: newest.row, after: row, noticedUs: timeUs })
+    const first = (newest.mpu + 1) >>> 0
+    const gap = { channel, first, count: ahead - 1, arrived: null, before: newest.row, after: row, noticedUs: timeUs }
+    this.#gaps.push(gap)
   }
 
   startOver(channel: number): void {
@@ -48,13 +53,23 @@ export class MissingMpus {
     const expired: MissingMpuGap[] = []
     for (let at = 0; at < this.#gaps.length; ) {
       const gap = this.#gaps[at] as Gap
-      if (gap.mpus.size > 0 && timeUs - gap.noticedUs < WAIT_US) {
+      const filled = gap.arrived !== null && gap.arrived.size >= gap.count
+      if (!filled && timeUs - gap.noticedUs < WAIT_US) {
         at++
         continue
       }
       this.#gaps.splice(at, 1)
-      if (gap.mpus.size > 0) expired.push({ ...gap, mpus: [...gap.mpus] })
+      if (!filled) expired.push(missingOf(gap))
     }
     return expired
   }
+}
+
+function missingOf({ channel, first, count, arrived, before, after, noticedUs }: Gap): MissingMpuGap {
+  const mpus: number[] = []
+  for (let step = 0; step < count; step++) {
+    const mpu = (first + step) >>> 0
+    if (arrived?.has(mpu) !== true) mpus.push(mpu)
+  }
+  return { channel, mpus, before, after, noticedUs }
 }

@@ -1,11 +1,10 @@
 import type { Severity } from '../../contract/report.ts'
 import { type RuleId, type RuleProfile, ruleRow } from '../../contract/rules.ts'
-import { shownText } from '../../contract/shown-text.ts'
 import type { Finding, FindingKind, FindingPlace } from '../../flow/findings.ts'
 import { type Alarm, channelOf } from './alarm.ts'
 import type { Evidence, Raise } from './raise.ts'
+import { RaisedAlarm } from './raised-alarm.ts'
 import { makeRules } from './rule-files.ts'
-import { sentenceOf } from './sentence.ts'
 
 /** Alarms of one rule remembered for later findings. */
 const MAX_REMEMBERED = 1024
@@ -78,24 +77,7 @@ export class Judge implements Raise {
     const { says, values } = evidence as { says?: string; values: Readonly<Record<string, string | number>> }
     const severity = this.#severity(id, says)
     if (severity === 'off') return null
-    const { timeUs, frame, service, carrier, object, destination } = at
-    return {
-      rule: id,
-      severity,
-      timeUs,
-      frame,
-      service,
-      carrier,
-      object,
-      destination,
-      // Made when it is looked at: few of a storm are, and some values grow.
-      get text() {
-        return shownText(sentenceOf(id, says, values))
-      },
-      cause,
-      count: 1,
-      lastTimeUs: timeUs,
-    }
+    return new RaisedAlarm(id, severity, at, cause, says, values)
   }
 
   #severity(id: RuleId, says: string | undefined): Severity | 'off' {

@@ -37,7 +37,7 @@ export const lossRules = (): RuleFile => ({
     const objects =
       names.length === 1
         ? `The announced object ${names[0]} never arrived`
-        : `${names.length} announced objects never arrived (${listed(names)})`
+        : `${names.length} announced objects never arrived (${listed(names, (name) => name)})`
     if (between === null) {
       const them = names.length === 1 ? 'it' : 'them'
       rules.raise('TOI-GAP', { at, cause, says: 'listed', values: { objects, channel, them } })
@@ -47,10 +47,10 @@ export const lossRules = (): RuleFile => ({
     }
   },
   mpusAbsent: (at, rules) => {
-    const names = at.mpus.map((mpu) => `MPU ${mpu}`)
-    const mpus =
-      names.length === 1 ? `${names[0]} never arrived` : `${names.length} MPUs never arrived (${listed(names)})`
-    rules.raise('MPU-GAP', { at, cause: at.cause, values: { mpus, channel: channelOf(at) } })
+    const { mpus, cause } = at
+    const named = listed(mpus, (mpu) => `MPU ${mpu}`)
+    const absent = mpus.length === 1 ? `${named} never arrived` : `${mpus.length} MPUs never arrived (${named})`
+    rules.raise('MPU-GAP', { at, cause, values: { mpus: absent, channel: channelOf(at) } })
   },
   hostDropped: (at, rules) => {
     const packets = counted(at.packets, 'packet')
@@ -64,6 +64,7 @@ export const lossRules = (): RuleFile => ({
   },
 })
 
-function listed(names: readonly string[]): string {
-  return `${names.slice(0, LISTED).join(', ')}${names.length > LISTED ? ` … ${names.at(-1)}` : ''}`
+function listed<Thing>(things: readonly Thing[], nameOf: (thing: Thing) => string): string {
+  const last = things.length > LISTED ? ` … ${nameOf(things.at(-1) as Thing)}` : ''
+  return `${things.slice(0, LISTED).map(nameOf).join(', ')}${last}`
 }

@@ -59,7 +59,10 @@ export class MalformedDatagrams {
       // LLS tables and internal faults raise alarms of their own.
       if (code === 'internal' || !/^(lct|mmtp|fec|object|flute)-/.test(code)) continue
       const alarm = alarmOf(count)
-      if (alarm !== null) alarms.push({ ...alarm, count, lastTimeUs })
+      if (alarm === null) continue
+      alarm.count = count
+      alarm.lastTimeUs = lastTimeUs
+      alarms.push(alarm)
     }
     return alarms
   }

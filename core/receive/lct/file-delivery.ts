@@ -2,7 +2,7 @@ import { base64Text, hashOf } from '#platform'
 import { CodecError } from '../../bytes/codec-error.ts'
 import type { ServiceId } from '../../contract/ids.ts'
 import { channelWord } from '../../flow/carriers.ts'
-import { type FindingFacts, placeAt } from '../../flow/findings.ts'
+import { type FindingFacts, findingAt, placeAt } from '../../flow/findings.ts'
 import { believableBytes } from '../../flow/holes.ts'
 import type { FlowFile } from '../../flow/objects.ts'
 import { contentEncodingOf, decodeContent, isKnownEncoding } from '../../protocol/content-encoding.ts'
@@ -203,5 +203,5 @@ function found(
 ): void {
   const { carrier, index, lastTimeUs, frame, destination } = object
   const place = placeAt(lastTimeUs, frame, { service, carrier, object: index, destination })
-  context.found({ ...facts, ...place })
+  context.found(findingAt(facts, place))
 }

@@ -1,7 +1,7 @@
 import type { CodecError } from '../../bytes/codec-error.ts'
 import { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { ServiceId } from '../../contract/ids.ts'
-import { type FindingFacts, placeAt } from '../../flow/findings.ts'
+import { type FindingFacts, findingAt, placeAt } from '../../flow/findings.ts'
 import { contentEncodingOf, decodeContent } from '../../protocol/content-encoding.ts'
 import { isMultipart, parseMultipart } from '../../protocol/mime/multipart.ts'
 import { decodeTransfer } from '../../protocol/mime/transfer-encoding.ts'
@@ -40,7 +40,7 @@ export function packageParts(
   const unpacked = unpackWithin(context.work, bytes, context.limits.unpackedBytes, timeUs)
   const name = object.name ?? `TSI ${tsi} TOI ${toi}`
   const found = (facts: FindingFacts): void => {
-    context.found({ ...facts, ...placeAt(timeUs, frame, { service: serviceId, carrier, object: index }) })
+    context.found(findingAt(facts, placeAt(timeUs, frame, { service: serviceId, carrier, object: index })))
   }
   const judge = (verdict: string, text: string): void => {
     found({ kind: 'signatureChecked', signed: { of: 'package', name }, verdict, text })

@@ -2,7 +2,7 @@ import type { Tsi } from '../../contract/ids.ts'
 import type { CarrierPlace } from '../../flow/carriers.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type { Destination } from '../../flow/facts.ts'
-import type { FindingFacts, LimitHit } from '../../flow/findings.ts'
+import { type FindingFacts, findingAt, type LimitHit } from '../../flow/findings.ts'
 import type { EventTaker } from '../context/event-queue.ts'
 import type { FindingHost } from '../context/finding-host.ts'
 import type { ReceiveContext } from '../context/receive-context.ts'
@@ -231,6 +231,6 @@ export abstract class LctSession
     const channel = carrier?.kind === 'lct' ? this.channel(carrier.tsi) : null
     const service = channel?.serviceId ?? this.service?.id ?? null
     const { destination } = this
-    this.context.found({ ...facts, service, carrier, object, destination, timeUs, frame })
+    this.context.found(findingAt(facts, { service, carrier, object, destination, timeUs, frame }))
   }
 }

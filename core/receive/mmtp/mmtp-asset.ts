@@ -13,6 +13,7 @@ import { WorkBudget } from '../object/work-budget.ts'
 import { ARRIVAL, type MmtpCounter } from './mmtp-counter.ts'
 import { type MpuHome, MpuObject } from './mpu-object.ts'
 import { MpuTimes } from './mpu-times.ts'
+import { SkippedMpus } from './skipped-mpus.ts'
 
 /** MPUs of one asset under assembly at a time. */
 const MAX_OPEN = 8
@@ -39,12 +40,11 @@ export interface AssetEvents {
   memoryFull(asset: MmtpAsset, timeUs: number, frame: number): void
   /** False where MPUs of assets without a description begin too often. */
   mayBegin(timeUs: number): boolean
+  /** An MPU of the asset may have to end by time, not before this. */
+  dueBy(timeUs: number): void
   /** MPUs begin too often: a packet is only counted. */
   passedOver(asset: MmtpAsset, timeUs: number, frame: number): void
 }
-
-/** MPUs without packets, remembered by number in case they arrive. */
-const MAX_ABSENT = 1 << 16
 
 type Known = { readonly index: number; readonly complete: boolean; packets: number; repeats: number }
 
@@ -88,8 +88,9 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   readonly #events: AssetEvents
   readonly #open = new Map<number, MpuObject>()
   readonly #known = new BoundedMap<number, Known>(MAX_KNOWN)
-  /** MPU sequence numbers skipped. */
-  readonly #absent = new Set<number>()
+  readonly #skipped = new SkippedMpus()
+  /** Nothing ends by time before this. */
+  #dueUs = Number.POSITIVE_INFINITY
 
   constructor(context: AssetContext, events: AssetEvents, packetId: number) {
     this.#context = context
@@ -111,7 +112,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
     return this.#events.folderBase + this.packetId
   }
   get absent(): number {
-    return this.#absent.size
+    return this.#skipped.count
   }
   get representation(): string | null {
     return this.assetId
@@ -224,17 +225,19 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
     const behind = this.lastMpu === null ? 0 : (this.lastMpu - mpuSequence) | 0
     // Further back than any late packet: the encoder restarted its count.
     const ahead = behind <= 0 || behind > MAX_KNOWN
-    this.#absent.delete(mpuSequence)
     // A long jump is a restart of the count or a long interruption, not a loss of that many MPUs.
-    if (-behind > 1 && -behind <= MAX_KNOWN && this.#absent.size < MAX_ABSENT)
-      for (let missed = 1; missed < -behind; missed++) this.#absent.add((mpuSequence - missed) >>> 0)
+    if (Math.abs(behind) > MAX_KNOWN) this.#skipped.restart()
+    else if (!ahead) this.#skipped.late(mpuSequence)
+    else this.#skipped.newest(mpuSequence, Math.max(0, -behind - 1))
     if (ahead) this.lastMpu = mpuSequence
+    this.#due(timeUs + this.#context.limits.idleMs * 1000)
     this.#context.observer.objectBegun(mpu, bytes, start, payload.dataEnd)
     // A late MPU does not end those after it.
     if (ahead) {
       for (const other of [...this.#open.values()]) {
         if (other === mpu || other.endingSinceUs >= 0) continue
         other.endingSinceUs = timeUs
+        this.#due(timeUs + this.#context.reorderUs)
         other.complete(true)
         this.#finishIfWhole(other, timeUs)
       }
@@ -322,14 +325,26 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
     this.#known.set(mpu.sequence, { index, packets, repeats: 0, complete: state === 'complete' })
   }
 
-  /** Ends MPUs that waited long enough. */
+  #due(timeUs: number): void {
+    if (timeUs >= this.#dueUs) return
+    this.#dueUs = timeUs
+    this.#events.dueBy(timeUs)
+  }
+
+  /** Ends MPUs that waited long enough, and tells when the next ones are due. */
   tick(timeUs: number): void {
-    if (this.#open.size === 0) return
+    if (timeUs >= this.#dueUs) this.#endDue(timeUs)
+    if (this.#open.size > 0) this.#events.dueBy(this.#dueUs)
+  }
+
+  #endDue(timeUs: number): void {
     const { reorderUs, limits } = this.#context
+    this.#dueUs = Number.POSITIVE_INFINITY
     for (const mpu of [...this.#open.values()]) {
       const ending = mpu.endingSinceUs >= 0
-      const quietSince = ending ? mpu.endingSinceUs : mpu.lastTimeUs
-      if (timeUs - quietSince >= (ending ? reorderUs : limits.idleMs * 1000)) this.#lose(mpu, 'partial', timeUs)
+      const endsUs = ending ? mpu.endingSinceUs + reorderUs : mpu.lastTimeUs + limits.idleMs * 1000
+      if (timeUs >= endsUs) this.#lose(mpu, 'partial', timeUs)
+      else if (endsUs < this.#dueUs) this.#dueUs = endsUs
     }
   }
 

@@ -12,7 +12,7 @@ import type {
   MmtpMessageFacts,
   SlsFragment,
 } from '../../flow/facts.ts'
-import { type FindingFacts, type LimitHit, placeAt } from '../../flow/findings.ts'
+import { type FindingFacts, findingAt, type LimitHit } from '../../flow/findings.ts'
 import { ownBytes } from '../../flow/lease.ts'
 import type { FlowFile } from '../../flow/objects.ts'
 import { codecString } from '../../media/mmt/codec-string.ts'
@@ -120,6 +120,12 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   #waiting: MpuObject[] = []
   #waitingBytes = 0
   #waitingFragments: { fragment: SlsFragment; readonly timeUs: number }[] = []
+  /** Those with packets since their losses were last looked at. */
+  #counting: MmtpCounter[] = []
+  /** Assets with MPUs that lacked metadata since the last report. */
+  readonly #unread = new Set<MmtpAsset>()
+  /** No asset has anything to end before this. */
+  #dueUs = Number.POSITIVE_INFINITY
   /** Reported losses by packet_id. */
   readonly #reportedLoss = new Map<MmtpCounter, number>()
 
@@ -185,6 +191,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
       this.#all.take(packet.counter)
     }
     if (counter === null) return
+    if (counter.packets === counter.lookedAt) this.#counting.push(counter)
     const arrival = counter.count(packet, end - start, timeUs)
     if (packet.type === MMTP_TYPE.mpu) {
       const payload = this.#payload
@@ -235,18 +242,27 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     this.#offer()
   }
 
+  dueBy(timeUs: number): void {
+    if (timeUs < this.#dueUs) this.#dueUs = timeUs
+  }
+
+  /** In a capture of long pauses every packet is a tick: it looks only at what has changed or is due. */
   tick(timeUs: number): void {
-    for (const asset of this.#assetList) asset.tick(timeUs)
-    for (const counter of this.#counters) {
-      // It changes with packets only, and is counted bit by bit.
-      if (counter.lookedAt === counter.packets) continue
+    if (timeUs >= this.#dueUs) {
+      this.#dueUs = Number.POSITIVE_INFINITY
+      for (const asset of this.#assetList) asset.tick(timeUs)
+    }
+    for (const counter of this.#counting) {
       counter.lookedAt = counter.packets
       const reported = this.#reportedLoss.get(counter) ?? 0
       if (counter.lost <= reported) continue
       const { lostForSure } = counter.sequence
       if (lostForSure > reported) this.#packetsMissing(counter, lostForSure, false, timeUs)
     }
-    for (const asset of this.#assetList) if (asset.unread > 0) this.#mpusUnread(asset, false, timeUs)
+    this.#counting.length = 0
+    if (this.#unread.size === 0) return
+    for (const asset of this.#unread) this.#mpusUnread(asset, false, timeUs)
+    this.#unread.clear()
   }
 
   /** The capture starts again. */
@@ -281,6 +297,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   }
 
   lost(asset: MmtpAsset, mpu: MpuObject, timeUs: number): void {
+    if (asset.unread > 0) this.#unread.add(asset)
     this.context.events.push(this, { kind: 'lost', asset, mpu, timeUs })
   }
 
@@ -598,7 +615,7 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
     object: number | null = null,
   ): void {
     const { destination, serviceId: service } = this
-    this.context.found({ ...facts, ...placeAt(timeUs, frame, { destination, service, carrier, object }) })
+    this.context.found(findingAt(facts, { destination, service, carrier, object, timeUs, frame }))
   }
 }
 

@@ -3,7 +3,7 @@ import { EntryFaults } from '../../bytes/entry-faults.ts'
 import { defined } from '../../contract/defined.ts'
 import type { ServiceId, Tsi } from '../../contract/ids.ts'
 import { type Destination, type RepairServer, wantedByBoth } from '../../flow/facts.ts'
-import { type FindingFacts, type FindingPlace, placeAt } from '../../flow/findings.ts'
+import { type FindingFacts, type FindingPlace, findingAt, placeAt } from '../../flow/findings.ts'
 import { ownBytes } from '../../flow/lease.ts'
 import type { FlowFile } from '../../flow/objects.ts'
 import type { ReceiveTarget } from '../../flow/receive-target.ts'
@@ -130,7 +130,7 @@ export class MabrGateway {
       const content = contentKey(bytes)
       if (content !== this.#content) this.#generation++
       const dropped = content === this.#content ? null : droppedEntries('Gateway configuration', faults)
-      if (dropped !== null) this.#context.found({ ...dropped, ...placeAt(timeUs, frame, place) })
+      if (dropped !== null) this.#context.found(findingAt(dropped, placeAt(timeUs, frame, place)))
       this.#content = content
       this.#apply(configuration, timeUs)
     } catch (thrown) {
@@ -138,7 +138,7 @@ export class MabrGateway {
       const hit = this.#work.hit(thrown)
       const facts: FindingFacts =
         hit === null ? { kind: 'configurationUnreadable', fault: thrown } : { kind: 'limit', hit }
-      this.#context.found({ ...facts, ...placeAt(timeUs, frame, place) })
+      this.#context.found(findingAt(facts, placeAt(timeUs, frame, place)))
     }
     return true
   }
@@ -408,7 +408,7 @@ export class MabrGateway {
   }
 
   #found(facts: FindingFacts, service: ServiceId, timeUs: number, rest: Partial<FindingPlace> = {}): void {
-    this.#context.found({ ...facts, ...placeAt(timeUs, 0, { service, ...rest }) })
+    this.#context.found(findingAt(facts, placeAt(timeUs, 0, { service, ...rest })))
   }
 }
 

@@ -2,7 +2,7 @@ import type { ServiceId } from '../../contract/ids.ts'
 import type { FlowProtocol } from '../../contract/report.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import { type Destination, wantedByBoth } from '../../flow/facts.ts'
-import { placeAt } from '../../flow/findings.ts'
+import { findingAt, placeAt } from '../../flow/findings.ts'
 import { type ReceiveTarget, usesLls } from '../../flow/receive-target.ts'
 import { formatDestination } from '../../protocol/ip/address.ts'
 import { LLS_ADDRESS, LLS_PORT } from '../../protocol/lls/lls-table.ts'
@@ -293,7 +293,7 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
     const { sessions } = this.#context.limits
     if (this.#sessions.size + this.#flute.size + this.#mmtpSessions.size < sessions) return true
     const hit = { limit: 'sessions', most: sessions, beyond: destination } as const
-    this.#context.found({ kind: 'limit', hit, ...placeAt(timeUs, 0, { destination }) })
+    this.#context.found(findingAt({ kind: 'limit', hit }, placeAt(timeUs, 0, { destination })))
     return false
   }
 

@@ -3,7 +3,7 @@ import { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { ReportSignature } from '../../contract/report.ts'
 import { dropOldest } from '../../flow/bounded-map.ts'
 import type { LlsTableFact } from '../../flow/facts.ts'
-import { type FindingFacts, placeAt, type SignedThing } from '../../flow/findings.ts'
+import { type FindingFacts, findingAt, placeAt, type SignedThing } from '../../flow/findings.ts'
 import type { SignerCertificate } from '../../protocol/cms/certificate.ts'
 import { readAeat } from '../../protocol/lls/aeat.ts'
 import { readCertificationData, toBeSignedBytes } from '../../protocol/lls/certification-data.ts'
@@ -330,7 +330,7 @@ export class LlsReceiver {
   }
 
   #found(facts: FindingFacts, timeUs: number, frame: number): void {
-    this.#context.found({ ...facts, ...placeAt(timeUs, frame) })
+    this.#context.found(findingAt(facts, placeAt(timeUs, frame)))
   }
 }
 

@@ -2,7 +2,7 @@ import { CodecError } from '../../bytes/codec-error.ts'
 import { EntryFaults } from '../../bytes/entry-faults.ts'
 import type { ReportSignature } from '../../contract/report.ts'
 import { channelWord } from '../../flow/carriers.ts'
-import { type Fault, type FindingFacts, placeAt } from '../../flow/findings.ts'
+import { type Fault, type FindingFacts, findingAt, placeAt } from '../../flow/findings.ts'
 import { gunzipLimited, looksGzip } from '../../protocol/gzip.ts'
 import { bareMediaType } from '../../protocol/mime/headers.ts'
 import { isMultipart, parseMultipart } from '../../protocol/mime/multipart.ts'
@@ -240,7 +240,7 @@ export class ServiceSignalling {
   #found(facts: FindingFacts, object: TransportObject, timeUs: number): void {
     const { carrier, index, frame, destination } = object
     const place = placeAt(timeUs, frame, { service: this.#service.id, carrier, object: index, destination })
-    this.#context.found({ ...facts, ...place })
+    this.#context.found(findingAt(facts, place))
   }
 }
 
