@@ -55,7 +55,7 @@ describe('a tick looks only at channels with something to end', () => {
   it.each([
     ['200 ROUTE sessions', LctChannel.prototype],
     ['MPUs that skip numbers', MmtpAsset.prototype],
-  ] as const)('where each packet is a tick, and each begins an object: %s', (name, prototype) => {
+  ] as const)('where each packet is a tick, and each begins a channel or an MPU: %s', (name, prototype) => {
     const ticks = vi.spyOn(prototype, 'tick')
     const kind = HOSTILE_KINDS.find((each) => each.name === name)
     if (kind === undefined) throw new RangeError(name)

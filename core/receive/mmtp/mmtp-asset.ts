@@ -73,6 +73,8 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   /** Bytes known to be missing from incomplete MPUs. */
   lost = 0
   lastMovie: MpuMovie | null = null
+  /** Nothing ends by time before this. */
+  dueUs = Number.POSITIVE_INFINITY
   readonly repairPackets = 0
   readonly fec = null
   #counter: MmtpCounter | null = null
@@ -89,8 +91,6 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   readonly #open = new Map<number, MpuObject>()
   readonly #known = new BoundedMap<number, Known>(MAX_KNOWN)
   readonly #skipped = new SkippedMpus()
-  /** Nothing ends by time before this. */
-  #dueUs = Number.POSITIVE_INFINITY
 
   constructor(context: AssetContext, events: AssetEvents, packetId: number) {
     this.#context = context
@@ -326,25 +326,20 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   }
 
   #due(timeUs: number): void {
-    if (timeUs >= this.#dueUs) return
-    this.#dueUs = timeUs
+    if (timeUs >= this.dueUs) return
+    this.dueUs = timeUs
     this.#events.dueBy(timeUs)
   }
 
-  /** Ends MPUs that waited long enough, and tells when the next ones are due. */
+  /** Ends MPUs that waited long enough, and sets when the next ones are due. */
   tick(timeUs: number): void {
-    if (timeUs >= this.#dueUs) this.#endDue(timeUs)
-    if (this.#open.size > 0) this.#events.dueBy(this.#dueUs)
-  }
-
-  #endDue(timeUs: number): void {
     const { reorderUs, limits } = this.#context
-    this.#dueUs = Number.POSITIVE_INFINITY
+    this.dueUs = Number.POSITIVE_INFINITY
     for (const mpu of [...this.#open.values()]) {
       const ending = mpu.endingSinceUs >= 0
       const endsUs = ending ? mpu.endingSinceUs + reorderUs : mpu.lastTimeUs + limits.idleMs * 1000
       if (timeUs >= endsUs) this.#lose(mpu, 'partial', timeUs)
-      else if (endsUs < this.#dueUs) this.#dueUs = endsUs
+      else if (endsUs < this.dueUs) this.dueUs = endsUs
     }
   }
 

@@ -250,7 +250,10 @@ export class MmtpSession implements AssetEvents, MmtpFlowFacts, EventTaker<MmtpE
   tick(timeUs: number): void {
     if (timeUs >= this.#dueUs) {
       this.#dueUs = Number.POSITIVE_INFINITY
-      for (const asset of this.#assetList) asset.tick(timeUs)
+      for (const asset of this.#assetList) {
+        if (timeUs >= asset.dueUs) asset.tick(timeUs)
+        this.dueBy(asset.dueUs)
+      }
     }
     for (const counter of this.#counting) {
       counter.lookedAt = counter.packets
