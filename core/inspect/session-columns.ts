@@ -56,8 +56,8 @@ import { SystemTimeLog } from './signalling/system-time-log.ts'
 /** Lines of a list in a snapshot, a bound on its size. */
 const MAX_LINES = 512
 /** Flows and channels whose rates are measured with every sample; of more, each sample allows for `SAMPLED` of them. */
-const FEW_SAMPLED = 512
-const SAMPLED = 128
+const FEW_SAMPLED = 256
+const SAMPLED = 32
 /** Services in a snapshot: the longest list shown. */
 const MAX_SERVICES = 10_000
 

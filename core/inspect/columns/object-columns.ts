@@ -8,14 +8,14 @@ import type { ByteRange, FlowObject } from '../../flow/objects.ts'
 import { BytePile, GrowingColumn } from './growing-columns.ts'
 import { NameTable } from './name-table.ts'
 import { ObjectTimeColumns } from './object-times.ts'
+import { RowRanges } from './row-ranges.ts'
 
 /** Bound on a session's rows: a full channel for a day. */
 export const MAX_ROWS = 1 << 20
 /** Stored bytes of a first packet's header. */
 const MAX_HEADER_BYTES = 64
-/** Missing ranges stored for one object. */
-const MAX_MISSING = 1024
 const HASH_BYTES = 32
+const NONE: readonly ByteRange[] = []
 /** Step of hashing an object during its arrival, equal to the receiver's pages. */
 const HASH_STEP_BYTES = 256 << 10
 const FIRST_ROWS = 1024
@@ -43,8 +43,8 @@ export class ObjectColumns {
   /** Change counter at the last change of each row. */
   readonly #changed = new GrowingColumn((n) => new Uint32Array(n), FIRST_ROWS)
   #changes = 0
-  readonly #missing = new Map<number, readonly ByteRange[]>()
-  readonly #recovered = new Map<number, readonly ByteRange[]>()
+  readonly #missing = new RowRanges()
+  readonly #recovered = new RowRanges()
   readonly #repairs = new Map<number, ObjectRepair>()
   readonly #live = new Map<number, FlowObject>()
   readonly #hash: boolean
@@ -94,10 +94,10 @@ export class ObjectColumns {
     if (begun !== undefined) this.#begunHashes.delete(row)
     if (object.state !== 'complete') {
       if (this.#repairs.get(row)?.how === 'http') return
-      this.#missing.set(row, object.missing().slice(0, MAX_MISSING))
+      this.#missing.set(row, object.missing())
       return
     }
-    this.#missing.delete(row)
+    this.#missing.set(row, NONE)
     if (!this.#hash || object.size === null) return
     const hash = begun?.hash ?? newHash('sha256')
     this.#keepHash(row, hash.update(object.lease(begun?.upTo ?? 0, object.size).bytes).digest())
@@ -114,7 +114,8 @@ export class ObjectColumns {
    */
   hashArrived(): void {
     if (!this.#hash) return
-    for (const [row, object] of this.#live) {
+    for (const object of this.#live.values()) {
+      const row = object.index
       const prefix = object.prefixBytes()
       let begun = this.#begunHashes.get(row)
       if (prefix - (begun?.upTo ?? 0) < HASH_STEP_BYTES) continue
@@ -136,7 +137,7 @@ export class ObjectColumns {
     if (how !== 'http') return
     this.values.state[row] = OBJECT_STATE.complete
     this.#live.delete(row)
-    this.#missing.delete(row)
+    this.#missing.set(row, NONE)
     this.#begunHashes.delete(row)
     if (whole === null) {
       this.values.received[row] = Math.max(this.values.received[row] as number, this.values.size[row] as number)
@@ -207,12 +208,12 @@ export class ObjectColumns {
   #copyRecovered(row: number, object: FlowObject): void {
     if (this.values.recovered[row] === object.recovered) return
     this.values.recovered[row] = object.recovered
-    this.#recovered.set(row, [...object.recoveredRanges])
+    this.#recovered.set(row, object.recoveredRanges)
   }
 
   /** Ranges recovered by FEC. */
   recoveredOf(row: number): readonly ByteRange[] {
-    return this.#recovered.get(row) ?? []
+    return this.#recovered.get(row)
   }
 
   /** Objects begun and not ended. */
@@ -228,7 +229,7 @@ export class ObjectColumns {
 
   /** Ranges not received; of an object still arriving, those missing now. */
   missingOf(row: number): readonly ByteRange[] {
-    return this.#live.get(row)?.missing() ?? this.#missing.get(row) ?? []
+    return this.#live.get(row)?.missing() ?? this.#missing.get(row)
   }
 
   /** Header of its first packet, with the FEC Payload ID. A view. */
