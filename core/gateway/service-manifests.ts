@@ -34,6 +34,13 @@ export type ReadManifest = {
   readonly refused: string | null
 }
 
+type ReadEntry = ReadManifest & {
+  readonly version: string
+  readonly file: StoredFile
+  /** Its addresses of other hosts, with the paths of their files here. */
+  readonly asked: ReadonlyMap<string, string | null>
+}
+
 /** Naming rule of one representation's segments. */
 export type SegmentRule = {
   /** Representation@id. */
@@ -66,9 +73,7 @@ export class ServiceManifests {
   readonly #store: ObjectStore
   readonly #warn: (text: string) => void
   readonly #scopes: ServiceScopes
-  readonly #read = new BoundedMap<string, ReadManifest & { readonly version: string; readonly file: StoredFile }>(
-    MAX_READ,
-  )
+  readonly #read = new BoundedMap<string, ReadEntry>(MAX_READ)
   readonly #told = new BoundedSet<string>(MAX_TOLD)
 
   constructor(store: ObjectStore, scopes: ServiceScopes, warn: (text: string) => void) {
@@ -88,10 +93,16 @@ export class ServiceManifests {
     // What may be referred to by an absolute URL changes as files arrive.
     const version = `${file.version} ${[...this.#scopes.folders(file.serviceId)].join(' ')}`
     const known = this.#read.get(key)
-    if (known?.version === version) return known
-    const read = { ...this.#parse(file), version, file }
+    if (known?.version === version && this.#leadsAsBefore(file.serviceId, known.asked)) return known
+    const asked = new Map<string, string | null>()
+    const read = { ...this.#parse(file, asked), version, file, asked }
     this.#read.set(key, read)
     return read
+  }
+
+  #leadsAsBefore(serviceId: ServiceId, asked: ReadonlyMap<string, string | null>): boolean {
+    for (const [url, path] of asked) if (this.#scopes.localOf(serviceId, url) !== path) return false
+    return true
   }
 
   /** Manifests of a service that have been read. */
@@ -132,12 +143,12 @@ export class ServiceManifests {
     return null
   }
 
-  #parse(file: StoredFile): ReadManifest {
+  #parse(file: StoredFile, asked: Map<string, string | null>): ReadManifest {
     const bytes = isManifest(file) ? this.#store.read(file) : null
     if (bytes === null) return { manifest: { kind: 'other' }, confined: null, refused: null }
     let confined: ConfinedManifest | null = null
     try {
-      confined = this.#confine(file, bytes)
+      confined = this.#confine(file, bytes, asked)
       this.#tellCuts(file, confined)
       const faults = new EntryFaults()
       const manifest = isPlaylist(file, bytes)
@@ -156,8 +167,8 @@ export class ServiceManifests {
     }
   }
 
-  #confine(file: StoredFile, bytes: Uint8Array): ConfinedManifest {
-    const scope = this.#scopes.of(file, null)
+  #confine(file: StoredFile, bytes: Uint8Array, asked: Map<string, string | null>): ConfinedManifest {
+    const scope = this.#scopes.of(file, null, asked)
     if (isPlaylist(file, bytes)) return confinePlaylist(new TextDecoder().decode(bytes), scope)
     if (bytes.byteLength > MAX_MPD_BYTES) throw new Error(`it has more than ${MAX_MPD_BYTES} bytes`)
     const document = parseXmlSource(bytes)

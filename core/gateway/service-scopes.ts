@@ -4,6 +4,7 @@ import type { StoredFile } from '../files/stored-file.ts'
 import { encodePath } from '../http/request-target.ts'
 import { resolveReference } from '../manifest/reference.ts'
 import { foldersOf, type ReferenceScope } from '../manifest/reference-scope.ts'
+import { LocalPaths } from './local-paths.ts'
 
 const IDENTIFIER = /(\$[^$]*\$)/
 const ABSOLUTE = /^https?:\/\//i
@@ -11,6 +12,7 @@ const ABSOLUTE = /^https?:\/\//i
 /** What manifests of each service may refer to: its received files, by the names of the store. */
 export class ServiceScopes {
   readonly #store: ObjectStore
+  readonly #paths = new Map<ServiceId, { readonly version: number; readonly paths: LocalPaths }>()
   readonly #folders = new Map<ServiceId, { readonly version: number; readonly folders: ReadonlySet<string> }>()
 
   constructor(store: ObjectStore) {
@@ -28,18 +30,39 @@ export class ServiceScopes {
     return folders
   }
 
-  /** @param root path of the service, as `/service1`, to which absolute references are rewritten; null keeps them */
-  of({ serviceId, name }: StoredFile, root: string | null): ReferenceScope {
+  /**
+   * @param root path of the service, as `/service1`, to which absolute references are rewritten; null keeps them
+   * @param asked is given each address of another host with the path of its file here
+   */
+  of({ serviceId, name }: StoredFile, root: string | null, asked?: Map<string, string | null>): ReferenceScope {
     return {
       name,
       folders: this.folders(serviceId),
       pathOf: root === null ? null : (wanted) => encodeTemplate(wanted, root),
+      localOf: (url) => {
+        const path = this.localOf(serviceId, url)
+        asked?.set(url, path)
+        return path
+      },
       isManifest: (reference) => this.#isManifest(serviceId, resolveReference(name, reference)),
     }
   }
 
+  /** Path of the received file that an address of another host leads to; null where there is none. */
+  localOf(serviceId: ServiceId, url: string): string | null {
+    const { version } = this.#store
+    let known = this.#paths.get(serviceId)
+    if (known?.version !== version) {
+      const names = this.#store.available(serviceId).map(({ name }) => name)
+      const arriving = this.#store.live(serviceId).flatMap(({ name }) => name ?? [])
+      known = { version, paths: new LocalPaths([...names, ...arriving], known?.paths ?? null) }
+      this.#paths.set(serviceId, known)
+    }
+    return known.paths.of(url)
+  }
+
   #isManifest(serviceId: ServiceId, resolved: string): boolean {
-    const [name = ''] = resolved.split('?', 1)
+    const [name = ''] = (this.localOf(serviceId, resolved) ?? resolved).split('?', 1)
     if (isManifestName(name)) return true
     const found = this.#store.find(serviceId, name)
     return found.state === 'ready' && isManifest(found.file)

@@ -3,7 +3,10 @@ import type { Duplex } from 'node:stream'
 import { type GuardedPeer, guardErrors, reportPeerError } from './guard-errors.ts'
 import { endWith, rawReply, refuseMalformed } from './raw-replies.ts'
 
-/** Takes what arrives at a guarded server. What it throws ends that connection and is reported. */
+/**
+ * Takes what arrives at a guarded server. What it throws ends that connection and is reported. A request that waits for a
+ * "100 Continue" before it sends its body is taken like any other: who reads the body has to call `writeContinue`.
+ */
 export type ServerUser = {
   readonly request: (request: IncomingMessage, response: ServerResponse) => void
   /** Takes WebSocket handshakes; other protocols that are offered are answered as ordinary requests. */
@@ -37,6 +40,8 @@ export class GuardedServer {
       this.#sockets.add(socket)
       socket.on('close', () => this.#sockets.delete(socket))
     })
+    // Without a listener Node promises to read a body that may be refused.
+    this.server.on('checkContinue', (request, response) => this.#take(request, response))
     this.server.on('clientError', refuseMalformed)
     this.server.on('connect', (_request, socket) => endWith(socket, rawReply('405 Method Not Allowed')))
   }

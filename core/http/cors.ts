@@ -35,6 +35,10 @@ export function corsHeaders(
     'Access-Control-Allow-Headers':
       'Accept, Cache-Control, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Range',
     'Access-Control-Max-Age': '600',
+    // Chromium asks before a page of a public address reads one of this network.
+    ...(request.headers['access-control-request-private-network'] === 'true'
+      ? { 'Access-Control-Allow-Private-Network': 'true' }
+      : undefined),
   }
 }
 

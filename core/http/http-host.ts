@@ -197,6 +197,8 @@ class HttpHost {
     const exchange = new Exchange(request, response, place, mount.rules, (bytes) => {
       mounted.bytes += bytes
     })
+    // A body that was not asked for may still follow the answer, and would be taken for the next request.
+    if (awaitsContinue(request)) response.shouldKeepAlive = false
     limitBody(exchange, mount.rules.bodyMs === undefined ? BODY_MS : mount.rules.bodyMs)
     this.#route(exchange, mounted, target).catch((error: unknown) => {
       mount.log?.('warning', `A request failed: ${error instanceof Error ? error.message : String(error)}`)
@@ -226,6 +228,10 @@ class HttpHost {
     if (target === 414) return exchange.refuse({ status: 414, sentence: 'The address is too long.' })
     const refusal = admits?.(request, exchange.target) ?? null
     if (refusal !== null) return exchange.refuse(refusal)
+    if (awaitsContinue(request) && !isReading(request)) {
+      exchange.response.writeContinue()
+      exchange.response.shouldKeepAlive = true
+    }
     await mount.answer(exchange)
   }
 
@@ -267,6 +273,16 @@ function componentsOf(request: IncomingMessage, target: RequestTarget | 400 | 41
 
 function belowPrefix(target: RequestTarget, skip: number): RequestTarget {
   return { ...target, components: target.components.slice(skip), written: target.written.slice(skip) }
+}
+
+/** Whether a client sends the body of its request only once it is told to (RFC 9110 §10.1.1). */
+function awaitsContinue({ headers }: IncomingMessage): boolean {
+  return headers.expect?.toLowerCase() === '100-continue'
+}
+
+/** Whether a request reads only: no answer depends on its body. */
+function isReading({ method }: IncomingMessage): boolean {
+  return method === 'GET' || method === 'HEAD'
 }
 
 /** Ends the connection of a request whose body does not arrive in time, answered or not. */

@@ -10,6 +10,7 @@ function scope(name = 'm.mpd', held: readonly string[] = [], root: string | null
   return {
     name,
     folders: foldersOf(held),
+    localOf: () => null,
     pathOf: root === null ? null : (wanted) => (/[\\?]|(?:^|\/)\.\.(?:\/|$)/.test(wanted) ? null : `${root}/${wanted}`),
     isManifest: (reference) => /\.(?:mpd|m3u8)(?:\?|$)/.test(reference),
   }

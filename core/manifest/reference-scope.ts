@@ -11,6 +11,11 @@ export type ReferenceScope = {
    * contain it. Null: such references stay as they are.
    */
   readonly pathOf: ((name: string) => string | null) | null
+  /**
+   * Path in the service of the file that an address of another host leads to: it was received under the last part of that
+   * address. Null where nothing was. Takes templates, and addresses of folders.
+   */
+  readonly localOf: (url: string) => string | null
   /** Whether a name of the service is a manifest, whose own references are confined as well. */
   readonly isManifest: (name: string) => boolean
 }
@@ -121,8 +126,13 @@ export function foldersOf(names: Iterable<string>): Set<string> {
 
 function absolute(url: string, scope: ReferenceScope): ReferenceVerdict {
   const [fixed = ''] = url.split('$', 1)
-  if (!HTTP.test(url) || !scope.folders.has(fixed.slice(0, fixed.lastIndexOf('/') + 1))) return OUTSIDE
-  return rooted(url, scope)
+  if (HTTP.test(url) && scope.folders.has(fixed.slice(0, fixed.lastIndexOf('/') + 1))) return rooted(url, scope)
+  if (!/^(?:https?:)?\/\//i.test(url) || asksForOriginal(url)) return OUTSIDE
+  const local = scope.localOf(url)
+  if (local === null) return OUTSIDE
+  const verdict = rooted(local, scope)
+  // From the root, so that it is found there before it is written for a server.
+  return verdict.kind === 'inside' && verdict.text === null ? { ...verdict, text: `/${local}` } : verdict
 }
 
 function rooted(path: string, { pathOf }: ReferenceScope): ReferenceVerdict {

@@ -24,7 +24,7 @@ const representations = (count: number, inside = ''): string =>
   Array.from({ length: count }, (_, id) => `<Representation id="${id}" bandwidth="1">${inside}</Representation>`).join(
     '',
   )
-const scope = { name: 'm.mpd', folders: new Set<string>(), pathOf: null, isManifest: () => true }
+const scope = { name: 'm.mpd', folders: new Set<string>(), pathOf: null, localOf: () => null, isManifest: () => true }
 const COMPLETE = [{ name: 'v-0.m4s', completeUs: 1.6e15 }]
 const ARRIVALS = { shiftUs: 0, clockUrl: 'http://127.0.0.1/clock', complete: COMPLETE, carried: new Set(['1']) }
 const STORED = ['i.mp4', 'v-0.m4s', 'v-1.m4s', 'v-200000.m4s']

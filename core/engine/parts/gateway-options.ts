@@ -26,7 +26,7 @@ const GATEWAY_OPTIONS = [
     group: 'Serving',
     level: 'basic',
     label: 'Cross-origin requests',
-    help: 'let pages of other origins read: auto those of this machine and of --allow-origin, on any, off none',
+    help: 'let pages of other origins read: auto those of this machine and of --allow-origin, on any, off none; browsers may ask first before a page of the internet reads from the local network',
     commands: ['gateway'],
     test: 'core/gateway/gateway.socket.test.ts',
   },

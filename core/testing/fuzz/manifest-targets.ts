@@ -17,6 +17,7 @@ const SERVED = 'http://127.0.0.1:5000/service1/m.mpd'
 const SCOPE: ReferenceScope = {
   name: 'm.mpd',
   folders: foldersOf([]),
+  localOf: () => null,
   pathOf: (name) => (/[\\?]|(?:^|\/)\.\.(?:\/|$)/.test(name) ? null : `/service1/${name}`),
   isManifest: (reference) => /\.(?:mpd|m3u8)(?:\?|$)/.test(reference),
 }
