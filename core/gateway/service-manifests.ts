@@ -8,6 +8,7 @@ import type { ConfinedManifest } from '../manifest/confined-manifest.ts'
 import { confinePlaylist } from '../manifest/hls/confine-playlist.ts'
 import { parsePlaylist } from '../manifest/hls/parse.ts'
 import type { HlsMaster, HlsMedia } from '../manifest/hls/playlist.ts'
+import type { HlsVariables } from '../manifest/hls/variables.ts'
 import { confineMpd } from '../manifest/mpd/confine-mpd.ts'
 import type { Mpd } from '../manifest/mpd/mpd.ts'
 import { MAX_MPD_BYTES, mpdOf } from '../manifest/mpd/parse.ts'
@@ -60,6 +61,8 @@ export type Expectation = {
 }
 
 const UNTIMED_US = 2_000_000
+/** A multivariant playlist is among the first files of its service. */
+const MAX_FIRST = 64
 /** Manifests kept parsed. */
 const MAX_READ = 1024
 /** Different warnings that are remembered, so that none is repeated. */
@@ -90,8 +93,9 @@ export class ServiceManifests {
   /** Parses a stored file as a manifest whose references are confined to its service. */
   read(file: StoredFile): ReadManifest {
     const key = `${file.serviceId}/${file.name}`
-    // What may be referred to by an absolute URL changes as files arrive.
-    const version = `${file.version} ${[...this.#scopes.folders(file.serviceId)].join(' ')}`
+    // What may be referred to by an absolute URL changes as files arrive, as does the playlist that lists another.
+    const masters = file.kind === 'playlist' ? this.#store.count(file.serviceId, MAX_FIRST) : 0
+    const version = `${file.version} ${masters} ${[...this.#scopes.folders(file.serviceId)].join(' ')}`
     const known = this.#read.get(key)
     if (known?.version === version && this.#leadsAsBefore(file.serviceId, known.asked)) return known
     const asked = new Map<string, string | null>()
@@ -169,11 +173,30 @@ export class ServiceManifests {
 
   #confine(file: StoredFile, bytes: Uint8Array, asked: Map<string, string | null>): ConfinedManifest {
     const scope = this.#scopes.of(file, null, asked)
-    if (isPlaylist(file, bytes)) return confinePlaylist(new TextDecoder().decode(bytes), scope)
+    if (isPlaylist(file, bytes)) {
+      const text = new TextDecoder().decode(bytes)
+      const variables = text.includes('IMPORT=') ? this.#importedBy(file) : null
+      return confinePlaylist(text, variables === null ? scope : { ...scope, variables })
+    }
     if (bytes.byteLength > MAX_MPD_BYTES) throw new Error(`it has more than ${MAX_MPD_BYTES} bytes`)
     const document = parseXmlSource(bytes)
     const confined = confineMpd(document, scope, null)
     return document.mended ? { ...confined, original: '' } : confined
+  }
+
+  /** Variables of the multivariant playlist that lists a playlist; null where none has arrived. */
+  #importedBy({ serviceId, name }: StoredFile): HlsVariables | null {
+    for (const other of this.#store.available(serviceId)) {
+      const bytes = other.name !== name && isManifest(other) ? this.#store.read(other) : null
+      if (bytes === null || !isPlaylist(other, bytes)) continue
+      try {
+        const master = parsePlaylist(bytes)
+        if (master.kind === 'master' && ofMaster(other.name, master, name) !== null) return master.defined
+      } catch {
+        // It is reported where it is read itself.
+      }
+    }
+    return null
   }
 
   #tellCuts(file: StoredFile, { cuts }: ConfinedManifest): void {

@@ -1,9 +1,11 @@
 import { CodecError } from '../bytes/codec-error.ts'
 import { EntryFaults } from '../bytes/entry-faults.ts'
 import { asToi } from '../contract/ids.ts'
+import { shownText } from '../contract/shown-text.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { parsePlaylist } from '../manifest/hls/parse.ts'
 import type { HlsMaster, HlsMedia } from '../manifest/hls/playlist.ts'
+import { type HlsVariables, unknownVariable } from '../manifest/hls/variables.ts'
 import { resolveReference } from '../manifest/reference.ts'
 import { applyFileTemplate } from '../protocol/flute/file-template.ts'
 import { contentTypeOf } from '../protocol/mime/content-types.ts'
@@ -41,10 +43,10 @@ export async function loadHls(path: string, name: string, bytes: Uint8Array): Pr
   if (top.kind === 'media') tracks.push(await loadTrack(folder, path, '', top, null, stored))
   else
     for (const rendition of renditionsOf(top)) {
-      const childName = resolveReference('', rendition.uri)
+      const childName = resolveReference('', known(path, rendition.uri))
       const playlistPath = folder.shown(childName)
       const playlistBytes = await folder.read(childName, 'child playlist')
-      const playlist = parse(playlistPath, playlistBytes)
+      const playlist = parse(playlistPath, playlistBytes, top.defined)
       if (playlist.kind === 'master')
         throw new AppFailure(
           'bad-manifest',
@@ -69,9 +71,9 @@ export async function loadHls(path: string, name: string, bytes: Uint8Array): Pr
   }
 }
 
-function parse(path: string, bytes: Uint8Array): HlsMaster | HlsMedia {
+function parse(path: string, bytes: Uint8Array, imported: HlsVariables | null = null): HlsMaster | HlsMedia {
   try {
-    return parsePlaylist(bytes, new EntryFaults(true))
+    return parsePlaylist(bytes, new EntryFaults(true), imported)
   } catch (thrown) {
     if (!(thrown instanceof CodecError)) throw thrown
     throw new AppFailure(
@@ -81,6 +83,17 @@ function parse(path: string, bytes: Uint8Array): HlsMaster | HlsMedia {
       thrown.code,
     )
   }
+}
+
+/** A reference without variables that only a player knows. @throws AppFailure not-supported */
+function known(path: string, reference: string): string {
+  const variable = unknownVariable(reference)
+  if (variable === null) return reference
+  throw new AppFailure(
+    'not-supported',
+    `"${path}" cannot be sent: it names "${shownText(reference, 300)}", and no #EXT-X-DEFINE gives ${variable} a value.`,
+    'Write the value into the playlist, or send the multivariant playlist that defines it.',
+  )
 }
 
 /** Each media playlist once, variants first. */
@@ -109,7 +122,7 @@ async function loadTrack(
 ): Promise<PresentationTrack> {
   const map = checkedMap(path, media)
   const listed = media.segments.filter((segment) => !segment.gap)
-  const names = listed.map((segment) => resolveReference(name, segment.uri))
+  const names = listed.map((segment) => resolveReference(name, known(path, segment.uri)))
   const located = await folder.locate(names)
   const numbering = numberingOf(names)
   const kind = child?.rendition.contentType ?? null
@@ -137,7 +150,7 @@ async function loadTrack(
   }
   if (segments.length === 0)
     throw new AppFailure('input-unusable', `"${path}" lists no segments.`, 'Use a playlist with media in it.')
-  const initName = map === null ? null : resolveReference(name, map)
+  const initName = map === null ? null : resolveReference(name, known(path, map))
   const init: InlineFile | null =
     initName === null
       ? null

@@ -1,3 +1,4 @@
+import type { HlsVariables } from './hls/variables.ts'
 import { resolveReference } from './reference.ts'
 
 /** What the references of one manifest may lead to: files of its own service, and nothing else. */
@@ -16,6 +17,8 @@ export type ReferenceScope = {
    * address. Null where nothing was. Takes templates, and addresses of folders.
    */
   readonly localOf: (url: string) => string | null
+  /** Variables of the multivariant playlist of a playlist, which it may import. */
+  readonly variables?: HlsVariables
   /** Whether a name of the service is a manifest, whose own references are confined as well. */
   readonly isManifest: (name: string) => boolean
 }

@@ -12,6 +12,8 @@ import { serialiseUsbd } from '../protocol/sls/usbd.ts'
 const NEVER_NTP = 4_294_944_000
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
+/** As the loader of presentations gives it. */
+const DASH_TYPE = 'application/dash+xml'
 const BOUNDARY = '_ROUTESCOPE_SLS_7d41c0a95be2_'
 
 /** A file listed separately in its channel's EFDT. */
@@ -118,8 +120,10 @@ export function serialiseSls(
   }
   const packed = serialiseMultipart(parts, { boundary: BOUNDARY, type: parts[0]?.contentType ?? '' })
   const isAtsc = service.scheme === 'atsc'
+  // A playlist has no bit of its own (A/331 Annex C).
+  const hasMpd = manifest?.contentType === DASH_TYPE
   return {
-    toi: slsToi({ gzip: true, mpd: manifest !== null, stsid: true, usbd: isAtsc, version }),
+    toi: slsToi({ gzip: true, mpd: hasMpd, stsid: true, usbd: isAtsc, version }),
     // GPAC's receiver reports an error for more than one character after the last delimiter.
     bytes: gzip(endingInOneCharacter(packed)),
   }

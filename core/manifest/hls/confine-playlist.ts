@@ -7,6 +7,7 @@ import {
   type ReferenceVerdict,
 } from '../reference-scope.ts'
 import { playlistLines } from './parse.ts'
+import { HlsVariables } from './variables.ts'
 
 /** Written for a reference that was cut where a line or tag needs one: a name that no file of a broadcast has. */
 export const CUT_REFERENCE = 'cut-reference'
@@ -23,11 +24,14 @@ const ATTRIBUTE = /(?<![A-Z0-9-])([A-Z0-9-]+)=(?:"([^"]*)"|([^",]*))/g
 const DURATION = /^\s*\d+(?:\.\d*)?\s*(?:,.*)?$/
 /** Ends of lines for a player's expressions, beside CR and LF. */
 const LINE_SEPARATORS = /[\u2028\u2029]/g
-const VARIABLE = /\{\$([A-Za-z0-9_-]+)\}/g
+/**
+ * Tags of low latency: parts are no files of a broadcast, and no request for a playlist waits here for the next of them.
+ */
+const LOW_LATENCY_TAGS = /^#EXT-X-(?:PART|PART-INF|PRELOAD-HINT|SERVER-CONTROL|RENDITION-REPORT)(?::|$)/
 
 /**
  * Confines a playlist to its own service: each reference leads to a file of it, or is cut with its tag; of segments, keys and
- * maps only the reference is replaced, so that times stay. Variables (EXT-X-DEFINE) are written out.
+ * maps only the reference is replaced, so that times stay. Variables (EXT-X-DEFINE) are written out, and parts left out.
  */
 export function confinePlaylist(text: string, scope: ReferenceScope): ConfinedManifest {
   const cuts = new CutReferences()
@@ -39,7 +43,7 @@ export function confinePlaylist(text: string, scope: ReferenceScope): ConfinedMa
     return verdict.text ?? reference
   }
   const out: string[] = []
-  const variables = new Map<string, string>()
+  const variables = new HlsVariables(scope.variables ?? null)
   let variantAt = -1
   let media = { had: 0, kept: 0 }
   const keep = (kept: boolean): void => {
@@ -50,11 +54,12 @@ export function confinePlaylist(text: string, scope: ReferenceScope): ConfinedMa
   lines.forEach((written, index) => {
     const at = index + 1
     const plain = written.replace(LINE_SEPARATORS, '').trimEnd()
-    const line = substituted(/^\s/.test(plain) ? plain.trimStart() : plain, variables)
+    const line = variables.written(/^\s/.test(plain) ? plain.trimStart() : plain)
     if (line === '' || (line.startsWith('#') && !line.startsWith('#EXT'))) {
       // A tag inside of a comment is a tag to some players.
       if (!holdsTag(line)) out.push(line)
-    } else if (line.startsWith('#EXT-X-DEFINE:')) define(line, variables)
+    } else if (line.startsWith('#EXT-X-DEFINE:')) variables.define(attributesOf(line))
+    else if (LOW_LATENCY_TAGS.test(line)) tagOf(line, at, judge, cuts)
     else if (line.startsWith('#')) {
       const kept = tagOf(line, at, judge, cuts)
       if (line.startsWith('#EXT-X-STREAM-INF:')) variantAt = kept === null ? -1 : out.length
@@ -167,24 +172,3 @@ function isReachable(
 const holdsReference = (value: string): boolean => holdsAddress(value) || /\bX-ASSET-|URI/i.test(value)
 /** A tag, or an element for a reader of XML, where none should be. */
 const holdsTag = (value: string): boolean => /#EXT|</.test(value)
-
-/** Takes a variable (RFC 8216bis §4.4.2.3). Imported ones and those of the address are not known here. */
-function define(line: string, variables: Map<string, string>): void {
-  const attributes = attributesOf(line)
-  const name = attributes.get('NAME')
-  if (name !== undefined && variables.size < MAX_VARIABLES) variables.set(name, attributes.get('VALUE') ?? '')
-}
-
-const MAX_VARIABLES = 256
-/** A line with its variables written out; longer ones are left as they are, and are then no address of a file. */
-const MAX_LINE = 64 * 1024
-
-function substituted(line: string, variables: ReadonlyMap<string, string>): string {
-  if (!line.includes('{$')) return line
-  let length = 0
-  return line.replace(VARIABLE, (whole, name: string) => {
-    const value = variables.get(name)
-    length += value?.length ?? 0
-    return value === undefined || length > MAX_LINE ? whole : value
-  })
-}

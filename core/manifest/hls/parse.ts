@@ -10,6 +10,7 @@ import type {
   HlsSegment,
   HlsVariant,
 } from './playlist.ts'
+import { HlsVariables } from './variables.ts'
 
 /** Larger playlists are refused before parsing. */
 const MAX_PLAYLIST_BYTES = 8 * 1024 * 1024
@@ -22,17 +23,26 @@ const SEGMENT_TAGS =
   /^#EXT(?:INF|-X-(?:BYTERANGE|DISCONTINUITY|KEY|MAP|PROGRAM-DATE-TIME|DATERANGE|GAP|BITRATE|PART))(?::|$)/
 
 /**
- * Reads a master or a media playlist. Unknown tags are kept as lines; a variant or segment that cannot be used is left out.
+ * Reads a master or a media playlist, its variables (EXT-X-DEFINE) written out. Unknown tags are kept as lines; a variant or segment that cannot be used is left out.
  * @throws CodecError hls-header | hls-too-large | hls-number | hls-missing; its offset is the line from 1
  */
-export function parsePlaylist(bytes: Uint8Array, faults = new EntryFaults()): HlsPlaylist {
+export function parsePlaylist(
+  bytes: Uint8Array,
+  faults = new EntryFaults(),
+  imported: HlsVariables | null = null,
+): HlsPlaylist {
   if (bytes.byteLength > MAX_PLAYLIST_BYTES)
     throw new CodecError('hls-too-large', 0, `a playlist of ${bytes.byteLength} bytes is over ${MAX_PLAYLIST_BYTES}`)
   const text = new TextDecoder('utf-8').decode(bytes)
-  const lines = playlistLines(text).map((line) => line.trimEnd())
+  const variables = new HlsVariables(imported)
+  const lines = playlistLines(text).map((written) => {
+    const line = variables.written(written.trimEnd())
+    if (line.startsWith('#EXT-X-DEFINE:')) variables.define(parseHlsAttributes(tagValue(line)))
+    return line
+  })
   if (lines[0] !== '#EXTM3U') throw new CodecError('hls-header', 1, 'a playlist starts with #EXTM3U')
   const isMaster = lines.some((line) => line.startsWith('#EXT-X-STREAM-INF:') || line.startsWith('#EXT-X-MEDIA:'))
-  return isMaster ? parseMaster(lines, faults) : parseMedia(lines, faults)
+  return isMaster ? parseMaster(lines, variables, faults) : parseMedia(lines, faults)
 }
 
 /** The lines of a playlist. @throws CodecError hls-too-large */
@@ -50,7 +60,7 @@ function parseHlsAttributes(text: string): HlsAttributes {
   return attributes
 }
 
-function parseMaster(lines: readonly string[], faults: EntryFaults): HlsMaster {
+function parseMaster(lines: readonly string[], defined: HlsVariables, faults: EntryFaults): HlsMaster {
   const variants: HlsVariant[] = []
   const renditions: HlsRendition[] = []
   let pending: HlsAttributes | null = null
@@ -79,6 +89,7 @@ function parseMaster(lines: readonly string[], faults: EntryFaults): HlsMaster {
     independentSegments: independent(lines),
     variants,
     renditions,
+    defined,
     lines,
   }
 }
@@ -135,6 +146,8 @@ function parseMedia(lines: readonly string[], faults: EntryFaults): HlsMedia {
     else if (line.startsWith('#EXT-X-PROGRAM-DATE-TIME:')) pending.programDateTime = tagValue(line)
     else if (line.startsWith('#EXT-X-MAP:')) map = faults.part(`line ${index + 1}`, () => parseMap(line, index))
     else if (line.startsWith('#EXT-X-TARGETDURATION:')) targetDurationS = decimal(tagValue(line), index)
+    else if (line.startsWith('#EXT-X-SKIP:'))
+      position += whole(parseHlsAttributes(tagValue(line)).get('SKIPPED-SEGMENTS') ?? '0', index)
     else if (line.startsWith('#EXT-X-MEDIA-SEQUENCE:')) mediaSequence = whole(tagValue(line), index)
     else if (line.startsWith('#EXT-X-DISCONTINUITY-SEQUENCE:')) discontinuitySequence = whole(tagValue(line), index)
     else if (line.startsWith('#EXT-X-PLAYLIST-TYPE:')) {

@@ -1,3 +1,5 @@
+import type { HlsVariables } from './variables.ts'
+
 /** An HLS playlist (RFC 8216) with its lines, so that a rewrite keeps all others as written. */
 export type HlsPlaylist = HlsMaster | HlsMedia
 
@@ -9,6 +11,8 @@ export type HlsMaster = {
   readonly variants: readonly HlsVariant[]
   /** EXT-X-MEDIA; `uri` null where the rendition is inside the variant. */
   readonly renditions: readonly HlsRendition[]
+  /** Variables that its media playlists may import. */
+  readonly defined: HlsVariables
   readonly lines: readonly string[]
 }
 

@@ -41,7 +41,11 @@ export function windowPlaylist(playlist: HlsMedia, window: PlaylistWindow): stri
       mapLine = segment.map.line
     }
     if (!window.has(segment) && !segment.gap) out.push('#EXT-X-GAP')
-    out.push(...lines.slice(segment.firstLine, segment.endLine).filter((line) => line !== '#EXT-X-ENDLIST'))
+    out.push(
+      ...lines
+        .slice(segment.firstLine, segment.endLine)
+        .filter((line) => !/^#EXT-X-(?:ENDLIST|SKIP)(?::|$)/.test(line)),
+    )
   }
   if (window.ended) out.push('#EXT-X-ENDLIST')
   return `${out.join('\n')}\n`
@@ -55,7 +59,7 @@ type HeaderChange = {
 }
 
 function headerOf(playlist: HlsMedia, change: HeaderChange): string[] {
-  const dropped = /^#EXT-X-(?:MEDIA-SEQUENCE|DISCONTINUITY-SEQUENCE|PLAYLIST-TYPE|ENDLIST)(?::|$)/
+  const dropped = /^#EXT-X-(?:MEDIA-SEQUENCE|DISCONTINUITY-SEQUENCE|PLAYLIST-TYPE|ENDLIST|SKIP)(?::|$)/
   const kept = playlist.lines
     .slice(0, playlist.headerLines)
     .filter((line) => line !== '' && !dropped.test(line))
