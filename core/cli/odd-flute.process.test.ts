@@ -1,10 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { ReportAlarm } from '../contract/report.ts'
-import { type Datagram, pcapOf } from '../testing/datagrams.ts'
+import type { Datagram } from '../testing/datagrams.ts'
 import { flutePacket, raptorQFti } from '../testing/flute-packets.ts'
 import { type FluteFile, FluteSender } from '../testing/flute-sender.ts'
-import { inspect, routescope, TestFolder, treeOf } from '../testing/program.ts'
+import { TestFolder } from '../testing/program.ts'
+import { type ReceivedCapture, receivedCapture } from '../testing/received-capture.ts'
 import { content } from '../testing/test-session.ts'
 
 const folder = new TestFolder()
@@ -23,27 +22,9 @@ const A = file(1, 'a.bin', content(2500))
 const symbol = ({ toi, bytes }: FluteFile, esi: number, ms: number): Datagram =>
   flutePacket(at(ms), { toi, esi, data: bytes.subarray(esi * 1000, esi * 1000 + 1000) })
 
-type Received = {
-  readonly status: number | null
-  readonly summary: string
-  /** Name and size of each file, in order. */
-  readonly files: readonly [string, number][]
-  readonly alarms: readonly ReportAlarm[]
-}
-
-let captures = 0
-/** What `receive --out` writes of a capture, and what `inspect` says of it. */
-async function received(packets: readonly Datagram[], ...options: string[]): Promise<Received> {
-  const capture = folder.at(`${++captures}.pcap`)
-  const out = folder.at(`out${captures}`)
-  writeFileSync(capture, pcapOf(packets))
-  mkdirSync(out)
-  const { status, stderr } = await routescope(['receive', '--capture', capture, '--out', out, ...options])
-  const files = treeOf(out).map(({ path, size }) => [path.replace('service1/', ''), size] as [string, number])
-  const { alarms } = await inspect(capture)
-  return { status, summary: stderr, files, alarms }
-}
-const heard = ({ alarms }: Received): string[] => alarms.map(({ severity, rule }) => `${severity} ${rule}`)
+const received = (packets: readonly Datagram[], ...options: string[]): Promise<ReceivedCapture> =>
+  receivedCapture(folder, packets, options)
+const heard = ({ alarms }: ReceivedCapture): string[] => alarms.map(({ severity, rule }) => `${severity} ${rule}`)
 
 describe('packets without a place', () => {
   const table = new FluteSender({ digest: 'none' }).table([A], at(0))

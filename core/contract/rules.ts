@@ -354,7 +354,22 @@ export const RULES = {
     topic: 'route',
     clause: 'A/331 A.3.10.2',
     once: 'each',
-    sentence: '{object}: {bytes} bytes missing in {ranges}, first at {first}{fec}',
+    sentence: '{object}: {bytes} bytes missing in {ranges}, first at {first}{declared}{fec}',
+  },
+  'OBJ-LENGTH': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'RFC 9223 2.1, RFC 6726 5',
+    once: 'channel',
+    sentence: {
+      untold:
+        '{object}: {bytes} bytes came without a gap, but its length was never told, nor does its content show its end: it cannot be known to be whole',
+      cut: '{object}: {bytes} bytes came without a gap until reception ended; its length was not told so far',
+      measured: '{channel} at {destination}: the length of {object} was never told; its content shows its end',
+      redeclared: '{object}: its length was declared again: {before}, then {after} bytes',
+    },
+    severities: { cut: 'info', measured: 'info', redeclared: 'warning' },
   },
   'SEG-LOSS': {
     severity: 'error',

@@ -178,6 +178,19 @@ export type FindingFacts =
       readonly holes: number
       readonly first: number
       readonly fec: string | null
+      /** Another length that the sender declared of it; negative without one. */
+      readonly redeclared: number
+    }
+  /** An object ended without a gap and without a told length. `cut`: only its reception ended. */
+  | { readonly kind: 'lengthUntold'; readonly name: string | null; readonly bytes: number; readonly cut: boolean }
+  /** The length of a whole object was nowhere told: its content shows its end. */
+  | { readonly kind: 'lengthMeasured'; readonly name: string | null }
+  /** The declared length of an object changed while it was sent. */
+  | {
+      readonly kind: 'lengthRedeclared'
+      readonly name: string | null
+      readonly before: number
+      readonly after: number
     }
   | {
       readonly kind: 'segmentLost'

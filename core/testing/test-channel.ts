@@ -44,6 +44,12 @@ export class ReportedEvents<Channel> implements ChannelEvents<Channel> {
     this.reported.push(code)
   }
   sessionClosed(): void {}
+  redeclared(_channel: Channel, object: TransportObject, before: number): void {
+    this.reported.push(`redeclared ${object.toi} ${before} ${object.length}`)
+  }
+  lengthByContent(): number | null {
+    return null
+  }
   limitReached({ limit }: LimitHit): void {
     this.reported.push(`limit ${limit}`)
   }

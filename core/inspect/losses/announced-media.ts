@@ -67,11 +67,15 @@ export class AnnouncedMedia {
       const playlist = parsePlaylist(bytes, faults)
       if (faults.count > 0 || faults.writings.length > 0) this.#dropped(serviceId, `Playlist ${name}`, faults, timeUs)
       if (playlist.kind !== 'media') return
-      const segments = playlist.segments.map(({ uri, durationS }) => ({
-        name: resolveReference(name, uri),
-        durationUs: Math.round(durationS * 1e6),
-        availabilityUs: null,
-      }))
+      const segments: { name: string; durationUs: number; availabilityUs: null }[] = []
+      for (const { uri, durationS } of playlist.segments) {
+        const segment = resolveReference(name, uri)
+        const durationUs = Math.round(durationS * 1e6)
+        const last = segments.at(-1)
+        // Byte ranges of one file are one object.
+        if (last?.name === segment) last.durationUs += durationUs
+        else segments.push({ name: segment, durationUs, availabilityUs: null })
+      }
       if (playlists.size >= MAX_PLAYLISTS && !playlists.has(name)) return
       playlists.set(name, listedSegments(segments))
     } catch (thrown) {

@@ -76,7 +76,10 @@ export class MissingObjects {
       gap.names.splice(at, 1)
       return
     }
+    // Its name came late, and others have come since.
+    if (firstTimeUs < lane.anchor.firstTimeUs) return
     lane.unplaced.push(seen)
+    lane.unplaced.sort((a, b) => a.firstTimeUs - b.firstTimeUs)
     this.#place(lane, firstTimeUs)
     if (lane.unplaced.length <= MAX_UNPLACED) return
     lane.anchor = seen

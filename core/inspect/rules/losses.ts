@@ -8,15 +8,32 @@ const LISTED = 6
 /** Rules on incomplete, absent and corrupt objects, and on packets dropped by this computer. */
 export const lossRules = (): RuleFile => ({
   objectLost: (at, rules) => {
-    const { lost, size, holes, first } = at
+    const { lost, size, holes, first, redeclared } = at
     const bytes = size === null ? lost : `${lost} of ${size}`
     const fec = at.fec === null ? '' : `; FEC did not restore it: ${at.fec}`
+    const declared = redeclared < 0 ? '' : `; its length was declared again: ${size}, then ${redeclared} bytes`
     const object = objectLabel({ name: at.name ?? 'An object', carrier: at.carrier })
     rules.raise('OBJ-LOSS', {
       at,
       cause: 'object',
-      values: { object, bytes, ranges: counted(holes, 'range'), first, fec },
+      values: { object, bytes, ranges: counted(holes, 'range'), first, fec, declared },
     })
+  },
+  lengthUntold: (at, rules) => {
+    const object = objectLabel({ name: at.name ?? 'An object', carrier: at.carrier })
+    const key = `untold ${object}`
+    rules.raise('OBJ-LENGTH', { at, key, says: at.cut ? 'cut' : 'untold', values: { object, bytes: at.bytes } })
+  },
+  lengthMeasured: (at, rules) => {
+    const object = objectLabel({ name: at.name ?? 'an object', carrier: at.carrier })
+    const values = { object, channel: channelOf(at), destination: at.destination ?? '' }
+    rules.raise('OBJ-LENGTH', { at, key: 'measured', says: 'measured', values })
+  },
+  lengthRedeclared: (at, rules) => {
+    const object = objectLabel({ name: at.name ?? 'An object', carrier: at.carrier })
+    const { before, after } = at
+    const key = `redeclared ${object}`
+    rules.raise('OBJ-LENGTH', { at, key, cause: 'sender', says: 'redeclared', values: { object, before, after } })
   },
   segmentLost: (at, rules) => {
     const { lost: bytes, holes, first } = at

@@ -211,8 +211,17 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER' | 'ALC-PACKET'>, E
         holes: 2,
         first: 1,
         fec: 'no repair packet arrived for it',
+        redeclared: 12,
       }),
-      at({ kind: 'objectLost', name: null, lost: 3, size: null, holes: 1, first: 1, fec: null }),
+      at({ kind: 'objectLost', name: null, lost: 3, size: null, holes: 1, first: 1, fec: null, redeclared: -1 }),
+    ],
+  },
+  'OBJ-LENGTH': {
+    raises: [
+      at({ kind: 'lengthUntold', name: null, bytes: 9, cut: false }),
+      at({ kind: 'lengthUntold', name: 'a', bytes: 9, cut: true }),
+      at({ kind: 'lengthMeasured', name: 'a' }),
+      at({ kind: 'lengthRedeclared', name: 'a', before: 9, after: 12 }),
     ],
   },
   'SEG-LOSS': { raises: [at({ kind: 'segmentLost', name: 'a', lost: 3, holes: 1, first: 0 })] },
@@ -391,7 +400,16 @@ describe('the table of rules', () => {
   })
 
   it('names channels and objects as their carrier does', () => {
-    const lost = { kind: 'objectLost', name: 'a', lost: 3, size: 9, holes: 1, first: 1, fec: null } as const
+    const lost = {
+      kind: 'objectLost',
+      name: 'a',
+      lost: 3,
+      size: 9,
+      holes: 1,
+      first: 1,
+      fec: null,
+      redeclared: -1,
+    } as const
     const full = { kind: 'limit', hit: { limit: 'open-objects', most: 128 } } as const
     const http = { carrier: { kind: 'http', url: 'http://a/b' } } as const
     expect(judged([at(lost), at(lost, mpu), at(lost, tsi(5)), at(lost, http)]).map(({ text }) => text)).toEqual([

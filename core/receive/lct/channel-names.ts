@@ -81,6 +81,11 @@ export class ChannelNames {
     return file.contentEncoding === null && file.contentLength !== null ? file.contentLength : -1
   }
 
+  /** Content-Length in a File entry; null without one. */
+  contentLength(toi: Toi): number | null {
+    return this.file(toi)?.contentLength ?? null
+  }
+
   /** 1 file, 2 entity, 3 package, 4 signed package: format of the object's bytes. */
   formatId(codepoint: number): number {
     return resolveCodepoint(codepoint, this.source?.payloads ?? []).formatId

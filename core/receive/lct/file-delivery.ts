@@ -73,10 +73,11 @@ export function filesOf(
 export function corruptFile(channel: LctChannel, object: TransportObject, serviceId: ServiceId): FlowFile | null {
   const { total, highest } = object.ranges
   const plausible = believableBytes(total)
-  if (object.name === null || total === 0 || highest > plausible) return null
+  if (total === 0 || highest > plausible) return null
+  const name = object.name ?? inventedName(object)
   const size = object.size !== null && object.size <= plausible ? object.size : highest
   return {
-    ...fileOf(channel, object, serviceId, object.name, object.contentType, object.bytes(0, size)),
+    ...fileOf(channel, object, serviceId, name, object.contentType, object.bytes(0, size)),
     complete: false,
     missing: object.missing(),
   }

@@ -45,6 +45,8 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   incomplete = 0
   loops = 0
   toisGoRound = false
+  /** Most chunks in one of its segments whose lengths are not told. */
+  chunks = 0
   lastTimeUs = 0
   readonly #context: ObjectContext
   readonly #events: ChannelEvents<LctChannel>
@@ -131,7 +133,8 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     if (object === null) {
       object = this.#newOrRepeat(packet, key)
       if (object === null) return
-    } else if (!this.#sameLength(object, lct)) {
+    } else if (!this.#sameLength(object, lct) && !this.#goesOn(object, packet)) {
+      this.#contradicted(object, packet)
       this.#open.lose(object, 'partial', timeUs)
       this.#open.remove(object)
       object = this.#begin(packet, key, object.instance + 1)
@@ -327,6 +330,32 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     object.length = announced
     object.sizeSource = SIZE_SOURCE.extension
     return true
+  }
+
+  /** True where a packet continues an object in spite of another length: the sender knows better now. */
+  #goesOn(object: TransportObject, { lct, offset, timeUs, frame }: SourcePacket): boolean {
+    const { length: before, ranges } = object
+    const isNext = offset > 0 && offset === object.cursor && lct.transferLength >= ranges.highest
+    if (!isNext || object.redeclared >= 0 || isReplaceable(object) || object.state !== 'receiving') return false
+    if (lct.transferLength > this.#context.limits.objectBytes) return false
+    object.redeclared = before
+    object.length = lct.transferLength
+    this.#events.redeclared(this, object, before, timeUs, frame)
+    return true
+  }
+
+  /** Another length comes with a packet from the same place: the same content declared again, or other content of the sender. */
+  #contradicted(object: TransportObject, { lct, offset, bytes, from, end, timeUs, frame }: SourcePacket): void {
+    if (isReplaceable(object) || object.state !== 'receiving') return
+    if (object.differs(offset, bytes, from, end)) {
+      if (object.endingSinceUs >= 0) return
+      this.#events.changed(this, object, timeUs, frame)
+    } else if (object.covers(offset, offset + end - from)) {
+      object.redeclared = lct.transferLength
+    } else {
+      return
+    }
+    object.sendersFault = true
   }
 
   #newOrRepeat(packet: SourcePacket, key: number): TransportObject | null {

@@ -45,6 +45,11 @@ export class ObjectDelivery {
 
   /** Delivers a whole object, or puts it into quarantine. */
   complete(channel: LctChannel, object: TransportObject, timeUs: number): void {
+    if (object.measured) {
+      const { name, carrier, index, frame, destination } = object
+      const place = placeAt(timeUs, frame, { service: channel.serviceId, carrier, object: index, destination })
+      this.#context.found({ kind: 'lengthMeasured', name, ...place })
+    }
     if (this.#tryDeliver(channel, object, timeUs)) return
     this.#wait({ channel, object, isPackage: channel.names.carriesSls })
     if (this.#waitingPackages > WAITING_PACKAGES)
@@ -150,7 +155,7 @@ export class ObjectDelivery {
     const serviceId = channel.serviceId
     if (object.state === 'partial' && object.countedLost > 0) {
       const holes = object.missing()
-      const { name, countedLost: lost, size, carrier, index, frame } = object
+      const { name, countedLost: lost, size, carrier, index, frame, redeclared } = object
       const [first = 0] = holes[0] ?? []
       const fec = explainFec(channel, object)
       // In one literal: a storm loses an object with each packet.
@@ -162,6 +167,7 @@ export class ObjectDelivery {
         holes: holes.length,
         first,
         fec,
+        redeclared,
         service: serviceId,
         carrier,
         object: index,
@@ -170,12 +176,22 @@ export class ObjectDelivery {
         frame,
       })
     }
+    this.#lengthUntold(channel, object)
     if (serviceId === null || object.kind === 'signalling') return
     if (object.name === null) channel.names.resolve(object)
     this.#context.sink.lost?.(object)
     if (!this.#context.spec.keepCorrupt) return
     const file = corruptFile(channel, object, serviceId)
     if (file !== null) this.#context.file(file)
+  }
+
+  /** Tells of an object that lacks nothing that anybody can name: its length was never told. */
+  #lengthUntold(channel: LctChannel, object: TransportObject): void {
+    if (object.size !== null || object.starved || object.missing().length > 0) return
+    const { name, carrier, index, lastTimeUs, frame, destination, state } = object
+    const facts = { kind: 'lengthUntold', name, bytes: object.ranges.total, cut: state === 'truncated' } as const
+    const place = placeAt(lastTimeUs, frame, { service: channel.serviceId, carrier, object: index, destination })
+    this.#context.found({ ...facts, ...place })
   }
 
   repeated(channel: LctChannel, done: DoneObject, whole: boolean, timeUs: number): void {

@@ -11,6 +11,7 @@ import type { ChannelEvents } from '../object/channel-events.ts'
 import type { DoneObject } from '../object/done-object.ts'
 import { SessionWork } from '../object/reading-work.ts'
 import type { TransportObject } from '../object/transport-object.ts'
+import { lengthByContent } from './content-length.ts'
 import type { LctChannel } from './lct-channel.ts'
 import { type DeliveringSession, ObjectDelivery } from './object-delivery.ts'
 import { Takers } from './takers.ts'
@@ -162,6 +163,15 @@ export abstract class LctSession
 
   changed(_channel: LctChannel, object: TransportObject, timeUs: number, frame: number): void {
     this.found({ kind: 'objectChanged', name: object.name }, object.carrier, timeUs, frame, object.index)
+  }
+
+  redeclared(_channel: LctChannel, object: TransportObject, before: number, timeUs: number, frame: number): void {
+    const facts = { kind: 'lengthRedeclared', name: object.name, before, after: object.length } as const
+    this.found(facts, object.carrier, timeUs, frame, object.index)
+  }
+
+  lengthByContent(channel: LctChannel, object: TransportObject, over: boolean): number | null {
+    return lengthByContent(this.context, channel, object, over)
   }
 
   badPacket(

@@ -53,6 +53,13 @@ export interface ChannelEvents<Channel> {
   /** The sender ends its session: a packet has the A flag. */
   sessionClosed(channel: Channel, timeUs: number, frame: number): void
   limitReached(hit: LimitHit, channel: Channel, timeUs: number, frame: number, carrier?: CarrierPlace): void
+  /** Another length is declared for an object than before; told once for each. */
+  redeclared(channel: Channel, object: TransportObject, before: number, timeUs: number, frame: number): void
+  /**
+   * Length of an object whose length nobody told, by its content; null where that does not tell.
+   * @param over its transmission has ended
+   */
+  lengthByContent(channel: Channel, object: TransportObject, over: boolean): number | null
   /** False where a whole object contradicts its digest: it counts as corrupt, and a finding was reported. */
   isSound(channel: Channel, object: TransportObject): boolean
   /**

@@ -113,6 +113,7 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
   /** Packets are configured to be in order: a new object ends the others at once, without a wait for late bytes. */
   #endNow(timeUs: number): void {
     for (const object of [...this.#objects.values()]) {
+      if (this.#endByContent(object, true, timeUs)) continue
       this.lose(object, 'partial', timeUs)
       this.drop(object)
     }
@@ -177,6 +178,22 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
     object.countedLost = 0
     this.#channel.incomplete--
     this.#context.observer.objectResumed(object)
+  }
+
+  /**
+   * Ends an object whose length nobody told by its content, where that tells its end.
+   * @returns true where it is whole
+   */
+  #endByContent(object: TransportObject, over: boolean, timeUs: number): boolean {
+    if (object.length >= 0 || object.state !== 'receiving' || object.ranges.total === 0) return false
+    const length = this.#events.lengthByContent(this.#channel, object, over)
+    if (length === null || length > this.#context.limits.objectBytes) return false
+    object.length = length
+    object.sizeSource = SIZE_SOURCE.lastPacket
+    object.measured = true
+    if (!object.whole) return false
+    this.finish(object, timeUs)
+    return true
   }
 
   /** @param why `partial` where its transmission has ended, `truncated` where only reception ends */
@@ -285,6 +302,7 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
           if (endsUs < dueUs) dueUs = endsUs
           continue
         }
+        if (this.#endByContent(object, true, timeUs)) continue
         this.lose(object, 'partial', timeUs)
       }
       if (isMedia(object)) keptMedia++
@@ -315,6 +333,7 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
     for (const object of [...this.#objects.values()]) {
       const sentToTheEnd = object.length >= 0 && object.ranges.highest >= object.length
       const over = object.endingSinceUs >= 0 || sentToTheEnd || object.sendersFault
+      if (this.#endByContent(object, over, timeUs)) continue
       this.lose(object, over ? 'partial' : 'truncated', timeUs)
       this.drop(object)
     }

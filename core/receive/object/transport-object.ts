@@ -85,6 +85,10 @@ export class TransportObject implements FlowObject, OrderedObject {
   starved = false
   /** The sender contradicts itself about it: what is missing was not lost on the way. */
   sendersFault = false
+  /** The other length that was declared of it; -1 none. */
+  redeclared = -1
+  /** Its length is known by its content alone. */
+  measured = false
   /** Their ranges, the first `MAX_RECOVERED_RANGES`. */
   readonly recoveredRanges: ByteRange[] = []
   /** Bytes counted as lost at its incomplete end; subtracted where they arrive later. */

@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { Datagram } from '../testing/datagrams.ts'
+import { FluteSender } from '../testing/flute-sender.ts'
+import { TestFolder } from '../testing/program.ts'
+import { type ReceivedCapture, receivedCapture } from '../testing/received-capture.ts'
+import { content, type TestPacket, testPacket } from '../testing/test-session.ts'
+
+const folder = new TestFolder()
+afterAll(() => folder.remove())
+
+const START_US = 1_700_000_000_000_000
+const heard = ({ alarms }: ReceivedCapture): string[] => alarms.map(({ severity, rule }) => `${severity} ${rule}`)
+
+/** A ROUTE session, packet after packet. */
+class RouteCapture {
+  readonly packets: Datagram[] = []
+  #timeUs = START_US
+
+  constructor(stsid: string | null) {
+    if (stsid !== null) this.object({ tsi: 0, toi: 1, codepoint: 1 }, new TextEncoder().encode(stsid), true)
+  }
+
+  packet(packet: TestPacket): void {
+    this.#timeUs += 20_000
+    this.packets.push({ address: '239.255.1.1', port: 5000, bytes: testPacket(packet), timeUs: this.#timeUs })
+  }
+
+  object(packet: TestPacket, bytes: Uint8Array, told: boolean): void {
+    for (let offset = 0; offset < bytes.length; offset += 1000)
+      this.packet({
+        ...packet,
+        offset,
+        payload: bytes.subarray(offset, offset + 1000),
+        ...(told ? { length: bytes.length } : {}),
+      })
+  }
+}
+
+const STSID =
+  '<S-TSID><RS><LS tsi="10"><SrcFlow rt="true"><EFDT><FDT-Instance Expires="4294967295" fileTemplate="v-$TOI$.m4s"/></EFDT></SrcFlow></LS></RS></S-TSID>'
+
+function box(type: string, size: number): Uint8Array {
+  const bytes = content(size, size)
+  new DataView(bytes.buffer).setUint32(0, size)
+  bytes.set(new TextEncoder().encode(type), 4)
+  return bytes
+}
+/** A segment of that many chunks. */
+const segment = (chunks: number): Uint8Array =>
+  Uint8Array.from([
+    ...box('styp', 24),
+    ...Array.from({ length: chunks }, () => [...box('moof', 100), ...box('mdat', 1500)]).flat(),
+  ])
+
+describe('an object whose length is told nowhere', () => {
+  it('ends where its gzip does', async () => {
+    const plain = Uint8Array.from({ length: 10_240 }, (_, at) => (at * at) & 255)
+    const bytes = gzipSync(plain)
+    const file = { toi: 1, name: 'z.bin', contentType: 'application/octet-stream', bytes }
+    // One symbol: its size is no hint.
+    const sender = new FluteSender({ symbolBytes: bytes.length, digest: 'none' })
+    const lengths = { contentEncoding: 'gzip', contentLength: plain.length, transferLength: null }
+    const [object] = sender.object(file, START_US)
+    const open = { ...object, bytes: object?.bytes.slice() ?? new Uint8Array(0) } as Datagram
+    // Without the close flag.
+    open.bytes[1] = (open.bytes[1] as number) & 0xfe
+    const told = await receivedCapture(folder, [...sender.table([file], START_US, false, lengths), open])
+    expect(told.files).toEqual([['z.bin', plain.length]])
+    expect(readFileSync(`${told.folder}/z.bin`).equals(plain)).toBe(true)
+    expect(heard(told)).toEqual(['info OBJ-LENGTH'])
+    // Half of it is not taken for whole.
+    const half = { ...open, bytes: open.bytes.subarray(0, open.bytes.length - 20) }
+    const cut = await receivedCapture(folder, [...sender.table([file], START_US, false, lengths), half])
+    expect(cut.files).toEqual([])
+  })
+
+  it('ends where the boxes of a segment do, once the next one begins', async () => {
+    const capture = new RouteCapture(STSID)
+    for (const toi of [1, 2, 3]) capture.object({ tsi: 10, toi }, segment(3), false)
+    // Under way when the capture ends, between two chunks.
+    capture.object({ tsi: 10, toi: 4 }, segment(2), false)
+    const told = await receivedCapture(folder, capture.packets)
+    expect(told.files).toEqual([1, 2, 3].map((toi) => [`v-${toi}.m4s`, segment(3).length]))
+    expect(heard(told)).toEqual(['info OBJ-LENGTH', 'info OBJ-LENGTH'])
+    expect(told.summary).toContain('1 incomplete')
+  })
+
+  it('lacks what its boxes say that it lacks', async () => {
+    const capture = new RouteCapture(STSID)
+    capture.object({ tsi: 10, toi: 1 }, segment(3), false)
+    capture.object({ tsi: 10, toi: 2 }, segment(3).subarray(0, 4000), false)
+    capture.object({ tsi: 10, toi: 3 }, segment(3), true)
+    capture.object({ tsi: 10, toi: 4 }, segment(3), true)
+    const told = await receivedCapture(folder, capture.packets)
+    expect(told.files.map(([name]) => name)).toEqual(['v-1.m4s', 'v-3.m4s', 'v-4.m4s'])
+    const lost = told.alarms.find(({ rule }) => rule === 'OBJ-LOSS')
+    expect(lost?.text).toContain(
+      `v-2.m4s (TSI 10, TOI 2): ${segment(3).length - 4000} of ${segment(3).length} bytes missing`,
+    )
+  })
+
+  it('and whose content shows no end is one alarm that names it, and kept where corrupt ones are', async () => {
+    const capture = new RouteCapture(null)
+    capture.object({ tsi: 1, toi: 5 }, content(2500), false)
+    capture.object({ tsi: 1, toi: 6 }, content(2500), true)
+    const told = await receivedCapture(folder, capture.packets, ['--keep-corrupt'])
+    expect(told.files).toEqual([
+      ['tsi-1/toi-5.bin.partial', 2500],
+      ['tsi-1/toi-6.bin', 2500],
+    ])
+    expect(heard(told)).toEqual(['error OBJ-LENGTH'])
+    expect(told.alarms[0]?.text).toContain(
+      '(TSI 1, TOI 5): 2500 bytes came without a gap, but its length was never told',
+    )
+  })
+
+  it('is one alarm of the sender where it is declared again, with both lengths', async () => {
+    const capture = new RouteCapture(STSID)
+    const bytes = segment(3)
+    capture.packet({ tsi: 10, toi: 1, offset: 0, payload: bytes.subarray(0, 1000), length: bytes.length + 999 })
+    capture.object({ tsi: 10, toi: 1 }, bytes, true)
+    // In the middle, without beginning again.
+    capture.packet({ tsi: 10, toi: 2, offset: 0, payload: bytes.subarray(0, 2000), length: 2000 + 999 })
+    capture.packet({ tsi: 10, toi: 2, offset: 2000, payload: bytes.subarray(2000), length: bytes.length })
+    const told = await receivedCapture(folder, capture.packets)
+    expect(told.files).toEqual([1, 2].map((toi) => [`v-${toi}.m4s`, bytes.length]))
+    expect(heard(told)).toEqual(['error OBJ-LOSS', 'warning OBJ-LENGTH'])
+    expect(told.alarms.map(({ cause }) => cause)).toEqual(['sender', 'sender'])
+    expect(told.alarms[0]?.text).toContain(
+      `its length was declared again: ${bytes.length + 999}, then ${bytes.length} bytes`,
+    )
+    expect(told.alarms[1]?.text).toContain(`its length was declared again: 2999, then ${bytes.length} bytes`)
+  })
+})
