@@ -203,3 +203,45 @@ describe('an FEC scheme that is not known', () => {
     expect(told.files).toEqual([['a.bin', 2500]])
   })
 })
+
+describe('an FDT instance whose number is used again', () => {
+  const object = (packets: FluteFile, ms: number): Datagram[] => [0, 1, 2].map((esi) => symbol(packets, esi, ms))
+  /** The packets of a table with this number. */
+  const instance = (files: readonly FluteFile[], ms: number, contentType?: string): Datagram[] =>
+    new FluteSender({ digest: 'none' }).table(files, at(ms), false, contentType === undefined ? {} : { contentType })
+
+  it('for other content while it is valid is told once', async () => {
+    const packets = [...instance([A], 0), ...object(A, 10), ...instance([A], 20, 'text/a'), ...object(A, 30)]
+    const told = await received([...packets, ...instance([A], 40, 'text/b'), ...instance([A], 50, 'text/b')])
+    expect(heard(told)).toEqual(['warning FDT'])
+    expect(told.alarms[0]?.text).toContain('FDT instance 1 of TSI 1 changed while valid')
+    expect(told.files).toEqual([['a.bin', 2500]])
+  })
+
+  it.each([false, true])(
+    'for other files shows that the sender began again (after an end of session: %s)',
+    async (ended) => {
+      const other = file(1, 'new.bin', content(2200, 9))
+      const end = flutePacket(at(15), { toi: 0, data: null, closeSession: true })
+      const told = await received([
+        ...instance([A], 0),
+        ...object(A, 10),
+        ...(ended ? [end] : []),
+        ...instance([other], 3000),
+        ...object(other, 3010),
+      ])
+      expect(heard(told).filter((alarm) => alarm !== 'info SESSION-CLOSED')).toEqual(['warning FDT'])
+      expect(told.alarms.at(-1)?.text).toContain('The sender began again: FDT instance 1 of TSI 1 was used again')
+      expect(told.alarms.at(-1)?.time).toBeCloseTo(at(3000) / 1e6, 1)
+      expect(told.files).toEqual([
+        ['a.bin', 2500],
+        ['new.bin', 2200],
+      ])
+    },
+  )
+
+  it('with the same content is silent', async () => {
+    const told = await received([...instance([A], 0), ...object(A, 10), ...instance([A], 0), ...object(A, 30)])
+    expect(heard(told)).toEqual([])
+  })
+})

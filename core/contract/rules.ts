@@ -308,8 +308,11 @@ export const RULES = {
       unnamed:
         '{object} of {channel} at {destination} came whole ({bytes} bytes in {packets}), but no FDT names it{expected}: it is kept as {name}',
       expired: 'FDT instance {instance} of {channel} had expired when it was sent',
+      changed: 'FDT instance {instance} of {channel} changed while valid: its number was used again for other content',
+      restarted:
+        'The sender began again: FDT instance {instance} of {channel} was used again, and names other files under the same TOIs',
     },
-    severities: { joining: 'info', unnamed: 'warning', expired: 'warning' },
+    severities: { joining: 'info', unnamed: 'warning', expired: 'warning', changed: 'warning', restarted: 'warning' },
   },
   'FEC-SIZES': {
     severity: 'error',

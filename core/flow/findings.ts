@@ -140,6 +140,8 @@ export type FindingFacts =
       readonly named: readonly number[]
       readonly joining: boolean
     }
+  /** The number of a table that is valid was used again for other content. `restarted`: it names other files. */
+  | { readonly kind: 'instanceReused'; readonly instance: number; readonly restarted: boolean }
   /** An object came whole, and no table names it. `expected`: what a manifest announces in its place. */
   | {
       readonly kind: 'objectUnnamed'
@@ -178,8 +180,8 @@ export type FindingFacts =
       readonly holes: number
       readonly first: number
       readonly fec: string | null
-      /** Another length that the sender declared of it; negative without one. */
-      readonly redeclared: number
+      /** Another length that the sender declared of it; negative or absent without one. */
+      readonly redeclared?: number
     }
   /** An object ended without a gap and without a told length. `cut`: only its reception ended. */
   | { readonly kind: 'lengthUntold'; readonly name: string | null; readonly bytes: number; readonly cut: boolean }

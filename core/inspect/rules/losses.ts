@@ -8,7 +8,7 @@ const LISTED = 6
 /** Rules on incomplete, absent and corrupt objects, and on packets dropped by this computer. */
 export const lossRules = (): RuleFile => ({
   objectLost: (at, rules) => {
-    const { lost, size, holes, first, redeclared } = at
+    const { lost, size, holes, first, redeclared = -1 } = at
     const bytes = size === null ? lost : `${lost} of ${size}`
     const fec = at.fec === null ? '' : `; FEC did not restore it: ${at.fec}`
     const declared = redeclared < 0 ? '' : `; its length was declared again: ${size}, then ${redeclared} bytes`

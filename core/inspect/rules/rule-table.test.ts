@@ -188,6 +188,8 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER' | 'ALC-PACKET'>, E
       at({ kind: 'undescribedPackets', packets: 4, objects: 9, named: [1, 2], joining: false }),
       at({ kind: 'undescribedPackets', packets: 1, objects: 1, named: [1], joining: true }),
       at({ kind: 'tableExpired', instance: 1, expiresUs: 0, sentUs: 11e6 }),
+      at({ kind: 'instanceReused', instance: 1, restarted: false }),
+      at({ kind: 'instanceReused', instance: 1, restarted: true }),
       at({ kind: 'objectUnnamed', bytes: 10, packets: 1, expected: 'a.m4s', keptAs: 'tsi-10/toi-7.bin' }),
     ],
     quiet: at({ kind: 'tableExpired', instance: 1, expiresUs: 1e6, sentUs: 11e6 }),

@@ -41,6 +41,10 @@ export const signallingRules = (): RuleFile => ({
     if (expiresUs >= sentUs - rules.threshold('FDT') * 1e6) return
     rules.raise('FDT', { at, key: 'expired', says: 'expired', values: { instance, channel: channelOf(at) } })
   },
+  instanceReused: (at, rules) => {
+    const says = at.restarted ? 'restarted' : 'changed'
+    rules.raise('FDT', { at, key: says, says, values: { instance: at.instance, channel: channelOf(at) } })
+  },
   objectUnnamed: (at, rules) => {
     const { bytes, keptAs: name } = at
     const expected = at.expected === null ? '' : `, and the manifest expects ${at.expected}`

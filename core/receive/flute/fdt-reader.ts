@@ -8,8 +8,11 @@ import { FILE_TABLE_LIMITS } from '../../protocol/table-limits.ts'
 import type { FindingHost } from '../context/finding-host.ts'
 import { codecFault, droppedEntries, type ReceiveContext } from '../context/receive-context.ts'
 import type { LctChannel } from '../lct/lct-channel.ts'
+import { hash32 } from '../object/content-hash.ts'
 import { readWithin, type SessionWork, unpackWithin } from '../object/reading-work.ts'
 import type { TransportObject } from '../object/transport-object.ts'
+import type { FluteChannel } from './flute-channel.ts'
+import type { FluteNames } from './flute-names.ts'
 import { instanceOf } from './flute-objects.ts'
 
 /** Tables read before the session has an owner. */
@@ -32,7 +35,8 @@ export class FdtReader {
   }
 
   /** The table of a whole object of TOI 0; null where it cannot be read. */
-  read(channel: LctChannel, object: TransportObject, timeUs: number): Fdt | null {
+  read(state: FluteChannel, object: TransportObject, timeUs: number): Fdt | null {
+    const { channel } = state
     const transported = object.bytes(0, object.length)
     this.#work.passed.arrived(timeUs)
     let bytes = transported
@@ -61,6 +65,12 @@ export class FdtReader {
     const sentUs = object.firstTimeUs
     if (expiresUs !== null && read.instanceExpiresNtp !== 0 && expiresUs < sentUs)
       found({ kind: 'tableExpired', instance, expiresUs, sentUs })
+    const again = state.instances.get(instance)
+    const digest = hash32(bytes, 0, bytes.length)
+    state.instances.set(instance, { digest, expiresUs })
+    // A number may be used again for other content once it has expired (RFC 6726 §3.4.1).
+    if (again !== undefined && again.digest !== digest && (again.expiresUs === null || again.expiresUs > sentUs))
+      found({ kind: 'instanceReused', instance, restarted: namesOthers(read, state.names) })
     return read
   }
 
@@ -81,4 +91,12 @@ export class FdtReader {
     this.#early = this.#early.filter((each) => each.channel !== channel)
     for (const each of now) this.#context.observer.slsFragment(serviceId, each.fragment, each.timeUs)
   }
+}
+
+/** True where a table gives TOIs to other files than they had: its sender began again. */
+function namesOthers(table: Fdt, names: FluteNames): boolean {
+  return table.files.some(({ toi, contentLocation }) => {
+    const before = names.listedName(toi)
+    return before !== null && before !== contentLocation
+  })
 }

@@ -7,12 +7,20 @@ import type { FluteNames } from './flute-names.ts'
 /** Layouts from EXT_FTI that one channel remembers; most senders repeat it in each packet, or have it in the FDT. */
 const MAX_LAYOUTS = 256
 
+/** FDT instances that one channel remembers. */
+const MAX_INSTANCES = 256
+
+/** Content of an FDT instance: a digest of its text, and its end of validity. */
+type SeenInstance = { readonly digest: number; readonly expiresUs: number | null }
+
 /** One LCT channel of a FLUTE session, with the layouts of its symbols. */
 export class FluteChannel {
   readonly channel: LctChannel
   readonly names: FluteNames
   /** Arrival of the first table. */
   firstTableUs = Number.NEGATIVE_INFINITY
+  /** Newest content of each FDT instance. */
+  readonly instances = new BoundedMap<number, SeenInstance>(MAX_INSTANCES)
   /** A table says that no further files will be described. */
   complete = false
   /** Its unknown FEC scheme has been told. */

@@ -251,7 +251,7 @@ export class FluteSession extends LctSession {
 
   #readTable(channel: LctChannel, object: TransportObject, timeUs: number): void {
     const state = this.#channels.get(channel.tsi)
-    const read = state === undefined ? null : this.#tables.read(channel, object, timeUs)
+    const read = state === undefined ? null : this.#tables.read(state, object, timeUs)
     if (state === undefined || read === null) return
     if (state.firstTableUs === Number.NEGATIVE_INFINITY) state.firstTableUs = timeUs
     state.complete ||= read.complete
