@@ -1,5 +1,6 @@
 import type { AppError } from './app-error.ts'
 import type { ObjectBatch } from './object-batch.ts'
+import type { BoxField, BytesView, ObjectBoxes } from './object-boxes.ts'
 import type { ObjectDetail, ObjectQuery, ObjectView } from './object-rows.ts'
 import type { ObjectRow } from './object-table.ts'
 import type { SessionRequest } from './open-request.ts'
@@ -36,8 +37,19 @@ export type EngineCommands = {
   /** Rows `[from, to)` of a view. */
   objectRows: (sessionId: string, viewId: number, from: number, to: number, part?: string) => readonly ObjectRow[]
   objectDetail: (sessionId: string, index: number, part?: string) => ObjectDetail
-  /** Bytes `[from, to)` of the object as transported, at most 64 KiB a call; shorter where not stored. */
-  objectBytes: (sessionId: string, index: number, from: number, to: number, part?: string) => Uint8Array
+  /** Bytes `[from, to)` of the object as it arrived, or as it is served; at most 64 KiB a call; shorter where not stored. */
+  objectBytes: (
+    sessionId: string,
+    index: number,
+    from: number,
+    to: number,
+    part?: string,
+    view?: BytesView,
+  ) => Uint8Array
+  /** Its boxes, nested, in those bytes. */
+  objectBoxes: (sessionId: string, index: number, view: BytesView, part?: string) => ObjectBoxes
+  /** Fields of the box whose header is at `offset`. */
+  boxFields: (sessionId: string, index: number, view: BytesView, offset: number, part?: string) => readonly BoxField[]
   /** Position of object `index` in a view, -1 where the filter hides it. */
   objectPosition: (sessionId: string, viewId: number, index: number, part?: string) => number
   signallingText: (sessionId: string, key: string, part?: string) => SignallingText
@@ -129,6 +141,8 @@ export const COMMAND_NAMES = [
   'objectRows',
   'objectDetail',
   'objectBytes',
+  'objectBoxes',
+  'boxFields',
   'objectPosition',
   'signallingText',
   'report',

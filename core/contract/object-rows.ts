@@ -23,10 +23,14 @@ export type ObjectDetail = {
   readonly recovered: readonly (readonly [number, number])[]
   /** LCT and ROUTE header of its first packet, in wire order. */
   readonly header: readonly HeaderField[]
-  /** Top-level ISO BMFF boxes where it is one. */
-  readonly boxes: readonly { readonly type: string; readonly offset: number; readonly size: number }[]
+  /** It is a file of ISO BMFF boxes, which `objectBoxes` lists. */
+  readonly isBoxes: boolean
   /** Bytes of the object that can be read back (0 when it is no longer stored). */
   readonly storedBytes: number
+  /** They are its content, unpacked or without the header of its entity: the bytes as transported are not stored. */
+  readonly unpacked: boolean
+  /** Length of the file that the gateway serves in place of what arrived; null where it serves what arrived. */
+  readonly servedBytes: number | null
   /** The object as text where it is XML, a playlist or a package (gzip undone); cut at 1 MiB. */
   readonly text: { readonly language: 'xml' | 'plain'; readonly text: string } | null
   /** Address on the gateway; null where it has no name. */
@@ -56,7 +60,13 @@ export type ObjectTimeFacts = {
 }
 
 /** `bytes` fetched and inserted (`http`), or overwritten so that players can read the rest (`simple`, `strict`). */
-export type ObjectRepair = { readonly how: RepairHow; readonly bytes: number; readonly urls: readonly string[] }
+export type ObjectRepair = {
+  readonly how: RepairHow
+  readonly bytes: number
+  readonly urls: readonly string[]
+  /** Ranges fetched; empty where it was patched. */
+  readonly fetched: readonly (readonly [number, number])[]
+}
 
 /** One field of a packet's headers, as the inspector shows it. */
 export type HeaderField = {

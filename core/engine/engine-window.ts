@@ -101,8 +101,14 @@ export class EngineWindow {
     objectRows: (sessionId, viewId, from, to, part) =>
       this.#engine.session(sessionId).contents.objectRows(viewId, from, to, part),
     objectDetail: (sessionId, index, part) => this.#engine.session(sessionId).contents.objectDetail(index, part),
-    objectBytes: (sessionId, index, from, to, part) =>
-      this.#engine.session(sessionId).contents.objectBytes(index, from, Math.min(to, from + HEX_PAGE_BYTES), part),
+    objectBytes: (sessionId, index, from, to, part, view) =>
+      this.#engine
+        .session(sessionId)
+        .contents.objectBytes(index, from, Math.min(to, from + HEX_PAGE_BYTES), part, view),
+    objectBoxes: (sessionId, index, view, part) =>
+      this.#engine.session(sessionId).contents.objectBoxes(index, view, part),
+    boxFields: (sessionId, index, view, offset, part) =>
+      this.#engine.session(sessionId).contents.boxFields(index, view, offset, part),
     objectPosition: (sessionId, viewId, index, part) =>
       this.#engine.session(sessionId).contents.objectPosition(viewId, index, part),
     signallingText: (sessionId, key, part) => this.#engine.session(sessionId).contents.signallingText(key, part),

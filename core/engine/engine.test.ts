@@ -234,7 +234,12 @@ describe('a session', () => {
     const detail = await window.call('objectDetail', sessionId, whole.index)
     const file = readFileSync(join(DEMO_FOLDER, whole.name ?? ''))
     expect(detail).toMatchObject({ sha256: sha256(file), missing: [], storedBytes: file.length })
-    expect(detail.boxes.map(({ type }) => type)).toEqual(expect.arrayContaining(['moof', 'mdat']))
+    expect(detail.isBoxes).toBe(true)
+    const boxes = await window.call('objectBoxes', sessionId, whole.index, 'arrived')
+    expect(boxes.rows.map(({ type }) => type)).toEqual(expect.arrayContaining(['moof', 'tfdt', 'trun', 'mdat']))
+    const mfhd = boxes.rows.find(({ type }) => type === 'mfhd')?.offset ?? 0
+    const fields = await window.call('boxFields', sessionId, whole.index, 'arrived', mfhd)
+    expect(fields.at(-1)).toMatchObject({ name: 'sequence_number', offset: mfhd + 12, size: 4 })
     expect(detail.header.length).toBeGreaterThan(3)
     expect(
       Buffer.from(await window.call('objectBytes', sessionId, whole.index, 8, 40)).equals(file.subarray(8, 40)),
@@ -262,9 +267,40 @@ describe('a session', () => {
     expect(text).toContain('</MPD>')
   })
 
+  it('shows what arrived of a damaged segment, and what is served for it as another view', async () => {
+    const sessionId = await read(lossy)
+    const partial = await window.call('queryObjects', sessionId, { filter: 'state:partial name:m4s', sort: byTime })
+    const rows = await window.call('objectRows', sessionId, partial.viewId, 0, partial.total)
+    const details = await Promise.all(rows.map(({ index }) => window.call('objectDetail', sessionId, index)))
+    const detail = details.find(({ missing: [first] }) => first !== undefined && first[0] > 2000)
+    if (detail === undefined) throw new Error('no segment with a hole in its mdat')
+    const { index, name, size } = detail.row
+    const sent = readFileSync(join(DEMO_FOLDER, name ?? ''))
+    const viewed = (view: 'arrived' | 'served') =>
+      window.call('objectBytes', sessionId, index, 0, 1 << 16, undefined, view)
+    const arrived = await viewed('arrived')
+    const served = await viewed('served')
+    const [[from, to] = [0, 0]] = detail.missing
+    expect(Buffer.from(arrived.subarray(0, from)).equals(sent.subarray(0, from))).toBe(true)
+    expect(Buffer.from(arrived.subarray(to, to + 100)).equals(sent.subarray(to, to + 100))).toBe(true)
+    expect(detail.servedBytes).toBe(size)
+    expect(Buffer.from(served.subarray(0, from)).equals(sent.subarray(0, from)), 'served is patched').toBe(false)
+    const boxes = await window.call('objectBoxes', sessionId, index, 'arrived')
+    const types = boxes.rows.filter(({ depth }) => depth === 0).map(({ type }) => type)
+    expect(types).toEqual(['styp', 'sidx', 'moof', 'mdat'])
+    expect(boxes.rows.find(({ type }) => type === 'moof')).toMatchObject({ missing: 0, fault: null })
+    const lacking = detail.missing.reduce((sum, [start, end]) => sum + end - start, 0)
+    expect(boxes.rows.at(-1)).toMatchObject({ type: 'mdat', missing: lacking })
+    expect(boxes.rows.at(-1)?.fault).toMatch(/samples cut/)
+    const patched = await window.call('objectBoxes', sessionId, index, 'served')
+    expect(patched.rows.map(({ type }) => type)).toEqual(['styp', 'sidx', 'free', 'free'])
+  })
+
   it('answers wrong arguments with nothing or an error, and goes on', async () => {
     const sessionId = await read(capture)
     for (const index of [-1, 1e9, Number.NaN, 0.5]) {
+      expect(await window.call('objectBoxes', sessionId, index, 'arrived')).toEqual({ rows: [], more: false })
+      expect(await window.call('boxFields', sessionId, index, 'served', Number.NaN)).toEqual([])
       await expect(window.call('objectDetail', sessionId, index), String(index)).rejects.toThrow()
       expect(await window.call('objectBytes', sessionId, index, 0, 10)).toEqual(new Uint8Array(0))
     }

@@ -1,4 +1,5 @@
 import type { SignallingText } from '../contract/engine-api.ts'
+import type { BoxField, BytesView, ObjectBoxes } from '../contract/object-boxes.ts'
 import type { ObjectDetail, ObjectQuery, ObjectView } from '../contract/object-rows.ts'
 import type { ObjectRow } from '../contract/object-table.ts'
 import type { Report } from '../contract/report.ts'
@@ -56,8 +57,16 @@ export class SessionContents {
     return this.receiving(part).detail(index)
   }
 
-  objectBytes(index: number, from: number, to: number, part?: string): Uint8Array {
-    return this.receiving(part).bytes(index, from, to)
+  objectBytes(index: number, from: number, to: number, part?: string, view: BytesView = 'arrived'): Uint8Array {
+    return this.receiving(part).bytes(index, from, to, view)
+  }
+
+  objectBoxes(index: number, view: BytesView, part?: string): ObjectBoxes {
+    return this.receiving(part).boxes(index, view)
+  }
+
+  boxFields(index: number, view: BytesView, offset: number, part?: string): readonly BoxField[] {
+    return this.receiving(part).boxFields(index, view, offset)
   }
 
   signallingText(key: string, part?: string): SignallingText {

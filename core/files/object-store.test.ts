@@ -69,6 +69,19 @@ describe('ObjectStore', () => {
     expect(store.storedBytes(3)).toBe(8)
   })
 
+  test('a patched file is served beside what arrived, which stays as it was', () => {
+    const object = new ArrivingObject(3, 's1.m4s', 8)
+    object.push('abcd')
+    store.begun(object)
+    object.end('partial')
+    store.lost(object)
+    store.whole(receivedFile('s1.m4s', 'abXXXXXX', { objectIndex: 3, complete: false, patched: 'strict' }))
+    expect(text('s1.m4s')).toBe('abXXXXXX')
+    expect(Buffer.from(store.objectBytes(3) ?? []).toString()).toBe('abcd')
+    expect(Buffer.from(store.patchedBytes(3, 1, 4) ?? []).toString()).toBe('bXX')
+    expect([store.patchedSize(3), store.storedBytes(3), store.patchedBytes(9)]).toEqual([8, 4, null])
+  })
+
   test('a lost object that claims to be huge does not use that memory', () => {
     const object = new ArrivingObject(3, 's1.m4s', 2 ** 40)
     object.push('abcd')

@@ -3,10 +3,10 @@ import type { AppError } from '../contract/app-error.ts'
 import type { DumpResult } from '../contract/engine-api.ts'
 import type { ServiceId } from '../contract/ids.ts'
 import { AppFailure } from '../failure/app-failure.ts'
-import { believableBytes } from '../flow/holes.ts'
 import { ownBytes } from '../flow/lease.ts'
-import type { ByteRange, FlowFile, FlowObject, ObjectSink } from '../flow/objects.ts'
+import type { FlowFile, FlowObject, ObjectSink } from '../flow/objects.ts'
 import { FolderSink } from './folder-sink.ts'
+import { keptBytes } from './kept-bytes.ts'
 import { SegmentRetention } from './retention.ts'
 import { ServiceFiles } from './service-files.ts'
 import { readSpilled, SpillFolder } from './spill-folder.ts'
@@ -48,8 +48,10 @@ export class ObjectStore implements ObjectSink {
   readonly holds = true
   readonly #options: ObjectStoreOptions
   readonly #services = new Map<ServiceId, ServiceFiles<Entry>>()
-  /** By row of the session's columns; null where one object contains several files. */
+  /** What arrived, by row of the session's columns; null where one object contains several files. */
   readonly #byIndex = new Map<number, Entry | FlowObject | null>()
+  /** Patched files, which are served in place of what arrived; by row. */
+  readonly #patched = new Map<number, Entry>()
   /** Entries whose bytes are in memory, oldest first. */
   readonly #resident = new Set<Entry>()
   readonly #superseded: Entry[] = []
@@ -121,11 +123,7 @@ export class ObjectStore implements ObjectSink {
 
   lost(object: FlowObject): void {
     const missing = object.missing()
-    const lastHole = missing.at(-1)
-    const tail = lastHole !== undefined && lastHole[1] === object.size
-    const end = tail ? lastHole[0] : (object.size ?? contiguousEnd(object.received, missing))
-    const kept = end <= believableBytes(object.received) ? end : object.prefixBytes()
-    const entry = this.#keep(object.index, object.lease(0, kept).bytes, null)
+    const entry = this.#keep(object.index, object.lease(0, keptBytes(object, missing)).bytes, null)
     if (this.#options.maxSegments > 0) this.#supersede(entry)
     if (object.serviceId !== null && object.name !== null) {
       const service = this.#named(object.serviceId, object.name)
@@ -224,24 +222,36 @@ export class ObjectStore implements ObjectSink {
   }
 
   /**
-   * Bytes `[from, to)` of an object as far as they are stored; holes of an incomplete one are zeros. Null where nothing is.
+   * Bytes `[from, to)` of an object that arrived, as far as they are stored; holes read as zeros. Null where nothing is.
    * @param index row of the object in the session's columns
    */
   objectBytes(index: number, from = 0, to = Number.POSITIVE_INFINITY): Uint8Array | null {
     const stored = this.#byIndex.get(index)
     if (stored === undefined || stored === null) return null
     if (!('spilling' in stored)) {
-      const end = Math.min(to, stored.prefixBytes())
+      const end = Math.min(to, keptBytes(stored, stored.missing()))
       return stored.lease(Math.min(from, end), end).bytes
     }
     return this.#slice(stored, Math.min(from, stored.size), Math.min(to, stored.size))
+  }
+
+  /** Bytes `[from, to)` of the patched file that is served for an object; null where there is none. */
+  patchedBytes(index: number, from = 0, to = Number.POSITIVE_INFINITY): Uint8Array | null {
+    const entry = this.#patched.get(index)
+    return entry === undefined ? null : this.#slice(entry, Math.min(from, entry.size), Math.min(to, entry.size))
+  }
+
+  /** Length of the patched file of an object; null where there is none. */
+  patchedSize(index: number): number | null {
+    const entry = this.#patched.get(index)
+    return entry === undefined || this.#gone(entry) ? null : entry.size
   }
 
   /** Number of bytes that `objectBytes` can return. */
   storedBytes(index: number): number {
     const stored = this.#byIndex.get(index)
     if (stored === undefined || stored === null) return 0
-    if (!('spilling' in stored)) return stored.prefixBytes()
+    if (!('spilling' in stored)) return keptBytes(stored, stored.missing())
     return this.#gone(stored) ? 0 : stored.size
   }
 
@@ -289,6 +299,7 @@ export class ObjectStore implements ObjectSink {
     this.#finished = true
     this.#services.clear()
     this.#byIndex.clear()
+    this.#patched.clear()
     this.#resident.clear()
     this.#memoryBytes = 0
     await this.#disk.close()
@@ -320,9 +331,12 @@ export class ObjectStore implements ObjectSink {
   #keep(index: number, bytes: Uint8Array, file: StoredFile | null): Entry {
     const entry: Entry = { index, size: bytes.byteLength, file, bytes, spilled: null, spilling: false }
     const stored = this.#byIndex.get(index)
-    // A corrupt file that is kept replaces its lost object.
-    const shared = stored === null || (stored !== undefined && 'spilling' in stored && stored.file !== null)
-    this.#byIndex.set(index, shared ? null : entry)
+    if (file?.patched !== undefined) this.#patched.set(index, entry)
+    else {
+      // A corrupt file that is kept replaces its lost object.
+      const shared = stored === null || (stored !== undefined && 'spilling' in stored && stored.file !== null)
+      this.#byIndex.set(index, shared ? null : entry)
+    }
     this.#resident.add(entry)
     this.#memoryBytes += entry.size
     this.#spill()
@@ -349,6 +363,7 @@ export class ObjectStore implements ObjectSink {
 
   #drop(entry: Entry): void {
     if (this.#byIndex.get(entry.index) === entry) this.#byIndex.delete(entry.index)
+    if (this.#patched.get(entry.index) === entry) this.#patched.delete(entry.index)
     this.#release(entry)
     if (entry.spilled !== null || entry.spilling) this.#disk.remove(spillName(entry))
     entry.spilled = null
@@ -393,11 +408,6 @@ export class ObjectStore implements ObjectSink {
     if (stored === null) return null
     return 'bytes' in stored ? stored.bytes : readSpilled(stored.path)
   }
-}
-
-/** End of the last byte of an object of unknown size. */
-function contiguousEnd(received: number, missing: readonly ByteRange[]): number {
-  return missing.reduce((sum, [from, to]) => sum + to - from, received)
 }
 
 function spillName(entry: Entry): string {

@@ -278,8 +278,8 @@ export interface ReceiveObserver {
   /** The verdict on a signature changed. */
   llsSignature(key: number, signature: ReportSignature): void
   slsSignature(serviceId: ServiceId, carrier: SignallingCarrier, signature: ReportSignature): void
-  /** Rows count from 0. `bytes[start, end)` is the header of its first packet, as far as the content. */
-  objectBegun(object: FlowObject, bytes: Uint8Array, start: number, end: number): void
+  /** Rows count from 0. `bytes[start, end)` is the header of its first packet, as far as the content, which ends at `packetEnd`. */
+  objectBegun(object: FlowObject, bytes: Uint8Array, start: number, end: number, packetEnd: number): void
   /** Complete, incomplete or cut off; its bytes can be read during the call. */
   objectEnded(object: FlowObject): void
   /** An incomplete object that had ended receives missing bytes. */

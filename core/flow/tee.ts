@@ -105,8 +105,8 @@ export class ObserverTee implements ReceiveObserver {
     for (const each of this.#observers) each.slsSignature?.(serviceId, carrier, signature)
   }
 
-  objectBegun(object: FlowObject, bytes: Uint8Array, start: number, end: number): void {
-    for (const each of this.#observers) each.objectBegun?.(object, bytes, start, end)
+  objectBegun(object: FlowObject, bytes: Uint8Array, start: number, end: number, packetEnd: number): void {
+    for (const each of this.#observers) each.objectBegun?.(object, bytes, start, end, packetEnd)
   }
 
   objectEnded(object: FlowObject): void {

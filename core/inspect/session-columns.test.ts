@@ -258,7 +258,7 @@ describe('rows', () => {
   it('describes one object: header fields, hash, what is missing, stored bytes and address', () => {
     const bytes = new Uint8Array([0, 0, 0, 8, 0x73, 0x74, 0x79, 0x70, 0, 0, 0, 9, 0x6d, 0x64, 0x61, 0x74, 1])
     const setup = new Setup({
-      bytesOf: (index) => (index === 1 ? bytes : null),
+      bytesOf: (index, view) => (index === 1 && view === 'arrived' ? bytes : null),
       urlOf: (id, name) => `http://h/${id}/${name}`,
     })
     setup.send(10, 2, bytes)
@@ -266,17 +266,32 @@ describe('rows', () => {
     expect(detail).toMatchObject({
       sha256: createHash('sha256').update(bytes).digest('hex'),
       missing: [],
-      boxes: [
-        { type: 'styp', offset: 0, size: 8 },
-        { type: 'mdat', offset: 8, size: 9 },
-      ],
+      isBoxes: true,
       storedBytes: 17,
+      unpacked: false,
+      servedBytes: null,
       text: null,
       url: 'http://h/1/10/s-2.m4s',
     })
     expect(detail?.header.map((field) => field.name)).toEqual(expect.arrayContaining(['TSI', 'TOI', 'CCI']))
+    expect(setup.columns.boxes(1, 'arrived').rows).toMatchObject([
+      { type: 'styp', offset: 0, size: 8 },
+      { type: 'mdat', offset: 8, size: 9 },
+    ])
     expect(setup.columns.detail(0)?.text).toEqual({ language: 'xml', text: STSID })
     expect(setup.columns.detail(99)).toBeNull()
+  })
+
+  it('counts the payload of the packet, not of the part of it that is stored', () => {
+    const setup = new Setup()
+    setup.send(10, 2, content(1448), { length: 2000 })
+    const payload = setup.columns.detail(1)?.header.find(({ name }) => name === 'payload')
+    const datagram = testPacket({ tsi: 10, toi: 2, payload: content(1448), length: 2000 }).length
+    expect(payload).toEqual({
+      name: 'payload',
+      value: '1448 bytes',
+      note: `of ${datagram} bytes in the datagram (UDP length ${datagram + 8})`,
+    })
   })
 
   it('bounds its rows', () => {

@@ -2,6 +2,7 @@ import type { AlarmRow } from '../contract/alarm-row.ts'
 import type { SignallingText } from '../contract/engine-api.ts'
 import { asServiceId, type ServiceId } from '../contract/ids.ts'
 import { OBJECT_BATCH_ROWS } from '../contract/object-batch.ts'
+import type { BoxField, BytesView, ObjectBoxes } from '../contract/object-boxes.ts'
 import type { ObjectDetail, ObjectQuery, ObjectView } from '../contract/object-rows.ts'
 import type { ObjectRow } from '../contract/object-table.ts'
 import type { Losses, Report, ReportLink, ReportSignature, ReportSource } from '../contract/report.ts'
@@ -34,9 +35,10 @@ import type {
 import type { Finding } from '../flow/findings.ts'
 import type { FlowObject } from '../flow/objects.ts'
 import { Version } from '../flow/version.ts'
+import { describeBox, looksLikeBoxFile, readBoxTree } from '../media/bmff/box-tree.ts'
 import { KeptObjects } from './columns/kept-objects.ts'
 import { MAX_ROWS, ObjectColumns } from './columns/object-columns.ts'
-import { makeDetail } from './columns/object-detail.ts'
+import { holesOf, makeDetail } from './columns/object-detail.ts'
 import { ObjectViews } from './columns/object-views.ts'
 import { LossWatch } from './losses/loss-watch.ts'
 import { RateMeter } from './rate-meter.ts'
@@ -66,8 +68,8 @@ export type SessionColumnsOptions = {
   /** Compute SHA-256 of every whole object, as transported. */
   readonly hash: boolean
   readonly maxRows?: number
-  /** Bytes of an object as transported, where stored. */
-  readonly bytesOf?: (index: number) => Uint8Array | null
+  /** Bytes of an object, where stored: those that arrived, or its patched file. */
+  readonly bytesOf?: (index: number, view: BytesView) => Uint8Array | null
   /** Address of a named object of a service, where served. */
   readonly urlOf?: (serviceId: ServiceId, name: string) => string | null
   /** Receives every alarm, of the receiver and of losses; `text` makes its sentence with its known cause. */
@@ -191,9 +193,9 @@ export class SessionColumns implements ReceiveObserver {
     this.#signalling.slsSignature(serviceId, carrier, signature)
   }
 
-  objectBegun(object: FlowObject, bytes: Uint8Array, start: number, end: number): void {
+  objectBegun(object: FlowObject, bytes: Uint8Array, start: number, end: number, packetEnd: number): void {
     this.#objectChanges++
-    this.objects.begin(object, bytes, start, end)
+    this.objects.begin(object, bytes, start, end, packetEnd)
     this.#startup.objectBegun(object)
     this.#losses.objectBegun(object)
   }
@@ -507,12 +509,31 @@ export class SessionColumns implements ReceiveObserver {
         : this.#losses.media.availabilityUs(asServiceId(row.service), row.name, row.lastTimeUs)
     const cause = this.#losses.causeOf(index)
     const mmtp = this.#channels[this.objects.values.channel[index] as number]?.carrier.kind === 'mmtp'
-    return makeDetail(this.objects, row, { stored: this.storedBytes(index), url, availabilityUs, cause, mmtp })
+    const arrived = this.storedBytes(index, 'arrived')
+    const served = this.#options.bytesOf?.(index, 'served')?.length ?? null
+    return makeDetail(this.objects, row, { arrived, served, url, availabilityUs, cause, mmtp })
   }
 
   /** Bytes of an object as transported: signalling is stored here, the rest in the store. */
-  storedBytes(index: number): Uint8Array | null {
-    return this.#kept.bytes(index) ?? this.#options.bytesOf?.(index) ?? null
+  storedBytes(index: number, view: BytesView): Uint8Array | null {
+    const patched = view === 'served' ? (this.#options.bytesOf?.(index, 'served') ?? null) : null
+    return patched ?? this.#kept.bytes(index) ?? this.#options.bytesOf?.(index, 'arrived') ?? null
+  }
+
+  /** Its boxes, in the bytes of a view; none where it has none. */
+  boxes(index: number, view: BytesView): ObjectBoxes {
+    const bytes = this.storedBytes(index, view)
+    if (bytes === null || index >= this.objects.count) return { rows: [], more: false }
+    const holes = holesOf(this.objects, index, view)
+    return looksLikeBoxFile(bytes, holes)
+      ? readBoxTree(bytes, holes, this.#views.row(index).size)
+      : { rows: [], more: false }
+  }
+
+  /** The fields of the box at an offset of a view. */
+  boxFields(index: number, view: BytesView, offset: number): readonly BoxField[] {
+    const bytes = this.storedBytes(index, view)
+    return bytes === null ? [] : describeBox(bytes, holesOf(this.objects, index, view), offset)
   }
 }
 

@@ -127,7 +127,7 @@ describe('the repair stage', () => {
     const types = readBoxes(file?.lease.bytes ?? new Uint8Array(0)).map(({ type }) => type)
     expect(types.slice(0, 4)).toEqual(['styp', 'sidx', 'moof', 'mdat'])
     expect(run.alarms[0]?.text).toContain(mode === 'strict' ? 'without its lost samples' : 'kept with holes')
-    expect([...run.repairs.values()]).toEqual([{ how: mode, bytes: 1000, urls: [], whole: null }])
+    expect([...run.repairs.values()]).toEqual([{ how: mode, bytes: 1000, urls: [], fetched: [], whole: null }])
     expect(run.alarms.map(({ rule, severity }) => `${rule} ${severity}`)).toEqual(['OBJ-PATCHED info'])
   })
 

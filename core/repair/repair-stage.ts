@@ -38,6 +38,8 @@ export type RepairStageOptions = {
 type Lost = {
   readonly object: FlowObject
   readonly facts: Omit<FlowFile, 'lease' | 'complete' | 'missing'>
+  /** What it lacked then. */
+  readonly missing: readonly ByteRange[]
 }
 
 const NO_BACKOFF: Backoff = { silentMs: 0, fixedMs: 0, randomMs: 0 }
@@ -185,7 +187,14 @@ export class RepairStage implements ObjectSink {
     const { whole, bytes, content, filled, urls, missing, reason } = outcome
     if (whole) {
       const transported = content === bytes ? bytes : null
-      this.#options.observer.objectRepaired(object.index, { how: 'http', bytes: filled, urls, whole: transported })
+      this.#options.observer.objectRepaired(object.index, {
+        how: 'http',
+        bytes: filled,
+        urls,
+        // Ranges of an encoded object are not those of its content.
+        fetched: transported === null ? [] : lost.missing,
+        whole: transported,
+      })
       this.#found(lost, {
         kind: 'objectRepaired',
         name: facts.name,
@@ -231,7 +240,7 @@ export class RepairStage implements ObjectSink {
 
   /** @returns false where no patch is possible */
   #patch(
-    { object, facts }: Lost,
+    lost: Lost,
     bytes: Uint8Array,
     missing: readonly ByteRange[],
     mode: 'simple' | 'strict',
@@ -239,10 +248,11 @@ export class RepairStage implements ObjectSink {
   ): boolean {
     const { idle, keepCorrupt, observer, files, store } = this.#options
     const inside = missing.filter(([from]) => from < bytes.length)
+    const { object, facts } = lost
     const patched = idle ? null : patchObject(facts.kind, bytes, inside, mode, cut)
     if (patched === null) return false
-    observer.objectRepaired(object.index, { how: mode, bytes: sumOf(inside), urls: [], whole: null })
-    this.#found({ object, facts }, { kind: 'objectPatched', name: facts.name, patch: patched.text })
+    observer.objectRepaired(object.index, { how: mode, bytes: sumOf(inside), urls: [], fetched: [], whole: null })
+    this.#found(lost, { kind: 'objectPatched', name: facts.name, patch: patched.text })
     const file = { ...facts, lease: ownBytes(patched.bytes), complete: false, missing, patched: mode }
     if (keepCorrupt) files.whole(file)
     store?.whole(file)
@@ -275,7 +285,7 @@ function lostFacts(object: FlowObject): Lost | null {
     firstTimeUs,
     lastTimeUs,
   }
-  return { object, facts }
+  return { object, facts, missing: object.missing() }
 }
 
 /** True where a partial file would mislead a player. */

@@ -14,6 +14,8 @@ const SHOWN: Readonly<Partial<Record<CommandName | EventName, ShowText>>> = {
   listSessions: shownText,
   objectRows: shownText,
   objectDetail: shownText,
+  objectBoxes: shownText,
+  boxFields: shownText,
   signallingText: shownDocument,
 }
 

@@ -75,6 +75,17 @@ export function formatTime(timeUs: number | null | undefined, base: TimeBase, or
     : `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${three(date.getMilliseconds())}`
 }
 
+/**
+ * The difference of two times as they are shown beside it, to the millisecond: that of the exact times may be rounded otherwise.
+ * @param timeUs less `fromUs`
+ */
+export function shownDifferenceUs(fromUs: number, timeUs: number, base: TimeBase, originUs: number | null): number {
+  const relative = (base === 'start' || base === 'cursor') && originUs !== null
+  const ms = (us: number) => (relative ? Math.sign(us) * Math.round(Math.abs(us) / 1000) : Math.floor(us / 1000))
+  const origin = relative ? originUs : 0
+  return (ms(timeUs - origin) - ms(fromUs - origin)) * 1000
+}
+
 /** `+0:05.902`, with hours only from one hour on. */
 function formatOffset(us: number): string {
   const sign = us < 0 ? '−' : '+'

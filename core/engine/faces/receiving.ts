@@ -1,4 +1,5 @@
 import type { ServiceId } from '../../contract/ids.ts'
+import type { BoxField, BytesView, ObjectBoxes } from '../../contract/object-boxes.ts'
 import type { ObjectDetail } from '../../contract/object-rows.ts'
 import type { Report } from '../../contract/report.ts'
 import type { PictureSnapshot, PlayableSnapshot } from '../../contract/snapshot.ts'
@@ -18,6 +19,9 @@ export type Serving = {
   /** Grows when `playable` changes for another reason than what was received. */
   playableVersion(): number
 }
+
+/** Reads bytes of an object that are kept; null where they are not, or nothing else than what arrived is served. */
+export type BytesReader = (index: number, view: BytesView, from?: number, to?: number) => Uint8Array | null
 
 /** A delivered file. */
 export type FileNotice = {
@@ -45,7 +49,7 @@ export interface Receiving {
   /** Adds a listener for announced objects that do not arrive; call it before the receiver starts. */
   onAbsent(listener: (objects: readonly AbsentObject[]) => void): void
   /** Sets the reader of object bytes; the first one is used. */
-  keeps(bytesOf: (index: number, from?: number, to?: number) => Uint8Array | null): void
+  keeps(bytesOf: BytesReader): void
   /** Sets the server of files; the first one is used. */
   serves(serving: Serving): void
   /** Tells the server of files how far a window's player came with a service. */
@@ -67,7 +71,10 @@ export interface Receiving {
   /** @throws AppFailure no-such-session where the row does not exist */
   detail(index: number): ObjectDetail
   /** A copy; shorter where not all is stored. */
-  bytes(index: number, from: number, to: number): Uint8Array
+  bytes(index: number, from: number, to: number, view: BytesView): Uint8Array
+  boxes(index: number, view: BytesView): ObjectBoxes
+  /** Fields of the box at an offset; none where there is no box. */
+  boxFields(index: number, view: BytesView, offset: number): readonly BoxField[]
   /** Datagrams the system dropped before they could be read. */
   droppedByHost(): number
 }

@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os'
 import type { AppError } from '../../contract/app-error.ts'
 import { defined } from '../../contract/defined.ts'
+import type { BoxField, BytesView, ObjectBoxes } from '../../contract/object-boxes.ts'
 import type { ObjectDetail } from '../../contract/object-rows.ts'
 import type { Report } from '../../contract/report.ts'
 import type { PartSpec, TuneIn } from '../../contract/session-spec.ts'
@@ -153,7 +154,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     const columns = new SessionColumns({
       // SHA-256 is computed for a report, the app and `inspect` only.
       hash: this.#hash(sinks),
-      bytesOf: (index) => this.#bytesOf(index),
+      bytesOf: (index, view) => this.#bytesOf(index, view),
       urlOf: (serviceId, name) => this.#serving?.urlOf(serviceId, name) ?? null,
       onAlarm: (alarm, text) => this.#log.alarm(alarm, text),
       onAbsent: (objects) => {
@@ -336,11 +337,23 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
     return detail
   }
 
-  bytes(index: number, from: number, to: number): Uint8Array {
+  bytes(index: number, from: number, to: number, view: BytesView): Uint8Array {
     if (!Number.isSafeInteger(index)) return new Uint8Array(0)
-    const bytes = this.#bytesOf(index, from, to) ?? this.columns.storedBytes(index)?.subarray(from, to)
+    const patched = view === 'served' ? this.#bytesOf(index, 'served', from, to) : null
+    const bytes =
+      patched ??
+      this.#bytesOf(index, 'arrived', from, to) ??
+      this.columns.storedBytes(index, 'arrived')?.subarray(from, to)
     // A copy: a view would carry its whole buffer across the process border.
     return bytes === undefined ? new Uint8Array(0) : bytes.slice()
+  }
+
+  boxes(index: number, view: BytesView): ObjectBoxes {
+    return this.columns.boxes(index, view)
+  }
+
+  boxFields(index: number, view: BytesView, offset: number): readonly BoxField[] {
+    return this.columns.boxFields(index, view, offset)
   }
 
   droppedByHost(): number {

@@ -51,7 +51,9 @@ class StorePart implements Part {
 
   linked(from: Part): void {
     this.#receiving = oneReceiver(this.id, this.#receiving, from)
-    this.#receiving.keeps((index, start, end) => this.store.objectBytes(index, start, end))
+    this.#receiving.keeps((index, view, start, end) =>
+      view === 'served' ? this.store.patchedBytes(index, start, end) : this.store.objectBytes(index, start, end),
+    )
     this.#receiving.observe({
       serviceChanged: ({ id, sharesFilesOf }) => {
         if (sharesFilesOf !== null) this.store.share(id, sharesFilesOf)

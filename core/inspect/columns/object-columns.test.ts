@@ -62,7 +62,7 @@ const select = (views: ObjectViews, filter: string, column: (typeof SORT_COLUMNS
 describe('every column of the table', () => {
   it.each(STORED_COLUMNS)('reads %s from the object', (key) => {
     const columns = new ObjectColumns(false, 10)
-    columns.begin(object, new Uint8Array(4), 0, 4)
+    columns.begin(object, new Uint8Array(4), 0, 4, 9)
     columns.end(object)
     columns.repeat(0, 6, 2, 9)
     expect(columns.values[key][0]).not.toBe(0)

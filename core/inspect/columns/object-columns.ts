@@ -13,7 +13,9 @@ import { RowRanges } from './row-ranges.ts'
 /** Bound on a session's rows: a full channel for a day. */
 export const MAX_ROWS = 1 << 20
 /** Stored bytes of a first packet's header. */
-const MAX_HEADER_BYTES = 64
+const MAX_HEADER_BYTES = 128
+/** Fetched ranges stored for one object. */
+const MAX_FETCHED = 1024
 const HASH_BYTES = 32
 const NONE: readonly ByteRange[] = []
 /** Step of hashing an object during its arrival, equal to the receiver's pages. */
@@ -36,6 +38,8 @@ export class ObjectColumns {
   readonly #headerAt = new GrowingColumn((n) => new Uint32Array(n), FIRST_ROWS)
   readonly #headerBytes = new GrowingColumn((n) => new Uint8Array(n), FIRST_ROWS)
   readonly #headers = new BytePile()
+  /** Bytes of the first packet behind its header. */
+  readonly #contentBytes = new GrowingColumn((n) => new Uint16Array(n), FIRST_ROWS)
   /** Position of the hash in `#hashes`, in hashes, plus 1. */
   readonly #hashAt = new GrowingColumn((n) => new Uint32Array(n), FIRST_ROWS)
   readonly #hashes = new BytePile()
@@ -57,7 +61,8 @@ export class ObjectColumns {
     this.#maxRows = maxRows
   }
 
-  begin(object: FlowObject, header: Uint8Array, start: number, end: number): void {
+  /** @param end of the header of its first packet, which ends at `packetEnd` */
+  begin(object: FlowObject, header: Uint8Array, start: number, end: number, packetEnd: number): void {
     const row = object.index
     if (row >= this.#maxRows) {
       this.refused++
@@ -74,6 +79,7 @@ export class ObjectColumns {
     const kept = Math.min(end, start + MAX_HEADER_BYTES)
     this.#headerAt.values[row] = this.#headers.add(header, start, kept)
     this.#headerBytes.values[row] = kept - start
+    this.#contentBytes.values[row] = packetEnd - end
     this.#live.set(row, object)
     this.#copy(row, object)
   }
@@ -82,7 +88,8 @@ export class ObjectColumns {
     const { length } = this.values.channel
     if (rows <= length) return
     growColumnArrays(this.values, Math.max(rows, length * 2))
-    for (const column of [this.#headerBytes, this.#headerAt, this.#hashAt, this.#changed]) column.reserve(rows)
+    for (const column of [this.#headerBytes, this.#headerAt, this.#contentBytes, this.#hashAt, this.#changed])
+      column.reserve(rows)
   }
 
   end(object: FlowObject): void {
@@ -130,9 +137,9 @@ export class ObjectColumns {
   }
 
   /** Applies the repair of an incomplete row. */
-  repaired(row: number, { how, bytes, urls, whole }: RepairFact): void {
+  repaired(row: number, { how, bytes, urls, fetched, whole }: RepairFact): void {
     if (row >= this.count) return
-    this.#repairs.set(row, { how, bytes, urls })
+    this.#repairs.set(row, { how, bytes, urls, fetched: fetched.slice(0, MAX_FETCHED) })
     this.#changed.values[row] = ++this.#changes
     if (how !== 'http') return
     this.values.state[row] = OBJECT_STATE.complete
@@ -235,6 +242,11 @@ export class ObjectColumns {
   /** Header of its first packet, with the FEC Payload ID. A view. */
   headerOf(row: number): Uint8Array {
     return this.#headers.borrow(this.#headerAt.values[row] as number, this.#headerBytes.values[row] as number)
+  }
+
+  /** Bytes of its first packet behind that header. */
+  contentBytesOf(row: number): number {
+    return this.#contentBytes.values[row] as number
   }
 
   /** SHA-256 in hexadecimal, null where the object is incomplete or hashing is off. */

@@ -1,8 +1,10 @@
 import { CodecError } from '../../bytes/codec-error.ts'
+import type { BytesView } from '../../contract/object-boxes.ts'
 import type { ObjectDetail, ObjectTimeFacts } from '../../contract/object-rows.ts'
 import type { ObjectRow } from '../../contract/object-table.ts'
 import type { LossCause } from '../../contract/report.ts'
-import { readBoxes } from '../../media/bmff/boxes.ts'
+import type { ByteRange } from '../../flow/objects.ts'
+import { looksLikeBoxFile } from '../../media/bmff/box-tree.ts'
 import { gunzipLimited, looksGzip } from '../../protocol/gzip.ts'
 import { describeLctPacket } from '../../protocol/lct/describe.ts'
 import { isMultipart } from '../../protocol/mime/multipart.ts'
@@ -12,12 +14,13 @@ import type { ObjectColumns } from './object-columns.ts'
 
 /** Longest text of an object. */
 const MAX_TEXT = 1 << 20
-const BOX_TYPES = new Set(['ftyp', 'styp', 'moov', 'moof', 'sidx', 'prft', 'emsg', 'mdat', 'free', 'mmpu'])
 
 /** Facts of a row besides its columns. */
 export type DetailExtra = {
-  /** The object as transported, null where it is not stored. */
-  readonly stored: Uint8Array | null
+  /** The object as it arrived, null where it is not stored. */
+  readonly arrived: Uint8Array | null
+  /** Length of its patched file; null without one. */
+  readonly served: number | null
   readonly url: string | null
   /** Availability start in the manifest, µs. */
   readonly availabilityUs: number | null
@@ -28,19 +31,24 @@ export type DetailExtra = {
 
 /** Makes the inspector's detail of one row. */
 export function makeDetail(columns: ObjectColumns, row: ObjectRow, extra: DetailExtra): ObjectDetail {
-  const { stored, url, cause, mmtp } = extra
+  const { arrived, url, cause, mmtp } = extra
   const header = columns.headerOf(row.index)
+  const content = columns.contentBytesOf(row.index)
+  const repair = columns.repairOf(row.index)
+  const fetched = repair?.how === 'http' && repair.fetched.length > 0 ? row.size : null
   return {
     row,
     sha256: columns.sha256Of(row.index),
     missing: columns.missingOf(row.index),
     recovered: columns.recoveredOf(row.index),
-    header: mmtp ? describeMmtpPacket(header, 0, header.length) : describeLctPacket(header, 0, header.length),
-    boxes: stored === null ? [] : topLevelBoxes(stored),
-    storedBytes: stored?.length ?? 0,
-    text: stored === null ? null : textOf(stored),
+    header: mmtp ? describeMmtpPacket(header, 0, header.length) : describeLctPacket(header, 0, header.length, content),
+    isBoxes: arrived !== null && looksLikeBoxFile(arrived, holesOf(columns, row.index, 'arrived')),
+    storedBytes: arrived?.length ?? 0,
+    unpacked: arrived !== null && row.state === 'complete' && arrived.length !== row.size,
+    servedBytes: extra.served ?? fetched,
+    text: arrived === null ? null : textOf(arrived),
     url,
-    repair: columns.repairOf(row.index),
+    repair,
     times: timesOf(columns, row, extra.availabilityUs),
     cause,
   }
@@ -62,14 +70,12 @@ function timesOf({ times }: ObjectColumns, row: ObjectRow, availabilityUs: numbe
   }
 }
 
-function topLevelBoxes(bytes: Uint8Array): ObjectDetail['boxes'] {
-  if (bytes.length < 8 || !BOX_TYPES.has(String.fromCharCode(...bytes.subarray(4, 8)))) return []
-  try {
-    return readBoxes(bytes).map((box) => ({ type: box.type, offset: box.offset, size: box.size }))
-  } catch (thrown) {
-    if (thrown instanceof CodecError) return []
-    throw thrown
-  }
+/** Ranges of an object that a view of its bytes does not have, in order: of what arrived, those fetched by HTTP as well. */
+export function holesOf(columns: ObjectColumns, row: number, view: BytesView): readonly ByteRange[] {
+  if (view === 'served') return []
+  const fetched = columns.repairOf(row)?.fetched ?? []
+  const missing = columns.missingOf(row)
+  return fetched.length === 0 ? missing : [...fetched, ...missing].sort((a, b) => a[0] - b[0])
 }
 
 function textOf(stored: Uint8Array): ObjectDetail['text'] {

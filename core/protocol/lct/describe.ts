@@ -10,8 +10,9 @@ import { LctPacket } from './lct-packet.ts'
 /**
  * All fields of the ALC/LCT packet in the UDP payload `bytes[start, end)`, in wire order: word 0, CCI, TSI, TOI, each
  * extension, FEC Payload ID. Never throws: a faulty header is described up to the fault, which is the last entry.
+ * @param cutBytes bytes of the datagram after `end`, where only its header is at hand
  */
-export function describeLctPacket(bytes: Uint8Array, start: number, end: number): HeaderField[] {
+export function describeLctPacket(bytes: Uint8Array, start: number, end: number, cutBytes = 0): HeaderField[] {
   const fields: HeaderField[] = []
   const packet = new LctPacket()
   const fault = packet.read(bytes, start, end)
@@ -52,7 +53,7 @@ export function describeLctPacket(bytes: Uint8Array, start: number, end: number)
     extension(fields, packet, bytes, at, size)
     at += size
   }
-  payload(fields, packet, bytes, headerEnd, end)
+  payload(fields, packet, bytes, headerEnd, end, end - start + cutBytes)
   return fields
 }
 
@@ -88,6 +89,9 @@ function wordZero(fields: HeaderField[], bytes: Uint8Array, start: number): void
   const note = (psi & PSI_SOURCE) !== 0 ? `${codepointName(codepoint)} (A/331 Table A.3.6)` : fecName(codepoint)
   add(fields, 'CP', String(codepoint), note)
 }
+
+/** Counted by the length field of UDP, too (RFC 768). */
+const UDP_HEADER_BYTES = 8
 
 /** Names of FEC Encoding IDs, which are the codepoint in FLUTE. */
 function fecName(id: number): string {
@@ -207,7 +211,16 @@ function fti(fields: HeaderField[], packet: LctPacket, bytes: Uint8Array, at: nu
   }
 }
 
-function payload(fields: HeaderField[], packet: LctPacket, bytes: Uint8Array, at: number, end: number): void {
+/** @param datagramBytes length of the whole UDP payload */
+function payload(
+  fields: HeaderField[],
+  packet: LctPacket,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  datagramBytes: number,
+): void {
+  const start = at - packet.headerBytes
   if (at === end) {
     add(fields, 'payload', 'none', 'the packet is its header')
     return
@@ -230,7 +243,8 @@ function payload(fields: HeaderField[], packet: LctPacket, bytes: Uint8Array, at
     add(fields, 'SBN', String(sbn), `source block number, ${sbnBits} bits as for ${fecName(packet.codepoint)}`)
     add(fields, 'ESI', String(esi), `encoding symbol ID, ${32 - sbnBits} bits`)
   }
-  add(fields, 'payload', `${end - bodyAt} bytes`, null)
+  const note = `of ${datagramBytes} bytes in the datagram (UDP length ${datagramBytes + UDP_HEADER_BYTES})`
+  add(fields, 'payload', `${datagramBytes - (bodyAt - start)} bytes`, note)
 }
 
 /** Bits of the SBN, SBN and ESI, by FEC Encoding ID. */

@@ -425,7 +425,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     }
     this.#open.add(object, timeUs, frame)
     if (this.#closedSinceUs >= 0) this.#open.endingOne(object, timeUs)
-    context.observer.objectBegun(object, bytes, start, from)
+    context.observer.objectBegun(object, bytes, start, from, packet.end)
     this.#events.begun(object)
     return object
   }
@@ -498,7 +498,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     object.length = length
     object.sizeSource = SIZE_SOURCE.extension
     this.#open.add(object, timeUs, frame)
-    context.observer.objectBegun(object, NO_HEADER, 0, 0)
+    context.observer.objectBegun(object, NO_HEADER, 0, 0, 0)
     this.#events.begun(object)
     return object
   }

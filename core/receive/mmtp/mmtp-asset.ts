@@ -231,7 +231,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
     else this.#skipped.newest(mpuSequence, Math.max(0, -behind - 1))
     if (ahead) this.lastMpu = mpuSequence
     this.#due(timeUs + this.#context.limits.idleMs * 1000)
-    this.#context.observer.objectBegun(mpu, bytes, start, payload.dataEnd)
+    this.#context.observer.objectBegun(mpu, bytes, start, payload.dataEnd, payload.dataEnd)
     // A late MPU does not end those after it.
     if (ahead) {
       for (const other of [...this.#open.values()]) {

@@ -6,6 +6,7 @@ import { parsePlaylist } from '../../manifest/hls/parse.ts'
 import { parseMpd } from '../../manifest/mpd/parse.ts'
 import { parseXsDateTime, parseXsDuration } from '../../manifest/mpd/time.ts'
 import { parseXmlSource } from '../../manifest/mpd/xml-source.ts'
+import { describeBox, readBoxTree } from '../../media/bmff/box-tree.ts'
 import { readBoxes } from '../../media/bmff/boxes.ts'
 import { parseMovieFragment } from '../../media/mmt/movie-fragment.ts'
 import { parseMpuMovie } from '../../media/mmt/mpu-movie.ts'
@@ -138,6 +139,17 @@ export const PARSERS: readonly FuzzedParser[] = [
   },
   { name: 'parseIpv4', samples: [sample.text('239.255.1.1')], parse: ofText(parseIpv4) },
   { name: 'parseIpv6', samples: [sample.text('ff15::1:2')], parse: ofText(parseIpv6) },
+  {
+    name: 'readBoxTree',
+    samples: [init, segment],
+    parse: (bytes) => readBoxTree(bytes, [[bytes.length >> 1, (bytes.length >> 1) + 9]], bytes.length + 1),
+  },
+  {
+    name: 'describeBox',
+    samples: [init, segment],
+    parse: (bytes) =>
+      readBoxTree(bytes, [], null).rows.map(({ offset }) => describeBox(bytes, [[20, 24]], offset).length),
+  },
   {
     name: 'describeLctPacket',
     samples: [sample.ROUTE_PACKET, sample.FLUTE_FDT_PACKET, sample.plainLct()],

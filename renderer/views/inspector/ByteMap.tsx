@@ -15,6 +15,8 @@ type ByteMapProps = {
   readonly recovered: readonly (readonly [number, number])[]
   readonly missing: readonly (readonly [number, number])[]
   readonly label: string
+  /** A byte was pointed at. */
+  readonly onPoint: (offset: number) => void
 }
 
 /** The bytes of an object as a bar, with its gaps. */
@@ -63,5 +65,20 @@ export function ByteMap(props: ByteMapProps) {
     latest.current = props
     surface.current?.invalidate()
   })
-  return <canvas ref={canvas} className={styles.map} role="img" aria-label={props.label} />
+  return (
+    // The list of missing ranges and the buttons in Hex are the same by keyboard.
+    <canvas
+      ref={canvas}
+      className={styles.map}
+      role="img"
+      aria-label={props.label}
+      title="Show these bytes in Hex"
+      onPointerDown={(event) => {
+        const box = event.currentTarget.getBoundingClientRect()
+        const whole = props.size ?? props.received
+        const share = (event.clientX - box.left) / Math.max(1, box.width)
+        if (whole > 0) props.onPoint(Math.min(whole - 1, Math.max(0, Math.floor(share * whole))))
+      }}
+    />
+  )
 }

@@ -1,45 +1,75 @@
+import { ChevronLeft, ChevronRight } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useLayoutEffect, useReducer, useRef, useState } from 'react'
+import type { BoxRow, BytesView } from '../../../core/contract/object-boxes.ts'
 import type { ObjectDetail } from '../../../core/contract/object-rows.ts'
-import { formatCount, formatHex } from '../../model/format.ts'
+import { formatCount } from '../../model/format.ts'
+import { IconButton } from '../../ui/Button.tsx'
+import type { Mark } from './BoxesTab.tsx'
+import { boxesAround, pathText } from './boxes-model.ts'
 import { BytePages } from './byte-pages.ts'
-import { cursorAfterKey, type HexRun, hexColumn, hexLine, LINE_BYTES, offsetDigits, parseOffset } from './hex-model.ts'
+import { holesOf, isInRange, nextRange, type Range, rangeAt, viewSize } from './byte-ranges.ts'
+import { HexLine } from './HexLine.tsx'
+import {
+  bytesPerLine,
+  cursorAfterKey,
+  cursorText,
+  type HexKind,
+  hexLine,
+  lineCharacters,
+  offsetDigits,
+  parseOffset,
+} from './hex-model.ts'
 import styles from './InspectorView.module.css'
-import { isMissing } from './inspector-model.ts'
 
 const LINE_HEIGHT = 18
 /** Height limit of an element in browsers, with a margin. In longer objects a pixel of scrolling is several lines. */
 const MAX_HEIGHT = 8_000_000
+/** Padding of the lines, both sides. */
+const PADDING = 24
+const NO_RANGES: readonly Range[] = []
+
+/** A place to show; `count` makes a repeated one distinct. */
+export type HexGoal = { readonly offset: number; readonly count: number }
 
 type HexViewProps = {
   readonly sessionId: string
   readonly detail: ObjectDetail
-  readonly goal: { readonly offset: number; readonly count: number }
+  readonly view: BytesView
+  readonly goal: HexGoal
+  /** Bytes that are marked. */
+  readonly mark: Mark | null
+  /** For the path of the byte under the cursor. */
+  readonly boxes: readonly BoxRow[]
 }
 
-/** The bytes as transported, sixteen per line, virtualised. */
-export function HexView({ sessionId, detail, goal }: HexViewProps) {
+/** The bytes that arrived, or those that are served, in lines that fit; virtualised. */
+export function HexView({ sessionId, detail, view, goal, mark, boxes }: HexViewProps) {
   const { index } = detail.row
-  const size = detail.row.size ?? detail.storedBytes
+  const size = viewSize(detail, view)
   const [, redraw] = useReducer((count: number) => count + 1, 0)
-  const [pages] = useState(() => new BytePages(sessionId, index, redraw))
+  const [pages] = useState(() => new BytePages(sessionId, index, view, redraw))
+  // Served bytes are compared with those that arrived.
+  const [arrived] = useState(() => (view === 'served' ? new BytePages(sessionId, index, 'arrived', redraw) : null))
   const [cursor, setCursor] = useState(goal.count > 0 ? goal.offset : 0)
-  const [view, setView] = useState({ top: 0, height: 300 })
+  const [seen, setSeen] = useState({ top: 0, width: 0, height: 300, character: 7 })
   const scroller = useRef<HTMLDivElement>(null)
+  const ruler = useRef<HTMLSpanElement>(null)
 
-  const lines = Math.ceil(size / LINE_BYTES)
+  const digits = offsetDigits(size)
+  const perLine = bytesPerLine(seen.width - PADDING, seen.character, digits)
+  const lines = Math.ceil(size / perLine)
   const full = Math.min(lines * LINE_HEIGHT, MAX_HEIGHT)
-  const inView = Math.ceil(view.height / LINE_HEIGHT)
-  const travel = Math.max(1, full - view.height)
+  const inView = Math.ceil(seen.height / LINE_HEIGHT)
+  const travel = Math.max(1, full - seen.height)
   const topLine =
     full < MAX_HEIGHT
-      ? Math.floor(view.top / LINE_HEIGHT)
-      : Math.round((view.top / travel) * Math.max(0, lines - Math.floor(view.height / LINE_HEIGHT)))
-  const digits = offsetDigits(size)
+      ? Math.floor(seen.top / LINE_HEIGHT)
+      : Math.round((seen.top / travel) * Math.max(0, lines - Math.floor(seen.height / LINE_HEIGHT)))
 
   const bringIntoView = (offset: number) => {
     const element = scroller.current
     if (element === null) return
-    const line = Math.floor(offset / LINE_BYTES)
+    const line = Math.floor(offset / perLine)
     const last = Math.max(1, Math.floor(element.clientHeight / LINE_HEIGHT) - 1)
     if (line >= topLine && line < topLine + last) return
     const wanted = line < topLine ? line : line - last + 1
@@ -49,7 +79,10 @@ export function HexView({ sessionId, detail, goal }: HexViewProps) {
   useLayoutEffect(() => {
     const element = scroller.current
     if (element === null) return
-    const measure = () => setView({ top: element.scrollTop, height: element.clientHeight })
+    const measure = () => {
+      const character = (ruler.current?.getBoundingClientRect().width ?? 0) / RULER.length || 7
+      setSeen({ top: element.scrollTop, width: element.clientWidth, height: element.clientHeight, character })
+    }
     const observer = new ResizeObserver(measure)
     observer.observe(element)
     element.addEventListener('scroll', measure)
@@ -62,14 +95,17 @@ export function HexView({ sessionId, detail, goal }: HexViewProps) {
 
   // The object grew: gaps of fetched pages may be filled.
   const { received } = detail.row
-  const seen = useRef(received)
+  const known = useRef(received)
   useEffect(() => {
-    if (seen.current !== received) {
-      seen.current = received
+    if (known.current !== received) {
+      known.current = received
       pages.forget()
+      arrived?.forget()
     }
-    pages.need(topLine * LINE_BYTES, Math.min(size, (topLine + inView + 1) * LINE_BYTES))
-  }, [pages, topLine, inView, size, received])
+    const to = Math.min(size, (topLine + inView + 1) * perLine)
+    pages.need(topLine * perLine, to)
+    arrived?.need(topLine * perLine, to)
+  }, [pages, arrived, topLine, inView, perLine, size, received])
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: only a new goal moves the cursor
   useEffect(() => {
@@ -78,54 +114,102 @@ export function HexView({ sessionId, detail, goal }: HexViewProps) {
     bringIntoView(goal.offset)
   }, [goal])
 
-  const byteAt = (offset: number): number => (isMissing(detail.missing, offset) ? -1 : pages.at(offset))
+  const holes = holesOf(detail)
+  const shownHoles = view === 'arrived' && !detail.unpacked ? holes : NO_RANGES
+  const byteAt = (offset: number): number => (isInRange(shownHoles, offset) ? -1 : pages.at(offset))
+  const kindAt = (offset: number): HexKind => {
+    if (view === 'served') {
+      if (isInRange(holes, offset)) return 'filled'
+      const before = arrived?.at(offset) ?? -2
+      if (before >= 0 && before !== pages.at(offset)) return 'changed'
+    }
+    return isInRange(detail.recovered, offset) ? 'recovered' : 'byte'
+  }
   const go = (offset: number) => {
     setCursor(offset)
     bringIntoView(offset)
   }
+  const goToHole = (by: 1 | -1) => {
+    const hole = nextRange(holes, cursor, by)
+    if (hole !== null) go(hole[0])
+  }
   const onKey = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return
-    const next = cursorAfterKey(event.key, cursor, size, Math.max(1, inView - 2))
-    if (next === null) return
+    if (event.key === 'n' || event.key === 'N') goToHole(event.key === 'n' ? 1 : -1)
+    else {
+      const next = cursorAfterKey(event.key, cursor, size, Math.max(1, inView - 2), perLine)
+      if (next === null) return
+      go(next)
+    }
     event.preventDefault()
-    go(next)
+    event.stopPropagation()
   }
 
   const shown: number[] = []
   for (let line = topLine; line < Math.min(lines, topLine + inView + 1); line++) shown.push(line)
   // In an object over the height limit, lines start at the top of the view.
-  const offsetTop = full < MAX_HEIGHT ? topLine * LINE_HEIGHT : view.top
+  const offsetTop = full < MAX_HEIGHT ? topLine * LINE_HEIGHT : seen.top
+  const around = boxesAround(boxes, cursor)
 
   return (
     <div className={styles.hex}>
-      <HexBar size={size} onGo={go} />
+      <HexBar size={size} holes={holes} cursor={cursor} onGo={go} onHole={goToHole} />
       <section
         ref={scroller}
         className={styles.hexLines}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: the dump is read with the arrow keys
         tabIndex={0}
-        aria-label="Bytes"
+        aria-label={view === 'served' ? 'Served bytes' : 'Bytes'}
         onKeyDown={onKey}
       >
+        <span ref={ruler} className={styles.ruler} aria-hidden>
+          {RULER}
+        </span>
         <div style={{ height: full }} />
-        <div className={styles.hexWindow} style={{ top: offsetTop }}>
+        <div
+          className={styles.hexWindow}
+          style={{ top: offsetTop, width: `calc(${lineCharacters(digits, perLine)}ch + ${PADDING}px)` }}
+        >
           {shown.map((line) => (
-            <Line
+            <HexLine
               key={line}
-              line={hexLine(line * LINE_BYTES, size, digits, byteAt)}
+              line={hexLine(line * perLine, size, digits, byteAt, perLine, kindAt)}
               digits={digits}
-              cursor={Math.floor(cursor / LINE_BYTES) === line ? cursor % LINE_BYTES : -1}
-              onPoint={(column) => setCursor(Math.min(line * LINE_BYTES + column, size - 1))}
+              perLine={perLine}
+              mark={markedColumns(mark, line * perLine, perLine)}
+              cursor={Math.floor(cursor / perLine) === line ? cursor % perLine : -1}
+              onPoint={(column) => setCursor(Math.min(line * perLine + column, size - 1))}
             />
           ))}
         </div>
       </section>
-      <output className={styles.hexFoot}>{cursorText(cursor, byteAt)}</output>
+      <output className={styles.hexFoot}>
+        {cursorText(cursor, byteAt)}
+        {around.length > 0 && <span className={styles.path}>{pathText(around)}</span>}
+      </output>
     </div>
   )
 }
 
-function HexBar({ size, onGo }: { readonly size: number; readonly onGo: (offset: number) => void }) {
+const RULER = '0000000000'
+
+/** Columns of a line that are marked: the first, and the one after the last; null for none. */
+function markedColumns(mark: Mark | null, start: number, perLine: number): readonly [number, number] | null {
+  if (mark === null) return null
+  const from = Math.max(0, mark.offset - start)
+  const to = Math.min(perLine, mark.offset + mark.size - start)
+  return from < to ? [from, to] : null
+}
+
+type HexBarProps = {
+  readonly size: number
+  readonly holes: readonly Range[]
+  readonly cursor: number
+  readonly onGo: (offset: number) => void
+  readonly onHole: (by: 1 | -1) => void
+}
+
+function HexBar({ size, holes, cursor, onGo, onHole }: HexBarProps) {
   const [text, setText] = useState('')
   const offset = text === '' ? null : parseOffset(text, size)
   const wrong = text !== '' && offset === null
@@ -138,82 +222,44 @@ function HexBar({ size, onGo }: { readonly size: number; readonly onGo: (offset:
       }}
     >
       <label className={styles.goto}>
-        Go to offset
+        Go to
         <input
           value={text}
           placeholder="4096 or 0x1000"
+          aria-label="Go to offset"
           spellCheck={false}
           aria-invalid={wrong}
           onChange={(event) => setText(event.target.value)}
         />
       </label>
+      {holes.length > 0 && (
+        <span className={styles.holes}>
+          <IconButton
+            icon={ChevronLeft}
+            size={14}
+            label="Previous hole"
+            keys="Shift+n"
+            disabled={nextRange(holes, cursor, -1) === null}
+            onClick={() => onHole(-1)}
+          />
+          <span>{holeText(holes, cursor)}</span>
+          <IconButton
+            icon={ChevronRight}
+            size={14}
+            label="Next hole"
+            keys="n"
+            disabled={nextRange(holes, cursor, 1) === null}
+            onClick={() => onHole(1)}
+          />
+        </span>
+      )}
       <span className={styles.aside}>{wrong ? `0 to ${formatCount(size - 1)}` : `${formatCount(size)} B`}</span>
     </form>
   )
 }
 
-type LineProps = {
-  readonly line: ReturnType<typeof hexLine>
-  readonly digits: number
-  /** Column of the cursor, -1 where it is on another line. */
-  readonly cursor: number
-  readonly onPoint: (column: number) => void
-}
-
-function Line({ line, digits, cursor, onPoint }: LineProps) {
-  const hexStart = digits + 2
-  const asciiStart = hexStart + LINE_BYTES * 3 + 2
-  return (
-    <div
-      className={styles.hexLine}
-      onPointerDown={(event) => {
-        const box = event.currentTarget.getBoundingClientRect()
-        const character = ((event.clientX - box.left) / box.width) * (asciiStart + LINE_BYTES)
-        for (let column = LINE_BYTES - 1; column >= 0; column--) {
-          const inAscii = character >= asciiStart && character >= asciiStart + column
-          if (inAscii || (character < asciiStart - 1 && character >= hexStart + hexColumn(column) - 0.5)) {
-            onPoint(column)
-            return
-          }
-        }
-      }}
-    >
-      {cursor >= 0 && (
-        <>
-          <i className={styles.cursor} style={{ left: `${hexStart + hexColumn(cursor)}ch`, width: '2ch' }} />
-          <i className={styles.cursor} style={{ left: `${asciiStart + cursor}ch`, width: '1ch' }} />
-        </>
-      )}
-      <span className={styles.offset}>{line.offset}</span>
-      <span className={styles.cells} style={{ left: `${hexStart}ch` }}>
-        <Runs runs={line.hex} />
-      </span>
-      <span className={styles.cells} style={{ left: `${asciiStart}ch` }} data-ascii>
-        <Runs runs={line.ascii} />
-      </span>
-    </div>
-  )
-}
-
-function Runs({ runs }: { readonly runs: readonly HexRun[] }) {
-  return runs.map((run, position) => (
-    // biome-ignore lint/suspicious/noArrayIndexKey: runs have no identity but their position in the line
-    <span key={position} data-kind={run.kind}>
-      {run.text}
-    </span>
-  ))
-}
-
-/** Offset and value under the cursor, also as big-endian integers, which these formats use. */
-function cursorText(cursor: number, byteAt: (offset: number) => number): string {
-  const place = `${formatCount(cursor)} (${formatHex(cursor)})`
-  const bytes = [0, 1, 2, 3].map((step) => byteAt(cursor + step))
-  const [first = -2, second = -2] = bytes
-  if (first === -1) return `${place}: not received`
-  if (first < 0) return place
-  const words = [`${place}: ${first}`]
-  if (second >= 0) words.push(`u16 ${formatCount(first * 256 + second)}`)
-  if (bytes.every((byte) => byte >= 0))
-    words.push(`u32 ${formatCount(bytes.reduce((sum, byte) => sum * 256 + byte, 0))}`)
-  return words.join(', ')
+/** `hole 2 of 5` with the cursor in one, else `5 holes`. */
+function holeText(holes: readonly Range[], cursor: number): string {
+  if (isInRange(holes, cursor)) return `hole ${formatCount(rangeAt(holes, cursor) + 1)} of ${formatCount(holes.length)}`
+  return holes.length === 1 ? '1 hole' : `${formatCount(holes.length)} holes`
 }

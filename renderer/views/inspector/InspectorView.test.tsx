@@ -19,8 +19,10 @@ const detail = (change: Partial<ObjectDetail> = {}): ObjectDetail => ({
   missing: [],
   recovered: [],
   header: [{ name: 'TSI', value: '10', note: 'RFC 5651' }],
-  boxes: [],
+  isBoxes: false,
   storedBytes: 1000,
+  unpacked: false,
+  servedBytes: null,
   text: null,
   url: 'http://127.0.0.1:8080/service1/seg_1.m4s',
   repair: null,
@@ -205,16 +207,110 @@ describe('inspector', () => {
   })
 })
 
+describe('the boxes of an object', () => {
+  const box = { size: 100, depth: 0, missing: 0, summary: null, fault: null }
+  beforeEach(() => {
+    engine.answers.objectDetail = () =>
+      detail({ isBoxes: true, row: fakeRow(0, { state: 'partial', received: 900 }), missing: [[500, 600]] })
+    engine.answers.objectBoxes = (_session, _index, view) => ({
+      more: false,
+      rows:
+        view === 'arrived'
+          ? [
+              { ...box, type: 'moof', offset: 0 },
+              { ...box, type: 'tfdt', offset: 60, size: 20, depth: 1, summary: '7680000' },
+              { ...box, type: 'mdat', offset: 100, size: 900, missing: 100, fault: '1 of 2 samples cut: 2' },
+            ]
+          : [{ ...box, type: 'free', offset: 0, size: 1000 }],
+    })
+    engine.answers.boxFields = () => [
+      { name: 'baseMediaDecodeTime', value: '7680000', offset: 72, size: 8, note: null },
+      { name: 'lost', value: null, offset: 78, size: 2, note: null },
+    ]
+  })
+
+  const viewsAsked = (name: 'objectBoxes' | 'objectBytes') =>
+    engine.calls
+      .filter((call) => call.name === name)
+      .map(({ args }) => args.find((arg) => typeof arg === 'string' && arg !== 's1'))
+
+  it('name the byte under the cursor in Hex', async () => {
+    await select(0)
+    await openTab('Hex')
+    expect(view.host.querySelector('output')?.textContent).toMatch(/^0 \(0x0\): 0.*moof$/)
+    await act(async () => view.host.querySelector<HTMLElement>('[aria-label="Next hole"]')?.click())
+    expect(view.host.querySelector('output')?.textContent).toBe('500 (0x1f4): not receivedmdat')
+  })
+
+  it('are those of what arrived until the served file is chosen', async () => {
+    const before = engine.answers.objectDetail
+    await select(0)
+    await openTab('Boxes')
+    expect(view.host.textContent).not.toContain('Served')
+    engine.answers.objectDetail = (...args) => ({
+      ...(before as NonNullable<typeof before>)(...args),
+      row: fakeRow(1, { state: 'partial', received: 900 }),
+      servedBytes: 1000,
+      repair: { how: 'strict', bytes: 100, urls: [], fetched: [] },
+    })
+    await select(1)
+    expect(view.host.textContent).toContain('holes stay holes')
+    expect(viewsAsked('objectBoxes')).toEqual(['arrived', 'arrived'])
+    await act(async () => buttonNamed(view.host, 'Served').click())
+    expect(viewsAsked('objectBoxes').at(-1)).toBe('served')
+    expect(view.host.textContent).toContain('damaged fragments hidden')
+    await openTab('Hex')
+    // What is served is compared with what arrived.
+    expect(viewsAsked('objectBytes')).toEqual(['served', 'arrived'])
+  })
+})
+
+describe('the holes of an object', () => {
+  it('are stepped through in the bytes', async () => {
+    engine.answers.objectDetail = () =>
+      detail({
+        row: fakeRow(0, { state: 'partial', received: 700 }),
+        missing: [
+          [100, 200],
+          [500, 700],
+        ],
+      })
+    await select(0)
+    await openTab('Hex')
+    const foot = () => view.host.querySelector('output')?.textContent
+    expect(view.host.textContent).toContain('2 holes')
+    await act(async () => buttonNamed(view.host, 'Next hole').click())
+    expect(foot()).toBe('100 (0x64): not received')
+    await act(async () => buttonNamed(view.host, 'Next hole').click())
+    expect(foot()).toBe('500 (0x1f4): not received')
+    expect(view.host.textContent).toContain('hole 2 of 2')
+    await act(async () => buttonNamed(view.host, 'Previous hole').click())
+    expect(foot()).toBe('100 (0x64): not received')
+  })
+})
+
+describe('the margin of a segment', () => {
+  it('is the difference of the times shown beside it', async () => {
+    const times = { ...detail().times, availabilityUs: 19_253_000, marginUs: -991_900 }
+    engine.answers.objectDetail = () => detail({ row: fakeRow(0, { lastTimeUs: 20_244_900 }), times })
+    const words = await select(0)
+    expect(words).toContain(':20.244')
+    expect(words).toContain(':19.253')
+    expect(words).toContain('−991 ms late')
+  })
+})
+
 describe('an object that was repaired', () => {
   it('shows bytes fetched by HTTP, and their server', async () => {
-    engine.answers.objectDetail = () => detail({ repair: { how: 'http', bytes: 1448, urls: ['http://a.example/'] } })
+    engine.answers.objectDetail = () =>
+      detail({ repair: { how: 'http', bytes: 1448, urls: ['http://a.example/'], fetched: [] } })
     const text = await select(0)
     expect(text).toMatch(/1.448 B by HTTP from http:\/\/a\.example\//)
     expect(text).toContain('completed by repair')
   })
 
   it('describes a patched object', async () => {
-    engine.answers.objectDetail = () => detail({ repair: { how: 'strict', bytes: 1448, urls: [] } })
+    engine.answers.objectDetail = () => detail({ repair: { how: 'strict', bytes: 1448, urls: [], fetched: [] } })
     expect(await select(0)).toContain('served without its damaged fragments')
   })
 })

@@ -2,37 +2,42 @@ import { SearchX } from 'lucide-react'
 import { Tabs } from 'radix-ui'
 import { useEffect, useRef, useState } from 'react'
 import { useStore } from 'zustand'
+import type { BytesView } from '../../../core/contract/object-boxes.ts'
 import type { ObjectDetail } from '../../../core/contract/object-rows.ts'
-import { formatCount } from '../../model/format.ts'
 import { addCommands } from '../../stores/command-store.ts'
 import { sessionStore } from '../../stores/session-store.ts'
 import { Button } from '../../ui/Button.tsx'
 import { EmptyState } from '../../ui/EmptyState.tsx'
 import { ErrorBlock } from '../../ui/ErrorBlock.tsx'
-import { HexView } from './HexView.tsx'
+import { Segmented } from '../../ui/Segmented.tsx'
+import { useWidth } from '../../ui/use-width.ts'
+import { BoxesTab, type Mark } from './BoxesTab.tsx'
+import { viewText } from './byte-ranges.ts'
+import { FactsTab } from './FactsTab.tsx'
+import { type HexGoal, HexView } from './HexView.tsx'
 import styles from './InspectorView.module.css'
-import { ObjectFacts } from './ObjectFacts.tsx'
+import { objectTitle } from './inspector-model.ts'
+import { ObjectHead } from './ObjectHead.tsx'
 import { TextTab } from './TextTab.tsx'
+import { useBoxes } from './use-boxes.ts'
 import { useObjectDetail } from './use-object-detail.ts'
 
-type Tab = 'fields' | 'boxes' | 'hex' | 'text'
+type Tab = 'facts' | 'boxes' | 'hex' | 'text'
 
-/** One object: facts, header fields, boxes, bytes and text. */
+/** From this width on, boxes and bytes are side by side. */
+const BESIDE_FROM = 820
+
+/** One object: facts, boxes, bytes and text; each tab scrolls by itself, and nothing around it. */
 export function ObjectInspector({ index }: { readonly index: number }) {
   const sessionId = useStore(sessionStore, (state) => state.sessionId)
   const { detail, stale, error, retry } = useObjectDetail(sessionId, index)
-  const [tab, setTab] = useState<Tab>('fields')
-  // Offset for the hex view, from a chosen box or missing range; `count` makes a repeated choice distinct.
-  const [goal, setGoal] = useState({ offset: 0, count: 0 })
-
-  // In a low panel the chosen tab is below the facts. A new object does not scroll.
-  const parts = useRef<HTMLDivElement>(null)
-  const asked = useRef({ tab, goal })
-  useEffect(() => {
-    if (asked.current.tab === tab && asked.current.goal === goal) return
-    asked.current = { tab, goal }
-    parts.current?.scrollIntoView({ block: 'nearest' })
-  }, [tab, goal])
+  const [tab, setTab] = useState<Tab>('facts')
+  const [view, setView] = useState<BytesView>('arrived')
+  // Place for the hex view, from a chosen box or missing range.
+  const [goal, setGoal] = useState<HexGoal>({ offset: 0, count: 0 })
+  const [mark, setMark] = useState<Mark | null>(null)
+  const frame = useRef<HTMLDivElement>(null)
+  const beside = useWidth(frame) >= BESIDE_FROM
 
   useEffect(
     () =>
@@ -47,6 +52,16 @@ export function ObjectInspector({ index }: { readonly index: number }) {
       ]),
     [],
   )
+  // Marks belong to one object.
+  const [marked, setMarked] = useState(index)
+  if (marked !== index) {
+    setMarked(index)
+    setMark(null)
+    setGoal({ offset: 0, count: 0 })
+  }
+
+  const shownView: BytesView = detail === null || detail.servedBytes === null ? 'arrived' : view
+  const boxes = useBoxes(sessionId ?? '', detail, shownView, tab === 'boxes' || tab === 'hex')
 
   if (detail === null) {
     if (error !== null) {
@@ -59,49 +74,75 @@ export function ObjectInspector({ index }: { readonly index: number }) {
     return <div className={styles.loading} role="status" aria-label="Reading the object" />
   }
 
-  const showBytes = (offset: number) => {
+  const show = (place: Mark | null, offset: number) => {
+    setMark(place)
     setGoal((before) => ({ offset, count: before.count + 1 }))
+  }
+  const showBytes = (offset: number) => {
+    show(null, offset)
     setTab('hex')
   }
   // Objects without boxes or text lack these tabs; the choice stays for the next object.
-  const shown: Tab =
-    (tab === 'boxes' && detail.boxes.length === 0) || (tab === 'text' && detail.text === null) ? 'fields' : tab
+  const shown: Tab = (tab === 'boxes' && !detail.isBoxes) || (tab === 'text' && detail.text === null) ? 'facts' : tab
+  const hex = (
+    <HexView
+      key={`${detail.row.index} ${shownView}`}
+      sessionId={sessionId ?? ''}
+      detail={detail}
+      view={shownView}
+      goal={goal}
+      mark={mark}
+      boxes={boxes.rows}
+    />
+  )
 
   return (
-    <div className={styles.object} aria-busy={stale} data-stale={stale || undefined}>
-      <ObjectFacts detail={detail} onShowBytes={showBytes} />
-      <Tabs.Root ref={parts} className={styles.tabs} value={shown} onValueChange={(value) => setTab(value as Tab)}>
+    <div ref={frame} className={styles.object} aria-busy={stale} data-stale={stale || undefined}>
+      <ObjectHead detail={detail} onShowBytes={showBytes} />
+      <Tabs.Root className={styles.tabs} value={shown} onValueChange={(value) => setTab(value as Tab)}>
         <Tabs.List className={styles.tabList} aria-label="Parts of the object">
-          <Tabs.Trigger value="fields">Fields</Tabs.Trigger>
-          {detail.boxes.length > 0 && <Tabs.Trigger value="boxes">Boxes</Tabs.Trigger>}
+          <Tabs.Trigger value="facts">Facts</Tabs.Trigger>
+          {detail.isBoxes && <Tabs.Trigger value="boxes">Boxes</Tabs.Trigger>}
           <Tabs.Trigger value="hex">Hex</Tabs.Trigger>
           {detail.text !== null && (
             <Tabs.Trigger value="text">{detail.text.language === 'xml' ? 'XML' : 'Text'}</Tabs.Trigger>
           )}
         </Tabs.List>
-        <Tabs.Content value="fields" className={styles.pane}>
-          <Fields detail={detail} />
+        <Tabs.Content value="facts" className={styles.pane} tabIndex={0}>
+          <FactsTab detail={detail} onShowBytes={showBytes} />
         </Tabs.Content>
-        <Tabs.Content value="boxes" className={styles.pane}>
-          <Boxes detail={detail} onShowBytes={showBytes} />
+        <Tabs.Content value="boxes" className={styles.bytesPane} tabIndex={-1}>
+          <ViewBar detail={detail} view={shownView} onView={setView} />
+          <div className={styles.bytesBody} data-beside={beside || undefined}>
+            <BoxesTab
+              key={`${detail.row.index} ${shownView}`}
+              sessionId={sessionId ?? ''}
+              detail={detail}
+              view={shownView}
+              boxes={boxes}
+              onMark={(place) => show(place, place.offset)}
+              onShowBytes={(place) => {
+                show(place, place.offset)
+                if (!beside) setTab('hex')
+              }}
+            />
+            {beside && hex}
+          </div>
         </Tabs.Content>
-        <Tabs.Content value="hex" className={styles.pane} tabIndex={-1}>
-          {detail.storedBytes === 0 ? (
+        <Tabs.Content value="hex" className={styles.bytesPane} tabIndex={-1}>
+          <ViewBar detail={detail} view={shownView} onView={setView} />
+          {detail.storedBytes === 0 && shownView === 'arrived' ? (
             <EmptyState icon={SearchX} title={detail.row.received === 0 ? 'No bytes yet' : 'No longer stored'}>
               {detail.row.received > 0 &&
                 'The session stores the newest objects within its limit. The bytes of this one were dropped; its facts remain.'}
             </EmptyState>
           ) : (
-            <HexView key={detail.row.index} sessionId={sessionId ?? ''} detail={detail} goal={goal} />
+            <div className={styles.bytesBody}>{hex}</div>
           )}
         </Tabs.Content>
         <Tabs.Content value="text" className={styles.pane} tabIndex={-1}>
           {detail.text !== null && (
-            <TextTab
-              name={detail.row.name ?? `TOI ${detail.row.toi}`}
-              text={detail.text.text}
-              language={detail.text.language}
-            />
+            <TextTab name={objectTitle(detail)} text={detail.text.text} language={detail.text.language} />
           )}
         </Tabs.Content>
       </Tabs.Root>
@@ -109,65 +150,30 @@ export function ObjectInspector({ index }: { readonly index: number }) {
   )
 }
 
-function Fields({ detail }: { readonly detail: ObjectDetail }) {
-  if (detail.header.length === 0) {
-    return <EmptyState title="No header fields">The header fields of the first packet are no longer stored.</EmptyState>
-  }
-  return (
-    <table className={styles.table}>
-      <caption className="visually-hidden">Header fields of the first packet, in wire order</caption>
-      <thead>
-        <tr>
-          <th scope="col">Field</th>
-          <th scope="col">Value</th>
-        </tr>
-      </thead>
-      <tbody>
-        {detail.header.map((field, position) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a header may carry the same extension twice; wire order is its identity
-          <tr key={position}>
-            <th scope="row">{field.name}</th>
-            <td>
-              <span className={styles.value}>{field.value}</span>
-              {field.note !== null && <span className={styles.note}>{field.note}</span>}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  )
+type ViewBarProps = {
+  readonly detail: ObjectDetail
+  readonly view: BytesView
+  readonly onView: (view: BytesView) => void
 }
 
-type BoxesProps = { readonly detail: ObjectDetail; readonly onShowBytes: (offset: number) => void }
-
-function Boxes({ detail, onShowBytes }: BoxesProps) {
+/** Which bytes are shown: those that arrived, or those that the gateway serves instead, where they differ. */
+function ViewBar({ detail, view, onView }: ViewBarProps) {
+  const text = viewText(detail, view)
+  if (detail.servedBytes === null && text === null) return null
   return (
-    <table className={styles.table}>
-      <caption className="visually-hidden">Top-level boxes</caption>
-      <thead>
-        <tr>
-          <th scope="col">Box</th>
-          <th scope="col" data-end>
-            Offset
-          </th>
-          <th scope="col" data-end>
-            Size B
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {detail.boxes.map((box) => (
-          <tr key={box.offset}>
-            <th scope="row">
-              <button type="button" className={styles.jump} onClick={() => onShowBytes(box.offset)}>
-                {box.type}
-              </button>
-            </th>
-            <td data-end>{formatCount(box.offset)}</td>
-            <td data-end>{formatCount(box.size)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <div className={styles.viewBar}>
+      {detail.servedBytes !== null && (
+        <Segmented
+          label="Which bytes"
+          value={view}
+          onChange={onView}
+          options={[
+            { value: 'arrived', text: 'Arrived' },
+            { value: 'served', text: 'Served' },
+          ]}
+        />
+      )}
+      {text !== null && <span className={styles.aside}>{text}</span>}
+    </div>
   )
 }

@@ -1,3 +1,4 @@
+import type { BytesView } from '../../../core/contract/object-boxes.ts'
 import { engine } from '../../client/engine-client.ts'
 import { shownReceiver } from '../../stores/session-store.ts'
 import { PAGE_BYTES } from './hex-model.ts'
@@ -8,12 +9,14 @@ const MAX_PAGES = 64
 export class BytePages {
   readonly #sessionId: string
   readonly #index: number
+  readonly #view: BytesView
   readonly #onPage: () => void
   readonly #pages = new Map<number, Uint8Array | 'asked' | 'failed'>()
 
-  constructor(sessionId: string, index: number, onPage: () => void) {
+  constructor(sessionId: string, index: number, view: BytesView, onPage: () => void) {
     this.#sessionId = sessionId
     this.#index = index
+    this.#view = view
     this.#onPage = onPage
   }
 
@@ -43,7 +46,15 @@ export class BytePages {
   #ask(page: number): void {
     this.#pages.set(page, 'asked')
     engine()
-      .call('objectBytes', this.#sessionId, this.#index, page * PAGE_BYTES, (page + 1) * PAGE_BYTES, shownReceiver())
+      .call(
+        'objectBytes',
+        this.#sessionId,
+        this.#index,
+        page * PAGE_BYTES,
+        (page + 1) * PAGE_BYTES,
+        shownReceiver(),
+        this.#view,
+      )
       .then((bytes) => {
         this.#pages.set(page, bytes)
         const oldest = this.#pages.keys().next().value

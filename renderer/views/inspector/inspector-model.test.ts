@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { codepointMeaning, gapSpans, isMissing, marginText, missingBytes } from './inspector-model.ts'
+import { codepointMeaning, gapSpans, marginText, missingBytes } from './inspector-model.ts'
 
 const ranges = fc
   .uniqueArray(fc.integer({ min: 0, max: 5000 }), { maxLength: 40 })
@@ -14,14 +14,6 @@ it('writes margins with their sign, and late in words', () => {
 })
 
 describe('missing ranges', () => {
-  it('contain a byte', () => {
-    fc.assert(
-      fc.property(ranges, fc.integer({ min: 0, max: 5000 }), (missing, at) => {
-        expect(isMissing(missing, at)).toBe(missing.some(([start, end]) => at >= start && at < end))
-      }),
-    )
-  })
-
   it('become spans of the bar: complete, ordered, disjoint', () => {
     fc.assert(
       fc.property(ranges, fc.integer({ min: 10, max: 800 }), (missing, width) => {

@@ -1,8 +1,14 @@
+import type { ObjectDetail } from '../../../core/contract/object-rows.ts'
 import { formatDuration } from '../../model/format.ts'
 
 /*
  * Texts and spans of an object's detail: the meaning of a codepoint, and missing bytes.
  */
+
+/** Name of an object, else its number. */
+export function objectTitle({ row }: Pick<ObjectDetail, 'row'>): string {
+  return row.name ?? `${row.carrier === 'mmtp' ? 'MPU' : 'TOI'} ${row.toi}`
+}
 
 /** A/331 table A.3.6. The S-TSID's Payload elements define the codepoints from 128 on. */
 const CODEPOINTS: Readonly<Record<number, string>> = {
@@ -50,20 +56,6 @@ export function gapSpans(
     else spans.push({ x, width: right - x })
   }
   return spans
-}
-
-/** Whether byte `at` was not received; `missing` is sorted and does not overlap. */
-export function isMissing(missing: readonly (readonly [number, number])[], at: number): boolean {
-  let low = 0
-  let high = missing.length - 1
-  while (low <= high) {
-    const middle = (low + high) >> 1
-    const [start, end] = missing[middle] ?? [0, 0]
-    if (at < start) high = middle - 1
-    else if (at >= end) low = middle + 1
-    else return true
-  }
-  return false
 }
 
 /** `+98 ms margin`, `−212 ms late`: signed, and readable without colour. */

@@ -2,14 +2,12 @@ import { useState } from 'react'
 import { useStore } from 'zustand'
 import type { ObjectDetail } from '../../../core/contract/object-rows.ts'
 import type { LossCause } from '../../../core/contract/report.ts'
-import { formatCount, formatDuration, formatHex, formatPercent, formatTime } from '../../model/format.ts'
+import { formatCount, formatDuration, formatHex, formatTime, shownDifferenceUs } from '../../model/format.ts'
 import { causeText, losingHost } from '../../model/losses.ts'
 import { sessionStore } from '../../stores/session-store.ts'
 import { timeStore } from '../../stores/time-store.ts'
 import { CopyButton } from '../../ui/CopyButton.tsx'
-import { OBJECT_STATE_TEXT, ObjectStateGlyph, RoleName } from '../../ui/glyphs.tsx'
 import { useTimeOrigin } from '../../ui/use-time-origin.ts'
-import { ByteMap } from './ByteMap.tsx'
 import styles from './InspectorView.module.css'
 import { codepointMeaning, marginText, missingBytes } from './inspector-model.ts'
 
@@ -23,57 +21,19 @@ const PATCH_TEXT = {
   strict: 'served without its damaged fragments',
 } as const
 
-type ObjectFactsProps = { readonly detail: ObjectDetail; readonly onShowBytes: (offset: number) => void }
+type FactsTabProps = { readonly detail: ObjectDetail; readonly onShowBytes: (offset: number) => void }
 
-/** Name, state, bytes and times of an object. */
-export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
+/** Missing ranges, numbers and times of an object, and the header of its first packet. */
+export function FactsTab({ detail, onShowBytes }: FactsTabProps) {
   const base = useStore(timeStore, (state) => state.base)
   const origin = useTimeOrigin()
-  const { row, missing, recovered, sha256, url, times, cause, repair } = detail
-  const isMpu = detail.header.some(({ name }) => name === 'packet_id')
-  const title = row.name ?? `${isMpu ? 'MPU' : 'TOI'} ${row.toi}`
-  const whole = row.size === row.received
+  const { row, missing, sha256, url, times, cause, repair } = detail
+  const isMpu = row.carrier === 'mmtp'
+  const between = (fromUs: number, toUs: number) => shownDifferenceUs(fromUs, toUs, base, origin)
+  const marginUs =
+    times.availabilityUs === null || times.marginUs === null ? null : between(row.lastTimeUs, times.availabilityUs)
   return (
-    <header className={styles.facts}>
-      <div className={styles.titleRow}>
-        <h2 className={styles.title}>{title}</h2>
-        <CopyButton label="Copy name" text={() => title} />
-      </div>
-      <p className={styles.state}>
-        <ObjectStateGlyph state={row.state} recovered={row.recovered > 0} />
-        <strong>{OBJECT_STATE_TEXT[row.state]}</strong>
-        <RoleName role={row.role} />
-        {row.contentType !== null && <span>{row.contentType}</span>}
-      </p>
-      <ByteMap
-        role={row.role}
-        size={row.size}
-        received={row.received + row.recovered}
-        missing={missing}
-        recovered={recovered}
-        label={`${formatCount(row.received)} of ${formatCount(row.size)} bytes received${row.recovered > 0 ? `, ${formatCount(row.recovered)} recovered by FEC` : ''}`}
-      />
-      <p className={styles.received}>
-        {whole ? (
-          <>
-            <strong>{formatCount(row.size)}</strong> B,{' '}
-            {repair?.how === 'http' ? 'completed by repair' : 'all received'}
-          </>
-        ) : (
-          <>
-            <strong>{formatCount(row.received)}</strong>
-            {row.size === null
-              ? ' B of an unknown size'
-              : ` of ${formatCount(row.size)} B (${formatPercent(row.received, row.size, 2)})`}
-          </>
-        )}
-        {row.recovered > 0 && (
-          <>
-            {' '}
-            and <strong>{formatCount(row.recovered)}</strong> B recovered by FEC
-          </>
-        )}
-      </p>
+    <div className={styles.facts}>
       {missing.length > 0 && row.state !== 'receiving' && (
         <Missing missing={missing} cause={cause} onShowBytes={onShowBytes} />
       )}
@@ -102,15 +62,15 @@ export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
         <dt>Time</dt>
         <dd title="First and last packet">
           {formatTime(row.firstTimeUs, base, origin)} – {formatTime(row.lastTimeUs, base, origin)}
-          <span className={styles.aside}> {formatDuration(row.lastTimeUs - row.firstTimeUs)}</span>
+          <span className={styles.aside}> {formatDuration(between(row.firstTimeUs, row.lastTimeUs))}</span>
         </dd>
         {times.availabilityUs !== null && (
           <>
             <dt>Available</dt>
             <dd title="Segment availability start time of the manifest, and its margin to the last byte received">
               {formatTime(times.availabilityUs, base, origin)}
-              {times.marginUs !== null && (
-                <span className={times.marginUs < 0 ? styles.late : styles.aside}> {marginText(times.marginUs)}</span>
+              {marginUs !== null && (
+                <span className={marginUs < 0 ? styles.late : styles.aside}> {marginText(marginUs)}</span>
               )}
             </dd>
           </>
@@ -198,7 +158,36 @@ export function ObjectFacts({ detail, onShowBytes }: ObjectFactsProps) {
           </>
         )}
       </dl>
-    </header>
+      <HeaderFields detail={detail} />
+    </div>
+  )
+}
+
+function HeaderFields({ detail }: { readonly detail: ObjectDetail }) {
+  if (detail.header.length === 0)
+    return <p className={styles.aside}>The header of the first packet is no longer stored.</p>
+  return (
+    <table className={styles.table}>
+      <caption>First packet, in wire order</caption>
+      <thead className="visually-hidden">
+        <tr>
+          <th scope="col">Field</th>
+          <th scope="col">Value</th>
+        </tr>
+      </thead>
+      <tbody>
+        {detail.header.map((field, position) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a header may carry the same extension twice; wire order is its identity
+          <tr key={position}>
+            <th scope="row">{field.name}</th>
+            <td>
+              <span className={styles.value}>{field.value}</span>
+              {field.note !== null && <span className={styles.note}>{field.note}</span>}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   )
 }
 

@@ -1,0 +1,18 @@
+import { afterEach, expect, it } from 'vitest'
+import { applySections, showNoSession, showSession } from '../stores/session-store.ts'
+import { fakeSnapshot, sectionsOf } from '../testing/fake-engine.ts'
+import { showWindowTitle } from './window-title.ts'
+
+afterEach(() => showNoSession())
+
+it('names what is open', () => {
+  const end = showWindowTitle()
+  expect(document.title).toBe('Routescope')
+  showSession('s1', null)
+  const { source } = fakeSnapshot()
+  applySections(sectionsOf(fakeSnapshot({ source: { ...source, live: true, label: 'atsc://' } })))
+  expect(document.title).toBe('atsc:// – Routescope')
+  showNoSession()
+  expect(document.title).toBe('Routescope')
+  end()
+})
