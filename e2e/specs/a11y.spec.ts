@@ -39,7 +39,7 @@ for (const theme of ['dark', 'light'] as const) {
       .row(/Partial|Cut off/)
       .first()
       .click()
-    for (const tab of ['Fields', 'Hex']) {
+    for (const tab of ['Facts', 'Boxes', 'Hex']) {
       await app.inspector.getByRole('tab', { name: tab }).click()
       await app.idle()
       expect(await violations(page), `inspector, ${tab}`).toEqual([])

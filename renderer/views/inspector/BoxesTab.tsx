@@ -73,7 +73,7 @@ function columnsFor(onShowBytes: (mark: Mark) => void): readonly Column<BoxLine>
     {
       id: 'name',
       title: 'Box',
-      width: 128,
+      width: 112,
       grow: 1,
       text: (line) => (line.kind === 'field' ? line.field.name : (line.box.type ?? 'no box')),
       tooltip: (line) => (line.kind === 'field' ? line.field.name : undefined),
@@ -87,7 +87,7 @@ function columnsFor(onShowBytes: (mark: Mark) => void): readonly Column<BoxLine>
     {
       id: 'value',
       title: 'Value',
-      width: 118,
+      width: 100,
       grow: 2,
       text: valueText,
       tooltip: (line) => valueText(line) || undefined,
@@ -119,7 +119,7 @@ function columnsFor(onShowBytes: (mark: Mark) => void): readonly Column<BoxLine>
     {
       id: 'offset',
       title: 'Offset',
-      width: 62,
+      width: 58,
       align: 'end',
       text: (line) => formatCount(placeOf(line).offset),
       raw: (line) => String(placeOf(line).offset),
@@ -142,7 +142,7 @@ function columnsFor(onShowBytes: (mark: Mark) => void): readonly Column<BoxLine>
       id: 'size',
       title: 'Size',
       unit: 'B',
-      width: 62,
+      width: 58,
       align: 'end',
       text: (line) => formatCount(placeOf(line).size),
       raw: (line) => String(placeOf(line).size),
