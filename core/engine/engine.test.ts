@@ -293,7 +293,8 @@ describe('a session', () => {
     expect(boxes.rows.at(-1)).toMatchObject({ type: 'mdat', missing: lacking })
     expect(boxes.rows.at(-1)?.fault).toMatch(/samples cut/)
     const patched = await window.call('objectBoxes', sessionId, index, 'served')
-    expect(patched.rows.map(({ type }) => type)).toEqual(['styp', 'sidx', 'free', 'free'])
+    expect(patched.rows.map(({ type }) => type)).toEqual(expect.arrayContaining(['styp', 'moof', 'mdat']))
+    expect(patched.rows.every(({ missing }) => missing === 0)).toBe(true)
   })
 
   it('answers wrong arguments with nothing or an error, and goes on', async () => {

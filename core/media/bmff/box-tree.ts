@@ -224,7 +224,7 @@ function sampleFields(bytes: Uint8Array, holes: readonly Hole[], mdat: number, s
     const missing = missingIn(holes, bytes.length, sample.offset, sample.offset + sample.size)
     return {
       name: `sample ${sample.number}`,
-      value: `${sample.size} bytes of track ${sample.track}`,
+      value: `${sample.size} bytes of track ${sample.track}${sample.sync === true ? ', sync' : ''}`,
       offset: sample.offset,
       size: sample.size,
       note: missing === 0 ? null : `cut: ${missing} bytes did not arrive`,

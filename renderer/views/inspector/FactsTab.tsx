@@ -18,7 +18,7 @@ const LISTED_ALL = 400
 /** A patched segment as players receive it. */
 const PATCH_TEXT = {
   simple: 'served with zeros in place of lost media',
-  strict: 'served without its damaged fragments',
+  strict: 'served without its lost samples',
 } as const
 
 type FactsTabProps = { readonly detail: ObjectDetail; readonly onShowBytes: (offset: number) => void }
@@ -53,7 +53,7 @@ export function FactsTab({ detail, onShowBytes }: FactsTabProps) {
         </dd>
         {!isMpu && (
           <>
-            <dt>CP</dt>
+            <dt>Codepoint</dt>
             <dd>
               {row.codepoint} <span className={styles.aside}>{codepointMeaning(row.codepoint)}</span>
             </dd>

@@ -258,7 +258,7 @@ describe('the boxes of an object', () => {
     expect(viewsAsked('objectBoxes')).toEqual(['arrived', 'arrived'])
     await act(async () => buttonNamed(view.host, 'Served').click())
     expect(viewsAsked('objectBoxes').at(-1)).toBe('served')
-    expect(view.host.textContent).toContain('damaged fragments hidden')
+    expect(view.host.textContent).toContain('without the lost samples')
     await openTab('Hex')
     // What is served is compared with what arrived.
     expect(viewsAsked('objectBytes')).toEqual(['served', 'arrived'])
@@ -311,6 +311,6 @@ describe('an object that was repaired', () => {
 
   it('describes a patched object', async () => {
     engine.answers.objectDetail = () => detail({ repair: { how: 'strict', bytes: 1448, urls: [], fetched: [] } })
-    expect(await select(0)).toContain('served without its damaged fragments')
+    expect(await select(0)).toContain('served without its lost samples')
   })
 })

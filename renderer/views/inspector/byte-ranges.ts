@@ -61,5 +61,5 @@ export function viewText(
   if (repair?.how === 'http') return `${formatCount(repair.bytes)} B fetched by HTTP.`
   return repair?.how === 'simple'
     ? 'As players get it: zeros where media was lost.'
-    : 'As players get it: damaged fragments hidden as free boxes.'
+    : 'As players get it: without the lost samples.'
 }
