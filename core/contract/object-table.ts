@@ -89,7 +89,7 @@ export const OBJECT_COLUMNS = {
     store: 'channel',
     sort: 'ascending',
     filter: { terms: ['tsi'], help: ['tsi:10', 'one LCT channel'] },
-    view: { title: 'TSI', format: 'text', weight: 20, width: 110 },
+    view: { title: 'TSI', format: 'text', weight: 20, width: 100 },
   },
   /** Its number in the channel: the TOI, or the MPU sequence number. */
   toi: {
@@ -98,7 +98,7 @@ export const OBJECT_COLUMNS = {
     batch: true,
     sort: 'ascending',
     filter: { terms: ['toi'], help: ['toi:60060', 'one transport object'] },
-    view: { title: 'TOI', format: 'count', weight: 30, width: 94 },
+    view: { title: 'TOI', format: 'count', weight: 70, width: 94 },
   },
   instance: { type: 'number', store: 'u32' },
   service: {
@@ -106,7 +106,7 @@ export const OBJECT_COLUMNS = {
     store: 'channel',
     sort: 'ascending',
     filter: { terms: ['service'], help: ['service:1', 'a service by its id'] },
-    view: { title: 'Service', format: 'text', weight: 70, width: 84, grow: 1 },
+    view: { title: 'Service', format: 'text', weight: 75, width: 84, grow: 1 },
   },
   role: {
     type: 'ChannelRole',
@@ -123,7 +123,7 @@ export const OBJECT_COLUMNS = {
       help: ['state:partial', 'receiving, complete, partial, truncated'],
       also: { incomplete: ['partial', 'truncated'] },
     },
-    view: { title: 'State', format: 'text', weight: 120, width: 98 },
+    view: { title: 'State', format: 'text', weight: 40, width: 90 },
   },
   /** Bytes as transported. */
   size: {
@@ -132,7 +132,7 @@ export const OBJECT_COLUMNS = {
     batch: true,
     sort: 'descending',
     filter: { terms: ['size'], help: ['size:>1000', 'more than 1000 bytes; also size:<1000'] },
-    view: { title: 'Size', unit: 'B', format: 'count', weight: 50, width: 74 },
+    view: { title: 'Size', unit: 'B', format: 'count', weight: 60, width: 72 },
   },
   /** Bytes received. */
   received: {
@@ -141,7 +141,7 @@ export const OBJECT_COLUMNS = {
     batch: true,
     sort: 'descending',
     filter: { terms: ['received'] },
-    view: { title: 'Received', format: 'count', weight: 60, width: 76 },
+    view: { title: 'Received', format: 'count', weight: 50, width: 74 },
   },
   /** Bytes recovered by FEC, which `received` does not include. */
   recovered: { type: 'number', store: 'f64', batch: true, filter: { terms: ['recovered'] } },
@@ -166,21 +166,21 @@ export const OBJECT_COLUMNS = {
     batch: true,
     sort: 'ascending',
     filter: { terms: ['cp', 'codepoint'] },
-    view: { title: 'CP', format: 'plain', weight: 90, width: 40 },
+    view: { title: 'Codepoint', format: 'plain', weight: 115, width: 78 },
   },
   name: {
     type: 'string | null',
     store: 'text',
     sort: 'ascending',
     filter: { terms: ['name'], help: ['name:seg', 'a part of the name'] },
-    view: { title: 'Name', format: 'text', weight: 40, width: 100, grow: 4 },
+    view: { title: 'Name', format: 'text', weight: 30, width: 104, grow: 4 },
   },
   contentType: {
     type: 'string | null',
     store: 'text',
     sort: 'ascending',
     filter: { terms: ['type'] },
-    view: { title: 'Type', format: 'text', weight: 80, width: 92, grow: 1 },
+    view: { title: 'Type', format: 'text', weight: 120, width: 92, grow: 1 },
   },
 } as const satisfies Record<string, ObjectColumn>
 

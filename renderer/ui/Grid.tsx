@@ -20,6 +20,7 @@ import {
 import styles from './Grid.module.css'
 import { gridKey } from './grid-keys.ts'
 import { gridTracks } from './grid-tracks.ts'
+import { MiddleCut } from './MiddleCut.tsx'
 import { useWidth } from './use-width.ts'
 
 /** One column. `text` is what a cell shows and copies. */
@@ -40,6 +41,8 @@ export type Column<Row> = {
   /** Content of a cell, if it is more than `text`. */
   readonly cell?: (row: Row) => ReactNode
   readonly tooltip?: (row: Row) => string | undefined
+  /** Names that differ at their ends are cut in the middle where they do not fit. */
+  readonly cutInMiddle?: true
 }
 
 export type TreePlace = { readonly level: number; readonly expanded: boolean | null }
@@ -315,9 +318,12 @@ const GridRow = memo(function GridRow(props: GridRowProps) {
             data-column={column.id}
             className={column.align === 'end' ? `${styles.cell} ${styles.end}` : styles.cell}
             title={column.tooltip?.(row)}
+            // The two parts of a cut name are one word.
+            aria-label={column.cutInMiddle === true ? column.text(row) : undefined}
           >
             {at === 0 && place !== undefined && <Twist place={place} onToggle={() => props.onToggle?.(position)} />}
-            {column.cell?.(row) ?? <span>{column.text(row)}</span>}
+            {column.cell?.(row) ??
+              (column.cutInMiddle === true ? <MiddleCut text={column.text(row)} /> : <span>{column.text(row)}</span>)}
           </div>
         ))
       )}

@@ -15,7 +15,7 @@ import { EmptyState } from '../../ui/EmptyState.tsx'
 import { ErrorBlock } from '../../ui/ErrorBlock.tsx'
 import { Grid } from '../../ui/Grid.tsx'
 import { useTimeOrigin } from '../../ui/use-time-origin.ts'
-import { objectColumnsFor, objectTone } from './columns.tsx'
+import { carriersOf, objectColumnsFor, objectTone } from './columns.tsx'
 import { FilterBar } from './FilterBar.tsx'
 import styles from './ObjectsView.module.css'
 import { ObjectList } from './object-list.ts'
@@ -59,6 +59,7 @@ function Objects({ sessionId, receiver }: ObjectsProps) {
     sessionStore,
     (session) => session.snapshot?.services.find((one) => one.id === service)?.protocol ?? null,
   )
+  const carriers = useStore(sessionStore, (session) => carriersOf(session.snapshot?.channels ?? []))
   const base = useStore(timeStore, (time) => time.base)
   const origin = useTimeOrigin()
 
@@ -97,9 +98,9 @@ function Objects({ sessionId, receiver }: ObjectsProps) {
   }, [list, running])
 
   const columns = useMemo(() => {
-    const all = objectColumnsFor(base, origin, (id) => serviceNameOf(sessionStore.getState().snapshot, id))
+    const all = objectColumnsFor(base, origin, (id) => serviceNameOf(sessionStore.getState().snapshot, id), carriers)
     return service === null ? all : all.filter((column) => column.id !== 'service')
-  }, [base, origin, service])
+  }, [base, origin, service, carriers])
   const select = useCallback(
     (position: number) => {
       const row = list.selectPosition(position)

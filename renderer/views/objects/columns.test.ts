@@ -2,9 +2,10 @@ import { expect, it } from 'vitest'
 import { OBJECT_COLUMNS, type ObjectColumn } from '../../../core/contract/object-table.ts'
 import { formatCount } from '../../model/format.ts'
 import { fakeRow } from '../../testing/fake-engine.ts'
-import { objectColumnsFor } from './columns.tsx'
+import { fittingColumns } from '../../ui/grid-tracks.ts'
+import { carriersOf, objectColumnsFor } from './columns.tsx'
 
-const columns = objectColumnsFor('start', 0, (service) => `service ${service}`)
+const columns = objectColumnsFor('start', 0, (service) => `service ${service}`, 'lct')
 
 it('shows every column of the table that has a view, in the order of the weights', () => {
   const shown = Object.values<ObjectColumn>(OBJECT_COLUMNS).flatMap(({ view }) => (view === undefined ? [] : [view]))
@@ -28,4 +29,27 @@ it('writes values as before', () => {
   expect(columns.find(({ id }) => id === 'size')?.raw?.(row)).toBe('')
   const right = columns.flatMap(({ id, align }) => (align === 'end' ? [id] : []))
   expect(right).toEqual(expect.arrayContaining(['toi', 'size', 'received', 'codepoint', 'packets', 'repeats']))
+})
+
+it('titles numbers by what carries them', () => {
+  const titles = (carriers: Parameters<typeof objectColumnsFor>[3]) =>
+    objectColumnsFor('start', 0, String, carriers).flatMap(({ id, title }) =>
+      id === 'tsi' || id === 'toi' ? [title] : [],
+    )
+  expect(titles(carriersOf([{ protocol: 'lct' }]))).toEqual(['TSI', 'TOI'])
+  expect(titles(carriersOf([{ protocol: 'mmtp' }]))).toEqual(['packet_id', 'MPU'])
+  expect(titles(carriersOf([{ protocol: 'mmtp' }, { protocol: 'lct' }]))).toEqual(['TSI, packet_id', 'TOI, MPU'])
+})
+
+it('has state and received share where a window of 1280 pixels shows them', () => {
+  const room = 1280 - 48 - 306 - 370
+  const shown = columns.slice(
+    0,
+    fittingColumns(
+      columns.map(({ width }) => width),
+      room,
+      1,
+    ),
+  )
+  expect(shown.map(({ title }) => title)).toEqual(['Time', 'TSI', 'Name', 'State', 'Received', 'Size'])
 })

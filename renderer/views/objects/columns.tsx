@@ -1,5 +1,6 @@
 import { defined } from '../../../core/contract/defined.ts'
 import { OBJECT_COLUMNS, type ObjectRow, type RowColumn } from '../../../core/contract/object-table.ts'
+import type { ChannelSnapshot } from '../../../core/contract/snapshot.ts'
 import { shownColumns } from '../../../core/contract/table-view.ts'
 import { alignOf, formatValue, hasRaw } from '../../model/column-format.ts'
 import { formatCount, formatHex, formatPercent, formatTime, UNKNOWN } from '../../model/format.ts'
@@ -38,7 +39,7 @@ function looksOf(base: TimeBase, originUs: number | null, nameOf: (service: numb
       ),
     },
     toi: { tooltip: (row) => `${formatHex(row.toi)}, instance ${row.instance}` },
-    name: { tooltip: (row) => row.name ?? undefined },
+    name: { cutInMiddle: true, tooltip: (row) => row.name ?? undefined },
     received: {
       text: (row) => (row.size === null ? UNKNOWN : formatPercent(row.received, row.size, 2)),
       tooltip: (row) =>
@@ -74,11 +75,27 @@ function looksOf(base: TimeBase, originUs: number | null, nameOf: (service: numb
   }
 }
 
+/** Titles of the numbers of channel and object, by the protocols that carry the objects. */
+const NUMBER_TITLES = {
+  lct: { tsi: 'TSI', toi: 'TOI' },
+  mmtp: { tsi: 'packet_id', toi: 'MPU' },
+  both: { tsi: 'TSI, packet_id', toi: 'TOI, MPU' },
+} as const
+
+/** Which carriers a session has. */
+export type Carriers = keyof typeof NUMBER_TITLES
+
+export function carriersOf(channels: readonly Pick<ChannelSnapshot, 'protocol'>[]): Carriers {
+  const mmtp = channels.some(({ protocol }) => protocol === 'mmtp')
+  return !mmtp ? 'lct' : channels.every(({ protocol }) => protocol === 'mmtp') ? 'mmtp' : 'both'
+}
+
 /** The columns of OBJECT_COLUMNS that are shown. Times depend on the base; services on their names. */
 export function objectColumnsFor(
   base: TimeBase,
   originUs: number | null,
   nameOf: (service: number | null) => string,
+  carriers: Carriers,
 ): readonly Column<ObjectRow>[] {
   const looks = looksOf(base, originUs, nameOf)
   return shownColumns(OBJECT_COLUMNS).map(({ key: column, view }) => {
@@ -89,7 +106,7 @@ export function objectColumnsFor(
       ...alignOf(format),
       ...(hint === undefined ? {} : { tooltip: () => hint }),
       id: key,
-      title,
+      title: key === 'tsi' || key === 'toi' ? NUMBER_TITLES[carriers][key] : title,
       width,
       sortable: 'sort' in OBJECT_COLUMNS[key],
       text: (object) => formatValue(format, object[key], { base, originUs }),
