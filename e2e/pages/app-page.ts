@@ -39,7 +39,7 @@ export class AppPage {
     this.services = new GridOnPage(page.getByRole('grid', { name: 'Services' }))
     this.flows = new GridOnPage(page.getByRole('treegrid', { name: 'Flows' }))
     this.signalling = new GridOnPage(page.getByRole('treegrid', { name: 'Signalling tables' }))
-    this.alarms = new GridOnPage(page.getByRole('grid', { name: 'Alarms' }))
+    this.alarms = new GridOnPage(page.getByRole('treegrid', { name: 'Alarms' }))
     this.timeline = page.getByRole('application', { name: 'Timeline' })
     this.player = page.getByRole('region', { name: 'Playback' })
     this.inspector = page.getByRole('region', { name: 'Inspector' })

@@ -1,9 +1,9 @@
 import { CircleCheck } from 'lucide-react'
-import { useMemo, useRef } from 'react'
+import { useMemo, useRef, useState } from 'react'
 import { useStore } from 'zustand'
 import type { AlarmRow } from '../../../core/contract/alarm-row.ts'
 import { ruleRow } from '../../../core/contract/rules.ts'
-import { formatTime, UNKNOWN } from '../../model/format.ts'
+import { formatCount, formatTime, UNKNOWN } from '../../model/format.ts'
 import { causeText, losingHost } from '../../model/losses.ts'
 import { serviceNameOf } from '../../model/names.ts'
 import { revealPanel } from '../../stores/frame-store.ts'
@@ -14,10 +14,23 @@ import { setCursor, timeStore } from '../../stores/time-store.ts'
 import { EmptyState } from '../../ui/EmptyState.tsx'
 import { type Column, Grid } from '../../ui/Grid.tsx'
 import { SeverityGlyph } from '../../ui/glyphs.tsx'
+import { MiddleCut } from '../../ui/MiddleCut.tsx'
 import { useFittingColumns } from '../../ui/use-fitting-columns.ts'
 import { useTimeOrigin } from '../../ui/use-time-origin.ts'
 import styles from './AlarmsView.module.css'
-import { alarmsInView, channelOfAlarm, objectOfAlarm, ruleText, SEVERITY_TEXT, whereText } from './alarms-model.ts'
+import {
+  type AlarmLine,
+  alarmLines,
+  alarmOf,
+  alarmsInView,
+  alarmsOf,
+  channelOfAlarm,
+  objectOfAlarm,
+  ruleText,
+  SEVERITY_TEXT,
+  splitText,
+  whereText,
+} from './alarms-model.ts'
 import { useAlarmSelection } from './use-alarm-selection.ts'
 
 /** Severity, rule, time and what it is; what is beside them is in the words and the inspector as well. */
@@ -25,56 +38,96 @@ const COLUMNS_AT_LEAST = 4
 const NONE: readonly AlarmRow[] = []
 const PRIORITY_TEXT = { 1: 'Cannot tune or decode', 2: 'To be watched', 3: 'Good practice' } as const
 
-/** What is wrong with the stream, the newest last. */
+/** What is wrong with the stream: one line for each rule and place, the newest last. */
 export function AlarmsView() {
   const alarms = useStore(sessionStore, (state) => state.snapshot?.alarms ?? NONE)
   const service = useStore(selectionStore, (state) => state.serviceId)
-  const rows = useMemo(() => alarmsInView(alarms, service), [alarms, service])
-  const [selected, setSelected] = useAlarmSelection(rows)
+  const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set())
+  const lines = useMemo(() => alarmLines(alarmsInView(alarms, service), unfolded), [alarms, service, unfolded])
+  const [selected, setSelected] = useAlarmSelection(lines)
   const host = useStore(sessionStore, (state) => losingHost(state.snapshot))
   const base = useStore(timeStore, (state) => state.base)
   const origin = useTimeOrigin()
   const list = useRef<HTMLDivElement>(null)
-  const all = useMemo<readonly Column<AlarmRow>[]>(() => {
+  const all = useMemo<readonly Column<AlarmLine>[]>(() => {
     const nameOf = (id: number) => serviceNameOf(sessionStore.getState().snapshot, id)
-    const where = (alarm: AlarmRow) => whereText(alarm, nameOf)
+    const where = (line: AlarmLine) =>
+      whereText({ ...alarmOf(line), ...(line.kind === 'group' ? { toi: null } : {}) }, nameOf)
+    const lastOf = (line: AlarmLine) => Math.max(...alarmsOf(line).map((alarm) => alarm.lastTime))
     return [
       {
         id: 'severity',
         title: 'Severity',
-        width: 78,
-        text: (alarm) => SEVERITY_TEXT[alarm.severity],
-        cell: (alarm) => (
+        width: 92,
+        text: (line) => SEVERITY_TEXT[alarmOf(line).severity],
+        cell: (line) => (
           <>
-            <SeverityGlyph severity={alarm.severity} />
-            <span>{SEVERITY_TEXT[alarm.severity]}</span>
+            <SeverityGlyph severity={alarmOf(line).severity} />
+            <span>{SEVERITY_TEXT[alarmOf(line).severity]}</span>
           </>
         ),
       },
-      { id: 'rule', title: 'Rule', width: 116, text: (alarm) => alarm.rule, tooltip: ({ rule }) => ruleText(rule) },
+      {
+        id: 'rule',
+        title: 'Rule',
+        width: 116,
+        text: (line) => alarmOf(line).rule,
+        tooltip: (line) => ruleText(alarmOf(line).rule),
+      },
       {
         id: 'time',
         title: 'Time',
         width: 96,
         align: 'end',
-        text: (alarm) => formatTime(alarm.time * 1e6, base, origin),
-        raw: (alarm) => String(alarm.time),
+        text: (line) => formatTime(alarmOf(line).time * 1e6, base, origin),
+        raw: (line) => String(alarmOf(line).time),
+        tooltip: (line) => (line.kind === 'group' ? 'Of the first' : undefined),
       },
-      { id: 'text', title: 'What', width: 180, grow: 4, text: (alarm) => alarm.text, tooltip: (alarm) => alarm.text },
       {
-        id: 'cause',
-        title: 'Lost by',
-        width: 74,
-        text: (alarm) => (alarm.cause === null ? UNKNOWN : causeText(alarm.cause, host)),
-        tooltip: () => 'Who lost it, as far as drops, lag and the rest of the stream tell',
+        id: 'text',
+        title: 'What',
+        width: 180,
+        grow: 4,
+        text: whatText,
+        tooltip: whatText,
+        cell: (line) => <What line={line} />,
       },
       {
         id: 'count',
         title: 'Count',
         width: 56,
         align: 'end',
-        text: (alarm) => String(alarm.count),
+        text: (line) => formatCount(alarmsOf(line).reduce((sum, { count }) => sum + count, 0)),
         tooltip: () => 'How often it was found',
+      },
+      {
+        id: 'service',
+        title: 'Service',
+        width: 84,
+        text: (line) => {
+          const { service: id } = alarmOf(line)
+          return id === null ? UNKNOWN : nameOf(id)
+        },
+      },
+      {
+        id: 'cause',
+        title: 'Cause',
+        width: 84,
+        text: (line) => {
+          const causes = new Set(alarmsOf(line).map(({ cause }) => cause))
+          const [cause = null] = causes
+          if (causes.size > 1) return 'Several'
+          return cause === null ? UNKNOWN : causeText(cause, host)
+        },
+        tooltip: () => 'Where it was lost, as far as drops, lag and the rest of the stream tell',
+      },
+      {
+        id: 'last',
+        title: 'Last',
+        width: 96,
+        align: 'end',
+        text: (line) => formatTime(lastOf(line) * 1e6, base, origin),
+        raw: (line) => String(lastOf(line)),
       },
       {
         id: 'where',
@@ -88,34 +141,32 @@ export function AlarmsView() {
         id: 'priority',
         title: 'Priority',
         width: 64,
-        text: (alarm) => String(ruleRow(alarm.rule).priority),
-        tooltip: (alarm) => PRIORITY_TEXT[ruleRow(alarm.rule).priority],
-      },
-      {
-        id: 'last',
-        title: 'Last',
-        width: 96,
-        align: 'end',
-        text: (alarm) => formatTime(alarm.lastTime * 1e6, base, origin),
-        raw: (alarm) => String(alarm.lastTime),
+        text: (line) => String(ruleRow(alarmOf(line).rule).priority),
+        tooltip: (line) => PRIORITY_TEXT[ruleRow(alarmOf(line).rule).priority],
       },
       {
         id: 'frame',
         title: 'Frame',
         width: 72,
         align: 'end',
-        text: (alarm) => (alarm.frame === null ? UNKNOWN : String(alarm.frame)),
+        text: (line) => {
+          const { frame } = alarmOf(line)
+          return frame === null ? UNKNOWN : String(frame)
+        },
       },
-      { id: 'clause', title: 'Clause', width: 150, grow: 1, text: (alarm) => ruleRow(alarm.rule).clause },
+      { id: 'clause', title: 'Clause', width: 150, grow: 1, text: (line) => ruleRow(alarmOf(line).rule).clause },
     ]
   }, [base, origin, host])
-  const columns = useFittingColumns(list, all, COLUMNS_AT_LEAST)
+  // The selected service is no column.
+  const asked = useMemo(() => (service === null ? all : all.filter(({ id }) => id !== 'service')), [all, service])
+  const columns = useFittingColumns(list, asked, COLUMNS_AT_LEAST)
 
   /** Moves the time cursor there, and selects its object, else its channel or service. */
   const select = (position: number): AlarmRow | null => {
-    const alarm = rows[position]
-    if (alarm === undefined) return null
+    const line = lines[position]
+    if (line === undefined) return null
     setSelected(position)
+    const alarm = alarmOf(line)
     setCursor(alarm.time * 1e6)
     const channel = channelOfAlarm(alarm, sessionStore.getState().snapshot?.channels ?? [])
     if (channel !== null) selectChannel(channel.channel, alarm.service)
@@ -125,10 +176,20 @@ export function AlarmsView() {
     return alarm
   }
 
-  /** Shows the object in the inspector; an alarm without one shows its time, where the frame is. */
+  const toggle = (position: number) => {
+    const line = lines[position]
+    if (line?.kind !== 'group') return
+    const next = new Set(unfolded)
+    if (!next.delete(line.key)) next.add(line.key)
+    setUnfolded(next)
+  }
+
+  /** Unfolds a group; shows the object in the inspector; an alarm without one shows its time, where the frame is. */
   const open = (position: number) => {
+    const grouped = lines[position]?.kind === 'group'
     const alarm = select(position)
-    if (alarm !== null) revealPanel(alarm.object === null && alarm.toi === null ? 'timeline' : 'inspector')
+    if (grouped) toggle(position)
+    else if (alarm !== null) revealPanel(alarm.object === null && alarm.toi === null ? 'timeline' : 'inspector')
   }
 
   return (
@@ -136,11 +197,15 @@ export function AlarmsView() {
       <Grid
         label="Alarms"
         columns={columns}
-        count={rows.length}
-        rowAt={(position) => rows[position] ?? null}
+        count={lines.length}
+        rowAt={(position) => lines[position] ?? null}
         selected={selected}
         onSelect={select}
         onActivate={open}
+        onToggle={toggle}
+        tree={(line) =>
+          line.kind === 'group' ? { level: 1, expanded: line.unfolded } : { level: line.level, expanded: null }
+        }
         empty={
           <EmptyState icon={CircleCheck} title={service === null ? 'No alarm' : 'No alarm for this service'}>
             Losses, missing signalling and whatever breaks a rule of the standard are listed here as they happen.
@@ -148,5 +213,26 @@ export function AlarmsView() {
         }
       />
     </div>
+  )
+}
+
+function whatText(line: AlarmLine): string {
+  if (line.kind === 'alarm') return line.alarm.text
+  return `${formatCount(line.alarms.length)} alarms, the last: ${(line.alarms.at(-1) as AlarmRow).text}`
+}
+
+/** What happened, then to which object. */
+function What({ line }: { readonly line: AlarmLine }) {
+  const { what, object } = splitText(line.kind === 'alarm' ? line.alarm : (line.alarms.at(-1) as AlarmRow))
+  return (
+    <span className={styles.what}>
+      {line.kind === 'group' && <strong>{formatCount(line.alarms.length)} alarms, last: </strong>}
+      <span className={styles.words}>{what}</span>
+      {object !== null && (
+        <span className={styles.object}>
+          <MiddleCut text={object} />
+        </span>
+      )}
+    </span>
   )
 }

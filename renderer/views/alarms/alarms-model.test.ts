@@ -1,6 +1,17 @@
 import { expect, it } from 'vitest'
 import type { AlarmRow } from '../../../core/contract/alarm-row.ts'
-import { alarmsInView, channelOfAlarm, countBySeverity, objectOfAlarm, ruleText, whereText } from './alarms-model.ts'
+import {
+  alarmLines,
+  alarmOf,
+  alarmsInView,
+  alarmsOf,
+  channelOfAlarm,
+  countBySeverity,
+  objectOfAlarm,
+  ruleText,
+  splitText,
+  whereText,
+} from './alarms-model.ts'
 
 const alarm = (change: Partial<AlarmRow>): AlarmRow => ({
   rule: 'OBJ-LOSS',
@@ -69,6 +80,40 @@ it('takes the row an alarm names over its TOI', () => {
     values: { channel: new Uint32Array(0), toi: new Float64Array(0), firstTimeUs: new Float64Array(0) },
   }
   expect(objectOfAlarm(alarm({ toi: 7, object: 3 }), columns, null)).toBe(3)
+})
+
+it('makes one line of the alarms of a rule at a place, which unfolds', () => {
+  const lost = (toi: number, tsi = 10) => alarm({ service: 1, carrier: 'lct', tsi, toi, time: toi })
+  const alarms = [lost(1), lost(2), lost(3, 20), alarm({ rule: 'TABLE-ENTRY', severity: 'warning' }), lost(4)]
+  const folded = alarmLines(alarms, new Set())
+  expect(folded.map(({ kind }) => kind)).toEqual(['group', 'alarm', 'alarm'])
+  expect(folded.map((line) => alarmsOf(line).length)).toEqual([3, 1, 1])
+  expect(folded.map((line) => alarmOf(line).time)).toEqual([1, 3, 0])
+  const [group] = folded
+  const open = alarmLines(alarms, new Set([group?.kind === 'group' ? group.key : '']))
+  expect(open.map((line) => (line.kind === 'group' ? 'group' : `${line.level} ${line.alarm.toi}`))).toEqual([
+    'group',
+    '2 1',
+    '2 2',
+    '2 4',
+    '1 3',
+    '1 null',
+  ])
+})
+
+it('puts what happened before the object it happened to', () => {
+  const lct = alarm({
+    carrier: 'lct',
+    tsi: 10,
+    toi: 7,
+    text: 'long/name (1).m4s (TSI 10, TOI 7): 2896 of 370271 bytes lost',
+  })
+  expect(splitText(lct)).toEqual({ what: '2896 of 370271 bytes lost', object: 'long/name (1).m4s (TSI 10, TOI 7)' })
+  expect(splitText(alarm({ carrier: 'mmtp', tsi: 35, toi: 2, text: 'packet_id 35, MPU 2: cut' }))).toEqual({
+    what: 'cut',
+    object: 'packet_id 35, MPU 2',
+  })
+  expect(splitText(alarm({ text: 'no SLT' }))).toEqual({ what: 'no SLT', object: null })
 })
 
 it('says where a rule comes from', () => {

@@ -12,6 +12,60 @@ export function alarmsInView(alarms: readonly AlarmRow[], service: number | null
   return service === null ? alarms : alarms.filter((alarm) => alarm.service === null || alarm.service === service)
 }
 
+/** A line of the list: an alarm, or the alarms of one rule at one place, which unfold. */
+export type AlarmLine =
+  | { readonly kind: 'alarm'; readonly alarm: AlarmRow; readonly level: 1 | 2 }
+  | {
+      readonly kind: 'group'
+      readonly key: string
+      /** In order of time. */
+      readonly alarms: readonly AlarmRow[]
+      readonly unfolded: boolean
+    }
+
+const placeKey = ({ rule, severity, service, carrier, tsi }: AlarmRow): string =>
+  `${rule} ${severity} ${service} ${carrier} ${tsi}`
+
+/** Alarms of one rule, service and channel as one line, in order of their first; a single alarm is a line by itself. */
+export function alarmLines(alarms: readonly AlarmRow[], unfolded: ReadonlySet<string>): readonly AlarmLine[] {
+  const groups = new Map<string, AlarmRow[]>()
+  for (const alarm of alarms) {
+    const key = placeKey(alarm)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [alarm])
+    else group.push(alarm)
+  }
+  return [...groups].flatMap(([key, own]): readonly AlarmLine[] => {
+    const [first] = own
+    if (own.length === 1 && first !== undefined) return [{ kind: 'alarm', alarm: first, level: 1 }]
+    const group: AlarmLine = { kind: 'group', key, alarms: own, unfolded: unfolded.has(key) }
+    return group.unfolded ? [group, ...own.map((alarm): AlarmLine => ({ kind: 'alarm', alarm, level: 2 }))] : [group]
+  })
+}
+
+/** The alarm of a line: of a group its first. */
+export const alarmOf = (line: AlarmLine): AlarmRow =>
+  line.kind === 'alarm' ? line.alarm : (line.alarms[0] as AlarmRow)
+
+/** The alarms of a line. */
+export const alarmsOf = (line: AlarmLine): readonly AlarmRow[] => (line.kind === 'alarm' ? [line.alarm] : line.alarms)
+
+/** A sentence without the object it begins with, and that object: numbers come before long names. */
+export function splitText({ text, carrier, tsi, toi }: AlarmRow): {
+  readonly what: string
+  readonly object: string | null
+} {
+  if (carrier === null || tsi === null || toi === null) return { what: text, object: null }
+  const numbers = carrier === 'mmtp' ? `packet_id ${tsi}, MPU ${toi}` : `TSI ${tsi}, TOI ${toi}`
+  for (const head of [`(${numbers}): `, `${numbers}: `]) {
+    const at = text.indexOf(head)
+    if (at < 0) continue
+    const object = text.slice(0, at + head.length - 2)
+    return { what: text.slice(at + head.length), object }
+  }
+  return { what: text, object: null }
+}
+
 /** The channel an alarm is about; null for none. */
 export function channelOfAlarm<Channel extends Pick<ChannelSnapshot, 'service' | 'protocol' | 'tsi'>>(
   { service, carrier, tsi }: AlarmRow,

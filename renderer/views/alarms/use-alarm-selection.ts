@@ -1,16 +1,17 @@
 import { useState } from 'react'
-import type { AlarmRow } from '../../../core/contract/alarm-row.ts'
-import { alarmKey } from './alarms-model.ts'
+import { type AlarmLine, alarmKey } from './alarms-model.ts'
 
-/** The selected alarm stays selected while snapshots replace the list. */
-export function useAlarmSelection(rows: readonly AlarmRow[]): readonly [number, (position: number) => void] {
+const keyOf = (line: AlarmLine): string => (line.kind === 'group' ? line.key : alarmKey(line.alarm))
+
+/** The selected line stays selected while snapshots replace the list. */
+export function useAlarmSelection(lines: readonly AlarmLine[]): readonly [number, (position: number) => void] {
   const [key, setKey] = useState<string | null>(null)
-  const selected = key === null ? -1 : rows.findIndex((alarm) => alarmKey(alarm) === key)
+  const selected = key === null ? -1 : lines.findIndex((line) => keyOf(line) === key)
   return [
     selected,
     (position) => {
-      const alarm = rows[position]
-      setKey(alarm === undefined ? null : alarmKey(alarm))
+      const line = lines[position]
+      setKey(line === undefined ? null : keyOf(line))
     },
   ]
 }
