@@ -32,7 +32,7 @@ for (const theme of ['dark', 'light'] as const) {
     }
     await app.openTab('Signalling')
     await app.signalling.row('MPD').click()
-    await expect(page.getByRole('region', { name: /^Text of .*signalling$/ })).toBeVisible()
+    await expect(page.getByRole('region', { name: /^Text of .*inspector$/ })).toBeVisible()
     expect(await violations(page), 'signalling text').toEqual([])
     await app.openTab('Objects')
     await app.objects

@@ -52,5 +52,5 @@ test('after Stop everything received can be read', async ({ routescope: { app, p
 
   await app.openTab('Signalling')
   await app.signalling.row('MPD').click()
-  await expect(page.getByRole('region', { name: /^Text of .*signalling$/ })).toContainText('<MPD')
+  await expect(page.getByRole('region', { name: /^Text of .*inspector$/ })).toContainText('<MPD')
 })

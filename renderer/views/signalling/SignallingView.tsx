@@ -3,11 +3,15 @@ import { FileCode2, ScrollText } from 'lucide-react'
 import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
 import { useStore } from 'zustand'
 import { formatAge, formatCount, formatDuration, UNKNOWN } from '../../model/format.ts'
+import { groupOfPanel, INSPECT_LAYOUT } from '../../model/layout.ts'
 import { streamNowUs } from '../../model/names.ts'
+import { frameStore } from '../../stores/frame-store.ts'
 import { selectionStore, selectSignalling } from '../../stores/selection-store.ts'
 import { sessionStore } from '../../stores/session-store.ts'
+import { settingsStore } from '../../stores/settings-store.ts'
 import { EmptyState } from '../../ui/EmptyState.tsx'
 import { type Column, Grid } from '../../ui/Grid.tsx'
+import { MiddleCut } from '../../ui/MiddleCut.tsx'
 import { useFittingColumns } from '../../ui/use-fitting-columns.ts'
 import { useNow } from '../../ui/use-now.ts'
 import styles from './SignallingView.module.css'
@@ -19,8 +23,12 @@ const COLUMNS_AT_LEAST = 2
 /** Below this width the text is under the list instead of beside it. */
 const STACKED_BELOW = 560
 const EMPTY = { signalling: [], services: [] }
+const INSPECTOR_GROUP = groupOfPanel(INSPECT_LAYOUT, 'inspector')?.id ?? ''
 
-/** LLS tables and SLS fragments, and the content of the selected version. */
+/**
+ * LLS tables and SLS fragments. The content of the selected version is in the inspector; beside the list only where no inspector is
+ * in sight, so that no table is shown twice.
+ */
 export function SignallingView() {
   const snapshot = useStore(sessionStore, (state) => state.snapshot)
   const service = useStore(selectionStore, (state) => state.serviceId)
@@ -31,6 +39,8 @@ export function SignallingView() {
   const streamNow = snapshot === null ? null : streamNowUs(snapshot, nowMs)
   const signed = snapshot?.signalling.some((one) => one.signature !== null) ?? false
   const all = useMemo(() => columnsAt(streamNow, signed), [streamNow, signed])
+  const maximised = useStore(frameStore, (state) => state.maximised === 'signalling')
+  const inspectorHidden = useStore(settingsStore, (state) => state.hidden.includes(INSPECTOR_GROUP))
   const view = useRef<HTMLDivElement>(null)
   const stacked = useNarrow(view, STACKED_BELOW)
   const selected = lines.findIndex((line) =>
@@ -51,11 +61,19 @@ export function SignallingView() {
     setFolded(next)
   }
 
+  const tables = <TableList all={all} lines={lines} selected={selected} onSelect={select} onToggle={toggle} />
+  if (!maximised && !inspectorHidden) {
+    return (
+      <div ref={view} className={styles.view}>
+        {tables}
+      </div>
+    )
+  }
   return (
     <div ref={view} className={styles.view} data-stacked={stacked}>
       <Allotment key={stacked ? 'stacked' : 'beside'} vertical={stacked} proportionalLayout={false}>
         <Allotment.Pane minSize={stacked ? 76 : 220} preferredSize={stacked ? '40%' : 400}>
-          <TableList all={all} lines={lines} selected={selected} onSelect={select} onToggle={toggle} />
+          {tables}
         </Allotment.Pane>
         <Allotment.Pane minSize={stacked ? 110 : 240}>
           <div className={styles.side}>
@@ -137,7 +155,11 @@ function columnsAt(streamNow: number | null, signed: boolean): readonly Column<S
         ) : (
           <>
             <span className={styles.type}>{line.table.type}</span>
-            {nameBeside(line.table) !== '' && <span className={styles.name}>{nameBeside(line.table)}</span>}
+            {nameBeside(line.table) !== '' && (
+              <span className={styles.name}>
+                <MiddleCut text={nameBeside(line.table)} />
+              </span>
+            )}
             {line.table.group !== null && <span className={styles.name}>group {line.table.group}</span>}
           </>
         ),

@@ -2,6 +2,7 @@ import { act } from 'react'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { setEngine } from '../../client/engine-client.ts'
 import { runCommand } from '../../stores/command-store.ts'
+import { frameStore } from '../../stores/frame-store.ts'
 import { clearSelection, selectionStore, selectSignalling } from '../../stores/selection-store.ts'
 import { applySections, showNoSession, showSession } from '../../stores/session-store.ts'
 import { FakeEngine, fakeSnapshot, sectionsOf } from '../../testing/fake-engine.ts'
@@ -29,12 +30,15 @@ beforeEach(async () => {
     signature: null,
   })) as never
   applySections(sectionsOf(fakeSnapshot({ signalling: [version('v1', 1), version('v2', 2, { signature: 'bad' })] })))
+  // The content is beside the list only where no inspector is in sight.
+  frameStore.setState({ maximised: 'signalling' })
   view = await mount(<SignallingView />)
   await act(async () => selectSignalling('v2'))
   await view.settle()
 })
 afterEach(() => {
   view.unmount()
+  frameStore.setState({ maximised: null })
   showNoSession()
   clearSelection()
 })

@@ -12,16 +12,15 @@ it('writes values as a tree of names, with list items named by their identity', 
     services: [{ serviceId: 1001, shortServiceName: 'ONE', hidden: false, inetUrls: [] }, { odd: '' }],
   }
   expect(shown(valueLines(values, none))).toEqual([
-    'bsids: 50, 51',
-    'capabilities: –',
-    'services: (2 items)',
-    '  serviceId 1001 · ONE: (4 items)',
-    '    serviceId: 1001',
-    '    shortServiceName: ONE',
-    '    hidden: no',
-    '    inetUrls: none',
-    '  1: (1 item)',
-    '    odd: (empty)',
+    'BSIDs: 50, 51',
+    'Services: (2 entries)',
+    '  Service ID 1001 · ONE: (4 values)',
+    '    Service ID: 1001',
+    '    Short service name: ONE',
+    '    Hidden: no',
+    '    Inet URLs: none',
+    '  Service 2: (1 value)',
+    '    Odd: (empty)',
   ])
 })
 
@@ -29,7 +28,7 @@ it('folds toggled groups, and initially deep groups of long tables', () => {
   const values = { services: Array.from({ length: 1000 }, (_, serviceId) => ({ serviceId, signalling: { port: 1 } })) }
   const lines = valueLines(values, none)
   expect(lines).toHaveLength(1 + 1000 + 2000)
-  expect(lines[3]).toMatchObject({ name: 'signalling', expanded: false })
+  expect(lines[3]).toMatchObject({ name: 'Signalling', expanded: false })
   expect(valueLines(values, new Set(['0']))).toHaveLength(1)
   expect(valueLines(values, new Set(['0.0.1']))).toHaveLength(1 + 1000 + 2000 + 1)
 })

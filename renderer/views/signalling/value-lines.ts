@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../../core/contract/report.ts'
+import { fieldWords, singular } from '../../model/field-words.ts'
 
 /** One row of decoded values: a value, or a group that folds. */
 export type ValueLine = {
@@ -8,7 +9,7 @@ export type ValueLine = {
   readonly level: number
   /** Null for a group. */
   readonly value: string | null
-  /** Size of a folded group: `5 items`. */
+  /** Size of a group: `5 entries`. */
   readonly summary: string
   readonly expanded: boolean | null
 }
@@ -40,15 +41,20 @@ const NAMES = ['shortServiceName', 'name', 'contentType', 'contentLocation', 'de
 export function valueLines(values: JsonValue, toggled: ReadonlySet<string>): readonly ValueLine[] {
   const deep = count(values, OPEN_ALL + 1) <= OPEN_ALL
   const lines: ValueLine[] = []
-  const add = (name: string, value: JsonValue, path: string, level: number): void => {
-    if (typeof value !== 'object' || value === null) {
+  const add = (key: string, value: JsonValue, path: string, level: number, item = false): void => {
+    // What a table does not have is not listed.
+    if (value === null) return
+    const name = item ? key : fieldWords(key)
+    if (typeof value !== 'object') {
       lines.push({ path, name, level, value: written(value), summary: '', expanded: null })
       return
     }
-    const entries = Array.isArray(value)
-      ? value.map((each, index) => [itemName(each, index), each] as const)
+    const isList = Array.isArray(value)
+    const entries: readonly (readonly [string, JsonValue])[] = isList
+      ? value.map((each, index) => [itemName(each, `${fieldWords(singular(key))} ${index + 1}`), each] as const)
       : Object.entries(value)
-    if (entries.length === 0) {
+    const present = entries.filter(([, each]) => each !== null).length
+    if (present === 0) {
       lines.push({ path, name, level, value: 'none', summary: '', expanded: null })
       return
     }
@@ -57,11 +63,12 @@ export function valueLines(values: JsonValue, toggled: ReadonlySet<string>): rea
       return
     }
     const expanded = (deep || level <= 2) !== toggled.has(path)
-    const items = entries.length === 1 ? '1 item' : `${entries.length} items`
+    const one = isList ? 'entry' : 'value'
+    const items = present === 1 ? `1 ${one}` : `${present} ${isList ? 'entries' : 'values'}`
     lines.push({ path, name, level, value: null, summary: items, expanded })
     if (!expanded) return
-    entries.forEach(([key, each], index) => {
-      add(key, each, `${path}.${index}`, level + 1)
+    entries.forEach(([inner, each], index) => {
+      add(inner, each, `${path}.${index}`, level + 1, isList)
     })
   }
   if (typeof values !== 'object' || values === null) add('value', values, '0', 1)
@@ -73,13 +80,14 @@ export function valueLines(values: JsonValue, toggled: ReadonlySet<string>): rea
   return lines
 }
 
-function itemName(item: JsonValue, index: number): string {
-  if (typeof item !== 'object' || item === null || Array.isArray(item)) return String(index)
+/** @param otherwise name of an item that nothing identifies */
+function itemName(item: JsonValue, otherwise: string): string {
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) return otherwise
   const fields = item as { readonly [key: string]: JsonValue }
   const title = TITLES.find((name) => isPlain(fields[name]))
-  if (title === undefined) return String(index)
+  if (title === undefined) return otherwise
   const more = NAMES.find((name) => name !== title && isPlain(fields[name]))
-  return `${title} ${fields[title]}${more === undefined ? '' : ` · ${fields[more]}`}`
+  return `${fieldWords(title)} ${fields[title]}${more === undefined ? '' : ` · ${fields[more]}`}`
 }
 
 function isPlain(value: JsonValue | undefined): boolean {
