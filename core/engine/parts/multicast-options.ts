@@ -94,6 +94,7 @@ export const MULTICAST_PART: PartDescription = {
       gpac: true,
     },
     { pattern: '^mabr://', group: 'Listen', label: 'DVB-MABR', example: 'mabr://225.1.1.0:6000', gpac: true },
+    { pattern: '^stltp://', group: 'Listen', label: 'STLTP tunnel', example: 'stltp://239.255.30.1:30000' },
     // Matches any other scheme, so that it is refused with a list of those known.
     { pattern: '^[a-z][a-z0-9+.-]*://', group: 'Listen', label: 'Another address', example: null },
   ],

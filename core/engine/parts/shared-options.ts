@@ -20,7 +20,7 @@ export const SERVICES = {
   default: 'first',
   group: 'Services',
   level: 'basic',
-  label: 'Services',
+  label: 'Join',
   help: 'which services to join: all, first, none, scan (list them, then end) or ids such as 1,5009',
   commands: [...RECEIVING, 'record'],
   test: 'core/receive/tune-in.test.ts',

@@ -118,7 +118,7 @@ it('has the fields of the option tables, checks them, and writes the command lin
   expect(host.querySelector<HTMLButtonElement>('button[type=submit]')?.disabled).toBe(true)
   expect(host.querySelector('summary')?.textContent).toBe('Advanced1 to correct')
   type(labelled('Reorder time'), '250')
-  type(labelled('Services'), '1,5009')
+  type(labelled('Join'), '1,5009')
   type(labelled('Only from senders'), '10.0.0.1 10.0.0.2')
   act(() => labelled('Keep corrupt files').click())
   expect(host.querySelector('[role=alert]')).toBeNull()

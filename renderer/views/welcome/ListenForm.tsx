@@ -95,11 +95,11 @@ export function ListenForm() {
         )}
       </div>
       {joining && <InterfaceField chosen={known} onChange={setChosen} />}
-      <ReceiveFields {...form.fields} />
-      {opening?.error != null && <ErrorBlock error={opening.error} />}
       <Button type="submit" variant="primary" size="large" icon={Radio} disabled={busy || !ready}>
         {busy ? 'Joining…' : 'Listen'}
       </Button>
+      {opening?.error != null && <ErrorBlock error={opening.error} />}
+      <ReceiveFields {...form.fields} />
       {url.trim() !== '' && form.problems.size === 0 && (
         <CommandLines lines={linesOf(form.parts, 'Listen', url, choices)} />
       )}

@@ -85,6 +85,9 @@ export function WelcomeView() {
             </ul>
           </section>
         )}
+        <p className={styles.sending}>
+          To send a presentation, use the command line: <code>routescope send manifest.mpd atsc://</code>
+        </p>
         <p className={styles.foot}>
           <span>
             <KeyHint keys="$mod+k" /> every command
