@@ -38,6 +38,8 @@ export function openWindow(request: SessionRequest | null): BrowserWindow {
     minWidth: MIN_WIDTH,
     minHeight: MIN_HEIGHT,
     backgroundColor: BACKGROUND,
+    // Drawn by the system, in its own colours; Alt shows it.
+    autoHideMenuBar: true,
     show: false,
     webPreferences: { ...WEB_PREFERENCES, preload: join(__dirname, '..', 'preload', 'index.cjs') },
   })

@@ -11,6 +11,7 @@ import { Banners } from './Banners.tsx'
 import { Dialogs } from './Dialogs.tsx'
 import { Dock } from './Dock.tsx'
 import { DropTarget } from './DropTarget.tsx'
+import { NoticeToast } from './NoticeToast.tsx'
 import { QuitDialog } from './QuitDialog.tsx'
 import { Rail } from './Rail.tsx'
 import { SourceBar } from './SourceBar.tsx'
@@ -37,6 +38,7 @@ export function App() {
           </div>
         </div>
         <StatusStrip />
+        <NoticeToast />
       </div>
       <Dialogs />
       <QuitDialog />

@@ -4,7 +4,7 @@ import { defined } from '../../core/contract/defined.ts'
 import { formatBytesShort, formatCount, formatPercent } from '../model/format.ts'
 import { droppedByHost, sourceName } from '../model/names.ts'
 import { connectionStore } from '../stores/connection-store.ts'
-import { dismissNotice, noticeStore } from '../stores/notice-store.ts'
+import { bannerKey, closeBanner, HOST_DROPS, noticeStore } from '../stores/notice-store.ts'
 import { dismissProblem, sessionStore } from '../stores/session-store.ts'
 import { Banner } from '../ui/Banner.tsx'
 import { Button } from '../ui/Button.tsx'
@@ -19,7 +19,6 @@ export function Banners() {
       <OpeningBanner />
       <ProblemBanners />
       <ReadingBanner />
-      <NoticeBanner />
     </>
   )
 }
@@ -102,10 +101,15 @@ function ProblemBanners() {
   const canRetry = useStore(sessionStore, (state) => state.request !== null)
   const dropped = useStore(sessionStore, (state) => (state.snapshot === null ? 0 : droppedByHost(state.snapshot)))
   const byHost = useStore(sessionStore, (state) => state.snapshot?.losses.host.objects ?? 0)
+  const closed = useStore(noticeStore, (state) => state.closed)
+  const sessionId = useStore(sessionStore, (state) => state.sessionId)
+  const key = (sentence: string) => bannerKey(sessionId, sentence)
   const known = new Set((ofSession ?? []).map((error) => error.message))
+  // That a session has failed stays in sight.
+  const shown = (ofSession ?? []).filter((error) => failed || !closed.has(key(error.message)))
   return (
     <>
-      {(ofSession ?? []).map((error) => (
+      {shown.map((error) => (
         <Banner
           key={error.message}
           severity={failed ? 'error' : 'warning'}
@@ -113,6 +117,7 @@ function ProblemBanners() {
           tryThis={error.tryThis}
           {...defined({
             actions: failed && canRetry ? <Button onClick={() => void again()}>Try again</Button> : undefined,
+            onDismiss: failed ? undefined : () => closeBanner(key(error.message)),
           })}
         />
       ))}
@@ -127,11 +132,12 @@ function ProblemBanners() {
             onDismiss={() => dismissProblem(error)}
           />
         ))}
-      {dropped > 0 && (
+      {dropped > 0 && !closed.has(key(HOST_DROPS)) && (
         <Banner
           severity="warning"
           text={`This computer dropped ${formatCount(dropped)} ${dropped === 1 ? 'packet' : 'packets'}: its receive queue was full (${formatCount(byHost)} ${byHost === 1 ? 'object' : 'objects'} lost).`}
           tryThis="Alarms marks these losses as lost by this computer. Close other programs, or allow a larger receive buffer."
+          onDismiss={() => closeBanner(key(HOST_DROPS))}
         />
       )}
     </>
@@ -157,23 +163,6 @@ function ReadingBanner() {
       text={`Reading ${name}: ${formatBytesShort(doneBytes)}${totalBytes === null ? '' : ` of ${formatBytesShort(totalBytes)} (${formatPercent(doneBytes, totalBytes, 0)})`}.`}
       tryThis="The part read so far is already shown."
       actions={<Button onClick={() => void stop()}>Stop reading</Button>}
-    />
-  )
-}
-
-function NoticeBanner() {
-  const notice = useStore(noticeStore, (state) => state.notice)
-  if (notice === null) return null
-  return (
-    <Banner
-      key={notice.id}
-      severity={notice.error === null ? 'info' : 'error'}
-      text={notice.text}
-      {...defined({ tryThis: notice.error === null ? undefined : notice.error.tryThis })}
-      {...(notice.action === null
-        ? {}
-        : { actions: <Button onClick={notice.action.run}>{notice.action.label}</Button> })}
-      onDismiss={dismissNotice}
     />
   )
 }

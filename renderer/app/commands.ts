@@ -1,4 +1,5 @@
 import { PANEL_ORDER, PANEL_TITLES, type PanelId } from '../model/layout.ts'
+import { droppedByHost } from '../model/names.ts'
 import { takesOption } from '../model/options.ts'
 import { addCommands, type Command } from '../stores/command-store.ts'
 import { connectionStore, partsOf } from '../stores/connection-store.ts'
@@ -11,12 +12,35 @@ import {
   toggleMaximised,
   togglePanel,
 } from '../stores/frame-store.ts'
+import { bannerKey, closeBanner, dismissNotice, HOST_DROPS, noticeStore } from '../stores/notice-store.ts'
 import { clearInnermost, playService, selectionStore } from '../stores/selection-store.ts'
-import { sessionStore } from '../stores/session-store.ts'
+import { dismissProblem, sessionStore } from '../stores/session-store.ts'
 import { toggleTheme } from '../stores/settings-store.ts'
 import { nextTimeBase } from '../stores/time-store.ts'
 import { again, chooseCapture, close, dump, openDemo, reconnect, record, stop } from './session-actions.ts'
 import { shell } from './shell.ts'
+
+/** Closes the result of a command, else a banner that can be closed. @returns false where there is none */
+function closeNewestMessage(): boolean {
+  const { notice, closed } = noticeStore.getState()
+  if (notice !== null) {
+    dismissNotice()
+    return true
+  }
+  const { sessionId, snapshot, problems, restarted } = sessionStore.getState()
+  const [other] = problems
+  const drops = snapshot !== null && droppedByHost(snapshot) > 0 ? [HOST_DROPS] : []
+  const sentences = [
+    ...(snapshot?.phase === 'failed' ? [] : (snapshot?.problems ?? [])).map(({ message }) => message),
+    ...drops,
+  ]
+  const own = sentences.map((sentence) => bannerKey(sessionId, sentence)).find((key) => !closed.has(key))
+  if (restarted !== null) sessionStore.setState({ restarted: null })
+  else if (other !== undefined) dismissProblem(other)
+  else if (own !== undefined) closeBanner(own)
+  else return false
+  return true
+}
 
 const hasSession = (): boolean => sessionStore.getState().sessionId !== null
 const isRunning = (): boolean => sessionStore.getState().snapshot?.phase === 'running'
@@ -173,11 +197,13 @@ export function addWindowCommands(): () => void {
     },
     {
       id: 'clear-selection',
-      title: 'Clear the selection, innermost first',
+      title: 'Close the newest message, else clear the selection, innermost first',
       group: 'View',
       keys: ['Escape'],
-      enabled: hasSession,
-      run: clearInnermost,
+      enabled: () => hasSession() || noticeStore.getState().notice !== null,
+      run: () => {
+        if (!closeNewestMessage()) clearInnermost()
+      },
     },
     {
       id: 'play-selected',

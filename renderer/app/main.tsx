@@ -17,6 +17,7 @@ import { bindKeys } from './key-map.ts'
 import { tellUncaught } from './last-resort.ts'
 import { shell } from './shell.ts'
 import { removeWebRtc } from './webrtc.ts'
+import { showWindowTitle } from './window-title.ts'
 import { openInitial, wireEngine, wireSettings } from './wire.ts'
 
 removeWebRtc(window)
@@ -29,6 +30,7 @@ setEngine(client)
 wireSettings()
 wireEngine(client)
 addWindowCommands()
+showWindowTitle()
 bindKeys(window)
 desktop?.onMenu(runCommand)
 desktop?.onEngineRestart(markSessionLost)
