@@ -91,11 +91,11 @@ export const CHANNEL_FACTS = {
   senderDelayUs: {
     type: 'number | null',
     view: {
-      title: 'Sender delay',
+      title: 'SCT delay',
       format: 'duration',
       weight: 110,
       width: 92,
-      hint: 'Arrival minus sender time (EXT_TIME) of the last object with one',
+      hint: 'Arrival minus sender current time (EXT_TIME) of the last object with one',
     },
   },
   lastTimeUs: { type: 'number', counted: true },

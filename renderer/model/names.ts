@@ -1,5 +1,5 @@
 import type { FlowProtocol, ServiceProtocol } from '../../core/contract/report.ts'
-import type { ChannelSnapshot, ServiceSnapshot, SessionSnapshot } from '../../core/contract/snapshot.ts'
+import type { ChannelSnapshot, ServiceSnapshot, SessionPhase, SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { fileName } from '../../core/contract/source-patterns.ts'
 import { formatChannelNumber, UNKNOWN } from './format.ts'
 
@@ -60,6 +60,11 @@ export function sourceBadge(snapshot: SessionSnapshot): 'LIVE' | 'CAPTURE' | 'RE
   if (!snapshot.receives) return 'SENDING'
   if (snapshot.source.live) return 'LIVE'
   return snapshot.source.pace === 'real' ? 'REPLAY' : 'CAPTURE'
+}
+
+/** Whether nothing arrives any more in this phase. */
+export function hasEnded(phase: SessionPhase): boolean {
+  return phase === 'finished' || phase === 'stopped' || phase === 'failed'
 }
 
 /** Whether the source is a capture file, which ends. */

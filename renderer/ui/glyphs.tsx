@@ -21,13 +21,18 @@ export function SeverityGlyph({ severity }: { readonly severity: Severity }) {
   )
 }
 
-export const SERVICE_STATE_TEXT: Readonly<Record<ServiceState, string>> = {
+const SERVICE_STATE_TEXT: Readonly<Record<ServiceState, string>> = {
   announced: 'Announced',
   signalled: 'Signalled',
   receiving: 'Receiving',
   partial: 'With losses',
   silent: 'Silent',
   'not-joined': 'Not joined',
+}
+
+/** State of a service in words; of a session that has ended, what it was. */
+export function serviceStateText(state: ServiceState, ended: boolean): string {
+  return ended && state === 'receiving' ? 'Received' : SERVICE_STATE_TEXT[state]
 }
 
 const RING = 'M5 0.8a4.2 4.2 0 1 0 0 8.4 4.2 4.2 0 1 0 0-8.4Zm0 1.4a2.8 2.8 0 1 1 0 5.6 2.8 2.8 0 1 1 0-5.6Z'

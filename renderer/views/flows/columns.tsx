@@ -63,7 +63,7 @@ const FACT_COLUMNS: readonly Column<FlowLine>[] = shownColumns<ChannelFactKey>(C
 
 const ADDRESS_COLUMN: Column<FlowLine> = {
   id: 'address',
-  title: 'Address, TSI',
+  title: 'Address, channel',
   width: 150,
   grow: 1,
   text: (line) => (line.kind === 'flow' ? line.flow.destination : channelLabel(line.channel)),

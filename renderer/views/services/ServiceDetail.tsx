@@ -2,12 +2,12 @@ import { Check, Minus, Play, X } from 'lucide-react'
 import { useStore } from 'zustand'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
 import { formatCount, formatDuration, formatRate, formatTime } from '../../model/format.ts'
-import { serviceTitle, streamNowUs } from '../../model/names.ts'
+import { hasEnded, serviceTitle, streamNowUs } from '../../model/names.ts'
 import { selectService } from '../../stores/selection-store.ts'
 import { sessionStore } from '../../stores/session-store.ts'
 import { timeStore } from '../../stores/time-store.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
-import { SERVICE_STATE_TEXT, ServiceStateGlyph } from '../../ui/glyphs.tsx'
+import { ServiceStateGlyph, serviceStateText } from '../../ui/glyphs.tsx'
 import { useNow } from '../../ui/use-now.ts'
 import { useTimeOrigin } from '../../ui/use-time-origin.ts'
 import { rungsOf } from './ladder.ts'
@@ -51,7 +51,7 @@ export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
       </div>
       <dl className={styles.facts}>
         <dt>State</dt>
-        <dd>{SERVICE_STATE_TEXT[service.state]}</dd>
+        <dd>{serviceStateText(service.state, hasEnded(snapshot.phase))}</dd>
         <dt>Kind</dt>
         <dd>{serviceKind(service)}</dd>
         <dt>From</dt>
@@ -105,11 +105,10 @@ export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
               <Icon size={12} strokeWidth={2.6} aria-hidden />
               <span className={styles.rung}>{rung.name}</span>
               <span className="visually-hidden">{words}</span>
-              {rung.afterUs !== null && (
-                <span className={styles.after} title="After tuning in">
-                  {formatDuration(rung.afterUs)}
-                </span>
-              )}
+              {/* Kept where it is empty: the notes are one column. */}
+              <span className={styles.after} title="After tuning in">
+                {rung.afterUs === null ? '' : formatDuration(rung.afterUs)}
+              </span>
               {rung.note !== '' && <span className={styles.note}>{rung.note}</span>}
             </li>
           )

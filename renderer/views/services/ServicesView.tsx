@@ -3,26 +3,27 @@ import { useMemo, useRef } from 'react'
 import { useStore } from 'zustand'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
 import { formatChannelNumber, formatCount, formatRate } from '../../model/format.ts'
-import { categoryName, protocolName, serviceName } from '../../model/names.ts'
+import { categoryName, hasEnded, protocolName, serviceName } from '../../model/names.ts'
 import { revealPanel } from '../../stores/frame-store.ts'
 import { playService, selectionStore, selectService } from '../../stores/selection-store.ts'
 import { sessionStore } from '../../stores/session-store.ts'
 import { EmptyState } from '../../ui/EmptyState.tsx'
 import { type Column, Grid } from '../../ui/Grid.tsx'
-import { SERVICE_STATE_TEXT, ServiceStateGlyph } from '../../ui/glyphs.tsx'
+import { ServiceStateGlyph, serviceStateText } from '../../ui/glyphs.tsx'
 import { useFittingColumns } from '../../ui/use-fitting-columns.ts'
 import { ServiceDetail } from './ServiceDetail.tsx'
 import styles from './ServicesView.module.css'
 import { orderedServices } from './services-model.ts'
 
-const COLUMNS: readonly Column<ServiceSnapshot>[] = [
+/** @param ended nothing arrives any more */
+const columnsFor = (ended: boolean): readonly Column<ServiceSnapshot>[] => [
   {
     id: 'name',
     title: 'Service',
     width: 118,
     grow: 1,
     text: serviceName,
-    tooltip: (service) => `${serviceName(service)}: ${SERVICE_STATE_TEXT[service.state].toLowerCase()}`,
+    tooltip: (service) => `${serviceName(service)}: ${serviceStateText(service.state, ended).toLowerCase()}`,
     cell: (service) => (
       <>
         <ServiceStateGlyph state={service.state} />
@@ -42,7 +43,7 @@ const COLUMNS: readonly Column<ServiceSnapshot>[] = [
     text: (service) => formatRate(service.rateBps),
     raw: (service) => String(service.rateBps),
   },
-  { id: 'state', title: 'State', width: 88, text: (service) => SERVICE_STATE_TEXT[service.state] },
+  { id: 'state', title: 'State', width: 88, text: (service) => serviceStateText(service.state, ended) },
   { id: 'category', title: 'Category', width: 92, text: (service) => categoryName(service.category) },
   { id: 'objects', title: 'Objects', width: 72, align: 'end', text: (service) => formatCount(service.objects) },
   {
@@ -80,7 +81,9 @@ export function ServicesView() {
   }
 
   const list = useRef<HTMLDivElement>(null)
-  const columns = useFittingColumns(list, COLUMNS, COLUMNS_AT_LEAST)
+  const ended = useStore(sessionStore, (state) => state.snapshot !== null && hasEnded(state.snapshot.phase))
+  const all = useMemo(() => columnsFor(ended), [ended])
+  const columns = useFittingColumns(list, all, COLUMNS_AT_LEAST)
 
   return (
     <div className={styles.view}>

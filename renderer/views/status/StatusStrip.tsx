@@ -72,16 +72,17 @@ export function StatusStrip() {
       {(lagMs !== null || (drops ?? 0) > 0) && (
         <span
           className={styles.host}
-          title="Event loop lag of the engine, and packets dropped by this computer or by the capturing one"
+          title="Longest recent delay before the engine read what had arrived, and packets that a receive queue had no room for"
         >
           {lagMs !== null && (
-            <span data-bad={lagMs >= SLOW_MS}>
-              <span className={styles.name}>Lag</span> {formatCount(lagMs)} ms
+            // A delay that cost no packet is no fault.
+            <span data-bad={lagMs >= SLOW_MS && (drops ?? 0) > 0}>
+              <span className={styles.name}>Engine delay</span> {formatCount(lagMs)} ms
             </span>
           )}
           {drops !== null && (
             <span data-bad={drops > 0}>
-              <span className={styles.name}>Dropped</span> {formatCount(drops)}
+              <span className={styles.name}>Packets dropped by the host</span> {formatCount(drops)}
             </span>
           )}
         </span>

@@ -113,8 +113,9 @@ describe('drawing', () => {
 
   it('outlines the selected object and keeps the cursor label on the canvas', () => {
     const { pen, calls } = notingPen()
-    const { layout, columns } = picture([{ channel: 0, fromUs: 100_000, toUs: 300_000 }])
+    const { layout, columns, reading } = picture([{ channel: 0, fromUs: 100_000, toUs: 300_000 }])
     const overlay = {
+      reading,
       layout,
       columns,
       scale,
@@ -129,5 +130,7 @@ describe('drawing', () => {
     const boxes = calls.filter((call) => call.name === 'roundRect').map((call) => call.args)
     expect(boxes[0]).toEqual([98.5, barTop - 1.5, 202, 17, 2])
     expect(boxes[1]?.[0]).toBe(0)
+    // The ruler's label under it is hidden whole, not cut.
+    expect(calls.filter((call) => call.name === 'fillRect' && call.args[1] === 2).length).toBeGreaterThan(0)
   })
 })

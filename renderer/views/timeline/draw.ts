@@ -8,6 +8,9 @@ import { MARK, type Scene } from './scene.ts'
 
 type Pen = CanvasRenderingContext2D
 
+/** Place of a label of the ruler after its tick, and its height, px. */
+const TICK_LABEL_X = 5
+const TICK_LABEL_HEIGHT = 17
 /** Minimum width of a bar with a label. */
 const LABEL_WIDTH = 52
 const GHOST_LIMIT = 400
@@ -289,7 +292,7 @@ function drawRuler(pen: Pen, picture: LanesPicture, ticks: ReturnType<typeof tim
     pen.fillStyle = tick.strong ? palette.textQuiet : palette.gridStrong
     pen.fillRect(x, RULER_HEIGHT - (tick.strong ? 8 : 5), 1, tick.strong ? 8 : 5)
     pen.fillStyle = tick.strong ? palette.text : palette.textQuiet
-    pen.fillText(tick.label, x + 5, 11)
+    pen.fillText(tick.label, x + TICK_LABEL_X, 11)
   }
   for (const alarm of alarms) {
     const x = timeToX(scale, alarm.time * 1e6)
@@ -317,6 +320,8 @@ export type OverlayPicture = {
   readonly scrollTop: number
   readonly cursorUs: number | null
   readonly cursorLabel: string
+  /** How the ruler's labels are written. */
+  readonly reading: TimeReading
   /** Position of the pointer; null: outside. */
   readonly hoverX: number | null
   readonly hoverRow: number
@@ -348,6 +353,14 @@ export function drawOverlay(pen: Pen, picture: OverlayPicture, width: number, he
   pen.fillRect(x, RULER_HEIGHT - 6, 1, height - RULER_HEIGHT + 6)
   const labelWidth = pen.measureText(picture.cursorLabel).width + 10
   const left = Math.min(Math.max(x - labelWidth / 2, 0), width - labelWidth)
+  // Labels of the ruler are hidden whole, not cut by this one.
+  pen.fillStyle = palette.surface
+  for (const tick of timeTicks(scale, picture.reading)) {
+    const from = Math.round(timeToX(scale, tick.timeUs)) + TICK_LABEL_X
+    const wide = pen.measureText(tick.label).width
+    if (from < left + labelWidth && from + wide > left) pen.fillRect(from, 2, wide, TICK_LABEL_HEIGHT)
+  }
+  pen.fillStyle = palette.cursor
   pen.beginPath()
   pen.roundRect(left, 2, labelWidth, 18, 3)
   pen.fill()

@@ -18,6 +18,13 @@ describe('overview', () => {
     expect(overview.peak).toBeGreaterThan(300)
   })
 
+  it('says what its height is', () => {
+    const overview = new Overview()
+    // 600 buckets of 1 ms: 125 bytes in each are 1 Mb/s.
+    overview.rebuild(columnsOf([{ channel: 0, fromUs: 0, toUs: 600_000, received: 75_000 }]))
+    expect(overview.peakText).toMatch(/^peak (1\.00 Mb|99\d kb)\/s$/)
+  })
+
   it('is empty without rows', () => {
     const overview = new Overview()
     overview.rebuild(columnsOf([]))

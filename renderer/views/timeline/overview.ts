@@ -1,6 +1,7 @@
 import { OBJECT_STATE } from '../../../core/contract/object-table.ts'
 import type { ReportAlarm } from '../../../core/contract/report.ts'
 import type { Palette } from '../../canvas/palette.ts'
+import { formatRate } from '../../model/format.ts'
 import { type TimeScale, timeToX } from '../../model/time-scale.ts'
 import { NO_CHANNEL, type ObjectColumns } from '../../stores/object-columns.ts'
 
@@ -14,6 +15,12 @@ export class Overview {
   fromUs = 0
   toUs = 0
   peak = 0
+
+  /** The height of the strip in words: its highest rate. */
+  get peakText(): string {
+    const seconds = (this.toUs - this.fromUs) / BUCKETS / 1e6
+    return seconds > 0 ? `peak ${formatRate((this.peak * 8) / seconds)}` : ''
+  }
 
   /** Counts all rows again, in O(rows). */
   rebuild(columns: ObjectColumns): void {
@@ -79,6 +86,15 @@ export function drawOverview(
     pen.fill()
     pen.globalAlpha = 1
   }
+  const label = overview.peakText
+  pen.font = palette.font
+  pen.textBaseline = 'middle'
+  pen.fillStyle = palette.surface
+  pen.globalAlpha = 0.75
+  pen.fillRect(scale.left, TICKS_HEIGHT + 2, pen.measureText(label).width + 10, 15)
+  pen.globalAlpha = 1
+  pen.fillStyle = palette.text
+  pen.fillText(label, scale.left + 5, TICKS_HEIGHT + 10)
   pen.fillStyle = palette.hole
   for (let bucket = 0; bucket < BUCKETS; bucket++) {
     if ((overview.partial[bucket] as number) > 0)

@@ -315,6 +315,7 @@ export class TimelineController {
       scrollTop: this.#scrollTop,
       cursorUs,
       cursorLabel: cursorUs === null ? '' : formatTime(cursorUs, labelBase, readingOriginUs(reading)),
+      reading,
       hoverX: this.#hoverX,
       hoverRow: this.#hoverRow,
       selectedRow: selectionStore.getState().objectIndex ?? -1,
