@@ -44,12 +44,16 @@ describe.each(['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'e2e/attack/README
 )
 
 describe.each(['e2e/attack/README.md', 'e2e/field/README.md'])('%s', (table) => {
-  const rows = [...read(table).matchAll(/^\| (\d+) \|.*\| ([^|]+) \|$/gm)]
+  // Numbers of the list of faults, and of flaws and figures of the review of the interface.
+  const rows = [...read(table).matchAll(/^\| ((?:review |figure )?\d+) \|.*\| ([^|]+) \|$/gm)]
 
   it('has its faults once, in order', () => {
-    const numbers = rows.map(([, number]) => Number(number))
+    const numbersOf = (kind: RegExp) =>
+      rows.flatMap(([, number = '']) => (kind.test(number) ? [Number(/\d+/.exec(number))] : []))
+    const numbers = numbersOf(/^\d/)
     expect(numbers.length).toBeGreaterThan(0)
-    expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b))
+    for (const each of [numbers, numbersOf(/^review/), numbersOf(/^figure/)])
+      expect(each).toEqual([...new Set(each)].sort((a, b) => a - b))
     if (table !== 'e2e/attack/README.md') return
     expect(numbers.length).toBeGreaterThanOrEqual(40)
     expect(numbers).toEqual(numbers.map((_, at) => at + 1))
