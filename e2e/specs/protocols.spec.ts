@@ -59,7 +59,7 @@ test('the text of a table is read and compared with the keyboard alone', async (
   const decoded = views.getByRole('button', { name: 'Decoded' })
   for (let step = 0; step < 8 && !(await isFocused(decoded)); step += 1) await page.keyboard.press('Tab')
   await expect(decoded).toBeFocused()
-  await expect(page.getByRole('treegrid', { name: /^Values of .*signalling$/ })).toContainText('Sessions')
+  await expect(page.getByRole('treegrid', { name: /^Values of .*signalling$/ })).toContainText('Session')
   await page.keyboard.press('ArrowRight')
   await expect(page.getByRole('region', { name: /^Text of .*signalling$/ })).toContainText('<S-TSID')
   await page.keyboard.press('ArrowRight')

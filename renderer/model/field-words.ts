@@ -1,6 +1,6 @@
 /** Parts of names that are written in capitals. */
 const ACRONYMS: ReadonlySet<string> = new Set(
-  'tsi toi tol url uri id ip slt sls lls mpd hls efdt fdt fec oti bsid sls plp mmt mpu utc tai dst usbd aea aeat cmaf drm nrt esg lct rfc xml html md5 sha cci'.split(
+  'tsi toi tol url uri id ip slt sls lls mpd hls efdt fdt fec oti bsid sls plp mmt mpu utc tai dst usbd aea aeat cmaf drm nrt esg ntp lct rfc xml html md5 sha cci'.split(
     ' ',
   ),
 )

@@ -1,15 +1,18 @@
 import styles from './MiddleCut.module.css'
 
-/** Characters of the end that stay in sight. */
+/** Most characters of the end that stay in sight. */
 const TAIL = 14
+/** Shorter texts are cut at their end, if at all. */
+const SHORT = 10
 
 /** A text that is cut in its middle where it does not fit: names of segments and versions differ at their ends. */
 export function MiddleCut({ text }: { readonly text: string }) {
-  if (text.length <= TAIL) return <span>{text}</span>
+  if (text.length <= SHORT) return <span>{text}</span>
+  const tail = Math.min(TAIL, text.length >> 1)
   return (
     <span className={styles.middle}>
-      <span className={styles.head}>{text.slice(0, -TAIL)}</span>
-      <span className={styles.tail}>{text.slice(-TAIL)}</span>
+      <span className={styles.head}>{text.slice(0, -tail)}</span>
+      <span className={styles.tail}>{text.slice(-tail)}</span>
     </span>
   )
 }

@@ -33,8 +33,8 @@ import {
 } from './alarms-model.ts'
 import { useAlarmSelection } from './use-alarm-selection.ts'
 
-/** Severity, rule, time and what it is; what is beside them is in the words and the inspector as well. */
-const COLUMNS_AT_LEAST = 4
+/** Severity, time and what it is; what is beside them is in the words and the inspector as well. */
+const COLUMNS_AT_LEAST = 3
 const NONE: readonly AlarmRow[] = []
 const PRIORITY_TEXT = { 1: 'Cannot tune or decode', 2: 'To be watched', 3: 'Good practice' } as const
 
@@ -68,13 +68,6 @@ export function AlarmsView() {
         ),
       },
       {
-        id: 'rule',
-        title: 'Rule',
-        width: 116,
-        text: (line) => alarmOf(line).rule,
-        tooltip: (line) => ruleText(alarmOf(line).rule),
-      },
-      {
         id: 'time',
         title: 'Time',
         width: 96,
@@ -91,6 +84,13 @@ export function AlarmsView() {
         text: whatText,
         tooltip: whatText,
         cell: (line) => <What line={line} />,
+      },
+      {
+        id: 'rule',
+        title: 'Rule',
+        width: 116,
+        text: (line) => alarmOf(line).rule,
+        tooltip: (line) => ruleText(alarmOf(line).rule),
       },
       {
         id: 'count',
@@ -226,7 +226,7 @@ function What({ line }: { readonly line: AlarmLine }) {
   const { what, object } = splitText(line.kind === 'alarm' ? line.alarm : (line.alarms.at(-1) as AlarmRow))
   return (
     <span className={styles.what}>
-      {line.kind === 'group' && <strong>{formatCount(line.alarms.length)} alarms, last: </strong>}
+      {line.kind === 'group' && <span className={styles.last}>last: </span>}
       <span className={styles.words}>{what}</span>
       {object !== null && (
         <span className={styles.object}>

@@ -142,7 +142,7 @@ function columnsFor(onShowBytes: (mark: Mark) => void): readonly Column<BoxLine>
       id: 'size',
       title: 'Size',
       unit: 'B',
-      width: 58,
+      width: 66,
       align: 'end',
       text: (line) => formatCount(placeOf(line).size),
       raw: (line) => String(placeOf(line).size),

@@ -29,6 +29,18 @@ const BESIDE_FROM = 820
 
 /** One object: facts, boxes, bytes and text; each tab scrolls by itself, and nothing around it. */
 export function ObjectInspector({ index }: { readonly index: number }) {
+  const frame = useRef<HTMLDivElement>(null)
+  const beside = useWidth(frame) >= BESIDE_FROM
+  return (
+    <div ref={frame} className={styles.frame}>
+      <Content index={index} beside={beside} />
+    </div>
+  )
+}
+
+type ContentProps = { readonly index: number; readonly beside: boolean }
+
+function Content({ index, beside }: ContentProps) {
   const sessionId = useStore(sessionStore, (state) => state.sessionId)
   const { detail, stale, error, retry } = useObjectDetail(sessionId, index)
   const [tab, setTab] = useState<Tab>('facts')
@@ -36,8 +48,6 @@ export function ObjectInspector({ index }: { readonly index: number }) {
   // Place for the hex view, from a chosen box or missing range.
   const [goal, setGoal] = useState<HexGoal>({ offset: 0, count: 0 })
   const [mark, setMark] = useState<Mark | null>(null)
-  const frame = useRef<HTMLDivElement>(null)
-  const beside = useWidth(frame) >= BESIDE_FROM
 
   useEffect(
     () =>
@@ -97,7 +107,7 @@ export function ObjectInspector({ index }: { readonly index: number }) {
   )
 
   return (
-    <div ref={frame} className={styles.object} aria-busy={stale} data-stale={stale || undefined}>
+    <div className={styles.object} aria-busy={stale} data-stale={stale || undefined}>
       <ObjectHead detail={detail} onShowBytes={showBytes} />
       <Tabs.Root className={styles.tabs} value={shown} onValueChange={(value) => setTab(value as Tab)}>
         <Tabs.List className={styles.tabList} aria-label="Parts of the object">

@@ -4,7 +4,7 @@ import { type Column, Grid } from '../../ui/Grid.tsx'
 import { type ValueLine, valueLines } from './value-lines.ts'
 
 const COLUMNS: readonly Column<ValueLine>[] = [
-  { id: 'name', title: 'Name', width: 130, grow: 1, text: (line) => line.name, tooltip: (line) => line.name },
+  { id: 'name', title: 'Name', width: 160, grow: 3, text: (line) => line.name, tooltip: (line) => line.name },
   {
     id: 'value',
     title: 'Value',

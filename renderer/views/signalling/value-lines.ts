@@ -62,6 +62,12 @@ export function valueLines(values: JsonValue, toggled: ReadonlySet<string>): rea
       lines.push({ path, name, level, value: value.map(written).join(', '), summary: '', expanded: null })
       return
     }
+    const [single] = entries
+    if (isList && entries.length === 1 && single !== undefined) {
+      // A list of one is its entry.
+      add(itemName(single[1], fieldWords(singular(key))), single[1], `${path}.0`, level, true)
+      return
+    }
     const expanded = (deep || level <= 2) !== toggled.has(path)
     const one = isList ? 'entry' : 'value'
     const items = present === 1 ? `1 ${one}` : `${present} ${isList ? 'entries' : 'values'}`
