@@ -9,6 +9,7 @@ import { type CliRequest, readCommandLine } from './command-line.ts'
 import { noDisplayReason, type ProgramFolders, programFolders } from './display.ts'
 import { outputFailure, outputFlushed, printOwnText, watchOutput } from './output.ts'
 import { passSignals } from './quit-keys.ts'
+import { keepHeapSmall } from './small-heap.ts'
 import { logTeller, tellFailure } from './tell.ts'
 import { failedUnexpectedly, watchUnexpected } from './unexpected.ts'
 
@@ -46,6 +47,7 @@ async function statusOf(args: readonly string[], root: string, version: string):
 type EngineRequest = Exclude<CliRequest, { kind: 'text' }>
 
 async function carryOut(request: EngineRequest, folders: ProgramFolders, version: string): Promise<number> {
+  keepHeapSmall()
   // The engine is most of the program: a refused command line does not load it.
   const { Engine } = await import('../engine/engine.ts')
   const engine = new Engine({
