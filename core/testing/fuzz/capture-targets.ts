@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
-import { HOSTILE_KINDS, hostileCapture, SLOW_STEP_US } from '../hostile-captures.ts'
+import { HOSTILE_KINDS, type HostileKind, hostileCapture, SLOW_STEP_US } from '../hostile-captures.ts'
+import { HOSTILE_CONTAINERS, type HostileContainer } from '../hostile-containers.ts'
 import { RunningProgram, TestFolder } from '../program.ts'
 import type { FuzzTarget, OpenTarget } from './fuzz-target.ts'
 import { peakOf } from './victim.ts'
@@ -10,9 +11,15 @@ const MOST_BYTES = 300e6
 const RECORD_BYTES = 150
 const LOOK_MS = 20
 
-/** A capture of each kind of hostile sender, read by `inspect`. */
+/** Captures of one kind of hostile sender: half of them with a packet in each tick. */
+const captureOf = (kind: HostileKind): HostileContainer => ({
+  name: kind.name,
+  make: (bytes, seed) => hostileCapture(kind, seed, bytes, (seed & 1) === 0 ? 50 : SLOW_STEP_US),
+})
+
+/** A capture of each kind of hostile sender, and of each kind of hostile container, read by `inspect`. */
 export const captureTargets = (): FuzzTarget[] =>
-  HOSTILE_KINDS.map((kind) => ({
+  [...HOSTILE_KINDS.map(captureOf), ...HOSTILE_CONTAINERS].map((kind) => ({
     name: `capture of ${kind.name}`,
     unit: 'packets',
     weight: 10,
@@ -23,8 +30,7 @@ export const captureTargets = (): FuzzTarget[] =>
       return {
         async run(count, random, spent) {
           const file = folder.at('hostile.pcap')
-          const stepUs = random() < 0.5 ? 50 : SLOW_STEP_US
-          writeFileSync(file, hostileCapture(kind, Math.floor(random() * 1e9), count * RECORD_BYTES, stepUs))
+          writeFileSync(file, kind.make(count * RECORD_BYTES, Math.floor(random() * 1e9)))
           const began = performance.now()
           const program = new RunningProgram(['inspect', '--json', file])
           const look = setInterval(() => {
