@@ -1,21 +1,32 @@
 import { asToi, type Toi } from '../contract/ids.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import type { Mpd, MpdPeriod, MpdRepresentation } from '../manifest/mpd/mpd.ts'
-import { initSegment, listSegments, type MpdSegment } from '../manifest/mpd/segments.ts'
+import { remoteElementAddress } from '../manifest/mpd/mpd-elements.ts'
+import { initSegment, type MpdSegment, segmentFinder } from '../manifest/mpd/segments.ts'
 import { templateAddress } from '../manifest/mpd/template.ts'
+import { sourceChildren } from '../manifest/mpd/xml-source.ts'
 import { resolveReference } from '../manifest/reference.ts'
 import { applyFileTemplate } from '../protocol/flute/file-template.ts'
 import { FIRST_RESERVED_TOI } from '../protocol/route/toi-plan.ts'
+import { type LoadOptions, noteLeftFiles } from './load-options.ts'
+import { mpdNotes } from './mpd-notes.ts'
 import type { InlineFile, Presentation, PresentationSegment, PresentationTrack } from './presentation.ts'
 import { PresentationBytes } from './presentation-bytes.ts'
 import { PresentationFolder } from './presentation-folder.ts'
+import { type FileRules, trackFiles } from './track-files.ts'
 
 /**
  * Loads the presentation of a static MPD on disk: reads initialisation segments and checks media files.
  * @param path of the MPD, `bytes` its content
  * @throws AppFailure not-supported | input-unusable | file-unreadable
  */
-export async function loadDash(path: string, name: string, bytes: Uint8Array, mpd: Mpd): Promise<Presentation> {
+export async function loadDash(
+  path: string,
+  name: string,
+  bytes: Uint8Array,
+  mpd: Mpd,
+  options: LoadOptions,
+): Promise<Presentation> {
   if (mpd.type === 'dynamic') {
     throw new AppFailure(
       'not-supported',
@@ -23,16 +34,29 @@ export async function loadDash(path: string, name: string, bytes: Uint8Array, mp
       'Send a static MPD; with --loop it becomes a live service.',
     )
   }
+  for (const note of mpdNotes(mpd.document, name)) options.note(note)
   const folder = await PresentationFolder.of(path)
   const stored = new PresentationBytes(folder.door)
+  const all = mpd.periods.flatMap((period) =>
+    period.adaptationSets.flatMap((set) => set.representations.map((representation) => ({ period, representation }))),
+  )
+  const finders = new Map(all.map(({ representation }) => [representation, segmentFinder(representation)]))
+  // After a period that lies elsewhere, the times of the others are not those of the files.
+  const isWhole = sourceChildren(mpd.document.root, 'Period').every((period) => remoteElementAddress(period) === null)
   const tracks: PresentationTrack[] = []
-  for (const period of mpd.periods)
-    for (const set of period.adaptationSets)
-      for (const representation of set.representations)
-        tracks.push(await loadTrack(folder, period, representation, stored))
+  for (const { period, representation } of all) {
+    const rules: FileRules = {
+      isOther: (segment) => [...finders].some(([other, find]) => other !== representation && find(segment) !== null),
+      goesOn: isWhole && period === mpd.periods.at(-1),
+      heldBack: options.loop ? 'in a loop, it would overlap the next turn' : null,
+      note: options.note,
+    }
+    tracks.push(await loadTrack(folder, period, representation, stored, rules))
+  }
   if (tracks.length === 0) {
     throw new AppFailure('input-unusable', `"${path}" describes no representation.`, 'Use an MPD with media in it.')
   }
+  await noteLeftFiles(folder, name, options)
   const end = tracks
     .flatMap((track) => track.segments.slice(-1))
     .reduce((us, last) => Math.max(us, last.startUs + last.durationUs), 0)
@@ -51,27 +75,21 @@ async function loadTrack(
   period: MpdPeriod,
   representation: MpdRepresentation,
   stored: PresentationBytes,
+  rules: FileRules,
 ): Promise<PresentationTrack> {
   const { id, addressing, mimeType } = representation
   if (addressing.kind === 'single' || addressing.kind === 'base') {
     throw unsupported(`representation "${id}" is one file with byte ranges (SegmentBase)`)
   }
   const contentType = mimeType ?? 'application/octet-stream'
-  const listed = listSegments(period, representation)
   const init = initSegment(representation)
-  if (init?.range != null || listed.some((segment) => segment.range !== null)) {
+  const ranged = addressing.kind === 'list' && addressing.urls.some(({ range }) => range !== null)
+  if (init?.range != null || ranged) {
     throw unsupported(`representation "${id}" takes byte ranges of larger files`)
   }
   const byTime = addressing.kind === 'template' && templateAddress(addressing.media) === 'time'
-  const located = await folder.locate(listed.map((segment) => segment.name))
   const segments: PresentationSegment[] = []
-  for (const [index, segment] of listed.entries()) {
-    const { path, sizeBytes } = located[index] ?? { path: segment.name, sizeBytes: null }
-    if (sizeBytes === null) {
-      // With a constant duration, rounding may add one number at the end (ISO/IEC 23009-1 §5.3.9.5.3).
-      if (index > 0 && index === listed.length - 1 && addressing.duration !== null) break
-      throw folder.missing(path, `segment ${segment.number} of "${id}"`)
-    }
+  for (const { segment, path, sizeBytes } of await trackFiles(folder, period, representation, rules)) {
     const entry = {
       name: segment.name,
       contentType,

@@ -5,6 +5,7 @@ import { AppFailure } from '../failure/app-failure.ts'
 import { FolderDoor, type FoundFile } from '../files/door.ts'
 import { MAX_OBJECT_BYTES } from '../flow/objects.ts'
 import { contentTypeOf } from '../protocol/mime/content-types.ts'
+import type { LoadOptions } from './load-options.ts'
 import type { Presentation, PresentationFile } from './presentation.ts'
 import { PresentationBytes } from './presentation-bytes.ts'
 import { readFailure, tooLong } from './presentation-folder.ts'
@@ -13,9 +14,6 @@ import { readFailure, tooLong } from './presentation-folder.ts'
 const MAX_FILES = 4096
 /** Most folders below an input, which links can make many of few. */
 const MAX_FOLDERS = 4096
-
-/** Called with what is not sent, as a sentence. */
-export type LeftOut = (sentence: string) => void
 
 /** One file as a presentation of plain files. The person named it, so a link is followed wherever it leads. */
 export async function loadSingleFile(path: string): Promise<Presentation> {
@@ -32,10 +30,10 @@ export async function loadSingleFile(path: string): Promise<Presentation> {
  * All files of a folder and its subfolders, by name, as plain files. Entries that the door refuses are left out.
  * @throws AppFailure input-unusable, where there are none or too many; file-unreadable
  */
-export async function loadFolder(folder: string, leftOut: LeftOut): Promise<Presentation> {
+export async function loadFolder(folder: string, options: LoadOptions): Promise<Presentation> {
   try {
     const door = await FolderDoor.open(folder)
-    const found = await new FolderWalk(door, folder, leftOut).files()
+    const found = await new FolderWalk(door, folder, options).files()
     if (found.length === 0)
       throw new AppFailure(
         'input-unusable',
@@ -54,14 +52,14 @@ export async function loadFolder(folder: string, leftOut: LeftOut): Promise<Pres
 class FolderWalk {
   readonly #door: FolderDoor
   readonly #shown: string
-  readonly #leftOut: LeftOut
+  readonly #options: LoadOptions
   readonly #found: string[] = []
   #folders = 0
 
-  constructor(door: FolderDoor, shown: string, leftOut: LeftOut) {
+  constructor(door: FolderDoor, shown: string, options: LoadOptions) {
     this.#door = door
     this.#shown = shownText(shown, 1000)
-    this.#leftOut = leftOut
+    this.#options = options
   }
 
   async files(): Promise<readonly string[]> {
@@ -77,7 +75,10 @@ class FolderWalk {
       if (entry.kind === 'folder') await this.#walk(entry.path, [...above, real])
       else if (entry.kind === 'file') this.#found.push(entry.path)
       else if (entry.kind === 'left-out')
-        this.#leftOut(`"${shownText(entry.name)}" in "${this.#shown}" is not sent: it ${entry.problem}.`)
+        this.#options.note({
+          sentence: `"${shownText(entry.name)}" in "${this.#shown}" is not sent: it ${entry.problem}.`,
+          tryThis: 'Only plain files and folders below the folder itself are sent.',
+        })
       if (this.#found.length > MAX_FILES) throw this.#tooMany(`${MAX_FILES} files`)
     }
   }

@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path'
+import { dirname, join, sep } from 'node:path'
 import { shownText } from '../contract/shown-text.ts'
 import { AppFailure } from '../failure/app-failure.ts'
 import { undecodedName } from '../failure/undecoded-name.ts'
@@ -10,6 +10,8 @@ import { isAbsoluteReference, resolveReference } from '../manifest/reference.ts'
 
 /** Files examined at once. */
 const AT_ONCE = 64
+/** Entries of a folder that are looked at. */
+const MAX_LISTED = 65_536
 /** Largest initialisation segment or playlist. */
 const MAX_SMALL_BYTES = 64 * 1024 * 1024
 
@@ -46,6 +48,35 @@ export class PresentationFolder {
     for (let at = 0; at < names.length; at += AT_ONCE)
       located.push(...(await Promise.all(names.slice(at, at + AT_ONCE).map((name) => this.#locate(name)))))
     return located
+  }
+
+  /** Paths of the files in the folder of a name, as names that are not escaped. */
+  async filesBeside(name: string): Promise<readonly string[]> {
+    const plain = pathOfReference(name.slice(0, name.lastIndexOf('/') + 1).replace(/\/$/, ''))
+    return plain.ok || name.lastIndexOf('/') < 0 ? this.#filesIn(plain.ok ? plain.path : '') : []
+  }
+
+  /**
+   * Files beside those that were found, in the same folders, that nobody looked for; manifests are taken for other ways to the
+   * same.
+   */
+  async leftBeside(manifest: string): Promise<readonly string[]> {
+    const used = new Set(
+      this.door.used().map((real) => real.slice(this.door.root.length).replaceAll(sep, '/').replace(/^\//, '')),
+    )
+    const folders = new Set(['', ...[...used].map((path) => path.slice(0, Math.max(0, path.lastIndexOf('/'))))])
+    const files = await Promise.all([...folders].map((folder) => this.#filesIn(folder)))
+    return files.flat().filter((path) => path !== manifest && !used.has(path) && !/\.(?:mpd|m3u8?)$/i.test(path))
+  }
+
+  async #filesIn(folder: string): Promise<readonly string[]> {
+    try {
+      const { entries } = await this.door.list(folder, [], MAX_LISTED)
+      return entries.flatMap((entry) => (entry.kind === 'file' ? [entry.path] : []))
+    } catch (error) {
+      if (error instanceof NotReadable) return []
+      throw error
+    }
   }
 
   /** A path as it is shown. */

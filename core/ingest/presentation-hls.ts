@@ -10,6 +10,7 @@ import { resolveReference } from '../manifest/reference.ts'
 import { applyFileTemplate } from '../protocol/flute/file-template.ts'
 import { contentTypeOf } from '../protocol/mime/content-types.ts'
 import { FIRST_RESERVED_TOI } from '../protocol/route/toi-plan.ts'
+import { type LoadOptions, noteLeftFiles } from './load-options.ts'
 import type {
   InlineFile,
   Presentation,
@@ -35,7 +36,12 @@ type Rendition = {
  * Loads the presentation of an HLS playlist on disk: a master with its child playlists, or one media playlist.
  * @throws AppFailure bad-manifest | not-supported | input-unusable | file-unreadable
  */
-export async function loadHls(path: string, name: string, bytes: Uint8Array): Promise<Presentation> {
+export async function loadHls(
+  path: string,
+  name: string,
+  bytes: Uint8Array,
+  options: LoadOptions,
+): Promise<Presentation> {
   const top = parse(path, bytes)
   const folder = await PresentationFolder.of(path)
   const stored = new PresentationBytes(folder.door)
@@ -59,6 +65,7 @@ export async function loadHls(path: string, name: string, bytes: Uint8Array): Pr
     }
   if (tracks.length === 0)
     throw new AppFailure('input-unusable', `"${path}" names no media playlist.`, 'Use a playlist with media in it.')
+  await noteLeftFiles(folder, name, options)
   return {
     kind: 'hls',
     manifest: { name, contentType: PLAYLIST_TYPE, bytes, mpd: null },

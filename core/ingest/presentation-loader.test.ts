@@ -286,7 +286,9 @@ describe('loadPresentation, names from a stranger', () => {
     const { tracks } = await loadPresentation(put('in/m.mpd', inside))
     expect(tracks[0]?.init?.name).toBe('near')
     const leftOut: string[] = []
-    const { files } = await loadPresentation(join(folder, 'in'), (sentence) => leftOut.push(sentence))
+    const { files } = await loadPresentation(join(folder, 'in'), {
+      note: ({ sentence }) => leftOut.push(sentence),
+    })
     expect(files.map(({ name }) => name)).toEqual(['1.m4s', 'm.mpd', 'near'])
     expect(leftOut).toEqual([expect.stringMatching(/"link" in ".*in" is not sent: it is a link that leads out/)])
   })

@@ -6,9 +6,10 @@ import { AppFailure } from '../failure/app-failure.ts'
 import { NotReadable, readRegular } from '../files/door.ts'
 import { parseMpd } from '../manifest/mpd/parse.ts'
 import { XmlError } from '../xml/xml-element.ts'
+import type { LoadOptions } from './load-options.ts'
 import type { Presentation } from './presentation.ts'
 import { loadDash } from './presentation-dash.ts'
-import { type LeftOut, loadFolder, loadSingleFile } from './presentation-files.ts'
+import { loadFolder, loadSingleFile } from './presentation-files.ts'
 import { readFailure } from './presentation-folder.ts'
 import { loadHls } from './presentation-hls.ts'
 
@@ -18,10 +19,10 @@ const MAX_MANIFEST_BYTES = 64 * 1024 * 1024
 /**
  * Loads a presentation from a path: an MPD or a playlist with its segments, any other file by itself, or the files of a folder
  * as plain files. Manifests and initialisation segments are read, other files checked and read on demand.
- * @param leftOut called with each entry of a folder that is not sent
  * @throws AppFailure file-not-found | file-unreadable | bad-manifest | bad-xml | input-unusable | not-supported
  */
-export async function loadPresentation(input: string, leftOut: LeftOut = () => undefined): Promise<Presentation> {
+export async function loadPresentation(input: string, options: Partial<LoadOptions> = {}): Promise<Presentation> {
+  const all: LoadOptions = { loop: false, note: () => undefined, ...options }
   if (/^https?:/i.test(input)) {
     throw new AppFailure(
       'not-supported',
@@ -36,7 +37,7 @@ export async function loadPresentation(input: string, leftOut: LeftOut = () => u
       new NotReadable(missing ? 'missing' : 'system', missing ? 'does not exist' : 'cannot be read', cause),
     )
   })
-  if (found.isDirectory()) return loadFolder(input, leftOut)
+  if (found.isDirectory()) return loadFolder(input, all)
   if (!found.isFile()) {
     throw new AppFailure(
       'input-unusable',
@@ -45,15 +46,15 @@ export async function loadPresentation(input: string, leftOut: LeftOut = () => u
     )
   }
   const name = basename(input)
-  if (/\.mpd$/i.test(name)) return loadMpd(input, name)
-  if (/\.m3u8?$/i.test(name)) return loadHls(input, name, await bytesOf(input))
+  if (/\.mpd$/i.test(name)) return loadMpd(input, name, all)
+  if (/\.m3u8?$/i.test(name)) return loadHls(input, name, await bytesOf(input), all)
   return loadSingleFile(input)
 }
 
-async function loadMpd(path: string, name: string): Promise<Presentation> {
+async function loadMpd(path: string, name: string, options: LoadOptions): Promise<Presentation> {
   const bytes = await bytesOf(path)
   try {
-    return await loadDash(path, name, bytes, parseMpd(bytes, '', new EntryFaults(true)))
+    return await loadDash(path, name, bytes, parseMpd(bytes, '', new EntryFaults(true)), options)
   } catch (thrown) {
     if (!(thrown instanceof CodecError)) throw thrown
     throw new AppFailure(

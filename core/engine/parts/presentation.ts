@@ -11,12 +11,16 @@ export async function openPresentation(spec: PartSpec, host: PartHost): Promise<
   const { id, input, loop } = spec as unknown as PresentationSpec
   const { loadPresentation } = await import('../../ingest/presentation-loader.ts')
   const demo = input === DEMO_SOURCE
-  const leftOut = new FirstReports((error) => host.problem(error, 'warning'))
-  const tryThis = 'Only plain files and folders below the folder itself are sent.'
-  const presentation = await loadPresentation(demo ? join(host.demoDir, 'manifest.mpd') : input, (message) =>
-    leftOut.add({ code: 'input-unusable', message, tryThis }),
-  )
-  leftOut.end((more) => ({ code: 'input-unusable', message: `${more} more entries are not sent.`, tryThis }))
+  const notes = new FirstReports((error) => host.problem(error, 'warning'))
+  const presentation = await loadPresentation(demo ? join(host.demoDir, 'manifest.mpd') : input, {
+    loop: loop === 0,
+    note: ({ sentence, tryThis }) => notes.add({ code: 'input-unusable', message: sentence, tryThis }),
+  })
+  notes.end((more) => ({
+    code: 'input-unusable',
+    message: `${more} more entries are not sent.`,
+    tryThis: 'Only what the presentation names, and plain files of a folder, are sent.',
+  }))
   return new PresentationPart(id, { presentation, loop: loop === 0, input }, demo)
 }
 

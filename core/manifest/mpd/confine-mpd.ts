@@ -11,6 +11,7 @@ import {
   CALLING_EVENTS,
   DESCRIPTORS,
   IDENTIFIER_ATTRIBUTES,
+  isResolvedToZero,
   PLAIN_ELEMENTS,
   protectionName,
   REFERENCE_ATTRIBUTES,
@@ -105,6 +106,7 @@ class Confinement {
   #visit(element: SourceElement, parent: SourceElement | null, isClean: boolean): void {
     const { name } = element
     const linked = element.attributes.find((attribute) => localName(attribute) === 'href')
+    if (isResolvedToZero(element)) return void this.#removeQuietly(element)
     if (linked !== undefined) return void this.#remove(element, `${name}@${linked.name}`, linked.value)
     if (REMOTE_ELEMENTS.has(name)) return void this.#removeRemote(element)
     if (name === 'UTCTiming' && this.#asksClock(element)) return void this.#removeQuietly(element)

@@ -1,3 +1,5 @@
+import type { SourceElement } from './xml-source.ts'
+
 /*
  * What of an MPD (ISO/IEC 23009-1) may lead to other files, and what players do with it beyond playing.
  */
@@ -43,6 +45,24 @@ export const DESCRIPTORS: ReadonlySet<string> = new Set([
 
 /** Schemes of events by which a broadcast makes players ask for addresses. */
 export const CALLING_EVENTS = /callback|alternative-?mpd|:dash:reporting/i
+
+/** Reference that takes its element out (ISO/IEC 23009-1 §5.5.1). */
+const RESOLVE_TO_ZERO = 'urn:mpeg:dash:resolve-to-zero:2013'
+
+/** Whether a remote element resolves to nothing, as if it did not exist. */
+export function isResolvedToZero(element: SourceElement): boolean {
+  return remoteAddress(element) === RESOLVE_TO_ZERO
+}
+
+/** Where the content of a remote element lies (xlink); null for one that is here, or resolves to nothing. */
+export function remoteElementAddress(element: SourceElement): string | null {
+  const address = remoteAddress(element)
+  return address === RESOLVE_TO_ZERO ? null : address
+}
+
+function remoteAddress({ attributes }: SourceElement): string | null {
+  return attributes.find(({ name }) => /^\w[\w.-]*:href$/.test(name))?.value.trim() ?? null
+}
 
 const SYSTEMS: Readonly<Record<string, string>> = {
   'edef8ba9-79d6-4ace-a3c8-27dcd51d21ed': 'Widevine',

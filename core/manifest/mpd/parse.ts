@@ -3,6 +3,7 @@ import { EntryFaults } from '../../bytes/entry-faults.ts'
 import { resolveReference } from '../reference.ts'
 import { parseAddressing, parseAvailabilityOffset } from './addressing.ts'
 import type { Mpd, MpdAdaptationSet, MpdPeriod, MpdRepresentation } from './mpd.ts'
+import { isResolvedToZero } from './mpd-elements.ts'
 import { parseXsDateTime, parseXsDuration } from './time.ts'
 import {
   parseXmlSource,
@@ -95,7 +96,7 @@ function parsePeriods(
   base: string,
   faults: EntryFaults,
 ): MpdPeriod[] {
-  const elements = sourceChildren(document.root, 'Period')
+  const elements = sourceChildren(document.root, 'Period').filter((element) => !isResolvedToZero(element))
   const all = elements.map((element) => ({ element, ...timesOf(element) }))
   const starts: (number | null)[] = []
   all.forEach(({ startUs: own }, index) => {
@@ -117,12 +118,17 @@ function parsePeriods(
       id: sourceAttribute(element, 'id'),
       startUs,
       durationUs: nextUs === null && own !== null ? own : startUs !== null && endUs !== null ? endUs - startUs : own,
-      adaptationSets: faults.each('AdaptationSet', sourceChildren(element, 'AdaptationSet'), (set) =>
+      adaptationSets: faults.each('AdaptationSet', setsOf(element), (set) =>
         parseAdaptationSet(document, element, set, nearestBase(base, document, element), faults),
       ),
       element,
     }
   })
+}
+
+/** Sets of a period that are here, or lie elsewhere. */
+function setsOf(period: SourceElement): readonly SourceElement[] {
+  return sourceChildren(period, 'AdaptationSet').filter((set) => !isResolvedToZero(set))
 }
 
 /** Times of a Period as written; `fault`: one of them is none. */

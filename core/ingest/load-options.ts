@@ -1,0 +1,29 @@
+import { shownText } from '../contract/shown-text.ts'
+import type { SendNote } from './mpd-notes.ts'
+import type { PresentationFolder } from './presentation-folder.ts'
+
+/** How a presentation is loaded. */
+export type LoadOptions = {
+  /** It is sent again and again as one. */
+  readonly loop: boolean
+  /** Called with what is not sent, and what receivers will not take. */
+  readonly note: (note: SendNote) => void
+}
+
+const MAX_SHOWN = 5
+
+/** Notes the files that lie beside those of a manifest without being named by it. */
+export async function noteLeftFiles(
+  folder: PresentationFolder,
+  manifest: string,
+  { note }: LoadOptions,
+): Promise<void> {
+  const left = await folder.leftBeside(manifest)
+  if (left.length === 0) return
+  const shown = left.slice(0, MAX_SHOWN).map((path) => `"${shownText(path, 200)}"`)
+  const more = left.length > MAX_SHOWN ? ` and ${left.length - MAX_SHOWN} more` : ''
+  note({
+    sentence: `Not sent, since "${shownText(manifest)}" does not name ${left.length === 1 ? 'it' : 'them'}: ${shown.join(', ')}${more}.`,
+    tryThis: 'Send the folder to send all its files.',
+  })
+}
