@@ -132,7 +132,6 @@ describe('Broadcaster', () => {
       [10, 2, 8],
       [20, INIT_TOI, 5],
       [20, 2, 8],
-      sls,
     ])
   })
 
@@ -140,13 +139,32 @@ describe('Broadcaster', () => {
     const packets = await sent(presentation([track('v', [14_480, 14_480]), track('a', [2896, 2896])]))
     const media = packets.filter((packet) => packet.codepoint === 8)
     for (const packet of media) {
-      const due =
-        (packet.toi - 1) * 2 * SECOND + Math.floor((2 * SECOND * packet.start) / (packet.tsi === 10 ? 14_480 : 2896))
+      const even = Math.floor((2 * SECOND * packet.start) / (packet.tsi === 10 ? 14_480 : 2896))
+      // Receivers take a long silence within an object for its end.
+      const due = (packet.toi - 1) * 2 * SECOND + Math.min(even, (packet.start / 1448) * 200_000)
       expect(relative(packet)).toBe(due)
     }
-    expect(media.slice(0, 8).map((packet) => packet.tsi)).toEqual([10, 20, 10, 10, 10, 10, 10, 20])
+    expect(media.slice(0, 8).map((packet) => packet.tsi)).toEqual([10, 20, 10, 20, 10, 10, 10, 10])
     for (let index = 1; index < packets.length; index++)
       expect(packets[index]?.timeUs).toBeGreaterThanOrEqual(packets[index - 1]?.timeUs ?? 0)
+  })
+
+  it('leaves no object without a packet for long: at low rates, with a large mtu, and of files', async () => {
+    const longest = (packets: readonly { tsi: number; toi: number; start: number; timeUs: number }[]): number => {
+      const last = new Map<string, number>()
+      let gap = 0
+      for (const { tsi, toi, start, timeUs } of packets.filter(({ tsi }) => tsi !== 0)) {
+        const key = `${tsi} ${toi}`
+        if (start > 0) gap = Math.max(gap, timeUs - (last.get(key) ?? 0))
+        last.set(key, timeUs)
+      }
+      return gap
+    }
+    const sparse = presentation([track('v', [1500, 3000], 10 * SECOND), track('a', [25_000, 20_000])])
+    for (const mtu of [1472, 9000]) expect(longest(await sent(sparse, { mtu }))).toBe(200_000)
+    const files = { ...presentation([]), kind: 'files' as const, manifest: null }
+    const plain = [5000, 9000].map((sizeBytes) => ({ name: `${sizeBytes}.bin`, contentType: 'a/b', sizeBytes }))
+    expect(longest(await sent({ ...files, files: plain }, { fileRateBps: 8000 }))).toBe(200_000)
   })
 
   it('repeats unchanged signalling under one TOI each carousel period', async () => {

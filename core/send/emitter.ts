@@ -1,6 +1,12 @@
 import type { Toi, Tsi } from '../contract/ids.ts'
 import { RouteObject } from './route-object.ts'
 
+/**
+ * Longest time between two packets of one object, µs: receivers take a longer silence for its end (GPAC's after 500 ms), and a
+ * sender on a busy machine is late.
+ */
+export const MAX_GAP_US = 200_000
+
 /** Takes packets: sockets, a capture, a receiver in memory. */
 export interface PacketOut {
   /** `bytes` is valid during the call. @param timeUs sending time, µs since the UNIX epoch; never decreases */

@@ -1,7 +1,7 @@
 import { asToi } from '../contract/ids.ts'
 import type { Presentation, PresentationFile } from '../ingest/presentation.ts'
 import { CODEPOINT, FILES_TSI } from '../protocol/route/toi-plan.ts'
-import type { EmitContext, Emitter, PacketCutter } from './emitter.ts'
+import { type EmitContext, type Emitter, MAX_GAP_US, type PacketCutter } from './emitter.ts'
 import type { RouteObject } from './route-object.ts'
 
 /** Repetition of files that are not media. */
@@ -15,7 +15,7 @@ export type FileCarouselOptions = {
   readonly repeat: boolean
 }
 
-/** Sends plain files one after another on TSI 1, TOI 1, 2, 3 …, evenly spread over a turn. */
+/** Sends plain files one after another on TSI 1, TOI 1, 2, 3 …, evenly spread over a turn, a file's packets less thinly. */
 export class FileCarousel implements Emitter {
   objects = 0
   #nextUs: number
@@ -77,7 +77,9 @@ export class FileCarousel implements Emitter {
       this.objects++
       return this.#end(file)
     }
+    const lastUs = this.#nextUs
     this.#pace(this.#sentBytes + object.offset)
+    this.#nextUs = Math.min(this.#nextUs, lastUs + MAX_GAP_US)
     return true
   }
 

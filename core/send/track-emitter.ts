@@ -6,7 +6,7 @@ import { readBoxes } from '../media/bmff/boxes.ts'
 import { trackTimescales } from '../media/bmff/init-segment.ts'
 import { shiftSegment } from '../media/bmff/shift-segment.ts'
 import { CODEPOINT, INIT_TOI } from '../protocol/route/toi-plan.ts'
-import type { EmitContext, Emitter, PacketCutter } from './emitter.ts'
+import { type EmitContext, type Emitter, MAX_GAP_US, type PacketCutter } from './emitter.ts'
 import type { RouteObject } from './route-object.ts'
 import type { ScheduledSegment, TrackSchedule } from './track-schedule.ts'
 
@@ -22,7 +22,7 @@ export interface SegmentStart {
 
 /**
  * Sends one media channel: before each segment its playlist and initialisation segment, then its bytes spread over its
- * duration.
+ * duration, but never so thinly that receivers take it for over.
  */
 export class TrackEmitter implements Emitter {
   readonly schedule: TrackSchedule
@@ -92,9 +92,11 @@ export class TrackEmitter implements Emitter {
     }
     this.#cutter.next(object, context)
     if (object.done) this.#end(segment)
-    else
-      this.#nextUs =
+    else {
+      const evenUs =
         this.#startUs + segment.startUs + Math.floor((segment.durationUs * object.offset) / object.sizeBytes)
+      this.#nextUs = Math.min(evenUs, this.#nextUs + MAX_GAP_US)
+    }
     return true
   }
 

@@ -8,6 +8,7 @@ import type { Flow } from '../../flow/datagrams.ts'
 import { Version } from '../../flow/version.ts'
 import { Broadcaster } from '../../send/broadcaster.ts'
 import type { PacketOut } from '../../send/emitter.ts'
+import { receiverNotes } from '../../send/receiver-notes.ts'
 import { parseMulticastUrl } from '../../socket/multicast-url.ts'
 import { DatagramOutput } from '../datagram-output.ts'
 import type { Programme } from '../faces/programme.ts'
@@ -124,6 +125,8 @@ class BroadcastPart implements Part, PacketOut {
       programme.presentation,
       this.#startUs,
     )
+    for (const note of receiverNotes(programme.presentation, scheme))
+      this.#host.problem({ code: 'not-supported', ...note }, 'warning')
     this.#host.log('send', 'info', `Sending ${programme.input} as ${url}`)
   }
 
