@@ -85,6 +85,15 @@ export async function twoServicesFixture(): Promise<Datagram[]> {
   )
 }
 
+/** Without all packets of some objects, each `TSI/TOI`. */
+export function withoutObjects(datagrams: readonly Datagram[], objects: readonly string[]): Datagram[] {
+  return datagrams.filter(({ bytes }) => {
+    if ((bytes[0] ?? 0) >> 4 !== 1) return true
+    const { tsi, toi } = parseLctHeader(bytes).header
+    return !objects.includes(`${tsi}/${toi}`)
+  })
+}
+
 /**
  * The same media from a low-latency encoder: the length is unknown while a segment grows (no EXT_TOL), known in its last
  * packet, and packets have `cuts` bytes of data in turn.

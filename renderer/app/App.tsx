@@ -12,6 +12,7 @@ import { Dialogs } from './Dialogs.tsx'
 import { Dock } from './Dock.tsx'
 import { DropTarget } from './DropTarget.tsx'
 import { NoticeToast } from './NoticeToast.tsx'
+import { PlayerHost } from './PlayerHost.tsx'
 import { QuitDialog } from './QuitDialog.tsx'
 import { Rail } from './Rail.tsx'
 import { SourceBar } from './SourceBar.tsx'
@@ -40,6 +41,7 @@ export function App() {
         <StatusStrip />
         <NoticeToast />
       </div>
+      <PlayerHost />
       <Dialogs />
       <QuitDialog />
       <DropTarget />

@@ -1,6 +1,6 @@
-import { Allotment, LayoutPriority } from 'allotment'
+import { Allotment, type AllotmentHandle, LayoutPriority } from 'allotment'
 import { Maximize2, Minimize2, PanelRightClose } from 'lucide-react'
-import { type ComponentType, type KeyboardEvent, useRef } from 'react'
+import { type ComponentType, type KeyboardEvent, useEffect, useRef } from 'react'
 import { useStore } from 'zustand'
 import { defined } from '../../core/contract/defined.ts'
 import {
@@ -15,6 +15,7 @@ import {
   type Split,
 } from '../model/layout.ts'
 import { frameStore, goToPanel, revealPanel, toggleMaximised, togglePanel } from '../stores/frame-store.ts'
+import { type PlayerRoom, playerStore } from '../stores/player-store.ts'
 import { rememberSizes, settingsStore } from '../stores/settings-store.ts'
 import { IconButton } from '../ui/Button.tsx'
 import { AlarmsView } from '../views/alarms/AlarmsView.tsx'
@@ -22,12 +23,12 @@ import { FlowsView } from '../views/flows/FlowsView.tsx'
 import { InspectorView } from '../views/inspector/InspectorView.tsx'
 import { LogView } from '../views/log/LogView.tsx'
 import { ObjectsView } from '../views/objects/ObjectsView.tsx'
-import { PlayerView } from '../views/player/PlayerView.tsx'
 import { ServicesView } from '../views/services/ServicesView.tsx'
 import { SignallingView } from '../views/signalling/SignallingView.tsx'
 import { TimelineView } from '../views/timeline/TimelineView.tsx'
 import styles from './Dock.module.css'
 import { PanelBoundary } from './PanelBoundary.tsx'
+import { PlayerSlot } from './PlayerHost.tsx'
 
 const VIEWS: Readonly<Record<PanelId, ComponentType>> = {
   services: ServicesView,
@@ -37,9 +38,12 @@ const VIEWS: Readonly<Record<PanelId, ComponentType>> = {
   signalling: SignallingView,
   alarms: AlarmsView,
   log: LogView,
-  player: PlayerView,
+  player: PlayerSlot,
   inspector: InspectorView,
 }
+
+/** Height of the player's panel while it plays nothing, px: its head, and what it says. */
+const PLAYER_HEIGHT: Readonly<Record<Exclude<PlayerRoom, 'picture'>, number>> = { strip: 86, words: 150 }
 
 /** Arranges the panels by the layout and the user's sizes and choices. */
 export function Dock() {
@@ -55,27 +59,60 @@ function SplitView({ split }: { readonly split: Split }) {
   const hidden = useStore(settingsStore, (state) => state.hidden)
   // Read once: afterwards the splitter keeps the sizes.
   const sizes = useRef(settingsStore.getState().sizes[split.id])
-  const known = sizes.current?.length === split.children.length ? [...sizes.current] : undefined
+  const fixed = usePlayerHeight(split)
+  const known = fixed === null && sizes.current?.length === split.children.length ? [...sizes.current] : undefined
+  const handle = useRef<AllotmentHandle>(null)
+  const box = useRef<HTMLDivElement>(null)
+  const before = useRef(fixed)
+  useEffect(() => {
+    if (before.current !== null && fixed === null) enlarge(split, handle.current, box.current?.clientHeight ?? 0)
+    before.current = fixed
+  }, [fixed, split])
   return (
-    <Allotment
-      vertical={split.direction === 'column'}
-      proportionalLayout={split.direction === 'column'}
-      {...defined({ defaultSizes: known })}
-      onDragEnd={(now) => rememberSizes(split.id, now)}
-    >
-      {split.children.map((child) => (
-        <Allotment.Pane
-          key={child.id}
-          minSize={child.minSize}
-          visible={!isHidden(child, hidden)}
-          priority={child.kind === 'split' && child.stretches === true ? LayoutPriority.High : LayoutPriority.Normal}
-          {...defined({ preferredSize: known === undefined ? child.size : undefined })}
-        >
-          <NodeView node={child} />
-        </Allotment.Pane>
-      ))}
-    </Allotment>
+    <div ref={box} className={styles.split}>
+      <Allotment
+        ref={handle}
+        vertical={split.direction === 'column'}
+        proportionalLayout={split.direction === 'column'}
+        {...defined({ defaultSizes: known })}
+        onDragEnd={(now) => {
+          if (fixed === null) rememberSizes(split.id, now)
+        }}
+      >
+        {split.children.map((child) => (
+          <Allotment.Pane
+            key={child.id}
+            minSize={child.id === PLAYER_GROUP ? (fixed ?? child.minSize) : child.minSize}
+            maxSize={child.id === PLAYER_GROUP ? (fixed ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY}
+            visible={!isHidden(child, hidden)}
+            priority={child.kind === 'split' && child.stretches === true ? LayoutPriority.High : LayoutPriority.Normal}
+            {...defined({
+              preferredSize:
+                known === undefined ? ((child.id === PLAYER_GROUP ? fixed : null) ?? child.size) : undefined,
+            })}
+          >
+            <NodeView node={child} />
+          </Allotment.Pane>
+        ))}
+      </Allotment>
+    </div>
   )
+}
+
+const PLAYER_GROUP = 'picture'
+
+/** Height of the player in this split while it plays nothing; null where it is not in it, or plays. */
+function usePlayerHeight(split: Split): number | null {
+  const room = useStore(playerStore, (state) => state.room)
+  return room === 'picture' || !split.children.some(({ id }) => id === PLAYER_GROUP) ? null : PLAYER_HEIGHT[room]
+}
+
+/** Gives the player the height it had while it played, else that of the layout. */
+function enlarge(split: Split, handle: AllotmentHandle | null, height: number): void {
+  const known = settingsStore.getState().sizes[split.id]
+  const share = Number.parseFloat(String(split.children.find(({ id }) => id === PLAYER_GROUP)?.size)) / 100
+  const own = known?.[split.children.findIndex(({ id }) => id === PLAYER_GROUP)] ?? height * share
+  if (height > 0) handle?.resize(split.children.map(({ id }) => (id === PLAYER_GROUP ? own : height - own)))
 }
 
 function NodeView({ node }: { readonly node: LayoutNode }) {
@@ -110,6 +147,9 @@ function GroupView({ group, only }: GroupViewProps) {
               size={13}
               onClick={() => togglePanel('inspector')}
             />
+          )}
+          {group.id === PLAYER_GROUP && maximised === null && (
+            <IconButton label="Hide player" icon={PanelRightClose} size={13} onClick={() => togglePanel('player')} />
           )}
           <IconButton
             label={maximised === null ? `Maximise ${title}` : 'Restore'}

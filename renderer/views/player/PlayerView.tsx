@@ -6,6 +6,7 @@ import { engine } from '../../client/engine-client.ts'
 import { serviceTitle } from '../../model/names.ts'
 import { cutText, encryptedText } from '../../model/playable-text.ts'
 import { addCommands } from '../../stores/command-store.ts'
+import { playerStore } from '../../stores/player-store.ts'
 import { selectionStore } from '../../stores/selection-store.ts'
 import { sessionStore, shownReceiver } from '../../stores/session-store.ts'
 import { Button } from '../../ui/Button.tsx'
@@ -23,8 +24,8 @@ const IDLE: PlaybackState = { snapshot: null, problem: null, waitedMs: 0 }
 const VOLUME_STEP = 0.1
 const DECODER_ADVICE = 'Analysis continues. Save the files with Dump and play them in a player with these decoders.'
 
-/** Number of the last handled play request, so that a panel mounted again does not repeat it. */
-let handledRequest = 0
+const setPlaying = (playing: { readonly sessionId: string; readonly serviceId: number } | null): void =>
+  playerStore.setState({ playing })
 
 /** Plays one service from the session's gateway. */
 export function PlayerView() {
@@ -32,8 +33,9 @@ export function PlayerView() {
   const services = useStore(sessionStore, (state) => state.snapshot?.services ?? NO_SERVICES)
   const selected = useStore(selectionStore, (state) => state.serviceId)
   const asked = useStore(selectionStore, (state) => state.play)
+  const chosen = services.find(({ id }) => id === selected) ?? null
   // The playing service stays until another is requested, whatever is selected.
-  const [playing, setPlaying] = useState<{ readonly sessionId: string; readonly serviceId: number } | null>(null)
+  const playing = useStore(playerStore, (state) => state.playing)
   const started = playing !== null && playing.sessionId === sessionId
   const service = serviceToPlay(services, started ? playing.serviceId : null, selected)
   const [state, setState] = useState<PlaybackState>(IDLE)
@@ -56,9 +58,10 @@ export function PlayerView() {
   const blocked = codecs.blocked ? codecs.message : started ? locked : null
   const active = started && kind !== undefined && url !== undefined && blocked === null
 
+  const handled = useRef(0)
   useEffect(() => {
-    if (asked.count === handledRequest) return
-    handledRequest = asked.count
+    if (asked.count === handled.current) return
+    handled.current = asked.count
     setPlaying(asked.serviceId === null || sessionId === null ? null : { sessionId, serviceId: asked.serviceId })
   }, [asked, sessionId])
 
@@ -95,6 +98,14 @@ export function PlayerView() {
   }
   usePlayerKeys({ playback, start, setVolume })
 
+  const room =
+    active || started
+      ? 'picture'
+      : service?.playable != null && (blocked ?? locked ?? codecs.message) === null
+        ? 'strip'
+        : 'words'
+  useEffect(() => playerStore.setState({ room }), [room])
+
   const playable = services.filter((one) => one.playable !== null)
   const { snapshot, problem } = state
   const limit = problem === null || problem.fatal ? null : problem.message
@@ -102,7 +113,15 @@ export function PlayerView() {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: the player takes keys of its own, listed under "?".
     <section ref={panel} className={styles.player} data-main tabIndex={0} aria-label="Playback">
-      <div className={styles.screen}>
+      {started && service !== null && (
+        <p className={styles.what}>
+          <span>Plays {serviceTitle(service)}</span>
+          {chosen !== null && chosen.id !== service.id && chosen.playable !== null && sessionId !== null && (
+            <Button onClick={() => setPlaying({ sessionId, serviceId: chosen.id })}>Play {serviceTitle(chosen)}</Button>
+          )}
+        </p>
+      )}
+      <div className={styles.screen} data-room={room}>
         {/* biome-ignore lint/a11y/useMediaCaption: captions are tracks of the broadcast, which the library adds */}
         <video
           ref={video}

@@ -4,6 +4,8 @@
  * fragment. The time follows from the durations, so the box is added before the bytes reach the browser.
  */
 
+import { type Box, boxesOf, viewOf } from './fragment-times.ts'
+
 const TFDT_BYTES = 20
 const TFHD = { baseDataOffset: 0x1, sampleDescription: 0x2, defaultDuration: 0x8 } as const
 const TRUN = {
@@ -15,28 +17,8 @@ const TRUN = {
   compositionOffset: 0x800,
 } as const
 
-type Box = { readonly type: string; readonly start: number; readonly body: number; readonly end: number }
-
 /** Default sample durations by track, from the initialisation segment's `trex` boxes. */
 export type TrackDurations = ReadonlyMap<number, number>
-
-/** Boxes of `[from, to)`; stops where the bytes are not boxes. */
-function boxesOf(view: DataView, from: number, to: number): readonly Box[] {
-  const boxes: Box[] = []
-  for (let start = from; start + 8 <= to; ) {
-    const size = view.getUint32(start)
-    const large = size === 1 && start + 16 <= to
-    const end = large ? start + Number(view.getBigUint64(start + 8)) : size === 0 ? to : start + size
-    const body = start + (large ? 16 : 8)
-    if (end < body || end > to) break
-    const type = String.fromCharCode(...[4, 5, 6, 7].map((at) => view.getUint8(start + at)))
-    boxes.push({ type, start, body, end })
-    start = end
-  }
-  return boxes
-}
-
-const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /** Reads the default sample durations for `addDecodeTimes` from an initialisation segment. */
 export function trackDurations(init: Uint8Array): TrackDurations {

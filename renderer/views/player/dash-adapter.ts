@@ -1,7 +1,14 @@
 import type { MediaPlayerClass, MediaPlayerSettingClass } from 'dashjs'
 import { formatRate } from '../../model/format.ts'
 import { LOST_SEGMENT, responseChanges, SEGMENT_RETRIES } from './dash-responses.ts'
-import { type PlayerAdapter, type PlayerOptions, type PlayerSnapshot, qualityLabel } from './player-adapter.ts'
+import { Fillers } from './fillers.ts'
+import {
+  type MediaKind,
+  type PlayerAdapter,
+  type PlayerOptions,
+  type PlayerSnapshot,
+  qualityLabel,
+} from './player-adapter.ts'
 import { videoFacts } from './video-facts.ts'
 
 /*
@@ -38,26 +45,38 @@ export async function createDashAdapter(options: PlayerOptions): Promise<PlayerA
   player.clearDefaultUTCTimingSources()
   player.on('error', (event: unknown) => reportError(event, options))
   player.on('playbackError', (event: unknown) => reportError(event, options))
-  player.addResponseInterceptor(responseChanges(options) as never)
+  const fillers = new Fillers()
+  // Elsewhere, what was handed over before is no neighbour of what comes.
+  const forget = (): void => fillers.seek()
+  options.video.addEventListener('seeking', forget)
+  player.addResponseInterceptor(responseChanges(options, fillers) as never)
   // Where some representations are encrypted, the others play.
   player.registerCustomCapabilitiesFilter((representation) => !isEncrypted(representation))
-  player.attachSource(options.url)
-  return new DashAdapter(player, options.video)
+  if (options.without !== null) {
+    const left = options.without
+    player.registerCustomCapabilitiesFilter((representation) => !isOfKind(representation, left))
+  }
+  if (options.startS === null) player.attachSource(options.url)
+  else player.attachSource(options.url, options.startS)
+  return new DashAdapter(player, options.video, () => options.video.removeEventListener('seeking', forget))
 }
 
 class DashAdapter implements PlayerAdapter {
   readonly #player: MediaPlayerClass
   readonly #video: HTMLVideoElement
+  readonly #unlisten: () => void
   #chosen: string | null = null
 
-  constructor(player: MediaPlayerClass, video: HTMLVideoElement) {
+  constructor(player: MediaPlayerClass, video: HTMLVideoElement, unlisten: () => void) {
+    this.#unlisten = unlisten
     this.#player = player
     this.#video = video
   }
 
   snapshot(): PlayerSnapshot {
     const facts = videoFacts(this.#video)
-    const nothing = { qualities: [], chosen: null, playing: null, latencyS: null, targetLatencyS: null }
+    const ahead = { video: this.#ahead('video'), audio: this.#ahead('audio') }
+    const nothing = { ahead, qualities: [], chosen: null, playing: null, latencyS: null, targetLatencyS: null }
     if (!this.#player.isReady() || this.#player.getActiveStream() === null) {
       return { ...facts, ...nothing, phase: 'loading', startS: 0, endS: 0, live: false }
     }
@@ -69,6 +88,7 @@ class DashAdapter implements PlayerAdapter {
     const renditions = this.#player.getRepresentationsByType('video')
     return {
       ...facts,
+      ahead,
       live,
       startS: window?.start ?? 0,
       endS: window?.end ?? (Number.isFinite(duration) ? duration : facts.timeS),
@@ -78,6 +98,12 @@ class DashAdapter implements PlayerAdapter {
       chosen: this.#chosen,
       playing: this.#player.getCurrentRepresentationForType('video')?.id ?? null,
     }
+  }
+
+  #ahead(kind: MediaKind): number | null {
+    if (!this.#player.isReady() || this.#player.getTracksFor(kind).length === 0) return null
+    const seconds = this.#player.getBufferLength(kind)
+    return Number.isFinite(seconds) ? seconds : 0
   }
 
   seek(timeS: number): void {
@@ -91,8 +117,15 @@ class DashAdapter implements PlayerAdapter {
   }
 
   destroy(): void {
+    this.#unlisten()
     this.#player.destroy()
   }
+}
+
+/** Whether a representation of dash.js's manifest is video, or audio. */
+function isOfKind(representation: unknown, kind: MediaKind): boolean {
+  const { mimeType = '' } = representation as { readonly mimeType?: string }
+  return mimeType.startsWith(`${kind}/`)
 }
 
 /** Whether a representation of dash.js's manifest needs a licence. */

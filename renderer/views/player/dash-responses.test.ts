@@ -5,7 +5,14 @@ import type { PlayerProblem } from './player-adapter.ts'
 function changes(wholeSegments = false) {
   const problems: PlayerProblem[] = []
   const video = {} as HTMLVideoElement
-  const change = responseChanges({ video, url: '', wholeSegments, onProblem: (problem) => problems.push(problem) })
+  const change = responseChanges({
+    video,
+    url: '',
+    wholeSegments,
+    without: null,
+    startS: null,
+    onProblem: (problem) => problems.push(problem),
+  })
   return { problems, change }
 }
 

@@ -1,4 +1,5 @@
 import { addDecodeTimes, type TrackDurations, trackDurations } from './chunk-times.ts'
+import { Fillers } from './fillers.ts'
 import type { PlayerOptions, PlayerProblem } from './player-adapter.ts'
 import { refusalText } from './player-model.ts'
 import { TextLimits } from './text-limits.ts'
@@ -32,18 +33,31 @@ export type DashResponse = {
       readonly request?: {
         readonly type?: string
         readonly mediaType?: string
-        readonly representation?: { readonly id?: string } | null
+        /** Of the segment on the media's time line, and its duration, seconds. */
+        readonly mediaStartTime?: number
+        readonly duration?: number
+        readonly representation?: {
+          readonly id?: string
+          readonly codecs?: string | null
+          readonly mediaInfo?: {
+            readonly codec?: string | null
+            readonly streamInfo?: { readonly id?: string | null } | null
+          } | null
+        } | null
       }
     }
   }
 }
 
 /**
- * Changes the gateway's responses for dash.js. A lost segment becomes an empty one: dash.js would otherwise drop its only base
- * URL and stop before the gap. Fragments get the decode times that browsers require, and subtitles are bounded. With
+ * Changes the gateway's responses for dash.js. A lost segment becomes what fills its time, or an empty one: dash.js would otherwise
+ * drop its only base URL and stop before the gap. Fragments get the decode times that browsers require, and subtitles are bounded. With
  * `wholeSegments` the manifest does not offer segments that still arrive.
  */
-export function responseChanges(options: PlayerOptions): (response: DashResponse) => Promise<DashResponse> {
+export function responseChanges(
+  options: PlayerOptions,
+  fillers = new Fillers(),
+): (response: DashResponse) => Promise<DashResponse> {
   const refusals = new Map<string, number>()
   const durations = new Map<string, TrackDurations>()
   const texts = new TextLimits((message) => options.onProblem({ ...LEFT_OUT, message }))
@@ -51,6 +65,9 @@ export function responseChanges(options: PlayerOptions): (response: DashResponse
     const { status = 0, data } = response
     const request = response.request.customData?.request
     const representation = request?.representation?.id ?? ''
+    const timeline = `${request?.mediaType} ${request?.representation?.mediaInfo?.streamInfo?.id ?? ''}`
+    const endS = (request?.mediaStartTime ?? Number.NaN) + (request?.duration ?? Number.NaN)
+    const end = Number.isFinite(endS) ? endS : null
     const isText = request?.mediaType === 'text'
     if (isText && data instanceof ArrayBuffer && status < 400) response.data = texts.bounded(data, response.url ?? '')
     switch (request?.type) {
@@ -58,11 +75,20 @@ export function responseChanges(options: PlayerOptions): (response: DashResponse
         if (options.wholeSegments && typeof data === 'string') response.data = withoutPartialSegments(data)
         break
       case 'InitializationSegment':
-        if (!isText && data instanceof ArrayBuffer) durations.set(representation, trackDurations(new Uint8Array(data)))
+        if (!isText && data instanceof ArrayBuffer) {
+          durations.set(representation, trackDurations(new Uint8Array(data)))
+          const codecs = request.representation?.codecs ?? request.representation?.mediaInfo?.codec ?? ''
+          fillers.init(representation, codecs, new Uint8Array(data))
+        }
         break
       case 'MediaSegment':
-        if (status === 404 || status === 410 || status === 503) refuse(response, refusals, options)
-        else if (!isText && data instanceof ArrayBuffer) response.data = timed(data, durations.get(representation))
+        if (status === 404 || status === 410 || status === 503) {
+          const filler = () => (isText ? null : fillers.instead(timeline, representation, end))
+          refuse(response, refusals, options, filler)
+        } else if (!isText && data instanceof ArrayBuffer) {
+          const whole = timed(data, durations.get(representation))
+          response.data = bufferOf(fillers.media(timeline, representation, new Uint8Array(whole), end))
+        }
         break
     }
     return response
@@ -70,7 +96,12 @@ export function responseChanges(options: PlayerOptions): (response: DashResponse
 }
 
 /** Skips a refused segment. An expected one (503) stays a failure for SEGMENT_RETRIES requests, so that dash.js retries. */
-function refuse(response: DashResponse, refusals: Map<string, number>, options: PlayerOptions): void {
+function refuse(
+  response: DashResponse,
+  refusals: Map<string, number>,
+  options: PlayerOptions,
+  filler: () => Uint8Array | null,
+): void {
   const { status = 0, url = '', data } = response
   const refused = (refusals.get(url) ?? 0) + 1
   refusals.set(url, refused)
@@ -79,7 +110,14 @@ function refuse(response: DashResponse, refusals: Map<string, number>, options: 
   const words = data instanceof ArrayBuffer ? new TextDecoder().decode(data.slice(0, 400)) : ''
   options.onProblem({ ...LOST_SEGMENT, message: `Skipped a segment. ${refusalText(status, '', words)}` })
   response.status = 200
-  response.data = new ArrayBuffer(0)
+  response.data = bufferOf(filler() ?? new Uint8Array(0))
+}
+
+function bufferOf(bytes: Uint8Array): ArrayBuffer {
+  const { buffer, byteOffset, byteLength } = bytes
+  return buffer.byteLength === byteLength
+    ? (buffer as ArrayBuffer)
+    : (buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer)
 }
 
 function timed(data: ArrayBuffer, durations: TrackDurations = new Map()): ArrayBuffer {

@@ -88,6 +88,7 @@ class HlsAdapter implements PlayerAdapter {
     const playing = this.#hls.levels.length > 0 ? String(Math.max(0, this.#hls.currentLevel)) : null
     return {
       ...facts,
+      ahead: { video: null, audio: null },
       live,
       startS: last >= 0 ? seekable.start(0) : 0,
       endS: last >= 0 ? seekable.end(last) : Number.isFinite(duration) ? duration : facts.timeS,

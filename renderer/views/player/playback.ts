@@ -3,11 +3,22 @@ import { encryptedText } from '../../model/playable-text.ts'
 import { createDashAdapter } from './dash-adapter.ts'
 import { createHlsAdapter } from './hls-adapter.ts'
 import { PictureWatch } from './picture-watch.ts'
-import { ENCRYPTED_ADVICE, type PlayerAdapter, type PlayerProblem, type PlayerSnapshot } from './player-adapter.ts'
-import { refusalText, waitText } from './player-model.ts'
+import {
+  ENCRYPTED_ADVICE,
+  type MediaKind,
+  type PlayerAdapter,
+  type PlayerProblem,
+  type PlayerSnapshot,
+} from './player-adapter.ts'
+import { LONG_WAIT_MS, refusalText, waitText } from './player-model.ts'
 import { requestGuard } from './request-guard.ts'
 
 const SNAPSHOT_MS = 250
+/** Buffer that has run out, and one that goes on, seconds. */
+const RUN_OUT_S = 0.1
+const LEFT_S = 1
+/** Of a finished presentation everything is at hand: what has run out for this long has ended. */
+const RUN_OUT_MS = 600
 /** Scripts of the player libraries, which the build keeps in files of their own. */
 const PLAYER_SCRIPTS = /\/(?:dash|hls)[\w.-]*\.js/
 
@@ -29,6 +40,13 @@ export class Playback {
   readonly #stop = new AbortController()
   /** Set for the second attempt: some low-latency streams play by whole segments only. */
   #wholeSegments = false
+  /** Left out, since nothing of it comes any more. */
+  #without: MediaKind | null = null
+  #startS: number | null = null
+  /** Since when one kind of media has run out while the other goes on, ms. */
+  #lacks: { readonly kind: MediaKind; readonly sinceMs: number } | null = null
+  /** Adapters made; errors of replaced ones are ignored. */
+  #generation = 0
   #adapter: PlayerAdapter | null = null
   #problem: PlayerProblem | null = null
   #refusal: string | null = null
@@ -106,12 +124,12 @@ export class Playback {
         this.#fail(refusal)
         return
       }
-      const wholeSegments = this.#wholeSegments
+      const generation = ++this.#generation
       const onProblem = (problem: PlayerProblem) => {
-        // Errors of a replaced adapter are ignored.
-        if (wholeSegments === this.#wholeSegments) this.#fail(problem)
+        if (generation === this.#generation) this.#fail(problem)
       }
-      const options = { video: this.#video, url, wholeSegments, onProblem }
+      const [wholeSegments, without, startS] = [this.#wholeSegments, this.#without, this.#startS]
+      const options = { video: this.#video, url, wholeSegments, without, startS, onProblem }
       const adapter = await (kind === 'dash' ? createDashAdapter(options) : createHlsAdapter(options))
       if (signal.aborted) {
         adapter.destroy()
@@ -129,6 +147,32 @@ export class Playback {
       return
     }
     this.#update()
+  }
+
+  /**
+   * Goes on without what has run out: a browser stands still where a picture or sound lacks. Gaps before later segments are
+   * filled (`Fillers`); this is where none comes.
+   */
+  #outlast(snapshot: PlayerSnapshot | null, nowMs: number): void {
+    const kind = snapshot === null || this.#without !== null ? null : lacking(snapshot)
+    if (kind === null || snapshot === null) {
+      this.#lacks = null
+      return
+    }
+    if (this.#lacks?.kind !== kind) this.#lacks = { kind, sinceMs: nowMs }
+    // Live, the next segment may only be late.
+    if (nowMs - this.#lacks.sinceMs < (snapshot.live ? LONG_WAIT_MS : RUN_OUT_MS)) return
+    this.#lacks = null
+    this.#without = kind
+    this.#startS = snapshot.live ? null : snapshot.timeS
+    this.#fail({
+      kind: 'segments',
+      message:
+        kind === 'video' ? 'The picture ends here; the sound goes on.' : 'The sound ends here; the picture goes on.',
+      tryThis: 'The rest was lost or not sent. In the timeline, E steps through incomplete objects.',
+      fatal: false,
+    })
+    this.#startOver()
   }
 
   #startOver(): void {
@@ -186,11 +230,19 @@ export class Playback {
     const nowMs = performance.now()
     if (snapshot !== null && snapshot.phase !== 'stalled' && snapshot.phase !== 'loading') this.#waitingSinceMs = null
     else this.#waitingSinceMs ??= nowMs
+    this.#outlast(snapshot, nowMs)
     const waitedMs = this.#waitingSinceMs === null ? 0 : nowMs - this.#waitingSinceMs
     const stopped = this.#problem?.fatal === true ? this.#problem.message : null
     this.#picture.problem(stopped ?? waitText(snapshot, waitedMs))
     this.#onState({ snapshot, problem: this.#problem, waitedMs })
   }
+}
+
+/** The kind of media that has run out while the other has some time left; null: none. */
+function lacking({ phase, ahead: { video, audio } }: PlayerSnapshot): MediaKind | null {
+  if (video === null || audio === null || phase === 'ended' || phase === 'paused') return null
+  if (video < RUN_OUT_S && audio > LEFT_S) return 'video'
+  return audio < RUN_OUT_S && video > LEFT_S ? 'audio' : null
 }
 
 /** The gateway's refusal of the manifest; null: it serves the manifest. */

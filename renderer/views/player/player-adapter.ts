@@ -13,6 +13,9 @@ export type PlayerProblem = {
 /** What to do about encryption. */
 export const ENCRYPTED_ADVICE = 'Analysis continues. A player with a licence may play the files that Dump saves.'
 
+/** Kinds of media that are played together. */
+export type MediaKind = 'video' | 'audio'
+
 /** State of a player for the view. Times are seconds of the media timeline. */
 export type PlayerSnapshot = {
   readonly phase: 'loading' | 'playing' | 'paused' | 'stalled' | 'ended'
@@ -26,6 +29,8 @@ export type PlayerSnapshot = {
   readonly targetLatencyS: number | null
   /** Seconds buffered ahead. */
   readonly bufferS: number
+  /** The same of each kind of media; null where it has none, or the library does not tell. */
+  readonly ahead: Readonly<Record<MediaKind, number | null>>
   readonly qualities: readonly Quality[]
   /** Chosen quality; null: automatic. */
   readonly chosen: string | null
@@ -51,6 +56,10 @@ export type PlayerOptions = {
   readonly url: string
   /** Requests segments only when they are whole, which adds latency. */
   readonly wholeSegments: boolean
+  /** What is left out, since nothing of it comes any more; null: nothing. */
+  readonly without: MediaKind | null
+  /** Where to begin, seconds; null: where the library begins. */
+  readonly startS: number | null
   readonly onProblem: (problem: PlayerProblem) => void
 }
 

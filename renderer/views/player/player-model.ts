@@ -5,16 +5,14 @@ import type { PlayerSnapshot } from './player-adapter.ts'
 /** Waiting this long is explained. */
 export const LONG_WAIT_MS = 3000
 
-/** The service to offer: the requested one, else the selected one if playable, else the first playable one, else the selected or first. */
+/** The service to offer: the requested one, else the selected one, else the first playable one, else the first. */
 export function serviceToPlay(
   services: readonly ServiceSnapshot[],
   asked: number | null,
   selected: number | null,
 ): ServiceSnapshot | null {
   const byId = (id: number | null) => services.find((service) => service.id === id)
-  const chosen = byId(asked) ?? byId(selected)
-  if (chosen !== undefined && (asked !== null || chosen.playable !== null)) return chosen
-  return services.find((service) => service.playable !== null) ?? chosen ?? services[0] ?? null
+  return byId(asked) ?? byId(selected) ?? services.find((service) => service.playable !== null) ?? services[0] ?? null
 }
 
 /** Seconds as `1:02:03` or `12:05`, with a minus sign below zero. */

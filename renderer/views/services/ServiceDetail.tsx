@@ -1,9 +1,10 @@
-import { Check, Minus, Play, X } from 'lucide-react'
+import { Check, Minus, Play, Square, X } from 'lucide-react'
 import { useStore } from 'zustand'
 import type { ServiceSnapshot } from '../../../core/contract/snapshot.ts'
 import { formatCount, formatDuration, formatRate, formatTime } from '../../model/format.ts'
 import { hasEnded, serviceTitle, streamNowUs } from '../../model/names.ts'
-import { selectService } from '../../stores/selection-store.ts'
+import { playerStore } from '../../stores/player-store.ts'
+import { playService, selectService } from '../../stores/selection-store.ts'
 import { sessionStore } from '../../stores/session-store.ts'
 import { timeStore } from '../../stores/time-store.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
@@ -23,6 +24,10 @@ export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
   const nowMs = useNow()
   const base = useStore(timeStore, (state) => state.base)
   const origin = useTimeOrigin()
+  const plays = useStore(
+    playerStore,
+    ({ playing }) => playing?.serviceId === service?.id && playing?.sessionId === snapshot?.sessionId,
+  )
   if (snapshot === null) return null
   if (service === null) {
     if (snapshot.services.length === 0) return null
@@ -39,14 +44,20 @@ export function ServiceDetail({ service, onPlay }: ServiceDetailProps) {
       <div className={styles.head}>
         <ServiceStateGlyph state={service.state} />
         <h3 className={styles.title}>{serviceTitle(service)}</h3>
-        <Button
-          variant={service.playable === null ? 'plain' : 'primary'}
-          icon={Play}
-          disabled={service.playable === null}
-          onClick={onPlay}
-        >
-          Play
-        </Button>
+        {plays ? (
+          <Button icon={Square} onClick={() => playService(null)}>
+            Stop
+          </Button>
+        ) : (
+          <Button
+            variant={service.playable === null ? 'plain' : 'primary'}
+            icon={Play}
+            disabled={service.playable === null}
+            onClick={onPlay}
+          >
+            Play
+          </Button>
+        )}
         <IconButton label="Show all services" icon={X} size={14} onClick={() => selectService(null)} />
       </div>
       <dl className={styles.facts}>
