@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Datagram } from '../testing/datagrams.ts'
 import { flutePacket, raptorQFti } from '../testing/flute-packets.ts'
 import { type FluteFile, FluteSender } from '../testing/flute-sender.ts'
-import { TestFolder } from '../testing/program.ts'
+import { inspect, TestFolder } from '../testing/program.ts'
 import { type ReceivedCapture, receivedCapture } from '../testing/received-capture.ts'
 import { content } from '../testing/test-session.ts'
 
@@ -243,5 +244,59 @@ describe('an FDT instance whose number is used again', () => {
   it('with the same content is silent', async () => {
     const told = await received([...instance([A], 0), ...object(A, 10), ...instance([A], 0), ...object(A, 30)])
     expect(heard(told)).toEqual([])
+  })
+})
+
+describe('TOIs above 2^53-1', () => {
+  const EVEN = 2n ** 53n
+  const ODD = EVEN + 1n
+  const names = new Map([
+    [EVEN, 'even.bin'],
+    [ODD, 'odd.bin'],
+    [2n ** 64n - 1n, 'last.bin'],
+  ])
+
+  /** A table in the form of the sender, which knows ordinary TOIs only. */
+  function table(): Datagram {
+    const files = [...names].map(([toi, name]) => `<File TOI="${toi}" Content-Location="${name}" Content-Length="3"/>`)
+    const oti =
+      'FEC-OTI-FEC-Encoding-ID="0" FEC-OTI-Maximum-Source-Block-Length="9" FEC-OTI-Encoding-Symbol-Length="1000"'
+    const data = new TextEncoder().encode(`<FDT-Instance Expires="4294944000" ${oti}>${files.join('')}</FDT-Instance>`)
+    const fti = {
+      kind: 'fti',
+      transferLength: data.length,
+      reserved: 0,
+      symbolLength: 1000,
+      maxSourceBlock: 9,
+    } as const
+    const extensions = [{ kind: 'fdt', fluteVersion: 1, instanceId: 1 } as const, fti]
+    return flutePacket(at(0), { wideToi: 0n, tsi: 1, data, extensions })
+  }
+
+  it.each(['first', 'last'])('are objects of their own, with the table %s', async (when) => {
+    const objects = [...names].map(([wideToi, name]) =>
+      flutePacket(at(10), { wideToi, tsi: 1, data: new TextEncoder().encode(name.slice(0, 3)) }),
+    )
+    const told = await received(when === 'first' ? [table(), ...objects] : [...objects, table()])
+    expect(told.files).toEqual([...names.values()].sort().map((name) => [name, 3]))
+    for (const name of names.values()) expect(readFileSync(`${told.folder}/${name}`, 'utf8')).toBe(name.slice(0, 3))
+    expect(heard(told)).toEqual([])
+  })
+
+  it('are told and reported by their value', async () => {
+    const odd = flutePacket(at(20), { wideToi: ODD, tsi: 1, data: content(10), closeObject: true })
+    const told = await received([
+      ...new FluteSender({ digest: 'none' }).table([A], at(0)),
+      ...[0, 1, 2].map((esi) => symbol(A, esi, 10)),
+      odd,
+    ])
+    expect(told.files).toEqual([
+      ['a.bin', 2500],
+      [`tsi-1/toi-${ODD}.bin`, 10],
+    ])
+    expect(told.alarms[0]?.text).toContain(`TOI ${ODD} of TSI 1`)
+    const { services } = await inspect(told.capture)
+    const objects = services[0]?.sessions[0]?.channels[0]?.objects ?? []
+    expect(objects.at(-1)).toMatchObject({ toi: Number(ODD), wideToi: String(ODD) })
   })
 })

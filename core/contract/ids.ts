@@ -11,7 +11,8 @@ export type Brand<T, Name extends string> = T & { readonly [brand]: Name }
 
 /** Transport session identifier of LCT (RFC 5651 §5.1), 0 to 2^48-1. TSI 0 carries the SLS of a ROUTE service. */
 export type Tsi = Brand<number, 'Tsi'>
-/** Transport object identifier of LCT (RFC 5651 §5.1). Values above 2^53-1 are refused when parsed. */
+/** Transport object identifier of LCT (RFC 5651 §5.1). A number above 2^53-1 stands for a
+ * wide TOI, whose value is beside it where it is shown (`wideToi`). */
 export type Toi = Brand<number, 'Toi'>
 /** Service id, 1 to 65535 where an SLT gives it (A/331 §6.3); sessions without one get an id of our own. */
 export type ServiceId = Brand<number, 'ServiceId'>

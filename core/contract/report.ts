@@ -237,6 +237,8 @@ export type ReportFec = {
 /** One object, whole or not. */
 export type ReportObject = {
   readonly toi: number
+  /** The exact TOI in decimal, where it is above 2^53-1: `toi` is then the nearest number. */
+  readonly wideToi?: string
   /** 0 for the first object of this TOI, then 1, 2 … when the TOI is reused with other content. */
   readonly instance: number
   readonly name: string | null

@@ -7,6 +7,8 @@ export type Carrier =
       readonly kind: 'lct'
       readonly tsi: Tsi
       readonly toi: Toi
+      /** Value of a TOI above 2^53-1, for which `toi` only stands. */
+      readonly wideToi?: string
       readonly codepoint: number
       readonly instance: number
     }
@@ -23,7 +25,7 @@ export type ChannelCarrier =
 
 /** An object by its numbers, whichever transmission of it, or a whole channel. Each `Carrier` and `ChannelCarrier` is one. */
 export type CarrierPlace =
-  | { readonly kind: 'lct'; readonly tsi: Tsi; readonly toi?: Toi }
+  | { readonly kind: 'lct'; readonly tsi: Tsi; readonly toi?: Toi; readonly wideToi?: string }
   | { readonly kind: 'mmtp'; readonly packetId: number; readonly mpu?: number }
   | Exclude<Carrier, { readonly kind: 'lct' | 'mmtp' }>
 
@@ -60,7 +62,7 @@ export function objectNumber(carrier: CarrierPlace): number | null {
 
 /** An object's number in user-facing text: `TOI 5`, `MPU 5`; null for a channel, and where its carrier has none. */
 export function objectText(carrier: CarrierPlace): string | null {
-  const number = objectNumber(carrier)
+  const number = (carrier.kind === 'lct' ? carrier.wideToi : undefined) ?? objectNumber(carrier)
   return number === null ? null : `${carrier.kind === 'lct' ? 'TOI' : 'MPU'} ${number}`
 }
 

@@ -137,7 +137,7 @@ export type FindingFacts =
       readonly kind: 'undescribedPackets'
       readonly packets: number
       readonly objects: number
-      readonly named: readonly number[]
+      readonly named: readonly string[]
       readonly joining: boolean
     }
   /** The number of a table that is valid was used again for other content. `restarted`: it names other files. */

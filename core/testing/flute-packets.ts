@@ -6,6 +6,8 @@ import type { Datagram } from './datagrams.ts'
 /** Fields of one FLUTE packet. */
 export type FlutePacket = {
   readonly toi: number
+  /** A TOI of 64 bits, instead of `toi`. */
+  readonly wideToi: bigint
   readonly tsi: number
   readonly sbn: number
   readonly esi: number
@@ -30,10 +32,10 @@ export function flutePacket(timeUs: number, fields: Partial<FlutePacket>): Datag
     codepoint,
     cciBytes: 4,
     cci: 0n,
-    tsiBytes: 2,
+    tsiBytes: fields.wideToi === undefined ? 2 : 4,
     tsi: asTsi(tsi),
-    toiBytes: 2,
-    toi: asToi(toi),
+    toiBytes: fields.wideToi === undefined ? 2 : 8,
+    toi: asToi(fields.wideToi === undefined ? toi : 0),
     extensions,
   }
   const headerBytes = lctHeaderBytes(header)
@@ -41,6 +43,7 @@ export function flutePacket(timeUs: number, fields: Partial<FlutePacket>): Datag
   const body = data === null ? [] : [...payloadId, ...data]
   const bytes = new Uint8Array(headerBytes + body.length)
   serialiseLctHeader(header, bytes)
+  if (fields.wideToi !== undefined) new DataView(bytes.buffer).setBigUint64(12, fields.wideToi)
   bytes.set(body, headerBytes)
   return { address: '239.255.1.1', port: 6000, bytes, timeUs }
 }

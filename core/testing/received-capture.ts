@@ -5,6 +5,8 @@ import { inspect, routescope, type TestFolder, treeOf } from './program.ts'
 
 /** What the commands make of a capture. */
 export type ReceivedCapture = {
+  /** Its file. */
+  readonly capture: string
   /** Exit status and summary of `receive --out`. */
   readonly status: number | null
   readonly summary: string
@@ -30,5 +32,5 @@ export async function receivedCapture(
   const { status, stderr } = await routescope(['receive', '--capture', capture, '--out', out, ...options])
   const files = treeOf(out).map(({ path, size }) => [path.replace('service1/', ''), size] as [string, number])
   const { alarms } = await inspect(capture)
-  return { status, summary: stderr, files, folder: `${out}/service1`, alarms }
+  return { capture, status, summary: stderr, files, folder: `${out}/service1`, alarms }
 }

@@ -141,4 +141,7 @@ export function formatChannelNumber(major: number | null, minor: number | null):
 }
 
 /** For the tooltip of a TOI: `0x8002d1a4`. */
+/** A TOI; one above 2^53-1 is a number of the engine's own, and the exact value is among the fields of its header. */
+export const formatToi = (toi: number): string => (toi > Number.MAX_SAFE_INTEGER ? 'above 2^53' : String(toi))
+
 export const formatHex = (value: number): string => `0x${value.toString(16)}`

@@ -45,6 +45,7 @@ export class ObjectColumns {
   readonly #hashes = new BytePile()
   #hashCount = 0
   /** Change counter at the last change of each row. */
+  readonly #wideTois = new Map<number, string>()
   readonly #changed = new GrowingColumn((n) => new Uint32Array(n), FIRST_ROWS)
   #changes = 0
   readonly #missing = new RowRanges()
@@ -74,7 +75,10 @@ export class ObjectColumns {
     this.values.firstTimeUs[row] = object.firstTimeUs
     const { carrier } = object
     this.values.toi[row] = objectNumber(carrier) ?? 0
-    if (carrier.kind === 'lct') this.values.codepoint[row] = carrier.codepoint
+    if (carrier.kind === 'lct') {
+      this.values.codepoint[row] = carrier.codepoint
+      if (carrier.wideToi !== undefined) this.#wideTois.set(row, carrier.wideToi)
+    }
     if (carrier.kind === 'lct' || carrier.kind === 'mmtp') this.values.instance[row] = carrier.instance
     const kept = Math.min(end, start + MAX_HEADER_BYTES)
     this.#headerAt.values[row] = this.#headers.add(header, start, kept)
@@ -82,6 +86,11 @@ export class ObjectColumns {
     this.#contentBytes.values[row] = packetEnd - end
     this.#live.set(row, object)
     this.#copy(row, object)
+  }
+
+  /** Value of a TOI above 2^53-1, in decimal, for which its number only stands; null for others. */
+  wideToiOf(row: number): string | null {
+    return this.#wideTois.get(row) ?? null
   }
 
   #reserve(rows: number): void {

@@ -20,6 +20,7 @@ import { PacketHistory } from './packet-history.ts'
 
 /** TOIs of replaced objects in GPAC, which are no segments. */
 const FIRST_RESERVED_TOI = 0xffff_fffd
+const LAST_RESERVED_TOI = 0xffff_ffff
 /** Bound on objects watched for a late name. */
 const MAX_NAMELESS = 4096
 /** Least interval of reports on drops, µs. */
@@ -350,5 +351,8 @@ function sizeOf({ transferLength, contentLength, contentEncoding }: FdtFile): nu
 
 function isSegment(object: FlowObject): boolean {
   const { carrier, kind } = object
-  return kind === 'media' && !(carrier.kind === 'lct' && carrier.toi >= FIRST_RESERVED_TOI)
+  return (
+    kind === 'media' &&
+    !(carrier.kind === 'lct' && carrier.toi >= FIRST_RESERVED_TOI && carrier.toi <= LAST_RESERVED_TOI)
+  )
 }

@@ -191,8 +191,10 @@ function seconds(us: number | null): number | null {
 function reportObject(columns: ObjectColumns, row: number): ReportObject {
   const size = columns.values.size[row] as number
   const repair = columns.repairOf(row)
+  const wideToi = columns.wideToiOf(row)
   return {
-    toi: columns.values.toi[row] as number,
+    toi: wideToi === null ? (columns.values.toi[row] as number) : Number(wideToi),
+    ...(wideToi === null ? {} : { wideToi }),
     instance: columns.values.instance[row] as number,
     name: columns.textOf('name', row),
     contentType: columns.textOf('contentType', row),

@@ -48,7 +48,9 @@ export class AlarmLog {
   /** `rows` with the fields of the report. */
   report(causeOf: CauseOf, others: readonly Alarm[]): ReportAlarm[] {
     return this.rows(causeOf, others).map(({ rule, severity, service, tsi, toi, time, text, cause }) => {
-      return { rule, severity, service, tsi, toi, time, text, cause }
+      // What stands for a wide TOI means nothing outside; the sentence has the TOI.
+      const exact = toi !== null && toi > Number.MAX_SAFE_INTEGER ? null : toi
+      return { rule, severity, service, tsi, toi: exact, time, text, cause }
     })
   }
 }

@@ -185,8 +185,8 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER' | 'ALC-PACKET'>, E
   'EFDT-XML': { raises: [at({ kind: 'fileTableUnreadable', fault })] },
   FDT: {
     raises: [
-      at({ kind: 'undescribedPackets', packets: 4, objects: 9, named: [1, 2], joining: false }),
-      at({ kind: 'undescribedPackets', packets: 1, objects: 1, named: [1], joining: true }),
+      at({ kind: 'undescribedPackets', packets: 4, objects: 9, named: ['1', '2'], joining: false }),
+      at({ kind: 'undescribedPackets', packets: 1, objects: 1, named: ['1'], joining: true }),
       at({ kind: 'tableExpired', instance: 1, expiresUs: 0, sentUs: 11e6 }),
       at({ kind: 'instanceReused', instance: 1, restarted: false }),
       at({ kind: 'instanceReused', instance: 1, restarted: true }),

@@ -15,6 +15,7 @@ import {
 } from '../../xml/xml-element.ts'
 import { parseXml } from '../../xml/xml-parser.ts'
 import { gunzipIfGzip, gunzipLimited, looksGzip, MAX_SIGNALLING_BYTES } from '../gzip.ts'
+import { readToi } from '../lct/wide-toi.ts'
 import { FILE_TABLE_LIMITS } from '../table-limits.ts'
 
 /**
@@ -207,7 +208,7 @@ export function readFdt(element: XmlElement, faults = new EntryFaults()): Fdt {
 
 function readFile(file: XmlElement, bases: readonly (readonly string[])[]): FdtFile {
   return {
-    toi: asToi(requiredUint(file, 'TOI')),
+    toi: requiredToi(file),
     contentLocation: attr(file, 'Content-Location') ?? '',
     contentLength: uintAttr(file, 'Content-Length'),
     transferLength: uintAttr(file, 'Transfer-Length'),
@@ -218,6 +219,13 @@ function readFile(file: XmlElement, bases: readonly (readonly string[])[]): FdtF
     fecOti: readFecOti(file),
     otherAttributes: otherAttributes(file, FILE_ATTRIBUTES),
   }
+}
+
+/** @throws XmlError `xml-attribute` */
+function requiredToi(file: XmlElement): Toi {
+  const text = attr(file, 'TOI')?.trim() ?? ''
+  // In the words of other numbers where it is none.
+  return readToi(text)?.toi ?? asToi(requiredUint(file, 'TOI'))
 }
 
 /** Alternative locations kept per file. */

@@ -3,7 +3,7 @@ import { asToi, type Toi } from '../../contract/ids.ts'
  * Name of an object from the EFDT's fileTemplate (A/331 A.3.3.2.6): `$TOI$` becomes the TOI in decimal, `$TOI%05d$` the same
  * padded with zeros to 5 digits, `$$` a dollar. Other text is kept.
  */
-export function applyFileTemplate(template: string, toi: Toi): string {
+export function applyFileTemplate(template: string, toi: Toi | string): string {
   return template.replace(TOKEN, (token, width: string | undefined) => {
     if (token === '$$') return '$'
     return String(toi).padStart(width === undefined ? 0 : Math.min(Number(width), MAX_WIDTH), '0')

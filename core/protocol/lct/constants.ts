@@ -32,9 +32,9 @@ export const EXT_TIME_USE = { sctHigh: 0x8000, sctLow: 0x4000, ert: 0x2000, slc:
 export const PSI_SOURCE = 2
 
 /** Faults of a header. `extension` leaves the payload usable; see `LctPacket.extensionFault`. */
-export const LCT_FAULT = { none: 0, truncated: 1, version: 2, length: 3, wideToi: 4, extension: 5 } as const
+export const LCT_FAULT = { none: 0, truncated: 1, version: 2, length: 3, extension: 4 } as const
 
-const FAULT_NAMES = ['none', 'lct-truncated', 'lct-version', 'lct-length', 'lct-wide-toi', 'lct-extension'] as const
+const FAULT_NAMES = ['none', 'lct-truncated', 'lct-version', 'lct-length', 'lct-extension'] as const
 
 /** Stable name of a `LCT_FAULT` code, as counted in the report. */
 export function lctFaultName(code: number): string {

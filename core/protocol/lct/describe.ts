@@ -34,7 +34,7 @@ export function describeLctPacket(bytes: Uint8Array, start: number, end: number,
   if (tsiBytes > 0) add(fields, 'TSI', String(packet.tsi), tsiNote(packet, tsiBytes))
   at += tsiBytes
   const toiBytes = ((b1 >> 5) & 3) * 4 + half
-  if (toiBytes > 0) add(fields, 'TOI', String(packet.toi), toiNote(packet, toiBytes))
+  if (toiBytes > 0) add(fields, 'TOI', packet.wideToi ?? String(packet.toi), toiNote(packet, toiBytes))
   at += toiBytes
 
   const headerEnd = start + packet.headerBytes
@@ -113,7 +113,7 @@ function tsiNote(packet: LctPacket, size: number): string {
 }
 
 function toiNote(packet: LctPacket, size: number): string {
-  const bits = `${size * 8} bits, 0x${packet.toi.toString(16)}`
+  const bits = `${size * 8} bits, 0x${BigInt(packet.wideToi ?? packet.toi).toString(16)}`
   if ((packet.psi & PSI_SOURCE) === 0) return packet.toi === 0 ? `${bits}; FDT (RFC 6726 §3.3)` : bits
   if (packet.tsi === 0 && packet.toi !== 0) return `${bits}; ${describeSlsToi(packet.toi)} (A/331 Annex C)`
   return bits

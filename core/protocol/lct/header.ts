@@ -55,7 +55,7 @@ export function routeLctHeader(fields: {
 /**
  * Reads the header of the UDP payload `bytes[start, end)`, for tools and tests; the packet path uses `LctPacket`.
  * @returns header, and headerBytes: its length with extensions, always a multiple of 4. Views into `bytes`.
- * @throws CodecError `lct-truncated` | `lct-version` | `lct-length` | `lct-wide-toi`, with the byte offset
+ * @throws CodecError `lct-truncated` | `lct-version` | `lct-length`, with the byte offset
  */
 export function parseLctHeader(
   bytes: Uint8Array,

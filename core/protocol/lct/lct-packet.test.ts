@@ -118,8 +118,17 @@ describe('LctPacket', () => {
     expect(lctFaultName(read('22a00408 00000000 0000000a 00000001').fault)).toBe('lct-version')
     expect(lctFaultName(read('12a00308 00000000 0000000a 00000001').fault)).toBe('lct-length')
     expect(lctFaultName(read('12a0ff08 00000000 0000000a 00000001').fault)).toBe('lct-truncated')
-    expect(lctFaultName(read('12c00500 00000000 00000001 0020000000000000').fault)).toBe('lct-wide-toi')
-    expect(read('12c00500 00000000 00000001 001fffffffffffff').packet.toi).toBe(Number.MAX_SAFE_INTEGER)
+  })
+
+  it('gives TOIs above 2^53-1 a number that stands for them, and their value', () => {
+    expect(read('12c00500 00000000 00000001 001fffffffffffff').packet).toMatchObject({
+      toi: Number.MAX_SAFE_INTEGER,
+      wideToi: null,
+    })
+    const [even, odd] = ['0020000000000000', '0020000000000001'].map((toi) => read(`12c00500 00000000 00000001 ${toi}`))
+    expect([even?.fault, odd?.fault]).toEqual([LCT_FAULT.none, LCT_FAULT.none])
+    expect([even?.packet.wideToi, odd?.packet.wideToi]).toEqual(['9007199254740992', '9007199254740993'])
+    expect(even?.packet.toi).not.toBe(odd?.packet.toi)
   })
 
   it('reports a fault for every truncation, and stays inside its range for any bytes', () => {

@@ -2,6 +2,7 @@ import { u16At, u24At, u32At, u48At } from '../../bytes/ints.ts'
 import { asToi, asTsi, type Toi, type Tsi } from '../../contract/ids.ts'
 import { ntpToUnixUs } from '../ntp.ts'
 import { EXT_TIME_USE, LCT_FAULT, LCT_HET, LCT_VERSION, PSI_SOURCE } from './constants.ts'
+import { toiText, wideToiAt } from './wide-toi.ts'
 
 export { LCT_FAULT, lctFaultName } from './constants.ts'
 
@@ -26,8 +27,10 @@ export class LctPacket {
   closeObject = false
   codepoint = 0
   tsi = asTsi(0)
-  /** Up to 2^53-1; wider values are the fault `wideToi`. */
+  /** A wider one than 2^53-1 has a number that stands for it (`isWideToi`). */
   toi = asToi(0)
+  /** The value of a wide TOI, in decimal; else null. */
+  wideToi: string | null = null
   /** Congestion control information; -1 where its value is above 2^53-1 (C > 0). */
   cci = 0
   /** HDR_LEN*4, extensions included; the FEC Payload ID follows, unless the datagram ends here. */
@@ -126,8 +129,8 @@ export class LctPacket {
     at += tsiBytes
 
     const toi = toiBytes === 4 ? u32At(bytes, at) : wide(bytes, at, toiBytes)
-    if (toi < 0) return this.#fault(LCT_FAULT.wideToi, at)
-    this.toi = toi as Toi
+    this.toi = toi < 0 ? wideToiAt(bytes, at, toiBytes) : (toi as Toi)
+    this.wideToi = toi < 0 ? toiText(bytes, at, toiBytes) : null
     at += toiBytes
 
     const headerEnd = start + headerBytes

@@ -9,6 +9,7 @@ const MAX_BYTES = 4 << 20
 /** A packet that arrived before the layout of its object. */
 export type EarlyPacket = {
   readonly toi: Toi
+  readonly wideToi: string | null
   /** Address of its sender. */
   readonly sender: string
   readonly bytes: Uint8Array
@@ -35,7 +36,7 @@ export class EarlyPackets {
    * Stores a copy of a packet.
    * @returns false without room
    */
-  keep(tsi: Tsi, toi: Toi, { sender, bytes, start, end, timeUs, frame }: SourcePacket): boolean {
+  keep(tsi: Tsi, { lct: { toi, wideToi }, sender, bytes, start, end, timeUs, frame }: SourcePacket): boolean {
     const size = end - start
     if (this.#count >= MAX_PACKETS || this.#bytes + size > MAX_BYTES || !this.#pool.reserve(size)) return false
     this.#count++
@@ -45,7 +46,7 @@ export class EarlyPackets {
       packets = []
       this.#byTsi.set(tsi, packets)
     }
-    packets.push({ toi, sender, bytes: bytes.slice(start, end), timeUs, frame })
+    packets.push({ toi, wideToi, sender, bytes: bytes.slice(start, end), timeUs, frame })
     return true
   }
 

@@ -120,7 +120,7 @@ export class FluteSession extends LctSession {
       // A table was lost: its objects have no name, but their packets can be placed.
       if (!joining) this.#placeAsBefore(state, packets)
       // What is whole is told of when it is given a name.
-      if (channel.doneObject(toi)?.complete !== true) undescribed.add(joining, toi, count, first)
+      if (channel.doneObject(toi)?.complete !== true) undescribed.add(joining, count, first)
     }
     for (const { facts, toi, timeUs, frame } of undescribed.findings)
       this.found(facts, { kind: 'lct', tsi, toi }, timeUs, frame)

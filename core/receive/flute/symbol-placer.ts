@@ -105,7 +105,7 @@ export class SymbolPlacer {
       channel.packet(source)
     } else if (offset === NO_PLACE.unknown) {
       channel.count(end - start, timeUs)
-      if (assumed === null && !this.#early.keep(channel.tsi, packet.toi, source))
+      if (assumed === null && !this.#early.keep(channel.tsi, source))
         this.#host.limitReached({ limit: 'quarantine', of: 'packets' }, channel, timeUs, frame)
     } else if (offset === NO_PLACE.repair) {
       channel.repairPackets++
@@ -166,7 +166,15 @@ export class SymbolPlacer {
   #bad(code: string, channel: LctChannel, source: SourcePacket, what: string): void {
     const { lct, bytes, start, end, timeUs, frame } = source
     channel.count(end - start, timeUs)
-    this.#host.badPacket(code, bytes, start, end, timeUs, frame, `TSI ${channel.tsi}, TOI ${lct.toi}: ${what}`)
+    this.#host.badPacket(
+      code,
+      bytes,
+      start,
+      end,
+      timeUs,
+      frame,
+      `TSI ${channel.tsi}, TOI ${lct.wideToi ?? lct.toi}: ${what}`,
+    )
   }
 
   /** The sender gives a size of 0: told once for each object. */
@@ -178,6 +186,11 @@ export class SymbolPlacer {
     state.zeroSizes.add(key)
     const size = layout.symbolLength === 0 ? 'symbol size' : 'source block length'
     const facts = { kind: 'zeroSize', size, inHeader: lct.symbolLength >= 0, name: names.listedName(lct.toi) } as const
-    this.#host.found(facts, { kind: 'lct', tsi: channel.tsi, toi: lct.toi }, timeUs, frame)
+    this.#host.found(
+      facts,
+      { kind: 'lct', tsi: channel.tsi, toi: lct.toi, ...(lct.wideToi === null ? {} : { wideToi: lct.wideToi }) },
+      timeUs,
+      frame,
+    )
   }
 }

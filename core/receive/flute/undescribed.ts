@@ -5,14 +5,14 @@ import type { EarlyPacket } from './early-packets.ts'
 /** Objects named in a finding. */
 const NAMED = 8
 
-type Group = { readonly first: EarlyPacket; packets: number; objects: number; readonly named: number[] }
+type Group = { readonly first: EarlyPacket; packets: number; objects: number; readonly named: string[] }
 type Found = { readonly facts: FindingFacts; readonly toi: Toi; readonly timeUs: number; readonly frame: number }
 
 /** Packets of one channel whose table never came, by whether reception began in the middle of their objects. */
 export class Undescribed {
   readonly #groups = new Map<boolean, Group>()
 
-  add(joining: boolean, toi: Toi, packets: number, first: EarlyPacket): void {
+  add(joining: boolean, packets: number, first: EarlyPacket): void {
     let group = this.#groups.get(joining)
     if (group === undefined) {
       group = { first, packets: 0, objects: 0, named: [] }
@@ -20,7 +20,7 @@ export class Undescribed {
     }
     group.packets += packets
     group.objects++
-    if (group.named.length < NAMED) group.named.push(toi)
+    if (group.named.length < NAMED) group.named.push(first.wideToi ?? String(first.toi))
   }
 
   get findings(): Found[] {

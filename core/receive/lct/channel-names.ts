@@ -101,7 +101,7 @@ export class ChannelNames {
       object.contentType = file.contentType
       object.contentEncoding = file.contentEncoding
     } else if (table?.fileTemplate != null && this.#tsi !== 0) {
-      object.name = applyFileTemplate(table.fileTemplate, object.toi)
+      object.name = applyFileTemplate(table.fileTemplate, object.carrier.wideToi ?? object.toi)
       object.contentType ??= table.contentType
       object.contentEncoding = contentEncodingOf(table.contentEncoding)
     }

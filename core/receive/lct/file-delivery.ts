@@ -85,7 +85,7 @@ export function corruptFile(channel: LctChannel, object: TransportObject, servic
 
 /** A stable name for an object that no table names. */
 export function inventedName(object: TransportObject): string {
-  return `tsi-${object.tsi}/toi-${object.toi}.bin`
+  return `tsi-${object.tsi}/toi-${object.carrier.wideToi ?? object.toi}.bin`
 }
 
 function entityFiles(

@@ -283,7 +283,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
     const { bytes, start, end, timeUs, frame } = packet
     if (why === TAKEN.malformed) {
       const { offset, from } = packet
-      const what = `TSI ${this.tsi}, TOI ${object.toi}: bytes ${offset} to ${offset + end - from} of an object of ${object.length}`
+      const what = `TSI ${this.tsi}, TOI ${object.carrier.wideToi ?? object.toi}: bytes ${offset} to ${offset + end - from} of an object of ${object.length}`
       this.#events.badPacket('object-range', bytes, start, end, timeUs, frame, what)
     } else if (why === TAKEN.tooManyHoles) {
       this.#events.limitReached({ limit: 'holes' }, this, timeUs, frame, object.carrier)
@@ -411,6 +411,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       lct.codepoint,
       timeUs,
       frame,
+      lct.wideToi,
     )
     this.names.resolve(object)
     if (lct.transferLength >= 0) {

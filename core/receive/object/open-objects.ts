@@ -1,3 +1,4 @@
+import { isWideToi } from '../../protocol/lct/wide-toi.ts'
 import type { ChannelEvents, ObjectContext } from './channel-events.ts'
 import { hash32 } from './content-hash.ts'
 import { HEAD_BYTES } from './done-object.ts'
@@ -6,6 +7,7 @@ import { type Evictor, type ObjectHome, SIZE_SOURCE, type TransportObject } from
 
 /** TOIs of replaced objects in GPAC: init segment, and child playlists in turn. */
 const FIRST_RESERVED_TOI = 0xffff_fffd
+const LAST_RESERVED_TOI = 0xffff_ffff
 /** Incomplete objects kept with their bytes for late packets of a carousel: few for media, which is sent once. */
 const KEPT_MEDIA = 2
 const KEPT_FILES = 64
@@ -65,7 +67,8 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
 
   /** Adds a new object; its beginning ends those before it. */
   add(object: TransportObject, timeUs: number, frame: number): void {
-    if (isMedia(object)) {
+    // Numbers that stand for wide TOIs have no order.
+    if (isMedia(object) && !isWideToi(object.toi)) {
       if (this.isFarBack(object.toi)) this.startOver(object.toi, timeUs, frame)
       if (object.toi > this.#newestMediaToi) {
         if (this.#newestMediaToi >= 0) this.#mediaStep = object.toi - this.#newestMediaToi
@@ -73,7 +76,7 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
       }
     }
     // An init segment or playlist is sent between segments and ends nothing.
-    if (object.kind !== 'init' && object.kind !== 'playlist' && object.toi < FIRST_RESERVED_TOI) {
+    if (object.kind !== 'init' && object.kind !== 'playlist' && !isReserved(object.toi)) {
       this.ending(timeUs)
       if (!this.#context.spec.reorder) this.#endNow(timeUs)
     }
@@ -359,9 +362,14 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
   }
 }
 
+/** True for a TOI whose object is replaced again and again. */
+function isReserved(toi: number): boolean {
+  return toi >= FIRST_RESERVED_TOI && toi <= LAST_RESERVED_TOI
+}
+
 /** True for a media segment, sent once under a TOI of its own. */
 function isMedia(object: TransportObject): boolean {
-  return object.kind === 'media' && object.toi < FIRST_RESERVED_TOI
+  return object.kind === 'media' && !isReserved(object.toi)
 }
 
 /** True for objects that senders replace under the same TOI: their bytes are compared. */
@@ -371,6 +379,6 @@ export function isReplaceable(object: TransportObject): boolean {
     object.kind === 'playlist' ||
     object.kind === 'manifest' ||
     object.kind === 'signalling' ||
-    object.toi >= FIRST_RESERVED_TOI
+    isReserved(object.toi)
   )
 }

@@ -116,12 +116,20 @@ export class TransportObject implements FlowObject, OrderedObject {
     codepoint: number,
     timeUs: number,
     frame: number,
+    wideToi: string | null = null,
   ) {
     this.home = home
     this.#bytes = new ObjectBytes(pool)
     this.index = index
     this.key = key
-    this.carrier = { kind: 'lct', tsi: home.tsi as Tsi, toi, codepoint, instance }
+    this.carrier = {
+      kind: 'lct',
+      tsi: home.tsi as Tsi,
+      toi,
+      codepoint,
+      instance,
+      ...(wideToi === null ? {} : { wideToi }),
+    }
     this.firstTimeUs = timeUs
     this.lastTimeUs = timeUs
     this.frame = frame

@@ -3,6 +3,7 @@ import type { ColumnArrays } from '../../../core/contract/object-batch.ts'
 import type { Severity } from '../../../core/contract/report.ts'
 import { type RuleId, ruleRow } from '../../../core/contract/rules.ts'
 import type { ChannelSnapshot } from '../../../core/contract/snapshot.ts'
+import { formatToi } from '../../model/format.ts'
 import { channelLabel } from '../../model/names.ts'
 
 export const SEVERITY_TEXT: Readonly<Record<Severity, string>> = { error: 'Error', warning: 'Warning', info: 'Note' }
@@ -80,7 +81,7 @@ export function whereText(alarm: AlarmRow, nameOf: (service: number) => string):
   const parts = [
     service === null ? null : nameOf(service),
     carrier === null || tsi === null ? null : channelLabel({ protocol: carrier, tsi }),
-    toi === null ? null : `${carrier === 'mmtp' ? 'MPU' : 'TOI'} ${toi}`,
+    toi === null ? null : `${carrier === 'mmtp' ? 'MPU' : 'TOI'} ${formatToi(toi)}`,
   ].filter((part) => part !== null)
   return parts.length === 0 ? '–' : parts.join(', ')
 }

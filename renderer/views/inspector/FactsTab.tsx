@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { useStore } from 'zustand'
 import type { ObjectDetail } from '../../../core/contract/object-rows.ts'
 import type { LossCause } from '../../../core/contract/report.ts'
-import { formatCount, formatDuration, formatHex, formatTime, shownDifferenceUs } from '../../model/format.ts'
+import { formatCount, formatDuration, formatHex, formatTime, formatToi, shownDifferenceUs } from '../../model/format.ts'
 import { causeText, losingHost } from '../../model/losses.ts'
 import { sessionStore } from '../../stores/session-store.ts'
 import { timeStore } from '../../stores/time-store.ts'
@@ -46,7 +46,10 @@ export function FactsTab({ detail, onShowBytes }: FactsTabProps) {
             </>
           ) : (
             <>
-              {row.tsi} / <span title={formatHex(row.toi)}>{row.toi}</span>
+              {row.tsi} /{' '}
+              <span title={row.toi > Number.MAX_SAFE_INTEGER ? undefined : formatHex(row.toi)}>
+                {formatToi(row.toi)}
+              </span>
             </>
           )}
           {row.instance > 0 && <span className={styles.aside}> instance {row.instance}</span>}

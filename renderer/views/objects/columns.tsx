@@ -3,7 +3,7 @@ import { OBJECT_COLUMNS, type ObjectRow, type RowColumn } from '../../../core/co
 import type { ChannelSnapshot } from '../../../core/contract/snapshot.ts'
 import { shownColumns } from '../../../core/contract/table-view.ts'
 import { alignOf, formatValue, hasRaw } from '../../model/column-format.ts'
-import { formatCount, formatHex, formatPercent, formatTime, UNKNOWN } from '../../model/format.ts'
+import { formatCount, formatHex, formatPercent, formatTime, formatToi, UNKNOWN } from '../../model/format.ts'
 import type { TimeBase } from '../../stores/time-store.ts'
 import type { Column } from '../../ui/Grid.tsx'
 import { OBJECT_STATE_TEXT, ObjectStateGlyph, ROLE_TEXT, RoleName } from '../../ui/glyphs.tsx'
@@ -38,7 +38,11 @@ function looksOf(base: TimeBase, originUs: number | null, nameOf: (service: numb
         </>
       ),
     },
-    toi: { tooltip: (row) => `${formatHex(row.toi)}, instance ${row.instance}` },
+    toi: {
+      text: (row) => (row.toi > Number.MAX_SAFE_INTEGER ? formatToi(row.toi) : formatCount(row.toi)),
+      tooltip: (row) =>
+        `${row.toi > Number.MAX_SAFE_INTEGER ? formatToi(row.toi) : formatHex(row.toi)}, instance ${row.instance}`,
+    },
     name: { cutInMiddle: true, tooltip: (row) => row.name ?? undefined },
     received: {
       text: (row) => (row.size === null ? UNKNOWN : formatPercent(row.received, row.size, 2)),

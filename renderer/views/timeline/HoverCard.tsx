@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react'
 import { useStore } from 'zustand'
 import { OBJECT_STATE, type ObjectState } from '../../../core/contract/object-table.ts'
 import { engine } from '../../client/engine-client.ts'
-import { formatCount, formatDuration, formatPercent, formatTime } from '../../model/format.ts'
+import { formatCount, formatDuration, formatPercent, formatTime, formatToi } from '../../model/format.ts'
 import { objectColumns } from '../../stores/object-columns.ts'
 import { sessionStore, shownReceiver } from '../../stores/session-store.ts'
 import { timeStore } from '../../stores/time-store.ts'
@@ -41,7 +41,8 @@ export function HoverCard({ hover }: { readonly hover: NonNullable<Hover> }) {
       aria-hidden
     >
       <div className={styles.cardName}>
-        {name ?? `${channel?.protocol === 'mmtp' ? 'MPU' : 'TOI'} ${objectColumns.values.toi[row]}`}
+        {name ??
+          `${channel?.protocol === 'mmtp' ? 'MPU' : 'TOI'} ${formatToi(objectColumns.values.toi[row] as number)}`}
       </div>
       <div className={styles.cardState}>
         <ObjectStateGlyph state={state} recovered={recovered > 0} /> {OBJECT_STATE_TEXT[state]}
@@ -51,7 +52,7 @@ export function HoverCard({ hover }: { readonly hover: NonNullable<Hover> }) {
       <dl className={styles.cardFacts}>
         <dt>{channel?.protocol === 'mmtp' ? 'packet_id / MPU' : 'TSI / TOI'}</dt>
         <dd>
-          {channel?.tsi ?? '–'} / {objectColumns.values.toi[row]}
+          {channel?.tsi ?? '–'} / {formatToi(objectColumns.values.toi[row] as number)}
         </dd>
         <dt>Received</dt>
         <dd>

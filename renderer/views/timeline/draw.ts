@@ -1,6 +1,7 @@
 import type { ReportAlarm } from '../../../core/contract/report.ts'
 import { hatch } from '../../canvas/hatch.ts'
 import type { Palette } from '../../canvas/palette.ts'
+import { formatToi } from '../../model/format.ts'
 import { type TimeReading, type TimeScale, timeTicks, timeToX } from '../../model/time-scale.ts'
 import type { ObjectColumns } from '../../stores/object-columns.ts'
 import { type LaneLayout, RULER_HEIGHT } from './lanes.ts'
@@ -248,7 +249,7 @@ function drawLabel(
   const kind = scene.kind[at] as number
   const share = scene.fill[at] as number
   const lane = picture.layout.lanes[scene.lane[at] as number]
-  const toi = `${lane?.kind === 'channel' ? lane.numbering : 'TOI'} ${columns.values.toi[row]}`
+  const toi = `${lane?.kind === 'channel' ? lane.numbering : 'TOI'} ${formatToi(columns.values.toi[row] as number)}`
   const percent = share < 0 ? '' : `${(Math.min(share, 0.999) * 100).toFixed(1)} %`
   const text = kind === MARK.partial ? `▲ ${percent}` : kind === MARK.receiving ? percent : toi
   const left = Math.max(x0, scale.left)
