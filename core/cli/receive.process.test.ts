@@ -559,7 +559,10 @@ describe.skipIf(!posix)('a live session (not on Windows)', () => {
     const on = ['--interface', '10.1.2.3', '--json']
     const receiver = new RunningProgram(['receive', url, ...on, '--log', 'socket@info'], { command })
     await receiver.printed('stderr', /\[socket\] info: Joined /)
-    await receiver.printed('stderr', /\[socket\] info: Datagrams are read (?:in batches, with the kernel|one by one \(.)/)
+    await receiver.printed(
+      'stderr',
+      /\[socket\] info: Datagrams are read (?:in batches, with the kernel|one by one \(.)/,
+    )
     receiver.child.stdin.write('\n')
     await receiver.printed(
       'stderr',

@@ -3,7 +3,7 @@ import { u32At } from '../../bytes/ints.ts'
 import type { BoxField, BoxRow, ObjectBoxes } from '../../contract/object-boxes.ts'
 import { type Hole, isWhole, nextHole } from '../holes.ts'
 import { BOX_LAYOUTS } from './box-layouts.ts'
-import { FieldReader, FieldsEnd, printable } from './field-reader.ts'
+import { FieldReader, FieldsEnd, dottedAscii } from './field-reader.ts'
 import { type FragmentSample, fragmentSamples } from './fragment-samples.ts'
 import { boxAt, segmentBoxes } from './segment-boxes.ts'
 
@@ -22,7 +22,7 @@ const FIRST_TYPES = new Set('ftyp styp moov moof sidx ssix prft emsg mdat free s
 /** True where the bytes that arrived show boxes of a file or segment. */
 export function looksLikeBoxFile(bytes: Uint8Array, holes: readonly Hole[]): boolean {
   if (bytes.length < 8) return false
-  if (isWhole(holes, 0, 8)) return FIRST_TYPES.has(printable(bytes.subarray(4, 8))) && boxAt(bytes, holes, 0) !== null
+  if (isWhole(holes, 0, 8)) return FIRST_TYPES.has(dottedAscii(bytes.subarray(4, 8))) && boxAt(bytes, holes, 0) !== null
   return segmentBoxes(bytes.subarray(0, SEARCHED), holes) !== null
 }
 

@@ -75,7 +75,7 @@ export class FieldReader {
 
   /** A four-character code. */
   code(name: string): void {
-    this.#take(name, 4, (at) => printable(this.#bytes.subarray(at, at + 4)))
+    this.#take(name, 4, (at) => dottedAscii(this.#bytes.subarray(at, at + 4)))
   }
 
   /** Three letters of five bits (ISO 639-2). */
@@ -172,7 +172,7 @@ function valueAt(bytes: Uint8Array, at: number, width: number, signed: boolean):
 const numberText = (bytes: Uint8Array, at: number, width: number, signed: boolean): string =>
   String(valueAt(bytes, at, width, signed))
 
-/** Latin-1, with what cannot be printed as dots. */
-export function printable(bytes: Uint8Array): string {
+/** Printable ASCII, and a dot for every other byte. */
+export function dottedAscii(bytes: Uint8Array): string {
   return [...bytes].map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('')
 }
