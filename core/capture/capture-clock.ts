@@ -11,6 +11,8 @@ const MAX_LATE_US = 5_000_000
 /** Events of the clock besides following the capture. */
 export interface ClockEvents {
   gapShortened(gapUs: number): void
+  /** From stream time `fromUs` on, `byUs` more passed than the stream shows; less than 0: the stream jumped ahead. */
+  skipped(fromUs: number, byUs: number): void
   /** The capture's time jumped and the stream's did not. */
   jumped(byUs: number): void
   /** Playing was this late and goes on from now. */
@@ -78,6 +80,7 @@ export class CaptureClock {
       this.#shiftUs -= step - GAP_LEFT_US
       this.#homeUs = this.#shiftUs
       this.#events.gapShortened(step)
+      this.#events.skipped(last + 1, step - GAP_LEFT_US)
       streamUs = last + GAP_LEFT_US
     } else if (step > LEAP_US && !this.#newFile) {
       this.#jump(captureUs, step)
@@ -130,6 +133,7 @@ export class CaptureClock {
     this.#shiftUs += late
     this.#homeUs = this.#shiftUs
     this.#events.late(late)
+    if (this.lastUs >= 0) this.#events.skipped(this.lastUs + 1, -late)
     return streamUs + late
   }
 }

@@ -125,6 +125,7 @@ export class CaptureReader {
     this.#files = new CaptureFiles(options.files, options.linkType ?? null)
     this.#flows = options.flows ?? new FlowTable()
     this.#clock = new CaptureClock(options.pace === 'real', {
+      skipped: (fromUs, byUs) => this.#events.skipped?.(fromUs, byUs),
       gapShortened: (gapUs) => this.#notice(`A gap of ${seconds(gapUs)} in the capture is played as 1 s.`),
       jumped: (byUs) => this.#notice(`The capture's clock jumps by ${seconds(byUs)}; time goes on without the jump.`),
       late: (byUs) => this.#notice(`Playing fell ${seconds(byUs)} behind and goes on from now.`),

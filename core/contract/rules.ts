@@ -100,6 +100,33 @@ export const RULES = {
     once: 'channel',
     sentence: '{object}: its bytes changed while it was received: the sender began again, or two of them send at once',
   },
+  // Silence
+  'SIGNAL-GONE': {
+    severity: 'error',
+    priority: 1,
+    topic: 'socket',
+    clause: 'ours',
+    threshold: { value: 3, unit: 's' },
+    once: 'each',
+    sentence: {
+      gone: 'The signal is gone: no packet since {since}, more than {limit} s{end}',
+      back: 'The signal is back: no packet came from {since} to {until}, for {seconds} s',
+    },
+    severities: { back: 'info' },
+  },
+  'SERVICE-SILENT': {
+    severity: 'error',
+    priority: 1,
+    topic: 'route',
+    clause: 'ours',
+    threshold: { value: 5, unit: 's' },
+    once: 'each',
+    sentence: {
+      silent: '{service} is silent while others are sent: no packet since {since}, more than {limit} s{end}',
+      back: '{service} is sent again: no packet came from {since} to {until}, for {seconds} s',
+    },
+    severities: { back: 'info' },
+  },
   // Link layer
   'ALP-TABLE': {
     severity: 'error',

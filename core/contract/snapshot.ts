@@ -199,9 +199,11 @@ export type TotalsSnapshot = {
   readonly complete: number
   readonly incomplete: number
   readonly lostBytes: number
+  /** Stream µs of the last packet of a signal that is gone; null while packets come, and before the first. */
+  readonly goneSinceUs: number | null
 }
 
-/** `announced` in the SLT only; `signalled` SLS read; `receiving` media arrives; `partial` media with losses; `silent` nothing for 5 s. */
+/** `announced` in the SLT only; `signalled` SLS read; `receiving` media arrives; `partial` media with losses; `silent` nothing for longer than is usual, 5 s at least, or the signal is gone. */
 export type ServiceState = 'announced' | 'signalled' | 'receiving' | 'partial' | 'silent' | 'not-joined'
 
 /** State of a service. */

@@ -18,6 +18,7 @@ const NO_TOTALS: TotalsSnapshot = {
   complete: 0,
   incomplete: 0,
   lostBytes: 0,
+  goneSinceUs: null,
 }
 
 /** The empty list of every absent section, one object so that identity stays. */

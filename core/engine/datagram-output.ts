@@ -74,6 +74,10 @@ export class DatagramOutput implements DatagramSink {
     for (const each of this.#inputs) each.loop?.(timeUs)
   }
 
+  skipped(fromUs: number, byUs: number): void {
+    for (const each of this.#inputs) each.skipped?.(fromUs, byUs)
+  }
+
   /** Back-pressure: null while all linked parts keep up. */
   busy(): Promise<void> | null {
     let waits: Promise<void>[] | null = null

@@ -34,4 +34,9 @@ export interface DatagramSourceEvents {
   tick(timeUs: number): void
   /** The capture starts again from its beginning; time goes on, the content repeats. */
   loop(timeUs: number): void
+  /**
+   * The stream's clock does not show all the time that passed: `byUs` more from stream time `fromUs` on (a gap of a capture is
+   * shortened), or less than 0 where it jumped ahead by as much.
+   */
+  skipped?(fromUs: number, byUs: number): void
 }

@@ -51,6 +51,9 @@ function idleOfBoth(one: Idle, other: Idle): Idle {
   }
 }
 
+/** Time between two packets of a flow that is noted as a pause, µs. */
+export const PAUSE_US = 500_000
+
 /** One flow on the wire. The receiver counts; observers read the numbers when they need them. Times µs. */
 export interface FlowFacts {
   /** Null for the flows beyond the bound, which are counted together. */
@@ -62,6 +65,8 @@ export interface FlowFacts {
   readonly bytes: number
   readonly firstTimeUs: number
   readonly lastTimeUs: number
+  /** Time of the first packet after the last pause of more than `PAUSE_US`; 0 without one. */
+  readonly pausedUntilUs: number
   /** It arrived inside a tunnel, whose own flow counts the bytes on the wire. */
   readonly inner: boolean
 }

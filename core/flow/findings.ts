@@ -56,6 +56,18 @@ export type PassedCounts = {
   readonly perSecond: number
 }
 
+/** A stretch of stream time without packets; live. */
+export type Outage = {
+  /** Of the last packet before it. */
+  readonly fromUs: number
+  /** Of the first packet after it; null while it lasts. */
+  untilUs: number | null
+  /** Its length, also where the stream's clock passed over a part of it; null while it lasts. */
+  lengthUs: number | null
+  /** Longest time without packets that is right here, µs. */
+  readonly limitUs: number
+}
+
 /** Carrier of repair symbols: a repair flow of ROUTE, or the channel of FLUTE itself. */
 export type SymbolCarrier = 'route' | 'flute'
 
@@ -160,6 +172,11 @@ export type FindingFacts =
   | { readonly kind: 'fecSchemeUnknown'; readonly encodingId: number }
   /** The sender announced the end of its session. `complete`: its table said that it describes no further files. */
   | { readonly kind: 'sessionClosed'; readonly complete: boolean }
+  // Silence
+  | { readonly kind: 'signalGone'; readonly outage: Outage }
+  | { readonly kind: 'signalBack'; readonly outage: Outage }
+  | { readonly kind: 'serviceSilent'; readonly serviceName: string | null; readonly outage: Outage }
+  | { readonly kind: 'serviceBack'; readonly serviceName: string | null; readonly outage: Outage }
   // Packets
   | { readonly kind: 'oddHeader' }
   /** The source plays again from an earlier point; `channel` is the index of its channel. */

@@ -32,10 +32,11 @@ import type {
   ServiceFacts,
   SlsFragment,
 } from '../flow/facts.ts'
-import type { Finding } from '../flow/findings.ts'
+import type { Finding, FindingKind } from '../flow/findings.ts'
 import type { FlowObject } from '../flow/objects.ts'
 import { Version } from '../flow/version.ts'
 import { describeBox, looksLikeBoxFile, readBoxTree } from '../media/bmff/box-tree.ts'
+import { StreamWatch } from './clock/stream-watch.ts'
 import { KeptObjects } from './columns/kept-objects.ts'
 import { MAX_ROWS, ObjectColumns } from './columns/object-columns.ts'
 import { holesOf, makeDetail } from './columns/object-detail.ts'
@@ -49,6 +50,7 @@ import { makeReport, type ReportExtra, type ReportParts, reportPieces } from './
 import { StartupLog } from './report/startup-log.ts'
 import type { Alarm } from './rules/alarm.ts'
 import { AlarmLog, causeOfAlarm, causeText } from './rules/alarm-log.ts'
+import { clockLimits } from './rules/clock.ts'
 import { Judge } from './rules/judge.ts'
 import { MalformedDatagrams } from './rules/malformed.ts'
 import { SectionVersions } from './section-versions.ts'
@@ -60,6 +62,10 @@ const MAX_LINES = 512
 /** Flows and channels whose rates are measured with every sample; of more, each sample allows for `SAMPLED` of them. */
 const FEW_SAMPLED = 256
 const SAMPLED = 32
+/** Flows, channels and services that each sample allows the watch of the clock to look at. */
+const WATCHED = 512
+/** Findings that change the states of services. */
+const CHANGES_SERVICES: ReadonlySet<FindingKind> = new Set(['signalGone', 'signalBack', 'serviceSilent', 'serviceBack'])
 /** Services in a snapshot: the longest list shown. */
 const MAX_SERVICES = 10_000
 
@@ -72,6 +78,8 @@ export type SessionColumnsOptions = {
   readonly bytesOf?: (index: number, view: BytesView) => Uint8Array | null
   /** Address of a named object of a service, where served. */
   readonly urlOf?: (serviceId: ServiceId, name: string) => string | null
+  /** Time passes without packets too: the stream's clock is called ten times a second. */
+  readonly live?: boolean
   /** Receives every alarm, of the receiver and of losses; `text` makes its sentence with its known cause. */
   readonly onAlarm?: (alarm: Alarm, text: () => string) => void
   /** Receives announced objects as soon as their absence is certain. */
@@ -99,6 +107,7 @@ export class SessionColumns implements ReceiveObserver {
   readonly #startup = new StartupLog()
   readonly #systemTime = new SystemTimeLog()
   readonly #losses: LossWatch
+  readonly #watch: StreamWatch
   readonly #kept = new KeptObjects()
   readonly #versions = new SectionVersions()
   readonly #totals = new Version()
@@ -107,6 +116,7 @@ export class SessionColumns implements ReceiveObserver {
   #nowUs = 0
   #objectChanges = 0
   #mayLookAt = 0
+  #mayWatch = 0
 
   constructor(options: SessionColumnsOptions) {
     this.#options = options
@@ -118,6 +128,12 @@ export class SessionColumns implements ReceiveObserver {
       (destination) => this.#rateOf(destination),
       (finding) => this.found(finding),
       options.onAbsent,
+    )
+    this.#watch = new StreamWatch(
+      { flows: this.#flows, services: this.#services },
+      clockLimits(this.#judge),
+      (finding) => this.found(finding),
+      options.live ?? false,
     )
   }
 
@@ -148,6 +164,7 @@ export class SessionColumns implements ReceiveObserver {
     this.#signalling.serviceGone(service.id)
     this.#startup.serviceGone(service.id)
     this.#losses.serviceGone(service.id)
+    this.#watch.serviceGone(service.id)
   }
 
   channelSeen(channel: ChannelFacts): void {
@@ -247,6 +264,8 @@ export class SessionColumns implements ReceiveObserver {
     const { raised } = this.#judge
     this.#judge.found(this.#completed(finding))
     if (this.#judge.raised !== raised) this.#versions.bump('alarms')
+    this.#watch.source(finding)
+    if (CHANGES_SERVICES.has(finding.kind)) this.#versions.bump('services')
     if (finding.kind === 'sessionRestarted') this.#losses.startOver(finding.channel)
   }
 
@@ -272,6 +291,16 @@ export class SessionColumns implements ReceiveObserver {
   /** The capture starts again from its beginning. */
   loop(): void {
     this.#losses.startOver(null)
+  }
+
+  /** The stream's clock does not show all the time that passed, as in `DatagramSourceEvents`. */
+  skipped(fromUs: number, byUs: number): void {
+    this.#watch.skipped(fromUs, byUs)
+  }
+
+  /** A destination was left on request. */
+  left(destination: string): void {
+    this.#watch.silence.left(destination)
   }
 
   /** The source was joined, or its first packet arrived; the earliest counts. */
@@ -332,6 +361,11 @@ export class SessionColumns implements ReceiveObserver {
     const looks = counted <= FEW_SAMPLED || this.#mayLookAt >= counted
     if (looks) this.#rates.sample(timeUs, this.#counted())
     this.#losses.sample(timeUs)
+    this.#mayWatch += WATCHED
+    if (this.#mayWatch >= counted + this.#services.length) {
+      this.#mayWatch = 0
+      this.#watch.look(timeUs)
+    }
     if (!looks) return
     this.#mayLookAt = 0
     this.#versions.count(timeUs, this.#packets())
@@ -371,7 +405,7 @@ export class SessionColumns implements ReceiveObserver {
     const versions = this.#versions.of(section)
     switch (section) {
       case 'totals':
-        return this.#totals.of(...Object.values(this.totals()))
+        return this.#totals.of(...Object.values(this.totals()).map((each) => each ?? -1))
       case 'losses':
         return this.#lost.of(...Object.values(this.#losses.totals).flatMap(({ objects, bytes }) => [objects, bytes]))
       case 'alarms':
@@ -420,7 +454,8 @@ export class SessionColumns implements ReceiveObserver {
 
   totals(): TotalsSnapshot {
     const received = totalsOf(this.#flows, this.#channels, this.#rates)
-    return { ...received, objects: this.objects.count, malformed: this.#malformed.count }
+    const { goneSinceUs } = this.#watch.silence
+    return { ...received, objects: this.objects.count, malformed: this.#malformed.count, goneSinceUs }
   }
 
   /** The receiver's services. */
@@ -437,7 +472,8 @@ export class SessionColumns implements ReceiveObserver {
       const own = channels.get(service.id) ?? []
       const shared = service.sharesFilesOf === null ? [] : (channels.get(service.sharesFilesOf) ?? [])
       const startup = this.#startup.of(service, shared.length === 0 ? own : [...own, ...shared], ownFlows)
-      return serviceSnapshot(service, own, ownFlows, this.#rates, this.#nowUs, startup, playable(service))
+      const silent = this.#watch.silence.isSilent(service.id)
+      return serviceSnapshot(service, own, ownFlows, this.#rates, silent, startup, playable(service))
     })
   }
 

@@ -20,6 +20,7 @@ export class FlowEntry implements FlowFacts {
   readonly flow: Flow | null
   readonly firstTimeUs: number
   lastTimeUs: number
+  pausedUntilUs = 0
   packets = 0
   bytes = 0
   protocol: FlowProtocol = 'unknown'

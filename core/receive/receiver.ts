@@ -2,7 +2,7 @@ import { CodecError } from '../bytes/codec-error.ts'
 import type { FlowProtocol } from '../contract/report.ts'
 import type { ReceiveSpec } from '../contract/session-spec.ts'
 import type { DatagramSink, Flow } from '../flow/datagrams.ts'
-import type { ReceiveObserver } from '../flow/facts.ts'
+import { PAUSE_US, type ReceiveObserver } from '../flow/facts.ts'
 import { placeAt } from '../flow/findings.ts'
 import type { ObjectSink } from '../flow/objects.ts'
 import { type ReceiveTarget, usesLls } from '../flow/receive-target.ts'
@@ -111,6 +111,7 @@ export class Receiver implements DatagramSink {
     entry.packets++
     entry.bytes += end - start
     this.#work.arrivedBytes += end - start
+    if (timeUs - entry.lastTimeUs > PAUSE_US) entry.pausedUntilUs = timeUs
     entry.lastTimeUs = timeUs
     const from = start + entry.skip
     try {

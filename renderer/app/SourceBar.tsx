@@ -16,8 +16,8 @@ import {
 import { DropdownMenu } from 'radix-ui'
 import { useStore } from 'zustand'
 import type { RecordingSnapshot, SessionSnapshot } from '../../core/contract/snapshot.ts'
-import { formatBytesShort, formatCount, formatPercent, formatRate } from '../model/format.ts'
-import { isCapture, lossOf, sourceBadge, sourceName } from '../model/names.ts'
+import { formatBytesShort, formatCount, formatPercent, formatRate, formatSeconds } from '../model/format.ts'
+import { isCapture, lossOf, sourceBadge, sourceName, streamNowUs } from '../model/names.ts'
 import { runCommand } from '../stores/command-store.ts'
 import { goToPanel } from '../stores/frame-store.ts'
 import { sessionStore } from '../stores/session-store.ts'
@@ -99,11 +99,11 @@ function RecordButton({ snapshot }: { readonly snapshot: SessionSnapshot | null 
 
 function RecordingSize({ recording }: { readonly recording: RecordingSnapshot }) {
   const nowMs = useNow()
-  return `Rec ${formatSeconds(nowMs - recording.startedWallUs / 1000)} ${formatBytesShort(recording.bytes)}`
+  return `Rec ${recordedTime(nowMs - recording.startedWallUs / 1000)} ${formatBytesShort(recording.bytes)}`
 }
 
 /** `3:07`, or `1:03:07` from an hour on. */
-function formatSeconds(ms: number): string {
+function recordedTime(ms: number): string {
   const total = Math.max(0, Math.floor(ms / 1000))
   const pad = (value: number) => String(value).padStart(2, '0')
   const minutes = Math.floor(total / 60)
@@ -137,6 +137,8 @@ type SourceMenuProps = { readonly snapshot: SessionSnapshot | null; readonly lab
 function SourceMenu({ snapshot, label }: SourceMenuProps) {
   const badge = snapshot === null ? null : sourceBadge(snapshot)
   const running = snapshot?.phase === 'running' || snapshot?.phase === 'starting'
+  const gone = running && snapshot !== null && snapshot.totals.goneSinceUs !== null
+  const lit = running && !gone && badge !== 'CAPTURE'
   const capture = snapshot !== null && isCapture(snapshot)
   const name = sourceName(snapshot, label)
   return (
@@ -145,8 +147,8 @@ function SourceMenu({ snapshot, label }: SourceMenuProps) {
         <button type="button" className={styles.source}>
           <span className="visually-hidden">Source: </span>
           {badge !== null && (
-            <span className={styles.badge} data-live={running && badge !== 'CAPTURE'}>
-              {running && badge !== 'CAPTURE' && <span className={styles.dot} />}
+            <span className={styles.badge} data-live={lit} data-gone={gone}>
+              {lit && <span className={styles.dot} />}
               {snapshot?.phase === 'stopped' ? 'STOPPED' : snapshot?.phase === 'failed' ? 'FAILED' : badge}
             </span>
           )}
@@ -233,6 +235,7 @@ function Figures({ snapshot }: { readonly snapshot: SessionSnapshot }) {
           </span>
         </span>
       )}
+      {phase === 'running' && totals.goneSinceUs !== null && <NoSignal snapshot={snapshot} />}
       {phase === 'running' ? (
         <>
           <Figure label="Bit rate" value={formatRate(totals.rateBps)} width={66} />
@@ -260,6 +263,20 @@ function Figures({ snapshot }: { readonly snapshot: SessionSnapshot }) {
         </button>
       </Tooltip>
     </div>
+  )
+}
+
+/** How long the signal has been gone. */
+function NoSignal({ snapshot }: { readonly snapshot: SessionSnapshot }) {
+  const now = streamNowUs(snapshot, useNow())
+  const { goneSinceUs } = snapshot.totals
+  if (goneSinceUs === null) return null
+  const age = now === null ? null : Math.max(0, now - goneSinceUs)
+  return (
+    <button type="button" className={styles.gone} title="The last packet came then" onClick={() => goToPanel('alarms')}>
+      <SeverityGlyph severity="error" />
+      <span>{age === null ? 'No signal' : `No signal for ${formatSeconds(age / 1e6)}`}</span>
+    </button>
   )
 }
 

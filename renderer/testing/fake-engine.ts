@@ -110,6 +110,7 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
       complete: 0,
       incomplete: 0,
       lostBytes: 0,
+      goneSinceUs: null,
     },
     services: [],
     flows: [],

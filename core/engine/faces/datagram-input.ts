@@ -11,6 +11,8 @@ export interface DatagramInput extends DatagramSink {
   tick?(timeUs: number): void
   /** The source starts again from its beginning. */
   loop?(timeUs: number): void
+  /** The stream's clock does not show all the time that passed, as in `DatagramSourceEvents`. */
+  skipped?(fromUs: number, byUs: number): void
   /** Back-pressure: null while it keeps up. */
   busy?(): Promise<void> | null
   /** The source reports a fault. */

@@ -124,6 +124,7 @@ class CapturePart implements Part, DatagramSource {
         this.output.tick(timeUs)
       },
       loop: (timeUs) => this.output.loop(timeUs),
+      skipped: (fromUs, byUs) => this.output.skipped(fromUs, byUs),
       busy: () => this.output.busy(),
       warning: (error) => this.#host.problem(error, 'warning'),
       notice: (text) => this.#host.log('engine', 'info', text),

@@ -156,6 +156,7 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
       hash: this.#hash(sinks),
       bytesOf: (index, view) => this.#bytesOf(index, view),
       urlOf: (serviceId, name) => this.#serving?.urlOf(serviceId, name) ?? null,
+      live: sources.some(isLive),
       onAlarm: (alarm, text) => this.#log.alarm(alarm, text),
       onAbsent: (objects) => {
         for (const listener of this.#absent) listener(objects)
@@ -261,6 +262,10 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
   loop(timeUs: number): void {
     this.#receiver?.loop(timeUs)
     this.#columns?.loop()
+  }
+
+  skipped(fromUs: number, byUs: number): void {
+    this.#columns?.skipped(fromUs, byUs)
   }
 
   busy(): Promise<void> | null {
@@ -402,7 +407,10 @@ class ReceiverPart implements Part, Receiving, DatagramInput {
       leave: (left) => {
         for (const source of this.sources) source.leave?.(left)
       },
-      left: (destination, nowUs) => this.#receiver?.left(destination, nowUs),
+      left: (destination, nowUs) => {
+        this.#receiver?.left(destination, nowUs)
+        columns.left(destination)
+      },
       log: this.#host.log,
     })
   }

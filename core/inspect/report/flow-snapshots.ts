@@ -22,7 +22,7 @@ export function totalsOf(
   flows: readonly FlowFacts[],
   channels: readonly ChannelFacts[],
   rates: RateMeter,
-): Omit<TotalsSnapshot, 'objects' | 'malformed'> {
+): Omit<TotalsSnapshot, 'objects' | 'malformed' | 'goneSinceUs'> {
   const totals = { packets: 0, bytes: 0, rateBps: 0, packetsPerSecond: 0, complete: 0, incomplete: 0, lostBytes: 0 }
   for (const flow of flows) {
     if (flow.inner) continue

@@ -3,29 +3,24 @@ import type { MmtpSnapshot, PlayableSnapshot, ServiceSnapshot, ServiceState } fr
 import type { ChannelFacts, FlowFacts, ServiceFacts } from '../../flow/facts.ts'
 import type { RateMeter } from '../rate-meter.ts'
 
-/** A service without packets for this time is silent, µs of stream time. */
-const SILENT_US = 5_000_000
-
 /** Makes one line of the service list. */
 export function serviceSnapshot(
   service: ServiceFacts,
   channels: readonly ChannelFacts[],
   flows: readonly FlowFacts[],
   rates: RateMeter,
-  nowUs: number,
+  silent: boolean,
   startup: Startup,
   playable: PlayableSnapshot | null,
 ): ServiceSnapshot {
   let packets = 0
   let bytes = 0
   let rateBps = 0
-  let lastUs = -1
   for (const flow of flows) {
     if (flow.serviceId !== service.id) continue
     packets += flow.packets
     bytes += flow.bytes
     rateBps += rates.bitsPerSecond(flow)
-    lastUs = Math.max(lastUs, flow.lastTimeUs)
   }
   let objects = 0
   let incomplete = 0
@@ -46,7 +41,7 @@ export function serviceSnapshot(
     major,
     minor,
     destination,
-    state: stateOf(service, media, incomplete, lastUs >= 0 && nowUs - lastUs > SILENT_US),
+    state: stateOf(service, media, incomplete, silent),
     packets,
     bytes,
     rateBps,

@@ -1,3 +1,4 @@
+import { clockRules } from './clock.ts'
 import { fecRules } from './fec.ts'
 import { limitRules } from './limits.ts'
 import { lossRules } from './losses.ts'
@@ -16,6 +17,7 @@ export function makeRules(): readonly RuleFile[] {
     signatureRules(),
     signallingRules(),
     packetRules(),
+    clockRules(),
     limitRules(),
     lossRules(),
     repairRules(),

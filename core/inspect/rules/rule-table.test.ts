@@ -20,6 +20,8 @@ const mpu = { carrier: { kind: 'mmtp', packetId: 35, mpu: 9 } } as const
 const tsi = (number: number): Partial<FindingPlace> => ({ carrier: { kind: 'lct', tsi: asTsi(number) } })
 const sls = (toi: number): Partial<FindingPlace> => ({ carrier: { kind: 'lct', tsi: asTsi(0), toi: asToi(toi) } })
 const HOUR_US = 3_600e6
+const outage = { fromUs: 1_700_000_000e6, untilUs: null, lengthUs: null, limitUs: 3e6 }
+const ended = { ...outage, untilUs: 1_700_000_012.345e6, lengthUs: 12.345e6 }
 
 const at = (facts: FindingFacts, rest: Partial<FindingPlace> = {}): Finding => {
   return { ...facts, ...placeAt(1_700_000_000e6, 5, { ...place, ...rest }) }
@@ -76,6 +78,13 @@ const EXAMPLES: Readonly<Record<Exclude<RuleId, 'MMTP-HEADER' | 'ALC-PACKET'>, E
   'TWO-SENDERS': { raises: [at({ kind: 'twoSenders', first: '192.0.2.1', second: '192.0.2.2' })] },
   'OBJ-CHANGED': { raises: [at({ kind: 'objectChanged', name: 'a.bin' })] },
   'SLT-NUMBER': { raises: [at({ kind: 'serviceRenumbered', listed: 1, number: 65536, other: null })] },
+  'SIGNAL-GONE': { raises: [at({ kind: 'signalGone', outage }), at({ kind: 'signalBack', outage: ended })] },
+  'SERVICE-SILENT': {
+    raises: [
+      at({ kind: 'serviceSilent', serviceName: 'Alpha', outage }),
+      at({ kind: 'serviceBack', serviceName: null, outage: ended }),
+    ],
+  },
   'ALP-TABLE': { raises: [at({ kind: 'linkTableUnreadable', table: 'LMT', fault })] },
   'ALP-SEGMENTS': {
     raises: [

@@ -3,6 +3,7 @@ import { useStore } from 'zustand'
 import { formatCount, formatTime } from '../../model/format.ts'
 import { sessionStore } from '../../stores/session-store.ts'
 import { timeStore } from '../../stores/time-store.ts'
+import { useNow } from '../../ui/use-now.ts'
 import { startUs } from './session-edge.ts'
 
 /** The text follows the range after this time without a change. */
@@ -11,6 +12,8 @@ const SETTLED_MS = 300
 /** The timeline in words, for screen readers. Updates with the snapshot and when the range stops moving. */
 export function TimelineSummary({ id }: { readonly id: string }) {
   const snapshot = useStore(sessionStore, (state) => state.snapshot)
+  // The range goes on with the clock.
+  useNow()
   const [, settle] = useReducer((count: number) => count + 1, 0)
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined
@@ -34,6 +37,7 @@ function summaryText(snapshot: NonNullable<ReturnType<typeof sessionStore.getSta
   const { fromUs, toUs, base } = timeStore.getState()
   const origin = startUs(snapshot)
   const shown = toUs > fromUs ? ` Shown: ${formatTime(fromUs, base, origin)} to ${formatTime(toUs, base, origin)}.` : ''
-  const { objects, incomplete } = snapshot.totals
-  return `${formatCount(objects)} objects on ${snapshot.channels.length} channels, ${formatCount(incomplete)} incomplete.${shown}`
+  const { objects, incomplete, goneSinceUs } = snapshot.totals
+  const gone = goneSinceUs === null ? '' : ` The signal is gone since ${formatTime(goneSinceUs, base, origin)}.`
+  return `${formatCount(objects)} objects on ${snapshot.channels.length} channels, ${formatCount(incomplete)} incomplete.${shown}${gone}`
 }

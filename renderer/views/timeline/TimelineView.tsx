@@ -10,10 +10,11 @@ import { nextTimeBase, setFollow, type TimeBase, timeStore } from '../../stores/
 import { IconButton } from '../../ui/Button.tsx'
 import { EmptyState } from '../../ui/EmptyState.tsx'
 import { Tooltip } from '../../ui/Tooltip.tsx'
+import { useNow } from '../../ui/use-now.ts'
 import { HoverCard } from './HoverCard.tsx'
 import { LaneLabels } from './LaneLabels.tsx'
 import { layoutLanes } from './lanes.ts'
-import { edgeUs, isMoving } from './session-edge.ts'
+import { isMoving, newestUs, sessionEdge } from './session-edge.ts'
 import { TimelineSummary } from './TimelineSummary.tsx'
 import styles from './TimelineView.module.css'
 import { timelineCommands } from './timeline-commands.ts'
@@ -144,23 +145,25 @@ function Toolbar({ controller }: { readonly controller: TimelineController | nul
 /** Button that follows the newest packet; shows the distance while not following. */
 function LiveSwitch({ controller }: { readonly controller: TimelineController | null }) {
   const moving = useStore(sessionStore, (state) => isMoving(state.snapshot))
-  const edge = useStore(sessionStore, (state) => edgeUs(state.snapshot))
+  const snapshot = useStore(sessionStore, (state) => state.snapshot)
   const follow = useStore(timeStore, (state) => state.follow)
   // In steps of a tenth of a second, so that panning does not render for every pixel.
   const toUs = useStore(timeStore, (state) => Math.round(state.toUs / 100_000) * 100_000)
-  if (edge === null) return null
-  const behindUs = edge - toUs
+  useNow()
+  if (newestUs(snapshot) === null) return null
+  const behindUs = (sessionEdge.at(snapshot, performance.now()) ?? toUs) - toUs
+  const gone = snapshot?.totals.goneSinceUs != null
   return (
     <span className={styles.live}>
       {!follow && moving && behindUs > 100_000 && (
         <span className={styles.behind}>{formatDuration(behindUs)} behind live</span>
       )}
-      <Tooltip text={moving ? 'Follow the newest packet' : 'Go to the end'} keys="g">
+      <Tooltip text={moving ? 'Follow the present' : 'Go to the end'} keys="g">
         <button
           type="button"
           className={styles.follow}
           aria-pressed={follow && moving}
-          data-moving={moving}
+          data-moving={moving && !gone}
           onClick={() => (follow && moving ? setFollow(false) : controller?.followEdge())}
         >
           <span className={styles.dot} />

@@ -24,11 +24,13 @@ import { LaneIndex } from './lane-index.ts'
 import { type LaneLayout, RULER_HEIGHT } from './lanes.ts'
 import { OverviewStrip } from './overview-strip.ts'
 import { buildScene, Scene } from './scene.ts'
-import { edgeUs, isMoving, startUs } from './session-edge.ts'
+import { isMoving, isPaced, sessionEdge, startUs } from './session-edge.ts'
 
 /** Initial range of a live session. */
 const LIVE_SPAN_US = 30_000_000
 const CLICK_SLOP = 3
+/** Interval at which the axis goes on where nothing comes. */
+const CLOCK_MS = 200
 
 export type Hover = { readonly row: number; readonly x: number; readonly y: number } | null
 
@@ -60,6 +62,7 @@ export class TimelineController {
   #scrollTop = 0
   #hoverX: number | null = null
   #hoverRow = -1
+  #changedMs = 0
   #drag: {
     readonly x: number
     readonly y: number
@@ -106,6 +109,8 @@ export class TimelineController {
       listen(parts.overlay, 'pointerleave', () => this.#leave()),
       listen(parts.overlay, 'dblclick', () => this.focusSelection()),
     )
+    const clock = setInterval(() => this.#timePassed(), CLOCK_MS)
+    this.#offs.push(() => clearInterval(clock))
     this.#dataChanged()
   }
 
@@ -159,7 +164,7 @@ export class TimelineController {
   /** Moves the range to the newest packet, and follows it while the session runs. */
   followEdge(): void {
     const { fromUs, toUs } = timeStore.getState()
-    const edge = edgeUs(sessionStore.getState().snapshot)
+    const edge = sessionEdge.at(sessionStore.getState().snapshot, performance.now())
     if (edge === null) return
     const span = toUs - fromUs
     setTimeRange(edge - span * 0.95, edge + span * 0.05, true)
@@ -230,7 +235,14 @@ export class TimelineController {
     this.#strip.invalidate()
   }
 
+  /** Time goes on without data. */
+  #timePassed(): void {
+    if (document.hidden || performance.now() - this.#changedMs < CLOCK_MS) return
+    if (isPaced(sessionStore.getState().snapshot)) this.#dataChanged()
+  }
+
   #dataChanged(): void {
+    this.#changedMs = performance.now()
     this.#follow()
     this.#invalidateAll()
   }
@@ -239,10 +251,9 @@ export class TimelineController {
   #follow(): void {
     const { fromUs, toUs, follow } = timeStore.getState()
     const { snapshot } = sessionStore.getState()
-    const edge = edgeUs(snapshot)
+    const edge = sessionEdge.at(snapshot, performance.now())
     if (!follow || edge === null) return
-    const paced = snapshot !== null && !(isCapture(snapshot) && snapshot.source.pace === 'fast')
-    if (snapshot === null || !paced) {
+    if (snapshot === null || (isCapture(snapshot) && snapshot.source.pace === 'fast')) {
       // A capture read at full speed is shown as a whole.
       const { minUs, maxUs } = objectColumns
       const all = fitRange(Math.min(minUs, maxUs), maxUs)
@@ -298,7 +309,7 @@ export class TimelineController {
       reading: this.#reading(),
       alarms: snapshot?.alarms ?? [],
       scrollTop: top,
-      liveEdgeUs: snapshot !== null && isMoving(snapshot) ? edgeUs(snapshot) : null,
+      liveEdgeUs: snapshot !== null && isMoving(snapshot) ? sessionEdge.at(snapshot, performance.now()) : null,
     }
     drawLanes(pen, picture, width, height)
   }

@@ -1,0 +1,67 @@
+import { PAUSE_US } from '../../flow/facts.ts'
+import type { Outage } from '../../flow/findings.ts'
+import type { SkippedTime } from './skipped-time.ts'
+
+/** Pauses remembered to know what is usual, and those after which it is known. */
+const KEPT_PAUSES = 8
+const FEW_PAUSES = 3
+/** Usual pauses make no limit longer than this, µs. */
+const LONGEST_LIMIT_US = 60_000_000
+
+/** Life of what sends packets: when the last one came, how long its pauses usually are, and its present outage. */
+export class Pulse {
+  /** Stream time of the last packet; less than 0 before the first. */
+  lastUs = -1
+  outage: Outage | null = null
+  readonly #time: SkippedTime
+  readonly #pauses: number[] = []
+
+  constructor(time: SkippedTime) {
+    this.#time = time
+  }
+
+  /**
+   * Packets came.
+   * @param firstUs of the first of them
+   * @returns the outage that they ended
+   */
+  came(firstUs: number, lastUs: number, limitUs: number): Outage | null {
+    const before = this.lastUs
+    if (lastUs > before) this.lastUs = lastUs
+    const pauseUs = before < 0 ? 0 : this.#time.of(firstUs) - this.#time.of(before)
+    let { outage } = this
+    this.outage = null
+    // One that began and ended between two looks.
+    if (outage === null && pauseUs > limitUs) outage = { fromUs: before, untilUs: null, lengthUs: null, limitUs }
+    if (outage === null) {
+      if (pauseUs > PAUSE_US) this.#usual(pauseUs)
+      return null
+    }
+    outage.untilUs = Math.max(firstUs, outage.fromUs)
+    outage.lengthUs = Math.max(0, pauseUs)
+    return outage
+  }
+
+  /**
+   * Nothing came until `nowUs`.
+   * @returns an outage that begins
+   */
+  passed(nowUs: number, limitUs: number): Outage | null {
+    if (this.lastUs < 0 || this.outage !== null) return null
+    if (this.#time.of(nowUs) - this.#time.of(this.lastUs) <= limitUs) return null
+    this.outage = { fromUs: this.lastUs, untilUs: null, lengthUs: null, limitUs }
+    return this.outage
+  }
+
+  /** Longest pause that is right: the rule's, or twice what is usual here. */
+  limitUs(ruleUs: number, expectedUs: number | null): number {
+    const sorted = this.#pauses.length < FEW_PAUSES ? [] : [...this.#pauses].sort((a, b) => a - b)
+    const usualUs = sorted[sorted.length >> 1] ?? 0
+    return Math.min(Math.max(ruleUs, 2 * usualUs, 2 * (expectedUs ?? 0)), Math.max(ruleUs, LONGEST_LIMIT_US))
+  }
+
+  #usual(pauseUs: number): void {
+    this.#pauses.push(pauseUs)
+    if (this.#pauses.length > KEPT_PAUSES) this.#pauses.shift()
+  }
+}

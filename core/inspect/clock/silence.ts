@@ -1,0 +1,151 @@
+import type { ServiceId } from '../../contract/ids.ts'
+import type { FlowFacts, ServiceFacts } from '../../flow/facts.ts'
+import { type FindingFacts, type FindingPlace, type Outage, placeAt } from '../../flow/findings.ts'
+import type { ClockLimits } from './clock-limits.ts'
+import { Pulse } from './pulse.ts'
+import type { SkippedTime } from './skipped-time.ts'
+
+/** Reports a finding of the clock. */
+export type FoundByClock = (facts: FindingFacts, place: FindingPlace) => void
+
+/** New packets of a flow, a service or the signal between two looks: times of the first and the last. */
+type Came = { firstUs: number; lastUs: number }
+
+/** Interval at which something is usually sent, µs; null while that is not known. */
+export type ExpectedInterval = (service: ServiceId | null) => number | null
+
+/**
+ * Notices that the signal, or a service of it, has stopped: no packet for longer than is usual there. The signal is judged
+ * by the clock, a service by the packets of others, so that a signal that is gone is one outage, and the end of a capture none.
+ */
+export class SilenceWatch {
+  readonly #found: FoundByClock
+  readonly #limits: ClockLimits
+  readonly #time: SkippedTime
+  readonly #expected: ExpectedInterval
+  readonly #signal: Pulse
+  readonly #services = new Map<ServiceId, Pulse>()
+  readonly #packets = new Map<FlowFacts, number>()
+  /** Destinations that were left on request: they are silent for us. */
+  readonly #left = new Set<string>()
+
+  constructor(found: FoundByClock, limits: ClockLimits, time: SkippedTime, expected: ExpectedInterval) {
+    this.#found = found
+    this.#limits = limits
+    this.#time = time
+    this.#expected = expected
+    this.#signal = new Pulse(time)
+  }
+
+  /** Time of the last packet of a signal that is gone; null while it is there, and before the first packet. */
+  get goneSinceUs(): number | null {
+    return this.#signal.outage?.fromUs ?? null
+  }
+
+  /** Time of the last packet of anything. */
+  get signalUs(): number {
+    return this.#signal.lastUs
+  }
+
+  /** Time of the last packet of a service; less than 0 before the first. */
+  serviceUs(service: ServiceId): number {
+    return this.#services.get(service)?.lastUs ?? -1
+  }
+
+  /** The service is silent, or the whole signal is gone. */
+  isSilent(service: ServiceId): boolean {
+    const pulse = this.#services.get(service)
+    return pulse !== undefined && (pulse.outage !== null || (pulse.lastUs >= 0 && this.#signal.outage !== null))
+  }
+
+  left(destination: string): void {
+    this.#left.add(destination)
+  }
+
+  serviceGone(service: ServiceId): void {
+    this.#services.delete(service)
+  }
+
+  /** @param byClock the signal itself is judged too */
+  look(flows: readonly FlowFacts[], services: readonly ServiceFacts[], nowUs: number, byClock: boolean): void {
+    const came = this.#arrivals(flows)
+    const whole = came.get(null)
+    const signal = this.#signal
+    const limitUs = signal.limitUs(this.#limits.signalUs, this.#expected(null))
+    if (whole !== undefined) this.#came(signal, whole, limitUs, null, null)
+    if (byClock) {
+      const gone = signal.passed(nowUs, limitUs)
+      if (gone !== null) this.#found({ kind: 'signalGone', outage: gone }, placeAt(gone.fromUs, 0))
+    }
+    for (const service of services) this.#service(service, came.get(service.id))
+  }
+
+  #service(service: ServiceFacts, came: Came | undefined): void {
+    let pulse = this.#services.get(service.id)
+    if (pulse === undefined) {
+      if (came === undefined || !service.joined) return
+      pulse = new Pulse(this.#time)
+      this.#services.set(service.id, pulse)
+    }
+    const limitUs = pulse.limitUs(this.#limits.serviceUs, this.#expected(service.id))
+    if (came !== undefined) {
+      this.#came(pulse, came, limitUs, service, this.#signal)
+      return
+    }
+    if (!service.joined || (service.destination !== null && this.#left.has(service.destination))) return
+    const silent = pulse.passed(this.#signal.lastUs, limitUs)
+    if (silent !== null) this.#tell('serviceSilent', silent, silent.fromUs, service)
+  }
+
+  #came(
+    pulse: Pulse,
+    { firstUs, lastUs }: Came,
+    limitUs: number,
+    service: ServiceFacts | null,
+    of: Pulse | null,
+  ): void {
+    const known = pulse.outage !== null
+    const ended = pulse.came(firstUs, lastUs, limitUs)
+    if (ended === null) return
+    // A pause of everything is no silence of one service.
+    if (!known && of !== null) return
+    if (service === null) {
+      if (!known) this.#found({ kind: 'signalGone', outage: ended }, placeAt(ended.fromUs, 0))
+      this.#found({ kind: 'signalBack', outage: ended }, placeAt(firstUs, 0))
+      return
+    }
+    this.#tell('serviceBack', ended, firstUs, service)
+  }
+
+  #tell(kind: 'serviceSilent' | 'serviceBack', outage: Outage, timeUs: number, service: ServiceFacts): void {
+    const { id, name, destination } = service
+    this.#found({ kind, serviceName: name, outage }, placeAt(timeUs, 0, { service: id, destination }))
+  }
+
+  /** Packets since the last look, by service; null: of anything. */
+  #arrivals(flows: readonly FlowFacts[]): Map<ServiceId | null, Came> {
+    const came = new Map<ServiceId | null, Came>()
+    for (const flow of flows) {
+      const before = this.#packets.get(flow) ?? 0
+      if (flow.packets === before || flow.protocol === 'unknown') continue
+      this.#packets.set(flow, flow.packets)
+      const { serviceId, lastTimeUs, pausedUntilUs, firstTimeUs, flow: of } = flow
+      if (of !== null && this.#left.size > 0) this.#left.delete(of.destination)
+      const add = (key: ServiceId | null, pulse: Pulse | undefined): void => {
+        const previousUs = pulse?.lastUs ?? -1
+        // Without a pause its next packet came soon after its last.
+        const firstUs =
+          before === 0 ? firstTimeUs : pausedUntilUs > previousUs ? pausedUntilUs : Math.min(previousUs, lastTimeUs)
+        const all = came.get(key)
+        if (all === undefined) came.set(key, { firstUs, lastUs: lastTimeUs })
+        else {
+          if (firstUs < all.firstUs) all.firstUs = firstUs
+          if (lastTimeUs > all.lastUs) all.lastUs = lastTimeUs
+        }
+      }
+      add(null, this.#signal)
+      if (serviceId !== null) add(serviceId, this.#services.get(serviceId))
+    }
+    return came
+  }
+}
