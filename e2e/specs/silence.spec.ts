@@ -4,7 +4,6 @@ import { root } from '../fixtures/cli.ts'
 import { expect, test } from '../fixtures/routescope.ts'
 
 const GROUP = 'route://239.255.13.7:6130'
-test.use({ launchArgs: ['open', GROUP, '--interface', '127.0.0.1'] })
 
 /** Starts our own sender on loopback. */
 function sendDemo(): ChildProcess {
@@ -24,9 +23,13 @@ function shownEnd(words: string): number {
 test('a sender that is killed is an alarm, and its return the end of an outage', async ({
   routescope: { app, page },
 }) => {
+  const listen = app.start.getByRole('region', { name: 'Listen' })
+  await listen.getByLabel('Address').fill(GROUP)
+  await listen.getByLabel('Network interface').selectOption('127.0.0.1')
+  await app.listenButton.click()
+  await app.sessionShown()
   let sender = sendDemo()
   try {
-    await app.sessionShown()
     await app.openTab('Objects')
     await expect.poll(() => app.objects.count(), { timeout: 60_000 }).toBeGreaterThan(4)
     const badge = page.getByRole('banner').getByRole('button', { name: /^Source: / })
@@ -45,10 +48,10 @@ test('a sender that is killed is an alarm, and its return the end of an outage',
 
     // It is told within 5 s of the last packet.
     const [gone] = await app.alarms.lines()
-    const lastPacket = / no packet since \d+:(\d+):([\d.]+) UTC/.exec(gone?.Text ?? '')
+    const lastPacket = / no packet since \d+:(\d+):([\d.]+) UTC/.exec(gone?.What ?? '')
     await app.openTab('Log')
-    const told = await page.getByRole('log').getByText(/SIGNAL-GONE/).first().locator('..').textContent()
-    const toldAt = /\d+:(\d+):([\d.]+)/.exec(told ?? '')
+    const line = page.getByRole('region', { name: 'Log lines' }).getByTitle(/^SIGNAL-GONE/)
+    const toldAt = /\d+:(\d+):([\d.]+)/.exec((await line.first().textContent()) ?? '')
     const ofHour = (match: RegExpExecArray | null): number => Number(match?.[1]) * 60 + Number(match?.[2])
     expect((ofHour(toldAt) - ofHour(lastPacket) + 3600) % 3600).toBeLessThan(5)
 
@@ -56,7 +59,7 @@ test('a sender that is killed is an alarm, and its return the end of an outage',
     await app.openTab('Alarms')
     await expect(app.alarms.row('SIGNAL-GONE')).toHaveCount(2)
     const lines = (await app.alarms.lines()).filter(({ Rule }) => Rule === 'SIGNAL-GONE')
-    expect(lines.map(({ Text }) => Text).join('\n')).toMatch(/; back at .* UTC, after [\d.]+ s/)
+    expect(lines.map(({ What }) => What).join('\n')).toMatch(/; back at .* UTC, after [\d.]+ s/)
     await expect(badge.locator('[data-live="true"]')).toBeVisible()
     await expect(page.getByRole('button', { name: /^No signal/ })).toHaveCount(0)
   } finally {

@@ -42,7 +42,7 @@ const SERVICE_SHAPES: Readonly<Record<ServiceState, { readonly path: string; rea
   signalled: { path: `${RING}M5 2.2a2.8 2.8 0 0 1 0 5.6Z`, tone: 'info' },
   receiving: { path: 'M5 0.8a4.2 4.2 0 1 0 0 8.4 4.2 4.2 0 1 0 0-8.4Z', tone: 'ok' },
   partial: { path: SEVERITY_SHAPES.warning, tone: 'warning' },
-  silent: { path: `${RING}M3.4 4.3h3.2v1.4H3.4Z`, tone: 'warning' },
+  silent: { path: `${RING}M3.4 4.3h3.2v1.4H3.4Z`, tone: 'error' },
   'not-joined': { path: `${RING}M1.6 2.6 2.6 1.6 8.4 7.4 7.4 8.4Z`, tone: 'dim' },
 }
 

@@ -44,7 +44,7 @@ export class StreamWatch {
   source(finding: Finding): void {
     if (finding.kind === 'sourceBroke') this.#brokeUs ??= finding.timeUs
     if (finding.kind !== 'sourceBack' || this.#brokeUs === null) return
-    this.#time.skip(this.#brokeUs, Math.min(0, this.#brokeUs - finding.timeUs))
+    this.#time.skip(this.#brokeUs + 1, Math.min(0, this.#brokeUs - finding.timeUs))
     this.#brokeUs = null
   }
 
@@ -56,7 +56,7 @@ export class StreamWatch {
   look(nowUs: number): void {
     const elapsedUs = this.#lookedUs < 0 ? 0 : nowUs - this.#lookedUs
     // This computer slept or was busy: what it did not see, nobody can blame on the signal.
-    if (this.#live && elapsedUs > STALL_US) this.#time.skip(this.#lookedUs, -elapsedUs)
+    if (this.#live && elapsedUs > STALL_US) this.#time.skip(this.#lookedUs + 1, -elapsedUs)
     this.#lookedUs = nowUs
     if (this.#brokeUs !== null) return
     this.silence.look(this.#stream.flows, this.#stream.services, nowUs, true)

@@ -30,7 +30,8 @@ const columnsFor = (ended: boolean): readonly Column<ServiceSnapshot>[] => [
         <span className={styles.number}>
           {service.major === null ? '' : formatChannelNumber(service.major, service.minor)}
         </span>
-        <span>{serviceName(service)}</span>
+        <span className={styles.name}>{serviceName(service)}</span>
+        {service.state === 'silent' && <span className={styles.silent}>{serviceStateText(service.state, ended)}</span>}
       </>
     ),
   },
