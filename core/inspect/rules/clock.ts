@@ -65,11 +65,11 @@ function serviceText({ service, serviceName }: { service: number | null; service
 }
 
 /** `03:16:23.115 UTC` of stream time. */
-export function clockTime(timeUs: number): string {
+function clockTime(timeUs: number): string {
   return `${utcText(Math.round(timeUs / 1000) * 1000).slice(11, 23)} UTC`
 }
 
 /** `3`, `12.3`, `0.58`. */
-export function seconds(us: number): string {
+function seconds(us: number): string {
   return String(Math.round(us / 1000) / 1000)
 }
