@@ -19,6 +19,8 @@ export type ObjectDetail = {
   readonly row: ObjectRow
   readonly sha256: string | null
   readonly missing: readonly (readonly [number, number])[]
+  /** What of its bytes did not arrive, in order: missing ranges, and those fetched in their place. */
+  readonly holes: readonly (readonly [number, number])[]
   /** Ranges that FEC recovered. */
   readonly recovered: readonly (readonly [number, number])[]
   /** LCT and ROUTE header of its first packet, in wire order. */

@@ -282,6 +282,21 @@ describe('rows', () => {
     expect(setup.columns.detail(99)).toBeNull()
   })
 
+  it('shows text around a hole, and ranges fetched in place of missing ones as holes', () => {
+    const text = new TextEncoder().encode('<a>0123456789</a>')
+    const setup = new Setup({ bytesOf: (index, view) => (index === 1 && view === 'arrived' ? text : null) })
+    setup.send(10, 2, text.subarray(0, 5), { length: text.length })
+    setup.send(10, 2, text.subarray(9), { length: text.length, offset: 9 })
+    expect(setup.columns.detail(1)).toMatchObject({
+      holes: [[5, 9]],
+      text: { text: '<a>01[4 bytes not received]6789</a>' },
+    })
+    setup.receiver.close(setup.timeUs)
+    const fetched = [[5, 9]] as const
+    setup.columns.objectRepaired(1, { how: 'http', bytes: 4, urls: ['http://a/'], fetched, whole: text })
+    expect(setup.columns.detail(1)).toMatchObject({ missing: [], holes: [[5, 9]], servedBytes: text.length })
+  })
+
   it('counts the payload of the packet, not of the part of it that is stored', () => {
     const setup = new Setup()
     setup.send(10, 2, content(1448), { length: 2000 })

@@ -11,6 +11,7 @@ import { isMultipart } from '../../protocol/mime/multipart.ts'
 import { describeMmtpPacket } from '../../protocol/mmtp/describe.ts'
 import { looksLikeXml } from '../../xml/xml-parser.ts'
 import type { ObjectColumns } from './object-columns.ts'
+import { MAX_RANGES } from './row-ranges.ts'
 
 /** Longest text of an object. */
 const MAX_TEXT = 1 << 20
@@ -35,6 +36,7 @@ export function makeDetail(columns: ObjectColumns, row: ObjectRow, extra: Detail
   const header = columns.headerOf(row.index)
   const content = columns.contentBytesOf(row.index)
   const repair = columns.repairOf(row.index)
+  const holes = holesOf(columns, row.index, 'arrived')
   const fetched = repair?.how === 'http' && repair.fetched.length > 0 ? row.size : null
   return {
     row,
@@ -42,11 +44,12 @@ export function makeDetail(columns: ObjectColumns, row: ObjectRow, extra: Detail
     missing: columns.missingOf(row.index),
     recovered: columns.recoveredOf(row.index),
     header: mmtp ? describeMmtpPacket(header, 0, header.length) : describeLctPacket(header, 0, header.length, content),
-    isBoxes: arrived !== null && looksLikeBoxFile(arrived, holesOf(columns, row.index, 'arrived')),
+    isBoxes: arrived !== null && looksLikeBoxFile(arrived, holes),
     storedBytes: arrived?.length ?? 0,
     unpacked: arrived !== null && row.state === 'complete' && arrived.length !== row.size,
     servedBytes: extra.served ?? fetched,
-    text: arrived === null ? null : textOf(arrived),
+    holes,
+    text: arrived === null ? null : textOf(arrived, holes),
     url,
     repair,
     times: timesOf(columns, row, extra.availabilityUs),
@@ -75,10 +78,15 @@ export function holesOf(columns: ObjectColumns, row: number, view: BytesView): r
   if (view === 'served') return []
   const fetched = columns.repairOf(row)?.fetched ?? []
   const missing = columns.missingOf(row)
-  return fetched.length === 0 ? missing : [...fetched, ...missing].sort((a, b) => a[0] - b[0])
+  const holes = fetched.length === 0 ? [...missing] : [...fetched, ...missing].sort((a, b) => a[0] - b[0])
+  // Only so many ranges are stored: nothing is known about the bytes after the last one.
+  const last = holes.at(-1)
+  const size = columns.values.size[row] as number
+  if (holes.length >= MAX_RANGES && last !== undefined && last[1] < size) holes.push([last[1], size])
+  return holes
 }
 
-function textOf(stored: Uint8Array): ObjectDetail['text'] {
+function textOf(stored: Uint8Array, holes: readonly ByteRange[]): ObjectDetail['text'] {
   let bytes = stored
   if (looksGzip(stored)) {
     try {
@@ -92,5 +100,22 @@ function textOf(stored: Uint8Array): ObjectDetail['text'] {
   const xml = looksLikeXml(bytes)
   const playlist = new TextDecoder().decode(head).trimStart().startsWith('#EXTM3U')
   if (!xml && !playlist && !isMultipart(bytes)) return null
-  return { language: xml ? 'xml' : 'plain', text: new TextDecoder().decode(bytes.subarray(0, MAX_TEXT)) }
+  return {
+    language: xml ? 'xml' : 'plain',
+    text: bytes === stored ? textAround(bytes, holes) : new TextDecoder().decode(bytes.subarray(0, MAX_TEXT)),
+  }
+}
+
+/** Bytes as text, with a word in place of each hole. */
+function textAround(bytes: Uint8Array, holes: readonly ByteRange[]): string {
+  const end = Math.min(bytes.length, MAX_TEXT)
+  const parts: string[] = []
+  let at = 0
+  for (const [from, to] of holes) {
+    if (from >= end) break
+    parts.push(new TextDecoder().decode(bytes.subarray(at, from)), `[${to - from} bytes not received]`)
+    at = to
+  }
+  if (at < end) parts.push(new TextDecoder().decode(bytes.subarray(at, end)))
+  return parts.join('')
 }

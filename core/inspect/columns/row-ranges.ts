@@ -1,7 +1,7 @@
 import type { ByteRange } from '../../flow/objects.ts'
 
 /** Ranges stored for one row. */
-const MAX_RANGES = 1024
+export const MAX_RANGES = 1024
 const FIRST = 1024
 /** Numbers of a record before its ranges: for how many it has room, and how many it has. */
 const HEAD = 2

@@ -7,7 +7,7 @@ import { IconButton } from '../../ui/Button.tsx'
 import type { Mark } from './BoxesTab.tsx'
 import { boxesAround, pathText } from './boxes-model.ts'
 import { BytePages } from './byte-pages.ts'
-import { holesOf, isInRange, nextRange, type Range, rangeAt, viewSize } from './byte-ranges.ts'
+import { isInRange, nextRange, type Range, rangeAt, viewSize } from './byte-ranges.ts'
 import { HexLine } from './HexLine.tsx'
 import {
   bytesPerLine,
@@ -114,7 +114,7 @@ export function HexView({ sessionId, detail, view, goal, mark, boxes }: HexViewP
     bringIntoView(goal.offset)
   }, [goal])
 
-  const holes = holesOf(detail)
+  const { holes } = detail
   const shownHoles = view === 'arrived' && !detail.unpacked ? holes : NO_RANGES
   const byteAt = (offset: number): number => (isInRange(shownHoles, offset) ? -1 : pages.at(offset))
   const kindAt = (offset: number): HexKind => {

@@ -14,6 +14,7 @@ import { REFRESH_MS, STEP_MS } from './use-object-detail.ts'
 const FRAME_MS = 16
 
 const detail = (change: Partial<ObjectDetail> = {}): ObjectDetail => ({
+  holes: change.missing ?? [],
   row: fakeRow(0),
   sha256: 'ab'.repeat(32),
   missing: [],

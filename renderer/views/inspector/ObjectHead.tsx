@@ -3,7 +3,6 @@ import { formatCount, formatPercent } from '../../model/format.ts'
 import { CopyButton } from '../../ui/CopyButton.tsx'
 import { OBJECT_STATE_TEXT, ObjectStateGlyph, RoleName } from '../../ui/glyphs.tsx'
 import { ByteMap } from './ByteMap.tsx'
-import { holesOf } from './byte-ranges.ts'
 import styles from './InspectorView.module.css'
 import { objectTitle } from './inspector-model.ts'
 
@@ -32,7 +31,7 @@ export function ObjectHead({ detail, onShowBytes }: ObjectHeadProps) {
         role={row.role}
         size={row.size}
         received={row.received + row.recovered}
-        missing={holesOf(detail)}
+        missing={detail.holes}
         recovered={recovered}
         onPoint={onShowBytes}
         label={`${formatCount(row.received)} of ${formatCount(row.size)} bytes received${row.recovered > 0 ? `, ${formatCount(row.recovered)} recovered by FEC` : ''}`}

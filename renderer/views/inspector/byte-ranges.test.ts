@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { holesOf, isInRange, nextRange } from './byte-ranges.ts'
+import { isInRange, nextRange } from './byte-ranges.ts'
 
 const ranges = fc
   .uniqueArray(fc.integer({ min: 0, max: 5000 }), { maxLength: 40 })
@@ -15,13 +15,4 @@ it('ranges contain a byte, and are stepped through in both directions', () => {
       expect(nextRange(all, at, -1)).toEqual(all.filter(([start]) => start < at).at(-1) ?? null)
     }),
   )
-})
-
-it('ranges fetched by HTTP are holes of what arrived', () => {
-  const repair = { how: 'http', bytes: 5, urls: [], fetched: [[10, 15]] } as const
-  expect(holesOf({ missing: [[2, 3]], repair })).toEqual([
-    [2, 3],
-    [10, 15],
-  ])
-  expect(holesOf({ missing: [], repair: null })).toEqual([])
 })

@@ -5,12 +5,6 @@ import { formatCount } from '../../model/format.ts'
 /** Half-open range of bytes. */
 export type Range = readonly [start: number, end: number]
 
-/** What of an object did not arrive, in order: missing ranges, and those fetched in their place. */
-export function holesOf(detail: Pick<ObjectDetail, 'missing' | 'repair'>): readonly Range[] {
-  const fetched = detail.repair?.fetched ?? []
-  return fetched.length === 0 ? detail.missing : [...fetched, ...detail.missing].sort((a, b) => a[0] - b[0])
-}
-
 /** Length of what a view shows. */
 export function viewSize(
   detail: Pick<ObjectDetail, 'row' | 'storedBytes' | 'unpacked' | 'servedBytes'>,
