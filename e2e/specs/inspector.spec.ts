@@ -131,3 +131,18 @@ test('the inspector scrolls once, and its bytes fit its width', async ({
     expect((await scrolling()).down, tab).toBeLessThanOrEqual(1)
   }
 })
+
+test('where the inspector fills the window, boxes and bytes are side by side', async ({
+  routescope: { app, page, home, openCapture },
+}) => {
+  await openCapture(await demoCapture(home))
+  await app.objects.row('.m4s').first().click()
+  await page.getByRole('button', { name: 'Maximise Inspector' }).click()
+  await app.inspector.getByRole('tab', { name: 'Boxes' }).click()
+  const mdat = app.inspector.getByRole('row').filter({ hasText: 'mdat' })
+  await mdat.click()
+  await expect(app.inspector.getByRole('region', { name: 'Bytes' })).toBeVisible()
+  await expect(app.inspector.getByRole('status')).toContainText('mdat')
+  // The lines of the view only: an object has thousands.
+  expect((await bytesInView(app)).size).toBeLessThan(16 * 100)
+})

@@ -24,6 +24,8 @@ import styles from './InspectorView.module.css'
 const LINE_HEIGHT = 18
 /** Height limit of an element in browsers, with a margin. In longer objects a pixel of scrolling is several lines. */
 const MAX_HEIGHT = 8_000_000
+/** Most lines at once: a panel on the largest screen. */
+const MAX_LINES = 250
 /** Padding of the lines, both sides. */
 const PADDING = 24
 const NO_RANGES: readonly Range[] = []
@@ -59,7 +61,7 @@ export function HexView({ sessionId, detail, view, goal, mark, boxes }: HexViewP
   const perLine = bytesPerLine(seen.width - PADDING, seen.character, digits)
   const lines = Math.ceil(size / perLine)
   const full = Math.min(lines * LINE_HEIGHT, MAX_HEIGHT)
-  const inView = Math.ceil(seen.height / LINE_HEIGHT)
+  const inView = Math.min(MAX_LINES, Math.ceil(seen.height / LINE_HEIGHT))
   const travel = Math.max(1, full - seen.height)
   const topLine =
     full < MAX_HEIGHT

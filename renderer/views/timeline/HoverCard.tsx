@@ -2,7 +2,14 @@ import { useEffect, useState } from 'react'
 import { useStore } from 'zustand'
 import { OBJECT_STATE, type ObjectState } from '../../../core/contract/object-table.ts'
 import { engine } from '../../client/engine-client.ts'
-import { formatCount, formatDuration, formatPercent, formatTime, formatToi } from '../../model/format.ts'
+import {
+  formatCount,
+  formatDuration,
+  formatPercent,
+  formatTime,
+  formatToi,
+  shownDifferenceUs,
+} from '../../model/format.ts'
 import { objectColumns } from '../../stores/object-columns.ts'
 import { sessionStore, shownReceiver } from '../../stores/session-store.ts'
 import { timeStore } from '../../stores/time-store.ts'
@@ -68,7 +75,7 @@ export function HoverCard({ hover }: { readonly hover: NonNullable<Hover> }) {
         <dd>{formatTime(first, base, origin)}</dd>
         <dt>Last packet</dt>
         <dd>
-          {formatTime(last, base, origin)}, {formatDuration(last - first)}
+          {formatTime(last, base, origin)}, {formatDuration(shownDifferenceUs(first, last, base, origin))}
         </dd>
       </dl>
     </div>
