@@ -76,7 +76,7 @@ export const OBJECT_COLUMNS = {
     store: 'f64',
     batch: true,
     sort: 'ascending',
-    view: { title: 'Time', format: 'time', weight: 10, width: 108 },
+    view: { title: 'Time', format: 'time', weight: 10, width: 104 },
   },
   /** Last packet, µs. */
   lastTimeUs: { type: 'number', store: 'f64', batch: true, sort: 'ascending' },
@@ -89,7 +89,7 @@ export const OBJECT_COLUMNS = {
     store: 'channel',
     sort: 'ascending',
     filter: { terms: ['tsi'], help: ['tsi:10', 'one LCT channel'] },
-    view: { title: 'TSI', format: 'text', weight: 20, width: 100 },
+    view: { title: 'TSI', format: 'text', weight: 20, width: 98 },
   },
   /** Its number in the channel: the TOI, or the MPU sequence number. */
   toi: {
@@ -123,7 +123,7 @@ export const OBJECT_COLUMNS = {
       help: ['state:partial', 'receiving, complete, partial, truncated'],
       also: { incomplete: ['partial', 'truncated'] },
     },
-    view: { title: 'State', format: 'text', weight: 40, width: 90 },
+    view: { title: 'State', format: 'text', weight: 40, width: 88 },
   },
   /** Bytes as transported. */
   size: {
@@ -132,7 +132,7 @@ export const OBJECT_COLUMNS = {
     batch: true,
     sort: 'descending',
     filter: { terms: ['size'], help: ['size:>1000', 'more than 1000 bytes; also size:<1000'] },
-    view: { title: 'Size', unit: 'B', format: 'count', weight: 60, width: 72 },
+    view: { title: 'Size', unit: 'B', format: 'count', weight: 60, width: 70 },
   },
   /** Bytes received. */
   received: {
@@ -173,7 +173,7 @@ export const OBJECT_COLUMNS = {
     store: 'text',
     sort: 'ascending',
     filter: { terms: ['name'], help: ['name:seg', 'a part of the name'] },
-    view: { title: 'Name', format: 'text', weight: 30, width: 104, grow: 4 },
+    view: { title: 'Name', format: 'text', weight: 30, width: 120, grow: 4 },
   },
   contentType: {
     type: 'string | null',

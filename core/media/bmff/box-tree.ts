@@ -98,7 +98,11 @@ class Tree {
     const fault = over > 0 ? `${over} bytes longer than ${depth === 0 ? 'what is there' : 'the box around it'}` : null
     if (!this.#add({ type, offset, size, depth, missing, summary, fault })) return
     if (type === 'moof') this.#samples = missing > 0 ? null : samplesOf(this.#bytes, offset, size, headerBytes)
-    if (type === 'mdat') this.#note(at, this.#hits(offset, offset + size, missing))
+    if (type === 'mdat') {
+      this.#note(at, this.#hits(offset, offset + size, missing))
+      // The next one belongs to another fragment: going through all samples for each of many would take its time.
+      this.#samples = null
+    }
     if (layout.children === undefined || depth + 1 >= MAX_DEPTH) return
     const types = this.#children(offset + headerBytes + layout.children, Math.min(offset + size, limit), depth + 1)
     const lacks = types === null ? [] : (layout.needs ?? []).filter((need) => !types.has(need))

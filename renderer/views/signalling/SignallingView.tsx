@@ -14,6 +14,7 @@ import { type Column, Grid } from '../../ui/Grid.tsx'
 import { MiddleCut } from '../../ui/MiddleCut.tsx'
 import { useFittingColumns } from '../../ui/use-fitting-columns.ts'
 import { useNow } from '../../ui/use-now.ts'
+import { useWindowWidth } from '../../ui/use-window-width.ts'
 import styles from './SignallingView.module.css'
 import { nameBeside, type SignallingLine, signallingLines } from './signalling-model.ts'
 import { TableText } from './TableText.tsx'
@@ -23,6 +24,8 @@ const COLUMNS_AT_LEAST = 2
 /** Below this width the text is under the list instead of beside it. */
 const STACKED_BELOW = 560
 const EMPTY = { signalling: [], services: [] }
+/** From this width of the window on, the columns have their least widths. */
+const INSPECTOR_FROM = 960
 const INSPECTOR_GROUP = groupOfPanel(INSPECT_LAYOUT, 'inspector')?.id ?? ''
 
 /**
@@ -41,6 +44,8 @@ export function SignallingView() {
   const all = useMemo(() => columnsAt(streamNow, signed), [streamNow, signed])
   const maximised = useStore(frameStore, (state) => state.maximised === 'signalling')
   const inspectorHidden = useStore(settingsStore, (state) => state.hidden.includes(INSPECTOR_GROUP))
+  // In a narrow window the right column is beyond its edge.
+  const wide = useWindowWidth() >= INSPECTOR_FROM
   const view = useRef<HTMLDivElement>(null)
   const stacked = useNarrow(view, STACKED_BELOW)
   const selected = lines.findIndex((line) =>
@@ -62,7 +67,7 @@ export function SignallingView() {
   }
 
   const tables = <TableList all={all} lines={lines} selected={selected} onSelect={select} onToggle={toggle} />
-  if (!maximised && !inspectorHidden) {
+  if (!maximised && !inspectorHidden && wide) {
     return (
       <div ref={view} className={styles.view}>
         {tables}
