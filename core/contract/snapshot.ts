@@ -292,6 +292,8 @@ export type PlayableSnapshot = {
   readonly cut: CutSnapshot | null
   /** How all of its media is encrypted, as `cenc, Widevine`; null where some can be played. */
   readonly encryption: string | null
+  /** Representation@id of what the manifest lists and no channel carries: it is not offered. */
+  readonly offAir: readonly string[]
   /** What players of the windows made of it; null: none has played it yet. */
   readonly picture: PictureSnapshot | null
 }

@@ -187,6 +187,8 @@ export interface ServiceFacts {
   readonly mmtpFlow: MmtpFlowFacts | null
   /** Servers that the signalling names for HTTP repair. */
   readonly repairServers: readonly RepairServer[]
+  /** Representation@id of the media on the channels of the S-TSID; null where nothing tells. */
+  readonly announced: ReadonlySet<string> | null
 }
 
 /** Counters of a channel's repair flow, and of the repair of its own objects. */

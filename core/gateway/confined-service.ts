@@ -7,12 +7,14 @@ export type ConfinedService = {
   readonly cut: CutSnapshot | null
   /** How its media is encrypted; null where some can be played without a licence. */
   readonly encryption: string | null
+  /** Representation@id of the representations that are not on air, and left out. */
+  readonly offAir: readonly string[]
 }
 
 const MAX_SHOWN = 4
 
 /** Sums up the manifests of one service, by their names. */
-export function confinedService(manifests: ReadonlyMap<string, ConfinedManifest>): ConfinedService {
+export function confinedService(manifests: ReadonlyMap<string, ConfinedManifest>): Omit<ConfinedService, 'offAir'> {
   let count = 0
   let encryption: string | null = null
   const first: CutSnapshot['first'][number][] = []

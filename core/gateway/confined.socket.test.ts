@@ -30,6 +30,7 @@ test('a base elsewhere is cut before the presentation is read, so that the recei
   expect(gateway.confined(SERVICE, 'm.mpd')).toEqual({
     cut: { count: 1, first: [{ document: 'm.mpd', place: 'BaseURL', line: 1, reference: `${OUT}/base/` }] },
     encryption: null,
+    offAir: [],
   })
   expect(warnings).toEqual([`Service 1: "m.mpd" leads out of the broadcast; cut BaseURL in line 1, "${OUT}/base/"`])
   // The original is for people, at an address that no reference of a broadcast reaches.

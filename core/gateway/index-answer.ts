@@ -13,6 +13,8 @@ export type GatewayService = {
   readonly manifest: { readonly kind: 'dash' | 'hls'; readonly name: string } | null
   /** Set for an MMTP service, whose presentation is ours. */
   readonly mmtpFlow?: MmtpFlowFacts | null
+  /** Representation@id of the media on the channels of the S-TSID; null where nothing tells. */
+  readonly announced?: ReadonlySet<string> | null
 }
 
 type Row = { readonly name: string; readonly url: string | null; readonly facts: string }

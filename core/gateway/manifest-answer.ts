@@ -48,6 +48,7 @@ export class ManifestAnswers {
   readonly #clock: ManifestClock
   readonly #scopes: ServiceScopes
   readonly #warn: (text: string) => void
+  readonly #announced: (serviceId: ServiceId) => ReadonlySet<string> | null
   readonly #anchors = new Map<string, Anchors>()
   readonly #finished = new Map<string, { readonly at: string; readonly answer: ManifestAnswer }>()
   readonly #warned = new BoundedSet<string>(MAX_WARNED)
@@ -58,7 +59,9 @@ export class ManifestAnswers {
     scopes: ServiceScopes,
     clock: ManifestClock,
     warn: (text: string) => void,
+    announced: (serviceId: ServiceId) => ReadonlySet<string> | null,
   ) {
+    this.#announced = announced
     this.#scopes = scopes
     this.#store = store
     this.#manifests = manifests
@@ -72,7 +75,7 @@ export class ManifestAnswers {
    */
   answer(file: StoredFile, prefix: string, clockUrl: string): ManifestAnswer {
     const key = `${prefix} ${file.serviceId}/${file.name}`
-    const at = `${file.version} ${this.#store.version}`
+    const at = `${file.version} ${this.#store.version} ${[...(this.#announced(file.serviceId) ?? [])].join(' ')}`
     const before = this.#finished.get(key)
     if (this.#store.finished && before?.at === at) return before.answer
     const answer = this.#confined(file, prefix, clockUrl)
@@ -115,12 +118,13 @@ export class ManifestAnswers {
     const { mpd, rules } = manifest
     const files = this.#store.available(file.serviceId)
     const stored = files.map(({ name }) => name)
-    if (this.#store.finished) return finishedMpd(mpd, stored)
+    const carried = this.#carried(file.serviceId, rules, stored)
+    if (this.#store.finished) return finishedMpd(mpd, stored, carried)
     const text = liveMpd(mpd, {
       shiftUs: this.#clock.manifestShiftUs(),
       clockUrl,
       complete: this.#complete(file, mpd, rules, files),
-      carried: this.#carried(file.serviceId, rules, stored),
+      carried,
       wholeOnly: this.#clock.lowLatency === false,
     })
     return text ?? 'not-yet'
@@ -164,8 +168,24 @@ export class ManifestAnswers {
     return complete
   }
 
-  /** Representations with received segments: a sender need not carry all that its MPD lists. */
+  /** Representations of an MPD that are not on air, and not served; of other manifests none. */
+  offAir(file: StoredFile): readonly string[] {
+    const manifest = this.#manifests.of(file)
+    if (manifest.kind !== 'mpd') return []
+    const stored = this.#store.available(file.serviceId).map(({ name }) => name)
+    const carried = this.#carried(file.serviceId, manifest.rules, stored)
+    if (!manifest.rules.some(({ id }) => carried.has(id))) return []
+    return [...new Set(manifest.rules.map(({ id }) => id))].filter((id) => !carried.has(id))
+  }
+
+  /**
+   * Representations on air: a sender need not carry all that its MPD lists. What the S-TSID announces decides; else what came,
+   * of which names may fit several representations.
+   */
   #carried(serviceId: ServiceId, rules: readonly SegmentRule[], stored: readonly string[]): Set<string> {
+    const announced = this.#announced(serviceId)
+    const known = announced === null ? [] : rules.filter(({ id }) => announced.has(id))
+    if (known.length > 0) return new Set(known.map(({ id }) => id))
     const seen = [
       ...stored,
       ...this.#store.live(serviceId).flatMap((object) => object.name ?? []),

@@ -67,6 +67,27 @@ describe('an MPD while it arrives', () => {
     expect((await get('/service1/live.mpd', { 'If-None-Match': etag })).status).toBe(304)
   })
 
+  test('offers only representations that the S-TSID announces, whatever names fit others', async () => {
+    const ghost = '<Representation id="1" bandwidth="1"/><Representation id="ghost" bandwidth="2"/>'
+    const text = STATIC.replace('<Representation id="1" bandwidth="1"/>', ghost)
+    let announced: ReadonlySet<string> | null = new Set(['1'])
+    const facts = () =>
+      [{ id: asServiceId(1), name: null, manifest: { kind: 'dash', name: 'live.mpd' }, announced }] as const
+    const { store, gateway, get } = await open({ services: facts })
+    store.whole(manifest(text))
+    store.whole(receivedFile('v.mp4', 'init', { kind: 'init' }))
+    for (const number of [1, 2, 3]) store.whole(segment(number, 6 - 2 * number))
+    const offered = async () =>
+      mpdOf((await get('/service1/live.mpd')).text).periods[0]?.adaptationSets[0]?.representations.map(({ id }) => id)
+    expect(await offered()).toEqual(['1'])
+    expect(gateway.confined(asServiceId(1), 'live.mpd').offAir).toEqual(['ghost'])
+    store.finish()
+    expect(await offered()).toEqual(['1'])
+    // Where nothing tells, names do.
+    announced = null
+    expect(await offered()).toEqual(['1', 'ghost'])
+  })
+
   test('absolute templates of received files are rewritten to the gateway', async () => {
     const { store, get } = await open()
     const base = 'http://origin.example/live/'

@@ -57,7 +57,9 @@ export class NameAnswers {
     const warn = (text: string): void => options.log?.('warning', text)
     const scopes = new ServiceScopes(options.store)
     this.#manifests = new ServiceManifests(options.store, scopes, warn)
-    this.#answers = new ManifestAnswers(options.store, this.#manifests, scopes, options, warn)
+    this.#answers = new ManifestAnswers(options.store, this.#manifests, scopes, options, warn, (serviceId) =>
+      this.#onAir(serviceId),
+    )
     this.#mmt = new MmtPresentations(options.store, options, options.services, warn)
   }
 
@@ -83,9 +85,15 @@ export class NameAnswers {
     if (main.state === 'ready') this.#manifests.read(main.file)
     // A master playlist tells nothing of its variants.
     for (const file of store.list(serviceId).filter(isManifest).slice(0, MAX_MANIFESTS)) this.#manifests.read(file)
-    const service = confinedService(this.#manifests.readOf(serviceId))
+    const offAir = main.state === 'ready' ? this.#answers.offAir(main.file) : []
+    const service = { ...confinedService(this.#manifests.readOf(serviceId)), offAir }
     this.#confined.set(serviceId, { version: store.version, service })
     return service
+  }
+
+  /** Representations that the S-TSID announces. */
+  #onAir(serviceId: ServiceId): ReadonlySet<string> | null {
+    return this.#options.services().find(({ id }) => id === serviceId)?.announced ?? null
   }
 
   /** Ends all requests that wait. */

@@ -366,6 +366,7 @@ describe('snapshot', () => {
       cut: null,
       encryption: null,
       picture: null,
+      offAir: [],
     } as const
     expect(columns.services(() => null)[0]).toMatchObject({ state: 'receiving', objects: 5, playable: null })
     expect(columns.services(() => null)[0]?.notPlayable).not.toBeNull()

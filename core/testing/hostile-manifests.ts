@@ -41,6 +41,12 @@ export function hostileDash(demo: Presentation, origins: readonly string[]): Pre
   )
 }
 
+/** The demo's MPD with a video `ghost` that is not sent, by the same names as the one that is. */
+export function ghostDash(demo: Presentation): Presentation {
+  const ghost = `<Representation id="ghost" mimeType="video/mp4" codecs="avc1.64001f" bandwidth="802000" width="640" height="360"><SegmentTemplate timescale="1000" duration="2000" startNumber="1" initialization="video-init.mp4" media="video-$Number$.m4s"/></Representation>`
+  return withManifest(demo, (mpd) => mpd.replace('</Representation>', (end) => end + ghost))
+}
+
 /** The same for HLS, by its multivariant playlist. */
 export function hostileHls(demo: Presentation, origins: readonly string[]): Presentation {
   let next = 0

@@ -6,6 +6,14 @@ export function encryptedText(how: string): string {
   return `This presentation is encrypted (${how}) and cannot be played here.`
 }
 
+/** What the manifest lists and no channel carries; null without any. */
+export function offAirText(ids: readonly string[]): string | null {
+  if (ids.length === 0) return null
+  const shown = ids.slice(0, 4).map((id) => (id.length > 24 ? `${id.slice(0, 23)}…` : id))
+  const more = ids.length > shown.length ? ` and ${formatCount(ids.length - shown.length)} more` : ''
+  return `not on air and not offered: representation${ids.length === 1 ? '' : 's'} ${shown.join(', ')}${more}`
+}
+
 /** What of its manifests is not played, because it leads out of the broadcast; null where nothing was cut. */
 export function cutText(cut: CutSnapshot | null): string | null {
   const [first] = cut?.first ?? []

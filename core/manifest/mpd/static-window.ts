@@ -133,6 +133,7 @@ function removeOffsets(edits: TextEdits, element: SourceElement): void {
 
 function keptOf(period: MpdPeriod, representation: MpdRepresentation, names: StoredNames): Kept[] {
   const { addressing, baseUrl } = representation
+  if (names.carries?.(representation.id) === false) return []
   if (isOneFile(representation)) return names.has(baseUrl) ? [{ representation, segments: [] }] : []
   const init = initSegment(representation)
   if (init !== null && !names.has(init.name)) return []
@@ -163,6 +164,7 @@ function isAllThere(mpd: Mpd, names: StoredNames): boolean {
   return mpd.periods.every((period) =>
     period.adaptationSets.every((set) =>
       set.representations.every((representation) => {
+        if (names.carries?.(representation.id) === false) return false
         const init = initSegment(representation)
         if (init !== null && !names.has(init.name)) return false
         const { addressing, baseUrl } = representation

@@ -16,6 +16,8 @@ export interface StoredNames {
   has(name: string): boolean
   /** Names of whole stored media segments. */
   whole(): Iterable<string>
+  /** Whether a representation is on air: another one may have names that fit. */
+  carries?(id: string): boolean
 }
 
 /**

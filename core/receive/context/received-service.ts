@@ -29,6 +29,7 @@ export class ReceivedService implements ServiceFacts {
   manifest: ServiceFacts['manifest'] = null
   repairServers: readonly RepairServer[] = []
   sharesFilesOf: ServiceId | null = null
+  announced: ReadonlySet<string> | null = null
   /** Its main MMTP flow. */
   mmtpCounts: MmtpCounts | null = null
   /** Destination of the ROUTE session with an MMT service's files and hybrid components. */

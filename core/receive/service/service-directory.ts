@@ -329,6 +329,7 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
     const own = service.routeAddress ?? service.address
     if (own === null) return
     const touched = new Set<RouteSession>()
+    service.announced = representationsIn(stsid)
     for (const described of stsid.sessions) {
       const address = {
         address: described.destinationAddress ?? own.address,
@@ -433,4 +434,11 @@ export class ServiceDirectory implements EventTaker<DirectoryEvent> {
       this.#context.observer.destinationsWanted?.([...wanted.values()], target)
     }
   }
+}
+
+/** Representation@id of the media that an S-TSID announces; null without any. */
+function representationsIn({ sessions }: Stsid): ReadonlySet<string> | null {
+  const media = sessions.flatMap(({ channels }) => channels.flatMap(({ source }) => source?.media ?? []))
+  const ids = media.map(({ repId }) => repId).filter((id) => id !== '')
+  return ids.length === 0 ? null : new Set(ids)
 }

@@ -33,6 +33,7 @@ function service(id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnap
       cut: null,
       encryption: null,
       picture: null,
+      offAir: [],
     },
     mmtp: null,
     repairServers: [],
@@ -102,6 +103,7 @@ describe('player', () => {
           cut: null,
           encryption: null,
           picture: null,
+          offAir: [],
         },
       }),
     )
@@ -114,7 +116,16 @@ describe('player', () => {
     const encryption = 'cenc, Widevine'
     const words = await show(
       service(1, {
-        playable: { kind: 'dash', url: URL, live: true, codecs: ['avc1.42c01e'], cut: null, encryption, picture: null },
+        playable: {
+          kind: 'dash',
+          url: URL,
+          live: true,
+          codecs: ['avc1.42c01e'],
+          cut: null,
+          encryption,
+          picture: null,
+          offAir: [],
+        },
       }),
     )
     expect(words).toContain(locked)

@@ -11,8 +11,8 @@ describe('service to play', () => {
   const services = [service(1, false), service(2, true), service(3, true)]
   const picked = (asked: number | null, selected: number | null) => serviceToPlay(services, asked, selected)?.id
 
-  it('is the requested one, then the selected one, then the first playable one', () => {
-    expect([picked(3, 2), picked(null, 3), picked(null, null), picked(null, 1)]).toEqual([3, 3, 2, 2])
+  it('is the requested one, then the selected one, whether or not it can be played, then the first playable one', () => {
+    expect([picked(3, 2), picked(null, 3), picked(null, null), picked(null, 1)]).toEqual([3, 3, 2, 1])
   })
 
   it('stays the requested one when it cannot be played', () => {

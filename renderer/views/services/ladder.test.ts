@@ -81,7 +81,15 @@ it('reports a role without a segment', () => {
 it('reports what was cut of its manifests, and that a licence would be needed', () => {
   const all = { firstPacket: 10 * S, sls: 10 * S, stsid: 10 * S, manifest: 10 * S, init: 10 * S, firstMedia: 10 * S }
   const done = { ...all, firstSegment: 12 * S, playable: 12 * S }
-  const playable = { kind: 'dash', url: 'u', live: false, codecs: ['avc1'], encryption: null, picture: null } as const
+  const playable = {
+    kind: 'dash',
+    url: 'u',
+    live: false,
+    codecs: ['avc1'],
+    encryption: null,
+    picture: null,
+    offAir: [],
+  } as const
   const first = [{ document: 'm.mpd', place: 'BaseURL', line: 3, reference: 'http://127.0.0.1:19999/' }]
   const cut = rungsOf(service(done, { playable: { ...playable, cut: { count: 1, first } } }), fakeSnapshot(), null)
   expect(cut.find(({ name }) => name === 'Playable')).toMatchObject({
@@ -97,7 +105,15 @@ it('reports what was cut of its manifests, and that a licence would be needed', 
 
 it('ends with what a player made of it, which is no fault before it was tried', () => {
   const all = { firstPacket: 10 * S, sls: 10 * S, stsid: 10 * S, manifest: 10 * S, init: 10 * S, firstMedia: 10 * S }
-  const playable = { kind: 'dash', url: 'u', live: false, codecs: ['avc1'], cut: null, encryption: null } as const
+  const playable = {
+    kind: 'dash',
+    url: 'u',
+    live: false,
+    codecs: ['avc1'],
+    cut: null,
+    encryption: null,
+    offAir: [],
+  } as const
   const last = (picture: Partial<PictureSnapshot> | null) => {
     const none = { decodedAfterMs: null, shownAfterMs: null, soundOnly: false, problem: null }
     const played = service(

@@ -6,7 +6,7 @@ import type {
   SignallingSnapshot,
 } from '../../../core/contract/snapshot.ts'
 import { formatCount, formatDuration } from '../../model/format.ts'
-import { cutText, encryptedText } from '../../model/playable-text.ts'
+import { cutText, encryptedText, offAirText } from '../../model/playable-text.ts'
 
 /**
  * One step from joining to the picture. `afterUs`: since the join; null if it is not reached or its time is unknown. `note`: the
@@ -73,7 +73,8 @@ export function rungsOf(service: ServiceSnapshot, snapshot: SessionSnapshot, now
     service.playable === null ? '' : `${service.playable.kind.toUpperCase()} ${service.playable.codecs.join(', ')}`
   const encryption = service.playable?.encryption ?? null
   const cut = cutText(service.playable?.cut ?? null)
-  const evidence = cut === null ? playing : `${playing}; ${cut}`
+  const offAir = offAirText(service.playable?.offAir ?? [])
+  const evidence = [playing, offAir, cut].filter((part) => part !== null).join('; ')
   add('Playable', 'playable', evidence, startup.firstSegment === null ? undefined : 'not yet for every role')
   if (encryption !== null)
     rungs.push({ name: 'Decryption', reached: false, afterUs: null, note: encryptedText(encryption) })
