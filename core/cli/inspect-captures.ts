@@ -8,7 +8,7 @@ import { reportLines } from './report-text.ts'
 import { problemTeller } from './run-session.ts'
 
 /**
- * Reads captures as fast as possible and prints the report. Warnings of the reader (a cut last record, a resync) are written to
+ * Reads captures as fast as possible and prints the report. Status 3: something is wrong with what they contain. Warnings of the reader (a cut last record, a resync) are written to
  * stderr; a capture that cannot be read at all is a failure without a report.
  */
 export async function inspectCaptures(engine: Engine, spec: SessionSpec, json: boolean): Promise<number> {
@@ -24,9 +24,10 @@ export async function inspectCaptures(engine: Engine, spec: SessionSpec, json: b
   problemTeller(session, progress)()
   const failure = session.failure()
   const status = failure === null ? 0 : APP_ERROR_EXIT[failure.code]
-  // Status 3 has a report too: it shows what the capture contains instead.
+  // Nothing to receive has a report too: it shows what the capture contains instead.
   if (status !== 0 && status !== 3 && session.summary().packets === 0) return status
   if (json) printJsonPieces(session.contents.reportPieces())
   else printLines(reportLines(session.contents.report()))
-  return failure === null && keys.quit ? 130 : status
+  if (failure !== null) return status
+  return keys.quit ? 130 : session.errors > 0 ? 3 : 0
 }

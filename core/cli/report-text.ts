@@ -1,4 +1,4 @@
-import type { Report, ReportFec, ReportService, ReportTotals } from '../contract/report.ts'
+import type { Report, ReportFec, ReportObject, ReportService, ReportTotals } from '../contract/report.ts'
 import { llsText, slsText } from './signalling-text.ts'
 import { startupText } from './startup-text.ts'
 
@@ -72,6 +72,24 @@ function fecText(fec: ReportFec | null): string {
   return text
 }
 
+/** How many are whole, and what became of the others: `1 incomplete, 2 cut off`. */
+function objectsText(objects: readonly ReportObject[]): { readonly complete: number; readonly incomplete: string } {
+  const cut = objects.filter(({ state }) => state === 'truncated' || state === 'joined').length
+  const complete = objects.filter((object) => object.complete).length
+  return { complete, incomplete: incompleteText(objects.length - complete - cut, cut) }
+}
+
+/** `1 incomplete, 2 cut off`; objects cut off by the beginning or end of reception only where there are some. */
+export function incompleteText(incomplete: number, cutOff: number): string {
+  return `${incomplete} incomplete${cutOff === 0 ? '' : `, ${cutOff} cut off by the beginning or end`}`
+}
+
+/** `, 1 announced never came, 2 announced had not come yet`; nothing where all came. */
+export function absentText(neverCame: number, awaited: number): string {
+  const never = neverCame === 0 ? '' : `, ${neverCame} announced never came`
+  return never + (awaited === 0 ? '' : `, ${awaited} announced had not come yet`)
+}
+
 function serviceText(service: ReportService): string[] {
   const channel = service.major === null ? '' : ` ${service.major}.${service.minor ?? 0}`
   const lines = [
@@ -82,10 +100,10 @@ function serviceText(service: ReportService): string[] {
   lines.push(...slsText(service.sls))
   for (const session of service.sessions) {
     for (const channel of session.channels) {
-      const complete = channel.objects.filter((object) => object.complete).length
+      const { complete, incomplete } = objectsText(channel.objects)
       lines.push(
         `  ${session.destination} TSI ${channel.tsi} ${channel.role}${channel.representation === null ? '' : ` ${channel.representation}`}: ` +
-          `${channel.packets} packets, ${complete} objects complete, ${channel.objects.length - complete} incomplete, ${channel.lost} bytes lost${channel.missingObjects === 0 ? '' : `, ${channel.missingObjects} announced objects never arrived`}${fecText(channel.fec)}`,
+          `${channel.packets} packets, ${complete} objects complete, ${incomplete}, ${channel.lost} bytes lost${channel.missingObjects === 0 ? '' : `, ${channel.missingObjects} announced objects never arrived`}${fecText(channel.fec)}`,
       )
     }
   }

@@ -7,6 +7,7 @@ import { wildcardEndpoints } from '../engine/spec/session-doings.ts'
 import { printFields, printJson, printLines, tellLine } from './output.ts'
 import { ProgressLine, repairText } from './progress-line.ts'
 import { QuitKeys } from './quit-keys.ts'
+import { absentText, incompleteText } from './report-text.ts'
 import type { SavedSession } from './session-file.ts'
 import { startupText } from './startup-text.ts'
 import { tellFailure, wildcardText } from './tell.ts'
@@ -62,7 +63,14 @@ export async function runSession(
   keys.close()
   if (failure !== null) return APP_ERROR_EXIT[failure.code]
   if (keys.quit) return 130
-  return session.degraded ? 1 : 0
+  if (session.degraded) return 1
+  return isShort(session) ? 3 : 0
+}
+
+/** What was to be received did not come: no file at all, or not all that was announced. */
+function isShort(session: Session): boolean {
+  const { packets, files, neverCame } = session.summary()
+  return packets > 0 && session.expectsFiles && (files === 0 || neverCame > 0)
 }
 
 function listServices(session: Session, json: boolean): void {
@@ -122,7 +130,8 @@ function summaryLines(session: Session): string[] {
 }
 
 function summaryText(session: Session): string {
-  const { objects, complete, incomplete, files, packets, bytes, sentPackets, sentObjects } = session.summary()
+  const { objects, complete, incomplete, cutOff, neverCame, awaited, files, packets, bytes, sentPackets, sentObjects } =
+    session.summary()
   if (sentPackets > 0 && packets === 0) return `Sent ${sentPackets} packets, ${sentObjects} objects.`
   const recorded = session.snapshot().recordings
   const first = recorded[0]
@@ -134,5 +143,5 @@ function summaryText(session: Session): string {
   }
   const { repair } = session.snapshot()
   const repaired = repair === null ? '' : `; ${repairText(repair)}`
-  return `Received ${packets} packets, ${bytes} bytes: ${complete} of ${objects} objects complete, ${incomplete} incomplete, ${files} files${repaired}.`
+  return `Received ${packets} packets, ${bytes} bytes: ${complete} of ${objects} objects complete, ${incompleteText(incomplete, cutOff)}${absentText(neverCame, awaited)}, ${files} files${repaired}.`
 }

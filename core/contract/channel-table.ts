@@ -41,12 +41,26 @@ export const CHANNEL_FACTS = {
   },
   /** Null where there was no repair packet and nothing was given back. */
   fec: { type: 'ReportFec | null' },
+  /** Objects that lost bytes on the way, or whose end nobody told. */
   incomplete: {
     type: 'number',
     counted: true,
     flow: 'sum',
     bad: true,
     view: { title: 'Incomplete', format: 'count', weight: 50, width: 84 },
+  },
+  /** Objects begun before reception, or not over at its end: they lost nothing. */
+  cutOff: {
+    type: 'number',
+    counted: true,
+    flow: 'sum',
+    view: {
+      title: 'Cut off',
+      format: 'count',
+      weight: 75,
+      width: 64,
+      hint: 'Objects begun before reception, or not over when it ended: no loss',
+    },
   },
   /** Announced objects of which no packet arrived. */
   missingObjects: {

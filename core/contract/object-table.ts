@@ -1,10 +1,17 @@
-import type { ChannelRole } from './report.ts'
+import type { ChannelRole, ObjectState } from './report.ts'
 import type { TableView } from './table-view.ts'
 
-/** State of an object: bytes arriving, whole, ended with holes, or cut off by the end of the capture. */
-export const OBJECT_STATE = { receiving: 0, complete: 1, partial: 2, truncated: 3 } as const
-/** Names of OBJECT_STATE. */
-export type ObjectState = keyof typeof OBJECT_STATE
+/**
+ * State of an object: bytes arriving, whole, ended with holes that were lost, cut off because reception ended first, or begun before
+ * reception. The last two lost nothing.
+ */
+export const OBJECT_STATE = {
+  receiving: 0,
+  complete: 1,
+  partial: 2,
+  truncated: 3,
+  joined: 4,
+} as const satisfies Record<ObjectState, number>
 
 /** Values of columns of words, in the order of the numbers they are stored as. */
 export const COLUMN_WORDS = {
@@ -120,8 +127,8 @@ export const OBJECT_COLUMNS = {
     sort: 'ascending',
     filter: {
       terms: ['state'],
-      help: ['state:partial', 'receiving, complete, partial, truncated'],
-      also: { incomplete: ['partial', 'truncated'] },
+      help: ['state:partial', 'receiving, complete, partial, truncated, joined'],
+      also: { incomplete: ['partial', 'truncated', 'joined'], cut: ['truncated', 'joined'] },
     },
     view: { title: 'State', format: 'text', weight: 40, width: 88 },
   },

@@ -234,6 +234,9 @@ export type ReportFec = {
   readonly recovered: number
 }
 
+/** `partial`: bytes were lost; `truncated`, `joined`: none were, reception ended or began inside it. */
+export type ObjectState = 'receiving' | 'complete' | 'partial' | 'truncated' | 'joined'
+
 /** One object, whole or not. */
 export type ReportObject = {
   readonly toi: number
@@ -248,6 +251,7 @@ export type ReportObject = {
   /** Bytes that FEC recovered; `received` is without them. */
   readonly recovered: number
   readonly complete: boolean
+  readonly state: ObjectState
   readonly missing: readonly (readonly [number, number])[]
   /** Of the object as transported (before gzip is undone); null while incomplete. */
   readonly sha256: string | null

@@ -27,6 +27,9 @@ const totals = (packets: number): SectionMap['totals'] => ({
   objects: 0,
   complete: 0,
   incomplete: 0,
+  cutOff: 0,
+  neverCame: 0,
+  awaited: 0,
   lostBytes: 0,
 })
 const part = (id: string) => ({ id, kind: id, title: id })

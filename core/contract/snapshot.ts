@@ -198,6 +198,11 @@ export type TotalsSnapshot = {
   readonly objects: number
   readonly complete: number
   readonly incomplete: number
+  /** Begun before reception, or not over at its end. */
+  readonly cutOff: number
+  /** Objects that signalling announced and of which no packet arrived: certainly lost, and not sent so far. */
+  readonly neverCame: number
+  readonly awaited: number
   readonly lostBytes: number
   /** Stream µs of the last packet of a signal that is gone; null while packets come, and before the first. */
   readonly goneSinceUs: number | null
@@ -221,6 +226,8 @@ export type ServiceSnapshot = {
   readonly rateBps: number
   readonly objects: number
   readonly incomplete: number
+  /** Objects begun before reception, or not over at its end. */
+  readonly cutOff: number
   /** Stream times of the steps of tuning in, µs. */
   readonly startup: Startup
   /** MMTP flows of the service; null for other protocols. */

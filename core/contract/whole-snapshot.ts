@@ -17,6 +17,9 @@ const NO_TOTALS: TotalsSnapshot = {
   objects: 0,
   complete: 0,
   incomplete: 0,
+  cutOff: 0,
+  neverCame: 0,
+  awaited: 0,
   lostBytes: 0,
   goneSinceUs: null,
 }

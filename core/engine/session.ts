@@ -62,6 +62,11 @@ export type SessionSummary = {
   readonly objects: number
   readonly complete: number
   readonly incomplete: number
+  /** Objects begun before reception, or not over at its end. */
+  readonly cutOff: number
+  /** Objects that signalling announced and of which no packet arrived: certainly lost, and not sent so far. */
+  readonly neverCame: number
+  readonly awaited: number
   /** Files written, where there is a folder; else files delivered. */
   readonly files: number
   readonly sentPackets: number
@@ -238,6 +243,14 @@ export class Session {
       )
   }
 
+  /** It joins services to have their files. */
+  get expectsFiles(): boolean {
+    const targets = this.contents
+      .receivers()
+      .flatMap(({ sources }) => sources.flatMap(({ addresses }) => addresses.map(({ target }) => target)))
+    return !this.recordsOnly && targets.some(({ services }) => services !== 'scan' && services !== 'none')
+  }
+
   /** Adds a listener for delivered files. */
   onFile(listener: (file: FileNotice) => void): void {
     for (const receiving of this.contents.receivers()) receiving.files.listen(listener)
@@ -268,6 +281,13 @@ export class Session {
     return wholeSnapshot(this.id, (name) => this.all(name), this.#section())
   }
 
+  /** Alarms of severity error. */
+  get errors(): number {
+    return this.all('alarms')
+      .flat()
+      .filter(({ severity }) => severity === 'error').length
+  }
+
   summary(): SessionSummary {
     const totals = this.all('totals')
     const sent = this.all('broadcast')
@@ -280,6 +300,9 @@ export class Session {
       objects: sum(totals, (each) => each.objects),
       complete: sum(totals, (each) => each.complete),
       incomplete: sum(totals, (each) => each.incomplete),
+      cutOff: sum(totals, (each) => each.cutOff),
+      neverCame: sum(totals, (each) => each.neverCame),
+      awaited: sum(totals, (each) => each.awaited),
       files:
         written.length > 0
           ? sum(written, (count) => count)

@@ -9,6 +9,9 @@ export const MAX_OBJECT_BYTES = 256 * 1024 * 1024
 /** Half-open byte range `[start, end)`. */
 export type ByteRange = readonly [number, number]
 
+/** How an object ends that is not whole. */
+export type IncompleteState = 'partial' | 'truncated' | 'joined'
+
 /**
  * Times in the packets of an object, each from the first packet that has it; null where none does. µs since the UNIX
  * epoch.
@@ -66,7 +69,10 @@ export interface FlowObject {
   /** The sender contradicts itself about it: what is missing was not lost on the way. */
   readonly sendersFault?: boolean
   readonly recoveredRanges: readonly ByteRange[]
-  readonly state: 'receiving' | 'complete' | 'partial' | 'truncated'
+  /** `truncated`: reception ended first; `joined`: it was on its way when reception began. */
+  readonly state: 'receiving' | IncompleteState | 'complete'
+  /** Ranges lost while the object was received: set at its incomplete end, without what was sent before or after. */
+  readonly lostRanges: readonly ByteRange[]
   readonly firstTimeUs: number
   readonly lastTimeUs: number
   readonly packets: number

@@ -266,6 +266,7 @@ export class SessionColumns implements ReceiveObserver {
     if (this.#judge.raised !== raised) this.#versions.bump('alarms')
     this.#watch.source(finding)
     if (CHANGES_SERVICES.has(finding.kind)) this.#versions.bump('services')
+    if (finding.kind === 'objectRepaired' && finding.absent) this.#losses.neverCame--
     if (finding.kind === 'sessionRestarted') this.#losses.startOver(finding.channel)
   }
 
@@ -455,7 +456,15 @@ export class SessionColumns implements ReceiveObserver {
   totals(): TotalsSnapshot {
     const received = totalsOf(this.#flows, this.#channels, this.#rates)
     const { goneSinceUs } = this.#watch.silence
-    return { ...received, objects: this.objects.count, malformed: this.#malformed.count, goneSinceUs }
+    const { neverCame, awaited } = this.#losses
+    return {
+      ...received,
+      objects: this.objects.count,
+      malformed: this.#malformed.count,
+      neverCame,
+      awaited,
+      goneSinceUs,
+    }
   }
 
   /** The receiver's services. */

@@ -85,10 +85,10 @@ export function routescope(args: readonly string[], stdin?: Uint8Array): Promise
   return program.ended
 }
 
-/** `inspect --json` of non-empty captures. */
+/** `inspect --json` of non-empty captures, with errors or without. */
 export async function inspect(...args: string[]): Promise<Report> {
   const { status, stdout, stderr } = await routescope(['inspect', '--json', ...args])
-  if (status !== 0) throw new Error(`inspect ended with ${status}: ${stderr}`)
+  if (status !== 0 && (status !== 3 || stdout === '')) throw new Error(`inspect ended with ${status}: ${stderr}`)
   return JSON.parse(stdout) as Report
 }
 

@@ -60,6 +60,7 @@ const object = exactly({
   received: count,
   recovered: count,
   complete: boolean,
+  state: oneOf('receiving', 'complete', 'partial', 'truncated', 'joined'),
   missing: list(range),
   sha256: optional(matching(/^[0-9a-f]{64}$/)),
   codepoint: count,

@@ -42,6 +42,7 @@ export class ArrivingObject implements FlowObject {
   readonly kind: ObjectKind = 'media'
   size: number | null
   state: FlowObject['state'] = 'receiving'
+  readonly lostRanges = []
   firstTimeUs = 0
   lastTimeUs = 0
   readonly packets = 0

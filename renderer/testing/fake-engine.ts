@@ -1,7 +1,8 @@
 import type { AppError } from '../../core/contract/app-error.ts'
 import type { CommandName, EngineCommands, EngineEvents, EventName } from '../../core/contract/engine-api.ts'
 import { makeColumnArrays, packObjectRows } from '../../core/contract/object-batch.ts'
-import { BATCH_COLUMNS, OBJECT_STATE, type ObjectRow, type ObjectState } from '../../core/contract/object-table.ts'
+import { BATCH_COLUMNS, OBJECT_STATE, type ObjectRow } from '../../core/contract/object-table.ts'
+import type { ObjectState } from '../../core/contract/report.ts'
 import { STARTUP_STEPS, type Startup } from '../../core/contract/report.ts'
 import type { SectionChange, SectionChanges, SectionMap, SessionSnapshot } from '../../core/contract/snapshot.ts'
 import { EngineCallError } from '../client/call-error.ts'
@@ -109,6 +110,9 @@ export function fakeSnapshot(change: Partial<SessionSnapshot> = {}): SessionSnap
       objects: 0,
       complete: 0,
       incomplete: 0,
+      cutOff: 0,
+      neverCame: 0,
+      awaited: 0,
       lostBytes: 0,
       goneSinceUs: null,
     },

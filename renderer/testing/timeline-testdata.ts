@@ -47,6 +47,7 @@ export function service(id: number, change: Partial<ServiceSnapshot> = {}): Serv
     rateBps: 0,
     objects: 0,
     incomplete: 0,
+    cutOff: 0,
     playable: null,
     mmtp: null,
     repairServers: [],

@@ -1,5 +1,4 @@
-import type { ObjectState } from '../../core/contract/object-table.ts'
-import type { ChannelRole, Severity } from '../../core/contract/report.ts'
+import type { ChannelRole, ObjectState, Severity } from '../../core/contract/report.ts'
 import type { ServiceState } from '../../core/contract/snapshot.ts'
 import styles from './glyphs.module.css'
 
@@ -59,7 +58,8 @@ export const OBJECT_STATE_TEXT: Readonly<Record<ObjectState, string>> = {
   receiving: 'Receiving',
   complete: 'Complete',
   partial: 'Partial',
-  truncated: 'Cut off',
+  truncated: 'Cut by the end',
+  joined: 'Joined late',
 }
 
 const FRAME = 'M0.5 1.5h9v7h-9ZM1.7 2.7v4.6h6.6V2.7Z'
@@ -68,6 +68,7 @@ const OBJECT_SHAPES: Readonly<Record<ObjectState, { readonly path: string; reado
   complete: { path: 'M0.5 1.5h9v7h-9Z', tone: 'ok' },
   partial: { path: 'M0.5 1.5h3v7h-3ZM5.4 1.5h1.4v7H5.4ZM8.2 1.5h1.3v7H8.2Z', tone: 'error' },
   truncated: { path: 'M0.5 1.5h5L4.3 3.3l1.4 1.7-1.4 1.7 1.2 1.8h-5Z', tone: 'dim' },
+  joined: { path: 'M9.5 1.5h-5L5.7 3.3 4.3 5l1.4 1.7-1.2 1.8h5Z', tone: 'dim' },
 }
 
 const RECOVERED_SHAPE = { path: `${FRAME}M1.7 5.6 4.6 2.7h2.2L2.2 7.3H1.7ZM4.6 7.3 8.3 3.6V5.8L6.8 7.3Z`, tone: 'ok' }

@@ -94,7 +94,7 @@ it('lists the fields of a filter, and the values of one', () => {
   ])
   expect(fields.slice(-4)).toEqual(['role', 'state', 'name', 'type'])
   expect(errorOf('state:lost')).toBe(
-    '"state:lost": a state is one of receiving, complete, partial, truncated, incomplete',
+    '"state:lost": a state is one of receiving, complete, partial, truncated, joined, incomplete, cut',
   )
   expect(errorOf('role:x')).toBe('"role:x": a role is one of signaling, video, audio, text, data, unknown')
 })

@@ -49,6 +49,8 @@ export class LossWatch {
   readonly #nameless = new BoundedSet<number>(MAX_NAMELESS)
   /** By channel: announced objects without packets. */
   readonly #absent: number[] = []
+  /** Announced objects that never came. */
+  neverCame = 0
   readonly #untold = new Map<string, { packets: number; sinceUs: number }>()
 
   /**
@@ -77,6 +79,11 @@ export class LossWatch {
 
   get totals(): Losses {
     return this.#ledger.totals
+  }
+
+  /** Announced objects that may come still. */
+  get awaited(): number {
+    return this.#files.awaited
   }
 
   /** Null where nothing of the row is missing. */
@@ -126,10 +133,9 @@ export class LossWatch {
   /** An object ended, or got its name after its end. */
   objectEnded(object: FlowObject): void {
     if (this.#nameless.has(object.index) && isSegment(object)) this.#begun(object)
-    if (object.state === 'partial') {
-      const missing = object.missing()
-      if (missing.length > 0 && this.causeOf(object.index) === null) this.#ledger.lost(object, missing)
-    }
+    const { lostRanges } = object
+    if (object.state === 'partial' && lostRanges.length > 0 && this.causeOf(object.index) === null)
+      this.#ledger.lost(object, lostRanges)
     const { kind, state, size, name, serviceId } = object
     if (state !== 'complete' || size === null || name === null || serviceId === null) return
     if (kind === 'manifest') this.media.manifest(serviceId, name, object.lease(0, size).bytes)
@@ -336,6 +342,7 @@ export class LossWatch {
     toUs: number,
   ): void {
     this.#absent[channel.index] = this.absentOf(channel.index) + count
+    this.neverCame += count
     this.#ledger.absent({ destination: channel.destination, channel: channel.index, fromUs, toUs }, count, bytes, cause)
   }
 

@@ -36,6 +36,8 @@ type Table = {
   readonly expiresUs: number | null
   /** Files neither begun nor reported. */
   absent: number
+  /** Its channel has packets. */
+  arrives: boolean
 }
 
 /** Listed files of one channel without packets. */
@@ -123,15 +125,26 @@ export class MissingFiles {
       // reception began.
       expiresUs: expiresUs !== null && expiresUs > timeUs && !mayBeOver ? expiresUs : null,
       absent: 0,
+      arrives: false,
     }
     for (const file of files.slice(0, MAX_FILES)) {
       table.files.set(file.toi, { entry: file, row: -1, repeats: 0 })
       this.#expire(key, file.toi, expiresUs !== null && expiresUs > timeUs ? expiresUs : null)
     }
     const channel = this.#channels.find((each) => each?.destination === destination && isTsi(each.carrier, tsi))
-    if (channel !== undefined) this.#findRows(table, channel.index)
+    if (channel !== undefined) {
+      table.arrives = true
+      this.#findRows(table, channel.index)
+    }
     table.absent = [...table.files.values()].filter(({ row }) => row < 0).length
     this.#tables.set(key, table)
+  }
+
+  /** Listed files of channels with packets that have neither begun nor counted as missing. */
+  get awaited(): number {
+    let awaited = 0
+    for (const table of this.#tables.values()) if (table.arrives) awaited += Math.max(0, table.absent)
+    return awaited
   }
 
   /** Expiry of a file's entry, stream µs; null where it has none, or is unknown. */
@@ -168,8 +181,10 @@ export class MissingFiles {
     const { carrier } = object
     if (this.#tables.size === 0 || carrier.kind !== 'lct') return
     const file = this.#tables.get(`${object.destination} ${carrier.tsi}`)
-    const listed = file?.files.get(carrier.toi)
-    if (file === undefined || listed === undefined) return
+    if (file === undefined) return
+    file.arrives = true
+    const listed = file.files.get(carrier.toi)
+    if (listed === undefined) return
     if (listed.row < 0) file.absent--
     listed.row = object.index
     listed.repeats = 0

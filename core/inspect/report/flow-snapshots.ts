@@ -22,8 +22,17 @@ export function totalsOf(
   flows: readonly FlowFacts[],
   channels: readonly ChannelFacts[],
   rates: RateMeter,
-): Omit<TotalsSnapshot, 'objects' | 'malformed' | 'goneSinceUs'> {
-  const totals = { packets: 0, bytes: 0, rateBps: 0, packetsPerSecond: 0, complete: 0, incomplete: 0, lostBytes: 0 }
+): Omit<TotalsSnapshot, 'objects' | 'malformed' | 'goneSinceUs' | 'neverCame' | 'awaited'> {
+  const totals = {
+    packets: 0,
+    bytes: 0,
+    rateBps: 0,
+    packetsPerSecond: 0,
+    complete: 0,
+    incomplete: 0,
+    cutOff: 0,
+    lostBytes: 0,
+  }
   for (const flow of flows) {
     if (flow.inner) continue
     totals.packets += flow.packets
@@ -34,6 +43,7 @@ export function totalsOf(
   for (const channel of channels) {
     totals.complete += channel.complete
     totals.incomplete += channel.incomplete
+    totals.cutOff += channel.cutOff
     totals.lostBytes += channel.lost
   }
   return totals

@@ -24,11 +24,13 @@ export function serviceSnapshot(
   }
   let objects = 0
   let incomplete = 0
+  let cutOff = 0
   let mediaPackets = 0
   for (const channel of channels) {
     if (channel.serviceId !== service.id) continue
-    objects += channel.complete + channel.incomplete
+    objects += channel.complete + channel.incomplete + channel.cutOff
     incomplete += channel.incomplete
+    cutOff += channel.cutOff
     if (channel.carrier.kind !== 'lct' || channel.carrier.tsi !== 0) mediaPackets += channel.packets
   }
   const media = service.protocol === 'mmtp' ? packets > 0 && service.joined : mediaPackets > 0
@@ -47,6 +49,7 @@ export function serviceSnapshot(
     rateBps,
     objects,
     incomplete,
+    cutOff,
     startup,
     mmtp: mmtpSnapshot(service, rates),
     repairServers: service.repairServers

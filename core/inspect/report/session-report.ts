@@ -1,5 +1,6 @@
-import { OBJECT_STATE } from '../../contract/object-table.ts'
+import { COLUMN_WORDS, OBJECT_STATE } from '../../contract/object-table.ts'
 import type {
+  ObjectState,
   Report,
   ReportAlarm,
   ReportChannel,
@@ -202,6 +203,7 @@ function reportObject(columns: ObjectColumns, row: number): ReportObject {
     received: columns.values.received[row] as number,
     recovered: columns.values.recovered[row] as number,
     complete: columns.values.state[row] === OBJECT_STATE.complete,
+    state: COLUMN_WORDS.ObjectState[columns.values.state[row] as number] as ObjectState,
     missing: columns.missingOf(row),
     sha256: columns.sha256Of(row),
     codepoint: columns.values.codepoint[row] as number,

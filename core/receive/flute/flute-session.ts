@@ -285,8 +285,7 @@ export class FluteSession extends LctSession {
 
   #segmentLost(object: TransportObject, timeUs: number): void {
     if (object.state !== 'partial' || object.countedLost === 0) return
-    const holes = object.missing()
-    const { name, countedLost: lost, carrier, frame } = object
+    const { name, countedLost: lost, lostRanges: holes, carrier, frame } = object
     const [first = 0] = holes[0] ?? []
     this.found({ kind: 'segmentLost', name, lost, holes: holes.length, first }, carrier, timeUs, frame)
   }

@@ -132,11 +132,7 @@ export class GrowingSegments {
 
   #lose(key: string, { object, channel }: Growing, why: 'partial' | 'truncated', timeUs: number): void {
     this.#end(key)
-    object.state = why
-    for (const [from, to] of object.missing()) {
-      if (to > object.joinedAt) object.countedLost += to - Math.max(from, object.joinedAt)
-    }
-    if (object.countedLost === 0 && object.joinedAt > 0) object.state = 'truncated'
+    object.endIncomplete(why)
     object.notify()
     this.#tellLost(object, channel, timeUs)
     this.#context.sink.lost?.(object)

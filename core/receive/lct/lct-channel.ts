@@ -43,6 +43,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   lost = 0
   complete = 0
   incomplete = 0
+  cutOff = 0
   loops = 0
   toisGoRound = false
   /** Most chunks in one of its segments whose lengths are not told. */
@@ -56,7 +57,7 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
   #closedSinceUs = -1
   /** FDT instances begun. */
   #tables = 0
-  /** A packet with data has arrived. */
+  /** The beginning of an object has arrived: from then on objects are received from theirs. */
   #began = false
 
   constructor(context: ObjectContext, events: ChannelEvents<LctChannel>, index: number, tsi: Tsi, names: ChannelNames) {
@@ -140,13 +141,19 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
       object = this.#begin(packet, key, object.instance + 1)
       if (object === null) return
     }
-    if (!this.#began) {
-      // Bytes sent before reception began are not lost.
-      this.#began = true
-      object.joinedAt = packet.offset
-    }
+    if (!this.#began) this.#join(object, packet.offset)
     this.#open.last = object
     this.#take(object, packet)
+  }
+
+  /** An object that was on its way when reception began: bytes sent before are not lost. */
+  #join(object: TransportObject, offset: number): void {
+    const before = this.#open.last
+    // One that begins behind the end of another was not on its way.
+    this.#began = offset === 0 || (before !== null && before !== object && before.ranges.highest === before.length)
+    if (this.#began || object.packets > 0) return
+    object.joinedAt = offset
+    object.cursor = offset
   }
 
   /** Whether a packet of another sender is taken. */
@@ -252,14 +259,17 @@ export class LctChannel implements ChannelFacts, CountedHome, FecChannel {
         object.headHash = hash32(bytes, from, from + object.headBytes)
       }
       // The beginning after the end is the next round of a carousel, not a late packet.
-      if (object.cursor > 0 && added > 0 && object.endingSinceUs < 0 && object.cursor !== object.length)
+      if (object.cursor > 0 && added > 0 && object.endingSinceUs < 0 && object.cursor !== object.length) {
         this.outOfOrder++
+        object.shuffled = true
+      }
       if (added === 0 || object.cursor === object.length || object.endingSinceUs >= 0) object.cursor = count
       else object.cursor = Math.max(object.cursor, count)
     } else if (offset >= object.cursor) {
       object.cursor = offset + count
     } else if (added > 0) {
       this.outOfOrder++
+      object.shuffled = true
     }
     if (added > 0 && object.state !== 'receiving') this.#open.resume(object)
     if (packet.objectEnd >= 0 && object.length < 0) {

@@ -154,8 +154,7 @@ export class ObjectDelivery {
   lost(channel: LctChannel, object: TransportObject, timeUs: number): void {
     const serviceId = channel.serviceId
     if (object.state === 'partial' && object.countedLost > 0) {
-      const holes = object.missing()
-      const { name, countedLost: lost, size, carrier, index, frame, redeclared } = object
+      const { name, countedLost: lost, lostRanges: holes, size, carrier, index, frame, redeclared } = object
       const [first = 0] = holes[0] ?? []
       const fec = explainFec(channel, object)
       // In one literal: a storm loses an object with each packet.

@@ -62,6 +62,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
   type: string | null = null
   mpus = 0
   incomplete = 0
+  cutOff = 0
   /** MPUs ended for lack of MPU metadata, or of movie fragment metadata. */
   withoutMetadata = 0
   withoutFragments = 0
@@ -298,7 +299,7 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
       return
     }
     const atStart = mpu.joinedLate && !this.#seenMetadata && !(mpu.hasMetadata && mpu.hasFragments)
-    mpu.state = atStart ? 'truncated' : state
+    mpu.state = atStart ? 'joined' : state
     if (atStart) this.partialAtStart = mpu.sequence
     mpu.buildPartial()
     this.#learn(mpu)
@@ -307,8 +308,9 @@ export class MmtpAsset implements ChannelFacts, MmtpAssetFacts, MpuHome {
       if (!mpu.hasMetadata) this.withoutMetadata++
       else if (mpu.file === null) this.withoutFragments++
       this.samplesLost += mpu.file?.incomplete ?? 0
-      for (const [from, to] of mpu.missing()) this.lost += to - from
-    }
+      mpu.lostRanges = mpu.missing()
+      for (const [from, to] of mpu.lostRanges) this.lost += to - from
+    } else this.cutOff++
     this.#removeOpen(mpu)
     this.#addEnded(mpu)
     this.#context.observer.objectEnded(mpu)

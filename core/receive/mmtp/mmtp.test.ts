@@ -159,8 +159,8 @@ describe('losses', () => {
     )
     expect(alarms).toEqual([])
     expect(lost.map(({ name, state }) => [name, state]).sort()).toEqual([
-      ['asset35/700.mp4', 'truncated'],
-      ['asset36/700.mp4', 'truncated'],
+      ['asset35/700.mp4', 'joined'],
+      ['asset36/700.mp4', 'joined'],
     ])
   })
 

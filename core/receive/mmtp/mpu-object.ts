@@ -51,6 +51,7 @@ export class MpuObject implements FlowObject {
   readonly recoveredRanges = []
   readonly frame: number
   state: FlowObject['state'] = 'receiving'
+  lostRanges: readonly ByteRange[] = []
   lastTimeUs: number
   packets = 0
   /** Stream time at which a newer MPU of the asset began; -1 while this is the newest. */

@@ -25,6 +25,7 @@ class Opened {
     lost: 0,
     complete: 0,
     incomplete: 0,
+    cutOff: 0,
     fec: { healed: 0, recovered: 0 },
     repairWaitUs: 0,
     loops: 0,
@@ -124,7 +125,7 @@ describe('objects of a channel', () => {
     object.joinedAt = 600
     opened.take(object, 600, SIZE, 0)
     opened.open.lose(object, 'partial', 1000)
-    expect(opened.events.reported).toEqual(['truncated 1'])
+    expect(opened.events.reported).toEqual(['joined 1'])
     expect(opened.home.lost).toBe(0)
   })
 
@@ -186,7 +187,7 @@ describe('objects of a channel', () => {
         opened.open.close(timeUs)
         const whole = opened.events.reported.filter((event) => event.startsWith('whole')).length
         expect(opened.home.complete).toBe(whole)
-        expect(opened.home.complete + opened.home.incomplete).toBe(seen.size)
+        expect(opened.home.complete + opened.home.incomplete + opened.home.cutOff).toBe(seen.size)
         expect(opened.home.lost).toBeGreaterThanOrEqual(0)
         expect(opened.open.size).toBe(0)
       }),

@@ -18,6 +18,8 @@ export interface CountedHome extends ObjectHome {
   lost: number
   complete: number
   incomplete: number
+  /** Incomplete objects that lost nothing: begun before reception, or not over at its end. */
+  cutOff: number
   /** Objects completed by FEC, and recovered bytes. */
   readonly fec: { healed: number; recovered: number }
   /** Wait of an incomplete object for repair packets after its last packet, µs; 0 without protection. */
@@ -173,13 +175,13 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
   }
 
   resume(object: TransportObject): void {
-    object.state = 'receiving'
+    this.#channel.lost -= object.countedLost
+    if (object.lacks) this.#channel.incomplete--
+    else this.#channel.cutOff--
+    object.goOn()
     object.endingSinceUs = -1
     this.#goesOn(object)
     this.#due(object.lastTimeUs)
-    this.#channel.lost -= object.countedLost
-    object.countedLost = 0
-    this.#channel.incomplete--
     this.#context.observer.objectResumed(object)
   }
 
@@ -202,17 +204,11 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
   /** @param why `partial` where its transmission has ended, `truncated` where only reception ends */
   lose(object: TransportObject, why: 'partial' | 'truncated', timeUs: number): void {
     if (object.state !== 'receiving') return
-    object.state = why
+    object.endIncomplete(why)
     this.#due(timeUs)
-    this.#channel.incomplete++
-    if (why === 'partial') {
-      const holes = object.missing()
-      const { joinedAt } = object
-      for (const [from, to] of holes) if (to > joinedAt) object.countedLost += to - Math.max(from, joinedAt)
-      this.#channel.lost += object.countedLost
-      // Only bytes sent before reception began are missing: cut off at its start instead of its end.
-      if (object.countedLost === 0 && holes.length > 0) object.state = 'truncated'
-    }
+    this.#channel.lost += object.countedLost
+    if (object.lacks) this.#channel.incomplete++
+    else this.#channel.cutOff++
     this.#context.observer.objectEnded(object)
     object.notify()
     this.#events.lost(this.#channel, object, timeUs)

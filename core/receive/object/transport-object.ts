@@ -3,7 +3,14 @@ import type { ServiceId, Toi, Tsi } from '../../contract/ids.ts'
 import type { ChannelRole } from '../../contract/report.ts'
 import type { Carrier } from '../../flow/carriers.ts'
 import type { Lease } from '../../flow/lease.ts'
-import type { ByteRange, FlowObject, ListedFacts, ObjectKind, ObjectTimes } from '../../flow/objects.ts'
+import type {
+  ByteRange,
+  FlowObject,
+  IncompleteState,
+  ListedFacts,
+  ObjectKind,
+  ObjectTimes,
+} from '../../flow/objects.ts'
 import type { LctPacket } from '../../protocol/lct/lct-packet.ts'
 import type { BytePool } from './byte-pool.ts'
 import { ByteRanges } from './byte-ranges.ts'
@@ -35,6 +42,7 @@ export const SIZE_SOURCE = { none: 0, lastPacket: 1, file: 2, extension: 3 } as 
 const MAX_RECOVERED_RANGES = 1024
 
 const scratch: number[] = []
+const NO_RANGES: readonly ByteRange[] = []
 
 /**
  * One transport object under assembly. The channel decides which packets belong to it and when it ends; this class
@@ -50,7 +58,7 @@ export class TransportObject implements FlowObject, OrderedObject {
   contentEncoding: string | null = null
   listed: ListedFacts | null = null
   kind: ObjectKind = 'file'
-  state: 'receiving' | 'complete' | 'partial' | 'truncated' = 'receiving'
+  state: 'receiving' | 'complete' | IncompleteState = 'receiving'
   lastTimeUs: number
   packets = 0
   repeats = 0
@@ -91,8 +99,11 @@ export class TransportObject implements FlowObject, OrderedObject {
   measured = false
   /** Their ranges, the first `MAX_RECOVERED_RANGES`. */
   readonly recoveredRanges: ByteRange[] = []
-  /** Bytes counted as lost at its incomplete end; subtracted where they arrive later. */
+  /** Ranges lost at its incomplete end, and their sum; none again where the object goes on. */
+  lostRanges: readonly ByteRange[] = NO_RANGES
   countedLost = 0
+  /** Its packets do not come in order of their offsets (interleaved blocks): a hole below the newest byte may still fill. */
+  shuffled = false
   readonly ranges = new ByteRanges()
   older: OrderedObject | null = null
   newer: OrderedObject | null = null
@@ -171,6 +182,10 @@ export class TransportObject implements FlowObject, OrderedObject {
   }
   get received(): number {
     return this.ranges.total - this.recovered
+  }
+  /** It ended without bytes that were sent while it was received, or without a word of its end. */
+  get lacks(): boolean {
+    return this.state === 'partial'
   }
   get whole(): boolean {
     return this.length >= 0 && this.ranges.prefix >= this.length
@@ -269,6 +284,34 @@ export class TransportObject implements FlowObject, OrderedObject {
     if (times.earliestTicks === null && lct.cci > 0) times.earliestTicks = lct.cci
   }
 
+  /**
+   * Ends it incomplete: what was sent before reception began, or would have come after its end, is not lost.
+   *
+   * @param why `partial` where its transmission has ended, `truncated` where only reception ends
+   */
+  endIncomplete(why: 'partial' | 'truncated'): void {
+    const holes = this.missing()
+    const upTo = why === 'partial' ? Number.POSITIVE_INFINITY : this.shuffled ? 0 : this.ranges.highest
+    const lost: ByteRange[] = []
+    for (const [start, end] of holes) {
+      const from = Math.max(start, this.joinedAt)
+      const to = Math.min(end, upTo)
+      if (from < to) lost.push([from, to])
+    }
+    this.lostRanges = lost
+    this.countedLost = sumOfRanges(lost)
+    if (lost.length > 0) this.state = 'partial'
+    else if (this.joinedAt > 0 && (why === 'truncated' || holes.length > 0)) this.state = 'joined'
+    else this.state = why
+  }
+
+  /** It goes on after an incomplete end. */
+  goOn(): void {
+    this.state = 'receiving'
+    this.lostRanges = NO_RANGES
+    this.countedLost = 0
+  }
+
   /** Makes the complete object one buffer. */
   join(): void {
     this.#bytes.join(this.length)
@@ -328,6 +371,10 @@ export class TransportObject implements FlowObject, OrderedObject {
       this.#watchers?.delete(watcher)
     }
   }
+}
+
+function sumOfRanges(ranges: readonly ByteRange[]): number {
+  return ranges.reduce((sum, [start, end]) => sum + end - start, 0)
 }
 
 class ObjectLease implements Lease {

@@ -25,6 +25,7 @@ function service(id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnap
     rateBps: 0,
     objects: 0,
     incomplete: 0,
+    cutOff: 0,
     playable: {
       kind: 'dash',
       url: URL,

@@ -17,6 +17,7 @@ const service = (id: number, change: Partial<ServiceSnapshot> = {}): ServiceSnap
   rateBps: 0,
   objects: 0,
   incomplete: 0,
+  cutOff: 0,
   playable: null,
   mmtp: null,
   repairServers: [],

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
 import { useStore } from 'zustand'
-import { OBJECT_STATE, type ObjectState } from '../../../core/contract/object-table.ts'
+import { OBJECT_STATE } from '../../../core/contract/object-table.ts'
+import type { ObjectState } from '../../../core/contract/report.ts'
 import { engine } from '../../client/engine-client.ts'
 import {
   formatCount,

@@ -144,9 +144,9 @@ function drawMarks(pen: Pen, picture: LanesPicture, shift: number): void {
           pattern = hatch(pen, hue)
         }
         if (kinds[at] === MARK.partial) drawPartial(pen, palette, hue, pattern, x0, wide - gap, top, high)
-        else drawTruncated(pen, palette, hue, x0, wide - gap, top, high)
+        else drawCut(pen, palette, hue, x0, wide - gap, top, high, kinds[at] === MARK.joined)
     }
-    const lone = (kinds[at] as number) <= MARK.truncated || kinds[at] === MARK.repaired
+    const lone = (kinds[at] as number) <= MARK.joined || kinds[at] === MARK.repaired
     if (wide >= LABEL_WIDTH && lone && high >= 12) drawLabel(pen, picture, at, hue, x0, wide, top, high)
   }
 }
@@ -203,8 +203,8 @@ function drawPartial(
   pen.fillRect(x0 + wide - 2, top, 2, high)
 }
 
-/** Paler, with a torn right edge: the capture ended inside it. */
-function drawTruncated(
+/** Paler, with a torn edge: reception ended inside it, or (`atStart`) began there. */
+function drawCut(
   pen: Pen,
   palette: Palette,
   hue: string,
@@ -212,18 +212,20 @@ function drawTruncated(
   wide: number,
   top: number,
   high: number,
+  atStart: boolean,
 ): void {
   const teeth = 3
-  const depth = Math.min(5, wide)
-  const right = x0 + wide
+  const depth = (atStart ? -1 : 1) * Math.min(5, wide)
+  const left = atStart ? x0 + wide : x0
+  const right = atStart ? x0 : x0 + wide
   pen.beginPath()
-  pen.moveTo(x0, top)
+  pen.moveTo(left, top)
   pen.lineTo(right, top)
   for (let tooth = 0; tooth < teeth; tooth++) {
     pen.lineTo(right - depth, top + ((tooth + 0.5) * high) / teeth)
     pen.lineTo(right, top + ((tooth + 1) * high) / teeth)
   }
-  pen.lineTo(x0, top + high)
+  pen.lineTo(left, top + high)
   pen.closePath()
   pen.globalAlpha = 0.5
   pen.fillStyle = hue
@@ -265,7 +267,7 @@ function drawLabel(
     pen.fillStyle = hue
     pen.fillRect(left + 3, top + 1, pen.measureText(text).width + 6, high - 2)
     pen.fillStyle = palette.onRole
-  } else pen.fillStyle = kind === MARK.truncated ? palette.text : palette.onRole
+  } else pen.fillStyle = kind === MARK.truncated || kind === MARK.joined ? palette.text : palette.onRole
   pen.fillText(text, left + 6, top + high / 2 + 0.5)
 }
 

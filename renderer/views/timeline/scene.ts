@@ -4,22 +4,23 @@ import type { ObjectColumns } from '../../stores/object-columns.ts'
 import type { LaneIndex } from './lane-index.ts'
 import type { LaneLayout } from './lanes.ts'
 
-/** Kind of a mark. The first four are single objects and equal OBJECT_STATE. */
+/** Kind of a mark. The first five are single objects and equal OBJECT_STATE. */
 export const MARK = {
   receiving: OBJECT_STATE.receiving,
   complete: OBJECT_STATE.complete,
   partial: OBJECT_STATE.partial,
   truncated: OBJECT_STATE.truncated,
+  joined: OBJECT_STATE.joined,
   /** Objects too narrow to draw separately; `fill` is their density, 0 to 1. */
-  crowd: 4,
+  crowd: 5,
   /** The same with at least one partial object. */
-  partialCrowd: 5,
+  partialCrowd: 6,
   /** From the first copy of an object to the last repeat. */
-  repeats: 6,
+  repeats: 7,
   /** First (`fill` 0) or last (`fill` 1) arrival of an LLS table. */
-  table: 7,
+  table: 8,
   /** Complete, with bytes recovered by FEC. */
-  repaired: 8,
+  repaired: 9,
 } as const
 
 /** Minimum width of a separate bar; narrower ones are drawn per pixel column. */
