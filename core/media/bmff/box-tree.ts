@@ -3,7 +3,7 @@ import { u32At } from '../../bytes/ints.ts'
 import type { BoxField, BoxRow, ObjectBoxes } from '../../contract/object-boxes.ts'
 import { type Hole, isWhole, nextHole } from '../holes.ts'
 import { BOX_LAYOUTS } from './box-layouts.ts'
-import { FieldReader, FieldsEnd, dottedAscii } from './field-reader.ts'
+import { dottedAscii, FieldReader, FieldsEnd } from './field-reader.ts'
 import { type FragmentSample, fragmentSamples } from './fragment-samples.ts'
 import { boxAt, segmentBoxes } from './segment-boxes.ts'
 
