@@ -160,6 +160,43 @@ describe('objects that the table does not describe', () => {
   })
 })
 
+describe('a segment whose table was lost', () => {
+  const MPD = `<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:isoff-live:2011" minBufferTime="PT2S" type="static" mediaPresentationDuration="PT8S"><Period><AdaptationSet mimeType="video/mp4"><SegmentTemplate timescale="1000" duration="2000" startNumber="1" media="v-$Number$.m4s"/><Representation id="v" bandwidth="1"/></AdaptationSet></Period></MPD>`
+  const manifest = { ...file(9, 'm.mpd', new TextEncoder().encode(MPD)), contentType: 'application/dash+xml' }
+  const segment = (number: number): FluteFile => ({
+    ...file(10 + number, `v-${number}.m4s`, content(2500, number)),
+    contentType: 'video/mp4',
+  })
+
+  it.each([
+    ['as long as its session is not known', 0],
+    ['once its session is known', 8000],
+  ])('is told once, with the name that the manifest expects: %s', async (_, startMs) => {
+    const sender = new FluteSender({ digest: 'none', sizes: 'fti' })
+    const packets = [A, manifest, ...[1, 2, 3, 4].map(segment)].flatMap((each, index) => {
+      const ms = index === 0 ? 0 : startMs + 2000 * index
+      return [...(each.name === 'v-2.m4s' ? [] : sender.table([each], at(ms))), ...sender.object(each, at(ms + 10))]
+    })
+    const told = await received(packets)
+    expect(heard(told)).toEqual(['warning FDT'])
+    expect(told.alarms[0]?.text).toContain(
+      'TOI 12 of TSI 1 at 239.255.1.1:6000 came whole (2500 bytes in 3 packets), but no FDT names it, and the manifest expects v-2.m4s',
+    )
+    expect(told.files.map(([name]) => name)).toContain('tsi-1/toi-12.bin')
+  })
+})
+
+describe('a table with two names for one TOI', () => {
+  it('keeps the first, and names the other', async () => {
+    const both = [A, { ...A, name: 'other.bin' }, A]
+    const table = new FluteSender({ digest: 'none' }).table(both, at(0))
+    const told = await received([...table, ...[0, 1, 2].map((esi) => symbol(A, esi, 10))])
+    expect(told.files).toEqual([['a.bin', 2500]])
+    expect(heard(told)).toEqual(['warning TABLE-ENTRY'])
+    expect(told.alarms[0]?.text).toContain('File[2] (TOI 1 has the name a.bin already) is left out')
+  })
+})
+
 describe('sizes of 0', () => {
   const oti = { encodingId: 0, instanceId: null, maxEncodingSymbols: null, schemeSpecificInfo: null }
   const zeroSymbol = { ...oti, encodingSymbolLength: 0, maxSourceBlockLength: 100 }

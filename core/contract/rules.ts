@@ -333,7 +333,7 @@ export const RULES = {
       joining:
         '{packets} of {channel} at {destination} belong to objects that no FDT describes ({objects}): reception began in the middle of one',
       unnamed:
-        '{object} of {channel} at {destination} came whole ({bytes} bytes in {packets}), but no FDT names it{expected}: it is kept as {name}',
+        '{object} of {channel} at {destination} came whole ({bytes} bytes in {packets}), but no FDT names it{expected}{kept}',
       expired: 'FDT instance {instance} of {channel} had expired when it was sent',
       changed: 'FDT instance {instance} of {channel} changed while valid: its number was used again for other content',
       restarted:

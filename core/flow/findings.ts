@@ -160,7 +160,8 @@ export type FindingFacts =
       readonly bytes: number
       readonly packets: number
       readonly expected: string | null
-      readonly keptAs: string
+      /** Null while a table may still name it. */
+      readonly keptAs: string | null
     }
   /** The sender gives a size of 0, in the header of its packets or in the file table. */
   | {

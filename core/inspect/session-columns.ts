@@ -261,6 +261,7 @@ export class SessionColumns implements ReceiveObserver {
   }
 
   found(finding: Finding): void {
+    if (finding.kind === 'objectUnnamed' && this.#losses.toldUnnamed(finding.object)) return
     const { raised } = this.#judge
     this.#judge.found(this.#completed(finding))
     if (this.#judge.raised !== raised) this.#versions.bump('alarms')
@@ -273,8 +274,9 @@ export class SessionColumns implements ReceiveObserver {
   /** A finding with what the columns know of its object. */
   #completed(finding: Finding): Finding {
     if (finding.kind !== 'objectUnnamed' || finding.object === null) return finding
-    // Those of its repeats too.
-    return { ...finding, packets: this.objects.values.packets[finding.object] ?? finding.packets }
+    // Packets of its repeats too.
+    const packets = this.objects.values.packets[finding.object] ?? finding.packets
+    return { ...finding, packets, expected: finding.expected ?? this.#losses.expectedInstead(finding.object) }
   }
 
   #alarm(alarm: Alarm): void {

@@ -1,4 +1,4 @@
-import type { ServiceId } from '../../contract/ids.ts'
+import { asToi, type ServiceId } from '../../contract/ids.ts'
 import { OBJECT_STATE } from '../../contract/object-table.ts'
 import type { LossCause, Losses } from '../../contract/report.ts'
 import type { SocketSnapshot } from '../../contract/snapshot.ts'
@@ -17,6 +17,7 @@ import { type AbsentFiles, MissingFiles } from './missing-files.ts'
 import { type MissingMpuGap, MissingMpus } from './missing-mpus.ts'
 import { type Gap, MissingObjects } from './missing-objects.ts'
 import { PacketHistory } from './packet-history.ts'
+import { UnnamedObjects } from './unnamed-objects.ts'
 
 /** TOIs of replaced objects in GPAC, which are no segments. */
 const FIRST_RESERVED_TOI = 0xffff_fffd
@@ -45,6 +46,7 @@ export class LossWatch {
   readonly #objects: MissingObjects
   readonly #files: MissingFiles
   readonly #mpus = new MissingMpus()
+  readonly #unnamed: UnnamedObjects
   readonly #history = new PacketHistory()
   readonly #nameless = new BoundedSet<number>(MAX_NAMELESS)
   /** By channel: announced objects without packets. */
@@ -71,6 +73,7 @@ export class LossWatch {
     this.#causes = new LossCauses(this.host, rateOf)
     this.#ledger = new LossLedger(this.#causes)
     this.#files = new MissingFiles(columns, channels)
+    this.#unnamed = new UnnamedObjects(columns, channels, this.media)
     this.#objects = new MissingObjects(this.media, (channel, before, untilUs) => {
       const fromUs = columns.values.lastTimeUs[before] as number
       return this.#history.othersArrived(channels, channel, fromUs, untilUs)
@@ -108,6 +111,16 @@ export class LossWatch {
     this.media.slsFragment(serviceId, fragment)
     this.#files.slsFragment(fragment, own, timeUs)
     if (fragment.type === 'MPD') this.#objects.announced(timeUs)
+  }
+
+  /** True where an object that came whole without a name was reported in place of a missing one. */
+  toldUnnamed(row: number | null): boolean {
+    return row !== null && this.#unnamed.told(row)
+  }
+
+  /** Name of what manifests announce where a row without a name came; null where they do not tell. */
+  expectedInstead(row: number): string | null {
+    return this.#unnamed.expectedAt(row)
   }
 
   serviceGone(serviceId: ServiceId): void {
@@ -247,6 +260,12 @@ export class LossWatch {
     const fromUs = lastUs < toUs ? lastUs : (firstTimeUs[before] as number)
     const pending = this.#objects.pendingElsewhere(destination, channel.index, fromUs, toUs)
     const cause = this.#absenceCause(channel, before, after, fromUs, toUs, othersArrived, pending)
+    const unnamed = this.#unnamed.between(channel.index, before, after)
+    if (unnamed.length >= names.length) {
+      // They came: a table that names them was lost.
+      for (const [at, expected] of names.entries()) this.#reportUnnamed(unnamed[at] as number, expected, channel)
+      return
+    }
     const nameOf = (row: number): string => String(this.#columns.textOf('name', row))
     this.#absentObjects(channel, names.length, 0, cause, fromUs, toUs)
     const between = [nameOf(before), nameOf(after)] as const
@@ -260,6 +279,15 @@ export class LossWatch {
         return { serviceId, carrier, representation, name, kind: 'media', ...unlisted, noticedUs, usefulUntilUs }
       }),
     )
+  }
+
+  #reportUnnamed(row: number, expected: string, { serviceId: service, destination, carrier }: ChannelFacts): void {
+    const { size, packets, lastTimeUs, toi } = this.#columns.values
+    if (carrier.kind !== 'lct') return
+    const place = { service, destination, object: row, carrier: { ...carrier, toi: asToi(toi[row] as number) } }
+    const facts = { kind: 'objectUnnamed', bytes: size[row] as number, packets: packets[row] as number } as const
+    this.#found({ ...facts, expected, keptAs: null, ...placeAt(lastTimeUs[row] as number, 0, place) })
+    this.#unnamed.tell(row)
   }
 
   /** Cause of whole objects missing between two received ones, by rows. */

@@ -46,10 +46,11 @@ export const signallingRules = (): RuleFile => ({
     rules.raise('FDT', { at, key: says, says, values: { instance: at.instance, channel: channelOf(at) } })
   },
   objectUnnamed: (at, rules) => {
-    const { bytes, keptAs: name } = at
+    const { bytes, keptAs } = at
     const expected = at.expected === null ? '' : `, and the manifest expects ${at.expected}`
+    const kept = keptAs === null ? '' : `: it is kept as ${keptAs}`
     const place = { object: objectOf(at), channel: channelOf(at), destination: at.destination ?? '' }
-    const values = { ...place, bytes, packets: counted(at.packets, 'packet'), expected, name }
+    const values = { ...place, bytes, packets: counted(at.packets, 'packet'), expected, kept }
     rules.raise('FDT', { at, key: `unnamed ${place.object}`, says: 'unnamed', values })
   },
   undescribedPackets: (at, rules) => {

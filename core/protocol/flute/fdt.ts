@@ -187,7 +187,15 @@ export function readFdt(element: XmlElement, faults = new EntryFaults()): Fdt {
     (instance === null ? null : uintAttr(instance, name)) ?? uintAttr(element, name)
   const templates = descendants(element, 'FileTemplate')
   const bases = ['Base-URL-1', 'Base-URL-2'].map((name) => baseUrls(element, name))
-  const files = faults.each('File', descendants(element, 'File'), (file) => readFile(file, bases))
+  const names = new Map<Toi, string>()
+  const files = faults.each('File', descendants(element, 'File'), (element) => {
+    const file = readFile(element, bases)
+    const before = names.get(file.toi)
+    if (before !== undefined && before !== file.contentLocation)
+      throw new CodecError('fdt-toi', element.offset, `TOI ${attr(element, 'TOI')} has the name ${before} already`)
+    names.set(file.toi, file.contentLocation)
+    return file
+  })
   const others = otherAttributes(element, FDT_ATTRIBUTES)
   return {
     version: number('efdtVersion') ?? uintAttr(element, 'version'),

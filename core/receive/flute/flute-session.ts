@@ -2,6 +2,7 @@ import type { Toi, Tsi } from '../../contract/ids.ts'
 import type { ChannelRole } from '../../contract/report.ts'
 import type { Flow } from '../../flow/datagrams.ts'
 import type { Destination } from '../../flow/facts.ts'
+import type { SymbolLayout } from '../../protocol/flute/fec-oti.ts'
 import { LCT_FAULT, lctFaultName } from '../../protocol/lct/lct-packet.ts'
 import type { ReceiveContext } from '../context/receive-context.ts'
 import type { ReceivedService } from '../context/received-service.ts'
@@ -127,31 +128,33 @@ export class FluteSession extends LctSession {
   }
 
   #placeAsBefore(state: FluteChannel, packets: readonly EarlyPacket[]): void {
-    const { channel, names } = state
-    for (const { sender, bytes, timeUs, frame } of packets) {
-      this.#earlySource.lct.read(bytes, 0, bytes.length)
-      const likely = names.likelyLayout(this.#earlySource.lct.codepoint)
+    for (const packet of packets) {
+      this.#earlySource.lct.read(packet.bytes, 0, packet.bytes.length)
+      const likely = state.names.likelyLayout(this.#earlySource.lct.codepoint)
       if (likely === null || likely.symbolLength <= 0) return
-      channel.packets--
-      channel.bytes -= bytes.length
-      fill(this.#earlySource, sender, bytes, 0, bytes.length, timeUs, frame)
-      this.#placer.place(state, this.#earlySource, likely)
+      this.#placeEarly(state, packet, likely)
     }
   }
 
   /** Places the packets whose table has arrived. */
   #replayEarly(state: FluteChannel): void {
     const { channel, names } = state
-    for (const { sender, bytes, timeUs, frame } of this.#early.take(
-      channel.tsi,
-      ({ toi }) => names.layout(toi, 0) !== null,
-    )) {
-      channel.packets--
-      channel.bytes -= bytes.length
-      this.#earlySource.lct.read(bytes, 0, bytes.length)
-      fill(this.#earlySource, sender, bytes, 0, bytes.length, timeUs, frame)
-      this.#placer.place(state, this.#earlySource, null)
+    for (const packet of this.#early.take(channel.tsi, ({ toi }) => names.layout(toi, 0) !== null)) {
+      this.#earlySource.lct.read(packet.bytes, 0, packet.bytes.length)
+      this.#placeEarly(state, packet, null)
     }
+  }
+
+  /** Places a kept packet, whose header is read. */
+  #placeEarly(state: FluteChannel, packet: EarlyPacket, layout: SymbolLayout | null): void {
+    const { channel } = state
+    const { toi, sender, bytes, timeUs, frame } = packet
+    channel.packets--
+    channel.bytes -= bytes.length
+    fill(this.#earlySource, sender, bytes, 0, bytes.length, timeUs, frame)
+    this.#placer.place(state, this.#earlySource, layout)
+    const open = channel.openObject(toi)
+    if (open !== null) open.awaitsTable = false
   }
 
   /**

@@ -105,6 +105,11 @@ export class SymbolPlacer {
       channel.packet(source)
     } else if (offset === NO_PLACE.unknown) {
       channel.count(end - start, timeUs)
+      const open = channel.openObject(key)
+      if (open !== null) {
+        open.awaitsTable = true
+        open.lastTimeUs = timeUs
+      }
       if (assumed === null && !this.#early.keep(channel.tsi, source))
         this.#host.limitReached({ limit: 'quarantine', of: 'packets' }, channel, timeUs, frame)
     } else if (offset === NO_PLACE.repair) {

@@ -35,6 +35,8 @@ export class ObjectDelivery {
   #waiting: Delivered[] = []
   #waitingBytes = 0
   #waitingPackages = 0
+  /** Objects are delivered that waited, for a name or for their service. */
+  #draining = false
   readonly #repeatFiles = new Map<number, readonly FlowFile[]>()
   #repeatBytes = 0
 
@@ -98,7 +100,9 @@ export class ObjectDelivery {
   /** Delivers the waiting objects that can be delivered now, in order of completion. */
   drain(timeUs: number): void {
     if (this.#waiting.length === 0) return
+    this.#draining = true
     for (const each of this.#takeWaiting()) if (!this.#tryDeliver(each.channel, each.object, timeUs)) this.#wait(each)
+    this.#draining = false
   }
 
   #tryDeliver(channel: LctChannel, object: TransportObject, timeUs: number): boolean {
@@ -123,6 +127,9 @@ export class ObjectDelivery {
       if (object.name !== null) this.#context.observer.objectNamed(object)
       else if (!namesItself(channel, object)) return false
     }
+    // It ended before its service was known, and says what others are named.
+    if (this.#draining && (object.kind === 'manifest' || object.kind === 'playlist'))
+      this.#context.observer.objectNamed(object)
     this.#deliver(filesOf(this.#context, channel, object, serviceId), channel, object, timeUs)
     return true
   }

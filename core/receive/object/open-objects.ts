@@ -295,7 +295,10 @@ export class OpenObjects<Channel extends CountedHome> implements Evictor {
     for (const object of this.#objects.values()) {
       if (object.state === 'receiving') {
         const quietSince = Math.max(object.lastTimeUs, object.endingSinceUs)
-        const wait = object.endingSinceUs >= 0 ? this.#context.reorderUs : this.#context.limits.idleMs * 1000
+        const idleUs = this.#context.limits.idleMs * 1000
+        const overUs = object.endingSinceUs >= 0 ? this.#context.reorderUs : idleUs
+        // Its table may come as long as packets are kept.
+        const wait = object.awaitsTable ? 2 * idleUs : overUs
         const endsUs = Math.max(quietSince + wait, object.lastTimeUs + this.#channel.repairWaitUs)
         if (timeUs < endsUs) {
           if (endsUs < dueUs) dueUs = endsUs

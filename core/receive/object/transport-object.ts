@@ -95,6 +95,8 @@ export class TransportObject implements FlowObject, OrderedObject {
   sendersFault = false
   /** The other length that was declared of it; -1 none. */
   redeclared = -1
+  /** Packets of it are kept until a table says where they belong. */
+  awaitsTable = false
   /** Its length is known by its content alone. */
   measured = false
   /** Their ranges, the first `MAX_RECOVERED_RANGES`. */
